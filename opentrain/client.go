@@ -1,0 +1,192 @@
+package opentrain
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-resty/resty/v2"
+)
+
+const (
+	// DefaultBaseURL is the app's origin (developers/api-reference/overview).
+	DefaultBaseURL = "https://app.opentrain.ai"
+
+	apiPath = "/api/public/v1"
+
+	// maxAnswer bounds how much of an answer is read, in bytes.
+	maxAnswer = 8 << 20
+	// maxID bounds an id in a path, in characters. The API's public job ids
+	// have at most 64 (developers/api-reference/jobs/get).
+	maxID = 64
+)
+
+// Config sets up a Client. The zero value talks to DefaultBaseURL.
+type Config struct {
+	// BaseURL is the origin of the app, without /api/public/v1. Plain http is
+	// accepted for loopback addresses only, since a token travels with it.
+	BaseURL string
+	// Transport carries the requests; nil means one with the system's CA
+	// certificates and the usual proxy variables.
+	Transport http.RoundTripper
+	// UserAgent is sent with every request; "" means "opentrain-go".
+	UserAgent string
+}
+
+// Client calls the API. It keeps no state about callers and is safe for
+// concurrent use.
+type Client struct {
+	http    *resty.Client
+	baseURL string
+}
+
+// New makes a Client. It fails on a base URL that cannot be used and does not
+// touch the network.
+func New(cfg Config) (*Client, error) {
+	base, err := parseBaseURL(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	transport := cfg.Transport
+	if transport == nil {
+		transport = DefaultTransport()
+	}
+	agent := cfg.UserAgent
+	if agent == "" {
+		agent = "opentrain-go"
+	}
+	http := resty.NewWithClient(&http.Client{
+		Transport: transport,
+		// A redirect is an answer, not an instruction: the token goes to the
+		// configured host only.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}).
+		SetHeader("User-Agent", agent).
+		SetHeader("Accept", "application/json").
+		SetResponseBodyLimit(maxAnswer).
+		SetLogger(silent{})
+	return &Client{http: http, baseURL: base}, nil
+}
+
+// DefaultTransport returns a new transport that keeps enough idle connections
+// for many concurrent callers of one host.
+func DefaultTransport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	return transport
+}
+
+// silent keeps resty from writing URLs to standard error.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}
+
+// parseBaseURL checks a base URL and returns it with the API's path.
+func parseBaseURL(raw string) (string, error) {
+	if raw == "" {
+		raw = DefaultBaseURL
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
+		return "", fmt.Errorf("base URL %q: want an address such as %s", raw, DefaultBaseURL)
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return "", errors.New("base URL: user names, queries and fragments are not accepted")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return "", fmt.Errorf("base URL %q: plain http would send the token unencrypted; use https", raw)
+	}
+	path := strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), apiPath)
+	return u.Scheme + "://" + u.Host + path + apiPath, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// request is one API call.
+type request struct {
+	method string
+	path   string // escaped, below apiPath; see jobPath
+	query  url.Values
+	body   any  // encoded as JSON unless nil
+	public bool // needs no token, and none is sent
+}
+
+// call makes one API call and decodes the answer into out.
+func (c *Client) call(ctx context.Context, req request, out any) error {
+	r := c.http.R().SetContext(ctx)
+	if !req.public {
+		token := TokenFrom(ctx)
+		if token == "" {
+			return &Error{Code: CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
+		}
+		r.SetAuthToken(token)
+	}
+	if req.body != nil {
+		body, err := encode(req.body)
+		if err != nil {
+			return invalidArgument("the request cannot be written as JSON: %v", err)
+		}
+		r.SetHeader("Content-Type", "application/json").SetBody(body)
+	}
+	answer, err := r.SetQueryParamsFromValues(req.query).Execute(req.method, c.baseURL+req.path)
+	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
+		return &Error{Code: CodeBadResponse, Status: answer.StatusCode(), Message: fmt.Sprintf("the answer is larger than %d MiB", maxAnswer>>20), cause: err}
+	}
+	if err != nil {
+		return transportError(ctx, err)
+	}
+	if !answer.IsSuccess() {
+		return answerError(answer.StatusCode(), answer.Header(), answer.Body())
+	}
+	if err := json.Unmarshal(answer.Body(), out); err != nil {
+		return badResponse(answer, err)
+	}
+	return nil
+}
+
+func badResponse(answer *resty.Response, cause error) *Error {
+	return &Error{
+		Code: CodeBadResponse, Status: answer.StatusCode(), RequestID: answer.Header().Get("X-Request-Id"),
+		Message: describeForeignAnswer(answer.StatusCode(), answer.Header()), cause: cause,
+	}
+}
+
+// encode writes JSON without escaping <, > and &, so that a description
+// travels as it was written.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// idPath puts an id into a path below the given collection. An id that could
+// lead to another endpoint is refused.
+func idPath(collection, name, id, rest string) (string, error) {
+	switch {
+	case strings.TrimSpace(id) == "":
+		return "", invalidArgument("%s is empty", name)
+	case id == "." || id == "..":
+		return "", invalidArgument("%s %q is not an id", name, id)
+	case utf8.RuneCountInString(id) > maxID:
+		return "", invalidArgument("%s is longer than %d characters", name, maxID)
+	case strings.ContainsFunc(id, func(r rune) bool { return r == '/' || r == '\\' || r == '%' || unicode.IsControl(r) }):
+		return "", invalidArgument("%s %q has characters that no id has", name, id)
+	}
+	return collection + "/" + url.PathEscape(id) + rest, nil
+}

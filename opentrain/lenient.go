@@ -1,0 +1,90 @@
+package opentrain
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+)
+
+// Extra holds the members of an answer that this client has no field for, or
+// whose form it did not expect, by name.
+type Extra map[string]json.RawMessage
+
+// unmarshalLenient decodes the members of a JSON object into the fields of
+// known, a pointer to a struct. A member without a field, or of another form
+// than its field, is returned instead of failing the whole answer: a job that
+// was made must not be lost because a hint became an object.
+func unmarshalLenient(data []byte, known any) (Extra, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, err
+	}
+	v := reflect.ValueOf(known).Elem()
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		member, present := members[name]
+		if !present || name == "-" {
+			continue
+		}
+		field := reflect.New(v.Field(i).Type())
+		if json.Unmarshal(member, field.Interface()) == nil {
+			v.Field(i).Set(field.Elem())
+			delete(members, name)
+		}
+	}
+	if len(members) == 0 {
+		return nil, nil
+	}
+	return members, nil
+}
+
+// marshalWithExtra encodes known, a struct, and adds the extra members.
+func marshalWithExtra(known any, extra Extra) ([]byte, error) {
+	data, err := json.Marshal(known)
+	if err != nil || len(extra) == 0 {
+		return data, err
+	}
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, err
+	}
+	for name, value := range extra {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+func isObject(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
+}
+
+// FieldPath is a path to a field: the API writes it as a string or, in
+// validation issues, as an array of its parts.
+type FieldPath string
+
+// UnmarshalJSON accepts "a.b", ["a", "b"] and ["a", 0].
+func (p *FieldPath) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) == nil {
+		*p = FieldPath(s)
+		return nil
+	}
+	var parts []any
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(&parts); err != nil {
+		return err
+	}
+	names := make([]string, 0, len(parts))
+	for _, part := range parts {
+		switch part := part.(type) {
+		case string:
+			names = append(names, part)
+		case json.Number:
+			names = append(names, part.String())
+		}
+	}
+	*p = FieldPath(strings.Join(names, "."))
+	return nil
+}

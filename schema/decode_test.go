@@ -1,0 +1,198 @@
+package schema_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/schema"
+)
+
+type order struct {
+	ID     string   `json:"id" jsonschema:"minLength=1,maxLength=5" jsonschema_description:"Order id, from the list."`
+	Size   float64  `json:"size,omitempty" jsonschema:"exclusiveMinimum=0,maximum=100" jsonschema_description:"Size."`
+	Count  int      `json:"count,omitempty" jsonschema:"minimum=1" jsonschema_description:"Count."`
+	Urgent bool     `json:"urgent,omitempty" jsonschema_description:"Urgent."`
+	Level  string   `json:"level,omitempty" jsonschema:"enum=ANY_LEVEL,enum=EXPERT" jsonschema_description:"Level."`
+	Tags   []string `json:"tags,omitempty" jsonschema:"minItems=1" jsonschema_description:"Tags."`
+	Open   openPart `json:"open,omitempty" jsonschema_description:"Open part."`
+}
+
+type openPart map[string]json.RawMessage
+
+func (openPart) JSONSchema() *schema.Node {
+	return schema.Open[struct {
+		Level string  `json:"level" jsonschema:"enum=ANY_LEVEL,enum=EXPERT" jsonschema_description:"Level."`
+		Price float64 `json:"price" jsonschema:"exclusiveMinimum=0" jsonschema_description:"Price."`
+	}]()
+}
+
+func newOrder(t testing.TB) *schema.Input[order] {
+	t.Helper()
+	input, err := schema.NewInput[order]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input
+}
+
+func TestDecodeTakesWhatIsMeant(t *testing.T) {
+	for _, test := range []struct {
+		name, args  string
+		want        order
+		interpreted string // part of the one sentence, "" for none
+	}{
+		{"exact", `{"id":"a","size":1.5,"count":2,"urgent":true,"level":"EXPERT","tags":["x"]}`,
+			order{ID: "a", Size: 1.5, Count: 2, Urgent: true, Level: "EXPERT", Tags: []string{"x"}}, ""},
+		{"null is absent", `{"id":"a","size":null,"tags":null,"open":null}`, order{ID: "a"}, ""},
+		{"number in a string", `{"id":"a","size":" 18 "}`, order{ID: "a", Size: 18}, `size: " 18 " was taken as 18`},
+		{"whole float", `{"id":"a","count":3.0}`, order{ID: "a", Count: 3}, ""},
+		{"boolean in a string", `{"id":"a","urgent":"True"}`, order{ID: "a", Urgent: true}, "urgent"},
+		{"string for a list", `{"id":"a","tags":"Spanish"}`, order{ID: "a", Tags: []string{"Spanish"}}, `["Spanish"]`},
+		{"list in a string", `{"id":"a","tags":"[\"x\",\"y\"]"}`, order{ID: "a", Tags: []string{"x", "y"}}, "tags"},
+		{"enum in other case", `{"id":"a","level":"expert"}`, order{ID: "a", Level: "EXPERT"}, `"EXPERT"`},
+		{"enum with spaces", `{"id":"a","level":"any level"}`, order{ID: "a", Level: "ANY_LEVEL"}, `"ANY_LEVEL"`},
+		{"enum with hyphens", `{"id":"a","level":"Any-Level"}`, order{ID: "a", Level: "ANY_LEVEL"}, `"ANY_LEVEL"`},
+		{"number for a string", `{"id":123}`, order{ID: "123"}, "id: 123 was taken"},
+		{"object in a string", `{"id":"a","open":"{\"price\":2}"}`, order{ID: "a", Open: openPart{"price": json.RawMessage("2")}}, "open"},
+		{"arguments in a string", `"{\"id\":\"a\"}"`, order{ID: "a"}, "arguments"},
+		{"open part keeps unknown keys and nulls", `{"id":"a","open":{"new":{"deep":[1]},"level":null}}`,
+			order{ID: "a", Open: openPart{"new": json.RawMessage(`{"deep":[1]}`), "level": json.RawMessage("null")}}, ""},
+		{"open part folds its enums", `{"id":"a","open":{"level":"expert"}}`, order{ID: "a", Open: openPart{"level": json.RawMessage(`"EXPERT"`)}}, "open.level"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, interpreted, err := newOrder(t).Decode(json.RawMessage(test.args))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+			switch joined := strings.Join(interpreted, "\n"); {
+			case test.interpreted == "" && joined != "":
+				t.Errorf("interpreted %q, want nothing", joined)
+			case !strings.Contains(joined, test.interpreted):
+				t.Errorf("interpreted %q, want %q in it", joined, test.interpreted)
+			}
+		})
+	}
+}
+
+func TestDecodeRefusesTheRest(t *testing.T) {
+	for _, test := range []struct {
+		name, args string
+		want       []string // one part of each problem
+	}{
+		{"nothing", ``, []string{"id: is required: Order id, from the list."}},
+		{"null", `null`, []string{"id: is required"}},
+		{"required is null", `{"id":null}`, []string{"id: is required"}},
+		{"a list", `[1]`, []string{"is not an object"}},
+		{"text", `"hello"`, []string{"is not an object"}},
+		{"broken JSON", `{"id":`, []string{"is not an object"}},
+		{"blank", `{"id":"  "}`, []string{"id: must not be empty"}},
+		{"too long", `{"id":"äöüßäö"}`, []string{"id: has 6 characters; at most 5"}},
+		{"unknown, near", `{"id":"a","sizes":1}`, []string{"sizes: is not an argument of this tool; did you mean size?"}},
+		{"unknown, other spelling", `{"id":"a","ID":"b"}`, []string{"did you mean id?"}},
+		{"unknown, far", `{"id":"a","zzz":1}`, []string{"Arguments: id, size, count"}},
+		{"word for a number", `{"id":"a","size":"lots"}`, []string{`size: "lots" is not a number`}},
+		{"thousands", `{"id":"a","size":"50,000"}`, []string{"send a bare number"}},
+		{"list for a number", `{"id":"a","size":[1]}`, []string{"is not a number"}},
+		{"zero", `{"id":"a","size":0}`, []string{"must be above 0"}},
+		{"too large", `{"id":"a","size":101}`, []string{"at most 100"}},
+		{"out of range", `{"id":"a","size":1e999}`, []string{"out of range"}},
+		{"not whole", `{"id":"a","count":1.5}`, []string{"is not a whole number"}},
+		{"too small", `{"id":"a","count":0}`, []string{"at least 1"}},
+		{"not a boolean", `{"id":"a","urgent":"maybe"}`, []string{"send true or false"}},
+		{"enum, near", `{"id":"a","level":"EXPRT"}`, []string{"send one of ANY_LEVEL, EXPERT; nearest: EXPERT"}},
+		{"enum, far", `{"id":"a","level":"GURU"}`, []string{`"GURU" is not taken; send one of ANY_LEVEL, EXPERT`}},
+		{"number for an enum", `{"id":"a","level":3}`, []string{"send one of"}},
+		{"object for a string", `{"id":{"a":1}}`, []string{"is not a string"}},
+		{"empty list", `{"id":"a","tags":[]}`, []string{"at least 1 entries"}},
+		{"several in one string", `{"id":"a","tags":"Spanish, English"}`, []string{"is not a list"}},
+		{"wrong item", `{"id":"a","tags":["x",{}]}`, []string{"tags[1]: {} is not a string"}},
+		{"null in a list", `{"id":"a","tags":[null]}`, []string{"tags[0]"}},
+		{"inside the open part", `{"id":"a","open":{"price":-1}}`, []string{"open.price: -1 is too small"}},
+		{"all at once", `{"size":"x","level":"y","what":1}`, []string{"what:", "id: is required", "size:", "level:"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, err := newOrder(t).Decode(json.RawMessage(test.args))
+			var bad *schema.ArgumentError
+			if !errors.As(err, &bad) {
+				t.Fatalf("got %v, want an ArgumentError", err)
+			}
+			if len(bad.Problems) != len(test.want) {
+				t.Errorf("got %d problems, want %d:\n%v", len(bad.Problems), len(test.want), err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not in:\n%v", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestLargeNumbersKeepTheirDigits(t *testing.T) {
+	const digits = "9007199254740993"
+	got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":{"price":` + digits + `}}`))
+	if err != nil || string(got.Open["price"]) != digits {
+		t.Errorf("got %s, %v", got.Open["price"], err)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"jobId", "fields", "description"}
+	for given, want := range map[string]string{"job_id": "jobId", "jobid": "jobId", "field": "fields", "desciption": "description", "xyz": "", "": ""} {
+		if got := schema.Nearest(given, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", given, got, want)
+		}
+	}
+}
+
+// FuzzDecode feeds arbitrary bytes as arguments: they are decoded or refused in
+// words, and what is decoded keeps the schema's promises.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":"a","size":"18","tags":"x","level":"any level"}`, `"{\"id\":\"a\"}"`, `{"id":{}}`, `[`, `null`, `{"id":"\ud800"}`,
+		`{"id":"a","open":{"level":null,"x":[{}]}}`, `{"id":"a","count":"9e99"}`, `{"id":1e400}`, "{\"id\":\"\\u0000\"}",
+	} {
+		f.Add([]byte(seed))
+	}
+	input := newOrder(f)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		args, _, err := input.Decode(raw)
+		if err != nil {
+			var bad *schema.ArgumentError
+			if !errors.As(err, &bad) || len(bad.Problems) == 0 || err.Error() == "" {
+				t.Fatalf("a refusal without words: %v", err)
+			}
+			return
+		}
+		if strings.TrimSpace(args.ID) == "" || args.Size < 0 || args.Size > 100 || args.Count < 0 || args.Tags != nil && len(args.Tags) == 0 {
+			t.Fatalf("%s was taken as %+v", raw, args)
+		}
+		if args.Level != "" && args.Level != "ANY_LEVEL" && args.Level != "EXPERT" {
+			t.Fatalf("%s gave the level %q", raw, args.Level)
+		}
+		again, err := json.Marshal(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		twice, interpreted, err := input.Decode(again)
+		if err != nil || len(interpreted) > 0 || !reflect.DeepEqual(normal(args), normal(twice)) {
+			t.Fatalf("%s decodes to %+v, and that to %+v (%v, %v)", raw, args, twice, interpreted, err)
+		}
+	})
+}
+
+// normal brings both spellings of an empty open part together, and its values
+// to one spelling.
+func normal(args order) string {
+	if len(args.Open) == 0 {
+		args.Open = nil
+	}
+	data, _ := json.Marshal(args) //nolint:errcheck // made of decoded JSON
+	return string(data)
+}

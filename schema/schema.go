@@ -1,0 +1,83 @@
+// Package schema makes JSON Schemas of tool inputs and outputs from Go structs,
+// and decodes the arguments that models send against them: leniently where the
+// meaning is plain, with errors that tell a model what to send instead.
+//
+// Write descriptions in the jsonschema_description tag: in a jsonschema tag a
+// comma would cut the text.
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/invopop/jsonschema"
+)
+
+// Node is one schema in a tree of schemas. A type that describes itself has
+// the method JSONSchema() *Node on its value receiver.
+type Node = jsonschema.Schema
+
+// Input is the schema of a tool's arguments, decoded into T.
+type Input[T any] struct {
+	root *Node
+	json json.RawMessage
+}
+
+// NewInput makes the schema of T. Arguments that T does not name are refused.
+// It fails when the schema breaks a rule of Lint.
+func NewInput[T any]() (*Input[T], error) {
+	root := reflectNode(new(T), true)
+	data, err := render(root, LintInput)
+	if err != nil {
+		return nil, fmt.Errorf("input schema of %T: %w", *new(T), err)
+	}
+	return &Input[T]{root: root, json: data}, nil
+}
+
+// JSON returns the schema as it is published.
+func (in *Input[T]) JSON() json.RawMessage { return in.json }
+
+// Output returns the schema of a tool's result. Members that T does not name
+// are allowed, so that a newer server does not break an older client.
+func Output[T any]() (json.RawMessage, error) {
+	data, err := render(reflectNode(new(T), false), LintOutput)
+	if err != nil {
+		return nil, fmt.Errorf("output schema of %T: %w", *new(T), err)
+	}
+	return data, nil
+}
+
+// Open returns the schema of the struct T as a part of an input: members that T
+// does not name pass, and a null is a value of its own. Its description is the
+// tag of the field that holds it.
+func Open[T any]() *Node {
+	node := reflectNode(new(T), false)
+	node.Required = nil
+	return node
+}
+
+// reflectNode reflects a struct into a flat schema without references.
+func reflectNode(v any, closed bool) *Node {
+	reflector := jsonschema.Reflector{
+		Anonymous:                 true, // no $id: it would publish Go import paths
+		DoNotReference:            true,
+		ExpandedStruct:            true, // the root is the object itself
+		AllowAdditionalProperties: !closed,
+	}
+	node := reflector.Reflect(v)
+	node.Version = "" // 2020-12 is MCP's default dialect
+	return node
+}
+
+func render(root *Node, lint func([]byte) error) (json.RawMessage, error) {
+	data, err := json.Marshal(root)
+	if err != nil {
+		return nil, err
+	}
+	return data, lint(data)
+}
+
+// closed reports whether a schema takes only the members that it names.
+func closed(node *Node) bool {
+	return node.AdditionalProperties == jsonschema.FalseSchema
+}

@@ -1,0 +1,246 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Draft is the report on a draft that create_draft and patch_draft return.
+// What the API did not say is absent.
+type Draft struct {
+	JobID               string           `json:"jobId" jsonschema_description:"Id for every later call."`
+	Status              string           `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
+	PublishReady        bool             `json:"publishReady" jsonschema_description:"True when nothing is missing."`
+	DraftURL            string           `json:"draftUrl,omitempty" jsonschema_description:"Editor in the app."`
+	ReviewURL           string           `json:"reviewUrl,omitempty" jsonschema_description:"Review page in the app."`
+	MissingFields       []Question       `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
+	NormalizedFields    opentrain.Fields `json:"normalizedFields,omitzero" jsonschema_description:"The draft's content by key; long texts are shortened."`
+	FieldsSet           opentrain.Fields `json:"fieldsSet,omitzero" jsonschema_description:"What this call set, when the API did not repeat the whole draft."`
+	LowConfidenceFields []Remark         `json:"lowConfidenceFields,omitzero" jsonschema_description:"Guesses to confirm with the human."`
+	Warnings            []Remark         `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
+	UnmappedFields      []Remark         `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
+	Issues              []Remark         `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
+	Interpreted         []string         `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
+	Next                Next             `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
+}
+
+// Remark is a note of the API on a draft.
+type Remark struct {
+	Field   string          `json:"field,omitempty"`
+	Message string          `json:"message,omitempty"`
+	Reason  string          `json:"reason,omitempty"`
+	Value   json.RawMessage `json:"value,omitempty"`
+}
+
+// JSONSchema describes a Remark as a plain object, as Next.JSONSchema does.
+func (Remark) JSONSchema() *schema.Node {
+	return &schema.Node{Type: "object", Description: "field, message, reason, value; each if known."}
+}
+
+func remarksOf(notes []opentrain.Note) []Remark {
+	if notes == nil {
+		return nil
+	}
+	remarks := make([]Remark, 0, len(notes))
+	for _, note := range notes {
+		remark := Remark{Field: note.Field, Message: note.Message, Reason: note.Reason, Value: note.Value}
+		if remark.Field == "" {
+			remark.Field = string(note.Path)
+		}
+		if remark.Value == nil && note.ValuePreview != "" {
+			remark.Value, _ = json.Marshal(note.ValuePreview)
+		}
+		remarks = append(remarks, remark)
+	}
+	return remarks
+}
+
+// line says a remark in one line of a result's text.
+func (r Remark) line() string {
+	var parts []string
+	if r.Field != "" {
+		parts = append(parts, r.Field)
+	}
+	if len(r.Value) > 0 {
+		parts = append(parts, "= "+string(r.Value))
+	}
+	for _, words := range []string{r.Message, r.Reason} {
+		if words != "" {
+			parts = append(parts, "— "+words)
+		}
+	}
+	return strings.TrimPrefix(strings.Join(parts, " "), "— ")
+}
+
+// reportDraft makes the report on a draft. set are the fields of this call, nil
+// on a create.
+func reportDraft(draft *opentrain.Draft, set opentrain.Fields, interpreted []string) Draft {
+	report := Draft{
+		JobID: draft.JobID, Status: draft.Status, PublishReady: draft.Validation.PublishReady,
+		DraftURL: draft.DraftURL, ReviewURL: draft.ReviewURL,
+		MissingFields:    questionsOf(draft),
+		NormalizedFields: shortened(draft.NormalizedFields), LowConfidenceFields: remarksOf(draft.LowConfidenceFields),
+		Warnings: remarksOf(draft.Warnings), UnmappedFields: remarksOf(draft.UnmappedFields), Issues: remarksOf(draft.Validation.Issues),
+		Interpreted: interpreted,
+	}
+	if report.NormalizedFields == nil {
+		report.FieldsSet = shortened(set)
+	}
+	report.Next = report.next(set)
+	return report
+}
+
+func questionsOf(draft *opentrain.Draft) []Question {
+	gaps := draft.Missing()
+	if gaps == nil && !draft.Validation.PublishReady {
+		return nil // it cannot be said that there are none
+	}
+	questions := make([]Question, 0, len(gaps))
+	for _, gap := range gaps {
+		questions = append(questions, questionOf(gap))
+	}
+	return questions
+}
+
+// next says what follows from the state of a draft. set are the fields that
+// were answered just now.
+func (d Draft) next(set opentrain.Fields) Next {
+	switch {
+	case d.Status != "" && d.Status != opentrain.StatusDraft:
+		return Next{Action: Done, Note: "This job is " + d.Status + " already, no longer a draft."}
+	case d.PublishReady:
+		return d.confirm()
+	case len(d.MissingFields) > 0:
+		question := d.MissingFields[0]
+		note := ""
+		if slices.ContainsFunc(question.Keys, func(key string) bool { _, answered := set[key]; return answered }) {
+			note = question.Message
+		}
+		return question.ask(d.JobID, len(d.MissingFields), note)
+	case len(d.Issues) > 0:
+		return d.mend(d.Issues[0])
+	}
+	return Next{
+		Action: Fix, By: "human", URL: d.DraftURL,
+		Problem: "OpenTrain says that the draft is not ready to publish and does not say why. The draft's page in the app shows what is missing.",
+	}
+}
+
+// confirm makes the step that shows a finished draft to the human.
+func (d Draft) confirm() Next {
+	show := map[string]any{"jobId": d.JobID}
+	next := Next{
+		Action: ConfirmWithHuman, Show: show,
+		Tool: publishName, Arguments: map[string]any{"jobId": d.JobID}, Otherwise: patchDraftName,
+		Note: "Publishing makes the job visible to everyone.",
+	}
+	fields := d.NormalizedFields
+	if fields == nil {
+		fields = d.FieldsSet
+		next.Note += " Only the fields of the last call are shown; the whole draft is at " + d.DraftURL + "."
+	}
+	if len(fields) > 0 {
+		show["fields"] = fields
+	}
+	if len(d.LowConfidenceFields) > 0 {
+		show["guesses"] = d.LowConfidenceFields
+	}
+	if d.DraftURL != "" {
+		show["draftUrl"] = d.DraftURL
+	}
+	return next
+}
+
+// mend makes the step that answers an issue for which the API has no question.
+func (d Draft) mend(issue Remark) Next {
+	words := issue.Message
+	if words == "" {
+		words = issue.Reason
+	}
+	if issue.Field == "" || strings.ContainsAny(issue.Field, ".[") {
+		return Next{Action: Fix, By: "human", Problem: words, URL: d.DraftURL}
+	}
+	question := questionOf(opentrain.MissingField{Field: issue.Field, Prompt: words})
+	return question.ask(d.JobID, len(d.Issues), "")
+}
+
+// maxShown is the longest text of a draft that a result repeats, in
+// characters: the caller wrote it, so it costs tokens and tells nothing new.
+const maxShown = 600
+
+// shortened cuts the long texts among fields.
+func shortened(fields opentrain.Fields) opentrain.Fields {
+	if fields == nil {
+		return nil
+	}
+	short := make(opentrain.Fields, len(fields))
+	for key, value := range fields {
+		var text string
+		if json.Unmarshal(value, &text) == nil && utf8.RuneCountInString(text) > maxShown {
+			runes := []rune(text)
+			value, _ = json.Marshal(fmt.Sprintf("%s… (%d characters in all)", string(runes[:maxShown]), len(runes)))
+		}
+		short[key] = value
+	}
+	return short
+}
+
+// Text implements output.
+func (d Draft) Text() string { return strings.Join(append(d.lines(), "", d.Next.Text()), "\n") }
+
+// lines says the report in words, without the next step.
+func (d Draft) lines() []string {
+	lines := []string{d.headline()}
+	say := func(name, value string) {
+		if value != "" {
+			lines = append(lines, name+": "+value)
+		}
+	}
+	say("Draft page", d.DraftURL)
+	if d.ReviewURL != d.DraftURL {
+		say("Review page", d.ReviewURL)
+	}
+	for _, sentence := range d.Interpreted {
+		say("Understood", sentence)
+	}
+	if d.Next.Action != ConfirmWithHuman && len(d.NormalizedFields) > 0 {
+		say("Draft so far", compact(d.NormalizedFields))
+	}
+	if len(d.FieldsSet) > 0 {
+		say("Set", compact(d.FieldsSet))
+	}
+	for _, list := range []struct {
+		name    string
+		remarks []Remark
+	}{{"Guess to confirm", d.LowConfidenceFields}, {"Warning", d.Warnings}, {"Not used", d.UnmappedFields}, {"Issue", d.Issues}} {
+		for _, remark := range list.remarks {
+			say(list.name, remark.line())
+		}
+	}
+	for i, question := range d.MissingFields {
+		if i > 0 {
+			say("Also missing", question.line())
+		}
+	}
+	return lines
+}
+
+func (d Draft) headline() string {
+	switch missing := len(d.MissingFields); {
+	case d.Status != "" && d.Status != opentrain.StatusDraft:
+		return fmt.Sprintf("Job %s exists already and is %s.", d.JobID, d.Status)
+	case d.PublishReady:
+		return fmt.Sprintf("Draft %s is saved and ready to publish.", d.JobID)
+	case missing == 1:
+		return fmt.Sprintf("Draft %s is saved. One answer is missing before it can be published.", d.JobID)
+	case missing > 1:
+		return fmt.Sprintf("Draft %s is saved. %d answers are missing before it can be published; several may be asked at once and patched in one call.", d.JobID, missing)
+	}
+	return fmt.Sprintf("Draft %s is saved, but not ready to publish.", d.JobID)
+}

@@ -1,0 +1,105 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"opentrain-mcp/opentrain"
+)
+
+const listJobsName = "opentrain_list_jobs"
+
+// ListJobsInput are the arguments of opentrain_list_jobs.
+type ListJobsInput struct {
+	Status string `json:"status,omitempty" jsonschema:"enum=DRAFT,enum=OPEN,enum=ONGOING,enum=COMPLETED,enum=ARCHIVED,enum=PENDING_APPROVAL" jsonschema_description:"Only jobs in this status; all when absent."`
+	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Jobs a page."`
+	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000" jsonschema_description:"nextCursor of the page before, with the same status."`
+}
+
+// ListJobsOutput is the result of opentrain_list_jobs.
+type ListJobsOutput struct {
+	Jobs        []OwnJob `json:"jobs" jsonschema_description:"The account's jobs, newest first."`
+	NextCursor  string   `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page; absent on the last."`
+	Interpreted []string `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
+	Next        Next     `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
+}
+
+// OwnJob is one of the account's jobs.
+type OwnJob struct {
+	ID                  string `json:"id" jsonschema_description:"Job id, for the other tools."`
+	Title               string `json:"title" jsonschema_description:"Title."`
+	Status              string `json:"status" jsonschema_description:"DRAFT, OPEN, …"`
+	AcceptingApplicants bool   `json:"acceptingApplicants" jsonschema_description:"Whether people can apply now."`
+	CreatedAt           string `json:"createdAt,omitempty" jsonschema_description:"RFC 3339."`
+	UpdatedAt           string `json:"updatedAt,omitempty" jsonschema_description:"RFC 3339."`
+	JobURL              string `json:"jobUrl,omitempty" jsonschema_description:"The job's page."`
+	Proposals           *int   `json:"proposals,omitempty" jsonschema_description:"Proposals received."`
+	UnreviewedProposals *int   `json:"unreviewedProposals,omitempty" jsonschema_description:"Those not reviewed yet."`
+}
+
+func newListJobs(kit Kit) (Tool, error) {
+	return define(kit, Spec{
+		Name:  listJobsName,
+		Title: "List your jobs",
+		Kind:  KindRead,
+		Description: "List the account's own jobs on OpenTrain in any status, drafts included, newest first. " +
+			"Use it to find a job's id, to see which drafts are unfinished and how many proposals a job has, and after a broken answer to find out whether a job was created or published. " +
+			"It does not return a draft's fields or its open questions: call opentrain_patch_draft for those. " +
+			"For other people's published jobs use opentrain_search_jobs. " +
+			"Changes nothing. Needs an API token with the scope jobs:read.",
+	}, kit.listJobs)
+}
+
+func (k Kit) listJobs(ctx context.Context, call Call, in ListJobsInput) (ListJobsOutput, *Ask, error) {
+	if in.Limit == 0 {
+		in.Limit = defaultPage
+	}
+	page, err := k.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: in.Limit, Cursor: in.Cursor})
+	if err != nil {
+		return ListJobsOutput{}, nil, err
+	}
+	out := ListJobsOutput{
+		Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: page.NextCursor,
+		Interpreted: call.Interpreted, Next: Next{Action: Done},
+	}
+	for _, job := range page.Jobs {
+		own := OwnJob{
+			ID: job.ID, Title: plain(job.Title, 200), Status: job.Status, AcceptingApplicants: job.AcceptingApplicants,
+			CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt, JobURL: job.JobURL,
+		}
+		if counts := job.ProposalCounts; counts != nil {
+			own.Proposals, own.UnreviewedProposals = &counts.Total, &counts.Unreviewed
+		}
+		out.Jobs = append(out.Jobs, own)
+	}
+	if len(out.Jobs) == 0 {
+		out.Next.Note = "There is no such job in this account. " + createDraftName + " makes a draft."
+	}
+	return out, nil, nil
+}
+
+// Text implements output.
+func (o ListJobsOutput) Text() string {
+	lines := []string{fmt.Sprintf("%d jobs of this account on this page.", len(o.Jobs))}
+	for _, sentence := range o.Interpreted {
+		lines = append(lines, "Understood: "+sentence)
+	}
+	for i, job := range o.Jobs {
+		line := fmt.Sprintf("%d. %s (id %s) · %s", i+1, job.Title, job.ID, job.Status)
+		if job.Proposals != nil {
+			line += fmt.Sprintf(" · %d proposals, %d unreviewed", *job.Proposals, *job.UnreviewedProposals)
+		}
+		if job.CreatedAt != "" {
+			line += " · created " + job.CreatedAt
+		}
+		if job.JobURL != "" {
+			line += " · " + job.JobURL
+		}
+		lines = append(lines, line)
+	}
+	if o.NextCursor != "" {
+		lines = append(lines, "More: pass cursor "+compact(o.NextCursor)+" with the same status.")
+	}
+	return strings.Join(append(lines, "", o.Next.Text()), "\n")
+}

@@ -1,0 +1,192 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"opentrain-mcp/opentrain"
+)
+
+const publishName = "opentrain_publish"
+
+// PublishInput are the arguments of opentrain_publish.
+type PublishInput struct {
+	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of the draft, from opentrain_create_draft."`
+	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in the arguments of a next step; leave out otherwise."`
+}
+
+// PublishOutput is the result of opentrain_publish.
+type PublishOutput struct {
+	JobID            string     `json:"jobId" jsonschema_description:"Id of the job."`
+	Published        bool       `json:"published" jsonschema_description:"True when the job is public now."`
+	Status           string     `json:"status,omitempty" jsonschema_description:"OPEN when public."`
+	AlreadyPublished bool       `json:"alreadyPublished,omitempty" jsonschema_description:"True when it was public before this call."`
+	JobURL           string     `json:"jobUrl,omitempty" jsonschema_description:"The job's public page."`
+	Warnings         []Remark   `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
+	MissingFields    []Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that kept it from being published."`
+	Issues           []Remark   `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
+	Reasons          []string   `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
+	Interpreted      []string   `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
+	Next             Next       `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
+}
+
+func newPublish(kit Kit) (Tool, error) {
+	return define(kit, Spec{
+		Name:  publishName,
+		Title: "Publish a job",
+		Kind:  KindPublish,
+		Description: "Publish a finished draft on OpenTrain, so that everyone sees the job and AI trainers can apply. " +
+			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
+			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
+			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
+			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it. " +
+			"Needs an API token with the scope jobs:write.",
+	}, kit.publish)
+}
+
+func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOutput, *Ask, error) {
+	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+	publication, err := k.API.PublishJob(ctx, in.JobID)
+	if err != nil {
+		return out.refused(err)
+	}
+	out.Status, out.Warnings = publication.Status, remarksOf(publication.Warnings)
+	if publication.Status != opentrain.StatusOpen {
+		return out.withheld(publication)
+	}
+	out.Published, out.AlreadyPublished, out.JobURL = true, publication.AlreadyPublished, publication.JobURL
+	out.Next = k.checkListing(ctx, in.JobID)
+	return out, nil, nil
+}
+
+// refused turns the two refusals that are answers, not failures, into a result:
+// the draft is not ready, or the content check blocked it. The API reference
+// gives them as errors, the posting guide as a report; see withheld.
+func (o PublishOutput) refused(err error) (PublishOutput, *Ask, error) {
+	var refusal *opentrain.Error
+	var details struct {
+		Reason        string                   `json:"reason"`
+		Reasons       []string                 `json:"reasons"`
+		Validation    *opentrain.Validation    `json:"validation"`
+		MissingFields []opentrain.MissingField `json:"missingFields"`
+	}
+	if !errors.As(err, &refusal) || !refusal.DecodeDetails(&details) {
+		return o, nil, err
+	}
+	switch {
+	case refusal.Code == opentrain.CodeForbidden && details.Reason == "moderation_blocked":
+		return o.blocked(details.Reasons), nil, nil
+	case refusal.Code == opentrain.CodeBadRequest && details.Validation != nil:
+		return o.notReady(details.Validation, details.MissingFields), nil, nil
+	}
+	return o, nil, err
+}
+
+// withheld reads the same refusals out of an answer with status 200.
+func (o PublishOutput) withheld(publication *opentrain.Publication) (PublishOutput, *Ask, error) {
+	switch {
+	case publication.Moderation != nil && len(publication.Moderation.Reasons) > 0:
+		return o.blocked(publication.Moderation.Reasons), nil, nil
+	case publication.Validation != nil:
+		return o.notReady(publication.Validation, publication.MissingFields), nil, nil
+	case len(publication.MissingFields) > 0:
+		return o.notReady(&opentrain.Validation{}, publication.MissingFields), nil, nil
+	case publication.Status == "":
+		return o, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
+	}
+	o.Next = callListJobs("OpenTrain answered that the job is " + publication.Status + ".")
+	return o, nil, nil
+}
+
+func (o PublishOutput) blocked(reasons []string) PublishOutput {
+	o.Status, o.Reasons = opentrain.StatusDraft, reasons
+	o.Next = Next{
+		Action: Fix, By: "human", Tool: patchDraftName,
+		Arguments: map[string]any{"jobId": o.JobID, "fields": map[string]any{"jobDescription": Answer}},
+		Problem:   "OpenTrain's content check blocked the job. The human should change what the reasons name, in jobDescription or another field; set it, then publish again.",
+	}
+	return o
+}
+
+func (o PublishOutput) notReady(validation *opentrain.Validation, full []opentrain.MissingField) PublishOutput {
+	report := reportDraft(&opentrain.Draft{JobID: o.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}, nil, nil)
+	o.Status, o.MissingFields, o.Issues, o.Next = opentrain.StatusDraft, report.MissingFields, report.Issues, report.Next
+	if o.Next.Action == ConfirmWithHuman {
+		o.Next = callListJobs("OpenTrain refused to publish and named nothing that is missing.")
+	}
+	return o
+}
+
+// checkListing makes the check that the posting guide advises: search for the
+// job's own keywords. The title is looked up among the caller's jobs; without
+// it the check is their list.
+func (k Kit) checkListing(ctx context.Context, jobID string) Next {
+	page, err := k.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusOpen, Limit: 50})
+	if err == nil {
+		for _, job := range page.Jobs {
+			if words := keywords(job.Title); job.ID == jobID && words != "" {
+				return Next{
+					Action: CallTool, Tool: searchJobsName, Arguments: map[string]any{"q": words},
+					Note: "Check that the job appears as intended. A new listing can take five minutes to show.",
+				}
+			}
+		}
+	}
+	return callListJobs("Check that the job is listed as OPEN.")
+}
+
+func callListJobs(note string) Next {
+	return Next{Action: CallTool, Tool: listJobsName, Arguments: map[string]any{}, Note: note}
+}
+
+// keywords are the words of a title, without punctuation.
+func keywords(title string) string {
+	words := strings.Fields(title)
+	kept := words[:0]
+	for _, word := range words {
+		word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+		if word != "" {
+			kept = append(kept, word)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+// Text implements output.
+func (o PublishOutput) Text() string {
+	var lines []string
+	switch {
+	case o.AlreadyPublished:
+		lines = append(lines, fmt.Sprintf("Job %s was published before and is %s.", o.JobID, o.Status))
+	case o.Published:
+		lines = append(lines, fmt.Sprintf("Job %s is published: %s.", o.JobID, o.Status))
+	case len(o.Reasons) > 0:
+		lines = append(lines, fmt.Sprintf("Job %s was not published: the content check blocked it.", o.JobID))
+	default:
+		lines = append(lines, fmt.Sprintf("Job %s was not published.", o.JobID))
+	}
+	if o.JobURL != "" {
+		lines = append(lines, "Job page: "+o.JobURL)
+	}
+	for _, reason := range o.Reasons {
+		lines = append(lines, "Reason: "+reason)
+	}
+	for _, remark := range o.Warnings {
+		lines = append(lines, "Warning: "+remark.line())
+	}
+	for _, remark := range o.Issues {
+		lines = append(lines, "Issue: "+remark.line())
+	}
+	for _, sentence := range o.Interpreted {
+		lines = append(lines, "Understood: "+sentence)
+	}
+	for i, question := range o.MissingFields {
+		if i > 0 {
+			lines = append(lines, "Also missing: "+question.line())
+		}
+	}
+	return strings.Join(append(lines, "", o.Next.Text()), "\n")
+}

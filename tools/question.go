@@ -1,0 +1,159 @@
+package tools
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Question is one open question about a draft.
+type Question struct {
+	Field    string   `json:"field"`
+	Question string   `json:"question"`
+	Type     string   `json:"type,omitempty"`
+	Options  []string `json:"options,omitempty"`
+	// Inputs are set instead of Type and Options when there are several keys.
+	Inputs []NextInput `json:"inputs,omitempty"`
+	// Keys are the update keys that answer it.
+	Keys    []string `json:"keys"`
+	Message string   `json:"message,omitempty"`
+	Hint    string   `json:"hint,omitempty"`
+}
+
+// JSONSchema describes a Question as a plain object, as Next.JSONSchema does.
+func (Question) JSONSchema() *schema.Node {
+	return &schema.Node{Type: "object", Description: "field, question, type, options, keys; with several keys: inputs."}
+}
+
+// questionOf makes the question that fills a gap.
+func questionOf(gap opentrain.MissingField) Question {
+	q := Question{Field: gap.Field, Question: gap.Question(), Message: gap.Message, Hint: gap.Hint, Keys: keysOf(gap)}
+	if q.Question == "" {
+		q.Question = madeQuestion(gap)
+	}
+	if len(q.Keys) == 1 {
+		q.Type, q.Options = formOf(gap, q.Keys[0])
+		return q
+	}
+	for _, key := range q.Keys {
+		kind, options := formOf(gap, key)
+		q.Inputs = append(q.Inputs, NextInput{Key: key, Type: kind, Options: options})
+	}
+	return q
+}
+
+// keysOf returns the update keys that a question asks for: those of its
+// example, which shows what belongs together, else all that the API names.
+func keysOf(gap opentrain.MissingField) []string {
+	example := gap.ExampleValues()
+	if len(example) == 0 {
+		if len(gap.UpdateKeys) > 0 {
+			return gap.UpdateKeys
+		}
+		return []string{gap.Field}
+	}
+	var keys []string
+	for _, key := range gap.UpdateKeys {
+		if _, found := example[key]; found {
+			keys = append(keys, key)
+			delete(example, key)
+		}
+	}
+	return append(keys, slices.Sorted(maps.Keys(example))...)
+}
+
+// formOf returns type and options of the answer under one key of a question:
+// as the API says for the question, else as its pages say for the key, else as
+// the example shows.
+func formOf(gap opentrain.MissingField, key string) (kind string, options []string) {
+	speaksForKey := len(gap.UpdateKeys) <= 1 || key == gap.Field
+	known, isKnown := knownForm(key)
+	switch {
+	case speaksForKey && gap.Type != "":
+		return normalType(gap.Type), gap.EnumValues
+	case speaksForKey && len(gap.EnumValues) > 0:
+		return "enum", gap.EnumValues
+	case isKnown:
+		return known.Type, known.Options
+	}
+	example, found := gap.ExampleValues()[key]
+	if !found {
+		example = gap.Example
+	}
+	return typeOfJSON(example), nil
+}
+
+func typeOfJSON(value json.RawMessage) string {
+	var v any
+	if json.Unmarshal(value, &v) != nil {
+		return "string"
+	}
+	switch v.(type) {
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	}
+	return "string"
+}
+
+// madeQuestion words a gap that the API named without a prompt.
+func madeQuestion(gap opentrain.MissingField) string {
+	if gap.Label != "" {
+		return "What should be set for “" + gap.Label + "”?"
+	}
+	return "What should be set for “" + wordsOf(gap.Field) + "”?"
+}
+
+// wordsOf spells a key out: dataVolumeUnit becomes "data volume unit".
+func wordsOf(key string) string {
+	var b strings.Builder
+	for _, r := range key {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToLower(b.String())
+}
+
+// ask makes the step that asks a question about a draft.
+func (q Question) ask(jobID string, remaining int, note string) Next {
+	fields := map[string]any{}
+	for _, key := range q.Keys {
+		fields[key] = answerTo(key)
+	}
+	if len(q.Keys) == 1 {
+		fields[q.Keys[0]] = Answer
+	}
+	return Next{
+		Action: AskHuman, Question: q.Question, Note: note, Field: q.Field,
+		Type: q.Type, Options: q.Options, Inputs: q.Inputs, Remaining: remaining,
+		Tool: patchDraftName, Arguments: map[string]any{"jobId": jobID, "fields": fields},
+	}
+}
+
+// line says the question in one line of a result's text.
+func (q Question) line() string {
+	var answers []string
+	if len(q.Inputs) == 0 {
+		answers = []string{q.Keys[0] + ": " + q.Type + optionsText(q.Options)}
+	}
+	for _, input := range q.Inputs {
+		answers = append(answers, input.Key+": "+input.Type+optionsText(input.Options))
+	}
+	return q.Question + " [" + strings.Join(answers, "; ") + "]"
+}
+
+func optionsText(options []string) string {
+	if len(options) == 0 {
+		return ""
+	}
+	return " " + compact(options)
+}

@@ -1,0 +1,159 @@
+// Package tools holds the tools of the server, one file each: the input and
+// output structs, the spec, and the function. It knows OpenTrain's API and
+// JSON Schema, and nothing of MCP's transport.
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Kit is what the tools work with.
+type Kit struct {
+	API *opentrain.Client
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+	// TokenHelp tells a model, in one or two sentences, how its human can give
+	// this server a token.
+	TokenHelp string
+}
+
+// All returns every tool, in the order of the posting loop. It fails when a
+// schema breaks a rule of schema.Lint.
+func All(kit Kit) ([]Tool, error) {
+	if kit.Now == nil {
+		kit.Now = time.Now
+	}
+	makers := []func(Kit) (Tool, error){
+		newCreateDraft,
+		newPatchDraft,
+		newPublish,
+		newSearchJobs,
+		newListJobs,
+	}
+	all := make([]Tool, 0, len(makers))
+	var faults []error
+	for _, newTool := range makers {
+		tool, err := newTool(kit)
+		all, faults = append(all, tool), append(faults, err)
+	}
+	return all, errors.Join(faults...)
+}
+
+// Spec is what a tool says of itself.
+type Spec struct {
+	Name        string // opentrain_<verb>_<noun>, at most 32 characters
+	Title       string // for people
+	Description string // for models: 300 to 900 characters
+	Kind        Kind
+}
+
+// Tool is one tool, ready to be served.
+type Tool struct {
+	Spec
+	InputSchema  json.RawMessage
+	OutputSchema json.RawMessage
+
+	run func(context.Context, Call, json.RawMessage) (Result, *Ask, error)
+	kit Kit
+}
+
+// Call is what a tool may know of a call besides its input.
+type Call struct {
+	Caller Caller
+	// CanAsk is true when a form can be put to the human now.
+	CanAsk bool
+	// Answers are the human's answers to the Ask of the round before, by field
+	// name; nil when no form was answered.
+	Answers map[string]json.RawMessage
+	// State is the State of the Ask of the round before.
+	State json.RawMessage
+	// Interpreted says how arguments that were not quite of the schema's form
+	// were understood.
+	Interpreted []string
+}
+
+// Caller is on whose behalf a call is made.
+type Caller struct {
+	// ID is a hash that tells callers apart; "" is an anonymous caller.
+	ID string
+	// TokenFrom names the setting that the caller's token was read from.
+	TokenFrom string
+	// TokenProblem says, in a sentence, why a token that was set cannot be used.
+	TokenProblem string
+}
+
+// Ask is a tool's wish to put a form to the human before it goes on. The tool
+// is then called again with the answers and the state.
+type Ask struct {
+	// Message says, above the form, what is asked and why.
+	Message string
+	Fields  []AskField
+	// State is carried to the next round, where Call.State holds it.
+	State json.RawMessage
+}
+
+// AskField is one input of a form.
+type AskField struct {
+	Name     string // the key in Call.Answers
+	Label    string
+	Prompt   string
+	Type     string // as in Next.Type
+	Options  []string
+	Required bool
+	Default  json.RawMessage
+}
+
+// Result is a tool's answer in both of its forms, each complete by itself:
+// many clients show the model only one.
+type Result struct {
+	Structured any
+	Text       string
+}
+
+// output is what a tool's function returns.
+type output interface {
+	// Text says the whole result in words, its next step included.
+	Text() string
+}
+
+// define makes a Tool of a spec and a function with typed input and output.
+func define[In any, Out output](kit Kit, spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) (Tool, error) {
+	input, err := schema.NewInput[In]()
+	if err != nil {
+		return Tool{}, fmt.Errorf("%s: %w", spec.Name, err)
+	}
+	outputSchema, err := schema.Output[Out]()
+	if err != nil {
+		return Tool{}, fmt.Errorf("%s: %w", spec.Name, err)
+	}
+	run := func(ctx context.Context, call Call, raw json.RawMessage) (Result, *Ask, error) {
+		args, interpreted, err := input.Decode(raw)
+		if err != nil {
+			return Result{}, nil, err
+		}
+		call.Interpreted = interpreted
+		out, ask, err := function(ctx, call, args)
+		if err != nil || ask != nil {
+			return Result{}, ask, err
+		}
+		return Result{Structured: out, Text: out.Text()}, nil, nil
+	}
+	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: outputSchema, run: run, kit: kit}, nil
+}
+
+// Call runs the tool on the arguments as they came. It returns a result, a
+// wish to ask the human, or a failure told in words for the model.
+func (t Tool) Call(ctx context.Context, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
+	result, ask, err := t.run(ctx, call, args)
+	if err != nil {
+		return Result{}, nil, t.explain(call, args, err)
+	}
+	return result, ask, nil
+}
