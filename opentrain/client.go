@@ -72,6 +72,7 @@ func New(cfg Config) (*Client, error) {
 		SetHeader("User-Agent", agent).
 		SetHeader("Accept", "application/json").
 		SetResponseBodyLimit(maxAnswer).
+		SetContentLength(true). // else a call without a body goes out as an empty chunked one
 		SetLogger(silent{})
 	return &Client{http: http, baseURL: base}, nil
 }

@@ -1,0 +1,145 @@
+package opentrain_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"opentrain-mcp/opentrain"
+)
+
+// The answers of the posting guide and of the API reference
+// (developers/guides/post-a-job, developers/api-reference/job-drafts/create).
+const (
+	guideAnswer = `{"ok":true,"jobId":"j","status":"DRAFT","draftUrl":"https://app.opentrain.ai/job-post?job=j",
+		"validation":{"publishReady":false,"issueCount":0,"missingFieldCount":2,"missingFields":["experienceLevel","dataVolumeUnit"],"issues":[]},
+		"missingFields":[{"field":"experienceLevel","label":"Experience level","message":"Experience level is required","code":"MISSING_EXPERIENCE_LEVEL",
+			"prompt":"What experience level should AI trainers have for this job?","type":"enum",
+			"enumValues":["EXPERT","INTERMEDIATE","ENTRY_LEVEL","ANY_EXPERIENCE_LEVEL"],"updateKeys":["experienceLevel"],"example":{"experienceLevel":"INTERMEDIATE"}}],
+		"normalizedFields":{"jobTitle":"T","pricePerHour":18},"lowConfidenceFields":[],"warnings":[],"unmappedFields":[],"newThing":{"a":1}}`
+	referenceAnswer = `{"ok":true,"jobId":"j","status":"DRAFT","draftUrl":"https://app.opentrain.ai/job-post?jobId=j","reviewUrl":"https://app.opentrain.ai/job-post?jobId=j",
+		"validation":{"publishReady":false,"issueCount":0,"missingFieldCount":2,"missingFields":[],"issues":[]},
+		"missingFields":[{"field":"experienceLevel","prompt":"ask: What level? (EXPERT)","type":"enum","enumValues":["EXPERT"],"updateKeys":["experienceLevel"],"example":"EXPERT","hint":"Pick."},
+			{"field":"pricePerLabel","prompt":"ask: How much?","type":"number","enumValues":null,"updateKeys":["pricePerLabel"],"example":"0.05","hint":null}],
+		"normalizedFields":{"headcount":5}}`
+	shortAnswer = `{"ok":true,"jobId":"j","status":"DRAFT","draftUrl":"u",
+		"validation":{"publishReady":false,"issueCount":1,"missingFieldCount":1,"missingFields":[{"field":"languages","prompt":"Which?","type":"array"}],"issues":["vague",{"path":["a",0],"message":"m","code":"c"}]}}`
+)
+
+func decodeDraft(t *testing.T, answer string) opentrain.Draft {
+	t.Helper()
+	var draft opentrain.Draft
+	if err := json.Unmarshal([]byte(answer), &draft); err != nil {
+		t.Fatal(err)
+	}
+	return draft
+}
+
+func TestBothFormsDecodeToOneType(t *testing.T) {
+	guide := decodeDraft(t, guideAnswer)
+	missing := guide.Missing()
+	if len(missing) != 2 || missing[0].Question() != "What experience level should AI trainers have for this job?" || missing[1].Field != "dataVolumeUnit" || missing[1].Prompt != "" {
+		t.Errorf("guide: %+v", missing)
+	}
+	if got := string(missing[0].ExampleValues()["experienceLevel"]); got != `"INTERMEDIATE"` {
+		t.Errorf("guide: example %s", got)
+	}
+	if guide.LowConfidenceFields == nil || guide.Warnings == nil || guide.UnmappedFields == nil {
+		t.Error("guide: an empty list was said, not left out")
+	}
+	if string(guide.Extra["newThing"]) != `{"a":1}` {
+		t.Errorf("guide: an unknown member was lost: %v", guide.Extra)
+	}
+
+	reference := decodeDraft(t, referenceAnswer)
+	missing = reference.Missing()
+	if len(missing) != 2 || missing[0].Question() != "What level? (EXPERT)" || missing[0].ExampleValues() != nil || string(missing[0].Example) != `"EXPERT"` || missing[1].EnumValues != nil || missing[1].Hint != "" {
+		t.Errorf("reference: %+v", missing)
+	}
+	if reference.LowConfidenceFields != nil || reference.Warnings != nil {
+		t.Error("reference: a list that was left out is not empty but unknown")
+	}
+
+	short := decodeDraft(t, shortAnswer)
+	if missing = short.Missing(); len(missing) != 1 || missing[0].Field != "languages" || short.NormalizedFields != nil {
+		t.Errorf("short: %+v", missing)
+	}
+	if issues := short.Validation.Issues; len(issues) != 2 || issues[0].Message != "vague" || issues[1].Path != "a.0" {
+		t.Errorf("short: %+v", issues)
+	}
+}
+
+// TestOddMembersDoNotLoseTheJob: a member of another form is kept aside.
+func TestOddMembersDoNotLoseTheJob(t *testing.T) {
+	draft := decodeDraft(t, `{"jobId":"j","status":7,"draftUrl":null,"validation":"none","missingFields":[{"field":"a","enumValues":[1,2],"hint":{"x":1}},null,"b","b"],"normalizedFields":[1],"warnings":"x"}`)
+	if draft.JobID != "j" || len(draft.Missing()) != 2 || draft.Missing()[1].Field != "b" {
+		t.Errorf("got %+v", draft)
+	}
+	for _, name := range []string{"status", "validation", "normalizedFields", "warnings"} {
+		if _, kept := draft.Extra[name]; !kept {
+			t.Errorf("%s was lost", name)
+		}
+	}
+	if len(draft.MissingFields[0].Extra) != 2 {
+		t.Errorf("got %v", draft.MissingFields[0].Extra)
+	}
+}
+
+func TestUnknownMembersGoOutAgain(t *testing.T) {
+	for _, into := range []any{&opentrain.Draft{}, &opentrain.Publication{}, &opentrain.PublicJob{}, &opentrain.OwnJob{}, &opentrain.MissingField{}, &opentrain.Note{}, &opentrain.Validation{}} {
+		if err := json.Unmarshal([]byte(`{"brandNew":[1,{"x":"y"}]}`), into); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := json.Marshal(into); err != nil || !bytes.Contains(out, []byte(`"brandNew":[1,{"x":"y"}]`)) {
+			t.Errorf("%T: %s, %v", into, out, err)
+		}
+	}
+}
+
+// FuzzAnswer feeds arbitrary bytes as answers: they decode or fail, and what
+// decodes is the same after a round trip.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []string{guideAnswer, referenceAnswer, shortAnswer, `{"jobs":[{"id":1}]}`, `{"validation":{"missingFields":[{}]}}`, `null`, `[]`, `"x"`, `{"missingFields":[["a"]]}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		roundTrip[opentrain.Draft](t, answer)
+		roundTrip[opentrain.Publication](t, answer)
+		roundTrip[opentrain.PublicJob](t, answer)
+		roundTrip[opentrain.OwnJob](t, answer)
+		var draft opentrain.Draft
+		if json.Unmarshal(answer, &draft) == nil {
+			for _, gap := range draft.Missing() {
+				_, _ = gap.Question(), gap.ExampleValues()
+			}
+		}
+		var page opentrain.JobPage
+		var own opentrain.OwnJobPage
+		_, _ = json.Unmarshal(answer, &page), json.Unmarshal(answer, &own) //nolint:errcheck // either is fine, neither may panic
+	})
+}
+
+func roundTrip[T any](t *testing.T, answer []byte) {
+	t.Helper()
+	var first, second T
+	if json.Unmarshal(answer, &first) != nil {
+		return
+	}
+	out, err := json.Marshal(first)
+	if err != nil {
+		t.Fatalf("%s decodes but does not encode: %v", answer, err)
+	}
+	if err := json.Unmarshal(out, &second); err != nil {
+		t.Fatalf("%s encodes as %s, which does not decode: %v", answer, out, err)
+	}
+	again, err := json.Marshal(second)
+	if err != nil || !sameJSON(out, again) {
+		t.Fatalf("%s encodes as %s, then as %s (%v)", answer, out, again, err)
+	}
+}
+
+func sameJSON(a, b []byte) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
