@@ -134,7 +134,7 @@ func (s *Server) Definitions() ([]byte, error) {
 
 // choose leaves out the tools that the configuration does not want.
 func choose(all []tools.Tool, cfg Config) ([]tools.Tool, error) {
-	var names []string
+	names := make([]string, 0, len(all))
 	for _, tool := range all {
 		names = append(names, tool.Name)
 	}

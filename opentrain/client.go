@@ -80,7 +80,10 @@ func New(cfg Config) (*Client, error) {
 // DefaultTransport returns a new transport that keeps enough idle connections
 // for many concurrent callers of one host.
 func DefaultTransport() *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = standard.Clone()
+	}
 	transport.MaxIdleConnsPerHost = 64
 	return transport
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,11 +176,11 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 	if len(node.Enum) > 0 {
 		return d.enum(path, node, text, raw)
 	}
-	length := uint64(utf8.RuneCountInString(text))
+	length := utf8.RuneCountInString(text)
 	switch {
 	case node.MinLength != nil && *node.MinLength > 0 && strings.TrimSpace(text) == "":
 		d.refuse(path, nil, "must not be empty: %s", node.Description)
-	case node.MaxLength != nil && length > *node.MaxLength:
+	case node.MaxLength != nil && length > int(min(*node.MaxLength, math.MaxInt32)):
 		d.refuse(path, nil, "has %d characters; at most %d are taken", length, *node.MaxLength)
 	}
 	return raw
@@ -307,7 +308,13 @@ func orArguments(path string) string {
 }
 
 // shorten keeps a value that is quoted in a message to a readable length.
-func shorten(raw json.RawMessage) string { return shortText(string(bytes.TrimSpace(raw))) }
+func shorten(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
+		return `"` + shortText(text) + `"` // as the caller wrote it, without escapes
+	}
+	return shortText(string(bytes.TrimSpace(raw)))
+}
 
 func shortText(text string) string {
 	const most = 60

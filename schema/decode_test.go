@@ -193,6 +193,6 @@ func normal(args order) string {
 	if len(args.Open) == 0 {
 		args.Open = nil
 	}
-	data, _ := json.Marshal(args) //nolint:errcheck // made of decoded JSON
+	data, _ := json.Marshal(args) // made of decoded JSON
 	return string(data)
 }

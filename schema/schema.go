@@ -9,6 +9,7 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/invopop/jsonschema"
 )
@@ -80,4 +81,27 @@ func render(root *Node, lint func([]byte) error) (json.RawMessage, error) {
 // closed reports whether a schema takes only the members that it names.
 func closed(node *Node) bool {
 	return node.AdditionalProperties == jsonschema.FalseSchema
+}
+
+// Field is one member of a published schema, for documentation.
+type Field struct {
+	Name, Type, Description string
+	Required                bool
+}
+
+// Fields returns the members of a published object schema, in their order.
+func Fields(data json.RawMessage) ([]Field, error) {
+	var node Node
+	if err := json.Unmarshal(data, &node); err != nil {
+		return nil, err
+	}
+	var fields []Field
+	for name, property := range node.Properties.FromOldest() {
+		kind := property.Type
+		if property.Items != nil {
+			kind = "list of " + property.Items.Type + "s"
+		}
+		fields = append(fields, Field{Name: name, Type: kind, Description: property.Description, Required: slices.Contains(node.Required, name)})
+	}
+	return fields, nil
 }

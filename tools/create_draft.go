@@ -48,7 +48,7 @@ func (k Kit) createDraft(ctx context.Context, call Call, in CreateDraftInput) (C
 	if err != nil {
 		return CreateDraftOutput{}, nil, err
 	}
-	out := CreateDraftOutput{Draft: reportDraft(draft, nil, call.Interpreted), IdempotencyKey: source.IdempotencyKey}
+	out := CreateDraftOutput{Draft: k.forms.report(draft, nil, call.Interpreted), IdempotencyKey: source.IdempotencyKey}
 	if out.Next.Action == Done {
 		out.Next.Note += " The same idempotencyKey made it earlier. For a second job of this text call " + createDraftName + " with an idempotencyKey of your own."
 	}

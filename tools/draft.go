@@ -3,6 +3,7 @@ package tools
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,21 +15,27 @@ import (
 // Draft is the report on a draft that create_draft and patch_draft return.
 // What the API did not say is absent.
 type Draft struct {
-	JobID               string           `json:"jobId" jsonschema_description:"Id for every later call."`
-	Status              string           `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
-	PublishReady        bool             `json:"publishReady" jsonschema_description:"True when nothing is missing."`
-	DraftURL            string           `json:"draftUrl,omitempty" jsonschema_description:"Editor in the app."`
-	ReviewURL           string           `json:"reviewUrl,omitempty" jsonschema_description:"Review page in the app."`
-	MissingFields       []Question       `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
-	NormalizedFields    opentrain.Fields `json:"normalizedFields,omitzero" jsonschema_description:"The draft's content by key; long texts are shortened."`
-	FieldsSet           opentrain.Fields `json:"fieldsSet,omitzero" jsonschema_description:"What this call set, when the API did not repeat the whole draft."`
-	LowConfidenceFields []Remark         `json:"lowConfidenceFields,omitzero" jsonschema_description:"Guesses to confirm with the human."`
-	Warnings            []Remark         `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
-	UnmappedFields      []Remark         `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
-	Issues              []Remark         `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
-	Interpreted         []string         `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
-	Next                Next             `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
+	JobID               string     `json:"jobId" jsonschema_description:"Id for every later call."`
+	Status              string     `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
+	PublishReady        bool       `json:"publishReady" jsonschema_description:"True when nothing is missing."`
+	DraftURL            string     `json:"draftUrl,omitempty" jsonschema_description:"Editor in the app."`
+	ReviewURL           string     `json:"reviewUrl,omitempty" jsonschema_description:"Review page in the app."`
+	MissingFields       []Question `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
+	NormalizedFields    Content    `json:"normalizedFields,omitzero" jsonschema_description:"The draft's content by key; long texts are shortened."`
+	FieldsSet           Content    `json:"fieldsSet,omitzero" jsonschema_description:"What this call set, when the API did not repeat the whole draft."`
+	LowConfidenceFields []Remark   `json:"lowConfidenceFields,omitzero" jsonschema_description:"Guesses to confirm with the human."`
+	Warnings            []Remark   `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
+	UnmappedFields      []Remark   `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
+	Issues              []Remark   `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
+	Interpreted         []string   `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
+	Next                Next       `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
 }
+
+// Content is what a draft contains, by update key.
+type Content opentrain.Fields
+
+// JSONSchema describes Content as a plain object: the API decides on its keys.
+func (Content) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
 
 // Remark is a note of the API on a draft.
 type Remark struct {
@@ -78,13 +85,13 @@ func (r Remark) line() string {
 	return strings.TrimPrefix(strings.Join(parts, " "), "— ")
 }
 
-// reportDraft makes the report on a draft. set are the fields of this call, nil
-// on a create.
-func reportDraft(draft *opentrain.Draft, set opentrain.Fields, interpreted []string) Draft {
+// report makes the report on a draft. set are the fields of this call, nil on a
+// create.
+func (f fieldForms) report(draft *opentrain.Draft, set opentrain.Fields, interpreted []string) Draft {
 	report := Draft{
 		JobID: draft.JobID, Status: draft.Status, PublishReady: draft.Validation.PublishReady,
 		DraftURL: draft.DraftURL, ReviewURL: draft.ReviewURL,
-		MissingFields:    questionsOf(draft),
+		MissingFields:    f.questions(draft),
 		NormalizedFields: shortened(draft.NormalizedFields), LowConfidenceFields: remarksOf(draft.LowConfidenceFields),
 		Warnings: remarksOf(draft.Warnings), UnmappedFields: remarksOf(draft.UnmappedFields), Issues: remarksOf(draft.Validation.Issues),
 		Interpreted: interpreted,
@@ -92,25 +99,25 @@ func reportDraft(draft *opentrain.Draft, set opentrain.Fields, interpreted []str
 	if report.NormalizedFields == nil {
 		report.FieldsSet = shortened(set)
 	}
-	report.Next = report.next(set)
+	report.Next = report.next(f, set)
 	return report
 }
 
-func questionsOf(draft *opentrain.Draft) []Question {
+func (f fieldForms) questions(draft *opentrain.Draft) []Question {
 	gaps := draft.Missing()
 	if gaps == nil && !draft.Validation.PublishReady {
 		return nil // it cannot be said that there are none
 	}
 	questions := make([]Question, 0, len(gaps))
 	for _, gap := range gaps {
-		questions = append(questions, questionOf(gap))
+		questions = append(questions, f.question(gap))
 	}
 	return questions
 }
 
 // next says what follows from the state of a draft. set are the fields that
 // were answered just now.
-func (d Draft) next(set opentrain.Fields) Next {
+func (d Draft) next(forms fieldForms, set opentrain.Fields) Next {
 	switch {
 	case d.Status != "" && d.Status != opentrain.StatusDraft:
 		return Next{Action: Done, Note: "This job is " + d.Status + " already, no longer a draft."}
@@ -124,7 +131,7 @@ func (d Draft) next(set opentrain.Fields) Next {
 		}
 		return question.ask(d.JobID, len(d.MissingFields), note)
 	case len(d.Issues) > 0:
-		return d.mend(d.Issues[0])
+		return d.mend(forms, d.Issues[0])
 	}
 	return Next{
 		Action: Fix, By: "human", URL: d.DraftURL,
@@ -158,7 +165,7 @@ func (d Draft) confirm() Next {
 }
 
 // mend makes the step that answers an issue for which the API has no question.
-func (d Draft) mend(issue Remark) Next {
+func (d Draft) mend(forms fieldForms, issue Remark) Next {
 	words := issue.Message
 	if words == "" {
 		words = issue.Reason
@@ -166,7 +173,7 @@ func (d Draft) mend(issue Remark) Next {
 	if issue.Field == "" || strings.ContainsAny(issue.Field, ".[") {
 		return Next{Action: Fix, By: "human", Problem: words, URL: d.DraftURL}
 	}
-	question := questionOf(opentrain.MissingField{Field: issue.Field, Prompt: words})
+	question := forms.question(opentrain.MissingField{Field: issue.Field, Prompt: words})
 	return question.ask(d.JobID, len(d.Issues), "")
 }
 
@@ -175,11 +182,11 @@ func (d Draft) mend(issue Remark) Next {
 const maxShown = 600
 
 // shortened cuts the long texts among fields.
-func shortened(fields opentrain.Fields) opentrain.Fields {
+func shortened(fields opentrain.Fields) Content {
 	if fields == nil {
 		return nil
 	}
-	short := make(opentrain.Fields, len(fields))
+	short := make(Content, len(fields))
 	for key, value := range fields {
 		var text string
 		if json.Unmarshal(value, &text) == nil && utf8.RuneCountInString(text) > maxShown {
@@ -210,7 +217,9 @@ func (d Draft) lines() []string {
 		say("Understood", sentence)
 	}
 	if d.Next.Action != ConfirmWithHuman && len(d.NormalizedFields) > 0 {
-		say("Draft so far", compact(d.NormalizedFields))
+		fields := maps.Clone(d.NormalizedFields)
+		delete(fields, "jobDescription") // the caller wrote it
+		say("Draft so far", compact(fields))
 	}
 	if len(d.FieldsSet) > 0 {
 		say("Set", compact(d.FieldsSet))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -237,7 +238,7 @@ func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
 	for _, issue := range d.Issues {
 		f.say("- %s", issue.line())
 	}
-	if values := append(d.SupportedFormats, d.SupportedStatuses...); len(values) > 0 {
+	if values := slices.Concat(d.SupportedFormats, d.SupportedStatuses); len(values) > 0 {
 		f.say("Supported: %s.", strings.Join(values, ", "))
 	}
 }

@@ -38,19 +38,22 @@ type fieldForm struct {
 	Options []string
 }
 
-// knownForm returns the form of an update key that the API's pages type.
-func knownForm(key string) (fieldForm, bool) {
-	property, found := Fields{}.JSONSchema().Properties.Get(key)
-	if !found {
-		return fieldForm{}, false
-	}
-	form := fieldForm{Type: normalType(property.Type)}
-	for _, value := range property.Enum {
-		if text, ok := value.(string); ok {
-			form.Type, form.Options = "enum", append(form.Options, text)
+// fieldForms are the forms of update keys, by key.
+type fieldForms map[string]fieldForm
+
+// typedForms are the forms that the API's pages give.
+func typedForms() fieldForms {
+	forms := fieldForms{}
+	for key, property := range (Fields{}).JSONSchema().Properties.FromOldest() {
+		form := fieldForm{Type: normalType(property.Type)}
+		for _, value := range property.Enum {
+			if text, ok := value.(string); ok {
+				form.Type, form.Options = "enum", append(form.Options, text)
+			}
 		}
+		forms[key] = form
 	}
-	return form, true
+	return forms
 }
 
 // normalType brings the names that a field's type may have to those of Next.Type.

@@ -132,8 +132,9 @@ func (n Next) gloss() string {
 		return " (ask the human, put the answer in place of " + Answer + ", then call)"
 	case ConfirmWithHuman:
 		return " (show this to the human; call only after a yes)"
+	default:
+		return "" // the others speak for themselves
 	}
-	return ""
 }
 
 // compact writes a value as one line of JSON, < and > left as they are.

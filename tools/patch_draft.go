@@ -41,7 +41,7 @@ func (k Kit) patchDraft(ctx context.Context, call Call, in PatchDraftInput) (Dra
 	if err != nil {
 		return Draft{}, nil, err
 	}
-	return reportDraft(draft, fields, call.Interpreted), nil, nil
+	return k.forms.report(draft, fields, call.Interpreted), nil, nil
 }
 
 // placeholder finds a field in which a model left the placeholder of a question.

@@ -51,11 +51,11 @@ func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOu
 	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	publication, err := k.API.PublishJob(ctx, in.JobID)
 	if err != nil {
-		return out.refused(err)
+		return k.refused(out, err)
 	}
 	out.Status, out.Warnings = publication.Status, remarksOf(publication.Warnings)
 	if publication.Status != opentrain.StatusOpen {
-		return out.withheld(publication)
+		return k.withheld(out, publication)
 	}
 	out.Published, out.AlreadyPublished, out.JobURL = true, publication.AlreadyPublished, publication.JobURL
 	out.Next = k.checkListing(ctx, in.JobID)
@@ -65,7 +65,7 @@ func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOu
 // refused turns the two refusals that are answers, not failures, into a result:
 // the draft is not ready, or the content check blocked it. The API reference
 // gives them as errors, the posting guide as a report; see withheld.
-func (o PublishOutput) refused(err error) (PublishOutput, *Ask, error) {
+func (k Kit) refused(o PublishOutput, err error) (PublishOutput, *Ask, error) {
 	var refusal *opentrain.Error
 	var details struct {
 		Reason        string                   `json:"reason"`
@@ -80,20 +80,20 @@ func (o PublishOutput) refused(err error) (PublishOutput, *Ask, error) {
 	case refusal.Code == opentrain.CodeForbidden && details.Reason == "moderation_blocked":
 		return o.blocked(details.Reasons), nil, nil
 	case refusal.Code == opentrain.CodeBadRequest && details.Validation != nil:
-		return o.notReady(details.Validation, details.MissingFields), nil, nil
+		return k.notReady(o, details.Validation, details.MissingFields), nil, nil
 	}
 	return o, nil, err
 }
 
 // withheld reads the same refusals out of an answer with status 200.
-func (o PublishOutput) withheld(publication *opentrain.Publication) (PublishOutput, *Ask, error) {
+func (k Kit) withheld(o PublishOutput, publication *opentrain.Publication) (PublishOutput, *Ask, error) {
 	switch {
 	case publication.Moderation != nil && len(publication.Moderation.Reasons) > 0:
 		return o.blocked(publication.Moderation.Reasons), nil, nil
 	case publication.Validation != nil:
-		return o.notReady(publication.Validation, publication.MissingFields), nil, nil
+		return k.notReady(o, publication.Validation, publication.MissingFields), nil, nil
 	case len(publication.MissingFields) > 0:
-		return o.notReady(&opentrain.Validation{}, publication.MissingFields), nil, nil
+		return k.notReady(o, &opentrain.Validation{}, publication.MissingFields), nil, nil
 	case publication.Status == "":
 		return o, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
 	}
@@ -111,8 +111,8 @@ func (o PublishOutput) blocked(reasons []string) PublishOutput {
 	return o
 }
 
-func (o PublishOutput) notReady(validation *opentrain.Validation, full []opentrain.MissingField) PublishOutput {
-	report := reportDraft(&opentrain.Draft{JobID: o.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}, nil, nil)
+func (k Kit) notReady(o PublishOutput, validation *opentrain.Validation, full []opentrain.MissingField) PublishOutput {
+	report := k.forms.report(&opentrain.Draft{JobID: o.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}, nil, nil)
 	o.Status, o.MissingFields, o.Issues, o.Next = opentrain.StatusDraft, report.MissingFields, report.Issues, report.Next
 	if o.Next.Action == ConfirmWithHuman {
 		o.Next = callListJobs("OpenTrain refused to publish and named nothing that is missing.")

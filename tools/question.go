@@ -29,18 +29,18 @@ func (Question) JSONSchema() *schema.Node {
 	return &schema.Node{Type: "object", Description: "field, question, type, options, keys; with several keys: inputs."}
 }
 
-// questionOf makes the question that fills a gap.
-func questionOf(gap opentrain.MissingField) Question {
+// question makes the question that fills a gap.
+func (f fieldForms) question(gap opentrain.MissingField) Question {
 	q := Question{Field: gap.Field, Question: gap.Question(), Message: gap.Message, Hint: gap.Hint, Keys: keysOf(gap)}
 	if q.Question == "" {
 		q.Question = madeQuestion(gap)
 	}
 	if len(q.Keys) == 1 {
-		q.Type, q.Options = formOf(gap, q.Keys[0])
+		q.Type, q.Options = f.of(gap, q.Keys[0], 1)
 		return q
 	}
 	for _, key := range q.Keys {
-		kind, options := formOf(gap, key)
+		kind, options := f.of(gap, key, len(q.Keys))
 		q.Inputs = append(q.Inputs, NextInput{Key: key, Type: kind, Options: options})
 	}
 	return q
@@ -66,23 +66,25 @@ func keysOf(gap opentrain.MissingField) []string {
 	return append(keys, slices.Sorted(maps.Keys(example))...)
 }
 
-// formOf returns type and options of the answer under one key of a question:
-// as the API says for the question, else as its pages say for the key, else as
-// the example shows.
-func formOf(gap opentrain.MissingField, key string) (kind string, options []string) {
-	speaksForKey := len(gap.UpdateKeys) <= 1 || key == gap.Field
-	known, isKnown := knownForm(key)
+// of returns type and options of the answer under one key of a question:
+// of a question with one key as the API says for the question, else as its
+// pages say for the key, else as the example shows.
+func (f fieldForms) of(gap opentrain.MissingField, key string, keys int) (kind string, options []string) {
+	known, isKnown := f[key]
+	example, shown := gap.ExampleValues()[key]
+	if !shown {
+		example = gap.Example
+	}
 	switch {
-	case speaksForKey && gap.Type != "":
-		return normalType(gap.Type), gap.EnumValues
-	case speaksForKey && len(gap.EnumValues) > 0:
+	case len(gap.EnumValues) > 0 && (keys == 1 || key == gap.Field):
+		if keys == 1 && normalType(gap.Type) == "array" {
+			return "array", gap.EnumValues
+		}
 		return "enum", gap.EnumValues
+	case keys == 1 && gap.Type != "":
+		return normalType(gap.Type), known.Options
 	case isKnown:
 		return known.Type, known.Options
-	}
-	example, found := gap.ExampleValues()[key]
-	if !found {
-		example = gap.Example
 	}
 	return typeOfJSON(example), nil
 }
@@ -141,9 +143,9 @@ func (q Question) ask(jobID string, remaining int, note string) Next {
 
 // line says the question in one line of a result's text.
 func (q Question) line() string {
-	var answers []string
+	answers := make([]string, 0, max(1, len(q.Inputs)))
 	if len(q.Inputs) == 0 {
-		answers = []string{q.Keys[0] + ": " + q.Type + optionsText(q.Options)}
+		answers = append(answers, q.Keys[0]+": "+q.Type+optionsText(q.Options))
 	}
 	for _, input := range q.Inputs {
 		answers = append(answers, input.Key+": "+input.Type+optionsText(input.Options))

@@ -22,6 +22,8 @@ type Kit struct {
 	// TokenHelp tells a model, in one or two sentences, how its human can give
 	// this server a token.
 	TokenHelp string
+
+	forms fieldForms
 }
 
 // All returns every tool, in the order of the posting loop. It fails when a
@@ -30,6 +32,7 @@ func All(kit Kit) ([]Tool, error) {
 	if kit.Now == nil {
 		kit.Now = time.Now
 	}
+	kit.forms = typedForms()
 	makers := []func(Kit) (Tool, error){
 		newCreateDraft,
 		newPatchDraft,
@@ -38,7 +41,7 @@ func All(kit Kit) ([]Tool, error) {
 		newListJobs,
 	}
 	all := make([]Tool, 0, len(makers))
-	var faults []error
+	faults := make([]error, 0, len(makers))
 	for _, newTool := range makers {
 		tool, err := newTool(kit)
 		all, faults = append(all, tool), append(faults, err)

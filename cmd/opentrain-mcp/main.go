@@ -1,0 +1,118 @@
+// Command opentrain-mcp serves OpenTrain's tools to AI agents over the Model
+// Context Protocol. Run it with --help for its commands and settings.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Set by the linker: -ldflags "-X main.version=… -X main.commit=…".
+var version, commit string
+
+// commands are the subcommands; stdio is the one without a name.
+type commands struct {
+	Stdio   stdioCommand   `cmd:"" default:"withargs" help:"Serve one host over standard input and output (default)."`
+	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, start to end, and show every call."`
+	Sandbox sandboxCommand `cmd:"" help:"Serve the sandbox API alone, for curl and other clients."`
+	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// streams are the process's standard streams.
+type streams struct {
+	in       *os.File
+	out, err io.Writer
+}
+
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() {
+	std := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	// A stray print of a library must not get between the protocol's messages.
+	os.Stdout = os.Stderr
+	os.Exit(run(std, os.Args[1:]))
+}
+
+func run(std streams, args []string) (code int) {
+	parser, err := kong.New(&commands{},
+		kong.Name("opentrain-mcp"),
+		kong.Description("An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n"+tokenHelp),
+		kong.DefaultEnvars("OPENTRAIN_MCP"),
+		kong.Writers(std.out, std.err),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(status int) { panic(exit(status)) }),
+	)
+	if err != nil {
+		fmt.Fprintln(std.err, "opentrain-mcp:", err)
+		return exitFailure
+	}
+	defer func() {
+		if status, ok := recover().(exit); ok {
+			code = int(status)
+		}
+	}()
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(std.err, "opentrain-mcp: %v\nRun opentrain-mcp --help for the commands and settings.\n", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(std); err != nil {
+		fmt.Fprintln(std.err, "opentrain-mcp:", err)
+		return exitFailure
+	}
+	return 0
+}
+
+// exit is how --help leaves the parser.
+type exit int
+
+type versionCommand struct{}
+
+// Run prints version, commit and Go version.
+func (versionCommand) Run(std streams) error {
+	version, commit := build()
+	_, err := fmt.Fprintf(std.out, "opentrain-mcp %s (commit %s, %s)\n", version, commit, runtime.Version())
+	return err
+}
+
+// build returns the version and commit that the linker set, or what Go
+// recorded of the build.
+func build() (string, string) {
+	v, c := version, commit
+	info, ok := debug.ReadBuildInfo()
+	if ok && v == "" {
+		v = info.Main.Version
+	}
+	if ok && c == "" {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				c = setting.Value
+			}
+		}
+	}
+	return orElse(v, "devel"), orElse(c, "unknown")
+}
+
+func orElse(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

@@ -1,0 +1,131 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const readmePath = "../../README.md"
+
+func readme(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(readmePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(data), "\r\n", "\n")
+}
+
+// TestReadmeShowsTheTools compares the README's tables with the tools command.
+func TestReadmeShowsTheTools(t *testing.T) {
+	text := readme(t)
+	const start, end = "<!-- tools: made by `opentrain-mcp tools` -->\n", "<!-- end of tools -->"
+	before, rest, found := strings.Cut(text, start)
+	shown, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatal("the README has no place for the tools")
+	}
+	out, err := exec.Command(binary, "tools").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "\n" + string(out) + "\n"
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(readmePath, []byte(before+start+want+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if shown != want {
+		t.Error("the README's tables are not what the tools command prints; UPDATE_GOLDEN=1 takes them over")
+	}
+}
+
+// TestReadmeNamesTheTwoCommands: .ci/run takes them from there.
+func TestReadmeNamesTheTwoCommands(t *testing.T) {
+	for _, command := range []string{"go run ./cmd/opentrain-mcp demo", "go test ./..."} {
+		if !strings.Contains(readme(t), "```sh\n"+command+"\n```") {
+			t.Errorf("%s is not there", command)
+		}
+	}
+}
+
+// TestReadmeConfigurationsAreJSON: a reader pastes them.
+func TestReadmeConfigurationsAreJSON(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(readme(t), -1)
+	if len(blocks) < 4 {
+		t.Fatalf("%d JSON blocks", len(blocks))
+	}
+	for _, block := range blocks {
+		if !json.Valid([]byte(block[1])) {
+			t.Errorf("not JSON:\n%s", block[1])
+		}
+	}
+}
+
+// TestReadmeFlagsExist: every flag and variable in the settings is in the help.
+func TestReadmeFlagsExist(t *testing.T) {
+	help, err := exec.Command(binary, "stdio", "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, settings, _ := strings.Cut(readme(t), "\n## Settings\n")
+	settings, _, _ = strings.Cut(settings, "\n## ")
+	for _, name := range regexp.MustCompile("`(--[a-z-]+|OPENTRAIN_MCP_[A-Z_]+)`").FindAllStringSubmatch(settings, -1) {
+		if name[1] != "--json" && !bytes.Contains(help, []byte(name[1])) {
+			t.Errorf("%s is not in the help", name[1])
+		}
+	}
+	for _, flag := range regexp.MustCompile(`(?m)^ +(--[a-z-]+)`).FindAllSubmatch(help, -1) {
+		if name := string(flag[1]); name != "--help" && !strings.Contains(settings, "`"+name+"`") {
+			t.Errorf("%s is not in the README", name)
+		}
+	}
+}
+
+// TestReadmeExamplesRun runs the Go program, and checks the Python one as far
+// as Python alone can.
+func TestReadmeExamplesRun(t *testing.T) {
+	program := func(language string) string {
+		block := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(readme(t))
+		if block == nil {
+			t.Fatalf("no %s example", language)
+		}
+		return block[1]
+	}
+	path := "PATH=" + filepath.Dir(binary) + string(os.PathListSeparator) + os.Getenv("PATH")
+	t.Run("go", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "main.go")
+		write(t, file, program("go"))
+		run := exec.Command("go", "run", file)
+		run.Env = append(os.Environ(), path)
+		out, err := run.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "is published: OPEN.") || !strings.Contains(string(out), "(id job_1)") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+	t.Run("python", func(t *testing.T) {
+		python, err := exec.LookPath("python3")
+		if err != nil {
+			t.Skip("no Python here; .ci/run has it")
+		}
+		file := filepath.Join(t.TempDir(), "main.py")
+		write(t, file, program("python"))
+		stand, err := filepath.Abs("testdata/python")
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := exec.Command(python, file)
+		run.Env = append(os.Environ(), path, "PYTHONPATH="+stand, "PYTHONDONTWRITEBYTECODE=1")
+		out, err := run.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "is published: OPEN.") || !strings.Contains(string(out), "(id job_1)") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+type sandboxCommand struct {
+	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"Address to listen on; port 0 takes a free one."`
+	Variant string `enum:"guide,reference" default:"guide" help:"Form of the answers: as the posting guide or the API reference prints them."`
+}
+
+// Run serves the sandbox until the process is told to stop.
+func (c sandboxCommand) Run(ctx context.Context, std streams) error {
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	base := "http://" + listener.Addr().String()
+	server := &http.Server{
+		Handler:           sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant)}),
+		ReadHeaderTimeout: 5 * time.Second,
+	}
+	fmt.Fprintf(std.out, "OpenTrain sandbox (%s answers): in memory, nothing is real. Ctrl-C ends it.\n\n"+ //nolint:errcheck // a closed terminal
+		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n", c.Variant, base, sandbox.DemoToken)
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// tokenHelp tells a person or a model how to give this server a token.
+const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
+	"`npx -y @opentrain-ai/cli auth register`, put it into the environment variable OPENTRAIN_PERSONAL_API_TOKEN of this server " +
+	"in the host's MCP configuration, and restart the server. To try without an account, start the server with --sandbox."
+
+// serveFlags are the settings of a command that serves tools.
+type serveFlags struct {
+	Sandbox        bool          `help:"Use the embedded sandbox instead of OpenTrain: no account, no network, nothing real."`
+	BaseURL        string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"Address of OpenTrain (default: https://app.opentrain.ai)."`
+	TokenFile      string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
+	ReadOnly       bool          `help:"Leave out every tool that changes something."`
+	Tools          []string      `placeholder:"A,B" help:"Serve only these tools."`
+	ExcludeTools   []string      `placeholder:"A,B" help:"Do not serve these tools."`
+	PublishConfirm string        `enum:"auto,off" default:"auto" help:"Ask before publishing (auto) or not (off)."`
+	CAFile         string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file of further CA certificates to trust."`
+	Timeout        time.Duration `default:"30s" help:"Time for one tool call, retries included."`
+	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
+	LogFormat      string        `enum:"text,json" default:"text" help:"Form of the log on standard error: text or json."`
+}
+
+type stdioCommand struct {
+	serveFlags
+}
+
+// Run serves one host over standard input and output.
+func (c stdioCommand) Run(ctx context.Context, std streams) error {
+	server, err := c.server(c.logger(std.err))
+	if err != nil {
+		return err
+	}
+	return server.ServeStdio(ctx, std.in, std.out)
+}
+
+func (f serveFlags) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: f.LogLevel}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// server builds the server that the flags describe.
+func (f serveFlags) server(log *slog.Logger) (*opentrainmcp.Server, error) {
+	if f.Timeout <= 0 {
+		return nil, errors.New("--timeout must be above zero")
+	}
+	v, _ := build()
+	cfg := opentrainmcp.Config{
+		TokenHelp: tokenHelp, ReadOnly: f.ReadOnly, Tools: f.Tools, ExcludeTools: f.ExcludeTools,
+		Timeout: f.Timeout, Version: v, Logger: log,
+	}
+	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v}
+	if f.Sandbox {
+		client.Transport = sandbox.New(sandbox.Config{}).Transport()
+		cfg.Token = func(context.Context) opentrainmcp.Token {
+			return opentrainmcp.Token{Value: sandbox.DemoToken, From: "the sandbox"}
+		}
+		log.Info("serving the embedded sandbox: nothing is real")
+	} else {
+		source := credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
+		found := source.Find()
+		report(log, found)
+		transport, err := f.transport()
+		if err != nil {
+			return nil, err
+		}
+		client.Transport, client.BaseURL = transport, orElse(f.BaseURL, found.BaseURL)
+		cfg.Token = func(context.Context) opentrainmcp.Token {
+			found := source.Find()
+			return opentrainmcp.Token{Value: found.Token, From: found.From, Problem: found.Problem}
+		}
+	}
+	api, err := opentrain.New(client)
+	if err != nil {
+		return nil, err
+	}
+	cfg.API = api
+	return opentrainmcp.New(cfg)
+}
+
+// report says at start where the token comes from, or what is wrong with it.
+func report(log *slog.Logger, found credential.Found) {
+	switch {
+	case found.Problem != "":
+		log.Warn(found.Problem)
+	case found.Token == "":
+		log.Info("no API token is set: only public reads will work")
+	default:
+		log.Info("API token found", "from", found.From)
+	}
+}
+
+// transport makes the connection to the API, with further CA certificates if wanted.
+func (f serveFlags) transport() (*http.Transport, error) {
+	transport := opentrain.DefaultTransport()
+	if f.CAFile == "" {
+		return transport, nil
+	}
+	pem, err := os.ReadFile(f.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("--ca-file: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--ca-file: %s holds no PEM certificate", f.CAFile)
+	}
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return transport, nil
+}

@@ -1,0 +1,158 @@
+package opentrainmcp_test
+
+import (
+	"encoding/json"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"opentrain-mcp/opentrain/sandbox"
+	"opentrain-mcp/schema"
+)
+
+// listed are the tools as a client receives them.
+func listed(t *testing.T) []byte {
+	t.Helper()
+	result, err := start(t, sandbox.Guide).host.ListTools(t.Context(), mcp.ListToolsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.MarshalIndent(result.Tools, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(data, '\n')
+}
+
+// TestToolDefinitions compares every tool's definition with the snapshot. Run
+// it with UPDATE_GOLDEN=1 to take a new one.
+func TestToolDefinitions(t *testing.T) {
+	const golden = "testdata/tools.json"
+	got := listed(t)
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(golden, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != strings.ReplaceAll(string(want), "\r\n", "\n") {
+		t.Errorf("the definitions differ from %s; UPDATE_GOLDEN=1 takes them over:\n%s", golden, got)
+	}
+}
+
+func TestToolDefinitionsKeepTheRules(t *testing.T) {
+	var tools []struct {
+		Name, Title, Description  string
+		InputSchema, OutputSchema json.RawMessage
+		Annotations               map[string]any
+	}
+	if err := json.Unmarshal(listed(t), &tools); err != nil {
+		t.Fatal(err)
+	}
+	if len(tools) != 5 {
+		t.Fatalf("%d tools", len(tools))
+	}
+	scanned := regexp.MustCompile(`(?i)\b(important|crucial|critical|vital|urgent|ignore|disregard|override|bypass)\b`)
+	for _, tool := range tools {
+		if !regexp.MustCompile(`^opentrain_[a-z_]{1,22}$`).MatchString(tool.Name) {
+			t.Errorf("%s: the name", tool.Name)
+		}
+		if n := utf8.RuneCountInString(tool.Description); n < 300 || n > 900 {
+			t.Errorf("%s: the description has %d characters", tool.Name, n)
+		}
+		if word := scanned.FindString(tool.Description); word != "" {
+			t.Errorf("%s: scanners flag the word %q", tool.Name, word)
+		}
+		if err := schema.LintInput(tool.InputSchema); err != nil {
+			t.Errorf("%s: input: %v", tool.Name, err)
+		}
+		if err := schema.LintOutput(tool.OutputSchema); err != nil {
+			t.Errorf("%s: output: %v", tool.Name, err)
+		}
+		for _, hint := range []string{"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"} {
+			if _, set := tool.Annotations[hint].(bool); !set {
+				t.Errorf("%s: %s is not set", tool.Name, hint)
+			}
+		}
+		if tool.Title == "" || tool.Annotations["title"] != tool.Title {
+			t.Errorf("%s: title %q and %q", tool.Name, tool.Title, tool.Annotations["title"])
+		}
+	}
+}
+
+func TestInstructions(t *testing.T) {
+	got := start(t, sandbox.Guide).hello.Instructions
+	if n := utf8.RuneCountInString(got); n == 0 || n >= 1500 {
+		t.Errorf("the instructions have %d characters", n)
+	}
+	for _, want := range []string{"opentrain_create_draft", "opentrain_patch_draft", "opentrain_publish", "opentrain_search_jobs", "opentrain_list_jobs", "ask_human", "confirm_with_human"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not mentioned", want)
+		}
+	}
+}
+
+// TestImportsRunOneWay: cmd -> root -> tools -> {schema, opentrain}.
+func TestImportsRunOneWay(t *testing.T) {
+	const module = "opentrain-mcp"
+	allowed := map[string][]string{
+		"schema":              {},
+		"opentrain":           {},
+		"opentrain/sandbox":   {},
+		"internal/credential": {},
+		"tools":               {"schema", "opentrain"},
+		".":                   {"tools", "schema", "opentrain"},
+		"internal/demo":       {".", "tools", "opentrain", "opentrain/sandbox"},
+		"cmd/opentrain-mcp":   {".", "tools", "schema", "opentrain", "opentrain/sandbox", "internal/demo", "internal/credential"},
+	}
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		dir := path.Dir(filepath.ToSlash(file))
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		if _, known := allowed[dir]; !known {
+			t.Errorf("%s: which packages may this one import?", dir)
+		}
+		for _, spec := range parsed.Imports {
+			imported := strings.Trim(spec.Path.Value, `"`)
+			switch {
+			case strings.HasPrefix(imported, "github.com/mark3labs/mcp-go/server") && dir != ".",
+				strings.HasPrefix(imported, "github.com/mark3labs/mcp-go") && (dir == "tools" || dir == "schema"),
+				strings.HasPrefix(imported, "github.com/go-resty") && dir != "opentrain",
+				strings.HasPrefix(imported, "github.com/invopop") && dir != "schema":
+				t.Errorf("%s imports %s", file, imported)
+			}
+			own, isOwn := strings.CutPrefix(imported+"/", module+"/")
+			if !isOwn {
+				continue
+			}
+			if own = strings.TrimSuffix(own, "/"); own == "" {
+				own = "."
+			}
+			if !slices.Contains(allowed[dir], own) {
+				t.Errorf("%s imports %s", file, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

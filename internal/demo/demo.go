@@ -1,0 +1,270 @@
+// Package demo runs the whole posting loop for a person to watch: an MCP client
+// talks to this server over the stdio protocol, the server to the sandbox.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/opentrain/sandbox"
+	"opentrain-mcp/tools"
+)
+
+// SampleDescription is the job of the posting guide (developers/guides/post-a-job).
+const SampleDescription = "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is $18/hour. English required. Work runs about six weeks."
+
+// maxSteps ends a loop that does not come to an end.
+const maxSteps = 50
+
+// Config sets up a run.
+type Config struct {
+	Description string // "" means SampleDescription
+	Variant     sandbox.Variant
+	Version     string
+	Out         io.Writer
+	// Human answers the questions.
+	Human Human
+}
+
+// ErrNotPublished is returned when the human did not want the job published.
+var ErrNotPublished = errors.New("the job was not published")
+
+// Run posts a job and finds it again.
+func Run(ctx context.Context, cfg Config) error {
+	if cfg.Description == "" {
+		cfg.Description = SampleDescription
+	}
+	host, stop, err := connect(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	r := run{Config: cfg, host: host}
+	r.print("A job description becomes a published job, in the sandbox: nothing is real, no account is needed.\n"+
+		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  %s\n", cfg.Description)
+	next, err := r.call(ctx, "opentrain_create_draft", map[string]any{"description": cfg.Description})
+	for step := 0; err == nil && next.Action != tools.Done; step++ {
+		if step == maxSteps {
+			return fmt.Errorf("the loop did not end after %d steps", maxSteps)
+		}
+		next, err = r.step(ctx, next)
+	}
+	if err != nil {
+		return err
+	}
+	return r.finish()
+}
+
+// connect starts the server on the sandbox and a client on the server.
+func connect(ctx context.Context, cfg Config) (*client.Client, func(), error) {
+	box := sandbox.New(sandbox.Config{Variant: cfg.Variant})
+	api, err := opentrain.New(opentrain.Config{Transport: box.Transport()})
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := opentrainmcp.New(opentrainmcp.Config{
+		API: api, Version: cfg.Version, Logger: slog.New(slog.DiscardHandler),
+		Token: func(context.Context) opentrainmcp.Token { return opentrainmcp.Token{Value: sandbox.DemoToken} },
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	toServer, fromClient := io.Pipe()
+	toClient, fromServer := io.Pipe()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		// The pipes end together: an error here reaches the client as a broken call.
+		fromServer.CloseWithError(server.ServeStdio(ctx, toServer, fromServer))
+	}()
+	host := client.NewClient(transport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
+	stop := func() {
+		_ = host.Close() // nothing is left to do about it
+		<-served
+	}
+	if err := host.Start(ctx); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	var hello mcp.InitializeRequest
+	hello.Params.ProtocolVersion = mcp.LATEST_LEGACY_PROTOCOL_VERSION
+	hello.Params.ClientInfo = mcp.Implementation{Name: "opentrain-mcp demo", Version: cfg.Version}
+	if _, err := host.Initialize(ctx, hello); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return host, stop, nil
+}
+
+// run is one posting loop.
+type run struct {
+	Config
+	host *client.Client
+
+	jobID, jobURL string // once published
+	found         bool   // the job was found by search
+}
+
+// step does what a result said comes next.
+func (r *run) step(ctx context.Context, next tools.Next) (tools.Next, error) {
+	switch next.Action {
+	case tools.AskHuman:
+		r.print("\n? %s\n", next.Question)
+		if next.Note != "" {
+			r.print("  %s\n", next.Note)
+		}
+		answers, err := r.answers(ctx, next)
+		if err != nil {
+			return next, err
+		}
+		return r.call(ctx, next.Tool, fill(next.Arguments, answers).(map[string]any))
+	case tools.ConfirmWithHuman:
+		r.show(next)
+		yes, err := r.Human.Confirm(ctx, "Publish this job?")
+		if err != nil {
+			return next, err
+		}
+		if !yes {
+			r.print("\nThe job stays a draft; nothing was published.\n")
+			return next, ErrNotPublished
+		}
+		return r.call(ctx, next.Tool, next.Arguments)
+	case tools.CallTool:
+		return r.call(ctx, next.Tool, next.Arguments)
+	}
+	return next, fmt.Errorf("the server says %s: %s", next.Action, next.Problem)
+}
+
+// answers asks the human for every value that a question wants, by placeholder.
+func (r *run) answers(ctx context.Context, next tools.Next) (map[string]any, error) {
+	if len(next.Inputs) == 0 {
+		key := next.Field
+		if fields, ok := next.Arguments["fields"].(map[string]any); ok {
+			for only := range fields {
+				key = only
+			}
+		}
+		value, err := r.Human.Answer(ctx, Input{Key: key, Type: next.Type, Options: next.Options})
+		return map[string]any{tools.Answer: value}, err
+	}
+	answers := map[string]any{}
+	for _, input := range next.Inputs {
+		value, err := r.Human.Answer(ctx, Input{Key: input.Key, Type: input.Type, Options: input.Options, Named: true})
+		if err != nil {
+			return nil, err
+		}
+		answers["<answer:"+input.Key+">"] = value
+	}
+	return answers, nil
+}
+
+// fill puts answers in the place of their placeholders.
+func fill(value any, answers map[string]any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		filled := make(map[string]any, len(value))
+		for key, member := range value {
+			filled[key] = fill(member, answers)
+		}
+		return filled
+	case string:
+		if answer, found := answers[value]; found {
+			return answer
+		}
+	}
+	return value
+}
+
+// call makes one MCP call, shows it in one line, and returns what comes next.
+func (r *run) call(ctx context.Context, tool string, arguments map[string]any) (tools.Next, error) {
+	var request mcp.CallToolRequest
+	request.Params.Name, request.Params.Arguments = tool, arguments
+	start := time.Now()
+	result, err := r.host.CallTool(ctx, request)
+	if err != nil {
+		return tools.Next{}, fmt.Errorf("%s: %w", tool, err)
+	}
+	text := ""
+	if len(result.Content) > 0 {
+		if content, ok := result.Content[0].(mcp.TextContent); ok {
+			text = content.Text
+		}
+	}
+	headline, _, _ := strings.Cut(text, "\n")
+	r.print("» %s %s  →  %s (%s)\n", tool, oneLine(arguments, 90), headline, time.Since(start).Round(time.Millisecond))
+	if result.IsError {
+		return tools.Next{}, fmt.Errorf("%s failed: %s", tool, text)
+	}
+	data, err := json.Marshal(result.StructuredContent)
+	if err != nil {
+		return tools.Next{}, err
+	}
+	return r.read(data)
+}
+
+// read takes out of a result what the demo needs.
+func (r *run) read(structured []byte) (tools.Next, error) {
+	var out struct {
+		JobID     string `json:"jobId"`
+		JobURL    string `json:"jobUrl"`
+		Published bool   `json:"published"`
+		Jobs      []struct {
+			ID    string `json:"id"`
+			Title string `json:"title"`
+		} `json:"jobs"`
+		Next tools.Next `json:"next"`
+	}
+	if err := json.Unmarshal(structured, &out); err != nil {
+		return tools.Next{}, fmt.Errorf("the result cannot be read: %w", err)
+	}
+	if out.Published {
+		r.jobID, r.jobURL = out.JobID, out.JobURL
+	}
+	for i, job := range out.Jobs {
+		if job.ID == r.jobID {
+			r.found = true
+			r.print("  Found again, place %d: %s\n", i+1, job.Title)
+		}
+	}
+	return out.Next, nil
+}
+
+// show prints the finished draft for the human's yes or no.
+func (r *run) show(next tools.Next) {
+	r.print("\nThe draft is complete:\n")
+	fields, _ := next.Show["fields"].(map[string]any)
+	for _, key := range sortedKeys(fields) {
+		r.print("  %-18s %s\n", key, oneLine(fields[key], 100))
+	}
+	guesses, _ := next.Show["guesses"].([]any)
+	for _, guess := range guesses {
+		r.print("  Guess to check:    %s\n", oneLine(guess, 100))
+	}
+}
+
+func (r *run) finish() error {
+	switch {
+	case r.jobID == "":
+		return errors.New("the loop ended without a published job")
+	case !r.found:
+		return fmt.Errorf("job %s is published, but the search did not find it", r.jobID)
+	}
+	r.print("\nDone: job %s is published and the search finds it.\n%s\n", r.jobID, r.jobURL)
+	return nil
+}
+
+func (r *run) print(format string, args ...any) {
+	fmt.Fprintf(r.Out, format, args...) //nolint:errcheck // a closed terminal ends the demo by itself
+}

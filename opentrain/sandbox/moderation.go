@@ -1,0 +1,35 @@
+package sandbox
+
+import "regexp"
+
+// moderationRule blocks jobs whose title or description matches.
+type moderationRule struct {
+	pattern *regexp.Regexp
+	reason  string
+}
+
+// moderationRules stand in for the content moderation of the real service.
+// They are plain on purpose, so that a test can trigger each by its words:
+// "send us your password", "bank login", "crypto giveaway",
+// "guaranteed income", "pay a registration fee", "scam test phrase".
+var moderationRules = []moderationRule{
+	{regexp.MustCompile(`(?i)\b(?:send|share|give|provide|enter)\b[^.\n]{0,40}\b(?:passwords?|pin codes?|one-time codes?)\b`),
+		"Asks for passwords or one-time codes."},
+	{regexp.MustCompile(`(?i)\bbank(?:ing)?[ -](?:logins?|credentials|passwords?)\b`), "Asks for bank credentials."},
+	{regexp.MustCompile(`(?i)\b(?:crypto|bitcoin|nft)[ -]giveaway\b`), "Advertises a crypto giveaway."},
+	{regexp.MustCompile(`(?i)\bguaranteed (?:income|earnings|profits?)\b`), "Promises guaranteed earnings."},
+	{regexp.MustCompile(`(?i)\bpay (?:a|an|the|us)\b[^.\n]{0,20}\b(?:registration|training|joining|upfront) fee\b`),
+		"Asks trainers to pay a fee."},
+	{regexp.MustCompile(`(?i)\bscam test phrase\b`), "Contains the phrase that tests moderation."},
+}
+
+// moderate returns why a job may not be published, nil when it may.
+func moderate(title, description string) []string {
+	var reasons []string
+	for _, rule := range moderationRules {
+		if rule.pattern.MatchString(title) || rule.pattern.MatchString(description) {
+			reasons = append(reasons, rule.reason)
+		}
+	}
+	return reasons
+}

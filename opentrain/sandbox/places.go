@@ -1,0 +1,76 @@
+package sandbox
+
+import "strings"
+
+// languageNames are the languages that the parser knows, by their names in
+// lower case.
+func languageNames() map[string]string {
+	names := strings.Fields(`English Spanish Portuguese French German Italian Dutch Polish Russian Ukrainian Czech Slovak
+		Hungarian Romanian Bulgarian Greek Turkish Arabic Hebrew Persian Farsi Urdu Hindi Bengali Punjabi Gujarati
+		Marathi Tamil Telugu Kannada Malayalam Sinhala Nepali Thai Vietnamese Indonesian Malay Tagalog Filipino Khmer
+		Burmese Chinese Mandarin Cantonese Japanese Korean Mongolian Kazakh Uzbek Azerbaijani Armenian Georgian
+		Swahili Amharic Yoruba Igbo Hausa Zulu Xhosa Afrikaans Somali Swedish Norwegian Danish Finnish Icelandic
+		Estonian Latvian Lithuanian Croatian Serbian Bosnian Slovenian Albanian Macedonian Catalan Basque Galician
+		Welsh Irish`)
+	byLow := make(map[string]string, len(names))
+	for _, name := range names {
+		byLow[strings.ToLower(name)] = name
+	}
+	return byLow
+}
+
+// country is a country under the name that drafts use and its ISO 3166 code.
+type country struct{ name, code string }
+
+func countryTable() []country {
+	return []country{
+		{"United States", "US"}, {"United Kingdom", "GB"}, {"Canada", "CA"}, {"Australia", "AU"}, {"New Zealand", "NZ"},
+		{"Ireland", "IE"}, {"India", "IN"}, {"Pakistan", "PK"}, {"Bangladesh", "BD"}, {"Sri Lanka", "LK"}, {"Nepal", "NP"},
+		{"Philippines", "PH"}, {"Indonesia", "ID"}, {"Malaysia", "MY"}, {"Singapore", "SG"}, {"Thailand", "TH"},
+		{"Vietnam", "VN"}, {"Cambodia", "KH"}, {"China", "CN"}, {"Taiwan", "TW"}, {"Japan", "JP"}, {"South Korea", "KR"},
+		{"Mongolia", "MN"}, {"Kazakhstan", "KZ"}, {"Kenya", "KE"}, {"Nigeria", "NG"}, {"Ghana", "GH"}, {"Uganda", "UG"},
+		{"Tanzania", "TZ"}, {"Rwanda", "RW"}, {"Ethiopia", "ET"}, {"South Africa", "ZA"}, {"Egypt", "EG"},
+		{"Morocco", "MA"}, {"Tunisia", "TN"}, {"Algeria", "DZ"}, {"Senegal", "SN"}, {"Cameroon", "CM"},
+		{"Madagascar", "MG"}, {"Brazil", "BR"}, {"Argentina", "AR"}, {"Chile", "CL"}, {"Colombia", "CO"}, {"Peru", "PE"},
+		{"Mexico", "MX"}, {"Venezuela", "VE"}, {"Ecuador", "EC"}, {"Bolivia", "BO"}, {"Uruguay", "UY"},
+		{"Paraguay", "PY"}, {"Costa Rica", "CR"}, {"Guatemala", "GT"}, {"Spain", "ES"}, {"Portugal", "PT"},
+		{"France", "FR"}, {"Germany", "DE"}, {"Austria", "AT"}, {"Switzerland", "CH"}, {"Italy", "IT"},
+		{"Netherlands", "NL"}, {"Belgium", "BE"}, {"Luxembourg", "LU"}, {"Denmark", "DK"}, {"Sweden", "SE"},
+		{"Norway", "NO"}, {"Finland", "FI"}, {"Iceland", "IS"}, {"Poland", "PL"}, {"Czech Republic", "CZ"},
+		{"Slovakia", "SK"}, {"Hungary", "HU"}, {"Romania", "RO"}, {"Bulgaria", "BG"}, {"Greece", "GR"},
+		{"Croatia", "HR"}, {"Serbia", "RS"}, {"Slovenia", "SI"}, {"Albania", "AL"}, {"Estonia", "EE"},
+		{"Latvia", "LV"}, {"Lithuania", "LT"}, {"Ukraine", "UA"}, {"Turkey", "TR"}, {"Israel", "IL"},
+		{"Jordan", "JO"}, {"Lebanon", "LB"}, {"Saudi Arabia", "SA"}, {"United Arab Emirates", "AE"}, {"Qatar", "QA"},
+		{"Georgia", "GE"}, {"Armenia", "AM"},
+	}
+}
+
+// countryAliases are other words for countries; they count only as written.
+func countryAliases() map[string]string {
+	return map[string]string{
+		"US": "United States", "USA": "United States", "U.S": "United States", "America": "United States",
+		"UK": "United Kingdom", "U.K": "United Kingdom", "Britain": "United Kingdom", "England": "United Kingdom",
+		"UAE": "United Arab Emirates", "Korea": "South Korea", "Czechia": "Czech Republic", "Türkiye": "Turkey",
+		"Holland": "Netherlands",
+	}
+}
+
+// countryCodes turns names of countries into ISO codes, the form of public
+// jobs; what is not known stays as it is.
+func countryCodes(countries []string) []string {
+	codes := make([]string, 0, len(countries))
+	for _, c := range countries {
+		code := c
+		if full, ok := countryAliases()[c]; ok {
+			c = full
+		}
+		for _, known := range countryTable() {
+			if strings.EqualFold(known.name, c) || strings.EqualFold(known.code, c) {
+				code = known.code
+				break
+			}
+		}
+		codes = append(codes, code)
+	}
+	return codes
+}

@@ -1,0 +1,156 @@
+package sandbox
+
+import (
+	"html"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// publicJob is a job as everyone sees it: display labels, not the canonical
+// values of a draft (developers/api-reference/jobs/search).
+type publicJob struct {
+	ID               string    `json:"id"`
+	Slug             string    `json:"slug"`
+	Title            string    `json:"title"`
+	CompanyName      string    `json:"companyName"`
+	DescriptionText  string    `json:"descriptionText"`
+	DescriptionHTML  string    `json:"descriptionHtml"`
+	SEOTitle         *string   `json:"seoTitle"`
+	Summary          *string   `json:"summary"`
+	Status           string    `json:"status"`
+	DatePosted       string    `json:"datePosted"`
+	ValidThrough     string    `json:"validThrough"`
+	UpdatedAt        string    `json:"updatedAt"`
+	EmploymentTypes  []string  `json:"employmentTypes"`
+	Countries        []string  `json:"countries"`
+	Languages        []string  `json:"languages"`
+	Category         string    `json:"category"`
+	DataType         *string   `json:"dataType"`
+	LabelTypes       []string  `json:"labelTypes"`
+	LabelingSoftware *string   `json:"labelingSoftware"`
+	ExperienceLevel  *string   `json:"experienceLevel"`
+	Skills           []string  `json:"skills"`
+	Pay              publicPay `json:"pay"`
+	URL              string    `json:"url"`
+	ApplyURL         string    `json:"applyUrl"`
+}
+
+type publicPay struct {
+	PaymentType  string   `json:"paymentType"`
+	Currency     string   `json:"currency"`
+	HourlyRate   *float64 `json:"hourlyRate"`
+	HourlyMin    *float64 `json:"hourlyMin"`
+	HourlyMax    *float64 `json:"hourlyMax"`
+	FixedPrice   *float64 `json:"fixedPrice"`
+	PerLabelRate *float64 `json:"perLabelRate"`
+}
+
+// listing is a published job in the marketplace.
+type listing struct {
+	seq    int // position in the order of publication, from 1
+	public publicJob
+	words  string // lower case, what q is looked for in
+}
+
+// listingTime is how long a published job takes applications; the page's
+// sample has eight weeks between datePosted and validThrough.
+const listingTime = 56 * 24 * time.Hour
+
+// list puts a job on the marketplace. The caller holds s.mu.
+func (s *Sandbox) list(p publicJob) {
+	s.market = append(s.market, newListing(len(s.market)+1, p))
+}
+
+func newListing(seq int, p publicJob) listing {
+	words := strings.Join([]string{p.Title, p.DescriptionText, strings.Join(p.LabelTypes, " "), p.Category}, "\n")
+	return listing{seq: seq, public: p, words: strings.ToLower(words)}
+}
+
+// publicJob makes the public form of a job that is published now.
+func (s *Sandbox) publicJob(j *job, now time.Time) publicJob {
+	f := j.fields
+	types := f.list("labelTypes")
+	p := publicJob{
+		ID: j.id, Title: f.text("jobTitle"), CompanyName: j.owner.Name, DescriptionText: f.text("jobDescription"),
+		Countries: countryCodes(f.list("countries")), Languages: f.list("languages"),
+		Category: category(types, f.text("dataType")), DataType: displayLabel(f.text("dataType")),
+		LabelTypes: displayLabels(types), LabelingSoftware: textOrNull(f.text("labelingSoftware")),
+		ExperienceLevel: displayLabel(f.text("experienceLevel")),
+		Pay:             payOf(f.text("paymentType"), f.number(rateKey(f.text("paymentType")))),
+	}
+	s.complete(&p, now)
+	return p
+}
+
+// complete fills in what follows from the other members and the time.
+func (s *Sandbox) complete(p *publicJob, posted time.Time) {
+	p.Slug = slug(p.Title)
+	p.DescriptionHTML = "<p>" + strings.ReplaceAll(html.EscapeString(p.DescriptionText), "\n\n", "</p><p>") + "</p>"
+	p.Status = statusOpen
+	p.DatePosted, p.UpdatedAt = timestamp(posted), timestamp(posted)
+	p.ValidThrough = timestamp(posted.Add(listingTime))
+	p.EmploymentTypes = []string{"CONTRACTOR"}
+	p.Countries, p.Languages = emptyNotNull(p.Countries), emptyNotNull(p.Languages)
+	p.Skills = emptyNotNull(p.LabelTypes)
+	p.LabelTypes = p.Skills
+	p.URL = s.appURL + "/jobs/" + p.Slug + "-" + p.ID
+	p.ApplyURL = s.appURL + "/api/out?job=" + p.ID + "&src=www_seo"
+}
+
+func payOf(paymentType string, rate float64) publicPay {
+	pay := publicPay{PaymentType: paymentType, Currency: "USD"}
+	switch paymentType {
+	case payPerHour:
+		pay.HourlyRate = &rate
+	case payPerLabel:
+		pay.PerLabelRate = &rate
+	case fixedPrice:
+		pay.FixedPrice = &rate
+	}
+	return pay
+}
+
+// displayLabel turns "ENTRY_LEVEL" into "Entry Level"; a value that is not
+// canonical stays as it is. Nothing becomes null.
+func displayLabel(value string) *string {
+	if value == "" {
+		return nil
+	}
+	if strings.ToUpper(value) != value || strings.ContainsFunc(value, unicode.IsSpace) {
+		return &value
+	}
+	words := strings.Split(strings.ToLower(value), "_")
+	for i, word := range words {
+		words[i] = capital(word)
+	}
+	label := strings.Join(words, " ")
+	return &label
+}
+
+func displayLabels(values []string) []string {
+	labels := make([]string, 0, len(values))
+	for _, value := range values {
+		label := labelOf(value)
+		labels = append(labels, label)
+	}
+	return labels
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// slug writes a title for a URL: lower case ASCII letters and digits, hyphens.
+func slug(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	if len(words) == 0 {
+		return "job"
+	}
+	return strings.Join(words, "-")
+}

@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// prefix is where the public API lives below the app's origin.
+const prefix = "/api/public/v1"
+
+// The features that gate endpoints (developers/concepts/scopes-and-capabilities).
+const (
+	featureDrafting   = "public_api_job_drafting"
+	featurePublishing = "public_api_job_publishing"
+)
+
+// route is one endpoint and what a caller needs for it.
+type route struct {
+	method, path string // a path segment {id} matches any id
+	public       bool   // needs no token, and minds no bad one
+	feature      string // feature key, "" for none
+	scope        string // "" for any token
+	handle       func(*Sandbox, *call) (reply, *apiError)
+}
+
+// routes lists the endpoints; a literal path goes before one with {id}.
+func routes() []route {
+	return []route{
+		{method: "POST", path: "/job-drafts", feature: featureDrafting, scope: "jobs:write", handle: (*Sandbox).createDraft},
+		{method: "GET", path: "/job-drafts/capabilities", feature: featureDrafting, handle: (*Sandbox).capabilities},
+		{method: "PATCH", path: "/job-drafts/{id}", feature: featureDrafting, scope: "jobs:write", handle: (*Sandbox).patchDraft},
+		{method: "POST", path: "/jobs/{id}/publish", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).publish},
+		{method: "GET", path: "/jobs", public: true, handle: (*Sandbox).searchJobs},
+		{method: "GET", path: "/jobs/mine", scope: "jobs:read", handle: (*Sandbox).listOwnJobs},
+		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
+	}
+}
+
+// call is one request on its way.
+type call struct {
+	request   *http.Request
+	requestID string
+	account   *account // nil on public routes
+	id        string   // the {id} of the path
+}
+
+// serve finds the endpoint, passes its gates and runs it.
+func (s *Sandbox) serve(c *call) (reply, *apiError) {
+	found, failure := s.match(c)
+	if failure != nil {
+		return reply{}, failure
+	}
+	if found.public && c.request.Method == http.MethodOptions {
+		return reply{status: http.StatusNoContent, header: map[string]string{
+			"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+		}}, nil
+	}
+	if failure := s.gate(found, c); failure != nil {
+		return reply{}, failure
+	}
+	return found.handle(s, c)
+}
+
+// match finds the route of a request and fills in c.id.
+func (s *Sandbox) match(c *call) (route, *apiError) {
+	method := c.request.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	path, below := strings.CutPrefix(c.request.URL.EscapedPath(), prefix)
+	var allow []string
+	for _, candidate := range s.routes {
+		id, ok := matchPath(candidate.path, path)
+		if !ok || !below {
+			continue
+		}
+		if method == candidate.method || candidate.public && method == http.MethodOptions {
+			c.id = id
+			return candidate, nil
+		}
+		allow = append(allow, candidate.methods()...)
+	}
+	if allow == nil {
+		return route{}, notFound("There is no endpoint " + c.request.Method + " " + c.request.URL.Path + ".")
+	}
+	slices.Sort(allow)
+	failure := badRequest("The method " + c.request.Method + " is not allowed here.")
+	failure.status = http.StatusMethodNotAllowed
+	failure.header = map[string]string{"Allow": strings.Join(slices.Compact(allow), ", ")}
+	return route{}, failure
+}
+
+func (r route) methods() []string {
+	switch {
+	case r.public:
+		return []string{r.method, http.MethodHead, http.MethodOptions}
+	case r.method == http.MethodGet:
+		return []string{r.method, http.MethodHead}
+	}
+	return []string{r.method}
+}
+
+// matchPath compares an escaped path with a pattern and returns the
+// unescaped segment that stands for {id}.
+func matchPath(pattern, path string) (id string, ok bool) {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return "", false
+	}
+	for i, segment := range have {
+		if want[i] != "{id}" {
+			if want[i] != segment {
+				return "", false
+			}
+			continue
+		}
+		plain, err := url.PathUnescape(segment)
+		if err != nil || plain == "" {
+			return "", false
+		}
+		id = plain
+	}
+	return id, true
+}
+
+// gate checks token, feature and scope, in this order; no page gives one. The
+// claim gate of hiring and messaging would stand here too.
+func (s *Sandbox) gate(r route, c *call) *apiError {
+	if r.public {
+		return nil
+	}
+	c.account = s.accounts[bearerToken(c.request)]
+	if c.account == nil {
+		return &apiError{status: http.StatusUnauthorized, code: "UNAUTHORIZED",
+			message: "The API token is missing, invalid, expired or revoked."}
+	}
+	if r.feature != "" && !c.account.enabled(r.feature) {
+		return forbidden("The feature "+r.feature+" is not enabled for this account.",
+			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
+	}
+	if r.scope != "" && !c.account.granted(r.scope) {
+		return forbidden("The API token lacks the scope "+r.scope+".",
+			details{"requiredScopes": []string{r.scope}, "grantedScopes": emptyNotNull(c.account.Scopes)})
+	}
+	return nil
+}
+
+func bearerToken(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+func (a *account) enabled(feature string) bool {
+	return !slices.Contains(a.Disabled, feature)
+}
+
+// granted reports whether the token has a scope; X:write implies X:read.
+func (a *account) granted(scope string) bool {
+	if resource, ok := strings.CutSuffix(scope, ":read"); ok && slices.Contains(a.Scopes, resource+":write") {
+		return true
+	}
+	return slices.Contains(a.Scopes, scope)
+}

@@ -1,0 +1,147 @@
+// Package sandbox is an in-memory model of the OpenTrain public API: an
+// [http.Handler] for trying a client and for testing it, with nothing real
+// behind it and nothing kept.
+//
+// It follows the public documentation. Where two pages of that disagree on the
+// form of an answer, [Variant] chooses the page. Page names in comments are
+// relative to https://www.opentrain.ai/docs/.
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Variant is the documentation page whose answer form the sandbox speaks.
+type Variant string
+
+const (
+	// Guide is the form of developers/guides/post-a-job: plain questions,
+	// examples as objects, every PATCH answered with the whole report.
+	Guide Variant = "guide"
+	// Reference is the form of developers/api-reference/job-drafts: questions
+	// with "ask: " in front, examples as strings, PATCH answered in short.
+	Reference Variant = "reference"
+)
+
+// ParseVariant returns the variant with the given name.
+func ParseVariant(s string) (Variant, error) {
+	switch v := Variant(s); v {
+	case Guide, Reference:
+		return v, nil
+	}
+	return "", fmt.Errorf("unknown sandbox variant %q: use %q or %q", s, Guide, Reference)
+}
+
+// DemoToken is the bearer token of the account that a sandbox has by default.
+const DemoToken = "ot_pat_sandbox_demo" //nolint:gosec // opens nothing but the sandbox
+
+// Account is an employer account and its one token.
+type Account struct {
+	Token string // bearer token, ot_pat_...
+	Name  string // shown as the company of published jobs
+	// Scopes as granted; "jobs:write" implies "jobs:read".
+	Scopes []string
+	// Claimed is false for an agent account that no human has claimed yet.
+	Claimed bool
+	// Disabled are feature keys switched off, for example
+	// "public_api_job_publishing".
+	Disabled []string
+}
+
+// Config configures a Sandbox. The zero Config is ready to use.
+type Config struct {
+	Variant Variant // default Guide
+	// Accounts default to one claimed account with DemoToken and the scopes
+	// that a claimed account has.
+	Accounts []Account
+	Now      func() time.Time // default time.Now
+	// AppURL is the prefix of draftUrl, jobUrl and the like; default
+	// "https://app.opentrain.ai".
+	AppURL string
+}
+
+// Sandbox serves the API. Make one with New. It is safe for concurrent use.
+type Sandbox struct {
+	variant  Variant
+	now      func() time.Time
+	appURL   string
+	routes   []route
+	accounts map[string]*account // by token, not changed after New
+
+	mu sync.Mutex // guards everything below
+	// jobs has every own job by id, in the order of creation in order.
+	jobs  map[string]*job
+	order []*job
+	// market is every job ever published, oldest first. A job's position in
+	// time is its seq, so that pages stay stable while jobs are published.
+	market   []listing
+	attempts int
+}
+
+// account is an Account and what the API remembers of it.
+type account struct {
+	Account
+	number    int
+	byKey     map[string]*job // drafts by idempotency key
+	published []time.Time     // successful publishes, oldest first
+}
+
+// New returns a sandbox with the seeded marketplace and no drafts.
+func New(cfg Config) *Sandbox {
+	s := &Sandbox{
+		variant:  Guide,
+		now:      cfg.Now,
+		appURL:   strings.TrimRight(cfg.AppURL, "/"),
+		routes:   routes(),
+		accounts: map[string]*account{},
+		jobs:     map[string]*job{},
+	}
+	if cfg.Variant == Reference {
+		s.variant = Reference
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.appURL == "" {
+		s.appURL = "https://app.opentrain.ai"
+	}
+	accounts := cfg.Accounts
+	if len(accounts) == 0 {
+		accounts = []Account{{Token: DemoToken, Name: "Sandbox Demo", Scopes: claimedScopes(), Claimed: true}}
+	}
+	for i, a := range accounts {
+		if a.Token != "" { // else every request without a token would be its
+			s.accounts[a.Token] = &account{Account: a, number: i + 1, byKey: map[string]*job{}}
+		}
+	}
+	s.market = s.seed(s.now())
+	return s
+}
+
+// claimedScopes are the scopes that a claimed account's token has
+// (developers/concepts/scopes-and-capabilities).
+func claimedScopes() []string {
+	return []string{
+		"jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read",
+		"proposals:write", "messages:write", "team:write",
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{request: r, requestID: newRequestID()}
+	rep, failure := s.serve(c)
+	if failure != nil {
+		rep = failure.reply(c.requestID)
+	}
+	rep.write(w, c.requestID)
+}
+
+// timestamp is the form that the API's times have.
+func timestamp(t time.Time) string {
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}

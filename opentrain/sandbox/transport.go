@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Transport returns a RoundTripper that calls the sandbox in memory, without a
+// socket, whatever the host of the request.
+func (s *Sandbox) Transport() http.RoundTripper {
+	return transport{s}
+}
+
+type transport struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper. It returns early when the request's
+// context ends.
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	if err := ctx.Err(); err != nil {
+		if req.Body != nil {
+			req.Body.Close() //nolint:errcheck,gosec // not read
+		}
+		return nil, err
+	}
+	type outcome struct {
+		resp *http.Response
+		err  error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		resp, err := t.serve(req)
+		done <- outcome{resp, err}
+	}()
+	select {
+	case o := <-done:
+		return o.resp, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// serve runs the handler on a copy of req, as a server would see it.
+func (t transport) serve(req *http.Request) (resp *http.Response, err error) {
+	in := req.Clone(req.Context())
+	in.RequestURI = req.URL.RequestURI()
+	in.RemoteAddr = "127.0.0.1:0"
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	defer in.Body.Close() //nolint:errcheck // read to its end or given up
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("sandbox handler: %v", p)
+		}
+	}()
+	rec := &recorder{header: http.Header{}}
+	t.handler.ServeHTTP(rec, in)
+	return rec.response(req), nil
+}
+
+// recorder is a ResponseWriter that keeps the answer.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+}
+
+func (r *recorder) Write(data []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.body.Write(data)
+}
+
+func (r *recorder) response(req *http.Request) *http.Response {
+	r.WriteHeader(http.StatusOK)
+	if req.Method == http.MethodHead {
+		r.body.Reset()
+	}
+	return &http.Response{
+		Status:     fmt.Sprintf("%d %s", r.status, http.StatusText(r.status)),
+		StatusCode: r.status,
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        r.header,
+		Body:          io.NopCloser(bytes.NewReader(r.body.Bytes())),
+		ContentLength: int64(r.body.Len()),
+		Request:       req,
+	}
+}
