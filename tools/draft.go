@@ -232,12 +232,27 @@ func (d Draft) lines() []string {
 			say(list.name, remark.line())
 		}
 	}
-	for i, question := range d.MissingFields {
-		if i > 0 {
-			say("Also missing", question.line())
-		}
+	return append(lines, alsoMissing(d.MissingFields)...)
+}
+
+// alsoMissing names the questions after the first, which is the next step.
+func alsoMissing(questions []Question) []string {
+	if len(questions) < 2 {
+		return nil
+	}
+	lines := []string{"These may be asked along with the next question, and all answers patched in one call:"}
+	for _, question := range questions[1:] {
+		lines = append(lines, "Also missing: "+question.line())
 	}
 	return lines
+}
+
+// counted puts a number before a noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (d Draft) headline() string {
@@ -249,7 +264,7 @@ func (d Draft) headline() string {
 	case missing == 1:
 		return fmt.Sprintf("Draft %s is saved. One answer is missing before it can be published.", d.JobID)
 	case missing > 1:
-		return fmt.Sprintf("Draft %s is saved. %d answers are missing before it can be published; several may be asked at once and patched in one call.", d.JobID, missing)
+		return fmt.Sprintf("Draft %s is saved. %d answers are missing before it can be published.", d.JobID, missing)
 	}
 	return fmt.Sprintf("Draft %s is saved, but not ready to publish.", d.JobID)
 }

@@ -81,14 +81,14 @@ func (k Kit) listJobs(ctx context.Context, call Call, in ListJobsInput) (ListJob
 
 // Text implements output.
 func (o ListJobsOutput) Text() string {
-	lines := []string{fmt.Sprintf("%d jobs of this account on this page.", len(o.Jobs))}
+	lines := []string{counted(len(o.Jobs), "job") + " of this account on this page."}
 	for _, sentence := range o.Interpreted {
 		lines = append(lines, "Understood: "+sentence)
 	}
 	for i, job := range o.Jobs {
 		line := fmt.Sprintf("%d. %s (id %s) · %s", i+1, job.Title, job.ID, job.Status)
 		if job.Proposals != nil {
-			line += fmt.Sprintf(" · %d proposals, %d unreviewed", *job.Proposals, *job.UnreviewedProposals)
+			line += fmt.Sprintf(" · %s, %d unreviewed", counted(*job.Proposals, "proposal"), *job.UnreviewedProposals)
 		}
 		if job.CreatedAt != "" {
 			line += " · created " + job.CreatedAt

@@ -183,10 +183,6 @@ func (o PublishOutput) Text() string {
 	for _, sentence := range o.Interpreted {
 		lines = append(lines, "Understood: "+sentence)
 	}
-	for i, question := range o.MissingFields {
-		if i > 0 {
-			lines = append(lines, "Also missing: "+question.line())
-		}
-	}
+	lines = append(lines, alsoMissing(o.MissingFields)...)
 	return strings.Join(append(lines, "", o.Next.Text()), "\n")
 }

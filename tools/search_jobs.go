@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -124,12 +123,12 @@ func payText(pay opentrain.Pay) string {
 
 // Text implements output.
 func (o SearchJobsOutput) Text() string {
-	lines := []string{fmt.Sprintf("%d open jobs on this page.", len(o.Jobs))}
+	lines := []string{counted(len(o.Jobs), "open job") + " on this page."}
 	for _, sentence := range o.Interpreted {
 		lines = append(lines, "Understood: "+sentence)
 	}
 	for i, job := range o.Jobs {
-		line := fmt.Sprintf("%d. %s (id %s)", i+1, job.Title, job.ID)
+		line := strconv.Itoa(i+1) + ". " + job.Title + " (id " + job.ID + ")"
 		for _, part := range []string{job.CompanyName, job.Category, job.Pay, job.ExperienceLevel, strings.Join(job.Languages, ", "), strings.Join(job.Countries, ", "), job.DatePosted} {
 			if part != "" {
 				line += " · " + part

@@ -22,7 +22,7 @@ func TestDemoWithoutTerminal(t *testing.T) {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
 		for _, tool := range []string{"create_draft", "patch_draft", "publish", "search_jobs"} {
-			if !regexp.MustCompile(`(?m)^» opentrain_` + tool + ` \{.*  →  .* \(\d+m?s\)$`).Match(out) {
+			if !regexp.MustCompile(`(?m)^» opentrain_` + tool + ` \{.*  →  .* \([\d.]+ ms\)$`).Match(out) {
 				t.Errorf("%v: no line shows %s\n%s", args, tool, out)
 			}
 		}

@@ -53,7 +53,7 @@ func Run(ctx context.Context, cfg Config) error {
 	defer stop()
 	r := run{Config: cfg, host: host}
 	r.print("A job description becomes a published job, in the sandbox: nothing is real, no account is needed.\n"+
-		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  %s\n", cfg.Description)
+		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  %s\n\n", cfg.Description)
 	next, err := r.call(ctx, "opentrain_create_draft", map[string]any{"description": cfg.Description})
 	for step := 0; err == nil && next.Action != tools.Done; step++ {
 		if step == maxSteps {
@@ -203,7 +203,7 @@ func (r *run) call(ctx context.Context, tool string, arguments map[string]any) (
 		}
 	}
 	headline, _, _ := strings.Cut(text, "\n")
-	r.print("» %s %s  →  %s (%s)\n", tool, oneLine(arguments, 90), headline, time.Since(start).Round(time.Millisecond))
+	r.print("» %s %s  →  %s (%.1f ms)\n", tool, oneLine(arguments, 70), headline, float64(time.Since(start).Microseconds())/1000)
 	if result.IsError {
 		return tools.Next{}, fmt.Errorf("%s failed: %s", tool, text)
 	}
@@ -251,6 +251,9 @@ func (r *run) show(next tools.Next) {
 	guesses, _ := next.Show["guesses"].([]any)
 	for _, guess := range guesses {
 		r.print("  Guess to check:    %s\n", oneLine(guess, 100))
+	}
+	if next.Note != "" {
+		r.print("  %s\n", next.Note)
 	}
 }
 

@@ -184,6 +184,9 @@ type Sample struct{ Out io.Writer }
 // Answer implements Human.
 func (s Sample) Answer(_ context.Context, input Input) (any, error) {
 	value := sampleValue(input)
+	for i, option := range input.Options {
+		fmt.Fprintf(s.Out, "    %d  %s\n", i+1, option) //nolint:errcheck // a closed terminal ends the demo by itself
+	}
 	fmt.Fprintf(s.Out, "%s: %s   (sample answer)\n", label(input), oneLine(value, 80)) //nolint:errcheck // as above
 	return value, nil
 }
