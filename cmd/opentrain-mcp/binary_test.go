@@ -287,6 +287,29 @@ func TestIdleServerEndsAtOnce(t *testing.T) {
 	}
 }
 
+// TestBothErasAreServed: a client of 2026-07-28 starts without a handshake.
+func TestBothErasAreServed(t *testing.T) {
+	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	p := run(t, environment(t), "--sandbox")
+	for _, test := range []struct{ method, params, want string }{
+		{"server/discover", meta, `"instructions":"OpenTrain`},
+		{"tools/list", meta, `"name":"opentrain_create_draft"`},
+		{"tools/call", `"name":"opentrain_create_draft","arguments":{"description":"Label 100 photos"},` + meta, `"action":"ask_human"`},
+		{"tools/call", `"name":"opentrain_publish","arguments":{},` + meta, `"opentrain/error":{"code":"INVALID_ARGUMENT"`},
+	} {
+		p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":{%s}}`, test.method, test.params))
+		if m := p.receive(); m.Error != nil || !strings.Contains(string(m.Result), test.want) || !strings.Contains(string(m.Result), `"resultType":"complete"`) {
+			t.Errorf("%s: %+v %s", test.method, m.Error, m.Result)
+		}
+	}
+	for _, version := range []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"} {
+		p.send(strings.Replace(hello, "2025-06-18", version, 1))
+		if m := p.receive(); !strings.Contains(string(m.Result), `"protocolVersion":"`+version+`"`) {
+			t.Errorf("%s: %s", version, m.Result)
+		}
+	}
+}
+
 // TestLastLineWithoutNewline: a host that closes its end right after a request
 // gets the answer.
 func TestLastLineWithoutNewline(t *testing.T) {

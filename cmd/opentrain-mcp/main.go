@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -98,7 +99,7 @@ func build() (string, string) {
 	v, c := version, commit
 	info, ok := debug.ReadBuildInfo()
 	if ok && v == "" {
-		v = info.Main.Version
+		v = strings.Trim(info.Main.Version, "()") // "(devel)" outside of a release
 	}
 	if ok && c == "" {
 		for _, setting := range info.Settings {

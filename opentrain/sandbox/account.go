@@ -38,9 +38,10 @@ func (s *Sandbox) capabilities(c *call) (reply, *apiError) {
 	for capability, feature := range features {
 		enabled[capability] = c.account.enabled(feature)
 	}
-	var keys []string
-	for _, f := range updateFields() {
-		keys = append(keys, f.key)
+	fields := updateFields()
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
 	}
 	enums := map[string][]string{}
 	for _, key := range []string{"paymentType", "experienceLevel", "dataVolumeUnit"} {

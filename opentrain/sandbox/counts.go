@@ -34,7 +34,8 @@ func (r *reader) count(i int) {
 		r.compound(i, next+1, low)
 		return
 	}
-	if low <= 0 || low > 1e12 || slices.Contains([]string{"per", "top", "every", "#"}, r.at(i-1).low) {
+	negative := r.at(i-1).text == "-" && r.at(i).glued && !r.at(i-1).glued
+	if negative || low <= 0 || low > 1e12 || slices.Contains([]string{"per", "top", "every", "#"}, r.at(i-1).low) {
 		return
 	}
 	if unit := timeUnit(r.at(next).low); unit != "" {

@@ -161,7 +161,7 @@ func parseNumber(s string) (float64, bool) {
 	case len(commas) == 1 && len(dots) == 1:
 	case len(dots) <= 2 && len(commas) > 1 && thousands(commas, dots):
 		s = strings.ReplaceAll(s, ",", "")
-	case len(commas) == 1 && len(dots) == 2 && !(thousandGroups(dots) && dots[0] != "0"):
+	case len(commas) == 1 && len(dots) == 2 && !thousandGroups(dots):
 	case len(commas) == 1 && thousandGroups(dots):
 		s = strings.ReplaceAll(s, ".", "")
 	case len(commas) == 2 && len(dots) == 1:

@@ -50,7 +50,7 @@ func itemOf(low string) (item, bool) {
 		"chats", "tickets", "contracts", "essays", "stories", "headlines", "transcripts", "abstracts", "resumes", "cvs",
 		"utterances", "pages", "reports", "lyrics", "snippets", "completions", "invoices", "receipts", "forms":
 		return item{data: "TEXT"}, true
-	case "products", "listings", "pairs", "ads":
+	case "products", "listings", "pairs", "ads", "scenes":
 		return item{}, true
 	case "items", "files", "records", "rows", "samples", "tasks", "datapoints", "examples", "entries", "units", "cases", "labels", "annotations":
 		return item{generic: true}, true

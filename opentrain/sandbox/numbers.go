@@ -32,7 +32,7 @@ func digitRun(tokens []token, i int) (end int, separators string, grouped bool) 
 	end, grouped = i, true
 	for {
 		next, between := end+1, ""
-		for next < len(tokens) && next-end <= 3 && strings.Contains("-():/", tokens[next].text) {
+		for next < len(tokens) && next-end <= 3 && isSeparator(tokens[next].text) {
 			between += tokens[next].text
 			next++
 		}
@@ -43,6 +43,14 @@ func digitRun(tokens []token, i int) (end int, separators string, grouped bool) 
 		grouped = grouped && len(tokens[next].text) == 3
 		end = next
 	}
+}
+
+func isSeparator(text string) bool {
+	switch text {
+	case "-", "(", ")", ":", "/":
+		return true
+	}
+	return false
 }
 
 // mergeNumbers joins "50 000", "1.5 million" and "a dozen" to one number.

@@ -99,12 +99,13 @@ func (r *reader) findTasks() {
 		all = slices.DeleteFunc(all, func(f found) bool { return f.value == "CLASSIFICATION" })
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return a.at - b.at })
-	var types []string
-	for _, f := range all[:min(len(all), 4)] {
+	all = all[:min(len(all), 4)]
+	types := make([]string, 0, len(all))
+	for _, f := range all {
 		r.tasks = append(r.tasks, f.task)
 		types = append(types, f.value)
 	}
-	if types != nil {
+	if len(types) > 0 {
 		r.fields["labelTypes"] = types
 	}
 }

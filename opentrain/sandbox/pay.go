@@ -49,7 +49,7 @@ func (r *reader) findPay() {
 	hint := payHint(r.text)
 	if main == nil && hint != "" && len(others) > 0 {
 		main, others = &others[0], others[1:]
-		main.per = hint
+		main.per, main.unit = hint, "piece"
 	}
 	for _, a := range others {
 		if r.nearPay(a.first) {
@@ -60,6 +60,9 @@ func (r *reader) findPay() {
 		r.setPay(*main)
 	} else if hint != "" {
 		r.fields["paymentType"] = paymentTypeOf(hint)
+		if hint == perPiece {
+			r.doubt("paymentType", "The text pays per piece, taken as per label.")
+		}
 	}
 }
 
@@ -224,6 +227,8 @@ func (r *reader) unitAt(a *amount, start, j int) {
 		a.per = perJob
 	case isItem || isPlural || slices.Contains([]string{"word", "box", "entry", "story", "query", "piece", "polygon", "object"}, noun):
 		a.per = perPiece
+	case r.at(j).word && slices.Contains([]string{"per", "/"}, r.at(start-1).low):
+		a.per = perOther
 	default:
 		return
 	}
@@ -265,7 +270,8 @@ func (r *reader) nearPay(i int) bool {
 }
 
 var (
-	hintLabel = regexp.MustCompile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:label|annotation|item|image|task)\b|\bpay-per-label\b`)
+	hintLabel = regexp.MustCompile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:label|annotation)\b|\bpay-per-label\b`)
+	hintPiece = regexp.MustCompile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:item|image|task|file|photo|video|word)\b|\bpiece[ -]?(?:rate|work)\b`)
 	hintHour  = regexp.MustCompile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:(?:per|by the|an)[ -]hour|hourly)\b|\bhourly (?:pay|rate|wage|contract|work)\b|\bpay-per-hour\b`)
 	hintJob   = regexp.MustCompile(`(?i)\bfixed[ -](?:price|fee|budget)\b|\bflat (?:fee|rate)\b|\blump sum\b`)
 )
@@ -279,6 +285,8 @@ func payHint(text string) string {
 		return perHour
 	case hintJob.MatchString(text):
 		return perJob
+	case hintPiece.MatchString(text):
+		return perPiece
 	}
 	return perNone
 }

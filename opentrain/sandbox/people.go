@@ -90,7 +90,7 @@ func (r *reader) listed(member, cue func(int) bool) map[int]bool {
 		}
 		joined := i-last <= 4
 		for j := last + 1; joined && j < i; j++ {
-			joined = slices.Contains([]string{",", "and", "or", "to", "into", "/", "&", "the"}, r.at(j).low)
+			joined = slices.Contains([]string{",", "and", "or", "to", "into", "/", "&", "+", "the"}, r.at(j).low)
 		}
 		if !joined {
 			flush()
@@ -111,15 +111,15 @@ func (r *reader) findCountries() {
 		byName[strings.ToLower(c.name)] = c.name
 	}
 	aliases := countryAliases()
-	found := map[int]string{}
+	found, length := map[int]string{}, map[int]int{}
 	for i := range r.tokens {
-		if name := r.countryAt(i, byName, aliases); name != "" {
-			found[i] = name
+		if name, words := r.countryAt(i, byName, aliases); name != "" {
+			found[i], length[i] = name, words
 		}
 	}
 	unsure := map[int]bool{}
 	marked := r.listed(func(i int) bool { return found[i] != "" }, func(i int) bool {
-		accepted, sure := r.countryCue(i, len(strings.Fields(found[i])))
+		accepted, sure := r.countryCue(i, length[i])
 		unsure[i] = accepted && !sure
 		return accepted
 	})
@@ -140,26 +140,26 @@ func (r *reader) findCountries() {
 	}
 }
 
-// countryAt returns the country that begins at token i.
-func (r *reader) countryAt(i int, byName, aliases map[string]string) string {
+// countryAt returns the country that begins at token i and its length.
+func (r *reader) countryAt(i int, byName, aliases map[string]string) (name string, words int) {
 	t := r.tokens[i]
 	if !t.word || !startsUpper(t.text) {
-		return ""
+		return "", 0
 	}
-	for length := 3; length >= 1; length-- {
-		last := r.at(i + length - 1)
+	for words := 3; words >= 1; words-- {
+		last := r.at(i + words - 1)
 		if !last.word || last.sentence != t.sentence {
 			continue
 		}
 		if name := byName[strings.ToLower(r.text[t.start:last.end])]; name != "" {
-			return name
+			return name, words
 		}
 	}
 	head, _, _ := strings.Cut(t.text, "-")
 	if name := aliases[head]; name != "" {
-		return name
+		return name, 1
 	}
-	return byName[strings.ToLower(head)]
+	return byName[strings.ToLower(head)], 1
 }
 
 // countryCue reports whether a country restricts the people, and how surely.
@@ -170,6 +170,9 @@ func (r *reader) countryCue(i, length int) (accepted, sure bool) {
 		return true, true
 	}
 	j := i - 1
+	if r.at(j).text == "(" && isPerson(r.at(j-1).low) {
+		return true, true
+	}
 	if r.at(j).low == "the" {
 		j--
 	}
@@ -223,7 +226,7 @@ func (r *reader) findLevel() {
 	case noExperience.MatchString(text):
 		r.guess("experienceLevel", levelEntry, "The text asks for no experience.")
 	case professionals.MatchString(text):
-		r.guess("experienceLevel", levelExpert, fmt.Sprintf("The text asks for %s.", strings.ToLower(professionals.FindString(text))))
+		r.guess("experienceLevel", levelExpert, fmt.Sprintf("The text asks for %s.", professionals.FindString(text)))
 	}
 }
 

@@ -24,7 +24,7 @@ type seedJob struct {
 
 // seed makes the listings of the seeded jobs, oldest first.
 func (s *Sandbox) seed(now time.Time) []listing {
-	rows := seedJobs()
+	rows := slices.Clone(seedJobs)
 	slices.SortStableFunc(rows, func(a, b seedJob) int { return b.age - a.age })
 	market := make([]listing, 0, len(rows))
 	for i, row := range rows {

@@ -98,6 +98,9 @@ var (
 func (r *reader) taskTitle(t task) string {
 	languages := r.fields.list("languages")
 	title := t.title
+	if t.value == "CLASSIFICATION" && r.data != "" {
+		title = *displayLabel(r.data) + " " + title
+	}
 	if t.value == "TRANSLATION" {
 		if m := fromTo.FindStringSubmatch(r.text); m != nil && len(languages) > 1 {
 			title = capital(strings.ToLower(m[1]+m[3])) + " to " + capital(strings.ToLower(m[2]+m[4])) + " Translation"

@@ -31,7 +31,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		resp, err := t.serve(req)
+		resp, err := t.serve(req) //nolint:bodyclose // the caller closes it
 		done <- outcome{resp, err}
 	}()
 	select {
