@@ -27,7 +27,7 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 		Handler:           sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant)}),
 		ReadHeaderTimeout: 5 * time.Second,
 	}
-	fmt.Fprintf(std.out, "OpenTrain sandbox (%s answers): in memory, nothing is real. Ctrl-C ends it.\n\n"+ //nolint:errcheck // a closed terminal
+	fmt.Fprintf(std.out, "OpenTrain sandbox (%s answers): in memory, nothing is real. Ctrl-C ends it.\n\n"+
 		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n", c.Variant, base, sandbox.DemoToken)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()

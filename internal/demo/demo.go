@@ -129,7 +129,7 @@ func (r *run) step(ctx context.Context, next tools.Next) (tools.Next, error) {
 		if err != nil {
 			return next, err
 		}
-		return r.call(ctx, next.Tool, fill(next.Arguments, answers).(map[string]any))
+		return r.call(ctx, next.Tool, fillMembers(next.Arguments, answers))
 	case tools.ConfirmWithHuman:
 		r.show(next)
 		yes, err := r.Human.Confirm(ctx, "Publish this job?")
@@ -143,8 +143,9 @@ func (r *run) step(ctx context.Context, next tools.Next) (tools.Next, error) {
 		return r.call(ctx, next.Tool, next.Arguments)
 	case tools.CallTool:
 		return r.call(ctx, next.Tool, next.Arguments)
+	default:
+		return next, fmt.Errorf("the server says %s: %s", next.Action, next.Problem)
 	}
-	return next, fmt.Errorf("the server says %s: %s", next.Action, next.Problem)
 }
 
 // answers asks the human for every value that a question wants, by placeholder.
@@ -174,17 +175,21 @@ func (r *run) answers(ctx context.Context, next tools.Next) (map[string]any, err
 func fill(value any, answers map[string]any) any {
 	switch value := value.(type) {
 	case map[string]any:
-		filled := make(map[string]any, len(value))
-		for key, member := range value {
-			filled[key] = fill(member, answers)
-		}
-		return filled
+		return fillMembers(value, answers)
 	case string:
 		if answer, found := answers[value]; found {
 			return answer
 		}
 	}
 	return value
+}
+
+func fillMembers(members, answers map[string]any) map[string]any {
+	filled := make(map[string]any, len(members))
+	for key, member := range members {
+		filled[key] = fill(member, answers)
+	}
+	return filled
 }
 
 // call makes one MCP call, shows it in one line, and returns what comes next.
@@ -269,5 +274,5 @@ func (r *run) finish() error {
 }
 
 func (r *run) print(format string, args ...any) {
-	fmt.Fprintf(r.Out, format, args...) //nolint:errcheck // a closed terminal ends the demo by itself
+	fmt.Fprintf(r.Out, format, args...)
 }

@@ -101,7 +101,7 @@ func (t *Terminal) line(ctx context.Context) (string, error) {
 }
 
 func (t *Terminal) print(format string, args ...any) {
-	fmt.Fprintf(t.out, format, args...) //nolint:errcheck // a closed terminal ends the demo by itself
+	fmt.Fprintf(t.out, format, args...)
 }
 
 func label(input Input) string {
@@ -185,15 +185,15 @@ type Sample struct{ Out io.Writer }
 func (s Sample) Answer(_ context.Context, input Input) (any, error) {
 	value := sampleValue(input)
 	for i, option := range input.Options {
-		fmt.Fprintf(s.Out, "    %d  %s\n", i+1, option) //nolint:errcheck // a closed terminal ends the demo by itself
+		fmt.Fprintf(s.Out, "    %d  %s\n", i+1, option)
 	}
-	fmt.Fprintf(s.Out, "%s: %s   (sample answer)\n", label(input), oneLine(value, 80)) //nolint:errcheck // as above
+	fmt.Fprintf(s.Out, "%s: %s   (sample answer)\n", label(input), oneLine(value, 80))
 	return value, nil
 }
 
 // Confirm implements Human.
 func (s Sample) Confirm(_ context.Context, question string) (bool, error) {
-	fmt.Fprintf(s.Out, "\n? %s yes   (sample answer)\n", question) //nolint:errcheck // as above
+	fmt.Fprintf(s.Out, "\n? %s yes   (sample answer)\n", question)
 	return true, nil
 }
 
