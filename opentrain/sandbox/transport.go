@@ -21,7 +21,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	if err := ctx.Err(); err != nil {
 		if req.Body != nil {
-			req.Body.Close() //nolint:errcheck,gosec // not read
+			req.Body.Close() //nolint:gosec // not read
 		}
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (t transport) serve(req *http.Request) (resp *http.Response, err error) {
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
-	defer in.Body.Close() //nolint:errcheck // read to its end or given up
+	defer in.Body.Close()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("sandbox handler: %v", p)
