@@ -70,6 +70,7 @@ func derivedKey(caller Caller, source opentrain.DraftSource, now time.Time) stri
 
 // Text implements output.
 func (o CreateDraftOutput) Text() string {
-	lines := append(o.lines(), "Idempotency key: "+o.IdempotencyKey+" (a second job of the same text needs another one)")
-	return strings.Join(append(lines, "", o.Next.Text()), "\n")
+	p := o.page()
+	p.say("Idempotency key", o.IdempotencyKey+" (a second job of the same text needs another one)")
+	return p.end(o.Next)
 }

@@ -199,60 +199,34 @@ func shortened(fields opentrain.Fields) Content {
 }
 
 // Text implements output.
-func (d Draft) Text() string { return strings.Join(append(d.lines(), "", d.Next.Text()), "\n") }
+func (d Draft) Text() string {
+	p := d.page()
+	return p.end(d.Next)
+}
 
-// lines says the report in words, without the next step.
-func (d Draft) lines() []string {
-	lines := []string{d.headline()}
-	say := func(name, value string) {
-		if value != "" {
-			lines = append(lines, name+": "+value)
-		}
-	}
-	say("Draft page", d.DraftURL)
+// page says the report in words, without the next step.
+func (d Draft) page() page {
+	var p page
+	p.line("%s", d.headline())
+	p.say("Draft page", d.DraftURL)
 	if d.ReviewURL != d.DraftURL {
-		say("Review page", d.ReviewURL)
+		p.say("Review page", d.ReviewURL)
 	}
-	for _, sentence := range d.Interpreted {
-		say("Understood", sentence)
-	}
+	p.sayAll("Understood", d.Interpreted)
 	if d.Next.Action != ConfirmWithHuman && len(d.NormalizedFields) > 0 {
 		fields := maps.Clone(d.NormalizedFields)
 		delete(fields, "jobDescription") // the caller wrote it
-		say("Draft so far", compact(fields))
+		p.say("Draft so far", compact(fields))
 	}
 	if len(d.FieldsSet) > 0 {
-		say("Set", compact(d.FieldsSet))
+		p.say("Set", compact(d.FieldsSet))
 	}
-	for _, list := range []struct {
-		name    string
-		remarks []Remark
-	}{{"Guess to confirm", d.LowConfidenceFields}, {"Warning", d.Warnings}, {"Not used", d.UnmappedFields}, {"Issue", d.Issues}} {
-		for _, remark := range list.remarks {
-			say(list.name, remark.line())
-		}
-	}
-	return append(lines, alsoMissing(d.MissingFields)...)
-}
-
-// alsoMissing names the questions after the first, which is the next step.
-func alsoMissing(questions []Question) []string {
-	if len(questions) < 2 {
-		return nil
-	}
-	lines := []string{"These may be asked along with the next question, and all answers patched in one call:"}
-	for _, question := range questions[1:] {
-		lines = append(lines, "Also missing: "+question.line())
-	}
-	return lines
-}
-
-// counted puts a number before a noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	p.remarks("Guess to confirm", d.LowConfidenceFields)
+	p.remarks("Warning", d.Warnings)
+	p.remarks("Not used", d.UnmappedFields)
+	p.remarks("Issue", d.Issues)
+	p.alsoMissing(d.MissingFields)
+	return p
 }
 
 func (d Draft) headline() string {

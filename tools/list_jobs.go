@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"opentrain-mcp/opentrain"
 )
@@ -81,10 +80,9 @@ func (k Kit) listJobs(ctx context.Context, call Call, in ListJobsInput) (ListJob
 
 // Text implements output.
 func (o ListJobsOutput) Text() string {
-	lines := []string{counted(len(o.Jobs), "job") + " of this account on this page."}
-	for _, sentence := range o.Interpreted {
-		lines = append(lines, "Understood: "+sentence)
-	}
+	var p page
+	p.line("%s of this account on this page.", counted(len(o.Jobs), "job"))
+	p.sayAll("Understood", o.Interpreted)
 	for i, job := range o.Jobs {
 		line := fmt.Sprintf("%d. %s (id %s) · %s", i+1, job.Title, job.ID, job.Status)
 		if job.Proposals != nil {
@@ -96,10 +94,10 @@ func (o ListJobsOutput) Text() string {
 		if job.JobURL != "" {
 			line += " · " + job.JobURL
 		}
-		lines = append(lines, line)
+		p.line("%s", line)
 	}
 	if o.NextCursor != "" {
-		lines = append(lines, "More: pass cursor "+compact(o.NextCursor)+" with the same status.")
+		p.line("More: pass cursor %s with the same status.", compact(o.NextCursor))
 	}
-	return strings.Join(append(lines, "", o.Next.Text()), "\n")
+	return p.end(o.Next)
 }

@@ -82,44 +82,35 @@ func (Next) JSONSchema() *schema.Node {
 // Text says the step in lines of a fixed form, "Name: value", for clients that
 // show the model no structured content. Values that a program needs are JSON.
 func (n Next) Text() string {
-	var lines []string
-	say := func(name, value string) {
-		if value != "" {
-			lines = append(lines, name+": "+value)
-		}
-	}
-	say("Next", string(n.Action)+n.gloss())
-	say("Question", n.Question)
-	say("Problem", n.Problem)
-	say("Note", n.Note)
-	say("Type", n.Type)
+	var p page
+	p.say("Next", string(n.Action)+n.gloss())
+	p.say("Question", n.Question)
+	p.say("Problem", n.Problem)
+	p.say("Note", n.Note)
+	p.say("Type", n.Type)
 	if len(n.Options) > 0 {
-		say("Options", compact(n.Options))
+		p.say("Options", compact(n.Options))
 	}
 	for _, input := range n.Inputs {
-		value := input.Type
-		if len(input.Options) > 0 {
-			value += " " + compact(input.Options)
-		}
-		say("Input "+input.Key, value)
+		p.say("Input "+input.Key, input.Type+optionsText(input.Options))
 	}
 	if len(n.Show) > 0 {
-		say("Show", compact(n.Show))
+		p.say("Show", compact(n.Show))
 	}
-	say("By", n.By)
-	say("Open", n.URL)
+	p.say("By", n.By)
+	p.say("Open", n.URL)
 	if n.RetryAfterSeconds > 0 {
-		say("Wait", fmt.Sprintf("%s%d seconds", map[bool]string{true: "at most "}[n.AtMost], n.RetryAfterSeconds))
+		p.say("Wait", fmt.Sprintf("%s%d seconds", map[bool]string{true: "at most "}[n.AtMost], n.RetryAfterSeconds))
 	}
 	switch {
 	case n.Tool == "":
 	case n.Arguments == nil:
-		say("Call", n.Tool+" (with the same arguments)")
+		p.say("Call", n.Tool+" (with the same arguments)")
 	default:
-		say("Call", n.Tool+" "+compact(n.Arguments))
+		p.say("Call", n.Tool+" "+compact(n.Arguments))
 	}
-	say("Otherwise", n.Otherwise)
-	return strings.Join(lines, "\n")
+	p.say("Otherwise", n.Otherwise)
+	return strings.Join(p.lines, "\n")
 }
 
 // gloss explains the action to a reader who has no schema before them.

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -157,32 +156,22 @@ func keywords(title string) string {
 
 // Text implements output.
 func (o PublishOutput) Text() string {
-	var lines []string
+	var p page
 	switch {
 	case o.AlreadyPublished:
-		lines = append(lines, fmt.Sprintf("Job %s was published before and is %s.", o.JobID, o.Status))
+		p.line("Job %s was published before and is %s.", o.JobID, o.Status)
 	case o.Published:
-		lines = append(lines, fmt.Sprintf("Job %s is published: %s.", o.JobID, o.Status))
+		p.line("Job %s is published: %s.", o.JobID, o.Status)
 	case len(o.Reasons) > 0:
-		lines = append(lines, fmt.Sprintf("Job %s was not published: the content check blocked it.", o.JobID))
+		p.line("Job %s was not published: the content check blocked it.", o.JobID)
 	default:
-		lines = append(lines, fmt.Sprintf("Job %s was not published.", o.JobID))
+		p.line("Job %s was not published.", o.JobID)
 	}
-	if o.JobURL != "" {
-		lines = append(lines, "Job page: "+o.JobURL)
-	}
-	for _, reason := range o.Reasons {
-		lines = append(lines, "Reason: "+reason)
-	}
-	for _, remark := range o.Warnings {
-		lines = append(lines, "Warning: "+remark.line())
-	}
-	for _, remark := range o.Issues {
-		lines = append(lines, "Issue: "+remark.line())
-	}
-	for _, sentence := range o.Interpreted {
-		lines = append(lines, "Understood: "+sentence)
-	}
-	lines = append(lines, alsoMissing(o.MissingFields)...)
-	return strings.Join(append(lines, "", o.Next.Text()), "\n")
+	p.say("Job page", o.JobURL)
+	p.sayAll("Reason", o.Reasons)
+	p.remarks("Warning", o.Warnings)
+	p.remarks("Issue", o.Issues)
+	p.sayAll("Understood", o.Interpreted)
+	p.alsoMissing(o.MissingFields)
+	return p.end(o.Next)
 }

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -95,9 +96,9 @@ func summarise(job opentrain.PublicJob) JobSummary {
 		text = job.DescriptionText
 	}
 	return JobSummary{
-		ID: job.ID, Title: plain(job.Title, 200), CompanyName: plain(job.CompanyName, 100), Category: plain(job.Category, 100),
-		Pay: payText(job.Pay), ExperienceLevel: plain(job.ExperienceLevel, 50), Languages: job.Languages, Countries: job.Countries,
-		DatePosted: job.DatePosted, Summary: plain(text, 300), URL: job.URL,
+		ID: plain(job.ID, 64), Title: plain(job.Title, 200), CompanyName: plain(job.CompanyName, 100), Category: plain(job.Category, 100),
+		Pay: payText(job.Pay), ExperienceLevel: plain(job.ExperienceLevel, 50), Languages: plainAll(job.Languages, 50), Countries: plainAll(job.Countries, 50),
+		DatePosted: plain(job.DatePosted, 40), Summary: plain(text, 300), URL: plain(job.URL, 300),
 	}
 }
 
@@ -123,27 +124,22 @@ func payText(pay opentrain.Pay) string {
 
 // Text implements output.
 func (o SearchJobsOutput) Text() string {
-	lines := []string{counted(len(o.Jobs), "open job") + " on this page."}
-	for _, sentence := range o.Interpreted {
-		lines = append(lines, "Understood: "+sentence)
-	}
+	var p page
+	p.line("%s on this page.", counted(len(o.Jobs), "open job"))
+	p.sayAll("Understood", o.Interpreted)
 	for i, job := range o.Jobs {
-		line := strconv.Itoa(i+1) + ". " + job.Title + " (id " + job.ID + ")"
+		line := fmt.Sprintf("%d. %s (id %s)", i+1, job.Title, job.ID)
 		for _, part := range []string{job.CompanyName, job.Category, job.Pay, job.ExperienceLevel, strings.Join(job.Languages, ", "), strings.Join(job.Countries, ", "), job.DatePosted} {
 			if part != "" {
 				line += " · " + part
 			}
 		}
-		lines = append(lines, line)
-		if job.Summary != "" {
-			lines = append(lines, "   "+job.Summary)
-		}
-		if job.URL != "" {
-			lines = append(lines, "   "+job.URL)
-		}
+		p.line("%s", line)
+		p.say("   About", job.Summary)
+		p.say("   Page", job.URL)
 	}
 	if o.NextCursor != "" {
-		lines = append(lines, "More: pass cursor "+compact(o.NextCursor)+" with the same filters.")
+		p.line("More: pass cursor %s with the same filters.", compact(o.NextCursor))
 	}
-	return strings.Join(append(lines, "", o.Next.Text()), "\n")
+	return p.end(o.Next)
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -30,4 +31,79 @@ func plain(text string, limit int) string {
 		length++
 	}
 	return b.String()
+}
+
+// plainAll cleans a list as plain does.
+func plainAll(texts []string, limit int) []string {
+	clean := make([]string, 0, len(texts))
+	for _, text := range texts {
+		clean = append(clean, plain(text, limit))
+	}
+	return clean
+}
+
+// page collects the lines of a result's text. Each stays one line, so that no
+// text from outside can pose as another.
+type page struct{ lines []string }
+
+func (p *page) line(format string, args ...any) {
+	p.lines = append(p.lines, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// say adds "name: value", unless there is no value.
+func (p *page) say(name, value string) {
+	if value != "" {
+		p.line("%s: %s", name, value)
+	}
+}
+
+// sayAll adds a line for each value.
+func (p *page) sayAll(name string, values []string) {
+	for _, value := range values {
+		p.say(name, value)
+	}
+}
+
+// remarks adds a line for each remark.
+func (p *page) remarks(name string, remarks []Remark) {
+	for _, remark := range remarks {
+		p.say(name, remark.line())
+	}
+}
+
+// alsoMissing adds the questions after the first, which is the next step.
+func (p *page) alsoMissing(questions []Question) {
+	if len(questions) < 2 {
+		return
+	}
+	p.line("These may be asked along with the next question, and all answers patched in one call:")
+	for _, question := range questions[1:] {
+		p.say("Also missing", question.line())
+	}
+}
+
+// end returns the text, with the next step in its last lines.
+func (p *page) end(next Next) string {
+	return strings.Join(p.lines, "\n") + "\n\n" + next.Text()
+}
+
+// oneLine turns line breaks into spaces and drops other control characters.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\r', r == '\t', r == '\v', r == '\f', r == '\u0085', r == '\u2028', r == '\u2029':
+			return ' '
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// counted puts a number before a noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
