@@ -3,12 +3,16 @@ package opentrainmcp_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 	"opentrain-mcp/tools"
 )
@@ -289,5 +293,54 @@ func TestRepeatedCreateMakesOneDraft(t *testing.T) {
 		if third := call(t, s.host, "opentrain_create_draft", own); strings.Contains(string(third.structured), `"jobId":"job_1"`) {
 			t.Errorf("%v found the first draft", own)
 		}
+	}
+}
+
+// TestLostAnswerMakesNoSecondDraft: the API made the draft, its answer was lost
+// on the way, and the model calls again.
+func TestLostAnswerMakesNoSecondDraft(t *testing.T) {
+	api := sandbox.New(sandbox.Config{}).Transport()
+	lost := false
+	s := startWith(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		answer, err := api.RoundTrip(r)
+		if r.Method == http.MethodPost && !lost && err == nil {
+			lost = true
+			answer.Body.Close()
+			return nil, io.ErrUnexpectedEOF
+		}
+		return answer, err
+	}), func(*opentrainmcp.Config) {})
+	arguments := map[string]any{"description": demo.SampleDescription}
+	first := call(t, s.host, "opentrain_create_draft", arguments)
+	if !first.isError || first.failure.Code != opentrain.CodeNetwork || !first.failure.Retryable || !strings.Contains(first.text, "no second one is made") {
+		t.Fatalf("got %s", first.text)
+	}
+	next := first.failure.Next
+	if next == nil || next.Action != tools.Wait || next.Tool != "opentrain_create_draft" {
+		t.Fatalf("next is %+v", next)
+	}
+	if second := call(t, s.host, next.Tool, next.Arguments); second.isError || !strings.Contains(string(second.structured), `"jobId":"job_1"`) {
+		t.Errorf("got %s", second.text)
+	}
+	if jobs := call(t, s.host, "opentrain_list_jobs", nil); strings.Count(string(jobs.structured), `"id":"`) != 1 {
+		t.Errorf("got %s", jobs.structured)
+	}
+}
+
+// TestAbsentNullAndValue are three things in a patch.
+func TestAbsentNullAndValue(t *testing.T) {
+	s := start(t, sandbox.Guide)
+	call(t, s.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+	got := call(t, s.host, "opentrain_patch_draft", json.RawMessage(`{"jobId":"job_1","fields":{"headcount":null,"pricePerHour":20.50,"brandNew":{"a":[1.0,null]}}}`))
+	if sent := s.api.sent[1]; sent != `{"brandNew":{"a":[1.0,null]},"headcount":null,"pricePerHour":20.50}` {
+		t.Errorf("the API received %s", sent)
+	}
+	// The sandbox does not know the key, and the model is told.
+	if !got.isError || !strings.Contains(got.text, "brandNew") || got.failure.Code != opentrain.CodeBadRequest {
+		t.Errorf("got %s", got.text)
+	}
+	cleared := call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": nil}})
+	if cleared.isError || strings.Contains(string(cleared.structured), `"headcount"`) || !strings.Contains(string(cleared.structured), `"pricePerHour":18`) {
+		t.Errorf("got %s", cleared.structured)
 	}
 }
