@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"opentrain-mcp/opentrain/sandbox"
 )
 
 // TestDemoWithoutTerminal runs the README's first command.
@@ -151,8 +153,20 @@ func TestGuideCurlCalls(t *testing.T) {
 		{`curl -sS -X POST https://app.opentrain.ai/api/public/v1/jobs/<JOB_ID>/publish \
   -H "Authorization: Bearer $OT_API_TOKEN"`, map[string]any{"ok": true, "status": "OPEN", "alreadyPublished": false, "jobUrl": "https://app.opentrain.ai/jobs/job_1", "sideEffects.dispatched": true}},
 		{`curl -sS "https://app.opentrain.ai/api/public/v1/jobs?q=bounding+boxes&payType=PAY_PER_HOUR&limit=20"`, map[string]any{"jobs.0.id": "job_1", "jobs.0.pay.hourlyRate": 18.0}},
+		{`curl -sS -X PATCH https://app.opentrain.ai/api/public/v1/jobs/<JOB_ID> \
+  -H "Authorization: Bearer $OT_API_TOKEN" \
+  -H "Content-Type: application/json" \
+  -d '{"jobDescription": "Updated scope: now includes night-time driving footage."}'`, map[string]any{"ok": true, "status": "OPEN", "moderation.decision": "ALLOW"}},
+		{`curl -sS -X POST https://app.opentrain.ai/api/public/v1/jobs/<JOB_ID>/invites \
+  -H "Authorization: Bearer $OT_API_TOKEN" \
+  -H "Content-Type: application/json" \
+  -d '{"freelancerId": "<FREELANCER_ID>"}'`, map[string]any{"ok": true, "jobId": "job_1", "alreadyInvited": false}},
+		{`curl -sS "https://app.opentrain.ai/api/public/v1/jobs/facets"`, map[string]any{"totalJobs": 42.0}},
+		{`curl -sS "https://app.opentrain.ai/api/public/v1/jobs/changes?since=2026-06-01T00:00:00Z"`, map[string]any{"since": "2026-06-01T00:00:00.000Z"}},
+		{`curl -sS -X POST https://app.opentrain.ai/api/public/v1/jobs/<JOB_ID>/close \
+  -H "Authorization: Bearer $OT_API_TOKEN"`, map[string]any{"ok": true, "jobId": "job_1", "status": "ARCHIVED", "alreadyClosed": false}},
 	} {
-		command := strings.NewReplacer("https://app.opentrain.ai", base, "<JOB_ID>", "job_1").Replace(step.command)
+		command := strings.NewReplacer("https://app.opentrain.ai", base, "<JOB_ID>", "job_1", "<FREELANCER_ID>", sandbox.FreelancerAvailable).Replace(step.command)
 		cmd := exec.Command(shell, "-c", command)
 		cmd.Env = environment(t, "OT_API_TOKEN="+token)
 		out, err := cmd.Output()

@@ -29,7 +29,7 @@ func (s *Sandbox) capabilities(c *call) (reply, *apiError) {
 	features := map[string]string{
 		"draftImport": featureDrafting, "draftCreate": featureDrafting,
 		"draftUpdate": featureDrafting, "draftUrlRead": featureDrafting,
-		"publish": featurePublishing, "hiring": "public_api_hiring",
+		"publish": featurePublishing, "hiring": featureHiring,
 		"messagingWrites": "public_api_messaging_writes", "team": "public_api_team",
 		"paymentsWrite": "public_api_payments_write", "credits": "public_api_credits",
 		"webhooks": "public_api_webhooks",

@@ -29,6 +29,7 @@ type job struct {
 	demands          demands
 	guesses          []guess
 	unmapped         []unmapped
+	invited          []string // ids of freelancers
 	created, updated time.Time
 }
 

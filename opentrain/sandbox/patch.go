@@ -199,8 +199,11 @@ func wrongType(expected string, raw json.RawMessage, path []any) issue {
 		"message": "Expected " + expected + ", received " + received}
 }
 
-// typeOf names the JSON type of a valid, non-empty value.
+// typeOf names the JSON type of a valid value; an absent one is undefined.
 func typeOf(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return "undefined"
+	}
 	switch raw[0] {
 	case '{':
 		return "object"

@@ -51,6 +51,9 @@ type listing struct {
 	seq    int // position in the order of publication, from 1
 	public publicJob
 	words  string // lower case, what q is looked for in
+	// event is the last thing that happened to it, at the time changed.
+	event   string
+	changed time.Time
 }
 
 // listingTime is how long a published job takes applications; the page's
@@ -58,13 +61,15 @@ type listing struct {
 const listingTime = 56 * 24 * time.Hour
 
 // list puts a job on the marketplace. The caller holds s.mu.
-func (s *Sandbox) list(p publicJob) {
-	s.market = append(s.market, newListing(len(s.market)+1, p))
+func (s *Sandbox) list(p publicJob, now time.Time) {
+	l := newListing(len(s.market)+1, p)
+	l.changed = now
+	s.market = append(s.market, l)
 }
 
 func newListing(seq int, p publicJob) listing {
 	words := strings.Join([]string{p.Title, p.DescriptionText, strings.Join(p.LabelTypes, " "), p.Category}, "\n")
-	return listing{seq: seq, public: p, words: strings.ToLower(words)}
+	return listing{seq: seq, public: p, words: strings.ToLower(words), event: eventPublished}
 }
 
 // publicJob makes the public form of a job that is published now.

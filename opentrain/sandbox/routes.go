@@ -14,6 +14,7 @@ const prefix = "/api/public/v1"
 const (
 	featureDrafting   = "public_api_job_drafting"
 	featurePublishing = "public_api_job_publishing"
+	featureHiring     = "public_api_hiring"
 )
 
 // route is one endpoint and what a caller needs for it.
@@ -22,6 +23,7 @@ type route struct {
 	public       bool   // needs no token, and minds no bad one
 	feature      string // feature key, "" for none
 	scope        string // "" for any token
+	claim        string // what only a claimed account may do, "" for no such gate
 	handle       func(*Sandbox, *call) (reply, *apiError)
 }
 
@@ -32,9 +34,14 @@ func routes() []route {
 		{method: "GET", path: "/job-drafts/capabilities", feature: featureDrafting, handle: (*Sandbox).capabilities},
 		{method: "PATCH", path: "/job-drafts/{id}", feature: featureDrafting, scope: "jobs:write", handle: (*Sandbox).patchDraft},
 		{method: "POST", path: "/jobs/{id}/publish", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).publish},
+		{method: "POST", path: "/jobs/{id}/close", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).closeJob},
+		{method: "POST", path: "/jobs/{id}/invites", feature: featureHiring, scope: "proposals:write", claim: "invite AI trainers", handle: (*Sandbox).inviteTrainer},
 		{method: "GET", path: "/jobs", public: true, handle: (*Sandbox).searchJobs},
+		{method: "GET", path: "/jobs/facets", public: true, handle: (*Sandbox).listFacets},
+		{method: "GET", path: "/jobs/changes", public: true, handle: (*Sandbox).listChanges},
 		{method: "GET", path: "/jobs/mine", scope: "jobs:read", handle: (*Sandbox).listOwnJobs},
 		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
+		{method: "PATCH", path: "/jobs/{id}", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).editJob},
 	}
 }
 
@@ -71,11 +78,13 @@ func (s *Sandbox) match(c *call) (route, *apiError) {
 	}
 	path, below := strings.CutPrefix(c.request.URL.EscapedPath(), prefix)
 	var allow []string
+	literal := false // such a path was found: it stands for no {id}
 	for _, candidate := range s.routes {
 		id, ok := matchPath(candidate.path, path)
-		if !ok || !below {
+		if !ok || !below || literal && id != "" {
 			continue
 		}
+		literal = id == ""
 		if method == candidate.method || candidate.public && method == http.MethodOptions {
 			c.id = id
 			return candidate, nil
@@ -125,8 +134,7 @@ func matchPath(pattern, path string) (id string, ok bool) {
 	return id, true
 }
 
-// gate checks token, feature and scope, in this order; no page gives one. The
-// claim gate of hiring and messaging would stand here too.
+// gate checks token, feature, scope and claim, in this order; no page gives one.
 func (s *Sandbox) gate(r route, c *call) *apiError {
 	if r.public {
 		return nil
@@ -143,6 +151,10 @@ func (s *Sandbox) gate(r route, c *call) *apiError {
 	if r.scope != "" && !c.account.granted(r.scope) {
 		return forbidden("The API token lacks the scope "+r.scope+".",
 			details{"requiredScopes": []string{r.scope}, "grantedScopes": emptyNotNull(c.account.Scopes)})
+	}
+	if r.claim != "" && !c.account.Claimed {
+		return forbidden("A human must claim this agent account before it can "+r.claim+".",
+			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.appURL + "/claim"})
 	}
 	return nil
 }

@@ -30,16 +30,12 @@ func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
 		return reply{}, failure
 	}
 
-	s.mu.Lock()
-	market := s.market[:len(s.market):len(s.market)] // listings are only ever added
-	generated := s.now()
-	s.mu.Unlock()
-
+	market, generated := s.snapshot()
 	jobs := []publicJob{}
 	var next *string
 	last := 0
 	for _, l := range slices.Backward(market) {
-		if before > 0 && l.seq >= before || !filter.matches(l) {
+		if before > 0 && l.seq >= before || l.event == eventClosed || !filter.matches(l) {
 			continue
 		}
 		if len(jobs) == limit {
@@ -49,12 +45,7 @@ func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
 		jobs = append(jobs, l.public)
 		last = l.seq
 	}
-	return reply{status: 200, body: map[string]any{
-		"jobs": jobs, "nextCursor": next, "generatedAt": timestamp(generated),
-	}, header: map[string]string{
-		"Access-Control-Allow-Origin": "*",
-		"Cache-Control":               "public, s-maxage=300, stale-while-revalidate=3600",
-	}}, nil
+	return public(map[string]any{"jobs": jobs, "nextCursor": next, "generatedAt": timestamp(generated)})
 }
 
 // filter narrows a search; empty members do not.

@@ -36,8 +36,11 @@ func (s *Sandbox) seed(now time.Time) []listing {
 			LabelTypes: displayLabels(types), ExperienceLevel: displayLabel(row.level),
 			Pay: payOf(row.paymentType, row.rate),
 		}
-		s.complete(&p, now.Add(-time.Duration(row.age)*time.Hour))
-		market = append(market, newListing(i+1, p))
+		posted := now.Add(-time.Duration(row.age) * time.Hour)
+		s.complete(&p, posted)
+		l := newListing(i+1, p)
+		l.changed = posted
+		market = append(market, l)
 	}
 	return market
 }
