@@ -10,11 +10,7 @@ import (
 // edit is applied and takes the job back to a draft: the reference answers 409,
 // the posting guide reads as if the answer were a report.
 func (s *Sandbox) editJob(c *call) (reply, *apiError) {
-	body, failure := c.object()
-	if failure != nil {
-		return reply{}, failure
-	}
-	set, failure := s.checkPatch(body)
+	set, failure := s.readPatch(c)
 	if failure != nil {
 		return reply{}, failure
 	}

@@ -14,11 +14,7 @@ import (
 // patchDraft is PATCH /job-drafts/{jobId}
 // (developers/api-reference/job-drafts/update). It applies all or nothing.
 func (s *Sandbox) patchDraft(c *call) (reply, *apiError) {
-	body, failure := c.object()
-	if failure != nil {
-		return reply{}, failure
-	}
-	set, failure := s.checkPatch(body)
+	set, failure := s.readPatch(c)
 	if failure != nil {
 		return reply{}, failure
 	}
@@ -35,6 +31,15 @@ func (s *Sandbox) patchDraft(c *call) (reply, *apiError) {
 	j.apply(set)
 	j.updated = s.now()
 	return ok(s.patchReport(j))
+}
+
+// readPatch reads the fields that a request's body sets.
+func (s *Sandbox) readPatch(c *call) (values, *apiError) {
+	body, failure := c.object()
+	if failure != nil {
+		return nil, failure
+	}
+	return s.checkPatch(body)
 }
 
 // apply sets fields; a nil value clears one. An answered field is no longer a
