@@ -1,8 +1,49 @@
 package sandbox
 
+import "fmt"
+
 // SetStatus puts a job into a state that no endpoint leads to yet.
 func (s *Sandbox) SetStatus(id, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.jobs[id].status = status
+}
+
+// ListJobs puts n jobs on the marketplace, past the limit of a day.
+func (s *Sandbox) ListJobs(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range n {
+		s.list(publicJob{ID: fmt.Sprintf("bulk_%d", i+1)}, s.now())
+	}
+}
+
+// MissedByStems returns the patterns that match a text in which none of their
+// stems was found.
+func MissedByStems(text string) []string {
+	all := []pattern{datasetPattern, genericWork, fromTo, titleLine, secrecy, mustSign, noNeed,
+		hintLabel, hintPiece, hintHour, hintJob, notExpert, noExperience, professionals}
+	for _, t := range taskTable {
+		all = append(all, t.pattern)
+	}
+	for _, s := range subjects {
+		all = append(all, s.pattern)
+	}
+	for _, r := range requirements {
+		all = append(all, r.pattern)
+	}
+	for _, l := range levelWords {
+		all = append(all, l.pattern)
+	}
+	for _, m := range moderationRules {
+		all = append(all, m.pattern)
+	}
+	var missed []string
+	folded := fold(text)
+	for _, p := range all {
+		if p.Regexp != nil && p.MatchString(text) && !p.mayMatch(folded) {
+			missed = append(missed, p.String())
+		}
+	}
+	return missed
 }

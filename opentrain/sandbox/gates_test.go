@@ -32,10 +32,10 @@ func TestGates(t *testing.T) {
 		{Token: "reader", Scopes: []string{"jobs:read"}},
 		{Token: "none"},
 		{Token: "", Scopes: []string{"jobs:write"}},
-		{Token: "off", Disabled: []string{"public_api_job_drafting", "public_api_job_publishing"}},
+		{Token: "off", Disabled: []string{"public_api_job_drafting", "public_api_job_publishing", "public_api_hiring"}},
 	}})
 	private := [][2]string{{"POST", "/job-drafts"}, {"PATCH", "/job-drafts/x"}, {"GET", "/job-drafts/capabilities"},
-		{"POST", "/jobs/x/publish"}, {"GET", "/jobs/mine"}, {"GET", "/auth/me"}}
+		{"POST", "/jobs/x/publish"}, {"PATCH", "/jobs/x"}, {"POST", "/jobs/x/close"}, {"POST", "/jobs/x/invites"}, {"GET", "/jobs/mine"}, {"GET", "/auth/me"}}
 	for _, r := range private {
 		for _, token := range []string{"", "wrong", "full "} {
 			if token == "full " {
@@ -45,15 +45,18 @@ func TestGates(t *testing.T) {
 			equal(t, r[1], a.as(token).want(401, r[0], r[1], "not JSON")["code"], "UNAUTHORIZED")
 		}
 	}
-	for _, r := range private[:4] {
-		key := "public_api_job_drafting"
-		if strings.HasSuffix(r[1], "publish") {
-			key = "public_api_job_publishing"
+	for i, r := range private[:7] {
+		key := "public_api_job_publishing"
+		switch {
+		case i < 3:
+			key = "public_api_job_drafting"
+		case i == 6:
+			key = "public_api_hiring"
 		}
 		got := a.as("off").want(403, r[0], r[1], "not JSON")
 		equal(t, r[1], dig(got, "details", "featureKey"), key)
 	}
-	for _, r := range [][2]string{private[0], private[1], private[3]} {
+	for _, r := range [][2]string{private[0], private[1], private[3], private[4], private[5]} {
 		got := a.as("reader").want(403, r[0], r[1], "not JSON")
 		equal(t, r[1], got["details"], object{"requiredScopes": []string{"jobs:write"}, "grantedScopes": []string{"jobs:read"}})
 	}
@@ -84,7 +87,8 @@ func TestRouting(t *testing.T) {
 		equal(t, path, a.want(404, "POST", path, nil)["code"], "NOT_FOUND")
 	}
 	for _, tc := range [][3]string{{"DELETE", "/jobs", "GET, HEAD, OPTIONS"}, {"GET", "/job-drafts", "POST"}, {"PUT", "/job-drafts/job_1", "PATCH"},
-		{"GET", "/jobs/x/publish", "POST"}, {"POST", "/jobs/mine", "GET, HEAD"}, {"POST", "/job-drafts/capabilities", "GET, HEAD"}} {
+		{"GET", "/jobs/x/publish", "POST"}, {"POST", "/jobs/mine", "GET, HEAD"}, {"PATCH", "/jobs/facets", "GET, HEAD, OPTIONS"}, {"OPTIONS", "/jobs/mine", "GET, HEAD"},
+		{"DELETE", "/jobs/x", "GET, HEAD, OPTIONS, PATCH"}, {"GET", "/jobs/x/invites", "POST"}, {"POST", "/job-drafts/capabilities", "GET, HEAD"}} {
 		resp, got := a.do(tc[0], tc[1], nil)
 		equal(t, tc[1], resp.StatusCode, 405)
 		equal(t, tc[1], resp.Header.Get("Allow"), tc[2])

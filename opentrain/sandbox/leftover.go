@@ -1,25 +1,23 @@
 package sandbox
 
-import "regexp"
-
 // requirement is a demand that no draft field holds.
 type requirement struct {
-	pattern *regexp.Regexp
+	pattern pattern
 	reason  string
 }
 
 var requirements = []requirement{
-	{regexp.MustCompile(`(?i)\b(?:start|starts|starting|begin|begins|beginning|kick-?off)\s+(?:on|in|from|by|next|this|immediately|asap|today|tomorrow)\b[^.,;\n]{0,40}`),
+	{compile(`(?i)\b(?:start|starts|starting|begin|begins|beginning|kick-?off)\s+(?:on|in|from|by|next|this|immediately|asap|today|tomorrow)\b[^.,;\n]{0,40}`),
 		"A start date fits no field."},
-	{regexp.MustCompile(`(?i)\b(?:deadline|due date|due (?:on|by)|within\s+\S{1,12}\s+(?:hours|days|weeks|months)|(?:done|finished|completed?|delivered?)\s+(?:by|within))\b[^.,;\n]{0,40}`),
+	{compile(`(?i)\b(?:deadline|due date|due (?:on|by)|within\s+\S{1,12}\s+(?:hours|days|weeks|months)|(?:done|finished|completed?|delivered?)\s+(?:by|within))\b[^.,;\n]{0,40}`),
 		"A deadline fits no field."},
-	{regexp.MustCompile(`(?i)\bmust\s+(?:own|bring|have\s+(?:access\s+to\s+|their\s+own\s+|an?\s+|own\s+)?(?:good\s+|fast\s+|strong\s+|stable\s+)?(?:\w+\s+)?(?:gpu|laptop|computer|pc|phone|headset|headphones|microphone|webcam|internet|monitor|vpn))\b[^.,;\n]{0,40}`),
+	{compile(`(?i)\bmust\s+(?:own|bring|have\s+(?:access\s+to\s+|their\s+own\s+|an?\s+|own\s+)?(?:good\s+|fast\s+|strong\s+|stable\s+)?(?:\w+\s+)?(?:gpu|laptop|computer|pc|phone|headset|headphones|microphone|webcam|internet|monitor|vpn))\b[^.,;\n]{0,40}`),
 		"Required equipment fits no field."},
-	{regexp.MustCompile(`(?i)\b(?:gpu|laptop|headset|headphones|microphone|webcam|vpn)\s+(?:is\s+)?required\b`),
+	{compile(`(?i)\b(?:gpu|laptop|headset|headphones|microphone|webcam|vpn)\s+(?:is\s+)?required\b`),
 		"Required equipment fits no field."},
-	{regexp.MustCompile(`(?i)\b(?:background checks?|security clearance|drug tests?|on-?site (?:work|only)|at our office|over 18|at least 18|18 years or older)\b[^.,;\n]{0,30}`),
+	{compile(`(?i)\b(?:background checks?|security clearance|drug tests?|on-?site (?:work|only)|at our office|over 18|at least 18|18 years or older)\b[^.,;\n]{0,30}`),
 		"This condition fits no field."},
-	{regexp.MustCompile(`(?i)\b[A-Z]{2,4}\s+time\s?zone\b|\btime\s?zones?\s+(?:of|between|within)\b[^.,;\n]{0,30}`),
+	{compile(`(?i)\b[A-Z]{2,4}\s+time\s?zone\b|\btime\s?zones?\s+(?:of|between|within)\b[^.,;\n]{0,30}`),
 		"A time zone fits no field."},
 }
 
@@ -27,6 +25,9 @@ var requirements = []requirement{
 // three of a kind.
 func (r *reader) findUnmapped() {
 	for _, demand := range requirements {
+		if !demand.pattern.mayMatch(r.folded) {
+			continue
+		}
 		for _, at := range demand.pattern.FindAllStringIndex(r.text, 3) {
 			r.leave(at[0], at[1], demand.reason)
 		}
@@ -34,20 +35,20 @@ func (r *reader) findUnmapped() {
 }
 
 var (
-	secrecy  = regexp.MustCompile(`(?i)\bNDAs?\b|\bnon-?disclosure\b|\bconfidential(?:ity)?\b`)
-	mustSign = regexp.MustCompile(`(?i)\b(?:NDA|non-?disclosure agreement)s? (?:is |are |will be )?(?:required|mandatory|needed|necessary)\b|\b(?:must|have to|need to|required to) sign (?:an? |our |the )?(?:NDA|non-?disclosure|confidentiality)|\brequires? (?:an? |signing an? )?(?:NDA|non-?disclosure)`)
-	noNeed   = regexp.MustCompile(`(?i)\b(?:no|without an?) (?:NDA|non-?disclosure)|\b(?:NDA|non-?disclosure agreement) (?:is )?not (?:required|needed|necessary)\b|\bnot need (?:an? |to sign an? )?NDA\b`)
+	secrecy  = compile(`(?i)\bNDAs?\b|\bnon-?disclosure\b|\bconfidential(?:ity)?\b`)
+	mustSign = compile(`(?i)\b(?:NDA|non-?disclosure agreement)s? (?:is |are |will be )?(?:required|mandatory|needed|necessary)\b|\b(?:must|have to|need to|required to) sign (?:an? |our |the )?(?:NDA|non-?disclosure|confidentiality)|\brequires? (?:an? |signing an? )?(?:NDA|non-?disclosure)`)
+	noNeed   = compile(`(?i)\b(?:no|without an?) (?:NDA|non-?disclosure)|\b(?:NDA|non-?disclosure agreement) (?:is )?not (?:required|needed|necessary)\b|\bnot need (?:an? |to sign an? )?NDA\b`)
 )
 
 // findSecrecy sets ndaRequired where the text is plain about it, and asks
 // where it only mentions secrecy.
 func (r *reader) findSecrecy() {
 	switch {
-	case noNeed.MatchString(r.text):
+	case noNeed.in(r):
 		r.fields["ndaRequired"] = false
-	case mustSign.MatchString(r.text):
+	case mustSign.in(r):
 		r.fields["ndaRequired"] = true
 	default:
-		r.demands.nda = secrecy.MatchString(r.text)
+		r.demands.nda = secrecy.in(r)
 	}
 }

@@ -29,6 +29,7 @@ func dropCodes(tokens []token) []token {
 // returns the last, the separators with a bar after each, and whether the
 // later numbers are groups of three digits.
 func digitRun(tokens []token, i int) (end int, separators string, grouped bool) {
+	var all strings.Builder
 	end, grouped = i, true
 	for {
 		next, between := end+1, ""
@@ -37,9 +38,9 @@ func digitRun(tokens []token, i int) (end int, separators string, grouped bool) 
 			next++
 		}
 		if next >= len(tokens) || !tokens[next].number {
-			return end, separators, grouped
+			return end, all.String(), grouped
 		}
-		separators += between + "|"
+		all.WriteString(between + "|")
 		grouped = grouped && len(tokens[next].text) == 3
 		end = next
 	}

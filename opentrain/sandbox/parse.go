@@ -21,6 +21,7 @@ type parsed struct {
 type reader struct {
 	parsed
 	text   string
+	folded string // what patterns look for their stems in
 	tokens []token
 	spent  []bool // numbers that have got a meaning
 	tasks  []task
@@ -32,7 +33,7 @@ type reader struct {
 
 // parse reads a description.
 func parse(text string) parsed {
-	r := &reader{text: text, tokens: lex(text), languages: languageNames()}
+	r := &reader{text: text, folded: fold(text), tokens: lex(text), languages: languageNames()}
 	r.spent = make([]bool, len(r.tokens))
 	r.fields = values{"jobDescription": text}
 	r.findTasks()
@@ -88,7 +89,7 @@ func (r *reader) findTasks() {
 	}
 	var all []found
 	for _, t := range taskTable {
-		if t.pattern == nil {
+		if t.pattern.Regexp == nil || !t.pattern.mayMatch(r.folded) {
 			continue
 		}
 		if at := t.pattern.FindStringIndex(r.text); at != nil {

@@ -128,7 +128,7 @@ func (v Variant) decode(f field, raw json.RawMessage) (any, []issue) {
 
 func decodeString(limit int, raw json.RawMessage, path []any) (any, []issue) {
 	var text string
-	if json.Unmarshal(raw, &text) != nil {
+	if typeOf(raw) != "string" || json.Unmarshal(raw, &text) != nil {
 		return nil, []issue{wrongType("string", raw, path)}
 	}
 	if strings.TrimSpace(text) == "" {
@@ -200,6 +200,9 @@ func decodeList(options []string, raw json.RawMessage, path []any) (any, []issue
 
 func wrongType(expected string, raw json.RawMessage, path []any) issue {
 	received := typeOf(raw)
+	if received == "undefined" {
+		return issue{"code": "invalid_type", "expected": expected, "received": received, "path": path, "message": "Required"}
+	}
 	return issue{"code": "invalid_type", "expected": expected, "received": received, "path": path,
 		"message": "Expected " + expected + ", received " + received}
 }

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -46,7 +45,7 @@ func (r *reader) findPay() {
 			r.leaveAmount(a, "A job has one rate; this is another.")
 		}
 	}
-	hint := payHint(r.text)
+	hint := r.payHint()
 	if main == nil && hint != "" && len(others) > 0 {
 		main, others = &others[0], others[1:]
 		main.per, main.unit = hint, "piece"
@@ -270,22 +269,22 @@ func (r *reader) nearPay(i int) bool {
 }
 
 var (
-	hintLabel = regexp.MustCompile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:label|annotation)\b|\bpay-per-label\b`)
-	hintPiece = regexp.MustCompile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:item|image|task|file|photo|video|word)\b|\bpiece[ -]?(?:rate|work)\b`)
-	hintHour  = regexp.MustCompile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:(?:per|by the|an)[ -]hour|hourly)\b|\bhourly (?:pay|rate|wage|contract|work)\b|\bpay-per-hour\b`)
-	hintJob   = regexp.MustCompile(`(?i)\bfixed[ -](?:price|fee|budget)\b|\bflat (?:fee|rate)\b|\blump sum\b`)
+	hintLabel = compile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:label|annotation)\b|\bpay-per-label\b`)
+	hintPiece = compile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:item|image|task|file|photo|video|word)\b|\bpiece[ -]?(?:rate|work)\b`)
+	hintHour  = compile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:(?:per|by the|an)[ -]hour|hourly)\b|\bhourly (?:pay|rate|wage|contract|work)\b|\bpay-per-hour\b`)
+	hintJob   = compile(`(?i)\bfixed[ -](?:price|fee|budget)\b|\bflat (?:fee|rate)\b|\blump sum\b`)
 )
 
 // payHint returns what the text says pay is for, without an amount.
-func payHint(text string) string {
+func (r *reader) payHint() string {
 	switch {
-	case hintLabel.MatchString(text):
+	case hintLabel.in(r):
 		return perLabel
-	case hintHour.MatchString(text):
+	case hintHour.in(r):
 		return perHour
-	case hintJob.MatchString(text):
+	case hintJob.in(r):
 		return perJob
-	case hintPiece.MatchString(text):
+	case hintPiece.in(r):
 		return perPiece
 	}
 	return perNone

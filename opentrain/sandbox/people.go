@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -193,25 +192,29 @@ func (r *reader) countryCue(i, length int) (accepted, sure bool) {
 var (
 	levelWords = []struct {
 		level   string
-		pattern *regexp.Regexp
+		pattern pattern
 	}{
-		{levelAny, regexp.MustCompile(`(?i)\b(?:any|all)(?: experience)? levels?\b|\bany experience level\b`)},
-		{levelEntry, regexp.MustCompile(`(?i)\bentry[- ]level\b|\bbeginners?\b|\bjunior\b`)},
-		{levelIntermediate, regexp.MustCompile(`(?i)\bintermediate\b|\bmid[- ]level\b`)},
-		{levelExpert, regexp.MustCompile(`(?i)\bexpert[- ]level\b|\bexperts?\b|\bsenior\b`)},
+		{levelAny, compile(`(?i)\b(?:any|all)(?: experience)? levels?\b|\bany experience level\b`)},
+		{levelEntry, compile(`(?i)\bentry[- ]level\b|\bbeginners?\b|\bjunior\b`)},
+		{levelIntermediate, compile(`(?i)\bintermediate\b|\bmid[- ]level\b`)},
+		{levelExpert, compile(`(?i)\bexpert[- ]level\b|\bexperts?\b|\bsenior\b`)},
 	}
-	notExpert     = regexp.MustCompile(`(?i)\b(?:no|not|non)[- ](?:an? )?(?:experts?|seniors?)\b`)
-	noExperience  = regexp.MustCompile(`(?i)\b(?:no|without)(?: \w+)? experience\b`)
-	professionals = regexp.MustCompile(`(?i)\b(?:radiologists?|physicians?|doctors|pathologists?|lawyers?|attorneys?|PhDs?|surgeons?|cardiologists?|dentists?|nurses)\b`)
+	notExpert     = compile(`(?i)\b(?:no|not|non)[- ](?:an? )?(?:experts?|seniors?)\b`)
+	noExperience  = compile(`(?i)\b(?:no|without)(?: \w+)? experience\b`)
+	professionals = compile(`(?i)\b(?:radiologists?|physicians?|doctors|pathologists?|lawyers?|attorneys?|PhDs?|surgeons?|cardiologists?|dentists?|nurses)\b`)
 )
 
 // findLevel sets the experience level where the text names one. "Experienced"
 // is too vague to choose one.
 func (r *reader) findLevel() {
-	text := notExpert.ReplaceAllString(r.text, "")
+	text, folded := r.text, r.folded
+	if notExpert.mayMatch(folded) {
+		text = notExpert.ReplaceAllString(text, "")
+		folded = fold(text)
+	}
 	var named []string
 	for _, w := range levelWords {
-		if w.pattern.MatchString(text) {
+		if w.pattern.mayMatch(folded) && w.pattern.MatchString(text) {
 			named = append(named, w.level)
 		}
 	}
@@ -223,9 +226,9 @@ func (r *reader) findLevel() {
 		delete(r.fields, "experienceLevel")
 		r.guesses = slices.DeleteFunc(r.guesses, func(g guess) bool { return g.Field == "experienceLevel" })
 	case r.fields.has("experienceLevel"):
-	case noExperience.MatchString(text):
+	case noExperience.mayMatch(folded) && noExperience.MatchString(text):
 		r.guess("experienceLevel", levelEntry, "The text asks for no experience.")
-	case professionals.MatchString(text):
+	case professionals.mayMatch(folded) && professionals.MatchString(text):
 		r.guess("experienceLevel", levelExpert, fmt.Sprintf("The text asks for %s.", professionals.FindString(text)))
 	}
 }

@@ -46,31 +46,9 @@ type publicPay struct {
 	PerLabelRate *float64 `json:"perLabelRate"`
 }
 
-// listing is a published job in the marketplace.
-type listing struct {
-	seq    int // position in the order of publication, from 1
-	public publicJob
-	words  string // lower case, what q is looked for in
-	// event is the last thing that happened to it, at the time changed.
-	event   string
-	changed time.Time
-}
-
 // listingTime is how long a published job takes applications; the page's
 // sample has eight weeks between datePosted and validThrough.
 const listingTime = 56 * 24 * time.Hour
-
-// list puts a job on the marketplace. The caller holds s.mu.
-func (s *Sandbox) list(p publicJob, now time.Time) {
-	l := newListing(len(s.market)+1, p)
-	l.changed = now
-	s.market = append(s.market, l)
-}
-
-func newListing(seq int, p publicJob) listing {
-	words := strings.Join([]string{p.Title, p.DescriptionText, strings.Join(p.LabelTypes, " "), p.Category}, "\n")
-	return listing{seq: seq, public: p, words: strings.ToLower(words), event: eventPublished}
-}
 
 // publicJob makes the public form of a job that is published now.
 func (s *Sandbox) publicJob(j *job, now time.Time) publicJob {
@@ -105,12 +83,13 @@ func (s *Sandbox) complete(p *publicJob, posted time.Time) {
 
 func payOf(paymentType string, rate float64) publicPay {
 	pay := publicPay{PaymentType: paymentType, Currency: "USD"}
-	switch paymentType {
-	case payPerHour:
+	switch {
+	case rate == 0: // an edit may take the rate from a live job
+	case paymentType == payPerHour:
 		pay.HourlyRate = &rate
-	case payPerLabel:
+	case paymentType == payPerLabel:
 		pay.PerLabelRate = &rate
-	case fixedPrice:
+	case paymentType == fixedPrice:
 		pay.FixedPrice = &rate
 	}
 	return pay

@@ -40,8 +40,9 @@ func routes() []route {
 		{method: "GET", path: "/jobs/facets", public: true, handle: (*Sandbox).listFacets},
 		{method: "GET", path: "/jobs/changes", public: true, handle: (*Sandbox).listChanges},
 		{method: "GET", path: "/jobs/mine", scope: "jobs:read", handle: (*Sandbox).listOwnJobs},
-		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
+		{method: "GET", path: "/jobs/{id}", public: true, handle: (*Sandbox).getJob},
 		{method: "PATCH", path: "/jobs/{id}", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).editJob},
+		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
 	}
 }
 
@@ -60,14 +61,18 @@ func (s *Sandbox) serve(c *call) (reply, *apiError) {
 		return reply{}, failure
 	}
 	if found.public && c.request.Method == http.MethodOptions {
-		return reply{status: http.StatusNoContent, header: map[string]string{
-			"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-		}}, nil
+		header := openToAll()
+		header["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+		return reply{status: http.StatusNoContent, header: header}, nil
 	}
-	if failure := s.gate(found, c); failure != nil {
-		return reply{}, failure
+	var answer reply
+	if failure = s.gate(found, c); failure == nil {
+		answer, failure = found.handle(s, c)
 	}
-	return found.handle(s, c)
+	if found.public && failure != nil {
+		failure.header = openToAll()
+	}
+	return answer, failure
 }
 
 // match finds the route of a request and fills in c.id.
@@ -134,10 +139,11 @@ func matchPath(pattern, path string) (id string, ok bool) {
 	return id, true
 }
 
-// gate checks token, feature, scope and claim, in this order; no page gives one.
+// gate checks token, feature, scope and claim, in this order; no page gives
+// one. What needs no token has a limit for each caller's address instead.
 func (s *Sandbox) gate(r route, c *call) *apiError {
 	if r.public {
-		return nil
+		return s.limitRead(c.request)
 	}
 	c.account = s.accounts[bearerToken(c.request)]
 	if c.account == nil {

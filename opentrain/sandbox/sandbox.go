@@ -62,15 +62,27 @@ type Config struct {
 	// AppURL is the prefix of draftUrl, jobUrl and the like; default
 	// "https://app.opentrain.ai".
 	AppURL string
+	// PublicReadLimit is how many tokenless reads a remote IP may make in a
+	// minute by Now; 0 for no limit. The real API has 120
+	// (developers/api-reference/jobs/search).
+	PublicReadLimit int
+	// Fault may answer a request instead of the API, for tests of clients: it
+	// is asked about every request before anything else, and its handler
+	// answers unless it is nil. It must leave the body of a request that it
+	// lets through, and be safe for concurrent use. A handler that panics is a
+	// broken connection, over Transport as over a socket.
+	Fault func(*http.Request) http.Handler
 }
 
 // Sandbox serves the API. Make one with New. It is safe for concurrent use.
 type Sandbox struct {
-	variant  Variant
-	now      func() time.Time
-	appURL   string
-	routes   []route
-	accounts map[string]*account // by token, not changed after New
+	variant   Variant
+	now       func() time.Time
+	appURL    string
+	readLimit int
+	fault     func(*http.Request) http.Handler
+	routes    []route
+	accounts  map[string]*account // by token, not changed after New
 
 	mu sync.Mutex // guards everything below
 	// jobs has every own job by id, in the order of creation in order.
@@ -80,6 +92,7 @@ type Sandbox struct {
 	// time is its seq, so that pages stay stable while jobs are published.
 	market   []listing
 	attempts int
+	reads    readCounts
 }
 
 // account is an Account and what the API remembers of it.
@@ -93,12 +106,14 @@ type account struct {
 // New returns a sandbox with the seeded marketplace and no drafts.
 func New(cfg Config) *Sandbox {
 	s := &Sandbox{
-		variant:  Guide,
-		now:      cfg.Now,
-		appURL:   strings.TrimRight(cfg.AppURL, "/"),
-		routes:   routes(),
-		accounts: map[string]*account{},
-		jobs:     map[string]*job{},
+		variant:   Guide,
+		now:       cfg.Now,
+		appURL:    strings.TrimRight(cfg.AppURL, "/"),
+		readLimit: cfg.PublicReadLimit,
+		fault:     cfg.Fault,
+		routes:    routes(),
+		accounts:  map[string]*account{},
+		jobs:      map[string]*job{},
 	}
 	if cfg.Variant == Reference {
 		s.variant = Reference
@@ -133,6 +148,12 @@ func claimedScopes() []string {
 
 // ServeHTTP implements http.Handler.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.fault != nil {
+		if instead := s.fault(r); instead != nil {
+			instead.ServeHTTP(w, r)
+			return
+		}
+	}
 	c := &call{request: r, requestID: newRequestID()}
 	rep, failure := s.serve(c)
 	if failure != nil {

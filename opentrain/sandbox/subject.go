@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,10 +64,10 @@ func (r *reader) findItems() {
 		r.fields["dataType"] = r.data
 	}
 	r.demands.language = r.data == "TEXT"
-	r.demands.dataset = r.demands.dataset || datasetPattern.MatchString(r.text)
+	r.demands.dataset = r.demands.dataset || datasetPattern.in(r)
 }
 
-var datasetPattern = regexp.MustCompile(`(?i)\bdata ?sets?\b|\bcorpus\b|\barchive of\b`)
+var datasetPattern = compile(`(?i)\bdata ?sets?\b|\bcorpus\b|\barchive of\b`)
 
 // findTitle names the job after its task and what it is on; failing that,
 // after the first words of the text.
@@ -80,7 +79,7 @@ func (r *reader) findTitle() {
 	switch {
 	case len(r.tasks) > 0:
 		r.fields["jobTitle"] = r.taskTitle(r.tasks[0])
-	case r.items != "" && genericWork.MatchString(r.text):
+	case r.items != "" && genericWork.in(r):
 		r.guess("jobTitle", "Data Labeling for "+r.items, "The text does not name the kind of labeling.")
 	default:
 		if title := firstWords(r.text); title != "" {
@@ -90,9 +89,9 @@ func (r *reader) findTitle() {
 }
 
 var (
-	titleLine   = regexp.MustCompile(`^\s*(?:(?i:job )?(?i:title):|#)[ \t]*([^\n]{3,100})`)
-	genericWork = regexp.MustCompile(`(?i)\b(?:label|annotat|tag|mark)\w*`)
-	fromTo      = regexp.MustCompile(`(?i)\bfrom (\p{L}+) (?:in)?to (\p{L}+)\b|\b(\p{L}+)[- ]to[- ](\p{L}+) translat`)
+	titleLine   = compile(`^\s*(?:(?i:job )?(?i:title):|#)[ \t]*([^\n]{3,100})`)
+	genericWork = compile(`(?i)\b(?:label|annotat|tag|mark)\w*`)
+	fromTo      = compile(`(?i)\bfrom (\p{L}+) (?:in)?to (\p{L}+)\b|\b(\p{L}+)[- ]to[- ](\p{L}+) translat`)
 )
 
 func (r *reader) taskTitle(t task) string {
@@ -153,26 +152,26 @@ func titleWord(word string) string {
 // subject is a field of knowledge and the words that give it away.
 type subject struct {
 	name    string
-	pattern *regexp.Regexp
+	pattern pattern
 }
 
 var subjects = []subject{
-	{"Autonomous Driving", regexp.MustCompile(`(?i)\bdash-?cams?\b|\bself-driving\b|\bautonomous (?:driving|vehicles?|cars?)\b|\btraffic (?:signs?|lights?)\b|\blidar\b|\bdriving footage\b`)},
-	{"Medicine", regexp.MustCompile(`(?i)\bx-?rays?\b|\bradiolog\w*|\bmedical\b|\bclinical\b|\bpatients?\b|\bMRIs?\b|\bpatholog\w*|\bdermatolog\w*`)},
-	{"Law", regexp.MustCompile(`(?i)\blegal\b|\bcourt\b|\blawyers?\b|\bcontract clauses?\b`)},
-	{"Finance", regexp.MustCompile(`(?i)\binvoices?\b|\breceipts?\b|\bfinancial\b|\bearnings calls?\b`)},
-	{"Social Media", regexp.MustCompile(`(?i)\bsocial[ -]media\b|\btweets?\b|\binstagram\b|\btiktok\b`)},
-	{"E-commerce", regexp.MustCompile(`(?i)\be-?commerce\b|\bproducts? (?:categori|classif|listing|review|photo|image)\w*|\bonline shop\b`)},
-	{"Customer Service", regexp.MustCompile(`(?i)\bcustomer (?:calls?|service|support)\b|\bcall cent(?:er|re)s?\b|\bsupport tickets?\b`)},
-	{"Agriculture", regexp.MustCompile(`(?i)\bcrops?\b|\bagricultur\w*|\bfarm(?:s|ing)?\b|\bweeds?\b|\blivestock\b`)},
-	{"Software", regexp.MustCompile(`(?i)\bsource code\b|\bpython\b|\bjavascript\b|\bcode review\w*`)},
-	{"Conversational AI", regexp.MustCompile(`(?i)\bchat-?bots?\b|\bLLMs?\b|\bRLHF\b|\blanguage models?\b`)},
+	{"Autonomous Driving", compile(`(?i)\bdash-?cams?\b|\bself-driving\b|\bautonomous (?:driving|vehicles?|cars?)\b|\btraffic (?:signs?|lights?)\b|\blidar\b|\bdriving footage\b`)},
+	{"Medicine", compile(`(?i)\bx-?rays?\b|\bradiolog\w*|\bmedical\b|\bclinical\b|\bpatients?\b|\bMRIs?\b|\bpatholog\w*|\bdermatolog\w*`)},
+	{"Law", compile(`(?i)\blegal\b|\bcourt\b|\blawyers?\b|\bcontract clauses?\b`)},
+	{"Finance", compile(`(?i)\binvoices?\b|\breceipts?\b|\bfinancial\b|\bearnings calls?\b`)},
+	{"Social Media", compile(`(?i)\bsocial[ -]media\b|\btweets?\b|\binstagram\b|\btiktok\b`)},
+	{"E-commerce", compile(`(?i)\be-?commerce\b|\bproducts? (?:categori|classif|listing|review|photo|image)\w*|\bonline shop\b`)},
+	{"Customer Service", compile(`(?i)\bcustomer (?:calls?|service|support)\b|\bcall cent(?:er|re)s?\b|\bsupport tickets?\b`)},
+	{"Agriculture", compile(`(?i)\bcrops?\b|\bagricultur\w*|\bfarm(?:s|ing)?\b|\bweeds?\b|\blivestock\b`)},
+	{"Software", compile(`(?i)\bsource code\b|\bpython\b|\bjavascript\b|\bcode review\w*`)},
+	{"Conversational AI", compile(`(?i)\bchat-?bots?\b|\bLLMs?\b|\bRLHF\b|\blanguage models?\b`)},
 }
 
 // findSubject sets subjectMatter where the words leave no doubt.
 func (r *reader) findSubject() {
 	for _, s := range subjects {
-		if s.pattern.MatchString(r.text) {
+		if s.pattern.in(r) {
 			r.fields["subjectMatter"] = s.name
 			return
 		}

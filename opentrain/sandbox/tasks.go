@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"regexp"
 	"slices"
 )
 
@@ -15,54 +14,54 @@ type task struct {
 	data     string // dataType where the task alone tells it
 	language bool   // the work needs a language
 	dataset  bool   // the work is on a given amount of data
-	pattern  *regexp.Regexp
+	pattern  pattern
 }
 
 // taskTable is in order of precedence: what is named more exactly goes first.
 // It is read only.
 var taskTable = []task{
 	{value: "BOUNDING_BOX", title: "Bounding Box Annotation", label: "Bounding Box", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bbounding[ -]?box(?:es|ing)?\b|\bbbox(?:es)?\b|\b(?:draw|put)(?:ing)? (?:tight )?boxes\b|\b2d box(?:es)?\b`)},
+		pattern: compile(`(?i)\bbounding[ -]?box(?:es|ing)?\b|\bbbox(?:es)?\b|\b(?:draw|put)(?:ing)? (?:tight )?boxes\b|\b2d box(?:es)?\b`)},
 	{value: "CUBOID_3D", title: "3D Cuboid Annotation", label: "3D Cuboid", data: "LIDAR", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bcuboids?\b|\blidar\b|\bpoint clouds?\b|\b3d box(?:es)?\b`)},
+		pattern: compile(`(?i)\bcuboids?\b|\blidar\b|\bpoint clouds?\b|\b3d box(?:es)?\b`)},
 	{value: "SEGMENTATION", title: "Segmentation", label: "Segmentation", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bsegmentation\b|\bpixel[ -](?:level|wise|perfect)\b|\bsegment(?:ing)? (?:the |every |all )?(?:\w+ )?(?:images|photos|frames|scans|slides)\b`)},
+		pattern: compile(`(?i)\bsegmentation\b|\bpixel[ -](?:level|wise|perfect)\b|\bsegment(?:ing)? (?:the |every |all )?(?:\w+ )?(?:images|photos|frames|scans|slides)\b`)},
 	{value: "POLYGON", title: "Polygon Annotation", label: "Polygon", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bpolygons?\b`)},
+		pattern: compile(`(?i)\bpolygons?\b`)},
 	{value: "KEYPOINT", title: "Keypoint Annotation", label: "Keypoint", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bkey[ -]?points?\b|\bfacial landmarks?\b|\bpose (?:estimation|annotation)\b`)},
+		pattern: compile(`(?i)\bkey[ -]?points?\b|\bfacial landmarks?\b|\bpose (?:estimation|annotation)\b`)},
 	{value: "OBJECT_TRACKING", title: "Object Tracking", label: "Object Tracking", data: "VIDEO", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bobject tracking\b|\btrack(?:ing)? (?:the |all )?(?:objects|vehicles|cars|people|players|animals)\b`)},
+		pattern: compile(`(?i)\bobject tracking\b|\btrack(?:ing)? (?:the |all )?(?:objects|vehicles|cars|people|players|animals)\b`)},
 	{value: "TRANSCRIPTION", title: "Transcription", label: "Transcription", category: "Audio Annotation", data: "AUDIO", language: true, dataset: true,
-		pattern: regexp.MustCompile(`(?i)\btranscri(?:be|bes|bing|ption|ptions|bers?|ptionists?)\b|\bsubtitl(?:e|es|ing)\b`)},
+		pattern: compile(`(?i)\btranscri(?:be|bes|bing|ption|ptions|bers?|ptionists?)\b|\bsubtitl(?:e|es|ing)\b`)},
 	{value: "TRANSLATION", title: "Translation", label: "Translation", category: "Text Annotation", data: "TEXT", language: true, dataset: true,
-		pattern: regexp.MustCompile(`(?i)\btranslat(?:e|es|ing|ion|ions|ors?)\b|\blocali[sz](?:e|ing|ation)\b`)},
+		pattern: compile(`(?i)\btranslat(?:e|es|ing|ion|ions|ors?)\b|\blocali[sz](?:e|ing|ation)\b`)},
 	{value: "SENTIMENT_ANALYSIS", title: "Sentiment Labeling", label: "Sentiment Analysis", category: "Text Annotation", data: "TEXT", language: true, dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bsentiments?\b`)},
+		pattern: compile(`(?i)\bsentiments?\b`)},
 	{value: "NAMED_ENTITY_RECOGNITION", title: "Named Entity Annotation", label: "Named Entity Recognition", category: "Text Annotation", data: "TEXT", language: true, dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bnamed[ -]entit(?:y|ies)\b|\bNER\b|\bentity (?:tagging|extraction|recognition|annotation|labell?ing)\b`)},
+		pattern: compile(`(?i)\bnamed[ -]entit(?:y|ies)\b|\bNER\b|\bentity (?:tagging|extraction|recognition|annotation|labell?ing)\b`)},
 	{value: "CONTENT_MODERATION", title: "Content Moderation", label: "Content Moderation", category: "Content Moderation", language: true, dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bcontent moderat(?:ion|ors?)\b|\bmoderat(?:e|ing) (?:\w+ ){0,3}(?:posts|comments|images|videos|content|chats?)\b|\bhate speech\b|\btoxic(?:ity)?\b`)},
+		pattern: compile(`(?i)\bcontent moderat(?:ion|ors?)\b|\bmoderat(?:e|ing) (?:\w+ ){0,3}(?:posts|comments|images|videos|content|chats?)\b|\bhate speech\b|\btoxic(?:ity)?\b`)},
 	{value: "SEARCH_RELEVANCE", title: "Search Relevance Rating", label: "Search Relevance", category: "Search Evaluation", data: "TEXT", language: true, dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bsearch (?:relevance|quality|results?|evaluat(?:ion|ors?))\b|\brelevance (?:rat|judg)\w*`)},
+		pattern: compile(`(?i)\bsearch (?:relevance|quality|results?|evaluat(?:ion|ors?))\b|\brelevance (?:rat|judg)\w*`)},
 	{value: "PRODUCT_CATEGORIZATION", title: "Product Categorization", label: "Product Categorization", category: "E-commerce Annotation", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bproducts? (?:categori[sz]ation|classification|tagging|matching)\b|\b(?:categori[sz]e|classify|tag)(?:ing)? (?:\w+ ){0,3}products\b`)},
+		pattern: compile(`(?i)\bproducts? (?:categori[sz]ation|classification|tagging|matching)\b|\b(?:categori[sz]e|classify|tag)(?:ing)? (?:\w+ ){0,3}products\b`)},
 	{value: "FACT_CHECKING", title: "Fact Checking", label: "Fact Checking", category: "LLM Evaluation", data: "TEXT", language: true,
-		pattern: regexp.MustCompile(`(?i)\bfact[ -]?check(?:ing|ers?|s)?\b`)},
+		pattern: compile(`(?i)\bfact[ -]?check(?:ing|ers?|s)?\b`)},
 	{value: "PROMPT_WRITING", title: "Prompt and Response Writing", label: "Prompt Writing", category: "LLM Training", data: "TEXT", language: true,
-		pattern: regexp.MustCompile(`(?i)\bwrit(?:e|es|ing) (?:[\w-]+ ){0,4}(?:prompts|answers|responses|dialogues?|conversations|articles|essays|stories|questions)\b|\bprompt (?:writ|creat|engineer)\w*|\bred[ -]team(?:ing|ers?)?\b`)},
+		pattern: compile(`(?i)\bwrit(?:e|es|ing) (?:[\w-]+ ){0,4}(?:prompts|answers|responses|dialogues?|conversations|articles|essays|stories|questions)\b|\bprompt (?:writ|creat|engineer)\w*|\bred[ -]team(?:ing|ers?)?\b`)},
 	{value: "RESPONSE_RATING", title: "Response Rating", label: "Response Rating", category: "LLM Evaluation", data: "TEXT", language: true,
-		pattern: regexp.MustCompile(`(?i)\b(?:rat|rank|compar|evaluat|scor|grad|judg)(?:e|es|ing)? (?:[\w-]+ ){0,4}(?:answers|responses|outputs|chatbots?|conversations|completions|models?|LLMs?|replies|text)\b|\bRLHF\b|\bpreference (?:rank|rat|data|label)\w*`)},
+		pattern: compile(`(?i)\b(?:rat|rank|compar|evaluat|scor|grad|judg)(?:e|es|ing)? (?:[\w-]+ ){0,4}(?:answers|responses|outputs|chatbots?|conversations|completions|models?|LLMs?|replies|text)\b|\bRLHF\b|\bpreference (?:rank|rat|data|label)\w*`)},
 	{value: "CODE_REVIEW", title: "Code Review", label: "Code Review", category: "LLM Evaluation", data: "CODE",
-		pattern: regexp.MustCompile(`(?i)\bcode (?:review(?:s|ing)?|evaluation|annotation)\b|\breview(?:ing)? (?:\w+ ){0,3}code\b`)},
+		pattern: compile(`(?i)\bcode (?:review(?:s|ing)?|evaluation|annotation)\b|\breview(?:ing)? (?:\w+ ){0,3}code\b`)},
 	{value: "AUDIO_CLASSIFICATION", title: "Audio Classification", label: "Audio Classification", category: "Audio Annotation", data: "AUDIO", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\b(?:audio|sound|speaker|speech) (?:classification|tagging|diari[sz]ation|event labell?ing)\b|\bdiari[sz]ation\b`)},
+		pattern: compile(`(?i)\b(?:audio|sound|speaker|speech) (?:classification|tagging|diari[sz]ation|event labell?ing)\b|\bdiari[sz]ation\b`)},
 	{value: "DATA_COLLECTION", title: "Data Collection", label: "Data Collection", category: "Data Collection", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bdata collection\b|\b(?:collect|take|shoot|film|record)(?:ing)? (?:[\w-]+ ){0,4}(?:photos|pictures|selfies|videos|clips|voices?|sentences|phrases|utterances|yourself|samples|speech)\b|\bvoice recordings?\b`)},
+		pattern: compile(`(?i)\bdata collection\b|\b(?:collect|take|shoot|film|record)(?:ing)? (?:[\w-]+ ){0,4}(?:photos|pictures|selfies|videos|clips|voices?|sentences|phrases|utterances|yourself|samples|speech)\b|\bvoice recordings?\b`)},
 	{value: "CAPTIONING", title: "Captioning", label: "Captioning", language: true, dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bcaption(?:s|ing)?\b|\bdescrib(?:e|ing) (?:[\w-]+ ){0,3}(?:images|photos|pictures|videos|clips)\b`)},
+		pattern: compile(`(?i)\bcaption(?:s|ing)?\b|\bdescrib(?:e|ing) (?:[\w-]+ ){0,3}(?:images|photos|pictures|videos|clips)\b`)},
 	{value: "CLASSIFICATION", title: "Classification", label: "Classification", dataset: true,
-		pattern: regexp.MustCompile(`(?i)\bclassif(?:y|ies|ying|ication)\b|\bcategori[sz](?:e|es|ing|ation)\b`)},
+		pattern: compile(`(?i)\bclassif(?:y|ies|ying|ication)\b|\bcategori[sz](?:e|es|ing|ation)\b`)},
 	{value: "OTHER", title: "Data Work", label: "Other"},
 }
 

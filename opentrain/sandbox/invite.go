@@ -1,0 +1,71 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+)
+
+// The people that a sandbox knows, as values of freelancerId; any other id is
+// unknown to it. They are invented, and the same for every account.
+const (
+	// FreelancerAvailable can be invited: 201, then 200 with alreadyInvited.
+	FreelancerAvailable = "freelancer_1"
+	// FreelancerUnavailable takes no invitations: 409 freelancer_unavailable.
+	FreelancerUnavailable = "freelancer_2"
+	// FreelancerAlsoAvailable is a second one who can be invited.
+	FreelancerAlsoAvailable = "freelancer_3"
+	// NotAFreelancer is a user of another kind: 409 not_a_freelancer.
+	NotAFreelancer = "employer_1"
+)
+
+// inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite).
+// The order of its refusals is our reading: body, job, state of the job, person.
+func (s *Sandbox) inviteTrainer(c *call) (reply, *apiError) {
+	body, failure := c.object()
+	if failure != nil {
+		return reply{}, failure
+	}
+	id, issues := decodeString(0, body["freelancerId"], []any{"freelancerId"})
+	if issues != nil {
+		failure := badRequest("freelancerId is missing or invalid.")
+		failure.details = details{"issues": issues}
+		return reply{}, failure
+	}
+	freelancer, _ := id.(string)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := s.own(c)
+	if j == nil {
+		return reply{}, noSuchJob()
+	}
+	if failure := mayInvite(j, freelancer); failure != nil {
+		return reply{}, failure
+	}
+	already := slices.Contains(j.invited, freelancer)
+	status := http.StatusOK
+	if !already {
+		j.invited, status = append(j.invited, freelancer), http.StatusCreated
+	}
+	return reply{status: status, body: map[string]any{
+		"ok": true, "proposalId": "proposal_" + j.id + "_" + freelancer, "jobId": j.id,
+		"freelancerId": freelancer, "alreadyInvited": already,
+	}}, nil
+}
+
+func mayInvite(j *job, freelancer string) *apiError {
+	refuse := func(message, reason string) *apiError {
+		return conflict(message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
+	}
+	if j.status != statusOpen {
+		return refuse("Only to a published job can AI trainers be invited; this one is "+j.status+".", "job_not_published")
+	}
+	switch freelancer {
+	case FreelancerAvailable, FreelancerAlsoAvailable:
+		return nil
+	case FreelancerUnavailable:
+		return refuse("This AI trainer takes no invitations at present.", "freelancer_unavailable")
+	case NotAFreelancer:
+		return refuse("This user is not an AI trainer.", "not_a_freelancer")
+	}
+	return notFound("There is no such user.")
+}

@@ -1,0 +1,83 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The kinds of events in the change feed (developers/api-reference/jobs/changes).
+const (
+	eventPublished = "PUBLISHED"
+	eventUpdated   = "UPDATED"
+	eventClosed    = "CLOSED"
+)
+
+// listing is a published job in the marketplace.
+type listing struct {
+	seq    int // position in the order of publication, from 1
+	public publicJob
+	words  string // lower case, what q is looked for in
+	// event is the last thing that happened to it, at the time changed.
+	event   string
+	changed time.Time
+}
+
+// list puts a job on the marketplace. The caller holds s.mu.
+func (s *Sandbox) list(p publicJob, now time.Time) {
+	l := newListing(len(s.market)+1, p)
+	l.changed = now
+	s.market = append(s.market, l)
+}
+
+func newListing(seq int, p publicJob) listing {
+	words := strings.Join([]string{p.Title, p.DescriptionText, strings.Join(p.LabelTypes, " "), p.Category}, "\n")
+	return listing{seq: seq, public: p, words: strings.ToLower(words), event: eventPublished}
+}
+
+// unlist takes a job off the marketplace. The caller holds s.mu. The list is
+// replaced, not changed: a search may be reading it.
+func (s *Sandbox) unlist(id string, now time.Time) {
+	s.market = slices.Clone(s.market)
+	for i := range s.market {
+		if s.market[i].public.ID == id && s.market[i].event != eventClosed {
+			s.market[i].event, s.market[i].changed = eventClosed, now
+		}
+	}
+}
+
+// relist brings a listing up to date with its job. The caller holds s.mu.
+func (s *Sandbox) relist(j *job, now time.Time) {
+	s.market = slices.Clone(s.market)
+	for i, l := range s.market {
+		if l.public.ID != j.id || l.event == eventClosed {
+			continue
+		}
+		fresh := newListing(l.seq, s.publicJob(j, now))
+		fresh.public.DatePosted, fresh.public.ValidThrough = l.public.DatePosted, l.public.ValidThrough
+		fresh.event, fresh.changed = eventUpdated, now
+		s.market[i] = fresh
+	}
+}
+
+// snapshot returns the marketplace and the time. The list may be read without
+// the lock: it is added to or replaced, never changed.
+func (s *Sandbox) snapshot() ([]listing, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.market[:len(s.market):len(s.market)], s.now()
+}
+
+// public is an answer that everyone may read and caches may keep
+// (developers/api-reference/jobs/search).
+func public(body any) (reply, *apiError) {
+	header := openToAll()
+	header["Cache-Control"] = "public, s-maxage=300, stale-while-revalidate=3600"
+	return reply{status: http.StatusOK, header: header, body: body}, nil
+}
+
+// openToAll is the header that lets pages of any origin read an answer.
+func openToAll() map[string]string {
+	return map[string]string{"Access-Control-Allow-Origin": "*"}
+}
