@@ -73,6 +73,9 @@ func New(cfg Config) (*Client, error) {
 		SetHeader("Accept", "application/json").
 		SetResponseBodyLimit(maxAnswer).
 		SetContentLength(true). // else a call without a body goes out as an empty chunked one
+		SetRetryCount(maxAttempts - 1).
+		SetRetryAfter(pause).
+		SetRetryMaxWaitTime(longestPause).
 		SetLogger(silent{})
 	return &Client{http: http, baseURL: base}, nil
 }
@@ -125,11 +128,15 @@ type request struct {
 	query  url.Values
 	body   any  // encoded as JSON unless nil
 	public bool // needs no token, and none is sent
+	keyed  bool // carries an idempotency key: it may arrive twice without harm
+	// bare404: an answer with status 404 that is no error envelope is decoded too.
+	bare404 bool
 }
 
 // call makes one API call and decodes the answer into out.
 func (c *Client) call(ctx context.Context, req request, out any) error {
-	r := c.http.R().SetContext(ctx)
+	attempts := attempts{repeatable: req.method == http.MethodGet || req.keyed}
+	r := c.http.R().SetContext(ctx).AddRetryCondition(attempts.again)
 	if !req.public {
 		token := TokenFrom(ctx)
 		if token == "" {
@@ -149,9 +156,13 @@ func (c *Client) call(ctx context.Context, req request, out any) error {
 		return &Error{Code: CodeBadResponse, Status: answer.StatusCode(), Message: fmt.Sprintf("the answer is larger than %d MiB", maxAnswer>>20), cause: err}
 	}
 	if err != nil {
-		return transportError(ctx, err)
+		failure := transportError(ctx, err)
+		failure.NotSent = failure.NotSent && !attempts.arrived
+		return failure
 	}
-	if !answer.IsSuccess() {
+	_, refused := readEnvelope(answer.Body())
+	bare := req.bare404 && answer.StatusCode() == http.StatusNotFound && !refused
+	if !answer.IsSuccess() && !bare {
 		return answerError(answer.StatusCode(), answer.Header(), answer.Body())
 	}
 	if err := json.Unmarshal(answer.Body(), out); err != nil {
@@ -163,7 +174,7 @@ func (c *Client) call(ctx context.Context, req request, out any) error {
 func badResponse(answer *resty.Response, cause error) *Error {
 	return &Error{
 		Code: CodeBadResponse, Status: answer.StatusCode(), RequestID: answer.Header().Get("X-Request-Id"),
-		Message: describeForeignAnswer(answer.StatusCode(), answer.Header()), cause: cause,
+		Message: describeForeignAnswer(answer.StatusCode(), answer.Header(), len(answer.Body()) == 0), cause: cause,
 	}
 }
 

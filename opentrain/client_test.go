@@ -103,7 +103,7 @@ func TestDescriptionTravelsByteForByte(t *testing.T) {
 }
 
 func TestEveryCallReachesItsEndpoint(t *testing.T) {
-	s := &stub{body: `{"jobId":"j","status":"OPEN","jobs":[]}`}
+	s := &stub{body: `{"id":"j","jobId":"j","status":"OPEN","jobs":[],"changes":[],"categories":[],"proposalId":"p","capabilities":{},"actor":{"userId":"u"}}`}
 	client, ctx := serve(t, s)
 	for want, call := range map[string]func() error{
 		"PATCH /api/public/v1/job-drafts/j":      func() error { _, err := client.UpdateDraft(ctx, "j", opentrain.Fields{}); return err },
@@ -116,6 +116,17 @@ func TestEveryCallReachesItsEndpoint(t *testing.T) {
 			_, err := client.SearchJobs(ctx, opentrain.JobQuery{Text: "<x> & y", Category: "Image Annotation", Language: "Spanish", Country: "US", PayType: "PAY_PER_HOUR", Limit: 7, Cursor: "c&d"})
 			return err
 		},
+		"GET /api/public/v1/jobs/j%3F":               func() error { _, err := client.GetJob(ctx, "j?"); return err },
+		"GET /api/public/v1/jobs/facets":             func() error { _, err := client.Facets(ctx); return err },
+		"PATCH /api/public/v1/jobs/j":                func() error { _, err := client.UpdateJob(ctx, "j", opentrain.Fields{}); return err },
+		"POST /api/public/v1/jobs/j/close":           func() error { _, err := client.CloseJob(ctx, "j"); return err },
+		"POST /api/public/v1/jobs/j/invites":         func() error { _, err := client.InviteTrainer(ctx, "j", "f"); return err },
+		"GET /api/public/v1/auth/me":                 func() error { _, err := client.Me(ctx); return err },
+		"GET /api/public/v1/job-drafts/capabilities": func() error { _, err := client.Capabilities(ctx); return err },
+		"GET /api/public/v1/jobs/changes?since=2026-06-01T00%3A00%3A00.5Z": func() error {
+			_, err := client.ListChanges(ctx, time.Date(2026, 6, 1, 2, 0, 0, 5e8, time.FixedZone("", 7200)))
+			return err
+		},
 	} {
 		if err := call(); err != nil {
 			t.Errorf("%s: %v", want, err)
@@ -124,10 +135,10 @@ func TestEveryCallReachesItsEndpoint(t *testing.T) {
 		if got := s.request.Method + " " + s.request.RequestURI; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
-		if bare := s.request.Method != http.MethodPatch; bare && (s.request.ContentLength != 0 || len(s.request.TransferEncoding) > 0) {
+		if bare := s.request.Method != http.MethodPatch && !strings.HasSuffix(want, "/invites"); bare && (s.request.ContentLength != 0 || len(s.request.TransferEncoding) > 0) {
 			t.Errorf("%s: sent a body, length %d, %v", want, s.request.ContentLength, s.request.TransferEncoding)
 		}
-		public := strings.HasPrefix(want, "GET /api/public/v1/jobs?")
+		public := strings.HasPrefix(want, "GET /api/public/v1/jobs") && !strings.Contains(want, "/mine")
 		if sent := s.request.Header.Get("Authorization"); (sent == "") != public {
 			t.Errorf("%s: Authorization %q", want, sent)
 		}
@@ -140,7 +151,11 @@ func TestNoIDReachesAnotherEndpoint(t *testing.T) {
 	for _, id := range []string{"", "  ", ".", "..", "../tokens", "a/b?x=1", "%2e%2e", `a\b`, "a\nb", strings.Repeat("x", 10_000), "a\x00"} {
 		_, patch := client.UpdateDraft(ctx, id, nil)
 		_, publish := client.PublishJob(ctx, id)
-		for _, err := range []error{patch, publish} {
+		_, get := client.GetJob(ctx, id)
+		_, update := client.UpdateJob(ctx, id, nil)
+		_, closing := client.CloseJob(ctx, id)
+		_, invite := client.InviteTrainer(ctx, id, "f")
+		for _, err := range []error{patch, publish, get, update, closing, invite} {
 			if e := asError(t, err); e.Code != opentrain.CodeInvalidArgument || !e.NotSent {
 				t.Errorf("%.20q: %v", id, err)
 			}
@@ -194,12 +209,12 @@ func TestAnswersThatAreErrors(t *testing.T) {
 			opentrain.Error{Status: 429, Code: opentrain.CodeRateLimited, Message: "slow"}},
 		{"web page", stub{status: 502, header: http.Header{"Content-Type": {"text/html"}}, body: `<html>Bad gateway`},
 			opentrain.Error{Status: 502, Code: opentrain.CodeBadResponse, Message: "a web page came back instead of OpenTrain's JSON (HTTP 502); a proxy may have answered"}},
-		{"empty", stub{status: 500}, opentrain.Error{Status: 500, Code: opentrain.CodeBadResponse, Message: "the answer is not OpenTrain's JSON (HTTP 500)"}},
+		{"empty", stub{status: 500}, opentrain.Error{Status: 500, Code: opentrain.CodeBadResponse, Message: "the answer is empty (HTTP 500)"}},
 		{"redirect", stub{status: 302, header: http.Header{"Location": {"http://evil.example/"}}},
 			opentrain.Error{Status: 302, Code: opentrain.CodeBadResponse, Message: "the server answered with a redirect (HTTP 302), which is not followed"}},
 		{"web page with status 200", stub{header: http.Header{"Content-Type": {"text/html"}}, body: `<html>Log in`},
 			opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "a web page came back instead of OpenTrain's JSON (HTTP 200); a proxy may have answered"}},
-		{"empty with status 200", stub{}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer is not OpenTrain's JSON (HTTP 200)"}},
+		{"empty with status 200", stub{}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer is empty (HTTP 200)"}},
 		{"broken JSON", stub{body: `{"jobId":`}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer is not OpenTrain's JSON (HTTP 200)"}},
 		{"no job id", stub{body: `{"status":"DRAFT"}`}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer names no jobId"}},
 		{"too large", stub{body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer is larger than 8 MiB"}},
@@ -226,7 +241,15 @@ func TestOutageIsNoEmptyList(t *testing.T) {
 		client, ctx := serve(t, &stub{body: body})
 		_, search := client.SearchJobs(ctx, opentrain.JobQuery{})
 		_, mine := client.ListOwnJobs(ctx, opentrain.OwnJobQuery{})
-		for _, err := range []error{search, mine} {
+		_, get := client.GetJob(ctx, "j")
+		_, facets := client.Facets(ctx)
+		_, changes := client.ListChanges(ctx, time.Time{})
+		_, me := client.Me(ctx)
+		_, capabilities := client.Capabilities(ctx)
+		_, edit := client.UpdateJob(ctx, "j", nil)
+		_, closing := client.CloseJob(ctx, "j")
+		_, invite := client.InviteTrainer(ctx, "j", "f")
+		for _, err := range []error{search, mine, get, facets, changes, me, capabilities, edit, closing, invite} {
 			if e := asError(t, err); e.Code != opentrain.CodeBadResponse {
 				t.Errorf("%s: %v", body, err)
 			}
@@ -279,5 +302,39 @@ func TestErrorsMatchByCode(t *testing.T) {
 	}
 	if got := err.Error(); got != "opentrain: NOT_FOUND (HTTP 404): x" {
 		t.Error(got)
+	}
+}
+
+// TestClosedJob: a job that is public no longer is answered with a 404 of its
+// own form; any other 404 is a failure.
+func TestClosedJob(t *testing.T) {
+	client, ctx := serve(t, &stub{status: 404, body: `{"id":"j","status":"closed"}`})
+	if job, err := client.GetJob(ctx, "j"); err != nil || job.ID != "j" || job.Status != opentrain.StatusClosed {
+		t.Errorf("got %+v, %v", job, err)
+	}
+	for body, code := range map[string]opentrain.Code{
+		`{"error":"No such job","code":"NOT_FOUND"}`: opentrain.CodeNotFound, `<html>`: opentrain.CodeBadResponse, ``: opentrain.CodeBadResponse, `{"message":"no route"}`: opentrain.CodeBadResponse,
+	} {
+		client, ctx := serve(t, &stub{status: 404, body: body})
+		if _, err := client.GetJob(ctx, "j"); asError(t, err).Code != code {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+// TestImportsTravelUntouched: the documented shape of each format.
+func TestImportsTravelUntouched(t *testing.T) {
+	for want, source := range map[string]opentrain.DraftSource{
+		`{"source":{"type":"text","text":"T","externalId":"e","idempotencyKey":"k"}}`:                         {Text: "T", ExternalID: "e", IdempotencyKey: "k"},
+		`{"format":"opentrain_canonical","job":{"rateAmount":18.50,"a<b":9007199254740993},"externalId":"e"}`: {Format: opentrain.FormatCanonical, Job: json.RawMessage(`{"rateAmount":18.50,"a<b":9007199254740993}`), ExternalID: "e"},
+		`{"format":"schema_org_job_posting","jsonLd":{"@type":"JobPosting","@id":"x"}}`:                       {Format: opentrain.FormatSchemaOrg, JSONLD: json.RawMessage(`{"@type":"JobPosting","@id":"x"}`)},
+		`{"format":"indeed_xml","xml":"<job>\n<![CDATA[a & b]]></job>","idempotencyKey":"k"}`:                 {Format: opentrain.FormatIndeedXML, XML: "<job>\n<![CDATA[a & b]]></job>", IdempotencyKey: "k"},
+		`{"format":"hr_xml","xml":"<PositionOpening/>"}`:                                                      {Format: opentrain.FormatHRXML, XML: "<PositionOpening/>"},
+	} {
+		s := &stub{body: `{"jobId":"j"}`}
+		client, ctx := serve(t, s)
+		if _, err := client.CreateDraft(ctx, source); err != nil || string(s.sent) != want {
+			t.Errorf("sent %s (%v)\nwant %s", s.sent, err, want)
+		}
 	}
 }

@@ -26,31 +26,69 @@ const (
 // {"experienceLevel": "INTERMEDIATE"}. A null clears a field.
 type Fields map[string]json.RawMessage
 
-// DraftSource is what a draft is made from
+// The import formats of a DraftSource
+// (developers/api-reference/job-drafts/create).
+const (
+	FormatText      = "text"
+	FormatCanonical = "opentrain_canonical"
+	FormatSchemaOrg = "schema_org_job_posting"
+	FormatIndeedXML = "indeed_xml"
+	FormatHRXML     = "hr_xml"
+)
+
+// DraftSource is what a draft is made from, in one of the import formats
 // (developers/api-reference/job-drafts/create).
 type DraftSource struct {
-	// Text is the job description in plain words, sent as it is; at most
+	// Format is one of the Format constants, or another that the API's
+	// capabilities name; "" is FormatText.
+	Format string
+	// Text is a job description in plain words, for FormatText; at most
 	// MaxDescription code points.
 	Text string
+	// Job is OpenTrain's own job object, for FormatCanonical.
+	Job json.RawMessage
+	// JSONLD is a schema.org JobPosting, for FormatSchemaOrg.
+	JSONLD json.RawMessage
+	// XML is a feed entry, for FormatIndeedXML and FormatHRXML.
+	XML string
 	// ExternalID is the caller's own name for the job. Optional.
 	ExternalID string
 	// IdempotencyKey makes a repeated call find the same draft instead of
-	// making a second one. Optional, recommended.
+	// making a second one. Optional, recommended: only with it a call whose
+	// answer was lost is repeated.
 	IdempotencyKey string
 }
 
-// CreateDraft makes a draft from a description. It is never published by
-// itself. Repeated with the same IdempotencyKey it returns the same job, in
-// whatever status that has by now.
+// CreateDraft makes a draft of a source, which is sent as it is. It is never
+// published by itself. Repeated with the same IdempotencyKey it returns the
+// same job, in whatever status that has by now. A format that the API does not
+// take is BAD_REQUEST with details.supportedFormats.
 func (c *Client) CreateDraft(ctx context.Context, source DraftSource) (*Draft, error) {
-	type sourceBody struct {
-		Type           string `json:"type"`
-		Text           string `json:"text"`
+	return c.draft(ctx, request{method: http.MethodPost, path: "/job-drafts", body: source.body(), keyed: source.IdempotencyKey != ""})
+}
+
+// body writes a source in the shape that the pages show for its format.
+func (s DraftSource) body() any {
+	type common struct {
 		ExternalID     string `json:"externalId,omitempty"`
 		IdempotencyKey string `json:"idempotencyKey,omitempty"`
 	}
-	body := map[string]sourceBody{"source": {Type: "text", Text: source.Text, ExternalID: source.ExternalID, IdempotencyKey: source.IdempotencyKey}}
-	return c.draft(ctx, request{method: http.MethodPost, path: "/job-drafts", body: body})
+	both := common{ExternalID: s.ExternalID, IdempotencyKey: s.IdempotencyKey}
+	if s.Format == "" || s.Format == FormatText {
+		type text struct {
+			Type string `json:"type"`
+			Text string `json:"text"`
+			common
+		}
+		return map[string]text{"source": {Type: FormatText, Text: s.Text, common: both}}
+	}
+	return struct {
+		Format string          `json:"format"`
+		Job    json.RawMessage `json:"job,omitempty"`
+		JSONLD json.RawMessage `json:"jsonLd,omitempty"`
+		XML    string          `json:"xml,omitempty"`
+		common
+	}{Format: s.Format, Job: s.Job, JSONLD: s.JSONLD, XML: s.XML, common: both}
 }
 
 // UpdateDraft sets any number of fields of an unpublished draft. The answer

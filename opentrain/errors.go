@@ -2,6 +2,7 @@ package opentrain
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-resty/resty/v2"
 )
 
 // Code says what kind of failure an Error is.
@@ -37,7 +40,7 @@ const (
 	// CodeTimeout: the context's deadline passed before the answer came.
 	CodeTimeout Code = "TIMEOUT"
 	// CodeBadResponse: an answer came that is not the API's: HTML, broken
-	// JSON, a redirect, or too large.
+	// JSON, nothing, a redirect, or too large.
 	CodeBadResponse Code = "BAD_RESPONSE"
 )
 
@@ -112,6 +115,10 @@ func transportError(ctx context.Context, err error) *Error {
 		e.Message = "the call was cancelled before OpenTrain answered"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		e.Code, e.Message = CodeTimeout, "OpenTrain did not answer in time"
+	case untrusted(err):
+		e.Message = "the certificate of OpenTrain's host is not trusted here; a proxy that inspects traffic needs its own CA certificate to be known"
+	case unknownHost(err):
+		e.Message = "the name of OpenTrain's host could not be resolved"
 	case !e.NotSent:
 		e.Message = "the connection broke before OpenTrain answered"
 	}
@@ -119,11 +126,26 @@ func transportError(ctx context.Context, err error) *Error {
 }
 
 // neverSent reports whether err happened before a byte of the request left:
-// while resolving the name or opening the connection.
+// while resolving the name, opening the connection or checking whose it is.
 func neverSent(err error) bool {
 	var dns *net.DNSError
 	var op *net.OpError
-	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &dns) || untrusted(err) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+}
+
+// lasting reports whether err will be the same on another attempt.
+func lasting(err error) bool {
+	return untrusted(err) || unknownHost(err) || errors.Is(err, resty.ErrResponseBodyTooLarge)
+}
+
+func untrusted(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &certificate)
+}
+
+func unknownHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
 }
 
 // envelope is the body of every error answer of the public API
@@ -135,6 +157,12 @@ type envelope struct {
 	Details   json.RawMessage `json:"details"`
 }
 
+// readEnvelope reads the API's error envelope, and reports whether the body is one.
+func readEnvelope(body []byte) (env envelope, ok bool) {
+	err := json.Unmarshal(body, &env)
+	return env, err == nil && (env.Error != "" || env.Code != "")
+}
+
 // answerError makes the Error of an answer whose status is not 2xx.
 func answerError(status int, header http.Header, body []byte) *Error {
 	e := &Error{
@@ -142,9 +170,9 @@ func answerError(status int, header http.Header, body []byte) *Error {
 		RequestID:  header.Get("X-Request-Id"),
 		RetryAfter: retryAfter(header.Get("Retry-After"), time.Now()),
 	}
-	var env envelope
-	if json.Unmarshal(body, &env) != nil || env.Error == "" && env.Code == "" {
-		e.Code, e.Message = CodeBadResponse, describeForeignAnswer(status, header)
+	env, ok := readEnvelope(body)
+	if !ok {
+		e.Code, e.Message = CodeBadResponse, describeForeignAnswer(status, header, len(body) == 0)
 		return e
 	}
 	e.Code, e.Message = env.Code, env.Error
@@ -161,10 +189,12 @@ func answerError(status int, header http.Header, body []byte) *Error {
 }
 
 // describeForeignAnswer words an answer that did not come from the API itself.
-func describeForeignAnswer(status int, header http.Header) string {
+func describeForeignAnswer(status int, header http.Header, empty bool) string {
 	switch {
 	case status >= 300 && status < 400:
 		return fmt.Sprintf("the server answered with a redirect (HTTP %d), which is not followed", status)
+	case empty:
+		return fmt.Sprintf("the answer is empty (HTTP %d)", status)
 	case strings.Contains(header.Get("Content-Type"), "html"):
 		return fmt.Sprintf("a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered", status)
 	default:

@@ -3,8 +3,6 @@ package opentrain
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strconv"
 )
 
 // PublishJob publishes a draft: it becomes visible to everyone. Publishing an
@@ -61,102 +59,110 @@ type Moderation struct {
 	Reasons  []string `json:"reasons"`
 }
 
-// JobQuery narrows a search of the marketplace. Empty members do not narrow.
-type JobQuery struct {
-	// Text is looked for in titles and descriptions.
-	Text     string
-	Category string // a category's name, for example "Image Annotation"
-	Language string // a language's name, for example "Spanish"
-	Country  string // an ISO 3166 code, for example "US"
-	PayType  string // PAY_PER_HOUR, FIXED_PRICE or PAY_PER_LABEL
-	// Limit is the page size; 0 leaves it to the API. One page of the
-	// documentation gives 50 as the maximum, another 100.
-	Limit  int
-	Cursor string // NextCursor of the page before
-}
-
-// SearchJobs searches the published jobs. It needs no token and sends none
-// (developers/api-reference/jobs/search). Answers may be five minutes old.
-func (c *Client) SearchJobs(ctx context.Context, query JobQuery) (*JobPage, error) {
-	values := queryOf("q", query.Text, "category", query.Category, "language", query.Language,
-		"country", query.Country, "payType", query.PayType, "cursor", query.Cursor)
-	setLimit(values, query.Limit)
-	var page JobPage
-	if err := c.call(ctx, request{method: http.MethodGet, path: "/jobs", query: values, public: true}, &page); err != nil {
+// UpdateJob changes fields of an open job; they are those of UpdateDraft. The
+// content check runs again: an edit that it blocks is applied and takes the job
+// back to a draft. The reference answers that with CONFLICT and details.reason
+// "moderation_blocked", the posting guide reads as if it were an Edit whose
+// Status is StatusDraft. A job that is not open is a CONFLICT with
+// details.status (developers/api-reference/jobs/update).
+func (c *Client) UpdateJob(ctx context.Context, jobID string, fields Fields) (*Edit, error) {
+	path, err := idPath("/jobs", "jobId", jobID, "")
+	if err != nil {
 		return nil, err
 	}
-	if page.Jobs == nil {
-		return nil, errNoJobs()
+	var edit Edit
+	if err := c.call(ctx, request{method: http.MethodPatch, path: path, body: fields}, &edit); err != nil {
+		return nil, err
 	}
-	return &page, nil
+	if edit.Status == "" && edit.Moderation == nil {
+		return nil, errNot("the result of an edit")
+	}
+	return &edit, nil
 }
 
-// JobPage is one page of public jobs.
-type JobPage struct {
-	Jobs []PublicJob `json:"jobs"`
-	// NextCursor leads to the next page, "" on the last.
-	NextCursor string `json:"nextCursor"`
-	// GeneratedAt is the time of the answer (RFC 3339); it may come from a cache.
-	GeneratedAt string `json:"generatedAt"`
-	Extra       Extra  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *JobPage) UnmarshalJSON(data []byte) (err error) {
-	type plain JobPage
-	p.Extra, err = unmarshalLenient(data, (*plain)(p))
-	return err
-}
-
-// PublicJob is a job as everyone sees it. Its values are display labels
-// ("Intermediate"), not the canonical values of a draft. All text was written
-// by strangers (developers/api-reference/jobs/search).
-type PublicJob struct {
-	ID              string   `json:"id"`
-	Slug            string   `json:"slug,omitempty"`
-	Title           string   `json:"title"`
-	CompanyName     string   `json:"companyName,omitempty"`
-	DescriptionText string   `json:"descriptionText,omitempty"`
-	Summary         string   `json:"summary,omitempty"`
-	Status          string   `json:"status,omitempty"`
-	DatePosted      string   `json:"datePosted,omitempty"`   // RFC 3339
-	ValidThrough    string   `json:"validThrough,omitempty"` // RFC 3339
-	UpdatedAt       string   `json:"updatedAt,omitempty"`    // RFC 3339
-	Countries       []string `json:"countries,omitempty"`
-	Languages       []string `json:"languages,omitempty"`
-	Category        string   `json:"category,omitempty"`
-	DataType        string   `json:"dataType,omitempty"`
-	LabelTypes      []string `json:"labelTypes,omitempty"`
-	ExperienceLevel string   `json:"experienceLevel,omitempty"`
-	Skills          []string `json:"skills,omitempty"`
-	Pay             Pay      `json:"pay"`
-	URL             string   `json:"url,omitempty"`
-	ApplyURL        string   `json:"applyUrl,omitempty"`
-	Extra           Extra    `json:"-"`
+// Edit is the answer to UpdateJob.
+type Edit struct {
+	JobID      string      `json:"jobId"`
+	Status     string      `json:"status"`
+	Moderation *Moderation `json:"moderation,omitempty"`
+	Extra      Extra       `json:"-"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (j *PublicJob) UnmarshalJSON(data []byte) (err error) {
-	type plain PublicJob
-	j.Extra, err = unmarshalLenient(data, (*plain)(j))
+func (e *Edit) UnmarshalJSON(data []byte) (err error) {
+	type plain Edit
+	e.Extra, err = unmarshalLenient(data, (*plain)(e))
 	return err
 }
 
-// MarshalJSON implements json.Marshaler.
-func (j PublicJob) MarshalJSON() ([]byte, error) {
-	type plain PublicJob
-	return marshalWithExtra(plain(j), j.Extra)
+// CloseJob takes a job off the marketplace: it gets StatusArchived and no new
+// proposals. Contracts on it go on. Closing a closed job changes nothing and
+// sets AlreadyClosed (developers/api-reference/jobs/close).
+func (c *Client) CloseJob(ctx context.Context, jobID string) (*Closing, error) {
+	path, err := idPath("/jobs", "jobId", jobID, "/close")
+	if err != nil {
+		return nil, err
+	}
+	var closing Closing
+	if err := c.call(ctx, request{method: http.MethodPost, path: path}, &closing); err != nil {
+		return nil, err
+	}
+	if closing.Status == "" {
+		return nil, errNot("the job's status")
+	}
+	return &closing, nil
 }
 
-// Pay is what a public job pays. Amounts that do not apply are nil.
-type Pay struct {
-	PaymentType  string   `json:"paymentType"`
-	Currency     string   `json:"currency"` // ISO 4217
-	HourlyRate   *float64 `json:"hourlyRate"`
-	HourlyMin    *float64 `json:"hourlyMin"`
-	HourlyMax    *float64 `json:"hourlyMax"`
-	FixedPrice   *float64 `json:"fixedPrice"`
-	PerLabelRate *float64 `json:"perLabelRate"`
+// Closing is the answer to CloseJob.
+type Closing struct {
+	JobID         string `json:"jobId"`
+	Status        string `json:"status"`
+	AlreadyClosed bool   `json:"alreadyClosed"`
+	Extra         Extra  `json:"-"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *Closing) UnmarshalJSON(data []byte) (err error) {
+	type plain Closing
+	c.Extra, err = unmarshalLenient(data, (*plain)(c))
+	return err
+}
+
+// InviteTrainer invites an AI trainer, by user id, to an open job of the
+// caller's. It needs the scope proposals:write and a claimed account. Inviting
+// again changes nothing and sets AlreadyInvited. A CONFLICT says in
+// details.reason why not: job_not_published, not_a_freelancer or
+// freelancer_unavailable (developers/api-reference/jobs/invite).
+func (c *Client) InviteTrainer(ctx context.Context, jobID, freelancerID string) (*Invitation, error) {
+	path, err := idPath("/jobs", "jobId", jobID, "/invites")
+	if err != nil {
+		return nil, err
+	}
+	body := map[string]string{"freelancerId": freelancerID}
+	var invitation Invitation
+	if err := c.call(ctx, request{method: http.MethodPost, path: path, body: body}, &invitation); err != nil {
+		return nil, err
+	}
+	if invitation.ProposalID == "" && invitation.FreelancerID == "" {
+		return nil, errNot("an invitation")
+	}
+	return &invitation, nil
+}
+
+// Invitation is the answer to InviteTrainer.
+type Invitation struct {
+	ProposalID     string `json:"proposalId"`
+	JobID          string `json:"jobId"`
+	FreelancerID   string `json:"freelancerId"`
+	AlreadyInvited bool   `json:"alreadyInvited"`
+	Extra          Extra  `json:"-"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *Invitation) UnmarshalJSON(data []byte) (err error) {
+	type plain Invitation
+	i.Extra, err = unmarshalLenient(data, (*plain)(i))
+	return err
 }
 
 // OwnJobQuery narrows a list of the caller's own jobs.
@@ -176,7 +182,7 @@ func (c *Client) ListOwnJobs(ctx context.Context, query OwnJobQuery) (*OwnJobPag
 		return nil, err
 	}
 	if page.Jobs == nil {
-		return nil, errNoJobs()
+		return nil, errNot("a list of jobs")
 	}
 	return &page, nil
 }
@@ -226,27 +232,4 @@ func (j OwnJob) MarshalJSON() ([]byte, error) {
 type ProposalCounts struct {
 	Total      int `json:"total"`
 	Unreviewed int `json:"unreviewed"`
-}
-
-// errNoJobs is the answer of something that is not the API: taken for an
-// empty page it would tell an outage as "no jobs".
-func errNoJobs() *Error {
-	return &Error{Code: CodeBadResponse, Status: http.StatusOK, Message: "the answer holds no list of jobs"}
-}
-
-// queryOf makes a query of pairs of name and value, leaving out empty values.
-func queryOf(pairs ...string) url.Values {
-	values := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Set(pairs[i], pairs[i+1])
-		}
-	}
-	return values
-}
-
-func setLimit(values url.Values, limit int) {
-	if limit != 0 {
-		values.Set("limit", strconv.Itoa(limit))
-	}
 }
