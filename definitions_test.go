@@ -62,7 +62,7 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 	if err := json.Unmarshal(listed(t), &tools); err != nil {
 		t.Fatal(err)
 	}
-	if len(tools) != 5 {
+	if len(tools) != 12 {
 		t.Fatalf("%d tools", len(tools))
 	}
 	scanned := regexp.MustCompile(`(?i)\b(important|crucial|critical|vital|urgent|ignore|disregard|override|bypass)\b`)

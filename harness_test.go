@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +49,18 @@ func (u *upstream) seen() []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return append([]string(nil), u.calls...)
+}
+
+// body is the body of the last call of a form "METHOD /path".
+func (u *upstream) body(call string) string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for i, made := range slices.Backward(u.calls) {
+		if made == call {
+			return u.sent[i]
+		}
+	}
+	return ""
 }
 
 // setup is a server on a sandbox, and a host that talks to it over stdio.

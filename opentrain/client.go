@@ -153,7 +153,7 @@ func (c *Client) call(ctx context.Context, req request, out any) error {
 	}
 	answer, err := r.SetQueryParamsFromValues(req.query).Execute(req.method, c.baseURL+req.path)
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
-		return &Error{Code: CodeBadResponse, Status: answer.StatusCode(), Message: fmt.Sprintf("the answer is larger than %d MiB", maxAnswer>>20), cause: err}
+		return &Error{Code: CodeBadResponse, Status: answer.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
 	}
 	if err != nil {
 		failure := transportError(ctx, err)

@@ -44,6 +44,9 @@ const (
 	CodeBadResponse Code = "BAD_RESPONSE"
 )
 
+// ErrTooLarge is the cause of a CodeBadResponse whose answer has more than 8 MiB.
+var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
+
 // Error is the failure of one API call. It never holds a token, and its
 // cause is for logs: it may name addresses.
 type Error struct {
@@ -55,7 +58,8 @@ type Error struct {
 	Message string
 	// RequestID is the API's id of the failed request, "" when it gave none.
 	RequestID string
-	// Details is the API's details object, nil when it gave none.
+	// Details is the API's details object, or a list of issues; nil when it
+	// gave none.
 	Details json.RawMessage
 	// RetryAfter is the pause that the Retry-After header asks for; 0 when it was absent.
 	RetryAfter time.Duration
@@ -182,7 +186,7 @@ func answerError(status int, header http.Header, body []byte) *Error {
 	if env.RequestID != "" {
 		e.RequestID = env.RequestID
 	}
-	if isObject(env.Details) {
+	if isObject(env.Details) || isArray(env.Details) {
 		e.Details = env.Details
 	}
 	return e

@@ -59,6 +59,10 @@ func isObject(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
 }
 
+func isArray(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("["))
+}
+
 // FieldPath is a path to a field: the API writes it as a string or, in
 // validation issues, as an array of its parts.
 type FieldPath string

@@ -19,7 +19,8 @@ import (
 // refused with an *ArgumentError that names every fault.
 //
 // A null for an optional argument counts as absent, except inside an object
-// that takes any member (see Open): there it is a value.
+// that takes any member (see Open): there it is a value, and an enum's list is
+// not the last word.
 func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, err error) {
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) == 0 || string(trimmed) == "null" {
 		raw = json.RawMessage("{}")
@@ -35,11 +36,38 @@ func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, e
 	return args, d.interpreted, nil
 }
 
+// DecodePart decodes one value against a node of its own, as Decode does, for a
+// part of the arguments of which the published schema says less than is known.
+// path is what messages call it.
+func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMessage, interpreted []string, err error) {
+	d := decoder{}
+	clean = d.value(path, node, raw)
+	if len(d.problems) > 0 {
+		return nil, nil, &ArgumentError{Problems: d.problems}
+	}
+	return clean, d.interpreted, nil
+}
+
+// Match returns the one of the allowed values that text means: itself, or one
+// that differs in case, spaces, hyphens or underscores only.
+func Match(text string, allowed []string) (string, bool) {
+	if slices.Contains(allowed, text) {
+		return text, true
+	}
+	for _, value := range allowed {
+		if fold(text) == fold(value) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
 // decoder walks a schema and a value side by side. Each of its methods returns
 // the value in the schema's own form; after a problem the returned value is not used.
 type decoder struct {
 	problems    []Problem
 	interpreted []string
+	open        bool // inside an object that takes any member
 }
 
 func (d *decoder) refuse(path string, allowed []string, format string, args ...any) {
@@ -80,6 +108,9 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 	if node.Properties == nil {
 		return raw
 	}
+	outside := d.open
+	d.open = d.open || !closed(node)
+	defer func() { d.open = outside }()
 	for name := range members {
 		if _, known := node.Properties.Get(name); !known && closed(node) {
 			d.unknown(path, name, node)
@@ -188,20 +219,24 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 
 func (d *decoder) enum(path string, node *Node, text string, raw json.RawMessage) json.RawMessage {
 	allowed := enumOf(node)
-	if slices.Contains(allowed, text) {
+	value, found := Match(text, allowed)
+	switch {
+	case value == text && found, d.open && !found:
 		return raw
+	case found:
+		return d.took(path, raw, encoded(value))
 	}
-	for _, value := range allowed {
-		if fold(text) == fold(value) {
-			return d.took(path, raw, encoded(value))
-		}
-	}
-	message := fmt.Sprintf("%s is not taken%s", shorten(raw), oneOf(node))
+	d.refuse(path, allowed, "%s", NotTaken(text, allowed))
+	return nil
+}
+
+// NotTaken says that a value is not among those allowed, and which are.
+func NotTaken(text string, allowed []string) string {
+	message := fmt.Sprintf("\"%s\" is not taken; send one of %s", shortText(text), strings.Join(allowed, ", "))
 	if nearest := Nearest(text, allowed); nearest != "" {
 		message += "; nearest: " + nearest
 	}
-	d.refuse(path, allowed, "%s", message)
-	return nil
+	return message
 }
 
 func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawMessage {

@@ -15,7 +15,8 @@ func LintInput(data []byte) error {
 	return lint(data, true)
 }
 
-// LintOutput checks the schema of a tool's result. Its root must stay open.
+// LintOutput checks the schema of a tool's result. Its root must stay open; a
+// property whose name says all needs no description.
 func LintOutput(data []byte) error {
 	return lint(data, false)
 }
@@ -25,7 +26,7 @@ func lint(data []byte, input bool) error {
 	if err := json.Unmarshal(data, &root); err != nil {
 		return fmt.Errorf("the root is not an object: %w", err)
 	}
-	l := linter{}
+	l := linter{input: input}
 	if root["type"] != "object" {
 		l.fault("", "type must be \"object\"")
 	}
@@ -40,7 +41,10 @@ func lint(data []byte, input bool) error {
 	return errors.Join(l.faults...)
 }
 
-type linter struct{ faults []error }
+type linter struct {
+	input  bool
+	faults []error
+}
 
 func (l *linter) fault(path, format string, args ...any) {
 	if path == "" {
@@ -88,7 +92,7 @@ func (l *linter) properties(path string, node map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		at := path + "." + name
 		l.child(at, properties[name])
-		if property, ok := properties[name].(map[string]any); ok && property["description"] == nil {
+		if property, ok := properties[name].(map[string]any); ok && l.input && property["description"] == nil {
 			l.fault(at, "has no description")
 		}
 	}

@@ -75,7 +75,7 @@ func TestBadStructsFailToBuild(t *testing.T) {
 	}](); err == nil || !strings.Contains(err.Error(), "boolean schema") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := schema.Output[struct {
+	if _, err := schema.NewInput[struct {
 		Name string `json:"name"`
 	}](); err == nil || !strings.Contains(err.Error(), "no description") {
 		t.Errorf("got %v", err)

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,17 +19,18 @@ type Draft struct {
 	JobID               string     `json:"jobId" jsonschema_description:"Id for every later call."`
 	Status              string     `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
 	PublishReady        bool       `json:"publishReady" jsonschema_description:"True when nothing is missing."`
-	DraftURL            string     `json:"draftUrl,omitempty" jsonschema_description:"Editor in the app."`
-	ReviewURL           string     `json:"reviewUrl,omitempty" jsonschema_description:"Review page in the app."`
+	DraftURL            string     `json:"draftUrl,omitempty"`
+	ReviewURL           string     `json:"reviewUrl,omitempty"`
 	MissingFields       []Question `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
-	NormalizedFields    Content    `json:"normalizedFields,omitzero" jsonschema_description:"The draft's content by key; long texts are shortened."`
-	FieldsSet           Content    `json:"fieldsSet,omitzero" jsonschema_description:"What this call set, when the API did not repeat the whole draft."`
-	LowConfidenceFields []Remark   `json:"lowConfidenceFields,omitzero" jsonschema_description:"Guesses to confirm with the human."`
+	NormalizedFields    Content    `json:"normalizedFields,omitzero" jsonschema_description:"The draft by key; long texts are cut."`
+	FieldsSet           Content    `json:"fieldsSet,omitzero" jsonschema_description:"What this call set, when the whole draft is not known."`
+	LowConfidenceFields []Remark   `json:"lowConfidenceFields,omitzero" jsonschema_description:"Guesses to confirm with the human: field, value, reason."`
 	Warnings            []Remark   `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
 	UnmappedFields      []Remark   `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
 	Issues              []Remark   `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
-	Interpreted         []string   `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
-	Next                Next       `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
+	Cut                 []string   `json:"cut,omitempty" jsonschema_description:"What was left out; it is on the draft's page."`
+	Interpreted         []string   `json:"interpreted,omitempty" jsonschema_description:"Arguments understood, not taken literally."`
+	Next                Next       `json:"next" jsonschema_description:"What to do now."`
 }
 
 // Content is what a draft contains, by update key.
@@ -47,7 +49,7 @@ type Remark struct {
 
 // JSONSchema describes a Remark as a plain object, as Next.JSONSchema does.
 func (Remark) JSONSchema() *schema.Node {
-	return &schema.Node{Type: "object", Description: "field, message, reason, value; each if known."}
+	return &schema.Node{Type: "object"}
 }
 
 func remarksOf(notes []opentrain.Note) []Remark {
@@ -85,6 +87,12 @@ func (r Remark) line() string {
 	return strings.TrimPrefix(strings.Join(parts, " "), "— ")
 }
 
+// report makes the report on a draft for the caller. set are the fields of this
+// call, nil on a create.
+func (k Kit) report(ctx context.Context, call Call, draft *opentrain.Draft, set opentrain.Fields) Draft {
+	return k.forms(ctx, call.Caller).report(draft, set, call.Interpreted)
+}
+
 // report makes the report on a draft. set are the fields of this call, nil on a
 // create.
 func (f fieldForms) report(draft *opentrain.Draft, set opentrain.Fields, interpreted []string) Draft {
@@ -100,7 +108,38 @@ func (f fieldForms) report(draft *opentrain.Draft, set opentrain.Fields, interpr
 		report.FieldsSet = shortened(set)
 	}
 	report.Next = report.next(f, set)
-	return report
+	return trim(report, (*Draft).cutRemarks, (*Draft).cutFields, (*Draft).cutQuestions)
+}
+
+// The cuts of a report that is too long, the least needed first. The first
+// question and its options always stay.
+
+func (d *Draft) cutRemarks() {
+	d.LowConfidenceFields = first(d.LowConfidenceFields, 10, "more guesses", &d.Cut)
+	d.Warnings = first(d.Warnings, 10, "more warnings", &d.Cut)
+	d.UnmappedFields = first(d.UnmappedFields, 10, "more parts of the input that fit no field", &d.Cut)
+	d.Issues = first(d.Issues, 10, "more issues", &d.Cut)
+	if guesses, shown := d.Next.Show["guesses"]; shown && guesses != nil {
+		d.Next.Show["guesses"] = d.LowConfidenceFields
+	}
+}
+
+func (d *Draft) cutFields() {
+	d.NormalizedFields, d.FieldsSet = shorten(opentrain.Fields(d.NormalizedFields), 100), shorten(opentrain.Fields(d.FieldsSet), 100)
+	if len(d.NormalizedFields)+len(d.FieldsSet) > 60 { // more than a draft has
+		d.NormalizedFields, d.FieldsSet = nil, nil
+		d.Cut = append(d.Cut, "the draft's fields, to keep the result short")
+	}
+	if _, shown := d.Next.Show["fields"]; shown {
+		d.Next.Show["fields"] = orFields(d.NormalizedFields, d.FieldsSet)
+	}
+}
+
+func (d *Draft) cutQuestions() {
+	d.MissingFields = first(d.MissingFields, 10, "more questions, which come in their turn", &d.Cut)
+	for i := range d.MissingFields[min(1, len(d.MissingFields)):] {
+		d.MissingFields[i+1].cutOptions()
+	}
 }
 
 func (f fieldForms) questions(draft *opentrain.Draft) []Question {
@@ -147,9 +186,8 @@ func (d Draft) confirm() Next {
 		Tool: publishName, Arguments: map[string]any{"jobId": d.JobID}, Otherwise: patchDraftName,
 		Note: "Publishing makes the job visible to everyone.",
 	}
-	fields := d.NormalizedFields
-	if fields == nil {
-		fields = d.FieldsSet
+	fields := orFields(d.NormalizedFields, d.FieldsSet)
+	if d.NormalizedFields == nil {
 		next.Note += " Only the fields of the last call are shown; the whole draft is at " + d.DraftURL + "."
 	}
 	if len(fields) > 0 {
@@ -177,21 +215,34 @@ func (d Draft) mend(forms fieldForms, issue Remark) Next {
 	return question.ask(d.JobID, len(d.Issues), "")
 }
 
-// maxShown is the longest text of a draft that a result repeats, in
+func orFields(fields, fallback Content) Content {
+	if fields == nil {
+		return fallback
+	}
+	return fields
+}
+
+// maxShown is the longest value of a draft that a result repeats, in
 // characters: the caller wrote it, so it costs tokens and tells nothing new.
 const maxShown = 600
 
-// shortened cuts the long texts among fields.
-func shortened(fields opentrain.Fields) Content {
+// shortened cuts the long values among fields.
+func shortened(fields opentrain.Fields) Content { return shorten(fields, maxShown) }
+
+func shorten(fields opentrain.Fields, limit int) Content {
 	if fields == nil {
 		return nil
 	}
 	short := make(Content, len(fields))
 	for key, value := range fields {
-		var text string
-		if json.Unmarshal(value, &text) == nil && utf8.RuneCountInString(text) > maxShown {
-			runes := []rune(text)
-			value, _ = json.Marshal(fmt.Sprintf("%s… (%d characters in all)", string(runes[:maxShown]), len(runes)))
+		if length := utf8.RuneCount(value); length > limit {
+			text := string(value) // a list or an object
+			if json.Unmarshal(value, &text) == nil {
+				length = utf8.RuneCountInString(text)
+			}
+			if length > limit {
+				value = json.RawMessage(compact(fmt.Sprintf("%s… (%d characters in all)", string([]rune(text)[:limit]), length)))
+			}
 		}
 		short[key] = value
 	}
@@ -226,6 +277,7 @@ func (d Draft) page() page {
 	p.remarks("Not used", d.UnmappedFields)
 	p.remarks("Issue", d.Issues)
 	p.alsoMissing(d.MissingFields)
+	p.sayAll("Cut", d.Cut)
 	return p
 }
 

@@ -1,6 +1,13 @@
 package tools
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 )
@@ -32,6 +39,125 @@ func (Fields) JSONSchema() *schema.Node {
 	return schema.Open[draftFields]()
 }
 
+// EditFields are Fields in a schema that only refers to that of
+// opentrain_patch_draft: twice the same keys would cost every host's context.
+type EditFields opentrain.Fields
+
+// JSONSchema describes EditFields as an object that takes any key.
+func (EditFields) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+
+// accept brings the fields of a call into the form that the API wants. The
+// types of its pages decide first, then the live capabilities of the account:
+// they know keys and values that this release does not.
+func (k Kit) accept(ctx context.Context, call *Call, fields opentrain.Fields) (opentrain.Fields, error) {
+	if len(fields) == 0 {
+		return nil, problem("fields", "is empty; name at least one field, for example {\"experienceLevel\": \"EXPERT\"}")
+	}
+	if key, left := placeholder(fields); left {
+		return nil, problem("fields."+key, "still holds the placeholder; ask the human and put the answer there")
+	}
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return nil, problem("fields", "cannot be read")
+	}
+	typed, interpreted, err := schema.DecodePart(k.draftFields, "fields", raw)
+	if err != nil {
+		return nil, err
+	}
+	var accepted opentrain.Fields
+	var taken []string
+	err = k.capabilities.settle(ctx, call.Caller, func(known *opentrain.Capabilities) error {
+		accepted = opentrain.Fields{}
+		if err := json.Unmarshal(typed, &accepted); err != nil {
+			return problem("fields", "cannot be read")
+		}
+		var problems []schema.Problem
+		if taken, problems = matchFields(accepted, known.Draft); len(problems) > 0 {
+			return &schema.ArgumentError{Problems: problems}
+		}
+		return nil
+	})
+	call.Interpreted = slices.Concat(call.Interpreted, interpreted, taken)
+	return accepted, err
+}
+
+func problem(path, message string) error {
+	return &schema.ArgumentError{Problems: []schema.Problem{{Path: path, Message: message}}}
+}
+
+// matchFields checks fields against the keys and values that the API names,
+// and spells values as it does; taken says which. What the API does not name,
+// it is left to decide.
+func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (taken []string, problems []schema.Problem) {
+	// One page's list ends in "…": such a list is not the whole.
+	whole := len(form.UpdateKeys) > 0 && !slices.ContainsFunc(form.UpdateKeys, func(key string) bool { return strings.Trim(key, ".…") == "" })
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		path := "fields." + key
+		if whole && !slices.Contains(form.UpdateKeys, key) {
+			problems = append(problems, unknownKey(path, key, form.UpdateKeys))
+			continue
+		}
+		allowed := form.Enums[key]
+		if len(allowed) == 0 {
+			continue
+		}
+		value, spelt, bad := matchValues(fields[key], allowed)
+		if bad != "" {
+			problems = append(problems, schema.Problem{Path: path, Message: schema.NotTaken(bad, allowed), Allowed: allowed})
+		}
+		if spelt {
+			taken = append(taken, fmt.Sprintf("%s: %s was taken as %s", path, compact(fields[key]), compact(value)))
+			fields[key] = value
+		}
+	}
+	return taken, problems
+}
+
+func unknownKey(path, key string, keys []string) schema.Problem {
+	message := "is not a field of a draft"
+	if nearest := schema.Nearest(key, keys); nearest != "" {
+		message += "; did you mean " + nearest + "?"
+	}
+	return schema.Problem{Path: path, Message: message + " Fields: " + strings.Join(keys, ", "), Allowed: keys}
+}
+
+// matchValues spells a string, or each string of a list, as it stands among the
+// allowed values. bad is the first that does not; a value of another type is
+// left as it is.
+func matchValues(raw json.RawMessage, allowed []string) (value json.RawMessage, spelt bool, bad string) {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
+		match, found := schema.Match(text, allowed)
+		if !found {
+			return raw, false, text
+		}
+		return json.RawMessage(compact(match)), match != text, ""
+	}
+	var texts []string
+	if json.Unmarshal(raw, &texts) != nil || texts == nil {
+		return raw, false, ""
+	}
+	for i, text := range texts {
+		match, found := schema.Match(text, allowed)
+		if !found {
+			return raw, false, text
+		}
+		texts[i], spelt = match, spelt || match != text
+	}
+	return json.RawMessage(compact(texts)), spelt, ""
+}
+
+// placeholder finds a field in which a model left the placeholder of a question.
+func placeholder(fields opentrain.Fields) (key string, found bool) {
+	for key, value := range fields {
+		var text string
+		if json.Unmarshal(value, &text) == nil && (text == Answer || text == answerTo(key)) {
+			return key, true
+		}
+	}
+	return "", false
+}
+
 // fieldForm is what is known of an update key.
 type fieldForm struct {
 	Type    string // as in Next.Type
@@ -41,16 +167,32 @@ type fieldForm struct {
 // fieldForms are the forms of update keys, by key.
 type fieldForms map[string]fieldForm
 
-// typedForms are the forms that the API's pages give.
-func typedForms() fieldForms {
+// typedForms are the forms that a schema of draft fields gives.
+func typedForms(draftFields *schema.Node) fieldForms {
 	forms := fieldForms{}
-	for key, property := range (Fields{}).JSONSchema().Properties.FromOldest() {
+	for key, property := range draftFields.Properties.FromOldest() {
 		form := fieldForm{Type: normalType(property.Type)}
 		for _, value := range property.Enum {
 			if text, ok := value.(string); ok {
 				form.Type, form.Options = "enum", append(form.Options, text)
 			}
 		}
+		forms[key] = form
+	}
+	return forms
+}
+
+// forms are the forms of update keys for the caller's account: those of the
+// pages, with the values that its capabilities name.
+func (k Kit) forms(ctx context.Context, caller Caller) fieldForms {
+	forms := maps.Clone(k.typedForms)
+	known, _ := k.capabilities.of(ctx, caller)
+	for key, options := range known.Draft.Enums {
+		form := forms[key]
+		if form.Type != "array" {
+			form.Type = "enum"
+		}
+		form.Options = options
 		forms[key] = form
 	}
 	return forms

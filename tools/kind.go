@@ -16,6 +16,8 @@ const (
 	KindUpdate Kind = "update"
 	// KindPublish changes what everyone sees.
 	KindPublish Kind = "publish"
+	// KindClose takes something away from everyone's sight.
+	KindClose Kind = "close"
 )
 
 // Hints are MCP's tool annotations.
@@ -31,9 +33,9 @@ type Hints struct {
 func (k Kind) Hints() Hints {
 	return Hints{
 		ReadOnly:    k.ReadOnly(),
-		Destructive: k == KindPublish,
+		Destructive: k == KindPublish || k == KindClose,
 		Idempotent:  true,
-		OpenWorld:   k == KindPublicRead || k == KindPublish,
+		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose,
 	}
 }
 

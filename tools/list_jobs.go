@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 const listJobsName = "opentrain_list_jobs"
@@ -19,22 +20,28 @@ type ListJobsInput struct {
 // ListJobsOutput is the result of opentrain_list_jobs.
 type ListJobsOutput struct {
 	Jobs        []OwnJob `json:"jobs" jsonschema_description:"The account's jobs, newest first."`
-	NextCursor  string   `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page; absent on the last."`
-	Interpreted []string `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
-	Next        Next     `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
+	NextCursor  string   `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
+	Cut         string   `json:"cut,omitempty" jsonschema_description:"What was left out."`
+	Interpreted []string `json:"interpreted,omitempty"`
+	Next        Next     `json:"next" jsonschema_description:"What to do now."`
 }
 
 // OwnJob is one of the account's jobs.
 type OwnJob struct {
-	ID                  string `json:"id" jsonschema_description:"Job id, for the other tools."`
-	Title               string `json:"title" jsonschema_description:"Title."`
-	Status              string `json:"status" jsonschema_description:"DRAFT, OPEN, …"`
-	AcceptingApplicants bool   `json:"acceptingApplicants" jsonschema_description:"Whether people can apply now."`
-	CreatedAt           string `json:"createdAt,omitempty" jsonschema_description:"RFC 3339."`
-	UpdatedAt           string `json:"updatedAt,omitempty" jsonschema_description:"RFC 3339."`
-	JobURL              string `json:"jobUrl,omitempty" jsonschema_description:"The job's page."`
-	Proposals           *int   `json:"proposals,omitempty" jsonschema_description:"Proposals received."`
-	UnreviewedProposals *int   `json:"unreviewedProposals,omitempty" jsonschema_description:"Those not reviewed yet."`
+	ID                  string `json:"id"`
+	Title               string `json:"title"`
+	Status              string `json:"status"`
+	AcceptingApplicants bool   `json:"acceptingApplicants"`
+	CreatedAt           string `json:"createdAt,omitempty"`
+	UpdatedAt           string `json:"updatedAt,omitempty"`
+	JobURL              string `json:"jobUrl,omitempty"`
+	Proposals           *int   `json:"proposals,omitempty"`
+	UnreviewedProposals *int   `json:"unreviewedProposals,omitempty"`
+}
+
+// JSONSchema describes an OwnJob as a plain object, as Next.JSONSchema does.
+func (OwnJob) JSONSchema() *schema.Node {
+	return &schema.Node{Type: "object", Description: "id, title, status, acceptingApplicants, createdAt, updatedAt, jobUrl, proposals, unreviewedProposals."}
 }
 
 func newListJobs(kit Kit) (Tool, error) {
@@ -46,7 +53,8 @@ func newListJobs(kit Kit) (Tool, error) {
 			"Use it to find a job's id, to see which drafts are unfinished and how many proposals a job has, and after a broken answer to find out whether a job was created or published. " +
 			"It does not return a draft's fields or its open questions: call opentrain_patch_draft for those. " +
 			"For other people's published jobs use opentrain_search_jobs. " +
-			"Changes nothing. Needs an API token with the scope jobs:read.",
+			"Changes nothing.",
+		Scope: "jobs:read",
 	}, kit.listJobs)
 }
 
@@ -54,28 +62,41 @@ func (k Kit) listJobs(ctx context.Context, call Call, in ListJobsInput) (ListJob
 	if in.Limit == 0 {
 		in.Limit = defaultPage
 	}
-	page, err := k.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: in.Limit, Cursor: in.Cursor})
+	out, short, err := fitting(in.Limit, func(limit int) (ListJobsOutput, int, error) {
+		page, err := k.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
+		if err != nil {
+			return ListJobsOutput{}, 0, err
+		}
+		out := ListJobsOutput{
+			Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: page.NextCursor,
+			Interpreted: call.Interpreted, Next: Next{Action: Done},
+		}
+		for _, job := range page.Jobs {
+			out.Jobs = append(out.Jobs, ownJob(job))
+		}
+		return out, len(out.Jobs), nil
+	})
 	if err != nil {
 		return ListJobsOutput{}, nil, err
 	}
-	out := ListJobsOutput{
-		Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: page.NextCursor,
-		Interpreted: call.Interpreted, Next: Next{Action: Done},
-	}
-	for _, job := range page.Jobs {
-		own := OwnJob{
-			ID: job.ID, Title: plain(job.Title, 200), Status: job.Status, AcceptingApplicants: job.AcceptingApplicants,
-			CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt, JobURL: job.JobURL,
-		}
-		if counts := job.ProposalCounts; counts != nil {
-			own.Proposals, own.UnreviewedProposals = &counts.Total, &counts.Unreviewed
-		}
-		out.Jobs = append(out.Jobs, own)
+	if short {
+		out.Cut = shortPage(len(out.Jobs))
 	}
 	if len(out.Jobs) == 0 {
 		out.Next.Note = "There is no such job in this account. " + createDraftName + " makes a draft."
 	}
 	return out, nil, nil
+}
+
+func ownJob(job opentrain.OwnJob) OwnJob {
+	own := OwnJob{
+		ID: plain(job.ID, 64), Title: plain(job.Title, 200), Status: plain(job.Status, 40), AcceptingApplicants: job.AcceptingApplicants,
+		CreatedAt: plain(job.CreatedAt, 40), UpdatedAt: plain(job.UpdatedAt, 40), JobURL: plain(job.JobURL, 300),
+	}
+	if counts := job.ProposalCounts; counts != nil {
+		own.Proposals, own.UnreviewedProposals = &counts.Total, &counts.Unreviewed
+	}
+	return own
 }
 
 // Text implements output.
@@ -96,6 +117,7 @@ func (o ListJobsOutput) Text() string {
 		}
 		p.line("%s", line)
 	}
+	p.say("Cut", o.Cut)
 	if o.NextCursor != "" {
 		p.line("More: pass cursor %s with the same status.", compact(o.NextCursor))
 	}

@@ -104,8 +104,10 @@ func (n Next) Text() string {
 	}
 	switch {
 	case n.Tool == "":
-	case n.Arguments == nil:
+	case n.Arguments == nil && n.Action == Wait:
 		p.say("Call", n.Tool+" (with the same arguments)")
+	case n.Arguments == nil:
+		p.say("Call", n.Tool)
 	default:
 		p.say("Call", n.Tool+" "+compact(n.Arguments))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 const patchDraftName = "opentrain_patch_draft"
@@ -21,35 +20,26 @@ func newPatchDraft(kit Kit) (Tool, error) {
 		Title: "Answer a draft's questions",
 		Kind:  KindUpdate,
 		Description: "Set fields of an unpublished draft on OpenTrain, any number in one call. " +
-			"Use it to fill in the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
-			"Several answers may go into one call. Send values of the type that the question names; enums exactly as listed. " +
+			"Use it for the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
+			"Send values of the type that the question names, enums exactly as listed. " +
 			"The draft is checked anew each time: next holds the following question, or asks you to show the finished draft to the human. " +
-			"Fields not named stay as they are, null clears one, and nothing becomes public. " +
-			"Not for published jobs. Needs an API token with the scope jobs:write.",
+			"Fields not named stay as they are, null clears one; nothing becomes public. " +
+			"Not for published jobs: use opentrain_update_job.",
+		Scope:  "jobs:write",
+		Lost:   "It is not known whether the fields were set. Setting the same values again is harmless.",
+		Absent: absentJob,
+		gate:   gate{"draftUpdate", opentrain.FeatureDrafting},
 	}, kit.patchDraft)
 }
 
 func (k Kit) patchDraft(ctx context.Context, call Call, in PatchDraftInput) (Draft, *Ask, error) {
-	if len(in.Fields) == 0 {
-		return Draft{}, nil, &schema.ArgumentError{Problems: []schema.Problem{{Path: "fields", Message: "is empty; name at least one field, for example {\"experienceLevel\": \"EXPERT\"}"}}}
+	fields, err := k.accept(ctx, &call, opentrain.Fields(in.Fields))
+	if err != nil {
+		return Draft{}, nil, err
 	}
-	if key, left := placeholder(in.Fields); left {
-		return Draft{}, nil, &schema.ArgumentError{Problems: []schema.Problem{{Path: "fields." + key, Message: "still holds the placeholder; ask the human and put the answer there"}}}
-	}
-	fields := opentrain.Fields(in.Fields)
 	draft, err := k.API.UpdateDraft(ctx, in.JobID, fields)
 	if err != nil {
 		return Draft{}, nil, err
 	}
-	return k.forms.report(draft, fields, call.Interpreted), nil, nil
-}
-
-// placeholder finds a field in which a model left the placeholder of a question.
-func placeholder(fields Fields) (key string, found bool) {
-	for key, value := range fields {
-		if text := string(value); text == compact(Answer) || text == `"\u003canswer\u003e"` || text == compact(answerTo(key)) || text == `"\u003canswer:`+key+`\u003e"` {
-			return key, true
-		}
-	}
-	return "", false
+	return k.report(ctx, call, draft, fields), nil, nil
 }

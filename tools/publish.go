@@ -19,17 +19,17 @@ type PublishInput struct {
 
 // PublishOutput is the result of opentrain_publish.
 type PublishOutput struct {
-	JobID            string     `json:"jobId" jsonschema_description:"Id of the job."`
-	Published        bool       `json:"published" jsonschema_description:"True when the job is public now."`
+	JobID            string     `json:"jobId"`
+	Published        bool       `json:"published"`
 	Status           string     `json:"status,omitempty" jsonschema_description:"OPEN when public."`
-	AlreadyPublished bool       `json:"alreadyPublished,omitempty" jsonschema_description:"True when it was public before this call."`
-	JobURL           string     `json:"jobUrl,omitempty" jsonschema_description:"The job's public page."`
+	AlreadyPublished bool       `json:"alreadyPublished,omitempty"`
+	JobURL           string     `json:"jobUrl,omitempty"`
 	Warnings         []Remark   `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
 	MissingFields    []Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that kept it from being published."`
 	Issues           []Remark   `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
 	Reasons          []string   `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
-	Interpreted      []string   `json:"interpreted,omitempty" jsonschema_description:"Arguments that were understood, not taken literally."`
-	Next             Next       `json:"next" jsonschema_description:"What to do now: action is ask_human, confirm_with_human, call_tool, wait, fix or done; tool and arguments are the call that follows."`
+	Interpreted      []string   `json:"interpreted,omitempty"`
+	Next             Next       `json:"next" jsonschema_description:"What to do now."`
 }
 
 func newPublish(kit Kit) (Tool, error) {
@@ -41,8 +41,11 @@ func newPublish(kit Kit) (Tool, error) {
 			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
 			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
 			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
-			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it. " +
-			"Needs an API token with the scope jobs:write.",
+			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
+		Scope:  "jobs:write",
+		Lost:   "It is not known whether the job was published. " + listJobsName + " shows its status (OPEN when published); publishing again is harmless.",
+		Absent: absentJob,
+		gate:   gate{"publish", opentrain.FeaturePublishing},
 	}, kit.publish)
 }
 
@@ -50,11 +53,12 @@ func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOu
 	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	publication, err := k.API.PublishJob(ctx, in.JobID)
 	if err != nil {
-		return k.refused(out, err)
+		return k.refused(ctx, call, out, err)
 	}
-	out.Status, out.Warnings = publication.Status, remarksOf(publication.Warnings)
+	out.Status, out.Warnings = plain(publication.Status, 40), remarksOf(publication.Warnings)
+	out.Warnings = out.Warnings[:min(len(out.Warnings), maxReasons)]
 	if publication.Status != opentrain.StatusOpen {
-		return k.withheld(out, publication)
+		return k.withheld(ctx, call, out, publication)
 	}
 	out.Published, out.AlreadyPublished, out.JobURL = true, publication.AlreadyPublished, publication.JobURL
 	out.Next = k.checkListing(ctx, in.JobID)
@@ -64,7 +68,7 @@ func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOu
 // refused turns the two refusals that are answers, not failures, into a result:
 // the draft is not ready, or the content check blocked it. The API reference
 // gives them as errors, the posting guide as a report; see withheld.
-func (k Kit) refused(o PublishOutput, err error) (PublishOutput, *Ask, error) {
+func (k Kit) refused(ctx context.Context, call Call, o PublishOutput, err error) (PublishOutput, *Ask, error) {
 	var refusal *opentrain.Error
 	var details struct {
 		Reason        string                   `json:"reason"`
@@ -76,23 +80,23 @@ func (k Kit) refused(o PublishOutput, err error) (PublishOutput, *Ask, error) {
 		return o, nil, err
 	}
 	switch {
-	case refusal.Code == opentrain.CodeForbidden && details.Reason == "moderation_blocked":
+	case refusal.Code == opentrain.CodeForbidden && details.Reason == reasonModeration:
 		return o.blocked(details.Reasons), nil, nil
 	case refusal.Code == opentrain.CodeBadRequest && details.Validation != nil:
-		return k.notReady(o, details.Validation, details.MissingFields), nil, nil
+		return k.notReady(ctx, call, o, details.Validation, details.MissingFields), nil, nil
 	}
 	return o, nil, err
 }
 
 // withheld reads the same refusals out of an answer with status 200.
-func (k Kit) withheld(o PublishOutput, publication *opentrain.Publication) (PublishOutput, *Ask, error) {
+func (k Kit) withheld(ctx context.Context, call Call, o PublishOutput, publication *opentrain.Publication) (PublishOutput, *Ask, error) {
 	switch {
-	case publication.Moderation != nil && len(publication.Moderation.Reasons) > 0:
+	case blocks(publication.Moderation):
 		return o.blocked(publication.Moderation.Reasons), nil, nil
 	case publication.Validation != nil:
-		return k.notReady(o, publication.Validation, publication.MissingFields), nil, nil
+		return k.notReady(ctx, call, o, publication.Validation, publication.MissingFields), nil, nil
 	case len(publication.MissingFields) > 0:
-		return k.notReady(o, &opentrain.Validation{}, publication.MissingFields), nil, nil
+		return k.notReady(ctx, call, o, &opentrain.Validation{}, publication.MissingFields), nil, nil
 	case publication.Status == "":
 		return o, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
 	}
@@ -101,17 +105,35 @@ func (k Kit) withheld(o PublishOutput, publication *opentrain.Publication) (Publ
 }
 
 func (o PublishOutput) blocked(reasons []string) PublishOutput {
-	o.Status, o.Reasons = opentrain.StatusDraft, reasons
-	o.Next = Next{
-		Action: Fix, By: "human", Tool: patchDraftName,
-		Arguments: map[string]any{"jobId": o.JobID, "fields": map[string]any{"jobDescription": Answer}},
-		Problem:   "OpenTrain's content check blocked the job. The human should change what the reasons name, in jobDescription or another field; set it, then publish again.",
-	}
+	o.Status, o.Reasons = opentrain.StatusDraft, plainAll(reasons, maxReasons, maxReason)
+	o.Next = mendContent(o.JobID, "OpenTrain's content check blocked the job.")
 	return o
 }
 
-func (k Kit) notReady(o PublishOutput, validation *opentrain.Validation, full []opentrain.MissingField) PublishOutput {
-	report := k.forms.report(&opentrain.Draft{JobID: o.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}, nil, nil)
+const (
+	// reasonModeration is details.reason of what the content check blocked.
+	reasonModeration = "moderation_blocked"
+	// maxReasons and maxReason bound what is told of its reasons.
+	maxReasons, maxReason = 20, 400
+)
+
+// blocks reports whether the content check found something.
+func blocks(verdict *opentrain.Moderation) bool {
+	return verdict != nil && (len(verdict.Reasons) > 0 || verdict.Decision != "" && verdict.Decision != "ALLOW")
+}
+
+// mendContent is the step after the content check blocked a job.
+func mendContent(jobID, problem string) Next {
+	return Next{
+		Action: Fix, By: "human", Tool: patchDraftName,
+		Arguments: map[string]any{"jobId": jobID, "fields": map[string]any{"jobDescription": Answer}},
+		Problem:   problem + " The human should change what the reasons name, in jobDescription or another field; set it, then publish again.",
+	}
+}
+
+func (k Kit) notReady(ctx context.Context, call Call, o PublishOutput, validation *opentrain.Validation, full []opentrain.MissingField) PublishOutput {
+	draft := &opentrain.Draft{JobID: o.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}
+	report := k.report(ctx, call, draft, nil)
 	o.Status, o.MissingFields, o.Issues, o.Next = opentrain.StatusDraft, report.MissingFields, report.Issues, report.Next
 	if o.Next.Action == ConfirmWithHuman {
 		o.Next = callListJobs("OpenTrain refused to publish and named nothing that is missing.")

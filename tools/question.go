@@ -46,6 +46,28 @@ func (f fieldForms) question(gap opentrain.MissingField) Question {
 	return q
 }
 
+// maxOptions is how many options a question shows when the result is too long
+// and the question is not the next one.
+const maxOptions = 5
+
+// cutOptions leaves out most options; all of them come when the question is the
+// next one.
+func (q *Question) cutOptions() {
+	q.Options = someOf(q.Options)
+	q.Inputs = slices.Clone(q.Inputs)
+	for i := range q.Inputs {
+		q.Inputs[i].Options = someOf(q.Inputs[i].Options)
+	}
+	q.Question, q.Message, q.Hint = clip(q.Question, 300), clip(q.Message, 200), clip(q.Hint, 200)
+}
+
+func someOf(options []string) []string {
+	if len(options) <= maxOptions {
+		return options
+	}
+	return append(slices.Clone(options[:maxOptions]), "…")
+}
+
 // keysOf returns the update keys that a question asks for: those of its
 // example, which shows what belongs together, else all that the API names.
 func keysOf(gap opentrain.MissingField) []string {

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// plain makes a stranger's text safe to show a model: one line, without
+// plain makes a text from outside safe to show a model: one line, without
 // invisible, bidirectional and tag characters, at most limit characters.
 func plain(text string, limit int) string {
 	var b strings.Builder
@@ -16,7 +17,7 @@ func plain(text string, limit int) string {
 		case unicode.IsSpace(r), unicode.IsControl(r):
 			space = true
 			continue
-		case unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
+		case hidden(r):
 			continue
 		}
 		if length >= limit {
@@ -33,13 +34,32 @@ func plain(text string, limit int) string {
 	return b.String()
 }
 
-// plainAll cleans a list as plain does.
-func plainAll(texts []string, limit int) []string {
-	clean := make([]string, 0, len(texts))
-	for _, text := range texts {
+// hidden reports whether a character shows nothing by itself: what it carries
+// would be read by a model and seen by nobody.
+func hidden(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == utf8.RuneError
+}
+
+// plainAll cleans the first entries of a list as plain does.
+func plainAll(texts []string, entries, limit int) []string {
+	clean := make([]string, 0, min(len(texts), entries))
+	for _, text := range texts[:min(len(texts), entries)] {
 		clean = append(clean, plain(text, limit))
 	}
 	return clean
+}
+
+// paragraphs cleans a text as plain does, but keeps its lines; of several empty
+// lines one is left.
+func paragraphs(text string, limit int) string {
+	var lines []string
+	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n").Replace(text)) {
+		line = plain(line, limit)
+		if line != "" || len(lines) > 0 && lines[len(lines)-1] != "" {
+			lines = append(lines, line)
+		}
+	}
+	return clip(strings.TrimSpace(strings.Join(lines, "\n")), limit)
 }
 
 // page collects the lines of a result's text. Each stays one line, so that no
@@ -61,6 +81,17 @@ func (p *page) say(name, value string) {
 func (p *page) sayAll(name string, values []string) {
 	for _, value := range values {
 		p.say(name, value)
+	}
+}
+
+// quote adds a text of several lines, each marked as quoted.
+func (p *page) quote(name, text string) {
+	if text == "" {
+		return
+	}
+	p.line("%s:", name)
+	for line := range strings.SplitSeq(text, "\n") {
+		p.line("> %s", line)
 	}
 }
 

@@ -23,7 +23,9 @@ type Kit struct {
 	// this server a token.
 	TokenHelp string
 
-	forms fieldForms
+	capabilities *capabilities
+	draftFields  *schema.Node // of the update keys that the API's pages type
+	typedForms   fieldForms   // the same, as forms
 }
 
 // All returns every tool, in the order of the posting loop. It fails when a
@@ -32,13 +34,22 @@ func All(kit Kit) ([]Tool, error) {
 	if kit.Now == nil {
 		kit.Now = time.Now
 	}
-	kit.forms = typedForms()
+	kit.capabilities = newCapabilities(kit.API)
+	kit.draftFields = Fields{}.JSONSchema()
+	kit.typedForms = typedForms(kit.draftFields)
 	makers := []func(Kit) (Tool, error){
 		newCreateDraft,
 		newPatchDraft,
 		newPublish,
 		newSearchJobs,
 		newListJobs,
+		newGetJob,
+		newListFacets,
+		newListChanges,
+		newUpdateJob,
+		newCloseJob,
+		newInviteTrainer,
+		newGetAccount,
 	}
 	all := make([]Tool, 0, len(makers))
 	faults := make([]error, 0, len(makers))
@@ -51,10 +62,36 @@ func All(kit Kit) ([]Tool, error) {
 
 // Spec is what a tool says of itself.
 type Spec struct {
-	Name        string // opentrain_<verb>_<noun>, at most 32 characters
-	Title       string // for people
-	Description string // for models: 300 to 900 characters
+	Name  string // opentrain_<verb>_<noun>, at most 32 characters
+	Title string // for people
+	// Description is for models; what Needs says is added to it, and both
+	// together have 300 to 900 characters.
+	Description string
 	Kind        Kind
+	// Scope is the token's scope that the tool needs; "" for a token of any
+	// scope, or for none.
+	Scope string
+	// Claimed is true when a human must have claimed the account.
+	Claimed bool
+	// Lost says what to do when it is not known whether a write took effect.
+	Lost string
+	// Absent says what it means that OpenTrain does not find what was named.
+	Absent string
+
+	gate gate
+}
+
+// Needs says, in a sentence, what a caller needs for the tool.
+func (s Spec) Needs() string {
+	switch {
+	case !s.Kind.NeedsToken():
+		return "Needs no token."
+	case s.Claimed:
+		return "Needs an API token with the scope " + s.Scope + " and an account that a human has claimed."
+	case s.Scope != "":
+		return "Needs an API token with the scope " + s.Scope + "."
+	}
+	return "Needs an API token."
 }
 
 // Tool is one tool, ready to be served.
@@ -141,6 +178,9 @@ func define[In any, Out output](kit Kit, spec Spec, function func(context.Contex
 		if err != nil {
 			return Result{}, nil, err
 		}
+		if err := kit.capabilities.pass(ctx, call.Caller, spec.gate); err != nil {
+			return Result{}, nil, err
+		}
 		call.Interpreted = interpreted
 		out, ask, err := function(ctx, call, args)
 		if err != nil || ask != nil {
@@ -148,6 +188,7 @@ func define[In any, Out output](kit Kit, spec Spec, function func(context.Contex
 		}
 		return Result{Structured: out, Text: out.Text()}, nil, nil
 	}
+	spec.Description += " " + spec.Needs()
 	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: outputSchema, run: run, kit: kit}, nil
 }
 
@@ -156,6 +197,9 @@ func define[In any, Out output](kit Kit, spec Spec, function func(context.Contex
 func (t Tool) Call(ctx context.Context, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
 	result, ask, err := t.run(ctx, call, args)
 	if err != nil {
+		if featureOf(err) != "" {
+			t.kit.capabilities.forget(call.Caller)
+		}
 		return Result{}, nil, t.explain(call, args, err)
 	}
 	return result, ask, nil

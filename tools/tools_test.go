@@ -263,7 +263,7 @@ func TestFailures(t *testing.T) {
 		{"network", upstream{err: refused}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeNetwork, true, 5, tools.Wait},
 		{"forbidden without details", upstream{status: 403, body: `{"error":"No","code":"FORBIDDEN"}`}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeForbidden, false, 0, tools.Fix},
 		{"published is not said", upstream{body: `{}`}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeBadResponse, true, 5, tools.Wait},
-		{"an odd code", upstream{status: 418, body: `{"error":"tea","code":"TEAPOT"}`}, alice, "opentrain_list_jobs", `{}`, "TEAPOT", false, 0, ""},
+		{"an odd code", upstream{status: 418, body: `{"error":"tea","code":"TEAPOT"}`}, alice, "opentrain_list_jobs", `{}`, "TEAPOT", false, 0, tools.Fix},
 	} {
 		_, failure := call(t, &test.upstream, tools.Kit{TokenHelp: "Help."}, test.caller, test.tool, test.args)
 		if failure == nil {
@@ -291,7 +291,7 @@ func TestFailuresStayShort(t *testing.T) {
 	if failure == nil {
 		t.Fatal("no failure")
 	}
-	if n := len([]rune(failure.Text())); n > 2000 || !strings.HasSuffix(failure.Text(), "Request id: r") {
+	if n := len([]rune(failure.Text())); n > 2000 || !strings.Contains(failure.Text(), "\nRequest id: r\n\nNext: fix\n") {
 		t.Errorf("%d characters, ending %.40s", n, failure.Text()[len(failure.Text())-40:])
 	}
 	meta, err := json.Marshal(failure)
@@ -337,7 +337,7 @@ func TestNoTextPosesAsALine(t *testing.T) {
 		}
 	}
 	_, failure := call(t, &upstream{status: 400, body: `{"error":"` + trick + `","code":"BAD_REQUEST","requestId":"` + trick + `"}`}, tools.Kit{}, alice, "opentrain_publish", `{"jobId":"j"}`)
-	if failure == nil || strings.Contains(failure.Text(), "\nCall:") {
+	if failure == nil || strings.Contains(failure.Text(), "\nCall: opentrain_publish {") {
 		t.Errorf("got %s", failure.Text())
 	}
 }

@@ -240,7 +240,7 @@ func TestVersionAndHelp(t *testing.T) {
 	}
 	out, err := exec.Command(binary, "tools", "--json").Output()
 	var tools []map[string]any
-	if err != nil || json.Unmarshal(out, &tools) != nil || len(tools) != 5 {
+	if err != nil || json.Unmarshal(out, &tools) != nil || len(tools) != 12 {
 		t.Errorf("tools --json: %v, %s", err, out)
 	}
 }

@@ -37,17 +37,26 @@ func (c toolsCommand) Run(std streams) error {
 	return printTable(std.out, server.Tools())
 }
 
+// token says what token a tool needs.
+func token(spec tools.Spec) string {
+	switch {
+	case !spec.Kind.NeedsToken():
+		return "none"
+	case spec.Claimed:
+		return "`" + spec.Scope + "`, claimed account"
+	case spec.Scope != "":
+		return "`" + spec.Scope + "`"
+	}
+	return "any"
+}
+
 // printTable writes the tools, and what each one returns, as Markdown.
 func printTable(w io.Writer, served []tools.Tool) error {
 	var b strings.Builder
 	b.WriteString("| Tool | What it does | Kind | Token |\n|---|---|---|---|\n")
 	for _, tool := range served {
-		token := "needed"
-		if !tool.Kind.NeedsToken() {
-			token = "not needed"
-		}
 		first, _, _ := strings.Cut(tool.Description, ". ")
-		fmt.Fprintf(&b, "| `%s` | %s. | %s | %s |\n", tool.Name, first, tool.Kind, token)
+		fmt.Fprintf(&b, "| `%s` | %s. | %s | %s |\n", tool.Name, first, tool.Kind, token(tool.Spec))
 	}
 	for _, tool := range served {
 		fmt.Fprintf(&b, "\n#### `%s`\n\n", tool.Name)

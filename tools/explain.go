@@ -1,0 +1,242 @@
+package tools
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// absentJob says what NOT_FOUND means where a job of the account was named.
+const absentJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + createDraftName + " and " + listJobsName + "."
+
+// explain words an error of this tool's function.
+func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
+	var bad *schema.ArgumentError
+	if errors.As(err, &bad) {
+		return t.explainArguments(bad)
+	}
+	var refusal *opentrain.Error
+	if !errors.As(err, &refusal) {
+		return Panicked(t.Spec)
+	}
+	f := &Failure{
+		Code: refusal.Code, Status: refusal.Status, RequestID: plain(refusal.RequestID, 100),
+		RetryAfterSeconds: int(math.Ceil(refusal.RetryAfter.Seconds())), cause: err,
+	}
+	if len(refusal.Details) > 0 && len(refusal.Details) < maxFailureText {
+		f.Details = refusal.Details
+	}
+	switch {
+	case refusal.Code == opentrain.CodeInvalidArgument:
+		f.say("%s was not called: %s.", t.Name, plain(refusal.Message, 300))
+		f.say("Job ids come from %s, %s and %s.", createDraftName, listJobsName, searchJobsName)
+	case refusal.Code == opentrain.CodeNoToken:
+		t.explainNoToken(f, call.Caller)
+	case refusal.Code == opentrain.CodeUnauthorized:
+		t.explainUnauthorized(f, call.Caller)
+	case refusal.Code == opentrain.CodeForbidden:
+		t.explainForbidden(f, refusal)
+	case refusal.Code == opentrain.CodeNotFound:
+		t.explainAbsent(f, call.Caller)
+	case refusal.Code == opentrain.CodeConflict:
+		t.explainConflict(f, refusal, args)
+	case refusal.Code == opentrain.CodeRateLimited:
+		t.explainRateLimit(f, refusal, args)
+	case refusal.Status >= 500, refusal.Status == 0, refusal.Code == opentrain.CodeBadResponse:
+		t.explainOutage(f, refusal, args)
+	default:
+		t.explainBadRequest(f, refusal)
+	}
+	return f
+}
+
+func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
+	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": bad.Problems}, cause: bad}
+	f.say("%s was not called; nothing was changed. Send the call again with these arguments mended:", t.Name)
+	for _, problem := range bad.Problems {
+		f.say("- %s", problem)
+	}
+	return f
+}
+
+func (t Tool) explainNoToken(f *Failure, caller Caller) {
+	problem := caller.TokenProblem
+	if problem == "" {
+		problem = "There is no API token."
+	}
+	f.say("%s needs an OpenTrain API token. %s Nothing was sent to OpenTrain.", t.Name, problem)
+	f.say("%s", t.kit.TokenHelp)
+	f.Next = &Next{Action: Fix, By: "human", Problem: problem, URL: opentrain.DefaultBaseURL}
+}
+
+func (t Tool) explainUnauthorized(f *Failure, caller Caller) {
+	from := ""
+	if caller.TokenFrom != "" {
+		from = " It was read from " + caller.TokenFrom + "."
+	}
+	f.say("OpenTrain did not accept the API token: it is wrong, expired or revoked.%s Nothing was changed.", from)
+	f.say("%s", t.kit.TokenHelp)
+	f.Next = &Next{Action: Fix, By: "human", Problem: "The API token is not accepted.", URL: opentrain.DefaultBaseURL}
+}
+
+func (t Tool) explainForbidden(f *Failure, refusal *opentrain.Error) {
+	var d struct {
+		Reason         string   `json:"reason"`
+		FeatureKey     string   `json:"featureKey"`
+		RequiredScopes []string `json:"requiredScopes"`
+		GrantedScopes  []string `json:"grantedScopes"`
+	}
+	refusal.DecodeDetails(&d)
+	if refusal.NotSent {
+		f.say("%s was not called: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+	} else {
+		f.say("OpenTrain refused %s: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+	}
+	f.Next = &Next{Action: Fix, By: "human"}
+	switch {
+	case len(d.RequiredScopes) > 0:
+		scopes := strings.Join(plainAll(d.RequiredScopes, 20, 60), ", ")
+		f.say("The token lacks the scope %s; it has %s. A token with that scope comes from Settings → API keys in the app.", scopes, listOr(plainAll(d.GrantedScopes, 20, 60), "none"))
+		f.Next.Problem, f.Next.URL = "The API token lacks the scope "+scopes+".", opentrain.DefaultBaseURL
+	case d.FeatureKey != "":
+		feature := plain(d.FeatureKey, 100)
+		f.say("The feature %s is not enabled for this account; OpenTrain enables it per account. Repeating the call does not help. %s shows the account's features.", feature, getAccountName)
+		f.Next.Problem = "The feature " + feature + " is not enabled for this account."
+	case t.advise(f, d.Reason, refusal):
+	default:
+		f.Next.Problem = "OpenTrain does not allow this account to do it: " + sentence(refusal.Message)
+	}
+}
+
+func (t Tool) explainAbsent(f *Failure, caller Caller) {
+	absent := t.Absent
+	if absent == "" {
+		absent = absentJob
+	}
+	f.say("%s Nothing was changed.", absent)
+	switch {
+	case t.Name == getAccountName:
+		f.Next = &Next{Action: Fix, By: "human", Problem: "The API token belongs to no user any more.", URL: opentrain.DefaultBaseURL}
+	case caller.ID == "":
+		f.Next = &Next{Action: CallTool, Tool: searchJobsName, Arguments: map[string]any{}, Note: "Find the job's id."}
+	default:
+		f.Next = &Next{Action: CallTool, Tool: listJobsName, Arguments: map[string]any{}, Note: "Find the job's id."}
+	}
+}
+
+func (t Tool) explainConflict(f *Failure, refusal *opentrain.Error, args json.RawMessage) {
+	var d struct {
+		Reason         string `json:"reason"`
+		Status         string `json:"status"`
+		RequiredStatus string `json:"requiredStatus"`
+	}
+	refusal.DecodeDetails(&d)
+	f.say("OpenTrain refused %s: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+	f.Next = &Next{Action: CallTool, Tool: listJobsName, Arguments: map[string]any{}, Note: "See the job's status."}
+	if t.advise(f, d.Reason, refusal) || d.Status == "" {
+		return
+	}
+	f.say("The job is %s; this needs %s.", plain(d.Status, 40), listOr([]string{plain(d.RequiredStatus, 40)}, "another status"))
+	arguments := argumentsOf(args)
+	switch {
+	case d.Status == opentrain.StatusDraft && t.Name == updateJobName:
+		f.say("A draft is changed with %s.", patchDraftName)
+		f.Next = &Next{Action: CallTool, Tool: patchDraftName, Arguments: arguments}
+	case d.Status == opentrain.StatusOpen && t.Name == patchDraftName:
+		f.say("A published job is changed with %s, and everyone sees the change.", updateJobName)
+		f.Next = &Next{Action: ConfirmWithHuman, Show: arguments, Tool: updateJobName, Arguments: arguments, Note: "The job is public: the change becomes visible to everyone."}
+	default:
+		f.say("No tool changes a job in this status. A new job starts with %s.", createDraftName)
+	}
+}
+
+func (t Tool) explainRateLimit(f *Failure, refusal *opentrain.Error, args json.RawMessage) {
+	var d struct {
+		Limit       int `json:"limit"`
+		WindowHours int `json:"windowHours"`
+	}
+	refusal.DecodeDetails(&d)
+	f.Retryable = true
+	f.Next = &Next{Action: Wait, Tool: t.Name, Arguments: argumentsOf(args)}
+	switch {
+	case d.WindowHours > 0:
+		f.say("The daily limit is used up: %d publishes in %d hours. The job was not published and stays a draft.", d.Limit, d.WindowHours)
+		if f.RetryAfterSeconds == 0 {
+			f.RetryAfterSeconds, f.Next.AtMost = int((time.Duration(d.WindowHours) * time.Hour).Seconds()), true
+		}
+		f.say("Repeating the call sooner does not help; the oldest publish leaves the window within %d hours.", d.WindowHours)
+	default:
+		if f.RetryAfterSeconds == 0 {
+			f.RetryAfterSeconds, f.Next.AtMost = 60, true
+		}
+		f.say("OpenTrain is limiting requests: %s Nothing was changed.", sentence(refusal.Message))
+		f.say("Call again in %d seconds.", f.RetryAfterSeconds)
+	}
+	f.Next.RetryAfterSeconds = f.RetryAfterSeconds
+}
+
+// explainOutage words a failure in which OpenTrain gave no answer of its own.
+func (t Tool) explainOutage(f *Failure, refusal *opentrain.Error, args json.RawMessage) {
+	f.say("%s failed: %s", t.Name, sentence(refusal.Message))
+	switch {
+	case t.Kind.ReadOnly():
+		f.say("Nothing was changed. The failure says nothing about what exists: it could not be read.")
+	case refusal.NotSent:
+		f.say("The request did not reach OpenTrain: nothing was changed.")
+	default:
+		f.say("%s", t.Lost)
+	}
+	switch {
+	case errors.Is(refusal, opentrain.ErrTooLarge):
+		f.Next = &Next{Action: Fix, By: "agent", Problem: "The answer was too large; ask for less, with a smaller limit or narrower filters.", Tool: t.Name}
+		return
+	case refusal.Status != 0 && refusal.Status < 500 && refusal.Status != http.StatusOK && refusal.Status != http.StatusCreated:
+		f.Next = &Next{Action: Fix, By: "human", Problem: "Something between this server and OpenTrain answers in its place; the base URL and the proxy settings should be checked."}
+		return
+	}
+	f.Retryable = true
+	if f.RetryAfterSeconds == 0 {
+		f.RetryAfterSeconds = 5
+	}
+	f.Next = &Next{Action: Wait, RetryAfterSeconds: f.RetryAfterSeconds, Tool: t.Name, Arguments: argumentsOf(args)}
+}
+
+func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
+	f.say("OpenTrain refused %s: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+	var d struct {
+		Reason            string   `json:"reason"`
+		SupportedFormats  []string `json:"supportedFormats"`
+		SupportedStatuses []string `json:"supportedStatuses"`
+		SupportedPayTypes []string `json:"supportedPayTypes"`
+	}
+	refusal.DecodeDetails(&d)
+	issues := issuesOf(refusal.Details)
+	for _, issue := range issues[:min(len(issues), 12)] {
+		f.say("- %s", issue.line())
+	}
+	if more := len(issues) - 12; more > 0 {
+		f.say("- and %d more", more)
+	}
+	if values := slices.Concat(d.SupportedFormats, d.SupportedStatuses, d.SupportedPayTypes); len(values) > 0 {
+		f.say("Supported: %s.", strings.Join(plainAll(values, 40, 60), ", "))
+	}
+	f.Next = &Next{Action: Fix, By: "agent", Problem: "The arguments are not taken as they are; send the call again with them mended.", Tool: t.Name}
+	t.advise(f, d.Reason, refusal)
+}
+
+// argumentsOf repeats a call's arguments in a next step, unless they are long:
+// the model has them.
+func argumentsOf(args json.RawMessage) map[string]any {
+	var arguments map[string]any
+	if len(args) > 500 || json.Unmarshal(args, &arguments) != nil {
+		return nil
+	}
+	return arguments
+}

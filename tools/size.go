@@ -1,0 +1,64 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
+
+// maxResult bounds each of a result's two forms, in characters. Hosts move
+// larger results to a file or cut them where they like.
+const maxResult = 20_000
+
+// sizeOf returns the length of the longer form of a result, in characters.
+func sizeOf(out output) int {
+	structured, err := json.Marshal(out)
+	if err != nil {
+		return 0 // the call fails on that later
+	}
+	return max(utf8.RuneCount(structured), utf8.RuneCountInString(out.Text()))
+}
+
+// trim makes cuts, one after another, until a result is not too long.
+func trim[Out output](out Out, cuts ...func(*Out)) Out {
+	for _, cut := range cuts {
+		if sizeOf(out) <= maxResult-spare {
+			break
+		}
+		cut(&out)
+	}
+	return out
+}
+
+// spare is what a result may grow by after it was trimmed: the members that a
+// tool adds to a shared report.
+const spare = 500
+
+// first keeps the first entries of a list and adds to notes how many it left out.
+func first[T any](list []T, entries int, what string, notes *[]string) []T {
+	more := len(list) - entries
+	if more <= 0 {
+		return list
+	}
+	*notes = append(*notes, fmt.Sprintf("%d %s, to keep the result short", more, what))
+	return list[:entries]
+}
+
+// fitting reads a page of at most limit entries that fits into a result. Where
+// one does not, a shorter page is read instead, so that the cursor that comes
+// with it leads to the first entry that is not shown.
+func fitting[Out output](limit int, read func(limit int) (out Out, entries int, err error)) (out Out, shortened bool, err error) {
+	for {
+		out, entries, err := read(limit)
+		size := sizeOf(out)
+		if err != nil || size <= maxResult || entries <= 1 {
+			return out, shortened, err
+		}
+		limit, shortened = max(1, min(entries-1, entries*maxResult/size)), true
+	}
+}
+
+// shortPage says that a page is shorter than was asked for.
+func shortPage(entries int) string {
+	return fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", entries)
+}
