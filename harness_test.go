@@ -85,9 +85,7 @@ func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Co
 	}
 	cfg := opentrainmcp.Config{
 		API: apiClient, Version: "test", Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Token: func(context.Context) opentrainmcp.Token {
-			return opentrainmcp.Token{Value: sandbox.DemoToken, From: "the test"}
-		},
+		Token:     fixed(sandbox.DemoToken),
 		TokenHelp: "Set a token so and so.",
 	}
 	change(&cfg)
@@ -113,6 +111,11 @@ func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Co
 	})
 	s.hello = initialize(t, s.host)
 	return s
+}
+
+// fixed is a caller who always has the same token.
+func fixed(token string) func(context.Context) opentrainmcp.Token {
+	return func(context.Context) opentrainmcp.Token { return opentrainmcp.Token{Value: token, From: "the test"} }
 }
 
 func initialize(t *testing.T, host *client.Client) *mcp.InitializeResult {

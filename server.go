@@ -80,9 +80,10 @@ type Token struct {
 
 // Server serves OpenTrain's tools over MCP.
 type Server struct {
-	cfg   Config
-	mcp   *server.MCPServer
-	tools []tools.Tool
+	cfg       Config
+	mcp       *server.MCPServer
+	tools     []tools.Tool
+	reference tools.Reference
 }
 
 // New builds a Server. It fails on a configuration that cannot be served and
@@ -100,7 +101,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	all, err := tools.All(tools.Kit{API: cfg.API, TokenHelp: cfg.TokenHelp})
+	all, reference, err := tools.All(tools.Kit{API: cfg.API, TokenHelp: cfg.TokenHelp})
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +109,22 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, tools: served}
+	s := &Server{cfg: cfg, tools: served, reference: reference}
 	s.mcp = server.NewMCPServer(Name, cfg.Version,
 		server.WithTitle("OpenTrain"),
 		server.WithInstructions(instructions),
 		server.WithToolCapabilities(false),
+		server.WithPromptCapabilities(false),
+		server.WithResourceCapabilities(false, false),
+		server.WithCompletions(),
+		server.WithPromptCompletionProvider(completer{s}),
+		server.WithResourceCompletionProvider(completer{s}),
 	)
 	for _, tool := range served {
 		s.mcp.AddTool(definition(tool), s.handler(tool))
 	}
+	s.addPrompts()
+	s.addResources()
 	return s, nil
 }
 
@@ -181,13 +189,9 @@ func definition(tool tools.Tool) mcp.Tool {
 func (s *Server) handler(tool tools.Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		start := time.Now()
-		ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+		ctx, caller, cancel := s.begin(ctx)
 		defer cancel()
-		token := s.cfg.Token(ctx)
-		ctx = opentrain.WithToken(ctx, token.Value)
-		call := tools.Call{Caller: tools.Caller{ID: callerID(token.Value), TokenFrom: token.From, TokenProblem: token.Problem}}
-
-		result, failure := s.run(ctx, tool, call, request)
+		result, failure := s.run(ctx, tool, tools.Call{Caller: caller}, request)
 		outcome := slog.String("outcome", "ok")
 		if failure != nil {
 			outcome = slog.String("outcome", string(failure.Code))
@@ -198,6 +202,33 @@ func (s *Server) handler(tool tools.Tool) server.ToolHandlerFunc {
 			return errorResult(failure), nil
 		}
 		return mcp.NewToolResultStructured(result.Structured, result.Text), nil
+	}
+}
+
+// begin bounds the time of a request and names its caller.
+func (s *Server) begin(ctx context.Context) (context.Context, tools.Caller, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	token := s.cfg.Token(ctx)
+	ctx = opentrain.WithToken(ctx, token.Value)
+	return ctx, tools.Caller{ID: callerID(token.Value), TokenFrom: token.From, TokenProblem: token.Problem}, cancel
+}
+
+// errFault is what a client is told of a bug outside of a tool.
+var errFault = errors.New("this server failed by a fault of its own")
+
+// guarded serves a request that is no tool call: it names the caller, bounds
+// the time, and tells a panic to the log alone.
+func guarded[Request, Result any](s *Server, serve func(context.Context, tools.Caller, Request) (Result, error)) func(context.Context, Request) (Result, error) {
+	return func(ctx context.Context, request Request) (result Result, err error) {
+		ctx, caller, cancel := s.begin(ctx)
+		defer cancel()
+		defer func() {
+			if cause := recover(); cause != nil {
+				s.cfg.Logger.ErrorContext(ctx, "panic", "panic", cause, "stack", string(debug.Stack()))
+				err = errFault
+			}
+		}()
+		return serve(ctx, caller, request)
 	}
 }
 

@@ -92,11 +92,20 @@ func (o GetJobOutput) fit() GetJobOutput {
 
 // Text implements output.
 func (o GetJobOutput) Text() string {
-	var p page
 	if o.Status == opentrain.StatusClosed {
+		var p page
 		p.line("Job %s is not public (closed).", o.JobID)
 		return p.end(o.Next)
 	}
+	p := o.page()
+	p.say("Cut", o.Cut)
+	p.sayAll("Understood", o.Interpreted)
+	return p.end(o.Next)
+}
+
+// page says what is known of an open job.
+func (o GetJobOutput) page() page {
+	var p page
 	p.line("Job %s on the marketplace, as its owner wrote it.", o.JobID)
 	for _, part := range []struct{ name, value string }{
 		{"Title", o.Title}, {"Company", o.CompanyName}, {"Status", o.Status}, {"Pay", o.Pay}, {"Category", o.Category},
@@ -107,7 +116,5 @@ func (o GetJobOutput) Text() string {
 		p.say(part.name, part.value)
 	}
 	p.quote("Description", o.Description)
-	p.say("Cut", o.Cut)
-	p.sayAll("Understood", o.Interpreted)
-	return p.end(o.Next)
+	return p
 }

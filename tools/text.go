@@ -113,6 +113,9 @@ func (p *page) alsoMissing(questions []Question) {
 	}
 }
 
+// text returns the lines alone.
+func (p *page) text() string { return strings.Join(p.lines, "\n") + "\n" }
+
 // end returns the text, with the next step in its last lines.
 func (p *page) end(next Next) string {
 	return strings.Join(p.lines, "\n") + "\n\n" + next.Text()

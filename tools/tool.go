@@ -28,9 +28,9 @@ type Kit struct {
 	typedForms   fieldForms   // the same, as forms
 }
 
-// All returns every tool, in the order of the posting loop. It fails when a
-// schema breaks a rule of schema.Lint.
-func All(kit Kit) ([]Tool, error) {
+// All returns every tool, in the order of the posting loop, and what people
+// look up beside them. It fails when a schema breaks a rule of schema.Lint.
+func All(kit Kit) ([]Tool, Reference, error) {
 	if kit.Now == nil {
 		kit.Now = time.Now
 	}
@@ -57,7 +57,7 @@ func All(kit Kit) ([]Tool, error) {
 		tool, err := newTool(kit)
 		all, faults = append(all, tool), append(faults, err)
 	}
-	return all, errors.Join(faults...)
+	return all, Reference{kit}, errors.Join(faults...)
 }
 
 // Spec is what a tool says of itself.

@@ -48,7 +48,7 @@ func call(t *testing.T, u *upstream, kit tools.Kit, caller tools.Caller, name, a
 	if kit.API, err = opentrain.New(opentrain.Config{Transport: u}); err != nil {
 		t.Fatal(err)
 	}
-	all, err := tools.All(kit)
+	all, _, err := tools.All(kit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func TestTimeoutsAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := tools.All(tools.Kit{API: api})
+	all, _, err := tools.All(tools.Kit{API: api})
 	if err != nil {
 		t.Fatal(err)
 	}
