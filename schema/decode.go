@@ -142,16 +142,11 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 
 func (d *decoder) unknown(path, name string, node *Node) {
 	names := slices.Collect(node.Properties.KeysFromOldest())
-	message := "is not an argument of this tool"
-	if nearest := Nearest(name, names); nearest != "" {
-		message += fmt.Sprintf("; did you mean %s?", nearest)
+	known := "It takes none"
+	if len(names) > 0 {
+		known = "Arguments: " + strings.Join(names, ", ")
 	}
-	if len(names) == 0 {
-		message += " It takes none"
-	} else {
-		message += " Arguments: " + strings.Join(names, ", ")
-	}
-	d.refuse(join(path, shortText(name)), names, "%s", message)
+	d.refuse(join(path, shortText(name)), names, "is not an argument of this tool%s %s", Meant(name, names), known)
 }
 
 func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMessage {
@@ -228,6 +223,15 @@ func (d *decoder) enum(path string, node *Node, text string, raw json.RawMessage
 	}
 	d.refuse(path, allowed, "%s", NotTaken(text, allowed))
 	return nil
+}
+
+// Meant ends a clause with the name that a misspelt one most likely means, as a
+// question, or with a full stop where none is close.
+func Meant(name string, names []string) string {
+	if nearest := Nearest(name, names); nearest != "" {
+		return "; did you mean " + nearest + "?"
+	}
+	return "."
 }
 
 // NotTaken says that a value is not among those allowed, and which are.

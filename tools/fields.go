@@ -114,11 +114,8 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (taken []str
 }
 
 func unknownKey(path, key string, keys []string) schema.Problem {
-	message := "is not a field of a draft"
-	if nearest := schema.Nearest(key, keys); nearest != "" {
-		message += "; did you mean " + nearest + "?"
-	}
-	return schema.Problem{Path: path, Message: message + " Fields: " + strings.Join(keys, ", "), Allowed: keys}
+	message := "is not a field of a draft" + schema.Meant(key, keys) + " Fields: " + strings.Join(keys, ", ")
+	return schema.Problem{Path: path, Message: message, Allowed: keys}
 }
 
 // matchValues spells a string, or each string of a list, as it stands among the

@@ -85,10 +85,7 @@ func (f serveFlags) server(log *slog.Logger) (*opentrainmcp.Server, error) {
 			return nil, err
 		}
 		client.Transport, client.BaseURL = transport, orElse(f.BaseURL, found.BaseURL)
-		cfg.Token = func(context.Context) opentrainmcp.Token {
-			found := source.Find()
-			return opentrainmcp.Token{Value: found.Token, From: found.From, Problem: found.Problem}
-		}
+		cfg.Token = f.token(source, found.BaseURL)
 	}
 	api, err := opentrain.New(client)
 	if err != nil {
@@ -96,6 +93,20 @@ func (f serveFlags) server(log *slog.Logger) (*opentrainmcp.Server, error) {
 	}
 	cfg.API = api
 	return opentrainmcp.New(cfg)
+}
+
+// token looks for the token at every call, so that one that was replaced is
+// used at once. A token that came with another address than the server started
+// with is not sent there.
+func (f serveFlags) token(source credential.Source, startedWith string) func(context.Context) opentrainmcp.Token {
+	return func(context.Context) opentrainmcp.Token {
+		found := source.Find()
+		if found.Token != "" && f.BaseURL == "" && found.BaseURL != startedWith {
+			return opentrainmcp.Token{From: found.From, Problem: "The API token from " + found.From +
+				" belongs to another address (baseUrl) than this server was started with; restart the server."}
+		}
+		return opentrainmcp.Token{Value: found.Token, From: found.From, Problem: found.Problem}
+	}
 }
 
 // report says at start where the token comes from, or what is wrong with it.
