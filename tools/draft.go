@@ -62,10 +62,15 @@ func remarksOf(notes []opentrain.Note) []Remark {
 		if remark.Field == "" {
 			remark.Field = string(note.Path)
 		}
+		if string(remark.Value) == "null" {
+			remark.Value = nil
+		}
 		if remark.Value == nil && note.ValuePreview != "" {
 			remark.Value, _ = json.Marshal(note.ValuePreview)
 		}
-		remarks = append(remarks, remark)
+		if remark.line() != "" {
+			remarks = append(remarks, remark)
+		}
 	}
 	return remarks
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"opentrain-mcp/opentrain"
@@ -265,7 +266,10 @@ func TestFailures(t *testing.T) {
 		{"published is not said", upstream{body: `{}`}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeBadResponse, true, 5, tools.Wait},
 		{"an odd code", upstream{status: 418, body: `{"error":"tea","code":"TEAPOT"}`}, alice, "opentrain_list_jobs", `{}`, "TEAPOT", false, 0, tools.Fix},
 	} {
-		_, failure := call(t, &test.upstream, tools.Kit{TokenHelp: "Help."}, test.caller, test.tool, test.args)
+		var failure *tools.Failure
+		synctest.Test(t, func(t *testing.T) { // retries wait
+			_, failure = call(t, &test.upstream, tools.Kit{TokenHelp: "Help."}, test.caller, test.tool, test.args)
+		})
 		if failure == nil {
 			t.Errorf("%s: no failure", test.name)
 			continue
