@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,10 +20,18 @@ func importFormats() []string {
 
 // source is what a draft is made from, whichever shape it came in.
 type source struct {
-	Type           *string `json:"type"`
-	Text           *string `json:"text"`
-	ExternalID     *string `json:"externalId"`
-	IdempotencyKey *string `json:"idempotencyKey"`
+	Type           *string
+	Text           *string
+	ExternalID     *string
+	IdempotencyKey *string
+	// documents are those that came, by the key of the body that held them.
+	documents map[string]document
+}
+
+// document is a payload, and where in the body it stood.
+type document struct {
+	raw  json.RawMessage
+	path []any
 }
 
 // createDraft is POST /job-drafts (developers/api-reference/job-drafts/create).
@@ -40,8 +47,10 @@ func (s *Sandbox) createDraft(c *call) (reply, *apiError) {
 	if failure != nil {
 		return reply{}, failure
 	}
-	read := parse(*src.Text)
-
+	read, failure := s.read(&src)
+	if failure != nil {
+		return reply{}, failure
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := deref(src.IdempotencyKey)
@@ -75,31 +84,77 @@ func (s *Sandbox) newJob(owner *account, read parsed) *job {
 }
 
 // readSource understands the shapes of the body that the pages show:
-// rawJobDescription, source, and format with its payload.
+// rawJobDescription, source, and format with its payload. That source holds a
+// payload under the same key as the body does is our reading.
 func readSource(body map[string]json.RawMessage) (source, *apiError) {
-	var src source
+	src := source{documents: map[string]document{}}
 	fields := map[string]**string{
-		"format": &src.Type, "text": &src.Text, "rawJobDescription": &src.Text,
+		"format": &src.Type, "type": &src.Type, "text": &src.Text, "rawJobDescription": &src.Text,
 		"externalId": &src.ExternalID, "idempotencyKey": &src.IdempotencyKey,
 	}
-	for _, key := range []string{"format", "text", "rawJobDescription", "externalId", "idempotencyKey"} {
-		if failure := readString(body, key, []any{key}, fields[key]); failure != nil {
-			return src, failure
+	read := func(object map[string]json.RawMessage, path []any, keys ...string) *apiError {
+		for _, key := range keys {
+			if failure := readString(object, key, below(path, key), fields[key]); failure != nil {
+				return failure
+			}
 		}
+		for _, format := range formats() {
+			if raw, given := object[format.payload]; given && typeOf(raw) != "null" {
+				src.documents[format.payload] = document{raw, below(path, format.payload)}
+			}
+		}
+		return nil
+	}
+	if failure := read(body, nil, "format", "text", "rawJobDescription", "externalId", "idempotencyKey"); failure != nil {
+		return src, failure
 	}
 	if raw, given := body["source"]; given {
 		var inner map[string]json.RawMessage
 		if json.Unmarshal(raw, &inner) != nil || inner == nil {
 			return src, typeFailure("object", raw, []any{"source"})
 		}
-		fields["type"] = &src.Type
-		for _, key := range []string{"type", "text", "externalId", "idempotencyKey"} {
-			if failure := readString(inner, key, []any{"source", key}, fields[key]); failure != nil {
-				return src, failure
-			}
+		if failure := read(inner, []any{"source"}, "type", "text", "externalId", "idempotencyKey"); failure != nil {
+			return src, failure
 		}
 	}
-	return src, checkSource(src)
+	return src, nil
+}
+
+// read turns a source into what it says of a draft.
+func (s *Sandbox) read(src *source) (parsed, *apiError) {
+	name := deref(src.Type)
+	if name == "" || name == "text" {
+		if failure := checkText(*src); failure != nil {
+			return parsed{}, failure
+		}
+		return parse(*src.Text), nil
+	}
+	format, known := formats()[name]
+	if !known {
+		failure := badRequest(fmt.Sprintf("The import format %q is not supported.", name))
+		failure.details = details{"supportedFormats": importFormats()}
+		return parsed{}, failure
+	}
+	for key := range src.documents {
+		if key != format.payload {
+			return parsed{}, badDocument([]any{key}, "The format %s takes its document in %s, not in %s.", name, format.payload, key)
+		}
+	}
+	document, given := src.documents[format.payload]
+	if !given {
+		return parsed{}, badDocument([]any{format.payload}, "The format %s takes its document in %s, and there is none.", name, format.payload)
+	}
+	m, failure := format.read(s.variant, document.raw, document.path)
+	if failure != nil {
+		return parsed{}, failure
+	}
+	if n := utf8.RuneCountInString(m.description); n > maxDescription {
+		return parsed{}, tooLong(n)
+	}
+	if src.ExternalID == nil && m.externalID != "" {
+		src.ExternalID = &m.externalID
+	}
+	return m.land(), nil
 }
 
 func readString(object map[string]json.RawMessage, key string, path []any, to **string) *apiError {
@@ -123,18 +178,9 @@ func typeFailure(expected string, raw json.RawMessage, path []any) *apiError {
 	return failure
 }
 
-func checkSource(src source) *apiError {
-	format := "text"
-	if src.Type != nil {
-		format = *src.Type
-	}
-	if format != "text" {
-		failure := badRequest(fmt.Sprintf("The import format %q is not supported.", format))
-		if slices.Contains(importFormats(), format) {
-			failure.message = fmt.Sprintf("This sandbox reads only text yet, not the format %q.", format)
-		}
-		failure.details = details{"supportedFormats": importFormats()}
-		return failure
+func checkText(src source) *apiError {
+	for key := range src.documents {
+		return badDocument([]any{key}, "A document in %s wants the format that it has.", key)
 	}
 	if src.Text == nil {
 		return badRequest("There is no job description: send rawJobDescription, or source with type and text.")
@@ -143,11 +189,15 @@ func checkSource(src source) *apiError {
 		return badRequest("The job description is empty.")
 	}
 	if n := utf8.RuneCountInString(*src.Text); n > maxDescription {
-		failure := badRequest(fmt.Sprintf("The job description has %d characters; at most %d are taken.", n, maxDescription))
-		failure.details = details{"maxLength": maxDescription, "length": n}
-		return failure
+		return tooLong(n)
 	}
 	return nil
+}
+
+func tooLong(n int) *apiError {
+	failure := badRequest(fmt.Sprintf("The job description has %d characters; at most %d are taken.", n, maxDescription))
+	failure.details = details{"maxLength": maxDescription, "length": n}
+	return failure
 }
 
 func deref(s *string) string {

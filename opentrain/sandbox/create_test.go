@@ -160,13 +160,11 @@ func TestCreateRefusals(t *testing.T) {
 func TestCreateFormats(t *testing.T) {
 	a := newAPI(t, sandbox.Config{})
 	all := []string{"text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml"}
-	for format, says := range map[string]string{"hr_xml": "only text", "csv": "not supported"} {
-		for _, body := range []object{{"format": format}, {"source": object{"type": format}}} {
-			got := a.want(400, "POST", "/job-drafts", body)
-			equal(t, "formats", dig(got, "details", "supportedFormats"), all)
-			if !strings.Contains(str(got["error"]), says) {
-				t.Errorf("%v: %v", format, got["error"])
-			}
+	for _, body := range []object{{"format": "csv"}, {"source": object{"type": "csv"}}} {
+		got := a.want(400, "POST", "/job-drafts", body)
+		equal(t, "formats", dig(got, "details", "supportedFormats"), all)
+		if !strings.Contains(str(got["error"]), "not supported") {
+			t.Errorf("got %v", got["error"])
 		}
 	}
 }

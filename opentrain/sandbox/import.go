@@ -1,0 +1,145 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxUnmapped is how many parts of one import are listed as fitting no field;
+// the last entry counts the others.
+const maxUnmapped = 50
+
+// imported is what a structured document says, brought to draft fields. No page
+// prints how the real API maps documents: the maps are our reading.
+type imported struct {
+	description string
+	externalID  string
+	fields      values
+	guesses     []guess
+	unmapped    []unmapped
+}
+
+// format is an import format and the key of the body that holds its document.
+type format struct {
+	payload string
+	read    func(v Variant, raw json.RawMessage, path []any) (imported, *apiError)
+}
+
+// formats are the import formats besides text.
+func formats() map[string]format {
+	return map[string]format{
+		"opentrain_canonical":    {"job", readCanonical},
+		"schema_org_job_posting": {"jsonLd", readJobPosting},
+		"indeed_xml":             {"xml", readIndeed},
+		"hr_xml":                 {"xml", readHR},
+	}
+}
+
+func (m *imported) set(key string, value any) {
+	if m.fields == nil {
+		m.fields = values{}
+	}
+	m.fields[key] = value
+}
+
+// guess sets a field that a human should confirm.
+func (m *imported) guess(key string, value any, reason string) {
+	m.set(key, value)
+	m.guesses = append(m.guesses, guess{Field: key, Value: value, Reason: reason})
+}
+
+// leave notes a part of the document that fits no field.
+func (m *imported) leave(path, reason string, value any) {
+	text, isText := value.(string)
+	if !isText {
+		text = strings.TrimSpace(string(encode(value)))
+	}
+	preview := []rune(strings.Join(strings.Fields(text), " "))
+	if len(preview) > 80 {
+		preview = append(preview[:79], '…')
+	}
+	m.unmapped = append(m.unmapped, unmapped{Path: path, Reason: reason, ValuePreview: string(preview)})
+}
+
+// take sets a field to what the text rules read out of a short text, and
+// reports whether they read anything.
+func (m *imported) take(key, text string) bool {
+	value, found := parse(text).fields[key]
+	if found {
+		m.set(key, value)
+	}
+	return found
+}
+
+// pay sets payment type and rate.
+func (m *imported) pay(paymentType string, rate float64) {
+	m.set("paymentType", paymentType)
+	m.set(rateKey(paymentType), rate)
+}
+
+// country adds a country, by its name where that is known.
+func (m *imported) country(name string) {
+	for _, known := range countryTable() {
+		if strings.EqualFold(known.code, name) || strings.EqualFold(known.name, name) {
+			name = known.name
+		}
+	}
+	if list := m.fields.list("countries"); name != "" && !slices.Contains(list, name) {
+		m.set("countries", append(list, name))
+	}
+}
+
+// land reads what the document does not say out of its description, as text is
+// read. What the document says wins.
+func (m imported) land() parsed {
+	read := parse(m.description)
+	if strings.TrimSpace(m.description) == "" {
+		read = parsed{fields: values{}}
+	}
+	if m.fields.has("paymentType") { // a rate in the text is for another one
+		for _, key := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
+			delete(read.fields, key)
+		}
+	}
+	for key, value := range m.fields {
+		read.fields[key] = value
+	}
+	read.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return m.fields.has(g.Field) || !read.fields.has(g.Field) })
+	read.guesses = append(read.guesses, m.guesses...)
+	read.unmapped = append(m.unmapped, read.unmapped...)
+	if more := len(read.unmapped) - maxUnmapped; more > 0 {
+		read.unmapped = append(read.unmapped[:maxUnmapped-1], unmapped{Path: "…", Reason: fmt.Sprintf("%d more parts fit no field.", more+1)})
+	}
+	return read
+}
+
+// badDocument refuses a document, with the place of the fault.
+func badDocument(path []any, format string, args ...any) *apiError {
+	failure := badRequest(fmt.Sprintf(format, args...) + " No draft was made.")
+	failure.details = details{"issues": []issue{{"code": "custom", "path": path, "message": fmt.Sprintf(format, args...)}}}
+	return failure
+}
+
+// join writes a path as pages do: job.title, jsonLd.jobLocation[0].
+func join(path []any) string {
+	var b strings.Builder
+	for _, part := range path {
+		switch part := part.(type) {
+		case int:
+			fmt.Fprintf(&b, "[%d]", part)
+		default:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			fmt.Fprint(&b, part)
+		}
+	}
+	return b.String()
+}
+
+// below returns the path of a part.
+func below(path []any, parts ...any) []any {
+	return append(slices.Clone(path), parts...)
+}

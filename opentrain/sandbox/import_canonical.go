@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// canonicalNames are the keys of OpenTrain's job object that differ from the
+// update keys (developers/api-reference/job-drafts/create; the pairing is our
+// reading).
+func canonicalNames() map[string]string {
+	return map[string]string{"title": "jobTitle", "description": "jobDescription", "tools": "labelingSoftware"}
+}
+
+// readCanonical reads OpenTrain's own job object. Values are checked as a
+// patch checks them.
+func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(raw, &object) != nil || object == nil {
+		return imported{}, typeFailure("object", raw, path)
+	}
+	m := imported{fields: values{}}
+	var issues []issue
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		value := object[name]
+		switch {
+		case name == "rateAmount" || typeOf(value) == "null":
+			continue // below, or nothing said
+		case name == "externalId" || name == "idempotencyKey":
+			m.leave(join(below(path, name)), "This belongs beside the job object, not in it.", value)
+			continue
+		case name == "tools" && typeOf(value) == "array":
+			value = joinedList(value)
+		}
+		key := name
+		if other, differs := canonicalNames()[name]; differs {
+			key = other
+		}
+		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == key })
+		if i < 0 {
+			m.leave(join(below(path, name)), "No draft field has this name.", value)
+			continue
+		}
+		decoded, problems := v.decode(updateFields()[i], value)
+		for _, problem := range problems { // the field's own name stands in the path
+			at, _ := problem["path"].([]any)
+			problem["path"] = below(below(path, name), at[1:]...)
+		}
+		issues = append(issues, problems...)
+		m.set(key, decoded)
+	}
+	issues = append(issues, m.rateAmount(object["rateAmount"], below(path, "rateAmount"))...)
+	if issues != nil {
+		failure := badRequest("The job object has fields that cannot be taken. No draft was made.")
+		failure.details = details{"issues": issues}
+		return m, failure
+	}
+	m.description = m.fields.text("jobDescription")
+	return m, nil
+}
+
+// rateAmount puts the amount under the key of the payment type.
+func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
+	if kind := typeOf(raw); kind == "undefined" || kind == "null" {
+		return nil
+	}
+	amount, issues := decodeNumber(kindNumber, raw, path)
+	key := rateKey(m.fields.text("paymentType"))
+	switch {
+	case issues != nil:
+		return issues
+	case key == "":
+		m.leave(join(path), "Without a paymentType the amount means nothing.", raw)
+	default:
+		m.set(key, amount)
+	}
+	return nil
+}
+
+// joinedList writes a list of names as one text; what is no such list stays.
+func joinedList(raw json.RawMessage) json.RawMessage {
+	var names []string
+	if json.Unmarshal(raw, &names) != nil {
+		return raw
+	}
+	return encode(strings.Join(names, ", "))
+}

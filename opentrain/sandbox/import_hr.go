@@ -1,0 +1,132 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// readHR reads an HR-XML JobPositionPosting or an HR Open PositionOpening, in
+// any namespace. The standards nest the same facts differently over their
+// versions, so elements count by their names, wherever they stand.
+func readHR(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
+	var text string
+	json.Unmarshal(raw, &text) //nolint:errcheck // readXML refuses what is no string
+	root, failure := readXML(raw, text, path)
+	if failure != nil {
+		return imported{}, failure
+	}
+	opening := root.find("PositionOpening", "JobPositionPosting")
+	if opening == nil {
+		return imported{}, badDocument(path, "The root is <%s>; there is no <PositionOpening> or <JobPositionPosting> in it.", root.name)
+	}
+	h := hrReader{imported: imported{fields: values{}}, root: opening}
+	for _, leaf := range opening.leaves() {
+		if reason := h.take(leaf); reason != "" {
+			h.leave(leaf.path, reason, leaf.text)
+		}
+	}
+	h.description = strings.Join(h.paragraphs, "\n\n")
+	if h.description != "" {
+		h.set("jobDescription", h.description)
+	}
+	return h.imported, nil
+}
+
+type hrReader struct {
+	imported
+	root       *element
+	paragraphs []string
+}
+
+// take reads one element, or says why it fits no field.
+func (h *hrReader) take(e *element) (reason string) {
+	switch e.name {
+	case "PositionTitle", "JobPositionTitle", "Title":
+		if h.fields.has("jobTitle") {
+			return "A job has one title."
+		}
+		h.set("jobTitle", e.text)
+	case "JobPositionPurpose", "PositionDescription", "FormattedPositionDescription", "PositionFormattedDescription", "Content", "Value", "Summary", "JobPositionDescription", "SummaryText":
+		h.paragraphs = append(h.paragraphs, plainText(e.text))
+	case "CountryCode", "Country":
+		h.country(e.text)
+	case "Municipality", "Region", "PostalCode", "CityName", "CountrySubDivisionCode", "AddressLine", "DeliveryAddress", "LocationName":
+		return "Work is restricted by country only."
+	case "NumberToFill", "OpenQuantity", "PositionOpenings", "OpenPositionQuantity":
+		n, err := strconv.Atoi(e.text)
+		if err != nil || n < 1 {
+			return "This is not a number of people."
+		}
+		h.set("headcount", float64(n))
+	case "Language", "LanguageCode", "LanguageName":
+		return h.language(e.text)
+	case "IdValue", "DocumentID", "JobPositionPostingId", "ID", "PositionID":
+		if h.externalID != "" {
+			return "A draft has one external id."
+		}
+		h.externalID = e.text
+	case "ExperienceLevel", "YearsOfExperience", "ExperienceCategory", "CareerLevelCode", "RequiredExperience":
+		if !h.imported.take("experienceLevel", e.text) {
+			return "It names no experience level."
+		}
+	case "PayRate", "RatePerHour", "BasePay", "Amount", "BasePayAmount", "RemunerationAmount", "MinimumAmount", "MinimumRate", "HourlyRate":
+		return h.rate(e)
+	case "MaximumAmount", "MaximumRate":
+		return "A job has one rate."
+	case "RemunerationIntervalCode", "BasePayInterval", "RemunerationBasisCode", "PaymentInterval":
+		return "" // read with the rate
+	case "JobCategory", "JobCategoryCode", "CategoryCode", "Industry":
+		if h.imported.fields.has("labelTypes") || !h.imported.take("labelTypes", e.text) {
+			return "It names no kind of labelling."
+		}
+	default:
+		return "No draft field corresponds to this element."
+	}
+	return ""
+}
+
+// language takes a language by name, or by its ISO 639 code where that is common.
+func (h *hrReader) language(text string) (reason string) {
+	code, _, _ := strings.Cut(strings.ToLower(text), "-")
+	name := languageNames()[code]
+	if name == "" {
+		name = map[string]string{"en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese", "it": "Italian", "ja": "Japanese", "zh": "Chinese", "ar": "Arabic", "hi": "Hindi", "ko": "Korean", "ru": "Russian"}[code]
+	}
+	if name == "" {
+		return "This language is not known here."
+	}
+	if list := h.fields.list("languages"); !slices.Contains(list, name) {
+		h.set("languages", append(list, name))
+	}
+	return ""
+}
+
+// rate reads an amount whose unit stands in an attribute or beside it.
+func (h *hrReader) rate(e *element) (reason string) {
+	amount, isNumber := numberOf(e.text)
+	unit := e.name
+	for _, attr := range []string{"interval", "period", "type", "payUnit", "baseInterval", "unitCode"} {
+		unit += " " + e.attrs[attr]
+	}
+	if beside := h.root.find("RemunerationIntervalCode", "BasePayInterval", "RemunerationBasisCode", "PaymentInterval"); beside != nil {
+		unit += " " + beside.text
+	}
+	currency := strings.ToUpper(e.attrs["currency"] + e.attrs["currencyID"] + e.attrs["currencyCode"])
+	switch unit = strings.ToLower(unit); {
+	case !isNumber || amount <= 0:
+		return "There is no amount above zero in it."
+	case h.fields.has("paymentType"):
+		return "A job has one rate."
+	case currency != "" && currency != "USD":
+		return "Rates are in US dollars; this one is in " + currency + "."
+	case strings.Contains(unit, "hour"):
+		h.pay(payPerHour, amount)
+	case strings.Contains(unit, "fixed") || strings.Contains(unit, "lump"):
+		h.pay(fixedPrice, amount)
+	default:
+		return "It is not said to be by the hour, by the label or in all."
+	}
+	return ""
+}
