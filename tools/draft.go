@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,21 +53,24 @@ func (Remark) JSONSchema() *schema.Node {
 	return &schema.Node{Type: "object"}
 }
 
+// maxRemark is the longest message, reason or value of a remark, in characters.
+const maxRemark = 400
+
 func remarksOf(notes []opentrain.Note) []Remark {
 	if notes == nil {
 		return nil
 	}
 	remarks := make([]Remark, 0, len(notes))
 	for _, note := range notes {
-		remark := Remark{Field: note.Field, Message: note.Message, Reason: note.Reason, Value: note.Value}
-		if remark.Field == "" {
-			remark.Field = string(note.Path)
-		}
+		remark := Remark{Field: plain(cmp.Or(note.Field, string(note.Path)), 100), Message: plain(note.Message, maxRemark), Reason: plain(note.Reason, maxRemark), Value: note.Value}
 		if string(remark.Value) == "null" {
 			remark.Value = nil
 		}
 		if remark.Value == nil && note.ValuePreview != "" {
 			remark.Value, _ = json.Marshal(note.ValuePreview)
+		}
+		if utf8.RuneCount(remark.Value) > maxRemark {
+			remark.Value = shortValue(remark.Value, maxRemark)
 		}
 		if remark.line() != "" {
 			remarks = append(remarks, remark)
@@ -112,39 +116,59 @@ func (f fieldForms) report(draft *opentrain.Draft, set opentrain.Fields, interpr
 	if report.NormalizedFields == nil {
 		report.FieldsSet = shortened(set)
 	}
-	report.Next = report.next(f, set)
-	return trim(report, (*Draft).cutRemarks, (*Draft).cutFields, (*Draft).cutQuestions)
+	whole := report
+	next := func(d *Draft) { d.Next = d.next(f, set) }
+	next(&report)
+	report = trim(report, next, cutRemarks(10), cutFields(100), cutQuestions(10), cutRemarks(2), cutQuestions(2), cutFields(0), cutRemarks(0))
+	report.Cut = report.missingFrom(whole)
+	return report
 }
 
 // The cuts of a report that is too long, the least needed first. The first
-// question and its options always stay.
+// question always stays as it is.
 
-func (d *Draft) cutRemarks() {
-	d.LowConfidenceFields = first(d.LowConfidenceFields, 10, "more guesses", &d.Cut)
-	d.Warnings = first(d.Warnings, 10, "more warnings", &d.Cut)
-	d.UnmappedFields = first(d.UnmappedFields, 10, "more parts of the input that fit no field", &d.Cut)
-	d.Issues = first(d.Issues, 10, "more issues", &d.Cut)
-	if guesses, shown := d.Next.Show["guesses"]; shown && guesses != nil {
-		d.Next.Show["guesses"] = d.LowConfidenceFields
+func cutRemarks(entries int) func(*Draft) {
+	return func(d *Draft) {
+		for _, list := range []*[]Remark{&d.LowConfidenceFields, &d.Warnings, &d.UnmappedFields, &d.Issues} {
+			*list = (*list)[:min(len(*list), entries)]
+		}
 	}
 }
 
-func (d *Draft) cutFields() {
-	d.NormalizedFields, d.FieldsSet = shorten(opentrain.Fields(d.NormalizedFields), 100), shorten(opentrain.Fields(d.FieldsSet), 100)
-	if len(d.NormalizedFields)+len(d.FieldsSet) > 60 { // more than a draft has
-		d.NormalizedFields, d.FieldsSet = nil, nil
-		d.Cut = append(d.Cut, "the draft's fields, to keep the result short")
-	}
-	if _, shown := d.Next.Show["fields"]; shown {
-		d.Next.Show["fields"] = orFields(d.NormalizedFields, d.FieldsSet)
+func cutFields(limit int) func(*Draft) {
+	return func(d *Draft) {
+		if limit == 0 {
+			d.NormalizedFields, d.FieldsSet = nil, nil
+		}
+		d.NormalizedFields, d.FieldsSet = shorten(opentrain.Fields(d.NormalizedFields), limit), shorten(opentrain.Fields(d.FieldsSet), limit)
 	}
 }
 
-func (d *Draft) cutQuestions() {
-	d.MissingFields = first(d.MissingFields, 10, "more questions, which come in their turn", &d.Cut)
-	for i := range d.MissingFields[min(1, len(d.MissingFields)):] {
-		d.MissingFields[i+1].cutOptions()
+func cutQuestions(entries int) func(*Draft) {
+	return func(d *Draft) {
+		d.MissingFields = slices.Clone(d.MissingFields[:min(len(d.MissingFields), entries)])
+		for i := 1; i < len(d.MissingFields); i++ {
+			d.MissingFields[i].cutOptions()
+		}
 	}
+}
+
+// missingFrom says what a cut report lacks of the whole one.
+func (d Draft) missingFrom(whole Draft) []string {
+	var cut []string
+	for _, part := range []struct {
+		left int
+		what string
+	}{
+		{len(whole.MissingFields) - len(d.MissingFields), "more questions, which come in their turn"}, {len(whole.LowConfidenceFields) - len(d.LowConfidenceFields), "more guesses"},
+		{len(whole.Warnings) - len(d.Warnings), "more warnings"}, {len(whole.UnmappedFields) - len(d.UnmappedFields), "more parts of the input that fit no field"},
+		{len(whole.Issues) - len(d.Issues), "more issues"}, {len(whole.NormalizedFields) - len(d.NormalizedFields), "fields of the draft"},
+	} {
+		if part.left > 0 {
+			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", part.left, part.what))
+		}
+	}
+	return cut
 }
 
 func (f fieldForms) questions(draft *opentrain.Draft) []Question {
@@ -240,18 +264,19 @@ func shorten(fields opentrain.Fields, limit int) Content {
 	}
 	short := make(Content, len(fields))
 	for key, value := range fields {
-		if length := utf8.RuneCount(value); length > limit {
-			text := string(value) // a list or an object
-			if json.Unmarshal(value, &text) == nil {
-				length = utf8.RuneCountInString(text)
-			}
-			if length > limit {
-				value = json.RawMessage(compact(fmt.Sprintf("%s… (%d characters in all)", string([]rune(text)[:limit]), length)))
-			}
-		}
-		short[key] = value
+		short[key] = shortValue(value, limit)
 	}
 	return short
+}
+
+// shortValue turns a long value into a text that says how long it is.
+func shortValue(value json.RawMessage, limit int) json.RawMessage {
+	text := string(value)        // a list or an object
+	json.Unmarshal(value, &text) //nolint:errcheck // what is no string stays as it is written
+	if length := utf8.RuneCountInString(text); length > limit {
+		return json.RawMessage(compact(fmt.Sprintf("%s… (%d characters in all)", string([]rune(text)[:limit]), length)))
+	}
+	return value
 }
 
 // Text implements output.

@@ -194,6 +194,9 @@ func (t Tool) explainOutage(f *Failure, refusal *opentrain.Error, args json.RawM
 		f.say("%s", t.Lost)
 	}
 	switch {
+	case errors.Is(refusal, opentrain.ErrTooLarge) && !t.Kind.ReadOnly():
+		f.Next = &Next{Action: Fix, By: "human", Problem: "The answer was too large to be read; the app shows the job.", URL: opentrain.DefaultBaseURL}
+		return
 	case errors.Is(refusal, opentrain.ErrTooLarge):
 		f.Next = &Next{Action: Fix, By: "agent", Problem: "The answer was too large; ask for less, with a smaller limit or narrower filters.", Tool: t.Name}
 		return

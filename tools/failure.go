@@ -81,7 +81,10 @@ func sentence(message string) string {
 // clip cuts a text after limit characters.
 func clip(text string, limit int) string {
 	runes := []rune(text)
-	if len(runes) <= limit {
+	switch {
+	case limit <= 0:
+		return ""
+	case len(runes) <= limit:
 		return text
 	}
 	return string(runes[:limit-1]) + "…"

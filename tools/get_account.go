@@ -64,7 +64,7 @@ func (k Kit) getAccount(ctx context.Context, call Call, _ GetAccountInput) (GetA
 	case err != nil:
 		out.Missing = "The account's features could not be read: " + sentence(reasonOf(err))
 	}
-	return trim(out, (*GetAccountOutput).cutEnums, (*GetAccountOutput).cutKeys), nil, nil
+	return trim(out, func(*GetAccountOutput) {}, (*GetAccountOutput).cutEnums, (*GetAccountOutput).cutKeys), nil, nil
 }
 
 func (o *GetAccountOutput) cutEnums() {

@@ -56,7 +56,7 @@ func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOu
 		return k.refused(ctx, call, out, err)
 	}
 	out.Status, out.Warnings = plain(publication.Status, 40), remarksOf(publication.Warnings)
-	out.Warnings = out.Warnings[:min(len(out.Warnings), maxReasons)]
+	out.Warnings = out.Warnings[:min(len(out.Warnings), 10)]
 	if publication.Status != opentrain.StatusOpen {
 		return k.withheld(ctx, call, out, publication)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -31,7 +32,8 @@ func (Question) JSONSchema() *schema.Node {
 
 // question makes the question that fills a gap.
 func (f fieldForms) question(gap opentrain.MissingField) Question {
-	q := Question{Field: gap.Field, Question: gap.Question(), Message: gap.Message, Hint: gap.Hint, Keys: keysOf(gap)}
+	gap.EnumValues = withinReach(gap.EnumValues)
+	q := Question{Field: clip(gap.Field, 100), Question: clip(gap.Question(), maxQuestion), Message: clip(gap.Message, maxRemark), Hint: clip(gap.Hint, maxRemark), Keys: keysOf(gap)}
 	if q.Question == "" {
 		q.Question = madeQuestion(gap)
 	}
@@ -66,6 +68,24 @@ func someOf(options []string) []string {
 		return options
 	}
 	return append(slices.Clone(options[:maxOptions]), "…")
+}
+
+const (
+	// maxQuestion is the longest question, in characters.
+	maxQuestion = 1000
+	// maxChoice bounds the options of one question, in characters of all of them.
+	maxChoice = 5000
+)
+
+// withinReach keeps as many options as a result can hold.
+func withinReach(options []string) []string {
+	total := 0
+	for i, option := range options {
+		if total += utf8.RuneCountInString(option) + 3; total > maxChoice {
+			return options[:i]
+		}
+	}
+	return options
 }
 
 // keysOf returns the update keys that a question asks for: those of its

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -118,7 +119,10 @@ func summarise(job opentrain.PublicJob) JobSummary {
 	if url := plain(job.URL, 200); len(url) <= maxSummary/4 {
 		s.URL = url // a cut one leads nowhere
 	}
-	s.Summary = plain(text, max(0, min(300, maxSummary-40-len([]rune(compact(s))))))
+	s.Summary = plain(text, 300)
+	for over := lengthOf(s) - maxSummary; over > 0 && s.Summary != ""; over = lengthOf(s) - maxSummary {
+		s.Summary = clip(s.Summary, max(1, utf8.RuneCountInString(s.Summary)-over)-1)
+	}
 	return s
 }
 

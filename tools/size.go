@@ -12,20 +12,27 @@ const maxResult = 20_000
 
 // sizeOf returns the length of the longer form of a result, in characters.
 func sizeOf(out output) int {
-	structured, err := json.Marshal(out)
+	return max(lengthOf(out), utf8.RuneCountInString(out.Text()))
+}
+
+// lengthOf is the length of a value as JSON, in characters.
+func lengthOf(v any) int {
+	data, err := json.Marshal(v)
 	if err != nil {
 		return 0 // the call fails on that later
 	}
-	return max(utf8.RuneCount(structured), utf8.RuneCountInString(out.Text()))
+	return utf8.RuneCount(data)
 }
 
-// trim makes cuts, one after another, until a result is not too long.
-func trim[Out output](out Out, cuts ...func(*Out)) Out {
+// trim makes cuts, one after another, until a result is not too long. After
+// each, what follows from the rest is made anew.
+func trim[Out output](out Out, follow func(*Out), cuts ...func(*Out)) Out {
 	for _, cut := range cuts {
 		if sizeOf(out) <= maxResult-spare {
 			break
 		}
 		cut(&out)
+		follow(&out)
 	}
 	return out
 }
@@ -33,16 +40,6 @@ func trim[Out output](out Out, cuts ...func(*Out)) Out {
 // spare is what a result may grow by after it was trimmed: the members that a
 // tool adds to a shared report.
 const spare = 500
-
-// first keeps the first entries of a list and adds to notes how many it left out.
-func first[T any](list []T, entries int, what string, notes *[]string) []T {
-	more := len(list) - entries
-	if more <= 0 {
-		return list
-	}
-	*notes = append(*notes, fmt.Sprintf("%d %s, to keep the result short", more, what))
-	return list[:entries]
-}
 
 // fitting reads a page of at most limit entries that fits into a result. Where
 // one does not, a shorter page is read instead, so that the cursor that comes
