@@ -1,6 +1,7 @@
 package opentrainmcp_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"go/parser"
 	"go/token"
@@ -90,6 +91,35 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 		if tool.Title == "" || tool.Annotations["title"] != tool.Title {
 			t.Errorf("%s: title %q and %q", tool.Name, tool.Title, tool.Annotations["title"])
 		}
+	}
+}
+
+// The budget of the definitions, in bytes as they are sent: what a model sees
+// of them (name, description, input schema), and the whole list.
+const (
+	visibleBudget = 12_500
+	listBudget    = 25_000
+)
+
+func TestToolDefinitionsKeepTheBudget(t *testing.T) {
+	var tools []struct {
+		Name, Description string
+		InputSchema       json.RawMessage
+	}
+	var list bytes.Buffer
+	if err := json.Compact(&list, listed(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(list.Bytes(), &tools); err != nil {
+		t.Fatal(err)
+	}
+	visible := 0
+	for _, tool := range tools {
+		visible += len(tool.Name) + len(tool.Description) + len(tool.InputSchema)
+	}
+	t.Logf("%d tools, %d bytes visible to a model, %d bytes in all", len(tools), visible, list.Len())
+	if visible > visibleBudget || list.Len() > listBudget {
+		t.Errorf("visible %d of %d, in all %d of %d bytes", visible, visibleBudget, list.Len(), listBudget)
 	}
 }
 

@@ -143,3 +143,18 @@ func sameJSON(a, b []byte) bool {
 	var x, y any
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
+
+// BenchmarkDraft decodes the API's answer to a create.
+func BenchmarkDraft(b *testing.B) {
+	for name, answer := range map[string]string{"guide": guideAnswer, "reference": referenceAnswer} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var draft opentrain.Draft
+				if err := json.Unmarshal([]byte(answer), &draft); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
