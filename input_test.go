@@ -83,6 +83,34 @@ func TestBadInputIsAnsweredInWordsAndGoesNowhere(t *testing.T) {
 	}
 }
 
+// TestNoIDReachesAnotherEndpoint through any tool that takes one.
+func TestNoIDReachesAnotherEndpoint(t *testing.T) {
+	s := start(t, sandbox.Guide)
+	for _, id := range []string{"", " ", ".", "..", "mine", "facets", "changes", "capabilities", "../tokens", "..%2ftokens", "%2e%2e", "a/b?x=1", `a\b`, "a\x00b", "\n", strings.Repeat("x", 10_000), strings.Repeat("é", 65)} {
+		for tool, arguments := range map[string]map[string]any{
+			"opentrain_patch_draft": job("fields", map[string]any{"headcount": 1}), "opentrain_publish": job(), "opentrain_get_job": job(),
+			"opentrain_update_job": job("fields", map[string]any{"headcount": 1}), "opentrain_close_job": job(), "opentrain_invite_trainer": job("freelancerId", "f"),
+		} {
+			arguments["jobId"] = id
+			if got := call(t, s.host, tool, arguments); !got.isError || got.failure.Code != opentrain.CodeInvalidArgument {
+				t.Errorf("%s %.20q: %s", tool, id, got.text)
+			}
+		}
+	}
+	for _, made := range s.api.seen() {
+		if made != "GET /api/public/v1/job-drafts/capabilities" {
+			t.Errorf("%s went out", made)
+		}
+	}
+	// What looks odd and is harmless stays one segment of the path.
+	for id, path := range map[string]string{"a?b=c": "/jobs/a?b=c", "a#b": "/jobs/a#b", "...": "/jobs/...", "mine;x": "/jobs/mine;x"} {
+		call(t, s.host, "opentrain_get_job", map[string]any{"jobId": id})
+		if seen := s.api.seen(); seen[len(seen)-1] != "GET /api/public/v1"+path {
+			t.Errorf("%q went to %s", id, seen[len(seen)-1])
+		}
+	}
+}
+
 // TestDescriptionsReachTheAPIUnchanged sends a description through the whole server.
 func TestDescriptionsReachTheAPIUnchanged(t *testing.T) {
 	for _, text := range []string{

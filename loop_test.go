@@ -296,6 +296,17 @@ func TestRepeatedCreateMakesOneDraft(t *testing.T) {
 	}
 }
 
+// TestRestartMakesNoSecondDraft: a server that was started anew makes the same key.
+func TestRestartMakesNoSecondDraft(t *testing.T) {
+	api := sandbox.New(sandbox.Config{}).Transport()
+	arguments := map[string]any{"description": demo.SampleDescription}
+	first := call(t, startWith(t, api, func(*opentrainmcp.Config) {}).host, "opentrain_create_draft", arguments)
+	second := call(t, startWith(t, api, func(*opentrainmcp.Config) {}).host, "opentrain_create_draft", arguments)
+	if first.isError || string(first.structured) != string(second.structured) {
+		t.Errorf("two answers:\n%s\n%s", first.structured, second.structured)
+	}
+}
+
 // TestLostAnswerMakesNoSecondDraft: the API made the draft, its answer was lost
 // on the way, and the model calls again.
 func TestLostAnswerMakesNoSecondDraft(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -196,7 +197,7 @@ func idPath(collection, name, id, rest string) (string, error) {
 	switch {
 	case strings.TrimSpace(id) == "":
 		return "", invalidArgument("%s is empty", name)
-	case id == "." || id == "..":
+	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, id): // paths of their own
 		return "", invalidArgument("%s %q is not an id", name, id)
 	case utf8.RuneCountInString(id) > maxID:
 		return "", invalidArgument("%s is longer than %d characters", name, maxID)

@@ -148,7 +148,7 @@ func TestEveryCallReachesItsEndpoint(t *testing.T) {
 func TestNoIDReachesAnotherEndpoint(t *testing.T) {
 	s := &stub{body: `{"jobId":"j"}`}
 	client, ctx := serve(t, s)
-	for _, id := range []string{"", "  ", ".", "..", "../tokens", "a/b?x=1", "%2e%2e", `a\b`, "a\nb", strings.Repeat("x", 10_000), "a\x00"} {
+	for _, id := range []string{"", "  ", ".", "..", "mine", "facets", "changes", "capabilities", "../tokens", "a/b?x=1", "%2e%2e", `a\b`, "a\nb", strings.Repeat("x", 10_000), "a\x00"} {
 		_, patch := client.UpdateDraft(ctx, id, nil)
 		_, publish := client.PublishJob(ctx, id)
 		_, get := client.GetJob(ctx, id)

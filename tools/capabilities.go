@@ -18,9 +18,9 @@ const (
 	capabilitiesLast = 5 * time.Minute
 	// unreadLasts is how long it is before a reading that failed is tried again.
 	unreadLasts = 30 * time.Second
-	// capabilityPatience bounds one reading: it must not use up the time of the
-	// call that it is made for.
-	capabilityPatience = 5 * time.Second
+	// sideRead bounds a read that only helps a call: it must not use up the time
+	// of the call, nor keep back its result.
+	sideRead = 5 * time.Second
 	// knownAccounts is how many accounts are remembered at most.
 	knownAccounts = 10_000
 )
@@ -61,7 +61,7 @@ func (c *capabilities) of(ctx context.Context, caller Caller) (known *opentrain.
 
 // read reads the capabilities of the caller's account, whatever is remembered.
 func (c *capabilities) read(ctx context.Context, caller Caller) (*opentrain.Capabilities, error) {
-	ctx, cancel := context.WithTimeout(ctx, capabilityPatience)
+	ctx, cancel := context.WithTimeout(ctx, sideRead)
 	defer cancel()
 	known, err := c.api.Capabilities(ctx)
 	switch {

@@ -16,6 +16,9 @@ import (
 // absentJob says what NOT_FOUND means where a job of the account was named.
 const absentJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + createDraftName + " and " + listJobsName + "."
 
+// maxIssues is how many faults of one call are told.
+const maxIssues = 12
+
 // explain words an error of this tool's function.
 func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 	var bad *schema.ArgumentError
@@ -58,10 +61,14 @@ func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 }
 
 func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
-	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": bad.Problems}, cause: bad}
+	shown := bad.Problems[:min(len(bad.Problems), maxIssues)]
+	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": shown}, cause: bad}
 	f.say("%s was not called; nothing was changed. Send the call again with these arguments mended:", t.Name)
-	for _, problem := range bad.Problems {
+	for _, problem := range shown {
 		f.say("- %s", problem)
+	}
+	if more := len(bad.Problems) - len(shown); more > 0 {
+		f.say("- and %d more", more)
 	}
 	return f
 }
@@ -221,10 +228,10 @@ func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
 	}
 	refusal.DecodeDetails(&d)
 	issues := issuesOf(refusal.Details)
-	for _, issue := range issues[:min(len(issues), 12)] {
+	for _, issue := range issues[:min(len(issues), maxIssues)] {
 		f.say("- %s", issue.line())
 	}
-	if more := len(issues) - 12; more > 0 {
+	if more := len(issues) - maxIssues; more > 0 {
 		f.say("- and %d more", more)
 	}
 	if values := slices.Concat(d.SupportedFormats, d.SupportedStatuses, d.SupportedPayTypes); len(values) > 0 {

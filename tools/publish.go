@@ -145,6 +145,8 @@ func (k Kit) notReady(ctx context.Context, call Call, o PublishOutput, validatio
 // job's own keywords. The title is looked up among the caller's jobs; without
 // it the check is their list.
 func (k Kit) checkListing(ctx context.Context, jobID string) Next {
+	ctx, cancel := context.WithTimeout(ctx, sideRead)
+	defer cancel()
 	page, err := k.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusOpen, Limit: 50})
 	if err == nil {
 		for _, job := range page.Jobs {

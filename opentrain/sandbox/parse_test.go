@@ -212,6 +212,7 @@ func FuzzParse(f *testing.F) {
 			f.Add(r.text)
 		}
 	}
+	f.Add("#\v\v\v\v") // a line that is no title
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 		if missed := sandbox.MissedByStems(text); missed != nil {

@@ -72,7 +72,7 @@ var datasetPattern = compile(`(?i)\bdata ?sets?\b|\bcorpus\b|\barchive of\b`)
 // findTitle names the job after its task and what it is on; failing that,
 // after the first words of the text.
 func (r *reader) findTitle() {
-	if m := titleLine.FindStringSubmatch(r.text); m != nil {
+	if m := titleLine.FindStringSubmatch(r.text); m != nil && strings.TrimSpace(m[1]) != "" {
 		r.fields["jobTitle"] = strings.TrimSpace(m[1])
 		return
 	}
