@@ -133,7 +133,7 @@ func (JobSummary) JSONSchema() *schema.Node {
 
 // payText words what a job pays; "" when it does not say.
 func payText(pay opentrain.Pay) string {
-	currency := pay.Currency
+	currency := plain(pay.Currency, 10)
 	if currency == "" {
 		currency = "USD"
 	}
