@@ -191,18 +191,18 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// idPath puts an id into a path below the given collection. An id that could
+// idPath puts a job's id into a path below the given collection. An id that could
 // lead to another endpoint is refused.
-func idPath(collection, name, id, rest string) (string, error) {
+func idPath(collection, id, rest string) (string, error) {
 	switch {
 	case strings.TrimSpace(id) == "":
-		return "", invalidArgument("%s is empty", name)
+		return "", invalidArgument("jobId is empty")
 	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, id): // paths of their own
-		return "", invalidArgument("%s %q is not an id", name, id)
+		return "", invalidArgument("jobId %q is not an id", id)
 	case utf8.RuneCountInString(id) > maxID:
-		return "", invalidArgument("%s is longer than %d characters", name, maxID)
+		return "", invalidArgument("jobId is longer than %d characters", maxID)
 	case strings.ContainsFunc(id, func(r rune) bool { return r == '/' || r == '\\' || r == '%' || unicode.IsControl(r) }):
-		return "", invalidArgument("%s %q has characters that no id has", name, id)
+		return "", invalidArgument("jobId %q has characters that no id has", id)
 	}
 	return collection + "/" + url.PathEscape(id) + rest, nil
 }

@@ -94,7 +94,7 @@ func (s DraftSource) body() any {
 // UpdateDraft sets any number of fields of an unpublished draft. The answer
 // validates the whole draft anew (developers/api-reference/job-drafts/update).
 func (c *Client) UpdateDraft(ctx context.Context, jobID string, fields Fields) (*Draft, error) {
-	path, err := idPath("/job-drafts", "jobId", jobID, "")
+	path, err := idPath("/job-drafts", jobID, "")
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // moderation blocks with FORBIDDEN and details.reason "moderation_blocked", a
 // used-up daily limit with RATE_LIMITED (developers/api-reference/jobs/publish).
 func (c *Client) PublishJob(ctx context.Context, jobID string) (*Publication, error) {
-	path, err := idPath("/jobs", "jobId", jobID, "/publish")
+	path, err := idPath("/jobs", jobID, "/publish")
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ type Moderation struct {
 // Status is StatusDraft. A job that is not open is a CONFLICT with
 // details.status (developers/api-reference/jobs/update).
 func (c *Client) UpdateJob(ctx context.Context, jobID string, fields Fields) (*Edit, error) {
-	path, err := idPath("/jobs", "jobId", jobID, "")
+	path, err := idPath("/jobs", jobID, "")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (e *Edit) UnmarshalJSON(data []byte) (err error) {
 // proposals. Contracts on it go on. Closing a closed job changes nothing and
 // sets AlreadyClosed (developers/api-reference/jobs/close).
 func (c *Client) CloseJob(ctx context.Context, jobID string) (*Closing, error) {
-	path, err := idPath("/jobs", "jobId", jobID, "/close")
+	path, err := idPath("/jobs", jobID, "/close")
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (c *Closing) UnmarshalJSON(data []byte) (err error) {
 // details.reason why not: job_not_published, not_a_freelancer or
 // freelancer_unavailable (developers/api-reference/jobs/invite).
 func (c *Client) InviteTrainer(ctx context.Context, jobID, freelancerID string) (*Invitation, error) {
-	path, err := idPath("/jobs", "jobId", jobID, "/invites")
+	path, err := idPath("/jobs", jobID, "/invites")
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ type Pay struct {
 // ID; one that never was public is NOT_FOUND, a draft of the caller's own too
 // (developers/api-reference/jobs/get). Answers may be five minutes old.
 func (c *Client) GetJob(ctx context.Context, jobID string) (*PublicJob, error) {
-	path, err := idPath("/jobs", "jobId", jobID, "")
+	path, err := idPath("/jobs", jobID, "")
 	if err != nil {
 		return nil, err
 	}

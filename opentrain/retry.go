@@ -34,7 +34,7 @@ type attempts struct {
 func (a *attempts) again(answer *resty.Response, err error) bool {
 	unsent := err != nil && neverSent(err)
 	a.arrived = a.arrived || !unsent
-	if answer == nil || answer.Request.Attempt >= maxAttempts || !(a.repeatable || unsent) {
+	if answer == nil || answer.Request.Attempt >= maxAttempts || !a.repeatable && !unsent {
 		return false
 	}
 	if err == nil && !passing(answer) || err != nil && lasting(err) {

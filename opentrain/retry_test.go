@@ -45,7 +45,7 @@ func newScript(api http.RoundTripper, faults ...string) *script {
 func (s *script) next(r *http.Request) string {
 	body := ""
 	if r.Body != nil {
-		data, _ := io.ReadAll(r.Body) //nolint:errcheck // a short one differs below
+		data, _ := io.ReadAll(r.Body) // a short one differs below
 		body = string(data)
 		r.Body = io.NopCloser(strings.NewReader(body))
 	}

@@ -244,7 +244,9 @@ func TestFeatureRefusalForgetsTheCapabilities(t *testing.T) {
 	}
 	a.refusal = `{"error":"Scope.","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"]}}`
 	for range 3 {
-		call("alice", "opentrain_publish", `{"jobId":"j"}`)
+		if _, failure := call("alice", "opentrain_publish", `{"jobId":"j"}`); failure == nil {
+			t.Fatal("published")
+		}
 	}
 	if a.reads() != 4 {
 		t.Errorf("a refusal for a scope forgets them too: %v", a.calls)

@@ -271,8 +271,10 @@ func shorten(fields opentrain.Fields, limit int) Content {
 
 // shortValue turns a long value into a text that says how long it is.
 func shortValue(value json.RawMessage, limit int) json.RawMessage {
-	text := string(value)        // a list or an object
-	json.Unmarshal(value, &text) //nolint:errcheck // what is no string stays as it is written
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		text = string(value) // a list or an object, as it is written
+	}
 	if length := utf8.RuneCountInString(text); length > limit {
 		return json.RawMessage(compact(fmt.Sprintf("%s… (%d characters in all)", string([]rune(text)[:limit]), length)))
 	}

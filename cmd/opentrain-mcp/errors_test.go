@@ -63,7 +63,7 @@ const (
 func envelope(status int, code, message, details string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"error":%q,"code":%q,"requestId":"req-7","details":%s}`, message, code, details) //nolint:errcheck // the client sees it
+		fmt.Fprintf(w, `{"error":%q,"code":%q,"requestId":"req-7","details":%s}`, message, code, details)
 	}
 }
 

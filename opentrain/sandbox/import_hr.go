@@ -11,9 +11,7 @@ import (
 // any namespace. The standards nest the same facts differently over their
 // versions, so elements count by their names, wherever they stand.
 func readHR(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
-	var text string
-	json.Unmarshal(raw, &text) //nolint:errcheck // readXML refuses what is no string
-	root, failure := readXML(raw, text, path)
+	root, failure := readXML(raw, path)
 	if failure != nil {
 		return imported{}, failure
 	}
@@ -78,7 +76,7 @@ func (h *hrReader) take(e *element) (reason string) {
 	case "RemunerationIntervalCode", "BasePayInterval", "RemunerationBasisCode", "PaymentInterval":
 		return "" // read with the rate
 	case "JobCategory", "JobCategoryCode", "CategoryCode", "Industry":
-		if h.imported.fields.has("labelTypes") || !h.imported.take("labelTypes", e.text) {
+		if h.fields.has("labelTypes") || !h.imported.take("labelTypes", e.text) {
 			return "It names no kind of labelling."
 		}
 	default:

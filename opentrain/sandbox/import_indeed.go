@@ -8,9 +8,7 @@ import (
 // readIndeed reads an entry of an Indeed feed: a <job>, alone or as the only
 // one in a <source>.
 func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
-	var text string
-	json.Unmarshal(raw, &text) //nolint:errcheck // readXML refuses what is no string
-	root, failure := readXML(raw, text, path)
+	root, failure := readXML(raw, path)
 	if failure != nil {
 		return imported{}, failure
 	}

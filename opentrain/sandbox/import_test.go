@@ -11,7 +11,7 @@ import (
 )
 
 // payload is a document of testdata as the body holds it.
-func payload(t testing.TB, file string) any {
+func payload(t *testing.T, file string) any {
 	t.Helper()
 	data, err := os.ReadFile("testdata/" + file)
 	if err != nil {
@@ -196,14 +196,13 @@ func TestUnmappedPartsAreCounted(t *testing.T) {
 
 // FuzzImport: no document breaks the sandbox, and a key finds what it made.
 func FuzzImport(f *testing.F) {
-	f.Add("opentrain_canonical", string(payload(f, "canonical.json").(json.RawMessage)))
-	f.Add("schema_org_job_posting", string(payload(f, "job_posting.jsonld").(json.RawMessage)))
-	for _, file := range []string{"indeed.xml", "position_opening.xml", "job_position_posting.xml"} {
-		format := "hr_xml"
-		if file == "indeed.xml" {
-			format = "indeed_xml"
+	for _, seed := range [][2]string{{"opentrain_canonical", "canonical.json"}, {"schema_org_job_posting", "job_posting.jsonld"},
+		{"indeed_xml", "indeed.xml"}, {"hr_xml", "position_opening.xml"}, {"hr_xml", "job_position_posting.xml"}} {
+		data, err := os.ReadFile("testdata/" + seed[1])
+		if err != nil {
+			f.Fatal(err)
 		}
-		f.Add(format, payload(f, file).(string))
+		f.Add(seed[0], string(data))
 	}
 	keys := map[string]string{"opentrain_canonical": "job", "schema_org_job_posting": "jsonLd", "indeed_xml": "xml", "hr_xml": "xml"}
 	f.Fuzz(func(t *testing.T, format, document string) {

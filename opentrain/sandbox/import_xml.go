@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -28,11 +29,12 @@ type element struct {
 
 // readXML reads a document whose payload is a JSON string. A DOCTYPE is refused,
 // so that no entity is ever declared and nothing outside is named.
-func readXML(raw []byte, text string, path []any) (*element, *apiError) {
-	if typeOf(raw) != "string" {
+func readXML(raw json.RawMessage, path []any) (*element, *apiError) {
+	var text *string
+	if json.Unmarshal(raw, &text) != nil || text == nil {
 		return nil, typeFailure("string", raw, path)
 	}
-	decoder := xml.NewDecoder(strings.NewReader(text))
+	decoder := xml.NewDecoder(strings.NewReader(*text))
 	root := &element{}
 	open, count := []*element{root}, 0
 	for {

@@ -217,7 +217,7 @@ func TestFault(t *testing.T) {
 	resp, _ := a.as("").do("POST", "/jobs/job_1/publish?fault=503", nil)
 	equal(t, "fault", []any{resp.StatusCode, resp.Header.Get("Retry-After")}, []any{503, "2"})
 	equal(t, "nothing done", dig(a.want(200, "GET", "/jobs/mine", nil), "jobs", 0, "status"), "DRAFT")
-	req := httptest.NewRequest("GET", "/nowhere?fault=abort", nil)
+	req := httptest.NewRequest(http.MethodGet, "/nowhere?fault=abort", nil)
 	if _, err := a.box.Transport().RoundTrip(req); err == nil {
 		t.Error("a broken connection went unreported")
 	}
