@@ -67,7 +67,7 @@ func remarksOf(notes []opentrain.Note) []Remark {
 			remark.Value = nil
 		}
 		if remark.Value == nil && note.ValuePreview != "" {
-			remark.Value, _ = json.Marshal(note.ValuePreview)
+			remark.Value = json.RawMessage(compact(note.ValuePreview))
 		}
 		if utf8.RuneCount(remark.Value) > maxRemark {
 			remark.Value = shortValue(remark.Value, maxRemark)

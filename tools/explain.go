@@ -102,9 +102,9 @@ func (t Tool) explainForbidden(f *Failure, refusal *opentrain.Error) {
 	}
 	refusal.DecodeDetails(&d)
 	if refusal.NotSent {
-		f.say("%s was not called: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+		f.say("%s was not called: %s", t.Name, unchanged(refusal.Message))
 	} else {
-		f.say("OpenTrain refused %s: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+		f.say("OpenTrain refused %s: %s", t.Name, unchanged(refusal.Message))
 	}
 	f.Next = &Next{Action: Fix, By: "human"}
 	switch {
@@ -145,7 +145,7 @@ func (t Tool) explainConflict(f *Failure, refusal *opentrain.Error, args json.Ra
 		RequiredStatus string `json:"requiredStatus"`
 	}
 	refusal.DecodeDetails(&d)
-	f.say("OpenTrain refused %s: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+	f.say("OpenTrain refused %s: %s", t.Name, unchanged(refusal.Message))
 	f.Next = &Next{Action: CallTool, Tool: listJobsName, Arguments: map[string]any{}, Note: "See the job's status."}
 	if t.advise(f, d.Reason, refusal) || d.Status == "" {
 		return
@@ -183,7 +183,7 @@ func (t Tool) explainRateLimit(f *Failure, refusal *opentrain.Error, args json.R
 		if f.RetryAfterSeconds == 0 {
 			f.RetryAfterSeconds, f.Next.AtMost = 60, true
 		}
-		f.say("OpenTrain is limiting requests: %s Nothing was changed.", sentence(refusal.Message))
+		f.say("OpenTrain is limiting requests: %s", unchanged(refusal.Message))
 		f.say("Call again in %d seconds.", f.RetryAfterSeconds)
 	}
 	f.Next.RetryAfterSeconds = f.RetryAfterSeconds
@@ -219,7 +219,7 @@ func (t Tool) explainOutage(f *Failure, refusal *opentrain.Error, args json.RawM
 }
 
 func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
-	f.say("OpenTrain refused %s: %s Nothing was changed.", t.Name, sentence(refusal.Message))
+	f.say("OpenTrain refused %s: %s", t.Name, unchanged(refusal.Message))
 	var d struct {
 		Reason            string   `json:"reason"`
 		SupportedFormats  []string `json:"supportedFormats"`

@@ -78,6 +78,16 @@ func sentence(message string) string {
 	return message
 }
 
+// unchanged adds to a message of the API, unless it says so itself, that
+// nothing was changed.
+func unchanged(message string) string {
+	const words = "Nothing was changed."
+	if message = sentence(message); strings.Contains(message, words) {
+		return message
+	}
+	return message + " " + words
+}
+
 // clip cuts a text after limit characters.
 func clip(text string, limit int) string {
 	runes := []rune(text)
