@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,22 @@ func (k Kit) createDraft(ctx context.Context, call Call, in CreateDraftInput) (C
 	return out, nil, nil
 }
 
+// content is an argument that a draft can be made of.
+type content struct {
+	argument string
+	given    bool
+	formats  []string // that it may be in
+}
+
+func (in CreateDraftInput) contents() []content {
+	return []content{
+		{"description", strings.TrimSpace(in.Description) != "", []string{opentrain.FormatText}},
+		{"job", len(in.Job) > 0, []string{opentrain.FormatCanonical}},
+		{"jsonLd", len(in.JSONLD) > 0, []string{opentrain.FormatSchemaOrg}},
+		{"xml", strings.TrimSpace(in.XML) != "", []string{opentrain.FormatIndeedXML, opentrain.FormatHRXML}},
+	}
+}
+
 // source makes the API's source of the arguments. Where the one document that
 // was given tells its format, the format may be left out.
 func (in CreateDraftInput) source(call *Call) (opentrain.DraftSource, error) {
@@ -91,47 +108,34 @@ func (in CreateDraftInput) source(call *Call) (opentrain.DraftSource, error) {
 		Format: in.Format, Text: in.Description, Job: json.RawMessage(in.Job), JSONLD: json.RawMessage(in.JSONLD), XML: in.XML,
 		ExternalID: in.ExternalID, IdempotencyKey: in.IdempotencyKey,
 	}
-	contents := []struct {
-		argument string
-		given    bool
-		formats  []string
-	}{
-		{"description", strings.TrimSpace(in.Description) != "", []string{opentrain.FormatText}},
-		{"job", len(in.Job) > 0, []string{opentrain.FormatCanonical}},
-		{"jsonLd", len(in.JSONLD) > 0, []string{opentrain.FormatSchemaOrg}},
-		{"xml", strings.TrimSpace(in.XML) != "", []string{opentrain.FormatIndeedXML, opentrain.FormatHRXML}},
-	}
-	wanted, given := "description", ""
-	for _, content := range contents {
-		for _, format := range content.formats {
-			if format == in.Format {
-				wanted = content.argument
-			}
+	wanted := "description" // by the format
+	var given []content
+	for _, c := range in.contents() {
+		if c.given {
+			given = append(given, c)
 		}
-		if !content.given {
-			continue
-		}
-		if given != "" {
-			return source, problem(content.argument, "was given beside "+given+"; a draft is made of one of them")
-		}
-		given = content.argument
-		if in.Format == "" && len(content.formats) == 1 {
-			source.Format, wanted = content.formats[0], given
+		if slices.Contains(c.formats, in.Format) {
+			wanted = c.argument
 		}
 	}
 	switch {
-	case given == "" && in.Description != "":
+	case len(given) > 1:
+		return source, problem(given[1].argument, "was given beside "+given[0].argument+"; a draft is made of one of them")
+	case len(given) == 0 && in.Description != "":
 		return source, problem("description", "must not be empty: the job in plain words, exactly as the human gave it")
-	case given == "" && in.Format == "":
+	case len(given) == 0 && in.Format == "":
 		return source, problem("description", "is required: the job in plain words, exactly as the human gave it")
-	case given == "":
+	case len(given) == 0:
 		return source, problem(wanted, "is required with the format "+in.Format)
-	case in.Format == "" && given == "xml":
-		return source, problem("format", "is required with xml: "+opentrain.FormatIndeedXML+" or "+opentrain.FormatHRXML)
-	case given != wanted:
-		return source, problem(given, "does not go with the format "+in.Format+", which wants "+wanted)
-	case in.Format == "" && given != "description":
-		call.Interpreted = append(call.Interpreted, "format: taken as "+source.Format+", because "+given+" was given")
+	case in.Format == "" && len(given[0].formats) > 1:
+		return source, problem("format", "is required with "+given[0].argument+": "+strings.Join(given[0].formats, " or "))
+	case in.Format == "":
+		source.Format = given[0].formats[0]
+		if source.Format != opentrain.FormatText {
+			call.Interpreted = append(call.Interpreted, "format: taken as "+source.Format+", because "+given[0].argument+" was given")
+		}
+	case given[0].argument != wanted:
+		return source, problem(given[0].argument, "does not go with the format "+in.Format+", which wants "+wanted)
 	}
 	return source, nil
 }
