@@ -39,13 +39,6 @@ type Identity struct {
 	Extra Extra `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (i *Identity) UnmarshalJSON(data []byte) (err error) {
-	type plain Identity
-	i.Extra, err = unmarshalLenient(data, (*plain)(i))
-	return err
-}
-
 // The features that gate the calls of this package; a refusal for one names it
 // in details.featureKey (developers/concepts/scopes-and-capabilities).
 const (
@@ -86,11 +79,4 @@ type DraftForm struct {
 	// Enums are the values that an update key takes, by key; a key without an
 	// entry takes others.
 	Enums map[string][]string `json:"enums"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *Capabilities) UnmarshalJSON(data []byte) (err error) {
-	type plain Capabilities
-	c.Extra, err = unmarshalLenient(data, (*plain)(c))
-	return err
 }

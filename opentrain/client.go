@@ -134,7 +134,7 @@ type request struct {
 	bare404 bool
 }
 
-// call makes one API call and decodes the answer into out.
+// call makes one API call and decodes the answer into out, a pointer to a struct.
 func (c *Client) call(ctx context.Context, req request, out any) error {
 	attempts := attempts{repeatable: req.method == http.MethodGet || req.keyed}
 	r := c.http.R().SetContext(ctx).AddRetryCondition(attempts.again)
@@ -166,7 +166,7 @@ func (c *Client) call(ctx context.Context, req request, out any) error {
 	if !answer.IsSuccess() && !bare {
 		return answerError(answer.StatusCode(), answer.Header(), answer.Body())
 	}
-	if err := json.Unmarshal(answer.Body(), out); err != nil {
+	if err := decodeLenient(answer.Body(), out); err != nil {
 		return badResponse(answer, err)
 	}
 	return nil

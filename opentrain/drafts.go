@@ -156,10 +156,9 @@ func joinMissing(full, named []MissingField) []MissingField {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (d *Draft) UnmarshalJSON(data []byte) (err error) {
+func (d *Draft) UnmarshalJSON(data []byte) error {
 	type plain Draft
-	d.Extra, err = unmarshalLenient(data, (*plain)(d))
-	return err
+	return decodeLenient(data, (*plain)(d))
 }
 
 // MarshalJSON implements json.Marshaler; members that came unknown go out again.
@@ -181,10 +180,9 @@ type Validation struct {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (v *Validation) UnmarshalJSON(data []byte) (err error) {
+func (v *Validation) UnmarshalJSON(data []byte) error {
 	type plain Validation
-	v.Extra, err = unmarshalLenient(data, (*plain)(v))
-	return err
+	return decodeLenient(data, (*plain)(v))
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -230,13 +228,12 @@ func (m MissingField) ExampleValues() Fields {
 }
 
 // UnmarshalJSON accepts an entry or a bare field name.
-func (m *MissingField) UnmarshalJSON(data []byte) (err error) {
+func (m *MissingField) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &m.Field) == nil {
 		return nil
 	}
 	type plain MissingField
-	m.Extra, err = unmarshalLenient(data, (*plain)(m))
-	return err
+	return decodeLenient(data, (*plain)(m))
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -261,13 +258,12 @@ type Note struct {
 }
 
 // UnmarshalJSON accepts an object or a bare string.
-func (n *Note) UnmarshalJSON(data []byte) (err error) {
+func (n *Note) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &n.Message) == nil {
 		return nil
 	}
 	type plain Note
-	n.Extra, err = unmarshalLenient(data, (*plain)(n))
-	return err
+	return decodeLenient(data, (*plain)(n))
 }
 
 // MarshalJSON implements json.Marshaler.

@@ -96,8 +96,7 @@ func (e *Error) DecodeDetails(v any) bool {
 	if len(e.Details) == 0 {
 		return false
 	}
-	_, err := unmarshalLenient(e.Details, v)
-	return err == nil
+	return decodeLenient(e.Details, v) == nil
 }
 
 // Is lets errors.Is match by code: errors.Is(err, &Error{Code: CodeNotFound}).

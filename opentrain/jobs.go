@@ -41,10 +41,9 @@ type Publication struct {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (p *Publication) UnmarshalJSON(data []byte) (err error) {
+func (p *Publication) UnmarshalJSON(data []byte) error {
 	type plain Publication
-	p.Extra, err = unmarshalLenient(data, (*plain)(p))
-	return err
+	return decodeLenient(data, (*plain)(p))
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -88,13 +87,6 @@ type Edit struct {
 	Extra      Extra       `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (e *Edit) UnmarshalJSON(data []byte) (err error) {
-	type plain Edit
-	e.Extra, err = unmarshalLenient(data, (*plain)(e))
-	return err
-}
-
 // CloseJob takes a job off the marketplace: it gets StatusArchived and no new
 // proposals. Contracts on it go on. Closing a closed job changes nothing and
 // sets AlreadyClosed (developers/api-reference/jobs/close).
@@ -119,13 +111,6 @@ type Closing struct {
 	Status        string `json:"status"`
 	AlreadyClosed bool   `json:"alreadyClosed"`
 	Extra         Extra  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *Closing) UnmarshalJSON(data []byte) (err error) {
-	type plain Closing
-	c.Extra, err = unmarshalLenient(data, (*plain)(c))
-	return err
 }
 
 // InviteTrainer invites an AI trainer, by user id, to an open job of the
@@ -158,13 +143,6 @@ type Invitation struct {
 	Extra          Extra  `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (i *Invitation) UnmarshalJSON(data []byte) (err error) {
-	type plain Invitation
-	i.Extra, err = unmarshalLenient(data, (*plain)(i))
-	return err
-}
-
 // OwnJobQuery narrows a list of the caller's own jobs.
 type OwnJobQuery struct {
 	Status string // one of the Status constants; "" means all
@@ -194,13 +172,6 @@ type OwnJobPage struct {
 	Extra      Extra    `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *OwnJobPage) UnmarshalJSON(data []byte) (err error) {
-	type plain OwnJobPage
-	p.Extra, err = unmarshalLenient(data, (*plain)(p))
-	return err
-}
-
 // OwnJob is one of the caller's jobs.
 type OwnJob struct {
 	ID                  string          `json:"id"`
@@ -216,10 +187,9 @@ type OwnJob struct {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (j *OwnJob) UnmarshalJSON(data []byte) (err error) {
+func (j *OwnJob) UnmarshalJSON(data []byte) error {
 	type plain OwnJob
-	j.Extra, err = unmarshalLenient(data, (*plain)(j))
-	return err
+	return decodeLenient(data, (*plain)(j))
 }
 
 // MarshalJSON implements json.Marshaler.

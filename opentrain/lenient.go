@@ -11,14 +11,14 @@ import (
 // whose form it did not expect, by name.
 type Extra map[string]json.RawMessage
 
-// unmarshalLenient decodes the members of a JSON object into the fields of
-// known, a pointer to a struct. A member without a field, or of another form
-// than its field, is returned instead of failing the whole answer: a job that
-// was made must not be lost because a hint became an object.
-func unmarshalLenient(data []byte, known any) (Extra, error) {
+// decodeLenient decodes the members of a JSON object into the fields of known,
+// a pointer to a struct. A member without a field, or of another form than its
+// field, goes to the field Extra, if there is one, instead of failing the whole
+// answer: a job that was made must not be lost because a hint became an object.
+func decodeLenient(data []byte, known any) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, err
+		return err
 	}
 	v := reflect.ValueOf(known).Elem()
 	for i := range v.NumField() {
@@ -33,10 +33,10 @@ func unmarshalLenient(data []byte, known any) (Extra, error) {
 			delete(members, name)
 		}
 	}
-	if len(members) == 0 {
-		return nil, nil
+	if extra, keeps := v.Type().FieldByName("Extra"); keeps && len(members) > 0 {
+		v.FieldByIndex(extra.Index).Set(reflect.ValueOf(Extra(members)))
 	}
-	return members, nil
+	return nil
 }
 
 // marshalWithExtra encodes known, a struct, and adds the extra members.

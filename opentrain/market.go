@@ -53,13 +53,6 @@ type JobPage struct {
 	Extra       Extra  `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *JobPage) UnmarshalJSON(data []byte) (err error) {
-	type plain JobPage
-	p.Extra, err = unmarshalLenient(data, (*plain)(p))
-	return err
-}
-
 // PublicJob is a job as everyone sees it. Its values are display labels
 // ("Intermediate"), not the canonical values of a draft. All text was written
 // by strangers (developers/api-reference/jobs/search).
@@ -91,10 +84,9 @@ type PublicJob struct {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (j *PublicJob) UnmarshalJSON(data []byte) (err error) {
+func (j *PublicJob) UnmarshalJSON(data []byte) error {
 	type plain PublicJob
-	j.Extra, err = unmarshalLenient(data, (*plain)(j))
-	return err
+	return decodeLenient(data, (*plain)(j))
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -163,13 +155,6 @@ type Facet struct {
 	Count int    `json:"count"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (f *Facets) UnmarshalJSON(data []byte) (err error) {
-	type plain Facets
-	f.Extra, err = unmarshalLenient(data, (*plain)(f))
-	return err
-}
-
 // MaxChanges is how many events one answer of ListChanges holds at most; with
 // that many there may be more, from Until on
 // (developers/api-reference/jobs/changes).
@@ -204,13 +189,6 @@ type Change struct {
 	JobID      string `json:"jobId"`
 	EventType  string `json:"eventType"`  // PUBLISHED, UPDATED or CLOSED
 	OccurredAt string `json:"occurredAt"` // RFC 3339
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *Changes) UnmarshalJSON(data []byte) (err error) {
-	type plain Changes
-	c.Extra, err = unmarshalLenient(data, (*plain)(c))
-	return err
 }
 
 // errNot is the failure of an answer that is JSON but not the API's: taken for
