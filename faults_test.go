@@ -248,6 +248,19 @@ func TestResultsStayShort(t *testing.T) {
 	})
 }
 
+// TestAnAPIThatIgnoresTheLimit is read twice at most, and its page is cut.
+func TestAnAPIThatIgnoresTheLimit(t *testing.T) {
+	entry := fmt.Sprintf(`{"id":"j","title":%q,"descriptionText":%q}`, strings.Repeat("t", 200), strings.Repeat("d", 400))
+	body := `{"jobs":[` + strings.Repeat(entry+",", 199) + entry + `],"nextCursor":"next"}`
+	for _, tool := range []string{"opentrain_search_jobs", "opentrain_list_jobs"} {
+		c := newChecker(t, startWith(t, answering(http.StatusOK, body), func(*opentrainmcp.Config) {}))
+		got := c.result(t, tool, nil)
+		if !strings.Contains(got.text, "of 200 entries") || !strings.Contains(string(got.structured), "narrower filters find the others") || len(c.api.seen()) > 2 {
+			t.Errorf("%s after %v: %.300s", tool, c.api.seen(), got.text)
+		}
+	}
+}
+
 func argsOf(key string) string { return `{"jobId":"j","fields":{"` + key + `":"x"}}` }
 
 // paging is an API with 120 jobs, of which it gives as many as it is asked for.

@@ -17,7 +17,7 @@ const listChangesName = "opentrain_list_changes"
 type ListChangesInput struct {
 	Since  string `json:"since,omitempty" jsonschema:"maxLength=40" jsonschema_description:"Date or RFC 3339 time, included: 2026-06-01T00:00:00Z. Required without cursor."`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Events a page."`
-	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=200" jsonschema_description:"nextCursor of the page before, instead of since."`
+	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000" jsonschema_description:"nextCursor of the page before, instead of since."`
 }
 
 // ListChangesOutput is the result of opentrain_list_changes.

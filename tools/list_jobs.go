@@ -62,7 +62,7 @@ func (k Kit) listJobs(ctx context.Context, call Call, in ListJobsInput) (ListJob
 	if in.Limit == 0 {
 		in.Limit = defaultPage
 	}
-	out, short, err := fitting(in.Limit, func(limit int) (ListJobsOutput, int, error) {
+	out, note, err := fitting(in.Limit, func(limit int) (ListJobsOutput, int, error) {
 		page, err := k.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
 		if err != nil {
 			return ListJobsOutput{}, 0, err
@@ -75,13 +75,11 @@ func (k Kit) listJobs(ctx context.Context, call Call, in ListJobsInput) (ListJob
 			out.Jobs = append(out.Jobs, ownJob(job))
 		}
 		return out, len(out.Jobs), nil
-	})
+	}, func(out *ListJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
 	if err != nil {
 		return ListJobsOutput{}, nil, err
 	}
-	if short {
-		out.Cut = shortPage(len(out.Jobs))
-	}
+	out.Cut = note
 	if len(out.Jobs) == 0 {
 		out.Next.Note = "There is no such job in this account. " + createDraftName + " makes a draft."
 	}

@@ -73,7 +73,7 @@ func (k Kit) searchJobs(ctx context.Context, call Call, in SearchJobsInput) (Sea
 	if in.Limit == 0 {
 		in.Limit = defaultPage
 	}
-	out, short, err := fitting(in.Limit, func(limit int) (SearchJobsOutput, int, error) {
+	out, note, err := fitting(in.Limit, func(limit int) (SearchJobsOutput, int, error) {
 		page, err := k.API.SearchJobs(ctx, opentrain.JobQuery{
 			Text: in.Q, Category: in.Category, Language: in.Language, Country: in.Country,
 			PayType: in.PayType, Limit: limit, Cursor: in.Cursor,
@@ -89,13 +89,11 @@ func (k Kit) searchJobs(ctx context.Context, call Call, in SearchJobsInput) (Sea
 			out.Jobs = append(out.Jobs, summarise(job))
 		}
 		return out, len(out.Jobs), nil
-	})
+	}, func(out *SearchJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
 	if err != nil {
 		return SearchJobsOutput{}, nil, err
 	}
-	if short {
-		out.Cut = shortPage(len(out.Jobs))
-	}
+	out.Cut = note
 	if len(out.Jobs) == 0 {
 		out.Next.Note = "No open job matches. Fewer words or filters find more; a job published within the last five minutes may not show yet."
 	}

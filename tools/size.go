@@ -43,19 +43,24 @@ const spare = 500
 
 // fitting reads a page of at most limit entries that fits into a result. Where
 // one does not, a shorter page is read instead, so that the cursor that comes
-// with it leads to the first entry that is not shown.
-func fitting[Out output](limit int, read func(limit int) (out Out, entries int, err error)) (out Out, shortened bool, err error) {
+// with it leads to the first entry that is not shown. An API that gives more
+// than it is asked for leaves no such way: then cut shortens the page. note says
+// what is not there.
+func fitting[Out output](limit int, read func(limit int) (out Out, entries int, err error), cut func(out *Out, entries int)) (out Out, note string, err error) {
 	for {
 		out, entries, err := read(limit)
 		size := sizeOf(out)
 		if err != nil || size <= maxResult || entries <= 1 {
-			return out, shortened, err
+			return out, note, err
 		}
-		limit, shortened = max(1, min(entries-1, entries*maxResult/size)), true
+		if entries > limit {
+			shown := max(1, entries*(maxResult-spare)/size)
+			for cut(&out, shown); sizeOf(out) > maxResult && shown > 1; cut(&out, shown) {
+				shown /= 2
+			}
+			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", shown, entries), nil
+		}
+		limit = max(1, min(entries-1, entries*maxResult/size))
+		note = fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", limit)
 	}
-}
-
-// shortPage says that a page is shorter than was asked for.
-func shortPage(entries int) string {
-	return fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", entries)
 }
