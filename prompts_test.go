@@ -131,8 +131,8 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// TestResourceOfAFieldWithoutAToken: the reference is there for everyone.
-func TestResourceOfAFieldWithoutAToken(t *testing.T) {
+// TestFieldReferenceWithoutAToken: the reference is there for everyone.
+func TestFieldReferenceWithoutAToken(t *testing.T) {
 	s := startWith(t, answering(503, ""), func(cfg *opentrainmcp.Config) { cfg.Token = nil })
 	text, err := readResource(t, s.host, "opentrain://fields")
 	if err != nil || strings.Count(text, "\n| `") != 26 || len(s.api.seen()) != 0 {
