@@ -2,6 +2,7 @@ package opentrainmcp
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -70,9 +71,10 @@ func (s *Server) reviewDraft(ctx context.Context, caller tools.Caller, request m
 		return message("Review a draft on OpenTrain", "Show me my drafts on OpenTrain (opentrain_list_jobs with status DRAFT) and ask me which one to review."+then), nil
 	}
 	var job *tools.OwnJob
+	exact := false // a title that is shown otherwise than it is must not be set
 	if caller.ID != "" {
 		var err error
-		if job, err = s.reference.OwnJob(ctx, jobID); err != nil {
+		if job, exact, err = s.reference.OwnJob(ctx, jobID); err != nil {
 			s.cfg.Logger.DebugContext(ctx, "prompt without the job", "error", err)
 		}
 	}
@@ -82,9 +84,13 @@ func (s *Server) reviewDraft(ctx context.Context, caller tools.Caller, request m
 	case job.Status != opentrain.StatusDraft:
 		text = fmt.Sprintf("My job %s (%s) on OpenTrain is %s, no draft any more. Show me how it stands: opentrain_list_jobs has its status and proposals, opentrain_get_job its public text.", jobID, job.Title, job.Status)
 		return message("Review a job on OpenTrain", text), nil
-	case job.Title != "" && !strings.HasPrefix(strings.ToLower(job.Title), "untitled"):
+	case exact && job.Title != "" && !strings.HasPrefix(strings.ToLower(job.Title), "untitled"):
 		// The API has no call that reads a draft; every patch returns the report.
-		text = fmt.Sprintf("Review my draft %s on OpenTrain. Call opentrain_patch_draft with jobId %q and fields {\"jobTitle\": %q}: that is the title it has, so nothing changes, and the result is the draft's report.", jobID, jobID, job.Title)
+		fields, err := json.Marshal(map[string]string{"jobTitle": job.Title})
+		if err != nil {
+			return nil, errFault
+		}
+		text = fmt.Sprintf("Review my draft %s on OpenTrain. Call opentrain_patch_draft with jobId %q and fields %s: that is the title it has, so nothing changes, and the result is the draft's report.", jobID, jobID, fields)
 	}
 	return message("Review a draft on OpenTrain", text+then), nil
 }

@@ -148,7 +148,7 @@ func choose(all []tools.Tool, cfg Config) ([]tools.Tool, error) {
 	}
 	for _, name := range slices.Concat(cfg.Tools, cfg.ExcludeTools) {
 		if !slices.Contains(names, name) {
-			hint := ""
+			hint := "."
 			if nearest := schema.Nearest(name, names); nearest != "" {
 				hint = fmt.Sprintf("; did you mean %s?", nearest)
 			}

@@ -2,6 +2,7 @@ package opentrain
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 )
 
@@ -67,9 +68,28 @@ type Capabilities struct {
 	// Features tell, by capability (draftCreate, draftUpdate, draftImport,
 	// publish, hiring, …), whether the account has it. One that is absent is
 	// not known.
-	Features map[string]bool `json:"capabilities"`
-	Draft    DraftForm       `json:"draft"`
-	Extra    Extra           `json:"-"`
+	Features Flags     `json:"capabilities"`
+	Draft    DraftForm `json:"draft"`
+	Extra    Extra     `json:"-"`
+}
+
+// Flags are booleans by name. What came as anything else is not known, and absent.
+type Flags map[string]bool
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *Flags) UnmarshalJSON(data []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil || members == nil {
+		return err
+	}
+	*f = Flags{}
+	for name, member := range members {
+		var flag *bool
+		if json.Unmarshal(member, &flag) == nil && flag != nil {
+			(*f)[name] = *flag
+		}
+	}
+	return nil
 }
 
 // DraftForm is what drafts are made of.

@@ -145,10 +145,14 @@ func joinMissing(full, named []MissingField) []MissingField {
 	var all []MissingField
 	for _, list := range [][]MissingField{full, named} {
 		for _, gap := range list {
-			if seen[gap.Field] || gap.Field == "" && gap.Prompt == "" {
+			name := gap.Field
+			if name == "" {
+				name = "\n" + gap.Prompt // no field has such a name
+			}
+			if seen[name] || gap.Field == "" && gap.Prompt == "" {
 				continue
 			}
-			seen[gap.Field] = true
+			seen[name] = true
 			all = append(all, gap)
 		}
 	}

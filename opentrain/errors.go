@@ -176,6 +176,11 @@ func answerError(status int, header http.Header, body []byte) *Error {
 	env, ok := readEnvelope(body)
 	if !ok {
 		e.Code, e.Message = CodeBadResponse, describeForeignAnswer(status, header, len(body) == 0)
+		// These two mean the same from whoever answers: an edge in front of
+		// the API limits and refuses too.
+		if status == http.StatusUnauthorized || status == http.StatusTooManyRequests {
+			e.Code = codeOfStatus(status)
+		}
 		return e
 	}
 	e.Code, e.Message = env.Code, env.Error

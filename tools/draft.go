@@ -193,6 +193,9 @@ func (d Draft) next(forms fieldForms, set opentrain.Fields) Next {
 		return d.confirm()
 	case len(d.MissingFields) > 0:
 		question := d.MissingFields[0]
+		if len(question.Keys) == 0 {
+			return Next{Action: Fix, By: "human", URL: d.DraftURL, Problem: "OpenTrain asks “" + question.Question + "” and names no field for the answer. It can be given on the draft's page in the app."}
+		}
 		note := ""
 		if slices.ContainsFunc(question.Keys, func(key string) bool { _, answered := set[key]; return answered }) {
 			note = question.Message
@@ -216,8 +219,15 @@ func (d Draft) confirm() Next {
 		Note: "Publishing makes the job visible to everyone.",
 	}
 	fields := orFields(d.NormalizedFields, d.FieldsSet)
-	if d.NormalizedFields == nil {
-		next.Note += " Only the fields of the last call are shown; the whole draft is at " + d.DraftURL + "."
+	at := ""
+	if d.DraftURL != "" {
+		at = "; the whole draft is at " + d.DraftURL
+	}
+	switch {
+	case d.NormalizedFields == nil && d.FieldsSet == nil:
+		next.Note += " The draft's fields are not shown here" + at + "."
+	case d.NormalizedFields == nil:
+		next.Note += " Only the fields of the last call are shown" + at + "."
 	}
 	if len(fields) > 0 {
 		show["fields"] = fields

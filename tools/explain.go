@@ -40,6 +40,7 @@ func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 	case refusal.Code == opentrain.CodeInvalidArgument:
 		f.say("%s was not called: %s.", t.Name, plain(refusal.Message, 300))
 		f.say("Job ids come from %s, %s and %s.", createDraftName, listJobsName, searchJobsName)
+		f.Next = t.mendArguments()
 	case refusal.Code == opentrain.CodeNoToken:
 		t.explainNoToken(f, call.Caller)
 	case refusal.Code == opentrain.CodeUnauthorized:
@@ -70,7 +71,13 @@ func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 	if more := len(bad.Problems) - len(shown); more > 0 {
 		f.say("- and %d more", more)
 	}
+	f.Next = t.mendArguments()
 	return f
+}
+
+// mendArguments is the step after a call whose arguments are not taken.
+func (t Tool) mendArguments() *Next {
+	return &Next{Action: Fix, By: "agent", Problem: "The arguments are not taken as they are; send the call again with them mended.", Tool: t.Name}
 }
 
 func (t Tool) explainNoToken(f *Failure, caller Caller) {
@@ -237,7 +244,7 @@ func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
 	if values := slices.Concat(d.SupportedFormats, d.SupportedStatuses, d.SupportedPayTypes); len(values) > 0 {
 		f.say("Supported: %s.", strings.Join(plainAll(values, 40, 60), ", "))
 	}
-	f.Next = &Next{Action: Fix, By: "agent", Problem: "The arguments are not taken as they are; send the call again with them mended.", Tool: t.Name}
+	f.Next = t.mendArguments()
 	t.advise(f, d.Reason, refusal)
 }
 

@@ -53,8 +53,8 @@ func (k Kit) accept(ctx context.Context, call *Call, fields opentrain.Fields) (o
 	if len(fields) == 0 {
 		return nil, problem("fields", "is empty; name at least one field, for example {\"experienceLevel\": \"EXPERT\"}")
 	}
-	if key, left := placeholder(fields); left {
-		return nil, problem("fields."+key, "still holds the placeholder; ask the human and put the answer there")
+	if problems := placeholders(fields); len(problems) > 0 { // of fields that came as a JSON string
+		return nil, &schema.ArgumentError{Problems: problems}
 	}
 	raw, err := json.Marshal(fields)
 	if err != nil {
@@ -144,15 +144,32 @@ func matchValues(raw json.RawMessage, allowed []string) (value json.RawMessage, 
 	return json.RawMessage(compact(texts)), spelt, ""
 }
 
-// placeholder finds a field in which a model left the placeholder of a question.
-func placeholder(fields opentrain.Fields) (key string, found bool) {
-	for key, value := range fields {
+// unanswered refuses a call in which a model left a question's placeholder. It
+// comes before the types are looked at: "is not a number" would have the model
+// send a number of its own.
+func unanswered(raw json.RawMessage) error {
+	var args struct {
+		Fields opentrain.Fields `json:"fields"`
+	}
+	if json.Unmarshal(raw, &args) != nil {
+		return nil // another form of arguments, which decoding takes or refuses
+	}
+	if problems := placeholders(args.Fields); len(problems) > 0 {
+		return &schema.ArgumentError{Problems: problems}
+	}
+	return nil
+}
+
+// placeholders are the fields that still hold the placeholder of a question.
+func placeholders(fields opentrain.Fields) []schema.Problem {
+	var problems []schema.Problem
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		var text string
-		if json.Unmarshal(value, &text) == nil && (text == Answer || text == answerTo(key)) {
-			return key, true
+		if json.Unmarshal(fields[key], &text) == nil && (text == Answer || text == answerTo(key)) {
+			problems = append(problems, schema.Problem{Path: "fields." + key, Message: "still holds the placeholder; ask the human and put the answer there"})
 		}
 	}
-	return "", false
+	return problems
 }
 
 // fieldForm is what is known of an update key.

@@ -13,7 +13,7 @@ const (
 	listFacetsName = "opentrain_list_facets"
 
 	// maxFacets is how many values of a facet are shown.
-	maxFacets = 60
+	maxFacets = 50
 )
 
 // ListFacetsInput are the arguments of opentrain_list_facets.

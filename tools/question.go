@@ -96,6 +96,9 @@ func keysOf(gap opentrain.MissingField) []string {
 		if len(gap.UpdateKeys) > 0 {
 			return gap.UpdateKeys
 		}
+		if gap.Field == "" {
+			return []string{} // nothing says where the answer goes
+		}
 		return []string{gap.Field}
 	}
 	var keys []string
@@ -186,6 +189,9 @@ func (q Question) ask(jobID string, remaining int, note string) Next {
 // line says the question in one line of a result's text.
 func (q Question) line() string {
 	answers := make([]string, 0, max(1, len(q.Inputs)))
+	if len(q.Keys) == 0 {
+		return q.Question
+	}
 	if len(q.Inputs) == 0 {
 		answers = append(answers, q.Keys[0]+": "+q.Type+optionsText(q.Options))
 	}

@@ -100,25 +100,25 @@ func (r Reference) PublicJob(ctx context.Context, jobID string) (string, error) 
 }
 
 // OwnJob returns one of the caller's own jobs, nil when it is not among the
-// newest 500.
-func (r Reference) OwnJob(ctx context.Context, jobID string) (*OwnJob, error) {
+// newest 500, and whether its title is shown exactly as it is.
+func (r Reference) OwnJob(ctx context.Context, jobID string) (own *OwnJob, exact bool, err error) {
 	query := opentrain.OwnJobQuery{Limit: 100}
 	for range 5 {
 		page, err := r.kit.API.ListOwnJobs(ctx, query)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, job := range page.Jobs {
 			if job.ID == jobID {
 				own := ownJob(job)
-				return &own, nil
+				return &own, own.Title == job.Title, nil
 			}
 		}
 		if query.Cursor = page.NextCursor; query.Cursor == "" {
 			break
 		}
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // DraftIDs are the ids of the caller's newest drafts, at most 100, whose id or

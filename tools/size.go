@@ -50,17 +50,17 @@ func fitting[Out output](limit int, read func(limit int) (out Out, entries int, 
 	for {
 		out, entries, err := read(limit)
 		size := sizeOf(out)
-		if err != nil || size <= maxResult || entries <= 1 {
+		if err != nil || size <= maxResult-spare || entries <= 1 {
 			return out, note, err
 		}
 		if entries > limit {
 			shown := max(1, entries*(maxResult-spare)/size)
-			for cut(&out, shown); sizeOf(out) > maxResult && shown > 1; cut(&out, shown) {
+			for cut(&out, shown); sizeOf(out) > maxResult-spare && shown > 1; cut(&out, shown) {
 				shown /= 2
 			}
 			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", shown, entries), nil
 		}
-		limit = max(1, min(entries-1, entries*maxResult/size))
+		limit = max(1, min(entries-1, entries*(maxResult-spare)/size))
 		note = fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", limit)
 	}
 }

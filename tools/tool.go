@@ -174,6 +174,9 @@ func define[In any, Out output](kit Kit, spec Spec, function func(context.Contex
 		return Tool{}, fmt.Errorf("%s: %w", spec.Name, err)
 	}
 	run := func(ctx context.Context, call Call, raw json.RawMessage) (Result, *Ask, error) {
+		if err := unanswered(raw); err != nil {
+			return Result{}, nil, err
+		}
 		args, interpreted, err := input.Decode(raw)
 		if err != nil {
 			return Result{}, nil, err

@@ -52,7 +52,7 @@ func (k Kit) updateJob(ctx context.Context, call Call, in UpdateJobInput) (Updat
 	edit, err := k.API.UpdateJob(ctx, in.JobID, fields)
 	if reasons, blocked := blockedEdit(edit, err); blocked {
 		out.Status, out.Reasons, out.Next = opentrain.StatusDraft, reasons, mendContent(in.JobID, "The edit was applied, and OpenTrain's content check took the job off the marketplace.")
-		return out, nil, nil
+		return out.fit(), nil, nil
 	}
 	if err != nil {
 		return out, nil, err
@@ -65,7 +65,16 @@ func (k Kit) updateJob(ctx context.Context, call Call, in UpdateJobInput) (Updat
 		Action: CallTool, Tool: getJobName, Arguments: map[string]any{"jobId": in.JobID},
 		Note: "Check the public job. An edit can take five minutes to show.",
 	}
-	return out, nil, nil
+	return out.fit(), nil, nil
+}
+
+// fit cuts what was set until the result is not too long: the caller has it.
+func (o UpdateJobOutput) fit() UpdateJobOutput {
+	cut := func(limit int) func(*UpdateJobOutput) {
+		return func(o *UpdateJobOutput) { o.FieldsSet = shorten(opentrain.Fields(o.FieldsSet), limit) }
+	}
+	none := func(o *UpdateJobOutput) { o.FieldsSet = nil }
+	return trim(o, func(*UpdateJobOutput) {}, cut(100), none)
 }
 
 // blockedEdit finds the answer to an edit that the content check blocked: a
@@ -97,7 +106,9 @@ func (o UpdateJobOutput) Text() string {
 	} else {
 		p.line("Job %s is changed; its status is %s.", o.JobID, o.Status)
 	}
-	p.say("Set", compact(o.FieldsSet))
+	if len(o.FieldsSet) > 0 {
+		p.say("Set", compact(o.FieldsSet))
+	}
 	p.sayAll("Reason", o.Reasons)
 	p.sayAll("Understood", o.Interpreted)
 	return p.end(o.Next)

@@ -172,8 +172,8 @@ func errorTable() []errorRow {
 			text: []string{"did not answer in time", unknown}},
 		{name: "nobody there", tool: "opentrain_publish", args: argsJob, env: []string{"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1"}, want: retry("NETWORK", 0, 5, "opentrain_publish"), text: []string{"could not be reached", "did not reach OpenTrain: nothing was changed"}},
 		{name: "unknown host", tool: "opentrain_publish", args: argsJob, env: []string{"OPENTRAIN_API_BASE_URL=https://opentrain.invalid"}, want: retry("NETWORK", 0, 5, "opentrain_publish"), text: []string{"did not reach OpenTrain: nothing was changed"}},
-		{name: "bad id", tool: "opentrain_publish", args: `{"jobId":"../tokens"}`, want: failure{Code: "INVALID_ARGUMENT"}, text: []string{"has characters that no id has", "Job ids come from"}},
-		{name: "bad arguments", tool: "opentrain_publish", args: `{"job_id":"x"}`, want: failure{Code: "INVALID_ARGUMENT"}, text: []string{"job_id: is not an argument of this tool; did you mean jobId?", "jobId: is required", "nothing was changed"}},
+		{name: "bad id", tool: "opentrain_publish", args: `{"jobId":"../tokens"}`, want: wantNext(failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"), text: []string{"has characters that no id has", "Job ids come from"}},
+		{name: "bad arguments", tool: "opentrain_publish", args: `{"job_id":"x"}`, want: wantNext(failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"), text: []string{"job_id: is not an argument of this tool; did you mean jobId?", "jobId: is required", "nothing was changed"}},
 		{name: "no token", tool: "opentrain_publish", args: argsJob, env: []string{"OT_API_TOKEN="}, want: wantNext(failure{Code: "NO_TOKEN"}, "fix", "human", ""), text: []string{"needs an OpenTrain API token", "OPENTRAIN_PERSONAL_API_TOKEN", "Nothing was sent"}},
 		{name: "malformed token", tool: "opentrain_publish", args: argsJob, env: []string{"OT_API_TOKEN=${OT_TOKEN}"}, want: wantNext(failure{Code: "NO_TOKEN"}, "fix", "human", ""), text: []string{"holds a variable's name instead of its value"}},
 	}

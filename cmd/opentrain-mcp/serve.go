@@ -31,7 +31,7 @@ type serveFlags struct {
 	ReadOnly       bool          `help:"Leave out every tool that changes something."`
 	Tools          []string      `placeholder:"A,B" help:"Serve only these tools."`
 	ExcludeTools   []string      `placeholder:"A,B" help:"Do not serve these tools."`
-	PublishConfirm string        `enum:"auto,off" default:"auto" help:"Ask before publishing (auto) or not (off)."`
+	PublishConfirm string        `enum:"auto,off" default:"auto" help:"Reserved for asking before publishing (auto, off); without effect so far."`
 	CAFile         string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file of further CA certificates to trust."`
 	Timeout        time.Duration `default:"30s" help:"Time for one tool call, retries included."`
 	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
