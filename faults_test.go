@@ -196,13 +196,14 @@ func TestResultsStayShort(t *testing.T) {
 	public := fmt.Sprintf(`{"id":"%%s","title":%q,"companyName":%q,"descriptionText":%q,"summary":%q,"category":%q,"languages":[%s],"countries":[%s],"labelTypes":[%s],"url":"https://app.opentrain.ai/jobs/%s"}`,
 		long, long, strings.Repeat(long, 4), long, long, options, options, options, strings.Repeat("x", 400))
 	for name, test := range map[string]struct{ tool, args, body, cut string }{
-		"questions":     {"opentrain_create_draft", `{"description":"x"}`, fmt.Sprintf(draft, false, strings.Join(gaps, ",")), "more questions"},
-		"ready":         {"opentrain_patch_draft", argsOf("f1"), fmt.Sprintf(draft, true, ""), "more warnings"},
-		"not published": {"opentrain_publish", `{"jobId":"j"}`, fmt.Sprintf(draft, false, strings.Join(gaps, ",")), ""},
-		"blocked":       {"opentrain_publish", `{"jobId":"j"}`, `{"status":"DRAFT","moderation":{"reasons":[` + remarks + `]}}`, ""},
-		"public job":    {"opentrain_get_job", `{"jobId":"j"}`, fmt.Sprintf(public, "j"), "only the first"},
-		"facets":        {"opentrain_list_facets", `{}`, `{"categories":[` + strings.Repeat(`{"value":"`+long[:300]+`","count":1},`, 200) + `{"value":"x","count":1}]}`, "left out"},
-		"account":       {"opentrain_get_account", `{}`, `{"actor":{"userId":"u","email":"` + long[:900] + `"},"token":{"scopes":[` + options + `]},"capabilities":{},"draft":{"enums":{"a":[` + options + `],"b":[` + remarks + `]},"updateKeys":[` + options + `]}}`, "left out"},
+		"questions":                 {"opentrain_create_draft", `{"description":"x"}`, fmt.Sprintf(draft, false, strings.Join(gaps, ",")), "more questions"},
+		"ready":                     {"opentrain_patch_draft", argsOf("f1"), fmt.Sprintf(draft, true, ""), "more warnings"},
+		"not published":             {"opentrain_publish", `{"jobId":"j"}`, fmt.Sprintf(draft, false, strings.Join(gaps, ",")), ""},
+		"questions without a field": {"opentrain_create_draft", `{"description":"x"}`, `{"jobId":"j","status":"DRAFT","missingFields":[{"prompt":"How many?"},{"prompt":"Which?"}]}`, "How many?"},
+		"blocked":                   {"opentrain_publish", `{"jobId":"j"}`, `{"status":"DRAFT","moderation":{"reasons":[` + remarks + `]}}`, ""},
+		"public job":                {"opentrain_get_job", `{"jobId":"j"}`, fmt.Sprintf(public, "j"), "only the first"},
+		"facets":                    {"opentrain_list_facets", `{}`, `{"categories":[` + strings.Repeat(`{"value":"`+long[:300]+`","count":1},`, 200) + `{"value":"x","count":1}]}`, "left out"},
+		"account":                   {"opentrain_get_account", `{}`, `{"actor":{"userId":"u","email":"` + long[:900] + `"},"token":{"scopes":[` + options + `]},"capabilities":{},"draft":{"enums":{"a":[` + options + `],"b":[` + remarks + `]},"updateKeys":[` + options + `]}}`, "left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newChecker(t, startWith(t, answering(http.StatusOK, test.body), func(*opentrainmcp.Config) {}))
@@ -212,6 +213,14 @@ func TestResultsStayShort(t *testing.T) {
 			}
 		})
 	}
+	t.Run("edit", func(t *testing.T) {
+		edited := map[string]any{}
+		for i := range 60 {
+			edited[fmt.Sprintf("key%d", i)] = long[:700]
+		}
+		c := newChecker(t, startWith(t, answering(http.StatusOK, `{"status":"OPEN"}`), func(*opentrainmcp.Config) {}))
+		c.result(t, "opentrain_update_job", job("fields", edited))
+	})
 	t.Run("pages", func(t *testing.T) {
 		c := newChecker(t, startWith(t, paging(public), func(*opentrainmcp.Config) {}))
 		for _, tool := range []string{"opentrain_search_jobs", "opentrain_list_jobs"} {

@@ -50,6 +50,8 @@ func TestBadInputIsAnsweredInWordsAndGoesNowhere(t *testing.T) {
 		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "<answer>"}}, "fields.experienceLevel"},
 		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"projectScope": "<answer>"}}, "still holds the placeholder"},
 		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"projectScope": "<answer:projectScope>"}}, "still holds the placeholder"},
+		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"pricePerHour": "<answer:pricePerHour>", "paymentType": "<answer:paymentType>"}}, "fields.pricePerHour: still holds the placeholder"},
+		{"opentrain_update_job", map[string]any{"jobId": "job_1", "fields": `{"pricePerHour":"<answer>"}`}, "fields.pricePerHour: still holds the placeholder"},
 		{"opentrain_publish", nil, "jobId: is required"},
 		{"opentrain_publish", map[string]any{"job_id": "job_1"}, "job_id: is not an argument of this tool; did you mean jobId?"},
 		{"opentrain_publish", map[string]any{"jobId": "a/b?x=1"}, "has characters that no id has"},

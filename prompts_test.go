@@ -69,6 +69,21 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
+// TestReviewProposesNoOtherTitle: a title that would be shown otherwise than it
+// is must not be set.
+func TestReviewProposesNoOtherTitle(t *testing.T) {
+	for _, title := range []string{"برچسب\u200cگذاری", strings.Repeat("long ", 60), "two  spaces", "👩\u200d💻 labelling"} {
+		body, err := json.Marshal(map[string]any{"jobs": []any{map[string]any{"id": "job_1", "title": title, "status": "DRAFT"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := startWith(t, answering(200, string(body)), func(*opentrainmcp.Config) {})
+		if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); strings.Contains(text, "jobTitle") {
+			t.Errorf("%q: %s", title, text)
+		}
+	}
+}
+
 // TestPromptsNameServedToolsOnly: a prompt whose tools are hidden is hidden too.
 func TestPromptsNameServedToolsOnly(t *testing.T) {
 	s := startWith(t, sandbox.New(sandbox.Config{}).Transport(), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })

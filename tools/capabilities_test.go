@@ -230,6 +230,16 @@ func TestDisabledFeatureIsSaidBeforeTheCall(t *testing.T) {
 	}
 }
 
+// TestFlagsThatAreNoBooleansSayNothing.
+func TestFlagsThatAreNoBooleansSayNothing(t *testing.T) {
+	a := &account{capabilities: `{"capabilities":{"publish":null,"hiring":"no"}}`}
+	for tool, args := range map[string]string{"opentrain_publish": `{"jobId":"j"}`, "opentrain_invite_trainer": `{"jobId":"j","freelancerId":"f"}`} {
+		if _, failure := caller(t, a)("alice", tool, args); failure != nil {
+			t.Errorf("%s: %v", tool, failure.Text())
+		}
+	}
+}
+
 // TestFeatureRefusalForgetsTheCapabilities.
 func TestFeatureRefusalForgetsTheCapabilities(t *testing.T) {
 	a := &account{capabilities: keysAndEnums, refusal: `{"error":"Off.","code":"FORBIDDEN","details":{"featureKey":"public_api_job_publishing"}}`}

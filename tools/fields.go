@@ -151,11 +151,9 @@ func unanswered(raw json.RawMessage) error {
 	var args struct {
 		Fields opentrain.Fields `json:"fields"`
 	}
-	if json.Unmarshal(raw, &args) != nil {
-		return nil // another form of arguments, which decoding takes or refuses
-	}
-	if problems := placeholders(args.Fields); len(problems) > 0 {
-		return &schema.ArgumentError{Problems: problems}
+	// Arguments of another form are taken or refused by decoding.
+	if json.Unmarshal(raw, &args) == nil && len(placeholders(args.Fields)) > 0 {
+		return &schema.ArgumentError{Problems: placeholders(args.Fields)}
 	}
 	return nil
 }
