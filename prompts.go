@@ -27,7 +27,7 @@ func (s *Server) addPrompts() {
 			mcp.WithArgument("description", mcp.ArgumentDescription("The job in your own words: task, data, people, pay, languages, time.")),
 		), guarded(s, s.postJob))
 	}
-	if s.serves("opentrain_list_jobs", "opentrain_patch_draft", "opentrain_publish") {
+	if s.serves("opentrain_list_jobs", "opentrain_patch_draft", "opentrain_publish", "opentrain_get_job") {
 		s.mcp.AddPrompt(mcp.NewPrompt(promptReviewDraft,
 			mcp.WithPromptTitle("Review a draft"),
 			mcp.WithPromptDescription("Go through one of your drafts on OpenTrain: what it says, what is missing, what was guessed."),

@@ -2,14 +2,12 @@ package opentrainmcp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"opentrain-mcp/opentrain"
 	"opentrain-mcp/tools"
 )
 
@@ -33,6 +31,9 @@ func (s *Server) addResources() {
 		mcp.WithTemplateDescription("One field of a job draft on OpenTrain, by its key."),
 		mcp.WithTemplateMIMEType("text/markdown"),
 	), guarded(s, s.readField))
+	if !s.serves("opentrain_get_job") {
+		return
+	}
 	s.mcp.AddResourceTemplate(mcp.NewResourceTemplate(jobTemplate, "A public job",
 		mcp.WithTemplateDescription("One public job on OpenTrain, with its whole text as its owner wrote it."),
 		mcp.WithTemplateMIMEType("text/plain"),
@@ -54,16 +55,10 @@ func (s *Server) readField(ctx context.Context, caller tools.Caller, request mcp
 
 func (s *Server) readJob(ctx context.Context, _ tools.Caller, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 	text, err := s.reference.PublicJob(ctx, variable(request, "jobId"))
-	var failure *opentrain.Error
-	switch {
-	case err == nil:
-		return content(request, "text/plain", text), nil
-	case errors.As(err, &failure) && failure.Code == opentrain.CodeNotFound:
-		return nil, errors.New("there is no public job with this id; a draft is not public")
-	case errors.As(err, &failure):
-		return nil, errors.New("the job could not be read: " + failure.Message)
+	if err != nil {
+		return nil, err
 	}
-	return nil, errFault
+	return content(request, "text/plain", text), nil
 }
 
 func content(request mcp.ReadResourceRequest, mimeType, text string) []mcp.ResourceContents {

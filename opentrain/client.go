@@ -130,8 +130,8 @@ type request struct {
 	body   any  // encoded as JSON unless nil
 	public bool // needs no token, and none is sent
 	keyed  bool // carries an idempotency key: it may arrive twice without harm
-	// bare404: an answer with status 404 that is no error envelope is decoded too.
-	bare404 bool
+	// closed404: the 404 of a job that is public no longer is an answer too.
+	closed404 bool
 }
 
 // call makes one API call and decodes the answer into out, a pointer to a struct.
@@ -161,9 +161,8 @@ func (c *Client) call(ctx context.Context, req request, out any) error {
 		failure.NotSent = failure.NotSent && !attempts.arrived
 		return failure
 	}
-	_, refused := readEnvelope(answer.Body())
-	bare := req.bare404 && answer.StatusCode() == http.StatusNotFound && !refused
-	if !answer.IsSuccess() && !bare {
+	closed := req.closed404 && answer.StatusCode() == http.StatusNotFound && tellsClosed(answer.Body())
+	if !answer.IsSuccess() && !closed {
 		return answerError(answer.StatusCode(), answer.Header(), answer.Body())
 	}
 	if err := decodeLenient(answer.Body(), out); err != nil {

@@ -2,6 +2,7 @@ package opentrain
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -116,13 +117,19 @@ func (c *Client) GetJob(ctx context.Context, jobID string) (*PublicJob, error) {
 		return nil, err
 	}
 	var job PublicJob
-	if err := c.call(ctx, request{method: http.MethodGet, path: path, public: true, bare404: true}, &job); err != nil {
+	if err := c.call(ctx, request{method: http.MethodGet, path: path, public: true, closed404: true}, &job); err != nil {
 		return nil, err
 	}
 	if job.ID == "" {
 		return nil, errNot("a job")
 	}
 	return &job, nil
+}
+
+// tellsClosed reports whether a body says that a job is public no longer.
+func tellsClosed(body []byte) bool {
+	var job struct{ ID, Status string }
+	return json.Unmarshal(body, &job) == nil && job.ID != "" && job.Status == StatusClosed
 }
 
 // Facets counts the open jobs by the values that JobQuery can filter by. It

@@ -158,14 +158,14 @@ func (t Tool) explainConflict(f *Failure, refusal *opentrain.Error, args json.Ra
 		return
 	}
 	f.say("The job is %s; this needs %s.", plain(d.Status, 40), listOr([]string{plain(d.RequiredStatus, 40)}, "another status"))
-	arguments := argumentsOf(args)
+	arguments, note := fieldsOf(args)
 	switch {
 	case d.Status == opentrain.StatusDraft && t.Name == updateJobName:
 		f.say("A draft is changed with %s.", patchDraftName)
-		f.Next = &Next{Action: CallTool, Tool: patchDraftName, Arguments: arguments}
+		f.Next = &Next{Action: CallTool, Tool: patchDraftName, Arguments: arguments, Note: note}
 	case d.Status == opentrain.StatusOpen && t.Name == patchDraftName:
 		f.say("A published job is changed with %s, and everyone sees the change.", updateJobName)
-		f.Next = &Next{Action: ConfirmWithHuman, Show: arguments, Tool: updateJobName, Arguments: arguments, Note: "The job is public: the change becomes visible to everyone."}
+		f.Next = &Next{Action: ConfirmWithHuman, Show: arguments, Tool: updateJobName, Arguments: arguments, Note: strings.TrimSpace("The job is public: the change becomes visible to everyone. " + note)}
 	default:
 		f.say("No tool changes a job in this status. A new job starts with %s.", createDraftName)
 	}
@@ -246,6 +246,24 @@ func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
 	}
 	f.Next = t.mendArguments()
 	t.advise(f, d.Reason, refusal)
+}
+
+// fieldsOf makes the arguments of another tool that sets the same fields. Long
+// fields are left to the model, which has them; note says so.
+func fieldsOf(args json.RawMessage) (arguments map[string]any, note string) {
+	var call struct {
+		JobID  string          `json:"jobId"`
+		Fields json.RawMessage `json:"fields"`
+	}
+	if json.Unmarshal(args, &call) != nil {
+		return nil, "Send the same jobId and fields."
+	}
+	arguments = map[string]any{"jobId": call.JobID}
+	if len(call.Fields) > 500 {
+		return arguments, "Send the same fields again."
+	}
+	arguments["fields"] = call.Fields
+	return arguments, ""
 }
 
 // argumentsOf repeats a call's arguments in a next step, unless they are long:

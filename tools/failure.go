@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // Failure is a failed call, told to a model: what failed, why, what to do
@@ -39,8 +40,19 @@ func (f *Failure) Text() string {
 	return clip(strings.Join(f.lines, "\n"), max(200, maxFailureText-len([]rune(tail)))) + tail
 }
 
-// Error implements error, for logs.
-func (f *Failure) Error() string { return f.cause.Error() }
+// Error implements error, for logs. Of refused arguments it names the paths
+// alone: arguments are not logged.
+func (f *Failure) Error() string {
+	var bad *schema.ArgumentError
+	if !errors.As(f.cause, &bad) {
+		return f.cause.Error()
+	}
+	paths := make([]string, 0, len(bad.Problems))
+	for _, problem := range bad.Problems {
+		paths = append(paths, problem.Path)
+	}
+	return "arguments refused: " + strings.Join(paths, ", ")
+}
 
 // Unwrap returns the error that is explained.
 func (f *Failure) Unwrap() error { return f.cause }

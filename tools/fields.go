@@ -77,7 +77,7 @@ func (k Kit) accept(ctx context.Context, call *Call, fields opentrain.Fields) (o
 		}
 		return nil
 	})
-	call.Interpreted = slices.Concat(call.Interpreted, interpreted, taken)
+	call.Interpreted = understood(slices.Concat(call.Interpreted, interpreted, taken))
 	return accepted, err
 }
 
@@ -89,8 +89,7 @@ func problem(path, message string) error {
 // and spells values as it does; taken says which. What the API does not name,
 // it is left to decide.
 func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (taken []string, problems []schema.Problem) {
-	// One page's list ends in "…": such a list is not the whole.
-	whole := len(form.UpdateKeys) > 0 && !slices.ContainsFunc(form.UpdateKeys, func(key string) bool { return strings.Trim(key, ".…") == "" })
+	whole := isWhole(form.UpdateKeys)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		path := "fields." + key
 		if whole && !slices.Contains(form.UpdateKeys, key) {
@@ -106,12 +105,20 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (taken []str
 			problems = append(problems, schema.Problem{Path: path, Message: schema.NotTaken(bad, allowed), Allowed: allowed})
 		}
 		if spelt {
-			taken = append(taken, fmt.Sprintf("%s: %s was taken as %s", path, compact(fields[key]), compact(value)))
+			taken = append(taken, fmt.Sprintf("%s: %s was taken as %s", path, clip(compact(fields[key]), 80), clip(compact(value), 80)))
 			fields[key] = value
 		}
 	}
 	return taken, problems
 }
+
+// isWhole reports whether a list of update keys has all of them. One page's
+// list ends in "…": such a list is not the whole.
+func isWhole(keys []string) bool {
+	return len(keys) > 0 && !slices.ContainsFunc(keys, isEllipsis)
+}
+
+func isEllipsis(key string) bool { return strings.Trim(key, ".…") == "" }
 
 func unknownKey(path, key string, keys []string) schema.Problem {
 	message := "is not a field of a draft" + schema.Meant(key, keys) + " Fields: " + strings.Join(keys, ", ")

@@ -64,7 +64,7 @@ func (k Kit) getAccount(ctx context.Context, call Call, _ GetAccountInput) (GetA
 	case err != nil:
 		out.Missing = "The account's features could not be read: " + sentence(reasonOf(err))
 	}
-	return trim(out, func(*GetAccountOutput) {}, (*GetAccountOutput).cutEnums, (*GetAccountOutput).cutKeys), nil, nil
+	return trim(out, func(*GetAccountOutput) {}, (*GetAccountOutput).cutEnums, (*GetAccountOutput).cutKeys, (*GetAccountOutput).cutFeatures), nil, nil
 }
 
 func (o *GetAccountOutput) cutEnums() {
@@ -74,6 +74,11 @@ func (o *GetAccountOutput) cutEnums() {
 
 func (o *GetAccountOutput) cutKeys() {
 	o.UpdateKeys = o.UpdateKeys[:min(len(o.UpdateKeys), 100)]
+}
+
+func (o *GetAccountOutput) cutFeatures() {
+	o.Features, o.UpdateKeys, o.ImportFormats = nil, nil, nil
+	o.Missing = "Features and fields are left out, to keep the result short; a call that needs a feature says so."
 }
 
 // reasonOf returns the words of an API error.

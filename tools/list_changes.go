@@ -53,6 +53,9 @@ func (k Kit) listChanges(ctx context.Context, call Call, in ListChangesInput) (L
 	if err != nil {
 		return ListChangesOutput{}, nil, err
 	}
+	if in.Cursor != "" && in.Since != "" {
+		call.Interpreted = append(call.Interpreted, "since: left aside, because cursor says where to go on")
+	}
 	answer, err := k.API.ListChanges(ctx, after.time)
 	if err != nil {
 		return ListChangesOutput{}, nil, err

@@ -65,7 +65,15 @@ func (k Kit) listFacets(ctx context.Context, _ Call, _ ListFacetsInput) (ListFac
 	out.Languages = out.shown("languages", facets.Languages)
 	out.Countries = out.shown("countries", facets.Countries)
 	out.PayTypes = out.shown("pay types", facets.PayTypes)
-	return out, nil, nil
+	return trim(out, func(*ListFacetsOutput) {}, (*ListFacetsOutput).cutValues), nil, nil
+}
+
+// cutValues keeps fewer values of each facet.
+func (o *ListFacetsOutput) cutValues() {
+	for _, values := range []*[]Facet{&o.Categories, &o.Languages, &o.Countries, &o.PayTypes} {
+		*values = (*values)[:min(len(*values), maxFacets/2)]
+	}
+	o.Cut = append(o.Cut, fmt.Sprintf("Of each list the first %d are shown.", maxFacets/2))
 }
 
 // shown cleans the values of a facet and keeps the most frequent.

@@ -91,7 +91,7 @@ func (k Kit) refused(ctx context.Context, call Call, o PublishOutput, err error)
 // withheld reads the same refusals out of an answer with status 200.
 func (k Kit) withheld(ctx context.Context, call Call, o PublishOutput, publication *opentrain.Publication) (PublishOutput, *Ask, error) {
 	switch {
-	case blocks(publication.Moderation):
+	case blocks(publication.Moderation) && (publication.Status == opentrain.StatusDraft || publication.Status == ""):
 		return o.blocked(publication.Moderation.Reasons), nil, nil
 	case publication.Validation != nil:
 		return k.notReady(ctx, call, o, publication.Validation, publication.MissingFields), nil, nil
@@ -100,7 +100,10 @@ func (k Kit) withheld(ctx context.Context, call Call, o PublishOutput, publicati
 	case publication.Status == "":
 		return o, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
 	}
-	o.Next = callListJobs("OpenTrain answered that the job is " + publication.Status + ".")
+	if publication.Moderation != nil {
+		o.Reasons = plainAll(publication.Moderation.Reasons, maxReasons, maxReason)
+	}
+	o.Next = callListJobs("OpenTrain answered that the job is " + o.Status + ".")
 	return o, nil, nil
 }
 
@@ -186,7 +189,7 @@ func (o PublishOutput) Text() string {
 		p.line("Job %s was published before and is %s.", o.JobID, o.Status)
 	case o.Published:
 		p.line("Job %s is published: %s.", o.JobID, o.Status)
-	case len(o.Reasons) > 0:
+	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
 		p.line("Job %s was not published: the content check blocked it.", o.JobID)
 	default:
 		p.line("Job %s was not published.", o.JobID)

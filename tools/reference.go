@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,10 +27,16 @@ func untypedKeys() []string {
 // where it can be asked, else those of the API's pages.
 func (r Reference) FieldKeys(ctx context.Context, caller Caller) []string {
 	known, _ := r.kit.capabilities.of(ctx, caller)
-	if keys := known.Draft.UpdateKeys; len(keys) > 0 {
-		return slices.DeleteFunc(plainAll(keys, 200, 60), func(key string) bool { return strings.Trim(key, ".…") == "" })
+	if isWhole(known.Draft.UpdateKeys) {
+		return plainAll(known.Draft.UpdateKeys, 200, 60)
 	}
-	return append(slices.Collect(r.kit.draftFields.Properties.KeysFromOldest()), untypedKeys()...)
+	keys := append(slices.Collect(r.kit.draftFields.Properties.KeysFromOldest()), untypedKeys()...)
+	for _, key := range plainAll(known.Draft.UpdateKeys, 200, 60) {
+		if !isEllipsis(key) && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // Fields describes every field of a draft, as Markdown.
@@ -85,11 +92,14 @@ func (r Reference) meaning(key string) string {
 	return property.Description
 }
 
-// PublicJob is the whole text of a public job.
+// PublicJob is the whole text of a public job. Its errors are words for people.
 func (r Reference) PublicJob(ctx context.Context, jobID string) (string, error) {
 	job, err := r.kit.API.GetJob(ctx, jobID)
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) {
+		return "", errors.New("there is no public job with this id; a draft is not public")
+	}
 	if err != nil {
-		return "", err
+		return "", errors.New("the job could not be read: " + sentence(reasonOf(err)))
 	}
 	out := publicJob(*job)
 	if out.Status == opentrain.StatusClosed {

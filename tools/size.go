@@ -37,6 +37,15 @@ func trim[Out output](out Out, follow func(*Out), cuts ...func(*Out)) Out {
 	return out
 }
 
+// understood keeps a list of what was understood to a readable length.
+func understood(notes []string) []string {
+	const most = 10
+	if len(notes) <= most {
+		return notes
+	}
+	return append(notes[:most:most], fmt.Sprintf("and %d more", len(notes)-most))
+}
+
 // spare is what a result may grow by after it was trimmed: the members that a
 // tool adds to a shared report.
 const spare = 500

@@ -22,7 +22,7 @@ type UpdateJobOutput struct {
 	Applied     bool     `json:"applied" jsonschema_description:"True when the fields were changed."`
 	Status      string   `json:"status" jsonschema_description:"OPEN when still public; DRAFT when the content check took it down."`
 	FieldsSet   Content  `json:"fieldsSet,omitzero"`
-	Reasons     []string `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
+	Reasons     []string `json:"reasons,omitempty" jsonschema_description:"What the content check found."`
 	Interpreted []string `json:"interpreted,omitempty"`
 	Next        Next     `json:"next" jsonschema_description:"What to do now."`
 }
@@ -50,8 +50,10 @@ func (k Kit) updateJob(ctx context.Context, call Call, in UpdateJobInput) (Updat
 	}
 	out := UpdateJobOutput{JobID: in.JobID, Applied: true, FieldsSet: shortened(fields), Interpreted: call.Interpreted}
 	edit, err := k.API.UpdateJob(ctx, in.JobID, fields)
-	if reasons, blocked := blockedEdit(edit, err); blocked {
-		out.Status, out.Reasons, out.Next = opentrain.StatusDraft, reasons, mendContent(in.JobID, "The edit was applied, and OpenTrain's content check took the job off the marketplace.")
+	reasons, blocked := blockedEdit(edit, err)
+	out.Reasons = reasons
+	if blocked {
+		out.Status, out.Next = opentrain.StatusDraft, mendContent(in.JobID, "The edit was applied, and OpenTrain's content check took the job off the marketplace.")
 		return out.fit(), nil, nil
 	}
 	if err != nil {
@@ -82,7 +84,7 @@ func (o UpdateJobOutput) fit() UpdateJobOutput {
 func blockedEdit(edit *opentrain.Edit, err error) (reasons []string, blocked bool) {
 	if err == nil {
 		blocked = edit.Status == opentrain.StatusDraft || edit.Status == "" && blocks(edit.Moderation)
-		if blocked && edit.Moderation != nil {
+		if edit.Moderation != nil { // told also of an edit that went through
 			reasons = plainAll(edit.Moderation.Reasons, maxReasons, maxReason)
 		}
 		return reasons, blocked
