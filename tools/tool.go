@@ -184,7 +184,7 @@ func define[In any, Out output](kit Kit, spec Spec, function func(context.Contex
 		if err := kit.capabilities.pass(ctx, call.Caller, spec.gate); err != nil {
 			return Result{}, nil, err
 		}
-		call.Interpreted = understood(interpreted)
+		call.Interpreted = interpreted
 		out, ask, err := function(ctx, call, args)
 		if err != nil || ask != nil {
 			return Result{}, ask, err
