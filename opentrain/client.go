@@ -161,14 +161,28 @@ func (c *Client) call(ctx context.Context, req request, out any) error {
 		failure.NotSent = failure.NotSent && !attempts.arrived
 		return failure
 	}
-	closed := req.closed404 && answer.StatusCode() == http.StatusNotFound && tellsClosed(answer.Body())
-	if !answer.IsSuccess() && !closed {
-		return answerError(answer.StatusCode(), answer.Header(), answer.Body())
+	body := answer.Body()
+	if !req.public {
+		body = withoutToken(body, TokenFrom(ctx))
 	}
-	if err := decodeLenient(answer.Body(), out); err != nil {
+	closed := req.closed404 && answer.StatusCode() == http.StatusNotFound && tellsClosed(body)
+	if !answer.IsSuccess() && !closed {
+		return answerError(answer.StatusCode(), answer.Header(), body)
+	}
+	if err := decodeLenient(body, out); err != nil {
 		return badResponse(answer, err)
 	}
 	return nil
+}
+
+// withoutToken takes the caller's token out of an answer: whatever the API
+// repeats of a request is shown to a model.
+func withoutToken(body []byte, token string) []byte {
+	const least = 8 // what is shorter is no token, and may stand anywhere
+	if len(token) < least {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte(token), []byte("[token]"))
 }
 
 func badResponse(answer *resty.Response, cause error) *Error {

@@ -229,13 +229,16 @@ func codeOfStatus(status int) Code {
 	return CodeBadRequest
 }
 
+// longestAsked bounds a Retry-After; a longer one is an error of its sender.
+const longestAsked = 30 * 24 * time.Hour
+
 // retryAfter reads a Retry-After header in seconds or as an HTTP date.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
-		return max(0, time.Duration(seconds)*time.Second)
+		return max(0, time.Duration(min(seconds, int(longestAsked.Seconds())))*time.Second)
 	}
 	if date, err := http.ParseTime(value); err == nil {
-		return max(0, date.Sub(now))
+		return min(max(0, date.Sub(now)), longestAsked)
 	}
 	return 0
 }

@@ -31,12 +31,34 @@ func decodeLenient(data []byte, known any) error {
 		if json.Unmarshal(member, field.Interface()) == nil {
 			v.Field(i).Set(field.Elem())
 			delete(members, name)
+		} else if some := goodEntries(member, v.Field(i).Type()); some.IsValid() {
+			v.Field(i).Set(some) // the member stays among the extra ones too
 		}
 	}
 	if extra, keeps := v.Type().FieldByName("Extra"); keeps && len(members) > 0 {
 		v.FieldByIndex(extra.Index).Set(reflect.ValueOf(Extra(members)))
 	}
 	return nil
+}
+
+// goodEntries decodes the entries of a list that have the form of its type: one
+// bad entry must not lose the others. It is invalid where there is none.
+func goodEntries(member json.RawMessage, list reflect.Type) (some reflect.Value) {
+	var entries []json.RawMessage
+	if list.Kind() != reflect.Slice || list.Elem().Kind() == reflect.Uint8 || json.Unmarshal(member, &entries) != nil {
+		return some
+	}
+	for _, entry := range entries {
+		value := reflect.New(list.Elem())
+		if json.Unmarshal(entry, value.Interface()) != nil {
+			continue
+		}
+		if !some.IsValid() {
+			some = reflect.MakeSlice(list, 0, len(entries))
+		}
+		some = reflect.Append(some, value.Elem())
+	}
+	return some
 }
 
 // marshalWithExtra encodes known, a struct, and adds the extra members.

@@ -70,7 +70,13 @@ type decoder struct {
 	open        bool // inside an object that takes any member
 }
 
+// maxProblems is how many faults of one call are named.
+const maxProblems = 20
+
 func (d *decoder) refuse(path string, allowed []string, format string, args ...any) {
+	if len(d.problems) >= maxProblems {
+		return
+	}
 	d.problems = append(d.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...), Allowed: allowed})
 }
 

@@ -106,8 +106,8 @@ func (k Kit) report(ctx context.Context, call Call, draft *opentrain.Draft, set 
 // create.
 func (f fieldForms) report(draft *opentrain.Draft, set opentrain.Fields, interpreted []string) Draft {
 	report := Draft{
-		JobID: draft.JobID, Status: draft.Status, PublishReady: draft.Validation.PublishReady,
-		DraftURL: draft.DraftURL, ReviewURL: draft.ReviewURL,
+		JobID: plain(draft.JobID, 100), Status: plain(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
+		DraftURL: link(draft.DraftURL), ReviewURL: link(draft.ReviewURL),
 		MissingFields:    f.questions(draft),
 		NormalizedFields: shortened(draft.NormalizedFields), LowConfidenceFields: remarksOf(draft.LowConfidenceFields),
 		Warnings: remarksOf(draft.Warnings), UnmappedFields: remarksOf(draft.UnmappedFields), Issues: remarksOf(draft.Validation.Issues),

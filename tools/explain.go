@@ -30,7 +30,7 @@ func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 		return Panicked(t.Spec)
 	}
 	f := &Failure{
-		Code: refusal.Code, Status: refusal.Status, RequestID: plain(refusal.RequestID, 100),
+		Code: opentrain.Code(plain(string(refusal.Code), 60)), Status: refusal.Status, RequestID: plain(refusal.RequestID, 100),
 		RetryAfterSeconds: int(math.Ceil(refusal.RetryAfter.Seconds())), cause: err,
 	}
 	if len(refusal.Details) > 0 && len(refusal.Details) < maxFailureText {
@@ -43,26 +43,32 @@ func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 		f.Next = t.mendArguments()
 	case refusal.Code == opentrain.CodeNoToken:
 		t.explainNoToken(f, call.Caller)
+	case refusal.Status >= 500: // whatever code it bears, it is no answer of the API's own
+		t.explainOutage(f, refusal, args)
 	case refusal.Code == opentrain.CodeUnauthorized:
 		t.explainUnauthorized(f, call.Caller)
 	case refusal.Code == opentrain.CodeForbidden:
-		t.explainForbidden(f, refusal)
+		t.explainForbidden(f, refusal, args)
 	case refusal.Code == opentrain.CodeNotFound:
 		t.explainAbsent(f, call.Caller)
 	case refusal.Code == opentrain.CodeConflict:
 		t.explainConflict(f, refusal, args)
 	case refusal.Code == opentrain.CodeRateLimited:
 		t.explainRateLimit(f, refusal, args)
-	case refusal.Status >= 500, refusal.Status == 0, refusal.Code == opentrain.CodeBadResponse:
+	case refusal.Status == 0, refusal.Code == opentrain.CodeBadResponse:
 		t.explainOutage(f, refusal, args)
 	default:
-		t.explainBadRequest(f, refusal)
+		t.explainBadRequest(f, refusal, args)
 	}
 	return f
 }
 
 func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
-	shown := bad.Problems[:min(len(bad.Problems), maxIssues)]
+	shown := slices.Clone(bad.Problems[:min(len(bad.Problems), maxIssues)])
+	for i := range shown {
+		shown[i].Path, shown[i].Message = plain(shown[i].Path, 200), plain(shown[i].Message, 1500)
+		shown[i].Allowed = plainAll(shown[i].Allowed, 60, 60)
+	}
 	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": shown}, cause: bad}
 	f.say("%s was not called; nothing was changed. Send the call again with these arguments mended:", t.Name)
 	for _, problem := range shown {
@@ -100,7 +106,7 @@ func (t Tool) explainUnauthorized(f *Failure, caller Caller) {
 	f.Next = &Next{Action: Fix, By: "human", Problem: "The API token is not accepted.", URL: opentrain.DefaultBaseURL}
 }
 
-func (t Tool) explainForbidden(f *Failure, refusal *opentrain.Error) {
+func (t Tool) explainForbidden(f *Failure, refusal *opentrain.Error, args json.RawMessage) {
 	var d struct {
 		Reason         string   `json:"reason"`
 		FeatureKey     string   `json:"featureKey"`
@@ -123,7 +129,7 @@ func (t Tool) explainForbidden(f *Failure, refusal *opentrain.Error) {
 		feature := plain(d.FeatureKey, 100)
 		f.say("The feature %s is not enabled for this account; OpenTrain enables it per account. Repeating the call does not help. %s shows the account's features.", feature, getAccountName)
 		f.Next.Problem = "The feature " + feature + " is not enabled for this account."
-	case t.advise(f, d.Reason, refusal):
+	case t.advise(f, d.Reason, refusal, args):
 	default:
 		f.Next.Problem = "OpenTrain does not allow this account to do it: " + sentence(refusal.Message)
 	}
@@ -154,7 +160,7 @@ func (t Tool) explainConflict(f *Failure, refusal *opentrain.Error, args json.Ra
 	refusal.DecodeDetails(&d)
 	f.say("OpenTrain refused %s: %s", t.Name, unchanged(refusal.Message))
 	f.Next = &Next{Action: CallTool, Tool: listJobsName, Arguments: map[string]any{}, Note: "See the job's status."}
-	if t.advise(f, d.Reason, refusal) || d.Status == "" {
+	if t.advise(f, d.Reason, refusal, args) || d.Status == "" {
 		return
 	}
 	f.say("The job is %s; this needs %s.", plain(d.Status, 40), listOr([]string{plain(d.RequiredStatus, 40)}, "another status"))
@@ -177,6 +183,7 @@ func (t Tool) explainRateLimit(f *Failure, refusal *opentrain.Error, args json.R
 		WindowHours int `json:"windowHours"`
 	}
 	refusal.DecodeDetails(&d)
+	d.Limit, d.WindowHours = max(0, d.Limit), min(max(0, d.WindowHours), 30*24)
 	f.Retryable = true
 	f.Next = &Next{Action: Wait, Tool: t.Name, Arguments: argumentsOf(args)}
 	switch {
@@ -225,7 +232,7 @@ func (t Tool) explainOutage(f *Failure, refusal *opentrain.Error, args json.RawM
 	f.Next = &Next{Action: Wait, RetryAfterSeconds: f.RetryAfterSeconds, Tool: t.Name, Arguments: argumentsOf(args)}
 }
 
-func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
+func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error, args json.RawMessage) {
 	f.say("OpenTrain refused %s: %s", t.Name, unchanged(refusal.Message))
 	var d struct {
 		Reason            string   `json:"reason"`
@@ -245,7 +252,7 @@ func (t Tool) explainBadRequest(f *Failure, refusal *opentrain.Error) {
 		f.say("Supported: %s.", strings.Join(plainAll(values, 40, 60), ", "))
 	}
 	f.Next = t.mendArguments()
-	t.advise(f, d.Reason, refusal)
+	t.advise(f, d.Reason, refusal, args)
 }
 
 // fieldsOf makes the arguments of another tool that sets the same fields. Long

@@ -58,7 +58,7 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.cause }
 
 func (f *Failure) say(format string, args ...any) {
-	f.lines = append(f.lines, fmt.Sprintf(format, args...))
+	f.lines = append(f.lines, plain(fmt.Sprintf(format, args...), maxFailureText)) // one line, whatever is in it
 }
 
 // Panicked is the Failure of a bug: nothing of it is told but that it happened.

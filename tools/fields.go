@@ -91,6 +91,9 @@ func problem(path, message string) error {
 func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (taken []string, problems []schema.Problem) {
 	whole := isWhole(form.UpdateKeys)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if len(problems) > maxIssues {
+			break
+		}
 		path := "fields." + key
 		if whole && !slices.Contains(form.UpdateKeys, key) {
 			problems = append(problems, unknownKey(path, key, form.UpdateKeys))

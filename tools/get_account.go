@@ -56,7 +56,8 @@ func (k Kit) getAccount(ctx context.Context, call Call, _ GetAccountInput) (GetA
 		Scopes: plainAll(me.Token.Scopes, 50, 60), Next: Next{Action: Done},
 	}
 	known, err := k.capabilities.read(ctx, call.Caller)
-	out.Features, out.ImportFormats, out.UpdateKeys, out.Enums = known.Features, known.Draft.ImportFormats, known.Draft.UpdateKeys, known.Draft.Enums
+	out.Features, out.Enums = known.Features, known.Draft.Enums
+	out.ImportFormats, out.UpdateKeys = plainAll(known.Draft.ImportFormats, 40, 60), plainAll(known.Draft.UpdateKeys, 300, 60)
 	switch feature := featureOf(err); {
 	case feature != "":
 		out.Missing = "Drafts are refused: the feature " + plain(feature, 100) + " is not enabled for this account."

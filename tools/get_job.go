@@ -83,7 +83,7 @@ func (o GetJobOutput) fit() GetJobOutput {
 	whole := utf8.RuneCountInString(o.Description)
 	for size := sizeOf(o); size > maxResult && o.Description != ""; size = sizeOf(o) {
 		shown := []rune(o.Description)
-		shown = shown[:max(0, len(shown)-max(200, size-maxResult))]
+		shown = shown[:min(len(shown)*(maxResult-spare)/size, len(shown)-1)]
 		o.Description = string(shown)
 		o.Cut = fmt.Sprintf("The description has %d characters; only the first %d are shown, to keep the result short. The whole text is on the job's page.", whole, len(shown))
 	}

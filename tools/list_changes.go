@@ -69,7 +69,7 @@ func (k Kit) listChanges(ctx context.Context, call Call, in ListChangesInput) (L
 		if event.place.compare(after) <= 0 {
 			continue
 		}
-		if len(out.Changes) == in.Limit {
+		if len(out.Changes) == in.Limit || len(out.Changes) > 0 && len(out.Changes)%20 == 0 && sizeOf(out) > maxResult*3/4 {
 			out.NextCursor = after.cursor()
 			return out, nil, nil
 		}

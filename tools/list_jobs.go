@@ -68,7 +68,7 @@ func (k Kit) listJobs(ctx context.Context, call Call, in ListJobsInput) (ListJob
 			return ListJobsOutput{}, 0, err
 		}
 		out := ListJobsOutput{
-			Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: page.NextCursor,
+			Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: cursor(page.NextCursor),
 			Interpreted: call.Interpreted, Next: Next{Action: Done},
 		}
 		for _, job := range page.Jobs {

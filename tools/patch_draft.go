@@ -41,5 +41,6 @@ func (k Kit) patchDraft(ctx context.Context, call Call, in PatchDraftInput) (Dra
 	if err != nil {
 		return Draft{}, nil, err
 	}
+	draft.JobID = in.JobID // what was patched, whatever the answer says
 	return k.report(ctx, call, draft, fields), nil, nil
 }

@@ -60,7 +60,7 @@ func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOu
 	if publication.Status != opentrain.StatusOpen {
 		return k.withheld(ctx, call, out, publication)
 	}
-	out.Published, out.AlreadyPublished, out.JobURL = true, publication.AlreadyPublished, publication.JobURL
+	out.Published, out.AlreadyPublished, out.JobURL = true, publication.AlreadyPublished, link(publication.JobURL)
 	out.Next = k.checkListing(ctx, in.JobID)
 	return out, nil, nil
 }
@@ -170,7 +170,7 @@ func callListJobs(note string) Next {
 
 // keywords are the words of a title, without punctuation.
 func keywords(title string) string {
-	words := strings.Fields(title)
+	words := strings.Fields(plain(title, 200))
 	kept := words[:0]
 	for _, word := range words {
 		word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
@@ -178,7 +178,7 @@ func keywords(title string) string {
 			kept = append(kept, word)
 		}
 	}
-	return strings.Join(kept, " ")
+	return clip(strings.Join(kept, " "), 200)
 }
 
 // Text implements output.

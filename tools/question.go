@@ -33,7 +33,10 @@ func (Question) JSONSchema() *schema.Node {
 // question makes the question that fills a gap.
 func (f fieldForms) question(gap opentrain.MissingField) Question {
 	gap.EnumValues = withinReach(gap.EnumValues)
-	q := Question{Field: clip(gap.Field, 100), Question: clip(gap.Question(), maxQuestion), Message: clip(gap.Message, maxRemark), Hint: clip(gap.Hint, maxRemark), Keys: keysOf(gap)}
+	q := Question{Field: plain(gap.Field, 100), Question: plain(gap.Question(), maxQuestion), Message: plain(gap.Message, maxRemark), Hint: plain(gap.Hint, maxRemark), Keys: keysOf(gap)}
+	if len(q.Keys) > maxKeys {
+		q.Keys = q.Keys[:maxKeys]
+	}
 	if q.Question == "" {
 		q.Question = madeQuestion(gap)
 	}
@@ -73,6 +76,8 @@ func someOf(options []string) []string {
 const (
 	// maxQuestion is the longest question, in characters.
 	maxQuestion = 1000
+	// maxKeys is how many keys one question asks for.
+	maxKeys = 12
 	// maxChoice bounds the options of one question, in characters of all of them.
 	maxChoice = 5000
 )

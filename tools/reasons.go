@@ -55,9 +55,8 @@ func adviceFor(reason string) (advice, bool) {
 
 // advise adds what is known about a refusal's reason, and reports whether it
 // gave one. An unknown reason is told as it came.
-func (t Tool) advise(f *Failure, reason string, refusal *opentrain.Error) bool {
+func (t Tool) advise(f *Failure, reason string, refusal *opentrain.Error, args json.RawMessage) bool {
 	var d struct {
-		JobID      string   `json:"jobId"`
 		Reasons    []string `json:"reasons"`
 		ClaimURL   string   `json:"claimUrl"`
 		BillingURL string   `json:"billingUrl"`
@@ -75,8 +74,9 @@ func (t Tool) advise(f *Failure, reason string, refusal *opentrain.Error) bool {
 		f.say("- %s", why)
 	}
 	f.Next = &Next{Action: Fix, By: known.by, Problem: known.words, Tool: known.tool, URL: plain(cmp.Or(d.ClaimURL, d.BillingURL), 300)}
-	if known.tool != "" && d.JobID != "" {
-		f.Next.Arguments = map[string]any{"jobId": d.JobID}
+	// The job is the one that was named in the call, whatever the answer says.
+	if jobID, named := argumentsOf(args)["jobId"]; named && known.tool != "" {
+		f.Next.Arguments = map[string]any{"jobId": jobID}
 	}
 	if f.Next.URL != "" {
 		f.say("Page: %s", f.Next.URL)

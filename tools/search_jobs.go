@@ -82,7 +82,7 @@ func (k Kit) searchJobs(ctx context.Context, call Call, in SearchJobsInput) (Sea
 			return SearchJobsOutput{}, 0, err
 		}
 		out := SearchJobsOutput{
-			Jobs: make([]JobSummary, 0, len(page.Jobs)), NextCursor: page.NextCursor, GeneratedAt: plain(page.GeneratedAt, 40),
+			Jobs: make([]JobSummary, 0, len(page.Jobs)), NextCursor: cursor(page.NextCursor), GeneratedAt: plain(page.GeneratedAt, 40),
 			Interpreted: call.Interpreted, Next: Next{Action: Done},
 		}
 		for _, job := range page.Jobs {
@@ -135,7 +135,9 @@ func payText(pay opentrain.Pay) string {
 	if currency == "" {
 		currency = "USD"
 	}
-	amount := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+	amount := func(v float64) string {
+		return strconv.FormatFloat(v, map[bool]byte{true: 'f', false: 'g'}[v < 1e12], -1, 64)
+	}
 	switch {
 	case pay.HourlyRate != nil:
 		return amount(*pay.HourlyRate) + " " + currency + " an hour"

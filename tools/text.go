@@ -40,6 +40,27 @@ func hidden(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == utf8.RuneError
 }
 
+// link cleans an address; one that would have to be cut leads nowhere and is
+// left out.
+func link(address string) string {
+	const longest = 500
+	if clean := plain(address, longest+1); len(clean) <= longest {
+		return clean
+	}
+	return ""
+}
+
+// cursor passes a cursor on as it came, unless it is longer than a tool takes.
+func cursor(next string) string {
+	if len(next) > maxCursor {
+		return ""
+	}
+	return next
+}
+
+// maxCursor is the longest cursor that tools take, as their schemas say.
+const maxCursor = 2000
+
 // plainAll cleans the first entries of a list as plain does.
 func plainAll(texts []string, entries, limit int) []string {
 	clean := make([]string, 0, min(len(texts), entries))
