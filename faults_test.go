@@ -213,6 +213,20 @@ func TestResultsStayShort(t *testing.T) {
 			}
 		})
 	}
+	t.Run("many questions", func(t *testing.T) {
+		c := newChecker(t, startWith(t, answering(http.StatusOK, fmt.Sprintf(draft, false, strings.Join(gaps, ","))), func(*opentrainmcp.Config) {}))
+		got := c.result(t, "opentrain_create_draft", map[string]any{"description": "x"})
+		if next := got.next(t); next.Remaining != 60 || len(next.Options) != 151 || !strings.Contains(got.text, "60 answers are missing") {
+			t.Errorf("%d remaining, %d options:\n%.300s", next.Remaining, len(next.Options), got.text)
+		}
+	})
+	t.Run("more options than fit", func(t *testing.T) {
+		many := `{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"Which?","enumValues":[` + strings.Repeat(options+",", 9) + options + `]}]}`
+		c := newChecker(t, startWith(t, answering(http.StatusOK, many), func(*opentrainmcp.Config) {}))
+		if got := c.result(t, "opentrain_create_draft", map[string]any{"description": "x"}); !strings.Contains(got.next(t).Note, "More values are taken") {
+			t.Errorf("got %+v", got.next(t).Note)
+		}
+	})
 	t.Run("edit", func(t *testing.T) {
 		edited := map[string]any{}
 		for i := range 60 {

@@ -32,6 +32,8 @@ type Draft struct {
 	Cut                 []string   `json:"cut,omitempty" jsonschema_description:"What was left out; it is on the draft's page."`
 	Interpreted         []string   `json:"interpreted,omitempty" jsonschema_description:"Arguments understood, not taken literally."`
 	Next                Next       `json:"next" jsonschema_description:"What to do now."`
+
+	open int // questions in all, those that were cut included
 }
 
 // Content is what a draft contains, by update key.
@@ -116,6 +118,7 @@ func (f fieldForms) report(draft *opentrain.Draft, set opentrain.Fields, interpr
 	if report.NormalizedFields == nil {
 		report.FieldsSet = shortened(set)
 	}
+	report.open = len(report.MissingFields)
 	whole := report
 	next := func(d *Draft) { d.Next = d.next(f, set) }
 	next(&report)
@@ -200,7 +203,7 @@ func (d Draft) next(forms fieldForms, set opentrain.Fields) Next {
 		if slices.ContainsFunc(question.Keys, func(key string) bool { _, answered := set[key]; return answered }) {
 			note = question.Message
 		}
-		return question.ask(d.JobID, len(d.MissingFields), note)
+		return question.ask(d.JobID, d.open, note)
 	case len(d.Issues) > 0:
 		return d.mend(forms, d.Issues[0])
 	}
@@ -324,7 +327,7 @@ func (d Draft) page() page {
 }
 
 func (d Draft) headline() string {
-	switch missing := len(d.MissingFields); {
+	switch missing := d.open; {
 	case d.Status != "" && d.Status != opentrain.StatusDraft:
 		return fmt.Sprintf("Job %s exists already and is %s.", d.JobID, d.Status)
 	case d.PublishReady:

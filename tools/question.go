@@ -23,6 +23,8 @@ type Question struct {
 	Keys    []string `json:"keys"`
 	Message string   `json:"message,omitempty"`
 	Hint    string   `json:"hint,omitempty"`
+
+	more bool // there are more options than fit
 }
 
 // JSONSchema describes a Question as a plain object, as Next.JSONSchema does.
@@ -32,7 +34,6 @@ func (Question) JSONSchema() *schema.Node {
 
 // question makes the question that fills a gap.
 func (f fieldForms) question(gap opentrain.MissingField) Question {
-	gap.EnumValues = withinReach(gap.EnumValues)
 	q := Question{Field: plain(gap.Field, 100), Question: plain(gap.Question(), maxQuestion), Message: plain(gap.Message, maxRemark), Hint: plain(gap.Hint, maxRemark), Keys: keysOf(gap)}
 	if len(q.Keys) > maxKeys {
 		q.Keys = q.Keys[:maxKeys]
@@ -42,10 +43,13 @@ func (f fieldForms) question(gap opentrain.MissingField) Question {
 	}
 	if len(q.Keys) == 1 {
 		q.Type, q.Options = f.of(gap, q.Keys[0], 1)
+		q.Options, q.more = withinReach(q.Options)
 		return q
 	}
 	for _, key := range q.Keys {
 		kind, options := f.of(gap, key, len(q.Keys))
+		options, more := withinReach(options)
+		q.more = q.more || more
 		q.Inputs = append(q.Inputs, NextInput{Key: key, Type: kind, Options: options})
 	}
 	return q
@@ -82,15 +86,16 @@ const (
 	maxChoice = 5000
 )
 
-// withinReach keeps as many options as a result can hold.
-func withinReach(options []string) []string {
+// withinReach keeps as many options as a result can hold, and reports whether
+// there are more.
+func withinReach(options []string) (some []string, more bool) {
 	total := 0
 	for i, option := range options {
 		if total += utf8.RuneCountInString(option) + 3; total > maxChoice {
-			return options[:i]
+			return options[:i], true
 		}
 	}
-	return options
+	return options, false
 }
 
 // keysOf returns the update keys that a question asks for: those of its
@@ -183,6 +188,9 @@ func (q Question) ask(jobID string, remaining int, note string) Next {
 	}
 	if len(q.Keys) == 1 {
 		fields[q.Keys[0]] = Answer
+	}
+	if q.more {
+		note = strings.TrimSpace(note + " More values are taken than fit here; the draft's page lists them all.")
 	}
 	return Next{
 		Action: AskHuman, Question: q.Question, Note: note, Field: q.Field,

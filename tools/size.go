@@ -37,15 +37,6 @@ func trim[Out output](out Out, follow func(*Out), cuts ...func(*Out)) Out {
 	return out
 }
 
-// understood keeps a list of what was understood to a readable length.
-func understood(notes []string) []string {
-	const most = 10
-	if len(notes) <= most {
-		return notes
-	}
-	return append(notes[:most:most], fmt.Sprintf("and %d more", len(notes)-most))
-}
-
 // spare is what a result may grow by after it was trimmed: the members that a
 // tool adds to a shared report.
 const spare = 500
@@ -72,4 +63,13 @@ func fitting[Out output](limit int, read func(limit int) (out Out, entries int, 
 		limit = max(1, min(entries-1, entries*(maxResult-spare)/size))
 		note = fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", limit)
 	}
+}
+
+// understood keeps a list of what was understood to a readable length.
+func understood(notes []string) []string {
+	const most = 10
+	if len(notes) <= most {
+		return notes
+	}
+	return append(notes[:most:most], fmt.Sprintf("and %d more", len(notes)-most))
 }
