@@ -49,7 +49,7 @@ func BenchmarkToolCall(b *testing.B) {
 // benchHost is a host of a server on a sandbox with one draft, without a log.
 func benchHost(b *testing.B) *client.Client {
 	b.Helper()
-	api, err := opentrain.New(opentrain.Config{Transport: sandbox.New(sandbox.Config{}).Transport()})
+	api, err := opentrain.New(opentrain.Config{Transport: sandbox.New(sandbox.Config{}).Transport(), PublicReadBudget: -1})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func start(t *testing.T, variant sandbox.Variant) setup {
 func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Config)) setup {
 	t.Helper()
 	s := setup{api: &upstream{api: api}, log: &lockedBuffer{}}
-	apiClient, err := opentrain.New(opentrain.Config{Transport: s.api})
+	apiClient, err := opentrain.New(opentrain.Config{Transport: s.api, PublicReadBudget: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

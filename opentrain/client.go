@@ -40,13 +40,21 @@ type Config struct {
 	Transport http.RoundTripper
 	// UserAgent is sent with every request; "" means "opentrain-go".
 	UserAgent string
+	// PublicReadBudget is how many requests without a token are made in a
+	// minute at most; 0 means DefaultPublicReadBudget, below 0 is no limit. All
+	// clients behind one address share what the API allows.
+	PublicReadBudget int
+	// MaxConcurrent is how many requests are under way at once at most; 0
+	// means DefaultMaxConcurrent.
+	MaxConcurrent int
 }
 
-// Client calls the API. It keeps no state about callers and is safe for
-// concurrent use.
+// Client calls the API. It keeps answers to public reads for as long as the API
+// allows, nothing else, and nothing about callers. It is safe for concurrent use.
 type Client struct {
 	http    *resty.Client
 	baseURL string
+	public  *publicReads
 }
 
 // New makes a Client. It fails on a base URL that cannot be used and does not
@@ -65,7 +73,7 @@ func New(cfg Config) (*Client, error) {
 		agent = "opentrain-go"
 	}
 	http := resty.NewWithClient(&http.Client{
-		Transport: transport,
+		Transport: newPaced(transport, cfg.PublicReadBudget, cfg.MaxConcurrent),
 		// A redirect is an answer, not an instruction: the token goes to the
 		// configured host only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -78,7 +86,7 @@ func New(cfg Config) (*Client, error) {
 		SetRetryAfter(pause).
 		SetRetryMaxWaitTime(longestPause).
 		SetLogger(silent{})
-	return &Client{http: http, baseURL: base}, nil
+	return &Client{http: http, baseURL: base, public: newPublicReads()}, nil
 }
 
 // DefaultTransport returns a new transport that keeps enough idle connections
@@ -132,47 +140,87 @@ type request struct {
 	keyed  bool // carries an idempotency key: it may arrive twice without harm
 	// closed404: the 404 of a job that is public no longer is an answer too.
 	closed404 bool
+	// changes: what everyone sees may be another after it.
+	changes bool
+}
+
+// answer is an answer of the API, whatever its status.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
 }
 
 // call makes one API call and decodes the answer into out, a pointer to a struct.
 func (c *Client) call(ctx context.Context, req request, out any) error {
+	if !req.public && TokenFrom(ctx) == "" {
+		return &Error{Code: CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
+	}
+	var got answer
+	var err error
+	if req.public {
+		got, err = c.public.read(ctx, req.path+"?"+req.query.Encode(), func(ctx context.Context) (answer, error) { return c.exchange(ctx, req) })
+	} else {
+		got, err = c.exchange(ctx, req)
+	}
+	if req.changes && mayHaveChanged(got, err) {
+		c.public.forget()
+	}
+	if err != nil {
+		return err
+	}
+	closed := req.closed404 && got.status == http.StatusNotFound && tellsClosed(got.body)
+	if (got.status < 200 || got.status > 299) && !closed {
+		return answerError(got.status, got.header, got.body)
+	}
+	if err := decodeLenient(got.body, out); err != nil {
+		return badResponse(got, err)
+	}
+	return nil
+}
+
+// mayHaveChanged reports whether a write took effect, or may have. A conflict
+// counts: a live edit that the content check blocks is answered with one, and
+// takes the job off the marketplace.
+func mayHaveChanged(got answer, err error) bool {
+	var failure *Error
+	if errors.As(err, &failure) {
+		return !failure.NotSent
+	}
+	return got.status < 400 || got.status == http.StatusConflict || got.status >= 500
+}
+
+// exchange sends a request, again where that helps and does no harm.
+func (c *Client) exchange(ctx context.Context, req request) (answer, error) {
 	attempts := attempts{repeatable: req.method == http.MethodGet || req.keyed}
-	r := c.http.R().SetContext(ctx).AddRetryCondition(attempts.again)
+	r := c.http.R().SetContext(ctx).AddRetryCondition(attempts.again).SetHeaders(traceFrom(ctx).header())
 	if !req.public {
-		token := TokenFrom(ctx)
-		if token == "" {
-			return &Error{Code: CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
-		}
-		r.SetAuthToken(token)
+		r.SetAuthToken(TokenFrom(ctx))
 	}
 	if req.body != nil {
 		body, err := encode(req.body)
 		if err != nil {
-			return invalidArgument("the request cannot be written as JSON: %v", err)
+			return answer{}, invalidArgument("the request cannot be written as JSON: %v", err)
 		}
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
-	answer, err := r.SetQueryParamsFromValues(req.query).Execute(req.method, c.baseURL+req.path)
+	got, err := r.SetQueryParamsFromValues(req.query).Execute(req.method, c.baseURL+req.path)
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
-		return &Error{Code: CodeBadResponse, Status: answer.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
+		return answer{}, &Error{Code: CodeBadResponse, Status: got.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
 	}
 	if err != nil {
-		failure := transportError(ctx, err)
+		failure := isBusy(err)
+		if failure == nil {
+			failure = transportError(ctx, err)
+		}
 		failure.NotSent = failure.NotSent && !attempts.arrived
-		return failure
+		return answer{}, failure
 	}
-	body := answer.Body()
+	body := got.Body()
 	if !req.public {
 		body = withoutToken(body, TokenFrom(ctx))
 	}
-	closed := req.closed404 && answer.StatusCode() == http.StatusNotFound && tellsClosed(body)
-	if !answer.IsSuccess() && !closed {
-		return answerError(answer.StatusCode(), answer.Header(), body)
-	}
-	if err := decodeLenient(body, out); err != nil {
-		return badResponse(answer, err)
-	}
-	return nil
+	return answer{status: got.StatusCode(), header: got.Header(), body: body}, nil
 }
 
 // withoutToken takes the caller's token out of an answer: whatever the API
@@ -185,10 +233,10 @@ func withoutToken(body []byte, token string) []byte {
 	return bytes.ReplaceAll(body, []byte(token), []byte("[token]"))
 }
 
-func badResponse(answer *resty.Response, cause error) *Error {
+func badResponse(got answer, cause error) *Error {
 	return &Error{
-		Code: CodeBadResponse, Status: answer.StatusCode(), RequestID: answer.Header().Get("X-Request-Id"),
-		Message: describeForeignAnswer(answer.StatusCode(), answer.Header(), len(answer.Body()) == 0), cause: cause,
+		Code: CodeBadResponse, Status: got.status, RequestID: got.header.Get("X-Request-Id"),
+		Message: describeForeignAnswer(got.status, got.header, len(got.body) == 0), cause: cause,
 	}
 }
 

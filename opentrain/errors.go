@@ -42,6 +42,9 @@ const (
 	// CodeBadResponse: an answer came that is not the API's: HTML, broken
 	// JSON, nothing, a redirect, or too large.
 	CodeBadResponse Code = "BAD_RESPONSE"
+	// CodeBusy: the call would have to wait for long; Error.RetryAfter says how
+	// long. Nothing was sent.
+	CodeBusy Code = "BUSY"
 )
 
 // ErrTooLarge is the cause of a CodeBadResponse whose answer has more than 8 MiB.
@@ -133,12 +136,13 @@ func transportError(ctx context.Context, err error) *Error {
 func neverSent(err error) bool {
 	var dns *net.DNSError
 	var op *net.OpError
-	return errors.As(err, &dns) || untrusted(err) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	var early unsent
+	return errors.As(err, &early) || isBusy(err) != nil || errors.As(err, &dns) || untrusted(err) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // lasting reports whether err will be the same on another attempt.
 func lasting(err error) bool {
-	return untrusted(err) || unknownHost(err) || errors.Is(err, resty.ErrResponseBodyTooLarge)
+	return untrusted(err) || unknownHost(err) || isBusy(err) != nil || errors.Is(err, resty.ErrResponseBodyTooLarge)
 }
 
 func untrusted(err error) bool {

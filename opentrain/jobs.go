@@ -16,7 +16,7 @@ func (c *Client) PublishJob(ctx context.Context, jobID string) (*Publication, er
 		return nil, err
 	}
 	var publication Publication
-	if err := c.call(ctx, request{method: http.MethodPost, path: path}, &publication); err != nil {
+	if err := c.call(ctx, request{method: http.MethodPost, path: path, changes: true}, &publication); err != nil {
 		return nil, err
 	}
 	return &publication, nil
@@ -70,7 +70,7 @@ func (c *Client) UpdateJob(ctx context.Context, jobID string, fields Fields) (*E
 		return nil, err
 	}
 	var edit Edit
-	if err := c.call(ctx, request{method: http.MethodPatch, path: path, body: fields}, &edit); err != nil {
+	if err := c.call(ctx, request{method: http.MethodPatch, path: path, body: fields, changes: true}, &edit); err != nil {
 		return nil, err
 	}
 	if edit.Status == "" && edit.Moderation == nil {
@@ -96,7 +96,7 @@ func (c *Client) CloseJob(ctx context.Context, jobID string) (*Closing, error) {
 		return nil, err
 	}
 	var closing Closing
-	if err := c.call(ctx, request{method: http.MethodPost, path: path}, &closing); err != nil {
+	if err := c.call(ctx, request{method: http.MethodPost, path: path, changes: true}, &closing); err != nil {
 		return nil, err
 	}
 	if closing.Status == "" {

@@ -19,6 +19,11 @@ const absentJob = "OpenTrain has no such job, or it belongs to another account. 
 // maxIssues is how many faults of one call are told.
 const maxIssues = 12
 
+// Refuse words a refusal of the call by this server, before the tool was run.
+func (t Tool) Refuse(call Call, args json.RawMessage, refusal *opentrain.Error) *Failure {
+	return t.explain(call, args, refusal)
+}
+
 // explain words an error of this tool's function.
 func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 	var bad *schema.ArgumentError
@@ -41,6 +46,8 @@ func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 		f.say("%s was not called: %s.", t.Name, plain(refusal.Message, 300))
 		f.say("Job ids come from %s, %s and %s.", createDraftName, listJobsName, searchJobsName)
 		f.Next = t.mendArguments()
+	case refusal.Code == opentrain.CodeBusy:
+		t.explainBusy(f, refusal, args)
 	case refusal.Code == opentrain.CodeNoToken:
 		t.explainNoToken(f, call.Caller)
 	case refusal.Status >= 500: // whatever code it bears, it is no answer of the API's own
@@ -94,6 +101,15 @@ func (t Tool) explainNoToken(f *Failure, caller Caller) {
 	f.say("%s needs an OpenTrain API token. %s Nothing was sent to OpenTrain.", t.Name, problem)
 	f.say("%s", t.kit.TokenHelp)
 	f.Next = &Next{Action: Fix, By: "human", Problem: problem, URL: opentrain.DefaultBaseURL}
+}
+
+// explainBusy words a call that would have to wait for its turn.
+func (t Tool) explainBusy(f *Failure, refusal *opentrain.Error, args json.RawMessage) {
+	f.RetryAfterSeconds = max(1, f.RetryAfterSeconds)
+	f.Retryable = true
+	f.say("%s was not carried out: %s", t.Name, unchanged(refusal.Message))
+	f.say("Call again in %d seconds.", f.RetryAfterSeconds)
+	f.Next = &Next{Action: Wait, RetryAfterSeconds: f.RetryAfterSeconds, Tool: t.Name, Arguments: argumentsOf(args)}
 }
 
 func (t Tool) explainUnauthorized(f *Failure, caller Caller) {

@@ -167,7 +167,7 @@ func (p *process) end() (time.Duration, error) {
 
 const (
 	hello      = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
-	searchCall = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"opentrain_search_jobs","arguments":{}}}`
+	searchCall = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"opentrain_search_jobs","arguments":{"q":"n%[1]d"}}}`
 )
 
 func TestMalformedInputIsAnsweredAndSurvived(t *testing.T) {

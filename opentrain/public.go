@@ -1,0 +1,224 @@
+package opentrain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jellydator/ttlcache/v3"
+	"github.com/pquerna/cachecontrol/cacheobject"
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// maxKept bounds the answers that are kept, in bytes.
+	maxKept = 32 << 20
+	// keptOverhead is what an answer costs besides its body, in bytes.
+	keptOverhead = 1 << 10
+	// sharedRead bounds a read whose caller sets no time.
+	sharedRead = 30 * time.Second
+	// renewalPause is how long a renewal that failed is not tried again.
+	renewalPause = 10 * time.Second
+)
+
+// publicReads answers reads that are the same for everybody: from memory for as
+// long as the API allows a shared cache (RFC 9111, RFC 5861), and the same
+// read of several callers by one request. Nothing that was read with a token
+// comes here.
+type publicReads struct {
+	kept    *ttlcache.Cache[string, *keptAnswer]
+	flights singleflight.Group
+	mu      sync.Mutex
+	crowds  map[string]*crowd // by flight
+	// era grows when something public was changed: what was asked for before is
+	// not kept, and nobody joins it any more.
+	era atomic.Uint64
+}
+
+// keptAnswer is an answer that may be given again.
+type keptAnswer struct {
+	answer
+	freshUntil time.Time
+	renewAfter atomic.Int64 // Unix nanoseconds
+}
+
+// crowd waits for one flight, which ends when nobody is left.
+type crowd struct {
+	waiting int
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+func newPublicReads() *publicReads {
+	return &publicReads{crowds: map[string]*crowd{}, kept: ttlcache.New(
+		ttlcache.WithMaxCost(maxKept, func(item ttlcache.CostItem[string, *keptAnswer]) uint64 {
+			return uint64(len(item.Key) + len(item.Value.body) + keptOverhead) //nolint:gosec // lengths are not negative
+		}),
+		ttlcache.WithDisableTouchOnHit[string, *keptAnswer](),
+	)}
+}
+
+// read answers the read of a URL; fetch asks the API. The end of one caller's
+// context ends the waiting of that caller alone.
+func (p *publicReads) read(ctx context.Context, url string, fetch func(context.Context) (answer, error)) (answer, error) {
+	trace := traceFrom(ctx)
+	if item := p.kept.Get(url); item != nil {
+		found := item.Value()
+		if time.Now().Before(found.freshUntil) {
+			trace.read(ReadHit)
+			return found.answer, nil
+		}
+		if time.Now().UnixNano() >= found.renewAfter.Load() {
+			p.renew(ctx, url, found, fetch)
+		}
+		trace.read(ReadStale)
+		return found.answer, nil
+	}
+	for {
+		asked := false
+		landed, leave := p.fly(ctx, url, func(ctx context.Context) (answer, error) {
+			asked = true
+			return fetch(ctx)
+		})
+		select {
+		case landing := <-landed:
+			leave()
+			if fault, panicked := errors.AsType[*flightPanic](landing.Err); panicked {
+				panic(fault.cause)
+			}
+			if !asked && errors.Is(landing.Err, &Error{Code: CodeTimeout}) && ctx.Err() == nil {
+				continue // the one who asked had less time
+			}
+			trace.read(map[bool]ReadSource{true: ReadMiss, false: ReadJoined}[asked])
+			read, _ := landing.Val.(answer)
+			return read, landing.Err
+		case <-ctx.Done():
+			leave()
+			return answer{}, transportError(ctx, ctx.Err())
+		}
+	}
+}
+
+// renew asks for an answer anew while the stale one is given out.
+func (p *publicReads) renew(ctx context.Context, url string, found *keptAnswer, fetch func(context.Context) (answer, error)) {
+	landed, leave := p.fly(context.WithoutCancel(ctx), url, func(ctx context.Context) (answer, error) {
+		renewed, err := fetch(ctx)
+		if err != nil || !storable(renewed) {
+			found.renewAfter.Store(time.Now().Add(renewalPause).UnixNano())
+		}
+		return renewed, err
+	})
+	go func() {
+		<-landed
+		leave()
+	}()
+}
+
+// fly asks for a URL, or joins whoever asks for it now. Who asks sets the time
+// that it may take; when they leave, the others still get their answer. Every
+// caller must leave.
+func (p *publicReads) fly(ctx context.Context, url string, fetch func(context.Context) (answer, error)) (landed <-chan singleflight.Result, leave func()) {
+	era := p.era.Load()
+	name := strconv.FormatUint(era, 10) + " " + url
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	waiting := p.crowds[name]
+	if waiting == nil {
+		waiting = &crowd{}
+		waiting.ctx, waiting.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		p.crowds[name] = waiting
+	}
+	waiting.waiting++
+	landed = p.flights.DoChan(name, func() (_ any, err error) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				err = &flightPanic{fmt.Sprintf("%v\n%s", cause, debug.Stack())}
+			}
+		}()
+		deadline, bounded := ctx.Deadline()
+		if !bounded {
+			deadline = time.Now().Add(sharedRead)
+		}
+		flight, cancel := context.WithDeadline(waiting.ctx, deadline)
+		defer cancel()
+		start := time.Now()
+		read, err := fetch(flight)
+		if err == nil && p.era.Load() == era {
+			p.keep(url, read, start)
+		}
+		return read, err
+	})
+	return landed, func() { p.leave(name, waiting) }
+}
+
+// flightPanic carries a panic to those who wait: singleflight would end the
+// process with it.
+type flightPanic struct{ cause string }
+
+// Error implements error.
+func (*flightPanic) Error() string { return "panic" }
+
+// leave takes one caller out of a crowd.
+func (p *publicReads) leave(name string, from *crowd) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if from.waiting--; from.waiting == 0 {
+		from.cancel()
+		delete(p.crowds, name)
+		p.flights.Forget(name) // who comes now must not join what was given up
+	}
+}
+
+// keep keeps an answer for as long as its header allows.
+func (p *publicReads) keep(url string, read answer, asked time.Time) {
+	if !storable(read) {
+		return
+	}
+	fresh, stale := lifetime(read.header)
+	fresh -= time.Since(asked)
+	if fresh <= 0 && stale <= 0 {
+		return
+	}
+	p.kept.Set(url, &keptAnswer{answer: read, freshUntil: time.Now().Add(fresh)}, fresh+stale)
+}
+
+// storable reports whether an answer is the API's own: a proxy's page, or an
+// error, is not given out again.
+func storable(read answer) bool {
+	return read.status == http.StatusOK && isObject(read.body) || read.status == http.StatusNotFound && tellsClosed(read.body)
+}
+
+// lifetime is how long a shared cache may give out an answer, and how much
+// longer while it renews it.
+func lifetime(header http.Header) (fresh, stale time.Duration) {
+	if header.Get("Vary") == "*" {
+		return 0, 0
+	}
+	asked := &http.Request{Method: http.MethodGet, Header: http.Header{}}
+	reasons, expires, warnings, object, err := cacheobject.UsingRequestResponseWithObject(asked, http.StatusOK, header, false)
+	if err != nil || len(reasons) > 0 || len(warnings) > 0 || expires.IsZero() || object.RespDirectives.NoCachePresent {
+		return 0, 0 // not allowed, not understood, or only a guess
+	}
+	fresh = expires.Sub(object.NowUTC)
+	if age, err := strconv.Atoi(strings.TrimSpace(header.Get("Age"))); err == nil && age > 0 {
+		fresh -= time.Duration(min(age, int(longestAsked.Seconds()))) * time.Second
+	}
+	if seconds := object.RespDirectives.StaleWhileRevalidate; seconds > 0 && !object.RespDirectives.MustRevalidate && !object.RespDirectives.ProxyRevalidate {
+		stale = time.Duration(seconds) * time.Second
+	}
+	return min(fresh, longestAsked), min(stale, longestAsked)
+}
+
+// forget drops everything: a job appeared, changed or left, and any list may
+// have it.
+func (p *publicReads) forget() {
+	p.era.Add(1)
+	p.kept.DeleteAll()
+}
