@@ -143,8 +143,9 @@ func TestImportsRunOneWay(t *testing.T) {
 		"opentrain":           {},
 		"opentrain/sandbox":   {},
 		"internal/credential": {},
+		"internal/edge":       {},
 		"tools":               {"schema", "opentrain"},
-		".":                   {"tools", "schema", "opentrain"},
+		".":                   {"tools", "schema", "opentrain", "internal/credential", "internal/edge"},
 		"internal/demo":       {".", "tools", "opentrain", "opentrain/sandbox"},
 		"cmd/opentrain-mcp":   {".", "tools", "schema", "opentrain", "opentrain/sandbox", "internal/demo", "internal/credential"},
 	}

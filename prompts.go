@@ -3,7 +3,9 @@ package opentrainmcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -17,33 +19,52 @@ const (
 	promptReviewDraft = "review_draft"
 )
 
+// promptTools are the tools that a prompt speaks of.
+func promptTools(prompt string) []string {
+	if prompt == promptReviewDraft {
+		return []string{"opentrain_list_jobs", "opentrain_patch_draft", "opentrain_publish", "opentrain_get_job"}
+	}
+	return []string{"opentrain_create_draft", "opentrain_patch_draft", "opentrain_publish", "opentrain_search_jobs"}
+}
+
 // addPrompts offers the prompts, which people start in their host, as far as
 // the tools that they name are served.
 func (s *Server) addPrompts() {
-	if s.serves("opentrain_create_draft", "opentrain_patch_draft", "opentrain_publish", "opentrain_search_jobs") {
-		s.mcp.AddPrompt(mcp.NewPrompt(promptPostJob,
-			mcp.WithPromptTitle("Post a job"),
-			mcp.WithPromptDescription("Post a job on OpenTrain, from a description to the published listing."),
-			mcp.WithArgument("description", mcp.ArgumentDescription("The job in your own words: task, data, people, pay, languages, time.")),
-		), guarded(s, s.postJob))
-	}
-	if s.serves("opentrain_list_jobs", "opentrain_patch_draft", "opentrain_publish", "opentrain_get_job") {
-		s.mcp.AddPrompt(mcp.NewPrompt(promptReviewDraft,
-			mcp.WithPromptTitle("Review a draft"),
-			mcp.WithPromptDescription("Go through one of your drafts on OpenTrain: what it says, what is missing, what was guessed."),
-			mcp.WithArgument("jobId", mcp.RequiredArgument(), mcp.ArgumentDescription("Id of the draft.")),
-		), guarded(s, s.reviewDraft))
-	}
+	s.addPrompt(mcp.NewPrompt(promptPostJob,
+		mcp.WithPromptTitle("Post a job"),
+		mcp.WithPromptDescription("Post a job on OpenTrain, from a description to the published listing."),
+		mcp.WithArgument("description", mcp.ArgumentDescription("The job in your own words: task, data, people, pay, languages, time.")),
+	), s.postJob)
+	s.addPrompt(mcp.NewPrompt(promptReviewDraft,
+		mcp.WithPromptTitle("Review a draft"),
+		mcp.WithPromptDescription("Go through one of your drafts on OpenTrain: what it says, what is missing, what was guessed."),
+		mcp.WithArgument("jobId", mcp.RequiredArgument(), mcp.ArgumentDescription("Id of the draft.")),
+	), s.reviewDraft)
 }
 
-// serves reports whether all of these tools are served.
-func (s *Server) serves(names ...string) bool {
+func (s *Server) addPrompt(prompt mcp.Prompt, answer func(context.Context, tools.Caller, mcp.GetPromptRequest) (*mcp.GetPromptResult, error)) {
+	needed := promptTools(prompt.Name)
+	if !s.serves(narrowing{}, needed...) {
+		return
+	}
+	s.mcp.AddPrompt(prompt, guarded(s, func(ctx context.Context, caller tools.Caller, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		if !s.serves(requestFrom(ctx).narrowing, needed...) {
+			return nil, errNarrowed
+		}
+		return answer(ctx, caller, request)
+	}))
+}
+
+// errNarrowed is what a caller is told who left out the tools that are needed.
+var errNarrowed = errors.New("the headers of this request leave out tools that this needs")
+
+// serves reports whether all of these tools are served, and left by a
+// narrowing.
+func (s *Server) serves(left narrowing, names ...string) bool {
 	found := 0
 	for _, tool := range s.tools {
-		for _, name := range names {
-			if tool.Name == name {
-				found++
-			}
+		if slices.Contains(names, tool.Name) && left.allows(tool) {
+			found++
 		}
 	}
 	return found == len(names)

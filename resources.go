@@ -16,6 +16,8 @@ const (
 	fieldTemplate = "opentrain://fields/{key}"
 	jobTemplate   = "opentrain://jobs/{jobId}"
 
+	// getJobName is the tool that reads the same as jobTemplate.
+	getJobName = "opentrain_get_job"
 	// maxCompletions is how many values one completion may have.
 	maxCompletions = 100
 )
@@ -31,7 +33,7 @@ func (s *Server) addResources() {
 		mcp.WithTemplateDescription("One field of a job draft on OpenTrain, by its key."),
 		mcp.WithTemplateMIMEType("text/markdown"),
 	), guarded(s, s.readField))
-	if !s.serves("opentrain_get_job") {
+	if !s.serves(narrowing{}, getJobName) {
 		return
 	}
 	s.mcp.AddResourceTemplate(mcp.NewResourceTemplate(jobTemplate, "A public job",
@@ -54,6 +56,9 @@ func (s *Server) readField(ctx context.Context, caller tools.Caller, request mcp
 }
 
 func (s *Server) readJob(ctx context.Context, _ tools.Caller, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+	if !s.serves(requestFrom(ctx).narrowing, getJobName) {
+		return nil, errNarrowed
+	}
 	text, err := s.reference.PublicJob(ctx, variable(request, "jobId"))
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 	"opentrain-mcp/tools"
@@ -84,6 +86,9 @@ type Server struct {
 	mcp       *server.MCPServer
 	tools     []tools.Tool
 	reference tools.Reference
+	// limiter and metrics are nil over stdio: there they do nothing.
+	limiter *edge.Limiter
+	metrics *metrics
 }
 
 // New builds a Server. It fails on a configuration that cannot be served and
@@ -110,9 +115,13 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, tools: served, reference: reference}
+	var hooks server.Hooks
+	hooks.AddAfterListPrompts(s.narrowPrompts)
 	s.mcp = server.NewMCPServer(Name, cfg.Version,
 		server.WithTitle("OpenTrain"),
 		server.WithInstructions(instructions),
+		server.WithHooks(&hooks),
+		server.WithToolFilter(s.narrowTools),
 		server.WithToolCapabilities(false),
 		server.WithPromptCapabilities(false),
 		server.WithResourceCapabilities(false, false),
@@ -189,15 +198,11 @@ func definition(tool tools.Tool) mcp.Tool {
 func (s *Server) handler(tool tools.Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		start := time.Now()
+		traceFromMeta(ctx, request.Params.Meta)
 		ctx, caller, cancel := s.begin(ctx)
 		defer cancel()
 		result, failure := s.run(ctx, tool, tools.Call{Caller: caller}, request)
-		outcome := slog.String("outcome", "ok")
-		if failure != nil {
-			outcome = slog.String("outcome", string(failure.Code))
-			s.cfg.Logger.DebugContext(ctx, "tool failed", "tool", tool.Name, "error", failure)
-		}
-		s.cfg.Logger.InfoContext(ctx, "tool call", "tool", tool.Name, outcome, "duration", time.Since(start))
+		s.record(ctx, tool, caller, request, result, failure, time.Since(start))
 		if failure != nil {
 			return errorResult(failure), nil
 		}
@@ -205,12 +210,61 @@ func (s *Server) handler(tool tools.Tool) server.ToolHandlerFunc {
 	}
 }
 
+// record logs and counts a tool call. Neither arguments nor tokens are logged.
+func (s *Server) record(ctx context.Context, tool tools.Tool, caller tools.Caller, request mcp.CallToolRequest, result tools.Result, failure *tools.Failure, took time.Duration) {
+	outcome, log := "ok", s.logger(ctx, caller)
+	if failure != nil {
+		outcome = string(failure.Code)
+		log.DebugContext(ctx, "tool failed", "tool", tool.Name, "error", failure)
+	}
+	s.metrics.call(tool.Name, outcome, took)
+	log.InfoContext(ctx, "tool call", "tool", tool.Name, "status", outcome, "duration_ms", milliseconds(took))
+	if !tool.Kind.ReadOnly() {
+		arguments, err := rawArguments(request)
+		if err != nil {
+			arguments = nil // a client that sent none
+		}
+		effect := tool.EffectOf(result, failure, arguments)
+		log.InfoContext(ctx, "audit", "tool", tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// logger is the log with what names a call: the request and a short hash of
+// the token.
+func (s *Server) logger(ctx context.Context, caller tools.Caller) *slog.Logger {
+	log := s.cfg.Logger
+	if id := requestFrom(ctx).id; id != "" {
+		log = log.With("request", id)
+	}
+	if caller.ID != "" {
+		log = log.With("caller", shortID(caller.ID))
+	}
+	return log
+}
+
 // begin bounds the time of a request and names its caller.
 func (s *Server) begin(ctx context.Context) (context.Context, tools.Caller, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	request := requestFrom(ctx)
+	if request.done != nil {
+		stop, end := context.AfterFunc(request.done, cancel), cancel
+		cancel = func() { stop(); end() }
+	}
 	token := s.cfg.Token(ctx)
-	ctx = opentrain.WithToken(ctx, token.Value)
+	ctx = opentrain.WithTrace(opentrain.WithToken(ctx, token.Value), s.trace(request))
 	return ctx, tools.Caller{ID: callerID(token.Value), TokenFrom: token.From, TokenProblem: token.Problem}, cancel
+}
+
+// admit counts a call against the caller's limit. It returns a refusal that
+// says how long to wait, or nil.
+func (s *Server) admit(ctx context.Context) *opentrain.Error {
+	wait := s.limiter.Wait(requestFrom(ctx).bucket())
+	if wait <= 0 {
+		return nil
+	}
+	return &opentrain.Error{Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true}
 }
 
 // errFault is what a client is told of a bug outside of a tool.
@@ -228,6 +282,9 @@ func guarded[Request, Result any](s *Server, serve func(context.Context, tools.C
 				err = errFault
 			}
 		}()
+		if refused := s.admit(ctx); refused != nil {
+			return result, fmt.Errorf("too many requests; try again in %.0f seconds", math.Ceil(refused.RetryAfter.Seconds()))
+		}
 		return serve(ctx, caller, request)
 	}
 }
@@ -243,6 +300,9 @@ func (s *Server) run(ctx context.Context, tool tools.Tool, call tools.Call, requ
 	arguments, err := rawArguments(request)
 	if err != nil {
 		return tools.Result{}, tools.Panicked(tool.Spec)
+	}
+	if refused := s.admit(ctx); refused != nil {
+		return tools.Result{}, tool.Refuse(call, arguments, refused)
 	}
 	result, ask, failure := tool.Call(ctx, call, arguments)
 	if ask != nil {
@@ -277,3 +337,6 @@ func callerID(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
+
+// shortID is enough of a caller's id to find their lines in a log.
+func shortID(id string) string { return id[:min(len(id), 12)] }

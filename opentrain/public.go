@@ -59,7 +59,7 @@ type crowd struct {
 func newPublicReads() *publicReads {
 	return &publicReads{crowds: map[string]*crowd{}, kept: ttlcache.New(
 		ttlcache.WithMaxCost(maxKept, func(item ttlcache.CostItem[string, *keptAnswer]) uint64 {
-			return uint64(len(item.Key) + len(item.Value.body) + keptOverhead) //nolint:gosec // lengths are not negative
+			return uint64(len(item.Key) + len(item.Value.body) + keptOverhead)
 		}),
 		ttlcache.WithDisableTouchOnHit[string, *keptAnswer](),
 	)}
@@ -149,7 +149,7 @@ func (p *publicReads) fly(ctx context.Context, url string, fetch func(context.Co
 		flight, cancel := context.WithDeadline(waiting.ctx, deadline)
 		defer cancel()
 		start := time.Now()
-		read, err := fetch(flight)
+		read, err := fetch(flight) //nolint:contextcheck // it has outgrown its first caller's
 		if err == nil && p.era.Load() == era {
 			p.keep(url, read, start)
 		}

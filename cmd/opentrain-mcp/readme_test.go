@@ -69,22 +69,29 @@ func TestReadmeConfigurationsAreJSON(t *testing.T) {
 	}
 }
 
-// TestReadmeFlagsExist: every flag and variable in the settings is in the help.
+// TestReadmeFlagsExist: every flag and variable in the settings is in the help,
+// and the other way round.
 func TestReadmeFlagsExist(t *testing.T) {
-	help, err := exec.Command(binary, "stdio", "--help").Output()
-	if err != nil {
-		t.Fatal(err)
+	section := func(title string) string {
+		_, text, _ := strings.Cut(readme(t), "\n## "+title+"\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+		return text
 	}
-	_, settings, _ := strings.Cut(readme(t), "\n## Settings\n")
-	settings, _, _ = strings.Cut(settings, "\n## ")
-	for _, name := range regexp.MustCompile("`(--[a-z-]+|OPENTRAIN_MCP_[A-Z_]+)`").FindAllStringSubmatch(settings, -1) {
-		if name[1] != "--json" && !bytes.Contains(help, []byte(name[1])) {
-			t.Errorf("%s is not in the help", name[1])
+	settings := section("Settings")
+	for command, text := range map[string]string{"stdio": settings, "http": settings + section("Many callers over HTTP")} {
+		help, err := exec.Command(binary, command, "--help").Output()
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, flag := range regexp.MustCompile(`(?m)^ +(--[a-z-]+)`).FindAllSubmatch(help, -1) {
-		if name := string(flag[1]); name != "--help" && !strings.Contains(settings, "`"+name+"`") {
-			t.Errorf("%s is not in the README", name)
+		for _, name := range regexp.MustCompile("`(--[a-z-]+|OPENTRAIN_MCP_[A-Z_]+)`").FindAllStringSubmatch(text, -1) {
+			if name[1] != "--json" && name[1] != "OPENTRAIN_MCP_" && !bytes.Contains(help, []byte(name[1])) {
+				t.Errorf("%s: %s is not in the help", command, name[1])
+			}
+		}
+		for _, flag := range regexp.MustCompile(`(?m)^ +(--[a-z-]+)`).FindAllSubmatch(help, -1) {
+			if name := string(flag[1]); name != "--help" && !strings.Contains(text, "`"+name+"`") {
+				t.Errorf("%s: %s is not in the README", command, name)
+			}
 		}
 	}
 }

@@ -34,8 +34,11 @@ type serveFlags struct {
 	PublishConfirm string        `enum:"auto,off" default:"auto" help:"Reserved for asking before publishing (auto, off); without effect so far."`
 	CAFile         string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file of further CA certificates to trust."`
 	Timeout        time.Duration `default:"30s" help:"Time for one tool call, retries included."`
+	PublicReads    int           `name:"public-read-budget" default:"110" help:"Reads without a token a minute, of the 120 that OpenTrain allows an address. Divide it among replicas behind one address."`
 	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
-	LogFormat      string        `enum:"text,json" default:"text" help:"Form of the log on standard error: text or json."`
+	LogFormat      string        `enum:",text,json" default:"" placeholder:"text|json" help:"Form of the log on standard error (default: text, for http json)."`
+
+	maxUpstream int // 0 for the default
 }
 
 type stdioCommand struct {
@@ -61,38 +64,66 @@ func (f serveFlags) logger(w io.Writer) *slog.Logger {
 
 // server builds the server that the flags describe.
 func (f serveFlags) server(log *slog.Logger) (*opentrainmcp.Server, error) {
-	if f.Timeout <= 0 {
-		return nil, errors.New("--timeout must be above zero")
-	}
-	v, _ := build()
-	cfg := opentrainmcp.Config{
-		TokenHelp: tokenHelp, ReadOnly: f.ReadOnly, Tools: f.Tools, ExcludeTools: f.ExcludeTools,
-		Timeout: f.Timeout, Version: v, Logger: log,
-	}
-	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v}
-	if f.Sandbox {
-		client.Transport = sandbox.New(sandbox.Config{}).Transport()
-		cfg.Token = func(context.Context) opentrainmcp.Token {
-			return opentrainmcp.Token{Value: sandbox.DemoToken, From: "the sandbox"}
-		}
-		log.Info("serving the embedded sandbox: nothing is real")
-	} else {
-		source := credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
-		found := source.Find()
-		report(log, found)
-		transport, err := f.transport()
-		if err != nil {
-			return nil, err
-		}
-		client.Transport, client.BaseURL = transport, orElse(f.BaseURL, found.BaseURL)
-		cfg.Token = f.token(source, found.BaseURL)
-	}
-	api, err := opentrain.New(client)
+	cfg, err := f.config(log)
 	if err != nil {
 		return nil, err
 	}
-	cfg.API = api
 	return opentrainmcp.New(cfg)
+}
+
+// config is what is served, for the account of the token that is set here.
+func (f serveFlags) config(log *slog.Logger) (opentrainmcp.Config, error) {
+	if f.Sandbox {
+		return f.configWithoutToken(log)
+	}
+	source := credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
+	found := source.Find()
+	report(log, found)
+	cfg, err := f.configFor(orElse(f.BaseURL, found.BaseURL), log)
+	cfg.Token = f.token(source, found.BaseURL)
+	return cfg, err
+}
+
+// configWithoutToken is what is served without a token of the server's own,
+// but for the sandbox's.
+func (f serveFlags) configWithoutToken(log *slog.Logger) (opentrainmcp.Config, error) {
+	cfg, err := f.configFor(f.BaseURL, log)
+	if f.Sandbox {
+		cfg.Token = func(context.Context) opentrainmcp.Token {
+			return opentrainmcp.Token{Value: sandbox.DemoToken, From: "the sandbox"}
+		}
+	}
+	return cfg, err
+}
+
+// configFor is what is served of the API at an address.
+func (f serveFlags) configFor(baseURL string, log *slog.Logger) (opentrainmcp.Config, error) {
+	switch {
+	case f.Timeout <= 0:
+		return opentrainmcp.Config{}, errors.New("--timeout must be above zero")
+	case f.PublicReads < 1:
+		return opentrainmcp.Config{}, errors.New("--public-read-budget must be above zero")
+	}
+	v, _ := build()
+	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: f.maxUpstream}
+	if f.Sandbox {
+		client.Transport = sandbox.New(sandbox.Config{}).Transport()
+		log.Info("serving the embedded sandbox: nothing is real")
+	} else {
+		transport, err := f.transport()
+		if err != nil {
+			return opentrainmcp.Config{}, err
+		}
+		client.Transport, client.BaseURL = transport, baseURL
+	}
+	api, err := opentrain.New(client)
+	if err != nil {
+		return opentrainmcp.Config{}, err
+	}
+	return opentrainmcp.Config{
+		API: api, TokenHelp: tokenHelp, ReadOnly: f.ReadOnly, Tools: f.Tools, ExcludeTools: f.ExcludeTools,
+		Timeout: f.Timeout, Version: v, Logger: log,
+	}, nil
 }
 
 // token looks for the token at every call, so that one that was replaced is

@@ -118,21 +118,28 @@ func reason(err error) string {
 
 // checked takes a token away that cannot be one, and says why without showing it.
 func checked(found Found) Found {
-	problem := ""
-	switch token := found.Token; {
-	case strings.HasPrefix(token, "${") || strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%"):
-		problem = "holds a variable's name instead of its value: the host did not replace it"
-	case strings.ContainsAny(token, `"'`+"`"):
-		problem = "has quotes in it; write the token without them"
-	case strings.ContainsFunc(token, unicode.IsSpace):
-		problem = "has a space or a line break in it"
-	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' }):
-		problem = "has characters that no token has"
-	case len(token) > maxToken:
-		problem = fmt.Sprintf("is longer than %d characters", maxToken)
-	default:
-		return found
+	if problem := Problem(found.Token); problem != "" {
+		found.Token, found.Problem = "", fmt.Sprintf("The API token from %s %s.", found.From, problem)
 	}
-	found.Token, found.Problem = "", fmt.Sprintf("The API token from %s %s.", found.From, problem)
 	return found
+}
+
+// Problem says why a text cannot be a token, without showing it: "has a space
+// in it". It is "" for one that can be.
+func Problem(token string) string {
+	switch {
+	case token == "":
+		return "is empty"
+	case strings.HasPrefix(token, "${") || strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%"):
+		return "holds a variable's name instead of its value: the host did not replace it"
+	case strings.ContainsAny(token, `"'`+"`"):
+		return "has quotes in it; write the token without them"
+	case strings.ContainsFunc(token, unicode.IsSpace):
+		return "has a space or a line break in it"
+	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' }):
+		return "has characters that no token has"
+	case len(token) > maxToken:
+		return fmt.Sprintf("is longer than %d characters", maxToken)
+	}
+	return ""
 }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// certificate is a TLS certificate on disk. It is read again when a file
+// changes; a pair that cannot be read leaves the one before in use.
+type certificate struct {
+	certFile, keyFile string
+	log               *slog.Logger
+
+	mu      sync.Mutex
+	current *tls.Certificate
+	stamp   string    // of the files that current was read from
+	looked  time.Time // when the files were looked at
+}
+
+// certificates makes the TLS settings of the listener, nil without TLS.
+func (c httpCommand) certificates(log *slog.Logger) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	files := &certificate{certFile: c.TLSCert, keyFile: c.TLSKey, log: log}
+	if err := files.read(); err != nil {
+		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, nil
+}
+
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.looked) >= time.Second {
+		c.looked = time.Now()
+		if c.stampNow() != c.stamp {
+			if err := c.read(); err != nil {
+				c.log.Warn("the TLS certificate cannot be read; the one before stays in use", "error", err)
+			} else {
+				c.log.Info("the TLS certificate was read again")
+			}
+		}
+	}
+	return c.current, nil
+}
+
+func (c *certificate) read() error {
+	stamp := c.stampNow()
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return err
+	}
+	c.current, c.stamp = &pair, stamp
+	return nil
+}
+
+// stampNow changes with either file.
+func (c *certificate) stampNow() string {
+	stamp := ""
+	for _, name := range []string{c.certFile, c.keyFile} {
+		if info, err := os.Stat(name); err == nil {
+			stamp += fmt.Sprint(info.ModTime().UnixNano(), info.Size(), ";")
+		}
+	}
+	return stamp
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	opentrainmcp "opentrain-mcp"
+)
+
+// httpTokenHelp tells a person or a model how a caller over HTTP sends a token.
+const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
+	"`npx -y @opentrain-ai/cli auth register`, and have the host send it with every request to this server, as the header " +
+	"X-OpenTrain-Token: ot_pat_... or Authorization: Bearer ot_pat_.... Never put a token into a tool's arguments."
+
+// sharedTokenHelp is for callers who act for the server's own account.
+const sharedTokenHelp = "This server acts for an account of its own. Its operator has to mend its OpenTrain API token: " +
+	"the environment variable OPENTRAIN_PERSONAL_API_TOKEN, or the token file."
+
+// serverTokenVariable holds the secret of --auth shared. It is no flag: flags
+// are seen by every user of the machine.
+const serverTokenVariable = "OPENTRAIN_MCP_SERVER_TOKEN" //nolint:gosec // a name
+
+type httpCommand struct {
+	serveFlags
+	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address to listen on. Beyond loopback it wants --tls-cert or --behind-proxy, and --allowed-hosts."`
+	Sessions       bool          `help:"Keep sessions for older clients: streams, forms and progress; then one replica must get all requests of a session."`
+	SessionIdle    time.Duration `default:"30m" help:"End a session that was not used for so long."`
+	MaxSessions    int           `default:"10000" help:"Sessions at once."`
+	NoSSE          bool          `name:"no-sse" help:"Switch off /sse and /message, the transport of older hosts."`
+	MaxStreams     int           `default:"10000" help:"Open event streams at once."`
+	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"First part of session ids, by which a proxy finds this replica."`
+	Auth           string        `enum:"callers,shared" default:"callers" help:"callers: each caller sends an OpenTrain token. shared: all act for this server's account, with the token in OPENTRAIN_MCP_SERVER_TOKEN or the file in OPENTRAIN_MCP_SERVER_TOKEN_FILE."`
+	RequireToken   bool          `help:"Refuse callers without a token."`
+	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"PEM file of the TLS certificate; it is read again when it changes."`
+	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file of its key."`
+	BehindProxy    bool          `help:"A proxy in front ends TLS; the last hop of X-Forwarded-For is the caller."`
+	AllowedHosts   []string      `placeholder:"A,B" help:"Names by which callers reach this server, as in their Host header."`
+	AllowedOrigins []string      `placeholder:"A,B" help:"Web pages that may call, such as https://app.example.com; switches CORS on for them."`
+	OpsListen      string        `placeholder:"ADDRESS" help:"Serve /healthz, /readyz and /metrics on this address instead."`
+	Rate           float64       `default:"50" help:"Calls a second for each caller, 0 for no limit."`
+	Burst          int           `default:"300" help:"Calls at once for each caller."`
+	MaxUpstream    int           `default:"128" help:"Requests to OpenTrain at once."`
+	DrainTimeout   time.Duration `default:"40s" help:"Time for calls in flight to end after SIGTERM."`
+}
+
+// Run serves many callers over HTTP until ctx is done.
+func (c httpCommand) Run(ctx context.Context, std streams) error {
+	if c.LogFormat == "" {
+		c.LogFormat = "json"
+	}
+	log := c.logger(std.err)
+	handler, err := c.handler(log)
+	if err != nil {
+		return err
+	}
+	certificates, err := c.certificates(log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // it is over
+	servers := []*http.Server{httpServer(handler, log)}
+	servers[0].TLSConfig = certificates
+	listeners := []net.Listener{listener}
+	if c.OpsListen != "" {
+		ops, err := net.Listen("tcp", c.OpsListen)
+		if err != nil {
+			return fmt.Errorf("--ops-listen: %w", err)
+		}
+		defer ops.Close() //nolint:errcheck // it is over
+		servers, listeners = append(servers, httpServer(handler.Ops(), log)), append(listeners, ops)
+		log.Info("listening", "address", ops.Addr().String(), "serves", "ops")
+	}
+	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil, "sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
+	failed := make(chan error, len(servers))
+	for i, server := range servers {
+		go func() {
+			if server.TLSConfig != nil {
+				failed <- server.ServeTLS(listeners[i], "", "") // which speaks HTTP/2 too
+			} else {
+				failed <- server.Serve(listeners[i])
+			}
+		}()
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	return c.drain(context.WithoutCancel(ctx), log, handler, servers)
+}
+
+// drain ends streams, answers the calls in flight and closes the servers.
+func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opentrainmcp.HTTPHandler, servers []*http.Server) error {
+	log.Info("draining")
+	ctx, cancel := context.WithTimeout(ctx, c.DrainTimeout)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- handler.Shutdown(ctx) }()
+	err := servers[0].Shutdown(ctx)
+	err = errors.Join(err, <-ended)
+	for _, server := range servers[1:] { // health is told to the end
+		err = errors.Join(err, server.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("calls in flight were cut: %w", err)
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// httpServer makes a server for the handler.
+func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler,
+		// A caller who sends the header slowly holds a connection for so long at
+		// most. Bodies have a deadline of their own, in the handler.
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		// No WriteTimeout: it counts from the request's header on and would end
+		// every event stream. Calls end by --timeout, writes to a stream have
+		// their own deadline.
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// handler builds what is served.
+func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error) {
+	if err := c.checkEdge(); err != nil {
+		return nil, err
+	}
+	cfg := opentrainmcp.HTTPConfig{
+		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
+		Sessions: c.Sessions, SessionIdle: c.SessionIdle, MaxSessions: c.MaxSessions,
+		NoSSE: c.NoSSE, MaxStreams: c.MaxStreams, ReplicaID: c.ReplicaID,
+		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BehindProxy: c.BehindProxy,
+		SeparateOps: c.OpsListen != "", CallsPerSecond: c.Rate, Burst: c.Burst,
+	}
+	if c.Rate == 0 {
+		cfg.CallsPerSecond = -1
+	}
+	var err error
+	c.maxUpstream = c.MaxUpstream
+	if c.Auth == string(opentrainmcp.AuthShared) {
+		if cfg.ServerToken, err = serverToken(); err != nil {
+			return nil, err
+		}
+		cfg.Config, err = c.config(log)
+		cfg.TokenHelp = sharedTokenHelp
+	} else {
+		cfg.Config, err = c.configWithoutToken(log)
+		cfg.TokenHelp = httpTokenHelp
+		if c.Sandbox {
+			cfg.Anonymous, cfg.Token = cfg.Token, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return opentrainmcp.NewHTTPHandler(cfg)
+}
+
+// checkEdge refuses settings that would put callers' tokens on the wire in the
+// clear, or leave every caller out.
+func (c httpCommand) checkEdge() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	ip := net.ParseIP(host)
+	loopback := host == "localhost" || ip != nil && ip.IsLoopback()
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("--tls-cert and --tls-key go together")
+	case !loopback && c.TLSCert == "" && !c.BehindProxy:
+		return fmt.Errorf("--listen %s is beyond this machine: tokens would travel unencrypted. Give --tls-cert and --tls-key, or --behind-proxy when a proxy in front ends TLS", c.Listen)
+	case !loopback && len(c.AllowedHosts) == 0:
+		return fmt.Errorf("--listen %s is beyond this machine: give --allowed-hosts, the names by which callers reach this server", c.Listen)
+	case c.Rate < 0 || c.Burst < 1:
+		return errors.New("--rate must not be below 0, nor --burst below 1")
+	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxUpstream < 1:
+		return errors.New("--max-streams, --max-sessions and --max-upstream must be above zero")
+	case c.SessionIdle <= 0 || c.DrainTimeout <= 0:
+		return errors.New("--session-idle and --drain-timeout must be above zero")
+	}
+	return nil
+}
+
+// serverToken reads the secret of --auth shared.
+func serverToken() (string, error) {
+	token, from := os.Getenv(serverTokenVariable), serverTokenVariable
+	if file := os.Getenv(serverTokenVariable + "_FILE"); token == "" && file != "" {
+		data, err := os.ReadFile(file) //nolint:gosec // the operator's own file
+		if err != nil {
+			return "", fmt.Errorf("%s_FILE: %w", serverTokenVariable, err)
+		}
+		token, from = strings.TrimSpace(string(data)), file
+	}
+	switch {
+	case token == "":
+		return "", fmt.Errorf("--auth shared needs a secret that callers send as Authorization: Bearer, in the environment variable %s or in the file that %s_FILE names", serverTokenVariable, serverTokenVariable)
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "", fmt.Errorf("the secret in %s has spaces or characters that no header takes", from)
+	}
+	return token, nil
+}
