@@ -230,7 +230,7 @@ func (s *stream) drain() {
 	s.draining = true
 	if s.pending == 0 {
 		s.end()
-		//nolint:errcheck // a caller who does not read must not hold the end up
+		//nolint:errcheck,gosec // a caller who does not read must not hold the end up
 		http.NewResponseController(s.ResponseWriter).SetWriteDeadline(time.Now())
 	}
 }
@@ -272,7 +272,7 @@ func (s *stream) Flush() {
 
 // write writes within writeTime, so that a caller who does not read is let go.
 func (s *stream) write(p []byte) (int, error) {
-	//nolint:errcheck // a writer without deadlines has none
+	//nolint:errcheck,gosec // a writer without deadlines has none
 	http.NewResponseController(s.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
 	return s.ResponseWriter.Write(p)
 }
