@@ -46,6 +46,7 @@ type publicReads struct {
 type keptAnswer struct {
 	answer
 	freshUntil time.Time
+	staleUntil time.Time
 	renewAfter atomic.Int64 // Unix nanoseconds
 }
 
@@ -69,7 +70,7 @@ func newPublicReads() *publicReads {
 // context ends the waiting of that caller alone.
 func (p *publicReads) read(ctx context.Context, url string, fetch func(context.Context) (answer, error)) (answer, error) {
 	trace := traceFrom(ctx)
-	if item := p.kept.Get(url); item != nil {
+	if item := p.kept.Get(url); item != nil && time.Now().Before(item.Value().staleUntil) {
 		found := item.Value()
 		if time.Now().Before(found.freshUntil) {
 			trace.read(ReadHit)
@@ -183,10 +184,11 @@ func (p *publicReads) keep(url string, read answer, asked time.Time) {
 	}
 	fresh, stale := lifetime(read.header)
 	fresh -= time.Since(asked)
-	if fresh <= 0 && stale <= 0 {
+	if fresh+stale <= 0 {
 		return
 	}
-	p.kept.Set(url, &keptAnswer{answer: read, freshUntil: time.Now().Add(fresh)}, fresh+stale)
+	now := time.Now()
+	p.kept.Set(url, &keptAnswer{answer: read, freshUntil: now.Add(fresh), staleUntil: now.Add(fresh + stale)}, fresh+stale)
 }
 
 // storable reports whether an answer is the API's own: a proxy's page, or an
