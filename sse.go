@@ -22,6 +22,8 @@ const (
 	// writeTime is how long one write to a stream may take. A WriteTimeout of the
 	// server would end every stream instead.
 	writeTime = 20 * time.Second
+	// lastWrite is how long the end of a stream may take when the server ends.
+	lastWrite = 500 * time.Millisecond
 )
 
 // sse serves HTTP+SSE, the transport of older hosts: a stream at /sse, and
@@ -230,8 +232,7 @@ func (s *stream) drain() {
 	s.draining = true
 	if s.pending == 0 {
 		s.end()
-		//nolint:errcheck,gosec // a caller who does not read must not hold the end up
-		http.NewResponseController(s.ResponseWriter).SetWriteDeadline(time.Now())
+		s.setDeadline(time.Now().Add(lastWrite)) // a caller who does not read must not hold the end up
 	}
 }
 
@@ -262,7 +263,7 @@ func (s *stream) Flush() {
 	s.writing.Lock()
 	answered := s.answered
 	s.answered = 0
-	err := http.NewResponseController(s.ResponseWriter).Flush()
+	err := s.flush()
 	s.writing.Unlock()
 	if err != nil {
 		s.end()
@@ -272,9 +273,21 @@ func (s *stream) Flush() {
 
 // write writes within writeTime, so that a caller who does not read is let go.
 func (s *stream) write(p []byte) (int, error) {
-	//nolint:errcheck,gosec // a writer without deadlines has none
-	http.NewResponseController(s.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
+	s.setDeadline(time.Now().Add(writeTime))
 	return s.ResponseWriter.Write(p)
+}
+
+func (s *stream) flush() error {
+	err := http.NewResponseController(s.ResponseWriter).Flush()
+	if s.done.Err() == nil {
+		s.setDeadline(time.Time{}) // the next write may be long after
+	}
+	return err
+}
+
+func (s *stream) setDeadline(at time.Time) {
+	//nolint:errcheck,gosec // a writer without deadlines has none
+	http.NewResponseController(s.ResponseWriter).SetWriteDeadline(at)
 }
 
 // keepAlive writes a comment, which clients pass over.
@@ -287,11 +300,11 @@ func (s *stream) keepAlive() {
 	if closed {
 		return
 	}
-	if _, err := s.write([]byte(": keep-alive\n\n")); err != nil {
-		s.end()
-		return
+	_, err := s.write([]byte(": keep-alive\n\n"))
+	if err == nil {
+		err = s.flush()
 	}
-	if err := http.NewResponseController(s.ResponseWriter).Flush(); err != nil {
+	if err != nil {
 		s.end()
 		return
 	}
