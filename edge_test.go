@@ -66,7 +66,7 @@ func TestCORS(t *testing.T) {
 	if got.header.Get("Access-Control-Allow-Origin") != app || !strings.Contains(got.header.Get("Access-Control-Expose-Headers"), "Mcp-Session-Id") {
 		t.Errorf("%v", got.header)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), "GET", s.url+"/sse", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/sse", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestCORS(t *testing.T) {
 		if got := closed.do("POST", "/mcp", helloRPC, headers...); got.status != 200 || got.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("without allowed origins: %d %v", got.status, got.header)
 		}
-		r, err := http.NewRequestWithContext(t.Context(), "GET", closed.url+"/sse", nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, closed.url+"/sse", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func TestBodies(t *testing.T) {
 			if want == 200 && path != "/mcp" {
 				want = 202
 			}
-			r, err := http.NewRequestWithContext(t.Context(), "POST", s.url+path, strings.NewReader(test.body))
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, strings.NewReader(test.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +142,7 @@ func TestBodies(t *testing.T) {
 		}
 	}
 	// A body that does not say how long it is.
-	r, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/mcp", io.MultiReader(strings.NewReader(strings.Repeat(" ", 2<<20))))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/mcp", io.MultiReader(strings.NewReader(strings.Repeat(" ", 2<<20))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestRawRequests(t *testing.T) {
 			}
 			answer.Body.Close()
 		}
-		conn.Close()
+		conn.Close() //nolint:errcheck // it is over
 	}
 	if got := s.do("GET", "/healthz", ""); got.status != http.StatusOK {
 		t.Errorf("%d", got.status)

@@ -387,7 +387,7 @@ func TestLostCallerCancels(t *testing.T) {
 			if route == "/mcp" {
 				ctx, cancel := context.WithCancel(t.Context())
 				go func() { <-asked; cancel() }()
-				r, err := http.NewRequestWithContext(ctx, "POST", s.url+"/mcp", strings.NewReader(rpc(1, "opentrain_list_jobs", map[string]any{})))
+				r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/mcp", strings.NewReader(rpc(1, "opentrain_list_jobs", map[string]any{})))
 				if err != nil {
 					t.Fatal(err)
 				}

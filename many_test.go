@@ -228,9 +228,8 @@ func TestIdleStreams(t *testing.T) {
 	}
 	during := memory()
 	for _, conn := range streams {
-		conn.Close()
+		conn.Close() //nolint:errcheck // it is over
 	}
-	streams = nil
 	http.DefaultClient.CloseIdleConnections()
 	if err := goleak.Find(leaks); err != nil {
 		t.Error(err)

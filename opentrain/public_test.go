@@ -272,7 +272,9 @@ func TestAbandonedReadEnds(t *testing.T) {
 		}()
 		synctest.Wait()
 		cancel()
-		<-ended
+		if err := <-ended; err == nil {
+			t.Error("who left got an answer")
+		}
 		synctest.Wait()
 		if m.calls[0].Context().Err() == nil {
 			t.Error("the request goes on")
@@ -493,7 +495,7 @@ func TestTrace(t *testing.T) {
 		if call.Header.Get("Traceparent") != trace.Traceparent || call.Header.Get("Tracestate") != "a=b" {
 			t.Errorf("%v", call.Header)
 		}
-		if public := call.Method == "GET"; public != (call.Header.Get("Authorization") == "") {
+		if public := call.Method == http.MethodGet; public != (call.Header.Get("Authorization") == "") {
 			t.Errorf("%s: %v", call.Method, call.Header)
 		}
 	}

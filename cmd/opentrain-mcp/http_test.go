@@ -96,7 +96,7 @@ func (p *httpProcess) logged() string {
 // post calls a tool; headers are pairs.
 func (p *httpProcess) post(tool, arguments string, headers ...string) (status int, body string) {
 	p.t.Helper()
-	request, err := http.NewRequest("POST", "http://"+p.address+"/mcp", strings.NewReader(
+	request, err := http.NewRequest(http.MethodPost, "http://"+p.address+"/mcp", strings.NewReader(
 		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`","arguments":`+arguments+`}}`))
 	if err != nil {
 		p.t.Fatal(err)
@@ -310,7 +310,7 @@ func TestHTTPUnderSlowAndLargeRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { conn.Close() })
+		t.Cleanup(func() { conn.Close() }) //nolint:errcheck // it is over
 		head := "POST /mcp HTTP/1.1\r\nHost: " + p.address + "\r\n"
 		if n%2 == 0 {
 			head += "Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"
@@ -321,7 +321,7 @@ func TestHTTPUnderSlowAndLargeRequests(t *testing.T) {
 		slow = append(slow, conn)
 	}
 	for range 4 {
-		request, err := http.NewRequest("POST", "http://"+p.address+"/mcp", io.LimitReader(endless{}, 200<<20))
+		request, err := http.NewRequest(http.MethodPost, "http://"+p.address+"/mcp", io.LimitReader(endless{}, 200<<20))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -376,7 +376,7 @@ func declared(t *testing.T, address string, length int) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // it is over
 	if _, err := fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", address, length); err != nil {
 		t.Fatal(err)
 	}
@@ -413,11 +413,11 @@ func TestHTTPOverTLS(t *testing.T) {
 	cert, key := selfSigned(t, dir, 1)
 	p := startHTTP(t, environment(t), "--sandbox", "--tls-cert", cert, "--tls-key", key)
 	serial := func() int64 {
-		conn, err := tls.Dial("tcp", p.address, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}) //nolint:gosec // its serial is what is looked at
+		conn, err := tls.Dial("tcp", p.address, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer conn.Close() //nolint:errcheck // it is over
 		if conn.ConnectionState().NegotiatedProtocol != "h2" {
 			t.Errorf("speaks %q", conn.ConnectionState().NegotiatedProtocol)
 		}
@@ -439,12 +439,12 @@ func TestHTTPOverTLS(t *testing.T) {
 		}
 	}
 	_, port, _ := strings.Cut(p.address, ":")
-	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // self-signed
+	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	answer, err := client.Post("https://localhost:"+port+"/mcp", "application/json", strings.NewReader(hello))
-	if err != nil || answer.StatusCode != 200 || answer.ProtoMajor != 2 {
+	if err != nil || answer.StatusCode != http.StatusOK || answer.ProtoMajor != 2 {
 		t.Errorf("%+v %v", answer, err)
 	}
-	if plain, err := http.Get("http://" + p.address + "/healthz"); err == nil && plain.StatusCode == 200 {
+	if plain, err := http.Get("http://" + p.address + "/healthz"); err == nil && plain.StatusCode == http.StatusOK {
 		t.Error("answers without TLS")
 	}
 }
