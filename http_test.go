@@ -494,3 +494,17 @@ func TestShutdownAnswersFirst(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSubscriptionsAreAcknowledged: a modern client that subscribes to nothing
+// that is served is told so, every time, and the stream ends.
+func TestSubscriptionsAreAcknowledged(t *testing.T) {
+	s := startHTTP(t, nil, nil)
+	meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	for range 200 {
+		got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},`+meta+`}}`,
+			"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "subscriptions/listen", "Accept", "application/json, text/event-stream")
+		if got.status != http.StatusOK || !strings.Contains(got.body, "notifications/subscriptions/acknowledged") || !strings.Contains(got.body, `"result"`) {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+}

@@ -117,6 +117,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, tools: served, reference: reference}
 	var hooks server.Hooks
 	hooks.AddAfterListPrompts(s.narrowPrompts)
+	hooks.AddAfterSubscriptionsListen(afterListen)
 	s.mcp = server.NewMCPServer(Name, cfg.Version,
 		server.WithTitle("OpenTrain"),
 		server.WithInstructions(instructions),
