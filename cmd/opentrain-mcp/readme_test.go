@@ -96,6 +96,22 @@ func TestReadmeFlagsExist(t *testing.T) {
 	}
 }
 
+// TestReadmeCurlCalls runs the README's curl call against the http command.
+func TestReadmeCurlCalls(t *testing.T) {
+	curl := regexp.MustCompile("(?s)```sh\n(curl .*?)```").FindStringSubmatch(readme(t))
+	if curl == nil {
+		t.Fatal("there is no curl call")
+	}
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("no curl here; .ci/run has it")
+	}
+	p := startHTTP(t, environment(t), "--sandbox")
+	out, err := exec.Command("sh", "-c", strings.ReplaceAll(curl[1], "127.0.0.1:8080", p.address)).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "1 open job on this page.") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestReadmeExamplesRun runs the Go program, and checks the Python one as far
 // as Python alone can.
 func TestReadmeExamplesRun(t *testing.T) {
