@@ -29,7 +29,13 @@ import (
 // binary is the path of the program, built once for all tests.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+func TestMain(m *testing.M) {
+	if listen := os.Getenv(bareListen); listen != "" {
+		fmt.Fprintln(os.Stderr, serveBare(listen, os.Getenv(bareUpstream)))
+		os.Exit(1)
+	}
+	os.Exit(buildAndRun(m))
+}
 
 func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "opentrain-mcp")
