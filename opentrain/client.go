@@ -96,7 +96,8 @@ func DefaultTransport() *http.Transport {
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport = standard.Clone()
 	}
-	transport.MaxIdleConnsPerHost = 64
+	transport.MaxIdleConnsPerHost = DefaultMaxConcurrent
+	transport.MaxIdleConns = 0 // one host is all there is
 	return transport
 }
 

@@ -1,6 +1,7 @@
 package opentrain
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -52,14 +53,8 @@ func (p *paced) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := p.turn(r); err != nil {
 		return nil, err
 	}
-	wait := time.NewTimer(longestQueue)
-	defer wait.Stop()
-	select {
-	case p.slots <- struct{}{}:
-	case <-wait.C:
-		return nil, busy("too many calls to OpenTrain are under way", longestQueue)
-	case <-r.Context().Done():
-		return nil, unsent{r.Context().Err()}
+	if err := p.slot(r.Context()); err != nil {
+		return nil, err
 	}
 	free, kept := sync.OnceFunc(func() { <-p.slots }), false
 	defer func() {
@@ -75,6 +70,28 @@ func (p *paced) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	answer.Body, kept = &slotBody{ReadCloser: answer.Body, free: free}, true
 	return answer, nil
+}
+
+// slot waits until fewer requests are under way than allowed.
+func (p *paced) slot(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return unsent{err}
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	wait := time.NewTimer(longestQueue)
+	defer wait.Stop()
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-wait.C:
+		return busy("too many calls to OpenTrain are under way", longestQueue)
+	case <-ctx.Done():
+		return unsent{ctx.Err()}
+	}
 }
 
 // turn waits until a request without a token may go out.

@@ -37,7 +37,7 @@ func plain(text string, limit int) string {
 // hidden reports whether a character shows nothing by itself: what it carries
 // would be read by a model and seen by nobody.
 func hidden(r rune) bool {
-	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == utf8.RuneError
+	return r > unicode.MaxASCII && unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == utf8.RuneError
 }
 
 // link cleans an address; one that would have to be cut leads nowhere and is
