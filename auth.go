@@ -40,14 +40,30 @@ type refusal struct {
 	message string
 }
 
-// identify tells who makes a request. The Token is empty for an anonymous caller.
-func (h *HTTPHandler) identify(r *http.Request) (Token, *refusal) {
+// identify tells who makes a request.
+func (h *HTTPHandler) identify(r *http.Request, known *request) *refusal {
 	presented, refused := presentedTokens(r.Header)
 	if refused != nil {
-		return Token{}, refused
+		return refused
 	}
-	if h.cfg.Auth == AuthShared {
-		return h.sharedToken(r, presented)
+	if known.shared = h.cfg.Auth == AuthShared; known.shared {
+		known.token, refused = h.sharedToken(r, presented)
+	} else {
+		known.token, refused = h.callersToken(presented)
+	}
+	if len(presented) > 0 {
+		known.owner = callerID(presented[0].Value)
+	}
+	return refused
+}
+
+// callersToken checks the tokens that a caller sent; it is empty for an
+// anonymous caller.
+func (h *HTTPHandler) callersToken(presented []presentedToken) (Token, *refusal) {
+	for _, token := range presented {
+		if token.Value != presented[0].Value {
+			return Token{}, &refusal{http.StatusBadRequest, fmt.Sprintf("Two different tokens came with one request, in %s and in %s. Send one.", presented[0].From, token.From)}
+		}
 	}
 	for _, token := range presented {
 		if problem := credential.Problem(token.Value); problem != "" {
@@ -55,9 +71,6 @@ func (h *HTTPHandler) identify(r *http.Request) (Token, *refusal) {
 		}
 		if token.bearer && !strings.HasPrefix(token.Value, tokenPrefix) {
 			return Token{}, &refusal{http.StatusUnauthorized, "The token in Authorization: Bearer is no OpenTrain API token: those begin with " + tokenPrefix + ". It was not sent on."}
-		}
-		if token.Value != presented[0].Value {
-			return Token{}, &refusal{http.StatusBadRequest, fmt.Sprintf("Two different tokens came with one request, in %s and in %s. Send one.", presented[0].From, token.From)}
 		}
 	}
 	switch {
@@ -90,7 +103,7 @@ func presentedTokens(header http.Header) ([]presentedToken, *refusal) {
 		case strings.EqualFold(scheme, bearerScheme):
 			found.bearer = true
 			bearer = append(bearer, found)
-		case len(presented) == 0:
+		case len(presented) == 0 || strings.HasPrefix(scheme, tokenPrefix):
 			return nil, &refusal{http.StatusUnauthorized, "The Authorization header is of no form that this server knows. Send " + tokenHeader + ": ot_pat_..., or Authorization: Bearer ot_pat_..."}
 		}
 	}

@@ -32,7 +32,7 @@ func TestStrangePagesAreRefused(t *testing.T) {
 		for _, route := range everyRoute {
 			for _, bad := range [][]string{
 				{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://localhost:1"}, {"Origin", "http://localhost"}, {"Origin", "https://app.example.com.evil.example"},
-				{"Origin", "https://app.example.com", "Origin", "https://evil.example"}, {"Origin", "HTTPS://APP.EXAMPLE.COM/"}, {"Origin", ""},
+				{"Origin", "https://app.example.com", "Origin", "https://evil.example"}, {"Origin", "HTTPS://APP.EXAMPLE.COM/"}, {"Origin", ""}, {"Origin", "http://evil@localhost:" + port}, {"Origin", "http://localhost:" + port + "/x"}, {"Sec-Fetch-Site", "cross-site"},
 				{"Host", "evil.example"}, {"Host", "evil.example:" + port}, {"Host", "localhost:1"}, {"Host", "10.0.0.1:" + port}, {"Host", "other.example.com:98"}, {"Host", "mcp.example.com.evil.example"},
 			} {
 				headers := append([]string{demoHeader, sandbox.DemoToken, "Access-Control-Request-Method", "POST"}, bad...)
@@ -120,6 +120,9 @@ func TestBodies(t *testing.T) {
 		"charset":    {helloRPC, "application/json; charset=utf-8", 200},
 		"broken":     {"{", "application/json", 400},
 		"nothing":    {"", "application/json", 400},
+		"garbage":    {helloRPC + " x", "application/json", 400},
+		"two":        {helloRPC + helloRPC, "application/json", 400},
+		"a batch":    {"[" + helloRPC + "]", "application/json", 400},
 	} {
 		for _, path := range []string{"/mcp", stream.message} {
 			want := test.status

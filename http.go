@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,6 +59,10 @@ type HTTPConfig struct {
 	// BehindProxy takes a caller's address from the last hop of
 	// X-Forwarded-For, and the request id from X-Request-Id.
 	BehindProxy bool
+	// BasePath is what a proxy takes off the paths before requests come here:
+	// "/opentrain" when callers use /opentrain/sse. Only HTTP+SSE tells callers
+	// a path.
+	BasePath string
 	// SeparateOps leaves health and metrics out, for Ops to serve elsewhere.
 	SeparateOps bool
 
@@ -85,7 +90,8 @@ type HTTPHandler struct {
 	draining  bool
 	active    int           // requests and streams under way
 	idle      chan struct{} // closed when draining and none is active
-	listening map[*http.Request]context.CancelFunc
+	listening map[*http.Request]listening
+	places    places // for what is in listening
 }
 
 var validReplicaID = regexp.MustCompile(`^[A-Za-z0-9-]{0,64}$`)
@@ -98,7 +104,7 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 		return nil, err
 	}
 	cfg.fill()
-	h := &HTTPHandler{cfg: cfg, idle: make(chan struct{}), listening: map[*http.Request]context.CancelFunc{}}
+	h := &HTTPHandler{cfg: cfg, idle: make(chan struct{}), listening: map[*http.Request]listening{}, places: newPlaces(cfg.MaxStreams)}
 	served := cfg.Config
 	served.Token = h.tokenOf
 	var err error
@@ -123,7 +129,7 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 	}
 	h.streamable = server.NewStreamableHTTPServer(h.server.mcp, options...)
 	if !cfg.NoSSE {
-		h.sse = newSSE(h.server.mcp, cfg.ReplicaID, cfg.MaxStreams)
+		h.sse = newSSE(h.server.mcp, cfg)
 	}
 	h.routes(guard)
 	return h, nil
@@ -135,6 +141,8 @@ func (cfg HTTPConfig) check() error {
 		return fmt.Errorf("there is no auth %q: %s or %s", cfg.Auth, AuthCallers, AuthShared)
 	case cfg.Auth == AuthShared && (cfg.ServerToken == "" || cfg.Token == nil):
 		return errors.New("auth shared needs the token that callers send, and an account of the server's own")
+	case cfg.BasePath != "" && (!strings.HasPrefix(cfg.BasePath, "/") || strings.ContainsAny(cfg.BasePath, "?# ")):
+		return fmt.Errorf("base path %q: want a path such as /opentrain", cfg.BasePath)
 	case !validReplicaID.MatchString(cfg.ReplicaID):
 		return fmt.Errorf("replica id %q: want letters, digits and hyphens", cfg.ReplicaID)
 	}
@@ -219,8 +227,8 @@ func (h *HTTPHandler) leave() {
 func (h *HTTPHandler) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	h.draining = true
-	for _, cancel := range h.listening {
-		cancel()
+	for _, open := range h.listening {
+		open.end()
 	}
 	idle := h.idle
 	if h.active == 0 {
@@ -230,12 +238,13 @@ func (h *HTTPHandler) Shutdown(ctx context.Context) error {
 	if h.sse != nil {
 		h.sse.shutdown()
 	}
+	var err error
 	select {
 	case <-idle:
 	case <-ctx.Done():
-		return ctx.Err()
+		err = ctx.Err()
 	}
-	return h.streamable.Shutdown(ctx)
+	return errors.Join(err, h.streamable.Shutdown(context.WithoutCancel(ctx)))
 }
 
 func closedChannel() chan struct{} {
@@ -244,5 +253,16 @@ func closedChannel() chan struct{} {
 	return done
 }
 
-// quiet takes the library's lines one level down: they are its own affairs.
-func quiet(log *slog.Logger) *slog.Logger { return log.With("from", "mcp-go") }
+// quiet lets only the library's errors through: the rest tells what this
+// server's own lines tell, with session ids.
+func quiet(log *slog.Logger) *slog.Logger {
+	return slog.New(errorsOnly{log.With("from", "mcp-go").Handler()})
+}
+
+// errorsOnly is a log that takes errors alone.
+type errorsOnly struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (e errorsOnly) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelError && e.Handler.Enabled(ctx, level)
+}

@@ -108,6 +108,7 @@ func TestTokens(t *testing.T) {
 		"too long":               {[]string{"X-OpenTrain-Token", "ot_pat_" + strings.Repeat("x", 600)}, 401, "longer than 512"},
 		"a variable":             {[]string{"Authorization", "Bearer ${OT_TOKEN}"}, 401, "variable's name"},
 		"somebody else's bearer": {[]string{"Authorization", "Bearer eyJhbGciOi.x.y"}, 401, "was not sent on"},
+		"a token as scheme":      {[]string{"X-OpenTrain-Token", one, "Authorization", two}, 401, "of no form"},
 		"another scheme":         {[]string{"Authorization", "Basic dXNlcjpwYXNz"}, 401, "of no form"},
 		"unknown token":          {[]string{"X-OpenTrain-Token", "ot_pat_stranger"}, 200, "did not accept the API token"},
 		"anonymous":              {nil, 200, "Send a token so and so."},
@@ -235,6 +236,7 @@ func TestNarrowing(t *testing.T) {
 		"one excluded":   {[]string{"X-MCP-Tools", "opentrain_close_job"}, 0, 400},
 		"no such tool":   {[]string{"X-MCP-Tools", "search"}, 0, 400},
 		"no such answer": {[]string{"X-MCP-Readonly", "maybe"}, 0, 400},
+		"no name":        {[]string{"X-MCP-Tools", ""}, 0, 400},
 	} {
 		got := s.do("POST", "/mcp", list, test.headers...)
 		if n := strings.Count(got.body, `"inputSchema"`); got.status != test.status || n != test.tools {
@@ -252,6 +254,10 @@ func TestNarrowing(t *testing.T) {
 	}
 	if all := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`); !strings.Contains(all.body, "post_job") {
 		t.Errorf("%s", all.body)
+	}
+	complete := `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"review_draft"},"argument":{"name":"jobId","value":""}}}`
+	if got := s.do("POST", "/mcp", complete, "X-MCP-Tools", "opentrain_search_jobs", demoHeader, sandbox.DemoToken); got.status != 200 || len(s.api.seen()) != 0 {
+		t.Errorf("completion: %s, sent %v", got.body, s.api.seen())
 	}
 	job := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://jobs/market_041"}}`, "X-MCP-Tools", "opentrain_list_jobs")
 	if !strings.Contains(job.body, "leave out tools") {
@@ -279,8 +285,8 @@ func TestCallerLimit(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	read := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://fields"}}`, first...)
-	if !strings.Contains(read.body, "too many requests") {
-		t.Errorf("%s", read.body)
+	if read.status != http.StatusTooManyRequests || read.header.Get("Retry-After") == "" || !strings.Contains(read.body, "more often") {
+		t.Errorf("%d %s", read.status, read.body)
 	}
 	if len(s.api.seen()) != sent {
 		t.Error("a refused call went out")

@@ -38,6 +38,9 @@ func narrowingOf(header http.Header, known []tools.Tool) (narrowing, *refusal) {
 	}
 	for _, value := range header.Values(toolsHeader) {
 		names := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+		if len(names) == 0 {
+			return n, &refusal{http.StatusBadRequest, toolsHeader + " names no tool. Leave the header out to have all of them."}
+		}
 		for _, name := range names {
 			if !slices.ContainsFunc(known, func(tool tools.Tool) bool { return tool.Name == name }) {
 				return n, &refusal{http.StatusBadRequest, fmt.Sprintf("%s names %q, which is no tool of this server.", toolsHeader, clip(name))}

@@ -85,6 +85,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("%v, want %v", a, want)
 		}
 	}
+	s.do("GET", "/"+sandbox.DemoToken, "")
 	for _, secret := range []string{sandbox.DemoToken, "secretfruit"} {
 		if strings.Contains(s.log.String(), secret) {
 			t.Errorf("%s is in the log", secret)

@@ -14,8 +14,12 @@ import (
 // request is what is known of an HTTP request that carries a call. Over stdio it
 // is empty.
 type request struct {
-	id        string // for the log; the answer's X-Request-Id
-	token     Token
+	id    string // for the log; the answer's X-Request-Id
+	token Token
+	// owner is a hash of what the caller showed, "" for nothing: sessions and
+	// streams belong to it.
+	owner     string
+	shared    bool   // everybody shows the same
 	address   string // of the caller, as edge.Address
 	narrowing narrowing
 	// done ends the call with the stream that its answer would go to; nil when
@@ -42,8 +46,8 @@ func requestFrom(ctx context.Context) *request {
 // bucket names who is limited: an owner of a token, or everybody without one at
 // an address.
 func (r *request) bucket() string {
-	if r.token.Value != "" {
-		return "token " + callerID(r.token.Value)
+	if r.owner != "" && !r.shared {
+		return "token " + r.owner
 	}
 	return "address " + r.address
 }

@@ -83,7 +83,7 @@ type completer struct{ *Server }
 
 // CompletePromptArgument implements server.PromptCompletionProvider.
 func (c completer) CompletePromptArgument(ctx context.Context, prompt string, argument mcp.CompleteArgument, _ mcp.CompleteContext) (*mcp.Completion, error) {
-	if prompt != promptReviewDraft || argument.Name != "jobId" {
+	if prompt != promptReviewDraft || argument.Name != "jobId" || !c.serves(requestFrom(ctx).narrowing, promptTools(prompt)...) {
 		return completion(nil), nil
 	}
 	return guarded(c.Server, func(ctx context.Context, caller tools.Caller, typed string) (*mcp.Completion, error) {

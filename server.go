@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -283,9 +282,6 @@ func guarded[Request, Result any](s *Server, serve func(context.Context, tools.C
 				err = errFault
 			}
 		}()
-		if refused := s.admit(ctx); refused != nil {
-			return result, fmt.Errorf("too many requests; try again in %.0f seconds", math.Ceil(refused.RetryAfter.Seconds()))
-		}
 		return serve(ctx, caller, request)
 	}
 }

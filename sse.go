@@ -19,9 +19,6 @@ const (
 	// heartbeat is how often an idle stream is written to, so that proxies keep
 	// it and a caller who is gone is noticed.
 	heartbeat = 25 * time.Second
-	// writeTime is how long one write to a stream may take. A WriteTimeout of the
-	// server would end every stream instead.
-	writeTime = 20 * time.Second
 	// lastWrite is how long the end of a stream may take when the server ends.
 	lastWrite = 500 * time.Millisecond
 )
@@ -34,17 +31,16 @@ const (
 type sse struct {
 	transport *server.SSEServer
 	prefix    string
-	max       int
 
 	mu      sync.Mutex
 	streams map[string]*stream // by session id
-	opening int                // counted, without an id yet
+	places  places             // by the address that opened them
 	closed  bool
 }
 
-func newSSE(s *server.MCPServer, replicaID string, most int) *sse {
-	e := &sse{prefix: sessionPrefix(replicaID), max: most, streams: map[string]*stream{}}
-	e.transport = server.NewSSEServer(s,
+func newSSE(s *server.MCPServer, cfg HTTPConfig) *sse {
+	e := &sse{prefix: sessionPrefix(cfg.ReplicaID), streams: map[string]*stream{}, places: newPlaces(cfg.MaxStreams)}
+	e.transport = server.NewSSEServer(s, server.WithStaticBasePath(cfg.BasePath),
 		server.WithSSEEndpoint("/sse"), server.WithMessageEndpoint("/message"),
 		server.WithSessionIDGenerator(e.name),
 		server.WithSSEDisableLocalhostProtection(true), // edge.Guard is stricter
@@ -54,9 +50,9 @@ func newSSE(s *server.MCPServer, replicaID string, most int) *sse {
 
 // stream is one open stream.
 type stream struct {
-	http.ResponseWriter
+	*recorder
 	id        string
-	owner     string // the caller's id, "" for anonymous
+	owner     string // as request.owner
 	origin    string // what CORS allows, set before mcp-go allows every page
 	narrowing narrowing
 	done      context.Context
@@ -92,11 +88,12 @@ func (e *sse) open(w http.ResponseWriter, r *http.Request) *refusal {
 		w.Header().Set("Allow", http.MethodGet)
 		return errNotEvent
 	}
-	if refused := e.reserve(); refused != nil {
+	known := requestFrom(r.Context())
+	if refused := e.reserve(known.address); refused != nil {
 		return refused
 	}
-	known := requestFrom(r.Context())
-	s := &stream{ResponseWriter: w, owner: callerID(known.token.Value), narrowing: known.narrowing}
+	defer e.release(known.address)
+	s := &stream{recorder: &recorder{ResponseWriter: w}, owner: known.owner, narrowing: known.narrowing}
 	s.done, s.end = context.WithCancel(r.Context())
 	s.origin = w.Header().Get(allowOrigin)
 	s.mu.Lock()
@@ -109,18 +106,24 @@ func (e *sse) open(w http.ResponseWriter, r *http.Request) *refusal {
 	return nil
 }
 
-// reserve counts a stream that is about to open.
-func (e *sse) reserve() *refusal {
+// reserve takes the place of a stream that is about to open.
+func (e *sse) reserve(address string) *refusal {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
 	case e.closed:
 		return errClosing
-	case e.opening+len(e.streams) >= e.max:
+	case e.places.full(address):
 		return errStreams
 	}
-	e.opening++
+	e.places.take(address)
 	return nil
+}
+
+func (e *sse) release(address string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.places.free(address)
 }
 
 // name is a server.SessionIDGenFunc: it gives a stream its id.
@@ -131,7 +134,6 @@ func (e *sse) name(ctx context.Context, _ *http.Request) (string, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.opening--
 	if e.closed {
 		s.end() // it was reserved a moment before
 	}
@@ -152,10 +154,6 @@ func (e *sse) forget(s *stream) {
 	s.end()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if s.id == "" {
-		e.opening--
-		return
-	}
 	delete(e.streams, s.id)
 }
 
@@ -166,7 +164,7 @@ func (e *sse) count() int {
 }
 
 // message serves POST /message.
-func (e *sse) message(w http.ResponseWriter, r *http.Request, body []byte) *refusal {
+func (e *sse) message(w http.ResponseWriter, r *http.Request, received rpcMessage) *refusal {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return errNotEvent
@@ -178,13 +176,19 @@ func (e *sse) message(w http.ResponseWriter, r *http.Request, body []byte) *refu
 	switch {
 	case s == nil:
 		return errUnknown
-	case s.owner != callerID(known.token.Value):
+	case s.owner != known.owner:
 		return errForeign
 	}
+	if received.isAnswer() { // this transport asks clients nothing
+		w.WriteHeader(http.StatusAccepted)
+		return nil
+	}
 	known.narrowing, known.done = known.narrowing.and(s.narrowing), s.done
-	call := wantsAnswer(body)
-	if call && !s.expect() {
-		return errTooMany
+	call := received.wantsAnswer()
+	if call {
+		if refused := s.expect(); refused != nil {
+			return refused
+		}
 	}
 	answer := &recorder{ResponseWriter: w}
 	e.transport.MessageHandler().ServeHTTP(answer, r)
@@ -194,25 +198,20 @@ func (e *sse) message(w http.ResponseWriter, r *http.Request, body []byte) *refu
 	return nil
 }
 
-// wantsAnswer reports whether a message is a request, which is answered on the
-// stream.
-func wantsAnswer(body []byte) bool {
-	var message struct {
-		Method string `json:"method"`
-		ID     any    `json:"id"`
-	}
-	return json.Unmarshal(body, &message) == nil && message.Method != "" && message.ID != nil
-}
-
 // expect counts a call, unless too many are under way.
-func (s *stream) expect() bool {
+func (s *stream) expect() *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.pending >= maxPending {
-		return false
+	switch {
+	case s.closed:
+		return errUnknown
+	case s.draining:
+		return errClosing
+	case s.pending >= maxPending:
+		return errTooMany
 	}
 	s.pending++
-	return true
+	return nil
 }
 
 // settle crosses out calls; the last one ends a stream that is draining.
@@ -221,8 +220,14 @@ func (s *stream) settle(calls int) {
 	defer s.mu.Unlock()
 	s.pending = max(0, s.pending-calls)
 	if s.draining && s.pending == 0 {
-		s.end()
+		s.endSoon()
 	}
+}
+
+// endSoon ends the stream; a caller who does not read must not hold it up.
+func (s *stream) endSoon() {
+	s.end()
+	s.setDeadline(time.Now().Add(lastWrite))
 }
 
 // drain ends the stream as soon as its calls are answered.
@@ -231,8 +236,7 @@ func (s *stream) drain() {
 	defer s.mu.Unlock()
 	s.draining = true
 	if s.pending == 0 {
-		s.end()
-		s.setDeadline(time.Now().Add(lastWrite)) // a caller who does not read must not hold the end up
+		s.endSoon()
 	}
 }
 
@@ -251,7 +255,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	if answers(p) {
 		s.answered++
 	}
-	n, err := s.write(p)
+	n, err := s.recorder.Write(p)
 	if err != nil {
 		s.end()
 	}
@@ -271,25 +275,6 @@ func (s *stream) Flush() {
 	s.settle(answered)
 }
 
-// write writes within writeTime, so that a caller who does not read is let go.
-func (s *stream) write(p []byte) (int, error) {
-	s.setDeadline(time.Now().Add(writeTime))
-	return s.ResponseWriter.Write(p)
-}
-
-func (s *stream) flush() error {
-	err := http.NewResponseController(s.ResponseWriter).Flush()
-	if s.done.Err() == nil {
-		s.setDeadline(time.Time{}) // the next write may be long after
-	}
-	return err
-}
-
-func (s *stream) setDeadline(at time.Time) {
-	//nolint:errcheck,gosec // a writer without deadlines has none
-	http.NewResponseController(s.ResponseWriter).SetWriteDeadline(at)
-}
-
 // keepAlive writes a comment, which clients pass over.
 func (s *stream) keepAlive() {
 	s.writing.Lock()
@@ -300,7 +285,7 @@ func (s *stream) keepAlive() {
 	if closed {
 		return
 	}
-	_, err := s.write([]byte(": keep-alive\n\n"))
+	_, err := s.recorder.Write([]byte(": keep-alive\n\n"))
 	if err == nil {
 		err = s.flush()
 	}

@@ -48,7 +48,8 @@ func newPaced(next http.RoundTripper, budget, concurrent int) *paced {
 	return p
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. A request waits for its turn before
+// it takes a slot, so that reads that wait keep no slot from other calls.
 func (p *paced) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := p.turn(r); err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -35,11 +34,12 @@ const (
 type publicReads struct {
 	kept    *ttlcache.Cache[string, *keptAnswer]
 	flights singleflight.Group
-	mu      sync.Mutex
-	crowds  map[string]*crowd // by flight
+
+	mu     sync.Mutex        // held whenever something is kept or dropped
+	crowds map[string]*crowd // by flight
 	// era grows when something public was changed: what was asked for before is
 	// not kept, and nobody joins it any more.
-	era atomic.Uint64
+	era uint64
 }
 
 // keptAnswer is an answer that may be given again.
@@ -47,7 +47,7 @@ type keptAnswer struct {
 	answer
 	freshUntil time.Time
 	staleUntil time.Time
-	renewAfter atomic.Int64 // Unix nanoseconds
+	renewAfter time.Time // guarded by publicReads.mu
 }
 
 // crowd waits for one flight, which ends when nobody is left.
@@ -76,7 +76,7 @@ func (p *publicReads) read(ctx context.Context, url string, fetch func(context.C
 			trace.read(ReadHit)
 			return found.answer, nil
 		}
-		if time.Now().UnixNano() >= found.renewAfter.Load() {
+		if p.claim(found) {
 			p.renew(ctx, url, found, fetch)
 		}
 		trace.read(ReadStale)
@@ -107,18 +107,35 @@ func (p *publicReads) read(ctx context.Context, url string, fetch func(context.C
 	}
 }
 
-// renew asks for an answer anew while the stale one is given out.
+// claim reports whether it is this caller's turn to renew an answer. The next
+// turn comes after a pause.
+func (p *publicReads) claim(found *keptAnswer) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if now.Before(found.renewAfter) {
+		return false
+	}
+	found.renewAfter = now.Add(renewalPause)
+	return true
+}
+
+// renew asks for an answer anew while the stale one is given out. What the API
+// no longer lets be kept is dropped; when it fails the stale one stays.
 func (p *publicReads) renew(ctx context.Context, url string, found *keptAnswer, fetch func(context.Context) (answer, error)) {
-	landed, leave := p.fly(context.WithoutCancel(ctx), url, func(ctx context.Context) (answer, error) {
-		renewed, err := fetch(ctx)
-		if err != nil || !storable(renewed) {
-			found.renewAfter.Store(time.Now().Add(renewalPause).UnixNano())
-		}
-		return renewed, err
-	})
+	landed, leave := p.fly(context.WithoutCancel(ctx), url, fetch)
 	go func() {
-		<-landed
-		leave()
+		defer leave()
+		landing := <-landed
+		renewed, _ := landing.Val.(answer)
+		if landing.Err != nil || renewed.status >= 500 || renewed.status == http.StatusTooManyRequests {
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if item := p.kept.Get(url); item != nil && item.Value() == found {
+			p.kept.Delete(url)
+		}
 	}()
 }
 
@@ -126,14 +143,14 @@ func (p *publicReads) renew(ctx context.Context, url string, found *keptAnswer, 
 // that it may take; when they leave, the others still get their answer. Every
 // caller must leave.
 func (p *publicReads) fly(ctx context.Context, url string, fetch func(context.Context) (answer, error)) (landed <-chan singleflight.Result, leave func()) {
-	era := p.era.Load()
-	name := strconv.FormatUint(era, 10) + " " + url
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	era := p.era
+	name := strconv.FormatUint(era, 10) + " " + url
 	waiting := p.crowds[name]
 	if waiting == nil {
 		waiting = &crowd{}
-		waiting.ctx, waiting.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		waiting.ctx, waiting.cancel = context.WithCancel(context.Background())
 		p.crowds[name] = waiting
 	}
 	waiting.waiting++
@@ -147,12 +164,13 @@ func (p *publicReads) fly(ctx context.Context, url string, fetch func(context.Co
 		if !bounded {
 			deadline = time.Now().Add(sharedRead)
 		}
-		flight, cancel := context.WithDeadline(waiting.ctx, deadline)
+		flight, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 		defer cancel()
+		defer context.AfterFunc(waiting.ctx, cancel)() //nolint:contextcheck // the crowd's, which ends when nobody waits
 		start := time.Now()
-		read, err := fetch(flight) //nolint:contextcheck // it has outgrown its first caller's
-		if err == nil && p.era.Load() == era {
-			p.keep(url, read, start)
+		read, err := fetch(flight)
+		if err == nil {
+			p.keep(url, read, start, era)
 		}
 		return read, err
 	})
@@ -177,14 +195,20 @@ func (p *publicReads) leave(name string, from *crowd) {
 	}
 }
 
-// keep keeps an answer for as long as its header allows.
-func (p *publicReads) keep(url string, read answer, asked time.Time) {
+// keep keeps an answer for as long as its header allows, unless something was
+// changed since it was asked for.
+func (p *publicReads) keep(url string, read answer, asked time.Time, era uint64) {
 	if !storable(read) {
 		return
 	}
 	fresh, stale := lifetime(read.header)
 	fresh -= time.Since(asked)
 	if fresh+stale <= 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.era != era {
 		return
 	}
 	now := time.Now()
@@ -221,6 +245,8 @@ func lifetime(header http.Header) (fresh, stale time.Duration) {
 // forget drops everything: a job appeared, changed or left, and any list may
 // have it.
 func (p *publicReads) forget() {
-	p.era.Add(1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.era++
 	p.kept.DeleteAll()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -488,7 +489,7 @@ func TestTrace(t *testing.T) {
 	if _, err := client.CloseJob(ctx, "j"); err != nil {
 		t.Fatal(err)
 	}
-	if len(sent) != 2 || sent[0].Method != "GET" || sent[0].Status != 200 || sent[1].Method != "POST" || fmt.Sprint(reads) != "[miss hit]" {
+	if len(sent) != 2 || sent[0].Method != http.MethodGet || sent[0].Status != 200 || sent[1].Method != http.MethodPost || fmt.Sprint(reads) != "[miss hit]" {
 		t.Errorf("%+v %v", sent, reads)
 	}
 	for _, call := range m.calls {
@@ -497,6 +498,77 @@ func TestTrace(t *testing.T) {
 		}
 		if public := call.Method == http.MethodGet; public != (call.Header.Get("Authorization") == "") {
 			t.Errorf("%s: %v", call.Method, call.Header)
+		}
+	}
+}
+
+// TestRenewals: one renewal at a time, whoever asks; what may no longer be kept
+// is dropped, and each request carries the trace of who caused it.
+func TestRenewals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &market{header: cacheable("s-maxage=10, stale-while-revalidate=600")}
+		client := marketClient(t, m)
+		search(t, t.Context(), client, "x")
+		time.Sleep(20 * time.Second) //nolint:forbidigo // fake time
+		hold := make(chan struct{})
+		m.set(func(m *market) { m.hold = hold })
+		before := runtime.NumGoroutine()
+		for range 500 {
+			search(t, t.Context(), client, "x")
+		}
+		if extra := runtime.NumGoroutine() - before; extra > 5 {
+			t.Errorf("%d goroutines for one renewal", extra)
+		}
+		m.set(func(m *market) { m.hold, m.header = nil, cacheable("no-store") })
+		close(hold)
+		synctest.Wait()
+		if got := search(t, t.Context(), client, "x"); got != "answer_3" {
+			t.Errorf("what may not be kept is still given out: %s", got)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		m := &market{header: http.Header{}, hold: make(chan struct{})}
+		client := marketClient(t, m)
+		traced := func(parent string) context.Context {
+			return opentrain.WithTrace(t.Context(), &opentrain.Trace{Traceparent: parent})
+		}
+		answers := make(chan string, 2)
+		for _, parent := range []string{"first", "second"} {
+			go func() { answers <- search(t, traced(parent), client, "x") }()
+			synctest.Wait()
+		}
+		close(m.hold)
+		<-answers
+		<-answers
+		search(t, traced("third"), client, "x")
+		if got := []string{m.calls[0].Header.Get("Traceparent"), m.calls[1].Header.Get("Traceparent")}; fmt.Sprint(got) != "[first third]" {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+// TestNothingOldIsKeptAfterAWrite races answers against writes.
+func TestNothingOldIsKeptAfterAWrite(t *testing.T) {
+	for range 2000 {
+		m := &market{header: cacheable("s-maxage=300")}
+		client := marketClient(t, m)
+		ctx := opentrain.WithToken(t.Context(), secret)
+		var both sync.WaitGroup
+		both.Go(func() { search(t, ctx, client, "x") })
+		both.Go(func() {
+			if _, err := client.CloseJob(ctx, "j"); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Wait()
+		asked := map[string]int{} // where in the order of requests
+		for i, call := range m.calls {
+			asked[call.Method] = i
+		}
+		before := m.count()
+		search(t, ctx, client, "x")
+		if asked["GET"] < asked["POST"] && m.count() == before {
+			t.Fatal("an answer from before the close is kept")
 		}
 	}
 }

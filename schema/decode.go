@@ -147,6 +147,9 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 }
 
 func (d *decoder) unknown(path, name string, node *Node) {
+	if len(d.problems) >= maxProblems {
+		return // and no time for finding what it may have meant
+	}
 	names := slices.Collect(node.Properties.KeysFromOldest())
 	known := "It takes none"
 	if len(names) > 0 {

@@ -42,6 +42,10 @@ func (p Problem) String() string {
 // Nearest returns the name that a misspelt one most likely means, "" when none
 // is close.
 func Nearest(name string, names []string) string {
+	const longest = 100 // no name is; the comparison takes the product of the lengths
+	if len(name) > longest {
+		return ""
+	}
 	best, bestScore := "", 0.6 // below that a suggestion misleads more than it helps
 	for _, candidate := range names {
 		if score := levenshtein.Similarity(fold(name), fold(candidate), nil); score > bestScore {

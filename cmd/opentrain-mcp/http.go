@@ -41,6 +41,7 @@ type httpCommand struct {
 	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"PEM file of the TLS certificate; it is read again when it changes."`
 	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file of its key."`
 	BehindProxy    bool          `help:"A proxy in front ends TLS; the last hop of X-Forwarded-For is the caller."`
+	BasePath       string        `placeholder:"PATH" help:"What the proxy takes off the path: /opentrain when callers use /opentrain/sse."`
 	AllowedHosts   []string      `placeholder:"A,B" help:"Names by which callers reach this server, as in their Host header."`
 	AllowedOrigins []string      `placeholder:"A,B" help:"Web pages that may call, such as https://app.example.com; switches CORS on for them."`
 	OpsListen      string        `placeholder:"ADDRESS" help:"Serve /healthz, /readyz and /metrics on this address instead."`
@@ -56,6 +57,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		c.LogFormat = "json"
 	}
 	log := c.logger(std.err)
+	slog.SetDefault(log) // a library's own lines are lines of this log
 	handler, err := c.handler(log)
 	if err != nil {
 		return err
@@ -69,6 +71,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // it is over
+	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil, "sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
 	servers := []*http.Server{httpServer(handler, log)}
 	servers[0].TLSConfig = certificates
 	listeners := []net.Listener{listener}
@@ -79,9 +82,8 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		}
 		defer ops.Close() //nolint:errcheck // it is over
 		servers, listeners = append(servers, httpServer(handler.Ops(), log)), append(listeners, ops)
-		log.Info("listening", "address", ops.Addr().String(), "serves", "ops")
+		log.Info("listening", "address", ops.Addr().String(), "serves", "health and metrics")
 	}
-	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil, "sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
 	failed := make(chan error, len(servers))
 	for i, server := range servers {
 		go func() {
@@ -105,10 +107,18 @@ func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opent
 	log.Info("draining")
 	ctx, cancel := context.WithTimeout(ctx, c.DrainTimeout)
 	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- handler.Shutdown(ctx) }()
-	err := servers[0].Shutdown(ctx)
-	err = errors.Join(err, <-ended)
+	closed := make(chan error, 1)
+	go func() { closed <- servers[0].Shutdown(ctx) }()
+	err := handler.Shutdown(ctx)
+	if err == nil {
+		// Every call is answered. A connection that never sent anything would be
+		// waited for five seconds more.
+		select {
+		case err = <-closed:
+		case <-time.After(lastClose):
+			err = servers[0].Close()
+		}
+	}
 	for _, server := range servers[1:] { // health is told to the end
 		err = errors.Join(err, server.Close())
 	}
@@ -118,6 +128,9 @@ func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opent
 	log.Info("stopped")
 	return nil
 }
+
+// lastClose is how long connections without a call may take to close.
+const lastClose = 300 * time.Millisecond
 
 // httpServer makes a server for the handler.
 func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
@@ -143,7 +156,7 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	cfg := opentrainmcp.HTTPConfig{
 		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
 		Sessions: c.Sessions, SessionIdle: c.SessionIdle, MaxSessions: c.MaxSessions,
-		NoSSE: c.NoSSE, MaxStreams: c.MaxStreams, ReplicaID: c.ReplicaID,
+		NoSSE: c.NoSSE, MaxStreams: c.MaxStreams, ReplicaID: c.ReplicaID, BasePath: c.BasePath,
 		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BehindProxy: c.BehindProxy,
 		SeparateOps: c.OpsListen != "", CallsPerSecond: c.Rate, Burst: c.Burst,
 	}

@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,7 +59,7 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 	}
 	t.Cleanup(func() { p.cmd.Process.Kill() }) //nolint:errcheck // it may have ended
 	listening := make(chan struct{})
-	go p.read(stderr, listening)
+	go p.read(stderr, listening, slices.Contains(args, "--ops-listen"))
 	select {
 	case <-listening:
 	case err := <-p.ended:
@@ -67,7 +68,7 @@ func startHTTP(t *testing.T, env []string, args ...string) *httpProcess {
 	return p
 }
 
-func (p *httpProcess) read(stderr io.Reader, listening chan struct{}) {
+func (p *httpProcess) read(stderr io.Reader, listening chan struct{}, ops bool) {
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
 		p.mu.Lock()
@@ -77,12 +78,14 @@ func (p *httpProcess) read(stderr io.Reader, listening chan struct{}) {
 		if json.Unmarshal(lines.Bytes(), &entry) != nil || entry.Msg != "listening" {
 			continue
 		}
-		if entry.Serves == "ops" {
+		if entry.Serves != "" {
 			p.ops = entry.Address
-			continue
+		} else {
+			p.address = entry.Address
 		}
-		p.address = entry.Address
-		close(listening)
+		if (entry.Serves != "") == ops {
+			close(listening)
+		}
 	}
 	p.ended <- p.cmd.Wait()
 }
@@ -469,4 +472,63 @@ func selfSigned(t *testing.T, dir string, serial int64) (cert, key string) {
 	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
 	write(t, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})))
 	return cert, key
+}
+
+// TestHTTPRefusesSlowBodiesAtOnce: what is refused is told before the body came,
+// and a connection that sends nothing does not hold up the end.
+func TestHTTPRefusesSlowBodiesAtOnce(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no SIGTERM")
+	}
+	p := startHTTP(t, environment(t), "--sandbox", "--require-token")
+	for name, head := range map[string]string{
+		"401": "POST /mcp HTTP/1.1\r\nHost: " + p.address + "\r\nContent-Type: application/json\r\n",
+		"403": "POST /mcp HTTP/1.1\r\nHost: evil.example\r\n",
+		"404": "POST /nothing HTTP/1.1\r\nHost: " + p.address + "\r\n",
+		"415": "POST /mcp HTTP/1.1\r\nHost: " + p.address + "\r\nContent-Type: text/plain\r\nX-OpenTrain-Token: ot_pat_x\r\n",
+	} {
+		conn, err := net.Dial("tcp", p.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, head+"Content-Length: 100\r\n\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		answer.Body.Close()
+		if fmt.Sprint(answer.StatusCode) != name {
+			t.Errorf("%s: %d", name, answer.StatusCode)
+		}
+		conn.Close() //nolint:errcheck // it is over
+	}
+	silent, err := net.Dial("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close() //nolint:errcheck // it is over
+	slow, err := net.Dial("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close() //nolint:errcheck // it is over
+	if _, err := io.WriteString(slow, "POST /mcp HTTP/1.1\r\nHost: "+p.address+"\r\nX-OpenTrain-Token: ot_pat_x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-p.ended; err != nil {
+		t.Errorf("%v\n%s", err, p.logged())
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %v to end", took)
+	}
 }

@@ -34,3 +34,13 @@ func network(address netip.Addr) string {
 	}
 	return prefix.String()
 }
+
+// Loopback reports whether a network that Address named is this machine.
+func Loopback(address string) bool {
+	prefix, err := netip.ParsePrefix(address)
+	if err == nil {
+		return prefix == netip.PrefixFrom(netip.IPv6Unspecified(), 64) // where ::1 is
+	}
+	ip, err := netip.ParseAddr(address)
+	return err == nil && ip.IsLoopback()
+}

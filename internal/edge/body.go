@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// bodyTime is how long a body may take to arrive. It is set for each read of a
-// body: a server's ReadTimeout would end streams too.
+// bodyTime is how long a body may take to arrive. It is set for each request
+// with a body: a server's ReadTimeout would end streams too.
 const bodyTime = 15 * time.Second
 
 // The refusals of ReadBody.
@@ -20,16 +20,20 @@ var (
 	ErrTooSlow = errors.New("the request body took too long to arrive")
 )
 
+// LimitBodyTime gives a request's body its time. It holds until ReadBody has
+// read the body; of one that is refused unread net/http reads the rest, to keep
+// the connection, and must not wait for ever.
+func LimitBodyTime(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		setReadDeadline(w, time.Now().Add(bodyTime))
+	}
+}
+
 // ReadBody reads a request's body of at most limit bytes. One that is declared
 // larger is not read at all.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
-		w.Header().Set("Connection", "close") // the rest would be read to keep it
 		return nil, ErrTooLarge
-	}
-	deadlines := http.NewResponseController(w)
-	if deadlines.SetReadDeadline(time.Now().Add(bodyTime)) == nil {
-		defer deadlines.SetReadDeadline(time.Time{}) //nolint:errcheck // it was set a moment ago
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
@@ -37,8 +41,15 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	case errors.As(err, &large):
 		return nil, ErrTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		w.Header().Set("Connection", "close")
 		return nil, ErrTooSlow
+	case err != nil:
+		return nil, err
 	}
-	return body, err
+	setReadDeadline(w, time.Time{})
+	return body, nil
+}
+
+func setReadDeadline(w http.ResponseWriter, at time.Time) {
+	//nolint:errcheck,gosec // a writer without deadlines has none
+	http.NewResponseController(w).SetReadDeadline(at)
 }

@@ -40,7 +40,7 @@ func (g Guard) Check() error {
 	}
 	for _, origin := range g.Origins {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != origin || strings.Contains(origin, "*") {
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.Contains(origin, "*") {
 			return fmt.Errorf("allowed origin %q: want a scheme and a host such as https://app.example.com", origin)
 		}
 	}
@@ -94,6 +94,10 @@ func (g Guard) admit(r *http.Request) error {
 		return errHost
 	}
 	origins := r.Header.Values("Origin")
+	// A page that loads an address as an image sends no Origin, but says this.
+	if site := r.Header.Get("Sec-Fetch-Site"); len(origins) == 0 && (site == "cross-site" || site == "same-site") {
+		return errOrigin
+	}
 	for _, origin := range origins {
 		if !slices.Contains(g.Origins, origin) && !isOwnOrigin(origin, own) {
 			return errOrigin
@@ -118,7 +122,7 @@ func loopbackPort(r *http.Request) string {
 
 func isOwnOrigin(origin, own string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || own == "" || u.Scheme != "http" && u.Scheme != "https" || !isLoopback(strings.ToLower(u.Hostname())) {
+	if err != nil || own == "" || u.Scheme+"://"+u.Host != origin || u.Scheme != "http" && u.Scheme != "https" || !isLoopback(strings.ToLower(u.Hostname())) {
 		return false
 	}
 	port := u.Port()

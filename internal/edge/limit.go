@@ -11,8 +11,8 @@ const (
 	// knownCallers bounds the memory of a Limiter; whoever called longest ago is
 	// forgotten first.
 	knownCallers = 50_000
-	// callerLasts is how long a caller is remembered after the last call. A
-	// bucket must be full again by then.
+	// callerLasts is how long a caller is remembered after the last call, or for
+	// as long as it takes a bucket to be full again.
 	callerLasts = 10 * time.Minute
 )
 
@@ -29,10 +29,11 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 	if perSecond <= 0 {
 		return nil
 	}
+	full := time.Duration(float64(max(1, burst)) / perSecond * float64(time.Second))
 	return &Limiter{
 		perSecond: rate.Limit(perSecond), burst: max(1, burst),
 		callers: ttlcache.New(
-			ttlcache.WithTTL[string, *rate.Limiter](callerLasts),
+			ttlcache.WithTTL[string, *rate.Limiter](max(callerLasts, full)),
 			ttlcache.WithCapacity[string, *rate.Limiter](knownCallers),
 		),
 	}
