@@ -164,6 +164,7 @@ func TestRetries(t *testing.T) {
 				ctx, cancel := context.WithTimeout(opentrain.WithToken(t.Context(), sandbox.DemoToken), test.budget)
 				defer cancel()
 				err = test.call(ctx, client)
+				synctest.Wait() // a read that was given up ends too
 				var failure *opentrain.Error
 				if errors.As(err, &failure); (test.code == "") != (err == nil) || err != nil && failure.Code != test.code {
 					t.Errorf("got %v", err)
@@ -265,7 +266,9 @@ func TestRetriesEndWithTheCall(t *testing.T) {
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		err = read(ctx, client)
-		if took := time.Since(start); took != time.Second || !errors.Is(err, context.Canceled) || len(api.attempts) != 1 {
+		took := time.Since(start)
+		synctest.Wait() // the read that was given up ends too
+		if took != time.Second || !errors.Is(err, context.Canceled) || len(api.attempts) != 1 {
 			t.Errorf("after %v and %d attempts: %v", took, len(api.attempts), err)
 		}
 	})
