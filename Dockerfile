@@ -1,6 +1,7 @@
 # A static binary, the CA certificates, nothing else. Build and try:
 #   docker build -t opentrain-mcp .
 #   docker run --rm -i opentrain-mcp stdio --sandbox
+# For many callers over HTTP see deploy/.
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
