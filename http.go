@@ -88,6 +88,7 @@ type HTTPHandler struct {
 
 	mu        sync.Mutex
 	draining  bool
+	turnsAway bool          // new calls
 	active    int           // requests and streams under way
 	idle      chan struct{} // closed when draining and none is active
 	listening map[*http.Request]listening
@@ -205,6 +206,12 @@ func (h *HTTPHandler) isDraining() bool {
 	return h.draining
 }
 
+func (h *HTTPHandler) isTurningAway() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.turnsAway
+}
+
 func (h *HTTPHandler) enter() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -219,6 +226,17 @@ func (h *HTTPHandler) leave() {
 		close(h.idle)
 		h.idle = make(chan struct{})
 	}
+}
+
+// TurnAway makes the handler not ready and answers every new call on /mcp, and
+// every new stream, with 503 before anything is done: a proxy in front may send
+// them to another replica, and learns that this one goes. What is under way goes
+// on. A handler whose http.Server shuts down without this may lose calls that
+// have just been sent: net/http drops them, and a proxy cannot know.
+func (h *HTTPHandler) TurnAway() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.draining, h.turnsAway = true, true
 }
 
 // Shutdown makes the handler not ready, ends streams and waits until the calls

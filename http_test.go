@@ -334,7 +334,7 @@ func TestSessions(t *testing.T) {
 		}
 	}
 	s.do("POST", "/mcp", helloRPC, mine...)
-	if got := s.do("POST", "/mcp", helloRPC, mine...); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+	if got := s.do("POST", "/mcp", helloRPC, mine...); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
 		t.Errorf("beyond the cap: %d", got.status)
 	}
 	if got := s.do("DELETE", "/mcp", "", with(mine, id)...); got.status != 200 {
@@ -512,5 +512,34 @@ func TestSubscriptionsAreAcknowledged(t *testing.T) {
 		if got.status != http.StatusOK || !strings.Contains(got.body, "notifications/subscriptions/acknowledged") || !strings.Contains(got.body, `"result"`) {
 			t.Fatalf("%d %s", got.status, got.body)
 		}
+	}
+}
+
+// TestTurnAway: once a handler turns calls away, 503 means that nothing was
+// done; what is under way goes on. A proxy in front relies on both.
+func TestTurnAway(t *testing.T) {
+	api := newHeld()
+	s := startHTTPWith(t, api, nil)
+	token := []string{demoHeader, sandbox.DemoToken}
+	stream := s.open(token...)
+	answer := make(chan rpcAnswer, 1)
+	go func() { answer <- s.call("opentrain_list_jobs", map[string]any{}, token...) }()
+	<-api.asked
+	s.handler.TurnAway()
+	before := len(s.api.seen())
+	for _, route := range [][2]string{{"POST", "/mcp"}, {"GET", "/sse"}, {"GET", "/readyz"}} {
+		if got := s.do(route[0], route[1], rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), token...); got.status != http.StatusServiceUnavailable {
+			t.Errorf("%v: %d", route, got.status)
+		}
+	}
+	if len(s.api.seen()) != before {
+		t.Error("a call that was turned away went out")
+	}
+	close(api.release)
+	if got := <-answer; got.Result.IsError {
+		t.Error(got.text())
+	}
+	if got := stream.call(1, "opentrain_list_jobs", map[string]any{}); got.Result.IsError {
+		t.Error(got.text())
 	}
 }

@@ -169,11 +169,14 @@ var (
 	errMethod   = &refusal{http.StatusMethodNotAllowed, "Send messages with POST. Streams to GET and sessions to DELETE are there only if the server keeps sessions."}
 	errMissing  = &refusal{http.StatusBadRequest, "The header Mcp-Session-Id is missing. Send initialize first, and the id from its answer with everything after it."}
 	errEnded    = &refusal{http.StatusNotFound, "There is no such session: it ended, or belongs to another token. Send initialize again."}
-	errSessions = &refusal{http.StatusServiceUnavailable, "This server has as many sessions as it may have. Try again later."}
+	errSessions = &refusal{http.StatusTooManyRequests, "This server has as many sessions as it may have. Try again later."}
 )
 
 // openStream serves /sse.
 func (h *HTTPHandler) openStream(w http.ResponseWriter, r *http.Request, _ rpcMessage) *refusal {
+	if h.isTurningAway() {
+		return errClosing
+	}
 	h.enter()
 	defer h.leave()
 	return h.sse.open(w, r)
@@ -192,6 +195,9 @@ func (h *HTTPHandler) serveMCP(w http.ResponseWriter, r *http.Request, received 
 			w.Header().Set("Allow", "GET, POST, DELETE")
 		}
 		return errMethod
+	}
+	if r.Method != http.MethodDelete && h.isTurningAway() {
+		return errClosing
 	}
 	modern := mcp.IsModernProtocol(received.Params.Meta.ProtocolVersion) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
 	if received.Method == mcp.MethodNotificationCancelled && (modern || h.sessions == nil) {

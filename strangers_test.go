@@ -204,7 +204,7 @@ func TestNoAddressTakesAllPlaces(t *testing.T) {
 		c.BehindProxy, c.Sessions, c.MaxSessions, c.MaxStreams = true, true, 4, 4
 	})
 	greedy, other := []string{"X-Forwarded-For", "192.0.2.1"}, []string{"X-Forwarded-For", "192.0.2.2"}
-	for n, want := range []int{200, 200, 503, 503} {
+	for n, want := range []int{200, 200, 429, 429} {
 		if got := s.do("POST", "/mcp", helloRPC, append(greedy, demoHeader, fmt.Sprint("ot_pat_made_up_", n))...); got.status != want {
 			t.Errorf("session %d: %d", n, got.status)
 		}

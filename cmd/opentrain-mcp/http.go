@@ -48,6 +48,7 @@ type httpCommand struct {
 	Rate           float64       `default:"50" help:"Calls a second for each caller, 0 for no limit."`
 	Burst          int           `default:"300" help:"Calls at once for each caller."`
 	MaxUpstream    int           `default:"128" help:"Requests to OpenTrain at once."`
+	DrainPause     time.Duration `default:"0s" help:"After SIGTERM, answer new calls with 503 for so long before the address is closed, so that a proxy in front sends them to another replica."`
 	DrainTimeout   time.Duration `default:"40s" help:"Time for calls in flight to end after SIGTERM."`
 }
 
@@ -98,6 +99,15 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+	}
+	if c.DrainPause > 0 {
+		log.Info("turning new calls away")
+		handler.TurnAway()
+		select {
+		case err := <-failed:
+			return err
+		case <-time.After(c.DrainPause):
+		}
 	}
 	return c.drain(context.WithoutCancel(ctx), log, handler, servers)
 }
@@ -204,8 +214,8 @@ func (c httpCommand) checkEdge() error {
 		return errors.New("--rate must not be below 0, nor --burst below 1")
 	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxUpstream < 1:
 		return errors.New("--max-streams, --max-sessions and --max-upstream must be above zero")
-	case c.SessionIdle <= 0 || c.DrainTimeout <= 0:
-		return errors.New("--session-idle and --drain-timeout must be above zero")
+	case c.SessionIdle <= 0 || c.DrainTimeout <= 0 || c.DrainPause < 0:
+		return errors.New("--session-idle and --drain-timeout must be above zero, --drain-pause not below")
 	}
 	return nil
 }
