@@ -144,10 +144,11 @@ func TestImportsRunOneWay(t *testing.T) {
 		"opentrain/sandbox":   {},
 		"internal/credential": {},
 		"internal/edge":       {},
-		"tools":               {"schema", "opentrain"},
-		".":                   {"tools", "schema", "opentrain", "internal/credential", "internal/edge"},
+		"internal/seal":       {},
+		"tools":               {"schema", "opentrain", "internal/seal"},
+		".":                   {"tools", "schema", "opentrain", "internal/credential", "internal/edge", "internal/seal"},
 		"internal/demo":       {".", "tools", "opentrain", "opentrain/sandbox"},
-		"cmd/opentrain-mcp":   {".", "tools", "schema", "opentrain", "opentrain/sandbox", "internal/demo", "internal/credential"},
+		"cmd/opentrain-mcp":   {".", "tools", "schema", "opentrain", "opentrain/sandbox", "internal/demo", "internal/credential", "internal/seal"},
 	}
 	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {

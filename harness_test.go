@@ -86,7 +86,7 @@ func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Co
 	cfg := opentrainmcp.Config{
 		API: apiClient, Version: "test", Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Token:     fixed(sandbox.DemoToken),
-		TokenHelp: "Set a token so and so.",
+		TokenHelp: "Set a token so and so.", PublishConfirm: opentrainmcp.Off, // confirm_test.go has it on
 	}
 	change(&cfg)
 	server, err := opentrainmcp.New(cfg)

@@ -113,6 +113,7 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 		return nil, err
 	}
 	h.cfg.Logger = h.server.cfg.Logger
+	h.server.asker.stateless = !cfg.Sessions
 	h.server.limiter = edge.NewLimiter(cfg.CallsPerSecond, cfg.Burst)
 	h.server.metrics = newMetrics(h.countStreams, h.countSessions)
 	options := []server.StreamableHTTPOption{
@@ -243,6 +244,7 @@ func (h *HTTPHandler) TurnAway() {
 // in flight are answered, or ctx is done. It goes together with Shutdown of the
 // http.Server, which stops new connections.
 func (h *HTTPHandler) Shutdown(ctx context.Context) error {
+	h.server.asker.close() // nobody can answer a form any more
 	h.mu.Lock()
 	h.draining = true
 	for _, open := range h.listening {

@@ -75,7 +75,7 @@ func (m *metrics) call(tool, outcome string, took time.Duration) {
 }
 
 var knownOutcomes = []string{
-	"ok",
+	"ok", "input_required",
 	string(opentrain.CodeBadRequest), string(opentrain.CodeUnauthorized), string(opentrain.CodeForbidden), string(opentrain.CodeNotFound),
 	string(opentrain.CodeConflict), string(opentrain.CodeRateLimited), string(opentrain.CodeInternal), string(opentrain.CodeInvalidArgument),
 	string(opentrain.CodeNoToken), string(opentrain.CodeNetwork), string(opentrain.CodeTimeout), string(opentrain.CodeBadResponse), string(opentrain.CodeBusy),

@@ -23,6 +23,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 	"opentrain-mcp/tools"
@@ -64,11 +65,37 @@ type Config struct {
 	ExcludeTools []string
 	// Timeout bounds one tool call; 0 means DefaultTimeout.
 	Timeout time.Duration
+	// PublishConfirm says whether a human's yes is wanted before anything
+	// becomes public: Auto (also when empty) or Off.
+	PublishConfirm Mode
+	// Elicitation says whether forms are put to the human where the client can
+	// show them: Auto (also when empty) or Off.
+	Elicitation Mode
+	// ElicitationTimeout is how long a human may take over a form while a call
+	// waits (protocols before 2026-07-28); 0 means DefaultElicitationTimeout.
+	ElicitationTimeout time.Duration
+	// StateKeys seal what callers carry for the server, 32 bytes each: the first
+	// seals, all open. Replicas share them. Without, the server makes one of its own.
+	StateKeys [][]byte
 	// Version is told to clients.
 	Version string
 	// Logger takes the log; nil means slog.Default. Arguments and tokens are not logged.
 	Logger *slog.Logger
 }
+
+// Mode switches something on where it can be, or off.
+type Mode string
+
+// The modes.
+const (
+	// Auto is on wherever it can be.
+	Auto Mode = "auto"
+	// Off is off.
+	Off Mode = "off"
+)
+
+// DefaultElicitationTimeout is how long a form waits for its human.
+const DefaultElicitationTimeout = 5 * time.Minute
 
 // Token is an API token and where it came from.
 type Token struct {
@@ -85,6 +112,7 @@ type Server struct {
 	mcp       *server.MCPServer
 	tools     []tools.Tool
 	reference tools.Reference
+	asker     *asker
 	// limiter and metrics are nil over stdio: there they do nothing.
 	limiter *edge.Limiter
 	metrics *metrics
@@ -105,7 +133,19 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	all, reference, err := tools.All(tools.Kit{API: cfg.API, TokenHelp: cfg.TokenHelp})
+	for _, mode := range []Mode{cfg.PublishConfirm, cfg.Elicitation} {
+		if mode != "" && mode != Auto && mode != Off {
+			return nil, fmt.Errorf("there is no mode %q: %s or %s", mode, Auto, Off)
+		}
+	}
+	if cfg.ElicitationTimeout == 0 {
+		cfg.ElicitationTimeout = DefaultElicitationTimeout
+	}
+	box, err := seal.New(cfg.StateKeys...)
+	if err != nil {
+		return nil, fmt.Errorf("Config.StateKeys: %w", err)
+	}
+	all, reference, err := tools.All(tools.Kit{API: cfg.API, TokenHelp: cfg.TokenHelp, AskBeforePublish: cfg.PublishConfirm != Off, Seal: box})
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +153,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, tools: served, reference: reference}
+	s := &Server{cfg: cfg, tools: served, reference: reference, asker: newAsker(cfg, box)}
 	var hooks server.Hooks
 	hooks.AddAfterListPrompts(s.narrowPrompts)
 	hooks.AddAfterSubscriptionsListen(afterListen)
@@ -129,6 +169,7 @@ func New(cfg Config) (*Server, error) {
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),
 	)
+	s.asker.mcp = s.mcp
 	for _, tool := range served {
 		s.mcp.AddTool(definition(tool), s.handler(tool))
 	}
@@ -193,39 +234,19 @@ func definition(tool tools.Tool) mcp.Tool {
 	return d
 }
 
-// handler serves one tool: it names the caller, bounds the time, and brings
-// the tool's answer into the protocol's form.
+// handler serves one tool: it names the caller, bounds the time, puts the tool's
+// questions to the human, and brings its answer into the protocol's form.
 func (s *Server) handler(tool tools.Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		start := time.Now()
 		traceFromMeta(ctx, request.Params.Meta)
-		ctx, caller, cancel := s.begin(ctx)
-		defer cancel()
-		result, failure := s.run(ctx, tool, tools.Call{Caller: caller}, request)
-		s.record(ctx, tool, caller, request, result, failure, time.Since(start))
-		if failure != nil {
-			return errorResult(failure), nil
-		}
-		return mcp.NewToolResultStructured(result.Structured, result.Text), nil
-	}
-}
-
-// record logs and counts a tool call. Neither arguments nor tokens are logged.
-func (s *Server) record(ctx context.Context, tool tools.Tool, caller tools.Caller, request mcp.CallToolRequest, result tools.Result, failure *tools.Failure, took time.Duration) {
-	outcome, log := "ok", s.logger(ctx, caller)
-	if failure != nil {
-		outcome = string(failure.Code)
-		log.DebugContext(ctx, "tool failed", "tool", tool.Name, "error", failure)
-	}
-	s.metrics.call(tool.Name, outcome, took)
-	log.InfoContext(ctx, "tool call", "tool", tool.Name, "status", outcome, "duration_ms", milliseconds(took))
-	if !tool.Kind.ReadOnly() {
 		arguments, err := rawArguments(request)
 		if err != nil {
-			arguments = nil // a client that sent none
+			return errorResult(tools.Panicked(tool.Spec)), nil
 		}
-		effect := tool.EffectOf(result, failure, arguments)
-		log.InfoContext(ctx, "audit", "tool", tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
+		notices := s.noticesOf(ctx, request)
+		defer notices.end()
+		c := &conversation{server: s, tool: tool, request: request, arguments: arguments, notices: notices}
+		return c.hold(ctx)
 	}
 }
 
@@ -284,29 +305,6 @@ func guarded[Request, Result any](s *Server, serve func(context.Context, tools.C
 		}()
 		return serve(ctx, caller, request)
 	}
-}
-
-// run calls the tool. A panic becomes a failure that tells nothing of its cause.
-func (s *Server) run(ctx context.Context, tool tools.Tool, call tools.Call, request mcp.CallToolRequest) (result tools.Result, failure *tools.Failure) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			s.cfg.Logger.ErrorContext(ctx, "panic in a tool", "tool", tool.Name, "panic", cause, "stack", string(debug.Stack()))
-			failure = tools.Panicked(tool.Spec)
-		}
-	}()
-	arguments, err := rawArguments(request)
-	if err != nil {
-		return tools.Result{}, tools.Panicked(tool.Spec)
-	}
-	if refused := s.admit(ctx); refused != nil {
-		return tools.Result{}, tool.Refuse(call, arguments, refused)
-	}
-	result, ask, failure := tool.Call(ctx, call, arguments)
-	if ask != nil {
-		// Call.CanAsk is never set: no form can be shown yet.
-		return tools.Result{}, tools.Panicked(tool.Spec)
-	}
-	return result, failure
 }
 
 // rawArguments returns the arguments as they came over the wire, so that large

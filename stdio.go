@@ -28,6 +28,7 @@ const (
 // is done, once the requests read so far are answered.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	g := newGate(ctx, in, out, s.cfg.Timeout+time.Second)
+	g.ending = s.asker.close // nobody can answer a form any more
 	stdio := server.NewStdioServer(s.mcp)
 	server.WithWorkerPoolSize(stdioWorkers)(stdio)
 	stdio.SetErrorLogger(slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelWarn))
@@ -47,6 +48,8 @@ type gate struct {
 	ctx   context.Context
 	out   io.Writer
 	limit time.Duration // how long the end waits for answers
+	// ending is called when the input has ended.
+	ending func()
 
 	lines chan []byte
 	rest  []byte // of the line being read by mcp-go
@@ -197,6 +200,7 @@ func (g *gate) settle(key string) {
 
 // drain waits until every request is answered, at most for the limit.
 func (g *gate) drain() {
+	g.ending()
 	deadline := time.After(g.limit)
 	for {
 		g.mu.Lock()

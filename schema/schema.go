@@ -18,6 +18,10 @@ import (
 // the method JSONSchema() *Node on its value receiver.
 type Node = jsonschema.Schema
 
+// NewObject returns the schema of an object without members, to which they can
+// be added in their order.
+func NewObject() *Node { return &Node{Type: "object", Properties: jsonschema.NewProperties()} }
+
 // Input is the schema of a tool's arguments, decoded into T.
 type Input[T any] struct {
 	root *Node

@@ -25,6 +25,7 @@ type CreateDraftInput struct {
 	XML            string   `json:"xml,omitempty" jsonschema_description:"XML text, for indeed_xml or hr_xml."`
 	ExternalID     string   `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
 	IdempotencyKey string   `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200" jsonschema_description:"The same key finds the same draft. Default: made from the content and the day; a second job of the same text needs a key of its own."`
+	AskHuman       *bool    `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
 }
 
 // Document is a JSON object that is passed on as it came.
@@ -62,6 +63,17 @@ func newCreateDraft(kit Kit) (Tool, error) {
 }
 
 func (k Kit) createDraft(ctx context.Context, call Call, in CreateDraftInput) (CreateDraftOutput, *Ask, error) {
+	if call.BadState {
+		return CreateDraftOutput{}, nil, errStale
+	}
+	if call.State != nil { // the draft is made
+		form, err := formOf(call)
+		if err != nil {
+			return CreateDraftOutput{}, nil, err
+		}
+		draft, ask, err := k.resume(ctx, call, form)
+		return CreateDraftOutput{Draft: draft, IdempotencyKey: form.Key}, ask, err
+	}
 	source, err := in.source(&call)
 	if err != nil {
 		return CreateDraftOutput{}, nil, err
@@ -74,11 +86,16 @@ func (k Kit) createDraft(ctx context.Context, call Call, in CreateDraftInput) (C
 	if source.IdempotencyKey == "" {
 		source.IdempotencyKey = derivedKey(call.Caller, source, k.Now())
 	}
+	call.report("Making the draft")
 	draft, err := k.API.CreateDraft(ctx, source)
 	if err != nil {
 		return CreateDraftOutput{}, nil, err
 	}
 	out := CreateDraftOutput{Draft: k.report(ctx, call, draft, nil), IdempotencyKey: source.IdempotencyKey}
+	ask, err := k.askFor(ctx, call, in.AskHuman, out.Draft, draftForm{Key: source.IdempotencyKey})
+	if err != nil || ask != nil {
+		return out, ask, err
+	}
 	if out.Next.Action == Done {
 		out.Next.Note += " The same idempotencyKey made it earlier. For a second job of this text call " + createDraftName + " with an idempotencyKey of your own."
 	}

@@ -101,7 +101,17 @@ func (r Remark) line() string {
 // report makes the report on a draft for the caller. set are the fields of this
 // call, nil on a create.
 func (k Kit) report(ctx context.Context, call Call, draft *opentrain.Draft, set opentrain.Fields) Draft {
-	return k.forms(ctx, call.Caller).report(draft, set, call.Interpreted)
+	report := k.forms(ctx, call.Caller).report(draft, set, call.Interpreted)
+	k.remember(call.Caller, report)
+	k.seal(call.Caller, &report)
+	return report
+}
+
+// seal puts a confirmation into the step that publishes the draft as it is.
+func (k Kit) seal(caller Caller, d *Draft) {
+	if k.AskBeforePublish && d.Next.Action == ConfirmWithHuman {
+		d.Next.Arguments["confirmationToken"] = k.token(caller, confirming{tool: publishName, jobID: d.JobID})
+	}
 }
 
 // report makes the report on a draft. set are the fields of this call, nil on a
@@ -213,15 +223,28 @@ func (d Draft) next(forms fieldForms, set opentrain.Fields) Next {
 	}
 }
 
+// shown is what a human is shown of a draft before it is published.
+func (d Draft) shown() map[string]any {
+	show := map[string]any{"jobId": d.JobID}
+	if fields := orFields(d.NormalizedFields, d.FieldsSet); len(fields) > 0 {
+		show["fields"] = fields
+	}
+	if len(d.LowConfidenceFields) > 0 {
+		show["guesses"] = d.LowConfidenceFields
+	}
+	if d.DraftURL != "" {
+		show["draftUrl"] = d.DraftURL
+	}
+	return show
+}
+
 // confirm makes the step that shows a finished draft to the human.
 func (d Draft) confirm() Next {
-	show := map[string]any{"jobId": d.JobID}
 	next := Next{
-		Action: ConfirmWithHuman, Show: show,
+		Action: ConfirmWithHuman, Show: d.shown(),
 		Tool: publishName, Arguments: map[string]any{"jobId": d.JobID}, Otherwise: patchDraftName,
 		Note: "Publishing makes the job visible to everyone.",
 	}
-	fields := orFields(d.NormalizedFields, d.FieldsSet)
 	at := ""
 	if d.DraftURL != "" {
 		at = "; the whole draft is at " + d.DraftURL
@@ -231,15 +254,6 @@ func (d Draft) confirm() Next {
 		next.Note += " The draft's fields are not shown here" + at + "."
 	case d.NormalizedFields == nil:
 		next.Note += " Only the fields of the last call are shown" + at + "."
-	}
-	if len(fields) > 0 {
-		show["fields"] = fields
-	}
-	if len(d.LowConfidenceFields) > 0 {
-		show["guesses"] = d.LowConfidenceFields
-	}
-	if d.DraftURL != "" {
-		show["draftUrl"] = d.DraftURL
 	}
 	return next
 }

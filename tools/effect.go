@@ -15,7 +15,7 @@ type effective interface{ effect() Effect }
 
 func (d Draft) effect() Effect               { return Effect{d.JobID, "DRAFT"} }
 func (o PublishOutput) effect() Effect       { return Effect{o.JobID, orWord(o.Status, "not published")} }
-func (o UpdateJobOutput) effect() Effect     { return Effect{o.JobID, o.Status} }
+func (o UpdateJobOutput) effect() Effect     { return Effect{o.JobID, orWord(o.Status, "not changed")} }
 func (o CloseJobOutput) effect() Effect      { return Effect{o.JobID, o.Status} }
 func (o InviteTrainerOutput) effect() Effect { return Effect{o.JobID, "invited"} }
 

@@ -30,6 +30,9 @@ func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 	if errors.As(err, &bad) {
 		return t.explainArguments(bad)
 	}
+	if errors.Is(err, errStale) {
+		return t.explainStale()
+	}
 	var refusal *opentrain.Error
 	if !errors.As(err, &refusal) {
 		return Panicked(t.Spec)
@@ -85,6 +88,16 @@ func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 		f.say("- and %d more", more)
 	}
 	f.Next = t.mendArguments()
+	return f
+}
+
+// explainStale words a call that continues a form which is over. Nothing was
+// sent: to make the draft anew could double it.
+func (t Tool) explainStale() *Failure {
+	f := &Failure{Code: opentrain.CodeInvalidArgument, cause: errStale}
+	f.say("The form that this call continues is over, or belongs to another call. Nothing was changed; the form's answers were not saved.")
+	f.say("The draft is among the account's jobs. Ask its open questions in the conversation.")
+	f.Next = &Next{Action: CallTool, Tool: listJobsName, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
 	return f
 }
 

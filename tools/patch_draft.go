@@ -10,8 +10,9 @@ const patchDraftName = "opentrain_patch_draft"
 
 // PatchDraftInput are the arguments of opentrain_patch_draft.
 type PatchDraftInput struct {
-	JobID  string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of the draft, from opentrain_create_draft."`
-	Fields Fields `json:"fields" jsonschema_description:"Draft fields to set, any number at once; null clears one. Besides the keys typed here: labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, freelancerType, projectScope, visibility, and any key that a question names."`
+	JobID    string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of the draft, from opentrain_create_draft."`
+	Fields   Fields `json:"fields" jsonschema_description:"Draft fields to set, any number at once; null clears one. Besides the keys typed here: labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, freelancerType, projectScope, visibility, and any key that a question names."`
+	AskHuman *bool  `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
 }
 
 func newPatchDraft(kit Kit) (Tool, error) {
@@ -33,14 +34,28 @@ func newPatchDraft(kit Kit) (Tool, error) {
 }
 
 func (k Kit) patchDraft(ctx context.Context, call Call, in PatchDraftInput) (Draft, *Ask, error) {
+	if call.BadState {
+		return Draft{}, nil, errStale
+	}
+	if call.State != nil { // the fields of the call are set
+		form, err := formOf(call)
+		if err != nil {
+			return Draft{}, nil, err
+		}
+		return k.resume(ctx, call, form)
+	}
 	fields, err := k.accept(ctx, &call, opentrain.Fields(in.Fields))
 	if err != nil {
 		return Draft{}, nil, err
 	}
+	call.report("Setting the fields")
 	draft, err := k.API.UpdateDraft(ctx, in.JobID, fields)
+	k.changed(in.JobID) // also when it is not known whether it was
 	if err != nil {
 		return Draft{}, nil, err
 	}
 	draft.JobID = in.JobID // what was patched, whatever the answer says
-	return k.report(ctx, call, draft, fields), nil, nil
+	report := k.report(ctx, call, draft, fields)
+	ask, err := k.askFor(ctx, call, in.AskHuman, report, draftForm{Set: fields})
+	return report, ask, err
 }

@@ -51,6 +51,19 @@ func newPublish(kit Kit) (Tool, error) {
 
 func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOutput, *Ask, error) {
 	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+	confirmed, ask, next := k.confirm(call, confirming{
+		tool: publishName, jobID: in.JobID, token: in.ConfirmationToken,
+		show: func() map[string]any { return k.show(ctx, call.Caller, in.JobID) },
+		note: publicNote, ask: "Publish this job on OpenTrain?",
+	})
+	switch {
+	case ask != nil:
+		return out, ask, nil
+	case !confirmed:
+		out.Next = *next
+		return out, nil, nil
+	}
+	call.report("Publishing")
 	publication, err := k.API.PublishJob(ctx, in.JobID)
 	if err != nil {
 		return k.refused(ctx, call, out, err)
@@ -191,6 +204,8 @@ func (o PublishOutput) Text() string {
 		p.line("Job %s is published: %s.", o.JobID, o.Status)
 	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
 		p.line("Job %s was not published: the content check blocked it.", o.JobID)
+	case o.Next.Action == ConfirmWithHuman:
+		p.line("Job %s is not published yet: the human has to confirm it first.", o.JobID)
 	default:
 		p.line("Job %s was not published.", o.JobID)
 	}

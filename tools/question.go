@@ -24,7 +24,8 @@ type Question struct {
 	Message string   `json:"message,omitempty"`
 	Hint    string   `json:"hint,omitempty"`
 
-	more bool // there are more options than fit
+	more  bool   // there are more options than fit
+	label string // for people
 }
 
 // JSONSchema describes a Question as a plain object, as Next.JSONSchema does.
@@ -34,7 +35,7 @@ func (Question) JSONSchema() *schema.Node {
 
 // question makes the question that fills a gap.
 func (f fieldForms) question(gap opentrain.MissingField) Question {
-	q := Question{Field: plain(gap.Field, 100), Question: plain(gap.Question(), maxQuestion), Message: plain(gap.Message, maxRemark), Hint: plain(gap.Hint, maxRemark), Keys: keysOf(gap)}
+	q := Question{Field: plain(gap.Field, 100), Question: plain(gap.Question(), maxQuestion), Message: plain(gap.Message, maxRemark), Hint: plain(gap.Hint, maxRemark), Keys: keysOf(gap), label: plain(gap.Label, 100)}
 	if len(q.Keys) > maxKeys {
 		q.Keys = q.Keys[:maxKeys]
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 )
@@ -22,10 +23,15 @@ type Kit struct {
 	// TokenHelp tells a model, in one or two sentences, how its human can give
 	// this server a token.
 	TokenHelp string
+	// AskBeforePublish wants a human's yes before anything becomes public.
+	AskBeforePublish bool
+	// Seal seals confirmations; nil means one that ends with the process.
+	Seal *seal.Box
 
-	capabilities *capabilities
-	draftFields  *schema.Node // of the update keys that the API's pages type
-	typedForms   fieldForms   // the same, as forms
+	capabilities  *capabilities
+	confirmations *confirmations
+	draftFields   *schema.Node // of the update keys that the API's pages type
+	typedForms    fieldForms   // the same, as forms
 }
 
 // All returns every tool, in the order of the posting loop, and what people
@@ -34,7 +40,15 @@ func All(kit Kit) ([]Tool, Reference, error) {
 	if kit.Now == nil {
 		kit.Now = time.Now
 	}
+	if kit.Seal == nil {
+		box, err := seal.New()
+		if err != nil {
+			return nil, Reference{}, err
+		}
+		kit.Seal = box
+	}
 	kit.capabilities = newCapabilities(kit.API)
+	kit.confirmations = newConfirmations()
 	kit.draftFields = Fields{}.JSONSchema()
 	kit.typedForms = typedForms(kit.draftFields)
 	makers := []func(Kit) (Tool, error){
@@ -112,11 +126,24 @@ type Call struct {
 	// Answers are the human's answers to the Ask of the round before, by field
 	// name; nil when no form was answered.
 	Answers map[string]json.RawMessage
-	// State is the State of the Ask of the round before.
+	// State is the State of the Ask of the round before; nil in the first round.
 	State json.RawMessage
+	// BadState is true when the call continues a form, and what it carried was
+	// changed, is another's or too old.
+	BadState bool
+	// Progress tells the client what a call of several steps does now; nil when
+	// it does not want to know.
+	Progress func(step string)
 	// Interpreted says how arguments that were not quite of the schema's form
 	// were understood.
 	Interpreted []string
+}
+
+// report tells the client what is done now.
+func (c Call) report(step string) {
+	if c.Progress != nil {
+		c.Progress(step)
+	}
 }
 
 // Caller is on whose behalf a call is made.
@@ -135,8 +162,12 @@ type Ask struct {
 	// Message says, above the form, what is asked and why.
 	Message string
 	Fields  []AskField
-	// State is carried to the next round, where Call.State holds it.
+	// State is carried to the next round, where Call.State holds it, for as long
+	// as Lasts.
 	State json.RawMessage
+	Lasts time.Duration
+	// Done is what was done before asking.
+	Done Effect
 }
 
 // AskField is one input of a form.
@@ -145,10 +176,13 @@ type AskField struct {
 	Label    string
 	Prompt   string
 	Type     string // as in Next.Type
-	Options  []string
+	Choices  []Choice
 	Required bool
 	Default  json.RawMessage
 }
+
+// Choice is one value of an enum or a list, and how people read it.
+type Choice struct{ Value, Title string }
 
 // Result is a tool's answer in both of its forms, each complete by itself:
 // many clients show the model only one.

@@ -20,7 +20,7 @@ type UpdateJobInput struct {
 type UpdateJobOutput struct {
 	JobID       string   `json:"jobId"`
 	Applied     bool     `json:"applied" jsonschema_description:"True when the fields were changed."`
-	Status      string   `json:"status" jsonschema_description:"OPEN when still public; DRAFT when the content check took it down."`
+	Status      string   `json:"status,omitempty" jsonschema_description:"OPEN when still public; DRAFT when the content check took it down."`
 	FieldsSet   Content  `json:"fieldsSet,omitzero"`
 	Reasons     []string `json:"reasons,omitempty" jsonschema_description:"What the content check found."`
 	Interpreted []string `json:"interpreted,omitempty"`
@@ -48,8 +48,22 @@ func (k Kit) updateJob(ctx context.Context, call Call, in UpdateJobInput) (Updat
 	if err != nil {
 		return UpdateJobOutput{}, nil, err
 	}
+	confirmed, ask, next := k.confirm(call, confirming{
+		tool: updateJobName, jobID: in.JobID, fields: fields, token: in.ConfirmationToken,
+		show: func() map[string]any { return map[string]any{"jobId": in.JobID, "fields": shortened(fields)} },
+		note: "The job is public: everyone sees the change.", ask: "Change this public job on OpenTrain?",
+	})
+	switch {
+	case ask != nil:
+		return UpdateJobOutput{}, ask, nil
+	case !confirmed:
+		next.Otherwise = ""
+		return UpdateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted, Next: *next}.fit(), nil, nil
+	}
 	out := UpdateJobOutput{JobID: in.JobID, Applied: true, FieldsSet: shortened(fields), Interpreted: call.Interpreted}
+	call.report("Changing the job")
 	edit, err := k.API.UpdateJob(ctx, in.JobID, fields)
+	k.changed(in.JobID)
 	reasons, blocked := blockedEdit(edit, err)
 	out.Reasons = reasons
 	if blocked {
@@ -103,9 +117,12 @@ func blockedEdit(edit *opentrain.Edit, err error) (reasons []string, blocked boo
 // Text implements output.
 func (o UpdateJobOutput) Text() string {
 	var p page
-	if o.Status == opentrain.StatusDraft {
+	switch {
+	case !o.Applied:
+		p.line("Job %s is not changed yet: the human has to confirm the change first.", o.JobID)
+	case o.Status == opentrain.StatusDraft:
 		p.line("The edit of job %s was applied, but the content check blocked it: the job is a draft again and no longer public.", o.JobID)
-	} else {
+	default:
 		p.line("Job %s is changed; its status is %s.", o.JobID, o.Status)
 	}
 	if len(o.FieldsSet) > 0 {

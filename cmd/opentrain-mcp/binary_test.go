@@ -72,10 +72,11 @@ func TestSourcesAreLookedAt(t *testing.T) {
 	}
 }
 
-// environment has nothing of this machine's settings for OpenTrain.
+// environment has nothing of this machine's settings for OpenTrain. Publishing
+// is not asked for: TestConfirm… has that.
 func environment(t *testing.T, extra ...string) []string {
 	t.Helper()
-	env := append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}, extra...)
+	env := append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "OPENTRAIN_MCP_PUBLISH_CONFIRM=off"}, extra...)
 	if root := os.Getenv("SYSTEMROOT"); root != "" {
 		env = append(env, "SYSTEMROOT="+root)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -222,13 +221,9 @@ func (c httpCommand) checkEdge() error {
 
 // serverToken reads the secret of --auth shared.
 func serverToken() (string, error) {
-	token, from := os.Getenv(serverTokenVariable), serverTokenVariable
-	if file := os.Getenv(serverTokenVariable + "_FILE"); token == "" && file != "" {
-		data, err := os.ReadFile(file) //nolint:gosec // the operator's own file
-		if err != nil {
-			return "", fmt.Errorf("%s_FILE: %w", serverTokenVariable, err)
-		}
-		token, from = strings.TrimSpace(string(data)), file
+	token, from, err := secret(serverTokenVariable)
+	if err != nil {
+		return "", err
 	}
 	switch {
 	case token == "":

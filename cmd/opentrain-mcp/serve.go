@@ -4,16 +4,20 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
@@ -31,7 +35,9 @@ type serveFlags struct {
 	ReadOnly       bool          `help:"Leave out every tool that changes something."`
 	Tools          []string      `placeholder:"A,B" help:"Serve only these tools."`
 	ExcludeTools   []string      `placeholder:"A,B" help:"Do not serve these tools."`
-	PublishConfirm string        `enum:"auto,off" default:"auto" help:"Reserved for asking before publishing (auto, off); without effect so far."`
+	PublishConfirm string        `enum:"auto,off" default:"auto" help:"Ask the human before anything becomes public (auto), or publish at once (off). Confirmations are sealed with the key in OPENTRAIN_MCP_STATE_KEY, or in the file in OPENTRAIN_MCP_STATE_KEY_FILE."`
+	Elicitation    string        `enum:"auto,off" default:"auto" help:"Put questions to the human in forms where the host can show them (auto), or always in the conversation (off)."`
+	FormTimeout    time.Duration `name:"elicitation-timeout" default:"5m" help:"How long a form waits for its human, while a call of an older host waits."`
 	CAFile         string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file of further CA certificates to trust."`
 	Timeout        time.Duration `default:"30s" help:"Time for one tool call, retries included."`
 	PublicReads    int           `name:"public-read-budget" default:"110" help:"Reads without a token a minute, of the 120 that OpenTrain allows an address. Divide it among replicas behind one address."`
@@ -103,6 +109,12 @@ func (f serveFlags) configFor(baseURL string, log *slog.Logger) (opentrainmcp.Co
 		return opentrainmcp.Config{}, errors.New("--timeout must be above zero")
 	case f.PublicReads < 1:
 		return opentrainmcp.Config{}, errors.New("--public-read-budget must be above zero")
+	case f.FormTimeout <= 0:
+		return opentrainmcp.Config{}, errors.New("--elicitation-timeout must be above zero")
+	}
+	keys, err := stateKeys()
+	if err != nil {
+		return opentrainmcp.Config{}, err
 	}
 	v, _ := build()
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: f.maxUpstream}
@@ -123,7 +135,44 @@ func (f serveFlags) configFor(baseURL string, log *slog.Logger) (opentrainmcp.Co
 	return opentrainmcp.Config{
 		API: api, TokenHelp: tokenHelp, ReadOnly: f.ReadOnly, Tools: f.Tools, ExcludeTools: f.ExcludeTools,
 		Timeout: f.Timeout, Version: v, Logger: log,
+		PublishConfirm: opentrainmcp.Mode(f.PublishConfirm), Elicitation: opentrainmcp.Mode(f.Elicitation), ElicitationTimeout: f.FormTimeout, StateKeys: keys,
 	}, nil
+}
+
+// stateKeyVariable holds the keys that replicas share. It is no flag: flags are
+// seen by every user of the machine.
+const stateKeyVariable = "OPENTRAIN_MCP_STATE_KEY"
+
+// stateKeys reads the keys: 32 bytes in base64 each, the one in use first, then
+// the ones before it. None is fine: the server then makes one of its own.
+func stateKeys() ([][]byte, error) {
+	text, from, err := secret(stateKeyVariable)
+	if err != nil {
+		return nil, err
+	}
+	var keys [][]byte
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		key, err := base64.StdEncoding.DecodeString(word)
+		if err != nil || len(key) != seal.KeySize {
+			return nil, fmt.Errorf("%s: a key is %d bytes in base64 (openssl rand -base64 %d); several are separated by commas", from, seal.KeySize, seal.KeySize)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// secret reads a secret from an environment variable, or from the file that the
+// variable with _FILE at its end names.
+func secret(variable string) (value, from string, err error) {
+	file := os.Getenv(variable + "_FILE")
+	if value := os.Getenv(variable); value != "" || file == "" {
+		return value, variable, nil
+	}
+	data, err := os.ReadFile(file) //nolint:gosec // the operator's own file
+	if err != nil {
+		return "", file, fmt.Errorf("%s_FILE: %w", variable, err)
+	}
+	return strings.TrimSpace(string(data)), file, nil
 }
 
 // token looks for the token at every call, so that one that was replaced is

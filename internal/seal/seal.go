@@ -52,7 +52,7 @@ func New(keys ...[]byte) (*Box, error) {
 // Sealed is what an opened token held.
 type Sealed struct {
 	Data   []byte
-	Issued time.Time // to the millisecond
+	Issued time.Time // to the microsecond
 }
 
 // ErrInvalid is the one answer to everything that does not open: changed, of
@@ -65,7 +65,7 @@ var text = base64.RawURLEncoding.Strict()
 // Seal returns a token of URL-safe characters. The purpose is not in it: who
 // opens the token must name the same one.
 func (b *Box) Seal(purpose []string, data []byte, now time.Time) string {
-	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli())) //nolint:gosec // after 1970
+	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro())) //nolint:gosec // after 1970
 	return text.EncodeToString(b.ciphers[0].Seal(nil, nil, append(plain, data...), bound(purpose)))
 }
 
@@ -81,8 +81,8 @@ func (b *Box) Open(purpose []string, token string, lasts time.Duration, now time
 		if err != nil || len(plain) < 8 {
 			continue
 		}
-		issued := time.UnixMilli(int64(binary.BigEndian.Uint64(plain))) //nolint:gosec // as it was written
-		if age := now.Sub(issued); age > lasts || age < -time.Minute { // replicas' clocks differ a little
+		issued := time.UnixMicro(int64(binary.BigEndian.Uint64(plain))) //nolint:gosec // as it was written
+		if age := now.Sub(issued); age > lasts || age < -time.Minute {  // replicas' clocks differ a little
 			return Sealed{}, ErrInvalid
 		}
 		return Sealed{Data: plain[8:], Issued: issued}, nil
