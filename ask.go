@@ -170,7 +170,7 @@ func (a *asker) ask(ctx context.Context, caller tools.Caller, ask *tools.Ask, pr
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	defer context.AfterFunc(a.closing, cancel)()
+	defer context.AfterFunc(a.closing, cancel)() //nolint:contextcheck // the end of the server, not of a call
 	defer func() {
 		if cause := recover(); cause != nil {
 			a.log.ErrorContext(ctx, "panic while asking", "panic", cause, "stack", string(debug.Stack()))

@@ -1,8 +1,6 @@
 package opentrainmcp
 
 import (
-	"encoding/json"
-
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"opentrain-mcp/schema"
@@ -40,10 +38,10 @@ func formParams(ask *tools.Ask, protocol string) mcp.ElicitationParams {
 func formField(field tools.AskField, titled bool) *schema.Node {
 	node := &schema.Node{Type: field.Type, Title: field.Label, Description: field.Prompt}
 	if field.Default != nil {
-		node.Default = json.RawMessage(field.Default)
+		node.Default = field.Default
 	}
-	var options []*schema.Node
-	var values, titles []any
+	options := make([]*schema.Node, 0, len(field.Choices))
+	values, titles := make([]any, 0, len(field.Choices)), make([]any, 0, len(field.Choices))
 	for _, choice := range field.Choices {
 		options = append(options, &schema.Node{Const: choice.Value, Title: choice.Title})
 		values, titles = append(values, choice.Value), append(titles, choice.Title)

@@ -41,7 +41,7 @@ func newConfirmations() *confirmations {
 		seen: ttlcache.New(
 			ttlcache.WithTTL[string, map[string]any](seenLasts),
 			ttlcache.WithMaxCost(maxSeen, func(item ttlcache.CostItem[string, map[string]any]) uint64 {
-				return uint64(len(item.Key) + lengthOf(item.Value))
+				return uint64(len(item.Key)) + uint64(lengthOf(item.Value)) //nolint:gosec // lengths are not negative
 			}),
 		),
 		patched: ttlcache.New(

@@ -163,7 +163,7 @@ func (f AskField) takes(value json.RawMessage) bool {
 }
 
 func choices(options []string) []Choice {
-	var all []Choice
+	all := make([]Choice, 0, len(options))
 	for _, option := range options {
 		title := option
 		if strings.ToUpper(option) == option {

@@ -1,0 +1,338 @@
+package opentrainmcp_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/opentrain/sandbox"
+	"opentrain-mcp/tools"
+)
+
+// ready makes a draft that is ready to publish, without forms, and returns the
+// step that publishes it.
+func (a *asked) ready(t *testing.T) tools.Next {
+	t.Helper()
+	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "askHuman": false})
+	got := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
+	next := got.next(t)
+	if next.Action != tools.ConfirmWithHuman || next.Tool != "opentrain_publish" || next.Arguments["confirmationToken"] == nil {
+		t.Fatalf("%s", got.text)
+	}
+	return next
+}
+
+func (a *asked) published() int { return a.count("POST", "/jobs/job_1/publish") }
+
+// TestPublishingWantsAYes: without a confirmation nothing is published; the
+// answer shows what would become public and carries the confirmation.
+func TestPublishingWantsAYes(t *testing.T) {
+	for carrier := range carriers {
+		t.Run(carrier, func(t *testing.T) {
+			a := startAsking(t, carrier, sandbox.Guide, nil, nil)
+			a.ready(t)
+			got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+			next := got.next(t)
+			shown, _ := next.Show["fields"].(map[string]any)
+			if got.isError || next.Action != tools.ConfirmWithHuman || shown["experienceLevel"] != "EXPERT" || next.Show["draftUrl"] == nil ||
+				!strings.Contains(next.Note, "20 jobs a day") || next.Otherwise != "opentrain_patch_draft" || !strings.Contains(string(got.structured), `"published":false`) {
+				t.Errorf("%s\n%s", got.text, got.structured)
+			}
+			if a.published() != 0 {
+				t.Error("published")
+			}
+			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(got.text, "is published: OPEN.") || a.published() != 1 {
+				t.Errorf("%s", got.text)
+			}
+			edit := map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": "12"}}
+			got = call(t, a.host, "opentrain_update_job", edit)
+			next = got.next(t)
+			if next.Action != tools.ConfirmWithHuman || !strings.Contains(string(got.structured), `"applied":false`) || a.count("PATCH", "/jobs/") != 0 {
+				t.Errorf("%s", got.text)
+			}
+			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(string(got.structured), `"applied":true`) || a.count("PATCH", "/jobs/") != 1 {
+				t.Errorf("%s", got.text)
+			}
+		})
+	}
+}
+
+func TestPublishConfirmOff(t *testing.T) {
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Off })
+	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+	forms := len(a.human.seen())
+	if got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"}); !strings.Contains(got.text, "is published: OPEN.") || len(a.human.seen()) != forms {
+		t.Errorf("%s", got.text)
+	}
+}
+
+// TestOnlyItsOwnConfirmationCounts: a token changed in any byte, of another job,
+// another tool, other fields or another caller publishes nothing, and is
+// answered with a new confirmation.
+func TestOnlyItsOwnConfirmationCounts(t *testing.T) {
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
+	next := a.ready(t)
+	token, _ := next.Arguments["confirmationToken"].(string)
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	tampered := []string{"", " ", token + "A", token[1:], token[:len(token)-1], strings.ToUpper(token), strings.Repeat("A", len(token))}
+	for i := range token {
+		other := alphabet[(strings.IndexByte(alphabet, token[i])+1)%len(alphabet)]
+		tampered = append(tampered, token[:i]+string(other)+token[i+1:])
+	}
+	for _, bad := range tampered {
+		got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": bad})
+		if fresh := got.next(t); got.isError || fresh.Action != tools.ConfirmWithHuman || fresh.Arguments["confirmationToken"] == bad {
+			t.Fatalf("%q: %s", bad, got.text)
+		}
+	}
+	// Of another job, and of an edit.
+	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription + " Again.", "askHuman": false})
+	for _, arguments := range []map[string]any{{"jobId": "job_2", "confirmationToken": token}} {
+		call(t, a.host, "opentrain_publish", arguments)
+	}
+	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}, "confirmationToken": token})
+	if a.published() != 0 || a.count("POST", "/jobs/") != 0 || a.count("PATCH", "/jobs/") != 0 {
+		t.Fatalf("%v", a.api.seen())
+	}
+	if got := call(t, a.host, next.Tool, next.Arguments); a.published() != 1 {
+		t.Fatalf("the true one does not count: %s", got.text)
+	}
+	// Of other fields.
+	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}})
+	edit := got.next(t).Arguments
+	edit["fields"] = map[string]any{"headcount": 2}
+	if got := call(t, a.host, "opentrain_update_job", edit); a.count("PATCH", "/jobs/") != 0 {
+		t.Errorf("%s", got.text)
+	}
+}
+
+// TestChangeVoidsConfirmation: the human said yes to another draft.
+func TestChangeVoidsConfirmation(t *testing.T) {
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
+	before := a.ready(t)
+	after := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 99}}).next(t)
+	got := call(t, a.host, before.Tool, before.Arguments)
+	shown, _ := got.next(t).Show["fields"].(map[string]any)
+	if a.published() != 0 || got.next(t).Action != tools.ConfirmWithHuman || shown["headcount"] != 99.0 {
+		t.Errorf("%s", got.text)
+	}
+	if got := call(t, a.host, after.Tool, after.Arguments); a.published() != 1 {
+		t.Errorf("%s", got.text)
+	}
+}
+
+// TestConfirmationsOfReplicas: replicas that share a key accept each other's,
+// an old key's beside a new one; others do not, nor another caller's.
+func TestConfirmationsOfReplicas(t *testing.T) {
+	box := sandbox.New(sandbox.Config{Accounts: employers(2)})
+	key := func(fill byte) []byte { return bytes.Repeat([]byte{fill}, 32) }
+	replica := func(keys ...[]byte) *remote {
+		return startHTTPWith(t, box.Transport(), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.StateKeys = opentrainmcp.Auto, keys })
+	}
+	mine, theirs := []string{demoHeader, employer(0).Token}, []string{demoHeader, employer(1).Token}
+	first := replica(key(1))
+	call := func(s *remote, token string, headers []string) rpcAnswer {
+		t.Helper()
+		return s.call("opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": token}, headers...)
+	}
+	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
+	first.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
+	tokenOf := func(a rpcAnswer) string {
+		var out struct{ Next tools.Next }
+		if err := json.Unmarshal(a.Result.StructuredContent, &out); err != nil {
+			t.Fatalf("%v in %+v", err, a)
+		}
+		token, _ := out.Next.Arguments["confirmationToken"].(string)
+		return token
+	}
+	token := tokenOf(call(first, "", mine))
+	for name, refused := range map[string]rpcAnswer{
+		"another key": call(replica(key(2)), token, mine), "a key of its own": call(replica(), token, mine), "another caller": call(first, token, theirs),
+		"another caller elsewhere": call(replica(key(1)), token, theirs), "nobody": call(first, token, nil),
+	} {
+		if strings.Contains(refused.text(), "is published") {
+			t.Errorf("%s: %s", name, refused.text())
+		}
+	}
+	for _, s := range []*remote{first} {
+		if sent := s.api.seen(); strings.Contains(strings.Join(sent, "\n"), "/publish") {
+			t.Errorf("%v", sent)
+		}
+	}
+	if got := call(replica(key(3), key(1)), token, mine); !strings.Contains(got.text(), "is published: OPEN.") {
+		t.Errorf("a replica with the old key beside a new one: %s", got.text())
+	}
+	if got := call(replica(key(1)), token, mine); !strings.Contains(got.text(), "was published before") {
+		t.Errorf("a replica with the same key: %s", got.text())
+	}
+	apiClient := configOn(t, box.Transport())
+	apiClient.StateKeys = [][]byte{{1, 2, 3}}
+	if _, err := opentrainmcp.New(apiClient); err == nil {
+		t.Error("a short key is taken")
+	}
+}
+
+// TestPublishingAsksInAForm: where forms can be shown, the human is asked there;
+// only a yes publishes.
+func TestPublishingAsksInAForm(t *testing.T) {
+	answers := map[string]struct {
+		action  mcp.ElicitationResponseAction
+		content any
+		yes     bool
+	}{
+		"yes": {"accept", map[string]any{"confirm": true}, true}, "no": {"accept", map[string]any{"confirm": false}, false}, "nothing": {"accept", map[string]any{}, false},
+		"a word": {"accept", map[string]any{"confirm": "true"}, false}, "no content": {"accept", nil, false}, "declined": {"decline", map[string]any{"confirm": true}, false}, "cancelled": {"cancel", nil, false},
+	}
+	for carrier := range carriers {
+		for name, test := range answers {
+			t.Run(carrier+", "+name, func(t *testing.T) {
+				a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) { return test.action, test.content, nil }, nil)
+				a.ready(t)
+				got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+				forms := a.human.seen()
+				if len(forms) != 1 {
+					t.Fatalf("%d forms: %s", len(forms), got.text)
+				}
+				confirm := forms[0].fields["confirm"]
+				if len(forms[0].fields) != 1 || confirm.Type != "boolean" || confirm.Default != nil || len(forms[0].required) != 1 || !strings.Contains(forms[0].message, "Bounding Box") {
+					t.Errorf("%+v", forms[0])
+				}
+				if test.yes {
+					if !strings.Contains(got.text, "is published: OPEN.") || a.published() != 1 {
+						t.Errorf("%s", got.text)
+					}
+					return
+				}
+				next := got.next(t)
+				if got.isError || a.published() != 0 || next.Action != tools.ConfirmWithHuman || !strings.Contains(got.text, "no confirmation came") || strings.Contains(got.text, "declined") {
+					t.Errorf("%s", got.text)
+				}
+				if got := call(t, a.host, next.Tool, next.Arguments); a.published() != 1 {
+					t.Errorf("the way by token is closed: %s", got.text)
+				}
+			})
+		}
+		t.Run(carrier+", an edit", func(t *testing.T) {
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				return "accept", map[string]any{"confirm": true}, nil
+			}, nil)
+			next := a.ready(t)
+			call(t, a.host, next.Tool, next.Arguments)
+			if got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 12}}); !strings.Contains(string(got.structured), `"applied":true`) {
+				t.Errorf("%s", got.text)
+			}
+			if forms := a.human.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, `"headcount":12`) {
+				t.Errorf("%+v", forms)
+			}
+		})
+	}
+}
+
+// TestStateOfAForm: what a client of 2026-07-28 carries for the server counts
+// for its caller, its call and its arguments alone. Else nothing goes upstream.
+func TestStateOfAForm(t *testing.T) {
+	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
+	mine, theirs := employer(0).Token, employer(1).Token
+	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{}}}}`
+	type asking struct {
+		Result struct {
+			ResultType   string `json:"resultType"`
+			RequestState string `json:"requestState"`
+			IsError      bool   `json:"isError"`
+			Content      []struct{ Text string }
+		} `json:"result"`
+	}
+	send := func(tool string, arguments any, token, state, answer string) asking {
+		t.Helper()
+		extra := meta
+		if state != "" {
+			quoted, _ := json.Marshal(state)
+			extra += `,"requestState":` + string(quoted)
+		}
+		if answer != "" {
+			extra += `,"inputResponses":{"form":{"action":"accept","content":` + answer + `}}`
+		}
+		body := strings.Replace(rpc(1, tool, arguments), `"params":{`, `"params":{`+extra+`,`, 1)
+		got := s.do("POST", "/mcp", body, demoHeader, token, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)
+		var a asking
+		if err := json.Unmarshal([]byte(got.body), &a); err != nil || got.status != http.StatusOK {
+			t.Fatalf("%d %v %s", got.status, err, got.body)
+		}
+		return a
+	}
+	create := map[string]any{"description": demo.SampleDescription}
+	asked := send("opentrain_create_draft", create, mine, "", "")
+	state := asked.Result.RequestState
+	if asked.Result.ResultType != "input_required" || state == "" {
+		t.Fatalf("%+v", asked)
+	}
+	const answer = `{"experienceLevel":"EXPERT","dataVolumeUnit":"NUMBER_OF_FILES"}`
+	before := len(s.api.seen())
+	bad := map[string]asking{
+		"answers to nothing": send("opentrain_create_draft", create, mine, "", answer), "another caller": send("opentrain_create_draft", create, theirs, state, answer),
+		"another tool": send("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, mine, state, answer),
+		"other words":  send("opentrain_create_draft", map[string]any{"description": "Another job"}, mine, state, answer),
+	}
+	for _, at := range []int{0, 1, len(state) / 2, len(state) - 1} {
+		other := byte('A')
+		if state[at] == 'A' {
+			other = 'B'
+		}
+		bad["changed"] = send("opentrain_create_draft", create, mine, state[:at]+string(other)+state[at+1:], answer)
+		for name, got := range bad {
+			if !got.Result.IsError || !strings.Contains(got.Result.Content[0].Text, "Nothing was changed") {
+				t.Errorf("%s: %+v", name, got)
+			}
+		}
+	}
+	for _, sent := range s.api.seen()[before:] {
+		if !strings.HasPrefix(sent, "GET ") {
+			t.Errorf("%s went out", sent)
+		}
+	}
+	done := send("opentrain_create_draft", create, mine, state, answer)
+	if done.Result.IsError || !strings.Contains(done.Result.Content[0].Text, "ready to publish") {
+		t.Fatalf("%+v", done)
+	}
+	publish := map[string]any{"jobId": "job_1"}
+	asked = send("opentrain_publish", publish, mine, "", "")
+	state = asked.Result.RequestState
+	for name, got := range map[string]asking{
+		"of another job": send("opentrain_publish", map[string]any{"jobId": "job_2"}, mine, state, `{"confirm":true}`), "of another caller": send("opentrain_publish", publish, theirs, state, `{"confirm":true}`),
+		"made up": send("opentrain_publish", publish, mine, "AAAA", `{"confirm":true}`), "without": send("opentrain_publish", publish, mine, "", `{"confirm":true}`),
+	} {
+		if got.Result.IsError || !strings.Contains(got.Result.Content[0].Text, "confirm_with_human") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if strings.Contains(strings.Join(s.api.seen(), "\n"), "/publish") {
+		t.Error("published")
+	}
+	if got := send("opentrain_publish", publish, mine, state, `{"confirm":true}`); !strings.Contains(got.Result.Content[0].Text, "is published: OPEN.") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestChangeVoidsAForm: a draft that was changed while its form was open is not
+// published.
+func TestChangeVoidsAForm(t *testing.T) {
+	var a *asked
+	var second *client.Client
+	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+		call(t, second, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"headcount": 99}})
+		return "accept", map[string]any{"confirm": true}, nil
+	}, nil)
+	second = a.host
+	a.ready(t)
+	got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+	if a.published() != 0 || got.next(t).Action != tools.ConfirmWithHuman || !strings.Contains(got.text, "changed meanwhile") {
+		t.Errorf("%s", got.text)
+	}
+}
