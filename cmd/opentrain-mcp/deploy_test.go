@@ -345,8 +345,11 @@ func checkFlags(t *testing.T, name string, args []string, env map[string]string)
 	}
 	settings := environment(t)
 	for key, value := range env {
+		if key == "OPENTRAIN_MCP_STATE_KEY" { // compose wants it of its caller
+			value = strings.Repeat("A", 43) + "="
+		}
 		settings = append(settings, key+"="+value)
-		if strings.HasPrefix(key, "OPENTRAIN") && !strings.Contains(string(help), "$"+key) {
+		if strings.HasPrefix(key, "OPENTRAIN") && !strings.Contains(string(help), key) {
 			t.Errorf("%s: there is no variable %s", name, key)
 		}
 	}

@@ -190,6 +190,9 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	if err != nil {
 		return nil, err
 	}
+	if c.BehindProxy && len(cfg.StateKeys) == 0 {
+		log.Warn("no " + stateKeyVariable + " is set: with several replicas, a confirmation of one does not count at the others")
+	}
 	return opentrainmcp.NewHTTPHandler(cfg)
 }
 
