@@ -201,7 +201,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 					t.Fatalf("%d forms: %s", len(forms), got.text)
 				}
 				confirm := forms[0].fields["confirm"]
-				if len(forms[0].fields) != 1 || confirm.Type != "boolean" || confirm.Default != nil || len(forms[0].required) != 1 || !strings.Contains(forms[0].message, "Bounding Box") {
+				if len(forms[0].fields) != 1 || confirm.Type != "boolean" || confirm.Default != nil || len(forms[0].required) != 1 || !strings.Contains(forms[0].message, "Job title: Bounding Box") || !strings.Contains(forms[0].message, "Experience level: Expert\n") || !strings.Contains(forms[0].message, "Price per hour: 18\n") {
 					t.Errorf("%+v", forms[0])
 				}
 				if test.yes {
@@ -228,7 +228,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 			if got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 12}}); !strings.Contains(string(got.structured), `"applied":true`) {
 				t.Errorf("%s", got.text)
 			}
-			if forms := a.human.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, `"headcount":12`) {
+			if forms := a.human.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, "Headcount: 12") {
 				t.Errorf("%+v", forms)
 			}
 		})

@@ -53,7 +53,7 @@ func TestForm(t *testing.T) {
 		len(level.OneOf) != 4 || level.OneOf[0].Const != "EXPERT" || level.OneOf[0].Title != "Expert" || level.OneOf[3].Title != "Any experience level" {
 		t.Errorf("%+v", level)
 	}
-	if len(forms[0].fields) > 7 || len(forms[0].required) != 0 || !strings.Contains(forms[0].message, "draft") {
+	if len(forms[0].fields) > 7 || len(forms[0].required) != 0 || !strings.Contains(forms[0].message, "your draft “Bounding Box Annotation for Dashcam Images”") {
 		t.Errorf("%+v", forms[0])
 	}
 	for name, field := range forms[0].fields {

@@ -1,10 +1,13 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,16 +116,55 @@ func (k Kit) confirmStep(caller Caller, c confirming) Next {
 	return Next{Action: ConfirmWithHuman, Show: c.show(), Tool: c.tool, Arguments: arguments, Otherwise: patchDraftName, Note: note}
 }
 
-// confirmMessage says, above the form, what becomes public.
+// confirmMessage says, above the form, what becomes public, as people read it.
 func confirmMessage(ask string, show map[string]any) string {
 	var p page
 	p.line("%s", ask)
-	for _, member := range []string{"title", "fields", "guesses", "draftUrl"} {
-		if value, shown := show[member]; shown {
-			p.say(map[string]string{"title": "Title", "fields": "What it says", "guesses": "Guessed by OpenTrain", "draftUrl": "The whole draft"}[member], plain(compact(value), 1500))
-		}
+	if title, known := show["title"].(string); known {
+		p.say("Title", title)
 	}
-	return strings.Join(p.lines, "\n")
+	fields, _ := show["fields"].(Content)
+	for _, key := range readingOrder(fields) {
+		p.say(capitalised(wordsOf(key)), readable(fields[key]))
+	}
+	guesses, _ := show["guesses"].([]Remark)
+	for _, guess := range guesses {
+		p.say("Guessed by OpenTrain", guess.line())
+	}
+	if address, known := show["draftUrl"].(string); known {
+		p.say("The whole draft", address)
+	}
+	return clip(strings.Join(p.lines, "\n"), maxFormMessage)
+}
+
+// maxFormMessage bounds the words above a form, in characters.
+const maxFormMessage = 4000
+
+// readingOrder begins with the title and ends with the long text.
+func readingOrder(fields Content) []string {
+	rank := func(key string) int { return map[string]int{"jobTitle": -1, "jobDescription": 1}[key] }
+	return slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
+}
+
+// readable writes a value for people: no quotes, lists with commas, enum values
+// in words.
+func readable(value json.RawMessage) string {
+	var text string
+	var texts []string
+	switch {
+	case string(value) == "null":
+		return "(cleared)"
+	case json.Unmarshal(value, &text) == nil:
+		return plain(titleOf(text), 1000)
+	case json.Unmarshal(value, &texts) == nil:
+		for i := range texts {
+			texts[i] = titleOf(texts[i])
+		}
+		return plain(strings.Join(texts, ", "), 1000)
+	}
+	return plain(string(value), 1000)
 }
 
 // token makes a confirmation that counts for this call alone.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -60,9 +61,18 @@ func (k Kit) askFor(ctx context.Context, call Call, askHuman *bool, report Draft
 		return nil, err
 	}
 	return &Ask{
-		Message: "OpenTrain needs some answers for your draft. Leave out what you do not know; it will be asked later.",
+		Message: "OpenTrain needs some answers for your draft" + draftTitle(report) + ". Leave out what you do not know; it will be asked later.",
 		Fields:  fields, State: state, Lasts: formLasts, Done: report.effect(),
 	}, nil
+}
+
+// draftTitle names a draft after its title, as far as it is known.
+func draftTitle(report Draft) string {
+	var title string
+	if json.Unmarshal(orFields(report.NormalizedFields, report.FieldsSet)["jobTitle"], &title) != nil || title == "" {
+		return ""
+	}
+	return " “" + plain(title, 100) + "”"
 }
 
 // questionFields are the open questions that a flat form can hold.
@@ -165,14 +175,22 @@ func (f AskField) takes(value json.RawMessage) bool {
 func choices(options []string) []Choice {
 	all := make([]Choice, 0, len(options))
 	for _, option := range options {
-		title := option
-		if strings.ToUpper(option) == option {
-			title = capitalised(strings.ToLower(strings.ReplaceAll(option, "_", " ")))
-		}
-		all = append(all, Choice{Value: option, Title: title})
+		all = append(all, Choice{Value: option, Title: titleOf(option)})
 	}
 	return all
 }
+
+// titleOf writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any
+// experience level".
+func titleOf(value string) string {
+	if !enumValue.MatchString(value) {
+		return value
+	}
+	return capitalised(strings.ToLower(strings.ReplaceAll(value, "_", " ")))
+}
+
+// enumValue is how the API writes enum values.
+var enumValue = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)+$|^[A-Z]{4,}$`)
 
 func capitalised(words string) string {
 	first, size := utf8.DecodeRuneInString(words)
