@@ -3,8 +3,10 @@ package opentrainmcp_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -387,5 +389,42 @@ func TestFormsAreAudited(t *testing.T) {
 		if audits < 2 || strings.Contains(a.log.String(), "dashcam") {
 			t.Errorf("%s: %d audit lines", carrier, audits)
 		}
+	}
+}
+
+// TestProgressWhileAFormWaits: SDKs give a silent call up after a minute, so the
+// client is told every fifteen seconds that the human has a form.
+func TestProgressWhileAFormWaits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes fifteen seconds")
+	}
+	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
+		t.Run(carrier, func(t *testing.T) {
+			t.Parallel()
+			again := make(chan struct{}) // closed when told that the form still waits
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				select {
+				case <-again:
+				case <-time.After(50 * time.Second):
+				}
+				return "cancel", nil, nil
+			}, nil)
+			var told atomic.Int32
+			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
+				if n.Method == "notifications/progress" && strings.HasPrefix(fmt.Sprint(n.Params.AdditionalFields["message"]), "Waiting for the human") && told.Add(1) == 2 {
+					close(again)
+				}
+			})
+			var request mcp.CallToolRequest
+			request.Params.Name, request.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}
+			request.Params.Meta = &mcp.Meta{ProgressToken: "p"}
+			start := time.Now()
+			if _, err := a.host.CallTool(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took < 14*time.Second || took > 40*time.Second || told.Load() != 2 {
+				t.Errorf("told %d times in %v", told.Load(), took)
+			}
+		})
 	}
 }
