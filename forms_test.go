@@ -1,10 +1,12 @@
 package opentrainmcp_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -426,5 +428,41 @@ func TestProgressWhileAFormWaits(t *testing.T) {
 				t.Errorf("told %d times in %v", told.Load(), took)
 			}
 		})
+	}
+}
+
+// TestTheEndEndsForms: when the server ends, a call that waits for a human comes
+// back in the conversation.
+func TestTheEndEndsForms(t *testing.T) {
+	box := sandbox.New(sandbox.Config{})
+	cfg := opentrainmcp.HTTPConfig{Sessions: true, Config: configOn(t, box.Transport())}
+	handler, err := opentrainmcp.NewHTTPHandler(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	shown, stuck := make(chan struct{}), make(chan struct{})
+	defer close(stuck)
+	human := &human{t: t, answer: func(int, form) (mcp.ElicitationResponseAction, any, error) {
+		close(shown)
+		<-stuck
+		return "cancel", nil, nil
+	}}
+	carried, err := transport.NewStreamableHTTP(server.URL+"/mcp", transport.WithHTTPHeaders(map[string]string{demoHeader: sandbox.DemoToken}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := client.NewClient(carried, client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION))
+	t.Cleanup(func() { host.Close() }) //nolint:errcheck // it is over
+	greet(t, host, false)
+	ended := make(chan error, 1)
+	go func() {
+		<-shown
+		ended <- handler.Shutdown(context.Background())
+	}()
+	checkChat(t, call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
