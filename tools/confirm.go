@@ -192,6 +192,28 @@ func purposeOf(caller Caller, c confirming) []string {
 	return []string{"confirm", c.tool, c.jobID, caller.ID, fields}
 }
 
+// maxShow bounds what a confirmation shows, in characters: a result holds it once
+// in each of its forms.
+const maxShow = 12_000
+
+// shortShow cuts what is shown until it is not too long.
+func shortShow(show map[string]any) map[string]any {
+	for _, limit := range []int{100, 0} {
+		if lengthOf(show) <= maxShow {
+			break
+		}
+		short := maps.Clone(show)
+		fields, _ := show["fields"].(Content)
+		short["fields"] = shorten(opentrain.Fields(fields), limit)
+		if limit == 0 {
+			delete(short, "fields")
+			delete(short, "guesses")
+		}
+		show = short
+	}
+	return show
+}
+
 // changed voids the confirmations of a job: the human saw another one.
 func (k Kit) changed(jobID string) {
 	k.confirmations.patched.Set(jobID, k.Now(), ttlcache.DefaultTTL)
@@ -220,7 +242,7 @@ func (k Kit) remember(caller Caller, d Draft) {
 // it, else its title.
 func (k Kit) show(ctx context.Context, caller Caller, jobID string) map[string]any {
 	if seen := k.confirmations.seen.Get(caller.ID + " " + jobID); seen != nil {
-		return seen.Value()
+		return shortShow(seen.Value())
 	}
 	show := map[string]any{"jobId": jobID}
 	ctx, cancel := context.WithTimeout(ctx, sideRead)

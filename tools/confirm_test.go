@@ -3,11 +3,13 @@ package tools_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/opentrain"
 	"opentrain-mcp/tools"
 )
 
@@ -45,6 +47,37 @@ func TestConfirmationsEnd(t *testing.T) {
 		}
 		if published := strings.Contains(got.Text, "is published: OPEN."); published != counts {
 			t.Errorf("after %v: %s", after, got.Text)
+		}
+	}
+}
+
+// TestConfirmationsStayShort: many long fields, set one after another, are not
+// more than a result can hold.
+func TestConfirmationsStayShort(t *testing.T) {
+	api, err := opentrain.New(opentrain.Config{Transport: &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := tools.All(tools.Kit{API: api, AskBeforePublish: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := opentrain.WithToken(t.Context(), "ot_pat_alice")
+	for n := range 200 {
+		arguments, err := json.Marshal(map[string]any{"jobId": "j", "fields": map[string]any{fmt.Sprintf("field%d", n): strings.Repeat("x", 500)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, failure := all[1].Call(ctx, tools.Call{Caller: alice}, arguments); failure != nil {
+			t.Fatal(failure)
+		}
+		result, _, failure := all[2].Call(ctx, tools.Call{Caller: alice}, json.RawMessage(`{"jobId":"j"}`))
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		data, err := json.Marshal(result.Structured)
+		if err != nil || len(data) > 20_000 || len(result.Text) > 20_000 {
+			t.Fatalf("after %d fields: %d and %d characters (%v)", n+1, len(data), len(result.Text), err)
 		}
 	}
 }
