@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -26,6 +27,9 @@ const (
 	// unansweredLasts is how long a caller who let a form time out is shown no
 	// more.
 	unansweredLasts = 24 * time.Hour
+	// patience is how long a client must have waited, when it gives up a call with
+	// a form, to be taken for one that shows none.
+	patience = 45 * time.Second
 	// progressPause is how often a client is told that a human has a form. SDKs
 	// give a silent call up after a minute.
 	progressPause = 15 * time.Second
@@ -43,21 +47,23 @@ type asker struct {
 	stateless bool
 	// closing is done when the server ends: then nobody can answer any more.
 	closing context.Context
-	close   context.CancelFunc
+	end     context.CancelFunc
 	// unanswered are the callers who let a form time out.
 	unanswered *ttlcache.Cache[string, struct{}]
+	mu         sync.Mutex
+	open       map[string]bool // callers who have a form before them
 }
 
-func newAsker(cfg Config, box *seal.Box) *asker {
+func newAsker(s *server.MCPServer, cfg Config, box *seal.Box) *asker {
 	a := &asker{
-		log: cfg.Logger, box: box, off: cfg.Elicitation == Off, timeout: cfg.ElicitationTimeout,
+		mcp: s, open: map[string]bool{}, log: cfg.Logger, box: box, off: cfg.Elicitation == Off, timeout: cfg.ElicitationTimeout,
 		unanswered: ttlcache.New(
 			ttlcache.WithTTL[string, struct{}](unansweredLasts),
 			ttlcache.WithCapacity[string, struct{}](10_000),
 			ttlcache.WithDisableTouchOnHit[string, struct{}](),
 		),
 	}
-	a.closing, a.close = context.WithCancel(context.Background())
+	a.closing, a.end = context.WithCancel(context.Background())
 	return a
 }
 
@@ -88,7 +94,7 @@ func (a *asker) wayOf(ctx context.Context, request mcp.CallToolRequest, caller t
 	session := server.ClientSessionFromContext(ctx)
 	described, knows := session.(server.SessionWithClientInfo)
 	_, asks := session.(server.SessionWithElicitation)
-	if a.stateless || !knows || !asks || !showsForms(described.GetClientCapabilities().Elicitation) || a.unanswered.Has(a.whose(session, caller)) {
+	if a.stateless || !knows || !asks || !showsForms(described.GetClientCapabilities().Elicitation) || a.unanswered.Has(whose(ctx, caller)) || a.isOpen(whose(ctx, caller)) {
 		return noWay
 	}
 	return byRequest
@@ -100,8 +106,34 @@ func showsForms(declared *mcp.ElicitationCapability) bool {
 	return declared != nil && (declared.Form != nil || declared.URL == nil)
 }
 
-func (a *asker) whose(session server.ClientSession, caller tools.Caller) string {
-	return session.SessionID() + " " + caller.ID
+// whose names who is asked: over HTTP the caller, whatever session they use.
+func whose(ctx context.Context, caller tools.Caller) string {
+	if requestFrom(ctx).id != "" && caller.ID != "" {
+		return caller.ID
+	}
+	return server.ClientSessionFromContext(ctx).SessionID() + " " + caller.ID
+}
+
+func (a *asker) isOpen(whose string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.open[whose]
+}
+
+// hold notes that a caller has a form; a human answers one at a time, and calls
+// that wait for one hold up the others of a host.
+func (a *asker) hold(whose string) (free func(), ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.open[whose] {
+		return nil, false
+	}
+	a.open[whose] = true
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.open, whose)
+	}, true
 }
 
 // sealedState is what a form's state holds.
@@ -112,27 +144,7 @@ type sealedState struct {
 
 // statePurpose binds a state to its caller and call.
 func statePurpose(tool string, caller tools.Caller, arguments json.RawMessage) []string {
-	return []string{"state", tool, caller.ID, callerID(canonical(arguments))}
-}
-
-// canonical writes arguments alike whatever the order of their members: clients
-// write them anew.
-func canonical(arguments json.RawMessage) string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(arguments, &members) != nil {
-		return string(arguments)
-	}
-	for name, member := range members {
-		var nested map[string]json.RawMessage
-		if json.Unmarshal(member, &nested) == nil && nested != nil {
-			members[name] = json.RawMessage(canonical(member))
-		}
-	}
-	written, err := json.Marshal(members)
-	if err != nil {
-		return string(arguments)
-	}
-	return string(written)
+	return []string{"state", tool, caller.ID, digest(tools.Canonical(arguments))}
 }
 
 // continued reads the answers with which a client of 2026-07-28 calls again.
@@ -165,9 +177,12 @@ func (a *asker) inputRequired(call tools.Call, tool string, ask *tools.Ask, argu
 // goes on in the conversation. mcp-go's own way would lose the call.
 func (a *asker) ask(ctx context.Context, caller tools.Caller, ask *tools.Ask, progress func(string)) (answers map[string]json.RawMessage) {
 	params := formParams(ask, server.RequestProtocolVersion(ctx))
-	if params.RequestedSchema == nil {
+	free, ok := a.hold(whose(ctx, caller))
+	if !ok || params.RequestedSchema == nil {
 		return nil
 	}
+	defer free()
+	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
 	defer context.AfterFunc(a.closing, cancel)() //nolint:contextcheck // the end of the server, not of a call
@@ -183,8 +198,10 @@ func (a *asker) ask(ctx context.Context, caller tools.Caller, ask *tools.Ask, pr
 		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: params,
 	})
 	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			a.unanswered.Set(a.whose(server.ClientSessionFromContext(ctx), caller), struct{}{}, ttlcache.DefaultTTL)
+		// A client that gives the call up after a minute showed no form either.
+		gaveUp := errors.Is(ctx.Err(), context.DeadlineExceeded) || ctx.Err() != nil && time.Since(start) > patience
+		if gaveUp && a.closing.Err() == nil {
+			a.unanswered.Set(whose(ctx, caller), struct{}{}, ttlcache.DefaultTTL)
 		}
 		a.log.DebugContext(ctx, "no answer to a form", "error", err)
 		return nil

@@ -336,3 +336,67 @@ func TestChangeVoidsAForm(t *testing.T) {
 		t.Errorf("%s", got.text)
 	}
 }
+
+// TestStrangersVoidNothing: a stranger's call about somebody's job is no change
+// of it.
+func TestStrangersVoidNothing(t *testing.T) {
+	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
+	mine, theirs := []string{demoHeader, employer(0).Token}, []string{demoHeader, employer(1).Token}
+	s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
+	ready := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
+	var out struct{ Next tools.Next }
+	if err := json.Unmarshal(ready.Result.StructuredContent, &out); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, theirs...); got.Result.Meta.Failure.Code != "NOT_FOUND" {
+		t.Errorf("%+v", got)
+	}
+	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": -1}}, mine...); !got.Result.IsError {
+		t.Errorf("%+v", got)
+	}
+	if got := s.call(out.Next.Tool, out.Next.Arguments, mine...); !strings.Contains(got.text(), "is published: OPEN.") {
+		t.Errorf("%s", got.text())
+	}
+}
+
+// TestEditsAreShownWhole: nobody says yes to what a form cuts. An edit that is too
+// long for one is confirmed in the conversation.
+func TestEditsAreShownWhole(t *testing.T) {
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+		return "accept", map[string]any{"confirm": true}, nil
+	}, nil)
+	next := a.ready(t)
+	call(t, a.host, next.Tool, next.Arguments)
+	long := strings.Repeat("Label every photo with care. ", 100) + "The end."
+	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": long, "headcount": 3}})
+	forms := a.human.seen()
+	if len(forms) != 1 || !strings.Contains(forms[0].message, "The end.") || !strings.Contains(forms[0].message, "Headcount: 3") {
+		t.Fatalf("%+v", forms)
+	}
+	longer := strings.Repeat(long, 3)
+	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": longer}})
+	if next := got.next(t); len(a.human.seen()) != 1 || next.Action != tools.ConfirmWithHuman || !strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") && !strings.Contains(got.text, "not changed yet") {
+		t.Errorf("%s", got.text)
+	}
+}
+
+// TestReplicasShowNoMemory: where other replicas change drafts too, what this one
+// remembers is not shown as what the draft is.
+func TestReplicasShowNoMemory(t *testing.T) {
+	box := sandbox.New(sandbox.Config{}).Transport()
+	key := bytes.Repeat([]byte{7}, 32)
+	replica := func() *remote {
+		return startHTTPWith(t, box, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.StateKeys = opentrainmcp.Auto, [][]byte{key} })
+	}
+	first, second, token := replica(), replica(), []string{demoHeader, sandbox.DemoToken}
+	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
+	second.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES", "pricePerHour": 99, "jobTitle": "Another title"}}, token...)
+	got := first.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
+	var out struct{ Next tools.Next }
+	if err := json.Unmarshal(got.Result.StructuredContent, &out); err != nil {
+		t.Fatal(err)
+	}
+	if out.Next.Show["title"] != "Another title" || out.Next.Show["fields"] != nil || out.Next.Show["draftUrl"] == nil {
+		t.Errorf("%+v", out.Next.Show)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/tools"
@@ -41,9 +42,7 @@ func (c *conversation) hold(ctx context.Context) (*mcp.CallToolResult, error) {
 			c.record(ctx, "input_required", ask.Done, nil)
 			return c.server.asker.inputRequired(c.call, c.tool.Name, ask, c.arguments)
 		}
-		if ask.Done.JobID != "" {
-			c.audit(ctx, ask.Done)
-		}
+		c.audit(ctx, ask.Done)
 		c.notices.tell(ctx, "Waiting for the human's answer")
 		c.call.Answers = c.server.asker.ask(ctx, c.call.Caller, ask, func(step string) { c.notices.tell(ctx, step) })
 		c.call.State = ask.State
@@ -56,7 +55,7 @@ func (c *conversation) hold(ctx context.Context) (*mcp.CallToolResult, error) {
 // round runs the tool once. A panic becomes a failure that tells nothing of its
 // cause.
 func (c *conversation) round(ctx context.Context, number int) (result tools.Result, ask *tools.Ask, failure *tools.Failure) {
-	start := time.Now()
+	start, whole := time.Now(), ctx
 	ctx, caller, cancel := c.server.begin(ctx)
 	defer cancel()
 	defer func() {
@@ -68,7 +67,7 @@ func (c *conversation) round(ctx context.Context, number int) (result tools.Resu
 	}()
 	c.call.Caller = caller
 	if number == 0 {
-		if refused := c.begin(ctx, caller); refused != nil {
+		if refused := c.begin(whole, caller); refused != nil {
 			return tools.Result{}, nil, c.tool.Refuse(c.call, c.arguments, refused)
 		}
 	}
@@ -81,7 +80,7 @@ func (c *conversation) begin(ctx context.Context, caller tools.Caller) *opentrai
 		return refused
 	}
 	c.way = c.server.asker.wayOf(ctx, c.request, caller)
-	c.call.CanAsk = c.way != noWay
+	c.call.CanAsk, c.call.CanAskLists = c.way != noWay, hasTitledChoices(server.RequestProtocolVersion(ctx))
 	c.server.asker.continued(&c.call, c.tool.Name, c.request, c.arguments)
 	if c.notices.token != nil {
 		c.call.Progress = func(step string) { c.notices.tell(ctx, step) }
@@ -97,14 +96,12 @@ func (c *conversation) record(ctx context.Context, outcome string, effect tools.
 	}
 	c.server.metrics.call(c.tool.Name, outcome, c.took)
 	log.InfoContext(ctx, "tool call", "tool", c.tool.Name, "status", outcome, "duration_ms", milliseconds(c.took))
-	if outcome != "input_required" || effect.JobID != "" {
-		c.audit(ctx, effect)
-	}
+	c.audit(ctx, effect)
 }
 
 // audit tells the log what a write did.
 func (c *conversation) audit(ctx context.Context, effect tools.Effect) {
-	if !c.tool.Kind.ReadOnly() {
+	if !c.tool.Kind.ReadOnly() && effect.Outcome != "" {
 		c.server.logger(ctx, c.call.Caller).InfoContext(ctx, "audit", "tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
 	}
 }

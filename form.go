@@ -11,15 +11,14 @@ import (
 // to choose from (SEP-1330). Before, an enum had names beside its values.
 const titledChoices = "2025-11-25"
 
+func hasTitledChoices(protocol string) bool { return protocol == "" || protocol >= titledChoices }
+
 // formParams makes the form of an Ask, as a protocol knows forms. Its schema is
 // nil when nothing is left that the protocol's forms can hold.
 func formParams(ask *tools.Ask, protocol string) mcp.ElicitationParams {
-	titled := protocol == "" || protocol >= titledChoices
+	titled := hasTitledChoices(protocol)
 	form := schema.NewObject()
 	for _, field := range ask.Fields {
-		if field.Type == "array" && !titled {
-			continue
-		}
 		form.Properties.Set(field.Name, formField(field, titled))
 		if field.Required {
 			form.Required = append(form.Required, field.Name)
@@ -29,7 +28,7 @@ func formParams(ask *tools.Ask, protocol string) mcp.ElicitationParams {
 	if form.Properties.Len() > 0 {
 		params.RequestedSchema = form
 	}
-	if protocol != "" && protocol < titledChoices {
+	if !titled {
 		params.Mode = "" // such clients know no other, nor the name
 	}
 	return params
@@ -37,8 +36,12 @@ func formParams(ask *tools.Ask, protocol string) mcp.ElicitationParams {
 
 func formField(field tools.AskField, titled bool) *schema.Node {
 	node := &schema.Node{Type: field.Type, Title: field.Label, Description: field.Prompt}
-	if field.Default != nil {
+	switch {
+	case field.Default == nil:
+	case titled || field.Type == "boolean":
 		node.Default = field.Default
+	default: // only booleans had defaults before (SEP-1034)
+		node.Description += " The guess: " + string(field.Default)
 	}
 	options := make([]*schema.Node, 0, len(field.Choices))
 	values, titles := make([]any, 0, len(field.Choices)), make([]any, 0, len(field.Choices))

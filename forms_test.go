@@ -116,11 +116,20 @@ func TestGuessesAreConfirmed(t *testing.T) {
 	host := overPipes(t, configOn(t, api), []client.ClientOption{client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION)})
 	greet(t, host, false)
 	call(t, host, "opentrain_create_draft", map[string]any{"description": "x"})
+	if again := human.seen(); len(again) != 2 || len(again[1].fields) != 1 {
+		t.Errorf("guesses that were confirmed are asked again: %+v", again)
+	}
 	fields := human.seen()[0].fields
 	if len(fields) != 3 || string(fields["headcount"].Default) != "3" || string(fields["experienceLevel"].Default) != `"EXPERT"` || fields["dataVolume"].Default != nil || fields["dataVolume"].Title != "Data volume" {
 		t.Errorf("%+v", fields)
 	}
-	if sent := api.body("PATCH /api/public/v1/job-drafts/j"); !strings.Contains(sent, `"headcount":3`) || !strings.Contains(sent, `"experienceLevel":"EXPERT"`) || !strings.Contains(sent, `"dataVolume":18`) {
+	sent := ""
+	for i, made := range api.seen() {
+		if sent == "" && strings.HasPrefix(made, "PATCH") {
+			sent = api.sent[i]
+		}
+	}
+	if !strings.Contains(sent, `"headcount":3`) || !strings.Contains(sent, `"experienceLevel":"EXPERT"`) || !strings.Contains(sent, `"dataVolume":18`) {
 		t.Errorf("sent %s", sent)
 	}
 }
@@ -201,7 +210,7 @@ func checkChat(t *testing.T, got answer) {
 	if got.isError || next.Action != tools.AskHuman || next.Question == "" || next.Arguments["jobId"] != "job_1" || next.Arguments["askHuman"] != false {
 		t.Errorf("%s\n%+v", got.text, next)
 	}
-	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") {
+	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") && !strings.Contains(got.text, "The form's answers were not taken") {
 		t.Errorf("%s", got.text)
 	}
 	for _, claim := range []string{"declin", "refus", "reject"} {
@@ -320,8 +329,11 @@ func TestUnansweredForm(t *testing.T) {
 // TestAnswersThatCannotBeSaved: nothing that a human filled in is lost.
 func TestAnswersThatCannotBeSaved(t *testing.T) {
 	box := sandbox.New(sandbox.Config{}).Transport()
-	for name, answerWith := range map[string]string{"outage": `<html>`, "refused": `{"error":"That unit does not fit.","code":"BAD_REQUEST"}`} {
-		status := map[string]int{"outage": 502, "refused": 400}[name]
+	for name, answerWith := range map[string]string{
+		"outage": `<html>`, "refused": `{"error":"That unit does not fit.","code":"BAD_REQUEST","details":{"issues":[{"path":["dataVolumeUnit"],"message":"does not fit"}]}}`,
+		"refused for no field": `{"error":"Not so.","code":"BAD_REQUEST"}`, "limited": `{"error":"Slowly.","code":"RATE_LIMITED"}`, "not allowed": `{"error":"No.","code":"FORBIDDEN"}`,
+	} {
+		status := map[string]int{"outage": 502, "refused": 400, "refused for no field": 400, "limited": 429, "not allowed": 403}[name]
 		human := &human{t: t, answer: fills}
 		api := &upstream{api: roundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodPatch {
@@ -339,7 +351,13 @@ func TestAnswersThatCannotBeSaved(t *testing.T) {
 			t.Errorf("%s: %s", name, got.text)
 		case name == "outage" && (next.Action != tools.CallTool || fields["experienceLevel"] != "EXPERT"):
 			t.Errorf("%s: %s", name, got.text)
-		case name == "refused" && (next.Action != tools.AskHuman || !strings.Contains(next.Note, "That unit does not fit.")):
+		case name == "outage" && !strings.Contains(next.Note, "not known whether"), name != "outage" && strings.Contains(next.Note, "not known whether"):
+			t.Errorf("%s: %s", name, next.Note)
+		case name == "refused" && (next.Action != tools.AskHuman || next.Field != "dataVolumeUnit" || fields["experienceLevel"] != "EXPERT" || !strings.Contains(next.Note, "That unit does not fit.")):
+			t.Errorf("%s: %s", name, got.text)
+		case name != "refused" && (fields["experienceLevel"] != "EXPERT" || fields["dataVolumeUnit"] == nil):
+			t.Errorf("%s: answers are lost: %s", name, got.text)
+		case name == "limited" && (next.Action != tools.Wait || next.RetryAfterSeconds == 0):
 			t.Errorf("%s: %s", name, got.text)
 		}
 	}
@@ -464,5 +482,54 @@ func TestTheEndEndsForms(t *testing.T) {
 	checkChat(t, call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestOneFormAtATime: a human answers one form at a time; further calls of the
+// same caller are not held up behind it.
+func TestOneFormAtATime(t *testing.T) {
+	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
+		t.Run(carrier, func(t *testing.T) {
+			shown, go1 := make(chan struct{}, 100), make(chan struct{})
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				shown <- struct{}{}
+				<-go1
+				return "cancel", nil, nil
+			}, nil)
+			first := make(chan answer, 1)
+			go func() {
+				first <- call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+			}()
+			<-shown
+			for n := range 20 {
+				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": fmt.Sprint("k", n)})
+				if got.next(t).Action != tools.AskHuman {
+					t.Errorf("%s", got.text)
+				}
+			}
+			close(go1)
+			checkChat(t, <-first)
+			if n := len(a.human.seen()); n != 1 {
+				t.Errorf("%d forms", n)
+			}
+		})
+	}
+}
+
+// TestAnswersToFormsAreNotLimited: a caller who calls often still gets an answer
+// through.
+func TestAnswersToFormsAreNotLimited(t *testing.T) {
+	var a *asked
+	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
+		for range 30 { // use up the limit while the form is open
+			if _, err := a.host.ListTools(t.Context(), mcp.ListToolsRequest{}); err != nil {
+				break
+			}
+		}
+		return fills(n, f)
+	}, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = 0.01, 12 })
+	got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+	if !strings.Contains(string(got.structured), `"publishReady":true`) {
+		t.Errorf("%s", got.text)
 	}
 }

@@ -145,6 +145,8 @@ func (cfg HTTPConfig) check() error {
 		return errors.New("auth shared needs the token that callers send, and an account of the server's own")
 	case cfg.BasePath != "" && (!strings.HasPrefix(cfg.BasePath, "/") || strings.ContainsAny(cfg.BasePath, "?# ")):
 		return fmt.Errorf("base path %q: want a path such as /opentrain", cfg.BasePath)
+	case cfg.Sessions && cfg.ElicitationTimeout > 0 && cfg.SessionIdle > 0 && cfg.ElicitationTimeout >= cfg.SessionIdle:
+		return errors.New("a session must last longer than a form waits: raise the session's idle time, or lower the elicitation timeout")
 	case !validReplicaID.MatchString(cfg.ReplicaID):
 		return fmt.Errorf("replica id %q: want letters, digits and hyphens", cfg.ReplicaID)
 	}
@@ -244,7 +246,7 @@ func (h *HTTPHandler) TurnAway() {
 // in flight are answered, or ctx is done. It goes together with Shutdown of the
 // http.Server, which stops new connections.
 func (h *HTTPHandler) Shutdown(ctx context.Context) error {
-	h.server.asker.close() // nobody can answer a form any more
+	h.server.asker.end() // nobody can answer a form any more
 	h.mu.Lock()
 	h.draining = true
 	for _, open := range h.listening {

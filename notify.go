@@ -12,7 +12,7 @@ import (
 // noticePause is how long a request waits after its last notification. mcp-go
 // hands notifications over to another goroutine, which drops what it has in
 // its hands when the answer is ready.
-const noticePause = 2 * time.Millisecond
+const noticePause = 5 * time.Millisecond
 
 // letNoticesOut waits until the notifications of a request are on their way.
 func letNoticesOut() {
@@ -32,7 +32,7 @@ type notices struct {
 func (s *Server) noticesOf(ctx context.Context, request mcp.CallToolRequest) *notices {
 	n := &notices{server: s.mcp}
 	modern := mcp.IsModernProtocol(server.RequestProtocolVersion(ctx))
-	if meta := request.Params.Meta; meta != nil && (modern || !s.asker.stateless) {
+	if meta := request.Params.Meta; meta != nil && (modern || !s.asker.stateless || requestFrom(ctx).done != nil) {
 		n.token = meta.ProgressToken
 	}
 	return n

@@ -134,8 +134,8 @@ func (h *HTTPHandler) prepare(w http.ResponseWriter, r *http.Request) (received 
 	if refused = received.check(); refused != nil {
 		return received, refused
 	}
-	if received.Method == mcp.MethodToolsCall {
-		return received, nil // has its limit where it is answered in a tool's words
+	if received.Method == mcp.MethodToolsCall || received.isAnswer() {
+		return received, nil // has its limit where it is answered in a tool's words; was asked for
 	}
 	if busy := h.server.admit(r.Context()); busy != nil {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(busy.RetryAfter.Seconds())))))

@@ -145,7 +145,9 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Config.StateKeys: %w", err)
 	}
-	all, reference, err := tools.All(tools.Kit{API: cfg.API, TokenHelp: cfg.TokenHelp, AskBeforePublish: cfg.PublishConfirm != Off, Seal: box})
+	all, reference, err := tools.All(tools.Kit{API: cfg.API, TokenHelp: cfg.TokenHelp,
+		AskBeforePublish: cfg.PublishConfirm != Off, Seal: box, Replicated: len(cfg.StateKeys) > 0,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +155,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, tools: served, reference: reference, asker: newAsker(cfg, box)}
+	s := &Server{cfg: cfg, tools: served, reference: reference}
 	var hooks server.Hooks
 	hooks.AddAfterListPrompts(s.narrowPrompts)
 	hooks.AddAfterSubscriptionsListen(afterListen)
@@ -169,7 +171,7 @@ func New(cfg Config) (*Server, error) {
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),
 	)
-	s.asker.mcp = s.mcp
+	s.asker = newAsker(s.mcp, cfg, box)
 	for _, tool := range served {
 		s.mcp.AddTool(definition(tool), s.handler(tool))
 	}
@@ -329,7 +331,11 @@ func callerID(token string) string {
 	if token == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(token))
+	return digest(token)
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -28,7 +28,7 @@ const (
 // is done, once the requests read so far are answered.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	g := newGate(ctx, in, out, s.cfg.Timeout+time.Second)
-	g.ending = s.asker.close // nobody can answer a form any more
+	g.ending = s.asker.end // nobody can answer a form any more
 	stdio := server.NewStdioServer(s.mcp)
 	server.WithWorkerPoolSize(stdioWorkers)(stdio)
 	stdio.SetErrorLogger(slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelWarn))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jellydator/ttlcache/v3"
 
@@ -25,34 +26,16 @@ const (
 	maxSeen = 16 << 20
 	// publicNote says what a confirmation is about.
 	publicNote = "Publishing makes the job visible to everyone. An account may publish 20 jobs a day, 3 while no human has claimed it."
-	// noConfirmation says that a form brought none. Why is not known: hosts
-	// decline forms that nobody saw.
-	noConfirmation = "Not published; no confirmation came. "
 )
 
-// confirmations knows what this process showed and changed, so that a yes counts
-// for what the human saw.
-type confirmations struct {
-	// seen are drafts as they were last reported, by caller and job.
-	seen *ttlcache.Cache[string, map[string]any]
-	// patched are the times of this process's last changes, by job.
-	patched *ttlcache.Cache[string, time.Time]
-}
-
-func newConfirmations() *confirmations {
-	return &confirmations{
-		seen: ttlcache.New(
-			ttlcache.WithTTL[string, map[string]any](seenLasts),
-			ttlcache.WithMaxCost(maxSeen, func(item ttlcache.CostItem[string, map[string]any]) uint64 {
-				return uint64(len(item.Key)) + uint64(lengthOf(item.Value)) //nolint:gosec // lengths are not negative
-			}),
-		),
-		patched: ttlcache.New(
-			ttlcache.WithTTL[string, time.Time](2*confirmationLasts),
-			ttlcache.WithCapacity[string, time.Time](100_000),
-			ttlcache.WithDisableTouchOnHit[string, time.Time](),
-		),
-	}
+// newSeen remembers drafts as they were last reported, by caller and job.
+func newSeen() *ttlcache.Cache[string, map[string]any] {
+	return ttlcache.New(
+		ttlcache.WithTTL[string, map[string]any](seenLasts),
+		ttlcache.WithMaxCost(maxSeen, func(item ttlcache.CostItem[string, map[string]any]) uint64 {
+			return uint64(len(item.Key)) + uint64(lengthOf(item.Value)) //nolint:gosec // lengths are not negative
+		}),
+	)
 }
 
 // confirming is a call that wants a human's yes.
@@ -64,48 +47,53 @@ type confirming struct {
 	show   func() map[string]any // what becomes public
 	note   string                // what it means
 	ask    string                // the question of a form
+	undone string                // what did not happen without a yes: "Not published"
+	// otherwise is the tool to call after a no, if any.
+	otherwise string
 }
 
-// confirm lets a call through that a human said yes to. Else it returns a form
-// to put to the human, or the step that asks for a yes in the conversation.
-func (k Kit) confirm(call Call, c confirming) (confirmed bool, ask *Ask, next *Next) {
+// confirm returns nothing for a call that a human said yes to. Else it returns a
+// form to put to the human, or the step that asks for a yes in the conversation.
+func (k Kit) confirm(call Call, c confirming) (*Ask, *Next) {
 	if !k.AskBeforePublish || call.Caller.ID == "" || k.isConfirmed(call.Caller, c, c.token) {
-		return true, nil, nil // without an API token nothing is sent anyway
+		return nil, nil // without an API token nothing is sent anyway
 	}
-	step := k.confirmStep(call.Caller, c)
+	token := k.token(call.Caller, c) // older than what is read to be shown
 	switch {
 	case call.State != nil:
-		var token string
-		yes := json.Unmarshal(call.State, &token) == nil && string(call.Answers[confirmField]) == "true"
-		if yes && k.isConfirmed(call.Caller, c, token) {
-			return true, nil, nil
+		var carried string
+		yes := json.Unmarshal(call.State, &carried) == nil && string(call.Answers[confirmField]) == "true"
+		if yes && k.isConfirmed(call.Caller, c, carried) {
+			return nil, nil
 		}
-		step.Note = noConfirmation + c.note
+		// Why no yes came is not known: hosts decline forms that nobody saw.
+		why := "; no confirmation came."
 		if yes {
-			step.Note = "Not published; the confirmation came too late, or the job was changed meanwhile. " + c.note
+			why = "; the confirmation came too late, or the job was changed meanwhile."
 		}
+		return nil, c.step(token, c.show(), c.undone+why)
 	case call.BadState:
-		step.Note = noConfirmation + c.note
-	case call.CanAsk:
-		state, err := json.Marshal(k.token(call.Caller, c))
-		if err != nil {
-			return false, nil, &step
-		}
-		return false, &Ask{
-			Message: confirmMessage(c.ask, step.Show), State: state, Lasts: confirmationLasts,
-			Fields: []AskField{{Name: confirmField, Label: c.ask, Prompt: c.note, Type: "boolean", Required: true}},
-		}, nil
+		return nil, c.step(token, c.show(), c.undone+"; no confirmation came.")
 	}
-	return false, nil, &step
+	show := c.show()
+	message := confirmMessage(c, show)
+	state, err := json.Marshal(token)
+	if !call.CanAsk || err != nil || utf8.RuneCountInString(message) > maxFormMessage { // nobody says yes to what is cut
+		return nil, c.step(token, show, "")
+	}
+	return &Ask{
+		Message: message, State: state, Lasts: confirmationLasts,
+		Fields: []AskField{{Name: confirmField, Label: c.ask, Prompt: c.note, Type: "boolean", Required: true}},
+	}, nil
 }
 
 // confirmField is the one field of a form that asks for a yes.
 const confirmField = "confirm"
 
-// confirmStep asks for a yes in the conversation.
-func (k Kit) confirmStep(caller Caller, c confirming) Next {
-	arguments := map[string]any{"jobId": c.jobID, "confirmationToken": k.token(caller, c)}
-	note := c.note
+// step asks for a yes in the conversation.
+func (c confirming) step(token string, show map[string]any, why string) *Next {
+	arguments := map[string]any{"jobId": c.jobID, "confirmationToken": token}
+	note := strings.TrimSpace(why + " " + c.note)
 	if c.fields != nil {
 		if lengthOf(c.fields) > maxShown {
 			note += " Send the same fields again."
@@ -113,17 +101,21 @@ func (k Kit) confirmStep(caller Caller, c confirming) Next {
 			arguments["fields"] = c.fields
 		}
 	}
-	return Next{Action: ConfirmWithHuman, Show: c.show(), Tool: c.tool, Arguments: arguments, Otherwise: patchDraftName, Note: note}
+	return &Next{Action: ConfirmWithHuman, Show: shortShow(show), Tool: c.tool, Arguments: arguments, Otherwise: c.otherwise, Note: note}
 }
 
-// confirmMessage says, above the form, what becomes public, as people read it.
-func confirmMessage(ask string, show map[string]any) string {
+// confirmMessage says, above the form, what becomes public, as people read it:
+// an edit whole, a draft with its long texts cut, and where the whole of it is.
+func confirmMessage(c confirming, show map[string]any) string {
 	var p page
-	p.line("%s", ask)
+	p.line("%s", c.ask)
 	if title, known := show["title"].(string); known {
 		p.say("Title", title)
 	}
 	fields, _ := show["fields"].(Content)
+	if c.fields != nil {
+		fields = Content(c.fields)
+	}
 	for _, key := range readingOrder(fields) {
 		p.say(capitalised(wordsOf(key)), readable(fields[key]))
 	}
@@ -132,12 +124,13 @@ func confirmMessage(ask string, show map[string]any) string {
 		p.say("Guessed by OpenTrain", guess.line())
 	}
 	if address, known := show["draftUrl"].(string); known {
-		p.say("The whole draft", address)
+		p.say("The whole draft, as it is now", address)
 	}
-	return clip(strings.Join(p.lines, "\n"), maxFormMessage)
+	return strings.Join(p.lines, "\n")
 }
 
-// maxFormMessage bounds the words above a form, in characters.
+// maxFormMessage bounds the words above a form, in characters. What does not fit
+// is confirmed in the conversation.
 const maxFormMessage = 4000
 
 // readingOrder begins with the title and ends with the long text.
@@ -157,14 +150,14 @@ func readable(value json.RawMessage) string {
 	case string(value) == "null":
 		return "(cleared)"
 	case json.Unmarshal(value, &text) == nil:
-		return plain(titleOf(text), 1000)
+		return plain(titleOf(text), maxFormMessage+1)
 	case json.Unmarshal(value, &texts) == nil:
 		for i := range texts {
 			texts[i] = titleOf(texts[i])
 		}
-		return plain(strings.Join(texts, ", "), 1000)
+		return plain(strings.Join(texts, ", "), maxFormMessage+1)
 	}
-	return plain(string(value), 1000)
+	return plain(string(value), maxFormMessage+1)
 }
 
 // token makes a confirmation that counts for this call alone.
@@ -179,8 +172,7 @@ func (k Kit) isConfirmed(caller Caller, c confirming, token string) bool {
 	if err != nil {
 		return false
 	}
-	changed := k.confirmations.patched.Get(c.jobID)
-	return changed == nil || !sealed.Issued.Before(changed.Value().Truncate(time.Microsecond))
+	return !k.changes.since(caller, c.jobID, sealed.Issued)
 }
 
 func purposeOf(caller Caller, c confirming) []string {
@@ -190,6 +182,56 @@ func purposeOf(caller Caller, c confirming) []string {
 		fields = hex.EncodeToString(sum[:])
 	}
 	return []string{"confirm", c.tool, c.jobID, caller.ID, fields}
+}
+
+// remember keeps what a report shows of a draft, for the confirmation. What the
+// API did not say again is as it was.
+func (k Kit) remember(caller Caller, d Draft, set opentrain.Fields) {
+	show := d.shown()
+	if before := k.seen.Get(caller.ID + " " + d.JobID); before != nil && d.NormalizedFields == nil {
+		fields, _ := before.Value()["fields"].(Content)
+		merged := Content{}
+		maps.Copy(merged, fields)
+		maps.Copy(merged, d.FieldsSet)
+		show["fields"] = merged
+		if guesses, _ := before.Value()["guesses"].([]Remark); d.LowConfidenceFields == nil && len(guesses) > 0 {
+			show["guesses"] = withoutFields(guesses, set)
+		}
+		if address, known := before.Value()["draftUrl"]; known && d.DraftURL == "" {
+			show["draftUrl"] = address
+		}
+	}
+	k.seen.Set(caller.ID+" "+d.JobID, show, ttlcache.DefaultTTL)
+}
+
+// withoutFields leaves out the remarks on some fields.
+func withoutFields(remarks []Remark, fields opentrain.Fields) []Remark {
+	return slices.DeleteFunc(slices.Clone(remarks), func(r Remark) bool { _, set := fields[r.Field]; return set })
+}
+
+// forget drops what is known of a draft: it may be another by now.
+func (k Kit) forget(caller Caller, jobID string) { k.seen.Delete(caller.ID + " " + jobID) }
+
+// show is what is known of a draft that is to be published: what was reported of
+// it, else its title. Where other replicas change drafts too, only the title is
+// sure.
+func (k Kit) show(ctx context.Context, caller Caller, jobID string) map[string]any {
+	seen := k.seen.Get(caller.ID + " " + jobID)
+	if seen != nil && !k.Replicated {
+		return seen.Value()
+	}
+	show := map[string]any{"jobId": jobID}
+	if seen != nil {
+		if address, known := seen.Value()["draftUrl"]; known {
+			show["draftUrl"] = address
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, sideRead)
+	defer cancel()
+	if own, _, err := (Reference{k}).OwnJob(ctx, jobID); err == nil && own != nil {
+		show["title"], show["status"] = own.Title, own.Status
+	}
+	return show
 }
 
 // maxShow bounds what a confirmation shows, in characters: a result holds it once
@@ -208,47 +250,9 @@ func shortShow(show map[string]any) map[string]any {
 		if limit == 0 {
 			delete(short, "fields")
 			delete(short, "guesses")
+			short["cut"] = "The fields are too long to be shown here."
 		}
 		show = short
-	}
-	return show
-}
-
-// changed voids the confirmations of a job: the human saw another one.
-func (k Kit) changed(jobID string) {
-	k.confirmations.patched.Set(jobID, k.Now(), ttlcache.DefaultTTL)
-}
-
-// remember keeps what a report shows of a draft, for the confirmation.
-func (k Kit) remember(caller Caller, d Draft) {
-	key := caller.ID + " " + d.JobID
-	show := d.shown()
-	if d.NormalizedFields == nil { // the API said only what was set
-		if before := k.confirmations.seen.Get(key); before != nil {
-			fields, _ := before.Value()["fields"].(Content)
-			merged := Content{}
-			for _, some := range []Content{fields, d.FieldsSet} {
-				for name, value := range some {
-					merged[name] = value
-				}
-			}
-			show["fields"] = merged
-		}
-	}
-	k.confirmations.seen.Set(key, show, ttlcache.DefaultTTL)
-}
-
-// show is what is known of a draft that is to be published: what was reported of
-// it, else its title.
-func (k Kit) show(ctx context.Context, caller Caller, jobID string) map[string]any {
-	if seen := k.confirmations.seen.Get(caller.ID + " " + jobID); seen != nil {
-		return shortShow(seen.Value())
-	}
-	show := map[string]any{"jobId": jobID}
-	ctx, cancel := context.WithTimeout(ctx, sideRead)
-	defer cancel()
-	if own, _, err := (Reference{k}).OwnJob(ctx, jobID); err == nil && own != nil {
-		show["title"], show["status"] = own.Title, own.Status
 	}
 	return show
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,5 +82,106 @@ func TestConfirmationsStayShort(t *testing.T) {
 		if err != nil || len(data) > 20_000 || len(result.Text) > 20_000 {
 			t.Fatalf("after %d fields: %d and %d characters (%v)", n+1, len(data), len(result.Text), err)
 		}
+	}
+}
+
+// slowPatch answers changes when it is told to.
+type slowPatch struct {
+	mu     sync.Mutex
+	waits  map[string]chan struct{} // by a part of the body
+	asked  chan struct{}
+	public int
+}
+
+func (s *slowPatch) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := ""
+	if r.Body != nil {
+		data, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = string(data)
+	}
+	s.mu.Lock()
+	var wait chan struct{}
+	for part, channel := range s.waits {
+		if strings.Contains(body, part) {
+			wait = channel
+		}
+	}
+	if strings.HasSuffix(r.URL.Path, "/publish") {
+		s.public++
+	}
+	s.mu.Unlock()
+	if wait != nil {
+		s.asked <- struct{}{}
+		<-wait
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: r,
+		Body: io.NopCloser(strings.NewReader(`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":` + orObject(body) + `}`))}, nil
+}
+
+func orObject(body string) string {
+	if body == "" {
+		return "{}"
+	}
+	return body
+}
+
+// TestParallelChangesVoidConfirmations: a report confirms nothing that another
+// change overtook, nor while one is under way.
+func TestParallelChangesVoidConfirmations(t *testing.T) {
+	api := &slowPatch{asked: make(chan struct{}, 1), waits: map[string]chan struct{}{`"headcount":1}`: make(chan struct{}), `"headcount":3}`: make(chan struct{})}}
+	client, err := opentrain.New(opentrain.Config{Transport: api})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := tools.All(tools.Kit{API: client, AskBeforePublish: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := opentrain.WithToken(t.Context(), "ot_pat_alice")
+	run := func(tool int, arguments string) tools.Next {
+		result, _, failure := all[tool].Call(ctx, tools.Call{Caller: alice}, json.RawMessage(arguments))
+		if failure != nil {
+			t.Error(failure)
+		}
+		data, err := json.Marshal(result.Structured)
+		var out struct{ Next tools.Next }
+		if err != nil || json.Unmarshal(data, &out) != nil {
+			t.Error(err, string(data))
+		}
+		return out.Next
+	}
+	publish := func(next tools.Next) {
+		arguments, err := json.Marshal(next.Arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(2, string(arguments))
+	}
+	slow := make(chan tools.Next, 1)
+	go func() { slow <- run(1, `{"jobId":"j","fields":{"headcount":1}}`) }()
+	<-api.asked
+	fast := run(1, `{"jobId":"j","fields":{"headcount":2}}`)
+	publish(fast) // while the other is under way
+	close(api.waits[`"headcount":1}`])
+	overtaken := <-slow
+	publish(overtaken)
+	publish(fast)
+	if overtaken.Arguments["confirmationToken"] != nil || api.public != 0 {
+		t.Errorf("published %d times, %+v", api.public, overtaken)
+	}
+	after := run(1, `{"jobId":"j","fields":{"headcount":4}}`)
+	go func() { slow <- run(1, `{"jobId":"j","fields":{"headcount":3}}`) }()
+	<-api.asked
+	publish(after)
+	close(api.waits[`"headcount":3}`])
+	last := <-slow
+	if api.public != 0 {
+		t.Error("published while a change was under way")
+	}
+	if publish(last); api.public != 1 {
+		t.Errorf("the last report confirms nothing: %+v", last)
 	}
 }

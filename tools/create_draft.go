@@ -164,7 +164,7 @@ func (in CreateDraftInput) source(call *Call) (opentrain.DraftSource, error) {
 func derivedKey(caller Caller, source opentrain.DraftSource, now time.Time) string {
 	hash := sha256.New()
 	for _, part := range []string{
-		caller.ID, source.Format, source.Text + source.XML + ordered(source.Job) + ordered(source.JSONLD),
+		caller.ID, source.Format, source.Text + source.XML + Canonical(source.Job) + Canonical(source.JSONLD),
 		source.ExternalID, now.UTC().Format(time.DateOnly),
 	} {
 		sum := sha256.Sum256([]byte(part))
@@ -174,8 +174,9 @@ func derivedKey(caller Caller, source opentrain.DraftSource, now time.Time) stri
 	return "mcp-" + strings.ToLower(digest)
 }
 
-// ordered writes a JSON object with its members in order, numbers as they came.
-func ordered(object json.RawMessage) string {
+// Canonical writes a JSON object with its members in order at every depth,
+// numbers as they came.
+func Canonical(object json.RawMessage) string {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	decoder.UseNumber()
 	var members map[string]any

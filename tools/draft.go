@@ -34,6 +34,9 @@ type Draft struct {
 	Next                Next       `json:"next" jsonschema_description:"What to do now."`
 
 	open int // questions in all, those that were cut included
+	// unsaved and unchanged tell the audit log of a report after which nothing
+	// was written, or nothing that is known.
+	unsaved, unchanged bool
 }
 
 // Content is what a draft contains, by update key.
@@ -102,9 +105,31 @@ func (r Remark) line() string {
 // call, nil on a create.
 func (k Kit) report(ctx context.Context, call Call, draft *opentrain.Draft, set opentrain.Fields) Draft {
 	report := k.forms(ctx, call.Caller).report(draft, set, call.Interpreted)
-	k.remember(call.Caller, report)
+	k.remember(call.Caller, report, set)
 	k.seal(call.Caller, &report)
 	return report
+}
+
+// change sends a change of a draft and returns the report on it. A report that
+// another change overtook is none to be confirmed.
+func (k Kit) change(ctx context.Context, call Call, jobID string, fields, set opentrain.Fields, complete func(*opentrain.Draft)) (Draft, error) {
+	end := k.changes.begin(call.Caller, jobID, k.Now)
+	draft, err := k.API.UpdateDraft(ctx, jobID, fields)
+	alone := end(err)
+	if err != nil {
+		if !refused(err) {
+			k.forget(call.Caller, jobID)
+		}
+		return Draft{}, err
+	}
+	draft.JobID = jobID // what was patched, whatever the answer says
+	complete(draft)
+	report := k.report(ctx, call, draft, set)
+	if !alone {
+		k.forget(call.Caller, jobID)
+		delete(report.Next.Arguments, "confirmationToken")
+	}
+	return report, nil
 }
 
 // seal puts a confirmation into the step that publishes the draft as it is.

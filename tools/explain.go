@@ -31,7 +31,7 @@ func (t Tool) explain(call Call, args json.RawMessage, err error) *Failure {
 		return t.explainArguments(bad)
 	}
 	if errors.Is(err, errStale) {
-		return t.explainStale()
+		return t.explainStale(args)
 	}
 	var refusal *opentrain.Error
 	if !errors.As(err, &refusal) {
@@ -93,11 +93,14 @@ func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 
 // explainStale words a call that continues a form which is over. Nothing was
 // sent: to make the draft anew could double it.
-func (t Tool) explainStale() *Failure {
+func (t Tool) explainStale(args json.RawMessage) *Failure {
 	f := &Failure{Code: opentrain.CodeInvalidArgument, cause: errStale}
 	f.say("The form that this call continues is over, or belongs to another call. Nothing was changed; the form's answers were not saved.")
 	f.say("The draft is among the account's jobs. Ask its open questions in the conversation.")
 	f.Next = &Next{Action: CallTool, Tool: listJobsName, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
+	if t.Name == patchDraftName {
+		f.Next = &Next{Action: CallTool, Tool: patchDraftName, Arguments: argumentsOf(args), Note: "Setting the same fields again is harmless, and the result has the open questions."}
+	}
 	return f
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,11 +46,15 @@ func (k Kit) askFor(ctx context.Context, call Call, askHuman *bool, report Draft
 	if !call.CanAsk || askHuman != nil && !*askHuman || form.Forms >= maxForms || report.Status != "" && report.Status != opentrain.StatusDraft {
 		return nil, nil
 	}
-	fields := questionFields(report.MissingFields)
+	fields := questionFields(report.MissingFields, call.CanAskLists)
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	fields = append(fields, guessFields(report.LowConfidenceFields, k.forms(ctx, call.Caller), fields)...)
+	for _, guess := range guessFields(withoutFields(report.LowConfidenceFields, form.Set), k.forms(ctx, call.Caller), fields) {
+		if len(fields) < maxFormFields && (guess.Type != "array" || call.CanAskLists) {
+			fields = append(fields, guess)
+		}
+	}
 	form.Asked = nil
 	for _, field := range fields {
 		form.Asked = append(form.Asked, field.Name)
@@ -76,7 +81,7 @@ func draftTitle(report Draft) string {
 }
 
 // questionFields are the open questions that a flat form can hold.
-func questionFields(questions []Question) []AskField {
+func questionFields(questions []Question, lists bool) []AskField {
 	var fields []AskField
 	for _, q := range questions {
 		inputs := q.Inputs
@@ -92,7 +97,7 @@ func questionFields(questions []Question) []AskField {
 			if len(inputs) == 1 && q.label != "" {
 				field.Label = q.label
 			}
-			if !field.fits() {
+			if !field.fits() || field.Type == "array" && !lists {
 				some = nil // an answer in part is none
 				break
 			}
@@ -107,7 +112,7 @@ func questionFields(questions []Question) []AskField {
 }
 
 // guessFields ask the human to confirm what OpenTrain guessed, with the guess as
-// default, as far as there is room beside other fields.
+// default, beside other fields.
 func guessFields(guesses []Remark, forms fieldForms, beside []AskField) []AskField {
 	var fields []AskField
 	for _, guess := range guesses {
@@ -122,9 +127,6 @@ func guessFields(guesses []Remark, forms fieldForms, beside []AskField) []AskFie
 		one := []AskField{field}
 		if field.Name == "" || !field.fits() || !field.takes(guess.Value) || named(beside, one) || named(fields, one) {
 			continue
-		}
-		if len(beside)+len(fields) == maxFormFields {
-			break
 		}
 		fields = append(fields, field)
 	}
@@ -223,28 +225,47 @@ func (k Kit) resume(ctx context.Context, call Call, form draftForm) (Draft, *Ask
 	forms := k.forms(ctx, call.Caller)
 	report := form.Report
 	report.Interpreted = call.Interpreted
+	understood := len(call.Interpreted)
 	fields := k.answers(ctx, &call, form.Asked)
 	if len(fields) == 0 {
-		return k.asChat(call, forms, report, noAnswer), nil, nil
+		note := noAnswer
+		if len(call.Interpreted) > understood {
+			note = "The form's answers were not taken; ask in the conversation."
+		}
+		report = k.asChat(call, forms, report, note)
+		report.unchanged = true
+		return report, nil, nil
 	}
 	call.report("Saving the answers")
-	draft, err := k.API.UpdateDraft(ctx, report.JobID, fields)
-	k.changed(report.JobID)
+	set := opentrain.Fields{}
+	maps.Copy(set, form.Set)
+	maps.Copy(set, fields)
+	after, err := k.change(ctx, call, report.JobID, fields, set, func(draft *opentrain.Draft) { report.complete(draft, set) })
 	if err != nil {
 		return k.unsaved(call, forms, report, fields, err), nil, nil
 	}
-	draft.JobID = report.JobID
-	if form.Set == nil {
-		form.Set = opentrain.Fields{}
-	}
-	maps.Copy(form.Set, fields)
-	after := k.report(ctx, call, draft, form.Set)
-	after.DraftURL, after.ReviewURL = orWord(after.DraftURL, report.DraftURL), orWord(after.ReviewURL, report.ReviewURL)
+	form.Set = set
 	ask, err := k.askFor(ctx, call, nil, after, form)
 	if err != nil || ask != nil {
 		return Draft{}, ask, err
 	}
 	return after, nil, nil
+}
+
+// complete adds to a draft what the API said of it earlier in this call, and did
+// not say again: it answers changes in a short form too.
+func (d Draft) complete(draft *opentrain.Draft, set opentrain.Fields) {
+	draft.DraftURL, draft.ReviewURL = orWord(draft.DraftURL, d.DraftURL), orWord(draft.ReviewURL, d.ReviewURL)
+	if draft.NormalizedFields == nil && d.NormalizedFields != nil {
+		draft.NormalizedFields = opentrain.Fields{}
+		maps.Copy(draft.NormalizedFields, opentrain.Fields(d.NormalizedFields))
+		maps.Copy(draft.NormalizedFields, set)
+	}
+	if draft.LowConfidenceFields == nil {
+		for _, guess := range withoutFields(d.LowConfidenceFields, set) {
+			draft.LowConfidenceFields = append(draft.LowConfidenceFields, opentrain.Note{Field: guess.Field, Message: guess.Message, Reason: guess.Reason, Value: guess.Value})
+		}
+	}
 }
 
 // answers are the fields that a form was filled in with, in the form that the
@@ -294,13 +315,49 @@ func (k Kit) asChat(call Call, forms fieldForms, report Draft, note string) Draf
 // unsaved makes the report after answers that could not be saved: nothing that
 // a human filled in is lost.
 func (k Kit) unsaved(call Call, forms fieldForms, report Draft, fields opentrain.Fields, err error) Draft {
+	report.unsaved = true
 	var refusal *opentrain.Error
-	if errors.As(err, &refusal) && refusal.Code == opentrain.CodeBadRequest {
-		return k.asChat(call, forms, report, "OpenTrain did not take the form's answers: "+sentence(refusal.Message))
+	errors.As(err, &refusal)
+	if good := withoutNamed(fields, refusal); refusal != nil && refusal.Code == opentrain.CodeBadRequest && len(good) < len(fields) {
+		// Ask again for what was refused; what was not goes along.
+		report.MissingFields = slices.DeleteFunc(slices.Clone(report.MissingFields), func(q Question) bool {
+			return !slices.ContainsFunc(q.Keys, func(key string) bool { _, answered := good[key]; return !answered })
+		})
+		report.open = len(report.MissingFields)
+		report = k.asChat(call, forms, report, "OpenTrain did not take all of the form's answers: "+sentence(refusal.Message))
+		if values, ok := report.Next.Arguments["fields"].(map[string]any); ok {
+			for key, value := range good {
+				if _, asked := values[key]; !asked {
+					values[key] = value
+				}
+			}
+		}
+		return report
 	}
+	report.Interpreted = call.Interpreted
 	report.Next = Next{
 		Action: CallTool, Tool: patchDraftName, Arguments: map[string]any{"jobId": report.JobID, "fields": fields, "askHuman": false},
 		Note: "The human answered in a form, and it is not known whether the answers were saved: " + sentence(reasonOf(err)) + " Set them again; that is harmless.",
 	}
+	if refused(err) {
+		report.Next.Note = "The human answered in a form, and the answers were not saved: " + sentence(reasonOf(err)) + " Set them with this call."
+	}
+	if refusal != nil && (refusal.Code == opentrain.CodeRateLimited || refusal.Code == opentrain.CodeBusy) {
+		report.Next.Action, report.Next.RetryAfterSeconds = Wait, max(5, int(math.Ceil(refusal.RetryAfter.Seconds())))
+	}
 	return report
+}
+
+// withoutNamed leaves out the fields that a refusal names.
+func withoutNamed(fields opentrain.Fields, refusal *opentrain.Error) opentrain.Fields {
+	good := maps.Clone(fields)
+	if refusal == nil {
+		return good
+	}
+	for _, issue := range issuesOf(refusal.Details) {
+		key, _, _ := strings.Cut(strings.TrimPrefix(string(issue.Path), "fields."), "[")
+		key, _, _ = strings.Cut(key, ".")
+		delete(good, key)
+	}
+	return good
 }

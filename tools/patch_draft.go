@@ -49,13 +49,10 @@ func (k Kit) patchDraft(ctx context.Context, call Call, in PatchDraftInput) (Dra
 		return Draft{}, nil, err
 	}
 	call.report("Setting the fields")
-	draft, err := k.API.UpdateDraft(ctx, in.JobID, fields)
-	k.changed(in.JobID) // also when it is not known whether it was
+	report, err := k.change(ctx, call, in.JobID, fields, fields, func(*opentrain.Draft) {})
 	if err != nil {
 		return Draft{}, nil, err
 	}
-	draft.JobID = in.JobID // what was patched, whatever the answer says
-	report := k.report(ctx, call, draft, fields)
 	ask, err := k.askFor(ctx, call, in.AskHuman, report, draftForm{Set: fields})
 	return report, ask, err
 }

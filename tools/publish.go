@@ -51,15 +51,15 @@ func newPublish(kit Kit) (Tool, error) {
 
 func (k Kit) publish(ctx context.Context, call Call, in PublishInput) (PublishOutput, *Ask, error) {
 	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
-	confirmed, ask, next := k.confirm(call, confirming{
-		tool: publishName, jobID: in.JobID, token: in.ConfirmationToken,
+	ask, next := k.confirm(call, confirming{
+		tool: publishName, jobID: in.JobID, token: in.ConfirmationToken, undone: "Not published", otherwise: patchDraftName,
 		show: func() map[string]any { return k.show(ctx, call.Caller, in.JobID) },
 		note: publicNote, ask: "Publish this job on OpenTrain?",
 	})
 	switch {
 	case ask != nil:
 		return out, ask, nil
-	case !confirmed:
+	case next != nil:
 		out.Next = *next
 		return out, nil, nil
 	}

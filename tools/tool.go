@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jellydator/ttlcache/v3"
+
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -27,11 +29,15 @@ type Kit struct {
 	AskBeforePublish bool
 	// Seal seals confirmations; nil means one that ends with the process.
 	Seal *seal.Box
+	// Replicated is true when other processes may change the same drafts: then
+	// what this one remembers of them is not shown as what they are.
+	Replicated bool
 
-	capabilities  *capabilities
-	confirmations *confirmations
-	draftFields   *schema.Node // of the update keys that the API's pages type
-	typedForms    fieldForms   // the same, as forms
+	capabilities *capabilities
+	seen         *ttlcache.Cache[string, map[string]any]
+	changes      *changes
+	draftFields  *schema.Node // of the update keys that the API's pages type
+	typedForms   fieldForms   // the same, as forms
 }
 
 // All returns every tool, in the order of the posting loop, and what people
@@ -48,7 +54,7 @@ func All(kit Kit) ([]Tool, Reference, error) {
 		kit.Seal = box
 	}
 	kit.capabilities = newCapabilities(kit.API)
-	kit.confirmations = newConfirmations()
+	kit.seen, kit.changes = newSeen(), newChanges()
 	kit.draftFields = Fields{}.JSONSchema()
 	kit.typedForms = typedForms(kit.draftFields)
 	makers := []func(Kit) (Tool, error){
@@ -121,8 +127,9 @@ type Tool struct {
 // Call is what a tool may know of a call besides its input.
 type Call struct {
 	Caller Caller
-	// CanAsk is true when a form can be put to the human now.
-	CanAsk bool
+	// CanAsk is true when a form can be put to the human now, CanAskLists when it
+	// can have lists to choose several values from.
+	CanAsk, CanAskLists bool
 	// Answers are the human's answers to the Ask of the round before, by field
 	// name; nil when no form was answered.
 	Answers map[string]json.RawMessage

@@ -48,22 +48,23 @@ func (k Kit) updateJob(ctx context.Context, call Call, in UpdateJobInput) (Updat
 	if err != nil {
 		return UpdateJobOutput{}, nil, err
 	}
-	confirmed, ask, next := k.confirm(call, confirming{
-		tool: updateJobName, jobID: in.JobID, fields: fields, token: in.ConfirmationToken,
+	ask, next := k.confirm(call, confirming{
+		tool: updateJobName, jobID: in.JobID, fields: fields, token: in.ConfirmationToken, undone: "Not changed",
 		show: func() map[string]any { return map[string]any{"jobId": in.JobID, "fields": shortened(fields)} },
 		note: "The job is public: everyone sees the change.", ask: "Change this public job on OpenTrain?",
 	})
 	switch {
 	case ask != nil:
 		return UpdateJobOutput{}, ask, nil
-	case !confirmed:
-		next.Otherwise = ""
+	case next != nil:
 		return UpdateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted, Next: *next}.fit(), nil, nil
 	}
 	out := UpdateJobOutput{JobID: in.JobID, Applied: true, FieldsSet: shortened(fields), Interpreted: call.Interpreted}
 	call.report("Changing the job")
+	end := k.changes.begin(call.Caller, in.JobID, k.Now)
 	edit, err := k.API.UpdateJob(ctx, in.JobID, fields)
-	k.changed(in.JobID)
+	end(err)
+	k.forget(call.Caller, in.JobID)
 	reasons, blocked := blockedEdit(edit, err)
 	out.Reasons = reasons
 	if blocked {

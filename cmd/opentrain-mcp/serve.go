@@ -150,6 +150,9 @@ func stateKeys() ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, set := os.LookupEnv(from); (set || from != stateKeyVariable) && strings.TrimSpace(text) == "" {
+		return nil, fmt.Errorf("%s is set, and holds no key", from)
+	}
 	var keys [][]byte
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		key, err := base64.StdEncoding.DecodeString(word)
@@ -165,6 +168,9 @@ func stateKeys() ([][]byte, error) {
 // variable with _FILE at its end names.
 func secret(variable string) (value, from string, err error) {
 	file := os.Getenv(variable + "_FILE")
+	if file != "" && os.Getenv(variable) != "" {
+		return "", variable, fmt.Errorf("%s and %s_FILE are both set; set one", variable, variable)
+	}
 	if value := os.Getenv(variable); value != "" || file == "" {
 		return value, variable, nil
 	}
