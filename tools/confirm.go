@@ -117,11 +117,11 @@ func confirmMessage(c confirming, show map[string]any) string {
 		fields = Content(c.fields)
 	}
 	for _, key := range readingOrder(fields) {
-		p.say(capitalised(wordsOf(key)), readable(fields[key]))
+		p.say(plain(capitalised(wordsOf(key)), 100), readable(fields[key]))
 	}
 	guesses, _ := show["guesses"].([]Remark)
 	for _, guess := range guesses {
-		p.say("Guessed by OpenTrain", guess.line())
+		p.say("Guessed by OpenTrain", plain(guess.line(), 500))
 	}
 	if address, known := show["draftUrl"].(string); known {
 		p.say("The whole draft, as it is now", address)

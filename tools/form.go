@@ -177,7 +177,7 @@ func (f AskField) takes(value json.RawMessage) bool {
 func choices(options []string) []Choice {
 	all := make([]Choice, 0, len(options))
 	for _, option := range options {
-		all = append(all, Choice{Value: option, Title: titleOf(option)})
+		all = append(all, Choice{Value: option, Title: orWord(plain(titleOf(option), 100), "(no name)")})
 	}
 	return all
 }
