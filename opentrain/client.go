@@ -150,6 +150,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	shared *decoded // of an answer that several callers get; nil for others
 }
 
 // call makes one API call and decodes the answer into out, a pointer to a struct.
@@ -174,7 +175,7 @@ func (c *Client) call(ctx context.Context, req request, out any) error {
 	if (got.status < 200 || got.status > 299) && !closed {
 		return answerError(got.status, got.header, got.body)
 	}
-	if err := decodeLenient(got.body, out); err != nil {
+	if err := got.decode(out); err != nil {
 		return badResponse(got, err)
 	}
 	return nil

@@ -29,7 +29,8 @@ type JobQuery struct {
 }
 
 // SearchJobs searches the published jobs. It needs no token and sends none
-// (developers/api-reference/jobs/search). Answers may be five minutes old.
+// (developers/api-reference/jobs/search). Answers may be five minutes old,
+// and are shared with other callers: they must not be changed.
 func (c *Client) SearchJobs(ctx context.Context, query JobQuery) (*JobPage, error) {
 	values := queryOf("q", query.Text, "category", query.Category, "language", query.Language,
 		"country", query.Country, "payType", query.PayType, "cursor", query.Cursor)
@@ -110,7 +111,8 @@ type Pay struct {
 // GetJob reads one public job. It needs no token and sends none. A job that was
 // public and is so no longer comes with StatusClosed and nothing else but its
 // ID; one that never was public is NOT_FOUND, a draft of the caller's own too
-// (developers/api-reference/jobs/get). Answers may be five minutes old.
+// (developers/api-reference/jobs/get). Answers may be five minutes old,
+// and are shared with other callers.
 func (c *Client) GetJob(ctx context.Context, jobID string) (*PublicJob, error) {
 	path, err := idPath("/jobs", jobID, "")
 	if err != nil {
@@ -133,7 +135,8 @@ func tellsClosed(body []byte) bool {
 }
 
 // Facets counts the open jobs by the values that JobQuery can filter by. It
-// needs no token and sends none (developers/api-reference/jobs/facets).
+// needs no token and sends none (developers/api-reference/jobs/facets). The answer
+// is shared with other callers.
 func (c *Client) Facets(ctx context.Context) (*Facets, error) {
 	var facets Facets
 	if err := c.call(ctx, request{method: http.MethodGet, path: "/jobs/facets", public: true}, &facets); err != nil {
@@ -169,7 +172,8 @@ const MaxChanges = 5000
 
 // ListChanges lists the latest event of each public job since a time, that time
 // included. It needs no token and sends none
-// (developers/api-reference/jobs/changes).
+// (developers/api-reference/jobs/changes). The answer is shared with other
+// callers.
 func (c *Client) ListChanges(ctx context.Context, since time.Time) (*Changes, error) {
 	values := queryOf("since", since.UTC().Format(time.RFC3339Nano))
 	var changes Changes

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ import (
 )
 
 const (
-	// maxKept bounds the answers that are kept, in bytes.
+	// maxKept bounds the answers that are kept, in bytes, about.
 	maxKept = 32 << 20
 	// keptOverhead is what an answer costs besides its body, in bytes.
 	keptOverhead = 1 << 10
@@ -57,10 +58,35 @@ type crowd struct {
 	cancel  context.CancelFunc
 }
 
+// decoded is an answer that was decoded once for all who get it.
+type decoded struct {
+	once  sync.Once
+	value reflect.Value // of the struct
+	err   error
+}
+
+// decode decodes an answer into out, a pointer to a struct. What a shared answer
+// points to is the same for all who get it.
+func (a answer) decode(out any) error {
+	if a.shared == nil {
+		return decodeLenient(a.body, out)
+	}
+	target := reflect.ValueOf(out).Elem()
+	a.shared.once.Do(func() {
+		value := reflect.New(target.Type())
+		a.shared.err = decodeLenient(a.body, value.Interface())
+		a.shared.value = value.Elem()
+	})
+	if a.shared.err == nil {
+		target.Set(a.shared.value)
+	}
+	return a.shared.err
+}
+
 func newPublicReads() *publicReads {
 	return &publicReads{crowds: map[string]*crowd{}, kept: ttlcache.New(
 		ttlcache.WithMaxCost(maxKept, func(item ttlcache.CostItem[string, *keptAnswer]) uint64 {
-			return uint64(len(item.Key) + len(item.Value.body) + keptOverhead)
+			return uint64(len(item.Key) + 3*len(item.Value.body) + keptOverhead) // what is decoded of it is about twice as large
 		}),
 		ttlcache.WithDisableTouchOnHit[string, *keptAnswer](),
 	)}
@@ -169,6 +195,7 @@ func (p *publicReads) fly(ctx context.Context, url string, fetch func(context.Co
 		defer context.AfterFunc(waiting.ctx, cancel)() //nolint:contextcheck // the crowd's, which ends when nobody waits
 		start := time.Now()
 		read, err := fetch(flight)
+		read.shared = &decoded{}
 		if err == nil {
 			p.keep(url, read, start, era)
 		}
