@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
@@ -89,26 +88,7 @@ func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Co
 		TokenHelp: "Set a token so and so.", PublishConfirm: opentrainmcp.Off, // confirm_test.go has it on
 	}
 	change(&cfg)
-	server, err := opentrainmcp.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	served := make(chan error, 1)
-	go func() {
-		err := server.ServeStdio(context.Background(), toServer, fromServer)
-		fromServer.CloseWithError(err)
-		served <- err
-	}()
-	s.host = client.NewClient(transport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
-	t.Cleanup(func() {
-		fromClient.Close() //nolint:errcheck // a pipe
-		if err := <-served; err != nil {
-			t.Errorf("the server ended with %v", err)
-		}
-		s.host.Close() //nolint:errcheck // it is over
-	})
+	s.host = overPipes(t, cfg, nil)
 	s.hello = initialize(t, s.host)
 	return s
 }

@@ -122,7 +122,7 @@ func guessFields(guesses []Remark, forms fieldForms, beside []AskField) []AskFie
 		}
 		field := AskField{
 			Name: guess.Field, Label: capitalised(wordsOf(guess.Field)), Type: form.Type, Choices: choices(form.Options), Default: guess.Value,
-			Prompt: strings.TrimSpace("OpenTrain guessed this; correct it if it is wrong. " + sentenceOrNone(guess.Reason)),
+			Prompt: strings.TrimSpace("OpenTrain guessed this; correct it if it is wrong. " + asSentence(guess.Reason)),
 		}
 		one := []AskField{field}
 		if field.Name == "" || !field.fits() || !field.takes(guess.Value) || named(beside, one) || named(fields, one) {
@@ -199,7 +199,7 @@ func capitalised(words string) string {
 	return string(unicode.ToUpper(first)) + words[size:]
 }
 
-func sentenceOrNone(words string) string {
+func asSentence(words string) string {
 	if words == "" {
 		return ""
 	}
