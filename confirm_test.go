@@ -373,9 +373,13 @@ func TestEditsAreShownWhole(t *testing.T) {
 	if len(forms) != 1 || !strings.Contains(forms[0].message, "The end.") || !strings.Contains(forms[0].message, "Headcount: 3") {
 		t.Fatalf("%+v", forms)
 	}
+	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"labelingSoftware": "", "subjectMatter": nil}})
+	if forms = a.human.seen(); len(forms) != 2 || !strings.Contains(forms[1].message, "Labeling software: (emptied)") || !strings.Contains(forms[1].message, "Subject matter: (cleared)") {
+		t.Errorf("%+v", forms)
+	}
 	longer := strings.Repeat(long, 3)
 	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": longer}})
-	if next := got.next(t); len(a.human.seen()) != 1 || next.Action != tools.ConfirmWithHuman || !strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") && !strings.Contains(got.text, "not changed yet") {
+	if next := got.next(t); len(a.human.seen()) != 2 || next.Action != tools.ConfirmWithHuman || !strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") && !strings.Contains(got.text, "not changed yet") {
 		t.Errorf("%s", got.text)
 	}
 }

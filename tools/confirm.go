@@ -117,7 +117,7 @@ func confirmMessage(c confirming, show map[string]any) string {
 		fields = Content(c.fields)
 	}
 	for _, key := range readingOrder(fields) {
-		p.say(plain(capitalised(wordsOf(key)), 100), readable(fields[key]))
+		p.say(plain(capitalised(wordsOf(key)), 100), orWord(readable(fields[key]), "(emptied)"))
 	}
 	guesses, _ := show["guesses"].([]Remark)
 	for _, guess := range guesses {

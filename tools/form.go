@@ -288,8 +288,11 @@ func (k Kit) answers(ctx context.Context, call *Call, asked []string) opentrain.
 			return accepted
 		}
 		for _, problem := range bad.Problems {
-			key, _, _ := strings.Cut(strings.TrimPrefix(problem.Path, "fields."), "[")
-			if _, found := given[key]; found {
+			path := strings.TrimPrefix(problem.Path, "fields.")
+			for key := range given {
+				if path != key && !strings.HasPrefix(path, key+"[") && !strings.HasPrefix(path, key+".") {
+					continue
+				}
 				delete(given, key)
 				call.Interpreted = append(call.Interpreted, fmt.Sprintf("the form's answer for %s was not taken: %s", key, plain(problem.Message, 200)))
 			}
@@ -304,8 +307,7 @@ func (k Kit) answers(ctx context.Context, call *Call, asked []string) opentrain.
 // asChat makes a report whose next step is asked in the conversation.
 func (k Kit) asChat(call Call, forms fieldForms, report Draft, note string) Draft {
 	report.Interpreted = call.Interpreted
-	report.Next = report.next(forms, nil)
-	k.seal(call.Caller, &report)
+	report.Next = report.next(forms, nil) // without a confirmation: the draft may be another by now
 	if report.Next.Note = strings.TrimSpace(note + " " + report.Next.Note); report.Next.Tool == patchDraftName {
 		report.Next.Arguments["askHuman"] = false
 	}
