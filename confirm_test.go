@@ -377,9 +377,13 @@ func TestEditsAreShownWhole(t *testing.T) {
 	if forms = a.human.seen(); len(forms) != 2 || !strings.Contains(forms[1].message, "Labeling software: (emptied)") || !strings.Contains(forms[1].message, "Subject matter: (cleared)") {
 		t.Errorf("%+v", forms)
 	}
+	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"subjectMatter": "cars\u202e\u200bsrac"}})
+	if forms = a.human.seen(); len(forms) != 3 || !strings.Contains(forms[2].message, "cars[U+202E][U+200B]srac") || !strings.Contains(forms[2].message, "Job id: job_1") {
+		t.Errorf("%+v", forms)
+	}
 	longer := strings.Repeat(long, 3)
 	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": longer}})
-	if next := got.next(t); len(a.human.seen()) != 2 || next.Action != tools.ConfirmWithHuman || !strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") && !strings.Contains(got.text, "not changed yet") {
+	if next := got.next(t); len(a.human.seen()) != 3 || next.Action != tools.ConfirmWithHuman || !strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") && !strings.Contains(got.text, "not changed yet") {
 		t.Errorf("%s", got.text)
 	}
 }
@@ -402,5 +406,29 @@ func TestReplicasShowNoMemory(t *testing.T) {
 	}
 	if out.Next.Show["title"] != "Another title" || out.Next.Show["fields"] != nil || out.Next.Show["draftUrl"] == nil {
 		t.Errorf("%+v", out.Next.Show)
+	}
+}
+
+// TestOldStateShowsNothingOld: a form that is answered after the draft was changed
+// shows nothing from before the change as the draft.
+func TestOldStateShowsNothingOld(t *testing.T) {
+	var a *asked
+	forms := 0
+	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Reference, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
+		if forms++; forms == 1 {
+			call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"pricePerHour": 500}})
+		}
+		return fills(n, f)
+	}, nil)
+	got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+	shown, _ := got.next(t).Show["fields"].(map[string]any)
+	if price, told := shown["pricePerHour"]; told && price != 500.0 {
+		t.Errorf("the old price is shown: %s", got.text)
+	}
+	next := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+	for _, f := range a.human.seen() {
+		if strings.Contains(f.message, "Price per hour: 18\n") {
+			t.Errorf("the old price is confirmed: %s\n%s", f.message, next.text)
+		}
 	}
 }

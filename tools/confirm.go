@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -109,6 +110,7 @@ func (c confirming) step(token string, show map[string]any, why string) *Next {
 func confirmMessage(c confirming, show map[string]any) string {
 	var p page
 	p.line("%s", c.ask)
+	p.say("Job id", plain(c.jobID, 64))
 	if title, known := show["title"].(string); known {
 		p.say("Title", title)
 	}
@@ -150,14 +152,28 @@ func readable(value json.RawMessage) string {
 	case string(value) == "null":
 		return "(cleared)"
 	case json.Unmarshal(value, &text) == nil:
-		return plain(titleOf(text), maxFormMessage+1)
+		return plain(visible(titleOf(text)), maxFormMessage+1)
 	case json.Unmarshal(value, &texts) == nil:
 		for i := range texts {
-			texts[i] = titleOf(texts[i])
+			texts[i] = visible(titleOf(texts[i]))
 		}
 		return plain(strings.Join(texts, ", "), maxFormMessage+1)
 	}
 	return plain(string(value), maxFormMessage+1)
+}
+
+// visible shows characters that show nothing by themselves: a human must not say
+// yes to what is hidden.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if hidden(r) {
+			fmt.Fprintf(&b, "[U+%04X]", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // token makes a confirmation that counts for this call alone.

@@ -38,6 +38,7 @@ type draftForm struct {
 	Asked  []string         `json:"asked"`         // update keys
 	Set    opentrain.Fields `json:"set,omitempty"` // by the forms so far
 	Forms  int              `json:"forms"`         // shown so far
+	At     time.Time        `json:"at"`            // when the report was made
 }
 
 // askFor makes a form of what is open in a draft; nil when no form can be
@@ -59,7 +60,7 @@ func (k Kit) askFor(ctx context.Context, call Call, askHuman *bool, report Draft
 	for _, field := range fields {
 		form.Asked = append(form.Asked, field.Name)
 	}
-	form.Report, form.Open, form.Forms = report, report.open, form.Forms+1
+	form.Report, form.Open, form.Forms, form.At = report, report.open, form.Forms+1, k.Now()
 	form.Report.Next = Next{} // made anew afterwards
 	state, err := json.Marshal(form)
 	if err != nil {
@@ -240,7 +241,9 @@ func (k Kit) resume(ctx context.Context, call Call, form draftForm) (Draft, *Ask
 	set := opentrain.Fields{}
 	maps.Copy(set, form.Set)
 	maps.Copy(set, fields)
-	after, err := k.change(ctx, call, report.JobID, fields, set, func(draft *opentrain.Draft) { report.complete(draft, set) })
+	// What the form's report says of a draft that was changed since is old.
+	old := k.Replicated || k.changes.since(call.Caller, report.JobID, form.At)
+	after, err := k.change(ctx, call, report.JobID, fields, set, func(draft *opentrain.Draft) { report.complete(draft, set, old) })
 	if err != nil {
 		return k.unsaved(call, forms, report, fields, err), nil, nil
 	}
@@ -254,8 +257,11 @@ func (k Kit) resume(ctx context.Context, call Call, form draftForm) (Draft, *Ask
 
 // complete adds to a draft what the API said of it earlier in this call, and did
 // not say again: it answers changes in a short form too.
-func (d Draft) complete(draft *opentrain.Draft, set opentrain.Fields) {
+func (d Draft) complete(draft *opentrain.Draft, set opentrain.Fields, old bool) {
 	draft.DraftURL, draft.ReviewURL = orWord(draft.DraftURL, d.DraftURL), orWord(draft.ReviewURL, d.ReviewURL)
+	if old {
+		return
+	}
 	if draft.NormalizedFields == nil && d.NormalizedFields != nil {
 		draft.NormalizedFields = opentrain.Fields{}
 		maps.Copy(draft.NormalizedFields, opentrain.Fields(d.NormalizedFields))
