@@ -108,6 +108,19 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && t.Status == 0 && t.Message == ""
 }
 
+// MayHaveChanged reports whether a write that ended with err took effect, or may
+// have. A CONFLICT counts: a live edit that the content check blocks is answered with
+// one, is applied, and takes the job off the marketplace
+// (developers/api-reference/jobs/update).
+func MayHaveChanged(err error) bool {
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return true
+	}
+	refused := failure.Status >= 400 && failure.Status < 500 && failure.Status != http.StatusConflict
+	return !failure.NotSent && !refused
+}
+
 func invalidArgument(format string, args ...any) *Error {
 	return &Error{Code: CodeInvalidArgument, Message: fmt.Sprintf(format, args...), NotSent: true}
 }

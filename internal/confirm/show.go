@@ -1,0 +1,131 @@
+package confirm
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// message says, above a form, what becomes public: an edit whole, a draft with its
+// long texts cut and a link to the whole of it.
+func (r Request) message(shown tool.Shown) string {
+	var l text.Lines
+	l.Add("%s", r.Question)
+	l.Field("Job id", text.Clean(r.JobID, 64))
+	l.Field("Title", shown.Title)
+	fields := shown.Fields
+	if r.Fields != nil {
+		fields = r.Fields
+	}
+	for _, key := range readingOrder(fields) {
+		l.Field(text.Clean(text.Capitalize(text.Words(key)), 100), cmp.Or(readable(fields[key]), "(emptied)"))
+	}
+	for _, guess := range shown.Guesses {
+		l.Field("Guessed by OpenTrain", text.Clean(guess.Line(), 500))
+	}
+	l.Field("The whole draft, as it is now", shown.DraftURL)
+	return l.String()
+}
+
+// readingOrder begins with the title and ends with the long text.
+func readingOrder(fields opentrain.Fields) []string {
+	rank := func(key string) int {
+		switch key {
+		case "jobTitle":
+			return -1
+		case "jobDescription":
+			return 1
+		}
+		return 0
+	}
+	return slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
+}
+
+// readable writes a value for people: no quotes, lists with commas, enum values in
+// words.
+func readable(value json.RawMessage) string {
+	var one string
+	var list []string
+	switch {
+	case string(value) == "null":
+		return "(cleared)"
+	case json.Unmarshal(value, &one) == nil:
+		return text.Clean(text.Visible(Label(one)), maxMessage+1)
+	case json.Unmarshal(value, &list) == nil:
+		for i := range list {
+			list[i] = text.Visible(Label(list[i]))
+		}
+		return text.Clean(strings.Join(list, ", "), maxMessage+1)
+	}
+	return text.Clean(string(value), maxMessage+1)
+}
+
+// Label writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any
+// experience level".
+func Label(value string) string {
+	if !isEnumValue(value) {
+		return value
+	}
+	return text.Capitalize(strings.ToLower(strings.ReplaceAll(value, "_", " ")))
+}
+
+// isEnumValue reports whether a value is spelled as the API spells enums: words of
+// capital letters, joined by underscores. One word has at least four letters.
+func isEnumValue(value string) bool {
+	words := strings.Split(value, "_")
+	for _, word := range words {
+		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return r < 'A' || r > 'Z' }) {
+			return false
+		}
+	}
+	return len(words) > 1 || len(value) >= 4
+}
+
+// shorten cuts what is shown until it isn't too long.
+func shorten(shown tool.Shown) tool.Shown {
+	for _, limit := range []int{100, 0} {
+		if text.Length(shown) <= maxShown {
+			break
+		}
+		shown.Fields = ShortFields(shown.Fields, limit)
+		if limit == 0 {
+			shown.Fields, shown.Guesses, shown.Cut = nil, nil, "The fields are too long to be shown here."
+		}
+	}
+	return shown
+}
+
+// ShortFields cuts the values that are longer than limit characters.
+func ShortFields(fields opentrain.Fields, limit int) opentrain.Fields {
+	if fields == nil {
+		return nil
+	}
+	short := make(opentrain.Fields, len(fields))
+	for key, value := range fields {
+		short[key] = ShortValue(value, limit)
+	}
+	return short
+}
+
+// ShortValue turns a long value into a text that says how long it is.
+func ShortValue(value json.RawMessage, limit int) json.RawMessage {
+	var s string
+	if json.Unmarshal(value, &s) != nil {
+		s = string(value) // a list or an object, as it is written
+	}
+	length := utf8.RuneCountInString(s)
+	if length <= limit {
+		return value
+	}
+	return json.RawMessage(text.JSON(fmt.Sprintf("%s… (%d characters in all)", string([]rune(s)[:limit]), length)))
+}

@@ -1,0 +1,223 @@
+package draft
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Fields are draft fields by update key, as a caller sends them.
+type Fields opentrain.Fields
+
+// typedFields types the update keys whose form the API's pages give
+// (developers/api-reference/job-drafts/update).
+type typedFields struct {
+	JobTitle        string   `json:"jobTitle,omitempty" jsonschema_description:"Title of the job."`
+	JobDescription  string   `json:"jobDescription,omitempty" jsonschema_description:"The full job text."`
+	DataVolume      float64  `json:"dataVolume,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"Amount of data, counted in dataVolumeUnit."`
+	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema:"enum=HOURS_OF_RECORDING_AUDIO_VIDEO,enum=NUMBER_OF_FILES,enum=NUMBER_OF_WORDS,enum=UNKNOWN_NOT_SPECIFIED" jsonschema_description:"What dataVolume counts."`
+	Headcount       int      `json:"headcount,omitempty" jsonschema:"minimum=1" jsonschema_description:"How many people to hire."`
+	ExperienceLevel string   `json:"experienceLevel,omitempty" jsonschema:"enum=EXPERT,enum=INTERMEDIATE,enum=ENTRY_LEVEL,enum=ANY_EXPERIENCE_LEVEL" jsonschema_description:"Experience that the people need."`
+	PaymentType     string   `json:"paymentType,omitempty" jsonschema:"enum=PAY_PER_HOUR,enum=PAY_PER_LABEL,enum=FIXED_PRICE" jsonschema_description:"How the work is paid; set the rate key of the same name too."`
+	PricePerHour    float64  `json:"pricePerHour,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars an hour."`
+	PricePerLabel   float64  `json:"pricePerLabel,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars a label."`
+	FixedPrice      float64  `json:"fixedPrice,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars for the whole job."`
+	Countries       []string `json:"countries,omitempty" jsonschema_description:"Countries that people may work from."`
+	Languages       []string `json:"languages,omitempty" jsonschema_description:"Languages that people must know: Spanish."`
+	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labelling: bounding boxes."`
+}
+
+// JSONSchema types the known keys and lets every other key pass: the API adds keys
+// without asking this server.
+func (Fields) JSONSchema() *schema.Node { return schema.Open[typedFields]() }
+
+// untypedKeys are the update keys that the API's pages name and don't type
+// (developers/api-reference/job-drafts/update).
+func untypedKeys() []string {
+	return []string{
+		"labelingOverview", "datasetDescription", "dataType", "subjectMatter", "labelingSoftware", "aiInterviewRequirements",
+		"budgetRange", "workloadDesc", "timeRequirement", "projectDuration", "freelancerType", "projectScope", "visibility",
+	}
+}
+
+// Accept brings the fields of a call into the form that the API wants. The types of
+// its pages decide first, then the live capabilities of the account: they name keys
+// and values that this release doesn't know.
+func (d *Desk) Accept(ctx context.Context, call *tool.Call, fields opentrain.Fields) (opentrain.Fields, error) {
+	if len(fields) == 0 {
+		return nil, tool.Problem("fields", "is empty; name at least one field, for example {\"experienceLevel\": \"EXPERT\"}")
+	}
+	if err := tool.Placeholders(fields); err != nil { // of fields that came as a JSON string
+		return nil, err
+	}
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return nil, tool.Problem("fields", "cannot be read")
+	}
+	typed, interpreted, err := schema.DecodePart(d.schema, "fields", raw)
+	if err != nil {
+		return nil, err
+	}
+	var accepted opentrain.Fields
+	var spelled []string
+	err = d.Accounts.Check(ctx, call.Caller, func(known *opentrain.Capabilities) error {
+		accepted = opentrain.Fields{}
+		if err := json.Unmarshal(typed, &accepted); err != nil {
+			return tool.Problem("fields", "cannot be read")
+		}
+		var problems []schema.Problem
+		if spelled, problems = matchFields(accepted, known.Draft); len(problems) > 0 {
+			return &schema.ArgumentError{Problems: problems}
+		}
+		return nil
+	})
+	call.Interpreted = firstNotes(slices.Concat(call.Interpreted, interpreted, spelled))
+	return accepted, err
+}
+
+// firstNotes keeps a list of notes to a readable length.
+func firstNotes(notes []string) []string {
+	const most = 10
+	if len(notes) <= most {
+		return notes
+	}
+	return append(notes[:most:most], fmt.Sprintf("and %d more", len(notes)-most))
+}
+
+// matchFields checks fields against the keys and values that the API names, and
+// spells values as it does; spelled says which. The API decides on everything that it
+// doesn't name.
+func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []string, problems []schema.Problem) {
+	complete := isComplete(form.UpdateKeys)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if len(problems) > tool.MaxProblems {
+			break
+		}
+		path := "fields." + key
+		if complete && !slices.Contains(form.UpdateKeys, key) {
+			message := "is not a field of a draft" + schema.Meant(key, form.UpdateKeys) + " Fields: " + strings.Join(form.UpdateKeys, ", ")
+			problems = append(problems, schema.Problem{Path: path, Message: message, Allowed: form.UpdateKeys})
+			continue
+		}
+		allowed := form.Enums[key]
+		if len(allowed) == 0 {
+			continue
+		}
+		value, unknown := matchValues(fields[key], allowed)
+		switch {
+		case unknown != "":
+			problems = append(problems, schema.Problem{Path: path, Message: schema.NotTaken(unknown, allowed), Allowed: allowed})
+		case value != nil:
+			spelled = append(spelled, fmt.Sprintf("%s: %s was taken as %s", path, text.Clip(text.JSON(fields[key]), 80), text.Clip(text.JSON(value), 80)))
+			fields[key] = value
+		}
+	}
+	return spelled, problems
+}
+
+// matchValues spells a string, or each string of a list, as the allowed values do. It
+// returns the value if its spelling changed, or the first string that isn't allowed. A
+// value of another type stays as it is.
+func matchValues(raw json.RawMessage, allowed []string) (value json.RawMessage, unknown string) {
+	var one string
+	if json.Unmarshal(raw, &one) == nil && string(raw) != "null" {
+		match, found := schema.Match(one, allowed)
+		switch {
+		case !found:
+			return nil, one
+		case match == one:
+			return nil, ""
+		}
+		return json.RawMessage(text.JSON(match)), ""
+	}
+	var list []string
+	if json.Unmarshal(raw, &list) != nil || list == nil {
+		return nil, ""
+	}
+	changed := false
+	for i, entry := range list {
+		match, found := schema.Match(entry, allowed)
+		if !found {
+			return nil, entry
+		}
+		list[i], changed = match, changed || match != entry
+	}
+	if !changed {
+		return nil, ""
+	}
+	return json.RawMessage(text.JSON(list)), ""
+}
+
+// isComplete reports whether a list of update keys has all of them. One page's list
+// ends in "…": such a list isn't complete.
+func isComplete(keys []string) bool {
+	return len(keys) > 0 && !slices.ContainsFunc(keys, isEllipsis)
+}
+
+func isEllipsis(key string) bool { return strings.Trim(key, ".…") == "" }
+
+// fieldType is what is known of the values of an update key.
+type fieldType struct {
+	Type    string // as in tool.Next.Type
+	Options []string
+}
+
+// fieldTypes are the types of update keys, by key.
+type fieldTypes map[string]fieldType
+
+// typesOf are the types that a schema of draft fields gives.
+func typesOf(fields *schema.Node) fieldTypes {
+	types := fieldTypes{}
+	for key, property := range fields.Properties.FromOldest() {
+		known := fieldType{Type: normalType(property.Type)}
+		for _, value := range property.Enum {
+			if option, ok := value.(string); ok {
+				known.Type, known.Options = "enum", append(known.Options, option)
+			}
+		}
+		types[key] = known
+	}
+	return types
+}
+
+// typesFor are the types of update keys for the caller's account: those of the pages,
+// with the values that its capabilities name.
+func (d *Desk) typesFor(ctx context.Context, by caller.Caller) fieldTypes {
+	types := maps.Clone(d.types)
+	for key, options := range d.Accounts.Capabilities(ctx, by).Draft.Enums {
+		known := types[key]
+		if known.Type != "array" {
+			known.Type = "enum"
+		}
+		known.Options = options
+		types[key] = known
+	}
+	return types
+}
+
+// normalType brings the names that a field's type may have to those of
+// tool.Next.Type.
+func normalType(name string) string {
+	switch name {
+	case "enum", "string", "number", "boolean", "array":
+		return name
+	case "integer", "float", "int":
+		return "number"
+	case "bool":
+		return "boolean"
+	case "list", "string[]", "multiselect", "multi_enum":
+		return "array"
+	case "select":
+		return "enum"
+	}
+	return "string"
+}

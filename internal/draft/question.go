@@ -1,0 +1,201 @@
+package draft
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+const (
+	// maxQuestion is the longest question, in characters.
+	maxQuestion = 1000
+	// maxKeys is how many keys one question asks for.
+	maxKeys = 12
+	// maxOptions bounds the options of one question, in characters of all of them.
+	maxOptions = 5000
+	// fewOptions is how many options a question shows when the result is too long
+	// and the question isn't the next one.
+	fewOptions = 5
+)
+
+// Question is one open question about a draft.
+type Question struct {
+	Field    string   `json:"field"`
+	Question string   `json:"question"`
+	Type     string   `json:"type,omitempty"`
+	Options  []string `json:"options,omitempty"`
+	// Inputs replace Type and Options when there are several keys.
+	Inputs []tool.Input `json:"inputs,omitempty"`
+	// Keys are the update keys that answer it.
+	Keys    []string `json:"keys"`
+	Message string   `json:"message,omitempty"`
+	Hint    string   `json:"hint,omitempty"`
+
+	more  bool   // there are more options than fit
+	label string // for people
+}
+
+// JSONSchema describes a Question as a plain object, as tool.Next does.
+func (Question) JSONSchema() *schema.Node {
+	return &schema.Node{Type: "object", Description: "field, question, type, options, keys; with several keys: inputs."}
+}
+
+// question makes the question that fills a gap.
+func (types fieldTypes) question(gap opentrain.MissingField) Question {
+	q := Question{
+		Field: text.Clean(gap.Field, 100), Question: cmp.Or(text.Clean(gap.Question(), maxQuestion), makeQuestion(gap)),
+		Message: text.Clean(gap.Message, maxRemark), Hint: text.Clean(gap.Hint, maxRemark), Keys: keysOf(gap), label: text.Clean(gap.Label, 100),
+	}
+	q.Keys = q.Keys[:min(len(q.Keys), maxKeys)]
+	if len(q.Keys) == 1 {
+		q.Type, q.Options = types.of(gap, q.Keys[0], 1)
+		q.Options, q.more = firstOptions(q.Options)
+		return q
+	}
+	for _, key := range q.Keys {
+		kind, options := types.of(gap, key, len(q.Keys))
+		options, more := firstOptions(options)
+		q.more = q.more || more
+		q.Inputs = append(q.Inputs, tool.Input{Key: key, Type: kind, Options: options})
+	}
+	return q
+}
+
+// makeQuestion words a gap that the API named without a prompt.
+func makeQuestion(gap opentrain.MissingField) string {
+	return "What should be set for “" + cmp.Or(gap.Label, text.Words(gap.Field)) + "”?"
+}
+
+// firstOptions keeps as many options as a result can hold, and reports whether there
+// are more.
+func firstOptions(options []string) (some []string, more bool) {
+	total := 0
+	for i, option := range options {
+		if total += utf8.RuneCountInString(option) + 3; total > maxOptions {
+			return options[:i], true
+		}
+	}
+	return options, false
+}
+
+// cutOptions leaves out most options. All of them come when the question is the next
+// one.
+func (q *Question) cutOptions() {
+	few := func(options []string) []string {
+		if len(options) <= fewOptions {
+			return options
+		}
+		return append(slices.Clone(options[:fewOptions]), ellipsis)
+	}
+	q.Options = few(q.Options)
+	q.Inputs = slices.Clone(q.Inputs)
+	for i := range q.Inputs {
+		q.Inputs[i].Options = few(q.Inputs[i].Options)
+	}
+	q.Question, q.Message, q.Hint = text.Clip(q.Question, 300), text.Clip(q.Message, 200), text.Clip(q.Hint, 200)
+}
+
+// ellipsis stands for the options that were cut.
+const ellipsis = "…"
+
+// keysOf returns the update keys that a question asks for: those of its example,
+// which shows what belongs together, otherwise all that the API names.
+func keysOf(gap opentrain.MissingField) []string {
+	example := gap.ExampleValues()
+	switch {
+	case len(example) > 0:
+	case len(gap.UpdateKeys) > 0:
+		return gap.UpdateKeys
+	case gap.Field == "":
+		return []string{} // nothing says where the answer goes
+	default:
+		return []string{gap.Field}
+	}
+	var keys []string
+	for _, key := range gap.UpdateKeys {
+		if _, found := example[key]; found {
+			keys = append(keys, key)
+			delete(example, key)
+		}
+	}
+	return append(keys, slices.Sorted(maps.Keys(example))...)
+}
+
+// of returns type and options of the answer under one key of a question. For a
+// question with one key the API's own words about the question come first, then its
+// pages' words about the key, then the example.
+func (types fieldTypes) of(gap opentrain.MissingField, key string, keys int) (kind string, options []string) {
+	known, isKnown := types[key]
+	example, shown := gap.ExampleValues()[key]
+	if !shown {
+		example = gap.Example
+	}
+	switch {
+	case len(gap.EnumValues) > 0 && (keys == 1 || key == gap.Field):
+		if keys == 1 && normalType(gap.Type) == "array" {
+			return "array", gap.EnumValues
+		}
+		return "enum", gap.EnumValues
+	case keys == 1 && gap.Type != "":
+		return normalType(gap.Type), known.Options
+	case isKnown:
+		return known.Type, known.Options
+	}
+	return typeOfJSON(example), nil
+}
+
+func typeOfJSON(value json.RawMessage) string {
+	var v any
+	if json.Unmarshal(value, &v) != nil {
+		return "string"
+	}
+	switch v.(type) {
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	}
+	return "string"
+}
+
+// line says the question in one line of a result's text.
+func (q Question) line() string {
+	if len(q.Keys) == 0 {
+		return q.Question
+	}
+	inputs := q.inputs()
+	answers := make([]string, 0, len(inputs))
+	for _, input := range inputs {
+		answers = append(answers, input.Key+": "+input.Type+tool.OptionsText(input.Options))
+	}
+	return q.Question + " [" + strings.Join(answers, "; ") + "]"
+}
+
+// inputs are the values that the question asks for, one for each key.
+func (q Question) inputs() []tool.Input {
+	if len(q.Keys) == 1 {
+		return []tool.Input{{Key: q.Keys[0], Type: q.Type, Options: q.Options}}
+	}
+	return q.Inputs
+}
+
+// AddQuestions adds the questions after the first, which is the next step.
+func AddQuestions(l *text.Lines, questions []Question) {
+	if len(questions) < 2 {
+		return
+	}
+	l.Add("These may be asked along with the next question, and all answers patched in one call:")
+	for _, question := range questions[1:] {
+		l.Field("Also missing", question.line())
+	}
+}

@@ -1,0 +1,245 @@
+package draft
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+const (
+	// MaxValue is the longest value of a draft that a result repeats, in characters:
+	// the caller wrote it, so it costs tokens and says nothing new.
+	MaxValue = 600
+	// maxRemark is the longest message, reason or value of a remark, in characters.
+	maxRemark = 400
+	// maxJobID is the longest job id that a report shows, in characters.
+	maxJobID = 100
+)
+
+// Report is the report on a draft that create_draft and patch_draft return. What the
+// API didn't say is absent.
+type Report struct {
+	JobID               string        `json:"jobId" jsonschema_description:"Id for every later call."`
+	Status              string        `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
+	PublishReady        bool          `json:"publishReady" jsonschema_description:"True when nothing is missing."`
+	DraftURL            string        `json:"draftUrl,omitempty"`
+	ReviewURL           string        `json:"reviewUrl,omitempty"`
+	MissingFields       []Question    `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
+	NormalizedFields    Content       `json:"normalizedFields,omitzero" jsonschema_description:"The draft by key; long texts are cut."`
+	FieldsSet           Content       `json:"fieldsSet,omitzero" jsonschema_description:"What this call set, when the whole draft is not known."`
+	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitzero" jsonschema_description:"Guesses to confirm with the human: field, value, reason."`
+	Warnings            []tool.Remark `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
+	UnmappedFields      []tool.Remark `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
+	Issues              []tool.Remark `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
+	Cut                 []string      `json:"cut,omitempty" jsonschema_description:"What was left out; it is on the draft's page."`
+	Interpreted         []string      `json:"interpreted,omitempty" jsonschema_description:"Arguments understood, not taken literally."`
+	Next                tool.Next     `json:"next" jsonschema_description:"What to do now."`
+
+	open    int    // questions in all, also those that were cut
+	outcome string // for the audit log, "" when nothing was written
+}
+
+// Content is what a draft contains, by update key.
+type Content opentrain.Fields
+
+// JSONSchema describes Content as a plain object: the API decides on its keys.
+func (Content) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+
+// Shortened is the content of a draft with its long values cut.
+func Shortened(fields opentrain.Fields) Content {
+	return Content(confirm.ShortFields(fields, MaxValue))
+}
+
+// Effect says what the call wrote.
+func (r Report) Effect() tool.Effect { return tool.Effect{JobID: r.JobID, Outcome: r.outcome} }
+
+// report makes the report on a draft.
+func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, lead Lead) Report {
+	report := Report{
+		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
+		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
+		MissingFields:    types.questions(draft),
+		NormalizedFields: Shortened(draft.NormalizedFields), LowConfidenceFields: Remarks(draft.LowConfidenceFields),
+		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
+		Interpreted: interpreted, outcome: opentrain.StatusDraft,
+	}
+	if report.NormalizedFields == nil {
+		report.FieldsSet = Shortened(lead.Set)
+	}
+	report.open = len(report.MissingFields)
+	report.Next = report.next(types, lead)
+	whole := report
+	then := func(cut func(*Report)) func(*Report) {
+		return func(r *Report) { cut(r); r.Next = r.next(types, lead) }
+	}
+	report = tool.Fit(report, then(cutRemarks(10)), then(cutFields(100)), then(cutQuestions(10)),
+		then(cutRemarks(2)), then(cutQuestions(2)), then(cutFields(0)), then(cutRemarks(0)))
+	report.Cut = report.missingFrom(whole)
+	return report
+}
+
+// Remarks are the API's notes, cleaned.
+func Remarks(notes []opentrain.Note) []tool.Remark {
+	if notes == nil {
+		return nil
+	}
+	remarks := make([]tool.Remark, 0, len(notes))
+	for _, note := range notes {
+		remark := tool.Remark{
+			Field:   text.Clean(cmp.Or(note.Field, string(note.Path)), 100),
+			Message: text.Clean(note.Message, maxRemark), Reason: text.Clean(note.Reason, maxRemark), Value: note.Value,
+		}
+		if string(remark.Value) == "null" {
+			remark.Value = nil
+		}
+		if remark.Value == nil && note.ValuePreview != "" {
+			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
+		}
+		if utf8.RuneCount(remark.Value) > maxRemark {
+			remark.Value = confirm.ShortValue(remark.Value, maxRemark)
+		}
+		if remark.Line() != "" {
+			remarks = append(remarks, remark)
+		}
+	}
+	return remarks
+}
+
+// withoutFields leaves out the remarks on some fields.
+func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark {
+	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { _, set := fields[r.Field]; return set })
+}
+
+// merged returns the fields of both, where the later ones win.
+func merged(fields, later opentrain.Fields) opentrain.Fields {
+	all := opentrain.Fields{}
+	maps.Copy(all, fields)
+	maps.Copy(all, later)
+	return all
+}
+
+// questions are the open questions, nil when it can't be said that there are none.
+func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
+	gaps := draft.Missing()
+	if gaps == nil && !draft.Validation.PublishReady {
+		return nil
+	}
+	questions := make([]Question, 0, len(gaps))
+	for _, gap := range gaps {
+		questions = append(questions, types.question(gap))
+	}
+	return questions
+}
+
+// The cuts of a report that is too long, the least needed first. The first question
+// always stays as it is.
+
+func cutRemarks(entries int) func(*Report) {
+	return func(r *Report) {
+		for _, list := range []*[]tool.Remark{&r.LowConfidenceFields, &r.Warnings, &r.UnmappedFields, &r.Issues} {
+			*list = (*list)[:min(len(*list), entries)]
+		}
+	}
+}
+
+func cutFields(limit int) func(*Report) {
+	return func(r *Report) {
+		if limit == 0 {
+			r.NormalizedFields, r.FieldsSet = nil, nil
+		}
+		r.NormalizedFields = Content(confirm.ShortFields(opentrain.Fields(r.NormalizedFields), limit))
+		r.FieldsSet = Content(confirm.ShortFields(opentrain.Fields(r.FieldsSet), limit))
+	}
+}
+
+func cutQuestions(entries int) func(*Report) {
+	return func(r *Report) {
+		r.MissingFields = slices.Clone(r.MissingFields[:min(len(r.MissingFields), entries)])
+		for i := 1; i < len(r.MissingFields); i++ {
+			r.MissingFields[i].cutOptions()
+		}
+	}
+}
+
+// missingFrom says what a cut report lacks of the whole one.
+func (r Report) missingFrom(whole Report) []string {
+	var cut []string
+	for _, part := range []struct {
+		left int
+		what string
+	}{
+		{len(whole.MissingFields) - len(r.MissingFields), "more questions, which come in their turn"},
+		{len(whole.LowConfidenceFields) - len(r.LowConfidenceFields), "more guesses"},
+		{len(whole.Warnings) - len(r.Warnings), "more warnings"},
+		{len(whole.UnmappedFields) - len(r.UnmappedFields), "more parts of the input that fit no field"},
+		{len(whole.Issues) - len(r.Issues), "more issues"},
+		{len(whole.NormalizedFields) - len(r.NormalizedFields), "fields of the draft"},
+	} {
+		if part.left > 0 {
+			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", part.left, part.what))
+		}
+	}
+	return cut
+}
+
+// Text implements tool.Output.
+func (r Report) Text() string {
+	l := r.Lines()
+	return l.With(r.Next.Text())
+}
+
+// Lines says the report in words, without the next step.
+func (r Report) Lines() text.Lines {
+	var l text.Lines
+	l.Add("%s", r.headline())
+	l.Field("Draft page", r.DraftURL)
+	if r.ReviewURL != r.DraftURL {
+		l.Field("Review page", r.ReviewURL)
+	}
+	l.Fields("Understood", r.Interpreted)
+	if r.Next.Action != tool.ConfirmWithHuman && len(r.NormalizedFields) > 0 {
+		fields := maps.Clone(r.NormalizedFields)
+		delete(fields, "jobDescription") // the caller wrote it
+		l.Field("Draft so far", text.JSON(fields))
+	}
+	if len(r.FieldsSet) > 0 {
+		l.Field("Set", text.JSON(r.FieldsSet))
+	}
+	AddRemarks(&l, "Guess to confirm", r.LowConfidenceFields)
+	AddRemarks(&l, "Warning", r.Warnings)
+	AddRemarks(&l, "Not used", r.UnmappedFields)
+	AddRemarks(&l, "Issue", r.Issues)
+	AddQuestions(&l, r.MissingFields)
+	l.Fields("Cut", r.Cut)
+	return l
+}
+
+func (r Report) headline() string {
+	switch {
+	case r.Status != "" && r.Status != opentrain.StatusDraft:
+		return fmt.Sprintf("Job %s exists already and is %s.", r.JobID, r.Status)
+	case r.PublishReady:
+		return fmt.Sprintf("Draft %s is saved and ready to publish.", r.JobID)
+	case r.open == 1:
+		return fmt.Sprintf("Draft %s is saved. One answer is missing before it can be published.", r.JobID)
+	case r.open > 1:
+		return fmt.Sprintf("Draft %s is saved. %d answers are missing before it can be published.", r.JobID, r.open)
+	}
+	return fmt.Sprintf("Draft %s is saved, but not ready to publish.", r.JobID)
+}
+
+// AddRemarks adds a line for each remark.
+func AddRemarks(l *text.Lines, name string, remarks []tool.Remark) {
+	for _, remark := range remarks {
+		l.Field(name, remark.Line())
+	}
+}

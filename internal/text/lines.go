@@ -1,0 +1,60 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Lines collects the lines of a result. Each stays one line, so that no text from
+// outside can pose as another.
+type Lines struct{ lines []string }
+
+// Add adds a line.
+func (l *Lines) Add(format string, args ...any) {
+	l.lines = append(l.lines, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// Field adds "name: value", unless the value is empty.
+func (l *Lines) Field(name, value string) {
+	if value != "" {
+		l.Add("%s: %s", name, value)
+	}
+}
+
+// Fields adds a line for each value.
+func (l *Lines) Fields(name string, values []string) {
+	for _, value := range values {
+		l.Field(name, value)
+	}
+}
+
+// Quote adds a text of several lines, each marked as quoted.
+func (l *Lines) Quote(name, s string) {
+	if s == "" {
+		return
+	}
+	l.Add("%s:", name)
+	for line := range strings.SplitSeq(s, "\n") {
+		l.Add("> %s", line)
+	}
+}
+
+// String joins the lines.
+func (l *Lines) String() string { return strings.Join(l.lines, "\n") }
+
+// With ends the lines with a paragraph: a result's next step.
+func (l *Lines) With(last string) string { return l.String() + "\n\n" + last }
+
+// oneLine turns line breaks into spaces and drops other control characters.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\r', r == '\t', r == '\v', r == '\f', r == '\u0085', r == '\u2028', r == '\u2029':
+			return ' '
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, s)
+}

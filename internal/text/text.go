@@ -1,0 +1,185 @@
+// Package text makes text safe to show to a model or a person, and builds the
+// lines of a result. Text from outside can't hide characters, run on, or pose as
+// another line.
+package text
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Clean makes a text from outside safe to show: one line, without invisible,
+// bidirectional and tag characters, at most limit characters long.
+func Clean(s string, limit int) string {
+	var b strings.Builder
+	space, length := false, 0
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r), unicode.IsControl(r):
+			space = true
+			continue
+		case hidden(r):
+			continue
+		}
+		if length >= limit {
+			return b.String() + "…"
+		}
+		if space && b.Len() > 0 {
+			b.WriteByte(' ')
+			length++
+		}
+		space = false
+		b.WriteRune(r)
+		length++
+	}
+	return b.String()
+}
+
+// CleanAll cleans the first entries of a list, as Clean does.
+func CleanAll(list []string, entries, limit int) []string {
+	list = list[:min(len(list), entries)]
+	clean := make([]string, 0, len(list))
+	for _, s := range list {
+		clean = append(clean, Clean(s, limit))
+	}
+	return clean
+}
+
+// Paragraphs cleans a text as Clean does but keeps its lines. Several empty lines
+// become one.
+func Paragraphs(s string, limit int) string {
+	var lines []string
+	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
+	for line := range strings.Lines(breaks.Replace(s)) {
+		line = Clean(line, limit)
+		if line != "" || len(lines) > 0 && lines[len(lines)-1] != "" {
+			lines = append(lines, line)
+		}
+	}
+	return Clip(strings.TrimSpace(strings.Join(lines, "\n")), limit)
+}
+
+// URL cleans an address. An address too long to show whole is left out, because a
+// cut one leads nowhere.
+func URL(address string) string {
+	const longest = 500
+	if clean := Clean(address, longest+1); len(clean) <= longest {
+		return clean
+	}
+	return ""
+}
+
+// Visible spells out the characters that show nothing by themselves: a human must
+// not say yes to something hidden.
+func Visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if hidden(r) {
+			fmt.Fprintf(&b, "[U+%04X]", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// hidden reports whether a character shows nothing by itself: a model would read
+// what people can't see.
+func hidden(r rune) bool {
+	return r == utf8.RuneError || r > unicode.MaxASCII && unicode.In(r,
+		unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// Clip cuts a text after limit characters.
+func Clip(s string, limit int) string {
+	runes := []rune(s)
+	switch {
+	case limit <= 0:
+		return ""
+	case len(runes) <= limit:
+		return s
+	}
+	return string(runes[:limit-1]) + "…"
+}
+
+// Sentence cleans a message and ends it with a full stop.
+func Sentence(message string) string {
+	message = strings.TrimRight(Clean(message, 400), " ")
+	switch {
+	case message == "":
+		return "it gave no reason."
+	case strings.HasSuffix(message, "."), strings.HasSuffix(message, "!"), strings.HasSuffix(message, "…"):
+		return message
+	}
+	return message + "."
+}
+
+// Words spells out a key: dataVolumeUnit becomes "data volume unit".
+func Words(key string) string {
+	var b strings.Builder
+	for _, r := range key {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToLower(b.String())
+}
+
+// Capitalize makes the first letter a capital.
+func Capitalize(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// JoinOr joins a list with commas. An empty list gives the fallback.
+func JoinOr(list []string, fallback string) string {
+	if joined := strings.Join(list, ", "); joined != "" {
+		return joined
+	}
+	return fallback
+}
+
+// Count puts a number before a noun: "1 job", "2 jobs".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// JSON writes a value as one line of JSON, with <, > and & as they are.
+func JSON(v any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return "{}"
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// Canonical writes JSON with the members of its objects in order at every depth,
+// and numbers as they came. Two spellings of one value become the same text.
+func Canonical(raw json.RawMessage) string {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var v any
+	if decoder.Decode(&v) != nil {
+		return string(raw)
+	}
+	return JSON(v)
+}
+
+// Length is the length of a value as JSON, in characters.
+func Length(v any) int {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return 0 // the call fails on that later
+	}
+	return utf8.RuneCount(data)
+}

@@ -1,0 +1,132 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jellydator/ttlcache/v3"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+)
+
+const (
+	// capabilitiesTTL is how long the capabilities of an account are trusted.
+	capabilitiesTTL = 5 * time.Minute
+	// retryReading is the pause after a reading that failed.
+	retryReading = 30 * time.Second
+	// maxAccounts bounds how many accounts are remembered.
+	maxAccounts = 10_000
+)
+
+// SideRead bounds a read that only helps a call. It must neither use up the call's
+// time nor hold back its result.
+const SideRead = 5 * time.Second
+
+// Feature is something that an account must have for a tool.
+type Feature struct {
+	Capability string // its name in opentrain.Capabilities.Features
+	Key        string // its key in a refusal
+}
+
+// Accounts remembers what each caller's account may do.
+type Accounts struct {
+	api   *opentrain.Client
+	cache *ttlcache.Cache[string, *opentrain.Capabilities]
+}
+
+// NewAccounts makes Accounts that remember nothing yet.
+func NewAccounts(api *opentrain.Client) *Accounts {
+	return &Accounts{api: api, cache: ttlcache.New(
+		ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
+		ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
+		ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
+	)}
+}
+
+// Capabilities returns what is known of the caller's account. It is empty when
+// nothing could be read: then the API decides.
+func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrain.Capabilities {
+	known, _ := a.remembered(ctx, by)
+	return known
+}
+
+// remembered also reports whether the capabilities were read just now.
+func (a *Accounts) remembered(ctx context.Context, by caller.Caller) (known *opentrain.Capabilities, fresh bool) {
+	if by.ID == "" {
+		return &opentrain.Capabilities{}, true
+	}
+	if item := a.cache.Get(by.ID); item != nil {
+		return item.Value(), false
+	}
+	known, _ = a.Read(ctx, by)
+	return known, true
+}
+
+// Read reads the capabilities of the caller's account, past the memory. The result
+// is never nil.
+func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
+	ctx, cancel := context.WithTimeout(ctx, SideRead)
+	defer cancel()
+	known, err := a.api.Capabilities(ctx)
+	switch {
+	case err == nil:
+		a.cache.Set(by.ID, known, ttlcache.DefaultTTL)
+	case FeatureOf(err) == opentrain.FeatureDrafting:
+		known = &opentrain.Capabilities{Features: map[string]bool{"draftCreate": false, "draftImport": false, "draftUpdate": false}}
+		a.cache.Set(by.ID, known, ttlcache.DefaultTTL)
+	default:
+		known = &opentrain.Capabilities{}
+		a.cache.Set(by.ID, known, retryReading)
+	}
+	return known, err
+}
+
+// Forget makes the next call read the capabilities again.
+func (a *Accounts) Forget(by caller.Caller) { a.cache.Delete(by.ID) }
+
+// Check returns the first objection to what is known of the account, nil when
+// there is none. An objection that comes from memory is checked against the account
+// as it is now: a feature may have been enabled, a key added.
+func (a *Accounts) Check(ctx context.Context, by caller.Caller, object func(*opentrain.Capabilities) error) error {
+	known, fresh := a.remembered(ctx, by)
+	err := object(known)
+	if err == nil || fresh {
+		return err
+	}
+	known, _ = a.Read(ctx, by)
+	return object(known)
+}
+
+// Require says, before a call that would fail, that the account lacks a feature.
+func (a *Accounts) Require(ctx context.Context, by caller.Caller, feature Feature) error {
+	if feature.Capability == "" {
+		return nil
+	}
+	return a.Check(ctx, by, func(known *opentrain.Capabilities) error {
+		if has, said := known.Features[feature.Capability]; has || !said {
+			return nil
+		}
+		return &opentrain.Error{
+			Code: opentrain.CodeForbidden, NotSent: true,
+			Message: fmt.Sprintf("the account's capabilities say that %s is off", feature.Capability),
+			Details: json.RawMessage(text.JSON(map[string]string{"featureKey": feature.Key})),
+		}
+	})
+}
+
+// FeatureOf returns the feature that a refusal is about, "" for none.
+func FeatureOf(err error) string {
+	var refusal *opentrain.Error
+	var details struct {
+		FeatureKey string `json:"featureKey"`
+	}
+	if errors.As(err, &refusal) && refusal.Code == opentrain.CodeForbidden {
+		refusal.DecodeDetails(&details)
+	}
+	return details.FeatureKey
+}

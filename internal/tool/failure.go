@@ -1,0 +1,90 @@
+package tool
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Failure is a failed call in words for a model: what failed, why, what to do
+// instead, and what was changed. The exported members are the answer's _meta.
+type Failure struct {
+	Code              opentrain.Code `json:"code"`
+	Status            int            `json:"status,omitempty"`
+	RequestID         string         `json:"requestId,omitempty"`
+	Retryable         bool           `json:"retryable"`
+	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"`
+	Details           any            `json:"details,omitempty"`
+	Next              *Next          `json:"next,omitempty"`
+
+	lines []string
+	cause error
+}
+
+// maxFailureText bounds the words of a failure, in characters.
+const maxFailureText = 2000
+
+// Text is what the model reads, at most 2,000 characters.
+func (f *Failure) Text() string {
+	tail := ""
+	if f.RequestID != "" {
+		tail += "\nRequest id: " + f.RequestID
+	}
+	if f.Next != nil {
+		tail += "\n\n" + f.Next.Text()
+	}
+	return text.Clip(strings.Join(f.lines, "\n"), max(200, maxFailureText-len([]rune(tail)))) + tail
+}
+
+// Error implements error, for logs. Arguments aren't logged: of invalid ones it
+// names only the paths.
+func (f *Failure) Error() string {
+	var bad *schema.ArgumentError
+	if !errors.As(f.cause, &bad) {
+		return f.cause.Error()
+	}
+	paths := make([]string, 0, len(bad.Problems))
+	for _, problem := range bad.Problems {
+		paths = append(paths, problem.Path)
+	}
+	return "arguments refused: " + strings.Join(paths, ", ")
+}
+
+// Unwrap returns the error that the failure explains.
+func (f *Failure) Unwrap() error { return f.cause }
+
+// say adds one line, whatever the arguments hold.
+func (f *Failure) say(format string, args ...any) {
+	f.lines = append(f.lines, text.Clean(fmt.Sprintf(format, args...), maxFailureText))
+}
+
+// Panicked is the Failure of a bug. It says nothing about the cause.
+func Panicked(spec Spec) *Failure {
+	f := &Failure{Code: opentrain.CodeInternal, cause: errors.New("panic")}
+	f.say("%s failed by a fault of this server, not of your arguments.", spec.Name)
+	if !spec.Kind.ReadOnly() {
+		f.say("It is not known whether anything was changed; %s shows the account's jobs.", ListJobs)
+	}
+	return f
+}
+
+// Problem is an error about one argument.
+func Problem(path, message string) error {
+	return &schema.ArgumentError{Problems: []schema.Problem{{Path: path, Message: message}}}
+}
+
+// ErrFormOver is the error of a call that continues a form which is over.
+var ErrFormOver = errors.New("the form is over")
+
+// MessageOf returns the words of an API error, "" for any other error.
+func MessageOf(err error) string {
+	var failure *opentrain.Error
+	if errors.As(err, &failure) {
+		return failure.Message
+	}
+	return ""
+}

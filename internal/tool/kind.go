@@ -1,0 +1,46 @@
+package tool
+
+// Kind is what a tool does to the world. Annotations, read-only mode and the
+// documentation all follow from it.
+type Kind string
+
+// The kinds of tools.
+const (
+	// KindPublicRead reads what everyone may see. It needs no token.
+	KindPublicRead Kind = "public read"
+	// KindRead reads what belongs to the caller.
+	KindRead Kind = "read"
+	// KindCreate makes something new. Repeating it does no harm.
+	KindCreate Kind = "create"
+	// KindUpdate changes something that only the caller sees.
+	KindUpdate Kind = "update"
+	// KindPublish changes what everyone sees.
+	KindPublish Kind = "publish"
+	// KindClose removes something from everyone's view.
+	KindClose Kind = "close"
+)
+
+// Hints are MCP's tool annotations.
+type Hints struct {
+	ReadOnly    bool // changes nothing
+	Destructive bool // hosts ask their human first
+	Idempotent  bool // a repeated call changes nothing more
+	OpenWorld   bool // touches what strangers write or see
+}
+
+// Hints returns the annotations of a kind. Every write is idempotent: creates
+// carry a key, updates set values, publishing twice is publishing once.
+func (k Kind) Hints() Hints {
+	return Hints{
+		ReadOnly:    k.ReadOnly(),
+		Destructive: k == KindPublish || k == KindClose,
+		Idempotent:  true,
+		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose,
+	}
+}
+
+// ReadOnly reports whether tools of this kind change nothing.
+func (k Kind) ReadOnly() bool { return k == KindRead || k == KindPublicRead }
+
+// NeedsToken reports whether tools of this kind need an API token.
+func (k Kind) NeedsToken() bool { return k != KindPublicRead }

@@ -1,0 +1,18 @@
+package tool
+
+// The tools' names. Results name sibling tools as the next step, so that every
+// name has one place.
+const (
+	CreateDraft   = "opentrain_create_draft"
+	PatchDraft    = "opentrain_patch_draft"
+	Publish       = "opentrain_publish"
+	ListJobs      = "opentrain_list_jobs"
+	UpdateJob     = "opentrain_update_job"
+	CloseJob      = "opentrain_close_job"
+	SearchJobs    = "opentrain_search_jobs"
+	GetJob        = "opentrain_get_job"
+	ListFacets    = "opentrain_list_facets"
+	ListChanges   = "opentrain_list_changes"
+	GetAccount    = "opentrain_get_account"
+	InviteTrainer = "opentrain_invite_trainer"
+)

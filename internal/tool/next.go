@@ -1,0 +1,178 @@
+package tool
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Action is the kind of step that comes next.
+type Action string
+
+// The actions of a Next.
+const (
+	// AskHuman: ask Question, put the answer where Arguments has Answer, call Tool.
+	AskHuman Action = "ask_human"
+	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes, else
+	// Otherwise.
+	ConfirmWithHuman Action = "confirm_with_human"
+	// CallTool: call Tool with Arguments.
+	CallTool Action = "call_tool"
+	// Wait: wait RetryAfterSeconds, then call Tool with Arguments. Without
+	// Arguments, call it with the same ones as before.
+	Wait Action = "wait"
+	// Fix: Problem must be solved first. By says who can solve it, Tool or URL
+	// where.
+	Fix Action = "fix"
+	// Done: nothing is left to do.
+	Done Action = "done"
+)
+
+// Next is the step that follows a result or a failure. It alone is enough to drive
+// the loop from a description to a published job.
+type Next struct {
+	Action Action `json:"action"`
+	// Question is the API's own prompt, asked word for word.
+	Question string `json:"question,omitempty"`
+	// Note says why a question comes again, or what to know about this step.
+	Note  string `json:"note,omitempty"`
+	Field string `json:"field,omitempty"`
+	// Type is the JSON type of the answer: enum, string, number, boolean or array
+	// (with Options: choose several).
+	Type    string   `json:"type,omitempty"`
+	Options []string `json:"options,omitempty"`
+	// Inputs replace Type and Options when a question has several keys.
+	Inputs []Input `json:"inputs,omitempty"`
+	// Remaining counts the open questions, this one included.
+	Remaining int    `json:"remaining,omitempty"`
+	Show      *Shown `json:"show,omitempty"`
+	Problem   string `json:"problem,omitempty"`
+	// By is "human" or "agent".
+	By  string `json:"by,omitempty"`
+	URL string `json:"url,omitempty"`
+	// RetryAfterSeconds is how long to wait, at most that long when AtMost is set.
+	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"`
+	AtMost            bool           `json:"atMost,omitempty"`
+	Tool              string         `json:"tool,omitempty"`
+	Arguments         map[string]any `json:"arguments,omitempty"`
+	// Otherwise is the tool to call when the human says no.
+	Otherwise string `json:"otherwise,omitempty"`
+}
+
+// Input is one of several values that a question asks for.
+type Input struct {
+	Key     string   `json:"key"`
+	Type    string   `json:"type"`
+	Options []string `json:"options,omitempty"`
+}
+
+// JSONSchema describes a Next as a plain object. Spelled out, it would cost every
+// host's context once per tool.
+func (Next) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+
+// Shown is what a human sees of a job before it becomes public. Its members stand
+// in the order of their names.
+type Shown struct {
+	Cut      string           `json:"cut,omitempty"` // what is too long to show
+	DraftURL string           `json:"draftUrl,omitempty"`
+	Fields   opentrain.Fields `json:"fields,omitzero"`
+	Guesses  []Remark         `json:"guesses,omitempty"`
+	JobID    string           `json:"jobId"`
+	Status   string           `json:"status,omitempty"`
+	Title    string           `json:"title,omitempty"`
+}
+
+// Remark is a note of the API on a draft.
+type Remark struct {
+	Field   string          `json:"field,omitempty"`
+	Message string          `json:"message,omitempty"`
+	Reason  string          `json:"reason,omitempty"`
+	Value   json.RawMessage `json:"value,omitempty"`
+}
+
+// JSONSchema describes a Remark as a plain object, as Next.JSONSchema does.
+func (Remark) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+
+// Line says a remark in one line.
+func (r Remark) Line() string {
+	var parts []string
+	if r.Field != "" {
+		parts = append(parts, r.Field)
+	}
+	if len(r.Value) > 0 {
+		parts = append(parts, "= "+string(r.Value))
+	}
+	for _, words := range []string{r.Message, r.Reason} {
+		if words != "" {
+			parts = append(parts, "— "+words)
+		}
+	}
+	return strings.TrimPrefix(strings.Join(parts, " "), "— ")
+}
+
+// Text says the step in lines of a fixed form, "Name: value", for clients that show
+// the model no structured content. Values that a program needs are JSON.
+func (n Next) Text() string {
+	var l text.Lines
+	l.Field("Next", string(n.Action)+n.gloss())
+	l.Field("Question", n.Question)
+	l.Field("Problem", n.Problem)
+	l.Field("Note", n.Note)
+	l.Field("Type", n.Type)
+	if len(n.Options) > 0 {
+		l.Field("Options", text.JSON(n.Options))
+	}
+	for _, input := range n.Inputs {
+		l.Field("Input "+input.Key, input.Type+OptionsText(input.Options))
+	}
+	if n.Show != nil {
+		l.Field("Show", text.JSON(n.Show))
+	}
+	l.Field("By", n.By)
+	l.Field("Open", n.URL)
+	if n.RetryAfterSeconds > 0 {
+		atMost := ""
+		if n.AtMost {
+			atMost = "at most "
+		}
+		l.Field("Wait", fmt.Sprintf("%s%d seconds", atMost, n.RetryAfterSeconds))
+	}
+	switch {
+	case n.Tool == "":
+	case n.Arguments == nil && n.Action == Wait:
+		l.Field("Call", n.Tool+" (with the same arguments)")
+	case n.Arguments == nil:
+		l.Field("Call", n.Tool)
+	default:
+		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
+	}
+	l.Field("Otherwise", n.Otherwise)
+	return l.String()
+}
+
+// gloss explains the action to a reader who has no schema.
+func (n Next) gloss() string {
+	switch n.Action {
+	case AskHuman:
+		if len(n.Inputs) > 0 {
+			return " (ask the human, put each answer in place of its <answer:KEY>, then call)"
+		}
+		return " (ask the human, put the answer in place of " + Answer + ", then call)"
+	case ConfirmWithHuman:
+		return " (show this to the human; call only after a yes)"
+	default:
+		return ""
+	}
+}
+
+// OptionsText writes options behind their type; "" without options.
+func OptionsText(options []string) string {
+	if len(options) == 0 {
+		return ""
+	}
+	return " " + text.JSON(options)
+}

@@ -1,0 +1,179 @@
+// Package tool says what a tool is: its spec, its call, its result with the next
+// step, and its failures. It knows OpenTrain's API and JSON Schema, but no single
+// toolset and nothing of MCP's transports.
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/schema"
+)
+
+// Spec is what a tool says about itself.
+type Spec struct {
+	Name  string // opentrain_<verb>_<noun>, at most 32 characters
+	Title string // for people
+	// Description is for models. New adds what Needs says; together they have 300
+	// to 900 characters.
+	Description string
+	Kind        Kind
+	// Scope is the scope that the token needs; "" for a token of any scope, or for
+	// no token.
+	Scope string
+	// Claimed is true when a human must have claimed the account.
+	Claimed bool
+	// Feature is what the account must have; the zero Feature is always there.
+	Feature Feature
+	// Lost says what to do when a write's outcome is unknown.
+	Lost string
+	// Absent says what it means when OpenTrain doesn't find what the call names.
+	Absent string
+}
+
+// Needs says in a sentence what a caller needs for the tool.
+func (s Spec) Needs() string {
+	switch {
+	case !s.Kind.NeedsToken():
+		return "Needs no token."
+	case s.Claimed:
+		return "Needs an API token with the scope " + s.Scope + " and an account that a human has claimed."
+	case s.Scope != "":
+		return "Needs an API token with the scope " + s.Scope + "."
+	}
+	return "Needs an API token."
+}
+
+// Tool is one tool, ready to be served.
+type Tool struct {
+	Spec
+	InputSchema  json.RawMessage
+	OutputSchema json.RawMessage
+
+	// bind decodes the arguments and returns the call that is left to make.
+	bind func(json.RawMessage) (bound, error)
+}
+
+// bound is a tool with its arguments.
+type bound func(context.Context, Call) (Result, *Ask, error)
+
+// Output is what a tool's function returns. Its JSON is the structured content.
+type Output interface {
+	// Text says the whole result in words, with its next step.
+	Text() string
+}
+
+// New makes a Tool from a spec and a function with typed input and output. It
+// panics when In or Out have no JSON Schema, which is a mistake in their types.
+func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
+	input, err := schema.NewInput[In]()
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", spec.Name, err))
+	}
+	output, err := schema.Output[Out]()
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", spec.Name, err))
+	}
+	spec.Description += " " + spec.Needs()
+	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, bind: func(raw json.RawMessage) (bound, error) {
+		if err := unanswered(raw); err != nil {
+			return nil, err
+		}
+		args, interpreted, err := input.Decode(raw)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context, call Call) (Result, *Ask, error) {
+			call.Interpreted = interpreted
+			out, ask, err := function(ctx, call, args)
+			if err != nil || ask != nil {
+				return Result{}, ask, err
+			}
+			return Result{Structured: out, Text: out.Text(), Effect: effectOf(out)}, nil, nil
+		}, nil
+	}}
+}
+
+// Call is what a tool knows about a call besides its input.
+type Call struct {
+	Caller caller.Caller
+	// CanAsk is true when a form can be shown now, CanAskLists when it can have
+	// lists to choose several values from.
+	CanAsk, CanAskLists bool
+	// Answers are the human's answers to the previous round's Ask, by field name.
+	// It is nil when no form was answered.
+	Answers map[string]json.RawMessage
+	// State is the State of the previous round's Ask; nil in the first round.
+	State json.RawMessage
+	// BadState is true when the call continues a form with a state that was
+	// changed, belongs to someone else or is too old.
+	BadState bool
+	// Progress tells the client what a call of several steps does now; nil when it
+	// doesn't want to know.
+	Progress func(step string)
+	// Interpreted says how the tool read arguments that didn't quite match the
+	// schema.
+	Interpreted []string
+}
+
+// Report tells the client what the call does now.
+func (c Call) Report(step string) {
+	if c.Progress != nil {
+		c.Progress(step)
+	}
+}
+
+// Ask is a form that a tool wants to show to the human before it goes on. The
+// tool is then called again with the answers and the state.
+type Ask struct {
+	// Message says, above the form, what is asked and why.
+	Message string
+	Fields  []Field
+	// State comes back in Call.State, as long as it isn't older than Lifetime.
+	State    json.RawMessage
+	Lifetime time.Duration
+	// Done is what the call did before asking.
+	Done Effect
+}
+
+// Field is one input of a form.
+type Field struct {
+	Name     string // the key in Call.Answers
+	Label    string
+	Prompt   string
+	Type     string // as in Next.Type
+	Choices  []Choice
+	Required bool
+	Default  json.RawMessage
+}
+
+// Choice is one value of an enum or a list, and how people read it.
+type Choice struct{ Value, Title string }
+
+// Result is a tool's answer in both of its forms, each complete by itself: many
+// clients show the model only one.
+type Result struct {
+	Structured any
+	Text       string
+	Effect     Effect
+}
+
+// Effect is what a write did, for the audit log.
+type Effect struct {
+	// JobID is the job that the call made, changed or named; "" for none.
+	JobID string
+	// Outcome is the job's status afterwards, or a word of the tool's own; "" when
+	// nothing was written.
+	Outcome string
+}
+
+// effectOf asks the output of a write what it did.
+func effectOf(out Output) Effect {
+	if write, ok := out.(interface{ Effect() Effect }); ok {
+		return write.Effect()
+	}
+	return Effect{Outcome: "ok"}
+}

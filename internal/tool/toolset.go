@@ -1,0 +1,51 @@
+package tool
+
+import (
+	"context"
+
+	"opentrain-mcp/internal/caller"
+)
+
+// Set is a group of tools that are switched on and off together, with what people
+// use beside them in their host.
+type Set struct {
+	Name      string
+	Tools     []Tool
+	Prompts   []Prompt
+	Resources []Resource
+}
+
+// Prompt starts a conversation in a host. It has one argument.
+type Prompt struct {
+	Name, Title, Description string
+	Argument                 PromptArgument
+	// Needs are the tools that its text speaks of. It is served only with all of
+	// them.
+	Needs []string
+	// Text returns a title and what the human says with the prompt.
+	Text func(ctx context.Context, by caller.Caller, argument string) (title, text string)
+	// Complete lists the argument's values that match what was typed; nil when
+	// there are none to list.
+	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
+}
+
+// PromptArgument describes the argument of a prompt.
+type PromptArgument struct {
+	Name, Description string
+	Required          bool
+}
+
+// Resource is something that people attach to a conversation.
+type Resource struct {
+	// URI is an address, or a template with one variable: opentrain://jobs/{jobId}.
+	URI                          string
+	Title, Description, MIMEType string
+	// Needs are the tools that read the same. It is served only with all of them.
+	Needs []string
+	// Read returns the text for a value of the template's variable. Its errors are
+	// words for people.
+	Read func(ctx context.Context, by caller.Caller, value string) (string, error)
+	// Complete lists the variable's values that match what was typed; nil when
+	// there are none to list.
+	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
+}
