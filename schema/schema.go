@@ -28,24 +28,23 @@ type Input[T any] struct {
 	json json.RawMessage
 }
 
-// NewInput makes the schema of T. Arguments that T does not name are refused.
-// It fails when the schema breaks a rule of Lint.
+// NewInput builds the schema of T. Arguments that T does not name are rejected.
 func NewInput[T any]() (*Input[T], error) {
 	root := reflectNode(new(T), true)
-	data, err := render(root, LintInput)
+	data, err := json.Marshal(root)
 	if err != nil {
 		return nil, fmt.Errorf("input schema of %T: %w", *new(T), err)
 	}
 	return &Input[T]{root: root, json: data}, nil
 }
 
-// JSON returns the schema as it is published.
+// JSON returns the schema as clients see it.
 func (in *Input[T]) JSON() json.RawMessage { return in.json }
 
-// Output returns the schema of a tool's result. Members that T does not name
-// are allowed, so that a newer server does not break an older client.
+// Output returns the schema of a tool's result. It allows members that T does
+// not name, so that a newer server does not break an older client.
 func Output[T any]() (json.RawMessage, error) {
-	data, err := render(reflectNode(new(T), false), LintOutput)
+	data, err := json.Marshal(reflectNode(new(T), false))
 	if err != nil {
 		return nil, fmt.Errorf("output schema of %T: %w", *new(T), err)
 	}
@@ -72,14 +71,6 @@ func reflectNode(v any, closed bool) *Node {
 	node := reflector.Reflect(v)
 	node.Version = "" // 2020-12 is MCP's default dialect
 	return node
-}
-
-func render(root *Node, lint func([]byte) error) (json.RawMessage, error) {
-	data, err := json.Marshal(root)
-	if err != nil {
-		return nil, err
-	}
-	return data, lint(data)
 }
 
 // closed reports whether a schema takes only the members that it names.
