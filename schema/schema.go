@@ -1,9 +1,9 @@
-// Package schema makes JSON Schemas of tool inputs and outputs from Go structs,
-// and decodes the arguments that models send against them: leniently where the
-// meaning is plain, with errors that tell a model what to send instead.
+// Package schema generates JSON Schemas for tool inputs and outputs from Go
+// structs. It decodes the arguments that models send: it is lenient where the
+// meaning is plain, and its errors tell a model what to send instead.
 //
-// Write descriptions in the jsonschema_description tag: in a jsonschema tag a
-// comma would cut the text.
+// Put descriptions into the jsonschema_description tag. In a jsonschema tag, a
+// comma cuts the text.
 package schema
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// Node is one schema in a tree of schemas. A type that describes itself has
-// the method JSONSchema() *Node on its value receiver.
+// Node is one schema in a tree of schemas. A type can describe itself with a
+// method JSONSchema() *Node on its value receiver.
 type Node = jsonschema.Schema
 
-// NewObject returns the schema of an object without members, to which they can
-// be added in their order.
+// NewObject returns the schema of an object without members. Add members with
+// Properties.Set; they keep their order.
 func NewObject() *Node { return &Node{Type: "object", Properties: jsonschema.NewProperties()} }
 
 // Input is the schema of a tool's arguments, decoded into T.
@@ -51,19 +51,19 @@ func Output[T any]() (json.RawMessage, error) {
 	return data, nil
 }
 
-// Open returns the schema of the struct T as a part of an input: members that T
-// does not name pass, and a null is a value of its own. Its description is the
-// tag of the field that holds it.
+// Open returns the schema of the struct T for use inside an input. It accepts
+// members that T does not name, and a null is a value. Describe it in the tag of
+// the field that holds it.
 func Open[T any]() *Node {
 	node := reflectNode(new(T), false)
 	node.Required = nil
 	return node
 }
 
-// reflectNode reflects a struct into a flat schema without references.
+// reflectNode generates a flat schema without references.
 func reflectNode(v any, closed bool) *Node {
 	reflector := jsonschema.Reflector{
-		Anonymous:                 true, // no $id: it would publish Go import paths
+		Anonymous:                 true, // an $id would publish Go import paths
 		DoNotReference:            true,
 		ExpandedStruct:            true, // the root is the object itself
 		AllowAdditionalProperties: !closed,
@@ -73,18 +73,18 @@ func reflectNode(v any, closed bool) *Node {
 	return node
 }
 
-// closed reports whether a schema takes only the members that it names.
+// closed reports whether a schema accepts only the members that it names.
 func closed(node *Node) bool {
 	return node.AdditionalProperties == jsonschema.FalseSchema
 }
 
-// Field is one member of a published schema, for documentation.
+// Field is one member of a schema, for documentation.
 type Field struct {
 	Name, Type, Description string
 	Required                bool
 }
 
-// Fields returns the members of a published object schema, in their order.
+// Fields returns the members of an object schema, in their order.
 func Fields(data json.RawMessage) ([]Field, error) {
 	var node Node
 	if err := json.Unmarshal(data, &node); err != nil {
