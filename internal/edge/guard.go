@@ -99,7 +99,8 @@ func (g Guard) verify(r *http.Request) error {
 func (g Guard) hostAllowed(r *http.Request) bool {
 	host := strings.ToLower(r.Host)
 	name, port := splitHost(host)
-	if slices.ContainsFunc(g.Hosts, func(allowed string) bool { return strings.EqualFold(allowed, host) || strings.EqualFold(allowed, name) }) {
+	listed := func(allowed string) bool { return strings.EqualFold(allowed, host) || strings.EqualFold(allowed, name) }
+	if slices.ContainsFunc(g.Hosts, listed) {
 		return true
 	}
 	if own := loopbackPort(r); own != "" && Loopback(name) && (port == own || port == "" && (own == "80" || own == "443")) {

@@ -28,7 +28,7 @@ func TestLimiter(t *testing.T) {
 		want("alice", 0)
 		want("alice", 500*time.Millisecond)
 		time.Sleep(time.Hour) //nolint:forbidigo // fake time
-		for range 3 { // a full bucket holds no more than the burst
+		for range 3 {         // a full bucket holds no more than the burst
 			want("alice", 0)
 		}
 		want("alice", 500*time.Millisecond)
