@@ -56,7 +56,8 @@ func TestLintReportsWhatHostsCannotRead(t *testing.T) {
 			"a[]: a boolean schema"},
 		{"required is unknown", `{"type":"object","properties":{},"required":["a"],"additionalProperties":false}`, "requires a"},
 		{"nested",
-			`{"type":"object","properties":{"a":{"type":"object","properties":{"b":{"type":"string"}},"description":"A."}},"additionalProperties":false}`,
+			`{"type":"object","properties":{"a":{"type":"object",` +
+				`"properties":{"b":{"type":"string"}},"description":"A."}},"additionalProperties":false}`,
 			".a.b: has no description"},
 		{"boolean additional",
 			`{"type":"object","properties":{"a":{"type":"object","additionalProperties":true,"description":"A."}},"additionalProperties":false}`,

@@ -11,7 +11,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -69,7 +68,7 @@ func (b *Box) Seal(purpose []string, data []byte, now time.Time) string {
 // Open opens a token that was sealed for the same purpose, at most maxAge ago.
 // Its only error is ErrInvalid.
 func (b *Box) Open(purpose []string, token string, maxAge time.Duration, now time.Time) (Sealed, error) {
-	// Each token has exactly one spelling: decoding is strict, but ignores line breaks.
+	// Strict decoding accepts one spelling of each token, but ignores line breaks.
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || strings.ContainsAny(token, "\r\n") {
 		return Sealed{}, ErrInvalid
@@ -95,5 +94,5 @@ func encodePurpose(purpose []string) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(part))) //nolint:gosec // parts are short
 		b = append(b, part...)
 	}
-	return slices.Clip(b)
+	return b
 }
