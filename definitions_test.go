@@ -135,6 +135,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"opentrain":           {},
 		"opentrain/sandbox":   {},
 		"internal/credential": {},
+		"internal/metrics":    {"opentrain"},
 		"internal/edge":       {},
 		"internal/seal":       {},
 		"tools":               {"schema", "opentrain", "internal/seal"},
