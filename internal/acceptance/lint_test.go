@@ -74,7 +74,8 @@ func TestLintReportsWhatHostsCannotRead(t *testing.T) {
 	}
 }
 
-// The reflector alone does not stop a struct that hosts cannot read: the linter does.
+// TestLintOfReflectedStructs: schema.NewInput accepts structs whose schemas hosts
+// cannot read. The linter reports them.
 func TestLintOfReflectedStructs(t *testing.T) {
 	check := func(data []byte, want string) {
 		t.Helper()

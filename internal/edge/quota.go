@@ -17,9 +17,9 @@ type Quota struct {
 // NewQuota returns a Quota of limit resources in total.
 func NewQuota(limit int) *Quota { return &Quota{limit: limit, byAddress: map[string]int{}} }
 
-// Acquire opens a resource for an address, as returned by [Address]. Call
-// release when the resource closes; more calls have no effect. When the quota is
-// used up, ok is false and release is nil.
+// Acquire counts one more open resource for an address, as returned by [Address].
+// Call release when the resource closes; further calls have no effect. When the
+// quota is used up, ok is false and release is nil.
 func (q *Quota) Acquire(address string) (release func(), ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
