@@ -1,6 +1,7 @@
 package edge_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestAddress(t *testing.T) {
 		{"empty header", "10.0.0.1:5000", []string{""}, "10.0.0.1", "10.0.0.1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/", nil)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.RemoteAddr = test.remote
 			for _, header := range test.forwarded {
 				r.Header.Add("X-Forwarded-For", header)

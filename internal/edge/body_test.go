@@ -50,7 +50,7 @@ func TestReadBody(t *testing.T) {
 				})
 				send(t, client, "POST / HTTP/1.1\r\nHost: test\r\n"+test.request)
 				if test.cut {
-					client.Close()
+					client.Close() //nolint:errcheck // a pipe cannot fail to close
 					return
 				}
 				answer := make([]byte, 1)
@@ -90,7 +90,7 @@ func TestBodyTimeEndsWithTheBody(t *testing.T) {
 
 // TestReadBodyWithoutDeadlines: a ResponseWriter may not support deadlines.
 func TestReadBodyWithoutDeadlines(t *testing.T) {
-	w, r := httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader("01234"))
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("01234"))
 	edge.LimitBodyTime(w, r)
 	if body, err := edge.ReadBody(w, r, maxBody); err != nil || string(body) != "01234" {
 		t.Errorf("got %q, %v", body, err)
@@ -118,7 +118,7 @@ func connect(t *testing.T, handler http.HandlerFunc) net.Conn {
 	}}
 	go server.Serve(listener) //nolint:errcheck // ends with the listener
 	t.Cleanup(func() {
-		client.Close()
+		client.Close() //nolint:errcheck // a pipe cannot fail to close
 		<-closed
 		server.Close() //nolint:errcheck // its only connection is closed
 	})

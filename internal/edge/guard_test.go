@@ -121,7 +121,7 @@ func TestGuard(t *testing.T) {
 }
 
 func TestGuardWithoutLocalAddress(t *testing.T) {
-	r := httptest.NewRequest("GET", "http://localhost/", nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)
 	w := httptest.NewRecorder()
 	edge.Guard{}.Wrap(http.HandlerFunc(ok)).ServeHTTP(w, r)
 	if w.Code != http.StatusForbidden {

@@ -61,8 +61,9 @@ var ErrInvalid = errors.New("the token is not valid")
 // Seal returns a token of URL-safe characters. The token does not contain the
 // purpose; Open needs the same one.
 func (b *Box) Seal(purpose []string, data []byte, now time.Time) string {
-	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro())) //nolint:gosec // after 1970
-	return base64.RawURLEncoding.EncodeToString(b.ciphers[0].Seal(nil, nil, append(plain, data...), encodePurpose(purpose)))
+	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro()))
+	sealed := b.ciphers[0].Seal(nil, nil, append(plain, data...), encodePurpose(purpose)) //nolint:gosec // the AEAD adds a random nonce
+	return base64.RawURLEncoding.EncodeToString(sealed)
 }
 
 // Open opens a token that was sealed for the same purpose, at most maxAge ago.
