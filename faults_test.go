@@ -103,7 +103,7 @@ func TestImportsMakeDrafts(t *testing.T) {
 	for i, test := range []struct{ arguments, title, interpreted string }{
 		{`{"format":"opentrain_canonical","job":{"title":"Label dogs","paymentType":"PAY_PER_HOUR","rateAmount":18}}`, "Label dogs", ""},
 		{`{"job":{"title":"Label mice"}}`, "Label mice", "format: taken as opentrain_canonical, because job was given"},
-		{`{"format":"schema org job posting","jsonLd":` + posting + `}`, "Label cats", `was taken as \"schema_org_job_posting\"`},
+		{`{"format":"schema org job posting","jsonLd":` + posting + `}`, "Label cats", `was read as \"schema_org_job_posting\"`},
 		{`{"format":"indeed_xml","xml":"<job><title><![CDATA[Label birds]]></title><unknown>x</unknown></job>"}`, "Label birds", ""},
 		{`{"format":"hr_xml","xml":"<PositionOpening><PositionTitle>Label fish</PositionTitle></PositionOpening>"}`, "Label fish", ""},
 	} {
@@ -129,7 +129,7 @@ func TestImportsMakeDrafts(t *testing.T) {
 		`{"format":"indeed_xml"}`:                   "xml: is required with the format indeed_xml",
 		`{"format":"hr_xml","job":{}}`:              "job: does not go with the format hr_xml, which wants xml",
 		`{"format":"text","xml":"<a/>"}`:            "xml: does not go with the format text, which wants description",
-		`{"format":"csv","description":"x"}`:        `format: "csv" is not taken; send one of text, opentrain_canonical`,
+		`{"format":"csv","description":"x"}`:        `format: "csv" is not one of: text, opentrain_canonical`,
 		`{"format":"hr_xml","description":"x"}`:     "description: does not go with the format hr_xml",
 		`{"format":"opentrain_canonical","job":[]}`: "job: [] is not an object",
 	} {

@@ -2,8 +2,10 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -12,15 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// Decode decodes arguments into T. What is not quite of the schema's form but
-// plain in its meaning is taken for that and reported in interpreted, one
-// sentence each: "18" for a number, a JSON string for an object or a list, one
-// string for a list, an enum value in other case or spacing. Anything else is
-// refused with an *ArgumentError that names every fault.
+// Decode decodes arguments into T. It accepts a value that differs from the
+// schema's form when its meaning is plain: "18" for a number, a JSON string for
+// an object or a list, one string for a list, an enum value in other case or
+// spacing. interpreted reports each such value in one sentence. Everything else
+// fails with an *ArgumentError that lists every problem.
 //
-// A null for an optional argument counts as absent, except inside an object
-// that takes any member (see Open): there it is a value, and an enum's list is
-// not the last word.
+// A null for an optional argument counts as absent. Inside an object that
+// accepts unknown members (see Open), a null is a value and an enum may have
+// values that the schema does not list.
 func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, err error) {
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) == 0 || string(trimmed) == "null" {
 		raw = json.RawMessage("{}")
@@ -36,9 +38,9 @@ func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, e
 	return args, d.interpreted, nil
 }
 
-// DecodePart decodes one value against a node of its own, as Decode does, for a
-// part of the arguments of which the published schema says less than is known.
-// path is what messages call it.
+// DecodePart decodes one value against a schema of its own, like Decode. Use it
+// for a part of the arguments that the published schema does not describe in
+// full. Messages refer to the value by path.
 func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMessage, interpreted []string, err error) {
 	d := decoder{}
 	clean = d.value(path, node, raw)
@@ -48,8 +50,8 @@ func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMes
 	return clean, d.interpreted, nil
 }
 
-// Match returns the one of the allowed values that text means: itself, or one
-// that differs in case, spaces, hyphens or underscores only.
+// Match returns the allowed value that equals text, ignoring case, spaces,
+// hyphens and underscores.
 func Match(text string, allowed []string) (string, bool) {
 	if slices.Contains(allowed, text) {
 		return text, true
@@ -62,26 +64,26 @@ func Match(text string, allowed []string) (string, bool) {
 	return "", false
 }
 
-// decoder walks a schema and a value side by side. Each of its methods returns
-// the value in the schema's own form; after a problem the returned value is not used.
+// decoder walks a schema and a value side by side. Its methods return the value
+// in the schema's form. After a problem, callers ignore the returned value.
 type decoder struct {
 	problems    []Problem
 	interpreted []string
-	open        bool // inside an object that takes any member
+	open        bool // inside an object that accepts unknown members
 }
 
-// maxProblems is how many faults of one call are named.
+// maxProblems is how many problems of one call are reported.
 const maxProblems = 20
 
-func (d *decoder) refuse(path string, allowed []string, format string, args ...any) {
+func (d *decoder) reject(path string, allowed []string, format string, args ...any) {
 	if len(d.problems) >= maxProblems {
 		return
 	}
 	d.problems = append(d.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...), Allowed: allowed})
 }
 
-func (d *decoder) took(path string, raw, as json.RawMessage) json.RawMessage {
-	d.interpreted = append(d.interpreted, fmt.Sprintf("%s: %s was taken as %s", path, shorten(raw), shorten(as)))
+func (d *decoder) interpret(path string, raw, as json.RawMessage) json.RawMessage {
+	d.interpreted = append(d.interpreted, fmt.Sprintf("%s: %s was read as %s", path, quote(raw), quote(as)))
 	return as
 }
 
@@ -106,21 +108,18 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 	if json.Unmarshal(raw, &members) != nil || members == nil {
 		inner, ok := unquote(raw)
 		if !ok || json.Unmarshal(inner, &members) != nil || members == nil {
-			d.refuse(path, nil, "%s is not an object; send {\"name\": value, …}", shorten(raw))
+			d.reject(path, nil, "%s is not an object; send {\"name\": value, …}", quote(raw))
 			return nil
 		}
-		raw = d.took(orArguments(path), raw, inner)
+		raw = d.interpret(cmp.Or(path, "arguments"), raw, inner)
 	}
 	if node.Properties == nil {
 		return raw
 	}
-	outside := d.open
+	defer func(outer bool) { d.open = outer }(d.open)
 	d.open = d.open || !closed(node)
-	defer func() { d.open = outside }()
-	for name := range members {
-		if _, known := node.Properties.Get(name); !known && closed(node) {
-			d.unknown(path, name, node)
-		}
+	if closed(node) {
+		d.unknownMembers(path, node, members)
 	}
 	for name, property := range node.Properties.FromOldest() {
 		member, present := members[name]
@@ -130,7 +129,7 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 		case !present || null:
 			delete(members, name)
 			if slices.Contains(node.Required, name) {
-				d.refuse(join(path, name), nil, "is required: %s", property.Description)
+				d.reject(join(path, name), nil, "is required: %s", property.Description)
 			}
 		default:
 			members[name] = d.value(join(path, name), property, member)
@@ -141,36 +140,41 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 	}
 	clean, err := json.Marshal(members)
 	if err != nil {
-		d.refuse(path, nil, "cannot be read")
+		d.reject(path, nil, "cannot be read")
 	}
 	return clean
 }
 
-func (d *decoder) unknown(path, name string, node *Node) {
-	if len(d.problems) >= maxProblems {
-		return // and no time for finding what it may have meant
-	}
+// unknownMembers rejects the members that a closed object does not have.
+func (d *decoder) unknownMembers(path string, node *Node, members map[string]json.RawMessage) {
 	names := slices.Collect(node.Properties.KeysFromOldest())
 	known := "It takes none"
 	if len(names) > 0 {
 		known = "Arguments: " + strings.Join(names, ", ")
 	}
-	d.refuse(join(path, shortText(name)), names, "is not an argument of this tool%s %s", Meant(name, names), known)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if len(d.problems) >= maxProblems {
+			return // a suggestion costs time
+		}
+		if !slices.Contains(names, name) {
+			d.reject(join(path, truncate(name)), names, "is not an argument of this tool%s %s", Suggestion(name, names), known)
+		}
+	}
 }
 
 func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) != nil || items == nil {
-		list, ok := listOf(raw)
+		list, ok := parseList(raw)
 		if !ok {
-			d.refuse(path, nil, "%s is not a list; send [\"…\", \"…\"]", shorten(raw))
+			d.reject(path, nil, "%s is not a list; send [\"…\", \"…\"]", quote(raw))
 			return nil
 		}
 		items = list
-		d.took(path, raw, encoded(items))
+		d.interpret(path, raw, encode(items))
 	}
 	if node.MinItems != nil && uint64(len(items)) < *node.MinItems {
-		d.refuse(path, nil, "needs at least %d entries", *node.MinItems)
+		d.reject(path, nil, "needs at least %d entries", *node.MinItems)
 	}
 	for i, item := range items {
 		items[i] = d.value(path+"["+strconv.Itoa(i)+"]", node.Items, item)
@@ -178,12 +182,12 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 	if len(d.problems) > 0 {
 		return nil
 	}
-	return encoded(items)
+	return encode(items)
 }
 
-// listOf reads a list out of a string: a JSON list, or one entry. Several
-// entries in one string are left to the caller, for a comma may be part of a name.
-func listOf(raw json.RawMessage) ([]json.RawMessage, bool) {
+// parseList reads a list from a string: a JSON list, or a single entry. It does
+// not split at commas, because a name may contain one.
+func parseList(raw json.RawMessage) ([]json.RawMessage, bool) {
 	inner, ok := unquote(raw)
 	if !ok {
 		return nil, false
@@ -202,11 +206,11 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 	var text string
 	if json.Unmarshal(raw, &text) != nil || string(raw) == "null" {
 		if !isNumber(raw) || len(node.Enum) > 0 {
-			d.refuse(path, enumOf(node), "%s is not a string%s", shorten(raw), oneOf(node))
+			d.reject(path, enumValues(node), "%s is not a string%s", quote(raw), allowedHint(node))
 			return nil
 		}
 		text = string(raw)
-		raw = d.took(path, raw, encoded(text))
+		raw = d.interpret(path, raw, encode(text))
 	}
 	if len(node.Enum) > 0 {
 		return d.enum(path, node, text, raw)
@@ -214,38 +218,38 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 	length := utf8.RuneCountInString(text)
 	switch {
 	case node.MinLength != nil && *node.MinLength > 0 && strings.TrimSpace(text) == "":
-		d.refuse(path, nil, "must not be empty: %s", node.Description)
+		d.reject(path, nil, "must not be empty: %s", node.Description)
 	case node.MaxLength != nil && length > int(min(*node.MaxLength, math.MaxInt32)):
-		d.refuse(path, nil, "has %d characters; at most %d are taken", length, *node.MaxLength)
+		d.reject(path, nil, "has %d characters; at most %d", length, *node.MaxLength)
 	}
 	return raw
 }
 
 func (d *decoder) enum(path string, node *Node, text string, raw json.RawMessage) json.RawMessage {
-	allowed := enumOf(node)
+	allowed := enumValues(node)
 	value, found := Match(text, allowed)
 	switch {
 	case value == text && found, d.open && !found:
 		return raw
 	case found:
-		return d.took(path, raw, encoded(value))
+		return d.interpret(path, raw, encode(value))
 	}
-	d.refuse(path, allowed, "%s", NotTaken(text, allowed))
+	d.reject(path, allowed, "%s", NotAllowed(text, allowed))
 	return nil
 }
 
-// Meant ends a clause with the name that a misspelt one most likely means, as a
-// question, or with a full stop where none is close.
-func Meant(name string, names []string) string {
+// Suggestion completes a sentence about an unknown name: "; did you mean jobId?",
+// or a period when no known name is close.
+func Suggestion(name string, names []string) string {
 	if nearest := Nearest(name, names); nearest != "" {
 		return "; did you mean " + nearest + "?"
 	}
 	return "."
 }
 
-// NotTaken says that a value is not among those allowed, and which are.
-func NotTaken(text string, allowed []string) string {
-	message := fmt.Sprintf("\"%s\" is not taken; send one of %s", shortText(text), strings.Join(allowed, ", "))
+// NotAllowed says that a value is not one of those allowed, and lists them.
+func NotAllowed(text string, allowed []string) string {
+	message := fmt.Sprintf("\"%s\" is not one of: %s", truncate(text), strings.Join(allowed, ", "))
 	if nearest := Nearest(text, allowed); nearest != "" {
 		message += "; nearest: " + nearest
 	}
@@ -257,31 +261,31 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 		inner, ok := unquote(raw)
 		inner = bytes.TrimSpace(inner)
 		if !ok || !isNumber(inner) {
-			d.refuse(path, nil, "%s is not a number; send a bare number such as 18", shorten(raw))
+			d.reject(path, nil, "%s is not a number; send a bare number such as 18", quote(raw))
 			return nil
 		}
-		raw = d.took(path, raw, inner)
+		raw = d.interpret(path, raw, inner)
 	}
 	value, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
-		d.refuse(path, nil, "%s is out of range", shorten(raw))
+		d.reject(path, nil, "%s is out of range", quote(raw))
 		return nil
 	}
 	if node.Type == "integer" {
 		if value != float64(int64(value)) {
-			d.refuse(path, nil, "%s is not a whole number", shorten(raw))
+			d.reject(path, nil, "%s is not a whole number", quote(raw))
 			return nil
 		}
 		raw = strconv.AppendInt(nil, int64(value), 10)
 	}
 	if bound, err := node.Minimum.Float64(); err == nil && value < bound {
-		d.refuse(path, nil, "%s is too small; at least %s is taken", shorten(raw), node.Minimum)
+		d.reject(path, nil, "%s is too small; at least %s", quote(raw), node.Minimum)
 	}
 	if bound, err := node.ExclusiveMinimum.Float64(); err == nil && value <= bound {
-		d.refuse(path, nil, "%s is too small; it must be above %s", shorten(raw), node.ExclusiveMinimum)
+		d.reject(path, nil, "%s is too small; it must be above %s", quote(raw), node.ExclusiveMinimum)
 	}
 	if bound, err := node.Maximum.Float64(); err == nil && value > bound {
-		d.refuse(path, nil, "%s is too large; at most %s is taken", shorten(raw), node.Maximum)
+		d.reject(path, nil, "%s is too large; at most %s", quote(raw), node.Maximum)
 	}
 	return raw
 }
@@ -294,23 +298,23 @@ func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
 	if inner, ok := unquote(raw); ok {
 		switch fold(string(inner)) {
 		case "TRUE":
-			return d.took(path, raw, encoded(true))
+			return d.interpret(path, raw, encode(true))
 		case "FALSE":
-			return d.took(path, raw, encoded(false))
+			return d.interpret(path, raw, encode(false))
 		}
 	}
-	d.refuse(path, nil, "%s is not a boolean; send true or false", shorten(raw))
+	d.reject(path, nil, "%s is not a boolean; send true or false", quote(raw))
 	return nil
 }
 
-// fold brings spellings of one name together: "Any experience-level" and
-// ANY_EXPERIENCE_LEVEL, "job_id" and jobId.
+// fold removes the differences between spellings of a name: "Any experience-level"
+// and ANY_EXPERIENCE_LEVEL fold to the same text, as do "job_id" and jobId.
 func fold(s string) string {
 	words := strings.FieldsFunc(strings.ToUpper(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return strings.Join(words, "")
 }
 
-func enumOf(node *Node) []string {
+func enumValues(node *Node) []string {
 	var values []string
 	for _, value := range node.Enum {
 		if text, ok := value.(string); ok {
@@ -320,14 +324,14 @@ func enumOf(node *Node) []string {
 	return values
 }
 
-func oneOf(node *Node) string {
+func allowedHint(node *Node) string {
 	if len(node.Enum) == 0 {
 		return ""
 	}
-	return "; send one of " + strings.Join(enumOf(node), ", ")
+	return "; send one of " + strings.Join(enumValues(node), ", ")
 }
 
-// unquote returns what a JSON string holds.
+// unquote returns the content of a JSON string.
 func unquote(raw json.RawMessage) (json.RawMessage, bool) {
 	var text string
 	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) || json.Unmarshal(raw, &text) != nil {
@@ -341,39 +345,27 @@ func isNumber(raw json.RawMessage) bool {
 	return len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') && json.Unmarshal(raw, &n) == nil
 }
 
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}
+func join(path, name string) string { return strings.TrimPrefix(path+"."+name, ".") }
 
-func orArguments(path string) string {
-	if path == "" {
-		return "arguments"
-	}
-	return path
-}
-
-// shorten keeps a value that is quoted in a message to a readable length.
-func shorten(raw json.RawMessage) string {
+// quote returns a value at a readable length, for use in a message.
+func quote(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
-		return `"` + shortText(text) + `"` // as the caller wrote it, without escapes
+		return `"` + truncate(text) + `"` // without JSON escapes
 	}
-	return shortText(string(bytes.TrimSpace(raw)))
+	return truncate(string(bytes.TrimSpace(raw)))
 }
 
-func shortText(text string) string {
-	const most = 60
-	if utf8.RuneCountInString(text) <= most {
+func truncate(text string) string {
+	const limit = 60
+	if utf8.RuneCountInString(text) <= limit {
 		return strings.ToValidUTF8(text, "�")
 	}
-	return string([]rune(text)[:most]) + "…"
+	return string([]rune(text)[:limit]) + "…"
 }
 
-// encoded encodes values of which every part is valid JSON or a plain Go string or bool.
-func encoded(v any) json.RawMessage {
+// encode encodes strings, booleans and valid JSON.
+func encode(v any) json.RawMessage {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return json.RawMessage("null")

@@ -38,16 +38,16 @@ func newOrder(t testing.TB) *schema.Input[order] {
 	return input
 }
 
-func TestDecodeTakesWhatIsMeant(t *testing.T) {
+func TestDecodeAcceptsPlainMeaning(t *testing.T) {
 	for _, test := range []struct {
 		name, args  string
 		want        order
-		interpreted string // part of the one sentence, "" for none
+		interpreted string // part of the only sentence, "" for none
 	}{
 		{"exact", `{"id":"a","size":1.5,"count":2,"urgent":true,"level":"EXPERT","tags":["x"]}`,
 			order{ID: "a", Size: 1.5, Count: 2, Urgent: true, Level: "EXPERT", Tags: []string{"x"}}, ""},
 		{"null is absent", `{"id":"a","size":null,"tags":null,"open":null}`, order{ID: "a"}, ""},
-		{"number in a string", `{"id":"a","size":" 18 "}`, order{ID: "a", Size: 18}, `size: " 18 " was taken as 18`},
+		{"number in a string", `{"id":"a","size":" 18 "}`, order{ID: "a", Size: 18}, `size: " 18 " was read as 18`},
 		{"whole float", `{"id":"a","count":3.0}`, order{ID: "a", Count: 3}, ""},
 		{"boolean in a string", `{"id":"a","urgent":"True"}`, order{ID: "a", Urgent: true}, "urgent"},
 		{"string for a list", `{"id":"a","tags":"Spanish"}`, order{ID: "a", Tags: []string{"Spanish"}}, `["Spanish"]`},
@@ -55,12 +55,13 @@ func TestDecodeTakesWhatIsMeant(t *testing.T) {
 		{"enum in other case", `{"id":"a","level":"expert"}`, order{ID: "a", Level: "EXPERT"}, `"EXPERT"`},
 		{"enum with spaces", `{"id":"a","level":"any level"}`, order{ID: "a", Level: "ANY_LEVEL"}, `"ANY_LEVEL"`},
 		{"enum with hyphens", `{"id":"a","level":"Any-Level"}`, order{ID: "a", Level: "ANY_LEVEL"}, `"ANY_LEVEL"`},
-		{"number for a string", `{"id":123}`, order{ID: "123"}, "id: 123 was taken"},
+		{"number for a string", `{"id":123}`, order{ID: "123"}, "id: 123 was read as"},
 		{"object in a string", `{"id":"a","open":"{\"price\":2}"}`, order{ID: "a", Open: openPart{"price": json.RawMessage("2")}}, "open"},
 		{"arguments in a string", `"{\"id\":\"a\"}"`, order{ID: "a"}, "arguments"},
 		{"open part keeps unknown keys and nulls", `{"id":"a","open":{"new":{"deep":[1]},"level":null}}`,
 			order{ID: "a", Open: openPart{"new": json.RawMessage(`{"deep":[1]}`), "level": json.RawMessage("null")}}, ""},
-		{"open part folds its enums", `{"id":"a","open":{"level":"expert"}}`, order{ID: "a", Open: openPart{"level": json.RawMessage(`"EXPERT"`)}}, "open.level"},
+		{"open part folds its enums", `{"id":"a","open":{"level":"expert"}}`,
+			order{ID: "a", Open: openPart{"level": json.RawMessage(`"EXPERT"`)}}, "open.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, interpreted, err := newOrder(t).Decode(json.RawMessage(test.args))
@@ -80,7 +81,7 @@ func TestDecodeTakesWhatIsMeant(t *testing.T) {
 	}
 }
 
-func TestDecodeRefusesTheRest(t *testing.T) {
+func TestDecodeRejectsTheRest(t *testing.T) {
 	for _, test := range []struct {
 		name, args string
 		want       []string // one part of each problem
@@ -105,8 +106,8 @@ func TestDecodeRefusesTheRest(t *testing.T) {
 		{"not whole", `{"id":"a","count":1.5}`, []string{"is not a whole number"}},
 		{"too small", `{"id":"a","count":0}`, []string{"at least 1"}},
 		{"not a boolean", `{"id":"a","urgent":"maybe"}`, []string{"send true or false"}},
-		{"enum, near", `{"id":"a","level":"EXPRT"}`, []string{"send one of ANY_LEVEL, EXPERT; nearest: EXPERT"}},
-		{"enum, far", `{"id":"a","level":"GURU"}`, []string{`"GURU" is not taken; send one of ANY_LEVEL, EXPERT`}},
+		{"enum, near", `{"id":"a","level":"EXPRT"}`, []string{"is not one of: ANY_LEVEL, EXPERT; nearest: EXPERT"}},
+		{"enum, far", `{"id":"a","level":"GURU"}`, []string{`"GURU" is not one of: ANY_LEVEL, EXPERT`}},
 		{"number for an enum", `{"id":"a","level":3}`, []string{"send one of"}},
 		{"object for a string", `{"id":{"a":1}}`, []string{"is not a string"}},
 		{"empty list", `{"id":"a","tags":[]}`, []string{"at least 1 entries"}},
@@ -144,15 +145,17 @@ func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	names := []string{"jobId", "fields", "description"}
-	for given, want := range map[string]string{"job_id": "jobId", "jobid": "jobId", "field": "fields", "desciption": "description", "xyz": "", "": ""} {
+	for given, want := range map[string]string{
+		"job_id": "jobId", "jobid": "jobId", "field": "fields", "desciption": "description", "xyz": "", "": "",
+	} {
 		if got := schema.Nearest(given, names); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", given, got, want)
 		}
 	}
 }
 
-// FuzzDecode feeds arbitrary bytes as arguments: they are decoded or refused in
-// words, and what is decoded keeps the schema's promises.
+// FuzzDecode feeds arbitrary bytes as arguments. Decode either returns values
+// that satisfy the schema or explains what is wrong.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"a","size":"18","tags":"x","level":"any level"}`, `"{\"id\":\"a\"}"`, `{"id":{}}`, `[`, `null`, `{"id":"\ud800"}`,
@@ -166,12 +169,12 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			var bad *schema.ArgumentError
 			if !errors.As(err, &bad) || len(bad.Problems) == 0 || err.Error() == "" {
-				t.Fatalf("a refusal without words: %v", err)
+				t.Fatalf("an error without a message: %v", err)
 			}
 			return
 		}
 		if strings.TrimSpace(args.ID) == "" || args.Size < 0 || args.Size > 100 || args.Count < 0 || args.Tags != nil && len(args.Tags) == 0 {
-			t.Fatalf("%s was taken as %+v", raw, args)
+			t.Fatalf("%s was read as %+v", raw, args)
 		}
 		if args.Level != "" && args.Level != "ANY_LEVEL" && args.Level != "EXPERT" {
 			t.Fatalf("%s gave the level %q", raw, args.Level)
@@ -187,12 +190,12 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// normal brings both spellings of an empty open part together, and its values
-// to one spelling.
+// normal removes the differences between an empty and an absent open part, and
+// between spellings of its values.
 func normal(args order) string {
 	if len(args.Open) == 0 {
 		args.Open = nil
 	}
-	data, _ := json.Marshal(args) // made of decoded JSON
+	data, _ := json.Marshal(args) // it came from JSON
 	return string(data)
 }

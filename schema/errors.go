@@ -6,23 +6,22 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// ArgumentError says what is wrong with the arguments of a call, in words for
-// the model that sent them.
+// ArgumentError tells the model that sent a call what is wrong with its arguments.
 type ArgumentError struct {
 	Problems []Problem
 }
 
-// Problem is one fault in the arguments.
+// Problem is one problem with the arguments.
 type Problem struct {
-	// Path names the argument, for example "fields.experienceLevel"; "" is the whole.
+	// Path names the argument, for example "fields.experienceLevel". It is empty for the arguments as a whole.
 	Path string `json:"path"`
-	// Message is a whole clause without a full stop: what is wrong and what to send.
+	// Message says what is wrong and what to send, without a final period.
 	Message string `json:"message"`
-	// Allowed are the values or names that are taken, nil when there is no list.
+	// Allowed lists the allowed values or names, if there is such a list.
 	Allowed []string `json:"allowed,omitempty"`
 }
 
-// Error implements error: one line a problem.
+// Error implements error, with one line per problem.
 func (e *ArgumentError) Error() string {
 	lines := make([]string, 0, len(e.Problems))
 	for _, p := range e.Problems {
@@ -39,14 +38,14 @@ func (p Problem) String() string {
 	return p.Path + ": " + p.Message
 }
 
-// Nearest returns the name that a misspelt one most likely means, "" when none
-// is close.
+// Nearest returns the name that a misspelled one most likely means, or "" when
+// none is close.
 func Nearest(name string, names []string) string {
-	const longest = 100 // no name is; the comparison takes the product of the lengths
-	if len(name) > longest {
+	const maxLength = 100 // the comparison takes time in proportion to both lengths
+	if len(name) > maxLength {
 		return ""
 	}
-	best, bestScore := "", 0.6 // below that a suggestion misleads more than it helps
+	best, bestScore := "", 0.6 // below this, a suggestion misleads more than it helps
 	for _, candidate := range names {
 		if score := levenshtein.Similarity(fold(name), fold(candidate), nil); score > bestScore {
 			best, bestScore = candidate, score

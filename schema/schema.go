@@ -1,9 +1,9 @@
-// Package schema makes JSON Schemas of tool inputs and outputs from Go structs,
-// and decodes the arguments that models send against them: leniently where the
-// meaning is plain, with errors that tell a model what to send instead.
+// Package schema generates JSON Schemas for tool inputs and outputs from Go
+// structs. It decodes the arguments that models send: it is lenient where the
+// meaning is plain, and its errors tell a model what to send instead.
 //
-// Write descriptions in the jsonschema_description tag: in a jsonschema tag a
-// comma would cut the text.
+// Put descriptions into the jsonschema_description tag. In a jsonschema tag, a
+// comma cuts the text.
 package schema
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// Node is one schema in a tree of schemas. A type that describes itself has
-// the method JSONSchema() *Node on its value receiver.
+// Node is one schema in a tree of schemas. A type can describe itself with a
+// method JSONSchema() *Node on its value receiver.
 type Node = jsonschema.Schema
 
-// NewObject returns the schema of an object without members, to which they can
-// be added in their order.
+// NewObject returns the schema of an object without members. Add members with
+// Properties.Set; they keep their order.
 func NewObject() *Node { return &Node{Type: "object", Properties: jsonschema.NewProperties()} }
 
 // Input is the schema of a tool's arguments, decoded into T.
@@ -28,43 +28,42 @@ type Input[T any] struct {
 	json json.RawMessage
 }
 
-// NewInput makes the schema of T. Arguments that T does not name are refused.
-// It fails when the schema breaks a rule of Lint.
+// NewInput builds the schema of T. Arguments that T does not name are rejected.
 func NewInput[T any]() (*Input[T], error) {
 	root := reflectNode(new(T), true)
-	data, err := render(root, LintInput)
+	data, err := json.Marshal(root)
 	if err != nil {
 		return nil, fmt.Errorf("input schema of %T: %w", *new(T), err)
 	}
 	return &Input[T]{root: root, json: data}, nil
 }
 
-// JSON returns the schema as it is published.
+// JSON returns the schema as clients see it.
 func (in *Input[T]) JSON() json.RawMessage { return in.json }
 
-// Output returns the schema of a tool's result. Members that T does not name
-// are allowed, so that a newer server does not break an older client.
+// Output returns the schema of a tool's result. It allows members that T does
+// not name, so that a newer server does not break an older client.
 func Output[T any]() (json.RawMessage, error) {
-	data, err := render(reflectNode(new(T), false), LintOutput)
+	data, err := json.Marshal(reflectNode(new(T), false))
 	if err != nil {
 		return nil, fmt.Errorf("output schema of %T: %w", *new(T), err)
 	}
 	return data, nil
 }
 
-// Open returns the schema of the struct T as a part of an input: members that T
-// does not name pass, and a null is a value of its own. Its description is the
-// tag of the field that holds it.
+// Open returns the schema of the struct T for use inside an input. It accepts
+// members that T does not name, and a null is a value. Describe it in the tag of
+// the field that holds it.
 func Open[T any]() *Node {
 	node := reflectNode(new(T), false)
 	node.Required = nil
 	return node
 }
 
-// reflectNode reflects a struct into a flat schema without references.
+// reflectNode generates a flat schema without references.
 func reflectNode(v any, closed bool) *Node {
 	reflector := jsonschema.Reflector{
-		Anonymous:                 true, // no $id: it would publish Go import paths
+		Anonymous:                 true, // an $id would publish Go import paths
 		DoNotReference:            true,
 		ExpandedStruct:            true, // the root is the object itself
 		AllowAdditionalProperties: !closed,
@@ -74,26 +73,18 @@ func reflectNode(v any, closed bool) *Node {
 	return node
 }
 
-func render(root *Node, lint func([]byte) error) (json.RawMessage, error) {
-	data, err := json.Marshal(root)
-	if err != nil {
-		return nil, err
-	}
-	return data, lint(data)
-}
-
-// closed reports whether a schema takes only the members that it names.
+// closed reports whether a schema accepts only the members that it names.
 func closed(node *Node) bool {
 	return node.AdditionalProperties == jsonschema.FalseSchema
 }
 
-// Field is one member of a published schema, for documentation.
+// Field is one member of a schema, for documentation.
 type Field struct {
 	Name, Type, Description string
 	Required                bool
 }
 
-// Fields returns the members of a published object schema, in their order.
+// Fields returns the members of an object schema, in their order.
 func Fields(data json.RawMessage) ([]Field, error) {
 	var node Node
 	if err := json.Unmarshal(data, &node); err != nil {

@@ -110,12 +110,12 @@ func TestCapabilitiesDecideOnKeysAndValues(t *testing.T) {
 	for _, tool := range []string{"opentrain_patch_draft", "opentrain_update_job"} {
 		for _, test := range []struct{ fields, sent, want string }{
 			{`{"experienceLevel":"SENIOR"}`, `{"experienceLevel":"SENIOR"}`, ""},
-			{`{"experienceLevel":"senior","shift":"early morning"}`, `{"experienceLevel":"SENIOR","shift":"EARLY_MORNING"}`, `"early morning" was taken as "EARLY_MORNING"`},
-			{`{"tags":["a b","C"],"headcount":"3"}`, `{"headcount":3,"tags":["A_B","C"]}`, `["a b","C"] was taken as ["A_B","C"]`},
+			{`{"experienceLevel":"senior","shift":"early morning"}`, `{"experienceLevel":"SENIOR","shift":"EARLY_MORNING"}`, `"early morning" was read as "EARLY_MORNING"`},
+			{`{"tags":["a b","C"],"headcount":"3"}`, `{"headcount":3,"tags":["A_B","C"]}`, `["a b","C"] was read as ["A_B","C"]`},
 			{`{"shift":null}`, `{"shift":null}`, ""},
 			{`{"shift":{"new":"form"}}`, `{"shift":{"new":"form"}}`, ""},
-			{`{"experienceLevel":"EXPERT"}`, "", `fields.experienceLevel: "EXPERT" is not taken; send one of SENIOR, JUNIOR`},
-			{`{"tags":["C","D"]}`, "", `fields.tags: "D" is not taken; send one of A_B, C`},
+			{`{"experienceLevel":"EXPERT"}`, "", `fields.experienceLevel: "EXPERT" is not one of: SENIOR, JUNIOR`},
+			{`{"tags":["C","D"]}`, "", `fields.tags: "D" is not one of: A_B, C`},
 			{`{"pricePerHour":18}`, "", `fields.pricePerHour: is not a field of a draft. Fields: headcount, experienceLevel, shift, tags`},
 			{`{"shifts":"LATE","headcount":0}`, "", `fields.headcount: 0 is too small`},
 			{`{"shifts":"LATE"}`, "", `fields.shifts: is not a field of a draft; did you mean shift?`},

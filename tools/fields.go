@@ -105,10 +105,10 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (taken []str
 		}
 		value, spelt, bad := matchValues(fields[key], allowed)
 		if bad != "" {
-			problems = append(problems, schema.Problem{Path: path, Message: schema.NotTaken(bad, allowed), Allowed: allowed})
+			problems = append(problems, schema.Problem{Path: path, Message: schema.NotAllowed(bad, allowed), Allowed: allowed})
 		}
 		if spelt {
-			taken = append(taken, fmt.Sprintf("%s: %s was taken as %s", path, clip(compact(fields[key]), 80), clip(compact(value), 80)))
+			taken = append(taken, fmt.Sprintf("%s: %s was read as %s", path, clip(compact(fields[key]), 80), clip(compact(value), 80)))
 			fields[key] = value
 		}
 	}
@@ -124,7 +124,7 @@ func isWhole(keys []string) bool {
 func isEllipsis(key string) bool { return strings.Trim(key, ".…") == "" }
 
 func unknownKey(path, key string, keys []string) schema.Problem {
-	message := "is not a field of a draft" + schema.Meant(key, keys) + " Fields: " + strings.Join(keys, ", ")
+	message := "is not a field of a draft" + schema.Suggestion(key, keys) + " Fields: " + strings.Join(keys, ", ")
 	return schema.Problem{Path: path, Message: message, Allowed: keys}
 }
 

@@ -41,7 +41,7 @@ type Kit struct {
 }
 
 // All returns every tool, in the order of the posting loop, and what people
-// look up beside them. It fails when a schema breaks a rule of schema.Lint.
+// look up beside them.
 func All(kit Kit) ([]Tool, Reference, error) {
 	if kit.Now == nil {
 		kit.Now = time.Now

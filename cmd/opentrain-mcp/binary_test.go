@@ -508,7 +508,7 @@ func TestLoopOverStdio(t *testing.T) {
 		want      string
 	}{
 		{"opentrain_create_draft", map[string]any{"description": "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is $18/hour. English required. Work runs about six weeks."}, "2 answers are missing"},
-		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "intermediate"}}, `"intermediate" was taken as "INTERMEDIATE"`},
+		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "intermediate"}}, `"intermediate" was read as "INTERMEDIATE"`},
 		{"opentrain_publish", map[string]any{"jobId": "job_1"}, "was not published"},
 		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"dataVolumeUnit": "NUMBER_OF_FILES"}}, "Next: confirm_with_human"},
 		{"opentrain_publish", map[string]any{"jobId": "job_1"}, "Job job_1 is published: OPEN."},

@@ -1,5 +1,5 @@
 // Package credential finds the API token that a local user has set: in the
-// environment, in a file, or where OpenTrain's own command line tool keeps it.
+// environment, in a token file, or in the file of OpenTrain's own command line tool.
 package credential
 
 import (
@@ -13,42 +13,43 @@ import (
 	"unicode"
 )
 
-// maxToken is the longest token that is taken, in bytes.
-const maxToken = 512
+// maxLength is the maximum length of a token, in bytes.
+const maxLength = 512
 
-// Variables are the environment variables that may hold a token, the first one
-// that is set wins. The official MCP server reads the first, the official
-// command line tool the others.
+// Variables returns the environment variables that may hold a token. The first
+// one that is set wins. OpenTrain's own MCP server reads the first variable, and
+// its command line tool reads the others.
 func Variables() []string {
 	return []string{"OPENTRAIN_PERSONAL_API_TOKEN", "OT_API_TOKEN", "OPENTRAIN_API_TOKEN"}
 }
 
-// Source says where to look for a token.
+// Source configures where to look for a token.
 type Source struct {
-	// Getenv looks up an environment variable; it is os.Getenv outside tests.
+	// Getenv returns the value of an environment variable, like os.Getenv.
 	Getenv func(string) string
-	// TokenFile is a file that holds nothing but a token; "" for none.
+	// TokenFile is the path of a file that contains only a token. Optional.
 	TokenFile string
 }
 
-// Found is what a Source found.
+// Found is the result of a search.
 type Found struct {
-	Token string // "" when there is none, or none that can be used
-	// From names the place that it was read from, "" when nothing was set.
+	Token string // "" if there is no usable token
+	// From names the place where the token was found, or "" if no token is set.
 	From string
-	// BaseURL is the API's address kept beside the token, usually "".
+	// BaseURL is the address of the API, if the shared file has one.
 	BaseURL string
-	// Problem says, in a sentence, why what was found cannot be used.
+	// Problem says in one sentence why the token cannot be used.
 	Problem string
 }
 
-// Find looks for a token, first match wins: the environment, the token file,
-// the file that OpenTrain's command line tool and its MCP server share. Files
-// are read on every call, so that a token replaced on disk is used at once.
+// Find looks for a token in the environment, then in the token file. Without a
+// token file, it looks in the file that OpenTrain's command line tool and MCP
+// server share. It reads files on every call, so that a token replaced on disk
+// works at once.
 func (s Source) Find() Found {
 	for _, name := range Variables() {
 		if value := s.Getenv(name); value != "" {
-			return checked(Found{Token: value, From: "the environment variable " + name})
+			return validate(Found{Token: value, From: "the environment variable " + name})
 		}
 	}
 	if s.TokenFile != "" {
@@ -64,16 +65,15 @@ func (s Source) fromTokenFile() Found {
 		found.Problem = fmt.Sprintf("The token file %s cannot be read: %s.", s.TokenFile, reason(err))
 		return found
 	}
-	found.Token = strings.TrimSpace(string(data))
-	if found.Token == "" {
+	if found.Token = strings.TrimSpace(string(data)); found.Token == "" {
 		found.Problem = fmt.Sprintf("The token file %s is empty.", s.TokenFile)
 		return found
 	}
-	return checked(found)
+	return validate(found)
 }
 
-// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json
-// (developers/mcp/overview).
+// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json, as
+// documented in developers/mcp/overview.
 func (s Source) fromSharedFile() Found {
 	dir := s.Getenv("XDG_CONFIG_HOME")
 	if dir == "" {
@@ -102,12 +102,12 @@ func (s Source) fromSharedFile() Found {
 		return Found{}
 	default:
 		found.Token, found.BaseURL = file.APIToken, file.BaseURL
-		return checked(found)
+		return validate(found)
 	}
 	return found
 }
 
-// reason words a file error without the path, which the sentence has already.
+// reason returns the text of a file error without the path.
 func reason(err error) string {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
@@ -116,21 +116,21 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// checked takes a token away that cannot be one, and says why without showing it.
-func checked(found Found) Found {
+// validate clears an invalid token and sets Problem, which does not show the token.
+func validate(found Found) Found {
 	if problem := Problem(found.Token); problem != "" {
 		found.Token, found.Problem = "", fmt.Sprintf("The API token from %s %s.", found.From, problem)
 	}
 	return found
 }
 
-// Problem says why a text cannot be a token, without showing it: "has a space
-// in it". It is "" for one that can be.
+// Problem says why a text cannot be a token, without showing the text. It
+// returns "" if the text can be a token.
 func Problem(token string) string {
 	switch {
 	case token == "":
 		return "is empty"
-	case strings.HasPrefix(token, "${") || strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%"):
+	case strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%"):
 		return "holds a variable's name instead of its value: the host did not replace it"
 	case strings.ContainsAny(token, `"'`+"`"):
 		return "has quotes in it; write the token without them"
@@ -138,8 +138,8 @@ func Problem(token string) string {
 		return "has a space or a line break in it"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' }):
 		return "has characters that no token has"
-	case len(token) > maxToken:
-		return fmt.Sprintf("is longer than %d characters", maxToken)
+	case len(token) > maxLength:
+		return fmt.Sprintf("is longer than %d characters", maxLength)
 	}
 	return ""
 }

@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// Address names the network that a request comes from: an IPv4 address, or the
-// /64 of an IPv6 address, since one caller has a whole one. Behind a proxy it is
-// the last hop of X-Forwarded-For, which the proxy wrote; the hops before it are
-// the caller's own words.
+// Address identifies the network that a request comes from: an IPv4 address, or
+// the /64 network of an IPv6 address, because one caller usually owns a whole /64.
+//
+// Behind a proxy, Address uses the last entry of X-Forwarded-For, which the
+// proxy added. The caller can forge the entries before it.
 func Address(r *http.Request, behindProxy bool) string {
 	if behindProxy {
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -25,22 +26,15 @@ func Address(r *http.Request, behindProxy bool) string {
 
 func network(address netip.Addr) string {
 	address = address.Unmap().WithZone("")
-	if address.Is4() {
+	if address.Is4() || address.IsLoopback() {
 		return address.String()
 	}
-	prefix, err := address.Prefix(64)
-	if err != nil {
-		return address.String()
-	}
-	return prefix.String()
+	return netip.PrefixFrom(address, 64).Masked().String()
 }
 
-// Loopback reports whether a network that Address named is this machine.
-func Loopback(address string) bool {
-	prefix, err := netip.ParsePrefix(address)
-	if err == nil {
-		return prefix == netip.PrefixFrom(netip.IPv6Unspecified(), 64) // where ::1 is
-	}
-	ip, err := netip.ParseAddr(address)
-	return err == nil && ip.IsLoopback()
+// Loopback reports whether an address, as returned by [Address], or a host name
+// refers to this machine.
+func Loopback(name string) bool {
+	address, err := netip.ParseAddr(name)
+	return name == "localhost" || err == nil && address.IsLoopback()
 }

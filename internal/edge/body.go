@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// bodyTime is how long a body may take to arrive. It is set for each request
-// with a body: a server's ReadTimeout would end streams too.
-const bodyTime = 15 * time.Second
+// bodyTimeout is how long a request body may take to arrive. It applies to
+// bodies only: a server's ReadTimeout would end streams too.
+const bodyTimeout = 15 * time.Second
 
-// The refusals of ReadBody.
+// The errors of ReadBody.
 var (
-	// ErrTooLarge: the body is larger than allowed; HTTP 413.
+	// ErrTooLarge means that the body exceeds the limit. Answer with HTTP 413.
 	ErrTooLarge = errors.New("the request body is too large")
-	// ErrTooSlow: the body did not arrive in time; HTTP 408.
+	// ErrTooSlow means that the body did not arrive in time. Answer with HTTP 408.
 	ErrTooSlow = errors.New("the request body took too long to arrive")
 )
 
-// LimitBodyTime gives a request's body its time. It holds until ReadBody has
-// read the body; of one that is refused unread net/http reads the rest, to keep
-// the connection, and must not wait for ever.
+// LimitBodyTime limits the time that a request's body may take to arrive. The
+// limit ends when ReadBody has read the body. Until then it also applies to
+// net/http, which reads the rest of a rejected body to reuse the connection.
 func LimitBodyTime(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		setReadDeadline(w, time.Now().Add(bodyTime))
+		setReadDeadline(w, time.Now().Add(bodyTimeout))
 	}
 }
 
-// ReadBody reads a request's body of at most limit bytes. One that is declared
-// larger is not read at all.
+// ReadBody reads a request's body of at most limit bytes. It does not start to
+// read a body whose Content-Length exceeds the limit.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, ErrTooLarge
@@ -49,7 +49,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return body, nil
 }
 
-func setReadDeadline(w http.ResponseWriter, at time.Time) {
-	//nolint:errcheck,gosec // a writer without deadlines has none
-	http.NewResponseController(w).SetReadDeadline(at)
+func setReadDeadline(w http.ResponseWriter, deadline time.Time) {
+	//nolint:errcheck,gosec // some writers do not support deadlines
+	http.NewResponseController(w).SetReadDeadline(deadline)
 }

@@ -1,9 +1,10 @@
-// Package edge guards an HTTP server that strangers reach: which names and
-// pages may talk to it, how much they may send, how often they may call, and
-// who they are.
+// Package edge protects an HTTP server that strangers can reach. It checks which
+// hosts and web pages may use the server, and limits how much a caller may send,
+// how often it may call and how much it may keep open.
 package edge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,27 +12,29 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rs/cors"
 )
 
-// Guard lets requests through whose Host and Origin are expected. A web page
-// that had its own name point to this server (DNS rebinding), or that simply
-// sends requests here, is refused on every route. A connection to a loopback
-// address may use the loopback forms of that address for both.
+// Guard accepts only requests with an expected Host and Origin. It protects every
+// route from web pages that send requests to this server, and from pages whose
+// own name resolves to it (DNS rebinding). On a connection to a loopback address,
+// both headers may also name that address in any loopback form.
 type Guard struct {
-	// Hosts are the names that callers use, with a port or for every port.
+	// Hosts are the names that callers use, each with a port, or without one to
+	// accept every port.
 	Hosts []string
-	// Origins are the pages that may call, as browsers send them:
-	// https://host or https://host:port. With any, CORS is switched on.
+	// Origins are the web pages that may call, as browsers send them:
+	// https://host or https://host:port. Guard adds CORS headers for them.
 	Origins []string
-	// AnyAddress accepts every Host that is an IP address. A page cannot rebind
-	// one; probes that use a machine's address need it.
+	// AnyAddress accepts every Host that is an IP address. Health probes use the
+	// machine's address, and DNS rebinding cannot forge one.
 	AnyAddress bool
 }
 
-// Check tells what is wrong with the lists.
+// Check returns an error if Hosts or Origins has an invalid entry.
 func (g Guard) Check() error {
 	for _, host := range g.Hosts {
 		if host == "" || strings.ContainsAny(host, "*/ ") {
@@ -47,28 +50,22 @@ func (g Guard) Check() error {
 	return nil
 }
 
-// The headers of the protocol, and this server's, that pages may send and read.
-var (
-	requestHeaders = []string{
-		"Content-Type", "Accept", "Authorization", "X-OpenTrain-Token", "Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name",
-		"Last-Event-ID", "X-MCP-Readonly", "X-MCP-Tools", "Traceparent", "Tracestate",
-	}
-	answerHeaders = []string{"Mcp-Session-Id", "Mcp-Protocol-Version", "Www-Authenticate", "Retry-After", "X-Request-Id"}
-)
-
-// Wrap puts the guard before a handler.
+// Wrap returns a handler that calls next for accepted requests only.
 func (g Guard) Wrap(next http.Handler) http.Handler {
 	if len(g.Origins) > 0 {
 		next = cors.New(cors.Options{
 			AllowedOrigins: g.Origins,
 			AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodDelete},
-			AllowedHeaders: requestHeaders,
-			ExposedHeaders: answerHeaders,
+			AllowedHeaders: []string{
+				"Content-Type", "Accept", "Authorization", "X-OpenTrain-Token", "Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method",
+				"Mcp-Name", "Last-Event-ID", "X-MCP-Readonly", "X-MCP-Tools", "Traceparent", "Tracestate",
+			},
+			ExposedHeaders: []string{"Mcp-Session-Id", "Mcp-Protocol-Version", "Www-Authenticate", "Retry-After", "X-Request-Id"},
 			MaxAge:         600,
 		}).Handler(next)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := g.admit(r); err != nil {
+		if err := g.verify(r); err != nil {
 			http.Error(w, err.Error(), http.StatusForbidden)
 			return
 		}
@@ -81,63 +78,65 @@ var (
 	errOrigin = errors.New("pages of this origin may not call this server; its operator allows origins with --allowed-origins")
 )
 
-func (g Guard) admit(r *http.Request) error {
-	own := loopbackPort(r)
-	host := strings.ToLower(r.Host)
-	name, port := splitHost(host)
-	address, err := netip.ParseAddr(name)
-	switch {
-	case slices.ContainsFunc(g.Hosts, func(allowed string) bool { return strings.EqualFold(allowed, host) || strings.EqualFold(allowed, name) }):
-	case own != "" && isLoopback(name) && (port == own || port == "" && (own == "80" || own == "443")):
-	case g.AnyAddress && err == nil && address.IsValid():
-	default:
+func (g Guard) verify(r *http.Request) error {
+	if !g.hostAllowed(r) {
 		return errHost
 	}
 	origins := r.Header.Values("Origin")
-	// A page that loads an address as an image sends no Origin, but says this.
+	// A page that loads this server's address as an image sends no Origin, but
+	// browsers still send Sec-Fetch-Site.
 	if site := r.Header.Get("Sec-Fetch-Site"); len(origins) == 0 && (site == "cross-site" || site == "same-site") {
 		return errOrigin
 	}
 	for _, origin := range origins {
-		if !slices.Contains(g.Origins, origin) && !isOwnOrigin(origin, own) {
+		if !slices.Contains(g.Origins, origin) && !ownOrigin(origin, loopbackPort(r)) {
 			return errOrigin
 		}
 	}
 	return nil
 }
 
-// loopbackPort is the port of a connection to a loopback address, "" for one
-// to any other.
+func (g Guard) hostAllowed(r *http.Request) bool {
+	host := strings.ToLower(r.Host)
+	name, port := splitHost(host)
+	listed := func(allowed string) bool { return strings.EqualFold(allowed, host) || strings.EqualFold(allowed, name) }
+	if slices.ContainsFunc(g.Hosts, listed) {
+		return true
+	}
+	if own := loopbackPort(r); own != "" && Loopback(name) && (port == own || port == "" && (own == "80" || own == "443")) {
+		return true
+	}
+	_, err := netip.ParseAddr(name)
+	return g.AnyAddress && err == nil
+}
+
+// loopbackPort returns the port of a connection to a loopback address, or "" for
+// other connections.
 func loopbackPort(r *http.Request) string {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	if !ok || !local.IP.IsLoopback() {
 		return ""
 	}
-	_, port, err := net.SplitHostPort(local.String())
-	if err != nil {
-		return ""
-	}
-	return port
+	return strconv.Itoa(local.Port)
 }
 
-func isOwnOrigin(origin, own string) bool {
+// ownOrigin reports whether an origin is this server on a loopback address.
+func ownOrigin(origin, loopbackPort string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || own == "" || u.Scheme+"://"+u.Host != origin || u.Scheme != "http" && u.Scheme != "https" || !isLoopback(strings.ToLower(u.Hostname())) {
+	if err != nil || loopbackPort == "" || u.Scheme+"://"+u.Host != origin || !Loopback(strings.ToLower(u.Hostname())) {
 		return false
 	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	switch u.Scheme {
+	case "http":
+		return cmp.Or(u.Port(), "80") == loopbackPort
+	case "https":
+		return cmp.Or(u.Port(), "443") == loopbackPort
 	}
-	return port == own
+	return false
 }
 
-func isLoopback(name string) bool {
-	address, err := netip.ParseAddr(name)
-	return name == "localhost" || err == nil && address.IsLoopback()
-}
-
-// splitHost separates a Host header's name from its port, "" when it has none.
+// splitHost splits a Host header into name and port. The port is "" if the
+// header has none.
 func splitHost(host string) (name, port string) {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {

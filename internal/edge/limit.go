@@ -8,48 +8,50 @@ import (
 )
 
 const (
-	// knownCallers bounds the memory of a Limiter; whoever called longest ago is
-	// forgotten first.
-	knownCallers = 50_000
-	// callerLasts is how long a caller is remembered after the last call, or for
-	// as long as it takes a bucket to be full again.
-	callerLasts = 10 * time.Minute
+	// maxCallers bounds the memory of a Limiter. Beyond it, the Limiter forgets
+	// the caller whose last call is oldest.
+	maxCallers = 50_000
+	// minMemory is how long a Limiter remembers a caller after the last call, or
+	// longer if a bucket takes longer to refill.
+	minMemory = 10 * time.Minute
 )
 
-// Limiter limits how often each caller may call: a token bucket for each. The
-// nil Limiter limits nothing.
+// Limiter limits the rate of calls with one token bucket per caller. A nil
+// Limiter allows every call.
 type Limiter struct {
 	perSecond rate.Limit
 	burst     int
 	callers   *ttlcache.Cache[string, *rate.Limiter]
 }
 
-// NewLimiter makes a Limiter; a rate of zero or below limits nothing.
+// NewLimiter returns a Limiter, or nil when perSecond is zero or negative.
 func NewLimiter(perSecond float64, burst int) *Limiter {
 	if perSecond <= 0 {
 		return nil
 	}
-	full := time.Duration(float64(max(1, burst)) / perSecond * float64(time.Second))
+	burst = max(1, burst)
+	refill := time.Duration(float64(burst) / perSecond * float64(time.Second))
 	return &Limiter{
-		perSecond: rate.Limit(perSecond), burst: max(1, burst),
+		perSecond: rate.Limit(perSecond),
+		burst:     burst,
 		callers: ttlcache.New(
-			ttlcache.WithTTL[string, *rate.Limiter](max(callerLasts, full)),
-			ttlcache.WithCapacity[string, *rate.Limiter](knownCallers),
+			ttlcache.WithTTL[string, *rate.Limiter](max(minMemory, refill)),
+			ttlcache.WithCapacity[string, *rate.Limiter](maxCallers),
 		),
 	}
 }
 
-// Wait counts a call and returns how long the caller must wait before it can
-// be made, 0 for a call that may be made now.
+// Wait counts a call. It returns 0 if the caller may make the call now, or else
+// how long the caller must wait. A rejected call does not use up the caller's limit.
 func (l *Limiter) Wait(caller string) time.Duration {
 	if l == nil {
 		return 0
 	}
 	item, _ := l.callers.GetOrSetFunc(caller, func() *rate.Limiter { return rate.NewLimiter(l.perSecond, l.burst) })
-	turn := item.Value().Reserve()
-	delay := turn.Delay()
+	reservation := item.Value().Reserve()
+	delay := reservation.Delay()
 	if delay > 0 {
-		turn.Cancel() // a call that is refused costs nothing
+		reservation.Cancel()
 	}
 	return delay
 }

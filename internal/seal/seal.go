@@ -1,6 +1,6 @@
-// Package seal lets a server hand what it has to remember to its caller: sealed,
-// so that it comes back as it was, from who got it, for what it was meant, in
-// time, or not at all.
+// Package seal lets a server keep its state with the caller, in an encrypted and
+// authenticated token. A token opens only unchanged, for the purpose it was made
+// for, and until it expires.
 package seal
 
 import (
@@ -11,7 +11,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -19,12 +18,12 @@ import (
 // KeySize is the size of a key, in bytes.
 const KeySize = 32
 
-// Box seals and opens. It is safe for concurrent use.
+// Box seals and opens tokens. It is safe for concurrent use.
 type Box struct{ ciphers []cipher.AEAD }
 
-// New makes a Box that seals with the first key and opens with each of them, so
-// that a key can be replaced while what the old one sealed is still about.
-// Without keys it makes one of its own, which ends with the process.
+// New returns a Box that seals with the first key and opens with any of them, so
+// that tokens stay valid while a key is being replaced. Without keys, the Box
+// uses a random key, and its tokens end with the process.
 func New(keys ...[]byte) (*Box, error) {
 	if len(keys) == 0 {
 		key := make([]byte, KeySize)
@@ -49,40 +48,39 @@ func New(keys ...[]byte) (*Box, error) {
 	return box, nil
 }
 
-// Sealed is what an opened token held.
+// Sealed is the content of an opened token.
 type Sealed struct {
 	Data   []byte
 	Issued time.Time // to the microsecond
 }
 
-// ErrInvalid is the one answer to everything that does not open: changed, of
-// another purpose, of another key, or too old.
+// ErrInvalid means that a token does not open: it was changed, has another
+// purpose or key, or is too old. It does not tell which.
 var ErrInvalid = errors.New("the token is not valid")
 
-// Text is strict, so that no two texts are the same token.
-var text = base64.RawURLEncoding.Strict()
-
-// Seal returns a token of URL-safe characters. The purpose is not in it: who
-// opens the token must name the same one.
+// Seal returns a token of URL-safe characters. The token does not contain the
+// purpose; Open needs the same one.
 func (b *Box) Seal(purpose []string, data []byte, now time.Time) string {
-	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro())) //nolint:gosec // after 1970
-	return text.EncodeToString(b.ciphers[0].Seal(nil, nil, append(plain, data...), bound(purpose)))
+	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro()))
+	sealed := b.ciphers[0].Seal(nil, nil, append(plain, data...), encodePurpose(purpose)) //nolint:gosec // the AEAD adds a random nonce
+	return base64.RawURLEncoding.EncodeToString(sealed)
 }
 
-// Open opens a token that was sealed for the purpose at most lasts ago. It
-// fails with ErrInvalid alone.
-func (b *Box) Open(purpose []string, token string, lasts time.Duration, now time.Time) (Sealed, error) {
-	sealed, err := text.DecodeString(token)
-	if err != nil || strings.ContainsAny(token, "\r\n") { // which decoding passes over
+// Open opens a token that was sealed for the same purpose, at most maxAge ago.
+// Its only error is ErrInvalid.
+func (b *Box) Open(purpose []string, token string, maxAge time.Duration, now time.Time) (Sealed, error) {
+	// Strict decoding accepts one spelling of each token, but ignores line breaks.
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || strings.ContainsAny(token, "\r\n") {
 		return Sealed{}, ErrInvalid
 	}
 	for _, aead := range b.ciphers {
-		plain, err := aead.Open(nil, nil, sealed, bound(purpose))
+		plain, err := aead.Open(nil, nil, sealed, encodePurpose(purpose))
 		if err != nil || len(plain) < 8 {
 			continue
 		}
-		issued := time.UnixMicro(int64(binary.BigEndian.Uint64(plain))) //nolint:gosec // as it was written
-		if age := now.Sub(issued); age > lasts || age < -time.Minute {  // replicas' clocks differ a little
+		issued := time.UnixMicro(int64(binary.BigEndian.Uint64(plain))) //nolint:gosec // written by Seal
+		if age := now.Sub(issued); age > maxAge || age < -time.Minute { // clocks of replicas differ slightly
 			return Sealed{}, ErrInvalid
 		}
 		return Sealed{Data: plain[8:], Issued: issued}, nil
@@ -90,12 +88,12 @@ func (b *Box) Open(purpose []string, token string, lasts time.Duration, now time
 	return Sealed{}, ErrInvalid
 }
 
-// bound writes a purpose so that no two are the same.
-func bound(purpose []string) []byte {
+// encodePurpose encodes a purpose unambiguously: every part after its length.
+func encodePurpose(purpose []string) []byte {
 	var b []byte
 	for _, part := range purpose {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(part))) //nolint:gosec // parts are short
 		b = append(b, part...)
 	}
-	return slices.Clip(b)
+	return b
 }

@@ -22,7 +22,7 @@ func key(fill byte) []byte { return bytes.Repeat([]byte{fill}, seal.KeySize) }
 
 var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-func TestSealedComesBack(t *testing.T) {
+func TestSealAndOpen(t *testing.T) {
 	b := box(t)
 	for _, data := range []string{"", "x", strings.Repeat("y", 50_000)} {
 		token := b.Seal([]string{"a", "b"}, []byte(data), now)
@@ -36,8 +36,8 @@ func TestSealedComesBack(t *testing.T) {
 	}
 }
 
-// TestNothingElseOpens: a token changed in any byte, for another purpose, of
-// another key, or out of time.
+// TestNothingElseOpens tries tokens with any byte changed, with another purpose or
+// key, too old, and from the future.
 func TestNothingElseOpens(t *testing.T) {
 	b, purpose := box(t, key(1)), []string{"publish", "job_1", "alice"}
 	token := b.Seal(purpose, []byte("data"), now)
@@ -60,7 +60,10 @@ func TestNothingElseOpens(t *testing.T) {
 	open(b, purpose, token+"A", now)
 	open(b, purpose, token+"\n", now)
 	open(b, purpose, "", now)
-	for _, other := range [][]string{nil, {"publish", "job_2", "alice"}, {"publish", "job_1", "bob"}, {"update", "job_1", "alice"}, {"publish", "job_1a", "lice"}, {"publishjob_1alice"}, {"publish", "job_1", "alice", ""}} {
+	for _, other := range [][]string{
+		nil, {"publish", "job_2", "alice"}, {"publish", "job_1", "bob"}, {"update", "job_1", "alice"}, {"publish", "job_1a", "lice"},
+		{"publishjob_1alice"}, {"publish", "job_1", "alice", ""},
+	} {
 		open(b, other, token, now)
 	}
 	open(b, purpose, token, now.Add(10*time.Minute+time.Millisecond))
@@ -69,22 +72,22 @@ func TestNothingElseOpens(t *testing.T) {
 	open(box(t), purpose, token, now)
 }
 
-// TestKeysAreReplaced: replicas that share a key accept each other's; an old
-// key opens beside the new one, and no longer seals.
-func TestKeysAreReplaced(t *testing.T) {
+// TestReplacingKeys: replicas with the same key accept each other's tokens. An
+// old key opens tokens next to a new one, but no longer seals.
+func TestReplacingKeys(t *testing.T) {
 	first, second, both := box(t, key(1)), box(t, key(1)), box(t, key(2), key(1))
 	if _, err := second.Open(nil, first.Seal(nil, nil, now), time.Minute, now); err != nil {
-		t.Error("a replica's")
+		t.Error("a replica's token does not open")
 	}
 	if _, err := both.Open(nil, first.Seal(nil, nil, now), time.Minute, now); err != nil {
-		t.Error("the old key's")
+		t.Error("a token of the old key does not open")
 	}
 	if _, err := first.Open(nil, both.Seal(nil, nil, now), time.Minute, now); err == nil {
-		t.Error("sealed with the old key")
+		t.Error("the old key still seals")
 	}
 	for _, bad := range [][]byte{nil, {}, key(1)[1:], append(key(1), 1)} {
 		if _, err := seal.New(bad); err == nil {
-			t.Errorf("a key of %d bytes is taken", len(bad))
+			t.Errorf("a key of %d bytes is accepted", len(bad))
 		}
 	}
 }

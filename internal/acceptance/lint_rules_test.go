@@ -1,4 +1,4 @@
-package schema
+package acceptance_test
 
 import (
 	"encoding/json"
@@ -8,18 +8,15 @@ import (
 	"slices"
 )
 
-// LintInput checks the schema of a tool's arguments against what real hosts
-// can read: a flat object, no references, no combinators, no boolean schemas,
-// every property described, enums of plain strings. The error lists every fault.
-func LintInput(data []byte) error {
-	return lint(data, true)
-}
+// lintInput checks the schema of a tool's arguments against what real hosts
+// can read: a flat object with no references, combinators or boolean schemas,
+// a description on every property, and enums of plain strings. The error lists
+// every problem.
+func lintInput(data []byte) error { return lint(data, true) }
 
-// LintOutput checks the schema of a tool's result. Its root must stay open; a
-// property whose name says all needs no description.
-func LintOutput(data []byte) error {
-	return lint(data, false)
-}
+// lintOutput checks the schema of a tool's result. The root must stay open, and
+// a property with a self-explanatory name needs no description.
+func lintOutput(data []byte) error { return lint(data, false) }
 
 func lint(data []byte, input bool) error {
 	var root map[string]any
@@ -28,41 +25,43 @@ func lint(data []byte, input bool) error {
 	}
 	l := linter{input: input}
 	if root["type"] != "object" {
-		l.fault("", "type must be \"object\"")
+		l.report("", "type must be \"object\"")
 	}
 	if _, ok := root["properties"].(map[string]any); !ok {
-		l.fault("", "properties must be present, even when there are none")
+		l.report("", "properties must be present, even when there are none")
 	}
-	if closedRoot := root["additionalProperties"] == false; closedRoot != input {
-		l.fault("", "additionalProperties must be false on an input and absent on an output")
+	if closed := root["additionalProperties"] == false; closed != input {
+		l.report("", "additionalProperties must be false on an input and absent on an output")
 	}
 	delete(root, "additionalProperties")
 	l.node("", root)
-	return errors.Join(l.faults...)
+	return errors.Join(l.problems...)
 }
 
 type linter struct {
-	input  bool
-	faults []error
+	input    bool
+	problems []error
 }
 
-func (l *linter) fault(path, format string, args ...any) {
+func (l *linter) report(path, format string, args ...any) {
 	if path == "" {
 		path = "root"
 	}
-	l.faults = append(l.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+	l.problems = append(l.problems, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
 }
 
-// node checks one schema and those below it.
+// node checks a schema and all schemas inside it.
 func (l *linter) node(path string, node map[string]any) {
-	for _, keyword := range []string{"$ref", "$dynamicRef", "$schema", "$id", "$defs", "allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "prefixItems"} {
+	for _, keyword := range []string{
+		"$ref", "$dynamicRef", "$schema", "$id", "$defs", "allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "prefixItems",
+	} {
 		if _, found := node[keyword]; found {
-			l.fault(path, "%s is not understood everywhere", keyword)
+			l.report(path, "%s is not supported by every host", keyword)
 		}
 	}
 	if kind, found := node["type"]; found {
 		if _, ok := kind.(string); !ok {
-			l.fault(path, "type must be one name")
+			l.report(path, "type must be one name")
 		}
 	}
 	l.enum(path, node)
@@ -70,18 +69,18 @@ func (l *linter) node(path string, node map[string]any) {
 	if items, found := node["items"]; found {
 		l.child(path+"[]", items)
 	} else if node["type"] == "array" {
-		l.fault(path, "an array needs items")
+		l.report(path, "an array needs items")
 	}
 	if additional, found := node["additionalProperties"]; found && additional != false {
 		l.child(path+".*", additional)
 	}
 }
 
-// child checks a schema below another one, which must not be a bare true or false.
+// child checks a nested schema, which must not be a bare true, false or {}.
 func (l *linter) child(path string, value any) {
 	node, ok := value.(map[string]any)
 	if !ok || len(node) == 0 {
-		l.fault(path, "a boolean schema says nothing; give it a type or a description")
+		l.report(path, "a boolean schema says nothing; give it a type or a description")
 		return
 	}
 	l.node(path, node)
@@ -93,13 +92,13 @@ func (l *linter) properties(path string, node map[string]any) {
 		at := path + "." + name
 		l.child(at, properties[name])
 		if property, ok := properties[name].(map[string]any); ok && l.input && property["description"] == nil {
-			l.fault(at, "has no description")
+			l.report(at, "has no description")
 		}
 	}
 	required, _ := node["required"].([]any)
 	for _, name := range required {
 		if _, found := properties[fmt.Sprint(name)]; !found {
-			l.fault(path, "requires %v, which is no property", name)
+			l.report(path, "requires %v, which is not a property", name)
 		}
 	}
 }
@@ -110,11 +109,11 @@ func (l *linter) enum(path string, node map[string]any) {
 		return
 	}
 	if node["type"] != "string" {
-		l.fault(path, "an enum must be of type string")
+		l.report(path, "an enum must be of type string")
 	}
 	for _, value := range values {
 		if _, ok := value.(string); !ok {
-			l.fault(path, "enum value %v is not a string", value)
+			l.report(path, "enum value %v is not a string", value)
 		}
 	}
 }

@@ -1,0 +1,205 @@
+package credential_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/internal/credential"
+)
+
+// write creates a file, and its folder, in a new temporary folder.
+func write(t *testing.T, name, content string) (dir, path string) {
+	t.Helper()
+	dir = t.TempDir()
+	path = filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, path
+}
+
+// find searches with only the given variables set; they are pairs of name and
+// value.
+func find(tokenFile string, variables ...string) credential.Found {
+	getenv := func(name string) string {
+		for i := 0; i < len(variables); i += 2 {
+			if variables[i] == name {
+				return variables[i+1]
+			}
+		}
+		return ""
+	}
+	return credential.Source{Getenv: getenv, TokenFile: tokenFile}.Find()
+}
+
+func TestPrecedence(t *testing.T) {
+	config, shared := write(t, "opentrain/cli.json", `{"apiToken":"shared"}`)
+	_, file := write(t, "token", "file")
+	variables := []string{"XDG_CONFIG_HOME", config}
+	expect := func(tokenFile, token, from string) {
+		t.Helper()
+		if got, want := find(tokenFile, variables...), (credential.Found{Token: token, From: from}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+	expect("", "shared", "the file "+shared)
+	expect(file, "file", "the token file "+file)
+	variables = append(variables, "OPENTRAIN_API_TOKEN", "third")
+	expect(file, "third", "the environment variable OPENTRAIN_API_TOKEN")
+	variables = append(variables, "OT_API_TOKEN", "second")
+	expect(file, "second", "the environment variable OT_API_TOKEN")
+	variables = append(variables, "OPENTRAIN_PERSONAL_API_TOKEN", "first")
+	expect(file, "first", "the environment variable OPENTRAIN_PERSONAL_API_TOKEN")
+	expect("", "first", "the environment variable OPENTRAIN_PERSONAL_API_TOKEN")
+}
+
+// TestInvalidTokensEndTheSearch: the next place could hold another account's token.
+func TestInvalidTokensEndTheSearch(t *testing.T) {
+	_, file := write(t, "token", "file")
+	want := credential.Found{
+		From:    "the environment variable OT_API_TOKEN",
+		Problem: "The API token from the environment variable OT_API_TOKEN has a space or a line break in it.",
+	}
+	if got := find(file, "OT_API_TOKEN", "a b", "OPENTRAIN_API_TOKEN", "third"); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestTokenFile(t *testing.T) {
+	config, _ := write(t, "opentrain/cli.json", `{"apiToken":"shared","baseUrl":"https://shared.example.com"}`)
+	for _, test := range []struct{ name, content, token, problem string }{
+		{"token", "ot_pat_1", "ot_pat_1", ""},
+		{"newline", "ot_pat_1\n", "ot_pat_1", ""},
+		{"spaces and Windows line ends", "  ot_pat_1\t\r\n\r\n", "ot_pat_1", ""},
+		{"empty", "", "", "The token file PATH is empty."},
+		{"only a newline", "\n", "", "The token file PATH is empty."},
+		{"two lines", "ot_pat_1\not_pat_2\n", "", "The API token from the token file PATH has a space or a line break in it."},
+		{"assignment with quotes", `TOKEN="ot_pat_1"`, "",
+			"The API token from the token file PATH has quotes in it; write the token without them."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, path := write(t, "token", test.content)
+			want := credential.Found{
+				Token: test.token, From: "the token file " + path, Problem: strings.ReplaceAll(test.problem, "PATH", path),
+			}
+			if got := find(path, "XDG_CONFIG_HOME", config); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+	dir := t.TempDir()
+	for name, path := range map[string]string{"missing": filepath.Join(dir, "missing"), "directory": dir} {
+		got := find(path, "XDG_CONFIG_HOME", config)
+		if got.Token != "" || got.From != "the token file "+path || !strings.HasPrefix(got.Problem, "The token file "+path+" cannot be read: ") ||
+			strings.Count(got.Problem, path) != 1 {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
+
+func TestTokenFileIsReadOnEveryCall(t *testing.T) {
+	_, path := write(t, "token", "old")
+	source := credential.Source{Getenv: func(string) string { return "" }, TokenFile: path}
+	if got := source.Find(); got.Token != "old" {
+		t.Errorf("got %+v", got)
+	}
+	if err := os.WriteFile(path, []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := source.Find(); got.Token != "new" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSharedFile(t *testing.T) {
+	for _, test := range []struct {
+		name, content string
+		want          credential.Found // PATH stands for the file
+	}{
+		{"token", `{"apiToken":"ot_pat_1"}`, credential.Found{Token: "ot_pat_1", From: "the file PATH"}},
+		{"token and base URL", `{"apiToken":"ot_pat_1","baseUrl":"https://staging.example.com","other":{"x":1}}`,
+			credential.Found{Token: "ot_pat_1", From: "the file PATH", BaseURL: "https://staging.example.com"}},
+		{"no token", `{"baseUrl":"https://staging.example.com"}`, credential.Found{}},
+		{"empty token", `{"apiToken":"","baseUrl":"https://staging.example.com"}`, credential.Found{}},
+		{"null", `null`, credential.Found{}},
+		{"broken", `{"apiToken":`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON."}},
+		{"empty", ``, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON."}},
+		{"token is a number", `{"apiToken":1}`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON."}},
+		{"invalid token", `{"apiToken":"$OT_TOKEN","baseUrl":"https://staging.example.com"}`, credential.Found{
+			From: "the file PATH", BaseURL: "https://staging.example.com",
+			Problem: "The API token from the file PATH holds a variable's name instead of its value: the host did not replace it.",
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config, path := write(t, "opentrain/cli.json", test.content)
+			want := test.want
+			want.From, want.Problem = strings.ReplaceAll(want.From, "PATH", path), strings.ReplaceAll(want.Problem, "PATH", path)
+			if got := find("", "XDG_CONFIG_HOME", config); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+	if got := find("", "XDG_CONFIG_HOME", t.TempDir()); got != (credential.Found{}) {
+		t.Errorf("missing: got %+v", got)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "opentrain", "cli.json")
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := find("", "XDG_CONFIG_HOME", dir); got.Token != "" || !strings.HasPrefix(got.Problem, "The file "+path+" cannot be read: ") {
+		t.Errorf("directory: got %+v", got)
+	}
+}
+
+func TestSharedFileWithoutXDG(t *testing.T) {
+	home, path := write(t, ".config/opentrain/cli.json", `{"apiToken":"ot_pat_1"}`)
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home) // on Windows
+	if got, want := find(""), (credential.Found{Token: "ot_pat_1", From: "the file " + path}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	t.Setenv("HOME", "")
+	t.Setenv("USERPROFILE", "")
+	if got := find(""); got != (credential.Found{}) {
+		t.Errorf("without a home: got %+v", got)
+	}
+}
+
+func TestProblem(t *testing.T) {
+	const variable = "holds a variable's name instead of its value: the host did not replace it"
+	for token, want := range map[string]string{
+		"ot_pat_1":               "",
+		"!#%&()*+,-./:;<=>?@[]^": "",
+		strings.Repeat("x", 512): "",
+		strings.Repeat("x", 513): "is longer than 512 characters",
+		"":                       "is empty",
+		"${OT_API_TOKEN}":        variable,
+		"$OT_API_TOKEN":          variable,
+		"%OT_API_TOKEN%":         variable,
+		"${env:OT_API_TOKEN}":    variable,
+		`"ot_pat_1"`:             "has quotes in it; write the token without them",
+		"'ot_pat_1'":             "has quotes in it; write the token without them",
+		"`ot_pat_1`":             "has quotes in it; write the token without them",
+		"Bearer ot_pat_1":        "has a space or a line break in it",
+		"ot_pat_1\n":             "has a space or a line break in it",
+		"ot_pat\u00a01":          "has a space or a line break in it",
+		"ot_pät_1":               "has characters that no token has",
+		"ot_pat\x00":             "has characters that no token has",
+		"ot_pat\x7f":             "has characters that no token has",
+		"\ufeffot_pat_1":         "has characters that no token has",
+	} {
+		got := credential.Problem(token)
+		if got != want {
+			t.Errorf("Problem(%q) = %q, want %q", token, got, want)
+		}
+		if len(token) > 6 && strings.Contains(got, token) {
+			t.Errorf("Problem(%q) shows the token", token)
+		}
+	}
+}

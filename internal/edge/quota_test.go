@@ -1,0 +1,99 @@
+package edge_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"opentrain-mcp/internal/edge"
+)
+
+func TestQuota(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		limit     int
+		addresses []string
+		want      string // y or n per address
+	}{
+		{"half per address", 4, []string{"a", "a", "a", "b", "b", "c"}, "yynyyn"},
+		{"odd limit", 5, []string{"a", "a", "a", "b", "b", "c", "d"}, "yynyyyn"},
+		{"at least one per address", 1, []string{"a", "a", "b"}, "ynn"},
+		{"loopback has no share", 4, []string{"127.0.0.1", "127.0.0.1", "127.0.0.1", "::1", "127.0.0.1", "a"}, "yyyynn"},
+		{"no places", 0, []string{"a", "127.0.0.1"}, "nn"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			quota, got, releases := edge.NewQuota(test.limit), "", []func(){}
+			for _, address := range test.addresses {
+				release, ok := quota.Acquire(address)
+				if (release != nil) != ok {
+					t.Errorf("%s: ok is %v, release is nil: %v", address, ok, release == nil)
+				}
+				if ok {
+					got, releases = got+"y", append(releases, release)
+				} else {
+					got += "n"
+				}
+			}
+			if got != test.want || quota.InUse() != len(releases) {
+				t.Errorf("got %s with %d in use, want %s", got, quota.InUse(), test.want)
+			}
+			for _, release := range releases {
+				release()
+			}
+			if quota.InUse() != 0 {
+				t.Errorf("%d in use at the end", quota.InUse())
+			}
+		})
+	}
+}
+
+func TestQuotaReleasesOnce(t *testing.T) {
+	quota := edge.NewQuota(4)
+	first, _ := quota.Acquire("a")
+	if _, ok := quota.Acquire("a"); !ok {
+		t.Fatal("the second place is not available")
+	}
+	for range 3 {
+		first()
+	}
+	if quota.InUse() != 1 {
+		t.Errorf("%d in use", quota.InUse())
+	}
+	if _, ok := quota.Acquire("a"); !ok {
+		t.Error("the released place is not available")
+	}
+	if _, ok := quota.Acquire("a"); ok {
+		t.Error("a double release frees two places")
+	}
+}
+
+func TestQuotaUnderLoad(t *testing.T) {
+	const limit = 8
+	quota := edge.NewQuota(limit)
+	var open, most atomic.Int64
+	var group sync.WaitGroup
+	for i := range 32 {
+		group.Go(func() {
+			address := fmt.Sprint("address ", i%3)
+			for range 200 {
+				release, ok := quota.Acquire(address)
+				if !ok {
+					continue
+				}
+				now := open.Add(1)
+				for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
+				}
+				open.Add(-1)
+				var twice sync.WaitGroup
+				twice.Go(release)
+				twice.Go(release)
+				twice.Wait()
+			}
+		})
+	}
+	group.Wait()
+	if most.Load() > limit || quota.InUse() != 0 {
+		t.Errorf("%d were open at once, %d in use at the end", most.Load(), quota.InUse())
+	}
+}

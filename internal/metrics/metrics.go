@@ -1,0 +1,145 @@
+// Package metrics counts what the server does, for Prometheus.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"opentrain-mcp/opentrain"
+)
+
+// Metrics holds the server's metrics. Callers cannot choose the value of a label,
+// so the number of series is bounded. A nil *Metrics counts nothing.
+type Metrics struct {
+	registry      *prometheus.Registry
+	calls         *prometheus.CounterVec
+	callDurations *prometheus.HistogramVec
+	sent          *prometheus.CounterVec
+	sentDurations prometheus.Histogram
+	reads         *prometheus.CounterVec
+	refused       *prometheus.CounterVec
+	streams       prometheus.Gauge
+	sessions      prometheus.Gauge
+}
+
+// New returns metrics with a registry of their own.
+func New() *Metrics {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	auto := promauto.With(registry)
+	return &Metrics{
+		registry: registry,
+		calls: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "opentrain_mcp_tool_calls_total", Help: "Tool calls by tool and outcome: ok, input_required or an error code.",
+		}, []string{"tool", "outcome"}),
+		callDurations: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "opentrain_mcp_tool_call_duration_seconds", Help: "Duration of tool calls.",
+			Buckets: []float64{.001, .005, .02, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"tool"}),
+		sent: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "opentrain_mcp_upstream_requests_total", Help: "Requests to OpenTrain by method and HTTP status. Status 0 means no response.",
+		}, []string{"method", "status"}),
+		sentDurations: auto.NewHistogram(prometheus.HistogramOpts{
+			Name: "opentrain_mcp_upstream_duration_seconds", Help: "Time until OpenTrain starts to respond.",
+			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}),
+		reads: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "opentrain_mcp_public_reads_total",
+			Help: "Public reads by source: hit, stale, joined (shared another caller's request) or miss.",
+		}, []string{"source"}),
+		refused: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "opentrain_mcp_http_refused_total", Help: "Refused HTTP requests by status.",
+		}, []string{"status"}),
+		streams:  auto.NewGauge(prometheus.GaugeOpts{Name: "opentrain_mcp_open_streams", Help: "Open event streams."}),
+		sessions: auto.NewGauge(prometheus.GaugeOpts{Name: "opentrain_mcp_sessions", Help: "Open sessions of Streamable HTTP."}),
+	}
+}
+
+// Handler serves the metrics. The handler of a nil *Metrics answers 404.
+func (m *Metrics) Handler() http.Handler {
+	if m == nil {
+		return http.NotFoundHandler()
+	}
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// ToolCall counts a tool call. The outcome is "ok", "input_required" or an error
+// code.
+func (m *Metrics) ToolCall(tool, outcome string, duration time.Duration) {
+	if m == nil {
+		return
+	}
+	m.calls.WithLabelValues(tool, boundedOutcome(outcome)).Inc()
+	m.callDurations.WithLabelValues(tool).Observe(duration.Seconds())
+}
+
+// boundedOutcome replaces codes that OpenTrain does not document: the API could
+// return any number of them.
+func boundedOutcome(outcome string) string {
+	switch opentrain.Code(outcome) {
+	case "ok", "input_required",
+		opentrain.CodeBadRequest, opentrain.CodeUnauthorized, opentrain.CodeForbidden, opentrain.CodeNotFound, opentrain.CodeConflict,
+		opentrain.CodeRateLimited, opentrain.CodeInternal, opentrain.CodeInvalidArgument, opentrain.CodeNoToken, opentrain.CodeNetwork,
+		opentrain.CodeTimeout, opentrain.CodeBadResponse, opentrain.CodeBusy:
+		return outcome
+	default:
+		return "OTHER"
+	}
+}
+
+// Sent counts a request to OpenTrain.
+func (m *Metrics) Sent(request opentrain.Sent) {
+	if m == nil {
+		return
+	}
+	m.sent.WithLabelValues(request.Method, strconv.Itoa(request.Status)).Inc()
+	m.sentDurations.Observe(request.Duration.Seconds())
+}
+
+// Read counts a public read.
+func (m *Metrics) Read(source opentrain.ReadSource) {
+	if m != nil {
+		m.reads.WithLabelValues(string(source)).Inc()
+	}
+}
+
+// Refused counts a refused HTTP request.
+func (m *Metrics) Refused(status int) {
+	if m != nil {
+		m.refused.WithLabelValues(strconv.Itoa(status)).Inc()
+	}
+}
+
+// StreamOpened counts an event stream as open, until StreamClosed.
+func (m *Metrics) StreamOpened() {
+	if m != nil {
+		m.streams.Inc()
+	}
+}
+
+// StreamClosed ends what StreamOpened counted.
+func (m *Metrics) StreamClosed() {
+	if m != nil {
+		m.streams.Dec()
+	}
+}
+
+// SessionOpened counts a session as open, until SessionClosed.
+func (m *Metrics) SessionOpened() {
+	if m != nil {
+		m.sessions.Inc()
+	}
+}
+
+// SessionClosed ends what SessionOpened counted.
+func (m *Metrics) SessionClosed() {
+	if m != nil {
+		m.sessions.Dec()
+	}
+}

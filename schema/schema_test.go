@@ -1,0 +1,64 @@
+package schema_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/schema"
+)
+
+func TestInputSchema(t *testing.T) {
+	data := newOrder(t).JSON()
+	var got struct {
+		Required   []string
+		Properties map[string]struct{ Description string }
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Properties) != 7 || len(got.Required) != 1 {
+		t.Errorf("got %d properties and required %v in %s", len(got.Properties), got.Required, data)
+	}
+	if got.Properties["id"].Description != "Order id, from the list." {
+		t.Errorf("the comma cuts the description: %q", got.Properties["id"].Description)
+	}
+	for _, unwanted := range []string{"$ref", "$schema", "$id", "$defs"} {
+		if strings.Contains(string(data), unwanted) {
+			t.Errorf("%s in %s", unwanted, data)
+		}
+	}
+}
+
+func TestOutputSchemaStaysOpen(t *testing.T) {
+	data, err := schema.Output[order]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(data), `"additionalProperties":false`) {
+		t.Errorf("a newer server could not add a member: %s", data)
+	}
+}
+
+func TestFields(t *testing.T) {
+	fields, err := schema.Fields(newOrder(t).JSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []schema.Field{
+		{Name: "id", Type: "string", Description: "Order id, from the list.", Required: true},
+		{Name: "size", Type: "number", Description: "Size."},
+		{Name: "count", Type: "integer", Description: "Count."},
+		{Name: "urgent", Type: "boolean", Description: "Urgent."},
+		{Name: "level", Type: "string", Description: "Level."},
+		{Name: "tags", Type: "list of strings", Description: "Tags."},
+		{Name: "open", Type: "object", Description: "Open part."},
+	}
+	if !reflect.DeepEqual(fields, want) {
+		t.Errorf("got %+v", fields)
+	}
+	if _, err := schema.Fields(json.RawMessage("{")); err == nil {
+		t.Error("broken JSON has fields")
+	}
+}
