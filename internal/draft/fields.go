@@ -104,7 +104,7 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []s
 		}
 		path := "fields." + key
 		if complete && !slices.Contains(form.UpdateKeys, key) {
-			message := "is not a field of a draft" + schema.Meant(key, form.UpdateKeys) + " Fields: " + strings.Join(form.UpdateKeys, ", ")
+			message := "is not a field of a draft" + schema.Suggestion(key, form.UpdateKeys) + " Fields: " + strings.Join(form.UpdateKeys, ", ")
 			problems = append(problems, schema.Problem{Path: path, Message: message, Allowed: form.UpdateKeys})
 			continue
 		}
@@ -115,9 +115,9 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []s
 		value, unknown := matchValues(fields[key], allowed)
 		switch {
 		case unknown != "":
-			problems = append(problems, schema.Problem{Path: path, Message: schema.NotTaken(unknown, allowed), Allowed: allowed})
+			problems = append(problems, schema.Problem{Path: path, Message: schema.NotAllowed(unknown, allowed), Allowed: allowed})
 		case value != nil:
-			spelled = append(spelled, fmt.Sprintf("%s: %s was taken as %s", path, text.Clip(text.JSON(fields[key]), 80), text.Clip(text.JSON(value), 80)))
+			spelled = append(spelled, fmt.Sprintf("%s: %s was read as %s", path, text.Clip(text.JSON(fields[key]), 80), text.Clip(text.JSON(value), 80)))
 			fields[key] = value
 		}
 	}

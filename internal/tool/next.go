@@ -176,3 +176,8 @@ func OptionsText(options []string) string {
 	}
 	return " " + text.JSON(options)
 }
+
+// ListJobsNext is the step that looks at the account's jobs.
+func ListJobsNext(note string) Next {
+	return Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{}, Note: note}
+}

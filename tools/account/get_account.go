@@ -1,0 +1,113 @@
+package account
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// GetAccountInput are the arguments of opentrain_get_account.
+type GetAccountInput struct{}
+
+// GetAccountOutput is the result of opentrain_get_account.
+type GetAccountOutput struct {
+	Email          string              `json:"email,omitempty"`
+	Name           string              `json:"name,omitempty"`
+	OrganizationID string              `json:"organizationId,omitempty"`
+	Role           string              `json:"role,omitempty"`
+	TokenLabel     string              `json:"tokenLabel,omitempty"`
+	TokenFrom      string              `json:"tokenFrom,omitempty"`
+	Scopes         []string            `json:"scopes" jsonschema_description:"What the token may do; write includes read."`
+	Features       map[string]bool     `json:"features,omitzero" jsonschema_description:"What the account may do; false: refused."`
+	ImportFormats  []string            `json:"importFormats,omitempty" jsonschema_description:"Formats of opentrain_create_draft."`
+	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Keys of fields in opentrain_patch_draft."`
+	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Values by key; other keys take any."`
+	Missing        string              `json:"missing,omitempty" jsonschema_description:"What could not be read, and why."`
+	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
+}
+
+func getAccount(api *opentrain.Client, accounts *tool.Accounts) tool.Tool {
+	return tool.New(tool.Spec{
+		Name:  tool.GetAccount,
+		Title: "See the account and what it may do",
+		Kind:  tool.KindRead,
+		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the account has, and which fields and values a draft takes. " +
+			"Use it when a call was refused for a scope or a feature, or to look up a field's exact values. " +
+			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
+			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
+		Absent: "The user that the API token was made for is gone. Another token is needed.",
+	}, reader{api, accounts}.read)
+}
+
+type reader struct {
+	api      *opentrain.Client
+	accounts *tool.Accounts
+}
+
+func (r reader) read(ctx context.Context, call tool.Call, _ GetAccountInput) (GetAccountOutput, *tool.Ask, error) {
+	me, err := r.api.Me(ctx)
+	if err != nil {
+		return GetAccountOutput{}, nil, err
+	}
+	out := GetAccountOutput{
+		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200), OrganizationID: text.Clean(me.Account.OrganizationID, 100),
+		Role: text.Clean(me.Account.MemberRole, 40), TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom,
+		Scopes: text.CleanAll(me.Token.Scopes, 50, 60), Next: tool.Next{Action: tool.Done},
+	}
+	known, err := r.accounts.Read(ctx, call.Caller)
+	out.Features, out.Enums = known.Features, known.Draft.Enums
+	out.ImportFormats, out.UpdateKeys = text.CleanAll(known.Draft.ImportFormats, 40, 60), text.CleanAll(known.Draft.UpdateKeys, 300, 60)
+	switch feature := tool.FeatureOf(err); {
+	case feature != "":
+		out.Missing = "Drafts are refused: the feature " + text.Clean(feature, 100) + " is not enabled for this account."
+		out.Next = tool.Next{Action: tool.Fix, By: "human", Problem: out.Missing, URL: opentrain.DefaultBaseURL}
+	case err != nil:
+		out.Missing = "The account's features could not be read: " + text.Sentence(tool.MessageOf(err))
+	}
+	return tool.Fit(out, (*GetAccountOutput).cutEnums, (*GetAccountOutput).cutKeys, (*GetAccountOutput).cutFeatures), nil, nil
+}
+
+func (o *GetAccountOutput) cutEnums() {
+	o.Enums = nil
+	o.Missing = "The values of the draft's fields are left out, to keep the result short; each question names its own."
+}
+
+func (o *GetAccountOutput) cutKeys() {
+	o.UpdateKeys = o.UpdateKeys[:min(len(o.UpdateKeys), 100)]
+}
+
+func (o *GetAccountOutput) cutFeatures() {
+	o.Features, o.UpdateKeys, o.ImportFormats = nil, nil, nil
+	o.Missing = "Features and fields are left out, to keep the result short; a call that needs a feature says so."
+}
+
+// Text implements tool.Output.
+func (o GetAccountOutput) Text() string {
+	var l text.Lines
+	l.Add("This server acts for %s.", text.JoinOr(slices.DeleteFunc([]string{o.Name, o.Email}, func(s string) bool { return s == "" }), "an account without a name"))
+	l.Field("Organization", strings.TrimSpace(o.OrganizationID+" "+o.Role))
+	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+text.JoinOr([]string{o.TokenFrom}, "the caller")))
+	l.Field("Scopes", text.JoinOr(o.Scopes, "none"))
+	var on, off []string
+	for _, feature := range slices.Sorted(maps.Keys(o.Features)) {
+		if o.Features[feature] {
+			on = append(on, feature)
+		} else {
+			off = append(off, feature)
+		}
+	}
+	l.Field("Features on", strings.Join(on, ", "))
+	l.Field("Features off", strings.Join(off, ", "))
+	l.Field("Import formats", strings.Join(o.ImportFormats, ", "))
+	l.Field("Draft fields", strings.Join(o.UpdateKeys, ", "))
+	for _, key := range slices.Sorted(maps.Keys(o.Enums)) {
+		l.Field("Values of "+key, strings.Join(o.Enums[key], ", "))
+	}
+	l.Field("Missing", o.Missing)
+	return l.With(o.Next.Text())
+}

@@ -1,0 +1,74 @@
+package applicants
+
+import (
+	"context"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// InviteTrainerInput are the arguments of opentrain_invite_trainer.
+type InviteTrainerInput struct {
+	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
+	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"The AI trainer's user id, from the human: a profile or a past contract."`
+}
+
+// InviteTrainerOutput is the result of opentrain_invite_trainer.
+type InviteTrainerOutput struct {
+	JobID          string    `json:"jobId"`
+	FreelancerID   string    `json:"freelancerId"`
+	ProposalID     string    `json:"proposalId,omitempty"`
+	AlreadyInvited bool      `json:"alreadyInvited"`
+	Interpreted    []string  `json:"interpreted,omitempty"`
+	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func inviteTrainer(api *opentrain.Client) tool.Tool {
+	return tool.New(tool.Spec{
+		Name:  tool.InviteTrainer,
+		Title: "Invite an AI trainer to a job",
+		Kind:  tool.KindCreate,
+		Description: "Invite one AI trainer, whom the human already knows, to a published job of the account on OpenTrain. " +
+			"Use it when the human names a person by user id; the invited person sees the job at once. " +
+			"Not for finding people: published jobs are found by everyone. Publish a draft first, with opentrain_publish. " +
+			"It makes an invited proposal, hires nobody and costs nothing. Inviting twice does no harm.",
+		Scope:   "proposals:write",
+		Claimed: true,
+		Lost:    "It is not known whether the person was invited. Call again with the same arguments: nobody is invited twice.",
+		Absent:  "OpenTrain knows no such job of this account, or no such user. Job ids come from " + tool.ListJobs + "; the user id comes from the human.",
+		Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
+	}, inviter{api}.invite)
+}
+
+type inviter struct{ api *opentrain.Client }
+
+func (i inviter) invite(ctx context.Context, call tool.Call, in InviteTrainerInput) (InviteTrainerOutput, *tool.Ask, error) {
+	invitation, err := i.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+	if err != nil {
+		return InviteTrainerOutput{}, nil, err
+	}
+	return InviteTrainerOutput{
+		JobID: in.JobID, FreelancerID: in.FreelancerID, ProposalID: text.Clean(invitation.ProposalID, 100),
+		AlreadyInvited: invitation.AlreadyInvited, Interpreted: call.Interpreted,
+		Next: tool.Next{Action: tool.Done, Note: "The person decides whether to answer; proposals are counted in " + tool.ListJobs + "."},
+	}, nil, nil
+}
+
+// Effect says what the call wrote.
+func (o InviteTrainerOutput) Effect() tool.Effect {
+	return tool.Effect{JobID: o.JobID, Outcome: "invited"}
+}
+
+// Text implements tool.Output.
+func (o InviteTrainerOutput) Text() string {
+	var l text.Lines
+	if o.AlreadyInvited {
+		l.Add("%s was invited to job %s before.", o.FreelancerID, o.JobID)
+	} else {
+		l.Add("%s is invited to job %s.", o.FreelancerID, o.JobID)
+	}
+	l.Field("Proposal", o.ProposalID)
+	l.Fields("Understood", o.Interpreted)
+	return l.With(o.Next.Text())
+}

@@ -1,0 +1,67 @@
+package posting
+
+import (
+	"context"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// CloseJobInput are the arguments of opentrain_close_job.
+type CloseJobInput struct {
+	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
+}
+
+// CloseJobOutput is the result of opentrain_close_job.
+type CloseJobOutput struct {
+	JobID         string    `json:"jobId"`
+	Status        string    `json:"status" jsonschema_description:"ARCHIVED when closed."`
+	AlreadyClosed bool      `json:"alreadyClosed"`
+	Interpreted   []string  `json:"interpreted,omitempty"`
+	Next          tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func closeJob(api *opentrain.Client) tool.Tool {
+	return tool.New(tool.Spec{
+		Name:  tool.CloseJob,
+		Title: "Close a job",
+		Kind:  tool.KindClose,
+		Description: "Close a job of the account on OpenTrain: it leaves the marketplace and takes no new proposals. " +
+			"Use it when the human has hired enough people or gives the job up, and only after the human said so: no tool opens a closed job again. " +
+			"Not for changing a job: use opentrain_update_job, or opentrain_patch_draft for a draft. " +
+			"Contracts on the job go on. Closing twice does no harm.",
+		Scope: "jobs:write",
+		Lost: "It is not known whether the job was closed. " + tool.ListJobs +
+			" shows its status (ARCHIVED when closed); closing again is harmless.",
+		Feature: publishing(),
+	}, closer{api}.close)
+}
+
+type closer struct{ api *opentrain.Client }
+
+func (c closer) close(ctx context.Context, call tool.Call, in CloseJobInput) (CloseJobOutput, *tool.Ask, error) {
+	closing, err := c.api.CloseJob(ctx, in.JobID)
+	if err != nil {
+		return CloseJobOutput{}, nil, err
+	}
+	return CloseJobOutput{
+		JobID: in.JobID, Status: text.Clean(closing.Status, 40), AlreadyClosed: closing.AlreadyClosed, Interpreted: call.Interpreted,
+		Next: tool.Next{Action: tool.Done, Note: "Contracts on this job go on until they are ended in the app."},
+	}, nil, nil
+}
+
+// Effect says what the call wrote.
+func (o CloseJobOutput) Effect() tool.Effect { return tool.Effect{JobID: o.JobID, Outcome: o.Status} }
+
+// Text implements tool.Output.
+func (o CloseJobOutput) Text() string {
+	var l text.Lines
+	if o.AlreadyClosed {
+		l.Add("Job %s was closed before and is %s.", o.JobID, o.Status)
+	} else {
+		l.Add("Job %s is closed (%s): it takes no new proposals.", o.JobID, o.Status)
+	}
+	l.Fields("Understood", o.Interpreted)
+	return l.With(o.Next.Text())
+}

@@ -1,0 +1,59 @@
+package posting
+
+import (
+	"context"
+
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// PatchDraftInput are the arguments of opentrain_patch_draft.
+type PatchDraftInput struct {
+	JobID    string       `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of the draft, from opentrain_create_draft."`
+	Fields   draft.Fields `json:"fields" jsonschema_description:"Draft fields to set, any number at once; null clears one. Besides the keys typed here: labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, freelancerType, projectScope, visibility, and any key that a question names."`
+	AskHuman *bool        `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
+}
+
+func patchDraft(desk *draft.Desk) tool.Tool {
+	return tool.New(tool.Spec{
+		Name:  tool.PatchDraft,
+		Title: "Answer a draft's questions",
+		Kind:  tool.KindUpdate,
+		Description: "Set fields of an unpublished draft on OpenTrain, any number in one call. " +
+			"Use it for the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
+			"Send values of the type that the question names, enums exactly as listed. " +
+			"The draft is checked anew each time: next holds the following question, or asks you to show the finished draft to the human. " +
+			"Fields not named stay as they are, null clears one; nothing becomes public. " +
+			"Not for published jobs: use opentrain_update_job.",
+		Scope:   "jobs:write",
+		Lost:    "It is not known whether the fields were set. Setting the same values again is harmless.",
+		Feature: drafting("draftUpdate"),
+	}, patcher{desk}.patch)
+}
+
+type patcher struct{ *draft.Desk }
+
+func (p patcher) patch(ctx context.Context, call tool.Call, in PatchDraftInput) (draft.Report, *tool.Ask, error) {
+	switch {
+	case call.BadState:
+		return draft.Report{}, nil, tool.ErrFormOver
+	case call.State != nil: // the call's own fields are set
+		form, err := draft.FormOf(call)
+		if err != nil {
+			return draft.Report{}, nil, err
+		}
+		return p.Resume(ctx, call, form)
+	}
+	fields, err := p.Accept(ctx, &call, opentrain.Fields(in.Fields))
+	if err != nil {
+		return draft.Report{}, nil, err
+	}
+	call.Report("Setting the fields")
+	report, err := p.Change(ctx, call, in.JobID, fields, fields, func(*opentrain.Draft) {})
+	if err != nil {
+		return draft.Report{}, nil, err
+	}
+	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.Form{Set: fields})
+	return report, ask, err
+}

@@ -1,0 +1,202 @@
+package posting
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// PublishInput are the arguments of opentrain_publish.
+type PublishInput struct {
+	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of the draft, from opentrain_create_draft."`
+	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in the arguments of a next step; leave out otherwise."`
+}
+
+// PublishOutput is the result of opentrain_publish.
+type PublishOutput struct {
+	JobID            string           `json:"jobId"`
+	Published        bool             `json:"published"`
+	Status           string           `json:"status,omitempty" jsonschema_description:"OPEN when public."`
+	AlreadyPublished bool             `json:"alreadyPublished,omitempty"`
+	JobURL           string           `json:"jobUrl,omitempty"`
+	Warnings         []tool.Remark    `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
+	MissingFields    []draft.Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that kept it from being published."`
+	Issues           []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
+	Reasons          []string         `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
+	Interpreted      []string         `json:"interpreted,omitempty"`
+	Next             tool.Next        `json:"next" jsonschema_description:"What to do now."`
+}
+
+func publish(desk *draft.Desk) tool.Tool {
+	return tool.New(tool.Spec{
+		Name:  tool.Publish,
+		Title: "Publish a job",
+		Kind:  tool.KindPublish,
+		Description: "Publish a finished draft on OpenTrain, so that everyone sees the job and AI trainers can apply. " +
+			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
+			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
+			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
+			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
+		Scope: "jobs:write",
+		Lost: "It is not known whether the job was published. " + tool.ListJobs +
+			" shows its status (OPEN when published); publishing again is harmless.",
+		Feature: publishing(),
+	}, publisher{desk}.publish)
+}
+
+type publisher struct{ *draft.Desk }
+
+func (p publisher) publish(ctx context.Context, call tool.Call, in PublishInput) (PublishOutput, *tool.Ask, error) {
+	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+	ask, next := p.Confirm.Confirm(call, confirm.Request{
+		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken,
+		Show:     func() tool.Shown { return p.Show(ctx, call.Caller, in.JobID) },
+		Question: "Publish this job on OpenTrain?", Undone: "Not published", Otherwise: tool.PatchDraft,
+		Note: "Publishing makes the job visible to everyone. An account may publish 20 jobs a day, 3 while no human has claimed it.",
+	})
+	switch {
+	case ask != nil:
+		return out, ask, nil
+	case next != nil:
+		out.Next = *next
+		return out, nil, nil
+	}
+	call.Report("Publishing")
+	publication, err := p.API.PublishJob(ctx, in.JobID)
+	if err != nil {
+		return p.refused(ctx, call, out, err)
+	}
+	out.Status, out.Warnings = text.Clean(publication.Status, 40), draft.Remarks(publication.Warnings)
+	out.Warnings = out.Warnings[:min(len(out.Warnings), 10)]
+	if publication.Status != opentrain.StatusOpen {
+		return p.notOpen(ctx, call, out, publication)
+	}
+	out.Published, out.AlreadyPublished, out.JobURL = true, publication.AlreadyPublished, text.URL(publication.JobURL)
+	out.Next = p.checkListing(ctx, in.JobID)
+	return out, nil, nil
+}
+
+// refused turns the two refusals that are answers, not failures, into a result: the
+// draft isn't ready, or the content check blocked it. The API reference gives them as
+// errors, the posting guide as a report; see notOpen.
+func (p publisher) refused(ctx context.Context, call tool.Call, out PublishOutput, err error) (PublishOutput, *tool.Ask, error) {
+	var refusal *opentrain.Error
+	var details struct {
+		Validation    *opentrain.Validation    `json:"validation"`
+		MissingFields []opentrain.MissingField `json:"missingFields"`
+	}
+	if check := verdictOfError(err, opentrain.CodeForbidden); check.blocked {
+		return out.blocked(check.reasons), nil, nil
+	}
+	if errors.As(err, &refusal) && refusal.Code == opentrain.CodeBadRequest && refusal.DecodeDetails(&details) && details.Validation != nil {
+		return p.notReady(ctx, call, out, details.Validation, details.MissingFields), nil, nil
+	}
+	return out, nil, err
+}
+
+// notOpen reads the same refusals out of an answer with status 200.
+func (p publisher) notOpen(
+	ctx context.Context, call tool.Call, out PublishOutput, publication *opentrain.Publication,
+) (PublishOutput, *tool.Ask, error) {
+	check := verdictOf(publication.Moderation)
+	switch {
+	case check.blocked && (publication.Status == opentrain.StatusDraft || publication.Status == ""):
+		return out.blocked(check.reasons), nil, nil
+	case publication.Validation != nil:
+		return p.notReady(ctx, call, out, publication.Validation, publication.MissingFields), nil, nil
+	case len(publication.MissingFields) > 0:
+		return p.notReady(ctx, call, out, &opentrain.Validation{}, publication.MissingFields), nil, nil
+	case publication.Status == "":
+		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
+	}
+	out.Reasons = check.reasons
+	out.Next = tool.ListJobsNext("OpenTrain answered that the job is " + out.Status + ".")
+	return out, nil, nil
+}
+
+func (o PublishOutput) blocked(reasons []string) PublishOutput {
+	o.Status, o.Reasons = opentrain.StatusDraft, reasons
+	o.Next = changeContent(o.JobID, "OpenTrain's content check blocked the job.")
+	return o
+}
+
+func (p publisher) notReady(
+	ctx context.Context, call tool.Call, out PublishOutput, validation *opentrain.Validation, full []opentrain.MissingField,
+) PublishOutput {
+	incomplete := &opentrain.Draft{JobID: out.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}
+	report := p.Report(ctx, call, incomplete, draft.Lead{})
+	out.Status, out.MissingFields, out.Issues, out.Next = opentrain.StatusDraft, report.MissingFields, report.Issues, report.Next
+	if report.Next.Action == tool.ConfirmWithHuman {
+		out.Next = tool.ListJobsNext("OpenTrain refused to publish and named nothing that is missing.")
+	}
+	return out
+}
+
+// checkListing makes the check that the posting guide advises: a search for the job's
+// own words. The title is looked up among the caller's jobs; without it the check is
+// their list.
+func (p publisher) checkListing(ctx context.Context, jobID string) tool.Next {
+	ctx, cancel := context.WithTimeout(ctx, tool.SideRead)
+	defer cancel()
+	page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusOpen, Limit: 50})
+	if err == nil {
+		for _, job := range page.Jobs {
+			if words := keywords(job.Title); job.ID == jobID && words != "" {
+				return tool.Next{
+					Action: tool.CallTool, Tool: tool.SearchJobs, Arguments: map[string]any{"q": words},
+					Note: "Check that the job appears as intended. A new listing can take five minutes to show.",
+				}
+			}
+		}
+	}
+	return tool.ListJobsNext("Check that the job is listed as OPEN.")
+}
+
+// keywords are the words of a title, without punctuation.
+func keywords(title string) string {
+	var kept []string
+	for word := range strings.FieldsSeq(text.Clean(title, 200)) {
+		word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+		if word != "" {
+			kept = append(kept, word)
+		}
+	}
+	return text.Clip(strings.Join(kept, " "), 200)
+}
+
+// Effect says what the call wrote.
+func (o PublishOutput) Effect() tool.Effect {
+	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not published")}
+}
+
+// Text implements tool.Output.
+func (o PublishOutput) Text() string {
+	var l text.Lines
+	switch {
+	case o.AlreadyPublished:
+		l.Add("Job %s was published before and is %s.", o.JobID, o.Status)
+	case o.Published:
+		l.Add("Job %s is published: %s.", o.JobID, o.Status)
+	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
+		l.Add("Job %s was not published: the content check blocked it.", o.JobID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("Job %s is not published yet: the human has to confirm it first.", o.JobID)
+	default:
+		l.Add("Job %s was not published.", o.JobID)
+	}
+	l.Field("Job page", o.JobURL)
+	l.Fields("Reason", o.Reasons)
+	draft.AddRemarks(&l, "Warning", o.Warnings)
+	draft.AddRemarks(&l, "Issue", o.Issues)
+	l.Fields("Understood", o.Interpreted)
+	draft.AddQuestions(&l, o.MissingFields)
+	return l.With(o.Next.Text())
+}
