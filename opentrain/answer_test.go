@@ -53,9 +53,6 @@ func TestBothFormsDecodeToOneType(t *testing.T) {
 	if guide.LowConfidenceFields == nil || guide.Warnings == nil || guide.UnmappedFields == nil {
 		t.Error("guide: an empty list was said, not left out")
 	}
-	if string(guide.Extra["newThing"]) != `{"a":1}` {
-		t.Errorf("guide: an unknown member was lost: %v", guide.Extra)
-	}
 
 	reference := decodeDraft(t, referenceAnswer)
 	missing = reference.Missing()
@@ -75,29 +72,38 @@ func TestBothFormsDecodeToOneType(t *testing.T) {
 	}
 }
 
-// TestOddMembersDoNotLoseTheJob: a member of another form is kept aside.
+// TestOddMembersDoNotLoseTheJob: members of an unexpected type and unknown
+// members fail neither the response nor its other members.
 func TestOddMembersDoNotLoseTheJob(t *testing.T) {
-	draft := decodeDraft(t, `{"jobId":"j","status":7,"draftUrl":null,"validation":"none","missingFields":[{"field":"a","enumValues":[1,2],"hint":{"x":1}},null,"b","b"],"normalizedFields":[1],"warnings":"x"}`)
-	if draft.JobID != "j" || len(draft.Missing()) != 2 || draft.Missing()[1].Field != "b" {
-		t.Errorf("got %+v", draft)
+	draft := decodeDraft(t, `{"jobId":"j","status":7,"draftUrl":null,"validation":"none","brandNew":[1,{"x":"y"}],
+		"missingFields":[{"field":"a","enumValues":[1,2],"updateKeys":[1,"a"],"hint":{"x":1},"label":"A","other":{}},null,"b","b"],
+		"normalizedFields":[1],"warnings":"x","unmappedFields":[[],{"message":"m","path":7,"code":"c"}]}`)
+	want := opentrain.Draft{
+		JobID:          "j",
+		MissingFields:  []opentrain.MissingField{{Field: "a", Label: "A", UpdateKeys: []string{"a"}}, {}, {Field: "b"}, {Field: "b"}},
+		UnmappedFields: []opentrain.Note{{Message: "m", Code: "c"}},
 	}
-	for _, name := range []string{"status", "validation", "normalizedFields", "warnings"} {
-		if _, kept := draft.Extra[name]; !kept {
-			t.Errorf("%s was lost", name)
-		}
+	if !reflect.DeepEqual(draft, want) {
+		t.Errorf("got  %+v\nwant %+v", draft, want)
 	}
-	if len(draft.MissingFields[0].Extra) != 2 {
-		t.Errorf("got %v", draft.MissingFields[0].Extra)
+	if missing := draft.Missing(); len(missing) != 2 || missing[1].Field != "b" {
+		t.Errorf("missing: %+v", missing)
 	}
 }
 
-func TestUnknownMembersGoOutAgain(t *testing.T) {
-	for _, into := range []any{&opentrain.Draft{}, &opentrain.Publication{}, &opentrain.PublicJob{}, &opentrain.OwnJob{}, &opentrain.MissingField{}, &opentrain.Note{}, &opentrain.Validation{}} {
-		if err := json.Unmarshal([]byte(`{"brandNew":[1,{"x":"y"}]}`), into); err != nil {
+// TestUnknownMembersAreIgnored: a member that no field has does not fail any type
+// and does not hide the known members.
+func TestUnknownMembersAreIgnored(t *testing.T) {
+	for known, target := range map[string]any{
+		`"jobId":"j"`: &opentrain.Draft{}, `"alreadyPublished":true`: &opentrain.Publication{}, `"title":"T"`: &opentrain.PublicJob{},
+		`"published":true`: &opentrain.OwnJob{}, `"field":"f"`: &opentrain.MissingField{}, `"reason":"r"`: &opentrain.Note{},
+		`"issueCount":2`: &opentrain.Validation{},
+	} {
+		if err := json.Unmarshal([]byte(`{"brandNew":[1,{"x":"y"}],`+known+`}`), target); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := json.Marshal(into); err != nil || !bytes.Contains(out, []byte(`"brandNew":[1,{"x":"y"}]`)) {
-			t.Errorf("%T: %s, %v", into, out, err)
+		if out, err := json.Marshal(target); err != nil || !bytes.Contains(out, []byte(known)) || bytes.Contains(out, []byte("brandNew")) {
+			t.Errorf("%T: %s, %v", target, out, err)
 		}
 	}
 }

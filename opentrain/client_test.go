@@ -219,7 +219,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 			opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "a web page came back instead of OpenTrain's JSON (HTTP 200); a proxy may have answered"}},
 		{"empty with status 200", stub{}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer is empty (HTTP 200)"}},
 		{"broken JSON", stub{body: `{"jobId":`}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer is not OpenTrain's JSON (HTTP 200)"}},
-		{"no job id", stub{body: `{"status":"DRAFT"}`}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer names no jobId"}},
+		{"no job id", stub{body: `{"status":"DRAFT"}`}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer does not hold a jobId"}},
 		{"too large", stub{body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`}, opentrain.Error{Status: 200, Code: opentrain.CodeBadResponse, Message: "the answer is larger than 8 MiB"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
