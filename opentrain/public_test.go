@@ -100,8 +100,8 @@ func search(t *testing.T, ctx context.Context, client *opentrain.Client, text st
 	return page.Jobs[0].ID
 }
 
-// TestPublicReadsAreCached: how long a response is used, depending on its headers.
-func TestPublicReadsAreCached(t *testing.T) {
+// TestPublicReadsAreKept: how long a response is used, depending on its headers.
+func TestPublicReadsAreKept(t *testing.T) {
 	const documented = "public, s-maxage=300, stale-while-revalidate=3600"
 	for name, test := range map[string]struct {
 		header http.Header
@@ -163,9 +163,9 @@ func TestPublicReadsAreCached(t *testing.T) {
 	}
 }
 
-// TestOnlyResultsAreCached: errors and responses that are not the API's are never
+// TestOnlyAnswersOfTheAPIAreKept: errors and responses that are not the API's are never
 // cached, even if their headers allow it.
-func TestOnlyResultsAreCached(t *testing.T) {
+func TestOnlyAnswersOfTheAPIAreKept(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		body   string
