@@ -70,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = DefaultTransport()
 	}
-	http := resty.NewWithClient(&http.Client{
+	client := resty.NewWithClient(&http.Client{
 		Transport: newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent),
 		// Do not follow redirects: the token goes to the configured host only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -83,7 +83,7 @@ func New(cfg Config) (*Client, error) {
 		SetRetryAfter(backoff).
 		SetRetryMaxWaitTime(maxBackoff).
 		SetLogger(noLogger{})
-	return &Client{http: http, baseURL: baseURL, public: newPublicReads()}, nil
+	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
 }
 
 // DefaultTransport returns a new transport with the system's CA certificates,
@@ -150,8 +150,8 @@ type response struct {
 }
 
 // fetch makes one API call and decodes the response. If valid rejects the
-// decoded value, the error says that the response is not noun: an outage must
-// not look like an empty result.
+// decoded value, the error says that the response does not hold noun: an outage
+// must not look like an empty result. A nil valid accepts every value.
 func fetch[T any](ctx context.Context, c *Client, req request, noun string, valid func(*T) bool) (*T, error) {
 	var err error
 	if req.path, err = expandPath(req.path, req.jobID); err != nil {
@@ -166,7 +166,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 		if err := decodeLenient(res.body, &value); err != nil {
 			return nil, res, unexpected(res, err)
 		}
-		if !valid(&value) {
+		if valid != nil && !valid(&value) {
 			return nil, res, &Error{Code: CodeBadResponse, Status: res.status, Message: "the answer does not hold " + noun}
 		}
 		return &value, res, nil
@@ -190,11 +190,11 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 	return &result, nil
 }
 
-// send sends a request, with retries where they are safe. A response with an
-// error status is an *Error.
+// send sends a request, with retries where they are safe. For an error status it
+// returns both the response and an *Error.
 func (c *Client) send(ctx context.Context, req request) (response, error) {
-	retries := retries{idempotent: req.method == http.MethodGet || req.keyed}
-	r := c.http.R().SetContext(ctx).AddRetryCondition(retries.retry).SetHeaders(traceFrom(ctx).header())
+	policy := retryPolicy{idempotent: req.method == http.MethodGet || req.keyed}
+	r := c.http.R().SetContext(ctx).AddRetryCondition(policy.shouldRetry).SetHeaders(traceFrom(ctx).header())
 	if !req.public {
 		r.SetAuthToken(TokenFrom(ctx))
 	}
@@ -211,15 +211,15 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	}
 	if err != nil {
 		failure := cmp.Or(asBusy(err), transportError(ctx, err))
-		failure.NotSent = failure.NotSent && !retries.sent
+		failure.NotSent = failure.NotSent && !policy.sent
 		return response{}, failure
 	}
 	res := response{status: raw.StatusCode(), header: raw.Header(), body: raw.Body()}
 	if !req.public {
 		res = redact(res, TokenFrom(ctx))
 	}
-	isResult := res.status >= 200 && res.status <= 299 || req.closedOK && res.status == http.StatusNotFound && saysClosed(res.body)
-	if !isResult {
+	closed := req.closedOK && res.status == http.StatusNotFound && saysClosed(res.body)
+	if !closed && (res.status < 200 || res.status > 299) {
 		return res, responseError(res)
 	}
 	return res, nil

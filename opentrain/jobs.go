@@ -13,7 +13,7 @@ import (
 // (developers/api-reference/jobs/publish).
 func (c *Client) PublishJob(ctx context.Context, jobID string) (*Publication, error) {
 	req := request{method: http.MethodPost, path: "/jobs/{id}/publish", jobID: jobID, invalidates: true}
-	return fetch(ctx, c, req, "the result of a publication", func(*Publication) bool { return true })
+	return fetch[Publication](ctx, c, req, "", nil)
 }
 
 // Publication is the result of PublishJob.

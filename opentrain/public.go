@@ -49,8 +49,8 @@ type entry struct {
 	renewAfter time.Time // guarded by publicReads.mu
 }
 
-// loader sends a public read and decodes the response. The response is valid
-// even if there is an error.
+// loader sends a public read and decodes the response. It returns the response
+// together with an error status or an error of decoding.
 type loader func(context.Context) (any, response, error)
 
 func newPublicReads() *publicReads {

@@ -19,8 +19,8 @@ const (
 	maxBackoff = 5 * time.Second
 )
 
-// retries decides whether one call is sent again.
-type retries struct {
+// retryPolicy decides whether one call is sent again.
+type retryPolicy struct {
 	// idempotent calls are safe to repeat: reads, and creates with an
 	// idempotency key. Other calls are repeated only if they were not sent.
 	idempotent bool
@@ -28,11 +28,11 @@ type retries struct {
 	sent bool
 }
 
-// retry is a resty.RetryConditionFunc.
-func (r *retries) retry(res *resty.Response, err error) bool {
+// shouldRetry is a resty.RetryConditionFunc.
+func (p *retryPolicy) shouldRetry(res *resty.Response, err error) bool {
 	unsent := err != nil && neverSent(err)
-	r.sent = r.sent || !unsent
-	if res == nil || res.Request.Attempt >= maxAttempts || !r.idempotent && !unsent {
+	p.sent = p.sent || !unsent
+	if res == nil || res.Request.Attempt >= maxAttempts || !p.idempotent && !unsent {
 		return false
 	}
 	if err == nil && !retryableStatus(res) || err != nil && isPermanent(err) {

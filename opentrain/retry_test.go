@@ -172,6 +172,7 @@ func TestRetries(t *testing.T) {
 				defer cancel()
 				err = test.call(ctx, client)
 				time.Sleep(time.Minute) //nolint:forbidigo // fake time; a shared read continues without its caller
+				synctest.Wait()
 				var failure *opentrain.Error
 				if errors.As(err, &failure); (test.code == "") != (err == nil) || err != nil && failure.Code != test.code {
 					t.Errorf("got %v", err)
