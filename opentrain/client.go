@@ -167,7 +167,9 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 			return nil, res, unexpected(res, err)
 		}
 		if valid != nil && !valid(&value) {
-			return nil, res, &Error{Code: CodeBadResponse, Status: res.status, Message: "the answer does not hold " + noun}
+			err := unexpected(res, nil)
+			err.Message = "the answer does not hold " + noun
+			return nil, res, err
 		}
 		return &value, res, nil
 	}

@@ -22,7 +22,7 @@ const (
 	// entryOverhead is the size of an entry without its response, in bytes.
 	entryOverhead = 1 << 10
 	// decodedFactor is the approximate ratio of a decoded response to its body.
-	decodedFactor = 3
+	decodedFactor = 2
 	// sharedReadTimeout is the time limit of a request that callers share.
 	sharedReadTimeout = 30 * time.Second
 	// renewalPause is the minimum time between two renewals of an entry.

@@ -233,7 +233,7 @@ func TestFailedRenewal(t *testing.T) {
 
 // TestCacheIsBounded: the cache drops the oldest responses above its size limit.
 func TestCacheIsBounded(t *testing.T) {
-	m := &market{header: cacheable("s-maxage=300"), body: `{"jobs":[{"id":"j","summary":"` + strings.Repeat("x", 3<<20) + `"}]}`}
+	m := &market{header: cacheable("s-maxage=300"), body: `{"jobs":[{"id":"j","summary":"` + strings.Repeat("x", 5<<20) + `"}]}`}
 	client := marketClient(t, m)
 	for _, step := range []struct {
 		text     string
