@@ -80,7 +80,9 @@ func TestAbandonedReadFinishes(t *testing.T) {
 		if got := search(t, t.Context(), client, ""); got != "answer_1" || m.count() != 1 {
 			t.Errorf("afterwards: %s after %d requests", got, m.count())
 		}
-		if _, err := client.SearchJobs(ctx, opentrain.JobQuery{Text: "other"}); err == nil || m.count() != 1 {
+		_, err := client.SearchJobs(ctx, opentrain.JobQuery{Text: "other"})
+		synctest.Wait()
+		if err == nil || m.count() != 1 {
 			t.Errorf("a caller that had already left: %v after %d requests", err, m.count())
 		}
 	})
