@@ -112,7 +112,7 @@ func (p *publicReads) claimRenewal(stale *entry, now time.Time) bool {
 	return true
 }
 
-// start sends the request for a URL, or joins the one that is under way, and
+// start sends the request for a URL, or joins the one in progress, and
 // caches the result. It does not depend on the cancellation of ctx.
 func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan singleflight.Result {
 	p.mu.Lock()

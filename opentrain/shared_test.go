@@ -88,9 +88,9 @@ func TestAbandonedReadFinishes(t *testing.T) {
 	})
 }
 
-// TestShortTimeOfOneIsNotTheOthers: the deadline of the caller that starts a
+// TestDeadlinesAreNotShared: the deadline of the caller that starts a
 // request does not apply to callers that join it.
-func TestShortTimeOfOneIsNotTheOthers(t *testing.T) {
+func TestDeadlinesAreNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}, hold: make(chan struct{})}
 		client := marketClient(t, m)

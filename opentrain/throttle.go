@@ -88,7 +88,7 @@ func (t *throttle) acquire(ctx context.Context) error {
 	case t.semaphore <- struct{}{}:
 		return nil
 	case <-timer.C:
-		return busy("too many calls to OpenTrain are under way", maxQueueTime)
+		return busy("too many calls to OpenTrain are in progress", maxQueueTime)
 	case <-ctx.Done():
 		return notSentError{ctx.Err()}
 	}
@@ -103,7 +103,7 @@ func (t *throttle) waitForRate(r *http.Request) error {
 	delay := reservation.Delay()
 	if delay > maxQueueTime {
 		reservation.Cancel()
-		return busy("the reads that OpenTrain allows this server in a minute are used up", delay)
+		return busy("this server has reached OpenTrain's limit for public reads per minute", delay)
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
