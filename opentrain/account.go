@@ -6,20 +6,15 @@ import (
 	"net/http"
 )
 
-// Me tells whose token it is. It needs a token of any scope
-// (developers/api-reference/auth/me).
+// Me returns the user and the account that the token belongs to. It needs a
+// token with any scope (developers/api-reference/auth/me).
 func (c *Client) Me(ctx context.Context) (*Identity, error) {
-	var identity Identity
-	if err := c.call(ctx, request{method: http.MethodGet, path: "/auth/me"}, &identity); err != nil {
-		return nil, err
-	}
-	if identity.Actor.UserID == "" && identity.Account.OrganizationID == "" && identity.Token.ID == "" {
-		return nil, errNot("an account")
-	}
-	return &identity, nil
+	return fetch(ctx, c, request{method: http.MethodGet, path: "/auth/me"}, "an account", func(i *Identity) bool {
+		return i.Actor.UserID != "" || i.Account.OrganizationID != "" || i.Token.ID != ""
+	})
 }
 
-// Identity is a user, the token that was used, and the account it belongs to.
+// Identity is a user, the token of the call, and the account of the token.
 type Identity struct {
 	Actor struct {
 		UserID   string `json:"userId"`
@@ -37,46 +32,42 @@ type Identity struct {
 		OrganizationID string `json:"organizationId"`
 		MemberRole     string `json:"memberRole"` // OWNER
 	} `json:"account"`
-	Extra Extra `json:"-"`
 }
 
-// The features that gate the calls of this package; a refusal for one names it
-// in details.featureKey (developers/concepts/scopes-and-capabilities).
+// Features that an account needs for the calls of this package. A refusal for a
+// missing feature names it in details.featureKey
+// (developers/concepts/scopes-and-capabilities).
 const (
 	FeatureDrafting   = "public_api_job_drafting"
 	FeaturePublishing = "public_api_job_publishing"
 	FeatureHiring     = "public_api_hiring"
 )
 
-// Capabilities tells what the account may do, which fields a draft has and
-// which values they take. It needs a token of any scope. Without the feature
-// FeatureDrafting it is FORBIDDEN (developers/api-reference/job-drafts/capabilities).
+// Capabilities returns what the account may do, which fields a draft has and
+// which values they accept. It needs a token with any scope. It fails with
+// FORBIDDEN if the account lacks FeatureDrafting
+// (developers/api-reference/job-drafts/capabilities).
 func (c *Client) Capabilities(ctx context.Context) (*Capabilities, error) {
-	var capabilities Capabilities
-	if err := c.call(ctx, request{method: http.MethodGet, path: "/job-drafts/capabilities"}, &capabilities); err != nil {
-		return nil, err
-	}
-	if capabilities.Features == nil && capabilities.Draft.UpdateKeys == nil && capabilities.Draft.Enums == nil {
-		return nil, errNot("capabilities")
-	}
-	return &capabilities, nil
+	req := request{method: http.MethodGet, path: "/job-drafts/capabilities"}
+	return fetch(ctx, c, req, "capabilities", func(c *Capabilities) bool {
+		return c.Features != nil || c.Draft.UpdateKeys != nil || c.Draft.Enums != nil
+	})
 }
 
-// Capabilities is the answer to Capabilities.
+// Capabilities is the result of [Client.Capabilities].
 type Capabilities struct {
 	RolloutMode string `json:"rolloutMode"` // ALL or ALLOWLIST
-	// Features tell, by capability (draftCreate, draftUpdate, draftImport,
-	// publish, hiring, …), whether the account has it. One that is absent is
-	// not known.
+	// Features says whether the account has a capability, by name (draftCreate,
+	// draftUpdate, draftImport, publish, hiring, …). A missing name is unknown.
 	Features Flags     `json:"capabilities"`
 	Draft    DraftForm `json:"draft"`
-	Extra    Extra     `json:"-"`
 }
 
-// Flags are booleans by name. What came as anything else is not known, and absent.
+// Flags are booleans by name.
 type Flags map[string]bool
 
-// UnmarshalJSON implements json.Unmarshaler.
+// UnmarshalJSON implements json.Unmarshaler. It skips members that are not
+// booleans.
 func (f *Flags) UnmarshalJSON(data []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil || members == nil {
@@ -92,11 +83,11 @@ func (f *Flags) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// DraftForm is what drafts are made of.
+// DraftForm lists the fields of a draft and their values.
 type DraftForm struct {
-	ImportFormats []string `json:"importFormats"` // the values of DraftSource.Format
-	UpdateKeys    []string `json:"updateKeys"`    // the keys of Fields
-	// Enums are the values that an update key takes, by key; a key without an
-	// entry takes others.
+	ImportFormats []string `json:"importFormats"` // values of DraftSource.Format
+	UpdateKeys    []string `json:"updateKeys"`    // keys of Fields
+	// Enums lists the values that an update key accepts, by key. A key without
+	// an entry is not an enum.
 	Enums map[string][]string `json:"enums"`
 }

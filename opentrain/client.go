@@ -2,6 +2,7 @@ package opentrain
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,44 +25,44 @@ const (
 
 	apiPath = "/api/public/v1"
 
-	// maxAnswer bounds how much of an answer is read, in bytes.
-	maxAnswer = 8 << 20
-	// maxID bounds an id in a path, in characters. The API's public job ids
-	// have at most 64 (developers/api-reference/jobs/get).
+	// maxResponse is the size limit of a response body in bytes.
+	maxResponse = 8 << 20
+	// maxID is the length limit of an ID in a path, in characters. The API's
+	// public job IDs have at most 64 (developers/api-reference/jobs/get).
 	maxID = 64
 )
 
-// Config sets up a Client. The zero value talks to DefaultBaseURL.
+// Config configures a Client. The zero value uses DefaultBaseURL.
 type Config struct {
 	// BaseURL is the origin of the app, without /api/public/v1. Plain http is
-	// accepted for loopback addresses only, since a token travels with it.
+	// only allowed for loopback addresses, because it would expose the token.
 	BaseURL string
-	// Transport carries the requests; nil means one with the system's CA
-	// certificates and the usual proxy variables.
+	// Transport sends the requests. Nil means DefaultTransport.
 	Transport http.RoundTripper
-	// UserAgent is sent with every request; "" means "opentrain-go".
+	// UserAgent is sent with every request. "" means "opentrain-go".
 	UserAgent string
-	// PublicReadBudget is how many requests without a token are made in a
-	// minute at most; 0 means DefaultPublicReadBudget, below 0 is no limit. All
-	// clients behind one address share what the API allows.
+	// PublicReadBudget is the maximum number of requests without a token per
+	// minute. 0 means DefaultPublicReadBudget, a negative number means no limit.
+	// The API counts all clients behind one IP address together.
 	PublicReadBudget int
-	// MaxConcurrent is how many requests are under way at once at most; 0
-	// means DefaultMaxConcurrent.
+	// MaxConcurrent is the maximum number of concurrent requests. 0 means
+	// DefaultMaxConcurrent.
 	MaxConcurrent int
 }
 
-// Client calls the API. It keeps answers to public reads for as long as the API
-// allows, nothing else, and nothing about callers. It is safe for concurrent use.
+// Client calls the API. It caches public reads for as long as the API allows and
+// keeps nothing else, in particular nothing about callers. It is safe for
+// concurrent use.
 type Client struct {
 	http    *resty.Client
 	baseURL string
 	public  *publicReads
 }
 
-// New makes a Client. It fails on a base URL that cannot be used and does not
-// touch the network.
+// New returns a Client. It fails if the base URL is invalid. It does not send
+// requests.
 func New(cfg Config) (*Client, error) {
-	base, err := parseBaseURL(cfg.BaseURL)
+	baseURL, err := parseBaseURL(cmp.Or(cfg.BaseURL, DefaultBaseURL))
 	if err != nil {
 		return nil, err
 	}
@@ -68,57 +70,50 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = DefaultTransport()
 	}
-	agent := cfg.UserAgent
-	if agent == "" {
-		agent = "opentrain-go"
-	}
-	http := resty.NewWithClient(&http.Client{
-		Transport: newPaced(transport, cfg.PublicReadBudget, cfg.MaxConcurrent),
-		// A redirect is an answer, not an instruction: the token goes to the
-		// configured host only.
+	client := resty.NewWithClient(&http.Client{
+		Transport: newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent),
+		// Do not follow redirects: the token goes to the configured host only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).
-		SetHeader("User-Agent", agent).
+		SetHeader("User-Agent", cmp.Or(cfg.UserAgent, "opentrain-go")).
 		SetHeader("Accept", "application/json").
-		SetResponseBodyLimit(maxAnswer).
-		SetContentLength(true). // else a call without a body goes out as an empty chunked one
+		SetResponseBodyLimit(maxResponse).
+		SetContentLength(true). // otherwise a POST without a body is sent in chunks
 		SetRetryCount(maxAttempts - 1).
-		SetRetryAfter(pause).
-		SetRetryMaxWaitTime(longestPause).
-		SetLogger(silent{})
-	return &Client{http: http, baseURL: base, public: newPublicReads()}, nil
+		SetRetryAfter(backoff).
+		SetRetryMaxWaitTime(maxBackoff).
+		SetLogger(noLogger{})
+	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
 }
 
-// DefaultTransport returns a new transport that keeps enough idle connections
-// for many concurrent callers of one host.
+// DefaultTransport returns a new transport with the system's CA certificates,
+// the usual proxy variables, and enough idle connections for many concurrent
+// calls to one host.
 func DefaultTransport() *http.Transport {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport = standard.Clone()
 	}
 	transport.MaxIdleConnsPerHost = DefaultMaxConcurrent
-	transport.MaxIdleConns = 0 // one host is all there is
+	transport.MaxIdleConns = 0 // there is only one host
 	return transport
 }
 
-// silent keeps resty from writing URLs to standard error.
-type silent struct{}
+// noLogger keeps resty from writing URLs to standard error.
+type noLogger struct{}
 
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
+func (noLogger) Errorf(string, ...any) {}
+func (noLogger) Warnf(string, ...any)  {}
+func (noLogger) Debugf(string, ...any) {}
 
-// parseBaseURL checks a base URL and returns it with the API's path.
+// parseBaseURL validates a base URL and returns it with the API's path.
 func parseBaseURL(raw string) (string, error) {
-	if raw == "" {
-		raw = DefaultBaseURL
-	}
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
-		return "", fmt.Errorf("base URL %q: want an address such as %s", raw, DefaultBaseURL)
+		return "", fmt.Errorf("base URL %q is not a URL such as %s", raw, DefaultBaseURL)
 	case u.User != nil, u.RawQuery != "", u.Fragment != "":
-		return "", errors.New("base URL: user names, queries and fragments are not accepted")
+		return "", errors.New("base URL must not have a user name, a query or a fragment")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return "", fmt.Errorf("base URL %q: plain http would send the token unencrypted; use https", raw)
 	}
@@ -134,116 +129,106 @@ func isLoopback(host string) bool {
 // request is one API call.
 type request struct {
 	method string
-	path   string // escaped, below apiPath; see jobPath
+	path   string // below apiPath; "{id}" stands for jobID
+	jobID  string
 	query  url.Values
 	body   any  // encoded as JSON unless nil
-	public bool // needs no token, and none is sent
-	keyed  bool // carries an idempotency key: it may arrive twice without harm
-	// closed404: the 404 of a job that is public no longer is an answer too.
-	closed404 bool
-	// changes: what everyone sees may be another after it.
-	changes bool
+	keyed  bool // carries an idempotency key, so it is safe to repeat
+	// public requests carry no token. Their results are cached and shared.
+	public bool
+	// invalidates is true for calls that may change the result of public reads.
+	invalidates bool
+	// closedOK makes the 404 for a job that is no longer public a result.
+	closedOK bool
 }
 
-// answer is an answer of the API, whatever its status.
-type answer struct {
+// response is a response of the API with any status.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
-	shared *decoded // of an answer that several callers get; nil for others
 }
 
-// call makes one API call and decodes the answer into out, a pointer to a struct.
-func (c *Client) call(ctx context.Context, req request, out any) error {
-	if !req.public && TokenFrom(ctx) == "" {
-		return &Error{Code: CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
-	}
-	var got answer
+// fetch makes one API call and decodes the response. If valid rejects the
+// decoded value, the error says that the response does not hold noun: an outage
+// must not look like an empty result. A nil valid accepts every value.
+func fetch[T any](ctx context.Context, c *Client, req request, noun string, valid func(*T) bool) (*T, error) {
 	var err error
-	if req.public {
-		got, err = c.public.read(ctx, req.path+"?"+req.query.Encode(), func(ctx context.Context) (answer, error) { return c.exchange(ctx, req) })
-	} else {
-		got, err = c.exchange(ctx, req)
+	if req.path, err = expandPath(req.path, req.jobID); err != nil {
+		return nil, err
 	}
-	if req.changes && mayHaveChanged(got, err) {
-		c.public.forget()
+	load := func(ctx context.Context) (any, response, error) {
+		res, err := c.send(ctx, req)
+		if err != nil {
+			return nil, res, err
+		}
+		var value T
+		if err := decodeLenient(res.body, &value); err != nil {
+			return nil, res, unexpected(res, err)
+		}
+		if valid != nil && !valid(&value) {
+			err := unexpected(res, nil)
+			err.Message = "the answer does not hold " + noun
+			return nil, res, err
+		}
+		return &value, res, nil
+	}
+	var value any
+	switch {
+	case req.public:
+		value, err = c.public.read(ctx, req.path+"?"+req.query.Encode(), load)
+	case TokenFrom(ctx) == "":
+		err = &Error{Code: CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
+	default:
+		value, _, err = load(ctx)
+		if req.invalidates && MayHaveChanged(err) {
+			c.public.invalidate()
+		}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	closed := req.closed404 && got.status == http.StatusNotFound && tellsClosed(got.body)
-	if (got.status < 200 || got.status > 299) && !closed {
-		return answerError(got.status, got.header, got.body)
-	}
-	if err := got.decode(out); err != nil {
-		return badResponse(got, err)
-	}
-	return nil
+	result := *value.(*T) //nolint:forcetypeassert // load returns nothing else, and a URL has one type
+	return &result, nil
 }
 
-// mayHaveChanged reports whether a write took effect, or may have. A conflict
-// counts: a live edit that the content check blocks is answered with one, and
-// takes the job off the marketplace.
-func mayHaveChanged(got answer, err error) bool {
-	var failure *Error
-	if errors.As(err, &failure) {
-		return !failure.NotSent
-	}
-	return got.status < 400 || got.status == http.StatusConflict || got.status >= 500
-}
-
-// exchange sends a request, again where that helps and does no harm.
-func (c *Client) exchange(ctx context.Context, req request) (answer, error) {
-	attempts := attempts{repeatable: req.method == http.MethodGet || req.keyed}
-	r := c.http.R().SetContext(ctx).AddRetryCondition(attempts.again).SetHeaders(traceFrom(ctx).header())
+// send sends a request, with retries where they are safe. For an error status it
+// returns both the response and an *Error.
+func (c *Client) send(ctx context.Context, req request) (response, error) {
+	policy := retryPolicy{idempotent: req.method == http.MethodGet || req.keyed}
+	r := c.http.R().SetContext(ctx).AddRetryCondition(policy.shouldRetry).SetHeaders(traceFrom(ctx).header())
 	if !req.public {
 		r.SetAuthToken(TokenFrom(ctx))
 	}
 	if req.body != nil {
 		body, err := encode(req.body)
 		if err != nil {
-			return answer{}, invalidArgument("the request cannot be written as JSON: %v", err)
+			return response{}, invalidArgument("the request cannot be written as JSON: %v", err)
 		}
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
-	got, err := r.SetQueryParamsFromValues(req.query).Execute(req.method, c.baseURL+req.path)
+	raw, err := r.SetQueryParamsFromValues(req.query).Execute(req.method, c.baseURL+req.path)
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
-		return answer{}, &Error{Code: CodeBadResponse, Status: got.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
+		return response{}, &Error{Code: CodeBadResponse, Status: raw.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
 	}
 	if err != nil {
-		failure := isBusy(err)
-		if failure == nil {
-			failure = transportError(ctx, err)
-		}
-		failure.NotSent = failure.NotSent && !attempts.arrived
-		return answer{}, failure
+		failure := cmp.Or(asBusy(err), transportError(ctx, err))
+		failure.NotSent = failure.NotSent && !policy.sent
+		return response{}, failure
 	}
-	body := got.Body()
+	res := response{status: raw.StatusCode(), header: raw.Header(), body: raw.Body()}
 	if !req.public {
-		body = withoutToken(body, TokenFrom(ctx))
+		res = redact(res, TokenFrom(ctx))
 	}
-	return answer{status: got.StatusCode(), header: got.Header(), body: body}, nil
+	closed := req.closedOK && res.status == http.StatusNotFound && saysClosed(res.body)
+	if !closed && (res.status < 200 || res.status > 299) {
+		return res, responseError(res)
+	}
+	return res, nil
 }
 
-// withoutToken takes the caller's token out of an answer: whatever the API
-// repeats of a request is shown to a model.
-func withoutToken(body []byte, token string) []byte {
-	const least = 8 // what is shorter is no token, and may stand anywhere
-	if len(token) < least {
-		return body
-	}
-	return bytes.ReplaceAll(body, []byte(token), []byte("[token]"))
-}
-
-func badResponse(got answer, cause error) *Error {
-	return &Error{
-		Code: CodeBadResponse, Status: got.status, RequestID: got.header.Get("X-Request-Id"),
-		Message: describeForeignAnswer(got.status, got.header, len(got.body) == 0), cause: cause,
-	}
-}
-
-// encode writes JSON without escaping <, > and &, so that a description
-// travels as it was written.
+// encode encodes JSON without escaping <, > and &, so that the API stores a
+// description exactly as it was written.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -254,18 +239,35 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// idPath puts a job's id into a path below the given collection. An id that could
-// lead to another endpoint is refused.
-func idPath(collection, id, rest string) (string, error) {
+// expandPath replaces {id} in a path with the escaped job ID. It rejects IDs
+// that would lead to another endpoint.
+func expandPath(path, jobID string) (string, error) {
+	before, after, hasID := strings.Cut(path, "{id}")
 	switch {
-	case strings.TrimSpace(id) == "":
+	case !hasID:
+		return path, nil
+	case strings.TrimSpace(jobID) == "":
 		return "", invalidArgument("jobId is empty")
-	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, id): // paths of their own
-		return "", invalidArgument("jobId %q is not an id", id)
-	case utf8.RuneCountInString(id) > maxID:
+	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, jobID): // other endpoints
+		return "", invalidArgument("jobId %q is not an id", jobID)
+	case utf8.RuneCountInString(jobID) > maxID:
 		return "", invalidArgument("jobId is longer than %d characters", maxID)
-	case strings.ContainsFunc(id, func(r rune) bool { return r == '/' || r == '\\' || r == '%' || unicode.IsControl(r) }):
-		return "", invalidArgument("jobId %q has characters that no id has", id)
+	case strings.ContainsFunc(jobID, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
+		return "", invalidArgument("jobId %q has characters that no id has", jobID)
 	}
-	return collection + "/" + url.PathEscape(id) + rest, nil
+	return before + url.PathEscape(jobID) + after, nil
+}
+
+// newQuery returns a query with the nonzero members of pairs and limit.
+func newQuery(limit int, pairs ...string) url.Values {
+	values := url.Values{}
+	if limit != 0 {
+		values.Set("limit", strconv.Itoa(limit))
+	}
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			values.Set(pair[0], pair[1])
+		}
+	}
+	return values
 }

@@ -1,7 +1,7 @@
 // Package opentrain is a client for OpenTrain's public API: drafting, publishing
 // and finding jobs for AI-training work.
 //
-// It stands alone: any Go program can use it.
+// It does not depend on the rest of this module, so any Go program can use it.
 //
 //	client, err := opentrain.New(opentrain.Config{})
 //	ctx = opentrain.WithToken(ctx, token)
@@ -11,9 +11,12 @@
 //	}
 //
 // The token travels in the context, so one Client serves many callers. Every
-// failure is an [*Error]. Where two pages of the API's documentation disagree,
-// both forms decode to the same Go value; members that this package does not
-// know are kept in the Extra field of the value they came with.
+// failure is an [*Error].
+//
+// Responses are decoded leniently. Where two pages of the API's documentation
+// disagree, both forms decode to the same Go value. Unknown members are ignored.
+// A member of an unexpected type leaves its field at the zero value and does not
+// fail the call.
 //
 // Page names in comments ("developers/api-reference/…") are relative to
 // https://www.opentrain.ai/docs/.

@@ -4,15 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// MaxDescription is the longest job description that the API takes, in
-// Unicode code points (developers/api-reference/job-drafts/create).
+// MaxDescription is the length limit of a job description, in Unicode code
+// points (developers/api-reference/job-drafts/create).
 const MaxDescription = 60_000
 
-// StatusDraft and its siblings are the states of a job
-// (developers/api-reference/jobs/mine).
+// Statuses of a job (developers/api-reference/jobs/mine).
 const (
 	StatusDraft           = "DRAFT"
 	StatusOpen            = "OPEN"
@@ -26,8 +26,7 @@ const (
 // {"experienceLevel": "INTERMEDIATE"}. A null clears a field.
 type Fields map[string]json.RawMessage
 
-// The import formats of a DraftSource
-// (developers/api-reference/job-drafts/create).
+// Import formats of a DraftSource (developers/api-reference/job-drafts/create).
 const (
 	FormatText      = "text"
 	FormatCanonical = "opentrain_canonical"
@@ -36,13 +35,13 @@ const (
 	FormatHRXML     = "hr_xml"
 )
 
-// DraftSource is what a draft is made from, in one of the import formats
+// DraftSource is the source of a draft in one of the import formats
 // (developers/api-reference/job-drafts/create).
 type DraftSource struct {
-	// Format is one of the Format constants, or another that the API's
-	// capabilities name; "" is FormatText.
+	// Format is one of the Format constants, or another one from the API's
+	// capabilities. "" means FormatText.
 	Format string
-	// Text is a job description in plain words, for FormatText; at most
+	// Text is a job description in plain words, for FormatText. It has at most
 	// MaxDescription code points.
 	Text string
 	// Job is OpenTrain's own job object, for FormatCanonical.
@@ -51,36 +50,37 @@ type DraftSource struct {
 	JSONLD json.RawMessage
 	// XML is a feed entry, for FormatIndeedXML and FormatHRXML.
 	XML string
-	// ExternalID is the caller's own name for the job. Optional.
+	// ExternalID is the caller's own ID of the job. Optional.
 	ExternalID string
-	// IdempotencyKey makes a repeated call find the same draft instead of
-	// making a second one. Optional, recommended: only with it a call whose
-	// answer was lost is repeated.
+	// IdempotencyKey makes a repeated call return the same draft instead of
+	// creating another one. Optional. Without it, a call is not retried if its
+	// response is lost.
 	IdempotencyKey string
 }
 
-// CreateDraft makes a draft of a source, which is sent as it is. It is never
-// published by itself. Repeated with the same IdempotencyKey it returns the
-// same job, in whatever status that has by now. A format that the API does not
-// take is BAD_REQUEST with details.supportedFormats.
+// CreateDraft creates a draft from a source, which is sent unchanged. It does not
+// publish the draft. With an IdempotencyKey that was used before, it returns the
+// existing job in its current status. It fails with BAD_REQUEST and
+// details.supportedFormats if the API does not support the format.
 func (c *Client) CreateDraft(ctx context.Context, source DraftSource) (*Draft, error) {
-	return c.draft(ctx, request{method: http.MethodPost, path: "/job-drafts", body: source.body(), keyed: source.IdempotencyKey != ""})
+	keyed := source.IdempotencyKey != ""
+	return c.draft(ctx, request{method: http.MethodPost, path: "/job-drafts", body: source.body(), keyed: keyed})
 }
 
-// body writes a source in the shape that the pages show for its format.
+// body returns the request body that the API documents for the format.
 func (s DraftSource) body() any {
 	type common struct {
 		ExternalID     string `json:"externalId,omitempty"`
 		IdempotencyKey string `json:"idempotencyKey,omitempty"`
 	}
-	both := common{ExternalID: s.ExternalID, IdempotencyKey: s.IdempotencyKey}
+	ids := common{ExternalID: s.ExternalID, IdempotencyKey: s.IdempotencyKey}
 	if s.Format == "" || s.Format == FormatText {
 		type text struct {
 			Type string `json:"type"`
 			Text string `json:"text"`
 			common
 		}
-		return map[string]text{"source": {Type: FormatText, Text: s.Text, common: both}}
+		return map[string]text{"source": {Type: FormatText, Text: s.Text, common: ids}}
 	}
 	return struct {
 		Format string          `json:"format"`
@@ -88,32 +88,21 @@ func (s DraftSource) body() any {
 		JSONLD json.RawMessage `json:"jsonLd,omitempty"`
 		XML    string          `json:"xml,omitempty"`
 		common
-	}{Format: s.Format, Job: s.Job, JSONLD: s.JSONLD, XML: s.XML, common: both}
+	}{Format: s.Format, Job: s.Job, JSONLD: s.JSONLD, XML: s.XML, common: ids}
 }
 
-// UpdateDraft sets any number of fields of an unpublished draft. The answer
-// validates the whole draft anew (developers/api-reference/job-drafts/update).
+// UpdateDraft sets fields of an unpublished draft. The result validates the whole
+// draft again (developers/api-reference/job-drafts/update).
 func (c *Client) UpdateDraft(ctx context.Context, jobID string, fields Fields) (*Draft, error) {
-	path, err := idPath("/job-drafts", jobID, "")
-	if err != nil {
-		return nil, err
-	}
-	return c.draft(ctx, request{method: http.MethodPatch, path: path, body: fields})
+	return c.draft(ctx, request{method: http.MethodPatch, path: "/job-drafts/{id}", jobID: jobID, body: fields})
 }
 
 func (c *Client) draft(ctx context.Context, req request) (*Draft, error) {
-	var draft Draft
-	if err := c.call(ctx, req, &draft); err != nil {
-		return nil, err
-	}
-	if draft.JobID == "" {
-		return nil, &Error{Code: CodeBadResponse, Status: http.StatusOK, Message: "the answer names no jobId"}
-	}
-	return &draft, nil
+	return fetch(ctx, c, req, "a jobId", func(d *Draft) bool { return d.JobID != "" })
 }
 
-// Draft is the report that the API gives of a draft. Lists that the API left
-// out are nil; lists that it gave empty are not.
+// Draft is the API's report on a draft. A list is nil if the response does not
+// have it, and not nil if it is empty there.
 type Draft struct {
 	JobID  string `json:"jobId"`
 	Status string `json:"status"`
@@ -121,81 +110,56 @@ type Draft struct {
 	DraftURL   string     `json:"draftUrl,omitempty"`
 	ReviewURL  string     `json:"reviewUrl,omitempty"`
 	Validation Validation `json:"validation"`
-	// MissingFields may be absent from an answer that lists the gaps in
-	// Validation alone; Missing joins both.
+	// MissingFields may be absent if Validation lists the missing fields. Missing
+	// returns both.
 	MissingFields []MissingField `json:"missingFields,omitempty"`
-	// NormalizedFields is what the draft contains, by update key.
+	// NormalizedFields is the content of the draft by update key.
 	NormalizedFields Fields `json:"normalizedFields,omitempty"`
-	// LowConfidenceFields are the parser's guesses: to be confirmed, not blocking.
+	// LowConfidenceFields are guesses of the parser. They need confirmation but
+	// do not prevent publishing.
 	LowConfidenceFields []Note `json:"lowConfidenceFields,omitempty"`
 	Warnings            []Note `json:"warnings,omitempty"`
-	// UnmappedFields are parts of the input that fit no field.
+	// UnmappedFields are parts of the source that match no field.
 	UnmappedFields []Note `json:"unmappedFields,omitempty"`
-	Extra          Extra  `json:"-"`
 }
 
-// Missing returns every gap that the draft has, each once: those of
-// MissingFields first, then those that only Validation names.
+// Missing returns every missing field once: those of MissingFields, then those
+// that only Validation lists.
 func (d *Draft) Missing() []MissingField {
-	return joinMissing(d.MissingFields, d.Validation.MissingFields)
-}
-
-func joinMissing(full, named []MissingField) []MissingField {
 	seen := map[string]bool{}
-	var all []MissingField
-	for _, list := range [][]MissingField{full, named} {
-		for _, gap := range list {
-			name := gap.Field
-			if name == "" {
-				name = "\n" + gap.Prompt // no field has such a name
-			}
-			if seen[name] || gap.Field == "" && gap.Prompt == "" {
-				continue
-			}
-			seen[name] = true
-			all = append(all, gap)
+	var missing []MissingField
+	for _, field := range slices.Concat(d.MissingFields, d.Validation.MissingFields) {
+		key := field.Field
+		if key == "" {
+			key = "\n" + field.Prompt // no field has such a name
 		}
+		if seen[key] || field.Field == "" && field.Prompt == "" {
+			continue
+		}
+		seen[key] = true
+		missing = append(missing, field)
 	}
-	return all
+	return missing
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (d *Draft) UnmarshalJSON(data []byte) error {
-	type plain Draft
-	return decodeLenient(data, (*plain)(d))
-}
+func (d *Draft) UnmarshalJSON(data []byte) error { return decodeLenient(data, d) }
 
-// MarshalJSON implements json.Marshaler; members that came unknown go out again.
-func (d Draft) MarshalJSON() ([]byte, error) {
-	type plain Draft
-	return marshalWithExtra(plain(d), d.Extra)
-}
-
-// Validation says how far a draft is from being publishable.
+// Validation says whether a draft can be published and what prevents it.
 type Validation struct {
 	PublishReady      bool `json:"publishReady"`
 	IssueCount        int  `json:"issueCount"`
 	MissingFieldCount int  `json:"missingFieldCount"`
-	// MissingFields are whole entries, mere names (only Field is set) or
-	// nothing, depending on the endpoint.
+	// MissingFields are complete entries, names only (then only Field is set), or
+	// empty, depending on the endpoint.
 	MissingFields []MissingField `json:"missingFields"`
 	Issues        []Note         `json:"issues"`
-	Extra         Extra          `json:"-"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (v *Validation) UnmarshalJSON(data []byte) error {
-	type plain Validation
-	return decodeLenient(data, (*plain)(v))
-}
+func (v *Validation) UnmarshalJSON(data []byte) error { return decodeLenient(data, v) }
 
-// MarshalJSON implements json.Marshaler.
-func (v Validation) MarshalJSON() ([]byte, error) {
-	type plain Validation
-	return marshalWithExtra(plain(v), v.Extra)
-}
-
-// MissingField is one gap of a draft and the question that fills it.
+// MissingField is a missing field of a draft and the question to ask for it.
 type MissingField struct {
 	Field   string `json:"field"`
 	Label   string `json:"label,omitempty"`
@@ -205,24 +169,22 @@ type MissingField struct {
 	Prompt string `json:"prompt,omitempty"`
 	// Type is "enum", "number", "string", "boolean" or "array".
 	Type string `json:"type,omitempty"`
-	// EnumValues are the only values taken, nil when any is.
+	// EnumValues are the allowed values, nil if any value is allowed.
 	EnumValues []string `json:"enumValues,omitempty"`
-	// UpdateKeys are the keys of UpdateDraft that fill the gap.
+	// UpdateKeys are the keys of UpdateDraft that set the field.
 	UpdateKeys []string `json:"updateKeys,omitempty"`
-	// Example is a bare value, or an object of values by update key.
+	// Example is a single value, or an object of values by update key.
 	Example json.RawMessage `json:"example,omitempty"`
 	Hint    string          `json:"hint,omitempty"`
-	Extra   Extra           `json:"-"`
 }
 
-// Question returns the prompt without the "ask: " that some answers put in
-// front of it (developers/api-reference/job-drafts/create).
+// Question returns the prompt without the prefix "ask: " of some responses
+// (developers/api-reference/job-drafts/create).
 func (m MissingField) Question() string {
 	return strings.TrimPrefix(m.Prompt, "ask: ")
 }
 
-// ExampleValues returns the example as an object by update key, nil when it is
-// a bare value or absent.
+// ExampleValues returns the example by update key, or nil if it is not an object.
 func (m MissingField) ExampleValues() Fields {
 	var values Fields
 	if !isObject(m.Example) || json.Unmarshal(m.Example, &values) != nil {
@@ -231,23 +193,17 @@ func (m MissingField) ExampleValues() Fields {
 	return values
 }
 
-// UnmarshalJSON accepts an entry or a bare field name.
+// UnmarshalJSON implements json.Unmarshaler. It accepts an object or a field
+// name.
 func (m *MissingField) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &m.Field) == nil {
 		return nil
 	}
-	type plain MissingField
-	return decodeLenient(data, (*plain)(m))
-}
-
-// MarshalJSON implements json.Marshaler.
-func (m MissingField) MarshalJSON() ([]byte, error) {
-	type plain MissingField
-	return marshalWithExtra(plain(m), m.Extra)
+	return decodeLenient(data, m)
 }
 
 // Note is a remark of the API on a draft: an issue, a warning, a guess or an
-// unmapped part. The pages print no form for most of them, so a bare string
+// unmapped part. The documentation does not show most of them. A plain string
 // becomes Message.
 type Note struct {
 	Field   string          `json:"field,omitempty"`
@@ -258,20 +214,12 @@ type Note struct {
 	Value   json.RawMessage `json:"value,omitempty"`
 	// ValuePreview is the start of an unmapped part.
 	ValuePreview string `json:"valuePreview,omitempty"`
-	Extra        Extra  `json:"-"`
 }
 
-// UnmarshalJSON accepts an object or a bare string.
+// UnmarshalJSON implements json.Unmarshaler. It accepts an object or a string.
 func (n *Note) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &n.Message) == nil {
 		return nil
 	}
-	type plain Note
-	return decodeLenient(data, (*plain)(n))
-}
-
-// MarshalJSON implements json.Marshaler.
-func (n Note) MarshalJSON() ([]byte, error) {
-	type plain Note
-	return marshalWithExtra(plain(n), n.Extra)
+	return decodeLenient(data, n)
 }

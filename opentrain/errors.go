@@ -1,6 +1,7 @@
 package opentrain
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -15,10 +16,10 @@ import (
 	"github.com/go-resty/resty/v2"
 )
 
-// Code says what kind of failure an Error is.
+// Code is the kind of an Error.
 type Code string
 
-// The codes of the API (developers/api-reference/overview).
+// Codes of the API (developers/api-reference/overview).
 const (
 	CodeBadRequest   Code = "BAD_REQUEST"
 	CodeUnauthorized Code = "UNAUTHORIZED"
@@ -29,45 +30,47 @@ const (
 	CodeInternal     Code = "INTERNAL_ERROR"
 )
 
-// The codes of this client, for failures that the API did not name.
+// Codes of this client, for failures without a code of the API.
 const (
-	// CodeInvalidArgument: the arguments of the call cannot be sent.
+	// CodeInvalidArgument: an argument of the call is invalid. Nothing was sent.
 	CodeInvalidArgument Code = "INVALID_ARGUMENT"
-	// CodeNoToken: the call needs a token and the context has none.
+	// CodeNoToken: the call needs a token and the context has none. Nothing was
+	// sent.
 	CodeNoToken Code = "NO_TOKEN"
-	// CodeNetwork: no answer came; see Error.NotSent.
+	// CodeNetwork: there is no response; see Error.NotSent.
 	CodeNetwork Code = "NETWORK"
-	// CodeTimeout: the context's deadline passed before the answer came.
+	// CodeTimeout: the deadline of the context passed before the response came.
 	CodeTimeout Code = "TIMEOUT"
-	// CodeBadResponse: an answer came that is not the API's: HTML, broken
-	// JSON, nothing, a redirect, or too large.
+	// CodeBadResponse: the response is not the API's: HTML, broken JSON, empty,
+	// a redirect, or too large.
 	CodeBadResponse Code = "BAD_RESPONSE"
-	// CodeBusy: the call would have to wait for long; Error.RetryAfter says how
-	// long. Nothing was sent.
+	// CodeBusy: this client limits requests and the call would have to wait for
+	// Error.RetryAfter. Nothing was sent.
 	CodeBusy Code = "BUSY"
 )
 
-// ErrTooLarge is the cause of a CodeBadResponse whose answer has more than 8 MiB.
+// ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB.
 var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
 
-// Error is the failure of one API call. It never holds a token, and its
-// cause is for logs: it may name addresses.
+// Error is a failed API call. It never contains a token. Its cause is for logs
+// and may contain addresses.
 type Error struct {
 	// Code is never empty.
 	Code Code
-	// Status is the HTTP status of the answer, 0 when none came.
+	// Status is the HTTP status of the response, 0 if there is none.
 	Status int
-	// Message is the API's own sentence, or this client's.
+	// Message is the message of the API, or of this client.
 	Message string
-	// RequestID is the API's id of the failed request, "" when it gave none.
+	// RequestID is the API's ID of the request, "" if unknown.
 	RequestID string
-	// Details is the API's details object, or a list of issues; nil when it
-	// gave none.
+	// Details is the API's details object or list of issues, nil if there is
+	// none.
 	Details json.RawMessage
-	// RetryAfter is the pause that the Retry-After header asks for; 0 when it was absent.
+	// RetryAfter is the wait that the Retry-After header asks for, 0 if there is
+	// none.
 	RetryAfter time.Duration
-	// NotSent is true when the request certainly did not reach the API, so
-	// that nothing can have changed there.
+	// NotSent is true if the request did not reach the API, so nothing can have
+	// changed.
 	NotSent bool
 
 	cause error
@@ -89,32 +92,29 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the cause, if there is one.
+// Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// DecodeDetails decodes the members of the details object into the struct that
-// v points to; members of another form than their field are passed over. It
-// reports whether there are details.
-func (e *Error) DecodeDetails(v any) bool {
-	if len(e.Details) == 0 {
-		return false
-	}
-	return decodeLenient(e.Details, v) == nil
-}
-
-// Is lets errors.Is match by code: errors.Is(err, &Error{Code: CodeNotFound}).
+// Is makes errors.Is compare codes: errors.Is(err, &Error{Code: CodeNotFound}).
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code && t.Status == 0 && t.Message == ""
 }
 
-// MayHaveChanged reports whether a write that ended with err took effect, or may
-// have. A CONFLICT counts: a live edit that the content check blocks is answered with
-// one, is applied, and takes the job off the marketplace
-// (developers/api-reference/jobs/update).
+// DecodeDetails decodes the details object into the struct that v points to and
+// skips members of an unexpected type. It reports whether there is an object.
+func (e *Error) DecodeDetails(v any) bool {
+	return len(e.Details) > 0 && decodeLenient(e.Details, v) == nil
+}
+
+// MayHaveChanged reports whether a write that returned err may have changed
+// something. It is false only if the request was not sent (Error.NotSent) or the
+// API refused it with a 4xx status. The exception is 409: the API returns it for
+// an edit that moderation blocks, but applies the edit and takes the job off the
+// marketplace (developers/api-reference/jobs/update).
 func MayHaveChanged(err error) bool {
-	var failure *Error
-	if !errors.As(err, &failure) {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
 		return true
 	}
 	refused := failure.Status >= 400 && failure.Status < 500 && failure.Status != http.StatusConflict
@@ -125,18 +125,19 @@ func invalidArgument(format string, args ...any) *Error {
 	return &Error{Code: CodeInvalidArgument, Message: fmt.Sprintf(format, args...), NotSent: true}
 }
 
-// transportError names a failure in which no answer came.
+// transportError returns the Error for a request without a response.
 func transportError(ctx context.Context, err error) *Error {
 	e := &Error{Code: CodeNetwork, Message: "OpenTrain could not be reached", NotSent: neverSent(err), cause: err}
 	var timeout net.Error
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Message = "the call was cancelled before OpenTrain answered"
+		e.Message = "the call was canceled before OpenTrain answered"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		e.Code, e.Message = CodeTimeout, "OpenTrain did not answer in time"
-	case untrusted(err):
-		e.Message = "the certificate of OpenTrain's host is not trusted here; a proxy that inspects traffic needs its own CA certificate to be known"
-	case unknownHost(err):
+	case isUntrusted(err):
+		e.Message = "the certificate of OpenTrain's host is not trusted; " +
+			"behind a proxy that inspects traffic, add the proxy's CA certificate"
+	case isUnknownHost(err):
 		e.Message = "the name of OpenTrain's host could not be resolved"
 	case !e.NotSent:
 		e.Message = "the connection broke before OpenTrain answered"
@@ -144,90 +145,74 @@ func transportError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// neverSent reports whether err happened before a byte of the request left:
-// while resolving the name, opening the connection or checking whose it is.
+// neverSent reports whether err occurred before the request was sent: in the
+// throttle, in name resolution, or while connecting.
 func neverSent(err error) bool {
+	var early notSentError
 	var dns *net.DNSError
 	var op *net.OpError
-	var early unsent
-	return errors.As(err, &early) || isBusy(err) != nil || errors.As(err, &dns) || untrusted(err) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	return errors.As(err, &early) || asBusy(err) != nil || errors.As(err, &dns) || isUntrusted(err) ||
+		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// lasting reports whether err will be the same on another attempt.
-func lasting(err error) bool {
-	return untrusted(err) || unknownHost(err) || isBusy(err) != nil || errors.Is(err, resty.ErrResponseBodyTooLarge)
+// isPermanent reports whether a retry would fail with the same error.
+func isPermanent(err error) bool {
+	return isUntrusted(err) || isUnknownHost(err) || asBusy(err) != nil || errors.Is(err, resty.ErrResponseBodyTooLarge)
 }
 
-func untrusted(err error) bool {
+func isUntrusted(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &certificate)
 }
 
-func unknownHost(err error) bool {
+func isUnknownHost(err error) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && dns.IsNotFound
 }
 
-// envelope is the body of every error answer of the public API
-// (developers/api-reference/overview).
-type envelope struct {
-	Error     string          `json:"error"`
-	Code      Code            `json:"code"`
-	RequestID string          `json:"requestId"`
-	Details   json.RawMessage `json:"details"`
-}
-
-// readEnvelope reads the API's error envelope, and reports whether the body is one.
-func readEnvelope(body []byte) (env envelope, ok bool) {
-	err := json.Unmarshal(body, &env)
-	return env, err == nil && (env.Error != "" || env.Code != "")
-}
-
-// answerError makes the Error of an answer whose status is not 2xx.
-func answerError(status int, header http.Header, body []byte) *Error {
-	e := &Error{
-		Status:     status,
-		RequestID:  header.Get("X-Request-Id"),
-		RetryAfter: retryAfter(header.Get("Retry-After"), time.Now()),
+// responseError returns the Error for a response with a status other than 2xx.
+func responseError(res response) *Error {
+	e := unexpected(res, nil)
+	e.RetryAfter = parseRetryAfter(res.header.Get("Retry-After"), time.Now())
+	// The error envelope of the API (developers/api-reference/overview).
+	var envelope struct {
+		Error     string          `json:"error"`
+		Code      Code            `json:"code"`
+		RequestID string          `json:"requestId"`
+		Details   json.RawMessage `json:"details"`
 	}
-	env, ok := readEnvelope(body)
-	if !ok {
-		e.Code, e.Message = CodeBadResponse, describeForeignAnswer(status, header, len(body) == 0)
-		// These two mean the same from whoever answers: an edge in front of
-		// the API limits and refuses too.
-		if status == http.StatusUnauthorized || status == http.StatusTooManyRequests {
-			e.Code = codeOfStatus(status)
+	if json.Unmarshal(res.body, &envelope) != nil || envelope.Error == "" && envelope.Code == "" {
+		// These two mean the same from a proxy in front of the API.
+		if res.status == http.StatusUnauthorized || res.status == http.StatusTooManyRequests {
+			e.Code = codeForStatus(res.status)
 		}
 		return e
 	}
-	e.Code, e.Message = env.Code, env.Error
-	if e.Code == "" {
-		e.Code = codeOfStatus(status)
-	}
-	if env.RequestID != "" {
-		e.RequestID = env.RequestID
-	}
-	if isObject(env.Details) || isArray(env.Details) {
-		e.Details = env.Details
+	e.Code, e.Message = cmp.Or(envelope.Code, codeForStatus(res.status)), envelope.Error
+	e.RequestID = cmp.Or(envelope.RequestID, e.RequestID)
+	if isObject(envelope.Details) || isArray(envelope.Details) {
+		e.Details = envelope.Details
 	}
 	return e
 }
 
-// describeForeignAnswer words an answer that did not come from the API itself.
-func describeForeignAnswer(status int, header http.Header, empty bool) string {
+// unexpected returns the Error for a response that is not the API's.
+func unexpected(res response, cause error) *Error {
+	message := fmt.Sprintf("the answer is not OpenTrain's JSON (HTTP %d)", res.status)
 	switch {
-	case status >= 300 && status < 400:
-		return fmt.Sprintf("the server answered with a redirect (HTTP %d), which is not followed", status)
-	case empty:
-		return fmt.Sprintf("the answer is empty (HTTP %d)", status)
-	case strings.Contains(header.Get("Content-Type"), "html"):
-		return fmt.Sprintf("a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered", status)
-	default:
-		return fmt.Sprintf("the answer is not OpenTrain's JSON (HTTP %d)", status)
+	case res.status >= 300 && res.status < 400:
+		message = fmt.Sprintf("the server answered with a redirect (HTTP %d), which is not followed", res.status)
+	case len(res.body) == 0:
+		message = fmt.Sprintf("the answer is empty (HTTP %d)", res.status)
+	case strings.Contains(res.header.Get("Content-Type"), "html"):
+		message = fmt.Sprintf("a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered", res.status)
+	}
+	return &Error{
+		Code: CodeBadResponse, Status: res.status, Message: message, RequestID: res.header.Get("X-Request-Id"), cause: cause,
 	}
 }
 
-func codeOfStatus(status int) Code {
+func codeForStatus(status int) Code {
 	switch status {
 	case http.StatusUnauthorized:
 		return CodeUnauthorized
@@ -246,16 +231,22 @@ func codeOfStatus(status int) Code {
 	return CodeBadRequest
 }
 
-// longestAsked bounds a Retry-After; a longer one is an error of its sender.
-const longestAsked = 30 * 24 * time.Hour
+// maxHeaderTime bounds the durations in response headers, so that an absurd
+// value does not overflow.
+const maxHeaderTime = 30 * 24 * time.Hour
 
-// retryAfter reads a Retry-After header in seconds or as an HTTP date.
-func retryAfter(value string, now time.Time) time.Duration {
+// parseRetryAfter parses a Retry-After header: seconds or an HTTP date.
+func parseRetryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
-		return max(0, time.Duration(min(seconds, int(longestAsked.Seconds())))*time.Second)
+		return max(0, headerSeconds(seconds))
 	}
 	if date, err := http.ParseTime(value); err == nil {
-		return min(max(0, date.Sub(now)), longestAsked)
+		return min(max(0, date.Sub(now)), maxHeaderTime)
 	}
 	return 0
+}
+
+// headerSeconds returns a number of seconds, at most maxHeaderTime.
+func headerSeconds(seconds int) time.Duration {
+	return time.Duration(min(seconds, int(maxHeaderTime.Seconds()))) * time.Second
 }

@@ -7,74 +7,45 @@ import (
 	"strings"
 )
 
-// Extra holds the members of an answer that this client has no field for, or
-// whose form it did not expect, by name.
-type Extra map[string]json.RawMessage
-
-// decodeLenient decodes the members of a JSON object into the fields of known,
-// a pointer to a struct. A member without a field, or of another form than its
-// field, goes to the field Extra, if there is one, instead of failing the whole
-// answer: a job that was made must not be lost because a hint became an object.
-func decodeLenient(data []byte, known any) error {
+// decodeLenient decodes the members of a JSON object into the fields of target,
+// a pointer to a struct. It skips members of an unexpected type: a created draft
+// must not be lost because the type of a hint has changed. encoding/json alone
+// does not do: after a mismatch it leaves zero values behind pointers and in
+// lists, and a failing UnmarshalJSON ends the decoding.
+func decodeLenient(data []byte, target any) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
 		return err
 	}
-	v := reflect.ValueOf(known).Elem()
+	v := reflect.ValueOf(target).Elem()
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		member, present := members[name]
-		if !present || name == "-" {
+		if !present {
 			continue
 		}
-		field := reflect.New(v.Field(i).Type())
-		if json.Unmarshal(member, field.Interface()) == nil {
-			v.Field(i).Set(field.Elem())
-			delete(members, name)
-		} else if some := goodEntries(member, v.Field(i).Type()); some.IsValid() {
-			v.Field(i).Set(some) // the member stays among the extra ones too
+		field := v.Field(i)
+		if value := reflect.New(field.Type()); json.Unmarshal(member, value.Interface()) == nil {
+			field.Set(value.Elem())
+		} else if field.Kind() == reflect.Slice && field.Type().Elem().Kind() != reflect.Uint8 {
+			decodeEntries(member, field)
 		}
-	}
-	if extra, keeps := v.Type().FieldByName("Extra"); keeps && len(members) > 0 {
-		v.FieldByIndex(extra.Index).Set(reflect.ValueOf(Extra(members)))
 	}
 	return nil
 }
 
-// goodEntries decodes the entries of a list that have the form of its type: one
-// bad entry must not lose the others. It is invalid where there is none.
-func goodEntries(member json.RawMessage, list reflect.Type) (some reflect.Value) {
+// decodeEntries decodes a JSON array into a slice and skips entries of an
+// unexpected type. The slice stays nil if no entry is left.
+func decodeEntries(array json.RawMessage, slice reflect.Value) {
 	var entries []json.RawMessage
-	if list.Kind() != reflect.Slice || list.Elem().Kind() == reflect.Uint8 || json.Unmarshal(member, &entries) != nil {
-		return some
+	if json.Unmarshal(array, &entries) != nil {
+		return
 	}
 	for _, entry := range entries {
-		value := reflect.New(list.Elem())
-		if json.Unmarshal(entry, value.Interface()) != nil {
-			continue
+		if value := reflect.New(slice.Type().Elem()); json.Unmarshal(entry, value.Interface()) == nil {
+			slice.Set(reflect.Append(slice, value.Elem()))
 		}
-		if !some.IsValid() {
-			some = reflect.MakeSlice(list, 0, len(entries))
-		}
-		some = reflect.Append(some, value.Elem())
 	}
-	return some
-}
-
-// marshalWithExtra encodes known, a struct, and adds the extra members.
-func marshalWithExtra(known any, extra Extra) ([]byte, error) {
-	data, err := json.Marshal(known)
-	if err != nil || len(extra) == 0 {
-		return data, err
-	}
-	members := map[string]json.RawMessage{}
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, err
-	}
-	for name, value := range extra {
-		members[name] = value
-	}
-	return json.Marshal(members)
 }
 
 func isObject(data []byte) bool {
@@ -85,15 +56,16 @@ func isArray(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("["))
 }
 
-// FieldPath is a path to a field: the API writes it as a string or, in
-// validation issues, as an array of its parts.
+// FieldPath is the path of a field, such as "skills.0". The API writes it as a
+// string or, in validation issues, as an array of its parts.
 type FieldPath string
 
-// UnmarshalJSON accepts "a.b", ["a", "b"] and ["a", 0].
+// UnmarshalJSON implements json.Unmarshaler. It accepts "a.b", ["a", "b"] and
+// ["a", 0].
 func (p *FieldPath) UnmarshalJSON(data []byte) error {
-	var s string
-	if json.Unmarshal(data, &s) == nil {
-		*p = FieldPath(s)
+	var path string
+	if json.Unmarshal(data, &path) == nil {
+		*p = FieldPath(path)
 		return nil
 	}
 	var parts []any

@@ -1,7 +1,6 @@
 package opentrain
 
 import (
-	"context"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -10,68 +9,62 @@ import (
 )
 
 const (
-	// maxAttempts is how often one call is sent at most.
+	// maxAttempts is how often a call is sent at most.
 	maxAttempts = 3
-	// firstPause is the mean pause before the second attempt; it doubles.
-	firstPause = 500 * time.Millisecond
-	// longestPause is the longest Retry-After that is waited for. A longer one
-	// is told to the caller.
-	longestPause = 5 * time.Second
+	// baseBackoff is the mean wait before the second attempt. It doubles with
+	// every attempt.
+	baseBackoff = 500 * time.Millisecond
+	// maxBackoff is the longest Retry-After that the client waits for. A longer
+	// one is returned to the caller.
+	maxBackoff = 5 * time.Second
 )
 
-// attempts decides, for one call, whether a failed attempt is followed by
-// another.
-type attempts struct {
-	// repeatable calls may reach the API twice without harm: reads, and
-	// creates with an idempotency key. The others are sent again only when they
-	// certainly did not arrive.
-	repeatable bool
-	// arrived is true once an attempt may have reached the API.
-	arrived bool
+// retryPolicy decides whether one call is sent again.
+type retryPolicy struct {
+	// idempotent calls are safe to repeat: reads, and creates with an
+	// idempotency key. Other calls are repeated only if they were not sent.
+	idempotent bool
+	// sent is true once an attempt may have reached the API.
+	sent bool
 }
 
-// again is a resty.RetryConditionFunc.
-func (a *attempts) again(answer *resty.Response, err error) bool {
+// shouldRetry is a resty.RetryConditionFunc.
+func (p *retryPolicy) shouldRetry(res *resty.Response, err error) bool {
 	unsent := err != nil && neverSent(err)
-	a.arrived = a.arrived || !unsent
-	if answer == nil || answer.Request.Attempt >= maxAttempts || !a.repeatable && !unsent {
+	p.sent = p.sent || !unsent
+	if res == nil || res.Request.Attempt >= maxAttempts || !p.idempotent && !unsent {
 		return false
 	}
-	if err == nil && !passing(answer) || err != nil && lasting(err) {
+	if err == nil && !retryableStatus(res) || err != nil && isPermanent(err) {
 		return false
 	}
-	return inTime(answer.Request.Context(), answer)
+	// Retry only if the deadline leaves time for the longest possible wait.
+	wait := max(baseBackoff<<res.Request.Attempt, retryAfterOf(res))
+	deadline, ok := res.Request.Context().Deadline()
+	return !ok || time.Until(deadline) > wait
 }
 
-// passing reports whether an answer tells of a fault that may be over soon.
-func passing(answer *resty.Response) bool {
-	after := askedPause(answer)
-	switch answer.StatusCode() {
+// retryableStatus reports whether a response is a temporary failure.
+func retryableStatus(res *resty.Response) bool {
+	after := retryAfterOf(res)
+	switch res.StatusCode() {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return after <= longestPause
+		return after <= maxBackoff
 	case http.StatusTooManyRequests:
-		return after > 0 && after <= longestPause
+		return after > 0 && after <= maxBackoff
 	}
 	return false
 }
 
-// inTime reports whether the call's deadline leaves time for the longest pause
-// that may come before another attempt.
-func inTime(ctx context.Context, answer *resty.Response) bool {
-	longest := max(firstPause<<answer.Request.Attempt, askedPause(answer))
-	deadline, bounded := ctx.Deadline()
-	return !bounded || time.Until(deadline) > longest
+// backoff is a resty.RetryAfterFunc: Retry-After, or an exponential backoff with
+// jitter, so that many callers do not return at the same moment.
+func backoff(_ *resty.Client, res *resty.Response) (time.Duration, error) {
+	mean := baseBackoff << (res.Request.Attempt - 1)
+	wait := mean/2 + rand.N(mean) //nolint:gosec // not a secret
+	return max(wait, retryAfterOf(res)), nil
 }
 
-// pause is a resty.RetryAfterFunc: what the API asks for, else a growing time
-// with jitter, so that many callers do not come back at once.
-func pause(_ *resty.Client, answer *resty.Response) (time.Duration, error) {
-	mean := firstPause << (answer.Request.Attempt - 1)
-	wait := mean/2 + rand.N(mean) //nolint:gosec // no secret
-	return max(wait, askedPause(answer)), nil
-}
-
-// askedPause is what an answer's Retry-After asks for, 0 when there is none.
-func askedPause(answer *resty.Response) time.Duration {
-	return retryAfter(answer.Header().Get("Retry-After"), time.Now())
+// retryAfterOf returns the Retry-After of a response, 0 if there is none.
+func retryAfterOf(res *resty.Response) time.Duration {
+	return parseRetryAfter(res.Header().Get("Retry-After"), time.Now())
 }

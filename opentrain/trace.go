@@ -7,51 +7,53 @@ import (
 	"time"
 )
 
-// Trace watches the calls made under a context, as [net/http/httptrace] does
-// for HTTP. Its functions may be nil; they are called from other goroutines
-// too, and, where a read is shared or renewed in the background, after the
-// call itself has ended.
+// Trace observes the calls made with a context, like [net/http/httptrace] does
+// for HTTP. Its functions may be nil. They may be called from other goroutines
+// and, if a read is shared or renewed in the background, after the call has
+// returned.
 type Trace struct {
-	// Traceparent and Tracestate go along with every request (W3C Trace
-	// Context); "" for none. They must be valid header values.
+	// Traceparent and Tracestate are sent with every request (W3C Trace
+	// Context), "" for none. They must be valid header values.
 	Traceparent, Tracestate string
-	// Sent is told of every request once its answer's header came, or none.
+	// Sent is called for every request when the header of the response has
+	// arrived or the request has failed.
 	Sent func(Sent)
-	// Read is told how a public read was answered.
+	// Read is called for every public read with the source of its result.
 	Read func(ReadSource)
 }
 
-// Sent is a request that was sent to the API.
+// Sent describes a request to the API.
 type Sent struct {
 	Method string
-	// Status is the HTTP status of the answer, 0 when none came.
+	// Status is the HTTP status of the response, 0 if there is none.
 	Status   int
 	Duration time.Duration
 }
 
-// ReadSource is where the answer to a public read came from.
+// ReadSource says where the result of a public read came from.
 type ReadSource string
 
-// The sources of an answer.
+// Sources of a public read.
 const (
-	// ReadHit: from the cache, still fresh.
+	// ReadHit: a fresh response from the cache.
 	ReadHit ReadSource = "hit"
-	// ReadStale: from the cache, while it is renewed in the background.
+	// ReadStale: a stale response from the cache, which is renewed in the
+	// background.
 	ReadStale ReadSource = "stale"
-	// ReadJoined: from the same request of another caller.
+	// ReadJoined: a request that another caller had already started.
 	ReadJoined ReadSource = "joined"
-	// ReadMiss: from the API.
+	// ReadMiss: a request of this caller.
 	ReadMiss ReadSource = "miss"
 )
 
 type traceKey struct{}
 
-// WithTrace returns a context whose calls are watched.
+// WithTrace returns a context whose calls are observed by trace.
 func WithTrace(ctx context.Context, trace *Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, trace)
 }
 
-// traceFrom returns the Trace of a context, an empty one when there is none.
+// traceFrom returns the Trace of a context, or an empty one.
 func traceFrom(ctx context.Context) *Trace {
 	if trace, ok := ctx.Value(traceKey{}).(*Trace); ok && trace != nil {
 		return trace
@@ -59,7 +61,7 @@ func traceFrom(ctx context.Context) *Trace {
 	return &Trace{}
 }
 
-// header is what goes along with a request.
+// header returns the headers to send with a request.
 func (t *Trace) header() map[string]string {
 	header := map[string]string{}
 	if t.Traceparent != "" {
@@ -71,13 +73,13 @@ func (t *Trace) header() map[string]string {
 	return header
 }
 
-func (t *Trace) sent(r *http.Request, answer *http.Response, start time.Time) {
+func (t *Trace) sent(r *http.Request, res *http.Response, start time.Time) {
 	if t.Sent == nil {
 		return
 	}
 	status := 0
-	if answer != nil {
-		status = answer.StatusCode
+	if res != nil {
+		status = res.StatusCode
 	}
 	t.Sent(Sent{Method: strings.ToUpper(r.Method), Status: status, Duration: time.Since(start)})
 }

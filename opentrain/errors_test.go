@@ -1,0 +1,220 @@
+package opentrain_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"opentrain-mcp/opentrain"
+)
+
+func TestMayHaveChanged(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"success":             {nil, true},
+		"not sent":            {&opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, false},
+		"invalid argument":    {&opentrain.Error{Code: opentrain.CodeInvalidArgument, NotSent: true}, false},
+		"no response":         {&opentrain.Error{Code: opentrain.CodeNetwork}, true},
+		"timeout":             {&opentrain.Error{Code: opentrain.CodeTimeout}, true},
+		"200 that is invalid": {&opentrain.Error{Code: opentrain.CodeBadResponse, Status: 200}, true},
+		"302":                 {&opentrain.Error{Code: opentrain.CodeBadResponse, Status: 302}, true},
+		"400":                 {&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400}, false},
+		"403":                 {&opentrain.Error{Code: opentrain.CodeForbidden, Status: 403}, false},
+		"404 of a proxy":      {&opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404}, false},
+		"409":                 {&opentrain.Error{Code: opentrain.CodeConflict, Status: 409}, true},
+		"429":                 {&opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429}, false},
+		"499":                 {&opentrain.Error{Status: 499}, false},
+		"500":                 {&opentrain.Error{Code: opentrain.CodeInternal, Status: 500}, true},
+		"504":                 {&opentrain.Error{Code: opentrain.CodeBadResponse, Status: 504}, true},
+		"wrapped refusal":     {fmt.Errorf("publish: %w", &opentrain.Error{Status: 400}), false},
+		"another error":       {errors.New("x"), true},
+		"canceled":            {context.Canceled, true},
+	} {
+		if got := opentrain.MayHaveChanged(test.err); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+func TestAnswersThatAreErrors(t *testing.T) {
+	const (
+		page   = "a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered"
+		noJSON = "the answer is not OpenTrain's JSON (HTTP %d)"
+		empty  = "the answer is empty (HTTP %d)"
+	)
+	html := http.Header{"Content-Type": {"text/html"}}
+	for name, test := range map[string]struct {
+		stub stub
+		want opentrain.Error
+	}{
+		"envelope": {
+			stub{status: 403, body: `{"error":"No.","code":"FORBIDDEN","requestId":"r1","details":{"reason":"x"}}`},
+			opentrain.Error{Code: opentrain.CodeForbidden, Message: "No.", RequestID: "r1", Details: json.RawMessage(`{"reason":"x"}`)},
+		},
+		"no code": {
+			stub{status: 404, body: `{"error":"gone"}`},
+			opentrain.Error{Code: opentrain.CodeNotFound, Message: "gone"},
+		},
+		"no code, server error": {
+			stub{status: 503, body: `{"error":"busy"}`},
+			opentrain.Error{Code: opentrain.CodeInternal, Message: "busy"},
+		},
+		"unknown code": {
+			stub{status: 418, body: `{"error":"tea","code":"TEAPOT"}`},
+			opentrain.Error{Code: "TEAPOT", Message: "tea"},
+		},
+		"details of another type": {
+			stub{status: 400, body: `{"error":"x","code":"BAD_REQUEST","details":"text"}`},
+			opentrain.Error{Code: opentrain.CodeBadRequest, Message: "x"},
+		},
+		"request ID in the header": {
+			stub{status: 409, header: http.Header{"X-Request-Id": {"h1"}}, body: `{"error":"x","code":"CONFLICT"}`},
+			opentrain.Error{Code: opentrain.CodeConflict, Message: "x", RequestID: "h1"},
+		},
+		"retry after": {
+			stub{status: 429, header: http.Header{"Retry-After": {"7"}}, body: `{"error":"slow","code":"RATE_LIMITED"}`},
+			opentrain.Error{Code: opentrain.CodeRateLimited, Message: "slow", RetryAfter: 7 * time.Second},
+		},
+		"retry after a past date": {
+			stub{
+				status: 429, header: http.Header{"Retry-After": {"Mon, 02 Jan 2006 15:04:05 GMT"}},
+				body: `{"error":"slow","code":"RATE_LIMITED"}`,
+			},
+			opentrain.Error{Code: opentrain.CodeRateLimited, Message: "slow"},
+		},
+		"web page": {
+			stub{status: 502, header: html, body: `<html>Bad gateway`},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: page},
+		},
+		"web page for a limit": {
+			stub{status: 429, header: http.Header{"Content-Type": {"text/html"}, "Retry-After": {"9"}}, body: `<html>Slow down`},
+			opentrain.Error{Code: opentrain.CodeRateLimited, RetryAfter: 9 * time.Second, Message: page},
+		},
+		"text for a bad token": {
+			stub{status: 401, body: `Unauthorized`},
+			opentrain.Error{Code: opentrain.CodeUnauthorized, Message: noJSON},
+		},
+		"empty": {stub{status: 500}, opentrain.Error{Code: opentrain.CodeBadResponse, Message: empty}},
+		"redirect": {
+			stub{status: 302, header: http.Header{"Location": {"http://evil.example/"}}},
+			opentrain.Error{
+				Code: opentrain.CodeBadResponse, Message: "the server answered with a redirect (HTTP %d), which is not followed",
+			},
+		},
+		"web page with status 200": {
+			stub{status: 200, header: html, body: `<html>Log in`},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: page},
+		},
+		"empty with status 200": {stub{status: 200}, opentrain.Error{Code: opentrain.CodeBadResponse, Message: empty}},
+		"broken JSON": {
+			stub{status: 200, body: `{"jobId":`},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: noJSON},
+		},
+		"no job ID": {
+			stub{status: 200, body: `{"status":"DRAFT"}`},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not hold a jobId"},
+		},
+		"too large": {
+			stub{status: 200, body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer is larger than 8 MiB"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, ctx := serve(t, &test.stub)
+			_, err := client.CreateDraft(ctx, opentrain.DraftSource{Text: "x"})
+			got := asError(t, err)
+			want := test.want
+			want.Status, want.Message = test.stub.status, strings.ReplaceAll(want.Message, "%d", strconv.Itoa(test.stub.status))
+			if got.Status != want.Status || got.Code != want.Code || got.Message != want.Message || got.RequestID != want.RequestID ||
+				string(got.Details) != string(want.Details) || got.RetryAfter != want.RetryAfter {
+				t.Errorf("got  %#v\nwant %#v", *got, want)
+			}
+			if test.stub.calls != 1 {
+				t.Errorf("%d calls were made", test.stub.calls)
+			}
+		})
+	}
+}
+
+// TestOutageIsNoEmptyList: a response that is not the API's is an error, not an
+// empty list.
+func TestOutageIsNoEmptyList(t *testing.T) {
+	for _, body := range []string{`{}`, `{"jobs":null}`, `{"jobs":"none"}`, `{"message":"ok"}`, `[]`, `null`} {
+		client, ctx := serve(t, &stub{body: body})
+		_, search := client.SearchJobs(ctx, opentrain.JobQuery{})
+		_, mine := client.ListOwnJobs(ctx, opentrain.OwnJobQuery{})
+		_, get := client.GetJob(ctx, "j")
+		_, facets := client.Facets(ctx)
+		_, changes := client.ListChanges(ctx, time.Time{})
+		_, me := client.Me(ctx)
+		_, capabilities := client.Capabilities(ctx)
+		_, edit := client.UpdateJob(ctx, "j", nil)
+		_, closing := client.CloseJob(ctx, "j")
+		_, invite := client.InviteTrainer(ctx, "j", "f")
+		for _, err := range []error{search, mine, get, facets, changes, me, capabilities, edit, closing, invite} {
+			if e := asError(t, err); e.Code != opentrain.CodeBadResponse {
+				t.Errorf("%s: %v", body, err)
+			}
+		}
+	}
+}
+
+func TestFailuresWithoutAnAnswer(t *testing.T) {
+	refused := httptest.NewServer(http.NotFoundHandler())
+	refused.Close()
+	broken := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer broken.Close()
+	arrived := make(chan struct{}, 1)
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer silent.Close()
+
+	call := func(ctx context.Context, base string) *opentrain.Error {
+		t.Helper()
+		client, err := opentrain.New(opentrain.Config{BaseURL: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.PublishJob(opentrain.WithToken(ctx, secret), "job_1")
+		return asError(t, err)
+	}
+	if e := call(t.Context(), refused.URL); e.Code != opentrain.CodeNetwork || !e.NotSent {
+		t.Errorf("refused: %+v", e)
+	}
+	if e := call(t.Context(), broken.URL); e.Code != opentrain.CodeNetwork || e.NotSent {
+		t.Errorf("broken: %+v", e)
+	}
+	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if e := call(late, silent.URL); e.Code != opentrain.CodeTimeout || e.NotSent {
+		t.Errorf("silent: %+v", e)
+	}
+	<-arrived
+	cancelled, stop := context.WithCancel(t.Context())
+	go func() { <-arrived; stop() }()
+	if e := call(cancelled, silent.URL); e.Code != opentrain.CodeNetwork || !errors.Is(e, context.Canceled) {
+		t.Errorf("cancelled: %+v", e)
+	}
+}
+
+func TestErrorsMatchByCode(t *testing.T) {
+	client, ctx := serve(t, &stub{status: 404, body: `{"error":"x","code":"NOT_FOUND"}`})
+	_, err := client.PublishJob(ctx, "job_1")
+	if !errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) || errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) {
+		t.Error(err)
+	}
+	if got := err.Error(); got != "opentrain: NOT_FOUND (HTTP 404): x" {
+		t.Error(got)
+	}
+}

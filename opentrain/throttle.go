@@ -1,0 +1,147 @@
+package opentrain
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// DefaultPublicReadBudget is the default number of requests without a token
+	// per minute. The API allows 120 per IP address
+	// (developers/api-reference/jobs/search). The rest is left for other
+	// programs behind the same address.
+	DefaultPublicReadBudget = 110
+	// DefaultMaxConcurrent is the default number of concurrent requests.
+	DefaultMaxConcurrent = 128
+	// maxQueueTime is how long a request waits for the rate limit or for other
+	// requests to finish.
+	maxQueueTime = 5 * time.Second
+)
+
+// throttle is a transport that limits the rate of requests without a token and
+// the number of concurrent requests. Requests that would wait longer than
+// maxQueueTime fail with CodeBusy.
+type throttle struct {
+	next      http.RoundTripper
+	limiter   *rate.Limiter // for requests without a token; nil means no limit
+	semaphore chan struct{}
+}
+
+// newThrottle returns a throttle. 0 means the defaults; a negative budget means
+// no rate limit.
+func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
+	if budget == 0 {
+		budget = DefaultPublicReadBudget
+	}
+	if concurrent <= 0 {
+		concurrent = DefaultMaxConcurrent
+	}
+	t := &throttle{next: next, semaphore: make(chan struct{}, concurrent)}
+	if budget > 0 {
+		// No minute has more requests than budget and burst together: 120 by default.
+		t.limiter = rate.NewLimiter(rate.Limit(float64(budget)/60), max(1, budget/11))
+	}
+	return t
+}
+
+// RoundTrip implements http.RoundTripper. It waits for the rate limit before it
+// acquires the semaphore, so that waiting reads do not block other calls.
+func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := t.waitForRate(r); err != nil {
+		return nil, err
+	}
+	if err := t.acquire(r.Context()); err != nil {
+		return nil, err
+	}
+	release := sync.OnceFunc(func() { <-t.semaphore })
+	start := time.Now()
+	var res *http.Response
+	defer func() {
+		if res == nil { // after an error or a panic
+			release()
+		}
+	}()
+	res, err := t.next.RoundTrip(r)
+	traceFrom(r.Context()).sent(r, res, start)
+	if err != nil {
+		res = nil
+		return nil, err
+	}
+	res.Body = &releasingBody{ReadCloser: res.Body, release: release}
+	return res, nil
+}
+
+// acquire waits until the number of concurrent requests is below the limit.
+func (t *throttle) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return notSentError{err}
+	}
+	timer := time.NewTimer(maxQueueTime)
+	defer timer.Stop()
+	select {
+	case t.semaphore <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return busy("too many calls to OpenTrain are in progress", maxQueueTime)
+	case <-ctx.Done():
+		return notSentError{ctx.Err()}
+	}
+}
+
+// waitForRate waits until the rate limit allows a request without a token.
+func (t *throttle) waitForRate(r *http.Request) error {
+	if t.limiter == nil || r.Header.Get("Authorization") != "" {
+		return nil
+	}
+	reservation := t.limiter.Reserve()
+	delay := reservation.Delay()
+	if delay > maxQueueTime {
+		reservation.Cancel()
+		return busy("this server has reached OpenTrain's limit for public reads per minute", delay)
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-r.Context().Done():
+		reservation.Cancel()
+		return notSentError{r.Context().Err()}
+	}
+}
+
+func busy(message string, retryAfter time.Duration) *Error {
+	return &Error{Code: CodeBusy, Message: message, RetryAfter: retryAfter, NotSent: true}
+}
+
+// asBusy returns the CodeBusy error in err's tree, or nil.
+func asBusy(err error) *Error {
+	var busy *Error
+	if errors.As(err, &busy) && busy.Code == CodeBusy {
+		return busy
+	}
+	return nil
+}
+
+// notSentError is a context error from before the request was sent.
+type notSentError struct{ error }
+
+func (e notSentError) Unwrap() error { return e.error }
+
+// releasingBody releases the semaphore when the response body is closed.
+type releasingBody struct {
+	io.ReadCloser
+	release func()
+}
+
+// Close implements io.Closer.
+func (b *releasingBody) Close() error {
+	defer b.release()
+	return b.ReadCloser.Close()
+}
