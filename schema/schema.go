@@ -100,3 +100,23 @@ func Fields(data json.RawMessage) ([]Field, error) {
 	}
 	return fields, nil
 }
+
+// Describe describes properties of an object, for texts that are too long for a struct
+// tag. A struct calls it in its method JSONSchemaExtend(*Node). It panics on a property
+// that doesn't exist.
+func Describe(object *Node, descriptions map[string]string) {
+	for name, description := range descriptions {
+		property(object, name).Description = description
+	}
+}
+
+// Enum sets the values of a string property, like Describe.
+func Enum(object *Node, name string, values ...any) { property(object, name).Enum = values }
+
+func property(object *Node, name string) *Node {
+	node, found := object.Properties.Get(name)
+	if !found {
+		panic("schema: there is no property " + name)
+	}
+	return node
+}

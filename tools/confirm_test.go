@@ -12,8 +12,7 @@ import (
 	"time"
 
 	"opentrain-mcp/internal/seal"
-	"opentrain-mcp/opentrain"
-	"opentrain-mcp/tools"
+	"opentrain-mcp/internal/tool"
 )
 
 // TestConfirmationsEnd: a confirmation of ten minutes publishes, one of eleven
@@ -24,14 +23,14 @@ func TestConfirmationsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	kit := func(after time.Duration) tools.Kit {
-		return tools.Kit{AskBeforePublish: true, Seal: box, Now: func() time.Time { return start.Add(after) }}
+	settings := func(after time.Duration) setup {
+		return setup{confirm: true, box: box, now: func() time.Time { return start.Add(after) }}
 	}
-	asked, failure := call(t, &upstream{}, kit(0), alice, "opentrain_publish", `{"jobId":"j"}`)
+	asked, failure := call(t, &upstream{}, settings(0), alice, "opentrain_publish", `{"jobId":"j"}`)
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	var out struct{ Next tools.Next }
+	var out struct{ Next tool.Next }
 	data, err := json.Marshal(asked.Structured)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +43,7 @@ func TestConfirmationsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for after, counts := range map[time.Duration]bool{0: true, 10 * time.Minute: true, 11 * time.Minute: false, 24 * time.Hour: false, -time.Hour: false} {
-		got, failure := call(t, &upstream{body: `{"jobId":"j","status":"OPEN"}`}, kit(after), alice, "opentrain_publish", string(arguments))
+		got, failure := call(t, &upstream{body: `{"jobId":"j","status":"OPEN"}`}, settings(after), alice, "opentrain_publish", string(arguments))
 		if failure != nil {
 			t.Fatal(failure)
 		}
@@ -57,24 +56,16 @@ func TestConfirmationsEnd(t *testing.T) {
 // TestConfirmationsStayShort: many long fields, set one after another, are not
 // more than a result can hold.
 func TestConfirmationsStayShort(t *testing.T) {
-	api, err := opentrain.New(opentrain.Config{Transport: &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, _, err := tools.All(tools.Kit{API: api, AskBeforePublish: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := opentrain.WithToken(t.Context(), "ot_pat_alice")
+	tools := serve(t, &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`}, setup{confirm: true})
 	for n := range 200 {
 		arguments, err := json.Marshal(map[string]any{"jobId": "j", "fields": map[string]any{fmt.Sprintf("field%d", n): strings.Repeat("x", 500)}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, failure := all[1].Call(ctx, tools.Call{Caller: alice}, arguments); failure != nil {
+		if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_patch_draft", string(arguments)); failure != nil {
 			t.Fatal(failure)
 		}
-		result, _, failure := all[2].Call(ctx, tools.Call{Caller: alice}, json.RawMessage(`{"jobId":"j"}`))
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_publish", `{"jobId":"j"}`)
 		if failure != nil {
 			t.Fatal(failure)
 		}
@@ -132,38 +123,30 @@ func orObject(body string) string {
 // change overtook, nor while one is under way.
 func TestParallelChangesVoidConfirmations(t *testing.T) {
 	api := &slowPatch{asked: make(chan struct{}, 1), waits: map[string]chan struct{}{`"headcount":1}`: make(chan struct{}), `"headcount":3}`: make(chan struct{})}}
-	client, err := opentrain.New(opentrain.Config{Transport: api})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, _, err := tools.All(tools.Kit{API: client, AskBeforePublish: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := opentrain.WithToken(t.Context(), "ot_pat_alice")
-	run := func(tool int, arguments string) tools.Next {
-		result, _, failure := all[tool].Call(ctx, tools.Call{Caller: alice}, json.RawMessage(arguments))
+	tools := serve(t, api, setup{confirm: true})
+	run := func(name, arguments string) tool.Next {
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_"+name, arguments)
 		if failure != nil {
 			t.Error(failure)
 		}
 		data, err := json.Marshal(result.Structured)
-		var out struct{ Next tools.Next }
+		var out struct{ Next tool.Next }
 		if err != nil || json.Unmarshal(data, &out) != nil {
 			t.Error(err, string(data))
 		}
 		return out.Next
 	}
-	publish := func(next tools.Next) {
+	publish := func(next tool.Next) {
 		arguments, err := json.Marshal(next.Arguments)
 		if err != nil {
 			t.Fatal(err)
 		}
-		run(2, string(arguments))
+		run("publish", string(arguments))
 	}
-	slow := make(chan tools.Next, 1)
-	go func() { slow <- run(1, `{"jobId":"j","fields":{"headcount":1}}`) }()
+	slow := make(chan tool.Next, 1)
+	go func() { slow <- run("patch_draft", `{"jobId":"j","fields":{"headcount":1}}`) }()
 	<-api.asked
-	fast := run(1, `{"jobId":"j","fields":{"headcount":2}}`)
+	fast := run("patch_draft", `{"jobId":"j","fields":{"headcount":2}}`)
 	publish(fast) // while the other is under way
 	close(api.waits[`"headcount":1}`])
 	overtaken := <-slow
@@ -172,8 +155,8 @@ func TestParallelChangesVoidConfirmations(t *testing.T) {
 	if overtaken.Arguments["confirmationToken"] != nil || api.public != 0 {
 		t.Errorf("published %d times, %+v", api.public, overtaken)
 	}
-	after := run(1, `{"jobId":"j","fields":{"headcount":4}}`)
-	go func() { slow <- run(1, `{"jobId":"j","fields":{"headcount":3}}`) }()
+	after := run("patch_draft", `{"jobId":"j","fields":{"headcount":4}}`)
+	go func() { slow <- run("patch_draft", `{"jobId":"j","fields":{"headcount":3}}`) }()
 	<-api.asked
 	publish(after)
 	close(api.waits[`"headcount":3}`])

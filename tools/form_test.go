@@ -1,13 +1,11 @@
 package tools_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"unicode"
 
-	"opentrain-mcp/opentrain"
-	"opentrain-mcp/tools"
+	"opentrain-mcp/internal/tool"
 )
 
 // TestNothingPosesInAForm: no text of the API's adds a line to the words above a
@@ -17,25 +15,17 @@ func TestNothingPosesInAForm(t *testing.T) {
 	body := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"normalizedFields":{"jobTitle":"` + trick + `","` + trick + `":"` + trick + `","labelTypes":["` + trick + `"]},` +
 		`"missingFields":[{"field":"experienceLevel","label":"` + trick + `","prompt":"` + trick + `","type":"enum","enumValues":["` + trick + `","B"],"updateKeys":["experienceLevel"]}],` +
 		`"lowConfidenceFields":[{"field":"headcount","value":3,"reason":"` + trick + `"},{"field":"subjectMatter","value":"` + trick + `"}],"draftUrl":"https://app.opentrain.ai/` + trick + `"}`
-	api, err := opentrain.New(opentrain.Config{Transport: &upstream{body: body}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, _, err := tools.All(tools.Kit{API: api, AskBeforePublish: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := opentrain.WithToken(t.Context(), "ot_pat_alice")
+	tools := serve(t, &upstream{body: body}, setup{confirm: true})
 	asks := 0
-	for tool, arguments := range map[int]string{0: `{"description":"x"}`, 1: `{"jobId":"j","fields":{"headcount":1}}`, 2: `{"jobId":"j"}`, 8: `{"jobId":"j","fields":{"jobTitle":"` + trick + `"}}`} {
-		_, ask, failure := all[tool].Call(ctx, tools.Call{Caller: alice, CanAsk: true, CanAskLists: true}, json.RawMessage(arguments))
+	for name, arguments := range map[string]string{"opentrain_create_draft": `{"description":"x"}`, "opentrain_patch_draft": `{"jobId":"j","fields":{"headcount":1}}`, "opentrain_publish": `{"jobId":"j"}`, "opentrain_update_job": `{"jobId":"j","fields":{"jobTitle":"` + trick + `"}}`} {
+		_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true, CanAskLists: true}, name, arguments)
 		if failure != nil || ask == nil {
-			t.Fatalf("%s: %v", all[tool].Name, failure)
+			t.Fatalf("%s: %v", name, failure)
 		}
 		asks++
 		for line := range strings.Lines(ask.Message) {
 			if strings.HasPrefix(line, "Price per hour") {
-				t.Errorf("%s: a line poses: %q", all[tool].Name, ask.Message)
+				t.Errorf("%s: a line poses: %q", name, ask.Message)
 			}
 		}
 		read := ask.Message
@@ -50,7 +40,7 @@ func TestNothingPosesInAForm(t *testing.T) {
 		}
 		for _, r := range read {
 			if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
-				t.Errorf("%s: %U is hidden in %q", all[tool].Name, r, read)
+				t.Errorf("%s: %U is hidden in %q", name, r, read)
 			}
 		}
 	}

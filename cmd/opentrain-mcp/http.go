@@ -19,7 +19,7 @@ const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.a
 	"X-OpenTrain-Token: ot_pat_... or Authorization: Bearer ot_pat_.... Never put a token into a tool's arguments."
 
 // sharedTokenHelp is for callers who act for the server's own account.
-const sharedTokenHelp = "This server acts for an account of its own. Its operator has to mend its OpenTrain API token: " +
+const sharedTokenHelp = "This server acts for an account of its own. Its operator has to fix its OpenTrain API token: " +
 	"the environment variable OPENTRAIN_PERSONAL_API_TOKEN, or the token file."
 
 // serverTokenVariable holds the secret of --auth shared. It is no flag: flags
@@ -28,26 +28,27 @@ const serverTokenVariable = "OPENTRAIN_MCP_SERVER_TOKEN" //nolint:gosec // a nam
 
 type httpCommand struct {
 	serveFlags
-	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address to listen on. Beyond loopback it wants --tls-cert or --behind-proxy, and --allowed-hosts."`
-	Sessions       bool          `help:"Keep sessions for older clients: streams, forms and progress; then one replica must get all requests of a session."`
-	SessionIdle    time.Duration `default:"30m" help:"End a session that was not used for so long."`
-	MaxSessions    int           `default:"10000" help:"Sessions at once."`
+	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"${helpListen}"`
+	Sessions       bool          `help:"${helpSessions}"`
+	SessionIdle    time.Duration `default:"${sessionIdle}" help:"End a session that was not used for so long."`
+	MaxSessions    int           `default:"${maxSessions}" help:"Sessions at once."`
 	NoSSE          bool          `name:"no-sse" help:"Switch off /sse and /message, the transport of older hosts."`
-	MaxStreams     int           `default:"10000" help:"Open event streams at once."`
+	MaxStreams     int           `default:"${maxStreams}" help:"Open event streams at once."`
 	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"First part of session ids, by which a proxy finds this replica."`
-	Auth           string        `enum:"callers,shared" default:"callers" help:"callers: each caller sends an OpenTrain token. shared: all act for this server's account, with the token in OPENTRAIN_MCP_SERVER_TOKEN or the file in OPENTRAIN_MCP_SERVER_TOKEN_FILE."`
+	Auth           string        `enum:"callers,shared" default:"callers" help:"${helpAuth}"`
 	RequireToken   bool          `help:"Refuse callers without a token."`
-	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"PEM file of the TLS certificate; it is read again when it changes."`
+	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"${helpTLSCert}"`
 	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file of its key."`
 	BehindProxy    bool          `help:"A proxy in front ends TLS; the last hop of X-Forwarded-For is the caller."`
+	Replicated     bool          `help:"${helpReplicated}"`
 	BasePath       string        `placeholder:"PATH" help:"What the proxy takes off the path: /opentrain when callers use /opentrain/sse."`
 	AllowedHosts   []string      `placeholder:"A,B" help:"Names by which callers reach this server, as in their Host header."`
-	AllowedOrigins []string      `placeholder:"A,B" help:"Web pages that may call, such as https://app.example.com; switches CORS on for them."`
+	AllowedOrigins []string      `placeholder:"A,B" help:"${helpAllowedOrigins}"`
 	OpsListen      string        `placeholder:"ADDRESS" help:"Serve /healthz, /readyz and /metrics on this address instead."`
-	Rate           float64       `default:"50" help:"Calls a second for each caller, 0 for no limit."`
-	Burst          int           `default:"300" help:"Calls at once for each caller."`
-	MaxUpstream    int           `default:"128" help:"Requests to OpenTrain at once."`
-	DrainPause     time.Duration `default:"0s" help:"After SIGTERM, answer new calls with 503 for so long before the address is closed, so that a proxy in front sends them to another replica."`
+	Rate           float64       `default:"${rate}" help:"Calls a second for each caller, 0 for no limit."`
+	Burst          int           `default:"${burst}" help:"Calls at once for each caller."`
+	MaxUpstream    int           `default:"${maxUpstream}" help:"Requests to OpenTrain at once."`
+	DrainPause     time.Duration `default:"0s" help:"${helpDrainPause}"`
 	DrainTimeout   time.Duration `default:"40s" help:"Time for calls in flight to end after SIGTERM."`
 }
 
@@ -57,7 +58,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		c.LogFormat = "json"
 	}
 	log := c.logger(std.err)
-	slog.SetDefault(log) // a library's own lines are lines of this log
+	slog.SetDefault(log) // for the libraries' own lines
 	handler, err := c.handler(log)
 	if err != nil {
 		return err
@@ -71,7 +72,8 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // it is over
-	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil, "sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
+	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil,
+		"sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
 	servers := []*http.Server{httpServer(handler, log)}
 	servers[0].TLSConfig = certificates
 	listeners := []net.Listener{listener}
@@ -173,7 +175,7 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 		cfg.CallsPerSecond = -1
 	}
 	var err error
-	c.maxUpstream = c.MaxUpstream
+	c.maxUpstream, c.replicated = c.MaxUpstream, c.Replicated
 	if c.Auth == string(opentrainmcp.AuthShared) {
 		if cfg.ServerToken, err = serverToken(); err != nil {
 			return nil, err
@@ -189,9 +191,6 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	}
 	if err != nil {
 		return nil, err
-	}
-	if c.BehindProxy && len(cfg.StateKeys) == 0 {
-		log.Warn("no " + stateKeyVariable + " is set: with several replicas, a confirmation of one does not count at the others")
 	}
 	return opentrainmcp.NewHTTPHandler(cfg)
 }
@@ -209,7 +208,8 @@ func (c httpCommand) checkEdge() error {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together")
 	case !loopback && c.TLSCert == "" && !c.BehindProxy:
-		return fmt.Errorf("--listen %s is beyond this machine: tokens would travel unencrypted. Give --tls-cert and --tls-key, or --behind-proxy when a proxy in front ends TLS", c.Listen)
+		return fmt.Errorf("--listen %s is beyond this machine: tokens would travel unencrypted. Give --tls-cert and "+
+			"--tls-key, or --behind-proxy when a proxy in front ends TLS", c.Listen)
 	case !loopback && len(c.AllowedHosts) == 0:
 		return fmt.Errorf("--listen %s is beyond this machine: give --allowed-hosts, the names by which callers reach this server", c.Listen)
 	case c.Rate < 0 || c.Burst < 1:
@@ -230,7 +230,8 @@ func serverToken() (string, error) {
 	}
 	switch {
 	case token == "":
-		return "", fmt.Errorf("--auth shared needs a secret that callers send as Authorization: Bearer, in the environment variable %s or in the file that %s_FILE names", serverTokenVariable, serverTokenVariable)
+		return "", fmt.Errorf("--auth shared needs a secret that callers send as Authorization: Bearer, in the environment "+
+			"variable %s or in the file that %s_FILE names", serverTokenVariable, serverTokenVariable)
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", fmt.Errorf("the secret in %s has spaces or characters that no header takes", from)
 	}

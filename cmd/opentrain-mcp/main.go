@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,10 +11,14 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain"
 )
 
 // Set by the linker: -ldflags "-X main.version=… -X main.commit=…".
@@ -52,6 +57,8 @@ func run(std streams, args []string) (code int) {
 		kong.Name("opentrain-mcp"),
 		kong.Description("An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n"+tokenHelp),
 		kong.DefaultEnvars("OPENTRAIN_MCP"),
+		defaults(),
+		flagHelp(),
 		kong.Writers(std.out, std.err),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(status int) { panic(exit(status)) }),
@@ -82,6 +89,21 @@ func run(std streams, args []string) (code int) {
 	return 0
 }
 
+// defaults are the values of flags that packages define.
+func defaults() kong.Vars {
+	return kong.Vars{
+		"timeout":     opentrainmcp.DefaultTimeout.String(),
+		"formTimeout": opentrainmcp.DefaultElicitationTimeout.String(),
+		"sessionIdle": opentrainmcp.DefaultSessionIdle.String(),
+		"maxSessions": strconv.Itoa(opentrainmcp.DefaultMaxSessions),
+		"maxStreams":  strconv.Itoa(opentrainmcp.DefaultMaxStreams),
+		"rate":        strconv.Itoa(opentrainmcp.DefaultCallsPerSecond),
+		"burst":       strconv.Itoa(opentrainmcp.DefaultBurst),
+		"publicReads": strconv.Itoa(opentrain.DefaultPublicReadBudget),
+		"maxUpstream": strconv.Itoa(opentrain.DefaultMaxConcurrent),
+	}
+}
+
 // exit is how --help leaves the parser.
 type exit int
 
@@ -109,12 +131,5 @@ func build() (string, string) {
 			}
 		}
 	}
-	return orElse(v, "devel"), orElse(c, "unknown")
-}
-
-func orElse(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
+	return cmp.Or(v, "devel"), cmp.Or(c, "unknown")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -22,7 +23,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// tokenHelp tells a person or a model how to give this server a token.
+// tokenHelp says how to give this server a token.
 const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
 	"`npx -y @opentrain-ai/cli auth register`, put it into the environment variable OPENTRAIN_PERSONAL_API_TOKEN of this server " +
 	"in the host's MCP configuration, and restart the server. To try without an account, start the server with --sandbox."
@@ -30,21 +31,22 @@ const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Se
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
 	Sandbox        bool          `help:"Use the embedded sandbox instead of OpenTrain: no account, no network, nothing real."`
-	BaseURL        string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"Address of OpenTrain (default: https://app.opentrain.ai)."`
+	BaseURL        string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
 	TokenFile      string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
 	ReadOnly       bool          `help:"Leave out every tool that changes something."`
 	Tools          []string      `placeholder:"A,B" help:"Serve only these tools."`
 	ExcludeTools   []string      `placeholder:"A,B" help:"Do not serve these tools."`
-	PublishConfirm string        `enum:"auto,off" default:"auto" help:"Ask the human before anything becomes public (auto), or publish at once (off). Confirmations are sealed with the key in OPENTRAIN_MCP_STATE_KEY, or in the file in OPENTRAIN_MCP_STATE_KEY_FILE."`
-	Elicitation    string        `enum:"auto,off" default:"auto" help:"Put questions to the human in forms where the host can show them (auto), or always in the conversation (off)."`
-	FormTimeout    time.Duration `name:"elicitation-timeout" default:"5m" help:"How long a form waits for its human, while a call of an older host waits."`
+	PublishConfirm string        `enum:"auto,off" default:"auto" help:"${helpPublishConfirm}"`
+	Elicitation    string        `enum:"auto,off" default:"auto" help:"${helpElicitation}"`
+	FormTimeout    time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
 	CAFile         string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file of further CA certificates to trust."`
-	Timeout        time.Duration `default:"30s" help:"Time for one tool call, retries included."`
-	PublicReads    int           `name:"public-read-budget" default:"110" help:"Reads without a token a minute, of the 120 that OpenTrain allows an address. Divide it among replicas behind one address."`
-	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
-	LogFormat      string        `enum:",text,json" default:"" placeholder:"text|json" help:"Form of the log on standard error (default: text, for http json)."`
+	Timeout        time.Duration `default:"${timeout}" help:"Time for one tool call, retries included."`
+	PublicReads    int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
+	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
+	LogFormat      string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
 
-	maxUpstream int // 0 for the default
+	maxUpstream int  // 0 for the default
+	replicated  bool // only http has a flag for it
 }
 
 type stdioCommand struct {
@@ -77,7 +79,7 @@ func (f serveFlags) server(log *slog.Logger) (*opentrainmcp.Server, error) {
 	return opentrainmcp.New(cfg)
 }
 
-// config is what is served, for the account of the token that is set here.
+// config is what is served for the account of the token that is set on this machine.
 func (f serveFlags) config(log *slog.Logger) (opentrainmcp.Config, error) {
 	if f.Sandbox {
 		return f.configWithoutToken(log)
@@ -85,13 +87,13 @@ func (f serveFlags) config(log *slog.Logger) (opentrainmcp.Config, error) {
 	source := credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
 	found := source.Find()
 	report(log, found)
-	cfg, err := f.configFor(orElse(f.BaseURL, found.BaseURL), log)
+	cfg, err := f.configFor(cmp.Or(f.BaseURL, found.BaseURL), log)
 	cfg.Token = f.token(source, found.BaseURL)
 	return cfg, err
 }
 
-// configWithoutToken is what is served without a token of the server's own,
-// but for the sandbox's.
+// configWithoutToken is what is served without a token of the server's own. The
+// sandbox has one.
 func (f serveFlags) configWithoutToken(log *slog.Logger) (opentrainmcp.Config, error) {
 	cfg, err := f.configFor(f.BaseURL, log)
 	if f.Sandbox {
@@ -116,6 +118,10 @@ func (f serveFlags) configFor(baseURL string, log *slog.Logger) (opentrainmcp.Co
 	if err != nil {
 		return opentrainmcp.Config{}, err
 	}
+	if f.replicated && len(keys) == 0 {
+		return opentrainmcp.Config{}, fmt.Errorf("--replicated needs %s, the same at every replica: without it, a "+
+			"confirmation from one doesn't count at the others", stateKeyVariable)
+	}
 	v, _ := build()
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: f.maxUpstream}
 	if f.Sandbox {
@@ -135,16 +141,17 @@ func (f serveFlags) configFor(baseURL string, log *slog.Logger) (opentrainmcp.Co
 	return opentrainmcp.Config{
 		API: api, TokenHelp: tokenHelp, ReadOnly: f.ReadOnly, Tools: f.Tools, ExcludeTools: f.ExcludeTools,
 		Timeout: f.Timeout, Version: v, Logger: log,
-		PublishConfirm: opentrainmcp.Mode(f.PublishConfirm), Elicitation: opentrainmcp.Mode(f.Elicitation), ElicitationTimeout: f.FormTimeout, StateKeys: keys,
+		PublishConfirm: opentrainmcp.Mode(f.PublishConfirm), Elicitation: opentrainmcp.Mode(f.Elicitation),
+		ElicitationTimeout: f.FormTimeout, StateKeys: keys, Replicated: f.replicated,
 	}, nil
 }
 
-// stateKeyVariable holds the keys that replicas share. It is no flag: flags are
-// seen by every user of the machine.
+// stateKeyVariable holds the keys that replicas share. It isn't a flag: every user of
+// the machine sees flags.
 const stateKeyVariable = "OPENTRAIN_MCP_STATE_KEY"
 
-// stateKeys reads the keys: 32 bytes in base64 each, the one in use first, then
-// the ones before it. None is fine: the server then makes one of its own.
+// stateKeys reads the keys: 32 bytes in base64 each, the current one first, then older
+// ones. Without any, the server makes its own.
 func stateKeys() ([][]byte, error) {
 	text, from, err := secret(stateKeyVariable)
 	if err != nil {
@@ -157,7 +164,8 @@ func stateKeys() ([][]byte, error) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		key, err := base64.StdEncoding.DecodeString(word)
 		if err != nil || len(key) != seal.KeySize {
-			return nil, fmt.Errorf("%s: a key is %d bytes in base64 (openssl rand -base64 %d); several are separated by commas", from, seal.KeySize, seal.KeySize)
+			return nil, fmt.Errorf("%s: a key is %d bytes in base64 (openssl rand -base64 %d); several are separated by "+
+				"commas", from, seal.KeySize, seal.KeySize)
 		}
 		keys = append(keys, key)
 	}
@@ -181,9 +189,8 @@ func secret(variable string) (value, from string, err error) {
 	return strings.TrimSpace(string(data)), file, nil
 }
 
-// token looks for the token at every call, so that one that was replaced is
-// used at once. A token that came with another address than the server started
-// with is not sent there.
+// token looks up the token for every call, so that a replaced one is used at once. It
+// never sends a token to another address than the one it was stored with.
 func (f serveFlags) token(source credential.Source, startedWith string) func(context.Context) opentrainmcp.Token {
 	return func(context.Context) opentrainmcp.Token {
 		found := source.Find()
@@ -195,7 +202,7 @@ func (f serveFlags) token(source credential.Source, startedWith string) func(con
 	}
 }
 
-// report says at start where the token comes from, or what is wrong with it.
+// report logs at start where the token comes from, or what is wrong with it.
 func report(log *slog.Logger, found credential.Found) {
 	switch {
 	case found.Problem != "":
@@ -207,7 +214,7 @@ func report(log *slog.Logger, found credential.Found) {
 	}
 }
 
-// transport makes the connection to the API, with further CA certificates if wanted.
+// transport makes the connection to the API, with additional CA certificates.
 func (f serveFlags) transport() (*http.Transport, error) {
 	transport := opentrain.DefaultTransport()
 	if f.CAFile == "" {

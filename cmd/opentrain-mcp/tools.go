@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
-	"opentrain-mcp/tools"
 )
 
 type toolsCommand struct {
@@ -38,7 +38,7 @@ func (c toolsCommand) Run(std streams) error {
 }
 
 // token says what token a tool needs.
-func token(spec tools.Spec) string {
+func token(spec tool.Spec) string {
 	switch {
 	case !spec.Kind.NeedsToken():
 		return "none"
@@ -51,26 +51,30 @@ func token(spec tools.Spec) string {
 }
 
 // printTable writes the tools, and what each one returns, as Markdown.
-func printTable(w io.Writer, served []tools.Tool) error {
+func printTable(w io.Writer, served []tool.Tool) error {
 	var b strings.Builder
 	b.WriteString("| Tool | What it does | Kind | Token |\n|---|---|---|---|\n")
-	for _, tool := range served {
-		first, _, _ := strings.Cut(tool.Description, ". ")
-		fmt.Fprintf(&b, "| `%s` | %s. | %s | %s |\n", tool.Name, first, tool.Kind, token(tool.Spec))
+	for _, t := range served {
+		first, _, _ := strings.Cut(t.Description, ". ")
+		fmt.Fprintf(&b, "| `%s` | %s. | %s | %s |\n", t.Name, first, t.Kind, token(t.Spec))
 	}
-	for _, tool := range served {
-		fmt.Fprintf(&b, "\n#### `%s`\n\n", tool.Name)
+	for _, t := range served {
+		fmt.Fprintf(&b, "\n#### `%s`\n\n", t.Name)
 		for _, part := range []struct {
 			name   string
 			schema json.RawMessage
-		}{{"Argument", tool.InputSchema}, {"Result", tool.OutputSchema}} {
+		}{{"Argument", t.InputSchema}, {"Result", t.OutputSchema}} {
 			fields, err := schema.Fields(part.schema)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(&b, "| %s | Type | |\n|---|---|---|\n", part.name)
 			for _, field := range fields {
-				fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", field.Name, map[bool]string{true: " *"}[field.Required], field.Type, field.Description)
+				mark := ""
+				if field.Required {
+					mark = " *"
+				}
+				fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", field.Name, mark, field.Type, field.Description)
 			}
 			b.WriteString("\n")
 		}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,13 +19,14 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
-	"opentrain-mcp/tools"
 )
 
 // SampleDescription is the job of the posting guide (developers/guides/post-a-job).
-const SampleDescription = "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is $18/hour. English required. Work runs about six weeks."
+const SampleDescription = "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is " +
+	"$18/hour. English required. Work runs about six weeks."
 
 // maxSteps ends a loop that does not come to an end.
 const maxSteps = 50
@@ -53,9 +56,10 @@ func Run(ctx context.Context, cfg Config) error {
 	defer stop()
 	r := run{Config: cfg, host: host}
 	r.print("A job description becomes a published job, in the sandbox: nothing is real, no account is needed.\n"+
-		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  %s\n\n", cfg.Description)
-	next, err := r.call(ctx, "opentrain_create_draft", map[string]any{"description": cfg.Description})
-	for step := 0; err == nil && next.Action != tools.Done; step++ {
+		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  "+
+		"%s\n\n", cfg.Description)
+	next, err := r.call(ctx, tool.CreateDraft, map[string]any{"description": cfg.Description})
+	for step := 0; err == nil && next.Action != tool.Done; step++ {
 		if step == maxSteps {
 			return fmt.Errorf("the loop did not end after %d steps", maxSteps)
 		}
@@ -118,9 +122,9 @@ type run struct {
 }
 
 // step does what a result said comes next.
-func (r *run) step(ctx context.Context, next tools.Next) (tools.Next, error) {
+func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 	switch next.Action {
-	case tools.AskHuman:
+	case tool.AskHuman:
 		r.print("\n? %s\n", next.Question)
 		if next.Note != "" {
 			r.print("  %s\n", next.Note)
@@ -130,7 +134,7 @@ func (r *run) step(ctx context.Context, next tools.Next) (tools.Next, error) {
 			return next, err
 		}
 		return r.call(ctx, next.Tool, fillMembers(next.Arguments, answers))
-	case tools.ConfirmWithHuman:
+	case tool.ConfirmWithHuman:
 		r.show(next)
 		yes, err := r.Human.Confirm(ctx, "Publish this job?")
 		if err != nil {
@@ -141,7 +145,7 @@ func (r *run) step(ctx context.Context, next tools.Next) (tools.Next, error) {
 			return next, ErrNotPublished
 		}
 		return r.call(ctx, next.Tool, next.Arguments)
-	case tools.CallTool:
+	case tool.CallTool:
 		return r.call(ctx, next.Tool, next.Arguments)
 	default:
 		return next, fmt.Errorf("the server says %s: %s", next.Action, next.Problem)
@@ -149,7 +153,7 @@ func (r *run) step(ctx context.Context, next tools.Next) (tools.Next, error) {
 }
 
 // answers asks the human for every value that a question wants, by placeholder.
-func (r *run) answers(ctx context.Context, next tools.Next) (map[string]any, error) {
+func (r *run) answers(ctx context.Context, next tool.Next) (map[string]any, error) {
 	if len(next.Inputs) == 0 {
 		key := next.Field
 		if fields, ok := next.Arguments["fields"].(map[string]any); ok {
@@ -158,7 +162,7 @@ func (r *run) answers(ctx context.Context, next tools.Next) (map[string]any, err
 			}
 		}
 		value, err := r.Human.Answer(ctx, Input{Key: key, Type: next.Type, Options: next.Options})
-		return map[string]any{tools.Answer: value}, err
+		return map[string]any{tool.Answer: value}, err
 	}
 	answers := map[string]any{}
 	for _, input := range next.Inputs {
@@ -166,7 +170,7 @@ func (r *run) answers(ctx context.Context, next tools.Next) (map[string]any, err
 		if err != nil {
 			return nil, err
 		}
-		answers["<answer:"+input.Key+">"] = value
+		answers[tool.AnswerTo(input.Key)] = value
 	}
 	return answers, nil
 }
@@ -193,13 +197,13 @@ func fillMembers(members, answers map[string]any) map[string]any {
 }
 
 // call makes one MCP call, shows it in one line, and returns what comes next.
-func (r *run) call(ctx context.Context, tool string, arguments map[string]any) (tools.Next, error) {
+func (r *run) call(ctx context.Context, name string, arguments map[string]any) (tool.Next, error) {
 	var request mcp.CallToolRequest
-	request.Params.Name, request.Params.Arguments = tool, arguments
+	request.Params.Name, request.Params.Arguments = name, arguments
 	start := time.Now()
 	result, err := r.host.CallTool(ctx, request)
 	if err != nil {
-		return tools.Next{}, fmt.Errorf("%s: %w", tool, err)
+		return tool.Next{}, fmt.Errorf("%s: %w", name, err)
 	}
 	text := ""
 	if len(result.Content) > 0 {
@@ -208,19 +212,19 @@ func (r *run) call(ctx context.Context, tool string, arguments map[string]any) (
 		}
 	}
 	headline, _, _ := strings.Cut(text, "\n")
-	r.print("» %s %s  →  %s (%.1f ms)\n", tool, oneLine(arguments, 70), headline, float64(time.Since(start).Microseconds())/1000)
+	r.print("» %s %s  →  %s (%.1f ms)\n", name, oneLine(arguments, 70), headline, float64(time.Since(start).Microseconds())/1000)
 	if result.IsError {
-		return tools.Next{}, fmt.Errorf("%s failed: %s", tool, text)
+		return tool.Next{}, fmt.Errorf("%s failed: %s", name, text)
 	}
 	data, err := json.Marshal(result.StructuredContent)
 	if err != nil {
-		return tools.Next{}, err
+		return tool.Next{}, err
 	}
 	return r.read(data)
 }
 
 // read takes out of a result what the demo needs.
-func (r *run) read(structured []byte) (tools.Next, error) {
+func (r *run) read(structured []byte) (tool.Next, error) {
 	var out struct {
 		JobID     string `json:"jobId"`
 		JobURL    string `json:"jobUrl"`
@@ -229,10 +233,10 @@ func (r *run) read(structured []byte) (tools.Next, error) {
 			ID    string `json:"id"`
 			Title string `json:"title"`
 		} `json:"jobs"`
-		Next tools.Next `json:"next"`
+		Next tool.Next `json:"next"`
 	}
 	if err := json.Unmarshal(structured, &out); err != nil {
-		return tools.Next{}, fmt.Errorf("the result cannot be read: %w", err)
+		return tool.Next{}, fmt.Errorf("the result cannot be read: %w", err)
 	}
 	if out.Published {
 		r.jobID, r.jobURL = out.JobID, out.JobURL
@@ -247,15 +251,15 @@ func (r *run) read(structured []byte) (tools.Next, error) {
 }
 
 // show prints the finished draft for the human's yes or no.
-func (r *run) show(next tools.Next) {
+func (r *run) show(next tool.Next) {
 	r.print("\nThe draft is complete:\n")
-	fields, _ := next.Show["fields"].(map[string]any)
-	for _, key := range sortedKeys(fields) {
-		r.print("  %-18s %s\n", key, oneLine(fields[key], 100))
-	}
-	guesses, _ := next.Show["guesses"].([]any)
-	for _, guess := range guesses {
-		r.print("  Guess to check:    %s\n", oneLine(guess, 100))
+	if next.Show != nil {
+		for _, key := range slices.Sorted(maps.Keys(next.Show.Fields)) {
+			r.print("  %-18s %s\n", key, oneLine(next.Show.Fields[key], 100))
+		}
+		for _, guess := range next.Show.Guesses {
+			r.print("  Guess to check:    %s\n", oneLine(guess, 100))
+		}
 	}
 	if next.Note != "" {
 		r.print("  %s\n", next.Note)

@@ -3,14 +3,14 @@ package demo
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"opentrain-mcp/internal/text"
 )
 
 // Input is one value that a question asks for.
@@ -224,18 +224,4 @@ func sampleValue(input Input) any {
 }
 
 // oneLine writes a value as JSON, at most limit characters of it.
-func oneLine(value any, limit int) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return "?"
-	}
-	runes := []rune(strings.TrimSpace(b.String()))
-	if len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return string(runes)
-}
-
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+func oneLine(value any, limit int) string { return text.Clip(text.JSON(value), limit+1) }

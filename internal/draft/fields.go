@@ -23,17 +23,30 @@ type Fields opentrain.Fields
 type typedFields struct {
 	JobTitle        string   `json:"jobTitle,omitempty" jsonschema_description:"Title of the job."`
 	JobDescription  string   `json:"jobDescription,omitempty" jsonschema_description:"The full job text."`
-	DataVolume      float64  `json:"dataVolume,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"Amount of data, counted in dataVolumeUnit."`
-	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema:"enum=HOURS_OF_RECORDING_AUDIO_VIDEO,enum=NUMBER_OF_FILES,enum=NUMBER_OF_WORDS,enum=UNKNOWN_NOT_SPECIFIED" jsonschema_description:"What dataVolume counts."`
+	DataVolume      float64  `json:"dataVolume,omitempty" jsonschema:"exclusiveMinimum=0"`
+	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty"`
 	Headcount       int      `json:"headcount,omitempty" jsonschema:"minimum=1" jsonschema_description:"How many people to hire."`
-	ExperienceLevel string   `json:"experienceLevel,omitempty" jsonschema:"enum=EXPERT,enum=INTERMEDIATE,enum=ENTRY_LEVEL,enum=ANY_EXPERIENCE_LEVEL" jsonschema_description:"Experience that the people need."`
-	PaymentType     string   `json:"paymentType,omitempty" jsonschema:"enum=PAY_PER_HOUR,enum=PAY_PER_LABEL,enum=FIXED_PRICE" jsonschema_description:"How the work is paid; set the rate key of the same name too."`
+	ExperienceLevel string   `json:"experienceLevel,omitempty"`
+	PaymentType     string   `json:"paymentType,omitempty" jsonschema:"enum=PAY_PER_HOUR,enum=PAY_PER_LABEL,enum=FIXED_PRICE"`
 	PricePerHour    float64  `json:"pricePerHour,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars an hour."`
 	PricePerLabel   float64  `json:"pricePerLabel,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars a label."`
-	FixedPrice      float64  `json:"fixedPrice,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars for the whole job."`
+	FixedPrice      float64  `json:"fixedPrice,omitempty" jsonschema:"exclusiveMinimum=0"`
 	Countries       []string `json:"countries,omitempty" jsonschema_description:"Countries that people may work from."`
 	Languages       []string `json:"languages,omitempty" jsonschema_description:"Languages that people must know: Spanish."`
 	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labelling: bounding boxes."`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (typedFields) JSONSchemaExtend(s *schema.Node) {
+	schema.Enum(s, "dataVolumeUnit", "HOURS_OF_RECORDING_AUDIO_VIDEO", "NUMBER_OF_FILES", "NUMBER_OF_WORDS", "UNKNOWN_NOT_SPECIFIED")
+	schema.Enum(s, "experienceLevel", "EXPERT", "INTERMEDIATE", "ENTRY_LEVEL", "ANY_EXPERIENCE_LEVEL")
+	schema.Describe(s, map[string]string{
+		"dataVolume":      "Amount of data, counted in dataVolumeUnit.",
+		"dataVolumeUnit":  "What dataVolume counts.",
+		"experienceLevel": "Experience that the people need.",
+		"paymentType":     "How the work is paid; set the rate key of the same name too.",
+		"fixedPrice":      "US dollars for the whole job.",
+	})
 }
 
 // JSONSchema types the known keys and lets every other key pass: the API adds keys
@@ -117,7 +130,8 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []s
 		case unknown != "":
 			problems = append(problems, schema.Problem{Path: path, Message: schema.NotAllowed(unknown, allowed), Allowed: allowed})
 		case value != nil:
-			spelled = append(spelled, fmt.Sprintf("%s: %s was read as %s", path, text.Clip(text.JSON(fields[key]), 80), text.Clip(text.JSON(value), 80)))
+			given, read := text.Clip(text.JSON(fields[key]), 80), text.Clip(text.JSON(value), 80)
+			spelled = append(spelled, fmt.Sprintf("%s: %s was read as %s", path, given, read))
 			fields[key] = value
 		}
 	}

@@ -41,7 +41,8 @@ func (r Report) next(types fieldTypes, lead Lead) tool.Next {
 	}
 	return tool.Next{
 		Action: tool.Fix, By: "human", URL: r.DraftURL, Note: lead.note,
-		Problem: "OpenTrain says that the draft is not ready to publish and does not say why. The draft's page in the app shows what is missing.",
+		Problem: "OpenTrain says that the draft is not ready to publish and does not say why. The draft's page in the app " +
+			"shows what is missing.",
 	}
 }
 

@@ -35,8 +35,8 @@ type Report struct {
 	ReviewURL           string        `json:"reviewUrl,omitempty"`
 	MissingFields       []Question    `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
 	NormalizedFields    Content       `json:"normalizedFields,omitzero" jsonschema_description:"The draft by key; long texts are cut."`
-	FieldsSet           Content       `json:"fieldsSet,omitzero" jsonschema_description:"What this call set, when the whole draft is not known."`
-	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitzero" jsonschema_description:"Guesses to confirm with the human: field, value, reason."`
+	FieldsSet           Content       `json:"fieldsSet,omitzero"`
+	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitzero"`
 	Warnings            []tool.Remark `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
 	UnmappedFields      []tool.Remark `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
 	Issues              []tool.Remark `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
@@ -46,6 +46,14 @@ type Report struct {
 
 	open    int    // questions in all, also those that were cut
 	outcome string // for the audit log, "" when nothing was written
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (Report) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"fieldsSet":           "What this call set, when the whole draft is not known.",
+		"lowConfidenceFields": "Guesses to confirm with the human: field, value, reason.",
+	})
 }
 
 // Content is what a draft contains, by update key.

@@ -88,7 +88,8 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) ope
 		for _, problem := range bad.Problems {
 			if key := keyOf(problem.Path); given[key] != nil {
 				delete(given, key)
-				call.Interpreted = append(call.Interpreted, fmt.Sprintf("the form's answer for %s was not taken: %s", key, text.Clean(problem.Message, 200)))
+				call.Interpreted = append(call.Interpreted, fmt.Sprintf("the form's answer for %s was not taken: "+
+					"%s", key, text.Clean(problem.Message, 200)))
 			}
 		}
 		if len(given) == before {
@@ -141,7 +142,8 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 	}
 	note := "The human answered in a form, and the answers were not saved: " + reason + " Set them with this call."
 	if opentrain.MayHaveChanged(err) {
-		note = "The human answered in a form, and it is not known whether the answers were saved: " + reason + " Set them again; that is harmless."
+		note = "The human answered in a form, and it is not known whether the answers were saved: " +
+			"" + reason + " Set them again; that is harmless."
 	}
 	r.Next = tool.Next{
 		Action: action, RetryAfterSeconds: wait, Note: note, Tool: tool.PatchDraft,

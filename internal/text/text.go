@@ -132,6 +132,9 @@ func Words(key string) string {
 
 // Capitalize makes the first letter a capital.
 func Capitalize(s string) string {
+	if s == "" {
+		return ""
+	}
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + s[size:]
 }

@@ -33,7 +33,8 @@ func adviceFor(reason string) (advice, bool) {
 	case ReasonModeration:
 		return advice{"OpenTrain's content check blocked it. The human should change what the reasons name.", "human", PatchDraft}, true
 	case "job_not_published":
-		return advice{"People can be invited only to a published job. The human decides whether to publish it, with " + Publish + ".", "human", Publish}, true
+		return advice{"People can be invited only to a published job. The human decides whether to publish it, with " +
+			"" + Publish + ".", "human", Publish}, true
 	case "not_a_freelancer":
 		return advice{"The user id is not an AI trainer's. Ask the human for the id in the trainer's profile.", "human", ""}, true
 	case "freelancer_unavailable":

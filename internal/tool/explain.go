@@ -78,7 +78,8 @@ func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 
 // fixArguments is the step after invalid arguments.
 func (t Tool) fixArguments() *Next {
-	return &Next{Action: Fix, By: "agent", Problem: "The arguments are not taken as they are; send the call again with them mended.", Tool: t.Name}
+	return &Next{Action: Fix, By: "agent", Problem: "The arguments are not taken as they are; send the call again with " +
+		"them mended.", Tool: t.Name}
 }
 
 // explainer explains an error of the API or its client. Each of its methods adds
@@ -172,7 +173,8 @@ func (e explainer) forbidden() *Next {
 		return &Next{Action: Fix, By: "human", Problem: "The API token lacks the scope " + scopes + ".", URL: opentrain.DefaultBaseURL}
 	case d.FeatureKey != "":
 		feature := text.Clean(d.FeatureKey, 100)
-		e.say("The feature %s is not enabled for this account; OpenTrain enables it per account. Repeating the call does not help. %s shows the account's features.", feature, GetAccount)
+		e.say("The feature %s is not enabled for this account; OpenTrain enables it per account. Repeating the call does not "+
+			"help. %s shows the account's features.", feature, GetAccount)
 		return &Next{Action: Fix, By: "human", Problem: "The feature " + feature + " is not enabled for this account."}
 	case d.Reason != "":
 		return e.reason(d.Reason)
@@ -266,9 +268,11 @@ func (e explainer) outage() *Next {
 	tooLarge := errors.Is(e.refusal, opentrain.ErrTooLarge)
 	switch {
 	case tooLarge && readOnly:
-		return &Next{Action: Fix, By: "agent", Problem: "The answer was too large; ask for less, with a smaller limit or narrower filters.", Tool: e.tool.Name}
+		return &Next{Action: Fix, By: "agent", Problem: "The answer was too large; ask for less, with a smaller limit or " +
+			"narrower filters.", Tool: e.tool.Name}
 	case tooLarge:
-		return &Next{Action: Fix, By: "human", Problem: "The answer was too large to be read; the app shows the job.", URL: opentrain.DefaultBaseURL}
+		return &Next{Action: Fix, By: "human", Problem: "The answer was too large to be read; the app shows the " +
+			"job.", URL: opentrain.DefaultBaseURL}
 	case status != 0 && status < 500 && status != http.StatusOK && status != http.StatusCreated:
 		return &Next{
 			Action: Fix, By: "human",

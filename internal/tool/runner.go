@@ -67,7 +67,8 @@ func Placeholders(fields opentrain.Fields) error {
 	for key, value := range fields {
 		var text string
 		if json.Unmarshal(value, &text) == nil && (text == Answer || text == AnswerTo(key)) {
-			bad.Problems = append(bad.Problems, schema.Problem{Path: "fields." + key, Message: "still holds the placeholder; ask the human and put the answer there"})
+			bad.Problems = append(bad.Problems, schema.Problem{Path: "fields." + key, Message: "still holds the placeholder; " +
+				"ask the human and put the answer there"})
 		}
 	}
 	if len(bad.Problems) == 0 {

@@ -36,7 +36,8 @@ func getAccount(api *opentrain.Client, accounts *tool.Accounts) tool.Tool {
 		Name:  tool.GetAccount,
 		Title: "See the account and what it may do",
 		Kind:  tool.KindRead,
-		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the account has, and which fields and values a draft takes. " +
+		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the " +
+			"account has, and which fields and values a draft takes. " +
 			"Use it when a call was refused for a scope or a feature, or to look up a field's exact values. " +
 			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
 			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
@@ -55,8 +56,9 @@ func (r reader) read(ctx context.Context, call tool.Call, _ GetAccountInput) (Ge
 		return GetAccountOutput{}, nil, err
 	}
 	out := GetAccountOutput{
-		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200), OrganizationID: text.Clean(me.Account.OrganizationID, 100),
-		Role: text.Clean(me.Account.MemberRole, 40), TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom,
+		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
+		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
+		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom,
 		Scopes: text.CleanAll(me.Token.Scopes, 50, 60), Next: tool.Next{Action: tool.Done},
 	}
 	known, err := r.accounts.Read(ctx, call.Caller)
@@ -89,7 +91,8 @@ func (o *GetAccountOutput) cutFeatures() {
 // Text implements tool.Output.
 func (o GetAccountOutput) Text() string {
 	var l text.Lines
-	l.Add("This server acts for %s.", text.JoinOr(slices.DeleteFunc([]string{o.Name, o.Email}, func(s string) bool { return s == "" }), "an account without a name"))
+	l.Add("This server acts for "+
+		"%s.", text.JoinOr(slices.DeleteFunc([]string{o.Name, o.Email}, func(s string) bool { return s == "" }), "an account without a name"))
 	l.Field("Organization", strings.TrimSpace(o.OrganizationID+" "+o.Role))
 	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+text.JoinOr([]string{o.TokenFrom}, "the caller")))
 	l.Field("Scopes", text.JoinOr(o.Scopes, "none"))

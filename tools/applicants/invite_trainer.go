@@ -6,12 +6,20 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // InviteTrainerInput are the arguments of opentrain_invite_trainer.
 type InviteTrainerInput struct {
 	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
-	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"The AI trainer's user id, from the human: a profile or a past contract."`
+	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (InviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract.",
+	})
 }
 
 // InviteTrainerOutput is the result of opentrain_invite_trainer.
@@ -36,7 +44,8 @@ func inviteTrainer(api *opentrain.Client) tool.Tool {
 		Scope:   "proposals:write",
 		Claimed: true,
 		Lost:    "It is not known whether the person was invited. Call again with the same arguments: nobody is invited twice.",
-		Absent:  "OpenTrain knows no such job of this account, or no such user. Job ids come from " + tool.ListJobs + "; the user id comes from the human.",
+		Absent: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
+			"" + tool.ListJobs + "; the user id comes from the human.",
 		Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
 	}, inviter{api}.invite)
 }

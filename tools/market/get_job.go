@@ -11,6 +11,7 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // GetJobInput are the arguments of opentrain_get_job.
@@ -21,7 +22,7 @@ type GetJobInput struct {
 // GetJobOutput is the result of opentrain_get_job. Its texts were written by strangers.
 type GetJobOutput struct {
 	JobID            string    `json:"jobId"`
-	Status           string    `json:"status" jsonschema_description:"OPEN, or closed when the job is not public; then nothing else is known."`
+	Status           string    `json:"status"`
 	Title            string    `json:"title,omitempty"`
 	CompanyName      string    `json:"companyName,omitempty"`
 	Description      string    `json:"description,omitempty" jsonschema_description:"The whole text, as its owner wrote it."`
@@ -40,6 +41,13 @@ type GetJobOutput struct {
 	Cut              string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted      []string  `json:"interpreted,omitempty"`
 	Next             tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (GetJobOutput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"status": "OPEN, or closed when the job is not public; then nothing else is known.",
+	})
 }
 
 func getJob(api *opentrain.Client) tool.Tool {

@@ -11,13 +11,22 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // ListChangesInput are the arguments of opentrain_list_changes.
 type ListChangesInput struct {
-	Since  string `json:"since,omitempty" jsonschema:"maxLength=40" jsonschema_description:"Date or RFC 3339 time, included: 2026-06-01T00:00:00Z. Required without cursor."`
+	Since  string `json:"since,omitempty" jsonschema:"maxLength=40"`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Events a page."`
-	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000" jsonschema_description:"nextCursor of the page before, instead of since."`
+	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (ListChangesInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"since":  "Date or RFC 3339 time, included: 2026-06-01T00:00:00Z. Required without cursor.",
+		"cursor": "nextCursor of the page before, instead of since.",
+	})
 }
 
 // ListChangesOutput is the result of opentrain_list_changes.
@@ -41,7 +50,8 @@ func listChanges(api *opentrain.Client) tool.Tool {
 		Name:  tool.ListChanges,
 		Title: "Follow the marketplace",
 		Kind:  tool.KindPublicRead,
-		Description: "List which public jobs on OpenTrain were published, updated or closed since a time: the latest event of each job, oldest first. " +
+		Description: "List which public jobs on OpenTrain were published, updated or closed since a time: the latest event " +
+			"of each job, oldest first. " +
 			"Use it to keep a copy of the market up to date, or to see what is new since the last look. " +
 			"It returns ids and events only: read a job with opentrain_get_job, and find jobs by content with opentrain_search_jobs. " +
 			"The account's drafts do not appear. Changes nothing. Events may take five minutes to show.",

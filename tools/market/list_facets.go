@@ -45,7 +45,8 @@ func listFacets(api *opentrain.Client) tool.Tool {
 		Name:  tool.ListFacets,
 		Title: "Count the marketplace by filter",
 		Kind:  tool.KindPublicRead,
-		Description: "List the categories, languages, countries and pay types that open jobs on OpenTrain have, with the number of jobs for each. " +
+		Description: "List the categories, languages, countries and pay types that open jobs on OpenTrain have, with the " +
+			"number of jobs for each. " +
 			"Use it to find valid values for the filters of opentrain_search_jobs, or for an overview of the market. " +
 			"It returns no jobs: search for those. " +
 			"It is not about drafts either: the values that a draft's fields take are in opentrain_get_account. " +
@@ -79,7 +80,8 @@ func (o *ListFacetsOutput) cutValues() {
 // shown cleans the values of a facet and keeps the most frequent.
 func (o *ListFacetsOutput) shown(name string, values []opentrain.Facet) []Facet {
 	if more := len(values) - maxFacets; more > 0 {
-		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; opentrain_search_jobs takes them too.", more, name))
+		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; "+
+			"opentrain_search_jobs takes them too.", more, name))
 		values = values[:maxFacets]
 	}
 	facets := make([]Facet, 0, len(values))

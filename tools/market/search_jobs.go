@@ -17,12 +17,21 @@ import (
 // SearchJobsInput are the arguments of opentrain_search_jobs.
 type SearchJobsInput struct {
 	Q        string `json:"q,omitempty" jsonschema:"maxLength=500" jsonschema_description:"Words to find in titles and descriptions."`
-	Category string `json:"category,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Category by name, as search results show it: Image Annotation."`
+	Category string `json:"category,omitempty" jsonschema:"maxLength=200"`
 	Language string `json:"language,omitempty" jsonschema:"maxLength=100" jsonschema_description:"Language by name: Spanish."`
 	Country  string `json:"country,omitempty" jsonschema:"maxLength=100" jsonschema_description:"ISO country code: US."`
-	PayType  string `json:"payType,omitempty" jsonschema:"enum=PAY_PER_HOUR,enum=FIXED_PRICE,enum=PAY_PER_LABEL" jsonschema_description:"How the work is paid."`
+	PayType  string `json:"payType,omitempty" jsonschema:"enum=PAY_PER_HOUR,enum=FIXED_PRICE,enum=PAY_PER_LABEL"`
 	Limit    int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=50,default=10" jsonschema_description:"Jobs a page."`
-	Cursor   string `json:"cursor,omitempty" jsonschema:"maxLength=2000" jsonschema_description:"nextCursor of the page before, with the same filters."`
+	Cursor   string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (SearchJobsInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"category": "Category by name, as search results show it: Image Annotation.",
+		"payType":  "How the work is paid.",
+		"cursor":   "nextCursor of the page before, with the same filters.",
+	})
 }
 
 // SearchJobsOutput is the result of opentrain_search_jobs.
@@ -116,7 +125,8 @@ func summarize(job opentrain.PublicJob) JobSummary {
 
 // JSONSchema describes a JobSummary as a plain object, as tool.Next does.
 func (JobSummary) JSONSchema() *schema.Node {
-	return &schema.Node{Type: "object", Description: "id, title, companyName, category, pay, experienceLevel, languages, countries, datePosted, summary, url; each if known."}
+	return &schema.Node{Type: "object", Description: "id, title, companyName, category, pay, experienceLevel, languages, " +
+		"countries, datePosted, summary, url; each if known."}
 }
 
 // payText words what a job pays; "" when it does not say.
@@ -148,7 +158,10 @@ func (o SearchJobsOutput) Text() string {
 	l.Fields("Understood", o.Interpreted)
 	for i, job := range o.Jobs {
 		line := fmt.Sprintf("%d. %s (id %s)", i+1, job.Title, job.ID)
-		for _, part := range []string{job.CompanyName, job.Category, job.Pay, job.ExperienceLevel, strings.Join(job.Languages, ", "), strings.Join(job.Countries, ", "), job.DatePosted} {
+		for _, part := range []string{
+			job.CompanyName, job.Category, job.Pay, job.ExperienceLevel,
+			strings.Join(job.Languages, ", "), strings.Join(job.Countries, ", "), job.DatePosted,
+		} {
 			if part != "" {
 				line += " · " + part
 			}

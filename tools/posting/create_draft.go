@@ -20,14 +20,28 @@ import (
 
 // CreateDraftInput are the arguments of opentrain_create_draft.
 type CreateDraftInput struct {
-	Description    string   `json:"description,omitempty" jsonschema:"maxLength=60000" jsonschema_description:"The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time."`
-	Format         string   `json:"format,omitempty" jsonschema:"enum=text,enum=opentrain_canonical,enum=schema_org_job_posting,enum=indeed_xml,enum=hr_xml" jsonschema_description:"Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, instead of description."`
-	Job            Document `json:"job,omitempty" jsonschema_description:"OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …"`
+	Description    string   `json:"description,omitempty" jsonschema:"maxLength=60000"`
+	Format         string   `json:"format,omitempty"`
+	Job            Document `json:"job,omitempty"`
 	JSONLD         Document `json:"jsonLd,omitempty" jsonschema_description:"JobPosting, for schema_org_job_posting."`
 	XML            string   `json:"xml,omitempty" jsonschema_description:"XML text, for indeed_xml or hr_xml."`
 	ExternalID     string   `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
-	IdempotencyKey string   `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200" jsonschema_description:"The same key finds the same draft. Default: made from the content and the day; a second job of the same text needs a key of its own."`
+	IdempotencyKey string   `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200"`
 	AskHuman       *bool    `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (CreateDraftInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
+	schema.Describe(s, map[string]string{
+		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
+		"format": "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, " +
+			"instead of description.",
+		"job": "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, " +
+			"languages, …",
+		"idempotencyKey": "The same key finds the same draft. Default: made from the content and the day; a second job of the " +
+			"same text needs a key of its own.",
+	})
 }
 
 // Document is a JSON object that is passed on as it came.
@@ -56,10 +70,12 @@ func createDraft(desk *draft.Desk) tool.Tool {
 		Description: "Turn a plain job description into a draft job on OpenTrain and learn what is still missing. " +
 			"Start here when a human wants to hire people for labelling, annotation or other AI-training work. " +
 			"Pass the human's own words as they are; do not structure them or fill gaps yourself. " +
-			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the draft again to change it. " +
+			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the " +
+			"draft again to change it. " +
 			"Nothing becomes public. Repeating the call finds the same draft.",
-		Scope:   "jobs:write",
-		Lost:    "It is not known whether the draft was made. Call again with the same arguments: the idempotency key finds it if it was, and no second one is made.",
+		Scope: "jobs:write",
+		Lost: "It is not known whether the draft was made. Call again with the same arguments: the idempotency key finds " +
+			"it if it was, and no second one is made.",
 		Feature: drafting("draftCreate"),
 	}, creator{desk}.create)
 }

@@ -13,9 +13,17 @@ import (
 
 // ListJobsInput are the arguments of opentrain_list_jobs.
 type ListJobsInput struct {
-	Status string `json:"status,omitempty" jsonschema:"enum=DRAFT,enum=OPEN,enum=ONGOING,enum=COMPLETED,enum=ARCHIVED,enum=PENDING_APPROVAL" jsonschema_description:"Only jobs in this status; all when absent."`
+	Status string `json:"status,omitempty" jsonschema:"enum=DRAFT,enum=OPEN,enum=ONGOING,enum=COMPLETED,enum=ARCHIVED,enum=PENDING_APPROVAL"`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Jobs a page."`
-	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000" jsonschema_description:"nextCursor of the page before, with the same status."`
+	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (ListJobsInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"status": "Only jobs in this status; all when absent.",
+		"cursor": "nextCursor of the page before, with the same status.",
+	})
 }
 
 // ListJobsOutput is the result of opentrain_list_jobs.
@@ -89,8 +97,9 @@ func (t lister) list(ctx context.Context, call tool.Call, in ListJobsInput) (Lis
 
 func ownJob(job opentrain.OwnJob) OwnJob {
 	own := OwnJob{
-		ID: text.Clean(job.ID, 64), Title: text.Clean(job.Title, 200), Status: text.Clean(job.Status, 40), AcceptingApplicants: job.AcceptingApplicants,
-		CreatedAt: text.Clean(job.CreatedAt, 40), UpdatedAt: text.Clean(job.UpdatedAt, 40), JobURL: text.Clean(job.JobURL, 300),
+		ID: text.Clean(job.ID, 64), Title: text.Clean(job.Title, 200), Status: text.Clean(job.Status, 40),
+		AcceptingApplicants: job.AcceptingApplicants, CreatedAt: text.Clean(job.CreatedAt, 40),
+		UpdatedAt: text.Clean(job.UpdatedAt, 40), JobURL: text.Clean(job.JobURL, 300),
 	}
 	if counts := job.ProposalCounts; counts != nil {
 		own.Proposals, own.UnreviewedProposals = &counts.Total, &counts.Unreviewed

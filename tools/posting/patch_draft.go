@@ -6,13 +6,25 @@ import (
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // PatchDraftInput are the arguments of opentrain_patch_draft.
 type PatchDraftInput struct {
-	JobID    string       `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of the draft, from opentrain_create_draft."`
-	Fields   draft.Fields `json:"fields" jsonschema_description:"Draft fields to set, any number at once; null clears one. Besides the keys typed here: labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, freelancerType, projectScope, visibility, and any key that a question names."`
+	JobID    string       `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
+	Fields   draft.Fields `json:"fields"`
 	AskHuman *bool        `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (PatchDraftInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"jobId": "Id of the draft, from opentrain_create_draft.",
+		"fields": "Draft fields to set, any number at once; null clears one. Besides the keys typed here: " +
+			"labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, " +
+			"aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
+			"freelancerType, projectScope, visibility, and any key that a question names.",
+	})
 }
 
 func patchDraft(desk *draft.Desk) tool.Tool {

@@ -12,12 +12,21 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // PublishInput are the arguments of opentrain_publish.
 type PublishInput struct {
-	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of the draft, from opentrain_create_draft."`
-	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in the arguments of a next step; leave out otherwise."`
+	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (PublishInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"jobId":             "Id of the draft, from opentrain_create_draft.",
+		"confirmationToken": "Only as given in the arguments of a next step; leave out otherwise.",
+	})
 }
 
 // PublishOutput is the result of opentrain_publish.
@@ -28,11 +37,18 @@ type PublishOutput struct {
 	AlreadyPublished bool             `json:"alreadyPublished,omitempty"`
 	JobURL           string           `json:"jobUrl,omitempty"`
 	Warnings         []tool.Remark    `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
-	MissingFields    []draft.Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that kept it from being published."`
+	MissingFields    []draft.Question `json:"missingFields,omitempty"`
 	Issues           []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
 	Reasons          []string         `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
 	Interpreted      []string         `json:"interpreted,omitempty"`
 	Next             tool.Next        `json:"next" jsonschema_description:"What to do now."`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (PublishOutput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"missingFields": "Open questions that kept it from being published.",
+	})
 }
 
 func publish(desk *draft.Desk) tool.Tool {

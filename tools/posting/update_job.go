@@ -14,9 +14,16 @@ import (
 
 // UpdateJobInput are the arguments of opentrain_update_job.
 type UpdateJobInput struct {
-	JobID             string     `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
+	JobID             string     `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	Fields            EditFields `json:"fields" jsonschema_description:"Fields to set, with keys and values as in opentrain_patch_draft."`
 	ConfirmationToken string     `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (UpdateJobInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"jobId": "Id of an open job of the account.",
+	})
 }
 
 // EditFields are draft.Fields whose schema refers to that of opentrain_patch_draft:
@@ -30,11 +37,18 @@ func (EditFields) JSONSchema() *schema.Node { return &schema.Node{Type: "object"
 type UpdateJobOutput struct {
 	JobID       string        `json:"jobId"`
 	Applied     bool          `json:"applied" jsonschema_description:"True when the fields were changed."`
-	Status      string        `json:"status,omitempty" jsonschema_description:"OPEN when still public; DRAFT when the content check took it down."`
+	Status      string        `json:"status,omitempty"`
 	FieldsSet   draft.Content `json:"fieldsSet,omitzero"`
 	Reasons     []string      `json:"reasons,omitempty" jsonschema_description:"What the content check found."`
 	Interpreted []string      `json:"interpreted,omitempty"`
 	Next        tool.Next     `json:"next" jsonschema_description:"What to do now."`
+}
+
+// JSONSchemaExtend adds the descriptions that are too long for a tag.
+func (UpdateJobOutput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"status": "OPEN when still public; DRAFT when the content check took it down.",
+	})
 }
 
 func updateJob(desk *draft.Desk) tool.Tool {

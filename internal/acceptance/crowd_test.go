@@ -1,0 +1,252 @@
+package acceptance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// watchedAPI is a sandbox that counts what reaches it, and can hold back what
+// it answers to a replica.
+type watchedAPI struct {
+	sandbox *sandbox.Sandbox
+	held    chan string // the replica of each answer that is held back
+
+	mu    sync.Mutex
+	gates map[string]chan struct{}       // by replica
+	seen  map[string]int                 // by method, path and body
+	made  map[string]map[string]struct{} // by idempotency key: the drafts
+}
+
+func watchAPI(t *testing.T) *watchedAPI {
+	w := &watchedAPI{
+		sandbox: sandbox.New(sandbox.Config{}), held: make(chan string, 10*crowdSize),
+		gates: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
+	}
+	t.Cleanup(w.release)
+	return w
+}
+
+// address is where one replica reaches the API.
+func (w *watchedAPI) address(t *testing.T, replica string) string {
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) { w.serve(out, r, replica) }))
+	t.Cleanup(func() { w.release(); server.Close() })
+	return server.URL
+}
+
+func (w *watchedAPI) serve(out http.ResponseWriter, r *http.Request, replica string) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the replica is gone
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := httptest.NewRecorder()
+	w.sandbox.ServeHTTP(answer, r)
+	w.note(r, body, answer.Body.Bytes())
+	w.mu.Lock()
+	gate := w.gates[replica]
+	w.mu.Unlock()
+	if gate != nil {
+		w.held <- replica
+		<-gate
+	}
+	for name, values := range answer.Header() {
+		out.Header()[name] = values
+	}
+	out.WriteHeader(answer.Code)
+	out.Write(answer.Body.Bytes()) //nolint:errcheck // the replica sees it
+}
+
+func (w *watchedAPI) note(r *http.Request, body, answer []byte) {
+	var asked struct {
+		Source struct{ IdempotencyKey string }
+	}
+	var told struct{ JobID string }
+	draft := r.Method == http.MethodPost && json.Unmarshal(body, &asked) == nil && json.Unmarshal(answer, &told) == nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[r.Method+" "+r.URL.Path+" "+string(body)]++
+	if draft {
+		if w.made[asked.Source.IdempotencyKey] == nil {
+			w.made[asked.Source.IdempotencyKey] = map[string]struct{}{}
+		}
+		w.made[asked.Source.IdempotencyKey][told.JobID] = struct{}{}
+	}
+}
+
+// hold holds back the answers to the replicas from now on.
+func (w *watchedAPI) hold(replicas ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	gate := make(chan struct{})
+	for _, replica := range replicas {
+		w.gates[replica] = gate
+	}
+}
+
+// release lets go what is held.
+func (w *watchedAPI) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, gate := range w.gates {
+		select {
+		case <-gate:
+		default:
+			close(gate)
+		}
+	}
+	clear(w.gates)
+}
+
+// waitHeld waits until so many answers are held, and tells how many by replica.
+func (w *watchedAPI) waitHeld(t *testing.T, calls int) map[string]int {
+	t.Helper()
+	by := map[string]int{}
+	for late := time.After(patience); calls > 0; calls-- {
+		select {
+		case replica := <-w.held:
+			by[replica]++
+		case <-late:
+			t.Fatalf("%d calls do not arrive at the API; %v did", calls, by)
+		}
+	}
+	return by
+}
+
+// checkWrites: no patch came twice, no key made two drafts.
+func (w *watchedAPI) checkWrites(t *testing.T) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	patches := 0
+	for request, times := range w.seen {
+		if !strings.HasPrefix(request, http.MethodPatch) {
+			continue
+		}
+		patches++
+		if times > 1 {
+			t.Errorf("sent %d times: %s", times, request)
+		}
+	}
+	for key, drafts := range w.made {
+		if len(drafts) != 1 {
+			t.Errorf("key %s made %d drafts", key, len(drafts))
+		}
+	}
+	if patches < crowdSize || len(w.made) < crowdSize {
+		t.Errorf("only %d patches and %d drafts", patches, len(w.made))
+	}
+	t.Logf("at the API: %d different patches, %d drafts", patches, len(w.made))
+}
+
+// outcome is how a call ended.
+type outcome struct {
+	tool    string
+	started time.Time
+	status  int
+	jobID   string
+	problem string // "" when it succeeded
+	cut     bool   // the answer had begun
+}
+
+func toolCall(id int, tool, arguments string) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, id, tool, arguments)
+}
+
+// crowd are callers, each of whom makes one call after the other.
+type crowd struct {
+	d       *deployment
+	callers sync.WaitGroup
+	leaving chan struct{}
+	made    chan struct{} // one for each call
+
+	mu       sync.Mutex
+	calls    int
+	failures []outcome
+}
+
+func (d *deployment) crowd() *crowd {
+	c := &crowd{d: d, leaving: make(chan struct{}), made: make(chan struct{}, 100_000)}
+	for number := range crowdSize {
+		c.callers.Go(func() { c.work(number) })
+	}
+	return c
+}
+
+// work is one caller: drafts with a key of their own, patches that are all
+// different, now and then a read.
+func (c *crowd) work(number int) {
+	var draft string
+	for n := 0; ; n++ {
+		select {
+		case <-c.leaving:
+			return
+		default:
+		}
+		switch name := fmt.Sprintf("%d-%d", number, n); {
+		case n%10 == 0:
+			arguments := fmt.Sprintf(`{"description":"Label 100 photos, batch %s","idempotencyKey":"key-%[1]s"}`, name)
+			made := c.note(c.d.call("opentrain_create_draft", arguments))
+			if made.problem != "" { // the key makes a repetition safe
+				made = c.note(c.d.call("opentrain_create_draft", arguments))
+			}
+			draft = made.jobID
+		case n == 7: // once: reads without a token have a budget
+			c.note(c.d.call("opentrain_search_jobs", fmt.Sprintf(`{"q":"photos %s"}`, name)))
+		case n%3 == 0:
+			c.note(c.d.call("opentrain_list_jobs", `{"limit":2}`))
+		default:
+			c.note(c.d.call("opentrain_patch_draft", fmt.Sprintf(`{"jobId":%q,"fields":{"labelingOverview":"Answer %s"}}`, draft, name)))
+		}
+	}
+}
+
+func (c *crowd) note(got outcome) outcome {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
+	if got.problem != "" {
+		c.failures = append(c.failures, got)
+	}
+	c.made <- struct{}{}
+	return got
+}
+
+// waitFor waits until the crowd has made so many calls more.
+func (c *crowd) waitFor(calls int) {
+	c.d.t.Helper()
+	for late := time.After(patience); calls > 0; calls-- {
+		select {
+		case <-c.made:
+		case <-late:
+			c.d.t.Fatalf("%d calls are missing", calls)
+		}
+	}
+}
+
+// leave lets the callers end their calls, and returns what failed.
+func (c *crowd) leave() []outcome {
+	close(c.leaving)
+	c.callers.Wait()
+	c.d.t.Logf("%d calls, %d failed", c.calls, len(c.failures))
+	return c.failures
+}
+
+// lost checks that calls failed because their replica was killed, not later.
+func lost(t *testing.T, failures []outcome, killed time.Time) {
+	t.Helper()
+	for _, failure := range failures {
+		if failure.status != http.StatusBadGateway && !failure.cut || failure.started.After(killed) {
+			t.Errorf("%s, %v after the end of the replica: %s", failure.tool, failure.started.Sub(killed), failure.problem)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package acceptance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// listed are the tools as a client receives them.
+func listed(t *testing.T) []byte {
+	t.Helper()
+	result, err := start(t, sandbox.Guide).host.ListTools(t.Context(), mcp.ListToolsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.MarshalIndent(result.Tools, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(data, '\n')
+}
+
+// TestToolDefinitions compares every tool's definition with the snapshot. Run
+// it with UPDATE_GOLDEN=1 to take a new one.
+func TestToolDefinitions(t *testing.T) {
+	const golden = "testdata/tools.json"
+	got := listed(t)
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(golden, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != strings.ReplaceAll(string(want), "\r\n", "\n") {
+		t.Errorf("the definitions differ from %s; UPDATE_GOLDEN=1 takes them over:\n%s", golden, got)
+	}
+}
+
+func TestToolDefinitionsKeepTheRules(t *testing.T) {
+	var tools []struct {
+		Name, Title, Description string
+		Annotations              map[string]any
+	}
+	if err := json.Unmarshal(listed(t), &tools); err != nil {
+		t.Fatal(err)
+	}
+	if len(tools) != 12 {
+		t.Fatalf("%d tools", len(tools))
+	}
+	scanned := regexp.MustCompile(`(?i)\b(important|crucial|critical|vital|urgent|ignore|disregard|override|bypass)\b`)
+	for _, tool := range tools {
+		if !regexp.MustCompile(`^opentrain_[a-z_]{1,22}$`).MatchString(tool.Name) {
+			t.Errorf("%s: the name", tool.Name)
+		}
+		if n := utf8.RuneCountInString(tool.Description); n < 300 || n > 900 {
+			t.Errorf("%s: the description has %d characters", tool.Name, n)
+		}
+		if word := scanned.FindString(tool.Description); word != "" {
+			t.Errorf("%s: scanners flag the word %q", tool.Name, word)
+		}
+		for _, hint := range []string{"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"} {
+			if _, set := tool.Annotations[hint].(bool); !set {
+				t.Errorf("%s: %s is not set", tool.Name, hint)
+			}
+		}
+		if tool.Title == "" || tool.Annotations["title"] != tool.Title {
+			t.Errorf("%s: title %q and %q", tool.Name, tool.Title, tool.Annotations["title"])
+		}
+	}
+}
+
+// The budget of the definitions, in bytes as they are sent: what a model sees
+// of them (name, description, input schema), and the whole list.
+const (
+	visibleBudget = 12_500
+	listBudget    = 25_000
+)
+
+func TestToolDefinitionsKeepTheBudget(t *testing.T) {
+	var tools []struct {
+		Name, Description string
+		InputSchema       json.RawMessage
+	}
+	var list bytes.Buffer
+	if err := json.Compact(&list, listed(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(list.Bytes(), &tools); err != nil {
+		t.Fatal(err)
+	}
+	visible := 0
+	for _, tool := range tools {
+		visible += len(tool.Name) + len(tool.Description) + len(tool.InputSchema)
+	}
+	t.Logf("%d tools, %d bytes visible to a model, %d bytes in all", len(tools), visible, list.Len())
+	if visible > visibleBudget || list.Len() > listBudget {
+		t.Errorf("visible %d of %d, in all %d of %d bytes", visible, visibleBudget, list.Len(), listBudget)
+	}
+}
+
+func TestInstructions(t *testing.T) {
+	got := start(t, sandbox.Guide).hello.Instructions
+	if n := utf8.RuneCountInString(got); n == 0 || n >= 1500 {
+		t.Errorf("the instructions have %d characters", n)
+	}
+	for _, want := range []string{"opentrain_create_draft", "opentrain_patch_draft", "opentrain_publish", "opentrain_search_jobs", "opentrain_list_jobs", "ask_human", "confirm_with_human"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not mentioned", want)
+		}
+	}
+}
+
+// TestSecurityPromisesHaveTests: every test that SECURITY.md names exists.
+func TestSecurityPromisesHaveTests(t *testing.T) {
+	text, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources strings.Builder
+	err = filepath.WalkDir("../..", func(file string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(file, "_test.go") {
+			source, err := os.ReadFile(file)
+			sources.Write(source)
+			return err
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllSubmatch(text, -1)
+	for _, name := range names {
+		if !strings.Contains(sources.String(), "\nfunc "+string(name[1])+"(") {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+	if len(names) < 30 {
+		t.Errorf("%d tests are named", len(names))
+	}
+}

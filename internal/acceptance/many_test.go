@@ -1,0 +1,267 @@
+package acceptance_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+const (
+	manyCallers = 200
+	callsEach   = 20
+)
+
+// witness stands before the API and checks that a call about one caller carries
+// that caller's token.
+type witness struct {
+	api http.RoundTripper
+
+	mu    sync.Mutex
+	calls map[string]int // by token, "" for none
+	wrong []string
+}
+
+var named = regexp.MustCompile(`(?i)employer[ -](\d{3})`)
+
+func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	about := r.URL.String()
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		about += string(body)
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+	}
+	w.mu.Lock()
+	w.calls[token]++
+	public := r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/jobs")
+	if name := named.FindStringSubmatch(about); public != (token == "") || !public && name != nil && token != "ot_pat_employer_"+name[1] {
+		w.wrong = append(w.wrong, fmt.Sprintf("%s %s with %q", r.Method, r.URL, token))
+	}
+	w.mu.Unlock()
+	return w.api.RoundTrip(r)
+}
+
+// TestManyCallersStayApart: 200 callers with 200 tokens make 20 calls each, at
+// once. Every call upstream carries the token of its caller, and every answer
+// goes to who asked.
+func TestManyCallersStayApart(t *testing.T) {
+	for _, route := range []string{"/mcp", "/mcp with sessions", "/sse"} {
+		t.Run(route, func(t *testing.T) {
+			w := &witness{calls: map[string]int{}, api: sandbox.New(sandbox.Config{Accounts: employers(manyCallers)}).Transport()}
+			s := startHTTPWith(t, w, func(c *opentrainmcp.HTTPConfig) { c.Sessions = strings.Contains(route, "sessions") })
+			var all sync.WaitGroup
+			for n := range manyCallers {
+				all.Go(func() { s.oneOfMany(n, route) })
+			}
+			all.Wait()
+			for _, wrong := range w.wrong[:min(len(w.wrong), 5)] {
+				t.Error(wrong)
+			}
+			if len(w.calls) < manyCallers {
+				t.Errorf("calls of %d tokens", len(w.calls))
+			}
+			sent := 0
+			for _, n := range w.calls {
+				sent += n
+			}
+			t.Logf("%d callers, %d calls, %d requests upstream, %d of them without a token", manyCallers, manyCallers*callsEach, sent, w.calls[""])
+		})
+	}
+}
+
+// oneOfMany makes one caller's calls and checks that the answers are its own.
+func (s *remote) oneOfMany(n int, route string) {
+	me, token := fmt.Sprintf("Employer %03d", n), employer(n).Token
+	headers := []string{demoHeader, token}
+	send := func(_ int, tool string, arguments any) rpcAnswer { return s.call(tool, arguments, headers...) }
+	switch route {
+	case "/sse":
+		stream := s.open(headers...)
+		defer stream.close()
+		send = stream.call
+	case "/mcp with sessions":
+		headers = append(headers, "Mcp-Session-Id", s.do("POST", "/mcp", helloRPC, headers...).header.Get("Mcp-Session-Id"))
+	}
+	jobID := ""
+	for i := range callsEach {
+		tool, arguments := "opentrain_list_jobs", map[string]any{}
+		switch i % 5 {
+		case 0:
+			tool, arguments = "opentrain_create_draft", map[string]any{"description": me + " wants 3 people to label 100 photos, $10 an hour, English", "idempotencyKey": fmt.Sprintf("employer-%03d-%d", n, i)}
+		case 1:
+			tool, arguments = "opentrain_patch_draft", map[string]any{"jobId": jobID, "fields": map[string]any{"jobTitle": me + " photos"}}
+		case 2:
+			tool = "opentrain_get_account"
+		case 3:
+			tool, arguments = "opentrain_search_jobs", map[string]any{"limit": 1 + n%4}
+		}
+		got := send(i, tool, arguments)
+		if got.Error != nil || got.Result.IsError {
+			s.t.Errorf("%s: %s: %+v %s", me, tool, got.Error, got.text())
+			return
+		}
+		if route == "/sse" && fmt.Sprint(got.ID) != fmt.Sprint(i) {
+			s.t.Errorf("%s: call %d was answered with %v", me, i, got.ID)
+		}
+		answer := string(got.Result.StructuredContent)
+		for _, name := range named.FindAllString(answer, -1) {
+			if !strings.EqualFold(strings.ReplaceAll(name, "-", " "), me) {
+				s.t.Errorf("%s saw %s in %s", me, name, tool)
+			}
+		}
+		if tool != "opentrain_search_jobs" && !named.MatchString(answer) {
+			s.t.Errorf("%s: nothing of its own in %s: %.300s", me, tool, answer)
+		}
+		if i%5 == 0 {
+			var draft struct{ JobID string }
+			if err := json.Unmarshal(got.Result.StructuredContent, &draft); err != nil || draft.JobID == "" {
+				s.t.Errorf("%s: %v in %s", me, err, answer)
+			}
+			jobID = draft.JobID
+		}
+	}
+}
+
+// TestSameSearchesAreAskedOnce: 1,000 agents on 1,000 tokens search the same
+// five things at once.
+func TestSameSearchesAreAskedOnce(t *testing.T) {
+	s := startHTTP(t, employers(1000), nil)
+	queries := []string{"image", "audio", "translation", "medical", "chat"}
+	answers := make([]sync.Map, len(queries))
+	var all sync.WaitGroup
+	for n := range 1000 {
+		all.Go(func() {
+			got := s.do("POST", "/mcp", rpc(1, "opentrain_search_jobs", map[string]any{"q": queries[n%5]}), demoHeader, employer(n).Token)
+			if strings.Contains(got.body, `"isError":true`) || got.status != 200 {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+			answers[n%5].Store(got.body, true)
+		})
+	}
+	all.Wait()
+	for i := range answers {
+		different := 0
+		answers[i].Range(func(any, any) bool { different++; return true })
+		if different != 1 {
+			t.Errorf("%s: %d different answers", queries[i], different)
+		}
+	}
+	sent := s.api.seen()
+	t.Logf("1,000 searches, %d requests upstream", len(sent))
+	if len(sent) > 5 {
+		t.Errorf("%d requests: %v", len(sent), sent)
+	}
+}
+
+// TestTokensReadsAreNeverShared: what was read with a token is read again for
+// the next caller, and for the same one.
+func TestTokensReadsAreNeverShared(t *testing.T) {
+	s := startHTTP(t, employers(2), nil)
+	for range 2 {
+		for n := range 2 {
+			if got := s.call("opentrain_list_jobs", map[string]any{}, demoHeader, employer(n).Token); got.Result.IsError {
+				t.Error(got.text())
+			}
+		}
+	}
+	if sent := s.api.seen(); len(sent) != 4 {
+		t.Errorf("%v", sent)
+	}
+}
+
+// TestIdleStreams holds 2,000 idle streams for a minute, tells what each costs,
+// and that nothing is left of them.
+func TestIdleStreams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	const count, hold = 2000, time.Minute
+	s := startHTTP(t, nil, nil)
+	s.do("GET", "/healthz", "")
+	http.DefaultClient.CloseIdleConnections()
+	u, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaks := goleak.IgnoreCurrent()
+	before := memory()
+	streams := make([]net.Conn, 0, count)
+	for range count {
+		conn, err := net.Dial("tcp", u.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(conn, "GET /sse HTTP/1.1\r\nHost: %s\r\n%s: %s\r\n\r\n", u.Host, demoHeader, sandbox.DemoToken); err != nil {
+			t.Fatal(err)
+		}
+		streams = append(streams, conn)
+	}
+	for _, conn := range streams {
+		readUntil(t, conn, "event: endpoint")
+	}
+	opened := time.Now()
+	for _, conn := range streams { // the second heartbeat comes after 50 s
+		readUntil(t, conn, "keep-alive")
+		readUntil(t, conn, "keep-alive")
+	}
+	<-time.After(time.Until(opened.Add(hold)))
+	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, fmt.Sprintf("opentrain_mcp_open_streams %d", count)) {
+		t.Errorf("the streams are not all open")
+	}
+	during := memory()
+	for _, conn := range streams {
+		conn.Close() //nolint:errcheck // it is over
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(leaks); err != nil {
+		t.Error(err)
+	}
+	after := memory()
+	t.Logf("%d streams for %v: %.1f KB each, %.1f MB in all; afterwards %.1f MB", count, time.Since(opened).Round(time.Second),
+		float64(during-before)/count/1e3, float64(during-before)/1e6, float64(after-before)/1e6)
+	if after > before+(during-before)/4 {
+		t.Errorf("%d bytes before, %d during, %d after", before, during, after)
+	}
+}
+
+// memory is what the program holds after a collection: heap and stacks.
+func memory() int64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc + stats.StackInuse)
+}
+
+// readUntil reads lines without keeping a buffer for the connection.
+func readUntil(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
+	reader := bufio.NewReaderSize(conn, 16) // no line is lost: the next read begins after this event
+	for {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(line, text) {
+			return
+		}
+	}
+}

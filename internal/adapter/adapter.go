@@ -1,0 +1,163 @@
+// Package adapter serves tools over mcp-go: definitions, a call from start to end,
+// forms, progress, prompts and resources. The transports serve what it builds.
+package adapter
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/metrics"
+	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// Config says what a Server serves. Fields are required unless they say otherwise.
+type Config struct {
+	// Name, Version and Instructions introduce the server to clients.
+	Name, Version, Instructions string
+	// Sets are the tools to serve, with their prompts and resources. A prompt or a
+	// resource is served only with all the tools that it needs.
+	Sets   []tool.Set
+	Runner tool.Runner
+	// Token returns the token that a request is made with.
+	Token func(context.Context) caller.Token
+	// Timeout bounds one round of a tool call, without the time that a human takes
+	// for a form.
+	Timeout time.Duration
+	// FormsOff turns forms off for every client.
+	FormsOff bool
+	// FormTimeout is how long a human may take for a form while a call waits
+	// (protocols before 2026-07-28).
+	FormTimeout time.Duration
+	// Box seals the state that clients carry from one round of a call to the next.
+	Box *seal.Box
+	// Limiter limits how often each caller may call; nil limits nothing.
+	Limiter *edge.Limiter
+	// Metrics counts calls and API requests; nil counts nothing.
+	Metrics *metrics.Metrics
+	// Logger takes the log, which never holds arguments or tokens. It gets a line for
+	// every write, whatever its level.
+	Logger *slog.Logger
+}
+
+// Server serves tools, prompts and resources over MCP.
+type Server struct {
+	cfg       Config
+	audit     *slog.Logger
+	mcp       *server.MCPServer
+	forms     *forms
+	tools     []tool.Tool
+	prompts   []tool.Prompt
+	resources []tool.Resource
+}
+
+// New builds a Server.
+func New(cfg Config) *Server {
+	s := &Server{cfg: cfg, audit: withoutLevel(cfg.Logger)}
+	var hooks server.Hooks
+	hooks.AddAfterSubscriptionsListen(afterListen)
+	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,
+		server.WithTitle("OpenTrain"),
+		server.WithInstructions(cfg.Instructions),
+		server.WithHooks(&hooks),
+		server.WithToolFilter(filterTools),
+		server.WithPromptFilter(s.filterPrompts),
+		server.WithToolCapabilities(false),
+		server.WithPromptCapabilities(false),
+		server.WithResourceCapabilities(false, false),
+		server.WithCompletions(),
+		server.WithPromptCompletionProvider(completer{s}),
+		server.WithResourceCompletionProvider(completer{s}),
+	)
+	s.forms = newForms(s.mcp, cfg)
+	for _, set := range cfg.Sets {
+		for _, t := range set.Tools {
+			s.tools = append(s.tools, t)
+			s.mcp.AddTool(definition(t), s.toolHandler(t))
+		}
+	}
+	// A prompt may need tools of a later set.
+	for _, set := range cfg.Sets {
+		s.addPrompts(set.Prompts)
+		s.addResources(set.Resources)
+	}
+	return s
+}
+
+// MCP returns the server that transports serve.
+func (s *Server) MCP() *server.MCPServer { return s.mcp }
+
+// Tools returns the tools that are served.
+func (s *Server) Tools() []tool.Tool { return slices.Clone(s.tools) }
+
+// Definitions returns the tools as tools/list shows them, as indented JSON.
+func (s *Server) Definitions() ([]byte, error) {
+	definitions := make([]mcp.Tool, 0, len(s.tools))
+	for _, t := range s.tools {
+		definitions = append(definitions, definition(t))
+	}
+	return json.MarshalIndent(definitions, "", "  ")
+}
+
+// Admit counts a message against the caller's rate limit. It returns nil, or a
+// refusal that says how long to wait. Tool calls count themselves.
+func (s *Server) Admit(ctx context.Context) *opentrain.Error {
+	wait := s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
+	if wait <= 0 {
+		return nil
+	}
+	return &opentrain.Error{
+		Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true,
+	}
+}
+
+// StopForms ends every form that waits for an answer and shows no new ones. The
+// server is shutting down, so no answer could arrive.
+func (s *Server) StopForms() { s.forms.stop() }
+
+// definition describes a tool in the protocol's terms.
+func definition(t tool.Tool) mcp.Tool {
+	hints := t.Kind.Hints()
+	// Not mcp.NewTool: it presets hints, and a tool with both its schema and a raw
+	// one can't be marshaled.
+	d := mcp.NewToolWithRawSchema(t.Name, t.Description, t.InputSchema)
+	d.Title = t.Title
+	d.RawOutputSchema = t.OutputSchema
+	d.Annotations = mcp.ToolAnnotation{
+		Title:           t.Title,
+		ReadOnlyHint:    &hints.ReadOnly,
+		DestructiveHint: &hints.Destructive,
+		IdempotentHint:  &hints.Idempotent,
+		OpenWorldHint:   &hints.OpenWorld,
+	}
+	return d
+}
+
+// filterTools hides the tools that the caller gave up. mcp-go applies it to lists
+// and to calls.
+func filterTools(ctx context.Context, listed []mcp.Tool) []mcp.Tool {
+	narrowing := caller.From(ctx).Narrowing
+	return slices.DeleteFunc(slices.Clone(listed), func(d mcp.Tool) bool {
+		return !narrowing.Allows(d.Name, *d.Annotations.ReadOnlyHint)
+	})
+}
+
+// serves reports whether all the named tools are served and left by a narrowing.
+func (s *Server) serves(names []string, narrowing caller.Narrowing) bool {
+	for _, name := range names {
+		i := slices.IndexFunc(s.tools, func(t tool.Tool) bool { return t.Name == name })
+		if i < 0 || !narrowing.Allows(name, s.tools[i].Kind.ReadOnly()) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,157 @@
+package adapter
+
+import (
+	"context"
+	"encoding/json"
+	"runtime/debug"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+)
+
+// maxRounds bounds how often one call may run the tool: a tool that keeps asking
+// has a bug.
+const maxRounds = 6
+
+// toolHandler serves the calls of one tool.
+func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
+	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		ctx = withTraceFromMeta(ctx, request.Params.Meta)
+		c := &toolCall{server: s, tool: t, request: request, progress: newProgress(ctx, s.mcp, request.Params.Meta)}
+		defer c.progress.flush()
+		// The arguments as they came over the wire, so that large numbers keep their
+		// digits.
+		if c.arguments = request.Params.RawArguments; len(c.arguments) == 0 {
+			c.arguments = json.RawMessage("null")
+		}
+		return c.run(ctx), nil
+	}
+}
+
+// toolCall is one call of a tool, with the forms that it shows on the way.
+type toolCall struct {
+	server    *Server
+	tool      tool.Tool
+	request   mcp.CallToolRequest
+	arguments json.RawMessage
+	progress  *progress
+
+	call     tool.Call
+	delivery delivery
+	duration time.Duration // of the tool; a human's time for a form doesn't count
+}
+
+// run runs the tool until it has a result. To show a form to a client of
+// 2026-07-28, it returns the form and the client calls again. To show one to an
+// older client, the call waits for the answer.
+func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
+	for round := range maxRounds {
+		result, ask, failure := c.round(ctx, round)
+		switch {
+		case failure != nil:
+			return c.fail(ctx, failure)
+		case ask == nil:
+			c.record(ctx, "ok", result.Effect)
+			return mcp.NewToolResultStructured(result.Structured, result.Text)
+		case c.delivery == inResult:
+			c.record(ctx, "input_required", ask.Done)
+			return c.server.forms.inputRequired(c.statePurpose(), ask)
+		}
+		c.audit(ctx, ask.Done)
+		c.call.Answers = c.server.forms.elicit(ctx, c.call.Caller, ask, c.progress)
+		c.call.State = ask.State
+	}
+	return c.fail(ctx, tool.Panicked(c.tool.Spec))
+}
+
+// round runs the tool once. A panic becomes a failure that says nothing about its
+// cause.
+func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, ask *tool.Ask, failure *tool.Failure) {
+	start := time.Now()
+	bounded, by, cancel := c.server.requestContext(ctx)
+	defer cancel()
+	defer func() {
+		c.duration += time.Since(start)
+		if cause := recover(); cause != nil {
+			c.server.cfg.Logger.ErrorContext(ctx, "panic in a tool", "tool", c.tool.Name, "panic", cause, "stack", string(debug.Stack()))
+			failure = tool.Panicked(c.tool.Spec)
+		}
+	}()
+	c.call.Caller = by
+	if number == 0 {
+		if refusal := c.server.Admit(ctx); refusal != nil {
+			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, refusal)
+		}
+		c.prepare(ctx)
+	}
+	return c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
+}
+
+// prepare finds out what the client can show, and what it brings back from an earlier
+// form.
+func (c *toolCall) prepare(ctx context.Context) {
+	c.delivery = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller)
+	c.call.CanAsk = c.delivery != formsUnavailable
+	c.call.CanAskLists = hasTitledChoices(server.RequestProtocolVersion(ctx))
+	c.resume()
+	if c.progress.token != nil {
+		c.call.Progress = func(step string) { c.progress.report(ctx, step) }
+	}
+}
+
+// resume reads the state and the answers with which a client of 2026-07-28 calls
+// again.
+func (c *toolCall) resume() {
+	params := c.request.Params
+	if params.RequestState == "" {
+		c.call.BadState = len(params.InputResponses) > 0 // they answer no form
+		return
+	}
+	state, ok := c.server.forms.openState(c.statePurpose(), params.RequestState)
+	if !ok {
+		c.call.BadState = true
+		return
+	}
+	c.call.State, c.call.Answers = state, answersIn(server.ElicitationResponse(params.InputResponses, formID))
+}
+
+// statePurpose binds the state of a form to its caller and call.
+func (c *toolCall) statePurpose() []string {
+	return []string{"state", c.tool.Name, c.call.Caller.ID, caller.Hash(text.Canonical(c.arguments))}
+}
+
+// fail returns a failure without structuredContent: older clients check that
+// against the output schema, even on an error.
+func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
+	c.server.logger(ctx, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure)
+	var args struct {
+		JobID string `json:"jobId"`
+	}
+	if json.Unmarshal(c.arguments, &args) != nil {
+		args.JobID = "" // it may be half read
+	}
+	c.record(ctx, string(failure.Code), tool.Effect{JobID: text.Clean(args.JobID, 64), Outcome: string(failure.Code)})
+	result := mcp.NewToolResultError(failure.Text())
+	result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": failure})
+	return result
+}
+
+// record logs and counts the call. It never logs arguments or tokens.
+func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
+	c.server.cfg.Metrics.ToolCall(c.tool.Name, outcome, c.duration)
+	c.server.logger(ctx, c.call.Caller).InfoContext(ctx, "tool call",
+		"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds())/1000)
+	c.audit(ctx, effect)
+}
+
+// audit writes what the call changed, if anything, to the audit log.
+func (c *toolCall) audit(ctx context.Context, effect tool.Effect) {
+	if !c.tool.Kind.ReadOnly() && effect.Outcome != "" {
+		c.server.auditLogger(ctx, c.call.Caller).InfoContext(ctx, "audit", "tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
+	}
+}

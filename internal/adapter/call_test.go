@@ -1,0 +1,289 @@
+package adapter_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"opentrain-mcp/internal/adapter"
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// says is a tool's function that says the same every time.
+func says(out output, err error) function {
+	return func(context.Context, tool.Call, input) (output, *tool.Ask, error) { return out, nil, err }
+}
+
+func TestCall(t *testing.T) {
+	refused := &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "no"}
+	for _, test := range []struct {
+		name, arguments string
+		function        function
+		want            string
+		code            opentrain.Code
+	}{
+		{"a result", `{}`, says(output{Said: "hello"}, nil), "hello", ""},
+		{"no arguments", ``, says(output{Said: "hello"}, nil), "hello", ""},
+		{"a large number", `{"fields":{"b":9007199254740993}}`, func(_ context.Context, _ tool.Call, in input) (output, *tool.Ask, error) {
+			return output{Said: string(in.Fields["b"])}, nil, nil
+		}, "9007199254740993", ""},
+		{"invalid arguments", `{"nope":1}`, says(output{}, nil), "nope", opentrain.CodeInvalidArgument},
+		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain refused", opentrain.CodeConflict},
+		{"a bug", `{}`, says(output{}, errors.New("secret")), "a fault of this server", opentrain.CodeInternal},
+		{"a panic", `{}`, func(context.Context, tool.Call, input) (output, *tool.Ask, error) { panic("secret") },
+			"a fault of this server", opentrain.CodeInternal},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var log logs
+			s := newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindUpdate, test.function)}}, func(cfg *adapter.Config) {
+				cfg.Logger = log.at(slog.LevelDebug)
+			})
+			got := newHost(t, s, previous, nil).call(tool.KindUpdate, test.arguments, nil)
+			var failure struct{ Code opentrain.Code }
+			if meta := got.Meta["opentrain/error"]; meta != nil {
+				if err := json.Unmarshal(meta, &failure); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !strings.Contains(got.text(), test.want) || strings.Contains(got.text(), "secret") || failure.Code != test.code {
+				t.Errorf("got %q, code %q", got.text(), failure.Code)
+			}
+			if got.IsError != (test.code != "") || (got.StructuredContent == nil) != got.IsError {
+				t.Errorf("got %+v", got)
+			}
+			if test.name == "a panic" && !strings.Contains(log.String(), "panic=secret") {
+				t.Errorf("the log has no panic: %s", log.String())
+			}
+		})
+	}
+}
+
+// TestAudit: every write leaves one line in the log, whatever its level, that names the request, the token, the address, the job and the outcome.
+func TestAudit(t *testing.T) {
+	over := caller.Request{Transport: caller.StreamableHTTP, ID: "r1", Address: "192.0.2.7", Token: caller.Token{Value: "ot_pat_x"}}
+	id := caller.Hash("ot_pat_x")[:12]
+	long := strings.Repeat("x", 61)
+	published := says(output{Said: "ok", effect: tool.Effect{JobID: "job_1", Outcome: "OPEN"}}, nil)
+	for _, test := range []struct {
+		name      string
+		request   caller.Request
+		kind      tool.Kind
+		arguments string
+		function  function
+		want      string
+	}{
+		{"over HTTP", over, tool.KindPublish, `{}`, published,
+			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=publish job=job_1 outcome=OPEN`},
+		{"over stdio", caller.Request{Token: over.Token}, tool.KindPublish, `{}`, published,
+			`level=INFO msg=audit caller=` + id + ` tool=publish job=job_1 outcome=OPEN`},
+		{"without a token", caller.Request{Transport: caller.SSE, ID: "r2", Address: "192.0.2.8"}, tool.KindPublish, `{}`, published,
+			`level=INFO msg=audit request=r2 address=192.0.2.8 tool=publish job=job_1 outcome=OPEN`},
+		{"a failure", over, tool.KindClose, `{"jobId":"job_2"}`, says(output{}, &opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}),
+			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job=job_2 outcome=NOT_FOUND`},
+		{"a failure with a strange job", over, tool.KindClose, `{"jobId":"a\nb\u200b` + long + long + `"}`, says(output{}, errors.New("x")),
+			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="a b` + long + `…" outcome=INTERNAL_ERROR`},
+		{"invalid arguments", over, tool.KindClose, `{"jobId":7,"nope":1}`, says(output{}, nil),
+			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="" outcome=INVALID_ARGUMENT`},
+		{"nothing changed", over, tool.KindUpdate, `{}`, says(output{effect: tool.Effect{JobID: "job_1"}}, nil), ""},
+		{"a read", over, tool.KindRead, `{}`, says(output{effect: tool.Effect{JobID: "job_1", Outcome: "x"}}, nil), ""},
+	} {
+		var log logs
+		s := newServer(t, tool.Set{Tools: []tool.Tool{newTool(test.kind, test.function)}}, func(cfg *adapter.Config) {
+			cfg.Logger = log.at(slog.LevelError)
+		})
+		h := newHost(t, s, previous, nil)
+		h.request = test.request
+		h.call(test.kind, test.arguments, nil)
+		if got := strings.TrimSpace(log.String()); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestLog(t *testing.T) {
+	var log logs
+	s := newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, says(output{}, errors.New("cause")))}}, func(cfg *adapter.Config) {
+		cfg.Logger = log.at(slog.LevelDebug)
+	})
+	h := newHost(t, s, previous, nil)
+	h.request = caller.Request{ID: "r1", Token: caller.Token{Value: "ot_pat_x"}}
+	h.call(tool.KindRead, `{"jobId":"job_1"}`, nil)
+	id := caller.Hash("ot_pat_x")[:12]
+	if want := "level=DEBUG msg=\"tool failed\" request=r1 caller=" + id + " tool=read error=panic\n" +
+		"level=INFO msg=\"tool call\" request=r1 caller=" + id + " tool=read status=INTERNAL_ERROR\n"; log.String() != want {
+		t.Errorf("got %s\nwant %s", log.String(), want)
+	}
+}
+
+// TestLimit: a call beyond the limit is refused before it does anything; other
+// messages count when the transport says so.
+func TestLimit(t *testing.T) {
+	calls := 0
+	f := func(context.Context, tool.Call, input) (output, *tool.Ask, error) { calls++; return output{}, nil, nil }
+	s := newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, f)}}, func(cfg *adapter.Config) {
+		cfg.Limiter = edge.NewLimiter(0.01, 2)
+	})
+	h := newHost(t, s, previous, nil)
+	h.request = caller.Request{Transport: caller.StreamableHTTP, Address: "192.0.2.7"}
+	h.call(tool.KindRead, `{}`, nil)
+	ctx := caller.With(t.Context(), &h.request)
+	if refusal := s.Admit(ctx); refusal != nil {
+		t.Error(refusal)
+	}
+	if refusal := s.Admit(ctx); refusal == nil || refusal.Code != opentrain.CodeBusy || refusal.RetryAfter <= 0 || !refusal.NotSent {
+		t.Errorf("got %+v", refusal)
+	}
+	if got := h.call(tool.KindRead, `{}`, nil); !got.IsError || !strings.Contains(got.text(), "Call again in 1") || calls != 1 {
+		t.Errorf("%d calls, got %q", calls, got.text())
+	}
+	h.request.Address = "192.0.2.8"
+	if got := h.call(tool.KindRead, `{}`, nil); got.IsError {
+		t.Errorf("another caller got %q", got.text())
+	}
+}
+
+// TestBounds: a call ends with its timeout, or with the stream of its answer.
+func TestBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wait := func(ctx context.Context, _ tool.Call, _ input) (output, *tool.Ask, error) {
+			<-ctx.Done()
+			return output{Said: ctx.Err().Error()}, nil, nil
+		}
+		h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, wait)}}, nil), previous, nil)
+		start := time.Now()
+		if got := h.call(tool.KindRead, `{}`, nil); got.text() != context.DeadlineExceeded.Error() || time.Since(start) != 30*time.Second {
+			t.Errorf("%s after %v", got.text(), time.Since(start))
+		}
+		stream, end := context.WithCancel(t.Context())
+		h.request = caller.Request{Transport: caller.SSE, Stream: stream}
+		time.AfterFunc(time.Second, end)
+		start = time.Now()
+		if got := h.call(tool.KindRead, `{}`, nil); got.text() != context.Canceled.Error() || time.Since(start) != time.Second {
+			t.Errorf("%s after %v", got.text(), time.Since(start))
+		}
+	})
+}
+
+// transport is an http.RoundTripper.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestTrace: the API gets the caller's token and trace. A trace in _meta stands back
+// behind the transport's, and is the call's alone.
+func TestTrace(t *testing.T) {
+	const parent, other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-00000000000000000000000000000001-0000000000000002-00"
+	var sent http.Header
+	api, err := opentrain.New(opentrain.Config{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		sent = r.Header
+		return &http.Response{StatusCode: http.StatusUnauthorized, Body: http.NoBody}, nil
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(ctx context.Context, _ tool.Call, _ input) (output, *tool.Ask, error) {
+		_, err := api.Me(ctx)
+		return output{}, nil, err
+	}
+	for _, test := range []struct {
+		name          string
+		transport     caller.Trace
+		meta          map[string]any
+		parent, state string
+	}{
+		{"none", caller.Trace{}, nil, "", ""},
+		{"of the transport", caller.Trace{Parent: parent, State: "a=b"}, nil, parent, "a=b"},
+		{"in _meta", caller.Trace{}, map[string]any{"traceparent": parent, "tracestate": "a=b"}, parent, "a=b"},
+		{"both", caller.Trace{Parent: other}, map[string]any{"traceparent": parent, "tracestate": "a=b"}, other, ""},
+		{"invalid", caller.Trace{}, map[string]any{"traceparent": parent + "\r\nX-Evil: 1", "tracestate": "a=b"}, "", ""},
+		{"of another length", caller.Trace{}, map[string]any{"traceparent": "00-" + parent}, "", ""},
+		{"in capitals", caller.Trace{}, map[string]any{"traceparent": strings.ToUpper(parent)}, "", ""},
+		{"other parts", caller.Trace{}, map[string]any{"traceparent": strings.Replace(parent, "-b", "b-", 1)}, "", ""},
+		{"no text", caller.Trace{}, map[string]any{"traceparent": 7}, "", ""},
+		{"an invalid state", caller.Trace{}, map[string]any{"traceparent": parent, "tracestate": "a\x7f"}, parent, ""},
+		{"a long state", caller.Trace{}, map[string]any{"traceparent": parent, "tracestate": strings.Repeat("a", 513)}, parent, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, ask)}}, nil), previous, nil)
+			request := &caller.Request{Transport: caller.StreamableHTTP, Trace: test.transport, Token: caller.Token{Value: "ot_pat_x"}}
+			ctx := caller.With(h.server.MCP().WithContext(t.Context(), h), request)
+			params := map[string]any{"name": "read", "arguments": map[string]any{}}
+			if test.meta != nil {
+				params["_meta"] = test.meta
+			}
+			message, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.server.MCP().HandleMessage(ctx, message)
+			if sent.Get("Traceparent") != test.parent || sent.Get("Tracestate") != test.state {
+				t.Errorf("sent %v", sent)
+			}
+			if !strings.HasSuffix(sent.Get("Authorization"), "ot_pat_x") {
+				t.Error("sent without the caller's token")
+			}
+			if request.Trace != test.transport {
+				t.Errorf("the transport's request has %+v", request.Trace)
+			}
+		})
+	}
+}
+
+// TestTools: the list shows each tool with its hints, and a caller who gave up a tool
+// can neither see nor call it.
+func TestTools(t *testing.T) {
+	s := newServer(t, tool.Set{Tools: []tool.Tool{
+		newTool(tool.KindPublicRead, nil), newTool(tool.KindRead, nil), newTool(tool.KindClose, nil),
+	}}, nil)
+	listed := func(narrowing caller.Narrowing) (names string) {
+		h := newHost(t, s, previous, nil)
+		h.request.Narrowing = narrowing
+		var list struct{ Tools []struct{ Name string } }
+		if err := h.send("tools/list", map[string]any{}, &list); err != nil {
+			t.Fatal(err.Message)
+		}
+		for _, listed := range list.Tools {
+			names += listed.Name + ";"
+		}
+		return names
+	}
+	for _, test := range []struct {
+		narrowing caller.Narrowing
+		want      string
+	}{
+		{caller.Narrowing{}, "close;public read;read;"},
+		{caller.Narrowing{ReadOnly: true}, "public read;read;"},
+		{caller.Narrowing{Tools: [][]string{{"read", "close"}}}, "close;read;"},
+		{caller.Narrowing{ReadOnly: true, Tools: [][]string{{"read", "close"}}}, "read;"},
+	} {
+		if got := listed(test.narrowing); got != test.want {
+			t.Errorf("%+v: %s", test.narrowing, got)
+		}
+	}
+	h := newHost(t, s, previous, nil)
+	h.request.Narrowing.ReadOnly = true
+	if err := h.send("tools/call", map[string]any{"name": "close"}, nil); err == nil {
+		t.Error("a tool that the caller gave up was called")
+	}
+	definitions, err := s.Definitions()
+	const hints = `"annotations": {
+      "title": "A close",
+      "readOnlyHint": false,
+      "destructiveHint": true,
+      "idempotentHint": true,
+      "openWorldHint": true
+    },`
+	shown := string(definitions)
+	if err != nil || strings.Count(shown, `"outputSchema"`) != 3 || !strings.Contains(shown, hints) || len(s.Tools()) != 3 {
+		t.Errorf("%v, %s", err, definitions)
+	}
+}

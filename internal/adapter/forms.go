@@ -1,0 +1,215 @@
+package adapter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/jellydator/ttlcache/v3"
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+)
+
+const (
+	// formID names the one form of a round.
+	formID = "form"
+	// maxStateAge bounds how long any form can be answered, whatever its lifetime.
+	maxStateAge = 24 * time.Hour
+	// formsPause is how long a caller who let a form time out gets no more forms.
+	formsPause = 24 * time.Hour
+	// minClientTimeout tells a client that timed out from a human who canceled: SDKs
+	// give up after a minute.
+	minClientTimeout = 45 * time.Second
+	// waitingInterval is how often the client hears that a human has a form, so that
+	// it doesn't time out.
+	waitingInterval = 15 * time.Second
+)
+
+// forms shows a tool's questions to the human, where the client can show a form.
+type forms struct {
+	mcp     *server.MCPServer
+	log     *slog.Logger
+	box     *seal.Box
+	off     bool
+	timeout time.Duration
+	// stopped ends when the server does.
+	stopped context.Context
+	stop    context.CancelFunc
+	// timedOut holds the form keys of callers who let a form time out.
+	timedOut *ttlcache.Cache[string, struct{}]
+	mu       sync.Mutex
+	pending  map[string]bool // the form keys of callers who have a form now
+}
+
+func newForms(s *server.MCPServer, cfg Config) *forms {
+	f := &forms{
+		mcp: s, log: cfg.Logger, box: cfg.Box, off: cfg.FormsOff, timeout: cfg.FormTimeout, pending: map[string]bool{},
+		timedOut: ttlcache.New(
+			ttlcache.WithTTL[string, struct{}](formsPause),
+			ttlcache.WithCapacity[string, struct{}](10_000),
+			ttlcache.WithDisableTouchOnHit[string, struct{}](),
+		),
+	}
+	f.stopped, f.stop = context.WithCancel(context.Background())
+	return f
+}
+
+// delivery is how a form reaches the human.
+type delivery int
+
+const (
+	// formsUnavailable: the client can't show a form.
+	formsUnavailable delivery = iota
+	// inResult: the result holds the form, and the client calls again with the
+	// answers (protocol 2026-07-28).
+	inResult
+	// inRequest: the server sends the form in a request of its own while the call
+	// waits (older protocols).
+	inRequest
+)
+
+// deliveryTo returns how a form can reach the human behind a call.
+func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by caller.Caller) delivery {
+	transport := caller.From(ctx).Transport
+	if f.off || transport == caller.SSE { // mcp-go's SSE carries no forms
+		return formsUnavailable
+	}
+	if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {
+		if declared := request.Params.Meta.ClientCapabilities(); declared != nil && showsForms(declared.Elicitation) {
+			return inResult
+		}
+		return formsUnavailable
+	}
+	// Without a session, an older client's capabilities are unknown and its answer
+	// can't be matched to the call.
+	session := server.ClientSessionFromContext(ctx)
+	client, described := session.(server.SessionWithClientInfo)
+	_, elicits := session.(server.SessionWithElicitation)
+	if transport == caller.StreamableHTTP || !described || !elicits || !showsForms(client.GetClientCapabilities().Elicitation) {
+		return formsUnavailable
+	}
+	if key := formKey(ctx, by); f.timedOut.Has(key) || f.isPending(key) {
+		return formsUnavailable
+	}
+	return inRequest
+}
+
+// showsForms reports whether a client declared forms. Elicitation without any mode
+// means forms: the first protocols that had it knew nothing else.
+func showsForms(declared *mcp.ElicitationCapability) bool {
+	return declared != nil && (declared.Form != nil || declared.URL == nil)
+}
+
+// formKey names who answers forms: over HTTP the caller, whichever session the call
+// uses.
+func formKey(ctx context.Context, by caller.Caller) string {
+	if caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
+		return by.ID
+	}
+	return server.ClientSessionFromContext(ctx).SessionID() + " " + by.ID
+}
+
+func (f *forms) isPending(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pending[key]
+}
+
+// reserve makes sure that a human gets one form at a time: calls that wait for a
+// form would hold up the client's other calls.
+func (f *forms) reserve(key string) (release func(), ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.pending[key] {
+		return nil, false
+	}
+	f.pending[key] = true
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.pending, key)
+	}, true
+}
+
+// sealedState is the state of a form as a client of 2026-07-28 carries it.
+type sealedState struct {
+	State    json.RawMessage `json:"state"`
+	Lifetime time.Duration   `json:"lifetime"`
+}
+
+// inputRequired is a result that holds a form.
+func (f *forms) inputRequired(purpose []string, ask *tool.Ask) *mcp.CallToolResult {
+	data := text.JSON(sealedState{ask.State, ask.Lifetime})
+	state := f.box.Seal(purpose, []byte(data), time.Now())
+	return server.NewInputRequestBuilder(state).Elicit(formID, formParams(ask, mcp.LATEST_PROTOCOL_VERSION)).ToolResult()
+}
+
+// openState returns the state that a client of 2026-07-28 brings back. It fails for
+// a state that was changed, belongs to another purpose or is too old.
+func (f *forms) openState(purpose []string, token string) (state json.RawMessage, ok bool) {
+	opened, err := f.box.Open(purpose, token, maxStateAge, time.Now())
+	var sealed sealedState
+	if err != nil || json.Unmarshal(opened.Data, &sealed) != nil || time.Since(opened.Issued) > sealed.Lifetime {
+		return nil, false
+	}
+	return sealed.State, true
+}
+
+// elicit sends a form to an older client and waits for the answers. They are nil
+// after any failure, and the tool goes on in the conversation. With mcp-go's own
+// bridge for older clients, a failure would lose the call.
+func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress) (answers map[string]json.RawMessage) {
+	params, key := formParams(ask, server.RequestProtocolVersion(ctx)), formKey(ctx, by)
+	if params.RequestedSchema == nil || f.stopped.Err() != nil {
+		return nil
+	}
+	release, ok := f.reserve(key)
+	if !ok {
+		return nil
+	}
+	defer release()
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	defer context.AfterFunc(f.stopped, cancel)() //nolint:contextcheck // the end of the server, not of a call
+	defer func() {
+		if cause := recover(); cause != nil {
+			f.log.ErrorContext(ctx, "panic while a form was open", "panic", cause, "stack", string(debug.Stack()))
+			answers = nil
+		}
+	}()
+	defer report.repeat(ctx, waitingInterval, "Waiting for the human's answer")()
+	result, err := f.mcp.RequestElicitation(ctx, mcp.ElicitationRequest{
+		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: params,
+	})
+	if err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) || ctx.Err() != nil && time.Since(start) > minClientTimeout {
+			f.timedOut.Set(key, struct{}{}, ttlcache.DefaultTTL)
+		}
+		f.log.DebugContext(ctx, "no answer to a form", "error", err)
+		return nil
+	}
+	return answersIn(result)
+}
+
+// answersIn returns what the human filled in, nil unless the form was accepted.
+func answersIn(result *mcp.ElicitationResult) map[string]json.RawMessage {
+	if result == nil || result.Action != mcp.ElicitationResponseActionAccept {
+		return nil
+	}
+	content, err := json.Marshal(result.Content)
+	var answers map[string]json.RawMessage
+	if err != nil || json.Unmarshal(content, &answers) != nil {
+		return nil
+	}
+	return answers
+}

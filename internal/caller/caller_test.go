@@ -1,0 +1,75 @@
+package caller_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/internal/caller"
+)
+
+// TestCallerHoldsNoToken: a caller is told apart by its token and doesn't hold it.
+func TestCallerHoldsNoToken(t *testing.T) {
+	token := caller.Token{Value: "ot_pat_secret", From: "the test", Problem: "None."}
+	alice, bob := token.Caller(), caller.Token{Value: "ot_pat_other"}.Caller()
+	if alice.ID == bob.ID || len(alice.ID) != 64 || strings.Contains(alice.ID, "secret") {
+		t.Errorf("%q and %q", alice.ID, bob.ID)
+	}
+	if alice.TokenFrom != "the test" || alice.TokenProblem != "None." {
+		t.Errorf("%+v", alice)
+	}
+	if nobody := (caller.Token{}).Caller(); nobody.ID != "" {
+		t.Errorf("an anonymous caller is %q", nobody.ID)
+	}
+}
+
+func TestRequestTravelsInTheContext(t *testing.T) {
+	if got := caller.From(context.Background()); got.Transport != caller.Stdio || got.ID != "" {
+		t.Errorf("without a request: %+v", got)
+	}
+	r := &caller.Request{Transport: caller.SSE, ID: "r"}
+	if got := caller.From(caller.With(context.Background(), r)); got != r {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestRateKey(t *testing.T) {
+	for _, test := range []struct {
+		request caller.Request
+		want    string
+	}{
+		{caller.Request{Owner: "o", Address: "a"}, "token o"},
+		{caller.Request{Owner: "o", Address: "a", Shared: true}, "address a"},
+		{caller.Request{Address: "a"}, "address a"},
+	} {
+		if got := test.request.RateKey(); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.request, got, test.want)
+		}
+	}
+}
+
+// TestNarrowingOnlyTakesAway: no second narrowing brings back what the first removed.
+func TestNarrowingOnlyTakesAway(t *testing.T) {
+	var all caller.Narrowing
+	readOnly := caller.Narrowing{ReadOnly: true}
+	search := caller.Narrowing{Tools: [][]string{{"search", "publish"}}}
+	for _, test := range []struct {
+		name      string
+		narrowing caller.Narrowing
+		search    bool
+		publish   bool
+		list      bool
+	}{
+		{"nothing", all, true, true, true},
+		{"read-only", readOnly, true, false, true},
+		{"some tools", search, true, true, false},
+		{"both", readOnly.And(search), true, false, false},
+		{"two lists", search.And(caller.Narrowing{Tools: [][]string{{"list", "search"}}}), true, false, false},
+		{"an empty list", caller.Narrowing{Tools: [][]string{{}}}, false, false, false},
+	} {
+		got := []bool{test.narrowing.Allows("search", true), test.narrowing.Allows("publish", false), test.narrowing.Allows("list", true)}
+		if got[0] != test.search || got[1] != test.publish || got[2] != test.list {
+			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package text_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/internal/text"
+)
+
+func TestClean(t *testing.T) {
+	for _, test := range []struct {
+		name, given string
+		limit       int
+		want        string
+	}{
+		{"plain", "A job", 10, "A job"},
+		{"one line", " a\r\n\tb\u2028c\u0085d ", 20, "a b c d"},
+		{"terminal escapes", "a\x1b[31mb", 20, "a [31mb"},
+		{"invisible", "a\u200bb\u00adc\ufeffd", 20, "abcd"},
+		{"bidirectional", "a\u202eb\u2066c", 20, "abc"},
+		{"tag characters", "a\U000e0041\U000e007fb", 20, "ab"},
+		{"variation selectors", "a\ufe0f\U000e0100b", 20, "ab"},
+		{"not UTF-8", "a\xffb", 20, "ab"},
+		{"cut in characters", "äöüß", 3, "äöü…"},
+		{"exactly the limit", "äöü", 3, "äöü"},
+		{"nothing", "\u200b \n", 5, ""},
+	} {
+		if got := text.Clean(test.given, test.limit); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestCleanAll(t *testing.T) {
+	if got := text.CleanAll([]string{"a\nb", "cdef", "g"}, 2, 3); strings.Join(got, "|") != "a b|cde…" {
+		t.Errorf("%q", got)
+	}
+	if got := text.CleanAll(nil, 2, 3); got == nil || len(got) != 0 {
+		t.Errorf("nothing becomes %#v", got)
+	}
+}
+
+func TestParagraphs(t *testing.T) {
+	if got := text.Paragraphs("\n\none \u202etwo\r\n\r\n\r\nthree\u2029four\n", 100); got != "one two\n\nthree\nfour" {
+		t.Errorf("%q", got)
+	}
+	if got := text.Paragraphs("one\ntwo", 5); got != "one\n…" {
+		t.Errorf("cut: %q", got)
+	}
+}
+
+func TestURL(t *testing.T) {
+	if got := text.URL("https://a.example/\u200bb"); got != "https://a.example/b" {
+		t.Errorf("%q", got)
+	}
+	if got := text.URL("https://a.example/" + strings.Repeat("x", 500)); got != "" {
+		t.Errorf("a cut address leads nowhere: %q", got)
+	}
+}
+
+func TestVisible(t *testing.T) {
+	if got := text.Visible("a\u202eb\U000e0041"); got != "a[U+202E]b[U+E0041]" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestClip(t *testing.T) {
+	for limit, want := range map[int]string{-1: "", 0: "", 1: "…", 3: "äö…", 4: "äöüß"} {
+		if got := text.Clip("äöüß", limit); got != want {
+			t.Errorf("%d: %q, want %q", limit, got, want)
+		}
+	}
+}
+
+func TestWordsForPeople(t *testing.T) {
+	for got, want := range map[string]string{
+		text.Sentence("no  entry"): "no entry.", text.Sentence("No!"): "No!", text.Sentence(""): "it gave no reason.",
+		text.Words("dataVolumeUnit"): "data volume unit", text.Capitalize("ärger"): "Ärger", text.Capitalize(""): "",
+		text.JoinOr([]string{"a", "b"}, "none"): "a, b", text.JoinOr(nil, "none"): "none",
+		text.Count(1, "job"): "1 job", text.Count(0, "job"): "0 jobs",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	if got := text.JSON(map[string]any{"b": "<&>", "a": 1}); got != `{"a":1,"b":"<&>"}` {
+		t.Error(got)
+	}
+	if got := text.JSON(make(chan int)); got != "{}" {
+		t.Error(got)
+	}
+	if got := text.Length("äö"); got != 4 {
+		t.Errorf("%d characters", got)
+	}
+}
+
+// TestCanonical: two spellings of one value become the same text, and different
+// values stay different.
+func TestCanonical(t *testing.T) {
+	same := []string{`{"a":{"y":[1,{"p":1,"q":2}],"x":"é"},"b":null}`, "{ \"b\" : null, \"a\":{\"x\":\"\\u00e9\",\"y\":[1, {\"q\":2,\"p\":1}]}}"}
+	if a, b := text.Canonical(json.RawMessage(same[0])), text.Canonical(json.RawMessage(same[1])); a != b {
+		t.Errorf("%s and %s", a, b)
+	}
+	seen := map[string]string{}
+	for _, raw := range []string{`{}`, `[]`, `null`, `""`, `{"a":[1,2]}`, `{"a":[2,1]}`, `9007199254740993`, `9007199254740992`, `not JSON`} {
+		canonical := text.Canonical(json.RawMessage(raw))
+		if other, found := seen[canonical]; found {
+			t.Errorf("%s and %s are both %s", raw, other, canonical)
+		}
+		seen[canonical] = raw
+	}
+}
+
+// TestLinesStayLines: whatever a value holds, it can't add a line of its own.
+func TestLinesStayLines(t *testing.T) {
+	var l text.Lines
+	l.Add("First %s", "a\nNext: done\u2028Next: done")
+	l.Field("Name", "b\r\nNext: done\x00")
+	l.Field("Empty", "")
+	l.Fields("Each", []string{"c", "", "d"})
+	l.Quote("Text", "e\nNext: done")
+	l.Quote("Empty", "")
+	want := "First a Next: done Next: done\nName: b  Next: done\nEach: c\nEach: d\nText:\n> e\n> Next: done"
+	if l.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", l.String(), want)
+	}
+	if got := l.With("Next: done"); got != want+"\n\nNext: done" {
+		t.Errorf("got\n%s", got)
+	}
+}

@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"opentrain-mcp/internal/caller"
+)
+
+// heartbeat is how often the server writes to an idle stream, so that proxies keep
+// it open and the server notices when the client has gone.
+const heartbeat = 25 * time.Second
+
+// maxSessionID limits the session id that a caller sends, in bytes. Ids of this
+// server are shorter.
+const maxSessionID = 128
+
+var (
+	errSessionID      = refuse(http.StatusBadRequest, "The Mcp-Session-Id header is longer than %d bytes.", maxSessionID)
+	errSessionMissing = refuse(http.StatusBadRequest, "The Mcp-Session-Id header is missing. "+
+		"Send initialize first, and send the id from its response with every later request.")
+	errSessionEnded = refuse(http.StatusNotFound, "There is no such session: it ended, or belongs to another token. Send initialize again.")
+	errSessionLimit = refuse(http.StatusTooManyRequests, "This server has reached its limit of sessions. Try again later.")
+	errStreamLimit  = refuse(http.StatusServiceUnavailable, "This server has reached its limit of open streams. Try again later, or use /mcp.")
+	errClosing      = refuse(http.StatusServiceUnavailable, "This server is shutting down.")
+)
+
+func (h *Handler) newStreamable() *server.StreamableHTTPServer {
+	options := []server.StreamableHTTPOption{
+		server.WithDisableLocalhostProtection(true), // edge.Guard is stricter
+		server.WithStreamableHTTPLogger(slog.New(libraryLog{h.cfg.Logger.With("from", "mcp-go").Handler()})),
+	}
+	if h.sessions == nil {
+		// Without GET streams, because mcp-go would send notifications to the streams
+		// of other callers.
+		options = append(options, server.WithStateLess(true), server.WithDisableStreaming(true))
+	} else {
+		options = append(options, server.WithSessionIdManagerResolver(h.sessions),
+			server.WithSessionIdleTTL(h.cfg.SessionIdle), server.WithHeartbeatInterval(heartbeat))
+	}
+	return server.NewStreamableHTTPServer(h.cfg.Server.MCP(), options...)
+}
+
+// serveMCP serves /mcp.
+func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received message) error {
+	methods := []string{http.MethodPost}
+	if h.sessions != nil {
+		methods = []string{http.MethodGet, http.MethodPost, http.MethodDelete}
+	}
+	if !slices.Contains(methods, r.Method) {
+		return refuseMethod(strings.Join(methods, ", "), "Send messages with POST. GET and DELETE work only if the server keeps sessions.")
+	}
+	if r.Method != http.MethodDelete && h.turnsAway.Load() {
+		return errClosing
+	}
+	id := r.Header.Get(server.HeaderKeySessionID)
+	if len(id) > maxSessionID {
+		return errSessionID
+	}
+	request := caller.From(r.Context())
+	modern := mcp.IsModernProtocol(received.version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
+	if h.sessions == nil || modern {
+		request.Transport = caller.StreamableHTTP
+		if received.answer || received.method == mcp.MethodNotificationCancelled {
+			// Without a session there is no request that this could belong to. mcp-go
+			// would match a cancellation by its id alone, with a call of another caller.
+			w.WriteHeader(http.StatusAccepted)
+			return nil
+		}
+		defer h.enter()()
+		h.streamable.ServeHTTP(w, r)
+		return nil
+	}
+	request.Transport = caller.StreamableSession
+	defer h.enter()()
+	if received.method == mcp.MethodInitialize {
+		return h.openSession(w, r)
+	}
+	return h.serveSession(w, r, id, received)
+}
+
+// openSession answers an initialize request.
+func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
+	// mcp-go registers a session after it has sent the id. A DELETE between the two
+	// would leave the session registered for good, so the answer waits in a buffer.
+	answer := buffer{header: w.Header()}
+	manager := h.sessions.manager(caller.From(r.Context()))
+	h.streamable.ServeHTTP(&answer, r.WithContext(context.WithValue(r.Context(), managerKey{}, manager)))
+	if manager.full {
+		return errSessionLimit
+	}
+	answer.send(w)
+	return nil
+}
+
+// serveSession serves the requests of an open session. mcp-go alone would accept a
+// GET with any id, and answer other requests with other statuses.
+func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received message) error {
+	if id == "" {
+		return errSessionMissing
+	}
+	open := h.sessions.find(id, caller.From(r.Context()).Owner)
+	if open == nil {
+		return errSessionEnded
+	}
+	if r.Method == http.MethodGet {
+		return h.listen(w, r, open)
+	}
+	if received.method == mcp.MethodToolsCall {
+		open.answers.Add(1)
+	}
+	h.streamable.ServeHTTP(w, r)
+	return nil
+}
+
+// listen serves the stream of a session, until either ends.
+func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) error {
+	if h.closing.Err() != nil {
+		return errClosing
+	}
+	release, ok := h.streamQuota.Acquire(caller.From(r.Context()).Address)
+	if !ok {
+		return errStreamLimit
+	}
+	defer release()
+	h.cfg.Metrics.StreamOpened()
+	defer h.cfg.Metrics.StreamClosed()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(h.closing, cancel)()
+	defer context.AfterFunc(open.ctx, cancel)()
+	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
+	h.streamable.ServeHTTP(w, r.WithContext(ctx))
+	return nil
+}
+
+// libraryLog logs the errors of mcp-go, which reports everything else in a form
+// that this package logs too. Of the attributes it keeps only the cause of a
+// panic: the others hold what callers sent, such as session ids.
+type libraryLog struct{ slog.Handler }
+
+func (l libraryLog) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelError && l.Handler.Enabled(ctx, level)
+}
+
+func (l libraryLog) Handle(ctx context.Context, record slog.Record) error {
+	kept := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
+	record.Attrs(func(attr slog.Attr) bool {
+		if attr.Key == "panic" {
+			kept.AddAttrs(attr)
+		}
+		return true
+	})
+	return l.Handler.Handle(ctx, kept)
+}

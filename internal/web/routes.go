@@ -1,0 +1,147 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/text"
+)
+
+func (h *Handler) routes(guard edge.Guard) {
+	main, ops := http.NewServeMux(), http.NewServeMux()
+	h.handle(main, "/mcp", h.serveMCP)
+	if h.sse != nil {
+		h.handle(main, "/sse", h.openStream)
+		h.handle(main, "/message", h.postMessage)
+	}
+	h.handleOps(ops)
+	if !h.cfg.SeparateOps {
+		h.handleOps(main)
+	}
+	h.main = h.observe(guard.Wrap(main))
+	guard.AnyAddress = true
+	h.ops = h.observe(guard.Wrap(ops))
+}
+
+func (h *Handler) handleOps(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if h.draining.Load() {
+			say(w, http.StatusServiceUnavailable, "draining")
+			return
+		}
+		say(w, http.StatusOK, "ready")
+	})
+	mux.Handle("GET /metrics", h.cfg.Metrics.Handler())
+}
+
+func say(w http.ResponseWriter, status int, line string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	io.WriteString(w, line+"\n") //nolint:errcheck,gosec // the client may be gone
+}
+
+// observe names each request, logs it, and keeps panics from the client.
+func (h *Handler) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start, body := time.Now(), &trackedBody{ReadCloser: r.Body, complete: r.ContentLength == 0}
+		answer := &recorder{ResponseWriter: w, body: body}
+		edge.LimitBodyTime(w, r)
+		request := newRequest(r, h.cfg.BehindProxy)
+		r = r.WithContext(caller.With(r.Context(), request))
+		r.Body = body
+		w.Header().Set("X-Request-Id", request.ID)
+		if h.draining.Load() {
+			w.Header().Set("Connection", "close") // sends the client's next request to another replica
+		}
+		defer func() { //nolint:contextcheck // it has the request's
+			cause, started := recover(), answer.status != 0
+			if cause != nil {
+				h.cfg.Logger.ErrorContext(r.Context(), "panic in a request",
+					"request", request.ID, "panic", cause, "stack", string(debug.Stack()))
+				if !started {
+					http.Error(answer, "internal server error", http.StatusInternalServerError)
+				}
+			}
+			h.logRequest(r, answer.status, time.Since(start))
+			if cause != nil && started {
+				panic(http.ErrAbortHandler) // closes the connection, so that the client sees a broken response
+			}
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// logRequest logs a request, at level info if it was refused. It logs the route
+// instead of the path, because people put tokens into paths.
+func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
+	level := slog.LevelDebug
+	if status >= http.StatusBadRequest {
+		level = slog.LevelInfo
+		h.cfg.Metrics.Refused(status)
+	}
+	request := caller.From(r.Context())
+	h.cfg.Logger.Log(r.Context(), level, "http", "request", request.ID, "method", text.Clip(r.Method, 64), "route", r.Pattern,
+		"status", status, "duration_ms", float64(took.Microseconds())/1000, "address", request.Address)
+}
+
+// routeFunc serves one route of the protocol. The message is empty unless the
+// request is a POST.
+type routeFunc func(http.ResponseWriter, *http.Request, message) error
+
+// handle serves a route with and without a trailing slash, because people write both.
+func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		received, err := h.prepare(w, r)
+		if err == nil {
+			err = serve(w, r, received)
+		}
+		if err != nil {
+			answerError(w, err)
+		}
+	})
+	mux.Handle(path, handler)
+	mux.Handle(path+"/{$}", handler)
+}
+
+// prepare identifies the caller, reads the message and checks the rate limit.
+func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received message, err error) {
+	request := caller.From(r.Context())
+	if err := h.identify(r, request); err != nil {
+		return received, err
+	}
+	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Tools()); err != nil || r.Method != http.MethodPost {
+		return received, err
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return received, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if received, err = parseMessage(body); err != nil {
+		return received, err
+	}
+	if received.method == mcp.MethodToolsCall || received.answer && h.sessions.freeAnswer(r) {
+		return received, nil // the tool counts its calls itself, so that it can answer as a tool
+	}
+	return received, h.admit(r.Context())
+}
+
+func (h *Handler) admit(ctx context.Context) error {
+	busy := h.cfg.Server.Admit(ctx)
+	if busy == nil {
+		return nil
+	}
+	err := refuse(http.StatusTooManyRequests, "You send messages more often than this server allows.")
+	err.retryAfter = busy.RetryAfter
+	return err
+}

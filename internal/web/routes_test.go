@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"opentrain-mcp/internal/edge"
+)
+
+func TestRefusals(t *testing.T) {
+	s := start(t, func(c *Config) { c.RequireToken, c.MaxStreams = true, 0 })
+	token := []string{tokenHeader, one}
+	for name, test := range map[string]struct {
+		method, path, body string
+		headers            []string
+		status, code       int
+		header             string // that the response must have
+	}{
+		"not JSON":     {"POST", "/mcp", "{", token, 400, mcp.PARSE_ERROR, ""},
+		"no method":    {"POST", "/mcp", `{"jsonrpc":"2.0"}`, token, 400, mcp.INVALID_REQUEST, ""},
+		"no token":     {"POST", "/mcp", ping, nil, 401, mcp.INVALID_REQUEST, "Www-Authenticate"},
+		"method":       {"PUT", "/mcp", "", token, 405, mcp.INVALID_REQUEST, "Allow"},
+		"unknown id":   {"POST", "/message?sessionId=x", ping, token, 404, mcp.INVALID_REQUEST, ""},
+		"stream limit": {"GET", "/sse", "", token, 503, mcp.INVALID_REQUEST, "Retry-After"},
+		"with a slash": {"GET", "/sse/", "", token, 503, mcp.INVALID_REQUEST, "Retry-After"},
+	} {
+		got := s.do(test.method, test.path, test.body, test.headers...)
+		var rpc map[string]any
+		if err := json.Unmarshal([]byte(got.body), &rpc); err != nil {
+			t.Fatalf("%s: %v in %s", name, err, got.body)
+		}
+		reason, _ := rpc["error"].(map[string]any)
+		if id, found := rpc["id"]; got.status != test.status || reason["code"] != float64(test.code) || reason["message"] == "" || !found || id != nil ||
+			rpc["jsonrpc"] != "2.0" || got.header.Get("Content-Type") != "application/json" || test.header != "" && got.header.Get(test.header) == "" {
+			t.Errorf("%s: %d %s %v", name, got.status, got.body, got.header)
+		}
+	}
+	w := httptest.NewRecorder()
+	answerError(w, context.Canceled)
+	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "canceled") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestRateLimit: messages other than tool calls, which count themselves.
+func TestRateLimit(t *testing.T) {
+	s := start(t, nil)
+	s.fake.limiter = edge.NewLimiter(0.1, 1)
+	s.post(ping, tokenHeader, one)
+	got := s.post(ping, tokenHeader, one)
+	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "10" || !strings.Contains(got.body, "more often") {
+		t.Errorf("%d %s %v", got.status, got.body, got.header)
+	}
+	for name, status := range map[string]int{
+		"a tool call":   s.post(call(1, "whoami"), tokenHeader, one).status,
+		"another token": s.post(ping, tokenHeader, two).status,
+		"no token":      s.post(ping).status,
+	} {
+		if status != http.StatusOK {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+}
+
+// TestNoResponseIsStored: caches must not keep what one caller may see.
+func TestNoResponseIsStored(t *testing.T) {
+	for _, sessions := range []bool{false, true} {
+		s := start(t, func(c *Config) { c.Sessions = sessions })
+		var session []string
+		if sessions {
+			session = s.openSession()
+			response := s.send("GET", "/mcp", "", session...)
+			defer response.Body.Close()
+			if got := response.Header.Values("Cache-Control"); len(got) != 1 || got[0] != "no-store" {
+				t.Errorf("GET stream: %q", got)
+			}
+			form := s.send("POST", "/mcp", call(1, "ask"), session...)
+			defer form.Body.Close()
+			if got := form.Header.Get("Cache-Control"); got != "no-store" || form.Header.Get("Content-Type") != "text/event-stream" {
+				t.Errorf("POST stream: %q", got)
+			}
+		}
+		stream := s.send("GET", "/sse", "")
+		defer stream.Body.Close()
+		if got := stream.Header.Values("Cache-Control"); len(got) != 1 || got[0] != "no-store" {
+			t.Errorf("SSE stream: %q", got)
+		}
+		path := readEvents(t, stream).mustNext()
+		for _, request := range [][3]string{
+			{"POST", "/mcp", initialize}, {"POST", "/mcp", call(1, "whoami")}, {"POST", "/mcp", "{"}, {"POST", "/mcp", answer}, {"PUT", "/mcp", ""},
+			{"POST", path, ping}, {"POST", path, "{"}, {"POST", "/message", ping}, {"POST", "/sse", ping}, {"GET", "/healthz", ""}, {"DELETE", "/mcp", ""},
+		} {
+			if got := s.do(request[0], request[1], request[2], session...).header.Values("Cache-Control"); len(got) != 1 || got[0] != "no-store" {
+				t.Errorf("sessions %v: %v: %q", sessions, request, got)
+			}
+		}
+	}
+}
+
+func TestOps(t *testing.T) {
+	s := start(t, func(c *Config) { c.SeparateOps, c.AllowedOrigins = true, []string{"https://app.example.com"} })
+	listener := httptest.NewServer(s.handler.Ops())
+	defer listener.Close()
+	ops := &remote{t: t, url: listener.URL}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		if got := s.do("GET", path, ""); got.status != http.StatusNotFound {
+			t.Errorf("%s is on the main handler: %d", path, got.status)
+		}
+		if got := ops.do("GET", path, ""); got.status != http.StatusOK {
+			t.Errorf("%s: %d", path, got.status)
+		}
+		if got := ops.do("GET", path, "", "Origin", "https://evil.example"); got.status != http.StatusForbidden {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	if got := ops.do("POST", "/mcp", ping); got.status != http.StatusNotFound {
+		t.Errorf("/mcp: %d", got.status)
+	}
+	for origin, allowed := range map[string]string{"https://app.example.com": "https://app.example.com", s.url: ""} {
+		response := s.send("GET", "/sse", "", "Origin", origin)
+		response.Body.Close()
+		if got := response.Header.Get("Access-Control-Allow-Origin"); response.StatusCode != 200 || got != allowed {
+			t.Errorf("%s: %d, allowed %q", origin, response.StatusCode, got)
+		}
+	}
+}
+
+func TestTurnAwayAndShutdown(t *testing.T) {
+	s := start(t, withSessions)
+	session := s.openSession()
+	listening := readEvents(t, s.send("GET", "/mcp", "", session...))
+	idle, _ := s.openStream()
+	busy, path := s.openStream()
+	s.do("POST", path, call(7, "hold"))
+	direct := make(chan reply)
+	go func() { direct <- s.post(call(8, "hold"), session...) }()
+	<-s.fake.started
+	<-s.fake.started
+	s.handler.TurnAway()
+	for _, request := range [][2]string{{"POST", "/mcp"}, {"GET", "/mcp"}, {"GET", "/sse"}, {"GET", "/readyz"}} {
+		if got := s.do(request[0], request[1], ping, session...); got.status != http.StatusServiceUnavailable {
+			t.Errorf("%v: %d", request, got.status)
+		}
+	}
+	if got := s.do("POST", path, ping); got.status != http.StatusAccepted {
+		t.Errorf("a message to an open stream: %d", got.status)
+	}
+	if got := busy.mustNext(); !strings.Contains(got, `"id":1`) {
+		t.Error(got)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.handler.Shutdown(context.Background()) }()
+	for name, stream := range map[string]*events{"a session's": listening, "an idle": idle} {
+		if data, ok := stream.next(); ok {
+			t.Errorf("%s stream goes on: %s", name, data)
+		}
+	}
+	if got := s.do("POST", path, ping); got.status != http.StatusServiceUnavailable {
+		t.Errorf("a new call on a stream: %d", got.status)
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("it ended with calls in progress: %v", err)
+	default:
+	}
+	close(s.fake.release)
+	if got := busy.mustNext(); !strings.Contains(got, "released") {
+		t.Error(got)
+	}
+	if got := <-direct; !strings.Contains(got.body, "released") {
+		t.Error(got.body)
+	}
+	if data, ok := busy.next(); ok {
+		t.Errorf("the stream goes on: %s", data)
+	}
+	if err := <-ended; err != nil || !s.fake.stopped.Load() {
+		t.Errorf("%v, forms stopped: %v", err, s.fake.stopped.Load())
+	}
+}
+
+func TestShutdownGivesUp(t *testing.T) {
+	s := newHandler(t, nil)
+	leave := s.handler.enter()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := s.handler.Shutdown(ctx); err == nil {
+		t.Error("no error")
+	}
+	leave()
+	if err := s.handler.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPanics(t *testing.T) {
+	for name, started := range map[string]bool{"before the response": false, "during the response": true} {
+		s := newHandler(t, nil)
+		listener := httptest.NewServer(s.handler.observe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if started {
+				w.Write([]byte("half")) //nolint:errcheck // it panics anyway
+			}
+			panic("secret cause")
+		})))
+		response, err := http.Get(listener.URL) //nolint:noctx // a test
+		if started != (err != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			if response.Body.Close(); response.StatusCode != http.StatusInternalServerError {
+				t.Errorf("%s: %d", name, response.StatusCode)
+			}
+		}
+		if listener.Close(); !strings.Contains(s.log.String(), "secret cause") {
+			t.Errorf("%s: no log", name)
+		}
+	}
+}

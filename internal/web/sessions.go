@@ -1,0 +1,137 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/metrics"
+)
+
+// sessions holds the open sessions of Streamable HTTP, and their owners. It keeps
+// nothing of a session that has ended.
+type sessions struct {
+	prefix  string
+	quota   *edge.Quota
+	metrics *metrics.Metrics
+
+	mu   sync.Mutex
+	open map[string]*session // by id
+}
+
+type session struct {
+	owner   string          // as caller.Request.Owner
+	ctx     context.Context // ends with the session
+	end     func()
+	answers atomic.Int64 // that don't count against the rate limit
+}
+
+func newSessions(cfg Config) *sessions {
+	return &sessions{prefix: cfg.idPrefix(), quota: edge.NewQuota(cfg.MaxSessions), metrics: cfg.Metrics, open: map[string]*session{}}
+}
+
+// find returns an open session of the owner, or nil.
+func (s *sessions) find(id, owner string) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found := s.open[id]; found != nil && found.owner == owner {
+		return found
+	}
+	return nil
+}
+
+// freeAnswer reports whether an answer doesn't count against the rate limit,
+// because it can belong to a form: each tool call of a session allows one.
+func (s *sessions) freeAnswer(r *http.Request) bool {
+	if s == nil {
+		return false
+	}
+	open := s.find(r.Header.Get(server.HeaderKeySessionID), caller.From(r.Context()).Owner)
+	if open == nil {
+		return false
+	}
+	if open.answers.Add(-1) < 0 {
+		open.answers.Add(1)
+		return false
+	}
+	return true
+}
+
+// manager returns the view that mcp-go gets of the sessions during a request.
+func (s *sessions) manager(request *caller.Request) *sessionManager {
+	return &sessionManager{sessions: s, request: request}
+}
+
+type managerKey struct{}
+
+// ResolveSessionIdManager implements server.SessionIdManagerResolver. mcp-go
+// passes nil when it ends an idle session.
+func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
+	if r == nil {
+		return &sessionManager{sessions: s, request: &caller.Request{}, anyOwner: true}
+	}
+	if manager, ok := r.Context().Value(managerKey{}).(*sessionManager); ok {
+		return manager
+	}
+	return s.manager(caller.From(r.Context()))
+}
+
+// sessionManager gives mcp-go access to the sessions of one caller.
+type sessionManager struct {
+	*sessions
+	request  *caller.Request
+	anyOwner bool
+	full     bool // Generate could not open a session
+}
+
+// Generate implements server.SessionIdManager. It returns "" if there are too many
+// sessions. mcp-go then answers without a session, and the caller of mcp-go must
+// replace that answer.
+func (m *sessionManager) Generate() string {
+	release, ok := m.quota.Acquire(m.request.Address)
+	if !ok {
+		m.full = true
+		return ""
+	}
+	m.metrics.SessionOpened()
+	ctx, cancel := context.WithCancel(context.Background())
+	id := m.prefix + rand.Text()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open[id] = &session{owner: m.request.Owner, ctx: ctx, end: func() {
+		cancel()
+		release()
+		m.metrics.SessionClosed()
+	}}
+	return id
+}
+
+// Validate implements server.SessionIdManager.
+func (m *sessionManager) Validate(id string) (isTerminated bool, err error) {
+	if m.find(id, m.request.Owner) == nil {
+		return false, errSessionEnded
+	}
+	return false, nil
+}
+
+// Terminate implements server.SessionIdManager.
+func (m *sessionManager) Terminate(id string) (isNotAllowed bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ended := m.open[id]
+	switch {
+	case ended == nil:
+		return false, nil // another DELETE was faster, or the session was idle
+	case ended.owner != m.request.Owner && !m.anyOwner:
+		return false, errSessionEnded
+	}
+	delete(m.open, id)
+	ended.end()
+	return false, nil
+}

@@ -1,0 +1,326 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/edge"
+)
+
+// TestSessionsBelongToTheirOwner is the table of who may use a session for what.
+func TestSessionsBelongToTheirOwner(t *testing.T) {
+	s := start(t, func(c *Config) { c.Sessions, c.ReplicaID = true, "r1" })
+	mine := s.openSession(tokenHeader, one)
+	id := mine[1]
+	if !strings.HasPrefix(id, "r1.") || len(id) < 25 {
+		t.Fatalf("session %q", id)
+	}
+	for name, test := range map[string]struct {
+		method  string
+		headers []string
+		status  int
+	}{
+		"own":               {"POST", mine, 200},
+		"another token":     {"POST", []string{"Mcp-Session-Id", id, tokenHeader, two}, 404},
+		"no token":          {"POST", []string{"Mcp-Session-Id", id}, 404},
+		"foreign stream":    {"GET", []string{"Mcp-Session-Id", id, tokenHeader, two}, 404},
+		"foreign end":       {"DELETE", []string{"Mcp-Session-Id", id, tokenHeader, two}, 404},
+		"made up":           {"POST", []string{"Mcp-Session-Id", "r1.AAAAAAAAAAAAAAAAAAAAAAAAAA", tokenHeader, one}, 404},
+		"too long":          {"POST", []string{"Mcp-Session-Id", strings.Repeat("x", 129), tokenHeader, one}, 400},
+		"none":              {"POST", []string{tokenHeader, one}, 400},
+		"stream of none":    {"GET", []string{tokenHeader, one}, 400},
+		"modern, no stream": {"GET", append(slices.Clone(mine), "Mcp-Protocol-Version", "2026-07-28"), 405},
+		"unknown method":    {"PUT", mine, 405},
+	} {
+		if got := s.do(test.method, "/mcp", ping, test.headers...); got.status != test.status {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	if who := whoami(t, s.post(call(1, "whoami"), mine...).body); who.Transport != caller.StreamableSession || who.Owner != caller.Hash(one) || who.Stream {
+		t.Errorf("%+v", who)
+	}
+	modern := strings.Replace(call(1, "whoami"), `"params":{`, `"params":{`+modernMeta+",", 1)
+	got := s.post(modern, tokenHeader, one, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", "whoami")
+	if who := whoami(t, got.body); who.Transport != caller.StreamableHTTP {
+		t.Errorf("%+v", who)
+	}
+	if got := s.do("DELETE", "/mcp", "", mine...); got.status != 200 {
+		t.Errorf("end: %d", got.status)
+	}
+	if got := s.post(ping, mine...); got.status != 404 {
+		t.Errorf("after the end: %d", got.status)
+	}
+}
+
+func TestStatelessRequests(t *testing.T) {
+	s := start(t, nil)
+	if got := s.post(initialize); got.status != 200 || got.header.Get("Mcp-Session-Id") != "" {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	if who := whoami(t, s.post(call(1, "whoami")).body); who.Transport != caller.StreamableHTTP || who.Stream {
+		t.Errorf("%+v", who)
+	}
+	for _, method := range []string{"GET", "DELETE", "PUT"} {
+		if got := s.do(method, "/mcp", "", "Mcp-Session-Id", "x"); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
+			t.Errorf("%s: %d %v", method, got.status, got.header)
+		}
+	}
+}
+
+// TestCancellationsReachOwnCallsOnly: every client counts its calls from one.
+func TestCancellationsReachOwnCallsOnly(t *testing.T) {
+	const cancel = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
+	s := start(t, nil)
+	answers := make(chan reply)
+	go func() { answers <- s.post(call(1, "hold"), tokenHeader, one) }()
+	<-s.fake.started
+	for _, token := range []string{one, two} {
+		if got := s.post(cancel, tokenHeader, token); got.status != http.StatusAccepted {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	}
+	close(s.fake.release)
+	if got := <-answers; !strings.Contains(got.body, "released") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	kept := start(t, withSessions)
+	session := kept.openSession()
+	go func() { answers <- kept.post(call(1, "hold"), session...) }()
+	<-kept.fake.started
+	kept.post(cancel, kept.openSession()...)
+	kept.post(cancel, session...)
+	if got := <-answers; !strings.Contains(got.body, "canceled") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// TestUnaskedAnswersAreLimitedAndNotLogged: answers that nobody asked for count
+// against the rate limit, and no header gets into the log.
+func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
+	const burst = 5
+	long := strings.Repeat("session", 60<<10/7)
+	bodies := []string{
+		answer, `{"jsonrpc":"2.0","id":1,"result":{"action":"accept"}}`, `{"jsonrpc":"2.0","id":"x","error":{"code":1,"message":"x"}}`,
+	}
+	for name, test := range map[string]struct {
+		sessions bool
+		id       string // "" for an open session
+		status   int    // before the limit is reached
+	}{
+		"stateless, long id":      {false, long, 400},
+		"stateless, made up id":   {false, "secret-made-up", 202},
+		"sessions, long id":       {true, long, 400},
+		"sessions, made up id":    {true, "secret-made-up", 404},
+		"sessions, open, unasked": {true, "", 0}, // mcp-go decides
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, func(c *Config) { c.Sessions = test.sessions })
+			id := test.id
+			if id == "" {
+				id = s.openSession()[1]
+			}
+			s.fake.limiter = edge.NewLimiter(0.001, burst)
+			for i := range 4 * burst {
+				got := s.post(bodies[i%len(bodies)], "Mcp-Session-Id", id)
+				switch {
+				case i >= burst && got.status != http.StatusTooManyRequests, i < burst && got.status == http.StatusTooManyRequests,
+					i < burst && test.status != 0 && got.status != test.status:
+					t.Errorf("answer %d: %d %s", i, got.status, got.body)
+				case i >= burst && got.header.Get("Retry-After") == "":
+					t.Error("no Retry-After")
+				}
+			}
+			for line := range strings.Lines(s.log.String()) {
+				if len(line) > 500 || strings.Contains(line, id) || test.id != "" && strings.Contains(line, "ERROR") {
+					t.Errorf("%.200s", line)
+				}
+			}
+		})
+	}
+	s := start(t, nil)
+	_, messages := s.openStream()
+	s.fake.limiter = edge.NewLimiter(0.001, 1)
+	for _, want := range []int{http.StatusAccepted, http.StatusTooManyRequests} {
+		if got := s.do("POST", messages, answer); got.status != want {
+			t.Errorf("SSE: %d", got.status)
+		}
+	}
+}
+
+// TestAnswersToFormsAreFree: a caller without calls left can still answer a form.
+func TestAnswersToFormsAreFree(t *testing.T) {
+	s := start(t, withSessions)
+	session := s.openSession()
+	s.fake.limiter = edge.NewLimiter(0.001, 1)
+	s.post(ping, session...)
+	if got := s.post(ping, session...); got.status != http.StatusTooManyRequests {
+		t.Fatalf("%d", got.status)
+	}
+	form := readEvents(t, s.send("POST", "/mcp", call(1, "ask"), session...))
+	asked := form.mustNext()
+	_, id, _ := strings.Cut(asked, `"id":`)
+	id, _, _ = strings.Cut(id, ",")
+	accept := fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":"accept","content":{}}}`, id)
+	if got := s.post(accept, session...); got.status != http.StatusAccepted {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := form.mustNext(); !strings.Contains(got, "accept") {
+		t.Error(got)
+	}
+	if got := s.post(accept, session...); got.status != http.StatusTooManyRequests {
+		t.Errorf("a second answer: %d", got.status)
+	}
+}
+
+// TestSessionLimitHoldsForEveryInitialize: no spelling of a message opens more
+// sessions than allowed.
+func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
+	const limit = 3
+	folded := strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"IO.modelcontextprotocol/protocolVersion":"2026-07-28"},`, 1)
+	for name, body := range map[string]string{
+		"plain":              initialize,
+		"_meta folded":       folded,
+		"_meta of a kind":    strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":["2026-07-28"]},`, 1),
+		"modern, bad meta":   strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","progressToken":{}},`, 1),
+		"params named twice": strings.Replace(folded, `"params":`, `"PARAMS":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}},"params":`, 1),
+		"method twice":       strings.Replace(initialize, `"id":0,`, `"id":0,"method":"ping","Method":"initialize",`, 1),
+	} {
+		s := start(t, func(c *Config) { c.Sessions, c.MaxSessions = true, limit })
+		opened := 0
+		for range 4 * limit {
+			got := s.post(body)
+			if got.header.Get("Mcp-Session-Id") != "" {
+				opened++
+			}
+			if got.status == http.StatusOK && got.header.Get("Mcp-Session-Id") == "" && strings.Contains(got.body, "protocolVersion") {
+				t.Errorf("%s: initialized without a session: %s", name, got.body)
+			}
+		}
+		if inUse := s.handler.sessions.quota.InUse(); opened > limit || inUse != opened || len(s.handler.sessions.open) != opened {
+			t.Errorf("%s: %d sessions opened, %d in use", name, opened, inUse)
+		}
+		if name == "plain" || name == "_meta folded" {
+			got := s.post(body)
+			if opened != limit || got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "limit of sessions") {
+				t.Errorf("%s: %d opened, then %d %s", name, opened, got.status, got.body)
+			}
+		}
+	}
+}
+
+// TestSessionFreesItsQuotaOnce: however often a session is ended.
+func TestSessionFreesItsQuotaOnce(t *testing.T) {
+	s := newSessions(Config{MaxSessions: 1000})
+	owner := s.manager(&caller.Request{Address: "192.0.2.1", Owner: "me"})
+	kept := owner.Generate()
+	for range 300 {
+		id := owner.Generate()
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				if notAllowed, err := owner.Terminate(id); notAllowed || err != nil {
+					t.Errorf("%v %v", notAllowed, err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if s.quota.InUse() != 1 || len(s.open) != 1 {
+		t.Errorf("%d in use, %d open", s.quota.InUse(), len(s.open))
+	}
+	if _, err := s.manager(&caller.Request{Owner: "other"}).Terminate(kept); err == nil || s.quota.InUse() != 1 {
+		t.Error("another caller ended the session")
+	}
+	if _, err := s.ResolveSessionIdManager(nil).Terminate(kept); err != nil || s.quota.InUse() != 0 {
+		t.Errorf("mcp-go could not end the session: %v", err)
+	}
+}
+
+func TestDeleteTwice(t *testing.T) {
+	s := start(t, func(c *Config) { c.Sessions, c.MaxSessions = true, 2 })
+	first := s.openSession()
+	s.openSession()
+	for _, want := range []int{200, 404, 404} {
+		if got := s.do("DELETE", "/mcp", "", first...); got.status != want {
+			t.Errorf("%d, want %d", got.status, want)
+		}
+	}
+	s.openSession()
+	if got := s.post(initialize); got.status != http.StatusTooManyRequests {
+		t.Errorf("a third session: %d", got.status)
+	}
+}
+
+// TestQuotaPerAddress: one address has half of the sessions and streams.
+func TestQuotaPerAddress(t *testing.T) {
+	s := start(t, func(c *Config) { c.BehindProxy, c.Sessions, c.MaxSessions, c.MaxStreams = true, true, 4, 4 })
+	greedy, other := []string{"X-Forwarded-For", "192.0.2.1"}, []string{"X-Forwarded-For", "192.0.2.2"}
+	for n, want := range []int{200, 200, 429, 429} {
+		if got := s.post(initialize, greedy...); got.status != want {
+			t.Errorf("session %d: %d", n, got.status)
+		}
+	}
+	session := s.openSession(other...)
+	s.openStream(greedy...)
+	s.openStream(greedy...)
+	if got := s.do("GET", "/sse", "", greedy...); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+		t.Errorf("a third stream: %d", got.status)
+	}
+	s.openStream(other...)
+	readEvents(t, s.send("GET", "/mcp", "", session...))
+	if got := s.do("GET", "/mcp", "", session...); got.status != http.StatusServiceUnavailable {
+		t.Errorf("a fifth stream: %d", got.status)
+	}
+}
+
+// TestStreamEndsWithItsSession: by DELETE.
+func TestStreamEndsWithItsSession(t *testing.T) {
+	s := start(t, withSessions)
+	session := s.openSession()
+	stream := readEvents(t, s.send("GET", "/mcp", "", session...))
+	if body := s.do("GET", "/metrics", "").body; !strings.Contains(body, "opentrain_mcp_open_streams 1\n") || !strings.Contains(body, "opentrain_mcp_sessions 1\n") {
+		t.Error(body)
+	}
+	s.do("DELETE", "/mcp", "", session...)
+	if data, ok := stream.next(); ok {
+		t.Errorf("the stream goes on: %s", data)
+	}
+	s.handler.wait(t.Context()) //nolint:errcheck // it is only slow
+	if body := s.do("GET", "/metrics", "").body; !strings.Contains(body, "opentrain_mcp_open_streams 0\n") || !strings.Contains(body, "opentrain_mcp_sessions 0\n") {
+		t.Error(body)
+	}
+}
+
+// TestStreamOfIdleSessionEnds: a session that mcp-go ends takes its stream along.
+func TestStreamOfIdleSessionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newHandler(t, func(c *Config) {
+			c.Sessions, c.SessionIdle, c.AllowedHosts = true, 10*time.Second, []string{"example.com"}
+		})
+		opened := httptest.NewRecorder()
+		r := httptest.NewRequest("POST", "/mcp", strings.NewReader(initialize))
+		r.Header.Set("Content-Type", "application/json")
+		s.handler.ServeHTTP(opened, r)
+		listen := httptest.NewRequest("GET", "/mcp", nil)
+		listen.Header.Set("Mcp-Session-Id", opened.Header().Get("Mcp-Session-Id"))
+		began, stream := time.Now(), httptest.NewRecorder()
+		s.handler.ServeHTTP(stream, listen)
+		if took := time.Since(began); stream.Code != 200 || took < 10*time.Second || took > 20*time.Second {
+			t.Errorf("status %d, ended after %v", stream.Code, took)
+		}
+		if s.handler.sessions.quota.InUse() != 0 {
+			t.Error("the session is still open")
+		}
+		if err := s.handler.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}

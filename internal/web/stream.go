@@ -1,0 +1,214 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
+)
+
+const (
+	// maxPending limits the calls of one stream that wait for their answer.
+	maxPending = 64
+	// drainTimeout limits the last write to a stream when the server shuts down.
+	drainTimeout = 500 * time.Millisecond
+)
+
+const allowOrigin = "Access-Control-Allow-Origin"
+
+// stream is an open stream of HTTP+SSE.
+type stream struct {
+	*recorder
+	owner     string // as caller.Request.Owner
+	origin    string // the header that CORS set
+	narrowing caller.Narrowing
+	ctx       context.Context
+	end       context.CancelFunc
+
+	writing sync.Mutex // held during a write
+	events  eventReader
+	written []string // ids of answers that were written but not flushed
+
+	mu               sync.Mutex
+	pending          []string // ids of the calls that wait for their answer
+	draining, closed bool
+	heartbeat        *time.Timer
+}
+
+func newStream(w http.ResponseWriter, r *http.Request) *stream {
+	request := caller.From(r.Context())
+	s := &stream{recorder: &recorder{ResponseWriter: w}, owner: request.Owner, narrowing: request.Narrowing}
+	s.origin = w.Header().Get(allowOrigin)
+	s.ctx, s.end = context.WithCancel(r.Context())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heartbeat = time.AfterFunc(heartbeat, s.keepAlive)
+	return s
+}
+
+// close ends the stream and cancels its calls. Nothing can write to it afterwards.
+func (s *stream) close() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.heartbeat.Stop()
+	s.end()
+}
+
+// expect adds a pending call, unless there are too many.
+func (s *stream) expect(id json.RawMessage) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return errStreamUnknown
+	case s.draining:
+		return errClosing
+	case len(s.pending) >= maxPending:
+		return errPendingLimit
+	}
+	s.pending = append(s.pending, canonicalID(id))
+	return nil
+}
+
+// settle removes answered calls. The last one ends a stream that is draining.
+func (s *stream) settle(ids ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if at := slices.Index(s.pending, id); at >= 0 {
+			s.pending = slices.Delete(s.pending, at, at+1)
+		}
+	}
+	s.endIfDrained()
+}
+
+// drain ends the stream as soon as its calls are answered.
+func (s *stream) drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	s.endIfDrained()
+}
+
+func (s *stream) endIfDrained() {
+	if s.draining && len(s.pending) == 0 {
+		s.end()
+		s.setDeadline(time.Now().Add(drainTimeout)) // a caller who doesn't read must not delay the shutdown
+	}
+}
+
+// canonicalID returns an id as it is in the answer: mcp-go reads it in this way too.
+func canonicalID(raw json.RawMessage) string {
+	var id any
+	if json.Unmarshal(raw, &id) != nil {
+		id = nil // such as 1e999
+	}
+	return text.JSON(id)
+}
+
+func (s *stream) WriteHeader(status int) {
+	s.Header().Del(allowOrigin) // mcp-go allows every origin
+	if s.origin != "" {
+		s.Header().Set(allowOrigin, s.origin)
+	}
+	s.recorder.WriteHeader(status)
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for _, data := range s.events.read(p) {
+		if id, ok := answeredID(data); ok {
+			s.written = append(s.written, id)
+		}
+	}
+	return s.write(p)
+}
+
+func (s *stream) write(p []byte) (int, error) {
+	if s.status == 0 {
+		s.WriteHeader(http.StatusOK)
+	}
+	n, err := s.recorder.Write(p)
+	if err != nil {
+		s.end()
+	}
+	return n, err
+}
+
+// Flush settles the calls whose answers it sends.
+func (s *stream) Flush() {
+	s.writing.Lock()
+	answered := s.written
+	s.written = nil
+	err := s.flush()
+	s.writing.Unlock()
+	if err != nil {
+		s.end()
+	}
+	s.settle(answered...)
+}
+
+// keepAlive writes a comment, which clients ignore.
+func (s *stream) keepAlive() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return
+	}
+	if _, err := s.write([]byte(": keep-alive\n\n")); err == nil && s.flush() == nil {
+		s.heartbeat.Reset(heartbeat)
+		return
+	}
+	s.end()
+}
+
+// eventReader finds the data of server-sent events. It relies on the format of
+// event streams alone, because mcp-go may write events differently one day.
+type eventReader struct{ line, data []byte }
+
+// read returns the data of the events that end in p.
+func (e *eventReader) read(p []byte) (events [][]byte) {
+	for len(p) > 0 {
+		part, rest, complete := bytes.Cut(p, []byte("\n"))
+		e.line, p = append(e.line, part...), rest
+		if !complete {
+			break
+		}
+		line := bytes.TrimSuffix(e.line, []byte("\r"))
+		e.line = nil
+		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			e.data = append(append(e.data, bytes.TrimPrefix(value, []byte(" "))...), '\n')
+		}
+		if len(line) == 0 && len(e.data) > 0 {
+			events = append(events, e.data)
+			e.data = nil
+		}
+	}
+	return events
+}
+
+// answeredID returns the id of the call that an event answers. An event can also
+// be a notification or the address for messages.
+func answeredID(data []byte) (id string, ok bool) {
+	var event struct {
+		ID     json.RawMessage `json:"id"`
+		Method string          `json:"method"`
+	}
+	if json.Unmarshal(data, &event) != nil || event.Method != "" {
+		return "", false
+	}
+	return canonicalID(event.ID), true
+}

@@ -1,0 +1,81 @@
+package tools_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/tools"
+)
+
+// setup says how the tools of a test are made. The zero value asks for no
+// confirmations.
+type setup struct {
+	confirm bool
+	box     *seal.Box
+	now     func() time.Time
+	help    string
+}
+
+// served are the tools of one server in a test.
+type served struct {
+	tools  map[string]tool.Tool
+	runner tool.Runner
+}
+
+// serve makes the tools for an API behind a transport.
+func serve(t *testing.T, transport http.RoundTripper, s setup) served {
+	t.Helper()
+	api, err := opentrain.New(opentrain.Config{Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.box == nil {
+		if s.box, err = seal.New(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	accounts := tool.NewAccounts(api)
+	desk := draft.NewDesk(api, accounts, confirm.New(!s.confirm, s.box, s.now), false, s.now)
+	all := served{tools: map[string]tool.Tool{}, runner: tool.Runner{Accounts: accounts, TokenHelp: s.help}}
+	for _, set := range tools.Sets(desk) {
+		for _, made := range set.Tools {
+			all.tools[made.Name] = made
+		}
+	}
+	return all
+}
+
+// run runs a tool for a caller, whose token is in the context.
+func (s served) run(ctx context.Context, t *testing.T, call tool.Call, name, args string) (tool.Result, *tool.Ask, *tool.Failure) {
+	t.Helper()
+	found, ok := s.tools[name]
+	if !ok {
+		t.Fatalf("no tool %s", name)
+	}
+	if call.Caller.ID != "" {
+		ctx = opentrain.WithToken(ctx, "ot_pat_"+call.Caller.ID)
+	}
+	return s.runner.Run(ctx, found, call, json.RawMessage(args))
+}
+
+// call runs one tool against an upstream, and expects no form.
+func call(t *testing.T, u http.RoundTripper, s setup, by caller.Caller, name, args string) (tool.Result, *tool.Failure) {
+	t.Helper()
+	result, ask, failure := serve(t, u, s).run(t.Context(), t, tool.Call{Caller: by}, name, args)
+	if ask != nil {
+		t.Fatalf("%s asks %+v", name, ask)
+	}
+	return result, failure
+}
