@@ -24,7 +24,7 @@ func house() []struct {
 } {
 	return []struct{ pkg, imports string }{
 		{"cmd/opentrain-mcp", ". internal/demo internal/tool internal/credential internal/edge internal/seal opentrain opentrain/sandbox schema"},
-		{"internal/demo", ". internal/tool internal/text opentrain opentrain/sandbox"},
+		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool " +
 			"internal/caller internal/edge internal/metrics internal/seal schema opentrain"},
 		{"internal/web", "internal/tool internal/text internal/caller internal/credential internal/edge internal/metrics opentrain"},

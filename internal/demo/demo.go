@@ -19,6 +19,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
@@ -28,7 +29,7 @@ import (
 const SampleDescription = "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is " +
 	"$18/hour. English required. Work runs about six weeks."
 
-// maxSteps ends a loop that does not come to an end.
+// maxSteps ends a loop that goes on forever.
 const maxSteps = 50
 
 // Config sets up a run.
@@ -41,7 +42,7 @@ type Config struct {
 	Human Human
 }
 
-// ErrNotPublished is returned when the human did not want the job published.
+// ErrNotPublished means that the human didn't want the job published.
 var ErrNotPublished = errors.New("the job was not published")
 
 // Run posts a job and finds it again.
@@ -129,11 +130,11 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 		if next.Note != "" {
 			r.print("  %s\n", next.Note)
 		}
-		answers, err := r.answers(ctx, next)
+		arguments, err := r.answers(ctx, next)
 		if err != nil {
 			return next, err
 		}
-		return r.call(ctx, next.Tool, fillMembers(next.Arguments, answers))
+		return r.call(ctx, next.Tool, arguments)
 	case tool.ConfirmWithHuman:
 		r.show(next)
 		yes, err := r.Human.Confirm(ctx, "Publish this job?")
@@ -152,48 +153,30 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 	}
 }
 
-// answers asks the human for every value that a question wants, by placeholder.
-func (r *run) answers(ctx context.Context, next tool.Next) (map[string]any, error) {
-	if len(next.Inputs) == 0 {
-		key := next.Field
-		if fields, ok := next.Arguments["fields"].(map[string]any); ok {
-			for only := range fields {
-				key = only
-			}
-		}
-		value, err := r.Human.Answer(ctx, Input{Key: key, Type: next.Type, Options: next.Options})
-		return map[string]any{tool.Answer: value}, err
+// answers asks the human for every value that a question wants, and puts them in the
+// place of their placeholders.
+func (r *run) answers(ctx context.Context, next tool.Next) (arguments map[string]any, err error) {
+	inputs := []Input{{Key: next.Field, Type: next.Type, Options: next.Options}}
+	if len(next.Inputs) > 0 {
+		inputs = nil
 	}
-	answers := map[string]any{}
 	for _, input := range next.Inputs {
-		value, err := r.Human.Answer(ctx, Input{Key: input.Key, Type: input.Type, Options: input.Options, Named: true})
+		inputs = append(inputs, Input{Key: input.Key, Type: input.Type, Options: input.Options, Named: true})
+	}
+	filled := text.JSON(next.Arguments)
+	for _, input := range inputs {
+		placeholder := tool.Answer
+		if input.Named {
+			placeholder = tool.AnswerTo(input.Key)
+		}
+		value, err := r.Human.Answer(ctx, input)
 		if err != nil {
 			return nil, err
 		}
-		answers[tool.AnswerTo(input.Key)] = value
+		filled = strings.ReplaceAll(filled, text.JSON(placeholder), text.JSON(value))
 	}
-	return answers, nil
-}
-
-// fill puts answers in the place of their placeholders.
-func fill(value any, answers map[string]any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		return fillMembers(value, answers)
-	case string:
-		if answer, found := answers[value]; found {
-			return answer
-		}
-	}
-	return value
-}
-
-func fillMembers(members, answers map[string]any) map[string]any {
-	filled := make(map[string]any, len(members))
-	for key, member := range members {
-		filled[key] = fill(member, answers)
-	}
-	return filled
+	err = json.Unmarshal([]byte(filled), &arguments)
+	return arguments, err
 }
 
 // call makes one MCP call, shows it in one line, and returns what comes next.

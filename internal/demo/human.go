@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"opentrain-mcp/internal/text"
+	"opentrain-mcp/schema"
 )
 
 // Input is one value that a question asks for.
@@ -25,7 +27,7 @@ type Input struct {
 type Human interface {
 	// Answer returns a JSON value of the input's type.
 	Answer(context.Context, Input) (any, error)
-	// Confirm returns the answer to a question of yes or no.
+	// Confirm returns the answer to a yes-or-no question.
 	Confirm(ctx context.Context, question string) (bool, error)
 }
 
@@ -35,10 +37,10 @@ type Terminal struct {
 	out   io.Writer
 }
 
-// ErrNoInput is returned when the input ends before a question is answered.
+// ErrNoInput means that the input ended before a question was answered.
 var ErrNoInput = errors.New("the input ended before the question was answered; nothing was published")
 
-// NewTerminal reads answers from in, a line each, and shows choices on out.
+// NewTerminal reads answers from in, one per line, and shows choices on out.
 func NewTerminal(in io.Reader, out io.Writer) *Terminal {
 	t := &Terminal{lines: make(chan string), out: out}
 	go func() {
@@ -50,107 +52,109 @@ func NewTerminal(in io.Reader, out io.Writer) *Terminal {
 	return t
 }
 
-// Answer implements Human. An answer that does not fit is asked for again.
-func (t *Terminal) Answer(ctx context.Context, input Input) (any, error) {
+// Answer implements Human. It asks again until the answer fits.
+func (t *Terminal) Answer(ctx context.Context, input Input) (value any, err error) {
+	printOptions(t.out, input)
+	err = t.ask(ctx, prompt(input)+": ", func(line string) (problem string) {
+		value, problem = parse(input, line)
+		return problem
+	})
+	return value, err
+}
+
+// Confirm implements Human. Only a yes is a yes.
+func (t *Terminal) Confirm(ctx context.Context, question string) (yes bool, err error) {
+	err = t.ask(ctx, "\n? "+question+" (yes or no): ", func(line string) (problem string) {
+		yes, problem = yesOrNo(line)
+		return problem
+	})
+	return yes, err
+}
+
+// ask reads lines until one has no problem.
+func (t *Terminal) ask(ctx context.Context, question string, take func(line string) (problem string)) error {
+	for {
+		fmt.Fprint(t.out, question)
+		select {
+		case line, more := <-t.lines:
+			if !more {
+				fmt.Fprintln(t.out)
+				return ErrNoInput
+			}
+			problem := take(strings.TrimSpace(line))
+			if problem == "" {
+				return nil
+			}
+			fmt.Fprintf(t.out, "  %s\n", problem)
+		case <-ctx.Done():
+			fmt.Fprintln(t.out)
+			return ErrNoInput
+		}
+	}
+}
+
+func printOptions(out io.Writer, input Input) {
 	for i, option := range input.Options {
-		t.print("    %d  %s\n", i+1, option)
-	}
-	for {
-		t.print("%s: ", label(input))
-		line, err := t.line(ctx)
-		if err != nil {
-			return nil, err
-		}
-		value, problem := parse(input, line)
-		if problem == "" {
-			return value, nil
-		}
-		t.print("  %s\n", problem)
+		fmt.Fprintf(out, "    %d  %s\n", i+1, option)
 	}
 }
 
-// Confirm implements Human; nothing but a yes is a yes.
-func (t *Terminal) Confirm(ctx context.Context, question string) (bool, error) {
-	for {
-		t.print("\n? %s (yes or no): ", question)
-		line, err := t.line(ctx)
-		if err != nil {
-			return false, err
-		}
-		switch strings.ToLower(line) {
-		case "y", "yes":
-			return true, nil
-		case "n", "no":
-			return false, nil
-		}
-	}
-}
-
-func (t *Terminal) line(ctx context.Context) (string, error) {
-	select {
-	case line, more := <-t.lines:
-		if !more {
-			t.print("\n")
-			return "", ErrNoInput
-		}
-		return strings.TrimSpace(line), nil
-	case <-ctx.Done():
-		t.print("\n")
-		return "", ErrNoInput
-	}
-}
-
-func (t *Terminal) print(format string, args ...any) {
-	fmt.Fprintf(t.out, format, args...)
-}
-
-func label(input Input) string {
-	what := map[string]string{
-		"number": "a number", "boolean": "yes or no", "string": "text",
-		"enum": "a number from the list, or the name", "array": "one or more, separated by commas",
-	}[input.Type]
-	if input.Named {
-		return "  " + input.Key + " (" + what + ")"
-	}
-	return "  Answer (" + what + ")"
-}
-
-// parse reads an answer; problem says what is wrong with it.
-func parse(input Input, line string) (value any, problem string) {
-	if line == "" {
-		return nil, "Please answer; Ctrl-C ends the demo."
-	}
+func prompt(input Input) string {
+	kind := "text"
 	switch input.Type {
 	case "number":
+		kind = "a number"
+	case "boolean":
+		kind = "yes or no"
+	case "enum":
+		kind = "a number from the list, or the name"
+	case "array":
+		kind = "one or more, separated by commas"
+	}
+	if input.Named {
+		return "  " + input.Key + " (" + kind + ")"
+	}
+	return "  Answer (" + kind + ")"
+}
+
+// parse reads an answer. problem says what is wrong with it.
+func parse(input Input, line string) (value any, problem string) {
+	switch {
+	case line == "":
+		return nil, "Please answer; Ctrl-C ends the demo."
+	case input.Type == "number":
 		number, err := strconv.ParseFloat(strings.TrimPrefix(strings.ReplaceAll(line, ",", ""), "$"), 64)
 		if err != nil || number <= 0 {
 			return nil, "Please give a number above zero."
 		}
 		return number, ""
-	case "boolean":
-		switch strings.ToLower(line) {
-		case "y", "yes", "true":
-			return true, ""
-		case "n", "no", "false":
-			return false, ""
-		}
-		return nil, "Please answer yes or no."
-	case "enum":
+	case input.Type == "boolean":
+		return yesOrNo(line)
+	case input.Type == "enum":
 		return choose(input.Options, line)
-	case "array":
-		return several(input.Options, line)
+	case input.Type == "array":
+		return chooseSeveral(input.Options, line)
 	}
 	return line, ""
 }
 
-func several(options []string, line string) (any, string) {
+func yesOrNo(line string) (yes bool, problem string) {
+	switch strings.ToLower(line) {
+	case "y", "yes", "true":
+		return true, ""
+	case "n", "no", "false":
+		return false, ""
+	}
+	return false, "Please answer yes or no."
+}
+
+func chooseSeveral(options []string, line string) (any, string) {
 	var values []any
 	for part := range strings.SplitSeq(line, ",") {
-		part = strings.TrimSpace(part)
-		if part == "" {
+		if strings.TrimSpace(part) == "" {
 			continue
 		}
-		value, problem := choose(options, part)
+		value, problem := choose(options, strings.TrimSpace(part))
 		if problem != "" {
 			return nil, problem
 		}
@@ -162,20 +166,18 @@ func several(options []string, line string) (any, string) {
 	return values, ""
 }
 
-// choose finds the option that is meant by a number or a name.
-func choose(options []string, text string) (any, string) {
+// choose finds an option by its number or name. Without options it takes the text.
+func choose(options []string, line string) (any, string) {
 	if len(options) == 0 {
-		return text, ""
+		return line, ""
 	}
-	if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= len(options) {
+	if n, err := strconv.Atoi(line); err == nil && n >= 1 && n <= len(options) {
 		return options[n-1], ""
 	}
-	for _, option := range options {
-		if strings.EqualFold(strings.NewReplacer(" ", "_", "-", "_").Replace(text), option) || strings.EqualFold(text, option) {
-			return option, ""
-		}
+	if option, found := schema.Match(line, options); found {
+		return option, ""
 	}
-	return nil, fmt.Sprintf("%q is not in the list; give a number from 1 to %d.", text, len(options))
+	return nil, fmt.Sprintf("%q is not in the list; give a number from 1 to %d.", line, len(options))
 }
 
 // Sample answers every question with a sample, and shows it.
@@ -184,10 +186,8 @@ type Sample struct{ Out io.Writer }
 // Answer implements Human.
 func (s Sample) Answer(_ context.Context, input Input) (any, error) {
 	value := sampleValue(input)
-	for i, option := range input.Options {
-		fmt.Fprintf(s.Out, "    %d  %s\n", i+1, option)
-	}
-	fmt.Fprintf(s.Out, "%s: %s   (sample answer)\n", label(input), oneLine(value, 80))
+	printOptions(s.Out, input)
+	fmt.Fprintf(s.Out, "%s: %s   (sample answer)\n", prompt(input), oneLine(value, 80))
 	return value, nil
 }
 
@@ -206,21 +206,16 @@ func sampleValue(input Input) any {
 	if sample, known := samples[input.Key]; known && (len(input.Options) == 0 || slices.Contains(input.Options, fmt.Sprint(sample))) {
 		return sample
 	}
+	first := append(slices.Clone(input.Options), "")[0]
 	switch input.Type {
 	case "number":
 		return 1.0
 	case "boolean":
 		return true
 	case "array":
-		if len(input.Options) > 0 {
-			return []any{input.Options[0]}
-		}
-		return []any{"Sample"}
+		return []any{cmp.Or(first, "Sample")}
 	}
-	if len(input.Options) > 0 {
-		return input.Options[0]
-	}
-	return "Sample answer"
+	return cmp.Or(first, "Sample answer")
 }
 
 // oneLine writes a value as JSON, at most limit characters of it.
