@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// certificate is a TLS certificate on disk. It is read again when a file
-// changes; a pair that cannot be read leaves the one before in use.
+// certificate is a TLS certificate on disk. It is read again when a file changes. If
+// the new files can't be read, the old certificate stays in use.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	stamp   string    // of the files that current was read from
-	looked  time.Time // when the files were looked at
+	stamp   string    // identifies the files that current was read from
+	checked time.Time // when the files were last checked
 }
 
 // certificates makes the TLS settings of the listener, nil without TLS.
@@ -36,8 +36,8 @@ func (c httpCommand) certificates(log *slog.Logger) (*tls.Config, error) {
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.looked) >= time.Second {
-		c.looked = time.Now()
+	if time.Since(c.checked) >= time.Second {
+		c.checked = time.Now()
 		if c.stampNow() != c.stamp {
 			if err := c.read(); err != nil {
 				c.log.Warn("the TLS certificate cannot be read; the one before stays in use", "error", err)

@@ -27,7 +27,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) error {
 		Description: c.Description, Variant: sandbox.Variant(c.Variant), Version: v, Out: std.out, Human: human,
 	})
 	if errors.Is(err, demo.ErrNotPublished) {
-		return nil // the human's choice, told already
+		return nil // the human's choice, already printed
 	}
 	return err
 }

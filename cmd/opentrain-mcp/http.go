@@ -71,7 +71,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	defer listener.Close() //nolint:errcheck // it is over
+	defer listener.Close() //nolint:errcheck // the process ends
 	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil,
 		"sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
 	servers := []*http.Server{httpServer(handler, log)}
@@ -82,7 +82,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return fmt.Errorf("--ops-listen: %w", err)
 		}
-		defer ops.Close() //nolint:errcheck // it is over
+		defer ops.Close() //nolint:errcheck // the process ends
 		servers, listeners = append(servers, httpServer(handler.Ops(), log)), append(listeners, ops)
 		log.Info("listening", "address", ops.Addr().String(), "serves", "health and metrics")
 	}
@@ -122,15 +122,15 @@ func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opent
 	go func() { closed <- servers[0].Shutdown(ctx) }()
 	err := handler.Shutdown(ctx)
 	if err == nil {
-		// Every call is answered. A connection that never sent anything would be
-		// waited for five seconds more.
+		// Every call is answered. Shutdown would still wait five seconds for connections
+		// that never sent anything.
 		select {
 		case err = <-closed:
 		case <-time.After(lastClose):
 			err = servers[0].Close()
 		}
 	}
-	for _, server := range servers[1:] { // health is told to the end
+	for _, server := range servers[1:] { // health answers until the end
 		err = errors.Join(err, server.Close())
 	}
 	if err != nil {
@@ -147,14 +147,13 @@ const lastClose = 300 * time.Millisecond
 func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: handler,
-		// A caller who sends the header slowly holds a connection for so long at
-		// most. Bodies have a deadline of their own, in the handler.
+		// Slow headers can't hold a connection longer than this. Bodies have their own
+		// deadline, in the handler.
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		// No WriteTimeout: it counts from the request's header on and would end
-		// every event stream. Calls end by --timeout, writes to a stream have
-		// their own deadline.
+		// No WriteTimeout: it counts from the request's header and would cut every event
+		// stream. Calls end by --timeout, and each write to a stream has a deadline.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
@@ -195,8 +194,8 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	return opentrainmcp.NewHTTPHandler(cfg)
 }
 
-// checkEdge refuses settings that would put callers' tokens on the wire in the
-// clear, or leave every caller out.
+// checkEdge refuses settings that would send callers' tokens unencrypted, or lock every
+// caller out.
 func (c httpCommand) checkEdge() error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {

@@ -16,7 +16,7 @@ type sandboxCommand struct {
 	Variant string `enum:"guide,reference" default:"guide" help:"Form of the answers: as the posting guide or the API reference prints them."`
 }
 
-// Run serves the sandbox until the process is told to stop.
+// Run serves the sandbox until ctx is done.
 func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
