@@ -325,7 +325,7 @@ func TestDeployManifests(t *testing.T) {
 			}
 			for _, container := range m.Spec.Template.Spec.Containers {
 				started++
-				checkFlags(t, path, container.Args, nil)
+				checkFlags(t, path, container.Args, map[string]string{"OPENTRAIN_MCP_STATE_KEY": "from a secret"})
 			}
 		}
 	}
