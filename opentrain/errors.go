@@ -34,26 +34,23 @@ const (
 const (
 	// CodeInvalidArgument: an argument of the call is invalid. Nothing was sent.
 	CodeInvalidArgument Code = "INVALID_ARGUMENT"
-	// CodeNoToken: the call needs a token and the context has none. Nothing was
-	// sent.
+	// CodeNoToken: the call needs a token and the context has none. Nothing was sent.
 	CodeNoToken Code = "NO_TOKEN"
 	// CodeNetwork: there is no response; see Error.NotSent.
 	CodeNetwork Code = "NETWORK"
 	// CodeTimeout: the deadline of the context passed before the response came.
 	CodeTimeout Code = "TIMEOUT"
-	// CodeBadResponse: the response is not the API's: HTML, broken JSON, empty,
-	// a redirect, or too large.
+	// CodeBadResponse: the response is not the API's: HTML, broken JSON, empty, a redirect, or too large.
 	CodeBadResponse Code = "BAD_RESPONSE"
-	// CodeBusy: this client limits requests and the call would have to wait for
-	// Error.RetryAfter. Nothing was sent.
+	// CodeBusy: this client limits requests and the call would have to wait for Error.RetryAfter. Nothing was
+	// sent.
 	CodeBusy Code = "BUSY"
 )
 
 // ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB.
 var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
 
-// Error is a failed API call. It never contains a token. Its cause is for logs
-// and may contain addresses.
+// Error is a failed API call. It never contains a token. Its cause is for logs and may contain addresses.
 type Error struct {
 	// Code is never empty.
 	Code Code
@@ -63,14 +60,11 @@ type Error struct {
 	Message string
 	// RequestID is the API's ID of the request, "" if unknown.
 	RequestID string
-	// Details is the API's details object or list of issues, nil if there is
-	// none.
+	// Details is the API's details object or list of issues, nil if there is none.
 	Details json.RawMessage
-	// RetryAfter is the wait that the Retry-After header asks for, 0 if there is
-	// none.
+	// RetryAfter is the wait that the Retry-After header asks for, 0 if there is none.
 	RetryAfter time.Duration
-	// NotSent is true if the request did not reach the API, so nothing can have
-	// changed.
+	// NotSent is true if the request did not reach the API, so nothing can have changed.
 	NotSent bool
 
 	cause error
@@ -101,16 +95,15 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && t.Status == 0 && t.Message == ""
 }
 
-// DecodeDetails decodes the details object into the struct that v points to and
-// skips members of an unexpected type. It reports whether there is an object.
+// DecodeDetails decodes the details object into the struct that v points to and skips members of an
+// unexpected type. It reports whether there is an object.
 func (e *Error) DecodeDetails(v any) bool {
 	return len(e.Details) > 0 && decodeLenient(e.Details, v) == nil
 }
 
-// MayHaveChanged reports whether a write that returned err may have changed
-// something. It is false only if the request was not sent (Error.NotSent) or the
-// API refused it with a 4xx status. The exception is 409: the API returns it for
-// an edit that moderation blocks, but applies the edit and takes the job off the
+// MayHaveChanged reports whether a write that returned err may have changed something. It is false only if
+// the request was not sent (Error.NotSent) or the API refused it with a 4xx status. The exception is 409: the
+// API returns it for an edit that moderation blocks, but applies the edit and takes the job off the
 // marketplace (developers/api-reference/jobs/update).
 func MayHaveChanged(err error) bool {
 	failure, ok := errors.AsType[*Error](err)
@@ -145,8 +138,8 @@ func transportError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// neverSent reports whether err occurred before the request was sent: in the
-// throttle, in name resolution, or while connecting.
+// neverSent reports whether err occurred before the request was sent: in the throttle, in name resolution, or
+// while connecting.
 func neverSent(err error) bool {
 	var early notSentError
 	var dns *net.DNSError
@@ -231,8 +224,7 @@ func codeForStatus(status int) Code {
 	return CodeBadRequest
 }
 
-// maxHeaderTime bounds the durations in response headers, so that an absurd
-// value does not overflow.
+// maxHeaderTime bounds the durations in response headers, so that an absurd value does not overflow.
 const maxHeaderTime = 30 * 24 * time.Hour
 
 // parseRetryAfter parses a Retry-After header: seconds or an HTTP date.

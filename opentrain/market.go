@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// StatusClosed is the status of a job that is no longer public. Only public reads
-// use it: its owner sees another status (developers/api-reference/jobs/get).
+// StatusClosed is the status of a job that is no longer public. Only public reads use it: its owner sees
+// another status (developers/api-reference/jobs/get).
 const StatusClosed = "closed"
 
 // JobQuery filters the jobs of the marketplace. Empty members do not filter.
@@ -18,15 +18,15 @@ type JobQuery struct {
 	Language string // a language name, for example "Spanish"
 	Country  string // an ISO 3166 code, for example "US"
 	PayType  string // PAY_PER_HOUR, FIXED_PRICE or PAY_PER_LABEL
-	// Limit is the page size. 0 means the API's default. The documentation gives
-	// 50 as the maximum on one page and 100 on another.
+	// Limit is the page size. 0 means the API's default. The documentation gives 50 as the maximum on one
+	// page and 100 on another.
 	Limit  int
 	Cursor string // NextCursor of the previous page
 }
 
 // SearchJobs searches the published jobs. It needs no token and sends none
-// (developers/api-reference/jobs/search). The result may be five minutes old.
-// Callers share it and must not modify it.
+// (developers/api-reference/jobs/search). The result may be five minutes old. Callers share it and must not
+// modify it.
 func (c *Client) SearchJobs(ctx context.Context, query JobQuery) (*JobPage, error) {
 	values := newQuery(query.Limit, "q", query.Text, "category", query.Category, "language", query.Language,
 		"country", query.Country, "payType", query.PayType, "cursor", query.Cursor)
@@ -43,9 +43,8 @@ type JobPage struct {
 	GeneratedAt string `json:"generatedAt"`
 }
 
-// PublicJob is a published job. Its values are display labels ("Intermediate"),
-// not the canonical values of a draft. Its texts are written by users and are
-// not trusted (developers/api-reference/jobs/search).
+// PublicJob is a published job. Its values are display labels ("Intermediate"), not the canonical values of a
+// draft. Its texts are written by users and are not trusted (developers/api-reference/jobs/search).
 type PublicJob struct {
 	ID              string `json:"id"`
 	Slug            string `json:"slug,omitempty"`
@@ -86,11 +85,10 @@ type Pay struct {
 	PerLabelRate *float64 `json:"perLabelRate"`
 }
 
-// GetJob returns a public job. It needs no token and sends none. A job that is no
-// longer public has StatusClosed and only its ID. It fails with NOT_FOUND if the
-// job was never public, even if it is a draft of the caller
-// (developers/api-reference/jobs/get). The result may be five minutes old.
-// Callers share it and must not modify it.
+// GetJob returns a public job. It needs no token and sends none. A job that is no longer public has
+// StatusClosed and only its ID. It fails with NOT_FOUND if the job was never public, even if it is a draft of
+// the caller (developers/api-reference/jobs/get). The result may be five minutes old. Callers share it and
+// must not modify it.
 func (c *Client) GetJob(ctx context.Context, jobID string) (*PublicJob, error) {
 	req := request{method: http.MethodGet, path: "/jobs/{id}", jobID: jobID, public: true, closedOK: true}
 	return fetch(ctx, c, req, "a job", func(j *PublicJob) bool { return j.ID != "" })
@@ -102,9 +100,8 @@ func saysClosed(body []byte) bool {
 	return json.Unmarshal(body, &job) == nil && job.ID != "" && job.Status == StatusClosed
 }
 
-// Facets counts the open jobs for each value that JobQuery can filter by. It
-// needs no token and sends none (developers/api-reference/jobs/facets). Callers
-// share the result and must not modify it.
+// Facets counts the open jobs for each value that JobQuery can filter by. It needs no token and sends none
+// (developers/api-reference/jobs/facets). Callers share the result and must not modify it.
 func (c *Client) Facets(ctx context.Context) (*Facets, error) {
 	req := request{method: http.MethodGet, path: "/jobs/facets", public: true}
 	return fetch(ctx, c, req, "facets", func(f *Facets) bool {
@@ -128,14 +125,12 @@ type Facet struct {
 	Count int    `json:"count"`
 }
 
-// MaxChanges is the maximum number of events in a result of ListChanges. If there
-// are that many, there may be more from Until on
-// (developers/api-reference/jobs/changes).
+// MaxChanges is the maximum number of events in a result of ListChanges. If there are that many, there may be
+// more from Until on (developers/api-reference/jobs/changes).
 const MaxChanges = 5000
 
-// ListChanges lists the latest event of each public job since a time, inclusive.
-// It needs no token and sends none (developers/api-reference/jobs/changes).
-// Callers share the result and must not modify it.
+// ListChanges lists the latest event of each public job since a time, inclusive. It needs no token and sends
+// none (developers/api-reference/jobs/changes). Callers share the result and must not modify it.
 func (c *Client) ListChanges(ctx context.Context, since time.Time) (*Changes, error) {
 	values := newQuery(0, "since", since.UTC().Format(time.RFC3339Nano))
 	req := request{method: http.MethodGet, path: "/jobs/changes", query: values, public: true}

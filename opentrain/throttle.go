@@ -12,29 +12,25 @@ import (
 )
 
 const (
-	// DefaultPublicReadBudget is the default number of requests without a token
-	// per minute. The API allows 120 per IP address
-	// (developers/api-reference/jobs/search). The rest is left for other
-	// programs behind the same address.
+	// DefaultPublicReadBudget is the default number of requests without a token per minute. The API allows
+	// 120 per IP address (developers/api-reference/jobs/search). The rest is left for other programs behind
+	// the same address.
 	DefaultPublicReadBudget = 110
 	// DefaultMaxConcurrent is the default number of concurrent requests.
 	DefaultMaxConcurrent = 128
-	// maxQueueTime is how long a request waits for the rate limit or for other
-	// requests to finish.
+	// maxQueueTime is how long a request waits for the rate limit or for other requests to finish.
 	maxQueueTime = 5 * time.Second
 )
 
-// throttle is a transport that limits the rate of requests without a token and
-// the number of concurrent requests. Requests that would wait longer than
-// maxQueueTime fail with CodeBusy.
+// throttle is a transport that limits the rate of requests without a token and the number of concurrent
+// requests. Requests that would wait longer than maxQueueTime fail with CodeBusy.
 type throttle struct {
 	next      http.RoundTripper
 	limiter   *rate.Limiter // for requests without a token; nil means no limit
 	semaphore chan struct{}
 }
 
-// newThrottle returns a throttle. 0 means the defaults; a negative budget means
-// no rate limit.
+// newThrottle returns a throttle. 0 means the defaults; a negative budget means no rate limit.
 func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
 	if budget == 0 {
 		budget = DefaultPublicReadBudget
@@ -50,8 +46,8 @@ func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
 	return t
 }
 
-// RoundTrip implements http.RoundTripper. It waits for the rate limit before it
-// acquires the semaphore, so that waiting reads do not block other calls.
+// RoundTrip implements http.RoundTripper. It waits for the rate limit before it acquires the semaphore, so
+// that waiting reads do not block other calls.
 func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.waitForRate(r); err != nil {
 		return nil, err

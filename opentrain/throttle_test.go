@@ -11,8 +11,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// TestPublicReadBudget: no minute has more requests without a token than allowed.
-// Requests wait for a short time, then fail with the time to wait.
+// TestPublicReadBudget: no minute has more requests without a token than allowed. Requests wait for a short
+// time, then fail with the time to wait.
 func TestPublicReadBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}}
@@ -74,8 +74,8 @@ func TestPublicReadBudget(t *testing.T) {
 	})
 }
 
-// TestConcurrentRequestsAreBounded: the number of concurrent requests has a limit,
-// and the semaphore is released after a response and after an error.
+// TestConcurrentRequestsAreBounded: the number of concurrent requests has a limit, and the semaphore is
+// released after a response and after an error.
 func TestConcurrentRequestsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}, hold: make(chan struct{})}

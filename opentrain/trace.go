@@ -7,16 +7,14 @@ import (
 	"time"
 )
 
-// Trace observes the calls made with a context, like [net/http/httptrace] does
-// for HTTP. Its functions may be nil. They may be called from other goroutines
-// and, if a read is shared or renewed in the background, after the call has
-// returned.
+// Trace observes the calls made with a context, like [net/http/httptrace] does for HTTP. Its functions may be
+// nil. They may be called from other goroutines and, if a read is shared or renewed in the background, after
+// the call has returned.
 type Trace struct {
-	// Traceparent and Tracestate are sent with every request (W3C Trace
-	// Context), "" for none. They must be valid header values.
+	// Traceparent and Tracestate are sent with every request (W3C Trace Context), "" for none. They must be
+	// valid header values.
 	Traceparent, Tracestate string
-	// Sent is called for every request when the header of the response has
-	// arrived or the request has failed.
+	// Sent is called for every request when the header of the response has arrived or the request has failed.
 	Sent func(Sent)
 	// Read is called for every public read with the source of its result.
 	Read func(ReadSource)
@@ -37,8 +35,7 @@ type ReadSource string
 const (
 	// ReadHit: a fresh response from the cache.
 	ReadHit ReadSource = "hit"
-	// ReadStale: a stale response from the cache, which is renewed in the
-	// background.
+	// ReadStale: a stale response from the cache, which is renewed in the background.
 	ReadStale ReadSource = "stale"
 	// ReadJoined: a request that another caller had already started.
 	ReadJoined ReadSource = "joined"

@@ -14,15 +14,13 @@ import (
 	"unicode/utf8"
 )
 
-// Decode decodes arguments into T. It accepts a value that differs from the
-// schema's form when its meaning is plain: "18" for a number, a JSON string for
-// an object or a list, one string for a list, an enum value in other case or
-// spacing. interpreted reports each such value in one sentence. Everything else
-// fails with an *ArgumentError that lists every problem.
+// Decode decodes arguments into T. It accepts a value that differs from the schema's form when its meaning is
+// plain: "18" for a number, a JSON string for an object or a list, one string for a list, an enum value in
+// other case or spacing. interpreted reports each such value in one sentence. Everything else fails with an
+// *ArgumentError that lists every problem.
 //
-// A null for an optional argument counts as absent. Inside an object that
-// accepts unknown members (see Open), a null is a value and an enum may have
-// values that the schema does not list.
+// A null for an optional argument counts as absent. Inside an object that accepts unknown members (see Open),
+// a null is a value and an enum may have values that the schema does not list.
 func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, err error) {
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) == 0 || string(trimmed) == "null" {
 		raw = json.RawMessage("{}")
@@ -38,9 +36,8 @@ func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, e
 	return args, d.interpreted, nil
 }
 
-// DecodePart decodes one value against a schema of its own, like Decode. Use it
-// for a part of the arguments that the published schema does not describe in
-// full. Messages refer to the value by path.
+// DecodePart decodes one value against a schema of its own, like Decode. Use it for a part of the arguments
+// that the published schema does not describe in full. Messages refer to the value by path.
 func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMessage, interpreted []string, err error) {
 	d := decoder{}
 	clean = d.value(path, node, raw)
@@ -50,8 +47,7 @@ func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMes
 	return clean, d.interpreted, nil
 }
 
-// Match returns the allowed value that equals text, ignoring case, spaces,
-// hyphens and underscores.
+// Match returns the allowed value that equals text, ignoring case, spaces, hyphens and underscores.
 func Match(text string, allowed []string) (string, bool) {
 	if slices.Contains(allowed, text) {
 		return text, true
@@ -64,8 +60,8 @@ func Match(text string, allowed []string) (string, bool) {
 	return "", false
 }
 
-// decoder walks a schema and a value side by side. Its methods return the value
-// in the schema's form. After a problem, callers ignore the returned value.
+// decoder walks a schema and a value side by side. Its methods return the value in the schema's form. After a
+// problem, callers ignore the returned value.
 type decoder struct {
 	problems    []Problem
 	interpreted []string
@@ -185,8 +181,8 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 	return encode(items)
 }
 
-// parseList reads a list from a string: a JSON list, or a single entry. It does
-// not split at commas, because a name may contain one.
+// parseList reads a list from a string: a JSON list, or a single entry. It does not split at commas, because
+// a name may contain one.
 func parseList(raw json.RawMessage) ([]json.RawMessage, bool) {
 	inner, ok := unquote(raw)
 	if !ok {
@@ -238,8 +234,8 @@ func (d *decoder) enum(path string, node *Node, text string, raw json.RawMessage
 	return nil
 }
 
-// Suggestion completes a sentence about an unknown name: "; did you mean jobId?",
-// or a period when no known name is close.
+// Suggestion completes a sentence about an unknown name: "; did you mean jobId?", or a period when no known
+// name is close.
 func Suggestion(name string, names []string) string {
 	if nearest := Nearest(name, names); nearest != "" {
 		return "; did you mean " + nearest + "?"
@@ -307,8 +303,8 @@ func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
 	return nil
 }
 
-// fold removes the differences between spellings of a name: "Any experience-level"
-// and ANY_EXPERIENCE_LEVEL fold to the same text, as do "job_id" and jobId.
+// fold removes the differences between spellings of a name: "Any experience-level" and ANY_EXPERIENCE_LEVEL
+// fold to the same text, as do "job_id" and jobId.
 func fold(s string) string {
 	words := strings.FieldsFunc(strings.ToUpper(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return strings.Join(words, "")

@@ -154,8 +154,8 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// FuzzDecode feeds arbitrary bytes as arguments. Decode either returns values
-// that satisfy the schema or explains what is wrong.
+// FuzzDecode feeds arbitrary bytes as arguments. Decode either returns values that satisfy the schema or
+// explains what is wrong.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"a","size":"18","tags":"x","level":"any level"}`, `"{\"id\":\"a\"}"`, `{"id":{}}`, `[`, `null`, `{"id":"\ud800"}`,
@@ -190,8 +190,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// normal removes the differences between an empty and an absent open part, and
-// between spellings of its values.
+// normal removes the differences between an empty and an absent open part, and between spellings of its
+// values.
 func normal(args order) string {
 	if len(args.Open) == 0 {
 		args.Open = nil

@@ -13,7 +13,8 @@ type ArgumentError struct {
 
 // Problem is one problem with the arguments.
 type Problem struct {
-	// Path names the argument, for example "fields.experienceLevel". It is empty for the arguments as a whole.
+	// Path names the argument, for example "fields.experienceLevel". It is empty for the arguments as a
+	// whole.
 	Path string `json:"path"`
 	// Message says what is wrong and what to send, without a final period.
 	Message string `json:"message"`
@@ -38,8 +39,7 @@ func (p Problem) String() string {
 	return p.Path + ": " + p.Message
 }
 
-// Nearest returns the name that a misspelled one most likely means, or "" when
-// none is close.
+// Nearest returns the name that a misspelled one most likely means, or "" when none is close.
 func Nearest(name string, names []string) string {
 	const maxLength = 100 // the comparison takes time in proportion to both lengths
 	if len(name) > maxLength {
