@@ -72,9 +72,8 @@ func (f *Flags) UnmarshalJSON(data []byte) error {
 	}
 	*f = Flags{}
 	for name, member := range members {
-		var flag *bool
-		if json.Unmarshal(member, &flag) == nil && flag != nil {
-			(*f)[name] = *flag
+		if text := string(member); text == "true" || text == "false" {
+			(*f)[name] = text == "true"
 		}
 	}
 	return nil

@@ -208,7 +208,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		return response{}, &Error{Code: CodeBadResponse, Status: raw.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
 	}
 	if err != nil {
-		failure := cmp.Or(asBusy(err), transportError(ctx, err))
+		failure := transportError(ctx, err)
 		failure.NotSent = failure.NotSent && !policy.sent
 		return response{}, failure
 	}

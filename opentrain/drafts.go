@@ -1,6 +1,7 @@
 package opentrain
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -122,15 +123,11 @@ func (d *Draft) Missing() []MissingField {
 	seen := map[string]bool{}
 	var missing []MissingField
 	for _, field := range slices.Concat(d.MissingFields, d.Validation.MissingFields) {
-		key := field.Field
-		if key == "" {
-			key = "\n" + field.Prompt // no field has such a name
-		}
-		if seen[key] || field.Field == "" && field.Prompt == "" {
-			continue
+		key := cmp.Or(field.Field, "\n"+field.Prompt) // no field has such a name
+		if key != "\n" && !seen[key] {
+			missing = append(missing, field)
 		}
 		seen[key] = true
-		missing = append(missing, field)
 	}
 	return missing
 }
@@ -180,7 +177,7 @@ func (m MissingField) Question() string {
 // ExampleValues returns the example by update key, or nil if it is not an object.
 func (m MissingField) ExampleValues() Fields {
 	var values Fields
-	if !isObject(m.Example) || json.Unmarshal(m.Example, &values) != nil {
+	if json.Unmarshal(m.Example, &values) != nil {
 		return nil
 	}
 	return values

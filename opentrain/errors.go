@@ -52,18 +52,12 @@ var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
 
 // Error is a failed API call. It never contains a token. Its cause is for logs and may contain addresses.
 type Error struct {
-	// Code is never empty.
-	Code Code
-	// Status is the HTTP status of the response, 0 if there is none.
-	Status int
-	// Message is the message of the API, or of this client.
-	Message string
-	// RequestID is the API's ID of the request, "" if unknown.
-	RequestID string
-	// Details is the API's details object or list of issues, nil if there is none.
-	Details json.RawMessage
-	// RetryAfter is the wait that the Retry-After header asks for, 0 if there is none.
-	RetryAfter time.Duration
+	Code       Code            // never empty
+	Status     int             // HTTP status of the response, 0 if there is none
+	Message    string          // from the API or from this client
+	RequestID  string          // the API's ID of the request, "" if unknown
+	Details    json.RawMessage // the API's details object or list of issues, nil if there is none
+	RetryAfter time.Duration   // from the Retry-After header, 0 if there is none
 	// NotSent is true if the request did not reach the API, so nothing can have changed.
 	NotSent bool
 
@@ -72,18 +66,15 @@ type Error struct {
 
 // Error implements error.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("opentrain: ")
-	b.WriteString(string(e.Code))
+	text := "opentrain: " + string(e.Code)
 	if e.Status != 0 {
-		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+		text += fmt.Sprintf(" (HTTP %d)", e.Status)
 	}
-	b.WriteString(": ")
-	b.WriteString(e.Message)
+	text += ": " + e.Message
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " [request %s]", e.RequestID)
+		text += " [request " + e.RequestID + "]"
 	}
-	return b.String()
+	return text
 }
 
 // Unwrap returns the cause, or nil.
@@ -118,8 +109,18 @@ func invalidArgument(format string, args ...any) *Error {
 	return &Error{Code: CodeInvalidArgument, Message: fmt.Sprintf(format, args...), NotSent: true}
 }
 
+// notSent returns the Error for a context that ended before the request was sent.
+func notSent(ctx context.Context) *Error {
+	e := transportError(ctx, ctx.Err())
+	e.NotSent = true
+	return e
+}
+
 // transportError returns the Error for a request without a response.
 func transportError(ctx context.Context, err error) *Error {
+	if early, ok := errors.AsType[*Error](err); ok { // from the throttle
+		return early
+	}
 	e := &Error{Code: CodeNetwork, Message: "OpenTrain could not be reached", NotSent: neverSent(err), cause: err}
 	var timeout net.Error
 	switch {
@@ -141,16 +142,17 @@ func transportError(ctx context.Context, err error) *Error {
 // neverSent reports whether err occurred before the request was sent: in the throttle, in name resolution, or
 // while connecting.
 func neverSent(err error) bool {
-	var early notSentError
+	var early *Error
 	var dns *net.DNSError
 	var op *net.OpError
-	return errors.As(err, &early) || asBusy(err) != nil || errors.As(err, &dns) || isUntrusted(err) ||
+	return errors.As(err, &early) || errors.As(err, &dns) || isUntrusted(err) ||
 		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // isPermanent reports whether a retry would fail with the same error.
 func isPermanent(err error) bool {
-	return isUntrusted(err) || isUnknownHost(err) || asBusy(err) != nil || errors.Is(err, resty.ErrResponseBodyTooLarge)
+	var early *Error
+	return isUntrusted(err) || isUnknownHost(err) || errors.As(err, &early) || errors.Is(err, resty.ErrResponseBodyTooLarge)
 }
 
 func isUntrusted(err error) bool {
@@ -183,8 +185,8 @@ func responseError(res response) *Error {
 	}
 	e.Code, e.Message = cmp.Or(envelope.Code, codeForStatus(res.status)), envelope.Error
 	e.RequestID = cmp.Or(envelope.RequestID, e.RequestID)
-	if isObject(envelope.Details) || isArray(envelope.Details) {
-		e.Details = envelope.Details
+	if details := envelope.Details; len(details) > 0 && (details[0] == '{' || details[0] == '[') {
+		e.Details = details
 	}
 	return e
 }
@@ -206,22 +208,17 @@ func unexpected(res response, cause error) *Error {
 }
 
 func codeForStatus(status int) Code {
-	switch status {
-	case http.StatusUnauthorized:
-		return CodeUnauthorized
-	case http.StatusForbidden:
-		return CodeForbidden
-	case http.StatusNotFound:
-		return CodeNotFound
-	case http.StatusConflict:
-		return CodeConflict
-	case http.StatusTooManyRequests:
-		return CodeRateLimited
-	}
 	if status >= 500 {
 		return CodeInternal
 	}
-	return CodeBadRequest
+	codes := map[int]Code{
+		http.StatusUnauthorized:    CodeUnauthorized,
+		http.StatusForbidden:       CodeForbidden,
+		http.StatusNotFound:        CodeNotFound,
+		http.StatusConflict:        CodeConflict,
+		http.StatusTooManyRequests: CodeRateLimited,
+	}
+	return cmp.Or(codes[status], CodeBadRequest)
 }
 
 // maxHeaderTime bounds the durations in response headers, so that an absurd value does not overflow.

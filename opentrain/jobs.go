@@ -30,9 +30,6 @@ type Publication struct {
 	Moderation       *Moderation    `json:"moderation,omitempty"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *Publication) UnmarshalJSON(data []byte) error { return decodeLenient(data, p) }
-
 // Moderation is the result of the content check.
 type Moderation struct {
 	Decision string   `json:"decision"` // "ALLOW" if the check found nothing

@@ -3,6 +3,7 @@ package opentrain
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -47,14 +48,6 @@ func decodeEntries(array json.RawMessage, slice reflect.Value) {
 	}
 }
 
-func isObject(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
-}
-
-func isArray(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("["))
-}
-
 // FieldPath is the path of a field, such as "skills.0". The API writes it as a string or, in validation
 // issues, as an array of its parts.
 type FieldPath string
@@ -74,11 +67,9 @@ func (p *FieldPath) UnmarshalJSON(data []byte) error {
 	}
 	names := make([]string, 0, len(parts))
 	for _, part := range parts {
-		switch part := part.(type) {
-		case string:
-			names = append(names, part)
-		case json.Number:
-			names = append(names, part.String())
+		switch part.(type) {
+		case string, json.Number:
+			names = append(names, fmt.Sprint(part))
 		}
 	}
 	*p = FieldPath(strings.Join(names, "."))

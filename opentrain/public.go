@@ -79,8 +79,8 @@ func (p *publicReads) read(ctx context.Context, url string, load loader) (any, e
 			return cached.value, nil
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, transportError(ctx, notSentError{err})
+	if ctx.Err() != nil {
+		return nil, notSent(ctx)
 	}
 	source := ReadJoined
 	result := p.start(ctx, url, func(ctx context.Context) (any, response, error) {
@@ -89,7 +89,7 @@ func (p *publicReads) read(ctx context.Context, url string, load loader) (any, e
 	})
 	select {
 	case done := <-result:
-		if failure, ok := errors.AsType[*panicError](done.Err); ok {
+		if failure, ok := errors.AsType[panicError](done.Err); ok {
 			panic(failure.Error())
 		}
 		trace.read(source)
@@ -121,7 +121,7 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 		// singleflight would end the process with the panic.
 		defer func() {
 			if cause := recover(); cause != nil {
-				err = &panicError{cause, debug.Stack()}
+				err = panicError(fmt.Sprintf("%v\n%s", cause, debug.Stack()))
 			}
 		}()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sharedReadTimeout)
@@ -138,13 +138,10 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 }
 
 // panicError carries a panic from a shared request to its callers.
-type panicError struct {
-	cause any
-	stack []byte
-}
+type panicError string
 
 // Error implements error.
-func (e *panicError) Error() string { return fmt.Sprintf("%v\n%s", e.cause, e.stack) }
+func (e panicError) Error() string { return string(e) }
 
 // store caches a result for as long as its headers allow, and otherwise removes the previous one. A temporary
 // failure keeps the previous result. p.mu is held.

@@ -2,7 +2,6 @@ package opentrain
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -75,18 +74,16 @@ func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // acquire waits until the number of concurrent requests is below the limit.
 func (t *throttle) acquire(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return notSentError{err}
+	if ctx.Err() != nil {
+		return notSent(ctx)
 	}
-	timer := time.NewTimer(maxQueueTime)
-	defer timer.Stop()
 	select {
 	case t.semaphore <- struct{}{}:
 		return nil
-	case <-timer.C:
+	case <-time.After(maxQueueTime):
 		return busy("too many calls to OpenTrain are in progress", maxQueueTime)
 	case <-ctx.Done():
-		return notSentError{ctx.Err()}
+		return notSent(ctx)
 	}
 }
 
@@ -101,34 +98,18 @@ func (t *throttle) waitForRate(r *http.Request) error {
 		reservation.Cancel()
 		return busy("this server has reached OpenTrain's limit for public reads per minute", delay)
 	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(delay):
 		return nil
 	case <-r.Context().Done():
 		reservation.Cancel()
-		return notSentError{r.Context().Err()}
+		return notSent(r.Context())
 	}
 }
 
 func busy(message string, retryAfter time.Duration) *Error {
 	return &Error{Code: CodeBusy, Message: message, RetryAfter: retryAfter, NotSent: true}
 }
-
-// asBusy returns the CodeBusy error in err's tree, or nil.
-func asBusy(err error) *Error {
-	var busy *Error
-	if errors.As(err, &busy) && busy.Code == CodeBusy {
-		return busy
-	}
-	return nil
-}
-
-// notSentError is a context error from before the request was sent.
-type notSentError struct{ error }
-
-func (e notSentError) Unwrap() error { return e.error }
 
 // releasingBody releases the semaphore when the response body is closed.
 type releasingBody struct {
