@@ -3,13 +3,12 @@ package opentrain
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 )
 
 // Me returns the user and the account that the token belongs to. It needs a token with any scope
 // (developers/api-reference/auth/me).
 func (c *Client) Me(ctx context.Context) (*Identity, error) {
-	return fetch(ctx, c, request{method: http.MethodGet, path: "/auth/me"}, "an account", func(i *Identity) bool {
+	return fetch(ctx, c, request{path: "/auth/me"}, "an account", func(i *Identity) bool {
 		return i.Actor.UserID != "" || i.Account.OrganizationID != "" || i.Token.ID != ""
 	})
 }
@@ -46,8 +45,7 @@ const (
 // needs a token with any scope. It fails with FORBIDDEN if the account lacks FeatureDrafting
 // (developers/api-reference/job-drafts/capabilities).
 func (c *Client) Capabilities(ctx context.Context) (*Capabilities, error) {
-	req := request{method: http.MethodGet, path: "/job-drafts/capabilities"}
-	return fetch(ctx, c, req, "capabilities", func(c *Capabilities) bool {
+	return fetch(ctx, c, request{path: "/job-drafts/capabilities"}, "capabilities", func(c *Capabilities) bool {
 		return c.Features != nil || c.Draft.UpdateKeys != nil || c.Draft.Enums != nil
 	})
 }

@@ -12,6 +12,9 @@
 //
 // The token travels in the context, so one Client serves many callers. Every failure is an [*Error].
 //
+// A public read needs no token and sends none. Its result may come from a cache, for as long as the API
+// allows: usually five minutes. Callers share the result and must not modify it.
+//
 // Responses are decoded leniently. Where two pages of the API's documentation disagree, both forms decode to
 // the same Go value. Unknown members are ignored. A member of an unexpected type leaves its field at the zero
 // value and does not fail the call.

@@ -23,8 +23,7 @@ const (
 	StatusPendingApproval = "PENDING_APPROVAL"
 )
 
-// Fields are draft fields by update key, for example {"experienceLevel": "INTERMEDIATE"}. A null clears a
-// field.
+// Fields are draft fields by update key, such as {"experienceLevel": "INTERMEDIATE"}. A null clears a field.
 type Fields map[string]json.RawMessage
 
 // Import formats of a DraftSource (developers/api-reference/job-drafts/create).
@@ -40,20 +39,20 @@ const (
 // (developers/api-reference/job-drafts/create).
 type DraftSource struct {
 	// Format is one of the Format constants, or another one from the API's capabilities. "" means FormatText.
-	Format string
+	Format string `json:"format"`
 	// Text is a job description in plain words, for FormatText. It has at most MaxDescription code points.
-	Text string
+	Text string `json:"-"`
 	// Job is OpenTrain's own job object, for FormatCanonical.
-	Job json.RawMessage
+	Job json.RawMessage `json:"job,omitempty"`
 	// JSONLD is a schema.org JobPosting, for FormatSchemaOrg.
-	JSONLD json.RawMessage
+	JSONLD json.RawMessage `json:"jsonLd,omitempty"`
 	// XML is a feed entry, for FormatIndeedXML and FormatHRXML.
-	XML string
+	XML string `json:"xml,omitempty"`
 	// ExternalID is the caller's own ID of the job. Optional.
-	ExternalID string
+	ExternalID string `json:"externalId,omitempty"`
 	// IdempotencyKey makes a repeated call return the same draft instead of creating another one. Optional.
 	// Without it, a call is not retried if its response is lost.
-	IdempotencyKey string
+	IdempotencyKey string `json:"idempotencyKey,omitempty"`
 }
 
 // CreateDraft creates a draft from a source, which is sent unchanged. It does not publish the draft. With an
@@ -66,26 +65,16 @@ func (c *Client) CreateDraft(ctx context.Context, source DraftSource) (*Draft, e
 
 // body returns the request body that the API documents for the format.
 func (s DraftSource) body() any {
-	type common struct {
+	if s.Format != "" && s.Format != FormatText {
+		return s // its JSON tags are for these formats
+	}
+	type source struct {
+		Type           string `json:"type"`
+		Text           string `json:"text"`
 		ExternalID     string `json:"externalId,omitempty"`
 		IdempotencyKey string `json:"idempotencyKey,omitempty"`
 	}
-	ids := common{ExternalID: s.ExternalID, IdempotencyKey: s.IdempotencyKey}
-	if s.Format == "" || s.Format == FormatText {
-		type text struct {
-			Type string `json:"type"`
-			Text string `json:"text"`
-			common
-		}
-		return map[string]text{"source": {Type: FormatText, Text: s.Text, common: ids}}
-	}
-	return struct {
-		Format string          `json:"format"`
-		Job    json.RawMessage `json:"job,omitempty"`
-		JSONLD json.RawMessage `json:"jsonLd,omitempty"`
-		XML    string          `json:"xml,omitempty"`
-		common
-	}{Format: s.Format, Job: s.Job, JSONLD: s.JSONLD, XML: s.XML, common: ids}
+	return map[string]source{"source": {FormatText, s.Text, s.ExternalID, s.IdempotencyKey}}
 }
 
 // UpdateDraft sets fields of an unpublished draft. The result validates the whole draft again

@@ -32,19 +32,12 @@ const (
 
 // Codes of this client, for failures without a code of the API.
 const (
-	// CodeInvalidArgument: an argument of the call is invalid. Nothing was sent.
-	CodeInvalidArgument Code = "INVALID_ARGUMENT"
-	// CodeNoToken: the call needs a token and the context has none. Nothing was sent.
-	CodeNoToken Code = "NO_TOKEN"
-	// CodeNetwork: there is no response; see Error.NotSent.
-	CodeNetwork Code = "NETWORK"
-	// CodeTimeout: the deadline of the context passed before the response came.
-	CodeTimeout Code = "TIMEOUT"
-	// CodeBadResponse: the response is not the API's: HTML, broken JSON, empty, a redirect, or too large.
-	CodeBadResponse Code = "BAD_RESPONSE"
-	// CodeBusy: this client limits requests and the call would have to wait for Error.RetryAfter. Nothing was
-	// sent.
-	CodeBusy Code = "BUSY"
+	CodeInvalidArgument Code = "INVALID_ARGUMENT" // an argument of the call is invalid; nothing was sent
+	CodeNoToken         Code = "NO_TOKEN"         // the call needs a token; nothing was sent
+	CodeNetwork         Code = "NETWORK"          // there is no response; see Error.NotSent
+	CodeTimeout         Code = "TIMEOUT"          // the deadline of the context passed before the response came
+	CodeBadResponse     Code = "BAD_RESPONSE"     // not the API's: HTML, broken JSON, empty, a redirect, too large
+	CodeBusy            Code = "BUSY"             // over a limit of this client for Error.RetryAfter; nothing was sent
 )
 
 // ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB.

@@ -14,10 +14,8 @@ func (c *Client) PublishJob(ctx context.Context, jobID string) (*Publication, er
 	return fetch[Publication](ctx, c, req, "", nil)
 }
 
-// Publication is the result of PublishJob.
-//
-// According to the posting guide, a draft that is not ready or is blocked may also have this form, with the
-// validation or moderation result. Then Status is not StatusOpen.
+// Publication is the result of PublishJob. According to the posting guide, a draft that is not ready or is
+// blocked may also have this form, with the validation or moderation result. Then Status is not StatusOpen.
 type Publication struct {
 	JobID            string         `json:"jobId"`
 	Status           string         `json:"status"`
@@ -97,7 +95,7 @@ type OwnJobQuery struct {
 // jobs:read (developers/api-reference/jobs/mine).
 func (c *Client) ListOwnJobs(ctx context.Context, query OwnJobQuery) (*OwnJobPage, error) {
 	values := newQuery(query.Limit, "status", query.Status, "cursor", query.Cursor)
-	req := request{method: http.MethodGet, path: "/jobs/mine", query: values}
+	req := request{path: "/jobs/mine", query: values}
 	return fetch(ctx, c, req, "a list of jobs", func(p *OwnJobPage) bool { return p.Jobs != nil })
 }
 

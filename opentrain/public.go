@@ -17,16 +17,11 @@ import (
 )
 
 const (
-	// maxCacheSize is the approximate size limit of the cache in bytes.
-	maxCacheSize = 32 << 20
-	// entryOverhead is the size of an entry without its response, in bytes.
-	entryOverhead = 1 << 10
-	// decodedFactor is the approximate ratio of a decoded response to its body.
-	decodedFactor = 2
-	// sharedReadTimeout is the time limit of a request that callers share.
-	sharedReadTimeout = 30 * time.Second
-	// renewalPause is the minimum time between two renewals of an entry.
-	renewalPause = 10 * time.Second
+	maxCacheSize      = 32 << 20         // bytes, approximately
+	entryOverhead     = 1 << 10          // bytes of an entry without its response
+	decodedFactor     = 2                // approximate ratio of a decoded response to its body
+	sharedReadTimeout = 30 * time.Second // for a request that callers share
+	renewalPause      = 10 * time.Second // minimum time between two renewals of an entry
 )
 
 // publicReads caches and coalesces reads that do not depend on the caller. It is a shared cache as in RFC
@@ -35,8 +30,8 @@ type publicReads struct {
 	cache *ttlcache.Cache[string, *entry]
 
 	mu sync.Mutex // held for every change of the cache
-	// flights coalesces concurrent requests for one URL. invalidate replaces it, so nobody joins a request
-	// from before, and its result is not cached.
+	// flights coalesces concurrent requests for one URL. invalidate replaces it: new callers do not join
+	// earlier requests, and the results of those are not cached.
 	flights *singleflight.Group
 }
 
@@ -162,7 +157,7 @@ func (p *publicReads) store(url string, value any, res response, err error, star
 	}, fresh+stale)
 }
 
-// invalidate empties the cache, because a job has changed and any list may contain it.
+// invalidate empties the cache after a change to a job, because any list may contain it.
 func (p *publicReads) invalidate() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,7 +17,7 @@ const (
 	DefaultPublicReadBudget = 110
 	// DefaultMaxConcurrent is the default number of concurrent requests.
 	DefaultMaxConcurrent = 128
-	// maxQueueTime is how long a request waits for the rate limit or for other requests to finish.
+	// maxQueueTime is the longest wait for the rate limit or for other requests to finish.
 	maxQueueTime = 5 * time.Second
 )
 
