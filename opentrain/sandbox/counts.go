@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// findCounts reads every number that is no money: people, data, durations.
-// The first of each kind counts.
+// findCounts reads every number that is not money: people, data, durations. The first of each kind counts.
 func (r *reader) findCounts() {
 	for i := range r.tokens {
 		if r.tokens[i].number && !r.spent[i] {
@@ -16,7 +15,7 @@ func (r *reader) findCounts() {
 	}
 }
 
-// count gives the number at token i its one meaning, if it has any.
+// count finds the meaning of the number at token i, if it has one.
 func (r *reader) count(i int) {
 	r.spent[i] = true
 	low, high, next := r.tokens[i].value, r.tokens[i].value, i+1
@@ -51,8 +50,8 @@ func (r *reader) count(i int) {
 	}
 }
 
-// noun returns the noun that the phrase from token i ends in, -1 for none
-// that is known, and whether it means people.
+// noun returns the noun at the end of the phrase from token i, or -1 if it is not known, and whether it means
+// people.
 func (r *reader) noun(i int) (noun int, people bool) {
 	noun = -1
 	for j := i; j < i+6; j++ {
@@ -131,8 +130,8 @@ func (r *reader) timeCount(i, next int, value float64, unit string) {
 	}
 }
 
-// recordingAfter returns the noun for recordings in "of Portuguese customer
-// calls", "of audio", "audio"; -1 when what was counted is plain time.
+// recordingAfter returns the noun for recordings in "of Portuguese customer calls", "of audio", "audio"; -1
+// when what was counted is plain time.
 func (r *reader) recordingAfter(i int) int {
 	found := -1
 	for j := i; j < i+7; j++ {
@@ -154,7 +153,7 @@ func (r *reader) recordingAfter(i int) int {
 	return found
 }
 
-// volume sets how much data there is from a number and its noun.
+// volume sets the amount of data from a number and its noun.
 func (r *reader) volume(i, first, noun int, low, high float64) {
 	after := r.at(noun + 1).low
 	if slices.Contains([]string{"per", "/", "each", "a", "an", "every", "or"}, after) { // "20 images per batch" is a pace
@@ -176,7 +175,7 @@ func (r *reader) volume(i, first, noun int, low, high float64) {
 	for j := first; j < noun; j++ {
 		kind.recording = kind.recording || recorded(r.at(j).low)
 	}
-	if kind.recording { // may be counted in files or in hours: the text does not tell
+	if kind.recording { // counted in files or in hours: the text does not say
 		unit = ""
 	}
 	r.setVolume(i, low, high, unit)
@@ -191,7 +190,7 @@ func (r *reader) setVolume(i int, low, high float64, unit string) {
 	}
 }
 
-// setCount sets a number; a range or a second number makes it a guess.
+// setCount sets a number. A range or a second number makes it a guess.
 func (r *reader) setCount(key string, low, high float64, i int) {
 	if key == "headcount" && (low != float64(int(low)) || low > 100_000) {
 		return

@@ -1,8 +1,7 @@
 package sandbox
 
-// editJob is PATCH /jobs/{id} (developers/api-reference/jobs/update). A blocked
-// edit is applied and takes the job back to a draft: the reference answers 409,
-// the posting guide reads as if the answer were a report.
+// editJob is PATCH /jobs/{id} (developers/api-reference/jobs/update). A blocked edit is applied and turns the
+// job back into a draft. The reference answers with 409, and the posting guide seems to answer with a report.
 func (s *Sandbox) editJob(c *call) (reply, *apiError) {
 	set, failure := s.readPatch(c)
 	if failure != nil {

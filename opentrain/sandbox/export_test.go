@@ -2,14 +2,14 @@ package sandbox
 
 import "fmt"
 
-// SetStatus puts a job into a state that no endpoint leads to yet.
+// SetStatus sets a status that no endpoint sets.
 func (s *Sandbox) SetStatus(id, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.jobs[id].status = status
 }
 
-// ListJobs puts n jobs on the marketplace, past the limit of a day.
+// ListJobs adds n jobs to the marketplace, without the daily limit.
 func (s *Sandbox) ListJobs(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -18,8 +18,7 @@ func (s *Sandbox) ListJobs(n int) {
 	}
 }
 
-// MissedByStems returns the patterns that match a text in which none of their
-// stems was found.
+// MissedByStems returns the patterns that match a text without any of their stems.
 func MissedByStems(text string) []string {
 	all := []pattern{datasetPattern, genericWork, fromTo, titleLine, secrecy, mustSign, noNeed,
 		hintLabel, hintPiece, hintHour, hintJob, notExpert, noExperience, professionals}

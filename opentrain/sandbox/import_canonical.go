@@ -7,15 +7,13 @@ import (
 	"strings"
 )
 
-// canonicalNames are the keys of OpenTrain's job object that differ from the
-// update keys (developers/api-reference/job-drafts/create; the pairing is our
-// reading).
+// canonicalNames are the keys of OpenTrain's job object that differ from the update keys
+// (developers/api-reference/job-drafts/create). The pairs are our assumption.
 func canonicalNames() map[string]string {
 	return map[string]string{"title": "jobTitle", "description": "jobDescription", "tools": "labelingSoftware"}
 }
 
-// readCanonical reads OpenTrain's own job object. Values are checked as a
-// patch checks them.
+// readCanonical reads OpenTrain's own job object. Values are checked like those of a patch.
 func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil || object == nil {
@@ -27,7 +25,7 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 		value := object[name]
 		switch {
 		case name == "rateAmount" || typeOf(value) == "null":
-			continue // below, or nothing said
+			continue // handled below, or no value
 		case name == "externalId" || name == "idempotencyKey":
 			m.leave(join(below(path, name)), "This belongs beside the job object, not in it.", value)
 			continue
@@ -44,7 +42,7 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 			continue
 		}
 		decoded, problems := v.decode(updateFields()[i], value)
-		for _, problem := range problems { // the field's own name stands in the path
+		for _, problem := range problems { // the path ends with the field's name
 			at, _ := problem["path"].([]any)
 			problem["path"] = below(below(path, name), at[1:]...)
 		}
@@ -61,7 +59,7 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 	return m, nil
 }
 
-// rateAmount puts the amount under the key of the payment type.
+// rateAmount stores the amount under the key of the payment type.
 func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
 	if kind := typeOf(raw); kind == "undefined" || kind == "null" {
 		return nil
@@ -79,7 +77,7 @@ func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
 	return nil
 }
 
-// joinedList writes a list of names as one text; what is no such list stays.
+// joinedList joins a list of names into one text. It returns other values unchanged.
 func joinedList(raw json.RawMessage) json.RawMessage {
 	var names []string
 	if json.Unmarshal(raw, &names) != nil {

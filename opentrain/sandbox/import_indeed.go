@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// readIndeed reads an entry of an Indeed feed: a <job>, alone or as the only
-// one in a <source>.
+// readIndeed reads an entry of an Indeed feed: a <job>, alone or as the only one in a <source>.
 func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	root, failure := readXML(raw, path)
 	if failure != nil {
@@ -39,7 +38,7 @@ func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError
 	return m, nil
 }
 
-// indeed reads one element, or says why it fits no field.
+// indeed reads one element, or returns why it matches no field.
 func (m *imported) indeed(e *element) (reason string) {
 	switch e.name {
 	case "title":
@@ -82,7 +81,7 @@ func (m *imported) indeed(e *element) (reason string) {
 	return ""
 }
 
-// salaryText reads a rate out of words, as a description is read.
+// salaryText parses a rate in words, like a description.
 func (m *imported) salaryText(text string) bool {
 	read := parse("Pay is " + text + ".")
 	key := rateKey(read.fields.text("paymentType"))

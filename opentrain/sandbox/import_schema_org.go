@@ -9,16 +9,14 @@ import (
 	"strings"
 )
 
-// posting reads one schema.org JobPosting. Every property may have one value or
-// a list of them.
+// posting reads one schema.org JobPosting. Every property may have one value or a list of them.
 type posting struct {
 	imported
 	path   []any
 	object map[string]any
 }
 
-// readJobPosting reads a JobPosting, alone, in a list or in a @graph
-// (https://schema.org/JobPosting).
+// readJobPosting reads a JobPosting, alone, in a list or in a @graph (https://schema.org/JobPosting).
 func readJobPosting(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	var document any
 	if json.Unmarshal(raw, &document) != nil {
@@ -36,7 +34,7 @@ func readJobPosting(_ Variant, raw json.RawMessage, path []any) (imported, *apiE
 	return p.imported, nil
 }
 
-// postings finds the JobPostings of a document.
+// postings finds the JobPostings in a document.
 func postings(document any, path []any) []posting {
 	var found []posting
 	switch d := document.(type) {
@@ -58,7 +56,7 @@ func postings(document any, path []any) []posting {
 	return found
 }
 
-// read takes the properties one by one, in the order of their names.
+// read reads the properties in the order of their names.
 func (p *posting) read() {
 	for _, name := range slices.Sorted(maps.Keys(p.object)) {
 		value := p.object[name]
@@ -73,7 +71,7 @@ func (p *posting) read() {
 	}
 }
 
-// property reads one property into draft fields, and reports whether that was possible.
+// property reads one property into draft fields. It reports whether it could.
 func (p *posting) property(name string, value any) bool {
 	text := textOf(value)
 	switch name {
@@ -114,14 +112,14 @@ func (p *posting) property(name string, value any) bool {
 	case "skills", "occupationalCategory":
 		return !p.fields.has("labelTypes") && p.take("labelTypes", text)
 	case "employmentType":
-		return text == "CONTRACTOR" // what every job here is
+		return text == "CONTRACTOR" // true for every job here
 	default:
 		return false
 	}
 	return text != "" || name == "totalJobOpenings"
 }
 
-// leftOut are properties that fit no field, and why.
+// leftOut are properties that match no field, and why.
 func leftOut() map[string]string {
 	market := "The marketplace sets this itself when the job is published."
 	return map[string]string{
@@ -175,7 +173,7 @@ func (p *posting) salary(name string, value any) {
 	}
 }
 
-// places reads countries out of Places, PostalAddresses and AdministrativeAreas.
+// places reads countries from Places, PostalAddresses and AdministrativeAreas.
 func (p *posting) places(name string, value any) {
 	for i, place := range all(value) {
 		country, rest := countryOf(place)
@@ -194,7 +192,7 @@ func (p *posting) places(name string, value any) {
 	}
 }
 
-// countryOf returns the country of a place, and what else it says of where that is.
+// countryOf returns the country of a place, and the rest of its address.
 func countryOf(place any) (country, rest string) {
 	object, isObject := place.(map[string]any)
 	if !isObject {
@@ -252,8 +250,7 @@ func all(value any) []any {
 	return []any{value}
 }
 
-// textOf returns a property as text: of an object its value or name, of a list
-// all entries.
+// textOf returns a property as text: the value or name of an object, all entries of a list.
 func textOf(value any) string {
 	var texts []string
 	for _, v := range all(value) {
@@ -278,7 +275,7 @@ func firstText(values ...any) string {
 	return ""
 }
 
-// numberOf reads a number, also from a string such as "1,500.00".
+// numberOf reads a number or a string such as "1,500.00".
 func numberOf(value any) (float64, bool) {
 	switch v := value.(type) {
 	case float64:

@@ -1,6 +1,6 @@
 package sandbox
 
-// requirement is a demand that no draft field holds.
+// requirement is a demand without a draft field.
 type requirement struct {
 	pattern pattern
 	reason  string
@@ -21,8 +21,7 @@ var requirements = []requirement{
 		"A time zone fits no field."},
 }
 
-// findUnmapped notes demands that are understood but fit no field, at most
-// three of a kind.
+// findUnmapped records requirements that match no field, at most three of each kind.
 func (r *reader) findUnmapped() {
 	for _, demand := range requirements {
 		if !demand.pattern.mayMatch(r.folded) {
@@ -40,8 +39,8 @@ var (
 	noNeed   = compile(`(?i)\b(?:no|without an?) (?:NDA|non-?disclosure)|\b(?:NDA|non-?disclosure agreement) (?:is )?not (?:required|needed|necessary)\b|\bnot need (?:an? |to sign an? )?NDA\b`)
 )
 
-// findSecrecy sets ndaRequired where the text is plain about it, and asks
-// where it only mentions secrecy.
+// findSecrecy sets ndaRequired if the text is clear about it, and asks if the text only mentions
+// confidentiality.
 func (r *reader) findSecrecy() {
 	switch {
 	case noNeed.in(r):

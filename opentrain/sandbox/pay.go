@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// The things that money is paid for.
+// The units of pay.
 const (
 	perHour  = "hour"
 	perLabel = "label"
-	perPiece = "piece" // an item or a word: near to a label, but not surely one
+	perPiece = "piece" // an item or a word: probably a label
 	perJob   = "job"
-	perOther = "other" // a unit that is no payment type
+	perOther = "other" // a unit without a payment type
 	perNone  = ""
 )
 
@@ -101,7 +101,7 @@ func (r *reader) leaveAmount(a amount, reason string) {
 	r.leave(r.tokens[a.first].start, r.tokens[a.end-1].end, reason)
 }
 
-// amounts finds every sum of money, with what it is paid for.
+// amounts finds every amount of money and its unit.
 func (r *reader) amounts() []amount {
 	var list []amount
 	for i := 0; i < len(r.tokens); i++ {
@@ -173,7 +173,7 @@ func (r *reader) amountAt(i int) (amount, bool) {
 	return a, a.currency != ""
 }
 
-// unitAfter reads "/hour", "per label", "a word", "hourly" behind an amount.
+// unitAfter reads "/hour", "per label", "a word", "hourly" after an amount.
 func (r *reader) unitAfter(a *amount) {
 	j := a.end
 	switch t := r.at(j); t.low {
@@ -204,8 +204,7 @@ func (r *reader) unitAfter(a *amount) {
 	r.unitAt(a, start, j)
 }
 
-// unitAt sets what an amount is paid for from the noun at token j; adjectives
-// begin at start.
+// unitAt sets the unit of an amount from the noun at token j. Its adjectives begin at start.
 func (r *reader) unitAt(a *amount, start, j int) {
 	noun := r.at(j).low
 	span := timeUnit(noun)
@@ -235,8 +234,7 @@ func (r *reader) unitAt(a *amount, start, j int) {
 	a.end = j + 1
 }
 
-// unitBefore reads "hourly rate of", "fixed price of", "paid per label:" in
-// front of an amount.
+// unitBefore reads "hourly rate of", "fixed price of", "paid per label:" before an amount.
 func (r *reader) unitBefore(a *amount) {
 	sentence := r.at(a.first).sentence
 	for j := a.first - 1; j >= a.first-7 && r.at(j).sentence == sentence && !r.spent[j]; j-- {
@@ -258,7 +256,7 @@ func (r *reader) unitBefore(a *amount) {
 	}
 }
 
-// nearPay reports whether a word for pay stands shortly before token i.
+// nearPay reports whether a word for pay is shortly before token i.
 func (r *reader) nearPay(i int) bool {
 	for j := i - 1; j >= i-5 && r.at(j).sentence == r.at(i).sentence; j-- {
 		if slices.Contains([]string{"pay", "paid", "pays", "paying", "payment", "rate", "compensation", "salary", "offer", "offering", "wage"}, r.at(j).low) {
@@ -275,7 +273,7 @@ var (
 	hintJob   = compile(`(?i)\bfixed[ -](?:price|fee|budget)\b|\bflat (?:fee|rate)\b|\blump sum\b`)
 )
 
-// payHint returns what the text says pay is for, without an amount.
+// payHint returns the unit of pay in a text without an amount.
 func (r *reader) payHint() string {
 	switch {
 	case hintLabel.in(r):
@@ -290,8 +288,7 @@ func (r *reader) payHint() string {
 	return perNone
 }
 
-// currencyOf returns the ISO code of a currency's sign or word, "" for
-// another word.
+// currencyOf returns the ISO code of a currency sign or word, or "" for other words.
 func currencyOf(low string) string {
 	switch low {
 	case "$", "usd", "us$", "dollar", "dollars", "bucks", "cent", "cents", "¢", "c":
@@ -318,8 +315,7 @@ func currencyOf(low string) string {
 	return ""
 }
 
-// foreignDollar returns the currency of "C$" and its like by what stands
-// before the sign.
+// foreignDollar returns the currency of "C$" and the like from the text before the sign.
 func foreignDollar(low string) string {
 	return map[string]string{"c": "CAD", "ca": "CAD", "a": "AUD", "au": "AUD", "nz": "NZD", "hk": "HKD", "s": "SGD", "r": "BRL", "mx": "MXN"}[low]
 }
