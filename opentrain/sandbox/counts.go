@@ -9,7 +9,7 @@ import (
 // findCounts reads every number that is not money: people, data, durations. The first of each kind counts.
 func (r *reader) findCounts() {
 	for i := range r.tokens {
-		if r.tokens[i].number && !r.spent[i] {
+		if r.tokens[i].number && !r.used[i] {
 			r.count(i)
 		}
 	}
@@ -17,7 +17,7 @@ func (r *reader) findCounts() {
 
 // count finds the meaning of the number at token i, if it has one.
 func (r *reader) count(i int) {
-	r.spent[i] = true
+	r.used[i] = true
 	low, high, next := r.tokens[i].value, r.tokens[i].value, i+1
 	if r.at(next).text == "+" {
 		next++
@@ -25,15 +25,15 @@ func (r *reader) count(i int) {
 	if slices.Contains([]string{"-", "–", "—", "to"}, r.at(next).low) || r.at(i-1).low == "between" && r.at(next).low == "and" {
 		if r.at(next + 1).number {
 			high = r.at(next + 1).value
-			r.spent[next+1] = true
+			r.used[next+1] = true
 			next += 2
 		}
 	}
-	if r.at(next).text == "-" && r.at(next).glued {
+	if r.at(next).text == "-" && r.at(next).adjacent {
 		r.compound(i, next+1, low)
 		return
 	}
-	negative := r.at(i-1).text == "-" && r.at(i).glued && !r.at(i-1).glued
+	negative := r.at(i-1).text == "-" && r.at(i).adjacent && !r.at(i-1).adjacent
 	if negative || low <= 0 || low > 1e12 || slices.Contains([]string{"per", "top", "every", "#"}, r.at(i-1).low) {
 		return
 	}
@@ -144,7 +144,7 @@ func (r *reader) recordingAfter(i int) int {
 		}
 		kind, isItem := itemOf(t.low)
 		switch {
-		case isItem && kind.recording || recorded(t.low):
+		case isItem && kind.recording || meansRecordings(t.low):
 			found = j
 		case found >= 0 && !isItem:
 			return found
@@ -164,7 +164,7 @@ func (r *reader) volume(i, first, noun int, low, high float64) {
 		r.setVolume(i, low, high, unitWords)
 		return
 	case timeUnit(name) == "hour": // "300 audio hours"
-		if recorded(r.at(noun-1).low) || recorded(r.at(first).low) {
+		if meansRecordings(r.at(noun-1).low) || meansRecordings(r.at(first).low) {
 			r.setVolume(i, low, high, unitHours)
 			r.setItems(first, noun-1)
 		}
@@ -173,7 +173,7 @@ func (r *reader) volume(i, first, noun int, low, high float64) {
 	kind, _ := itemOf(r.at(noun).low)
 	unit := unitFiles
 	for j := first; j < noun; j++ {
-		kind.recording = kind.recording || recorded(r.at(j).low)
+		kind.recording = kind.recording || meansRecordings(r.at(j).low)
 	}
 	if kind.recording { // counted in files or in hours: the text does not say
 		unit = ""
@@ -197,13 +197,13 @@ func (r *reader) setCount(key string, low, high float64, i int) {
 	}
 	if r.fields.has(key) {
 		if r.fields[key] != low {
-			r.doubt(key, fmt.Sprintf("The text names another number too: %s. The first was taken.", r.tokens[i].text))
+			r.addGuess(key, fmt.Sprintf("The text names another number too: %s. The first was taken.", r.tokens[i].text))
 		}
 		return
 	}
 	r.fields[key] = low
 	if high > low {
-		r.doubt(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", low, high))
+		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", low, high))
 	}
 }
 

@@ -92,13 +92,13 @@ func readSource(body map[string]json.RawMessage) (source, *apiError) {
 	}
 	read := func(object map[string]json.RawMessage, path []any, keys ...string) *apiError {
 		for _, key := range keys {
-			if failure := readString(object, key, below(path, key), fields[key]); failure != nil {
+			if failure := readString(object, key, childPath(path, key), fields[key]); failure != nil {
 				return failure
 			}
 		}
 		for _, format := range formats() {
 			if raw, given := object[format.payload]; given && typeOf(raw) != "null" {
-				src.documents[format.payload] = document{raw, below(path, format.payload)}
+				src.documents[format.payload] = document{raw, childPath(path, format.payload)}
 			}
 		}
 		return nil
@@ -152,7 +152,7 @@ func (s *Sandbox) read(src *source) (parsed, *apiError) {
 	if src.ExternalID == nil && m.externalID != "" {
 		src.ExternalID = &m.externalID
 	}
-	return m.land(), nil
+	return m.fillFromDescription(), nil
 }
 
 func readString(object map[string]json.RawMessage, key string, path []any, to **string) *apiError {

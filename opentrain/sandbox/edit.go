@@ -25,12 +25,12 @@ func (s *Sandbox) editJob(c *call) (reply, *apiError) {
 	j.updated = now
 	reasons := moderate(j.fields.text("jobTitle"), j.fields.text("jobDescription"))
 	if reasons == nil {
-		s.relist(j, now)
+		s.updateListing(j, now)
 		return ok(map[string]any{"ok": true, "jobId": j.id, "status": statusOpen,
 			"moderation": map[string]any{"decision": "ALLOW", "reasons": []string{}}})
 	}
 	j.status = statusDraft
-	s.unlist(j.id, now)
+	s.removeListing(j.id, now)
 	if s.variant == Guide {
 		return ok(map[string]any{"ok": true, "jobId": j.id, "status": statusDraft,
 			"moderation": map[string]any{"decision": "BLOCK", "reasons": reasons}})

@@ -14,13 +14,13 @@ func (s *Sandbox) ListJobs(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range n {
-		s.list(publicJob{ID: fmt.Sprintf("bulk_%d", i+1)}, s.now())
+		s.addListing(publicJob{ID: fmt.Sprintf("bulk_%d", i+1)}, s.now())
 	}
 }
 
 // MissedByStems returns the patterns that match a text without any of their stems.
 func MissedByStems(text string) []string {
-	all := []pattern{datasetPattern, genericWork, fromTo, titleLine, secrecy, mustSign, noNeed,
+	all := []pattern{datasetPattern, genericWork, fromTo, titleLine, mentionsNDA, mustSign, noNDA,
 		hintLabel, hintPiece, hintHour, hintJob, notExpert, noExperience, professionals}
 	for _, t := range taskTable {
 		all = append(all, t.pattern)

@@ -50,8 +50,8 @@ func (m *imported) guess(key string, value any, reason string) {
 	m.guesses = append(m.guesses, guess{Field: key, Value: value, Reason: reason})
 }
 
-// leave records a part of the document that matches no field.
-func (m *imported) leave(path, reason string, value any) {
+// addUnmapped records a part of the document that matches no field.
+func (m *imported) addUnmapped(path, reason string, value any) {
 	text, isText := value.(string)
 	if !isText {
 		text = strings.TrimSpace(string(encode(value)))
@@ -63,9 +63,9 @@ func (m *imported) leave(path, reason string, value any) {
 	m.unmapped = append(m.unmapped, unmapped{Path: path, Reason: reason, ValuePreview: string(preview)})
 }
 
-// take parses a short text like a description and sets one field from it. It reports whether it found a
-// value.
-func (m *imported) take(key, text string) bool {
+// setFromText parses a short text like a description and sets one field from it. It reports whether it found
+// a value.
+func (m *imported) setFromText(key, text string) bool {
 	value, found := parse(text).fields[key]
 	if found {
 		m.set(key, value)
@@ -91,8 +91,8 @@ func (m *imported) country(name string) {
 	}
 }
 
-// land parses the document's description and fills the fields that the document does not set.
-func (m imported) land() parsed {
+// fillFromDescription parses the document's description and fills the fields that the document does not set.
+func (m imported) fillFromDescription() parsed {
 	read := parse(m.description)
 	if strings.TrimSpace(m.description) == "" {
 		read = parsed{fields: values{}}
@@ -138,7 +138,7 @@ func join(path []any) string {
 	return b.String()
 }
 
-// below returns the path of a member.
-func below(path []any, parts ...any) []any {
+// childPath returns the path of a member.
+func childPath(path []any, parts ...any) []any {
 	return append(slices.Clone(path), parts...)
 }

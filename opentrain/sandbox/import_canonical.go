@@ -27,10 +27,10 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 		case name == "rateAmount" || typeOf(value) == "null":
 			continue // handled below, or no value
 		case name == "externalId" || name == "idempotencyKey":
-			m.leave(join(below(path, name)), "This belongs beside the job object, not in it.", value)
+			m.addUnmapped(join(childPath(path, name)), "This belongs beside the job object, not in it.", value)
 			continue
 		case name == "tools" && typeOf(value) == "array":
-			value = joinedList(value)
+			value = joinList(value)
 		}
 		key := name
 		if other, differs := canonicalNames()[name]; differs {
@@ -38,18 +38,18 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 		}
 		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == key })
 		if i < 0 {
-			m.leave(join(below(path, name)), "No draft field has this name.", value)
+			m.addUnmapped(join(childPath(path, name)), "No draft field has this name.", value)
 			continue
 		}
 		decoded, problems := v.decode(updateFields()[i], value)
 		for _, problem := range problems { // the path ends with the field's name
 			at, _ := problem["path"].([]any)
-			problem["path"] = below(below(path, name), at[1:]...)
+			problem["path"] = childPath(childPath(path, name), at[1:]...)
 		}
 		issues = append(issues, problems...)
 		m.set(key, decoded)
 	}
-	issues = append(issues, m.rateAmount(object["rateAmount"], below(path, "rateAmount"))...)
+	issues = append(issues, m.rateAmount(object["rateAmount"], childPath(path, "rateAmount"))...)
 	if issues != nil {
 		failure := badRequest("The job object has fields that cannot be taken. No draft was made.")
 		failure.details = details{"issues": issues}
@@ -70,15 +70,15 @@ func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
 	case issues != nil:
 		return issues
 	case key == "":
-		m.leave(join(path), "Without a paymentType the amount means nothing.", raw)
+		m.addUnmapped(join(path), "Without a paymentType the amount means nothing.", raw)
 	default:
 		m.set(key, amount)
 	}
 	return nil
 }
 
-// joinedList joins a list of names into one text. It returns other values unchanged.
-func joinedList(raw json.RawMessage) json.RawMessage {
+// joinList joins a list of names into one text. It returns other values unchanged.
+func joinList(raw json.RawMessage) json.RawMessage {
 	var names []string
 	if json.Unmarshal(raw, &names) != nil {
 		return raw

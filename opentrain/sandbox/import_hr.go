@@ -20,8 +20,8 @@ func readHR(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	}
 	h := hrReader{imported: imported{fields: values{}}, root: opening}
 	for _, leaf := range opening.leaves() {
-		if reason := h.take(leaf); reason != "" {
-			h.leave(leaf.path, reason, leaf.text)
+		if reason := h.readElement(leaf); reason != "" {
+			h.addUnmapped(leaf.path, reason, leaf.text)
 		}
 	}
 	h.description = strings.Join(h.paragraphs, "\n\n")
@@ -37,8 +37,8 @@ type hrReader struct {
 	paragraphs []string
 }
 
-// take reads one element, or returns why it matches no field.
-func (h *hrReader) take(e *element) (reason string) {
+// readElement reads one element, or returns why it matches no field.
+func (h *hrReader) readElement(e *element) (reason string) {
 	switch e.name {
 	case "PositionTitle", "JobPositionTitle", "Title":
 		if h.fields.has("jobTitle") {
@@ -65,7 +65,7 @@ func (h *hrReader) take(e *element) (reason string) {
 		}
 		h.externalID = e.text
 	case "ExperienceLevel", "YearsOfExperience", "ExperienceCategory", "CareerLevelCode", "RequiredExperience":
-		if !h.imported.take("experienceLevel", e.text) {
+		if !h.imported.setFromText("experienceLevel", e.text) {
 			return "It names no experience level."
 		}
 	case "PayRate", "RatePerHour", "BasePay", "Amount", "BasePayAmount", "RemunerationAmount", "MinimumAmount", "MinimumRate", "HourlyRate":
@@ -75,7 +75,7 @@ func (h *hrReader) take(e *element) (reason string) {
 	case "RemunerationIntervalCode", "BasePayInterval", "RemunerationBasisCode", "PaymentInterval":
 		return "" // read with the rate
 	case "JobCategory", "JobCategoryCode", "CategoryCode", "Industry":
-		if h.fields.has("labelTypes") || !h.imported.take("labelTypes", e.text) {
+		if h.fields.has("labelTypes") || !h.imported.setFromText("labelTypes", e.text) {
 			return "It names no kind of labelling."
 		}
 	default:

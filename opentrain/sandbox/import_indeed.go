@@ -19,7 +19,7 @@ func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError
 			if child.name == "job" {
 				jobs = append(jobs, child)
 			} else if child.text != "" {
-				m.leave(child.path, "This describes the feed, not the job.", child.text)
+				m.addUnmapped(child.path, "This describes the feed, not the job.", child.text)
 			}
 		}
 		if len(jobs) != 1 {
@@ -32,7 +32,7 @@ func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError
 	}
 	for _, leaf := range job.leaves() {
 		if reason := m.indeed(leaf); reason != "" {
-			m.leave(leaf.path, reason, leaf.text)
+			m.addUnmapped(leaf.path, reason, leaf.text)
 		}
 	}
 	return m, nil
@@ -58,11 +58,11 @@ func (m *imported) indeed(e *element) (reason string) {
 			return "It names no rate by the hour, by the label or in all, in US dollars."
 		}
 	case "experience":
-		if !m.take("experienceLevel", e.text) {
+		if !m.setFromText("experienceLevel", e.text) {
 			return "It names no experience level."
 		}
 	case "category":
-		if !m.take("labelTypes", strings.ReplaceAll(e.text, ",", ". ")) {
+		if !m.setFromText("labelTypes", strings.ReplaceAll(e.text, ",", ". ")) {
 			return "It names no kind of labelling."
 		}
 	case "jobtype":

@@ -15,7 +15,7 @@ type token struct {
 	word       bool
 	number     bool
 	value      float64
-	glued      bool // follows the previous token without a space
+	adjacent   bool // follows the previous token without a space
 	sentence   int
 }
 
@@ -56,7 +56,7 @@ func (l *lexer) add(t token) {
 	t.text = l.text[t.start:t.end]
 	t.low = strings.ToLower(t.text)
 	t.sentence = l.sentence
-	t.glued = len(l.tokens) > 0 && l.tokens[len(l.tokens)-1].end == t.start
+	t.adjacent = len(l.tokens) > 0 && l.tokens[len(l.tokens)-1].end == t.start
 	l.tokens = append(l.tokens, t)
 	l.pos = t.end
 }

@@ -17,10 +17,10 @@ type readCounts struct {
 	byIP  map[string]int
 }
 
-// limitRead counts a read without a token and rejects it over the limit
+// checkReadLimit counts a read without a token and rejects it over the limit
 // (developers/api-reference/jobs/search). The pages do not document a Retry-After header, so there is none.
 // The members of details are our assumption.
-func (s *Sandbox) limitRead(r *http.Request) *apiError {
+func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 	if s.readLimit <= 0 {
 		return nil
 	}

@@ -24,8 +24,8 @@ type listing struct {
 	changed time.Time
 }
 
-// list adds a job to the marketplace. The caller holds s.mu.
-func (s *Sandbox) list(p publicJob, now time.Time) {
+// addListing adds a job to the marketplace. The caller holds s.mu.
+func (s *Sandbox) addListing(p publicJob, now time.Time) {
 	l := newListing(len(s.market)+1, p)
 	l.changed = now
 	s.market = append(s.market, l)
@@ -36,9 +36,9 @@ func newListing(seq int, p publicJob) listing {
 	return listing{seq: seq, public: p, words: strings.ToLower(words), event: eventPublished}
 }
 
-// unlist removes a job from the marketplace. The caller holds s.mu. It replaces the list, because a search
-// may be reading the old one.
-func (s *Sandbox) unlist(id string, now time.Time) {
+// removeListing removes a job from the marketplace. The caller holds s.mu. It replaces the list, because a
+// search may be reading the old one.
+func (s *Sandbox) removeListing(id string, now time.Time) {
 	s.market = slices.Clone(s.market)
 	for i := range s.market {
 		if s.market[i].public.ID == id && s.market[i].event != eventClosed {
@@ -47,8 +47,8 @@ func (s *Sandbox) unlist(id string, now time.Time) {
 	}
 }
 
-// relist updates the listing of a job. The caller holds s.mu.
-func (s *Sandbox) relist(j *job, now time.Time) {
+// updateListing updates the listing of a job. The caller holds s.mu.
+func (s *Sandbox) updateListing(j *job, now time.Time) {
 	s.market = slices.Clone(s.market)
 	for i, l := range s.market {
 		if l.public.ID != j.id || l.event == eventClosed {

@@ -58,8 +58,8 @@ func itemOf(low string) (item, bool) {
 	return item{}, false
 }
 
-// recorded reports whether a word before a noun means recordings.
-func recorded(low string) bool {
+// meansRecordings reports whether a word before a noun means recordings.
+func meansRecordings(low string) bool {
 	return slices.Contains([]string{"dashcam", "dash-cam", "cctv", "bodycam", "video", "audio", "footage", "voice", "recorded", "call", "podcast"}, low)
 }
 

@@ -68,7 +68,7 @@ func mergeNumbers(tokens []token) []token {
 			merged[last].number, merged[last].word, merged[last].value, merged[last].end = true, false, scale, t.end
 			continue
 		case t.number && merged[last].number && len(t.text) == 3 && t.start <= merged[last].end+3 &&
-			!t.glued && isDigit(t.text[0]) && isDigit(merged[last].text[0]) && merged[last].value < 1e9 && merged[last].value == float64(int(merged[last].value)):
+			!t.adjacent && isDigit(t.text[0]) && isDigit(merged[last].text[0]) && merged[last].value < 1e9 && merged[last].value == float64(int(merged[last].value)):
 			merged[last].value = merged[last].value*1000 + t.value
 			merged[last].end = t.end
 			continue

@@ -22,7 +22,7 @@ type reader struct {
 	text   string
 	folded string // lower case; patterns search it for their stems
 	tokens []token
-	spent  []bool // numbers with a known meaning
+	used   []bool // numbers with a known meaning
 	tasks  []task
 	items  string // what the work is on, as in a title; "" if unknown
 	data   string // dataType of the items
@@ -33,7 +33,7 @@ type reader struct {
 // parse reads a description.
 func parse(text string) parsed {
 	r := &reader{text: text, folded: fold(text), tokens: lex(text), languages: languageNames()}
-	r.spent = make([]bool, len(r.tokens))
+	r.used = make([]bool, len(r.tokens))
 	r.fields = values{"jobDescription": text}
 	r.findTasks()
 	r.findPay()
@@ -43,7 +43,7 @@ func parse(text string) parsed {
 	r.findCountries()
 	r.findLevel()
 	r.findSubject()
-	r.findSecrecy()
+	r.findNDA()
 	r.findUnmapped()
 	r.findTitle()
 	return r.parsed
@@ -52,19 +52,19 @@ func parse(text string) parsed {
 // guess sets a field and records that a human should confirm it.
 func (r *reader) guess(key string, value any, reason string) {
 	r.fields[key] = value
-	r.doubt(key, reason)
+	r.addGuess(key, reason)
 }
 
-// doubt records, once, that a human should confirm the value of a field.
-func (r *reader) doubt(key, reason string) {
+// addGuess records, once, that a human should confirm the value of a field.
+func (r *reader) addGuess(key, reason string) {
 	if slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == key }) {
 		return
 	}
 	r.guesses = append(r.guesses, guess{Field: key, Value: r.fields[key], Reason: reason})
 }
 
-// leave records a part of the text that matches no field.
-func (r *reader) leave(start, end int, reason string) {
+// addUnmapped records a part of the text that matches no field.
+func (r *reader) addUnmapped(start, end int, reason string) {
 	preview := []rune(strings.Join(strings.Fields(r.text[start:end]), " "))
 	if len(preview) > 80 {
 		preview = append(preview[:79], '…')
@@ -110,8 +110,8 @@ func (r *reader) findTasks() {
 	}
 }
 
-// capital returns a word with a capital first letter.
-func capital(word string) string {
+// capitalize returns a word with a capital first letter.
+func capitalize(word string) string {
 	r, size := utf8.DecodeRuneInString(word)
 	if size == 0 {
 		return word

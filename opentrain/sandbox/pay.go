@@ -24,7 +24,7 @@ type amount struct {
 	unit       string // the unit as written
 	first, end int    // tokens, end exclusive
 	sure       bool
-	aside      bool // a bonus or the like
+	bonus      bool // a bonus or the like
 }
 
 // findPay sets the payment type and its rate.
@@ -33,16 +33,16 @@ func (r *reader) findPay() {
 	var others []amount
 	for _, a := range r.amounts() {
 		switch {
-		case a.aside:
-			r.leaveAmount(a, "A bonus fits no field.")
+		case a.bonus:
+			r.addUnmappedAmount(a, "A bonus fits no field.")
 		case a.per == perOther:
-			r.leaveAmount(a, fmt.Sprintf("Pay per %s is none of the payment types.", a.unit))
+			r.addUnmappedAmount(a, fmt.Sprintf("Pay per %s is none of the payment types.", a.unit))
 		case a.per == perNone:
 			others = append(others, a)
 		case main == nil:
 			main = &a
 		case main.per != a.per || main.low != a.low:
-			r.leaveAmount(a, "A job has one rate; this is another.")
+			r.addUnmappedAmount(a, "A job has one rate; this is another.")
 		}
 	}
 	hint := r.payHint()
@@ -52,7 +52,7 @@ func (r *reader) findPay() {
 	}
 	for _, a := range others {
 		if r.nearPay(a.first) {
-			r.leaveAmount(a, "The text does not say what this amount is paid for.")
+			r.addUnmappedAmount(a, "The text does not say what this amount is paid for.")
 		}
 	}
 	if main != nil {
@@ -60,7 +60,7 @@ func (r *reader) findPay() {
 	} else if hint != "" {
 		r.fields["paymentType"] = paymentTypeOf(hint)
 		if hint == perPiece {
-			r.doubt("paymentType", "The text pays per piece, taken as per label.")
+			r.addGuess("paymentType", "The text pays per piece, taken as per label.")
 		}
 	}
 }
@@ -69,21 +69,21 @@ func (r *reader) setPay(a amount) {
 	paymentType := paymentTypeOf(a.per)
 	r.fields["paymentType"] = paymentType
 	if a.currency != "USD" {
-		r.leaveAmount(a, "Rates are in US dollars; this one is in "+a.currency+".")
+		r.addUnmappedAmount(a, "Rates are in US dollars; this one is in "+a.currency+".")
 		return
 	}
 	key := rateKey(paymentType)
 	r.fields[key] = a.low
 	switch {
 	case a.low != a.high:
-		r.doubt(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", a.low, a.high))
+		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", a.low, a.high))
 	case a.per == perPiece:
-		r.doubt(key, "The text gives a rate per "+a.unit+", taken as the rate per label.")
+		r.addGuess(key, "The text gives a rate per "+a.unit+", taken as the rate per label.")
 	case !a.sure:
-		r.doubt(key, "The text gives the amount, but does not say plainly what it is paid for.")
+		r.addGuess(key, "The text gives the amount, but does not say plainly what it is paid for.")
 	}
 	if a.per == perPiece || !a.sure {
-		r.doubt("paymentType", "The text does not name the payment type plainly.")
+		r.addGuess("paymentType", "The text does not name the payment type plainly.")
 	}
 }
 
@@ -97,8 +97,8 @@ func paymentTypeOf(per string) string {
 	return payPerLabel
 }
 
-func (r *reader) leaveAmount(a amount, reason string) {
-	r.leave(r.tokens[a.first].start, r.tokens[a.end-1].end, reason)
+func (r *reader) addUnmappedAmount(a amount, reason string) {
+	r.addUnmapped(r.tokens[a.first].start, r.tokens[a.end-1].end, reason)
 }
 
 // amounts finds every amount of money and its unit.
@@ -110,16 +110,16 @@ func (r *reader) amounts() []amount {
 			continue
 		}
 		for k := a.first; k < a.end; k++ {
-			r.spent[k] = true
+			r.used[k] = true
 		}
 		r.unitAfter(&a)
 		if a.per == perNone {
 			r.unitBefore(&a)
 		}
 		for k := a.end; k < a.end+2; k++ {
-			a.aside = a.aside || slices.Contains([]string{"bonus", "bonuses", "referral", "voucher"}, r.at(k).low)
+			a.bonus = a.bonus || slices.Contains([]string{"bonus", "bonuses", "referral", "voucher"}, r.at(k).low)
 		}
-		a.aside = a.aside || r.at(a.first-2).low == "bonus" || r.at(a.first-1).low == "bonus"
+		a.bonus = a.bonus || r.at(a.first-2).low == "bonus" || r.at(a.first-1).low == "bonus"
 		i = a.end - 1
 		if a.low > 0 && a.low < 1e9 {
 			list = append(list, a)
@@ -133,7 +133,7 @@ func (r *reader) amountAt(i int) (amount, bool) {
 	a := amount{first: i, sure: true}
 	j := i
 	if a.currency = currencyOf(r.at(j).low); a.currency != "" && r.at(j).low != "c" {
-		if foreign := foreignDollar(r.at(j - 1).low); r.at(j).text == "$" && r.at(j).glued && foreign != "" {
+		if foreign := foreignDollar(r.at(j - 1).low); r.at(j).text == "$" && r.at(j).adjacent && foreign != "" {
 			a.currency = foreign
 		}
 		j++
@@ -159,7 +159,7 @@ func (r *reader) amountAt(i int) (amount, bool) {
 	}
 	after := r.at(j).low
 	switch c := currencyOf(after); {
-	case c == "" || after == "c" && !r.at(j).glued:
+	case c == "" || after == "c" && !r.at(j).adjacent:
 	case a.currency == "" || r.at(i).text == "$":
 		if a.currency == "" || len(after) == 3 {
 			a.currency = c
@@ -237,7 +237,7 @@ func (r *reader) unitAt(a *amount, start, j int) {
 // unitBefore reads "hourly rate of", "fixed price of", "paid per label:" before an amount.
 func (r *reader) unitBefore(a *amount) {
 	sentence := r.at(a.first).sentence
-	for j := a.first - 1; j >= a.first-7 && r.at(j).sentence == sentence && !r.spent[j]; j-- {
+	for j := a.first - 1; j >= a.first-7 && r.at(j).sentence == sentence && !r.used[j]; j-- {
 		switch low := r.at(j).low; low {
 		case "hourly", "hour":
 			a.per, a.unit = perHour, "hour"

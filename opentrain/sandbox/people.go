@@ -48,7 +48,7 @@ func (r *reader) findLanguages() {
 	}
 	r.fields["languages"] = languages
 	if guessed {
-		r.doubt("languages", "A language is named, but not plainly as one that AI trainers must know.")
+		r.addGuess("languages", "A language is named, but not plainly as one that AI trainers must know.")
 	}
 }
 
@@ -133,7 +133,7 @@ func (r *reader) findCountries() {
 	}
 	r.fields["countries"] = countries
 	if guessed {
-		r.doubt("countries", "A country is named, but not plainly as the place of the AI trainers.")
+		r.addGuess("countries", "A country is named, but not plainly as the place of the AI trainers.")
 	}
 }
 

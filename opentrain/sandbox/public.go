@@ -106,7 +106,7 @@ func displayLabel(value string) *string {
 	}
 	words := strings.Split(strings.ToLower(value), "_")
 	for i, word := range words {
-		words[i] = capital(word)
+		words[i] = capitalize(word)
 	}
 	label := strings.Join(words, " ")
 	return &label

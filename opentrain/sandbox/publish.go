@@ -58,7 +58,7 @@ func (s *Sandbox) publish(c *call) (reply, *apiError) {
 	now := s.now()
 	j.status, j.updated = statusOpen, now
 	j.owner.published = append(j.owner.published, now)
-	s.list(s.publicJob(j, now), now)
+	s.addListing(s.publicJob(j, now), now)
 	s.attempts++
 	attempt := fmt.Sprintf("attempt_%d", s.attempts)
 	answer.PublishAttemptID = &attempt

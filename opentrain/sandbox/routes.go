@@ -81,12 +81,12 @@ func (s *Sandbox) match(c *call) (route, *apiError) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	path, below := strings.CutPrefix(c.request.URL.EscapedPath(), prefix)
+	path, isAPI := strings.CutPrefix(c.request.URL.EscapedPath(), prefix)
 	var allow []string
 	literal := false // a literal path matches, so the segment is not an {id}
 	for _, candidate := range s.routes {
 		id, ok := matchPath(candidate.path, path)
-		if !ok || !below || literal && id != "" {
+		if !ok || !isAPI || literal && id != "" {
 			continue
 		}
 		literal = id == ""
@@ -142,7 +142,7 @@ func matchPath(pattern, path string) (id string, ok bool) {
 // address instead.
 func (s *Sandbox) gate(r route, c *call) *apiError {
 	if r.public {
-		return s.limitRead(c.request)
+		return s.checkReadLimit(c.request)
 	}
 	c.account = s.accounts[bearerToken(c.request)]
 	if c.account == nil {

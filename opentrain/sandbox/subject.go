@@ -13,7 +13,7 @@ func (r *reader) setItems(first, noun int) {
 	}
 	kind, _ := itemOf(r.at(noun).low)
 	r.data = kind.data
-	if r.data == "" && recorded(r.at(noun).low) {
+	if r.data == "" && meansRecordings(r.at(noun).low) {
 		r.data = "AUDIO"
 	}
 	if kind.generic && noun == first {
@@ -100,7 +100,7 @@ func (r *reader) taskTitle(t task) string {
 	}
 	if t.value == "TRANSLATION" {
 		if m := fromTo.FindStringSubmatch(r.text); m != nil && len(languages) > 1 {
-			title = capital(strings.ToLower(m[1]+m[3])) + " to " + capital(strings.ToLower(m[2]+m[4])) + " Translation"
+			title = capitalize(strings.ToLower(m[1]+m[3])) + " to " + capitalize(strings.ToLower(m[2]+m[4])) + " Translation"
 			languages = nil
 		}
 	}
@@ -142,7 +142,7 @@ func firstWords(text string) string {
 func titleWord(word string) string {
 	parts := strings.Split(word, "-")
 	for i, part := range parts {
-		parts[i] = capital(part)
+		parts[i] = capitalize(part)
 	}
 	return strings.Join(parts, "-")
 }
