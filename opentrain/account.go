@@ -3,13 +3,12 @@ package opentrain
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 )
 
-// Me returns the user and the account that the token belongs to. It needs a
-// token with any scope (developers/api-reference/auth/me).
+// Me returns the user and the account that the token belongs to. It needs a token with any scope
+// (developers/api-reference/auth/me).
 func (c *Client) Me(ctx context.Context) (*Identity, error) {
-	return fetch(ctx, c, request{method: http.MethodGet, path: "/auth/me"}, "an account", func(i *Identity) bool {
+	return fetch(ctx, c, request{path: "/auth/me"}, "an account", func(i *Identity) bool {
 		return i.Actor.UserID != "" || i.Account.OrganizationID != "" || i.Token.ID != ""
 	})
 }
@@ -34,22 +33,19 @@ type Identity struct {
 	} `json:"account"`
 }
 
-// Features that an account needs for the calls of this package. A refusal for a
-// missing feature names it in details.featureKey
-// (developers/concepts/scopes-and-capabilities).
+// Features that an account needs for the calls of this package. A refusal for a missing feature names it in
+// details.featureKey (developers/concepts/scopes-and-capabilities).
 const (
 	FeatureDrafting   = "public_api_job_drafting"
 	FeaturePublishing = "public_api_job_publishing"
 	FeatureHiring     = "public_api_hiring"
 )
 
-// Capabilities returns what the account may do, which fields a draft has and
-// which values they accept. It needs a token with any scope. It fails with
-// FORBIDDEN if the account lacks FeatureDrafting
+// Capabilities returns what the account may do, which fields a draft has and which values they accept. It
+// needs a token with any scope. It fails with FORBIDDEN if the account lacks FeatureDrafting
 // (developers/api-reference/job-drafts/capabilities).
 func (c *Client) Capabilities(ctx context.Context) (*Capabilities, error) {
-	req := request{method: http.MethodGet, path: "/job-drafts/capabilities"}
-	return fetch(ctx, c, req, "capabilities", func(c *Capabilities) bool {
+	return fetch(ctx, c, request{path: "/job-drafts/capabilities"}, "capabilities", func(c *Capabilities) bool {
 		return c.Features != nil || c.Draft.UpdateKeys != nil || c.Draft.Enums != nil
 	})
 }
@@ -57,8 +53,8 @@ func (c *Client) Capabilities(ctx context.Context) (*Capabilities, error) {
 // Capabilities is the result of [Client.Capabilities].
 type Capabilities struct {
 	RolloutMode string `json:"rolloutMode"` // ALL or ALLOWLIST
-	// Features says whether the account has a capability, by name (draftCreate,
-	// draftUpdate, draftImport, publish, hiring, …). A missing name is unknown.
+	// Features says whether the account has a capability, by name (draftCreate, draftUpdate, draftImport,
+	// publish, hiring, …). A missing name is unknown.
 	Features Flags     `json:"capabilities"`
 	Draft    DraftForm `json:"draft"`
 }
@@ -66,8 +62,7 @@ type Capabilities struct {
 // Flags are booleans by name.
 type Flags map[string]bool
 
-// UnmarshalJSON implements json.Unmarshaler. It skips members that are not
-// booleans.
+// UnmarshalJSON implements json.Unmarshaler. It skips members that are not booleans.
 func (f *Flags) UnmarshalJSON(data []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil || members == nil {
@@ -75,9 +70,8 @@ func (f *Flags) UnmarshalJSON(data []byte) error {
 	}
 	*f = Flags{}
 	for name, member := range members {
-		var flag *bool
-		if json.Unmarshal(member, &flag) == nil && flag != nil {
-			(*f)[name] = *flag
+		if text := string(member); text == "true" || text == "false" {
+			(*f)[name] = text == "true"
 		}
 	}
 	return nil
@@ -87,7 +81,6 @@ func (f *Flags) UnmarshalJSON(data []byte) error {
 type DraftForm struct {
 	ImportFormats []string `json:"importFormats"` // values of DraftSource.Format
 	UpdateKeys    []string `json:"updateKeys"`    // keys of Fields
-	// Enums lists the values that an update key accepts, by key. A key without
-	// an entry is not an enum.
+	// Enums lists the values that an update key accepts, by key. A key without an entry is not an enum.
 	Enums map[string][]string `json:"enums"`
 }

@@ -14,8 +14,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// Responses of the posting guide and of the API reference
-// (developers/guides/post-a-job, developers/api-reference/job-drafts/create).
+// Responses of the posting guide and of the API reference (developers/guides/post-a-job,
+// developers/api-reference/job-drafts/create).
 const (
 	guideAnswer = `{"ok":true,"jobId":"j","status":"DRAFT","draftUrl":"https://app.opentrain.ai/job-post?job=j",
 		"validation":{"publishReady":false,"issueCount":0,"missingFieldCount":2,
@@ -83,8 +83,8 @@ func TestBothFormsDecodeToOneType(t *testing.T) {
 	}
 }
 
-// TestOddMembersDoNotLoseTheJob: members of an unexpected type and unknown
-// members fail neither the response nor its other members.
+// TestOddMembersDoNotLoseTheJob: members of an unexpected type and unknown members fail neither the response
+// nor its other members.
 func TestOddMembersDoNotLoseTheJob(t *testing.T) {
 	draft := decodeDraft(t, `{"jobId":"j","status":7,"draftUrl":null,"validation":"none","brandNew":[1,{"x":"y"}],
 		"missingFields":[{"field":"a","enumValues":[1,2],"updateKeys":[1,"a"],"hint":{"x":1},"label":"A","other":{}},null,"b","b"],
@@ -102,8 +102,8 @@ func TestOddMembersDoNotLoseTheJob(t *testing.T) {
 	}
 }
 
-// TestUnknownMembersAreIgnored: a member that no field has does not fail any type
-// and does not hide the known members.
+// TestUnknownMembersAreIgnored: a member that no field has does not fail any type and does not hide the known
+// members.
 func TestUnknownMembersAreIgnored(t *testing.T) {
 	for known, target := range map[string]any{
 		`"jobId":"j"`: &opentrain.Draft{}, `"alreadyPublished":true`: &opentrain.Publication{}, `"title":"T"`: &opentrain.PublicJob{},
@@ -119,8 +119,8 @@ func TestUnknownMembersAreIgnored(t *testing.T) {
 	}
 }
 
-// FuzzAnswer feeds arbitrary bytes as responses: they decode or fail, and a value
-// that decodes survives a round trip.
+// FuzzAnswer feeds arbitrary bytes as responses: they decode or fail, and a value that decodes survives a
+// round trip.
 func FuzzAnswer(f *testing.F) {
 	for _, seed := range []string{
 		guideAnswer, referenceAnswer, shortAnswer, `{"jobs":[{"id":1}]}`, `{"validation":{"missingFields":[{}]}}`, `null`, `[]`, `"x"`,

@@ -25,42 +25,37 @@ const (
 
 	apiPath = "/api/public/v1"
 
-	// maxResponse is the size limit of a response body in bytes.
-	maxResponse = 8 << 20
-	// maxID is the length limit of an ID in a path, in characters. The API's
-	// public job IDs have at most 64 (developers/api-reference/jobs/get).
+	maxResponse = 8 << 20 // bytes of a response body
+	// maxID is the length limit of an ID in a path, in characters. The API's public job IDs have at most 64
+	// (developers/api-reference/jobs/get).
 	maxID = 64
 )
 
 // Config configures a Client. The zero value uses DefaultBaseURL.
 type Config struct {
-	// BaseURL is the origin of the app, without /api/public/v1. Plain http is
-	// only allowed for loopback addresses, because it would expose the token.
+	// BaseURL is the origin of the app, without /api/public/v1. Plain http is only allowed for loopback
+	// addresses, because it would expose the token.
 	BaseURL string
 	// Transport sends the requests. Nil means DefaultTransport.
 	Transport http.RoundTripper
 	// UserAgent is sent with every request. "" means "opentrain-go".
 	UserAgent string
-	// PublicReadBudget is the maximum number of requests without a token per
-	// minute. 0 means DefaultPublicReadBudget, a negative number means no limit.
-	// The API counts all clients behind one IP address together.
+	// PublicReadBudget is the maximum number of public reads per minute. 0 means DefaultPublicReadBudget, a
+	// negative number means no limit. The API counts all clients behind one IP address together.
 	PublicReadBudget int
-	// MaxConcurrent is the maximum number of concurrent requests. 0 means
-	// DefaultMaxConcurrent.
+	// MaxConcurrent is the maximum number of concurrent requests. 0 means DefaultMaxConcurrent.
 	MaxConcurrent int
 }
 
-// Client calls the API. It caches public reads for as long as the API allows and
-// keeps nothing else, in particular nothing about callers. It is safe for
-// concurrent use.
+// Client calls the API. It caches public reads for as long as the API allows and keeps nothing else, in
+// particular nothing about callers. It is safe for concurrent use.
 type Client struct {
 	http    *resty.Client
 	baseURL string
 	public  *publicReads
 }
 
-// New returns a Client. It fails if the base URL is invalid. It does not send
-// requests.
+// New returns a Client. It fails if the base URL is invalid. It does not send requests.
 func New(cfg Config) (*Client, error) {
 	baseURL, err := parseBaseURL(cmp.Or(cfg.BaseURL, DefaultBaseURL))
 	if err != nil {
@@ -86,9 +81,8 @@ func New(cfg Config) (*Client, error) {
 	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
 }
 
-// DefaultTransport returns a new transport with the system's CA certificates,
-// the usual proxy variables, and enough idle connections for many concurrent
-// calls to one host.
+// DefaultTransport returns a new transport with the system's CA certificates, the usual proxy variables, and
+// enough idle connections for many concurrent calls to one host.
 func DefaultTransport() *http.Transport {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
@@ -128,18 +122,16 @@ func isLoopback(host string) bool {
 
 // request is one API call.
 type request struct {
-	method string
+	method string // "" means GET
 	path   string // below apiPath; "{id}" stands for jobID
 	jobID  string
 	query  url.Values
 	body   any  // encoded as JSON unless nil
 	keyed  bool // carries an idempotency key, so it is safe to repeat
 	// public requests carry no token. Their results are cached and shared.
-	public bool
-	// invalidates is true for calls that may change the result of public reads.
-	invalidates bool
-	// closedOK makes the 404 for a job that is no longer public a result.
-	closedOK bool
+	public      bool
+	invalidates bool // may change the results of public reads
+	closedOK    bool // a 404 for a job that is no longer public is a result
 }
 
 // response is a response of the API with any status.
@@ -149,9 +141,8 @@ type response struct {
 	body   []byte
 }
 
-// fetch makes one API call and decodes the response. If valid rejects the
-// decoded value, the error says that the response does not hold noun: an outage
-// must not look like an empty result. A nil valid accepts every value.
+// fetch makes one API call and decodes the response. If valid rejects the decoded value, the error says that
+// the response does not hold noun: an outage must not look like an empty result. A nil valid rejects nothing.
 func fetch[T any](ctx context.Context, c *Client, req request, noun string, valid func(*T) bool) (*T, error) {
 	var err error
 	if req.path, err = expandPath(req.path, req.jobID); err != nil {
@@ -192,10 +183,10 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 	return &result, nil
 }
 
-// send sends a request, with retries where they are safe. For an error status it
-// returns both the response and an *Error.
+// send sends a request, with retries where they are safe. For an error status it returns both the response
+// and an *Error.
 func (c *Client) send(ctx context.Context, req request) (response, error) {
-	policy := retryPolicy{idempotent: req.method == http.MethodGet || req.keyed}
+	policy := retryPolicy{idempotent: req.method == "" || req.keyed}
 	r := c.http.R().SetContext(ctx).AddRetryCondition(policy.shouldRetry).SetHeaders(traceFrom(ctx).header())
 	if !req.public {
 		r.SetAuthToken(TokenFrom(ctx))
@@ -207,12 +198,12 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		}
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
-	raw, err := r.SetQueryParamsFromValues(req.query).Execute(req.method, c.baseURL+req.path)
+	raw, err := r.SetQueryParamsFromValues(req.query).Execute(cmp.Or(req.method, http.MethodGet), c.baseURL+req.path)
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
 		return response{}, &Error{Code: CodeBadResponse, Status: raw.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
 	}
 	if err != nil {
-		failure := cmp.Or(asBusy(err), transportError(ctx, err))
+		failure := transportError(ctx, err)
 		failure.NotSent = failure.NotSent && !policy.sent
 		return response{}, failure
 	}
@@ -227,8 +218,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	return res, nil
 }
 
-// encode encodes JSON without escaping <, > and &, so that the API stores a
-// description exactly as it was written.
+// encode encodes JSON without escaping <, > and &, so that the API stores a description as it was written.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -239,8 +229,7 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// expandPath replaces {id} in a path with the escaped job ID. It rejects IDs
-// that would lead to another endpoint.
+// expandPath replaces {id} in a path with the escaped job ID. It rejects IDs that lead to another endpoint.
 func expandPath(path, jobID string) (string, error) {
 	before, after, hasID := strings.Cut(path, "{id}")
 	switch {

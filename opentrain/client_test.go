@@ -200,8 +200,8 @@ func TestWithoutTokenNothingIsSent(t *testing.T) {
 	}
 }
 
-// TestClosedJob: the API answers with a special 404 for a job that is no longer
-// public. Any other 404 is an error.
+// TestClosedJob: the API answers with a special 404 for a job that is no longer public. Any other 404 is an
+// error.
 func TestClosedJob(t *testing.T) {
 	client, ctx := serve(t, &stub{status: 404, body: `{"id":"j","status":"closed"}`})
 	if job, err := client.GetJob(ctx, "j"); err != nil || job.ID != "j" || job.Status != opentrain.StatusClosed {
@@ -218,8 +218,8 @@ func TestClosedJob(t *testing.T) {
 	}
 }
 
-// TestImportsTravelUntouched: each format is sent in its documented shape, and its
-// content is sent byte for byte.
+// TestImportsTravelUntouched: each format is sent in its documented shape, and its content is sent byte for
+// byte.
 func TestImportsTravelUntouched(t *testing.T) {
 	const xml = "<job>\n<![CDATA[a & b]]></job>"
 	for want, source := range map[string]opentrain.DraftSource{

@@ -1,5 +1,5 @@
-// Package opentrain is a client for OpenTrain's public API: drafting, publishing
-// and finding jobs for AI-training work.
+// Package opentrain is a client for OpenTrain's public API: drafting, publishing and finding jobs for
+// AI-training work.
 //
 // It does not depend on the rest of this module, so any Go program can use it.
 //
@@ -10,14 +10,14 @@
 //		fmt.Println(gap.Question())
 //	}
 //
-// The token travels in the context, so one Client serves many callers. Every
-// failure is an [*Error].
+// The token travels in the context, so one Client serves many callers. Every failure is an [*Error].
 //
-// Responses are decoded leniently. Where two pages of the API's documentation
-// disagree, both forms decode to the same Go value. Unknown members are ignored.
-// A member of an unexpected type leaves its field at the zero value and does not
-// fail the call.
+// A public read needs no token and sends none. Its result may come from a cache, for as long as the API
+// allows: usually five minutes. Callers share the result and must not modify it.
 //
-// Page names in comments ("developers/api-reference/…") are relative to
-// https://www.opentrain.ai/docs/.
+// Responses are decoded leniently. Where two pages of the API's documentation disagree, both forms decode to
+// the same Go value. Unknown members are ignored. A member of an unexpected type leaves its field at the zero
+// value and does not fail the call.
+//
+// Page names in comments ("developers/api-reference/…") are relative to https://www.opentrain.ai/docs/.
 package opentrain

@@ -1,6 +1,7 @@
 package opentrain
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -8,8 +9,8 @@ import (
 	"strings"
 )
 
-// MaxDescription is the length limit of a job description, in Unicode code
-// points (developers/api-reference/job-drafts/create).
+// MaxDescription is the length limit of a job description, in Unicode code points
+// (developers/api-reference/job-drafts/create).
 const MaxDescription = 60_000
 
 // Statuses of a job (developers/api-reference/jobs/mine).
@@ -22,8 +23,7 @@ const (
 	StatusPendingApproval = "PENDING_APPROVAL"
 )
 
-// Fields are draft fields by update key, for example
-// {"experienceLevel": "INTERMEDIATE"}. A null clears a field.
+// Fields are draft fields by update key, such as {"experienceLevel": "INTERMEDIATE"}. A null clears a field.
 type Fields map[string]json.RawMessage
 
 // Import formats of a DraftSource (developers/api-reference/job-drafts/create).
@@ -38,30 +38,26 @@ const (
 // DraftSource is the source of a draft in one of the import formats
 // (developers/api-reference/job-drafts/create).
 type DraftSource struct {
-	// Format is one of the Format constants, or another one from the API's
-	// capabilities. "" means FormatText.
-	Format string
-	// Text is a job description in plain words, for FormatText. It has at most
-	// MaxDescription code points.
-	Text string
+	// Format is one of the Format constants, or another one from the API's capabilities. "" means FormatText.
+	Format string `json:"format"`
+	// Text is a job description in plain words, for FormatText. It has at most MaxDescription code points.
+	Text string `json:"-"`
 	// Job is OpenTrain's own job object, for FormatCanonical.
-	Job json.RawMessage
+	Job json.RawMessage `json:"job,omitempty"`
 	// JSONLD is a schema.org JobPosting, for FormatSchemaOrg.
-	JSONLD json.RawMessage
+	JSONLD json.RawMessage `json:"jsonLd,omitempty"`
 	// XML is a feed entry, for FormatIndeedXML and FormatHRXML.
-	XML string
+	XML string `json:"xml,omitempty"`
 	// ExternalID is the caller's own ID of the job. Optional.
-	ExternalID string
-	// IdempotencyKey makes a repeated call return the same draft instead of
-	// creating another one. Optional. Without it, a call is not retried if its
-	// response is lost.
-	IdempotencyKey string
+	ExternalID string `json:"externalId,omitempty"`
+	// IdempotencyKey makes a repeated call return the same draft instead of creating another one. Optional.
+	// Without it, a call is not retried if its response is lost.
+	IdempotencyKey string `json:"idempotencyKey,omitempty"`
 }
 
-// CreateDraft creates a draft from a source, which is sent unchanged. It does not
-// publish the draft. With an IdempotencyKey that was used before, it returns the
-// existing job in its current status. It fails with BAD_REQUEST and
-// details.supportedFormats if the API does not support the format.
+// CreateDraft creates a draft from a source, which is sent unchanged. It does not publish the draft. With an
+// IdempotencyKey that was used before, it returns the existing job in its current status. It fails with
+// BAD_REQUEST and details.supportedFormats if the API does not support the format.
 func (c *Client) CreateDraft(ctx context.Context, source DraftSource) (*Draft, error) {
 	keyed := source.IdempotencyKey != ""
 	return c.draft(ctx, request{method: http.MethodPost, path: "/job-drafts", body: source.body(), keyed: keyed})
@@ -69,30 +65,20 @@ func (c *Client) CreateDraft(ctx context.Context, source DraftSource) (*Draft, e
 
 // body returns the request body that the API documents for the format.
 func (s DraftSource) body() any {
-	type common struct {
+	if s.Format != "" && s.Format != FormatText {
+		return s // its JSON tags are for these formats
+	}
+	type source struct {
+		Type           string `json:"type"`
+		Text           string `json:"text"`
 		ExternalID     string `json:"externalId,omitempty"`
 		IdempotencyKey string `json:"idempotencyKey,omitempty"`
 	}
-	ids := common{ExternalID: s.ExternalID, IdempotencyKey: s.IdempotencyKey}
-	if s.Format == "" || s.Format == FormatText {
-		type text struct {
-			Type string `json:"type"`
-			Text string `json:"text"`
-			common
-		}
-		return map[string]text{"source": {Type: FormatText, Text: s.Text, common: ids}}
-	}
-	return struct {
-		Format string          `json:"format"`
-		Job    json.RawMessage `json:"job,omitempty"`
-		JSONLD json.RawMessage `json:"jsonLd,omitempty"`
-		XML    string          `json:"xml,omitempty"`
-		common
-	}{Format: s.Format, Job: s.Job, JSONLD: s.JSONLD, XML: s.XML, common: ids}
+	return map[string]source{"source": {FormatText, s.Text, s.ExternalID, s.IdempotencyKey}}
 }
 
-// UpdateDraft sets fields of an unpublished draft. The result validates the whole
-// draft again (developers/api-reference/job-drafts/update).
+// UpdateDraft sets fields of an unpublished draft. The result validates the whole draft again
+// (developers/api-reference/job-drafts/update).
 func (c *Client) UpdateDraft(ctx context.Context, jobID string, fields Fields) (*Draft, error) {
 	return c.draft(ctx, request{method: http.MethodPatch, path: "/job-drafts/{id}", jobID: jobID, body: fields})
 }
@@ -101,8 +87,8 @@ func (c *Client) draft(ctx context.Context, req request) (*Draft, error) {
 	return fetch(ctx, c, req, "a jobId", func(d *Draft) bool { return d.JobID != "" })
 }
 
-// Draft is the API's report on a draft. A list is nil if the response does not
-// have it, and not nil if it is empty there.
+// Draft is the API's report on a draft. A list is nil if the response does not have it, and not nil if it is
+// empty there.
 type Draft struct {
 	JobID  string `json:"jobId"`
 	Status string `json:"status"`
@@ -110,34 +96,27 @@ type Draft struct {
 	DraftURL   string     `json:"draftUrl,omitempty"`
 	ReviewURL  string     `json:"reviewUrl,omitempty"`
 	Validation Validation `json:"validation"`
-	// MissingFields may be absent if Validation lists the missing fields. Missing
-	// returns both.
+	// MissingFields may be absent if Validation lists the missing fields. Missing returns both.
 	MissingFields []MissingField `json:"missingFields,omitempty"`
 	// NormalizedFields is the content of the draft by update key.
 	NormalizedFields Fields `json:"normalizedFields,omitempty"`
-	// LowConfidenceFields are guesses of the parser. They need confirmation but
-	// do not prevent publishing.
+	// LowConfidenceFields are guesses of the parser. They need confirmation but do not prevent publishing.
 	LowConfidenceFields []Note `json:"lowConfidenceFields,omitempty"`
 	Warnings            []Note `json:"warnings,omitempty"`
 	// UnmappedFields are parts of the source that match no field.
 	UnmappedFields []Note `json:"unmappedFields,omitempty"`
 }
 
-// Missing returns every missing field once: those of MissingFields, then those
-// that only Validation lists.
+// Missing returns every missing field once: those of MissingFields, then those that only Validation lists.
 func (d *Draft) Missing() []MissingField {
 	seen := map[string]bool{}
 	var missing []MissingField
 	for _, field := range slices.Concat(d.MissingFields, d.Validation.MissingFields) {
-		key := field.Field
-		if key == "" {
-			key = "\n" + field.Prompt // no field has such a name
-		}
-		if seen[key] || field.Field == "" && field.Prompt == "" {
-			continue
+		key := cmp.Or(field.Field, "\n"+field.Prompt) // no field has such a name
+		if key != "\n" && !seen[key] {
+			missing = append(missing, field)
 		}
 		seen[key] = true
-		missing = append(missing, field)
 	}
 	return missing
 }
@@ -150,8 +129,8 @@ type Validation struct {
 	PublishReady      bool `json:"publishReady"`
 	IssueCount        int  `json:"issueCount"`
 	MissingFieldCount int  `json:"missingFieldCount"`
-	// MissingFields are complete entries, names only (then only Field is set), or
-	// empty, depending on the endpoint.
+	// MissingFields are complete entries, names only (then only Field is set), or empty, depending on the
+	// endpoint.
 	MissingFields []MissingField `json:"missingFields"`
 	Issues        []Note         `json:"issues"`
 }
@@ -187,14 +166,13 @@ func (m MissingField) Question() string {
 // ExampleValues returns the example by update key, or nil if it is not an object.
 func (m MissingField) ExampleValues() Fields {
 	var values Fields
-	if !isObject(m.Example) || json.Unmarshal(m.Example, &values) != nil {
+	if json.Unmarshal(m.Example, &values) != nil {
 		return nil
 	}
 	return values
 }
 
-// UnmarshalJSON implements json.Unmarshaler. It accepts an object or a field
-// name.
+// UnmarshalJSON implements json.Unmarshaler. It accepts an object or a field name.
 func (m *MissingField) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &m.Field) == nil {
 		return nil
@@ -202,9 +180,8 @@ func (m *MissingField) UnmarshalJSON(data []byte) error {
 	return decodeLenient(data, m)
 }
 
-// Note is a remark of the API on a draft: an issue, a warning, a guess or an
-// unmapped part. The documentation does not show most of them. A plain string
-// becomes Message.
+// Note is a remark of the API on a draft: an issue, a warning, a guess or an unmapped part. The documentation
+// does not show most of them. A plain string becomes Message.
 type Note struct {
 	Field   string          `json:"field,omitempty"`
 	Path    FieldPath       `json:"path,omitempty"`

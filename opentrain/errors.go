@@ -32,45 +32,26 @@ const (
 
 // Codes of this client, for failures without a code of the API.
 const (
-	// CodeInvalidArgument: an argument of the call is invalid. Nothing was sent.
-	CodeInvalidArgument Code = "INVALID_ARGUMENT"
-	// CodeNoToken: the call needs a token and the context has none. Nothing was
-	// sent.
-	CodeNoToken Code = "NO_TOKEN"
-	// CodeNetwork: there is no response; see Error.NotSent.
-	CodeNetwork Code = "NETWORK"
-	// CodeTimeout: the deadline of the context passed before the response came.
-	CodeTimeout Code = "TIMEOUT"
-	// CodeBadResponse: the response is not the API's: HTML, broken JSON, empty,
-	// a redirect, or too large.
-	CodeBadResponse Code = "BAD_RESPONSE"
-	// CodeBusy: this client limits requests and the call would have to wait for
-	// Error.RetryAfter. Nothing was sent.
-	CodeBusy Code = "BUSY"
+	CodeInvalidArgument Code = "INVALID_ARGUMENT" // an argument of the call is invalid; nothing was sent
+	CodeNoToken         Code = "NO_TOKEN"         // the call needs a token; nothing was sent
+	CodeNetwork         Code = "NETWORK"          // there is no response; see Error.NotSent
+	CodeTimeout         Code = "TIMEOUT"          // the deadline of the context passed before the response came
+	CodeBadResponse     Code = "BAD_RESPONSE"     // not the API's: HTML, broken JSON, empty, a redirect, too large
+	CodeBusy            Code = "BUSY"             // over a limit of this client for Error.RetryAfter; nothing was sent
 )
 
 // ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB.
 var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
 
-// Error is a failed API call. It never contains a token. Its cause is for logs
-// and may contain addresses.
+// Error is a failed API call. It never contains a token. Its cause is for logs and may contain addresses.
 type Error struct {
-	// Code is never empty.
-	Code Code
-	// Status is the HTTP status of the response, 0 if there is none.
-	Status int
-	// Message is the message of the API, or of this client.
-	Message string
-	// RequestID is the API's ID of the request, "" if unknown.
-	RequestID string
-	// Details is the API's details object or list of issues, nil if there is
-	// none.
-	Details json.RawMessage
-	// RetryAfter is the wait that the Retry-After header asks for, 0 if there is
-	// none.
-	RetryAfter time.Duration
-	// NotSent is true if the request did not reach the API, so nothing can have
-	// changed.
+	Code       Code            // never empty
+	Status     int             // HTTP status of the response, 0 if there is none
+	Message    string          // from the API or from this client
+	RequestID  string          // the API's ID of the request, "" if unknown
+	Details    json.RawMessage // the API's details object or list of issues, nil if there is none
+	RetryAfter time.Duration   // from the Retry-After header, 0 if there is none
+	// NotSent is true if the request did not reach the API, so nothing can have changed.
 	NotSent bool
 
 	cause error
@@ -78,18 +59,15 @@ type Error struct {
 
 // Error implements error.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("opentrain: ")
-	b.WriteString(string(e.Code))
+	text := "opentrain: " + string(e.Code)
 	if e.Status != 0 {
-		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+		text += fmt.Sprintf(" (HTTP %d)", e.Status)
 	}
-	b.WriteString(": ")
-	b.WriteString(e.Message)
+	text += ": " + e.Message
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " [request %s]", e.RequestID)
+		text += " [request " + e.RequestID + "]"
 	}
-	return b.String()
+	return text
 }
 
 // Unwrap returns the cause, or nil.
@@ -101,16 +79,15 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && t.Status == 0 && t.Message == ""
 }
 
-// DecodeDetails decodes the details object into the struct that v points to and
-// skips members of an unexpected type. It reports whether there is an object.
+// DecodeDetails decodes the details object into the struct that v points to and skips members of an
+// unexpected type. It reports whether there is an object.
 func (e *Error) DecodeDetails(v any) bool {
 	return len(e.Details) > 0 && decodeLenient(e.Details, v) == nil
 }
 
-// MayHaveChanged reports whether a write that returned err may have changed
-// something. It is false only if the request was not sent (Error.NotSent) or the
-// API refused it with a 4xx status. The exception is 409: the API returns it for
-// an edit that moderation blocks, but applies the edit and takes the job off the
+// MayHaveChanged reports whether a write that returned err may have changed something. It is false only if
+// the request was not sent (Error.NotSent) or the API refused it with a 4xx status. The exception is 409: the
+// API returns it for an edit that moderation blocks, but applies the edit and takes the job off the
 // marketplace (developers/api-reference/jobs/update).
 func MayHaveChanged(err error) bool {
 	failure, ok := errors.AsType[*Error](err)
@@ -125,8 +102,18 @@ func invalidArgument(format string, args ...any) *Error {
 	return &Error{Code: CodeInvalidArgument, Message: fmt.Sprintf(format, args...), NotSent: true}
 }
 
+// notSent returns the Error for a context that ended before the request was sent.
+func notSent(ctx context.Context) *Error {
+	e := transportError(ctx, ctx.Err())
+	e.NotSent = true
+	return e
+}
+
 // transportError returns the Error for a request without a response.
 func transportError(ctx context.Context, err error) *Error {
+	if early, ok := errors.AsType[*Error](err); ok { // from the throttle
+		return early
+	}
 	e := &Error{Code: CodeNetwork, Message: "OpenTrain could not be reached", NotSent: neverSent(err), cause: err}
 	var timeout net.Error
 	switch {
@@ -145,19 +132,20 @@ func transportError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// neverSent reports whether err occurred before the request was sent: in the
-// throttle, in name resolution, or while connecting.
+// neverSent reports whether err occurred before the request was sent: in the throttle, in name resolution, or
+// while connecting.
 func neverSent(err error) bool {
-	var early notSentError
+	var early *Error
 	var dns *net.DNSError
 	var op *net.OpError
-	return errors.As(err, &early) || asBusy(err) != nil || errors.As(err, &dns) || isUntrusted(err) ||
+	return errors.As(err, &early) || errors.As(err, &dns) || isUntrusted(err) ||
 		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // isPermanent reports whether a retry would fail with the same error.
 func isPermanent(err error) bool {
-	return isUntrusted(err) || isUnknownHost(err) || asBusy(err) != nil || errors.Is(err, resty.ErrResponseBodyTooLarge)
+	var early *Error
+	return isUntrusted(err) || isUnknownHost(err) || errors.As(err, &early) || errors.Is(err, resty.ErrResponseBodyTooLarge)
 }
 
 func isUntrusted(err error) bool {
@@ -190,8 +178,8 @@ func responseError(res response) *Error {
 	}
 	e.Code, e.Message = cmp.Or(envelope.Code, codeForStatus(res.status)), envelope.Error
 	e.RequestID = cmp.Or(envelope.RequestID, e.RequestID)
-	if isObject(envelope.Details) || isArray(envelope.Details) {
-		e.Details = envelope.Details
+	if details := envelope.Details; len(details) > 0 && (details[0] == '{' || details[0] == '[') {
+		e.Details = details
 	}
 	return e
 }
@@ -213,26 +201,20 @@ func unexpected(res response, cause error) *Error {
 }
 
 func codeForStatus(status int) Code {
-	switch status {
-	case http.StatusUnauthorized:
-		return CodeUnauthorized
-	case http.StatusForbidden:
-		return CodeForbidden
-	case http.StatusNotFound:
-		return CodeNotFound
-	case http.StatusConflict:
-		return CodeConflict
-	case http.StatusTooManyRequests:
-		return CodeRateLimited
-	}
 	if status >= 500 {
 		return CodeInternal
 	}
-	return CodeBadRequest
+	codes := map[int]Code{
+		http.StatusUnauthorized:    CodeUnauthorized,
+		http.StatusForbidden:       CodeForbidden,
+		http.StatusNotFound:        CodeNotFound,
+		http.StatusConflict:        CodeConflict,
+		http.StatusTooManyRequests: CodeRateLimited,
+	}
+	return cmp.Or(codes[status], CodeBadRequest)
 }
 
-// maxHeaderTime bounds the durations in response headers, so that an absurd
-// value does not overflow.
+// maxHeaderTime bounds the durations in response headers, so that an absurd value does not overflow.
 const maxHeaderTime = 30 * 24 * time.Hour
 
 // parseRetryAfter parses a Retry-After header: seconds or an HTTP date.

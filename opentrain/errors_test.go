@@ -145,8 +145,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 	}
 }
 
-// TestOutageIsNoEmptyList: a response that is not the API's is an error, not an
-// empty list.
+// TestOutageIsNoEmptyList: a response that is not the API's is an error, not an empty list.
 func TestOutageIsNoEmptyList(t *testing.T) {
 	for _, body := range []string{`{}`, `{"jobs":null}`, `{"jobs":"none"}`, `{"message":"ok"}`, `[]`, `null`} {
 		client, ctx := serve(t, &stub{body: body})

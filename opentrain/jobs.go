@@ -5,22 +5,17 @@ import (
 	"net/http"
 )
 
-// PublishJob publishes a draft, which makes it visible to everyone. Publishing
-// an open job changes nothing and sets AlreadyPublished. It fails with
-// BAD_REQUEST and details.validation if the draft is not ready, with FORBIDDEN
-// and details.reason "moderation_blocked" if moderation blocks it, and with
-// RATE_LIMITED if the daily limit is reached
-// (developers/api-reference/jobs/publish).
+// PublishJob publishes a draft, which makes it visible to everyone. Publishing an open job changes nothing
+// and sets AlreadyPublished. It fails with BAD_REQUEST and details.validation if the draft is not ready, with
+// FORBIDDEN and details.reason "moderation_blocked" if moderation blocks it, and with RATE_LIMITED if the
+// daily limit is reached (developers/api-reference/jobs/publish).
 func (c *Client) PublishJob(ctx context.Context, jobID string) (*Publication, error) {
 	req := request{method: http.MethodPost, path: "/jobs/{id}/publish", jobID: jobID, invalidates: true}
 	return fetch[Publication](ctx, c, req, "", nil)
 }
 
-// Publication is the result of PublishJob.
-//
-// According to the posting guide, a draft that is not ready or is blocked may
-// also have this form, with the validation or moderation result. Then Status is
-// not StatusOpen.
+// Publication is the result of PublishJob. According to the posting guide, a draft that is not ready or is
+// blocked may also have this form, with the validation or moderation result. Then Status is not StatusOpen.
 type Publication struct {
 	JobID            string         `json:"jobId"`
 	Status           string         `json:"status"`
@@ -33,21 +28,17 @@ type Publication struct {
 	Moderation       *Moderation    `json:"moderation,omitempty"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *Publication) UnmarshalJSON(data []byte) error { return decodeLenient(data, p) }
-
 // Moderation is the result of the content check.
 type Moderation struct {
 	Decision string   `json:"decision"` // "ALLOW" if the check found nothing
 	Reasons  []string `json:"reasons"`
 }
 
-// UpdateJob changes fields of an open job, with the same keys as UpdateDraft. The
-// content check runs again. If it blocks the edit, the API still applies it and
-// turns the job back into a draft. According to the reference, the call then
-// fails with CONFLICT and details.reason "moderation_blocked". According to the
-// posting guide, it returns an Edit with StatusDraft. It fails with CONFLICT and
-// details.status if the job is not open (developers/api-reference/jobs/update).
+// UpdateJob changes fields of an open job, with the same keys as UpdateDraft. The content check runs again.
+// If it blocks the edit, the API still applies it and turns the job back into a draft. According to the
+// reference, the call then fails with CONFLICT and details.reason "moderation_blocked". According to the
+// posting guide, it returns an Edit with StatusDraft. It fails with CONFLICT and details.status if the job is
+// not open (developers/api-reference/jobs/update).
 func (c *Client) UpdateJob(ctx context.Context, jobID string, fields Fields) (*Edit, error) {
 	req := request{method: http.MethodPatch, path: "/jobs/{id}", jobID: jobID, body: fields, invalidates: true}
 	return fetch(ctx, c, req, "the result of an edit", func(e *Edit) bool { return e.Status != "" || e.Moderation != nil })
@@ -60,9 +51,9 @@ type Edit struct {
 	Moderation *Moderation `json:"moderation,omitempty"`
 }
 
-// CloseJob takes a job off the marketplace: its status becomes StatusArchived and
-// it gets no new proposals. Its contracts continue. Closing a closed job changes
-// nothing and sets AlreadyClosed (developers/api-reference/jobs/close).
+// CloseJob takes a job off the marketplace: its status becomes StatusArchived and it gets no new proposals.
+// Its contracts continue. Closing a closed job changes nothing and sets AlreadyClosed
+// (developers/api-reference/jobs/close).
 func (c *Client) CloseJob(ctx context.Context, jobID string) (*Closing, error) {
 	req := request{method: http.MethodPost, path: "/jobs/{id}/close", jobID: jobID, invalidates: true}
 	return fetch(ctx, c, req, "the job's status", func(c *Closing) bool { return c.Status != "" })
@@ -75,10 +66,9 @@ type Closing struct {
 	AlreadyClosed bool   `json:"alreadyClosed"`
 }
 
-// InviteTrainer invites an AI trainer, by user ID, to one of the caller's open
-// jobs. It needs the scope proposals:write and a claimed account. Inviting again
-// changes nothing and sets AlreadyInvited. It fails with CONFLICT and
-// details.reason job_not_published, not_a_freelancer or freelancer_unavailable
+// InviteTrainer invites an AI trainer, by user ID, to one of the caller's open jobs. It needs the scope
+// proposals:write and a claimed account. Inviting again changes nothing and sets AlreadyInvited. It fails
+// with CONFLICT and details.reason job_not_published, not_a_freelancer or freelancer_unavailable
 // (developers/api-reference/jobs/invite).
 func (c *Client) InviteTrainer(ctx context.Context, jobID, freelancerID string) (*Invitation, error) {
 	body := map[string]string{"freelancerId": freelancerID}
@@ -101,11 +91,11 @@ type OwnJobQuery struct {
 	Cursor string // NextCursor of the previous page
 }
 
-// ListOwnJobs lists the caller's jobs, newest first, in any status including
-// drafts. It needs the scope jobs:read (developers/api-reference/jobs/mine).
+// ListOwnJobs lists the caller's jobs, newest first, in any status including drafts. It needs the scope
+// jobs:read (developers/api-reference/jobs/mine).
 func (c *Client) ListOwnJobs(ctx context.Context, query OwnJobQuery) (*OwnJobPage, error) {
 	values := newQuery(query.Limit, "status", query.Status, "cursor", query.Cursor)
-	req := request{method: http.MethodGet, path: "/jobs/mine", query: values}
+	req := request{path: "/jobs/mine", query: values}
 	return fetch(ctx, c, req, "a list of jobs", func(p *OwnJobPage) bool { return p.Jobs != nil })
 }
 

@@ -3,14 +3,14 @@ package opentrain
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 )
 
-// decodeLenient decodes the members of a JSON object into the fields of target,
-// a pointer to a struct. It skips members of an unexpected type: a created draft
-// must not be lost because the type of a hint has changed. encoding/json alone
-// does not do: after a mismatch it leaves zero values behind pointers and in
+// decodeLenient decodes the members of a JSON object into the fields of target, a pointer to a struct. It
+// skips members of an unexpected type: a created draft must not be lost because the type of a hint has
+// changed. encoding/json alone does not do: after a mismatch it leaves zero values behind pointers and in
 // lists, and a failing UnmarshalJSON ends the decoding.
 func decodeLenient(data []byte, target any) error {
 	var members map[string]json.RawMessage
@@ -34,8 +34,8 @@ func decodeLenient(data []byte, target any) error {
 	return nil
 }
 
-// decodeEntries decodes a JSON array into a slice and skips entries of an
-// unexpected type. The slice stays nil if no entry is left.
+// decodeEntries decodes a JSON array into a slice and skips entries of an unexpected type. The slice stays
+// nil if no entry is left.
 func decodeEntries(array json.RawMessage, slice reflect.Value) {
 	var entries []json.RawMessage
 	if json.Unmarshal(array, &entries) != nil {
@@ -48,20 +48,11 @@ func decodeEntries(array json.RawMessage, slice reflect.Value) {
 	}
 }
 
-func isObject(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
-}
-
-func isArray(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("["))
-}
-
-// FieldPath is the path of a field, such as "skills.0". The API writes it as a
-// string or, in validation issues, as an array of its parts.
+// FieldPath is the path of a field, such as "skills.0". The API writes it as a string or, in validation
+// issues, as an array of its parts.
 type FieldPath string
 
-// UnmarshalJSON implements json.Unmarshaler. It accepts "a.b", ["a", "b"] and
-// ["a", 0].
+// UnmarshalJSON implements json.Unmarshaler. It accepts "a.b", ["a", "b"] and ["a", 0].
 func (p *FieldPath) UnmarshalJSON(data []byte) error {
 	var path string
 	if json.Unmarshal(data, &path) == nil {
@@ -76,11 +67,9 @@ func (p *FieldPath) UnmarshalJSON(data []byte) error {
 	}
 	names := make([]string, 0, len(parts))
 	for _, part := range parts {
-		switch part := part.(type) {
-		case string:
-			names = append(names, part)
-		case json.Number:
-			names = append(names, part.String())
+		switch part.(type) {
+		case string, json.Number:
+			names = append(names, fmt.Sprint(part))
 		}
 	}
 	*p = FieldPath(strings.Join(names, "."))

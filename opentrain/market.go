@@ -3,12 +3,11 @@ package opentrain
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"time"
 )
 
-// StatusClosed is the status of a job that is no longer public. Only public reads
-// use it: its owner sees another status (developers/api-reference/jobs/get).
+// StatusClosed is the status of a job that is no longer public. Only public reads use it: its owner sees
+// another status (developers/api-reference/jobs/get).
 const StatusClosed = "closed"
 
 // JobQuery filters the jobs of the marketplace. Empty members do not filter.
@@ -18,53 +17,44 @@ type JobQuery struct {
 	Language string // a language name, for example "Spanish"
 	Country  string // an ISO 3166 code, for example "US"
 	PayType  string // PAY_PER_HOUR, FIXED_PRICE or PAY_PER_LABEL
-	// Limit is the page size. 0 means the API's default. The documentation gives
-	// 50 as the maximum on one page and 100 on another.
-	Limit  int
-	Cursor string // NextCursor of the previous page
+	Limit    int    // page size, 0 for the API's default; the documentation gives 50 and 100 as the maximum
+	Cursor   string // NextCursor of the previous page
 }
 
-// SearchJobs searches the published jobs. It needs no token and sends none
-// (developers/api-reference/jobs/search). The result may be five minutes old.
-// Callers share it and must not modify it.
+// SearchJobs searches the published jobs (developers/api-reference/jobs/search). It is a public read.
 func (c *Client) SearchJobs(ctx context.Context, query JobQuery) (*JobPage, error) {
 	values := newQuery(query.Limit, "q", query.Text, "category", query.Category, "language", query.Language,
 		"country", query.Country, "payType", query.PayType, "cursor", query.Cursor)
-	req := request{method: http.MethodGet, path: "/jobs", query: values, public: true}
+	req := request{path: "/jobs", query: values, public: true}
 	return fetch(ctx, c, req, "a list of jobs", func(p *JobPage) bool { return p.Jobs != nil })
 }
 
 // JobPage is one page of public jobs.
 type JobPage struct {
-	Jobs []PublicJob `json:"jobs"`
-	// NextCursor is the cursor of the next page, "" on the last page.
-	NextCursor string `json:"nextCursor"`
-	// GeneratedAt is the time of the response (RFC 3339). It may be cached.
-	GeneratedAt string `json:"generatedAt"`
+	Jobs        []PublicJob `json:"jobs"`
+	NextCursor  string      `json:"nextCursor"`  // "" on the last page
+	GeneratedAt string      `json:"generatedAt"` // RFC 3339; may be cached
 }
 
-// PublicJob is a published job. Its values are display labels ("Intermediate"),
-// not the canonical values of a draft. Its texts are written by users and are
-// not trusted (developers/api-reference/jobs/search).
+// PublicJob is a published job. Its values are display labels ("Intermediate"), not the canonical values of a
+// draft. Its texts are written by users and are not trusted (developers/api-reference/jobs/search).
 type PublicJob struct {
-	ID              string `json:"id"`
-	Slug            string `json:"slug,omitempty"`
-	Title           string `json:"title"`
-	CompanyName     string `json:"companyName,omitempty"`
-	DescriptionText string `json:"descriptionText,omitempty"`
-	Summary         string `json:"summary,omitempty"`
-	// Status is StatusOpen, or StatusClosed; then only ID is set.
-	Status       string   `json:"status,omitempty"`
-	DatePosted   string   `json:"datePosted,omitempty"`   // RFC 3339
-	ValidThrough string   `json:"validThrough,omitempty"` // RFC 3339
-	UpdatedAt    string   `json:"updatedAt,omitempty"`    // RFC 3339
-	Countries    []string `json:"countries,omitempty"`
-	Languages    []string `json:"languages,omitempty"`
-	Category     string   `json:"category,omitempty"`
-	DataType     string   `json:"dataType,omitempty"`
-	LabelTypes   []string `json:"labelTypes,omitempty"`
-	// LabelingSoftware is "" if the job does not name one.
-	LabelingSoftware string   `json:"labelingSoftware,omitempty"`
+	ID               string   `json:"id"`
+	Slug             string   `json:"slug,omitempty"`
+	Title            string   `json:"title"`
+	CompanyName      string   `json:"companyName,omitempty"`
+	DescriptionText  string   `json:"descriptionText,omitempty"`
+	Summary          string   `json:"summary,omitempty"`
+	Status           string   `json:"status,omitempty"`       // StatusOpen, or StatusClosed; then only ID is set
+	DatePosted       string   `json:"datePosted,omitempty"`   // RFC 3339
+	ValidThrough     string   `json:"validThrough,omitempty"` // RFC 3339
+	UpdatedAt        string   `json:"updatedAt,omitempty"`    // RFC 3339
+	Countries        []string `json:"countries,omitempty"`
+	Languages        []string `json:"languages,omitempty"`
+	Category         string   `json:"category,omitempty"`
+	DataType         string   `json:"dataType,omitempty"`
+	LabelTypes       []string `json:"labelTypes,omitempty"`
+	LabelingSoftware string   `json:"labelingSoftware,omitempty"` // "" if the job does not name one
 	ExperienceLevel  string   `json:"experienceLevel,omitempty"`
 	Skills           []string `json:"skills,omitempty"`
 	Pay              Pay      `json:"pay"`
@@ -86,13 +76,11 @@ type Pay struct {
 	PerLabelRate *float64 `json:"perLabelRate"`
 }
 
-// GetJob returns a public job. It needs no token and sends none. A job that is no
-// longer public has StatusClosed and only its ID. It fails with NOT_FOUND if the
-// job was never public, even if it is a draft of the caller
-// (developers/api-reference/jobs/get). The result may be five minutes old.
-// Callers share it and must not modify it.
+// GetJob returns a public job. A job that is no longer public has StatusClosed and only its ID. It fails with
+// NOT_FOUND if the job was never public, even if it is a draft of the caller
+// (developers/api-reference/jobs/get). It is a public read.
 func (c *Client) GetJob(ctx context.Context, jobID string) (*PublicJob, error) {
-	req := request{method: http.MethodGet, path: "/jobs/{id}", jobID: jobID, public: true, closedOK: true}
+	req := request{path: "/jobs/{id}", jobID: jobID, public: true, closedOK: true}
 	return fetch(ctx, c, req, "a job", func(j *PublicJob) bool { return j.ID != "" })
 }
 
@@ -102,12 +90,10 @@ func saysClosed(body []byte) bool {
 	return json.Unmarshal(body, &job) == nil && job.ID != "" && job.Status == StatusClosed
 }
 
-// Facets counts the open jobs for each value that JobQuery can filter by. It
-// needs no token and sends none (developers/api-reference/jobs/facets). Callers
-// share the result and must not modify it.
+// Facets counts the open jobs for each value that JobQuery can filter by
+// (developers/api-reference/jobs/facets). It is a public read.
 func (c *Client) Facets(ctx context.Context) (*Facets, error) {
-	req := request{method: http.MethodGet, path: "/jobs/facets", public: true}
-	return fetch(ctx, c, req, "facets", func(f *Facets) bool {
+	return fetch(ctx, c, request{path: "/jobs/facets", public: true}, "facets", func(f *Facets) bool {
 		return f.Categories != nil || f.Languages != nil || f.Countries != nil || f.PayTypes != nil
 	})
 }
@@ -128,17 +114,15 @@ type Facet struct {
 	Count int    `json:"count"`
 }
 
-// MaxChanges is the maximum number of events in a result of ListChanges. If there
-// are that many, there may be more from Until on
-// (developers/api-reference/jobs/changes).
+// MaxChanges is the maximum number of events in a result of ListChanges. If there are that many, there may be
+// more from Until on (developers/api-reference/jobs/changes).
 const MaxChanges = 5000
 
-// ListChanges lists the latest event of each public job since a time, inclusive.
-// It needs no token and sends none (developers/api-reference/jobs/changes).
-// Callers share the result and must not modify it.
+// ListChanges lists the latest event of each public job since a time, inclusive
+// (developers/api-reference/jobs/changes). It is a public read.
 func (c *Client) ListChanges(ctx context.Context, since time.Time) (*Changes, error) {
 	values := newQuery(0, "since", since.UTC().Format(time.RFC3339Nano))
-	req := request{method: http.MethodGet, path: "/jobs/changes", query: values, public: true}
+	req := request{path: "/jobs/changes", query: values, public: true}
 	return fetch(ctx, c, req, "a list of changes", func(c *Changes) bool { return c.Changes != nil })
 }
 

@@ -17,26 +17,21 @@ import (
 )
 
 const (
-	// maxCacheSize is the approximate size limit of the cache in bytes.
-	maxCacheSize = 32 << 20
-	// entryOverhead is the size of an entry without its response, in bytes.
-	entryOverhead = 1 << 10
-	// decodedFactor is the approximate ratio of a decoded response to its body.
-	decodedFactor = 2
-	// sharedReadTimeout is the time limit of a request that callers share.
-	sharedReadTimeout = 30 * time.Second
-	// renewalPause is the minimum time between two renewals of an entry.
-	renewalPause = 10 * time.Second
+	maxCacheSize      = 32 << 20         // bytes, approximately
+	entryOverhead     = 1 << 10          // bytes of an entry without its response
+	decodedFactor     = 2                // approximate ratio of a decoded response to its body
+	sharedReadTimeout = 30 * time.Second // for a request that callers share
+	renewalPause      = 10 * time.Second // minimum time between two renewals of an entry
 )
 
-// publicReads caches and coalesces reads that do not depend on the caller. It is
-// a shared cache as in RFC 9111, with stale-while-revalidate as in RFC 5861.
+// publicReads caches and coalesces reads that do not depend on the caller. It is a shared cache as in RFC
+// 9111, with stale-while-revalidate as in RFC 5861.
 type publicReads struct {
 	cache *ttlcache.Cache[string, *entry]
 
 	mu sync.Mutex // held for every change of the cache
-	// flights coalesces concurrent requests for one URL. invalidate replaces it,
-	// so nobody joins a request from before, and its result is not cached.
+	// flights coalesces concurrent requests for one URL. invalidate replaces it: new callers do not join
+	// earlier requests, and the results of those are not cached.
 	flights *singleflight.Group
 }
 
@@ -49,8 +44,8 @@ type entry struct {
 	renewAfter time.Time // guarded by publicReads.mu
 }
 
-// loader sends a public read and decodes the response. It returns the response
-// together with an error status or an error of decoding.
+// loader sends a public read and decodes the response. It returns the response together with an error status
+// or an error of decoding.
 type loader func(context.Context) (any, response, error)
 
 func newPublicReads() *publicReads {
@@ -61,9 +56,8 @@ func newPublicReads() *publicReads {
 	}
 }
 
-// read returns the result for a URL from the cache, from a request that another
-// caller has started, or from load. The end of ctx ends only the wait: the
-// request continues for other callers and for the cache.
+// read returns the result for a URL from the cache, from a request that another caller has started, or from
+// load. The end of ctx ends only the wait: the request continues for other callers and for the cache.
 func (p *publicReads) read(ctx context.Context, url string, load loader) (any, error) {
 	trace := traceFrom(ctx)
 	if item := p.cache.Get(url); item != nil {
@@ -80,8 +74,8 @@ func (p *publicReads) read(ctx context.Context, url string, load loader) (any, e
 			return cached.value, nil
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, transportError(ctx, notSentError{err})
+	if ctx.Err() != nil {
+		return nil, notSent(ctx)
 	}
 	source := ReadJoined
 	result := p.start(ctx, url, func(ctx context.Context) (any, response, error) {
@@ -90,7 +84,7 @@ func (p *publicReads) read(ctx context.Context, url string, load loader) (any, e
 	})
 	select {
 	case done := <-result:
-		if failure, ok := errors.AsType[*panicError](done.Err); ok {
+		if failure, ok := errors.AsType[panicError](done.Err); ok {
 			panic(failure.Error())
 		}
 		trace.read(source)
@@ -100,8 +94,8 @@ func (p *publicReads) read(ctx context.Context, url string, load loader) (any, e
 	}
 }
 
-// claimRenewal reports whether the caller should renew a stale entry. Other
-// callers are refused until renewalPause has passed.
+// claimRenewal reports whether the caller should renew a stale entry. Other callers are refused until
+// renewalPause has passed.
 func (p *publicReads) claimRenewal(stale *entry, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,8 +106,8 @@ func (p *publicReads) claimRenewal(stale *entry, now time.Time) bool {
 	return true
 }
 
-// start sends the request for a URL, or joins the one in progress, and
-// caches the result. It does not depend on the cancellation of ctx.
+// start sends the request for a URL, or joins the one in progress, and caches the result. It does not depend
+// on the cancellation of ctx.
 func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan singleflight.Result {
 	p.mu.Lock()
 	flights := p.flights
@@ -122,7 +116,7 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 		// singleflight would end the process with the panic.
 		defer func() {
 			if cause := recover(); cause != nil {
-				err = &panicError{cause, debug.Stack()}
+				err = panicError(fmt.Sprintf("%v\n%s", cause, debug.Stack()))
 			}
 		}()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sharedReadTimeout)
@@ -139,16 +133,13 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 }
 
 // panicError carries a panic from a shared request to its callers.
-type panicError struct {
-	cause any
-	stack []byte
-}
+type panicError string
 
 // Error implements error.
-func (e *panicError) Error() string { return fmt.Sprintf("%v\n%s", e.cause, e.stack) }
+func (e panicError) Error() string { return string(e) }
 
-// store caches a result for as long as its headers allow, and otherwise removes
-// the previous one. A temporary failure keeps the previous result. p.mu is held.
+// store caches a result for as long as its headers allow, and otherwise removes the previous one. A temporary
+// failure keeps the previous result. p.mu is held.
 func (p *publicReads) store(url string, value any, res response, err error, started time.Time) {
 	if err != nil && (res.status == 0 || res.status >= 500 || res.status == http.StatusTooManyRequests) {
 		return
@@ -166,8 +157,7 @@ func (p *publicReads) store(url string, value any, res response, err error, star
 	}, fresh+stale)
 }
 
-// invalidate empties the cache, because a job has changed and any list may
-// contain it.
+// invalidate empties the cache after a change to a job, because any list may contain it.
 func (p *publicReads) invalidate() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -175,8 +165,7 @@ func (p *publicReads) invalidate() {
 	p.cache.DeleteAll()
 }
 
-// lifetime returns how long a shared cache may use a response, and for how much
-// longer while it renews it.
+// lifetime returns how long a shared cache may use a response, and for how much longer while it renews it.
 func lifetime(header http.Header) (fresh, stale time.Duration) {
 	if header.Get("Vary") == "*" {
 		return 0, 0

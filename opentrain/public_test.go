@@ -16,8 +16,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// market is an API that numbers its responses. It holds requests back until hold
-// is closed.
+// market is an API that numbers its responses. It holds requests back until hold is closed.
 type market struct {
 	header http.Header
 	status int
@@ -89,8 +88,7 @@ func marketClient(t *testing.T, m *market) *opentrain.Client {
 	return client
 }
 
-// search returns the job ID of the response, which contains the number of requests
-// so far.
+// search returns the job ID of the response, which contains the number of requests so far.
 func search(t *testing.T, ctx context.Context, client *opentrain.Client, text string) string { //nolint:revive // t first, as everywhere
 	t.Helper()
 	page, err := client.SearchJobs(ctx, opentrain.JobQuery{Text: text})
@@ -163,8 +161,8 @@ func TestPublicReadsAreKept(t *testing.T) {
 	}
 }
 
-// TestOnlyAnswersOfTheAPIAreKept: errors and responses that are not the API's are never
-// cached, even if their headers allow it.
+// TestOnlyAnswersOfTheAPIAreKept: errors and responses that are not the API's are never cached, even if their
+// headers allow it.
 func TestOnlyAnswersOfTheAPIAreKept(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
@@ -203,8 +201,7 @@ func TestOnlyAnswersOfTheAPIAreKept(t *testing.T) {
 	}
 }
 
-// TestFailedRenewal: a stale response is used while the API fails, with a pause
-// between the renewals.
+// TestFailedRenewal: a stale response is used while the API fails, with a pause between the renewals.
 func TestFailedRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: cacheable("s-maxage=10, stale-while-revalidate=600")}
@@ -258,8 +255,8 @@ func TestResultsAreDecodedOnce(t *testing.T) {
 	}
 }
 
-// TestRenewals: there is one renewal at a time, a response that must not be cached
-// replaces the old one, and each request carries the trace of its caller.
+// TestRenewals: there is one renewal at a time, a response that must not be cached replaces the old one, and
+// each request carries the trace of its caller.
 func TestRenewals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: cacheable("s-maxage=10, stale-while-revalidate=600")}

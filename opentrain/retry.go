@@ -9,23 +9,17 @@ import (
 )
 
 const (
-	// maxAttempts is how often a call is sent at most.
-	maxAttempts = 3
-	// baseBackoff is the mean wait before the second attempt. It doubles with
-	// every attempt.
-	baseBackoff = 500 * time.Millisecond
-	// maxBackoff is the longest Retry-After that the client waits for. A longer
-	// one is returned to the caller.
-	maxBackoff = 5 * time.Second
+	maxAttempts = 3                      // of one call, including the first
+	baseBackoff = 500 * time.Millisecond // mean wait before the second attempt; it doubles with every attempt
+	maxBackoff  = 5 * time.Second        // longest Retry-After that is waited for; a longer one goes to the caller
 )
 
 // retryPolicy decides whether one call is sent again.
 type retryPolicy struct {
-	// idempotent calls are safe to repeat: reads, and creates with an
-	// idempotency key. Other calls are repeated only if they were not sent.
+	// idempotent calls are safe to repeat: reads, and creates with an idempotency key. Other calls are
+	// repeated only if they were not sent.
 	idempotent bool
-	// sent is true once an attempt may have reached the API.
-	sent bool
+	sent       bool // an attempt may have reached the API
 }
 
 // shouldRetry is a resty.RetryConditionFunc.
@@ -56,8 +50,7 @@ func retryableStatus(res *resty.Response) bool {
 	return false
 }
 
-// backoff is a resty.RetryAfterFunc: Retry-After, or an exponential backoff with
-// jitter, so that many callers do not return at the same moment.
+// backoff is a resty.RetryAfterFunc: Retry-After, or an exponential wait with jitter to spread many callers.
 func backoff(_ *resty.Client, res *resty.Response) (time.Duration, error) {
 	mean := baseBackoff << (res.Request.Attempt - 1)
 	wait := mean/2 + rand.N(mean) //nolint:gosec // not a secret

@@ -26,8 +26,8 @@ const (
 	unknown   = "unknown"   // the name does not resolve
 )
 
-// script is an API with a list of faults, one per request: one of the constants
-// above, or a status "503" or "429 7" (with Retry-After). Afterwards it works.
+// script is an API with a list of faults, one per request: one of the constants above, or a status "503" or
+// "429 7" (with Retry-After). Afterwards it works.
 type script struct {
 	api    http.RoundTripper
 	faults []string
@@ -223,8 +223,7 @@ func TestWritesAreNotRepeated(t *testing.T) {
 	}
 }
 
-// TestNotSentCountsEveryAttempt: NotSent is false if any attempt may have been
-// sent.
+// TestNotSentCountsEveryAttempt: NotSent is false if any attempt may have been sent.
 func TestNotSentCountsEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, err := opentrain.New(opentrain.Config{Transport: newScript(nil, "502", refused, refused)})

@@ -14,8 +14,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// TestSameReadsAreJoined: concurrent reads of one URL share a request, which
-// continues if the caller that started it leaves.
+// TestSameReadsAreJoined: concurrent reads of one URL share a request, which continues if the caller that
+// started it leaves.
 func TestSameReadsAreJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}, hold: make(chan struct{})}
@@ -49,8 +49,8 @@ func TestSameReadsAreJoined(t *testing.T) {
 	})
 }
 
-// TestAbandonedReadFinishes: a request continues after its only caller has left.
-// The next caller joins it, and its response is cached.
+// TestAbandonedReadFinishes: a request continues after its only caller has left. The next caller joins it,
+// and its response is cached.
 func TestAbandonedReadFinishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: cacheable("s-maxage=300"), hold: make(chan struct{})}
@@ -88,8 +88,8 @@ func TestAbandonedReadFinishes(t *testing.T) {
 	})
 }
 
-// TestDeadlinesAreNotShared: the deadline of the caller that starts a
-// request does not apply to callers that join it.
+// TestDeadlinesAreNotShared: the deadline of the caller that starts a request does not apply to callers that
+// join it.
 func TestDeadlinesAreNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}, hold: make(chan struct{})}
@@ -114,8 +114,7 @@ func TestDeadlinesAreNotShared(t *testing.T) {
 	})
 }
 
-// TestSharedReadEnds: a shared request has its own deadline, even if no caller has
-// one.
+// TestSharedReadEnds: a shared request has its own deadline, even if no caller has one.
 func TestSharedReadEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := marketClient(t, &market{hold: make(chan struct{})})
@@ -127,9 +126,8 @@ func TestSharedReadEnds(t *testing.T) {
 	})
 }
 
-// TestPanicReachesEveryCaller: a panic while a request is sent does not end the
-// process. It reaches every caller, and it releases the semaphore for the next
-// read.
+// TestPanicReachesEveryCaller: a panic while a request is sent does not end the process. It reaches every
+// caller, and it releases the semaphore for the next read.
 func TestPanicReachesEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}, hold: make(chan struct{}), panics: true}
@@ -158,8 +156,8 @@ func TestPanicReachesEveryCaller(t *testing.T) {
 	})
 }
 
-// TestWritesInvalidateTheCache: after a publish, an edit or a close, no earlier
-// response is used, and responses to earlier requests are not cached.
+// TestWritesInvalidateTheCache: after a publish, an edit or a close, no earlier response is used, and
+// responses to earlier requests are not cached.
 func TestWritesInvalidateTheCache(t *testing.T) {
 	for name, write := range map[string]func(context.Context, *opentrain.Client) error{
 		"publish": func(ctx context.Context, c *opentrain.Client) error { _, err := c.PublishJob(ctx, "j"); return err },

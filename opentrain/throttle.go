@@ -2,7 +2,6 @@ package opentrain
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -12,29 +11,25 @@ import (
 )
 
 const (
-	// DefaultPublicReadBudget is the default number of requests without a token
-	// per minute. The API allows 120 per IP address
-	// (developers/api-reference/jobs/search). The rest is left for other
-	// programs behind the same address.
+	// DefaultPublicReadBudget is the default number of requests without a token per minute. The API allows
+	// 120 per IP address (developers/api-reference/jobs/search). The rest is left for other programs behind
+	// the same address.
 	DefaultPublicReadBudget = 110
 	// DefaultMaxConcurrent is the default number of concurrent requests.
 	DefaultMaxConcurrent = 128
-	// maxQueueTime is how long a request waits for the rate limit or for other
-	// requests to finish.
+	// maxQueueTime is the longest wait for the rate limit or for other requests to finish.
 	maxQueueTime = 5 * time.Second
 )
 
-// throttle is a transport that limits the rate of requests without a token and
-// the number of concurrent requests. Requests that would wait longer than
-// maxQueueTime fail with CodeBusy.
+// throttle is a transport that limits the rate of requests without a token and the number of concurrent
+// requests. Requests that would wait longer than maxQueueTime fail with CodeBusy.
 type throttle struct {
 	next      http.RoundTripper
 	limiter   *rate.Limiter // for requests without a token; nil means no limit
 	semaphore chan struct{}
 }
 
-// newThrottle returns a throttle. 0 means the defaults; a negative budget means
-// no rate limit.
+// newThrottle returns a throttle. 0 means the defaults; a negative budget means no rate limit.
 func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
 	if budget == 0 {
 		budget = DefaultPublicReadBudget
@@ -50,8 +45,8 @@ func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
 	return t
 }
 
-// RoundTrip implements http.RoundTripper. It waits for the rate limit before it
-// acquires the semaphore, so that waiting reads do not block other calls.
+// RoundTrip implements http.RoundTripper. It waits for the rate limit before it acquires the semaphore, so
+// that waiting reads do not block other calls.
 func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.waitForRate(r); err != nil {
 		return nil, err
@@ -79,18 +74,16 @@ func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // acquire waits until the number of concurrent requests is below the limit.
 func (t *throttle) acquire(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return notSentError{err}
+	if ctx.Err() != nil {
+		return notSent(ctx)
 	}
-	timer := time.NewTimer(maxQueueTime)
-	defer timer.Stop()
 	select {
 	case t.semaphore <- struct{}{}:
 		return nil
-	case <-timer.C:
+	case <-time.After(maxQueueTime):
 		return busy("too many calls to OpenTrain are in progress", maxQueueTime)
 	case <-ctx.Done():
-		return notSentError{ctx.Err()}
+		return notSent(ctx)
 	}
 }
 
@@ -105,34 +98,18 @@ func (t *throttle) waitForRate(r *http.Request) error {
 		reservation.Cancel()
 		return busy("this server has reached OpenTrain's limit for public reads per minute", delay)
 	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(delay):
 		return nil
 	case <-r.Context().Done():
 		reservation.Cancel()
-		return notSentError{r.Context().Err()}
+		return notSent(r.Context())
 	}
 }
 
 func busy(message string, retryAfter time.Duration) *Error {
 	return &Error{Code: CodeBusy, Message: message, RetryAfter: retryAfter, NotSent: true}
 }
-
-// asBusy returns the CodeBusy error in err's tree, or nil.
-func asBusy(err error) *Error {
-	var busy *Error
-	if errors.As(err, &busy) && busy.Code == CodeBusy {
-		return busy
-	}
-	return nil
-}
-
-// notSentError is a context error from before the request was sent.
-type notSentError struct{ error }
-
-func (e notSentError) Unwrap() error { return e.error }
 
 // releasingBody releases the semaphore when the response body is closed.
 type releasingBody struct {

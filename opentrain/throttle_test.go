@@ -1,6 +1,7 @@
 package opentrain_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,8 +12,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// TestPublicReadBudget: no minute has more requests without a token than allowed.
-// Requests wait for a short time, then fail with the time to wait.
+// TestPublicReadBudget: no minute has more requests without a token than allowed. Requests wait for a short
+// time, then fail with the time to wait.
 func TestPublicReadBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}}
@@ -74,8 +75,8 @@ func TestPublicReadBudget(t *testing.T) {
 	})
 }
 
-// TestConcurrentRequestsAreBounded: the number of concurrent requests has a limit,
-// and the semaphore is released after a response and after an error.
+// TestConcurrentRequestsAreBounded: the number of concurrent requests has a limit, and the semaphore is
+// released after a response and after an error.
 func TestConcurrentRequestsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &market{header: http.Header{}, hold: make(chan struct{})}
@@ -107,6 +108,40 @@ func TestConcurrentRequestsAreBounded(t *testing.T) {
 		for range 5 {
 			m.set(func(m *market) { m.fail = !m.fail })
 			client.CloseJob(ctx, "j") //nolint:errcheck // every other one fails
+		}
+	})
+}
+
+// TestContextEndsInTheQueue: a call whose context ends while it waits was not sent.
+func TestContextEndsInTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &market{hold: make(chan struct{})}
+		client, err := opentrain.New(opentrain.Config{Transport: m, MaxConcurrent: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := opentrain.WithToken(t.Context(), secret)
+		first := make(chan error, 1)
+		go func() {
+			_, err := client.CloseJob(ctx, "j")
+			first <- err
+		}()
+		synctest.Wait()
+		late, stop := context.WithTimeout(ctx, time.Second)
+		defer stop()
+		_, err = client.CloseJob(late, "j")
+		if e := asError(t, err); e.Code != opentrain.CodeTimeout || !e.NotSent || !errors.Is(e, context.DeadlineExceeded) {
+			t.Errorf("deadline: %+v", e)
+		}
+		canceled, cancel := context.WithCancel(ctx)
+		time.AfterFunc(time.Second, cancel)
+		_, err = client.CloseJob(canceled, "j")
+		if e := asError(t, err); e.Code != opentrain.CodeNetwork || !e.NotSent || !errors.Is(e, context.Canceled) {
+			t.Errorf("canceled: %+v", e)
+		}
+		close(m.hold)
+		if err := <-first; err != nil || m.count() != 1 {
+			t.Errorf("first call: %v, %d requests", err, m.count())
 		}
 	})
 }

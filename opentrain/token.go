@@ -10,10 +10,9 @@ import (
 
 type tokenKey struct{}
 
-// WithToken returns a context whose calls are made as the owner of token, a
-// personal API token (ot_pat_…). An empty token means anonymous: public reads
-// work, and every other call fails with NO_TOKEN before a request is sent
-// (developers/concepts/authentication).
+// WithToken returns a context whose calls are made as the owner of token, a personal API token (ot_pat_…). An
+// empty token means anonymous: public reads work, and every other call fails with NO_TOKEN before a request
+// is sent (developers/concepts/authentication).
 func WithToken(ctx context.Context, token string) context.Context {
 	return context.WithValue(ctx, tokenKey{}, token)
 }
@@ -26,13 +25,13 @@ func TokenFrom(ctx context.Context) string {
 
 const (
 	redacted = "[token]"
-	// minToken is the length in bytes below which a token is not redacted: a
-	// short string may occur anywhere by chance.
+	// minToken is the length in bytes below which a token is not redacted: a short string may occur anywhere
+	// by chance.
 	minToken = 8
 )
 
-// redact removes the caller's token from a response, because response text ends
-// up in logs and in front of language models.
+// redact removes the caller's token from a response, because response text ends up in logs and in front of
+// language models.
 func redact(res response, token string) response {
 	if len(token) < minToken {
 		return res
@@ -50,8 +49,8 @@ func redact(res response, token string) response {
 	return response{status: res.status, header: header, body: body}
 }
 
-// redactEscaped replaces a token that is written with escapes, such as "ot\u005fpat",
-// in the strings of a JSON text. All other bytes stay as they are.
+// redactEscaped replaces a token that is written with escapes, such as "ot\u005fpat", in the strings of a
+// JSON text. All other bytes stay as they are.
 func redactEscaped(body []byte, token string) []byte {
 	out := make([]byte, 0, len(body))
 	for {

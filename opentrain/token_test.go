@@ -19,8 +19,8 @@ func escape(text string) string {
 	return b.String()
 }
 
-// TestTokenIsRedacted: a token that the API echoes does not reach the caller,
-// however it is escaped and wherever it is.
+// TestTokenIsRedacted: a token that the API echoes does not reach the caller, however it is escaped and
+// wherever it is.
 func TestTokenIsRedacted(t *testing.T) {
 	const token = "ot_pat_a/b+c=secret"
 	forms := map[string]string{
@@ -108,8 +108,7 @@ func TestRedactionKeepsOtherText(t *testing.T) {
 	}
 }
 
-// FuzzRedaction: the token never survives in a response, and the response still
-// decodes.
+// FuzzRedaction: the token never survives in a response, and the response still decodes.
 func FuzzRedaction(f *testing.F) {
 	for _, seed := range []string{"", `\u005f`, `a\`, `"`, `\ud83d`, `\"ot_pat\u005ftest_secret\\`} {
 		f.Add(seed, byte(3))

@@ -7,16 +7,14 @@ import (
 	"time"
 )
 
-// Trace observes the calls made with a context, like [net/http/httptrace] does
-// for HTTP. Its functions may be nil. They may be called from other goroutines
-// and, if a read is shared or renewed in the background, after the call has
-// returned.
+// Trace observes the calls made with a context, like [net/http/httptrace] does for HTTP. Its functions may be
+// nil. They may be called from other goroutines and, if a read is shared or renewed in the background, after
+// the call has returned.
 type Trace struct {
-	// Traceparent and Tracestate are sent with every request (W3C Trace
-	// Context), "" for none. They must be valid header values.
+	// Traceparent and Tracestate are sent with every request (W3C Trace Context), "" for none. They must be
+	// valid header values.
 	Traceparent, Tracestate string
-	// Sent is called for every request when the header of the response has
-	// arrived or the request has failed.
+	// Sent is called for every request when the header of the response has arrived or the request has failed.
 	Sent func(Sent)
 	// Read is called for every public read with the source of its result.
 	Read func(ReadSource)
@@ -24,9 +22,8 @@ type Trace struct {
 
 // Sent describes a request to the API.
 type Sent struct {
-	Method string
-	// Status is the HTTP status of the response, 0 if there is none.
-	Status   int
+	Method   string
+	Status   int // HTTP status of the response, 0 if there is none
 	Duration time.Duration
 }
 
@@ -35,15 +32,10 @@ type ReadSource string
 
 // Sources of a public read.
 const (
-	// ReadHit: a fresh response from the cache.
-	ReadHit ReadSource = "hit"
-	// ReadStale: a stale response from the cache, which is renewed in the
-	// background.
-	ReadStale ReadSource = "stale"
-	// ReadJoined: a request that another caller had already started.
-	ReadJoined ReadSource = "joined"
-	// ReadMiss: a request of this caller.
-	ReadMiss ReadSource = "miss"
+	ReadHit    ReadSource = "hit"    // a fresh response from the cache
+	ReadStale  ReadSource = "stale"  // a stale response from the cache, which is renewed in the background
+	ReadJoined ReadSource = "joined" // a request that another caller had already started
+	ReadMiss   ReadSource = "miss"   // a request of this caller
 )
 
 type traceKey struct{}
@@ -63,14 +55,13 @@ func traceFrom(ctx context.Context) *Trace {
 
 // header returns the headers to send with a request.
 func (t *Trace) header() map[string]string {
-	header := map[string]string{}
-	if t.Traceparent != "" {
-		header["Traceparent"] = t.Traceparent
-		if t.Tracestate != "" {
-			header["Tracestate"] = t.Tracestate
-		}
+	switch {
+	case t.Traceparent == "":
+		return nil
+	case t.Tracestate == "":
+		return map[string]string{"Traceparent": t.Traceparent}
 	}
-	return header
+	return map[string]string{"Traceparent": t.Traceparent, "Tracestate": t.Tracestate}
 }
 
 func (t *Trace) sent(r *http.Request, res *http.Response, start time.Time) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkDecode decodes arguments that match the schema, arguments that need
-// interpretation, and invalid ones.
+// BenchmarkDecode decodes arguments that match the schema, arguments that need interpretation, and invalid
+// ones.
 func BenchmarkDecode(b *testing.B) {
 	for name, args := range map[string]string{
 		"exact":   `{"id":"a","size":1.5,"count":2,"urgent":true,"level":"EXPERT","tags":["x","y"],"open":{"price":2}}`,

@@ -14,33 +14,29 @@ import (
 	"unicode/utf8"
 )
 
-// Decode decodes arguments into T. It accepts a value that differs from the
-// schema's form when its meaning is plain: "18" for a number, a JSON string for
-// an object or a list, one string for a list, an enum value in other case or
-// spacing. interpreted reports each such value in one sentence. Everything else
-// fails with an *ArgumentError that lists every problem.
+// Decode decodes arguments into T. It accepts a value in another form when its meaning is plain: "18" for a
+// number, a JSON string for an object or a list, one string for a list, an enum value in other case or spacing.
+// interpreted reports each such value in one sentence. Everything else fails with an *ArgumentError that lists
+// the problems, at most maxProblems.
 //
-// A null for an optional argument counts as absent. Inside an object that
-// accepts unknown members (see Open), a null is a value and an enum may have
-// values that the schema does not list.
+// A null for an optional argument counts as absent. Inside an object that accepts unknown members (see Open),
+// a null is a value and an enum may have values that the schema does not list.
 func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, err error) {
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) == 0 || string(trimmed) == "null" {
 		raw = json.RawMessage("{}")
 	}
-	d := decoder{}
-	clean := d.value("", in.root, raw)
-	if len(d.problems) > 0 {
-		return args, nil, &ArgumentError{Problems: d.problems}
+	clean, interpreted, err := DecodePart(in.root, "", raw)
+	if err != nil {
+		return args, nil, err
 	}
-	if err := json.Unmarshal(clean, &args); err != nil {
+	if json.Unmarshal(clean, &args) != nil {
 		return args, nil, &ArgumentError{Problems: []Problem{{Message: "the arguments are not of the form that the input schema gives"}}}
 	}
-	return args, d.interpreted, nil
+	return args, interpreted, nil
 }
 
-// DecodePart decodes one value against a schema of its own, like Decode. Use it
-// for a part of the arguments that the published schema does not describe in
-// full. Messages refer to the value by path.
+// DecodePart decodes one value against a schema of its own, like Decode. Use it for a part of the arguments
+// that the published schema does not describe in full. Messages refer to the value by path.
 func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMessage, interpreted []string, err error) {
 	d := decoder{}
 	clean = d.value(path, node, raw)
@@ -50,8 +46,7 @@ func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMes
 	return clean, d.interpreted, nil
 }
 
-// Match returns the allowed value that equals text, ignoring case, spaces,
-// hyphens and underscores.
+// Match returns the allowed value that equals text, ignoring case, spaces, hyphens and underscores.
 func Match(text string, allowed []string) (string, bool) {
 	if slices.Contains(allowed, text) {
 		return text, true
@@ -64,8 +59,7 @@ func Match(text string, allowed []string) (string, bool) {
 	return "", false
 }
 
-// decoder walks a schema and a value side by side. Its methods return the value
-// in the schema's form. After a problem, callers ignore the returned value.
+// decoder walks a schema and a value. Its methods return the value in the schema's form, unless it has problems.
 type decoder struct {
 	problems    []Problem
 	interpreted []string
@@ -76,10 +70,9 @@ type decoder struct {
 const maxProblems = 20
 
 func (d *decoder) reject(path string, allowed []string, format string, args ...any) {
-	if len(d.problems) >= maxProblems {
-		return
+	if len(d.problems) < maxProblems {
+		d.problems = append(d.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...), Allowed: allowed})
 	}
-	d.problems = append(d.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...), Allowed: allowed})
 }
 
 func (d *decoder) interpret(path string, raw, as json.RawMessage) json.RawMessage {
@@ -105,13 +98,13 @@ func (d *decoder) value(path string, node *Node, raw json.RawMessage) json.RawMe
 
 func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil || members == nil {
-		inner, ok := unquote(raw)
-		if !ok || json.Unmarshal(inner, &members) != nil || members == nil {
+	if !decodes(raw, &members) {
+		inner, _ := unquote(raw)
+		if !decodes([]byte(inner), &members) {
 			d.reject(path, nil, "%s is not an object; send {\"name\": value, …}", quote(raw))
 			return nil
 		}
-		raw = d.interpret(cmp.Or(path, "arguments"), raw, inner)
+		raw = d.interpret(cmp.Or(path, "arguments"), raw, json.RawMessage(inner))
 	}
 	if node.Properties == nil {
 		return raw
@@ -135,14 +128,7 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 			members[name] = d.value(join(path, name), property, member)
 		}
 	}
-	if len(d.problems) > 0 {
-		return nil
-	}
-	clean, err := json.Marshal(members)
-	if err != nil {
-		d.reject(path, nil, "cannot be read")
-	}
-	return clean
+	return d.encode(path, members)
 }
 
 // unknownMembers rejects the members that a closed object does not have.
@@ -164,14 +150,18 @@ func (d *decoder) unknownMembers(path string, node *Node, members map[string]jso
 
 func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	var items []json.RawMessage
-	if json.Unmarshal(raw, &items) != nil || items == nil {
-		list, ok := parseList(raw)
-		if !ok {
+	if !decodes(raw, &items) {
+		text, _ := unquote(raw)
+		entry := strings.TrimSpace(text)
+		switch {
+		case decodes([]byte(text), &items):
+		case entry == "", strings.ContainsAny(entry, ",;\n[{"): // not split, because a name may contain a comma
 			d.reject(path, nil, "%s is not a list; send [\"…\", \"…\"]", quote(raw))
 			return nil
+		default:
+			items = []json.RawMessage{raw}
 		}
-		items = list
-		d.interpret(path, raw, encode(items))
+		d.interpret(path, raw, d.encode(path, items))
 	}
 	if node.MinItems != nil && uint64(len(items)) < *node.MinItems {
 		d.reject(path, nil, "needs at least %d entries", *node.MinItems)
@@ -179,41 +169,20 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 	for i, item := range items {
 		items[i] = d.value(path+"["+strconv.Itoa(i)+"]", node.Items, item)
 	}
-	if len(d.problems) > 0 {
-		return nil
-	}
-	return encode(items)
-}
-
-// parseList reads a list from a string: a JSON list, or a single entry. It does
-// not split at commas, because a name may contain one.
-func parseList(raw json.RawMessage) ([]json.RawMessage, bool) {
-	inner, ok := unquote(raw)
-	if !ok {
-		return nil, false
-	}
-	var items []json.RawMessage
-	if json.Unmarshal(inner, &items) == nil && items != nil {
-		return items, true
-	}
-	if text := strings.TrimSpace(string(inner)); text == "" || strings.ContainsAny(text, ",;\n[{") {
-		return nil, false
-	}
-	return []json.RawMessage{raw}, true
+	return d.encode(path, items)
 }
 
 func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMessage {
-	var text string
-	if json.Unmarshal(raw, &text) != nil || string(raw) == "null" {
-		if !isNumber(raw) || len(node.Enum) > 0 {
-			d.reject(path, enumValues(node), "%s is not a string%s", quote(raw), allowedHint(node))
-			return nil
-		}
+	text, ok := unquote(raw)
+	switch {
+	case len(node.Enum) > 0:
+		return d.enum(path, enumValues(node), raw)
+	case !ok && !isNumber(raw):
+		d.reject(path, nil, "%s is not a string", quote(raw))
+		return nil
+	case !ok:
 		text = string(raw)
-		raw = d.interpret(path, raw, encode(text))
-	}
-	if len(node.Enum) > 0 {
-		return d.enum(path, node, text, raw)
+		raw = d.interpret(path, raw, d.encode(path, text))
 	}
 	length := utf8.RuneCountInString(text)
 	switch {
@@ -225,46 +194,29 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 	return raw
 }
 
-func (d *decoder) enum(path string, node *Node, text string, raw json.RawMessage) json.RawMessage {
-	allowed := enumValues(node)
+func (d *decoder) enum(path string, allowed []string, raw json.RawMessage) json.RawMessage {
+	text, ok := unquote(raw)
 	value, found := Match(text, allowed)
 	switch {
-	case value == text && found, d.open && !found:
-		return raw
-	case found:
-		return d.interpret(path, raw, encode(value))
+	case !ok:
+		d.reject(path, allowed, "%s is not a string; send one of %s", quote(raw), strings.Join(allowed, ", "))
+	case found && value != text:
+		return d.interpret(path, raw, d.encode(path, value))
+	case !found && !d.open:
+		d.reject(path, allowed, "%s", NotAllowed(text, allowed))
 	}
-	d.reject(path, allowed, "%s", NotAllowed(text, allowed))
-	return nil
-}
-
-// Suggestion completes a sentence about an unknown name: "; did you mean jobId?",
-// or a period when no known name is close.
-func Suggestion(name string, names []string) string {
-	if nearest := Nearest(name, names); nearest != "" {
-		return "; did you mean " + nearest + "?"
-	}
-	return "."
-}
-
-// NotAllowed says that a value is not one of those allowed, and lists them.
-func NotAllowed(text string, allowed []string) string {
-	message := fmt.Sprintf("\"%s\" is not one of: %s", truncate(text), strings.Join(allowed, ", "))
-	if nearest := Nearest(text, allowed); nearest != "" {
-		message += "; nearest: " + nearest
-	}
-	return message
+	return raw
 }
 
 func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	if !isNumber(raw) {
-		inner, ok := unquote(raw)
-		inner = bytes.TrimSpace(inner)
-		if !ok || !isNumber(inner) {
+		text, _ := unquote(raw)
+		bare := json.RawMessage(strings.TrimSpace(text))
+		if !isNumber(bare) {
 			d.reject(path, nil, "%s is not a number; send a bare number such as 18", quote(raw))
 			return nil
 		}
-		raw = d.interpret(path, raw, inner)
+		raw = d.interpret(path, raw, bare)
 	}
 	value, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
@@ -272,11 +224,15 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 		return nil
 	}
 	if node.Type == "integer" {
-		if value != float64(int64(value)) {
+		whole, err := strconv.ParseInt(strings.TrimSuffix(string(raw), ".0"), 10, 64)
+		if err != nil { // such as 1e3 or 3.00, which must go through a float64 with its 53 bits
+			whole = int64(value)
+		}
+		if err != nil && value != float64(whole) {
 			d.reject(path, nil, "%s is not a whole number", quote(raw))
 			return nil
 		}
-		raw = strconv.AppendInt(nil, int64(value), 10)
+		raw = strconv.AppendInt(nil, whole, 10)
 	}
 	if bound, err := node.Minimum.Float64(); err == nil && value < bound {
 		d.reject(path, nil, "%s is too small; at least %s", quote(raw), node.Minimum)
@@ -291,53 +247,40 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 }
 
 func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
-	var b bool
-	if json.Unmarshal(raw, &b) == nil && string(raw) != "null" {
+	if text := string(raw); text == "true" || text == "false" {
 		return raw
 	}
-	if inner, ok := unquote(raw); ok {
-		switch fold(string(inner)) {
-		case "TRUE":
-			return d.interpret(path, raw, encode(true))
-		case "FALSE":
-			return d.interpret(path, raw, encode(false))
-		}
+	text, _ := unquote(raw)
+	if folded := strings.ToLower(fold(text)); folded == "true" || folded == "false" {
+		return d.interpret(path, raw, json.RawMessage(folded))
 	}
 	d.reject(path, nil, "%s is not a boolean; send true or false", quote(raw))
 	return nil
 }
 
-// fold removes the differences between spellings of a name: "Any experience-level"
-// and ANY_EXPERIENCE_LEVEL fold to the same text, as do "job_id" and jobId.
+// fold gives spellings of one name the same text: "job_id" and jobId, "Any-level" and ANY_LEVEL.
 func fold(s string) string {
 	words := strings.FieldsFunc(strings.ToUpper(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return strings.Join(words, "")
 }
 
 func enumValues(node *Node) []string {
-	var values []string
-	for _, value := range node.Enum {
-		if text, ok := value.(string); ok {
-			values = append(values, text)
-		}
+	values := make([]string, len(node.Enum))
+	for i, value := range node.Enum {
+		values[i] = fmt.Sprint(value)
 	}
 	return values
 }
 
-func allowedHint(node *Node) string {
-	if len(node.Enum) == 0 {
-		return ""
-	}
-	return "; send one of " + strings.Join(enumValues(node), ", ")
+// decodes decodes a JSON object or list. A null is neither.
+func decodes(raw []byte, value any) bool {
+	return json.Unmarshal(raw, value) == nil && string(bytes.TrimSpace(raw)) != "null"
 }
 
-// unquote returns the content of a JSON string.
-func unquote(raw json.RawMessage) (json.RawMessage, bool) {
-	var text string
-	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) || json.Unmarshal(raw, &text) != nil {
-		return nil, false
-	}
-	return json.RawMessage(text), true
+// unquote returns the content of a JSON string, "" for any other value.
+func unquote(raw json.RawMessage) (text string, ok bool) {
+	ok = bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) && json.Unmarshal(raw, &text) == nil
+	return text, ok
 }
 
 func isNumber(raw json.RawMessage) bool {
@@ -349,8 +292,7 @@ func join(path, name string) string { return strings.TrimPrefix(path+"."+name, "
 
 // quote returns a value at a readable length, for use in a message.
 func quote(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
+	if text, ok := unquote(raw); ok {
 		return `"` + truncate(text) + `"` // without JSON escapes
 	}
 	return truncate(string(bytes.TrimSpace(raw)))
@@ -364,11 +306,11 @@ func truncate(text string) string {
 	return string([]rune(text)[:limit]) + "…"
 }
 
-// encode encodes strings, booleans and valid JSON.
-func encode(v any) json.RawMessage {
+// encode encodes a string or decoded JSON. It fails for nesting beyond the limit of encoding/json.
+func (d *decoder) encode(path string, v any) json.RawMessage {
 	data, err := json.Marshal(v)
 	if err != nil {
-		return json.RawMessage("null")
+		d.reject(path, nil, "cannot be read")
 	}
 	return data
 }

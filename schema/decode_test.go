@@ -3,7 +3,9 @@ package schema_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -141,6 +143,26 @@ func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 	if err != nil || string(got.Open["price"]) != digits {
 		t.Errorf("got %s, %v", got.Open["price"], err)
 	}
+	for args, want := range map[string]int{
+		`9007199254740993`: 9007199254740993, `"9007199254740993"`: 9007199254740993, `9007199254740993.0`: 9007199254740993,
+		`9223372036854775807`: math.MaxInt64, `1e3`: 1000, `3.00`: 3,
+	} {
+		got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","count":` + args + `}`))
+		if err != nil || got.Count != want {
+			t.Errorf("count %s: got %d, %v", args, got.Count, err)
+		}
+	}
+}
+
+// TestNestedTooDeep: a JSON string inside a JSON string can nest deeper than encoding/json allows.
+func TestNestedTooDeep(t *testing.T) {
+	const limit = 10_000
+	deep := `{"x":` + strings.Repeat("[", limit-1) + strings.Repeat("]", limit-1) + `}`
+	_, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":` + strconv.Quote(deep) + `}`))
+	var bad *schema.ArgumentError
+	if !errors.As(err, &bad) {
+		t.Errorf("got %v, want an ArgumentError", err)
+	}
 }
 
 func TestNearest(t *testing.T) {
@@ -154,8 +176,8 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// FuzzDecode feeds arbitrary bytes as arguments. Decode either returns values
-// that satisfy the schema or explains what is wrong.
+// FuzzDecode feeds arbitrary bytes as arguments. Decode either returns values that satisfy the schema or
+// explains what is wrong.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"a","size":"18","tags":"x","level":"any level"}`, `"{\"id\":\"a\"}"`, `{"id":{}}`, `[`, `null`, `{"id":"\ud800"}`,
@@ -190,8 +212,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// normal removes the differences between an empty and an absent open part, and
-// between spellings of its values.
+// normal removes the differences between an empty and an absent open part, and between spellings of its
+// values.
 func normal(args order) string {
 	if len(args.Open) == 0 {
 		args.Open = nil

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -13,7 +14,7 @@ type ArgumentError struct {
 
 // Problem is one problem with the arguments.
 type Problem struct {
-	// Path names the argument, for example "fields.experienceLevel". It is empty for the arguments as a whole.
+	// Path names the argument, such as "fields.experienceLevel". "" means the arguments as a whole.
 	Path string `json:"path"`
 	// Message says what is wrong and what to send, without a final period.
 	Message string `json:"message"`
@@ -23,9 +24,9 @@ type Problem struct {
 
 // Error implements error, with one line per problem.
 func (e *ArgumentError) Error() string {
-	lines := make([]string, 0, len(e.Problems))
-	for _, p := range e.Problems {
-		lines = append(lines, p.String())
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.String()
 	}
 	return strings.Join(lines, "\n")
 }
@@ -38,11 +39,26 @@ func (p Problem) String() string {
 	return p.Path + ": " + p.Message
 }
 
-// Nearest returns the name that a misspelled one most likely means, or "" when
-// none is close.
+// Suggestion completes a sentence about an unknown name: "; did you mean jobId?", or "." when no name is close.
+func Suggestion(name string, names []string) string {
+	if nearest := Nearest(name, names); nearest != "" {
+		return "; did you mean " + nearest + "?"
+	}
+	return "."
+}
+
+// NotAllowed says that text is not an allowed value, and lists the allowed ones.
+func NotAllowed(text string, allowed []string) string {
+	message := fmt.Sprintf("\"%s\" is not one of: %s", truncate(text), strings.Join(allowed, ", "))
+	if nearest := Nearest(text, allowed); nearest != "" {
+		message += "; nearest: " + nearest
+	}
+	return message
+}
+
+// Nearest returns the name that a misspelled one most likely means, or "" when none is close.
 func Nearest(name string, names []string) string {
-	const maxLength = 100 // the comparison takes time in proportion to both lengths
-	if len(name) > maxLength {
+	if len(name) > 100 { // the comparison takes time in proportion to both lengths
 		return ""
 	}
 	best, bestScore := "", 0.6 // below this, a suggestion misleads more than it helps

@@ -1,9 +1,6 @@
-// Package schema generates JSON Schemas for tool inputs and outputs from Go
-// structs. It decodes the arguments that models send: it is lenient where the
-// meaning is plain, and its errors tell a model what to send instead.
-//
-// Put descriptions into the jsonschema_description tag. In a jsonschema tag, a
-// comma cuts the text.
+// Package schema generates JSON Schemas for tool inputs and outputs from Go structs. It decodes the arguments
+// that models send. It accepts other forms where the meaning is plain, and its errors say what to send instead.
+// Put descriptions into the jsonschema_description tag. In a jsonschema tag, a comma cuts the text.
 package schema
 
 import (
@@ -14,12 +11,10 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// Node is one schema in a tree of schemas. A type can describe itself with a
-// method JSONSchema() *Node on its value receiver.
+// Node is one schema in a tree of schemas. A type can describe itself with a method JSONSchema() *Node.
 type Node = jsonschema.Schema
 
-// NewObject returns the schema of an object without members. Add members with
-// Properties.Set; they keep their order.
+// NewObject returns the schema of an object without members. Properties.Set adds one at the end.
 func NewObject() *Node { return &Node{Type: "object", Properties: jsonschema.NewProperties()} }
 
 // Input is the schema of a tool's arguments, decoded into T.
@@ -41,8 +36,8 @@ func NewInput[T any]() (*Input[T], error) {
 // JSON returns the schema as clients see it.
 func (in *Input[T]) JSON() json.RawMessage { return in.json }
 
-// Output returns the schema of a tool's result. It allows members that T does
-// not name, so that a newer server does not break an older client.
+// Output returns the schema of a tool's result. It allows members that T does not name, so that a newer
+// server does not break an older client.
 func Output[T any]() (json.RawMessage, error) {
 	data, err := json.Marshal(reflectNode(new(T), false))
 	if err != nil {
@@ -51,9 +46,8 @@ func Output[T any]() (json.RawMessage, error) {
 	return data, nil
 }
 
-// Open returns the schema of the struct T for use inside an input. It accepts
-// members that T does not name, and a null is a value. Describe it in the tag of
-// the field that holds it.
+// Open returns the schema of the struct T for use inside an input. It accepts members that T does not name,
+// and a null is a value. Describe it in the tag of the field that holds it.
 func Open[T any]() *Node {
 	node := reflectNode(new(T), false)
 	node.Required = nil
@@ -74,9 +68,7 @@ func reflectNode(v any, closed bool) *Node {
 }
 
 // closed reports whether a schema accepts only the members that it names.
-func closed(node *Node) bool {
-	return node.AdditionalProperties == jsonschema.FalseSchema
-}
+func closed(node *Node) bool { return node.AdditionalProperties == jsonschema.FalseSchema }
 
 // Field is one member of a schema, for documentation.
 type Field struct {
@@ -101,16 +93,15 @@ func Fields(data json.RawMessage) ([]Field, error) {
 	return fields, nil
 }
 
-// Describe describes properties of an object, for texts that are too long for a struct
-// tag. A struct calls it in its method JSONSchemaExtend(*Node). It panics on a property
-// that doesn't exist.
+// Describe sets the descriptions of an object's properties. Use it in a struct's method JSONSchemaExtend(*Node)
+// when the text is too long for a struct tag. It panics if there is no such property.
 func Describe(object *Node, descriptions map[string]string) {
 	for name, description := range descriptions {
 		property(object, name).Description = description
 	}
 }
 
-// Enum sets the values of a string property, like Describe.
+// Enum sets the allowed values of a string property. It panics if there is no such property.
 func Enum(object *Node, name string, values ...any) { property(object, name).Enum = values }
 
 func property(object *Node, name string) *Node {

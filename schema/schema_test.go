@@ -62,3 +62,44 @@ func TestFields(t *testing.T) {
 		t.Error("broken JSON has fields")
 	}
 }
+
+type shirt struct {
+	Size  string `json:"size"`
+	Color string `json:"color" jsonschema_description:"Color."`
+}
+
+func (shirt) JSONSchemaExtend(node *schema.Node) {
+	schema.Enum(node, "size", "S", "M")
+	schema.Describe(node, map[string]string{"size": "Size, as on the label."})
+}
+
+func TestDescribeAndEnum(t *testing.T) {
+	input, err := schema.NewInput[shirt]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"size":{"type":"string","enum":["S","M"],"description":"Size, as on the label."},` +
+		`"color":{"type":"string","description":"Color."}}`
+	if got := string(input.JSON()); !strings.Contains(got, want) {
+		t.Errorf("got %s, want %s in it", got, want)
+	}
+	if got, interpreted, err := input.Decode(json.RawMessage(`{"size":"m","color":""}`)); err != nil || got.Size != "M" {
+		t.Errorf("got %+v, %q, %v", got, interpreted, err)
+	}
+}
+
+func TestDescribeAndEnumPanicOnUnknownProperty(t *testing.T) {
+	for name, change := range map[string]func(*schema.Node){
+		"Describe": func(node *schema.Node) { schema.Describe(node, map[string]string{"sise": "Size."}) },
+		"Enum":     func(node *schema.Node) { schema.Enum(node, "sise", "S") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if got := recover(); got != "schema: there is no property sise" {
+					t.Errorf("got the panic %v", got)
+				}
+			}()
+			change(schema.Open[shirt]())
+		})
+	}
+}

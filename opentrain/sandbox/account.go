@@ -22,9 +22,8 @@ func (s *Sandbox) me(c *call) (reply, *apiError) {
 	})
 }
 
-// capabilities is GET /job-drafts/capabilities
-// (developers/api-reference/job-drafts/capabilities). Unlike the page's
-// sample, updateKeys is complete.
+// capabilities is GET /job-drafts/capabilities (developers/api-reference/job-drafts/capabilities). Unlike the
+// page's sample, updateKeys is complete.
 func (s *Sandbox) capabilities(c *call) (reply, *apiError) {
 	features := map[string]string{
 		"draftImport": featureDrafting, "draftCreate": featureDrafting,

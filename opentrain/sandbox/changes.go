@@ -6,12 +6,10 @@ import (
 	"time"
 )
 
-// maxChanges is how many events one call returns; more are had by asking again
-// with until as since.
+// maxChanges is how many events one call returns; pass until as since to get more.
 const maxChanges = 5000
 
-// readTime reads an ISO 8601 date, or a date and time; without an offset it is
-// in UTC.
+// readTime parses an ISO 8601 date or a date and time. Without an offset, the time is UTC.
 func readTime(text string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
 		if t, err := time.Parse(layout, text); err == nil {
@@ -21,8 +19,8 @@ func readTime(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// listChanges is GET /jobs/changes, open to everyone: the latest event of each
-// job since a time (developers/api-reference/jobs/changes).
+// listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
+// (developers/api-reference/jobs/changes).
 func (s *Sandbox) listChanges(c *call) (reply, *apiError) {
 	since, valid := readTime(c.request.URL.Query().Get("since"))
 	if !valid {

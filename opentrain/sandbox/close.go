@@ -11,7 +11,7 @@ func (s *Sandbox) closeJob(c *call) (reply, *apiError) {
 	already := j.status == statusArchived
 	if !already {
 		j.status, j.updated = statusArchived, s.now()
-		s.unlist(j.id, j.updated)
+		s.removeListing(j.id, j.updated)
 	}
 	return ok(map[string]any{"ok": true, "jobId": j.id, "status": statusArchived, "alreadyClosed": already})
 }

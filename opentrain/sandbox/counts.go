@@ -6,19 +6,18 @@ import (
 	"strings"
 )
 
-// findCounts reads every number that is no money: people, data, durations.
-// The first of each kind counts.
+// findCounts reads every number that is not money: people, data, durations. The first of each kind counts.
 func (r *reader) findCounts() {
 	for i := range r.tokens {
-		if r.tokens[i].number && !r.spent[i] {
+		if r.tokens[i].number && !r.used[i] {
 			r.count(i)
 		}
 	}
 }
 
-// count gives the number at token i its one meaning, if it has any.
+// count finds the meaning of the number at token i, if it has one.
 func (r *reader) count(i int) {
-	r.spent[i] = true
+	r.used[i] = true
 	low, high, next := r.tokens[i].value, r.tokens[i].value, i+1
 	if r.at(next).text == "+" {
 		next++
@@ -26,15 +25,15 @@ func (r *reader) count(i int) {
 	if slices.Contains([]string{"-", "–", "—", "to"}, r.at(next).low) || r.at(i-1).low == "between" && r.at(next).low == "and" {
 		if r.at(next + 1).number {
 			high = r.at(next + 1).value
-			r.spent[next+1] = true
+			r.used[next+1] = true
 			next += 2
 		}
 	}
-	if r.at(next).text == "-" && r.at(next).glued {
+	if r.at(next).text == "-" && r.at(next).adjacent {
 		r.compound(i, next+1, low)
 		return
 	}
-	negative := r.at(i-1).text == "-" && r.at(i).glued && !r.at(i-1).glued
+	negative := r.at(i-1).text == "-" && r.at(i).adjacent && !r.at(i-1).adjacent
 	if negative || low <= 0 || low > 1e12 || slices.Contains([]string{"per", "top", "every", "#"}, r.at(i-1).low) {
 		return
 	}
@@ -51,8 +50,8 @@ func (r *reader) count(i int) {
 	}
 }
 
-// noun returns the noun that the phrase from token i ends in, -1 for none
-// that is known, and whether it means people.
+// noun returns the noun at the end of the phrase from token i, or -1 if it is not known, and whether it means
+// people.
 func (r *reader) noun(i int) (noun int, people bool) {
 	noun = -1
 	for j := i; j < i+6; j++ {
@@ -131,8 +130,8 @@ func (r *reader) timeCount(i, next int, value float64, unit string) {
 	}
 }
 
-// recordingAfter returns the noun for recordings in "of Portuguese customer
-// calls", "of audio", "audio"; -1 when what was counted is plain time.
+// recordingAfter returns the noun for recordings in "of Portuguese customer calls", "of audio", "audio"; -1
+// when what was counted is plain time.
 func (r *reader) recordingAfter(i int) int {
 	found := -1
 	for j := i; j < i+7; j++ {
@@ -145,7 +144,7 @@ func (r *reader) recordingAfter(i int) int {
 		}
 		kind, isItem := itemOf(t.low)
 		switch {
-		case isItem && kind.recording || recorded(t.low):
+		case isItem && kind.recording || meansRecordings(t.low):
 			found = j
 		case found >= 0 && !isItem:
 			return found
@@ -154,7 +153,7 @@ func (r *reader) recordingAfter(i int) int {
 	return found
 }
 
-// volume sets how much data there is from a number and its noun.
+// volume sets the amount of data from a number and its noun.
 func (r *reader) volume(i, first, noun int, low, high float64) {
 	after := r.at(noun + 1).low
 	if slices.Contains([]string{"per", "/", "each", "a", "an", "every", "or"}, after) { // "20 images per batch" is a pace
@@ -165,7 +164,7 @@ func (r *reader) volume(i, first, noun int, low, high float64) {
 		r.setVolume(i, low, high, unitWords)
 		return
 	case timeUnit(name) == "hour": // "300 audio hours"
-		if recorded(r.at(noun-1).low) || recorded(r.at(first).low) {
+		if meansRecordings(r.at(noun-1).low) || meansRecordings(r.at(first).low) {
 			r.setVolume(i, low, high, unitHours)
 			r.setItems(first, noun-1)
 		}
@@ -174,9 +173,9 @@ func (r *reader) volume(i, first, noun int, low, high float64) {
 	kind, _ := itemOf(r.at(noun).low)
 	unit := unitFiles
 	for j := first; j < noun; j++ {
-		kind.recording = kind.recording || recorded(r.at(j).low)
+		kind.recording = kind.recording || meansRecordings(r.at(j).low)
 	}
-	if kind.recording { // may be counted in files or in hours: the text does not tell
+	if kind.recording { // counted in files or in hours: the text does not say
 		unit = ""
 	}
 	r.setVolume(i, low, high, unit)
@@ -191,20 +190,20 @@ func (r *reader) setVolume(i int, low, high float64, unit string) {
 	}
 }
 
-// setCount sets a number; a range or a second number makes it a guess.
+// setCount sets a number. A range or a second number makes it a guess.
 func (r *reader) setCount(key string, low, high float64, i int) {
 	if key == "headcount" && (low != float64(int(low)) || low > 100_000) {
 		return
 	}
 	if r.fields.has(key) {
 		if r.fields[key] != low {
-			r.doubt(key, fmt.Sprintf("The text names another number too: %s. The first was taken.", r.tokens[i].text))
+			r.addGuess(key, fmt.Sprintf("The text names another number too: %s. The first was taken.", r.tokens[i].text))
 		}
 		return
 	}
 	r.fields[key] = low
 	if high > low {
-		r.doubt(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", low, high))
+		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", low, high))
 	}
 }
 

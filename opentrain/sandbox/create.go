@@ -8,36 +8,35 @@ import (
 	"unicode/utf8"
 )
 
-// maxDescription is the longest description taken, in characters
+// maxDescription is the length limit of a description in characters
 // (developers/api-reference/job-drafts/create).
 const maxDescription = 60_000
 
-// importFormats are the inputs that the API takes, in the order of
+// importFormats lists the formats that the API accepts, in the order of
 // developers/api-reference/job-drafts/capabilities.
 func importFormats() []string {
 	return []string{"text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml"}
 }
 
-// source is what a draft is made from, whichever shape it came in.
+// source is the source of a draft, in any of the request's forms.
 type source struct {
 	Type           *string
 	Text           *string
 	ExternalID     *string
 	IdempotencyKey *string
-	// documents are those that came, by the key of the body that held them.
+	// documents are the documents in the request, by their key in the body.
 	documents map[string]document
 }
 
-// document is a payload, and where in the body it stood.
+// document is a payload and its path in the body.
 type document struct {
 	raw  json.RawMessage
 	path []any
 }
 
-// createDraft is POST /job-drafts (developers/api-reference/job-drafts/create).
-// A repeated idempotency key finds the job that it made, whatever has become
-// of that and whatever the body says now. No page tells the status of a
-// success, so the variants differ in it.
+// createDraft is POST /job-drafts (developers/api-reference/job-drafts/create). A repeated idempotency key
+// returns the job that it created, whatever its status is now and whatever the body is. The pages do not
+// document the status code of a success, so each variant has its own.
 func (s *Sandbox) createDraft(c *call) (reply, *apiError) {
 	body, failure := c.object()
 	if failure != nil {
@@ -83,9 +82,8 @@ func (s *Sandbox) newJob(owner *account, read parsed) *job {
 	return j
 }
 
-// readSource understands the shapes of the body that the pages show:
-// rawJobDescription, source, and format with its payload. That source holds a
-// payload under the same key as the body does is our reading.
+// readSource reads the forms of the body that the pages show: rawJobDescription, source, and format with its
+// payload. We assume that source has a payload under the same key as the body.
 func readSource(body map[string]json.RawMessage) (source, *apiError) {
 	src := source{documents: map[string]document{}}
 	fields := map[string]**string{
@@ -94,13 +92,13 @@ func readSource(body map[string]json.RawMessage) (source, *apiError) {
 	}
 	read := func(object map[string]json.RawMessage, path []any, keys ...string) *apiError {
 		for _, key := range keys {
-			if failure := readString(object, key, below(path, key), fields[key]); failure != nil {
+			if failure := readString(object, key, childPath(path, key), fields[key]); failure != nil {
 				return failure
 			}
 		}
 		for _, format := range formats() {
 			if raw, given := object[format.payload]; given && typeOf(raw) != "null" {
-				src.documents[format.payload] = document{raw, below(path, format.payload)}
+				src.documents[format.payload] = document{raw, childPath(path, format.payload)}
 			}
 		}
 		return nil
@@ -120,7 +118,7 @@ func readSource(body map[string]json.RawMessage) (source, *apiError) {
 	return src, nil
 }
 
-// read turns a source into what it says of a draft.
+// read extracts the fields of a draft from a source.
 func (s *Sandbox) read(src *source) (parsed, *apiError) {
 	name := deref(src.Type)
 	if name == "" || name == "text" {
@@ -154,7 +152,7 @@ func (s *Sandbox) read(src *source) (parsed, *apiError) {
 	if src.ExternalID == nil && m.externalID != "" {
 		src.ExternalID = &m.externalID
 	}
-	return m.land(), nil
+	return m.fillFromDescription(), nil
 }
 
 func readString(object map[string]json.RawMessage, key string, path []any, to **string) *apiError {

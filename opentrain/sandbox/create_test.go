@@ -10,7 +10,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// The sample of developers/guides/post-a-job, as far as it is printed.
+// The sample of developers/guides/post-a-job, which is shortened.
 const guideSample = `{
   "ok": true, "jobId": "job_1", "status": "DRAFT",
   "draftUrl": "https://app.opentrain.ai/job-post?job=job_1",
@@ -63,8 +63,8 @@ const referenceSample = `{
   }
 }`
 
-// TestCreateSamples compares with the samples that the pages print. They
-// shorten normalizedFields, and the guide its missingFields.
+// TestCreateSamples compares with the samples on the pages. The samples shorten normalizedFields, and the
+// guide shortens missingFields.
 func TestCreateSamples(t *testing.T) {
 	cases := []struct {
 		variant      sandbox.Variant

@@ -1,8 +1,7 @@
 package sandbox
 
-// editJob is PATCH /jobs/{id} (developers/api-reference/jobs/update). A blocked
-// edit is applied and takes the job back to a draft: the reference answers 409,
-// the posting guide reads as if the answer were a report.
+// editJob is PATCH /jobs/{id} (developers/api-reference/jobs/update). A blocked edit is applied and turns the
+// job back into a draft. The reference answers with 409, and the posting guide seems to answer with a report.
 func (s *Sandbox) editJob(c *call) (reply, *apiError) {
 	set, failure := s.readPatch(c)
 	if failure != nil {
@@ -26,12 +25,12 @@ func (s *Sandbox) editJob(c *call) (reply, *apiError) {
 	j.updated = now
 	reasons := moderate(j.fields.text("jobTitle"), j.fields.text("jobDescription"))
 	if reasons == nil {
-		s.relist(j, now)
+		s.updateListing(j, now)
 		return ok(map[string]any{"ok": true, "jobId": j.id, "status": statusOpen,
 			"moderation": map[string]any{"decision": "ALLOW", "reasons": []string{}}})
 	}
 	j.status = statusDraft
-	s.unlist(j.id, now)
+	s.removeListing(j.id, now)
 	if s.variant == Guide {
 		return ok(map[string]any{"ok": true, "jobId": j.id, "status": statusDraft,
 			"moderation": map[string]any{"decision": "BLOCK", "reasons": reasons}})

@@ -11,14 +11,14 @@ import (
 	"strconv"
 )
 
-// maxBody is the largest request body taken, in bytes. No page names one.
+// maxBody is the size limit of a request body in bytes. The pages do not document one.
 const maxBody = 1 << 20
 
-// reply is an answer before it is written.
+// reply is a response that is not written yet.
 type reply struct {
 	status int
 	header map[string]string
-	body   any // nil for none
+	body   any // nil for no body
 }
 
 func ok(body any) (reply, *apiError) {
@@ -42,7 +42,7 @@ func (rep reply) write(w http.ResponseWriter, requestID string) {
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	w.WriteHeader(rep.status)
-	w.Write(data) //nolint:errcheck,gosec // the caller has gone, and there is nobody to tell
+	w.Write(data) //nolint:errcheck,gosec // the caller is gone
 }
 
 // encode marshals without escaping <, > and &, so that texts stay readable.
@@ -59,8 +59,7 @@ func encode(v any) []byte {
 // details is the details object of an error.
 type details map[string]any
 
-// apiError is a refusal; every one has the same envelope
-// (developers/api-reference/overview).
+// apiError is an error response. All of them have the same envelope (developers/api-reference/overview).
 type apiError struct {
 	status  int
 	code    string

@@ -2,26 +2,25 @@ package sandbox
 
 import "fmt"
 
-// SetStatus puts a job into a state that no endpoint leads to yet.
+// SetStatus sets a status that no endpoint sets.
 func (s *Sandbox) SetStatus(id, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.jobs[id].status = status
 }
 
-// ListJobs puts n jobs on the marketplace, past the limit of a day.
+// ListJobs adds n jobs to the marketplace, without the daily limit.
 func (s *Sandbox) ListJobs(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range n {
-		s.list(publicJob{ID: fmt.Sprintf("bulk_%d", i+1)}, s.now())
+		s.addListing(publicJob{ID: fmt.Sprintf("bulk_%d", i+1)}, s.now())
 	}
 }
 
-// MissedByStems returns the patterns that match a text in which none of their
-// stems was found.
+// MissedByStems returns the patterns that match a text without any of their stems.
 func MissedByStems(text string) []string {
-	all := []pattern{datasetPattern, genericWork, fromTo, titleLine, secrecy, mustSign, noNeed,
+	all := []pattern{datasetPattern, genericWork, fromTo, titleLine, mentionsNDA, mustSign, noNDA,
 		hintLabel, hintPiece, hintHour, hintJob, notExpert, noExperience, professionals}
 	for _, t := range taskTable {
 		all = append(all, t.pattern)

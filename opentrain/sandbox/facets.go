@@ -11,8 +11,7 @@ type facetCount struct {
 	Count int    `json:"count"`
 }
 
-// listFacets is GET /jobs/facets, open to everyone
-// (developers/api-reference/jobs/facets).
+// listFacets is GET /jobs/facets, open to everyone (developers/api-reference/jobs/facets).
 func (s *Sandbox) listFacets(*call) (reply, *apiError) {
 	market, now := s.snapshot()
 	total := 0
@@ -41,7 +40,7 @@ func count(counts map[string]int, values ...string) {
 	}
 }
 
-// sorted lists counts, the largest first.
+// sorted returns counts in descending order.
 func sorted(counts map[string]int) []facetCount {
 	list := make([]facetCount, 0, len(counts))
 	for value, n := range counts {

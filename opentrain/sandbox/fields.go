@@ -18,16 +18,15 @@ const (
 	kindBool
 )
 
-// field is one key that PATCH takes.
+// field is one key that PATCH accepts.
 type field struct {
 	key  string
 	kind kind
 }
 
-// updateFields are the update keys in the order in which capabilities print
-// them, then those that only developers/api-reference/job-drafts/update names.
-// The pages leave many untyped; here these are strings. ndaRequired is on no
-// page: the printed lists are not complete, and a client must bear that.
+// updateFields lists the update keys in the order of the capabilities page, then those that only
+// developers/api-reference/job-drafts/update documents. Keys without a documented type are strings here.
+// ndaRequired is not documented: the documented lists are incomplete, and a client must accept that.
 func updateFields() []field {
 	return []field{
 		{"jobTitle", kindString}, {"jobDescription", kindString},
@@ -46,8 +45,7 @@ func updateFields() []field {
 	}
 }
 
-// The payment types, and the unit that means "not known"
-// (developers/api-reference/job-drafts/capabilities).
+// The payment types, and the unit that means "not known" (developers/api-reference/job-drafts/capabilities).
 const (
 	payPerLabel = "PAY_PER_LABEL"
 	payPerHour  = "PAY_PER_HOUR"
@@ -64,8 +62,8 @@ const (
 	levelAny          = "ANY_EXPERIENCE_LEVEL"
 )
 
-// enum returns the values of an enum field, nil for another field. The pages
-// list the experience levels in different orders.
+// enum returns the values of an enum field, nil for another field. The pages list the experience levels in
+// different orders.
 func (v Variant) enum(key string) []string {
 	switch key {
 	case "paymentType":
@@ -96,8 +94,8 @@ func rateKey(paymentType string) string {
 	return ""
 }
 
-// values are the fields of a draft by update key: string, float64, bool or
-// []string. They marshal in the order of updateFields.
+// values are the fields of a draft by update key: string, float64, bool or []string. They marshal in the
+// order of updateFields.
 type values map[string]any
 
 // MarshalJSON implements json.Marshaler.

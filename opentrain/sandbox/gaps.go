@@ -6,8 +6,7 @@ import (
 	"unicode"
 )
 
-// gap is a field that a draft needs before it can be published, and the
-// question that fills it.
+// gap is a field that a draft needs before it can be published, and the question to ask for it.
 type gap struct {
 	field, label  string
 	kind          string // "enum", "number", "string", "boolean", "array" or, for several keys, "object"
@@ -15,14 +14,13 @@ type gap struct {
 	keys          []string
 	example       values
 	hint          string
-	refQuestion   string // where the reference words the question otherwise
-	refMissing    string // what the reference calls the missing thing, if not label
+	refQuestion   string // the question in the reference, if it differs
+	refMissing    string // the label in the reference, if it differs
 	offersOptions bool   // the values of keys[0] are listed
 }
 
-// gaps returns what is missing, in the order in which it is asked. Which
-// fields are required is on no page: the pages show an experience level, a
-// data volume unit and a rate as missing, the rest is our reading.
+// gaps returns the missing fields in the order of their questions. The pages do not document the required
+// fields. They show a missing experience level, data volume unit and rate; the rest is our assumption.
 func (j *job) gaps() []gap {
 	var list []gap
 	for _, f := range []string{"jobTitle", "jobDescription", "labelTypes", "experienceLevel"} {
@@ -46,8 +44,8 @@ func (j *job) gaps() []gap {
 	return list
 }
 
-// dataGaps asks for volume and unit. A unit of UNKNOWN_NOT_SPECIFIED is an
-// answer: whoever gives it need not know the volume either.
+// dataGaps asks for the data volume and its unit. With the unit UNKNOWN_NOT_SPECIFIED, the volume is
+// optional.
 func (j *job) dataGaps() []gap {
 	volume, unit := j.fields.has("dataVolume"), j.fields.text("dataVolumeUnit")
 	switch {
@@ -118,7 +116,7 @@ func questions() []gap {
 	return list
 }
 
-// guideGap is a gap as developers/guides/post-a-job prints it.
+// guideGap is a gap in the form of developers/guides/post-a-job.
 type guideGap struct {
 	Field      string   `json:"field"`
 	Label      string   `json:"label"`
@@ -138,7 +136,7 @@ func (g gap) guide() guideGap {
 	}
 }
 
-// referenceGap is a gap as developers/api-reference/job-drafts/create prints it.
+// referenceGap is a gap in the form of developers/api-reference/job-drafts/create.
 type referenceGap struct {
 	Field      string   `json:"field"`
 	Label      string   `json:"label"`
@@ -146,7 +144,7 @@ type referenceGap struct {
 	Code       string   `json:"code"`
 	Prompt     string   `json:"prompt"`
 	Type       string   `json:"type"`
-	EnumValues []string `json:"enumValues"` // null for none
+	EnumValues []string `json:"enumValues"` // null if there are none
 	UpdateKeys []string `json:"updateKeys"`
 	Example    any      `json:"example"`
 	Hint       *string  `json:"hint"`
@@ -185,8 +183,7 @@ func (g gap) options(v Variant) []string {
 	return v.enum(g.keys[0])
 }
 
-// bareExample writes an example as the reference does: as a string, even for
-// a number.
+// bareExample returns an example in the form of the reference: a string, even for a number.
 func bareExample(value any) string {
 	switch v := value.(type) {
 	case string:

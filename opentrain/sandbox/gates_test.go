@@ -24,8 +24,7 @@ func TestParseVariant(t *testing.T) {
 	}
 }
 
-// TestGates also checks the order of the gates: token, feature, scope, and
-// only then the body and the job.
+// TestGates also checks the order of the gates: token, feature, scope, and only then the body and the job.
 func TestGates(t *testing.T) {
 	a := newAPI(t, sandbox.Config{Accounts: []sandbox.Account{
 		writer("full"),
@@ -39,7 +38,7 @@ func TestGates(t *testing.T) {
 	for _, r := range private {
 		for _, token := range []string{"", "wrong", "full "} {
 			if token == "full " {
-				a.as(token).do(r[0], r[1], nil) // white space around a token is no part of it
+				a.as(token).do(r[0], r[1], nil) // whitespace around a token is ignored
 				continue
 			}
 			equal(t, r[1], a.as(token).want(401, r[0], r[1], "not JSON")["code"], "UNAUTHORIZED")
@@ -175,7 +174,7 @@ func TestTransportReportsABrokenBody(t *testing.T) {
 	}
 }
 
-// TestOverASocket serves the sandbox as the command does.
+// TestOverASocket serves the sandbox like the command does.
 func TestOverASocket(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -7,13 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxJobID is the longest id of a public job, in characters.
+// maxJobID is the length limit of a public job's id in characters.
 const maxJobID = 64
 
-// getJob is GET /jobs/{id}, open to everyone
-// (developers/api-reference/jobs/get). A job that was public and is no longer
-// has an answer of its own instead of the error envelope; one that never was
-// is unknown.
+// getJob is GET /jobs/{id}, open to everyone (developers/api-reference/jobs/get). A job that is no longer
+// public has its own response instead of the error envelope. A job that was never public is not found.
 func (s *Sandbox) getJob(c *call) (reply, *apiError) {
 	if strings.TrimSpace(c.id) == "" || utf8.RuneCountInString(c.id) > maxJobID {
 		failure := badRequest("The id of a job has from 1 to 64 characters.")
@@ -21,7 +19,7 @@ func (s *Sandbox) getJob(c *call) (reply, *apiError) {
 		return reply{}, failure
 	}
 	market, _ := s.snapshot()
-	for _, l := range slices.Backward(market) { // a job published again is listed again
+	for _, l := range slices.Backward(market) { // a republished job is listed twice
 		switch {
 		case l.public.ID != c.id:
 		case l.event == eventClosed:

@@ -44,7 +44,7 @@ func (a api) as(token string) api {
 	return a
 }
 
-// do sends a request; body is sent as it is when it is a string.
+// do sends a request. A string body is sent unchanged.
 func (a api) do(method, path string, body any) (*http.Response, object) {
 	a.t.Helper()
 	var reader io.Reader
@@ -84,7 +84,7 @@ func (a api) do(method, path string, body any) (*http.Response, object) {
 	return resp, answer
 }
 
-// want sends a request and fails unless it is answered with the status.
+// want sends a request and fails the test if the status differs.
 func (a api) want(status int, method, path string, body any) object {
 	a.t.Helper()
 	resp, answer := a.do(method, path, body)
@@ -102,7 +102,7 @@ func (a api) want(status int, method, path string, body any) object {
 	return answer
 }
 
-// create makes a draft in either variant.
+// create creates a draft in either variant.
 func (a api) create(text string) object {
 	a.t.Helper()
 	resp, answer := a.do("POST", "/job-drafts", object{"rawJobDescription": text})
@@ -112,7 +112,7 @@ func (a api) create(text string) object {
 	return answer
 }
 
-// publishNew makes a draft that is ready and publishes it.
+// publishNew creates a complete draft and publishes it.
 func (a api) publishNew(title string) string {
 	a.t.Helper()
 	id := str(a.create(readyText)["jobId"])
@@ -167,7 +167,7 @@ func ids(page object) []string {
 	return all
 }
 
-// clock is a time that tests move.
+// clock is a time that tests set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -197,8 +197,7 @@ func bothVariants(t *testing.T, run func(t *testing.T, v sandbox.Variant)) {
 	}
 }
 
-// str, list and obj return the zero value for what is something else; the
-// comparison that follows then fails.
+// str, list and obj return the zero value for another type, so that the comparison fails.
 func str(v any) string {
 	s, _ := v.(string)
 	return s

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// maxUnmapped is how many parts of one import are listed as fitting no field;
-// the last entry counts the others.
+// maxUnmapped is the maximum number of unmapped parts listed for one import. The last entry counts the
+// others.
 const maxUnmapped = 50
 
-// imported is what a structured document says, brought to draft fields. No page
-// prints how the real API maps documents: the maps are our reading.
+// imported holds the draft fields from a structured document. The pages do not document how the API maps
+// documents, so the mappings are our assumption.
 type imported struct {
 	description string
 	externalID  string
@@ -50,8 +50,8 @@ func (m *imported) guess(key string, value any, reason string) {
 	m.guesses = append(m.guesses, guess{Field: key, Value: value, Reason: reason})
 }
 
-// leave notes a part of the document that fits no field.
-func (m *imported) leave(path, reason string, value any) {
+// addUnmapped records a part of the document that matches no field.
+func (m *imported) addUnmapped(path, reason string, value any) {
 	text, isText := value.(string)
 	if !isText {
 		text = strings.TrimSpace(string(encode(value)))
@@ -63,9 +63,9 @@ func (m *imported) leave(path, reason string, value any) {
 	m.unmapped = append(m.unmapped, unmapped{Path: path, Reason: reason, ValuePreview: string(preview)})
 }
 
-// take sets a field to what the text rules read out of a short text, and
-// reports whether they read anything.
-func (m *imported) take(key, text string) bool {
+// setFromText parses a short text like a description and sets one field from it. It reports whether it found
+// a value.
+func (m *imported) setFromText(key, text string) bool {
 	value, found := parse(text).fields[key]
 	if found {
 		m.set(key, value)
@@ -79,7 +79,7 @@ func (m *imported) pay(paymentType string, rate float64) {
 	m.set(rateKey(paymentType), rate)
 }
 
-// country adds a country, by its name where that is known.
+// country adds a country, by its name if that is known.
 func (m *imported) country(name string) {
 	for _, known := range countryTable() {
 		if strings.EqualFold(known.code, name) || strings.EqualFold(known.name, name) {
@@ -91,14 +91,13 @@ func (m *imported) country(name string) {
 	}
 }
 
-// land reads what the document does not say out of its description, as text is
-// read. What the document says wins.
-func (m imported) land() parsed {
+// fillFromDescription parses the document's description and fills the fields that the document does not set.
+func (m imported) fillFromDescription() parsed {
 	read := parse(m.description)
 	if strings.TrimSpace(m.description) == "" {
 		read = parsed{fields: values{}}
 	}
-	if m.fields.has("paymentType") { // a rate in the text is for another one
+	if m.fields.has("paymentType") { // a rate in the text is for another payment type
 		for _, key := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
 			delete(read.fields, key)
 		}
@@ -115,14 +114,14 @@ func (m imported) land() parsed {
 	return read
 }
 
-// badDocument refuses a document, with the place of the fault.
+// badDocument returns the error for an invalid document, with the path of the problem.
 func badDocument(path []any, format string, args ...any) *apiError {
 	failure := badRequest(fmt.Sprintf(format, args...) + " No draft was made.")
 	failure.details = details{"issues": []issue{{"code": "custom", "path": path, "message": fmt.Sprintf(format, args...)}}}
 	return failure
 }
 
-// join writes a path as pages do: job.title, jsonLd.jobLocation[0].
+// join formats a path like the pages do: job.title, jsonLd.jobLocation[0].
 func join(path []any) string {
 	var b strings.Builder
 	for _, part := range path {
@@ -139,7 +138,7 @@ func join(path []any) string {
 	return b.String()
 }
 
-// below returns the path of a part.
-func below(path []any, parts ...any) []any {
+// childPath returns the path of a member.
+func childPath(path []any, parts ...any) []any {
 	return append(slices.Clone(path), parts...)
 }

@@ -7,15 +7,13 @@ import (
 	"strings"
 )
 
-// canonicalNames are the keys of OpenTrain's job object that differ from the
-// update keys (developers/api-reference/job-drafts/create; the pairing is our
-// reading).
+// canonicalNames are the keys of OpenTrain's job object that differ from the update keys
+// (developers/api-reference/job-drafts/create). The pairs are our assumption.
 func canonicalNames() map[string]string {
 	return map[string]string{"title": "jobTitle", "description": "jobDescription", "tools": "labelingSoftware"}
 }
 
-// readCanonical reads OpenTrain's own job object. Values are checked as a
-// patch checks them.
+// readCanonical reads OpenTrain's own job object. Values are checked like those of a patch.
 func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil || object == nil {
@@ -27,12 +25,12 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 		value := object[name]
 		switch {
 		case name == "rateAmount" || typeOf(value) == "null":
-			continue // below, or nothing said
+			continue // handled below, or no value
 		case name == "externalId" || name == "idempotencyKey":
-			m.leave(join(below(path, name)), "This belongs beside the job object, not in it.", value)
+			m.addUnmapped(join(childPath(path, name)), "This belongs beside the job object, not in it.", value)
 			continue
 		case name == "tools" && typeOf(value) == "array":
-			value = joinedList(value)
+			value = joinList(value)
 		}
 		key := name
 		if other, differs := canonicalNames()[name]; differs {
@@ -40,18 +38,18 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 		}
 		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == key })
 		if i < 0 {
-			m.leave(join(below(path, name)), "No draft field has this name.", value)
+			m.addUnmapped(join(childPath(path, name)), "No draft field has this name.", value)
 			continue
 		}
 		decoded, problems := v.decode(updateFields()[i], value)
-		for _, problem := range problems { // the field's own name stands in the path
+		for _, problem := range problems { // the path ends with the field's name
 			at, _ := problem["path"].([]any)
-			problem["path"] = below(below(path, name), at[1:]...)
+			problem["path"] = childPath(childPath(path, name), at[1:]...)
 		}
 		issues = append(issues, problems...)
 		m.set(key, decoded)
 	}
-	issues = append(issues, m.rateAmount(object["rateAmount"], below(path, "rateAmount"))...)
+	issues = append(issues, m.rateAmount(object["rateAmount"], childPath(path, "rateAmount"))...)
 	if issues != nil {
 		failure := badRequest("The job object has fields that cannot be taken. No draft was made.")
 		failure.details = details{"issues": issues}
@@ -61,7 +59,7 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 	return m, nil
 }
 
-// rateAmount puts the amount under the key of the payment type.
+// rateAmount stores the amount under the key of the payment type.
 func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
 	if kind := typeOf(raw); kind == "undefined" || kind == "null" {
 		return nil
@@ -72,15 +70,15 @@ func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
 	case issues != nil:
 		return issues
 	case key == "":
-		m.leave(join(path), "Without a paymentType the amount means nothing.", raw)
+		m.addUnmapped(join(path), "Without a paymentType the amount means nothing.", raw)
 	default:
 		m.set(key, amount)
 	}
 	return nil
 }
 
-// joinedList writes a list of names as one text; what is no such list stays.
-func joinedList(raw json.RawMessage) json.RawMessage {
+// joinList joins a list of names into one text. It returns other values unchanged.
+func joinList(raw json.RawMessage) json.RawMessage {
 	var names []string
 	if json.Unmarshal(raw, &names) != nil {
 		return raw

@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// readHR reads an HR-XML JobPositionPosting or an HR Open PositionOpening, in
-// any namespace. The standards nest the same facts differently over their
-// versions, so elements count by their names, wherever they stand.
+// readHR reads an HR-XML JobPositionPosting or an HR Open PositionOpening, in any namespace. Versions of the
+// standards nest the same data differently, so elements are recognized by name at any depth.
 func readHR(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	root, failure := readXML(raw, path)
 	if failure != nil {
@@ -21,8 +20,8 @@ func readHR(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	}
 	h := hrReader{imported: imported{fields: values{}}, root: opening}
 	for _, leaf := range opening.leaves() {
-		if reason := h.take(leaf); reason != "" {
-			h.leave(leaf.path, reason, leaf.text)
+		if reason := h.readElement(leaf); reason != "" {
+			h.addUnmapped(leaf.path, reason, leaf.text)
 		}
 	}
 	h.description = strings.Join(h.paragraphs, "\n\n")
@@ -38,8 +37,8 @@ type hrReader struct {
 	paragraphs []string
 }
 
-// take reads one element, or says why it fits no field.
-func (h *hrReader) take(e *element) (reason string) {
+// readElement reads one element, or returns why it matches no field.
+func (h *hrReader) readElement(e *element) (reason string) {
 	switch e.name {
 	case "PositionTitle", "JobPositionTitle", "Title":
 		if h.fields.has("jobTitle") {
@@ -66,7 +65,7 @@ func (h *hrReader) take(e *element) (reason string) {
 		}
 		h.externalID = e.text
 	case "ExperienceLevel", "YearsOfExperience", "ExperienceCategory", "CareerLevelCode", "RequiredExperience":
-		if !h.imported.take("experienceLevel", e.text) {
+		if !h.imported.setFromText("experienceLevel", e.text) {
 			return "It names no experience level."
 		}
 	case "PayRate", "RatePerHour", "BasePay", "Amount", "BasePayAmount", "RemunerationAmount", "MinimumAmount", "MinimumRate", "HourlyRate":
@@ -76,7 +75,7 @@ func (h *hrReader) take(e *element) (reason string) {
 	case "RemunerationIntervalCode", "BasePayInterval", "RemunerationBasisCode", "PaymentInterval":
 		return "" // read with the rate
 	case "JobCategory", "JobCategoryCode", "CategoryCode", "Industry":
-		if h.fields.has("labelTypes") || !h.imported.take("labelTypes", e.text) {
+		if h.fields.has("labelTypes") || !h.imported.setFromText("labelTypes", e.text) {
 			return "It names no kind of labelling."
 		}
 	default:
@@ -85,7 +84,7 @@ func (h *hrReader) take(e *element) (reason string) {
 	return ""
 }
 
-// language takes a language by name, or by its ISO 639 code where that is common.
+// language adds a language by its name or a common ISO 639 code.
 func (h *hrReader) language(text string) (reason string) {
 	code, _, _ := strings.Cut(strings.ToLower(text), "-")
 	name := languageNames()[code]
@@ -101,7 +100,7 @@ func (h *hrReader) language(text string) (reason string) {
 	return ""
 }
 
-// rate reads an amount whose unit stands in an attribute or beside it.
+// rate reads an amount whose unit is in an attribute or in a sibling element.
 func (h *hrReader) rate(e *element) (reason string) {
 	amount, isNumber := numberOf(e.text)
 	unit := e.name

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// readIndeed reads an entry of an Indeed feed: a <job>, alone or as the only
-// one in a <source>.
+// readIndeed reads an entry of an Indeed feed: a <job>, alone or as the only one in a <source>.
 func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	root, failure := readXML(raw, path)
 	if failure != nil {
@@ -20,7 +19,7 @@ func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError
 			if child.name == "job" {
 				jobs = append(jobs, child)
 			} else if child.text != "" {
-				m.leave(child.path, "This describes the feed, not the job.", child.text)
+				m.addUnmapped(child.path, "This describes the feed, not the job.", child.text)
 			}
 		}
 		if len(jobs) != 1 {
@@ -33,13 +32,13 @@ func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError
 	}
 	for _, leaf := range job.leaves() {
 		if reason := m.indeed(leaf); reason != "" {
-			m.leave(leaf.path, reason, leaf.text)
+			m.addUnmapped(leaf.path, reason, leaf.text)
 		}
 	}
 	return m, nil
 }
 
-// indeed reads one element, or says why it fits no field.
+// indeed reads one element, or returns why it matches no field.
 func (m *imported) indeed(e *element) (reason string) {
 	switch e.name {
 	case "title":
@@ -59,11 +58,11 @@ func (m *imported) indeed(e *element) (reason string) {
 			return "It names no rate by the hour, by the label or in all, in US dollars."
 		}
 	case "experience":
-		if !m.take("experienceLevel", e.text) {
+		if !m.setFromText("experienceLevel", e.text) {
 			return "It names no experience level."
 		}
 	case "category":
-		if !m.take("labelTypes", strings.ReplaceAll(e.text, ",", ". ")) {
+		if !m.setFromText("labelTypes", strings.ReplaceAll(e.text, ",", ". ")) {
 			return "It names no kind of labelling."
 		}
 	case "jobtype":
@@ -82,7 +81,7 @@ func (m *imported) indeed(e *element) (reason string) {
 	return ""
 }
 
-// salaryText reads a rate out of words, as a description is read.
+// salaryText parses a rate in words, like a description.
 func (m *imported) salaryText(text string) bool {
 	read := parse("Pay is " + text + ".")
 	key := rateKey(read.fields.text("paymentType"))

@@ -9,16 +9,14 @@ import (
 	"strings"
 )
 
-// posting reads one schema.org JobPosting. Every property may have one value or
-// a list of them.
+// posting reads one schema.org JobPosting. Every property may have one value or a list of them.
 type posting struct {
 	imported
 	path   []any
 	object map[string]any
 }
 
-// readJobPosting reads a JobPosting, alone, in a list or in a @graph
-// (https://schema.org/JobPosting).
+// readJobPosting reads a JobPosting, alone, in a list or in a @graph (https://schema.org/JobPosting).
 func readJobPosting(_ Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	var document any
 	if json.Unmarshal(raw, &document) != nil {
@@ -36,13 +34,13 @@ func readJobPosting(_ Variant, raw json.RawMessage, path []any) (imported, *apiE
 	return p.imported, nil
 }
 
-// postings finds the JobPostings of a document.
+// postings finds the JobPostings in a document.
 func postings(document any, path []any) []posting {
 	var found []posting
 	switch d := document.(type) {
 	case []any:
 		for i, item := range d {
-			found = append(found, postings(item, below(path, i))...)
+			found = append(found, postings(item, childPath(path, i))...)
 		}
 	case map[string]any:
 		if slices.ContainsFunc(all(d["@type"]), func(t any) bool {
@@ -52,28 +50,28 @@ func postings(document any, path []any) []posting {
 			return []posting{{path: path, object: d}}
 		}
 		if graph, ok := d["@graph"]; ok {
-			found = postings(graph, below(path, "@graph"))
+			found = postings(graph, childPath(path, "@graph"))
 		}
 	}
 	return found
 }
 
-// read takes the properties one by one, in the order of their names.
+// read reads the properties in the order of their names.
 func (p *posting) read() {
 	for _, name := range slices.Sorted(maps.Keys(p.object)) {
 		value := p.object[name]
-		reason, known := leftOut()[name]
+		reason, known := unmappedProperties()[name]
 		switch {
 		case name == "@context" || name == "@type" || len(all(value)) == 0 || p.property(name, value):
 		case known:
-			p.leave(join(below(p.path, name)), reason, value)
+			p.addUnmapped(join(childPath(p.path, name)), reason, value)
 		default:
-			p.leave(join(below(p.path, name)), "No draft field corresponds to this property.", value)
+			p.addUnmapped(join(childPath(p.path, name)), "No draft field corresponds to this property.", value)
 		}
 	}
 }
 
-// property reads one property into draft fields, and reports whether that was possible.
+// property reads one property into draft fields. It reports whether it could.
 func (p *posting) property(name string, value any) bool {
 	text := textOf(value)
 	switch name {
@@ -112,17 +110,17 @@ func (p *posting) property(name string, value any) bool {
 	case "experienceRequirements":
 		return p.experience(value)
 	case "skills", "occupationalCategory":
-		return !p.fields.has("labelTypes") && p.take("labelTypes", text)
+		return !p.fields.has("labelTypes") && p.setFromText("labelTypes", text)
 	case "employmentType":
-		return text == "CONTRACTOR" // what every job here is
+		return text == "CONTRACTOR" // true for every job here
 	default:
 		return false
 	}
 	return text != "" || name == "totalJobOpenings"
 }
 
-// leftOut are properties that fit no field, and why.
-func leftOut() map[string]string {
+// unmappedProperties are properties that match no field, and why.
+func unmappedProperties() map[string]string {
 	market := "The marketplace sets this itself when the job is published."
 	return map[string]string{
 		"datePosted": market, "validThrough": market, "url": market, "directApply": market, "@id": market,
@@ -135,10 +133,10 @@ func leftOut() map[string]string {
 
 // salary reads a number, a MonetaryAmount or a PriceSpecification.
 func (p *posting) salary(name string, value any) {
-	path := below(p.path, name)
+	path := childPath(p.path, name)
 	values := all(value)
 	for i, extra := range values[1:] {
-		p.leave(join(below(path, i+1)), "A job has one rate; the first is taken.", extra)
+		p.addUnmapped(join(childPath(path, i+1)), "A job has one rate; the first is taken.", extra)
 	}
 	amount, isObject := values[0].(map[string]any)
 	if !isObject {
@@ -155,15 +153,15 @@ func (p *posting) salary(name string, value any) {
 	hasLow, hasHigh = hasLow && low > 0, hasHigh && high > 0
 	switch {
 	case currency != "" && currency != "USD":
-		p.leave(join(path), "Rates are in US dollars; this one is in "+currency+".", value)
+		p.addUnmapped(join(path), "Rates are in US dollars; this one is in "+currency+".", value)
 	case !hasLow && !hasHigh:
-		p.leave(join(path), "There is no amount above zero in it.", value)
+		p.addUnmapped(join(path), "There is no amount above zero in it.", value)
 	case unit != "HOUR" && unit != "HUR":
 		reason := "It does not say for what the amount is paid."
 		if unit != "" {
 			reason = "Work is paid by the hour, by the label or in all, not by the " + strings.ToLower(unit) + "."
 		}
-		p.leave(join(path), reason, value)
+		p.addUnmapped(join(path), reason, value)
 	case hasLow && hasHigh && high > low:
 		p.set("paymentType", payPerHour)
 		p.guess("pricePerHour", low, fmt.Sprintf("The posting gives a range, %v to %v; its lower end is what everyone is promised.", low, high))
@@ -175,26 +173,26 @@ func (p *posting) salary(name string, value any) {
 	}
 }
 
-// places reads countries out of Places, PostalAddresses and AdministrativeAreas.
+// places reads countries from Places, PostalAddresses and AdministrativeAreas.
 func (p *posting) places(name string, value any) {
 	for i, place := range all(value) {
 		country, rest := countryOf(place)
-		path := below(p.path, name)
+		path := childPath(p.path, name)
 		if _, isList := value.([]any); isList {
-			path = below(path, i)
+			path = childPath(path, i)
 		}
 		if country == "" {
-			p.leave(join(path), "There is no country in it.", place)
+			p.addUnmapped(join(path), "There is no country in it.", place)
 			continue
 		}
 		p.country(country)
 		if rest != "" {
-			p.leave(join(path), "Work is restricted by country only.", rest)
+			p.addUnmapped(join(path), "Work is restricted by country only.", rest)
 		}
 	}
 }
 
-// countryOf returns the country of a place, and what else it says of where that is.
+// countryOf returns the country of a place, and the rest of its address.
 func countryOf(place any) (country, rest string) {
 	object, isObject := place.(map[string]any)
 	if !isObject {
@@ -252,8 +250,7 @@ func all(value any) []any {
 	return []any{value}
 }
 
-// textOf returns a property as text: of an object its value or name, of a list
-// all entries.
+// textOf returns a property as text: the value or name of an object, all entries of a list.
 func textOf(value any) string {
 	var texts []string
 	for _, v := range all(value) {
@@ -278,7 +275,7 @@ func firstText(values ...any) string {
 	return ""
 }
 
-// numberOf reads a number, also from a string such as "1,500.00".
+// numberOf reads a number or a string such as "1,500.00".
 func numberOf(value any) (float64, bool) {
 	switch v := value.(type) {
 	case float64:

@@ -10,7 +10,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// payload is a document of testdata as the body holds it.
+// payload is a document of testdata in the form of the request body.
 func payload(t *testing.T, file string) any {
 	t.Helper()
 	data, err := os.ReadFile("testdata/" + file)
@@ -23,7 +23,7 @@ func payload(t *testing.T, file string) any {
 	return json.RawMessage(data)
 }
 
-// leftOver are the unmapped parts of an answer as "path: reason".
+// leftOver returns the unmapped parts of a response as "path: reason".
 func leftOver(got object) string {
 	var lines []string
 	for _, entry := range list(got["unmappedFields"]) {
@@ -94,7 +94,7 @@ func TestImportsOfRealDocuments(t *testing.T) {
 			if strings.Join(missing, " ") != strings.Join(test.missing, " ") {
 				t.Errorf("%s: missing %v", test.file, missing)
 			}
-			// The same key finds it, and so does the other shape of the body.
+			// The same key and the other form of the body find the same draft.
 			equal(t, "again", a.want(200, "POST", "/job-drafts", object{"source": object{"type": test.format, test.key: document, "idempotencyKey": "k"}}), got)
 			other := a.want(created, "POST", "/job-drafts", object{"source": object{"type": test.format, test.key: document}})
 			equal(t, "the other shape", other["missingFields"], got["missingFields"])
@@ -149,10 +149,10 @@ func TestImportsThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestSalaries of schema.org postings in the forms that they have in the wild.
+// TestSalaries reads salaries of schema.org postings in the forms that occur in practice.
 func TestSalaries(t *testing.T) {
 	a := newAPI(t, sandbox.Config{})
-	for salary, want := range map[string]string{ // JSON of baseSalary to pay, or why not
+	for salary, want := range map[string]string{ // JSON of baseSalary to pay, or the reason against it
 		`{"currency":"USD","value":{"value":18,"unitText":"HOUR"}}`:      "PAY_PER_HOUR 18",
 		`{"currency":"USD","value":{"value":"18.50","unitText":"hour"}}`: "PAY_PER_HOUR 18.5",
 		`[{"currency":"USD","value":{"minValue":18,"unitText":"HOUR"}}]`: "PAY_PER_HOUR 18",
@@ -194,7 +194,7 @@ func TestUnmappedPartsAreCounted(t *testing.T) {
 	}
 }
 
-// FuzzImport: no document breaks the sandbox, and a key finds what it made.
+// FuzzImport: no document breaks the sandbox, and a key finds the draft that it created.
 func FuzzImport(f *testing.F) {
 	for _, seed := range [][2]string{{"opentrain_canonical", "canonical.json"}, {"schema_org_job_posting", "job_posting.jsonld"},
 		{"indeed_xml", "indeed.xml"}, {"hr_xml", "position_opening.xml"}, {"hr_xml", "job_position_posting.xml"}} {

@@ -13,22 +13,22 @@ import (
 )
 
 const (
-	// maxDepth and maxElements bound an XML document.
+	// maxDepth and maxElements limit an XML document.
 	maxDepth    = 64
 	maxElements = 5000
 )
 
-// element is a part of an XML document. Namespaces and prefixes do not count.
+// element is an element of an XML document. Namespaces and prefixes are ignored.
 type element struct {
 	name     string
-	path     string // of the names from the root
+	path     string // names from the root
 	attrs    map[string]string
-	text     string // its own, without that of its children
+	text     string // without the text of its children
 	children []*element
 }
 
-// readXML reads a document whose payload is a JSON string. A DOCTYPE is refused,
-// so that no entity is ever declared and nothing outside is named.
+// readXML reads a document from a JSON string. It rejects a DOCTYPE, so that a document cannot declare
+// entities or refer to external ones.
 func readXML(raw json.RawMessage, path []any) (*element, *apiError) {
 	var text *string
 	if json.Unmarshal(raw, &text) != nil || text == nil {
@@ -84,7 +84,7 @@ func badXML(path []any, line, column int, fault string) *apiError {
 	return failure
 }
 
-// xmlFault words a fault of the parser.
+// xmlFault returns the message for a parser error.
 func xmlFault(err error) string {
 	var syntax *xml.SyntaxError
 	switch {
@@ -96,7 +96,7 @@ func xmlFault(err error) string {
 	return strings.TrimPrefix(err.Error(), "xml: ")
 }
 
-// leaves returns the elements that have text of their own, in document order.
+// leaves returns the elements with their own text, in document order.
 func (e *element) leaves() []*element {
 	var found []*element
 	if e.text != "" {
@@ -121,7 +121,7 @@ func (e *element) find(names ...string) *element {
 	return nil
 }
 
-// plainText turns HTML into text: blocks become lines, list items get a dash.
+// plainText converts HTML to text: blocks become lines, and list items start with a dash.
 func plainText(source string) string {
 	var b strings.Builder
 	tokens := html.NewTokenizer(strings.NewReader(source))

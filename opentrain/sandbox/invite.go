@@ -5,21 +5,21 @@ import (
 	"slices"
 )
 
-// The people that a sandbox knows, as values of freelancerId; any other id is
-// unknown to it. They are invented, and the same for every account.
+// The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the
+// same for every account.
 const (
 	// FreelancerAvailable can be invited: 201, then 200 with alreadyInvited.
 	FreelancerAvailable = "freelancer_1"
-	// FreelancerUnavailable takes no invitations: 409 freelancer_unavailable.
+	// FreelancerUnavailable does not accept invitations: 409 freelancer_unavailable.
 	FreelancerUnavailable = "freelancer_2"
-	// FreelancerAlsoAvailable is a second one who can be invited.
+	// FreelancerAlsoAvailable is another user who can be invited.
 	FreelancerAlsoAvailable = "freelancer_3"
 	// NotAFreelancer is a user of another kind: 409 not_a_freelancer.
 	NotAFreelancer = "employer_1"
 )
 
-// inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite).
-// The order of its refusals is our reading: body, job, state of the job, person.
+// inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite). The order of its checks is
+// our assumption: body, job, status of the job, person.
 func (s *Sandbox) inviteTrainer(c *call) (reply, *apiError) {
 	body, failure := c.object()
 	if failure != nil {

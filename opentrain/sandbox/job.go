@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// The states of a job (developers/api-reference/jobs/mine).
+// Statuses of a job (developers/api-reference/jobs/mine).
 const (
 	statusDraft    = "DRAFT"
 	statusOpen     = "OPEN"
@@ -18,7 +18,7 @@ func statuses() []string {
 	return []string{statusDraft, statusOpen, statusOngoing, statusComplete, statusArchived, statusPending}
 }
 
-// job is a draft and what becomes of it. Guarded by Sandbox.mu.
+// job is a draft or a published job. It is guarded by Sandbox.mu.
 type job struct {
 	seq              int // position in the order of creation, from 1
 	id               string
@@ -33,31 +33,30 @@ type job struct {
 	created, updated time.Time
 }
 
-// demands are what the description asks of a draft beyond its field values.
+// demands are the requirements of the description that are not field values.
 type demands struct {
-	dataset  bool // the work is on a given amount of data
+	dataset  bool // the work has a given amount of data
 	language bool // the work needs a language
-	nda      bool // secrecy is mentioned, but not whether an NDA is required
+	nda      bool // confidentiality is mentioned, but no NDA
 }
 
-// guess is an entry of lowConfidenceFields, for a human to confirm. The pages
-// print no entry; this is our reading.
+// guess is an entry of lowConfidenceFields, for a human to confirm. Its form is our assumption: the pages
+// show no entry.
 type guess struct {
 	Field  string `json:"field"`
 	Value  any    `json:"value"`
 	Reason string `json:"reason"`
 }
 
-// unmapped is an entry of unmappedFields
-// (developers/api-reference/job-drafts/create).
+// unmapped is an entry of unmappedFields (developers/api-reference/job-drafts/create).
 type unmapped struct {
 	Path         string `json:"path"`
 	Reason       string `json:"reason"`
 	ValuePreview string `json:"valuePreview"`
 }
 
-// own returns the caller's job that the path names, nil when there is none.
-// Another account's job is none. The caller holds s.mu.
+// own returns the caller's job with the id in the path, or nil. It does not return another account's job. The
+// caller holds s.mu.
 func (s *Sandbox) own(c *call) *job {
 	j := s.jobs[c.id]
 	if j == nil || j.owner != c.account {

@@ -1,6 +1,6 @@
 package sandbox
 
-// requirement is a demand that no draft field holds.
+// requirement is a demand without a draft field.
 type requirement struct {
 	pattern pattern
 	reason  string
@@ -21,34 +21,32 @@ var requirements = []requirement{
 		"A time zone fits no field."},
 }
 
-// findUnmapped notes demands that are understood but fit no field, at most
-// three of a kind.
+// findUnmapped records requirements that match no field, at most three of each kind.
 func (r *reader) findUnmapped() {
 	for _, demand := range requirements {
 		if !demand.pattern.mayMatch(r.folded) {
 			continue
 		}
 		for _, at := range demand.pattern.FindAllStringIndex(r.text, 3) {
-			r.leave(at[0], at[1], demand.reason)
+			r.addUnmapped(at[0], at[1], demand.reason)
 		}
 	}
 }
 
 var (
-	secrecy  = compile(`(?i)\bNDAs?\b|\bnon-?disclosure\b|\bconfidential(?:ity)?\b`)
-	mustSign = compile(`(?i)\b(?:NDA|non-?disclosure agreement)s? (?:is |are |will be )?(?:required|mandatory|needed|necessary)\b|\b(?:must|have to|need to|required to) sign (?:an? |our |the )?(?:NDA|non-?disclosure|confidentiality)|\brequires? (?:an? |signing an? )?(?:NDA|non-?disclosure)`)
-	noNeed   = compile(`(?i)\b(?:no|without an?) (?:NDA|non-?disclosure)|\b(?:NDA|non-?disclosure agreement) (?:is )?not (?:required|needed|necessary)\b|\bnot need (?:an? |to sign an? )?NDA\b`)
+	mentionsNDA = compile(`(?i)\bNDAs?\b|\bnon-?disclosure\b|\bconfidential(?:ity)?\b`)
+	mustSign    = compile(`(?i)\b(?:NDA|non-?disclosure agreement)s? (?:is |are |will be )?(?:required|mandatory|needed|necessary)\b|\b(?:must|have to|need to|required to) sign (?:an? |our |the )?(?:NDA|non-?disclosure|confidentiality)|\brequires? (?:an? |signing an? )?(?:NDA|non-?disclosure)`)
+	noNDA       = compile(`(?i)\b(?:no|without an?) (?:NDA|non-?disclosure)|\b(?:NDA|non-?disclosure agreement) (?:is )?not (?:required|needed|necessary)\b|\bnot need (?:an? |to sign an? )?NDA\b`)
 )
 
-// findSecrecy sets ndaRequired where the text is plain about it, and asks
-// where it only mentions secrecy.
-func (r *reader) findSecrecy() {
+// findNDA sets ndaRequired if the text is clear about it, and asks if the text only mentions confidentiality.
+func (r *reader) findNDA() {
 	switch {
-	case noNeed.in(r):
+	case noNDA.in(r):
 		r.fields["ndaRequired"] = false
 	case mustSign.in(r):
 		r.fields["ndaRequired"] = true
 	default:
-		r.demands.nda = secrecy.in(r)
+		r.demands.nda = mentionsNDA.in(r)
 	}
 }

@@ -15,11 +15,11 @@ type token struct {
 	word       bool
 	number     bool
 	value      float64
-	glued      bool // nothing but the end of the token before it stands in front
+	adjacent   bool // follows the previous token without a space
 	sentence   int
 }
 
-// lex splits a description. It takes time in proportion to its length.
+// lex splits a description into tokens, in linear time.
 func lex(text string) []token {
 	l := lexer{text: text}
 	for l.pos < len(text) {
@@ -50,19 +50,18 @@ type lexer struct {
 	tokens   []token
 }
 
-// add appends a token that reaches from the present position to its end.
+// add appends a token from the current position to its end.
 func (l *lexer) add(t token) {
 	t.start = l.pos
 	t.text = l.text[t.start:t.end]
 	t.low = strings.ToLower(t.text)
 	t.sentence = l.sentence
-	t.glued = len(l.tokens) > 0 && l.tokens[len(l.tokens)-1].end == t.start
+	t.adjacent = len(l.tokens) > 0 && l.tokens[len(l.tokens)-1].end == t.start
 	l.tokens = append(l.tokens, t)
 	l.pos = t.end
 }
 
-// newline ends a sentence before an empty line or a list item; other lines are
-// taken as wrapped.
+// newline ends a sentence before an empty line or a list item. Other lines continue the sentence.
 func (l *lexer) newline() {
 	l.pos++
 	rest := strings.TrimLeft(l.text[l.pos:min(len(l.text), l.pos+8)], " \t\r")
@@ -89,13 +88,13 @@ func (l *lexer) number() {
 	case suffix == "":
 		l.add(token{end: end, number: valid, value: value})
 	case timeUnit(suffix) != "" || suffix == "c" || currencyOf(suffix) != "" || len(suffix) > 3 && !strings.ContainsAny(suffix, "0123456789"):
-		l.add(token{end: end, number: valid, value: value}) // the suffix is a word of its own
+		l.add(token{end: end, number: valid, value: value}) // the suffix is a separate word
 	default:
 		l.add(token{end: suffixEnd, word: true}) // "3D", "2nd"
 	}
 }
 
-// resolution reports whether "4K" at the position is one.
+// resolution reports whether "4K" at the position is a resolution.
 func (l *lexer) resolution(end int) bool {
 	if s := l.text[l.pos:end]; s != "4K" && s != "8K" {
 		return false
@@ -141,8 +140,8 @@ func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
 func isASCIILetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
-// isNumberByte reports whether the byte at i belongs to a number: a digit, or
-// a comma or full stop between digits.
+// isNumberByte reports whether the byte at i belongs to a number: a digit, or a comma or full stop between
+// digits.
 func isNumberByte(text string, i int) bool {
 	if isDigit(text[i]) {
 		return true
@@ -150,8 +149,8 @@ func isNumberByte(text string, i int) bool {
 	return (text[i] == ',' || text[i] == '.') && i > 0 && isDigit(text[i-1]) && i+1 < len(text) && isDigit(text[i+1])
 }
 
-// parseNumber reads "2,500", "1.5", "0,5" and "1.500.000". What has another
-// shape, such as a date or a version, is no number.
+// parseNumber reads "2,500", "1.5", "0,5" and "1.500.000". Other forms, such as a date or a version, are not
+// numbers.
 func parseNumber(s string) (float64, bool) {
 	if len(s) > 20 {
 		return 0, false
@@ -193,7 +192,7 @@ func thousandGroups(groups []string) bool {
 	return len(groups) > 1 && len(groups[0]) >= 1 && len(groups[0]) <= 3 && groups[0] != "0"
 }
 
-// wordNumber returns the value of "ten" or "twenty-five", 0 for another word.
+// wordNumber returns the value of "ten" or "twenty-five", or 0 for other words.
 func wordNumber(low string) float64 {
 	small := []string{"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 		"thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"}

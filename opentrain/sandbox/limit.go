@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// readWindow is the time in which tokenless reads are counted. That the count
-// starts anew, and does not slide, is our reading.
+// readWindow is the window for counting reads without a token. That it is fixed, not sliding, is our
+// assumption.
 const readWindow = time.Minute
 
-// readCounts are the tokenless reads in the present window, by remote IP.
+// readCounts counts the reads without a token in the current window, by remote IP.
 type readCounts struct {
 	since time.Time
 	byIP  map[string]int
 }
 
-// limitRead counts a tokenless read and refuses it beyond the limit
-// (developers/api-reference/jobs/search). No page mentions a Retry-After
-// header, so there is none; the members of details are ours.
-func (s *Sandbox) limitRead(r *http.Request) *apiError {
+// checkReadLimit counts a read without a token and rejects it over the limit
+// (developers/api-reference/jobs/search). The pages do not document a Retry-After header, so there is none.
+// The members of details are our assumption.
+func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 	if s.readLimit <= 0 {
 		return nil
 	}

@@ -27,8 +27,8 @@ func TestEditLiveJob(t *testing.T) {
 	})
 }
 
-// TestEditLiveJobBlocked checks that a blocked edit is applied and takes the
-// job off the marketplace, as a draft that can be published again.
+// TestEditLiveJobBlocked checks that a blocked edit is applied and turns the job back into a draft that can
+// be published again.
 func TestEditLiveJobBlocked(t *testing.T) {
 	reasons := []string{"Contains the phrase that tests moderation."}
 	bothVariants(t, func(t *testing.T, v sandbox.Variant) {
@@ -112,7 +112,7 @@ func TestCloseJob(t *testing.T) {
 
 	draft := str(a.create(readyText)["jobId"])
 	equal(t, "a draft", a.want(200, "POST", "/jobs/"+draft+"/close", nil)["alreadyClosed"], false)
-	a.want(404, "GET", "/jobs/"+draft, nil) // it never was public
+	a.want(404, "GET", "/jobs/"+draft, nil) // it was never public
 }
 
 func TestInvites(t *testing.T) {

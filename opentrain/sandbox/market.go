@@ -18,14 +18,14 @@ const (
 type listing struct {
 	seq    int // position in the order of publication, from 1
 	public publicJob
-	words  string // lower case, what q is looked for in
-	// event is the last thing that happened to it, at the time changed.
+	words  string // lower case; searched for q
+	// event is the latest event, at the time changed.
 	event   string
 	changed time.Time
 }
 
-// list puts a job on the marketplace. The caller holds s.mu.
-func (s *Sandbox) list(p publicJob, now time.Time) {
+// addListing adds a job to the marketplace. The caller holds s.mu.
+func (s *Sandbox) addListing(p publicJob, now time.Time) {
 	l := newListing(len(s.market)+1, p)
 	l.changed = now
 	s.market = append(s.market, l)
@@ -36,9 +36,9 @@ func newListing(seq int, p publicJob) listing {
 	return listing{seq: seq, public: p, words: strings.ToLower(words), event: eventPublished}
 }
 
-// unlist takes a job off the marketplace. The caller holds s.mu. The list is
-// replaced, not changed: a search may be reading it.
-func (s *Sandbox) unlist(id string, now time.Time) {
+// removeListing removes a job from the marketplace. The caller holds s.mu. It replaces the list, because a
+// search may be reading the old one.
+func (s *Sandbox) removeListing(id string, now time.Time) {
 	s.market = slices.Clone(s.market)
 	for i := range s.market {
 		if s.market[i].public.ID == id && s.market[i].event != eventClosed {
@@ -47,8 +47,8 @@ func (s *Sandbox) unlist(id string, now time.Time) {
 	}
 }
 
-// relist brings a listing up to date with its job. The caller holds s.mu.
-func (s *Sandbox) relist(j *job, now time.Time) {
+// updateListing updates the listing of a job. The caller holds s.mu.
+func (s *Sandbox) updateListing(j *job, now time.Time) {
 	s.market = slices.Clone(s.market)
 	for i, l := range s.market {
 		if l.public.ID != j.id || l.event == eventClosed {
@@ -61,23 +61,22 @@ func (s *Sandbox) relist(j *job, now time.Time) {
 	}
 }
 
-// snapshot returns the marketplace and the time. The list may be read without
-// the lock: it is added to or replaced, never changed.
+// snapshot returns the marketplace and the time. The list may be read without the lock: it is appended to or
+// replaced, never modified.
 func (s *Sandbox) snapshot() ([]listing, time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.market[:len(s.market):len(s.market)], s.now()
 }
 
-// public is an answer that everyone may read and caches may keep
-// (developers/api-reference/jobs/search).
+// public is a cacheable response for everyone (developers/api-reference/jobs/search).
 func public(body any) (reply, *apiError) {
 	header := openToAll()
 	header["Cache-Control"] = "public, s-maxage=300, stale-while-revalidate=3600"
 	return reply{status: http.StatusOK, header: header, body: body}, nil
 }
 
-// openToAll is the header that lets pages of any origin read an answer.
+// openToAll is the header that lets pages of any origin read a response.
 func openToAll() map[string]string {
 	return map[string]string{"Access-Control-Allow-Origin": "*"}
 }

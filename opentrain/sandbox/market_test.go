@@ -13,7 +13,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestPublicRoutes checks what all tokenless reads have in common.
+// TestPublicRoutes checks what all reads without a token have in common.
 func TestPublicRoutes(t *testing.T) {
 	for _, token := range []string{"", "ot_pat_wrong"} {
 		a := newAPI(t, sandbox.Config{}).as(token)
@@ -114,8 +114,8 @@ func TestChanges(t *testing.T) {
 	a.want(200, "PATCH", "/job-drafts/job_5", object{"jobTitle": "Fine"})
 	a.want(200, "POST", "/jobs/job_5/publish", nil)
 	now.add(time.Minute)
-	a.want(200, "POST", "/jobs/job_3/close", nil) // closed already: nothing happens
-	a.create(readyText)                           // a draft is no event
+	a.want(200, "POST", "/jobs/job_3/close", nil) // already closed: no event
+	a.create(readyText)                           // a draft has no event
 
 	late := []string{"job_2 UPDATED 2026-06-10T10:02:00.000Z", "job_3 CLOSED 2026-06-10T10:02:00.000Z", "job_5 PUBLISHED 2026-06-10T10:02:00.000Z"}
 	all := append([]string{"job_1 PUBLISHED 2026-06-10T10:00:00.000Z", "job_4 CLOSED 2026-06-10T10:01:00.000Z"}, late...)
@@ -213,7 +213,7 @@ func TestFault(t *testing.T) {
 		}
 		return nil
 	}})
-	a.create(readyText) // the body was left for the API
+	a.create(readyText) // the body is still there for the API
 	resp, _ := a.as("").do("POST", "/jobs/job_1/publish?fault=503", nil)
 	equal(t, "fault", []any{resp.StatusCode, resp.Header.Get("Retry-After")}, []any{503, "2"})
 	equal(t, "nothing done", dig(a.want(200, "GET", "/jobs/mine", nil), "jobs", 0, "status"), "DRAFT")

@@ -1,15 +1,14 @@
 package sandbox
 
-// moderationRule blocks jobs whose title or description matches.
+// moderationRule blocks jobs whose title or description matches it.
 type moderationRule struct {
 	pattern pattern
 	reason  string
 }
 
-// moderationRules stand in for the content moderation of the real service.
-// They are plain on purpose, so that a test can trigger each by its words:
-// "send us your password", "bank login", "crypto giveaway",
-// "guaranteed income", "pay a registration fee", "scam test phrase".
+// moderationRules simulate the content moderation of the real service. They are simple, so that a test can
+// trigger each of them: "send us your password", "bank login", "crypto giveaway", "guaranteed income", "pay a
+// registration fee", "scam test phrase".
 var moderationRules = []moderationRule{
 	{compile(`(?i)\b(?:send|share|give|provide|enter)\b[^.\n]{0,40}\b(?:passwords?|pin codes?|one-time codes?)\b`),
 		"Asks for passwords or one-time codes."},
@@ -21,7 +20,7 @@ var moderationRules = []moderationRule{
 	{compile(`(?i)\bscam test phrase\b`), "Contains the phrase that tests moderation."},
 }
 
-// moderate returns why a job may not be published, nil when it may.
+// moderate returns why a job must not be published, or nil if it may be.
 func moderate(title, description string) []string {
 	var reasons []string
 	folded := fold(title + "\n" + description)

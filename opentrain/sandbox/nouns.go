@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// isPerson reports whether a plural means the people who do the work.
+// isPerson reports whether a plural noun means the workers.
 func isPerson(low string) bool {
 	switch low {
 	case "people", "persons", "workers", "freelancers", "trainers", "experts", "speakers", "natives", "linguists",
@@ -24,14 +24,14 @@ func isPerson(low string) bool {
 	return false
 }
 
-// item says what a noun for pieces of data means.
+// item is the meaning of a noun for pieces of data.
 type item struct {
-	data      string // dataType, "" when the noun does not tell
-	recording bool   // may be counted in files or in hours
-	generic   bool   // says nothing in a title
+	data      string // dataType, "" if the noun does not tell
+	recording bool   // counted in files or in hours
+	generic   bool   // not used in a title
 }
 
-// itemOf returns what a noun counts.
+// itemOf returns the meaning of a noun.
 func itemOf(low string) (item, bool) {
 	if i := strings.LastIndexByte(low, '-'); i > 0 && low != "x-rays" && low != "e-mails" {
 		low = low[i+1:]
@@ -58,8 +58,8 @@ func itemOf(low string) (item, bool) {
 	return item{}, false
 }
 
-// recorded reports whether a word in front of a noun tells of recordings.
-func recorded(low string) bool {
+// meansRecordings reports whether a word before a noun means recordings.
+func meansRecordings(low string) bool {
 	return slices.Contains([]string{"dashcam", "dash-cam", "cctv", "bodycam", "video", "audio", "footage", "voice", "recorded", "call", "podcast"}, low)
 }
 
@@ -80,8 +80,7 @@ func timeUnit(low string) string {
 	return ""
 }
 
-// endsPhrase reports whether a word cannot stand between a number or an
-// adjective and its noun.
+// endsPhrase reports whether a word cannot be between a number or an adjective and its noun.
 func endsPhrase(low string) bool {
 	switch low {
 	case "a", "an", "the", "of", "to", "for", "on", "in", "at", "by", "with", "from", "into", "per", "who", "which", "that",

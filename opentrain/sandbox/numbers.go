@@ -2,8 +2,7 @@ package sandbox
 
 import "strings"
 
-// dropCodes takes the meaning from digits that count nothing: telephone
-// numbers, dates, times of day, shares in per cent and "24/7".
+// dropCodes unmarks digits that are not amounts: phone numbers, dates, times, percentages and "24/7".
 func dropCodes(tokens []token) []token {
 	for i := 0; i < len(tokens); i++ {
 		if !tokens[i].number {
@@ -25,9 +24,8 @@ func dropCodes(tokens []token) []token {
 	return tokens
 }
 
-// digitRun follows numbers that only separators part, from the one at i. It
-// returns the last, the separators with a bar after each, and whether the
-// later numbers are groups of three digits.
+// digitRun follows numbers with only separators between them, from the number at i. It returns the last one,
+// the separators with a bar after each, and whether the later numbers are groups of three digits.
 func digitRun(tokens []token, i int) (end int, separators string, grouped bool) {
 	var all strings.Builder
 	end, grouped = i, true
@@ -54,7 +52,7 @@ func isSeparator(text string) bool {
 	return false
 }
 
-// mergeNumbers joins "50 000", "1.5 million" and "a dozen" to one number.
+// mergeNumbers joins "50 000", "1.5 million" and "a dozen" into one number.
 func mergeNumbers(tokens []token) []token {
 	merged := tokens[:0]
 	for _, t := range tokens {
@@ -70,7 +68,7 @@ func mergeNumbers(tokens []token) []token {
 			merged[last].number, merged[last].word, merged[last].value, merged[last].end = true, false, scale, t.end
 			continue
 		case t.number && merged[last].number && len(t.text) == 3 && t.start <= merged[last].end+3 &&
-			!t.glued && isDigit(t.text[0]) && isDigit(merged[last].text[0]) && merged[last].value < 1e9 && merged[last].value == float64(int(merged[last].value)):
+			!t.adjacent && isDigit(t.text[0]) && isDigit(merged[last].text[0]) && merged[last].value < 1e9 && merged[last].value == float64(int(merged[last].value)):
 			merged[last].value = merged[last].value*1000 + t.value
 			merged[last].end = t.end
 			continue

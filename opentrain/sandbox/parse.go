@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// parsed is what a description says, as far as the rules below understand it.
-// They are a simulator's: ordered and plain, so that a reader can foretell
-// them. What they are not sure of goes into guesses.
+// parsed holds what the rules below understand of a description. They are simple and ordered, so that a
+// reader can predict the result. Uncertain values go into guesses.
 type parsed struct {
 	fields   values
 	guesses  []guess
@@ -17,16 +16,16 @@ type parsed struct {
 	demands  demands
 }
 
-// reader works through one description.
+// reader parses one description.
 type reader struct {
 	parsed
 	text   string
-	folded string // what patterns look for their stems in
+	folded string // lower case; patterns search it for their stems
 	tokens []token
-	spent  []bool // numbers that have got a meaning
+	used   []bool // numbers with a known meaning
 	tasks  []task
-	items  string // what is worked on, as a title would say it; "" when unknown
-	data   string // dataType that the items tell
+	items  string // what the work is on, as in a title; "" if unknown
+	data   string // dataType of the items
 	// languages are the known languages by their names in lower case.
 	languages map[string]string
 }
@@ -34,7 +33,7 @@ type reader struct {
 // parse reads a description.
 func parse(text string) parsed {
 	r := &reader{text: text, folded: fold(text), tokens: lex(text), languages: languageNames()}
-	r.spent = make([]bool, len(r.tokens))
+	r.used = make([]bool, len(r.tokens))
 	r.fields = values{"jobDescription": text}
 	r.findTasks()
 	r.findPay()
@@ -44,28 +43,28 @@ func parse(text string) parsed {
 	r.findCountries()
 	r.findLevel()
 	r.findSubject()
-	r.findSecrecy()
+	r.findNDA()
 	r.findUnmapped()
 	r.findTitle()
 	return r.parsed
 }
 
-// guess sets a field and notes that a human should confirm it.
+// guess sets a field and records that a human should confirm it.
 func (r *reader) guess(key string, value any, reason string) {
 	r.fields[key] = value
-	r.doubt(key, reason)
+	r.addGuess(key, reason)
 }
 
-// doubt notes that the value of a field should be confirmed, once.
-func (r *reader) doubt(key, reason string) {
+// addGuess records, once, that a human should confirm the value of a field.
+func (r *reader) addGuess(key, reason string) {
 	if slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == key }) {
 		return
 	}
 	r.guesses = append(r.guesses, guess{Field: key, Value: r.fields[key], Reason: reason})
 }
 
-// leave notes a part of the text that fits no field.
-func (r *reader) leave(start, end int, reason string) {
+// addUnmapped records a part of the text that matches no field.
+func (r *reader) addUnmapped(start, end int, reason string) {
 	preview := []rune(strings.Join(strings.Fields(r.text[start:end]), " "))
 	if len(preview) > 80 {
 		preview = append(preview[:79], '…')
@@ -73,7 +72,7 @@ func (r *reader) leave(start, end int, reason string) {
 	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: string(preview)})
 }
 
-// at returns the token at i, an empty one beyond the ends.
+// at returns the token at i, or an empty one if i is out of range.
 func (r *reader) at(i int) token {
 	if i < 0 || i >= len(r.tokens) {
 		return token{sentence: -1}
@@ -96,7 +95,7 @@ func (r *reader) findTasks() {
 			all = append(all, found{t, at[0]})
 		}
 	}
-	if len(all) > 1 { // a plain "classify" only says again what a named task says
+	if len(all) > 1 { // a plain "classify" adds nothing to a named task
 		all = slices.DeleteFunc(all, func(f found) bool { return f.value == "CLASSIFICATION" })
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return a.at - b.at })
@@ -111,8 +110,8 @@ func (r *reader) findTasks() {
 	}
 }
 
-// capital writes a word with a capital first letter.
-func capital(word string) string {
+// capitalize returns a word with a capital first letter.
+func capitalize(word string) string {
 	r, size := utf8.DecodeRuneInString(word)
 	if size == 0 {
 		return word

@@ -12,12 +12,12 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// reading is what the parser is expected to make of a description.
+// reading is the expected result of parsing a description.
 type reading struct {
 	text     string
-	fields   object   // that must be so; nil means absent
-	gaps     string   // all, by spaces
-	guesses  string   // fields of all, by spaces
+	fields   object   // expected values; nil means absent
+	gaps     string   // all, separated by spaces
+	guesses  string   // fields of all, separated by spaces
 	unmapped []string // previews of all
 }
 
@@ -172,9 +172,8 @@ var hostile = []reading{
 	{text: "5 people to label images and the team of 3", gaps: "labelTypes experienceLevel pay dataVolume", guesses: "headcount jobTitle", fields: object{"headcount": 5, "dataVolume": nil}},
 }
 
-// TestParseIsQuick gives the parser long texts that repeat what rules look for.
-// The bound is far above what it takes even under -race: it is there to catch
-// time that grows with the square of the length.
+// TestParseIsQuick parses long texts that repeat the words of the rules. The limit is far above the usual
+// time, even with -race: it catches quadratic time.
 func TestParseIsQuick(t *testing.T) {
 	for _, part := range []string{"We need 10 English annotators, Kenya, must have ", "$1-2 per "} {
 		start := time.Now()
@@ -185,8 +184,8 @@ func TestParseIsQuick(t *testing.T) {
 	}
 }
 
-// TestStems checks that no pattern is passed over where it would match: on the
-// texts of the other tests, in two spellings, and on the words of moderation.
+// TestStems checks that no pattern is skipped where it would match, with the texts of the other tests in two
+// spellings and the words of moderation.
 func TestStems(t *testing.T) {
 	texts := []string{"Send us your PIN code. Bank login, NFT giveaway, guaranteed profits, pay an upfront fee, ſcam teſt phraſe",
 		"no NDA; you must sign an NDA; per the image, piecework, lump sum, flat fee, pay by the label; from French to German; ſentiment, \u212aeypoints"}
@@ -204,15 +203,15 @@ func TestStems(t *testing.T) {
 	}
 }
 
-// FuzzParse checks that whatever the text, the draft is one that the API could
-// have made: values that its own PATCH takes, known gaps, the text untouched.
+// FuzzParse checks that every text gives a valid draft: values that PATCH accepts, known gaps, the text
+// unchanged.
 func FuzzParse(f *testing.F) {
 	for _, group := range [][]reading{samples, payments, counts, people, hostile} {
 		for _, r := range group {
 			f.Add(r.text)
 		}
 	}
-	f.Add("#\v\v\v\v") // a line that is no title
+	f.Add("#\v\v\v\v") // a line that is not a title
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 		if missed := sandbox.MissedByStems(text); missed != nil {

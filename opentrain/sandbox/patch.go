@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// patchDraft is PATCH /job-drafts/{jobId}
-// (developers/api-reference/job-drafts/update). It applies all or nothing.
+// patchDraft is PATCH /job-drafts/{jobId} (developers/api-reference/job-drafts/update). It applies all fields
+// or none.
 func (s *Sandbox) patchDraft(c *call) (reply, *apiError) {
 	set, failure := s.readPatch(c)
 	if failure != nil {
@@ -33,7 +33,7 @@ func (s *Sandbox) patchDraft(c *call) (reply, *apiError) {
 	return ok(s.patchReport(j))
 }
 
-// readPatch reads the fields that a request's body sets.
+// readPatch reads the fields in a request body.
 func (s *Sandbox) readPatch(c *call) (values, *apiError) {
 	body, failure := c.object()
 	if failure != nil {
@@ -42,8 +42,7 @@ func (s *Sandbox) readPatch(c *call) (values, *apiError) {
 	return s.checkPatch(body)
 }
 
-// apply sets fields; a nil value clears one. An answered field is no longer a
-// guess.
+// apply sets fields. A nil value clears a field. A field that was set is no longer a guess.
 func (j *job) apply(set values) {
 	for key, value := range set {
 		if value == nil {
@@ -55,11 +54,10 @@ func (j *job) apply(set values) {
 	j.guesses = slices.DeleteFunc(j.guesses, func(g guess) bool { return set.has(g.Field) })
 }
 
-// issue is one entry of details.issues, in the form of the zod library
-// (version 3), which the pages name.
+// issue is one entry of details.issues, in the form of the zod library (version 3), which the pages name.
 type issue map[string]any
 
-// checkPatch turns a body into values, or reports every problem that it has.
+// checkPatch decodes a body into values, or returns all of its problems.
 func (s *Sandbox) checkPatch(body map[string]json.RawMessage) (values, *apiError) {
 	if len(body) == 0 {
 		failure := badRequest("The body names no field to change.")
@@ -173,7 +171,7 @@ func decodeEnum(options []string, raw json.RawMessage, path []any) (any, []issue
 	return text, nil
 }
 
-// decodeList reads a list of strings, of options where there are any.
+// decodeList decodes a list of strings, or of options if there are any.
 func decodeList(options []string, raw json.RawMessage, path []any) (any, []issue) {
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) != nil {

@@ -61,7 +61,7 @@ func TestPatchDataVolume(t *testing.T) {
 	equal(t, "example", dig(got, "validation", "missingFields", 0, "example"), object{"dataVolume": 5000, "dataVolumeUnit": "NUMBER_OF_FILES"})
 }
 
-// TestPatchClears checks null, and that a field cleared is asked for again.
+// TestPatchClears checks null, and that a cleared field is asked for again.
 func TestPatchClears(t *testing.T) {
 	a := newAPI(t, sandbox.Config{})
 	a.create(readyText)
@@ -98,7 +98,7 @@ func TestPatchTakesEveryKey(t *testing.T) {
 	}
 }
 
-// TestPatchIssues checks that all problems come at once, and change nothing.
+// TestPatchIssues checks that all problems are reported at once and nothing changes.
 func TestPatchIssues(t *testing.T) {
 	bothVariants(t, func(t *testing.T, v sandbox.Variant) {
 		a := newAPI(t, sandbox.Config{Variant: v})

@@ -7,15 +7,14 @@ import (
 	"strings"
 )
 
-// pattern is a regular expression that is not tried on texts without any of
-// its stems. Few texts have the words that most rules look for, and a word is
-// searched for many times faster than an expression.
+// pattern is a regular expression that is only tried on texts with one of its stems. Most texts have no stem
+// of most rules, and searching for a word is many times faster than matching an expression.
 type pattern struct {
 	*regexp.Regexp
-	stems []string // every match has one of them, folded; nil when that cannot be told
+	stems []string // every match has one of them, folded; nil if unknown
 }
 
-// compile makes a pattern of an expression, which must be valid.
+// compile compiles an expression, which must be valid.
 func compile(expr string) pattern {
 	p := pattern{Regexp: regexp.MustCompile(expr)}
 	if tree, err := syntax.Parse(expr, syntax.Perl); err == nil {
@@ -24,12 +23,12 @@ func compile(expr string) pattern {
 	return p
 }
 
-// fold writes a text as stems are written: case does not count in it.
+// fold removes the case from a text, like in stems.
 func fold(text string) string {
 	return strings.ReplaceAll(strings.ToLower(text), "ſ", "s") // the one letter that only (?i) folds
 }
 
-// mayMatch reports whether a folded text has one of the stems.
+// mayMatch reports whether a folded text contains one of the stems.
 func (p pattern) mayMatch(folded string) bool {
 	return p.stems == nil || slices.ContainsFunc(p.stems, func(stem string) bool { return strings.Contains(folded, stem) })
 }
@@ -39,9 +38,8 @@ func (p pattern) in(r *reader) bool {
 	return p.mayMatch(r.folded) && p.MatchString(r.text)
 }
 
-// stems returns words of which every match of an expression has one, nil when
-// it has no such words. Of the parts of a sequence the one with the longest
-// words tells most.
+// stems returns words such that every match of an expression contains one of them, or nil. In a sequence, it
+// uses the part with the longest words, because that rules out the most texts.
 func stems(e *syntax.Regexp) []string {
 	var all []string
 	switch e.Op {
@@ -68,7 +66,7 @@ func stems(e *syntax.Regexp) []string {
 	return all
 }
 
-// shortest returns the length of the shortest word, 0 when there is none.
+// shortest returns the length of the shortest word, or 0 if there is none.
 func shortest(words []string) int {
 	if len(words) == 0 {
 		return 0

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// The things that money is paid for.
+// The units of pay.
 const (
 	perHour  = "hour"
 	perLabel = "label"
-	perPiece = "piece" // an item or a word: near to a label, but not surely one
+	perPiece = "piece" // an item or a word: probably a label
 	perJob   = "job"
-	perOther = "other" // a unit that is no payment type
+	perOther = "other" // a unit without a payment type
 	perNone  = ""
 )
 
@@ -24,7 +24,7 @@ type amount struct {
 	unit       string // the unit as written
 	first, end int    // tokens, end exclusive
 	sure       bool
-	aside      bool // a bonus or the like
+	bonus      bool // a bonus or the like
 }
 
 // findPay sets the payment type and its rate.
@@ -33,16 +33,16 @@ func (r *reader) findPay() {
 	var others []amount
 	for _, a := range r.amounts() {
 		switch {
-		case a.aside:
-			r.leaveAmount(a, "A bonus fits no field.")
+		case a.bonus:
+			r.addUnmappedAmount(a, "A bonus fits no field.")
 		case a.per == perOther:
-			r.leaveAmount(a, fmt.Sprintf("Pay per %s is none of the payment types.", a.unit))
+			r.addUnmappedAmount(a, fmt.Sprintf("Pay per %s is none of the payment types.", a.unit))
 		case a.per == perNone:
 			others = append(others, a)
 		case main == nil:
 			main = &a
 		case main.per != a.per || main.low != a.low:
-			r.leaveAmount(a, "A job has one rate; this is another.")
+			r.addUnmappedAmount(a, "A job has one rate; this is another.")
 		}
 	}
 	hint := r.payHint()
@@ -52,7 +52,7 @@ func (r *reader) findPay() {
 	}
 	for _, a := range others {
 		if r.nearPay(a.first) {
-			r.leaveAmount(a, "The text does not say what this amount is paid for.")
+			r.addUnmappedAmount(a, "The text does not say what this amount is paid for.")
 		}
 	}
 	if main != nil {
@@ -60,7 +60,7 @@ func (r *reader) findPay() {
 	} else if hint != "" {
 		r.fields["paymentType"] = paymentTypeOf(hint)
 		if hint == perPiece {
-			r.doubt("paymentType", "The text pays per piece, taken as per label.")
+			r.addGuess("paymentType", "The text pays per piece, taken as per label.")
 		}
 	}
 }
@@ -69,21 +69,21 @@ func (r *reader) setPay(a amount) {
 	paymentType := paymentTypeOf(a.per)
 	r.fields["paymentType"] = paymentType
 	if a.currency != "USD" {
-		r.leaveAmount(a, "Rates are in US dollars; this one is in "+a.currency+".")
+		r.addUnmappedAmount(a, "Rates are in US dollars; this one is in "+a.currency+".")
 		return
 	}
 	key := rateKey(paymentType)
 	r.fields[key] = a.low
 	switch {
 	case a.low != a.high:
-		r.doubt(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", a.low, a.high))
+		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", a.low, a.high))
 	case a.per == perPiece:
-		r.doubt(key, "The text gives a rate per "+a.unit+", taken as the rate per label.")
+		r.addGuess(key, "The text gives a rate per "+a.unit+", taken as the rate per label.")
 	case !a.sure:
-		r.doubt(key, "The text gives the amount, but does not say plainly what it is paid for.")
+		r.addGuess(key, "The text gives the amount, but does not say plainly what it is paid for.")
 	}
 	if a.per == perPiece || !a.sure {
-		r.doubt("paymentType", "The text does not name the payment type plainly.")
+		r.addGuess("paymentType", "The text does not name the payment type plainly.")
 	}
 }
 
@@ -97,11 +97,11 @@ func paymentTypeOf(per string) string {
 	return payPerLabel
 }
 
-func (r *reader) leaveAmount(a amount, reason string) {
-	r.leave(r.tokens[a.first].start, r.tokens[a.end-1].end, reason)
+func (r *reader) addUnmappedAmount(a amount, reason string) {
+	r.addUnmapped(r.tokens[a.first].start, r.tokens[a.end-1].end, reason)
 }
 
-// amounts finds every sum of money, with what it is paid for.
+// amounts finds every amount of money and its unit.
 func (r *reader) amounts() []amount {
 	var list []amount
 	for i := 0; i < len(r.tokens); i++ {
@@ -110,16 +110,16 @@ func (r *reader) amounts() []amount {
 			continue
 		}
 		for k := a.first; k < a.end; k++ {
-			r.spent[k] = true
+			r.used[k] = true
 		}
 		r.unitAfter(&a)
 		if a.per == perNone {
 			r.unitBefore(&a)
 		}
 		for k := a.end; k < a.end+2; k++ {
-			a.aside = a.aside || slices.Contains([]string{"bonus", "bonuses", "referral", "voucher"}, r.at(k).low)
+			a.bonus = a.bonus || slices.Contains([]string{"bonus", "bonuses", "referral", "voucher"}, r.at(k).low)
 		}
-		a.aside = a.aside || r.at(a.first-2).low == "bonus" || r.at(a.first-1).low == "bonus"
+		a.bonus = a.bonus || r.at(a.first-2).low == "bonus" || r.at(a.first-1).low == "bonus"
 		i = a.end - 1
 		if a.low > 0 && a.low < 1e9 {
 			list = append(list, a)
@@ -133,7 +133,7 @@ func (r *reader) amountAt(i int) (amount, bool) {
 	a := amount{first: i, sure: true}
 	j := i
 	if a.currency = currencyOf(r.at(j).low); a.currency != "" && r.at(j).low != "c" {
-		if foreign := foreignDollar(r.at(j - 1).low); r.at(j).text == "$" && r.at(j).glued && foreign != "" {
+		if foreign := foreignDollar(r.at(j - 1).low); r.at(j).text == "$" && r.at(j).adjacent && foreign != "" {
 			a.currency = foreign
 		}
 		j++
@@ -159,7 +159,7 @@ func (r *reader) amountAt(i int) (amount, bool) {
 	}
 	after := r.at(j).low
 	switch c := currencyOf(after); {
-	case c == "" || after == "c" && !r.at(j).glued:
+	case c == "" || after == "c" && !r.at(j).adjacent:
 	case a.currency == "" || r.at(i).text == "$":
 		if a.currency == "" || len(after) == 3 {
 			a.currency = c
@@ -173,7 +173,7 @@ func (r *reader) amountAt(i int) (amount, bool) {
 	return a, a.currency != ""
 }
 
-// unitAfter reads "/hour", "per label", "a word", "hourly" behind an amount.
+// unitAfter reads "/hour", "per label", "a word", "hourly" after an amount.
 func (r *reader) unitAfter(a *amount) {
 	j := a.end
 	switch t := r.at(j); t.low {
@@ -204,8 +204,7 @@ func (r *reader) unitAfter(a *amount) {
 	r.unitAt(a, start, j)
 }
 
-// unitAt sets what an amount is paid for from the noun at token j; adjectives
-// begin at start.
+// unitAt sets the unit of an amount from the noun at token j. Its adjectives begin at start.
 func (r *reader) unitAt(a *amount, start, j int) {
 	noun := r.at(j).low
 	span := timeUnit(noun)
@@ -235,11 +234,10 @@ func (r *reader) unitAt(a *amount, start, j int) {
 	a.end = j + 1
 }
 
-// unitBefore reads "hourly rate of", "fixed price of", "paid per label:" in
-// front of an amount.
+// unitBefore reads "hourly rate of", "fixed price of", "paid per label:" before an amount.
 func (r *reader) unitBefore(a *amount) {
 	sentence := r.at(a.first).sentence
-	for j := a.first - 1; j >= a.first-7 && r.at(j).sentence == sentence && !r.spent[j]; j-- {
+	for j := a.first - 1; j >= a.first-7 && r.at(j).sentence == sentence && !r.used[j]; j-- {
 		switch low := r.at(j).low; low {
 		case "hourly", "hour":
 			a.per, a.unit = perHour, "hour"
@@ -258,7 +256,7 @@ func (r *reader) unitBefore(a *amount) {
 	}
 }
 
-// nearPay reports whether a word for pay stands shortly before token i.
+// nearPay reports whether a word for pay is shortly before token i.
 func (r *reader) nearPay(i int) bool {
 	for j := i - 1; j >= i-5 && r.at(j).sentence == r.at(i).sentence; j-- {
 		if slices.Contains([]string{"pay", "paid", "pays", "paying", "payment", "rate", "compensation", "salary", "offer", "offering", "wage"}, r.at(j).low) {
@@ -275,7 +273,7 @@ var (
 	hintJob   = compile(`(?i)\bfixed[ -](?:price|fee|budget)\b|\bflat (?:fee|rate)\b|\blump sum\b`)
 )
 
-// payHint returns what the text says pay is for, without an amount.
+// payHint returns the unit of pay in a text without an amount.
 func (r *reader) payHint() string {
 	switch {
 	case hintLabel.in(r):
@@ -290,8 +288,7 @@ func (r *reader) payHint() string {
 	return perNone
 }
 
-// currencyOf returns the ISO code of a currency's sign or word, "" for
-// another word.
+// currencyOf returns the ISO code of a currency sign or word, or "" for other words.
 func currencyOf(low string) string {
 	switch low {
 	case "$", "usd", "us$", "dollar", "dollars", "bucks", "cent", "cents", "¢", "c":
@@ -318,8 +315,7 @@ func currencyOf(low string) string {
 	return ""
 }
 
-// foreignDollar returns the currency of "C$" and its like by what stands
-// before the sign.
+// foreignDollar returns the currency of "C$" and the like from the text before the sign.
 func foreignDollar(low string) string {
 	return map[string]string{"c": "CAD", "ca": "CAD", "a": "AUD", "au": "AUD", "nz": "NZD", "hk": "HKD", "s": "SGD", "r": "BRL", "mx": "MXN"}[low]
 }

@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// languageName returns the name of the language that a token means, "" for
-// none. "Polish" counts only with its capital letter.
+// languageName returns the language that a token names, or "". "Polish" must be capitalized.
 func (r *reader) languageName(t token) string {
 	head, _, _ := strings.Cut(t.low, "-")
 	if !t.word || head == "polish" && !startsUpper(t.text) {
@@ -23,9 +22,9 @@ func startsUpper(s string) bool {
 	return unicode.IsUpper(r)
 }
 
-// findLanguages takes a language that is asked for ("Spanish speakers",
-// "English required"), one listed beside such a one, and, where the work is
-// on language, any that is named: then it is the language of the data.
+// findLanguages adds languages that are required ("Spanish speakers", "English required") or listed with one
+// that is. If the work is on language, it adds every named language, because that is the language of the
+// data.
 func (r *reader) findLanguages() {
 	cued := r.listed(func(i int) bool { return r.languageName(r.tokens[i]) != "" }, r.languageCue)
 	surely := len(r.tasks) > 0 && (r.tasks[0].value == "TRANSCRIPTION" || r.tasks[0].value == "TRANSLATION")
@@ -49,7 +48,7 @@ func (r *reader) findLanguages() {
 	}
 	r.fields["languages"] = languages
 	if guessed {
-		r.doubt("languages", "A language is named, but not plainly as one that AI trainers must know.")
+		r.addGuess("languages", "A language is named, but not plainly as one that AI trainers must know.")
 	}
 }
 
@@ -71,8 +70,8 @@ func (r *reader) languageCue(i int) bool {
 	return false
 }
 
-// listed marks the members that a cue belongs to, and those in one list with
-// such a member: joined by commas, "and", "or", "to", slashes.
+// listed marks the members with a cue, and those in the same list as such a member. A list is joined by
+// commas, "and", "or", "to" or slashes.
 func (r *reader) listed(member, cue func(int) bool) map[int]bool {
 	marked := map[int]bool{}
 	var list []int
@@ -102,8 +101,7 @@ func (r *reader) listed(member, cue func(int) bool) map[int]bool {
 	return marked
 }
 
-// findCountries takes countries where the people are to be, not where the
-// data is from.
+// findCountries adds the countries of the workers, not those of the data.
 func (r *reader) findCountries() {
 	byName := map[string]string{}
 	for _, c := range countryTable() {
@@ -135,7 +133,7 @@ func (r *reader) findCountries() {
 	}
 	r.fields["countries"] = countries
 	if guessed {
-		r.doubt("countries", "A country is named, but not plainly as the place of the AI trainers.")
+		r.addGuess("countries", "A country is named, but not plainly as the place of the AI trainers.")
 	}
 }
 
@@ -161,7 +159,7 @@ func (r *reader) countryAt(i int, byName, aliases map[string]string) (name strin
 	return byName[strings.ToLower(head)], 1
 }
 
-// countryCue reports whether a country restricts the people, and how surely.
+// countryCue reports whether a country restricts the workers, and how certain that is.
 func (r *reader) countryCue(i, length int) (accepted, sure bool) {
 	t := r.at(i)
 	after := r.at(i + length).low
@@ -204,8 +202,7 @@ var (
 	professionals = compile(`(?i)\b(?:radiologists?|physicians?|doctors|pathologists?|lawyers?|attorneys?|PhDs?|surgeons?|cardiologists?|dentists?|nurses)\b`)
 )
 
-// findLevel sets the experience level where the text names one. "Experienced"
-// is too vague to choose one.
+// findLevel sets the experience level if the text names one. "Experienced" is too vague.
 func (r *reader) findLevel() {
 	text, folded := r.text, r.folded
 	if notExpert.mayMatch(folded) {
@@ -222,7 +219,7 @@ func (r *reader) findLevel() {
 	case len(named) == 1:
 		r.fields["experienceLevel"] = named[0]
 		r.guesses = slices.DeleteFunc(r.guesses, func(g guess) bool { return g.Field == "experienceLevel" })
-	case len(named) > 1: // a contradiction is for the human
+	case len(named) > 1: // a human must resolve a contradiction
 		delete(r.fields, "experienceLevel")
 		r.guesses = slices.DeleteFunc(r.guesses, func(g guess) bool { return g.Field == "experienceLevel" })
 	case r.fields.has("experienceLevel"):

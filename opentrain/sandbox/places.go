@@ -2,8 +2,7 @@ package sandbox
 
 import "strings"
 
-// languageNames are the languages that the parser knows, by their names in
-// lower case.
+// languageNames are the languages that the parser knows, by lowercase name.
 func languageNames() map[string]string {
 	names := strings.Fields(`English Spanish Portuguese French German Italian Dutch Polish Russian Ukrainian Czech Slovak
 		Hungarian Romanian Bulgarian Greek Turkish Arabic Hebrew Persian Farsi Urdu Hindi Bengali Punjabi Gujarati
@@ -19,7 +18,7 @@ func languageNames() map[string]string {
 	return byLow
 }
 
-// country is a country under the name that drafts use and its ISO 3166 code.
+// country is a country with its name in drafts and its ISO 3166 code.
 type country struct{ name, code string }
 
 func countryTable() []country {
@@ -45,7 +44,7 @@ func countryTable() []country {
 	}
 }
 
-// countryAliases are other words for countries; they count only as written.
+// countryAliases are other names of countries. Their case matters.
 func countryAliases() map[string]string {
 	return map[string]string{
 		"US": "United States", "USA": "United States", "U.S": "United States", "America": "United States",
@@ -55,8 +54,7 @@ func countryAliases() map[string]string {
 	}
 }
 
-// countryCodes turns names of countries into ISO codes, the form of public
-// jobs; what is not known stays as it is.
+// countryCodes converts names of countries to ISO codes, the form of public jobs. It keeps unknown names.
 func countryCodes(countries []string) []string {
 	codes := make([]string, 0, len(countries))
 	for _, c := range countries {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// publicJob is a job as everyone sees it: display labels, not the canonical
-// values of a draft (developers/api-reference/jobs/search).
+// publicJob is a job in its public form: display labels, not the canonical values of a draft
+// (developers/api-reference/jobs/search).
 type publicJob struct {
 	ID               string    `json:"id"`
 	Slug             string    `json:"slug"`
@@ -46,11 +46,11 @@ type publicPay struct {
 	PerLabelRate *float64 `json:"perLabelRate"`
 }
 
-// listingTime is how long a published job takes applications; the page's
-// sample has eight weeks between datePosted and validThrough.
+// listingTime is how long a published job accepts applications. The page's sample has eight weeks between
+// datePosted and validThrough.
 const listingTime = 56 * 24 * time.Hour
 
-// publicJob makes the public form of a job that is published now.
+// publicJob returns the public form of a job that is published now.
 func (s *Sandbox) publicJob(j *job, now time.Time) publicJob {
 	f := j.fields
 	types := f.list("labelTypes")
@@ -66,7 +66,7 @@ func (s *Sandbox) publicJob(j *job, now time.Time) publicJob {
 	return p
 }
 
-// complete fills in what follows from the other members and the time.
+// complete sets the members that depend on other members and the time.
 func (s *Sandbox) complete(p *publicJob, posted time.Time) {
 	p.Slug = slug(p.Title)
 	p.DescriptionHTML = "<p>" + strings.ReplaceAll(html.EscapeString(p.DescriptionText), "\n\n", "</p><p>") + "</p>"
@@ -84,7 +84,7 @@ func (s *Sandbox) complete(p *publicJob, posted time.Time) {
 func payOf(paymentType string, rate float64) publicPay {
 	pay := publicPay{PaymentType: paymentType, Currency: "USD"}
 	switch {
-	case rate == 0: // an edit may take the rate from a live job
+	case rate == 0: // an edit may clear the rate of a live job
 	case paymentType == payPerHour:
 		pay.HourlyRate = &rate
 	case paymentType == payPerLabel:
@@ -95,8 +95,8 @@ func payOf(paymentType string, rate float64) publicPay {
 	return pay
 }
 
-// displayLabel turns "ENTRY_LEVEL" into "Entry Level"; a value that is not
-// canonical stays as it is. Nothing becomes null.
+// displayLabel converts "ENTRY_LEVEL" to "Entry Level". It keeps values that are not canonical. "" becomes
+// null.
 func displayLabel(value string) *string {
 	if value == "" {
 		return nil
@@ -106,7 +106,7 @@ func displayLabel(value string) *string {
 	}
 	words := strings.Split(strings.ToLower(value), "_")
 	for i, word := range words {
-		words[i] = capital(word)
+		words[i] = capitalize(word)
 	}
 	label := strings.Join(words, " ")
 	return &label
@@ -128,7 +128,7 @@ func textOrNull(s string) *string {
 	return &s
 }
 
-// slug writes a title for a URL: lower case ASCII letters and digits, hyphens.
+// slug returns a title for use in a URL: lowercase ASCII letters, digits and hyphens.
 func slug(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)

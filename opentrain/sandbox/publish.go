@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// publishWindow is the time that the daily limit looks back. That it slides,
-// and that only successful publishes count, is our reading.
+// publishWindow is the window of the daily limit. That it slides, and that only successful publishes count,
+// is our assumption.
 const publishWindow = 24 * time.Hour
 
-// publishLimit is how many jobs an account may publish in a day
+// publishLimit is the number of jobs that an account may publish per day
 // (developers/api-reference/jobs/publish).
 func (a *account) publishLimit() int {
 	if a.Claimed {
@@ -58,7 +58,7 @@ func (s *Sandbox) publish(c *call) (reply, *apiError) {
 	now := s.now()
 	j.status, j.updated = statusOpen, now
 	j.owner.published = append(j.owner.published, now)
-	s.list(s.publicJob(j, now), now)
+	s.addListing(s.publicJob(j, now), now)
 	s.attempts++
 	attempt := fmt.Sprintf("attempt_%d", s.attempts)
 	answer.PublishAttemptID = &attempt
@@ -66,8 +66,7 @@ func (s *Sandbox) publish(c *call) (reply, *apiError) {
 	return ok(answer)
 }
 
-// mayPublish checks state, validation, moderation and the daily limit, in
-// this order. The caller holds s.mu.
+// mayPublish checks status, validation, moderation and the daily limit, in this order. The caller holds s.mu.
 func (s *Sandbox) mayPublish(j *job) *apiError {
 	if j.status != statusDraft {
 		return conflict("Only a draft can be published; this job is "+j.status+".",

@@ -87,7 +87,7 @@ func TestPublishLimit(t *testing.T) {
 			got := a.want(429, "POST", "/jobs/"+id+"/publish", nil)
 			equal(t, "code", got["code"], "RATE_LIMITED")
 			equal(t, "details", got["details"], object{"limit": limit, "windowHours": 24})
-			a.want(200, "POST", "/jobs/"+first+"/publish", nil) // open already: no publish
+			a.want(200, "POST", "/jobs/"+first+"/publish", nil) // already open: does not count
 			now.add(23 * time.Hour)                             // the first one leaves the window
 			a.want(200, "POST", "/jobs/"+id+"/publish", nil)
 			id = str(a.create(readyText)["jobId"])

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// report is the answer to create and patch. What a variant leaves out is nil.
+// report is the response to create and patch. Members that a variant omits are nil.
 type report struct {
 	OK                  bool       `json:"ok"`
 	JobID               string     `json:"jobId"`
@@ -21,7 +21,7 @@ type report struct {
 	UnmappedFields      any        `json:"unmappedFields,omitempty"`
 }
 
-// validation says whether a draft may be published.
+// validation tells whether a draft can be published.
 type validation struct {
 	PublishReady      bool    `json:"publishReady"`
 	IssueCount        int     `json:"issueCount"`
@@ -30,8 +30,8 @@ type validation struct {
 	Issues            []issue `json:"issues"`
 }
 
-// createReport is the answer to POST /job-drafts. The reference leaves
-// validation.missingFields empty although it counts them.
+// createReport is the response to POST /job-drafts. In the reference, validation.missingFields is empty, but
+// the count is not 0.
 func (s *Sandbox) createReport(j *job) report {
 	gaps := j.gaps()
 	rep := s.shortReport(j, gaps)
@@ -47,8 +47,8 @@ func (s *Sandbox) createReport(j *job) report {
 	return rep
 }
 
-// patchReport is the answer to PATCH /job-drafts/{jobId}: the whole report
-// according to the guide, the short form according to the reference.
+// patchReport is the response to PATCH /job-drafts/{jobId}: the full report in the guide, the short form in
+// the reference.
 func (s *Sandbox) patchReport(j *job) report {
 	if s.variant == Reference {
 		return s.shortReport(j, j.gaps())
@@ -93,7 +93,7 @@ func (s *Sandbox) missing(gaps []gap) any {
 	return list
 }
 
-// payWarnings points out pay far from what such work usually gets.
+// payWarnings warns about pay that is far from the usual.
 func payWarnings(fields values) []string {
 	bounds := map[string][2]float64{"pricePerHour": {3, 200}, "pricePerLabel": {0.002, 20}}
 	warnings := []string{}

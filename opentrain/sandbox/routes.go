@@ -7,27 +7,27 @@ import (
 	"strings"
 )
 
-// prefix is where the public API lives below the app's origin.
+// prefix is the path of the public API.
 const prefix = "/api/public/v1"
 
-// The features that gate endpoints (developers/concepts/scopes-and-capabilities).
+// Features that endpoints require (developers/concepts/scopes-and-capabilities).
 const (
 	featureDrafting   = "public_api_job_drafting"
 	featurePublishing = "public_api_job_publishing"
 	featureHiring     = "public_api_hiring"
 )
 
-// route is one endpoint and what a caller needs for it.
+// route is one endpoint and its requirements.
 type route struct {
 	method, path string // a path segment {id} matches any id
-	public       bool   // needs no token, and minds no bad one
-	feature      string // feature key, "" for none
-	scope        string // "" for any token
-	claim        string // what only a claimed account may do, "" for no such gate
+	public       bool   // needs no token and ignores an invalid one
+	feature      string // required feature, "" for none
+	scope        string // required scope, "" for none
+	claim        string // what requires a claimed account, "" for nothing
 	handle       func(*Sandbox, *call) (reply, *apiError)
 }
 
-// routes lists the endpoints; a literal path goes before one with {id}.
+// routes lists the endpoints. A literal path is before one with {id}.
 func routes() []route {
 	return []route{
 		{method: "POST", path: "/job-drafts", feature: featureDrafting, scope: "jobs:write", handle: (*Sandbox).createDraft},
@@ -46,7 +46,7 @@ func routes() []route {
 	}
 }
 
-// call is one request on its way.
+// call is one request.
 type call struct {
 	request   *http.Request
 	requestID string
@@ -54,7 +54,7 @@ type call struct {
 	id        string   // the {id} of the path
 }
 
-// serve finds the endpoint, passes its gates and runs it.
+// serve finds the endpoint, checks its gates and runs it.
 func (s *Sandbox) serve(c *call) (reply, *apiError) {
 	found, failure := s.match(c)
 	if failure != nil {
@@ -81,12 +81,12 @@ func (s *Sandbox) match(c *call) (route, *apiError) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	path, below := strings.CutPrefix(c.request.URL.EscapedPath(), prefix)
+	path, isAPI := strings.CutPrefix(c.request.URL.EscapedPath(), prefix)
 	var allow []string
-	literal := false // such a path was found: it stands for no {id}
+	literal := false // a literal path matches, so the segment is not an {id}
 	for _, candidate := range s.routes {
 		id, ok := matchPath(candidate.path, path)
-		if !ok || !below || literal && id != "" {
+		if !ok || !isAPI || literal && id != "" {
 			continue
 		}
 		literal = id == ""
@@ -116,8 +116,7 @@ func (r route) methods() []string {
 	return []string{r.method}
 }
 
-// matchPath compares an escaped path with a pattern and returns the
-// unescaped segment that stands for {id}.
+// matchPath matches an escaped path against a pattern and returns the unescaped segment for {id}.
 func matchPath(pattern, path string) (id string, ok bool) {
 	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(have) {
@@ -139,11 +138,11 @@ func matchPath(pattern, path string) (id string, ok bool) {
 	return id, true
 }
 
-// gate checks token, feature, scope and claim, in this order; no page gives
-// one. What needs no token has a limit for each caller's address instead.
+// gate checks token, feature, scope and claim. The order is our assumption. Public routes have a limit per
+// address instead.
 func (s *Sandbox) gate(r route, c *call) *apiError {
 	if r.public {
-		return s.limitRead(c.request)
+		return s.checkReadLimit(c.request)
 	}
 	c.account = s.accounts[bearerToken(c.request)]
 	if c.account == nil {

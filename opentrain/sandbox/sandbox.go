@@ -1,10 +1,8 @@
-// Package sandbox is an in-memory model of the OpenTrain public API: an
-// [http.Handler] for trying a client and for testing it, with nothing real
-// behind it and nothing kept.
+// Package sandbox is an in-memory model of the OpenTrain public API: an [http.Handler] for trying and testing
+// clients. It has no real service behind it and stores nothing.
 //
-// It follows the public documentation. Where two pages of that disagree on the
-// form of an answer, [Variant] chooses the page. Page names in comments are
-// relative to https://www.opentrain.ai/docs/.
+// It follows the public documentation. Where two pages disagree on the form of a response, [Variant] chooses
+// the page. Page names in comments are relative to https://www.opentrain.ai/docs/.
 package sandbox
 
 import (
@@ -15,15 +13,15 @@ import (
 	"time"
 )
 
-// Variant is the documentation page whose answer form the sandbox speaks.
+// Variant is the documentation page whose response form the sandbox uses.
 type Variant string
 
 const (
-	// Guide is the form of developers/guides/post-a-job: plain questions,
-	// examples as objects, every PATCH answered with the whole report.
+	// Guide is the form of developers/guides/post-a-job: plain questions, examples as objects, and the full
+	// report for every PATCH.
 	Guide Variant = "guide"
-	// Reference is the form of developers/api-reference/job-drafts: questions
-	// with "ask: " in front, examples as strings, PATCH answered in short.
+	// Reference is the form of developers/api-reference/job-drafts: questions with the prefix "ask: ",
+	// examples as strings, and a short report for PATCH.
 	Reference Variant = "reference"
 )
 
@@ -36,45 +34,40 @@ func ParseVariant(s string) (Variant, error) {
 	return "", fmt.Errorf("unknown sandbox variant %q: use %q or %q", s, Guide, Reference)
 }
 
-// DemoToken is the bearer token of the account that a sandbox has by default.
+// DemoToken is the bearer token of the default account.
 const DemoToken = "ot_pat_sandbox_demo" //nolint:gosec // opens nothing but the sandbox
 
-// Account is an employer account and its one token.
+// Account is an employer account with one token.
 type Account struct {
 	Token string // bearer token, ot_pat_...
 	Name  string // shown as the company of published jobs
-	// Scopes as granted; "jobs:write" implies "jobs:read".
+	// Scopes are the granted scopes; "jobs:write" implies "jobs:read".
 	Scopes []string
 	// Claimed is false for an agent account that no human has claimed yet.
 	Claimed bool
-	// Disabled are feature keys switched off, for example
-	// "public_api_job_publishing".
+	// Disabled lists features that are off, for example "public_api_job_publishing".
 	Disabled []string
 }
 
 // Config configures a Sandbox. The zero Config is ready to use.
 type Config struct {
 	Variant Variant // default Guide
-	// Accounts default to one claimed account with DemoToken and the scopes
-	// that a claimed account has.
+	// Accounts default to one claimed account with DemoToken and the scopes that a claimed account has.
 	Accounts []Account
 	Now      func() time.Time // default time.Now
-	// AppURL is the prefix of draftUrl, jobUrl and the like; default
-	// "https://app.opentrain.ai".
+	// AppURL is the prefix of draftUrl, jobUrl and the like; default "https://app.opentrain.ai".
 	AppURL string
-	// PublicReadLimit is how many tokenless reads a remote IP may make in a
-	// minute by Now; 0 for no limit. The real API has 120
-	// (developers/api-reference/jobs/search).
+	// PublicReadLimit is the maximum number of reads without a token per minute and remote IP, by Now. 0
+	// means no limit. The real API allows 120 (developers/api-reference/jobs/search).
 	PublicReadLimit int
-	// Fault may answer a request instead of the API, for tests of clients: it
-	// is asked about every request before anything else, and its handler
-	// answers unless it is nil. It must leave the body of a request that it
-	// lets through, and be safe for concurrent use. A handler that panics is a
-	// broken connection, over Transport as over a socket.
+	// Fault may answer a request instead of the API, for tests of clients. It is called first for every
+	// request. If the handler that it returns is not nil, the handler answers. Fault must not read the body
+	// of other requests and must be safe for concurrent use. A handler that panics breaks the connection,
+	// over Transport and over a socket.
 	Fault func(*http.Request) http.Handler
 }
 
-// Sandbox serves the API. Make one with New. It is safe for concurrent use.
+// Sandbox serves the API. Create one with New. It is safe for concurrent use.
 type Sandbox struct {
 	variant   Variant
 	now       func() time.Time
@@ -85,17 +78,17 @@ type Sandbox struct {
 	accounts  map[string]*account // by token, not changed after New
 
 	mu sync.Mutex // guards everything below
-	// jobs has every own job by id, in the order of creation in order.
+	// jobs has the jobs of all accounts by id. order has them in the order of creation.
 	jobs  map[string]*job
 	order []*job
-	// market is every job ever published, oldest first. A job's position in
-	// time is its seq, so that pages stay stable while jobs are published.
+	// market is every job ever published, oldest first. Cursors hold a job's seq, so that pages stay stable
+	// while jobs are published.
 	market   []listing
 	attempts int
 	reads    readCounts
 }
 
-// account is an Account and what the API remembers of it.
+// account is an Account and its state.
 type account struct {
 	Account
 	number    int
@@ -129,7 +122,7 @@ func New(cfg Config) *Sandbox {
 		accounts = []Account{{Token: DemoToken, Name: "Sandbox Demo", Scopes: claimedScopes(), Claimed: true}}
 	}
 	for i, a := range accounts {
-		if a.Token != "" { // else every request without a token would be its
+		if a.Token != "" { // otherwise, requests without a token would belong to it
 			s.accounts[a.Token] = &account{Account: a, number: i + 1, byKey: map[string]*job{}}
 		}
 	}
@@ -162,7 +155,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rep.write(w, c.requestID)
 }
 
-// timestamp is the form that the API's times have.
+// timestamp formats a time like the API does.
 func timestamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// searchJobs is GET /jobs, open to everyone
-// (developers/api-reference/jobs/search, developers/guides/post-a-job).
+// searchJobs is GET /jobs, open to everyone (developers/api-reference/jobs/search,
+// developers/guides/post-a-job).
 func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
 	values := c.request.URL.Query()
 	maxLimit := 50
@@ -48,7 +48,7 @@ func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
 	return public(map[string]any{"jobs": jobs, "nextCursor": next, "generatedAt": timestamp(generated)})
 }
 
-// filter narrows a search; empty members do not.
+// filter filters a search. Empty members do not filter.
 type filter struct {
 	words                                []string
 	category, language, country, payType string
@@ -74,8 +74,8 @@ func readFilter(values url.Values) (filter, *apiError) {
 	return f, nil
 }
 
-// matches reports whether a listing passes. A job that names no country is
-// open to all of them, but is not found by country: the pages do not say.
+// matches reports whether a listing matches. A job without countries is open to all, but does not match a
+// country. This is our assumption.
 func (f filter) matches(l listing) bool {
 	among := func(list []string, want string) bool {
 		return want == "" || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, want) })
@@ -89,8 +89,7 @@ func (f filter) matches(l listing) bool {
 		among(l.public.Countries, f.country) && among([]string{l.public.Pay.PaymentType}, f.payType)
 }
 
-// readLimit reads the page size; anything but a number from 1 to maxLimit is
-// refused.
+// readLimit reads the page size, a number from 1 to maxLimit.
 func readLimit(values url.Values, standard, maxLimit int) (int, *apiError) {
 	if !values.Has("limit") {
 		return standard, nil
@@ -104,13 +103,13 @@ func readLimit(values url.Values, standard, maxLimit int) (int, *apiError) {
 	return limit, nil
 }
 
-// cursor leads to what is older than the item seq of a list.
+// cursor returns the cursor for the items before seq.
 func cursor(list string, seq int) *string {
 	text := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", list, seq))
 	return &text
 }
 
-// readCursor returns the seq in a cursor, 0 when the request has none.
+// readCursor returns the seq in a cursor, or 0 if the request has none.
 func readCursor(values url.Values, list string) (int, *apiError) {
 	if values.Get("cursor") == "" {
 		return 0, nil

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// seedJob is a line of the marketplace that every sandbox starts with.
+// seedJob is a job on the marketplace of a new sandbox.
 type seedJob struct {
 	age         int // hours since it was posted
 	company     string
 	title       string
-	types       string // values of labelTypes, by spaces
+	types       string // values of labelTypes, separated by spaces
 	dataType    string
 	level       string
 	languages   string // by commas
-	countries   string // ISO codes, by spaces
+	countries   string // ISO codes, separated by spaces
 	paymentType string
 	rate        float64
 	text        string
 }
 
-// seed makes the listings of the seeded jobs, oldest first.
+// seed returns the listings of the seeded jobs, oldest first.
 func (s *Sandbox) seed(now time.Time) []listing {
 	rows := slices.Clone(seedJobs)
 	slices.SortStableFunc(rows, func(a, b seedJob) int { return b.age - a.age })

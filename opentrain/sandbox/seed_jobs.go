@@ -1,6 +1,6 @@
 package sandbox
 
-// seedJobs are invented: no company or person is meant. Read only.
+// seedJobs are fictional, including companies and people. Read only.
 var seedJobs = []seedJob{
 	{3, "Northlane Mobility", "Bounding Boxes for Night-Time Street Scenes", "BOUNDING_BOX", "IMAGE", levelIntermediate,
 		"", "", payPerHour, 14,

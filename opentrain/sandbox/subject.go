@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// setItems notes what the work is on, from the nouns of a volume.
+// setItems sets what the work is on, from the nouns of a volume.
 func (r *reader) setItems(first, noun int) {
 	if r.items != "" || r.data != "" {
 		return
 	}
 	kind, _ := itemOf(r.at(noun).low)
 	r.data = kind.data
-	if r.data == "" && recorded(r.at(noun).low) {
+	if r.data == "" && meansRecordings(r.at(noun).low) {
 		r.data = "AUDIO"
 	}
 	if kind.generic && noun == first {
@@ -36,8 +36,7 @@ func isFiller(low string) bool {
 	return false
 }
 
-// findItems looks for what the work is on where no number led to it, and
-// derives the type of data.
+// findItems finds what the work is on if no number did, and derives the type of data.
 func (r *reader) findItems() {
 	for i := 0; i < len(r.tokens) && r.items == "" && r.data == ""; i++ {
 		kind, isItem := itemOf(r.tokens[i].low)
@@ -69,8 +68,7 @@ func (r *reader) findItems() {
 
 var datasetPattern = compile(`(?i)\bdata ?sets?\b|\bcorpus\b|\barchive of\b`)
 
-// findTitle names the job after its task and what it is on; failing that,
-// after the first words of the text.
+// findTitle makes a title from the task and its items, or else from the first words of the text.
 func (r *reader) findTitle() {
 	if m := titleLine.FindStringSubmatch(r.text); m != nil && strings.TrimSpace(m[1]) != "" {
 		r.fields["jobTitle"] = strings.TrimSpace(m[1])
@@ -102,7 +100,7 @@ func (r *reader) taskTitle(t task) string {
 	}
 	if t.value == "TRANSLATION" {
 		if m := fromTo.FindStringSubmatch(r.text); m != nil && len(languages) > 1 {
-			title = capital(strings.ToLower(m[1]+m[3])) + " to " + capital(strings.ToLower(m[2]+m[4])) + " Translation"
+			title = capitalize(strings.ToLower(m[1]+m[3])) + " to " + capitalize(strings.ToLower(m[2]+m[4])) + " Translation"
 			languages = nil
 		}
 	}
@@ -140,16 +138,16 @@ func firstWords(text string) string {
 	return ""
 }
 
-// titleWord writes a word as titles do; "X-rays" becomes "X-Rays".
+// titleWord returns a word in title case: "X-rays" becomes "X-Rays".
 func titleWord(word string) string {
 	parts := strings.Split(word, "-")
 	for i, part := range parts {
-		parts[i] = capital(part)
+		parts[i] = capitalize(part)
 	}
 	return strings.Join(parts, "-")
 }
 
-// subject is a field of knowledge and the words that give it away.
+// subject is a subject matter and the words that indicate it.
 type subject struct {
 	name    string
 	pattern pattern
@@ -168,7 +166,7 @@ var subjects = []subject{
 	{"Conversational AI", compile(`(?i)\bchat-?bots?\b|\bLLMs?\b|\bRLHF\b|\blanguage models?\b`)},
 }
 
-// findSubject sets subjectMatter where the words leave no doubt.
+// findSubject sets subjectMatter if the words are clear.
 func (r *reader) findSubject() {
 	for _, s := range subjects {
 		if s.pattern.in(r) {

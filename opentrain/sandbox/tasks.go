@@ -4,21 +4,20 @@ import (
 	"slices"
 )
 
-// task is a kind of labeling work: a value of labelTypes and what the words
-// for it tell. The values are ours; no page lists them.
+// task is a kind of labeling work: a value of labelTypes and what it implies. The pages do not list the
+// values, so they are our assumption.
 type task struct {
 	value    string
-	title    string // how a job title calls the work
+	title    string // the work in a job title
 	label    string // display label
-	category string // "" when it follows from the data
-	data     string // dataType where the task alone tells it
+	category string // "" if it follows from the data
+	data     string // dataType if the task implies it
 	language bool   // the work needs a language
-	dataset  bool   // the work is on a given amount of data
+	dataset  bool   // the work has a given amount of data
 	pattern  pattern
 }
 
-// taskTable is in order of precedence: what is named more exactly goes first.
-// It is read only.
+// taskTable is in order of precedence: specific tasks first. It is read only.
 var taskTable = []task{
 	{value: "BOUNDING_BOX", title: "Bounding Box Annotation", label: "Bounding Box", dataset: true,
 		pattern: compile(`(?i)\bbounding[ -]?box(?:es|ing)?\b|\bbbox(?:es)?\b|\b(?:draw|put)(?:ing)? (?:tight )?boxes\b|\b2d box(?:es)?\b`)},
@@ -104,8 +103,7 @@ func labelOf(value string) string {
 	return value
 }
 
-// category returns the marketplace category of a job, "Data Annotation" when
-// nothing tells.
+// category returns the marketplace category of a job, "Data Annotation" by default.
 func category(types []string, dataType string) string {
 	for _, value := range types {
 		if t, _ := taskOf(value); t.category != "" {

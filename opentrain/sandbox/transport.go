@@ -7,16 +7,14 @@ import (
 	"net/http"
 )
 
-// Transport returns a RoundTripper that calls the sandbox in memory, without a
-// socket, whatever the host of the request.
+// Transport returns a RoundTripper that calls the sandbox in memory, for any host and without a socket.
 func (s *Sandbox) Transport() http.RoundTripper {
 	return transport{s}
 }
 
 type transport struct{ handler http.Handler }
 
-// RoundTrip implements http.RoundTripper. It returns early when the request's
-// context ends.
+// RoundTrip implements http.RoundTripper. It returns early when the request's context ends.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	if err := ctx.Err(); err != nil {
@@ -42,7 +40,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// serve runs the handler on a copy of req, as a server would see it.
+// serve runs the handler on a copy of req in the form that a server sees.
 func (t transport) serve(req *http.Request) (resp *http.Response, err error) {
 	in := req.Clone(req.Context())
 	in.RequestURI = req.URL.RequestURI()
@@ -61,7 +59,7 @@ func (t transport) serve(req *http.Request) (resp *http.Response, err error) {
 	return rec.response(req), nil
 }
 
-// recorder is a ResponseWriter that keeps the answer.
+// recorder is a ResponseWriter that stores the response.
 type recorder struct {
 	header http.Header
 	status int
