@@ -1,5 +1,5 @@
-// Package tools lists the toolsets that the server offers. Each has a folder of its
-// own, with a file for each tool.
+// Package tools lists the toolsets that the server offers. Each has a folder of its own, with a file for each
+// tool.
 package tools
 
 import (

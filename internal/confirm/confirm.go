@@ -1,6 +1,5 @@
-// Package confirm asks a human before a tool does something that others see. A yes
-// is a sealed token or a form's answer. It counts for one call, for ten minutes, and
-// only while the job stays as the human saw it.
+// Package confirm asks a human before a tool does something that others see. A yes is a sealed token or a
+// form's answer. It counts for one call, for ten minutes, and only while the job stays as the human saw it.
 package confirm
 
 import (
@@ -19,14 +18,12 @@ import (
 const (
 	// Lifetime is how long a confirmation is valid.
 	Lifetime = 10 * time.Minute
-	// maxMessage bounds the words above a form, in characters. Longer ones are
-	// confirmed in the conversation.
+	// maxMessage bounds the words above a form, in characters. Longer ones are confirmed in the conversation.
 	maxMessage = 4000
-	// maxShown bounds what a confirmation shows, in characters: a result holds it in
-	// each of its two forms.
+	// maxShown bounds what a confirmation shows, in characters: a result holds it in each of its two forms.
 	maxShown = 12_000
-	// maxRepeatedFields bounds the fields that a confirmation repeats in the next
-	// step's arguments, in characters.
+	// maxRepeatedFields bounds the fields that a confirmation repeats in the next step's arguments, in
+	// characters.
 	maxRepeatedFields = 600
 	// field is the one field of a form that asks for a yes.
 	field = "confirm"
@@ -58,8 +55,8 @@ type Request struct {
 	Otherwise   string            // the tool to call after a no, if any
 }
 
-// Confirm returns nothing for a call that a human said yes to. Otherwise it returns
-// a form for the human, or the step that asks for a yes in the conversation.
+// Confirm returns nothing for a call that a human said yes to. Otherwise it returns a form for the human, or
+// the step that asks for a yes in the conversation.
 func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 	if c.off || call.Caller.ID == "" || c.valid(call.Caller, r, r.Token) {
 		return nil, nil // without an API token nothing is sent anyway
@@ -93,8 +90,8 @@ func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 	}, nil
 }
 
-// Token makes a confirmation for one call: for the next step that asks for a yes.
-// It is "" when confirmations are off.
+// Token makes a confirmation for one call: for the next step that asks for a yes. It is "" when confirmations
+// are off.
 func (c *Confirmer) Token(by caller.Caller, r Request) string {
 	if c.off {
 		return ""
@@ -102,8 +99,7 @@ func (c *Confirmer) Token(by caller.Caller, r Request) string {
 	return c.box.Seal(r.purpose(by), nil, c.now())
 }
 
-// valid reports whether a token confirms this call: sealed for it, in time, and the
-// job not changed since.
+// valid reports whether a token confirms this call: sealed for it, in time, and the job not changed since.
 func (c *Confirmer) valid(by caller.Caller, r Request, token string) bool {
 	sealed, err := c.box.Open(r.purpose(by), token, Lifetime, c.now())
 	return err == nil && !c.Ledger.ChangedSince(by, r.JobID, sealed.Issued)

@@ -14,8 +14,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// message says, above a form, what becomes public: an edit whole, a draft with its
-// long texts cut and a link to the whole of it.
+// message says, above a form, what becomes public: an edit whole, a draft with its long texts cut and a link
+// to the whole of it.
 func (r Request) message(shown tool.Shown) string {
 	var l text.Lines
 	l.Add("%s", r.Question)
@@ -51,8 +51,7 @@ func readingOrder(fields opentrain.Fields) []string {
 	})
 }
 
-// readable writes a value for people: no quotes, lists with commas, enum values in
-// words.
+// readable writes a value for people: no quotes, lists with commas, enum values in words.
 func readable(value json.RawMessage) string {
 	var one string
 	var list []string
@@ -70,8 +69,7 @@ func readable(value json.RawMessage) string {
 	return text.Clean(string(value), maxMessage+1)
 }
 
-// Label writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any
-// experience level".
+// Label writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any experience level".
 func Label(value string) string {
 	if !isEnumValue(value) {
 		return value
@@ -79,8 +77,8 @@ func Label(value string) string {
 	return text.Capitalize(strings.ToLower(strings.ReplaceAll(value, "_", " ")))
 }
 
-// isEnumValue reports whether a value is spelled as the API spells enums: words of
-// capital letters, joined by underscores. One word has at least four letters.
+// isEnumValue reports whether a value is spelled as the API spells enums: words of capital letters, joined by
+// underscores. One word has at least four letters.
 func isEnumValue(value string) bool {
 	words := strings.Split(value, "_")
 	for _, word := range words {

@@ -1,5 +1,5 @@
-// Package draft runs the posting loop that several tools share: the report on a
-// draft, its open questions, the forms that ask them, and the answers.
+// Package draft runs the posting loop that several tools share: the report on a draft, its open questions,
+// the forms that ask them, and the answers.
 package draft
 
 import (
@@ -37,8 +37,8 @@ const (
 	maxRemembered = 16 << 20
 )
 
-// NewDesk makes a Desk. replicated says that other processes may change the same
-// drafts: then what this one remembers isn't shown as what they are.
+// NewDesk makes a Desk. replicated says that other processes may change the same drafts: then what this one
+// remembers isn't shown as what they are.
 func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
 	node := Fields{}.JSONSchema()
 	return &Desk{
@@ -69,8 +69,8 @@ func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draf
 	return report
 }
 
-// Change sends a change of a draft and reports on the result. set is what the call
-// set so far, these fields included. complete may add to the API's answer.
+// Change sends a change of a draft and reports on the result. set is what the call set so far, these fields
+// included. complete may add to the API's answer.
 func (d *Desk) Change(
 	ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields, complete func(*opentrain.Draft),
 ) (Report, error) {
@@ -88,8 +88,8 @@ func (d *Desk) Change(
 	return d.Report(ctx, call, draft, Lead{Set: set, overtaken: overtaken}), nil
 }
 
-// remember keeps what a report shows of a draft, for the confirmation. What the API
-// didn't say again is as it was.
+// remember keeps what a report shows of a draft, for the confirmation. What the API didn't say again is as it
+// was.
 func (d *Desk) remember(by caller.Caller, report Report, set opentrain.Fields) {
 	key, shown := shownKey(by, report.JobID), report.shown()
 	if item := d.shown.Get(key); item != nil && report.NormalizedFields == nil {
@@ -108,9 +108,8 @@ func (d *Desk) Forget(by caller.Caller, jobID string) { d.shown.Delete(shownKey(
 
 func shownKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
 
-// Show is what is known of a draft before it is published: what was reported of it,
-// otherwise its title. Where other replicas change drafts too, only the title is
-// sure.
+// Show is what is known of a draft before it is published: what was reported of it, otherwise its title.
+// Where other replicas change drafts too, only the title is sure.
 func (d *Desk) Show(ctx context.Context, by caller.Caller, jobID string) tool.Shown {
 	shown := tool.Shown{JobID: jobID}
 	if item := d.shown.Get(shownKey(by, jobID)); item != nil {
@@ -127,8 +126,7 @@ func (d *Desk) Show(ctx context.Context, by caller.Caller, jobID string) tool.Sh
 	return shown
 }
 
-// FindOwn returns one of the caller's own jobs, nil when it isn't among the newest
-// 500.
+// FindOwn returns one of the caller's own jobs, nil when it isn't among the newest 500.
 func (d *Desk) FindOwn(ctx context.Context, jobID string) (*opentrain.OwnJob, error) {
 	query := opentrain.OwnJobQuery{Limit: 100}
 	for range 5 {

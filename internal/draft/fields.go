@@ -49,8 +49,8 @@ func (typedFields) JSONSchemaExtend(s *schema.Node) {
 	})
 }
 
-// JSONSchema types the known keys and lets every other key pass: the API adds keys
-// without asking this server.
+// JSONSchema types the known keys and lets every other key pass: the API adds keys without asking this
+// server.
 func (Fields) JSONSchema() *schema.Node { return schema.Open[typedFields]() }
 
 // untypedKeys are the update keys that the API's pages name and don't type
@@ -62,9 +62,8 @@ func untypedKeys() []string {
 	}
 }
 
-// Accept brings the fields of a call into the form that the API wants. The types of
-// its pages decide first, then the live capabilities of the account: they name keys
-// and values that this release doesn't know.
+// Accept brings the fields of a call into the form that the API wants. The types of its pages decide first,
+// then the live capabilities of the account: they name keys and values that this release doesn't know.
 func (d *Desk) Accept(ctx context.Context, call *tool.Call, fields opentrain.Fields) (opentrain.Fields, error) {
 	if len(fields) == 0 {
 		return nil, tool.Problem("fields", "is empty; name at least one field, for example {\"experienceLevel\": \"EXPERT\"}")
@@ -106,9 +105,8 @@ func firstNotes(notes []string) []string {
 	return append(notes[:most:most], fmt.Sprintf("and %d more", len(notes)-most))
 }
 
-// matchFields checks fields against the keys and values that the API names, and
-// spells values as it does; spelled says which. The API decides on everything that it
-// doesn't name.
+// matchFields checks fields against the keys and values that the API names, and spells values as it does;
+// spelled says which. The API decides on everything that it doesn't name.
 func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []string, problems []schema.Problem) {
 	complete := isComplete(form.UpdateKeys)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
@@ -138,9 +136,8 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []s
 	return spelled, problems
 }
 
-// matchValues spells a string, or each string of a list, as the allowed values do. It
-// returns the value if its spelling changed, or the first string that isn't allowed. A
-// value of another type stays as it is.
+// matchValues spells a string, or each string of a list, as the allowed values do. It returns the value if
+// its spelling changed, or the first string that isn't allowed. A value of another type stays as it is.
 func matchValues(raw json.RawMessage, allowed []string) (value json.RawMessage, unknown string) {
 	var one string
 	if json.Unmarshal(raw, &one) == nil && string(raw) != "null" {
@@ -171,8 +168,8 @@ func matchValues(raw json.RawMessage, allowed []string) (value json.RawMessage, 
 	return json.RawMessage(text.JSON(list)), ""
 }
 
-// isComplete reports whether a list of update keys has all of them. One page's list
-// ends in "…": such a list isn't complete.
+// isComplete reports whether a list of update keys has all of them. One page's list ends in "…": such a list
+// isn't complete.
 func isComplete(keys []string) bool {
 	return len(keys) > 0 && !slices.ContainsFunc(keys, isEllipsis)
 }
@@ -203,8 +200,8 @@ func typesOf(fields *schema.Node) fieldTypes {
 	return types
 }
 
-// typesFor are the types of update keys for the caller's account: those of the pages,
-// with the values that its capabilities name.
+// typesFor are the types of update keys for the caller's account: those of the pages, with the values that
+// its capabilities name.
 func (d *Desk) typesFor(ctx context.Context, by caller.Caller) fieldTypes {
 	types := maps.Clone(d.types)
 	for key, options := range d.Accounts.Capabilities(ctx, by).Draft.Enums {
@@ -218,8 +215,7 @@ func (d *Desk) typesFor(ctx context.Context, by caller.Caller) fieldTypes {
 	return types
 }
 
-// normalType brings the names that a field's type may have to those of
-// tool.Next.Type.
+// normalType brings the names that a field's type may have to those of tool.Next.Type.
 func normalType(name string) string {
 	switch name {
 	case "enum", "string", "number", "boolean", "array":

@@ -35,8 +35,7 @@ type Form struct {
 	At     time.Time        `json:"at"`            // when the report was made
 }
 
-// FormOf returns what the form of the round before carried. Its error is
-// tool.ErrFormOver.
+// FormOf returns what the form of the round before carried. Its error is tool.ErrFormOver.
 func FormOf(call tool.Call) (Form, error) {
 	var form Form
 	if err := json.Unmarshal(call.State, &form); err != nil || form.Report.JobID == "" {
@@ -46,8 +45,8 @@ func FormOf(call tool.Call) (Form, error) {
 	return form, nil
 }
 
-// Ask makes a form of what is open in a draft. It returns nil when the client can't
-// show one, the caller doesn't want one, or nothing open fits into a form.
+// Ask makes a form of what is open in a draft. It returns nil when the client can't show one, the caller
+// doesn't want one, or nothing open fits into a form.
 func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Report, form Form) (*tool.Ask, error) {
 	isDraft := report.Status == "" || report.Status == opentrain.StatusDraft
 	if !call.CanAsk || wanted != nil && !*wanted || form.Forms >= maxForms || !isDraft {
@@ -100,8 +99,8 @@ func questionFields(questions []Question, lists bool) []tool.Field {
 	return fields
 }
 
-// fields are the form fields that answer a question, none when one of them doesn't
-// fit: half an answer is no answer.
+// fields are the form fields that answer a question, none when one of them doesn't fit: half an answer is no
+// answer.
 func (q Question) fields(lists bool) []tool.Field {
 	inputs := q.inputs()
 	fields := make([]tool.Field, 0, len(inputs))
@@ -121,8 +120,7 @@ func (q Question) fields(lists bool) []tool.Field {
 	return fields
 }
 
-// guessFields ask the human to confirm what OpenTrain guessed, with the guess as
-// default.
+// guessFields ask the human to confirm what OpenTrain guessed, with the guess as default.
 func guessFields(guesses []tool.Remark, types fieldTypes, taken []tool.Field) []tool.Field {
 	var fields []tool.Field
 	for _, guess := range guesses {

@@ -21,8 +21,8 @@ const (
 	maxKeys = 12
 	// maxOptions bounds the options of one question, in characters of all of them.
 	maxOptions = 5000
-	// fewOptions is how many options a question shows when the result is too long
-	// and the question isn't the next one.
+	// fewOptions is how many options a question shows when the result is too long and the question isn't the
+	// next one.
 	fewOptions = 5
 )
 
@@ -74,8 +74,7 @@ func makeQuestion(gap opentrain.MissingField) string {
 	return "What should be set for “" + cmp.Or(gap.Label, text.Words(gap.Field)) + "”?"
 }
 
-// firstOptions keeps as many options as a result can hold, and reports whether there
-// are more.
+// firstOptions keeps as many options as a result can hold, and reports whether there are more.
 func firstOptions(options []string) (some []string, more bool) {
 	total := 0
 	for i, option := range options {
@@ -86,8 +85,7 @@ func firstOptions(options []string) (some []string, more bool) {
 	return options, false
 }
 
-// cutOptions leaves out most options. All of them come when the question is the next
-// one.
+// cutOptions leaves out most options. All of them come when the question is the next one.
 func (q *Question) cutOptions() {
 	few := func(options []string) []string {
 		if len(options) <= fewOptions {
@@ -106,8 +104,8 @@ func (q *Question) cutOptions() {
 // ellipsis stands for the options that were cut.
 const ellipsis = "…"
 
-// keysOf returns the update keys that a question asks for: those of its example,
-// which shows what belongs together, otherwise all that the API names.
+// keysOf returns the update keys that a question asks for: those of its example, which shows what belongs
+// together, otherwise all that the API names.
 func keysOf(gap opentrain.MissingField) []string {
 	example := gap.ExampleValues()
 	switch {
@@ -129,9 +127,8 @@ func keysOf(gap opentrain.MissingField) []string {
 	return append(keys, slices.Sorted(maps.Keys(example))...)
 }
 
-// of returns type and options of the answer under one key of a question. For a
-// question with one key the API's own words about the question come first, then its
-// pages' words about the key, then the example.
+// of returns type and options of the answer under one key of a question. For a question with one key the
+// API's own words about the question come first, then its pages' words about the key, then the example.
 func (types fieldTypes) of(gap opentrain.MissingField, key string, keys int) (kind string, options []string) {
 	known, isKnown := types[key]
 	example, shown := gap.ExampleValues()[key]

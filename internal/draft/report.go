@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// MaxValue is the longest value of a draft that a result repeats, in characters:
-	// the caller wrote it, so it costs tokens and says nothing new.
+	// MaxValue is the longest value of a draft that a result repeats, in characters: the caller wrote it, so
+	// it costs tokens and says nothing new.
 	MaxValue = 600
 	// maxRemark is the longest message, reason or value of a remark, in characters.
 	maxRemark = 400
@@ -25,8 +25,8 @@ const (
 	maxJobID = 100
 )
 
-// Report is the report on a draft that create_draft and patch_draft return. What the
-// API didn't say is absent.
+// Report is the report on a draft that create_draft and patch_draft return. What the API didn't say is
+// absent.
 type Report struct {
 	JobID               string        `json:"jobId" jsonschema_description:"Id for every later call."`
 	Status              string        `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
@@ -148,8 +148,7 @@ func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 	return questions
 }
 
-// The cuts of a report that is too long, the least needed first. The first question
-// always stays as it is.
+// The cuts of a report that is too long, the least needed first. The first question always stays as it is.
 
 func cutRemarks(entries int) func(*Report) {
 	return func(r *Report) {

@@ -16,12 +16,11 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// noAnswer says that a form brought nothing. Why is unknown: hosts decline forms that
-// no human saw.
+// noAnswer says that a form brought nothing. Why is unknown: hosts decline forms that no human saw.
 const noAnswer = "No answer came by form; ask in the conversation."
 
-// Resume puts a form's answers into the draft. What is still open is asked in another
-// form, or comes back as the next question.
+// Resume puts a form's answers into the draft. What is still open is asked in another form, or comes back as
+// the next question.
 func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *tool.Ask, error) {
 	types, report := d.typesFor(ctx, call.Caller), form.Report
 	notes := len(call.Interpreted)
@@ -49,8 +48,8 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *
 	return after, nil, nil
 }
 
-// complete adds to a draft what the API said of it earlier in this call and didn't say
-// again: it answers changes in a short form too.
+// complete adds to a draft what the API said of it earlier in this call and didn't say again: it answers
+// changes in a short form too.
 func (r Report) complete(draft *opentrain.Draft, set opentrain.Fields, old bool) {
 	draft.DraftURL, draft.ReviewURL = cmp.Or(draft.DraftURL, r.DraftURL), cmp.Or(draft.ReviewURL, r.ReviewURL)
 	if old {
@@ -67,8 +66,8 @@ func (r Report) complete(draft *opentrain.Draft, set opentrain.Fields, old bool)
 	}
 }
 
-// answers are the fields that a form was filled in with, as the API wants them. A value
-// that doesn't fit its field is left out and reported: the draft keeps its question.
+// answers are the fields that a form was filled in with, as the API wants them. A value that doesn't fit its
+// field is left out and reported: the draft keeps its question.
 func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) opentrain.Fields {
 	given := opentrain.Fields{}
 	for _, key := range asked {
@@ -99,16 +98,15 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) ope
 	return nil
 }
 
-// keyOf returns the update key in the path of a problem: fields.languages[0] is about
-// languages.
+// keyOf returns the update key in the path of a problem: fields.languages[0] is about languages.
 func keyOf(path string) string {
 	key, _, _ := strings.Cut(strings.TrimPrefix(path, "fields."), "[")
 	key, _, _ = strings.Cut(key, ".")
 	return key
 }
 
-// inChat is the report when the questions go on in the conversation. It has no
-// confirmation: the draft may have changed.
+// inChat is the report when the questions go on in the conversation. It has no confirmation: the draft may
+// have changed.
 func (r Report) inChat(call tool.Call, types fieldTypes, lead Lead, outcome string) Report {
 	lead.inChat = true
 	r.Interpreted, r.outcome, r.Next = call.Interpreted, outcome, r.next(types, lead)
@@ -118,8 +116,7 @@ func (r Report) inChat(call tool.Call, types fieldTypes, lead Lead, outcome stri
 // notSaved is the outcome of answers that could not be saved.
 const notSaved = "answers not saved"
 
-// unsaved is the report when the answers could not be saved. Nothing that a human
-// filled in is lost.
+// unsaved is the report when the answers could not be saved. Nothing that a human filled in is lost.
 func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Fields, err error) Report {
 	var refusal *opentrain.Error
 	isAPI := errors.As(err, &refusal)

@@ -23,8 +23,8 @@ const (
 	maxAccounts = 10_000
 )
 
-// SideRead bounds a read that only helps a call. It must neither use up the call's
-// time nor hold back its result.
+// SideRead bounds a read that only helps a call. It must neither use up the call's time nor hold back its
+// result.
 const SideRead = 5 * time.Second
 
 // Feature is something that an account must have for a tool.
@@ -48,8 +48,8 @@ func NewAccounts(api *opentrain.Client) *Accounts {
 	)}
 }
 
-// Capabilities returns what is known of the caller's account. It is empty when
-// nothing could be read: then the API decides.
+// Capabilities returns what is known of the caller's account. It is empty when nothing could be read: then
+// the API decides.
 func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrain.Capabilities {
 	known, _ := a.remembered(ctx, by)
 	return known
@@ -67,8 +67,7 @@ func (a *Accounts) remembered(ctx context.Context, by caller.Caller) (known *ope
 	return known, true
 }
 
-// Read reads the capabilities of the caller's account, past the memory. The result
-// is never nil.
+// Read reads the capabilities of the caller's account, past the memory. The result is never nil.
 func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
 	ctx, cancel := context.WithTimeout(ctx, SideRead)
 	defer cancel()
@@ -89,9 +88,9 @@ func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capab
 // Forget makes the next call read the capabilities again.
 func (a *Accounts) Forget(by caller.Caller) { a.cache.Delete(by.ID) }
 
-// Check returns the first objection to what is known of the account, nil when
-// there is none. An objection that comes from memory is checked against the account
-// as it is now: a feature may have been enabled, a key added.
+// Check returns the first objection to what is known of the account, nil when there is none. An objection
+// that comes from memory is checked against the account as it is now: a feature may have been enabled, a key
+// added.
 func (a *Accounts) Check(ctx context.Context, by caller.Caller, object func(*opentrain.Capabilities) error) error {
 	known, fresh := a.remembered(ctx, by)
 	err := object(known)

@@ -24,8 +24,7 @@ type advice struct {
 	tool  string // that solves it, "" for none
 }
 
-// adviceFor covers every details.reason on the API's pages, also those of endpoints
-// that no tool calls yet.
+// adviceFor covers every details.reason on the API's pages, also those of endpoints that no tool calls yet.
 func adviceFor(reason string) (advice, bool) {
 	switch reason {
 	case "account_claim_required":
@@ -98,9 +97,8 @@ type Issue struct {
 	Expected string              `json:"expected"`
 }
 
-// IssuesOf reads the problems with a body out of details. The API's pages name the
-// zod library and print no form. Three are known of it: a list of issues, the same
-// as the member issues, and messages by field.
+// IssuesOf reads the problems with a body out of details. The API's pages name the zod library and print no
+// form. Three are known of it: a list of issues, the same as the member issues, and messages by field.
 func IssuesOf(details json.RawMessage) []Issue {
 	var d struct {
 		Issues      []Issue             `json:"issues"`

@@ -60,8 +60,8 @@ func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 	return f
 }
 
-// explainFormOver explains a call that continues a form which is over. Nothing was
-// sent: creating the draft again could double it.
+// explainFormOver explains a call that continues a form which is over. Nothing was sent: creating the draft
+// again could double it.
 func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 	f := &Failure{Code: opentrain.CodeInvalidArgument, cause: ErrFormOver}
 	f.say("The form that this call continues is over, or belongs to another call. Nothing was changed; the form's answers were not saved.")
@@ -82,8 +82,8 @@ func (t Tool) fixArguments() *Next {
 		"them mended.", Tool: t.Name}
 }
 
-// explainer explains an error of the API or its client. Each of its methods adds
-// lines and returns the next step.
+// explainer explains an error of the API or its client. Each of its methods adds lines and returns the next
+// step.
 type explainer struct {
 	*Failure
 	tool      Tool
@@ -309,8 +309,7 @@ func (e explainer) badRequest() *Next {
 	return e.tool.fixArguments()
 }
 
-// nothingChanged adds to a message of the API, unless it says so itself, that
-// nothing was changed.
+// nothingChanged adds to a message of the API, unless it says so itself, that nothing was changed.
 func nothingChanged(message string) string {
 	const words = "Nothing was changed."
 	if message = text.Sentence(message); strings.Contains(message, words) {
@@ -319,8 +318,8 @@ func nothingChanged(message string) string {
 	return message + " " + words
 }
 
-// sameFields are the fields of a call, for another tool that sets the same ones.
-// Long fields are left to the model, which has them; note says so.
+// sameFields are the fields of a call, for another tool that sets the same ones. Long fields are left to the
+// model, which has them; note says so.
 type sameFields struct {
 	arguments map[string]any
 	show      *Shown
@@ -347,8 +346,7 @@ func fieldsOf(args json.RawMessage) sameFields {
 	return same
 }
 
-// maxRepeated bounds the arguments that a next step repeats, in bytes. The model
-// has longer ones.
+// maxRepeated bounds the arguments that a next step repeats, in bytes. The model has longer ones.
 const maxRepeated = 500
 
 // argumentsOf repeats a call's arguments in a next step.

@@ -10,8 +10,8 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// Failure is a failed call in words for a model: what failed, why, what to do
-// instead, and what was changed. The exported members are the answer's _meta.
+// Failure is a failed call in words for a model: what failed, why, what to do instead, and what was changed.
+// The exported members are the answer's _meta.
 type Failure struct {
 	Code              opentrain.Code `json:"code"`
 	Status            int            `json:"status,omitempty"`
@@ -40,8 +40,7 @@ func (f *Failure) Text() string {
 	return text.Clip(strings.Join(f.lines, "\n"), max(200, maxFailureText-len([]rune(tail)))) + tail
 }
 
-// Error implements error, for logs. Arguments aren't logged: of invalid ones it
-// names only the paths.
+// Error implements error, for logs. Arguments aren't logged: of invalid ones it names only the paths.
 func (f *Failure) Error() string {
 	var bad *schema.ArgumentError
 	if !errors.As(f.cause, &bad) {

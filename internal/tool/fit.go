@@ -8,14 +8,12 @@ import (
 )
 
 const (
-	// MaxResult bounds each of a result's two forms, in characters. Hosts move
-	// larger results to a file or cut them where they like.
+	// MaxResult bounds each of a result's two forms, in characters. Hosts move larger results to a file or
+	// cut them where they like.
 	MaxResult = 20_000
-	// Spare is how much a result may grow after it was cut: the members that a tool
-	// adds to a shared report.
+	// Spare is how much a result may grow after it was cut: the members that a tool adds to a shared report.
 	Spare = 500
-	// DefaultPage is the page size when the caller names none: enough to choose
-	// from, few tokens.
+	// DefaultPage is the page size when the caller names none: enough to choose from, few tokens.
 	DefaultPage = 10
 	// maxCursor is the longest cursor that the tools' schemas allow.
 	maxCursor = 2000
@@ -37,10 +35,9 @@ func Fit[Out Output](out Out, cuts ...func(*Out)) Out {
 	return out
 }
 
-// FitPage reads a page of at most limit entries that fits into a result. If it
-// doesn't fit, a shorter page is read instead, so that its cursor leads to the first
-// entry that isn't shown. If the API gives more than it is asked for, cut shortens
-// the page. note says what is missing.
+// FitPage reads a page of at most limit entries that fits into a result. If it doesn't fit, a shorter page is
+// read instead, so that its cursor leads to the first entry that isn't shown. If the API gives more than it
+// is asked for, cut shortens the page. note says what is missing.
 func FitPage[Out Output](
 	limit int, read func(limit int) (out Out, entries int, err error), cut func(out *Out, entries int),
 ) (out Out, note string, err error) {

@@ -17,23 +17,21 @@ type Action string
 const (
 	// AskHuman: ask Question, put the answer where Arguments has Answer, call Tool.
 	AskHuman Action = "ask_human"
-	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes, else
-	// Otherwise.
+	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes, else Otherwise.
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
-	// Wait: wait RetryAfterSeconds, then call Tool with Arguments. Without
-	// Arguments, call it with the same ones as before.
+	// Wait: wait RetryAfterSeconds, then call Tool with Arguments. Without Arguments, call it with the same
+	// ones as before.
 	Wait Action = "wait"
-	// Fix: Problem must be solved first. By says who can solve it, Tool or URL
-	// where.
+	// Fix: Problem must be solved first. By says who can solve it, Tool or URL where.
 	Fix Action = "fix"
 	// Done: nothing is left to do.
 	Done Action = "done"
 )
 
-// Next is the step that follows a result or a failure. It alone is enough to drive
-// the loop from a description to a published job.
+// Next is the step that follows a result or a failure. It alone is enough to drive the loop from a
+// description to a published job.
 type Next struct {
 	Action Action `json:"action"`
 	// Question is the API's own prompt, asked word for word.
@@ -41,8 +39,8 @@ type Next struct {
 	// Note says why a question comes again, or what to know about this step.
 	Note  string `json:"note,omitempty"`
 	Field string `json:"field,omitempty"`
-	// Type is the JSON type of the answer: enum, string, number, boolean or array
-	// (with Options: choose several).
+	// Type is the JSON type of the answer: enum, string, number, boolean or array (with Options: choose
+	// several).
 	Type    string   `json:"type,omitempty"`
 	Options []string `json:"options,omitempty"`
 	// Inputs replace Type and Options when a question has several keys.
@@ -70,12 +68,12 @@ type Input struct {
 	Options []string `json:"options,omitempty"`
 }
 
-// JSONSchema describes a Next as a plain object. Spelled out, it would cost every
-// host's context once per tool.
+// JSONSchema describes a Next as a plain object. Spelled out, it would cost every host's context once per
+// tool.
 func (Next) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
 
-// Shown is what a human sees of a job before it becomes public. Its members stand
-// in the order of their names.
+// Shown is what a human sees of a job before it becomes public. Its members stand in the order of their
+// names.
 type Shown struct {
 	Cut      string           `json:"cut,omitempty"` // what is too long to show
 	DraftURL string           `json:"draftUrl,omitempty"`
@@ -114,8 +112,8 @@ func (r Remark) Line() string {
 	return strings.TrimPrefix(strings.Join(parts, " "), "— ")
 }
 
-// Text says the step in lines of a fixed form, "Name: value", for clients that show
-// the model no structured content. Values that a program needs are JSON.
+// Text says the step in lines of a fixed form, "Name: value", for clients that show the model no structured
+// content. Values that a program needs are JSON.
 func (n Next) Text() string {
 	var l text.Lines
 	l.Field("Next", string(n.Action)+n.gloss())

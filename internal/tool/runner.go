@@ -13,13 +13,12 @@ import (
 // Runner runs tools for callers.
 type Runner struct {
 	Accounts *Accounts
-	// TokenHelp tells a model in one or two sentences how its human can give this
-	// server a token.
+	// TokenHelp tells a model in one or two sentences how its human can give this server a token.
 	TokenHelp string
 }
 
-// Run runs a tool on the arguments as they came. It returns a result, a form for
-// the human, or a failure in words for the model.
+// Run runs a tool on the arguments as they came. It returns a result, a form for the human, or a failure in
+// words for the model.
 func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
 	result, ask, err := r.run(ctx, t, call, args)
 	if err != nil {
@@ -48,9 +47,8 @@ const Answer = "<answer>"
 // AnswerTo stands in Next.Arguments where the answer for one of several keys goes.
 func AnswerTo(key string) string { return "<answer:" + key + ">" }
 
-// unanswered refuses a call that still holds a question's placeholder. It runs
-// before the types are checked: "is not a number" would make a model send a number
-// of its own.
+// unanswered refuses a call that still holds a question's placeholder. It runs before the types are checked:
+// "is not a number" would make a model send a number of its own.
 func unanswered(raw json.RawMessage) error {
 	var args struct {
 		Fields opentrain.Fields `json:"fields"`

@@ -1,6 +1,5 @@
-// Package tool says what a tool is: its spec, its call, its result with the next
-// step, and its failures. It knows OpenTrain's API and JSON Schema, but no single
-// toolset and nothing of MCP's transports.
+// Package tool says what a tool is: its spec, its call, its result with the next step, and its failures. It
+// knows OpenTrain's API and JSON Schema, but no single toolset and nothing of MCP's transports.
 package tool
 
 import (
@@ -17,12 +16,10 @@ import (
 type Spec struct {
 	Name  string // opentrain_<verb>_<noun>, at most 32 characters
 	Title string // for people
-	// Description is for models. New adds what Needs says; together they have 300
-	// to 900 characters.
+	// Description is for models. New adds what Needs says; together they have 300 to 900 characters.
 	Description string
 	Kind        Kind
-	// Scope is the scope that the token needs; "" for a token of any scope, or for
-	// no token.
+	// Scope is the scope that the token needs; "" for a token of any scope, or for no token.
 	Scope string
 	// Claimed is true when a human must have claimed the account.
 	Claimed bool
@@ -66,8 +63,8 @@ type Output interface {
 	Text() string
 }
 
-// New makes a Tool from a spec and a function with typed input and output. It
-// panics when In or Out have no JSON Schema, which is a mistake in their types.
+// New makes a Tool from a spec and a function with typed input and output. It panics when In or Out have no
+// JSON Schema, which is a mistake in their types.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	input, err := schema.NewInput[In]()
 	if err != nil {
@@ -100,22 +97,20 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 // Call is what a tool knows about a call besides its input.
 type Call struct {
 	Caller caller.Caller
-	// CanAsk is true when a form can be shown now, CanAskLists when it can have
-	// lists to choose several values from.
+	// CanAsk is true when a form can be shown now, CanAskLists when it can have lists to choose several
+	// values from.
 	CanAsk, CanAskLists bool
-	// Answers are the human's answers to the previous round's Ask, by field name.
-	// It is nil when no form was answered.
+	// Answers are the human's answers to the previous round's Ask, by field name. It is nil when no form was
+	// answered.
 	Answers map[string]json.RawMessage
 	// State is the State of the previous round's Ask; nil in the first round.
 	State json.RawMessage
-	// BadState is true when the call continues a form with a state that was
-	// changed, belongs to someone else or is too old.
+	// BadState is true when the call continues a form with a state that was changed, belongs to someone else
+	// or is too old.
 	BadState bool
-	// Progress tells the client what a call of several steps does now; nil when it
-	// doesn't want to know.
+	// Progress tells the client what a call of several steps does now; nil when it doesn't want to know.
 	Progress func(step string)
-	// Interpreted says how the tool read arguments that didn't quite match the
-	// schema.
+	// Interpreted says how the tool read arguments that didn't quite match the schema.
 	Interpreted []string
 }
 
@@ -126,8 +121,8 @@ func (c Call) Report(step string) {
 	}
 }
 
-// Ask is a form that a tool wants to show to the human before it goes on. The
-// tool is then called again with the answers and the state.
+// Ask is a form that a tool wants to show to the human before it goes on. The tool is then called again with
+// the answers and the state.
 type Ask struct {
 	// Message says, above the form, what is asked and why.
 	Message string
@@ -153,8 +148,8 @@ type Field struct {
 // Choice is one value of an enum or a list, and how people read it.
 type Choice struct{ Value, Title string }
 
-// Result is a tool's answer in both of its forms, each complete by itself: many
-// clients show the model only one.
+// Result is a tool's answer in both of its forms, each complete by itself: many clients show the model only
+// one.
 type Result struct {
 	Structured any
 	Text       string
@@ -165,8 +160,7 @@ type Result struct {
 type Effect struct {
 	// JobID is the job that the call made, changed or named; "" for none.
 	JobID string
-	// Outcome is the job's status afterwards, or a word of the tool's own; "" when
-	// nothing was written.
+	// Outcome is the job's status afterwards, or a word of the tool's own; "" when nothing was written.
 	Outcome string
 }
 

@@ -6,8 +6,8 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// Set is a group of tools that are switched on and off together, with what people
-// use beside them in their host.
+// Set is a group of tools that are switched on and off together, with what people use beside them in their
+// host.
 type Set struct {
 	Name      string
 	Tools     []Tool
@@ -19,13 +19,11 @@ type Set struct {
 type Prompt struct {
 	Name, Title, Description string
 	Argument                 PromptArgument
-	// Needs are the tools that its text speaks of. It is served only with all of
-	// them.
+	// Needs are the tools that its text speaks of. It is served only with all of them.
 	Needs []string
 	// Text returns a title and what the human says with the prompt.
 	Text func(ctx context.Context, by caller.Caller, argument string) (title, text string)
-	// Complete lists the argument's values that match what was typed; nil when
-	// there are none to list.
+	// Complete lists the argument's values that match what was typed; nil when there are none to list.
 	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
 }
 
@@ -42,10 +40,8 @@ type Resource struct {
 	Title, Description, MIMEType string
 	// Needs are the tools that read the same. It is served only with all of them.
 	Needs []string
-	// Read returns the text for a value of the template's variable. Its errors are
-	// words for people.
+	// Read returns the text for a value of the template's variable. Its errors are words for people.
 	Read func(ctx context.Context, by caller.Caller, value string) (string, error)
-	// Complete lists the variable's values that match what was typed; nil when
-	// there are none to list.
+	// Complete lists the variable's values that match what was typed; nil when there are none to list.
 	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
 }

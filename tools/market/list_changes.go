@@ -105,8 +105,8 @@ func (p place) compare(other place) int {
 	return cmp.Or(p.time.Compare(other.time), cmp.Compare(p.jobID, other.jobID))
 }
 
-// cursor leads to what comes after a place. The API has no cursor of its own
-// for changes, but it can be asked again from that time on.
+// cursor leads to what comes after a place. The API has no cursor of its own for changes, but it can be asked
+// again from that time on.
 func (p place) cursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(p.time.UTC().Format(time.RFC3339Nano) + " " + p.jobID))
 }
@@ -138,8 +138,7 @@ type placedChange struct {
 	place place
 }
 
-// sortedChanges cleans events and brings them into order; no page says that
-// the API keeps one.
+// sortedChanges cleans events and brings them into order; no page says that the API keeps one.
 func sortedChanges(changes []opentrain.Change) []placedChange {
 	events := make([]placedChange, 0, len(changes))
 	for _, c := range changes {

@@ -103,8 +103,7 @@ func (s searcher) search(ctx context.Context, call tool.Call, in SearchJobsInput
 	return out, nil, err
 }
 
-// maxSummary bounds what a search shows of one job, in characters. opentrain_get_job
-// has the whole text.
+// maxSummary bounds what a search shows of one job, in characters. opentrain_get_job has the whole text.
 const maxSummary = 600
 
 func summarize(job opentrain.PublicJob) JobSummary {

@@ -134,8 +134,8 @@ func (in CreateDraftInput) contents() []content {
 	}
 }
 
-// source makes the API's source from the arguments. The format may be left out when
-// the one document that was given shows it.
+// source makes the API's source from the arguments. The format may be left out when the one document that was
+// given shows it.
 func (in CreateDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
 	source := opentrain.DraftSource{
 		Format: in.Format, Text: in.Description, Job: json.RawMessage(in.Job), JSONLD: json.RawMessage(in.JSONLD), XML: in.XML,
@@ -173,10 +173,9 @@ func (in CreateDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	return source, nil
 }
 
-// derivedKey makes the idempotency key of a call that brought none, from the caller,
-// the content and the UTC day. A call that a client, a proxy or a model repeats after
-// a lost answer finds its draft again, also when the members of a document come in
-// another order.
+// derivedKey makes the idempotency key of a call that brought none, from the caller, the content and the UTC
+// day. A call that a client, a proxy or a model repeats after a lost answer finds its draft again, also when
+// the members of a document come in another order.
 func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) string {
 	hash := sha256.New()
 	for _, part := range []string{

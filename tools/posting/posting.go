@@ -1,5 +1,5 @@
-// Package posting has the tools that bring a job from a description to the
-// marketplace and look after it there.
+// Package posting has the tools that bring a job from a description to the marketplace and look after it
+// there.
 package posting
 
 import (
@@ -8,8 +8,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// Toolset returns the tools, in the order of the posting loop, with the prompts and
-// the field reference that belong to them.
+// Toolset returns the tools, in the order of the posting loop, with the prompts and the field reference that
+// belong to them.
 func Toolset(desk *draft.Desk) tool.Set {
 	return tool.Set{
 		Name: "posting",

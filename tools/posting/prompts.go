@@ -78,8 +78,7 @@ func (r reviewer) text(ctx context.Context, by caller.Caller, jobID string) (tit
 		jobID, jobID, text.JSON(map[string]string{"jobTitle": name})) + then
 }
 
-// complete lists the ids of the caller's newest drafts whose id or title holds what
-// was typed.
+// complete lists the ids of the caller's newest drafts whose id or title holds what was typed.
 func (r reviewer) complete(ctx context.Context, by caller.Caller, typed string) ([]string, error) {
 	if by.ID == "" {
 		return nil, nil

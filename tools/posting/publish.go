@@ -100,9 +100,9 @@ func (p publisher) publish(ctx context.Context, call tool.Call, in PublishInput)
 	return out, nil, nil
 }
 
-// refused turns the two refusals that are answers, not failures, into a result: the
-// draft isn't ready, or the content check blocked it. The API reference gives them as
-// errors, the posting guide as a report; see notOpen.
+// refused turns the two refusals that are answers, not failures, into a result: the draft isn't ready, or the
+// content check blocked it. The API reference gives them as errors, the posting guide as a report; see
+// notOpen.
 func (p publisher) refused(ctx context.Context, call tool.Call, out PublishOutput, err error) (PublishOutput, *tool.Ask, error) {
 	var refusal *opentrain.Error
 	var details struct {
@@ -156,9 +156,8 @@ func (p publisher) notReady(
 	return out
 }
 
-// checkListing makes the check that the posting guide advises: a search for the job's
-// own words. The title is looked up among the caller's jobs; without it the check is
-// their list.
+// checkListing makes the check that the posting guide advises: a search for the job's own words. The title is
+// looked up among the caller's jobs; without it the check is their list.
 func (p publisher) checkListing(ctx context.Context, jobID string) tool.Next {
 	ctx, cancel := context.WithTimeout(ctx, tool.SideRead)
 	defer cancel()

@@ -26,8 +26,8 @@ func (UpdateJobInput) JSONSchemaExtend(s *schema.Node) {
 	})
 }
 
-// EditFields are draft.Fields whose schema refers to that of opentrain_patch_draft:
-// the same keys twice would cost every host's context.
+// EditFields are draft.Fields whose schema refers to that of opentrain_patch_draft: the same keys twice would
+// cost every host's context.
 type EditFields opentrain.Fields
 
 // JSONSchema describes EditFields as an object that takes any key.
@@ -112,8 +112,8 @@ func (e editor) edit(ctx context.Context, call tool.Call, in UpdateJobInput) (Up
 	return out.fit(), nil, nil
 }
 
-// verdictOfEdit finds the answer to an edit that the content check blocked: a CONFLICT
-// in the reference, an ordinary report in the posting guide.
+// verdictOfEdit finds the answer to an edit that the content check blocked: a CONFLICT in the reference, an
+// ordinary report in the posting guide.
 func verdictOfEdit(edit *opentrain.Edit, err error) verdict {
 	if err != nil {
 		return verdictOfError(err, opentrain.CodeConflict)
