@@ -11,11 +11,9 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// GetAccountInput are the arguments of opentrain_get_account.
-type GetAccountInput struct{}
+type getAccountInput struct{}
 
-// GetAccountOutput is the result of opentrain_get_account.
-type GetAccountOutput struct {
+type getAccountOutput struct {
 	Email          string              `json:"email,omitempty"`
 	Name           string              `json:"name,omitempty"`
 	OrganizationID string              `json:"organizationId,omitempty"`
@@ -50,12 +48,12 @@ type reader struct {
 	accounts *tool.Accounts
 }
 
-func (r reader) read(ctx context.Context, call tool.Call, _ GetAccountInput) (GetAccountOutput, *tool.Ask, error) {
+func (r reader) read(ctx context.Context, call tool.Call, _ getAccountInput) (getAccountOutput, *tool.Ask, error) {
 	me, err := r.api.Me(ctx)
 	if err != nil {
-		return GetAccountOutput{}, nil, err
+		return getAccountOutput{}, nil, err
 	}
-	out := GetAccountOutput{
+	out := getAccountOutput{
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
 		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom,
@@ -71,25 +69,24 @@ func (r reader) read(ctx context.Context, call tool.Call, _ GetAccountInput) (Ge
 	case err != nil:
 		out.Missing = "The account's features could not be read: " + text.Sentence(tool.MessageOf(err))
 	}
-	return tool.Fit(out, (*GetAccountOutput).cutEnums, (*GetAccountOutput).cutKeys, (*GetAccountOutput).cutFeatures), nil, nil
+	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil, nil
 }
 
-func (o *GetAccountOutput) cutEnums() {
+func (o *getAccountOutput) cutEnums() {
 	o.Enums = nil
 	o.Missing = "The values of the draft's fields are left out, to keep the result short; each question names its own."
 }
 
-func (o *GetAccountOutput) cutKeys() {
+func (o *getAccountOutput) cutKeys() {
 	o.UpdateKeys = o.UpdateKeys[:min(len(o.UpdateKeys), 100)]
 }
 
-func (o *GetAccountOutput) cutFeatures() {
+func (o *getAccountOutput) cutFeatures() {
 	o.Features, o.UpdateKeys, o.ImportFormats = nil, nil, nil
 	o.Missing = "Features and fields are left out, to keep the result short; a call that needs a feature says so."
 }
 
-// Text implements tool.Output.
-func (o GetAccountOutput) Text() string {
+func (o getAccountOutput) Text() string {
 	var l text.Lines
 	l.Add("This server acts for "+
 		"%s.", text.JoinOr(slices.DeleteFunc([]string{o.Name, o.Email}, func(s string) bool { return s == "" }), "an account without a name"))

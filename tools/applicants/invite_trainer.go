@@ -9,21 +9,18 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// InviteTrainerInput are the arguments of opentrain_invite_trainer.
-type InviteTrainerInput struct {
+type inviteTrainerInput struct {
 	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
 	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (InviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
+func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract.",
 	})
 }
 
-// InviteTrainerOutput is the result of opentrain_invite_trainer.
-type InviteTrainerOutput struct {
+type inviteTrainerOutput struct {
 	JobID          string    `json:"jobId"`
 	FreelancerID   string    `json:"freelancerId"`
 	ProposalID     string    `json:"proposalId,omitempty"`
@@ -52,25 +49,23 @@ func inviteTrainer(api *opentrain.Client) tool.Tool {
 
 type inviter struct{ api *opentrain.Client }
 
-func (i inviter) invite(ctx context.Context, call tool.Call, in InviteTrainerInput) (InviteTrainerOutput, *tool.Ask, error) {
+func (i inviter) invite(ctx context.Context, call tool.Call, in inviteTrainerInput) (inviteTrainerOutput, *tool.Ask, error) {
 	invitation, err := i.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
 	if err != nil {
-		return InviteTrainerOutput{}, nil, err
+		return inviteTrainerOutput{}, nil, err
 	}
-	return InviteTrainerOutput{
+	return inviteTrainerOutput{
 		JobID: in.JobID, FreelancerID: in.FreelancerID, ProposalID: text.Clean(invitation.ProposalID, 100),
 		AlreadyInvited: invitation.AlreadyInvited, Interpreted: call.Interpreted,
 		Next: tool.Next{Action: tool.Done, Note: "The person decides whether to answer; proposals are counted in " + tool.ListJobs + "."},
 	}, nil, nil
 }
 
-// Effect says what the call wrote.
-func (o InviteTrainerOutput) Effect() tool.Effect {
+func (o inviteTrainerOutput) Effect() tool.Effect {
 	return tool.Effect{JobID: o.JobID, Outcome: "invited"}
 }
 
-// Text implements tool.Output.
-func (o InviteTrainerOutput) Text() string {
+func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
 	if o.AlreadyInvited {
 		l.Add("%s was invited to job %s before.", o.FreelancerID, o.JobID)

@@ -14,13 +14,12 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// GetJobInput are the arguments of opentrain_get_job.
-type GetJobInput struct {
+type getJobInput struct {
 	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job."`
 }
 
-// GetJobOutput is the result of opentrain_get_job. Its texts were written by strangers.
-type GetJobOutput struct {
+// The texts of a job were written by strangers.
+type getJobOutput struct {
 	JobID            string    `json:"jobId"`
 	Status           string    `json:"status"`
 	Title            string    `json:"title,omitempty"`
@@ -43,8 +42,7 @@ type GetJobOutput struct {
 	Next             tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (GetJobOutput) JSONSchemaExtend(s *schema.Node) {
+func (getJobOutput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"status": "OPEN, or closed when the job is not public; then nothing else is known.",
 	})
@@ -66,10 +64,10 @@ func getJob(api *opentrain.Client) tool.Tool {
 
 type reader struct{ api *opentrain.Client }
 
-func (r reader) read(ctx context.Context, call tool.Call, in GetJobInput) (GetJobOutput, *tool.Ask, error) {
+func (r reader) read(ctx context.Context, call tool.Call, in getJobInput) (getJobOutput, *tool.Ask, error) {
 	job, err := r.api.GetJob(ctx, in.JobID)
 	if err != nil {
-		return GetJobOutput{}, nil, err
+		return getJobOutput{}, nil, err
 	}
 	out := publicJob(*job)
 	out.Interpreted, out.Next = call.Interpreted, tool.Next{Action: tool.Done}
@@ -80,8 +78,8 @@ func (r reader) read(ctx context.Context, call tool.Call, in GetJobInput) (GetJo
 }
 
 // publicJob cleans the texts of a job.
-func publicJob(job opentrain.PublicJob) GetJobOutput {
-	return GetJobOutput{
+func publicJob(job opentrain.PublicJob) getJobOutput {
+	return getJobOutput{
 		JobID: text.Clean(job.ID, 64), Status: text.Clean(job.Status, 40), Title: text.Clean(job.Title, 300),
 		CompanyName: text.Clean(job.CompanyName, 200), Description: text.Paragraphs(job.DescriptionText, opentrain.MaxDescription),
 		Category: text.Clean(job.Category, 100), DataType: text.Clean(job.DataType, 100), LabelTypes: text.CleanAll(job.LabelTypes, 30, 60),
@@ -93,7 +91,7 @@ func publicJob(job opentrain.PublicJob) GetJobOutput {
 }
 
 // fit shortens the description until the result isn't too long.
-func (o GetJobOutput) fit() GetJobOutput {
+func (o getJobOutput) fit() getJobOutput {
 	whole := utf8.RuneCountInString(o.Description)
 	for size := tool.Size(o); size > tool.MaxResult && o.Description != ""; size = tool.Size(o) {
 		shown := []rune(o.Description)
@@ -105,8 +103,7 @@ func (o GetJobOutput) fit() GetJobOutput {
 	return o
 }
 
-// Text implements tool.Output.
-func (o GetJobOutput) Text() string {
+func (o getJobOutput) Text() string {
 	l := o.lines()
 	l.Field("Cut", o.Cut)
 	l.Fields("Understood", o.Interpreted)
@@ -114,7 +111,7 @@ func (o GetJobOutput) Text() string {
 }
 
 // lines says what is known of the job.
-func (o GetJobOutput) lines() text.Lines {
+func (o getJobOutput) lines() text.Lines {
 	var l text.Lines
 	if o.Status == opentrain.StatusClosed {
 		l.Add("Job %s is not public (closed).", o.JobID)

@@ -14,23 +14,20 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// ListChangesInput are the arguments of opentrain_list_changes.
-type ListChangesInput struct {
+type listChangesInput struct {
 	Since  string `json:"since,omitempty" jsonschema:"maxLength=40"`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Events a page."`
 	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (ListChangesInput) JSONSchemaExtend(s *schema.Node) {
+func (listChangesInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"since":  "Date or RFC 3339 time, included: 2026-06-01T00:00:00Z. Required without cursor.",
 		"cursor": "nextCursor of the page before, instead of since.",
 	})
 }
 
-// ListChangesOutput is the result of opentrain_list_changes.
-type ListChangesOutput struct {
+type listChangesOutput struct {
 	Changes     []Change  `json:"changes" jsonschema_description:"Latest event of each job, oldest first."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Until       string    `json:"until,omitempty" jsonschema_description:"Pass as since next time; on the last page only."`
@@ -60,22 +57,22 @@ func listChanges(api *opentrain.Client) tool.Tool {
 
 type follower struct{ api *opentrain.Client }
 
-func (f follower) follow(ctx context.Context, call tool.Call, in ListChangesInput) (ListChangesOutput, *tool.Ask, error) {
+func (f follower) follow(ctx context.Context, call tool.Call, in listChangesInput) (listChangesOutput, *tool.Ask, error) {
 	after, err := in.start()
 	if err != nil {
-		return ListChangesOutput{}, nil, err
+		return listChangesOutput{}, nil, err
 	}
 	if in.Cursor != "" && in.Since != "" {
 		call.Interpreted = append(call.Interpreted, "since: left aside, because cursor says where to go on")
 	}
 	answer, err := f.api.ListChanges(ctx, after.time)
 	if err != nil {
-		return ListChangesOutput{}, nil, err
+		return listChangesOutput{}, nil, err
 	}
 	if in.Limit == 0 {
 		in.Limit = tool.DefaultPage
 	}
-	out := ListChangesOutput{Changes: []Change{}, Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
+	out := listChangesOutput{Changes: []Change{}, Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
 	events := sortedChanges(answer.Changes)
 	for _, event := range events {
 		if event.place.compare(after) <= 0 {
@@ -112,7 +109,7 @@ func (p place) cursor() string {
 }
 
 // start is the place after which the wanted events come.
-func (in ListChangesInput) start() (place, error) {
+func (in listChangesInput) start() (place, error) {
 	switch {
 	case in.Cursor != "":
 		data, err := base64.RawURLEncoding.DecodeString(in.Cursor)
@@ -155,8 +152,7 @@ func sortedChanges(changes []opentrain.Change) []placedChange {
 	return events
 }
 
-// Text implements tool.Output.
-func (o ListChangesOutput) Text() string {
+func (o listChangesOutput) Text() string {
 	var l text.Lines
 	l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
 	l.Fields("Understood", o.Interpreted)

@@ -14,11 +14,9 @@ import (
 // maxFacets is how many values of a facet are shown.
 const maxFacets = 50
 
-// ListFacetsInput are the arguments of opentrain_list_facets.
-type ListFacetsInput struct{}
+type listFacetsInput struct{}
 
-// ListFacetsOutput is the result of opentrain_list_facets.
-type ListFacetsOutput struct {
+type listFacetsOutput struct {
 	TotalJobs   int       `json:"totalJobs" jsonschema_description:"Open jobs in all."`
 	Categories  []Facet   `json:"categories" jsonschema_description:"Values of category."`
 	Languages   []Facet   `json:"languages" jsonschema_description:"Values of language."`
@@ -56,21 +54,21 @@ func listFacets(api *opentrain.Client) tool.Tool {
 
 type counter struct{ api *opentrain.Client }
 
-func (c counter) count(ctx context.Context, _ tool.Call, _ ListFacetsInput) (ListFacetsOutput, *tool.Ask, error) {
+func (c counter) count(ctx context.Context, _ tool.Call, _ listFacetsInput) (listFacetsOutput, *tool.Ask, error) {
 	facets, err := c.api.Facets(ctx)
 	if err != nil {
-		return ListFacetsOutput{}, nil, err
+		return listFacetsOutput{}, nil, err
 	}
-	out := ListFacetsOutput{TotalJobs: facets.TotalJobs, GeneratedAt: text.Clean(facets.GeneratedAt, 40), Next: tool.Next{Action: tool.Done}}
+	out := listFacetsOutput{TotalJobs: facets.TotalJobs, GeneratedAt: text.Clean(facets.GeneratedAt, 40), Next: tool.Next{Action: tool.Done}}
 	out.Categories = out.shown("categories", facets.Categories)
 	out.Languages = out.shown("languages", facets.Languages)
 	out.Countries = out.shown("countries", facets.Countries)
 	out.PayTypes = out.shown("pay types", facets.PayTypes)
-	return tool.Fit(out, (*ListFacetsOutput).cutValues), nil, nil
+	return tool.Fit(out, (*listFacetsOutput).cutValues), nil, nil
 }
 
 // cutValues keeps fewer values of each facet.
-func (o *ListFacetsOutput) cutValues() {
+func (o *listFacetsOutput) cutValues() {
 	for _, values := range []*[]Facet{&o.Categories, &o.Languages, &o.Countries, &o.PayTypes} {
 		*values = (*values)[:min(len(*values), maxFacets/2)]
 	}
@@ -78,7 +76,7 @@ func (o *ListFacetsOutput) cutValues() {
 }
 
 // shown cleans the values of a facet and keeps the most frequent.
-func (o *ListFacetsOutput) shown(name string, values []opentrain.Facet) []Facet {
+func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []Facet {
 	if more := len(values) - maxFacets; more > 0 {
 		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; "+
 			"opentrain_search_jobs takes them too.", more, name))
@@ -91,8 +89,7 @@ func (o *ListFacetsOutput) shown(name string, values []opentrain.Facet) []Facet 
 	return facets
 }
 
-// Text implements tool.Output.
-func (o ListFacetsOutput) Text() string {
+func (o listFacetsOutput) Text() string {
 	var l text.Lines
 	l.Add("%s on the marketplace.", text.Count(o.TotalJobs, "open job"))
 	for _, part := range []struct {

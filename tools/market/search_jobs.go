@@ -14,8 +14,7 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// SearchJobsInput are the arguments of opentrain_search_jobs.
-type SearchJobsInput struct {
+type searchJobsInput struct {
 	Q        string `json:"q,omitempty" jsonschema:"maxLength=500" jsonschema_description:"Words to find in titles and descriptions."`
 	Category string `json:"category,omitempty" jsonschema:"maxLength=200"`
 	Language string `json:"language,omitempty" jsonschema:"maxLength=100" jsonschema_description:"Language by name: Spanish."`
@@ -25,8 +24,7 @@ type SearchJobsInput struct {
 	Cursor   string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (SearchJobsInput) JSONSchemaExtend(s *schema.Node) {
+func (searchJobsInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"category": "Category by name, as search results show it: Image Annotation.",
 		"payType":  "How the work is paid.",
@@ -34,8 +32,7 @@ func (SearchJobsInput) JSONSchemaExtend(s *schema.Node) {
 	})
 }
 
-// SearchJobsOutput is the result of opentrain_search_jobs.
-type SearchJobsOutput struct {
+type searchJobsOutput struct {
 	Jobs        []JobSummary `json:"jobs" jsonschema_description:"Jobs found, as their owners wrote them."`
 	NextCursor  string       `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	GeneratedAt string       `json:"generatedAt,omitempty" jsonschema_description:"Time of the listing, RFC 3339."`
@@ -75,16 +72,16 @@ func searchJobs(api *opentrain.Client) tool.Tool {
 
 type searcher struct{ api *opentrain.Client }
 
-func (s searcher) search(ctx context.Context, call tool.Call, in SearchJobsInput) (SearchJobsOutput, *tool.Ask, error) {
-	out, note, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (SearchJobsOutput, int, error) {
+func (s searcher) search(ctx context.Context, call tool.Call, in searchJobsInput) (searchJobsOutput, *tool.Ask, error) {
+	out, note, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (searchJobsOutput, int, error) {
 		page, err := s.api.SearchJobs(ctx, opentrain.JobQuery{
 			Text: in.Q, Category: in.Category, Language: in.Language, Country: in.Country,
 			PayType: in.PayType, Limit: limit, Cursor: in.Cursor,
 		})
 		if err != nil {
-			return SearchJobsOutput{}, 0, err
+			return searchJobsOutput{}, 0, err
 		}
-		out := SearchJobsOutput{
+		out := searchJobsOutput{
 			Jobs: make([]JobSummary, 0, len(page.Jobs)), NextCursor: tool.Cursor(page.NextCursor), GeneratedAt: text.Clean(page.GeneratedAt, 40),
 			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
 		}
@@ -98,7 +95,7 @@ func (s searcher) search(ctx context.Context, call tool.Call, in SearchJobsInput
 			}
 		}
 		return out, len(out.Jobs), nil
-	}, func(out *SearchJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
+	}, func(out *searchJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
 	out.Cut = note
 	return out, nil, err
 }
@@ -150,8 +147,7 @@ func payText(pay opentrain.Pay) string {
 	return ""
 }
 
-// Text implements tool.Output.
-func (o SearchJobsOutput) Text() string {
+func (o searchJobsOutput) Text() string {
 	var l text.Lines
 	l.Add("%s on this page.", text.Count(len(o.Jobs), "open job"))
 	l.Fields("Understood", o.Interpreted)

@@ -8,13 +8,11 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// CloseJobInput are the arguments of opentrain_close_job.
-type CloseJobInput struct {
+type closeJobInput struct {
 	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
 }
 
-// CloseJobOutput is the result of opentrain_close_job.
-type CloseJobOutput struct {
+type closeJobOutput struct {
 	JobID         string    `json:"jobId"`
 	Status        string    `json:"status" jsonschema_description:"ARCHIVED when closed."`
 	AlreadyClosed bool      `json:"alreadyClosed"`
@@ -41,22 +39,20 @@ func closeJob(api *opentrain.Client) tool.Tool {
 
 type closer struct{ api *opentrain.Client }
 
-func (c closer) close(ctx context.Context, call tool.Call, in CloseJobInput) (CloseJobOutput, *tool.Ask, error) {
+func (c closer) close(ctx context.Context, call tool.Call, in closeJobInput) (closeJobOutput, *tool.Ask, error) {
 	closing, err := c.api.CloseJob(ctx, in.JobID)
 	if err != nil {
-		return CloseJobOutput{}, nil, err
+		return closeJobOutput{}, nil, err
 	}
-	return CloseJobOutput{
+	return closeJobOutput{
 		JobID: in.JobID, Status: text.Clean(closing.Status, 40), AlreadyClosed: closing.AlreadyClosed, Interpreted: call.Interpreted,
 		Next: tool.Next{Action: tool.Done, Note: "Contracts on this job go on until they are ended in the app."},
 	}, nil, nil
 }
 
-// Effect says what the call wrote.
-func (o CloseJobOutput) Effect() tool.Effect { return tool.Effect{JobID: o.JobID, Outcome: o.Status} }
+func (o closeJobOutput) Effect() tool.Effect { return tool.Effect{JobID: o.JobID, Outcome: o.Status} }
 
-// Text implements tool.Output.
-func (o CloseJobOutput) Text() string {
+func (o closeJobOutput) Text() string {
 	var l text.Lines
 	if o.AlreadyClosed {
 		l.Add("Job %s was closed before and is %s.", o.JobID, o.Status)

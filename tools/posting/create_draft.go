@@ -18,8 +18,7 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// CreateDraftInput are the arguments of opentrain_create_draft.
-type CreateDraftInput struct {
+type createDraftInput struct {
 	Description    string   `json:"description,omitempty" jsonschema:"maxLength=60000"`
 	Format         string   `json:"format,omitempty"`
 	Job            Document `json:"job,omitempty"`
@@ -30,8 +29,7 @@ type CreateDraftInput struct {
 	AskHuman       *bool    `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (CreateDraftInput) JSONSchemaExtend(s *schema.Node) {
+func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
 		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
@@ -56,8 +54,7 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 // JSONSchema describes a Document as an object with any members.
 func (Document) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
 
-// CreateDraftOutput is the result of opentrain_create_draft.
-type CreateDraftOutput struct {
+type createDraftOutput struct {
 	draft.Report
 	IdempotencyKey string `json:"idempotencyKey" jsonschema_description:"The key of this draft."`
 }
@@ -82,25 +79,25 @@ func createDraft(desk *draft.Desk) tool.Tool {
 
 type creator struct{ *draft.Desk }
 
-func (c creator) create(ctx context.Context, call tool.Call, in CreateDraftInput) (CreateDraftOutput, *tool.Ask, error) {
+func (c creator) create(ctx context.Context, call tool.Call, in createDraftInput) (createDraftOutput, *tool.Ask, error) {
 	switch {
 	case call.BadState:
-		return CreateDraftOutput{}, nil, tool.ErrFormOver
+		return createDraftOutput{}, nil, tool.ErrFormOver
 	case call.State != nil: // the draft exists
 		form, err := draft.FormOf(call)
 		if err != nil {
-			return CreateDraftOutput{}, nil, err
+			return createDraftOutput{}, nil, err
 		}
 		report, ask, err := c.Resume(ctx, call, form)
-		return CreateDraftOutput{Report: report, IdempotencyKey: form.Key}, ask, err
+		return createDraftOutput{Report: report, IdempotencyKey: form.Key}, ask, err
 	}
 	source, err := in.source(&call)
 	if err != nil {
-		return CreateDraftOutput{}, nil, err
+		return createDraftOutput{}, nil, err
 	}
 	if source.Format != opentrain.FormatText {
 		if err := c.Accounts.Require(ctx, call.Caller, drafting("draftImport")); err != nil {
-			return CreateDraftOutput{}, nil, err
+			return createDraftOutput{}, nil, err
 		}
 	}
 	if source.IdempotencyKey == "" {
@@ -109,9 +106,9 @@ func (c creator) create(ctx context.Context, call tool.Call, in CreateDraftInput
 	call.Report("Making the draft")
 	created, err := c.API.CreateDraft(ctx, source)
 	if err != nil {
-		return CreateDraftOutput{}, nil, err
+		return createDraftOutput{}, nil, err
 	}
-	out := CreateDraftOutput{IdempotencyKey: source.IdempotencyKey}
+	out := createDraftOutput{IdempotencyKey: source.IdempotencyKey}
 	out.Report = c.Report(ctx, call, created, draft.Lead{Repeated: "The same idempotencyKey made it earlier. " +
 		"For a second job of this text call " + tool.CreateDraft + " with an idempotencyKey of your own."})
 	ask, err := c.Ask(ctx, call, in.AskHuman, out.Report, draft.Form{Key: source.IdempotencyKey})
@@ -125,7 +122,7 @@ type content struct {
 	formats  []string // that it may have
 }
 
-func (in CreateDraftInput) contents() []content {
+func (in createDraftInput) contents() []content {
 	return []content{
 		{"description", strings.TrimSpace(in.Description) != "", []string{opentrain.FormatText}},
 		{"job", len(in.Job) > 0, []string{opentrain.FormatCanonical}},
@@ -136,7 +133,7 @@ func (in CreateDraftInput) contents() []content {
 
 // source makes the API's source from the arguments. The format may be left out when the one document that was
 // given shows it.
-func (in CreateDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
+func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
 	source := opentrain.DraftSource{
 		Format: in.Format, Text: in.Description, Job: json.RawMessage(in.Job), JSONLD: json.RawMessage(in.JSONLD), XML: in.XML,
 		ExternalID: in.ExternalID, IdempotencyKey: in.IdempotencyKey,
@@ -189,8 +186,7 @@ func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) s
 	return "mcp-" + strings.ToLower(digest)
 }
 
-// Text implements tool.Output.
-func (o CreateDraftOutput) Text() string {
+func (o createDraftOutput) Text() string {
 	l := o.Lines()
 	l.Field("Idempotency key", o.IdempotencyKey+" (a second job of the same text needs another one)")
 	return l.With(o.Next.Text())

@@ -11,23 +11,20 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// ListJobsInput are the arguments of opentrain_list_jobs.
-type ListJobsInput struct {
+type listJobsInput struct {
 	Status string `json:"status,omitempty" jsonschema:"enum=DRAFT,enum=OPEN,enum=ONGOING,enum=COMPLETED,enum=ARCHIVED,enum=PENDING_APPROVAL"`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Jobs a page."`
 	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (ListJobsInput) JSONSchemaExtend(s *schema.Node) {
+func (listJobsInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"status": "Only jobs in this status; all when absent.",
 		"cursor": "nextCursor of the page before, with the same status.",
 	})
 }
 
-// ListJobsOutput is the result of opentrain_list_jobs.
-type ListJobsOutput struct {
+type listJobsOutput struct {
 	Jobs        []OwnJob  `json:"jobs" jsonschema_description:"The account's jobs, newest first."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
@@ -73,13 +70,13 @@ func listJobs(api *opentrain.Client) tool.Tool {
 
 type lister struct{ api *opentrain.Client }
 
-func (t lister) list(ctx context.Context, call tool.Call, in ListJobsInput) (ListJobsOutput, *tool.Ask, error) {
-	out, note, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (ListJobsOutput, int, error) {
+func (t lister) list(ctx context.Context, call tool.Call, in listJobsInput) (listJobsOutput, *tool.Ask, error) {
+	out, note, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listJobsOutput, int, error) {
 		page, err := t.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
 		if err != nil {
-			return ListJobsOutput{}, 0, err
+			return listJobsOutput{}, 0, err
 		}
-		out := ListJobsOutput{
+		out := listJobsOutput{
 			Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: tool.Cursor(page.NextCursor),
 			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
 		}
@@ -90,7 +87,7 @@ func (t lister) list(ctx context.Context, call tool.Call, in ListJobsInput) (Lis
 			out.Next = tool.Next{Action: tool.Done, Note: "There is no such job in this account. " + tool.CreateDraft + " makes a draft."}
 		}
 		return out, len(out.Jobs), nil
-	}, func(out *ListJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
+	}, func(out *listJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
 	out.Cut = note
 	return out, nil, err
 }
@@ -107,8 +104,7 @@ func ownJob(job opentrain.OwnJob) OwnJob {
 	return own
 }
 
-// Text implements tool.Output.
-func (o ListJobsOutput) Text() string {
+func (o listJobsOutput) Text() string {
 	var l text.Lines
 	l.Add("%s of this account on this page.", text.Count(len(o.Jobs), "job"))
 	l.Fields("Understood", o.Interpreted)

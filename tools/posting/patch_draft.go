@@ -9,15 +9,13 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// PatchDraftInput are the arguments of opentrain_patch_draft.
-type PatchDraftInput struct {
+type patchDraftInput struct {
 	JobID    string       `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	Fields   draft.Fields `json:"fields"`
 	AskHuman *bool        `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (PatchDraftInput) JSONSchemaExtend(s *schema.Node) {
+func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId": "Id of the draft, from opentrain_create_draft.",
 		"fields": "Draft fields to set, any number at once; null clears one. Besides the keys typed here: " +
@@ -46,7 +44,7 @@ func patchDraft(desk *draft.Desk) tool.Tool {
 
 type patcher struct{ *draft.Desk }
 
-func (p patcher) patch(ctx context.Context, call tool.Call, in PatchDraftInput) (draft.Report, *tool.Ask, error) {
+func (p patcher) patch(ctx context.Context, call tool.Call, in patchDraftInput) (draft.Report, *tool.Ask, error) {
 	switch {
 	case call.BadState:
 		return draft.Report{}, nil, tool.ErrFormOver

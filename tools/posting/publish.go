@@ -15,22 +15,19 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// PublishInput are the arguments of opentrain_publish.
-type PublishInput struct {
+type publishInput struct {
 	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (PublishInput) JSONSchemaExtend(s *schema.Node) {
+func (publishInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId":             "Id of the draft, from opentrain_create_draft.",
 		"confirmationToken": "Only as given in the arguments of a next step; leave out otherwise.",
 	})
 }
 
-// PublishOutput is the result of opentrain_publish.
-type PublishOutput struct {
+type publishOutput struct {
 	JobID            string           `json:"jobId"`
 	Published        bool             `json:"published"`
 	Status           string           `json:"status,omitempty" jsonschema_description:"OPEN when public."`
@@ -44,8 +41,7 @@ type PublishOutput struct {
 	Next             tool.Next        `json:"next" jsonschema_description:"What to do now."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (PublishOutput) JSONSchemaExtend(s *schema.Node) {
+func (publishOutput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"missingFields": "Open questions that kept it from being published.",
 	})
@@ -70,8 +66,8 @@ func publish(desk *draft.Desk) tool.Tool {
 
 type publisher struct{ *draft.Desk }
 
-func (p publisher) publish(ctx context.Context, call tool.Call, in PublishInput) (PublishOutput, *tool.Ask, error) {
-	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+func (p publisher) publish(ctx context.Context, call tool.Call, in publishInput) (publishOutput, *tool.Ask, error) {
+	out := publishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	ask, next := p.Confirm.Confirm(call, confirm.Request{
 		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken,
 		Show:     func() tool.Shown { return p.Show(ctx, call.Caller, in.JobID) },
@@ -103,7 +99,7 @@ func (p publisher) publish(ctx context.Context, call tool.Call, in PublishInput)
 // refused turns the two refusals that are answers, not failures, into a result: the draft isn't ready, or the
 // content check blocked it. The API reference gives them as errors, the posting guide as a report; see
 // notOpen.
-func (p publisher) refused(ctx context.Context, call tool.Call, out PublishOutput, err error) (PublishOutput, *tool.Ask, error) {
+func (p publisher) refused(ctx context.Context, call tool.Call, out publishOutput, err error) (publishOutput, *tool.Ask, error) {
 	var refusal *opentrain.Error
 	var details struct {
 		Validation    *opentrain.Validation    `json:"validation"`
@@ -120,8 +116,8 @@ func (p publisher) refused(ctx context.Context, call tool.Call, out PublishOutpu
 
 // notOpen reads the same refusals out of an answer with status 200.
 func (p publisher) notOpen(
-	ctx context.Context, call tool.Call, out PublishOutput, publication *opentrain.Publication,
-) (PublishOutput, *tool.Ask, error) {
+	ctx context.Context, call tool.Call, out publishOutput, publication *opentrain.Publication,
+) (publishOutput, *tool.Ask, error) {
 	check := verdictOf(publication.Moderation)
 	switch {
 	case check.blocked && (publication.Status == opentrain.StatusDraft || publication.Status == ""):
@@ -138,15 +134,15 @@ func (p publisher) notOpen(
 	return out, nil, nil
 }
 
-func (o PublishOutput) blocked(reasons []string) PublishOutput {
+func (o publishOutput) blocked(reasons []string) publishOutput {
 	o.Status, o.Reasons = opentrain.StatusDraft, reasons
 	o.Next = changeContent(o.JobID, "OpenTrain's content check blocked the job.")
 	return o
 }
 
 func (p publisher) notReady(
-	ctx context.Context, call tool.Call, out PublishOutput, validation *opentrain.Validation, full []opentrain.MissingField,
-) PublishOutput {
+	ctx context.Context, call tool.Call, out publishOutput, validation *opentrain.Validation, full []opentrain.MissingField,
+) publishOutput {
 	incomplete := &opentrain.Draft{JobID: out.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}
 	report := p.Report(ctx, call, incomplete, draft.Lead{})
 	out.Status, out.MissingFields, out.Issues, out.Next = opentrain.StatusDraft, report.MissingFields, report.Issues, report.Next
@@ -187,13 +183,11 @@ func keywords(title string) string {
 	return text.Clip(strings.Join(kept, " "), 200)
 }
 
-// Effect says what the call wrote.
-func (o PublishOutput) Effect() tool.Effect {
+func (o publishOutput) Effect() tool.Effect {
 	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not published")}
 }
 
-// Text implements tool.Output.
-func (o PublishOutput) Text() string {
+func (o publishOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.AlreadyPublished:

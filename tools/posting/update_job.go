@@ -12,15 +12,13 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// UpdateJobInput are the arguments of opentrain_update_job.
-type UpdateJobInput struct {
+type updateJobInput struct {
 	JobID             string     `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	Fields            EditFields `json:"fields" jsonschema_description:"Fields to set, with keys and values as in opentrain_patch_draft."`
 	ConfirmationToken string     `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (UpdateJobInput) JSONSchemaExtend(s *schema.Node) {
+func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId": "Id of an open job of the account.",
 	})
@@ -33,8 +31,7 @@ type EditFields opentrain.Fields
 // JSONSchema describes EditFields as an object that takes any key.
 func (EditFields) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
 
-// UpdateJobOutput is the result of opentrain_update_job.
-type UpdateJobOutput struct {
+type updateJobOutput struct {
 	JobID       string        `json:"jobId"`
 	Applied     bool          `json:"applied" jsonschema_description:"True when the fields were changed."`
 	Status      string        `json:"status,omitempty"`
@@ -44,8 +41,7 @@ type UpdateJobOutput struct {
 	Next        tool.Next     `json:"next" jsonschema_description:"What to do now."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (UpdateJobOutput) JSONSchemaExtend(s *schema.Node) {
+func (updateJobOutput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"status": "OPEN when still public; DRAFT when the content check took it down.",
 	})
@@ -69,10 +65,10 @@ func updateJob(desk *draft.Desk) tool.Tool {
 
 type editor struct{ *draft.Desk }
 
-func (e editor) edit(ctx context.Context, call tool.Call, in UpdateJobInput) (UpdateJobOutput, *tool.Ask, error) {
+func (e editor) edit(ctx context.Context, call tool.Call, in updateJobInput) (updateJobOutput, *tool.Ask, error) {
 	fields, err := e.Accept(ctx, &call, opentrain.Fields(in.Fields))
 	if err != nil {
-		return UpdateJobOutput{}, nil, err
+		return updateJobOutput{}, nil, err
 	}
 	ask, next := e.Confirm.Confirm(call, confirm.Request{
 		Tool: tool.UpdateJob, JobID: in.JobID, Fields: fields, Token: in.ConfirmationToken,
@@ -84,16 +80,16 @@ func (e editor) edit(ctx context.Context, call tool.Call, in UpdateJobInput) (Up
 	})
 	switch {
 	case ask != nil:
-		return UpdateJobOutput{}, ask, nil
+		return updateJobOutput{}, ask, nil
 	case next != nil:
-		return UpdateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted, Next: *next}.fit(), nil, nil
+		return updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted, Next: *next}.fit(), nil, nil
 	}
 	call.Report("Changing the job")
 	end := e.Confirm.Ledger.Begin(call.Caller, in.JobID)
 	edit, err := e.API.UpdateJob(ctx, in.JobID, fields)
 	end(err)
 	e.Forget(call.Caller, in.JobID)
-	out := UpdateJobOutput{JobID: in.JobID, Applied: true, FieldsSet: draft.Shortened(fields), Interpreted: call.Interpreted}
+	out := updateJobOutput{JobID: in.JobID, Applied: true, FieldsSet: draft.Shortened(fields), Interpreted: call.Interpreted}
 	check := verdictOfEdit(edit, err)
 	out.Reasons = check.reasons
 	switch {
@@ -124,21 +120,19 @@ func verdictOfEdit(edit *opentrain.Edit, err error) verdict {
 }
 
 // fit cuts what was set until the result isn't too long: the caller has it.
-func (o UpdateJobOutput) fit() UpdateJobOutput {
+func (o updateJobOutput) fit() updateJobOutput {
 	return tool.Fit(o,
-		func(o *UpdateJobOutput) {
+		func(o *updateJobOutput) {
 			o.FieldsSet = draft.Content(confirm.ShortFields(opentrain.Fields(o.FieldsSet), 100))
 		},
-		func(o *UpdateJobOutput) { o.FieldsSet = nil })
+		func(o *updateJobOutput) { o.FieldsSet = nil })
 }
 
-// Effect says what the call wrote.
-func (o UpdateJobOutput) Effect() tool.Effect {
+func (o updateJobOutput) Effect() tool.Effect {
 	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not changed")}
 }
 
-// Text implements tool.Output.
-func (o UpdateJobOutput) Text() string {
+func (o updateJobOutput) Text() string {
 	var l text.Lines
 	switch {
 	case !o.Applied:
