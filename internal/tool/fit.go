@@ -36,25 +36,26 @@ func Fit[Out Output](out Out, cuts ...func(*Out)) Out {
 }
 
 // FitPage reads a page of at most limit entries that fits into a result. If it doesn't fit, a shorter page is
-// read instead, so that its cursor leads to the first entry that isn't shown. If the API gives more than it
-// is asked for, cut shortens the page. note says what is missing.
-func FitPage[Out Output](
-	limit int, read func(limit int) (out Out, entries int, err error), cut func(out *Out, entries int),
+// read instead, so that its cursor leads to the first entry that isn't shown. If the API returns more entries
+// than requested, the page is cut. note says what is missing.
+func FitPage[Out Output, Entry any](
+	limit int, read func(limit int) (Out, error), entries func(*Out) *[]Entry,
 ) (out Out, note string, err error) {
 	for {
-		out, entries, err := read(limit)
-		size := Size(out)
-		if err != nil || size <= MaxResult-Spare || entries <= 1 {
+		out, err := read(limit)
+		page := entries(&out)
+		count, size := len(*page), Size(out)
+		if err != nil || size <= MaxResult-Spare || count <= 1 {
 			return out, note, err
 		}
-		if entries > limit {
-			shown := max(1, entries*(MaxResult-Spare)/size)
-			for cut(&out, shown); Size(out) > MaxResult-Spare && shown > 1; cut(&out, shown) {
-				shown /= 2
+		fitting := max(1, count*(MaxResult-Spare)/size)
+		if count > limit {
+			for *page = (*page)[:fitting]; Size(out) > MaxResult-Spare && len(*page) > 1; {
+				*page = (*page)[:len(*page)/2]
 			}
-			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", shown, entries), nil
+			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", len(*page), count), nil
 		}
-		limit = max(1, min(entries-1, entries*(MaxResult-Spare)/size))
+		limit = min(count-1, fitting)
 		note = fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", limit)
 	}
 }
@@ -65,4 +66,13 @@ func Cursor(next string) string {
 		return ""
 	}
 	return next
+}
+
+// Map converts every entry of a list. The result is never nil: in JSON it is a list.
+func Map[From, To any](list []From, convert func(From) To) []To {
+	converted := make([]To, 0, len(list))
+	for _, entry := range list {
+		converted = append(converted, convert(entry))
+	}
+	return converted
 }

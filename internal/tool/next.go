@@ -92,8 +92,8 @@ type Remark struct {
 	Value   json.RawMessage `json:"value,omitempty"`
 }
 
-// JSONSchema describes a Remark as a plain object, as Next.JSONSchema does.
-func (Remark) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+// JSONSchema implements the generator's interface.
+func (Remark) JSONSchema() *schema.Node { return PlainObject("") }
 
 // Line says a remark in one line.
 func (r Remark) Line() string {
@@ -178,4 +178,10 @@ func OptionsText(options []string) string {
 // ListJobsNext is the step that looks at the account's jobs.
 func ListJobsNext(note string) Next {
 	return Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{}, Note: note}
+}
+
+// PlainObject is the schema of a type whose members it doesn't list: they would fill every host's context, once
+// per tool.
+func PlainObject(description string) *schema.Node {
+	return &schema.Node{Type: "object", Description: description}
 }

@@ -11,34 +11,28 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// maxFacets is how many values of a facet are shown.
-const maxFacets = 50
-
 type listFacetsInput struct{}
 
 type listFacetsOutput struct {
 	TotalJobs   int       `json:"totalJobs" jsonschema_description:"Open jobs in all."`
-	Categories  []Facet   `json:"categories" jsonschema_description:"Values of category."`
-	Languages   []Facet   `json:"languages" jsonschema_description:"Values of language."`
-	Countries   []Facet   `json:"countries" jsonschema_description:"Values of country."`
-	PayTypes    []Facet   `json:"payTypes" jsonschema_description:"Values of payType."`
+	Categories  []facet   `json:"categories" jsonschema_description:"Values of category."`
+	Languages   []facet   `json:"languages" jsonschema_description:"Values of language."`
+	Countries   []facet   `json:"countries" jsonschema_description:"Values of country."`
+	PayTypes    []facet   `json:"payTypes" jsonschema_description:"Values of payType."`
 	GeneratedAt string    `json:"generatedAt,omitempty"`
 	Cut         []string  `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-// Facet is a value that jobs have, and how many have it.
-type Facet struct {
+// facet is a value that jobs have, and how many of them have it.
+type facet struct {
 	Value string `json:"value"`
 	Count int    `json:"count"`
 }
 
-// JSONSchema describes a Facet as a plain object, as tool.Next does.
-func (Facet) JSONSchema() *schema.Node {
-	return &schema.Node{Type: "object", Description: "value, count."}
-}
+func (facet) JSONSchema() *schema.Node { return tool.PlainObject("value, count.") }
 
-func listFacets(api *opentrain.Client) tool.Tool {
+func (m market) listFacets() tool.Tool {
 	return tool.New(tool.Spec{
 		Name:  tool.ListFacets,
 		Title: "Count the marketplace by filter",
@@ -49,13 +43,11 @@ func listFacets(api *opentrain.Client) tool.Tool {
 			"It returns no jobs: search for those. " +
 			"It is not about drafts either: the values that a draft's fields take are in opentrain_get_account. " +
 			"Changes nothing. Counts may be five minutes old.",
-	}, counter{api}.count)
+	}, m.count)
 }
 
-type counter struct{ api *opentrain.Client }
-
-func (c counter) count(ctx context.Context, _ tool.Call, _ listFacetsInput) (listFacetsOutput, *tool.Ask, error) {
-	facets, err := c.api.Facets(ctx)
+func (m market) count(ctx context.Context, _ tool.Call, _ listFacetsInput) (listFacetsOutput, *tool.Ask, error) {
+	facets, err := m.api.Facets(ctx)
 	if err != nil {
 		return listFacetsOutput{}, nil, err
 	}
@@ -67,26 +59,29 @@ func (c counter) count(ctx context.Context, _ tool.Call, _ listFacetsInput) (lis
 	return tool.Fit(out, (*listFacetsOutput).cutValues), nil, nil
 }
 
-// cutValues keeps fewer values of each facet.
-func (o *listFacetsOutput) cutValues() {
-	for _, values := range []*[]Facet{&o.Categories, &o.Languages, &o.Countries, &o.PayTypes} {
-		*values = (*values)[:min(len(*values), maxFacets/2)]
-	}
-	o.Cut = append(o.Cut, fmt.Sprintf("Of each list the first %d are shown.", maxFacets/2))
-}
+// maxFacets is how many values of a facet are shown.
+const maxFacets = 50
 
-// shown cleans the values of a facet and keeps the most frequent.
-func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []Facet {
+// shown cleans the values of a facet and keeps the most frequent ones.
+func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []facet {
 	if more := len(values) - maxFacets; more > 0 {
 		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; "+
 			"opentrain_search_jobs takes them too.", more, name))
 		values = values[:maxFacets]
 	}
-	facets := make([]Facet, 0, len(values))
+	facets := make([]facet, 0, len(values))
 	for _, value := range values {
-		facets = append(facets, Facet{Value: text.Clean(value.Value, 60), Count: value.Count})
+		facets = append(facets, facet{Value: text.Clean(value.Value, 60), Count: value.Count})
 	}
 	return facets
+}
+
+// cutValues keeps fewer values of each facet.
+func (o *listFacetsOutput) cutValues() {
+	for _, values := range []*[]facet{&o.Categories, &o.Languages, &o.Countries, &o.PayTypes} {
+		*values = (*values)[:min(len(*values), maxFacets/2)]
+	}
+	o.Cut = append(o.Cut, fmt.Sprintf("Of each list the first %d are shown.", maxFacets/2))
 }
 
 func (o listFacetsOutput) Text() string {
@@ -94,7 +89,7 @@ func (o listFacetsOutput) Text() string {
 	l.Add("%s on the marketplace.", text.Count(o.TotalJobs, "open job"))
 	for _, part := range []struct {
 		name   string
-		facets []Facet
+		facets []facet
 	}{{"category", o.Categories}, {"language", o.Languages}, {"country", o.Countries}, {"payType", o.PayTypes}} {
 		values := make([]string, 0, len(part.facets))
 		for _, facet := range part.facets {

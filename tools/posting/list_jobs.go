@@ -25,15 +25,15 @@ func (listJobsInput) JSONSchemaExtend(s *schema.Node) {
 }
 
 type listJobsOutput struct {
-	Jobs        []OwnJob  `json:"jobs" jsonschema_description:"The account's jobs, newest first."`
+	Jobs        []ownJob  `json:"jobs" jsonschema_description:"The account's jobs, newest first."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-// OwnJob is one of the account's jobs.
-type OwnJob struct {
+// ownJob is one of the account's jobs.
+type ownJob struct {
 	ID                  string `json:"id"`
 	Title               string `json:"title"`
 	Status              string `json:"status"`
@@ -45,12 +45,8 @@ type OwnJob struct {
 	UnreviewedProposals *int   `json:"unreviewedProposals,omitempty"`
 }
 
-// JSONSchema describes an OwnJob as a plain object, as tool.Next does.
-func (OwnJob) JSONSchema() *schema.Node {
-	return &schema.Node{
-		Type:        "object",
-		Description: "id, title, status, acceptingApplicants, createdAt, updatedAt, jobUrl, proposals, unreviewedProposals.",
-	}
+func (ownJob) JSONSchema() *schema.Node {
+	return tool.PlainObject("id, title, status, acceptingApplicants, createdAt, updatedAt, jobUrl, proposals, unreviewedProposals.")
 }
 
 func listJobs(api *opentrain.Client) tool.Tool {
@@ -71,29 +67,26 @@ func listJobs(api *opentrain.Client) tool.Tool {
 type lister struct{ api *opentrain.Client }
 
 func (t lister) list(ctx context.Context, call tool.Call, in listJobsInput) (listJobsOutput, *tool.Ask, error) {
-	out, note, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listJobsOutput, int, error) {
+	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listJobsOutput, error) {
 		page, err := t.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
 		if err != nil {
-			return listJobsOutput{}, 0, err
+			return listJobsOutput{}, err
 		}
-		out := listJobsOutput{
-			Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: tool.Cursor(page.NextCursor),
-			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
+		note := ""
+		if len(page.Jobs) == 0 {
+			note = "There is no such job in this account. " + tool.CreateDraft + " makes a draft."
 		}
-		for _, job := range page.Jobs {
-			out.Jobs = append(out.Jobs, ownJob(job))
-		}
-		if len(out.Jobs) == 0 {
-			out.Next = tool.Next{Action: tool.Done, Note: "There is no such job in this account. " + tool.CreateDraft + " makes a draft."}
-		}
-		return out, len(out.Jobs), nil
-	}, func(out *listJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
-	out.Cut = note
+		return listJobsOutput{
+			Jobs: tool.Map(page.Jobs, summarize), NextCursor: tool.Cursor(page.NextCursor),
+			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done, Note: note},
+		}, nil
+	}, func(out *listJobsOutput) *[]ownJob { return &out.Jobs })
+	out.Cut = cut
 	return out, nil, err
 }
 
-func ownJob(job opentrain.OwnJob) OwnJob {
-	own := OwnJob{
+func summarize(job opentrain.OwnJob) ownJob {
+	own := ownJob{
 		ID: text.Clean(job.ID, 64), Title: text.Clean(job.Title, 200), Status: text.Clean(job.Status, 40),
 		AcceptingApplicants: job.AcceptingApplicants, CreatedAt: text.Clean(job.CreatedAt, 40),
 		UpdatedAt: text.Clean(job.UpdatedAt, 40), JobURL: text.Clean(job.JobURL, 300),
@@ -118,7 +111,7 @@ func (o listJobsOutput) Text() string {
 	return l.With(o.Next.Text())
 }
 
-func (j OwnJob) line() string {
+func (j ownJob) line() string {
 	line := fmt.Sprintf("%s (id %s) · %s", j.Title, j.ID, j.Status)
 	if j.Proposals != nil {
 		line += fmt.Sprintf(" · %s, %d unreviewed", text.Count(*j.Proposals, "proposal"), *j.UnreviewedProposals)
