@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// MaxValue is the longest value of a draft that a result repeats, in characters: the caller wrote it, so
+	// maxValue is the longest value of a draft that a result repeats, in characters: the caller wrote it, so
 	// it costs tokens and says nothing new.
-	MaxValue = 600
+	maxValue = 600
 	// maxRemark is the longest message, reason or value of a remark, in characters.
 	maxRemark = 400
 	// maxJobID is the longest job id that a report shows, in characters.
@@ -59,12 +59,15 @@ func (Report) JSONSchemaExtend(s *schema.Node) {
 // Content is what a draft contains, by update key.
 type Content opentrain.Fields
 
-// JSONSchema describes Content as a plain object: the API decides on its keys.
-func (Content) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+// JSONSchema implements the generator's interface: the API decides on the keys.
+func (Content) JSONSchema() *schema.Node { return tool.PlainObject("") }
 
 // Shortened is the content of a draft with its long values cut.
-func Shortened(fields opentrain.Fields) Content {
-	return Content(confirm.ShortFields(fields, MaxValue))
+func Shortened(fields opentrain.Fields) Content { return Content(fields).Short(maxValue) }
+
+// Short cuts the values that are longer than limit characters.
+func (c Content) Short(limit int) Content {
+	return Content(confirm.ShortFields(opentrain.Fields(c), limit))
 }
 
 // Effect says what the call wrote.
@@ -163,8 +166,7 @@ func cutFields(limit int) func(*Report) {
 		if limit == 0 {
 			r.NormalizedFields, r.FieldsSet = nil, nil
 		}
-		r.NormalizedFields = Content(confirm.ShortFields(opentrain.Fields(r.NormalizedFields), limit))
-		r.FieldsSet = Content(confirm.ShortFields(opentrain.Fields(r.FieldsSet), limit))
+		r.NormalizedFields, r.FieldsSet = r.NormalizedFields.Short(limit), r.FieldsSet.Short(limit)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
 type closeJobInput struct {
@@ -20,7 +19,7 @@ type closeJobOutput struct {
 	Next          tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-func closeJob(api *opentrain.Client) tool.Tool {
+func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name:  tool.CloseJob,
 		Title: "Close a job",
@@ -34,13 +33,11 @@ func closeJob(api *opentrain.Client) tool.Tool {
 		Lost: "It is not known whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",
 		Feature: publishing(),
-	}, closer{api}.close)
+	}, p.close)
 }
 
-type closer struct{ api *opentrain.Client }
-
-func (c closer) close(ctx context.Context, call tool.Call, in closeJobInput) (closeJobOutput, *tool.Ask, error) {
-	closing, err := c.api.CloseJob(ctx, in.JobID)
+func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (closeJobOutput, *tool.Ask, error) {
+	closing, err := p.API.CloseJob(ctx, in.JobID)
 	if err != nil {
 		return closeJobOutput{}, nil, err
 	}

@@ -49,7 +49,7 @@ func (ownJob) JSONSchema() *schema.Node {
 	return tool.PlainObject("id, title, status, acceptingApplicants, createdAt, updatedAt, jobUrl, proposals, unreviewedProposals.")
 }
 
-func listJobs(api *opentrain.Client) tool.Tool {
+func (p posting) listJobs() tool.Tool {
 	return tool.New(tool.Spec{
 		Name:  tool.ListJobs,
 		Title: "List your jobs",
@@ -61,14 +61,12 @@ func listJobs(api *opentrain.Client) tool.Tool {
 			"For other people's published jobs use opentrain_search_jobs. " +
 			"Changes nothing.",
 		Scope: "jobs:read",
-	}, lister{api}.list)
+	}, p.list)
 }
 
-type lister struct{ api *opentrain.Client }
-
-func (t lister) list(ctx context.Context, call tool.Call, in listJobsInput) (listJobsOutput, *tool.Ask, error) {
+func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (listJobsOutput, *tool.Ask, error) {
 	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listJobsOutput, error) {
-		page, err := t.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
+		page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
 		if err != nil {
 			return listJobsOutput{}, err
 		}

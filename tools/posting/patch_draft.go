@@ -25,7 +25,7 @@ func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	})
 }
 
-func patchDraft(desk *draft.Desk) tool.Tool {
+func (p posting) patchDraft() tool.Tool {
 	return tool.New(tool.Spec{
 		Name:  tool.PatchDraft,
 		Title: "Answer a draft's questions",
@@ -39,12 +39,10 @@ func patchDraft(desk *draft.Desk) tool.Tool {
 		Scope:   "jobs:write",
 		Lost:    "It is not known whether the fields were set. Setting the same values again is harmless.",
 		Feature: drafting("draftUpdate"),
-	}, patcher{desk}.patch)
+	}, p.patch)
 }
 
-type patcher struct{ *draft.Desk }
-
-func (p patcher) patch(ctx context.Context, call tool.Call, in patchDraftInput) (draft.Report, *tool.Ask, error) {
+func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) (draft.Report, *tool.Ask, error) {
 	switch {
 	case call.BadState:
 		return draft.Report{}, nil, tool.ErrFormOver

@@ -11,15 +11,16 @@ import (
 // Toolset returns the tools, in the order of the posting loop, with the prompts and the field reference that
 // belong to them.
 func Toolset(desk *draft.Desk) tool.Set {
+	p := posting{desk}
 	return tool.Set{
-		Name: "posting",
-		Tools: []tool.Tool{
-			createDraft(desk), patchDraft(desk), publish(desk), listJobs(desk.API), updateJob(desk), closeJob(desk.API),
-		},
-		Prompts:   []tool.Prompt{postJob(), reviewDraft(desk)},
-		Resources: []tool.Resource{fields(desk), field(desk)},
+		Name:      "posting",
+		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.updateJob(), p.closeJob()},
+		Prompts:   []tool.Prompt{postJob(), p.reviewDraft()},
+		Resources: []tool.Resource{p.fields(), p.field()},
 	}
 }
+
+type posting struct{ *draft.Desk }
 
 // drafting is one of the capabilities that the drafting feature brings.
 func drafting(capability string) tool.Feature {
