@@ -1,17 +1,17 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"strings"
 
+	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
-
-type getAccountInput struct{}
 
 type getAccountOutput struct {
 	Email          string              `json:"email,omitempty"`
@@ -40,28 +40,25 @@ func getAccount(api *opentrain.Client, accounts *tool.Accounts) tool.Tool {
 			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
 			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
 		Absent: "The user that the API token was made for is gone. Another token is needed.",
-	}, reader{api, accounts}.read)
+	}, func(ctx context.Context, call tool.Call, _ struct{}) (getAccountOutput, *tool.Ask, error) {
+		out, err := readAccount(ctx, api, accounts, call.Caller)
+		return out, nil, err
+	})
 }
 
-type reader struct {
-	api      *opentrain.Client
-	accounts *tool.Accounts
-}
-
-func (r reader) read(ctx context.Context, call tool.Call, _ getAccountInput) (getAccountOutput, *tool.Ask, error) {
-	me, err := r.api.Me(ctx)
+func readAccount(ctx context.Context, api *opentrain.Client, accounts *tool.Accounts, by caller.Caller) (getAccountOutput, error) {
+	me, err := api.Me(ctx)
 	if err != nil {
-		return getAccountOutput{}, nil, err
+		return getAccountOutput{}, err
 	}
+	known, err := accounts.Read(ctx, by)
 	out := getAccountOutput{
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
-		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom,
-		Scopes: text.CleanAll(me.Token.Scopes, 50, 60), Next: tool.Next{Action: tool.Done},
+		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: by.TokenFrom, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
+		Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
+		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Next: tool.Next{Action: tool.Done},
 	}
-	known, err := r.accounts.Read(ctx, call.Caller)
-	out.Features, out.Enums = known.Features, known.Draft.Enums
-	out.ImportFormats, out.UpdateKeys = text.CleanAll(known.Draft.ImportFormats, 40, 60), text.CleanAll(known.Draft.UpdateKeys, 300, 60)
 	switch feature := tool.FeatureOf(err); {
 	case feature != "":
 		out.Missing = "Drafts are refused: the feature " + text.Clean(feature, 100) + " is not enabled for this account."
@@ -69,7 +66,7 @@ func (r reader) read(ctx context.Context, call tool.Call, _ getAccountInput) (ge
 	case err != nil:
 		out.Missing = "The account's features could not be read: " + text.Sentence(tool.MessageOf(err))
 	}
-	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil, nil
+	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil
 }
 
 func (o *getAccountOutput) cutEnums() {
@@ -77,9 +74,7 @@ func (o *getAccountOutput) cutEnums() {
 	o.Missing = "The values of the draft's fields are left out, to keep the result short; each question names its own."
 }
 
-func (o *getAccountOutput) cutKeys() {
-	o.UpdateKeys = o.UpdateKeys[:min(len(o.UpdateKeys), 100)]
-}
+func (o *getAccountOutput) cutKeys() { o.UpdateKeys = o.UpdateKeys[:min(len(o.UpdateKeys), 100)] }
 
 func (o *getAccountOutput) cutFeatures() {
 	o.Features, o.UpdateKeys, o.ImportFormats = nil, nil, nil
@@ -88,11 +83,14 @@ func (o *getAccountOutput) cutFeatures() {
 
 func (o getAccountOutput) Text() string {
 	var l text.Lines
-	l.Add("This server acts for "+
-		"%s.", text.JoinOr(slices.DeleteFunc([]string{o.Name, o.Email}, func(s string) bool { return s == "" }), "an account without a name"))
+	both := ""
+	if o.Name != "" && o.Email != "" {
+		both = ", "
+	}
+	l.Add("This server acts for %s.", cmp.Or(o.Name+both+o.Email, "an account without a name"))
 	l.Field("Organization", strings.TrimSpace(o.OrganizationID+" "+o.Role))
-	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+text.JoinOr([]string{o.TokenFrom}, "the caller")))
-	l.Field("Scopes", text.JoinOr(o.Scopes, "none"))
+	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+cmp.Or(o.TokenFrom, "the caller")))
+	l.Field("Scopes", cmp.Or(strings.Join(o.Scopes, ", "), "none"))
 	var on, off []string
 	for _, feature := range slices.Sorted(maps.Keys(o.Features)) {
 		if o.Features[feature] {

@@ -29,7 +29,7 @@ type inviteTrainerOutput struct {
 	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-func inviteTrainer(api *opentrain.Client) tool.Tool {
+func (a applicants) inviteTrainer() tool.Tool {
 	return tool.New(tool.Spec{
 		Name:  tool.InviteTrainer,
 		Title: "Invite an AI trainer to a job",
@@ -44,13 +44,11 @@ func inviteTrainer(api *opentrain.Client) tool.Tool {
 		Absent: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
 			"" + tool.ListJobs + "; the user id comes from the human.",
 		Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
-	}, inviter{api}.invite)
+	}, a.invite)
 }
 
-type inviter struct{ api *opentrain.Client }
-
-func (i inviter) invite(ctx context.Context, call tool.Call, in inviteTrainerInput) (inviteTrainerOutput, *tool.Ask, error) {
-	invitation, err := i.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainerInput) (inviteTrainerOutput, *tool.Ask, error) {
+	invitation, err := a.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
 	if err != nil {
 		return inviteTrainerOutput{}, nil, err
 	}

@@ -11,8 +11,6 @@ import (
 	"opentrain-mcp/schema"
 )
 
-type listFacetsInput struct{}
-
 type listFacetsOutput struct {
 	TotalJobs   int       `json:"totalJobs" jsonschema_description:"Open jobs in all."`
 	Categories  []facet   `json:"categories" jsonschema_description:"Values of category."`
@@ -46,7 +44,7 @@ func (m market) listFacets() tool.Tool {
 	}, m.count)
 }
 
-func (m market) count(ctx context.Context, _ tool.Call, _ listFacetsInput) (listFacetsOutput, *tool.Ask, error) {
+func (m market) count(ctx context.Context, _ tool.Call, _ struct{}) (listFacetsOutput, *tool.Ask, error) {
 	facets, err := m.api.Facets(ctx)
 	if err != nil {
 		return listFacetsOutput{}, nil, err
