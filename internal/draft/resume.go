@@ -132,7 +132,7 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 		}
 	}
 	r.Interpreted, r.outcome = call.Interpreted, notSaved
-	reason := text.Sentence(tool.MessageOf(err))
+	reason := tool.Reason(err)
 	action, wait := tool.CallTool, 0
 	if isAPI && (refusal.Code == opentrain.CodeRateLimited || refusal.Code == opentrain.CodeBusy) {
 		action, wait = tool.Wait, max(5, int(math.Ceil(refusal.RetryAfter.Seconds())))

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -135,12 +136,9 @@ func Capitalize(s string) string {
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// JoinOr joins a list with commas. An empty list gives the fallback.
-func JoinOr(list []string, fallback string) string {
-	if joined := strings.Join(list, ", "); joined != "" {
-		return joined
-	}
-	return fallback
+// Join joins the texts that aren't empty.
+func Join(separator string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "" }), separator)
 }
 
 // Count puts a number before a noun: "1 job", "2 jobs".

@@ -77,7 +77,7 @@ func TestWordsForPeople(t *testing.T) {
 	for got, want := range map[string]string{
 		text.Sentence("no  entry"): "no entry.", text.Sentence("No!"): "No!", text.Sentence(""): "it gave no reason.",
 		text.Words("dataVolumeUnit"): "data volume unit", text.Capitalize("ärger"): "Ärger", text.Capitalize(""): "",
-		text.JoinOr([]string{"a", "b"}, "none"): "a, b", text.JoinOr(nil, "none"): "none",
+		text.Join(", ", "a", "", "b"): "a, b", text.Join(", "): "", text.Join(" ", "", "a"): "a",
 		text.Count(1, "job"): "1 job", text.Count(0, "job"): "0 jobs",
 	} {
 		if got != want {

@@ -120,11 +120,10 @@ func (a *Accounts) Require(ctx context.Context, by caller.Caller, feature Featur
 
 // FeatureOf returns the feature that a refusal is about, "" for none.
 func FeatureOf(err error) string {
-	var refusal *opentrain.Error
 	var details struct {
 		FeatureKey string `json:"featureKey"`
 	}
-	if errors.As(err, &refusal) && refusal.Code == opentrain.CodeForbidden {
+	if refusal, ok := errors.AsType[*opentrain.Error](err); ok && refusal.Code == opentrain.CodeForbidden {
 		refusal.DecodeDetails(&details)
 	}
 	return details.FeatureKey

@@ -42,14 +42,11 @@ func (f *Failure) Text() string {
 
 // Error implements error, for logs. Arguments aren't logged: of invalid ones it names only the paths.
 func (f *Failure) Error() string {
-	var bad *schema.ArgumentError
-	if !errors.As(f.cause, &bad) {
+	bad, ok := errors.AsType[*schema.ArgumentError](f.cause)
+	if !ok {
 		return f.cause.Error()
 	}
-	paths := make([]string, 0, len(bad.Problems))
-	for _, problem := range bad.Problems {
-		paths = append(paths, problem.Path)
-	}
+	paths := Map(bad.Problems, func(p schema.Problem) string { return p.Path })
 	return "arguments refused: " + strings.Join(paths, ", ")
 }
 
@@ -59,6 +56,16 @@ func (f *Failure) Unwrap() error { return f.cause }
 // say adds one line, whatever the arguments hold.
 func (f *Failure) say(format string, args ...any) {
 	f.lines = append(f.lines, text.Clean(fmt.Sprintf(format, args...), maxFailureText))
+}
+
+// sayList adds a line for each entry of a list that was cut, and how many there are besides.
+func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
+	for _, entry := range shown {
+		f.say("- %s", line(entry))
+	}
+	if more := all - len(shown); more > 0 {
+		f.say("- and %d more", more)
+	}
 }
 
 // Panicked is the Failure of a bug. It says nothing about the cause.
@@ -79,11 +86,10 @@ func Problem(path, message string) error {
 // ErrFormOver is the error of a call that continues a form which is over.
 var ErrFormOver = errors.New("the form is over")
 
-// MessageOf returns the words of an API error, "" for any other error.
-func MessageOf(err error) string {
-	var failure *opentrain.Error
-	if errors.As(err, &failure) {
-		return failure.Message
+// Reason says in a sentence why the API refused something.
+func Reason(err error) string {
+	if failure, ok := errors.AsType[*opentrain.Error](err); ok {
+		return text.Sentence(failure.Message)
 	}
-	return ""
+	return text.Sentence("")
 }

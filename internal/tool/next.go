@@ -3,7 +3,6 @@ package tool
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -97,19 +96,11 @@ func (Remark) JSONSchema() *schema.Node { return PlainObject("") }
 
 // Line says a remark in one line.
 func (r Remark) Line() string {
-	var parts []string
-	if r.Field != "" {
-		parts = append(parts, r.Field)
-	}
+	value := ""
 	if len(r.Value) > 0 {
-		parts = append(parts, "= "+string(r.Value))
+		value = "= " + string(r.Value)
 	}
-	for _, words := range []string{r.Message, r.Reason} {
-		if words != "" {
-			parts = append(parts, "— "+words)
-		}
-	}
-	return strings.TrimPrefix(strings.Join(parts, " "), "— ")
+	return text.Join(" — ", text.Join(" ", r.Field, value), r.Message, r.Reason)
 }
 
 // Text says the step in lines of a fixed form, "Name: value", for clients that show the model no structured

@@ -1,9 +1,9 @@
 package tool
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"opentrain-mcp/opentrain"
@@ -17,10 +17,10 @@ type Runner struct {
 	TokenHelp string
 }
 
-// Run runs a tool on the arguments as they came. It returns a result, a form for the human, or a failure in
-// words for the model.
+// Run runs a tool on the arguments as they came. It returns a result, a form for the human, or a failure in words
+// for the model.
 func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
-	result, ask, err := r.run(ctx, t, call, args)
+	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
 	if err != nil {
 		if FeatureOf(err) != "" {
 			r.Accounts.Forget(call.Caller)
@@ -28,17 +28,6 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 		return Result{}, nil, r.Explain(t, call, args, err)
 	}
 	return result, ask, nil
-}
-
-func (r Runner) run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, error) {
-	run, err := t.bind(args)
-	if err != nil {
-		return Result{}, nil, err
-	}
-	if err := r.Accounts.Require(ctx, call.Caller, t.Feature); err != nil {
-		return Result{}, nil, err
-	}
-	return run(ctx, call)
 }
 
 // Answer stands in Next.Arguments where the human's answer goes.
@@ -62,16 +51,15 @@ func unanswered(raw json.RawMessage) error {
 // Placeholders refuses fields that still hold the placeholder of a question.
 func Placeholders(fields opentrain.Fields) error {
 	bad := &schema.ArgumentError{}
-	for key, value := range fields {
-		var text string
-		if json.Unmarshal(value, &text) == nil && (text == Answer || text == AnswerTo(key)) {
-			bad.Problems = append(bad.Problems, schema.Problem{Path: "fields." + key, Message: "still holds the placeholder; " +
-				"ask the human and put the answer there"})
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		var value string
+		if json.Unmarshal(fields[key], &value) == nil && (value == Answer || value == AnswerTo(key)) {
+			const message = "still holds the placeholder; ask the human and put the answer there"
+			bad.Problems = append(bad.Problems, schema.Problem{Path: "fields." + key, Message: message})
 		}
 	}
 	if len(bad.Problems) == 0 {
 		return nil
 	}
-	slices.SortFunc(bad.Problems, func(a, b schema.Problem) int { return cmp.Compare(a.Path, b.Path) })
 	return bad
 }

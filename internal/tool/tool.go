@@ -5,6 +5,7 @@ package tool
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,15 +48,11 @@ func (s Spec) Needs() string {
 // Tool is one tool, ready to be served.
 type Tool struct {
 	Spec
-	InputSchema  json.RawMessage
-	OutputSchema json.RawMessage
+	InputSchema, OutputSchema json.RawMessage
 
-	// bind decodes the arguments and returns the call that is left to make.
-	bind func(json.RawMessage) (bound, error)
+	// run decodes the arguments, asks whether the account allows the call, and makes it.
+	run func(ctx context.Context, call Call, args json.RawMessage, allowed func() error) (Result, *Ask, error)
 }
-
-// bound is a tool with its arguments.
-type bound func(context.Context, Call) (Result, *Ask, error)
 
 // Output is what a tool's function returns. Its JSON is the structured content.
 type Output interface {
@@ -67,31 +64,30 @@ type Output interface {
 // JSON Schema, which is a mistake in their types.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	input, err := schema.NewInput[In]()
-	if err != nil {
-		panic(fmt.Sprintf("%s: %v", spec.Name, err))
-	}
-	output, err := schema.Output[Out]()
-	if err != nil {
+	output, errOutput := schema.Output[Out]()
+	if err := errors.Join(err, errOutput); err != nil {
 		panic(fmt.Sprintf("%s: %v", spec.Name, err))
 	}
 	spec.Description += " " + spec.Needs()
-	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, bind: func(raw json.RawMessage) (bound, error) {
+	run := func(ctx context.Context, call Call, raw json.RawMessage, allowed func() error) (Result, *Ask, error) {
 		if err := unanswered(raw); err != nil {
-			return nil, err
+			return Result{}, nil, err
 		}
 		args, interpreted, err := input.Decode(raw)
 		if err != nil {
-			return nil, err
+			return Result{}, nil, err
 		}
-		return func(ctx context.Context, call Call) (Result, *Ask, error) {
-			call.Interpreted = interpreted
-			out, ask, err := function(ctx, call, args)
-			if err != nil || ask != nil {
-				return Result{}, ask, err
-			}
-			return Result{Structured: out, Text: out.Text(), Effect: effectOf(out)}, nil, nil
-		}, nil
-	}}
+		if err := allowed(); err != nil {
+			return Result{}, nil, err
+		}
+		call.Interpreted = interpreted
+		out, ask, err := function(ctx, call, args)
+		if err != nil || ask != nil {
+			return Result{}, ask, err
+		}
+		return Result{Structured: out, Text: out.Text(), Effect: effectOf(out)}, nil, nil
+	}
+	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, run: run}
 }
 
 // Call is what a tool knows about a call besides its input.

@@ -64,7 +64,7 @@ func readAccount(ctx context.Context, api *opentrain.Client, accounts *tool.Acco
 		out.Missing = "Drafts are refused: the feature " + text.Clean(feature, 100) + " is not enabled for this account."
 		out.Next = tool.Next{Action: tool.Fix, By: "human", Problem: out.Missing, URL: opentrain.DefaultBaseURL}
 	case err != nil:
-		out.Missing = "The account's features could not be read: " + text.Sentence(tool.MessageOf(err))
+		out.Missing = "The account's features could not be read: " + tool.Reason(err)
 	}
 	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil
 }
@@ -83,12 +83,8 @@ func (o *getAccountOutput) cutFeatures() {
 
 func (o getAccountOutput) Text() string {
 	var l text.Lines
-	both := ""
-	if o.Name != "" && o.Email != "" {
-		both = ", "
-	}
-	l.Add("This server acts for %s.", cmp.Or(o.Name+both+o.Email, "an account without a name"))
-	l.Field("Organization", strings.TrimSpace(o.OrganizationID+" "+o.Role))
+	l.Add("This server acts for %s.", cmp.Or(text.Join(", ", o.Name, o.Email), "an account without a name"))
+	l.Field("Organization", text.Join(" ", o.OrganizationID, o.Role))
 	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+cmp.Or(o.TokenFrom, "the caller")))
 	l.Field("Scopes", cmp.Or(strings.Join(o.Scopes, ", "), "none"))
 	var on, off []string

@@ -131,7 +131,7 @@ func (m market) publicJob() tool.Resource {
 			case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
 				return "", errors.New("there is no public job with this id; a draft is not public")
 			case err != nil:
-				return "", errors.New("the job could not be read: " + text.Sentence(tool.MessageOf(err)))
+				return "", errors.New("the job could not be read: " + tool.Reason(err))
 			}
 			l := cleaned(*job).lines()
 			return l.String() + "\n", nil

@@ -144,16 +144,9 @@ func (o searchJobsOutput) Text() string {
 	l.Add("%s on this page.", text.Count(len(o.Jobs), "open job"))
 	l.Fields("Understood", o.Interpreted)
 	for i, job := range o.Jobs {
-		line := fmt.Sprintf("%d. %s (id %s)", i+1, job.Title, job.ID)
-		for _, part := range []string{
-			job.CompanyName, job.Category, job.Pay, job.ExperienceLevel,
-			strings.Join(job.Languages, ", "), strings.Join(job.Countries, ", "), job.DatePosted,
-		} {
-			if part != "" {
-				line += " · " + part
-			}
-		}
-		l.Add("%s", line)
+		title := fmt.Sprintf("%d. %s (id %s)", i+1, job.Title, job.ID)
+		l.Add("%s", text.Join(" · ", title, job.CompanyName, job.Category, job.Pay, job.ExperienceLevel,
+			strings.Join(job.Languages, ", "), strings.Join(job.Countries, ", "), job.DatePosted))
 		l.Field("   About", job.Summary)
 		l.Field("   Page", job.URL)
 	}
