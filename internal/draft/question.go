@@ -43,28 +43,28 @@ type Question struct {
 	label string // for people
 }
 
-// JSONSchema describes a Question as a plain object, as tool.Next does.
+// JSONSchema implements the generator's interface.
 func (Question) JSONSchema() *schema.Node {
-	return &schema.Node{Type: "object", Description: "field, question, type, options, keys; with several keys: inputs."}
+	return tool.PlainObject("field, question, type, options, keys; with several keys: inputs.")
 }
 
 // question makes the question that fills a gap.
 func (types fieldTypes) question(gap opentrain.MissingField) Question {
+	keys := keysOf(gap)
 	q := Question{
 		Field: text.Clean(gap.Field, 100), Question: cmp.Or(text.Clean(gap.Question(), maxQuestion), makeQuestion(gap)),
-		Message: text.Clean(gap.Message, maxRemark), Hint: text.Clean(gap.Hint, maxRemark), Keys: keysOf(gap), label: text.Clean(gap.Label, 100),
-	}
-	q.Keys = q.Keys[:min(len(q.Keys), maxKeys)]
-	if len(q.Keys) == 1 {
-		q.Type, q.Options = types.of(gap, q.Keys[0], 1)
-		q.Options, q.more = firstOptions(q.Options)
-		return q
+		Message: text.Clean(gap.Message, maxRemark), Hint: text.Clean(gap.Hint, maxRemark),
+		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(gap.Label, 100),
 	}
 	for _, key := range q.Keys {
-		kind, options := types.of(gap, key, len(q.Keys))
-		options, more := firstOptions(options)
-		q.more = q.more || more
-		q.Inputs = append(q.Inputs, tool.Input{Key: key, Type: kind, Options: options})
+		input := types.input(gap, key, len(q.Keys))
+		options := firstOptions(input.Options)
+		q.more = q.more || len(options) < len(input.Options)
+		input.Options = options
+		q.Inputs = append(q.Inputs, input)
+	}
+	if len(q.Keys) == 1 {
+		q.Type, q.Options, q.Inputs = q.Inputs[0].Type, q.Inputs[0].Options, nil
 	}
 	return q
 }
@@ -74,29 +74,29 @@ func makeQuestion(gap opentrain.MissingField) string {
 	return "What should be set for “" + cmp.Or(gap.Label, text.Words(gap.Field)) + "”?"
 }
 
-// firstOptions keeps as many options as a result can hold, and reports whether there are more.
-func firstOptions(options []string) (some []string, more bool) {
+// firstOptions keeps as many options as a result can hold.
+func firstOptions(options []string) []string {
 	total := 0
 	for i, option := range options {
 		if total += utf8.RuneCountInString(option) + 3; total > maxOptions {
-			return options[:i], true
+			return options[:i]
 		}
 	}
-	return options, false
+	return options
 }
 
 // cutOptions leaves out most options. All of them come when the question is the next one.
 func (q *Question) cutOptions() {
-	few := func(options []string) []string {
+	cut := func(options []string) []string {
 		if len(options) <= fewOptions {
 			return options
 		}
 		return append(slices.Clone(options[:fewOptions]), ellipsis)
 	}
-	q.Options = few(q.Options)
+	q.Options = cut(q.Options)
 	q.Inputs = slices.Clone(q.Inputs)
 	for i := range q.Inputs {
-		q.Inputs[i].Options = few(q.Inputs[i].Options)
+		q.Inputs[i].Options = cut(q.Inputs[i].Options)
 	}
 	q.Question, q.Message, q.Hint = text.Clip(q.Question, 300), text.Clip(q.Message, 200), text.Clip(q.Hint, 200)
 }
@@ -127,26 +127,27 @@ func keysOf(gap opentrain.MissingField) []string {
 	return append(keys, slices.Sorted(maps.Keys(example))...)
 }
 
-// of returns type and options of the answer under one key of a question. For a question with one key the
-// API's own words about the question come first, then its pages' words about the key, then the example.
-func (types fieldTypes) of(gap opentrain.MissingField, key string, keys int) (kind string, options []string) {
+// input is the answer under one of the keys of a question. For a question with one key, the API's own words about
+// the question come first, then its pages' words about the key, then the example.
+func (types fieldTypes) input(gap opentrain.MissingField, key string, keys int) tool.Input {
 	known, isKnown := types[key]
-	example, shown := gap.ExampleValues()[key]
-	if !shown {
+	example, found := gap.ExampleValues()[key]
+	if !found {
 		example = gap.Example
 	}
+	input := tool.Input{Key: key, Type: known.Type, Options: known.Options}
 	switch {
 	case len(gap.EnumValues) > 0 && (keys == 1 || key == gap.Field):
+		input.Type, input.Options = "enum", gap.EnumValues
 		if keys == 1 && normalType(gap.Type) == "array" {
-			return "array", gap.EnumValues
+			input.Type = "array"
 		}
-		return "enum", gap.EnumValues
 	case keys == 1 && gap.Type != "":
-		return normalType(gap.Type), known.Options
-	case isKnown:
-		return known.Type, known.Options
+		input.Type = normalType(gap.Type)
+	case !isKnown:
+		input.Type = typeOfJSON(example)
 	}
-	return typeOfJSON(example), nil
+	return input
 }
 
 func typeOfJSON(value json.RawMessage) string {
@@ -170,11 +171,7 @@ func (q Question) line() string {
 	if len(q.Keys) == 0 {
 		return q.Question
 	}
-	inputs := q.inputs()
-	answers := make([]string, 0, len(inputs))
-	for _, input := range inputs {
-		answers = append(answers, input.Key+": "+input.Type+tool.OptionsText(input.Options))
-	}
+	answers := tool.Map(q.inputs(), func(i tool.Input) string { return i.Key + ": " + i.Text() })
 	return q.Question + " [" + strings.Join(answers, "; ") + "]"
 }
 

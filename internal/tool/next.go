@@ -67,9 +67,16 @@ type Input struct {
 	Options []string `json:"options,omitempty"`
 }
 
-// JSONSchema describes a Next as a plain object. Spelled out, it would cost every host's context once per
-// tool.
-func (Next) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+// Text says what an input takes.
+func (i Input) Text() string {
+	if len(i.Options) == 0 {
+		return i.Type
+	}
+	return i.Type + " " + text.JSON(i.Options)
+}
+
+// JSONSchema implements the generator's interface.
+func (Next) JSONSchema() *schema.Node { return PlainObject("") }
 
 // Shown is what a human sees of a job before it becomes public. Its members stand in the order of their
 // names.
@@ -116,7 +123,7 @@ func (n Next) Text() string {
 		l.Field("Options", text.JSON(n.Options))
 	}
 	for _, input := range n.Inputs {
-		l.Field("Input "+input.Key, input.Type+OptionsText(input.Options))
+		l.Field("Input "+input.Key, input.Text())
 	}
 	if n.Show != nil {
 		l.Field("Show", text.JSON(n.Show))
@@ -156,14 +163,6 @@ func (n Next) gloss() string {
 	default:
 		return ""
 	}
-}
-
-// OptionsText writes options behind their type; "" without options.
-func OptionsText(options []string) string {
-	if len(options) == 0 {
-		return ""
-	}
-	return " " + text.JSON(options)
 }
 
 // ListJobsNext is the step that looks at the account's jobs.

@@ -67,15 +67,12 @@ func (p posting) createDraft() tool.Tool {
 }
 
 func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput) (createDraftOutput, *tool.Ask, error) {
-	switch {
-	case call.BadState:
-		return createDraftOutput{}, nil, tool.ErrFormOver
-	case call.State != nil: // the draft exists
-		form, err := draft.FormOf(call)
-		if err != nil {
-			return createDraftOutput{}, nil, err
-		}
-		report, ask, err := p.Resume(ctx, call, form)
+	form, err := draft.FormOf(call)
+	if err != nil {
+		return createDraftOutput{}, nil, err
+	}
+	if form != nil { // the draft exists
+		report, ask, err := p.Resume(ctx, call, *form)
 		return createDraftOutput{Report: report, IdempotencyKey: form.Key}, ask, err
 	}
 	source, err := in.source(&call)

@@ -43,15 +43,12 @@ func (p posting) patchDraft() tool.Tool {
 }
 
 func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) (draft.Report, *tool.Ask, error) {
-	switch {
-	case call.BadState:
-		return draft.Report{}, nil, tool.ErrFormOver
-	case call.State != nil: // the call's own fields are set
-		form, err := draft.FormOf(call)
-		if err != nil {
-			return draft.Report{}, nil, err
-		}
-		return p.Resume(ctx, call, form)
+	form, err := draft.FormOf(call)
+	if err != nil {
+		return draft.Report{}, nil, err
+	}
+	if form != nil { // the call's own fields are set
+		return p.Resume(ctx, call, *form)
 	}
 	fields, err := p.Accept(ctx, &call, opentrain.Fields(in.Fields))
 	if err != nil {
