@@ -4,7 +4,6 @@ package confirm
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -55,37 +54,32 @@ type Request struct {
 	Otherwise   string            // the tool to call after a no, if any
 }
 
-// Confirm returns nothing for a call that a human said yes to. Otherwise it returns a form for the human, or
-// the step that asks for a yes in the conversation.
+// Confirm returns nothing for a call that a human said yes to. Otherwise it returns a form for the human, or the
+// step that asks for a yes in the conversation.
 func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 	if c.off || call.Caller.ID == "" || c.valid(call.Caller, r, r.Token) {
 		return nil, nil // without an API token nothing is sent anyway
 	}
-	token := c.Token(call.Caller, r) // issued before reading what is shown
-	switch {
-	case call.State != nil:
-		var carried string
-		yes := json.Unmarshal(call.State, &carried) == nil && string(call.Answers[field]) == "true"
-		if yes && c.valid(call.Caller, r, carried) {
+	why := ""
+	if call.State != nil || call.BadState {
+		why = r.Undone + "; no confirmation came." // for reasons unknown: hosts decline forms that no human saw
+	}
+	var carried string
+	if string(call.Answers[field]) == "true" && json.Unmarshal(call.State, &carried) == nil {
+		if c.valid(call.Caller, r, carried) {
 			return nil, nil
 		}
-		// Why no yes came is unknown: hosts decline forms that no human saw.
-		why := "; no confirmation came."
-		if yes {
-			why = "; the confirmation came too late, or the job was changed meanwhile."
-		}
-		return nil, r.step(token, r.Show(), r.Undone+why)
-	case call.BadState:
-		return nil, r.step(token, r.Show(), r.Undone+"; no confirmation came.")
+		why = r.Undone + "; the confirmation came too late, or the job was changed meanwhile."
 	}
+	token := c.Token(call.Caller, r) // issued before reading what is shown
 	shown := r.Show()
 	message := r.message(shown)
-	state, err := json.Marshal(token)
-	if !call.CanAsk || err != nil || utf8.RuneCountInString(message) > maxMessage { // a yes to a cut text isn't a yes
-		return nil, r.step(token, shown, "")
+	// A yes to a cut text isn't a yes.
+	if why != "" || !call.CanAsk || utf8.RuneCountInString(message) > maxMessage {
+		return nil, r.step(token, shown, why)
 	}
 	return &tool.Ask{
-		Message: message, State: state, Lifetime: Lifetime,
+		Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
 		Fields: []tool.Field{{Name: field, Label: r.Question, Prompt: r.Note, Type: "boolean", Required: true}},
 	}, nil
 }
@@ -116,17 +110,17 @@ func (r Request) purpose(by caller.Caller) []string {
 
 // step asks for a yes in the conversation.
 func (r Request) step(token string, shown tool.Shown, why string) *tool.Next {
-	arguments := map[string]any{"jobId": r.JobID, "confirmationToken": token}
-	note := strings.TrimSpace(why + " " + r.Note)
+	arguments, again := map[string]any{"jobId": r.JobID, "confirmationToken": token}, ""
 	switch {
 	case r.Fields == nil:
 	case text.Length(r.Fields) > maxRepeatedFields:
-		note += " Send the same fields again."
+		again = "Send the same fields again."
 	default:
 		arguments["fields"] = r.Fields
 	}
 	shown = shorten(shown)
 	return &tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &shown, Tool: r.Tool, Arguments: arguments, Otherwise: r.Otherwise, Note: note,
+		Action: tool.ConfirmWithHuman, Show: &shown, Tool: r.Tool, Arguments: arguments, Otherwise: r.Otherwise,
+		Note: text.Join(" ", why, r.Note, again),
 	}
 }

@@ -91,14 +91,11 @@ func isEnumValue(value string) bool {
 
 // shorten cuts what is shown until it isn't too long.
 func shorten(shown tool.Shown) tool.Shown {
-	for _, limit := range []int{100, 0} {
-		if text.Length(shown) <= maxShown {
-			break
-		}
-		shown.Fields = ShortFields(shown.Fields, limit)
-		if limit == 0 {
-			shown.Fields, shown.Guesses, shown.Cut = nil, nil, "The fields are too long to be shown here."
-		}
+	if text.Length(shown) > maxShown {
+		shown.Fields = ShortFields(shown.Fields, 100)
+	}
+	if text.Length(shown) > maxShown {
+		shown.Fields, shown.Guesses, shown.Cut = nil, nil, "The fields are too long to be shown here."
 	}
 	return shown
 }

@@ -5,6 +5,7 @@ package draft
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -22,9 +23,9 @@ type Desk struct {
 	API      *opentrain.Client
 	Accounts *tool.Accounts
 	Confirm  *confirm.Confirmer
+	Now      func() time.Time
 
 	replicated bool
-	now        func() time.Time
 	shown      *ttlcache.Cache[string, tool.Shown] // by caller and job
 	schema     *schema.Node                        // of the update keys that the API's pages type
 	types      fieldTypes                          // the same
@@ -42,7 +43,7 @@ const (
 func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
 	node := Fields{}.JSONSchema()
 	return &Desk{
-		API: api, Accounts: accounts, Confirm: confirmer, replicated: replicated, now: now, schema: node, types: typesOf(node),
+		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated, schema: node, types: typesOf(node),
 		shown: ttlcache.New(
 			ttlcache.WithTTL[string, tool.Shown](shownTTL),
 			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, tool.Shown]) uint64 {
@@ -52,19 +53,16 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 	}
 }
 
-// Now tells the time.
-func (d *Desk) Now() time.Time { return d.now() }
-
 // Report makes the report on a draft for the caller.
-func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, lead Lead) Report {
-	if draft.Validation.PublishReady && !lead.overtaken {
-		lead.token = d.Confirm.Token(call.Caller, confirm.Request{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
+func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
+	if draft.Validation.PublishReady && !options.overtaken {
+		options.token = d.Confirm.Token(call.Caller, confirm.Request{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
 	}
-	report := d.typesFor(ctx, call.Caller).report(draft, call.Interpreted, lead)
-	if lead.overtaken {
+	report := d.typesFor(ctx, call.Caller).report(draft, call.Interpreted, options)
+	if options.overtaken {
 		d.Forget(call.Caller, report.JobID)
 	} else {
-		d.remember(call.Caller, report, lead.Set)
+		d.remember(call.Caller, report, options.Set)
 	}
 	return report
 }
@@ -85,7 +83,7 @@ func (d *Desk) Change(
 	}
 	draft.JobID = jobID // the one that was patched, whatever the answer says
 	complete(draft)
-	return d.Report(ctx, call, draft, Lead{Set: set, overtaken: overtaken}), nil
+	return d.Report(ctx, call, draft, ReportOptions{Set: set, overtaken: overtaken}), nil
 }
 
 // remember keeps what a report shows of a draft, for the confirmation. What the API didn't say again is as it
@@ -95,8 +93,8 @@ func (d *Desk) remember(by caller.Caller, report Report, set opentrain.Fields) {
 	if item := d.shown.Get(key); item != nil && report.NormalizedFields == nil {
 		before := item.Value()
 		shown.Fields = merged(before.Fields, opentrain.Fields(report.FieldsSet))
-		if guesses := withoutFields(before.Guesses, set); report.LowConfidenceFields == nil && len(before.Guesses) > 0 {
-			shown.Guesses = guesses
+		if report.LowConfidenceFields == nil {
+			shown.Guesses = withoutFields(before.Guesses, set)
 		}
 		shown.DraftURL = cmp.Or(shown.DraftURL, before.DraftURL)
 	}
@@ -134,10 +132,8 @@ func (d *Desk) FindOwn(ctx context.Context, jobID string) (*opentrain.OwnJob, er
 		if err != nil {
 			return nil, err
 		}
-		for i := range page.Jobs {
-			if page.Jobs[i].ID == jobID {
-				return &page.Jobs[i], nil
-			}
+		if i := slices.IndexFunc(page.Jobs, func(job opentrain.OwnJob) bool { return job.ID == jobID }); i >= 0 {
+			return &page.Jobs[i], nil
 		}
 		if query.Cursor = page.NextCursor; query.Cursor == "" {
 			break

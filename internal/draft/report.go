@@ -74,7 +74,7 @@ func (c Content) Short(limit int) Content {
 func (r Report) Effect() tool.Effect { return tool.Effect{JobID: r.JobID, Outcome: r.outcome} }
 
 // report makes the report on a draft.
-func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, lead Lead) Report {
+func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, options ReportOptions) Report {
 	report := Report{
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
@@ -84,13 +84,13 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, lea
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
 	}
 	if report.NormalizedFields == nil {
-		report.FieldsSet = Shortened(lead.Set)
+		report.FieldsSet = Shortened(options.Set)
 	}
 	report.open = len(report.MissingFields)
-	report.Next = report.next(types, lead)
+	report.Next = report.next(types, options)
 	whole := report
 	then := func(cut func(*Report)) func(*Report) {
-		return func(r *Report) { cut(r); r.Next = r.next(types, lead) }
+		return func(r *Report) { cut(r); r.Next = r.next(types, options) }
 	}
 	report = tool.Fit(report, then(cutRemarks(10)), then(cutFields(100)), then(cutQuestions(10)),
 		then(cutRemarks(2)), then(cutQuestions(2)), then(cutFields(0)), then(cutRemarks(0)))

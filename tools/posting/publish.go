@@ -124,7 +124,7 @@ func (p posting) notReady(ctx context.Context, call tool.Call, out publishOutput
 	report := p.Report(ctx, call, &opentrain.Draft{
 		JobID: out.JobID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
 		Validation: *cmp.Or(answer.Validation, &opentrain.Validation{}),
-	}, draft.Lead{})
+	}, draft.ReportOptions{})
 	out.Status, out.MissingFields, out.Issues, out.Next = report.Status, report.MissingFields, report.Issues, report.Next
 	if report.Next.Action == tool.ConfirmWithHuman {
 		out.Next = tool.ListJobsNext("OpenTrain refused to publish and named nothing that is missing.")
