@@ -21,8 +21,7 @@ const (
 	maxMessage = 4000
 	// maxShown bounds what a confirmation shows, in characters: a result holds it in each of its two forms.
 	maxShown = 12_000
-	// maxRepeatedFields bounds the fields that a confirmation repeats in the next step's arguments, in
-	// characters.
+	// maxRepeatedFields bounds the fields that a next step repeats in its arguments, in characters.
 	maxRepeatedFields = 600
 	// field is the one field of a form that asks for a yes.
 	field = "confirm"
@@ -84,8 +83,7 @@ func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 	}, nil
 }
 
-// Token makes a confirmation for one call: for the next step that asks for a yes. It is "" when confirmations
-// are off.
+// Token makes a confirmation for one call. It is "" when confirmations are off.
 func (c *Confirmer) Token(by caller.Caller, r Request) string {
 	if c.off {
 		return ""

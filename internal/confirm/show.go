@@ -14,8 +14,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// message says, above a form, what becomes public: an edit whole, a draft with its long texts cut and a link
-// to the whole of it.
+// message says above a form what becomes public: a whole edit, or a draft with its long texts cut and a link.
 func (r Request) message(shown tool.Shown) string {
 	var l text.Lines
 	l.Add("%s", r.Question)
@@ -77,8 +76,8 @@ func Label(value string) string {
 	return text.Capitalize(strings.ToLower(strings.ReplaceAll(value, "_", " ")))
 }
 
-// isEnumValue reports whether a value is spelled as the API spells enums: words of capital letters, joined by
-// underscores. One word has at least four letters.
+// isEnumValue reports whether a value looks like the API's enums: CAPITALS joined by underscores. A single word has
+// at least four letters.
 func isEnumValue(value string) bool {
 	words := strings.Split(value, "_")
 	for _, word := range words {

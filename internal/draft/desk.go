@@ -28,7 +28,7 @@ type Desk struct {
 	replicated bool
 	shown      *ttlcache.Cache[string, tool.Shown] // by caller and job
 	schema     *schema.Node                        // of the update keys that the API's pages type
-	types      fieldTypes                          // the same
+	types      fieldTypes                          // from the schema
 }
 
 const (
@@ -38,8 +38,7 @@ const (
 	maxRemembered = 16 << 20
 )
 
-// NewDesk makes a Desk. replicated says that other processes may change the same drafts: then what this one
-// remembers isn't shown as what they are.
+// NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered isn't shown.
 func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
 	node := Fields{}.JSONSchema()
 	return &Desk{
@@ -86,8 +85,7 @@ func (d *Desk) Change(
 	return d.Report(ctx, call, draft, ReportOptions{Set: set, overtaken: overtaken}), nil
 }
 
-// remember keeps what a report shows of a draft, for the confirmation. What the API didn't say again is as it
-// was.
+// remember keeps what a report shows of a draft, for the confirmation. What the API left out didn't change.
 func (d *Desk) remember(by caller.Caller, report Report, set opentrain.Fields) {
 	key, shown := shownKey(by, report.JobID), report.shown()
 	if item := d.shown.Get(key); item != nil && report.NormalizedFields == nil {

@@ -18,8 +18,7 @@ import (
 // Fields are draft fields by update key, as a caller sends them.
 type Fields opentrain.Fields
 
-// typedFields types the update keys whose form the API's pages give
-// (developers/api-reference/job-drafts/update).
+// typedFields are the update keys with a type in developers/api-reference/job-drafts/update.
 type typedFields struct {
 	JobTitle        string   `json:"jobTitle,omitempty" jsonschema_description:"Title of the job."`
 	JobDescription  string   `json:"jobDescription,omitempty" jsonschema_description:"The full job text."`
@@ -46,12 +45,10 @@ func (typedFields) JSONSchemaExtend(s *schema.Node) {
 	})
 }
 
-// JSONSchema types the known keys and lets every other key pass: the API adds keys without asking this
-// server.
+// JSONSchema types the known keys and accepts every other key: the API may add some.
 func (Fields) JSONSchema() *schema.Node { return schema.Open[typedFields]() }
 
-// untypedKeys are the update keys that the API's pages name and don't type
-// (developers/api-reference/job-drafts/update).
+// untypedKeys are the update keys without a type on the same page.
 func untypedKeys() []string {
 	return []string{
 		"labelingOverview", "datasetDescription", "dataType", "subjectMatter", "labelingSoftware", "aiInterviewRequirements",
@@ -160,8 +157,7 @@ func matchValues(raw json.RawMessage, allowed []string) (value json.RawMessage, 
 	return json.RawMessage(text.JSON(matches)), ""
 }
 
-// isComplete reports whether a list of update keys has all of them. One page's list ends in "…": such a list
-// isn't complete.
+// isComplete reports whether a list has all update keys: one page has a list that ends in "…".
 func isComplete(keys []string) bool {
 	return len(keys) > 0 && !slices.ContainsFunc(keys, isEllipsis)
 }
@@ -171,7 +167,6 @@ func isEllipsis(key string) bool { return strings.Trim(key, ".…") == "" }
 // fieldTypes are the types and options of update keys, by key.
 type fieldTypes map[string]tool.Input
 
-// typesOf are the types that a schema of draft fields gives.
 func typesOf(fields *schema.Node) fieldTypes {
 	types := fieldTypes{}
 	for key, property := range fields.Properties.FromOldest() {
@@ -186,8 +181,7 @@ func typesOf(fields *schema.Node) fieldTypes {
 	return types
 }
 
-// typesFor are the types for the caller's account: those of the API's pages, with the values that its
-// capabilities name.
+// typesFor are the types for the caller's account: those of the API's pages, with the values of its capabilities.
 func (d *Desk) typesFor(ctx context.Context, by caller.Caller) fieldTypes {
 	types := maps.Clone(d.types)
 	for key, options := range d.Accounts.Capabilities(ctx, by).Draft.Enums {

@@ -34,8 +34,7 @@ type Form struct {
 	At     time.Time        `json:"at"`            // when the report was made
 }
 
-// FormOf returns what the form of the previous round carried, nil when the call continues no form. Its error is
-// tool.ErrFormOver.
+// FormOf returns the form that the call continues, nil for none. Its error is tool.ErrFormOver.
 func FormOf(call tool.Call) (*Form, error) {
 	if call.State == nil && !call.BadState {
 		return nil, nil
@@ -48,8 +47,8 @@ func FormOf(call tool.Call) (*Form, error) {
 	return &form, nil
 }
 
-// Ask makes a form of what is open in a draft. It returns nil when the client can't show one, the caller doesn't
-// want one, or nothing open fits into a form.
+// Ask makes a form of a draft's open questions. It returns nil when the client can't show one, the caller doesn't
+// want one, or no question fits.
 func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Report, form Form) (*tool.Ask, error) {
 	isDraft := report.Status == "" || report.Status == opentrain.StatusDraft
 	if !call.CanAsk || wanted != nil && !*wanted || form.Forms >= maxForms || !isDraft {
@@ -96,8 +95,7 @@ func questionFields(questions []Question, lists bool) []tool.Field {
 	return fields
 }
 
-// fields are the form fields that answer a question, none when one of them doesn't fit: half an answer is no
-// answer.
+// fields are the form fields that answer a question, none when one of them doesn't fit.
 func (q Question) fields(lists bool) []tool.Field {
 	inputs := q.inputs()
 	fields := make([]tool.Field, 0, len(inputs))

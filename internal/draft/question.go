@@ -21,8 +21,7 @@ const (
 	maxKeys = 12
 	// maxOptions bounds the options of one question, in characters of all of them.
 	maxOptions = 5000
-	// fewOptions is how many options a question shows when the result is too long and the question isn't the
-	// next one.
+	// fewOptions is how many options a question that isn't the next one shows in a result that is too long.
 	fewOptions = 5
 )
 
@@ -50,9 +49,9 @@ func (Question) JSONSchema() *schema.Node {
 
 // question makes the question that fills a gap.
 func (types fieldTypes) question(gap opentrain.MissingField) Question {
-	keys := keysOf(gap)
+	keys, unprompted := keysOf(gap), "What should be set for “"+cmp.Or(gap.Label, text.Words(gap.Field))+"”?"
 	q := Question{
-		Field: text.Clean(gap.Field, 100), Question: cmp.Or(text.Clean(gap.Question(), maxQuestion), makeQuestion(gap)),
+		Field: text.Clean(gap.Field, 100), Question: cmp.Or(text.Clean(gap.Question(), maxQuestion), unprompted),
 		Message: text.Clean(gap.Message, maxRemark), Hint: text.Clean(gap.Hint, maxRemark),
 		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(gap.Label, 100),
 	}
@@ -67,11 +66,6 @@ func (types fieldTypes) question(gap opentrain.MissingField) Question {
 		q.Type, q.Options, q.Inputs = q.Inputs[0].Type, q.Inputs[0].Options, nil
 	}
 	return q
-}
-
-// makeQuestion words a gap that the API named without a prompt.
-func makeQuestion(gap opentrain.MissingField) string {
-	return "What should be set for “" + cmp.Or(gap.Label, text.Words(gap.Field)) + "”?"
 }
 
 // firstOptions keeps as many options as a result can hold.
@@ -104,8 +98,7 @@ func (q *Question) cutOptions() {
 // ellipsis stands for the options that were cut.
 const ellipsis = "…"
 
-// keysOf returns the update keys that a question asks for: those of its example, which shows what belongs
-// together, otherwise all that the API names.
+// keysOf returns the update keys that a question asks for: those of its example, otherwise all that the API names.
 func keysOf(gap opentrain.MissingField) []string {
 	example := gap.ExampleValues()
 	switch {

@@ -11,8 +11,7 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// FieldKeys are the keys of a draft's fields: those of the caller's account when they can be read, otherwise
-// those of the API's pages.
+// FieldKeys are the keys of a draft's fields: those of the caller's account if known, else those of the API's pages.
 func (d *Desk) FieldKeys(ctx context.Context, by caller.Caller) []string {
 	live := d.Accounts.Capabilities(ctx, by).Draft.UpdateKeys
 	if isComplete(live) {

@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	// maxValue is the longest value of a draft that a result repeats, in characters: the caller wrote it, so
-	// it costs tokens and says nothing new.
+	// maxValue is the longest value of a draft that a result repeats, in characters: the caller wrote it.
 	maxValue = 600
 	// maxRemark is the longest message, reason or value of a remark, in characters.
 	maxRemark = 400
@@ -25,8 +24,7 @@ const (
 	maxJobID = 100
 )
 
-// Report is the report on a draft that create_draft and patch_draft return. What the API didn't say is
-// absent.
+// Report is the report on a draft that create_draft and patch_draft return. What the API left out is absent.
 type Report struct {
 	JobID               string        `json:"jobId" jsonschema_description:"Id for every later call."`
 	Status              string        `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
@@ -73,7 +71,6 @@ func (c Content) Short(limit int) Content {
 // Effect says what the call wrote.
 func (r Report) Effect() tool.Effect { return tool.Effect{JobID: r.JobID, Outcome: r.outcome} }
 
-// report makes the report on a draft.
 func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, options ReportOptions) Report {
 	report := Report{
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
@@ -90,7 +87,10 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	report.Next = report.next(types, options)
 	whole := report
 	then := func(cut func(*Report)) func(*Report) {
-		return func(r *Report) { cut(r); r.Next = r.next(types, options) }
+		return func(r *Report) {
+			cut(r)
+			r.Next = r.next(types, options)
+		}
 	}
 	report = tool.Fit(report, then(cutRemarks(10)), then(cutFields(100)), then(cutQuestions(10)),
 		then(cutRemarks(2)), then(cutQuestions(2)), then(cutFields(0)), then(cutRemarks(0)))
@@ -127,7 +127,7 @@ func Remarks(notes []opentrain.Note) []tool.Remark {
 
 // withoutFields leaves out the remarks on some fields.
 func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark {
-	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { _, set := fields[r.Field]; return set })
+	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
 }
 
 // merged returns the fields of both, where the later ones win.
@@ -144,11 +144,7 @@ func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 	if gaps == nil && !draft.Validation.PublishReady {
 		return nil
 	}
-	questions := make([]Question, 0, len(gaps))
-	for _, gap := range gaps {
-		questions = append(questions, types.question(gap))
-	}
-	return questions
+	return tool.Map(gaps, types.question)
 }
 
 // The cuts of a report that is too long, the least needed first. The first question always stays as it is.

@@ -45,8 +45,7 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *
 	return after, ask, err
 }
 
-// complete adds to a draft what the API said of it earlier in this call and didn't say again: it answers
-// changes in a short form too.
+// complete adds to a draft what the API said of it earlier in this call and left out now.
 func (r Report) complete(draft *opentrain.Draft, set opentrain.Fields, old bool) {
 	draft.DraftURL, draft.ReviewURL = cmp.Or(draft.DraftURL, r.DraftURL), cmp.Or(draft.ReviewURL, r.ReviewURL)
 	if old {
@@ -102,7 +101,7 @@ func keyOf(path string) string {
 	return key
 }
 
-// withoutForm is the report when the questions go on in the conversation. It has no confirmation: the draft may
+// withoutForm is the report when the questions continue in the conversation. It has no confirmation: the draft may
 // have changed.
 func (r Report) withoutForm(call tool.Call, types fieldTypes, options ReportOptions, outcome string) Report {
 	options.noForm = true

@@ -4,6 +4,7 @@ package text
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -12,8 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes a text from outside safe to show: one line, without invisible, bidirectional and tag
-// characters, at most limit characters long.
+// Clean makes a text from outside safe to show: one line of at most limit characters, without hidden ones.
 func Clean(s string, limit int) string {
 	var b strings.Builder
 	space, length := false, 0
@@ -71,8 +71,7 @@ func URL(address string) string {
 	return ""
 }
 
-// Visible spells out the characters that show nothing by themselves: a human must not say yes to something
-// hidden.
+// Visible spells out hidden characters: a human must not say yes to what they can't see.
 func Visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -85,7 +84,7 @@ func Visible(s string) string {
 	return b.String()
 }
 
-// hidden reports whether a character shows nothing by itself: a model would read what people can't see.
+// hidden reports whether a character is invisible, bidirectional or a tag: a model would read what people can't see.
 func hidden(r rune) bool {
 	return r == utf8.RuneError || r > unicode.MaxASCII && unicode.In(r,
 		unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
@@ -105,11 +104,8 @@ func Clip(s string, limit int) string {
 
 // Sentence cleans a message and ends it with a full stop.
 func Sentence(message string) string {
-	message = strings.TrimRight(Clean(message, 400), " ")
-	switch {
-	case message == "":
-		return "it gave no reason."
-	case strings.HasSuffix(message, "."), strings.HasSuffix(message, "!"), strings.HasSuffix(message, "…"):
+	message = cmp.Or(strings.TrimRight(Clean(message, 400), " "), "it gave no reason.")
+	if last, _ := utf8.DecodeLastRuneInString(message); strings.ContainsRune(".!…", last) {
 		return message
 	}
 	return message + "."

@@ -23,8 +23,7 @@ const (
 	maxAccounts = 10_000
 )
 
-// SideRead bounds a read that only helps a call. It must neither use up the call's time nor hold back its
-// result.
+// SideRead bounds a read that only helps a call: it must not use up the call's time or delay its result.
 const SideRead = 5 * time.Second
 
 // Feature is something that an account must have for a tool.
@@ -48,23 +47,16 @@ func NewAccounts(api *opentrain.Client) *Accounts {
 	)}
 }
 
-// Capabilities returns what is known of the caller's account. It is empty when nothing could be read: then
-// the API decides.
+// Capabilities returns what is known of the caller's account. It is empty when nothing could be read.
 func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrain.Capabilities {
-	known, _ := a.remembered(ctx, by)
-	return known
-}
-
-// remembered also reports whether the capabilities were read just now.
-func (a *Accounts) remembered(ctx context.Context, by caller.Caller) (known *opentrain.Capabilities, fresh bool) {
 	if by.ID == "" {
-		return &opentrain.Capabilities{}, true
+		return &opentrain.Capabilities{}
 	}
 	if item := a.cache.Get(by.ID); item != nil {
-		return item.Value(), false
+		return item.Value()
 	}
-	known, _ = a.Read(ctx, by)
-	return known, true
+	known, _ := a.Read(ctx, by)
+	return known
 }
 
 // Read reads the capabilities of the caller's account, past the memory. The result is never nil.
@@ -88,16 +80,15 @@ func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capab
 // Forget makes the next call read the capabilities again.
 func (a *Accounts) Forget(by caller.Caller) { a.cache.Delete(by.ID) }
 
-// Check returns the first objection to what is known of the account, nil when there is none. An objection
-// that comes from memory is checked against the account as it is now: a feature may have been enabled, a key
-// added.
+// Check returns what object objects to in the account's capabilities. An objection to remembered ones is checked
+// again with fresh ones: a feature may have been enabled, a key added.
 func (a *Accounts) Check(ctx context.Context, by caller.Caller, object func(*opentrain.Capabilities) error) error {
-	known, fresh := a.remembered(ctx, by)
-	err := object(known)
-	if err == nil || fresh {
+	remembered := a.cache.Has(by.ID)
+	err := object(a.Capabilities(ctx, by))
+	if err == nil || !remembered {
 		return err
 	}
-	known, _ = a.Read(ctx, by)
+	known, _ := a.Read(ctx, by)
 	return object(known)
 }
 

@@ -46,8 +46,7 @@ func (e explainer) reason() Next {
 	return Next{Action: Fix, By: by, Problem: problem, Tool: tool, URL: page, Arguments: arguments}
 }
 
-// adviceFor says what to do about a details.reason. It covers every reason on the API's pages, also those of
-// endpoints that no tool calls yet.
+// adviceFor says what to do about a details.reason. It covers every reason on the API's pages.
 func adviceFor(reason string) string {
 	return map[string]string{
 		"account_claim_required": "A human must claim this account first. Then call again.",
@@ -77,8 +76,8 @@ type Issue struct {
 	Expected string              `json:"expected"`
 }
 
-// IssuesOf reads the problems with a body out of details. The API's pages name the zod library and print no
-// form. Three are known of it: a list of issues, the same as the member issues, and messages by field.
+// IssuesOf reads the problems with a body from details. The API's pages name the zod library, which has three forms:
+// a list of issues, the same as the member issues, and messages by field.
 func IssuesOf(details json.RawMessage) []Issue {
 	var d struct {
 		Issues      []Issue             `json:"issues"`

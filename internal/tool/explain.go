@@ -58,8 +58,7 @@ func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 	return f
 }
 
-// explainFormOver explains a call that continues a form which is over. Nothing was sent: creating the draft again
-// could double it.
+// explainFormOver leads to the draft of a form that is over. Creating it again could make a second one.
 func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 	next := Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
 	if t.Name == PatchDraft {
@@ -308,8 +307,8 @@ func argumentsOf(args json.RawMessage) map[string]any {
 	return arguments
 }
 
-// sameFields are the arguments of a call for another tool that sets the same fields, and what they show to a
-// human. The model has fields that are too long to repeat; note says to send them.
+// sameFields are a call's arguments for another tool that sets the same fields, and what they show to a human.
+// note asks the model for fields that are too long to repeat.
 func sameFields(args json.RawMessage) (arguments map[string]any, shown *Shown, note string) {
 	var call struct {
 		JobID  string          `json:"jobId"`

@@ -8,10 +8,9 @@ import (
 )
 
 const (
-	// MaxResult bounds each of a result's two forms, in characters. Hosts move larger results to a file or
-	// cut them where they like.
+	// MaxResult bounds each of a result's two forms, in characters. Hosts cut larger results anywhere.
 	MaxResult = 20_000
-	// Spare is how much a result may grow after it was cut: the members that a tool adds to a shared report.
+	// Spare is what a tool may add to a result after it was cut.
 	Spare = 500
 	// DefaultPage is the page size when the caller names none: enough to choose from, few tokens.
 	DefaultPage = 10

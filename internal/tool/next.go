@@ -20,8 +20,7 @@ const (
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
-	// Wait: wait RetryAfterSeconds, then call Tool with Arguments. Without Arguments, call it with the same
-	// ones as before.
+	// Wait: wait RetryAfterSeconds, then call Tool with Arguments, or with the same ones as before.
 	Wait Action = "wait"
 	// Fix: Problem must be solved first. By says who can solve it, Tool or URL where.
 	Fix Action = "fix"
@@ -29,8 +28,7 @@ const (
 	Done Action = "done"
 )
 
-// Next is the step that follows a result or a failure. It alone is enough to drive the loop from a
-// description to a published job.
+// Next is the step after a result or a failure. It alone can drive the loop from a description to a published job.
 type Next struct {
 	Action Action `json:"action"`
 	// Question is the API's own prompt, asked word for word.
@@ -38,8 +36,7 @@ type Next struct {
 	// Note says why a question comes again, or what to know about this step.
 	Note  string `json:"note,omitempty"`
 	Field string `json:"field,omitempty"`
-	// Type is the JSON type of the answer: enum, string, number, boolean or array (with Options: choose
-	// several).
+	// Type is enum, string, number, boolean or array (with Options: choose several).
 	Type    string   `json:"type,omitempty"`
 	Options []string `json:"options,omitempty"`
 	// Inputs replace Type and Options when a question has several keys.
@@ -78,8 +75,7 @@ func (i Input) Text() string {
 // JSONSchema implements the generator's interface.
 func (Next) JSONSchema() *schema.Node { return PlainObject("") }
 
-// Shown is what a human sees of a job before it becomes public. Its members stand in the order of their
-// names.
+// Shown is what a human sees of a job before it becomes public. Its members are sorted by name.
 type Shown struct {
 	Cut      string           `json:"cut,omitempty"` // what is too long to show
 	DraftURL string           `json:"draftUrl,omitempty"`
@@ -170,8 +166,7 @@ func ListJobsNext(note string) Next {
 	return Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{}, Note: note}
 }
 
-// PlainObject is the schema of a type whose members it doesn't list: they would fill every host's context, once
-// per tool.
+// PlainObject is a schema that doesn't list members: they would fill every host's context, once per tool.
 func PlainObject(description string) *schema.Node {
 	return &schema.Node{Type: "object", Description: description}
 }

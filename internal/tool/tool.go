@@ -60,8 +60,7 @@ type Output interface {
 	Text() string
 }
 
-// New makes a Tool from a spec and a function with typed input and output. It panics when In or Out have no
-// JSON Schema, which is a mistake in their types.
+// New makes a Tool from a spec and a function. It panics when In or Out have no JSON Schema: a mistake in a type.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	input, err := schema.NewInput[In]()
 	output, errOutput := schema.Output[Out]()
@@ -93,16 +92,13 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 // Call is what a tool knows about a call besides its input.
 type Call struct {
 	Caller caller.Caller
-	// CanAsk is true when a form can be shown now, CanAskLists when it can have lists to choose several
-	// values from.
+	// CanAsk is true when a form can be shown now, CanAskLists when it can have lists for several values.
 	CanAsk, CanAskLists bool
-	// Answers are the human's answers to the previous round's Ask, by field name. It is nil when no form was
-	// answered.
+	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
 	Answers map[string]json.RawMessage
 	// State is the State of the previous round's Ask; nil in the first round.
 	State json.RawMessage
-	// BadState is true when the call continues a form with a state that was changed, belongs to someone else
-	// or is too old.
+	// BadState is true when the state of a form was changed, belongs to someone else or is too old.
 	BadState bool
 	// Progress tells the client what a call of several steps does now; nil when it doesn't want to know.
 	Progress func(step string)
@@ -117,8 +113,7 @@ func (c Call) Report(step string) {
 	}
 }
 
-// Ask is a form that a tool wants to show to the human before it goes on. The tool is then called again with
-// the answers and the state.
+// Ask is a form for the human. The tool is then called again with the answers and the state.
 type Ask struct {
 	// Message says, above the form, what is asked and why.
 	Message string
@@ -144,8 +139,7 @@ type Field struct {
 // Choice is one value of an enum or a list, and how people read it.
 type Choice struct{ Value, Title string }
 
-// Result is a tool's answer in both of its forms, each complete by itself: many clients show the model only
-// one.
+// Result is a tool's answer in two forms, each complete by itself: many clients show the model only one.
 type Result struct {
 	Structured any
 	Text       string

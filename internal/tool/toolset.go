@@ -6,8 +6,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// Set is a group of tools that are switched on and off together, with what people use beside them in their
-// host.
+// Set is a group of tools that are switched on and off together, with their prompts and resources.
 type Set struct {
 	Name      string
 	Tools     []Tool

@@ -138,8 +138,7 @@ func (p position) compare(other position) int {
 	return cmp.Or(p.time.Compare(other.time), cmp.Compare(p.jobID, other.jobID))
 }
 
-// cursor leads to what comes after a position. The API has no cursor for changes, but it can be asked again from
-// a time on.
+// cursor leads to what comes after a position. The API has no cursor for changes, but takes a time.
 func (p position) cursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(p.time.UTC().Format(time.RFC3339Nano) + " " + p.jobID))
 }

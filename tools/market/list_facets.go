@@ -67,11 +67,9 @@ func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []facet 
 			"opentrain_search_jobs takes them too.", more, name))
 		values = values[:maxFacets]
 	}
-	facets := make([]facet, 0, len(values))
-	for _, value := range values {
-		facets = append(facets, facet{Value: text.Clean(value.Value, 60), Count: value.Count})
-	}
-	return facets
+	return tool.Map(values, func(value opentrain.Facet) facet {
+		return facet{Value: text.Clean(value.Value, 60), Count: value.Count}
+	})
 }
 
 // cutValues keeps fewer values of each facet.
@@ -89,10 +87,7 @@ func (o listFacetsOutput) Text() string {
 		name   string
 		facets []facet
 	}{{"category", o.Categories}, {"language", o.Languages}, {"country", o.Countries}, {"payType", o.PayTypes}} {
-		values := make([]string, 0, len(part.facets))
-		for _, facet := range part.facets {
-			values = append(values, fmt.Sprintf("%s (%d)", facet.Value, facet.Count))
-		}
+		values := tool.Map(part.facets, func(f facet) string { return fmt.Sprintf("%s (%d)", f.Value, f.Count) })
 		l.Field(part.name, strings.Join(values, ", "))
 	}
 	l.Fields("Cut", o.Cut)

@@ -34,10 +34,8 @@ func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
 		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
-		"format": "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, " +
-			"instead of description.",
-		"job": "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, " +
-			"languages, …",
+		"format":      "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, instead of description.",
+		"job":         "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
 		"idempotencyKey": "The same key finds the same draft. Default: made from the content and the day; a second job of the " +
 			"same text needs a key of its own.",
 	})
@@ -155,9 +153,8 @@ func (in createDraftInput) documents() []document {
 	}
 }
 
-// derivedKey makes the idempotency key of a call that brought none, from the caller, the content and the UTC
-// day. A call that a client, a proxy or a model repeats after a lost answer finds its draft again, also when
-// the members of a document come in another order.
+// derivedKey makes the idempotency key of a call without one from the caller, the content and the UTC day: a call
+// that is repeated after a lost answer finds its draft, also when a document's members are in another order.
 func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) string {
 	hash := sha256.New()
 	for _, part := range []string{

@@ -1,5 +1,4 @@
-// Package posting has the tools that bring a job from a description to the marketplace and look after it
-// there.
+// Package posting has the tools that take a job from a description to the marketplace, and change it there.
 package posting
 
 import (
@@ -8,8 +7,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// Toolset returns the tools, in the order of the posting loop, with the prompts and the field reference that
-// belong to them.
+// Toolset returns the tools in the order of the posting loop, with their prompts and the field reference.
 func Toolset(desk *draft.Desk) tool.Set {
 	p := posting{desk}
 	return tool.Set{

@@ -153,14 +153,10 @@ func (p posting) checkListing(ctx context.Context, jobID string) tool.Next {
 
 // keywords are the words of a title, without punctuation.
 func keywords(title string) string {
-	var words []string
-	for word := range strings.FieldsSeq(text.Clean(title, 200)) {
-		word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
-		if word != "" {
-			words = append(words, word)
-		}
-	}
-	return text.Clip(strings.Join(words, " "), 200)
+	words := tool.Map(strings.Fields(text.Clean(title, 200)), func(word string) string {
+		return strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	})
+	return text.Clip(text.Join(" ", words...), 200)
 }
 
 func (o publishOutput) Effect() tool.Effect {
