@@ -36,36 +36,27 @@ func (r Request) message(shown tool.Shown) string {
 
 // readingOrder begins with the title and ends with the long text.
 func readingOrder(fields opentrain.Fields) []string {
-	rank := func(key string) int {
-		switch key {
-		case "jobTitle":
-			return -1
-		case "jobDescription":
-			return 1
-		}
-		return 0
-	}
+	rank := map[string]int{"jobTitle": -1, "jobDescription": 1}
 	return slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
 	})
 }
 
 // readable writes a value for people: no quotes, lists with commas, enum values in words.
 func readable(value json.RawMessage) string {
+	if string(value) == "null" {
+		return "(cleared)"
+	}
+	words := string(value)
+	visible := func(s string) string { return text.Visible(Label(s)) }
 	var one string
 	var list []string
-	switch {
-	case string(value) == "null":
-		return "(cleared)"
-	case json.Unmarshal(value, &one) == nil:
-		return text.Clean(text.Visible(Label(one)), maxMessage+1)
-	case json.Unmarshal(value, &list) == nil:
-		for i := range list {
-			list[i] = text.Visible(Label(list[i]))
-		}
-		return text.Clean(strings.Join(list, ", "), maxMessage+1)
+	if json.Unmarshal(value, &one) == nil {
+		words = visible(one)
+	} else if json.Unmarshal(value, &list) == nil {
+		words = strings.Join(tool.Map(list, visible), ", ")
 	}
-	return text.Clean(string(value), maxMessage+1)
+	return text.Clean(words, maxMessage+1)
 }
 
 // Label writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any experience level".

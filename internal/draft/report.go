@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -86,14 +85,15 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	report.open = len(report.MissingFields)
 	report.Next = report.next(types, options)
 	whole := report
-	then := func(cut func(*Report)) func(*Report) {
+	to := func(limit int, cut func(*Report, int)) func(*Report) {
 		return func(r *Report) {
-			cut(r)
+			cut(r, limit)
 			r.Next = r.next(types, options)
 		}
 	}
-	report = tool.Fit(report, then(cutRemarks(10)), then(cutFields(100)), then(cutQuestions(10)),
-		then(cutRemarks(2)), then(cutQuestions(2)), then(cutFields(0)), then(cutRemarks(0)))
+	remarks, fields, questions := (*Report).cutRemarks, (*Report).cutFields, (*Report).cutQuestions
+	report = tool.Fit(report, to(10, remarks), to(100, fields), to(10, questions),
+		to(2, remarks), to(2, questions), to(0, fields), to(0, remarks))
 	report.Cut = report.missingFrom(whole)
 	return report
 }
@@ -115,9 +115,7 @@ func Remarks(notes []opentrain.Note) []tool.Remark {
 		if remark.Value == nil && note.ValuePreview != "" {
 			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
 		}
-		if utf8.RuneCount(remark.Value) > maxRemark {
-			remark.Value = confirm.ShortValue(remark.Value, maxRemark)
-		}
+		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
 		if remark.Line() != "" {
 			remarks = append(remarks, remark)
 		}
@@ -149,50 +147,40 @@ func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 
 // The cuts of a report that is too long, the least needed first. The first question always stays as it is.
 
-func cutRemarks(entries int) func(*Report) {
-	return func(r *Report) {
-		for _, list := range []*[]tool.Remark{&r.LowConfidenceFields, &r.Warnings, &r.UnmappedFields, &r.Issues} {
-			*list = (*list)[:min(len(*list), entries)]
-		}
+func (r *Report) cutRemarks(entries int) {
+	for _, list := range []*[]tool.Remark{&r.LowConfidenceFields, &r.Warnings, &r.UnmappedFields, &r.Issues} {
+		*list = (*list)[:min(len(*list), entries)]
 	}
 }
 
-func cutFields(limit int) func(*Report) {
-	return func(r *Report) {
-		if limit == 0 {
-			r.NormalizedFields, r.FieldsSet = nil, nil
-		}
-		r.NormalizedFields, r.FieldsSet = r.NormalizedFields.Short(limit), r.FieldsSet.Short(limit)
+func (r *Report) cutFields(limit int) {
+	if limit == 0 {
+		r.NormalizedFields, r.FieldsSet = nil, nil
 	}
+	r.NormalizedFields, r.FieldsSet = r.NormalizedFields.Short(limit), r.FieldsSet.Short(limit)
 }
 
-func cutQuestions(entries int) func(*Report) {
-	return func(r *Report) {
-		r.MissingFields = slices.Clone(r.MissingFields[:min(len(r.MissingFields), entries)])
-		for i := 1; i < len(r.MissingFields); i++ {
-			r.MissingFields[i].cutOptions()
-		}
+func (r *Report) cutQuestions(entries int) {
+	r.MissingFields = slices.Clone(r.MissingFields[:min(len(r.MissingFields), entries)])
+	for i := 1; i < len(r.MissingFields); i++ {
+		r.MissingFields[i].cutOptions()
 	}
 }
 
 // missingFrom says what a cut report lacks of the whole one.
 func (r Report) missingFrom(whole Report) []string {
 	var cut []string
-	for _, part := range []struct {
-		left int
-		what string
-	}{
-		{len(whole.MissingFields) - len(r.MissingFields), "more questions, which come in their turn"},
-		{len(whole.LowConfidenceFields) - len(r.LowConfidenceFields), "more guesses"},
-		{len(whole.Warnings) - len(r.Warnings), "more warnings"},
-		{len(whole.UnmappedFields) - len(r.UnmappedFields), "more parts of the input that fit no field"},
-		{len(whole.Issues) - len(r.Issues), "more issues"},
-		{len(whole.NormalizedFields) - len(r.NormalizedFields), "fields of the draft"},
-	} {
-		if part.left > 0 {
-			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", part.left, part.what))
+	add := func(before, now int, what string) {
+		if before > now {
+			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", before-now, what))
 		}
 	}
+	add(len(whole.MissingFields), len(r.MissingFields), "more questions, which come in their turn")
+	add(len(whole.LowConfidenceFields), len(r.LowConfidenceFields), "more guesses")
+	add(len(whole.Warnings), len(r.Warnings), "more warnings")
+	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")
+	add(len(whole.Issues), len(r.Issues), "more issues")
+	add(len(whole.NormalizedFields), len(r.NormalizedFields), "fields of the draft")
 	return cut
 }
 

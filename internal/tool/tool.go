@@ -89,6 +89,26 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, run: run}
 }
 
+// Runner runs tools for callers.
+type Runner struct {
+	Accounts *Accounts
+	// TokenHelp tells a model in one or two sentences how its human can give this server a token.
+	TokenHelp string
+}
+
+// Run runs a tool on the arguments as they came. It returns a result, a form for the human, or a failure in words
+// for the model.
+func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
+	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
+	if err != nil {
+		if FeatureOf(err) != "" {
+			r.Accounts.Forget(call.Caller)
+		}
+		return Result{}, nil, r.Explain(t, call, args, err)
+	}
+	return result, ask, nil
+}
+
 // Call is what a tool knows about a call besides its input.
 type Call struct {
 	Caller caller.Caller

@@ -31,9 +31,7 @@ type getAccountOutput struct {
 
 func getAccount(api *opentrain.Client, accounts *tool.Accounts) tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.GetAccount,
-		Title: "See the account and what it may do",
-		Kind:  tool.KindRead,
+		Name: tool.GetAccount, Title: "See the account and what it may do", Kind: tool.KindRead,
 		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the " +
 			"account has, and which fields and values a draft takes. " +
 			"Use it when a call was refused for a scope or a feature, or to look up a field's exact values. " +

@@ -15,9 +15,7 @@ type inviteTrainerInput struct {
 }
 
 func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{
-		"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract.",
-	})
+	schema.Describe(s, map[string]string{"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract."})
 }
 
 type inviteTrainerOutput struct {
@@ -31,19 +29,15 @@ type inviteTrainerOutput struct {
 
 func (a applicants) inviteTrainer() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.InviteTrainer,
-		Title: "Invite an AI trainer to a job",
-		Kind:  tool.KindCreate,
+		Name: tool.InviteTrainer, Title: "Invite an AI trainer to a job", Kind: tool.KindCreate,
 		Description: "Invite one AI trainer, whom the human already knows, to a published job of the account on OpenTrain. " +
 			"Use it when the human names a person by user id; the invited person sees the job at once. " +
 			"Not for finding people: published jobs are found by everyone. Publish a draft first, with opentrain_publish. " +
 			"It makes an invited proposal, hires nobody and costs nothing. Inviting twice does no harm.",
-		Scope:   "proposals:write",
-		Claimed: true,
-		Lost:    "It is not known whether the person was invited. Call again with the same arguments: nobody is invited twice.",
+		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
+		Lost: "It is not known whether the person was invited. Call again with the same arguments: nobody is invited twice.",
 		Absent: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
 			"" + tool.ListJobs + "; the user id comes from the human.",
-		Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
 	}, a.invite)
 }
 

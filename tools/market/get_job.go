@@ -43,9 +43,7 @@ type getJobOutput struct {
 
 func (m market) getJob() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.GetJob,
-		Title: "Read a public job",
-		Kind:  tool.KindPublicRead,
+		Name: tool.GetJob, Title: "Read a public job", Kind: tool.KindPublicRead,
 		Description: "Read one public job on OpenTrain with its full text, as AI trainers see it. " +
 			"Use it on an id from opentrain_search_jobs, or to check a job of your human after publishing or editing it. " +
 			"Not for drafts: they are not public; opentrain_list_jobs shows the account's own jobs in any status. " +

@@ -46,9 +46,7 @@ type change struct {
 
 func (m market) listChanges() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.ListChanges,
-		Title: "Follow the marketplace",
-		Kind:  tool.KindPublicRead,
+		Name: tool.ListChanges, Title: "Follow the marketplace", Kind: tool.KindPublicRead,
 		Description: "List which public jobs on OpenTrain were published, updated or closed since a time: the latest event " +
 			"of each job, oldest first. " +
 			"Use it to keep a copy of the market up to date, or to see what is new since the last look. " +

@@ -32,9 +32,7 @@ func (facet) JSONSchema() *schema.Node { return tool.PlainObject("value, count."
 
 func (m market) listFacets() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.ListFacets,
-		Title: "Count the marketplace by filter",
-		Kind:  tool.KindPublicRead,
+		Name: tool.ListFacets, Title: "Count the marketplace by filter", Kind: tool.KindPublicRead,
 		Description: "List the categories, languages, countries and pay types that open jobs on OpenTrain have, with the " +
 			"number of jobs for each. " +
 			"Use it to find valid values for the filters of opentrain_search_jobs, or for an overview of the market. " +

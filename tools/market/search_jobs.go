@@ -63,9 +63,7 @@ func (jobSummary) JSONSchema() *schema.Node {
 
 func (m market) searchJobs() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.SearchJobs,
-		Title: "Search the marketplace",
-		Kind:  tool.KindPublicRead,
+		Name: tool.SearchJobs, Title: "Search the marketplace", Kind: tool.KindPublicRead,
 		Description: "Search the jobs that are published on the OpenTrain marketplace, as AI trainers see them. " +
 			"Use it to check how a job of your human appears after publishing, or to see what others pay for similar work. " +
 			"It finds open jobs only: drafts and closed jobs of the account are in opentrain_list_jobs. " +

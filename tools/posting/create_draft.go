@@ -48,19 +48,16 @@ type createDraftOutput struct {
 
 func (p posting) createDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.CreateDraft,
-		Title: "Draft a job from a description",
-		Kind:  tool.KindCreate,
+		Name: tool.CreateDraft, Title: "Draft a job from a description", Kind: tool.KindCreate,
 		Description: "Turn a plain job description into a draft job on OpenTrain and learn what is still missing. " +
 			"Start here when a human wants to hire people for labelling, annotation or other AI-training work. " +
 			"Pass the human's own words as they are; do not structure them or fill gaps yourself. " +
 			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the " +
 			"draft again to change it. " +
 			"Nothing becomes public. Repeating the call finds the same draft.",
-		Scope: "jobs:write",
+		Scope: "jobs:write", Feature: drafting("draftCreate"),
 		Lost: "It is not known whether the draft was made. Call again with the same arguments: the idempotency key finds " +
 			"it if it was, and no second one is made.",
-		Feature: drafting("draftCreate"),
 	}, p.create)
 }
 

@@ -51,9 +51,7 @@ func (ownJob) JSONSchema() *schema.Node {
 
 func (p posting) listJobs() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.ListJobs,
-		Title: "List your jobs",
-		Kind:  tool.KindRead,
+		Name: tool.ListJobs, Title: "List your jobs", Kind: tool.KindRead,
 		Description: "List the account's own jobs on OpenTrain in any status, drafts included, newest first. " +
 			"Use it to find a job's id, to see which drafts are unfinished and how many proposals a job has, " +
 			"and after a broken answer to find out whether a job was created or published. " +

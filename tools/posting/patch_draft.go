@@ -27,18 +27,15 @@ func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 
 func (p posting) patchDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.PatchDraft,
-		Title: "Answer a draft's questions",
-		Kind:  tool.KindUpdate,
+		Name: tool.PatchDraft, Title: "Answer a draft's questions", Kind: tool.KindUpdate,
 		Description: "Set fields of an unpublished draft on OpenTrain, any number in one call. " +
 			"Use it for the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
 			"Send values of the type that the question names, enums exactly as listed. " +
 			"The draft is checked anew each time: next holds the following question, or asks you to show the finished draft to the human. " +
 			"Fields not named stay as they are, null clears one; nothing becomes public. " +
 			"Not for published jobs: use opentrain_update_job.",
-		Scope:   "jobs:write",
-		Lost:    "It is not known whether the fields were set. Setting the same values again is harmless.",
-		Feature: drafting("draftUpdate"),
+		Scope: "jobs:write", Feature: drafting("draftUpdate"),
+		Lost: "It is not known whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)
 }
 

@@ -15,9 +15,11 @@ func postJob() tool.Prompt {
 	return tool.Prompt{
 		Name: "post_job", Title: "Post a job",
 		Description: "Post a job on OpenTrain, from a description to the published listing.",
-		Argument:    tool.PromptArgument{Name: "description", Description: "The job in your own words: task, data, people, pay, languages, time."},
-		Needs:       []string{tool.CreateDraft, tool.PatchDraft, tool.Publish, tool.SearchJobs},
-		Text:        postJobText,
+		Argument: tool.PromptArgument{
+			Name: "description", Description: "The job in your own words: task, data, people, pay, languages, time.",
+		},
+		Needs: []string{tool.CreateDraft, tool.PatchDraft, tool.Publish, tool.SearchJobs},
+		Text:  postJobText,
 	}
 }
 

@@ -45,18 +45,15 @@ type publishOutput struct {
 
 func (p posting) publishJob() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.Publish,
-		Title: "Publish a job",
-		Kind:  tool.KindPublish,
+		Name: tool.Publish, Title: "Publish a job", Kind: tool.KindPublish,
 		Description: "Publish a finished draft on OpenTrain, so that everyone sees the job and AI trainers can apply. " +
 			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
 			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
 			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
 			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
-		Scope: "jobs:write",
+		Scope: "jobs:write", Feature: publishing(),
 		Lost: "It is not known whether the job was published. " + tool.ListJobs +
 			" shows its status (OPEN when published); publishing again is harmless.",
-		Feature: publishing(),
 	}, p.publish)
 }
 

@@ -1,7 +1,6 @@
 package tool
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -9,26 +8,6 @@ import (
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 )
-
-// Runner runs tools for callers.
-type Runner struct {
-	Accounts *Accounts
-	// TokenHelp tells a model in one or two sentences how its human can give this server a token.
-	TokenHelp string
-}
-
-// Run runs a tool on the arguments as they came. It returns a result, a form for the human, or a failure in words
-// for the model.
-func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
-	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
-	if err != nil {
-		if FeatureOf(err) != "" {
-			r.Accounts.Forget(call.Caller)
-		}
-		return Result{}, nil, r.Explain(t, call, args, err)
-	}
-	return result, ask, nil
-}
 
 // Answer stands in Next.Arguments where the human's answer goes.
 const Answer = "<answer>"
