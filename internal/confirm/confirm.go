@@ -18,11 +18,9 @@ const (
 	// Lifetime is how long a confirmation is valid.
 	Lifetime = 10 * time.Minute
 	// maxMessage bounds the words above a form, in characters. Longer ones are confirmed in the conversation.
-	maxMessage = 4000
-	// maxShown bounds what a confirmation shows, in characters: a result holds it in each of its two forms.
-	maxShown = 12_000
-	// maxRepeatedFields bounds the fields that a next step repeats in its arguments, in characters.
-	maxRepeatedFields = 600
+	maxMessage        = 4000
+	maxShown          = 12_000 // the most that a confirmation shows, in characters: a result holds it in each of its two forms
+	maxRepeatedFields = 600    // the longest fields that a next step repeats in its arguments, in characters
 	// field is the one field of a form that asks for a yes.
 	field = "confirm"
 )

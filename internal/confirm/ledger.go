@@ -14,11 +14,9 @@ import (
 type Ledger struct {
 	now func() time.Time
 
-	mu sync.Mutex
-	// pending counts the unfinished changes by caller and job: a stranger's call can't change someone's job.
-	pending map[pendingKey]int
-	// changes holds the last change of each job, by job.
-	changes *ttlcache.Cache[string, change]
+	mu      sync.Mutex
+	pending map[pendingKey]int              // unfinished changes: a stranger's call can't change someone's job
+	changes *ttlcache.Cache[string, change] // the last change of each job, by job
 }
 
 type pendingKey struct{ callerID, jobID string }

@@ -32,10 +32,8 @@ type Desk struct {
 }
 
 const (
-	// shownTTL is how long a draft is remembered for showing it again.
-	shownTTL = time.Hour
-	// maxRemembered bounds what is remembered of drafts, in bytes.
-	maxRemembered = 16 << 20
+	shownTTL      = time.Hour // how long a draft is remembered for showing it again
+	maxRemembered = 16 << 20  // the most that is remembered of drafts, in bytes
 )
 
 // NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered isn't shown.

@@ -15,12 +15,9 @@ import (
 )
 
 const (
-	// maxFormFields is how many fields a form has: people don't fill in more.
-	maxFormFields = 7
-	// maxForms is how many forms one call shows to a human.
-	maxForms = 2
-	// formLifetime is how long a human may take over a form.
-	formLifetime = 24 * time.Hour
+	maxFormFields = 7              // how many fields a form has: people don't fill in more
+	maxForms      = 2              // how many forms one call shows to a human
+	formLifetime  = 24 * time.Hour // how long a human may take over a form
 )
 
 // Form is what a form about a draft carries to the next round.

@@ -12,10 +12,8 @@ import (
 
 // ReportOptions are what a report's next step has to take into account.
 type ReportOptions struct {
-	// Set is what this call set; nil when it set nothing.
-	Set opentrain.Fields
-	// Repeated says what a repeated create means when the job is no longer a draft.
-	Repeated string
+	Set      opentrain.Fields // what this call set; nil when it set nothing
+	Repeated string           // what a repeated create means when the job is no longer a draft
 
 	note      string           // comes before the step's own note
 	noForm    bool             // the questions are asked in the conversation, not in another form

@@ -15,14 +15,10 @@ import (
 )
 
 const (
-	// maxQuestion is the longest question, in characters.
-	maxQuestion = 1000
-	// maxKeys is how many keys one question asks for.
-	maxKeys = 12
-	// maxOptions bounds the options of one question, in characters of all of them.
-	maxOptions = 5000
-	// fewOptions is how many options a question that isn't the next one shows in a result that is too long.
-	fewOptions = 5
+	maxQuestion = 1000 // the longest question, in characters
+	maxKeys     = 12   // how many keys one question asks for
+	maxOptions  = 5000 // the longest options of one question, in characters of all of them
+	fewOptions  = 5    // how many options a question that isn't the next one shows in a result that is too long
 )
 
 // Question is one open question about a draft.

@@ -46,18 +46,13 @@ func (d *Desk) FieldPage(ctx context.Context, by caller.Caller, key string) stri
 		return ""
 	}
 	known := d.typesFor(ctx, by)[key]
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n", key)
-	if meaning := d.meaning(key); meaning != "" {
-		b.WriteString(meaning + "\n\n")
-	}
-	example := any(ellipsis)
+	kind, example := "", any(ellipsis)
 	switch {
 	case len(known.Options) > 0:
-		fmt.Fprintf(&b, "Type: %s, one of %s\n\n", known.Type, strings.Join(text.CleanAll(known.Options, 100, 100), ", "))
+		kind = "Type: " + known.Type + ", one of " + strings.Join(text.CleanAll(known.Options, 100, 100), ", ")
 		example = known.Options[0]
 	case known.Type != "":
-		fmt.Fprintf(&b, "Type: %s\n\n", known.Type)
+		kind = "Type: " + known.Type
 	}
 	switch known.Type {
 	case "number":
@@ -68,8 +63,7 @@ func (d *Desk) FieldPage(ctx context.Context, by caller.Caller, key string) stri
 		example = []any{example}
 	}
 	call := text.JSON(map[string]any{"jobId": ellipsis, "fields": map[string]any{key: example}})
-	fmt.Fprintf(&b, "Set it with %s: %s\n", tool.PatchDraft, call)
-	return b.String()
+	return text.Join("\n\n", "# "+key, d.meaning(key), kind, "Set it with "+tool.PatchDraft+": "+call) + "\n"
 }
 
 // meaning is what the published schema says of a field, "" when it says nothing.

@@ -15,12 +15,9 @@ import (
 )
 
 const (
-	// maxValue is the longest value of a draft that a result repeats, in characters: the caller wrote it.
-	maxValue = 600
-	// maxRemark is the longest message, reason or value of a remark, in characters.
-	maxRemark = 400
-	// maxJobID is the longest job id that a report shows, in characters.
-	maxJobID = 100
+	maxValue  = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
+	maxRemark = 400 // the longest message, reason or value of a remark, in characters
+	maxJobID  = 100 // the longest job id that a report shows, in characters
 )
 
 // Report is the report on a draft that create_draft and patch_draft return. What the API left out is absent.

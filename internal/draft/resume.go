@@ -16,9 +16,6 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// noAnswer says that a form brought nothing. Why is unknown: hosts decline forms that no human saw.
-const noAnswer = "No answer came by form; ask in the conversation."
-
 // Resume puts a form's answers into the draft. What is still open is asked in another form, or comes back as the
 // next question.
 func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *tool.Ask, error) {
@@ -26,7 +23,8 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *
 	notes := len(call.Interpreted)
 	fields := d.answers(ctx, &call, form.Asked)
 	if len(fields) == 0 {
-		note := noAnswer
+		// Why no answer came is unknown: hosts decline forms that no human saw.
+		note := "No answer came by form; ask in the conversation."
 		if len(call.Interpreted) > notes {
 			note = "The form's answers were not taken; ask in the conversation."
 		}

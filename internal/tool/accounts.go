@@ -15,12 +15,9 @@ import (
 )
 
 const (
-	// capabilitiesTTL is how long the capabilities of an account are trusted.
-	capabilitiesTTL = 5 * time.Minute
-	// retryReading is the pause after a reading that failed.
-	retryReading = 30 * time.Second
-	// maxAccounts bounds how many accounts are remembered.
-	maxAccounts = 10_000
+	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
+	retryReading    = 30 * time.Second // the pause after a reading that failed
+	maxAccounts     = 10_000           // how many accounts are remembered
 )
 
 // SideRead bounds a read that only helps a call: it must not use up the call's time or delay its result.

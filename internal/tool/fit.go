@@ -14,8 +14,7 @@ const (
 	Spare = 500
 	// DefaultPage is the page size when the caller names none: enough to choose from, few tokens.
 	DefaultPage = 10
-	// maxCursor is the longest cursor that the tools' schemas allow.
-	maxCursor = 2000
+	maxCursor   = 2000 // the longest cursor that the tools' schemas allow
 )
 
 // Size returns the length of the longer form of a result, in characters.

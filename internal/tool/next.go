@@ -156,9 +156,8 @@ func (n Next) gloss() string {
 		return " (ask the human, put the answer in place of " + Answer + ", then call)"
 	case ConfirmWithHuman:
 		return " (show this to the human; call only after a yes)"
-	default:
-		return ""
 	}
+	return ""
 }
 
 // ListJobsNext is the step that looks at the account's jobs.

@@ -20,16 +20,11 @@ type Spec struct {
 	// Description is for models. New adds what Needs says; together they have 300 to 900 characters.
 	Description string
 	Kind        Kind
-	// Scope is the scope that the token needs; "" for a token of any scope, or for no token.
-	Scope string
-	// Claimed is true when a human must have claimed the account.
-	Claimed bool
-	// Feature is what the account must have; the zero Feature is always there.
-	Feature Feature
-	// Lost says what to do when a write's outcome is unknown.
-	Lost string
-	// Absent says what it means when OpenTrain doesn't find what the call names.
-	Absent string
+	Scope       string  // the scope that the token needs; "" for a token of any scope, or for no token
+	Claimed     bool    // whether a human must have claimed the account
+	Feature     Feature // what the account must have; the zero Feature is always there
+	Lost        string  // what to do when a write's outcome is unknown
+	Absent      string  // what it means when OpenTrain doesn't find what the call names
 }
 
 // Needs says in a sentence what a caller needs for the tool.
@@ -91,9 +86,8 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 
 // Runner runs tools for callers.
 type Runner struct {
-	Accounts *Accounts
-	// TokenHelp tells a model in one or two sentences how its human can give this server a token.
-	TokenHelp string
+	Accounts  *Accounts
+	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
 }
 
 // Run runs a tool on the arguments as they came. It returns a result, a form for the human, or a failure in words
@@ -111,19 +105,14 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 
 // Call is what a tool knows about a call besides its input.
 type Call struct {
-	Caller caller.Caller
-	// CanAsk is true when a form can be shown now, CanAskLists when it can have lists for several values.
-	CanAsk, CanAskLists bool
+	Caller              caller.Caller
+	CanAsk, CanAskLists bool // a form can be shown now; it can have lists for several values
 	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
-	Answers map[string]json.RawMessage
-	// State is the State of the previous round's Ask; nil in the first round.
-	State json.RawMessage
-	// BadState is true when the state of a form was changed, belongs to someone else or is too old.
-	BadState bool
-	// Progress tells the client what a call of several steps does now; nil when it doesn't want to know.
-	Progress func(step string)
-	// Interpreted says how the tool read arguments that didn't quite match the schema.
-	Interpreted []string
+	Answers     map[string]json.RawMessage
+	State       json.RawMessage   // the State of the previous round's Ask; nil in the first round
+	BadState    bool              // the state of a form was changed, belongs to someone else or is too old
+	Progress    func(step string) // tells the client what the call does now; nil when it doesn't want to know
+	Interpreted []string          // how the tool read arguments that didn't quite match the schema
 }
 
 // Report tells the client what the call does now.
@@ -135,14 +124,11 @@ func (c Call) Report(step string) {
 
 // Ask is a form for the human. The tool is then called again with the answers and the state.
 type Ask struct {
-	// Message says, above the form, what is asked and why.
-	Message string
-	Fields  []Field
-	// State comes back in Call.State, as long as it isn't older than Lifetime.
-	State    json.RawMessage
+	Message  string // above the form: what is asked and why
+	Fields   []Field
+	State    json.RawMessage // comes back in Call.State, as long as it isn't older than Lifetime
 	Lifetime time.Duration
-	// Done is what the call did before asking.
-	Done Effect
+	Done     Effect // what the call did before asking
 }
 
 // Field is one input of a form.
@@ -168,10 +154,8 @@ type Result struct {
 
 // Effect is what a write did, for the audit log.
 type Effect struct {
-	// JobID is the job that the call made, changed or named; "" for none.
-	JobID string
-	// Outcome is the job's status afterwards, or a word of the tool's own; "" when nothing was written.
-	Outcome string
+	JobID   string // the job that the call made, changed or named; "" for none
+	Outcome string // the job's status afterwards, or a word of the tool's own; "" when nothing was written
 }
 
 // effectOf asks the output of a write what it did.

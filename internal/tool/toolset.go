@@ -34,8 +34,7 @@ type PromptArgument struct {
 
 // Resource is something that people attach to a conversation.
 type Resource struct {
-	// URI is an address, or a template with one variable: opentrain://jobs/{jobId}.
-	URI                          string
+	URI                          string // an address, or a template with one variable: opentrain://jobs/{jobId}
 	Title, Description, MIMEType string
 	// Needs are the tools that read the same. It is served only with all of them.
 	Needs []string
