@@ -17,12 +17,12 @@ import (
 const (
 	// Lifetime is how long a confirmation is valid.
 	Lifetime = 10 * time.Minute
-	// maxMessage bounds the words above a form, in characters. Longer ones are confirmed in the conversation.
-	maxMessage        = 4000
+
+	maxMessage        = 4000   // the longest words above a form, in characters; longer ones are confirmed in the conversation
 	maxShown          = 12_000 // the most that a confirmation shows, in characters: a result holds it in each of its two forms
 	maxRepeatedFields = 600    // the longest fields that a next step repeats in its arguments, in characters
-	// field is the one field of a form that asks for a yes.
-	field = "confirm"
+
+	field = "confirm" // the one field of a form
 )
 
 // Confirmer asks for confirmations and checks them.

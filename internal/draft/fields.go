@@ -86,18 +86,16 @@ func (d *Desk) Accept(ctx context.Context, call *tool.Call, fields opentrain.Fie
 		}
 		return nil
 	})
-	call.Interpreted = firstNotes(slices.Concat(call.Interpreted, interpreted, matched))
+	notes := slices.Concat(call.Interpreted, interpreted, matched)
+	if more := len(notes) - maxNotes; more > 0 {
+		notes = append(notes[:maxNotes], fmt.Sprintf("and %d more", more))
+	}
+	call.Interpreted = notes
 	return accepted, err
 }
 
-// firstNotes keeps a list of notes to a readable length.
-func firstNotes(notes []string) []string {
-	const most = 10
-	if len(notes) <= most {
-		return notes
-	}
-	return append(notes[:most:most], fmt.Sprintf("and %d more", len(notes)-most))
-}
+// maxNotes is how many notes about its arguments a result has.
+const maxNotes = 10
 
 // matchFields checks fields against the keys and values that the API names, and spells values as it does; notes
 // say which. The API decides on everything that it doesn't name.

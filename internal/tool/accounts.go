@@ -15,13 +15,13 @@ import (
 )
 
 const (
+	// SideRead bounds a read that only helps a call: it must not use up the call's time or delay its result.
+	SideRead = 5 * time.Second
+
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
 	retryReading    = 30 * time.Second // the pause after a reading that failed
 	maxAccounts     = 10_000           // how many accounts are remembered
 )
-
-// SideRead bounds a read that only helps a call: it must not use up the call's time or delay its result.
-const SideRead = 5 * time.Second
 
 // Feature is something that an account must have for a tool.
 type Feature struct {

@@ -79,7 +79,11 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		if err != nil || ask != nil {
 			return Result{}, ask, err
 		}
-		return Result{Structured: out, Text: out.Text(), Effect: effectOf(out)}, nil, nil
+		result := Result{Structured: out, Text: out.Text(), Effect: Effect{Outcome: "ok"}}
+		if write, ok := any(out).(interface{ Effect() Effect }); ok {
+			result.Effect = write.Effect()
+		}
+		return result, nil, nil
 	}
 	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, run: run}
 }
@@ -152,16 +156,8 @@ type Result struct {
 	Effect     Effect
 }
 
-// Effect is what a write did, for the audit log.
+// Effect is what a write did, for the audit log: what the Effect method of its output returns.
 type Effect struct {
 	JobID   string // the job that the call made, changed or named; "" for none
 	Outcome string // the job's status afterwards, or a word of the tool's own; "" when nothing was written
-}
-
-// effectOf asks the output of a write what it did.
-func effectOf(out Output) Effect {
-	if write, ok := out.(interface{ Effect() Effect }); ok {
-		return write.Effect()
-	}
-	return Effect{Outcome: "ok"}
 }
