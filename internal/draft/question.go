@@ -23,16 +23,14 @@ const (
 
 // Question is one open question about a draft.
 type Question struct {
-	Field    string   `json:"field"`
-	Question string   `json:"question"`
-	Type     string   `json:"type,omitempty"`
-	Options  []string `json:"options,omitempty"`
-	// Inputs replace Type and Options when there are several keys.
-	Inputs []tool.Input `json:"inputs,omitempty"`
-	// Keys are the update keys that answer it.
-	Keys    []string `json:"keys"`
-	Message string   `json:"message,omitempty"`
-	Hint    string   `json:"hint,omitempty"`
+	Field    string       `json:"field"`
+	Question string       `json:"question"`
+	Type     string       `json:"type,omitempty"`
+	Options  []string     `json:"options,omitempty"`
+	Inputs   []tool.Input `json:"inputs,omitempty"` // replace Type and Options when there are several keys
+	Keys     []string     `json:"keys"`             // the update keys that answer it
+	Message  string       `json:"message,omitempty"`
+	Hint     string       `json:"hint,omitempty"`
 
 	more  bool   // there are more options than fit
 	label string // for people

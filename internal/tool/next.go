@@ -32,31 +32,23 @@ const (
 
 // Next is the step after a result or a failure. It alone can drive the loop from a description to a published job.
 type Next struct {
-	Action Action `json:"action"`
-	// Question is the API's own prompt, asked word for word.
-	Question string `json:"question,omitempty"`
-	// Note says why a question comes again, or what to know about this step.
-	Note  string `json:"note,omitempty"`
-	Field string `json:"field,omitempty"`
-	// Type is enum, string, number, boolean or array (with Options: choose several).
-	Type    string   `json:"type,omitempty"`
-	Options []string `json:"options,omitempty"`
-	// Inputs replace Type and Options when a question has several keys.
-	Inputs []Input `json:"inputs,omitempty"`
-	// Remaining counts the open questions, this one included.
-	Remaining int    `json:"remaining,omitempty"`
-	Show      *Shown `json:"show,omitempty"`
-	Problem   string `json:"problem,omitempty"`
-	// By is "human" or "agent".
-	By  string `json:"by,omitempty"`
-	URL string `json:"url,omitempty"`
-	// RetryAfterSeconds is how long to wait, at most that long when AtMost is set.
-	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"`
+	Action            Action         `json:"action"`
+	Question          string         `json:"question,omitempty"` // the API's own prompt, asked word for word
+	Note              string         `json:"note,omitempty"`     // says why a question comes again, or what to know about this step
+	Field             string         `json:"field,omitempty"`
+	Type              string         `json:"type,omitempty"` // enum, string, number, boolean or array (with Options: choose several)
+	Options           []string       `json:"options,omitempty"`
+	Inputs            []Input        `json:"inputs,omitempty"`    // replace Type and Options when a question has several keys
+	Remaining         int            `json:"remaining,omitempty"` // counts the open questions, this one included
+	Show              *Shown         `json:"show,omitempty"`
+	Problem           string         `json:"problem,omitempty"`
+	By                string         `json:"by,omitempty"` // "human" or "agent"
+	URL               string         `json:"url,omitempty"`
+	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"` // how long to wait, at most that long when AtMost is set
 	AtMost            bool           `json:"atMost,omitempty"`
 	Tool              string         `json:"tool,omitempty"`
 	Arguments         map[string]any `json:"arguments,omitempty"`
-	// Otherwise is the tool to call when the human says no.
-	Otherwise string `json:"otherwise,omitempty"`
+	Otherwise         string         `json:"otherwise,omitempty"` // the tool to call when the human says no
 }
 
 // Input is one of several values that a question asks for.

@@ -18,8 +18,7 @@ type Set struct {
 type Prompt struct {
 	Name, Title, Description string
 	Argument                 PromptArgument
-	// Needs are the tools that its text speaks of. It is served only with all of them.
-	Needs []string
+	Needs                    []string // the tools that its text speaks of; served only with all of them
 	// Text returns a title and what the human says with the prompt.
 	Text func(ctx context.Context, by caller.Caller, argument string) (title, text string)
 	// Complete lists the argument's values that match what was typed; nil when there are none to list.
@@ -36,8 +35,7 @@ type PromptArgument struct {
 type Resource struct {
 	URI                          string // an address, or a template with one variable: opentrain://jobs/{jobId}
 	Title, Description, MIMEType string
-	// Needs are the tools that read the same. It is served only with all of them.
-	Needs []string
+	Needs                        []string // the tools that read the same; served only with all of them
 	// Read returns the text for a value of the template's variable. Its errors are words for people.
 	Read func(ctx context.Context, by caller.Caller, value string) (string, error)
 	// Complete lists the variable's values that match what was typed; nil when there are none to list.

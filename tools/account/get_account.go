@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -29,7 +28,7 @@ type getAccountOutput struct {
 	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
 }
 
-func getAccount(api *opentrain.Client, accounts *tool.Accounts) tool.Tool {
+func (a account) getAccount() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.GetAccount, Title: "See the account and what it may do", Kind: tool.KindRead,
 		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the " +
@@ -38,22 +37,19 @@ func getAccount(api *opentrain.Client, accounts *tool.Accounts) tool.Tool {
 			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
 			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
 		Absent: "The user that the API token was made for is gone. Another token is needed.",
-	}, func(ctx context.Context, call tool.Call, _ struct{}) (getAccountOutput, *tool.Ask, error) {
-		out, err := readAccount(ctx, api, accounts, call.Caller)
-		return out, nil, err
-	})
+	}, a.read)
 }
 
-func readAccount(ctx context.Context, api *opentrain.Client, accounts *tool.Accounts, by caller.Caller) (getAccountOutput, error) {
-	me, err := api.Me(ctx)
+func (a account) read(ctx context.Context, call tool.Call, _ struct{}) (getAccountOutput, *tool.Ask, error) {
+	me, err := a.api.Me(ctx)
 	if err != nil {
-		return getAccountOutput{}, err
+		return getAccountOutput{}, nil, err
 	}
-	known, err := accounts.Read(ctx, by)
+	known, err := a.accounts.Read(ctx, call.Caller)
 	out := getAccountOutput{
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
-		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: by.TokenFrom, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
+		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
 		Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
 		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Next: tool.Next{Action: tool.Done},
 	}
@@ -64,7 +60,7 @@ func readAccount(ctx context.Context, api *opentrain.Client, accounts *tool.Acco
 	case err != nil:
 		out.Missing = "The account's features could not be read: " + tool.Reason(err)
 	}
-	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil
+	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil, nil
 }
 
 func (o *getAccountOutput) cutEnums() {
@@ -85,16 +81,13 @@ func (o getAccountOutput) Text() string {
 	l.Field("Organization", text.Join(" ", o.OrganizationID, o.Role))
 	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+cmp.Or(o.TokenFrom, "the caller")))
 	l.Field("Scopes", cmp.Or(strings.Join(o.Scopes, ", "), "none"))
-	var on, off []string
+	features := map[bool][]string{}
 	for _, feature := range slices.Sorted(maps.Keys(o.Features)) {
-		if o.Features[feature] {
-			on = append(on, feature)
-		} else {
-			off = append(off, feature)
-		}
+		on := o.Features[feature]
+		features[on] = append(features[on], feature)
 	}
-	l.Field("Features on", strings.Join(on, ", "))
-	l.Field("Features off", strings.Join(off, ", "))
+	l.Field("Features on", strings.Join(features[true], ", "))
+	l.Field("Features off", strings.Join(features[false], ", "))
 	l.Field("Import formats", strings.Join(o.ImportFormats, ", "))
 	l.Field("Draft fields", strings.Join(o.UpdateKeys, ", "))
 	for _, key := range slices.Sorted(maps.Keys(o.Enums)) {
