@@ -42,13 +42,13 @@ func New(off bool, box *seal.Box, now func() time.Time) *Confirmer {
 // Request is a call that needs a human's yes.
 type Request struct {
 	Tool, JobID string
-	Fields      opentrain.Fields  // of an edit; nil otherwise
-	Token       string            // the confirmation that came with the call
-	Show        func() tool.Shown // what becomes public
-	Note        string            // what that means
-	Question    string            // for a form
-	Undone      string            // what didn't happen without a yes: "Not published"
-	Otherwise   string            // the tool to call after a no, if any
+	Fields      opentrain.Fields    // of an edit; nil otherwise
+	Token       string              // the confirmation that came with the call
+	Preview     func() tool.Preview // what becomes public
+	Note        string              // what that means
+	Question    string              // for a form
+	Undone      string              // what didn't happen without a yes: "Not published"
+	Otherwise   string              // the tool to call after a no, if any
 }
 
 // Confirm returns nothing for a call that a human said yes to. Otherwise it returns a form for the human, or the
@@ -68,12 +68,12 @@ func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 		}
 		why = r.Undone + "; the confirmation came too late, or the job was changed meanwhile."
 	}
-	token := c.Token(call.Caller, r) // issued before reading what is shown
-	shown := r.Show()
-	message := r.message(shown)
+	token := c.Token(call.Caller, r) // issued before reading what is preview
+	preview := r.Preview()
+	message := r.message(preview)
 	// A yes to a cut text isn't a yes.
 	if why != "" || !call.CanAsk || utf8.RuneCountInString(message) > maxMessage {
-		return nil, r.step(token, shown, why)
+		return nil, r.step(token, preview, why)
 	}
 	return &tool.Ask{
 		Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
@@ -105,7 +105,7 @@ func (r Request) purpose(by caller.Caller) []string {
 }
 
 // step asks for a yes in the conversation.
-func (r Request) step(token string, shown tool.Shown, why string) *tool.Next {
+func (r Request) step(token string, preview tool.Preview, why string) *tool.Next {
 	arguments, again := map[string]any{"jobId": r.JobID, "confirmationToken": token}, ""
 	switch {
 	case r.Fields == nil:
@@ -114,9 +114,9 @@ func (r Request) step(token string, shown tool.Shown, why string) *tool.Next {
 	default:
 		arguments["fields"] = r.Fields
 	}
-	shown = shorten(shown)
+	preview = shorten(preview)
 	return &tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &shown, Tool: r.Tool, Arguments: arguments, Otherwise: r.Otherwise,
+		Action: tool.ConfirmWithHuman, Show: &preview, Tool: r.Tool, Arguments: arguments, Otherwise: r.Otherwise,
 		Note: text.Join(" ", why, r.Note, again),
 	}
 }

@@ -85,7 +85,7 @@ func TestFieldsInAnyOrder(t *testing.T) {
 	request := func(fields string) confirm.Request {
 		return confirm.Request{
 			Tool: tool.UpdateJob, JobID: "j", Fields: opentrain.Fields{"questions": []byte(fields)},
-			Show: func() tool.Shown { return tool.Shown{JobID: "j"} },
+			Preview: func() tool.Preview { return tool.Preview{JobID: "j"} },
 		}
 	}
 	_, next := c.Confirm(tool.Call{Caller: alice}, request(`[{"q":"Why?","options":{"a":1,"b":2}}]`))

@@ -15,22 +15,22 @@ import (
 )
 
 // message says above a form what becomes public: a whole edit, or a draft with its long texts cut and a link.
-func (r Request) message(shown tool.Shown) string {
+func (r Request) message(preview tool.Preview) string {
 	var l text.Lines
 	l.Add("%s", r.Question)
 	l.Field("Job id", text.Clean(r.JobID, 64))
-	l.Field("Title", shown.Title)
-	fields := shown.Fields
+	l.Field("Title", preview.Title)
+	fields := preview.Fields
 	if r.Fields != nil {
 		fields = r.Fields
 	}
 	for _, key := range readingOrder(fields) {
 		l.Field(text.Clean(text.Capitalize(text.Words(key)), 100), cmp.Or(readable(fields[key]), "(emptied)"))
 	}
-	for _, guess := range shown.Guesses {
+	for _, guess := range preview.Guesses {
 		l.Field("Guessed by OpenTrain", text.Clean(guess.Line(), 500))
 	}
-	l.Field("The whole draft, as it is now", shown.DraftURL)
+	l.Field("The whole draft, as it is now", preview.DraftURL)
 	return l.String()
 }
 
@@ -80,14 +80,14 @@ func isEnumValue(value string) bool {
 }
 
 // shorten cuts what is shown until it isn't too long.
-func shorten(shown tool.Shown) tool.Shown {
-	if text.Length(shown) > maxShown {
-		shown.Fields = ShortFields(shown.Fields, 100)
+func shorten(preview tool.Preview) tool.Preview {
+	if text.Length(preview) > maxShown {
+		preview.Fields = ShortFields(preview.Fields, 100)
 	}
-	if text.Length(shown) > maxShown {
-		shown.Fields, shown.Guesses, shown.Cut = nil, nil, "The fields are too long to be shown here."
+	if text.Length(preview) > maxShown {
+		preview.Fields, preview.Guesses, preview.Cut = nil, nil, "The fields are too long to be shown here."
 	}
-	return shown
+	return preview
 }
 
 // ShortFields cuts the values that are longer than limit characters.

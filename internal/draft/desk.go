@@ -26,13 +26,13 @@ type Desk struct {
 	Now      func() time.Time
 
 	replicated bool
-	shown      *ttlcache.Cache[string, tool.Shown] // by caller and job
-	schema     *schema.Node                        // of the update keys that the API's pages type
-	types      fieldTypes                          // from the schema
+	previews   *ttlcache.Cache[string, tool.Preview] // by caller and job
+	schema     *schema.Node                          // of the update keys that the API's pages type
+	types      fieldTypes                            // from the schema
 }
 
 const (
-	shownTTL      = time.Hour // how long a draft is remembered for showing it again
+	previewTTL    = time.Hour // how long a draft is remembered for showing it again
 	maxRemembered = 16 << 20  // the most that is remembered of drafts, in bytes
 )
 
@@ -41,9 +41,9 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 	node := Fields{}.JSONSchema()
 	return &Desk{
 		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated, schema: node, types: typesOf(node),
-		shown: ttlcache.New(
-			ttlcache.WithTTL[string, tool.Shown](shownTTL),
-			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, tool.Shown]) uint64 {
+		previews: ttlcache.New(
+			ttlcache.WithTTL[string, tool.Preview](previewTTL),
+			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, tool.Preview]) uint64 {
 				return uint64(len(item.Key)) + uint64(text.Length(item.Value)) //nolint:gosec // lengths are not negative
 			}),
 		),
@@ -85,39 +85,39 @@ func (d *Desk) Change(
 
 // remember keeps what a report shows of a draft, for the confirmation. What the API left out didn't change.
 func (d *Desk) remember(by caller.Caller, report Report, set opentrain.Fields) {
-	key, shown := shownKey(by, report.JobID), report.shown()
-	if item := d.shown.Get(key); item != nil && report.NormalizedFields == nil {
+	key, preview := previewKey(by, report.JobID), report.preview()
+	if item := d.previews.Get(key); item != nil && report.NormalizedFields == nil {
 		before := item.Value()
-		shown.Fields = merged(before.Fields, opentrain.Fields(report.FieldsSet))
+		preview.Fields = merged(before.Fields, opentrain.Fields(report.FieldsSet))
 		if report.LowConfidenceFields == nil {
-			shown.Guesses = withoutFields(before.Guesses, set)
+			preview.Guesses = withoutFields(before.Guesses, set)
 		}
-		shown.DraftURL = cmp.Or(shown.DraftURL, before.DraftURL)
+		preview.DraftURL = cmp.Or(preview.DraftURL, before.DraftURL)
 	}
-	d.shown.Set(key, shown, ttlcache.DefaultTTL)
+	d.previews.Set(key, preview, ttlcache.DefaultTTL)
 }
 
 // Forget drops what is known of a draft: it may have changed.
-func (d *Desk) Forget(by caller.Caller, jobID string) { d.shown.Delete(shownKey(by, jobID)) }
+func (d *Desk) Forget(by caller.Caller, jobID string) { d.previews.Delete(previewKey(by, jobID)) }
 
-func shownKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
+func previewKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
 
-// Show is what is known of a draft before it is published: what was reported of it, otherwise its title.
+// Preview is what is known of a draft before it is published: what was reported of it, otherwise its title.
 // Where other replicas change drafts too, only the title is sure.
-func (d *Desk) Show(ctx context.Context, by caller.Caller, jobID string) tool.Shown {
-	shown := tool.Shown{JobID: jobID}
-	if item := d.shown.Get(shownKey(by, jobID)); item != nil {
+func (d *Desk) Preview(ctx context.Context, by caller.Caller, jobID string) tool.Preview {
+	preview := tool.Preview{JobID: jobID}
+	if item := d.previews.Get(previewKey(by, jobID)); item != nil {
 		if !d.replicated {
 			return item.Value()
 		}
-		shown.DraftURL = item.Value().DraftURL
+		preview.DraftURL = item.Value().DraftURL
 	}
-	ctx, cancel := context.WithTimeout(ctx, tool.SideRead)
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
 	defer cancel()
 	if own, err := d.FindOwn(ctx, jobID); err == nil && own != nil {
-		shown.Title, shown.Status = text.Clean(own.Title, 200), text.Clean(own.Status, 40)
+		preview.Title, preview.Status = text.Clean(own.Title, 200), text.Clean(own.Status, 40)
 	}
-	return shown
+	return preview
 }
 
 // FindOwn returns one of the caller's own jobs, nil when it isn't among the newest 500.

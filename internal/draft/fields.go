@@ -56,9 +56,9 @@ func untypedKeys() []string {
 	}
 }
 
-// Accept converts the fields of a call into what the API expects. The types of its pages decide first, then the
+// DecodeFields converts the fields of a call into what the API expects. The types of its pages decide first, then the
 // live capabilities of the account: they name keys and values that this release doesn't know.
-func (d *Desk) Accept(ctx context.Context, call *tool.Call, fields opentrain.Fields) (opentrain.Fields, error) {
+func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentrain.Fields) (opentrain.Fields, error) {
 	if len(fields) == 0 {
 		return nil, tool.Problem("fields", "is empty; name at least one field, for example {\"experienceLevel\": \"EXPERT\"}")
 	}

@@ -70,7 +70,6 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	}, nil
 }
 
-// title is the draft's title in quotes, "" when it isn't known.
 func (r Report) title() string {
 	var title string
 	if json.Unmarshal(r.fields()["jobTitle"], &title) != nil || title == "" {
@@ -79,7 +78,6 @@ func (r Report) title() string {
 	return " “" + text.Clean(title, 100) + "”"
 }
 
-// questionFields are the open questions that a flat form can hold.
 func questionFields(questions []Question, lists bool) []tool.Field {
 	var fields []tool.Field
 	for _, q := range questions {

@@ -22,7 +22,6 @@ type ReportOptions struct {
 	overtaken bool             // something else changed the draft meanwhile
 }
 
-// next says what follows from the state of a draft.
 func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 	switch {
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
@@ -39,7 +38,6 @@ func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 		"shows what is missing.", options)
 }
 
-// confirm makes the step that shows a finished draft to the human.
 func (r Report) confirm(options ReportOptions) tool.Next {
 	arguments := map[string]any{"jobId": r.JobID}
 	if options.token != "" {
@@ -56,20 +54,20 @@ func (r Report) confirm(options ReportOptions) tool.Next {
 	case r.NormalizedFields == nil:
 		note += " Only the fields of the last call are shown" + at + "."
 	}
-	shown := r.shown()
+	preview := r.preview()
 	return tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &shown, Tool: tool.Publish, Arguments: arguments, Otherwise: tool.PatchDraft,
+		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: tool.PatchDraft,
 		Note: text.Join(" ", options.note, note),
 	}
 }
 
-// shown is what a human sees of a draft before it is published.
-func (r Report) shown() tool.Shown {
-	shown := tool.Shown{JobID: r.JobID, Guesses: r.LowConfidenceFields, DraftURL: r.DraftURL}
+// preview is what a human sees of a draft before it is published.
+func (r Report) preview() tool.Preview {
+	preview := tool.Preview{JobID: r.JobID, Guesses: r.LowConfidenceFields, DraftURL: r.DraftURL}
 	if fields := r.fields(); len(fields) > 0 {
-		shown.Fields = fields
+		preview.Fields = fields
 	}
-	return shown
+	return preview
 }
 
 // fields are what is known of the draft's content.

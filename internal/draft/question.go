@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	maxQuestion = 1000 // the longest question, in characters
-	maxKeys     = 12   // how many keys one question asks for
-	maxOptions  = 5000 // the longest options of one question, in characters of all of them
-	fewOptions  = 5    // how many options a question that isn't the next one shows in a result that is too long
+	maxQuestion   = 1000 // the longest question, in characters
+	maxKeys       = 12   // how many keys one question asks for
+	maxOptions    = 5000 // the longest options of one question, in characters of all of them
+	maxCutOptions = 5    // how many options a question that isn't the next one shows in a result that is too long
 )
 
 // Question is one open question about a draft.
@@ -41,16 +41,15 @@ func (Question) JSONSchema() *schema.Node {
 	return tool.PlainObject("field, question, type, options, keys; with several keys: inputs.")
 }
 
-// question makes the question that fills a gap.
-func (types fieldTypes) question(gap opentrain.MissingField) Question {
-	keys, unprompted := keysOf(gap), "What should be set for “"+cmp.Or(gap.Label, text.Words(gap.Field))+"”?"
+func (types fieldTypes) question(missing opentrain.MissingField) Question {
+	keys, defaultPrompt := updateKeys(missing), "What should be set for “"+cmp.Or(missing.Label, text.Words(missing.Field))+"”?"
 	q := Question{
-		Field: text.Clean(gap.Field, 100), Question: cmp.Or(text.Clean(gap.Question(), maxQuestion), unprompted),
-		Message: text.Clean(gap.Message, maxRemark), Hint: text.Clean(gap.Hint, maxRemark),
-		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(gap.Label, 100),
+		Field: text.Clean(missing.Field, 100), Question: cmp.Or(text.Clean(missing.Question(), maxQuestion), defaultPrompt),
+		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),
+		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(missing.Label, 100),
 	}
 	for _, key := range q.Keys {
-		input := types.input(gap, key, len(q.Keys))
+		input := types.input(missing, key, len(q.Keys))
 		options := firstOptions(input.Options)
 		q.more = q.more || len(options) < len(input.Options)
 		input.Options = options
@@ -76,10 +75,10 @@ func firstOptions(options []string) []string {
 // cutOptions leaves out most options. All of them come when the question is the next one.
 func (q *Question) cutOptions() {
 	cut := func(options []string) []string {
-		if len(options) <= fewOptions {
+		if len(options) <= maxCutOptions {
 			return options
 		}
-		return append(slices.Clone(options[:fewOptions]), ellipsis)
+		return append(slices.Clone(options[:maxCutOptions]), ellipsis)
 	}
 	q.Options = cut(q.Options)
 	q.Inputs = slices.Clone(q.Inputs)
@@ -92,20 +91,20 @@ func (q *Question) cutOptions() {
 // ellipsis stands for the options that were cut.
 const ellipsis = "…"
 
-// keysOf returns the update keys that a question asks for: those of its example, otherwise all that the API names.
-func keysOf(gap opentrain.MissingField) []string {
-	example := gap.ExampleValues()
+// updateKeys returns the update keys that a question asks for: those of its example, otherwise all that the API names.
+func updateKeys(missing opentrain.MissingField) []string {
+	example := missing.ExampleValues()
 	switch {
 	case len(example) > 0:
-	case len(gap.UpdateKeys) > 0:
-		return gap.UpdateKeys
-	case gap.Field == "":
+	case len(missing.UpdateKeys) > 0:
+		return missing.UpdateKeys
+	case missing.Field == "":
 		return []string{} // nothing says where the answer goes
 	default:
-		return []string{gap.Field}
+		return []string{missing.Field}
 	}
 	var keys []string
-	for _, key := range gap.UpdateKeys {
+	for _, key := range missing.UpdateKeys {
 		if _, found := example[key]; found {
 			keys = append(keys, key)
 			delete(example, key)
@@ -116,21 +115,21 @@ func keysOf(gap opentrain.MissingField) []string {
 
 // input is the answer under one of the keys of a question. For a question with one key, the API's own words about
 // the question come first, then its pages' words about the key, then the example.
-func (types fieldTypes) input(gap opentrain.MissingField, key string, keys int) tool.Input {
+func (types fieldTypes) input(missing opentrain.MissingField, key string, keys int) tool.Input {
 	known, isKnown := types[key]
-	example, found := gap.ExampleValues()[key]
+	example, found := missing.ExampleValues()[key]
 	if !found {
-		example = gap.Example
+		example = missing.Example
 	}
 	input := tool.Input{Key: key, Type: known.Type, Options: known.Options}
 	switch {
-	case len(gap.EnumValues) > 0 && (keys == 1 || key == gap.Field):
-		input.Type, input.Options = "enum", gap.EnumValues
-		if keys == 1 && normalType(gap.Type) == "array" {
+	case len(missing.EnumValues) > 0 && (keys == 1 || key == missing.Field):
+		input.Type, input.Options = "enum", missing.EnumValues
+		if keys == 1 && normalType(missing.Type) == "array" {
 			input.Type = "array"
 		}
-	case keys == 1 && gap.Type != "":
-		input.Type = normalType(gap.Type)
+	case keys == 1 && missing.Type != "":
+		input.Type = normalType(missing.Type)
 	case !isKnown:
 		input.Type = typeOfJSON(example)
 	}

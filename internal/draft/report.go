@@ -82,15 +82,15 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	report.open = len(report.MissingFields)
 	report.Next = report.next(types, options)
 	whole := report
-	to := func(limit int, cut func(*Report, int)) func(*Report) {
+	cutTo := func(limit int, cut func(*Report, int)) func(*Report) {
 		return func(r *Report) {
 			cut(r, limit)
 			r.Next = r.next(types, options)
 		}
 	}
 	remarks, fields, questions := (*Report).cutRemarks, (*Report).cutFields, (*Report).cutQuestions
-	report = tool.Fit(report, to(10, remarks), to(100, fields), to(10, questions),
-		to(2, remarks), to(2, questions), to(0, fields), to(0, remarks))
+	report = tool.Fit(report, cutTo(10, remarks), cutTo(100, fields), cutTo(10, questions),
+		cutTo(2, remarks), cutTo(2, questions), cutTo(0, fields), cutTo(0, remarks))
 	report.Cut = report.missingFrom(whole)
 	return report
 }
@@ -135,11 +135,11 @@ func merged(fields, later opentrain.Fields) opentrain.Fields {
 
 // questions are the open questions, nil when it can't be said that there are none.
 func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
-	gaps := draft.Missing()
-	if gaps == nil && !draft.Validation.PublishReady {
+	missing := draft.Missing()
+	if missing == nil && !draft.Validation.PublishReady {
 		return nil
 	}
-	return tool.Map(gaps, types.question)
+	return tool.Map(missing, types.question)
 }
 
 // The cuts of a report that is too long, the least needed first. The first question always stays as it is.

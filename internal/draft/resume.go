@@ -72,7 +72,7 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) ope
 		}
 	}
 	for len(given) > 0 {
-		accepted, err := d.Accept(ctx, call, given)
+		accepted, err := d.DecodeFields(ctx, call, given)
 		bad, refused := errors.AsType[*schema.ArgumentError](err)
 		if !refused {
 			return accepted

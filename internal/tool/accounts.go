@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// SideRead bounds a read that only helps a call: it must not use up the call's time or delay its result.
-	SideRead = 5 * time.Second
+	// SideReadTimeout bounds a read that only helps a call: it must not use up the call's time or delay its result.
+	SideReadTimeout = 5 * time.Second
 
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
-	retryReading    = 30 * time.Second // the pause after a reading that failed
+	retryAfter      = 30 * time.Second // when a read that failed is repeated
 	maxAccounts     = 10_000           // how many accounts are remembered
 )
 
@@ -58,7 +58,7 @@ func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrai
 
 // Read reads the capabilities of the caller's account, past the memory. The result is never nil.
 func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
-	ctx, cancel := context.WithTimeout(ctx, SideRead)
+	ctx, cancel := context.WithTimeout(ctx, SideReadTimeout)
 	defer cancel()
 	known, err := a.api.Capabilities(ctx)
 	switch {
@@ -69,7 +69,7 @@ func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capab
 		a.cache.Set(by.ID, known, ttlcache.DefaultTTL)
 	default:
 		known = &opentrain.Capabilities{}
-		a.cache.Set(by.ID, known, retryReading)
+		a.cache.Set(by.ID, known, retryAfter)
 	}
 	return known, err
 }
@@ -77,16 +77,16 @@ func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capab
 // Forget makes the next call read the capabilities again.
 func (a *Accounts) Forget(by caller.Caller) { a.cache.Delete(by.ID) }
 
-// Check returns what object objects to in the account's capabilities. An objection to remembered ones is checked
-// again with fresh ones: a feature may have been enabled, a key added.
-func (a *Accounts) Check(ctx context.Context, by caller.Caller, object func(*opentrain.Capabilities) error) error {
+// Check checks the account's capabilities. An error from remembered ones is confirmed with fresh ones: a feature may
+// have been enabled, a key added.
+func (a *Accounts) Check(ctx context.Context, by caller.Caller, check func(*opentrain.Capabilities) error) error {
 	remembered := a.cache.Has(by.ID)
-	err := object(a.Capabilities(ctx, by))
+	err := check(a.Capabilities(ctx, by))
 	if err == nil || !remembered {
 		return err
 	}
 	known, _ := a.Read(ctx, by)
-	return object(known)
+	return check(known)
 }
 
 // Require says, before a call that would fail, that the account lacks a feature.

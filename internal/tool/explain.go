@@ -121,7 +121,7 @@ func (e explainer) explain() Next {
 	case refusal.Code == opentrain.CodeForbidden:
 		return e.forbidden()
 	case refusal.Code == opentrain.CodeNotFound:
-		return e.absent()
+		return e.notFound()
 	case refusal.Code == opentrain.CodeConflict:
 		return e.conflict()
 	case refusal.Code == opentrain.CodeRateLimited:
@@ -180,7 +180,7 @@ func (e explainer) forbidden() Next {
 	return Next{Action: Fix, By: "human", Problem: "OpenTrain does not allow this account to do it: " + text.Sentence(e.refusal.Message)}
 }
 
-func (e explainer) absent() Next {
+func (e explainer) notFound() Next {
 	const ownJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + CreateDraft + " and " + ListJobs + "."
 	e.say("%s Nothing was changed.", cmp.Or(e.tool.Absent, ownJob))
 	switch {
@@ -309,7 +309,7 @@ func argumentsOf(args json.RawMessage) map[string]any {
 
 // sameFields are a call's arguments for another tool that sets the same fields, and what they show to a human.
 // note asks the model for fields that are too long to repeat.
-func sameFields(args json.RawMessage) (arguments map[string]any, shown *Shown, note string) {
+func sameFields(args json.RawMessage) (arguments map[string]any, shown *Preview, note string) {
 	var call struct {
 		JobID  string          `json:"jobId"`
 		Fields json.RawMessage `json:"fields"`
@@ -317,7 +317,7 @@ func sameFields(args json.RawMessage) (arguments map[string]any, shown *Shown, n
 	if json.Unmarshal(args, &call) != nil {
 		return nil, nil, "Send the same jobId and fields."
 	}
-	arguments, shown = map[string]any{"jobId": call.JobID}, &Shown{JobID: call.JobID}
+	arguments, shown = map[string]any{"jobId": call.JobID}, &Preview{JobID: call.JobID}
 	if len(call.Fields) > maxRepeated {
 		return arguments, shown, "Send the same fields again."
 	}

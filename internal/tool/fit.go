@@ -10,8 +10,8 @@ import (
 const (
 	// MaxResult bounds each of a result's two forms, in characters. Hosts cut larger results anywhere.
 	MaxResult = 20_000
-	// Spare is what a tool may add to a result after it was cut.
-	Spare = 500
+	// Headroom is what a tool may add to a result after it was cut.
+	Headroom = 500
 	// DefaultPage is the page size when the caller names none: enough to choose from, few tokens.
 	DefaultPage = 10
 	maxCursor   = 2000 // the longest cursor that the tools' schemas allow
@@ -25,7 +25,7 @@ func Size(out Output) int {
 // Fit makes cuts, one after another, until a result isn't too long.
 func Fit[Out Output](out Out, cuts ...func(*Out)) Out {
 	for _, cut := range cuts {
-		if Size(out) <= MaxResult-Spare {
+		if Size(out) <= MaxResult-Headroom {
 			break
 		}
 		cut(&out)
@@ -43,12 +43,12 @@ func FitPage[Out Output, Entry any](
 		out, err := read(limit)
 		page := entries(&out)
 		count, size := len(*page), Size(out)
-		if err != nil || size <= MaxResult-Spare || count <= 1 {
+		if err != nil || size <= MaxResult-Headroom || count <= 1 {
 			return out, note, err
 		}
-		fitting := max(1, count*(MaxResult-Spare)/size)
+		fitting := max(1, count*(MaxResult-Headroom)/size)
 		if count > limit {
-			for *page = (*page)[:fitting]; Size(out) > MaxResult-Spare && len(*page) > 1; {
+			for *page = (*page)[:fitting]; Size(out) > MaxResult-Headroom && len(*page) > 1; {
 				*page = (*page)[:len(*page)/2]
 			}
 			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", len(*page), count), nil

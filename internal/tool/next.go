@@ -40,7 +40,7 @@ type Next struct {
 	Options           []string       `json:"options,omitempty"`
 	Inputs            []Input        `json:"inputs,omitempty"`    // replace Type and Options when a question has several keys
 	Remaining         int            `json:"remaining,omitempty"` // counts the open questions, this one included
-	Show              *Shown         `json:"show,omitempty"`
+	Show              *Preview       `json:"show,omitempty"`
 	Problem           string         `json:"problem,omitempty"`
 	By                string         `json:"by,omitempty"` // "human" or "agent"
 	URL               string         `json:"url,omitempty"`
@@ -69,8 +69,8 @@ func (i Input) Text() string {
 // JSONSchema implements the generator's interface.
 func (Next) JSONSchema() *schema.Node { return PlainObject("") }
 
-// Shown is what a human sees of a job before it becomes public. Its members are sorted by name.
-type Shown struct {
+// Preview is what a human sees of a job before it becomes public. Its members are sorted by name.
+type Preview struct {
 	Cut      string           `json:"cut,omitempty"` // what is too long to show
 	DraftURL string           `json:"draftUrl,omitempty"`
 	Fields   opentrain.Fields `json:"fields,omitzero"`

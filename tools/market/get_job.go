@@ -83,7 +83,7 @@ func (o getJobOutput) fit() getJobOutput {
 	whole := utf8.RuneCountInString(o.Description)
 	for size := tool.Size(o); size > tool.MaxResult && o.Description != ""; size = tool.Size(o) {
 		shown := []rune(o.Description)
-		shown = shown[:min(len(shown)*(tool.MaxResult-tool.Spare)/size, len(shown)-1)]
+		shown = shown[:min(len(shown)*(tool.MaxResult-tool.Headroom)/size, len(shown)-1)]
 		o.Description = string(shown)
 		o.Cut = fmt.Sprintf("The description has %d characters; only the first %d are shown, to keep the result short. "+
 			"The whole text is on the job's page.", whole, len(shown))
@@ -117,8 +117,8 @@ func (o getJobOutput) lines() text.Lines {
 	return l
 }
 
-// publicJob is the same job as a resource.
-func (m market) publicJob() tool.Resource {
+// jobResource is the same job as a resource.
+func (m market) jobResource() tool.Resource {
 	return tool.Resource{
 		URI: "opentrain://jobs/{jobId}", Title: "A public job", MIMEType: "text/plain",
 		Description: "One public job on OpenTrain, with its whole text as its owner wrote it.",

@@ -12,7 +12,7 @@ func Toolset(api *opentrain.Client) tool.Set {
 	return tool.Set{
 		Name:      "market",
 		Tools:     []tool.Tool{m.searchJobs(), m.getJob(), m.listFacets(), m.listChanges()},
-		Resources: []tool.Resource{m.publicJob()},
+		Resources: []tool.Resource{m.jobResource()},
 	}
 }
 

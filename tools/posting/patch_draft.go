@@ -47,7 +47,7 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	if form != nil { // the call's own fields are set
 		return p.Resume(ctx, call, *form)
 	}
-	fields, err := p.Accept(ctx, &call, opentrain.Fields(in.Fields))
+	fields, err := p.DecodeFields(ctx, &call, opentrain.Fields(in.Fields))
 	if err != nil {
 		return draft.Report{}, nil, err
 	}

@@ -14,7 +14,7 @@ func Toolset(desk *draft.Desk) tool.Set {
 		Name:      "posting",
 		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.updateJob(), p.closeJob()},
 		Prompts:   []tool.Prompt{postJob(), p.reviewDraft()},
-		Resources: []tool.Resource{p.fields(), p.field()},
+		Resources: []tool.Resource{p.fieldsResource(), p.fieldResource()},
 	}
 }
 

@@ -61,7 +61,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	out := publishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	ask, next := p.Confirm.Confirm(call, confirm.Request{
 		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken,
-		Show:     func() tool.Shown { return p.Show(ctx, call.Caller, in.JobID) },
+		Preview:  func() tool.Preview { return p.Preview(ctx, call.Caller, in.JobID) },
 		Question: "Publish this job on OpenTrain?", Undone: "Not published", Otherwise: tool.PatchDraft,
 		Note: "Publishing makes the job visible to everyone. An account may publish 20 jobs a day, 3 while no human has claimed it.",
 	})
@@ -132,7 +132,7 @@ func (p posting) notReady(ctx context.Context, call tool.Call, out publishOutput
 // checkListing is the check that the posting guide advises: a search for the words of the job's title. Without
 // the title, the check is the list of the caller's jobs.
 func (p posting) checkListing(ctx context.Context, jobID string) tool.Next {
-	ctx, cancel := context.WithTimeout(ctx, tool.SideRead)
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
 	defer cancel()
 	page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusOpen, Limit: 50})
 	if err == nil {
@@ -148,7 +148,6 @@ func (p posting) checkListing(ctx context.Context, jobID string) tool.Next {
 	return tool.ListJobsNext("Check that the job is listed as OPEN.")
 }
 
-// keywords are the words of a title, without punctuation.
 func keywords(title string) string {
 	words := tool.Map(strings.Fields(text.Clean(title, 200)), func(word string) string {
 		return strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })

@@ -11,7 +11,7 @@ import (
 
 const fieldsURI = "opentrain://fields"
 
-func (p posting) fields() tool.Resource {
+func (p posting) fieldsResource() tool.Resource {
 	return tool.Resource{
 		URI: fieldsURI, Title: "Fields of a draft", MIMEType: "text/markdown",
 		Description: "Every field of a job draft on OpenTrain: its key, type and values.",
@@ -21,7 +21,7 @@ func (p posting) fields() tool.Resource {
 	}
 }
 
-func (p posting) field() tool.Resource {
+func (p posting) fieldResource() tool.Resource {
 	return tool.Resource{
 		URI: fieldsURI + "/{key}", Title: "A field of a draft", MIMEType: "text/markdown",
 		Description: "One field of a job draft on OpenTrain, by its key.",

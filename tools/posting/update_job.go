@@ -43,14 +43,14 @@ func (p posting) updateJob() tool.Tool {
 }
 
 func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) (updateJobOutput, *tool.Ask, error) {
-	fields, err := p.Accept(ctx, &call, opentrain.Fields(in.Fields))
+	fields, err := p.DecodeFields(ctx, &call, opentrain.Fields(in.Fields))
 	if err != nil {
 		return updateJobOutput{}, nil, err
 	}
 	short := draft.Shortened(fields)
 	ask, next := p.Confirm.Confirm(call, confirm.Request{
 		Tool: tool.UpdateJob, JobID: in.JobID, Fields: fields, Token: in.ConfirmationToken,
-		Show:     func() tool.Shown { return tool.Shown{JobID: in.JobID, Fields: opentrain.Fields(short)} },
+		Preview:  func() tool.Preview { return tool.Preview{JobID: in.JobID, Fields: opentrain.Fields(short)} },
 		Question: "Change this public job on OpenTrain?", Undone: "Not changed",
 		Note: "The job is public: everyone sees the change.",
 	})
