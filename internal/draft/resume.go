@@ -72,10 +72,10 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) ope
 		}
 	}
 	for len(given) > 0 {
-		accepted, err := d.DecodeFields(ctx, call, given)
+		fields, err := d.DecodeFields(ctx, call, given)
 		bad, refused := errors.AsType[*schema.ArgumentError](err)
 		if !refused {
-			return accepted
+			return fields
 		}
 		before := len(given)
 		for _, problem := range bad.Problems {
@@ -114,7 +114,7 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 	refusal, _ := errors.AsType[*opentrain.Error](err)
 	refusal = cmp.Or(refusal, &opentrain.Error{})
 	if good := withoutRefused(fields, refusal); refusal.Code == opentrain.CodeBadRequest && len(good) < len(fields) {
-		// Ask again for what was refused; the other answers go along.
+		// Ask again for the refused answers, and send the others along.
 		r.MissingFields = slices.DeleteFunc(slices.Clone(r.MissingFields), func(q Question) bool {
 			return !slices.ContainsFunc(q.Keys, func(key string) bool { return good[key] == nil })
 		})
@@ -131,7 +131,8 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 		note = "The human answered in a form, and it is not known whether the answers were saved: " + reason +
 			" Set them again; that is harmless."
 	}
-	r.Interpreted, r.outcome, r.Next = call.Interpreted, outcome, tool.Next{
+	r.Interpreted, r.outcome = call.Interpreted, outcome
+	r.Next = tool.Next{
 		Action: action, RetryAfterSeconds: wait, Note: note, Tool: tool.PatchDraft,
 		Arguments: map[string]any{"jobId": r.JobID, "fields": fields, "askHuman": false},
 	}
