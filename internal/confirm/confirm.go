@@ -51,8 +51,8 @@ type Request struct {
 	Otherwise   string              // the tool to call after a no, if any
 }
 
-// Confirm returns nothing for a call that a human said yes to. Otherwise it returns a form for the human, or the
-// step that asks for a yes in the conversation.
+// Confirm returns nothing if a human confirmed the call. Otherwise it returns a form for the human, or the step
+// that asks in the conversation.
 func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 	if c.off || call.Caller.ID == "" || c.valid(call.Caller, r, r.Token) {
 		return nil, nil // without an API token nothing is sent anyway

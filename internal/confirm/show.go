@@ -14,7 +14,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// message says above a form what becomes public: a whole edit, or a draft with its long texts cut and a link.
+// message is the text above a form: a whole edit, or a draft with its long texts cut and a link.
 func (r Request) message(preview tool.Preview) string {
 	var l text.Lines
 	l.Add("%s", r.Question)

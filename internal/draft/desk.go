@@ -97,7 +97,7 @@ func (d *Desk) remember(by caller.Caller, report Report, set opentrain.Fields) {
 	d.previews.Set(key, preview, ttlcache.DefaultTTL)
 }
 
-// Forget drops what is known of a draft: it may have changed.
+// Forget drops what is remembered of a draft: it may have changed.
 func (d *Desk) Forget(by caller.Caller, jobID string) { d.previews.Delete(previewKey(by, jobID)) }
 
 func previewKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }

@@ -152,7 +152,7 @@ func typeOfJSON(value json.RawMessage) string {
 	return "string"
 }
 
-// line says the question in one line of a result's text.
+// line writes the question as one line of a result's text.
 func (q Question) line() string {
 	if len(q.Keys) == 0 {
 		return q.Question

@@ -66,7 +66,7 @@ func (d *Desk) FieldPage(ctx context.Context, by caller.Caller, key string) stri
 	return text.Join("\n\n", "# "+key, d.meaning(key), kind, "Set it with "+tool.PatchDraft+": "+call) + "\n"
 }
 
-// meaning is what the published schema says of a field, "" when it says nothing.
+// meaning is the description of a field in the published schema, "" for none.
 func (d *Desk) meaning(key string) string {
 	property, found := d.schema.Properties.Get(key)
 	if !found {

@@ -64,7 +64,7 @@ func (c Content) Short(limit int) Content {
 	return Content(confirm.ShortFields(opentrain.Fields(c), limit))
 }
 
-// Effect says what the call wrote.
+// Effect returns what the call wrote.
 func (r Report) Effect() tool.Effect { return tool.Effect{JobID: r.JobID, Outcome: r.outcome} }
 
 func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, options ReportOptions) Report {
@@ -133,7 +133,7 @@ func merged(fields, later opentrain.Fields) opentrain.Fields {
 	return all
 }
 
-// questions are the open questions, nil when it can't be said that there are none.
+// questions are the open questions, nil when the API doesn't say that there are none.
 func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 	missing := draft.Missing()
 	if missing == nil && !draft.Validation.PublishReady {
@@ -164,7 +164,7 @@ func (r *Report) cutQuestions(entries int) {
 	}
 }
 
-// missingFrom says what a cut report lacks of the whole one.
+// missingFrom lists what a cut report lacks compared to the whole one.
 func (r Report) missingFrom(whole Report) []string {
 	var cut []string
 	add := func(before, now int, what string) {
@@ -187,7 +187,7 @@ func (r Report) Text() string {
 	return l.With(r.Next.Text())
 }
 
-// Lines says the report in words, without the next step.
+// Lines describes the report, without the next step.
 func (r Report) Lines() text.Lines {
 	var l text.Lines
 	l.Add("%s", r.headline())

@@ -19,7 +19,7 @@ const (
 	SideReadTimeout = 5 * time.Second
 
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
-	retryAfter      = 30 * time.Second // when a read that failed is repeated
+	retryAfter      = 30 * time.Second // how long a failed read is not repeated
 	maxAccounts     = 10_000           // how many accounts are remembered
 )
 
@@ -89,7 +89,7 @@ func (a *Accounts) Check(ctx context.Context, by caller.Caller, check func(*open
 	return check(known)
 }
 
-// Require says, before a call that would fail, that the account lacks a feature.
+// Require returns an error, before the call is sent, if the account lacks a feature.
 func (a *Accounts) Require(ctx context.Context, by caller.Caller, feature Feature) error {
 	if feature.Capability == "" {
 		return nil

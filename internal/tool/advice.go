@@ -17,7 +17,7 @@ const ReasonModeration = "moderation_blocked"
 // MaxReasons and MaxReason bound what is shown of the content check's reasons.
 const MaxReasons, MaxReason = 20, 400
 
-// reason explains a refusal's details.reason. An unknown one is shown as it came.
+// reason explains a refusal's details.reason. An unknown one is shown unchanged.
 func (e explainer) reason() Next {
 	reason := e.details.Reason
 	problem := cmp.Or(adviceFor(reason), "The reason that OpenTrain gives: "+text.Clean(reason, 100)+".")

@@ -18,7 +18,7 @@ import (
 // MaxProblems is how many problems of one call are named.
 const MaxProblems = 12
 
-// Explain puts the error of a call into words.
+// Explain describes the error of a call to a model.
 func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
 	if bad, ok := errors.AsType[*schema.ArgumentError](err); ok {
 		return t.explainArguments(bad)
@@ -58,7 +58,7 @@ func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 	return f
 }
 
-// explainFormOver leads to the draft of a form that is over. Creating it again could make a second one.
+// explainFormOver points to the draft of a form that has ended. Creating it again could make a second one.
 func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 	next := Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
 	if t.Name == PatchDraft {

@@ -10,7 +10,7 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// Failure is a failed call in words for a model: what failed, why, what to do instead, and what was changed.
+// Failure describes a failed call to a model: what failed, why, what to do instead, and what was changed.
 // The exported members are the answer's _meta.
 type Failure struct {
 	Code              opentrain.Code `json:"code"`
@@ -53,12 +53,12 @@ func (f *Failure) Error() string {
 // Unwrap returns the error that the failure explains.
 func (f *Failure) Unwrap() error { return f.cause }
 
-// say adds one line, whatever the arguments hold.
+// say adds one line, whatever the arguments contain.
 func (f *Failure) say(format string, args ...any) {
 	f.lines = append(f.lines, text.Clean(fmt.Sprintf(format, args...), maxFailureText))
 }
 
-// sayList adds a line for each entry of a list that was cut, and how many there are besides.
+// sayList adds a line for each entry of a list that was cut, and the number of the others.
 func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
 	for _, entry := range shown {
 		f.say("- %s", line(entry))
@@ -68,7 +68,7 @@ func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
 	}
 }
 
-// Panicked is the Failure of a bug. It says nothing about the cause.
+// Panicked is the Failure for a bug of this server. It hides the cause.
 func Panicked(spec Spec) *Failure {
 	f := &Failure{Code: opentrain.CodeInternal, cause: errors.New("panic")}
 	f.say("%s failed by a fault of this server, not of your arguments.", spec.Name)
@@ -83,10 +83,10 @@ func Problem(path, message string) error {
 	return &schema.ArgumentError{Problems: []schema.Problem{{Path: path, Message: message}}}
 }
 
-// ErrFormOver is the error of a call that continues a form which is over.
+// ErrFormOver is the error of a call that continues a form that has ended.
 var ErrFormOver = errors.New("the form is over")
 
-// Reason says in a sentence why the API refused something.
+// Reason explains in a sentence why the API refused a call.
 func Reason(err error) string {
 	if failure, ok := errors.AsType[*opentrain.Error](err); ok {
 		return text.Sentence(failure.Message)

@@ -58,7 +58,7 @@ func FitPage[Out Output, Entry any](
 	}
 }
 
-// Cursor passes a cursor on as it came, unless it is longer than the tools take.
+// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept.
 func Cursor(next string) string {
 	if len(next) > maxCursor {
 		return ""

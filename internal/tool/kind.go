@@ -1,6 +1,6 @@
 package tool
 
-// Kind is what a tool does to the world. Annotations, read-only mode and documentation depend on it.
+// Kind is what a tool reads or changes. Annotations, read-only mode and documentation depend on it.
 type Kind string
 
 // The kinds of tools.

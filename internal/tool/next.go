@@ -58,7 +58,7 @@ type Input struct {
 	Options []string `json:"options,omitempty"`
 }
 
-// Text says what an input takes.
+// Text writes the type of an input and its options.
 func (i Input) Text() string {
 	if len(i.Options) == 0 {
 		return i.Type
@@ -91,7 +91,7 @@ type Remark struct {
 // JSONSchema implements the generator's interface.
 func (Remark) JSONSchema() *schema.Node { return PlainObject("") }
 
-// Line says a remark in one line.
+// Line writes a remark as one line.
 func (r Remark) Line() string {
 	value := ""
 	if len(r.Value) > 0 {
@@ -100,7 +100,7 @@ func (r Remark) Line() string {
 	return text.Join(" — ", text.Join(" ", r.Field, value), r.Message, r.Reason)
 }
 
-// Text says the step in lines of a fixed form, "Name: value", for clients that show the model no structured
+// Text writes the step as lines of a fixed form, "Name: value", for clients that show the model no structured
 // content. Values that a program needs are JSON.
 func (n Next) Text() string {
 	var l text.Lines
@@ -154,13 +154,13 @@ func (n Next) gloss() string {
 	return ""
 }
 
-// Answer stands in Next.Arguments where the human's answer goes.
+// Answer is the placeholder for the human's answer in Next.Arguments.
 const Answer = "<answer>"
 
-// AnswerTo stands in Next.Arguments where the answer for one of several keys goes.
+// AnswerTo is the placeholder for the answer to one of several keys.
 func AnswerTo(key string) string { return "<answer:" + key + ">" }
 
-// unanswered refuses a call that still holds a question's placeholder. It runs before the types are checked:
+// unanswered refuses a call that still contains a placeholder. It runs before the types are checked:
 // "is not a number" would make a model send a number of its own.
 func unanswered(raw json.RawMessage) error {
 	var args struct {
@@ -172,7 +172,7 @@ func unanswered(raw json.RawMessage) error {
 	return Placeholders(args.Fields)
 }
 
-// Placeholders refuses fields that still hold the placeholder of a question.
+// Placeholders refuses fields that still contain the placeholder of a question.
 func Placeholders(fields opentrain.Fields) error {
 	bad := &schema.ArgumentError{}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {

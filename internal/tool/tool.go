@@ -17,7 +17,7 @@ import (
 type Spec struct {
 	Name  string // opentrain_<verb>_<noun>, at most 32 characters
 	Title string // for people
-	// Description is for models. New adds what Needs says; together they have 300 to 900 characters.
+	// Description is for models. New appends Needs; together they have 300 to 900 characters.
 	Description string
 	Kind        Kind
 	Scope       string  // the scope that the token needs; "" for a token of any scope, or for no token
@@ -27,7 +27,7 @@ type Spec struct {
 	Absent      string  // what it means when OpenTrain doesn't find what the call names
 }
 
-// Needs says in a sentence what a caller needs for the tool.
+// Needs names in a sentence what a caller needs for the tool.
 func (s Spec) Needs() string {
 	switch {
 	case !s.Kind.NeedsToken():
@@ -51,7 +51,7 @@ type Tool struct {
 
 // Output is what a tool's function returns. Its JSON is the structured content.
 type Output interface {
-	// Text says the whole result in words, with its next step.
+	// Text describes the whole result, with its next step.
 	Text() string
 }
 
@@ -94,8 +94,7 @@ type Runner struct {
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
 }
 
-// Run runs a tool on the arguments as they came. It returns a result, a form for the human, or a failure in words
-// for the model.
+// Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure.
 func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
 	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
 	if err != nil {

@@ -17,7 +17,7 @@ type getJobInput struct {
 	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job."`
 }
 
-// The texts of a job were written by strangers.
+// getJobOutput contains text by strangers.
 type getJobOutput struct {
 	JobID            string    `json:"jobId"`
 	Status           string    `json:"status" jsonschema_description:"OPEN, or closed when the job is not public; then nothing else is known."`

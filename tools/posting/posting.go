@@ -20,7 +20,7 @@ func Toolset(desk *draft.Desk) tool.Set {
 
 type posting struct{ *draft.Desk }
 
-// drafting is one of the capabilities that the drafting feature brings.
+// drafting is one of the capabilities of the drafting feature.
 func drafting(capability string) tool.Feature {
 	return tool.Feature{Capability: capability, Key: opentrain.FeatureDrafting}
 }
