@@ -92,8 +92,8 @@ const (
 	patchOf = `{"jobId":"j","fields":%s}`
 )
 
-// TestCapabilitiesDecideOnKeysAndValues: also those that this release does not know.
-func TestCapabilitiesDecideOnKeysAndValues(t *testing.T) {
+// TestCapabilitiesCheckFields: they may have keys and values that this release does not know.
+func TestCapabilitiesCheckFields(t *testing.T) {
 	for _, tool := range []string{"opentrain_patch_draft", "opentrain_update_job"} {
 		for _, test := range []struct{ fields, sent, want string }{
 			{`{"experienceLevel":"SENIOR"}`, `{"experienceLevel":"SENIOR"}`, ""},
@@ -120,16 +120,16 @@ func TestCapabilitiesDecideOnKeysAndValues(t *testing.T) {
 	}
 }
 
-// TestUnfinishedKeyListDecidesNothing: one page prints the list with "..." at its end.
-func TestUnfinishedKeyListDecidesNothing(t *testing.T) {
+// TestIncompleteKeyListRefusesNothing: one page of the API shows a list that ends in "...".
+func TestIncompleteKeyListRefusesNothing(t *testing.T) {
 	a := &account{capabilities: `{"capabilities":{},"draft":{"updateKeys":["headcount","..."]}}`}
 	if _, failure := callsTo(t, a)("alice", "opentrain_patch_draft", fmt.Sprintf(patchOf, `{"other":1}`)); failure != nil {
 		t.Error(failure.Text())
 	}
 }
 
-// TestQuestionsTakeTheirValuesFromTheCapabilities where the API names a field without a prompt.
-func TestQuestionsTakeTheirValuesFromTheCapabilities(t *testing.T) {
+// TestQuestionsUseValuesFromCapabilities when the API names a field without a prompt.
+func TestQuestionsUseValuesFromCapabilities(t *testing.T) {
 	a := &account{capabilities: `{"capabilities":{},"draft":{"enums":{"level":["HIGH","LOW"]}}}`}
 	result, failure := callsTo(t, a)("alice", "opentrain_create_draft", `{"description":"x"}`)
 	if failure != nil || !strings.Contains(result.Text, `Options: ["HIGH","LOW"]`) || !strings.Contains(result.Text, "Type: enum") {
@@ -171,8 +171,8 @@ func TestCapabilitiesAreRemembered(t *testing.T) {
 	})
 }
 
-// TestDisabledFeatureIsSaidBeforeTheCall, and a feature that was enabled since is noticed.
-func TestDisabledFeatureIsSaidBeforeTheCall(t *testing.T) {
+// TestDisabledFeatureFailsBeforeTheCall, until the feature is enabled.
+func TestDisabledFeatureFailsBeforeTheCall(t *testing.T) {
 	for tool, test := range map[string]struct{ args, capability, feature string }{
 		"opentrain_create_draft":   {`{"description":"x"}`, "draftCreate", "public_api_job_drafting"},
 		"opentrain_patch_draft":    {fmt.Sprintf(patchOf, `{"headcount":1}`), "draftUpdate", "public_api_job_drafting"},
@@ -197,7 +197,7 @@ func TestDisabledFeatureIsSaidBeforeTheCall(t *testing.T) {
 			t.Errorf("%s, enabled: %v", tool, failure.Text())
 		}
 	}
-	// A document needs a feature of its own.
+	// A document needs another feature.
 	a := &account{capabilities: `{"capabilities":{"draftCreate":true,"draftImport":false}}`}
 	call := callsTo(t, a)
 	if _, failure := call("alice", "opentrain_create_draft", `{"job":{"title":"x"}}`); failure == nil || failure.Code != opentrain.CodeForbidden {
@@ -206,7 +206,7 @@ func TestDisabledFeatureIsSaidBeforeTheCall(t *testing.T) {
 	if _, failure := call("alice", "opentrain_create_draft", `{"description":"x"}`); failure != nil {
 		t.Error(failure)
 	}
-	// Without drafting the capabilities themselves are refused.
+	// Without drafting, the API refuses to return capabilities.
 	a = &account{status: 403, capabilities: `{"error":"Off.","code":"FORBIDDEN","details":{"featureKey":"public_api_job_drafting","mode":"ALLOWLIST"}}`}
 	call = callsTo(t, a)
 	if _, failure := call("alice", "opentrain_create_draft", `{"description":"x"}`); failure == nil || !strings.Contains(failure.Text(), "public_api_job_drafting") || len(a.calls) != 1 {
@@ -217,8 +217,7 @@ func TestDisabledFeatureIsSaidBeforeTheCall(t *testing.T) {
 	}
 }
 
-// TestFlagsThatAreNoBooleansSayNothing.
-func TestFlagsThatAreNoBooleansSayNothing(t *testing.T) {
+func TestMalformedFlagsAreIgnored(t *testing.T) {
 	a := &account{capabilities: `{"capabilities":{"publish":null,"hiring":"no"}}`}
 	for tool, args := range map[string]string{"opentrain_publish": `{"jobId":"j"}`, "opentrain_invite_trainer": `{"jobId":"j","freelancerId":"f"}`} {
 		if _, failure := callsTo(t, a)("alice", tool, args); failure != nil {
@@ -227,8 +226,7 @@ func TestFlagsThatAreNoBooleansSayNothing(t *testing.T) {
 	}
 }
 
-// TestFeatureRefusalForgetsTheCapabilities.
-func TestFeatureRefusalForgetsTheCapabilities(t *testing.T) {
+func TestFeatureRefusalClearsTheCache(t *testing.T) {
 	a := &account{capabilities: keysAndEnums, refusal: `{"error":"Off.","code":"FORBIDDEN","details":{"featureKey":"public_api_job_publishing"}}`}
 	call := callsTo(t, a)
 	for range 3 {
@@ -250,9 +248,8 @@ func TestFeatureRefusalForgetsTheCapabilities(t *testing.T) {
 	}
 }
 
-// TestCallsGoThroughWithoutCapabilities, whatever comes in their place, and
-// soon enough for the call itself.
-func TestCallsGoThroughWithoutCapabilities(t *testing.T) {
+// TestCallsWorkWithoutCapabilities, whatever the API returns instead, and without a long wait.
+func TestCallsWorkWithoutCapabilities(t *testing.T) {
 	for name, a := range map[string]*account{
 		"outage": {status: 500, capabilities: `{}`}, "page": {capabilities: `<html>`}, "nothing": {capabilities: `{}`},
 		"refusal": {status: 401, capabilities: `{"error":"x","code":"UNAUTHORIZED"}`}, "silence": {silent: true},

@@ -15,9 +15,8 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// TestConfirmationsEnd: a confirmation of ten minutes publishes, one of eleven
-// does not; the same of a form.
-func TestConfirmationsEnd(t *testing.T) {
+// TestConfirmationsExpire after ten minutes.
+func TestConfirmationsExpire(t *testing.T) {
 	box, err := seal.New(bytes.Repeat([]byte{1}, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +52,7 @@ func TestConfirmationsEnd(t *testing.T) {
 	}
 }
 
-// TestConfirmationsStayShort: many long fields, set one after another, are not
-// more than a result can hold.
+// TestConfirmationsStayShort however many long fields were set.
 func TestConfirmationsStayShort(t *testing.T) {
 	tools := serve(t, &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`}, setup{confirm: true})
 	for n := range 200 {
@@ -76,7 +74,7 @@ func TestConfirmationsStayShort(t *testing.T) {
 	}
 }
 
-// slowPatch answers changes when it is told to.
+// slowPatch holds back its answers to some changes.
 type slowPatch struct {
 	mu     sync.Mutex
 	waits  map[string]chan struct{} // by a part of the body
@@ -119,8 +117,7 @@ func orObject(body string) string {
 	return body
 }
 
-// TestParallelChangesVoidConfirmations: a report confirms nothing that another
-// change overtook, nor while one is under way.
+// TestParallelChangesVoidConfirmations: a report confirms nothing during or before another change.
 func TestParallelChangesVoidConfirmations(t *testing.T) {
 	api := &slowPatch{asked: make(chan struct{}, 1), waits: map[string]chan struct{}{`"headcount":1}`: make(chan struct{}), `"headcount":3}`: make(chan struct{})}}
 	tools := serve(t, api, setup{confirm: true})

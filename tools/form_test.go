@@ -8,9 +8,8 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// TestNothingPosesInAForm: no text of the API's adds a line to the words above a
-// form, or hides a character in what a human reads.
-func TestNothingPosesInAForm(t *testing.T) {
+// TestFormTextIsSafe: text from the API can't add a line above a form or hide a character.
+func TestFormTextIsSafe(t *testing.T) {
 	const trick = `x\nPrice per hour: 1\u202e\u2066\u200b`
 	body := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"normalizedFields":{"jobTitle":"` + trick + `","` + trick + `":"` + trick + `","labelTypes":["` + trick + `"]},` +
 		`"missingFields":[{"field":"experienceLevel","label":"` + trick + `","prompt":"` + trick + `","type":"enum","enumValues":["` + trick + `","B"],"updateKeys":["experienceLevel"]}],` +

@@ -16,8 +16,7 @@ import (
 	"opentrain-mcp/tools"
 )
 
-// setup says how the tools of a test are made. The zero value asks for no
-// confirmations.
+// setup configures the tools of a test. The zero value asks for no confirmations.
 type setup struct {
 	confirm bool
 	box     *seal.Box

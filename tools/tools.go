@@ -1,5 +1,4 @@
-// Package tools lists the toolsets that the server offers. Each has a folder of its
-// own, with a file for each tool.
+// Package tools lists the toolsets of the server. Each has its own folder, with a file for each tool.
 package tools
 
 import (

@@ -1,11 +1,9 @@
-// Package confirm asks a human before a tool does something that others see. A yes
-// is a sealed token or a form's answer. It counts for one call, for ten minutes, and
-// only while the job stays as the human saw it.
+// Package confirm asks a human before a tool does something that others see. A yes is a sealed token or a
+// form's answer. It counts for one call, for ten minutes, and only while the job stays as the human saw it.
 package confirm
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -19,17 +17,12 @@ import (
 const (
 	// Lifetime is how long a confirmation is valid.
 	Lifetime = 10 * time.Minute
-	// maxMessage bounds the words above a form, in characters. Longer ones are
-	// confirmed in the conversation.
-	maxMessage = 4000
-	// maxShown bounds what a confirmation shows, in characters: a result holds it in
-	// each of its two forms.
-	maxShown = 12_000
-	// maxRepeatedFields bounds the fields that a confirmation repeats in the next
-	// step's arguments, in characters.
-	maxRepeatedFields = 600
-	// field is the one field of a form that asks for a yes.
-	field = "confirm"
+
+	maxMessage        = 4000   // the longest words above a form, in characters; longer ones are confirmed in the conversation
+	maxShown          = 12_000 // the most that a confirmation shows, in characters: a result holds it in each of its two forms
+	maxRepeatedFields = 600    // the longest fields that a next step repeats in its arguments, in characters
+
+	field = "confirm" // the one field of a form
 )
 
 // Confirmer asks for confirmations and checks them.
@@ -49,52 +42,46 @@ func New(off bool, box *seal.Box, now func() time.Time) *Confirmer {
 // Request is a call that needs a human's yes.
 type Request struct {
 	Tool, JobID string
-	Fields      opentrain.Fields  // of an edit; nil otherwise
-	Token       string            // the confirmation that came with the call
-	Show        func() tool.Shown // what becomes public
-	Note        string            // what that means
-	Question    string            // for a form
-	Undone      string            // what didn't happen without a yes: "Not published"
-	Otherwise   string            // the tool to call after a no, if any
+	Fields      opentrain.Fields    // of an edit; nil otherwise
+	Token       string              // the confirmation that came with the call
+	Preview     func() tool.Preview // what becomes public
+	Note        string              // what that means
+	Question    string              // for a form
+	Undone      string              // what didn't happen without a yes: "Not published"
+	Otherwise   string              // the tool to call after a no, if any
 }
 
-// Confirm returns nothing for a call that a human said yes to. Otherwise it returns
-// a form for the human, or the step that asks for a yes in the conversation.
+// Confirm returns nothing if a human confirmed the call. Otherwise it returns a form for the human, or the step
+// that asks in the conversation.
 func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 	if c.off || call.Caller.ID == "" || c.valid(call.Caller, r, r.Token) {
 		return nil, nil // without an API token nothing is sent anyway
 	}
-	token := c.Token(call.Caller, r) // issued before reading what is shown
-	switch {
-	case call.State != nil:
-		var carried string
-		yes := json.Unmarshal(call.State, &carried) == nil && string(call.Answers[field]) == "true"
-		if yes && c.valid(call.Caller, r, carried) {
+	why := ""
+	if call.State != nil || call.BadState {
+		why = r.Undone + "; no confirmation came." // for reasons unknown: hosts decline forms that no human saw
+	}
+	var carried string
+	if string(call.Answers[field]) == "true" && json.Unmarshal(call.State, &carried) == nil {
+		if c.valid(call.Caller, r, carried) {
 			return nil, nil
 		}
-		// Why no yes came is unknown: hosts decline forms that no human saw.
-		why := "; no confirmation came."
-		if yes {
-			why = "; the confirmation came too late, or the job was changed meanwhile."
-		}
-		return nil, r.step(token, r.Show(), r.Undone+why)
-	case call.BadState:
-		return nil, r.step(token, r.Show(), r.Undone+"; no confirmation came.")
+		why = r.Undone + "; the confirmation came too late, or the job was changed meanwhile."
 	}
-	shown := r.Show()
-	message := r.message(shown)
-	state, err := json.Marshal(token)
-	if !call.CanAsk || err != nil || utf8.RuneCountInString(message) > maxMessage { // a yes to a cut text isn't a yes
-		return nil, r.step(token, shown, "")
+	token := c.Token(call.Caller, r) // issued before reading what is preview
+	preview := r.Preview()
+	message := r.message(preview)
+	// A yes to a cut text isn't a yes.
+	if why != "" || !call.CanAsk || utf8.RuneCountInString(message) > maxMessage {
+		return nil, r.step(token, preview, why)
 	}
 	return &tool.Ask{
-		Message: message, State: state, Lifetime: Lifetime,
+		Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
 		Fields: []tool.Field{{Name: field, Label: r.Question, Prompt: r.Note, Type: "boolean", Required: true}},
 	}, nil
 }
 
-// Token makes a confirmation for one call: for the next step that asks for a yes.
-// It is "" when confirmations are off.
+// Token makes a confirmation for one call. It is "" when confirmations are off.
 func (c *Confirmer) Token(by caller.Caller, r Request) string {
 	if c.off {
 		return ""
@@ -102,8 +89,7 @@ func (c *Confirmer) Token(by caller.Caller, r Request) string {
 	return c.box.Seal(r.purpose(by), nil, c.now())
 }
 
-// valid reports whether a token confirms this call: sealed for it, in time, and the
-// job not changed since.
+// valid reports whether a token confirms this call: sealed for it, in time, and the job not changed since.
 func (c *Confirmer) valid(by caller.Caller, r Request, token string) bool {
 	sealed, err := c.box.Open(r.purpose(by), token, Lifetime, c.now())
 	return err == nil && !c.Ledger.ChangedSince(by, r.JobID, sealed.Issued)
@@ -119,18 +105,18 @@ func (r Request) purpose(by caller.Caller) []string {
 }
 
 // step asks for a yes in the conversation.
-func (r Request) step(token string, shown tool.Shown, why string) *tool.Next {
-	arguments := map[string]any{"jobId": r.JobID, "confirmationToken": token}
-	note := strings.TrimSpace(why + " " + r.Note)
+func (r Request) step(token string, preview tool.Preview, why string) *tool.Next {
+	arguments, again := map[string]any{"jobId": r.JobID, "confirmationToken": token}, ""
 	switch {
 	case r.Fields == nil:
 	case text.Length(r.Fields) > maxRepeatedFields:
-		note += " Send the same fields again."
+		again = "Send the same fields again."
 	default:
 		arguments["fields"] = r.Fields
 	}
-	shown = shorten(shown)
+	preview = shorten(preview)
 	return &tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &shown, Tool: r.Tool, Arguments: arguments, Otherwise: r.Otherwise, Note: note,
+		Action: tool.ConfirmWithHuman, Show: &preview, Tool: r.Tool, Arguments: arguments, Otherwise: r.Otherwise,
+		Note: text.Join(" ", why, r.Note, again),
 	}
 }

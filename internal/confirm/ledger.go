@@ -10,18 +10,16 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// Ledger knows which jobs this process changes and has changed, so that a yes
-// counts only for what the human saw.
+// Ledger records the changes of jobs, so that a yes counts only for what the human saw.
 type Ledger struct {
 	now func() time.Time
 
-	mu sync.Mutex
-	// pending counts the changes under way, by caller and job: a stranger's call
-	// about someone's job is no change of it.
-	pending map[string]int
-	// changes holds the last change of each job, by job.
-	changes *ttlcache.Cache[string, change]
+	mu      sync.Mutex
+	pending map[pendingKey]int              // unfinished changes: a stranger's call can't change someone's job
+	changes *ttlcache.Cache[string, change] // the last change of each job, by job
 }
+
+type pendingKey struct{ callerID, jobID string }
 
 // change is the last change of a job.
 type change struct {
@@ -29,10 +27,9 @@ type change struct {
 	count int
 }
 
-// newLedger makes an empty Ledger. An entry outlives every confirmation from before
-// the change.
+// newLedger makes an empty Ledger. An entry outlives every confirmation from before the change.
 func newLedger(now func() time.Time) *Ledger {
-	return &Ledger{now: now, pending: map[string]int{}, changes: ttlcache.New(
+	return &Ledger{now: now, pending: map[pendingKey]int{}, changes: ttlcache.New(
 		ttlcache.WithTTL[string, change](2*Lifetime),
 		ttlcache.WithCapacity[string, change](100_000),
 		ttlcache.WithDisableTouchOnHit[string, change](),
@@ -46,11 +43,10 @@ func (l *Ledger) last(jobID string) change {
 	return change{}
 }
 
-// Begin records a change that is about to be sent. The function that it returns
-// records the outcome, and reports whether something else changed the job
-// meanwhile: then what the API says of the job may be out of date.
+// Begin records a change that is about to be sent. The function that it returns records the outcome, and reports
+// whether something else changed the job meanwhile: then the API's answer may be out of date.
 func (l *Ledger) Begin(by caller.Caller, jobID string) (end func(error) (overtaken bool)) {
-	key := pendingKey(by, jobID)
+	key := pendingKey{by.ID, jobID}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.pending[key]++
@@ -69,12 +65,9 @@ func (l *Ledger) Begin(by caller.Caller, jobID string) (end func(error) (overtak
 	}
 }
 
-// ChangedSince reports whether the job was changed since a time, or is being
-// changed by the caller.
+// ChangedSince reports whether the job was changed since a time, or is being changed by the caller.
 func (l *Ledger) ChangedSince(by caller.Caller, jobID string, at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.pending[pendingKey(by, jobID)] > 0 || at.Before(l.last(jobID).at)
+	return l.pending[pendingKey{by.ID, jobID}] > 0 || at.Before(l.last(jobID).at)
 }
-
-func pendingKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }

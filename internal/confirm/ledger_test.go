@@ -13,7 +13,7 @@ import (
 
 var alice, bob = caller.Caller{ID: "alice"}, caller.Caller{ID: "bob"}
 
-// clock tells a time that only the test moves.
+// clock is a time that only the test moves.
 type clock struct{ now time.Time }
 
 func (c *clock) tell() time.Time { return c.now }
@@ -28,10 +28,9 @@ func newConfirmer(t *testing.T, off bool) (*confirm.Confirmer, *clock) {
 	return confirm.New(off, box, c.tell), c
 }
 
-// TestLedgerKnowsWhatChanged: a change counts when it took effect or may have. A live
-// edit that the content check blocks is answered with CONFLICT and applied all the
-// same.
-func TestLedgerKnowsWhatChanged(t *testing.T) {
+// TestLedger: a change counts if it took effect or may have. The API answers a blocked live edit with CONFLICT but
+// applies it.
+func TestLedger(t *testing.T) {
 	for name, test := range map[string]struct {
 		err     error
 		changed bool
@@ -67,8 +66,7 @@ func TestLedgerKnowsWhatChanged(t *testing.T) {
 	}
 }
 
-// TestOvertaken: of two changes under way, the one that ends last knows that its report
-// may be out of date.
+// TestOvertaken: when two changes overlap, the report on the one that ends last may be out of date.
 func TestOvertaken(t *testing.T) {
 	c, _ := newConfirmer(t, false)
 	first := c.Ledger.Begin(alice, "j")
@@ -78,14 +76,13 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// TestFieldsInAnyOrder: a confirmation of an edit holds for the same fields in another
-// order, at every depth, and for no others.
-func TestFieldsInAnyOrder(t *testing.T) {
+// TestConfirmationIgnoresFieldOrder at every depth. Other fields need another confirmation.
+func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 	c, _ := newConfirmer(t, false)
 	request := func(fields string) confirm.Request {
 		return confirm.Request{
 			Tool: tool.UpdateJob, JobID: "j", Fields: opentrain.Fields{"questions": []byte(fields)},
-			Show: func() tool.Shown { return tool.Shown{JobID: "j"} },
+			Preview: func() tool.Preview { return tool.Preview{JobID: "j"} },
 		}
 	}
 	_, next := c.Confirm(tool.Call{Caller: alice}, request(`[{"q":"Why?","options":{"a":1,"b":2}}]`))

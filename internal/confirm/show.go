@@ -14,64 +14,52 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// message says, above a form, what becomes public: an edit whole, a draft with its
-// long texts cut and a link to the whole of it.
-func (r Request) message(shown tool.Shown) string {
+// message is the text above a form: a whole edit, or a draft with its long texts cut and a link.
+func (r Request) message(preview tool.Preview) string {
 	var l text.Lines
 	l.Add("%s", r.Question)
 	l.Field("Job id", text.Clean(r.JobID, 64))
-	l.Field("Title", shown.Title)
-	fields := shown.Fields
+	l.Field("Title", preview.Title)
+	fields := preview.Fields
 	if r.Fields != nil {
 		fields = r.Fields
 	}
 	for _, key := range readingOrder(fields) {
 		l.Field(text.Clean(text.Capitalize(text.Words(key)), 100), cmp.Or(readable(fields[key]), "(emptied)"))
 	}
-	for _, guess := range shown.Guesses {
+	for _, guess := range preview.Guesses {
 		l.Field("Guessed by OpenTrain", text.Clean(guess.Line(), 500))
 	}
-	l.Field("The whole draft, as it is now", shown.DraftURL)
+	l.Field("The whole draft, as it is now", preview.DraftURL)
 	return l.String()
 }
 
 // readingOrder begins with the title and ends with the long text.
 func readingOrder(fields opentrain.Fields) []string {
-	rank := func(key string) int {
-		switch key {
-		case "jobTitle":
-			return -1
-		case "jobDescription":
-			return 1
-		}
-		return 0
-	}
+	rank := map[string]int{"jobTitle": -1, "jobDescription": 1}
 	return slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
 	})
 }
 
-// readable writes a value for people: no quotes, lists with commas, enum values in
-// words.
+// readable writes a value for people: no quotes, lists with commas, enum values in words.
 func readable(value json.RawMessage) string {
+	if string(value) == "null" {
+		return "(cleared)"
+	}
+	words := string(value)
+	visible := func(s string) string { return text.Visible(Label(s)) }
 	var one string
 	var list []string
-	switch {
-	case string(value) == "null":
-		return "(cleared)"
-	case json.Unmarshal(value, &one) == nil:
-		return text.Clean(text.Visible(Label(one)), maxMessage+1)
-	case json.Unmarshal(value, &list) == nil:
-		for i := range list {
-			list[i] = text.Visible(Label(list[i]))
-		}
-		return text.Clean(strings.Join(list, ", "), maxMessage+1)
+	if json.Unmarshal(value, &one) == nil {
+		words = visible(one)
+	} else if json.Unmarshal(value, &list) == nil {
+		words = strings.Join(tool.Map(list, visible), ", ")
 	}
-	return text.Clean(string(value), maxMessage+1)
+	return text.Clean(words, maxMessage+1)
 }
 
-// Label writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any
-// experience level".
+// Label writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any experience level".
 func Label(value string) string {
 	if !isEnumValue(value) {
 		return value
@@ -79,8 +67,8 @@ func Label(value string) string {
 	return text.Capitalize(strings.ToLower(strings.ReplaceAll(value, "_", " ")))
 }
 
-// isEnumValue reports whether a value is spelled as the API spells enums: words of
-// capital letters, joined by underscores. One word has at least four letters.
+// isEnumValue reports whether a value looks like the API's enums: CAPITALS joined by underscores. A single word has
+// at least four letters.
 func isEnumValue(value string) bool {
 	words := strings.Split(value, "_")
 	for _, word := range words {
@@ -92,17 +80,14 @@ func isEnumValue(value string) bool {
 }
 
 // shorten cuts what is shown until it isn't too long.
-func shorten(shown tool.Shown) tool.Shown {
-	for _, limit := range []int{100, 0} {
-		if text.Length(shown) <= maxShown {
-			break
-		}
-		shown.Fields = ShortFields(shown.Fields, limit)
-		if limit == 0 {
-			shown.Fields, shown.Guesses, shown.Cut = nil, nil, "The fields are too long to be shown here."
-		}
+func shorten(preview tool.Preview) tool.Preview {
+	if text.Length(preview) > maxShown {
+		preview.Fields = ShortFields(preview.Fields, 100)
 	}
-	return shown
+	if text.Length(preview) > maxShown {
+		preview.Fields, preview.Guesses, preview.Cut = nil, nil, "The fields are too long to be shown here."
+	}
+	return preview
 }
 
 // ShortFields cuts the values that are longer than limit characters.

@@ -1,10 +1,11 @@
-// Package draft runs the posting loop that several tools share: the report on a
-// draft, its open questions, the forms that ask them, and the answers.
+// Package draft runs the posting loop that several tools share: the report on a draft, its open questions,
+// the forms that ask them, and the answers.
 package draft
 
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -22,55 +23,49 @@ type Desk struct {
 	API      *opentrain.Client
 	Accounts *tool.Accounts
 	Confirm  *confirm.Confirmer
+	Now      func() time.Time
 
 	replicated bool
-	now        func() time.Time
-	shown      *ttlcache.Cache[string, tool.Shown] // by caller and job
-	schema     *schema.Node                        // of the update keys that the API's pages type
-	types      fieldTypes                          // the same
+	previews   *ttlcache.Cache[string, tool.Preview] // by caller and job
+	schema     *schema.Node                          // of the update keys that the API's pages type
+	types      fieldTypes                            // from the schema
 }
 
 const (
-	// shownTTL is how long a draft is remembered for showing it again.
-	shownTTL = time.Hour
-	// maxRemembered bounds what is remembered of drafts, in bytes.
-	maxRemembered = 16 << 20
+	previewTTL    = time.Hour // how long a draft is remembered for showing it again
+	maxRemembered = 16 << 20  // the most that is remembered of drafts, in bytes
 )
 
-// NewDesk makes a Desk. replicated says that other processes may change the same
-// drafts: then what this one remembers isn't shown as what they are.
+// NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered isn't shown.
 func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
 	node := Fields{}.JSONSchema()
 	return &Desk{
-		API: api, Accounts: accounts, Confirm: confirmer, replicated: replicated, now: now, schema: node, types: typesOf(node),
-		shown: ttlcache.New(
-			ttlcache.WithTTL[string, tool.Shown](shownTTL),
-			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, tool.Shown]) uint64 {
+		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated, schema: node, types: typesOf(node),
+		previews: ttlcache.New(
+			ttlcache.WithTTL[string, tool.Preview](previewTTL),
+			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, tool.Preview]) uint64 {
 				return uint64(len(item.Key)) + uint64(text.Length(item.Value)) //nolint:gosec // lengths are not negative
 			}),
 		),
 	}
 }
 
-// Now tells the time.
-func (d *Desk) Now() time.Time { return d.now() }
-
 // Report makes the report on a draft for the caller.
-func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, lead Lead) Report {
-	if draft.Validation.PublishReady && !lead.overtaken {
-		lead.token = d.Confirm.Token(call.Caller, confirm.Request{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
+func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
+	if draft.Validation.PublishReady && !options.overtaken {
+		options.token = d.Confirm.Token(call.Caller, confirm.Request{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
 	}
-	report := d.typesFor(ctx, call.Caller).report(draft, call.Interpreted, lead)
-	if lead.overtaken {
+	report := d.typesFor(ctx, call.Caller).report(draft, call.Interpreted, options)
+	if options.overtaken {
 		d.Forget(call.Caller, report.JobID)
 	} else {
-		d.remember(call.Caller, report, lead.Set)
+		d.remember(call.Caller, report, options.Set)
 	}
 	return report
 }
 
-// Change sends a change of a draft and reports on the result. set is what the call
-// set so far, these fields included. complete may add to the API's answer.
+// Change sends a change of a draft and reports on the result. set is what the call set so far, these fields
+// included. complete may add to the API's answer.
 func (d *Desk) Change(
 	ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields, complete func(*opentrain.Draft),
 ) (Report, error) {
@@ -85,50 +80,47 @@ func (d *Desk) Change(
 	}
 	draft.JobID = jobID // the one that was patched, whatever the answer says
 	complete(draft)
-	return d.Report(ctx, call, draft, Lead{Set: set, overtaken: overtaken}), nil
+	return d.Report(ctx, call, draft, ReportOptions{Set: set, overtaken: overtaken}), nil
 }
 
-// remember keeps what a report shows of a draft, for the confirmation. What the API
-// didn't say again is as it was.
+// remember keeps what a report shows of a draft, for the confirmation. What the API left out didn't change.
 func (d *Desk) remember(by caller.Caller, report Report, set opentrain.Fields) {
-	key, shown := shownKey(by, report.JobID), report.shown()
-	if item := d.shown.Get(key); item != nil && report.NormalizedFields == nil {
+	key, preview := previewKey(by, report.JobID), report.preview()
+	if item := d.previews.Get(key); item != nil && report.NormalizedFields == nil {
 		before := item.Value()
-		shown.Fields = merged(before.Fields, opentrain.Fields(report.FieldsSet))
-		if guesses := withoutFields(before.Guesses, set); report.LowConfidenceFields == nil && len(before.Guesses) > 0 {
-			shown.Guesses = guesses
+		preview.Fields = merged(before.Fields, opentrain.Fields(report.FieldsSet))
+		if report.LowConfidenceFields == nil {
+			preview.Guesses = withoutFields(before.Guesses, set)
 		}
-		shown.DraftURL = cmp.Or(shown.DraftURL, before.DraftURL)
+		preview.DraftURL = cmp.Or(preview.DraftURL, before.DraftURL)
 	}
-	d.shown.Set(key, shown, ttlcache.DefaultTTL)
+	d.previews.Set(key, preview, ttlcache.DefaultTTL)
 }
 
-// Forget drops what is known of a draft: it may have changed.
-func (d *Desk) Forget(by caller.Caller, jobID string) { d.shown.Delete(shownKey(by, jobID)) }
+// Forget drops what is remembered of a draft: it may have changed.
+func (d *Desk) Forget(by caller.Caller, jobID string) { d.previews.Delete(previewKey(by, jobID)) }
 
-func shownKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
+func previewKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
 
-// Show is what is known of a draft before it is published: what was reported of it,
-// otherwise its title. Where other replicas change drafts too, only the title is
-// sure.
-func (d *Desk) Show(ctx context.Context, by caller.Caller, jobID string) tool.Shown {
-	shown := tool.Shown{JobID: jobID}
-	if item := d.shown.Get(shownKey(by, jobID)); item != nil {
+// Preview is what is known of a draft before it is published: what was reported of it, otherwise its title.
+// Where other replicas change drafts too, only the title is sure.
+func (d *Desk) Preview(ctx context.Context, by caller.Caller, jobID string) tool.Preview {
+	preview := tool.Preview{JobID: jobID}
+	if item := d.previews.Get(previewKey(by, jobID)); item != nil {
 		if !d.replicated {
 			return item.Value()
 		}
-		shown.DraftURL = item.Value().DraftURL
+		preview.DraftURL = item.Value().DraftURL
 	}
-	ctx, cancel := context.WithTimeout(ctx, tool.SideRead)
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
 	defer cancel()
 	if own, err := d.FindOwn(ctx, jobID); err == nil && own != nil {
-		shown.Title, shown.Status = text.Clean(own.Title, 200), text.Clean(own.Status, 40)
+		preview.Title, preview.Status = text.Clean(own.Title, 200), text.Clean(own.Status, 40)
 	}
-	return shown
+	return preview
 }
 
-// FindOwn returns one of the caller's own jobs, nil when it isn't among the newest
-// 500.
+// FindOwn returns one of the caller's own jobs, nil when it isn't among the newest 500.
 func (d *Desk) FindOwn(ctx context.Context, jobID string) (*opentrain.OwnJob, error) {
 	query := opentrain.OwnJobQuery{Limit: 100}
 	for range 5 {
@@ -136,10 +128,8 @@ func (d *Desk) FindOwn(ctx context.Context, jobID string) (*opentrain.OwnJob, er
 		if err != nil {
 			return nil, err
 		}
-		for i := range page.Jobs {
-			if page.Jobs[i].ID == jobID {
-				return &page.Jobs[i], nil
-			}
+		if i := slices.IndexFunc(page.Jobs, func(job opentrain.OwnJob) bool { return job.ID == jobID }); i >= 0 {
+			return &page.Jobs[i], nil
 		}
 		if query.Cursor = page.NextCursor; query.Cursor == "" {
 			break

@@ -18,15 +18,14 @@ import (
 // Fields are draft fields by update key, as a caller sends them.
 type Fields opentrain.Fields
 
-// typedFields types the update keys whose form the API's pages give
-// (developers/api-reference/job-drafts/update).
+// typedFields are the update keys with a type in developers/api-reference/job-drafts/update.
 type typedFields struct {
 	JobTitle        string   `json:"jobTitle,omitempty" jsonschema_description:"Title of the job."`
 	JobDescription  string   `json:"jobDescription,omitempty" jsonschema_description:"The full job text."`
 	DataVolume      float64  `json:"dataVolume,omitempty" jsonschema:"exclusiveMinimum=0"`
-	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty"`
+	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema_description:"What dataVolume counts."`
 	Headcount       int      `json:"headcount,omitempty" jsonschema:"minimum=1" jsonschema_description:"How many people to hire."`
-	ExperienceLevel string   `json:"experienceLevel,omitempty"`
+	ExperienceLevel string   `json:"experienceLevel,omitempty" jsonschema_description:"Experience that the people need."`
 	PaymentType     string   `json:"paymentType,omitempty" jsonschema:"enum=PAY_PER_HOUR,enum=PAY_PER_LABEL,enum=FIXED_PRICE"`
 	PricePerHour    float64  `json:"pricePerHour,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars an hour."`
 	PricePerLabel   float64  `json:"pricePerLabel,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars a label."`
@@ -36,25 +35,20 @@ type typedFields struct {
 	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labelling: bounding boxes."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
 func (typedFields) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "dataVolumeUnit", "HOURS_OF_RECORDING_AUDIO_VIDEO", "NUMBER_OF_FILES", "NUMBER_OF_WORDS", "UNKNOWN_NOT_SPECIFIED")
 	schema.Enum(s, "experienceLevel", "EXPERT", "INTERMEDIATE", "ENTRY_LEVEL", "ANY_EXPERIENCE_LEVEL")
 	schema.Describe(s, map[string]string{
-		"dataVolume":      "Amount of data, counted in dataVolumeUnit.",
-		"dataVolumeUnit":  "What dataVolume counts.",
-		"experienceLevel": "Experience that the people need.",
-		"paymentType":     "How the work is paid; set the rate key of the same name too.",
-		"fixedPrice":      "US dollars for the whole job.",
+		"fixedPrice":  "US dollars for the whole job.",
+		"dataVolume":  "Amount of data, counted in dataVolumeUnit.",
+		"paymentType": "How the work is paid; set the rate key of the same name too.",
 	})
 }
 
-// JSONSchema types the known keys and lets every other key pass: the API adds keys
-// without asking this server.
+// JSONSchema types the known keys and accepts every other key: the API may add some.
 func (Fields) JSONSchema() *schema.Node { return schema.Open[typedFields]() }
 
-// untypedKeys are the update keys that the API's pages name and don't type
-// (developers/api-reference/job-drafts/update).
+// untypedKeys are the update keys without a type on the same page.
 func untypedKeys() []string {
 	return []string{
 		"labelingOverview", "datasetDescription", "dataType", "subjectMatter", "labelingSoftware", "aiInterviewRequirements",
@@ -62,10 +56,9 @@ func untypedKeys() []string {
 	}
 }
 
-// Accept brings the fields of a call into the form that the API wants. The types of
-// its pages decide first, then the live capabilities of the account: they name keys
-// and values that this release doesn't know.
-func (d *Desk) Accept(ctx context.Context, call *tool.Call, fields opentrain.Fields) (opentrain.Fields, error) {
+// DecodeFields converts the fields of a call into what the API expects. The types of its pages decide first, then the
+// live capabilities of the account: they name keys and values that this release doesn't know.
+func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentrain.Fields) (opentrain.Fields, error) {
 	if len(fields) == 0 {
 		return nil, tool.Problem("fields", "is empty; name at least one field, for example {\"experienceLevel\": \"EXPERT\"}")
 	}
@@ -76,52 +69,48 @@ func (d *Desk) Accept(ctx context.Context, call *tool.Call, fields opentrain.Fie
 	if err != nil {
 		return nil, tool.Problem("fields", "cannot be read")
 	}
-	typed, interpreted, err := schema.DecodePart(d.schema, "fields", raw)
+	raw, interpreted, err := schema.DecodePart(d.schema, "fields", raw)
 	if err != nil {
 		return nil, err
 	}
-	var accepted opentrain.Fields
-	var spelled []string
+	var typed, accepted opentrain.Fields
+	if err := json.Unmarshal(raw, &typed); err != nil {
+		return nil, tool.Problem("fields", "cannot be read")
+	}
+	var matched []string
 	err = d.Accounts.Check(ctx, call.Caller, func(known *opentrain.Capabilities) error {
-		accepted = opentrain.Fields{}
-		if err := json.Unmarshal(typed, &accepted); err != nil {
-			return tool.Problem("fields", "cannot be read")
-		}
+		accepted = maps.Clone(typed)
 		var problems []schema.Problem
-		if spelled, problems = matchFields(accepted, known.Draft); len(problems) > 0 {
+		if matched, problems = matchFields(accepted, known.Draft); len(problems) > 0 {
 			return &schema.ArgumentError{Problems: problems}
 		}
 		return nil
 	})
-	call.Interpreted = firstNotes(slices.Concat(call.Interpreted, interpreted, spelled))
+	notes := slices.Concat(call.Interpreted, interpreted, matched)
+	if more := len(notes) - maxNotes; more > 0 {
+		notes = append(notes[:maxNotes], fmt.Sprintf("and %d more", more))
+	}
+	call.Interpreted = notes
 	return accepted, err
 }
 
-// firstNotes keeps a list of notes to a readable length.
-func firstNotes(notes []string) []string {
-	const most = 10
-	if len(notes) <= most {
-		return notes
-	}
-	return append(notes[:most:most], fmt.Sprintf("and %d more", len(notes)-most))
-}
+// maxNotes is how many notes about its arguments a result has.
+const maxNotes = 10
 
-// matchFields checks fields against the keys and values that the API names, and
-// spells values as it does; spelled says which. The API decides on everything that it
-// doesn't name.
-func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []string, problems []schema.Problem) {
+// matchFields checks fields against the keys and values that the API names, and spells values as it does; notes
+// say which. The API decides on everything that it doesn't name.
+func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (notes []string, problems []schema.Problem) {
 	complete := isComplete(form.UpdateKeys)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		if len(problems) > tool.MaxProblems {
 			break
 		}
-		path := "fields." + key
+		path, allowed := "fields."+key, form.Enums[key]
 		if complete && !slices.Contains(form.UpdateKeys, key) {
 			message := "is not a field of a draft" + schema.Suggestion(key, form.UpdateKeys) + " Fields: " + strings.Join(form.UpdateKeys, ", ")
 			problems = append(problems, schema.Problem{Path: path, Message: message, Allowed: form.UpdateKeys})
 			continue
 		}
-		allowed := form.Enums[key]
 		if len(allowed) == 0 {
 			continue
 		}
@@ -131,68 +120,55 @@ func matchFields(fields opentrain.Fields, form opentrain.DraftForm) (spelled []s
 			problems = append(problems, schema.Problem{Path: path, Message: schema.NotAllowed(unknown, allowed), Allowed: allowed})
 		case value != nil:
 			given, read := text.Clip(text.JSON(fields[key]), 80), text.Clip(text.JSON(value), 80)
-			spelled = append(spelled, fmt.Sprintf("%s: %s was read as %s", path, given, read))
+			notes = append(notes, fmt.Sprintf("%s: %s was read as %s", path, given, read))
 			fields[key] = value
 		}
 	}
-	return spelled, problems
+	return notes, problems
 }
 
-// matchValues spells a string, or each string of a list, as the allowed values do. It
-// returns the value if its spelling changed, or the first string that isn't allowed. A
-// value of another type stays as it is.
+// matchValues spells a string, or each string of a list, as the allowed values do. It returns the value if its
+// spelling changed, or the first string that isn't allowed. A value of another type stays as it is.
 func matchValues(raw json.RawMessage, allowed []string) (value json.RawMessage, unknown string) {
 	var one string
-	if json.Unmarshal(raw, &one) == nil && string(raw) != "null" {
-		match, found := schema.Match(one, allowed)
-		switch {
-		case !found:
-			return nil, one
-		case match == one:
-			return nil, ""
-		}
-		return json.RawMessage(text.JSON(match)), ""
-	}
 	var list []string
-	if json.Unmarshal(raw, &list) != nil || list == nil {
+	isOne := json.Unmarshal(raw, &one) == nil && string(raw) != "null"
+	if isOne {
+		list = []string{one}
+	} else if json.Unmarshal(raw, &list) != nil {
 		return nil, ""
 	}
-	changed := false
-	for i, entry := range list {
+	matches := make([]string, 0, len(list))
+	for _, entry := range list {
 		match, found := schema.Match(entry, allowed)
 		if !found {
 			return nil, entry
 		}
-		list[i], changed = match, changed || match != entry
+		matches = append(matches, match)
 	}
-	if !changed {
+	switch {
+	case slices.Equal(matches, list):
 		return nil, ""
+	case isOne:
+		return json.RawMessage(text.JSON(matches[0])), ""
 	}
-	return json.RawMessage(text.JSON(list)), ""
+	return json.RawMessage(text.JSON(matches)), ""
 }
 
-// isComplete reports whether a list of update keys has all of them. One page's list
-// ends in "…": such a list isn't complete.
+// isComplete reports whether a list has all update keys: one page has a list that ends in "…".
 func isComplete(keys []string) bool {
 	return len(keys) > 0 && !slices.ContainsFunc(keys, isEllipsis)
 }
 
 func isEllipsis(key string) bool { return strings.Trim(key, ".…") == "" }
 
-// fieldType is what is known of the values of an update key.
-type fieldType struct {
-	Type    string // as in tool.Next.Type
-	Options []string
-}
+// fieldTypes are the types and options of update keys, by key.
+type fieldTypes map[string]tool.Input
 
-// fieldTypes are the types of update keys, by key.
-type fieldTypes map[string]fieldType
-
-// typesOf are the types that a schema of draft fields gives.
 func typesOf(fields *schema.Node) fieldTypes {
 	types := fieldTypes{}
 	for key, property := range fields.Properties.FromOldest() {
-		known := fieldType{Type: normalType(property.Type)}
+		known := tool.Input{Key: key, Type: normalType(property.Type)}
 		for _, value := range property.Enum {
 			if option, ok := value.(string); ok {
 				known.Type, known.Options = "enum", append(known.Options, option)
@@ -203,23 +179,20 @@ func typesOf(fields *schema.Node) fieldTypes {
 	return types
 }
 
-// typesFor are the types of update keys for the caller's account: those of the pages,
-// with the values that its capabilities name.
+// typesFor are the types for the caller's account: those of the API's pages, with the values of its capabilities.
 func (d *Desk) typesFor(ctx context.Context, by caller.Caller) fieldTypes {
 	types := maps.Clone(d.types)
 	for key, options := range d.Accounts.Capabilities(ctx, by).Draft.Enums {
-		known := types[key]
-		if known.Type != "array" {
-			known.Type = "enum"
+		kind := "enum"
+		if types[key].Type == "array" {
+			kind = "array"
 		}
-		known.Options = options
-		types[key] = known
+		types[key] = tool.Input{Key: key, Type: kind, Options: options}
 	}
 	return types
 }
 
-// normalType brings the names that a field's type may have to those of
-// tool.Next.Type.
+// normalType converts the API's name of a type to one of tool.Next.Type.
 func normalType(name string) string {
 	switch name {
 	case "enum", "string", "number", "boolean", "array":

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -16,12 +15,9 @@ import (
 )
 
 const (
-	// maxFormFields is how many fields a form has: people don't fill in more.
-	maxFormFields = 7
-	// maxForms is how many forms one call shows to a human.
-	maxForms = 2
-	// formLifetime is how long a human may take over a form.
-	formLifetime = 24 * time.Hour
+	maxFormFields = 7              // how many fields a form has: people don't fill in more
+	maxForms      = 2              // how many forms one call shows to a human
+	formLifetime  = 24 * time.Hour // how long a human may take over a form
 )
 
 // Form is what a form about a draft carries to the next round.
@@ -35,19 +31,21 @@ type Form struct {
 	At     time.Time        `json:"at"`            // when the report was made
 }
 
-// FormOf returns what the form of the round before carried. Its error is
-// tool.ErrFormOver.
-func FormOf(call tool.Call) (Form, error) {
+// FormOf returns the form that the call continues, nil for none. Its error is tool.ErrFormOver.
+func FormOf(call tool.Call) (*Form, error) {
+	if call.State == nil && !call.BadState {
+		return nil, nil
+	}
 	var form Form
-	if err := json.Unmarshal(call.State, &form); err != nil || form.Report.JobID == "" {
-		return form, tool.ErrFormOver
+	if call.BadState || json.Unmarshal(call.State, &form) != nil || form.Report.JobID == "" {
+		return nil, tool.ErrFormOver
 	}
 	form.Report.open = form.Open
-	return form, nil
+	return &form, nil
 }
 
-// Ask makes a form of what is open in a draft. It returns nil when the client can't
-// show one, the caller doesn't want one, or nothing open fits into a form.
+// Ask makes a form of a draft's open questions. It returns nil when the client can't show one, the caller doesn't
+// want one, or no question fits.
 func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Report, form Form) (*tool.Ask, error) {
 	isDraft := report.Status == "" || report.Status == opentrain.StatusDraft
 	if !call.CanAsk || wanted != nil && !*wanted || form.Forms >= maxForms || !isDraft {
@@ -57,15 +55,9 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	for _, guess := range guessFields(withoutFields(report.LowConfidenceFields, form.Set), d.typesFor(ctx, call.Caller), fields) {
-		if len(fields) < maxFormFields && (guess.Type != "array" || call.CanAskLists) {
-			fields = append(fields, guess)
-		}
-	}
-	form.Asked = nil
-	for _, field := range fields {
-		form.Asked = append(form.Asked, field.Name)
-	}
+	guesses := withoutFields(report.LowConfidenceFields, form.Set)
+	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
+	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
 	form.Report, form.Open, form.Forms, form.At = report, report.open, form.Forms+1, d.Now()
 	form.Report.Next = tool.Next{} // the next round makes its own
 	state, err := json.Marshal(form)
@@ -78,7 +70,6 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	}, nil
 }
 
-// title is the draft's title in quotes, "" when it isn't known.
 func (r Report) title() string {
 	var title string
 	if json.Unmarshal(r.fields()["jobTitle"], &title) != nil || title == "" {
@@ -87,12 +78,11 @@ func (r Report) title() string {
 	return " “" + text.Clean(title, 100) + "”"
 }
 
-// questionFields are the open questions that a flat form can hold.
 func questionFields(questions []Question, lists bool) []tool.Field {
 	var fields []tool.Field
 	for _, q := range questions {
 		some := q.fields(lists)
-		if q.more || len(some) == 0 || len(fields)+len(some) > maxFormFields || overlap(fields, some) {
+		if q.more || len(some) == 0 || len(fields)+len(some) > maxFormFields || overlap(fields, some...) {
 			continue
 		}
 		fields = append(fields, some...)
@@ -100,97 +90,90 @@ func questionFields(questions []Question, lists bool) []tool.Field {
 	return fields
 }
 
-// fields are the form fields that answer a question, none when one of them doesn't
-// fit: half an answer is no answer.
+// fields are the form fields that answer a question, none when one of them doesn't fit.
 func (q Question) fields(lists bool) []tool.Field {
 	inputs := q.inputs()
 	fields := make([]tool.Field, 0, len(inputs))
 	for i, input := range inputs {
-		field := tool.Field{Name: input.Key, Label: label(input.Key), Type: input.Type, Choices: choices(input.Options)}
+		if !fitsForm(input, lists) {
+			return nil
+		}
+		field := formField(input)
 		if i == 0 {
 			field.Prompt = q.Question
 		}
 		if len(inputs) == 1 {
 			field.Label = cmp.Or(q.label, field.Label)
 		}
-		if !fitsForm(field) || field.Type == "array" && !lists {
-			return nil
-		}
 		fields = append(fields, field)
 	}
 	return fields
 }
 
-// guessFields ask the human to confirm what OpenTrain guessed, with the guess as
-// default.
-func guessFields(guesses []tool.Remark, types fieldTypes, taken []tool.Field) []tool.Field {
-	var fields []tool.Field
+// addGuesses adds fields that ask the human to confirm what OpenTrain guessed, with the guess as default.
+func (types fieldTypes) addGuesses(fields []tool.Field, guesses []tool.Remark, lists bool) []tool.Field {
 	for _, guess := range guesses {
 		known := types[guess.Field]
-		reason := ""
+		input := tool.Input{Key: guess.Field, Type: cmp.Or(known.Type, typeOfJSON(guess.Value)), Options: known.Options}
+		field := formField(input)
+		field.Default, field.Prompt = guess.Value, "OpenTrain guessed this; correct it if it is wrong."
 		if guess.Reason != "" {
-			reason = text.Sentence(guess.Reason)
+			field.Prompt += " " + text.Sentence(guess.Reason)
 		}
-		field := tool.Field{
-			Name: guess.Field, Label: label(guess.Field), Type: cmp.Or(known.Type, typeOfJSON(guess.Value)), Choices: choices(known.Options),
-			Default: guess.Value, Prompt: strings.TrimSpace("OpenTrain guessed this; correct it if it is wrong. " + reason),
+		fits := input.Key != "" && fitsForm(input, lists) && allows(input, guess.Value)
+		if fits && len(fields) < maxFormFields && !overlap(fields, field) {
+			fields = append(fields, field)
 		}
-		one := []tool.Field{field}
-		if field.Name == "" || !fitsForm(field) || !accepts(field, guess.Value) || overlap(taken, one) || overlap(fields, one) {
-			continue
-		}
-		fields = append(fields, field)
 	}
 	return fields
 }
 
-func label(key string) string { return text.Capitalize(text.Words(key)) }
+func formField(input tool.Input) tool.Field {
+	return tool.Field{
+		Name: input.Key, Label: text.Capitalize(text.Words(input.Key)), Type: input.Type,
+		Choices: tool.Map(input.Options, func(option string) tool.Choice {
+			return tool.Choice{Value: option, Title: cmp.Or(text.Clean(confirm.Label(option), 100), "(no name)")}
+		}),
+	}
+}
 
-// overlap reports whether a name is in both lists.
-func overlap(fields, others []tool.Field) bool {
+// overlap reports whether two lists have a name in common.
+func overlap(fields []tool.Field, others ...tool.Field) bool {
 	return slices.ContainsFunc(others, func(other tool.Field) bool {
 		return slices.ContainsFunc(fields, func(field tool.Field) bool { return field.Name == other.Name })
 	})
 }
 
-// fitsForm reports whether a flat form can hold a field.
-func fitsForm(f tool.Field) bool {
-	cut := slices.ContainsFunc(f.Choices, func(c tool.Choice) bool { return c.Value == ellipsis })
-	switch f.Type {
+// fitsForm reports whether a flat form can hold an input.
+func fitsForm(input tool.Input, lists bool) bool {
+	switch input.Type {
 	case "enum", "array": // a form has no list of free values
-		return len(f.Choices) > 0 && !cut
+		return len(input.Options) > 0 && !slices.Contains(input.Options, ellipsis) && (lists || input.Type == "enum")
 	case "string", "number", "boolean":
 		return true
 	}
 	return false
 }
 
-// accepts reports whether a field can have a value as its default.
-func accepts(f tool.Field, value json.RawMessage) bool {
-	var one string
-	var list []string
-	var number float64
-	var yes bool
-	allowed := func(value string) bool {
-		return slices.ContainsFunc(f.Choices, func(c tool.Choice) bool { return c.Value == value })
+// allows reports whether an input can have a value as its default.
+func allows(input tool.Input, value json.RawMessage) bool {
+	var v any
+	if json.Unmarshal(value, &v) != nil {
+		return false
 	}
-	switch f.Type {
-	case "enum":
-		return json.Unmarshal(value, &one) == nil && allowed(one)
-	case "array":
-		return json.Unmarshal(value, &list) == nil && list != nil && !slices.ContainsFunc(list, func(one string) bool { return !allowed(one) })
-	case "number":
-		return json.Unmarshal(value, &number) == nil && string(value) != "null"
-	case "boolean":
-		return json.Unmarshal(value, &yes) == nil && string(value) != "null"
+	isOption := func(v any) bool {
+		option, ok := v.(string)
+		return ok && slices.Contains(input.Options, option)
 	}
-	return json.Unmarshal(value, &one) == nil && utf8.RuneCountInString(one) < maxRemark // a longer one was cut
-}
-
-func choices(options []string) []tool.Choice {
-	all := make([]tool.Choice, 0, len(options))
-	for _, option := range options {
-		all = append(all, tool.Choice{Value: option, Title: cmp.Or(text.Clean(confirm.Label(option), 100), "(no name)")})
+	switch v := v.(type) {
+	case string:
+		return input.Type == "enum" && isOption(v) || input.Type == "string" && utf8.RuneCountInString(v) < maxRemark // a longer one was cut
+	case float64:
+		return input.Type == "number"
+	case bool:
+		return input.Type == "boolean"
+	case []any:
+		return input.Type == "array" && !slices.ContainsFunc(v, func(entry any) bool { return !isOption(entry) })
 	}
-	return all
+	return false
 }

@@ -5,52 +5,43 @@ import (
 	"slices"
 	"strings"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
 
-// Lead says what a report's next step has to take into account.
-type Lead struct {
-	// Set is what this call set; nil when it set nothing.
-	Set opentrain.Fields
-	// Repeated says what a repeated create means when the job is no longer a draft.
-	Repeated string
+// ReportOptions are what a report's next step has to take into account.
+type ReportOptions struct {
+	Set      opentrain.Fields // what this call set; nil when it set nothing
+	Repeated string           // what a repeated create means when the job is no longer a draft
 
-	note      string           // what comes before the step's own note
-	inChat    bool             // the questions are asked in the conversation, not in another form
-	also      opentrain.Fields // answers that go along with the next one
+	note      string           // comes before the step's own note
+	noForm    bool             // the questions are asked in the conversation, not in another form
+	answers   opentrain.Fields // are sent along with the next answer
 	token     string           // the confirmation of the draft as it is reported
 	overtaken bool             // something else changed the draft meanwhile
 }
 
-// noteBefore puts the lead's note before a step's own.
-func (lead Lead) noteBefore(own string) string { return strings.TrimSpace(lead.note + " " + own) }
-
-// next says what follows from the state of a draft.
-func (r Report) next(types fieldTypes, lead Lead) tool.Next {
+func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 	switch {
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		note := strings.TrimSpace("This job is " + r.Status + " already, no longer a draft. " + lead.Repeated)
-		return tool.Next{Action: tool.Done, Note: lead.noteBefore(note)}
+		note := text.Join(" ", options.note, "This job is "+r.Status+" already, no longer a draft.", options.Repeated)
+		return tool.Next{Action: tool.Done, Note: note}
 	case r.PublishReady:
-		return r.confirm(lead)
+		return r.confirm(options)
 	case len(r.MissingFields) > 0:
-		return r.MissingFields[0].next(r, lead)
+		return r.answer(r.MissingFields[0], options)
 	case len(r.Issues) > 0:
-		return r.resolve(types, r.Issues[0], lead)
+		return r.resolve(r.Issues[0], types, options)
 	}
-	return tool.Next{
-		Action: tool.Fix, By: "human", URL: r.DraftURL, Note: lead.note,
-		Problem: "OpenTrain says that the draft is not ready to publish and does not say why. The draft's page in the app " +
-			"shows what is missing.",
-	}
+	return r.fix("OpenTrain says that the draft is not ready to publish and does not say why. The draft's page in the app "+
+		"shows what is missing.", options)
 }
 
-// confirm makes the step that shows a finished draft to the human.
-func (r Report) confirm(lead Lead) tool.Next {
+func (r Report) confirm(options ReportOptions) tool.Next {
 	arguments := map[string]any{"jobId": r.JobID}
-	if lead.token != "" {
-		arguments["confirmationToken"] = lead.token
+	if options.token != "" {
+		arguments["confirmationToken"] = options.token
 	}
 	at := ""
 	if r.DraftURL != "" {
@@ -63,20 +54,20 @@ func (r Report) confirm(lead Lead) tool.Next {
 	case r.NormalizedFields == nil:
 		note += " Only the fields of the last call are shown" + at + "."
 	}
-	shown := r.shown()
+	preview := r.preview()
 	return tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &shown, Tool: tool.Publish, Arguments: arguments, Otherwise: tool.PatchDraft,
-		Note: lead.noteBefore(note),
+		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: tool.PatchDraft,
+		Note: text.Join(" ", options.note, note),
 	}
 }
 
-// shown is what a human sees of a draft before it is published.
-func (r Report) shown() tool.Shown {
-	shown := tool.Shown{JobID: r.JobID, Guesses: r.LowConfidenceFields, DraftURL: r.DraftURL}
+// preview is what a human sees of a draft before it is published.
+func (r Report) preview() tool.Preview {
+	preview := tool.Preview{JobID: r.JobID, Guesses: r.LowConfidenceFields, DraftURL: r.DraftURL}
 	if fields := r.fields(); len(fields) > 0 {
-		shown.Fields = fields
+		preview.Fields = fields
 	}
-	return shown
+	return preview
 }
 
 // fields are what is known of the draft's content.
@@ -87,34 +78,36 @@ func (r Report) fields() opentrain.Fields {
 	return opentrain.Fields(r.FieldsSet)
 }
 
-// resolve makes the step that answers an issue for which the API has no question.
-func (r Report) resolve(types fieldTypes, issue tool.Remark, lead Lead) tool.Next {
-	words := cmp.Or(issue.Message, issue.Reason)
-	if issue.Field == "" || strings.ContainsAny(issue.Field, ".[") {
-		return tool.Next{Action: tool.Fix, By: "human", Problem: words, URL: r.DraftURL, Note: lead.note}
-	}
-	return types.question(opentrain.MissingField{Field: issue.Field, Prompt: words}).ask(r.JobID, len(r.Issues), lead, "")
-}
-
-// next makes the step that asks the first open question of a report.
-func (q Question) next(r Report, lead Lead) tool.Next {
+// answer makes the step that answers an open question.
+func (r Report) answer(q Question, options ReportOptions) tool.Next {
 	if len(q.Keys) == 0 {
-		return tool.Next{
-			Action: tool.Fix, By: "human", URL: r.DraftURL, Note: lead.note,
-			Problem: "OpenTrain asks “" + q.Question + "” and names no field for the answer. It can be given on the draft's page in the app.",
-		}
+		return r.fix("OpenTrain asks “"+q.Question+"” and names no field for the answer. "+
+			"It can be given on the draft's page in the app.", options)
 	}
 	note := ""
-	if slices.ContainsFunc(q.Keys, func(key string) bool { _, answered := lead.Set[key]; return answered }) {
+	if slices.ContainsFunc(q.Keys, func(key string) bool { return options.Set[key] != nil }) {
 		note = q.Message // says why the question comes again
 	}
-	return q.ask(r.JobID, r.open, lead, note)
+	return r.ask(q, r.open, note, options)
 }
 
-// ask makes the step that asks a question about a draft.
-func (q Question) ask(jobID string, remaining int, lead Lead, note string) tool.Next {
+// resolve makes the step that answers an issue for which the API has no question.
+func (r Report) resolve(issue tool.Remark, types fieldTypes, options ReportOptions) tool.Next {
+	problem := cmp.Or(issue.Message, issue.Reason)
+	if issue.Field == "" || strings.ContainsAny(issue.Field, ".[") {
+		return r.fix(problem, options)
+	}
+	return r.ask(types.question(opentrain.MissingField{Field: issue.Field, Prompt: problem}), len(r.Issues), "", options)
+}
+
+// fix makes the step for a problem that a human solves on the draft's page.
+func (r Report) fix(problem string, options ReportOptions) tool.Next {
+	return tool.Next{Action: tool.Fix, By: "human", URL: r.DraftURL, Note: options.note, Problem: problem}
+}
+
+func (r Report) ask(q Question, remaining int, note string, options ReportOptions) tool.Next {
 	fields := map[string]any{}
-	for key, value := range lead.also {
+	for key, value := range options.answers {
 		fields[key] = value
 	}
 	for _, key := range q.Keys {
@@ -123,15 +116,16 @@ func (q Question) ask(jobID string, remaining int, lead Lead, note string) tool.
 	if len(q.Keys) == 1 {
 		fields[q.Keys[0]] = tool.Answer
 	}
-	if q.more {
-		note = strings.TrimSpace(note + " More values are taken than fit here; the draft's page lists them all.")
-	}
-	arguments := map[string]any{"jobId": jobID, "fields": fields}
-	if lead.inChat {
+	arguments := map[string]any{"jobId": r.JobID, "fields": fields}
+	if options.noForm {
 		arguments["askHuman"] = false
 	}
+	more := ""
+	if q.more {
+		more = "More values are taken than fit here; the draft's page lists them all."
+	}
 	return tool.Next{
-		Action: tool.AskHuman, Question: q.Question, Note: lead.noteBefore(note), Field: q.Field,
+		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more), Field: q.Field,
 		Type: q.Type, Options: q.Options, Inputs: q.Inputs, Remaining: remaining,
 		Tool: tool.PatchDraft, Arguments: arguments,
 	}

@@ -15,90 +15,75 @@ import (
 )
 
 const (
-	// maxQuestion is the longest question, in characters.
-	maxQuestion = 1000
-	// maxKeys is how many keys one question asks for.
-	maxKeys = 12
-	// maxOptions bounds the options of one question, in characters of all of them.
-	maxOptions = 5000
-	// fewOptions is how many options a question shows when the result is too long
-	// and the question isn't the next one.
-	fewOptions = 5
+	maxQuestion   = 1000 // the longest question, in characters
+	maxKeys       = 12   // how many keys one question asks for
+	maxOptions    = 5000 // the longest options of one question, in characters of all of them
+	maxCutOptions = 5    // how many options a question that isn't the next one shows in a result that is too long
 )
 
 // Question is one open question about a draft.
 type Question struct {
-	Field    string   `json:"field"`
-	Question string   `json:"question"`
-	Type     string   `json:"type,omitempty"`
-	Options  []string `json:"options,omitempty"`
-	// Inputs replace Type and Options when there are several keys.
-	Inputs []tool.Input `json:"inputs,omitempty"`
-	// Keys are the update keys that answer it.
-	Keys    []string `json:"keys"`
-	Message string   `json:"message,omitempty"`
-	Hint    string   `json:"hint,omitempty"`
+	Field    string       `json:"field"`
+	Question string       `json:"question"`
+	Type     string       `json:"type,omitempty"`
+	Options  []string     `json:"options,omitempty"`
+	Inputs   []tool.Input `json:"inputs,omitempty"` // replace Type and Options when there are several keys
+	Keys     []string     `json:"keys"`             // the update keys that answer it
+	Message  string       `json:"message,omitempty"`
+	Hint     string       `json:"hint,omitempty"`
 
 	more  bool   // there are more options than fit
 	label string // for people
 }
 
-// JSONSchema describes a Question as a plain object, as tool.Next does.
+// JSONSchema implements the generator's interface.
 func (Question) JSONSchema() *schema.Node {
-	return &schema.Node{Type: "object", Description: "field, question, type, options, keys; with several keys: inputs."}
+	return tool.PlainObject("field, question, type, options, keys; with several keys: inputs.")
 }
 
-// question makes the question that fills a gap.
-func (types fieldTypes) question(gap opentrain.MissingField) Question {
+func (types fieldTypes) question(missing opentrain.MissingField) Question {
+	keys, defaultPrompt := updateKeys(missing), "What should be set for “"+cmp.Or(missing.Label, text.Words(missing.Field))+"”?"
 	q := Question{
-		Field: text.Clean(gap.Field, 100), Question: cmp.Or(text.Clean(gap.Question(), maxQuestion), makeQuestion(gap)),
-		Message: text.Clean(gap.Message, maxRemark), Hint: text.Clean(gap.Hint, maxRemark), Keys: keysOf(gap), label: text.Clean(gap.Label, 100),
-	}
-	q.Keys = q.Keys[:min(len(q.Keys), maxKeys)]
-	if len(q.Keys) == 1 {
-		q.Type, q.Options = types.of(gap, q.Keys[0], 1)
-		q.Options, q.more = firstOptions(q.Options)
-		return q
+		Field: text.Clean(missing.Field, 100), Question: cmp.Or(text.Clean(missing.Question(), maxQuestion), defaultPrompt),
+		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),
+		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(missing.Label, 100),
 	}
 	for _, key := range q.Keys {
-		kind, options := types.of(gap, key, len(q.Keys))
-		options, more := firstOptions(options)
-		q.more = q.more || more
-		q.Inputs = append(q.Inputs, tool.Input{Key: key, Type: kind, Options: options})
+		input := types.input(missing, key, len(q.Keys))
+		options := firstOptions(input.Options)
+		q.more = q.more || len(options) < len(input.Options)
+		input.Options = options
+		q.Inputs = append(q.Inputs, input)
+	}
+	if len(q.Keys) == 1 {
+		q.Type, q.Options, q.Inputs = q.Inputs[0].Type, q.Inputs[0].Options, nil
 	}
 	return q
 }
 
-// makeQuestion words a gap that the API named without a prompt.
-func makeQuestion(gap opentrain.MissingField) string {
-	return "What should be set for “" + cmp.Or(gap.Label, text.Words(gap.Field)) + "”?"
-}
-
-// firstOptions keeps as many options as a result can hold, and reports whether there
-// are more.
-func firstOptions(options []string) (some []string, more bool) {
+// firstOptions keeps as many options as a result can hold.
+func firstOptions(options []string) []string {
 	total := 0
 	for i, option := range options {
 		if total += utf8.RuneCountInString(option) + 3; total > maxOptions {
-			return options[:i], true
+			return options[:i]
 		}
 	}
-	return options, false
+	return options
 }
 
-// cutOptions leaves out most options. All of them come when the question is the next
-// one.
+// cutOptions leaves out most options. All of them come when the question is the next one.
 func (q *Question) cutOptions() {
-	few := func(options []string) []string {
-		if len(options) <= fewOptions {
+	cut := func(options []string) []string {
+		if len(options) <= maxCutOptions {
 			return options
 		}
-		return append(slices.Clone(options[:fewOptions]), ellipsis)
+		return append(slices.Clone(options[:maxCutOptions]), ellipsis)
 	}
-	q.Options = few(q.Options)
+	q.Options = cut(q.Options)
 	q.Inputs = slices.Clone(q.Inputs)
 	for i := range q.Inputs {
-		q.Inputs[i].Options = few(q.Inputs[i].Options)
+		q.Inputs[i].Options = cut(q.Inputs[i].Options)
 	}
 	q.Question, q.Message, q.Hint = text.Clip(q.Question, 300), text.Clip(q.Message, 200), text.Clip(q.Hint, 200)
 }
@@ -106,21 +91,20 @@ func (q *Question) cutOptions() {
 // ellipsis stands for the options that were cut.
 const ellipsis = "…"
 
-// keysOf returns the update keys that a question asks for: those of its example,
-// which shows what belongs together, otherwise all that the API names.
-func keysOf(gap opentrain.MissingField) []string {
-	example := gap.ExampleValues()
+// updateKeys returns the update keys that a question asks for: those of its example, otherwise all that the API names.
+func updateKeys(missing opentrain.MissingField) []string {
+	example := missing.ExampleValues()
 	switch {
 	case len(example) > 0:
-	case len(gap.UpdateKeys) > 0:
-		return gap.UpdateKeys
-	case gap.Field == "":
+	case len(missing.UpdateKeys) > 0:
+		return missing.UpdateKeys
+	case missing.Field == "":
 		return []string{} // nothing says where the answer goes
 	default:
-		return []string{gap.Field}
+		return []string{missing.Field}
 	}
 	var keys []string
-	for _, key := range gap.UpdateKeys {
+	for _, key := range missing.UpdateKeys {
 		if _, found := example[key]; found {
 			keys = append(keys, key)
 			delete(example, key)
@@ -129,27 +113,27 @@ func keysOf(gap opentrain.MissingField) []string {
 	return append(keys, slices.Sorted(maps.Keys(example))...)
 }
 
-// of returns type and options of the answer under one key of a question. For a
-// question with one key the API's own words about the question come first, then its
-// pages' words about the key, then the example.
-func (types fieldTypes) of(gap opentrain.MissingField, key string, keys int) (kind string, options []string) {
+// input is the answer under one of the keys of a question. For a question with one key, the API's own words about
+// the question come first, then its pages' words about the key, then the example.
+func (types fieldTypes) input(missing opentrain.MissingField, key string, keys int) tool.Input {
 	known, isKnown := types[key]
-	example, shown := gap.ExampleValues()[key]
-	if !shown {
-		example = gap.Example
+	example, found := missing.ExampleValues()[key]
+	if !found {
+		example = missing.Example
 	}
+	input := tool.Input{Key: key, Type: known.Type, Options: known.Options}
 	switch {
-	case len(gap.EnumValues) > 0 && (keys == 1 || key == gap.Field):
-		if keys == 1 && normalType(gap.Type) == "array" {
-			return "array", gap.EnumValues
+	case len(missing.EnumValues) > 0 && (keys == 1 || key == missing.Field):
+		input.Type, input.Options = "enum", missing.EnumValues
+		if keys == 1 && normalType(missing.Type) == "array" {
+			input.Type = "array"
 		}
-		return "enum", gap.EnumValues
-	case keys == 1 && gap.Type != "":
-		return normalType(gap.Type), known.Options
-	case isKnown:
-		return known.Type, known.Options
+	case keys == 1 && missing.Type != "":
+		input.Type = normalType(missing.Type)
+	case !isKnown:
+		input.Type = typeOfJSON(example)
 	}
-	return typeOfJSON(example), nil
+	return input
 }
 
 func typeOfJSON(value json.RawMessage) string {
@@ -168,16 +152,12 @@ func typeOfJSON(value json.RawMessage) string {
 	return "string"
 }
 
-// line says the question in one line of a result's text.
+// line writes the question as one line of a result's text.
 func (q Question) line() string {
 	if len(q.Keys) == 0 {
 		return q.Question
 	}
-	inputs := q.inputs()
-	answers := make([]string, 0, len(inputs))
-	for _, input := range inputs {
-		answers = append(answers, input.Key+": "+input.Type+tool.OptionsText(input.Options))
-	}
+	answers := tool.Map(q.inputs(), func(i tool.Input) string { return i.Key + ": " + i.Text() })
 	return q.Question + " [" + strings.Join(answers, "; ") + "]"
 }
 

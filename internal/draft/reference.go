@@ -11,8 +11,7 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// FieldKeys are the keys of a draft's fields: those of the caller's account when they
-// can be read, otherwise those of the API's pages.
+// FieldKeys are the keys of a draft's fields: those of the caller's account if known, else those of the API's pages.
 func (d *Desk) FieldKeys(ctx context.Context, by caller.Caller) []string {
 	live := d.Accounts.Capabilities(ctx, by).Draft.UpdateKeys
 	if isComplete(live) {
@@ -47,18 +46,13 @@ func (d *Desk) FieldPage(ctx context.Context, by caller.Caller, key string) stri
 		return ""
 	}
 	known := d.typesFor(ctx, by)[key]
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n", key)
-	if meaning := d.meaning(key); meaning != "" {
-		b.WriteString(meaning + "\n\n")
-	}
-	example := any(ellipsis)
+	kind, example := "", any(ellipsis)
 	switch {
 	case len(known.Options) > 0:
-		fmt.Fprintf(&b, "Type: %s, one of %s\n\n", known.Type, strings.Join(text.CleanAll(known.Options, 100, 100), ", "))
+		kind = "Type: " + known.Type + ", one of " + strings.Join(text.CleanAll(known.Options, 100, 100), ", ")
 		example = known.Options[0]
 	case known.Type != "":
-		fmt.Fprintf(&b, "Type: %s\n\n", known.Type)
+		kind = "Type: " + known.Type
 	}
 	switch known.Type {
 	case "number":
@@ -69,11 +63,10 @@ func (d *Desk) FieldPage(ctx context.Context, by caller.Caller, key string) stri
 		example = []any{example}
 	}
 	call := text.JSON(map[string]any{"jobId": ellipsis, "fields": map[string]any{key: example}})
-	fmt.Fprintf(&b, "Set it with %s: %s\n", tool.PatchDraft, call)
-	return b.String()
+	return text.Join("\n\n", "# "+key, d.meaning(key), kind, "Set it with "+tool.PatchDraft+": "+call) + "\n"
 }
 
-// meaning is what the published schema says of a field, "" when it says nothing.
+// meaning is the description of a field in the published schema, "" for none.
 func (d *Desk) meaning(key string) string {
 	property, found := d.schema.Properties.Get(key)
 	if !found {

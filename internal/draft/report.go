@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -16,17 +15,12 @@ import (
 )
 
 const (
-	// MaxValue is the longest value of a draft that a result repeats, in characters:
-	// the caller wrote it, so it costs tokens and says nothing new.
-	MaxValue = 600
-	// maxRemark is the longest message, reason or value of a remark, in characters.
-	maxRemark = 400
-	// maxJobID is the longest job id that a report shows, in characters.
-	maxJobID = 100
+	maxValue  = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
+	maxRemark = 400 // the longest message, reason or value of a remark, in characters
+	maxJobID  = 100 // the longest job id that a report shows, in characters
 )
 
-// Report is the report on a draft that create_draft and patch_draft return. What the
-// API didn't say is absent.
+// Report is the report on a draft that create_draft and patch_draft return. What the API left out is absent.
 type Report struct {
 	JobID               string        `json:"jobId" jsonschema_description:"Id for every later call."`
 	Status              string        `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
@@ -59,19 +53,21 @@ func (Report) JSONSchemaExtend(s *schema.Node) {
 // Content is what a draft contains, by update key.
 type Content opentrain.Fields
 
-// JSONSchema describes Content as a plain object: the API decides on its keys.
-func (Content) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+// JSONSchema implements the generator's interface: the API decides on the keys.
+func (Content) JSONSchema() *schema.Node { return tool.PlainObject("") }
 
 // Shortened is the content of a draft with its long values cut.
-func Shortened(fields opentrain.Fields) Content {
-	return Content(confirm.ShortFields(fields, MaxValue))
+func Shortened(fields opentrain.Fields) Content { return Content(fields).Short(maxValue) }
+
+// Short cuts the values that are longer than limit characters.
+func (c Content) Short(limit int) Content {
+	return Content(confirm.ShortFields(opentrain.Fields(c), limit))
 }
 
-// Effect says what the call wrote.
+// Effect returns what the call wrote.
 func (r Report) Effect() tool.Effect { return tool.Effect{JobID: r.JobID, Outcome: r.outcome} }
 
-// report makes the report on a draft.
-func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, lead Lead) Report {
+func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, options ReportOptions) Report {
 	report := Report{
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
@@ -81,16 +77,20 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, lea
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
 	}
 	if report.NormalizedFields == nil {
-		report.FieldsSet = Shortened(lead.Set)
+		report.FieldsSet = Shortened(options.Set)
 	}
 	report.open = len(report.MissingFields)
-	report.Next = report.next(types, lead)
+	report.Next = report.next(types, options)
 	whole := report
-	then := func(cut func(*Report)) func(*Report) {
-		return func(r *Report) { cut(r); r.Next = r.next(types, lead) }
+	cutTo := func(limit int, cut func(*Report, int)) func(*Report) {
+		return func(r *Report) {
+			cut(r, limit)
+			r.Next = r.next(types, options)
+		}
 	}
-	report = tool.Fit(report, then(cutRemarks(10)), then(cutFields(100)), then(cutQuestions(10)),
-		then(cutRemarks(2)), then(cutQuestions(2)), then(cutFields(0)), then(cutRemarks(0)))
+	remarks, fields, questions := (*Report).cutRemarks, (*Report).cutFields, (*Report).cutQuestions
+	report = tool.Fit(report, cutTo(10, remarks), cutTo(100, fields), cutTo(10, questions),
+		cutTo(2, remarks), cutTo(2, questions), cutTo(0, fields), cutTo(0, remarks))
 	report.Cut = report.missingFrom(whole)
 	return report
 }
@@ -112,9 +112,7 @@ func Remarks(notes []opentrain.Note) []tool.Remark {
 		if remark.Value == nil && note.ValuePreview != "" {
 			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
 		}
-		if utf8.RuneCount(remark.Value) > maxRemark {
-			remark.Value = confirm.ShortValue(remark.Value, maxRemark)
-		}
+		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
 		if remark.Line() != "" {
 			remarks = append(remarks, remark)
 		}
@@ -124,7 +122,7 @@ func Remarks(notes []opentrain.Note) []tool.Remark {
 
 // withoutFields leaves out the remarks on some fields.
 func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark {
-	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { _, set := fields[r.Field]; return set })
+	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
 }
 
 // merged returns the fields of both, where the later ones win.
@@ -135,67 +133,51 @@ func merged(fields, later opentrain.Fields) opentrain.Fields {
 	return all
 }
 
-// questions are the open questions, nil when it can't be said that there are none.
+// questions are the open questions, nil when the API doesn't say that there are none.
 func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
-	gaps := draft.Missing()
-	if gaps == nil && !draft.Validation.PublishReady {
+	missing := draft.Missing()
+	if missing == nil && !draft.Validation.PublishReady {
 		return nil
 	}
-	questions := make([]Question, 0, len(gaps))
-	for _, gap := range gaps {
-		questions = append(questions, types.question(gap))
-	}
-	return questions
+	return tool.Map(missing, types.question)
 }
 
-// The cuts of a report that is too long, the least needed first. The first question
-// always stays as it is.
+// The cuts of a report that is too long, the least needed first. The first question always stays as it is.
 
-func cutRemarks(entries int) func(*Report) {
-	return func(r *Report) {
-		for _, list := range []*[]tool.Remark{&r.LowConfidenceFields, &r.Warnings, &r.UnmappedFields, &r.Issues} {
-			*list = (*list)[:min(len(*list), entries)]
-		}
+func (r *Report) cutRemarks(entries int) {
+	for _, list := range []*[]tool.Remark{&r.LowConfidenceFields, &r.Warnings, &r.UnmappedFields, &r.Issues} {
+		*list = (*list)[:min(len(*list), entries)]
 	}
 }
 
-func cutFields(limit int) func(*Report) {
-	return func(r *Report) {
-		if limit == 0 {
-			r.NormalizedFields, r.FieldsSet = nil, nil
-		}
-		r.NormalizedFields = Content(confirm.ShortFields(opentrain.Fields(r.NormalizedFields), limit))
-		r.FieldsSet = Content(confirm.ShortFields(opentrain.Fields(r.FieldsSet), limit))
+func (r *Report) cutFields(limit int) {
+	if limit == 0 {
+		r.NormalizedFields, r.FieldsSet = nil, nil
+	}
+	r.NormalizedFields, r.FieldsSet = r.NormalizedFields.Short(limit), r.FieldsSet.Short(limit)
+}
+
+func (r *Report) cutQuestions(entries int) {
+	r.MissingFields = slices.Clone(r.MissingFields[:min(len(r.MissingFields), entries)])
+	for i := 1; i < len(r.MissingFields); i++ {
+		r.MissingFields[i].cutOptions()
 	}
 }
 
-func cutQuestions(entries int) func(*Report) {
-	return func(r *Report) {
-		r.MissingFields = slices.Clone(r.MissingFields[:min(len(r.MissingFields), entries)])
-		for i := 1; i < len(r.MissingFields); i++ {
-			r.MissingFields[i].cutOptions()
-		}
-	}
-}
-
-// missingFrom says what a cut report lacks of the whole one.
+// missingFrom lists what a cut report lacks compared to the whole one.
 func (r Report) missingFrom(whole Report) []string {
 	var cut []string
-	for _, part := range []struct {
-		left int
-		what string
-	}{
-		{len(whole.MissingFields) - len(r.MissingFields), "more questions, which come in their turn"},
-		{len(whole.LowConfidenceFields) - len(r.LowConfidenceFields), "more guesses"},
-		{len(whole.Warnings) - len(r.Warnings), "more warnings"},
-		{len(whole.UnmappedFields) - len(r.UnmappedFields), "more parts of the input that fit no field"},
-		{len(whole.Issues) - len(r.Issues), "more issues"},
-		{len(whole.NormalizedFields) - len(r.NormalizedFields), "fields of the draft"},
-	} {
-		if part.left > 0 {
-			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", part.left, part.what))
+	add := func(before, now int, what string) {
+		if before > now {
+			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", before-now, what))
 		}
 	}
+	add(len(whole.MissingFields), len(r.MissingFields), "more questions, which come in their turn")
+	add(len(whole.LowConfidenceFields), len(r.LowConfidenceFields), "more guesses")
+	add(len(whole.Warnings), len(r.Warnings), "more warnings")
+	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")
+	add(len(whole.Issues), len(r.Issues), "more issues")
+	add(len(whole.NormalizedFields), len(r.NormalizedFields), "fields of the draft")
 	return cut
 }
 
@@ -205,7 +187,7 @@ func (r Report) Text() string {
 	return l.With(r.Next.Text())
 }
 
-// Lines says the report in words, without the next step.
+// Lines describes the report, without the next step.
 func (r Report) Lines() text.Lines {
 	var l text.Lines
 	l.Add("%s", r.headline())

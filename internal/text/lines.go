@@ -6,8 +6,7 @@ import (
 	"unicode"
 )
 
-// Lines collects the lines of a result. Each stays one line, so that no text from
-// outside can pose as another.
+// Lines collects the lines of a result. Each stays one line: no text from outside can pose as another.
 type Lines struct{ lines []string }
 
 // Add adds a line.

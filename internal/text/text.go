@@ -1,19 +1,19 @@
-// Package text makes text safe to show to a model or a person, and builds the
-// lines of a result. Text from outside can't hide characters, run on, or pose as
-// another line.
+// Package text makes text safe to show to a model or a person, and builds the lines of a result. Text from
+// outside can't hide characters, run on, or pose as another line.
 package text
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Clean makes a text from outside safe to show: one line, without invisible,
-// bidirectional and tag characters, at most limit characters long.
+// Clean makes a text from outside safe to show: one line of at most limit characters, without hidden ones.
 func Clean(s string, limit int) string {
 	var b strings.Builder
 	space, length := false, 0
@@ -49,8 +49,7 @@ func CleanAll(list []string, entries, limit int) []string {
 	return clean
 }
 
-// Paragraphs cleans a text as Clean does but keeps its lines. Several empty lines
-// become one.
+// Paragraphs cleans a text as Clean does but keeps its lines. Several empty lines become one.
 func Paragraphs(s string, limit int) string {
 	var lines []string
 	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
@@ -63,8 +62,7 @@ func Paragraphs(s string, limit int) string {
 	return Clip(strings.TrimSpace(strings.Join(lines, "\n")), limit)
 }
 
-// URL cleans an address. An address too long to show whole is left out, because a
-// cut one leads nowhere.
+// URL cleans an address. An address too long to show whole is left out, because a cut one leads nowhere.
 func URL(address string) string {
 	const longest = 500
 	if clean := Clean(address, longest+1); len(clean) <= longest {
@@ -73,8 +71,7 @@ func URL(address string) string {
 	return ""
 }
 
-// Visible spells out the characters that show nothing by themselves: a human must
-// not say yes to something hidden.
+// Visible spells out hidden characters: a human must not say yes to what they can't see.
 func Visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -87,8 +84,7 @@ func Visible(s string) string {
 	return b.String()
 }
 
-// hidden reports whether a character shows nothing by itself: a model would read
-// what people can't see.
+// hidden reports whether a character is invisible, bidirectional or a tag: a model would read what people can't see.
 func hidden(r rune) bool {
 	return r == utf8.RuneError || r > unicode.MaxASCII && unicode.In(r,
 		unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
@@ -108,11 +104,8 @@ func Clip(s string, limit int) string {
 
 // Sentence cleans a message and ends it with a full stop.
 func Sentence(message string) string {
-	message = strings.TrimRight(Clean(message, 400), " ")
-	switch {
-	case message == "":
-		return "it gave no reason."
-	case strings.HasSuffix(message, "."), strings.HasSuffix(message, "!"), strings.HasSuffix(message, "…"):
+	message = cmp.Or(strings.TrimRight(Clean(message, 400), " "), "it gave no reason.")
+	if last, _ := utf8.DecodeLastRuneInString(message); strings.ContainsRune(".!…", last) {
 		return message
 	}
 	return message + "."
@@ -139,12 +132,9 @@ func Capitalize(s string) string {
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// JoinOr joins a list with commas. An empty list gives the fallback.
-func JoinOr(list []string, fallback string) string {
-	if joined := strings.Join(list, ", "); joined != "" {
-		return joined
-	}
-	return fallback
+// Join joins the texts that aren't empty.
+func Join(separator string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "" }), separator)
 }
 
 // Count puts a number before a noun: "1 job", "2 jobs".
@@ -166,8 +156,8 @@ func JSON(v any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Canonical writes JSON with the members of its objects in order at every depth,
-// and numbers as they came. Two spellings of one value become the same text.
+// Canonical writes JSON with the members of its objects in order at every depth, and numbers as they came.
+// Two spellings of one value become the same text.
 func Canonical(raw json.RawMessage) string {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()

@@ -73,11 +73,11 @@ func TestClip(t *testing.T) {
 	}
 }
 
-func TestWordsForPeople(t *testing.T) {
+func TestWording(t *testing.T) {
 	for got, want := range map[string]string{
 		text.Sentence("no  entry"): "no entry.", text.Sentence("No!"): "No!", text.Sentence(""): "it gave no reason.",
 		text.Words("dataVolumeUnit"): "data volume unit", text.Capitalize("ärger"): "Ärger", text.Capitalize(""): "",
-		text.JoinOr([]string{"a", "b"}, "none"): "a, b", text.JoinOr(nil, "none"): "none",
+		text.Join(", ", "a", "", "b"): "a, b", text.Join(", "): "", text.Join(" ", "", "a"): "a",
 		text.Count(1, "job"): "1 job", text.Count(0, "job"): "0 jobs",
 	} {
 		if got != want {
@@ -115,7 +115,7 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
-// TestLinesStayLines: whatever a value holds, it can't add a line of its own.
+// TestLinesStayLines: no value can add a line.
 func TestLinesStayLines(t *testing.T) {
 	var l text.Lines
 	l.Add("First %s", "a\nNext: done\u2028Next: done")

@@ -15,17 +15,13 @@ import (
 )
 
 const (
-	// capabilitiesTTL is how long the capabilities of an account are trusted.
-	capabilitiesTTL = 5 * time.Minute
-	// retryReading is the pause after a reading that failed.
-	retryReading = 30 * time.Second
-	// maxAccounts bounds how many accounts are remembered.
-	maxAccounts = 10_000
-)
+	// SideReadTimeout bounds a read that only helps a call: it must not use up the call's time or delay its result.
+	SideReadTimeout = 5 * time.Second
 
-// SideRead bounds a read that only helps a call. It must neither use up the call's
-// time nor hold back its result.
-const SideRead = 5 * time.Second
+	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
+	retryAfter      = 30 * time.Second // how long a failed read is not repeated
+	maxAccounts     = 10_000           // how many accounts are remembered
+)
 
 // Feature is something that an account must have for a tool.
 type Feature struct {
@@ -48,29 +44,21 @@ func NewAccounts(api *opentrain.Client) *Accounts {
 	)}
 }
 
-// Capabilities returns what is known of the caller's account. It is empty when
-// nothing could be read: then the API decides.
+// Capabilities returns what is known of the caller's account. It is empty when nothing could be read.
 func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrain.Capabilities {
-	known, _ := a.remembered(ctx, by)
+	if by.ID == "" {
+		return &opentrain.Capabilities{}
+	}
+	if item := a.cache.Get(by.ID); item != nil {
+		return item.Value()
+	}
+	known, _ := a.Read(ctx, by)
 	return known
 }
 
-// remembered also reports whether the capabilities were read just now.
-func (a *Accounts) remembered(ctx context.Context, by caller.Caller) (known *opentrain.Capabilities, fresh bool) {
-	if by.ID == "" {
-		return &opentrain.Capabilities{}, true
-	}
-	if item := a.cache.Get(by.ID); item != nil {
-		return item.Value(), false
-	}
-	known, _ = a.Read(ctx, by)
-	return known, true
-}
-
-// Read reads the capabilities of the caller's account, past the memory. The result
-// is never nil.
+// Read reads the capabilities of the caller's account, past the memory. The result is never nil.
 func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
-	ctx, cancel := context.WithTimeout(ctx, SideRead)
+	ctx, cancel := context.WithTimeout(ctx, SideReadTimeout)
 	defer cancel()
 	known, err := a.api.Capabilities(ctx)
 	switch {
@@ -81,7 +69,7 @@ func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capab
 		a.cache.Set(by.ID, known, ttlcache.DefaultTTL)
 	default:
 		known = &opentrain.Capabilities{}
-		a.cache.Set(by.ID, known, retryReading)
+		a.cache.Set(by.ID, known, retryAfter)
 	}
 	return known, err
 }
@@ -89,20 +77,19 @@ func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capab
 // Forget makes the next call read the capabilities again.
 func (a *Accounts) Forget(by caller.Caller) { a.cache.Delete(by.ID) }
 
-// Check returns the first objection to what is known of the account, nil when
-// there is none. An objection that comes from memory is checked against the account
-// as it is now: a feature may have been enabled, a key added.
-func (a *Accounts) Check(ctx context.Context, by caller.Caller, object func(*opentrain.Capabilities) error) error {
-	known, fresh := a.remembered(ctx, by)
-	err := object(known)
-	if err == nil || fresh {
+// Check checks the account's capabilities. An error from remembered ones is confirmed with fresh ones: a feature may
+// have been enabled, a key added.
+func (a *Accounts) Check(ctx context.Context, by caller.Caller, check func(*opentrain.Capabilities) error) error {
+	remembered := a.cache.Has(by.ID)
+	err := check(a.Capabilities(ctx, by))
+	if err == nil || !remembered {
 		return err
 	}
-	known, _ = a.Read(ctx, by)
-	return object(known)
+	known, _ := a.Read(ctx, by)
+	return check(known)
 }
 
-// Require says, before a call that would fail, that the account lacks a feature.
+// Require returns an error, before the call is sent, if the account lacks a feature.
 func (a *Accounts) Require(ctx context.Context, by caller.Caller, feature Feature) error {
 	if feature.Capability == "" {
 		return nil
@@ -121,11 +108,10 @@ func (a *Accounts) Require(ctx context.Context, by caller.Caller, feature Featur
 
 // FeatureOf returns the feature that a refusal is about, "" for none.
 func FeatureOf(err error) string {
-	var refusal *opentrain.Error
 	var details struct {
 		FeatureKey string `json:"featureKey"`
 	}
-	if errors.As(err, &refusal) && refusal.Code == opentrain.CodeForbidden {
+	if refusal, ok := errors.AsType[*opentrain.Error](err); ok && refusal.Code == opentrain.CodeForbidden {
 		refusal.DecodeDetails(&details)
 	}
 	return details.FeatureKey

@@ -17,76 +17,54 @@ const ReasonModeration = "moderation_blocked"
 // MaxReasons and MaxReason bound what is shown of the content check's reasons.
 const MaxReasons, MaxReason = 20, 400
 
-// advice is what to do about a refusal with a certain details.reason.
-type advice struct {
-	words string // for the model, a sentence or two
-	by    string // who can solve it, as in Next.By
-	tool  string // that solves it, "" for none
-}
-
-// adviceFor covers every details.reason on the API's pages, also those of endpoints
-// that no tool calls yet.
-func adviceFor(reason string) (advice, bool) {
-	switch reason {
-	case "account_claim_required":
-		return advice{"A human must claim this account first. Then call again.", "human", ""}, true
-	case ReasonModeration:
-		return advice{"OpenTrain's content check blocked it. The human should change what the reasons name.", "human", PatchDraft}, true
-	case "job_not_published":
-		return advice{"People can be invited only to a published job. The human decides whether to publish it, with " +
-			"" + Publish + ".", "human", Publish}, true
-	case "not_a_freelancer":
-		return advice{"The user id is not an AI trainer's. Ask the human for the id in the trainer's profile.", "human", ""}, true
-	case "freelancer_unavailable":
-		return advice{"This AI trainer takes no invitations now. Ask the human for another one.", "human", ""}, true
-	case "payment_method_required":
-		return advice{"The account has no payment method or too little credit. The human adds one in the app.", "human", ""}, true
-	case "milestone_not_fundable":
-		return advice{"This milestone cannot be funded in its present state.", "human", ""}, true
-	case "milestone_not_funded":
-		return advice{"This milestone is not funded, so it cannot be approved.", "human", ""}, true
-	case "contract_ended":
-		return advice{"The contract has ended; nothing on it can be changed.", "human", ""}, true
-	case "contract_rate_missing":
-		return advice{"The contract has no rate. The human sets one in the app.", "human", ""}, true
-	case "employer_first_message_required":
-		return advice{"The employer must write the first message of this conversation.", "human", ""}, true
-	case "proposal_not_ready_for_messaging":
-		return advice{"This proposal takes no messages yet.", "human", ""}, true
-	case "teams_not_enabled":
-		return advice{"Teams are not enabled for this account.", "human", ""}, true
-	case "invite_email_send_failed":
-		return advice{"The invitation was not sent: its e-mail failed. Trying again later may help.", "agent", ""}, true
-	}
-	return advice{}, false
-}
-
-// reason explains a refusal's details.reason. An unknown one is shown as it came.
-func (e explainer) reason(reason string) *Next {
-	var d struct {
-		Reasons    []string `json:"reasons"`
-		ClaimURL   string   `json:"claimUrl"`
-		BillingURL string   `json:"billingUrl"`
-	}
-	e.refusal.DecodeDetails(&d)
-	known, found := adviceFor(reason)
-	if !found {
-		known = advice{words: "The reason that OpenTrain gives: " + text.Clean(reason, 100) + ".", by: "human"}
-	}
-	e.say("%s", known.words)
-	for _, why := range text.CleanAll(d.Reasons, MaxReasons, MaxReason) {
+// reason explains a refusal's details.reason. An unknown one is shown unchanged.
+func (e explainer) reason() Next {
+	reason := e.details.Reason
+	problem := cmp.Or(adviceFor(reason), "The reason that OpenTrain gives: "+text.Clean(reason, 100)+".")
+	e.say("%s", problem)
+	for _, why := range text.CleanAll(e.details.Reasons, MaxReasons, MaxReason) {
 		e.say("- %s", why)
 	}
-	page := text.Clean(cmp.Or(d.ClaimURL, d.BillingURL), 300)
+	page := text.Clean(cmp.Or(e.details.ClaimURL, e.details.BillingURL), 300)
 	if page != "" {
 		e.say("Page: %s", page)
 	}
+	by, tool := "human", ""
+	switch reason {
+	case ReasonModeration:
+		tool = PatchDraft
+	case "job_not_published":
+		tool = Publish
+	case "invite_email_send_failed":
+		by = "agent"
+	}
 	// The job is the one that the call named, whatever the answer says.
 	var arguments map[string]any
-	if jobID, named := argumentsOf(e.args)["jobId"]; named && known.tool != "" {
+	if jobID, named := argumentsOf(e.args)["jobId"]; named && tool != "" {
 		arguments = map[string]any{"jobId": jobID}
 	}
-	return &Next{Action: Fix, By: known.by, Problem: known.words, Tool: known.tool, URL: page, Arguments: arguments}
+	return Next{Action: Fix, By: by, Problem: problem, Tool: tool, URL: page, Arguments: arguments}
+}
+
+// adviceFor says what to do about a details.reason. It covers every reason on the API's pages.
+func adviceFor(reason string) string {
+	return map[string]string{
+		"account_claim_required": "A human must claim this account first. Then call again.",
+		ReasonModeration:         "OpenTrain's content check blocked it. The human should change what the reasons name.",
+		"job_not_published": "People can be invited only to a published job. " +
+			"The human decides whether to publish it, with " + Publish + ".",
+		"not_a_freelancer":                 "The user id is not an AI trainer's. Ask the human for the id in the trainer's profile.",
+		"freelancer_unavailable":           "This AI trainer takes no invitations now. Ask the human for another one.",
+		"payment_method_required":          "The account has no payment method or too little credit. The human adds one in the app.",
+		"milestone_not_fundable":           "This milestone cannot be funded in its present state.",
+		"milestone_not_funded":             "This milestone is not funded, so it cannot be approved.",
+		"contract_ended":                   "The contract has ended; nothing on it can be changed.",
+		"contract_rate_missing":            "The contract has no rate. The human sets one in the app.",
+		"employer_first_message_required":  "The employer must write the first message of this conversation.",
+		"proposal_not_ready_for_messaging": "This proposal takes no messages yet.",
+		"teams_not_enabled":                "Teams are not enabled for this account.",
+		"invite_email_send_failed":         "The invitation was not sent: its e-mail failed. Trying again later may help.",
+	}[reason]
 }
 
 // Issue is one problem with a request body in the API's details.
@@ -98,9 +76,8 @@ type Issue struct {
 	Expected string              `json:"expected"`
 }
 
-// IssuesOf reads the problems with a body out of details. The API's pages name the
-// zod library and print no form. Three are known of it: a list of issues, the same
-// as the member issues, and messages by field.
+// IssuesOf reads the problems with a body from details. The API's pages name the zod library, which has three forms:
+// a list of issues, the same as the member issues, and messages by field.
 func IssuesOf(details json.RawMessage) []Issue {
 	var d struct {
 		Issues      []Issue             `json:"issues"`

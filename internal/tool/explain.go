@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -19,16 +18,16 @@ import (
 // MaxProblems is how many problems of one call are named.
 const MaxProblems = 12
 
-// Explain puts the error of a call into words.
+// Explain describes the error of a call to a model.
 func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
-	var refusal *opentrain.Error
-	var bad *schema.ArgumentError
-	switch {
-	case errors.As(err, &bad):
+	if bad, ok := errors.AsType[*schema.ArgumentError](err); ok {
 		return t.explainArguments(bad)
-	case errors.Is(err, ErrFormOver):
+	}
+	if errors.Is(err, ErrFormOver) {
 		return t.explainFormOver(args)
-	case !errors.As(err, &refusal):
+	}
+	refusal, ok := errors.AsType[*opentrain.Error](err)
+	if !ok {
 		return Panicked(t.Spec)
 	}
 	f := &Failure{
@@ -39,51 +38,47 @@ func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 		f.Details = refusal.Details
 	}
 	e := explainer{Failure: f, tool: t, by: call.Caller, args: args, refusal: refusal, tokenHelp: r.TokenHelp}
-	f.Next = e.explain()
+	refusal.DecodeDetails(&e.details)
+	next := e.explain()
+	f.Next = &next
 	return f
 }
 
 func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 	shown := slices.Clone(bad.Problems[:min(len(bad.Problems), MaxProblems)])
-	for i := range shown {
-		shown[i].Path, shown[i].Message = text.Clean(shown[i].Path, 200), text.Clean(shown[i].Message, 1500)
-		shown[i].Allowed = text.CleanAll(shown[i].Allowed, 60, 60)
+	for i, problem := range shown {
+		shown[i] = schema.Problem{
+			Path: text.Clean(problem.Path, 200), Message: text.Clean(problem.Message, 1500), Allowed: text.CleanAll(problem.Allowed, 60, 60),
+		}
 	}
-	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": shown}, cause: bad, Next: t.fixArguments()}
+	next := t.fixArguments()
+	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": shown}, cause: bad, Next: &next}
 	f.say("%s was not called; nothing was changed. Send the call again with these arguments mended:", t.Name)
-	for _, problem := range shown {
-		f.say("- %s", problem)
-	}
-	if more := len(bad.Problems) - len(shown); more > 0 {
-		f.say("- and %d more", more)
-	}
+	sayList(f, shown, len(bad.Problems), schema.Problem.String)
 	return f
 }
 
-// explainFormOver explains a call that continues a form which is over. Nothing was
-// sent: creating the draft again could double it.
+// explainFormOver points to the draft of a form that has ended. Creating it again could make a second one.
 func (t Tool) explainFormOver(args json.RawMessage) *Failure {
-	f := &Failure{Code: opentrain.CodeInvalidArgument, cause: ErrFormOver}
-	f.say("The form that this call continues is over, or belongs to another call. Nothing was changed; the form's answers were not saved.")
-	f.say("The draft is among the account's jobs. Ask its open questions in the conversation.")
-	f.Next = &Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
+	next := Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
 	if t.Name == PatchDraft {
-		f.Next = &Next{
+		next = Next{
 			Action: CallTool, Tool: PatchDraft, Arguments: argumentsOf(args),
 			Note: "Setting the same fields again is harmless, and the result has the open questions.",
 		}
 	}
+	f := &Failure{Code: opentrain.CodeInvalidArgument, cause: ErrFormOver, Next: &next}
+	f.say("The form that this call continues is over, or belongs to another call. Nothing was changed; the form's answers were not saved.")
+	f.say("The draft is among the account's jobs. Ask its open questions in the conversation.")
 	return f
 }
 
-// fixArguments is the step after invalid arguments.
-func (t Tool) fixArguments() *Next {
-	return &Next{Action: Fix, By: "agent", Problem: "The arguments are not taken as they are; send the call again with " +
-		"them mended.", Tool: t.Name}
+func (t Tool) fixArguments() Next {
+	const problem = "The arguments are not taken as they are; send the call again with them mended."
+	return Next{Action: Fix, By: "agent", Problem: problem, Tool: t.Name}
 }
 
-// explainer explains an error of the API or its client. Each of its methods adds
-// lines and returns the next step.
+// explainer explains an error of the API or its client. Each of its methods adds lines and returns the next step.
 type explainer struct {
 	*Failure
 	tool      Tool
@@ -91,9 +86,25 @@ type explainer struct {
 	args      json.RawMessage
 	refusal   *opentrain.Error
 	tokenHelp string
+	details   struct {
+		Reason            string   `json:"reason"`
+		Reasons           []string `json:"reasons"`
+		ClaimURL          string   `json:"claimUrl"`
+		BillingURL        string   `json:"billingUrl"`
+		FeatureKey        string   `json:"featureKey"`
+		RequiredScopes    []string `json:"requiredScopes"`
+		GrantedScopes     []string `json:"grantedScopes"`
+		Status            string   `json:"status"`
+		RequiredStatus    string   `json:"requiredStatus"`
+		Limit             int      `json:"limit"`
+		WindowHours       int      `json:"windowHours"`
+		SupportedFormats  []string `json:"supportedFormats"`
+		SupportedStatuses []string `json:"supportedStatuses"`
+		SupportedPayTypes []string `json:"supportedPayTypes"`
+	}
 }
 
-func (e explainer) explain() *Next {
+func (e explainer) explain() Next {
 	switch refusal := e.refusal; {
 	case refusal.Code == opentrain.CodeInvalidArgument:
 		e.say("%s was not called: %s.", e.tool.Name, text.Clean(refusal.Message, 300))
@@ -110,7 +121,7 @@ func (e explainer) explain() *Next {
 	case refusal.Code == opentrain.CodeForbidden:
 		return e.forbidden()
 	case refusal.Code == opentrain.CodeNotFound:
-		return e.absent()
+		return e.notFound()
 	case refusal.Code == opentrain.CodeConflict:
 		return e.conflict()
 	case refusal.Code == opentrain.CodeRateLimited:
@@ -121,140 +132,108 @@ func (e explainer) explain() *Next {
 	return e.badRequest()
 }
 
-func (e explainer) noToken() *Next {
+// busy explains a call that would have to wait for its turn.
+func (e explainer) busy() Next {
+	e.say("%s was not carried out: %s", e.tool.Name, e.nothingChanged())
+	seconds := max(1, e.RetryAfterSeconds)
+	e.say("Call again in %d seconds.", seconds)
+	return e.retry(seconds, false)
+}
+
+func (e explainer) noToken() Next {
 	problem := cmp.Or(e.by.TokenProblem, "There is no API token.")
 	e.say("%s needs an OpenTrain API token. %s Nothing was sent to OpenTrain.", e.tool.Name, problem)
 	e.say("%s", e.tokenHelp)
-	return &Next{Action: Fix, By: "human", Problem: problem, URL: opentrain.DefaultBaseURL}
+	return fixInApp(problem)
 }
 
-// busy explains a call that would have to wait for its turn.
-func (e explainer) busy() *Next {
-	e.RetryAfterSeconds = max(1, e.RetryAfterSeconds)
-	e.Retryable = true
-	e.say("%s was not carried out: %s", e.tool.Name, nothingChanged(e.refusal.Message))
-	e.say("Call again in %d seconds.", e.RetryAfterSeconds)
-	return e.wait(false)
-}
-
-// wait is the step of a call that can be repeated later.
-func (e explainer) wait(atMost bool) *Next {
-	return &Next{Action: Wait, RetryAfterSeconds: e.RetryAfterSeconds, AtMost: atMost, Tool: e.tool.Name, Arguments: argumentsOf(e.args)}
-}
-
-func (e explainer) unauthorized() *Next {
+func (e explainer) unauthorized() Next {
 	from := ""
 	if e.by.TokenFrom != "" {
 		from = " It was read from " + e.by.TokenFrom + "."
 	}
 	e.say("OpenTrain did not accept the API token: it is wrong, expired or revoked.%s Nothing was changed.", from)
 	e.say("%s", e.tokenHelp)
-	return &Next{Action: Fix, By: "human", Problem: "The API token is not accepted.", URL: opentrain.DefaultBaseURL}
+	return fixInApp("The API token is not accepted.")
 }
 
-func (e explainer) forbidden() *Next {
-	var d struct {
-		Reason         string   `json:"reason"`
-		FeatureKey     string   `json:"featureKey"`
-		RequiredScopes []string `json:"requiredScopes"`
-		GrantedScopes  []string `json:"grantedScopes"`
-	}
-	e.refusal.DecodeDetails(&d)
+func (e explainer) forbidden() Next {
 	if e.refusal.NotSent {
-		e.say("%s was not called: %s", e.tool.Name, nothingChanged(e.refusal.Message))
+		e.say("%s was not called: %s", e.tool.Name, e.nothingChanged())
 	} else {
-		e.say("OpenTrain refused %s: %s", e.tool.Name, nothingChanged(e.refusal.Message))
+		e.sayRefused()
 	}
 	switch {
-	case len(d.RequiredScopes) > 0:
-		scopes := strings.Join(text.CleanAll(d.RequiredScopes, 20, 60), ", ")
-		granted := text.JoinOr(text.CleanAll(d.GrantedScopes, 20, 60), "none")
+	case len(e.details.RequiredScopes) > 0:
+		scopes := strings.Join(text.CleanAll(e.details.RequiredScopes, 20, 60), ", ")
+		granted := cmp.Or(strings.Join(text.CleanAll(e.details.GrantedScopes, 20, 60), ", "), "none")
 		e.say("The token lacks the scope %s; it has %s. A token with that scope comes from Settings → API keys in the app.", scopes, granted)
-		return &Next{Action: Fix, By: "human", Problem: "The API token lacks the scope " + scopes + ".", URL: opentrain.DefaultBaseURL}
-	case d.FeatureKey != "":
-		feature := text.Clean(d.FeatureKey, 100)
+		return fixInApp("The API token lacks the scope " + scopes + ".")
+	case e.details.FeatureKey != "":
+		feature := text.Clean(e.details.FeatureKey, 100)
 		e.say("The feature %s is not enabled for this account; OpenTrain enables it per account. Repeating the call does not "+
 			"help. %s shows the account's features.", feature, GetAccount)
-		return &Next{Action: Fix, By: "human", Problem: "The feature " + feature + " is not enabled for this account."}
-	case d.Reason != "":
-		return e.reason(d.Reason)
+		return Next{Action: Fix, By: "human", Problem: "The feature " + feature + " is not enabled for this account."}
+	case e.details.Reason != "":
+		return e.reason()
 	}
-	return &Next{Action: Fix, By: "human", Problem: "OpenTrain does not allow this account to do it: " + text.Sentence(e.refusal.Message)}
+	return Next{Action: Fix, By: "human", Problem: "OpenTrain does not allow this account to do it: " + text.Sentence(e.refusal.Message)}
 }
 
-// absentJob says what NOT_FOUND means where the call names a job of the account.
-const absentJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + CreateDraft + " and " + ListJobs + "."
-
-func (e explainer) absent() *Next {
-	e.say("%s Nothing was changed.", cmp.Or(e.tool.Absent, absentJob))
+func (e explainer) notFound() Next {
+	const ownJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + CreateDraft + " and " + ListJobs + "."
+	e.say("%s Nothing was changed.", cmp.Or(e.tool.Absent, ownJob))
 	switch {
 	case e.tool.Name == GetAccount:
-		return &Next{Action: Fix, By: "human", Problem: "The API token belongs to no user any more.", URL: opentrain.DefaultBaseURL}
+		return fixInApp("The API token belongs to no user any more.")
 	case e.by.ID == "":
-		return &Next{Action: CallTool, Tool: SearchJobs, Arguments: map[string]any{}, Note: "Find the job's id."}
+		return Next{Action: CallTool, Tool: SearchJobs, Arguments: map[string]any{}, Note: "Find the job's id."}
 	}
-	return &Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{}, Note: "Find the job's id."}
+	return ListJobsNext("Find the job's id.")
 }
 
-func (e explainer) conflict() *Next {
-	var d struct {
-		Reason         string `json:"reason"`
-		Status         string `json:"status"`
-		RequiredStatus string `json:"requiredStatus"`
-	}
-	e.refusal.DecodeDetails(&d)
-	e.say("OpenTrain refused %s: %s", e.tool.Name, nothingChanged(e.refusal.Message))
-	status := &Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{}, Note: "See the job's status."}
+func (e explainer) conflict() Next {
+	e.sayRefused()
+	status := text.Clean(e.details.Status, 40)
 	switch {
-	case d.Reason != "":
-		return e.reason(d.Reason)
-	case d.Status == "":
-		return status
+	case e.details.Reason != "":
+		return e.reason()
+	case e.details.Status == "":
+		return ListJobsNext("See the job's status.")
 	}
-	e.say("The job is %s; this needs %s.", text.Clean(d.Status, 40), cmp.Or(text.Clean(d.RequiredStatus, 40), "another status"))
-	fields := fieldsOf(e.args)
+	e.say("The job is %s; this needs %s.", status, cmp.Or(text.Clean(e.details.RequiredStatus, 40), "another status"))
+	arguments, shown, note := sameFields(e.args)
 	switch {
-	case d.Status == opentrain.StatusDraft && e.tool.Name == UpdateJob:
+	case e.details.Status == opentrain.StatusDraft && e.tool.Name == UpdateJob:
 		e.say("A draft is changed with %s.", PatchDraft)
-		return &Next{Action: CallTool, Tool: PatchDraft, Arguments: fields.arguments, Note: fields.note}
-	case d.Status == opentrain.StatusOpen && e.tool.Name == PatchDraft:
+		return Next{Action: CallTool, Tool: PatchDraft, Arguments: arguments, Note: note}
+	case e.details.Status == opentrain.StatusOpen && e.tool.Name == PatchDraft:
 		e.say("A published job is changed with %s, and everyone sees the change.", UpdateJob)
-		return &Next{
-			Action: ConfirmWithHuman, Show: fields.show, Tool: UpdateJob, Arguments: fields.arguments,
-			Note: strings.TrimSpace("The job is public: the change becomes visible to everyone. " + fields.note),
+		return Next{
+			Action: ConfirmWithHuman, Show: shown, Tool: UpdateJob, Arguments: arguments,
+			Note: text.Join(" ", "The job is public: the change becomes visible to everyone.", note),
 		}
 	}
 	e.say("No tool changes a job in this status. A new job starts with %s.", CreateDraft)
-	return status
+	return ListJobsNext("See the job's status.")
 }
 
-func (e explainer) rateLimit() *Next {
-	var d struct {
-		Limit       int `json:"limit"`
-		WindowHours int `json:"windowHours"`
-	}
-	e.refusal.DecodeDetails(&d)
-	limit, hours := max(0, d.Limit), min(max(0, d.WindowHours), 30*24)
-	e.Retryable = true
-	atMost := e.RetryAfterSeconds == 0
-	if hours > 0 {
+func (e explainer) rateLimit() Next {
+	atMost := e.RetryAfterSeconds == 0 // the API doesn't say how long
+	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
+		limit := max(0, e.details.Limit)
 		e.say("The daily limit is used up: %d publishes in %d hours. The job was not published and stays a draft.", limit, hours)
-		if atMost {
-			e.RetryAfterSeconds = int((time.Duration(hours) * time.Hour).Seconds())
-		}
 		e.say("Repeating the call sooner does not help; the oldest publish leaves the window within %d hours.", hours)
-		return e.wait(atMost)
+		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}
-	if atMost {
-		e.RetryAfterSeconds = 60
-	}
-	e.say("OpenTrain is limiting requests: %s", nothingChanged(e.refusal.Message))
-	e.say("Call again in %d seconds.", e.RetryAfterSeconds)
-	return e.wait(atMost)
+	seconds := cmp.Or(e.RetryAfterSeconds, 60)
+	e.say("OpenTrain is limiting requests: %s", e.nothingChanged())
+	e.say("Call again in %d seconds.", seconds)
+	return e.retry(seconds, atMost)
 }
 
 // outage explains a failure in which OpenTrain gave no answer of its own.
-func (e explainer) outage() *Next {
+func (e explainer) outage() Next {
 	readOnly, status := e.tool.Kind.ReadOnly(), e.refusal.Status
 	e.say("%s failed: %s", e.tool.Name, text.Sentence(e.refusal.Message))
 	switch {
@@ -268,87 +247,55 @@ func (e explainer) outage() *Next {
 	tooLarge := errors.Is(e.refusal, opentrain.ErrTooLarge)
 	switch {
 	case tooLarge && readOnly:
-		return &Next{Action: Fix, By: "agent", Problem: "The answer was too large; ask for less, with a smaller limit or " +
-			"narrower filters.", Tool: e.tool.Name}
+		const problem = "The answer was too large; ask for less, with a smaller limit or narrower filters."
+		return Next{Action: Fix, By: "agent", Problem: problem, Tool: e.tool.Name}
 	case tooLarge:
-		return &Next{Action: Fix, By: "human", Problem: "The answer was too large to be read; the app shows the " +
-			"job.", URL: opentrain.DefaultBaseURL}
+		return fixInApp("The answer was too large to be read; the app shows the job.")
 	case status != 0 && status < 500 && status != http.StatusOK && status != http.StatusCreated:
-		return &Next{
-			Action: Fix, By: "human",
-			Problem: "Something between this server and OpenTrain answers in its place; the base URL and the proxy settings should be checked.",
-		}
+		const problem = "Something between this server and OpenTrain answers in its place; the base URL and the proxy settings should be checked."
+		return Next{Action: Fix, By: "human", Problem: problem}
 	}
-	e.Retryable = true
-	e.RetryAfterSeconds = cmp.Or(e.RetryAfterSeconds, 5)
-	return e.wait(false)
+	return e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
 }
 
-func (e explainer) badRequest() *Next {
-	e.say("OpenTrain refused %s: %s", e.tool.Name, nothingChanged(e.refusal.Message))
-	var d struct {
-		Reason            string   `json:"reason"`
-		SupportedFormats  []string `json:"supportedFormats"`
-		SupportedStatuses []string `json:"supportedStatuses"`
-		SupportedPayTypes []string `json:"supportedPayTypes"`
-	}
-	e.refusal.DecodeDetails(&d)
+func (e explainer) badRequest() Next {
+	e.sayRefused()
 	issues := IssuesOf(e.refusal.Details)
-	for _, issue := range issues[:min(len(issues), MaxProblems)] {
-		e.say("- %s", issue.line())
+	sayList(e.Failure, issues[:min(len(issues), MaxProblems)], len(issues), Issue.line)
+	supported := slices.Concat(e.details.SupportedFormats, e.details.SupportedStatuses, e.details.SupportedPayTypes)
+	if len(supported) > 0 {
+		e.say("Supported: %s.", strings.Join(text.CleanAll(supported, 40, 60), ", "))
 	}
-	if more := len(issues) - MaxProblems; more > 0 {
-		e.say("- and %d more", more)
-	}
-	if values := slices.Concat(d.SupportedFormats, d.SupportedStatuses, d.SupportedPayTypes); len(values) > 0 {
-		e.say("Supported: %s.", strings.Join(text.CleanAll(values, 40, 60), ", "))
-	}
-	if d.Reason != "" {
-		return e.reason(d.Reason)
+	if e.details.Reason != "" {
+		return e.reason()
 	}
 	return e.tool.fixArguments()
 }
 
-// nothingChanged adds to a message of the API, unless it says so itself, that
-// nothing was changed.
-func nothingChanged(message string) string {
+func (e explainer) sayRefused() { e.say("OpenTrain refused %s: %s", e.tool.Name, e.nothingChanged()) }
+
+// nothingChanged adds to the API's message, unless it says so itself, that nothing was changed.
+func (e explainer) nothingChanged() string {
 	const words = "Nothing was changed."
-	if message = text.Sentence(message); strings.Contains(message, words) {
+	message := text.Sentence(e.refusal.Message)
+	if strings.Contains(message, words) {
 		return message
 	}
 	return message + " " + words
 }
 
-// sameFields are the fields of a call, for another tool that sets the same ones.
-// Long fields are left to the model, which has them; note says so.
-type sameFields struct {
-	arguments map[string]any
-	show      *Shown
-	note      string
+// retry is the step of a call that can be repeated later.
+func (e explainer) retry(seconds int, atMost bool) Next {
+	e.Retryable, e.RetryAfterSeconds = true, seconds
+	return Next{Action: Wait, RetryAfterSeconds: seconds, AtMost: atMost, Tool: e.tool.Name, Arguments: argumentsOf(e.args)}
 }
 
-func fieldsOf(args json.RawMessage) sameFields {
-	var call struct {
-		JobID  string          `json:"jobId"`
-		Fields json.RawMessage `json:"fields"`
-	}
-	if json.Unmarshal(args, &call) != nil {
-		return sameFields{note: "Send the same jobId and fields."}
-	}
-	same := sameFields{arguments: map[string]any{"jobId": call.JobID}, show: &Shown{JobID: call.JobID}}
-	if len(call.Fields) > maxRepeated {
-		same.note = "Send the same fields again."
-		return same
-	}
-	same.arguments["fields"] = call.Fields
-	if json.Unmarshal(call.Fields, &same.show.Fields) != nil {
-		same.show.Fields = nil // fields that came as a string
-	}
-	return same
+// fixInApp is the step of a problem that a human solves in OpenTrain's app.
+func fixInApp(problem string) Next {
+	return Next{Action: Fix, By: "human", Problem: problem, URL: opentrain.DefaultBaseURL}
 }
 
-// maxRepeated bounds the arguments that a next step repeats, in bytes. The model
-// has longer ones.
+// maxRepeated bounds the arguments that a next step repeats, in bytes. The model has longer ones.
 const maxRepeated = 500
 
 // argumentsOf repeats a call's arguments in a next step.
@@ -358,4 +305,26 @@ func argumentsOf(args json.RawMessage) map[string]any {
 		return nil
 	}
 	return arguments
+}
+
+// sameFields are a call's arguments for another tool that sets the same fields, and what they show to a human.
+// note asks the model for fields that are too long to repeat.
+func sameFields(args json.RawMessage) (arguments map[string]any, shown *Preview, note string) {
+	var call struct {
+		JobID  string          `json:"jobId"`
+		Fields json.RawMessage `json:"fields"`
+	}
+	if json.Unmarshal(args, &call) != nil {
+		return nil, nil, "Send the same jobId and fields."
+	}
+	arguments, shown = map[string]any{"jobId": call.JobID}, &Preview{JobID: call.JobID}
+	if len(call.Fields) > maxRepeated {
+		return arguments, shown, "Send the same fields again."
+	}
+	arguments["fields"] = call.Fields
+	var fields opentrain.Fields
+	if json.Unmarshal(call.Fields, &fields) == nil { // they may have come as a string
+		shown.Fields = fields
+	}
+	return arguments, shown, ""
 }

@@ -10,8 +10,8 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// Failure is a failed call in words for a model: what failed, why, what to do
-// instead, and what was changed. The exported members are the answer's _meta.
+// Failure describes a failed call to a model: what failed, why, what to do instead, and what was changed.
+// The exported members are the answer's _meta.
 type Failure struct {
 	Code              opentrain.Code `json:"code"`
 	Status            int            `json:"status,omitempty"`
@@ -40,29 +40,35 @@ func (f *Failure) Text() string {
 	return text.Clip(strings.Join(f.lines, "\n"), max(200, maxFailureText-len([]rune(tail)))) + tail
 }
 
-// Error implements error, for logs. Arguments aren't logged: of invalid ones it
-// names only the paths.
+// Error implements error, for logs. Arguments aren't logged: of invalid ones it names only the paths.
 func (f *Failure) Error() string {
-	var bad *schema.ArgumentError
-	if !errors.As(f.cause, &bad) {
+	bad, ok := errors.AsType[*schema.ArgumentError](f.cause)
+	if !ok {
 		return f.cause.Error()
 	}
-	paths := make([]string, 0, len(bad.Problems))
-	for _, problem := range bad.Problems {
-		paths = append(paths, problem.Path)
-	}
+	paths := Map(bad.Problems, func(p schema.Problem) string { return p.Path })
 	return "arguments refused: " + strings.Join(paths, ", ")
 }
 
 // Unwrap returns the error that the failure explains.
 func (f *Failure) Unwrap() error { return f.cause }
 
-// say adds one line, whatever the arguments hold.
+// say adds one line, whatever the arguments contain.
 func (f *Failure) say(format string, args ...any) {
 	f.lines = append(f.lines, text.Clean(fmt.Sprintf(format, args...), maxFailureText))
 }
 
-// Panicked is the Failure of a bug. It says nothing about the cause.
+// sayList adds a line for each entry of a list that was cut, and the number of the others.
+func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
+	for _, entry := range shown {
+		f.say("- %s", line(entry))
+	}
+	if more := all - len(shown); more > 0 {
+		f.say("- and %d more", more)
+	}
+}
+
+// Panicked is the Failure for a bug of this server. It hides the cause.
 func Panicked(spec Spec) *Failure {
 	f := &Failure{Code: opentrain.CodeInternal, cause: errors.New("panic")}
 	f.say("%s failed by a fault of this server, not of your arguments.", spec.Name)
@@ -77,14 +83,13 @@ func Problem(path, message string) error {
 	return &schema.ArgumentError{Problems: []schema.Problem{{Path: path, Message: message}}}
 }
 
-// ErrFormOver is the error of a call that continues a form which is over.
+// ErrFormOver is the error of a call that continues a form that has ended.
 var ErrFormOver = errors.New("the form is over")
 
-// MessageOf returns the words of an API error, "" for any other error.
-func MessageOf(err error) string {
-	var failure *opentrain.Error
-	if errors.As(err, &failure) {
-		return failure.Message
+// Reason explains in a sentence why the API refused a call.
+func Reason(err error) string {
+	if failure, ok := errors.AsType[*opentrain.Error](err); ok {
+		return text.Sentence(failure.Message)
 	}
-	return ""
+	return text.Sentence("")
 }

@@ -8,17 +8,13 @@ import (
 )
 
 const (
-	// MaxResult bounds each of a result's two forms, in characters. Hosts move
-	// larger results to a file or cut them where they like.
+	// MaxResult bounds each of a result's two forms, in characters. Hosts cut larger results anywhere.
 	MaxResult = 20_000
-	// Spare is how much a result may grow after it was cut: the members that a tool
-	// adds to a shared report.
-	Spare = 500
-	// DefaultPage is the page size when the caller names none: enough to choose
-	// from, few tokens.
+	// Headroom is what a tool may add to a result after it was cut.
+	Headroom = 500
+	// DefaultPage is the page size when the caller names none: enough to choose from, few tokens.
 	DefaultPage = 10
-	// maxCursor is the longest cursor that the tools' schemas allow.
-	maxCursor = 2000
+	maxCursor   = 2000 // the longest cursor that the tools' schemas allow
 )
 
 // Size returns the length of the longer form of a result, in characters.
@@ -29,7 +25,7 @@ func Size(out Output) int {
 // Fit makes cuts, one after another, until a result isn't too long.
 func Fit[Out Output](out Out, cuts ...func(*Out)) Out {
 	for _, cut := range cuts {
-		if Size(out) <= MaxResult-Spare {
+		if Size(out) <= MaxResult-Headroom {
 			break
 		}
 		cut(&out)
@@ -37,35 +33,44 @@ func Fit[Out Output](out Out, cuts ...func(*Out)) Out {
 	return out
 }
 
-// FitPage reads a page of at most limit entries that fits into a result. If it
-// doesn't fit, a shorter page is read instead, so that its cursor leads to the first
-// entry that isn't shown. If the API gives more than it is asked for, cut shortens
-// the page. note says what is missing.
-func FitPage[Out Output](
-	limit int, read func(limit int) (out Out, entries int, err error), cut func(out *Out, entries int),
+// FitPage reads a page of at most limit entries that fits into a result. If it doesn't fit, a shorter page is
+// read instead, so that its cursor leads to the first entry that isn't shown. If the API returns more entries
+// than requested, the page is cut. note says what is missing.
+func FitPage[Out Output, Entry any](
+	limit int, read func(limit int) (Out, error), entries func(*Out) *[]Entry,
 ) (out Out, note string, err error) {
 	for {
-		out, entries, err := read(limit)
-		size := Size(out)
-		if err != nil || size <= MaxResult-Spare || entries <= 1 {
+		out, err := read(limit)
+		page := entries(&out)
+		count, size := len(*page), Size(out)
+		if err != nil || size <= MaxResult-Headroom || count <= 1 {
 			return out, note, err
 		}
-		if entries > limit {
-			shown := max(1, entries*(MaxResult-Spare)/size)
-			for cut(&out, shown); Size(out) > MaxResult-Spare && shown > 1; cut(&out, shown) {
-				shown /= 2
+		fitting := max(1, count*(MaxResult-Headroom)/size)
+		if count > limit {
+			for *page = (*page)[:fitting]; Size(out) > MaxResult-Headroom && len(*page) > 1; {
+				*page = (*page)[:len(*page)/2]
 			}
-			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", shown, entries), nil
+			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", len(*page), count), nil
 		}
-		limit = max(1, min(entries-1, entries*(MaxResult-Spare)/size))
+		limit = min(count-1, fitting)
 		note = fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", limit)
 	}
 }
 
-// Cursor passes a cursor on as it came, unless it is longer than the tools take.
+// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept.
 func Cursor(next string) string {
 	if len(next) > maxCursor {
 		return ""
 	}
 	return next
+}
+
+// Map converts every entry of a list. The result is never nil: in JSON it is a list.
+func Map[From, To any](list []From, convert func(From) To) []To {
+	converted := make([]To, 0, len(list))
+	for _, entry := range list {
+		converted = append(converted, convert(entry))
+	}
+	return converted
 }

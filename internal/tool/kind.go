@@ -1,7 +1,6 @@
 package tool
 
-// Kind is what a tool does to the world. Annotations, read-only mode and the
-// documentation all follow from it.
+// Kind is what a tool reads or changes. Annotations, read-only mode and documentation depend on it.
 type Kind string
 
 // The kinds of tools.
@@ -28,8 +27,7 @@ type Hints struct {
 	OpenWorld   bool // touches what strangers write or see
 }
 
-// Hints returns the annotations of a kind. Every write is idempotent: creates
-// carry a key, updates set values, publishing twice is publishing once.
+// Hints returns the annotations of a kind. Every write is idempotent: creates carry a key, updates set values.
 func (k Kind) Hints() Hints {
 	return Hints{
 		ReadOnly:    k.ReadOnly(),

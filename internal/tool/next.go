@@ -3,7 +3,8 @@ package tool
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -17,50 +18,37 @@ type Action string
 const (
 	// AskHuman: ask Question, put the answer where Arguments has Answer, call Tool.
 	AskHuman Action = "ask_human"
-	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes, else
-	// Otherwise.
+	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes, else Otherwise.
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
-	// Wait: wait RetryAfterSeconds, then call Tool with Arguments. Without
-	// Arguments, call it with the same ones as before.
+	// Wait: wait RetryAfterSeconds, then call Tool with Arguments, or with the same ones as before.
 	Wait Action = "wait"
-	// Fix: Problem must be solved first. By says who can solve it, Tool or URL
-	// where.
+	// Fix: Problem must be solved first. By says who can solve it, Tool or URL where.
 	Fix Action = "fix"
 	// Done: nothing is left to do.
 	Done Action = "done"
 )
 
-// Next is the step that follows a result or a failure. It alone is enough to drive
-// the loop from a description to a published job.
+// Next is the step after a result or a failure. It alone can drive the loop from a description to a published job.
 type Next struct {
-	Action Action `json:"action"`
-	// Question is the API's own prompt, asked word for word.
-	Question string `json:"question,omitempty"`
-	// Note says why a question comes again, or what to know about this step.
-	Note  string `json:"note,omitempty"`
-	Field string `json:"field,omitempty"`
-	// Type is the JSON type of the answer: enum, string, number, boolean or array
-	// (with Options: choose several).
-	Type    string   `json:"type,omitempty"`
-	Options []string `json:"options,omitempty"`
-	// Inputs replace Type and Options when a question has several keys.
-	Inputs []Input `json:"inputs,omitempty"`
-	// Remaining counts the open questions, this one included.
-	Remaining int    `json:"remaining,omitempty"`
-	Show      *Shown `json:"show,omitempty"`
-	Problem   string `json:"problem,omitempty"`
-	// By is "human" or "agent".
-	By  string `json:"by,omitempty"`
-	URL string `json:"url,omitempty"`
-	// RetryAfterSeconds is how long to wait, at most that long when AtMost is set.
-	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"`
+	Action            Action         `json:"action"`
+	Question          string         `json:"question,omitempty"` // the API's own prompt, asked word for word
+	Note              string         `json:"note,omitempty"`     // says why a question comes again, or what to know about this step
+	Field             string         `json:"field,omitempty"`
+	Type              string         `json:"type,omitempty"` // enum, string, number, boolean or array (with Options: choose several)
+	Options           []string       `json:"options,omitempty"`
+	Inputs            []Input        `json:"inputs,omitempty"`    // replace Type and Options when a question has several keys
+	Remaining         int            `json:"remaining,omitempty"` // counts the open questions, this one included
+	Show              *Preview       `json:"show,omitempty"`
+	Problem           string         `json:"problem,omitempty"`
+	By                string         `json:"by,omitempty"` // "human" or "agent"
+	URL               string         `json:"url,omitempty"`
+	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"` // how long to wait, at most that long when AtMost is set
 	AtMost            bool           `json:"atMost,omitempty"`
 	Tool              string         `json:"tool,omitempty"`
 	Arguments         map[string]any `json:"arguments,omitempty"`
-	// Otherwise is the tool to call when the human says no.
-	Otherwise string `json:"otherwise,omitempty"`
+	Otherwise         string         `json:"otherwise,omitempty"` // the tool to call when the human says no
 }
 
 // Input is one of several values that a question asks for.
@@ -70,13 +58,19 @@ type Input struct {
 	Options []string `json:"options,omitempty"`
 }
 
-// JSONSchema describes a Next as a plain object. Spelled out, it would cost every
-// host's context once per tool.
-func (Next) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+// Text writes the type of an input and its options.
+func (i Input) Text() string {
+	if len(i.Options) == 0 {
+		return i.Type
+	}
+	return i.Type + " " + text.JSON(i.Options)
+}
 
-// Shown is what a human sees of a job before it becomes public. Its members stand
-// in the order of their names.
-type Shown struct {
+// JSONSchema implements the generator's interface.
+func (Next) JSONSchema() *schema.Node { return PlainObject("") }
+
+// Preview is what a human sees of a job before it becomes public. Its members are sorted by name.
+type Preview struct {
 	Cut      string           `json:"cut,omitempty"` // what is too long to show
 	DraftURL string           `json:"draftUrl,omitempty"`
 	Fields   opentrain.Fields `json:"fields,omitzero"`
@@ -94,28 +88,20 @@ type Remark struct {
 	Value   json.RawMessage `json:"value,omitempty"`
 }
 
-// JSONSchema describes a Remark as a plain object, as Next.JSONSchema does.
-func (Remark) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
+// JSONSchema implements the generator's interface.
+func (Remark) JSONSchema() *schema.Node { return PlainObject("") }
 
-// Line says a remark in one line.
+// Line writes a remark as one line.
 func (r Remark) Line() string {
-	var parts []string
-	if r.Field != "" {
-		parts = append(parts, r.Field)
-	}
+	value := ""
 	if len(r.Value) > 0 {
-		parts = append(parts, "= "+string(r.Value))
+		value = "= " + string(r.Value)
 	}
-	for _, words := range []string{r.Message, r.Reason} {
-		if words != "" {
-			parts = append(parts, "— "+words)
-		}
-	}
-	return strings.TrimPrefix(strings.Join(parts, " "), "— ")
+	return text.Join(" — ", text.Join(" ", r.Field, value), r.Message, r.Reason)
 }
 
-// Text says the step in lines of a fixed form, "Name: value", for clients that show
-// the model no structured content. Values that a program needs are JSON.
+// Text writes the step as lines of a fixed form, "Name: value", for clients that show the model no structured
+// content. Values that a program needs are JSON.
 func (n Next) Text() string {
 	var l text.Lines
 	l.Field("Next", string(n.Action)+n.gloss())
@@ -127,7 +113,7 @@ func (n Next) Text() string {
 		l.Field("Options", text.JSON(n.Options))
 	}
 	for _, input := range n.Inputs {
-		l.Field("Input "+input.Key, input.Type+OptionsText(input.Options))
+		l.Field("Input "+input.Key, input.Text())
 	}
 	if n.Show != nil {
 		l.Field("Show", text.JSON(n.Show))
@@ -164,20 +150,50 @@ func (n Next) gloss() string {
 		return " (ask the human, put the answer in place of " + Answer + ", then call)"
 	case ConfirmWithHuman:
 		return " (show this to the human; call only after a yes)"
-	default:
-		return ""
 	}
+	return ""
 }
 
-// OptionsText writes options behind their type; "" without options.
-func OptionsText(options []string) string {
-	if len(options) == 0 {
-		return ""
+// Answer is the placeholder for the human's answer in Next.Arguments.
+const Answer = "<answer>"
+
+// AnswerTo is the placeholder for the answer to one of several keys.
+func AnswerTo(key string) string { return "<answer:" + key + ">" }
+
+// unanswered refuses a call that still contains a placeholder. It runs before the types are checked:
+// "is not a number" would make a model send a number of its own.
+func unanswered(raw json.RawMessage) error {
+	var args struct {
+		Fields opentrain.Fields `json:"fields"`
 	}
-	return " " + text.JSON(options)
+	if json.Unmarshal(raw, &args) != nil {
+		return nil // decoding reads or refuses it
+	}
+	return Placeholders(args.Fields)
+}
+
+// Placeholders refuses fields that still contain the placeholder of a question.
+func Placeholders(fields opentrain.Fields) error {
+	bad := &schema.ArgumentError{}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		var value string
+		if json.Unmarshal(fields[key], &value) == nil && (value == Answer || value == AnswerTo(key)) {
+			const message = "still holds the placeholder; ask the human and put the answer there"
+			bad.Problems = append(bad.Problems, schema.Problem{Path: "fields." + key, Message: message})
+		}
+	}
+	if len(bad.Problems) == 0 {
+		return nil
+	}
+	return bad
 }
 
 // ListJobsNext is the step that looks at the account's jobs.
 func ListJobsNext(note string) Next {
 	return Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{}, Note: note}
+}
+
+// PlainObject is a schema that doesn't list members: they would fill every host's context, once per tool.
+func PlainObject(description string) *schema.Node {
+	return &schema.Node{Type: "object", Description: description}
 }

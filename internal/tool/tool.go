@@ -1,11 +1,11 @@
-// Package tool says what a tool is: its spec, its call, its result with the next
-// step, and its failures. It knows OpenTrain's API and JSON Schema, but no single
-// toolset and nothing of MCP's transports.
+// Package tool says what a tool is: its spec, its call, its result with the next step, and its failures. It
+// knows OpenTrain's API and JSON Schema, but no single toolset and nothing of MCP's transports.
 package tool
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,24 +17,17 @@ import (
 type Spec struct {
 	Name  string // opentrain_<verb>_<noun>, at most 32 characters
 	Title string // for people
-	// Description is for models. New adds what Needs says; together they have 300
-	// to 900 characters.
+	// Description is for models. New appends Needs; together they have 300 to 900 characters.
 	Description string
 	Kind        Kind
-	// Scope is the scope that the token needs; "" for a token of any scope, or for
-	// no token.
-	Scope string
-	// Claimed is true when a human must have claimed the account.
-	Claimed bool
-	// Feature is what the account must have; the zero Feature is always there.
-	Feature Feature
-	// Lost says what to do when a write's outcome is unknown.
-	Lost string
-	// Absent says what it means when OpenTrain doesn't find what the call names.
-	Absent string
+	Scope       string  // the scope that the token needs; "" for a token of any scope, or for no token
+	Claimed     bool    // whether a human must have claimed the account
+	Feature     Feature // what the account must have; the zero Feature is always there
+	Lost        string  // what to do when a write's outcome is unknown
+	Absent      string  // what it means when OpenTrain doesn't find what the call names
 }
 
-// Needs says in a sentence what a caller needs for the tool.
+// Needs names in a sentence what a caller needs for the tool.
 func (s Spec) Needs() string {
 	switch {
 	case !s.Kind.NeedsToken():
@@ -50,73 +43,79 @@ func (s Spec) Needs() string {
 // Tool is one tool, ready to be served.
 type Tool struct {
 	Spec
-	InputSchema  json.RawMessage
-	OutputSchema json.RawMessage
+	InputSchema, OutputSchema json.RawMessage
 
-	// bind decodes the arguments and returns the call that is left to make.
-	bind func(json.RawMessage) (bound, error)
+	// run decodes the arguments, asks whether the account allows the call, and makes it.
+	run func(ctx context.Context, call Call, args json.RawMessage, allowed func() error) (Result, *Ask, error)
 }
-
-// bound is a tool with its arguments.
-type bound func(context.Context, Call) (Result, *Ask, error)
 
 // Output is what a tool's function returns. Its JSON is the structured content.
 type Output interface {
-	// Text says the whole result in words, with its next step.
+	// Text describes the whole result, with its next step.
 	Text() string
 }
 
-// New makes a Tool from a spec and a function with typed input and output. It
-// panics when In or Out have no JSON Schema, which is a mistake in their types.
+// New makes a Tool from a spec and a function. It panics when In or Out have no JSON Schema: a mistake in a type.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	input, err := schema.NewInput[In]()
-	if err != nil {
-		panic(fmt.Sprintf("%s: %v", spec.Name, err))
-	}
-	output, err := schema.Output[Out]()
-	if err != nil {
+	output, errOutput := schema.Output[Out]()
+	if err := errors.Join(err, errOutput); err != nil {
 		panic(fmt.Sprintf("%s: %v", spec.Name, err))
 	}
 	spec.Description += " " + spec.Needs()
-	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, bind: func(raw json.RawMessage) (bound, error) {
+	run := func(ctx context.Context, call Call, raw json.RawMessage, allowed func() error) (Result, *Ask, error) {
 		if err := unanswered(raw); err != nil {
-			return nil, err
+			return Result{}, nil, err
 		}
 		args, interpreted, err := input.Decode(raw)
 		if err != nil {
-			return nil, err
+			return Result{}, nil, err
 		}
-		return func(ctx context.Context, call Call) (Result, *Ask, error) {
-			call.Interpreted = interpreted
-			out, ask, err := function(ctx, call, args)
-			if err != nil || ask != nil {
-				return Result{}, ask, err
-			}
-			return Result{Structured: out, Text: out.Text(), Effect: effectOf(out)}, nil, nil
-		}, nil
-	}}
+		if err := allowed(); err != nil {
+			return Result{}, nil, err
+		}
+		call.Interpreted = interpreted
+		out, ask, err := function(ctx, call, args)
+		if err != nil || ask != nil {
+			return Result{}, ask, err
+		}
+		result := Result{Structured: out, Text: out.Text(), Effect: Effect{Outcome: "ok"}}
+		if write, ok := any(out).(interface{ Effect() Effect }); ok {
+			result.Effect = write.Effect()
+		}
+		return result, nil, nil
+	}
+	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, run: run}
+}
+
+// Runner runs tools for callers.
+type Runner struct {
+	Accounts  *Accounts
+	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
+}
+
+// Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure.
+func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
+	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
+	if err != nil {
+		if FeatureOf(err) != "" {
+			r.Accounts.Forget(call.Caller)
+		}
+		return Result{}, nil, r.Explain(t, call, args, err)
+	}
+	return result, ask, nil
 }
 
 // Call is what a tool knows about a call besides its input.
 type Call struct {
-	Caller caller.Caller
-	// CanAsk is true when a form can be shown now, CanAskLists when it can have
-	// lists to choose several values from.
-	CanAsk, CanAskLists bool
-	// Answers are the human's answers to the previous round's Ask, by field name.
-	// It is nil when no form was answered.
-	Answers map[string]json.RawMessage
-	// State is the State of the previous round's Ask; nil in the first round.
-	State json.RawMessage
-	// BadState is true when the call continues a form with a state that was
-	// changed, belongs to someone else or is too old.
-	BadState bool
-	// Progress tells the client what a call of several steps does now; nil when it
-	// doesn't want to know.
-	Progress func(step string)
-	// Interpreted says how the tool read arguments that didn't quite match the
-	// schema.
-	Interpreted []string
+	Caller              caller.Caller
+	CanAsk, CanAskLists bool // a form can be shown now; it can have lists for several values
+	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
+	Answers     map[string]json.RawMessage
+	State       json.RawMessage   // the State of the previous round's Ask; nil in the first round
+	BadState    bool              // the state of a form was changed, belongs to someone else or is too old
+	Progress    func(step string) // tells the client what the call does now; nil when it doesn't want to know
+	Interpreted []string          // how the tool read arguments that didn't quite match the schema
 }
 
 // Report tells the client what the call does now.
@@ -126,17 +125,13 @@ func (c Call) Report(step string) {
 	}
 }
 
-// Ask is a form that a tool wants to show to the human before it goes on. The
-// tool is then called again with the answers and the state.
+// Ask is a form for the human. The tool is then called again with the answers and the state.
 type Ask struct {
-	// Message says, above the form, what is asked and why.
-	Message string
-	Fields  []Field
-	// State comes back in Call.State, as long as it isn't older than Lifetime.
-	State    json.RawMessage
+	Message  string // above the form: what is asked and why
+	Fields   []Field
+	State    json.RawMessage // comes back in Call.State, as long as it isn't older than Lifetime
 	Lifetime time.Duration
-	// Done is what the call did before asking.
-	Done Effect
+	Done     Effect // what the call did before asking
 }
 
 // Field is one input of a form.
@@ -153,27 +148,15 @@ type Field struct {
 // Choice is one value of an enum or a list, and how people read it.
 type Choice struct{ Value, Title string }
 
-// Result is a tool's answer in both of its forms, each complete by itself: many
-// clients show the model only one.
+// Result is a tool's answer in two forms, each complete by itself: many clients show the model only one.
 type Result struct {
 	Structured any
 	Text       string
 	Effect     Effect
 }
 
-// Effect is what a write did, for the audit log.
+// Effect is what a write did, for the audit log: what the Effect method of its output returns.
 type Effect struct {
-	// JobID is the job that the call made, changed or named; "" for none.
-	JobID string
-	// Outcome is the job's status afterwards, or a word of the tool's own; "" when
-	// nothing was written.
-	Outcome string
-}
-
-// effectOf asks the output of a write what it did.
-func effectOf(out Output) Effect {
-	if write, ok := out.(interface{ Effect() Effect }); ok {
-		return write.Effect()
-	}
-	return Effect{Outcome: "ok"}
+	JobID   string // the job that the call made, changed or named; "" for none
+	Outcome string // the job's status afterwards, or a word of the tool's own; "" when nothing was written
 }

@@ -6,8 +6,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// Set is a group of tools that are switched on and off together, with what people
-// use beside them in their host.
+// Set is a group of tools that are switched on and off together, with their prompts and resources.
 type Set struct {
 	Name      string
 	Tools     []Tool
@@ -19,13 +18,10 @@ type Set struct {
 type Prompt struct {
 	Name, Title, Description string
 	Argument                 PromptArgument
-	// Needs are the tools that its text speaks of. It is served only with all of
-	// them.
-	Needs []string
+	Needs                    []string // the tools that its text speaks of; served only with all of them
 	// Text returns a title and what the human says with the prompt.
 	Text func(ctx context.Context, by caller.Caller, argument string) (title, text string)
-	// Complete lists the argument's values that match what was typed; nil when
-	// there are none to list.
+	// Complete lists the argument's values that match what was typed; nil when there are none to list.
 	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
 }
 
@@ -37,15 +33,11 @@ type PromptArgument struct {
 
 // Resource is something that people attach to a conversation.
 type Resource struct {
-	// URI is an address, or a template with one variable: opentrain://jobs/{jobId}.
-	URI                          string
+	URI                          string // an address, or a template with one variable: opentrain://jobs/{jobId}
 	Title, Description, MIMEType string
-	// Needs are the tools that read the same. It is served only with all of them.
-	Needs []string
-	// Read returns the text for a value of the template's variable. Its errors are
-	// words for people.
+	Needs                        []string // the tools that read the same; served only with all of them
+	// Read returns the text for a value of the template's variable. Its errors are words for people.
 	Read func(ctx context.Context, by caller.Caller, value string) (string, error)
-	// Complete lists the variable's values that match what was typed; nil when
-	// there are none to list.
+	// Complete lists the variable's values that match what was typed; nil when there are none to list.
 	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
 }

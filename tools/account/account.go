@@ -8,5 +8,10 @@ import (
 
 // Toolset returns the tools.
 func Toolset(api *opentrain.Client, accounts *tool.Accounts) tool.Set {
-	return tool.Set{Name: "account", Tools: []tool.Tool{getAccount(api, accounts)}}
+	return tool.Set{Name: "account", Tools: []tool.Tool{account{api, accounts}.getAccount()}}
+}
+
+type account struct {
+	api      *opentrain.Client
+	accounts *tool.Accounts
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -11,11 +12,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// GetAccountInput are the arguments of opentrain_get_account.
-type GetAccountInput struct{}
-
-// GetAccountOutput is the result of opentrain_get_account.
-type GetAccountOutput struct {
+type getAccountOutput struct {
 	Email          string              `json:"email,omitempty"`
 	Name           string              `json:"name,omitempty"`
 	OrganizationID string              `json:"organizationId,omitempty"`
@@ -31,81 +28,66 @@ type GetAccountOutput struct {
 	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
 }
 
-func getAccount(api *opentrain.Client, accounts *tool.Accounts) tool.Tool {
+func (a account) getAccount() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.GetAccount,
-		Title: "See the account and what it may do",
-		Kind:  tool.KindRead,
+		Name: tool.GetAccount, Title: "See the account and what it may do", Kind: tool.KindRead,
 		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the " +
 			"account has, and which fields and values a draft takes. " +
 			"Use it when a call was refused for a scope or a feature, or to look up a field's exact values. " +
 			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
 			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
 		Absent: "The user that the API token was made for is gone. Another token is needed.",
-	}, reader{api, accounts}.read)
+	}, a.read)
 }
 
-type reader struct {
-	api      *opentrain.Client
-	accounts *tool.Accounts
-}
-
-func (r reader) read(ctx context.Context, call tool.Call, _ GetAccountInput) (GetAccountOutput, *tool.Ask, error) {
-	me, err := r.api.Me(ctx)
+func (a account) read(ctx context.Context, call tool.Call, _ struct{}) (getAccountOutput, *tool.Ask, error) {
+	me, err := a.api.Me(ctx)
 	if err != nil {
-		return GetAccountOutput{}, nil, err
+		return getAccountOutput{}, nil, err
 	}
-	out := GetAccountOutput{
+	known, err := a.accounts.Read(ctx, call.Caller)
+	out := getAccountOutput{
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
-		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom,
-		Scopes: text.CleanAll(me.Token.Scopes, 50, 60), Next: tool.Next{Action: tool.Done},
+		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
+		Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
+		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Next: tool.Next{Action: tool.Done},
 	}
-	known, err := r.accounts.Read(ctx, call.Caller)
-	out.Features, out.Enums = known.Features, known.Draft.Enums
-	out.ImportFormats, out.UpdateKeys = text.CleanAll(known.Draft.ImportFormats, 40, 60), text.CleanAll(known.Draft.UpdateKeys, 300, 60)
 	switch feature := tool.FeatureOf(err); {
 	case feature != "":
 		out.Missing = "Drafts are refused: the feature " + text.Clean(feature, 100) + " is not enabled for this account."
 		out.Next = tool.Next{Action: tool.Fix, By: "human", Problem: out.Missing, URL: opentrain.DefaultBaseURL}
 	case err != nil:
-		out.Missing = "The account's features could not be read: " + text.Sentence(tool.MessageOf(err))
+		out.Missing = "The account's features could not be read: " + tool.Reason(err)
 	}
-	return tool.Fit(out, (*GetAccountOutput).cutEnums, (*GetAccountOutput).cutKeys, (*GetAccountOutput).cutFeatures), nil, nil
+	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil, nil
 }
 
-func (o *GetAccountOutput) cutEnums() {
+func (o *getAccountOutput) cutEnums() {
 	o.Enums = nil
 	o.Missing = "The values of the draft's fields are left out, to keep the result short; each question names its own."
 }
 
-func (o *GetAccountOutput) cutKeys() {
-	o.UpdateKeys = o.UpdateKeys[:min(len(o.UpdateKeys), 100)]
-}
+func (o *getAccountOutput) cutKeys() { o.UpdateKeys = o.UpdateKeys[:min(len(o.UpdateKeys), 100)] }
 
-func (o *GetAccountOutput) cutFeatures() {
+func (o *getAccountOutput) cutFeatures() {
 	o.Features, o.UpdateKeys, o.ImportFormats = nil, nil, nil
 	o.Missing = "Features and fields are left out, to keep the result short; a call that needs a feature says so."
 }
 
-// Text implements tool.Output.
-func (o GetAccountOutput) Text() string {
+func (o getAccountOutput) Text() string {
 	var l text.Lines
-	l.Add("This server acts for "+
-		"%s.", text.JoinOr(slices.DeleteFunc([]string{o.Name, o.Email}, func(s string) bool { return s == "" }), "an account without a name"))
-	l.Field("Organization", strings.TrimSpace(o.OrganizationID+" "+o.Role))
-	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+text.JoinOr([]string{o.TokenFrom}, "the caller")))
-	l.Field("Scopes", text.JoinOr(o.Scopes, "none"))
-	var on, off []string
+	l.Add("This server acts for %s.", cmp.Or(text.Join(", ", o.Name, o.Email), "an account without a name"))
+	l.Field("Organization", text.Join(" ", o.OrganizationID, o.Role))
+	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+cmp.Or(o.TokenFrom, "the caller")))
+	l.Field("Scopes", cmp.Or(strings.Join(o.Scopes, ", "), "none"))
+	features := map[bool][]string{}
 	for _, feature := range slices.Sorted(maps.Keys(o.Features)) {
-		if o.Features[feature] {
-			on = append(on, feature)
-		} else {
-			off = append(off, feature)
-		}
+		on := o.Features[feature]
+		features[on] = append(features[on], feature)
 	}
-	l.Field("Features on", strings.Join(on, ", "))
-	l.Field("Features off", strings.Join(off, ", "))
+	l.Field("Features on", strings.Join(features[true], ", "))
+	l.Field("Features off", strings.Join(features[false], ", "))
 	l.Field("Import formats", strings.Join(o.ImportFormats, ", "))
 	l.Field("Draft fields", strings.Join(o.UpdateKeys, ", "))
 	for _, key := range slices.Sorted(maps.Keys(o.Enums)) {

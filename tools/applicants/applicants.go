@@ -8,5 +8,7 @@ import (
 
 // Toolset returns the tools.
 func Toolset(api *opentrain.Client) tool.Set {
-	return tool.Set{Name: "applicants", Tools: []tool.Tool{inviteTrainer(api)}}
+	return tool.Set{Name: "applicants", Tools: []tool.Tool{applicants{api}.inviteTrainer()}}
 }
+
+type applicants struct{ api *opentrain.Client }

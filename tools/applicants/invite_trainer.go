@@ -9,21 +9,16 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// InviteTrainerInput are the arguments of opentrain_invite_trainer.
-type InviteTrainerInput struct {
+type inviteTrainerInput struct {
 	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
 	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (InviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{
-		"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract.",
-	})
+func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract."})
 }
 
-// InviteTrainerOutput is the result of opentrain_invite_trainer.
-type InviteTrainerOutput struct {
+type inviteTrainerOutput struct {
 	JobID          string    `json:"jobId"`
 	FreelancerID   string    `json:"freelancerId"`
 	ProposalID     string    `json:"proposalId,omitempty"`
@@ -32,45 +27,37 @@ type InviteTrainerOutput struct {
 	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-func inviteTrainer(api *opentrain.Client) tool.Tool {
+func (a applicants) inviteTrainer() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.InviteTrainer,
-		Title: "Invite an AI trainer to a job",
-		Kind:  tool.KindCreate,
+		Name: tool.InviteTrainer, Title: "Invite an AI trainer to a job", Kind: tool.KindCreate,
 		Description: "Invite one AI trainer, whom the human already knows, to a published job of the account on OpenTrain. " +
 			"Use it when the human names a person by user id; the invited person sees the job at once. " +
 			"Not for finding people: published jobs are found by everyone. Publish a draft first, with opentrain_publish. " +
 			"It makes an invited proposal, hires nobody and costs nothing. Inviting twice does no harm.",
-		Scope:   "proposals:write",
-		Claimed: true,
-		Lost:    "It is not known whether the person was invited. Call again with the same arguments: nobody is invited twice.",
+		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
+		Lost: "It is not known whether the person was invited. Call again with the same arguments: nobody is invited twice.",
 		Absent: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
 			"" + tool.ListJobs + "; the user id comes from the human.",
-		Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
-	}, inviter{api}.invite)
+	}, a.invite)
 }
 
-type inviter struct{ api *opentrain.Client }
-
-func (i inviter) invite(ctx context.Context, call tool.Call, in InviteTrainerInput) (InviteTrainerOutput, *tool.Ask, error) {
-	invitation, err := i.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainerInput) (inviteTrainerOutput, *tool.Ask, error) {
+	invitation, err := a.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
 	if err != nil {
-		return InviteTrainerOutput{}, nil, err
+		return inviteTrainerOutput{}, nil, err
 	}
-	return InviteTrainerOutput{
+	return inviteTrainerOutput{
 		JobID: in.JobID, FreelancerID: in.FreelancerID, ProposalID: text.Clean(invitation.ProposalID, 100),
 		AlreadyInvited: invitation.AlreadyInvited, Interpreted: call.Interpreted,
 		Next: tool.Next{Action: tool.Done, Note: "The person decides whether to answer; proposals are counted in " + tool.ListJobs + "."},
 	}, nil, nil
 }
 
-// Effect says what the call wrote.
-func (o InviteTrainerOutput) Effect() tool.Effect {
+func (o inviteTrainerOutput) Effect() tool.Effect {
 	return tool.Effect{JobID: o.JobID, Outcome: "invited"}
 }
 
-// Text implements tool.Output.
-func (o InviteTrainerOutput) Text() string {
+func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
 	if o.AlreadyInvited {
 		l.Add("%s was invited to job %s before.", o.FreelancerID, o.JobID)

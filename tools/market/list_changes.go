@@ -14,150 +14,134 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// ListChangesInput are the arguments of opentrain_list_changes.
-type ListChangesInput struct {
+type listChangesInput struct {
 	Since  string `json:"since,omitempty" jsonschema:"maxLength=40"`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Events a page."`
 	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (ListChangesInput) JSONSchemaExtend(s *schema.Node) {
+func (listChangesInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"since":  "Date or RFC 3339 time, included: 2026-06-01T00:00:00Z. Required without cursor.",
 		"cursor": "nextCursor of the page before, instead of since.",
 	})
 }
 
-// ListChangesOutput is the result of opentrain_list_changes.
-type ListChangesOutput struct {
-	Changes     []Change  `json:"changes" jsonschema_description:"Latest event of each job, oldest first."`
+type listChangesOutput struct {
+	Changes     []change  `json:"changes" jsonschema_description:"Latest event of each job, oldest first."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Until       string    `json:"until,omitempty" jsonschema_description:"Pass as since next time; on the last page only."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-// Change is the latest event of one job.
-type Change struct {
+// change is the latest event of one job.
+type change struct {
 	JobID      string `json:"jobId"`
 	EventType  string `json:"eventType" jsonschema_description:"PUBLISHED, UPDATED or CLOSED."`
 	OccurredAt string `json:"occurredAt"`
+
+	position position
 }
 
-func listChanges(api *opentrain.Client) tool.Tool {
+func (m market) listChanges() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.ListChanges,
-		Title: "Follow the marketplace",
-		Kind:  tool.KindPublicRead,
+		Name: tool.ListChanges, Title: "Follow the marketplace", Kind: tool.KindPublicRead,
 		Description: "List which public jobs on OpenTrain were published, updated or closed since a time: the latest event " +
 			"of each job, oldest first. " +
 			"Use it to keep a copy of the market up to date, or to see what is new since the last look. " +
 			"It returns ids and events only: read a job with opentrain_get_job, and find jobs by content with opentrain_search_jobs. " +
 			"The account's drafts do not appear. Changes nothing. Events may take five minutes to show.",
-	}, follower{api}.follow)
+	}, m.follow)
 }
 
-type follower struct{ api *opentrain.Client }
-
-func (f follower) follow(ctx context.Context, call tool.Call, in ListChangesInput) (ListChangesOutput, *tool.Ask, error) {
+func (m market) follow(ctx context.Context, call tool.Call, in listChangesInput) (listChangesOutput, *tool.Ask, error) {
 	after, err := in.start()
 	if err != nil {
-		return ListChangesOutput{}, nil, err
+		return listChangesOutput{}, nil, err
 	}
 	if in.Cursor != "" && in.Since != "" {
 		call.Interpreted = append(call.Interpreted, "since: left aside, because cursor says where to go on")
 	}
-	answer, err := f.api.ListChanges(ctx, after.time)
+	answer, err := m.api.ListChanges(ctx, after.time)
 	if err != nil {
-		return ListChangesOutput{}, nil, err
+		return listChangesOutput{}, nil, err
 	}
-	if in.Limit == 0 {
-		in.Limit = tool.DefaultPage
-	}
-	out := ListChangesOutput{Changes: []Change{}, Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
-	events := sortedChanges(answer.Changes)
-	for _, event := range events {
-		if event.place.compare(after) <= 0 {
+	limit := cmp.Or(in.Limit, tool.DefaultPage)
+	out := listChangesOutput{Changes: []change{}, Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
+	for _, event := range sortedChanges(answer.Changes) {
+		if event.position.compare(after) <= 0 {
 			continue
 		}
-		if len(out.Changes) == in.Limit || len(out.Changes) > 0 && len(out.Changes)%20 == 0 && tool.Size(out) > tool.MaxResult*3/4 {
+		if shown := len(out.Changes); shown == limit || shown > 0 && shown%20 == 0 && tool.Size(out) > tool.MaxResult*3/4 {
 			out.NextCursor = after.cursor()
 			return out, nil, nil
 		}
-		out.Changes, after = append(out.Changes, event.Change), event.place
+		out.Changes, after = append(out.Changes, event), event.position
 	}
 	if len(answer.Changes) >= opentrain.MaxChanges && len(out.Changes) > 0 {
-		out.NextCursor = after.cursor() // the API has more than it gives at once
+		out.NextCursor = after.cursor() // the API has more than it returns at once
 		return out, nil, nil
 	}
 	out.Until = text.Clean(answer.Until, 40)
 	return out, nil, nil
 }
 
-// place is a point in the order of events: by time, then by job.
-type place struct {
-	time  time.Time
-	jobID string
-}
-
-func (p place) compare(other place) int {
-	return cmp.Or(p.time.Compare(other.time), cmp.Compare(p.jobID, other.jobID))
-}
-
-// cursor leads to what comes after a place. The API has no cursor of its own
-// for changes, but it can be asked again from that time on.
-func (p place) cursor() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(p.time.UTC().Format(time.RFC3339Nano) + " " + p.jobID))
-}
-
-// start is the place after which the wanted events come.
-func (in ListChangesInput) start() (place, error) {
+// start is the position after which the page begins.
+func (in listChangesInput) start() (position, error) {
 	switch {
 	case in.Cursor != "":
 		data, err := base64.RawURLEncoding.DecodeString(in.Cursor)
 		at, jobID, found := strings.Cut(string(data), " ")
 		since, errTime := time.Parse(time.RFC3339Nano, at)
 		if err != nil || errTime != nil || !found {
-			return place{}, tool.Problem("cursor", "is not one of this tool; pass nextCursor back as it came")
+			return position{}, tool.Problem("cursor", "is not one of this tool; pass nextCursor back as it came")
 		}
-		return place{since, jobID}, nil
+		return position{since, jobID}, nil
 	case in.Since == "":
-		return place{}, tool.Problem("since", "is required: a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
+		return position{}, tool.Problem("since", "is required: a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
 	}
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly, "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
 		if since, err := time.Parse(layout, in.Since); err == nil {
-			return place{time: since}, nil // before every job of that time: an id is never empty
+			return position{time: since}, nil // before every job of that time: an id is never empty
 		}
 	}
-	return place{}, tool.Problem("since", "is not a time; send a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
+	return position{}, tool.Problem("since", "is not a time; send a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
 }
 
-type placedChange struct {
-	Change
-	place place
-}
-
-// sortedChanges cleans events and brings them into order; no page says that
-// the API keeps one.
-func sortedChanges(changes []opentrain.Change) []placedChange {
-	events := make([]placedChange, 0, len(changes))
+// sortedChanges cleans events and sorts them: the API's pages promise no order.
+func sortedChanges(changes []opentrain.Change) []change {
+	events := make([]change, 0, len(changes))
 	for _, c := range changes {
 		at, err := time.Parse(time.RFC3339Nano, c.OccurredAt)
 		if err != nil || c.JobID == "" {
 			continue // not an event
 		}
-		events = append(events, placedChange{
-			Change: Change{JobID: text.Clean(c.JobID, 64), EventType: text.Clean(c.EventType, 40), OccurredAt: text.Clean(c.OccurredAt, 40)},
-			place:  place{at, c.JobID},
+		events = append(events, change{
+			JobID: text.Clean(c.JobID, 64), EventType: text.Clean(c.EventType, 40), OccurredAt: text.Clean(c.OccurredAt, 40),
+			position: position{at, c.JobID},
 		})
 	}
-	slices.SortFunc(events, func(a, b placedChange) int { return a.place.compare(b.place) })
+	slices.SortFunc(events, func(a, b change) int { return a.position.compare(b.position) })
 	return events
 }
 
-// Text implements tool.Output.
-func (o ListChangesOutput) Text() string {
+// position is a point in the order of events: by time, then by job.
+type position struct {
+	time  time.Time
+	jobID string
+}
+
+func (p position) compare(other position) int {
+	return cmp.Or(p.time.Compare(other.time), cmp.Compare(p.jobID, other.jobID))
+}
+
+// cursor leads to what comes after a position. The API has no cursor for changes, but takes a time.
+func (p position) cursor() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.time.UTC().Format(time.RFC3339Nano) + " " + p.jobID))
+}
+
+func (o listChangesOutput) Text() string {
 	var l text.Lines
 	l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
 	l.Fields("Understood", o.Interpreted)

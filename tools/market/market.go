@@ -8,9 +8,12 @@ import (
 
 // Toolset returns the tools, with public jobs as resources.
 func Toolset(api *opentrain.Client) tool.Set {
+	m := market{api}
 	return tool.Set{
 		Name:      "market",
-		Tools:     []tool.Tool{searchJobs(api), getJob(api), listFacets(api), listChanges(api)},
-		Resources: []tool.Resource{job(api)},
+		Tools:     []tool.Tool{m.searchJobs(), m.getJob(), m.listFacets(), m.listChanges()},
+		Resources: []tool.Resource{m.jobResource()},
 	}
 }
+
+type market struct{ api *opentrain.Client }

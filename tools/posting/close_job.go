@@ -5,16 +5,13 @@ import (
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
-// CloseJobInput are the arguments of opentrain_close_job.
-type CloseJobInput struct {
+type closeJobInput struct {
 	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
 }
 
-// CloseJobOutput is the result of opentrain_close_job.
-type CloseJobOutput struct {
+type closeJobOutput struct {
 	JobID         string    `json:"jobId"`
 	Status        string    `json:"status" jsonschema_description:"ARCHIVED when closed."`
 	AlreadyClosed bool      `json:"alreadyClosed"`
@@ -22,41 +19,34 @@ type CloseJobOutput struct {
 	Next          tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-func closeJob(api *opentrain.Client) tool.Tool {
+func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.CloseJob,
-		Title: "Close a job",
-		Kind:  tool.KindClose,
+		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
 		Description: "Close a job of the account on OpenTrain: it leaves the marketplace and takes no new proposals. " +
 			"Use it when the human has hired enough people or gives the job up, and only after the human said so: no tool opens " +
 			"a closed job again. " +
 			"Not for changing a job: use opentrain_update_job, or opentrain_patch_draft for a draft. " +
 			"Contracts on the job go on. Closing twice does no harm.",
-		Scope: "jobs:write",
+		Scope: "jobs:write", Feature: publishing(),
 		Lost: "It is not known whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",
-		Feature: publishing(),
-	}, closer{api}.close)
+	}, p.close)
 }
 
-type closer struct{ api *opentrain.Client }
-
-func (c closer) close(ctx context.Context, call tool.Call, in CloseJobInput) (CloseJobOutput, *tool.Ask, error) {
-	closing, err := c.api.CloseJob(ctx, in.JobID)
+func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (closeJobOutput, *tool.Ask, error) {
+	closing, err := p.API.CloseJob(ctx, in.JobID)
 	if err != nil {
-		return CloseJobOutput{}, nil, err
+		return closeJobOutput{}, nil, err
 	}
-	return CloseJobOutput{
+	return closeJobOutput{
 		JobID: in.JobID, Status: text.Clean(closing.Status, 40), AlreadyClosed: closing.AlreadyClosed, Interpreted: call.Interpreted,
 		Next: tool.Next{Action: tool.Done, Note: "Contracts on this job go on until they are ended in the app."},
 	}, nil, nil
 }
 
-// Effect says what the call wrote.
-func (o CloseJobOutput) Effect() tool.Effect { return tool.Effect{JobID: o.JobID, Outcome: o.Status} }
+func (o closeJobOutput) Effect() tool.Effect { return tool.Effect{JobID: o.JobID, Outcome: o.Status} }
 
-// Text implements tool.Output.
-func (o CloseJobOutput) Text() string {
+func (o closeJobOutput) Text() string {
 	var l text.Lines
 	if o.AlreadyClosed {
 		l.Add("Job %s was closed before and is %s.", o.JobID, o.Status)

@@ -1,7 +1,6 @@
 package posting
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -18,137 +17,96 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// CreateDraftInput are the arguments of opentrain_create_draft.
-type CreateDraftInput struct {
-	Description    string   `json:"description,omitempty" jsonschema:"maxLength=60000"`
-	Format         string   `json:"format,omitempty"`
-	Job            Document `json:"job,omitempty"`
-	JSONLD         Document `json:"jsonLd,omitempty" jsonschema_description:"JobPosting, for schema_org_job_posting."`
-	XML            string   `json:"xml,omitempty" jsonschema_description:"XML text, for indeed_xml or hr_xml."`
-	ExternalID     string   `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
-	IdempotencyKey string   `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200"`
-	AskHuman       *bool    `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
+type createDraftInput struct {
+	Description string `json:"description,omitempty" jsonschema:"maxLength=60000"`
+	Format      string `json:"format,omitempty"`
+
+	Job    json.RawMessage `json:"job,omitempty" jsonschema:"type=object"`
+	JSONLD json.RawMessage `json:"jsonLd,omitempty" jsonschema:"type=object" jsonschema_description:"JobPosting, for schema_org_job_posting."`
+	XML    string          `json:"xml,omitempty" jsonschema_description:"XML text, for indeed_xml or hr_xml."`
+
+	ExternalID     string `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
+	IdempotencyKey string `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200"`
+	AskHuman       *bool  `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (CreateDraftInput) JSONSchemaExtend(s *schema.Node) {
+func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
 		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
-		"format": "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, " +
-			"instead of description.",
-		"job": "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, " +
-			"languages, …",
+		"format":      "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, instead of description.",
+		"job":         "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
 		"idempotencyKey": "The same key finds the same draft. Default: made from the content and the day; a second job of the " +
 			"same text needs a key of its own.",
 	})
 }
 
-// Document is a JSON object that is passed on as it came.
-type Document []byte
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Document) UnmarshalJSON(data []byte) error {
-	*d = bytes.Clone(data)
-	return nil
-}
-
-// JSONSchema describes a Document as an object with any members.
-func (Document) JSONSchema() *schema.Node { return &schema.Node{Type: "object"} }
-
-// CreateDraftOutput is the result of opentrain_create_draft.
-type CreateDraftOutput struct {
+type createDraftOutput struct {
 	draft.Report
 	IdempotencyKey string `json:"idempotencyKey" jsonschema_description:"The key of this draft."`
 }
 
-func createDraft(desk *draft.Desk) tool.Tool {
+func (p posting) createDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.CreateDraft,
-		Title: "Draft a job from a description",
-		Kind:  tool.KindCreate,
+		Name: tool.CreateDraft, Title: "Draft a job from a description", Kind: tool.KindCreate,
 		Description: "Turn a plain job description into a draft job on OpenTrain and learn what is still missing. " +
 			"Start here when a human wants to hire people for labelling, annotation or other AI-training work. " +
 			"Pass the human's own words as they are; do not structure them or fill gaps yourself. " +
 			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the " +
 			"draft again to change it. " +
 			"Nothing becomes public. Repeating the call finds the same draft.",
-		Scope: "jobs:write",
+		Scope: "jobs:write", Feature: drafting("draftCreate"),
 		Lost: "It is not known whether the draft was made. Call again with the same arguments: the idempotency key finds " +
 			"it if it was, and no second one is made.",
-		Feature: drafting("draftCreate"),
-	}, creator{desk}.create)
+	}, p.create)
 }
 
-type creator struct{ *draft.Desk }
-
-func (c creator) create(ctx context.Context, call tool.Call, in CreateDraftInput) (CreateDraftOutput, *tool.Ask, error) {
-	switch {
-	case call.BadState:
-		return CreateDraftOutput{}, nil, tool.ErrFormOver
-	case call.State != nil: // the draft exists
-		form, err := draft.FormOf(call)
-		if err != nil {
-			return CreateDraftOutput{}, nil, err
-		}
-		report, ask, err := c.Resume(ctx, call, form)
-		return CreateDraftOutput{Report: report, IdempotencyKey: form.Key}, ask, err
+func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput) (createDraftOutput, *tool.Ask, error) {
+	form, err := draft.FormOf(call)
+	if err != nil {
+		return createDraftOutput{}, nil, err
+	}
+	if form != nil { // the draft exists
+		report, ask, err := p.Resume(ctx, call, *form)
+		return createDraftOutput{Report: report, IdempotencyKey: form.Key}, ask, err
 	}
 	source, err := in.source(&call)
 	if err != nil {
-		return CreateDraftOutput{}, nil, err
+		return createDraftOutput{}, nil, err
 	}
 	if source.Format != opentrain.FormatText {
-		if err := c.Accounts.Require(ctx, call.Caller, drafting("draftImport")); err != nil {
-			return CreateDraftOutput{}, nil, err
+		if err := p.Accounts.Require(ctx, call.Caller, drafting("draftImport")); err != nil {
+			return createDraftOutput{}, nil, err
 		}
 	}
 	if source.IdempotencyKey == "" {
-		source.IdempotencyKey = derivedKey(call.Caller, source, c.Now())
+		source.IdempotencyKey = derivedKey(call.Caller, source, p.Now())
 	}
 	call.Report("Making the draft")
-	created, err := c.API.CreateDraft(ctx, source)
+	created, err := p.API.CreateDraft(ctx, source)
 	if err != nil {
-		return CreateDraftOutput{}, nil, err
+		return createDraftOutput{}, nil, err
 	}
-	out := CreateDraftOutput{IdempotencyKey: source.IdempotencyKey}
-	out.Report = c.Report(ctx, call, created, draft.Lead{Repeated: "The same idempotencyKey made it earlier. " +
+	report := p.Report(ctx, call, created, draft.ReportOptions{Repeated: "The same idempotencyKey made it earlier. " +
 		"For a second job of this text call " + tool.CreateDraft + " with an idempotencyKey of your own."})
-	ask, err := c.Ask(ctx, call, in.AskHuman, out.Report, draft.Form{Key: source.IdempotencyKey})
-	return out, ask, err
+	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.Form{Key: source.IdempotencyKey})
+	return createDraftOutput{Report: report, IdempotencyKey: source.IdempotencyKey}, ask, err
 }
 
-// content is an argument that a draft can be made from.
-type content struct {
-	argument string
-	given    bool
-	formats  []string // that it may have
-}
-
-func (in CreateDraftInput) contents() []content {
-	return []content{
-		{"description", strings.TrimSpace(in.Description) != "", []string{opentrain.FormatText}},
-		{"job", len(in.Job) > 0, []string{opentrain.FormatCanonical}},
-		{"jsonLd", len(in.JSONLD) > 0, []string{opentrain.FormatSchemaOrg}},
-		{"xml", strings.TrimSpace(in.XML) != "", []string{opentrain.FormatIndeedXML, opentrain.FormatHRXML}},
-	}
-}
-
-// source makes the API's source from the arguments. The format may be left out when
-// the one document that was given shows it.
-func (in CreateDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
+// source makes the API's source from the arguments. The format may be absent when the one document shows it.
+func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
 	source := opentrain.DraftSource{
-		Format: in.Format, Text: in.Description, Job: json.RawMessage(in.Job), JSONLD: json.RawMessage(in.JSONLD), XML: in.XML,
+		Format: in.Format, Text: in.Description, Job: in.Job, JSONLD: in.JSONLD, XML: in.XML,
 		ExternalID: in.ExternalID, IdempotencyKey: in.IdempotencyKey,
 	}
-	wanted := "description" // by the format
-	var given []content
-	for _, c := range in.contents() {
-		if c.given {
-			given = append(given, c)
+	expected := "description" // by the format
+	var given []document
+	for _, d := range in.documents() {
+		if d.given {
+			given = append(given, d)
 		}
-		if slices.Contains(c.formats, in.Format) {
-			wanted = c.argument
+		if slices.Contains(d.formats, in.Format) {
+			expected = d.argument
 		}
 	}
 	switch {
@@ -159,24 +117,41 @@ func (in CreateDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	case len(given) == 0 && in.Format == "":
 		return source, tool.Problem("description", "is required: the job in plain words, exactly as the human gave it")
 	case len(given) == 0:
-		return source, tool.Problem(wanted, "is required with the format "+in.Format)
-	case in.Format == "" && len(given[0].formats) > 1:
-		return source, tool.Problem("format", "is required with "+given[0].argument+": "+strings.Join(given[0].formats, " or "))
+		return source, tool.Problem(expected, "is required with the format "+in.Format)
+	}
+	only := given[0]
+	switch {
+	case in.Format == "" && len(only.formats) > 1:
+		return source, tool.Problem("format", "is required with "+only.argument+": "+strings.Join(only.formats, " or "))
 	case in.Format == "":
-		source.Format = given[0].formats[0]
+		source.Format = only.formats[0]
 		if source.Format != opentrain.FormatText {
-			call.Interpreted = append(call.Interpreted, "format: taken as "+source.Format+", because "+given[0].argument+" was given")
+			call.Interpreted = append(call.Interpreted, "format: taken as "+source.Format+", because "+only.argument+" was given")
 		}
-	case given[0].argument != wanted:
-		return source, tool.Problem(given[0].argument, "does not go with the format "+in.Format+", which wants "+wanted)
+	case only.argument != expected:
+		return source, tool.Problem(only.argument, "does not go with the format "+in.Format+", which wants "+expected)
 	}
 	return source, nil
 }
 
-// derivedKey makes the idempotency key of a call that brought none, from the caller,
-// the content and the UTC day. A call that a client, a proxy or a model repeats after
-// a lost answer finds its draft again, also when the members of a document come in
-// another order.
+// document is an argument from which a draft can be made.
+type document struct {
+	argument string
+	given    bool
+	formats  []string // that it may have
+}
+
+func (in createDraftInput) documents() []document {
+	return []document{
+		{"description", strings.TrimSpace(in.Description) != "", []string{opentrain.FormatText}},
+		{"job", len(in.Job) > 0, []string{opentrain.FormatCanonical}},
+		{"jsonLd", len(in.JSONLD) > 0, []string{opentrain.FormatSchemaOrg}},
+		{"xml", strings.TrimSpace(in.XML) != "", []string{opentrain.FormatIndeedXML, opentrain.FormatHRXML}},
+	}
+}
+
+// derivedKey makes the idempotency key of a call without one from the caller, the content and the UTC day: a call
+// that is repeated after a lost answer finds its draft, also when a document's members are in another order.
 func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) string {
 	hash := sha256.New()
 	for _, part := range []string{
@@ -190,8 +165,7 @@ func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) s
 	return "mcp-" + strings.ToLower(digest)
 }
 
-// Text implements tool.Output.
-func (o CreateDraftOutput) Text() string {
+func (o createDraftOutput) Text() string {
 	l := o.Lines()
 	l.Field("Idempotency key", o.IdempotencyKey+" (a second job of the same text needs another one)")
 	return l.With(o.Next.Text())

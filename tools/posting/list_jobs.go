@@ -11,32 +11,29 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// ListJobsInput are the arguments of opentrain_list_jobs.
-type ListJobsInput struct {
+type listJobsInput struct {
 	Status string `json:"status,omitempty" jsonschema:"enum=DRAFT,enum=OPEN,enum=ONGOING,enum=COMPLETED,enum=ARCHIVED,enum=PENDING_APPROVAL"`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Jobs a page."`
 	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (ListJobsInput) JSONSchemaExtend(s *schema.Node) {
+func (listJobsInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"status": "Only jobs in this status; all when absent.",
 		"cursor": "nextCursor of the page before, with the same status.",
 	})
 }
 
-// ListJobsOutput is the result of opentrain_list_jobs.
-type ListJobsOutput struct {
-	Jobs        []OwnJob  `json:"jobs" jsonschema_description:"The account's jobs, newest first."`
+type listJobsOutput struct {
+	Jobs        []ownJob  `json:"jobs" jsonschema_description:"The account's jobs, newest first."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-// OwnJob is one of the account's jobs.
-type OwnJob struct {
+// ownJob is one of the account's jobs.
+type ownJob struct {
 	ID                  string `json:"id"`
 	Title               string `json:"title"`
 	Status              string `json:"status"`
@@ -48,19 +45,13 @@ type OwnJob struct {
 	UnreviewedProposals *int   `json:"unreviewedProposals,omitempty"`
 }
 
-// JSONSchema describes an OwnJob as a plain object, as tool.Next does.
-func (OwnJob) JSONSchema() *schema.Node {
-	return &schema.Node{
-		Type:        "object",
-		Description: "id, title, status, acceptingApplicants, createdAt, updatedAt, jobUrl, proposals, unreviewedProposals.",
-	}
+func (ownJob) JSONSchema() *schema.Node {
+	return tool.PlainObject("id, title, status, acceptingApplicants, createdAt, updatedAt, jobUrl, proposals, unreviewedProposals.")
 }
 
-func listJobs(api *opentrain.Client) tool.Tool {
+func (p posting) listJobs() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.ListJobs,
-		Title: "List your jobs",
-		Kind:  tool.KindRead,
+		Name: tool.ListJobs, Title: "List your jobs", Kind: tool.KindRead,
 		Description: "List the account's own jobs on OpenTrain in any status, drafts included, newest first. " +
 			"Use it to find a job's id, to see which drafts are unfinished and how many proposals a job has, " +
 			"and after a broken answer to find out whether a job was created or published. " +
@@ -68,35 +59,30 @@ func listJobs(api *opentrain.Client) tool.Tool {
 			"For other people's published jobs use opentrain_search_jobs. " +
 			"Changes nothing.",
 		Scope: "jobs:read",
-	}, lister{api}.list)
+	}, p.list)
 }
 
-type lister struct{ api *opentrain.Client }
-
-func (t lister) list(ctx context.Context, call tool.Call, in ListJobsInput) (ListJobsOutput, *tool.Ask, error) {
-	out, note, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (ListJobsOutput, int, error) {
-		page, err := t.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
+func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (listJobsOutput, *tool.Ask, error) {
+	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listJobsOutput, error) {
+		page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
 		if err != nil {
-			return ListJobsOutput{}, 0, err
+			return listJobsOutput{}, err
 		}
-		out := ListJobsOutput{
-			Jobs: make([]OwnJob, 0, len(page.Jobs)), NextCursor: tool.Cursor(page.NextCursor),
-			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
+		note := ""
+		if len(page.Jobs) == 0 {
+			note = "There is no such job in this account. " + tool.CreateDraft + " makes a draft."
 		}
-		for _, job := range page.Jobs {
-			out.Jobs = append(out.Jobs, ownJob(job))
-		}
-		if len(out.Jobs) == 0 {
-			out.Next = tool.Next{Action: tool.Done, Note: "There is no such job in this account. " + tool.CreateDraft + " makes a draft."}
-		}
-		return out, len(out.Jobs), nil
-	}, func(out *ListJobsOutput, entries int) { out.Jobs = out.Jobs[:entries] })
-	out.Cut = note
+		return listJobsOutput{
+			Jobs: tool.Map(page.Jobs, summarize), NextCursor: tool.Cursor(page.NextCursor),
+			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done, Note: note},
+		}, nil
+	}, func(out *listJobsOutput) *[]ownJob { return &out.Jobs })
+	out.Cut = cut
 	return out, nil, err
 }
 
-func ownJob(job opentrain.OwnJob) OwnJob {
-	own := OwnJob{
+func summarize(job opentrain.OwnJob) ownJob {
+	own := ownJob{
 		ID: text.Clean(job.ID, 64), Title: text.Clean(job.Title, 200), Status: text.Clean(job.Status, 40),
 		AcceptingApplicants: job.AcceptingApplicants, CreatedAt: text.Clean(job.CreatedAt, 40),
 		UpdatedAt: text.Clean(job.UpdatedAt, 40), JobURL: text.Clean(job.JobURL, 300),
@@ -107,8 +93,7 @@ func ownJob(job opentrain.OwnJob) OwnJob {
 	return own
 }
 
-// Text implements tool.Output.
-func (o ListJobsOutput) Text() string {
+func (o listJobsOutput) Text() string {
 	var l text.Lines
 	l.Add("%s of this account on this page.", text.Count(len(o.Jobs), "job"))
 	l.Fields("Understood", o.Interpreted)
@@ -122,7 +107,7 @@ func (o ListJobsOutput) Text() string {
 	return l.With(o.Next.Text())
 }
 
-func (j OwnJob) line() string {
+func (j ownJob) line() string {
 	line := fmt.Sprintf("%s (id %s) · %s", j.Title, j.ID, j.Status)
 	if j.Proposals != nil {
 		line += fmt.Sprintf(" · %s, %d unreviewed", text.Count(*j.Proposals, "proposal"), *j.UnreviewedProposals)

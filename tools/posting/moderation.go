@@ -8,36 +8,26 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// verdict is what the content check said of a job.
-type verdict struct {
-	blocked bool
-	reasons []string // may be there for a job that went through, too
-}
-
-// verdictOf reads the verdict from an answer.
-func verdictOf(moderation *opentrain.Moderation) verdict {
+// contentCheck reads what the content check found. A job that passed may have reasons too.
+func contentCheck(moderation *opentrain.Moderation) (blocked bool, reasons []string) {
 	if moderation == nil {
-		return verdict{}
+		return false, nil
 	}
-	blocked := len(moderation.Reasons) > 0 || moderation.Decision != "" && moderation.Decision != "ALLOW"
-	return verdict{blocked, reasonsOf(moderation.Reasons)}
+	blocked = len(moderation.Reasons) > 0 || moderation.Decision != "" && moderation.Decision != "ALLOW"
+	return blocked, text.CleanAll(moderation.Reasons, tool.MaxReasons, tool.MaxReason)
 }
 
-// verdictOfError reads the verdict from a refusal with a certain code.
-func verdictOfError(err error, code opentrain.Code) verdict {
-	var refusal *opentrain.Error
+// blockedBy reads the content check from an error with a code; nil when the error is about something else.
+func blockedBy(err error, code opentrain.Code) *opentrain.Moderation {
 	var details struct {
 		Reason  string   `json:"reason"`
 		Reasons []string `json:"reasons"`
 	}
-	if !errors.As(err, &refusal) || refusal.Code != code || !refusal.DecodeDetails(&details) || details.Reason != tool.ReasonModeration {
-		return verdict{}
+	refusal, ok := errors.AsType[*opentrain.Error](err)
+	if !ok || refusal.Code != code || !refusal.DecodeDetails(&details) || details.Reason != tool.ReasonModeration {
+		return nil
 	}
-	return verdict{true, reasonsOf(details.Reasons)}
-}
-
-func reasonsOf(reasons []string) []string {
-	return text.CleanAll(reasons, tool.MaxReasons, tool.MaxReason)
+	return &opentrain.Moderation{Decision: "BLOCK", Reasons: details.Reasons}
 }
 
 // changeContent is the step after the content check blocked a job.

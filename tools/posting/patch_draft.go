@@ -9,15 +9,13 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// PatchDraftInput are the arguments of opentrain_patch_draft.
-type PatchDraftInput struct {
+type patchDraftInput struct {
 	JobID    string       `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	Fields   draft.Fields `json:"fields"`
 	AskHuman *bool        `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (PatchDraftInput) JSONSchemaExtend(s *schema.Node) {
+func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId": "Id of the draft, from opentrain_create_draft.",
 		"fields": "Draft fields to set, any number at once; null clears one. Besides the keys typed here: " +
@@ -27,37 +25,29 @@ func (PatchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	})
 }
 
-func patchDraft(desk *draft.Desk) tool.Tool {
+func (p posting) patchDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.PatchDraft,
-		Title: "Answer a draft's questions",
-		Kind:  tool.KindUpdate,
+		Name: tool.PatchDraft, Title: "Answer a draft's questions", Kind: tool.KindUpdate,
 		Description: "Set fields of an unpublished draft on OpenTrain, any number in one call. " +
 			"Use it for the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
 			"Send values of the type that the question names, enums exactly as listed. " +
 			"The draft is checked anew each time: next holds the following question, or asks you to show the finished draft to the human. " +
 			"Fields not named stay as they are, null clears one; nothing becomes public. " +
 			"Not for published jobs: use opentrain_update_job.",
-		Scope:   "jobs:write",
-		Lost:    "It is not known whether the fields were set. Setting the same values again is harmless.",
-		Feature: drafting("draftUpdate"),
-	}, patcher{desk}.patch)
+		Scope: "jobs:write", Feature: drafting("draftUpdate"),
+		Lost: "It is not known whether the fields were set. Setting the same values again is harmless.",
+	}, p.patch)
 }
 
-type patcher struct{ *draft.Desk }
-
-func (p patcher) patch(ctx context.Context, call tool.Call, in PatchDraftInput) (draft.Report, *tool.Ask, error) {
-	switch {
-	case call.BadState:
-		return draft.Report{}, nil, tool.ErrFormOver
-	case call.State != nil: // the call's own fields are set
-		form, err := draft.FormOf(call)
-		if err != nil {
-			return draft.Report{}, nil, err
-		}
-		return p.Resume(ctx, call, form)
+func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) (draft.Report, *tool.Ask, error) {
+	form, err := draft.FormOf(call)
+	if err != nil {
+		return draft.Report{}, nil, err
 	}
-	fields, err := p.Accept(ctx, &call, opentrain.Fields(in.Fields))
+	if form != nil { // the call's own fields are set
+		return p.Resume(ctx, call, *form)
+	}
+	fields, err := p.DecodeFields(ctx, &call, opentrain.Fields(in.Fields))
 	if err != nil {
 		return draft.Report{}, nil, err
 	}

@@ -1,5 +1,4 @@
-// Package posting has the tools that bring a job from a description to the
-// marketplace and look after it there.
+// Package posting has the tools that take a job from a description to the marketplace, and change it there.
 package posting
 
 import (
@@ -8,20 +7,20 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// Toolset returns the tools, in the order of the posting loop, with the prompts and
-// the field reference that belong to them.
+// Toolset returns the tools in the order of the posting loop, with their prompts and the field reference.
 func Toolset(desk *draft.Desk) tool.Set {
+	p := posting{desk}
 	return tool.Set{
-		Name: "posting",
-		Tools: []tool.Tool{
-			createDraft(desk), patchDraft(desk), publish(desk), listJobs(desk.API), updateJob(desk), closeJob(desk.API),
-		},
-		Prompts:   []tool.Prompt{postJob(), reviewDraft(desk)},
-		Resources: []tool.Resource{fields(desk), field(desk)},
+		Name:      "posting",
+		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.updateJob(), p.closeJob()},
+		Prompts:   []tool.Prompt{postJob(), p.reviewDraft()},
+		Resources: []tool.Resource{p.fieldsResource(), p.fieldResource()},
 	}
 }
 
-// drafting is one of the capabilities that the drafting feature brings.
+type posting struct{ *draft.Desk }
+
+// drafting is one of the capabilities of the drafting feature.
 func drafting(capability string) tool.Feature {
 	return tool.Feature{Capability: capability, Key: opentrain.FeatureDrafting}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -16,8 +15,9 @@ func postJob() tool.Prompt {
 	return tool.Prompt{
 		Name: "post_job", Title: "Post a job",
 		Description: "Post a job on OpenTrain, from a description to the published listing.",
-		Argument: tool.PromptArgument{Name: "description", Description: "The job in your own words: task, data, people, " +
-			"pay, languages, time."},
+		Argument: tool.PromptArgument{
+			Name: "description", Description: "The job in your own words: task, data, people, pay, languages, time.",
+		},
 		Needs: []string{tool.CreateDraft, tool.PatchDraft, tool.Publish, tool.SearchJobs},
 		Text:  postJobText,
 	}
@@ -35,32 +35,28 @@ func postJobText(_ context.Context, _ caller.Caller, description string) (title,
 		"At last search for the job and show me how it appears."
 }
 
-func reviewDraft(desk *draft.Desk) tool.Prompt {
-	r := reviewer{desk}
+func (p posting) reviewDraft() tool.Prompt {
 	return tool.Prompt{
 		Name: "review_draft", Title: "Review a draft",
 		Description: "Go through one of your drafts on OpenTrain: what it says, what is missing, what was guessed.",
 		Argument:    tool.PromptArgument{Name: "jobId", Description: "Id of the draft.", Required: true},
 		Needs:       []string{tool.ListJobs, tool.PatchDraft, tool.Publish, tool.GetJob},
-		Text:        r.text, Complete: r.complete,
+		Text:        p.reviewText, Complete: p.completeDrafts,
 	}
 }
 
-type reviewer struct{ *draft.Desk }
-
-func (r reviewer) text(ctx context.Context, by caller.Caller, jobID string) (title, words string) {
+func (p posting) reviewText(ctx context.Context, by caller.Caller, jobID string) (title, words string) {
 	title = "Review a draft on OpenTrain"
 	const then = " Show me what the draft says, what was guessed and what is missing. " +
 		"Ask me the open questions word for word and set my answers with opentrain_patch_draft. Publish only after I say yes."
 	if jobID == "" {
 		return title, "Show me my drafts on OpenTrain (opentrain_list_jobs with status DRAFT) and ask me which one to review." + then
 	}
-	var job *opentrain.OwnJob
+	job := &opentrain.OwnJob{Status: opentrain.StatusDraft}
 	if by.ID != "" {
-		job, _ = r.FindOwn(ctx, jobID) // without the job the prompt still helps
-	}
-	if job == nil {
-		return title, fmt.Sprintf("Review my draft %s on OpenTrain. Find it with opentrain_list_jobs.", jobID) + then
+		if found, err := p.FindOwn(ctx, jobID); err == nil && found != nil { // without the job the prompt still helps
+			job = found
+		}
 	}
 	name := text.Clean(job.Title, 200)
 	switch {
@@ -78,24 +74,24 @@ func (r reviewer) text(ctx context.Context, by caller.Caller, jobID string) (tit
 		jobID, jobID, text.JSON(map[string]string{"jobTitle": name})) + then
 }
 
-// complete lists the ids of the caller's newest drafts whose id or title holds what
-// was typed.
-func (r reviewer) complete(ctx context.Context, by caller.Caller, typed string) ([]string, error) {
+// completeDrafts lists the caller's newest drafts whose id or title contains what was typed.
+func (p posting) completeDrafts(ctx context.Context, by caller.Caller, typed string) ([]string, error) {
 	if by.ID == "" {
 		return nil, nil
 	}
-	page, err := r.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusDraft, Limit: 100})
+	page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusDraft, Limit: 100})
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
 	for _, job := range page.Jobs {
-		if holds(job.ID, typed) || holds(job.Title, typed) {
+		if containsFold(job.ID, typed) || containsFold(job.Title, typed) {
 			ids = append(ids, text.Clean(job.ID, 64))
 		}
 	}
 	return ids, nil
 }
 
-// holds reports whether s contains part, in any case.
-func holds(s, part string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(part)) }
+func containsFold(s, part string) bool {
+	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
+}

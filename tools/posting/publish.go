@@ -15,66 +15,53 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// PublishInput are the arguments of opentrain_publish.
-type PublishInput struct {
+type publishInput struct {
 	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (PublishInput) JSONSchemaExtend(s *schema.Node) {
+func (publishInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId":             "Id of the draft, from opentrain_create_draft.",
 		"confirmationToken": "Only as given in the arguments of a next step; leave out otherwise.",
 	})
 }
 
-// PublishOutput is the result of opentrain_publish.
-type PublishOutput struct {
-	JobID            string           `json:"jobId"`
-	Published        bool             `json:"published"`
-	Status           string           `json:"status,omitempty" jsonschema_description:"OPEN when public."`
-	AlreadyPublished bool             `json:"alreadyPublished,omitempty"`
-	JobURL           string           `json:"jobUrl,omitempty"`
-	Warnings         []tool.Remark    `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
-	MissingFields    []draft.Question `json:"missingFields,omitempty"`
-	Issues           []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
-	Reasons          []string         `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
-	Interpreted      []string         `json:"interpreted,omitempty"`
-	Next             tool.Next        `json:"next" jsonschema_description:"What to do now."`
+type publishOutput struct {
+	JobID            string        `json:"jobId"`
+	Published        bool          `json:"published"`
+	Status           string        `json:"status,omitempty" jsonschema_description:"OPEN when public."`
+	AlreadyPublished bool          `json:"alreadyPublished,omitempty"`
+	JobURL           string        `json:"jobUrl,omitempty"`
+	Warnings         []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
+
+	MissingFields []draft.Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that kept it from being published."`
+	Issues        []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
+	Reasons       []string         `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
+
+	Interpreted []string  `json:"interpreted,omitempty"`
+	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-// JSONSchemaExtend adds the descriptions that are too long for a tag.
-func (PublishOutput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{
-		"missingFields": "Open questions that kept it from being published.",
-	})
-}
-
-func publish(desk *draft.Desk) tool.Tool {
+func (p posting) publishJob() tool.Tool {
 	return tool.New(tool.Spec{
-		Name:  tool.Publish,
-		Title: "Publish a job",
-		Kind:  tool.KindPublish,
+		Name: tool.Publish, Title: "Publish a job", Kind: tool.KindPublish,
 		Description: "Publish a finished draft on OpenTrain, so that everyone sees the job and AI trainers can apply. " +
 			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
 			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
 			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
 			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
-		Scope: "jobs:write",
+		Scope: "jobs:write", Feature: publishing(),
 		Lost: "It is not known whether the job was published. " + tool.ListJobs +
 			" shows its status (OPEN when published); publishing again is harmless.",
-		Feature: publishing(),
-	}, publisher{desk}.publish)
+	}, p.publish)
 }
 
-type publisher struct{ *draft.Desk }
-
-func (p publisher) publish(ctx context.Context, call tool.Call, in PublishInput) (PublishOutput, *tool.Ask, error) {
-	out := PublishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (publishOutput, *tool.Ask, error) {
+	out := publishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	ask, next := p.Confirm.Confirm(call, confirm.Request{
 		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken,
-		Show:     func() tool.Shown { return p.Show(ctx, call.Caller, in.JobID) },
+		Preview:  func() tool.Preview { return p.Preview(ctx, call.Caller, in.JobID) },
 		Question: "Publish this job on OpenTrain?", Undone: "Not published", Otherwise: tool.PatchDraft,
 		Note: "Publishing makes the job visible to everyone. An account may publish 20 jobs a day, 3 while no human has claimed it.",
 	})
@@ -86,81 +73,66 @@ func (p publisher) publish(ctx context.Context, call tool.Call, in PublishInput)
 		return out, nil, nil
 	}
 	call.Report("Publishing")
-	publication, err := p.API.PublishJob(ctx, in.JobID)
+	answer, err := p.API.PublishJob(ctx, in.JobID)
 	if err != nil {
-		return p.refused(ctx, call, out, err)
+		if answer = refusal(err); answer == nil {
+			return out, nil, err
+		}
 	}
-	out.Status, out.Warnings = text.Clean(publication.Status, 40), draft.Remarks(publication.Warnings)
+	out.Status, out.Warnings = text.Clean(answer.Status, 40), draft.Remarks(answer.Warnings)
 	out.Warnings = out.Warnings[:min(len(out.Warnings), 10)]
-	if publication.Status != opentrain.StatusOpen {
-		return p.notOpen(ctx, call, out, publication)
+	blocked, reasons := contentCheck(answer.Moderation)
+	switch {
+	case answer.Status == opentrain.StatusOpen:
+		out.Published, out.AlreadyPublished, out.JobURL = true, answer.AlreadyPublished, text.URL(answer.JobURL)
+		out.Next = p.checkListing(ctx, in.JobID)
+	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):
+		out.Status, out.Reasons = opentrain.StatusDraft, reasons
+		out.Next = changeContent(in.JobID, "OpenTrain's content check blocked the job.")
+	case answer.Validation != nil || len(answer.MissingFields) > 0:
+		return p.notReady(ctx, call, out, answer), nil, nil
+	case answer.Status == "":
+		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
+	default:
+		out.Reasons = reasons
+		out.Next = tool.ListJobsNext("OpenTrain answered that the job is " + out.Status + ".")
 	}
-	out.Published, out.AlreadyPublished, out.JobURL = true, publication.AlreadyPublished, text.URL(publication.JobURL)
-	out.Next = p.checkListing(ctx, in.JobID)
 	return out, nil, nil
 }
 
-// refused turns the two refusals that are answers, not failures, into a result: the
-// draft isn't ready, or the content check blocked it. The API reference gives them as
-// errors, the posting guide as a report; see notOpen.
-func (p publisher) refused(ctx context.Context, call tool.Call, out PublishOutput, err error) (PublishOutput, *tool.Ask, error) {
-	var refusal *opentrain.Error
+// refusal turns the two errors that are results, not failures, into an answer: the content check blocked the
+// draft, or the draft isn't ready. The API reference has errors for them, the posting guide ordinary answers.
+func refusal(err error) *opentrain.Publication {
+	if moderation := blockedBy(err, opentrain.CodeForbidden); moderation != nil {
+		return &opentrain.Publication{Moderation: moderation}
+	}
 	var details struct {
 		Validation    *opentrain.Validation    `json:"validation"`
 		MissingFields []opentrain.MissingField `json:"missingFields"`
 	}
-	if check := verdictOfError(err, opentrain.CodeForbidden); check.blocked {
-		return out.blocked(check.reasons), nil, nil
+	failure, ok := errors.AsType[*opentrain.Error](err)
+	if !ok || failure.Code != opentrain.CodeBadRequest || !failure.DecodeDetails(&details) || details.Validation == nil {
+		return nil
 	}
-	if errors.As(err, &refusal) && refusal.Code == opentrain.CodeBadRequest && refusal.DecodeDetails(&details) && details.Validation != nil {
-		return p.notReady(ctx, call, out, details.Validation, details.MissingFields), nil, nil
-	}
-	return out, nil, err
+	return &opentrain.Publication{Validation: details.Validation, MissingFields: details.MissingFields}
 }
 
-// notOpen reads the same refusals out of an answer with status 200.
-func (p publisher) notOpen(
-	ctx context.Context, call tool.Call, out PublishOutput, publication *opentrain.Publication,
-) (PublishOutput, *tool.Ask, error) {
-	check := verdictOf(publication.Moderation)
-	switch {
-	case check.blocked && (publication.Status == opentrain.StatusDraft || publication.Status == ""):
-		return out.blocked(check.reasons), nil, nil
-	case publication.Validation != nil:
-		return p.notReady(ctx, call, out, publication.Validation, publication.MissingFields), nil, nil
-	case len(publication.MissingFields) > 0:
-		return p.notReady(ctx, call, out, &opentrain.Validation{}, publication.MissingFields), nil, nil
-	case publication.Status == "":
-		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
-	}
-	out.Reasons = check.reasons
-	out.Next = tool.ListJobsNext("OpenTrain answered that the job is " + out.Status + ".")
-	return out, nil, nil
-}
-
-func (o PublishOutput) blocked(reasons []string) PublishOutput {
-	o.Status, o.Reasons = opentrain.StatusDraft, reasons
-	o.Next = changeContent(o.JobID, "OpenTrain's content check blocked the job.")
-	return o
-}
-
-func (p publisher) notReady(
-	ctx context.Context, call tool.Call, out PublishOutput, validation *opentrain.Validation, full []opentrain.MissingField,
-) PublishOutput {
-	incomplete := &opentrain.Draft{JobID: out.JobID, Status: opentrain.StatusDraft, Validation: *validation, MissingFields: full}
-	report := p.Report(ctx, call, incomplete, draft.Lead{})
-	out.Status, out.MissingFields, out.Issues, out.Next = opentrain.StatusDraft, report.MissingFields, report.Issues, report.Next
+func (p posting) notReady(ctx context.Context, call tool.Call, out publishOutput, answer *opentrain.Publication) publishOutput {
+	report := p.Report(ctx, call, &opentrain.Draft{
+		JobID: out.JobID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
+		Validation: *cmp.Or(answer.Validation, &opentrain.Validation{}),
+	}, draft.ReportOptions{})
+	out.Status, out.MissingFields, out.Issues, out.Next = report.Status, report.MissingFields, report.Issues, report.Next
 	if report.Next.Action == tool.ConfirmWithHuman {
 		out.Next = tool.ListJobsNext("OpenTrain refused to publish and named nothing that is missing.")
 	}
 	return out
 }
 
-// checkListing makes the check that the posting guide advises: a search for the job's
-// own words. The title is looked up among the caller's jobs; without it the check is
-// their list.
-func (p publisher) checkListing(ctx context.Context, jobID string) tool.Next {
-	ctx, cancel := context.WithTimeout(ctx, tool.SideRead)
+// checkListing is the check that the posting guide advises: a search for the words of the job's title. Without
+// the title, the check is the list of the caller's jobs.
+func (p posting) checkListing(ctx context.Context, jobID string) tool.Next {
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
 	defer cancel()
 	page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusOpen, Limit: 50})
 	if err == nil {
@@ -176,25 +148,18 @@ func (p publisher) checkListing(ctx context.Context, jobID string) tool.Next {
 	return tool.ListJobsNext("Check that the job is listed as OPEN.")
 }
 
-// keywords are the words of a title, without punctuation.
 func keywords(title string) string {
-	var kept []string
-	for word := range strings.FieldsSeq(text.Clean(title, 200)) {
-		word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
-		if word != "" {
-			kept = append(kept, word)
-		}
-	}
-	return text.Clip(strings.Join(kept, " "), 200)
+	words := tool.Map(strings.Fields(text.Clean(title, 200)), func(word string) string {
+		return strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	})
+	return text.Clip(text.Join(" ", words...), 200)
 }
 
-// Effect says what the call wrote.
-func (o PublishOutput) Effect() tool.Effect {
+func (o publishOutput) Effect() tool.Effect {
 	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not published")}
 }
 
-// Text implements tool.Output.
-func (o PublishOutput) Text() string {
+func (o publishOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.AlreadyPublished:

@@ -6,37 +6,34 @@ import (
 	"slices"
 
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/tool"
 )
 
 const fieldsURI = "opentrain://fields"
 
-// fields is the reference of every field of a draft.
-func fields(desk *draft.Desk) tool.Resource {
+func (p posting) fieldsResource() tool.Resource {
 	return tool.Resource{
 		URI: fieldsURI, Title: "Fields of a draft", MIMEType: "text/markdown",
 		Description: "Every field of a job draft on OpenTrain: its key, type and values.",
 		Read: func(ctx context.Context, by caller.Caller, _ string) (string, error) {
-			return desk.FieldsPage(ctx, by), nil
+			return p.FieldsPage(ctx, by), nil
 		},
 	}
 }
 
-// field is the reference of one field of a draft.
-func field(desk *draft.Desk) tool.Resource {
+func (p posting) fieldResource() tool.Resource {
 	return tool.Resource{
 		URI: fieldsURI + "/{key}", Title: "A field of a draft", MIMEType: "text/markdown",
 		Description: "One field of a job draft on OpenTrain, by its key.",
 		Read: func(ctx context.Context, by caller.Caller, key string) (string, error) {
-			page := desk.FieldPage(ctx, by, key)
+			page := p.FieldPage(ctx, by, key)
 			if page == "" {
 				return "", fmt.Errorf("there is no field %q; %s lists them", key, fieldsURI)
 			}
 			return page, nil
 		},
 		Complete: func(ctx context.Context, by caller.Caller, typed string) ([]string, error) {
-			return slices.DeleteFunc(desk.FieldKeys(ctx, by), func(key string) bool { return !holds(key, typed) }), nil
+			return slices.DeleteFunc(p.FieldKeys(ctx, by), func(key string) bool { return !containsFold(key, typed) }), nil
 		},
 	}
 }

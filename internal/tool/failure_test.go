@@ -1,0 +1,152 @@
+package tool_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// named is a tool of a kind that does nothing.
+func named(name string, kind tool.Kind) tool.Tool {
+	return tool.New(tool.Spec{Name: name, Kind: kind, Lost: "It is lost."}, func(context.Context, tool.Call, struct{}) (list, *tool.Ask, error) {
+		return list{}, nil, nil
+	})
+}
+
+func TestExplain(t *testing.T) {
+	alice := tool.Call{Caller: caller.Caller{ID: "alice"}}
+	for name, test := range map[string]struct {
+		tool   string
+		call   tool.Call
+		args   string
+		err    *opentrain.Error
+		action tool.Action
+		text   []string
+	}{
+		"feature": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Message: "No", Details: []byte(`{"featureKey":"f"}`)},
+			tool.Fix, []string{"OpenTrain refused opentrain_close_job: No. Nothing was changed.", "The feature f is not enabled"},
+		},
+		"scope": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Details: []byte(`{"requiredScopes":["jobs:write"]}`)},
+			tool.Fix, []string{"The token lacks the scope jobs:write; it has none."},
+		},
+		"known reason with a job": {
+			tool.InviteTrainer, alice, `{"jobId":"j"}`,
+			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"job_not_published"}`)},
+			tool.Fix, []string{"People can be invited only to a published job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
+		},
+		"reason that the agent can solve": {
+			tool.InviteTrainer, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"invite_email_send_failed"}`)},
+			tool.Fix, []string{"By: agent"},
+		},
+		"unknown reason": {
+			tool.CloseJob, alice, `{}`,
+			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"reason":"new_reason","billingUrl":"https://b"}`)},
+			tool.Fix, []string{"The reason that OpenTrain gives: new_reason.", "Page: https://b"},
+		},
+		"patch of a published job": {
+			tool.PatchDraft, alice, `{"jobId":"j","fields":{"a":1}}`,
+			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"status":"OPEN","requiredStatus":"DRAFT"}`)},
+			tool.ConfirmWithHuman, []string{"The job is OPEN; this needs DRAFT.", `Call: opentrain_update_job {"fields":{"a":1},"jobId":"j"}`},
+		},
+		"long fields are not repeated": {
+			tool.UpdateJob, alice, `{"jobId":"j","fields":{"a":"` + strings.Repeat("x", 500) + `"}}`,
+			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"status":"DRAFT"}`)},
+			tool.CallTool, []string{"Note: Send the same fields again.", `Call: opentrain_patch_draft {"jobId":"j"}`},
+		},
+		"issues": {
+			tool.PatchDraft, alice, `{}`,
+			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"formErrors":["all"],"fieldErrors":{"b":["two"],"a":["one","more"]}}`)},
+			tool.Fix, []string{"- all\n- a: one more\n- b: two\n"},
+		},
+		"daily limit": {
+			tool.Publish, alice, `{}`, &opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429, Details: []byte(`{"limit":3,"windowHours":24}`)},
+			tool.Wait, []string{"3 publishes in 24 hours", "Wait: at most 86400 seconds"},
+		},
+		"too many requests": {
+			tool.Publish, alice, `{}`, &opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429, RetryAfter: 1500 * time.Millisecond},
+			tool.Wait, []string{"Call again in 2 seconds.", "Wait: 2 seconds"},
+		},
+		"not found without a token": {
+			tool.GetJob, tool.Call{}, `{}`, &opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}, tool.CallTool, []string{"Call: opentrain_search_jobs {}"},
+		},
+		"not found": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}, tool.CallTool, []string{"Call: opentrain_list_jobs {}"},
+		},
+		"lost write": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, Message: "reset"}, tool.Wait, []string{"failed: reset.", "It is lost."},
+		},
+		"write that was not sent": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, tool.Wait, []string{"did not reach OpenTrain"},
+		},
+	} {
+		failure := tool.Runner{}.Explain(named(test.tool, tool.KindUpdate), test.call, json.RawMessage(test.args), fmt.Errorf("wrapped: %w", test.err))
+		if failure.Next == nil || failure.Next.Action != test.action || failure.Code != test.err.Code {
+			t.Errorf("%s: %+v", name, failure)
+		}
+		for _, want := range test.text {
+			if got := failure.Text(); !strings.Contains(got, want) {
+				t.Errorf("%s: %q is not in\n%s", name, want, got)
+			}
+		}
+	}
+}
+
+// TestFailureTextLimit: the lines are cut, the request id and the next step stay.
+func TestFailureTextLimit(t *testing.T) {
+	err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000)}
+	err.Details = []byte(`{"issues":[` + strings.Repeat(`{"message":"`+strings.Repeat("i", 300)+`"},`, 30) + `{"message":"last"}]}`)
+	text := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Text()
+	if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, "…\nRequest id: r\n\nNext: fix\n") {
+		t.Errorf("%d characters:\n%s", n, text)
+	}
+}
+
+func TestInvalidArguments(t *testing.T) {
+	bad := &schema.ArgumentError{}
+	for i := range tool.MaxProblems + 3 {
+		bad.Problems = append(bad.Problems, schema.Problem{Path: fmt.Sprintf("p%d", i), Message: "is secret"})
+	}
+	failure := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, bad)
+	text := failure.Text()
+	if !strings.Contains(text, "- p11: is secret\n- and 3 more\n") || strings.Contains(text, "p12") || failure.Next.By != "agent" {
+		t.Error(text)
+	}
+	if log := failure.Error(); strings.Contains(log, "secret") || !strings.HasSuffix(log, ", p14") {
+		t.Errorf("the log has %q", log)
+	}
+}
+
+// TestBugs: an unknown error says nothing about its cause.
+func TestBugs(t *testing.T) {
+	for kind, unknown := range map[tool.Kind]bool{tool.KindRead: false, tool.KindUpdate: true} {
+		text := tool.Runner{}.Explain(named("t", kind), tool.Call{}, nil, errors.New("secret")).Text()
+		if strings.Contains(text, "secret") || strings.Contains(text, "It is not known whether anything was changed") != unknown {
+			t.Errorf("%s: %s", kind, text)
+		}
+	}
+}
+
+// TestFormOver leads back to the draft.
+func TestFormOver(t *testing.T) {
+	for name, want := range map[string]string{
+		tool.CreateDraft: `Call: opentrain_list_jobs {"status":"DRAFT"}`,
+		tool.PatchDraft:  `Call: opentrain_patch_draft {"jobId":"j"}`,
+	} {
+		failure := tool.Runner{}.Explain(named(name, tool.KindUpdate), tool.Call{}, json.RawMessage(`{"jobId":"j"}`), tool.ErrFormOver)
+		if !strings.Contains(failure.Text(), want) || !errors.Is(failure, tool.ErrFormOver) {
+			t.Errorf("%s: %s", name, failure.Text())
+		}
+	}
+}

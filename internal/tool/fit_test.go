@@ -1,0 +1,83 @@
+package tool_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/internal/tool"
+)
+
+// list is an output with entries of a certain length.
+type list struct {
+	Entries []string `json:"entries"`
+}
+
+func (l list) Text() string { return strings.Join(l.Entries, "\n") }
+
+// pages returns a function that reads pages of entries of the same length, and the limits with which it was called.
+// The API behind it has a shortest page.
+func pages(length, shortest int) (read func(limit int) (list, error), limits *[]int) {
+	limits = new([]int)
+	return func(limit int) (list, error) {
+		*limits = append(*limits, limit)
+		return list{slices.Repeat([]string{strings.Repeat("x", length)}, max(limit, shortest))}, nil
+	}, limits
+}
+
+func TestFitPage(t *testing.T) {
+	for name, test := range map[string]struct {
+		length, shortest, limit int
+		entries                 int
+		limits                  []int
+		note                    string
+	}{
+		"fits":                           {length: 10, limit: 10, entries: 10, limits: []int{10}},
+		"read again":                     {length: 3000, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 entries, to keep the result short; the others follow with the cursor."},
+		"one entry is too long":          {length: 30_000, limit: 3, entries: 1, limits: []int{3, 1}, note: "Only 1 entries, to keep the result short; the others follow with the cursor."},
+		"only one entry":                 {length: 30_000, limit: 1, entries: 1, limits: []int{1}},
+		"the API ignores the limit":      {length: 3000, shortest: 20, limit: 10, entries: 6, limits: []int{10}, note: "Only 6 of 20 entries, to keep the result short; narrower filters find the others."},
+		"the API ignores a second limit": {length: 3000, shortest: 10, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 of 10 entries, to keep the result short; narrower filters find the others."},
+	} {
+		read, limits := pages(test.length, test.shortest)
+		out, note, err := tool.FitPage(test.limit, read, func(out *list) *[]string { return &out.Entries })
+		if err != nil || len(out.Entries) != test.entries || note != test.note || !slices.Equal(*limits, test.limits) {
+			t.Errorf("%s: %d entries with limits %v, %q (%v)", name, len(out.Entries), *limits, note, err)
+		}
+	}
+	failed := errors.New("failed")
+	_, _, err := tool.FitPage(10, func(int) (list, error) { return list{}, failed }, func(out *list) *[]string { return &out.Entries })
+	if !errors.Is(err, failed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestFit makes no more cuts than needed, in their order.
+func TestFit(t *testing.T) {
+	long := list{slices.Repeat([]string{strings.Repeat("x", 1000)}, 30)}
+	to := func(entries int) func(*list) { return func(l *list) { l.Entries = l.Entries[:entries] } }
+	if got := tool.Fit(long, to(25), to(10), to(1)); len(got.Entries) != 10 {
+		t.Errorf("%d entries", len(got.Entries))
+	}
+	if got := tool.Fit(list{[]string{"x"}}, to(0)); len(got.Entries) != 1 {
+		t.Errorf("a short result was cut")
+	}
+}
+
+func TestCursorTooLongToSendBack(t *testing.T) {
+	for length, want := range map[int]int{0: 0, 2000: 2000, 2001: 0} {
+		if got := tool.Cursor(strings.Repeat("c", length)); len(got) != want {
+			t.Errorf("%d characters became %d", length, len(got))
+		}
+	}
+}
+
+func TestMapIsNeverNil(t *testing.T) {
+	if got := tool.Map(nil, strings.ToUpper); got == nil || len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	if got := tool.Map([]string{"a", "b"}, strings.ToUpper); !slices.Equal(got, []string{"A", "B"}) {
+		t.Errorf("got %v", got)
+	}
+}

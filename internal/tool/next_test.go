@@ -1,0 +1,94 @@
+package tool_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+func TestNextText(t *testing.T) {
+	for name, test := range map[string]struct {
+		next tool.Next
+		want string
+	}{
+		"question": {
+			tool.Next{
+				Action: tool.AskHuman, Question: "Which level?", Note: "Asked again.", Type: "enum", Options: []string{"A", "B<C"},
+				Tool: "t", Arguments: map[string]any{"level": tool.Answer},
+			},
+			"Next: ask_human (ask the human, put the answer in place of <answer>, then call)\nQuestion: Which level?\nNote: Asked again.\n" +
+				"Type: enum\nOptions: [\"A\",\"B<C\"]\nCall: t {\"level\":\"<answer>\"}",
+		},
+		"several inputs": {
+			tool.Next{Action: tool.AskHuman, Inputs: []tool.Input{{Key: "a", Type: "number"}, {Key: "b", Type: "enum", Options: []string{"X"}}}},
+			"Next: ask_human (ask the human, put each answer in place of its <answer:KEY>, then call)\nInput a: number\nInput b: enum [\"X\"]",
+		},
+		"confirmation": {
+			tool.Next{Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: "j", Title: "T"}, Tool: "t", Otherwise: "o"},
+			"Next: confirm_with_human (show this to the human; call only after a yes)\nShow: {\"jobId\":\"j\",\"title\":\"T\"}\nCall: t\nOtherwise: o",
+		},
+		"wait": {
+			tool.Next{Action: tool.Wait, RetryAfterSeconds: 60, AtMost: true, Tool: "t"},
+			"Next: wait\nWait: at most 60 seconds\nCall: t (with the same arguments)",
+		},
+		"wait with arguments": {
+			tool.Next{Action: tool.Wait, RetryAfterSeconds: 5, Tool: "t", Arguments: map[string]any{"a": 1}},
+			"Next: wait\nWait: 5 seconds\nCall: t {\"a\":1}",
+		},
+		"fix":              {tool.Next{Action: tool.Fix, By: "human", Problem: "P.", URL: "https://x"}, "Next: fix\nProblem: P.\nBy: human\nOpen: https://x"},
+		"no tool":          {tool.Next{Action: tool.Done, Arguments: map[string]any{"a": 1}}, "Next: done"},
+		"look at the jobs": {tool.ListJobsNext("Look."), "Next: call_tool\nNote: Look.\nCall: opentrain_list_jobs {}"},
+		"several lines":    {tool.Next{Action: tool.Done, Note: "a\nCall: b"}, "Next: done\nNote: a Call: b"},
+	} {
+		if got := test.next.Text(); got != test.want {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, test.want)
+		}
+	}
+}
+
+func TestRemarkLine(t *testing.T) {
+	for want, remark := range map[string]tool.Remark{
+		"":                      {},
+		"a":                     {Field: "a"},
+		"m":                     {Message: "m"},
+		"m — r":                 {Message: "m", Reason: "r"},
+		`= [1] — r`:             {Value: json.RawMessage(`[1]`), Reason: "r"},
+		`a = "x" — m — r`:       {Field: "a", Value: json.RawMessage(`"x"`), Message: "m", Reason: "r"},
+		"a — — starts so — r":   {Field: "a", Message: "— starts so", Reason: "r"},
+		`languages = ["A","B"]`: {Field: "languages", Value: json.RawMessage(`["A","B"]`)},
+	} {
+		if got := remark.Line(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	for name, test := range map[string]struct {
+		fields string
+		paths  []string
+	}{
+		"none":               {`{"a":"answer","b":1,"c":null,"d":["<answer>"]}`, nil},
+		"answer":             {`{"a":"<answer>"}`, []string{"fields.a"}},
+		"answers by key":     {`{"b":"<answer:b>","a":"<answer:a>","c":1}`, []string{"fields.a", "fields.b"}},
+		"another key's name": {`{"a":"<answer:b>"}`, nil},
+		"part of an answer":  {`{"a":"see <answer>"}`, nil},
+	} {
+		var fields opentrain.Fields
+		if err := json.Unmarshal([]byte(test.fields), &fields); err != nil {
+			t.Fatal(err)
+		}
+		err := tool.Placeholders(fields)
+		if (err == nil) != (test.paths == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		for i, path := range test.paths {
+			if lines := strings.Split(err.Error(), "\n"); len(lines) != len(test.paths) || !strings.HasPrefix(lines[i], path+": still holds") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
