@@ -1,10 +1,8 @@
-// Package opentrainmcp is a server for the Model Context Protocol over OpenTrain: AI
-// agents draft a job from a description, ask their human the API's questions, publish
-// the job and search the marketplace.
+// Package opentrainmcp is a server for the Model Context Protocol over OpenTrain: AI agents draft a job from a
+// description, ask their human the API's questions, publish the job and search the marketplace.
 //
-// It joins the parts: the tools (package tools), what they share (internal/tool and
-// below), and the transports (internal/stdio, internal/web). Any Go program can embed
-// it; see the examples.
+// It joins the parts: the tools (package tools), what they share (internal/tool and below), and the transports
+// (internal/stdio, internal/web). Any Go program can embed it; see the examples.
 package opentrainmcp
 
 import (
@@ -186,9 +184,8 @@ func (s *Server) Tools() []tool.Tool { return s.adapter.Tools() }
 // Definitions returns the tools as tools/list shows them, as indented JSON.
 func (s *Server) Definitions() ([]byte, error) { return s.adapter.Definitions() }
 
-// ServeStdio serves one host that writes JSON-RPC messages to in and reads them from
-// out, a line each. It returns nil after the end of in, or after ctx is done, once the
-// requests read so far are answered.
+// ServeStdio serves one host that writes JSON-RPC messages to in and reads them from out, a line each. It returns
+// nil after the end of in, or after ctx is done, once the requests read so far are answered.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	return stdio.Serve(ctx, s.adapter, in, out, s.cfg.Timeout, s.cfg.Logger)
 }
@@ -217,15 +214,13 @@ type HTTPConfig struct {
 	ServerToken string
 	// RequireToken refuses callers without a token.
 	RequireToken bool
-	// Anonymous, if set, is the account of callers without a token. It is for servers
-	// on which nothing is real.
+	// Anonymous, if set, is the account of callers without a token. It is for servers on which nothing is real.
 	Anonymous func(context.Context) Token
 
 	// Sessions switches on sessions for clients of protocol 2025-11-25 and older.
 	// Without them any replica answers any request.
 	Sessions bool
-	// SessionIdle ends a session that wasn't used for this long; 0 means
-	// DefaultSessionIdle.
+	// SessionIdle ends a session that wasn't used for this long; 0 means DefaultSessionIdle.
 	SessionIdle time.Duration
 	// NoSSE switches the older HTTP+SSE transport off.
 	NoSSE bool
@@ -245,17 +240,15 @@ type HTTPConfig struct {
 	// SeparateOps leaves health and metrics out, for Ops to serve elsewhere.
 	SeparateOps bool
 
-	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate
-	// no limit.
+	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate no limit.
 	CallsPerSecond float64
 	Burst          int
 	// MaxStreams and MaxSessions bound what is open at once; 0 means the defaults.
 	MaxStreams, MaxSessions int
 }
 
-// HTTPHandler serves MCP over HTTP: Streamable HTTP at /mcp, HTTP+SSE at /sse and
-// /message, and /healthz, /readyz and /metrics. Its http.Server must set
-// ReadHeaderTimeout and no WriteTimeout, which would cut streams.
+// HTTPHandler serves MCP over HTTP: Streamable HTTP at /mcp, HTTP+SSE at /sse and /message, and /healthz, /readyz
+// and /metrics. Its http.Server must set ReadHeaderTimeout and no WriteTimeout, which would cut streams.
 type HTTPHandler struct{ web *web.Handler }
 
 // NewHTTPHandler builds an HTTPHandler. It fails on a configuration that can't be
@@ -287,23 +280,19 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 // ServeHTTP implements http.Handler.
 func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.web.ServeHTTP(w, r) }
 
-// Ops serves health and metrics alone. It answers to any IP address as Host, since
-// probes use the machine's.
+// Ops serves health and metrics alone. It answers to any IP address as Host, since probes use the machine's.
 func (h *HTTPHandler) Ops() http.Handler { return h.web.Ops() }
 
-// TurnAway makes the handler not ready and answers new calls and streams with 503
-// before anything is done: a proxy in front can send them to another replica. Calls in
-// flight go on. Without it, an http.Server that shuts down may drop calls that have
-// just been sent.
+// TurnAway makes the handler not ready and answers new calls and streams with 503 before anything is done: a
+// proxy in front can send them to another replica. Calls in flight go on. Without it, an http.Server that shuts
+// down may drop calls that have just been sent.
 func (h *HTTPHandler) TurnAway() { h.web.TurnAway() }
 
-// Shutdown makes the handler not ready, ends streams and waits until the calls in
-// flight are answered, or ctx is done. Call it together with Shutdown of the
-// http.Server, which stops new connections.
+// Shutdown makes the handler not ready, ends streams and waits until the calls in flight are answered, or ctx is
+// done. Call it together with Shutdown of the http.Server, which stops new connections.
 func (h *HTTPHandler) Shutdown(ctx context.Context) error { return h.web.Shutdown(ctx) }
 
-// instructions tell a model the loop. Hosts show them once per session; some cut them
-// after 2,048 characters.
+// instructions tell a model the loop. Hosts show them once per session; some cut them after 2,048 characters.
 func instructions() string {
 	return "OpenTrain is a marketplace where people are hired for AI-training work: labelling, annotation, transcription, " +
 		"evaluation.\n\n" +

@@ -147,8 +147,7 @@ const lastClose = 300 * time.Millisecond
 func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: handler,
-		// Slow headers can't hold a connection longer than this. Bodies have their own
-		// deadline, in the handler.
+		// Slow headers can't hold a connection longer than this. Bodies have their own deadline, in the handler.
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -179,10 +178,10 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 		if cfg.ServerToken, err = serverToken(); err != nil {
 			return nil, err
 		}
-		cfg.Config, err = c.config(log)
+		cfg.Config, err = c.config(log, true)
 		cfg.TokenHelp = sharedTokenHelp
 	} else {
-		cfg.Config, err = c.configWithoutToken(log)
+		cfg.Config, err = c.config(log, false)
 		cfg.TokenHelp = httpTokenHelp
 		if c.Sandbox {
 			cfg.Anonymous, cfg.Token = cfg.Token, nil
@@ -194,8 +193,7 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	return opentrainmcp.NewHTTPHandler(cfg)
 }
 
-// checkEdge refuses settings that would send callers' tokens unencrypted, or lock every
-// caller out.
+// checkEdge refuses settings that would send callers' tokens unencrypted, or lock every caller out.
 func (c httpCommand) checkEdge() error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {

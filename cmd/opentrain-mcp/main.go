@@ -116,8 +116,7 @@ func (versionCommand) Run(std streams) error {
 	return err
 }
 
-// build returns the version and commit that the linker set, or what Go
-// recorded of the build.
+// build returns the version and commit that the linker set, or what Go recorded of the build.
 func build() (string, string) {
 	v, c := version, commit
 	info, ok := debug.ReadBuildInfo()

@@ -55,7 +55,11 @@ type stdioCommand struct {
 
 // Run serves one host over standard input and output.
 func (c stdioCommand) Run(ctx context.Context, std streams) error {
-	server, err := c.server(c.logger(std.err))
+	cfg, err := c.config(c.logger(std.err), true)
+	if err != nil {
+		return err
+	}
+	server, err := opentrainmcp.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -70,56 +74,35 @@ func (f serveFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// server builds the server that the flags describe.
-func (f serveFlags) server(log *slog.Logger) (*opentrainmcp.Server, error) {
-	cfg, err := f.config(log)
-	if err != nil {
-		return nil, err
-	}
-	return opentrainmcp.New(cfg)
-}
-
-// config is what is served for the account of the token that is set on this machine.
-func (f serveFlags) config(log *slog.Logger) (opentrainmcp.Config, error) {
-	if f.Sandbox {
-		return f.configWithoutToken(log)
-	}
-	source := credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
-	found := source.Find()
-	report(log, found)
-	cfg, err := f.configFor(cmp.Or(f.BaseURL, found.BaseURL), log)
-	cfg.Token = f.token(source, found.BaseURL)
-	return cfg, err
-}
-
-// configWithoutToken is what is served without a token of the server's own. The
-// sandbox has one.
-func (f serveFlags) configWithoutToken(log *slog.Logger) (opentrainmcp.Config, error) {
-	cfg, err := f.configFor(f.BaseURL, log)
-	if f.Sandbox {
+// config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;
+// in the sandbox it always has an account.
+func (f serveFlags) config(log *slog.Logger, ownToken bool) (cfg opentrainmcp.Config, err error) {
+	baseURL := f.BaseURL
+	switch {
+	case f.Sandbox:
 		cfg.Token = func(context.Context) opentrainmcp.Token {
 			return opentrainmcp.Token{Value: sandbox.DemoToken, From: "the sandbox"}
 		}
+	case ownToken:
+		source := credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
+		found := source.Find()
+		report(log, found)
+		cfg.Token, baseURL = f.token(source, found.BaseURL), cmp.Or(f.BaseURL, found.BaseURL)
 	}
-	return cfg, err
-}
-
-// configFor is what is served of the API at an address.
-func (f serveFlags) configFor(baseURL string, log *slog.Logger) (opentrainmcp.Config, error) {
 	switch {
 	case f.Timeout <= 0:
-		return opentrainmcp.Config{}, errors.New("--timeout must be above zero")
+		return cfg, errors.New("--timeout must be above zero")
 	case f.PublicReads < 1:
-		return opentrainmcp.Config{}, errors.New("--public-read-budget must be above zero")
+		return cfg, errors.New("--public-read-budget must be above zero")
 	case f.FormTimeout <= 0:
-		return opentrainmcp.Config{}, errors.New("--elicitation-timeout must be above zero")
+		return cfg, errors.New("--elicitation-timeout must be above zero")
 	}
 	keys, err := stateKeys()
 	if err != nil {
-		return opentrainmcp.Config{}, err
+		return cfg, err
 	}
 	if f.replicated && len(keys) == 0 {
-		return opentrainmcp.Config{}, fmt.Errorf("--replicated needs %s, the same at every replica: without it, a "+
+		return cfg, fmt.Errorf("--replicated needs %s, the same at every replica: without it, a "+
 			"confirmation from one doesn't count at the others", stateKeyVariable)
 	}
 	v, _ := build()
@@ -130,24 +113,21 @@ func (f serveFlags) configFor(baseURL string, log *slog.Logger) (opentrainmcp.Co
 	} else {
 		transport, err := f.transport()
 		if err != nil {
-			return opentrainmcp.Config{}, err
+			return cfg, err
 		}
 		client.Transport, client.BaseURL = transport, baseURL
 	}
-	api, err := opentrain.New(client)
-	if err != nil {
-		return opentrainmcp.Config{}, err
+	if cfg.API, err = opentrain.New(client); err != nil {
+		return cfg, err
 	}
-	return opentrainmcp.Config{
-		API: api, TokenHelp: tokenHelp, ReadOnly: f.ReadOnly, Tools: f.Tools, ExcludeTools: f.ExcludeTools,
-		Timeout: f.Timeout, Version: v, Logger: log,
-		PublishConfirm: opentrainmcp.Mode(f.PublishConfirm), Elicitation: opentrainmcp.Mode(f.Elicitation),
-		ElicitationTimeout: f.FormTimeout, StateKeys: keys, Replicated: f.replicated,
-	}, nil
+	cfg.TokenHelp, cfg.Version, cfg.Logger, cfg.Timeout = tokenHelp, v, log, f.Timeout
+	cfg.ReadOnly, cfg.Tools, cfg.ExcludeTools = f.ReadOnly, f.Tools, f.ExcludeTools
+	cfg.PublishConfirm, cfg.Elicitation = opentrainmcp.Mode(f.PublishConfirm), opentrainmcp.Mode(f.Elicitation)
+	cfg.ElicitationTimeout, cfg.StateKeys, cfg.Replicated = f.FormTimeout, keys, f.replicated
+	return cfg, nil
 }
 
-// stateKeyVariable holds the keys that replicas share. It isn't a flag: every user of
-// the machine sees flags.
+// stateKeyVariable holds the keys that replicas share. It isn't a flag: every user of the machine sees flags.
 const stateKeyVariable = "OPENTRAIN_MCP_STATE_KEY"
 
 // stateKeys reads the keys: 32 bytes in base64 each, the current one first, then older

@@ -99,18 +99,16 @@ func connect(ctx context.Context, cfg Config) (*client.Client, func(), error) {
 		_ = host.Close() // nothing is left to do about it
 		<-served
 	}
-	if err := host.Start(ctx); err != nil {
-		stop()
-		return nil, nil, err
+	if err = host.Start(ctx); err == nil {
+		var hello mcp.InitializeRequest
+		hello.Params.ProtocolVersion = mcp.LATEST_LEGACY_PROTOCOL_VERSION
+		hello.Params.ClientInfo = mcp.Implementation{Name: "opentrain-mcp demo", Version: cfg.Version}
+		_, err = host.Initialize(ctx, hello)
 	}
-	var hello mcp.InitializeRequest
-	hello.Params.ProtocolVersion = mcp.LATEST_LEGACY_PROTOCOL_VERSION
-	hello.Params.ClientInfo = mcp.Implementation{Name: "opentrain-mcp demo", Version: cfg.Version}
-	if _, err := host.Initialize(ctx, hello); err != nil {
+	if err != nil {
 		stop()
-		return nil, nil, err
 	}
-	return host, stop, nil
+	return host, stop, err
 }
 
 // run is one posting loop.
@@ -153,8 +151,7 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 	}
 }
 
-// answers asks the human for every value that a question wants, and puts them in the
-// place of their placeholders.
+// answers asks the human for every value that a question wants, and puts them in the place of their placeholders.
 func (r *run) answers(ctx context.Context, next tool.Next) (arguments map[string]any, err error) {
 	inputs := []Input{{Key: next.Field, Type: next.Type, Options: next.Options}}
 	if len(next.Inputs) > 0 {
