@@ -1,5 +1,5 @@
-// Package adapter serves tools over mcp-go: definitions, a call from start to end,
-// forms, progress, prompts and resources. The transports serve what it builds.
+// Package adapter serves tools over mcp-go: definitions, a call from start to end, forms, progress, prompts
+// and resources. The transports serve what it builds.
 package adapter
 
 import (
@@ -24,19 +24,17 @@ import (
 type Config struct {
 	// Name, Version and Instructions introduce the server to clients.
 	Name, Version, Instructions string
-	// Sets are the tools to serve, with their prompts and resources. A prompt or a
-	// resource is served only with all the tools that it needs.
+	// Sets are the tools to serve, with their prompts and resources. A prompt or a resource is served only
+	// with all the tools that it needs.
 	Sets   []tool.Set
 	Runner tool.Runner
 	// Token returns the token that a request is made with.
 	Token func(context.Context) caller.Token
-	// Timeout bounds one round of a tool call, without the time that a human takes
-	// for a form.
+	// Timeout bounds one round of a tool call, without the time that a human takes for a form.
 	Timeout time.Duration
 	// FormsOff turns forms off for every client.
 	FormsOff bool
-	// FormTimeout is how long a human may take for a form while a call waits
-	// (protocols before 2026-07-28).
+	// FormTimeout is how long a human may take for a form while a call waits (protocols before 2026-07-28).
 	FormTimeout time.Duration
 	// Box seals the state that clients carry from one round of a call to the next.
 	Box *seal.Box
@@ -44,8 +42,8 @@ type Config struct {
 	Limiter *edge.Limiter
 	// Metrics counts calls and API requests; nil counts nothing.
 	Metrics *metrics.Metrics
-	// Logger takes the log, which never holds arguments or tokens. It gets a line for
-	// every write, whatever its level.
+	// Logger takes the log, which never holds arguments or tokens. It gets a line for every write, whatever
+	// its level.
 	Logger *slog.Logger
 }
 
@@ -108,8 +106,8 @@ func (s *Server) Definitions() ([]byte, error) {
 	return json.MarshalIndent(definitions, "", "  ")
 }
 
-// Admit counts a message against the caller's rate limit. It returns nil, or a
-// refusal that says how long to wait. Tool calls count themselves.
+// Admit counts a message against the caller's rate limit. It returns nil, or a refusal that says how long to
+// wait. Tool calls count themselves.
 func (s *Server) Admit(ctx context.Context) *opentrain.Error {
 	wait := s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
 	if wait <= 0 {
@@ -120,15 +118,14 @@ func (s *Server) Admit(ctx context.Context) *opentrain.Error {
 	}
 }
 
-// StopForms ends every form that waits for an answer and shows no new ones. The
-// server is shutting down, so no answer could arrive.
+// StopForms ends every form that waits for an answer and shows no new ones. The server is shutting down, so
+// no answer could arrive.
 func (s *Server) StopForms() { s.forms.stop() }
 
 // definition describes a tool in the protocol's terms.
 func definition(t tool.Tool) mcp.Tool {
 	hints := t.Kind.Hints()
-	// Not mcp.NewTool: it presets hints, and a tool with both its schema and a raw
-	// one can't be marshaled.
+	// Not mcp.NewTool: it presets hints, and a tool with both its schema and a raw one can't be marshaled.
 	d := mcp.NewToolWithRawSchema(t.Name, t.Description, t.InputSchema)
 	d.Title = t.Title
 	d.RawOutputSchema = t.OutputSchema
@@ -142,8 +139,7 @@ func definition(t tool.Tool) mcp.Tool {
 	return d
 }
 
-// filterTools hides the tools that the caller gave up. mcp-go applies it to lists
-// and to calls.
+// filterTools hides the tools that the caller gave up. mcp-go applies it to lists and to calls.
 func filterTools(ctx context.Context, listed []mcp.Tool) []mcp.Tool {
 	narrowing := caller.From(ctx).Narrowing
 	return slices.DeleteFunc(slices.Clone(listed), func(d mcp.Tool) bool {

@@ -14,8 +14,7 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// maxRounds bounds how often one call may run the tool: a tool that keeps asking
-// has a bug.
+// maxRounds bounds how often one call may run the tool: a tool that keeps asking has a bug.
 const maxRounds = 6
 
 // toolHandler serves the calls of one tool.
@@ -24,8 +23,7 @@ func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
 		ctx = withTraceFromMeta(ctx, request.Params.Meta)
 		c := &toolCall{server: s, tool: t, request: request, progress: newProgress(ctx, s.mcp, request.Params.Meta)}
 		defer c.progress.flush()
-		// The arguments as they came over the wire, so that large numbers keep their
-		// digits.
+		// The arguments as they came over the wire, so that large numbers keep their digits.
 		if c.arguments = request.Params.RawArguments; len(c.arguments) == 0 {
 			c.arguments = json.RawMessage("null")
 		}
@@ -46,9 +44,8 @@ type toolCall struct {
 	duration time.Duration // of the tool; a human's time for a form doesn't count
 }
 
-// run runs the tool until it has a result. To show a form to a client of
-// 2026-07-28, it returns the form and the client calls again. To show one to an
-// older client, the call waits for the answer.
+// run runs the tool until it has a result. To show a form to a client of 2026-07-28, it returns the form and
+// the client calls again. To show one to an older client, the call waits for the answer.
 func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 	for round := range maxRounds {
 		result, ask, failure := c.round(ctx, round)
@@ -69,8 +66,7 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 	return c.fail(ctx, tool.Panicked(c.tool.Spec))
 }
 
-// round runs the tool once. A panic becomes a failure that says nothing about its
-// cause.
+// round runs the tool once. A panic becomes a failure that says nothing about its cause.
 func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, ask *tool.Ask, failure *tool.Failure) {
 	start := time.Now()
 	bounded, by, cancel := c.server.requestContext(ctx)
@@ -92,8 +88,7 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 	return c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
 }
 
-// prepare finds out what the client can show, and what it brings back from an earlier
-// form.
+// prepare finds out what the client can show, and what it brings back from an earlier form.
 func (c *toolCall) prepare(ctx context.Context) {
 	c.delivery = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller)
 	c.call.CanAsk = c.delivery != formsUnavailable
@@ -104,8 +99,7 @@ func (c *toolCall) prepare(ctx context.Context) {
 	}
 }
 
-// resume reads the state and the answers with which a client of 2026-07-28 calls
-// again.
+// resume reads the state and the answers with which a client of 2026-07-28 calls again.
 func (c *toolCall) resume() {
 	params := c.request.Params
 	if params.RequestState == "" {
@@ -125,8 +119,8 @@ func (c *toolCall) statePurpose() []string {
 	return []string{"state", c.tool.Name, c.call.Caller.ID, caller.Hash(text.Canonical(c.arguments))}
 }
 
-// fail returns a failure without structuredContent: older clients check that
-// against the output schema, even on an error.
+// fail returns a failure without structuredContent: older clients check that against the output schema, even
+// on an error.
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
 	c.server.logger(ctx, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure)
 	var args struct {

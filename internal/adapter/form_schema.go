@@ -7,8 +7,7 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// formParams builds the form of an Ask for a protocol version. Its schema is nil
-// when the form has no fields.
+// formParams builds the form of an Ask for a protocol version. Its schema is nil when the form has no fields.
 func formParams(ask *tool.Ask, protocol string) mcp.ElicitationParams {
 	titled := hasTitledChoices(protocol)
 	form := schema.NewObject()
@@ -28,9 +27,8 @@ func formParams(ask *tool.Ask, protocol string) mcp.ElicitationParams {
 	return params
 }
 
-// hasTitledChoices reports whether a protocol version has titled choices and lists
-// to choose from (SEP-1330). Before 2025-11-25, an enum had names next to its
-// values.
+// hasTitledChoices reports whether a protocol version has titled choices and lists to choose from (SEP-1330).
+// Before 2025-11-25, an enum had names next to its values.
 func hasTitledChoices(protocol string) bool { return protocol == "" || protocol >= "2025-11-25" }
 
 func formField(field tool.Field, titled bool) *schema.Node {

@@ -26,11 +26,9 @@ const (
 	maxStateAge = 24 * time.Hour
 	// formsPause is how long a caller who let a form time out gets no more forms.
 	formsPause = 24 * time.Hour
-	// minClientTimeout tells a client that timed out from a human who canceled: SDKs
-	// give up after a minute.
+	// minClientTimeout tells a client that timed out from a human who canceled: SDKs give up after a minute.
 	minClientTimeout = 45 * time.Second
-	// waitingInterval is how often the client hears that a human has a form, so that
-	// it doesn't time out.
+	// waitingInterval is how often the client hears that a human has a form, so that it doesn't time out.
 	waitingInterval = 15 * time.Second
 )
 
@@ -69,11 +67,9 @@ type delivery int
 const (
 	// formsUnavailable: the client can't show a form.
 	formsUnavailable delivery = iota
-	// inResult: the result holds the form, and the client calls again with the
-	// answers (protocol 2026-07-28).
+	// inResult: the result holds the form, and the client calls again with the answers (protocol 2026-07-28).
 	inResult
-	// inRequest: the server sends the form in a request of its own while the call
-	// waits (older protocols).
+	// inRequest: the server sends the form in a request of its own while the call waits (older protocols).
 	inRequest
 )
 
@@ -89,8 +85,8 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 		}
 		return formsUnavailable
 	}
-	// Without a session, an older client's capabilities are unknown and its answer
-	// can't be matched to the call.
+	// Without a session, an older client's capabilities are unknown and its answer can't be matched to the
+	// call.
 	session := server.ClientSessionFromContext(ctx)
 	client, described := session.(server.SessionWithClientInfo)
 	_, elicits := session.(server.SessionWithElicitation)
@@ -103,14 +99,13 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 	return inRequest
 }
 
-// showsForms reports whether a client declared forms. Elicitation without any mode
-// means forms: the first protocols that had it knew nothing else.
+// showsForms reports whether a client declared forms. Elicitation without any mode means forms: the first
+// protocols that had it knew nothing else.
 func showsForms(declared *mcp.ElicitationCapability) bool {
 	return declared != nil && (declared.Form != nil || declared.URL == nil)
 }
 
-// formKey names who answers forms: over HTTP the caller, whichever session the call
-// uses.
+// formKey names who answers forms: over HTTP the caller, whichever session the call uses.
 func formKey(ctx context.Context, by caller.Caller) string {
 	if caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
 		return by.ID
@@ -124,8 +119,8 @@ func (f *forms) isPending(key string) bool {
 	return f.pending[key]
 }
 
-// reserve makes sure that a human gets one form at a time: calls that wait for a
-// form would hold up the client's other calls.
+// reserve makes sure that a human gets one form at a time: calls that wait for a form would hold up the
+// client's other calls.
 func (f *forms) reserve(key string) (release func(), ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -153,8 +148,8 @@ func (f *forms) inputRequired(purpose []string, ask *tool.Ask) *mcp.CallToolResu
 	return server.NewInputRequestBuilder(state).Elicit(formID, formParams(ask, mcp.LATEST_PROTOCOL_VERSION)).ToolResult()
 }
 
-// openState returns the state that a client of 2026-07-28 brings back. It fails for
-// a state that was changed, belongs to another purpose or is too old.
+// openState returns the state that a client of 2026-07-28 brings back. It fails for a state that was changed,
+// belongs to another purpose or is too old.
 func (f *forms) openState(purpose []string, token string) (state json.RawMessage, ok bool) {
 	opened, err := f.box.Open(purpose, token, maxStateAge, time.Now())
 	var sealed sealedState
@@ -164,9 +159,9 @@ func (f *forms) openState(purpose []string, token string) (state json.RawMessage
 	return sealed.State, true
 }
 
-// elicit sends a form to an older client and waits for the answers. They are nil
-// after any failure, and the tool goes on in the conversation. With mcp-go's own
-// bridge for older clients, a failure would lose the call.
+// elicit sends a form to an older client and waits for the answers. They are nil after any failure, and the
+// tool goes on in the conversation. With mcp-go's own bridge for older clients, a failure would lose the
+// call.
 func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress) (answers map[string]json.RawMessage) {
 	params, key := formParams(ask, server.RequestProtocolVersion(ctx)), formKey(ctx, by)
 	if params.RequestedSchema == nil || f.stopped.Err() != nil {

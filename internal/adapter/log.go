@@ -7,14 +7,13 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// logger returns the log with what identifies a call: the request's id and a short
-// hash of the token.
+// logger returns the log with what identifies a call: the request's id and a short hash of the token.
 func (s *Server) logger(ctx context.Context, by caller.Caller) *slog.Logger {
 	return identified(ctx, s.cfg.Logger, by)
 }
 
-// auditLogger returns the audit log. It also names the caller's address, because
-// callers who share a token have the same hash.
+// auditLogger returns the audit log. It also names the caller's address, because callers who share a token
+// have the same hash.
 func (s *Server) auditLogger(ctx context.Context, by caller.Caller) *slog.Logger {
 	log := identified(ctx, s.audit, by)
 	if address := caller.From(ctx).Address; address != "" {
@@ -33,8 +32,8 @@ func identified(ctx context.Context, log *slog.Logger, by caller.Caller) *slog.L
 	return log
 }
 
-// withoutLevel returns the same log at every level, so that raising the log level
-// doesn't hide who changed what.
+// withoutLevel returns the same log at every level, so that raising the log level doesn't hide who changed
+// what.
 func withoutLevel(log *slog.Logger) *slog.Logger { return slog.New(allLevels{log.Handler()}) }
 
 type allLevels struct{ slog.Handler }

@@ -11,8 +11,7 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// addPrompts offers the prompts whose tools are served. People start them in their
-// host.
+// addPrompts offers the prompts whose tools are served. People start them in their host.
 func (s *Server) addPrompts(prompts []tool.Prompt) {
 	for _, p := range prompts {
 		if !s.serves(p.Needs, caller.Narrowing{}) {
@@ -35,8 +34,8 @@ func (s *Server) addPrompts(prompts []tool.Prompt) {
 	}
 }
 
-// filterPrompts hides the prompts that need a tool which the caller gave up. mcp-go
-// applies it to lists and to prompts/get.
+// filterPrompts hides the prompts that need a tool which the caller gave up. mcp-go applies it to lists and
+// to prompts/get.
 func (s *Server) filterPrompts(ctx context.Context, listed []mcp.Prompt) []mcp.Prompt {
 	narrowing := caller.From(ctx).Narrowing
 	return slices.DeleteFunc(slices.Clone(listed), func(prompt mcp.Prompt) bool {

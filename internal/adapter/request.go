@@ -15,8 +15,8 @@ import (
 // errInternal is all that a client learns about a bug outside of a tool.
 var errInternal = errors.New("this server failed by a fault of its own")
 
-// handler serves requests other than tool calls: it finds the caller, bounds the
-// time, and reports a panic only to the log.
+// handler serves requests other than tool calls: it finds the caller, bounds the time, and reports a panic
+// only to the log.
 func handler[Request, Result any](
 	s *Server, serve func(context.Context, caller.Caller, Request) (Result, error),
 ) func(context.Context, Request) (Result, error) {
@@ -33,8 +33,8 @@ func handler[Request, Result any](
 	}
 }
 
-// requestContext returns a context that makes API calls for the caller. It ends
-// with the timeout, or with the stream that the answer would go to.
+// requestContext returns a context that makes API calls for the caller. It ends with the timeout, or with the
+// stream that the answer would go to.
 func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Caller, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	request := caller.From(ctx)
@@ -50,8 +50,8 @@ func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Ca
 	return ctx, token.Caller(), cancel
 }
 
-// withTraceFromMeta reads the trace from a call's _meta, where clients put it when
-// they send no HTTP header for it (SEP-414).
+// withTraceFromMeta reads the trace from a call's _meta, where clients put it when they send no HTTP header
+// for it (SEP-414).
 func withTraceFromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
 	request := *caller.From(ctx)
 	if meta == nil || request.Trace.Parent != "" {
@@ -69,8 +69,7 @@ func withTraceFromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
 	return caller.With(ctx, &request)
 }
 
-// validTraceparent accepts version-traceid-parentid-flags, as W3C Trace Context
-// writes it.
+// validTraceparent accepts version-traceid-parentid-flags, as W3C Trace Context writes it.
 func validTraceparent(s string) bool {
 	parts := strings.Split(s, "-")
 	return len(s) == 55 && len(parts) == 4 && len(parts[0]) == 2 && len(parts[1]) == 32 && len(parts[2]) == 16 &&

@@ -14,8 +14,8 @@ import (
 // errNarrowed is for callers who gave up a tool that a resource needs.
 var errNarrowed = errors.New("the headers of this request leave out tools that this needs")
 
-// addResources offers the resources whose tools are served. Every caller sees the
-// same lists; the contents can be the caller's own.
+// addResources offers the resources whose tools are served. Every caller sees the same lists; the contents
+// can be the caller's own.
 func (s *Server) addResources(resources []tool.Resource) {
 	for _, r := range resources {
 		if !s.serves(r.Needs, caller.Narrowing{}) {
@@ -42,8 +42,7 @@ func (s *Server) addResources(resources []tool.Resource) {
 	}
 }
 
-// variableOf returns the name of a template's variable, "" for an address without
-// one.
+// variableOf returns the name of a template's variable, "" for an address without one.
 func variableOf(uri string) string {
 	_, rest, _ := strings.Cut(uri, "{")
 	name, _, _ := strings.Cut(rest, "}")

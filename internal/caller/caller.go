@@ -1,5 +1,4 @@
-// Package caller says who makes a request, and how it got here. The context of
-// every request carries it.
+// Package caller says who makes a request, and how it got here. The context of every request carries it.
 package caller
 
 import (
@@ -33,8 +32,8 @@ func (t Token) Caller() Caller {
 	return Caller{ID: Hash(t.Value), TokenFrom: t.From, TokenProblem: t.Problem}
 }
 
-// Hash returns the hex SHA-256 of a secret, so that callers can be told apart
-// without keeping it. The hash of "" is "".
+// Hash returns the hex SHA-256 of a secret, so that callers can be told apart without keeping it. The hash of
+// "" is "".
 func Hash(secret string) string {
 	if secret == "" {
 		return ""
@@ -58,23 +57,20 @@ const (
 	SSE
 )
 
-// Request is what is known of a request apart from its message. Over stdio only
-// the defaults apply.
+// Request is what is known of a request apart from its message. Over stdio only the defaults apply.
 type Request struct {
 	Transport Transport
 	// ID names the request in the log and in the answer's X-Request-Id.
 	ID    string
 	Token Token
-	// Owner is a hash of the credential that the caller sent, "" for none.
-	// Sessions and streams belong to it.
+	// Owner is a hash of the credential that the caller sent, "" for none. Sessions and streams belong to it.
 	Owner string
 	// Shared is true when every caller sends the same credential.
 	Shared bool
 	// Address is the caller's network, as edge.Address names it.
 	Address   string
 	Narrowing Narrowing
-	// Stream ends when the stream that the answer goes to ends. It is nil unless
-	// Transport is SSE.
+	// Stream ends when the stream that the answer goes to ends. It is nil unless Transport is SSE.
 	Stream context.Context
 	Trace  Trace
 }
@@ -97,8 +93,7 @@ func From(ctx context.Context) *Request {
 	return &Request{}
 }
 
-// RateKey names who shares a rate limit: the owner of a credential, or everyone
-// without one at an address.
+// RateKey names who shares a rate limit: the owner of a credential, or everyone without one at an address.
 func (r *Request) RateKey() string {
 	if r.Owner != "" && !r.Shared {
 		return "token " + r.Owner

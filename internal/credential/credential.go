@@ -1,5 +1,5 @@
-// Package credential finds the API token that a local user has set: in the
-// environment, in a token file, or in the file of OpenTrain's own command line tool.
+// Package credential finds the API token that a local user has set: in the environment, in a token file, or
+// in the file of OpenTrain's own command line tool.
 package credential
 
 import (
@@ -16,9 +16,8 @@ import (
 // maxLength is the maximum length of a token, in bytes.
 const maxLength = 512
 
-// Variables returns the environment variables that may hold a token. The first
-// one that is set wins. OpenTrain's own MCP server reads the first variable, and
-// its command line tool reads the others.
+// Variables returns the environment variables that may hold a token. The first one that is set wins.
+// OpenTrain's own MCP server reads the first variable, and its command line tool reads the others.
 func Variables() []string {
 	return []string{"OPENTRAIN_PERSONAL_API_TOKEN", "OT_API_TOKEN", "OPENTRAIN_API_TOKEN"}
 }
@@ -42,10 +41,9 @@ type Found struct {
 	Problem string
 }
 
-// Find looks for a token in the environment, then in the token file. Without a
-// token file, it looks in the file that OpenTrain's command line tool and MCP
-// server share. It reads files on every call, so that a token replaced on disk
-// works at once.
+// Find looks for a token in the environment, then in the token file. Without a token file, it looks in the
+// file that OpenTrain's command line tool and MCP server share. It reads files on every call, so that a token
+// replaced on disk works at once.
 func (s Source) Find() Found {
 	for _, name := range Variables() {
 		if value := s.Getenv(name); value != "" {
@@ -72,8 +70,8 @@ func (s Source) fromTokenFile() Found {
 	return validate(found)
 }
 
-// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json, as
-// documented in developers/mcp/overview.
+// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json, as documented in
+// developers/mcp/overview.
 func (s Source) fromSharedFile() Found {
 	dir := s.Getenv("XDG_CONFIG_HOME")
 	if dir == "" {
@@ -124,8 +122,8 @@ func validate(found Found) Found {
 	return found
 }
 
-// Problem says why a text cannot be a token, without showing the text. It
-// returns "" if the text can be a token.
+// Problem says why a text cannot be a token, without showing the text. It returns "" if the text can be a
+// token.
 func Problem(token string) string {
 	switch {
 	case token == "":

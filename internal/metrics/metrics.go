@@ -14,8 +14,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// Metrics holds the server's metrics. Callers cannot choose the value of a label,
-// so the number of series is bounded. A nil *Metrics counts nothing.
+// Metrics holds the server's metrics. Callers cannot choose the value of a label, so the number of series is
+// bounded. A nil *Metrics counts nothing.
 type Metrics struct {
 	registry      *prometheus.Registry
 	calls         *prometheus.CounterVec
@@ -69,8 +69,7 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// ToolCall counts a tool call. The outcome is "ok", "input_required" or an error
-// code.
+// ToolCall counts a tool call. The outcome is "ok", "input_required" or an error code.
 func (m *Metrics) ToolCall(tool, outcome string, duration time.Duration) {
 	if m == nil {
 		return
@@ -79,8 +78,7 @@ func (m *Metrics) ToolCall(tool, outcome string, duration time.Duration) {
 	m.callDurations.WithLabelValues(tool).Observe(duration.Seconds())
 }
 
-// boundedOutcome replaces codes that OpenTrain does not document: the API could
-// return any number of them.
+// boundedOutcome replaces codes that OpenTrain does not document: the API could return any number of them.
 func boundedOutcome(outcome string) string {
 	switch opentrain.Code(outcome) {
 	case "ok", "input_required",

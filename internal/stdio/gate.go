@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// maxLine bounds one incoming message, in bytes. A description of 60,000 characters,
-// all of them escaped, takes 720 KB.
+// maxLine bounds one incoming message, in bytes. A description of 60,000 characters, all of them escaped,
+// takes 720 KB.
 const maxLine = 4 << 20
 
-// gate is the input and the output of mcp-go's stdio server. It passes on clean
-// lines, and reports the end of the input only when every request is answered.
+// gate is the input and the output of mcp-go's stdio server. It passes on clean lines, and reports the end of
+// the input only when every request is answered.
 type gate struct {
 	ctx     context.Context
 	out     io.Writer
@@ -94,8 +94,7 @@ func (g *gate) scan(in *bufio.Reader) {
 	}
 }
 
-// readLine reads one line, without its newline. It refuses and skips a line that is
-// too long.
+// readLine reads one line, without its newline. It refuses and skips a line that is too long.
 func (g *gate) readLine(in *bufio.Reader) ([]byte, error) {
 	var line []byte
 	tooLong := false
@@ -152,8 +151,8 @@ type message struct {
 	ID     json.RawMessage `json:"id"`
 }
 
-// requested remembers a request until it is answered. A subscription isn't: its
-// answer comes only when it ends.
+// requested remembers a request until it is answered. A subscription isn't: its answer comes only when it
+// ends.
 func (g *gate) requested(line []byte) {
 	var request message
 	if json.Unmarshal(line, &request) != nil || request.Method == "" || request.Method == "subscriptions/listen" {
@@ -166,8 +165,8 @@ func (g *gate) requested(line []byte) {
 	}
 }
 
-// answered forgets the request that a message answers. The server's own requests and
-// notifications have a method and answer nothing.
+// answered forgets the request that a message answers. The server's own requests and notifications have a
+// method and answer nothing.
 func (g *gate) answered(line []byte) {
 	var answer message
 	if json.Unmarshal(line, &answer) != nil || answer.Method != "" {
@@ -190,8 +189,8 @@ func (g *gate) closeIfDrained() {
 	}
 }
 
-// idKey returns one spelling of a request's id, "" for none. Numbers go through
-// float64, because that is how mcp-go sends them back.
+// idKey returns one spelling of a request's id, "" for none. Numbers go through float64, because that is how
+// mcp-go sends them back.
 func idKey(id json.RawMessage) string {
 	var value any
 	if len(id) == 0 || json.Unmarshal(id, &value) != nil || value == nil {

@@ -1,5 +1,4 @@
-// Package stdio serves one host over standard input and output, one JSON-RPC
-// message per line.
+// Package stdio serves one host over standard input and output, one JSON-RPC message per line.
 //
 // It puts a gate between the host and mcp-go's stdio server, which by itself
 //
@@ -25,18 +24,16 @@ import (
 // workers is how many tool calls run at once.
 const workers = 16
 
-// Serve serves a host that writes messages to in and reads them from out. It
-// returns nil after the end of in, or after ctx is done, once the requests read so
-// far are answered. timeout is that of a tool call: answers that take a second
-// longer than that are lost.
+// Serve serves a host that writes messages to in and reads them from out. It returns nil after the end of in,
+// or after ctx is done, once the requests read so far are answered. timeout is that of a tool call: answers
+// that take a second longer than that are lost.
 func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, timeout time.Duration, log *slog.Logger) error {
 	g := newGate(ctx, in, out, timeout+time.Second)
 	g.onEnd = s.StopForms // a host that is gone answers no form
 	stdio := server.NewStdioServer(s.MCP())
 	server.WithWorkerPoolSize(workers)(stdio)
 	stdio.SetErrorLogger(slog.NewLogLogger(log.Handler(), slog.LevelWarn))
-	// The gate ends the input when ctx is done. To cancel mcp-go itself would cancel
-	// the running calls.
+	// The gate ends the input when ctx is done. To cancel mcp-go itself would cancel the running calls.
 	if err := stdio.Listen(context.WithoutCancel(ctx), g, g); err != nil {
 		return fmt.Errorf("stdio: %w", err)
 	}

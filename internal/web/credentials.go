@@ -14,11 +14,9 @@ import (
 type Auth string
 
 const (
-	// AuthCallers means that each caller sends an OpenTrain API token. The
-	// server's own token is never used.
+	// AuthCallers means that each caller sends an OpenTrain API token. The server's own token is never used.
 	AuthCallers Auth = "callers"
-	// AuthShared means that all callers use the server's own account, and send the
-	// operator's secret for it.
+	// AuthShared means that all callers use the server's own account, and send the operator's secret for it.
 	AuthShared Auth = "shared"
 )
 
@@ -26,9 +24,8 @@ const (
 	tokenHeader  = "X-OpenTrain-Token" //nolint:gosec // a name
 	tokenScheme  = "OpenTrain-Token"
 	bearerScheme = "Bearer"
-	// tokenPrefix begins every personal API token
-	// (developers/concepts/authentication). Another Bearer token was meant for
-	// another service, and must not reach OpenTrain.
+	// tokenPrefix begins every personal API token (developers/concepts/authentication). Another Bearer token
+	// was meant for another service, and must not reach OpenTrain.
 	tokenPrefix = "ot_pat_"
 )
 
@@ -64,8 +61,8 @@ type sentToken struct {
 	bearer bool
 }
 
-// readCredentials returns the tokens in a request's headers. Those that can only
-// be meant for OpenTrain come first.
+// readCredentials returns the tokens in a request's headers. Those that can only be meant for OpenTrain come
+// first.
 func readCredentials(header http.Header) ([]sentToken, error) {
 	var sent, bearer []sentToken
 	for _, value := range header.Values(tokenHeader) {

@@ -1,5 +1,5 @@
-// Package web serves MCP over HTTP to many callers at once: Streamable HTTP at
-// /mcp, HTTP+SSE at /sse and /message, and health and metrics.
+// Package web serves MCP over HTTP to many callers at once: Streamable HTTP at /mcp, HTTP+SSE at /sse and
+// /message, and health and metrics.
 package web
 
 import (
@@ -27,8 +27,8 @@ import (
 type Server interface {
 	MCP() *server.MCPServer
 	Tools() []tool.Tool
-	// Admit counts a message against its caller's rate limit. It returns nil, or
-	// an error that says how long to wait.
+	// Admit counts a message against its caller's rate limit. It returns nil, or an error that says how long
+	// to wait.
 	Admit(ctx context.Context) *opentrain.Error
 	// StopForms ends the forms that wait for an answer, and prevents new ones.
 	StopForms()
@@ -39,18 +39,17 @@ type Config struct {
 	Server Server
 	// Auth is AuthCallers when empty.
 	Auth Auth
-	// ServerToken is the secret that callers send with AuthShared, and OwnToken
-	// returns the token of the server's own account.
+	// ServerToken is the secret that callers send with AuthShared, and OwnToken returns the token of the
+	// server's own account.
 	ServerToken string
 	OwnToken    func(context.Context) caller.Token
 	// RequireToken refuses callers without a token.
 	RequireToken bool
-	// Anonymous returns the token for callers without one. Set it only for a
-	// server without real accounts.
+	// Anonymous returns the token for callers without one. Set it only for a server without real accounts.
 	Anonymous func(context.Context) caller.Token
 
-	// Sessions switches on sessions for clients of protocol 2025-11-25 and older.
-	// Without sessions, any replica can answer any request.
+	// Sessions switches on sessions for clients of protocol 2025-11-25 and older. Without sessions, any
+	// replica can answer any request.
 	Sessions bool
 	// SessionIdle is how long a session lasts without requests; 0 means forever.
 	SessionIdle time.Duration
@@ -58,19 +57,19 @@ type Config struct {
 	FormTimeout time.Duration
 	// NoSSE switches off HTTP+SSE.
 	NoSSE bool
-	// ReplicaID begins the ids of sessions and streams, so that a proxy can find
-	// the replica that holds them: letters, digits and hyphens.
+	// ReplicaID begins the ids of sessions and streams, so that a proxy can find the replica that holds them:
+	// letters, digits and hyphens.
 	ReplicaID string
 	// MaxStreams and MaxSessions limit what is open at once, as in edge.Quota.
 	MaxStreams, MaxSessions int
 
 	// AllowedHosts and AllowedOrigins are as in edge.Guard.
 	AllowedHosts, AllowedOrigins []string
-	// BehindProxy reads a caller's address from the last entry of
-	// X-Forwarded-For, and the request id from X-Request-Id.
+	// BehindProxy reads a caller's address from the last entry of X-Forwarded-For, and the request id from
+	// X-Request-Id.
 	BehindProxy bool
-	// BasePath is the prefix that a proxy removes from paths, such as /opentrain.
-	// HTTP+SSE needs it to tell clients where to send messages.
+	// BasePath is the prefix that a proxy removes from paths, such as /opentrain. HTTP+SSE needs it to tell
+	// clients where to send messages.
 	BasePath string
 	// SeparateOps leaves out health and metrics, so that Ops can serve them elsewhere.
 	SeparateOps bool
@@ -104,8 +103,8 @@ func (cfg Config) idPrefix() string {
 	return cfg.ReplicaID + "."
 }
 
-// Handler serves MCP over HTTP. Its http.Server must set ReadHeaderTimeout but
-// not WriteTimeout, which would end streams.
+// Handler serves MCP over HTTP. Its http.Server must set ReadHeaderTimeout but not WriteTimeout, which would
+// end streams.
 type Handler struct {
 	cfg         Config
 	main, ops   http.Handler
@@ -123,8 +122,8 @@ type Handler struct {
 	idle   chan struct{} // closed when active is 0; nil when Shutdown doesn't wait
 }
 
-// New returns a Handler, or an error if the configuration is invalid. It uses
-// neither the network nor the file system.
+// New returns a Handler, or an error if the configuration is invalid. It uses neither the network nor the
+// file system.
 func New(cfg Config) (*Handler, error) {
 	guard := edge.Guard{Hosts: cfg.AllowedHosts, Origins: cfg.AllowedOrigins}
 	if err := errors.Join(cfg.check(), guard.Check()); err != nil {
@@ -147,23 +146,21 @@ func New(cfg Config) (*Handler, error) {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.main.ServeHTTP(w, r) }
 
-// Ops returns a handler for health and metrics alone. It accepts every IP address
-// as Host, because probes use the machine's address.
+// Ops returns a handler for health and metrics alone. It accepts every IP address as Host, because probes use
+// the machine's address.
 func (h *Handler) Ops() http.Handler { return h.ops }
 
-// TurnAway makes the handler not ready, and answers new calls and new streams
-// with 503 before anything is done, so that a proxy can safely send them to
-// another replica. Calls in progress go on. Call it before you shut down the
-// http.Server: net/http drops calls that have just arrived, and a proxy can't
-// know that they had no effect.
+// TurnAway makes the handler not ready, and answers new calls and new streams with 503 before anything is
+// done, so that a proxy can safely send them to another replica. Calls in progress go on. Call it before you
+// shut down the http.Server: net/http drops calls that have just arrived, and a proxy can't know that they
+// had no effect.
 func (h *Handler) TurnAway() {
 	h.turnsAway.Store(true)
 	h.draining.Store(true)
 }
 
-// Shutdown makes the handler not ready, ends streams and waits until calls in
-// progress are answered or ctx is done. Use it together with Shutdown of the
-// http.Server, which stops new connections.
+// Shutdown makes the handler not ready, ends streams and waits until calls in progress are answered or ctx is
+// done. Use it together with Shutdown of the http.Server, which stops new connections.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	h.draining.Store(true)
 	h.cfg.Server.StopForms() // an answer can't arrive any more

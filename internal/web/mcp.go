@@ -14,12 +14,11 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// heartbeat is how often the server writes to an idle stream, so that proxies keep
-// it open and the server notices when the client has gone.
+// heartbeat is how often the server writes to an idle stream, so that proxies keep it open and the server
+// notices when the client has gone.
 const heartbeat = 25 * time.Second
 
-// maxSessionID limits the session id that a caller sends, in bytes. Ids of this
-// server are shorter.
+// maxSessionID limits the session id that a caller sends, in bytes. Ids of this server are shorter.
 const maxSessionID = 128
 
 var (
@@ -38,8 +37,7 @@ func (h *Handler) newStreamable() *server.StreamableHTTPServer {
 		server.WithStreamableHTTPLogger(slog.New(libraryLog{h.cfg.Logger.With("from", "mcp-go").Handler()})),
 	}
 	if h.sessions == nil {
-		// Without GET streams, because mcp-go would send notifications to the streams
-		// of other callers.
+		// Without GET streams, because mcp-go would send notifications to the streams of other callers.
 		options = append(options, server.WithStateLess(true), server.WithDisableStreaming(true))
 	} else {
 		options = append(options, server.WithSessionIdManagerResolver(h.sessions),
@@ -69,8 +67,8 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 	if h.sessions == nil || modern {
 		request.Transport = caller.StreamableHTTP
 		if received.answer || received.method == mcp.MethodNotificationCancelled {
-			// Without a session there is no request that this could belong to. mcp-go
-			// would match a cancellation by its id alone, with a call of another caller.
+			// Without a session there is no request that this could belong to. mcp-go would match a
+			// cancellation by its id alone, with a call of another caller.
 			w.WriteHeader(http.StatusAccepted)
 			return nil
 		}
@@ -88,8 +86,8 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 
 // openSession answers an initialize request.
 func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
-	// mcp-go registers a session after it has sent the id. A DELETE between the two
-	// would leave the session registered for good, so the answer waits in a buffer.
+	// mcp-go registers a session after it has sent the id. A DELETE between the two would leave the session
+	// registered for good, so the answer waits in a buffer.
 	answer := buffer{header: w.Header()}
 	manager := h.sessions.manager(caller.From(r.Context()))
 	h.streamable.ServeHTTP(&answer, r.WithContext(context.WithValue(r.Context(), managerKey{}, manager)))
@@ -100,8 +98,8 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serveSession serves the requests of an open session. mcp-go alone would accept a
-// GET with any id, and answer other requests with other statuses.
+// serveSession serves the requests of an open session. mcp-go alone would accept a GET with any id, and
+// answer other requests with other statuses.
 func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received message) error {
 	if id == "" {
 		return errSessionMissing
@@ -141,9 +139,9 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) 
 	return nil
 }
 
-// libraryLog logs the errors of mcp-go, which reports everything else in a form
-// that this package logs too. Of the attributes it keeps only the cause of a
-// panic: the others hold what callers sent, such as session ids.
+// libraryLog logs the errors of mcp-go, which reports everything else in a form that this package logs too.
+// Of the attributes it keeps only the cause of a panic: the others hold what callers sent, such as session
+// ids.
 type libraryLog struct{ slog.Handler }
 
 func (l libraryLog) Enabled(ctx context.Context, level slog.Level) bool {

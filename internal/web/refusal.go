@@ -13,8 +13,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// refusal is the reason why a request is not served. It holds everything that the
-// response needs, so that the code that finds the reason decides about all of it.
+// refusal is the reason why a request is not served. It holds everything that the response needs, so that the
+// code that finds the reason decides about all of it.
 type refusal struct {
 	status     int // of HTTP
 	code       int // of JSON-RPC

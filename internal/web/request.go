@@ -40,8 +40,8 @@ func readTrace(header http.Header) caller.Trace {
 	return caller.Trace{Parent: parent, State: state}
 }
 
-// validTraceparent reports whether a value is a version, a trace id, a span id
-// and flags, each in hexadecimal.
+// validTraceparent reports whether a value is a version, a trace id, a span id and flags, each in
+// hexadecimal.
 func validTraceparent(value string) bool {
 	parts := strings.Split(value, "-")
 	return len(parts) == 4 && len(parts[0]) == 2 && len(parts[1]) == 32 && len(parts[2]) == 16 && len(parts[3]) == 2 &&
@@ -59,8 +59,8 @@ const (
 	toolsHeader    = "X-MCP-Tools"
 )
 
-// readNarrowing returns what a caller gives up. It refuses values that it doesn't
-// understand: a caller who wants less must not get more.
+// readNarrowing returns what a caller gives up. It refuses values that it doesn't understand: a caller who
+// wants less must not get more.
 func readNarrowing(header http.Header, known []tool.Tool) (narrowing caller.Narrowing, err error) {
 	for _, value := range header.Values(readOnlyHeader) {
 		readOnly, err := strconv.ParseBool(strings.TrimSpace(value))

@@ -81,8 +81,8 @@ func (h *Handler) observe(next http.Handler) http.Handler {
 	})
 }
 
-// logRequest logs a request, at level info if it was refused. It logs the route
-// instead of the path, because people put tokens into paths.
+// logRequest logs a request, at level info if it was refused. It logs the route instead of the path, because
+// people put tokens into paths.
 func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
 	level := slog.LevelDebug
 	if status >= http.StatusBadRequest {
@@ -94,8 +94,7 @@ func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
 		"status", status, "duration_ms", float64(took.Microseconds())/1000, "address", request.Address)
 }
 
-// routeFunc serves one route of the protocol. The message is empty unless the
-// request is a POST.
+// routeFunc serves one route of the protocol. The message is empty unless the request is a POST.
 type routeFunc func(http.ResponseWriter, *http.Request, message) error
 
 // handle serves a route with and without a trailing slash, because people write both.

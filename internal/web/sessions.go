@@ -14,8 +14,8 @@ import (
 	"opentrain-mcp/internal/metrics"
 )
 
-// sessions holds the open sessions of Streamable HTTP, and their owners. It keeps
-// nothing of a session that has ended.
+// sessions holds the open sessions of Streamable HTTP, and their owners. It keeps nothing of a session that
+// has ended.
 type sessions struct {
 	prefix  string
 	quota   *edge.Quota
@@ -46,8 +46,8 @@ func (s *sessions) find(id, owner string) *session {
 	return nil
 }
 
-// freeAnswer reports whether an answer doesn't count against the rate limit,
-// because it can belong to a form: each tool call of a session allows one.
+// freeAnswer reports whether an answer doesn't count against the rate limit, because it can belong to a form:
+// each tool call of a session allows one.
 func (s *sessions) freeAnswer(r *http.Request) bool {
 	if s == nil {
 		return false
@@ -70,8 +70,8 @@ func (s *sessions) manager(request *caller.Request) *sessionManager {
 
 type managerKey struct{}
 
-// ResolveSessionIdManager implements server.SessionIdManagerResolver. mcp-go
-// passes nil when it ends an idle session.
+// ResolveSessionIdManager implements server.SessionIdManagerResolver. mcp-go passes nil when it ends an idle
+// session.
 func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
 	if r == nil {
 		return &sessionManager{sessions: s, request: &caller.Request{}, anyOwner: true}
@@ -90,9 +90,8 @@ type sessionManager struct {
 	full     bool // Generate could not open a session
 }
 
-// Generate implements server.SessionIdManager. It returns "" if there are too many
-// sessions. mcp-go then answers without a session, and the caller of mcp-go must
-// replace that answer.
+// Generate implements server.SessionIdManager. It returns "" if there are too many sessions. mcp-go then
+// answers without a session, and the caller of mcp-go must replace that answer.
 func (m *sessionManager) Generate() string {
 	release, ok := m.quota.Acquire(m.request.Address)
 	if !ok {

@@ -21,10 +21,9 @@ var (
 	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls of this session are waiting for their answer.")
 )
 
-// sse holds the open streams of HTTP+SSE, the transport of older hosts: a stream at
-// /sse, and /message for the calls, whose answers go to the stream. mcp-go
-// implements the protocol. This package adds what mcp-go lacks: a stream belongs to
-// the token that opened it, and when it ends, its calls end; the number of streams
+// sse holds the open streams of HTTP+SSE, the transport of older hosts: a stream at /sse, and /message for
+// the calls, whose answers go to the stream. mcp-go implements the protocol. This package adds what mcp-go
+// lacks: a stream belongs to the token that opened it, and when it ends, its calls end; the number of streams
 // is limited, and a shutdown waits for the answers.
 type sse struct {
 	transport *server.SSEServer

@@ -175,8 +175,8 @@ func (s *stream) keepAlive() {
 	s.end()
 }
 
-// eventReader finds the data of server-sent events. It relies on the format of
-// event streams alone, because mcp-go may write events differently one day.
+// eventReader finds the data of server-sent events. It relies on the format of event streams alone, because
+// mcp-go may write events differently one day.
 type eventReader struct{ line, data []byte }
 
 // read returns the data of the events that end in p.
@@ -200,8 +200,8 @@ func (e *eventReader) read(p []byte) (events [][]byte) {
 	return events
 }
 
-// answeredID returns the id of the call that an event answers. An event can also
-// be a notification or the address for messages.
+// answeredID returns the id of the call that an event answers. An event can also be a notification or the
+// address for messages.
 func answeredID(data []byte) (id string, ok bool) {
 	var event struct {
 		ID     json.RawMessage `json:"id"`
