@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
-	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -58,25 +57,7 @@ func withTraceFromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
 		return ctx
 	}
 	parent, _ := meta.AdditionalFields["traceparent"].(string) //nolint:errcheck // "" is invalid
-	state, _ := meta.AdditionalFields["tracestate"].(string)   //nolint:errcheck // "" is invalid
-	if !validTraceparent(parent) {
-		return ctx
-	}
-	request.Trace.Parent = parent
-	if validTracestate(state) {
-		request.Trace.State = state
-	}
+	state, _ := meta.AdditionalFields["tracestate"].(string)   //nolint:errcheck // "" is valid
+	request.Trace = caller.ParseTrace(parent, state)
 	return caller.With(ctx, &request)
-}
-
-// validTraceparent accepts version-traceid-parentid-flags, as W3C Trace Context writes it.
-func validTraceparent(s string) bool {
-	parts := strings.Split(s, "-")
-	return len(s) == 55 && len(parts) == 4 && len(parts[0]) == 2 && len(parts[1]) == 32 && len(parts[2]) == 16 &&
-		strings.Trim(s, "-0123456789abcdef") == ""
-}
-
-// validTracestate accepts what is safe in an HTTP header.
-func validTracestate(s string) bool {
-	return s != "" && len(s) <= 512 && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 )
 
 // Caller is the account that a call is made for. It never holds a token.
@@ -77,6 +78,20 @@ type Request struct {
 
 // Trace is a W3C Trace Context, passed on to the API.
 type Trace struct{ Parent, State string }
+
+// ParseTrace returns the trace of a traceparent and a tracestate. It leaves out what is not valid: a state
+// without a parent too.
+func ParseTrace(parent, state string) Trace {
+	parts := strings.Split(parent, "-") // version, trace id, span id, flags
+	if len(parts) != 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 || len(parts[3]) != 2 ||
+		strings.Trim(parent, "-0123456789abcdef") != "" {
+		return Trace{}
+	}
+	if len(state) > 512 || strings.ContainsFunc(state, func(r rune) bool { return r < ' ' || r > '~' }) {
+		state = ""
+	}
+	return Trace{Parent: parent, State: state}
+}
 
 type contextKey struct{}
 

@@ -15,8 +15,12 @@ import (
 
 // newRequest returns what is known of a request before its caller is identified.
 func newRequest(r *http.Request, behindProxy bool) *caller.Request {
-	request := &caller.Request{ID: rand.Text()[:16], Address: edge.Address(r, behindProxy), Trace: readTrace(r.Header)}
-	if id := r.Header.Get("X-Request-Id"); behindProxy && validRequestID(id) {
+	request := &caller.Request{
+		ID:      rand.Text()[:16],
+		Address: edge.Address(r, behindProxy),
+		Trace:   caller.ParseTrace(r.Header.Get("Traceparent"), r.Header.Get("Tracestate")),
+	}
+	if id := r.Header.Get("X-Request-Id"); behindProxy && id != "" && len(id) <= 64 && only(id, alphanumeric+"._-") {
 		request.ID = id
 	}
 	return request
@@ -24,34 +28,8 @@ func newRequest(r *http.Request, behindProxy bool) *caller.Request {
 
 const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-func validRequestID(id string) bool {
-	return id != "" && len(id) <= 64 && only(id, alphanumeric+"._-")
-}
-
-// readTrace returns the trace of a request, as W3C Trace Context defines it.
-func readTrace(header http.Header) caller.Trace {
-	parent, state := header.Get("Traceparent"), header.Get("Tracestate")
-	if !validTraceparent(parent) {
-		return caller.Trace{}
-	}
-	if len(state) > 512 || strings.ContainsFunc(state, func(r rune) bool { return r < ' ' || r > '~' }) {
-		state = ""
-	}
-	return caller.Trace{Parent: parent, State: state}
-}
-
-// validTraceparent reports whether a value is a version, a trace id, a span id and flags, each in
-// hexadecimal.
-func validTraceparent(value string) bool {
-	parts := strings.Split(value, "-")
-	return len(parts) == 4 && len(parts[0]) == 2 && len(parts[1]) == 32 && len(parts[2]) == 16 && len(parts[3]) == 2 &&
-		only(strings.Join(parts, ""), "0123456789abcdef")
-}
-
 // only reports whether a string consists of the characters alone.
-func only(s, characters string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(characters, r) })
-}
+func only(s, characters string) bool { return strings.Trim(s, characters) == "" }
 
 // The headers with which a caller gives up tools.
 const (

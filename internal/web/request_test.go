@@ -42,26 +42,11 @@ func TestNarrowing(t *testing.T) {
 
 func TestNewRequest(t *testing.T) {
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	for name, test := range map[string]struct {
-		parent, state string
-		want          caller.Trace
-	}{
-		"none":             {"", "vendor=1", caller.Trace{}},
-		"both":             {parent, "vendor=1", caller.Trace{Parent: parent, State: "vendor=1"}},
-		"no state":         {parent, "", caller.Trace{Parent: parent}},
-		"state, not ASCII": {parent, "vendor=é", caller.Trace{Parent: parent}},
-		"long state":       {parent, strings.Repeat("x", 513), caller.Trace{Parent: parent}},
-		"capitals":         {strings.ToUpper(parent), "", caller.Trace{}},
-		"short":            {parent[:54], "", caller.Trace{}},
-		"more":             {parent + "-01", "", caller.Trace{}},
-		"hyphens moved":    {"000-af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "", caller.Trace{}},
-	} {
-		r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
-		r.Header.Set("Traceparent", test.parent)
-		r.Header.Set("Tracestate", test.state)
-		if got := newRequest(r, false).Trace; got != test.want {
-			t.Errorf("%s: %+v", name, got)
-		}
+	traced := httptest.NewRequest(http.MethodPost, "/mcp", nil)
+	traced.Header.Set("Traceparent", parent)
+	traced.Header.Set("Tracestate", "vendor=1")
+	if got := newRequest(traced, false).Trace; got != (caller.Trace{Parent: parent, State: "vendor=1"}) {
+		t.Errorf("%+v", got)
 	}
 	for id, used := range map[string]bool{"abc-123.X_9": true, "two words": false, strings.Repeat("x", 65): false, "": false, "é": false} {
 		r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
