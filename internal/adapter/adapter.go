@@ -17,7 +17,6 @@ import (
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
 // Config says what a Server serves. Fields are required unless they say otherwise.
@@ -106,16 +105,10 @@ func (s *Server) Definitions() ([]byte, error) {
 	return json.MarshalIndent(definitions, "", "  ")
 }
 
-// Admit counts a message against the caller's rate limit. It returns nil, or a refusal that says how long to
-// wait. Tool calls count themselves.
-func (s *Server) Admit(ctx context.Context) *opentrain.Error {
-	wait := s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
-	if wait <= 0 {
-		return nil
-	}
-	return &opentrain.Error{
-		Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true,
-	}
+// Admit counts a message against the caller's rate limit. It returns 0, or how long the caller must wait. Tool
+// calls count themselves.
+func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
+	return s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
 }
 
 // StopForms ends every form that waits for an answer and shows no new ones. The server is shutting down, so

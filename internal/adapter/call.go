@@ -12,6 +12,7 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 // maxRounds bounds how often one call may run the tool: a tool that keeps asking has a bug.
@@ -80,8 +81,11 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 	}()
 	c.call.Caller = by
 	if number == 0 {
-		if refusal := c.server.Admit(ctx); refusal != nil {
-			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, refusal)
+		if wait := c.server.Admit(ctx); wait > 0 {
+			busy := &opentrain.Error{
+				Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true,
+			}
+			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, busy)
 		}
 		c.prepare(ctx)
 	}

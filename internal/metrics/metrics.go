@@ -24,8 +24,6 @@ type Metrics struct {
 	sentDurations prometheus.Histogram
 	reads         *prometheus.CounterVec
 	refused       *prometheus.CounterVec
-	streams       prometheus.Gauge
-	sessions      prometheus.Gauge
 }
 
 // New returns metrics with a registry of their own.
@@ -56,8 +54,6 @@ func New() *Metrics {
 		refused: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "opentrain_mcp_http_refused_total", Help: "Refused HTTP requests by status.",
 		}, []string{"status"}),
-		streams:  auto.NewGauge(prometheus.GaugeOpts{Name: "opentrain_mcp_open_streams", Help: "Open event streams."}),
-		sessions: auto.NewGauge(prometheus.GaugeOpts{Name: "opentrain_mcp_sessions", Help: "Open sessions of Streamable HTTP."}),
 	}
 }
 
@@ -114,30 +110,15 @@ func (m *Metrics) Refused(status int) {
 	}
 }
 
-// StreamOpened counts an event stream as open, until StreamClosed.
-func (m *Metrics) StreamOpened() {
-	if m != nil {
-		m.streams.Inc()
+// CountOpen sets who counts the open event streams and sessions. Call it once.
+func (m *Metrics) CountOpen(streams, sessions func() int) {
+	if m == nil {
+		return
 	}
-}
-
-// StreamClosed ends what StreamOpened counted.
-func (m *Metrics) StreamClosed() {
-	if m != nil {
-		m.streams.Dec()
+	gauge := func(name, help string, count func() int) {
+		opts := prometheus.GaugeOpts{Name: name, Help: help}
+		m.registry.MustRegister(prometheus.NewGaugeFunc(opts, func() float64 { return float64(count()) }))
 	}
-}
-
-// SessionOpened counts a session as open, until SessionClosed.
-func (m *Metrics) SessionOpened() {
-	if m != nil {
-		m.sessions.Inc()
-	}
-}
-
-// SessionClosed ends what SessionOpened counted.
-func (m *Metrics) SessionClosed() {
-	if m != nil {
-		m.sessions.Dec()
-	}
+	gauge("opentrain_mcp_open_streams", "Open event streams.", streams)
+	gauge("opentrain_mcp_sessions", "Open sessions of Streamable HTTP.", sessions)
 }

@@ -3,8 +3,8 @@
 package web
 
 import (
-	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,59 +20,42 @@ import (
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
 // Server is the MCP server that a Handler serves.
 type Server interface {
 	MCP() *server.MCPServer
 	Tools() []tool.Tool
-	// Admit counts a message against its caller's rate limit. It returns nil, or an error that says how long
-	// to wait.
-	Admit(ctx context.Context) *opentrain.Error
+	// Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.
+	Admit(ctx context.Context) (wait time.Duration)
 	// StopForms ends the forms that wait for an answer, and prevents new ones.
 	StopForms()
 }
 
-// Config configures a Handler. It has no defaults: the root package sets them.
+// Config configures a Handler. The fields that opentrainmcp.HTTPConfig has too are described there. There are
+// no defaults: the root package sets them.
 type Config struct {
-	Server Server
-	// Auth is AuthCallers when empty.
-	Auth Auth
-	// ServerToken is the secret that callers send with AuthShared, and OwnToken returns the token of the
-	// server's own account.
+	Server      Server
+	Auth        Auth // AuthCallers when empty
 	ServerToken string
-	OwnToken    func(context.Context) caller.Token
-	// RequireToken refuses callers without a token.
+	// OwnToken returns the token of the server's own account, for AuthShared.
+	OwnToken     func(context.Context) caller.Token
 	RequireToken bool
-	// Anonymous returns the token for callers without one. Set it only for a server without real accounts.
-	Anonymous func(context.Context) caller.Token
+	Anonymous    func(context.Context) caller.Token
 
-	// Sessions switches on sessions for clients of protocol 2025-11-25 and older. Without sessions, any
-	// replica can answer any request.
-	Sessions bool
-	// SessionIdle is how long a session lasts without requests; 0 means forever.
-	SessionIdle time.Duration
+	Sessions    bool
+	SessionIdle time.Duration // 0 means forever
 	// FormTimeout is how long a form waits for its answer. A session must last longer.
 	FormTimeout time.Duration
-	// NoSSE switches off HTTP+SSE.
-	NoSSE bool
-	// ReplicaID begins the ids of sessions and streams, so that a proxy can find the replica that holds them:
-	// letters, digits and hyphens.
-	ReplicaID string
+	NoSSE       bool
+	ReplicaID   string
 	// MaxStreams and MaxSessions limit what is open at once, as in edge.Quota.
 	MaxStreams, MaxSessions int
 
-	// AllowedHosts and AllowedOrigins are as in edge.Guard.
-	AllowedHosts, AllowedOrigins []string
-	// BehindProxy reads a caller's address from the last entry of X-Forwarded-For, and the request id from
-	// X-Request-Id.
-	BehindProxy bool
-	// BasePath is the prefix that a proxy removes from paths, such as /opentrain. HTTP+SSE needs it to tell
-	// clients where to send messages.
-	BasePath string
-	// SeparateOps leaves out health and metrics, so that Ops can serve them elsewhere.
-	SeparateOps bool
+	AllowedHosts, AllowedOrigins []string // as in edge.Guard
+	BehindProxy                  bool
+	BasePath                     string
+	SeparateOps                  bool
 
 	Metrics *metrics.Metrics
 	Logger  *slog.Logger
@@ -95,12 +78,12 @@ func (cfg Config) check() error {
 	return nil
 }
 
-// idPrefix begins the ids of sessions and streams.
-func (cfg Config) idPrefix() string {
+// newID returns the id of a new session or stream.
+func (cfg Config) newID() string {
 	if cfg.ReplicaID == "" {
-		return ""
+		return rand.Text()
 	}
-	return cfg.ReplicaID + "."
+	return cfg.ReplicaID + "." + rand.Text()
 }
 
 // Handler serves MCP over HTTP. Its http.Server must set ReadHeaderTimeout but not WriteTimeout, which would
@@ -109,12 +92,13 @@ type Handler struct {
 	cfg         Config
 	main, ops   http.Handler
 	streamable  *server.StreamableHTTPServer
-	sessions    *sessions // nil without sessions
-	sse         *sse      // nil without SSE
+	sessions    *sessions
+	sse         *server.SSEServer
+	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
 
 	turnsAway, draining atomic.Bool
-	closing             context.Context // ends the streams of sessions
+	closing             context.Context // ends when streams must
 	close               context.CancelFunc
 
 	mu     sync.Mutex
@@ -129,16 +113,10 @@ func New(cfg Config) (*Handler, error) {
 	if err := errors.Join(cfg.check(), guard.Check()); err != nil {
 		return nil, err
 	}
-	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
-	h := &Handler{cfg: cfg, streamQuota: edge.NewQuota(cfg.MaxStreams)}
+	h := &Handler{cfg: cfg, sessions: newSessions(cfg), sse: newSSE(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams)}
 	h.closing, h.close = context.WithCancel(context.Background())
-	if cfg.Sessions {
-		h.sessions = newSessions(cfg)
-	}
 	h.streamable = h.newStreamable()
-	if !cfg.NoSSE {
-		h.sse = newSSE(cfg)
-	}
+	cfg.Metrics.CountOpen(h.streamQuota.InUse, h.sessions.quota.InUse)
 	h.routes(guard)
 	return h, nil
 }
@@ -165,9 +143,6 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	h.draining.Store(true)
 	h.cfg.Server.StopForms() // an answer can't arrive any more
 	h.close()
-	if h.sse != nil {
-		h.sse.shutdown()
-	}
 	return errors.Join(h.wait(ctx), h.streamable.Shutdown(context.WithoutCancel(ctx)))
 }
 

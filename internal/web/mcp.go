@@ -36,7 +36,7 @@ func (h *Handler) newStreamable() *server.StreamableHTTPServer {
 		server.WithDisableLocalhostProtection(true), // edge.Guard is stricter
 		server.WithStreamableHTTPLogger(slog.New(libraryLog{h.cfg.Logger.With("from", "mcp-go").Handler()})),
 	}
-	if h.sessions == nil {
+	if !h.cfg.Sessions {
 		// Without GET streams, because mcp-go would send notifications to the streams of other callers.
 		options = append(options, server.WithStateLess(true), server.WithDisableStreaming(true))
 	} else {
@@ -49,7 +49,7 @@ func (h *Handler) newStreamable() *server.StreamableHTTPServer {
 // serveMCP serves /mcp.
 func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received message) error {
 	methods := []string{http.MethodPost}
-	if h.sessions != nil {
+	if h.cfg.Sessions {
 		methods = []string{http.MethodGet, http.MethodPost, http.MethodDelete}
 	}
 	if !slices.Contains(methods, r.Method) {
@@ -64,7 +64,8 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 	}
 	request := caller.From(r.Context())
 	modern := mcp.IsModernProtocol(received.version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
-	if h.sessions == nil || modern {
+	defer h.enter()()
+	if !h.cfg.Sessions || modern {
 		request.Transport = caller.StreamableHTTP
 		if received.answer || received.method == mcp.MethodNotificationCancelled {
 			// Without a session there is no request that this could belong to. mcp-go would match a
@@ -72,12 +73,10 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 			w.WriteHeader(http.StatusAccepted)
 			return nil
 		}
-		defer h.enter()()
 		h.streamable.ServeHTTP(w, r)
 		return nil
 	}
 	request.Transport = caller.StreamableSession
-	defer h.enter()()
 	if received.method == mcp.MethodInitialize {
 		return h.openSession(w, r)
 	}
@@ -89,7 +88,7 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
 	// mcp-go registers a session after it has sent the id. A DELETE between the two would leave the session
 	// registered for good, so the answer waits in a buffer.
 	answer := buffer{header: w.Header()}
-	manager := h.sessions.manager(caller.From(r.Context()))
+	manager := &sessionManager{sessions: h.sessions, request: caller.From(r.Context())}
 	h.streamable.ServeHTTP(&answer, r.WithContext(context.WithValue(r.Context(), managerKey{}, manager)))
 	if manager.full {
 		return errSessionLimit
@@ -120,21 +119,15 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 
 // listen serves the stream of a session, until either ends.
 func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) error {
-	if h.closing.Err() != nil {
-		return errClosing
-	}
-	release, ok := h.streamQuota.Acquire(caller.From(r.Context()).Address)
-	if !ok {
-		return errStreamLimit
+	release, err := h.acquireStream(w, r)
+	if err != nil {
+		return err
 	}
 	defer release()
-	h.cfg.Metrics.StreamOpened()
-	defer h.cfg.Metrics.StreamClosed()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(h.closing, cancel)()
 	defer context.AfterFunc(open.ctx, cancel)()
-	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
 	h.streamable.ServeHTTP(w, r.WithContext(ctx))
 	return nil
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,7 +18,7 @@ import (
 func (h *Handler) routes(guard edge.Guard) {
 	main, ops := http.NewServeMux(), http.NewServeMux()
 	h.handle(main, "/mcp", h.serveMCP)
-	if h.sse != nil {
+	if !h.cfg.NoSSE {
 		h.handle(main, "/sse", h.openStream)
 		h.handle(main, "/message", h.postMessage)
 	}
@@ -132,15 +131,10 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if received.method == mcp.MethodToolsCall || received.answer && h.sessions.freeAnswer(r) {
 		return received, nil // the tool counts its calls itself, so that it can answer as a tool
 	}
-	return received, h.admit(r.Context())
-}
-
-func (h *Handler) admit(ctx context.Context) error {
-	busy := h.cfg.Server.Admit(ctx)
-	if busy == nil {
-		return nil
+	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {
+		busy := refuse(http.StatusTooManyRequests, "You send messages more often than this server allows.")
+		busy.retryAfter = wait
+		return received, busy
 	}
-	err := refuse(http.StatusTooManyRequests, "You send messages more often than this server allows.")
-	err.retryAfter = busy.RetryAfter
-	return err
+	return received, nil
 }

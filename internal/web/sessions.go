@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -11,15 +10,12 @@ import (
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
-	"opentrain-mcp/internal/metrics"
 )
 
-// sessions holds the open sessions of Streamable HTTP, and their owners. It keeps nothing of a session that
-// has ended.
+// sessions holds the open sessions of Streamable HTTP, and nothing of a session that has ended.
 type sessions struct {
-	prefix  string
-	quota   *edge.Quota
-	metrics *metrics.Metrics
+	newID func() string
+	quota *edge.Quota
 
 	mu   sync.Mutex
 	open map[string]*session // by id
@@ -33,7 +29,7 @@ type session struct {
 }
 
 func newSessions(cfg Config) *sessions {
-	return &sessions{prefix: cfg.idPrefix(), quota: edge.NewQuota(cfg.MaxSessions), metrics: cfg.Metrics, open: map[string]*session{}}
+	return &sessions{newID: cfg.newID, quota: edge.NewQuota(cfg.MaxSessions), open: map[string]*session{}}
 }
 
 // find returns an open session of the owner, or nil.
@@ -49,9 +45,6 @@ func (s *sessions) find(id, owner string) *session {
 // freeAnswer reports whether an answer doesn't count against the rate limit, because it can belong to a form:
 // each tool call of a session allows one.
 func (s *sessions) freeAnswer(r *http.Request) bool {
-	if s == nil {
-		return false
-	}
 	open := s.find(r.Header.Get(server.HeaderKeySessionID), caller.From(r.Context()).Owner)
 	if open == nil {
 		return false
@@ -61,11 +54,6 @@ func (s *sessions) freeAnswer(r *http.Request) bool {
 		return false
 	}
 	return true
-}
-
-// manager returns the view that mcp-go gets of the sessions during a request.
-func (s *sessions) manager(request *caller.Request) *sessionManager {
-	return &sessionManager{sessions: s, request: request}
 }
 
 type managerKey struct{}
@@ -79,7 +67,7 @@ func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdMana
 	if manager, ok := r.Context().Value(managerKey{}).(*sessionManager); ok {
 		return manager
 	}
-	return s.manager(caller.From(r.Context()))
+	return &sessionManager{sessions: s, request: caller.From(r.Context())}
 }
 
 // sessionManager gives mcp-go access to the sessions of one caller.
@@ -98,15 +86,13 @@ func (m *sessionManager) Generate() string {
 		m.full = true
 		return ""
 	}
-	m.metrics.SessionOpened()
 	ctx, cancel := context.WithCancel(context.Background())
-	id := m.prefix + rand.Text()
+	id := m.newID()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.open[id] = &session{owner: m.request.Owner, ctx: ctx, end: func() {
 		cancel()
 		release()
-		m.metrics.SessionClosed()
 	}}
 	return id
 }

@@ -219,7 +219,7 @@ func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 // TestSessionFreesItsQuotaOnce: however often a session is ended.
 func TestSessionFreesItsQuotaOnce(t *testing.T) {
 	s := newSessions(Config{MaxSessions: 1000})
-	owner := s.manager(&caller.Request{Address: "192.0.2.1", Owner: "me"})
+	owner := &sessionManager{sessions: s, request: &caller.Request{Address: "192.0.2.1", Owner: "me"}}
 	kept := owner.Generate()
 	for range 300 {
 		id := owner.Generate()
@@ -236,7 +236,8 @@ func TestSessionFreesItsQuotaOnce(t *testing.T) {
 	if s.quota.InUse() != 1 || len(s.open) != 1 {
 		t.Errorf("%d in use, %d open", s.quota.InUse(), len(s.open))
 	}
-	if _, err := s.manager(&caller.Request{Owner: "other"}).Terminate(kept); err == nil || s.quota.InUse() != 1 {
+	other := &sessionManager{sessions: s, request: &caller.Request{Owner: "other"}}
+	if _, err := other.Terminate(kept); err == nil || s.quota.InUse() != 1 {
 		t.Error("another caller ended the session")
 	}
 	if _, err := s.ResolveSessionIdManager(nil).Terminate(kept); err != nil || s.quota.InUse() != 0 {

@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
-	"sync"
 
 	"github.com/mark3labs/mcp-go/server"
 
@@ -21,31 +19,20 @@ var (
 	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls of this session are waiting for their answer.")
 )
 
-// sse holds the open streams of HTTP+SSE, the transport of older hosts: a stream at /sse, and /message for
-// the calls, whose answers go to the stream. mcp-go implements the protocol. This package adds what mcp-go
-// lacks: a stream belongs to the token that opened it, and when it ends, its calls end; the number of streams
-// is limited, and a shutdown waits for the answers.
-type sse struct {
-	transport *server.SSEServer
-
-	mu      sync.Mutex
-	streams map[string]*stream // by id
-	closed  bool
-}
-
 type streamIDKey struct{}
 
-func newSSE(cfg Config) *sse {
-	return &sse{streams: map[string]*stream{}, transport: server.NewSSEServer(cfg.Server.MCP(),
+// newSSE returns mcp-go's implementation of HTTP+SSE, the transport of older hosts: a stream at /sse, and
+// /message for the calls, whose answers go to the stream. This package adds what mcp-go lacks: a stream belongs
+// to the token that opened it, and its calls end with it; streams are limited, and a shutdown waits for answers.
+func newSSE(cfg Config) *server.SSEServer {
+	return server.NewSSEServer(cfg.Server.MCP(),
 		server.WithStaticBasePath(cfg.BasePath), server.WithSSEEndpoint("/sse"), server.WithMessageEndpoint("/message"),
 		server.WithSSEDisableLocalhostProtection(true), // edge.Guard is stricter
 		server.WithSessionIDGenerator(func(ctx context.Context, _ *http.Request) (string, error) {
-			if id, ok := ctx.Value(streamIDKey{}).(string); ok {
-				return id, nil
-			}
-			return "", errStreamUnknown
+			id, _ := ctx.Value(streamIDKey{}).(string) //nolint:errcheck // mcp-go refuses ""
+			return id, nil
 		}),
-	)}
+	)
 }
 
 // openStream serves /sse, until the caller or the server ends the stream.
@@ -57,40 +44,33 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ message) 
 		return refuseMethod(http.MethodGet, sseMethods)
 	}
 	defer h.enter()()
-	request := caller.From(r.Context())
-	request.Transport = caller.SSE
-	release, ok := h.streamQuota.Acquire(request.Address)
-	if !ok {
-		return errStreamLimit
+	release, err := h.acquireStream(w, r)
+	if err != nil {
+		return err
 	}
 	defer release()
-	s, id := newStream(w, r), h.cfg.idPrefix()+rand.Text()
+	caller.From(r.Context()).Transport = caller.SSE
+	s, id := newStream(h.closing, w, r), h.cfg.newID()
 	defer s.close()
-	if !h.sse.add(id, s) {
-		return errClosing
-	}
-	defer h.sse.remove(id)
-	h.cfg.Metrics.StreamOpened()
-	defer h.cfg.Metrics.StreamClosed()
-	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
+	defer context.AfterFunc(h.closing, func() { s.settle() })()
+	h.streams.Store(id, s)
+	defer h.streams.Delete(id)
 	//nolint:contextcheck // s.ctx is the request's
-	h.sse.transport.SSEHandler().ServeHTTP(s, r.WithContext(context.WithValue(s.ctx, streamIDKey{}, id)))
+	h.sse.SSEHandler().ServeHTTP(s, r.WithContext(context.WithValue(s.ctx, streamIDKey{}, id)))
 	return nil
 }
 
-func (e *sse) add(id string, s *stream) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.closed {
-		e.streams[id] = s
+// acquireStream counts a stream of either transport as open, until release.
+func (h *Handler) acquireStream(w http.ResponseWriter, r *http.Request) (release func(), err error) {
+	if h.closing.Err() != nil {
+		return nil, errClosing
 	}
-	return !e.closed
-}
-
-func (e *sse) remove(id string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.streams, id)
+	release, ok := h.streamQuota.Acquire(caller.From(r.Context()).Address)
+	if !ok {
+		return nil, errStreamLimit
+	}
+	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
+	return release, nil
 }
 
 // postMessage serves /message.
@@ -98,9 +78,11 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 	if r.Method != http.MethodPost {
 		return refuseMethod(http.MethodPost, sseMethods)
 	}
-	request, s := caller.From(r.Context()), h.sse.find(r.URL.Query().Get("sessionId"))
+	request := caller.From(r.Context())
+	found, _ := h.streams.Load(r.URL.Query().Get("sessionId"))
+	s, ok := found.(*stream)
 	switch {
-	case s == nil:
+	case !ok:
 		return errStreamUnknown
 	case s.owner != request.Owner:
 		return errStreamOwner
@@ -110,31 +92,18 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 	}
 	request.Transport, request.Stream = caller.SSE, s.ctx
 	request.Narrowing = request.Narrowing.And(s.narrowing)
-	if received.isCall() {
-		if err := s.expect(received.id); err != nil {
-			return err
-		}
+	if !received.isCall() {
+		h.sse.MessageHandler().ServeHTTP(w, r)
+		return nil
+	}
+	id := canonicalID(received.id)
+	if err := s.expect(id); err != nil {
+		return err
 	}
 	answer := &recorder{ResponseWriter: w}
-	h.sse.transport.MessageHandler().ServeHTTP(answer, r)
-	if received.isCall() && answer.status != http.StatusAccepted {
-		s.settle(canonicalID(received.id)) // mcp-go refused the call
+	h.sse.MessageHandler().ServeHTTP(answer, r)
+	if answer.status != http.StatusAccepted {
+		s.settle(id) // mcp-go refused the call
 	}
 	return nil
-}
-
-func (e *sse) find(id string) *stream {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.streams[id]
-}
-
-// shutdown ends every stream as soon as its calls are answered.
-func (e *sse) shutdown() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
-	for _, s := range e.streams {
-		s.drain()
-	}
 }

@@ -26,28 +26,30 @@ const allowOrigin = "Access-Control-Allow-Origin"
 type stream struct {
 	*recorder
 	owner     string // as caller.Request.Owner
-	origin    string // the header that CORS set
 	narrowing caller.Narrowing
+	origin    string          // that CORS allows
+	closing   context.Context // ends when the server shuts down
 	ctx       context.Context
 	end       context.CancelFunc
 
-	writing sync.Mutex // held during a write
-	events  eventReader
-	written []string // ids of answers that were written but not flushed
+	writing   sync.Mutex // held during a write
+	heartbeat *time.Timer
+	events    eventReader
+	written   []string // ids of answers that were written but not flushed
 
-	mu               sync.Mutex
-	pending          []string // ids of the calls that wait for their answer
-	draining, closed bool
-	heartbeat        *time.Timer
+	mu      sync.Mutex
+	pending []string // ids of the calls that wait for their answer
 }
 
-func newStream(w http.ResponseWriter, r *http.Request) *stream {
+func newStream(closing context.Context, w http.ResponseWriter, r *http.Request) *stream {
 	request := caller.From(r.Context())
-	s := &stream{recorder: &recorder{ResponseWriter: w}, owner: request.Owner, narrowing: request.Narrowing}
-	s.origin = w.Header().Get(allowOrigin)
+	s := &stream{
+		recorder: &recorder{ResponseWriter: w}, owner: request.Owner, narrowing: request.Narrowing,
+		origin: w.Header().Get(allowOrigin), closing: closing,
+	}
 	s.ctx, s.end = context.WithCancel(r.Context())
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.heartbeat = time.AfterFunc(heartbeat, s.keepAlive)
 	return s
 }
@@ -58,28 +60,27 @@ func (s *stream) close() {
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
 	s.heartbeat.Stop()
 	s.end()
 }
 
 // expect adds a pending call, unless there are too many.
-func (s *stream) expect(id json.RawMessage) error {
+func (s *stream) expect(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.closed:
-		return errStreamUnknown
-	case s.draining:
+	case s.closing.Err() != nil:
 		return errClosing
+	case s.ctx.Err() != nil:
+		return errStreamUnknown
 	case len(s.pending) >= maxPending:
 		return errPendingLimit
 	}
-	s.pending = append(s.pending, canonicalID(id))
+	s.pending = append(s.pending, id)
 	return nil
 }
 
-// settle removes answered calls. The last one ends a stream that is draining.
+// settle removes answered calls. While the server shuts down, it ends a stream without pending calls.
 func (s *stream) settle(ids ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,19 +89,7 @@ func (s *stream) settle(ids ...string) {
 			s.pending = slices.Delete(s.pending, at, at+1)
 		}
 	}
-	s.endIfDrained()
-}
-
-// drain ends the stream as soon as its calls are answered.
-func (s *stream) drain() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.draining = true
-	s.endIfDrained()
-}
-
-func (s *stream) endIfDrained() {
-	if s.draining && len(s.pending) == 0 {
+	if len(s.pending) == 0 && s.closing.Err() != nil && s.ctx.Err() == nil {
 		s.end()
 		s.setDeadline(time.Now().Add(drainTimeout)) // a caller who doesn't read must not delay the shutdown
 	}
@@ -162,10 +151,7 @@ func (s *stream) Flush() {
 func (s *stream) keepAlive() {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
+	if s.ctx.Err() != nil {
 		return
 	}
 	if _, err := s.write([]byte(": keep-alive\n\n")); err == nil && s.flush() == nil {
