@@ -49,7 +49,6 @@ type Config struct {
 // Server serves tools, prompts and resources over MCP.
 type Server struct {
 	cfg       Config
-	audit     *slog.Logger
 	mcp       *server.MCPServer
 	forms     *forms
 	tools     []tool.Tool
@@ -59,7 +58,7 @@ type Server struct {
 
 // New builds a Server.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, audit: withoutLevel(cfg.Logger)}
+	s := &Server{cfg: cfg}
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(afterListen)
 	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,

@@ -3,6 +3,7 @@ package adapter
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -126,7 +127,7 @@ func (c *toolCall) statePurpose() []string {
 // fail returns a failure without structuredContent: older clients check that against the output schema, even
 // on an error.
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
-	c.server.logger(ctx, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure)
+	identified(ctx, c.server.cfg.Logger, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure)
 	var args struct {
 		JobID string `json:"jobId"`
 	}
@@ -142,14 +143,44 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 // record logs and counts the call. It never logs arguments or tokens.
 func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
 	c.server.cfg.Metrics.ToolCall(c.tool.Name, outcome, c.duration)
-	c.server.logger(ctx, c.call.Caller).InfoContext(ctx, "tool call",
+	identified(ctx, c.server.cfg.Logger, c.call.Caller).InfoContext(ctx, "tool call",
 		"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds())/1000)
 	c.audit(ctx, effect)
 }
 
-// audit writes what the call changed, if anything, to the audit log.
+// audit logs what the call changed, if anything, at any log level.
 func (c *toolCall) audit(ctx context.Context, effect tool.Effect) {
-	if !c.tool.Kind.ReadOnly() && effect.Outcome != "" {
-		c.server.auditLogger(ctx, c.call.Caller).InfoContext(ctx, "audit", "tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
+	if c.tool.Kind.ReadOnly() || effect.Outcome == "" {
+		return
 	}
+	log := identified(ctx, slog.New(allLevels{c.server.cfg.Logger.Handler()}), c.call.Caller)
+	if address := caller.From(ctx).Address; address != "" {
+		log = log.With("address", address) // callers who share a token have the same hash
+	}
+	log.InfoContext(ctx, "audit", "tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
 }
+
+// identified returns the log with what identifies a call: the request's id and a short hash of the token.
+func identified(ctx context.Context, log *slog.Logger, by caller.Caller) *slog.Logger {
+	if id := caller.From(ctx).ID; id != "" {
+		log = log.With("request", id)
+	}
+	if by.ID != "" {
+		log = log.With("caller", by.ID[:12])
+	}
+	return log
+}
+
+// allLevels handles a log at every level: a higher log level must not hide who changed what.
+type allLevels struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (allLevels) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithAttrs implements slog.Handler.
+func (h allLevels) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return allLevels{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h allLevels) WithGroup(name string) slog.Handler { return allLevels{h.Handler.WithGroup(name)} }

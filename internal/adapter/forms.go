@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
@@ -34,29 +32,20 @@ const (
 
 // forms shows a tool's questions to the human, where the client can show a form.
 type forms struct {
-	mcp     *server.MCPServer
-	log     *slog.Logger
-	box     *seal.Box
-	off     bool
-	timeout time.Duration
-	// stopped ends when the server does.
-	stopped context.Context
-	stop    context.CancelFunc
-	// timedOut holds the form keys of callers who let a form time out.
-	timedOut *ttlcache.Cache[string, struct{}]
-	mu       sync.Mutex
-	pending  map[string]bool // the form keys of callers who have a form now
+	mcp      *server.MCPServer
+	cfg      Config
+	stopped  context.Context // ends when the server does
+	stop     context.CancelFunc
+	pending  sync.Map                          // the form keys of callers who have a form now
+	timedOut *ttlcache.Cache[string, struct{}] // the form keys of callers who let a form time out
 }
 
 func newForms(s *server.MCPServer, cfg Config) *forms {
-	f := &forms{
-		mcp: s, log: cfg.Logger, box: cfg.Box, off: cfg.FormsOff, timeout: cfg.FormTimeout, pending: map[string]bool{},
-		timedOut: ttlcache.New(
-			ttlcache.WithTTL[string, struct{}](formsPause),
-			ttlcache.WithCapacity[string, struct{}](10_000),
-			ttlcache.WithDisableTouchOnHit[string, struct{}](),
-		),
-	}
+	f := &forms{mcp: s, cfg: cfg, timedOut: ttlcache.New(
+		ttlcache.WithTTL[string, struct{}](formsPause),
+		ttlcache.WithCapacity[string, struct{}](10_000),
+		ttlcache.WithDisableTouchOnHit[string, struct{}](),
+	)}
 	f.stopped, f.stop = context.WithCancel(context.Background())
 	return f
 }
@@ -76,7 +65,7 @@ const (
 // deliveryTo returns how a form can reach the human behind a call.
 func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by caller.Caller) delivery {
 	transport := caller.From(ctx).Transport
-	if f.off || transport == caller.SSE { // mcp-go's SSE carries no forms
+	if f.cfg.FormsOff || transport == caller.SSE { // mcp-go's SSE carries no forms
 		return formsUnavailable
 	}
 	if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {
@@ -93,7 +82,8 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 	if transport == caller.StreamableHTTP || !described || !elicits || !showsForms(client.GetClientCapabilities().Elicitation) {
 		return formsUnavailable
 	}
-	if key := formKey(ctx, by); f.timedOut.Has(key) || f.isPending(key) {
+	key := formKey(ctx, by)
+	if _, pending := f.pending.Load(key); pending || f.timedOut.Has(key) {
 		return formsUnavailable
 	}
 	return inRequest
@@ -113,28 +103,6 @@ func formKey(ctx context.Context, by caller.Caller) string {
 	return server.ClientSessionFromContext(ctx).SessionID() + " " + by.ID
 }
 
-func (f *forms) isPending(key string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.pending[key]
-}
-
-// reserve makes sure that a human gets one form at a time: calls that wait for a form would hold up the
-// client's other calls.
-func (f *forms) reserve(key string) (release func(), ok bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.pending[key] {
-		return nil, false
-	}
-	f.pending[key] = true
-	return func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		delete(f.pending, key)
-	}, true
-}
-
 // sealedState is the state of a form as a client of 2026-07-28 carries it.
 type sealedState struct {
 	State    json.RawMessage `json:"state"`
@@ -144,14 +112,14 @@ type sealedState struct {
 // inputRequired is a result that holds a form.
 func (f *forms) inputRequired(purpose []string, ask *tool.Ask) *mcp.CallToolResult {
 	data := text.JSON(sealedState{ask.State, ask.Lifetime})
-	state := f.box.Seal(purpose, []byte(data), time.Now())
+	state := f.cfg.Box.Seal(purpose, []byte(data), time.Now())
 	return server.NewInputRequestBuilder(state).Elicit(formID, formParams(ask, mcp.LATEST_PROTOCOL_VERSION)).ToolResult()
 }
 
 // openState returns the state that a client of 2026-07-28 brings back. It fails for a state that was changed,
 // belongs to another purpose or is too old.
 func (f *forms) openState(purpose []string, token string) (state json.RawMessage, ok bool) {
-	opened, err := f.box.Open(purpose, token, maxStateAge, time.Now())
+	opened, err := f.cfg.Box.Open(purpose, token, maxStateAge, time.Now())
 	var sealed sealedState
 	if err != nil || json.Unmarshal(opened.Data, &sealed) != nil || time.Since(opened.Issued) > sealed.Lifetime {
 		return nil, false
@@ -167,18 +135,18 @@ func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, rep
 	if params.RequestedSchema == nil || f.stopped.Err() != nil {
 		return nil
 	}
-	release, ok := f.reserve(key)
-	if !ok {
+	// A human gets one form at a time: calls that wait for a form would hold up the client's other calls.
+	if _, pending := f.pending.LoadOrStore(key, nil); pending {
 		return nil
 	}
-	defer release()
+	defer f.pending.Delete(key)
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	ctx, cancel := context.WithTimeout(ctx, f.cfg.FormTimeout)
 	defer cancel()
 	defer context.AfterFunc(f.stopped, cancel)() //nolint:contextcheck // the end of the server, not of a call
 	defer func() {
 		if cause := recover(); cause != nil {
-			f.log.ErrorContext(ctx, "panic while a form was open", "panic", cause, "stack", string(debug.Stack()))
+			f.cfg.Logger.ErrorContext(ctx, "panic while a form was open", "panic", cause, "stack", string(debug.Stack()))
 			answers = nil
 		}
 	}()
@@ -190,7 +158,7 @@ func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, rep
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) || ctx.Err() != nil && time.Since(start) > minClientTimeout {
 			f.timedOut.Set(key, struct{}{}, ttlcache.DefaultTTL)
 		}
-		f.log.DebugContext(ctx, "no answer to a form", "error", err)
+		f.cfg.Logger.DebugContext(ctx, "no answer to a form", "error", err)
 		return nil
 	}
 	return answersIn(result)

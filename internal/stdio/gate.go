@@ -10,6 +10,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
 )
 
 // maxLine bounds one incoming message, in bytes. A description of 60,000 characters, all of them escaped,
@@ -108,23 +110,16 @@ func (g *gate) readLine(in *bufio.Reader) ([]byte, error) {
 		}
 		if tooLong {
 			line = nil
-			g.refuse(fmt.Sprintf("the message is larger than %d MiB", maxLine>>20))
+			// Nothing was read of the message, so its id is unknown.
+			_, err := fmt.Fprintf(g, `{"error":{"code":%d,"message":"the message is larger than %d MiB"},"id":null,"jsonrpc":"2.0"}`+"\n",
+				mcp.INVALID_REQUEST, maxLine>>20)
+			g.fail(err)
 		}
 		return bytes.TrimRight(line, "\r\n"), err
 	}
 }
 
-// refuse answers a message whose id wasn't read.
-func (g *gate) refuse(message string) {
-	answer, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": nil, "error": map[string]any{"code": -32600, "message": message}})
-	if err == nil {
-		_, err = g.Write(append(answer, '\n'))
-	}
-	if err != nil {
-		g.fail(err)
-	}
-}
-
+// fail keeps an error for failure. It ignores nil.
 func (g *gate) fail(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

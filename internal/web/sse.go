@@ -1,15 +1,28 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
 )
 
-const sseMethods = "Open a stream with GET, and send messages with POST to the address in its first event."
+const (
+	// maxPending limits the calls of one stream that wait for their answer.
+	maxPending = 64
+	// drainTimeout limits the last write to a stream when the server shuts down.
+	drainTimeout = 500 * time.Millisecond
+	allowOrigin  = "Access-Control-Allow-Origin"
+	sseMethods   = "Open a stream with GET, and send messages with POST to the address in its first event."
+)
 
 var (
 	errStreamUnknown = refuse(http.StatusNotFound,
@@ -106,4 +119,181 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 		s.settle(id) // mcp-go refused the call
 	}
 	return nil
+}
+
+// stream is an open stream of HTTP+SSE.
+type stream struct {
+	*recorder
+	owner     string // as caller.Request.Owner
+	narrowing caller.Narrowing
+	origin    string          // that CORS allows
+	closing   context.Context // ends when the server shuts down
+	ctx       context.Context
+	end       context.CancelFunc
+
+	writing   sync.Mutex // held during a write
+	heartbeat *time.Timer
+	events    eventReader
+	written   []string // ids of answers that were written but not flushed
+
+	mu      sync.Mutex
+	pending []string // ids of the calls that wait for their answer
+}
+
+func newStream(closing context.Context, w http.ResponseWriter, r *http.Request) *stream {
+	request := caller.From(r.Context())
+	s := &stream{
+		recorder: &recorder{ResponseWriter: w}, owner: request.Owner, narrowing: request.Narrowing,
+		origin: w.Header().Get(allowOrigin), closing: closing,
+	}
+	s.ctx, s.end = context.WithCancel(r.Context())
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.heartbeat = time.AfterFunc(heartbeat, s.keepAlive)
+	return s
+}
+
+// close ends the stream and cancels its calls. Nothing can write to it afterwards.
+func (s *stream) close() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heartbeat.Stop()
+	s.end()
+}
+
+// expect adds a pending call, unless there are too many.
+func (s *stream) expect(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing.Err() != nil:
+		return errClosing
+	case s.ctx.Err() != nil:
+		return errStreamUnknown
+	case len(s.pending) >= maxPending:
+		return errPendingLimit
+	}
+	s.pending = append(s.pending, id)
+	return nil
+}
+
+// settle removes answered calls. While the server shuts down, it ends a stream without pending calls.
+func (s *stream) settle(ids ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if at := slices.Index(s.pending, id); at >= 0 {
+			s.pending = slices.Delete(s.pending, at, at+1)
+		}
+	}
+	if len(s.pending) == 0 && s.closing.Err() != nil && s.ctx.Err() == nil {
+		s.end()
+		s.setDeadline(time.Now().Add(drainTimeout)) // a caller who doesn't read must not delay the shutdown
+	}
+}
+
+// canonicalID returns an id as it is in the answer: mcp-go reads it in this way too.
+func canonicalID(raw json.RawMessage) string {
+	var id any
+	if json.Unmarshal(raw, &id) != nil {
+		id = nil // such as 1e999
+	}
+	return text.JSON(id)
+}
+
+func (s *stream) WriteHeader(status int) {
+	s.Header().Del(allowOrigin) // mcp-go allows every origin
+	if s.origin != "" {
+		s.Header().Set(allowOrigin, s.origin)
+	}
+	s.recorder.WriteHeader(status)
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for _, data := range s.events.read(p) {
+		if id, ok := answeredID(data); ok {
+			s.written = append(s.written, id)
+		}
+	}
+	return s.write(p)
+}
+
+func (s *stream) write(p []byte) (int, error) {
+	if s.status == 0 {
+		s.WriteHeader(http.StatusOK)
+	}
+	n, err := s.recorder.Write(p)
+	if err != nil {
+		s.end()
+	}
+	return n, err
+}
+
+// Flush settles the calls whose answers it sends.
+func (s *stream) Flush() {
+	s.writing.Lock()
+	answered := s.written
+	s.written = nil
+	err := s.flush()
+	s.writing.Unlock()
+	if err != nil {
+		s.end()
+	}
+	s.settle(answered...)
+}
+
+// keepAlive writes a comment, which clients ignore.
+func (s *stream) keepAlive() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.ctx.Err() != nil {
+		return
+	}
+	if _, err := s.write([]byte(": keep-alive\n\n")); err == nil && s.flush() == nil {
+		s.heartbeat.Reset(heartbeat)
+		return
+	}
+	s.end()
+}
+
+// eventReader finds the data of server-sent events. It relies on the format of event streams alone, because
+// mcp-go may write events differently one day.
+type eventReader struct{ line, data []byte }
+
+// read returns the data of the events that end in p.
+func (e *eventReader) read(p []byte) (events [][]byte) {
+	for len(p) > 0 {
+		part, rest, complete := bytes.Cut(p, []byte("\n"))
+		e.line, p = append(e.line, part...), rest
+		if !complete {
+			break
+		}
+		line := bytes.TrimSuffix(e.line, []byte("\r"))
+		e.line = nil
+		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			e.data = append(append(e.data, bytes.TrimPrefix(value, []byte(" "))...), '\n')
+		}
+		if len(line) == 0 && len(e.data) > 0 {
+			events = append(events, e.data)
+			e.data = nil
+		}
+	}
+	return events
+}
+
+// answeredID returns the id of the call that an event answers. An event can also be a notification or the
+// address for messages.
+func answeredID(data []byte) (id string, ok bool) {
+	var event struct {
+		ID     json.RawMessage `json:"id"`
+		Method string          `json:"method"`
+	}
+	if json.Unmarshal(data, &event) != nil || event.Method != "" {
+		return "", false
+	}
+	return canonicalID(event.ID), true
 }
