@@ -31,29 +31,26 @@ func New() *Metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	auto := promauto.With(registry)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return auto.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
 	return &Metrics{
 		registry: registry,
-		calls: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_tool_calls_total", Help: "Tool calls by tool and outcome: ok, input_required or an error code.",
-		}, []string{"tool", "outcome"}),
+		calls: counter("opentrain_mcp_tool_calls_total",
+			"Tool calls by tool and outcome: ok, input_required or an error code.", "tool", "outcome"),
 		callDurations: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "opentrain_mcp_tool_call_duration_seconds", Help: "Duration of tool calls.",
 			Buckets: []float64{.001, .005, .02, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"tool"}),
-		sent: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_upstream_requests_total", Help: "Requests to OpenTrain by method and HTTP status. Status 0 means no response.",
-		}, []string{"method", "status"}),
+		sent: counter("opentrain_mcp_upstream_requests_total",
+			"Requests to OpenTrain by method and HTTP status. Status 0 means no response.", "method", "status"),
 		sentDurations: auto.NewHistogram(prometheus.HistogramOpts{
 			Name: "opentrain_mcp_upstream_duration_seconds", Help: "Time until OpenTrain starts to respond.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}),
-		reads: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_public_reads_total",
-			Help: "Public reads by source: hit, stale, joined (shared another caller's request) or miss.",
-		}, []string{"source"}),
-		refused: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_http_refused_total", Help: "Refused HTTP requests by status.",
-		}, []string{"status"}),
+		reads: counter("opentrain_mcp_public_reads_total",
+			"Public reads by source: hit, stale, joined (shared another caller's request) or miss.", "source"),
+		refused: counter("opentrain_mcp_http_refused_total", "Refused HTTP requests by status.", "status"),
 	}
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/subtle"
 	"net/http"
-	"slices"
 	"strings"
 
 	"opentrain-mcp/internal/caller"
@@ -91,11 +90,11 @@ func (h *Handler) checkServerToken(sent []sentToken) error {
 	if len(sent) == 0 {
 		return refuse(http.StatusUnauthorized, "This server needs its own token with every request: Authorization: Bearer ...")
 	}
-	if slices.ContainsFunc(sent, func(token sentToken) bool { return !token.bearer }) {
-		return refuse(http.StatusBadRequest,
-			"This server uses its own OpenTrain account. Send the server's token as Authorization: Bearer, and no OpenTrain token.")
-	}
 	for _, token := range sent {
+		if !token.bearer {
+			return refuse(http.StatusBadRequest,
+				"This server uses its own OpenTrain account. Send the server's token as Authorization: Bearer, and no OpenTrain token.")
+		}
 		// Comparing hashes hides the length too.
 		if subtle.ConstantTimeCompare([]byte(caller.Hash(token.Value)), []byte(caller.Hash(h.cfg.ServerToken))) != 1 {
 			return refuse(http.StatusUnauthorized, "The token in Authorization: Bearer is not this server's token.")

@@ -89,6 +89,11 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
 	// registered for good, so the answer waits in a buffer.
 	answer := buffer{header: w.Header()}
 	manager := &sessionManager{sessions: h.sessions, request: caller.From(r.Context())}
+	defer func() {
+		if w.Header().Get(server.HeaderKeySessionID) == "" { // after a panic, or when the client has gone
+			manager.Terminate(manager.opened) //nolint:errcheck,gosec // its owner may always end it
+		}
+	}()
 	h.streamable.ServeHTTP(&answer, r.WithContext(context.WithValue(r.Context(), managerKey{}, manager)))
 	if manager.full {
 		return errSessionLimit

@@ -29,12 +29,16 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 type recorder struct {
 	http.ResponseWriter
 	body   *trackedBody // of the request; nil if it doesn't matter
+	start  func()       // called before the response starts; may be nil
 	status int          // 0 until the response starts
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
+		if r.start != nil {
+			r.start()
+		}
 		r.Header().Set("Cache-Control", "no-store") // mcp-go sets no-cache, which allows storing
 		if r.body != nil && !r.body.complete && status >= http.StatusBadRequest {
 			r.Header().Set("Connection", "close") // else net/http reads the rest, however slow

@@ -75,7 +75,8 @@ type sessionManager struct {
 	*sessions
 	request  *caller.Request
 	anyOwner bool
-	full     bool // Generate could not open a session
+	opened   string // the id that Generate returned
+	full     bool   // Generate could not open a session
 }
 
 // Generate implements server.SessionIdManager. It returns "" if there are too many sessions. mcp-go then
@@ -87,14 +88,14 @@ func (m *sessionManager) Generate() string {
 		return ""
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	id := m.newID()
+	m.opened = m.newID()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.open[id] = &session{owner: m.request.Owner, ctx: ctx, end: func() {
+	m.open[m.opened] = &session{owner: m.request.Owner, ctx: ctx, end: func() {
 		cancel()
 		release()
 	}}
-	return id
+	return m.opened
 }
 
 // Validate implements server.SessionIdManager.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -213,6 +214,26 @@ func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 				t.Errorf("%s: %d opened, then %d %s", name, opened, got.status, got.body)
 			}
 		}
+	}
+}
+
+// TestUnansweredInitializeKeepsNoSession: nobody knows the id of such a session.
+func TestUnansweredInitializeKeepsNoSession(t *testing.T) {
+	s := newHandler(t, func(c *Config) { c.Sessions, c.AllowedHosts = true, []string{"example.com"} })
+	initializeIn := func(ctx context.Context) {
+		r := httptest.NewRequestWithContext(ctx, "POST", "/mcp", strings.NewReader(initialize))
+		r.Header.Set("Content-Type", "application/json")
+		s.handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	initializeIn(gone)
+	if inUse := s.handler.sessions.quota.InUse(); inUse != 0 {
+		t.Errorf("%d sessions of a client that has gone", inUse)
+	}
+	initializeIn(t.Context())
+	if inUse := s.handler.sessions.quota.InUse(); inUse != 1 {
+		t.Errorf("%d sessions of a client that waits", inUse)
 	}
 }
 

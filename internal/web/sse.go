@@ -126,7 +126,6 @@ type stream struct {
 	*recorder
 	owner     string // as caller.Request.Owner
 	narrowing caller.Narrowing
-	origin    string          // that CORS allows
 	closing   context.Context // ends when the server shuts down
 	ctx       context.Context
 	end       context.CancelFunc
@@ -142,9 +141,11 @@ type stream struct {
 
 func newStream(closing context.Context, w http.ResponseWriter, r *http.Request) *stream {
 	request := caller.From(r.Context())
+	origin := w.Header().Values(allowOrigin)
+	restore := func() { w.Header()[allowOrigin] = origin } // mcp-go allows every origin
 	s := &stream{
-		recorder: &recorder{ResponseWriter: w}, owner: request.Owner, narrowing: request.Narrowing,
-		origin: w.Header().Get(allowOrigin), closing: closing,
+		recorder: &recorder{ResponseWriter: w, start: restore},
+		owner:    request.Owner, narrowing: request.Narrowing, closing: closing,
 	}
 	s.ctx, s.end = context.WithCancel(r.Context())
 	s.writing.Lock()
@@ -203,14 +204,6 @@ func canonicalID(raw json.RawMessage) string {
 	return text.JSON(id)
 }
 
-func (s *stream) WriteHeader(status int) {
-	s.Header().Del(allowOrigin) // mcp-go allows every origin
-	if s.origin != "" {
-		s.Header().Set(allowOrigin, s.origin)
-	}
-	s.recorder.WriteHeader(status)
-}
-
 func (s *stream) Write(p []byte) (int, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -223,9 +216,6 @@ func (s *stream) Write(p []byte) (int, error) {
 }
 
 func (s *stream) write(p []byte) (int, error) {
-	if s.status == 0 {
-		s.WriteHeader(http.StatusOK)
-	}
 	n, err := s.recorder.Write(p)
 	if err != nil {
 		s.end()
