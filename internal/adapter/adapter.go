@@ -1,5 +1,4 @@
-// Package adapter serves tools over mcp-go: definitions, a call from start to end, forms, progress, prompts
-// and resources. The transports serve what it builds.
+// Package adapter serves tools, prompts and resources over mcp-go, whatever the transport.
 package adapter
 
 import (
@@ -23,8 +22,7 @@ import (
 type Config struct {
 	// Name, Version and Instructions introduce the server to clients.
 	Name, Version, Instructions string
-	// Sets are the tools to serve, with their prompts and resources. A prompt or a resource is served only
-	// with all the tools that it needs.
+	// Sets are what to serve. Prompts and resources are left out unless all the tools that they need are served.
 	Sets   []tool.Set
 	Runner tool.Runner
 	// Token returns the token that a request is made with.
@@ -41,8 +39,7 @@ type Config struct {
 	Limiter *edge.Limiter
 	// Metrics counts calls and API requests; nil counts nothing.
 	Metrics *metrics.Metrics
-	// Logger takes the log, which never holds arguments or tokens. It gets a line for every write, whatever
-	// its level.
+	// Logger gets no arguments or tokens, and a line for every write, whatever its level.
 	Logger *slog.Logger
 }
 
@@ -104,14 +101,12 @@ func (s *Server) Definitions() ([]byte, error) {
 	return json.MarshalIndent(definitions, "", "  ")
 }
 
-// Admit counts a message against the caller's rate limit. It returns 0, or how long the caller must wait. Tool
-// calls count themselves.
+// Admit counts a message other than a tool call. It returns 0, or how long the caller must wait.
 func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
 	return s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
 }
 
-// StopForms ends every form that waits for an answer and shows no new ones. The server is shutting down, so
-// no answer could arrive.
+// StopForms ends the forms that wait for an answer, and prevents new ones.
 func (s *Server) StopForms() { s.forms.stop() }
 
 // definition describes a tool in the protocol's terms.

@@ -124,8 +124,7 @@ func (c *toolCall) statePurpose() []string {
 	return []string{"state", c.tool.Name, c.call.Caller.ID, caller.Hash(text.Canonical(c.arguments))}
 }
 
-// fail returns a failure without structuredContent: older clients check that against the output schema, even
-// on an error.
+// fail returns a failure without structuredContent, which older clients check against the output schema.
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
 	identified(ctx, c.server.cfg.Logger, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure)
 	var args struct {

@@ -11,8 +11,7 @@ import (
 // maxCompletions is how many values the protocol allows in one completion.
 const maxCompletions = 100
 
-// completer completes what people type for prompts and resources. Where nothing can be completed it returns
-// no values instead of an error: people just type on.
+// completer completes what people type. It returns no values instead of an error: people just type on.
 type completer struct{ *Server }
 
 // CompletePromptArgument implements server.PromptCompletionProvider.

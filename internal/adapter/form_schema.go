@@ -27,8 +27,7 @@ func formParams(ask *tool.Ask, protocol string) mcp.ElicitationParams {
 	return params
 }
 
-// hasTitledChoices reports whether a protocol version has titled choices and lists to choose from (SEP-1330).
-// Before 2025-11-25, an enum had names next to its values.
+// hasTitledChoices reports whether a protocol version has titled choices and lists of them (SEP-1330).
 func hasTitledChoices(protocol string) bool { return protocol == "" || protocol >= "2025-11-25" }
 
 func formField(field tool.Field, titled bool) *schema.Node {

@@ -74,8 +74,7 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 		}
 		return formsUnavailable
 	}
-	// Without a session, an older client's capabilities are unknown and its answer can't be matched to the
-	// call.
+	// Without a session, an older client's capabilities are unknown and its answer can't be matched to the call.
 	session := server.ClientSessionFromContext(ctx)
 	client, described := session.(server.SessionWithClientInfo)
 	_, elicits := session.(server.SessionWithElicitation)
@@ -89,8 +88,7 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 	return inRequest
 }
 
-// showsForms reports whether a client declared forms. Elicitation without any mode means forms: the first
-// protocols that had it knew nothing else.
+// showsForms reports whether a client declared forms, the only mode of the first protocols.
 func showsForms(declared *mcp.ElicitationCapability) bool {
 	return declared != nil && (declared.Form != nil || declared.URL == nil)
 }
@@ -116,8 +114,7 @@ func (f *forms) inputRequired(purpose []string, ask *tool.Ask) *mcp.CallToolResu
 	return server.NewInputRequestBuilder(state).Elicit(formID, formParams(ask, mcp.LATEST_PROTOCOL_VERSION)).ToolResult()
 }
 
-// openState returns the state that a client of 2026-07-28 brings back. It fails for a state that was changed,
-// belongs to another purpose or is too old.
+// openState returns the state that a client of 2026-07-28 brings back, if it is unchanged and not too old.
 func (f *forms) openState(purpose []string, token string) (state json.RawMessage, ok bool) {
 	opened, err := f.cfg.Box.Open(purpose, token, maxStateAge, time.Now())
 	var sealed sealedState
@@ -127,9 +124,8 @@ func (f *forms) openState(purpose []string, token string) (state json.RawMessage
 	return sealed.State, true
 }
 
-// elicit sends a form to an older client and waits for the answers. They are nil after any failure, and the
-// tool goes on in the conversation. With mcp-go's own bridge for older clients, a failure would lose the
-// call.
+// elicit sends a form to an older client and waits for the answers. They are nil after any failure: the tool then
+// goes on in the conversation. mcp-go's own bridge for older clients would lose the call.
 func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress) (answers map[string]json.RawMessage) {
 	params, key := formParams(ask, server.RequestProtocolVersion(ctx)), formKey(ctx, by)
 	if params.RequestedSchema == nil || f.stopped.Err() != nil {

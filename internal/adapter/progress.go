@@ -11,8 +11,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// flushDelay is how long a request waits after its last notification. mcp-go hands notifications to another
-// goroutine, which drops what it holds once the answer is ready.
+// flushDelay is how long an answer waits after a notification, which mcp-go would otherwise drop.
 const flushDelay = 5 * time.Millisecond
 
 // progress reports the steps of a call to the client.

@@ -34,8 +34,7 @@ func (s *Server) addPrompts(prompts []tool.Prompt) {
 	}
 }
 
-// filterPrompts hides the prompts that need a tool which the caller gave up. mcp-go applies it to lists and
-// to prompts/get.
+// filterPrompts hides the prompts that need a tool which the caller gave up, in lists and in prompts/get.
 func (s *Server) filterPrompts(ctx context.Context, listed []mcp.Prompt) []mcp.Prompt {
 	narrowing := caller.From(ctx).Narrowing
 	return slices.DeleteFunc(slices.Clone(listed), func(prompt mcp.Prompt) bool {

@@ -14,8 +14,7 @@ import (
 // errInternal is all that a client learns about a bug outside of a tool.
 var errInternal = errors.New("this server failed by a fault of its own")
 
-// handler serves requests other than tool calls: it finds the caller, bounds the time, and reports a panic
-// only to the log.
+// handler serves requests other than tool calls. Only the log gets the cause of a panic.
 func handler[Request, Result any](
 	s *Server, serve func(context.Context, caller.Caller, Request) (Result, error),
 ) func(context.Context, Request) (Result, error) {
@@ -32,8 +31,7 @@ func handler[Request, Result any](
 	}
 }
 
-// requestContext returns a context that makes API calls for the caller. It ends with the timeout, or with the
-// stream that the answer would go to.
+// requestContext returns a context for API calls. It ends with the timeout, or with the stream of the answer.
 func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Caller, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	request := caller.From(ctx)
@@ -49,8 +47,7 @@ func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Ca
 	return ctx, token.Caller(), cancel
 }
 
-// withTraceFromMeta reads the trace from a call's _meta, where clients put it when they send no HTTP header
-// for it (SEP-414).
+// withTraceFromMeta reads the trace from _meta, where clients put it that send no HTTP header for it (SEP-414).
 func withTraceFromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
 	request := *caller.From(ctx)
 	if meta == nil || request.Trace.Parent != "" {

@@ -14,8 +14,7 @@ import (
 // errNarrowed is for callers who gave up a tool that a resource needs.
 var errNarrowed = errors.New("the headers of this request leave out tools that this needs")
 
-// addResources offers the resources whose tools are served. Every caller sees the same lists; the contents
-// can be the caller's own.
+// addResources offers the resources whose tools are served. Lists are equal for all callers, contents may differ.
 func (s *Server) addResources(resources []tool.Resource) {
 	for _, r := range resources {
 		if !s.serves(r.Needs, caller.Narrowing{}) {

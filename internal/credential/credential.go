@@ -24,21 +24,16 @@ func Variables() []string {
 
 // Source configures where to look for a token.
 type Source struct {
-	// Getenv returns the value of an environment variable, like os.Getenv.
-	Getenv func(string) string
-	// TokenFile is the path of a file that contains only a token. Optional.
-	TokenFile string
+	Getenv    func(string) string // like os.Getenv
+	TokenFile string              // the path of a file that contains only a token; "" for none
 }
 
 // Found is the result of a search.
 type Found struct {
-	Token string // "" if there is no usable token
-	// From names the place where the token was found, or "" if no token is set.
-	From string
-	// BaseURL is the address of the API, if the shared file has one.
-	BaseURL string
-	// Problem says in one sentence why the token cannot be used.
-	Problem string
+	Token   string // "" if there is no usable token
+	From    string // the place where the token was found; "" if no token is set
+	BaseURL string // the address of the API, if the shared file has one
+	Problem string // a sentence that says why the token cannot be used
 }
 
 // Find looks for a token in the environment, then in the token file. Without a token file, it looks in the
@@ -70,8 +65,7 @@ func (s Source) fromTokenFile() Found {
 	return validate(found)
 }
 
-// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json, as documented in
-// developers/mcp/overview.
+// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json (developers/mcp/overview).
 func (s Source) fromSharedFile() Found {
 	dir := s.Getenv("XDG_CONFIG_HOME")
 	if dir == "" {
@@ -122,8 +116,7 @@ func validate(found Found) Found {
 	return found
 }
 
-// Problem says why a text cannot be a token, without showing the text. It returns "" if the text can be a
-// token.
+// Problem says why a text cannot be a token, without showing the text. It returns "" for a possible token.
 func Problem(token string) string {
 	switch {
 	case token == "":

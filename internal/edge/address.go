@@ -8,9 +8,7 @@ import (
 
 // Address identifies the network that a request comes from: an IPv4 address, or the /64 network of an IPv6
 // address, because one caller usually owns a whole /64.
-//
-// Behind a proxy, Address uses the last entry of X-Forwarded-For, which the proxy added. The caller can forge
-// the entries before it.
+// Behind a proxy, it uses the last entry of X-Forwarded-For: the caller can forge the entries before it.
 func Address(r *http.Request, behindProxy bool) string {
 	if behindProxy {
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")

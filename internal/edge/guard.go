@@ -23,11 +23,9 @@ import (
 type Guard struct {
 	// Hosts are the names that callers use, each with a port, or without one to accept every port.
 	Hosts []string
-	// Origins are the web pages that may call, as browsers send them: https://host or https://host:port.
-	// Guard adds CORS headers for them.
+	// Origins are the web pages that may call: https://host or https://host:port. They get CORS headers.
 	Origins []string
-	// AnyAddress accepts every Host that is an IP address. Health probes use the machine's address, and DNS
-	// rebinding cannot forge one.
+	// AnyAddress accepts every Host that is an IP address, as in health probes. DNS rebinding can't forge one.
 	AnyAddress bool
 }
 
@@ -80,8 +78,7 @@ func (g Guard) verify(r *http.Request) error {
 		return errHost
 	}
 	origins := r.Header.Values("Origin")
-	// A page that loads this server's address as an image sends no Origin, but browsers still send
-	// Sec-Fetch-Site.
+	// For an image at this server's address, browsers send no Origin, but they send Sec-Fetch-Site.
 	if site := r.Header.Get("Sec-Fetch-Site"); len(origins) == 0 && (site == "cross-site" || site == "same-site") {
 		return errOrigin
 	}

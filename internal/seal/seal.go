@@ -1,5 +1,5 @@
-// Package seal lets a server keep its state with the caller, in an encrypted and authenticated token. A token
-// opens only unchanged, for the purpose it was made for, and until it expires.
+// Package seal keeps state with the caller, in an encrypted token that opens only unchanged, for its purpose,
+// and until it expires.
 package seal
 
 import (
@@ -52,12 +52,10 @@ type Sealed struct {
 	Issued time.Time // to the microsecond
 }
 
-// ErrInvalid means that a token does not open: it was changed, has another purpose or key, or is too old. It
-// does not tell which.
+// ErrInvalid means that a token was changed, has another purpose or key, or is too old. It does not tell which.
 var ErrInvalid = errors.New("the token is not valid")
 
-// Seal returns a token of URL-safe characters. The token does not contain the purpose; Open needs the same
-// one.
+// Seal returns a token of URL-safe characters. It does not contain the purpose; Open needs the same one.
 func (b *Box) Seal(purpose []string, data []byte, now time.Time) string {
 	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro()))
 	sealed := b.ciphers[0].Seal(nil, nil, append(plain, data...), encodePurpose(purpose)) //nolint:gosec // the AEAD adds a random nonce

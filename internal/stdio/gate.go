@@ -14,8 +14,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// maxLine bounds one incoming message, in bytes. A description of 60,000 characters, all of them escaped,
-// takes 720 KB.
+// maxLine limits one incoming message, in bytes. A description of 60,000 escaped characters takes 720 KB.
 const maxLine = 4 << 20
 
 // gate is the input and the output of mcp-go's stdio server. It passes on clean lines, and reports the end of
@@ -146,8 +145,7 @@ type message struct {
 	ID     json.RawMessage `json:"id"`
 }
 
-// requested remembers a request until it is answered. A subscription isn't: its answer comes only when it
-// ends.
+// requested remembers a request until it is answered, but not a subscription, whose answer comes at its end.
 func (g *gate) requested(line []byte) {
 	var request message
 	if json.Unmarshal(line, &request) != nil || request.Method == "" || request.Method == "subscriptions/listen" {
@@ -184,8 +182,7 @@ func (g *gate) closeIfDrained() {
 	}
 }
 
-// idKey returns one spelling of a request's id, "" for none. Numbers go through float64, because that is how
-// mcp-go sends them back.
+// idKey returns one spelling of an id, "" for none. mcp-go sends numbers back as float64.
 func idKey(id json.RawMessage) string {
 	var value any
 	if len(id) == 0 || json.Unmarshal(id, &value) != nil || value == nil {

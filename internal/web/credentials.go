@@ -23,8 +23,7 @@ const (
 	tokenHeader  = "X-OpenTrain-Token" //nolint:gosec // a name
 	tokenScheme  = "OpenTrain-Token"
 	bearerScheme = "Bearer"
-	// tokenPrefix begins every personal API token (developers/concepts/authentication). Another Bearer token
-	// was meant for another service, and must not reach OpenTrain.
+	// tokenPrefix begins every API token. A Bearer token without it belongs to another service: keep it here.
 	tokenPrefix = "ot_pat_"
 )
 
@@ -60,8 +59,7 @@ type sentToken struct {
 	bearer bool
 }
 
-// readCredentials returns the tokens in a request's headers. Those that can only be meant for OpenTrain come
-// first.
+// readCredentials returns the tokens in a request's headers, those that only OpenTrain uses first.
 func readCredentials(header http.Header) ([]sentToken, error) {
 	var sent, bearer []sentToken
 	for _, value := range header.Values(tokenHeader) {

@@ -1,5 +1,4 @@
-// Package web serves MCP over HTTP to many callers at once: Streamable HTTP at /mcp, HTTP+SSE at /sse and
-// /message, and health and metrics.
+// Package web serves MCP over HTTP: Streamable HTTP at /mcp, HTTP+SSE at /sse and /message, health and metrics.
 package web
 
 import (
@@ -32,8 +31,7 @@ type Server interface {
 	StopForms()
 }
 
-// Config configures a Handler. The fields that opentrainmcp.HTTPConfig has too are described there. There are
-// no defaults: the root package sets them.
+// Config configures a Handler. Fields are as in opentrainmcp.HTTPConfig, which also sets the defaults.
 type Config struct {
 	Server      Server
 	Auth        Auth // AuthCallers when empty
@@ -86,8 +84,7 @@ func (cfg Config) newID() string {
 	return cfg.ReplicaID + "." + rand.Text()
 }
 
-// Handler serves MCP over HTTP. Its http.Server must set ReadHeaderTimeout but not WriteTimeout, which would
-// end streams.
+// Handler serves MCP over HTTP. Its http.Server needs a ReadHeaderTimeout, but a WriteTimeout would end streams.
 type Handler struct {
 	cfg         Config
 	main, ops   http.Handler
@@ -106,8 +103,7 @@ type Handler struct {
 	idle   chan struct{} // closed when active is 0; nil when Shutdown doesn't wait
 }
 
-// New returns a Handler, or an error if the configuration is invalid. It uses neither the network nor the
-// file system.
+// New returns a Handler, or an error if the configuration is invalid. It uses no network and no files.
 func New(cfg Config) (*Handler, error) {
 	guard := edge.Guard{Hosts: cfg.AllowedHosts, Origins: cfg.AllowedOrigins}
 	if err := errors.Join(cfg.check(), guard.Check()); err != nil {
@@ -124,14 +120,12 @@ func New(cfg Config) (*Handler, error) {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.main.ServeHTTP(w, r) }
 
-// Ops returns a handler for health and metrics alone. It accepts every IP address as Host, because probes use
-// the machine's address.
+// Ops serves health and metrics alone. Any IP address may be the Host, because probes use the machine's.
 func (h *Handler) Ops() http.Handler { return h.ops }
 
-// TurnAway makes the handler not ready, and answers new calls and new streams with 503 before anything is
-// done, so that a proxy can safely send them to another replica. Calls in progress go on. Call it before you
-// shut down the http.Server: net/http drops calls that have just arrived, and a proxy can't know that they
-// had no effect.
+// TurnAway makes the handler not ready. It answers new calls and streams with 503 before anything is done, so
+// that a proxy can send them to another replica. Calls in progress go on. Call it before Shutdown of the
+// http.Server, which drops calls that have just arrived.
 func (h *Handler) TurnAway() {
 	h.turnsAway.Store(true)
 	h.draining.Store(true)

@@ -14,8 +14,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// heartbeat is how often the server writes to an idle stream, so that proxies keep it open and the server
-// notices when the client has gone.
+// heartbeat is how often an idle stream gets a byte: proxies keep it open, and a client that has gone is noticed.
 const heartbeat = 25 * time.Second
 
 // maxSessionID limits the session id that a caller sends, in bytes. Ids of this server are shorter.
@@ -102,8 +101,7 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serveSession serves the requests of an open session. mcp-go alone would accept a GET with any id, and
-// answer other requests with other statuses.
+// serveSession serves an open session. mcp-go alone would accept a GET with any id.
 func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received message) error {
 	if id == "" {
 		return errSessionMissing
@@ -137,9 +135,8 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) 
 	return nil
 }
 
-// libraryLog logs the errors of mcp-go, which reports everything else in a form that this package logs too.
-// Of the attributes it keeps only the cause of a panic: the others hold what callers sent, such as session
-// ids.
+// libraryLog logs the errors of mcp-go; this package logs the rest. It keeps the cause of a panic alone, because
+// other attributes hold what callers sent, such as session ids.
 type libraryLog struct{ slog.Handler }
 
 func (l libraryLog) Enabled(ctx context.Context, level slog.Level) bool {

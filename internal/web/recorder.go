@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// writeTimeout limits the time of one write, so that the server can drop a caller who doesn't read. A
-// WriteTimeout of the server would end every stream instead.
+// writeTimeout limits the time of one write: a WriteTimeout of the http.Server would end every stream.
 const writeTimeout = 20 * time.Second
 
 // trackedBody is a request body that knows whether it was read completely.
@@ -24,8 +23,7 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// recorder remembers the status of a response, sets the headers that every response has, and limits the time
-// of each write.
+// recorder remembers the status of a response, adds headers to it, and limits the time of each write.
 type recorder struct {
 	http.ResponseWriter
 	body   *trackedBody // of the request; nil if it doesn't matter

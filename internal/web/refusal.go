@@ -13,8 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// refusal is the reason why a request is not served. It holds everything that the response needs, so that the
-// code that finds the reason decides about all of it.
+// refusal is the reason why a request is not served, with everything that the response needs.
 type refusal struct {
 	status     int // of HTTP
 	code       int // of JSON-RPC

@@ -37,8 +37,7 @@ const (
 	toolsHeader    = "X-MCP-Tools"
 )
 
-// readNarrowing returns what a caller gives up. It refuses values that it doesn't understand: a caller who
-// wants less must not get more.
+// readNarrowing returns what a caller gives up. Refusing unknown values means that it never gets more.
 func readNarrowing(header http.Header, known []tool.Tool) (narrowing caller.Narrowing, err error) {
 	for _, value := range header.Values(readOnlyHeader) {
 		readOnly, err := strconv.ParseBool(strings.TrimSpace(value))

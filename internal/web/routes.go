@@ -80,8 +80,7 @@ func (h *Handler) observe(next http.Handler) http.Handler {
 	})
 }
 
-// logRequest logs a request, at level info if it was refused. It logs the route instead of the path, because
-// people put tokens into paths.
+// logRequest logs a request, but not its path: people put tokens into paths.
 func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
 	level := slog.LevelDebug
 	if status >= http.StatusBadRequest {

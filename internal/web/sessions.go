@@ -42,8 +42,7 @@ func (s *sessions) find(id, owner string) *session {
 	return nil
 }
 
-// freeAnswer reports whether an answer doesn't count against the rate limit, because it can belong to a form:
-// each tool call of a session allows one.
+// freeAnswer reports whether an answer is free of the rate limit: one per tool call, because it can be a form's.
 func (s *sessions) freeAnswer(r *http.Request) bool {
 	open := s.find(r.Header.Get(server.HeaderKeySessionID), caller.From(r.Context()).Owner)
 	if open == nil {
@@ -58,8 +57,7 @@ func (s *sessions) freeAnswer(r *http.Request) bool {
 
 type managerKey struct{}
 
-// ResolveSessionIdManager implements server.SessionIdManagerResolver. mcp-go passes nil when it ends an idle
-// session.
+// ResolveSessionIdManager implements server.SessionIdManagerResolver. For an idle session, mcp-go passes nil.
 func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
 	if r == nil {
 		return &sessionManager{sessions: s, request: &caller.Request{}, anyOwner: true}
@@ -79,8 +77,8 @@ type sessionManager struct {
 	full     bool   // Generate could not open a session
 }
 
-// Generate implements server.SessionIdManager. It returns "" if there are too many sessions. mcp-go then
-// answers without a session, and the caller of mcp-go must replace that answer.
+// Generate implements server.SessionIdManager. If there are too many sessions, mcp-go gets "" and answers without
+// one, and the caller of mcp-go must replace that answer.
 func (m *sessionManager) Generate() string {
 	release, ok := m.quota.Acquire(m.request.Address)
 	if !ok {

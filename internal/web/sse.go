@@ -34,9 +34,8 @@ var (
 
 type streamIDKey struct{}
 
-// newSSE returns mcp-go's implementation of HTTP+SSE, the transport of older hosts: a stream at /sse, and
-// /message for the calls, whose answers go to the stream. This package adds what mcp-go lacks: a stream belongs
-// to the token that opened it, and its calls end with it; streams are limited, and a shutdown waits for answers.
+// newSSE returns mcp-go's HTTP+SSE, the transport of older hosts: /sse is a stream, and gets the answers to calls
+// at /message. This package adds owners and limits, and ends calls with their stream.
 func newSSE(cfg Config) *server.SSEServer {
 	return server.NewSSEServer(cfg.Server.MCP(),
 		server.WithStaticBasePath(cfg.BasePath), server.WithSSEEndpoint("/sse"), server.WithMessageEndpoint("/message"),
@@ -250,8 +249,7 @@ func (s *stream) keepAlive() {
 	s.end()
 }
 
-// eventReader finds the data of server-sent events. It relies on the format of event streams alone, because
-// mcp-go may write events differently one day.
+// eventReader finds the data of events. It accepts every framing, because mcp-go may change its own.
 type eventReader struct{ line, data []byte }
 
 // read returns the data of the events that end in p.
@@ -275,8 +273,7 @@ func (e *eventReader) read(p []byte) (events [][]byte) {
 	return events
 }
 
-// answeredID returns the id of the call that an event answers. An event can also be a notification or the
-// address for messages.
+// answeredID returns the id of the call that an event answers, if it answers one.
 func answeredID(data []byte) (id string, ok bool) {
 	var event struct {
 		ID     json.RawMessage `json:"id"`
