@@ -20,25 +20,19 @@ import (
 
 // Config says what a Server serves. Fields are required unless they say otherwise.
 type Config struct {
-	// Name, Version and Instructions introduce the server to clients.
-	Name, Version, Instructions string
+	Name, Version, Instructions string // that introduce the server to clients
 	// Sets are what to serve. Prompts and resources are left out unless all the tools that they need are served.
 	Sets   []tool.Set
 	Runner tool.Runner
-	// Token returns the token that a request is made with.
-	Token func(context.Context) caller.Token
+	Token  func(context.Context) caller.Token // that API requests are made with
 	// Timeout bounds one round of a tool call, without the time that a human takes for a form.
-	Timeout time.Duration
-	// FormsOff turns forms off for every client.
-	FormsOff bool
+	Timeout  time.Duration
+	FormsOff bool // for every client
 	// FormTimeout is how long a human may take for a form while a call waits (protocols before 2026-07-28).
 	FormTimeout time.Duration
-	// Box seals the state that clients carry from one round of a call to the next.
-	Box *seal.Box
-	// Limiter limits how often each caller may call; nil limits nothing.
-	Limiter *edge.Limiter
-	// Metrics counts calls and API requests; nil counts nothing.
-	Metrics *metrics.Metrics
+	Box         *seal.Box        // seals the state that clients carry from one round of a call to the next
+	Limiter     *edge.Limiter    // nil limits nothing
+	Metrics     *metrics.Metrics // nil counts nothing
 	// Logger gets no arguments or tokens, and a line for every write, whatever its level.
 	Logger *slog.Logger
 }

@@ -32,11 +32,15 @@ type gate struct {
 	mu      sync.Mutex
 	err     error          // from reading the input or refusing a line
 	pending map[string]int // requests without an answer, by id
-	drained chan struct{}  // closed when none is pending; nil before the end of the input
+	idle    chan struct{}  // closed when pending becomes empty
 }
 
 func newGate(ctx context.Context, in io.Reader, out io.Writer, timeout time.Duration) *gate {
-	g := &gate{ctx: ctx, out: out, timeout: timeout, onEnd: func() {}, lines: make(chan []byte), pending: map[string]int{}}
+	g := &gate{
+		ctx: ctx, out: out, timeout: timeout, onEnd: func() {},
+		lines: make(chan []byte), pending: map[string]int{}, idle: make(chan struct{}),
+	}
+	close(g.idle)
 	go g.scan(bufio.NewReaderSize(in, 64<<10))
 	return g
 }
@@ -128,13 +132,11 @@ func (g *gate) fail(err error) {
 // drain waits until every request is answered, or until the timeout.
 func (g *gate) drain() {
 	g.onEnd()
-	drained := make(chan struct{})
 	g.mu.Lock()
-	g.drained = drained
-	g.closeIfDrained()
+	idle := g.idle
 	g.mu.Unlock()
 	select {
-	case <-drained:
+	case <-idle:
 	case <-time.After(g.timeout):
 	}
 }
@@ -154,6 +156,9 @@ func (g *gate) requested(line []byte) {
 	if key := idKey(request.ID); key != "" {
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		if len(g.pending) == 0 {
+			g.idle = make(chan struct{})
+		}
 		g.pending[key]++
 	}
 }
@@ -168,17 +173,14 @@ func (g *gate) answered(line []byte) {
 	key := idKey(answer.ID)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.pending[key]--; g.pending[key] <= 0 {
+	if g.pending[key] == 0 {
+		return
+	}
+	if g.pending[key]--; g.pending[key] == 0 {
 		delete(g.pending, key)
 	}
-	g.closeIfDrained()
-}
-
-// closeIfDrained ends the wait of drain. The caller holds mu.
-func (g *gate) closeIfDrained() {
-	if g.drained != nil && len(g.pending) == 0 {
-		close(g.drained)
-		g.drained = nil
+	if len(g.pending) == 0 {
+		close(g.idle)
 	}
 }
 

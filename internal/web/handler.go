@@ -100,7 +100,7 @@ type Handler struct {
 
 	mu     sync.Mutex
 	active int           // requests and streams in progress
-	idle   chan struct{} // closed when active is 0; nil when Shutdown doesn't wait
+	idle   chan struct{} // closed when active becomes 0
 }
 
 // New returns a Handler, or an error if the configuration is invalid. It uses no network and no files.
@@ -109,7 +109,10 @@ func New(cfg Config) (*Handler, error) {
 	if err := errors.Join(cfg.check(), guard.Check()); err != nil {
 		return nil, err
 	}
-	h := &Handler{cfg: cfg, sessions: newSessions(cfg), sse: newSSE(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams)}
+	h := &Handler{
+		cfg: cfg, sessions: newSessions(cfg), sse: newSSE(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams), idle: make(chan struct{}),
+	}
+	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.streamable = h.newStreamable()
 	cfg.Metrics.CountOpen(h.streamQuota.InUse, h.sessions.quota.InUse)
@@ -144,6 +147,9 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 func (h *Handler) enter() (leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.active == 0 {
+		h.idle = make(chan struct{})
+	}
 	h.active++
 	return h.leave
 }
@@ -151,23 +157,16 @@ func (h *Handler) enter() (leave func()) {
 func (h *Handler) leave() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.active--
-	if h.active == 0 && h.idle != nil {
+	if h.active--; h.active == 0 {
 		close(h.idle)
-		h.idle = nil
 	}
 }
 
 // wait returns when nothing is in progress, or with the error of ctx.
 func (h *Handler) wait(ctx context.Context) error {
 	h.mu.Lock()
-	if h.idle == nil {
-		h.idle = make(chan struct{})
-	}
 	idle := h.idle
-	h.active++
 	h.mu.Unlock()
-	h.leave() // closes idle if nothing else is in progress
 	select {
 	case <-idle:
 		return nil

@@ -2,12 +2,14 @@ package web
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -31,11 +33,123 @@ const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 // only reports whether a string consists of the characters alone.
 func only(s, characters string) bool { return strings.Trim(s, characters) == "" }
 
-// The headers with which a caller gives up tools.
+// Auth says whose account calls use.
+type Auth string
+
+const (
+	// AuthCallers means that each caller sends an OpenTrain API token. The server's own token is never used.
+	AuthCallers Auth = "callers"
+	// AuthShared means that all callers use the server's own account, and send the operator's secret for it.
+	AuthShared Auth = "shared"
+)
+
 const (
 	readOnlyHeader = "X-MCP-Readonly"
 	toolsHeader    = "X-MCP-Tools"
+	tokenHeader    = "X-OpenTrain-Token" //nolint:gosec // a name
+	tokenScheme    = "OpenTrain-Token"
+	bearerScheme   = "Bearer"
+	// tokenPrefix begins every API token. A Bearer token without it belongs to another service: keep it here.
+	tokenPrefix = "ot_pat_"
 )
+
+// identify adds to a request who makes it.
+func (h *Handler) identify(r *http.Request, request *caller.Request) error {
+	sent, err := readCredentials(r.Header)
+	if err != nil {
+		return err
+	}
+	request.Shared = h.cfg.Auth == AuthShared
+	check := h.checkCallerTokens
+	if request.Shared {
+		check = h.checkServerToken
+	}
+	if err := check(sent); err != nil {
+		return err
+	}
+	if len(sent) > 0 {
+		request.Owner, request.Token = caller.Hash(sent[0].Value), sent[0].Token
+	}
+	if request.Shared {
+		request.Token = h.cfg.OwnToken(r.Context())
+	}
+	if request.Token.Value == "" && request.Token.Problem == "" && h.cfg.Anonymous != nil {
+		request.Token = h.cfg.Anonymous(r.Context())
+	}
+	return nil
+}
+
+// sentToken is a token in a request's headers.
+type sentToken struct {
+	caller.Token
+	bearer bool
+}
+
+// readCredentials returns the tokens in a request's headers, those that only OpenTrain uses first.
+func readCredentials(header http.Header) ([]sentToken, error) {
+	var sent, bearer []sentToken
+	for _, value := range header.Values(tokenHeader) {
+		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header " + tokenHeader}})
+	}
+	for _, value := range header.Values("Authorization") {
+		scheme, value, _ := strings.Cut(strings.TrimSpace(value), " ")
+		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header Authorization: " + scheme}}
+		switch {
+		case strings.EqualFold(scheme, tokenScheme):
+			sent = append(sent, found)
+		case strings.EqualFold(scheme, bearerScheme):
+			found.bearer = true
+			bearer = append(bearer, found)
+		case len(sent) == 0 || strings.HasPrefix(scheme, tokenPrefix):
+			// Beside another token, a scheme such as Basic is for a proxy.
+			return nil, refuse(http.StatusUnauthorized,
+				"The Authorization header has an unknown scheme. Send %s: ot_pat_..., or Authorization: Bearer ot_pat_...", tokenHeader)
+		}
+	}
+	return append(sent, bearer...), nil
+}
+
+// checkServerToken checks the operator's secret.
+func (h *Handler) checkServerToken(sent []sentToken) error {
+	if len(sent) == 0 {
+		return refuse(http.StatusUnauthorized, "This server needs its own token with every request: Authorization: Bearer ...")
+	}
+	for _, token := range sent {
+		if !token.bearer {
+			return refuse(http.StatusBadRequest,
+				"This server uses its own OpenTrain account. Send the server's token as Authorization: Bearer, and no OpenTrain token.")
+		}
+		// Comparing hashes hides the length too.
+		if subtle.ConstantTimeCompare([]byte(caller.Hash(token.Value)), []byte(caller.Hash(h.cfg.ServerToken))) != 1 {
+			return refuse(http.StatusUnauthorized, "The token in Authorization: Bearer is not this server's token.")
+		}
+	}
+	return nil
+}
+
+// checkCallerTokens checks the tokens of a caller, who may be anonymous.
+func (h *Handler) checkCallerTokens(sent []sentToken) error {
+	for _, token := range sent {
+		if token.Value != sent[0].Value {
+			return refuse(http.StatusBadRequest,
+				"Two different tokens came with one request, in %s and in %s. Send one.", sent[0].From, token.From)
+		}
+	}
+	for _, token := range sent {
+		if problem := credential.Problem(token.Value); problem != "" {
+			return refuse(http.StatusUnauthorized, "The API token in %s %s.", token.From, problem)
+		}
+		if token.bearer && !strings.HasPrefix(token.Value, tokenPrefix) {
+			return refuse(http.StatusUnauthorized,
+				"The token in Authorization: Bearer is not an OpenTrain API token, which begins with %s. It was not sent on.", tokenPrefix)
+		}
+	}
+	if len(sent) == 0 && h.cfg.RequireToken {
+		return refuse(http.StatusUnauthorized, "This server needs an OpenTrain API token with every request: "+
+			"%s: ot_pat_..., or Authorization: Bearer ot_pat_...", tokenHeader)
+	}
+	return nil
+}
 
 // readNarrowing returns what a caller gives up. Refusing unknown values means that it never gets more.
 func readNarrowing(header http.Header, known []tool.Tool) (narrowing caller.Narrowing, err error) {
