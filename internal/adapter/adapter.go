@@ -53,15 +53,10 @@ func New(cfg Config) *Server {
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(afterListen)
 	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,
-		server.WithTitle("OpenTrain"),
-		server.WithInstructions(cfg.Instructions),
-		server.WithHooks(&hooks),
-		server.WithToolFilter(filterTools),
-		server.WithPromptFilter(s.filterPrompts),
-		server.WithToolCapabilities(false),
-		server.WithPromptCapabilities(false),
-		server.WithResourceCapabilities(false, false),
-		server.WithCompletions(),
+		server.WithTitle("OpenTrain"), server.WithInstructions(cfg.Instructions), server.WithHooks(&hooks),
+		server.WithToolFilter(filterTools), server.WithPromptFilter(s.filterPrompts),
+		server.WithToolCapabilities(false), server.WithPromptCapabilities(false),
+		server.WithResourceCapabilities(false, false), server.WithCompletions(),
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),
 	)

@@ -173,13 +173,8 @@ func identified(ctx context.Context, log *slog.Logger, by caller.Caller) *slog.L
 // allLevels handles a log at every level: a higher log level must not hide who changed what.
 type allLevels struct{ slog.Handler }
 
-// Enabled implements slog.Handler.
 func (allLevels) Enabled(context.Context, slog.Level) bool { return true }
 
-// WithAttrs implements slog.Handler.
-func (h allLevels) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return allLevels{h.Handler.WithAttrs(attrs)}
-}
+func (h allLevels) WithAttrs(attrs []slog.Attr) slog.Handler { return allLevels{h.Handler.WithAttrs(attrs)} }
 
-// WithGroup implements slog.Handler.
 func (h allLevels) WithGroup(name string) slog.Handler { return allLevels{h.Handler.WithGroup(name)} }

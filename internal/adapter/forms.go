@@ -15,19 +15,15 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/schema"
 )
 
 const (
-	// formID names the one form of a round.
-	formID = "form"
-	// maxStateAge bounds how long any form can be answered, whatever its lifetime.
-	maxStateAge = 24 * time.Hour
-	// formsPause is how long a caller who let a form time out gets no more forms.
-	formsPause = 24 * time.Hour
-	// minClientTimeout tells a client that timed out from a human who canceled: SDKs give up after a minute.
-	minClientTimeout = 45 * time.Second
-	// waitingInterval is how often the client hears that a human has a form, so that it doesn't time out.
-	waitingInterval = 15 * time.Second
+	formID           = "form"           // names the one form of a round
+	maxStateAge      = 24 * time.Hour   // limits the lifetime of every form
+	formsPause       = 24 * time.Hour   // without forms for a caller who let one time out
+	minClientTimeout = 45 * time.Second // tells a client that gave up, after a minute in SDKs, from a human who canceled
+	waitingInterval  = 15 * time.Second // between reports that keep a client from giving up
 )
 
 // forms shows a tool's questions to the human, where the client can show a form.
@@ -54,12 +50,9 @@ func newForms(s *server.MCPServer, cfg Config) *forms {
 type delivery int
 
 const (
-	// formsUnavailable: the client can't show a form.
-	formsUnavailable delivery = iota
-	// inResult: the result holds the form, and the client calls again with the answers (protocol 2026-07-28).
-	inResult
-	// inRequest: the server sends the form in a request of its own while the call waits (older protocols).
-	inRequest
+	formsUnavailable delivery = iota // the client can't show a form
+	inResult                         // the client calls again with the answers (protocol 2026-07-28)
+	inRequest                        // the server sends the form while the call waits (older protocols)
 )
 
 // deliveryTo returns how a form can reach the human behind a call.
@@ -171,4 +164,53 @@ func answersIn(result *mcp.ElicitationResult) map[string]json.RawMessage {
 		return nil
 	}
 	return answers
+}
+
+// formParams builds the form of an Ask for a protocol version. Its schema is nil when the form has no fields.
+func formParams(ask *tool.Ask, protocol string) mcp.ElicitationParams {
+	titled := hasTitledChoices(protocol)
+	form := schema.NewObject()
+	for _, field := range ask.Fields {
+		form.Properties.Set(field.Name, formField(field, titled))
+		if field.Required {
+			form.Required = append(form.Required, field.Name)
+		}
+	}
+	params := mcp.ElicitationParams{Message: ask.Message}
+	if titled {
+		params.Mode = mcp.ElicitationModeForm // older clients know neither the word nor another mode
+	}
+	if form.Properties.Len() > 0 {
+		params.RequestedSchema = form
+	}
+	return params
+}
+
+// hasTitledChoices reports whether a protocol version has titled choices and lists of them (SEP-1330).
+func hasTitledChoices(protocol string) bool { return protocol == "" || protocol >= "2025-11-25" }
+
+func formField(field tool.Field, titled bool) *schema.Node {
+	node := &schema.Node{Type: field.Type, Title: field.Label, Description: field.Prompt}
+	switch {
+	case field.Default == nil:
+	case titled || field.Type == "boolean":
+		node.Default = field.Default
+	default: // before 2025-11-25, only booleans had defaults (SEP-1034)
+		node.Description += " The guess: " + string(field.Default)
+	}
+	options := make([]*schema.Node, 0, len(field.Choices))
+	values, titles := make([]any, 0, len(field.Choices)), make([]any, 0, len(field.Choices))
+	for _, choice := range field.Choices {
+		options = append(options, &schema.Node{Const: choice.Value, Title: choice.Title})
+		values, titles = append(values, choice.Value), append(titles, choice.Title)
+	}
+	switch {
+	case field.Type == "array":
+		node.Items = &schema.Node{AnyOf: options}
+	case field.Type == "enum" && titled:
+		node.Type, node.OneOf = "string", options
+	case field.Type == "enum":
+		node.Type, node.Enum, node.Extras = "string", values, map[string]any{"enumNames": titles}
+	}
+	return node
 }

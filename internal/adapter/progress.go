@@ -64,7 +64,10 @@ func (p *progress) repeat(ctx context.Context, interval time.Duration, step stri
 			}
 		}
 	})
-	return func() { cancel(); running.Wait() }
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // flush lets the last report out before the answer.

@@ -37,7 +37,10 @@ func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Ca
 	request := caller.From(ctx)
 	if request.Stream != nil {
 		unlink, end := context.AfterFunc(request.Stream, cancel), cancel
-		cancel = func() { unlink(); end() }
+		cancel = func() {
+			unlink()
+			end()
+		}
 	}
 	token := s.cfg.Token(ctx)
 	ctx = opentrain.WithTrace(opentrain.WithToken(ctx, token.Value), &opentrain.Trace{

@@ -101,8 +101,7 @@ func (s Source) fromSharedFile() Found {
 
 // reason returns the text of a file error without the path.
 func reason(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
 	}
 	return err.Error()

@@ -119,13 +119,8 @@ func ownOrigin(origin, loopbackPort string) bool {
 	if err != nil || loopbackPort == "" || u.Scheme+"://"+u.Host != origin || !Loopback(strings.ToLower(u.Hostname())) {
 		return false
 	}
-	switch u.Scheme {
-	case "http":
-		return cmp.Or(u.Port(), "80") == loopbackPort
-	case "https":
-		return cmp.Or(u.Port(), "443") == loopbackPort
-	}
-	return false
+	return u.Scheme == "http" && cmp.Or(u.Port(), "80") == loopbackPort ||
+		u.Scheme == "https" && cmp.Or(u.Port(), "443") == loopbackPort
 }
 
 // splitHost splits a Host header into name and port. The port is "" if the header has none.

@@ -8,10 +8,8 @@ import (
 )
 
 const (
-	// maxCallers limits the memory of a Limiter. Beyond it, the caller with the oldest last call is forgotten.
-	maxCallers = 50_000
-	// minMemory is how long a Limiter remembers a caller, or longer if a bucket takes longer to refill.
-	minMemory = 10 * time.Minute
+	maxCallers = 50_000           // beyond it, a Limiter forgets the caller with the oldest last call
+	minMemory  = 10 * time.Minute // of a caller, or longer if a bucket takes longer to refill
 )
 
 // Limiter limits the rate of calls with one token bucket per caller. A nil Limiter allows every call.

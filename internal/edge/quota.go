@@ -26,7 +26,15 @@ func (q *Quota) Acquire(address string) (release func(), ok bool) {
 	}
 	q.inUse++
 	q.byAddress[address]++
-	return sync.OnceFunc(func() { q.release(address) }), true
+	return sync.OnceFunc(func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.inUse--
+		q.byAddress[address]--
+		if q.byAddress[address] == 0 {
+			delete(q.byAddress, address)
+		}
+	}), true
 }
 
 // InUse returns the number of open resources.
@@ -34,14 +42,4 @@ func (q *Quota) InUse() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.inUse
-}
-
-func (q *Quota) release(address string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.inUse--
-	q.byAddress[address]--
-	if q.byAddress[address] == 0 {
-		delete(q.byAddress, address)
-	}
 }

@@ -16,10 +16,8 @@ import (
 )
 
 const (
-	// maxBody limits the body of a request, in bytes.
-	maxBody = 1 << 20
-	// maxID limits the id of a message, in bytes: it is kept until the response.
-	maxID = 256
+	maxBody = 1 << 20 // limits the body of a request, in bytes
+	maxID   = 256     // limits the id of a message, in bytes: it is kept until the response
 )
 
 // readBody reads the body of a POST.

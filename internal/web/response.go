@@ -36,7 +36,6 @@ func refuseMethod(allow, message string) *refusal {
 	return &refusal{status: http.StatusMethodNotAllowed, code: mcp.INVALID_REQUEST, message: message, allow: allow}
 }
 
-// Error implements error.
 func (r *refusal) Error() string { return r.message }
 
 // answerError answers with a JSON-RPC error, because some clients show its message.

@@ -60,7 +60,7 @@ type managerKey struct{}
 // ResolveSessionIdManager implements server.SessionIdManagerResolver. For an idle session, mcp-go passes nil.
 func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
 	if r == nil {
-		return &sessionManager{sessions: s, request: &caller.Request{}, anyOwner: true}
+		return &sessionManager{sessions: s}
 	}
 	if manager, ok := r.Context().Value(managerKey{}).(*sessionManager); ok {
 		return manager
@@ -68,17 +68,15 @@ func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdMana
 	return &sessionManager{sessions: s, request: caller.From(r.Context())}
 }
 
-// sessionManager gives mcp-go access to the sessions of one caller.
+// sessionManager implements server.SessionIdManager for one caller.
 type sessionManager struct {
 	*sessions
-	request  *caller.Request
-	anyOwner bool
-	opened   string // the id that Generate returned
-	full     bool   // Generate could not open a session
+	request *caller.Request // nil for mcp-go itself, which may end every session
+	opened  string          // the id that Generate returned
+	full    bool            // Generate could not open a session
 }
 
-// Generate implements server.SessionIdManager. If there are too many sessions, mcp-go gets "" and answers without
-// one, and the caller of mcp-go must replace that answer.
+// Generate returns "" if there are too many sessions. mcp-go then answers without one: replace its answer.
 func (m *sessionManager) Generate() string {
 	release, ok := m.quota.Acquire(m.request.Address)
 	if !ok {
@@ -96,7 +94,6 @@ func (m *sessionManager) Generate() string {
 	return m.opened
 }
 
-// Validate implements server.SessionIdManager.
 func (m *sessionManager) Validate(id string) (isTerminated bool, err error) {
 	if m.find(id, m.request.Owner) == nil {
 		return false, errSessionEnded
@@ -104,7 +101,6 @@ func (m *sessionManager) Validate(id string) (isTerminated bool, err error) {
 	return false, nil
 }
 
-// Terminate implements server.SessionIdManager.
 func (m *sessionManager) Terminate(id string) (isNotAllowed bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,7 +108,7 @@ func (m *sessionManager) Terminate(id string) (isNotAllowed bool, err error) {
 	switch {
 	case ended == nil:
 		return false, nil // another DELETE was faster, or the session was idle
-	case ended.owner != m.request.Owner && !m.anyOwner:
+	case m.request != nil && ended.owner != m.request.Owner:
 		return false, errSessionEnded
 	}
 	delete(m.open, id)

@@ -16,10 +16,8 @@ import (
 )
 
 const (
-	// maxPending limits the calls of one stream that wait for their answer.
-	maxPending = 64
-	// drainTimeout limits the last write to a stream when the server shuts down.
-	drainTimeout = 500 * time.Millisecond
+	maxPending   = 64                     // limits the calls of one stream that wait for their answer
+	drainTimeout = 500 * time.Millisecond // limits the last write to a stream when the server shuts down
 	allowOrigin  = "Access-Control-Allow-Origin"
 	sseMethods   = "Open a stream with GET, and send messages with POST to the address in its first event."
 )
