@@ -175,6 +175,8 @@ type allLevels struct{ slog.Handler }
 
 func (allLevels) Enabled(context.Context, slog.Level) bool { return true }
 
-func (h allLevels) WithAttrs(attrs []slog.Attr) slog.Handler { return allLevels{h.Handler.WithAttrs(attrs)} }
+func (h allLevels) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return allLevels{h.Handler.WithAttrs(attrs)}
+}
 
 func (h allLevels) WithGroup(name string) slog.Handler { return allLevels{h.Handler.WithGroup(name)} }

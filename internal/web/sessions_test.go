@@ -181,38 +181,54 @@ func TestAnswersToFormsAreFree(t *testing.T) {
 	}
 }
 
-// TestSessionLimitHoldsForEveryInitialize: no spelling of a message opens more
-// sessions than allowed.
+// TestSessionLimitHoldsForEveryInitialize: no _meta, spelling or header opens more sessions than allowed.
 func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 	const limit = 3
-	folded := strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"IO.modelcontextprotocol/protocolVersion":"2026-07-28"},`, 1)
-	for name, body := range map[string]string{
-		"plain":              initialize,
-		"_meta folded":       folded,
-		"_meta of a kind":    strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":["2026-07-28"]},`, 1),
-		"modern, bad meta":   strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","progressToken":{}},`, 1),
-		"params named twice": strings.Replace(folded, `"params":`, `"PARAMS":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}},"params":`, 1),
-		"method twice":       strings.Replace(initialize, `"id":0,`, `"id":0,"method":"ping","Method":"initialize",`, 1),
+	withMeta := func(meta string) string {
+		return strings.Replace(initialize, `"params":{`, `"params":{"_meta":{`+meta+`},`, 1)
+	}
+	const version = `"io.modelcontextprotocol/protocolVersion":"2026-07-28"`
+	modernHeader := []string{"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "initialize"}
+	for name, test := range map[string]struct {
+		body    string
+		headers []string
+		opens   bool // sessions, up to the limit
+	}{
+		"plain":                   {initialize, nil, true},
+		"prefix in capitals":      {withMeta(`"IO.modelcontextprotocol/protocolVersion":"2026-07-28"`), nil, true},
+		"name in lower case":      {withMeta(`"io.modelcontextprotocol/protocolversion":"2026-07-28"`), nil, true},
+		"name in capitals":        {withMeta(`"io.modelcontextprotocol/PROTOCOLVERSION":"2026-07-28"`), nil, true},
+		"long s":                  {withMeta(`"io.modelcontextprotocol/protocolVer\u017fion":"2026-07-28"`), nil, true},
+		"older version":           {withMeta(`"io.modelcontextprotocol/protocolVersion":"2025-11-25"`), nil, true},
+		"version of another kind": {withMeta(`"io.modelcontextprotocol/protocolVersion":["2026-07-28"]`), nil, true},
+		"modern":                  {withMeta(version), nil, false},
+		"modern, invalid":         {withMeta(version + `,"progressToken":{}`), nil, false},
+		"modern, twice":           {withMeta(version + `,"io.modelcontextprotocol/protocolVersion":"2025-11-25"`), nil, false},
+		"modern header":           {initialize, modernHeader, false},
+		"modern header and _meta": {withMeta(version), modernHeader, false},
+		"_meta twice":             {strings.Replace(withMeta(version), `"params":{`, `"params":{"_meta":{},`, 1), nil, false},
+		"_META":                   {strings.Replace(withMeta(version), `"_meta"`, `"_META"`, 1), nil, false},
+		"PARAMS":                  {strings.Replace(initialize, `"params":`, `"PARAMS":{"_meta":{`+version+`}},"params":`, 1), nil, false},
+		"method twice":            {strings.Replace(initialize, `"id":0,`, `"id":0,"method":"ping","Method":"initialize",`, 1), nil, false},
 	} {
 		s := start(t, func(c *Config) { c.Sessions, c.MaxSessions = true, limit })
 		opened := 0
-		for range 4 * limit {
-			got := s.post(body)
-			if got.header.Get("Mcp-Session-Id") != "" {
+		for range 3 * limit {
+			got := s.post(test.body, test.headers...)
+			hasID := got.header.Get("Mcp-Session-Id") != ""
+			if hasID {
 				opened++
 			}
-			if got.status == http.StatusOK && got.header.Get("Mcp-Session-Id") == "" && strings.Contains(got.body, "protocolVersion") {
+			if !hasID && strings.Contains(got.body, `"serverInfo"`) {
 				t.Errorf("%s: initialized without a session: %s", name, got.body)
 			}
-		}
-		if inUse := s.handler.sessions.quota.InUse(); opened > limit || inUse != opened || len(s.handler.sessions.open) != opened {
-			t.Errorf("%s: %d sessions opened, %d in use", name, opened, inUse)
-		}
-		if name == "plain" || name == "_meta folded" {
-			got := s.post(body)
-			if opened != limit || got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "limit of sessions") {
-				t.Errorf("%s: %d opened, then %d %s", name, opened, got.status, got.body)
+			refused := got.status == http.StatusTooManyRequests && got.header.Get("Retry-After") != "" && strings.Contains(got.body, "limit of sessions")
+			if test.opens && !hasID && !refused {
+				t.Errorf("%s: %d %s", name, got.status, got.body)
 			}
+		}
+		if inUse := s.handler.sessions.quota.InUse(); opened > limit || inUse != opened || len(s.handler.sessions.open) != opened || test.opens != (opened == limit) {
+			t.Errorf("%s: %d sessions opened, %d in use", name, opened, inUse)
 		}
 	}
 }

@@ -158,6 +158,24 @@ func TestAnswersAreFoundInEveryFraming(t *testing.T) {
 	}
 }
 
+// TestCallsWithTheSameIDAreCountedApart: each answer frees one of them, so that a shutdown waits for all.
+func TestCallsWithTheSameIDAreCountedApart(t *testing.T) {
+	s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
+	defer s.close()
+	for range 2 {
+		if err := s.expect("1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for left := 1; left >= 0; left-- {
+		fmt.Fprint(s, "event: message\ndata: {\"id\":1,\"result\":{}}\n\n")
+		s.Flush()
+		if len(s.pending) != left {
+			t.Errorf("%d calls are pending, want %d", len(s.pending), left)
+		}
+	}
+}
+
 func TestStreamIsKeptAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newHandler(t, func(c *Config) { c.AllowedHosts = []string{"example.com"} })
