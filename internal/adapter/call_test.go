@@ -67,7 +67,8 @@ func TestCall(t *testing.T) {
 	}
 }
 
-// TestAudit: every write leaves one line in the log, whatever its level, that names the request, the token, the address, the job and the outcome.
+// TestAudit: every write leaves one line in the log, whatever its level, that names the request, the token, the
+// address, the job and the outcome.
 func TestAudit(t *testing.T) {
 	over := caller.Request{Transport: caller.StreamableHTTP, ID: "r1", Address: "192.0.2.7", Token: caller.Token{Value: "ot_pat_x"}}
 	id := caller.Hash("ot_pat_x")[:12]

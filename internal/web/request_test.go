@@ -25,7 +25,8 @@ func TestNarrowing(t *testing.T) {
 		"two lists":     {[]string{toolsHeader, "hold", toolsHeader, "whoami"}, caller.Narrowing{Tools: [][]string{{"hold"}, {"whoami"}}}, ""},
 		"unknown value": {[]string{readOnlyHeader, "maybe"}, caller.Narrowing{}, `X-MCP-Readonly must be true or false, not "maybe".`},
 		"no name":       {[]string{toolsHeader, " ,"}, caller.Narrowing{}, "X-MCP-Tools names no tool. Omit the header to get all tools."},
-		"unknown tool":  {[]string{toolsHeader, "whoami search"}, caller.Narrowing{}, `X-MCP-Tools names "search", which is not a tool of this server.`},
+		"unknown tool": {[]string{toolsHeader, "whoami search"}, caller.Narrowing{},
+			`X-MCP-Tools names "search", which is not a tool of this server.`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			header := http.Header{}
@@ -33,7 +34,11 @@ func TestNarrowing(t *testing.T) {
 				header.Add(test.headers[i], test.headers[i+1])
 			}
 			got, err := readNarrowing(header, known)
-			if test.refused == "" && (err != nil || !reflect.DeepEqual(got, test.want)) || test.refused != "" && (err == nil || err.Error() != test.refused) {
+			refused := ""
+			if err != nil {
+				refused = err.Error()
+			}
+			if refused != test.refused || err == nil && !reflect.DeepEqual(got, test.want) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})

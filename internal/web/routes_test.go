@@ -37,8 +37,10 @@ func TestRefusals(t *testing.T) {
 			t.Fatalf("%s: %v in %s", name, err, got.body)
 		}
 		reason, _ := rpc["error"].(map[string]any)
-		if id, found := rpc["id"]; got.status != test.status || reason["code"] != float64(test.code) || reason["message"] == "" || !found || id != nil ||
-			rpc["jsonrpc"] != "2.0" || got.header.Get("Content-Type") != "application/json" || test.header != "" && got.header.Get(test.header) == "" {
+		id, found := rpc["id"]
+		if got.status != test.status || got.header.Get("Content-Type") != "application/json" ||
+			test.header != "" && got.header.Get(test.header) == "" ||
+			reason["code"] != float64(test.code) || reason["message"] == "" || !found || id != nil || rpc["jsonrpc"] != "2.0" {
 			t.Errorf("%s: %d %s %v", name, got.status, got.body, got.header)
 		}
 	}

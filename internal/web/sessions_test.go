@@ -45,7 +45,8 @@ func TestSessionsBelongToTheirOwner(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
-	if who := whoami(t, s.post(call(1, "whoami"), mine...).body); who.Transport != caller.StreamableSession || who.Owner != caller.Hash(one) || who.Stream {
+	who := whoami(t, s.post(call(1, "whoami"), mine...).body)
+	if who.Transport != caller.StreamableSession || who.Owner != caller.Hash(one) || who.Stream {
 		t.Errorf("%+v", who)
 	}
 	modern := strings.Replace(call(1, "whoami"), `"params":{`, `"params":{`+modernMeta+",", 1)
@@ -70,7 +71,8 @@ func TestStatelessRequests(t *testing.T) {
 		t.Errorf("%+v", who)
 	}
 	for _, method := range []string{"GET", "DELETE", "PUT"} {
-		if got := s.do(method, "/mcp", "", "Mcp-Session-Id", "x"); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
+		got := s.do(method, "/mcp", "", "Mcp-Session-Id", "x")
+		if got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
 			t.Errorf("%s: %d %v", method, got.status, got.header)
 		}
 	}
@@ -222,13 +224,15 @@ func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 			if !hasID && strings.Contains(got.body, `"serverInfo"`) {
 				t.Errorf("%s: initialized without a session: %s", name, got.body)
 			}
-			refused := got.status == http.StatusTooManyRequests && got.header.Get("Retry-After") != "" && strings.Contains(got.body, "limit of sessions")
+			refused := got.status == http.StatusTooManyRequests && got.header.Get("Retry-After") != "" &&
+				strings.Contains(got.body, "limit of sessions")
 			if test.opens && !hasID && !refused {
 				t.Errorf("%s: %d %s", name, got.status, got.body)
 			}
 		}
-		if inUse := s.handler.sessions.quota.InUse(); opened > limit || inUse != opened || len(s.handler.sessions.open) != opened || test.opens != (opened == limit) {
-			t.Errorf("%s: %d sessions opened, %d in use", name, opened, inUse)
+		inUse, kept := s.handler.sessions.quota.InUse(), len(s.handler.sessions.open)
+		if opened > limit || inUse != opened || kept != opened || test.opens != (opened == limit) {
+			t.Errorf("%s: %d sessions opened, %d in use, %d kept", name, opened, inUse, kept)
 		}
 	}
 }
@@ -319,22 +323,28 @@ func TestQuotaPerAddress(t *testing.T) {
 	}
 }
 
+func hasMetrics(t *testing.T, s *remote, lines ...string) {
+	t.Helper()
+	body := s.do("GET", "/metrics", "").body
+	for _, line := range lines {
+		if !strings.Contains(body, line) {
+			t.Errorf("no %q in %s", line, body)
+		}
+	}
+}
+
 // TestStreamEndsWithItsSession: by DELETE.
 func TestStreamEndsWithItsSession(t *testing.T) {
 	s := start(t, withSessions)
 	session := s.openSession()
 	stream := readEvents(t, s.send("GET", "/mcp", "", session...))
-	if body := s.do("GET", "/metrics", "").body; !strings.Contains(body, "opentrain_mcp_open_streams 1\n") || !strings.Contains(body, "opentrain_mcp_sessions 1\n") {
-		t.Error(body)
-	}
+	hasMetrics(t, s, "opentrain_mcp_open_streams 1\n", "opentrain_mcp_sessions 1\n")
 	s.do("DELETE", "/mcp", "", session...)
 	if data, ok := stream.next(); ok {
 		t.Errorf("the stream goes on: %s", data)
 	}
 	s.handler.wait(t.Context()) //nolint:errcheck // it is only slow
-	if body := s.do("GET", "/metrics", "").body; !strings.Contains(body, "opentrain_mcp_open_streams 0\n") || !strings.Contains(body, "opentrain_mcp_sessions 0\n") {
-		t.Error(body)
-	}
+	hasMetrics(t, s, "opentrain_mcp_open_streams 0\n", "opentrain_mcp_sessions 0\n")
 }
 
 // TestStreamOfIdleSessionEnds: a session that mcp-go ends takes its stream along.
