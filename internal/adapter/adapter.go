@@ -25,10 +25,10 @@ type Config struct {
 	Sets   []tool.Set
 	Runner tool.Runner
 	Token  func(context.Context) caller.Token // that API requests are made with
-	// Timeout bounds one round of a tool call, without the time that a human takes for a form.
+	// Timeout limits one round of a tool call, without the time that a human needs for a form.
 	Timeout  time.Duration
 	FormsOff bool // for every client
-	// FormTimeout is how long a human may take for a form while a call waits (protocols before 2026-07-28).
+	// FormTimeout is how long a human has for a form while a call waits (protocols before 2026-07-28).
 	FormTimeout time.Duration
 	Box         *seal.Box        // seals the state that clients carry from one round of a call to the next
 	Limiter     *edge.Limiter    // nil limits nothing

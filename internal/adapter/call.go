@@ -16,7 +16,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// maxRounds bounds how often one call may run the tool: a tool that keeps asking has a bug.
+// maxRounds limits how often one call may run the tool: a tool that keeps asking has a bug.
 const maxRounds = 6
 
 // toolHandler serves the calls of one tool.

@@ -8,7 +8,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// TestCallerHoldsNoToken: a caller is told apart by its token and doesn't hold it.
+// TestCallerHoldsNoToken: the token tells callers apart, but a caller doesn't hold it.
 func TestCallerHoldsNoToken(t *testing.T) {
 	token := caller.Token{Value: "ot_pat_secret", From: "the test", Problem: "None."}
 	alice, bob := token.Caller(), caller.Token{Value: "ot_pat_other"}.Caller()
@@ -18,8 +18,8 @@ func TestCallerHoldsNoToken(t *testing.T) {
 	if alice.TokenFrom != "the test" || alice.TokenProblem != "None." {
 		t.Errorf("%+v", alice)
 	}
-	if nobody := (caller.Token{}).Caller(); nobody.ID != "" {
-		t.Errorf("an anonymous caller is %q", nobody.ID)
+	if anonymous := (caller.Token{}).Caller(); anonymous.ID != "" {
+		t.Errorf("an anonymous caller is %q", anonymous.ID)
 	}
 }
 

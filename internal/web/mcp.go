@@ -153,3 +153,6 @@ func (l libraryLog) Handle(ctx context.Context, record slog.Record) error {
 	})
 	return l.Handler.Handle(ctx, kept)
 }
+
+func (l libraryLog) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l libraryLog) WithGroup(string) slog.Handler      { return l }

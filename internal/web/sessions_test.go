@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -105,7 +106,7 @@ func TestCancellationsReachOwnCallsOnly(t *testing.T) {
 	}
 }
 
-// TestUnaskedAnswersAreLimitedAndNotLogged: answers that nobody asked for count
+// TestUnaskedAnswersAreLimitedAndNotLogged: unrequested answers count
 // against the rate limit, and no header gets into the log.
 func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 	const burst = 5
@@ -155,6 +156,17 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 		if got := s.do("POST", messages, answer); got.status != want {
 			t.Errorf("SSE: %d", got.status)
 		}
+	}
+}
+
+// TestLibraryLogKeepsNoAttributes: not even those that mcp-go adds to its logger.
+func TestLibraryLogKeepsNoAttributes(t *testing.T) {
+	var out lockedLog
+	log := slog.New(libraryLog{slog.NewTextHandler(&out, nil)})
+	log.With("session", "secret").WithGroup("g").Error("broken", "session", "secret", "panic", "cause")
+	log.With("session", "secret").Info("fine")
+	if got := out.String(); strings.Contains(got, "secret") || strings.Contains(got, "fine") || !strings.Contains(got, "panic=cause") {
+		t.Error(got)
 	}
 }
 
@@ -237,7 +249,7 @@ func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 	}
 }
 
-// TestUnansweredInitializeKeepsNoSession: nobody knows the id of such a session.
+// TestUnansweredInitializeKeepsNoSession: no client knows the id of such a session.
 func TestUnansweredInitializeKeepsNoSession(t *testing.T) {
 	s := newHandler(t, func(c *Config) { c.Sessions, c.AllowedHosts = true, []string{"example.com"} })
 	initializeIn := func(ctx context.Context) {

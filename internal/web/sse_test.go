@@ -199,7 +199,7 @@ func TestStreamIsKeptAlive(t *testing.T) {
 	})
 }
 
-// TestCallEndsWithItsStream: nobody reads the answer.
+// TestCallEndsWithItsStream: its answer would have no reader.
 func TestCallEndsWithItsStream(t *testing.T) {
 	s := start(t, nil)
 	stream, path := s.openStream()
