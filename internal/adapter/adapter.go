@@ -1,5 +1,4 @@
-// Package adapter serves tools over mcp-go: definitions, a call from start to end,
-// forms, progress, prompts and resources. The transports serve what it builds.
+// Package adapter serves tools, prompts and resources over mcp-go, whatever the transport.
 package adapter
 
 import (
@@ -17,42 +16,30 @@ import (
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
 // Config says what a Server serves. Fields are required unless they say otherwise.
 type Config struct {
-	// Name, Version and Instructions introduce the server to clients.
-	Name, Version, Instructions string
-	// Sets are the tools to serve, with their prompts and resources. A prompt or a
-	// resource is served only with all the tools that it needs.
+	Name, Version, Instructions string // that introduce the server to clients
+	// Sets are what to serve. Prompts and resources are left out unless all the tools that they need are served.
 	Sets   []tool.Set
 	Runner tool.Runner
-	// Token returns the token that a request is made with.
-	Token func(context.Context) caller.Token
-	// Timeout bounds one round of a tool call, without the time that a human takes
-	// for a form.
-	Timeout time.Duration
-	// FormsOff turns forms off for every client.
-	FormsOff bool
-	// FormTimeout is how long a human may take for a form while a call waits
-	// (protocols before 2026-07-28).
+	Token  func(context.Context) caller.Token // that API requests are made with
+	// Timeout limits one round of a tool call, without the time that a human needs for a form.
+	Timeout  time.Duration
+	FormsOff bool // for every client
+	// FormTimeout is how long a human has for a form while a call waits (protocols before 2026-07-28).
 	FormTimeout time.Duration
-	// Box seals the state that clients carry from one round of a call to the next.
-	Box *seal.Box
-	// Limiter limits how often each caller may call; nil limits nothing.
-	Limiter *edge.Limiter
-	// Metrics counts calls and API requests; nil counts nothing.
-	Metrics *metrics.Metrics
-	// Logger takes the log, which never holds arguments or tokens. It gets a line for
-	// every write, whatever its level.
+	Box         *seal.Box        // seals the state that clients carry from one round of a call to the next
+	Limiter     *edge.Limiter    // nil limits nothing
+	Metrics     *metrics.Metrics // nil counts nothing
+	// Logger gets no arguments or tokens, and a line for every write, whatever its level.
 	Logger *slog.Logger
 }
 
 // Server serves tools, prompts and resources over MCP.
 type Server struct {
 	cfg       Config
-	audit     *slog.Logger
 	mcp       *server.MCPServer
 	forms     *forms
 	tools     []tool.Tool
@@ -62,19 +49,14 @@ type Server struct {
 
 // New builds a Server.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, audit: withoutLevel(cfg.Logger)}
+	s := &Server{cfg: cfg}
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(afterListen)
 	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,
-		server.WithTitle("OpenTrain"),
-		server.WithInstructions(cfg.Instructions),
-		server.WithHooks(&hooks),
-		server.WithToolFilter(filterTools),
-		server.WithPromptFilter(s.filterPrompts),
-		server.WithToolCapabilities(false),
-		server.WithPromptCapabilities(false),
-		server.WithResourceCapabilities(false, false),
-		server.WithCompletions(),
+		server.WithTitle("OpenTrain"), server.WithInstructions(cfg.Instructions), server.WithHooks(&hooks),
+		server.WithToolFilter(filterTools), server.WithPromptFilter(s.filterPrompts),
+		server.WithToolCapabilities(false), server.WithPromptCapabilities(false),
+		server.WithResourceCapabilities(false, false), server.WithCompletions(),
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),
 	)
@@ -108,27 +90,18 @@ func (s *Server) Definitions() ([]byte, error) {
 	return json.MarshalIndent(definitions, "", "  ")
 }
 
-// Admit counts a message against the caller's rate limit. It returns nil, or a
-// refusal that says how long to wait. Tool calls count themselves.
-func (s *Server) Admit(ctx context.Context) *opentrain.Error {
-	wait := s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
-	if wait <= 0 {
-		return nil
-	}
-	return &opentrain.Error{
-		Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true,
-	}
+// Admit counts a message other than a tool call. It returns 0, or how long the caller must wait.
+func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
+	return s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
 }
 
-// StopForms ends every form that waits for an answer and shows no new ones. The
-// server is shutting down, so no answer could arrive.
+// StopForms ends the forms that wait for an answer, and prevents new ones.
 func (s *Server) StopForms() { s.forms.stop() }
 
 // definition describes a tool in the protocol's terms.
 func definition(t tool.Tool) mcp.Tool {
 	hints := t.Kind.Hints()
-	// Not mcp.NewTool: it presets hints, and a tool with both its schema and a raw
-	// one can't be marshaled.
+	// Not mcp.NewTool: it presets hints, and a tool with both its schema and a raw one can't be marshaled.
 	d := mcp.NewToolWithRawSchema(t.Name, t.Description, t.InputSchema)
 	d.Title = t.Title
 	d.RawOutputSchema = t.OutputSchema
@@ -142,8 +115,7 @@ func definition(t tool.Tool) mcp.Tool {
 	return d
 }
 
-// filterTools hides the tools that the caller gave up. mcp-go applies it to lists
-// and to calls.
+// filterTools hides the tools that the caller gave up. mcp-go applies it to lists and to calls.
 func filterTools(ctx context.Context, listed []mcp.Tool) []mcp.Tool {
 	narrowing := caller.From(ctx).Narrowing
 	return slices.DeleteFunc(slices.Clone(listed), func(d mcp.Tool) bool {

@@ -3,6 +3,7 @@ package adapter
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -12,10 +13,10 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
-// maxRounds bounds how often one call may run the tool: a tool that keeps asking
-// has a bug.
+// maxRounds limits how often one call may run the tool: a tool that keeps asking has a bug.
 const maxRounds = 6
 
 // toolHandler serves the calls of one tool.
@@ -24,8 +25,7 @@ func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
 		ctx = withTraceFromMeta(ctx, request.Params.Meta)
 		c := &toolCall{server: s, tool: t, request: request, progress: newProgress(ctx, s.mcp, request.Params.Meta)}
 		defer c.progress.flush()
-		// The arguments as they came over the wire, so that large numbers keep their
-		// digits.
+		// The arguments as they came over the wire, so that large numbers keep their digits.
 		if c.arguments = request.Params.RawArguments; len(c.arguments) == 0 {
 			c.arguments = json.RawMessage("null")
 		}
@@ -46,9 +46,8 @@ type toolCall struct {
 	duration time.Duration // of the tool; a human's time for a form doesn't count
 }
 
-// run runs the tool until it has a result. To show a form to a client of
-// 2026-07-28, it returns the form and the client calls again. To show one to an
-// older client, the call waits for the answer.
+// run runs the tool until it has a result. To show a form to a client of 2026-07-28, it returns the form and
+// the client calls again. To show one to an older client, the call waits for the answer.
 func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 	for round := range maxRounds {
 		result, ask, failure := c.round(ctx, round)
@@ -69,8 +68,7 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 	return c.fail(ctx, tool.Panicked(c.tool.Spec))
 }
 
-// round runs the tool once. A panic becomes a failure that says nothing about its
-// cause.
+// round runs the tool once. A panic becomes a failure that says nothing about its cause.
 func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, ask *tool.Ask, failure *tool.Failure) {
 	start := time.Now()
 	bounded, by, cancel := c.server.requestContext(ctx)
@@ -84,16 +82,18 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 	}()
 	c.call.Caller = by
 	if number == 0 {
-		if refusal := c.server.Admit(ctx); refusal != nil {
-			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, refusal)
+		if wait := c.server.Admit(ctx); wait > 0 {
+			busy := &opentrain.Error{
+				Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true,
+			}
+			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, busy)
 		}
 		c.prepare(ctx)
 	}
 	return c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
 }
 
-// prepare finds out what the client can show, and what it brings back from an earlier
-// form.
+// prepare finds out what the client can show, and what it brings back from an earlier form.
 func (c *toolCall) prepare(ctx context.Context) {
 	c.delivery = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller)
 	c.call.CanAsk = c.delivery != formsUnavailable
@@ -104,8 +104,7 @@ func (c *toolCall) prepare(ctx context.Context) {
 	}
 }
 
-// resume reads the state and the answers with which a client of 2026-07-28 calls
-// again.
+// resume reads the state and the answers with which a client of 2026-07-28 calls again.
 func (c *toolCall) resume() {
 	params := c.request.Params
 	if params.RequestState == "" {
@@ -125,10 +124,9 @@ func (c *toolCall) statePurpose() []string {
 	return []string{"state", c.tool.Name, c.call.Caller.ID, caller.Hash(text.Canonical(c.arguments))}
 }
 
-// fail returns a failure without structuredContent: older clients check that
-// against the output schema, even on an error.
+// fail returns a failure without structuredContent, which older clients check against the output schema.
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
-	c.server.logger(ctx, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure)
+	identified(ctx, c.server.cfg.Logger, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure)
 	var args struct {
 		JobID string `json:"jobId"`
 	}
@@ -144,14 +142,41 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 // record logs and counts the call. It never logs arguments or tokens.
 func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
 	c.server.cfg.Metrics.ToolCall(c.tool.Name, outcome, c.duration)
-	c.server.logger(ctx, c.call.Caller).InfoContext(ctx, "tool call",
+	identified(ctx, c.server.cfg.Logger, c.call.Caller).InfoContext(ctx, "tool call",
 		"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds())/1000)
 	c.audit(ctx, effect)
 }
 
-// audit writes what the call changed, if anything, to the audit log.
+// audit logs what the call changed, if anything, at any log level.
 func (c *toolCall) audit(ctx context.Context, effect tool.Effect) {
-	if !c.tool.Kind.ReadOnly() && effect.Outcome != "" {
-		c.server.auditLogger(ctx, c.call.Caller).InfoContext(ctx, "audit", "tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
+	if c.tool.Kind.ReadOnly() || effect.Outcome == "" {
+		return
 	}
+	log := identified(ctx, slog.New(allLevels{c.server.cfg.Logger.Handler()}), c.call.Caller)
+	if address := caller.From(ctx).Address; address != "" {
+		log = log.With("address", address) // callers who share a token have the same hash
+	}
+	log.InfoContext(ctx, "audit", "tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
 }
+
+// identified returns the log with what identifies a call: the request's id and a short hash of the token.
+func identified(ctx context.Context, log *slog.Logger, by caller.Caller) *slog.Logger {
+	if id := caller.From(ctx).ID; id != "" {
+		log = log.With("request", id)
+	}
+	if by.ID != "" {
+		log = log.With("caller", by.ID[:12])
+	}
+	return log
+}
+
+// allLevels handles a log at every level: a higher log level must not hide who changed what.
+type allLevels struct{ slog.Handler }
+
+func (allLevels) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h allLevels) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return allLevels{h.Handler.WithAttrs(attrs)}
+}
+
+func (h allLevels) WithGroup(name string) slog.Handler { return allLevels{h.Handler.WithGroup(name)} }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -14,51 +13,35 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/schema"
 )
 
 const (
-	// formID names the one form of a round.
-	formID = "form"
-	// maxStateAge bounds how long any form can be answered, whatever its lifetime.
-	maxStateAge = 24 * time.Hour
-	// formsPause is how long a caller who let a form time out gets no more forms.
-	formsPause = 24 * time.Hour
-	// minClientTimeout tells a client that timed out from a human who canceled: SDKs
-	// give up after a minute.
-	minClientTimeout = 45 * time.Second
-	// waitingInterval is how often the client hears that a human has a form, so that
-	// it doesn't time out.
-	waitingInterval = 15 * time.Second
+	formID           = "form"           // names the one form of a round
+	maxStateAge      = 24 * time.Hour   // limits the lifetime of every form
+	formsPause       = 24 * time.Hour   // without forms for a caller who let one time out
+	minClientTimeout = 45 * time.Second // tells a client that gave up, after a minute in SDKs, from a human who canceled
+	waitingInterval  = 15 * time.Second // between reports that keep a client from giving up
 )
 
 // forms shows a tool's questions to the human, where the client can show a form.
 type forms struct {
-	mcp     *server.MCPServer
-	log     *slog.Logger
-	box     *seal.Box
-	off     bool
-	timeout time.Duration
-	// stopped ends when the server does.
-	stopped context.Context
-	stop    context.CancelFunc
-	// timedOut holds the form keys of callers who let a form time out.
-	timedOut *ttlcache.Cache[string, struct{}]
-	mu       sync.Mutex
-	pending  map[string]bool // the form keys of callers who have a form now
+	mcp      *server.MCPServer
+	cfg      Config
+	stopped  context.Context // ends when the server does
+	stop     context.CancelFunc
+	pending  sync.Map                          // the form keys of callers who have a form now
+	timedOut *ttlcache.Cache[string, struct{}] // the form keys of callers who let a form time out
 }
 
 func newForms(s *server.MCPServer, cfg Config) *forms {
-	f := &forms{
-		mcp: s, log: cfg.Logger, box: cfg.Box, off: cfg.FormsOff, timeout: cfg.FormTimeout, pending: map[string]bool{},
-		timedOut: ttlcache.New(
-			ttlcache.WithTTL[string, struct{}](formsPause),
-			ttlcache.WithCapacity[string, struct{}](10_000),
-			ttlcache.WithDisableTouchOnHit[string, struct{}](),
-		),
-	}
+	f := &forms{mcp: s, cfg: cfg, timedOut: ttlcache.New(
+		ttlcache.WithTTL[string, struct{}](formsPause),
+		ttlcache.WithCapacity[string, struct{}](10_000),
+		ttlcache.WithDisableTouchOnHit[string, struct{}](),
+	)}
 	f.stopped, f.stop = context.WithCancel(context.Background())
 	return f
 }
@@ -67,20 +50,15 @@ func newForms(s *server.MCPServer, cfg Config) *forms {
 type delivery int
 
 const (
-	// formsUnavailable: the client can't show a form.
-	formsUnavailable delivery = iota
-	// inResult: the result holds the form, and the client calls again with the
-	// answers (protocol 2026-07-28).
-	inResult
-	// inRequest: the server sends the form in a request of its own while the call
-	// waits (older protocols).
-	inRequest
+	formsUnavailable delivery = iota // the client can't show a form
+	inResult                         // the client calls again with the answers (protocol 2026-07-28)
+	inRequest                        // the server sends the form while the call waits (older protocols)
 )
 
 // deliveryTo returns how a form can reach the human behind a call.
 func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by caller.Caller) delivery {
 	transport := caller.From(ctx).Transport
-	if f.off || transport == caller.SSE { // mcp-go's SSE carries no forms
+	if f.cfg.FormsOff || transport == caller.SSE { // mcp-go's SSE carries no forms
 		return formsUnavailable
 	}
 	if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {
@@ -89,55 +67,31 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 		}
 		return formsUnavailable
 	}
-	// Without a session, an older client's capabilities are unknown and its answer
-	// can't be matched to the call.
+	// Without a session, an older client's capabilities are unknown and its answer can't be matched to the call.
 	session := server.ClientSessionFromContext(ctx)
 	client, described := session.(server.SessionWithClientInfo)
 	_, elicits := session.(server.SessionWithElicitation)
 	if transport == caller.StreamableHTTP || !described || !elicits || !showsForms(client.GetClientCapabilities().Elicitation) {
 		return formsUnavailable
 	}
-	if key := formKey(ctx, by); f.timedOut.Has(key) || f.isPending(key) {
+	key := formKey(ctx, by)
+	if _, pending := f.pending.Load(key); pending || f.timedOut.Has(key) {
 		return formsUnavailable
 	}
 	return inRequest
 }
 
-// showsForms reports whether a client declared forms. Elicitation without any mode
-// means forms: the first protocols that had it knew nothing else.
+// showsForms reports whether a client declared forms, the only mode of the first protocols.
 func showsForms(declared *mcp.ElicitationCapability) bool {
 	return declared != nil && (declared.Form != nil || declared.URL == nil)
 }
 
-// formKey names who answers forms: over HTTP the caller, whichever session the call
-// uses.
+// formKey names who answers forms: over HTTP the caller, whichever session the call uses.
 func formKey(ctx context.Context, by caller.Caller) string {
 	if caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
 		return by.ID
 	}
 	return server.ClientSessionFromContext(ctx).SessionID() + " " + by.ID
-}
-
-func (f *forms) isPending(key string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.pending[key]
-}
-
-// reserve makes sure that a human gets one form at a time: calls that wait for a
-// form would hold up the client's other calls.
-func (f *forms) reserve(key string) (release func(), ok bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.pending[key] {
-		return nil, false
-	}
-	f.pending[key] = true
-	return func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		delete(f.pending, key)
-	}, true
 }
 
 // sealedState is the state of a form as a client of 2026-07-28 carries it.
@@ -149,14 +103,13 @@ type sealedState struct {
 // inputRequired is a result that holds a form.
 func (f *forms) inputRequired(purpose []string, ask *tool.Ask) *mcp.CallToolResult {
 	data := text.JSON(sealedState{ask.State, ask.Lifetime})
-	state := f.box.Seal(purpose, []byte(data), time.Now())
+	state := f.cfg.Box.Seal(purpose, []byte(data), time.Now())
 	return server.NewInputRequestBuilder(state).Elicit(formID, formParams(ask, mcp.LATEST_PROTOCOL_VERSION)).ToolResult()
 }
 
-// openState returns the state that a client of 2026-07-28 brings back. It fails for
-// a state that was changed, belongs to another purpose or is too old.
+// openState returns the state that a client of 2026-07-28 brings back, if it is unchanged and not too old.
 func (f *forms) openState(purpose []string, token string) (state json.RawMessage, ok bool) {
-	opened, err := f.box.Open(purpose, token, maxStateAge, time.Now())
+	opened, err := f.cfg.Box.Open(purpose, token, maxStateAge, time.Now())
 	var sealed sealedState
 	if err != nil || json.Unmarshal(opened.Data, &sealed) != nil || time.Since(opened.Issued) > sealed.Lifetime {
 		return nil, false
@@ -164,26 +117,25 @@ func (f *forms) openState(purpose []string, token string) (state json.RawMessage
 	return sealed.State, true
 }
 
-// elicit sends a form to an older client and waits for the answers. They are nil
-// after any failure, and the tool goes on in the conversation. With mcp-go's own
-// bridge for older clients, a failure would lose the call.
+// elicit sends a form to an older client and waits for the answers. They are nil after any failure: the tool then
+// goes on in the conversation. mcp-go's own bridge for older clients would lose the call.
 func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress) (answers map[string]json.RawMessage) {
 	params, key := formParams(ask, server.RequestProtocolVersion(ctx)), formKey(ctx, by)
 	if params.RequestedSchema == nil || f.stopped.Err() != nil {
 		return nil
 	}
-	release, ok := f.reserve(key)
-	if !ok {
+	// A human gets one form at a time: calls that wait for a form would hold up the client's other calls.
+	if _, pending := f.pending.LoadOrStore(key, nil); pending {
 		return nil
 	}
-	defer release()
+	defer f.pending.Delete(key)
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	ctx, cancel := context.WithTimeout(ctx, f.cfg.FormTimeout)
 	defer cancel()
 	defer context.AfterFunc(f.stopped, cancel)() //nolint:contextcheck // the end of the server, not of a call
 	defer func() {
 		if cause := recover(); cause != nil {
-			f.log.ErrorContext(ctx, "panic while a form was open", "panic", cause, "stack", string(debug.Stack()))
+			f.cfg.Logger.ErrorContext(ctx, "panic while a form was open", "panic", cause, "stack", string(debug.Stack()))
 			answers = nil
 		}
 	}()
@@ -195,7 +147,7 @@ func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, rep
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) || ctx.Err() != nil && time.Since(start) > minClientTimeout {
 			f.timedOut.Set(key, struct{}{}, ttlcache.DefaultTTL)
 		}
-		f.log.DebugContext(ctx, "no answer to a form", "error", err)
+		f.cfg.Logger.DebugContext(ctx, "no answer to a form", "error", err)
 		return nil
 	}
 	return answersIn(result)
@@ -212,4 +164,53 @@ func answersIn(result *mcp.ElicitationResult) map[string]json.RawMessage {
 		return nil
 	}
 	return answers
+}
+
+// formParams builds the form of an Ask for a protocol version. Its schema is nil when the form has no fields.
+func formParams(ask *tool.Ask, protocol string) mcp.ElicitationParams {
+	titled := hasTitledChoices(protocol)
+	form := schema.NewObject()
+	for _, field := range ask.Fields {
+		form.Properties.Set(field.Name, formField(field, titled))
+		if field.Required {
+			form.Required = append(form.Required, field.Name)
+		}
+	}
+	params := mcp.ElicitationParams{Message: ask.Message}
+	if titled {
+		params.Mode = mcp.ElicitationModeForm // older clients know neither the word nor another mode
+	}
+	if form.Properties.Len() > 0 {
+		params.RequestedSchema = form
+	}
+	return params
+}
+
+// hasTitledChoices reports whether a protocol version has titled choices and lists of them (SEP-1330).
+func hasTitledChoices(protocol string) bool { return protocol == "" || protocol >= "2025-11-25" }
+
+func formField(field tool.Field, titled bool) *schema.Node {
+	node := &schema.Node{Type: field.Type, Title: field.Label, Description: field.Prompt}
+	switch {
+	case field.Default == nil:
+	case titled || field.Type == "boolean":
+		node.Default = field.Default
+	default: // before 2025-11-25, only booleans had defaults (SEP-1034)
+		node.Description += " The guess: " + string(field.Default)
+	}
+	options := make([]*schema.Node, 0, len(field.Choices))
+	values, titles := make([]any, 0, len(field.Choices)), make([]any, 0, len(field.Choices))
+	for _, choice := range field.Choices {
+		options = append(options, &schema.Node{Const: choice.Value, Title: choice.Title})
+		values, titles = append(values, choice.Value), append(titles, choice.Title)
+	}
+	switch {
+	case field.Type == "array":
+		node.Items = &schema.Node{AnyOf: options}
+	case field.Type == "enum" && titled:
+		node.Type, node.OneOf = "string", options
+	case field.Type == "enum":
+		node.Type, node.Enum, node.Extras = "string", values, map[string]any{"enumNames": titles}
+	}
+	return node
 }

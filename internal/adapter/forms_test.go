@@ -356,7 +356,7 @@ func TestProgress(t *testing.T) {
 		{"SSE", caller.SSE, previous, token, []string{"Working"}},
 		{"no session", caller.StreamableHTTP, previous, token, nil},
 		{"no session, 2026-07-28", caller.StreamableHTTP, current, token, []string{"Working"}},
-		{"nobody asked", caller.Stdio, previous, nil, nil},
+		{"not asked for", caller.Stdio, previous, nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

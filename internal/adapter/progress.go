@@ -11,9 +11,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// flushDelay is how long a request waits after its last notification. mcp-go hands
-// notifications to another goroutine, which drops what it holds once the answer is
-// ready.
+// flushDelay is how long an answer waits after a notification, which mcp-go would otherwise drop.
 const flushDelay = 5 * time.Millisecond
 
 // progress reports the steps of a call to the client.
@@ -24,8 +22,8 @@ type progress struct {
 	sent   int
 }
 
-// newProgress reports only to a client that asked for it, and only over a stream of
-// its own: without sessions, mcp-go would send an older client's reports to others.
+// newProgress reports only to a client that asked for it, and only over a stream of its own: without
+// sessions, mcp-go would send an older client's reports to others.
 func newProgress(ctx context.Context, s *server.MCPServer, meta *mcp.Meta) *progress {
 	p := &progress{server: s}
 	modern := mcp.IsModernProtocol(server.RequestProtocolVersion(ctx))
@@ -66,7 +64,10 @@ func (p *progress) repeat(ctx context.Context, interval time.Duration, step stri
 			}
 		}
 	})
-	return func() { cancel(); running.Wait() }
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // flush lets the last report out before the answer.
@@ -78,8 +79,7 @@ func (p *progress) flush() {
 	}
 }
 
-// afterListen is a hook: the acknowledgment of a subscription to nothing goes out
-// before its end.
+// afterListen is a hook: the acknowledgment of a subscription to nothing goes out before its end.
 func afterListen(context.Context, any, *mcp.SubscriptionsListenRequest, *mcp.SubscriptionsListenResult) {
 	waitForNotifications()
 }

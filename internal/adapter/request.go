@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
-	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -15,8 +14,7 @@ import (
 // errInternal is all that a client learns about a bug outside of a tool.
 var errInternal = errors.New("this server failed by a fault of its own")
 
-// handler serves requests other than tool calls: it finds the caller, bounds the
-// time, and reports a panic only to the log.
+// handler serves requests other than tool calls. Only the log gets the cause of a panic.
 func handler[Request, Result any](
 	s *Server, serve func(context.Context, caller.Caller, Request) (Result, error),
 ) func(context.Context, Request) (Result, error) {
@@ -33,14 +31,16 @@ func handler[Request, Result any](
 	}
 }
 
-// requestContext returns a context that makes API calls for the caller. It ends
-// with the timeout, or with the stream that the answer would go to.
+// requestContext returns a context for API calls. It ends with the timeout, or with the stream of the answer.
 func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Caller, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	request := caller.From(ctx)
 	if request.Stream != nil {
 		unlink, end := context.AfterFunc(request.Stream, cancel), cancel
-		cancel = func() { unlink(); end() }
+		cancel = func() {
+			unlink()
+			end()
+		}
 	}
 	token := s.cfg.Token(ctx)
 	ctx = opentrain.WithTrace(opentrain.WithToken(ctx, token.Value), &opentrain.Trace{
@@ -50,34 +50,14 @@ func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Ca
 	return ctx, token.Caller(), cancel
 }
 
-// withTraceFromMeta reads the trace from a call's _meta, where clients put it when
-// they send no HTTP header for it (SEP-414).
+// withTraceFromMeta reads the trace from _meta, where clients put it that send no HTTP header for it (SEP-414).
 func withTraceFromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
 	request := *caller.From(ctx)
 	if meta == nil || request.Trace.Parent != "" {
 		return ctx
 	}
 	parent, _ := meta.AdditionalFields["traceparent"].(string) //nolint:errcheck // "" is invalid
-	state, _ := meta.AdditionalFields["tracestate"].(string)   //nolint:errcheck // "" is invalid
-	if !validTraceparent(parent) {
-		return ctx
-	}
-	request.Trace.Parent = parent
-	if validTracestate(state) {
-		request.Trace.State = state
-	}
+	state, _ := meta.AdditionalFields["tracestate"].(string)   //nolint:errcheck // "" is valid
+	request.Trace = caller.ParseTrace(parent, state)
 	return caller.With(ctx, &request)
-}
-
-// validTraceparent accepts version-traceid-parentid-flags, as W3C Trace Context
-// writes it.
-func validTraceparent(s string) bool {
-	parts := strings.Split(s, "-")
-	return len(s) == 55 && len(parts) == 4 && len(parts[0]) == 2 && len(parts[1]) == 32 && len(parts[2]) == 16 &&
-		strings.Trim(s, "-0123456789abcdef") == ""
-}
-
-// validTracestate accepts what is safe in an HTTP header.
-func validTracestate(s string) bool {
-	return s != "" && len(s) <= 512 && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }

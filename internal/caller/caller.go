@@ -1,5 +1,4 @@
-// Package caller says who makes a request, and how it got here. The context of
-// every request carries it.
+// Package caller says who makes a request, and how it got here. The context of every request carries it.
 package caller
 
 import (
@@ -7,25 +6,21 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 )
 
 // Caller is the account that a call is made for. It never holds a token.
 type Caller struct {
-	// ID tells callers apart: a hash of the token, or "" for an anonymous caller.
-	ID string
-	// TokenFrom names the setting or header that the token came from.
-	TokenFrom string
-	// TokenProblem says in a sentence why a token that was set can't be used.
-	TokenProblem string
+	ID           string // a hash of the token; "" for an anonymous caller
+	TokenFrom    string // as Token.From
+	TokenProblem string // as Token.Problem
 }
 
 // Token is an API token and where it came from.
 type Token struct {
-	Value string // "" when there is none
-	// From names the setting or header that it came from.
-	From string
-	// Problem says in a sentence why a token that was set can't be used.
-	Problem string
+	Value   string // "" when there is none
+	From    string // the setting or header that it came from
+	Problem string // a sentence that says why a token that was set can't be used
 }
 
 // Caller returns the caller that a token stands for.
@@ -33,8 +28,7 @@ func (t Token) Caller() Caller {
 	return Caller{ID: Hash(t.Value), TokenFrom: t.From, TokenProblem: t.Problem}
 }
 
-// Hash returns the hex SHA-256 of a secret, so that callers can be told apart
-// without keeping it. The hash of "" is "".
+// Hash returns the hex SHA-256 of a secret, which tells callers apart without keeping it. The hash of "" is "".
 func Hash(secret string) string {
 	if secret == "" {
 		return ""
@@ -48,39 +42,42 @@ type Transport int
 
 // The transports.
 const (
-	// Stdio serves one host on this machine.
-	Stdio Transport = iota
-	// StreamableHTTP is /mcp without sessions: any replica answers any request.
-	StreamableHTTP
-	// StreamableSession is /mcp with a session of an older client.
-	StreamableSession
-	// SSE is the older transport: the answer goes to an open stream.
-	SSE
+	Stdio             Transport = iota // one host on this machine
+	StreamableHTTP                     // /mcp without sessions: any replica answers any request
+	StreamableSession                  // /mcp with a session of an older client
+	SSE                                // the older transport: the answer goes to an open stream
 )
 
-// Request is what is known of a request apart from its message. Over stdio only
-// the defaults apply.
+// Request is what is known of a request apart from its message. Over stdio only the defaults apply.
 type Request struct {
 	Transport Transport
-	// ID names the request in the log and in the answer's X-Request-Id.
-	ID    string
-	Token Token
-	// Owner is a hash of the credential that the caller sent, "" for none.
-	// Sessions and streams belong to it.
-	Owner string
-	// Shared is true when every caller sends the same credential.
-	Shared bool
-	// Address is the caller's network, as edge.Address names it.
-	Address   string
+	ID        string // in the log and in the answer's X-Request-Id
+	Token     Token
+	// Owner is a hash of the credential that the caller sent, "" for none. Sessions and streams belong to it.
+	Owner     string
+	Shared    bool   // every caller sends the same credential
+	Address   string // the caller's network, as edge.Address names it
 	Narrowing Narrowing
-	// Stream ends when the stream that the answer goes to ends. It is nil unless
-	// Transport is SSE.
+	// Stream ends with the stream that the answer goes to. It is nil unless Transport is SSE.
 	Stream context.Context
 	Trace  Trace
 }
 
 // Trace is a W3C Trace Context, passed on to the API.
 type Trace struct{ Parent, State string }
+
+// ParseTrace returns a trace without its invalid parts. A state without a parent is invalid too.
+func ParseTrace(parent, state string) Trace {
+	parts := strings.Split(parent, "-") // version, trace id, span id, flags
+	if len(parts) != 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 || len(parts[3]) != 2 ||
+		strings.Trim(parent, "-0123456789abcdef") != "" {
+		return Trace{}
+	}
+	if len(state) > 512 || strings.ContainsFunc(state, func(r rune) bool { return r < ' ' || r > '~' }) {
+		state = ""
+	}
+	return Trace{Parent: parent, State: state}
+}
 
 type contextKey struct{}
 
@@ -97,8 +94,7 @@ func From(ctx context.Context) *Request {
 	return &Request{}
 }
 
-// RateKey names who shares a rate limit: the owner of a credential, or everyone
-// without one at an address.
+// RateKey names who shares a rate limit: the owner of a credential, or everyone without one at an address.
 func (r *Request) RateKey() string {
 	if r.Owner != "" && !r.Shared {
 		return "token " + r.Owner
@@ -109,8 +105,7 @@ func (r *Request) RateKey() string {
 // Narrowing is what a caller gave up of the tools. It can only take away.
 type Narrowing struct {
 	ReadOnly bool
-	// Tools are lists of names; a tool must be in each of them.
-	Tools [][]string
+	Tools    [][]string // lists of names; a tool must be in each of them
 }
 
 // And joins two narrowings.

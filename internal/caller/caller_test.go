@@ -8,7 +8,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// TestCallerHoldsNoToken: a caller is told apart by its token and doesn't hold it.
+// TestCallerHoldsNoToken: the token tells callers apart, but a caller doesn't hold it.
 func TestCallerHoldsNoToken(t *testing.T) {
 	token := caller.Token{Value: "ot_pat_secret", From: "the test", Problem: "None."}
 	alice, bob := token.Caller(), caller.Token{Value: "ot_pat_other"}.Caller()
@@ -18,8 +18,8 @@ func TestCallerHoldsNoToken(t *testing.T) {
 	if alice.TokenFrom != "the test" || alice.TokenProblem != "None." {
 		t.Errorf("%+v", alice)
 	}
-	if nobody := (caller.Token{}).Caller(); nobody.ID != "" {
-		t.Errorf("an anonymous caller is %q", nobody.ID)
+	if anonymous := (caller.Token{}).Caller(); anonymous.ID != "" {
+		t.Errorf("an anonymous caller is %q", anonymous.ID)
 	}
 }
 
@@ -44,6 +44,32 @@ func TestRateKey(t *testing.T) {
 	} {
 		if got := test.request.RateKey(); got != test.want {
 			t.Errorf("%+v: %q, want %q", test.request, got, test.want)
+		}
+	}
+}
+
+func TestParseTrace(t *testing.T) {
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for name, test := range map[string]struct {
+		parent, state string
+		want          caller.Trace
+	}{
+		"none":             {"", "vendor=1", caller.Trace{}},
+		"both":             {parent, "vendor=1", caller.Trace{Parent: parent, State: "vendor=1"}},
+		"no state":         {parent, "", caller.Trace{Parent: parent}},
+		"longest state":    {parent, strings.Repeat("x", 512), caller.Trace{Parent: parent, State: strings.Repeat("x", 512)}},
+		"longer state":     {parent, strings.Repeat("x", 513), caller.Trace{Parent: parent}},
+		"state, not ASCII": {parent, "vendor=é", caller.Trace{Parent: parent}},
+		"state, line end":  {parent, "vendor=1\r\nX-Evil: 1", caller.Trace{Parent: parent}},
+		"capitals":         {strings.ToUpper(parent), "", caller.Trace{}},
+		"short":            {parent[:54], "", caller.Trace{}},
+		"more":             {parent + "-01", "", caller.Trace{}},
+		"line end":         {parent + "\r\n", "", caller.Trace{}},
+		"other letters":    {strings.Replace(parent, "af", "xy", 1), "", caller.Trace{}},
+		"hyphens moved":    {"000-af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "", caller.Trace{}},
+	} {
+		if got := caller.ParseTrace(test.parent, test.state); got != test.want {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package credential finds the API token that a local user has set: in the
-// environment, in a token file, or in the file of OpenTrain's own command line tool.
+// Package credential finds the API token that a local user has set: in the environment, in a token file, or
+// in the file of OpenTrain's own command line tool.
 package credential
 
 import (
@@ -16,36 +16,29 @@ import (
 // maxLength is the maximum length of a token, in bytes.
 const maxLength = 512
 
-// Variables returns the environment variables that may hold a token. The first
-// one that is set wins. OpenTrain's own MCP server reads the first variable, and
-// its command line tool reads the others.
+// Variables returns the environment variables that may hold a token. The first one that is set wins.
+// OpenTrain's own MCP server reads the first variable, and its command line tool reads the others.
 func Variables() []string {
 	return []string{"OPENTRAIN_PERSONAL_API_TOKEN", "OT_API_TOKEN", "OPENTRAIN_API_TOKEN"}
 }
 
 // Source configures where to look for a token.
 type Source struct {
-	// Getenv returns the value of an environment variable, like os.Getenv.
-	Getenv func(string) string
-	// TokenFile is the path of a file that contains only a token. Optional.
-	TokenFile string
+	Getenv    func(string) string // like os.Getenv
+	TokenFile string              // the path of a file that contains only a token; "" for none
 }
 
 // Found is the result of a search.
 type Found struct {
-	Token string // "" if there is no usable token
-	// From names the place where the token was found, or "" if no token is set.
-	From string
-	// BaseURL is the address of the API, if the shared file has one.
-	BaseURL string
-	// Problem says in one sentence why the token cannot be used.
-	Problem string
+	Token   string // "" if there is no usable token
+	From    string // the place where the token was found; "" if no token is set
+	BaseURL string // the address of the API, if the shared file has one
+	Problem string // a sentence that says why the token cannot be used
 }
 
-// Find looks for a token in the environment, then in the token file. Without a
-// token file, it looks in the file that OpenTrain's command line tool and MCP
-// server share. It reads files on every call, so that a token replaced on disk
-// works at once.
+// Find looks for a token in the environment, then in the token file. Without a token file, it looks in the
+// file that OpenTrain's command line tool and MCP server share. It reads files on every call, so that a token
+// replaced on disk works at once.
 func (s Source) Find() Found {
 	for _, name := range Variables() {
 		if value := s.Getenv(name); value != "" {
@@ -72,8 +65,7 @@ func (s Source) fromTokenFile() Found {
 	return validate(found)
 }
 
-// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json, as
-// documented in developers/mcp/overview.
+// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json (developers/mcp/overview).
 func (s Source) fromSharedFile() Found {
 	dir := s.Getenv("XDG_CONFIG_HOME")
 	if dir == "" {
@@ -109,8 +101,7 @@ func (s Source) fromSharedFile() Found {
 
 // reason returns the text of a file error without the path.
 func reason(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
 	}
 	return err.Error()
@@ -124,8 +115,7 @@ func validate(found Found) Found {
 	return found
 }
 
-// Problem says why a text cannot be a token, without showing the text. It
-// returns "" if the text can be a token.
+// Problem says why a text cannot be a token, without showing the text. It returns "" for a possible token.
 func Problem(token string) string {
 	switch {
 	case token == "":

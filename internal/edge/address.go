@@ -6,11 +6,9 @@ import (
 	"strings"
 )
 
-// Address identifies the network that a request comes from: an IPv4 address, or
-// the /64 network of an IPv6 address, because one caller usually owns a whole /64.
-//
-// Behind a proxy, Address uses the last entry of X-Forwarded-For, which the
-// proxy added. The caller can forge the entries before it.
+// Address identifies the network that a request comes from: an IPv4 address, or the /64 network of an IPv6
+// address, because one caller usually owns a whole /64.
+// Behind a proxy, it uses the last entry of X-Forwarded-For: the caller can forge the entries before it.
 func Address(r *http.Request, behindProxy bool) string {
 	if behindProxy {
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -32,8 +30,7 @@ func network(address netip.Addr) string {
 	return netip.PrefixFrom(address, 64).Masked().String()
 }
 
-// Loopback reports whether an address, as returned by [Address], or a host name
-// refers to this machine.
+// Loopback reports whether an address, as returned by [Address], or a host name refers to this machine.
 func Loopback(name string) bool {
 	address, err := netip.ParseAddr(name)
 	return name == "localhost" || err == nil && address.IsLoopback()

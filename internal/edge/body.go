@@ -8,37 +8,32 @@ import (
 	"time"
 )
 
-// bodyTimeout is how long a request body may take to arrive. It applies to
-// bodies only: a server's ReadTimeout would end streams too.
+// bodyTimeout is how long a request body may take to arrive. A server's ReadTimeout would end streams too.
 const bodyTimeout = 15 * time.Second
 
-// The errors of ReadBody.
+// The errors of ReadBody. Answer with HTTP 413 and 408.
 var (
-	// ErrTooLarge means that the body exceeds the limit. Answer with HTTP 413.
 	ErrTooLarge = errors.New("the request body is too large")
-	// ErrTooSlow means that the body did not arrive in time. Answer with HTTP 408.
-	ErrTooSlow = errors.New("the request body took too long to arrive")
+	ErrTooSlow  = errors.New("the request body took too long to arrive")
 )
 
-// LimitBodyTime limits the time that a request's body may take to arrive. The
-// limit ends when ReadBody has read the body. Until then it also applies to
-// net/http, which reads the rest of a rejected body to reuse the connection.
+// LimitBodyTime limits the time that a request's body may take to arrive, until ReadBody has read it. The limit
+// also applies to net/http, which reads the rest of a rejected body to reuse the connection.
 func LimitBodyTime(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		setReadDeadline(w, time.Now().Add(bodyTimeout))
 	}
 }
 
-// ReadBody reads a request's body of at most limit bytes. It does not start to
-// read a body whose Content-Length exceeds the limit.
+// ReadBody reads a body of at most limit bytes. It does not start if Content-Length exceeds the limit.
 func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var large *http.MaxBytesError
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &large):
+	case tooLarge:
 		return nil, ErrTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, ErrTooSlow

@@ -1,6 +1,5 @@
-// Package edge protects an HTTP server that strangers can reach. It checks which
-// hosts and web pages may use the server, and limits how much a caller may send,
-// how often it may call and how much it may keep open.
+// Package edge protects an HTTP server that strangers can reach. It checks which hosts and web pages may use
+// the server, and limits how much a caller may send, how often it may call and how much it may keep open.
 package edge
 
 import (
@@ -18,19 +17,15 @@ import (
 	"github.com/rs/cors"
 )
 
-// Guard accepts only requests with an expected Host and Origin. It protects every
-// route from web pages that send requests to this server, and from pages whose
-// own name resolves to it (DNS rebinding). On a connection to a loopback address,
-// both headers may also name that address in any loopback form.
+// Guard accepts only requests with an expected Host and Origin. It protects every route from web pages that
+// send requests to this server, and from pages whose own name resolves to it (DNS rebinding). On a connection
+// to a loopback address, both headers may also name that address in any loopback form.
 type Guard struct {
-	// Hosts are the names that callers use, each with a port, or without one to
-	// accept every port.
+	// Hosts are the names that callers use, each with a port, or without one to accept every port.
 	Hosts []string
-	// Origins are the web pages that may call, as browsers send them:
-	// https://host or https://host:port. Guard adds CORS headers for them.
+	// Origins are the web pages that may call: https://host or https://host:port. They get CORS headers.
 	Origins []string
-	// AnyAddress accepts every Host that is an IP address. Health probes use the
-	// machine's address, and DNS rebinding cannot forge one.
+	// AnyAddress accepts every Host that is an IP address, as in health probes. DNS rebinding can't forge one.
 	AnyAddress bool
 }
 
@@ -83,8 +78,7 @@ func (g Guard) verify(r *http.Request) error {
 		return errHost
 	}
 	origins := r.Header.Values("Origin")
-	// A page that loads this server's address as an image sends no Origin, but
-	// browsers still send Sec-Fetch-Site.
+	// For an image at this server's address, browsers send no Origin, but they send Sec-Fetch-Site.
 	if site := r.Header.Get("Sec-Fetch-Site"); len(origins) == 0 && (site == "cross-site" || site == "same-site") {
 		return errOrigin
 	}
@@ -110,8 +104,7 @@ func (g Guard) hostAllowed(r *http.Request) bool {
 	return g.AnyAddress && err == nil
 }
 
-// loopbackPort returns the port of a connection to a loopback address, or "" for
-// other connections.
+// loopbackPort returns the port of a connection to a loopback address, or "" for other connections.
 func loopbackPort(r *http.Request) string {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	if !ok || !local.IP.IsLoopback() {
@@ -126,17 +119,11 @@ func ownOrigin(origin, loopbackPort string) bool {
 	if err != nil || loopbackPort == "" || u.Scheme+"://"+u.Host != origin || !Loopback(strings.ToLower(u.Hostname())) {
 		return false
 	}
-	switch u.Scheme {
-	case "http":
-		return cmp.Or(u.Port(), "80") == loopbackPort
-	case "https":
-		return cmp.Or(u.Port(), "443") == loopbackPort
-	}
-	return false
+	return u.Scheme == "http" && cmp.Or(u.Port(), "80") == loopbackPort ||
+		u.Scheme == "https" && cmp.Or(u.Port(), "443") == loopbackPort
 }
 
-// splitHost splits a Host header into name and port. The port is "" if the
-// header has none.
+// splitHost splits a Host header into name and port. The port is "" if the header has none.
 func splitHost(host string) (name, port string) {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {

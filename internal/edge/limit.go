@@ -8,16 +8,11 @@ import (
 )
 
 const (
-	// maxCallers bounds the memory of a Limiter. Beyond it, the Limiter forgets
-	// the caller whose last call is oldest.
-	maxCallers = 50_000
-	// minMemory is how long a Limiter remembers a caller after the last call, or
-	// longer if a bucket takes longer to refill.
-	minMemory = 10 * time.Minute
+	maxCallers = 50_000           // beyond it, a Limiter forgets the caller with the oldest last call
+	minMemory  = 10 * time.Minute // of a caller, or longer if a bucket takes longer to refill
 )
 
-// Limiter limits the rate of calls with one token bucket per caller. A nil
-// Limiter allows every call.
+// Limiter limits the rate of calls with one token bucket per caller. A nil Limiter allows every call.
 type Limiter struct {
 	perSecond rate.Limit
 	burst     int
@@ -41,8 +36,7 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 	}
 }
 
-// Wait counts a call. It returns 0 if the caller may make the call now, or else
-// how long the caller must wait. A rejected call does not use up the caller's limit.
+// Wait counts a call. It returns 0, or how long the caller must wait. A rejected call uses up nothing.
 func (l *Limiter) Wait(caller string) time.Duration {
 	if l == nil {
 		return 0

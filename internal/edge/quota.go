@@ -2,10 +2,9 @@ package edge
 
 import "sync"
 
-// Quota limits how many resources, such as sessions or streams, are open at
-// once: a number in total, and half of it (but at least one) per address, so
-// that one caller cannot use up the quota. Loopback addresses have no limit of
-// their own, because many callers can share one behind a local proxy.
+// Quota limits how many resources, such as sessions or streams, are open at once: a number in total, and half
+// of it (but at least one) per address, so that one caller cannot use up the quota. Loopback addresses have
+// no limit of their own, because many callers can share one behind a local proxy.
 type Quota struct {
 	limit int
 
@@ -17,9 +16,8 @@ type Quota struct {
 // NewQuota returns a Quota of limit resources in total.
 func NewQuota(limit int) *Quota { return &Quota{limit: limit, byAddress: map[string]int{}} }
 
-// Acquire counts one more open resource for an address, as returned by [Address].
-// Call release when the resource closes; further calls have no effect. When the
-// quota is used up, ok is false and release is nil.
+// Acquire counts one more open resource for an address, as returned by [Address]. Call release when the
+// resource closes; further calls have no effect. When the quota is used up, ok is false and release is nil.
 func (q *Quota) Acquire(address string) (release func(), ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -28,7 +26,15 @@ func (q *Quota) Acquire(address string) (release func(), ok bool) {
 	}
 	q.inUse++
 	q.byAddress[address]++
-	return sync.OnceFunc(func() { q.release(address) }), true
+	return sync.OnceFunc(func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.inUse--
+		q.byAddress[address]--
+		if q.byAddress[address] == 0 {
+			delete(q.byAddress, address)
+		}
+	}), true
 }
 
 // InUse returns the number of open resources.
@@ -36,14 +42,4 @@ func (q *Quota) InUse() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.inUse
-}
-
-func (q *Quota) release(address string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.inUse--
-	q.byAddress[address]--
-	if q.byAddress[address] == 0 {
-		delete(q.byAddress, address)
-	}
 }

@@ -14,8 +14,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// Metrics holds the server's metrics. Callers cannot choose the value of a label,
-// so the number of series is bounded. A nil *Metrics counts nothing.
+// Metrics holds the server's metrics. Callers cannot choose the value of a label, so the number of series is
+// bounded. A nil *Metrics counts nothing.
 type Metrics struct {
 	registry      *prometheus.Registry
 	calls         *prometheus.CounterVec
@@ -24,8 +24,6 @@ type Metrics struct {
 	sentDurations prometheus.Histogram
 	reads         *prometheus.CounterVec
 	refused       *prometheus.CounterVec
-	streams       prometheus.Gauge
-	sessions      prometheus.Gauge
 }
 
 // New returns metrics with a registry of their own.
@@ -33,31 +31,26 @@ func New() *Metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	auto := promauto.With(registry)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return auto.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
 	return &Metrics{
 		registry: registry,
-		calls: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_tool_calls_total", Help: "Tool calls by tool and outcome: ok, input_required or an error code.",
-		}, []string{"tool", "outcome"}),
+		calls: counter("opentrain_mcp_tool_calls_total",
+			"Tool calls by tool and outcome: ok, input_required or an error code.", "tool", "outcome"),
 		callDurations: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "opentrain_mcp_tool_call_duration_seconds", Help: "Duration of tool calls.",
 			Buckets: []float64{.001, .005, .02, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"tool"}),
-		sent: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_upstream_requests_total", Help: "Requests to OpenTrain by method and HTTP status. Status 0 means no response.",
-		}, []string{"method", "status"}),
+		sent: counter("opentrain_mcp_upstream_requests_total",
+			"Requests to OpenTrain by method and HTTP status. Status 0 means no response.", "method", "status"),
 		sentDurations: auto.NewHistogram(prometheus.HistogramOpts{
 			Name: "opentrain_mcp_upstream_duration_seconds", Help: "Time until OpenTrain starts to respond.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}),
-		reads: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_public_reads_total",
-			Help: "Public reads by source: hit, stale, joined (shared another caller's request) or miss.",
-		}, []string{"source"}),
-		refused: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "opentrain_mcp_http_refused_total", Help: "Refused HTTP requests by status.",
-		}, []string{"status"}),
-		streams:  auto.NewGauge(prometheus.GaugeOpts{Name: "opentrain_mcp_open_streams", Help: "Open event streams."}),
-		sessions: auto.NewGauge(prometheus.GaugeOpts{Name: "opentrain_mcp_sessions", Help: "Open sessions of Streamable HTTP."}),
+		reads: counter("opentrain_mcp_public_reads_total",
+			"Public reads by source: hit, stale, joined (shared another caller's request) or miss.", "source"),
+		refused: counter("opentrain_mcp_http_refused_total", "Refused HTTP requests by status.", "status"),
 	}
 }
 
@@ -69,8 +62,7 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// ToolCall counts a tool call. The outcome is "ok", "input_required" or an error
-// code.
+// ToolCall counts a tool call. The outcome is "ok", "input_required" or an error code.
 func (m *Metrics) ToolCall(tool, outcome string, duration time.Duration) {
 	if m == nil {
 		return
@@ -79,8 +71,7 @@ func (m *Metrics) ToolCall(tool, outcome string, duration time.Duration) {
 	m.callDurations.WithLabelValues(tool).Observe(duration.Seconds())
 }
 
-// boundedOutcome replaces codes that OpenTrain does not document: the API could
-// return any number of them.
+// boundedOutcome replaces codes that OpenTrain does not document: the API could return any number of them.
 func boundedOutcome(outcome string) string {
 	switch opentrain.Code(outcome) {
 	case "ok", "input_required",
@@ -116,30 +107,15 @@ func (m *Metrics) Refused(status int) {
 	}
 }
 
-// StreamOpened counts an event stream as open, until StreamClosed.
-func (m *Metrics) StreamOpened() {
-	if m != nil {
-		m.streams.Inc()
+// CountOpen sets who counts the open event streams and sessions. Call it once.
+func (m *Metrics) CountOpen(streams, sessions func() int) {
+	if m == nil {
+		return
 	}
-}
-
-// StreamClosed ends what StreamOpened counted.
-func (m *Metrics) StreamClosed() {
-	if m != nil {
-		m.streams.Dec()
+	gauge := func(name, help string, count func() int) {
+		opts := prometheus.GaugeOpts{Name: name, Help: help}
+		m.registry.MustRegister(prometheus.NewGaugeFunc(opts, func() float64 { return float64(count()) }))
 	}
-}
-
-// SessionOpened counts a session as open, until SessionClosed.
-func (m *Metrics) SessionOpened() {
-	if m != nil {
-		m.sessions.Inc()
-	}
-}
-
-// SessionClosed ends what SessionOpened counted.
-func (m *Metrics) SessionClosed() {
-	if m != nil {
-		m.sessions.Dec()
-	}
+	gauge("opentrain_mcp_open_streams", "Open event streams.", streams)
+	gauge("opentrain_mcp_sessions", "Open sessions of Streamable HTTP.", sessions)
 }

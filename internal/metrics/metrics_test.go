@@ -38,22 +38,15 @@ func use(m *metrics.Metrics) {
 	m.Read(opentrain.ReadHit)
 	m.Read(opentrain.ReadJoined)
 	m.Refused(429)
-	m.StreamOpened()
-	m.StreamOpened()
-	m.StreamClosed()
-	m.SessionOpened()
-	m.SessionOpened()
-	m.SessionOpened()
-	m.SessionClosed()
 }
 
 func TestMetrics(t *testing.T) {
-	m := metrics.New()
-	for _, line := range []string{"opentrain_mcp_open_streams 0", "opentrain_mcp_sessions 0"} {
-		if !scrape(t, m)[line] {
-			t.Errorf("no %q before the first use", line)
-		}
+	m, streams := metrics.New(), 0
+	m.CountOpen(func() int { return streams }, func() int { return 2 })
+	if !scrape(t, m)["opentrain_mcp_open_streams 0"] {
+		t.Error("no open_streams without a stream")
 	}
+	streams = 1
 	use(m)
 	got := scrape(t, m)
 	for _, line := range []string{
@@ -85,8 +78,10 @@ func TestMetrics(t *testing.T) {
 // TestMetricsOfTwoServers: a process can have several servers.
 func TestMetricsOfTwoServers(t *testing.T) {
 	first, second := metrics.New(), metrics.New()
-	first.SessionOpened()
-	if !scrape(t, second)["opentrain_mcp_sessions 0"] {
+	first.CountOpen(func() int { return 1 }, func() int { return 1 })
+	second.CountOpen(func() int { return 0 }, func() int { return 0 })
+	first.Refused(429)
+	if got := scrape(t, second); !got["opentrain_mcp_sessions 0"] || got[`opentrain_mcp_http_refused_total{status="429"} 1`] {
 		t.Error("the servers share a counter")
 	}
 }
@@ -94,6 +89,7 @@ func TestMetricsOfTwoServers(t *testing.T) {
 func TestNilMetrics(t *testing.T) {
 	var m *metrics.Metrics
 	use(m)
+	m.CountOpen(nil, nil)
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if w.Code != http.StatusNotFound {

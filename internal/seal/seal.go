@@ -1,6 +1,5 @@
-// Package seal lets a server keep its state with the caller, in an encrypted and
-// authenticated token. A token opens only unchanged, for the purpose it was made
-// for, and until it expires.
+// Package seal keeps state with the caller, in an encrypted token that opens only unchanged, for its purpose,
+// and until it expires.
 package seal
 
 import (
@@ -21,9 +20,8 @@ const KeySize = 32
 // Box seals and opens tokens. It is safe for concurrent use.
 type Box struct{ ciphers []cipher.AEAD }
 
-// New returns a Box that seals with the first key and opens with any of them, so
-// that tokens stay valid while a key is being replaced. Without keys, the Box
-// uses a random key, and its tokens end with the process.
+// New returns a Box that seals with the first key and opens with any of them, so that tokens stay valid while
+// a key is being replaced. Without keys, the Box uses a random key, and its tokens end with the process.
 func New(keys ...[]byte) (*Box, error) {
 	if len(keys) == 0 {
 		key := make([]byte, KeySize)
@@ -54,20 +52,17 @@ type Sealed struct {
 	Issued time.Time // to the microsecond
 }
 
-// ErrInvalid means that a token does not open: it was changed, has another
-// purpose or key, or is too old. It does not tell which.
+// ErrInvalid means that a token was changed, has another purpose or key, or is too old. It does not tell which.
 var ErrInvalid = errors.New("the token is not valid")
 
-// Seal returns a token of URL-safe characters. The token does not contain the
-// purpose; Open needs the same one.
+// Seal returns a token of URL-safe characters. It does not contain the purpose; Open needs the same one.
 func (b *Box) Seal(purpose []string, data []byte, now time.Time) string {
 	plain := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro()))
 	sealed := b.ciphers[0].Seal(nil, nil, append(plain, data...), encodePurpose(purpose)) //nolint:gosec // the AEAD adds a random nonce
 	return base64.RawURLEncoding.EncodeToString(sealed)
 }
 
-// Open opens a token that was sealed for the same purpose, at most maxAge ago.
-// Its only error is ErrInvalid.
+// Open opens a token that was sealed for the same purpose, at most maxAge ago. Its only error is ErrInvalid.
 func (b *Box) Open(purpose []string, token string, maxAge time.Duration, now time.Time) (Sealed, error) {
 	// Strict decoding accepts one spelling of each token, but ignores line breaks.
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)

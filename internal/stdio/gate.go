@@ -10,14 +10,15 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// maxLine bounds one incoming message, in bytes. A description of 60,000 characters,
-// all of them escaped, takes 720 KB.
+// maxLine limits one incoming message, in bytes. A description of 60,000 escaped characters takes 720 KB.
 const maxLine = 4 << 20
 
-// gate is the input and the output of mcp-go's stdio server. It passes on clean
-// lines, and reports the end of the input only when every request is answered.
+// gate is the input and the output of mcp-go's stdio server. It passes on clean lines, and reports the end of
+// the input only when every request is answered.
 type gate struct {
 	ctx     context.Context
 	out     io.Writer
@@ -31,11 +32,15 @@ type gate struct {
 	mu      sync.Mutex
 	err     error          // from reading the input or refusing a line
 	pending map[string]int // requests without an answer, by id
-	drained chan struct{}  // closed when none is pending; nil before the end of the input
+	idle    chan struct{}  // closed when pending becomes empty
 }
 
 func newGate(ctx context.Context, in io.Reader, out io.Writer, timeout time.Duration) *gate {
-	g := &gate{ctx: ctx, out: out, timeout: timeout, onEnd: func() {}, lines: make(chan []byte), pending: map[string]int{}}
+	g := &gate{
+		ctx: ctx, out: out, timeout: timeout, onEnd: func() {},
+		lines: make(chan []byte), pending: map[string]int{}, idle: make(chan struct{}),
+	}
+	close(g.idle)
 	go g.scan(bufio.NewReaderSize(in, 64<<10))
 	return g
 }
@@ -94,8 +99,7 @@ func (g *gate) scan(in *bufio.Reader) {
 	}
 }
 
-// readLine reads one line, without its newline. It refuses and skips a line that is
-// too long.
+// readLine reads one line, without its newline. It refuses and skips a line that is too long.
 func (g *gate) readLine(in *bufio.Reader) ([]byte, error) {
 	var line []byte
 	tooLong := false
@@ -109,23 +113,16 @@ func (g *gate) readLine(in *bufio.Reader) ([]byte, error) {
 		}
 		if tooLong {
 			line = nil
-			g.refuse(fmt.Sprintf("the message is larger than %d MiB", maxLine>>20))
+			// Nothing was read of the message, so its id is unknown.
+			_, err := fmt.Fprintf(g, `{"error":{"code":%d,"message":"the message is larger than %d MiB"},"id":null,"jsonrpc":"2.0"}`+"\n",
+				mcp.INVALID_REQUEST, maxLine>>20)
+			g.fail(err)
 		}
 		return bytes.TrimRight(line, "\r\n"), err
 	}
 }
 
-// refuse answers a message whose id wasn't read.
-func (g *gate) refuse(message string) {
-	answer, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": nil, "error": map[string]any{"code": -32600, "message": message}})
-	if err == nil {
-		_, err = g.Write(append(answer, '\n'))
-	}
-	if err != nil {
-		g.fail(err)
-	}
-}
-
+// fail keeps an error for failure. It ignores nil.
 func (g *gate) fail(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -135,13 +132,11 @@ func (g *gate) fail(err error) {
 // drain waits until every request is answered, or until the timeout.
 func (g *gate) drain() {
 	g.onEnd()
-	drained := make(chan struct{})
 	g.mu.Lock()
-	g.drained = drained
-	g.closeIfDrained()
+	idle := g.idle
 	g.mu.Unlock()
 	select {
-	case <-drained:
+	case <-idle:
 	case <-time.After(g.timeout):
 	}
 }
@@ -152,8 +147,7 @@ type message struct {
 	ID     json.RawMessage `json:"id"`
 }
 
-// requested remembers a request until it is answered. A subscription isn't: its
-// answer comes only when it ends.
+// requested remembers a request until it is answered, but not a subscription, whose answer comes at its end.
 func (g *gate) requested(line []byte) {
 	var request message
 	if json.Unmarshal(line, &request) != nil || request.Method == "" || request.Method == "subscriptions/listen" {
@@ -162,12 +156,15 @@ func (g *gate) requested(line []byte) {
 	if key := idKey(request.ID); key != "" {
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		if len(g.pending) == 0 {
+			g.idle = make(chan struct{})
+		}
 		g.pending[key]++
 	}
 }
 
-// answered forgets the request that a message answers. The server's own requests and
-// notifications have a method and answer nothing.
+// answered forgets the request that a message answers. The server's own requests and notifications have a
+// method and answer nothing.
 func (g *gate) answered(line []byte) {
 	var answer message
 	if json.Unmarshal(line, &answer) != nil || answer.Method != "" {
@@ -176,22 +173,18 @@ func (g *gate) answered(line []byte) {
 	key := idKey(answer.ID)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.pending[key]--; g.pending[key] <= 0 {
+	if g.pending[key] == 0 {
+		return
+	}
+	if g.pending[key]--; g.pending[key] == 0 {
 		delete(g.pending, key)
 	}
-	g.closeIfDrained()
-}
-
-// closeIfDrained ends the wait of drain. The caller holds mu.
-func (g *gate) closeIfDrained() {
-	if g.drained != nil && len(g.pending) == 0 {
-		close(g.drained)
-		g.drained = nil
+	if len(g.pending) == 0 {
+		close(g.idle)
 	}
 }
 
-// idKey returns one spelling of a request's id, "" for none. Numbers go through
-// float64, because that is how mcp-go sends them back.
+// idKey returns one spelling of an id, "" for none. mcp-go sends numbers back as float64.
 func idKey(id json.RawMessage) string {
 	var value any
 	if len(id) == 0 || json.Unmarshal(id, &value) != nil || value == nil {

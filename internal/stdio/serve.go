@@ -1,10 +1,8 @@
-// Package stdio serves one host over standard input and output, one JSON-RPC
-// message per line.
+// Package stdio serves one host over standard input and output, one JSON-RPC message per line.
 //
 // It puts a gate between the host and mcp-go's stdio server, which by itself
 //
-//   - cancels the running calls as soon as the input ends, so that the last answers
-//     are lost;
+//   - cancels the running calls as soon as the input ends, so that the last answers are lost;
 //   - answers a blank line with an error;
 //   - reads lines of any length into memory;
 //   - drops a last line that has no newline.
@@ -25,18 +23,15 @@ import (
 // workers is how many tool calls run at once.
 const workers = 16
 
-// Serve serves a host that writes messages to in and reads them from out. It
-// returns nil after the end of in, or after ctx is done, once the requests read so
-// far are answered. timeout is that of a tool call: answers that take a second
-// longer than that are lost.
+// Serve serves a host that writes messages to in and reads them from out. It returns nil after the end of in, or
+// of ctx, once the requests so far are answered. Answers that take a second longer than timeout are lost.
 func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, timeout time.Duration, log *slog.Logger) error {
 	g := newGate(ctx, in, out, timeout+time.Second)
 	g.onEnd = s.StopForms // a host that is gone answers no form
 	stdio := server.NewStdioServer(s.MCP())
 	server.WithWorkerPoolSize(workers)(stdio)
 	stdio.SetErrorLogger(slog.NewLogLogger(log.Handler(), slog.LevelWarn))
-	// The gate ends the input when ctx is done. To cancel mcp-go itself would cancel
-	// the running calls.
+	// The gate ends the input when ctx is done. To cancel mcp-go itself would cancel the running calls.
 	if err := stdio.Listen(context.WithoutCancel(ctx), g, g); err != nil {
 		return fmt.Errorf("stdio: %w", err)
 	}

@@ -14,12 +14,10 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// heartbeat is how often the server writes to an idle stream, so that proxies keep
-// it open and the server notices when the client has gone.
+// heartbeat is how often an idle stream gets a byte: proxies keep it open, and a client that has gone is noticed.
 const heartbeat = 25 * time.Second
 
-// maxSessionID limits the session id that a caller sends, in bytes. Ids of this
-// server are shorter.
+// maxSessionID limits the session id that a caller sends, in bytes. Ids of this server are shorter.
 const maxSessionID = 128
 
 var (
@@ -37,9 +35,8 @@ func (h *Handler) newStreamable() *server.StreamableHTTPServer {
 		server.WithDisableLocalhostProtection(true), // edge.Guard is stricter
 		server.WithStreamableHTTPLogger(slog.New(libraryLog{h.cfg.Logger.With("from", "mcp-go").Handler()})),
 	}
-	if h.sessions == nil {
-		// Without GET streams, because mcp-go would send notifications to the streams
-		// of other callers.
+	if !h.cfg.Sessions {
+		// Without GET streams, because mcp-go would send notifications to the streams of other callers.
 		options = append(options, server.WithStateLess(true), server.WithDisableStreaming(true))
 	} else {
 		options = append(options, server.WithSessionIdManagerResolver(h.sessions),
@@ -51,7 +48,7 @@ func (h *Handler) newStreamable() *server.StreamableHTTPServer {
 // serveMCP serves /mcp.
 func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received message) error {
 	methods := []string{http.MethodPost}
-	if h.sessions != nil {
+	if h.cfg.Sessions {
 		methods = []string{http.MethodGet, http.MethodPost, http.MethodDelete}
 	}
 	if !slices.Contains(methods, r.Method) {
@@ -66,20 +63,19 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 	}
 	request := caller.From(r.Context())
 	modern := mcp.IsModernProtocol(received.version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
-	if h.sessions == nil || modern {
+	defer h.enter()()
+	if !h.cfg.Sessions || modern {
 		request.Transport = caller.StreamableHTTP
 		if received.answer || received.method == mcp.MethodNotificationCancelled {
-			// Without a session there is no request that this could belong to. mcp-go
-			// would match a cancellation by its id alone, with a call of another caller.
+			// Without a session there is no request that this could belong to. mcp-go would match a
+			// cancellation by its id alone, with a call of another caller.
 			w.WriteHeader(http.StatusAccepted)
 			return nil
 		}
-		defer h.enter()()
 		h.streamable.ServeHTTP(w, r)
 		return nil
 	}
 	request.Transport = caller.StreamableSession
-	defer h.enter()()
 	if received.method == mcp.MethodInitialize {
 		return h.openSession(w, r)
 	}
@@ -88,10 +84,15 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 
 // openSession answers an initialize request.
 func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
-	// mcp-go registers a session after it has sent the id. A DELETE between the two
-	// would leave the session registered for good, so the answer waits in a buffer.
+	// mcp-go registers a session after it has sent the id. A DELETE between the two would leave the session
+	// registered for good, so the answer waits in a buffer.
 	answer := buffer{header: w.Header()}
-	manager := h.sessions.manager(caller.From(r.Context()))
+	manager := &sessionManager{sessions: h.sessions, request: caller.From(r.Context())}
+	defer func() {
+		if w.Header().Get(server.HeaderKeySessionID) == "" { // after a panic, or when the client has gone
+			manager.Terminate(manager.opened) //nolint:errcheck,gosec // its owner may always end it
+		}
+	}()
 	h.streamable.ServeHTTP(&answer, r.WithContext(context.WithValue(r.Context(), managerKey{}, manager)))
 	if manager.full {
 		return errSessionLimit
@@ -100,8 +101,7 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serveSession serves the requests of an open session. mcp-go alone would accept a
-// GET with any id, and answer other requests with other statuses.
+// serveSession serves an open session. mcp-go alone would accept a GET with any id.
 func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received message) error {
 	if id == "" {
 		return errSessionMissing
@@ -122,28 +122,21 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 
 // listen serves the stream of a session, until either ends.
 func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) error {
-	if h.closing.Err() != nil {
-		return errClosing
-	}
-	release, ok := h.streamQuota.Acquire(caller.From(r.Context()).Address)
-	if !ok {
-		return errStreamLimit
+	release, err := h.acquireStream(w, r)
+	if err != nil {
+		return err
 	}
 	defer release()
-	h.cfg.Metrics.StreamOpened()
-	defer h.cfg.Metrics.StreamClosed()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(h.closing, cancel)()
 	defer context.AfterFunc(open.ctx, cancel)()
-	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
 	h.streamable.ServeHTTP(w, r.WithContext(ctx))
 	return nil
 }
 
-// libraryLog logs the errors of mcp-go, which reports everything else in a form
-// that this package logs too. Of the attributes it keeps only the cause of a
-// panic: the others hold what callers sent, such as session ids.
+// libraryLog logs the errors of mcp-go; this package logs the rest. It keeps the cause of a panic alone, because
+// other attributes hold what callers sent, such as session ids.
 type libraryLog struct{ slog.Handler }
 
 func (l libraryLog) Enabled(ctx context.Context, level slog.Level) bool {
@@ -160,3 +153,6 @@ func (l libraryLog) Handle(ctx context.Context, record slog.Record) error {
 	})
 	return l.Handler.Handle(ctx, kept)
 }
+
+func (l libraryLog) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l libraryLog) WithGroup(string) slog.Handler      { return l }

@@ -16,10 +16,8 @@ import (
 )
 
 const (
-	// maxBody limits the body of a request, in bytes.
-	maxBody = 1 << 20
-	// maxID limits the id of a message, in bytes: it is kept until the response.
-	maxID = 256
+	maxBody = 1 << 20 // limits the body of a request, in bytes
+	maxID   = 256     // limits the id of a message, in bytes: it is kept until the response
 )
 
 // readBody reads the body of a POST.
@@ -49,9 +47,8 @@ type message struct {
 	version string
 }
 
-// parseMessage reads and checks a message. It compares the names of members
-// exactly, and refuses names that mcp-go could read differently: encoding/json
-// ignores case, and uses the last of several equal names.
+// parseMessage reads and checks a message. It compares the names of members exactly, and refuses names that
+// mcp-go could read differently: encoding/json ignores case, and uses the last of several equal names.
 func parseMessage(body []byte) (m message, err error) {
 	if !json.Valid(body) || bytes.TrimSpace(body)[0] != '{' {
 		return m, errNoObject
@@ -95,9 +92,8 @@ func stringOf(raw json.RawMessage) string {
 	return s
 }
 
-// readObject returns the members of an object in valid JSON, and none of another
-// value, which mcp-go refuses itself. It refuses a name that occurs twice, and one
-// of the given names in another case.
+// readObject returns the members of an object in valid JSON, and none of another value, which mcp-go refuses
+// itself. It refuses a name that occurs twice, and one of the given names in another case.
 func readObject(raw json.RawMessage, names ...string) (map[string]json.RawMessage, error) {
 	decoder, members := json.NewDecoder(bytes.NewReader(raw)), map[string]json.RawMessage{}
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {

@@ -2,12 +2,14 @@ package web
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -15,8 +17,12 @@ import (
 
 // newRequest returns what is known of a request before its caller is identified.
 func newRequest(r *http.Request, behindProxy bool) *caller.Request {
-	request := &caller.Request{ID: rand.Text()[:16], Address: edge.Address(r, behindProxy), Trace: readTrace(r.Header)}
-	if id := r.Header.Get("X-Request-Id"); behindProxy && validRequestID(id) {
+	request := &caller.Request{
+		ID:      rand.Text()[:16],
+		Address: edge.Address(r, behindProxy),
+		Trace:   caller.ParseTrace(r.Header.Get("Traceparent"), r.Header.Get("Tracestate")),
+	}
+	if id := r.Header.Get("X-Request-Id"); behindProxy && id != "" && len(id) <= 64 && only(id, alphanumeric+"._-") {
 		request.ID = id
 	}
 	return request
@@ -24,43 +30,128 @@ func newRequest(r *http.Request, behindProxy bool) *caller.Request {
 
 const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-func validRequestID(id string) bool {
-	return id != "" && len(id) <= 64 && only(id, alphanumeric+"._-")
-}
-
-// readTrace returns the trace of a request, as W3C Trace Context defines it.
-func readTrace(header http.Header) caller.Trace {
-	parent, state := header.Get("Traceparent"), header.Get("Tracestate")
-	if !validTraceparent(parent) {
-		return caller.Trace{}
-	}
-	if len(state) > 512 || strings.ContainsFunc(state, func(r rune) bool { return r < ' ' || r > '~' }) {
-		state = ""
-	}
-	return caller.Trace{Parent: parent, State: state}
-}
-
-// validTraceparent reports whether a value is a version, a trace id, a span id
-// and flags, each in hexadecimal.
-func validTraceparent(value string) bool {
-	parts := strings.Split(value, "-")
-	return len(parts) == 4 && len(parts[0]) == 2 && len(parts[1]) == 32 && len(parts[2]) == 16 && len(parts[3]) == 2 &&
-		only(strings.Join(parts, ""), "0123456789abcdef")
-}
-
 // only reports whether a string consists of the characters alone.
-func only(s, characters string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(characters, r) })
-}
+func only(s, characters string) bool { return strings.Trim(s, characters) == "" }
 
-// The headers with which a caller gives up tools.
+// Auth says whose account calls use.
+type Auth string
+
+const (
+	// AuthCallers means that each caller sends an OpenTrain API token. The server's own token is never used.
+	AuthCallers Auth = "callers"
+	// AuthShared means that all callers use the server's own account, and send the operator's secret for it.
+	AuthShared Auth = "shared"
+)
+
 const (
 	readOnlyHeader = "X-MCP-Readonly"
 	toolsHeader    = "X-MCP-Tools"
+	tokenHeader    = "X-OpenTrain-Token" //nolint:gosec // a name
+	tokenScheme    = "OpenTrain-Token"
+	bearerScheme   = "Bearer"
+	// tokenPrefix begins every API token. A Bearer token without it belongs to another service: keep it here.
+	tokenPrefix = "ot_pat_"
 )
 
-// readNarrowing returns what a caller gives up. It refuses values that it doesn't
-// understand: a caller who wants less must not get more.
+// identify adds to a request who makes it.
+func (h *Handler) identify(r *http.Request, request *caller.Request) error {
+	sent, err := readCredentials(r.Header)
+	if err != nil {
+		return err
+	}
+	request.Shared = h.cfg.Auth == AuthShared
+	check := h.checkCallerTokens
+	if request.Shared {
+		check = h.checkServerToken
+	}
+	if err := check(sent); err != nil {
+		return err
+	}
+	if len(sent) > 0 {
+		request.Owner, request.Token = caller.Hash(sent[0].Value), sent[0].Token
+	}
+	if request.Shared {
+		request.Token = h.cfg.OwnToken(r.Context())
+	}
+	if request.Token.Value == "" && request.Token.Problem == "" && h.cfg.Anonymous != nil {
+		request.Token = h.cfg.Anonymous(r.Context())
+	}
+	return nil
+}
+
+// sentToken is a token in a request's headers.
+type sentToken struct {
+	caller.Token
+	bearer bool
+}
+
+// readCredentials returns the tokens in a request's headers, those that only OpenTrain uses first.
+func readCredentials(header http.Header) ([]sentToken, error) {
+	var sent, bearer []sentToken
+	for _, value := range header.Values(tokenHeader) {
+		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header " + tokenHeader}})
+	}
+	for _, value := range header.Values("Authorization") {
+		scheme, value, _ := strings.Cut(strings.TrimSpace(value), " ")
+		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header Authorization: " + scheme}}
+		switch {
+		case strings.EqualFold(scheme, tokenScheme):
+			sent = append(sent, found)
+		case strings.EqualFold(scheme, bearerScheme):
+			found.bearer = true
+			bearer = append(bearer, found)
+		case len(sent) == 0 || strings.HasPrefix(scheme, tokenPrefix):
+			// Beside another token, a scheme such as Basic is for a proxy.
+			return nil, refuse(http.StatusUnauthorized,
+				"The Authorization header has an unknown scheme. Send %s: ot_pat_..., or Authorization: Bearer ot_pat_...", tokenHeader)
+		}
+	}
+	return append(sent, bearer...), nil
+}
+
+// checkServerToken checks the operator's secret.
+func (h *Handler) checkServerToken(sent []sentToken) error {
+	if len(sent) == 0 {
+		return refuse(http.StatusUnauthorized, "This server needs its own token with every request: Authorization: Bearer ...")
+	}
+	for _, token := range sent {
+		if !token.bearer {
+			return refuse(http.StatusBadRequest,
+				"This server uses its own OpenTrain account. Send the server's token as Authorization: Bearer, and no OpenTrain token.")
+		}
+		// Comparing hashes hides the length too.
+		if subtle.ConstantTimeCompare([]byte(caller.Hash(token.Value)), []byte(caller.Hash(h.cfg.ServerToken))) != 1 {
+			return refuse(http.StatusUnauthorized, "The token in Authorization: Bearer is not this server's token.")
+		}
+	}
+	return nil
+}
+
+// checkCallerTokens checks the tokens of a caller, who may be anonymous.
+func (h *Handler) checkCallerTokens(sent []sentToken) error {
+	for _, token := range sent {
+		if token.Value != sent[0].Value {
+			return refuse(http.StatusBadRequest,
+				"Two different tokens came with one request, in %s and in %s. Send one.", sent[0].From, token.From)
+		}
+	}
+	for _, token := range sent {
+		if problem := credential.Problem(token.Value); problem != "" {
+			return refuse(http.StatusUnauthorized, "The API token in %s %s.", token.From, problem)
+		}
+		if token.bearer && !strings.HasPrefix(token.Value, tokenPrefix) {
+			return refuse(http.StatusUnauthorized,
+				"The token in Authorization: Bearer is not an OpenTrain API token, which begins with %s. It was not sent on.", tokenPrefix)
+		}
+	}
+	if len(sent) == 0 && h.cfg.RequireToken {
+		return refuse(http.StatusUnauthorized, "This server needs an OpenTrain API token with every request: "+
+			"%s: ot_pat_..., or Authorization: Bearer ot_pat_...", tokenHeader)
+	}
+	return nil
+}
+
+// readNarrowing returns what a caller gives up. Refusing unknown values means that it never gets more.
 func readNarrowing(header http.Header, known []tool.Tool) (narrowing caller.Narrowing, err error) {
 	for _, value := range header.Values(readOnlyHeader) {
 		readOnly, err := strconv.ParseBool(strings.TrimSpace(value))

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,7 +18,7 @@ import (
 func (h *Handler) routes(guard edge.Guard) {
 	main, ops := http.NewServeMux(), http.NewServeMux()
 	h.handle(main, "/mcp", h.serveMCP)
-	if h.sse != nil {
+	if !h.cfg.NoSSE {
 		h.handle(main, "/sse", h.openStream)
 		h.handle(main, "/message", h.postMessage)
 	}
@@ -81,8 +80,7 @@ func (h *Handler) observe(next http.Handler) http.Handler {
 	})
 }
 
-// logRequest logs a request, at level info if it was refused. It logs the route
-// instead of the path, because people put tokens into paths.
+// logRequest logs a request, but not its path: people put tokens into paths.
 func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
 	level := slog.LevelDebug
 	if status >= http.StatusBadRequest {
@@ -94,8 +92,7 @@ func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
 		"status", status, "duration_ms", float64(took.Microseconds())/1000, "address", request.Address)
 }
 
-// routeFunc serves one route of the protocol. The message is empty unless the
-// request is a POST.
+// routeFunc serves one route of the protocol. The message is empty unless the request is a POST.
 type routeFunc func(http.ResponseWriter, *http.Request, message) error
 
 // handle serves a route with and without a trailing slash, because people write both.
@@ -133,15 +130,10 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if received.method == mcp.MethodToolsCall || received.answer && h.sessions.freeAnswer(r) {
 		return received, nil // the tool counts its calls itself, so that it can answer as a tool
 	}
-	return received, h.admit(r.Context())
-}
-
-func (h *Handler) admit(ctx context.Context) error {
-	busy := h.cfg.Server.Admit(ctx)
-	if busy == nil {
-		return nil
+	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {
+		busy := refuse(http.StatusTooManyRequests, "You send messages more often than this server allows.")
+		busy.retryAfter = wait
+		return received, busy
 	}
-	err := refuse(http.StatusTooManyRequests, "You send messages more often than this server allows.")
-	err.retryAfter = busy.RetryAfter
-	return err
+	return received, nil
 }

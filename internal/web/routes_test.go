@@ -37,8 +37,10 @@ func TestRefusals(t *testing.T) {
 			t.Fatalf("%s: %v in %s", name, err, got.body)
 		}
 		reason, _ := rpc["error"].(map[string]any)
-		if id, found := rpc["id"]; got.status != test.status || reason["code"] != float64(test.code) || reason["message"] == "" || !found || id != nil ||
-			rpc["jsonrpc"] != "2.0" || got.header.Get("Content-Type") != "application/json" || test.header != "" && got.header.Get(test.header) == "" {
+		id, found := rpc["id"]
+		if got.status != test.status || got.header.Get("Content-Type") != "application/json" ||
+			test.header != "" && got.header.Get(test.header) == "" ||
+			reason["code"] != float64(test.code) || reason["message"] == "" || !found || id != nil || rpc["jsonrpc"] != "2.0" {
 			t.Errorf("%s: %d %s %v", name, got.status, got.body, got.header)
 		}
 	}
@@ -71,37 +73,55 @@ func TestRateLimit(t *testing.T) {
 
 // TestNoResponseIsStored: caches must not keep what one caller may see.
 func TestNoResponseIsStored(t *testing.T) {
+	check := func(t *testing.T, header http.Header, what ...any) {
+		t.Helper()
+		if got := header.Values("Cache-Control"); len(got) != 1 || got[0] != "no-store" {
+			t.Errorf("%v: %q", what, got)
+		}
+	}
+	const page = "https://app.example.com"
 	for _, sessions := range []bool{false, true} {
-		s := start(t, func(c *Config) { c.Sessions = sessions })
+		s := start(t, func(c *Config) { c.Sessions, c.AllowedOrigins = sessions, []string{page} })
 		var session []string
 		if sessions {
 			session = s.openSession()
 			response := s.send("GET", "/mcp", "", session...)
 			defer response.Body.Close()
-			if got := response.Header.Values("Cache-Control"); len(got) != 1 || got[0] != "no-store" {
-				t.Errorf("GET stream: %q", got)
-			}
+			check(t, response.Header, "GET stream")
 			form := s.send("POST", "/mcp", call(1, "ask"), session...)
 			defer form.Body.Close()
-			if got := form.Header.Get("Cache-Control"); got != "no-store" || form.Header.Get("Content-Type") != "text/event-stream" {
-				t.Errorf("POST stream: %q", got)
+			check(t, form.Header, "POST stream")
+			if kind := form.Header.Get("Content-Type"); kind != "text/event-stream" {
+				t.Errorf("the POST stream is %s", kind)
 			}
 		}
-		stream := s.send("GET", "/sse", "")
+		stream := s.send("GET", "/sse", "", "Origin", page)
 		defer stream.Body.Close()
-		if got := stream.Header.Values("Cache-Control"); len(got) != 1 || got[0] != "no-store" {
-			t.Errorf("SSE stream: %q", got)
-		}
+		check(t, stream.Header, "SSE stream")
 		path := readEvents(t, stream).mustNext()
+		large := `{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("x", maxBody) + `"}`
 		for _, request := range [][3]string{
-			{"POST", "/mcp", initialize}, {"POST", "/mcp", call(1, "whoami")}, {"POST", "/mcp", "{"}, {"POST", "/mcp", answer}, {"PUT", "/mcp", ""},
-			{"POST", path, ping}, {"POST", path, "{"}, {"POST", "/message", ping}, {"POST", "/sse", ping}, {"GET", "/healthz", ""}, {"DELETE", "/mcp", ""},
+			{"POST", "/mcp", initialize}, {"POST", "/mcp", call(1, "whoami")}, {"POST", "/mcp", "{"}, {"POST", "/mcp", answer},
+			{"POST", "/mcp", large}, {"PUT", "/mcp", ""}, {"HEAD", "/mcp", ""}, {"OPTIONS", "/mcp", ""},
+			{"POST", path, ping}, {"POST", path, "{"}, {"POST", "/message", ping}, {"POST", "/sse", ping}, {"GET", "/nothing", ""},
+			{"GET", "/healthz", ""}, {"HEAD", "/readyz", ""}, {"POST", "/healthz", ""}, {"GET", "/metrics", ""}, {"DELETE", "/mcp", ""},
 		} {
-			if got := s.do(request[0], request[1], request[2], session...).header.Values("Cache-Control"); len(got) != 1 || got[0] != "no-store" {
-				t.Errorf("sessions %v: %v: %q", sessions, request, got)
-			}
+			check(t, s.do(request[0], request[1], request[2], session...).header, request[0], request[1])
 		}
+		check(t, s.do("POST", "/mcp", ping, "Origin", "https://evil.example").header, "foreign page")
+		check(t, s.do("OPTIONS", "/mcp", "", "Origin", page, "Access-Control-Request-Method", "POST").header, "preflight")
+		check(t, s.do("POST", "/mcp", ping, tokenHeader, "").header, "bad token")
+		s.fake.limiter = edge.NewLimiter(0.001, 1)
+		s.post(ping, session...)
+		check(t, s.post(ping, session...).header, "rate limit")
+		s.handler.TurnAway()
+		check(t, s.post(ping, session...).header, "turned away")
+		check(t, s.do("GET", "/readyz", "").header, "not ready")
 	}
+	broken := httptest.NewRecorder()
+	newHandler(t, nil).handler.observe(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("bug") })).
+		ServeHTTP(broken, httptest.NewRequest("GET", "/mcp", nil))
+	check(t, broken.Header(), "panic")
 }
 
 func TestOps(t *testing.T) {

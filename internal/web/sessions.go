@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -11,15 +10,12 @@ import (
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
-	"opentrain-mcp/internal/metrics"
 )
 
-// sessions holds the open sessions of Streamable HTTP, and their owners. It keeps
-// nothing of a session that has ended.
+// sessions holds the open sessions of Streamable HTTP, and nothing of a session that has ended.
 type sessions struct {
-	prefix  string
-	quota   *edge.Quota
-	metrics *metrics.Metrics
+	newID func() string
+	quota *edge.Quota
 
 	mu   sync.Mutex
 	open map[string]*session // by id
@@ -33,7 +29,7 @@ type session struct {
 }
 
 func newSessions(cfg Config) *sessions {
-	return &sessions{prefix: cfg.idPrefix(), quota: edge.NewQuota(cfg.MaxSessions), metrics: cfg.Metrics, open: map[string]*session{}}
+	return &sessions{newID: cfg.newID, quota: edge.NewQuota(cfg.MaxSessions), open: map[string]*session{}}
 }
 
 // find returns an open session of the owner, or nil.
@@ -46,12 +42,8 @@ func (s *sessions) find(id, owner string) *session {
 	return nil
 }
 
-// freeAnswer reports whether an answer doesn't count against the rate limit,
-// because it can belong to a form: each tool call of a session allows one.
+// freeAnswer reports whether an answer is free of the rate limit: one per tool call, because it can be a form's.
 func (s *sessions) freeAnswer(r *http.Request) bool {
-	if s == nil {
-		return false
-	}
 	open := s.find(r.Header.Get(server.HeaderKeySessionID), caller.From(r.Context()).Owner)
 	if open == nil {
 		return false
@@ -63,56 +55,45 @@ func (s *sessions) freeAnswer(r *http.Request) bool {
 	return true
 }
 
-// manager returns the view that mcp-go gets of the sessions during a request.
-func (s *sessions) manager(request *caller.Request) *sessionManager {
-	return &sessionManager{sessions: s, request: request}
-}
-
 type managerKey struct{}
 
-// ResolveSessionIdManager implements server.SessionIdManagerResolver. mcp-go
-// passes nil when it ends an idle session.
+// ResolveSessionIdManager implements server.SessionIdManagerResolver. For an idle session, mcp-go passes nil.
 func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
 	if r == nil {
-		return &sessionManager{sessions: s, request: &caller.Request{}, anyOwner: true}
+		return &sessionManager{sessions: s}
 	}
 	if manager, ok := r.Context().Value(managerKey{}).(*sessionManager); ok {
 		return manager
 	}
-	return s.manager(caller.From(r.Context()))
+	return &sessionManager{sessions: s, request: caller.From(r.Context())}
 }
 
-// sessionManager gives mcp-go access to the sessions of one caller.
+// sessionManager implements server.SessionIdManager for one caller.
 type sessionManager struct {
 	*sessions
-	request  *caller.Request
-	anyOwner bool
-	full     bool // Generate could not open a session
+	request *caller.Request // nil for mcp-go itself, which may end every session
+	opened  string          // the id that Generate returned
+	full    bool            // Generate could not open a session
 }
 
-// Generate implements server.SessionIdManager. It returns "" if there are too many
-// sessions. mcp-go then answers without a session, and the caller of mcp-go must
-// replace that answer.
+// Generate returns "" if there are too many sessions. mcp-go then answers without one: replace its answer.
 func (m *sessionManager) Generate() string {
 	release, ok := m.quota.Acquire(m.request.Address)
 	if !ok {
 		m.full = true
 		return ""
 	}
-	m.metrics.SessionOpened()
 	ctx, cancel := context.WithCancel(context.Background())
-	id := m.prefix + rand.Text()
+	m.opened = m.newID()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.open[id] = &session{owner: m.request.Owner, ctx: ctx, end: func() {
+	m.open[m.opened] = &session{owner: m.request.Owner, ctx: ctx, end: func() {
 		cancel()
 		release()
-		m.metrics.SessionClosed()
 	}}
-	return id
+	return m.opened
 }
 
-// Validate implements server.SessionIdManager.
 func (m *sessionManager) Validate(id string) (isTerminated bool, err error) {
 	if m.find(id, m.request.Owner) == nil {
 		return false, errSessionEnded
@@ -120,7 +101,6 @@ func (m *sessionManager) Validate(id string) (isTerminated bool, err error) {
 	return false, nil
 }
 
-// Terminate implements server.SessionIdManager.
 func (m *sessionManager) Terminate(id string) (isNotAllowed bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -128,7 +108,7 @@ func (m *sessionManager) Terminate(id string) (isNotAllowed bool, err error) {
 	switch {
 	case ended == nil:
 		return false, nil // another DELETE was faster, or the session was idle
-	case ended.owner != m.request.Owner && !m.anyOwner:
+	case m.request != nil && ended.owner != m.request.Owner:
 		return false, errSessionEnded
 	}
 	delete(m.open, id)

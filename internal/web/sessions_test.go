@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -44,7 +46,8 @@ func TestSessionsBelongToTheirOwner(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
-	if who := whoami(t, s.post(call(1, "whoami"), mine...).body); who.Transport != caller.StreamableSession || who.Owner != caller.Hash(one) || who.Stream {
+	who := whoami(t, s.post(call(1, "whoami"), mine...).body)
+	if who.Transport != caller.StreamableSession || who.Owner != caller.Hash(one) || who.Stream {
 		t.Errorf("%+v", who)
 	}
 	modern := strings.Replace(call(1, "whoami"), `"params":{`, `"params":{`+modernMeta+",", 1)
@@ -69,7 +72,8 @@ func TestStatelessRequests(t *testing.T) {
 		t.Errorf("%+v", who)
 	}
 	for _, method := range []string{"GET", "DELETE", "PUT"} {
-		if got := s.do(method, "/mcp", "", "Mcp-Session-Id", "x"); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
+		got := s.do(method, "/mcp", "", "Mcp-Session-Id", "x")
+		if got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
 			t.Errorf("%s: %d %v", method, got.status, got.header)
 		}
 	}
@@ -102,7 +106,7 @@ func TestCancellationsReachOwnCallsOnly(t *testing.T) {
 	}
 }
 
-// TestUnaskedAnswersAreLimitedAndNotLogged: answers that nobody asked for count
+// TestUnaskedAnswersAreLimitedAndNotLogged: unrequested answers count
 // against the rate limit, and no header gets into the log.
 func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 	const burst = 5
@@ -155,6 +159,17 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 	}
 }
 
+// TestLibraryLogKeepsNoAttributes: not even those that mcp-go adds to its logger.
+func TestLibraryLogKeepsNoAttributes(t *testing.T) {
+	var out lockedLog
+	log := slog.New(libraryLog{slog.NewTextHandler(&out, nil)})
+	log.With("session", "secret").WithGroup("g").Error("broken", "session", "secret", "panic", "cause")
+	log.With("session", "secret").Info("fine")
+	if got := out.String(); strings.Contains(got, "secret") || strings.Contains(got, "fine") || !strings.Contains(got, "panic=cause") {
+		t.Error(got)
+	}
+}
+
 // TestAnswersToFormsAreFree: a caller without calls left can still answer a form.
 func TestAnswersToFormsAreFree(t *testing.T) {
 	s := start(t, withSessions)
@@ -180,46 +195,84 @@ func TestAnswersToFormsAreFree(t *testing.T) {
 	}
 }
 
-// TestSessionLimitHoldsForEveryInitialize: no spelling of a message opens more
-// sessions than allowed.
+// TestSessionLimitHoldsForEveryInitialize: no _meta, spelling or header opens more sessions than allowed.
 func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 	const limit = 3
-	folded := strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"IO.modelcontextprotocol/protocolVersion":"2026-07-28"},`, 1)
-	for name, body := range map[string]string{
-		"plain":              initialize,
-		"_meta folded":       folded,
-		"_meta of a kind":    strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":["2026-07-28"]},`, 1),
-		"modern, bad meta":   strings.Replace(initialize, `"params":{`, `"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","progressToken":{}},`, 1),
-		"params named twice": strings.Replace(folded, `"params":`, `"PARAMS":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}},"params":`, 1),
-		"method twice":       strings.Replace(initialize, `"id":0,`, `"id":0,"method":"ping","Method":"initialize",`, 1),
+	withMeta := func(meta string) string {
+		return strings.Replace(initialize, `"params":{`, `"params":{"_meta":{`+meta+`},`, 1)
+	}
+	const version = `"io.modelcontextprotocol/protocolVersion":"2026-07-28"`
+	modernHeader := []string{"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "initialize"}
+	for name, test := range map[string]struct {
+		body    string
+		headers []string
+		opens   bool // sessions, up to the limit
+	}{
+		"plain":                   {initialize, nil, true},
+		"prefix in capitals":      {withMeta(`"IO.modelcontextprotocol/protocolVersion":"2026-07-28"`), nil, true},
+		"name in lower case":      {withMeta(`"io.modelcontextprotocol/protocolversion":"2026-07-28"`), nil, true},
+		"name in capitals":        {withMeta(`"io.modelcontextprotocol/PROTOCOLVERSION":"2026-07-28"`), nil, true},
+		"long s":                  {withMeta(`"io.modelcontextprotocol/protocolVer\u017fion":"2026-07-28"`), nil, true},
+		"older version":           {withMeta(`"io.modelcontextprotocol/protocolVersion":"2025-11-25"`), nil, true},
+		"version of another kind": {withMeta(`"io.modelcontextprotocol/protocolVersion":["2026-07-28"]`), nil, true},
+		"modern":                  {withMeta(version), nil, false},
+		"modern, invalid":         {withMeta(version + `,"progressToken":{}`), nil, false},
+		"modern, twice":           {withMeta(version + `,"io.modelcontextprotocol/protocolVersion":"2025-11-25"`), nil, false},
+		"modern header":           {initialize, modernHeader, false},
+		"modern header and _meta": {withMeta(version), modernHeader, false},
+		"_meta twice":             {strings.Replace(withMeta(version), `"params":{`, `"params":{"_meta":{},`, 1), nil, false},
+		"_META":                   {strings.Replace(withMeta(version), `"_meta"`, `"_META"`, 1), nil, false},
+		"PARAMS":                  {strings.Replace(initialize, `"params":`, `"PARAMS":{"_meta":{`+version+`}},"params":`, 1), nil, false},
+		"method twice":            {strings.Replace(initialize, `"id":0,`, `"id":0,"method":"ping","Method":"initialize",`, 1), nil, false},
 	} {
 		s := start(t, func(c *Config) { c.Sessions, c.MaxSessions = true, limit })
 		opened := 0
-		for range 4 * limit {
-			got := s.post(body)
-			if got.header.Get("Mcp-Session-Id") != "" {
+		for range 3 * limit {
+			got := s.post(test.body, test.headers...)
+			hasID := got.header.Get("Mcp-Session-Id") != ""
+			if hasID {
 				opened++
 			}
-			if got.status == http.StatusOK && got.header.Get("Mcp-Session-Id") == "" && strings.Contains(got.body, "protocolVersion") {
+			if !hasID && strings.Contains(got.body, `"serverInfo"`) {
 				t.Errorf("%s: initialized without a session: %s", name, got.body)
 			}
-		}
-		if inUse := s.handler.sessions.quota.InUse(); opened > limit || inUse != opened || len(s.handler.sessions.open) != opened {
-			t.Errorf("%s: %d sessions opened, %d in use", name, opened, inUse)
-		}
-		if name == "plain" || name == "_meta folded" {
-			got := s.post(body)
-			if opened != limit || got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "limit of sessions") {
-				t.Errorf("%s: %d opened, then %d %s", name, opened, got.status, got.body)
+			refused := got.status == http.StatusTooManyRequests && got.header.Get("Retry-After") != "" &&
+				strings.Contains(got.body, "limit of sessions")
+			if test.opens && !hasID && !refused {
+				t.Errorf("%s: %d %s", name, got.status, got.body)
 			}
 		}
+		inUse, kept := s.handler.sessions.quota.InUse(), len(s.handler.sessions.open)
+		if opened > limit || inUse != opened || kept != opened || test.opens != (opened == limit) {
+			t.Errorf("%s: %d sessions opened, %d in use, %d kept", name, opened, inUse, kept)
+		}
+	}
+}
+
+// TestUnansweredInitializeKeepsNoSession: no client knows the id of such a session.
+func TestUnansweredInitializeKeepsNoSession(t *testing.T) {
+	s := newHandler(t, func(c *Config) { c.Sessions, c.AllowedHosts = true, []string{"example.com"} })
+	initializeIn := func(ctx context.Context) {
+		r := httptest.NewRequestWithContext(ctx, "POST", "/mcp", strings.NewReader(initialize))
+		r.Header.Set("Content-Type", "application/json")
+		s.handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	initializeIn(gone)
+	if inUse := s.handler.sessions.quota.InUse(); inUse != 0 {
+		t.Errorf("%d sessions of a client that has gone", inUse)
+	}
+	initializeIn(t.Context())
+	if inUse := s.handler.sessions.quota.InUse(); inUse != 1 {
+		t.Errorf("%d sessions of a client that waits", inUse)
 	}
 }
 
 // TestSessionFreesItsQuotaOnce: however often a session is ended.
 func TestSessionFreesItsQuotaOnce(t *testing.T) {
 	s := newSessions(Config{MaxSessions: 1000})
-	owner := s.manager(&caller.Request{Address: "192.0.2.1", Owner: "me"})
+	owner := &sessionManager{sessions: s, request: &caller.Request{Address: "192.0.2.1", Owner: "me"}}
 	kept := owner.Generate()
 	for range 300 {
 		id := owner.Generate()
@@ -236,7 +289,8 @@ func TestSessionFreesItsQuotaOnce(t *testing.T) {
 	if s.quota.InUse() != 1 || len(s.open) != 1 {
 		t.Errorf("%d in use, %d open", s.quota.InUse(), len(s.open))
 	}
-	if _, err := s.manager(&caller.Request{Owner: "other"}).Terminate(kept); err == nil || s.quota.InUse() != 1 {
+	other := &sessionManager{sessions: s, request: &caller.Request{Owner: "other"}}
+	if _, err := other.Terminate(kept); err == nil || s.quota.InUse() != 1 {
 		t.Error("another caller ended the session")
 	}
 	if _, err := s.ResolveSessionIdManager(nil).Terminate(kept); err != nil || s.quota.InUse() != 0 {
@@ -281,22 +335,28 @@ func TestQuotaPerAddress(t *testing.T) {
 	}
 }
 
+func hasMetrics(t *testing.T, s *remote, lines ...string) {
+	t.Helper()
+	body := s.do("GET", "/metrics", "").body
+	for _, line := range lines {
+		if !strings.Contains(body, line) {
+			t.Errorf("no %q in %s", line, body)
+		}
+	}
+}
+
 // TestStreamEndsWithItsSession: by DELETE.
 func TestStreamEndsWithItsSession(t *testing.T) {
 	s := start(t, withSessions)
 	session := s.openSession()
 	stream := readEvents(t, s.send("GET", "/mcp", "", session...))
-	if body := s.do("GET", "/metrics", "").body; !strings.Contains(body, "opentrain_mcp_open_streams 1\n") || !strings.Contains(body, "opentrain_mcp_sessions 1\n") {
-		t.Error(body)
-	}
+	hasMetrics(t, s, "opentrain_mcp_open_streams 1\n", "opentrain_mcp_sessions 1\n")
 	s.do("DELETE", "/mcp", "", session...)
 	if data, ok := stream.next(); ok {
 		t.Errorf("the stream goes on: %s", data)
 	}
 	s.handler.wait(t.Context()) //nolint:errcheck // it is only slow
-	if body := s.do("GET", "/metrics", "").body; !strings.Contains(body, "opentrain_mcp_open_streams 0\n") || !strings.Contains(body, "opentrain_mcp_sessions 0\n") {
-		t.Error(body)
-	}
+	hasMetrics(t, s, "opentrain_mcp_open_streams 0\n", "opentrain_mcp_sessions 0\n")
 }
 
 // TestStreamOfIdleSessionEnds: a session that mcp-go ends takes its stream along.

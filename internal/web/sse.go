@@ -1,17 +1,26 @@
 package web
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
 )
 
-const sseMethods = "Open a stream with GET, and send messages with POST to the address in its first event."
+const (
+	maxPending   = 64                     // limits the calls of one stream that wait for their answer
+	drainTimeout = 500 * time.Millisecond // limits the last write to a stream when the server shuts down
+	allowOrigin  = "Access-Control-Allow-Origin"
+	sseMethods   = "Open a stream with GET, and send messages with POST to the address in its first event."
+)
 
 var (
 	errStreamUnknown = refuse(http.StatusNotFound,
@@ -21,32 +30,19 @@ var (
 	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls of this session are waiting for their answer.")
 )
 
-// sse holds the open streams of HTTP+SSE, the transport of older hosts: a stream at
-// /sse, and /message for the calls, whose answers go to the stream. mcp-go
-// implements the protocol. This package adds what mcp-go lacks: a stream belongs to
-// the token that opened it, and when it ends, its calls end; the number of streams
-// is limited, and a shutdown waits for the answers.
-type sse struct {
-	transport *server.SSEServer
-
-	mu      sync.Mutex
-	streams map[string]*stream // by id
-	closed  bool
-}
-
 type streamIDKey struct{}
 
-func newSSE(cfg Config) *sse {
-	return &sse{streams: map[string]*stream{}, transport: server.NewSSEServer(cfg.Server.MCP(),
+// newSSE returns mcp-go's HTTP+SSE, the transport of older hosts: /sse is a stream, and gets the answers to calls
+// at /message. This package adds owners and limits, and ends calls with their stream.
+func newSSE(cfg Config) *server.SSEServer {
+	return server.NewSSEServer(cfg.Server.MCP(),
 		server.WithStaticBasePath(cfg.BasePath), server.WithSSEEndpoint("/sse"), server.WithMessageEndpoint("/message"),
 		server.WithSSEDisableLocalhostProtection(true), // edge.Guard is stricter
 		server.WithSessionIDGenerator(func(ctx context.Context, _ *http.Request) (string, error) {
-			if id, ok := ctx.Value(streamIDKey{}).(string); ok {
-				return id, nil
-			}
-			return "", errStreamUnknown
+			id, _ := ctx.Value(streamIDKey{}).(string) //nolint:errcheck // mcp-go refuses ""
+			return id, nil
 		}),
-	)}
+	)
 }
 
 // openStream serves /sse, until the caller or the server ends the stream.
@@ -58,40 +54,33 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ message) 
 		return refuseMethod(http.MethodGet, sseMethods)
 	}
 	defer h.enter()()
-	request := caller.From(r.Context())
-	request.Transport = caller.SSE
-	release, ok := h.streamQuota.Acquire(request.Address)
-	if !ok {
-		return errStreamLimit
+	release, err := h.acquireStream(w, r)
+	if err != nil {
+		return err
 	}
 	defer release()
-	s, id := newStream(w, r), h.cfg.idPrefix()+rand.Text()
+	caller.From(r.Context()).Transport = caller.SSE
+	s, id := newStream(h.closing, w, r), h.cfg.newID()
 	defer s.close()
-	if !h.sse.add(id, s) {
-		return errClosing
-	}
-	defer h.sse.remove(id)
-	h.cfg.Metrics.StreamOpened()
-	defer h.cfg.Metrics.StreamClosed()
-	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
+	defer context.AfterFunc(h.closing, func() { s.settle() })()
+	h.streams.Store(id, s)
+	defer h.streams.Delete(id)
 	//nolint:contextcheck // s.ctx is the request's
-	h.sse.transport.SSEHandler().ServeHTTP(s, r.WithContext(context.WithValue(s.ctx, streamIDKey{}, id)))
+	h.sse.SSEHandler().ServeHTTP(s, r.WithContext(context.WithValue(s.ctx, streamIDKey{}, id)))
 	return nil
 }
 
-func (e *sse) add(id string, s *stream) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.closed {
-		e.streams[id] = s
+// acquireStream counts a stream of either transport as open, until release.
+func (h *Handler) acquireStream(w http.ResponseWriter, r *http.Request) (release func(), err error) {
+	if h.closing.Err() != nil {
+		return nil, errClosing
 	}
-	return !e.closed
-}
-
-func (e *sse) remove(id string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.streams, id)
+	release, ok := h.streamQuota.Acquire(caller.From(r.Context()).Address)
+	if !ok {
+		return nil, errStreamLimit
+	}
+	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
+	return release, nil
 }
 
 // postMessage serves /message.
@@ -99,9 +88,11 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 	if r.Method != http.MethodPost {
 		return refuseMethod(http.MethodPost, sseMethods)
 	}
-	request, s := caller.From(r.Context()), h.sse.find(r.URL.Query().Get("sessionId"))
+	request := caller.From(r.Context())
+	found, _ := h.streams.Load(r.URL.Query().Get("sessionId"))
+	s, ok := found.(*stream)
 	switch {
-	case s == nil:
+	case !ok:
 		return errStreamUnknown
 	case s.owner != request.Owner:
 		return errStreamOwner
@@ -111,31 +102,183 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 	}
 	request.Transport, request.Stream = caller.SSE, s.ctx
 	request.Narrowing = request.Narrowing.And(s.narrowing)
-	if received.isCall() {
-		if err := s.expect(received.id); err != nil {
-			return err
-		}
+	if !received.isCall() {
+		h.sse.MessageHandler().ServeHTTP(w, r)
+		return nil
+	}
+	id := canonicalID(received.id)
+	if err := s.expect(id); err != nil {
+		return err
 	}
 	answer := &recorder{ResponseWriter: w}
-	h.sse.transport.MessageHandler().ServeHTTP(answer, r)
-	if received.isCall() && answer.status != http.StatusAccepted {
-		s.settle(canonicalID(received.id)) // mcp-go refused the call
+	h.sse.MessageHandler().ServeHTTP(answer, r)
+	if answer.status != http.StatusAccepted {
+		s.settle(id) // mcp-go refused the call
 	}
 	return nil
 }
 
-func (e *sse) find(id string) *stream {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.streams[id]
+// stream is an open stream of HTTP+SSE.
+type stream struct {
+	*recorder
+	owner     string // as caller.Request.Owner
+	narrowing caller.Narrowing
+	closing   context.Context // ends when the server shuts down
+	ctx       context.Context
+	end       context.CancelFunc
+
+	writing   sync.Mutex // held during a write
+	heartbeat *time.Timer
+	events    eventReader
+	written   []string // ids of answers that were written but not flushed
+
+	mu      sync.Mutex
+	pending []string // ids of the calls that wait for their answer
 }
 
-// shutdown ends every stream as soon as its calls are answered.
-func (e *sse) shutdown() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
-	for _, s := range e.streams {
-		s.drain()
+func newStream(closing context.Context, w http.ResponseWriter, r *http.Request) *stream {
+	request := caller.From(r.Context())
+	origin := w.Header().Values(allowOrigin)
+	restore := func() { w.Header()[allowOrigin] = origin } // mcp-go allows every origin
+	s := &stream{
+		recorder: &recorder{ResponseWriter: w, start: restore},
+		owner:    request.Owner, narrowing: request.Narrowing, closing: closing,
 	}
+	s.ctx, s.end = context.WithCancel(r.Context())
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.heartbeat = time.AfterFunc(heartbeat, s.keepAlive)
+	return s
+}
+
+// close ends the stream and cancels its calls. Nothing can write to it afterwards.
+func (s *stream) close() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heartbeat.Stop()
+	s.end()
+}
+
+// expect adds a pending call, unless there are too many.
+func (s *stream) expect(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing.Err() != nil:
+		return errClosing
+	case s.ctx.Err() != nil:
+		return errStreamUnknown
+	case len(s.pending) >= maxPending:
+		return errPendingLimit
+	}
+	s.pending = append(s.pending, id)
+	return nil
+}
+
+// settle removes answered calls. While the server shuts down, it ends a stream without pending calls.
+func (s *stream) settle(ids ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if at := slices.Index(s.pending, id); at >= 0 {
+			s.pending = slices.Delete(s.pending, at, at+1)
+		}
+	}
+	if len(s.pending) == 0 && s.closing.Err() != nil && s.ctx.Err() == nil {
+		s.end()
+		s.setDeadline(time.Now().Add(drainTimeout)) // a caller who doesn't read must not delay the shutdown
+	}
+}
+
+// canonicalID returns an id as it is in the answer: mcp-go reads it in this way too.
+func canonicalID(raw json.RawMessage) string {
+	var id any
+	if json.Unmarshal(raw, &id) != nil {
+		id = nil // such as 1e999
+	}
+	return text.JSON(id)
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for _, data := range s.events.read(p) {
+		if id, ok := answeredID(data); ok {
+			s.written = append(s.written, id)
+		}
+	}
+	return s.write(p)
+}
+
+func (s *stream) write(p []byte) (int, error) {
+	n, err := s.recorder.Write(p)
+	if err != nil {
+		s.end()
+	}
+	return n, err
+}
+
+// Flush settles the calls whose answers it sends.
+func (s *stream) Flush() {
+	s.writing.Lock()
+	answered := s.written
+	s.written = nil
+	err := s.flush()
+	s.writing.Unlock()
+	if err != nil {
+		s.end()
+	}
+	s.settle(answered...)
+}
+
+// keepAlive writes a comment, which clients ignore.
+func (s *stream) keepAlive() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.ctx.Err() != nil {
+		return
+	}
+	if _, err := s.write([]byte(": keep-alive\n\n")); err == nil && s.flush() == nil {
+		s.heartbeat.Reset(heartbeat)
+		return
+	}
+	s.end()
+}
+
+// eventReader finds the data of events. It accepts every framing, because mcp-go may change its own.
+type eventReader struct{ line, data []byte }
+
+// read returns the data of the events that end in p.
+func (e *eventReader) read(p []byte) (events [][]byte) {
+	for len(p) > 0 {
+		part, rest, complete := bytes.Cut(p, []byte("\n"))
+		e.line, p = append(e.line, part...), rest
+		if !complete {
+			break
+		}
+		line := bytes.TrimSuffix(e.line, []byte("\r"))
+		e.line = nil
+		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			e.data = append(append(e.data, bytes.TrimPrefix(value, []byte(" "))...), '\n')
+		}
+		if len(line) == 0 && len(e.data) > 0 {
+			events = append(events, e.data)
+			e.data = nil
+		}
+	}
+	return events
+}
+
+// answeredID returns the id of the call that an event answers, if it answers one.
+func answeredID(data []byte) (id string, ok bool) {
+	var event struct {
+		ID     json.RawMessage `json:"id"`
+		Method string          `json:"method"`
+	}
+	if json.Unmarshal(data, &event) != nil || event.Method != "" {
+		return "", false
+	}
+	return canonicalID(event.ID), true
 }

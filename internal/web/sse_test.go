@@ -122,10 +122,10 @@ func TestAnswersAreFoundInEveryFraming(t *testing.T) {
 		"id in other words": {"data: {\"id\":1.0," + result + "\n\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStream(httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
+			s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
 			defer s.close()
 			for _, id := range []string{"1", "2"} {
-				if err := s.expect(json.RawMessage(id)); err != nil {
+				if err := s.expect(id); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -145,8 +145,8 @@ func TestAnswersAreFoundInEveryFraming(t *testing.T) {
 		"event: endpoint\ndata: /message?sessionId=1\r\n\r\n", `data: {"id":1,"method":"ping"}` + "\n\n", `data: {"id":3,"result":{}}` + "\n\n",
 		`data: {"id":"1","result":{}}` + "\n\n", `data: {"id":null,"error":{}}` + "\n\n", "data: [1]\n\n", "id: 1\n\n", ": 1\n\n",
 	} {
-		s := newStream(httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
-		if err := s.expect(json.RawMessage("1")); err != nil {
+		s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
+		if err := s.expect("1"); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprint(s, other)
@@ -155,6 +155,24 @@ func TestAnswersAreFoundInEveryFraming(t *testing.T) {
 			t.Errorf("%q counts as an answer", other)
 		}
 		s.close()
+	}
+}
+
+// TestCallsWithTheSameIDAreCountedApart: each answer frees one of them, so that a shutdown waits for all.
+func TestCallsWithTheSameIDAreCountedApart(t *testing.T) {
+	s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
+	defer s.close()
+	for range 2 {
+		if err := s.expect("1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for left := 1; left >= 0; left-- {
+		fmt.Fprint(s, "event: message\ndata: {\"id\":1,\"result\":{}}\n\n")
+		s.Flush()
+		if len(s.pending) != left {
+			t.Errorf("%d calls are pending, want %d", len(s.pending), left)
+		}
 	}
 }
 
@@ -168,16 +186,20 @@ func TestStreamIsKeptAlive(t *testing.T) {
 		if n := strings.Count(stream.Body.String(), ": keep-alive\n\n"); n != 2 {
 			t.Errorf("%d heartbeats in a minute", n)
 		}
-		if len(s.handler.sse.streams) != 0 || s.handler.streamQuota.InUse() != 0 {
-			t.Error("the stream is still open")
+		if s.handler.streamQuota.InUse() != 0 {
+			t.Error("the stream still counts as open")
 		}
+		s.handler.streams.Range(func(id, _ any) bool {
+			t.Errorf("stream %v is still open", id)
+			return true
+		})
 		if err := s.handler.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// TestCallEndsWithItsStream: nobody reads the answer.
+// TestCallEndsWithItsStream: its answer would have no reader.
 func TestCallEndsWithItsStream(t *testing.T) {
 	s := start(t, nil)
 	stream, path := s.openStream()

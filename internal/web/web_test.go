@@ -23,7 +23,6 @@ import (
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
 // fakeServer is a Server with three toy tools: whoami returns what is known of the
@@ -86,11 +85,8 @@ func (f *fakeServer) Tools() []tool.Tool {
 	return []tool.Tool{{Spec: tool.Spec{Name: "whoami"}}, {Spec: tool.Spec{Name: "hold"}}, {Spec: tool.Spec{Name: "ask"}}}
 }
 
-func (f *fakeServer) Admit(ctx context.Context) *opentrain.Error {
-	if wait := f.limiter.Wait(caller.From(ctx).RateKey()); wait > 0 {
-		return &opentrain.Error{Code: opentrain.CodeBusy, RetryAfter: wait}
-	}
-	return nil
+func (f *fakeServer) Admit(ctx context.Context) time.Duration {
+	return f.limiter.Wait(caller.From(ctx).RateKey())
 }
 
 func (f *fakeServer) StopForms() { f.stopped.Store(true) }

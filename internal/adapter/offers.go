@@ -1,0 +1,129 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/tool"
+)
+
+// addPrompts offers the prompts whose tools are served. People start them in their host.
+func (s *Server) addPrompts(prompts []tool.Prompt) {
+	for _, p := range prompts {
+		if !s.serves(p.Needs, caller.Narrowing{}) {
+			continue
+		}
+		s.prompts = append(s.prompts, p)
+		argument := []mcp.ArgumentOption{mcp.ArgumentDescription(p.Argument.Description)}
+		if p.Argument.Required {
+			argument = append(argument, mcp.RequiredArgument())
+		}
+		s.mcp.AddPrompt(mcp.NewPrompt(p.Name,
+			mcp.WithPromptTitle(p.Title), mcp.WithPromptDescription(p.Description),
+			mcp.WithArgument(p.Argument.Name, argument...),
+		), handler(s, func(ctx context.Context, by caller.Caller, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			title, text := p.Text(ctx, by, strings.TrimSpace(request.Params.Arguments[p.Argument.Name]))
+			message := mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text))
+			return mcp.NewGetPromptResult(title, []mcp.PromptMessage{message}), nil
+		}))
+	}
+}
+
+// filterPrompts hides the prompts that need a tool which the caller gave up, in lists and in prompts/get.
+func (s *Server) filterPrompts(ctx context.Context, listed []mcp.Prompt) []mcp.Prompt {
+	narrowing := caller.From(ctx).Narrowing
+	return slices.DeleteFunc(slices.Clone(listed), func(prompt mcp.Prompt) bool {
+		return slices.ContainsFunc(s.prompts, func(p tool.Prompt) bool { return p.Name == prompt.Name && !s.serves(p.Needs, narrowing) })
+	})
+}
+
+// errNarrowed is for callers who gave up a tool that a resource needs.
+var errNarrowed = errors.New("the headers of this request leave out tools that this needs")
+
+// addResources offers the resources whose tools are served. Lists are equal for all callers, contents may differ.
+func (s *Server) addResources(resources []tool.Resource) {
+	for _, r := range resources {
+		if !s.serves(r.Needs, caller.Narrowing{}) {
+			continue
+		}
+		s.resources = append(s.resources, r)
+		read := handler(s, func(ctx context.Context, by caller.Caller, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+			if !s.serves(r.Needs, caller.From(ctx).Narrowing) {
+				return nil, errNarrowed
+			}
+			values, _ := request.Params.Arguments[variableOf(r.URI)].([]string) //nolint:errcheck // none without a variable
+			text, err := r.Read(ctx, by, strings.Join(values, ","))
+			if err != nil {
+				return nil, err
+			}
+			return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: r.MIMEType, Text: text}}, nil
+		})
+		if variableOf(r.URI) == "" {
+			s.mcp.AddResource(mcp.NewResource(r.URI, r.Title, mcp.WithResourceDescription(r.Description), mcp.WithMIMEType(r.MIMEType)), read)
+			continue
+		}
+		s.mcp.AddResourceTemplate(mcp.NewResourceTemplate(r.URI, r.Title,
+			mcp.WithTemplateDescription(r.Description), mcp.WithTemplateMIMEType(r.MIMEType)), read)
+	}
+}
+
+// variableOf returns the name of a template's variable, "" for an address without one.
+func variableOf(uri string) string {
+	_, rest, _ := strings.Cut(uri, "{")
+	name, _, _ := strings.Cut(rest, "}")
+	return name
+}
+
+// maxCompletions is how many values the protocol allows in one completion.
+const maxCompletions = 100
+
+// completer implements server.PromptCompletionProvider and server.ResourceCompletionProvider. It returns no values
+// instead of an error: people just type on.
+type completer struct{ *Server }
+
+func (c completer) CompletePromptArgument(
+	ctx context.Context, prompt string, argument mcp.CompleteArgument, _ mcp.CompleteContext,
+) (*mcp.Completion, error) {
+	for _, p := range c.prompts {
+		if p.Name == prompt && p.Argument.Name == argument.Name {
+			return c.complete(ctx, p.Needs, p.Complete, argument.Value)
+		}
+	}
+	return completion(nil), nil
+}
+
+func (c completer) CompleteResourceArgument(
+	ctx context.Context, uri string, argument mcp.CompleteArgument, _ mcp.CompleteContext,
+) (*mcp.Completion, error) {
+	for _, r := range c.resources {
+		if r.URI == uri && variableOf(uri) == argument.Name {
+			return c.complete(ctx, r.Needs, r.Complete, argument.Value)
+		}
+	}
+	return completion(nil), nil
+}
+
+func (c completer) complete(
+	ctx context.Context, needs []string, values func(context.Context, caller.Caller, string) ([]string, error), typed string,
+) (*mcp.Completion, error) {
+	if values == nil || !c.serves(needs, caller.From(ctx).Narrowing) {
+		return completion(nil), nil
+	}
+	return handler(c.Server, func(ctx context.Context, by caller.Caller, typed string) (*mcp.Completion, error) {
+		matching, err := values(ctx, by, typed)
+		if err != nil {
+			c.cfg.Logger.DebugContext(ctx, "no completion", "error", err)
+		}
+		return completion(matching), nil
+	})(ctx, typed)
+}
+
+func completion(values []string) *mcp.Completion {
+	shown := append([]string{}, values[:min(len(values), maxCompletions)]...)
+	return &mcp.Completion{Values: shown, Total: len(values), HasMore: len(values) > len(shown)}
+}

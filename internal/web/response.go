@@ -1,0 +1,140 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// refusal is the reason why a request is not served, with everything that the response needs.
+type refusal struct {
+	status     int // of HTTP
+	code       int // of JSON-RPC
+	message    string
+	allow      string        // the header Allow
+	retryAfter time.Duration // the header Retry-After; 0 means defaultRetryAfter
+}
+
+// defaultRetryAfter is how long a client should wait if no better time is known.
+const defaultRetryAfter = 5 * time.Second
+
+// refuse returns a refusal of a request that is valid JSON.
+func refuse(status int, format string, args ...any) *refusal {
+	return &refusal{status: status, code: mcp.INVALID_REQUEST, message: fmt.Sprintf(format, args...)}
+}
+
+func refuseMethod(allow, message string) *refusal {
+	return &refusal{status: http.StatusMethodNotAllowed, code: mcp.INVALID_REQUEST, message: message, allow: allow}
+}
+
+func (r *refusal) Error() string { return r.message }
+
+// answerError answers with a JSON-RPC error, because some clients show its message.
+func answerError(w http.ResponseWriter, err error) {
+	refused, ok := errors.AsType[*refusal](err)
+	if !ok {
+		refused = &refusal{status: http.StatusInternalServerError, code: mcp.INTERNAL_ERROR, message: "internal server error"}
+	}
+	header := w.Header()
+	switch refused.status {
+	case http.StatusMethodNotAllowed:
+		header.Set("Allow", refused.allow)
+	case http.StatusUnauthorized:
+		// Without resource_metadata, because this server has no OAuth to discover.
+		header.Set("WWW-Authenticate", `Bearer realm="OpenTrain API token"`)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		seconds := math.Ceil(cmp.Or(refused.retryAfter, defaultRetryAfter).Seconds())
+		header.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	header.Set("Content-Type", "application/json")
+	w.WriteHeader(refused.status)
+	answer := mcp.NewJSONRPCError(mcp.NewRequestId(nil), refused.code, refused.message, nil)
+	json.NewEncoder(w).Encode(answer) //nolint:errcheck,gosec // the client may be gone
+}
+
+// writeTimeout limits the time of one write: a WriteTimeout of the http.Server would end every stream.
+const writeTimeout = 20 * time.Second
+
+// trackedBody is a request body that knows whether it was read completely.
+type trackedBody struct {
+	io.ReadCloser
+	complete bool
+}
+
+func (b *trackedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.complete = b.complete || errors.Is(err, io.EOF)
+	return n, err
+}
+
+// recorder remembers the status of a response, adds headers to it, and limits the time of each write.
+type recorder struct {
+	http.ResponseWriter
+	body   *trackedBody // of the request; nil if it doesn't matter
+	start  func()       // called before the response starts; may be nil
+	status int          // 0 until the response starts
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+		if r.start != nil {
+			r.start()
+		}
+		r.Header().Set("Cache-Control", "no-store") // mcp-go sets no-cache, which allows storing
+		if r.body != nil && !r.body.complete && status >= http.StatusBadRequest {
+			r.Header().Set("Connection", "close") // else net/http reads the rest, however slow
+		}
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.WriteHeader(http.StatusOK)
+	}
+	r.setDeadline(time.Now().Add(writeTimeout))
+	return r.ResponseWriter.Write(p)
+}
+
+// Flush implements http.Flusher, which mcp-go needs.
+func (r *recorder) Flush() { r.flush() } //nolint:errcheck,gosec // the next write returns the error
+
+func (r *recorder) flush() error {
+	err := http.NewResponseController(r.ResponseWriter).Flush()
+	r.setDeadline(time.Time{}) // the next write to a stream may be much later
+	return err
+}
+
+func (r *recorder) setDeadline(deadline time.Time) {
+	//nolint:errcheck,gosec // some writers do not support deadlines
+	http.NewResponseController(r.ResponseWriter).SetWriteDeadline(deadline)
+}
+
+// Unwrap implements what http.ResponseController looks for.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// buffer is a response that is sent later. It shares the header of the real one.
+type buffer struct {
+	bytes.Buffer
+	header http.Header
+	status int
+}
+
+func (b *buffer) Header() http.Header { return b.header }
+
+func (b *buffer) WriteHeader(status int) { b.status = status }
+
+func (b *buffer) send(w http.ResponseWriter) {
+	w.WriteHeader(max(b.status, http.StatusOK))
+	b.WriteTo(w) //nolint:errcheck,gosec // the client may be gone
+}
