@@ -46,48 +46,37 @@ const (
 	DefaultSessionIdle        = 30 * time.Minute
 )
 
-// Config says what a Server serves.
+// Config says what a Server serves. Only API is required.
 type Config struct {
-	// API is the client that the tools call. Required.
-	API *opentrain.Client
-	// Token says which account a request is made for; nil means that every caller is
-	// anonymous. The caller gets to see a Problem.
-	Token func(context.Context) Token
-	// TokenHelp tells a model how its human can give this server a token.
-	TokenHelp string
-	// ReadOnly leaves out every tool that changes something.
-	ReadOnly bool
-	// Tools, if not empty, are the only tools served. ExcludeTools are not served.
-	Tools        []string
-	ExcludeTools []string
-	// Timeout bounds one tool call; 0 means DefaultTimeout.
-	Timeout time.Duration
-	// PublishConfirm says whether a human has to say yes before anything becomes
-	// public: Auto (also when empty) or Off.
-	PublishConfirm Mode
-	// Elicitation says whether the human gets forms where the client can show them:
-	// Auto (also when empty) or Off.
-	Elicitation Mode
-	// ElicitationTimeout is how long a form waits for its human while a call waits
-	// (protocols before 2026-07-28); 0 means DefaultElicitationTimeout.
+	API *opentrain.Client // that the tools call
+	// Token returns the account of a request; without it every caller is anonymous. Callers see its Problem.
+	Token     func(context.Context) Token
+	TokenHelp string // how a human can give this server a token, in words for a model
+	// ReadOnly leaves out every tool that changes something. Tools, if not empty, are the only tools served.
+	ReadOnly            bool
+	Tools, ExcludeTools []string
+	Timeout             time.Duration // of one tool call; 0 means DefaultTimeout
+	// PublishConfirm says whether a human has to say yes before anything becomes public, Elicitation whether the human
+	// gets forms where the client can show them.
+	PublishConfirm, Elicitation Mode
+	// ElicitationTimeout is how long a form waits for its human while a call waits (protocols before 2026-07-28);
+	// 0 means DefaultElicitationTimeout.
 	ElicitationTimeout time.Duration
-	// StateKeys seal what callers carry for the server, 32 bytes each: the first one
-	// seals, all open. Replicas share them. Without any the server makes its own.
+	// StateKeys seal what callers carry for the server, 32 bytes each: the first one seals, all open. Replicas share
+	// them. Without any, the server makes its own.
 	StateKeys [][]byte
-	// Replicated says that other processes serve the same callers: they may change a
-	// draft without this one knowing. It needs StateKeys.
+	// Replicated says that other processes serve the same callers: they may change a draft without this one knowing.
+	// It needs StateKeys.
 	Replicated bool
-	// Version is the server's version in the protocol.
-	Version string
-	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens.
-	// Writes are logged at any level.
+	Version    string // of the server, in the protocol
+	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens, and all writes at any level.
 	Logger *slog.Logger
 }
 
 // Mode switches something on where possible, or off.
 type Mode string
 
-// The modes.
+// The modes. An empty Mode is Auto.
 const (
 	Auto Mode = "auto" // on where possible
 	Off  Mode = "off"
@@ -205,40 +194,32 @@ const (
 
 // HTTPConfig says how a server is offered over HTTP, to many callers at once.
 type HTTPConfig struct {
-	// Config is what is served. Its Token is used with AuthShared alone: with
-	// AuthCallers each caller brings a token.
+	// Config is what is served. Its Token is used with AuthShared alone: with AuthCallers each caller brings a token.
 	Config
-	// Auth is AuthCallers when empty.
-	Auth Auth
-	// ServerToken is the secret that callers send with AuthShared.
-	ServerToken string
-	// RequireToken refuses callers without a token.
-	RequireToken bool
+	Auth         Auth   // AuthCallers when empty
+	ServerToken  string // the secret that callers send with AuthShared
+	RequireToken bool   // refuses callers without a token
 	// Anonymous, if set, is the account of callers without a token. It is for servers on which nothing is real.
 	Anonymous func(context.Context) Token
 
-	// Sessions switches on sessions for clients of protocol 2025-11-25 and older.
-	// Without them any replica answers any request.
-	Sessions bool
-	// SessionIdle ends a session that wasn't used for this long; 0 means DefaultSessionIdle.
-	SessionIdle time.Duration
-	// NoSSE switches the older HTTP+SSE transport off.
-	NoSSE bool
-	// ReplicaID begins the ids of sessions and streams, so that a proxy finds the
-	// replica that holds them: letters, digits and hyphens.
+	// Sessions switches on sessions for clients of protocol 2025-11-25 and older. Without them any replica answers
+	// any request.
+	Sessions    bool
+	SessionIdle time.Duration // ends a session that wasn't used for this long; 0 means DefaultSessionIdle
+	NoSSE       bool          // switches the older HTTP+SSE transport off
+	// ReplicaID begins the ids of sessions and streams, so that a proxy finds the replica that holds them: letters,
+	// digits and hyphens.
 	ReplicaID string
 
-	// AllowedHosts are the names that callers use, AllowedOrigins the pages that may
-	// call. A loopback listener also allows its own loopback names.
+	// AllowedHosts are the names that callers use, AllowedOrigins the pages that may call. A loopback listener also
+	// allows its own loopback names.
 	AllowedHosts, AllowedOrigins []string
-	// BehindProxy takes a caller's address from the last hop of X-Forwarded-For, and
-	// the request id from X-Request-Id.
+	// BehindProxy takes a caller's address from the last hop of X-Forwarded-For, the request id from X-Request-Id.
 	BehindProxy bool
-	// BasePath is what a proxy strips off the paths before requests come here:
-	// "/opentrain" when callers use /opentrain/sse. Only HTTP+SSE tells callers a path.
-	BasePath string
-	// SeparateOps leaves health and metrics out, for Ops to serve elsewhere.
-	SeparateOps bool
+	// BasePath is what a proxy removes from the paths before requests come here: "/opentrain" when callers use
+	// /opentrain/sse. Only HTTP+SSE tells callers a path.
+	BasePath    string
+	SeparateOps bool // leaves health and metrics out, for Ops to serve elsewhere
 
 	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate no limit.
 	CallsPerSecond float64
