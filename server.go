@@ -187,8 +187,7 @@ const (
 	// AuthCallers means that each caller sends an OpenTrain API token of their own. The
 	// server's own token is never used.
 	AuthCallers = web.AuthCallers
-	// AuthShared means that every caller acts for the server's own account, and sends
-	// the operator's secret for it.
+	// AuthShared means that every caller acts for the server's own account, and sends the operator's secret for it.
 	AuthShared = web.AuthShared
 )
 

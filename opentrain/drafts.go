@@ -35,8 +35,7 @@ const (
 	FormatHRXML     = "hr_xml"
 )
 
-// DraftSource is the source of a draft in one of the import formats
-// (developers/api-reference/job-drafts/create).
+// DraftSource is the source of a draft in one of the import formats (developers/api-reference/job-drafts/create).
 type DraftSource struct {
 	// Format is one of the Format constants, or another one from the API's capabilities. "" means FormatText.
 	Format string `json:"format"`
@@ -129,8 +128,7 @@ type Validation struct {
 	PublishReady      bool `json:"publishReady"`
 	IssueCount        int  `json:"issueCount"`
 	MissingFieldCount int  `json:"missingFieldCount"`
-	// MissingFields are complete entries, names only (then only Field is set), or empty, depending on the
-	// endpoint.
+	// MissingFields are complete entries, names only (then only Field is set), or empty, depending on the endpoint.
 	MissingFields []MissingField `json:"missingFields"`
 	Issues        []Note         `json:"issues"`
 }

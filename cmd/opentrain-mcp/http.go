@@ -122,8 +122,7 @@ func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opent
 	go func() { closed <- servers[0].Shutdown(ctx) }()
 	err := handler.Shutdown(ctx)
 	if err == nil {
-		// Every call is answered. Shutdown would still wait five seconds for connections
-		// that never sent anything.
+		// Every call is answered. Shutdown would still wait five seconds for connections that never sent anything.
 		select {
 		case err = <-closed:
 		case <-time.After(lastClose):

@@ -29,16 +29,8 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 	}
 	fmt.Fprintf(std.out, "OpenTrain sandbox (%s answers): in memory, nothing is real. Ctrl-C ends it.\n\n"+
 		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n", c.Variant, base, sandbox.DemoToken)
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	context.AfterFunc(ctx, func() { server.Close() }) //nolint:errcheck,gosec // the process ends
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
