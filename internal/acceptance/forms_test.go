@@ -1,16 +1,8 @@
 package acceptance_test
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -22,9 +14,9 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestOneCallWithForms: where forms can be shown, one call ends in a draft that
+// TestFormsCompleteADraftInOneCall: where forms can be shown, one call ends in a draft that
 // is ready to publish; the API saw one create and at most two patches.
-func TestOneCallWithForms(t *testing.T) {
+func TestFormsCompleteADraftInOneCall(t *testing.T) {
 	for carrier := range carriers {
 		for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
 			t.Run(carrier+", "+string(variant), func(t *testing.T) {
@@ -44,8 +36,8 @@ func TestOneCallWithForms(t *testing.T) {
 	}
 }
 
-// TestForm is what a human sees.
-func TestForm(t *testing.T) {
+// TestFormShowsTheQuestions is what a human sees.
+func TestFormShowsTheQuestions(t *testing.T) {
 	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, nil)
 	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	forms := a.human.seen()
@@ -67,8 +59,8 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// TestOlderForm: a host of 2025-06-18 gets the names of choices as it knows them.
-func TestOlderForm(t *testing.T) {
+// TestFormForAnOlderHost: a host of 2025-06-18 gets the names of choices as it knows them.
+func TestFormForAnOlderHost(t *testing.T) {
 	human := &human{t: t, answer: fills}
 	host := overPipes(t, configOn(t, sandbox.New(sandbox.Config{}).Transport()), []client.ClientOption{client.WithElicitationHandler(human), client.WithProtocolVersion("2025-06-18")})
 	greet(t, host, false)
@@ -82,9 +74,9 @@ func TestOlderForm(t *testing.T) {
 	}
 }
 
-// TestGuessesAreConfirmed: what OpenTrain guessed is in the form, with the guess
+// TestFormConfirmsGuesses: what OpenTrain guessed is in the form, with the guess
 // as default; what the human makes of it is set.
-func TestGuessesAreConfirmed(t *testing.T) {
+func TestFormConfirmsGuesses(t *testing.T) {
 	for carrier := range carriers {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
@@ -134,9 +126,9 @@ func TestGuessesAreConfirmed(t *testing.T) {
 	}
 }
 
-// TestPatchAsks: opentrain_patch_draft asks as opentrain_create_draft does, and
+// TestPatchDraftShowsForms: opentrain_patch_draft asks as opentrain_create_draft does, and
 // sets the fields of the call once.
-func TestPatchAsks(t *testing.T) {
+func TestPatchDraftShowsForms(t *testing.T) {
 	for carrier := range carriers {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, fills, nil)
@@ -156,90 +148,6 @@ func TestPatchAsks(t *testing.T) {
 			}
 			if patches := a.count("PATCH", "/job-drafts"); headcounts != 1 || patches > 3 || a.count("POST", "/job-drafts") != 1 {
 				t.Errorf("%d patches, %d of headcount", patches, headcounts)
-			}
-		})
-	}
-}
-
-// TestFormsWithoutAnswers: whatever becomes of a form, the draft is sound, and
-// the next question comes in the conversation.
-func TestFormsWithoutAnswers(t *testing.T) {
-	endings := map[string]func(int, form) (mcp.ElicitationResponseAction, any, error){
-		"declined":  func(int, form) (mcp.ElicitationResponseAction, any, error) { return "decline", nil, nil },
-		"cancelled": func(int, form) (mcp.ElicitationResponseAction, any, error) { return "cancel", nil, nil },
-		"odd action": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "maybe", map[string]any{"experienceLevel": "EXPERT"}, nil
-		},
-		"empty":      func(int, form) (mcp.ElicitationResponseAction, any, error) { return "accept", map[string]any{}, nil },
-		"no content": func(int, form) (mcp.ElicitationResponseAction, any, error) { return "accept", nil, nil },
-		"nulls": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "accept", map[string]any{"experienceLevel": nil, "dataVolumeUnit": ""}, nil
-		},
-		"other fields": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "accept", map[string]any{"jobTitle": "stolen", "visibility": "x"}, nil
-		},
-		"wrong values": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "accept", map[string]any{"experienceLevel": "GURU", "dataVolumeUnit": 7}, nil
-		},
-	}
-	for carrier, by := range carriers {
-		for name, answer := range endings {
-			t.Run(carrier+", "+name, func(t *testing.T) {
-				a := startAsking(t, carrier, sandbox.Guide, answer, nil)
-				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-				checkChat(t, got)
-				if a.count("POST", "/job-drafts") != 1 || a.count("PATCH", "/job-drafts") != 0 || len(a.human.seen()) != 1 {
-					t.Errorf("%v, %d forms", a.api.seen(), len(a.human.seen()))
-				}
-			})
-		}
-		if by.modern {
-			continue // the client itself gives the call up
-		}
-		t.Run(carrier+", an error", func(t *testing.T) {
-			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) { return "", nil, errors.New("no window") }, nil)
-			checkChat(t, call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
-		})
-	}
-}
-
-// checkChat: the draft is there, and next asks in the conversation.
-func checkChat(t *testing.T, got answer) {
-	t.Helper()
-	next := got.next(t)
-	if got.isError || next.Action != tool.AskHuman || next.Question == "" || next.Arguments["jobId"] != "job_1" || next.Arguments["askHuman"] != false {
-		t.Errorf("%s\n%+v", got.text, next)
-	}
-	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") && !strings.Contains(got.text, "The form's answers were not taken") {
-		t.Errorf("%s", got.text)
-	}
-	for _, claim := range []string{"declin", "refus", "reject"} {
-		if strings.Contains(strings.ToLower(got.text), claim) {
-			t.Errorf("the words claim that a human %s…: %s", claim, got.text)
-		}
-	}
-}
-
-// TestPartlyFilledForms: what was filled in is saved, what was not comes as the
-// next question; what is no value of its field is said.
-func TestPartlyFilledForms(t *testing.T) {
-	for carrier := range carriers {
-		t.Run(carrier, func(t *testing.T) {
-			a := startAsking(t, carrier, sandbox.Guide, func(n int, _ form) (mcp.ElicitationResponseAction, any, error) {
-				if n > 1 {
-					return "cancel", nil, nil
-				}
-				return "accept", map[string]any{"experienceLevel": "expert", "dataVolumeUnit": "BUSHELS"}, nil
-			}, nil)
-			got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-			if next := got.next(t); next.Field != "dataVolumeUnit" || next.Action != tool.AskHuman {
-				t.Errorf("%s", got.text)
-			}
-			if sent := a.api.body("PATCH /api/public/v1/job-drafts/job_1"); sent != `{"experienceLevel":"EXPERT"}` {
-				t.Errorf("sent %s", sent)
-			}
-			if n := len(a.human.seen()); n != 2 {
-				t.Errorf("%d forms", n)
 			}
 		})
 	}
@@ -302,104 +210,6 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 	}
 }
 
-// TestUnansweredForm: a host that never answers costs the call the time limit,
-// once; then its caller is asked in the conversation.
-func TestUnansweredForm(t *testing.T) {
-	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
-		t.Run(carrier, func(t *testing.T) {
-			stuck := make(chan struct{})
-			t.Cleanup(func() { close(stuck) })
-			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
-				<-stuck
-				return "cancel", nil, nil
-			}, func(c *opentrainmcp.HTTPConfig) { c.ElicitationTimeout = 300 * time.Millisecond })
-			start := time.Now()
-			checkChat(t, call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
-			if took := time.Since(start); took < 300*time.Millisecond {
-				t.Errorf("it waited %v", took)
-			}
-			again := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 3}})
-			if n := len(a.human.seen()); n != 1 || again.next(t).Action != tool.AskHuman {
-				t.Errorf("%d forms, %s", n, again.text)
-			}
-		})
-	}
-}
-
-// TestAnswersThatCannotBeSaved: nothing that a human filled in is lost.
-func TestAnswersThatCannotBeSaved(t *testing.T) {
-	box := sandbox.New(sandbox.Config{}).Transport()
-	for name, answerWith := range map[string]string{
-		"outage": `<html>`, "refused": `{"error":"That unit does not fit.","code":"BAD_REQUEST","details":{"issues":[{"path":["dataVolumeUnit"],"message":"does not fit"}]}}`,
-		"refused for no field": `{"error":"Not so.","code":"BAD_REQUEST"}`, "limited": `{"error":"Slowly.","code":"RATE_LIMITED"}`, "not allowed": `{"error":"No.","code":"FORBIDDEN"}`,
-	} {
-		status := map[string]int{"outage": 502, "refused": 400, "refused for no field": 400, "limited": 429, "not allowed": 403}[name]
-		human := &human{t: t, answer: fills}
-		api := &upstream{api: roundTripper(func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodPatch {
-				return answering(status, answerWith).RoundTrip(r)
-			}
-			return box.RoundTrip(r)
-		})}
-		host := overPipes(t, configOn(t, api), []client.ClientOption{client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION)})
-		greet(t, host, false)
-		got := call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription + name})
-		next := got.next(t)
-		fields, _ := next.Arguments["fields"].(map[string]any)
-		switch {
-		case got.isError || next.Tool != "opentrain_patch_draft" || next.Arguments["askHuman"] != false:
-			t.Errorf("%s: %s", name, got.text)
-		case name == "outage" && (next.Action != tool.CallTool || fields["experienceLevel"] != "EXPERT"):
-			t.Errorf("%s: %s", name, got.text)
-		case name == "outage" && !strings.Contains(next.Note, "not known whether"), name != "outage" && strings.Contains(next.Note, "not known whether"):
-			t.Errorf("%s: %s", name, next.Note)
-		case name == "refused" && (next.Action != tool.AskHuman || next.Field != "dataVolumeUnit" || fields["experienceLevel"] != "EXPERT" || !strings.Contains(next.Note, "That unit does not fit.")):
-			t.Errorf("%s: %s", name, got.text)
-		case name != "refused" && (fields["experienceLevel"] != "EXPERT" || fields["dataVolumeUnit"] == nil):
-			t.Errorf("%s: answers are lost: %s", name, got.text)
-		case name == "limited" && (next.Action != tool.Wait || next.RetryAfterSeconds == 0):
-			t.Errorf("%s: %s", name, got.text)
-		}
-	}
-}
-
-// TestProgress: a client that asks for it is told what is done, the last notice
-// too; one that does not is not.
-func TestProgress(t *testing.T) {
-	for carrier := range carriers {
-		t.Run(carrier, func(t *testing.T) {
-			a := startAsking(t, carrier, sandbox.Guide, fills, nil)
-			notices := make(chan string, 100)
-			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
-				if n.Method == "notifications/progress" {
-					data, _ := json.Marshal(n.Params)
-					notices <- string(data)
-				}
-			})
-			for n := range 20 {
-				var request mcp.CallToolRequest
-				request.Params.Name, request.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": strings.Repeat("k", n+1), "askHuman": false}
-				request.Params.Meta = &mcp.Meta{ProgressToken: n}
-				if _, err := a.host.CallTool(t.Context(), request); err != nil {
-					t.Fatal(err)
-				}
-				select {
-				case notice := <-notices:
-					if !strings.Contains(notice, "Making the draft") {
-						t.Errorf("%s", notice)
-					}
-				case <-time.After(5 * time.Second):
-					t.Fatalf("call %d: no notice", n)
-				}
-			}
-			call(t, a.host, "opentrain_create_draft", map[string]any{"description": "another", "askHuman": false})
-			if len(notices) != 0 {
-				t.Errorf("a notice that nobody asked for: %s", <-notices)
-			}
-		})
-	}
-}
-
 // TestFormsAreAudited: the draft that a call made before it asked is in the log.
 func TestFormsAreAudited(t *testing.T) {
 	for carrier := range carriers {
@@ -409,127 +219,5 @@ func TestFormsAreAudited(t *testing.T) {
 		if audits < 2 || strings.Contains(a.log.String(), "dashcam") {
 			t.Errorf("%s: %d audit lines", carrier, audits)
 		}
-	}
-}
-
-// TestProgressWhileAFormWaits: SDKs give a silent call up after a minute, so the
-// client is told every fifteen seconds that the human has a form.
-func TestProgressWhileAFormWaits(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes fifteen seconds")
-	}
-	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
-		t.Run(carrier, func(t *testing.T) {
-			t.Parallel()
-			again := make(chan struct{}) // closed when told that the form still waits
-			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
-				select {
-				case <-again:
-				case <-time.After(50 * time.Second):
-				}
-				return "cancel", nil, nil
-			}, nil)
-			var told atomic.Int32
-			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
-				if n.Method == "notifications/progress" && strings.HasPrefix(fmt.Sprint(n.Params.AdditionalFields["message"]), "Waiting for the human") && told.Add(1) == 2 {
-					close(again)
-				}
-			})
-			var request mcp.CallToolRequest
-			request.Params.Name, request.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}
-			request.Params.Meta = &mcp.Meta{ProgressToken: "p"}
-			start := time.Now()
-			if _, err := a.host.CallTool(t.Context(), request); err != nil {
-				t.Fatal(err)
-			}
-			if took := time.Since(start); took < 14*time.Second || took > 40*time.Second || told.Load() != 2 {
-				t.Errorf("told %d times in %v", told.Load(), took)
-			}
-		})
-	}
-}
-
-// TestTheEndEndsForms: when the server ends, a call that waits for a human comes
-// back in the conversation.
-func TestTheEndEndsForms(t *testing.T) {
-	box := sandbox.New(sandbox.Config{})
-	cfg := opentrainmcp.HTTPConfig{Sessions: true, Config: configOn(t, box.Transport())}
-	handler, err := opentrainmcp.NewHTTPHandler(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(handler)
-	defer server.Close()
-	shown, stuck := make(chan struct{}), make(chan struct{})
-	defer close(stuck)
-	human := &human{t: t, answer: func(int, form) (mcp.ElicitationResponseAction, any, error) {
-		close(shown)
-		<-stuck
-		return "cancel", nil, nil
-	}}
-	carried, err := transport.NewStreamableHTTP(server.URL+"/mcp", transport.WithHTTPHeaders(map[string]string{demoHeader: sandbox.DemoToken}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := client.NewClient(carried, client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION))
-	t.Cleanup(func() { host.Close() }) //nolint:errcheck // it is over
-	greet(t, host, false)
-	ended := make(chan error, 1)
-	go func() {
-		<-shown
-		ended <- handler.Shutdown(context.Background())
-	}()
-	checkChat(t, call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-}
-
-// TestOneFormAtATime: a human answers one form at a time; further calls of the
-// same caller are not held up behind it.
-func TestOneFormAtATime(t *testing.T) {
-	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
-		t.Run(carrier, func(t *testing.T) {
-			shown, go1 := make(chan struct{}, 100), make(chan struct{})
-			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
-				shown <- struct{}{}
-				<-go1
-				return "cancel", nil, nil
-			}, nil)
-			first := make(chan answer, 1)
-			go func() {
-				first <- call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-			}()
-			<-shown
-			for n := range 20 {
-				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": fmt.Sprint("k", n)})
-				if got.next(t).Action != tool.AskHuman {
-					t.Errorf("%s", got.text)
-				}
-			}
-			close(go1)
-			checkChat(t, <-first)
-			if n := len(a.human.seen()); n != 1 {
-				t.Errorf("%d forms", n)
-			}
-		})
-	}
-}
-
-// TestAnswersToFormsAreNotLimited: a caller who calls often still gets an answer
-// through.
-func TestAnswersToFormsAreNotLimited(t *testing.T) {
-	var a *asked
-	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
-		for range 30 { // use up the limit while the form is open
-			if _, err := a.host.ListTools(t.Context(), mcp.ListToolsRequest{}); err != nil {
-				break
-			}
-		}
-		return fills(n, f)
-	}, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = 0.01, 12 })
-	got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-	if !strings.Contains(string(got.structured), `"publishReady":true`) {
-		t.Errorf("%s", got.text)
 	}
 }

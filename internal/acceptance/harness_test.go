@@ -3,15 +3,21 @@ package acceptance_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
-	"slices"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
@@ -20,46 +26,50 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// upstream counts the calls that reach the API and remembers them.
-type upstream struct {
-	api http.RoundTripper
+// binary is the path of the program, built once for all tests.
+var binary string
 
-	mu    sync.Mutex
-	calls []string // "METHOD /path"
-	sent  []string // bodies
-}
-
-func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	var body []byte
-	if r.Body != nil {
-		var err error
-		if body, err = io.ReadAll(r.Body); err != nil {
-			return nil, err
-		}
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
+func TestMain(m *testing.M) {
+	if listen := os.Getenv(bareListen); listen != "" {
+		fmt.Fprintln(os.Stderr, serveBare(listen, os.Getenv(bareUpstream)))
+		os.Exit(1)
 	}
-	u.mu.Lock()
-	u.calls, u.sent = append(u.calls, r.Method+" "+r.URL.Path), append(u.sent, string(body))
-	u.mu.Unlock()
-	return u.api.RoundTrip(r)
+	os.Exit(buildAndRun(m))
 }
 
-func (u *upstream) seen() []string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return append([]string(nil), u.calls...)
-}
-
-// body is the body of the last call of a form "METHOD /path".
-func (u *upstream) body(call string) string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for i, made := range slices.Backward(u.calls) {
-		if made == call {
-			return u.sent[i]
-		}
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "opentrain-mcp")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	return ""
+	defer os.RemoveAll(dir) //nolint:errcheck // the system cleans up too
+	binary = filepath.Join(dir, "opentrain-mcp")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	build := exec.Command("go", "build", "-o", binary, "../../cmd/opentrain-mcp")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building the program:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// TestSourceChangesInvalidateCachedResults makes go test run these tests anew when a source has
+// changed: what they run is built above, not linked into them, and a result is
+// taken from the cache unless a file that a test looked at has changed.
+func TestSourceChangesInvalidateCachedResults(t *testing.T) {
+	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // setup is a server on a sandbox, and a host that talks to it over stdio.
@@ -93,6 +103,42 @@ func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Co
 	return s
 }
 
+// overPipes serves one host over pipes, as over stdio.
+func overPipes(t *testing.T, cfg opentrainmcp.Config, options []client.ClientOption) *client.Client {
+	t.Helper()
+	server, err := opentrainmcp.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toServer, fromClient := io.Pipe()
+	toClient, fromServer := io.Pipe()
+	served := make(chan error, 1)
+	go func() {
+		err := server.ServeStdio(context.Background(), toServer, fromServer)
+		fromServer.CloseWithError(err)
+		served <- err
+	}()
+	host := client.NewClient(transport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))), options...)
+	t.Cleanup(func() {
+		fromClient.Close() //nolint:errcheck // a pipe
+		if err := <-served; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+		host.Close() //nolint:errcheck // it is over
+	})
+	return host
+}
+
+// configOn is a configuration on an API, with everything as by default.
+func configOn(t *testing.T, api http.RoundTripper) opentrainmcp.Config {
+	t.Helper()
+	apiClient, err := opentrain.New(opentrain.Config{Transport: api, PublicReadBudget: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opentrainmcp.Config{API: apiClient, Version: "test", Token: fixed(sandbox.DemoToken), Logger: slog.New(slog.DiscardHandler)}
+}
+
 // fixed is a caller who always has the same token.
 func fixed(token string) func(context.Context) opentrainmcp.Token {
 	return func(context.Context) opentrainmcp.Token { return opentrainmcp.Token{Value: token, From: "the test"} }
@@ -111,6 +157,22 @@ func initialize(t *testing.T, host *client.Client) *mcp.InitializeResult {
 		t.Fatal(err)
 	}
 	return result
+}
+
+func greet(t *testing.T, host *client.Client, modern bool) {
+	t.Helper()
+	if err := host.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var hello mcp.InitializeRequest
+	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
+	result, err := host.Initialize(t.Context(), hello)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mcp.IsModernProtocol(result.ProtocolVersion) != modern {
+		t.Fatalf("the protocol is %s", result.ProtocolVersion)
+	}
 }
 
 // answer is a tool's answer as a client sees it.
@@ -170,6 +232,32 @@ func call(t *testing.T, host *client.Client, tool string, arguments any) answer 
 	return a
 }
 
+func job(fields ...any) map[string]any {
+	arguments := map[string]any{"jobId": "job_1"}
+	for i := 0; i+1 < len(fields); i += 2 {
+		key, _ := fields[i].(string)
+		arguments[key] = fields[i+1]
+	}
+	return arguments
+}
+
+// shownFields are the fields that a step shows to the human, as values.
+func shownFields(t *testing.T, next tool.Next) map[string]any {
+	t.Helper()
+	values := map[string]any{}
+	if next.Show == nil {
+		return values
+	}
+	data, err := json.Marshal(next.Show.Fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
 // lockedBuffer is a log that several goroutines write.
 type lockedBuffer struct {
 	mu sync.Mutex
@@ -188,19 +276,12 @@ func (b *lockedBuffer) String() string {
 	return b.b.String()
 }
 
-// shownFields are the fields that a step shows to the human, as values.
-func shownFields(t *testing.T, next tool.Next) map[string]any {
+func write(t *testing.T, path, text string) {
 	t.Helper()
-	values := map[string]any{}
-	if next.Show == nil {
-		return values
-	}
-	data, err := json.Marshal(next.Show.Fields)
-	if err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(data, &values); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return values
 }

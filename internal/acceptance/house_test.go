@@ -68,9 +68,9 @@ func row(pkg string) string {
 	return pkg
 }
 
-// TestImportsPointDownward draws the packages with their imports, as go list gives
+// TestHouseImportsPointDownward draws the packages with their imports, as go list gives
 // them, and finds no arrow that points up or to where it may not.
-func TestImportsPointDownward(t *testing.T) {
+func TestHouseImportsPointDownward(t *testing.T) {
 	rows, names := house(), []string{}
 	for _, r := range rows {
 		names = append(names, r.pkg)
@@ -134,9 +134,9 @@ func ownPackage(path string) (own string, isOwn bool) {
 	return strings.CutPrefix(path, module+"/")
 }
 
-// TestFilesStaySmall: the top has two Go files, no file has more than 400 lines, and a
+// TestHouseFilesStaySmall: the top has two Go files, no file has more than 400 lines, and a
 // tool's file has more than 150 only for a reason.
-func TestFilesStaySmall(t *testing.T) {
+func TestHouseFilesStaySmall(t *testing.T) {
 	reasons := map[string]string{
 		"tools/posting/create_draft.go":      "five document formats and the derived idempotency key",
 		"tools/posting/publish.go":           "two ways in which the API refuses, and the check afterwards",
@@ -173,9 +173,9 @@ func TestFilesStaySmall(t *testing.T) {
 	}
 }
 
-// TestLinesStayReadable: no line of the product is longer than 140 characters, but for
+// TestHouseLinesStayReadable: no line of the product is longer than 140 characters, but for
 // struct tags, which can't be broken.
-func TestLinesStayReadable(t *testing.T) {
+func TestHouseLinesStayReadable(t *testing.T) {
 	files, err := exec.Command("git", "-C", "../..", "ls-files", "*.go").Output()
 	if err != nil {
 		t.Skip("not a git checkout")

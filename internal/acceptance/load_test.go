@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,16 +53,16 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+const (
+	apiPath     = "/api/public/v1"
+	ownJobsPath = apiPath + "/jobs/mine"
+)
+
 // fixedUpstream is the API with answers of fixed bytes.
 type fixedUpstream struct {
 	*httptest.Server
 	asked atomic.Int64 // requests so far
 }
-
-const (
-	apiPath     = "/api/public/v1"
-	ownJobsPath = apiPath + "/jobs/mine"
-)
 
 // fixedAPI answers with what the sandbox says of an account with ten jobs.
 func fixedAPI(b *testing.B) *fixedUpstream {
@@ -106,110 +103,6 @@ func fixedAPI(b *testing.B) *fixedUpstream {
 	return u
 }
 
-// loadedServer is a server in its own process.
-type loadedServer struct {
-	name, url string
-	pid       int
-}
-
-// startServer runs a server on a free port and waits until it listens. The bare
-// server, which takes no arguments, is told its address by a variable.
-func startServer(b *testing.B, name, path string, env []string, args ...string) *loadedServer {
-	b.Helper()
-	address := freeAddress(b)
-	if len(args) > 0 {
-		args = append(args, "--listen", address)
-	} else {
-		env = append(env, bareListen+"="+address)
-	}
-	var stderr bytes.Buffer
-	cmd := exec.Command(path, args...)
-	cmd.Env = slices.Concat(env, []string{"HOME=" + b.TempDir(), "PATH=" + os.Getenv("PATH"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")})
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		cmd.Wait() //nolint:errcheck // it is killed
-		close(ended)
-	}()
-	b.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // it may have ended
-		<-ended
-	})
-	ticks := time.NewTicker(5 * time.Millisecond)
-	defer ticks.Stop()
-	deadline := time.After(20 * time.Second)
-	for {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close() //nolint:errcheck // it listens
-			return &loadedServer{name: name, url: "http://" + address + "/mcp", pid: cmd.Process.Pid}
-		}
-		select {
-		case <-ticks.C:
-		case <-ended:
-			b.Fatalf("%s ended: %s", name, &stderr)
-		case <-deadline:
-			b.Fatalf("%s does not listen", name)
-		}
-	}
-}
-
-// freeAddress is an address that nobody listens on: with a quiet log a server
-// does not tell which one it chose.
-func freeAddress(b *testing.B) string {
-	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // it is over
-	return listener.Addr().String()
-}
-
-// resident is the memory of the process in MB, 0 where the system does not
-// tell.
-func (s *loadedServer) resident() float64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid))
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(status), "VmRSS:")
-	fields := strings.Fields(after)
-	if len(fields) == 0 {
-		return 0
-	}
-	kilobytes, err := strconv.ParseFloat(fields[0], 64)
-	if err != nil {
-		return 0
-	}
-	return kilobytes / 1024
-}
-
-// processor is the processor time that the process has used, 0 where the system
-// does not tell.
-func (s *loadedServer) processor() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(stat), ") ") // the name may have spaces
-	fields := strings.Fields(after)
-	var used time.Duration
-	for _, i := range []int{11, 12} { // utime and stime, in hundredths of a second
-		if len(fields) <= i {
-			return 0
-		}
-		ticks, err := strconv.Atoi(fields[i])
-		if err != nil {
-			return 0
-		}
-		used += time.Duration(ticks) * 10 * time.Millisecond
-	}
-	return used
-}
-
 // load is one call, made again and again.
 type load struct {
 	server *loadedServer
@@ -219,45 +112,6 @@ type load struct {
 	client *http.Client
 	body   string
 	want   []byte // every answer
-}
-
-// newLoad makes a load, and looks at its first answer: the others must be equal
-// to it.
-func newLoad(b *testing.B, api *fixedUpstream, server *loadedServer, tool, arguments string, goesUp bool) *load {
-	b.Helper()
-	l := &load{
-		server: server, tool: tool, api: api, goesUp: goesUp,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 30 * time.Second},
-		body:   fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments),
-	}
-	b.Cleanup(l.client.CloseIdleConnections)
-	first, err := l.post()
-	if err != nil {
-		b.Fatal(err)
-	}
-	var answer struct {
-		Result struct {
-			Content           []struct{ Text string }
-			StructuredContent struct{ Jobs []struct{ ID string } }
-			IsError           bool
-		}
-	}
-	if err := json.Unmarshal(first, &answer); err != nil || answer.Result.IsError || len(answer.Result.Content) != 1 {
-		b.Fatalf("%s: %v: %s", tool, err, first)
-	}
-	jobs := answer.Result.StructuredContent.Jobs
-	if len(jobs) == 0 || goesUp && len(jobs) != 10 {
-		b.Fatalf("%s: %d jobs: %s", tool, len(jobs), first)
-	}
-	for _, job := range jobs {
-		if !strings.Contains(answer.Result.Content[0].Text, job.ID) {
-			b.Fatalf("%s: %q is not in the text: %s", tool, job.ID, first)
-		}
-	}
-	l.want = first
-	b.Logf("%s of %s answers in %d bytes", tool, server.name, len(first))
-	l.spread(b, 16, 400) // the heap finds its size, and caches fill
-	return l
 }
 
 func (l *load) post() ([]byte, error) {
@@ -309,13 +163,6 @@ func (l *load) spread(b *testing.B, callers, calls int) []time.Duration {
 	return all
 }
 
-// measurement is what callers saw of a server.
-type measurement struct {
-	perSecond     float64
-	p50, p90, p99 time.Duration
-	processor     time.Duration // of the server, for a call
-}
-
 // measure loads the server with b.N calls. floor is the bare server's
 // measurement; its zero value is none.
 func (l *load) measure(b *testing.B, callers int, floor measurement) measurement {
@@ -344,9 +191,50 @@ func (l *load) measure(b *testing.B, callers int, floor measurement) measurement
 	return m
 }
 
-// percentile is the time that so many in a hundred calls took at most.
-func percentile(sorted []time.Duration, percent float64) time.Duration {
-	return sorted[int(math.Ceil(percent/100*float64(len(sorted))))-1]
+// newLoad makes a load, and looks at its first answer: the others must be equal
+// to it.
+func newLoad(b *testing.B, api *fixedUpstream, server *loadedServer, tool, arguments string, goesUp bool) *load {
+	b.Helper()
+	l := &load{
+		server: server, tool: tool, api: api, goesUp: goesUp,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 30 * time.Second},
+		body:   fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments),
+	}
+	b.Cleanup(l.client.CloseIdleConnections)
+	first, err := l.post()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var answer struct {
+		Result struct {
+			Content           []struct{ Text string }
+			StructuredContent struct{ Jobs []struct{ ID string } }
+			IsError           bool
+		}
+	}
+	if err := json.Unmarshal(first, &answer); err != nil || answer.Result.IsError || len(answer.Result.Content) != 1 {
+		b.Fatalf("%s: %v: %s", tool, err, first)
+	}
+	jobs := answer.Result.StructuredContent.Jobs
+	if len(jobs) == 0 || goesUp && len(jobs) != 10 {
+		b.Fatalf("%s: %d jobs: %s", tool, len(jobs), first)
+	}
+	for _, job := range jobs {
+		if !strings.Contains(answer.Result.Content[0].Text, job.ID) {
+			b.Fatalf("%s: %q is not in the text: %s", tool, job.ID, first)
+		}
+	}
+	l.want = first
+	b.Logf("%s of %s answers in %d bytes", tool, server.name, len(first))
+	l.spread(b, 16, 400) // the heap finds its size, and caches fill
+	return l
+}
+
+// measurement is what callers saw of a server.
+type measurement struct {
+	perSecond     float64
+	p50, p90, p99 time.Duration
+	processor     time.Duration // of the server, for a call
 }
 
 // cells are a row of the table.
@@ -357,4 +245,9 @@ func (m measurement) cells(floor measurement) string {
 	}
 	ms := func(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
 	return fmt.Sprintf("%.0f | %s | %s | %s | %s | %d µs", m.perSecond, ratio, ms(m.p50), ms(m.p90), ms(m.p99), m.processor.Microseconds())
+}
+
+// percentile is the time that so many in a hundred calls took at most.
+func percentile(sorted []time.Duration, percent float64) time.Duration {
+	return sorted[int(math.Ceil(percent/100*float64(len(sorted))))-1]
 }

@@ -90,61 +90,30 @@ func tunnel(t *testing.T, w http.ResponseWriter, to string) {
 	go func() { io.Copy(client, server); client.Close() }() //nolint:errcheck // it ends
 }
 
-// TestTokenIsReadAgainAfterA401: claiming an account replaces the token in the
-// shared file while the server runs.
-func TestTokenIsReadAgainAfterA401(t *testing.T) {
-	api := httptest.NewServer(sandbox.New(sandbox.Config{}))
-	defer api.Close()
-	config := t.TempDir()
-	shared := filepath.Join(config, "opentrain", "cli.json")
-	save := func(token, base string) { write(t, shared, fmt.Sprintf(`{"apiToken":%q,"baseUrl":%q}`, token, base)) }
-	save("ot_pat_revoked", api.URL)
-	p := run(t, environment(t, "XDG_CONFIG_HOME="+config))
-	if got := p.call("opentrain_list_jobs", `{}`); got.Meta.Failure.Code != "UNAUTHORIZED" || !strings.Contains(got.Content[0].Text, shared) {
-		t.Errorf("got %s", got.Content[0].Text)
+// TestRedirectsAreNotFollowed: neither to another host nor to another port.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	var reached atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	defer elsewhere.Close()
+	_, port, err := net.SplitHostPort(elsewhere.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
 	}
-	save(sandbox.DemoToken, api.URL)
-	if got := p.call("opentrain_list_jobs", `{}`); got.IsError {
-		t.Errorf("the new token: %s", got.Content[0].Text)
-	}
-	// A token for another address is not sent to this one.
-	save("ot_pat_of_elsewhere", "https://staging.example")
-	got := p.call("opentrain_list_jobs", `{}`)
-	if got.Meta.Failure.Code != "NO_TOKEN" || !strings.Contains(got.Content[0].Text, "belongs to another address (baseUrl)") || !strings.Contains(got.Content[0].Text, "restart") {
-		t.Errorf("got %s", got.Content[0].Text)
-	}
-	write(t, shared, `{"apiToken":`)
-	if got := p.call("opentrain_list_jobs", `{}`); !strings.Contains(got.Content[0].Text, "is not valid JSON") {
-		t.Errorf("got %s", got.Content[0].Text)
-	}
-}
-
-// TestNarrowedServers: what is left out is neither listed nor callable.
-func TestNarrowedServers(t *testing.T) {
-	for name, test := range map[string]struct {
-		args       []string
-		gone, kept string
-	}{
-		"--read-only":     {[]string{"--read-only"}, "opentrain_create_draft opentrain_patch_draft opentrain_publish opentrain_update_job opentrain_close_job opentrain_invite_trainer", "opentrain_search_jobs opentrain_get_account"},
-		"--tools":         {[]string{"--tools", "opentrain_search_jobs,opentrain_get_job"}, "opentrain_publish opentrain_list_jobs", "opentrain_search_jobs opentrain_get_job"},
-		"--exclude-tools": {[]string{"--exclude-tools", "opentrain_publish"}, "opentrain_publish", "opentrain_create_draft"},
-	} {
-		p := run(t, environment(t), append([]string{"--sandbox"}, test.args...)...)
-		p.send(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
-		listed := string(p.receive().Result)
-		for _, tool := range strings.Fields(test.kept) {
-			if !strings.Contains(listed, `"name":"`+tool+`"`) {
-				t.Errorf("%s: %s is not listed", name, tool)
+	for _, target := range []string{elsewhere.URL, "http://localhost:" + port, "//127.0.0.1:" + port + "/x"} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			api := httptest.NewServer(apiAnswer(status, "text/plain", "", "Location", target))
+			p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.URL, "OT_API_TOKEN=ot_pat_secret"))
+			for tool, args := range map[string]string{"opentrain_list_jobs": `{}`, "opentrain_publish": argsJob, "opentrain_search_jobs": `{}`} {
+				got := p.call(tool, args)
+				if text := got.Content[0].Text; !got.IsError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") || leak.MatchString(text) {
+					t.Errorf("%s: %s", tool, text)
+				}
+				checkFailure(t, got.Meta.Failure, wantNext(failure{Code: "BAD_RESPONSE", Status: status}, "fix", "human", ""))
 			}
+			api.Close()
 		}
-		for _, tool := range strings.Fields(test.gone) {
-			if strings.Contains(listed, `"name":"`+tool+`"`) {
-				t.Errorf("%s: %s is listed", name, tool)
-			}
-			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":%q,"arguments":{"jobId":"job_1"}}}`, tool))
-			if m := p.receive(); m.Error == nil || m.Error.Code != -32602 {
-				t.Errorf("%s: %s can be called: %s", name, tool, m.Result)
-			}
-		}
+	}
+	if n := reached.Load(); n != 0 {
+		t.Errorf("%d requests went elsewhere", n)
 	}
 }

@@ -2,7 +2,6 @@ package acceptance_test
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 
@@ -69,9 +68,9 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
-// TestReviewProposesNoOtherTitle: a title that would be shown otherwise than it
+// TestReviewKeepsTheTitle: a title that would be shown otherwise than it
 // is must not be set.
-func TestReviewProposesNoOtherTitle(t *testing.T) {
+func TestReviewKeepsTheTitle(t *testing.T) {
 	for _, title := range []string{"برچسب\u200cگذاری", strings.Repeat("long ", 60), "two  spaces", "👩\u200d💻 labelling"} {
 		body, err := json.Marshal(map[string]any{"jobs": []any{map[string]any{"id": "job_1", "title": title, "status": "DRAFT"}}})
 		if err != nil {
@@ -84,74 +83,11 @@ func TestReviewProposesNoOtherTitle(t *testing.T) {
 	}
 }
 
-// TestPromptsNameServedToolsOnly: a prompt whose tools are hidden is hidden too.
-func TestPromptsNameServedToolsOnly(t *testing.T) {
+// TestPromptsNameOnlyServedTools: a prompt whose tools are hidden is hidden too.
+func TestPromptsNameOnlyServedTools(t *testing.T) {
 	s := startWith(t, sandbox.New(sandbox.Config{}).Transport(), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })
 	if listed, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{}); err != nil || len(listed.Prompts) != 0 {
 		t.Errorf("%+v, %v", listed, err)
-	}
-}
-
-func readResource(t *testing.T, host *client.Client, uri string) (string, error) {
-	t.Helper()
-	var request mcp.ReadResourceRequest
-	request.Params.URI = uri
-	result, err := host.ReadResource(t.Context(), request)
-	if err != nil {
-		return "", err
-	}
-	content, ok := result.Contents[0].(mcp.TextResourceContents)
-	if !ok || content.URI != uri {
-		t.Fatalf("got %+v", result)
-	}
-	return content.Text, nil
-}
-
-func TestResources(t *testing.T) {
-	s := start(t, sandbox.Guide)
-	listed, err := s.host.ListResources(t.Context(), mcp.ListResourcesRequest{})
-	if err != nil || len(listed.Resources) != 1 {
-		t.Errorf("%+v, %v", listed, err)
-	}
-	templates, err := s.host.ListResourceTemplates(t.Context(), mcp.ListResourceTemplatesRequest{})
-	if err != nil || len(templates.ResourceTemplates) != 2 {
-		t.Errorf("%+v, %v", templates, err)
-	}
-	for uri, want := range map[string][]string{
-		"opentrain://fields":                 {"| `experienceLevel` | enum | EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL |", "| `ndaRequired` |"},
-		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"EXPERT"}`},
-		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":["…"]}`},
-		"opentrain://fields/ndaRequired":     {"# ndaRequired"},
-		"opentrain://jobs/market_001":        {"Job market_001 on the marketplace", "Description:\n> "},
-	} {
-		text, err := readResource(t, s.host, uri)
-		for _, part := range want {
-			if !strings.Contains(text, part) {
-				t.Errorf("%s: %q is not in\n%s (%v)", uri, part, text, err)
-			}
-		}
-	}
-	for uri, want := range map[string]string{
-		"opentrain://fields/nope": "there is no field", "opentrain://jobs/none": "no public job", "opentrain://jobs/..": "could not be read",
-		"opentrain://jobs/%2e%2e%2ftokens": "", "opentrain://jobs/a/b": "", "opentrain://nope": "",
-	} {
-		if text, err := readResource(t, s.host, uri); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %s, %v", uri, text, err)
-		}
-	}
-	for _, made := range s.api.seen() {
-		if !slices.Contains([]string{"GET /api/public/v1/job-drafts/capabilities", "GET /api/public/v1/jobs/market_001", "GET /api/public/v1/jobs/none"}, made) {
-			t.Errorf("%s went out", made)
-		}
-	}
-}
-
-// TestFieldReferenceWithoutAToken: the reference is there for everyone.
-func TestFieldReferenceWithoutAToken(t *testing.T) {
-	s := startWith(t, answering(503, ""), func(cfg *opentrainmcp.Config) { cfg.Token = nil })
-	text, err := readResource(t, s.host, "opentrain://fields")
-	if err != nil || strings.Count(text, "\n| `") != 26 || len(s.api.seen()) != 0 {
-		t.Errorf("%v after %v:\n%s", err, s.api.seen(), text)
 	}
 }
 
@@ -192,22 +128,6 @@ func TestCompletion(t *testing.T) {
 	} {
 		if got := strings.Join(complete(t, hosts[test.token], test.ref, test.argument, test.typed), " "); got != test.want {
 			t.Errorf("%q typed %q: got %q, want %q", test.token, test.typed, got, test.want)
-		}
-	}
-}
-
-// TestFieldReferenceNamesWhatTheToolDoes: the keys that have no type stand in
-// the tool's description too, where models read them.
-func TestFieldReferenceNamesWhatTheToolDoes(t *testing.T) {
-	s := startWith(t, answering(503, ""), func(cfg *opentrainmcp.Config) { cfg.Token = nil })
-	text, err := readResource(t, s.host, "opentrain://fields")
-	if err != nil {
-		t.Fatal(err)
-	}
-	definitions := string(listed(t))
-	for line := range strings.Lines(text) {
-		if key, _, found := strings.Cut(strings.TrimPrefix(line, "| `"), "` |"); found && !strings.Contains(definitions, key) {
-			t.Errorf("%s is not in the definition of opentrain_patch_draft", key)
 		}
 	}
 }

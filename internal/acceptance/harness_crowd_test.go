@@ -27,15 +27,6 @@ type watchedAPI struct {
 	made  map[string]map[string]struct{} // by idempotency key: the drafts
 }
 
-func watchAPI(t *testing.T) *watchedAPI {
-	w := &watchedAPI{
-		sandbox: sandbox.New(sandbox.Config{}), held: make(chan string, 10*crowdSize),
-		gates: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
-	}
-	t.Cleanup(w.release)
-	return w
-}
-
 // address is where one replica reaches the API.
 func (w *watchedAPI) address(t *testing.T, replica string) string {
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) { w.serve(out, r, replica) }))
@@ -148,6 +139,23 @@ func (w *watchedAPI) checkWrites(t *testing.T) {
 	t.Logf("at the API: %d different patches, %d drafts", patches, len(w.made))
 }
 
+func watchAPI(t *testing.T) *watchedAPI {
+	w := &watchedAPI{
+		sandbox: sandbox.New(sandbox.Config{}), held: make(chan string, 10*crowdSize),
+		gates: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
+	}
+	t.Cleanup(w.release)
+	return w
+}
+
+func (d *deployment) crowd() *crowd {
+	c := &crowd{d: d, leaving: make(chan struct{}), made: make(chan struct{}, 100_000)}
+	for number := range crowdSize {
+		c.callers.Go(func() { c.work(number) })
+	}
+	return c
+}
+
 // outcome is how a call ended.
 type outcome struct {
 	tool    string
@@ -172,14 +180,6 @@ type crowd struct {
 	mu       sync.Mutex
 	calls    int
 	failures []outcome
-}
-
-func (d *deployment) crowd() *crowd {
-	c := &crowd{d: d, leaving: make(chan struct{}), made: make(chan struct{}, 100_000)}
-	for number := range crowdSize {
-		c.callers.Go(func() { c.work(number) })
-	}
-	return c
 }
 
 // work is one caller: drafts with a key of their own, patches that are all

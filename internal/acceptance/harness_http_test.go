@@ -28,6 +28,81 @@ type remote struct {
 	log     *lockedBuffer
 }
 
+// do sends one HTTP request; headers are pairs of name and value.
+func (s *remote) do(method, path, body string, headers ...string) reply {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+			continue
+		}
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return reply{answer.StatusCode, answer.Header, string(text)}
+}
+
+// call calls a tool on /mcp.
+func (s *remote) call(tool string, arguments any, headers ...string) rpcAnswer {
+	s.t.Helper()
+	got := s.do("POST", "/mcp", rpc(1, tool, arguments), headers...)
+	if got.status != http.StatusOK {
+		s.t.Fatalf("%s: HTTP %d %s", tool, got.status, got.body)
+	}
+	return parseRPC(s.t, got.body)
+}
+
+// open opens /sse.
+func (s *remote) open(headers ...string) *events {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/sse", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(cancel)
+	e := &events{t: s.t, server: s, headers: headers, lines: bufio.NewReader(answer.Body), close: cancel, body: answer.Body}
+	if answer.StatusCode != http.StatusOK {
+		s.t.Fatalf("/sse: HTTP %d", answer.StatusCode)
+	}
+	e.message = e.next("endpoint")
+	return e
+}
+
+// logged returns the lines of the JSON log with a message.
+func (s *remote) logged(message string) []map[string]any {
+	var found []map[string]any
+	for line := range bytes.Lines([]byte(s.log.String())) {
+		var entry map[string]any
+		if json.Unmarshal(line, &entry) == nil && entry["msg"] == message {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
 // startHTTP serves a sandbox that knows the accounts; nil is the demo account.
 func startHTTP(t *testing.T, accounts []sandbox.Account, change func(*opentrainmcp.HTTPConfig)) *remote {
 	t.Helper()
@@ -75,40 +150,13 @@ func employers(n int) []sandbox.Account {
 	return accounts
 }
 
+const demoHeader = "X-OpenTrain-Token"
+
 // reply is an HTTP answer, read whole.
 type reply struct {
 	status int
 	header http.Header
 	body   string
-}
-
-// do sends one HTTP request; headers are pairs of name and value.
-func (s *remote) do(method, path, body string, headers ...string) reply {
-	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i+1 < len(headers); i += 2 {
-		if headers[i] == "Host" {
-			r.Host = headers[i+1]
-			continue
-		}
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return reply{answer.StatusCode, answer.Header, string(text)}
 }
 
 // rpc is a JSON-RPC request of a tool call.
@@ -160,16 +208,6 @@ func parseRPC(t *testing.T, body string) rpcAnswer {
 	return a
 }
 
-// call calls a tool on /mcp.
-func (s *remote) call(tool string, arguments any, headers ...string) rpcAnswer {
-	s.t.Helper()
-	got := s.do("POST", "/mcp", rpc(1, tool, arguments), headers...)
-	if got.status != http.StatusOK {
-		s.t.Fatalf("%s: HTTP %d %s", tool, got.status, got.body)
-	}
-	return parseRPC(s.t, got.body)
-}
-
 // events is an open stream of a caller.
 type events struct {
 	t       *testing.T
@@ -180,32 +218,6 @@ type events struct {
 	close   context.CancelFunc
 	body    io.Closer
 }
-
-// open opens /sse.
-func (s *remote) open(headers ...string) *events {
-	s.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/sse", nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(cancel)
-	e := &events{t: s.t, server: s, headers: headers, lines: bufio.NewReader(answer.Body), close: cancel, body: answer.Body}
-	if answer.StatusCode != http.StatusOK {
-		s.t.Fatalf("/sse: HTTP %d", answer.StatusCode)
-	}
-	e.message = e.next("endpoint")
-	return e
-}
-
-var errStreamEnded = errors.New("the stream ended")
 
 // read returns the data of the next event.
 func (e *events) read() (name, data string, err error) {
@@ -247,14 +259,4 @@ func (e *events) call(id int, tool string, arguments any) rpcAnswer {
 	return parseRPC(e.t, e.next("message"))
 }
 
-// logged returns the lines of the JSON log with a message.
-func (s *remote) logged(message string) []map[string]any {
-	var found []map[string]any
-	for line := range bytes.Lines([]byte(s.log.String())) {
-		var entry map[string]any
-		if json.Unmarshal(line, &entry) == nil && entry["msg"] == message {
-			found = append(found, entry)
-		}
-	}
-	return found
-}
+var errStreamEnded = errors.New("the stream ended")

@@ -3,9 +3,7 @@ package acceptance_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -16,6 +14,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
@@ -107,6 +107,13 @@ func fills(_ int, f form) (mcp.ElicitationResponseAction, any, error) {
 	return mcp.ElicitationResponseActionAccept, content, nil
 }
 
+// carriers are the ways by which forms reach a host.
+var carriers = map[string]struct{ http, sessions, modern bool }{
+	"stdio, 2025-11-25": {}, "stdio, 2026-07-28": {modern: true},
+	"/mcp with sessions, 2025-11-25": {http: true, sessions: true}, "/mcp with sessions, 2026-07-28": {http: true, sessions: true, modern: true},
+	"/mcp, 2026-07-28": {http: true, modern: true},
+}
+
 // asked is a server, a host whose human answers forms, and the API.
 type asked struct {
 	host  *client.Client
@@ -115,11 +122,30 @@ type asked struct {
 	log   *lockedBuffer
 }
 
-// carriers are the ways by which forms reach a host.
-var carriers = map[string]struct{ http, sessions, modern bool }{
-	"stdio, 2025-11-25": {}, "stdio, 2026-07-28": {modern: true},
-	"/mcp with sessions, 2025-11-25": {http: true, sessions: true}, "/mcp with sessions, 2026-07-28": {http: true, sessions: true, modern: true},
-	"/mcp, 2026-07-28": {http: true, modern: true},
+// ready makes a draft that is ready to publish, without forms, and returns the
+// step that publishes it.
+func (a *asked) ready(t *testing.T) tool.Next {
+	t.Helper()
+	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "askHuman": false})
+	got := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
+	next := got.next(t)
+	if next.Action != tool.ConfirmWithHuman || next.Tool != "opentrain_publish" || next.Arguments["confirmationToken"] == nil {
+		t.Fatalf("%s", got.text)
+	}
+	return next
+}
+
+func (a *asked) published() int { return a.count("POST", "/jobs/job_1/publish") }
+
+// count counts the calls of a form "METHOD /path" that reached the API.
+func (a *asked) count(method, path string) int {
+	n := 0
+	for _, call := range a.api.seen() {
+		if strings.HasPrefix(call, method+" /api/public/v1"+path) {
+			n++
+		}
+	}
+	return n
 }
 
 // startAsking serves the sandbox to a host with forms; answer nil is a host without.
@@ -169,65 +195,19 @@ func startAsking(t *testing.T, carrier string, variant sandbox.Variant, answer f
 	return a
 }
 
-// overPipes serves one host over pipes, as over stdio.
-func overPipes(t *testing.T, cfg opentrainmcp.Config, options []client.ClientOption) *client.Client {
+// checkChat: the draft is there, and next asks in the conversation.
+func checkChat(t *testing.T, got answer) {
 	t.Helper()
-	server, err := opentrainmcp.New(cfg)
-	if err != nil {
-		t.Fatal(err)
+	next := got.next(t)
+	if got.isError || next.Action != tool.AskHuman || next.Question == "" || next.Arguments["jobId"] != "job_1" || next.Arguments["askHuman"] != false {
+		t.Errorf("%s\n%+v", got.text, next)
 	}
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	served := make(chan error, 1)
-	go func() {
-		err := server.ServeStdio(context.Background(), toServer, fromServer)
-		fromServer.CloseWithError(err)
-		served <- err
-	}()
-	host := client.NewClient(transport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))), options...)
-	t.Cleanup(func() {
-		fromClient.Close() //nolint:errcheck // a pipe
-		if err := <-served; err != nil {
-			t.Errorf("the server ended with %v", err)
-		}
-		host.Close() //nolint:errcheck // it is over
-	})
-	return host
-}
-
-func greet(t *testing.T, host *client.Client, modern bool) {
-	t.Helper()
-	if err := host.Start(t.Context()); err != nil {
-		t.Fatal(err)
+	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") && !strings.Contains(got.text, "The form's answers were not taken") {
+		t.Errorf("%s", got.text)
 	}
-	var hello mcp.InitializeRequest
-	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
-	result, err := host.Initialize(t.Context(), hello)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if mcp.IsModernProtocol(result.ProtocolVersion) != modern {
-		t.Fatalf("the protocol is %s", result.ProtocolVersion)
-	}
-}
-
-// count counts the calls of a form "METHOD /path" that reached the API.
-func (a *asked) count(method, path string) int {
-	n := 0
-	for _, call := range a.api.seen() {
-		if strings.HasPrefix(call, method+" /api/public/v1"+path) {
-			n++
+	for _, claim := range []string{"declin", "refus", "reject"} {
+		if strings.Contains(strings.ToLower(got.text), claim) {
+			t.Errorf("the words claim that a human %s…: %s", claim, got.text)
 		}
 	}
-	return n
-}
-
-// configOn is a configuration on an API, with everything as by default.
-func configOn(t *testing.T, api http.RoundTripper) opentrainmcp.Config {
-	t.Helper()
-	apiClient, err := opentrain.New(opentrain.Config{Transport: api, PublicReadBudget: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opentrainmcp.Config{API: apiClient, Version: "test", Token: fixed(sandbox.DemoToken), Logger: slog.New(slog.DiscardHandler)}
 }

@@ -1,21 +1,14 @@
 package acceptance_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/opentrain/sandbox"
@@ -35,8 +28,6 @@ type witness struct {
 	calls map[string]int // by token, "" for none
 	wrong []string
 }
-
-var named = regexp.MustCompile(`(?i)employer[ -](\d{3})`)
 
 func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -58,6 +49,8 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Unlock()
 	return w.api.RoundTrip(r)
 }
+
+var named = regexp.MustCompile(`(?i)employer[ -](\d{3})`)
 
 // TestManyCallersStayApart: 200 callers with 200 tokens make 20 calls each, at
 // once. Every call upstream carries the token of its caller, and every answer
@@ -140,9 +133,9 @@ func (s *remote) oneOfMany(n int, route string) {
 	}
 }
 
-// TestSameSearchesAreAskedOnce: 1,000 agents on 1,000 tokens search the same
+// TestSameSearchesShareOneRequest: 1,000 agents on 1,000 tokens search the same
 // five things at once.
-func TestSameSearchesAreAskedOnce(t *testing.T) {
+func TestSameSearchesShareOneRequest(t *testing.T) {
 	s := startHTTP(t, employers(1000), nil)
 	queries := []string{"image", "audio", "translation", "medical", "chat"}
 	answers := make([]sync.Map, len(queries))
@@ -184,84 +177,5 @@ func TestTokensReadsAreNeverShared(t *testing.T) {
 	}
 	if sent := s.api.seen(); len(sent) != 4 {
 		t.Errorf("%v", sent)
-	}
-}
-
-// TestIdleStreams holds 2,000 idle streams for a minute, tells what each costs,
-// and that nothing is left of them.
-func TestIdleStreams(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
-	const count, hold = 2000, time.Minute
-	s := startHTTP(t, nil, nil)
-	s.do("GET", "/healthz", "")
-	http.DefaultClient.CloseIdleConnections()
-	u, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaks := goleak.IgnoreCurrent()
-	before := memory()
-	streams := make([]net.Conn, 0, count)
-	for range count {
-		conn, err := net.Dial("tcp", u.Host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := fmt.Fprintf(conn, "GET /sse HTTP/1.1\r\nHost: %s\r\n%s: %s\r\n\r\n", u.Host, demoHeader, sandbox.DemoToken); err != nil {
-			t.Fatal(err)
-		}
-		streams = append(streams, conn)
-	}
-	for _, conn := range streams {
-		readUntil(t, conn, "event: endpoint")
-	}
-	opened := time.Now()
-	for _, conn := range streams { // the second heartbeat comes after 50 s
-		readUntil(t, conn, "keep-alive")
-		readUntil(t, conn, "keep-alive")
-	}
-	<-time.After(time.Until(opened.Add(hold)))
-	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, fmt.Sprintf("opentrain_mcp_open_streams %d", count)) {
-		t.Errorf("the streams are not all open")
-	}
-	during := memory()
-	for _, conn := range streams {
-		conn.Close() //nolint:errcheck // it is over
-	}
-	http.DefaultClient.CloseIdleConnections()
-	if err := goleak.Find(leaks); err != nil {
-		t.Error(err)
-	}
-	after := memory()
-	t.Logf("%d streams for %v: %.1f KB each, %.1f MB in all; afterwards %.1f MB", count, time.Since(opened).Round(time.Second),
-		float64(during-before)/count/1e3, float64(during-before)/1e6, float64(after-before)/1e6)
-	if after > before+(during-before)/4 {
-		t.Errorf("%d bytes before, %d during, %d after", before, during, after)
-	}
-}
-
-// memory is what the program holds after a collection: heap and stacks.
-func memory() int64 {
-	runtime.GC()
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc + stats.StackInuse)
-}
-
-// readUntil reads lines without keeping a buffer for the connection.
-func readUntil(t *testing.T, conn net.Conn, text string) {
-	t.Helper()
-	reader := bufio.NewReaderSize(conn, 16) // no line is lost: the next read begins after this event
-	for {
-		line, err := reader.ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(line, text) {
-			return
-		}
 	}
 }

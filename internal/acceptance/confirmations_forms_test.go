@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -15,169 +14,6 @@ import (
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain/sandbox"
 )
-
-// ready makes a draft that is ready to publish, without forms, and returns the
-// step that publishes it.
-func (a *asked) ready(t *testing.T) tool.Next {
-	t.Helper()
-	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "askHuman": false})
-	got := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
-	next := got.next(t)
-	if next.Action != tool.ConfirmWithHuman || next.Tool != "opentrain_publish" || next.Arguments["confirmationToken"] == nil {
-		t.Fatalf("%s", got.text)
-	}
-	return next
-}
-
-func (a *asked) published() int { return a.count("POST", "/jobs/job_1/publish") }
-
-// TestPublishingWantsAYes: without a confirmation nothing is published; the
-// answer shows what would become public and carries the confirmation.
-func TestPublishingWantsAYes(t *testing.T) {
-	for carrier := range carriers {
-		t.Run(carrier, func(t *testing.T) {
-			a := startAsking(t, carrier, sandbox.Guide, nil, nil)
-			a.ready(t)
-			got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
-			next := got.next(t)
-			shown := shownFields(t, next)
-			if got.isError || next.Action != tool.ConfirmWithHuman || shown["experienceLevel"] != "EXPERT" || next.Show.DraftURL == "" ||
-				!strings.Contains(next.Note, "20 jobs a day") || next.Otherwise != "opentrain_patch_draft" || !strings.Contains(string(got.structured), `"published":false`) {
-				t.Errorf("%s\n%s", got.text, got.structured)
-			}
-			if a.published() != 0 {
-				t.Error("published")
-			}
-			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(got.text, "is published: OPEN.") || a.published() != 1 {
-				t.Errorf("%s", got.text)
-			}
-			edit := map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": "12"}}
-			got = call(t, a.host, "opentrain_update_job", edit)
-			next = got.next(t)
-			if next.Action != tool.ConfirmWithHuman || !strings.Contains(string(got.structured), `"applied":false`) || a.count("PATCH", "/jobs/") != 0 {
-				t.Errorf("%s", got.text)
-			}
-			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(string(got.structured), `"applied":true`) || a.count("PATCH", "/jobs/") != 1 {
-				t.Errorf("%s", got.text)
-			}
-		})
-	}
-}
-
-func TestPublishConfirmOff(t *testing.T) {
-	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Off })
-	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-	forms := len(a.human.seen())
-	if got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"}); !strings.Contains(got.text, "is published: OPEN.") || len(a.human.seen()) != forms {
-		t.Errorf("%s", got.text)
-	}
-}
-
-// TestOnlyItsOwnConfirmationCounts: a token changed in any byte, of another job,
-// another tool, other fields or another caller publishes nothing, and is
-// answered with a new confirmation.
-func TestOnlyItsOwnConfirmationCounts(t *testing.T) {
-	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
-	next := a.ready(t)
-	token, _ := next.Arguments["confirmationToken"].(string)
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	tampered := []string{"", " ", token + "A", token[1:], token[:len(token)-1], strings.ToUpper(token), strings.Repeat("A", len(token))}
-	for i := range token {
-		other := alphabet[(strings.IndexByte(alphabet, token[i])+1)%len(alphabet)]
-		tampered = append(tampered, token[:i]+string(other)+token[i+1:])
-	}
-	for _, bad := range tampered {
-		got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": bad})
-		if fresh := got.next(t); got.isError || fresh.Action != tool.ConfirmWithHuman || fresh.Arguments["confirmationToken"] == bad {
-			t.Fatalf("%q: %s", bad, got.text)
-		}
-	}
-	// Of another job, and of an edit.
-	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription + " Again.", "askHuman": false})
-	for _, arguments := range []map[string]any{{"jobId": "job_2", "confirmationToken": token}} {
-		call(t, a.host, "opentrain_publish", arguments)
-	}
-	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}, "confirmationToken": token})
-	if a.published() != 0 || a.count("POST", "/jobs/") != 0 || a.count("PATCH", "/jobs/") != 0 {
-		t.Fatalf("%v", a.api.seen())
-	}
-	if got := call(t, a.host, next.Tool, next.Arguments); a.published() != 1 {
-		t.Fatalf("the true one does not count: %s", got.text)
-	}
-	// Of other fields.
-	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}})
-	edit := got.next(t).Arguments
-	edit["fields"] = map[string]any{"headcount": 2}
-	if got := call(t, a.host, "opentrain_update_job", edit); a.count("PATCH", "/jobs/") != 0 {
-		t.Errorf("%s", got.text)
-	}
-}
-
-// TestChangeVoidsConfirmation: the human said yes to another draft.
-func TestChangeVoidsConfirmation(t *testing.T) {
-	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
-	before := a.ready(t)
-	after := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 99}}).next(t)
-	got := call(t, a.host, before.Tool, before.Arguments)
-	shown := shownFields(t, got.next(t))
-	if a.published() != 0 || got.next(t).Action != tool.ConfirmWithHuman || shown["headcount"] != 99.0 {
-		t.Errorf("%s", got.text)
-	}
-	if got := call(t, a.host, after.Tool, after.Arguments); a.published() != 1 {
-		t.Errorf("%s", got.text)
-	}
-}
-
-// TestConfirmationsOfReplicas: replicas that share a key accept each other's,
-// an old key's beside a new one; others do not, nor another caller's.
-func TestConfirmationsOfReplicas(t *testing.T) {
-	box := sandbox.New(sandbox.Config{Accounts: employers(2)})
-	key := func(fill byte) []byte { return bytes.Repeat([]byte{fill}, 32) }
-	replica := func(keys ...[]byte) *remote {
-		return startHTTPWith(t, box.Transport(), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.StateKeys = opentrainmcp.Auto, keys })
-	}
-	mine, theirs := []string{demoHeader, employer(0).Token}, []string{demoHeader, employer(1).Token}
-	first := replica(key(1))
-	call := func(s *remote, token string, headers []string) rpcAnswer {
-		t.Helper()
-		return s.call("opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": token}, headers...)
-	}
-	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
-	first.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
-	tokenOf := func(a rpcAnswer) string {
-		var out struct{ Next tool.Next }
-		if err := json.Unmarshal(a.Result.StructuredContent, &out); err != nil {
-			t.Fatalf("%v in %+v", err, a)
-		}
-		token, _ := out.Next.Arguments["confirmationToken"].(string)
-		return token
-	}
-	token := tokenOf(call(first, "", mine))
-	for name, refused := range map[string]rpcAnswer{
-		"another key": call(replica(key(2)), token, mine), "a key of its own": call(replica(), token, mine), "another caller": call(first, token, theirs),
-		"another caller elsewhere": call(replica(key(1)), token, theirs), "nobody": call(first, token, nil),
-	} {
-		if strings.Contains(refused.text(), "is published") {
-			t.Errorf("%s: %s", name, refused.text())
-		}
-	}
-	for _, s := range []*remote{first} {
-		if sent := s.api.seen(); strings.Contains(strings.Join(sent, "\n"), "/publish") {
-			t.Errorf("%v", sent)
-		}
-	}
-	if got := call(replica(key(3), key(1)), token, mine); !strings.Contains(got.text(), "is published: OPEN.") {
-		t.Errorf("a replica with the old key beside a new one: %s", got.text())
-	}
-	if got := call(replica(key(1)), token, mine); !strings.Contains(got.text(), "was published before") {
-		t.Errorf("a replica with the same key: %s", got.text())
-	}
-	apiClient := configOn(t, box.Transport())
-	apiClient.StateKeys = [][]byte{{1, 2, 3}}
-	if _, err := opentrainmcp.New(apiClient); err == nil {
-		t.Error("a short key is taken")
-	}
-}
 
 // TestPublishingAsksInAForm: where forms can be shown, the human is asked there;
 // only a yes publishes.
@@ -337,28 +173,6 @@ func TestChangeVoidsAForm(t *testing.T) {
 	}
 }
 
-// TestStrangersVoidNothing: a stranger's call about somebody's job is no change
-// of it.
-func TestStrangersVoidNothing(t *testing.T) {
-	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
-	mine, theirs := []string{demoHeader, employer(0).Token}, []string{demoHeader, employer(1).Token}
-	s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
-	ready := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
-	var out struct{ Next tool.Next }
-	if err := json.Unmarshal(ready.Result.StructuredContent, &out); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, theirs...); got.Result.Meta.Failure.Code != "NOT_FOUND" {
-		t.Errorf("%+v", got)
-	}
-	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": -1}}, mine...); !got.Result.IsError {
-		t.Errorf("%+v", got)
-	}
-	if got := s.call(out.Next.Tool, out.Next.Arguments, mine...); !strings.Contains(got.text(), "is published: OPEN.") {
-		t.Errorf("%s", got.text())
-	}
-}
-
 // TestEditsAreShownWhole: nobody says yes to what a form cuts. An edit that is too
 // long for one is confirmed in the conversation.
 func TestEditsAreShownWhole(t *testing.T) {
@@ -385,27 +199,6 @@ func TestEditsAreShownWhole(t *testing.T) {
 	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": longer}})
 	if next := got.next(t); len(a.human.seen()) != 3 || next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") && !strings.Contains(got.text, "not changed yet") {
 		t.Errorf("%s", got.text)
-	}
-}
-
-// TestReplicasShowNoMemory: where other replicas change drafts too, what this one
-// remembers is not shown as what the draft is.
-func TestReplicasShowNoMemory(t *testing.T) {
-	box := sandbox.New(sandbox.Config{}).Transport()
-	key := bytes.Repeat([]byte{7}, 32)
-	replica := func() *remote {
-		return startHTTPWith(t, box, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{key}, true })
-	}
-	first, second, token := replica(), replica(), []string{demoHeader, sandbox.DemoToken}
-	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
-	second.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES", "pricePerHour": 99, "jobTitle": "Another title"}}, token...)
-	got := first.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
-	var out struct{ Next tool.Next }
-	if err := json.Unmarshal(got.Result.StructuredContent, &out); err != nil {
-		t.Fatal(err)
-	}
-	if out.Next.Show.Title != "Another title" || out.Next.Show.Fields != nil || out.Next.Show.DraftURL == "" {
-		t.Errorf("%+v", out.Next.Show)
 	}
 }
 

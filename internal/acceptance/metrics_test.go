@@ -3,7 +3,7 @@ package acceptance_test
 import (
 	"fmt"
 	"net/http"
-	"regexp"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -60,50 +60,31 @@ func TestMetricsKnowTheirCodes(t *testing.T) {
 	}
 }
 
-// TestLog: one line for each call, one more for each write, with the request,
-// a short hash for the token and no argument.
-func TestLog(t *testing.T) {
-	s := startHTTP(t, nil, nil)
-	token := []string{demoHeader, sandbox.DemoToken}
-	draft := s.do("POST", "/mcp", rpc(1, "opentrain_create_draft", map[string]any{"description": "Label 100 photos of secretfruit"}), token...)
-	s.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
-	s.call("opentrain_close_job", map[string]any{"jobId": "job_none"}, token...)
-	s.call("opentrain_search_jobs", map[string]any{"q": "secretfruit"})
-	calls, audits := s.logged("tool call"), s.logged("audit")
-	if len(calls) != 4 || len(audits) != 3 {
-		t.Fatalf("%d calls, %d audits", len(calls), len(audits))
-	}
-	if calls[0]["request"] != draft.header.Get("X-Request-Id") || calls[0]["tool"] != "opentrain_create_draft" || calls[0]["status"] != "ok" ||
-		!regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(fmt.Sprint(calls[0]["caller"])) || calls[0]["duration_ms"] == nil {
-		t.Errorf("%v", calls[0])
-	}
-	if calls[3]["caller"] != nil || calls[3]["request"] == calls[0]["request"] {
-		t.Errorf("%v", calls[3])
-	}
-	for i, want := range [][3]string{{"opentrain_create_draft", "job_1", "DRAFT"}, {"opentrain_publish", "job_1", "DRAFT"}, {"opentrain_close_job", "job_none", "NOT_FOUND"}} {
-		if a := audits[i]; a["tool"] != want[0] || a["job"] != want[1] || a["outcome"] != want[2] || a["caller"] != calls[0]["caller"] || a["request"] == "" {
-			t.Errorf("%v, want %v", a, want)
+// TestOps: health and metrics can have an address of their own, which answers
+// to any address, and to no page.
+func TestOps(t *testing.T) {
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.SeparateOps = true })
+	ops := httptest.NewServer(s.handler.Ops())
+	t.Cleanup(ops.Close)
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		if got := s.do("GET", path, ""); got.status != http.StatusNotFound {
+			t.Errorf("%s is on the main listener: %d", path, got.status)
+		}
+		there := &remote{t: t, url: ops.URL}
+		if got := there.do("GET", path, "", "Host", "10.1.2.3:9090"); got.status != http.StatusOK {
+			t.Errorf("%s: %d", path, got.status)
+		}
+		for _, bad := range [][]string{{"Origin", "https://evil.example"}, {"Host", "evil.example"}} {
+			if got := there.do("GET", path, "", bad...); got.status != http.StatusForbidden {
+				t.Errorf("%s with %v: %d", path, bad, got.status)
+			}
+		}
+		if got := there.do("POST", "/mcp", helloRPC); got.status != http.StatusNotFound {
+			t.Errorf("/mcp on the ops listener: %d", got.status)
 		}
 	}
-	s.do("GET", "/"+sandbox.DemoToken, "")
-	for _, secret := range []string{sandbox.DemoToken, "secretfruit"} {
-		if strings.Contains(s.log.String(), secret) {
-			t.Errorf("%s is in the log", secret)
-		}
-	}
-}
-
-// TestRequestIDs: a proxy's id is taken, a caller's is not.
-func TestRequestIDs(t *testing.T) {
-	open := startHTTP(t, nil, nil)
-	behind := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.BehindProxy = true })
-	for id, taken := range map[string]bool{"abc-123.X_9": true, "two words": false, strings.Repeat("x", 65): false, "": false} {
-		if got := open.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); got == id || len(got) != 16 {
-			t.Errorf("%q became %q", id, got)
-		}
-		if got := behind.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); (got == id) != taken {
-			t.Errorf("behind a proxy %q became %q", id, got)
-		}
+	if sent := s.api.seen(); len(sent) != 0 {
+		t.Errorf("health asked the API: %v", sent)
 	}
 }
 
@@ -124,24 +105,5 @@ func TestTraceparent(t *testing.T) {
 	s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_list_jobs","arguments":{},"_meta":{"traceparent":"00-xyz\r\nX-Evil: 1"}}}`, token...)
 	if want := []string{parent + "|vendor=1", "|", parent + "|", "|"}; fmt.Sprint(seen) != fmt.Sprint(want) {
 		t.Errorf("%q", seen)
-	}
-}
-
-// TestPanicOverHTTP: a fault of this server is a plain tool error, and the
-// server goes on.
-func TestPanicOverHTTP(t *testing.T) {
-	s := startHTTPWith(t, roundTripper(func(*http.Request) (*http.Response, error) { panic("secretfruit") }), nil)
-	for _, tool := range []string{"opentrain_list_jobs", "opentrain_search_jobs"} {
-		got := s.call(tool, map[string]any{}, demoHeader, sandbox.DemoToken)
-		if got.Result.Meta.Failure.Code != "INTERNAL_ERROR" || strings.Contains(got.text(), "secretfruit") {
-			t.Errorf("%s: %+v", tool, got)
-		}
-	}
-	if len(s.logged("panic in a tool")) != 2 {
-		t.Error("the log does not tell")
-	}
-	stream := s.open(demoHeader, sandbox.DemoToken)
-	if got := stream.call(1, "opentrain_list_jobs", map[string]any{}); got.Result.Meta.Failure.Code != "INTERNAL_ERROR" {
-		t.Errorf("%+v", got)
 	}
 }

@@ -1,0 +1,131 @@
+package acceptance_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestPublishingWantsAYes: without a confirmation nothing is published; the
+// answer shows what would become public and carries the confirmation.
+func TestPublishingWantsAYes(t *testing.T) {
+	for carrier := range carriers {
+		t.Run(carrier, func(t *testing.T) {
+			a := startAsking(t, carrier, sandbox.Guide, nil, nil)
+			a.ready(t)
+			got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+			next := got.next(t)
+			shown := shownFields(t, next)
+			if got.isError || next.Action != tool.ConfirmWithHuman || shown["experienceLevel"] != "EXPERT" || next.Show.DraftURL == "" ||
+				!strings.Contains(next.Note, "20 jobs a day") || next.Otherwise != "opentrain_patch_draft" || !strings.Contains(string(got.structured), `"published":false`) {
+				t.Errorf("%s\n%s", got.text, got.structured)
+			}
+			if a.published() != 0 {
+				t.Error("published")
+			}
+			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(got.text, "is published: OPEN.") || a.published() != 1 {
+				t.Errorf("%s", got.text)
+			}
+			edit := map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": "12"}}
+			got = call(t, a.host, "opentrain_update_job", edit)
+			next = got.next(t)
+			if next.Action != tool.ConfirmWithHuman || !strings.Contains(string(got.structured), `"applied":false`) || a.count("PATCH", "/jobs/") != 0 {
+				t.Errorf("%s", got.text)
+			}
+			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(string(got.structured), `"applied":true`) || a.count("PATCH", "/jobs/") != 1 {
+				t.Errorf("%s", got.text)
+			}
+		})
+	}
+}
+
+func TestPublishConfirmOff(t *testing.T) {
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Off })
+	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+	forms := len(a.human.seen())
+	if got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"}); !strings.Contains(got.text, "is published: OPEN.") || len(a.human.seen()) != forms {
+		t.Errorf("%s", got.text)
+	}
+}
+
+// TestOnlyItsOwnConfirmationCounts: a token changed in any byte, of another job,
+// another tool, other fields or another caller publishes nothing, and is
+// answered with a new confirmation.
+func TestOnlyItsOwnConfirmationCounts(t *testing.T) {
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
+	next := a.ready(t)
+	token, _ := next.Arguments["confirmationToken"].(string)
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	tampered := []string{"", " ", token + "A", token[1:], token[:len(token)-1], strings.ToUpper(token), strings.Repeat("A", len(token))}
+	for i := range token {
+		other := alphabet[(strings.IndexByte(alphabet, token[i])+1)%len(alphabet)]
+		tampered = append(tampered, token[:i]+string(other)+token[i+1:])
+	}
+	for _, bad := range tampered {
+		got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": bad})
+		if fresh := got.next(t); got.isError || fresh.Action != tool.ConfirmWithHuman || fresh.Arguments["confirmationToken"] == bad {
+			t.Fatalf("%q: %s", bad, got.text)
+		}
+	}
+	// Of another job, and of an edit.
+	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription + " Again.", "askHuman": false})
+	for _, arguments := range []map[string]any{{"jobId": "job_2", "confirmationToken": token}} {
+		call(t, a.host, "opentrain_publish", arguments)
+	}
+	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}, "confirmationToken": token})
+	if a.published() != 0 || a.count("POST", "/jobs/") != 0 || a.count("PATCH", "/jobs/") != 0 {
+		t.Fatalf("%v", a.api.seen())
+	}
+	if got := call(t, a.host, next.Tool, next.Arguments); a.published() != 1 {
+		t.Fatalf("the true one does not count: %s", got.text)
+	}
+	// Of other fields.
+	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}})
+	edit := got.next(t).Arguments
+	edit["fields"] = map[string]any{"headcount": 2}
+	if got := call(t, a.host, "opentrain_update_job", edit); a.count("PATCH", "/jobs/") != 0 {
+		t.Errorf("%s", got.text)
+	}
+}
+
+// TestChangeVoidsConfirmation: the human said yes to another draft.
+func TestChangeVoidsConfirmation(t *testing.T) {
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
+	before := a.ready(t)
+	after := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 99}}).next(t)
+	got := call(t, a.host, before.Tool, before.Arguments)
+	shown := shownFields(t, got.next(t))
+	if a.published() != 0 || got.next(t).Action != tool.ConfirmWithHuman || shown["headcount"] != 99.0 {
+		t.Errorf("%s", got.text)
+	}
+	if got := call(t, a.host, after.Tool, after.Arguments); a.published() != 1 {
+		t.Errorf("%s", got.text)
+	}
+}
+
+// TestStrangersVoidNothing: a stranger's call about somebody's job is no change
+// of it.
+func TestStrangersVoidNothing(t *testing.T) {
+	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
+	mine, theirs := []string{demoHeader, employer(0).Token}, []string{demoHeader, employer(1).Token}
+	s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
+	ready := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
+	var out struct{ Next tool.Next }
+	if err := json.Unmarshal(ready.Result.StructuredContent, &out); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, theirs...); got.Result.Meta.Failure.Code != "NOT_FOUND" {
+		t.Errorf("%+v", got)
+	}
+	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": -1}}, mine...); !got.Result.IsError {
+		t.Errorf("%+v", got)
+	}
+	if got := s.call(out.Next.Tool, out.Next.Arguments, mine...); !strings.Contains(got.text(), "is published: OPEN.") {
+		t.Errorf("%s", got.text())
+	}
+}

@@ -1,0 +1,155 @@
+package acceptance_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestUnansweredForm: a host that never answers costs the call the time limit,
+// once; then its caller is asked in the conversation.
+func TestUnansweredForm(t *testing.T) {
+	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
+		t.Run(carrier, func(t *testing.T) {
+			stuck := make(chan struct{})
+			t.Cleanup(func() { close(stuck) })
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				<-stuck
+				return "cancel", nil, nil
+			}, func(c *opentrainmcp.HTTPConfig) { c.ElicitationTimeout = 300 * time.Millisecond })
+			start := time.Now()
+			checkChat(t, call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
+			if took := time.Since(start); took < 300*time.Millisecond {
+				t.Errorf("it waited %v", took)
+			}
+			again := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 3}})
+			if n := len(a.human.seen()); n != 1 || again.next(t).Action != tool.AskHuman {
+				t.Errorf("%d forms, %s", n, again.text)
+			}
+		})
+	}
+}
+
+// TestProgress: a client that asks for it is told what is done, the last notice
+// too; one that does not is not.
+func TestProgress(t *testing.T) {
+	for carrier := range carriers {
+		t.Run(carrier, func(t *testing.T) {
+			a := startAsking(t, carrier, sandbox.Guide, fills, nil)
+			notices := make(chan string, 100)
+			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
+				if n.Method == "notifications/progress" {
+					data, _ := json.Marshal(n.Params)
+					notices <- string(data)
+				}
+			})
+			for n := range 20 {
+				var request mcp.CallToolRequest
+				request.Params.Name, request.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": strings.Repeat("k", n+1), "askHuman": false}
+				request.Params.Meta = &mcp.Meta{ProgressToken: n}
+				if _, err := a.host.CallTool(t.Context(), request); err != nil {
+					t.Fatal(err)
+				}
+				select {
+				case notice := <-notices:
+					if !strings.Contains(notice, "Making the draft") {
+						t.Errorf("%s", notice)
+					}
+				case <-time.After(5 * time.Second):
+					t.Fatalf("call %d: no notice", n)
+				}
+			}
+			call(t, a.host, "opentrain_create_draft", map[string]any{"description": "another", "askHuman": false})
+			if len(notices) != 0 {
+				t.Errorf("a notice that nobody asked for: %s", <-notices)
+			}
+		})
+	}
+}
+
+// TestProgressWhileAFormWaits: SDKs give a silent call up after a minute, so the
+// client is told every fifteen seconds that the human has a form.
+func TestProgressWhileAFormWaits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes fifteen seconds")
+	}
+	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
+		t.Run(carrier, func(t *testing.T) {
+			t.Parallel()
+			again := make(chan struct{}) // closed when told that the form still waits
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				select {
+				case <-again:
+				case <-time.After(50 * time.Second):
+				}
+				return "cancel", nil, nil
+			}, nil)
+			var told atomic.Int32
+			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
+				if n.Method == "notifications/progress" && strings.HasPrefix(fmt.Sprint(n.Params.AdditionalFields["message"]), "Waiting for the human") && told.Add(1) == 2 {
+					close(again)
+				}
+			})
+			var request mcp.CallToolRequest
+			request.Params.Name, request.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}
+			request.Params.Meta = &mcp.Meta{ProgressToken: "p"}
+			start := time.Now()
+			if _, err := a.host.CallTool(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took < 14*time.Second || took > 40*time.Second || told.Load() != 2 {
+				t.Errorf("told %d times in %v", told.Load(), took)
+			}
+		})
+	}
+}
+
+// TestShutdownEndsOpenForms: when the server ends, a call that waits for a human comes
+// back in the conversation.
+func TestShutdownEndsOpenForms(t *testing.T) {
+	box := sandbox.New(sandbox.Config{})
+	cfg := opentrainmcp.HTTPConfig{Sessions: true, Config: configOn(t, box.Transport())}
+	handler, err := opentrainmcp.NewHTTPHandler(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	shown, stuck := make(chan struct{}), make(chan struct{})
+	defer close(stuck)
+	human := &human{t: t, answer: func(int, form) (mcp.ElicitationResponseAction, any, error) {
+		close(shown)
+		<-stuck
+		return "cancel", nil, nil
+	}}
+	carried, err := transport.NewStreamableHTTP(server.URL+"/mcp", transport.WithHTTPHeaders(map[string]string{demoHeader: sandbox.DemoToken}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := client.NewClient(carried, client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION))
+	t.Cleanup(func() { host.Close() }) //nolint:errcheck // it is over
+	greet(t, host, false)
+	ended := make(chan error, 1)
+	go func() {
+		<-shown
+		ended <- handler.Shutdown(context.Background())
+	}()
+	checkChat(t, call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,58 @@
+package acceptance_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestLog: one line for each call, one more for each write, with the request,
+// a short hash for the token and no argument.
+func TestLog(t *testing.T) {
+	s := startHTTP(t, nil, nil)
+	token := []string{demoHeader, sandbox.DemoToken}
+	draft := s.do("POST", "/mcp", rpc(1, "opentrain_create_draft", map[string]any{"description": "Label 100 photos of secretfruit"}), token...)
+	s.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
+	s.call("opentrain_close_job", map[string]any{"jobId": "job_none"}, token...)
+	s.call("opentrain_search_jobs", map[string]any{"q": "secretfruit"})
+	calls, audits := s.logged("tool call"), s.logged("audit")
+	if len(calls) != 4 || len(audits) != 3 {
+		t.Fatalf("%d calls, %d audits", len(calls), len(audits))
+	}
+	if calls[0]["request"] != draft.header.Get("X-Request-Id") || calls[0]["tool"] != "opentrain_create_draft" || calls[0]["status"] != "ok" ||
+		!regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(fmt.Sprint(calls[0]["caller"])) || calls[0]["duration_ms"] == nil {
+		t.Errorf("%v", calls[0])
+	}
+	if calls[3]["caller"] != nil || calls[3]["request"] == calls[0]["request"] {
+		t.Errorf("%v", calls[3])
+	}
+	for i, want := range [][3]string{{"opentrain_create_draft", "job_1", "DRAFT"}, {"opentrain_publish", "job_1", "DRAFT"}, {"opentrain_close_job", "job_none", "NOT_FOUND"}} {
+		if a := audits[i]; a["tool"] != want[0] || a["job"] != want[1] || a["outcome"] != want[2] || a["caller"] != calls[0]["caller"] || a["request"] == "" {
+			t.Errorf("%v, want %v", a, want)
+		}
+	}
+	s.do("GET", "/"+sandbox.DemoToken, "")
+	for _, secret := range []string{sandbox.DemoToken, "secretfruit"} {
+		if strings.Contains(s.log.String(), secret) {
+			t.Errorf("%s is in the log", secret)
+		}
+	}
+}
+
+// TestRequestIDs: a proxy's id is taken, a caller's is not.
+func TestRequestIDs(t *testing.T) {
+	open := startHTTP(t, nil, nil)
+	behind := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.BehindProxy = true })
+	for id, taken := range map[string]bool{"abc-123.X_9": true, "two words": false, strings.Repeat("x", 65): false, "": false} {
+		if got := open.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); got == id || len(got) != 16 {
+			t.Errorf("%q became %q", id, got)
+		}
+		if got := behind.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); (got == id) != taken {
+			t.Errorf("behind a proxy %q became %q", id, got)
+		}
+	}
+}

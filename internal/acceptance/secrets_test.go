@@ -1,0 +1,72 @@
+package acceptance_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestNoOutputShowsTheToken runs calls that succeed and fail, with the most
+// talkative log, and looks for the token in all that comes out.
+func TestNoOutputShowsTheToken(t *testing.T) {
+	const token = "ot_pat_do_not_show_me"
+	api := httptest.NewServer(sandbox.New(sandbox.Config{Accounts: []sandbox.Account{{Token: token, Scopes: []string{"jobs:read"}, Claimed: true}}}))
+	defer api.Close()
+	for name, env := range map[string][]string{
+		"good": {"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + token}, "wrong": {"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + token + "x"},
+		"malformed": {"OPENTRAIN_API_BASE_URL=" + api.URL, `OT_API_TOKEN="` + token + `"`}, "unreachable": {"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1", "OT_API_TOKEN=" + token},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := run(t, environment(t, append(env, "OPENTRAIN_MCP_LOG_LEVEL=debug")...))
+			p.send(hello)
+			out := string(p.receive().Result)
+			for i, tool := range []string{"opentrain_list_jobs", "opentrain_search_jobs"} {
+				p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":{}}}`, i+2, tool))
+				out += string(p.receive().Result)
+			}
+			p.send(`{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"opentrain_create_draft","arguments":{"description":"x"}}}`)
+			out += string(p.receive().Result)
+			p.stdin.Close()
+			if _, err := p.end(); err != nil {
+				t.Error(err)
+			}
+			if out += p.stderr.String(); strings.Contains(out, token) {
+				t.Errorf("the token is in\n%s", out)
+			}
+		})
+	}
+}
+
+// TestEchoedTokenIsNotShown: an API that repeats the request's header.
+func TestEchoedTokenIsNotShown(t *testing.T) {
+	const token = "ot_pat_echoed_secret"
+	for _, status := range []int{400, 401, 403, 409, 200} {
+		api := roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent := r.Header.Get("Authorization")
+			body := fmt.Sprintf(`{"error":"bad %s","code":"CONFLICT","requestId":%q,"details":{"h":%q},"status":"OPEN","warnings":[%q],"jobUrl":%q}`, sent, sent, sent, sent, sent)
+			return answering(status, body).RoundTrip(r)
+		})
+		s := startWith(t, api, func(cfg *opentrainmcp.Config) { cfg.Token = fixed(token) })
+		got := call(t, s.host, "opentrain_publish", job())
+		meta, err := json.Marshal(got.failure)
+		if all := got.text + string(got.structured) + string(meta) + s.log.String(); err != nil || strings.Contains(all, token) {
+			t.Errorf("%d: %s", status, all)
+		}
+	}
+}
+
+// TestArgumentsAreNotLogged, not even when they are refused.
+func TestArgumentsAreNotLogged(t *testing.T) {
+	s := on(t, http.StatusOK, `{"jobId":"j"}`)
+	call(t, s.host, "opentrain_patch_draft", job("fields", map[string]any{"pricePerHour": "SECRET"}))
+	call(t, s.host, "opentrain_create_draft", map[string]any{"description": "SECRET"})
+	if log := s.log.String(); strings.Contains(log, "SECRET") || !strings.Contains(log, "fields.pricePerHour") {
+		t.Errorf("the log:\n%s", log)
+	}
+}

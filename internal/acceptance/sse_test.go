@@ -1,0 +1,208 @@
+package acceptance_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestSSEBelongsToItsOpener: a message counts only with the token of its stream.
+func TestSSEBelongsToItsOpener(t *testing.T) {
+	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, func(c *opentrainmcp.HTTPConfig) { c.ReplicaID, c.MaxStreams = "b", 2 })
+	mine := s.open(demoHeader, employer(1).Token)
+	if !strings.HasPrefix(mine.message, "/message?sessionId=b.") {
+		t.Errorf("%s", mine.message)
+	}
+	nobody := s.open()
+	ask := rpc(1, "opentrain_get_account", map[string]any{})
+	for name, test := range map[string]struct {
+		path    string
+		headers []string
+		status  int
+	}{
+		"another token":       {mine.message, []string{demoHeader, employer(2).Token}, 403},
+		"no token":            {mine.message, nil, 403},
+		"a token to no one's": {nobody.message, []string{demoHeader, employer(2).Token}, 403},
+		"no session":          {"/message", []string{demoHeader, employer(1).Token}, 404},
+		"made up":             {"/message?sessionId=b.AAAA", []string{demoHeader, employer(1).Token}, 404},
+		"own, other form":     {mine.message, []string{"Authorization", "Bearer " + employer(1).Token}, 202},
+	} {
+		if got := s.do("POST", test.path, ask, test.headers...); got.status != test.status {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	if got := parseRPC(t, mine.next("message")); !strings.Contains(got.text(), "Employer 001") {
+		t.Errorf("%s", got.text())
+	}
+	if got := s.do("GET", "/sse", ""); got.status != http.StatusServiceUnavailable {
+		t.Errorf("beyond the cap: %d", got.status)
+	}
+	if got := s.do("POST", "/sse", helloRPC); got.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST /sse: %d", got.status) // newer clients try this first, and then GET
+	}
+	if off := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.NoSSE = true }); off.do("GET", "/sse", "").status != 404 || off.do("POST", "/message?sessionId=x", "{}").status != 404 {
+		t.Error("--no-sse leaves something")
+	}
+}
+
+// TestStreamsCountTheirCalls: what is answered by no event does not hold a
+// stream, nor its end; too many calls are refused.
+func TestStreamsCountTheirCalls(t *testing.T) {
+	api := newHeld()
+	s := startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = -1 })
+	stream := s.open(demoHeader, sandbox.DemoToken)
+	for range 100 {
+		for _, odd := range []string{
+			`{"jsonrpc":"2.0","id":null,"method":"ping"}`, `{"jsonrpc":"2.0","method":"notifications/initialized"}`,
+			`{"jsonrpc":"2.0","id":7,"result":{}}`, `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"x"}}`,
+		} {
+			if got := stream.post(odd); got.status != http.StatusAccepted {
+				t.Fatalf("%s: %d %s", odd, got.status, got.body)
+			}
+		}
+	}
+	for _, bad := range []string{
+		`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `{"jsonrpc":"2.0","id":1}`, `{}`, `{"jsonrpc":"2.0","id":{},"method":"ping"}`, `{"jsonrpc":"2.0","id":"` + strings.Repeat("x", 300) + `","method":"ping"}`, `7`,
+	} {
+		for _, got := range []reply{stream.post(bad), s.do("POST", "/mcp", bad)} {
+			if got.status != http.StatusBadRequest {
+				t.Errorf("%.60s: %d", bad, got.status)
+			}
+		}
+	}
+	refused := 0
+	for id := range 80 {
+		if got := stream.post(rpc(id+1, "opentrain_list_jobs", map[string]any{})); got.status == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused != 16 {
+		t.Errorf("%d of 80 calls were refused", refused)
+	}
+	close(api.release)
+	answers := map[string]bool{}
+	for len(answers) < 64 {
+		answers[fmt.Sprint(parseRPC(t, stream.next("message")).ID)] = true
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := s.handler.Shutdown(ctx); err != nil {
+		t.Errorf("after %d answers: %v", len(answers), err)
+	}
+}
+
+// TestBasePath: behind a proxy that takes a prefix off, the stream names the
+// address that callers use.
+func TestBasePath(t *testing.T) {
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.BasePath = "/opentrain" })
+	front := httptest.NewServer(http.StripPrefix("/opentrain", s.handler))
+	t.Cleanup(front.Close)
+	there := &remote{t: t, url: front.URL + "/opentrain", handler: s.handler, api: s.api, log: s.log}
+	stream := there.open()
+	if !strings.HasPrefix(stream.message, "/opentrain/message?sessionId=") {
+		t.Fatal(stream.message)
+	}
+	there.url = front.URL // the event has the whole path
+	if got := stream.call(1, "opentrain_search_jobs", map[string]any{"limit": 1}); got.Result.IsError {
+		t.Error(got.text())
+	}
+	stream.close()
+	for _, path := range []string{"/mcp/", "/sse/"} {
+		method := map[string]string{"/mcp/": "POST", "/sse/": "PUT"}[path]
+		if got := s.do(method, path, helloRPC); got.status == http.StatusNotFound {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+}
+
+// TestIdleStreams holds 2,000 idle streams for a minute, tells what each costs,
+// and that nothing is left of them.
+func TestIdleStreams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	const count, hold = 2000, time.Minute
+	s := startHTTP(t, nil, nil)
+	s.do("GET", "/healthz", "")
+	http.DefaultClient.CloseIdleConnections()
+	u, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaks := goleak.IgnoreCurrent()
+	before := memory()
+	streams := make([]net.Conn, 0, count)
+	for range count {
+		conn, err := net.Dial("tcp", u.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(conn, "GET /sse HTTP/1.1\r\nHost: %s\r\n%s: %s\r\n\r\n", u.Host, demoHeader, sandbox.DemoToken); err != nil {
+			t.Fatal(err)
+		}
+		streams = append(streams, conn)
+	}
+	for _, conn := range streams {
+		readUntil(t, conn, "event: endpoint")
+	}
+	opened := time.Now()
+	for _, conn := range streams { // the second heartbeat comes after 50 s
+		readUntil(t, conn, "keep-alive")
+		readUntil(t, conn, "keep-alive")
+	}
+	<-time.After(time.Until(opened.Add(hold)))
+	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, fmt.Sprintf("opentrain_mcp_open_streams %d", count)) {
+		t.Errorf("the streams are not all open")
+	}
+	during := memory()
+	for _, conn := range streams {
+		conn.Close() //nolint:errcheck // it is over
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(leaks); err != nil {
+		t.Error(err)
+	}
+	after := memory()
+	t.Logf("%d streams for %v: %.1f KB each, %.1f MB in all; afterwards %.1f MB", count, time.Since(opened).Round(time.Second),
+		float64(during-before)/count/1e3, float64(during-before)/1e6, float64(after-before)/1e6)
+	if after > before+(during-before)/4 {
+		t.Errorf("%d bytes before, %d during, %d after", before, during, after)
+	}
+}
+
+// memory is what the program holds after a collection: heap and stacks.
+func memory() int64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc + stats.StackInuse)
+}
+
+// readUntil reads lines without keeping a buffer for the connection.
+func readUntil(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
+	reader := bufio.NewReaderSize(conn, 16) // no line is lost: the next read begins after this event
+	for {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(line, text) {
+			return
+		}
+	}
+}
