@@ -1,19 +1,13 @@
 package acceptance_test
 
 import (
-	"context"
-	"io"
 	"log/slog"
-	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/demo"
-	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -48,31 +42,10 @@ func BenchmarkToolCall(b *testing.B) {
 // benchHost is a host of a server on a sandbox with one draft, without a log.
 func benchHost(b *testing.B) *client.Client {
 	b.Helper()
-	api, err := opentrain.New(opentrain.Config{Transport: sandbox.New(sandbox.Config{}).Transport(), PublicReadBudget: -1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	server, err := opentrainmcp.New(opentrainmcp.Config{API: api, Token: fixed(sandbox.DemoToken), Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	go func() { fromServer.CloseWithError(server.ServeStdio(context.Background(), toServer, fromServer)) }()
-	host := client.NewClient(transport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
-	b.Cleanup(func() { host.Close() }) //nolint:errcheck // it is over
-	if err := host.Start(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	var hello mcp.InitializeRequest
-	hello.Params.ProtocolVersion = mcp.LATEST_LEGACY_PROTOCOL_VERSION
-	if _, err := host.Initialize(b.Context(), hello); err != nil {
-		b.Fatal(err)
-	}
-	var draft mcp.CallToolRequest
-	draft.Params.Name, draft.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": "one"}
-	if _, err := host.CallTool(b.Context(), draft); err != nil {
-		b.Fatal(err)
-	}
+	cfg := newSetup(sandbox.New(sandbox.Config{}).Transport()).config(b)
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	host := overPipes(b, cfg, legacy)
+	initialize(b, host, legacy)
+	call(b, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": "one"})
 	return host
 }

@@ -21,10 +21,11 @@ import (
 // TestHTTPUnderSlowAndLargeRequests: a body of 200 MB is refused and costs
 // nothing; who sends slowly holds up nobody and is let go.
 func TestHTTPUnderSlowAndLargeRequests(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
-	p := startProgram(t, environment(t), "--sandbox")
+	p := runHTTP(t, environment(t), "--sandbox")
 	var slow []net.Conn
 	for n := range 200 {
 		conn, err := net.Dial("tcp", p.address)
@@ -63,12 +64,12 @@ func TestHTTPUnderSlowAndLargeRequests(t *testing.T) {
 	}
 	start := time.Now()
 	for range 50 {
-		if status, body := p.post("opentrain_list_jobs", "{}"); status != 200 || strings.Contains(body, `"isError":true`) {
-			t.Fatalf("%d %s", status, body)
+		if got := p.call("opentrain_list_jobs", map[string]any{}); got.isError {
+			t.Fatal(got.text)
 		}
 	}
-	t.Logf("50 calls beside 200 slow senders took %v; the process had at most %d KB", time.Since(start), peak(t, p.cmd.Process.Pid))
-	if kb := peak(t, p.cmd.Process.Pid); kb > 40_000 {
+	t.Logf("50 calls beside 200 slow senders took %v; the process had at most %d KB", time.Since(start), peak(t, p.program.cmd.Process.Pid))
+	if kb := peak(t, p.program.cmd.Process.Pid); kb > 40_000 {
 		t.Errorf("the process had %d KB", kb)
 	}
 	for _, conn := range slow {
@@ -129,10 +130,8 @@ func peak(t *testing.T, pid int) int {
 
 // TestSlowReaderIsLetGo: who sends requests and reads no answers is let go.
 func TestSlowReaderIsLetGo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes twenty seconds")
-	}
 	t.Parallel()
+	slow(t, "takes twenty seconds")
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = -1 })
 	u, err := url.Parse(s.url)
 	if err != nil {

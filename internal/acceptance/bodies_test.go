@@ -16,6 +16,7 @@ import (
 
 // TestBodies: what is too large, of another type or broken is told as such.
 func TestBodies(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, nil)
 	stream := s.open()
 	for name, test := range map[string]struct {
@@ -23,17 +24,17 @@ func TestBodies(t *testing.T) {
 		kind   string
 		status int
 	}{
-		"too large":  {strings.Repeat(" ", 1<<20) + helloRPC, "application/json", 413},
-		"large":      {helloRPC + strings.Repeat(" ", 1<<20-len(helloRPC)), "application/json", 200},
-		"plain text": {helloRPC, "text/plain", 415},
+		"too large":  {strings.Repeat(" ", 1<<20) + hello, "application/json", 413},
+		"large":      {hello + strings.Repeat(" ", 1<<20-len(hello)), "application/json", 200},
+		"plain text": {hello, "text/plain", 415},
 		"form":       {"a=b", "application/x-www-form-urlencoded", 415},
-		"no type":    {helloRPC, "", 415},
-		"charset":    {helloRPC, "application/json; charset=utf-8", 200},
+		"no type":    {hello, "", 415},
+		"charset":    {hello, "application/json; charset=utf-8", 200},
 		"broken":     {"{", "application/json", 400},
 		"nothing":    {"", "application/json", 400},
-		"garbage":    {helloRPC + " x", "application/json", 400},
-		"two":        {helloRPC + helloRPC, "application/json", 400},
-		"a batch":    {"[" + helloRPC + "]", "application/json", 400},
+		"garbage":    {hello + " x", "application/json", 400},
+		"two":        {hello + hello, "application/json", 400},
+		"a batch":    {"[" + hello + "]", "application/json", 400},
 	} {
 		for _, path := range []string{"/mcp", stream.message} {
 			want := test.status
@@ -74,6 +75,7 @@ func TestBodies(t *testing.T) {
 // TestRawRequests: requests that no client library sends are answered and end
 // nothing.
 func TestRawRequests(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, nil)
 	u, err := url.Parse(s.url)
 	if err != nil {
@@ -110,7 +112,7 @@ func TestHTTPRefusesSlowBodiesAtOnce(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no SIGTERM")
 	}
-	p := startProgram(t, environment(t), "--sandbox", "--require-token")
+	p := runHTTP(t, environment(t), "--sandbox", "--require-token")
 	for name, head := range map[string]string{
 		"401": "POST /mcp HTTP/1.1\r\nHost: " + p.address + "\r\nContent-Type: application/json\r\n",
 		"403": "POST /mcp HTTP/1.1\r\nHost: evil.example\r\n",
@@ -152,11 +154,9 @@ func TestHTTPRefusesSlowBodiesAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-p.ended; err != nil {
-		t.Errorf("%v\n%s", err, p.logged())
+	p.program.signal(syscall.SIGTERM)
+	if err := p.program.end(); err != nil {
+		t.Errorf("%v\n%s", err, p.program.stderr.String())
 	}
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("it took %v to end", took)

@@ -56,6 +56,7 @@ var named = regexp.MustCompile(`(?i)employer[ -](\d{3})`)
 // once. Every call upstream carries the token of its caller, and every answer
 // goes to who asked.
 func TestManyCallersStayApart(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{"/mcp", "/mcp with sessions", "/sse"} {
 		t.Run(route, func(t *testing.T) {
 			w := &witness{calls: map[string]int{}, api: sandbox.New(sandbox.Config{Accounts: employers(manyCallers)}).Transport()}
@@ -82,16 +83,16 @@ func TestManyCallersStayApart(t *testing.T) {
 
 // oneOfMany makes one caller's calls and checks that the answers are its own.
 func (s *remote) oneOfMany(n int, route string) {
-	me, token := fmt.Sprintf("Employer %03d", n), employer(n).Token
-	headers := []string{demoHeader, token}
-	send := func(_ int, tool string, arguments any) rpcAnswer { return s.call(tool, arguments, headers...) }
+	me := fmt.Sprintf("Employer %03d", n)
+	headers := as(n)
+	send := func(_ int, tool string, arguments any) answer { return s.call(tool, arguments, headers...) }
 	switch route {
 	case "/sse":
 		stream := s.open(headers...)
 		defer stream.close()
 		send = stream.call
 	case "/mcp with sessions":
-		headers = append(headers, "Mcp-Session-Id", s.do("POST", "/mcp", helloRPC, headers...).header.Get("Mcp-Session-Id"))
+		headers = append(headers, "Mcp-Session-Id", s.do("POST", "/mcp", hello, headers...).header.Get("Mcp-Session-Id"))
 	}
 	jobID := ""
 	for i := range callsEach {
@@ -107,14 +108,14 @@ func (s *remote) oneOfMany(n int, route string) {
 			tool, arguments = "opentrain_search_jobs", map[string]any{"limit": 1 + n%4}
 		}
 		got := send(i, tool, arguments)
-		if got.Error != nil || got.Result.IsError {
-			s.t.Errorf("%s: %s: %+v %s", me, tool, got.Error, got.text())
+		if got.rpcError != nil || got.isError {
+			s.t.Errorf("%s: %s: %+v %s", me, tool, got.rpcError, got.text)
 			return
 		}
-		if route == "/sse" && fmt.Sprint(got.ID) != fmt.Sprint(i) {
-			s.t.Errorf("%s: call %d was answered with %v", me, i, got.ID)
+		if route == "/sse" && got.id != fmt.Sprint(i) {
+			s.t.Errorf("%s: call %d was answered with %v", me, i, got.id)
 		}
-		answer := string(got.Result.StructuredContent)
+		answer := string(got.structured)
 		for _, name := range named.FindAllString(answer, -1) {
 			if !strings.EqualFold(strings.ReplaceAll(name, "-", " "), me) {
 				s.t.Errorf("%s saw %s in %s", me, name, tool)
@@ -125,7 +126,7 @@ func (s *remote) oneOfMany(n int, route string) {
 		}
 		if i%5 == 0 {
 			var draft struct{ JobID string }
-			if err := json.Unmarshal(got.Result.StructuredContent, &draft); err != nil || draft.JobID == "" {
+			if err := json.Unmarshal(got.structured, &draft); err != nil || draft.JobID == "" {
 				s.t.Errorf("%s: %v in %s", me, err, answer)
 			}
 			jobID = draft.JobID
@@ -142,7 +143,7 @@ func TestSameSearchesShareOneRequest(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 1000 {
 		all.Go(func() {
-			got := s.do("POST", "/mcp", rpc(1, "opentrain_search_jobs", map[string]any{"q": queries[n%5]}), demoHeader, employer(n).Token)
+			got := s.do("POST", "/mcp", rpc(1, "opentrain_search_jobs", map[string]any{"q": queries[n%5]}), as(n)...)
 			if strings.Contains(got.body, `"isError":true`) || got.status != 200 {
 				t.Errorf("%d %s", got.status, got.body)
 			}
@@ -167,11 +168,12 @@ func TestSameSearchesShareOneRequest(t *testing.T) {
 // TestTokensReadsAreNeverShared: what was read with a token is read again for
 // the next caller, and for the same one.
 func TestTokensReadsAreNeverShared(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, employers(2), nil)
 	for range 2 {
 		for n := range 2 {
-			if got := s.call("opentrain_list_jobs", map[string]any{}, demoHeader, employer(n).Token); got.Result.IsError {
-				t.Error(got.text())
+			if got := s.call("opentrain_list_jobs", map[string]any{}, as(n)...); got.isError {
+				t.Error(got.text)
 			}
 		}
 	}

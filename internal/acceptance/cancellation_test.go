@@ -12,6 +12,7 @@ import (
 
 // TestLostCallerCancels: a call ends when the one who waits for it goes.
 func TestLostCallerCancels(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{"/mcp", "/sse"} {
 		t.Run(route, func(t *testing.T) {
 			asked, ended := make(chan struct{}), make(chan struct{})
@@ -29,13 +30,13 @@ func TestLostCallerCancels(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.Header.Set("Content-Type", "application/json")
-				r.Header.Set(demoHeader, sandbox.DemoToken)
+				r.Header.Set(tokenHeader, sandbox.DemoToken)
 				if answer, err := http.DefaultClient.Do(r); err == nil {
 					answer.Body.Close()
 					t.Error("answered")
 				}
 			} else {
-				stream := s.open(demoHeader, sandbox.DemoToken)
+				stream := s.open(tokenHeader, sandbox.DemoToken)
 				stream.post(rpc(1, "opentrain_list_jobs", map[string]any{}))
 				<-asked
 				stream.close()
@@ -48,6 +49,7 @@ func TestLostCallerCancels(t *testing.T) {
 // TestNobodyCancelsAnothersCall: every client counts its calls from one; a
 // cancellation of call 1 is not one of everybody's.
 func TestNobodyCancelsAnothersCall(t *testing.T) {
+	t.Parallel()
 	const modern = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
 	const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
 	const modernCancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,` + modern + `}}`
@@ -58,13 +60,13 @@ func TestNobodyCancelsAnothersCall(t *testing.T) {
 		api := newHeld(employer(1), employer(2))
 		s := startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) { c.Sessions = sessions })
 		calls := map[string][2]any{
-			"modern": {strings.Replace(rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), `"params":{`, `"params":{`+modern+`,`, 1), append(modernHeaders("tools/call"), demoHeader, employer(1).Token)},
+			"modern": {strings.Replace(rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), `"params":{`, `"params":{`+modern+`,`, 1), append(modernHeaders("tools/call"), tokenHeader, employer(1).Token)},
 		}
 		if sessions {
-			id := s.do("POST", "/mcp", helloRPC, demoHeader, employer(1).Token).header.Get("Mcp-Session-Id")
-			calls["with a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), []string{demoHeader, employer(1).Token, "Mcp-Session-Id", id}}
+			id := s.do("POST", "/mcp", hello, tokenHeader, employer(1).Token).header.Get("Mcp-Session-Id")
+			calls["with a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), []string{tokenHeader, employer(1).Token, "Mcp-Session-Id", id}}
 		} else {
-			calls["without a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), []string{demoHeader, employer(1).Token}}
+			calls["without a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), []string{tokenHeader, employer(1).Token}}
 		}
 		answers := make(chan reply, len(calls))
 		for _, one := range calls {
@@ -73,13 +75,13 @@ func TestNobodyCancelsAnothersCall(t *testing.T) {
 			go func() { answers <- s.do("POST", "/mcp", body, headers...) }()
 			<-api.asked
 		}
-		for _, headers := range [][]string{nil, {demoHeader, employer(2).Token}, {demoHeader, employer(1).Token}} {
+		for _, headers := range [][]string{nil, {tokenHeader, employer(2).Token}, {tokenHeader, employer(1).Token}} {
 			s.do("POST", "/mcp", cancelled, headers...)
 			s.do("POST", "/mcp", modernCancelled, append(modernHeaders("notifications/cancelled"), headers...)...)
-			theirs := s.do("POST", "/mcp", helloRPC, headers...).header.Get("Mcp-Session-Id")
+			theirs := s.do("POST", "/mcp", hello, headers...).header.Get("Mcp-Session-Id")
 			s.do("POST", "/mcp", cancelled, append(headers, "Mcp-Session-Id", theirs)...)
 		}
-		close(api.release)
+		api.release()
 		for range calls {
 			if got := <-answers; got.status != 200 || !strings.Contains(got.body, "NOT_FOUND") {
 				t.Errorf("sessions %v: %d %s", sessions, got.status, got.body)
@@ -91,11 +93,12 @@ func TestNobodyCancelsAnothersCall(t *testing.T) {
 // TestCallersCancelTheirOwnCalls: within a session and on a stream a caller ends its
 // own call.
 func TestCallersCancelTheirOwnCalls(t *testing.T) {
+	t.Parallel()
 	const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
 	api := newHeld()
 	s := startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) { c.Sessions = true })
-	token := []string{demoHeader, sandbox.DemoToken}
-	with := append([]string{"Mcp-Session-Id", s.do("POST", "/mcp", helloRPC, token...).header.Get("Mcp-Session-Id")}, token...)
+	token := []string{tokenHeader, sandbox.DemoToken}
+	with := append([]string{"Mcp-Session-Id", s.do("POST", "/mcp", hello, token...).header.Get("Mcp-Session-Id")}, token...)
 	answer := make(chan reply, 1)
 	go func() { answer <- s.do("POST", "/mcp", rpc(1, "opentrain_list_jobs", map[string]any{}), with...) }()
 	<-api.asked

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/opentrain"
 )
 
@@ -17,7 +16,7 @@ func TestChangesComeInPages(t *testing.T) {
 	for i := range 25 {
 		events = append(events, fmt.Sprintf(`{"jobId":"j%02d","eventType":"UPDATED","occurredAt":"2026-06-01T00:00:%02d.000Z"}`, 24-i, i/10))
 	}
-	s := startWith(t, answering(http.StatusOK, `{"changes":[`+strings.Join(events, ",")+`],"until":"2026-06-02T00:00:00Z"}`), func(*opentrainmcp.Config) {})
+	s := startWith(t, answering(http.StatusOK, `{"changes":[`+strings.Join(events, ",")+`],"until":"2026-06-02T00:00:00Z"}`), nil)
 	var seen []string
 	arguments := map[string]any{"since": "2026-06-01", "limit": 4}
 	for range 10 {

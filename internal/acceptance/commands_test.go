@@ -13,6 +13,7 @@ import (
 
 // TestDemoWithoutTerminal runs the README's first command.
 func TestDemoWithoutTerminal(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"demo"}, {"demo", "--variant", "reference"}, {"demo", "--yes", "Label 500 chest X-rays for a fixed price of $2,500"}} {
 		cmd := exec.Command(binary, args...)
 		cmd.Env = environment(t)
@@ -30,6 +31,7 @@ func TestDemoWithoutTerminal(t *testing.T) {
 
 // TestDemoInATerminal answers the demo's questions at a terminal.
 func TestDemoInATerminal(t *testing.T) {
+	t.Parallel()
 	script, err := exec.LookPath("script")
 	if err != nil {
 		t.Skip("no script command here to make a terminal; .ci/run has it")
@@ -82,6 +84,7 @@ func waitFor(t *testing.T, screen *bufio.Reader, text string, seen *bytes.Buffer
 }
 
 func TestUsageErrorsAreExplained(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		args []string
 		code int
@@ -111,6 +114,7 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 }
 
 func TestVersionAndHelp(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ arg, want string }{{"version", "opentrain-mcp "}, {"--help", "Usage: opentrain-mcp"}} {
 		out, err := exec.Command(binary, test.arg).Output()
 		if err != nil || !strings.HasPrefix(string(out), test.want) {

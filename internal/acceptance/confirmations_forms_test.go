@@ -18,7 +18,7 @@ import (
 // TestPublishingAsksInAForm: where forms can be shown, the human is asked there;
 // only a yes publishes.
 func TestPublishingAsksInAForm(t *testing.T) {
-	answers := map[string]struct {
+	cases := map[string]struct {
 		action  mcp.ElicitationResponseAction
 		content any
 		yes     bool
@@ -27,9 +27,9 @@ func TestPublishingAsksInAForm(t *testing.T) {
 		"a word": {"accept", map[string]any{"confirm": "true"}, false}, "no content": {"accept", nil, false}, "declined": {"decline", map[string]any{"confirm": true}, false}, "cancelled": {"cancel", nil, false},
 	}
 	for carrier := range carriers {
-		for name, test := range answers {
+		for name, test := range cases {
 			t.Run(carrier+", "+name, func(t *testing.T) {
-				a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) { return test.action, test.content, nil }, nil)
+				a := startAsking(t, carrier, sandbox.Guide, answers(test.action, test.content), nil)
 				a.ready(t)
 				got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
 				forms := a.human.seen()
@@ -56,9 +56,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 			})
 		}
 		t.Run(carrier+", an edit", func(t *testing.T) {
-			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
-				return "accept", map[string]any{"confirm": true}, nil
-			}, nil)
+			a := startAsking(t, carrier, sandbox.Guide, saysYes, nil)
 			next := a.ready(t)
 			call(t, a.host, next.Tool, next.Arguments)
 			if got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 12}}); !strings.Contains(string(got.structured), `"applied":true`) {
@@ -74,6 +72,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 // TestStateOfAForm: what a client of 2026-07-28 carries for the server counts
 // for its caller, its call and its arguments alone. Else nothing goes upstream.
 func TestStateOfAForm(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
 	mine, theirs := employer(0).Token, employer(1).Token
 	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{}}}}`
@@ -96,7 +95,7 @@ func TestStateOfAForm(t *testing.T) {
 			extra += `,"inputResponses":{"form":{"action":"accept","content":` + answer + `}}`
 		}
 		body := strings.Replace(rpc(1, tool, arguments), `"params":{`, `"params":{`+extra+`,`, 1)
-		got := s.do("POST", "/mcp", body, demoHeader, token, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)
+		got := s.do("POST", "/mcp", body, tokenHeader, token, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)
 		var a asking
 		if err := json.Unmarshal([]byte(got.body), &a); err != nil || got.status != http.StatusOK {
 			t.Fatalf("%d %v %s", got.status, err, got.body)
@@ -159,7 +158,7 @@ func TestStateOfAForm(t *testing.T) {
 // TestChangeVoidsAForm: a draft that was changed while its form was open is not
 // published.
 func TestChangeVoidsAForm(t *testing.T) {
-	var a *asked
+	var a *setup
 	var second *client.Client
 	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
 		call(t, second, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"headcount": 99}})
@@ -176,9 +175,7 @@ func TestChangeVoidsAForm(t *testing.T) {
 // TestEditsAreShownWhole: nobody says yes to what a form cuts. An edit that is too
 // long for one is confirmed in the conversation.
 func TestEditsAreShownWhole(t *testing.T) {
-	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
-		return "accept", map[string]any{"confirm": true}, nil
-	}, nil)
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, saysYes, nil)
 	next := a.ready(t)
 	call(t, a.host, next.Tool, next.Arguments)
 	long := strings.Repeat("Label every photo with care. ", 100) + "The end."
@@ -205,7 +202,7 @@ func TestEditsAreShownWhole(t *testing.T) {
 // TestOldStateShowsNothingOld: a form that is answered after the draft was changed
 // shows nothing from before the change as the draft.
 func TestOldStateShowsNothingOld(t *testing.T) {
-	var a *asked
+	var a *setup
 	forms := 0
 	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Reference, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
 		if forms++; forms == 1 {

@@ -15,34 +15,35 @@ import (
 // TestConfirmationsOfReplicas: replicas that share a key accept each other's,
 // an old key's beside a new one; others do not, nor another caller's.
 func TestConfirmationsOfReplicas(t *testing.T) {
+	t.Parallel()
 	box := sandbox.New(sandbox.Config{Accounts: employers(2)})
 	key := func(fill byte) []byte { return bytes.Repeat([]byte{fill}, 32) }
 	replica := func(keys ...[]byte) *remote {
 		return startHTTPWith(t, box.Transport(), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.StateKeys = opentrainmcp.Auto, keys })
 	}
-	mine, theirs := []string{demoHeader, employer(0).Token}, []string{demoHeader, employer(1).Token}
+	mine, theirs := []string{tokenHeader, employer(0).Token}, []string{tokenHeader, employer(1).Token}
 	first := replica(key(1))
-	call := func(s *remote, token string, headers []string) rpcAnswer {
+	call := func(s *remote, token string, headers []string) answer {
 		t.Helper()
 		return s.call("opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": token}, headers...)
 	}
 	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
 	first.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
-	tokenOf := func(a rpcAnswer) string {
+	tokenOf := func(a answer) string {
 		var out struct{ Next tool.Next }
-		if err := json.Unmarshal(a.Result.StructuredContent, &out); err != nil {
+		if err := json.Unmarshal(a.structured, &out); err != nil {
 			t.Fatalf("%v in %+v", err, a)
 		}
 		token, _ := out.Next.Arguments["confirmationToken"].(string)
 		return token
 	}
 	token := tokenOf(call(first, "", mine))
-	for name, refused := range map[string]rpcAnswer{
+	for name, refused := range map[string]answer{
 		"another key": call(replica(key(2)), token, mine), "a key of its own": call(replica(), token, mine), "another caller": call(first, token, theirs),
 		"another caller elsewhere": call(replica(key(1)), token, theirs), "nobody": call(first, token, nil),
 	} {
-		if strings.Contains(refused.text(), "is published") {
-			t.Errorf("%s: %s", name, refused.text())
+		if strings.Contains(refused.text, "is published") {
+			t.Errorf("%s: %s", name, refused.text)
 		}
 	}
 	for _, s := range []*remote{first} {
@@ -50,22 +51,23 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 			t.Errorf("%v", sent)
 		}
 	}
-	if got := call(replica(key(3), key(1)), token, mine); !strings.Contains(got.text(), "is published: OPEN.") {
-		t.Errorf("a replica with the old key beside a new one: %s", got.text())
+	if got := call(replica(key(3), key(1)), token, mine); !strings.Contains(got.text, "is published: OPEN.") {
+		t.Errorf("a replica with the old key beside a new one: %s", got.text)
 	}
-	if got := call(replica(key(1)), token, mine); !strings.Contains(got.text(), "was published before") {
-		t.Errorf("a replica with the same key: %s", got.text())
+	if got := call(replica(key(1)), token, mine); !strings.Contains(got.text, "was published before") {
+		t.Errorf("a replica with the same key: %s", got.text)
 	}
-	apiClient := configOn(t, box.Transport())
-	apiClient.StateKeys = [][]byte{{1, 2, 3}}
-	if _, err := opentrainmcp.New(apiClient); err == nil {
-		t.Error("a short key is taken")
+	short := newSetup(box.Transport()).config(t)
+	short.StateKeys = [][]byte{{1, 2, 3}}
+	if _, err := opentrainmcp.New(short); err == nil {
+		t.Error("a short key is accepted")
 	}
 }
 
 // TestReplicasShowNoMemory: where other replicas change drafts too, what this one
 // remembers is not shown as what the draft is.
 func TestReplicasShowNoMemory(t *testing.T) {
+	t.Parallel()
 	box := sandbox.New(sandbox.Config{}).Transport()
 	key := bytes.Repeat([]byte{7}, 32)
 	replica := func() *remote {
@@ -73,12 +75,12 @@ func TestReplicasShowNoMemory(t *testing.T) {
 			c.PublishConfirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{key}, true
 		})
 	}
-	first, second, token := replica(), replica(), []string{demoHeader, sandbox.DemoToken}
+	first, second, token := replica(), replica(), []string{tokenHeader, sandbox.DemoToken}
 	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
 	second.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES", "pricePerHour": 99, "jobTitle": "Another title"}}, token...)
 	got := first.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
 	var out struct{ Next tool.Next }
-	if err := json.Unmarshal(got.Result.StructuredContent, &out); err != nil {
+	if err := json.Unmarshal(got.structured, &out); err != nil {
 		t.Fatal(err)
 	}
 	if out.Next.Show.Title != "Another title" || out.Next.Show.Fields != nil || out.Next.Show.DraftURL == "" {

@@ -111,21 +111,22 @@ func TestChangeVoidsConfirmation(t *testing.T) {
 // TestStrangersVoidNothing: a stranger's call about somebody's job is no change
 // of it.
 func TestStrangersVoidNothing(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
-	mine, theirs := []string{demoHeader, employer(0).Token}, []string{demoHeader, employer(1).Token}
+	mine, theirs := []string{tokenHeader, employer(0).Token}, []string{tokenHeader, employer(1).Token}
 	s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
 	ready := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
 	var out struct{ Next tool.Next }
-	if err := json.Unmarshal(ready.Result.StructuredContent, &out); err != nil {
+	if err := json.Unmarshal(ready.structured, &out); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, theirs...); got.Result.Meta.Failure.Code != "NOT_FOUND" {
+	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, theirs...); got.failure.Code != "NOT_FOUND" {
 		t.Errorf("%+v", got)
 	}
-	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": -1}}, mine...); !got.Result.IsError {
+	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": -1}}, mine...); !got.isError {
 		t.Errorf("%+v", got)
 	}
-	if got := s.call(out.Next.Tool, out.Next.Arguments, mine...); !strings.Contains(got.text(), "is published: OPEN.") {
-		t.Errorf("%s", got.text())
+	if got := s.call(out.Next.Tool, out.Next.Arguments, mine...); !strings.Contains(got.text, "is published: OPEN.") {
+		t.Errorf("%s", got.text)
 	}
 }

@@ -123,6 +123,7 @@ func (l *linter) enum(path string, node map[string]any) {
 }
 
 func TestLintReportsWhatHostsCannotRead(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, schema, want string }{
 		{"not JSON", `[`, "not an object"},
 		{"not an object", `{"type":"string","properties":{},"additionalProperties":false}`, "type must be"},
@@ -168,6 +169,7 @@ func TestLintReportsWhatHostsCannotRead(t *testing.T) {
 // TestLintOfReflectedStructs: schema.NewInput accepts structs whose schemas hosts
 // cannot read. The linter reports them.
 func TestLintOfReflectedStructs(t *testing.T) {
+	t.Parallel()
 	check := func(data []byte, want string) {
 		t.Helper()
 		switch err := lintInput(data); {

@@ -9,33 +9,17 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/mark3labs/mcp-go/mcp"
-
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// listed are the tools as a client receives them.
-func listed(t *testing.T) []byte {
-	t.Helper()
-	result, err := start(t, sandbox.Guide).host.ListTools(t.Context(), mcp.ListToolsRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := json.MarshalIndent(result.Tools, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(data, '\n')
-}
-
-// TestToolDefinitions compares every tool's definition with the snapshot. Run
-// it with UPDATE_GOLDEN=1 to take a new one.
+// TestToolDefinitions compares every tool's definition with the golden file. Run it
+// with -update to accept a change.
 func TestToolDefinitions(t *testing.T) {
 	const golden = "testdata/tools.json"
 	got := listed(t)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
+	if *update {
 		if err := os.WriteFile(golden, got, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +29,7 @@ func TestToolDefinitions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != strings.ReplaceAll(string(want), "\r\n", "\n") {
-		t.Errorf("the definitions differ from %s; UPDATE_GOLDEN=1 takes them over:\n%s", golden, got)
+		t.Errorf("the definitions differ from %s; -update accepts the change:\n%s", golden, got)
 	}
 }
 
@@ -124,6 +108,7 @@ func TestInstructions(t *testing.T) {
 }
 
 func TestToolSchemasAreReadableByHosts(t *testing.T) {
+	t.Parallel()
 	api, err := opentrain.New(opentrain.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -54,6 +54,7 @@ func manifests(t *testing.T, path string) []manifest {
 // TestDeployManifests: the program takes every flag and variable of the files,
 // and serves with them.
 func TestDeployManifests(t *testing.T) {
+	t.Parallel()
 	var kinds []string
 	started := 0
 	for _, path := range []string{"../../deploy/compose.yaml", "../../deploy/kubernetes.yaml"} {
@@ -109,9 +110,7 @@ func checkFlags(t *testing.T, name string, args []string, env map[string]string)
 			args[i] = strings.ReplaceAll(args[i], "_", "-")
 		}
 	}
-	cmd := exec.Command(binary, args...)
-	cmd.Env = settings
-	listening(t, startChild(t, cmd, os.Kill))
+	listening(run(t, settings, args...), `"tls":`)
 }
 
 // variable is what Compose or Kubernetes replace.

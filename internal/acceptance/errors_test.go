@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain/sandbox"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
-
-	opentrainmcp "opentrain-mcp"
 )
 
 // leak is what no text may show: Go's types and errors, addresses, the token.
@@ -17,47 +17,48 @@ var leak = regexp.MustCompile(`127\.0\.0\.1|opentrain\.invalid|ot_pat_|\*?opentr
 
 // TestErrorTable walks the error table through the real program.
 func TestErrorTable(t *testing.T) {
+	t.Parallel()
 	for _, row := range append(errorTable(), reasonRows()...) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/capabilities") || row.api == nil {
-					http.Error(w, "not here", http.StatusNotFound)
-					return
-				}
-				row.api(w, r)
-			}))
-			t.Cleanup(api.Close)
-			p := run(t, environment(t, append([]string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=ot_pat_secret"}, row.env...)...))
-			got := p.call(row.tool, row.args)
-			if !got.IsError || got.StructuredContent != nil {
-				t.Fatalf("no error: %s", got.Content[0].Text)
+			env := []string{"OPENTRAIN_API_BASE_URL=" + serveAnswer(t, row.api), "OT_API_TOKEN=ot_pat_secret"}
+			got := run(t, environment(t, append(env, row.env...)...)).call(row.tool, row.args)
+			if !got.isError {
+				t.Fatalf("no error: %s", got.text)
 			}
-			text, f := got.Content[0].Text, got.Meta.Failure
 			for _, want := range row.text {
-				if !strings.Contains(text, want) {
-					t.Errorf("%q is not in\n%s", want, text)
+				if !strings.Contains(got.text, want) {
+					t.Errorf("%q is not in\n%s", want, got.text)
 				}
 			}
-			if found := leak.FindString(text); found != "" || len([]rune(text)) > 2000 {
-				t.Errorf("%d characters, %q is in\n%s", len([]rune(text)), found, text)
+			if found := leak.FindString(got.text); found != "" || len([]rune(got.text)) > 2000 {
+				t.Errorf("%d characters, %q is in\n%s", len([]rune(got.text)), found, got.text)
 			}
-			checkFailure(t, f, row.want)
+			checkFailure(t, got.failure, row.want)
 		})
 	}
 }
 
-func checkFailure(t *testing.T, got, want failure) {
+// checkFailure compares _meta["opentrain/error"], except for its details, arguments and
+// words.
+func checkFailure(t *testing.T, got, want tool.Failure) {
 	t.Helper()
+	if got.Next == nil {
+		t.Fatalf("no next step in %+v", got)
+	}
+	next := *got.Next
 	if want.RetryAfterSeconds < 0 { // a time that passes
 		if got.RetryAfterSeconds < 3500 || got.RetryAfterSeconds > 3600 {
 			t.Errorf("retry after %d s", got.RetryAfterSeconds)
 		}
-		got.RetryAfterSeconds, got.Next.RetryAfterSeconds = want.RetryAfterSeconds, want.Next.RetryAfterSeconds
+		got.RetryAfterSeconds, next.RetryAfterSeconds = want.RetryAfterSeconds, want.Next.RetryAfterSeconds
 	}
-	got.Details, got.Next.Arguments, got.Next.URL = nil, nil, ""
-	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
-		t.Errorf("_meta is  %+v\nwant      %+v", got, want)
+	next = tool.Next{
+		Action: next.Action, By: next.By, Tool: next.Tool, RetryAfterSeconds: next.RetryAfterSeconds, AtMost: next.AtMost,
+	}
+	got.Details, got.Next = nil, &next
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("_meta is %+v, next %+v\nwant    %+v, next %+v", got, got.Next, want, want.Next)
 	}
 }
 
@@ -99,13 +100,36 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 			[]string{"Next: fix", "By: human", "Open: https://d", `Set: {"headcount":1}`}},
 		{"asked again", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 200, `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"missingFields":[{"field":"x","prompt":"ask: What x?","message":"x must be two.","updateKeys":["x"],"example":2}]}}`,
 			[]string{"Question: What x?\n", "Note: x must be two.", "Type: number"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := startWith(t, answering(test.status, test.body), nil)
+			got := call(t, s.host, test.tool, json.RawMessage(test.args))
+			for _, want := range test.want {
+				if !strings.Contains(got.text, want) {
+					t.Errorf("%q is not in\n%s", want, got.text)
+				}
+			}
+		})
+	}
+}
+
+// TestOutagesAreExplained: an outage is never shown as an empty list, and the server says
+// what is not known.
+func TestOutagesAreExplained(t *testing.T) {
+	for _, test := range []struct {
+		name, tool, args string
+		status           int
+		body             string
+		want             []string
+	}{
 		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"Nothing was changed", "says nothing about what exists"}},
 		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`, []string{"not known whether the draft was made", "no second one is made", `Call: opentrain_create_draft {"description":"x"}`}},
 		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`, []string{"not known whether the job was published", "opentrain_list_jobs shows its status"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := startWith(t, answering(test.status, test.body), func(*opentrainmcp.Config) {})
-			got := call(t, s.host, test.tool, json.RawMessage(test.args))
+			t.Parallel()
+			s := startHTTPWith(t, answering(test.status, test.body), nil)
+			got := s.call(test.tool, json.RawMessage(test.args), tokenHeader, sandbox.DemoToken)
 			for _, want := range test.want {
 				if !strings.Contains(got.text, want) {
 					t.Errorf("%q is not in\n%s", want, got.text)

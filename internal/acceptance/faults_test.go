@@ -5,14 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
 // TestPanicsRevealNothing: a bug becomes a plain failure, and the server lives.
 func TestPanicsRevealNothing(t *testing.T) {
-	s := startWith(t, roundTripper(func(*http.Request) (*http.Response, error) { panic("secret=123") }), func(*opentrainmcp.Config) {})
+	s := startWith(t, roundTripper(func(*http.Request) (*http.Response, error) { panic("secret=123") }), nil)
 	for range 2 {
 		got := call(t, s.host, "opentrain_search_jobs", nil)
 		if !got.isError || strings.Contains(got.text, "secret") || got.failure.Code != opentrain.CodeInternal {
@@ -27,18 +26,19 @@ func TestPanicsRevealNothing(t *testing.T) {
 // TestPanicOverHTTP: a fault of this server is a plain tool error, and the
 // server goes on.
 func TestPanicOverHTTP(t *testing.T) {
+	t.Parallel()
 	s := startHTTPWith(t, roundTripper(func(*http.Request) (*http.Response, error) { panic("secretfruit") }), nil)
 	for _, tool := range []string{"opentrain_list_jobs", "opentrain_search_jobs"} {
-		got := s.call(tool, map[string]any{}, demoHeader, sandbox.DemoToken)
-		if got.Result.Meta.Failure.Code != "INTERNAL_ERROR" || strings.Contains(got.text(), "secretfruit") {
+		got := s.call(tool, map[string]any{}, tokenHeader, sandbox.DemoToken)
+		if got.failure.Code != "INTERNAL_ERROR" || strings.Contains(got.text, "secretfruit") {
 			t.Errorf("%s: %+v", tool, got)
 		}
 	}
 	if len(s.logged("panic in a tool")) != 2 {
 		t.Error("the log does not tell")
 	}
-	stream := s.open(demoHeader, sandbox.DemoToken)
-	if got := stream.call(1, "opentrain_list_jobs", map[string]any{}); got.Result.Meta.Failure.Code != "INTERNAL_ERROR" {
+	stream := s.open(tokenHeader, sandbox.DemoToken)
+	if got := stream.call(1, "opentrain_list_jobs", map[string]any{}); got.failure.Code != "INTERNAL_ERROR" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -51,14 +51,18 @@ func TestNotFoundFromAnotherServerIsAnError(t *testing.T) {
 	}
 }
 
-// TestGatewayErrorsLeaveTheOutcomeUnknown: a 5xx says nothing about what was done,
-// whatever code it bears.
+// TestGatewayErrorsLeaveTheOutcomeUnknown: after a 5xx the server does not claim that
+// nothing was changed, whatever code the body has.
 func TestGatewayErrorsLeaveTheOutcomeUnknown(t *testing.T) {
 	for _, code := range []string{"CONFLICT", "RATE_LIMITED", "NOT_FOUND", "FORBIDDEN", "BAD_REQUEST"} {
-		got := call(t, on(t, http.StatusBadGateway, `{"error":"x","code":"`+code+`"}`).host, "opentrain_publish", job())
-		if strings.Contains(got.text, "Nothing was changed") || !strings.Contains(got.text, "not known whether") {
-			t.Errorf("%s: %s", code, got.text)
-		}
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			s := startHTTPWith(t, answering(http.StatusBadGateway, `{"error":"x","code":"`+code+`"}`), nil)
+			got := s.call("opentrain_publish", job(), tokenHeader, sandbox.DemoToken)
+			if strings.Contains(got.text, "Nothing was changed") || !strings.Contains(got.text, "not known whether") {
+				t.Errorf("got %s", got.text)
+			}
+		})
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
@@ -20,22 +19,14 @@ import (
 // the next question comes in the conversation.
 func TestFormsWithoutUsableAnswers(t *testing.T) {
 	endings := map[string]func(int, form) (mcp.ElicitationResponseAction, any, error){
-		"declined":  func(int, form) (mcp.ElicitationResponseAction, any, error) { return "decline", nil, nil },
-		"cancelled": func(int, form) (mcp.ElicitationResponseAction, any, error) { return "cancel", nil, nil },
-		"odd action": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "maybe", map[string]any{"experienceLevel": "EXPERT"}, nil
-		},
-		"empty":      func(int, form) (mcp.ElicitationResponseAction, any, error) { return "accept", map[string]any{}, nil },
-		"no content": func(int, form) (mcp.ElicitationResponseAction, any, error) { return "accept", nil, nil },
-		"nulls": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "accept", map[string]any{"experienceLevel": nil, "dataVolumeUnit": ""}, nil
-		},
-		"other fields": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "accept", map[string]any{"jobTitle": "stolen", "visibility": "x"}, nil
-		},
-		"wrong values": func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			return "accept", map[string]any{"experienceLevel": "GURU", "dataVolumeUnit": 7}, nil
-		},
+		"declined":     answers("decline", nil),
+		"cancelled":    answers("cancel", nil),
+		"odd action":   answers("maybe", map[string]any{"experienceLevel": "EXPERT"}),
+		"empty":        answers("accept", map[string]any{}),
+		"no content":   answers("accept", nil),
+		"nulls":        answers("accept", map[string]any{"experienceLevel": nil, "dataVolumeUnit": ""}),
+		"other fields": answers("accept", map[string]any{"jobTitle": "stolen", "visibility": "x"}),
+		"wrong values": answers("accept", map[string]any{"experienceLevel": "GURU", "dataVolumeUnit": 7}),
 	}
 	for carrier, by := range carriers {
 		for name, answer := range endings {
@@ -48,7 +39,7 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 				}
 			})
 		}
-		if by.modern {
+		if by.version == modern {
 			continue // the client itself gives the call up
 		}
 		t.Run(carrier+", an error", func(t *testing.T) {
@@ -91,16 +82,14 @@ func TestFormAnswersSurviveAFailedSave(t *testing.T) {
 		"refused for no field": `{"error":"Not so.","code":"BAD_REQUEST"}`, "limited": `{"error":"Slowly.","code":"RATE_LIMITED"}`, "not allowed": `{"error":"No.","code":"FORBIDDEN"}`,
 	} {
 		status := map[string]int{"outage": 502, "refused": 400, "refused for no field": 400, "limited": 429, "not allowed": 403}[name]
-		human := &human{t: t, answer: fills}
-		api := &upstream{api: roundTripper(func(r *http.Request) (*http.Response, error) {
+		api := roundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodPatch {
 				return answering(status, answerWith).RoundTrip(r)
 			}
 			return box.RoundTrip(r)
-		})}
-		host := overPipes(t, configOn(t, api), []client.ClientOption{client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION)})
-		greet(t, host, false)
-		got := call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription + name})
+		})
+		s := startAskingOn(t, "stdio, "+legacy, api, fills, nil)
+		got := call(t, s.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription + name})
 		next := got.next(t)
 		fields, _ := next.Arguments["fields"].(map[string]any)
 		switch {
@@ -123,7 +112,7 @@ func TestFormAnswersSurviveAFailedSave(t *testing.T) {
 // TestFormAnswersAreNotRateLimited: a caller who calls often still gets an answer
 // through.
 func TestFormAnswersAreNotRateLimited(t *testing.T) {
-	var a *asked
+	var a *setup
 	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
 		for range 30 { // use up the limit while the form is open
 			if _, err := a.host.ListTools(t.Context(), mcp.ListToolsRequest{}); err != nil {

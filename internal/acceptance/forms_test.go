@@ -61,14 +61,12 @@ func TestFormShowsTheQuestions(t *testing.T) {
 
 // TestFormForAnOlderHost: a host of 2025-06-18 gets the names of choices as it knows them.
 func TestFormForAnOlderHost(t *testing.T) {
-	human := &human{t: t, answer: fills}
-	host := overPipes(t, configOn(t, sandbox.New(sandbox.Config{}).Transport()), []client.ClientOption{client.WithElicitationHandler(human), client.WithProtocolVersion("2025-06-18")})
-	greet(t, host, false)
-	got := call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+	s := startAsking(t, "stdio, "+older, sandbox.Guide, fills, nil)
+	got := call(t, s.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	if !strings.Contains(string(got.structured), `"publishReady":true`) {
 		t.Errorf("%s", got.text)
 	}
-	level := human.seen()[0].fields["experienceLevel"]
+	level := s.human.seen()[0].fields["experienceLevel"]
 	if len(level.Enum) != 4 || len(level.EnumNames) != 4 || level.EnumNames[0] != "Expert" || len(level.OneOf) != 0 {
 		t.Errorf("%+v", level)
 	}
@@ -103,22 +101,19 @@ func TestFormConfirmsGuesses(t *testing.T) {
 	}
 	guess := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"missingFields":[{"field":"dataVolume","label":"Data volume","type":"number","prompt":"How much?","updateKeys":["dataVolume"]}],` +
 		`"lowConfidenceFields":[{"field":"headcount","value":3,"reason":"“Some people”"},{"field":"experienceLevel","value":"EXPERT","reason":"r"},{"field":"paymentType","value":"BARTER","reason":"no such value"},{"field":"languages","value":["English"],"reason":"a list"},{"field":"dataVolume","value":1},{"reason":"no field"}],"normalizedFields":{}}`
-	human := &human{t: t, answer: fills}
-	api := &upstream{api: answering(200, guess)}
-	host := overPipes(t, configOn(t, api), []client.ClientOption{client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION)})
-	greet(t, host, false)
-	call(t, host, "opentrain_create_draft", map[string]any{"description": "x"})
-	if again := human.seen(); len(again) != 2 || len(again[1].fields) != 1 {
+	s := startAskingOn(t, "stdio, "+legacy, answering(200, guess), fills, nil)
+	call(t, s.host, "opentrain_create_draft", map[string]any{"description": "x"})
+	if again := s.human.seen(); len(again) != 2 || len(again[1].fields) != 1 {
 		t.Errorf("guesses that were confirmed are asked again: %+v", again)
 	}
-	fields := human.seen()[0].fields
+	fields := s.human.seen()[0].fields
 	if len(fields) != 3 || string(fields["headcount"].Default) != "3" || string(fields["experienceLevel"].Default) != `"EXPERT"` || fields["dataVolume"].Default != nil || fields["dataVolume"].Title != "Data volume" {
 		t.Errorf("%+v", fields)
 	}
 	sent := ""
-	for i, made := range api.seen() {
+	for i, made := range s.api.seen() {
 		if sent == "" && strings.HasPrefix(made, "PATCH") {
-			sent = api.sent[i]
+			sent = s.api.sent[i]
 		}
 	}
 	if !strings.Contains(sent, `"headcount":3`) || !strings.Contains(sent, `"experienceLevel":"EXPERT"`) || !strings.Contains(sent, `"dataVolume":18`) {
@@ -180,7 +175,7 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 		t.Run(route+" for an older host without sessions", func(t *testing.T) {
 			s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.Sessions = opentrainmcp.Auto, route == "/sse" })
 			human := &human{t: t, answer: fills}
-			headers := map[string]string{demoHeader: sandbox.DemoToken}
+			headers := map[string]string{tokenHeader: sandbox.DemoToken}
 			var carried transport.Interface
 			var err error
 			if route == "/sse" {
@@ -191,18 +186,17 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			host := client.NewClient(carried, client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION))
-			t.Cleanup(func() { host.Close() }) //nolint:errcheck // it is over
-			greet(t, host, false)
+			host := newHost(carried, legacy, client.WithElicitationHandler(human))
+			t.Cleanup(func() { host.Close() }) //nolint:errcheck // the test is over
+			initialize(t, host, legacy)
 			chat(t, host, human)
 		})
 	}
 	for name, declared := range map[string]string{"links only": `{"elicitation":{"url":{}}}`, "nothing": `{}`, "no object": `{"elicitation":null}`} {
 		t.Run(name, func(t *testing.T) {
 			s := startHTTP(t, nil, nil)
-			body := strings.Replace(rpc(1, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}), `"params":{`,
-				`"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":`+declared+`},`, 1)
-			got := s.do("POST", "/mcp", body, demoHeader, sandbox.DemoToken, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", "opentrain_create_draft")
+			body := modernRPC("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, declared)
+			got := s.do("POST", "/mcp", body, modernHeaders("tools/call", "opentrain_create_draft", tokenHeader, sandbox.DemoToken)...)
 			if got.status != 200 || strings.Contains(got.body, "input_required") || !strings.Contains(got.body, "ask_human") {
 				t.Errorf("%d %s", got.status, got.body)
 			}

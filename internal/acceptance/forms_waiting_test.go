@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,9 +83,7 @@ func TestProgress(t *testing.T) {
 // TestProgressWhileAFormWaits: SDKs give a silent call up after a minute, so the
 // client is told every fifteen seconds that the human has a form.
 func TestProgressWhileAFormWaits(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes fifteen seconds")
-	}
+	slow(t, "takes fifteen seconds")
 	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
 		t.Run(carrier, func(t *testing.T) {
 			t.Parallel()
@@ -121,32 +118,27 @@ func TestProgressWhileAFormWaits(t *testing.T) {
 // TestShutdownEndsOpenForms: when the server ends, a call that waits for a human comes
 // back in the conversation.
 func TestShutdownEndsOpenForms(t *testing.T) {
-	box := sandbox.New(sandbox.Config{})
-	cfg := opentrainmcp.HTTPConfig{Sessions: true, Config: configOn(t, box.Transport())}
-	handler, err := opentrainmcp.NewHTTPHandler(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(handler)
-	defer server.Close()
+	t.Parallel()
 	shown, stuck := make(chan struct{}), make(chan struct{})
 	defer close(stuck)
-	human := &human{t: t, answer: func(int, form) (mcp.ElicitationResponseAction, any, error) {
+	waits := func(int, form) (mcp.ElicitationResponseAction, any, error) {
 		close(shown)
 		<-stuck
 		return "cancel", nil, nil
-	}}
-	carried, err := transport.NewStreamableHTTP(server.URL+"/mcp", transport.WithHTTPHeaders(map[string]string{demoHeader: sandbox.DemoToken}))
+	}
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions, c.PublishConfirm = true, opentrainmcp.Auto })
+	headers := transport.WithHTTPHeaders(map[string]string{tokenHeader: sandbox.DemoToken})
+	carried, err := transport.NewStreamableHTTP(s.url+"/mcp", headers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := client.NewClient(carried, client.WithElicitationHandler(human), client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION))
-	t.Cleanup(func() { host.Close() }) //nolint:errcheck // it is over
-	greet(t, host, false)
+	host := newHost(carried, legacy, client.WithElicitationHandler(&human{t: t, answer: waits}))
+	t.Cleanup(func() { host.Close() }) //nolint:errcheck // the test is over
+	initialize(t, host, legacy)
 	ended := make(chan error, 1)
 	go func() {
 		<-shown
-		ended <- handler.Shutdown(context.Background())
+		ended <- s.handler.Shutdown(context.Background())
 	}()
 	checkChat(t, call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
 	if err := <-ended; err != nil {

@@ -12,6 +12,7 @@ import (
 // TestGuideCurlCalls runs the posting guide's curl calls as printed, pointed at
 // the sandbox, in the guide's order (developers/guides/post-a-job).
 func TestGuideCurlCalls(t *testing.T) {
+	t.Parallel()
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		t.Skip("no shell here")
@@ -19,7 +20,7 @@ func TestGuideCurlCalls(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("no curl here; .ci/run has it")
 	}
-	base, token := sandboxProcess(t)
+	base, token := runSandbox(t)
 	for _, step := range []struct {
 		command string
 		want    map[string]any // members of the answer, by path

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -68,52 +67,82 @@ func answering(status int, body string) http.RoundTripper {
 	})
 }
 
-// on starts a server on an API that gives one answer.
-func on(t *testing.T, status int, body string) setup {
-	t.Helper()
-	return startWith(t, answering(status, body), func(*opentrainmcp.Config) {})
+// employer is an account of the sandbox.
+func employer(n int) sandbox.Account {
+	return sandbox.Account{
+		Token: fmt.Sprintf("ot_pat_employer_%03d", n), Name: fmt.Sprintf("Employer %03d", n),
+		Scopes: []string{"jobs:write", "proposals:write"}, Claimed: true,
+	}
 }
 
-// held is an API that keeps requests back until they are released, or given up.
+func employers(n int) []sandbox.Account {
+	accounts := make([]sandbox.Account, 0, n)
+	for i := range n {
+		accounts = append(accounts, employer(i))
+	}
+	return accounts
+}
+
+// as are the headers of an employer.
+func as(n int) []string { return []string{tokenHeader, employer(n).Token} }
+
+// held is an API that answers only after it is released. It is used in this process
+// and, as an http.Handler, by a program.
 type held struct {
 	api     http.RoundTripper
-	asked   chan struct{}
-	release chan struct{}
+	asked   chan struct{} // one for each request
+	release func()        // lets all requests go on
+	gate    chan struct{}
+}
+
+func newHeld(accounts ...sandbox.Account) *held {
+	h := &held{
+		api:   sandbox.New(sandbox.Config{Accounts: accounts}).Transport(),
+		asked: make(chan struct{}, 100), gate: make(chan struct{}),
+	}
+	h.release = sync.OnceFunc(func() { close(h.gate) })
+	return h
 }
 
 func (h *held) RoundTrip(r *http.Request) (*http.Response, error) {
 	h.asked <- struct{}{}
 	select {
-	case <-h.release:
+	case <-h.gate:
 		return h.api.RoundTrip(r)
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
 }
 
-func newHeld(accounts ...sandbox.Account) *held {
-	return &held{sandbox.New(sandbox.Config{Accounts: accounts}).Transport(), make(chan struct{}, 100), make(chan struct{})}
+// serve is the address of a held API that knows one answer: there are no jobs.
+func (h *held) serve(t testing.TB) string {
+	t.Helper()
+	h.api = answering(http.StatusOK, `{"jobs":[],"nextCursor":null}`)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := h.RoundTrip(r)
+		if err != nil {
+			return // the program gave up
+		}
+		io.Copy(w, answer.Body) //nolint:errcheck // the program sees it
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(h.release)
+	return server.URL
 }
 
-// heldAPI is an API whose answers wait until they are released.
-func heldAPI(t *testing.T) (base string, arrived <-chan struct{}, release func()) {
+// serveAnswer is the address of an API that answers every request alike, and knows no
+// capabilities. With answer nil it knows nothing.
+func serveAnswer(t testing.TB, answer http.HandlerFunc) string {
 	t.Helper()
-	arrive, held := make(chan struct{}, 10), make(chan struct{})
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		arrive <- struct{}{}
-		<-held
-		io.WriteString(w, `{"jobs":[],"nextCursor":null}`) //nolint:errcheck // the host sees it
-	}))
-	t.Cleanup(api.Close)
-	var released bool
-	release = func() {
-		if !released {
-			close(held)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/capabilities") || answer == nil {
+			http.Error(w, "not here", http.StatusNotFound)
+			return
 		}
-		released = true
-	}
-	t.Cleanup(release)
-	return api.URL, arrive, release
+		answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // envelope is an error answer of the API.
@@ -142,13 +171,13 @@ func dropped(_ http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// The arguments that the rows call tools with.
-const (
-	argsJob    = `{"jobId":"job_1"}`
-	argsPatch  = `{"jobId":"job_1","fields":{"headcount":3}}`
-	argsInvite = `{"jobId":"job_1","freelancerId":"f_1"}`
-	argsCreate = `{"description":"Label 100 photos"}`
-)
+// serveSandbox is the address of a sandbox.
+func serveSandbox(t testing.TB, cfg sandbox.Config) string {
+	t.Helper()
+	server := httptest.NewServer(sandbox.New(cfg))
+	t.Cleanup(server.Close)
+	return server.URL
+}
 
 // lossy is a sandbox whose calls of one kind are done and their answers lost,
 // as often as faults says.

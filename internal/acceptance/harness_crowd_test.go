@@ -18,6 +18,7 @@ import (
 // watchedAPI is a sandbox that counts what reaches it, and can hold back what
 // it answers to a replica.
 type watchedAPI struct {
+	t       testing.TB
 	sandbox *sandbox.Sandbox
 	held    chan string // the replica of each answer that is held back
 
@@ -99,23 +100,23 @@ func (w *watchedAPI) release() {
 }
 
 // waitHeld waits until so many answers are held, and tells how many by replica.
-func (w *watchedAPI) waitHeld(t *testing.T, calls int) map[string]int {
-	t.Helper()
+func (w *watchedAPI) waitHeld(calls int) map[string]int {
+	w.t.Helper()
 	by := map[string]int{}
 	for late := time.After(patience); calls > 0; calls-- {
 		select {
 		case replica := <-w.held:
 			by[replica]++
 		case <-late:
-			t.Fatalf("%d calls do not arrive at the API; %v did", calls, by)
+			w.t.Fatalf("%d calls do not arrive at the API; %v did", calls, by)
 		}
 	}
 	return by
 }
 
 // checkWrites: no patch came twice, no key made two drafts.
-func (w *watchedAPI) checkWrites(t *testing.T) {
-	t.Helper()
+func (w *watchedAPI) checkWrites() {
+	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	patches := 0
@@ -125,22 +126,23 @@ func (w *watchedAPI) checkWrites(t *testing.T) {
 		}
 		patches++
 		if times > 1 {
-			t.Errorf("sent %d times: %s", times, request)
+			w.t.Errorf("sent %d times: %s", times, request)
 		}
 	}
 	for key, drafts := range w.made {
 		if len(drafts) != 1 {
-			t.Errorf("key %s made %d drafts", key, len(drafts))
+			w.t.Errorf("key %s made %d drafts", key, len(drafts))
 		}
 	}
 	if patches < crowdSize || len(w.made) < crowdSize {
-		t.Errorf("only %d patches and %d drafts", patches, len(w.made))
+		w.t.Errorf("only %d patches and %d drafts", patches, len(w.made))
 	}
-	t.Logf("at the API: %d different patches, %d drafts", patches, len(w.made))
+	w.t.Logf("at the API: %d different patches, %d drafts", patches, len(w.made))
 }
 
 func watchAPI(t *testing.T) *watchedAPI {
 	w := &watchedAPI{
+		t:       t,
 		sandbox: sandbox.New(sandbox.Config{}), held: make(chan string, 10*crowdSize),
 		gates: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
 	}
@@ -154,20 +156,6 @@ func (d *deployment) crowd() *crowd {
 		c.callers.Go(func() { c.work(number) })
 	}
 	return c
-}
-
-// outcome is how a call ended.
-type outcome struct {
-	tool    string
-	started time.Time
-	status  int
-	jobID   string
-	problem string // "" when it succeeded
-	cut     bool   // the answer had begun
-}
-
-func toolCall(id int, tool, arguments string) string {
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, id, tool, arguments)
 }
 
 // crowd are callers, each of whom makes one call after the other.
@@ -194,18 +182,19 @@ func (c *crowd) work(number int) {
 		}
 		switch name := fmt.Sprintf("%d-%d", number, n); {
 		case n%10 == 0:
-			arguments := fmt.Sprintf(`{"description":"Label 100 photos, batch %s","idempotencyKey":"key-%[1]s"}`, name)
-			made := c.note(c.d.call("opentrain_create_draft", arguments))
-			if made.problem != "" { // the key makes a repetition safe
-				made = c.note(c.d.call("opentrain_create_draft", arguments))
+			arguments := map[string]any{"description": "Label 100 photos, batch " + name, "idempotencyKey": "key-" + name}
+			made := c.note(c.d.attempt("opentrain_create_draft", arguments))
+			if made.problem != "" { // the key makes it safe to repeat
+				made = c.note(c.d.attempt("opentrain_create_draft", arguments))
 			}
 			draft = made.jobID
 		case n == 7: // once: reads without a token have a budget
-			c.note(c.d.call("opentrain_search_jobs", fmt.Sprintf(`{"q":"photos %s"}`, name)))
+			c.note(c.d.attempt("opentrain_search_jobs", map[string]any{"q": "photos " + name}))
 		case n%3 == 0:
-			c.note(c.d.call("opentrain_list_jobs", `{"limit":2}`))
+			c.note(c.d.attempt("opentrain_list_jobs", map[string]any{"limit": 2}))
 		default:
-			c.note(c.d.call("opentrain_patch_draft", fmt.Sprintf(`{"jobId":%q,"fields":{"labelingOverview":"Answer %s"}}`, draft, name)))
+			fields := map[string]any{"labelingOverview": "Answer " + name}
+			c.note(c.d.attempt("opentrain_patch_draft", map[string]any{"jobId": draft, "fields": fields}))
 		}
 	}
 }

@@ -1,29 +1,19 @@
 package acceptance_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -36,164 +26,42 @@ const (
 	siteName = "mcp.example.com"
 	// crowdSize is how many callers there are at once.
 	crowdSize = 16
-	// patience bounds every wait; a test that runs into it has failed.
-	patience = 30 * time.Second
 )
 
-// deployment is deploy/nginx.conf, run by the real nginx, in front of three
-// replicas of the program, which all talk to one API.
+// deployment is deploy/nginx.conf, run by the real nginx, in front of three replicas of
+// the program. All replicas use one API.
 type deployment struct {
-	t        *testing.T
+	*endpoint
 	api      *watchedAPI
 	replicas map[string]*replica
-	nginx    *child
-	caller   *http.Client
-}
-
-func (d *deployment) startReplica(id string, flags []string) *replica {
-	d.t.Helper()
-	args := append([]string{
-		"http", "--listen", "127.0.0.1:0", "--behind-proxy", "--allowed-hosts", siteName, "--replica-id", id,
-		"--ops-listen", "127.0.0.1:0", "--rate", "0", "--drain-pause", "1s",
-	}, flags...)
-	cmd := exec.Command(binary, args...)
-	cmd.Env = environment(d.t, "OPENTRAIN_API_BASE_URL="+d.api.address(d.t, id))
-	process := startChild(d.t, cmd, os.Kill)
-	return &replica{process, listening(d.t, process)}
-}
-
-// post sends one message.
-func (d *deployment) post(path, body string, header ...string) (*http.Response, string, error) {
-	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+siteName+path, strings.NewReader(body))
-	if err != nil {
-		return nil, "", err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/json, text/event-stream")
-	request.Header.Set("X-OpenTrain-Token", sandbox.DemoToken)
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := d.caller.Do(request)
-	if err != nil {
-		return nil, "", err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	return response, string(text), err
-}
-
-// call calls a tool over /mcp.
-func (d *deployment) call(tool, arguments string, header ...string) outcome {
-	got := outcome{tool: tool, started: time.Now()}
-	response, text, err := d.post("/mcp", toolCall(1, tool, arguments), header...)
-	if err != nil {
-		got.problem, got.cut = err.Error(), errors.Is(err, io.ErrUnexpectedEOF)
-		return got
-	}
-	got.status = response.StatusCode
-	var told struct {
-		Result *struct {
-			IsError           bool
-			StructuredContent struct{ JobID string }
-		}
-	}
-	if err := json.Unmarshal([]byte(text), &told); err != nil || got.status != http.StatusOK || told.Result == nil || told.Result.IsError {
-		got.problem = fmt.Sprintf("%d %.300s (%v)", got.status, text, err)
-		return got
-	}
-	got.jobID = told.Result.StructuredContent.JobID
-	return got
-}
-
-// kill ends a replica without a warning, and returns when it was gone.
-func (d *deployment) kill(id string) time.Time {
-	d.t.Helper()
-	d.replicas[id].stop(d.t, os.Kill)
-	var status *exec.ExitError
-	if err := d.replicas[id].end(d.t); !errors.As(err, &status) {
-		d.t.Fatalf("killed, it ended with %v", err)
-	}
-	return time.Now()
-}
-
-// listen opens a stream and reads it from then on.
-func (d *deployment) listen(path string, header ...string) (*http.Response, *eventStream) {
-	d.t.Helper()
-	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, "https://"+siteName+path, http.NoBody)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	request.Header.Set("Accept", "text/event-stream")
-	request.Header.Set("X-OpenTrain-Token", sandbox.DemoToken)
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := d.caller.Do(request)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(func() { response.Body.Close() })
-	s := &eventStream{t: d.t, events: make(chan string, 100)}
-	go func() {
-		defer close(s.events)
-		for scanner := bufio.NewScanner(response.Body); scanner.Scan(); {
-			if data, found := strings.CutPrefix(scanner.Text(), "data: "); found {
-				s.events <- data
-			}
-		}
-	}()
-	return response, s
-}
-
-// openSSE opens a stream of the older transport.
-func (d *deployment) openSSE() *eventStream {
-	d.t.Helper()
-	response, s := d.listen("/sse")
-	if response.StatusCode != http.StatusOK {
-		d.t.Fatalf("/sse: %s", response.Status)
-	}
-	s.path = s.next() // it comes while the stream is open, so nothing holds it back
-	return s
+	nginx    *program
 }
 
 // replica is one run of the program.
 type replica struct {
-	*child
+	*program
 	address string
 }
 
-// waitClosed waits until it takes no connections.
-func (r *replica) waitClosed(t *testing.T) {
-	t.Helper()
-	for late := time.Now().Add(patience); ; {
-		connection, err := net.DialTimeout("tcp", r.address, patience)
-		if err != nil {
-			return
-		}
-		connection.Close() //nolint:errcheck // it was only a try
-		if time.Now().After(late) {
-			t.Fatal("it still takes connections")
-		}
-	}
-}
-
+// deploy starts a deployment. It skips the test where there is no nginx.
 func deploy(t *testing.T, flags ...string) *deployment {
 	t.Helper()
+	slow(t, "starts a deployment behind nginx")
 	path := findNginx(t)
-	d := &deployment{t: t, api: watchAPI(t), replicas: map[string]*replica{}}
+	d := &deployment{api: watchAPI(t), replicas: map[string]*replica{}}
 	for _, id := range []string{"a", "b", "c"} {
-		d.replicas[id] = d.startReplica(id, flags)
+		d.replicas[id] = d.startReplica(t, id, flags)
 	}
-	dir := t.TempDir()
-	roots := writeCertificate(t, dir)
-	address := freePort(t)
+	dir, address := t.TempDir(), freePort(t)
+	_, _, roots := certificate(t, dir, 1, siteName)
 	config := nginxConfig(t, dir, address, d.replicas)
-	nginx := exec.Command(path, "-e", "stderr", "-p", dir, "-c", config, "-g", "error_log stderr notice;"+asRoot("user root;")+"daemon off;")
-	d.nginx = startChild(t, nginx, syscall.SIGTERM)
-	d.nginx.waitFor(t, "start worker process ")
+	d.nginx = startProgram(t, exec.Command(path, "-e", "stderr", "-p", dir, "-c", config,
+		"-g", "error_log stderr notice;"+asRoot("user root;")+"daemon off;"))
+	t.Cleanup(func() { // a signal that nginx passes on to its workers
+		d.nginx.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+		<-d.nginx.ended
+	})
+	d.nginx.waitFor("start worker process ")
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, address)
@@ -202,19 +70,18 @@ func deploy(t *testing.T, flags ...string) *deployment {
 		MaxIdleConnsPerHost: crowdSize,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	d.caller = &http.Client{Transport: transport}
+	d.endpoint = &endpoint{t, "https://" + siteName, &http.Client{Transport: transport}}
 	return d
 }
 
-// listening waits until the program serves, and returns the address.
-func listening(t *testing.T, process *child) string {
+func (d *deployment) startReplica(t *testing.T, id string, flags []string) *replica {
 	t.Helper()
-	var line struct{ Address string }
-	text := process.waitFor(t, `"tls":`) // not the line about ops
-	if err := json.Unmarshal([]byte(text), &line); err != nil || line.Address == "" {
-		t.Fatalf("no address in %s (%v)", text, err)
-	}
-	return line.Address
+	args := append([]string{
+		"http", "--listen", "127.0.0.1:0", "--behind-proxy", "--allowed-hosts", siteName, "--replica-id", id,
+		"--ops-listen", "127.0.0.1:0", "--rate", "0", "--drain-pause", "1s",
+	}, flags...)
+	p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+d.api.address(t, id)), args...)
+	return &replica{p, listening(p, `"tls":`)}
 }
 
 func findNginx(t *testing.T) string {
@@ -236,17 +103,6 @@ func asRoot(directive string) string {
 		return directive
 	}
 	return ""
-}
-
-// freePort is an address that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // its address was all
-	return listener.Addr().String()
 }
 
 // nginxConfig is deploy/nginx.conf with the addresses and directories of a test.
@@ -272,158 +128,75 @@ func nginxConfig(t *testing.T, dir, listen string, replicas map[string]*replica)
 	return path
 }
 
-// writeCertificate makes cert.pem and key.pem for siteName.
-func writeCertificate(t *testing.T, dir string) *x509.CertPool {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// asDemo are a caller's headers, with the demo account's token.
+func asDemo(more ...string) []string {
+	return append([]string{"Accept", "application/json, text/event-stream", tokenHeader, sandbox.DemoToken}, more...)
+}
+
+// outcome is how a caller's call ended.
+type outcome struct {
+	tool    string
+	started time.Time
+	status  int
+	jobID   string
+	problem string // "" when it succeeded
+	cut     bool   // the answer had begun
+}
+
+// attempt calls a tool over /mcp. The call may fail.
+func (d *deployment) attempt(tool string, arguments any, headers ...string) outcome {
+	got := outcome{tool: tool, started: time.Now()}
+	answer, err := d.try("POST", "/mcp", rpc(1, tool, arguments), asDemo(headers...)...)
 	if err != nil {
-		t.Fatal(err)
+		got.problem, got.cut = err.Error(), errors.Is(err, io.ErrUnexpectedEOF)
+		return got
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{siteName}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})
-	write(t, filepath.Join(dir, "cert.pem"), string(text))
-	write(t, filepath.Join(dir, "key.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(text)
-	return roots
-}
-
-// child is a program that a test started.
-type child struct {
-	cmd   *exec.Cmd
-	lines chan string   // of standard error, until the buffer is full
-	ended chan struct{} // closed when it ended, with err
-	err   error
-
-	mu     sync.Mutex
-	output bytes.Buffer // both standard streams
-}
-
-// Write implements io.Writer.
-func (c *child) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.output.Write(p)
-}
-
-// said is what it wrote so far.
-func (c *child) said() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.output.String()
-}
-
-// waitFor returns the next line of standard error that holds text.
-func (c *child) waitFor(t *testing.T, text string) string {
-	t.Helper()
-	for late := time.After(patience); ; {
-		select {
-		case line := <-c.lines:
-			if strings.Contains(line, text) {
-				return line
-			}
-		case <-c.ended:
-			t.Fatalf("it ended before it wrote %q: %v", text, c.err)
-		case <-late:
-			t.Fatalf("it does not write %q", text)
+	got.status = answer.status
+	var message struct {
+		Result *struct {
+			IsError           bool
+			StructuredContent struct{ JobID string }
 		}
 	}
+	err = json.Unmarshal([]byte(answer.body), &message)
+	if err != nil || got.status != http.StatusOK || message.Result == nil || message.Result.IsError {
+		got.problem = fmt.Sprintf("%d %.300s (%v)", got.status, answer.body, err)
+		return got
+	}
+	got.jobID = message.Result.StructuredContent.JobID
+	return got
 }
 
-// stop sends a signal.
-func (c *child) stop(t *testing.T, signal os.Signal) {
-	t.Helper()
-	if err := c.cmd.Process.Signal(signal); err != nil {
-		t.Fatal(err)
+// kill ends a replica without a warning, and returns when it was gone.
+func (d *deployment) kill(id string) time.Time {
+	d.t.Helper()
+	d.replicas[id].signal(os.Kill)
+	var status *exec.ExitError
+	if err := d.replicas[id].end(); !errors.As(err, &status) {
+		d.t.Fatalf("the killed replica ended with %v", err)
 	}
+	return time.Now()
 }
 
-// end waits for the end.
-func (c *child) end(t *testing.T) error {
-	t.Helper()
-	select {
-	case <-c.ended:
-	case <-time.After(patience):
-		t.Fatal("it does not end")
-	}
-	return c.err
-}
-
-func startChild(t *testing.T, cmd *exec.Cmd, end os.Signal) *child {
-	t.Helper()
-	c := &child{cmd: cmd, lines: make(chan string, 10_000), ended: make(chan struct{})}
-	cmd.Stdout, cmd.WaitDelay = c, patience
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		for scanner := bufio.NewScanner(stderr); scanner.Scan(); {
-			fmt.Fprintln(c, scanner.Text())
-			select {
-			case c.lines <- scanner.Text():
-			default:
-			}
+// waitClosed waits until the replica accepts no connections.
+func (r *replica) waitClosed() {
+	r.t.Helper()
+	eventually(r.t, "the replica refuses connections", func() bool {
+		connection, err := net.DialTimeout("tcp", r.address, patience)
+		if err == nil {
+			connection.Close() //nolint:errcheck // it was only a try
 		}
-		c.err = cmd.Wait()
-		close(c.ended)
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Signal(end) //nolint:errcheck // it may have ended
-		<-c.ended
-		if t.Failed() {
-			t.Logf("%s wrote\n%s", filepath.Base(cmd.Path), ordinary.ReplaceAllString(c.said(), ""))
-		}
+		return err != nil
 	})
-	return c
 }
 
-// ordinary are the log's lines about calls that went well.
-var ordinary = regexp.MustCompile(`.*("status":"(200|ok)"|"msg":"audit").*\n`)
-
-// eventStream is an open GET.
-type eventStream struct {
-	t      *testing.T
-	path   string      // where its messages go
-	events chan string // the data of each, closed at the end
-}
-
-// next returns the next event.
-func (s *eventStream) next() string {
+// replica is the id of the replica that holds a stream.
+func (s *events) replica() string {
 	s.t.Helper()
-	select {
-	case data, more := <-s.events:
-		if more {
-			return data
-		}
-		s.t.Fatal("the stream ended")
-	case <-time.After(patience):
-		s.t.Fatal("no event comes")
-	}
-	return ""
-}
-
-// replica is the id of the replica that holds the stream.
-func (s *eventStream) replica() string {
-	s.t.Helper()
-	_, id, _ := strings.Cut(s.path, "?sessionId=")
+	_, id, _ := strings.Cut(s.message, "?sessionId=")
 	prefix, _, found := strings.Cut(id, ".")
 	if !found {
-		s.t.Fatalf("no replica in %s", s.path)
+		s.t.Fatalf("no replica in %s", s.message)
 	}
 	return prefix
 }

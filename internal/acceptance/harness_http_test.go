@@ -2,116 +2,214 @@ package acceptance_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// remote is a server over HTTP on a sandbox.
-type remote struct {
-	t       *testing.T
-	url     string
-	handler *opentrainmcp.HTTPHandler
-	api     *upstream
-	log     *lockedBuffer
+// tokenHeader carries a caller's token.
+const tokenHeader = "X-OpenTrain-Token"
+
+// endpoint is where a server is reached over HTTP.
+type endpoint struct {
+	t      testing.TB
+	url    string // without the path
+	client *http.Client
 }
 
-// do sends one HTTP request; headers are pairs of name and value.
-func (s *remote) do(method, path, body string, headers ...string) reply {
-	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+// reply is an HTTP response, read whole.
+type reply struct {
+	*http.Response
+	status int
+	header http.Header
+	body   string
+}
+
+// request makes a request; headers are pairs of name and value.
+func (e *endpoint) request(ctx context.Context, method, path, body string, headers ...string) *http.Request {
+	e.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, method, e.url+path, strings.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		e.t.Fatal(err)
 	}
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
-		if headers[i] == "Host" {
+		switch headers[i] {
+		case "Host":
 			r.Host = headers[i+1]
-			continue
+		case "Content-Type":
+			r.Header.Set(headers[i], headers[i+1])
+		default:
+			r.Header.Add(headers[i], headers[i+1])
 		}
-		r.Header.Add(headers[i], headers[i+1])
 	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return reply{answer.StatusCode, answer.Header, string(text)}
+	return r
 }
 
-// call calls a tool on /mcp.
-func (s *remote) call(tool string, arguments any, headers ...string) rpcAnswer {
-	s.t.Helper()
-	got := s.do("POST", "/mcp", rpc(1, tool, arguments), headers...)
-	if got.status != http.StatusOK {
-		s.t.Fatalf("%s: HTTP %d %s", tool, got.status, got.body)
+// try sends a request that may fail.
+func (e *endpoint) try(method, path, body string, headers ...string) (reply, error) {
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
+	defer cancel()
+	response, err := e.client.Do(e.request(ctx, method, path, body, headers...))
+	if err != nil {
+		return reply{}, err
 	}
-	return parseRPC(s.t, got.body)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return reply{response, response.StatusCode, response.Header, string(text)}, err
+}
+
+// do sends a request.
+func (e *endpoint) do(method, path, body string, headers ...string) reply {
+	e.t.Helper()
+	got, err := e.try(method, path, body, headers...)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return got
+}
+
+// call calls a tool at /mcp.
+func (e *endpoint) call(tool string, arguments any, headers ...string) answer {
+	e.t.Helper()
+	got := e.do("POST", "/mcp", rpc(1, tool, arguments), headers...)
+	if got.status != http.StatusOK {
+		e.t.Fatalf("%s: HTTP %d %s", tool, got.status, got.body)
+	}
+	return parseAnswer(e.t, got.body)
+}
+
+// modern are the headers of a client of 2026-07-28.
+func modernHeaders(method, name string, more ...string) []string {
+	return append([]string{"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", method, "Mcp-Name", name}, more...)
+}
+
+// event is a server-sent event.
+type event struct{ name, data string }
+
+// events is an open stream.
+type events struct {
+	t        testing.TB
+	server   *endpoint
+	headers  []string
+	response *http.Response
+	received chan event // closed at the end of the stream
+	message  string     // on /sse: the path for messages
+	close    context.CancelFunc
+}
+
+// listen opens a stream.
+func (e *endpoint) listen(path string, headers ...string) *events {
+	e.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	response, err := e.client.Do(e.request(ctx, http.MethodGet, path, "", append([]string{"Accept", "text/event-stream"}, headers...)...))
+	if err != nil {
+		cancel()
+		e.t.Fatal(err)
+	}
+	e.t.Cleanup(func() { cancel(); response.Body.Close() })
+	s := &events{t: e.t, server: e, headers: headers, response: response, received: make(chan event, 1000), close: cancel}
+	go s.read()
+	return s
 }
 
 // open opens /sse.
-func (s *remote) open(headers ...string) *events {
-	s.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/sse", nil)
-	if err != nil {
-		s.t.Fatal(err)
+func (e *endpoint) open(headers ...string) *events {
+	e.t.Helper()
+	s := e.listen("/sse", headers...)
+	if s.response.StatusCode != http.StatusOK {
+		e.t.Fatalf("/sse: HTTP %d", s.response.StatusCode)
 	}
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(cancel)
-	e := &events{t: s.t, server: s, headers: headers, lines: bufio.NewReader(answer.Body), close: cancel, body: answer.Body}
-	if answer.StatusCode != http.StatusOK {
-		s.t.Fatalf("/sse: HTTP %d", answer.StatusCode)
-	}
-	e.message = e.next("endpoint")
-	return e
+	s.message = s.next("endpoint")
+	return s
 }
 
-// logged returns the lines of the JSON log with a message.
-func (s *remote) logged(message string) []map[string]any {
-	var found []map[string]any
-	for line := range bytes.Lines([]byte(s.log.String())) {
-		var entry map[string]any
-		if json.Unmarshal(line, &entry) == nil && entry["msg"] == message {
-			found = append(found, entry)
+func (s *events) read() {
+	defer close(s.received)
+	name := ""
+	for lines := bufio.NewScanner(s.response.Body); lines.Scan(); {
+		if value, found := strings.CutPrefix(lines.Text(), "event:"); found {
+			name = strings.TrimSpace(value)
+		}
+		if value, found := strings.CutPrefix(lines.Text(), "data:"); found {
+			s.received <- event{name, strings.TrimSpace(value)}
 		}
 	}
-	return found
 }
 
-// startHTTP serves a sandbox that knows the accounts; nil is the demo account.
-func startHTTP(t *testing.T, accounts []sandbox.Account, change func(*opentrainmcp.HTTPConfig)) *remote {
+// next is the data of the next event, which must have a name.
+func (s *events) next(name string) string {
+	s.t.Helper()
+	select {
+	case got, more := <-s.received:
+		if !more || got.name != name {
+			s.t.Fatalf("got event %+v (stream open: %v), want %q", got, more, name)
+		}
+		return got.data
+	case <-time.After(patience):
+		s.t.Fatalf("no event %q", name)
+	}
+	return ""
+}
+
+// wantEnd fails if anything comes before the end of the stream.
+func (s *events) wantEnd() {
+	s.t.Helper()
+	select {
+	case got, more := <-s.received:
+		if more {
+			s.t.Errorf("got event %+v, want the end of the stream", got)
+		}
+	case <-time.After(patience):
+		s.t.Error("the stream is still open")
+	}
+}
+
+// post sends a message of the stream.
+func (s *events) post(body string) reply {
+	s.t.Helper()
+	return s.server.do("POST", s.message, body, s.headers...)
+}
+
+// call calls a tool and waits for the answer on the stream.
+func (s *events) call(id int, tool string, arguments any) answer {
+	s.t.Helper()
+	if got := s.post(rpc(id, tool, arguments)); got.status != http.StatusAccepted {
+		s.t.Fatalf("%s: HTTP %d %s", tool, got.status, got.body)
+	}
+	return parseAnswer(s.t, s.next("message"))
+}
+
+// remote is a server in this process, reached over HTTP.
+type remote struct {
+	*endpoint
+	handler *opentrainmcp.HTTPHandler
+	api     *upstream
+	log     *lockedBuffer
+}
+
+// startHTTP serves a sandbox that knows the accounts, or else the demo account. Nothing
+// asks for a confirmation, unless change says so.
+func startHTTP(t testing.TB, accounts []sandbox.Account, change func(*opentrainmcp.HTTPConfig)) *remote {
 	t.Helper()
 	return startHTTPWith(t, sandbox.New(sandbox.Config{Accounts: accounts}).Transport(), change)
 }
 
-func startHTTPWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.HTTPConfig)) *remote {
+// startHTTPWith serves an API.
+func startHTTPWith(t testing.TB, api http.RoundTripper, change func(*opentrainmcp.HTTPConfig)) *remote {
 	t.Helper()
-	s := &remote{t: t, api: &upstream{api: api}, log: &lockedBuffer{}}
+	s := &remote{api: &upstream{api: api}, log: &lockedBuffer{}}
 	apiClient, err := opentrain.New(opentrain.Config{Transport: s.api})
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +225,7 @@ func startHTTPWith(t *testing.T, api http.RoundTripper, change func(*opentrainmc
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(s.handler)
-	s.url = server.URL
+	s.endpoint = &endpoint{t: t, url: server.URL, client: server.Client()}
 	t.Cleanup(func() {
 		if err := s.handler.Shutdown(context.Background()); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -137,126 +235,5 @@ func startHTTPWith(t *testing.T, api http.RoundTripper, change func(*opentrainmc
 	return s
 }
 
-// employer is an account of the sandbox.
-func employer(n int) sandbox.Account {
-	return sandbox.Account{Token: fmt.Sprintf("ot_pat_employer_%03d", n), Name: fmt.Sprintf("Employer %03d", n), Scopes: []string{"jobs:write", "proposals:write"}, Claimed: true}
-}
-
-func employers(n int) []sandbox.Account {
-	accounts := make([]sandbox.Account, 0, n)
-	for i := range n {
-		accounts = append(accounts, employer(i))
-	}
-	return accounts
-}
-
-const demoHeader = "X-OpenTrain-Token"
-
-// reply is an HTTP answer, read whole.
-type reply struct {
-	status int
-	header http.Header
-	body   string
-}
-
-// rpc is a JSON-RPC request of a tool call.
-func rpc(id int, tool string, arguments any) string {
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments}})
-	if err != nil {
-		panic(err)
-	}
-	return string(body)
-}
-
-const helloRPC = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
-
-// rpcAnswer is a JSON-RPC answer to a tool call.
-type rpcAnswer struct {
-	ID     any `json:"id"`
-	Result struct {
-		IsError           bool            `json:"isError"`
-		StructuredContent json.RawMessage `json:"structuredContent"`
-		Content           []struct {
-			Text string `json:"text"`
-		} `json:"content"`
-		Meta struct {
-			Failure struct {
-				Code              string `json:"code"`
-				RetryAfterSeconds int    `json:"retryAfterSeconds"`
-			} `json:"opentrain/error"`
-		} `json:"_meta"`
-	} `json:"result"`
-	Error *struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
-
-func (a rpcAnswer) text() string {
-	if len(a.Result.Content) == 0 {
-		return ""
-	}
-	return a.Result.Content[0].Text
-}
-
-func parseRPC(t *testing.T, body string) rpcAnswer {
-	t.Helper()
-	var a rpcAnswer
-	if err := json.Unmarshal([]byte(body), &a); err != nil {
-		t.Fatalf("%v in %.300s", err, body)
-	}
-	return a
-}
-
-// events is an open stream of a caller.
-type events struct {
-	t       *testing.T
-	server  *remote
-	headers []string
-	lines   *bufio.Reader
-	message string // the path for messages
-	close   context.CancelFunc
-	body    io.Closer
-}
-
-// read returns the data of the next event.
-func (e *events) read() (name, data string, err error) {
-	for {
-		line, err := e.lines.ReadString('\n')
-		if err != nil {
-			return "", "", errStreamEnded
-		}
-		line = strings.TrimRight(line, "\r\n")
-		switch {
-		case strings.HasPrefix(line, "event:"):
-			name = strings.TrimSpace(line[len("event:"):])
-		case strings.HasPrefix(line, "data:"):
-			return name, strings.TrimSpace(line[len("data:"):]), nil
-		}
-	}
-}
-
-func (e *events) next(want string) string {
-	e.t.Helper()
-	name, data, err := e.read()
-	if err != nil || name != want {
-		e.t.Fatalf("event %q (%v), want %q", name, err, want)
-	}
-	return data
-}
-
-func (e *events) post(body string) reply {
-	e.t.Helper()
-	return e.server.do("POST", e.message, body, e.headers...)
-}
-
-// call calls a tool and waits for the answer on the stream.
-func (e *events) call(id int, tool string, arguments any) rpcAnswer {
-	e.t.Helper()
-	if got := e.post(rpc(id, tool, arguments)); got.status != http.StatusAccepted {
-		e.t.Fatalf("%s: HTTP %d %s", tool, got.status, got.body)
-	}
-	return parseRPC(e.t, e.next("message"))
-}
-
-var errStreamEnded = errors.New("the stream ended")
+// logged are the lines of the log that have a message.
+func (s *remote) logged(message string) []map[string]any { return entries(s.log.String(), message) }

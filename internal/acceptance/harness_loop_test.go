@@ -61,7 +61,7 @@ func cannedAnswer(key, kind string, options []string) any {
 // follower walks the loop with nothing but what next says.
 type follower struct {
 	t         *testing.T
-	setup     setup
+	setup     *setup
 	read      func(*testing.T, answer) step
 	published bool
 	found     bool

@@ -2,7 +2,6 @@ package acceptance_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -18,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -27,12 +26,11 @@ import (
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
-	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// environment has nothing of this machine's settings for OpenTrain. Publishing
-// is not asked for: TestConfirm… has that.
-func environment(t *testing.T, extra ...string) []string {
+// environment has none of this machine's settings for OpenTrain. Nothing asks for a
+// confirmation, unless extra says so.
+func environment(t testing.TB, extra ...string) []string {
 	t.Helper()
 	env := append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "OPENTRAIN_MCP_PUBLISH_CONFIRM=off"}, extra...)
 	if root := os.Getenv("SYSTEMROOT"); root != "" {
@@ -41,323 +39,290 @@ func environment(t *testing.T, extra ...string) []string {
 	return env
 }
 
-// process is the program, run by a host that speaks raw lines.
-type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	lines  chan string // of stdout, closed at its end
-	stderr *bytes.Buffer
-	ended  chan error
+// output is what a program writes to one of its standard streams.
+type output struct {
+	mu      sync.Mutex
+	lines   []string
+	read    int           // how many lines next has returned
+	ended   bool          // no more lines come
+	changed chan struct{} // closed at the next change
 }
 
-func (p *process) send(line string) {
+func (o *output) scan(stream io.Reader) {
+	lines := bufio.NewScanner(stream)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		o.change(func() { o.lines = append(o.lines, lines.Text()) })
+	}
+	o.change(func() { o.ended = true })
+}
+
+func (o *output) change(apply func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	apply()
+	close(o.changed)
+	o.changed = make(chan struct{})
+}
+
+// next waits for the next line that holds text. It returns false if none comes.
+func (o *output) next(text string) (string, bool) {
+	for late := time.After(patience); ; {
+		o.mu.Lock()
+		for o.read < len(o.lines) {
+			line := o.lines[o.read]
+			o.read++
+			if strings.Contains(line, text) {
+				o.mu.Unlock()
+				return line, true
+			}
+		}
+		changed, ended := o.changed, o.ended
+		o.mu.Unlock()
+		if ended {
+			return "", false
+		}
+		select {
+		case <-changed:
+		case <-late:
+			return "", false
+		}
+	}
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Join(o.lines, "\n") + "\n"
+}
+
+// program is a process that a test runs.
+type program struct {
+	t              testing.TB
+	cmd            *exec.Cmd
+	stdin          io.WriteCloser
+	stdout, stderr output
+	ended          chan struct{} // closed at the end, with err
+	err            error
+}
+
+// startProgram starts a command, and ends it with the test if it still runs.
+func startProgram(t testing.TB, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, cmd: cmd, ended: make(chan struct{})}
+	p.stdout.changed, p.stderr.changed = make(chan struct{}), make(chan struct{})
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.stdin = stdin
+	var reading sync.WaitGroup
+	reading.Go(func() { p.stdout.scan(stdout) })
+	reading.Go(func() { p.stderr.scan(stderr) })
+	go func() {
+		reading.Wait()
+		p.err = cmd.Wait()
+		close(p.ended)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill() //nolint:errcheck // it may have ended
+		<-p.ended
+		if t.Failed() {
+			t.Logf("%s logged\n%s", filepath.Base(cmd.Path), ordinary.ReplaceAllString(p.stderr.String(), ""))
+		}
+	})
+	return p
+}
+
+// ordinary are the log's lines about calls that went well.
+var ordinary = regexp.MustCompile(`.*("status":"(200|ok)"|"msg":"audit").*\n`)
+
+// waitFor is the next line of standard error that holds text.
+func (p *program) waitFor(text string) string {
+	p.t.Helper()
+	line, found := p.stderr.next(text)
+	if !found {
+		p.t.Fatalf("%q is not in the log\n%s", text, &p.stderr)
+	}
+	return line
+}
+
+// signal sends a signal.
+func (p *program) signal(signal os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// running says whether the process has not ended.
+func (p *program) running() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// end waits for the end of the process.
+func (p *program) end() error {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.t.Fatalf("the process does not end\n%s", &p.stderr)
+	}
+	return p.err
+}
+
+// run runs the program.
+func run(t testing.TB, env []string, args ...string) *program {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Env = env
+	return startProgram(t, cmd)
+}
+
+// send writes a line to standard input.
+func (p *program) send(line string) {
 	p.t.Helper()
 	if _, err := io.WriteString(p.stdin, line+"\n"); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// receive returns the next line of stdout, which must be JSON-RPC.
-func (p *process) receive() message {
+// receive is the next line of standard output, which must be JSON-RPC.
+func (p *program) receive() message {
 	p.t.Helper()
-	select {
-	case line, more := <-p.lines:
-		if !more {
-			p.t.Fatalf("stdout ended; stderr:\n%s", p.stderr)
-		}
-		var m message
-		if err := json.Unmarshal([]byte(line), &m); err != nil || m.JSONRPC != "2.0" {
-			p.t.Fatalf("not JSON-RPC on stdout: %q", line)
-		}
-		return m
-	case <-time.After(20 * time.Second):
-		p.t.Fatalf("no answer; stderr:\n%s", p.stderr)
+	line, found := p.stdout.next("")
+	if !found {
+		p.t.Fatalf("no answer\n%s", &p.stderr)
 	}
-	return message{}
+	return parseMessage(p.t, line)
 }
 
-// end waits for the process and returns how long that took.
-func (p *process) end() (time.Duration, error) {
+// call calls a tool over stdio.
+func (p *program) call(tool string, arguments any) answer {
 	p.t.Helper()
-	start := time.Now()
-	select {
-	case err := <-p.ended:
-		return time.Since(start), err
-	case <-time.After(20 * time.Second):
-		p.t.Fatal("the process does not end")
-	}
-	return 0, nil
-}
-
-func (p *process) call(tool, arguments string) toolAnswer {
-	p.t.Helper()
-	p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments))
+	p.send(rpc(1, tool, arguments))
 	m := p.receive()
-	var answer toolAnswer
-	if err := json.Unmarshal(m.Result, &answer); err != nil || m.Error != nil || len(answer.Content) != 1 {
-		p.t.Fatalf("%s: %+v %s (%v)", tool, m.Error, m.Result, err)
+	if m.Error != nil {
+		p.t.Fatalf("%s: %+v", tool, m.Error)
 	}
-	return answer
+	return parseResult(p.t, m.Result)
 }
 
-func run(t *testing.T, env []string, args ...string) *process {
+// connect is mcp-go's own client of the program over stdio.
+func connect(t testing.TB, env []string, args ...string) *client.Client {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(binary, args...), lines: make(chan string, 100), stderr: &bytes.Buffer{}, ended: make(chan error, 1)}
-	p.cmd.Env, p.cmd.Stderr = env, p.stderr
-	stdin, err := p.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
+	command := func(_ context.Context, command string, _ []string, args []string) (*exec.Cmd, error) {
+		cmd := exec.Command(command, args...)
+		cmd.Env = env
+		return cmd, nil
 	}
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.stdin = stdin
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.cmd.Process.Kill() }) //nolint:errcheck // it may have ended
-	go func() {
-		scanner := bufio.NewScanner(stdout)
-		scanner.Buffer(nil, 16<<20)
-		for scanner.Scan() {
-			p.lines <- scanner.Text()
-		}
-		close(p.lines)
-		p.ended <- p.cmd.Wait()
-	}()
-	return p
-}
-
-// message is a JSON-RPC answer.
-type message struct {
-	JSONRPC string          `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id"`
-	Result  json.RawMessage `json:"result"`
-	Error   *struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
-
-// toolAnswer is the result of a tools/call as it came over stdout.
-type toolAnswer struct {
-	IsError           bool            `json:"isError"`
-	StructuredContent json.RawMessage `json:"structuredContent"`
-	Content           []struct{ Text string }
-	Meta              struct {
-		Failure failure `json:"opentrain/error"`
-	} `json:"_meta"`
-}
-
-// failure is _meta["opentrain/error"].
-type failure struct {
-	Code              string
-	Status            int
-	RequestID         string `json:"requestId"`
-	Retryable         bool
-	RetryAfterSeconds int
-	Details           json.RawMessage
-	Next              struct {
-		Action, By, Tool, URL string
-		Arguments             map[string]any
-		RetryAfterSeconds     int
-		AtMost                bool
-	}
-}
-
-const (
-	hello      = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
-	searchCall = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"opentrain_search_jobs","arguments":{"q":"n%[1]d"}}}`
-)
-
-// connect runs the program under mcp-go's own client.
-func connect(t *testing.T, env []string, args ...string) *client.Client {
-	t.Helper()
-	stdio := transport.NewStdioWithOptions(binary, nil, append([]string{"stdio"}, args...), transport.WithCommandFunc(
-		func(_ context.Context, command string, _ []string, args []string) (*exec.Cmd, error) {
-			cmd := exec.Command(command, args...)
-			cmd.Env = env
-			return cmd, nil
-		}))
-	host := client.NewClient(stdio)
-	if err := host.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	args = append([]string{"stdio"}, args...)
+	host := newHost(transport.NewStdioWithOptions(binary, nil, args, transport.WithCommandFunc(command)), legacy)
 	t.Cleanup(func() {
 		if err := host.Close(); err != nil {
 			t.Errorf("the server ended with %v", err)
 		}
 	})
-	var hello mcp.InitializeRequest
-	hello.Params.ProtocolVersion = mcp.LATEST_LEGACY_PROTOCOL_VERSION
-	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
-	if _, err := host.Initialize(t.Context(), hello); err != nil {
-		t.Fatal(err)
-	}
+	initialize(t, host, legacy)
 	return host
 }
 
-func callTool(t *testing.T, host *client.Client, name string, arguments map[string]any) (text string, isError bool) {
+// httpProgram is the http command.
+type httpProgram struct {
+	*endpoint
+	program *program
+	address string
+	ops     *endpoint // of --ops-listen
+}
+
+// runHTTP runs the http command and waits until it listens.
+func runHTTP(t testing.TB, env []string, args ...string) *httpProgram {
 	t.Helper()
-	var request mcp.CallToolRequest
-	request.Params.Name, request.Params.Arguments = name, arguments
-	result, err := host.CallTool(t.Context(), request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, ok := result.Content[0].(mcp.TextContent)
-	if !ok {
-		t.Fatalf("the content is a %T", result.Content[0])
-	}
-	return content.Text, result.IsError
-}
-
-// httpProcess is the http command.
-type httpProcess struct {
-	t       *testing.T
-	cmd     *exec.Cmd
-	address string // of the main listener
-	ops     string // of the ops listener, if there is one
-	ended   chan error
-
-	mu  sync.Mutex
-	log bytes.Buffer
-}
-
-func (p *httpProcess) read(stderr io.Reader, listening chan struct{}, ops bool) {
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
-		p.mu.Lock()
-		p.log.Write(append(lines.Bytes(), '\n'))
-		p.mu.Unlock()
-		var entry struct{ Msg, Address, Serves string }
-		if json.Unmarshal(lines.Bytes(), &entry) != nil || entry.Msg != "listening" {
-			continue
-		}
-		if entry.Serves != "" {
-			p.ops = entry.Address
-		} else {
-			p.address = entry.Address
-		}
-		if (entry.Serves != "") == ops {
-			close(listening)
-		}
-	}
-	p.ended <- p.cmd.Wait()
-}
-
-func (p *httpProcess) logged() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.String()
-}
-
-// post calls a tool; headers are pairs.
-func (p *httpProcess) post(tool, arguments string, headers ...string) (status int, body string) {
-	p.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, "http://"+p.address+"/mcp", strings.NewReader(
-		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`","arguments":`+arguments+`}}`))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	for i := 0; i+1 < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		p.t.Fatalf("%v\n%s", err, p.logged())
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return answer.StatusCode, string(text)
-}
-
-// startProgram runs the http command until the test ends and waits until it listens.
-func startProgram(t *testing.T, env []string, args ...string) *httpProcess {
-	t.Helper()
-	p := &httpProcess{t: t, ended: make(chan error, 1)}
-	p.cmd = exec.Command(binary, append([]string{"http", "--listen", "127.0.0.1:0"}, args...)...)
-	p.cmd.Env = env
-	stderr, err := p.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.cmd.Process.Kill() }) //nolint:errcheck // it may have ended
-	listening := make(chan struct{})
-	go p.read(stderr, listening, slices.Contains(args, "--ops-listen"))
-	select {
-	case <-listening:
-	case err := <-p.ended:
-		t.Fatalf("it ended with %v\n%s", err, p.logged())
+	p := &httpProgram{program: run(t, env, append([]string{"http", "--listen", "127.0.0.1:0"}, args...)...)}
+	p.address = listening(p.program, `"tls":`)
+	p.endpoint = &endpoint{t, "http://" + p.address, http.DefaultClient}
+	if slices.Contains(args, "--ops-listen") {
+		p.ops = &endpoint{t, "http://" + listening(p.program, `"serves":`), http.DefaultClient}
 	}
 	return p
 }
 
-// stream opens /sse and returns what follows its first event.
-func stream(t *testing.T, address string) (rest io.Reader, message string) {
-	t.Helper()
-	answer, err := http.Get("http://" + address + "/sse")
-	if err != nil {
-		t.Fatal(err)
+// listening waits for the log's line about a listener, and is its address.
+func listening(p *program, member string) string {
+	p.t.Helper()
+	var line struct{ Address string }
+	text := p.waitFor(member)
+	if err := json.Unmarshal([]byte(text), &line); err != nil || line.Address == "" {
+		p.t.Fatalf("no address in %s (%v)", text, err)
 	}
-	t.Cleanup(func() { answer.Body.Close() })
-	lines := bufio.NewReader(answer.Body)
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		if data, found := strings.CutPrefix(line, "data: "); found {
-			message = strings.TrimSpace(data)
-		}
-		if strings.TrimSpace(line) == "" && message != "" {
-			return lines, message
-		}
-	}
+	return line.Address
 }
 
-// sandboxProcess runs the sandbox command and returns its address and token.
-func sandboxProcess(t *testing.T, args ...string) (base, token string) {
+// runSandbox runs the sandbox command, and is its address and token.
+func runSandbox(t testing.TB, args ...string) (base, token string) {
 	t.Helper()
 	p := run(t, environment(t), append([]string{"sandbox", "--listen", "127.0.0.1:0"}, args...)...)
-	for line := range p.lines {
-		if value, found := strings.CutPrefix(strings.TrimSpace(line), "export OPENTRAIN_API_BASE_URL="); found {
+	for base == "" || token == "" {
+		line, found := p.stdout.next("export ")
+		if !found {
+			t.Fatalf("no address and token in\n%s", &p.stdout)
+		}
+		variable, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		switch variable {
+		case "export OPENTRAIN_API_BASE_URL":
 			base = value
-		}
-		if value, found := strings.CutPrefix(strings.TrimSpace(line), "export OT_API_TOKEN="); found {
+		case "export OT_API_TOKEN":
 			token = value
-			break
 		}
-	}
-	if base == "" || token == "" {
-		t.Fatalf("address %q, token %q\n%s", base, token, p.stderr)
 	}
 	t.Cleanup(func() {
 		p.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
-		if _, err := p.end(); err != nil {
+		if err := p.end(); err != nil {
 			t.Errorf("the sandbox ended with %v", err)
 		}
 	})
 	return base, token
 }
 
-// selfSigned writes a certificate for localhost and its key.
-func selfSigned(t *testing.T, dir string, serial int64) (cert, key string) {
+// freePort is an address on which nothing listens.
+func freePort(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() //nolint:errcheck // only the address was wanted
+	return listener.Addr().String()
+}
+
+// certificate writes cert.pem and key.pem for names and 127.0.0.1 into a directory.
+func certificate(t testing.TB, dir string, serial int64, names ...string) (cert, key string, roots *x509.CertPool) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), DNSNames: names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
 	signed, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
 		t.Fatal(err)
@@ -366,8 +331,11 @@ func selfSigned(t *testing.T, dir string, serial int64) (cert, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})
 	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
-	write(t, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})))
-	return cert, key
+	write(t, cert, string(text))
+	roots = x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	return cert, key, roots
 }

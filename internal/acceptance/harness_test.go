@@ -1,13 +1,11 @@
 package acceptance_test
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
-	"io"
 	"io/fs"
-	"log/slog"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,19 +13,41 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
-	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/client/transport"
-	"github.com/mark3labs/mcp-go/mcp"
-
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
-	"opentrain-mcp/opentrain/sandbox"
 )
+
+// The harness has one vocabulary:
+//
+//   - setup: a server in this process and a host that talks to it over pipes or HTTP,
+//     with or without forms (harness_setup_test.go, harness_forms_test.go).
+//   - remote: a server in this process, called with raw HTTP requests
+//     (harness_http_test.go).
+//   - program: the real program in a process of its own (harness_program_test.go).
+//   - deployment: three programs behind the real nginx (harness_deployment_test.go).
+//   - upstream and its relatives: what stands in for OpenTrain (harness_api_test.go).
+//   - answer: a tool's answer, whatever carried it.
 
 // binary is the path of the program, built once for all tests.
 var binary string
+
+// update makes tests write their golden files instead of comparing with them.
+var update = flag.Bool("update", false, "write the golden files")
+
+// patience limits every wait. A test that waits longer has failed.
+const patience = 30 * time.Second
+
+// slowTests is the variable that switches on the tests that take long by their nature.
+const slowTests = "OPENTRAIN_MCP_SLOW_TESTS"
+
+// slow skips a test that takes long by its nature, unless the variable asks for it.
+func slow(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv(slowTests) != "1" {
+		t.Skipf("%s; set %s=1 to run it", why, slowTests)
+	}
+}
 
 func TestMain(m *testing.M) {
 	if listen := os.Getenv(bareListen); listen != "" {
@@ -54,12 +74,16 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "building the program:", err)
 		return 1
 	}
+	if err := flag.Set("test.parallel", "8"); err != nil { // most tests wait for processes
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 
-// TestSourceChangesInvalidateCachedResults makes go test run these tests anew when a source has
-// changed: what they run is built above, not linked into them, and a result is
-// taken from the cache unless a file that a test looked at has changed.
+// TestSourceChangesInvalidateCachedResults opens every source file. The program is
+// built above and not linked into the tests, so go test would otherwise reuse a cached
+// result after a source has changed.
 func TestSourceChangesInvalidateCachedResults(t *testing.T) {
 	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") {
@@ -72,177 +96,114 @@ func TestSourceChangesInvalidateCachedResults(t *testing.T) {
 	}
 }
 
-// setup is a server on a sandbox, and a host that talks to it over stdio.
-type setup struct {
-	host  *client.Client
-	hello *mcp.InitializeResult
-	api   *upstream
-	log   *lockedBuffer
-}
-
-func start(t *testing.T, variant sandbox.Variant) setup {
-	t.Helper()
-	return startWith(t, sandbox.New(sandbox.Config{Variant: variant}).Transport(), func(*opentrainmcp.Config) {})
-}
-
-func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Config)) setup {
-	t.Helper()
-	s := setup{api: &upstream{api: api}, log: &lockedBuffer{}}
-	apiClient, err := opentrain.New(opentrain.Config{Transport: s.api, PublicReadBudget: -1})
+// rpc is the JSON-RPC request that calls a tool.
+func rpc(id int, tool string, arguments any) string {
+	params := map[string]any{"name": tool, "arguments": arguments}
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	cfg := opentrainmcp.Config{
-		API: apiClient, Version: "test", Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Token:     fixed(sandbox.DemoToken),
-		TokenHelp: "Set a token so and so.", PublishConfirm: opentrainmcp.Off, // confirm_test.go has it on
-	}
-	change(&cfg)
-	s.host = overPipes(t, cfg, nil)
-	s.hello = initialize(t, s.host)
-	return s
+	return string(body)
 }
 
-// overPipes serves one host over pipes, as over stdio.
-func overPipes(t *testing.T, cfg opentrainmcp.Config, options []client.ClientOption) *client.Client {
+// The handshakes of clients, and what a client of 2026-07-28 sends with every request.
+const (
+	hello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
+		`"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
+	modernMeta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+		`"io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+)
+
+// modernRPC is the request of a client of 2026-07-28 that calls a tool, with the
+// capabilities that it declares.
+func modernRPC(tool string, arguments any, capabilities string) string {
+	meta := strings.Replace(modernMeta, `clientCapabilities":{}`, `clientCapabilities":`+capabilities, 1)
+	return strings.Replace(rpc(1, tool, arguments), `"params":{`, `"params":{`+meta+`,`, 1)
+}
+
+// message is a JSON-RPC message from the server.
+type message struct {
+	JSONRPC string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Result  json.RawMessage `json:"result"`
+	Error   *rpcError       `json:"error"`
+}
+
+// rpcError is the error of a request that reached no tool.
+type rpcError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func parseMessage(t testing.TB, text string) message {
 	t.Helper()
-	server, err := opentrainmcp.New(cfg)
-	if err != nil {
-		t.Fatal(err)
+	var m message
+	if err := json.Unmarshal([]byte(text), &m); err != nil || m.JSONRPC != "2.0" {
+		t.Fatalf("not JSON-RPC (%v): %.300q", err, text)
 	}
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	served := make(chan error, 1)
-	go func() {
-		err := server.ServeStdio(context.Background(), toServer, fromServer)
-		fromServer.CloseWithError(err)
-		served <- err
-	}()
-	host := client.NewClient(transport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))), options...)
-	t.Cleanup(func() {
-		fromClient.Close() //nolint:errcheck // a pipe
-		if err := <-served; err != nil {
-			t.Errorf("the server ended with %v", err)
-		}
-		host.Close() //nolint:errcheck // it is over
-	})
-	return host
+	return m
 }
 
-// configOn is a configuration on an API, with everything as by default.
-func configOn(t *testing.T, api http.RoundTripper) opentrainmcp.Config {
-	t.Helper()
-	apiClient, err := opentrain.New(opentrain.Config{Transport: api, PublicReadBudget: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opentrainmcp.Config{API: apiClient, Version: "test", Token: fixed(sandbox.DemoToken), Logger: slog.New(slog.DiscardHandler)}
-}
-
-// fixed is a caller who always has the same token.
-func fixed(token string) func(context.Context) opentrainmcp.Token {
-	return func(context.Context) opentrainmcp.Token { return opentrainmcp.Token{Value: token, From: "the test"} }
-}
-
-func initialize(t *testing.T, host *client.Client) *mcp.InitializeResult {
-	t.Helper()
-	if err := host.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var hello mcp.InitializeRequest
-	hello.Params.ProtocolVersion = mcp.LATEST_LEGACY_PROTOCOL_VERSION
-	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
-	result, err := host.Initialize(t.Context(), hello)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return result
-}
-
-func greet(t *testing.T, host *client.Client, modern bool) {
-	t.Helper()
-	if err := host.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var hello mcp.InitializeRequest
-	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
-	result, err := host.Initialize(t.Context(), hello)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if mcp.IsModernProtocol(result.ProtocolVersion) != modern {
-		t.Fatalf("the protocol is %s", result.ProtocolVersion)
-	}
-}
-
-// answer is a tool's answer as a client sees it.
+// answer is a tool's answer, whatever carried it.
 type answer struct {
+	id         string // of the request
 	text       string
 	structured json.RawMessage
 	isError    bool
 	failure    tool.Failure // of an error
+	rpcError   *rpcError    // of a request that reached no tool
 }
 
-func (a answer) next(t *testing.T) tool.Next {
+// parseAnswer reads the message that answers a tool call.
+func parseAnswer(t testing.TB, text string) answer {
 	t.Helper()
-	var out struct {
-		Next tool.Next `json:"next"`
+	m := parseMessage(t, text)
+	if m.Error != nil {
+		return answer{id: string(m.ID), rpcError: m.Error}
 	}
+	a := parseResult(t, m.Result)
+	a.id = string(m.ID)
+	return a
+}
+
+// parseResult reads the result of a tool call, and checks what holds for every result.
+func parseResult(t testing.TB, data []byte) answer {
+	t.Helper()
+	var result struct {
+		IsError           bool            `json:"isError"`
+		StructuredContent json.RawMessage `json:"structuredContent"`
+		Content           []struct{ Type, Text string }
+		Meta              struct {
+			Failure tool.Failure `json:"opentrain/error"`
+		} `json:"_meta"`
+	}
+	if err := json.Unmarshal(data, &result); err != nil {
+		t.Fatalf("%v in %.300s", err, data)
+	}
+	if len(result.Content) != 1 || result.Content[0].Type != "text" {
+		t.Fatalf("want one text, got %.300s", data)
+	}
+	if result.IsError && (result.StructuredContent != nil || result.Meta.Failure.Code == "") {
+		t.Errorf("an error needs a code in _meta and no structuredContent: %.1000s", data)
+	}
+	return answer{
+		text: result.Content[0].Text, structured: result.StructuredContent,
+		isError: result.IsError, failure: result.Meta.Failure,
+	}
+}
+
+// next is the step that follows.
+func (a answer) next(t testing.TB) tool.Next {
+	t.Helper()
+	var out struct{ Next tool.Next }
 	if err := json.Unmarshal(a.structured, &out); err != nil {
-		t.Fatalf("%v in %s", err, a.structured)
+		t.Fatalf("%v in %s%s", err, a.structured, a.text)
 	}
 	return out.Next
 }
 
-func call(t *testing.T, host *client.Client, tool string, arguments any) answer {
-	t.Helper()
-	var request mcp.CallToolRequest
-	request.Params.Name, request.Params.Arguments = tool, arguments
-	result, err := host.CallTool(t.Context(), request)
-	if err != nil {
-		t.Fatalf("%s: %v", tool, err)
-	}
-	var a answer
-	a.isError = result.IsError
-	if len(result.Content) != 1 {
-		t.Fatalf("%s: %d contents", tool, len(result.Content))
-	}
-	content, ok := result.Content[0].(mcp.TextContent)
-	if !ok {
-		t.Fatalf("%s: the content is a %T", tool, result.Content[0])
-	}
-	a.text = content.Text
-	if result.StructuredContent != nil {
-		if a.structured, err = json.Marshal(result.StructuredContent); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if a.isError {
-		if a.structured != nil {
-			t.Errorf("%s: an error with structuredContent: %s", tool, a.structured)
-		}
-		meta, err := json.Marshal(result.Meta.AdditionalFields["opentrain/error"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(meta, &a.failure); err != nil || a.failure.Code == "" {
-			t.Errorf("%s: _meta is %s (%v)", tool, meta, err)
-		}
-	}
-	return a
-}
-
-func job(fields ...any) map[string]any {
-	arguments := map[string]any{"jobId": "job_1"}
-	for i := 0; i+1 < len(fields); i += 2 {
-		key, _ := fields[i].(string)
-		arguments[key] = fields[i+1]
-	}
-	return arguments
-}
-
 // shownFields are the fields that a step shows to the human, as values.
-func shownFields(t *testing.T, next tool.Next) map[string]any {
+func shownFields(t testing.TB, next tool.Next) map[string]any {
 	t.Helper()
 	values := map[string]any{}
 	if next.Show == nil {
@@ -258,10 +219,29 @@ func shownFields(t *testing.T, next tool.Next) map[string]any {
 	return values
 }
 
+// job is arguments with the id of the first job that a sandbox makes, and more members
+// as pairs of name and value.
+func job(members ...any) map[string]any {
+	arguments := map[string]any{"jobId": "job_1"}
+	for i := 0; i+1 < len(members); i += 2 {
+		key, _ := members[i].(string)
+		arguments[key] = members[i+1]
+	}
+	return arguments
+}
+
+// patch is arguments that set one field of that job.
+func patch(key string, value any) map[string]any { return job("fields", map[string]any{key: value}) }
+
+// completing is arguments that answer the questions about the sample description.
+func completing() map[string]any {
+	return job("askHuman", false, "fields", map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"})
+}
+
 // lockedBuffer is a log that several goroutines write.
 type lockedBuffer struct {
 	mu sync.Mutex
-	b  strings.Builder
+	b  bytes.Buffer
 }
 
 func (b *lockedBuffer) Write(p []byte) (int, error) {
@@ -276,12 +256,38 @@ func (b *lockedBuffer) String() string {
 	return b.b.String()
 }
 
-func write(t *testing.T, path, text string) {
+// entries are the lines of a JSON log that have a message.
+func entries(log, message string) []map[string]any {
+	var found []map[string]any
+	for line := range strings.Lines(log) {
+		var entry map[string]any
+		if json.Unmarshal([]byte(line), &entry) == nil && entry["msg"] == message {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
+// write writes a file, and the directories above it.
+func write(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// eventually waits until a condition holds. It polls, so it is only for what sends no
+// event.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: still not so after %v", what, patience)
+		}
 	}
 }

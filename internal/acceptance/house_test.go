@@ -71,6 +71,7 @@ func row(pkg string) string {
 // TestHouseImportsPointDownward draws the packages with their imports, as go list gives
 // them, and finds no arrow that points up or to where it may not.
 func TestHouseImportsPointDownward(t *testing.T) {
+	t.Parallel()
 	rows, names := house(), []string{}
 	for _, r := range rows {
 		names = append(names, r.pkg)
@@ -137,6 +138,7 @@ func ownPackage(path string) (own string, isOwn bool) {
 // TestHouseFilesStaySmall: the top has two Go files, no file has more than 400 lines, and a
 // tool's file has more than 150 only for a reason.
 func TestHouseFilesStaySmall(t *testing.T) {
+	t.Parallel()
 	reasons := map[string]string{
 		"tools/posting/create_draft.go":      "five document formats and the derived idempotency key",
 		"tools/posting/publish.go":           "two ways in which the API refuses, and the check afterwards",
@@ -176,6 +178,7 @@ func TestHouseFilesStaySmall(t *testing.T) {
 // TestHouseLinesStayReadable: no line of the product is longer than 140 characters, but for
 // struct tags, which can't be broken.
 func TestHouseLinesStayReadable(t *testing.T) {
+	t.Parallel()
 	files, err := exec.Command("git", "-C", "../..", "ls-files", "*.go").Output()
 	if err != nil {
 		t.Skip("not a git checkout")

@@ -6,13 +6,13 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestHTTPRefusesToStart: settings that would expose tokens, or that leave every
 // caller out, end the program with words.
 func TestHTTPRefusesToStart(t *testing.T) {
-	cert, key := selfSigned(t, t.TempDir(), 1)
+	t.Parallel()
+	cert, key, _ := certificate(t, t.TempDir(), 1, "localhost")
 	for name, test := range map[string]struct {
 		args []string
 		env  []string
@@ -51,20 +51,21 @@ func TestHTTPRefusesToStart(t *testing.T) {
 	}
 }
 
-// TestHTTPOverTLS: TLS with HTTP/2, and a certificate that is replaced while the
-// server runs; a broken one leaves the old in use.
+// TestHTTPOverTLS: the program speaks HTTP/2 over TLS and takes a new certificate while
+// it runs. A broken one leaves the old one in use.
 func TestHTTPOverTLS(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	cert, key := selfSigned(t, dir, 1)
-	p := startProgram(t, environment(t), "--sandbox", "--tls-cert", cert, "--tls-key", key)
+	cert, key, _ := certificate(t, dir, 1, "localhost")
+	p := runHTTP(t, environment(t), "--sandbox", "--tls-cert", cert, "--tls-key", key)
 	serial := func() int64 {
 		conn, err := tls.Dial("tcp", p.address, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close() //nolint:errcheck // it is over
+		defer conn.Close() //nolint:errcheck // only the handshake was wanted
 		if conn.ConnectionState().NegotiatedProtocol != "h2" {
-			t.Errorf("speaks %q", conn.ConnectionState().NegotiatedProtocol)
+			t.Errorf("it speaks %q", conn.ConnectionState().NegotiatedProtocol)
 		}
 		return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 	}
@@ -72,24 +73,21 @@ func TestHTTPOverTLS(t *testing.T) {
 		t.Errorf("certificate %d", n)
 	}
 	write(t, cert, "broken")
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.logged(), "the one before stays in use"); {
-		if n := serial(); n != 1 || time.Now().After(deadline) {
-			t.Fatalf("certificate %d\n%s", n, p.logged())
+	eventually(t, "the log reports the broken certificate", func() bool {
+		if n := serial(); n != 1 {
+			t.Fatalf("certificate %d", n)
 		}
-	}
-	selfSigned(t, dir, 2)
-	for deadline := time.Now().Add(20 * time.Second); serial() != 2; {
-		if time.Now().After(deadline) {
-			t.Fatalf("the new certificate is not used\n%s", p.logged())
-		}
-	}
+		return strings.Contains(p.program.stderr.String(), "the one before stays in use")
+	})
+	certificate(t, dir, 2, "localhost")
+	eventually(t, "the new certificate is used", func() bool { return serial() == 2 })
 	_, port, _ := strings.Cut(p.address, ":")
-	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	answer, err := client.Post("https://localhost:"+port+"/mcp", "application/json", strings.NewReader(hello))
-	if err != nil || answer.StatusCode != http.StatusOK || answer.ProtoMajor != 2 {
-		t.Errorf("%+v %v", answer, err)
+	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	secure := &endpoint{t, "https://localhost:" + port, &http.Client{Transport: transport}}
+	if got := secure.do("POST", "/mcp", hello); got.status != http.StatusOK || got.ProtoMajor != 2 {
+		t.Errorf("%s over %s: %s", got.Status, got.Proto, got.body)
 	}
-	if plain, err := http.Get("http://" + p.address + "/healthz"); err == nil && plain.StatusCode == http.StatusOK {
-		t.Error("answers without TLS")
+	if got, err := p.try("GET", "/healthz", ""); err == nil && got.status == http.StatusOK {
+		t.Error("it answers without TLS")
 	}
 }

@@ -12,16 +12,17 @@ import (
 
 // TestCallerLimit: who calls too often is told how long to wait; others go on.
 func TestCallerLimit(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = 0.1, 3 })
-	first, second := []string{demoHeader, employer(1).Token}, []string{demoHeader, employer(2).Token}
+	first, second := []string{tokenHeader, employer(1).Token}, []string{tokenHeader, employer(2).Token}
 	for range 3 {
-		if got := s.call("opentrain_list_jobs", map[string]any{}, first...); got.Result.IsError {
-			t.Fatal(got.text())
+		if got := s.call("opentrain_list_jobs", map[string]any{}, first...); got.isError {
+			t.Fatal(got.text)
 		}
 	}
 	sent := len(s.api.seen())
 	got := s.call("opentrain_list_jobs", map[string]any{}, first...)
-	if f := got.Result.Meta.Failure; f.Code != "BUSY" || f.RetryAfterSeconds < 1 || f.RetryAfterSeconds > 10 || !strings.Contains(got.text(), fmt.Sprintf("Call again in %d seconds.", f.RetryAfterSeconds)) {
+	if f := got.failure; f.Code != "BUSY" || f.RetryAfterSeconds < 1 || f.RetryAfterSeconds > 10 || !strings.Contains(got.text, fmt.Sprintf("Call again in %d seconds.", f.RetryAfterSeconds)) {
 		t.Errorf("%+v", got)
 	}
 	read := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://fields"}}`, first...)
@@ -32,8 +33,8 @@ func TestCallerLimit(t *testing.T) {
 		t.Error("a refused call went out")
 	}
 	for name, headers := range map[string][]string{"another token": second, "nobody": nil} {
-		if got := s.call("opentrain_search_jobs", map[string]any{}, headers...); got.Result.IsError {
-			t.Errorf("%s: %s", name, got.text())
+		if got := s.call("opentrain_search_jobs", map[string]any{}, headers...); got.isError {
+			t.Errorf("%s: %s", name, got.text)
 		}
 	}
 }
@@ -41,6 +42,7 @@ func TestCallerLimit(t *testing.T) {
 // TestCallersAddress: only behind a proxy, and only its own word, names the
 // address whose limit counts.
 func TestCallersAddress(t *testing.T) {
+	t.Parallel()
 	for _, behindProxy := range []bool{false, true} {
 		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
 			c.BehindProxy, c.CallsPerSecond, c.Burst = behindProxy, 0.001, 1
@@ -48,7 +50,7 @@ func TestCallersAddress(t *testing.T) {
 		refused := 0
 		for n := range 5 {
 			hops := fmt.Sprintf("10.9.9.9, 192.0.2.%d", n)
-			if got := s.call("opentrain_list_facets", map[string]any{}, "X-Forwarded-For", hops); got.Result.IsError {
+			if got := s.call("opentrain_list_facets", map[string]any{}, "X-Forwarded-For", hops); got.isError {
 				refused++
 			}
 		}
@@ -59,8 +61,8 @@ func TestCallersAddress(t *testing.T) {
 		// own /64.
 		for n := range 3 {
 			got := s.call("opentrain_list_facets", map[string]any{}, "X-Forwarded-For", fmt.Sprintf("192.0.2.%d, 2001:db8::%d", n+100, n))
-			if behindProxy && got.Result.IsError != (n > 0) {
-				t.Errorf("call %d: refused %v", n, got.Result.IsError)
+			if behindProxy && got.isError != (n > 0) {
+				t.Errorf("call %d: refused %v", n, got.isError)
 			}
 		}
 	}
@@ -68,12 +70,13 @@ func TestCallersAddress(t *testing.T) {
 
 // TestNoAddressTakesAllPlaces: one address has half of the sessions and streams.
 func TestNoAddressTakesAllPlaces(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
 		c.BehindProxy, c.Sessions, c.MaxSessions, c.MaxStreams = true, true, 4, 4
 	})
 	greedy, other := []string{"X-Forwarded-For", "192.0.2.1"}, []string{"X-Forwarded-For", "192.0.2.2"}
 	for n, want := range []int{200, 200, 429, 429} {
-		if got := s.do("POST", "/mcp", helloRPC, append(greedy, demoHeader, fmt.Sprint("ot_pat_made_up_", n))...); got.status != want {
+		if got := s.do("POST", "/mcp", hello, append(greedy, tokenHeader, fmt.Sprint("ot_pat_made_up_", n))...); got.status != want {
 			t.Errorf("session %d: %d", n, got.status)
 		}
 	}
@@ -82,7 +85,7 @@ func TestNoAddressTakesAllPlaces(t *testing.T) {
 	if got := s.do("GET", "/sse", "", greedy...); got.status != http.StatusServiceUnavailable {
 		t.Errorf("a third stream: %d", got.status)
 	}
-	if got := s.do("POST", "/mcp", helloRPC, other...); got.status != 200 {
+	if got := s.do("POST", "/mcp", hello, other...); got.status != 200 {
 		t.Errorf("another address: %d", got.status)
 	}
 	s.open(other...)

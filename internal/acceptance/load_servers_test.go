@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,54 +121,24 @@ func (s *loadedServer) processor() time.Duration {
 // server, which takes no arguments, is told its address by a variable.
 func startServer(b *testing.B, name, path string, env []string, args ...string) *loadedServer {
 	b.Helper()
-	address := freeAddress(b)
+	address := freePort(b)
 	if len(args) > 0 {
 		args = append(args, "--listen", address)
 	} else {
 		env = append(env, bareListen+"="+address)
 	}
-	var stderr bytes.Buffer
 	cmd := exec.Command(path, args...)
-	cmd.Env = slices.Concat(env, []string{"HOME=" + b.TempDir(), "PATH=" + os.Getenv("PATH"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")})
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		cmd.Wait() //nolint:errcheck // it is killed
-		close(ended)
-	}()
-	b.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // it may have ended
-		<-ended
-	})
-	ticks := time.NewTicker(5 * time.Millisecond)
-	defer ticks.Stop()
-	deadline := time.After(20 * time.Second)
-	for {
-		if conn, err := net.Dial("tcp", address); err == nil {
+	cmd.Env = append(environment(b), env...)
+	p := startProgram(b, cmd)
+	eventually(b, name+" listens", func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
 			conn.Close() //nolint:errcheck // it listens
-			return &loadedServer{name: name, url: "http://" + address + "/mcp", pid: cmd.Process.Pid}
 		}
-		select {
-		case <-ticks.C:
-		case <-ended:
-			b.Fatalf("%s ended: %s", name, &stderr)
-		case <-deadline:
-			b.Fatalf("%s does not listen", name)
-		}
+		return err == nil || !p.running()
+	})
+	if !p.running() {
+		b.Fatalf("%s ended: %v\n%s", name, p.err, &p.stderr)
 	}
-}
-
-// freeAddress is an address that nobody listens on: with a quiet log a server
-// does not tell which one it chose.
-func freeAddress(b *testing.B) string {
-	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // it is over
-	return listener.Addr().String()
+	return &loadedServer{name: name, url: "http://" + address + "/mcp", pid: cmd.Process.Pid}
 }

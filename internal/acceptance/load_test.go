@@ -198,7 +198,7 @@ func newLoad(b *testing.B, api *fixedUpstream, server *loadedServer, tool, argum
 	l := &load{
 		server: server, tool: tool, api: api, goesUp: goesUp,
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 30 * time.Second},
-		body:   fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments),
+		body:   rpc(1, tool, json.RawMessage(arguments)),
 	}
 	b.Cleanup(l.client.CloseIdleConnections)
 	first, err := l.post()

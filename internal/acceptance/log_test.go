@@ -13,8 +13,9 @@ import (
 // TestLog: one line for each call, one more for each write, with the request,
 // a short hash for the token and no argument.
 func TestLog(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, nil)
-	token := []string{demoHeader, sandbox.DemoToken}
+	token := []string{tokenHeader, sandbox.DemoToken}
 	draft := s.do("POST", "/mcp", rpc(1, "opentrain_create_draft", map[string]any{"description": "Label 100 photos of secretfruit"}), token...)
 	s.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
 	s.call("opentrain_close_job", map[string]any{"jobId": "job_none"}, token...)
@@ -45,6 +46,7 @@ func TestLog(t *testing.T) {
 
 // TestRequestIDs: a proxy's id is taken, a caller's is not.
 func TestRequestIDs(t *testing.T) {
+	t.Parallel()
 	open := startHTTP(t, nil, nil)
 	behind := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.BehindProxy = true })
 	for id, taken := range map[string]bool{"abc-123.X_9": true, "two words": false, strings.Repeat("x", 65): false, "": false} {

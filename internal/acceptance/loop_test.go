@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
 
 	opentrainmcp "opentrain-mcp"
@@ -66,6 +65,7 @@ func TestPromptsAreAskedVerbatim(t *testing.T) {
 
 // TestLoopOverStdio posts a job with the real binary and its embedded sandbox.
 func TestLoopOverStdio(t *testing.T) {
+	t.Parallel()
 	host := connect(t, environment(t), "--sandbox")
 	for _, step := range []struct {
 		tool      string
@@ -81,30 +81,32 @@ func TestLoopOverStdio(t *testing.T) {
 		{"opentrain_search_jobs", map[string]any{"q": "dashcam bounding box"}, "(id job_1)"},
 		{"opentrain_list_jobs", map[string]any{"status": "OPEN"}, "(id job_1)"},
 	} {
-		if text, isError := callTool(t, host, step.tool, step.arguments); isError || !strings.Contains(text, step.want) {
-			t.Errorf("%s: %q is not in\n%s", step.tool, step.want, text)
+		if got := call(t, host, step.tool, step.arguments); got.isError || !strings.Contains(got.text, step.want) {
+			t.Errorf("%s: %q is not in\n%s", step.tool, step.want, got.text)
 		}
 	}
 }
 
 // TestLoopOverHTTP drives the loop to a published job over each transport.
 func TestLoopOverHTTP(t *testing.T) {
+	t.Parallel()
 	for name, sessions := range map[string]bool{"streamable": false, "streamable with sessions": true, "sse": false} {
 		t.Run(name, func(t *testing.T) {
 			s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions = sessions })
-			headers := map[string]string{demoHeader: sandbox.DemoToken}
-			var host *client.Client
+			headers := map[string]string{tokenHeader: sandbox.DemoToken}
+			var carried transport.Interface
 			var err error
 			if name == "sse" {
-				host, err = client.NewSSEMCPClient(s.url+"/sse", transport.WithHeaders(headers))
+				carried, err = transport.NewSSE(s.url+"/sse", transport.WithHeaders(headers))
 			} else {
-				host, err = client.NewStreamableHttpClient(s.url+"/mcp", transport.WithHTTPHeaders(headers))
+				carried, err = transport.NewStreamableHTTP(s.url+"/mcp", transport.WithHTTPHeaders(headers))
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { host.Close() }) //nolint:errcheck // it is over
-			initialize(t, host)
+			host := newHost(carried, legacy)
+			t.Cleanup(func() { host.Close() }) //nolint:errcheck // the test is over
+			initialize(t, host, legacy)
 			drive(t, host)
 		})
 	}
@@ -119,7 +121,7 @@ func TestAbsentNullAndValue(t *testing.T) {
 		}
 		return nil
 	}})
-	s := startWith(t, api.Transport(), func(*opentrainmcp.Config) {})
+	s := startWith(t, api.Transport(), nil)
 	call(t, s.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	got := call(t, s.host, "opentrain_patch_draft", json.RawMessage(`{"jobId":"job_1","fields":{"headcount":null,"pricePerHour":20.50,"brandNew":{"a":[1.0,null]}}}`))
 	if sent := s.api.body("PATCH /api/public/v1/job-drafts/job_1"); sent != `{"brandNew":{"a":[1.0,null]},"headcount":null,"pricePerHour":20.50}` {

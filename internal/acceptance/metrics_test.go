@@ -13,12 +13,13 @@ import (
 
 // TestMetrics: what is counted, and that no caller chooses a label.
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, nil)
-	token := []string{demoHeader, sandbox.DemoToken}
+	token := []string{tokenHeader, sandbox.DemoToken}
 	s.call("opentrain_search_jobs", map[string]any{"q": "evil\"} 1\n"}, token...)
 	s.call("opentrain_search_jobs", map[string]any{"q": "evil\"} 1\n"}, token...)
 	s.call("opentrain_list_jobs", map[string]any{}, token...)
-	s.call("opentrain_list_jobs", map[string]any{}, demoHeader, "ot_pat_stranger_of_1")
+	s.call("opentrain_list_jobs", map[string]any{}, tokenHeader, "ot_pat_stranger_of_1")
 	s.call("opentrain_get_job", map[string]any{"jobId": 7})
 	s.call("tool_of_mine", map[string]any{})
 	s.do("GET", "/path/of/mine", "", "Origin", "https://evil.example")
@@ -51,8 +52,9 @@ func TestMetrics(t *testing.T) {
 
 // TestMetricsKnowTheirCodes: a code that only the API made up is no label.
 func TestMetricsKnowTheirCodes(t *testing.T) {
+	t.Parallel()
 	s := startHTTPWith(t, answering(400, `{"error":"no","code":"CODE_OF_TODAY_17"}`), nil)
-	if got := s.call("opentrain_list_jobs", map[string]any{}, demoHeader, sandbox.DemoToken); got.Result.Meta.Failure.Code != "CODE_OF_TODAY_17" {
+	if got := s.call("opentrain_list_jobs", map[string]any{}, tokenHeader, sandbox.DemoToken); got.failure.Code != "CODE_OF_TODAY_17" {
 		t.Errorf("%+v", got)
 	}
 	if got := s.do("GET", "/metrics", ""); strings.Contains(got.body, "CODE_OF_TODAY") || !strings.Contains(got.body, `outcome="OTHER"`) {
@@ -63,6 +65,7 @@ func TestMetricsKnowTheirCodes(t *testing.T) {
 // TestOps: health and metrics can have an address of their own, which answers
 // to any address, and to no page.
 func TestOps(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.SeparateOps = true })
 	ops := httptest.NewServer(s.handler.Ops())
 	t.Cleanup(ops.Close)
@@ -70,7 +73,7 @@ func TestOps(t *testing.T) {
 		if got := s.do("GET", path, ""); got.status != http.StatusNotFound {
 			t.Errorf("%s is on the main listener: %d", path, got.status)
 		}
-		there := &remote{t: t, url: ops.URL}
+		there := &endpoint{t, ops.URL, ops.Client()}
 		if got := there.do("GET", path, "", "Host", "10.1.2.3:9090"); got.status != http.StatusOK {
 			t.Errorf("%s: %d", path, got.status)
 		}
@@ -79,7 +82,7 @@ func TestOps(t *testing.T) {
 				t.Errorf("%s with %v: %d", path, bad, got.status)
 			}
 		}
-		if got := there.do("POST", "/mcp", helloRPC); got.status != http.StatusNotFound {
+		if got := there.do("POST", "/mcp", hello); got.status != http.StatusNotFound {
 			t.Errorf("/mcp on the ops listener: %d", got.status)
 		}
 	}
@@ -91,6 +94,7 @@ func TestOps(t *testing.T) {
 // TestTraceparent: a caller's trace goes on upstream, from the header or from
 // _meta; what is no trace does not.
 func TestTraceparent(t *testing.T) {
+	t.Parallel()
 	var seen []string
 	box := sandbox.New(sandbox.Config{}).Transport()
 	s := startHTTPWith(t, roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -98,7 +102,7 @@ func TestTraceparent(t *testing.T) {
 		return box.RoundTrip(r)
 	}), nil)
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	token := []string{demoHeader, sandbox.DemoToken}
+	token := []string{tokenHeader, sandbox.DemoToken}
 	s.call("opentrain_list_jobs", map[string]any{}, append(token, "Traceparent", parent, "Tracestate", "vendor=1")...)
 	s.call("opentrain_list_jobs", map[string]any{}, append(token, "Traceparent", "00-xyz", "Tracestate", "vendor=1")...)
 	s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_list_jobs","arguments":{},"_meta":{"traceparent":"`+parent+`"}}}`, token...)

@@ -16,6 +16,7 @@ import (
 
 // TestToolSelection: read-only mode and the lists of tools.
 func TestToolSelection(t *testing.T) {
+	t.Parallel()
 	api, err := opentrain.New(opentrain.Config{Transport: answering(200, `{"jobs":[]}`)})
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +81,7 @@ func TestExcludedToolHidesItsResource(t *testing.T) {
 
 // TestNarrowing: a caller may leave tools out, never bring some back.
 func TestNarrowing(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.ExcludeTools = []string{"opentrain_close_job"} })
 	list := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	for name, test := range map[string]struct {
@@ -103,8 +105,8 @@ func TestNarrowing(t *testing.T) {
 			t.Errorf("%s: %d, %d tools", name, got.status, n)
 		}
 	}
-	denied := []string{"X-MCP-Readonly", "true", demoHeader, sandbox.DemoToken}
-	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); got.Error == nil || len(s.api.seen()) != 0 {
+	denied := []string{"X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken}
+	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); got.rpcError == nil || len(s.api.seen()) != 0 {
 		t.Errorf("%+v, sent %v", got, s.api.seen())
 	}
 	prompts := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, denied...)
@@ -116,22 +118,23 @@ func TestNarrowing(t *testing.T) {
 		t.Errorf("%s", all.body)
 	}
 	complete := `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"review_draft"},"argument":{"name":"jobId","value":""}}}`
-	if got := s.do("POST", "/mcp", complete, "X-MCP-Tools", "opentrain_search_jobs", demoHeader, sandbox.DemoToken); got.status != 200 || len(s.api.seen()) != 0 {
+	if got := s.do("POST", "/mcp", complete, "X-MCP-Tools", "opentrain_search_jobs", tokenHeader, sandbox.DemoToken); got.status != 200 || len(s.api.seen()) != 0 {
 		t.Errorf("completion: %s, sent %v", got.body, s.api.seen())
 	}
 	job := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://jobs/market_041"}}`, "X-MCP-Tools", "opentrain_list_jobs")
 	if !strings.Contains(job.body, "leave out tools") {
 		t.Errorf("%s", job.body)
 	}
-	stream := s.open("X-MCP-Readonly", "true", demoHeader, sandbox.DemoToken)
-	stream.headers = []string{demoHeader, sandbox.DemoToken} // a message that forgets what its stream asked for
-	if got := stream.call(1, "opentrain_create_draft", map[string]any{"description": "x"}); got.Error == nil {
+	stream := s.open("X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken)
+	stream.headers = []string{tokenHeader, sandbox.DemoToken} // a message that forgets what its stream asked for
+	if got := stream.call(1, "opentrain_create_draft", map[string]any{"description": "x"}); got.rpcError == nil {
 		t.Errorf("%+v", got)
 	}
 }
 
 // TestNarrowingFlags: what is left out is neither listed nor callable.
 func TestNarrowingFlags(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		args       []string
 		gone, kept string

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -30,23 +31,25 @@ func secure(t *testing.T) (server *httptest.Server, caFile string) {
 
 // TestCAFile: a company's own CA is trusted when it is named, and only then.
 func TestCAFile(t *testing.T) {
+	t.Parallel()
 	api, caFile := secure(t)
 	env := []string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + sandbox.DemoToken}
-	got := run(t, environment(t, env...)).call("opentrain_publish", argsJob)
-	if text := got.Content[0].Text; !got.IsError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") || !strings.Contains(text, "nothing was changed") {
+	got := run(t, environment(t, env...)).call("opentrain_publish", job())
+	if text := got.text; !got.isError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") || !strings.Contains(text, "nothing was changed") {
 		t.Errorf("without the CA: %s", text)
 	}
-	for name, p := range map[string]*process{
+	for name, p := range map[string]*program{
 		"flag": run(t, environment(t, env...), "--ca-file", caFile), "variable": run(t, environment(t, append(env, "OPENTRAIN_MCP_CA_FILE="+caFile)...)),
 	} {
-		if got := p.call("opentrain_list_jobs", `{}`); got.IsError {
-			t.Errorf("%s: %s", name, got.Content[0].Text)
+		if got := p.call("opentrain_list_jobs", map[string]any{}); got.isError {
+			t.Errorf("%s: %s", name, got.text)
 		}
 	}
 }
 
 // TestProxyVariables: HTTPS_PROXY carries the calls, and NO_PROXY does not.
 func TestProxyVariables(t *testing.T) {
+	t.Parallel()
 	api, caFile := secure(t)
 	var tunnels atomic.Int64
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,11 +62,11 @@ func TestProxyVariables(t *testing.T) {
 	}))
 	defer proxy.Close()
 	env := []string{"OPENTRAIN_API_BASE_URL=https://example.com", "OT_API_TOKEN=" + sandbox.DemoToken, "OPENTRAIN_MCP_CA_FILE=" + caFile, "HTTPS_PROXY=" + proxy.URL}
-	if got := run(t, environment(t, env...)).call("opentrain_list_jobs", `{}`); got.IsError || tunnels.Load() != 1 {
-		t.Errorf("%d tunnels: %s", tunnels.Load(), got.Content[0].Text)
+	if got := run(t, environment(t, env...)).call("opentrain_list_jobs", map[string]any{}); got.isError || tunnels.Load() != 1 {
+		t.Errorf("%d tunnels: %s", tunnels.Load(), got.text)
 	}
 	direct := run(t, environment(t, append(env, "NO_PROXY=example.com", "OPENTRAIN_MCP_TIMEOUT=1s")...))
-	if got := direct.call("opentrain_list_jobs", `{}`); !got.IsError || tunnels.Load() != 1 {
+	if got := direct.call("opentrain_list_jobs", map[string]any{}); !got.isError || tunnels.Load() != 1 {
 		t.Errorf("NO_PROXY: %d tunnels", tunnels.Load())
 	}
 }
@@ -92,6 +95,7 @@ func tunnel(t *testing.T, w http.ResponseWriter, to string) {
 
 // TestRedirectsAreNotFollowed: neither to another host nor to another port.
 func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
 	var reached atomic.Int64
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer elsewhere.Close()
@@ -101,16 +105,15 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 	for _, target := range []string{elsewhere.URL, "http://localhost:" + port, "//127.0.0.1:" + port + "/x"} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
-			api := httptest.NewServer(apiAnswer(status, "text/plain", "", "Location", target))
-			p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.URL, "OT_API_TOKEN=ot_pat_secret"))
-			for tool, args := range map[string]string{"opentrain_list_jobs": `{}`, "opentrain_publish": argsJob, "opentrain_search_jobs": `{}`} {
-				got := p.call(tool, args)
-				if text := got.Content[0].Text; !got.IsError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") || leak.MatchString(text) {
-					t.Errorf("%s: %s", tool, text)
+			api := serveAnswer(t, apiAnswer(status, "text/plain", "", "Location", target))
+			p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api, "OT_API_TOKEN=ot_pat_secret"))
+			for name, args := range map[string]any{"opentrain_list_jobs": map[string]any{}, "opentrain_publish": job(), "opentrain_search_jobs": map[string]any{}} {
+				got := p.call(name, args)
+				if text := got.text; !got.isError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") || leak.MatchString(text) {
+					t.Errorf("%s: %s", name, text)
 				}
-				checkFailure(t, got.Meta.Failure, wantNext(failure{Code: "BAD_RESPONSE", Status: status}, "fix", "human", ""))
+				checkFailure(t, got.failure, wantNext(tool.Failure{Code: "BAD_RESPONSE", Status: status}, "fix", "human", ""))
 			}
-			api.Close()
 		}
 	}
 	if n := reached.Load(); n != 0 {

@@ -18,6 +18,7 @@ var everyRoute = [][2]string{
 // TestStrangePagesAreRefused: an Origin or a Host that is not expected is
 // refused on every route, whatever else the request has.
 func TestStrangePagesAreRefused(t *testing.T) {
+	t.Parallel()
 	for _, sessions := range []bool{false, true} {
 		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
 			c.Sessions, c.AllowedOrigins, c.AllowedHosts = sessions, []string{"https://app.example.com"}, []string{"mcp.example.com", "other.example.com:99"}
@@ -29,8 +30,8 @@ func TestStrangePagesAreRefused(t *testing.T) {
 				{"Origin", "https://app.example.com", "Origin", "https://evil.example"}, {"Origin", "HTTPS://APP.EXAMPLE.COM/"}, {"Origin", ""}, {"Origin", "http://evil@localhost:" + port}, {"Origin", "http://localhost:" + port + "/x"}, {"Sec-Fetch-Site", "cross-site"},
 				{"Host", "evil.example"}, {"Host", "evil.example:" + port}, {"Host", "localhost:1"}, {"Host", "10.0.0.1:" + port}, {"Host", "other.example.com:98"}, {"Host", "mcp.example.com.evil.example"},
 			} {
-				headers := append([]string{demoHeader, sandbox.DemoToken, "Access-Control-Request-Method", "POST"}, bad...)
-				if got := s.do(route[0], route[1], helloRPC, headers...); got.status != http.StatusForbidden || got.header.Get("Access-Control-Allow-Origin") != "" {
+				headers := append([]string{tokenHeader, sandbox.DemoToken, "Access-Control-Request-Method", "POST"}, bad...)
+				if got := s.do(route[0], route[1], hello, headers...); got.status != http.StatusForbidden || got.header.Get("Access-Control-Allow-Origin") != "" {
 					t.Errorf("%v with %v: %d %v", route, bad, got.status, got.header)
 				}
 			}
@@ -39,7 +40,7 @@ func TestStrangePagesAreRefused(t *testing.T) {
 			{"Host", "localhost:" + port}, {"Host", "127.0.0.1:" + port}, {"Host", "[::1]:" + port}, {"Host", "MCP.example.com"}, {"Host", "mcp.example.com:8443"}, {"Host", "other.example.com:99"},
 			{"Origin", "http://localhost:" + port}, {"Origin", "http://127.0.0.1:" + port}, {"Origin", "https://app.example.com"},
 		} {
-			if got := s.do("POST", "/mcp", helloRPC, good...); got.status != http.StatusOK {
+			if got := s.do("POST", "/mcp", hello, good...); got.status != http.StatusOK {
 				t.Errorf("%v: %d %s", good, got.status, got.body)
 			}
 		}
@@ -48,6 +49,7 @@ func TestStrangePagesAreRefused(t *testing.T) {
 
 // TestCORS: headers for pages come only for the origins that are allowed.
 func TestCORS(t *testing.T) {
+	t.Parallel()
 	const app = "https://app.example.com"
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.AllowedOrigins = []string{app} })
 	ask := []string{"Origin", app, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,content-type,mcp-method,mcp-name,mcp-protocol-version,mcp-session-id,x-opentrain-token"}
@@ -56,7 +58,7 @@ func TestCORS(t *testing.T) {
 		!strings.Contains(strings.ToLower(got.header.Get("Access-Control-Allow-Headers")), "x-opentrain-token") || got.header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("%d %v", got.status, got.header)
 	}
-	got = s.do("POST", "/mcp", helloRPC, "Origin", app)
+	got = s.do("POST", "/mcp", hello, "Origin", app)
 	if got.header.Get("Access-Control-Allow-Origin") != app || !strings.Contains(got.header.Get("Access-Control-Expose-Headers"), "Mcp-Session-Id") {
 		t.Errorf("%v", got.header)
 	}
@@ -79,7 +81,7 @@ func TestCORS(t *testing.T) {
 		if origin != "" {
 			headers = []string{"Origin", origin}
 		}
-		if got := closed.do("POST", "/mcp", helloRPC, headers...); got.status != 200 || got.header.Get("Access-Control-Allow-Origin") != "" {
+		if got := closed.do("POST", "/mcp", hello, headers...); got.status != 200 || got.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("without allowed origins: %d %v", got.status, got.header)
 		}
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, closed.url+"/sse", nil)

@@ -76,7 +76,7 @@ func TestReviewKeepsTheTitle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := startWith(t, answering(200, string(body)), func(*opentrainmcp.Config) {})
+		s := startWith(t, answering(200, string(body)), nil)
 		if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); strings.Contains(text, "jobTitle") {
 			t.Errorf("%q: %s", title, text)
 		}

@@ -24,6 +24,7 @@ func readme(t *testing.T) string {
 
 // TestReadmeShowsTheTools compares the README's tables with the tools command.
 func TestReadmeShowsTheTools(t *testing.T) {
+	t.Parallel()
 	text := readme(t)
 	const start, end = "<!-- tools: made by `opentrain-mcp tools` -->\n", "<!-- end of tools -->"
 	before, rest, found := strings.Cut(text, start)
@@ -36,19 +37,20 @@ func TestReadmeShowsTheTools(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "\n" + string(out) + "\n"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
+	if *update {
 		if err := os.WriteFile(readmePath, []byte(before+start+want+end+after), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if shown != want {
-		t.Error("the README's tables are not what the tools command prints; UPDATE_GOLDEN=1 takes them over")
+		t.Error("the README's tables are not what the tools command prints; run with -update")
 	}
 }
 
 // TestReadmeNamesTheTwoCommands: .ci/run takes them from there.
 func TestReadmeNamesTheTwoCommands(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"go run ./cmd/opentrain-mcp demo", "go test ./..."} {
 		if !strings.Contains(readme(t), "```sh\n"+command+"\n```") {
 			t.Errorf("%s is not there", command)
@@ -58,6 +60,7 @@ func TestReadmeNamesTheTwoCommands(t *testing.T) {
 
 // TestReadmeConfigurationsAreJSON: a reader pastes them.
 func TestReadmeConfigurationsAreJSON(t *testing.T) {
+	t.Parallel()
 	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(readme(t), -1)
 	if len(blocks) < 4 {
 		t.Fatalf("%d JSON blocks", len(blocks))
@@ -72,6 +75,7 @@ func TestReadmeConfigurationsAreJSON(t *testing.T) {
 // TestReadmeFlagsExist: every flag and variable in the settings is in the help,
 // and the other way round.
 func TestReadmeFlagsExist(t *testing.T) {
+	t.Parallel()
 	section := func(title string) string {
 		_, text, _ := strings.Cut(readme(t), "\n## "+title+"\n")
 		text, _, _ = strings.Cut(text, "\n## ")
@@ -98,6 +102,7 @@ func TestReadmeFlagsExist(t *testing.T) {
 
 // TestReadmeCurlCalls runs the README's curl call against the http command.
 func TestReadmeCurlCalls(t *testing.T) {
+	t.Parallel()
 	curl := regexp.MustCompile("(?s)```sh\n(curl .*?)```").FindStringSubmatch(readme(t))
 	if curl == nil {
 		t.Fatal("there is no curl call")
@@ -105,7 +110,7 @@ func TestReadmeCurlCalls(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("no curl here; .ci/run has it")
 	}
-	p := startProgram(t, environment(t), "--sandbox")
+	p := runHTTP(t, environment(t), "--sandbox")
 	out, err := exec.Command("sh", "-c", strings.ReplaceAll(curl[1], "127.0.0.1:8080", p.address)).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "1 open job on this page.") {
 		t.Errorf("%v\n%s", err, out)
@@ -115,6 +120,7 @@ func TestReadmeCurlCalls(t *testing.T) {
 // TestReadmeExamplesRun runs the Go program, and checks the Python one as far
 // as Python alone can.
 func TestReadmeExamplesRun(t *testing.T) {
+	t.Parallel()
 	program := func(language string) string {
 		block := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(readme(t))
 		if block == nil {

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/demo"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -42,8 +41,8 @@ func TestRepeatedCreateMakesOneDraft(t *testing.T) {
 func TestRestartMakesNoSecondDraft(t *testing.T) {
 	api := sandbox.New(sandbox.Config{}).Transport()
 	arguments := map[string]any{"description": demo.SampleDescription}
-	first := call(t, startWith(t, api, func(*opentrainmcp.Config) {}).host, "opentrain_create_draft", arguments)
-	second := call(t, startWith(t, api, func(*opentrainmcp.Config) {}).host, "opentrain_create_draft", arguments)
+	first := call(t, startWith(t, api, nil).host, "opentrain_create_draft", arguments)
+	second := call(t, startWith(t, api, nil).host, "opentrain_create_draft", arguments)
 	if first.isError || string(first.structured) != string(second.structured) {
 		t.Errorf("two answers:\n%s\n%s", first.structured, second.structured)
 	}
@@ -62,7 +61,7 @@ func TestLostAnswerMakesNoSecondDraft(t *testing.T) {
 			return nil, io.ErrUnexpectedEOF
 		}
 		return answer, err
-	}), func(*opentrainmcp.Config) {})
+	}), nil)
 	arguments := map[string]any{"description": demo.SampleDescription}
 	first := call(t, s.host, "opentrain_create_draft", arguments)
 	if !first.isError || first.failure.Code != opentrain.CodeNetwork || !first.failure.Retryable || !strings.Contains(first.text, "no second one is made") {
@@ -98,7 +97,7 @@ func TestLostAnswersDoNothingTwice(t *testing.T) {
 	} {
 		t.Run(tool, func(t *testing.T) {
 			var faults atomic.Int64
-			s := startWith(t, lossy(&faults, test.method, test.end), func(*opentrainmcp.Config) {})
+			s := startWith(t, lossy(&faults, test.method, test.end), nil)
 			call(t, s.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 			call(t, s.host, "opentrain_patch_draft", job("fields", ready[0]))
 			if tool != "opentrain_patch_draft" && tool != "opentrain_publish" {

@@ -12,14 +12,13 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/demo"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
 // checker calls tools and validates every result against its tool's output schema.
 type checker struct {
-	setup
+	*setup
 	schemas map[string]*jsonschema.Schema
 }
 
@@ -52,7 +51,7 @@ func (c checker) result(t *testing.T, tool string, arguments any) answer {
 	return got
 }
 
-func newChecker(t *testing.T, s setup) checker {
+func newChecker(t *testing.T, s *setup) checker {
 	t.Helper()
 	c := checker{setup: s, schemas: map[string]*jsonschema.Schema{}}
 	listed, err := s.host.ListTools(t.Context(), mcp.ListToolsRequest{})
@@ -160,7 +159,7 @@ func TestIncompleteAnswersMatchTheSchema(t *testing.T) {
 					}
 					return answering(http.StatusOK, body).RoundTrip(r)
 				})
-				c := newChecker(t, startWith(t, api, func(*opentrainmcp.Config) {}))
+				c := newChecker(t, startWith(t, api, nil))
 				c.result(t, tool, map[string]any{
 					"opentrain_create_draft": map[string]any{"description": "x"}, "opentrain_patch_draft": job("fields", map[string]any{"a": 1}),
 					"opentrain_publish": job(), "opentrain_update_job": job("fields", map[string]any{"a": 1}), "opentrain_close_job": job(),

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -12,28 +11,34 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestNoOutputShowsTheToken runs calls that succeed and fail, with the most
-// talkative log, and looks for the token in all that comes out.
+// TestNoOutputShowsTheToken runs calls that succeed and fail, with a debug log, and
+// looks for the token in all output.
 func TestNoOutputShowsTheToken(t *testing.T) {
+	t.Parallel()
 	const token = "ot_pat_do_not_show_me"
-	api := httptest.NewServer(sandbox.New(sandbox.Config{Accounts: []sandbox.Account{{Token: token, Scopes: []string{"jobs:read"}, Claimed: true}}}))
-	defer api.Close()
+	accounts := []sandbox.Account{{Token: token, Scopes: []string{"jobs:read"}, Claimed: true}}
+	api := "OPENTRAIN_API_BASE_URL=" + serveSandbox(t, sandbox.Config{Accounts: accounts})
 	for name, env := range map[string][]string{
-		"good": {"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + token}, "wrong": {"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + token + "x"},
-		"malformed": {"OPENTRAIN_API_BASE_URL=" + api.URL, `OT_API_TOKEN="` + token + `"`}, "unreachable": {"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1", "OT_API_TOKEN=" + token},
+		"good":        {api, "OT_API_TOKEN=" + token},
+		"wrong":       {api, "OT_API_TOKEN=" + token + "x"},
+		"malformed":   {api, `OT_API_TOKEN="` + token + `"`},
+		"unreachable": {"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1", "OT_API_TOKEN=" + token},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := run(t, environment(t, append(env, "OPENTRAIN_MCP_LOG_LEVEL=debug")...))
 			p.send(hello)
 			out := string(p.receive().Result)
-			for i, tool := range []string{"opentrain_list_jobs", "opentrain_search_jobs"} {
-				p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":{}}}`, i+2, tool))
+			for i, tool := range []string{"opentrain_list_jobs", "opentrain_search_jobs", "opentrain_create_draft"} {
+				arguments := map[string]any{}
+				if tool == "opentrain_create_draft" {
+					arguments["description"] = "x"
+				}
+				p.send(rpc(i+2, tool, arguments))
 				out += string(p.receive().Result)
 			}
-			p.send(`{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"opentrain_create_draft","arguments":{"description":"x"}}}`)
-			out += string(p.receive().Result)
 			p.stdin.Close()
-			if _, err := p.end(); err != nil {
+			if err := p.end(); err != nil {
 				t.Error(err)
 			}
 			if out += p.stderr.String(); strings.Contains(out, token) {

@@ -13,11 +13,12 @@ import (
 
 // TestSessions: a session belongs to the caller who began it.
 func TestSessions(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, func(c *opentrainmcp.HTTPConfig) {
 		c.Sessions, c.MaxSessions, c.ReplicaID = true, 2, "r1"
 	})
-	mine, theirs := []string{demoHeader, employer(1).Token}, []string{demoHeader, employer(2).Token}
-	began := s.do("POST", "/mcp", helloRPC, mine...)
+	mine, theirs := []string{tokenHeader, employer(1).Token}, []string{tokenHeader, employer(2).Token}
+	began := s.do("POST", "/mcp", hello, mine...)
 	id := began.header.Get("Mcp-Session-Id")
 	if began.status != 200 || !strings.HasPrefix(id, "r1.") || len(id) < 25 {
 		t.Fatalf("%d, session %q", began.status, id)
@@ -46,8 +47,8 @@ func TestSessions(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
-	s.do("POST", "/mcp", helloRPC, mine...)
-	if got := s.do("POST", "/mcp", helloRPC, mine...); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
+	s.do("POST", "/mcp", hello, mine...)
+	if got := s.do("POST", "/mcp", hello, mine...); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
 		t.Errorf("beyond the cap: %d", got.status)
 	}
 	if got := s.do("DELETE", "/mcp", "", with(mine, id)...); got.status != 200 {
@@ -56,17 +57,18 @@ func TestSessions(t *testing.T) {
 	if got := s.do("POST", "/mcp", ask, with(mine, id)...); got.status != 404 {
 		t.Errorf("after the end: %d", got.status)
 	}
-	if got := s.do("POST", "/mcp", helloRPC, mine...); got.status != 200 {
+	if got := s.do("POST", "/mcp", hello, mine...); got.status != 200 {
 		t.Errorf("a place is free again: %d", got.status)
 	}
 }
 
 // TestIdleSessionsEnd: what is not used is given up.
 func TestIdleSessionsEnd(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
 		c.Sessions, c.SessionIdle, c.ElicitationTimeout = true, 50*time.Millisecond, 10*time.Millisecond
 	})
-	id := s.do("POST", "/mcp", helloRPC).header.Get("Mcp-Session-Id")
+	id := s.do("POST", "/mcp", hello).header.Get("Mcp-Session-Id")
 	gone := func() bool {
 		return strings.Contains(s.do("GET", "/metrics", "").body, "opentrain_mcp_sessions 0")
 	}
@@ -82,8 +84,9 @@ func TestIdleSessionsEnd(t *testing.T) {
 
 // TestDeletedSessionHasNoStream: DELETE ends the streams of the session.
 func TestDeletedSessionHasNoStream(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions = true })
-	id := s.do("POST", "/mcp", helloRPC).header.Get("Mcp-Session-Id")
+	id := s.do("POST", "/mcp", hello).header.Get("Mcp-Session-Id")
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/mcp", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -106,8 +109,9 @@ func TestDeletedSessionHasNoStream(t *testing.T) {
 // TestStateless: without sessions there is no stream that could show one caller
 // another's notifications.
 func TestStateless(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, nil)
-	if got := s.do("POST", "/mcp", helloRPC); got.status != 200 || got.header.Get("Mcp-Session-Id") != "" {
+	if got := s.do("POST", "/mcp", hello); got.status != 200 || got.header.Get("Mcp-Session-Id") != "" {
 		t.Errorf("%d %v", got.status, got.header)
 	}
 	for _, method := range []string{"GET", "DELETE", "PUT"} {
@@ -120,12 +124,13 @@ func TestStateless(t *testing.T) {
 // TestClientOf20260728HasNoSession: a client of 2026-07-28 has no sessions, whatever the server
 // keeps for others.
 func TestClientOf20260728HasNoSession(t *testing.T) {
+	t.Parallel()
 	for _, sessions := range []bool{false, true} {
 		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions = sessions })
 		meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
 		got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_search_jobs","arguments":{"limit":1},`+meta+`}}`,
 			"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", "opentrain_search_jobs", "Accept", "application/json, text/event-stream")
-		if answer := parseRPC(t, got.body); got.status != http.StatusOK || !strings.Contains(answer.text(), "1 open job") {
+		if answer := parseAnswer(t, got.body); got.status != http.StatusOK || !strings.Contains(answer.text, "1 open job") {
 			t.Errorf("sessions %v: %d %s", sessions, got.status, got.body)
 		}
 		if got.header.Get("Mcp-Session-Id") != "" {

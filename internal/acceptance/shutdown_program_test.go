@@ -1,8 +1,6 @@
 package acceptance_test
 
 import (
-	"fmt"
-	"io"
 	"net/http"
 	"runtime"
 	"strings"
@@ -11,69 +9,69 @@ import (
 	"time"
 )
 
-// endings are how a host ends the server.
-var endings = map[string]func(*process){
-	"end of input": func(p *process) { p.stdin.Close() },
-	"SIGTERM": func(p *process) {
-		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			p.t.Fatal(err)
-		}
-	},
+// skipWithoutSIGTERM skips a test that stops the program with SIGTERM.
+func skipWithoutSIGTERM(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no SIGTERM")
+	}
 }
 
-// quick is how soon the process ends once nothing is in flight. The best of
-// several runs is compared with it: the machine may be busy with other tests.
+// quick is how soon the process ends once no calls are in flight. Tests compare the best
+// of several runs with it, because other tests may keep the machine busy.
 const quick = 50 * time.Millisecond
 
-// TestStdioEndAnswersCallsInFlight: at the end of input, and on SIGTERM, the calls
-// that are running are answered first; then the process ends at once, with code 0.
+// TestStdioEndAnswersCallsInFlight: at the end of input and on SIGTERM, the program
+// answers the calls in flight. Then it ends immediately with code 0.
 func TestStdioEndAnswersCallsInFlight(t *testing.T) {
-	for name, end := range endings {
+	for name, end := range map[string]func(*program){
+		"end of input": func(p *program) { p.stdin.Close() },
+		"SIGTERM":      func(p *program) { p.signal(syscall.SIGTERM) },
+	} {
 		t.Run(name, func(t *testing.T) {
-			if runtime.GOOS == "windows" && name == "SIGTERM" {
-				t.Skip("Windows has no SIGTERM")
+			if name == "SIGTERM" {
+				skipWithoutSIGTERM(t)
 			}
 			best := time.Hour
 			for range 5 {
 				best = min(best, endWithCallsInFlight(t, end))
 			}
-			t.Logf("ended %v after the last answer", best)
 			if best > quick {
-				t.Errorf("it took %v to end", best)
+				t.Errorf("it ended %v after the last answer, want at most %v", best, quick)
 			}
 		})
 	}
 }
 
-func endWithCallsInFlight(t *testing.T, end func(*process)) time.Duration {
+func endWithCallsInFlight(t *testing.T, end func(*program)) time.Duration {
 	t.Helper()
-	base, arrived, release := heldAPI(t)
-	p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+base))
+	api := newHeld()
+	p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.serve(t)))
 	p.send(hello)
 	p.receive()
 	for id := range 3 {
-		p.send(fmt.Sprintf(searchCall, id+10))
+		p.send(rpc(id+10, "opentrain_search_jobs", map[string]any{"q": strings.Repeat("n", id+1)}))
 	}
 	for range 3 {
-		<-arrived
+		<-api.asked
 	}
 	end(p)
 	select {
-	case err := <-p.ended:
-		t.Fatalf("it ended with calls in flight: %v", err)
-	case <-time.After(50 * time.Millisecond): // at least that long it must still be there
+	case <-p.ended:
+		t.Fatalf("it ended with calls in flight: %v", p.err)
+	case <-time.After(quick): // time enough to end if it did not wait
 	}
-	release()
+	api.release()
 	for range 3 {
 		if m := p.receive(); m.Error != nil || !strings.Contains(string(m.Result), "0 open jobs") {
 			t.Errorf("got %+v %s", m.Error, m.Result)
 		}
 	}
-	took, err := p.end()
-	if err != nil {
-		t.Errorf("ended with %v\n%s", err, p.stderr)
+	answered := time.Now()
+	if err := p.end(); err != nil {
+		t.Errorf("it ended with %v", err)
 	}
-	return took
+	return time.Since(answered)
 }
 
 func TestIdleServerExitsImmediately(t *testing.T) {
@@ -82,94 +80,69 @@ func TestIdleServerExitsImmediately(t *testing.T) {
 		p := run(t, environment(t), "--sandbox")
 		p.send(hello)
 		p.receive()
+		closed := time.Now()
 		p.stdin.Close()
-		took, err := p.end()
-		if err != nil {
-			t.Errorf("ended with %v", err)
+		if err := p.end(); err != nil {
+			t.Errorf("it ended with %v", err)
 		}
-		best = min(best, took)
+		best = min(best, time.Since(closed))
 	}
-	t.Logf("ended after %v", best)
 	if best > quick {
-		t.Errorf("it took %v to end", best)
+		t.Errorf("it took %v to end, want at most %v", best, quick)
 	}
 }
 
-// TestHTTPEndsWithItsCalls: on SIGTERM the calls in flight are answered, on /mcp
-// and on a stream; idle streams end; then the process ends within a second, with
-// code 0.
+// TestHTTPEndsWithItsCalls: on SIGTERM, the program ends idle streams and answers the
+// calls in flight, at /mcp and on a stream. Then it ends within a second with code 0.
 func TestHTTPEndsWithItsCalls(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no SIGTERM")
+	skipWithoutSIGTERM(t)
+	api := newHeld()
+	p := runHTTP(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.serve(t)), "--ops-listen", "127.0.0.1:0")
+	idle, busy := p.open(), p.open()
+	if got := busy.post(rpc(5, "opentrain_search_jobs", map[string]any{"q": "stream"})); got.status != http.StatusAccepted {
+		t.Fatalf("%d %s", got.status, got.body)
 	}
-	base, arrived, release := heldAPI(t)
-	p := startProgram(t, environment(t, "OPENTRAIN_API_BASE_URL="+base), "--ops-listen", "127.0.0.1:0")
-	idle, _ := stream(t, p.address)
-	busy, message := stream(t, p.address)
-	answer, err := http.Post("http://"+p.address+message, "application/json", strings.NewReader(fmt.Sprintf(searchCall, 5)))
-	if err != nil || answer.StatusCode != http.StatusAccepted {
-		t.Fatalf("%v %v", answer, err)
+	direct := make(chan answer, 1)
+	go func() { direct <- p.call("opentrain_search_jobs", map[string]any{"q": "direct"}) }()
+	<-api.asked
+	<-api.asked
+	p.program.signal(syscall.SIGTERM)
+	idle.wantEnd()
+	if got := p.ops.do("GET", "/readyz", ""); got.status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz: %d", got.status)
 	}
-	answer.Body.Close()
-	direct := make(chan string, 1)
-	go func() {
-		_, body := p.post("opentrain_search_jobs", `{"q":"direct"}`)
-		direct <- body
-	}()
-	<-arrived
-	<-arrived
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+	if !p.program.running() {
+		t.Fatalf("it ended with calls in flight: %v", p.program.err)
 	}
-	if rest, err := io.ReadAll(idle); err != nil || len(rest) != 0 {
-		t.Errorf("an idle stream: %q %v", rest, err)
+	api.release()
+	if got := <-direct; !strings.Contains(got.text, "0 open jobs") {
+		t.Errorf("got %+v", got)
 	}
-	ready, err := http.Get("http://" + p.ops + "/readyz")
-	if err != nil || ready.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("readyz: %v %v", ready, err)
+	if got := parseAnswer(t, busy.next("message")); !strings.Contains(got.text, "0 open jobs") || got.id != "5" {
+		t.Errorf("got %+v", got)
 	}
-	select {
-	case err := <-p.ended:
-		t.Fatalf("it ended with calls in flight: %v\n%s", err, p.logged())
-	default:
-	}
-	release()
-	if body := <-direct; !strings.Contains(body, "0 open jobs") {
-		t.Error(body)
-	}
-	rest, err := io.ReadAll(busy)
-	if err != nil || !strings.Contains(string(rest), "0 open jobs") || !strings.Contains(string(rest), `"id":5`) {
-		t.Errorf("%q %v", rest, err)
-	}
+	busy.wantEnd()
 	answered := time.Now()
-	if err := <-p.ended; err != nil {
-		t.Errorf("it ended with %v\n%s", err, p.logged())
+	if err := p.program.end(); err != nil {
+		t.Errorf("it ended with %v", err)
 	}
-	took := time.Since(answered)
-	t.Logf("ended %v after the last answer", took)
-	if took > time.Second {
-		t.Errorf("it took %v", took)
+	if took := time.Since(answered); took > time.Second {
+		t.Errorf("it took %v to end", took)
 	}
 }
 
-// TestHTTPDrainTimeout: a call that does not end is cut at last, and that is told.
+// TestHTTPDrainTimeout: after the drain timeout, the program cuts calls in flight, says
+// so in the log, and ends with code 1.
 func TestHTTPDrainTimeout(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no SIGTERM")
-	}
-	base, arrived, _ := heldAPI(t)
-	p := startProgram(t, environment(t, "OPENTRAIN_API_BASE_URL="+base), "--drain-timeout", "200ms")
-	_, message := stream(t, p.address)
-	answer, err := http.Post("http://"+p.address+message, "application/json", strings.NewReader(fmt.Sprintf(searchCall, 5)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	<-arrived
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-p.ended; err == nil || p.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(p.logged(), "calls in flight were cut") {
-		t.Errorf("%v\n%s", err, p.logged())
+	t.Parallel()
+	skipWithoutSIGTERM(t)
+	api := newHeld()
+	p := runHTTP(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.serve(t)), "--drain-timeout", "200ms")
+	p.open().post(rpc(5, "opentrain_search_jobs", map[string]any{}))
+	<-api.asked
+	p.program.signal(syscall.SIGTERM)
+	err := p.program.end()
+	if log := p.program.stderr.String(); err == nil || p.program.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(log, "calls in flight were cut") {
+		t.Errorf("it ended with %v\n%s", err, log)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	opentrainmcp "opentrain-mcp"
 )
 
 // TestResultsStayShort: an API that says a lot does not fill the model's
@@ -36,7 +34,7 @@ func TestResultsStayShort(t *testing.T) {
 		"account":                   {"opentrain_get_account", `{}`, `{"actor":{"userId":"u","email":"` + long[:900] + `"},"token":{"scopes":[` + options + `]},"capabilities":{},"draft":{"enums":{"a":[` + options + `],"b":[` + remarks + `]},"updateKeys":[` + options + `]}}`, "left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newChecker(t, startWith(t, answering(http.StatusOK, test.body), func(*opentrainmcp.Config) {}))
+			c := newChecker(t, startWith(t, answering(http.StatusOK, test.body), nil))
 			got := c.result(t, test.tool, json.RawMessage(test.args))
 			if !strings.Contains(got.text, test.cut) || !strings.Contains(string(got.structured), test.cut) {
 				t.Errorf("%q is not in\n%s", test.cut, got.text)
@@ -44,7 +42,7 @@ func TestResultsStayShort(t *testing.T) {
 		})
 	}
 	t.Run("many questions", func(t *testing.T) {
-		c := newChecker(t, startWith(t, answering(http.StatusOK, fmt.Sprintf(draft, false, strings.Join(gaps, ","))), func(*opentrainmcp.Config) {}))
+		c := newChecker(t, startWith(t, answering(http.StatusOK, fmt.Sprintf(draft, false, strings.Join(gaps, ","))), nil))
 		got := c.result(t, "opentrain_create_draft", map[string]any{"description": "x"})
 		if next := got.next(t); next.Remaining != 60 || len(next.Options) != 151 || !strings.Contains(got.text, "60 answers are missing") {
 			t.Errorf("%d remaining, %d options:\n%.300s", next.Remaining, len(next.Options), got.text)
@@ -52,7 +50,7 @@ func TestResultsStayShort(t *testing.T) {
 	})
 	t.Run("more options than fit", func(t *testing.T) {
 		many := `{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"Which?","enumValues":[` + strings.Repeat(options+",", 9) + options + `]}]}`
-		c := newChecker(t, startWith(t, answering(http.StatusOK, many), func(*opentrainmcp.Config) {}))
+		c := newChecker(t, startWith(t, answering(http.StatusOK, many), nil))
 		if got := c.result(t, "opentrain_create_draft", map[string]any{"description": "x"}); !strings.Contains(got.next(t).Note, "More values are taken") {
 			t.Errorf("got %+v", got.next(t).Note)
 		}
@@ -62,11 +60,11 @@ func TestResultsStayShort(t *testing.T) {
 		for i := range 60 {
 			edited[fmt.Sprintf("key%d", i)] = long[:700]
 		}
-		c := newChecker(t, startWith(t, answering(http.StatusOK, `{"status":"OPEN"}`), func(*opentrainmcp.Config) {}))
+		c := newChecker(t, startWith(t, answering(http.StatusOK, `{"status":"OPEN"}`), nil))
 		c.result(t, "opentrain_update_job", job("fields", edited))
 	})
 	t.Run("pages", func(t *testing.T) {
-		c := newChecker(t, startWith(t, paging(public), func(*opentrainmcp.Config) {}))
+		c := newChecker(t, startWith(t, paging(public), nil))
 		for _, tool := range []string{"opentrain_search_jobs", "opentrain_list_jobs"} {
 			var ids []string
 			arguments := map[string]any{"limit": 50}
@@ -106,7 +104,7 @@ func TestPageBeyondTheLimitIsCut(t *testing.T) {
 	entry := fmt.Sprintf(`{"id":"j","title":%q,"descriptionText":%q}`, strings.Repeat("t", 200), strings.Repeat("d", 400))
 	body := `{"jobs":[` + strings.Repeat(entry+",", 199) + entry + `],"nextCursor":"next"}`
 	for _, tool := range []string{"opentrain_search_jobs", "opentrain_list_jobs"} {
-		c := newChecker(t, startWith(t, answering(http.StatusOK, body), func(*opentrainmcp.Config) {}))
+		c := newChecker(t, startWith(t, answering(http.StatusOK, body), nil))
 		got := c.result(t, tool, nil)
 		if !strings.Contains(got.text, "of 200 entries") || !strings.Contains(string(got.structured), "narrower filters find the others") || len(c.api.seen()) > 2 {
 			t.Errorf("%s after %v: %.300s", tool, c.api.seen(), got.text)

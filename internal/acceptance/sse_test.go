@@ -21,8 +21,9 @@ import (
 
 // TestSSEBelongsToItsOpener: a message counts only with the token of its stream.
 func TestSSEBelongsToItsOpener(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, func(c *opentrainmcp.HTTPConfig) { c.ReplicaID, c.MaxStreams = "b", 2 })
-	mine := s.open(demoHeader, employer(1).Token)
+	mine := s.open(tokenHeader, employer(1).Token)
 	if !strings.HasPrefix(mine.message, "/message?sessionId=b.") {
 		t.Errorf("%s", mine.message)
 	}
@@ -33,24 +34,24 @@ func TestSSEBelongsToItsOpener(t *testing.T) {
 		headers []string
 		status  int
 	}{
-		"another token":       {mine.message, []string{demoHeader, employer(2).Token}, 403},
+		"another token":       {mine.message, []string{tokenHeader, employer(2).Token}, 403},
 		"no token":            {mine.message, nil, 403},
-		"a token to no one's": {nobody.message, []string{demoHeader, employer(2).Token}, 403},
-		"no session":          {"/message", []string{demoHeader, employer(1).Token}, 404},
-		"made up":             {"/message?sessionId=b.AAAA", []string{demoHeader, employer(1).Token}, 404},
+		"a token to no one's": {nobody.message, []string{tokenHeader, employer(2).Token}, 403},
+		"no session":          {"/message", []string{tokenHeader, employer(1).Token}, 404},
+		"made up":             {"/message?sessionId=b.AAAA", []string{tokenHeader, employer(1).Token}, 404},
 		"own, other form":     {mine.message, []string{"Authorization", "Bearer " + employer(1).Token}, 202},
 	} {
 		if got := s.do("POST", test.path, ask, test.headers...); got.status != test.status {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
-	if got := parseRPC(t, mine.next("message")); !strings.Contains(got.text(), "Employer 001") {
-		t.Errorf("%s", got.text())
+	if got := parseAnswer(t, mine.next("message")); !strings.Contains(got.text, "Employer 001") {
+		t.Errorf("%s", got.text)
 	}
 	if got := s.do("GET", "/sse", ""); got.status != http.StatusServiceUnavailable {
 		t.Errorf("beyond the cap: %d", got.status)
 	}
-	if got := s.do("POST", "/sse", helloRPC); got.status != http.StatusMethodNotAllowed {
+	if got := s.do("POST", "/sse", hello); got.status != http.StatusMethodNotAllowed {
 		t.Errorf("POST /sse: %d", got.status) // newer clients try this first, and then GET
 	}
 	if off := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.NoSSE = true }); off.do("GET", "/sse", "").status != 404 || off.do("POST", "/message?sessionId=x", "{}").status != 404 {
@@ -61,9 +62,10 @@ func TestSSEBelongsToItsOpener(t *testing.T) {
 // TestStreamsCountTheirCalls: what is answered by no event does not hold a
 // stream, nor its end; too many calls are refused.
 func TestStreamsCountTheirCalls(t *testing.T) {
+	t.Parallel()
 	api := newHeld()
 	s := startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = -1 })
-	stream := s.open(demoHeader, sandbox.DemoToken)
+	stream := s.open(tokenHeader, sandbox.DemoToken)
 	for range 100 {
 		for _, odd := range []string{
 			`{"jsonrpc":"2.0","id":null,"method":"ping"}`, `{"jsonrpc":"2.0","method":"notifications/initialized"}`,
@@ -92,10 +94,10 @@ func TestStreamsCountTheirCalls(t *testing.T) {
 	if refused != 16 {
 		t.Errorf("%d of 80 calls were refused", refused)
 	}
-	close(api.release)
+	api.release()
 	answers := map[string]bool{}
 	for len(answers) < 64 {
-		answers[fmt.Sprint(parseRPC(t, stream.next("message")).ID)] = true
+		answers[fmt.Sprint(parseAnswer(t, stream.next("message")).id)] = true
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -107,22 +109,23 @@ func TestStreamsCountTheirCalls(t *testing.T) {
 // TestBasePath: behind a proxy that takes a prefix off, the stream names the
 // address that callers use.
 func TestBasePath(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.BasePath = "/opentrain" })
 	front := httptest.NewServer(http.StripPrefix("/opentrain", s.handler))
 	t.Cleanup(front.Close)
-	there := &remote{t: t, url: front.URL + "/opentrain", handler: s.handler, api: s.api, log: s.log}
+	there := &endpoint{t, front.URL + "/opentrain", front.Client()}
 	stream := there.open()
 	if !strings.HasPrefix(stream.message, "/opentrain/message?sessionId=") {
 		t.Fatal(stream.message)
 	}
 	there.url = front.URL // the event has the whole path
-	if got := stream.call(1, "opentrain_search_jobs", map[string]any{"limit": 1}); got.Result.IsError {
-		t.Error(got.text())
+	if got := stream.call(1, "opentrain_search_jobs", map[string]any{"limit": 1}); got.isError {
+		t.Error(got.text)
 	}
 	stream.close()
 	for _, path := range []string{"/mcp/", "/sse/"} {
 		method := map[string]string{"/mcp/": "POST", "/sse/": "PUT"}[path]
-		if got := s.do(method, path, helloRPC); got.status == http.StatusNotFound {
+		if got := s.do(method, path, hello); got.status == http.StatusNotFound {
 			t.Errorf("%s: %d", path, got.status)
 		}
 	}
@@ -131,9 +134,7 @@ func TestBasePath(t *testing.T) {
 // TestIdleStreams holds 2,000 idle streams for a minute, tells what each costs,
 // and that nothing is left of them.
 func TestIdleStreams(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
+	slow(t, "takes a minute")
 	const count, hold = 2000, time.Minute
 	s := startHTTP(t, nil, nil)
 	s.do("GET", "/healthz", "")
@@ -150,7 +151,7 @@ func TestIdleStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fmt.Fprintf(conn, "GET /sse HTTP/1.1\r\nHost: %s\r\n%s: %s\r\n\r\n", u.Host, demoHeader, sandbox.DemoToken); err != nil {
+		if _, err := fmt.Fprintf(conn, "GET /sse HTTP/1.1\r\nHost: %s\r\n%s: %s\r\n\r\n", u.Host, tokenHeader, sandbox.DemoToken); err != nil {
 			t.Fatal(err)
 		}
 		streams = append(streams, conn)

@@ -8,6 +8,7 @@ import (
 )
 
 func TestMalformedInputGetsAnError(t *testing.T) {
+	t.Parallel()
 	p := run(t, environment(t), "stdio", "--sandbox")
 	for _, test := range []struct {
 		line string
@@ -27,23 +28,23 @@ func TestMalformedInputGetsAnError(t *testing.T) {
 	p.send("  \r")
 	p.send(hello + "\r") // Windows hosts end lines with CRLF
 	if m := p.receive(); string(m.ID) != "1" || m.Error != nil {
-		t.Errorf("the server does not live on: %+v", m)
+		t.Errorf("the server does not go on: %+v", m)
 	}
 	p.stdin.Close()
-	if took, err := p.end(); err != nil {
-		t.Errorf("ended after %v with %v", took, err)
+	if err := p.end(); err != nil {
+		t.Errorf("it ended with %v", err)
 	}
 }
 
 // TestEveryProtocolVersionIsServed: a client of 2026-07-28 starts without a handshake.
 func TestEveryProtocolVersionIsServed(t *testing.T) {
-	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	t.Parallel()
 	p := run(t, environment(t), "--sandbox")
 	for _, test := range []struct{ method, params, want string }{
-		{"server/discover", meta, `"instructions":"OpenTrain`},
-		{"tools/list", meta, `"name":"opentrain_create_draft"`},
-		{"tools/call", `"name":"opentrain_create_draft","arguments":{"description":"Label 100 photos"},` + meta, `"action":"ask_human"`},
-		{"tools/call", `"name":"opentrain_publish","arguments":{},` + meta, `"opentrain/error":{"code":"INVALID_ARGUMENT"`},
+		{"server/discover", modernMeta, `"instructions":"OpenTrain`},
+		{"tools/list", modernMeta, `"name":"opentrain_create_draft"`},
+		{"tools/call", `"name":"opentrain_create_draft","arguments":{"description":"Label 100 photos"},` + modernMeta, `"action":"ask_human"`},
+		{"tools/call", `"name":"opentrain_publish","arguments":{},` + modernMeta, `"opentrain/error":{"code":"INVALID_ARGUMENT"`},
 	} {
 		p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":{%s}}`, test.method, test.params))
 		if m := p.receive(); m.Error != nil || !strings.Contains(string(m.Result), test.want) || !strings.Contains(string(m.Result), `"resultType":"complete"`) {
@@ -51,7 +52,7 @@ func TestEveryProtocolVersionIsServed(t *testing.T) {
 		}
 	}
 	for _, version := range []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"} {
-		p.send(strings.Replace(hello, "2025-06-18", version, 1))
+		p.send(strings.Replace(hello, "2025-11-25", version, 1))
 		if m := p.receive(); !strings.Contains(string(m.Result), `"protocolVersion":"`+version+`"`) {
 			t.Errorf("%s: %s", version, m.Result)
 		}
@@ -61,8 +62,9 @@ func TestEveryProtocolVersionIsServed(t *testing.T) {
 // TestLastLineWithoutNewline: a host that closes its end right after a request
 // gets the answer.
 func TestLastLineWithoutNewline(t *testing.T) {
+	t.Parallel()
 	p := run(t, environment(t), "--sandbox")
-	if _, err := io.WriteString(p.stdin, hello+"\n"+fmt.Sprintf(searchCall, 2)); err != nil {
+	if _, err := io.WriteString(p.stdin, hello+"\n"+rpc(2, "opentrain_search_jobs", map[string]any{})); err != nil {
 		t.Fatal(err)
 	}
 	p.stdin.Close()
@@ -71,7 +73,7 @@ func TestLastLineWithoutNewline(t *testing.T) {
 			t.Errorf("got %+v", m.Error)
 		}
 	}
-	if _, err := p.end(); err != nil {
+	if err := p.end(); err != nil {
 		t.Error(err)
 	}
 }

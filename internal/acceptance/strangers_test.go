@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"unicode"
-
-	opentrainmcp "opentrain-mcp"
 )
 
 // TestStrangersTextsAreCleaned: nothing that shows no sign to a person reaches
@@ -29,7 +27,7 @@ func TestStrangersTextsAreCleaned(t *testing.T) {
 		"opentrain_list_changes": `{"changes":[{"jobId":` + h + `,"eventType":` + h + `,"occurredAt":"2026-06-01T00:00:00Z"}],"until":` + h + `}`,
 		"opentrain_list_jobs":    `{"jobs":[{"id":` + h + `,"title":` + h + `,"status":` + h + `,"createdAt":` + h + `,"updatedAt":` + h + `,"jobUrl":` + h + `}]}`,
 	} {
-		s := startWith(t, answering(http.StatusOK, body), func(*opentrainmcp.Config) {})
+		s := startWith(t, answering(http.StatusOK, body), nil)
 		got := call(t, s.host, tool, map[string]any{"opentrain_get_job": job(), "opentrain_list_changes": map[string]any{"since": "2026-01-01"}}[tool])
 		var values any
 		if err := json.Unmarshal(got.structured, &values); err != nil {
@@ -49,7 +47,7 @@ func TestStrangersTextsAreCleaned(t *testing.T) {
 			t.Errorf("%s: a line poses as the server's:\n%s", tool, got.text)
 		}
 	}
-	s := startWith(t, answering(http.StatusOK, public), func(*opentrainmcp.Config) {})
+	s := startWith(t, answering(http.StatusOK, public), nil)
 	resource, err := readResource(t, s.host, "opentrain://jobs/x")
 	if err != nil || strings.Contains(resource, "\nCall: ") || strings.Contains(resource, "\u202e") || strings.Contains(resource, "HTML") {
 		t.Errorf("%v: %q", err, resource)

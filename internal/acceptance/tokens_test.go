@@ -14,6 +14,7 @@ import (
 
 // TestTokens is the table of what a caller may send.
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, nil)
 	one, two := employer(1).Token, employer(2).Token
 	for name, test := range map[string]struct {
@@ -70,21 +71,22 @@ func TestTokens(t *testing.T) {
 }
 
 func TestAnonymousCallers(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, nil)
-	if got := s.call("opentrain_search_jobs", map[string]any{"limit": 1}); got.Result.IsError {
-		t.Error(got.text())
+	if got := s.call("opentrain_search_jobs", map[string]any{"limit": 1}); got.isError {
+		t.Error(got.text)
 	}
-	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}); got.Result.Meta.Failure.Code != "NO_TOKEN" {
+	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}); got.failure.Code != "NO_TOKEN" {
 		t.Errorf("%+v", got)
 	}
 	strict := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.RequireToken = true })
 	for _, request := range [][2]string{{"POST", "/mcp"}, {"GET", "/sse"}, {"POST", "/message?sessionId=x"}} {
-		if got := strict.do(request[0], request[1], helloRPC); got.status != http.StatusUnauthorized || got.header.Get("WWW-Authenticate") == "" {
+		if got := strict.do(request[0], request[1], hello); got.status != http.StatusUnauthorized || got.header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%v: %d", request, got.status)
 		}
 	}
-	if got := strict.call("opentrain_search_jobs", map[string]any{"limit": 1}, demoHeader, sandbox.DemoToken); got.Result.IsError {
-		t.Error(got.text())
+	if got := strict.call("opentrain_search_jobs", map[string]any{"limit": 1}, tokenHeader, sandbox.DemoToken); got.isError {
+		t.Error(got.text)
 	}
 	if got := strict.do("GET", "/healthz", ""); got.status != http.StatusOK {
 		t.Errorf("health wants a token: %d", got.status)
@@ -93,11 +95,12 @@ func TestAnonymousCallers(t *testing.T) {
 
 // TestSharedAccount: callers show the operator's secret, which goes no further.
 func TestSharedAccount(t *testing.T) {
+	t.Parallel()
 	const secret = "operators-secret-1234"
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
 		c.Auth, c.ServerToken, c.Token = opentrainmcp.AuthShared, secret, fixed(sandbox.DemoToken)
 	})
-	if got := s.call("opentrain_get_account", map[string]any{}, "Authorization", "Bearer "+secret); got.Result.IsError || !strings.Contains(got.text(), "Sandbox Demo") {
+	if got := s.call("opentrain_get_account", map[string]any{}, "Authorization", "Bearer "+secret); got.isError || !strings.Contains(got.text, "Sandbox Demo") {
 		t.Errorf("%+v", got)
 	}
 	for name, test := range map[string]struct {
@@ -139,8 +142,9 @@ func TestSharedAccount(t *testing.T) {
 
 // TestOperatorsTokenStaysHome: the server's own token serves no caller.
 func TestOperatorsTokenStaysHome(t *testing.T) {
+	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Token = fixed(sandbox.DemoToken) })
-	if got := s.call("opentrain_get_account", map[string]any{}); got.Result.Meta.Failure.Code != "NO_TOKEN" || len(s.api.seen()) != 0 {
+	if got := s.call("opentrain_get_account", map[string]any{}); got.failure.Code != "NO_TOKEN" || len(s.api.seen()) != 0 {
 		t.Errorf("%+v, sent %v", got, s.api.seen())
 	}
 }
@@ -148,6 +152,7 @@ func TestOperatorsTokenStaysHome(t *testing.T) {
 // TestSharedAccountsTokenMayChange: with a shared account, sessions and streams
 // belong to who shows the secret, whatever the account's token is by now.
 func TestSharedAccountsTokenMayChange(t *testing.T) {
+	t.Parallel()
 	var token atomic.Value
 	token.Store(employer(1).Token)
 	s := startHTTP(t, employers(3), func(c *opentrainmcp.HTTPConfig) {
@@ -159,9 +164,9 @@ func TestSharedAccountsTokenMayChange(t *testing.T) {
 	})
 	secret := []string{"Authorization", "Bearer the-operators-secret"}
 	stream := s.open(secret...)
-	id := s.do("POST", "/mcp", helloRPC, secret...).header.Get("Mcp-Session-Id")
+	id := s.do("POST", "/mcp", hello, secret...).header.Get("Mcp-Session-Id")
 	token.Store(employer(2).Token)
-	if got := stream.call(1, "opentrain_get_account", map[string]any{}); !strings.Contains(got.text(), "Employer 002") {
+	if got := stream.call(1, "opentrain_get_account", map[string]any{}); !strings.Contains(got.text, "Employer 002") {
 		t.Errorf("%+v", got)
 	}
 	if got := s.do("POST", "/mcp", rpc(1, "opentrain_get_account", map[string]any{}), append(secret, "Mcp-Session-Id", id)...); !strings.Contains(got.body, "Employer 002") {
