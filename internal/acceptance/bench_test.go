@@ -11,8 +11,8 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// BenchmarkToolCall is a whole tools/call: a client's request over stdio, the
-// tool, the API's client, the sandbox in memory, and the way back.
+// BenchmarkToolCall measures a whole tools/call: a client's request over stdio, the
+// tool, the API client, the sandbox in memory, and the way back.
 func BenchmarkToolCall(b *testing.B) {
 	for _, bench := range []struct {
 		name, tool string
@@ -22,7 +22,8 @@ func BenchmarkToolCall(b *testing.B) {
 		{"get_job", "opentrain_get_job", map[string]any{"jobId": "market_001"}},
 		{"list_jobs", "opentrain_list_jobs", map[string]any{}},
 		{"create_draft", "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": "one"}},
-		{"patch_draft", "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "expert", "headcount": "4"}}},
+		{"patch_draft", "opentrain_patch_draft", map[string]any{"jobId": "job_1",
+			"fields": map[string]any{"experienceLevel": "expert", "headcount": "4"}}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			host := benchHost(b)

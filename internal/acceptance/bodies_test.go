@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// TestBodies: what is too large, of another type or broken is told as such.
+// TestBodies: a body that is too large, has another type or is broken gets the matching
+// status.
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, nil)
@@ -57,7 +58,8 @@ func TestBodies(t *testing.T) {
 		}
 	}
 	// A body that does not say how long it is.
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/mcp", io.MultiReader(strings.NewReader(strings.Repeat(" ", 2<<20))))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/mcp",
+		io.MultiReader(strings.NewReader(strings.Repeat(" ", 2<<20))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +74,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestRawRequests: requests that no client library sends are answered and end
-// nothing.
+// TestRawRequests: requests that no client library sends get an answer and do not stop
+// the server.
 func TestRawRequests(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, nil)
@@ -99,15 +101,15 @@ func TestRawRequests(t *testing.T) {
 			}
 			answer.Body.Close()
 		}
-		conn.Close() //nolint:errcheck // it is over
+		conn.Close() //nolint:errcheck // no longer needed
 	}
 	if got := s.do("GET", "/healthz", ""); got.status != http.StatusOK {
 		t.Errorf("%d", got.status)
 	}
 }
 
-// TestHTTPRefusesSlowBodiesAtOnce: what is refused is told before the body came,
-// and a connection that sends nothing does not hold up the end.
+// TestHTTPRefusesSlowBodiesAtOnce: the server refuses a request before its body
+// arrives. A connection that sends nothing does not delay the end of the program.
 func TestHTTPRefusesSlowBodiesAtOnce(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no SIGTERM")
@@ -138,19 +140,20 @@ func TestHTTPRefusesSlowBodiesAtOnce(t *testing.T) {
 		if fmt.Sprint(answer.StatusCode) != name {
 			t.Errorf("%s: %d", name, answer.StatusCode)
 		}
-		conn.Close() //nolint:errcheck // it is over
+		conn.Close() //nolint:errcheck // no longer needed
 	}
 	silent, err := net.Dial("tcp", p.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close() //nolint:errcheck // it is over
+	defer silent.Close() //nolint:errcheck // no longer needed
 	slow, err := net.Dial("tcp", p.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer slow.Close() //nolint:errcheck // it is over
-	if _, err := io.WriteString(slow, "POST /mcp HTTP/1.1\r\nHost: "+p.address+"\r\nX-OpenTrain-Token: ot_pat_x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+	defer slow.Close() //nolint:errcheck // no longer needed
+	if _, err := io.WriteString(slow, "POST /mcp HTTP/1.1\r\nHost: "+p.address+"\r\nX-OpenTrain-Token: ot_pat_x\r\nContent-Type: "+
+		"application/json\r\nContent-Length: 100\r\n\r\n{"); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()

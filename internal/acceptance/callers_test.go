@@ -19,8 +19,8 @@ const (
 	callsEach   = 20
 )
 
-// witness stands before the API and checks that a call about one caller carries
-// that caller's token.
+// witness stands in front of the API and checks that a call about a caller carries that
+// caller's token.
 type witness struct {
 	api http.RoundTripper
 
@@ -52,9 +52,9 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 
 var named = regexp.MustCompile(`(?i)employer[ -](\d{3})`)
 
-// TestManyCallersStayApart: 200 callers with 200 tokens make 20 calls each, at
-// once. Every call upstream carries the token of its caller, and every answer
-// goes to who asked.
+// TestManyCallersStayApart: 200 callers with 200 tokens make 20 calls each at the same
+// time. Every call to the API carries the token of its caller, and every answer goes to
+// the caller who asked.
 func TestManyCallersStayApart(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{"/mcp", "/mcp with sessions", "/sse"} {
@@ -70,7 +70,7 @@ func TestManyCallersStayApart(t *testing.T) {
 				t.Error(wrong)
 			}
 			if len(w.calls) < manyCallers {
-				t.Errorf("calls of %d tokens", len(w.calls))
+				t.Errorf("the API saw only %d tokens", len(w.calls))
 			}
 			sent := 0
 			for _, n := range w.calls {
@@ -81,7 +81,8 @@ func TestManyCallersStayApart(t *testing.T) {
 	}
 }
 
-// oneOfMany makes one caller's calls and checks that the answers are its own.
+// oneOfMany makes the calls of one caller and checks that the answers belong to that
+// caller.
 func (s *remote) oneOfMany(n int, route string) {
 	me := fmt.Sprintf("Employer %03d", n)
 	headers := as(n)
@@ -99,7 +100,8 @@ func (s *remote) oneOfMany(n int, route string) {
 		tool, arguments := "opentrain_list_jobs", map[string]any{}
 		switch i % 5 {
 		case 0:
-			tool, arguments = "opentrain_create_draft", map[string]any{"description": me + " wants 3 people to label 100 photos, $10 an hour, English", "idempotencyKey": fmt.Sprintf("employer-%03d-%d", n, i)}
+			tool, arguments = "opentrain_create_draft", map[string]any{"description": me +
+				" wants 3 people to label 100 photos, $10 an hour, English", "idempotencyKey": fmt.Sprintf("employer-%03d-%d", n, i)}
 		case 1:
 			tool, arguments = "opentrain_patch_draft", map[string]any{"jobId": jobID, "fields": map[string]any{"jobTitle": me + " photos"}}
 		case 2:
@@ -122,7 +124,7 @@ func (s *remote) oneOfMany(n int, route string) {
 			}
 		}
 		if tool != "opentrain_search_jobs" && !named.MatchString(answer) {
-			s.t.Errorf("%s: nothing of its own in %s: %.300s", me, tool, answer)
+			s.t.Errorf("%s: %s shows none of its own jobs: %.300s", me, tool, answer)
 		}
 		if i%5 == 0 {
 			var draft struct{ JobID string }
@@ -134,8 +136,8 @@ func (s *remote) oneOfMany(n int, route string) {
 	}
 }
 
-// TestSameSearchesShareOneRequest: 1,000 agents on 1,000 tokens search the same
-// five things at once.
+// TestSameSearchesShareOneRequest: 1,000 agents with 1,000 tokens run the same five
+// searches at the same time.
 func TestSameSearchesShareOneRequest(t *testing.T) {
 	s := startHTTP(t, employers(1000), nil)
 	queries := []string{"image", "audio", "translation", "medical", "chat"}
@@ -165,8 +167,8 @@ func TestSameSearchesShareOneRequest(t *testing.T) {
 	}
 }
 
-// TestTokensReadsAreNeverShared: what was read with a token is read again for
-// the next caller, and for the same one.
+// TestTokensReadsAreNeverShared: what was read with a token is read again for the next
+// caller, and for the same caller.
 func TestTokensReadsAreNeverShared(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, employers(2), nil)

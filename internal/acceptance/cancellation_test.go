@@ -10,7 +10,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestLostCallerCancels: a call ends when the one who waits for it goes.
+// TestLostCallerCancels: a call ends when its caller disconnects.
 func TestLostCallerCancels(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{"/mcp", "/sse"} {
@@ -25,7 +25,8 @@ func TestLostCallerCancels(t *testing.T) {
 			if route == "/mcp" {
 				ctx, cancel := context.WithCancel(t.Context())
 				go func() { <-asked; cancel() }()
-				r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/mcp", strings.NewReader(rpc(1, "opentrain_list_jobs", map[string]any{})))
+				r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/mcp",
+					strings.NewReader(rpc(1, "opentrain_list_jobs", map[string]any{})))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -46,27 +47,26 @@ func TestLostCallerCancels(t *testing.T) {
 	}
 }
 
-// TestNobodyCancelsAnothersCall: every client counts its calls from one; a
-// cancellation of call 1 is not one of everybody's.
+// TestNobodyCancelsAnothersCall: every client numbers its calls from one, so a
+// cancellation of call 1 must reach only the caller's own call.
 func TestNobodyCancelsAnothersCall(t *testing.T) {
 	t.Parallel()
-	const modern = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
 	const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
-	const modernCancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,` + modern + `}}`
-	modernHeaders := func(method string) []string {
-		return []string{"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", method, "Mcp-Name", "opentrain_close_job"}
-	}
+	const modernCancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,` + modernMeta + `}}`
 	for _, sessions := range []bool{false, true} {
 		api := newHeld(employer(1), employer(2))
 		s := startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) { c.Sessions = sessions })
 		calls := map[string][2]any{
-			"modern": {strings.Replace(rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), `"params":{`, `"params":{`+modern+`,`, 1), append(modernHeaders("tools/call"), tokenHeader, employer(1).Token)},
+			"modern": {modernRPC("opentrain_close_job", map[string]any{"jobId": "j"}, "{}"),
+				modernHeaders("tools/call", "opentrain_close_job", as(1)...)},
 		}
 		if sessions {
 			id := s.do("POST", "/mcp", hello, tokenHeader, employer(1).Token).header.Get("Mcp-Session-Id")
-			calls["with a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), []string{tokenHeader, employer(1).Token, "Mcp-Session-Id", id}}
+			calls["with a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}),
+				[]string{tokenHeader, employer(1).Token, "Mcp-Session-Id", id}}
 		} else {
-			calls["without a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}), []string{tokenHeader, employer(1).Token}}
+			calls["without a session"] = [2]any{rpc(1, "opentrain_close_job", map[string]any{"jobId": "j"}),
+				as(1)}
 		}
 		answers := make(chan reply, len(calls))
 		for _, one := range calls {
@@ -77,7 +77,7 @@ func TestNobodyCancelsAnothersCall(t *testing.T) {
 		}
 		for _, headers := range [][]string{nil, {tokenHeader, employer(2).Token}, {tokenHeader, employer(1).Token}} {
 			s.do("POST", "/mcp", cancelled, headers...)
-			s.do("POST", "/mcp", modernCancelled, append(modernHeaders("notifications/cancelled"), headers...)...)
+			s.do("POST", "/mcp", modernCancelled, modernHeaders("notifications/cancelled", "", headers...)...)
 			theirs := s.do("POST", "/mcp", hello, headers...).header.Get("Mcp-Session-Id")
 			s.do("POST", "/mcp", cancelled, append(headers, "Mcp-Session-Id", theirs)...)
 		}
@@ -90,8 +90,8 @@ func TestNobodyCancelsAnothersCall(t *testing.T) {
 	}
 }
 
-// TestCallersCancelTheirOwnCalls: within a session and on a stream a caller ends its
-// own call.
+// TestCallersCancelTheirOwnCalls: callers can cancel their own calls, in a session and
+// on a stream.
 func TestCallersCancelTheirOwnCalls(t *testing.T) {
 	t.Parallel()
 	const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`

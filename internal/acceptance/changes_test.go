@@ -10,7 +10,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// TestChangesComeInPages that join without a gap, also where many share a time.
+// TestChangesComeInPages: pages join without a gap, even where many changes share a
+// time.
 func TestChangesComeInPages(t *testing.T) {
 	var events []string
 	for i := range 25 {
@@ -44,15 +45,18 @@ func TestChangesComeInPages(t *testing.T) {
 		t.Errorf("%d events: %v", len(seen), seen)
 	}
 	for _, test := range []struct{ arguments, want string }{
-		{`{}`, "since: is required"}, {`{"since":"yesterday"}`, "since: is not a time"}, {`{"cursor":"nonsense"}`, "cursor: is not one of this tool"}, {`{"cursor":"eA"}`, "cursor: is not one of this tool"},
+		{`{}`, "since: is required"}, {`{"since":"yesterday"}`, "since: is not a time"},
+		{`{"cursor":"nonsense"}`, "cursor: is not one of this tool"}, {`{"cursor":"eA"}`, "cursor: is not one of this tool"},
 	} {
-		if got := call(t, s.host, "opentrain_list_changes", json.RawMessage(test.arguments)); !got.isError || !strings.Contains(got.text, test.want) {
+		if got := call(t, s.host, "opentrain_list_changes", json.RawMessage(test.arguments)); !got.isError ||
+			!strings.Contains(got.text, test.want) {
 			t.Errorf("%s: %s", test.arguments, got.text)
 		}
 	}
 }
 
-// TestFullAnswerIsNotTheLastPageOfChanges: with 5,000 events there may be more.
+// TestFullAnswerIsNotTheLastPageOfChanges: after 5,000 changes, the API's limit, there
+// may be more.
 func TestFullAnswerIsNotTheLastPageOfChanges(t *testing.T) {
 	events := make([]string, opentrain.MaxChanges)
 	for i := range events {
@@ -61,6 +65,6 @@ func TestFullAnswerIsNotTheLastPageOfChanges(t *testing.T) {
 	s := on(t, http.StatusOK, `{"changes":[`+strings.Join(events, ",")+`],"until":"2026-06-02T00:00:00Z"}`)
 	got := call(t, s.host, "opentrain_list_changes", map[string]any{"since": "2026-06-01T16:39:00Z", "limit": 100})
 	if !strings.Contains(string(got.structured), `"nextCursor"`) || strings.Contains(string(got.structured), `"until"`) {
-		t.Errorf("the last page of a full answer ends the list: %.300s", got.structured)
+		t.Errorf("the list ends after a full answer: %.300s", got.structured)
 	}
 }

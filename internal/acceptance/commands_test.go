@@ -14,7 +14,8 @@ import (
 // TestDemoWithoutTerminal runs the README's first command.
 func TestDemoWithoutTerminal(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"demo"}, {"demo", "--variant", "reference"}, {"demo", "--yes", "Label 500 chest X-rays for a fixed price of $2,500"}} {
+	for _, args := range [][]string{{"demo"}, {"demo", "--variant", "reference"},
+		{"demo", "--yes", "Label 500 chest X-rays for a fixed price of $2,500"}} {
 		cmd := exec.Command(binary, args...)
 		cmd.Env = environment(t)
 		out, err := cmd.CombinedOutput()

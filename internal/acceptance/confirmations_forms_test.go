@@ -15,29 +15,33 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestPublishingAsksInAForm: where forms can be shown, the human is asked there;
-// only a yes publishes.
+// TestPublishingAsksInAForm: a host that shows forms asks the human in a form, and only
+// a yes publishes.
 func TestPublishingAsksInAForm(t *testing.T) {
 	cases := map[string]struct {
 		action  mcp.ElicitationResponseAction
 		content any
 		yes     bool
 	}{
-		"yes": {"accept", map[string]any{"confirm": true}, true}, "no": {"accept", map[string]any{"confirm": false}, false}, "nothing": {"accept", map[string]any{}, false},
-		"a word": {"accept", map[string]any{"confirm": "true"}, false}, "no content": {"accept", nil, false}, "declined": {"decline", map[string]any{"confirm": true}, false}, "cancelled": {"cancel", nil, false},
+		"yes": {"accept", map[string]any{"confirm": true}, true}, "no": {"accept", map[string]any{"confirm": false}, false},
+		"nothing": {"accept", map[string]any{}, false},
+		"a word":  {"accept", map[string]any{"confirm": "true"}, false}, "no content": {"accept", nil, false},
+		"declined": {"decline", map[string]any{"confirm": true}, false}, "cancelled": {"cancel", nil, false},
 	}
 	for carrier := range carriers {
 		for name, test := range cases {
 			t.Run(carrier+", "+name, func(t *testing.T) {
 				a := startAsking(t, carrier, sandbox.Guide, answers(test.action, test.content), nil)
 				a.ready(t)
-				got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+				got := call(t, a.host, "opentrain_publish", job())
 				forms := a.human.seen()
 				if len(forms) != 1 {
 					t.Fatalf("%d forms: %s", len(forms), got.text)
 				}
 				confirm := forms[0].fields["confirm"]
-				if len(forms[0].fields) != 1 || confirm.Type != "boolean" || confirm.Default != nil || len(forms[0].required) != 1 || !strings.Contains(forms[0].message, "Job title: Bounding Box") || !strings.Contains(forms[0].message, "Experience level: Expert\n") || !strings.Contains(forms[0].message, "Price per hour: 18\n") {
+				if len(forms[0].fields) != 1 || confirm.Type != "boolean" || confirm.Default != nil || len(forms[0].required) != 1 ||
+					!strings.Contains(forms[0].message, "Job title: Bounding Box") || !strings.Contains(forms[0].message, "Experience level: Expert\n") ||
+					!strings.Contains(forms[0].message, "Price per hour: 18\n") {
 					t.Errorf("%+v", forms[0])
 				}
 				if test.yes {
@@ -47,11 +51,12 @@ func TestPublishingAsksInAForm(t *testing.T) {
 					return
 				}
 				next := got.next(t)
-				if got.isError || a.published() != 0 || next.Action != tool.ConfirmWithHuman || !strings.Contains(got.text, "no confirmation came") || strings.Contains(got.text, "declined") {
+				if got.isError || a.published() != 0 || next.Action != tool.ConfirmWithHuman || !strings.Contains(got.text, "no confirmation came") ||
+					strings.Contains(got.text, "declined") {
 					t.Errorf("%s", got.text)
 				}
 				if got := call(t, a.host, next.Tool, next.Arguments); a.published() != 1 {
-					t.Errorf("the way by token is closed: %s", got.text)
+					t.Errorf("the confirmation token does not work: %s", got.text)
 				}
 			})
 		}
@@ -59,7 +64,9 @@ func TestPublishingAsksInAForm(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, saysYes, nil)
 			next := a.ready(t)
 			call(t, a.host, next.Tool, next.Arguments)
-			if got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 12}}); !strings.Contains(string(got.structured), `"applied":true`) {
+			if got := call(t, a.host, "opentrain_update_job",
+				patch("headcount", 12)); !strings.Contains(string(got.structured),
+				`"applied":true`) {
 				t.Errorf("%s", got.text)
 			}
 			if forms := a.human.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, "Headcount: 12") {
@@ -69,13 +76,12 @@ func TestPublishingAsksInAForm(t *testing.T) {
 	}
 }
 
-// TestStateOfAForm: what a client of 2026-07-28 carries for the server counts
-// for its caller, its call and its arguments alone. Else nothing goes upstream.
+// TestStateOfAForm: the state that a client of 2026-07-28 carries is only valid for its
+// caller, tool and arguments. With any other state, nothing is sent to the API.
 func TestStateOfAForm(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
 	mine, theirs := employer(0).Token, employer(1).Token
-	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{}}}}`
 	type asking struct {
 		Result struct {
 			ResultType   string `json:"resultType"`
@@ -86,16 +92,16 @@ func TestStateOfAForm(t *testing.T) {
 	}
 	send := func(tool string, arguments any, token, state, answer string) asking {
 		t.Helper()
-		extra := meta
+		extra := ""
 		if state != "" {
 			quoted, _ := json.Marshal(state)
-			extra += `,"requestState":` + string(quoted)
+			extra += `"requestState":` + string(quoted) + `,`
 		}
 		if answer != "" {
-			extra += `,"inputResponses":{"form":{"action":"accept","content":` + answer + `}}`
+			extra += `"inputResponses":{"form":{"action":"accept","content":` + answer + `}},`
 		}
-		body := strings.Replace(rpc(1, tool, arguments), `"params":{`, `"params":{`+extra+`,`, 1)
-		got := s.do("POST", "/mcp", body, tokenHeader, token, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)
+		body := strings.Replace(modernRPC(tool, arguments, `{"elicitation":{"form":{}}}`), `"params":{`, `"params":{`+extra, 1)
+		got := s.do("POST", "/mcp", body, modernHeaders("tools/call", tool, tokenHeader, token)...)
 		var a asking
 		if err := json.Unmarshal([]byte(got.body), &a); err != nil || got.status != http.StatusOK {
 			t.Fatalf("%d %v %s", got.status, err, got.body)
@@ -111,9 +117,11 @@ func TestStateOfAForm(t *testing.T) {
 	const answer = `{"experienceLevel":"EXPERT","dataVolumeUnit":"NUMBER_OF_FILES"}`
 	before := len(s.api.seen())
 	bad := map[string]asking{
-		"answers to nothing": send("opentrain_create_draft", create, mine, "", answer), "another caller": send("opentrain_create_draft", create, theirs, state, answer),
-		"another tool": send("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, mine, state, answer),
-		"other words":  send("opentrain_create_draft", map[string]any{"description": "Another job"}, mine, state, answer),
+		"answers to nothing": send("opentrain_create_draft", create, mine, "", answer),
+		"another caller":     send("opentrain_create_draft", create, theirs, state, answer),
+		"another tool": send("opentrain_patch_draft", patch("headcount", 1), mine,
+			state, answer),
+		"other words": send("opentrain_create_draft", map[string]any{"description": "Another job"}, mine, state, answer),
 	}
 	for _, at := range []int{0, 1, len(state) / 2, len(state) - 1} {
 		other := byte('A')
@@ -129,19 +137,21 @@ func TestStateOfAForm(t *testing.T) {
 	}
 	for _, sent := range s.api.seen()[before:] {
 		if !strings.HasPrefix(sent, "GET ") {
-			t.Errorf("%s went out", sent)
+			t.Errorf("%s reached the API", sent)
 		}
 	}
 	done := send("opentrain_create_draft", create, mine, state, answer)
 	if done.Result.IsError || !strings.Contains(done.Result.Content[0].Text, "ready to publish") {
 		t.Fatalf("%+v", done)
 	}
-	publish := map[string]any{"jobId": "job_1"}
+	publish := job()
 	asked = send("opentrain_publish", publish, mine, "", "")
 	state = asked.Result.RequestState
 	for name, got := range map[string]asking{
-		"of another job": send("opentrain_publish", map[string]any{"jobId": "job_2"}, mine, state, `{"confirm":true}`), "of another caller": send("opentrain_publish", publish, theirs, state, `{"confirm":true}`),
-		"made up": send("opentrain_publish", publish, mine, "AAAA", `{"confirm":true}`), "without": send("opentrain_publish", publish, mine, "", `{"confirm":true}`),
+		"of another job":    send("opentrain_publish", map[string]any{"jobId": "job_2"}, mine, state, `{"confirm":true}`),
+		"of another caller": send("opentrain_publish", publish, theirs, state, `{"confirm":true}`),
+		"made up":           send("opentrain_publish", publish, mine, "AAAA", `{"confirm":true}`),
+		"without":           send("opentrain_publish", publish, mine, "", `{"confirm":true}`),
 	} {
 		if got.Result.IsError || !strings.Contains(got.Result.Content[0].Text, "confirm_with_human") {
 			t.Errorf("%s: %+v", name, got)
@@ -150,13 +160,13 @@ func TestStateOfAForm(t *testing.T) {
 	if strings.Contains(strings.Join(s.api.seen(), "\n"), "/publish") {
 		t.Error("published")
 	}
-	if got := send("opentrain_publish", publish, mine, state, `{"confirm":true}`); !strings.Contains(got.Result.Content[0].Text, "is published: OPEN.") {
+	if got := send("opentrain_publish", publish, mine, state, `{"confirm":true}`); !strings.Contains(got.Result.Content[0].Text,
+		"is published: OPEN.") {
 		t.Errorf("%+v", got)
 	}
 }
 
-// TestChangeVoidsAForm: a draft that was changed while its form was open is not
-// published.
+// TestChangeVoidsAForm: a draft that changed while its form was open is not published.
 func TestChangeVoidsAForm(t *testing.T) {
 	var a *setup
 	var second *client.Client
@@ -166,14 +176,14 @@ func TestChangeVoidsAForm(t *testing.T) {
 	}, nil)
 	second = a.host
 	a.ready(t)
-	got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+	got := call(t, a.host, "opentrain_publish", job())
 	if a.published() != 0 || got.next(t).Action != tool.ConfirmWithHuman || !strings.Contains(got.text, "changed meanwhile") {
 		t.Errorf("%s", got.text)
 	}
 }
 
-// TestEditsAreShownWhole: nobody says yes to what a form cuts. An edit that is too
-// long for one is confirmed in the conversation.
+// TestEditsAreShownWhole: a form never shows part of an edit. An edit that is too long
+// for a form is confirmed in the conversation.
 func TestEditsAreShownWhole(t *testing.T) {
 	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, saysYes, nil)
 	next := a.ready(t)
@@ -184,29 +194,35 @@ func TestEditsAreShownWhole(t *testing.T) {
 	if len(forms) != 1 || !strings.Contains(forms[0].message, "The end.") || !strings.Contains(forms[0].message, "Headcount: 3") {
 		t.Fatalf("%+v", forms)
 	}
-	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"labelingSoftware": "", "subjectMatter": nil}})
-	if forms = a.human.seen(); len(forms) != 2 || !strings.Contains(forms[1].message, "Labeling software: (emptied)") || !strings.Contains(forms[1].message, "Subject matter: (cleared)") {
+	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1",
+		"fields": map[string]any{"labelingSoftware": "", "subjectMatter": nil}})
+	if forms = a.human.seen(); len(forms) != 2 || !strings.Contains(forms[1].message, "Labeling software: (emptied)") ||
+		!strings.Contains(forms[1].message, "Subject matter: (cleared)") {
 		t.Errorf("%+v", forms)
 	}
-	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"subjectMatter": "cars\u202e\u200bsrac"}})
-	if forms = a.human.seen(); len(forms) != 3 || !strings.Contains(forms[2].message, "cars[U+202E][U+200B]srac") || !strings.Contains(forms[2].message, "Job id: job_1") {
+	call(t, a.host, "opentrain_update_job", patch("subjectMatter", "cars\u202e\u200bsrac"))
+	if forms = a.human.seen(); len(forms) != 3 || !strings.Contains(forms[2].message, "cars[U+202E][U+200B]srac") ||
+		!strings.Contains(forms[2].message, "Job id: job_1") {
 		t.Errorf("%+v", forms)
 	}
 	longer := strings.Repeat(long, 3)
-	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": longer}})
-	if next := got.next(t); len(a.human.seen()) != 3 || next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") && !strings.Contains(got.text, "not changed yet") {
+	got := call(t, a.host, "opentrain_update_job", patch("jobDescription", longer))
+	if next := got.next(t); len(a.human.seen()) != 3 || next.Action != tool.ConfirmWithHuman ||
+		!strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") &&
+		!strings.Contains(got.text, "not changed yet") {
 		t.Errorf("%s", got.text)
 	}
 }
 
-// TestOldStateShowsNothingOld: a form that is answered after the draft was changed
-// shows nothing from before the change as the draft.
+// TestOldStateShowsNothingOld: a form answered after a change of the draft shows none
+// of the old values.
 func TestOldStateShowsNothingOld(t *testing.T) {
 	var a *setup
 	forms := 0
 	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Reference, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
 		if forms++; forms == 1 {
-			call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"pricePerHour": 500}})
+			call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false,
+				"fields": map[string]any{"pricePerHour": 500}})
 		}
 		return fills(n, f)
 	}, nil)
@@ -215,7 +231,7 @@ func TestOldStateShowsNothingOld(t *testing.T) {
 	if price, told := shown["pricePerHour"]; told && price != 500.0 {
 		t.Errorf("the old price is shown: %s", got.text)
 	}
-	next := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+	next := call(t, a.host, "opentrain_publish", job())
 	for _, f := range a.human.seen() {
 		if strings.Contains(f.message, "Price per hour: 18\n") {
 			t.Errorf("the old price is confirmed: %s\n%s", f.message, next.text)

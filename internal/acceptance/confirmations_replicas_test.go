@@ -12,8 +12,9 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestConfirmationsOfReplicas: replicas that share a key accept each other's,
-// an old key's beside a new one; others do not, nor another caller's.
+// TestConfirmationsOfReplicas: replicas that share a key accept each other's
+// confirmations, and those of an old key beside a new one. Replicas with other keys do
+// not, and neither does another caller.
 func TestConfirmationsOfReplicas(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Config{Accounts: employers(2)})
@@ -21,14 +22,15 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 	replica := func(keys ...[]byte) *remote {
 		return startHTTPWith(t, box.Transport(), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.StateKeys = opentrainmcp.Auto, keys })
 	}
-	mine, theirs := []string{tokenHeader, employer(0).Token}, []string{tokenHeader, employer(1).Token}
+	mine, theirs := as(0), as(1)
 	first := replica(key(1))
 	call := func(s *remote, token string, headers []string) answer {
 		t.Helper()
 		return s.call("opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": token}, headers...)
 	}
 	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
-	first.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
+	first.call("opentrain_patch_draft", map[string]any{"jobId": "job_1",
+		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
 	tokenOf := func(a answer) string {
 		var out struct{ Next tool.Next }
 		if err := json.Unmarshal(a.structured, &out); err != nil {
@@ -39,8 +41,9 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 	}
 	token := tokenOf(call(first, "", mine))
 	for name, refused := range map[string]answer{
-		"another key": call(replica(key(2)), token, mine), "a key of its own": call(replica(), token, mine), "another caller": call(first, token, theirs),
-		"another caller elsewhere": call(replica(key(1)), token, theirs), "nobody": call(first, token, nil),
+		"another key": call(replica(key(2)), token, mine), "a key of its own": call(replica(), token, mine),
+		"another caller":           call(first, token, theirs),
+		"another caller elsewhere": call(replica(key(1)), token, theirs), "no token": call(first, token, nil),
 	} {
 		if strings.Contains(refused.text, "is published") {
 			t.Errorf("%s: %s", name, refused.text)
@@ -64,8 +67,8 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 	}
 }
 
-// TestReplicasShowNoMemory: where other replicas change drafts too, what this one
-// remembers is not shown as what the draft is.
+// TestReplicasShowNoMemory: where other replicas change drafts too, a replica does not
+// show what it remembers.
 func TestReplicasShowNoMemory(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(sandbox.Config{}).Transport()
@@ -77,8 +80,10 @@ func TestReplicasShowNoMemory(t *testing.T) {
 	}
 	first, second, token := replica(), replica(), []string{tokenHeader, sandbox.DemoToken}
 	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
-	second.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES", "pricePerHour": 99, "jobTitle": "Another title"}}, token...)
-	got := first.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
+	second.call("opentrain_patch_draft", map[string]any{"jobId": "job_1",
+		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES", "pricePerHour": 99,
+			"jobTitle": "Another title"}}, token...)
+	got := first.call("opentrain_publish", job(), token...)
 	var out struct{ Next tool.Next }
 	if err := json.Unmarshal(got.structured, &out); err != nil {
 		t.Fatal(err)

@@ -11,18 +11,19 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestPublishingWantsAYes: without a confirmation nothing is published; the
-// answer shows what would become public and carries the confirmation.
+// TestPublishingWantsAYes: without a confirmation, nothing is published. The answer
+// shows what would become public and carries the confirmation.
 func TestPublishingWantsAYes(t *testing.T) {
 	for carrier := range carriers {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, nil, nil)
 			a.ready(t)
-			got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+			got := call(t, a.host, "opentrain_publish", job())
 			next := got.next(t)
 			shown := shownFields(t, next)
 			if got.isError || next.Action != tool.ConfirmWithHuman || shown["experienceLevel"] != "EXPERT" || next.Show.DraftURL == "" ||
-				!strings.Contains(next.Note, "20 jobs a day") || next.Otherwise != "opentrain_patch_draft" || !strings.Contains(string(got.structured), `"published":false`) {
+				!strings.Contains(next.Note, "20 jobs a day") || next.Otherwise != "opentrain_patch_draft" ||
+				!strings.Contains(string(got.structured), `"published":false`) {
 				t.Errorf("%s\n%s", got.text, got.structured)
 			}
 			if a.published() != 0 {
@@ -31,13 +32,15 @@ func TestPublishingWantsAYes(t *testing.T) {
 			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(got.text, "is published: OPEN.") || a.published() != 1 {
 				t.Errorf("%s", got.text)
 			}
-			edit := map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": "12"}}
+			edit := patch("headcount", "12")
 			got = call(t, a.host, "opentrain_update_job", edit)
 			next = got.next(t)
-			if next.Action != tool.ConfirmWithHuman || !strings.Contains(string(got.structured), `"applied":false`) || a.count("PATCH", "/jobs/") != 0 {
+			if next.Action != tool.ConfirmWithHuman || !strings.Contains(string(got.structured), `"applied":false`) ||
+				a.count("PATCH", "/jobs/") != 0 {
 				t.Errorf("%s", got.text)
 			}
-			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(string(got.structured), `"applied":true`) || a.count("PATCH", "/jobs/") != 1 {
+			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(string(got.structured), `"applied":true`) ||
+				a.count("PATCH", "/jobs/") != 1 {
 				t.Errorf("%s", got.text)
 			}
 		})
@@ -48,14 +51,15 @@ func TestPublishConfirmOff(t *testing.T) {
 	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Off })
 	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	forms := len(a.human.seen())
-	if got := call(t, a.host, "opentrain_publish", map[string]any{"jobId": "job_1"}); !strings.Contains(got.text, "is published: OPEN.") || len(a.human.seen()) != forms {
+	if got := call(t, a.host, "opentrain_publish", job()); !strings.Contains(got.text, "is published: OPEN.") ||
+		len(a.human.seen()) != forms {
 		t.Errorf("%s", got.text)
 	}
 }
 
-// TestOnlyItsOwnConfirmationCounts: a token changed in any byte, of another job,
-// another tool, other fields or another caller publishes nothing, and is
-// answered with a new confirmation.
+// TestOnlyItsOwnConfirmationCounts: a confirmation that was changed in any byte, or
+// that belongs to another job, tool or edit, publishes nothing. The answer holds a new
+// confirmation.
 func TestOnlyItsOwnConfirmationCounts(t *testing.T) {
 	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
 	next := a.ready(t)
@@ -77,15 +81,16 @@ func TestOnlyItsOwnConfirmationCounts(t *testing.T) {
 	for _, arguments := range []map[string]any{{"jobId": "job_2", "confirmationToken": token}} {
 		call(t, a.host, "opentrain_publish", arguments)
 	}
-	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}, "confirmationToken": token})
+	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1},
+		"confirmationToken": token})
 	if a.published() != 0 || a.count("POST", "/jobs/") != 0 || a.count("PATCH", "/jobs/") != 0 {
 		t.Fatalf("%v", a.api.seen())
 	}
 	if got := call(t, a.host, next.Tool, next.Arguments); a.published() != 1 {
-		t.Fatalf("the true one does not count: %s", got.text)
+		t.Fatalf("the valid confirmation does not work: %s", got.text)
 	}
 	// Of other fields.
-	got := call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}})
+	got := call(t, a.host, "opentrain_update_job", patch("headcount", 1))
 	edit := got.next(t).Arguments
 	edit["fields"] = map[string]any{"headcount": 2}
 	if got := call(t, a.host, "opentrain_update_job", edit); a.count("PATCH", "/jobs/") != 0 {
@@ -93,11 +98,12 @@ func TestOnlyItsOwnConfirmationCounts(t *testing.T) {
 	}
 }
 
-// TestChangeVoidsConfirmation: the human said yes to another draft.
+// TestChangeVoidsConfirmation: a confirmation from before a change does not publish the
+// changed draft.
 func TestChangeVoidsConfirmation(t *testing.T) {
 	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, nil, nil)
 	before := a.ready(t)
-	after := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 99}}).next(t)
+	after := call(t, a.host, "opentrain_patch_draft", patch("headcount", 99)).next(t)
 	got := call(t, a.host, before.Tool, before.Arguments)
 	shown := shownFields(t, got.next(t))
 	if a.published() != 0 || got.next(t).Action != tool.ConfirmWithHuman || shown["headcount"] != 99.0 {
@@ -108,22 +114,24 @@ func TestChangeVoidsConfirmation(t *testing.T) {
 	}
 }
 
-// TestStrangersVoidNothing: a stranger's call about somebody's job is no change
-// of it.
+// TestStrangersVoidNothing: a call by another account does not void a confirmation.
 func TestStrangersVoidNothing(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
-	mine, theirs := []string{tokenHeader, employer(0).Token}, []string{tokenHeader, employer(1).Token}
+	mine, theirs := as(0), as(1)
 	s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
-	ready := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
+	ready := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1",
+		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
 	var out struct{ Next tool.Next }
 	if err := json.Unmarshal(ready.structured, &out); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 1}}, theirs...); got.failure.Code != "NOT_FOUND" {
+	if got := s.call("opentrain_patch_draft", patch("headcount", 1),
+		theirs...); got.failure.Code != "NOT_FOUND" {
 		t.Errorf("%+v", got)
 	}
-	if got := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": -1}}, mine...); !got.isError {
+	if got := s.call("opentrain_patch_draft", patch("headcount", -1),
+		mine...); !got.isError {
 		t.Errorf("%+v", got)
 	}
 	if got := s.call(out.Next.Tool, out.Next.Arguments, mine...); !strings.Contains(got.text, "is published: OPEN.") {

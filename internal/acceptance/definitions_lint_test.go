@@ -12,10 +12,9 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// lintInput checks the schema of a tool's arguments against what real hosts
-// can read: a flat object with no references, combinators or boolean schemas,
-// a description on every property, and enums of plain strings. The error lists
-// every problem.
+// lintInput checks the schema of a tool's arguments against what real hosts can read: a
+// flat object without references, combinators or boolean schemas, a description for
+// every property, and enums of plain strings. The error lists every problem.
 func lintInput(data []byte) error { return lint(data, true) }
 
 // lintOutput checks the schema of a tool's result. The root must stay open, and

@@ -47,7 +47,7 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 	scanned := regexp.MustCompile(`(?i)\b(important|crucial|critical|vital|urgent|ignore|disregard|override|bypass)\b`)
 	for _, tool := range tools {
 		if !regexp.MustCompile(`^opentrain_[a-z_]{1,22}$`).MatchString(tool.Name) {
-			t.Errorf("%s: the name", tool.Name)
+			t.Errorf("%s: the name breaks the pattern", tool.Name)
 		}
 		if n := utf8.RuneCountInString(tool.Description); n < 300 || n > 900 {
 			t.Errorf("%s: the description has %d characters", tool.Name, n)
@@ -66,8 +66,8 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 	}
 }
 
-// The budget of the definitions, in bytes as they are sent: what a model sees
-// of them (name, description, input schema), and the whole list.
+// The budget of the definitions, in bytes as sent: what a model sees of them (name,
+// description, input schema), and the whole list.
 const (
 	visibleBudget = 12_500
 	listBudget    = 25_000
@@ -100,7 +100,8 @@ func TestInstructions(t *testing.T) {
 	if n := utf8.RuneCountInString(got); n == 0 || n >= 1500 {
 		t.Errorf("the instructions have %d characters", n)
 	}
-	for _, want := range []string{"opentrain_create_draft", "opentrain_patch_draft", "opentrain_publish", "opentrain_search_jobs", "opentrain_list_jobs", "ask_human", "confirm_with_human"} {
+	for _, want := range []string{"opentrain_create_draft", "opentrain_patch_draft", "opentrain_publish", "opentrain_search_jobs",
+		"opentrain_list_jobs", "ask_human", "confirm_with_human"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not mentioned", want)
 		}

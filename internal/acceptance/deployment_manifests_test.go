@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// manifest is what these tests read of compose.yaml and kubernetes.yaml.
+// manifest is the part of compose.yaml and kubernetes.yaml that these tests read.
 type manifest struct {
 	Services map[string]struct {
 		Command     []string
@@ -51,8 +51,8 @@ func manifests(t *testing.T, path string) []manifest {
 	}
 }
 
-// TestDeployManifests: the program takes every flag and variable of the files,
-// and serves with them.
+// TestDeployManifests: the program accepts every flag and variable in the files and
+// serves with them.
 func TestDeployManifests(t *testing.T) {
 	t.Parallel()
 	var kinds []string
@@ -113,5 +113,5 @@ func checkFlags(t *testing.T, name string, args []string, env map[string]string)
 	listening(run(t, settings, args...), `"tls":`)
 }
 
-// variable is what Compose or Kubernetes replace.
+// variable matches what Compose or Kubernetes replaces.
 var variable = regexp.MustCompile(`\$\{\w+:-(\w+)\}|\$\((\w+)\)`)

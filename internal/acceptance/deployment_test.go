@@ -11,8 +11,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestDeployStopInTraffic: a replica that is told to stop in the middle of
-// everything loses no call.
+// TestDeployStopInTraffic: stopping a replica under load loses no call.
 func TestDeployStopInTraffic(t *testing.T) {
 	d := deploy(t)
 	c := d.crowd()
@@ -28,8 +27,8 @@ func TestDeployStopInTraffic(t *testing.T) {
 	d.api.checkWrites()
 }
 
-// TestDeployStopWithCallsInFlight: a replica that stops answers the calls that
-// it has, and new ones go to the others meanwhile.
+// TestDeployStopWithCallsInFlight: a stopping replica answers the calls that it has.
+// New calls go to the other replicas.
 func TestDeployStopWithCallsInFlight(t *testing.T) {
 	d := deploy(t)
 	c := d.crowd()
@@ -58,8 +57,8 @@ func TestDeployStopWithCallsInFlight(t *testing.T) {
 	d.api.checkWrites()
 }
 
-// TestDeployKill: a replica that is killed takes the calls that it has with it,
-// and no other; none of them is carried out twice.
+// TestDeployKill: a killed replica loses only the calls that it had. No call is carried
+// out twice.
 func TestDeployKill(t *testing.T) {
 	d := deploy(t)
 	c := d.crowd()
@@ -77,7 +76,7 @@ func TestDeployKill(t *testing.T) {
 	d.api.checkWrites()
 }
 
-// TestDeployKillInTraffic is the same at any moment.
+// TestDeployKillInTraffic is TestDeployKill at an arbitrary moment.
 func TestDeployKillInTraffic(t *testing.T) {
 	d := deploy(t)
 	c := d.crowd()
@@ -87,13 +86,13 @@ func TestDeployKillInTraffic(t *testing.T) {
 	failures := c.leave()
 	lost(t, failures, killed)
 	if len(failures) > crowdSize {
-		t.Errorf("%d calls failed, %d can have been in flight", len(failures), crowdSize)
+		t.Errorf("%d calls failed, want at most %d", len(failures), crowdSize)
 	}
 	d.api.checkWrites()
 }
 
-// TestDeploySSE: a stream's messages reach the replica that holds it, and its
-// events come at once.
+// TestDeploySSE: messages of a stream reach the replica that holds it, and events
+// arrive without delay.
 func TestDeploySSE(t *testing.T) {
 	d := deploy(t)
 	streams := map[string]*events{}
@@ -102,7 +101,7 @@ func TestDeploySSE(t *testing.T) {
 		streams[s.replica()] = s
 	}
 	if len(streams) != 3 {
-		t.Fatalf("only %d replicas hold streams", len(streams))
+		t.Fatalf("streams are on %d replicas, want three", len(streams))
 	}
 	id := 100
 	for range 3 {
@@ -132,8 +131,8 @@ func TestDeploySSE(t *testing.T) {
 	d.stopWithStreams(streams)
 }
 
-// stopWithStreams stops a replica that holds a stream with a call in flight: the
-// answer still comes, and new streams go to the others.
+// stopWithStreams stops a replica that holds a stream with a call in flight. The answer
+// still arrives, and new streams go to the other replicas.
 func (d *deployment) stopWithStreams(streams map[string]*events) {
 	d.t.Helper()
 	d.api.hold("b")
@@ -143,7 +142,7 @@ func (d *deployment) stopWithStreams(streams map[string]*events) {
 	d.replicas["b"].waitClosed()
 	for range 6 {
 		if s := d.open(asDemo()...); s.replica() == "b" {
-			d.t.Error("a replica that stops opens a stream")
+			d.t.Error("a stopping replica opened a stream")
 		}
 	}
 	d.api.release()
@@ -160,8 +159,8 @@ func (d *deployment) stopWithStreams(streams map[string]*events) {
 	}
 }
 
-// TestDeploySessions: with --sessions, each request of a session reaches the
-// replica that holds it; when that is gone the client is told to start again.
+// TestDeploySessions: with --sessions, every request of a session reaches the replica
+// that holds it. When the replica is gone, the client learns that it must start again.
 func TestDeploySessions(t *testing.T) {
 	d := deploy(t, "--sessions")
 	sessions := map[string]string{}
@@ -175,7 +174,7 @@ func TestDeploySessions(t *testing.T) {
 		sessions[replica] = id
 	}
 	if len(sessions) != 3 {
-		t.Fatalf("sessions are at %v", sessions)
+		t.Fatalf("the sessions are on %v, want three replicas", sessions)
 	}
 	for range 3 {
 		for _, id := range sessions {
@@ -200,18 +199,20 @@ func TestDeploySessions(t *testing.T) {
 	}
 }
 
-// TestDeployNginx: nginx takes the file, speaks TLS alone, passes on what is
-// meant for callers and nothing else, and logs no secret.
+// TestDeployNginx: nginx accepts the file, serves only over TLS, forwards only the
+// routes for callers, and logs no secret.
 func TestDeployNginx(t *testing.T) {
 	path := findNginx(t)
 	d := deploy(t)
 	dir := t.TempDir()
 	certificate(t, dir, 1, siteName)
-	check := exec.Command(path, "-t", "-e", "stderr", "-p", dir, "-c", nginxConfig(t, dir, freePort(t), d.replicas), "-g", asRoot("user root;"))
+	check := exec.Command(path, "-t", "-e", "stderr", "-p", dir, "-c", nginxConfig(t, dir, freePort(t), d.replicas), "-g",
+		asRoot("user root;"))
 	if output, err := check.CombinedOutput(); err != nil || strings.Contains(string(output), "[warn]") {
 		t.Errorf("nginx -t: %v\n%s", err, output)
 	}
-	for path, want := range map[string]int{"/healthz": 404, "/readyz": 404, "/metrics": 404, "/": 404, "/mcp/": 404, "/mcp": http.StatusMethodNotAllowed} {
+	for path, want := range map[string]int{"/healthz": 404, "/readyz": 404, "/metrics": 404, "/": 404, "/mcp/": 404,
+		"/mcp": http.StatusMethodNotAllowed} {
 		if got := d.do("GET", path, "", asDemo()...); got.status != want || got.TLS == nil {
 			t.Errorf("%s: %s", path, got.Status)
 		}
@@ -236,7 +237,7 @@ func TestDeployNginx(t *testing.T) {
 	}
 }
 
-// checkPlain: without TLS nothing is answered.
+// checkPlain checks that nothing is served without TLS.
 func (d *deployment) checkPlain() {
 	d.t.Helper()
 	plain := &endpoint{d.t, "http://" + siteName, d.client}

@@ -12,10 +12,11 @@ import (
 	"testing"
 )
 
-// leak is what no text may show: Go's types and errors, addresses, the token.
-var leak = regexp.MustCompile(`127\.0\.0\.1|opentrain\.invalid|ot_pat_|\*?opentrain\.(Error|Code)|\bdial\b|\bEOF\b|\bread tcp\b|lookup |map\[|&\{|0x[0-9a-f]{6}|json:|unmarshal|context (deadline|canceled)|<html|net/http|goroutine`)
+// leak matches what no text may show: Go types and errors, addresses, tokens.
+var leak = regexp.MustCompile(`127\.0\.0\.1|opentrain\.invalid|ot_pat_|\*?opentrain\.(Error|Code)|\bdial\b|\bEOF\b|\bread tcp\b|lookup ` +
+	`|map\[|&\{|0x[0-9a-f]{6}|json:|unmarshal|context (deadline|canceled)|<html|net/http|goroutine`)
 
-// TestErrorTable walks the error table through the real program.
+// TestErrorTable sends every row of the error table through the real program.
 func TestErrorTable(t *testing.T) {
 	t.Parallel()
 	for _, row := range append(errorTable(), reasonRows()...) {
@@ -62,7 +63,7 @@ func checkFailure(t *testing.T, got, want tool.Failure) {
 	}
 }
 
-// TestErrorsOfTheLoopAreExplained looks at the words for the refusals of the loop.
+// TestErrorsOfTheLoopAreExplained checks the words for errors of the posting loop.
 func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 	for _, test := range []struct {
 		name, tool, args string
@@ -72,33 +73,50 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 	}{
 		{"unauthorized", "opentrain_list_jobs", `{}`, 401, `{"error":"Invalid token","code":"UNAUTHORIZED","requestId":"r-1"}`,
 			[]string{"wrong, expired or revoked", "It was read from the test.", "Set a token so and so.", "Request id: r-1"}},
-		{"scope", "opentrain_publish", `{"jobId":"j"}`, 403, `{"error":"Missing scope","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}}`,
+		{"scope", "opentrain_publish", `{"jobId":"j"}`, 403,
+			`{"error":"Missing scope","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}}`,
 			[]string{"lacks the scope jobs:write; it has jobs:read", "Nothing was changed"}},
-		{"feature", "opentrain_create_draft", `{"description":"x"}`, 403, `{"error":"Off","code":"FORBIDDEN","details":{"featureKey":"public_api_job_drafting","mode":"ALLOWLIST"}}`,
+		{"feature", "opentrain_create_draft", `{"description":"x"}`, 403,
+			`{"error":"Off","code":"FORBIDDEN","details":{"featureKey":"public_api_job_drafting","mode":"ALLOWLIST"}}`,
 			[]string{"public_api_job_drafting is not enabled for this account"}},
-		{"claim", "opentrain_publish", `{"jobId":"j"}`, 403, `{"error":"A human must claim.","code":"FORBIDDEN","details":{"reason":"account_claim_required","claimUrl":"https://app.opentrain.ai/claim"}}`,
+		{"claim", "opentrain_publish", `{"jobId":"j"}`, 403,
+			`{"error":"A human must claim.","code":"FORBIDDEN","details":{"reason":"account_claim_required","claimUrl":"https://app.opentrain.` +
+				`ai/claim"}}`,
 			[]string{"https://app.opentrain.ai/claim", "Next: fix", "By: human"}},
 		{"not found", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 404, `{"error":"Not found","code":"NOT_FOUND"}`,
 			[]string{"no such job, or it belongs to another account", "opentrain_list_jobs"}},
-		{"conflict", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 409, `{"error":"Not a draft","code":"CONFLICT","details":{"jobId":"j","status":"OPEN","requiredStatus":"DRAFT"}}`,
+		{"conflict", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 409,
+			`{"error":"Not a draft","code":"CONFLICT","details":{"jobId":"j","status":"OPEN","requiredStatus":"DRAFT"}}`,
 			[]string{"The job is OPEN; this needs DRAFT"}},
-		{"daily limit", "opentrain_publish", `{"jobId":"j"}`, 429, `{"error":"Limit","code":"RATE_LIMITED","details":{"limit":3,"windowHours":24}}`,
+		{"daily limit", "opentrain_publish", `{"jobId":"j"}`, 429,
+			`{"error":"Limit","code":"RATE_LIMITED","details":{"limit":3,"windowHours":24}}`,
 			[]string{"3 publishes in 24 hours", "stays a draft", "Wait: at most 86400 seconds", `Call: opentrain_publish {"jobId":"j"}`}},
-		{"field issues", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 400, `{"error":"Invalid body","code":"BAD_REQUEST","details":{"issues":[{"code":"unrecognized_keys","keys":["x"],"path":[],"message":"Unrecognized key(s) in object"},{"path":["visibility"],"message":"Invalid enum value","options":["A","B"]}]}}`,
+		{"field issues", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 400,
+			`{"error":"Invalid body","code":"BAD_REQUEST","details":{"issues":[{"code":"unrecognized_keys","keys":["x"],"path":[],` +
+				`"message":"Unrecognized key(s) in object"},{"path":["visibility"],"message":"Invalid enum value","options":["A","B"]}]}}`,
 			[]string{"- Unrecognized key(s) in object (x)", "- visibility: Invalid enum value; send one of A, B"}},
-		{"moderation", "opentrain_publish", `{"jobId":"j"}`, 403, `{"error":"Blocked","code":"FORBIDDEN","details":{"reason":"moderation_blocked","reasons":["asks for passwords"]}}`,
+		{"moderation", "opentrain_publish", `{"jobId":"j"}`, 403,
+			`{"error":"Blocked","code":"FORBIDDEN","details":{"reason":"moderation_blocked","reasons":["asks for passwords"]}}`,
 			[]string{"was not published: the content check blocked it", "Reason: asks for passwords", "Next: fix"}},
-		{"moderation in a report", "opentrain_publish", `{"jobId":"j"}`, 200, `{"ok":false,"jobId":"j","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":["asks for passwords"]}}`,
+		{"moderation in a report", "opentrain_publish", `{"jobId":"j"}`, 200,
+			`{"ok":false,"jobId":"j","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":["asks for passwords"]}}`,
 			[]string{"Reason: asks for passwords"}},
-		{"not ready", "opentrain_publish", `{"jobId":"j"}`, 400, `{"error":"Not ready","code":"BAD_REQUEST","details":{"validation":{"publishReady":false,"missingFields":["experienceLevel"]}}}`,
+		{"not ready", "opentrain_publish", `{"jobId":"j"}`, 400,
+			`{"error":"Not ready","code":"BAD_REQUEST","details":{"validation":{"publishReady":false,"missingFields":["experienceLevel"]}}}`,
 			[]string{"was not published", "Next: ask_human", `Options: ["EXPERT"`}},
-		{"not ready in a report", "opentrain_publish", `{"jobId":"j"}`, 200, `{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"What x?","updateKeys":["x"]}]}`,
+		{"not ready in a report", "opentrain_publish", `{"jobId":"j"}`, 200,
+			`{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"What x?","updateKeys":["x"]}]}`,
 			[]string{"was not published", "Question: What x?"}},
-		{"issues only", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 200, `{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":false,"issueCount":1,"issues":[{"field":"headcount","message":"Too many people."}]}}`,
+		{"issues only", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 200,
+			`{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":false,"issueCount":1,"issues":[{` +
+				`"field":"headcount","message":"Too many people."}]}}`,
 			[]string{"Question: Too many people.", `"headcount":"<answer>"`, "Type: number"}},
-		{"nothing said", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 200, `{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":false,"missingFieldCount":1}}`,
+		{"nothing said", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 200,
+			`{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":false,"missingFieldCount":1}}`,
 			[]string{"Next: fix", "By: human", "Open: https://d", `Set: {"headcount":1}`}},
-		{"asked again", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 200, `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"missingFields":[{"field":"x","prompt":"ask: What x?","message":"x must be two.","updateKeys":["x"],"example":2}]}}`,
+		{"asked again", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 200,
+			`{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"missingFields":[{"field":"x","prompt":"ask: What x?",` +
+				`"message":"x must be two.","updateKeys":["x"],"example":2}]}}`,
 			[]string{"Question: What x?\n", "Note: x must be two.", "Type: number"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -123,8 +141,10 @@ func TestOutagesAreExplained(t *testing.T) {
 		want             []string
 	}{
 		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"Nothing was changed", "says nothing about what exists"}},
-		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`, []string{"not known whether the draft was made", "no second one is made", `Call: opentrain_create_draft {"description":"x"}`}},
-		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`, []string{"not known whether the job was published", "opentrain_list_jobs shows its status"}},
+		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`,
+			[]string{"not known whether the draft was made", "no second one is made", `Call: opentrain_create_draft {"description":"x"}`}},
+		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`,
+			[]string{"not known whether the job was published", "opentrain_list_jobs shows its status"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -139,23 +159,26 @@ func TestOutagesAreExplained(t *testing.T) {
 	}
 }
 
-// TestConflictSuggestsACallThatWorks by the other tool.
+// TestConflictSuggestsACallThatWorks: after a conflict, the next step calls the other
+// tool with arguments that it accepts.
 func TestConflictSuggestsACallThatWorks(t *testing.T) {
 	s := on(t, http.StatusConflict, `{"error":"Not open.","code":"CONFLICT","details":{"status":"DRAFT","requiredStatus":"OPEN"}}`)
 	got := call(t, s.host, "opentrain_update_job", job("fields", map[string]any{"headcount": 1}, "confirmationToken", "abc"))
 	if next := got.failure.Next; next == nil || fmt.Sprint(next.Arguments) != "map[fields:map[headcount:1] jobId:job_1]" {
 		t.Errorf("got %s", got.text)
 	}
-	got = call(t, s.host, "opentrain_update_job", job("fields", map[string]any{"jobDescription": strings.Repeat("x", 900)}))
-	if next := got.failure.Next; next == nil || fmt.Sprint(next.Arguments) != "map[jobId:job_1]" || !strings.Contains(next.Note, "same fields") {
+	got = call(t, s.host, "opentrain_update_job", patch("jobDescription", strings.Repeat("x", 900)))
+	if next := got.failure.Next; next == nil || fmt.Sprint(next.Arguments) != "map[jobId:job_1]" ||
+		!strings.Contains(next.Note, "same fields") {
 		t.Errorf("got %s", got.text)
 	}
 }
 
-// TestRetryTimesAreLimited: no time overflows.
+// TestRetryTimesAreLimited: huge and negative waiting times do not overflow.
 func TestRetryTimesAreLimited(t *testing.T) {
 	for _, details := range []string{`{"limit":-5,"windowHours":2562048}`, `{"limit":3,"windowHours":1000000000000000}`} {
-		got := call(t, on(t, http.StatusTooManyRequests, `{"error":"x","code":"RATE_LIMITED","details":`+details+`}`).host, "opentrain_publish", job())
+		got := call(t, on(t, http.StatusTooManyRequests, `{"error":"x","code":"RATE_LIMITED","details":`+details+`}`).host,
+			"opentrain_publish", job())
 		if after := got.failure.RetryAfterSeconds; after <= 0 || after > 30*24*3600 || strings.Contains(got.text, "-5") {
 			t.Errorf("%s: %s", details, got.text)
 		}

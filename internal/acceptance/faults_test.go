@@ -9,7 +9,8 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestPanicsRevealNothing: a bug becomes a plain failure, and the server lives.
+// TestPanicsRevealNothing: a panic becomes a plain failure, and the server keeps
+// running.
 func TestPanicsRevealNothing(t *testing.T) {
 	s := startWith(t, roundTripper(func(*http.Request) (*http.Response, error) { panic("secret=123") }), nil)
 	for range 2 {
@@ -23,8 +24,7 @@ func TestPanicsRevealNothing(t *testing.T) {
 	}
 }
 
-// TestPanicOverHTTP: a fault of this server is a plain tool error, and the
-// server goes on.
+// TestPanicOverHTTP: a panic becomes a plain tool error, and the server keeps running.
 func TestPanicOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := startHTTPWith(t, roundTripper(func(*http.Request) (*http.Response, error) { panic("secretfruit") }), nil)
@@ -35,7 +35,7 @@ func TestPanicOverHTTP(t *testing.T) {
 		}
 	}
 	if len(s.logged("panic in a tool")) != 2 {
-		t.Error("the log does not tell")
+		t.Error("the log does not report the panics")
 	}
 	stream := s.open(tokenHeader, sandbox.DemoToken)
 	if got := stream.call(1, "opentrain_list_jobs", map[string]any{}); got.failure.Code != "INTERNAL_ERROR" {
@@ -43,7 +43,8 @@ func TestPanicOverHTTP(t *testing.T) {
 	}
 }
 
-// TestNotFoundFromAnotherServerIsAnError: only the API's own answer tells that a job is closed.
+// TestNotFoundFromAnotherServerIsAnError: only OpenTrain's own answer means that a job
+// is closed.
 func TestNotFoundFromAnotherServerIsAnError(t *testing.T) {
 	got := call(t, on(t, http.StatusNotFound, `{"message":"Not found"}`).host, "opentrain_get_job", job())
 	if !got.isError || got.failure.Status != http.StatusNotFound || got.failure.Retryable {
@@ -66,13 +67,15 @@ func TestGatewayErrorsLeaveTheOutcomeUnknown(t *testing.T) {
 	}
 }
 
-// TestBadEntryDropsNoOther of a list.
+// TestBadEntryDropsNoOther: one malformed entry does not drop the others in its list.
 func TestBadEntryDropsNoOther(t *testing.T) {
-	got := call(t, on(t, http.StatusOK, `{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"What x?","enumValues":["A",5]},5,[]]}`).host, "opentrain_create_draft", map[string]any{"description": "x"})
+	got := call(t, on(t, http.StatusOK, `{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"What x?","enumValues":["A",`+
+		`5]},5,[]]}`).host, "opentrain_create_draft", map[string]any{"description": "x"})
 	if got.isError || !strings.Contains(got.text, "Question: What x?") || !strings.Contains(got.text, `Options: ["A"]`) {
 		t.Errorf("got %s", got.text)
 	}
-	if got := call(t, on(t, http.StatusOK, `{"jobs":[{"id":"good"},5]}`).host, "opentrain_search_jobs", nil); got.isError || !strings.Contains(got.text, "good") {
+	if got := call(t, on(t, http.StatusOK, `{"jobs":[{"id":"good"},5]}`).host, "opentrain_search_jobs", nil); got.isError ||
+		!strings.Contains(got.text, "good") {
 		t.Errorf("got %s", got.text)
 	}
 }

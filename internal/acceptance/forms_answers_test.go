@@ -15,8 +15,8 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestFormsWithoutUsableAnswers: whatever becomes of a form, the draft is sound, and
-// the next question comes in the conversation.
+// TestFormsWithoutUsableAnswers: whatever happens to a form, the draft stays valid and
+// the conversation asks the next question.
 func TestFormsWithoutUsableAnswers(t *testing.T) {
 	endings := map[string]func(int, form) (mcp.ElicitationResponseAction, any, error){
 		"declined":     answers("decline", nil),
@@ -43,14 +43,17 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 			continue // the client itself gives the call up
 		}
 		t.Run(carrier+", an error", func(t *testing.T) {
-			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) { return "", nil, errors.New("no window") }, nil)
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				return "", nil,
+					errors.New("no window")
+			}, nil)
 			checkChat(t, call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
 		})
 	}
 }
 
-// TestPartlyFilledForms: what was filled in is saved, what was not comes as the
-// next question; what is no value of its field is said.
+// TestPartlyFilledForms: filled-in answers are saved, the others are asked next, and
+// invalid values are reported.
 func TestPartlyFilledForms(t *testing.T) {
 	for carrier := range carriers {
 		t.Run(carrier, func(t *testing.T) {
@@ -74,12 +77,14 @@ func TestPartlyFilledForms(t *testing.T) {
 	}
 }
 
-// TestFormAnswersSurviveAFailedSave: nothing that a human filled in is lost.
+// TestFormAnswersSurviveAFailedSave: when saving fails, no answer of the human is lost.
 func TestFormAnswersSurviveAFailedSave(t *testing.T) {
 	box := sandbox.New(sandbox.Config{}).Transport()
 	for name, answerWith := range map[string]string{
-		"outage": `<html>`, "refused": `{"error":"That unit does not fit.","code":"BAD_REQUEST","details":{"issues":[{"path":["dataVolumeUnit"],"message":"does not fit"}]}}`,
-		"refused for no field": `{"error":"Not so.","code":"BAD_REQUEST"}`, "limited": `{"error":"Slowly.","code":"RATE_LIMITED"}`, "not allowed": `{"error":"No.","code":"FORBIDDEN"}`,
+		"outage": `<html>`, "refused": `{"error":"That unit does not fit.","code":"BAD_REQUEST","details":{"issues":[{` +
+			`"path":["dataVolumeUnit"],"message":"does not fit"}]}}`,
+		"refused for no field": `{"error":"Not so.","code":"BAD_REQUEST"}`, "limited": `{"error":"Slowly.","code":"RATE_LIMITED"}`,
+		"not allowed": `{"error":"No.","code":"FORBIDDEN"}`,
 	} {
 		status := map[string]int{"outage": 502, "refused": 400, "refused for no field": 400, "limited": 429, "not allowed": 403}[name]
 		api := roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -97,9 +102,11 @@ func TestFormAnswersSurviveAFailedSave(t *testing.T) {
 			t.Errorf("%s: %s", name, got.text)
 		case name == "outage" && (next.Action != tool.CallTool || fields["experienceLevel"] != "EXPERT"):
 			t.Errorf("%s: %s", name, got.text)
-		case name == "outage" && !strings.Contains(next.Note, "not known whether"), name != "outage" && strings.Contains(next.Note, "not known whether"):
+		case name == "outage" && !strings.Contains(next.Note, "not known whether"), name != "outage" &&
+			strings.Contains(next.Note, "not known whether"):
 			t.Errorf("%s: %s", name, next.Note)
-		case name == "refused" && (next.Action != tool.AskHuman || next.Field != "dataVolumeUnit" || fields["experienceLevel"] != "EXPERT" || !strings.Contains(next.Note, "That unit does not fit.")):
+		case name == "refused" && (next.Action != tool.AskHuman || next.Field != "dataVolumeUnit" || fields["experienceLevel"] != "EXPERT" ||
+			!strings.Contains(next.Note, "That unit does not fit.")):
 			t.Errorf("%s: %s", name, got.text)
 		case name != "refused" && (fields["experienceLevel"] != "EXPERT" || fields["dataVolumeUnit"] == nil):
 			t.Errorf("%s: answers are lost: %s", name, got.text)
@@ -109,8 +116,8 @@ func TestFormAnswersSurviveAFailedSave(t *testing.T) {
 	}
 }
 
-// TestFormAnswersAreNotRateLimited: a caller who calls often still gets an answer
-// through.
+// TestFormAnswersAreNotRateLimited: the answer to a form gets through even when its
+// caller has reached the rate limit.
 func TestFormAnswersAreNotRateLimited(t *testing.T) {
 	var a *setup
 	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
@@ -127,8 +134,8 @@ func TestFormAnswersAreNotRateLimited(t *testing.T) {
 	}
 }
 
-// TestOneFormAtATime: a human answers one form at a time; further calls of the
-// same caller are not held up behind it.
+// TestOneFormAtATime: a human sees one form at a time, and other calls of the same
+// caller do not wait for it.
 func TestOneFormAtATime(t *testing.T) {
 	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
 		t.Run(carrier, func(t *testing.T) {
@@ -144,7 +151,8 @@ func TestOneFormAtATime(t *testing.T) {
 			}()
 			<-shown
 			for n := range 20 {
-				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": fmt.Sprint("k", n)})
+				got := call(t, a.host, "opentrain_create_draft",
+					map[string]any{"description": demo.SampleDescription, "idempotencyKey": fmt.Sprint("k", n)})
 				if got.next(t).Action != tool.AskHuman {
 					t.Errorf("%s", got.text)
 				}

@@ -14,15 +14,16 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestFormsCompleteADraftInOneCall: where forms can be shown, one call ends in a draft that
-// is ready to publish; the API saw one create and at most two patches.
+// TestFormsCompleteADraftInOneCall: a host that shows forms gets a draft that is ready
+// to publish from one call. The API receives one create and at most two patches.
 func TestFormsCompleteADraftInOneCall(t *testing.T) {
 	for carrier := range carriers {
 		for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
 			t.Run(carrier+", "+string(variant), func(t *testing.T) {
 				a := startAsking(t, carrier, variant, fills, nil)
 				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-				if next := got.next(t); got.isError || next.Action != tool.ConfirmWithHuman || !strings.Contains(string(got.structured), `"publishReady":true`) {
+				if next := got.next(t); got.isError || next.Action != tool.ConfirmWithHuman ||
+					!strings.Contains(string(got.structured), `"publishReady":true`) {
 					t.Errorf("%s\n%s", got.text, got.structured)
 				}
 				if n := len(a.human.seen()); n < 1 || n > 2 {
@@ -36,7 +37,7 @@ func TestFormsCompleteADraftInOneCall(t *testing.T) {
 	}
 }
 
-// TestFormShowsTheQuestions is what a human sees.
+// TestFormShowsTheQuestions checks what the human sees.
 func TestFormShowsTheQuestions(t *testing.T) {
 	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, nil)
 	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
@@ -46,10 +47,12 @@ func TestFormShowsTheQuestions(t *testing.T) {
 	}
 	level := forms[0].fields["experienceLevel"]
 	if level.Type != "string" || level.Title == "" || level.Description != "What experience level should AI trainers have for this job?" ||
-		len(level.OneOf) != 4 || level.OneOf[0].Const != "EXPERT" || level.OneOf[0].Title != "Expert" || level.OneOf[3].Title != "Any experience level" {
+		len(level.OneOf) != 4 || level.OneOf[0].Const != "EXPERT" || level.OneOf[0].Title != "Expert" ||
+		level.OneOf[3].Title != "Any experience level" {
 		t.Errorf("%+v", level)
 	}
-	if len(forms[0].fields) > 7 || len(forms[0].required) != 0 || !strings.Contains(forms[0].message, "your draft “Bounding Box Annotation for Dashcam Images”") {
+	if len(forms[0].fields) > 7 || len(forms[0].required) != 0 ||
+		!strings.Contains(forms[0].message, "your draft “Bounding Box Annotation for Dashcam Images”") {
 		t.Errorf("%+v", forms[0])
 	}
 	for name, field := range forms[0].fields {
@@ -59,7 +62,8 @@ func TestFormShowsTheQuestions(t *testing.T) {
 	}
 }
 
-// TestFormForAnOlderHost: a host of 2025-06-18 gets the names of choices as it knows them.
+// TestFormForAnOlderHost: a host of 2025-06-18 gets the names of choices in the form
+// that it understands.
 func TestFormForAnOlderHost(t *testing.T) {
 	s := startAsking(t, "stdio, "+older, sandbox.Guide, fills, nil)
 	got := call(t, s.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
@@ -72,8 +76,8 @@ func TestFormForAnOlderHost(t *testing.T) {
 	}
 }
 
-// TestFormConfirmsGuesses: what OpenTrain guessed is in the form, with the guess
-// as default; what the human makes of it is set.
+// TestFormConfirmsGuesses: the form shows OpenTrain's guesses as defaults, and the
+// human's answers are saved.
 func TestFormConfirmsGuesses(t *testing.T) {
 	for carrier := range carriers {
 		t.Run(carrier, func(t *testing.T) {
@@ -86,7 +90,8 @@ func TestFormConfirmsGuesses(t *testing.T) {
 				}
 				return action, content, err
 			}, nil)
-			got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": "Some people to label a few thousand photos of fruit, English"})
+			got := call(t, a.host, "opentrain_create_draft",
+				map[string]any{"description": "Some people to label a few thousand photos of fruit, English"})
 			if got.isError {
 				t.Fatal(got.text)
 			}
@@ -99,15 +104,19 @@ func TestFormConfirmsGuesses(t *testing.T) {
 			}
 		})
 	}
-	guess := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"missingFields":[{"field":"dataVolume","label":"Data volume","type":"number","prompt":"How much?","updateKeys":["dataVolume"]}],` +
-		`"lowConfidenceFields":[{"field":"headcount","value":3,"reason":"“Some people”"},{"field":"experienceLevel","value":"EXPERT","reason":"r"},{"field":"paymentType","value":"BARTER","reason":"no such value"},{"field":"languages","value":["English"],"reason":"a list"},{"field":"dataVolume","value":1},{"reason":"no field"}],"normalizedFields":{}}`
+	guess := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"missingFields":[{"field":"dataVolume","label":"Data ` +
+		`volume","type":"number","prompt":"How much?","updateKeys":["dataVolume"]}],` +
+		`"lowConfidenceFields":[{"field":"headcount","value":3,"reason":"“Some people”"},{"field":"experienceLevel","value":"EXPERT",` +
+		`"reason":"r"},{"field":"paymentType","value":"BARTER","reason":"no such value"},{"field":"languages","value":["English"],` +
+		`"reason":"a list"},{"field":"dataVolume","value":1},{"reason":"no field"}],"normalizedFields":{}}`
 	s := startAskingOn(t, "stdio, "+legacy, answering(200, guess), fills, nil)
 	call(t, s.host, "opentrain_create_draft", map[string]any{"description": "x"})
 	if again := s.human.seen(); len(again) != 2 || len(again[1].fields) != 1 {
-		t.Errorf("guesses that were confirmed are asked again: %+v", again)
+		t.Errorf("confirmed guesses are asked again: %+v", again)
 	}
 	fields := s.human.seen()[0].fields
-	if len(fields) != 3 || string(fields["headcount"].Default) != "3" || string(fields["experienceLevel"].Default) != `"EXPERT"` || fields["dataVolume"].Default != nil || fields["dataVolume"].Title != "Data volume" {
+	if len(fields) != 3 || string(fields["headcount"].Default) != "3" || string(fields["experienceLevel"].Default) != `"EXPERT"` ||
+		fields["dataVolume"].Default != nil || fields["dataVolume"].Title != "Data volume" {
 		t.Errorf("%+v", fields)
 	}
 	sent := ""
@@ -116,13 +125,14 @@ func TestFormConfirmsGuesses(t *testing.T) {
 			sent = s.api.sent[i]
 		}
 	}
-	if !strings.Contains(sent, `"headcount":3`) || !strings.Contains(sent, `"experienceLevel":"EXPERT"`) || !strings.Contains(sent, `"dataVolume":18`) {
+	if !strings.Contains(sent, `"headcount":3`) || !strings.Contains(sent, `"experienceLevel":"EXPERT"`) ||
+		!strings.Contains(sent, `"dataVolume":18`) {
 		t.Errorf("sent %s", sent)
 	}
 }
 
-// TestPatchDraftShowsForms: opentrain_patch_draft asks as opentrain_create_draft does, and
-// sets the fields of the call once.
+// TestPatchDraftShowsForms: opentrain_patch_draft shows the same forms as
+// opentrain_create_draft, and saves its own fields once.
 func TestPatchDraftShowsForms(t *testing.T) {
 	for carrier := range carriers {
 		t.Run(carrier, func(t *testing.T) {
@@ -131,7 +141,7 @@ func TestPatchDraftShowsForms(t *testing.T) {
 			if len(a.human.seen()) != 0 || made.next(t).Action != tool.AskHuman {
 				t.Fatalf("askHuman false: %d forms, %s", len(a.human.seen()), made.text)
 			}
-			got := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 12}})
+			got := call(t, a.host, "opentrain_patch_draft", patch("headcount", 12))
 			if !strings.Contains(string(got.structured), `"publishReady":true`) || got.next(t).Action != tool.ConfirmWithHuman {
 				t.Errorf("%s", got.text)
 			}
@@ -148,9 +158,9 @@ func TestPatchDraftShowsForms(t *testing.T) {
 	}
 }
 
-// TestNoFormsWithoutCapability: a host that declared none is sent none, and
-// nothing waits; nor over HTTP+SSE, nor to an older host without sessions, nor
-// when forms are switched off.
+// TestNoFormsWithoutCapability: a host without forms never gets one, and no call waits.
+// The same goes for HTTP+SSE, older hosts without sessions, and servers with forms
+// switched off.
 func TestNoFormsWithoutCapability(t *testing.T) {
 	chat := func(t *testing.T, host *client.Client, human *human) {
 		t.Helper()
@@ -159,7 +169,7 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 		if next.Action != tool.AskHuman || next.Arguments["askHuman"] != nil || human != nil && len(human.seen()) != 0 {
 			t.Errorf("%s", got.text)
 		}
-		published := call(t, host, "opentrain_publish", map[string]any{"jobId": "job_1"})
+		published := call(t, host, "opentrain_publish", job())
 		if next := published.next(t); next.Action != tool.ConfirmWithHuman || next.Arguments["confirmationToken"] == nil {
 			t.Errorf("%s", published.text)
 		}
@@ -192,7 +202,8 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 			chat(t, host, human)
 		})
 	}
-	for name, declared := range map[string]string{"links only": `{"elicitation":{"url":{}}}`, "nothing": `{}`, "no object": `{"elicitation":null}`} {
+	for name, declared := range map[string]string{"links only": `{"elicitation":{"url":{}}}`, "nothing": `{}`,
+		"no object": `{"elicitation":null}`} {
 		t.Run(name, func(t *testing.T) {
 			s := startHTTP(t, nil, nil)
 			body := modernRPC("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, declared)
@@ -204,7 +215,8 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 	}
 }
 
-// TestFormsAreAudited: the draft that a call made before it asked is in the log.
+// TestFormsAreAudited: the log shows the draft that a call created before it showed a
+// form.
 func TestFormsAreAudited(t *testing.T) {
 	for carrier := range carriers {
 		a := startAsking(t, carrier, sandbox.Guide, fills, nil)

@@ -19,8 +19,8 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestUnansweredForm: a host that never answers costs the call the time limit,
-// once; then its caller is asked in the conversation.
+// TestUnansweredForm: a host that never answers delays the caller once, for the time
+// limit. After that the conversation asks.
 func TestUnansweredForm(t *testing.T) {
 	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
 		t.Run(carrier, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestUnansweredForm(t *testing.T) {
 			if took := time.Since(start); took < 300*time.Millisecond {
 				t.Errorf("it waited %v", took)
 			}
-			again := call(t, a.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 3}})
+			again := call(t, a.host, "opentrain_patch_draft", patch("headcount", 3))
 			if n := len(a.human.seen()); n != 1 || again.next(t).Action != tool.AskHuman {
 				t.Errorf("%d forms, %s", n, again.text)
 			}
@@ -43,8 +43,8 @@ func TestUnansweredForm(t *testing.T) {
 	}
 }
 
-// TestProgress: a client that asks for it is told what is done, the last notice
-// too; one that does not is not.
+// TestProgress: a client that asks for progress gets every notice, including the last.
+// Other clients get none.
 func TestProgress(t *testing.T) {
 	for carrier := range carriers {
 		t.Run(carrier, func(t *testing.T) {
@@ -58,7 +58,8 @@ func TestProgress(t *testing.T) {
 			})
 			for n := range 20 {
 				var request mcp.CallToolRequest
-				request.Params.Name, request.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": strings.Repeat("k", n+1), "askHuman": false}
+				request.Params.Name, request.Params.Arguments = "opentrain_create_draft",
+					map[string]any{"description": demo.SampleDescription, "idempotencyKey": strings.Repeat("k", n+1), "askHuman": false}
 				request.Params.Meta = &mcp.Meta{ProgressToken: n}
 				if _, err := a.host.CallTool(t.Context(), request); err != nil {
 					t.Fatal(err)
@@ -74,14 +75,14 @@ func TestProgress(t *testing.T) {
 			}
 			call(t, a.host, "opentrain_create_draft", map[string]any{"description": "another", "askHuman": false})
 			if len(notices) != 0 {
-				t.Errorf("a notice that nobody asked for: %s", <-notices)
+				t.Errorf("an unrequested notice: %s", <-notices)
 			}
 		})
 	}
 }
 
-// TestProgressWhileAFormWaits: SDKs give a silent call up after a minute, so the
-// client is told every fifteen seconds that the human has a form.
+// TestProgressWhileAFormWaits: SDKs give up on a silent call after a minute, so the
+// client gets a notice every fifteen seconds while a form is open.
 func TestProgressWhileAFormWaits(t *testing.T) {
 	slow(t, "takes fifteen seconds")
 	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
@@ -97,7 +98,8 @@ func TestProgressWhileAFormWaits(t *testing.T) {
 			}, nil)
 			var told atomic.Int32
 			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
-				if n.Method == "notifications/progress" && strings.HasPrefix(fmt.Sprint(n.Params.AdditionalFields["message"]), "Waiting for the human") && told.Add(1) == 2 {
+				if n.Method == "notifications/progress" && strings.HasPrefix(fmt.Sprint(n.Params.AdditionalFields["message"]),
+					"Waiting for the human") && told.Add(1) == 2 {
 					close(again)
 				}
 			})
@@ -109,14 +111,14 @@ func TestProgressWhileAFormWaits(t *testing.T) {
 				t.Fatal(err)
 			}
 			if took := time.Since(start); took < 14*time.Second || took > 40*time.Second || told.Load() != 2 {
-				t.Errorf("told %d times in %v", told.Load(), took)
+				t.Errorf("%d notices in %v", told.Load(), took)
 			}
 		})
 	}
 }
 
-// TestShutdownEndsOpenForms: when the server ends, a call that waits for a human comes
-// back in the conversation.
+// TestShutdownEndsOpenForms: when the server shuts down, a call with an open form
+// returns and asks in the conversation.
 func TestShutdownEndsOpenForms(t *testing.T) {
 	t.Parallel()
 	shown, stuck := make(chan struct{}), make(chan struct{})

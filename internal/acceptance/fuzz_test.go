@@ -10,16 +10,18 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// FuzzToolCall: whatever a model sends as arguments, the answer is a result or
-// an error in words, no longer than its bound, and nothing reaches another
-// endpoint than the tool's own.
+// FuzzToolCall: whatever the arguments, the answer is a result or an error in words
+// within its size limit, and the tool calls only its own endpoints.
 func FuzzToolCall(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"opentrain_create_draft", `{"description":"Label 100 photos"}`}, {"opentrain_create_draft", `{"format":"hr_xml","xml":"<a/>"}`},
-		{"opentrain_patch_draft", `{"jobId":"job_1","fields":{"headcount":"3","languages":"Spanish"}}`}, {"opentrain_publish", `{"jobId":"../tokens"}`},
-		{"opentrain_update_job", `{"jobId":"job_1","fields":"{\"headcount\":1e999}"}`}, {"opentrain_list_changes", `{"since":"2026-06-01","cursor":"eA"}`},
+		{"opentrain_patch_draft", `{"jobId":"job_1","fields":{"headcount":"3","languages":"Spanish"}}`},
+		{"opentrain_publish", `{"jobId":"../tokens"}`},
+		{"opentrain_update_job", `{"jobId":"job_1","fields":"{\"headcount\":1e999}"}`},
+		{"opentrain_list_changes", `{"since":"2026-06-01","cursor":"eA"}`},
 		{"opentrain_search_jobs", `{"limit":"5","payType":"fixed price"}`}, {"opentrain_invite_trainer", `{"jobId":"%2e%2e","freelancerId":"f"}`},
-		{"opentrain_get_job", `{"jobId":"\u202e"}`}, {"opentrain_list_facets", `[]`}, {"opentrain_get_account", `null`}, {"opentrain_close_job", `{"jobId":{}}`}, {"opentrain_list_jobs", `{"cursor":"\u0000"}`},
+		{"opentrain_get_job", `{"jobId":"\u202e"}`}, {"opentrain_list_facets", `[]`}, {"opentrain_get_account", `null`},
+		{"opentrain_close_job", `{"jobId":{}}`}, {"opentrain_list_jobs", `{"cursor":"\u0000"}`},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -45,7 +47,7 @@ func FuzzToolCall(f *testing.F) {
 		for _, made := range s.api.seen() {
 			_, path, _ := strings.Cut(made, " /api/public/v1/")
 			if first, _, _ := strings.Cut(path, "/"); first != "jobs" && first != "job-drafts" && path != "auth/me" {
-				t.Errorf("%s went out", made)
+				t.Errorf("%s reached the API", made)
 			}
 		}
 	})

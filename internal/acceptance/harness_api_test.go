@@ -14,7 +14,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// upstream counts the calls that reach the API and remembers them.
+// upstream is an API that records the calls it receives.
 type upstream struct {
 	api http.RoundTripper
 
@@ -44,7 +44,7 @@ func (u *upstream) seen() []string {
 	return append([]string(nil), u.calls...)
 }
 
-// body is the body of the last call of a form "METHOD /path".
+// body is the body of the last call of the form "METHOD /path".
 func (u *upstream) body(call string) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -60,10 +60,11 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// answering is an API that gives one answer.
+// answering is an API that gives the same answer to every call.
 func answering(status int, body string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 	})
 }
 
@@ -145,7 +146,7 @@ func serveAnswer(t testing.TB, answer http.HandlerFunc) string {
 	return server.URL
 }
 
-// envelope is an error answer of the API.
+// envelope is an error response of the API.
 func envelope(status int, code, message, details string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -153,7 +154,7 @@ func envelope(status int, code, message, details string) http.HandlerFunc {
 	}
 }
 
-// apiAnswer is any other answer of the API.
+// apiAnswer is any other response of the API.
 func apiAnswer(status int, contentType, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -165,7 +166,7 @@ func apiAnswer(status int, contentType, body string, header ...string) http.Hand
 	}
 }
 
-// dropped breaks the connection after the request was read.
+// dropped breaks the connection after it has read the request.
 func dropped(_ http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body) //nolint:errcheck // it ends
 	panic(http.ErrAbortHandler)
@@ -179,8 +180,8 @@ func serveSandbox(t testing.TB, cfg sandbox.Config) string {
 	return server.URL
 }
 
-// lossy is a sandbox whose calls of one kind are done and their answers lost,
-// as often as faults says.
+// lossy is a sandbox that carries out calls of one kind and then loses the answers, as
+// often as faults says.
 func lossy(faults *atomic.Int64, method, end string) http.RoundTripper {
 	plain := sandbox.New(sandbox.Config{})
 	return sandboxWithFault(plain, func(r *http.Request) http.Handler {
@@ -194,7 +195,7 @@ func lossy(faults *atomic.Int64, method, end string) http.RoundTripper {
 	})
 }
 
-// sandboxWithFault puts a fault in front of a sandbox that exists.
+// sandboxWithFault puts a fault in front of an existing sandbox.
 func sandboxWithFault(box *sandbox.Sandbox, fault func(*http.Request) http.Handler) http.RoundTripper {
 	return sandbox.New(sandbox.Config{Fault: func(r *http.Request) http.Handler {
 		if instead := fault(r); instead != nil {
@@ -204,7 +205,7 @@ func sandboxWithFault(box *sandbox.Sandbox, fault func(*http.Request) http.Handl
 	}}).Transport()
 }
 
-// discard is a ResponseWriter that loses the answer.
+// discard is a ResponseWriter that drops the response.
 type discard struct{}
 
 func (discard) Header() http.Header { return http.Header{} }
@@ -213,7 +214,7 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 func (discard) WriteHeader(int) {}
 
-// paging is an API with 120 jobs, of which it gives as many as it is asked for.
+// paging is an API with 120 jobs that returns as many as the limit asks for.
 func paging(entry string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		var at, limit int

@@ -15,8 +15,8 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// watchedAPI is a sandbox that counts what reaches it, and can hold back what
-// it answers to a replica.
+// watchedAPI is a sandbox that counts the calls it receives. It can hold back its
+// answers to a replica.
 type watchedAPI struct {
 	t       testing.TB
 	sandbox *sandbox.Sandbox
@@ -75,7 +75,7 @@ func (w *watchedAPI) note(r *http.Request, body, answer []byte) {
 	}
 }
 
-// hold holds back the answers to the replicas from now on.
+// hold holds back the answers to some replicas from now on.
 func (w *watchedAPI) hold(replicas ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -85,7 +85,7 @@ func (w *watchedAPI) hold(replicas ...string) {
 	}
 }
 
-// release lets go what is held.
+// release sends the answers that were held back.
 func (w *watchedAPI) release() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,7 +99,7 @@ func (w *watchedAPI) release() {
 	clear(w.gates)
 }
 
-// waitHeld waits until so many answers are held, and tells how many by replica.
+// waitHeld waits until a number of answers are held back, and counts them by replica.
 func (w *watchedAPI) waitHeld(calls int) map[string]int {
 	w.t.Helper()
 	by := map[string]int{}
@@ -108,13 +108,13 @@ func (w *watchedAPI) waitHeld(calls int) map[string]int {
 		case replica := <-w.held:
 			by[replica]++
 		case <-late:
-			w.t.Fatalf("%d calls do not arrive at the API; %v did", calls, by)
+			w.t.Fatalf("%d calls did not reach the API; %v did", calls, by)
 		}
 	}
 	return by
 }
 
-// checkWrites: no patch came twice, no key made two drafts.
+// checkWrites checks that no patch arrived twice and no key created two drafts.
 func (w *watchedAPI) checkWrites() {
 	w.t.Helper()
 	w.mu.Lock()
@@ -158,7 +158,7 @@ func (d *deployment) crowd() *crowd {
 	return c
 }
 
-// crowd are callers, each of whom makes one call after the other.
+// crowd is a number of callers, each of whom makes one call after another.
 type crowd struct {
 	d       *deployment
 	callers sync.WaitGroup
@@ -170,8 +170,8 @@ type crowd struct {
 	failures []outcome
 }
 
-// work is one caller: drafts with a key of their own, patches that are all
-// different, now and then a read.
+// work is one caller, who creates drafts with unique keys, sends patches that all
+// differ, and reads now and then.
 func (c *crowd) work(number int) {
 	var draft string
 	for n := 0; ; n++ {
@@ -210,7 +210,7 @@ func (c *crowd) note(got outcome) outcome {
 	return got
 }
 
-// waitFor waits until the crowd has made so many calls more.
+// waitFor waits until the crowd has made a number of further calls.
 func (c *crowd) waitFor(calls int) {
 	c.d.t.Helper()
 	for late := time.After(patience); calls > 0; calls-- {
@@ -222,7 +222,7 @@ func (c *crowd) waitFor(calls int) {
 	}
 }
 
-// leave lets the callers end their calls, and returns what failed.
+// leave lets the callers finish their calls, and returns the failures.
 func (c *crowd) leave() []outcome {
 	close(c.leaving)
 	c.callers.Wait()
@@ -230,7 +230,7 @@ func (c *crowd) leave() []outcome {
 	return c.failures
 }
 
-// lost checks that calls failed because their replica was killed, not later.
+// lost checks that calls failed only because their replica was killed, and none later.
 func lost(t *testing.T, failures []outcome, killed time.Time) {
 	t.Helper()
 	for _, failure := range failures {

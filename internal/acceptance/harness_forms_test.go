@@ -12,7 +12,7 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// field is one field of a form as a client sees it.
+// field is a field of a form as a client sees it.
 type field struct {
 	Type        string          `json:"type"`
 	Title       string          `json:"title"`
@@ -50,7 +50,7 @@ func saysYes(int, form) (mcp.ElicitationResponseAction, any, error) {
 	return "accept", map[string]any{"confirm": true}, nil
 }
 
-// human answers forms and remembers them. It is an ElicitationHandler.
+// human answers forms and records them. It is an ElicitationHandler.
 type human struct {
 	t      testing.TB
 	answer respond
@@ -92,7 +92,7 @@ func (h *human) seen() []form {
 	return append([]form(nil), h.forms...)
 }
 
-// fills gives every field a value of its type, the default where there is one.
+// fills gives every field its default, or else a value of its type.
 func fills(_ int, f form) (mcp.ElicitationResponseAction, any, error) {
 	content := map[string]any{}
 	for name, field := range f.fields {
@@ -116,19 +116,22 @@ func fills(_ int, f form) (mcp.ElicitationResponseAction, any, error) {
 	return mcp.ElicitationResponseActionAccept, content, nil
 }
 
-// checkChat: the draft is there, and next asks in the conversation.
+// checkChat checks that the draft exists and that the next step asks in the
+// conversation.
 func checkChat(t *testing.T, got answer) {
 	t.Helper()
 	next := got.next(t)
-	if got.isError || next.Action != tool.AskHuman || next.Question == "" || next.Arguments["jobId"] != "job_1" || next.Arguments["askHuman"] != false {
+	if got.isError || next.Action != tool.AskHuman || next.Question == "" || next.Arguments["jobId"] != "job_1" ||
+		next.Arguments["askHuman"] != false {
 		t.Errorf("%s\n%+v", got.text, next)
 	}
-	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") && !strings.Contains(got.text, "The form's answers were not taken") {
+	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") &&
+		!strings.Contains(got.text, "The form's answers were not taken") {
 		t.Errorf("%s", got.text)
 	}
 	for _, claim := range []string{"declin", "refus", "reject"} {
 		if strings.Contains(strings.ToLower(got.text), claim) {
-			t.Errorf("the words claim that a human %s…: %s", claim, got.text)
+			t.Errorf("the text says that the human %s…: %s", claim, got.text)
 		}
 	}
 }

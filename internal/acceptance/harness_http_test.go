@@ -90,9 +90,13 @@ func (e *endpoint) call(tool string, arguments any, headers ...string) answer {
 	return parseAnswer(e.t, got.body)
 }
 
-// modern are the headers of a client of 2026-07-28.
+// modernHeaders are the headers of a client of 2026-07-28. Only some methods have a name.
 func modernHeaders(method, name string, more ...string) []string {
-	return append([]string{"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", method, "Mcp-Name", name}, more...)
+	headers := append([]string{"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", method}, more...)
+	if name != "" {
+		headers = append(headers, "Mcp-Name", name)
+	}
+	return headers
 }
 
 // event is a server-sent event.

@@ -12,7 +12,7 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// descriptions are 20 jobs of all kinds.
+// descriptions are 20 different jobs.
 var descriptions = []string{
 	demo.SampleDescription,
 	"We need 5 fluent Spanish speakers to label sentiment on 20,000 social media posts, paid per label.",
@@ -36,9 +36,10 @@ var descriptions = []string{
 	"Moderate comments for our forum in Korean and English, 3 shifts, 24 hours a day, 20 USD per hour, 6 moderators, intermediate",
 }
 
-// cannedAnswer answers any question from its key, type and options alone.
+// cannedAnswer answers any question from only its key, type and options.
 func cannedAnswer(key, kind string, options []string) any {
-	canned := map[string]any{"paymentType": "PAY_PER_LABEL", "dataVolumeUnit": "NUMBER_OF_FILES", "experienceLevel": "EXPERT", "languages": []string{"English", "Spanish"}}
+	canned := map[string]any{"paymentType": "PAY_PER_LABEL", "dataVolumeUnit": "NUMBER_OF_FILES", "experienceLevel": "EXPERT",
+		"languages": []string{"English", "Spanish"}}
 	if value, found := canned[key]; found {
 		return value
 	}
@@ -58,7 +59,7 @@ func cannedAnswer(key, kind string, options []string) any {
 	return "Something"
 }
 
-// follower walks the loop with nothing but what next says.
+// follower runs the loop with only what next says.
 type follower struct {
 	t         *testing.T
 	setup     *setup
@@ -103,7 +104,7 @@ func (f *follower) run(description string) {
 	}
 }
 
-// step is what a client understood of a result.
+// step is what a client understood from a result.
 type step struct {
 	action    tool.Action
 	tool      string
@@ -112,7 +113,7 @@ type step struct {
 	kinds     []string
 }
 
-// readStructured reads structuredContent.next and nothing else.
+// readStructured reads only structuredContent.next.
 func readStructured(t *testing.T, got answer) step {
 	next := got.next(t)
 	arguments, err := json.Marshal(next.Arguments)
@@ -124,7 +125,7 @@ func readStructured(t *testing.T, got answer) step {
 		return s
 	}
 	if next.Question == "" {
-		t.Errorf("a question without words: %+v", next)
+		t.Errorf("the question is empty: %+v", next)
 	}
 	if len(next.Inputs) == 0 {
 		key := onlyKey(t, next.Arguments)
@@ -170,7 +171,7 @@ var (
 	inputLine  = regexp.MustCompile(`(?m)^Input (\w+): (\w+)(?: (\[.*\]))?$`)
 )
 
-// readText reads the text of the result and nothing else.
+// readText reads only the text of the result.
 func readText(t *testing.T, got answer) step {
 	parts := strings.Split(got.text, "\n\n")
 	text := parts[len(parts)-1]
@@ -223,7 +224,8 @@ func list(t *testing.T, text string) []string {
 // drive follows next from a description to a published job.
 func drive(t *testing.T, host *client.Client) {
 	t.Helper()
-	tool, arguments := "opentrain_create_draft", map[string]any{"description": "10 annotators, bounding boxes on 50,000 dashcam images, $18/hour, English"}
+	tool, arguments := "opentrain_create_draft", map[string]any{"description": "10 annotators, bounding boxes on 50,000 dashcam images, " +
+		"$18/hour, English"}
 	for range 10 {
 		got := call(t, host, tool, arguments)
 		if got.isError {

@@ -287,7 +287,7 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	defer tick.Stop()
 	for deadline := time.Now().Add(patience); !holds(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: still not so after %v", what, patience)
+			t.Fatalf("%s: not within %v", what, patience)
 		}
 	}
 }

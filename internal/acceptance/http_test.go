@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestHTTPRefusesToStart: settings that would expose tokens, or that leave every
-// caller out, end the program with words.
+// TestHTTPRefusesToStart: settings that would expose tokens or lock out every caller
+// end the program with an explanation.
 func TestHTTPRefusesToStart(t *testing.T) {
 	t.Parallel()
 	cert, key, _ := certificate(t, t.TempDir(), 1, "localhost")
@@ -26,21 +26,22 @@ func TestHTTPRefusesToStart(t *testing.T) {
 		"no such certificate":     {[]string{"--tls-cert", "/nowhere", "--tls-key", key}, nil, "--tls-cert"},
 		"wrong pair":              {[]string{"--tls-cert", key, "--tls-key", cert}, nil, "--tls-cert"},
 		"shared without a secret": {[]string{"--auth", "shared"}, nil, "OPENTRAIN_MCP_SERVER_TOKEN"},
-		"shared, no such file":    {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN_FILE=/nowhere"}, "OPENTRAIN_MCP_SERVER_TOKEN_FILE"},
-		"shared with spaces":      {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN=a b"}, "spaces"},
-		"an empty key":            {nil, []string{"OPENTRAIN_MCP_STATE_KEY= "}, "holds no key"},
-		"a short key":             {nil, []string{"OPENTRAIN_MCP_STATE_KEY=c2hvcnQ="}, "32 bytes in base64"},
-		"two places for a key":    {nil, []string{"OPENTRAIN_MCP_STATE_KEY=a", "OPENTRAIN_MCP_STATE_KEY_FILE=b"}, "set one"},
-		"form outlasts session":   {[]string{"--sessions", "--session-idle", "1m"}, nil, "a session must last longer"},
-		"every host":              {[]string{"--allowed-hosts", "*"}, nil, "allowed host"},
-		"every origin":            {[]string{"--allowed-origins", "*"}, nil, "allowed origin"},
-		"a path as origin":        {[]string{"--allowed-origins", "https://a.example/x"}, nil, "allowed origin"},
-		"a bad replica id":        {[]string{"--replica-id", "a.b"}, nil, "replica id"},
-		"no port":                 {[]string{"--listen", "localhost"}, nil, "--listen"},
-		"no time":                 {[]string{"--drain-timeout", "0s"}, nil, "--drain-timeout"},
-		"no calls":                {[]string{"--burst", "0"}, nil, "--burst"},
-		"no reads":                {[]string{"--public-read-budget", "0"}, nil, "--public-read-budget"},
-		"no such tool":            {[]string{"--tools", "opentrain_serch_jobs"}, nil, "did you mean opentrain_search_jobs"},
+		"shared, no such file": {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN_FILE=/nowhere"},
+			"OPENTRAIN_MCP_SERVER_TOKEN_FILE"},
+		"shared with spaces":    {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN=a b"}, "spaces"},
+		"an empty key":          {nil, []string{"OPENTRAIN_MCP_STATE_KEY= "}, "holds no key"},
+		"a short key":           {nil, []string{"OPENTRAIN_MCP_STATE_KEY=c2hvcnQ="}, "32 bytes in base64"},
+		"two places for a key":  {nil, []string{"OPENTRAIN_MCP_STATE_KEY=a", "OPENTRAIN_MCP_STATE_KEY_FILE=b"}, "set one"},
+		"form outlasts session": {[]string{"--sessions", "--session-idle", "1m"}, nil, "a session must last longer"},
+		"every host":            {[]string{"--allowed-hosts", "*"}, nil, "allowed host"},
+		"every origin":          {[]string{"--allowed-origins", "*"}, nil, "allowed origin"},
+		"a path as origin":      {[]string{"--allowed-origins", "https://a.example/x"}, nil, "allowed origin"},
+		"a bad replica id":      {[]string{"--replica-id", "a.b"}, nil, "replica id"},
+		"no port":               {[]string{"--listen", "localhost"}, nil, "--listen"},
+		"no time":               {[]string{"--drain-timeout", "0s"}, nil, "--drain-timeout"},
+		"no calls":              {[]string{"--burst", "0"}, nil, "--burst"},
+		"no reads":              {[]string{"--public-read-budget", "0"}, nil, "--public-read-budget"},
+		"no such tool":          {[]string{"--tools", "opentrain_serch_jobs"}, nil, "did you mean opentrain_search_jobs"},
 	} {
 		cmd := exec.Command(binary, append([]string{"http"}, test.args...)...)
 		cmd.Env = environment(t, test.env...)

@@ -9,10 +9,12 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestEveryImportFormatMakesADraft of every format, once each.
+// TestEveryImportFormatMakesADraft: every format creates a draft, and a repeated call
+// finds it again.
 func TestEveryImportFormatMakesADraft(t *testing.T) {
 	s := start(t, sandbox.Guide)
-	posting := `{"@context":"https://schema.org","@type":"JobPosting","title":"Label cats","description":"<p>Draw boxes</p>","baseSalary":{"currency":"USD","value":{"value":18,"unitText":"HOUR"}}}`
+	posting := `{"@context":"https://schema.org","@type":"JobPosting","title":"Label cats","description":"<p>Draw boxes</p>",` +
+		`"baseSalary":{"currency":"USD","value":{"value":18,"unitText":"HOUR"}}}`
 	for i, test := range []struct{ arguments, title, interpreted string }{
 		{`{"format":"opentrain_canonical","job":{"title":"Label dogs","paymentType":"PAY_PER_HOUR","rateAmount":18}}`, "Label dogs", ""},
 		{`{"job":{"title":"Label mice"}}`, "Label mice", "format: taken as opentrain_canonical, because job was given"},
@@ -23,17 +25,20 @@ func TestEveryImportFormatMakesADraft(t *testing.T) {
 		want := fmt.Sprintf(`"jobId":"job_%d"`, i+1)
 		for range 2 { // a repeated call finds the draft
 			got := call(t, s.host, "opentrain_create_draft", json.RawMessage(test.arguments))
-			if got.isError || !strings.Contains(string(got.structured), want) || !strings.Contains(string(got.structured), test.title) || !strings.Contains(string(got.structured), test.interpreted) {
+			if got.isError || !strings.Contains(string(got.structured), want) || !strings.Contains(string(got.structured), test.title) ||
+				!strings.Contains(string(got.structured), test.interpreted) {
 				t.Errorf("%s: %s %s", test.arguments, got.text, got.structured)
 			}
 		}
 	}
 	// The members of a document have no order.
 	reordered := `{"format":"opentrain_canonical","job":{"rateAmount":18,"paymentType":"PAY_PER_HOUR","title":"Label dogs"}}`
-	if got := call(t, s.host, "opentrain_create_draft", json.RawMessage(reordered)); !strings.Contains(string(got.structured), `"jobId":"job_1"`) {
-		t.Errorf("another order made another draft: %s", got.structured)
+	if got := call(t, s.host, "opentrain_create_draft", json.RawMessage(reordered)); !strings.Contains(string(got.structured),
+		`"jobId":"job_1"`) {
+		t.Errorf("another key order created another draft: %s", got.structured)
 	}
-	if got := call(t, s.host, "opentrain_create_draft", json.RawMessage(`{"format":"indeed_xml","xml":"<job>\n<title>x</job>"}`)); !got.isError || !strings.Contains(got.text, "line 2, column") {
+	if got := call(t, s.host, "opentrain_create_draft",
+		json.RawMessage(`{"format":"indeed_xml","xml":"<job>\n<title>x</job>"}`)); !got.isError || !strings.Contains(got.text, "line 2, column") {
 		t.Errorf("got %s", got.text)
 	}
 	for arguments, want := range map[string]string{

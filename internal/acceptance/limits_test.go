@@ -10,11 +10,12 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestCallerLimit: who calls too often is told how long to wait; others go on.
+// TestCallerLimit: a caller who calls too often learns how long to wait. Other callers
+// are not affected.
 func TestCallerLimit(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = 0.1, 3 })
-	first, second := []string{tokenHeader, employer(1).Token}, []string{tokenHeader, employer(2).Token}
+	first, second := as(1), as(2)
 	for range 3 {
 		if got := s.call("opentrain_list_jobs", map[string]any{}, first...); got.isError {
 			t.Fatal(got.text)
@@ -22,7 +23,8 @@ func TestCallerLimit(t *testing.T) {
 	}
 	sent := len(s.api.seen())
 	got := s.call("opentrain_list_jobs", map[string]any{}, first...)
-	if f := got.failure; f.Code != "BUSY" || f.RetryAfterSeconds < 1 || f.RetryAfterSeconds > 10 || !strings.Contains(got.text, fmt.Sprintf("Call again in %d seconds.", f.RetryAfterSeconds)) {
+	if f := got.failure; f.Code != "BUSY" || f.RetryAfterSeconds < 1 || f.RetryAfterSeconds > 10 ||
+		!strings.Contains(got.text, fmt.Sprintf("Call again in %d seconds.", f.RetryAfterSeconds)) {
 		t.Errorf("%+v", got)
 	}
 	read := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://fields"}}`, first...)
@@ -30,17 +32,17 @@ func TestCallerLimit(t *testing.T) {
 		t.Errorf("%d %s", read.status, read.body)
 	}
 	if len(s.api.seen()) != sent {
-		t.Error("a refused call went out")
+		t.Error("a refused call reached the API")
 	}
-	for name, headers := range map[string][]string{"another token": second, "nobody": nil} {
+	for name, headers := range map[string][]string{"another token": second, "no token": nil} {
 		if got := s.call("opentrain_search_jobs", map[string]any{}, headers...); got.isError {
 			t.Errorf("%s: %s", name, got.text)
 		}
 	}
 }
 
-// TestCallersAddress: only behind a proxy, and only its own word, names the
-// address whose limit counts.
+// TestCallersAddress: the address that counts for limits comes from the connection, or
+// from the proxy's own X-Forwarded-For entry behind a proxy.
 func TestCallersAddress(t *testing.T) {
 	t.Parallel()
 	for _, behindProxy := range []bool{false, true} {
@@ -68,7 +70,8 @@ func TestCallersAddress(t *testing.T) {
 	}
 }
 
-// TestNoAddressTakesAllPlaces: one address has half of the sessions and streams.
+// TestNoAddressTakesAllPlaces: one address gets at most half of the sessions and
+// streams.
 func TestNoAddressTakesAllPlaces(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {

@@ -18,8 +18,8 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// These make the test binary a bare server: where it listens, and the address
-// that its tool reads.
+// With these variables the test binary becomes a bare server: the address that it
+// listens on, and the address that its tool reads.
 const (
 	bareListen   = "BARE_LISTEN"
 	bareUpstream = "BARE_UPSTREAM"
@@ -28,9 +28,9 @@ const (
 // bareTool is the one tool of the bare server.
 const bareTool = "list_jobs"
 
-// serveBare serves the least that answers the same calls over mcp-go: one tool
-// that passes on what it reads, as text and as structured content. It returns
-// only on a failure.
+// serveBare serves the smallest mcp-go server that answers the same calls: one tool
+// that passes on what it reads, as text and as structured content. It only returns on
+// failure.
 func serveBare(listen, upstream string) error {
 	transport, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -75,8 +75,8 @@ type loadedServer struct {
 	pid       int
 }
 
-// resident is the memory of the process in MB, 0 where the system does not
-// tell.
+// resident is the memory of the process in MB, or 0 where the system does not report
+// it.
 func (s *loadedServer) resident() float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid))
 	if err != nil {
@@ -94,8 +94,8 @@ func (s *loadedServer) resident() float64 {
 	return kilobytes / 1024
 }
 
-// processor is the processor time that the process has used, 0 where the system
-// does not tell.
+// processor is the processor time of the process, or 0 where the system does not report
+// it.
 func (s *loadedServer) processor() time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
 	if err != nil {
@@ -117,8 +117,8 @@ func (s *loadedServer) processor() time.Duration {
 	return used
 }
 
-// startServer runs a server on a free port and waits until it listens. The bare
-// server, which takes no arguments, is told its address by a variable.
+// startServer runs a server on a free port and waits until it listens. The bare server
+// has no arguments and reads its address from a variable.
 func startServer(b *testing.B, name, path string, env []string, args ...string) *loadedServer {
 	b.Helper()
 	address := freePort(b)

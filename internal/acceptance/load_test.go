@@ -19,12 +19,13 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// BenchmarkLoad compares the program under concurrent callers with a bare
-// mcp-go server. Every server is a process of its own; the API and the callers
-// are this one. docs/benchmarks.md has its numbers.
+// BenchmarkLoad compares the program with a bare mcp-go server under concurrent
+// callers. Every server runs in its own process, and the API and the callers in this
+// one. docs/benchmarks.md has the numbers.
 func BenchmarkLoad(b *testing.B) {
 	api := fixedAPI(b)
-	ours := startServer(b, "opentrain-mcp", binary, []string{"OPENTRAIN_API_BASE_URL=" + api.URL}, "http", "--rate", "0", "--log-level", "error")
+	ours := startServer(b, "opentrain-mcp", binary, []string{"OPENTRAIN_API_BASE_URL=" + api.URL}, "http", "--rate", "0",
+		"--log-level", "error")
 	bare := startServer(b, "bare mcp-go", os.Args[0], []string{bareUpstream + "=" + api.URL + ownJobsPath + "?limit=10"})
 	list := newLoad(b, api, ours, "opentrain_list_jobs", `{}`, true)
 	search := newLoad(b, api, ours, "opentrain_search_jobs", `{"q":"image"}`, false)
@@ -48,7 +49,8 @@ func BenchmarkLoad(b *testing.B) {
 		b.ReportMetric(0, "ns/op") // it takes no time
 	})
 	if testing.Verbose() {
-		b.Logf("\n| Callers | Server | Tool | Calls/s | Ratio to bare | p50 | p90 | p99 | CPU per call |\n|--:|---|---|--:|--:|--:|--:|--:|--:|\n%s\n\n"+
+		b.Logf("\n| Callers | Server | Tool | Calls/s | Ratio to bare | p50 | p90 | p99 | CPU per call "+
+			"|\n|--:|---|---|--:|--:|--:|--:|--:|--:|\n%s\n\n"+
 			"Resident memory: %s %.0f MB, %s %.0f MB.", strings.Join(rows, "\n"), ours.name, ours.resident(), bare.name, bare.resident())
 	}
 }
@@ -64,7 +66,7 @@ type fixedUpstream struct {
 	asked atomic.Int64 // requests so far
 }
 
-// fixedAPI answers with what the sandbox says of an account with ten jobs.
+// fixedAPI answers with what the sandbox returns for an account with ten jobs.
 func fixedAPI(b *testing.B) *fixedUpstream {
 	b.Helper()
 	source := sandbox.New(sandbox.Config{})
@@ -80,7 +82,8 @@ func fixedAPI(b *testing.B) *fixedUpstream {
 		return answer
 	}
 	for i := range 10 {
-		ask(http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":"Draw bounding boxes on %d,000 dashcam images at $18 an hour."}`, i+1))
+		description := fmt.Sprintf("Draw bounding boxes on %d,000 dashcam images at $18 an hour.", i+1)
+		ask(http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":%q}`, description))
 	}
 	fixed := map[string]*httptest.ResponseRecorder{}
 	for path, query := range map[string]string{"/jobs/mine": "limit=10", "/jobs": "q=image&limit=10", "/job-drafts/capabilities": ""} {
@@ -103,7 +106,7 @@ func fixedAPI(b *testing.B) *fixedUpstream {
 	return u
 }
 
-// load is one call, made again and again.
+// load is one call that is made again and again.
 type load struct {
 	server *loadedServer
 	tool   string
@@ -135,7 +138,7 @@ func (l *load) post() ([]byte, error) {
 	return body, err
 }
 
-// spread makes calls by concurrent callers and returns what each took, sorted.
+// spread makes calls from concurrent callers and returns their durations, sorted.
 func (l *load) spread(b *testing.B, callers, calls int) []time.Duration {
 	b.Helper()
 	var begun atomic.Int64
@@ -163,8 +166,8 @@ func (l *load) spread(b *testing.B, callers, calls int) []time.Duration {
 	return all
 }
 
-// measure loads the server with b.N calls. floor is the bare server's
-// measurement; its zero value is none.
+// measure makes b.N calls. floor is the measurement of the bare server, or the zero
+// value.
 func (l *load) measure(b *testing.B, callers int, floor measurement) measurement {
 	b.Helper()
 	l.spread(b, callers, 2*callers) // connections are open
@@ -191,8 +194,7 @@ func (l *load) measure(b *testing.B, callers int, floor measurement) measurement
 	return m
 }
 
-// newLoad makes a load, and looks at its first answer: the others must be equal
-// to it.
+// newLoad makes a load and checks its first answer. All others must equal it.
 func newLoad(b *testing.B, api *fixedUpstream, server *loadedServer, tool, arguments string, goesUp bool) *load {
 	b.Helper()
 	l := &load{
@@ -247,7 +249,7 @@ func (m measurement) cells(floor measurement) string {
 	return fmt.Sprintf("%.0f | %s | %s | %s | %s | %d µs", m.perSecond, ratio, ms(m.p50), ms(m.p90), ms(m.p99), m.processor.Microseconds())
 }
 
-// percentile is the time that so many in a hundred calls took at most.
+// percentile is the duration that a percentage of the calls did not exceed.
 func percentile(sorted []time.Duration, percent float64) time.Duration {
 	return sorted[int(math.Ceil(percent/100*float64(len(sorted))))-1]
 }

@@ -10,14 +10,14 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestLog: one line for each call, one more for each write, with the request,
-// a short hash for the token and no argument.
+// TestLog: the log has one line for each call and one more for each write, with the
+// request, a short hash of the token, and no arguments.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, nil)
 	token := []string{tokenHeader, sandbox.DemoToken}
 	draft := s.do("POST", "/mcp", rpc(1, "opentrain_create_draft", map[string]any{"description": "Label 100 photos of secretfruit"}), token...)
-	s.call("opentrain_publish", map[string]any{"jobId": "job_1"}, token...)
+	s.call("opentrain_publish", job(), token...)
 	s.call("opentrain_close_job", map[string]any{"jobId": "job_none"}, token...)
 	s.call("opentrain_search_jobs", map[string]any{"q": "secretfruit"})
 	calls, audits := s.logged("tool call"), s.logged("audit")
@@ -31,8 +31,10 @@ func TestLog(t *testing.T) {
 	if calls[3]["caller"] != nil || calls[3]["request"] == calls[0]["request"] {
 		t.Errorf("%v", calls[3])
 	}
-	for i, want := range [][3]string{{"opentrain_create_draft", "job_1", "DRAFT"}, {"opentrain_publish", "job_1", "DRAFT"}, {"opentrain_close_job", "job_none", "NOT_FOUND"}} {
-		if a := audits[i]; a["tool"] != want[0] || a["job"] != want[1] || a["outcome"] != want[2] || a["caller"] != calls[0]["caller"] || a["request"] == "" {
+	for i, want := range [][3]string{{"opentrain_create_draft", "job_1", "DRAFT"}, {"opentrain_publish", "job_1", "DRAFT"},
+		{"opentrain_close_job", "job_none", "NOT_FOUND"}} {
+		if a := audits[i]; a["tool"] != want[0] || a["job"] != want[1] || a["outcome"] != want[2] || a["caller"] != calls[0]["caller"] ||
+			a["request"] == "" {
 			t.Errorf("%v, want %v", a, want)
 		}
 	}
@@ -44,16 +46,16 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestRequestIDs: a proxy's id is taken, a caller's is not.
+// TestRequestIDs: the server uses the request ID of a proxy, but not that of a caller.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	open := startHTTP(t, nil, nil)
 	behind := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.BehindProxy = true })
-	for id, taken := range map[string]bool{"abc-123.X_9": true, "two words": false, strings.Repeat("x", 65): false, "": false} {
+	for id, used := range map[string]bool{"abc-123.X_9": true, "two words": false, strings.Repeat("x", 65): false, "": false} {
 		if got := open.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); got == id || len(got) != 16 {
 			t.Errorf("%q became %q", id, got)
 		}
-		if got := behind.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); (got == id) != taken {
+		if got := behind.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); (got == id) != used {
 			t.Errorf("behind a proxy %q became %q", id, got)
 		}
 	}

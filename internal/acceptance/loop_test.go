@@ -16,8 +16,9 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestNextAloneLeadsToAPublishedJob: 20 descriptions, both variants, a client
-// that reads only structuredContent.next and one that reads only the text.
+// TestNextAloneLeadsToAPublishedJob: 20 descriptions lead to published jobs in both
+// variants, for a client that only reads structuredContent.next and for one that only
+// reads the text.
 func TestNextAloneLeadsToAPublishedJob(t *testing.T) {
 	if len(descriptions) != 20 {
 		t.Fatalf("%d descriptions", len(descriptions))
@@ -63,7 +64,7 @@ func TestPromptsAreAskedVerbatim(t *testing.T) {
 	}
 }
 
-// TestLoopOverStdio posts a job with the real binary and its embedded sandbox.
+// TestLoopOverStdio posts a job with the real program and its embedded sandbox.
 func TestLoopOverStdio(t *testing.T) {
 	t.Parallel()
 	host := connect(t, environment(t), "--sandbox")
@@ -72,12 +73,15 @@ func TestLoopOverStdio(t *testing.T) {
 		arguments map[string]any
 		want      string
 	}{
-		{"opentrain_create_draft", map[string]any{"description": "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is $18/hour. English required. Work runs about six weeks."}, "2 answers are missing"},
-		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "intermediate"}}, `"intermediate" was read as "INTERMEDIATE"`},
-		{"opentrain_publish", map[string]any{"jobId": "job_1"}, "was not published"},
-		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"dataVolumeUnit": "NUMBER_OF_FILES"}}, "Next: confirm_with_human"},
-		{"opentrain_publish", map[string]any{"jobId": "job_1"}, "Job job_1 is published: OPEN."},
-		{"opentrain_publish", map[string]any{"jobId": "job_1"}, "was published before"},
+		{"opentrain_create_draft", map[string]any{"description": "We need 10 experienced annotators for bounding boxes on 50,000 dashcam " +
+			"images. Pay is $18/hour. English required. Work runs about six weeks."}, "2 answers are missing"},
+		{"opentrain_patch_draft", patch("experienceLevel", "intermediate"),
+			`"intermediate" was read as "INTERMEDIATE"`},
+		{"opentrain_publish", job(), "was not published"},
+		{"opentrain_patch_draft", patch("dataVolumeUnit", "NUMBER_OF_FILES"),
+			"Next: confirm_with_human"},
+		{"opentrain_publish", job(), "Job job_1 is published: OPEN."},
+		{"opentrain_publish", job(), "was published before"},
 		{"opentrain_search_jobs", map[string]any{"q": "dashcam bounding box"}, "(id job_1)"},
 		{"opentrain_list_jobs", map[string]any{"status": "OPEN"}, "(id job_1)"},
 	} {
@@ -87,7 +91,7 @@ func TestLoopOverStdio(t *testing.T) {
 	}
 }
 
-// TestLoopOverHTTP drives the loop to a published job over each transport.
+// TestLoopOverHTTP follows the loop to a published job over each transport.
 func TestLoopOverHTTP(t *testing.T) {
 	t.Parallel()
 	for name, sessions := range map[string]bool{"streamable": false, "streamable with sessions": true, "sse": false} {
@@ -112,8 +116,8 @@ func TestLoopOverHTTP(t *testing.T) {
 	}
 }
 
-// TestAbsentNullAndValue are three things in a patch. Where the capabilities
-// cannot be read, a key that nobody knows goes through, and the API decides.
+// TestAbsentNullAndValue: an absent key, null and a value mean different things in a
+// patch. Without the API's capabilities, an unknown key is sent and the API decides.
 func TestAbsentNullAndValue(t *testing.T) {
 	api := sandbox.New(sandbox.Config{Fault: func(r *http.Request) http.Handler {
 		if strings.HasSuffix(r.URL.Path, "/capabilities") {
@@ -123,16 +127,19 @@ func TestAbsentNullAndValue(t *testing.T) {
 	}})
 	s := startWith(t, api.Transport(), nil)
 	call(t, s.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-	got := call(t, s.host, "opentrain_patch_draft", json.RawMessage(`{"jobId":"job_1","fields":{"headcount":null,"pricePerHour":20.50,"brandNew":{"a":[1.0,null]}}}`))
-	if sent := s.api.body("PATCH /api/public/v1/job-drafts/job_1"); sent != `{"brandNew":{"a":[1.0,null]},"headcount":null,"pricePerHour":20.50}` {
+	got := call(t, s.host, "opentrain_patch_draft",
+		json.RawMessage(`{"jobId":"job_1","fields":{"headcount":null,"pricePerHour":20.50,"brandNew":{"a":[1.0,null]}}}`))
+	if sent := s.api.body("PATCH /api/public/v1/job-drafts/job_1"); sent != `{"brandNew":{"a":[1.0,null]},"headcount":null,`+
+		`"pricePerHour":20.50}` {
 		t.Errorf("the API received %s", sent)
 	}
-	// The sandbox does not know the key, and the model is told.
+	// The sandbox does not know the key, and the result says so.
 	if !got.isError || !strings.Contains(got.text, "brandNew") || got.failure.Code != opentrain.CodeBadRequest {
 		t.Errorf("got %s", got.text)
 	}
-	cleared := call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": nil}})
-	if cleared.isError || strings.Contains(string(cleared.structured), `"headcount"`) || !strings.Contains(string(cleared.structured), `"pricePerHour":18`) {
+	cleared := call(t, s.host, "opentrain_patch_draft", patch("headcount", nil))
+	if cleared.isError || strings.Contains(string(cleared.structured), `"headcount"`) ||
+		!strings.Contains(string(cleared.structured), `"pricePerHour":18`) {
 		t.Errorf("got %s", cleared.structured)
 	}
 }

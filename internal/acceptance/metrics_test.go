@@ -11,7 +11,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestMetrics: what is counted, and that no caller chooses a label.
+// TestMetrics checks what is counted, and that callers cannot create labels.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, nil)
@@ -50,7 +50,8 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestMetricsKnowTheirCodes: a code that only the API made up is no label.
+// TestMetricsKnowTheirCodes: an error code that the server does not know is not a
+// label.
 func TestMetricsKnowTheirCodes(t *testing.T) {
 	t.Parallel()
 	s := startHTTPWith(t, answering(400, `{"error":"no","code":"CODE_OF_TODAY_17"}`), nil)
@@ -62,8 +63,8 @@ func TestMetricsKnowTheirCodes(t *testing.T) {
 	}
 }
 
-// TestOps: health and metrics can have an address of their own, which answers
-// to any address, and to no page.
+// TestOps: health and metrics can have their own listener. It answers on any address,
+// but not to web pages.
 func TestOps(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.SeparateOps = true })
@@ -87,12 +88,12 @@ func TestOps(t *testing.T) {
 		}
 	}
 	if sent := s.api.seen(); len(sent) != 0 {
-		t.Errorf("health asked the API: %v", sent)
+		t.Errorf("a health check called the API: %v", sent)
 	}
 }
 
-// TestTraceparent: a caller's trace goes on upstream, from the header or from
-// _meta; what is no trace does not.
+// TestTraceparent: a caller's trace is passed to the API, from the header or from
+// _meta. An invalid trace is not.
 func TestTraceparent(t *testing.T) {
 	t.Parallel()
 	var seen []string
@@ -105,8 +106,10 @@ func TestTraceparent(t *testing.T) {
 	token := []string{tokenHeader, sandbox.DemoToken}
 	s.call("opentrain_list_jobs", map[string]any{}, append(token, "Traceparent", parent, "Tracestate", "vendor=1")...)
 	s.call("opentrain_list_jobs", map[string]any{}, append(token, "Traceparent", "00-xyz", "Tracestate", "vendor=1")...)
-	s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_list_jobs","arguments":{},"_meta":{"traceparent":"`+parent+`"}}}`, token...)
-	s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_list_jobs","arguments":{},"_meta":{"traceparent":"00-xyz\r\nX-Evil: 1"}}}`, token...)
+	s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_list_jobs","arguments":{},"_meta":{`+
+		`"traceparent":"`+parent+`"}}}`, token...)
+	s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_list_jobs","arguments":{},"_meta":{`+
+		`"traceparent":"00-xyz\r\nX-Evil: 1"}}}`, token...)
 	if want := []string{parent + "|vendor=1", "|", parent + "|", "|"}; fmt.Sprint(seen) != fmt.Sprint(want) {
 		t.Errorf("%q", seen)
 	}

@@ -14,7 +14,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestToolSelection: read-only mode and the lists of tools.
+// TestToolSelection checks read-only mode and the lists of tools.
 func TestToolSelection(t *testing.T) {
 	t.Parallel()
 	api, err := opentrain.New(opentrain.Config{Transport: answering(200, `{"jobs":[]}`)})
@@ -27,10 +27,13 @@ func TestToolSelection(t *testing.T) {
 		served string
 		err    string
 	}{
-		{"read-only", opentrainmcp.Config{ReadOnly: true}, "opentrain_list_jobs opentrain_search_jobs opentrain_get_job opentrain_list_facets opentrain_list_changes opentrain_get_account", ""},
+		{"read-only", opentrainmcp.Config{ReadOnly: true},
+			"opentrain_list_jobs opentrain_search_jobs opentrain_get_job opentrain_list_facets opentrain_list_changes opentrain_get_account", ""},
 		{"only one", opentrainmcp.Config{Tools: []string{"opentrain_publish"}}, "opentrain_publish", ""},
-		{"all but one", opentrainmcp.Config{ExcludeTools: []string{"opentrain_publish"}}, "opentrain_create_draft opentrain_patch_draft opentrain_list_jobs opentrain_update_job opentrain_close_job opentrain_search_jobs opentrain_get_job opentrain_list_facets opentrain_list_changes opentrain_get_account opentrain_invite_trainer", ""},
-		{"misspelt", opentrainmcp.Config{Tools: []string{"opentrain_publsh"}}, "", "did you mean opentrain_publish?"},
+		{"all but one", opentrainmcp.Config{ExcludeTools: []string{"opentrain_publish"}},
+			"opentrain_create_draft opentrain_patch_draft opentrain_list_jobs opentrain_update_job opentrain_close_job opentrain_search_jobs " +
+				"opentrain_get_job opentrain_list_facets opentrain_list_changes opentrain_get_account opentrain_invite_trainer", ""},
+		{"misspelled", opentrainmcp.Config{Tools: []string{"opentrain_publsh"}}, "", "did you mean opentrain_publish?"},
 		{"nothing left", opentrainmcp.Config{ReadOnly: true, Tools: []string{"opentrain_publish"}}, "", "leave no tool"},
 	} {
 		test.cfg.API = api
@@ -53,11 +56,11 @@ func TestToolSelection(t *testing.T) {
 		}
 	}
 	if _, err := opentrainmcp.New(opentrainmcp.Config{}); err == nil {
-		t.Error("a server without an API client cannot be")
+		t.Error("New accepts a Config without an API client")
 	}
 }
 
-// TestReadOnlyServerRefusesWrites: a hidden tool cannot be called either.
+// TestReadOnlyServerRefusesWrites: a hidden tool cannot be called.
 func TestReadOnlyServerRefusesWrites(t *testing.T) {
 	s := startWith(t, answering(200, `{}`), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })
 	var request mcp.CallToolRequest
@@ -67,9 +70,11 @@ func TestReadOnlyServerRefusesWrites(t *testing.T) {
 	}
 }
 
-// TestExcludedToolHidesItsResource and the prompt that names it.
+// TestExcludedToolHidesItsResource: excluding a tool also hides its resource and the
+// prompt that names it.
 func TestExcludedToolHidesItsResource(t *testing.T) {
-	s := startWith(t, answering(http.StatusOK, `{"id":"j"}`), func(cfg *opentrainmcp.Config) { cfg.ExcludeTools = []string{"opentrain_get_job"} })
+	s := startWith(t, answering(http.StatusOK, `{"id":"j"}`),
+		func(cfg *opentrainmcp.Config) { cfg.ExcludeTools = []string{"opentrain_get_job"} })
 	if text, err := readResource(t, s.host, "opentrain://jobs/j"); err == nil || len(s.api.seen()) != 0 {
 		t.Errorf("%v: %s", err, text)
 	}
@@ -79,7 +84,7 @@ func TestExcludedToolHidesItsResource(t *testing.T) {
 	}
 }
 
-// TestNarrowing: a caller may leave tools out, never bring some back.
+// TestNarrowing: headers can leave out tools but cannot add any.
 func TestNarrowing(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.ExcludeTools = []string{"opentrain_close_job"} })
@@ -117,11 +122,14 @@ func TestNarrowing(t *testing.T) {
 	if all := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`); !strings.Contains(all.body, "post_job") {
 		t.Errorf("%s", all.body)
 	}
-	complete := `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"review_draft"},"argument":{"name":"jobId","value":""}}}`
-	if got := s.do("POST", "/mcp", complete, "X-MCP-Tools", "opentrain_search_jobs", tokenHeader, sandbox.DemoToken); got.status != 200 || len(s.api.seen()) != 0 {
+	complete := `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"review_draft"},` +
+		`"argument":{"name":"jobId","value":""}}}`
+	if got := s.do("POST", "/mcp", complete, "X-MCP-Tools", "opentrain_search_jobs", tokenHeader, sandbox.DemoToken); got.status != 200 ||
+		len(s.api.seen()) != 0 {
 		t.Errorf("completion: %s, sent %v", got.body, s.api.seen())
 	}
-	job := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://jobs/market_041"}}`, "X-MCP-Tools", "opentrain_list_jobs")
+	job := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://jobs/market_041"}}`,
+		"X-MCP-Tools", "opentrain_list_jobs")
 	if !strings.Contains(job.body, "leave out tools") {
 		t.Errorf("%s", job.body)
 	}
@@ -132,15 +140,17 @@ func TestNarrowing(t *testing.T) {
 	}
 }
 
-// TestNarrowingFlags: what is left out is neither listed nor callable.
+// TestNarrowingFlags: a tool that a flag leaves out is not listed and cannot be called.
 func TestNarrowingFlags(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		args       []string
 		gone, kept string
 	}{
-		"--read-only":     {[]string{"--read-only"}, "opentrain_create_draft opentrain_patch_draft opentrain_publish opentrain_update_job opentrain_close_job opentrain_invite_trainer", "opentrain_search_jobs opentrain_get_account"},
-		"--tools":         {[]string{"--tools", "opentrain_search_jobs,opentrain_get_job"}, "opentrain_publish opentrain_list_jobs", "opentrain_search_jobs opentrain_get_job"},
+		"--read-only": {[]string{"--read-only"}, "opentrain_create_draft opentrain_patch_draft opentrain_publish opentrain_update_job " +
+			"opentrain_close_job opentrain_invite_trainer", "opentrain_search_jobs opentrain_get_account"},
+		"--tools": {[]string{"--tools", "opentrain_search_jobs,opentrain_get_job"}, "opentrain_publish opentrain_list_jobs",
+			"opentrain_search_jobs opentrain_get_job"},
 		"--exclude-tools": {[]string{"--exclude-tools", "opentrain_publish"}, "opentrain_publish", "opentrain_create_draft"},
 	} {
 		p := run(t, environment(t), append([]string{"--sandbox"}, test.args...)...)

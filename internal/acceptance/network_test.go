@@ -16,8 +16,8 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// secure is a sandbox behind TLS whose certificate (for example.com) nobody
-// knows, and the file that holds its CA.
+// secure is a sandbox behind TLS with an unknown certificate for example.com, and the
+// file with its CA.
 func secure(t *testing.T) (server *httptest.Server, caFile string) {
 	t.Helper()
 	server = httptest.NewUnstartedServer(sandbox.New(sandbox.Config{}))
@@ -29,17 +29,19 @@ func secure(t *testing.T) (server *httptest.Server, caFile string) {
 	return server, caFile
 }
 
-// TestCAFile: a company's own CA is trusted when it is named, and only then.
+// TestCAFile: a custom CA is trusted only when --ca-file names it.
 func TestCAFile(t *testing.T) {
 	t.Parallel()
 	api, caFile := secure(t)
 	env := []string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + sandbox.DemoToken}
 	got := run(t, environment(t, env...)).call("opentrain_publish", job())
-	if text := got.text; !got.isError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") || !strings.Contains(text, "nothing was changed") {
+	if text := got.text; !got.isError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") ||
+		!strings.Contains(text, "nothing was changed") {
 		t.Errorf("without the CA: %s", text)
 	}
 	for name, p := range map[string]*program{
-		"flag": run(t, environment(t, env...), "--ca-file", caFile), "variable": run(t, environment(t, append(env, "OPENTRAIN_MCP_CA_FILE="+caFile)...)),
+		"flag":     run(t, environment(t, env...), "--ca-file", caFile),
+		"variable": run(t, environment(t, append(env, "OPENTRAIN_MCP_CA_FILE="+caFile)...)),
 	} {
 		if got := p.call("opentrain_list_jobs", map[string]any{}); got.isError {
 			t.Errorf("%s: %s", name, got.text)
@@ -47,7 +49,8 @@ func TestCAFile(t *testing.T) {
 	}
 }
 
-// TestProxyVariables: HTTPS_PROXY carries the calls, and NO_PROXY does not.
+// TestProxyVariables: HTTPS_PROXY applies to calls of the API, unless NO_PROXY excludes
+// the host.
 func TestProxyVariables(t *testing.T) {
 	t.Parallel()
 	api, caFile := secure(t)
@@ -61,7 +64,8 @@ func TestProxyVariables(t *testing.T) {
 		tunnel(t, w, api.Listener.Addr().String())
 	}))
 	defer proxy.Close()
-	env := []string{"OPENTRAIN_API_BASE_URL=https://example.com", "OT_API_TOKEN=" + sandbox.DemoToken, "OPENTRAIN_MCP_CA_FILE=" + caFile, "HTTPS_PROXY=" + proxy.URL}
+	env := []string{"OPENTRAIN_API_BASE_URL=https://example.com", "OT_API_TOKEN=" + sandbox.DemoToken, "OPENTRAIN_MCP_CA_FILE=" + caFile,
+		"HTTPS_PROXY=" + proxy.URL}
 	if got := run(t, environment(t, env...)).call("opentrain_list_jobs", map[string]any{}); got.isError || tunnels.Load() != 1 {
 		t.Errorf("%d tunnels: %s", tunnels.Load(), got.text)
 	}
@@ -71,11 +75,11 @@ func TestProxyVariables(t *testing.T) {
 	}
 }
 
-// tunnel joins the connection of w with another one.
+// tunnel connects the connection of w with another one.
 func tunnel(t *testing.T, w http.ResponseWriter, to string) {
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {
-		t.Error("cannot be hijacked")
+		t.Error("the connection cannot be hijacked")
 		return
 	}
 	client, _, err := hijacker.Hijack()
@@ -93,7 +97,8 @@ func tunnel(t *testing.T, w http.ResponseWriter, to string) {
 	go func() { io.Copy(client, server); client.Close() }() //nolint:errcheck // it ends
 }
 
-// TestRedirectsAreNotFollowed: neither to another host nor to another port.
+// TestRedirectsAreNotFollowed: the client follows no redirect, to another host or
+// another port.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int64
@@ -107,9 +112,11 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			api := serveAnswer(t, apiAnswer(status, "text/plain", "", "Location", target))
 			p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api, "OT_API_TOKEN=ot_pat_secret"))
-			for name, args := range map[string]any{"opentrain_list_jobs": map[string]any{}, "opentrain_publish": job(), "opentrain_search_jobs": map[string]any{}} {
+			for name, args := range map[string]any{"opentrain_list_jobs": map[string]any{}, "opentrain_publish": job(),
+				"opentrain_search_jobs": map[string]any{}} {
 				got := p.call(name, args)
-				if text := got.text; !got.isError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") || leak.MatchString(text) {
+				if text := got.text; !got.isError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") ||
+					leak.MatchString(text) {
 					t.Errorf("%s: %s", name, text)
 				}
 				checkFailure(t, got.failure, wantNext(tool.Failure{Code: "BAD_RESPONSE", Status: status}, "fix", "human", ""))
@@ -117,6 +124,6 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		}
 	}
 	if n := reached.Load(); n != 0 {
-		t.Errorf("%d requests went elsewhere", n)
+		t.Errorf("%d requests reached the other server", n)
 	}
 }

@@ -35,14 +35,16 @@ func TestPrompts(t *testing.T) {
 		t.Fatalf("%+v, %v", listed, err)
 	}
 	const words = "Label 100 photos of cats\nfor $5 an hour."
-	if text := getPrompt(t, s.host, "post_job", map[string]string{"description": words}); !strings.Contains(text, words) || !strings.Contains(text, "only after I say yes") {
+	if text := getPrompt(t, s.host, "post_job", map[string]string{"description": words}); !strings.Contains(text, words) ||
+		!strings.Contains(text, "only after I say yes") {
 		t.Errorf("got %s", text)
 	}
 	if text := getPrompt(t, s.host, "post_job", nil); !strings.Contains(text, "First ask me what the job is") {
 		t.Errorf("got %s", text)
 	}
 
-	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text, "Find it with opentrain_list_jobs") {
+	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text,
+		"Find it with opentrain_list_jobs") {
 		t.Errorf("an unknown job: %s", text)
 	}
 	if text := getPrompt(t, s.host, "review_draft", nil); !strings.Contains(text, "ask me which one") {
@@ -56,20 +58,22 @@ func TestPrompts(t *testing.T) {
 		t.Fatalf("got %s", text)
 	}
 	// What the prompt proposes changes nothing and returns the report.
-	before := call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 10}})
+	before := call(t, s.host, "opentrain_patch_draft", patch("headcount", 10))
 	report := call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": json.RawMessage(fields)})
 	if string(report.structured) != string(before.structured) || !strings.Contains(string(report.structured), `"normalizedFields"`) {
 		t.Errorf("before %s\nafter %s", before.structured, report.structured)
 	}
-	call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
-	call(t, s.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
-	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text, "is OPEN, no draft any more") {
+	call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1",
+		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
+	call(t, s.host, "opentrain_publish", job())
+	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text,
+		"is OPEN, no draft any more") {
 		t.Errorf("a published job: %s", text)
 	}
 }
 
-// TestReviewKeepsTheTitle: a title that would be shown otherwise than it
-// is must not be set.
+// TestReviewKeepsTheTitle: the prompt does not propose to save a title that is shown
+// differently from how it is stored.
 func TestReviewKeepsTheTitle(t *testing.T) {
 	for _, title := range []string{"برچسب\u200cگذاری", strings.Repeat("long ", 60), "two  spaces", "👩\u200d💻 labelling"} {
 		body, err := json.Marshal(map[string]any{"jobs": []any{map[string]any{"id": "job_1", "title": title, "status": "DRAFT"}}})
@@ -83,7 +87,7 @@ func TestReviewKeepsTheTitle(t *testing.T) {
 	}
 }
 
-// TestPromptsNameOnlyServedTools: a prompt whose tools are hidden is hidden too.
+// TestPromptsNameOnlyServedTools: a prompt is hidden if its tools are.
 func TestPromptsNameOnlyServedTools(t *testing.T) {
 	s := startWith(t, sandbox.New(sandbox.Config{}).Transport(), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })
 	if listed, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{}); err != nil || len(listed.Prompts) != 0 {
@@ -102,9 +106,10 @@ func complete(t *testing.T, host *client.Client, ref any, argument, typed string
 	return result.Completion.Values
 }
 
-// TestCompletion: each caller sees drafts of their own.
+// TestCompletion: callers only see their own drafts.
 func TestCompletion(t *testing.T) {
-	accounts := []sandbox.Account{{Token: "one", Scopes: []string{"jobs:write"}}, {Token: "two", Scopes: []string{"jobs:write"}}, {Token: "none"}}
+	accounts := []sandbox.Account{{Token: "one", Scopes: []string{"jobs:write"}}, {Token: "two", Scopes: []string{"jobs:write"}},
+		{Token: "none"}}
 	api := sandbox.New(sandbox.Config{Accounts: accounts}).Transport()
 	hosts := map[string]*client.Client{}
 	for _, token := range []string{"one", "two", "none", ""} {
@@ -122,9 +127,12 @@ func TestCompletion(t *testing.T) {
 		argument     string
 		want         string
 	}{
-		{"one", "", prompt, "jobId", "job_2 job_1"}, {"one", "transcr", prompt, "jobId", "job_2"}, {"one", "JOB_1", prompt, "jobId", "job_1"}, {"two", "", prompt, "jobId", "job_3"},
-		{"none", "", prompt, "jobId", ""}, {"", "", prompt, "jobId", ""}, {"one", "", prompt, "other", ""}, {"one", "", mcp.PromptReference{Type: "ref/prompt", Name: "post_job"}, "description", ""},
-		{"one", "price", field, "key", "pricePerHour pricePerLabel fixedPrice"}, {"", "level", field, "key", "experienceLevel"}, {"one", "", mcp.ResourceReference{Type: "ref/resource", URI: "opentrain://jobs/{jobId}"}, "jobId", ""},
+		{"one", "", prompt, "jobId", "job_2 job_1"}, {"one", "transcr", prompt, "jobId", "job_2"}, {"one", "JOB_1", prompt, "jobId", "job_1"},
+		{"two", "", prompt, "jobId", "job_3"},
+		{"none", "", prompt, "jobId", ""}, {"", "", prompt, "jobId", ""}, {"one", "", prompt, "other", ""},
+		{"one", "", mcp.PromptReference{Type: "ref/prompt", Name: "post_job"}, "description", ""},
+		{"one", "price", field, "key", "pricePerHour pricePerLabel fixedPrice"}, {"", "level", field, "key", "experienceLevel"},
+		{"one", "", mcp.ResourceReference{Type: "ref/resource", URI: "opentrain://jobs/{jobId}"}, "jobId", ""},
 	} {
 		if got := strings.Join(complete(t, hosts[test.token], test.ref, test.argument, test.typed), " "); got != test.want {
 			t.Errorf("%q typed %q: got %q, want %q", test.token, test.typed, got, test.want)

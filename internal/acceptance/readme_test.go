@@ -30,7 +30,7 @@ func TestReadmeShowsTheTools(t *testing.T) {
 	before, rest, found := strings.Cut(text, start)
 	shown, after, closed := strings.Cut(rest, end)
 	if !found || !closed {
-		t.Fatal("the README has no place for the tools")
+		t.Fatal("the README has no marker for the tools")
 	}
 	out, err := exec.Command(binary, "tools").Output()
 	if err != nil {
@@ -48,17 +48,17 @@ func TestReadmeShowsTheTools(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesTheTwoCommands: .ci/run takes them from there.
+// TestReadmeNamesTheTwoCommands: .ci/run reads them from the README.
 func TestReadmeNamesTheTwoCommands(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"go run ./cmd/opentrain-mcp demo", "go test ./..."} {
 		if !strings.Contains(readme(t), "```sh\n"+command+"\n```") {
-			t.Errorf("%s is not there", command)
+			t.Errorf("%s is not in the README", command)
 		}
 	}
 }
 
-// TestReadmeConfigurationsAreJSON: a reader pastes them.
+// TestReadmeConfigurationsAreJSON: the JSON that a reader pastes is valid.
 func TestReadmeConfigurationsAreJSON(t *testing.T) {
 	t.Parallel()
 	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(readme(t), -1)
@@ -72,8 +72,7 @@ func TestReadmeConfigurationsAreJSON(t *testing.T) {
 	}
 }
 
-// TestReadmeFlagsExist: every flag and variable in the settings is in the help,
-// and the other way round.
+// TestReadmeFlagsExist: the README and the help list the same flags and variables.
 func TestReadmeFlagsExist(t *testing.T) {
 	t.Parallel()
 	section := func(title string) string {
@@ -105,7 +104,7 @@ func TestReadmeCurlCalls(t *testing.T) {
 	t.Parallel()
 	curl := regexp.MustCompile("(?s)```sh\n(curl .*?)```").FindStringSubmatch(readme(t))
 	if curl == nil {
-		t.Fatal("there is no curl call")
+		t.Fatal("the README has no curl call")
 	}
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("no curl here; .ci/run has it")
@@ -117,8 +116,8 @@ func TestReadmeCurlCalls(t *testing.T) {
 	}
 }
 
-// TestReadmeExamplesRun runs the Go program, and checks the Python one as far
-// as Python alone can.
+// TestReadmeExamplesRun runs the Go example, and the Python example with a stand-in for
+// its library.
 func TestReadmeExamplesRun(t *testing.T) {
 	t.Parallel()
 	program := func(language string) string {

@@ -40,7 +40,8 @@ func TestResources(t *testing.T) {
 		t.Errorf("%+v, %v", templates, err)
 	}
 	for uri, want := range map[string][]string{
-		"opentrain://fields":                 {"| `experienceLevel` | enum | EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL |", "| `ndaRequired` |"},
+		"opentrain://fields": {"| `experienceLevel` | enum | EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL |",
+			"| `ndaRequired` |"},
 		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"EXPERT"}`},
 		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":["…"]}`},
 		"opentrain://fields/ndaRequired":     {"# ndaRequired"},
@@ -62,24 +63,27 @@ func TestResources(t *testing.T) {
 		}
 	}
 	for _, made := range s.api.seen() {
-		if !slices.Contains([]string{"GET /api/public/v1/job-drafts/capabilities", "GET /api/public/v1/jobs/market_001", "GET /api/public/v1/jobs/none"}, made) {
-			t.Errorf("%s went out", made)
+		if !slices.Contains([]string{"GET /api/public/v1/job-drafts/capabilities", "GET /api/public/v1/jobs/market_001",
+			"GET /api/public/v1/jobs/none"}, made) {
+			t.Errorf("%s reached the API", made)
 		}
 	}
 }
 
-// TestResourceErrorsAreShort and cleaned, whatever the API says.
+// TestResourceErrorsAreShort: errors of resources are short and cleaned, whatever the
+// API says.
 func TestResourceErrorsAreShort(t *testing.T) {
 	body, err := json.Marshal(map[string]string{"error": "a\u202e" + strings.Repeat("x", 9000), "code": "BAD_REQUEST"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readResource(t, on(t, http.StatusBadRequest, string(body)).host, "opentrain://jobs/j"); err == nil || len(err.Error()) > 600 || strings.Contains(err.Error(), "\u202e") {
+	if _, err := readResource(t, on(t, http.StatusBadRequest, string(body)).host, "opentrain://jobs/j"); err == nil ||
+		len(err.Error()) > 600 || strings.Contains(err.Error(), "\u202e") {
 		t.Errorf("got %.700v", err)
 	}
 }
 
-// TestFieldReferenceWithoutAToken: the reference is there for everyone.
+// TestFieldReferenceWithoutAToken: the field reference needs no token.
 func TestFieldReferenceWithoutAToken(t *testing.T) {
 	s := startWith(t, answering(503, ""), func(cfg *opentrainmcp.Config) { cfg.Token = nil })
 	text, err := readResource(t, s.host, "opentrain://fields")
@@ -88,8 +92,8 @@ func TestFieldReferenceWithoutAToken(t *testing.T) {
 	}
 }
 
-// TestFieldReferenceMatchesTheTool: the keys that have no type stand in
-// the tool's description too, where models read them.
+// TestFieldReferenceMatchesTheTool: every key in the reference is also in the tool
+// definitions, where models read it.
 func TestFieldReferenceMatchesTheTool(t *testing.T) {
 	s := startWith(t, answering(503, ""), func(cfg *opentrainmcp.Config) { cfg.Token = nil })
 	text, err := readResource(t, s.host, "opentrain://fields")
@@ -104,7 +108,8 @@ func TestFieldReferenceMatchesTheTool(t *testing.T) {
 	}
 }
 
-// TestIncompleteKeyListHidesNoField from the reference.
+// TestIncompleteKeyListHidesNoField: an incomplete list of keys from the API hides no
+// field from the reference.
 func TestIncompleteKeyListHidesNoField(t *testing.T) {
 	s := on(t, http.StatusOK, `{"capabilities":{},"draft":{"updateKeys":["jobTitle","brandNew","..."]}}`)
 	text, err := readResource(t, s.host, "opentrain://fields")

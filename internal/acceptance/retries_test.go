@@ -20,7 +20,7 @@ func TestRepeatedCreateMakesOneDraft(t *testing.T) {
 	first := call(t, s.host, "opentrain_create_draft", arguments)
 	second := call(t, s.host, "opentrain_create_draft", arguments)
 	if string(first.structured) != string(second.structured) {
-		t.Errorf("two answers:\n%s\n%s", first.structured, second.structured)
+		t.Errorf("the answers differ:\n%s\n%s", first.structured, second.structured)
 	}
 	jobs := call(t, s.host, "opentrain_list_jobs", nil)
 	if count := strings.Count(string(jobs.structured), `"id":"`); count != 1 {
@@ -37,19 +37,19 @@ func TestRepeatedCreateMakesOneDraft(t *testing.T) {
 	}
 }
 
-// TestRestartMakesNoSecondDraft: a server that was started anew makes the same key.
+// TestRestartMakesNoSecondDraft: a restarted server derives the same idempotency key.
 func TestRestartMakesNoSecondDraft(t *testing.T) {
 	api := sandbox.New(sandbox.Config{}).Transport()
 	arguments := map[string]any{"description": demo.SampleDescription}
 	first := call(t, startWith(t, api, nil).host, "opentrain_create_draft", arguments)
 	second := call(t, startWith(t, api, nil).host, "opentrain_create_draft", arguments)
 	if first.isError || string(first.structured) != string(second.structured) {
-		t.Errorf("two answers:\n%s\n%s", first.structured, second.structured)
+		t.Errorf("the answers differ:\n%s\n%s", first.structured, second.structured)
 	}
 }
 
-// TestLostAnswerMakesNoSecondDraft: the API made the draft, its answer was lost
-// on the way, and the model calls again.
+// TestLostAnswerMakesNoSecondDraft: the API creates the draft, its answer is lost, and
+// the model calls again.
 func TestLostAnswerMakesNoSecondDraft(t *testing.T) {
 	api := sandbox.New(sandbox.Config{}).Transport()
 	lost := 0
@@ -64,14 +64,16 @@ func TestLostAnswerMakesNoSecondDraft(t *testing.T) {
 	}), nil)
 	arguments := map[string]any{"description": demo.SampleDescription}
 	first := call(t, s.host, "opentrain_create_draft", arguments)
-	if !first.isError || first.failure.Code != opentrain.CodeNetwork || !first.failure.Retryable || !strings.Contains(first.text, "no second one is made") {
+	if !first.isError || first.failure.Code != opentrain.CodeNetwork || !first.failure.Retryable ||
+		!strings.Contains(first.text, "no second one is made") {
 		t.Fatalf("got %s", first.text)
 	}
 	next := first.failure.Next
 	if next == nil || next.Action != tool.Wait || next.Tool != "opentrain_create_draft" {
 		t.Fatalf("next is %+v", next)
 	}
-	if second := call(t, s.host, next.Tool, next.Arguments); second.isError || !strings.Contains(string(second.structured), `"jobId":"job_1"`) {
+	if second := call(t, s.host, next.Tool, next.Arguments); second.isError ||
+		!strings.Contains(string(second.structured), `"jobId":"job_1"`) {
 		t.Errorf("got %s", second.text)
 	}
 	if jobs := call(t, s.host, "opentrain_list_jobs", nil); strings.Count(string(jobs.structured), `"id":"`) != 1 {
@@ -79,9 +81,9 @@ func TestLostAnswerMakesNoSecondDraft(t *testing.T) {
 	}
 }
 
-// TestLostAnswersDoNothingTwice: a write whose answer was lost is not sent
-// again by the server, the model is told how to find out, and what it is told
-// to do is harmless.
+// TestLostAnswersDoNothingTwice: the server does not repeat a write whose answer was
+// lost. It tells the model how to find out what happened, and following that advice is
+// harmless.
 func TestLostAnswersDoNothingTwice(t *testing.T) {
 	ready := []any{map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}
 	for tool, test := range map[string]struct {
@@ -89,9 +91,9 @@ func TestLostAnswersDoNothingTwice(t *testing.T) {
 		arguments   map[string]any
 		after       string // of the repeated call's result
 	}{
-		"opentrain_patch_draft":    {http.MethodPatch, "/job-drafts/job_1", job("fields", map[string]any{"headcount": 3}), `"headcount":3`},
+		"opentrain_patch_draft":    {http.MethodPatch, "/job-drafts/job_1", patch("headcount", 3), `"headcount":3`},
 		"opentrain_publish":        {http.MethodPost, "/publish", job(), `"alreadyPublished":true`},
-		"opentrain_update_job":     {http.MethodPatch, "/jobs/job_1", job("fields", map[string]any{"headcount": 3}), `"status":"OPEN"`},
+		"opentrain_update_job":     {http.MethodPatch, "/jobs/job_1", patch("headcount", 3), `"status":"OPEN"`},
 		"opentrain_close_job":      {http.MethodPost, "/close", job(), `"alreadyClosed":true`},
 		"opentrain_invite_trainer": {http.MethodPost, "/invites", job("freelancerId", sandbox.FreelancerAvailable), `"alreadyInvited":true`},
 	} {

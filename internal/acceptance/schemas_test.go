@@ -16,13 +16,13 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// checker calls tools and validates every result against its tool's output schema.
+// checker calls tools and validates every result against the output schema of its tool.
 type checker struct {
 	*setup
 	schemas map[string]*jsonschema.Schema
 }
 
-// result makes a call that must end in a result.
+// result makes a call that must succeed.
 func (c checker) result(t *testing.T, tool string, arguments any) answer {
 	t.Helper()
 	got := call(t, c.host, tool, arguments)
@@ -82,7 +82,8 @@ func newChecker(t *testing.T, s *setup) checker {
 	return c
 }
 
-// TestResultsMatchTheirSchema in every state of a job, in both variants.
+// TestResultsMatchTheirSchema: every result matches its schema, in every state of a job
+// and in both variants.
 func TestResultsMatchTheirSchema(t *testing.T) {
 	for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
 		t.Run(string(variant), func(t *testing.T) {
@@ -111,7 +112,8 @@ func TestResultsMatchTheirSchema(t *testing.T) {
 			c.result(t, "opentrain_get_job", job())
 			c.result(t, "opentrain_close_job", job())
 			c.result(t, "opentrain_close_job", job())
-			for _, arguments := range []map[string]any{{}, {"limit": 50}, {"q": "nothing matches this"}, {"payType": "fixed price", "language": "Spanish"}} {
+			for _, arguments := range []map[string]any{{}, {"limit": 50}, {"q": "nothing matches this"},
+				{"payType": "fixed price", "language": "Spanish"}} {
 				c.result(t, "opentrain_search_jobs", arguments)
 			}
 			c.result(t, "opentrain_get_job", map[string]any{"jobId": "market_001"})
@@ -124,32 +126,51 @@ func TestResultsMatchTheirSchema(t *testing.T) {
 	}
 }
 
-// TestIncompleteAnswersMatchTheSchema: answers with members missing,
-// null, of another type, or unknown.
+// TestIncompleteAnswersMatchTheSchema: results match their schema even when the API's
+// answer has members that are missing, null, of another type, or unknown.
 func TestIncompleteAnswersMatchTheSchema(t *testing.T) {
 	drafts := []string{
 		`{"jobId":"j"}`,
-		`{"jobId":"j","status":null,"draftUrl":null,"validation":null,"missingFields":null,"normalizedFields":null,"lowConfidenceFields":null,"warnings":null,"unmappedFields":null}`,
-		`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true,"missingFields":null,"issues":null},"normalizedFields":{},"lowConfidenceFields":[],"warnings":[],"unmappedFields":[]}`,
-		`{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"issues":[{"path":["a","b"],"message":"m"},"text",{"x":1},null]},"lowConfidenceFields":["text",{"field":"f","value":null,"reason":null},{"field":"g","value":{"a":[null]}}],"warnings":[{"message":"m"}],"unmappedFields":[{"path":"p","reason":"r","valuePreview":"v"}]}`,
-		`{"jobId":"j","status":"DRAFT","missingFields":[{"field":"a","prompt":null,"type":null,"enumValues":null,"updateKeys":null,"example":null,"hint":null},{"field":"b","updateKeys":["b","c"],"example":{"b":1,"d":[]}},"c",{"prompt":"Only words?"}],"new":{"thing":1}}`,
+		`{"jobId":"j","status":null,"draftUrl":null,"validation":null,"missingFields":null,"normalizedFields":null,` +
+			`"lowConfidenceFields":null,"warnings":null,"unmappedFields":null}`,
+		`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true,"missingFields":null,"issues":null},"normalizedFields":{},` +
+			`"lowConfidenceFields":[],"warnings":[],"unmappedFields":[]}`,
+		`{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"issues":[{"path":["a","b"],"message":"m"},"text",{"x":1},null]},` +
+			`"lowConfidenceFields":["text",{"field":"f","value":null,"reason":null},{"field":"g","value":{"a":[null]}}],"warnings":[{` +
+			`"message":"m"}],"unmappedFields":[{"path":"p","reason":"r","valuePreview":"v"}]}`,
+		`{"jobId":"j","status":"DRAFT","missingFields":[{"field":"a","prompt":null,"type":null,"enumValues":null,"updateKeys":null,` +
+			`"example":null,"hint":null},{"field":"b","updateKeys":["b","c"],"example":{"b":1,"d":[]}},"c",{"prompt":"Only words?"}],"new":{` +
+			`"thing":1}}`,
 		`{"jobId":"j","status":7,"validation":"odd","missingFields":{"odd":1},"normalizedFields":[1],"warnings":"odd"}`,
 		`{"jobId":"j","status":"OPEN"}`,
 	}
 	for tool, bodies := range map[string][]string{
 		"opentrain_create_draft": drafts, "opentrain_patch_draft": drafts,
-		"opentrain_publish": {`{"status":"OPEN"}`, `{"status":"OPEN","jobUrl":null,"publishAttemptId":null,"warnings":null,"sideEffects":null}`, `{"status":"PENDING_APPROVAL","warnings":["w",{"message":"m"}]}`,
-			`{"jobId":"j","status":"DRAFT","validation":null,"missingFields":["a"]}`, `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`, `{"jobId":"j","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":null}}`},
-		"opentrain_update_job":     {`{"status":"OPEN"}`, `{"moderation":{"decision":"ALLOW","reasons":null}}`, `{"status":"DRAFT","moderation":null}`, `{"moderation":{"decision":"BLOCK"}}`},
+		"opentrain_publish": {`{"status":"OPEN"}`, `{"status":"OPEN","jobUrl":null,"publishAttemptId":null,"warnings":null,"sideEffects":null}`,
+			`{"status":"PENDING_APPROVAL","warnings":["w",{"message":"m"}]}`,
+			`{"jobId":"j","status":"DRAFT","validation":null,"missingFields":["a"]}`,
+			`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`,
+			`{"jobId":"j","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":null}}`},
+		"opentrain_update_job": {`{"status":"OPEN"}`, `{"moderation":{"decision":"ALLOW","reasons":null}}`,
+			`{"status":"DRAFT","moderation":null}`, `{"moderation":{"decision":"BLOCK"}}`},
 		"opentrain_close_job":      {`{"status":"ARCHIVED"}`, `{"status":"ARCHIVED","alreadyClosed":null,"jobId":null}`},
 		"opentrain_invite_trainer": {`{"proposalId":"p"}`, `{"freelancerId":"f","proposalId":null,"alreadyInvited":null}`},
-		"opentrain_search_jobs": {`{"jobs":[]}`, `{"jobs":[{}],"nextCursor":null,"generatedAt":null}`, `{"jobs":[{"id":"a","title":null,"companyName":null,"countries":null,"languages":null,"pay":null,"summary":null,"descriptionText":null,"url":null}]}`,
+		"opentrain_search_jobs": {`{"jobs":[]}`, `{"jobs":[{}],"nextCursor":null,"generatedAt":null}`,
+			`{"jobs":[{"id":"a","title":null,"companyName":null,"countries":null,"languages":null,"pay":null,"summary":null,` +
+				`"descriptionText":null,"url":null}]}`,
 			`{"jobs":[{"id":1,"pay":{"hourlyRate":null,"currency":null},"languages":"Spanish"}]}`},
-		"opentrain_list_jobs":    {`{"jobs":[]}`, `{"jobs":[{}],"nextCursor":null}`, `{"jobs":[{"id":"a","title":null,"status":null,"proposalCounts":null,"jobUrl":null,"createdAt":null}]}`, `{"jobs":[{"id":"a","proposalCounts":{}}]}`},
-		"opentrain_get_job":      {`{"id":"a"}`, `{"id":"a","title":null,"descriptionText":null,"descriptionHtml":"<p>x</p>","pay":null,"labelTypes":null,"labelingSoftware":null,"skills":null}`, `{"id":"a","status":"closed"}`},
-		"opentrain_list_facets":  {`{"categories":[]}`, `{"totalJobs":null,"categories":null,"languages":[{"value":"x","count":1}],"countries":null,"payTypes":null,"generatedAt":null}`},
-		"opentrain_list_changes": {`{"changes":[]}`, `{"changes":[{}],"until":null}`, `{"changes":[{"jobId":"a","eventType":null,"occurredAt":"2026-06-01T00:00:00Z"}],"since":null}`},
-		"opentrain_get_account":  {`{"actor":{"userId":"u"}}`, `{"actor":{"userId":"u","email":null,"fullName":null},"token":null,"account":null}`, `{"token":{"id":"t","scopes":null,"label":null},"account":{"organizationId":"o"}}`},
+		"opentrain_list_jobs": {`{"jobs":[]}`, `{"jobs":[{}],"nextCursor":null}`,
+			`{"jobs":[{"id":"a","title":null,"status":null,"proposalCounts":null,"jobUrl":null,"createdAt":null}]}`,
+			`{"jobs":[{"id":"a","proposalCounts":{}}]}`},
+		"opentrain_get_job": {`{"id":"a"}`, `{"id":"a","title":null,"descriptionText":null,"descriptionHtml":"<p>x</p>","pay":null,` +
+			`"labelTypes":null,"labelingSoftware":null,"skills":null}`, `{"id":"a","status":"closed"}`},
+		"opentrain_list_facets": {`{"categories":[]}`,
+			`{"totalJobs":null,"categories":null,"languages":[{"value":"x","count":1}],"countries":null,"payTypes":null,"generatedAt":null}`},
+		"opentrain_list_changes": {`{"changes":[]}`, `{"changes":[{}],"until":null}`,
+			`{"changes":[{"jobId":"a","eventType":null,"occurredAt":"2026-06-01T00:00:00Z"}],"since":null}`},
+		"opentrain_get_account": {`{"actor":{"userId":"u"}}`,
+			`{"actor":{"userId":"u","email":null,"fullName":null},"token":null,"account":null}`,
+			`{"token":{"id":"t","scopes":null,"label":null},"account":{"organizationId":"o"}}`},
 	} {
 		for i, body := range bodies {
 			t.Run(fmt.Sprintf("%s/%d", tool, i), func(t *testing.T) {
@@ -161,9 +182,10 @@ func TestIncompleteAnswersMatchTheSchema(t *testing.T) {
 				})
 				c := newChecker(t, startWith(t, api, nil))
 				c.result(t, tool, map[string]any{
-					"opentrain_create_draft": map[string]any{"description": "x"}, "opentrain_patch_draft": job("fields", map[string]any{"a": 1}),
-					"opentrain_publish": job(), "opentrain_update_job": job("fields", map[string]any{"a": 1}), "opentrain_close_job": job(),
-					"opentrain_invite_trainer": job("freelancerId", "f"), "opentrain_get_job": job(), "opentrain_list_changes": map[string]any{"since": "2026-01-01"},
+					"opentrain_create_draft": map[string]any{"description": "x"}, "opentrain_patch_draft": patch("a", 1),
+					"opentrain_publish": job(), "opentrain_update_job": patch("a", 1), "opentrain_close_job": job(),
+					"opentrain_invite_trainer": job("freelancerId", "f"), "opentrain_get_job": job(),
+					"opentrain_list_changes": map[string]any{"since": "2026-01-01"},
 				}[tool])
 			})
 		}

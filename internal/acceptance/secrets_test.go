@@ -48,13 +48,15 @@ func TestNoOutputShowsTheToken(t *testing.T) {
 	}
 }
 
-// TestEchoedTokenIsNotShown: an API that repeats the request's header.
+// TestEchoedTokenIsNotShown: the token stays hidden when the API repeats the request's
+// header.
 func TestEchoedTokenIsNotShown(t *testing.T) {
 	const token = "ot_pat_echoed_secret"
 	for _, status := range []int{400, 401, 403, 409, 200} {
 		api := roundTripper(func(r *http.Request) (*http.Response, error) {
 			sent := r.Header.Get("Authorization")
-			body := fmt.Sprintf(`{"error":"bad %s","code":"CONFLICT","requestId":%q,"details":{"h":%q},"status":"OPEN","warnings":[%q],"jobUrl":%q}`, sent, sent, sent, sent, sent)
+			body := fmt.Sprintf(`{"error":"bad %s","code":"CONFLICT","requestId":%q,"details":{"h":%q},"status":"OPEN","warnings":[%q],"jobUrl":%q}`,
+				sent, sent, sent, sent, sent)
 			return answering(status, body).RoundTrip(r)
 		})
 		s := startWith(t, api, func(cfg *opentrainmcp.Config) { cfg.Token = fixed(token) })
@@ -66,10 +68,10 @@ func TestEchoedTokenIsNotShown(t *testing.T) {
 	}
 }
 
-// TestArgumentsAreNotLogged, not even when they are refused.
+// TestArgumentsAreNotLogged: the log never contains arguments, not even invalid ones.
 func TestArgumentsAreNotLogged(t *testing.T) {
 	s := on(t, http.StatusOK, `{"jobId":"j"}`)
-	call(t, s.host, "opentrain_patch_draft", job("fields", map[string]any{"pricePerHour": "SECRET"}))
+	call(t, s.host, "opentrain_patch_draft", patch("pricePerHour", "SECRET"))
 	call(t, s.host, "opentrain_create_draft", map[string]any{"description": "SECRET"})
 	if log := s.log.String(); strings.Contains(log, "SECRET") || !strings.Contains(log, "fields.pricePerHour") {
 		t.Errorf("the log:\n%s", log)

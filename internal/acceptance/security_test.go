@@ -35,6 +35,6 @@ func TestSecurityPromisesHaveTests(t *testing.T) {
 		}
 	}
 	if len(names) < 30 {
-		t.Errorf("%d tests are named", len(names))
+		t.Errorf("only %d tests are named", len(names))
 	}
 }

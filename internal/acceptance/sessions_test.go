@@ -11,13 +11,13 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestSessions: a session belongs to the caller who began it.
+// TestSessions: a session belongs to the caller who started it.
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, func(c *opentrainmcp.HTTPConfig) {
 		c.Sessions, c.MaxSessions, c.ReplicaID = true, 2, "r1"
 	})
-	mine, theirs := []string{tokenHeader, employer(1).Token}, []string{tokenHeader, employer(2).Token}
+	mine, theirs := as(1), as(2)
 	began := s.do("POST", "/mcp", hello, mine...)
 	id := began.header.Get("Mcp-Session-Id")
 	if began.status != 200 || !strings.HasPrefix(id, "r1.") || len(id) < 25 {
@@ -49,7 +49,7 @@ func TestSessions(t *testing.T) {
 	}
 	s.do("POST", "/mcp", hello, mine...)
 	if got := s.do("POST", "/mcp", hello, mine...); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
-		t.Errorf("beyond the cap: %d", got.status)
+		t.Errorf("above the limit: %d", got.status)
 	}
 	if got := s.do("DELETE", "/mcp", "", with(mine, id)...); got.status != 200 {
 		t.Errorf("end: %d", got.status)
@@ -58,11 +58,11 @@ func TestSessions(t *testing.T) {
 		t.Errorf("after the end: %d", got.status)
 	}
 	if got := s.do("POST", "/mcp", hello, mine...); got.status != 200 {
-		t.Errorf("a place is free again: %d", got.status)
+		t.Errorf("a session after one has ended: %d", got.status)
 	}
 }
 
-// TestIdleSessionsEnd: what is not used is given up.
+// TestIdleSessionsEnd: the server ends sessions that are not used.
 func TestIdleSessionsEnd(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
@@ -74,7 +74,7 @@ func TestIdleSessionsEnd(t *testing.T) {
 	}
 	for deadline := time.Now().Add(20 * time.Second); !gone(); {
 		if time.Now().After(deadline) {
-			t.Fatal("the session is still there")
+			t.Fatal("the session has not ended")
 		}
 	}
 	if got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`, "Mcp-Session-Id", id); got.status != 404 {
@@ -102,12 +102,12 @@ func TestDeletedSessionHasNoStream(t *testing.T) {
 		t.Errorf("%d", got.status)
 	}
 	if _, err := bufio.NewReader(answer.Body).ReadString('\n'); err == nil {
-		t.Error("the stream goes on")
+		t.Error("the stream is still open")
 	}
 }
 
-// TestStateless: without sessions there is no stream that could show one caller
-// another's notifications.
+// TestStateless: without sessions there is no stream that could show a caller another
+// caller's notifications.
 func TestStateless(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, nil)
@@ -115,43 +115,47 @@ func TestStateless(t *testing.T) {
 		t.Errorf("%d %v", got.status, got.header)
 	}
 	for _, method := range []string{"GET", "DELETE", "PUT"} {
-		if got := s.do(method, "/mcp", "", "Mcp-Session-Id", "x"); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
+		if got := s.do(method, "/mcp", "", "Mcp-Session-Id", "x"); got.status != http.StatusMethodNotAllowed ||
+			got.header.Get("Allow") != "POST" {
 			t.Errorf("%s: %d", method, got.status)
 		}
 	}
 }
 
-// TestClientOf20260728HasNoSession: a client of 2026-07-28 has no sessions, whatever the server
-// keeps for others.
+// TestClientOf20260728HasNoSession: a client of 2026-07-28 never gets a session, even
+// if the server keeps sessions for others.
 func TestClientOf20260728HasNoSession(t *testing.T) {
 	t.Parallel()
 	for _, sessions := range []bool{false, true} {
 		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions = sessions })
-		meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
-		got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"opentrain_search_jobs","arguments":{"limit":1},`+meta+`}}`,
-			"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", "opentrain_search_jobs", "Accept", "application/json, text/event-stream")
+		got := s.do("POST", "/mcp", modernRPC("opentrain_search_jobs", map[string]any{"limit": 1}, "{}"),
+			modernHeaders("tools/call", "opentrain_search_jobs", "Accept", "application/json, text/event-stream")...)
 		if answer := parseAnswer(t, got.body); got.status != http.StatusOK || !strings.Contains(answer.text, "1 open job") {
 			t.Errorf("sessions %v: %d %s", sessions, got.status, got.body)
 		}
 		if got.header.Get("Mcp-Session-Id") != "" {
-			t.Error("a session for a modern client")
+			t.Error("a client of 2026-07-28 got a session")
 		}
-		if got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{`+meta+`}}`,
-			"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "server/discover"); got.status != http.StatusOK || !strings.Contains(got.body, "2026-07-28") {
+		discover := `{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{` + modernMeta + `}}`
+		got = s.do("POST", "/mcp", discover, modernHeaders("server/discover", "")...)
+		if got.status != http.StatusOK || !strings.Contains(got.body, "2026-07-28") {
 			t.Errorf("discover: %d %s", got.status, got.body)
 		}
 	}
 }
 
-// TestEmptySubscriptionIsAcknowledged: a modern client that subscribes to nothing
-// that is served is told so, every time, and the stream ends.
+// TestEmptySubscriptionIsAcknowledged: a client of 2026-07-28 that subscribes to
+// notifications that the server does not send gets an acknowledgment every time, and
+// the stream ends.
 func TestEmptySubscriptionIsAcknowledged(t *testing.T) {
 	s := startHTTP(t, nil, nil)
-	meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	subscribe := `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},` +
+		modernMeta + `}}`
+	headers := modernHeaders("subscriptions/listen", "", "Accept", "application/json, text/event-stream")
 	for range 200 {
-		got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},`+meta+`}}`,
-			"Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "subscriptions/listen", "Accept", "application/json, text/event-stream")
-		if got.status != http.StatusOK || !strings.Contains(got.body, "notifications/subscriptions/acknowledged") || !strings.Contains(got.body, `"result"`) {
+		got := s.do("POST", "/mcp", subscribe, headers...)
+		if got.status != http.StatusOK || !strings.Contains(got.body, "notifications/subscriptions/acknowledged") ||
+			!strings.Contains(got.body, `"result"`) {
 			t.Fatalf("%d %s", got.status, got.body)
 		}
 	}

@@ -142,7 +142,8 @@ func TestHTTPDrainTimeout(t *testing.T) {
 	<-api.asked
 	p.program.signal(syscall.SIGTERM)
 	err := p.program.end()
-	if log := p.program.stderr.String(); err == nil || p.program.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(log, "calls in flight were cut") {
+	if log := p.program.stderr.String(); err == nil || p.program.cmd.ProcessState.ExitCode() != 1 ||
+		!strings.Contains(log, "calls in flight were cut") {
 		t.Errorf("it ended with %v\n%s", err, log)
 	}
 }

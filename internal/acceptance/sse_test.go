@@ -19,7 +19,8 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestSSEBelongsToItsOpener: a message counts only with the token of its stream.
+// TestSSEBelongsToItsOpener: a stream only accepts messages with the token that opened
+// it.
 func TestSSEBelongsToItsOpener(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, func(c *opentrainmcp.HTTPConfig) { c.ReplicaID, c.MaxStreams = "b", 2 })
@@ -27,19 +28,19 @@ func TestSSEBelongsToItsOpener(t *testing.T) {
 	if !strings.HasPrefix(mine.message, "/message?sessionId=b.") {
 		t.Errorf("%s", mine.message)
 	}
-	nobody := s.open()
+	anonymous := s.open()
 	ask := rpc(1, "opentrain_get_account", map[string]any{})
 	for name, test := range map[string]struct {
 		path    string
 		headers []string
 		status  int
 	}{
-		"another token":       {mine.message, []string{tokenHeader, employer(2).Token}, 403},
-		"no token":            {mine.message, nil, 403},
-		"a token to no one's": {nobody.message, []string{tokenHeader, employer(2).Token}, 403},
-		"no session":          {"/message", []string{tokenHeader, employer(1).Token}, 404},
-		"made up":             {"/message?sessionId=b.AAAA", []string{tokenHeader, employer(1).Token}, 404},
-		"own, other form":     {mine.message, []string{"Authorization", "Bearer " + employer(1).Token}, 202},
+		"another token":                   {mine.message, as(2), 403},
+		"no token":                        {mine.message, nil, 403},
+		"a token for an anonymous stream": {anonymous.message, as(2), 403},
+		"no session":                      {"/message", as(1), 404},
+		"made up":                         {"/message?sessionId=b.AAAA", as(1), 404},
+		"own, other form":                 {mine.message, []string{"Authorization", "Bearer " + employer(1).Token}, 202},
 	} {
 		if got := s.do("POST", test.path, ask, test.headers...); got.status != test.status {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
@@ -49,18 +50,19 @@ func TestSSEBelongsToItsOpener(t *testing.T) {
 		t.Errorf("%s", got.text)
 	}
 	if got := s.do("GET", "/sse", ""); got.status != http.StatusServiceUnavailable {
-		t.Errorf("beyond the cap: %d", got.status)
+		t.Errorf("above the limit: %d", got.status)
 	}
 	if got := s.do("POST", "/sse", hello); got.status != http.StatusMethodNotAllowed {
 		t.Errorf("POST /sse: %d", got.status) // newer clients try this first, and then GET
 	}
-	if off := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.NoSSE = true }); off.do("GET", "/sse", "").status != 404 || off.do("POST", "/message?sessionId=x", "{}").status != 404 {
-		t.Error("--no-sse leaves something")
+	if off := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.NoSSE = true }); off.do("GET", "/sse", "").status != 404 ||
+		off.do("POST", "/message?sessionId=x", "{}").status != 404 {
+		t.Error("NoSSE leaves a route of HTTP+SSE")
 	}
 }
 
-// TestStreamsCountTheirCalls: what is answered by no event does not hold a
-// stream, nor its end; too many calls are refused.
+// TestStreamsCountTheirCalls: messages without an answer do not block a stream or its
+// end. Too many calls are refused.
 func TestStreamsCountTheirCalls(t *testing.T) {
 	t.Parallel()
 	api := newHeld()
@@ -77,7 +79,8 @@ func TestStreamsCountTheirCalls(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `{"jsonrpc":"2.0","id":1}`, `{}`, `{"jsonrpc":"2.0","id":{},"method":"ping"}`, `{"jsonrpc":"2.0","id":"` + strings.Repeat("x", 300) + `","method":"ping"}`, `7`,
+		`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `{"jsonrpc":"2.0","id":1}`, `{}`, `{"jsonrpc":"2.0","id":{},"method":"ping"}`,
+		`{"jsonrpc":"2.0","id":"` + strings.Repeat("x", 300) + `","method":"ping"}`, `7`,
 	} {
 		for _, got := range []reply{stream.post(bad), s.do("POST", "/mcp", bad)} {
 			if got.status != http.StatusBadRequest {
@@ -106,8 +109,8 @@ func TestStreamsCountTheirCalls(t *testing.T) {
 	}
 }
 
-// TestBasePath: behind a proxy that takes a prefix off, the stream names the
-// address that callers use.
+// TestBasePath: behind a proxy that strips a prefix, the stream names the path that
+// callers use.
 func TestBasePath(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.BasePath = "/opentrain" })
@@ -131,8 +134,8 @@ func TestBasePath(t *testing.T) {
 	}
 }
 
-// TestIdleStreams holds 2,000 idle streams for a minute, tells what each costs,
-// and that nothing is left of them.
+// TestIdleStreams holds 2,000 idle streams for a minute, logs the memory of each, and
+// checks that nothing is left of them.
 func TestIdleStreams(t *testing.T) {
 	slow(t, "takes a minute")
 	const count, hold = 2000, time.Minute
@@ -166,11 +169,11 @@ func TestIdleStreams(t *testing.T) {
 	}
 	<-time.After(time.Until(opened.Add(hold)))
 	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, fmt.Sprintf("opentrain_mcp_open_streams %d", count)) {
-		t.Errorf("the streams are not all open")
+		t.Errorf("not all streams are open")
 	}
 	during := memory()
 	for _, conn := range streams {
-		conn.Close() //nolint:errcheck // it is over
+		conn.Close() //nolint:errcheck // no longer needed
 	}
 	http.DefaultClient.CloseIdleConnections()
 	if err := goleak.Find(leaks); err != nil {
@@ -184,7 +187,7 @@ func TestIdleStreams(t *testing.T) {
 	}
 }
 
-// memory is what the program holds after a collection: heap and stacks.
+// memory is the size of the heap and the stacks after a collection.
 func memory() int64 {
 	runtime.GC()
 	runtime.GC()
@@ -193,7 +196,7 @@ func memory() int64 {
 	return int64(stats.HeapAlloc + stats.StackInuse)
 }
 
-// readUntil reads lines without keeping a buffer for the connection.
+// readUntil reads lines and keeps no buffer for the connection.
 func readUntil(t *testing.T, conn net.Conn, text string) {
 	t.Helper()
 	reader := bufio.NewReaderSize(conn, 16) // no line is lost: the next read begins after this event

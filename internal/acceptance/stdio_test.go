@@ -28,7 +28,7 @@ func TestMalformedInputGetsAnError(t *testing.T) {
 	p.send("  \r")
 	p.send(hello + "\r") // Windows hosts end lines with CRLF
 	if m := p.receive(); string(m.ID) != "1" || m.Error != nil {
-		t.Errorf("the server does not go on: %+v", m)
+		t.Errorf("the server stopped answering: %+v", m)
 	}
 	p.stdin.Close()
 	if err := p.end(); err != nil {
@@ -36,7 +36,8 @@ func TestMalformedInputGetsAnError(t *testing.T) {
 	}
 }
 
-// TestEveryProtocolVersionIsServed: a client of 2026-07-28 starts without a handshake.
+// TestEveryProtocolVersionIsServed: the program serves every protocol version. A client
+// of 2026-07-28 needs no handshake.
 func TestEveryProtocolVersionIsServed(t *testing.T) {
 	t.Parallel()
 	p := run(t, environment(t), "--sandbox")
@@ -47,7 +48,8 @@ func TestEveryProtocolVersionIsServed(t *testing.T) {
 		{"tools/call", `"name":"opentrain_publish","arguments":{},` + modernMeta, `"opentrain/error":{"code":"INVALID_ARGUMENT"`},
 	} {
 		p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":{%s}}`, test.method, test.params))
-		if m := p.receive(); m.Error != nil || !strings.Contains(string(m.Result), test.want) || !strings.Contains(string(m.Result), `"resultType":"complete"`) {
+		if m := p.receive(); m.Error != nil || !strings.Contains(string(m.Result), test.want) ||
+			!strings.Contains(string(m.Result), `"resultType":"complete"`) {
 			t.Errorf("%s: %+v %s", test.method, m.Error, m.Result)
 		}
 	}
@@ -59,8 +61,8 @@ func TestEveryProtocolVersionIsServed(t *testing.T) {
 	}
 }
 
-// TestLastLineWithoutNewline: a host that closes its end right after a request
-// gets the answer.
+// TestLastLineWithoutNewline: a host that closes its end right after a request gets the
+// answer.
 func TestLastLineWithoutNewline(t *testing.T) {
 	t.Parallel()
 	p := run(t, environment(t), "--sandbox")

@@ -103,7 +103,8 @@ func TestTokenIsReadAgainAfterA401(t *testing.T) {
 	// A token for another address is not sent to this one.
 	save("ot_pat_of_elsewhere", "https://staging.example")
 	got := p.call("opentrain_list_jobs", map[string]any{})
-	if got.failure.Code != "NO_TOKEN" || !strings.Contains(got.text, "belongs to another address (baseUrl)") || !strings.Contains(got.text, "restart") {
+	if got.failure.Code != "NO_TOKEN" || !strings.Contains(got.text, "belongs to another address (baseUrl)") ||
+		!strings.Contains(got.text, "restart") {
 		t.Errorf("got %s", got.text)
 	}
 	write(t, shared, `{"apiToken":`)

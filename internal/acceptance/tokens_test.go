@@ -12,7 +12,7 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestTokens is the table of what a caller may send.
+// TestTokens lists what a caller may send as a token.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, []sandbox.Account{employer(1), employer(2)}, nil)
@@ -22,14 +22,15 @@ func TestTokens(t *testing.T) {
 		status  int
 		says    string // of a refusal, or of get_account's answer
 	}{
-		"own header":             {[]string{"X-OpenTrain-Token", one}, 200, "Employer 001"},
-		"own scheme":             {[]string{"Authorization", "OpenTrain-Token " + one}, 200, "Employer 001"},
-		"bearer":                 {[]string{"Authorization", "Bearer " + one}, 200, "Employer 001"},
-		"scheme in other case":   {[]string{"Authorization", "bearer " + one}, 200, "Employer 001"},
-		"the same twice":         {[]string{"X-OpenTrain-Token", one, "Authorization", "Bearer " + one}, 200, "Employer 001"},
-		"two tokens":             {[]string{"X-OpenTrain-Token", one, "Authorization", "Bearer " + two}, 400, "Two different tokens"},
-		"two of one header":      {[]string{"X-OpenTrain-Token", one, "X-OpenTrain-Token", two}, 400, "Two different tokens"},
-		"two schemes":            {[]string{"Authorization", "OpenTrain-Token " + one, "Authorization", "Bearer " + two}, 400, "Two different tokens"},
+		"own header":           {[]string{"X-OpenTrain-Token", one}, 200, "Employer 001"},
+		"own scheme":           {[]string{"Authorization", "OpenTrain-Token " + one}, 200, "Employer 001"},
+		"bearer":               {[]string{"Authorization", "Bearer " + one}, 200, "Employer 001"},
+		"scheme in other case": {[]string{"Authorization", "bearer " + one}, 200, "Employer 001"},
+		"the same twice":       {[]string{"X-OpenTrain-Token", one, "Authorization", "Bearer " + one}, 200, "Employer 001"},
+		"two tokens":           {[]string{"X-OpenTrain-Token", one, "Authorization", "Bearer " + two}, 400, "Two different tokens"},
+		"two of one header":    {[]string{"X-OpenTrain-Token", one, "X-OpenTrain-Token", two}, 400, "Two different tokens"},
+		"two schemes": {[]string{"Authorization", "OpenTrain-Token " + one, "Authorization", "Bearer " + two}, 400,
+			"Two different tokens"},
 		"empty":                  {[]string{"X-OpenTrain-Token", ""}, 401, "is empty"},
 		"no token after Bearer":  {[]string{"Authorization", "Bearer"}, 401, "is empty"},
 		"a space":                {[]string{"X-OpenTrain-Token", "ot_pat_a b"}, 401, "has a space"},
@@ -51,7 +52,7 @@ func TestTokens(t *testing.T) {
 				t.Errorf("WWW-Authenticate: %q", wants)
 			}
 			if test.status != 200 && len(s.api.seen()) != before {
-				t.Error("something went out")
+				t.Error("a request reached the API")
 			}
 			for _, secret := range []string{one, two, "eyJhbGciOi", "dXNlcjpwYXNz"} {
 				if strings.Contains(got.body, secret) || strings.Contains(s.log.String(), secret) {
@@ -60,10 +61,12 @@ func TestTokens(t *testing.T) {
 			}
 		})
 	}
-	if got := s.do("POST", "/mcp?token="+one+"&access_token="+one, rpc(1, "opentrain_get_account", map[string]any{})); !strings.Contains(got.body, "NO_TOKEN") {
-		t.Errorf("a token in the address was taken: %s", got.body)
+	if got := s.do("POST", "/mcp?token="+one+"&access_token="+one,
+		rpc(1, "opentrain_get_account", map[string]any{})); !strings.Contains(got.body, "NO_TOKEN") {
+		t.Errorf("a token in the query was accepted: %s", got.body)
 	}
-	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-authorization-server", "/register"} {
+	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp",
+		"/.well-known/oauth-authorization-server", "/register"} {
 		if got := s.do("GET", path, ""); got.status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, got.status)
 		}
@@ -89,18 +92,20 @@ func TestAnonymousCallers(t *testing.T) {
 		t.Error(got.text)
 	}
 	if got := strict.do("GET", "/healthz", ""); got.status != http.StatusOK {
-		t.Errorf("health wants a token: %d", got.status)
+		t.Errorf("/healthz needs a token: %d", got.status)
 	}
 }
 
-// TestSharedAccount: callers show the operator's secret, which goes no further.
+// TestSharedAccount: callers authenticate with the operator's secret, which is not sent
+// to the API.
 func TestSharedAccount(t *testing.T) {
 	t.Parallel()
 	const secret = "operators-secret-1234"
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
 		c.Auth, c.ServerToken, c.Token = opentrainmcp.AuthShared, secret, fixed(sandbox.DemoToken)
 	})
-	if got := s.call("opentrain_get_account", map[string]any{}, "Authorization", "Bearer "+secret); got.isError || !strings.Contains(got.text, "Sandbox Demo") {
+	if got := s.call("opentrain_get_account", map[string]any{}, "Authorization", "Bearer "+secret); got.isError ||
+		!strings.Contains(got.text, "Sandbox Demo") {
 		t.Errorf("%+v", got)
 	}
 	for name, test := range map[string]struct {
@@ -135,12 +140,12 @@ func TestSharedAccount(t *testing.T) {
 		{AllowedOrigins: []string{"https://*.example.com"}, Config: opentrainmcp.Config{API: apiClient}},
 	} {
 		if _, err := opentrainmcp.NewHTTPHandler(broken); err == nil {
-			t.Errorf("%+v is taken", broken)
+			t.Errorf("%+v is accepted", broken)
 		}
 	}
 }
 
-// TestOperatorsTokenStaysHome: the server's own token serves no caller.
+// TestOperatorsTokenStaysHome: the server's own token is never used for a caller.
 func TestOperatorsTokenStaysHome(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Token = fixed(sandbox.DemoToken) })
@@ -149,8 +154,8 @@ func TestOperatorsTokenStaysHome(t *testing.T) {
 	}
 }
 
-// TestSharedAccountsTokenMayChange: with a shared account, sessions and streams
-// belong to who shows the secret, whatever the account's token is by now.
+// TestSharedAccountsTokenMayChange: with a shared account, sessions and streams belong
+// to whoever has the secret, even after the account's token changes.
 func TestSharedAccountsTokenMayChange(t *testing.T) {
 	t.Parallel()
 	var token atomic.Value
@@ -169,7 +174,8 @@ func TestSharedAccountsTokenMayChange(t *testing.T) {
 	if got := stream.call(1, "opentrain_get_account", map[string]any{}); !strings.Contains(got.text, "Employer 002") {
 		t.Errorf("%+v", got)
 	}
-	if got := s.do("POST", "/mcp", rpc(1, "opentrain_get_account", map[string]any{}), append(secret, "Mcp-Session-Id", id)...); !strings.Contains(got.body, "Employer 002") {
+	if got := s.do("POST", "/mcp", rpc(1, "opentrain_get_account", map[string]any{}),
+		append(secret, "Mcp-Session-Id", id)...); !strings.Contains(got.body, "Employer 002") {
 		t.Errorf("%s", got.body)
 	}
 }
