@@ -2,7 +2,6 @@ package acceptance_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -29,14 +28,9 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 		return s.call("opentrain_publish", map[string]any{"jobId": "job_1", "confirmationToken": token}, headers...)
 	}
 	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
-	first.call("opentrain_patch_draft", map[string]any{"jobId": "job_1",
-		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
+	first.call("opentrain_patch_draft", completing(), mine...)
 	tokenOf := func(a answer) string {
-		var out struct{ Next tool.Next }
-		if err := json.Unmarshal(a.structured, &out); err != nil {
-			t.Fatalf("%v in %+v", err, a)
-		}
-		token, _ := out.Next.Arguments["confirmationToken"].(string)
+		token, _ := a.next(t).Arguments["confirmationToken"].(string)
 		return token
 	}
 	token := tokenOf(call(first, "", mine))
@@ -84,11 +78,31 @@ func TestReplicasShowNoMemory(t *testing.T) {
 		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES", "pricePerHour": 99,
 			"jobTitle": "Another title"}}, token...)
 	got := first.call("opentrain_publish", job(), token...)
-	var out struct{ Next tool.Next }
-	if err := json.Unmarshal(got.structured, &out); err != nil {
-		t.Fatal(err)
+	next := got.next(t)
+	if next.Show.Title != "Another title" || next.Show.Fields != nil || next.Show.DraftURL == "" {
+		t.Errorf("%+v", next.Show)
 	}
-	if out.Next.Show.Title != "Another title" || out.Next.Show.Fields != nil || out.Next.Show.DraftURL == "" {
-		t.Errorf("%+v", out.Next.Show)
+}
+
+// TestStateKeyAloneMakesNoReplica: with a state key but without Replicated, a server is the
+// only one, so a confirmation shows what it remembers of the draft. With Replicated it does
+// not.
+func TestStateKeyAloneMakesNoReplica(t *testing.T) {
+	t.Parallel()
+	token := []string{tokenHeader, sandbox.DemoToken}
+	for _, replicated := range []bool{false, true} {
+		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
+			c.PublishConfirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{bytes.Repeat([]byte{7}, 32)}, replicated
+		})
+		s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
+		s.call("opentrain_patch_draft", completing(), token...)
+		got := s.call("opentrain_publish", job(), token...)
+		next := got.next(t)
+		if next.Action != tool.ConfirmWithHuman || next.Show == nil {
+			t.Fatalf("replicated %v: %s", replicated, got.text)
+		}
+		if shows := shownFields(t, next)["experienceLevel"] == "EXPERT"; shows == replicated {
+			t.Errorf("replicated %v: the confirmation shows %+v", replicated, next.Show)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -120,12 +121,8 @@ func TestStrangersVoidNothing(t *testing.T) {
 	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
 	mine, theirs := as(0), as(1)
 	s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
-	ready := s.call("opentrain_patch_draft", map[string]any{"jobId": "job_1",
-		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}, mine...)
-	var out struct{ Next tool.Next }
-	if err := json.Unmarshal(ready.structured, &out); err != nil {
-		t.Fatal(err)
-	}
+	ready := s.call("opentrain_patch_draft", completing(), mine...)
+	next := ready.next(t)
 	if got := s.call("opentrain_patch_draft", patch("headcount", 1),
 		theirs...); got.failure.Code != "NOT_FOUND" {
 		t.Errorf("%+v", got)
@@ -134,7 +131,59 @@ func TestStrangersVoidNothing(t *testing.T) {
 		mine...); !got.isError {
 		t.Errorf("%+v", got)
 	}
-	if got := s.call(out.Next.Tool, out.Next.Arguments, mine...); !strings.Contains(got.text, "is published: OPEN.") {
+	if got := s.call(next.Tool, next.Arguments, mine...); !strings.Contains(got.text, "is published: OPEN.") {
 		t.Errorf("%s", got.text)
+	}
+}
+
+// TestBlockedEditVoidsAnEarlierConfirmation: a live edit that the content check blocks is
+// applied and makes the job a draft again. A confirmation from before the edit does not
+// publish that draft.
+func TestBlockedEditVoidsAnEarlierConfirmation(t *testing.T) {
+	for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} { // a report, and HTTP 409
+		t.Run(string(variant), func(t *testing.T) {
+			s := startAsking(t, "stdio, "+legacy, variant, nil, nil)
+			next := s.ready(t)
+			call(t, s.host, next.Tool, next.Arguments)
+			earlier := call(t, s.host, "opentrain_publish", job()).next(t)
+			if earlier.Action != tool.ConfirmWithHuman || earlier.Arguments["confirmationToken"] == nil {
+				t.Fatalf("no confirmation: %+v", earlier)
+			}
+			edit := call(t, s.host, "opentrain_update_job", patch("jobTitle", "Scam test phrase")).next(t)
+			blocked := call(t, s.host, edit.Tool, edit.Arguments)
+			if got := string(blocked.structured); !strings.Contains(got, `"applied":true`) || !strings.Contains(got, `"status":"DRAFT"`) {
+				t.Fatalf("the edit was not blocked: %s %s", blocked.text, got)
+			}
+			published := s.published()
+			got := call(t, s.host, earlier.Tool, earlier.Arguments)
+			if s.published() != published || got.isError || got.next(t).Action != tool.ConfirmWithHuman {
+				t.Errorf("the earlier confirmation was accepted: %s", got.text)
+			}
+		})
+	}
+}
+
+// TestConfirmationIgnoresTheOrderOfKeys: the same fields with their nested keys in another
+// order keep the confirmation. Other values do not.
+func TestConfirmationIgnoresTheOrderOfKeys(t *testing.T) {
+	s := startAsking(t, "stdio, "+legacy, sandbox.Guide, nil, nil)
+	next := s.ready(t)
+	call(t, s.host, next.Tool, next.Arguments)
+	asked := call(t, s.host, "opentrain_update_job", json.RawMessage(
+		`{"jobId":"job_1","fields":{"headcount":4,"budgetRange":{"min":1000,"max":2000}}}`)).next(t)
+	token, _ := asked.Arguments["confirmationToken"].(string)
+	if token == "" {
+		t.Fatalf("no confirmation: %+v", asked)
+	}
+	edit := func(fields string) answer {
+		return call(t, s.host, "opentrain_update_job", json.RawMessage(
+			fmt.Sprintf(`{"confirmationToken":%q,"fields":%s,"jobId":"job_1"}`, token, fields)))
+	}
+	got := edit(`{"budgetRange":{"max":2000,"min":1001},"headcount":4}`)
+	if got.isError || got.next(t).Action != tool.ConfirmWithHuman || s.count("PATCH", "/jobs/") != 0 {
+		t.Errorf("other values keep the confirmation: %s", got.text)
+	}
+	if got := edit(`{"budgetRange":{"max":2000,"min":1000},"headcount":4}`); s.count("PATCH", "/jobs/") != 1 {
+		t.Errorf("another order of keys loses the confirmation: %s", got.text)
 	}
 }

@@ -2,11 +2,13 @@ package acceptance_test
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/demo"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -58,5 +60,56 @@ func TestRequestIDs(t *testing.T) {
 		if got := behind.do("GET", "/healthz", "", "X-Request-Id", id).header.Get("X-Request-Id"); (got == id) != used {
 			t.Errorf("behind a proxy %q became %q", id, got)
 		}
+	}
+}
+
+// TestEveryLogLevelKeepsTheAudit: with --log-level error, the program still logs one audit
+// line for each write, and nothing else.
+func TestEveryLogLevelKeepsTheAudit(t *testing.T) {
+	t.Parallel()
+	p := run(t, environment(t), "--sandbox", "--log-level", "error", "--log-format", "json")
+	p.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+	p.call("opentrain_list_jobs", map[string]any{})
+	p.call("opentrain_patch_draft", completing())
+	p.stdin.Close()
+	if err := p.end(); err != nil {
+		t.Error(err)
+	}
+	log := p.stderr.String()
+	audits := entries(log, "audit")
+	if len(audits) != 2 || strings.Count(strings.TrimSpace(log), "\n") != 1 {
+		t.Fatalf("want two audit lines, got\n%s", log)
+	}
+	for i, tool := range []string{"opentrain_create_draft", "opentrain_patch_draft"} {
+		if a := audits[i]; a["tool"] != tool || a["job"] != "job_1" || a["outcome"] != "DRAFT" {
+			t.Errorf("%v", a)
+		}
+	}
+}
+
+// TestAuditTellsCallersApart: over HTTP with --log-level error, audit lines have the
+// caller's address, which tells people apart who share an account.
+func TestAuditTellsCallersApart(t *testing.T) {
+	t.Parallel()
+	address := freePort(t)
+	env := environment(t, "OPENTRAIN_API_BASE_URL="+serveSandbox(t, sandbox.Config{}),
+		"OPENTRAIN_PERSONAL_API_TOKEN="+sandbox.DemoToken, "OPENTRAIN_MCP_SERVER_TOKEN=the-operators-secret")
+	p := run(t, env, "http", "--listen", address, "--auth", "shared", "--behind-proxy", "--allowed-hosts", "127.0.0.1",
+		"--log-level", "error")
+	e := &endpoint{t, "http://" + address, http.DefaultClient}
+	eventually(t, "the program listens", func() bool {
+		got, err := e.try("GET", "/healthz", "")
+		return err == nil && got.status == http.StatusOK
+	})
+	for n, person := range []string{"192.0.2.1", "192.0.2.2"} {
+		e.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": fmt.Sprint(n)},
+			"Authorization", "Bearer the-operators-secret", "X-Forwarded-For", person)
+	}
+	log := func() []map[string]any { return entries(p.stderr.String(), "audit") }
+	eventually(t, "two audit lines", func() bool { return len(log()) >= 2 })
+	audits := log()
+	if len(audits) != 2 || audits[0]["address"] != "192.0.2.1" || audits[1]["address"] != "192.0.2.2" ||
+		audits[0]["caller"] != audits[1]["caller"] {
+		t.Errorf("%v", audits)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -75,5 +76,51 @@ func TestArgumentsAreNotLogged(t *testing.T) {
 	call(t, s.host, "opentrain_create_draft", map[string]any{"description": "SECRET"})
 	if log := s.log.String(); strings.Contains(log, "SECRET") || !strings.Contains(log, "fields.pricePerHour") {
 		t.Errorf("the log:\n%s", log)
+	}
+}
+
+// TestEscapedEchoIsNotShown: an API that echoes the token with JSON escapes, or in
+// X-Request-Id, puts it neither into a result nor into the log.
+func TestEscapedEchoIsNotShown(t *testing.T) {
+	t.Parallel()
+	const token = "ot_pat_echoed/secret_1"
+	escapes := map[string]string{
+		"slashes":     strings.ReplaceAll(token, "/", `\/`),
+		"underscores": strings.ReplaceAll(token, "_", `\u005f`),
+		"every letter": regexp.MustCompile(`.`).ReplaceAllStringFunc(token, func(c string) string {
+			return fmt.Sprintf(`\u%04x`, c[0])
+		}),
+	}
+	bodies := map[int]string{
+		200: `{"jobId":"job_1","status":"OPEN","warnings":["%[1]s"],"jobUrl":"https://x/%[1]s"}`,
+		409: `{"error":"No: %[1]s","code":"CONFLICT","requestId":"%[1]s","details":{"%[1]s":"%[1]s"}}`,
+		502: `<html>%[1]s</html>`,
+	}
+	for name, escaped := range escapes {
+		for status, body := range bodies {
+			t.Run(fmt.Sprintf("%s, HTTP %d", name, status), func(t *testing.T) {
+				t.Parallel()
+				api := roundTripper(func(r *http.Request) (*http.Response, error) {
+					answer, err := answering(status, fmt.Sprintf(body, escaped)).RoundTrip(r)
+					answer.Header.Set("X-Request-Id", "r-"+token)
+					return answer, err
+				})
+				s := startHTTPWith(t, api, nil)
+				shown := ""
+				for _, tool := range []string{"opentrain_publish", "opentrain_close_job"} {
+					got := s.do("POST", "/mcp", rpc(1, tool, job()), tokenHeader, token)
+					if got.status != http.StatusOK || len(s.api.seen()) == 0 {
+						t.Fatalf("%d %s", got.status, got.body)
+					}
+					shown += got.body
+				}
+				shown += s.log.String()
+				for _, form := range []string{token, escaped} {
+					if strings.Contains(shown, form) {
+						t.Errorf("the token is in\n%s", shown)
+					}
+				}
+			})
+		}
 	}
 }
