@@ -93,7 +93,6 @@ func ExampleNewHTTPHandler() {
 		log.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
-	defer server.Close()
 
 	response, err := http.Post(server.URL+"/mcp", "application/json", strings.NewReader(`{
 		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
@@ -102,7 +101,6 @@ func ExampleNewHTTPHandler() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer response.Body.Close()
 	var answer struct {
 		Result struct {
 			StructuredContent struct {
@@ -116,6 +114,8 @@ func ExampleNewHTTPHandler() {
 	for _, job := range answer.Result.StructuredContent.Jobs {
 		fmt.Println(job.ID, job.Title)
 	}
+	response.Body.Close()
+	server.Close()
 	// Output:
 	// market_041 Bounding Boxes for Night-Time Street Scenes
 	// market_008 Shelf Photo Bounding Boxes
