@@ -37,10 +37,12 @@ func sandboxConfig() opentrainmcp.Config {
 }
 
 // ServeStdio serves one host, usually on os.Stdin and os.Stdout. Here the host is in the
-// same process and lists the tools.
+// same process and lists the tools, of which the configuration serves three.
 func ExampleServer_ServeStdio() {
 	ctx := context.Background()
-	server, err := opentrainmcp.New(sandboxConfig())
+	cfg := sandboxConfig()
+	cfg.Tools = []string{"opentrain_create_draft", "opentrain_patch_draft", "opentrain_publish"}
+	server, err := opentrainmcp.New(cfg)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,18 +72,9 @@ func ExampleServer_ServeStdio() {
 	}
 	fmt.Println("ended:", <-ended)
 	// Output:
-	// opentrain_close_job
 	// opentrain_create_draft
-	// opentrain_get_account
-	// opentrain_get_job
-	// opentrain_invite_trainer
-	// opentrain_list_changes
-	// opentrain_list_facets
-	// opentrain_list_jobs
 	// opentrain_patch_draft
 	// opentrain_publish
-	// opentrain_search_jobs
-	// opentrain_update_job
 	// ended: <nil>
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -265,4 +266,30 @@ func listed(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	return append(slices.Clip(data), '\n')
+}
+
+// known are the names of the tools in the golden file, sorted: all of them, and those that
+// only read.
+func known(t testing.TB) (all, readOnly []string) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/tools.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tools []struct {
+		Name        string
+		Annotations struct{ ReadOnlyHint bool }
+	}
+	if err := json.Unmarshal(data, &tools); err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range tools {
+		all = append(all, tool.Name)
+		if tool.Annotations.ReadOnlyHint {
+			readOnly = append(readOnly, tool.Name)
+		}
+	}
+	slices.Sort(all)
+	slices.Sort(readOnly)
+	return all, readOnly
 }
