@@ -164,7 +164,7 @@ func errorTable() []errorRow {
 		{name: "connection dropped, an invitation", tool: "opentrain_invite_trainer", args: job("freelancerId", "f_1"), api: dropped,
 			want: retry("NETWORK", 0, 5, "opentrain_invite_trainer"),
 			text: []string{unknown + " the person was invited", "nobody is invited twice"}},
-		{name: "time-out", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_MCP_TIMEOUT=300ms"},
+		{name: "time-out", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_MCP_TIMEOUT=1500ms"},
 			api: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, want: retry("TIMEOUT", 0, 5, "opentrain_publish"),
 			text: []string{"did not answer in time", unknown}},
 		{name: "no server", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1"},
