@@ -160,7 +160,7 @@ func (r recorder) loop(t *testing.T) {
 	r.call(t, s, "filters", "search_jobs", map[string]any{"payType": "fixed price", "language": "Spanish", "limit": "1"})
 	r.call(t, s, "nothing found", "search_jobs", map[string]any{"q": "nothing matches this"})
 	r.call(t, s, "own job", "get_job", job())
-	r.call(t, s, "somebody's job", "get_job", map[string]any{"jobId": "market_001"})
+	r.call(t, s, "another account's job", "get_job", map[string]any{"jobId": "market_001"})
 	r.call(t, s, "the facets", "list_facets", nil)
 	r.call(t, s, "a page", "list_changes", map[string]any{"since": "2020-01-01", "limit": 2})
 	r.call(t, s, "no changes", "list_changes", map[string]any{"since": "2199-01-01"})
