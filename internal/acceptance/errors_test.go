@@ -3,341 +3,184 @@ package acceptance_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain/sandbox"
+	"reflect"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 )
 
-// failure is _meta["opentrain/error"].
-type failure struct {
-	Code              string
-	Status            int
-	RequestID         string `json:"requestId"`
-	Retryable         bool
-	RetryAfterSeconds int
-	Details           json.RawMessage
-	Next              struct {
-		Action, By, Tool, URL string
-		Arguments             map[string]any
-		RetryAfterSeconds     int
-		AtMost                bool
-	}
-}
+// leak matches what no text may show: Go types and errors, addresses, tokens.
+var leak = regexp.MustCompile(`127\.0\.0\.1|opentrain\.invalid|ot_pat_|\*?opentrain\.(Error|Code)|\bdial\b|\bEOF\b|\bread tcp\b|lookup ` +
+	`|map\[|&\{|0x[0-9a-f]{6}|json:|unmarshal|context (deadline|canceled)|<html|net/http|goroutine`)
 
-// toolAnswer is the result of a tools/call as it came over stdout.
-type toolAnswer struct {
-	IsError           bool            `json:"isError"`
-	StructuredContent json.RawMessage `json:"structuredContent"`
-	Content           []struct{ Text string }
-	Meta              struct {
-		Failure failure `json:"opentrain/error"`
-	} `json:"_meta"`
-}
-
-func (p *process) call(tool, arguments string) toolAnswer {
-	p.t.Helper()
-	p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments))
-	m := p.receive()
-	var answer toolAnswer
-	if err := json.Unmarshal(m.Result, &answer); err != nil || m.Error != nil || len(answer.Content) != 1 {
-		p.t.Fatalf("%s: %+v %s (%v)", tool, m.Error, m.Result, err)
-	}
-	return answer
-}
-
-// The arguments that the rows call tools with.
-const (
-	argsJob    = `{"jobId":"job_1"}`
-	argsPatch  = `{"jobId":"job_1","fields":{"headcount":3}}`
-	argsInvite = `{"jobId":"job_1","freelancerId":"f_1"}`
-	argsCreate = `{"description":"Label 100 photos"}`
-)
-
-// envelope is an error answer of the API.
-func envelope(status int, code, message, details string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"error":%q,"code":%q,"requestId":"req-7","details":%s}`, message, code, details)
-	}
-}
-
-// apiAnswer is any other answer of the API.
-func apiAnswer(status int, contentType, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		io.WriteString(w, body) //nolint:errcheck // the client sees it
-	}
-}
-
-// dropped breaks the connection after the request was read.
-func dropped(_ http.ResponseWriter, r *http.Request) {
-	io.Copy(io.Discard, r.Body) //nolint:errcheck // it ends
-	panic(http.ErrAbortHandler)
-}
-
-// errorRow is a row of the error table: an answer of the API, and what becomes of it.
-type errorRow struct {
-	name, tool, args string
-	api              http.HandlerFunc
-	text             []string // parts of the text
-	want             failure  // Details and arguments apart
-	env              []string
-}
-
-func wantNext(f failure, action, by, tool string) failure {
-	f.Next.Action, f.Next.By, f.Next.Tool = action, by, tool
-	return f
-}
-
-// errorTable is every kind of failure that a caller can meet.
-func errorTable() []errorRow {
-	fix := func(code string, status int) failure {
-		return wantNext(failure{Code: code, Status: status, RequestID: "req-7"}, "fix", "human", "")
-	}
-	retry := func(code string, status, after int, tool string) failure {
-		f := wantNext(failure{Code: code, Status: status, Retryable: true, RetryAfterSeconds: after}, "wait", "", tool)
-		f.Next.RetryAfterSeconds = after
-		return f
-	}
-	withID := func(f failure) failure { f.RequestID = "req-7"; return f }
-	list := wantNext(failure{RequestID: "req-7"}, "call_tool", "", "opentrain_list_jobs")
-	at := func(f failure, code string, status int) failure { f.Code, f.Status = code, status; return f }
-	atMost := func(f failure) failure { f.Next.AtMost = true; return f }
-	unknown := "not known whether"
-	return []errorRow{
-		{name: "401", tool: "opentrain_list_jobs", args: `{}`, api: envelope(401, "UNAUTHORIZED", "Invalid token.", `{}`), want: fix("UNAUTHORIZED", 401),
-			text: []string{"wrong, expired or revoked", "the environment variable OT_API_TOKEN", "Settings, API keys", "auth register", "Nothing was changed", "Request id: req-7"}},
-		{name: "403 scope", tool: "opentrain_publish", args: argsJob, api: envelope(403, "FORBIDDEN", "Missing scope.", `{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}`), want: fix("FORBIDDEN", 403),
-			text: []string{"lacks the scope jobs:write; it has jobs:read", "Settings → API keys", "Nothing was changed"}},
-		{name: "403 feature", tool: "opentrain_close_job", args: argsJob, api: envelope(403, "FORBIDDEN", "Disabled.", `{"featureKey":"public_api_job_publishing","mode":"ALLOWLIST"}`), want: fix("FORBIDDEN", 403),
-			text: []string{"The feature public_api_job_publishing is not enabled", "does not help", "opentrain_get_account"}},
-		{name: "403 claim", tool: "opentrain_invite_trainer", args: argsInvite, want: fix("FORBIDDEN", 403),
-			api:  envelope(403, "FORBIDDEN", "A human must claim this agent account before it can invite AI trainers.", `{"reason":"account_claim_required","action":"invite AI trainers","claimUrl":"https://app.opentrain.ai/claim"}`),
-			text: []string{"A human must claim this account first", "https://app.opentrain.ai/claim", "Nothing was changed", "Open: https://app.opentrain.ai/claim"}},
-		{name: "403 without details", tool: "opentrain_publish", args: argsJob, api: envelope(403, "FORBIDDEN", "Not for you.", `{}`), want: fix("FORBIDDEN", 403), text: []string{"Not for you."}},
-		{name: "404 draft", tool: "opentrain_patch_draft", args: argsPatch, api: envelope(404, "NOT_FOUND", "No.", `{}`), want: at(list, "NOT_FOUND", 404),
-			text: []string{"no such job, or it belongs to another account", "Ids come from opentrain_create_draft and opentrain_list_jobs", "Nothing was changed"}},
-		{name: "404 public job", tool: "opentrain_get_job", args: argsJob, api: envelope(404, "NOT_FOUND", "No.", `{}`), want: at(list, "NOT_FOUND", 404), text: []string{"no public job with this id", "A draft is not public"}},
-		{name: "404 invite", tool: "opentrain_invite_trainer", args: argsInvite, api: envelope(404, "NOT_FOUND", "No.", `{}`), want: at(list, "NOT_FOUND", 404), text: []string{"no such job of this account, or no such user"}},
-		{name: "404 account", tool: "opentrain_get_account", args: `{}`, api: envelope(404, "NOT_FOUND", "No.", `{}`), want: fix("NOT_FOUND", 404), text: []string{"The user that the API token was made for is gone"}},
-		{name: "409 a draft's patch on an open job", tool: "opentrain_patch_draft", args: argsPatch, api: envelope(409, "CONFLICT", "Not a draft.", `{"jobId":"job_1","status":"OPEN","requiredStatus":"DRAFT"}`),
-			want: at(wantNext(failure{RequestID: "req-7"}, "confirm_with_human", "", "opentrain_update_job"), "CONFLICT", 409),
-			text: []string{"The job is OPEN; this needs DRAFT", "opentrain_update_job", "everyone sees", `Call: opentrain_update_job {"fields":{"headcount":3},"jobId":"job_1"}`}},
-		{name: "409 an edit of a draft", tool: "opentrain_update_job", args: argsPatch, api: envelope(409, "CONFLICT", "Not open.", `{"jobId":"job_1","status":"DRAFT","requiredStatus":"OPEN"}`),
-			want: at(wantNext(failure{RequestID: "req-7"}, "call_tool", "", "opentrain_patch_draft"), "CONFLICT", 409), text: []string{"A draft is changed with opentrain_patch_draft", `Call: opentrain_patch_draft {"fields":{"headcount":3},"jobId":"job_1"}`}},
-		{name: "409 a publish of a closed job", tool: "opentrain_publish", args: argsJob, api: envelope(409, "CONFLICT", "Archived.", `{"jobId":"job_1","status":"ARCHIVED","requiredStatus":"DRAFT"}`), want: at(list, "CONFLICT", 409),
-			text: []string{"The job is ARCHIVED", "A new job starts with opentrain_create_draft", "Nothing was changed"}},
-		{name: "409 without details", tool: "opentrain_close_job", args: argsJob, api: envelope(409, "CONFLICT", "Open milestones.", `{}`), want: at(list, "CONFLICT", 409), text: []string{"Open milestones."}},
-		{name: "400 issues", tool: "opentrain_patch_draft", args: argsPatch, api: envelope(400, "BAD_REQUEST", "Invalid body.", `{"issues":[{"code":"unrecognized_keys","keys":["nope"],"path":[],"message":"Unrecognized key(s)"},{"path":["visibility"],"message":"Invalid enum value","options":["PUBLIC","PRIVATE"]}]}`),
-			want: at(wantNext(failure{RequestID: "req-7"}, "fix", "agent", "opentrain_patch_draft"), "BAD_REQUEST", 400), text: []string{"- Unrecognized key(s) (nope)", "- visibility: Invalid enum value; send one of PUBLIC, PRIVATE", "Nothing was changed"}},
-		{name: "400 issues as a list", tool: "opentrain_update_job", args: argsPatch, api: envelope(400, "BAD_REQUEST", "Invalid body.", `[{"path":["headcount"],"message":"Too many"}]`),
-			want: at(wantNext(failure{RequestID: "req-7"}, "fix", "agent", "opentrain_update_job"), "BAD_REQUEST", 400), text: []string{"- headcount: Too many"}},
-		{name: "400 issues by field", tool: "opentrain_patch_draft", args: argsPatch, api: envelope(400, "BAD_REQUEST", "Invalid body.", `{"formErrors":["Nothing fits"],"fieldErrors":{"headcount":["Too many","Or too few"]}}`),
-			want: at(wantNext(failure{RequestID: "req-7"}, "fix", "agent", "opentrain_patch_draft"), "BAD_REQUEST", 400), text: []string{"- Nothing fits", "- headcount: Too many Or too few"}},
-		{name: "400 format", tool: "opentrain_create_draft", args: `{"format":"hr_xml","xml":"<a/>"}`, api: envelope(400, "BAD_REQUEST", "Unsupported.", `{"supportedFormats":["text","indeed_xml"]}`),
-			want: at(wantNext(failure{RequestID: "req-7"}, "fix", "agent", "opentrain_create_draft"), "BAD_REQUEST", 400), text: []string{"Supported: text, indeed_xml."}},
-		{name: "400 status", tool: "opentrain_list_jobs", args: `{"status":"OPEN"}`, api: envelope(400, "BAD_REQUEST", "Unknown status.", `{"supportedStatuses":["DRAFT","LIVE"]}`),
-			want: at(wantNext(failure{RequestID: "req-7"}, "fix", "agent", "opentrain_list_jobs"), "BAD_REQUEST", 400), text: []string{"Supported: DRAFT, LIVE."}},
-		{name: "429 with seconds", tool: "opentrain_search_jobs", args: `{}`, api: apiAnswer(429, "application/json", `{"error":"Slow down.","code":"RATE_LIMITED"}`, "Retry-After", "30"), want: retry("RATE_LIMITED", 429, 30, "opentrain_search_jobs"),
-			text: []string{"limiting requests", "Call again in 30 seconds", "Wait: 30 seconds"}},
-		{name: "429 with a date", tool: "opentrain_get_job", args: argsJob, api: apiAnswer(429, "application/json", `{"error":"Slow down.","code":"RATE_LIMITED"}`, "Retry-After", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)), want: retry("RATE_LIMITED", 429, -1, "opentrain_get_job"),
-			text: []string{"Call again in 3"}},
-		{name: "429 without a time", tool: "opentrain_list_facets", args: `{}`, api: apiAnswer(429, "application/json", `{"error":"Slow down.","code":"RATE_LIMITED"}`), want: atMost(retry("RATE_LIMITED", 429, 60, "opentrain_list_facets")), text: []string{"Wait: at most 60 seconds"}},
-		{name: "429 publish limit", tool: "opentrain_publish", args: argsJob, api: envelope(429, "RATE_LIMITED", "Limit.", `{"limit":3,"windowHours":24}`), want: withID(atMost(retry("RATE_LIMITED", 429, 86400, "opentrain_publish"))),
-			text: []string{"3 publishes in 24 hours", "was not published and stays a draft", "Wait: at most 86400 seconds"}},
-		{name: "500", tool: "opentrain_publish", args: argsJob, api: envelope(500, "INTERNAL_ERROR", "Oops.", `{}`), want: withID(retry("INTERNAL_ERROR", 500, 5, "opentrain_publish")), text: []string{"Oops.", unknown + " the job was published", "opentrain_list_jobs shows its status"}},
-		{name: "502 page", tool: "opentrain_patch_draft", args: argsPatch, api: apiAnswer(502, "text/html", "<html>Bad gateway</html>"), want: retry("BAD_RESPONSE", 502, 5, "opentrain_patch_draft"), text: []string{"a web page came back", unknown + " the fields were set"}},
-		{name: "503 empty, a read", tool: "opentrain_list_changes", args: `{"since":"2026-06-01"}`, api: apiAnswer(503, "text/plain", ""), want: retry("BAD_RESPONSE", 503, 5, "opentrain_list_changes"), text: []string{"the answer is empty (HTTP 503)", "Nothing was changed", "says nothing about what exists"}},
-		{name: "504, a create", tool: "opentrain_create_draft", args: argsCreate, api: apiAnswer(504, "text/html", "<html>"), want: retry("BAD_RESPONSE", 504, 5, "opentrain_create_draft"), text: []string{unknown + " the draft was made", "no second one is made"}},
-		{name: "page instead of a list", tool: "opentrain_list_jobs", args: `{}`, api: apiAnswer(200, "text/html", "<html>Sign in</html>"), want: retry("BAD_RESPONSE", 200, 5, "opentrain_list_jobs"), text: []string{"a proxy may have answered"}},
-		{name: "page instead of a refusal", tool: "opentrain_close_job", args: argsJob, api: apiAnswer(403, "text/html", "<html>Blocked by policy</html>"), want: wantNext(failure{Code: "BAD_RESPONSE", Status: 403}, "fix", "human", ""), text: []string{"the base URL and the proxy settings"}},
-		{name: "empty body", tool: "opentrain_publish", args: argsJob, api: apiAnswer(200, "application/json", ""), want: retry("BAD_RESPONSE", 200, 5, "opentrain_publish"), text: []string{"the answer is empty", unknown}},
-		{name: "broken JSON", tool: "opentrain_close_job", args: argsJob, api: apiAnswer(200, "application/json", `{"ok":tru`), want: retry("BAD_RESPONSE", 200, 5, "opentrain_close_job"), text: []string{"not OpenTrain's JSON", unknown + " the job was closed"}},
-		{name: "JSON of something else", tool: "opentrain_search_jobs", args: `{}`, api: apiAnswer(200, "application/json", `{"status":"up"}`), want: retry("BAD_RESPONSE", 200, 5, "opentrain_search_jobs"), text: []string{"does not hold a list of jobs"}},
-		{name: "over 8 MiB", tool: "opentrain_search_jobs", args: `{}`, api: apiAnswer(200, "application/json", `{"jobs":[{"id":"`+strings.Repeat("x", 9<<20)+`"}]}`), want: wantNext(failure{Code: "BAD_RESPONSE", Status: 200}, "fix", "agent", "opentrain_search_jobs"), text: []string{"larger than 8 MiB", "smaller limit"}},
-		{name: "connection dropped, a read", tool: "opentrain_list_jobs", args: `{}`, api: dropped, want: retry("NETWORK", 0, 5, "opentrain_list_jobs"), text: []string{"the connection broke", "Nothing was changed"}},
-		{name: "connection dropped, an edit", tool: "opentrain_update_job", args: argsPatch, api: dropped, want: retry("NETWORK", 0, 5, "opentrain_update_job"), text: []string{unknown + " the edit took effect", "opentrain_get_job"}},
-		{name: "connection dropped, an invitation", tool: "opentrain_invite_trainer", args: argsInvite, api: dropped, want: retry("NETWORK", 0, 5, "opentrain_invite_trainer"), text: []string{unknown + " the person was invited", "nobody is invited twice"}},
-		{name: "time-out", tool: "opentrain_publish", args: argsJob, env: []string{"OPENTRAIN_MCP_TIMEOUT=300ms"}, api: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, want: retry("TIMEOUT", 0, 5, "opentrain_publish"),
-			text: []string{"did not answer in time", unknown}},
-		{name: "nobody there", tool: "opentrain_publish", args: argsJob, env: []string{"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1"}, want: retry("NETWORK", 0, 5, "opentrain_publish"), text: []string{"could not be reached", "did not reach OpenTrain: nothing was changed"}},
-		{name: "unknown host", tool: "opentrain_publish", args: argsJob, env: []string{"OPENTRAIN_API_BASE_URL=https://opentrain.invalid"}, want: retry("NETWORK", 0, 5, "opentrain_publish"), text: []string{"did not reach OpenTrain: nothing was changed"}},
-		{name: "bad id", tool: "opentrain_publish", args: `{"jobId":"../tokens"}`, want: wantNext(failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"), text: []string{"has characters that no id has", "Job ids come from"}},
-		{name: "bad arguments", tool: "opentrain_publish", args: `{"job_id":"x"}`, want: wantNext(failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"), text: []string{"job_id: is not an argument of this tool; did you mean jobId?", "jobId: is required", "nothing was changed"}},
-		{name: "no token", tool: "opentrain_publish", args: argsJob, env: []string{"OT_API_TOKEN="}, want: wantNext(failure{Code: "NO_TOKEN"}, "fix", "human", ""), text: []string{"needs an OpenTrain API token", "OPENTRAIN_PERSONAL_API_TOKEN", "Nothing was sent"}},
-		{name: "malformed token", tool: "opentrain_publish", args: argsJob, env: []string{"OT_API_TOKEN=${OT_TOKEN}"}, want: wantNext(failure{Code: "NO_TOKEN"}, "fix", "human", ""), text: []string{"holds a variable's name instead of its value"}},
-	}
-}
-
-// reasonRows are the error table's rows for every details.reason on the pages.
-func reasonRows() []errorRow {
-	var rows []errorRow
-	for reason, want := range map[string]struct {
-		status   int
-		by, tool string
-		text     string
-	}{
-		"job_not_published":                {409, "human", "opentrain_publish", "only to a published job"},
-		"not_a_freelancer":                 {409, "human", "", "not an AI trainer's"},
-		"freelancer_unavailable":           {409, "human", "", "takes no invitations now"},
-		"payment_method_required":          {409, "human", "", "https://app.opentrain.ai/billing"},
-		"milestone_not_fundable":           {409, "human", "", "cannot be funded"},
-		"milestone_not_funded":             {409, "human", "", "is not funded"},
-		"contract_ended":                   {409, "human", "", "has ended"},
-		"contract_rate_missing":            {409, "human", "", "no rate"},
-		"employer_first_message_required":  {403, "human", "", "first message"},
-		"proposal_not_ready_for_messaging": {409, "human", "", "takes no messages yet"},
-		"teams_not_enabled":                {403, "human", "", "Teams are not enabled"},
-		"invite_email_send_failed":         {409, "agent", "", "was not sent"},
-		"some_new_reason":                  {409, "human", "", "some_new_reason"},
-		"moderation_blocked":               {400, "human", "opentrain_patch_draft", "Bad words."},
-	} {
-		code := map[int]string{400: "BAD_REQUEST", 403: "FORBIDDEN", 409: "CONFLICT"}[want.status]
-		rows = append(rows, errorRow{
-			name: reason, tool: "opentrain_invite_trainer", args: argsInvite,
-			api:  envelope(want.status, code, "Refused.", `{"reason":"`+reason+`","reasons":["Bad words."],"billingUrl":"https://app.opentrain.ai/billing"}`),
-			want: wantNext(failure{Code: code, Status: want.status, RequestID: "req-7"}, "fix", want.by, want.tool), text: []string{want.text, "Nothing was changed"},
-		})
-	}
-	return rows
-}
-
-// leak is what no text may show: Go's types and errors, addresses, the token.
-var leak = regexp.MustCompile(`127\.0\.0\.1|opentrain\.invalid|ot_pat_|\*?opentrain\.(Error|Code)|\bdial\b|\bEOF\b|\bread tcp\b|lookup |map\[|&\{|0x[0-9a-f]{6}|json:|unmarshal|context (deadline|canceled)|<html|net/http|goroutine`)
-
-// TestErrorTable walks the error table through the real program.
+// TestErrorTable sends every row of the error table through the real program.
 func TestErrorTable(t *testing.T) {
+	t.Parallel()
 	for _, row := range append(errorTable(), reasonRows()...) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/capabilities") || row.api == nil {
-					http.Error(w, "not here", http.StatusNotFound)
-					return
-				}
-				row.api(w, r)
-			}))
-			t.Cleanup(api.Close)
-			p := run(t, environment(t, append([]string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=ot_pat_secret"}, row.env...)...))
-			got := p.call(row.tool, row.args)
-			if !got.IsError || got.StructuredContent != nil {
-				t.Fatalf("no error: %s", got.Content[0].Text)
+			env := []string{"OPENTRAIN_API_BASE_URL=" + serveAnswer(t, row.api), "OT_API_TOKEN=ot_pat_secret"}
+			got := run(t, environment(t, append(env, row.env...)...)).call(row.tool, row.args)
+			if !got.isError {
+				t.Fatalf("no error: %s", got.text)
 			}
-			text, f := got.Content[0].Text, got.Meta.Failure
 			for _, want := range row.text {
-				if !strings.Contains(text, want) {
-					t.Errorf("%q is not in\n%s", want, text)
+				if !strings.Contains(got.text, want) {
+					t.Errorf("%q is not in\n%s", want, got.text)
 				}
 			}
-			if found := leak.FindString(text); found != "" || len([]rune(text)) > 2000 {
-				t.Errorf("%d characters, %q is in\n%s", len([]rune(text)), found, text)
+			if found := leak.FindString(got.text); found != "" || len([]rune(got.text)) > 2000 {
+				t.Errorf("%d characters, %q is in\n%s", len([]rune(got.text)), found, got.text)
 			}
-			checkFailure(t, f, row.want)
+			checkFailure(t, got.failure, row.want)
 		})
 	}
 }
 
-func checkFailure(t *testing.T, got, want failure) {
+// checkFailure compares _meta["opentrain/error"], except for its details, arguments and
+// words.
+func checkFailure(t *testing.T, got, want tool.Failure) {
 	t.Helper()
+	if got.Next == nil {
+		t.Fatalf("no next step in %+v", got)
+	}
+	next := *got.Next
 	if want.RetryAfterSeconds < 0 { // a time that passes
 		if got.RetryAfterSeconds < 3500 || got.RetryAfterSeconds > 3600 {
 			t.Errorf("retry after %d s", got.RetryAfterSeconds)
 		}
-		got.RetryAfterSeconds, got.Next.RetryAfterSeconds = want.RetryAfterSeconds, want.Next.RetryAfterSeconds
+		got.RetryAfterSeconds, next.RetryAfterSeconds = want.RetryAfterSeconds, want.Next.RetryAfterSeconds
 	}
-	got.Details, got.Next.Arguments, got.Next.URL = nil, nil, ""
-	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
-		t.Errorf("_meta is  %+v\nwant      %+v", got, want)
+	next = tool.Next{
+		Action: next.Action, By: next.By, Tool: next.Tool, RetryAfterSeconds: next.RetryAfterSeconds, AtMost: next.AtMost,
 	}
-}
-
-// TestRedirectsAreNotFollowed: neither to another host nor to another port.
-func TestRedirectsAreNotFollowed(t *testing.T) {
-	var reached atomic.Int64
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
-	defer elsewhere.Close()
-	_, port, err := net.SplitHostPort(elsewhere.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, target := range []string{elsewhere.URL, "http://localhost:" + port, "//127.0.0.1:" + port + "/x"} {
-		for _, status := range []int{301, 302, 303, 307, 308} {
-			api := httptest.NewServer(apiAnswer(status, "text/plain", "", "Location", target))
-			p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.URL, "OT_API_TOKEN=ot_pat_secret"))
-			for tool, args := range map[string]string{"opentrain_list_jobs": `{}`, "opentrain_publish": argsJob, "opentrain_search_jobs": `{}`} {
-				got := p.call(tool, args)
-				if text := got.Content[0].Text; !got.IsError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") || leak.MatchString(text) {
-					t.Errorf("%s: %s", tool, text)
-				}
-				checkFailure(t, got.Meta.Failure, wantNext(failure{Code: "BAD_RESPONSE", Status: status}, "fix", "human", ""))
-			}
-			api.Close()
-		}
-	}
-	if n := reached.Load(); n != 0 {
-		t.Errorf("%d requests went elsewhere", n)
+	got.Details, got.Next = nil, &next
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("_meta is %+v, next %+v\nwant    %+v, next %+v", got, got.Next, want, want.Next)
 	}
 }
 
-// TestRefusalsThatAreResults: answers that are no failures, in both of the
-// forms that the pages give.
-func TestRefusalsThatAreResults(t *testing.T) {
-	for _, row := range []struct {
+// TestErrorsOfTheLoopAreExplained checks the words for errors of the posting loop.
+func TestErrorsOfTheLoopAreExplained(t *testing.T) {
+	for _, test := range []struct {
 		name, tool, args string
-		api              http.HandlerFunc
-		text             []string
-		structured       []string
+		status           int
+		body             string
+		want             []string
 	}{
-		{"closed public job", "opentrain_get_job", argsJob, apiAnswer(404, "application/json", `{"id":"job_1","status":"closed"}`),
-			[]string{"is not public (closed)", "one of the account's own"}, []string{`"status":"closed"`, `"tool":"opentrain_list_jobs"`}},
-		{"not ready", "opentrain_publish", argsJob, envelope(400, "BAD_REQUEST", "Not ready.", `{"validation":{"publishReady":false,"missingFieldCount":1,"missingFields":["experienceLevel"],"issues":[]}}`),
-			[]string{"was not published", "What should be set for “experience level”?"}, []string{`"published":false`, `"options":["EXPERT",`, `"tool":"opentrain_patch_draft"`}},
-		{"not ready, as a report", "opentrain_publish", argsJob, apiAnswer(200, "application/json", `{"jobId":"job_1","status":"DRAFT","validation":{"publishReady":false},"missingFields":[{"field":"x","label":"Deadline","updateKeys":["x"]}]}`),
-			[]string{"What should be set for “Deadline”?"}, []string{`"published":false`}},
-		{"blocked publish", "opentrain_publish", argsJob, envelope(403, "FORBIDDEN", "Blocked.", `{"reason":"moderation_blocked","reasons":["Asks for passwords."]}`),
-			[]string{"the content check blocked it", "Reason: Asks for passwords.", "By: human"}, []string{`"published":false`, `"status":"DRAFT"`, `"reasons":["Asks for passwords."]`, `"action":"fix"`}},
-		{"blocked publish, as a report", "opentrain_publish", argsJob, apiAnswer(200, "application/json", `{"jobId":"job_1","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":[]}}`),
-			[]string{"was not published", "Next: fix"}, []string{`"published":false`, `"action":"fix"`}},
-		{"blocked edit", "opentrain_update_job", argsPatch, envelope(409, "CONFLICT", "Blocked.", `{"jobId":"job_1","reason":"moderation_blocked","reasons":["Asks for passwords."],"status":"DRAFT"}`),
-			[]string{"was applied", "no longer public", "Reason: Asks for passwords."}, []string{`"applied":true`, `"status":"DRAFT"`, `"tool":"opentrain_patch_draft"`}},
-		{"blocked edit, as a report", "opentrain_update_job", argsPatch, apiAnswer(200, "application/json", `{"ok":true,"jobId":"job_1","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":["Asks for passwords."]}}`),
-			[]string{"was applied", "Reason: Asks for passwords."}, []string{`"applied":true`, `"status":"DRAFT"`}},
-		{"allowed edit", "opentrain_update_job", argsPatch, apiAnswer(200, "application/json", `{"ok":true,"jobId":"job_1","status":"OPEN","moderation":{"decision":"ALLOW","reasons":[]}}`),
-			[]string{"is changed; its status is OPEN", `Set: {"headcount":3}`}, []string{`"status":"OPEN"`, `"tool":"opentrain_get_job"`}},
+		{"unauthorized", "opentrain_list_jobs", `{}`, 401, `{"error":"Invalid token","code":"UNAUTHORIZED","requestId":"r-1"}`,
+			[]string{"wrong, expired or revoked", "It was read from the test.", "Set a token so and so.", "Request id: r-1"}},
+		{"scope", "opentrain_publish", `{"jobId":"j"}`, 403,
+			`{"error":"Missing scope","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}}`,
+			[]string{"lacks the scope jobs:write; it has jobs:read", "Nothing was changed"}},
+		{"feature", "opentrain_create_draft", `{"description":"x"}`, 403,
+			`{"error":"Off","code":"FORBIDDEN","details":{"featureKey":"public_api_job_drafting","mode":"ALLOWLIST"}}`,
+			[]string{"public_api_job_drafting is not enabled for this account"}},
+		{"claim", "opentrain_publish", `{"jobId":"j"}`, 403,
+			`{"error":"A human must claim.","code":"FORBIDDEN","details":{"reason":"account_claim_required","claimUrl":"https://app.opentrain.` +
+				`ai/claim"}}`,
+			[]string{"https://app.opentrain.ai/claim", "Next: fix", "By: human"}},
+		{"not found", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 404, `{"error":"Not found","code":"NOT_FOUND"}`,
+			[]string{"no such job, or it belongs to another account", "opentrain_list_jobs"}},
+		{"conflict", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 409,
+			`{"error":"Not a draft","code":"CONFLICT","details":{"jobId":"j","status":"OPEN","requiredStatus":"DRAFT"}}`,
+			[]string{"The job is OPEN; this needs DRAFT"}},
+		{"daily limit", "opentrain_publish", `{"jobId":"j"}`, 429,
+			`{"error":"Limit","code":"RATE_LIMITED","details":{"limit":3,"windowHours":24}}`,
+			[]string{"3 publishes in 24 hours", "stays a draft", "Wait: at most 86400 seconds", `Call: opentrain_publish {"jobId":"j"}`}},
+		{"field issues", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 400,
+			`{"error":"Invalid body","code":"BAD_REQUEST","details":{"issues":[{"code":"unrecognized_keys","keys":["x"],"path":[],` +
+				`"message":"Unrecognized key(s) in object"},{"path":["visibility"],"message":"Invalid enum value","options":["A","B"]}]}}`,
+			[]string{"- Unrecognized key(s) in object (x)", "- visibility: Invalid enum value; send one of A, B"}},
+		{"moderation", "opentrain_publish", `{"jobId":"j"}`, 403,
+			`{"error":"Blocked","code":"FORBIDDEN","details":{"reason":"moderation_blocked","reasons":["asks for passwords"]}}`,
+			[]string{"was not published: the content check blocked it", "Reason: asks for passwords", "Next: fix"}},
+		{"moderation in a report", "opentrain_publish", `{"jobId":"j"}`, 200,
+			`{"ok":false,"jobId":"j","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":["asks for passwords"]}}`,
+			[]string{"Reason: asks for passwords"}},
+		{"not ready", "opentrain_publish", `{"jobId":"j"}`, 400,
+			`{"error":"Not ready","code":"BAD_REQUEST","details":{"validation":{"publishReady":false,"missingFields":["experienceLevel"]}}}`,
+			[]string{"was not published", "Next: ask_human", `Options: ["EXPERT"`}},
+		{"not ready in a report", "opentrain_publish", `{"jobId":"j"}`, 200,
+			`{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"What x?","updateKeys":["x"]}]}`,
+			[]string{"was not published", "Question: What x?"}},
+		{"issues only", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 200,
+			`{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":false,"issueCount":1,"issues":[{` +
+				`"field":"headcount","message":"Too many people."}]}}`,
+			[]string{"Question: Too many people.", `"headcount":"<answer>"`, "Type: number"}},
+		{"nothing said", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 200,
+			`{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":false,"missingFieldCount":1}}`,
+			[]string{"Next: fix", "By: human", "Open: https://d", `Set: {"headcount":1}`}},
+		{"asked again", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 200,
+			`{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"missingFields":[{"field":"x","prompt":"ask: What x?",` +
+				`"message":"x must be two.","updateKeys":["x"],"example":2}]}}`,
+			[]string{"Question: What x?\n", "Note: x must be two.", "Type: number"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/capabilities") {
-					http.Error(w, "not here", http.StatusNotFound)
-					return
-				}
-				row.api(w, r)
-			}))
-			defer api.Close()
-			got := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.URL, "OT_API_TOKEN=ot_pat_secret")).call(row.tool, row.args)
-			if got.IsError {
-				t.Fatalf("an error: %s", got.Content[0].Text)
-			}
-			for _, want := range row.text {
-				if !strings.Contains(got.Content[0].Text, want) {
-					t.Errorf("%q is not in\n%s", want, got.Content[0].Text)
-				}
-			}
-			for _, want := range row.structured {
-				if !strings.Contains(string(got.StructuredContent), want) {
-					t.Errorf("%q is not in\n%s", want, got.StructuredContent)
+		t.Run(test.name, func(t *testing.T) {
+			s := startWith(t, answering(test.status, test.body), nil)
+			got := call(t, s.host, test.tool, json.RawMessage(test.args))
+			for _, want := range test.want {
+				if !strings.Contains(got.text, want) {
+					t.Errorf("%q is not in\n%s", want, got.text)
 				}
 			}
 		})
+	}
+}
+
+// TestOutagesAreExplained: an outage is never shown as an empty list, and the server says
+// what is not known.
+func TestOutagesAreExplained(t *testing.T) {
+	for _, test := range []struct {
+		name, tool, args string
+		status           int
+		body             string
+		want             []string
+	}{
+		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"Nothing was changed", "says nothing about what exists"}},
+		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`,
+			[]string{"not known whether the draft was made", "no second one is made", `Call: opentrain_create_draft {"description":"x"}`}},
+		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`,
+			[]string{"not known whether the job was published", "opentrain_list_jobs shows its status"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := startHTTPWith(t, answering(test.status, test.body), nil)
+			got := s.call(test.tool, json.RawMessage(test.args), tokenHeader, sandbox.DemoToken)
+			for _, want := range test.want {
+				if !strings.Contains(got.text, want) {
+					t.Errorf("%q is not in\n%s", want, got.text)
+				}
+			}
+		})
+	}
+}
+
+// TestConflictSuggestsACallThatWorks: after a conflict, the next step calls the other
+// tool with arguments that it accepts.
+func TestConflictSuggestsACallThatWorks(t *testing.T) {
+	s := on(t, http.StatusConflict, `{"error":"Not open.","code":"CONFLICT","details":{"status":"DRAFT","requiredStatus":"OPEN"}}`)
+	got := call(t, s.host, "opentrain_update_job", job("fields", map[string]any{"headcount": 1}, "confirmationToken", "abc"))
+	if next := got.failure.Next; next == nil || fmt.Sprint(next.Arguments) != "map[fields:map[headcount:1] jobId:job_1]" {
+		t.Errorf("got %s", got.text)
+	}
+	got = call(t, s.host, "opentrain_update_job", patch("jobDescription", strings.Repeat("x", 900)))
+	if next := got.failure.Next; next == nil || fmt.Sprint(next.Arguments) != "map[jobId:job_1]" ||
+		!strings.Contains(next.Note, "same fields") {
+		t.Errorf("got %s", got.text)
+	}
+}
+
+// TestRetryTimesAreLimited: huge and negative waiting times do not overflow.
+func TestRetryTimesAreLimited(t *testing.T) {
+	for _, details := range []string{`{"limit":-5,"windowHours":2562048}`, `{"limit":3,"windowHours":1000000000000000}`} {
+		got := call(t, on(t, http.StatusTooManyRequests, `{"error":"x","code":"RATE_LIMITED","details":`+details+`}`).host,
+			"opentrain_publish", job())
+		if after := got.failure.RetryAfterSeconds; after <= 0 || after > 30*24*3600 || strings.Contains(got.text, "-5") {
+			t.Errorf("%s: %s", details, got.text)
+		}
 	}
 }

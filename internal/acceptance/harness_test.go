@@ -1,179 +1,247 @@
 package acceptance_test
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
-	"io"
-	"log/slog"
-	"net/http"
-	"slices"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
-	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/mcp"
-
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
-	"opentrain-mcp/opentrain/sandbox"
 )
 
-// upstream counts the calls that reach the API and remembers them.
-type upstream struct {
-	api http.RoundTripper
+// The harness has one vocabulary:
+//
+//   - setup: a server in this process and a host that talks to it over pipes or HTTP,
+//     with or without forms (harness_setup_test.go, harness_forms_test.go).
+//   - remote: a server in this process, called with raw HTTP requests
+//     (harness_http_test.go).
+//   - program: the real program in a process of its own (harness_program_test.go).
+//   - deployment: three programs behind the real nginx (harness_deployment_test.go).
+//   - upstream and its relatives: what stands in for OpenTrain (harness_api_test.go).
+//   - answer: a tool's answer, whatever carried it.
 
-	mu    sync.Mutex
-	calls []string // "METHOD /path"
-	sent  []string // bodies
-}
+// binary is the path of the program, built once for all tests.
+var binary string
 
-func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	var body []byte
-	if r.Body != nil {
-		var err error
-		if body, err = io.ReadAll(r.Body); err != nil {
-			return nil, err
-		}
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-	}
-	u.mu.Lock()
-	u.calls, u.sent = append(u.calls, r.Method+" "+r.URL.Path), append(u.sent, string(body))
-	u.mu.Unlock()
-	return u.api.RoundTrip(r)
-}
+// update makes tests write their golden files instead of comparing with them.
+var update = flag.Bool("update", false, "write the golden files")
 
-func (u *upstream) seen() []string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return append([]string(nil), u.calls...)
-}
+// patience limits every wait. A test that waits longer has failed.
+const patience = 30 * time.Second
 
-// body is the body of the last call of a form "METHOD /path".
-func (u *upstream) body(call string) string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for i, made := range slices.Backward(u.calls) {
-		if made == call {
-			return u.sent[i]
-		}
-	}
-	return ""
-}
+// slowTests is the variable that switches on the tests that take long by their nature.
+const slowTests = "OPENTRAIN_MCP_SLOW_TESTS"
 
-// setup is a server on a sandbox, and a host that talks to it over stdio.
-type setup struct {
-	host  *client.Client
-	hello *mcp.InitializeResult
-	api   *upstream
-	log   *lockedBuffer
-}
-
-func start(t *testing.T, variant sandbox.Variant) setup {
+// slow skips a test that takes long by its nature, unless the variable asks for it.
+func slow(t *testing.T, why string) {
 	t.Helper()
-	return startWith(t, sandbox.New(sandbox.Config{Variant: variant}).Transport(), func(*opentrainmcp.Config) {})
+	if os.Getenv(slowTests) != "1" {
+		t.Skipf("%s; set %s=1 to run it", why, slowTests)
+	}
 }
 
-func startWith(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.Config)) setup {
-	t.Helper()
-	s := setup{api: &upstream{api: api}, log: &lockedBuffer{}}
-	apiClient, err := opentrain.New(opentrain.Config{Transport: s.api, PublicReadBudget: -1})
+func TestMain(m *testing.M) {
+	if listen := os.Getenv(bareListen); listen != "" {
+		fmt.Fprintln(os.Stderr, serveBare(listen, os.Getenv(bareUpstream)))
+		os.Exit(1)
+	}
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "opentrain-mcp")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // the system cleans up too
+	binary = filepath.Join(dir, "opentrain-mcp")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	build := exec.Command("go", "build", "-o", binary, "../../cmd/opentrain-mcp")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building the program:", err)
+		return 1
+	}
+	if err := flag.Set("test.parallel", "8"); err != nil { // most tests wait for processes
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// TestSourceChangesInvalidateCachedResults opens every source file. The program is
+// built above and not linked into the tests, so go test would otherwise reuse a cached
+// result after a source has changed.
+func TestSourceChangesInvalidateCachedResults(t *testing.T) {
+	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := opentrainmcp.Config{
-		API: apiClient, Version: "test", Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Token:     fixed(sandbox.DemoToken),
-		TokenHelp: "Set a token so and so.", PublishConfirm: opentrainmcp.Off, // confirm_test.go has it on
-	}
-	change(&cfg)
-	s.host = overPipes(t, cfg, nil)
-	s.hello = initialize(t, s.host)
-	return s
 }
 
-// fixed is a caller who always has the same token.
-func fixed(token string) func(context.Context) opentrainmcp.Token {
-	return func(context.Context) opentrainmcp.Token { return opentrainmcp.Token{Value: token, From: "the test"} }
-}
-
-func initialize(t *testing.T, host *client.Client) *mcp.InitializeResult {
-	t.Helper()
-	if err := host.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var hello mcp.InitializeRequest
-	hello.Params.ProtocolVersion = mcp.LATEST_LEGACY_PROTOCOL_VERSION
-	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
-	result, err := host.Initialize(t.Context(), hello)
+// rpc is the JSON-RPC request that calls a tool.
+func rpc(id int, tool string, arguments any) string {
+	params := map[string]any{"name": tool, "arguments": arguments}
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	return result
+	return string(body)
 }
 
-// answer is a tool's answer as a client sees it.
+// The handshakes of clients, and what a client of 2026-07-28 sends with every request.
+const (
+	hello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
+		`"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
+	modernMeta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+		`"io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+)
+
+// modernRPC is the request of a client of 2026-07-28 that calls a tool, with the
+// capabilities that it declares.
+func modernRPC(tool string, arguments any, capabilities string) string {
+	meta := strings.Replace(modernMeta, `clientCapabilities":{}`, `clientCapabilities":`+capabilities, 1)
+	return strings.Replace(rpc(1, tool, arguments), `"params":{`, `"params":{`+meta+`,`, 1)
+}
+
+// message is a JSON-RPC message from the server.
+type message struct {
+	JSONRPC string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Result  json.RawMessage `json:"result"`
+	Error   *rpcError       `json:"error"`
+}
+
+// rpcError is the error of a request that reached no tool.
+type rpcError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func parseMessage(t testing.TB, text string) message {
+	t.Helper()
+	var m message
+	if err := json.Unmarshal([]byte(text), &m); err != nil || m.JSONRPC != "2.0" {
+		t.Fatalf("not JSON-RPC (%v): %.300q", err, text)
+	}
+	return m
+}
+
+// answer is a tool's answer, whatever carried it.
 type answer struct {
+	id         string // of the request
 	text       string
 	structured json.RawMessage
 	isError    bool
 	failure    tool.Failure // of an error
+	rpcError   *rpcError    // of a request that reached no tool
 }
 
-func (a answer) next(t *testing.T) tool.Next {
+// parseAnswer reads the message that answers a tool call.
+func parseAnswer(t testing.TB, text string) answer {
 	t.Helper()
-	var out struct {
-		Next tool.Next `json:"next"`
+	m := parseMessage(t, text)
+	if m.Error != nil {
+		return answer{id: string(m.ID), rpcError: m.Error}
 	}
+	a := parseResult(t, m.Result)
+	a.id = string(m.ID)
+	return a
+}
+
+// parseResult reads the result of a tool call, and checks what holds for every result.
+func parseResult(t testing.TB, data []byte) answer {
+	t.Helper()
+	var result struct {
+		IsError           bool            `json:"isError"`
+		StructuredContent json.RawMessage `json:"structuredContent"`
+		Content           []struct{ Type, Text string }
+		Meta              struct {
+			Failure tool.Failure `json:"opentrain/error"`
+		} `json:"_meta"`
+	}
+	if err := json.Unmarshal(data, &result); err != nil {
+		t.Fatalf("%v in %.300s", err, data)
+	}
+	if len(result.Content) != 1 || result.Content[0].Type != "text" {
+		t.Fatalf("want one text, got %.300s", data)
+	}
+	if result.IsError && (result.StructuredContent != nil || result.Meta.Failure.Code == "") {
+		t.Errorf("an error needs a code in _meta and no structuredContent: %.1000s", data)
+	}
+	return answer{
+		text: result.Content[0].Text, structured: result.StructuredContent,
+		isError: result.IsError, failure: result.Meta.Failure,
+	}
+}
+
+// next is the step that follows.
+func (a answer) next(t testing.TB) tool.Next {
+	t.Helper()
+	var out struct{ Next tool.Next }
 	if err := json.Unmarshal(a.structured, &out); err != nil {
-		t.Fatalf("%v in %s", err, a.structured)
+		t.Fatalf("%v in %s%s", err, a.structured, a.text)
 	}
 	return out.Next
 }
 
-func call(t *testing.T, host *client.Client, tool string, arguments any) answer {
+// shownFields are the fields that a step shows to the human, as values.
+func shownFields(t testing.TB, next tool.Next) map[string]any {
 	t.Helper()
-	var request mcp.CallToolRequest
-	request.Params.Name, request.Params.Arguments = tool, arguments
-	result, err := host.CallTool(t.Context(), request)
+	values := map[string]any{}
+	if next.Show == nil {
+		return values
+	}
+	data, err := json.Marshal(next.Show.Fields)
 	if err != nil {
-		t.Fatalf("%s: %v", tool, err)
+		t.Fatal(err)
 	}
-	var a answer
-	a.isError = result.IsError
-	if len(result.Content) != 1 {
-		t.Fatalf("%s: %d contents", tool, len(result.Content))
+	if err := json.Unmarshal(data, &values); err != nil {
+		t.Fatal(err)
 	}
-	content, ok := result.Content[0].(mcp.TextContent)
-	if !ok {
-		t.Fatalf("%s: the content is a %T", tool, result.Content[0])
+	return values
+}
+
+// job is arguments with the id of the first job that a sandbox makes, and more members
+// as pairs of name and value.
+func job(members ...any) map[string]any {
+	arguments := map[string]any{"jobId": "job_1"}
+	for i := 0; i+1 < len(members); i += 2 {
+		key, _ := members[i].(string)
+		arguments[key] = members[i+1]
 	}
-	a.text = content.Text
-	if result.StructuredContent != nil {
-		if a.structured, err = json.Marshal(result.StructuredContent); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if a.isError {
-		if a.structured != nil {
-			t.Errorf("%s: an error with structuredContent: %s", tool, a.structured)
-		}
-		meta, err := json.Marshal(result.Meta.AdditionalFields["opentrain/error"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(meta, &a.failure); err != nil || a.failure.Code == "" {
-			t.Errorf("%s: _meta is %s (%v)", tool, meta, err)
-		}
-	}
-	return a
+	return arguments
+}
+
+// patch is arguments that set one field of that job.
+func patch(key string, value any) map[string]any { return job("fields", map[string]any{key: value}) }
+
+// completing is arguments that answer the questions about the sample description.
+func completing() map[string]any {
+	return job("askHuman", false, "fields", map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"})
 }
 
 // lockedBuffer is a log that several goroutines write.
 type lockedBuffer struct {
 	mu sync.Mutex
-	b  strings.Builder
+	b  bytes.Buffer
 }
 
 func (b *lockedBuffer) Write(p []byte) (int, error) {
@@ -188,19 +256,38 @@ func (b *lockedBuffer) String() string {
 	return b.b.String()
 }
 
-// shownFields are the fields that a step shows to the human, as values.
-func shownFields(t *testing.T, next tool.Next) map[string]any {
+// entries are the lines of a JSON log that have a message.
+func entries(log, message string) []map[string]any {
+	var found []map[string]any
+	for line := range strings.Lines(log) {
+		var entry map[string]any
+		if json.Unmarshal([]byte(line), &entry) == nil && entry["msg"] == message {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
+// write writes a file, and the directories above it.
+func write(t testing.TB, path, text string) {
 	t.Helper()
-	values := map[string]any{}
-	if next.Show == nil {
-		return values
-	}
-	data, err := json.Marshal(next.Show.Fields)
-	if err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(data, &values); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return values
+}
+
+// eventually waits until a condition holds. It polls, so it is only for what sends no
+// event.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
 }

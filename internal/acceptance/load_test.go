@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,12 +19,13 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// BenchmarkLoad compares the program under concurrent callers with a bare
-// mcp-go server. Every server is a process of its own; the API and the callers
-// are this one. docs/benchmarks.md has its numbers.
+// BenchmarkLoad compares the program with a bare mcp-go server under concurrent
+// callers. Every server runs in its own process, and the API and the callers in this
+// one. docs/benchmarks.md has the numbers.
 func BenchmarkLoad(b *testing.B) {
 	api := fixedAPI(b)
-	ours := startServer(b, "opentrain-mcp", binary, []string{"OPENTRAIN_API_BASE_URL=" + api.URL}, "http", "--rate", "0", "--log-level", "error")
+	ours := startServer(b, "opentrain-mcp", binary, []string{"OPENTRAIN_API_BASE_URL=" + api.URL}, "http", "--rate", "0",
+		"--log-level", "error")
 	bare := startServer(b, "bare mcp-go", os.Args[0], []string{bareUpstream + "=" + api.URL + ownJobsPath + "?limit=10"})
 	list := newLoad(b, api, ours, "opentrain_list_jobs", `{}`, true)
 	search := newLoad(b, api, ours, "opentrain_search_jobs", `{"q":"image"}`, false)
@@ -51,15 +49,10 @@ func BenchmarkLoad(b *testing.B) {
 		b.ReportMetric(0, "ns/op") // it takes no time
 	})
 	if testing.Verbose() {
-		b.Logf("\n| Callers | Server | Tool | Calls/s | Ratio to bare | p50 | p90 | p99 | CPU per call |\n|--:|---|---|--:|--:|--:|--:|--:|--:|\n%s\n\n"+
+		b.Logf("\n| Callers | Server | Tool | Calls/s | Ratio to bare | p50 | p90 | p99 | CPU per call "+
+			"|\n|--:|---|---|--:|--:|--:|--:|--:|--:|\n%s\n\n"+
 			"Resident memory: %s %.0f MB, %s %.0f MB.", strings.Join(rows, "\n"), ours.name, ours.resident(), bare.name, bare.resident())
 	}
-}
-
-// fixedUpstream is the API with answers of fixed bytes.
-type fixedUpstream struct {
-	*httptest.Server
-	asked atomic.Int64 // requests so far
 }
 
 const (
@@ -67,7 +60,13 @@ const (
 	ownJobsPath = apiPath + "/jobs/mine"
 )
 
-// fixedAPI answers with what the sandbox says of an account with ten jobs.
+// fixedUpstream is the API with answers of fixed bytes.
+type fixedUpstream struct {
+	*httptest.Server
+	asked atomic.Int64 // requests so far
+}
+
+// fixedAPI answers with what the sandbox returns for an account with ten jobs.
 func fixedAPI(b *testing.B) *fixedUpstream {
 	b.Helper()
 	source := sandbox.New(sandbox.Config{})
@@ -83,7 +82,8 @@ func fixedAPI(b *testing.B) *fixedUpstream {
 		return answer
 	}
 	for i := range 10 {
-		ask(http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":"Draw bounding boxes on %d,000 dashcam images at $18 an hour."}`, i+1))
+		description := fmt.Sprintf("Draw bounding boxes on %d,000 dashcam images at $18 an hour.", i+1)
+		ask(http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":%q}`, description))
 	}
 	fixed := map[string]*httptest.ResponseRecorder{}
 	for path, query := range map[string]string{"/jobs/mine": "limit=10", "/jobs": "q=image&limit=10", "/job-drafts/capabilities": ""} {
@@ -106,111 +106,7 @@ func fixedAPI(b *testing.B) *fixedUpstream {
 	return u
 }
 
-// loadedServer is a server in its own process.
-type loadedServer struct {
-	name, url string
-	pid       int
-}
-
-// startServer runs a server on a free port and waits until it listens. The bare
-// server, which takes no arguments, is told its address by a variable.
-func startServer(b *testing.B, name, path string, env []string, args ...string) *loadedServer {
-	b.Helper()
-	address := freeAddress(b)
-	if len(args) > 0 {
-		args = append(args, "--listen", address)
-	} else {
-		env = append(env, bareListen+"="+address)
-	}
-	var stderr bytes.Buffer
-	cmd := exec.Command(path, args...)
-	cmd.Env = slices.Concat(env, []string{"HOME=" + b.TempDir(), "PATH=" + os.Getenv("PATH"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")})
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		cmd.Wait() //nolint:errcheck // it is killed
-		close(ended)
-	}()
-	b.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // it may have ended
-		<-ended
-	})
-	ticks := time.NewTicker(5 * time.Millisecond)
-	defer ticks.Stop()
-	deadline := time.After(20 * time.Second)
-	for {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close() //nolint:errcheck // it listens
-			return &loadedServer{name: name, url: "http://" + address + "/mcp", pid: cmd.Process.Pid}
-		}
-		select {
-		case <-ticks.C:
-		case <-ended:
-			b.Fatalf("%s ended: %s", name, &stderr)
-		case <-deadline:
-			b.Fatalf("%s does not listen", name)
-		}
-	}
-}
-
-// freeAddress is an address that nobody listens on: with a quiet log a server
-// does not tell which one it chose.
-func freeAddress(b *testing.B) string {
-	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // it is over
-	return listener.Addr().String()
-}
-
-// resident is the memory of the process in MB, 0 where the system does not
-// tell.
-func (s *loadedServer) resident() float64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid))
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(status), "VmRSS:")
-	fields := strings.Fields(after)
-	if len(fields) == 0 {
-		return 0
-	}
-	kilobytes, err := strconv.ParseFloat(fields[0], 64)
-	if err != nil {
-		return 0
-	}
-	return kilobytes / 1024
-}
-
-// processor is the processor time that the process has used, 0 where the system
-// does not tell.
-func (s *loadedServer) processor() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(stat), ") ") // the name may have spaces
-	fields := strings.Fields(after)
-	var used time.Duration
-	for _, i := range []int{11, 12} { // utime and stime, in hundredths of a second
-		if len(fields) <= i {
-			return 0
-		}
-		ticks, err := strconv.Atoi(fields[i])
-		if err != nil {
-			return 0
-		}
-		used += time.Duration(ticks) * 10 * time.Millisecond
-	}
-	return used
-}
-
-// load is one call, made again and again.
+// load is one call that is made again and again.
 type load struct {
 	server *loadedServer
 	tool   string
@@ -221,14 +117,90 @@ type load struct {
 	want   []byte // every answer
 }
 
-// newLoad makes a load, and looks at its first answer: the others must be equal
-// to it.
+func (l *load) post() ([]byte, error) {
+	request, err := http.NewRequest(http.MethodPost, l.server.url, strings.NewReader(l.body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json, text/event-stream")
+	request.Header.Set("Mcp-Protocol-Version", "2025-11-25")
+	request.Header.Set("Authorization", "Bearer "+sandbox.DemoToken)
+	answer, err := l.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", answer.Status, body)
+	}
+	return body, err
+}
+
+// spread makes calls from concurrent callers and returns their durations, sorted.
+func (l *load) spread(b *testing.B, callers, calls int) []time.Duration {
+	b.Helper()
+	var begun atomic.Int64
+	var group sync.WaitGroup
+	took := make([][]time.Duration, callers)
+	for i := range callers {
+		group.Go(func() {
+			for begun.Add(1) <= int64(calls) {
+				start := time.Now()
+				got, err := l.post()
+				took[i] = append(took[i], time.Since(start))
+				if err != nil || !bytes.Equal(got, l.want) {
+					b.Errorf("%s: %v: %s", l.tool, err, got)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	if b.Failed() || len(all) == 0 {
+		b.FailNow()
+	}
+	return all
+}
+
+// measure makes b.N calls. floor is the measurement of the bare server, or the zero
+// value.
+func (l *load) measure(b *testing.B, callers int, floor measurement) measurement {
+	b.Helper()
+	l.spread(b, callers, 2*callers) // connections are open
+	asked, used := l.api.asked.Load(), l.server.processor()
+	b.ResetTimer()
+	took := l.spread(b, callers, b.N)
+	b.StopTimer()
+	asked = l.api.asked.Load() - asked
+	if l.goesUp && asked != int64(b.N) || !l.goesUp && asked != 0 {
+		b.Errorf("%d calls made %d requests of the API", b.N, asked)
+	}
+	m := measurement{
+		perSecond: float64(b.N) / b.Elapsed().Seconds(),
+		p50:       percentile(took, 50), p90: percentile(took, 90), p99: percentile(took, 99),
+		processor: (l.server.processor() - used) / time.Duration(b.N),
+	}
+	b.ReportMetric(m.perSecond, "calls/s")
+	for name, d := range map[string]time.Duration{"p50": m.p50, "p90": m.p90, "p99": m.p99, "cpu": m.processor} {
+		b.ReportMetric(float64(d.Microseconds()), name+"-µs")
+	}
+	if floor.perSecond > 0 {
+		b.ReportMetric(m.perSecond/floor.perSecond, "of-bare")
+	}
+	return m
+}
+
+// newLoad makes a load and checks its first answer. All others must equal it.
 func newLoad(b *testing.B, api *fixedUpstream, server *loadedServer, tool, arguments string, goesUp bool) *load {
 	b.Helper()
 	l := &load{
 		server: server, tool: tool, api: api, goesUp: goesUp,
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 30 * time.Second},
-		body:   fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments),
+		body:   rpc(1, tool, json.RawMessage(arguments)),
 	}
 	b.Cleanup(l.client.CloseIdleConnections)
 	first, err := l.post()
@@ -260,93 +232,11 @@ func newLoad(b *testing.B, api *fixedUpstream, server *loadedServer, tool, argum
 	return l
 }
 
-func (l *load) post() ([]byte, error) {
-	request, err := http.NewRequest(http.MethodPost, l.server.url, strings.NewReader(l.body))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/json, text/event-stream")
-	request.Header.Set("Mcp-Protocol-Version", "2025-11-25")
-	request.Header.Set("Authorization", "Bearer "+sandbox.DemoToken)
-	answer, err := l.client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", answer.Status, body)
-	}
-	return body, err
-}
-
-// spread makes calls by concurrent callers and returns what each took, sorted.
-func (l *load) spread(b *testing.B, callers, calls int) []time.Duration {
-	b.Helper()
-	var begun atomic.Int64
-	var group sync.WaitGroup
-	took := make([][]time.Duration, callers)
-	for i := range callers {
-		group.Go(func() {
-			for begun.Add(1) <= int64(calls) {
-				start := time.Now()
-				got, err := l.post()
-				took[i] = append(took[i], time.Since(start))
-				if err != nil || !bytes.Equal(got, l.want) {
-					b.Errorf("%s: %v: %s", l.tool, err, got)
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	all := slices.Concat(took...)
-	slices.Sort(all)
-	if b.Failed() || len(all) == 0 {
-		b.FailNow()
-	}
-	return all
-}
-
 // measurement is what callers saw of a server.
 type measurement struct {
 	perSecond     float64
 	p50, p90, p99 time.Duration
 	processor     time.Duration // of the server, for a call
-}
-
-// measure loads the server with b.N calls. floor is the bare server's
-// measurement; its zero value is none.
-func (l *load) measure(b *testing.B, callers int, floor measurement) measurement {
-	b.Helper()
-	l.spread(b, callers, 2*callers) // connections are open
-	asked, used := l.api.asked.Load(), l.server.processor()
-	b.ResetTimer()
-	took := l.spread(b, callers, b.N)
-	b.StopTimer()
-	asked = l.api.asked.Load() - asked
-	if l.goesUp && asked != int64(b.N) || !l.goesUp && asked != 0 {
-		b.Errorf("%d calls made %d requests of the API", b.N, asked)
-	}
-	m := measurement{
-		perSecond: float64(b.N) / b.Elapsed().Seconds(),
-		p50:       percentile(took, 50), p90: percentile(took, 90), p99: percentile(took, 99),
-		processor: (l.server.processor() - used) / time.Duration(b.N),
-	}
-	b.ReportMetric(m.perSecond, "calls/s")
-	for name, d := range map[string]time.Duration{"p50": m.p50, "p90": m.p90, "p99": m.p99, "cpu": m.processor} {
-		b.ReportMetric(float64(d.Microseconds()), name+"-µs")
-	}
-	if floor.perSecond > 0 {
-		b.ReportMetric(m.perSecond/floor.perSecond, "of-bare")
-	}
-	return m
-}
-
-// percentile is the time that so many in a hundred calls took at most.
-func percentile(sorted []time.Duration, percent float64) time.Duration {
-	return sorted[int(math.Ceil(percent/100*float64(len(sorted))))-1]
 }
 
 // cells are a row of the table.
@@ -357,4 +247,9 @@ func (m measurement) cells(floor measurement) string {
 	}
 	ms := func(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
 	return fmt.Sprintf("%.0f | %s | %s | %s | %s | %d µs", m.perSecond, ratio, ms(m.p50), ms(m.p90), ms(m.p99), m.processor.Microseconds())
+}
+
+// percentile is the duration that a percentage of the calls did not exceed.
+func percentile(sorted []time.Duration, percent float64) time.Duration {
+	return sorted[int(math.Ceil(percent/100*float64(len(sorted))))-1]
 }

@@ -12,11 +12,12 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// secure is a sandbox behind TLS whose certificate (for example.com) nobody
-// knows, and the file that holds its CA.
+// secure is a sandbox behind TLS with an unknown certificate for example.com, and the
+// file with its CA.
 func secure(t *testing.T) (server *httptest.Server, caFile string) {
 	t.Helper()
 	server = httptest.NewUnstartedServer(sandbox.New(sandbox.Config{}))
@@ -28,25 +29,30 @@ func secure(t *testing.T) (server *httptest.Server, caFile string) {
 	return server, caFile
 }
 
-// TestCAFile: a company's own CA is trusted when it is named, and only then.
+// TestCAFile: a custom CA is trusted only when --ca-file names it.
 func TestCAFile(t *testing.T) {
+	t.Parallel()
 	api, caFile := secure(t)
 	env := []string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + sandbox.DemoToken}
-	got := run(t, environment(t, env...)).call("opentrain_publish", argsJob)
-	if text := got.Content[0].Text; !got.IsError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") || !strings.Contains(text, "nothing was changed") {
+	got := run(t, environment(t, env...)).call("opentrain_publish", job())
+	if text := got.text; !got.isError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") ||
+		!strings.Contains(text, "nothing was changed") {
 		t.Errorf("without the CA: %s", text)
 	}
-	for name, p := range map[string]*process{
-		"flag": run(t, environment(t, env...), "--ca-file", caFile), "variable": run(t, environment(t, append(env, "OPENTRAIN_MCP_CA_FILE="+caFile)...)),
+	for name, p := range map[string]*program{
+		"flag":     run(t, environment(t, env...), "--ca-file", caFile),
+		"variable": run(t, environment(t, append(env, "OPENTRAIN_MCP_CA_FILE="+caFile)...)),
 	} {
-		if got := p.call("opentrain_list_jobs", `{}`); got.IsError {
-			t.Errorf("%s: %s", name, got.Content[0].Text)
+		if got := p.call("opentrain_list_jobs", map[string]any{}); got.isError {
+			t.Errorf("%s: %s", name, got.text)
 		}
 	}
 }
 
-// TestProxyVariables: HTTPS_PROXY carries the calls, and NO_PROXY does not.
+// TestProxyVariables: HTTPS_PROXY applies to calls of the API, unless NO_PROXY excludes
+// the host.
 func TestProxyVariables(t *testing.T) {
+	t.Parallel()
 	api, caFile := secure(t)
 	var tunnels atomic.Int64
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,21 +64,22 @@ func TestProxyVariables(t *testing.T) {
 		tunnel(t, w, api.Listener.Addr().String())
 	}))
 	defer proxy.Close()
-	env := []string{"OPENTRAIN_API_BASE_URL=https://example.com", "OT_API_TOKEN=" + sandbox.DemoToken, "OPENTRAIN_MCP_CA_FILE=" + caFile, "HTTPS_PROXY=" + proxy.URL}
-	if got := run(t, environment(t, env...)).call("opentrain_list_jobs", `{}`); got.IsError || tunnels.Load() != 1 {
-		t.Errorf("%d tunnels: %s", tunnels.Load(), got.Content[0].Text)
+	env := []string{"OPENTRAIN_API_BASE_URL=https://example.com", "OT_API_TOKEN=" + sandbox.DemoToken, "OPENTRAIN_MCP_CA_FILE=" + caFile,
+		"HTTPS_PROXY=" + proxy.URL}
+	if got := run(t, environment(t, env...)).call("opentrain_list_jobs", map[string]any{}); got.isError || tunnels.Load() != 1 {
+		t.Errorf("%d tunnels: %s", tunnels.Load(), got.text)
 	}
 	direct := run(t, environment(t, append(env, "NO_PROXY=example.com", "OPENTRAIN_MCP_TIMEOUT=1s")...))
-	if got := direct.call("opentrain_list_jobs", `{}`); !got.IsError || tunnels.Load() != 1 {
+	if got := direct.call("opentrain_list_jobs", map[string]any{}); !got.isError || tunnels.Load() != 1 {
 		t.Errorf("NO_PROXY: %d tunnels", tunnels.Load())
 	}
 }
 
-// tunnel joins the connection of w with another one.
+// tunnel connects the connection of w with another one.
 func tunnel(t *testing.T, w http.ResponseWriter, to string) {
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {
-		t.Error("cannot be hijacked")
+		t.Error("the connection cannot be hijacked")
 		return
 	}
 	client, _, err := hijacker.Hijack()
@@ -90,61 +97,33 @@ func tunnel(t *testing.T, w http.ResponseWriter, to string) {
 	go func() { io.Copy(client, server); client.Close() }() //nolint:errcheck // it ends
 }
 
-// TestTokenIsReadAgainAfterA401: claiming an account replaces the token in the
-// shared file while the server runs.
-func TestTokenIsReadAgainAfterA401(t *testing.T) {
-	api := httptest.NewServer(sandbox.New(sandbox.Config{}))
-	defer api.Close()
-	config := t.TempDir()
-	shared := filepath.Join(config, "opentrain", "cli.json")
-	save := func(token, base string) { write(t, shared, fmt.Sprintf(`{"apiToken":%q,"baseUrl":%q}`, token, base)) }
-	save("ot_pat_revoked", api.URL)
-	p := run(t, environment(t, "XDG_CONFIG_HOME="+config))
-	if got := p.call("opentrain_list_jobs", `{}`); got.Meta.Failure.Code != "UNAUTHORIZED" || !strings.Contains(got.Content[0].Text, shared) {
-		t.Errorf("got %s", got.Content[0].Text)
+// TestRedirectsAreNotFollowed: the client follows no redirect, to another host or
+// another port.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	defer elsewhere.Close()
+	_, port, err := net.SplitHostPort(elsewhere.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
 	}
-	save(sandbox.DemoToken, api.URL)
-	if got := p.call("opentrain_list_jobs", `{}`); got.IsError {
-		t.Errorf("the new token: %s", got.Content[0].Text)
-	}
-	// A token for another address is not sent to this one.
-	save("ot_pat_of_elsewhere", "https://staging.example")
-	got := p.call("opentrain_list_jobs", `{}`)
-	if got.Meta.Failure.Code != "NO_TOKEN" || !strings.Contains(got.Content[0].Text, "belongs to another address (baseUrl)") || !strings.Contains(got.Content[0].Text, "restart") {
-		t.Errorf("got %s", got.Content[0].Text)
-	}
-	write(t, shared, `{"apiToken":`)
-	if got := p.call("opentrain_list_jobs", `{}`); !strings.Contains(got.Content[0].Text, "is not valid JSON") {
-		t.Errorf("got %s", got.Content[0].Text)
-	}
-}
-
-// TestNarrowedServers: what is left out is neither listed nor callable.
-func TestNarrowedServers(t *testing.T) {
-	for name, test := range map[string]struct {
-		args       []string
-		gone, kept string
-	}{
-		"--read-only":     {[]string{"--read-only"}, "opentrain_create_draft opentrain_patch_draft opentrain_publish opentrain_update_job opentrain_close_job opentrain_invite_trainer", "opentrain_search_jobs opentrain_get_account"},
-		"--tools":         {[]string{"--tools", "opentrain_search_jobs,opentrain_get_job"}, "opentrain_publish opentrain_list_jobs", "opentrain_search_jobs opentrain_get_job"},
-		"--exclude-tools": {[]string{"--exclude-tools", "opentrain_publish"}, "opentrain_publish", "opentrain_create_draft"},
-	} {
-		p := run(t, environment(t), append([]string{"--sandbox"}, test.args...)...)
-		p.send(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
-		listed := string(p.receive().Result)
-		for _, tool := range strings.Fields(test.kept) {
-			if !strings.Contains(listed, `"name":"`+tool+`"`) {
-				t.Errorf("%s: %s is not listed", name, tool)
+	for _, target := range []string{elsewhere.URL, "http://localhost:" + port, "//127.0.0.1:" + port + "/x"} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			api := serveAnswer(t, apiAnswer(status, "text/plain", "", "Location", target))
+			p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+api, "OT_API_TOKEN=ot_pat_secret"))
+			for name, args := range map[string]any{"opentrain_list_jobs": map[string]any{}, "opentrain_publish": job(),
+				"opentrain_search_jobs": map[string]any{}} {
+				got := p.call(name, args)
+				if text := got.text; !got.isError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") ||
+					leak.MatchString(text) {
+					t.Errorf("%s: %s", name, text)
+				}
+				checkFailure(t, got.failure, wantNext(tool.Failure{Code: "BAD_RESPONSE", Status: status}, "fix", "human", ""))
 			}
 		}
-		for _, tool := range strings.Fields(test.gone) {
-			if strings.Contains(listed, `"name":"`+tool+`"`) {
-				t.Errorf("%s: %s is listed", name, tool)
-			}
-			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":%q,"arguments":{"jobId":"job_1"}}}`, tool))
-			if m := p.receive(); m.Error == nil || m.Error.Code != -32602 {
-				t.Errorf("%s: %s can be called: %s", name, tool, m.Result)
-			}
-		}
+	}
+	if n := reached.Load(); n != 0 {
+		t.Errorf("%d requests reached the other server", n)
 	}
 }

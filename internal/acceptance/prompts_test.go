@@ -2,7 +2,6 @@ package acceptance_test
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 
@@ -36,14 +35,16 @@ func TestPrompts(t *testing.T) {
 		t.Fatalf("%+v, %v", listed, err)
 	}
 	const words = "Label 100 photos of cats\nfor $5 an hour."
-	if text := getPrompt(t, s.host, "post_job", map[string]string{"description": words}); !strings.Contains(text, words) || !strings.Contains(text, "only after I say yes") {
+	if text := getPrompt(t, s.host, "post_job", map[string]string{"description": words}); !strings.Contains(text, words) ||
+		!strings.Contains(text, "only after I say yes") {
 		t.Errorf("got %s", text)
 	}
 	if text := getPrompt(t, s.host, "post_job", nil); !strings.Contains(text, "First ask me what the job is") {
 		t.Errorf("got %s", text)
 	}
 
-	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text, "Find it with opentrain_list_jobs") {
+	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text,
+		"Find it with opentrain_list_jobs") {
 		t.Errorf("an unknown job: %s", text)
 	}
 	if text := getPrompt(t, s.host, "review_draft", nil); !strings.Contains(text, "ask me which one") {
@@ -57,101 +58,40 @@ func TestPrompts(t *testing.T) {
 		t.Fatalf("got %s", text)
 	}
 	// What the prompt proposes changes nothing and returns the report.
-	before := call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"headcount": 10}})
+	before := call(t, s.host, "opentrain_patch_draft", patch("headcount", 10))
 	report := call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": json.RawMessage(fields)})
 	if string(report.structured) != string(before.structured) || !strings.Contains(string(report.structured), `"normalizedFields"`) {
 		t.Errorf("before %s\nafter %s", before.structured, report.structured)
 	}
-	call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
-	call(t, s.host, "opentrain_publish", map[string]any{"jobId": "job_1"})
-	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text, "is OPEN, no draft any more") {
+	call(t, s.host, "opentrain_patch_draft", map[string]any{"jobId": "job_1",
+		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
+	call(t, s.host, "opentrain_publish", job())
+	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text,
+		"is OPEN, no draft any more") {
 		t.Errorf("a published job: %s", text)
 	}
 }
 
-// TestReviewProposesNoOtherTitle: a title that would be shown otherwise than it
-// is must not be set.
-func TestReviewProposesNoOtherTitle(t *testing.T) {
+// TestReviewKeepsTheTitle: the prompt does not propose to save a title that is shown
+// differently from how it is stored.
+func TestReviewKeepsTheTitle(t *testing.T) {
 	for _, title := range []string{"برچسب\u200cگذاری", strings.Repeat("long ", 60), "two  spaces", "👩\u200d💻 labelling"} {
 		body, err := json.Marshal(map[string]any{"jobs": []any{map[string]any{"id": "job_1", "title": title, "status": "DRAFT"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := startWith(t, answering(200, string(body)), func(*opentrainmcp.Config) {})
+		s := startWith(t, answering(200, string(body)), nil)
 		if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); strings.Contains(text, "jobTitle") {
 			t.Errorf("%q: %s", title, text)
 		}
 	}
 }
 
-// TestPromptsNameServedToolsOnly: a prompt whose tools are hidden is hidden too.
-func TestPromptsNameServedToolsOnly(t *testing.T) {
+// TestPromptsNameOnlyServedTools: a prompt is hidden if its tools are.
+func TestPromptsNameOnlyServedTools(t *testing.T) {
 	s := startWith(t, sandbox.New(sandbox.Config{}).Transport(), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })
 	if listed, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{}); err != nil || len(listed.Prompts) != 0 {
 		t.Errorf("%+v, %v", listed, err)
-	}
-}
-
-func readResource(t *testing.T, host *client.Client, uri string) (string, error) {
-	t.Helper()
-	var request mcp.ReadResourceRequest
-	request.Params.URI = uri
-	result, err := host.ReadResource(t.Context(), request)
-	if err != nil {
-		return "", err
-	}
-	content, ok := result.Contents[0].(mcp.TextResourceContents)
-	if !ok || content.URI != uri {
-		t.Fatalf("got %+v", result)
-	}
-	return content.Text, nil
-}
-
-func TestResources(t *testing.T) {
-	s := start(t, sandbox.Guide)
-	listed, err := s.host.ListResources(t.Context(), mcp.ListResourcesRequest{})
-	if err != nil || len(listed.Resources) != 1 {
-		t.Errorf("%+v, %v", listed, err)
-	}
-	templates, err := s.host.ListResourceTemplates(t.Context(), mcp.ListResourceTemplatesRequest{})
-	if err != nil || len(templates.ResourceTemplates) != 2 {
-		t.Errorf("%+v, %v", templates, err)
-	}
-	for uri, want := range map[string][]string{
-		"opentrain://fields":                 {"| `experienceLevel` | enum | EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL |", "| `ndaRequired` |"},
-		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"EXPERT"}`},
-		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":["…"]}`},
-		"opentrain://fields/ndaRequired":     {"# ndaRequired"},
-		"opentrain://jobs/market_001":        {"Job market_001 on the marketplace", "Description:\n> "},
-	} {
-		text, err := readResource(t, s.host, uri)
-		for _, part := range want {
-			if !strings.Contains(text, part) {
-				t.Errorf("%s: %q is not in\n%s (%v)", uri, part, text, err)
-			}
-		}
-	}
-	for uri, want := range map[string]string{
-		"opentrain://fields/nope": "there is no field", "opentrain://jobs/none": "no public job", "opentrain://jobs/..": "could not be read",
-		"opentrain://jobs/%2e%2e%2ftokens": "", "opentrain://jobs/a/b": "", "opentrain://nope": "",
-	} {
-		if text, err := readResource(t, s.host, uri); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %s, %v", uri, text, err)
-		}
-	}
-	for _, made := range s.api.seen() {
-		if !slices.Contains([]string{"GET /api/public/v1/job-drafts/capabilities", "GET /api/public/v1/jobs/market_001", "GET /api/public/v1/jobs/none"}, made) {
-			t.Errorf("%s went out", made)
-		}
-	}
-}
-
-// TestFieldReferenceWithoutAToken: the reference is there for everyone.
-func TestFieldReferenceWithoutAToken(t *testing.T) {
-	s := startWith(t, answering(503, ""), func(cfg *opentrainmcp.Config) { cfg.Token = nil })
-	text, err := readResource(t, s.host, "opentrain://fields")
-	if err != nil || strings.Count(text, "\n| `") != 26 || len(s.api.seen()) != 0 {
-		t.Errorf("%v after %v:\n%s", err, s.api.seen(), text)
 	}
 }
 
@@ -166,9 +106,10 @@ func complete(t *testing.T, host *client.Client, ref any, argument, typed string
 	return result.Completion.Values
 }
 
-// TestCompletion: each caller sees drafts of their own.
+// TestCompletion: callers only see their own drafts.
 func TestCompletion(t *testing.T) {
-	accounts := []sandbox.Account{{Token: "one", Scopes: []string{"jobs:write"}}, {Token: "two", Scopes: []string{"jobs:write"}}, {Token: "none"}}
+	accounts := []sandbox.Account{{Token: "one", Scopes: []string{"jobs:write"}}, {Token: "two", Scopes: []string{"jobs:write"}},
+		{Token: "none"}}
 	api := sandbox.New(sandbox.Config{Accounts: accounts}).Transport()
 	hosts := map[string]*client.Client{}
 	for _, token := range []string{"one", "two", "none", ""} {
@@ -186,28 +127,15 @@ func TestCompletion(t *testing.T) {
 		argument     string
 		want         string
 	}{
-		{"one", "", prompt, "jobId", "job_2 job_1"}, {"one", "transcr", prompt, "jobId", "job_2"}, {"one", "JOB_1", prompt, "jobId", "job_1"}, {"two", "", prompt, "jobId", "job_3"},
-		{"none", "", prompt, "jobId", ""}, {"", "", prompt, "jobId", ""}, {"one", "", prompt, "other", ""}, {"one", "", mcp.PromptReference{Type: "ref/prompt", Name: "post_job"}, "description", ""},
-		{"one", "price", field, "key", "pricePerHour pricePerLabel fixedPrice"}, {"", "level", field, "key", "experienceLevel"}, {"one", "", mcp.ResourceReference{Type: "ref/resource", URI: "opentrain://jobs/{jobId}"}, "jobId", ""},
+		{"one", "", prompt, "jobId", "job_2 job_1"}, {"one", "transcr", prompt, "jobId", "job_2"}, {"one", "JOB_1", prompt, "jobId", "job_1"},
+		{"two", "", prompt, "jobId", "job_3"},
+		{"none", "", prompt, "jobId", ""}, {"", "", prompt, "jobId", ""}, {"one", "", prompt, "other", ""},
+		{"one", "", mcp.PromptReference{Type: "ref/prompt", Name: "post_job"}, "description", ""},
+		{"one", "price", field, "key", "pricePerHour pricePerLabel fixedPrice"}, {"", "level", field, "key", "experienceLevel"},
+		{"one", "", mcp.ResourceReference{Type: "ref/resource", URI: "opentrain://jobs/{jobId}"}, "jobId", ""},
 	} {
 		if got := strings.Join(complete(t, hosts[test.token], test.ref, test.argument, test.typed), " "); got != test.want {
 			t.Errorf("%q typed %q: got %q, want %q", test.token, test.typed, got, test.want)
-		}
-	}
-}
-
-// TestFieldReferenceNamesWhatTheToolDoes: the keys that have no type stand in
-// the tool's description too, where models read them.
-func TestFieldReferenceNamesWhatTheToolDoes(t *testing.T) {
-	s := startWith(t, answering(503, ""), func(cfg *opentrainmcp.Config) { cfg.Token = nil })
-	text, err := readResource(t, s.host, "opentrain://fields")
-	if err != nil {
-		t.Fatal(err)
-	}
-	definitions := string(listed(t))
-	for line := range strings.Lines(text) {
-		if key, _, found := strings.Cut(strings.TrimPrefix(line, "| `"), "` |"); found && !strings.Contains(definitions, key) {
-			t.Errorf("%s is not in the definition of opentrain_patch_draft", key)
 		}
 	}
 }

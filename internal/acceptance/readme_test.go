@@ -24,40 +24,43 @@ func readme(t *testing.T) string {
 
 // TestReadmeShowsTheTools compares the README's tables with the tools command.
 func TestReadmeShowsTheTools(t *testing.T) {
+	t.Parallel()
 	text := readme(t)
 	const start, end = "<!-- tools: made by `opentrain-mcp tools` -->\n", "<!-- end of tools -->"
 	before, rest, found := strings.Cut(text, start)
 	shown, after, closed := strings.Cut(rest, end)
 	if !found || !closed {
-		t.Fatal("the README has no place for the tools")
+		t.Fatal("the README has no marker for the tools")
 	}
 	out, err := exec.Command(binary, "tools").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := "\n" + string(out) + "\n"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
+	if *update {
 		if err := os.WriteFile(readmePath, []byte(before+start+want+end+after), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if shown != want {
-		t.Error("the README's tables are not what the tools command prints; UPDATE_GOLDEN=1 takes them over")
+		t.Error("the README's tables are not what the tools command prints; run with -update")
 	}
 }
 
-// TestReadmeNamesTheTwoCommands: .ci/run takes them from there.
+// TestReadmeNamesTheTwoCommands: .ci/run reads them from the README.
 func TestReadmeNamesTheTwoCommands(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"go run ./cmd/opentrain-mcp demo", "go test ./..."} {
 		if !strings.Contains(readme(t), "```sh\n"+command+"\n```") {
-			t.Errorf("%s is not there", command)
+			t.Errorf("%s is not in the README", command)
 		}
 	}
 }
 
-// TestReadmeConfigurationsAreJSON: a reader pastes them.
+// TestReadmeConfigurationsAreJSON: the JSON that a reader pastes is valid.
 func TestReadmeConfigurationsAreJSON(t *testing.T) {
+	t.Parallel()
 	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(readme(t), -1)
 	if len(blocks) < 4 {
 		t.Fatalf("%d JSON blocks", len(blocks))
@@ -69,9 +72,9 @@ func TestReadmeConfigurationsAreJSON(t *testing.T) {
 	}
 }
 
-// TestReadmeFlagsExist: every flag and variable in the settings is in the help,
-// and the other way round.
+// TestReadmeFlagsExist: the README and the help list the same flags and variables.
 func TestReadmeFlagsExist(t *testing.T) {
+	t.Parallel()
 	section := func(title string) string {
 		_, text, _ := strings.Cut(readme(t), "\n## "+title+"\n")
 		text, _, _ = strings.Cut(text, "\n## ")
@@ -98,23 +101,25 @@ func TestReadmeFlagsExist(t *testing.T) {
 
 // TestReadmeCurlCalls runs the README's curl call against the http command.
 func TestReadmeCurlCalls(t *testing.T) {
+	t.Parallel()
 	curl := regexp.MustCompile("(?s)```sh\n(curl .*?)```").FindStringSubmatch(readme(t))
 	if curl == nil {
-		t.Fatal("there is no curl call")
+		t.Fatal("the README has no curl call")
 	}
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("no curl here; .ci/run has it")
 	}
-	p := startProgram(t, environment(t), "--sandbox")
+	p := runHTTP(t, environment(t), "--sandbox")
 	out, err := exec.Command("sh", "-c", strings.ReplaceAll(curl[1], "127.0.0.1:8080", p.address)).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "1 open job on this page.") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// TestReadmeExamplesRun runs the Go program, and checks the Python one as far
-// as Python alone can.
+// TestReadmeExamplesRun runs the Go example, and the Python example with a stand-in for
+// its library.
 func TestReadmeExamplesRun(t *testing.T) {
+	t.Parallel()
 	program := func(language string) string {
 		block := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(readme(t))
 		if block == nil {

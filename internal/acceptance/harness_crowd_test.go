@@ -15,9 +15,10 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// watchedAPI is a sandbox that counts what reaches it, and can hold back what
-// it answers to a replica.
+// watchedAPI is a sandbox that counts the calls it receives. It can hold back its
+// answers to a replica.
 type watchedAPI struct {
+	t       testing.TB
 	sandbox *sandbox.Sandbox
 	held    chan string // the replica of each answer that is held back
 
@@ -25,15 +26,6 @@ type watchedAPI struct {
 	gates map[string]chan struct{}       // by replica
 	seen  map[string]int                 // by method, path and body
 	made  map[string]map[string]struct{} // by idempotency key: the drafts
-}
-
-func watchAPI(t *testing.T) *watchedAPI {
-	w := &watchedAPI{
-		sandbox: sandbox.New(sandbox.Config{}), held: make(chan string, 10*crowdSize),
-		gates: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
-	}
-	t.Cleanup(w.release)
-	return w
 }
 
 // address is where one replica reaches the API.
@@ -83,7 +75,7 @@ func (w *watchedAPI) note(r *http.Request, body, answer []byte) {
 	}
 }
 
-// hold holds back the answers to the replicas from now on.
+// hold holds back the answers to some replicas from now on.
 func (w *watchedAPI) hold(replicas ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -93,7 +85,7 @@ func (w *watchedAPI) hold(replicas ...string) {
 	}
 }
 
-// release lets go what is held.
+// release sends the answers that were held back.
 func (w *watchedAPI) release() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,24 +99,24 @@ func (w *watchedAPI) release() {
 	clear(w.gates)
 }
 
-// waitHeld waits until so many answers are held, and tells how many by replica.
-func (w *watchedAPI) waitHeld(t *testing.T, calls int) map[string]int {
-	t.Helper()
+// waitHeld waits until a number of answers are held back, and counts them by replica.
+func (w *watchedAPI) waitHeld(calls int) map[string]int {
+	w.t.Helper()
 	by := map[string]int{}
 	for late := time.After(patience); calls > 0; calls-- {
 		select {
 		case replica := <-w.held:
 			by[replica]++
 		case <-late:
-			t.Fatalf("%d calls do not arrive at the API; %v did", calls, by)
+			w.t.Fatalf("%d calls did not reach the API; %v did", calls, by)
 		}
 	}
 	return by
 }
 
-// checkWrites: no patch came twice, no key made two drafts.
-func (w *watchedAPI) checkWrites(t *testing.T) {
-	t.Helper()
+// checkWrites checks that no patch arrived twice and no key created two drafts.
+func (w *watchedAPI) checkWrites() {
+	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	patches := 0
@@ -134,35 +126,39 @@ func (w *watchedAPI) checkWrites(t *testing.T) {
 		}
 		patches++
 		if times > 1 {
-			t.Errorf("sent %d times: %s", times, request)
+			w.t.Errorf("sent %d times: %s", times, request)
 		}
 	}
 	for key, drafts := range w.made {
 		if len(drafts) != 1 {
-			t.Errorf("key %s made %d drafts", key, len(drafts))
+			w.t.Errorf("key %s made %d drafts", key, len(drafts))
 		}
 	}
 	if patches < crowdSize || len(w.made) < crowdSize {
-		t.Errorf("only %d patches and %d drafts", patches, len(w.made))
+		w.t.Errorf("only %d patches and %d drafts", patches, len(w.made))
 	}
-	t.Logf("at the API: %d different patches, %d drafts", patches, len(w.made))
+	w.t.Logf("at the API: %d different patches, %d drafts", patches, len(w.made))
 }
 
-// outcome is how a call ended.
-type outcome struct {
-	tool    string
-	started time.Time
-	status  int
-	jobID   string
-	problem string // "" when it succeeded
-	cut     bool   // the answer had begun
+func watchAPI(t *testing.T) *watchedAPI {
+	w := &watchedAPI{
+		t:       t,
+		sandbox: sandbox.New(sandbox.Config{}), held: make(chan string, 10*crowdSize),
+		gates: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
+	}
+	t.Cleanup(w.release)
+	return w
 }
 
-func toolCall(id int, tool, arguments string) string {
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, id, tool, arguments)
+func (d *deployment) crowd() *crowd {
+	c := &crowd{d: d, leaving: make(chan struct{}), made: make(chan struct{}, 100_000)}
+	for number := range crowdSize {
+		c.callers.Go(func() { c.work(number) })
+	}
+	return c
 }
 
-// crowd are callers, each of whom makes one call after the other.
+// crowd is a number of callers, each of whom makes one call after another.
 type crowd struct {
 	d       *deployment
 	callers sync.WaitGroup
@@ -174,16 +170,8 @@ type crowd struct {
 	failures []outcome
 }
 
-func (d *deployment) crowd() *crowd {
-	c := &crowd{d: d, leaving: make(chan struct{}), made: make(chan struct{}, 100_000)}
-	for number := range crowdSize {
-		c.callers.Go(func() { c.work(number) })
-	}
-	return c
-}
-
-// work is one caller: drafts with a key of their own, patches that are all
-// different, now and then a read.
+// work is one caller, who creates drafts with unique keys, sends patches that all
+// differ, and reads now and then.
 func (c *crowd) work(number int) {
 	var draft string
 	for n := 0; ; n++ {
@@ -194,18 +182,19 @@ func (c *crowd) work(number int) {
 		}
 		switch name := fmt.Sprintf("%d-%d", number, n); {
 		case n%10 == 0:
-			arguments := fmt.Sprintf(`{"description":"Label 100 photos, batch %s","idempotencyKey":"key-%[1]s"}`, name)
-			made := c.note(c.d.call("opentrain_create_draft", arguments))
-			if made.problem != "" { // the key makes a repetition safe
-				made = c.note(c.d.call("opentrain_create_draft", arguments))
+			arguments := map[string]any{"description": "Label 100 photos, batch " + name, "idempotencyKey": "key-" + name}
+			made := c.note(c.d.attempt("opentrain_create_draft", arguments))
+			if made.problem != "" { // the key makes it safe to repeat
+				made = c.note(c.d.attempt("opentrain_create_draft", arguments))
 			}
 			draft = made.jobID
 		case n == 7: // once: reads without a token have a budget
-			c.note(c.d.call("opentrain_search_jobs", fmt.Sprintf(`{"q":"photos %s"}`, name)))
+			c.note(c.d.attempt("opentrain_search_jobs", map[string]any{"q": "photos " + name}))
 		case n%3 == 0:
-			c.note(c.d.call("opentrain_list_jobs", `{"limit":2}`))
+			c.note(c.d.attempt("opentrain_list_jobs", map[string]any{"limit": 2}))
 		default:
-			c.note(c.d.call("opentrain_patch_draft", fmt.Sprintf(`{"jobId":%q,"fields":{"labelingOverview":"Answer %s"}}`, draft, name)))
+			fields := map[string]any{"labelingOverview": "Answer " + name}
+			c.note(c.d.attempt("opentrain_patch_draft", map[string]any{"jobId": draft, "fields": fields}))
 		}
 	}
 }
@@ -221,7 +210,7 @@ func (c *crowd) note(got outcome) outcome {
 	return got
 }
 
-// waitFor waits until the crowd has made so many calls more.
+// waitFor waits until the crowd has made a number of further calls.
 func (c *crowd) waitFor(calls int) {
 	c.d.t.Helper()
 	for late := time.After(patience); calls > 0; calls-- {
@@ -233,7 +222,7 @@ func (c *crowd) waitFor(calls int) {
 	}
 }
 
-// leave lets the callers end their calls, and returns what failed.
+// leave lets the callers finish their calls, and returns the failures.
 func (c *crowd) leave() []outcome {
 	close(c.leaving)
 	c.callers.Wait()
@@ -241,7 +230,7 @@ func (c *crowd) leave() []outcome {
 	return c.failures
 }
 
-// lost checks that calls failed because their replica was killed, not later.
+// lost checks that calls failed only because their replica was killed, and none later.
 func lost(t *testing.T, failures []outcome, killed time.Time) {
 	t.Helper()
 	for _, failure := range failures {

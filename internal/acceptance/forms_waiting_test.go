@@ -1,0 +1,149 @@
+package acceptance_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestUnansweredForm: a host that never answers delays the caller once, for the time
+// limit. After that the conversation asks.
+func TestUnansweredForm(t *testing.T) {
+	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
+		t.Run(carrier, func(t *testing.T) {
+			stuck := make(chan struct{})
+			t.Cleanup(func() { close(stuck) })
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				<-stuck
+				return "cancel", nil, nil
+			}, func(c *opentrainmcp.HTTPConfig) { c.ElicitationTimeout = 300 * time.Millisecond })
+			start := time.Now()
+			checkChat(t, call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
+			if took := time.Since(start); took < 300*time.Millisecond {
+				t.Errorf("it waited %v", took)
+			}
+			again := call(t, a.host, "opentrain_patch_draft", patch("headcount", 3))
+			if n := len(a.human.seen()); n != 1 || again.next(t).Action != tool.AskHuman {
+				t.Errorf("%d forms, %s", n, again.text)
+			}
+		})
+	}
+}
+
+// TestProgress: a client that asks for progress gets every notice, including the last.
+// Other clients get none.
+func TestProgress(t *testing.T) {
+	for carrier := range carriers {
+		t.Run(carrier, func(t *testing.T) {
+			a := startAsking(t, carrier, sandbox.Guide, fills, nil)
+			notices := make(chan string, 100)
+			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
+				if n.Method == "notifications/progress" {
+					data, _ := json.Marshal(n.Params)
+					notices <- string(data)
+				}
+			})
+			for n := range 20 {
+				var request mcp.CallToolRequest
+				request.Params.Name, request.Params.Arguments = "opentrain_create_draft",
+					map[string]any{"description": demo.SampleDescription, "idempotencyKey": strings.Repeat("k", n+1), "askHuman": false}
+				request.Params.Meta = &mcp.Meta{ProgressToken: n}
+				if _, err := a.host.CallTool(t.Context(), request); err != nil {
+					t.Fatal(err)
+				}
+				select {
+				case notice := <-notices:
+					if !strings.Contains(notice, "Making the draft") {
+						t.Errorf("%s", notice)
+					}
+				case <-time.After(5 * time.Second):
+					t.Fatalf("call %d: no notice", n)
+				}
+			}
+			call(t, a.host, "opentrain_create_draft", map[string]any{"description": "another", "askHuman": false})
+			if len(notices) != 0 {
+				t.Errorf("an unrequested notice: %s", <-notices)
+			}
+		})
+	}
+}
+
+// TestProgressWhileAFormWaits: SDKs give up on a silent call after a minute, so the
+// client gets a notice every fifteen seconds while a form is open.
+func TestProgressWhileAFormWaits(t *testing.T) {
+	slow(t, "takes fifteen seconds")
+	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
+		t.Run(carrier, func(t *testing.T) {
+			t.Parallel()
+			again := make(chan struct{}) // closed when told that the form still waits
+			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				select {
+				case <-again:
+				case <-time.After(50 * time.Second):
+				}
+				return "cancel", nil, nil
+			}, nil)
+			var told atomic.Int32
+			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
+				if n.Method == "notifications/progress" && strings.HasPrefix(fmt.Sprint(n.Params.AdditionalFields["message"]),
+					"Waiting for the human") && told.Add(1) == 2 {
+					close(again)
+				}
+			})
+			var request mcp.CallToolRequest
+			request.Params.Name, request.Params.Arguments = "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}
+			request.Params.Meta = &mcp.Meta{ProgressToken: "p"}
+			start := time.Now()
+			if _, err := a.host.CallTool(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took < 14*time.Second || took > 40*time.Second || told.Load() != 2 {
+				t.Errorf("%d notices in %v", told.Load(), took)
+			}
+		})
+	}
+}
+
+// TestShutdownEndsOpenForms: when the server shuts down, a call with an open form
+// returns and asks in the conversation.
+func TestShutdownEndsOpenForms(t *testing.T) {
+	t.Parallel()
+	shown, stuck := make(chan struct{}), make(chan struct{})
+	defer close(stuck)
+	waits := func(int, form) (mcp.ElicitationResponseAction, any, error) {
+		close(shown)
+		<-stuck
+		return "cancel", nil, nil
+	}
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions, c.PublishConfirm = true, opentrainmcp.Auto })
+	headers := transport.WithHTTPHeaders(map[string]string{tokenHeader: sandbox.DemoToken})
+	carried, err := transport.NewStreamableHTTP(s.url+"/mcp", headers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := newHost(carried, legacy, client.WithElicitationHandler(&human{t: t, answer: waits}))
+	t.Cleanup(func() { host.Close() }) //nolint:errcheck // the test is over
+	initialize(t, host, legacy)
+	ended := make(chan error, 1)
+	go func() {
+		<-shown
+		ended <- s.handler.Shutdown(context.Background())
+	}()
+	checkChat(t, call(t, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

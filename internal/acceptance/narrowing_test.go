@@ -1,0 +1,179 @@
+package acceptance_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestToolSelection checks read-only mode and the lists of tools.
+func TestToolSelection(t *testing.T) {
+	t.Parallel()
+	api, err := opentrain.New(opentrain.Config{Transport: answering(200, `{"jobs":[]}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, readOnly := known(t)
+	if len(readOnly) < 6 {
+		t.Errorf("only %d tools are read-only", len(readOnly))
+	}
+	for _, test := range []struct {
+		name   string
+		cfg    opentrainmcp.Config
+		served string
+		err    string
+	}{
+		{"read-only", opentrainmcp.Config{ReadOnly: true}, strings.Join(readOnly, " "), ""},
+		{"only one", opentrainmcp.Config{Tools: []string{"opentrain_publish"}}, "opentrain_publish", ""},
+		{"all but one", opentrainmcp.Config{ExcludeTools: []string{"opentrain_publish"}},
+			strings.Join(slices.DeleteFunc(slices.Clone(all), func(name string) bool { return name == "opentrain_publish" }), " "), ""},
+		{"misspelled", opentrainmcp.Config{Tools: []string{"opentrain_publsh"}}, "", "did you mean opentrain_publish?"},
+		{"nothing left", opentrainmcp.Config{ReadOnly: true, Tools: []string{"opentrain_publish"}}, "", "leave no tool"},
+	} {
+		test.cfg.API = api
+		server, err := opentrainmcp.New(test.cfg)
+		if test.err != "" {
+			if err == nil || !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%s: got %v", test.name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, tool := range server.Tools() {
+			names = append(names, tool.Name)
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != test.served {
+			t.Errorf("%s: serves %s", test.name, got)
+		}
+	}
+	if _, err := opentrainmcp.New(opentrainmcp.Config{}); err == nil {
+		t.Error("New accepts a Config without an API client")
+	}
+}
+
+// TestReadOnlyServerRefusesWrites: a hidden tool cannot be called.
+func TestReadOnlyServerRefusesWrites(t *testing.T) {
+	s := startWith(t, answering(200, `{}`), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })
+	var request mcp.CallToolRequest
+	request.Params.Name, request.Params.Arguments = "opentrain_publish", map[string]any{"jobId": "j"}
+	if _, err := s.host.CallTool(context.Background(), request); err == nil || len(s.api.seen()) != 0 {
+		t.Errorf("got %v, calls %v", err, s.api.seen())
+	}
+}
+
+// TestExcludedToolHidesItsResource: excluding a tool also hides its resource and the
+// prompt that names it.
+func TestExcludedToolHidesItsResource(t *testing.T) {
+	s := startWith(t, answering(http.StatusOK, `{"id":"j"}`),
+		func(cfg *opentrainmcp.Config) { cfg.ExcludeTools = []string{"opentrain_get_job"} })
+	if text, err := readResource(t, s.host, "opentrain://jobs/j"); err == nil || len(s.api.seen()) != 0 {
+		t.Errorf("%v: %s", err, text)
+	}
+	prompts, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
+	if err != nil || len(prompts.Prompts) != 1 {
+		t.Errorf("%v: %+v", err, prompts)
+	}
+}
+
+// TestNarrowing: headers can leave out tools but cannot add any.
+func TestNarrowing(t *testing.T) {
+	t.Parallel()
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.ExcludeTools = []string{"opentrain_close_job"} })
+	list := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
+	all, readOnly := known(t)
+	for name, test := range map[string]struct {
+		headers []string
+		tools   int
+		status  int
+	}{
+		"all":            {nil, len(all) - 1, 200},
+		"read only":      {[]string{"X-MCP-Readonly", "true"}, len(readOnly), 200},
+		"not read only":  {[]string{"X-MCP-Readonly", "false"}, len(all) - 1, 200},
+		"two":            {[]string{"X-MCP-Tools", "opentrain_search_jobs, opentrain_publish"}, 2, 200},
+		"both":           {[]string{"X-MCP-Tools", "opentrain_search_jobs,opentrain_publish", "X-MCP-Readonly", "1"}, 1, 200},
+		"two lists":      {[]string{"X-MCP-Tools", "opentrain_search_jobs", "X-MCP-Tools", "opentrain_search_jobs,opentrain_publish"}, 1, 200},
+		"one excluded":   {[]string{"X-MCP-Tools", "opentrain_close_job"}, 0, 400},
+		"no such tool":   {[]string{"X-MCP-Tools", "search"}, 0, 400},
+		"no such answer": {[]string{"X-MCP-Readonly", "maybe"}, 0, 400},
+		"no name":        {[]string{"X-MCP-Tools", ""}, 0, 400},
+	} {
+		got := s.do("POST", "/mcp", list, test.headers...)
+		if n := strings.Count(got.body, `"inputSchema"`); got.status != test.status || n != test.tools {
+			t.Errorf("%s: %d, %d tools", name, got.status, n)
+		}
+	}
+	denied := []string{"X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken}
+	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); got.rpcError == nil || len(s.api.seen()) != 0 {
+		t.Errorf("%+v, sent %v", got, s.api.seen())
+	}
+	prompts := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, denied...)
+	get := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"post_job"}}`, denied...)
+	if strings.Contains(prompts.body, "post_job") || !strings.Contains(get.body, "prompt not found") {
+		t.Errorf("%s\n%s", prompts.body, get.body)
+	}
+	if got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`); !strings.Contains(got.body, "post_job") {
+		t.Errorf("%s", got.body)
+	}
+	complete := `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"review_draft"},` +
+		`"argument":{"name":"jobId","value":""}}}`
+	if got := s.do("POST", "/mcp", complete, "X-MCP-Tools", "opentrain_search_jobs", tokenHeader, sandbox.DemoToken); got.status != 200 ||
+		len(s.api.seen()) != 0 {
+		t.Errorf("completion: %s, sent %v", got.body, s.api.seen())
+	}
+	job := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://jobs/market_041"}}`,
+		"X-MCP-Tools", "opentrain_list_jobs")
+	if !strings.Contains(job.body, "leave out tools") {
+		t.Errorf("%s", job.body)
+	}
+	stream := s.open("X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken)
+	stream.headers = []string{tokenHeader, sandbox.DemoToken} // a message that forgets what its stream asked for
+	if got := stream.call(1, "opentrain_create_draft", map[string]any{"description": "x"}); got.rpcError == nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestNarrowingFlags: a tool that a flag leaves out is not listed and cannot be called.
+func TestNarrowingFlags(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args       []string
+		gone, kept string
+	}{
+		"--read-only": {[]string{"--read-only"}, "opentrain_create_draft opentrain_patch_draft opentrain_publish opentrain_update_job " +
+			"opentrain_close_job opentrain_invite_trainer", "opentrain_search_jobs opentrain_get_account"},
+		"--tools": {[]string{"--tools", "opentrain_search_jobs,opentrain_get_job"}, "opentrain_publish opentrain_list_jobs",
+			"opentrain_search_jobs opentrain_get_job"},
+		"--exclude-tools": {[]string{"--exclude-tools", "opentrain_publish"}, "opentrain_publish", "opentrain_create_draft"},
+	} {
+		p := run(t, environment(t), append([]string{"--sandbox"}, test.args...)...)
+		p.send(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+		listed := string(p.receive().Result)
+		for _, tool := range strings.Fields(test.kept) {
+			if !strings.Contains(listed, `"name":"`+tool+`"`) {
+				t.Errorf("%s: %s is not listed", name, tool)
+			}
+		}
+		for _, tool := range strings.Fields(test.gone) {
+			if strings.Contains(listed, `"name":"`+tool+`"`) {
+				t.Errorf("%s: %s is listed", name, tool)
+			}
+			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":%q,"arguments":{"jobId":"job_1"}}}`, tool))
+			if m := p.receive(); m.Error == nil || m.Error.Code != -32602 {
+				t.Errorf("%s: %s can be called: %s", name, tool, m.Result)
+			}
+		}
+	}
+}
