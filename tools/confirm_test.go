@@ -46,7 +46,7 @@ func TestConfirmationsExpire(t *testing.T) {
 		if failure != nil {
 			t.Fatal(failure)
 		}
-		if published := strings.Contains(got.Text, "is published: OPEN."); published != counts {
+		if published := strings.Contains(got.Text, "is live."); published != counts {
 			t.Errorf("after %v: %s", after, got.Text)
 		}
 	}

@@ -278,7 +278,7 @@ func TestTimeout(t *testing.T) {
 	defer cancel()
 	tools := serve(t, &upstream{err: context.DeadlineExceeded}, setup{})
 	_, _, failure := tools.run(ctx, t, tool.Call{}, "opentrain_create_draft", `{"description":"x"}`)
-	if failure == nil || failure.Code != opentrain.CodeTimeout || !strings.Contains(failure.Text(), "no second one is made") {
+	if failure == nil || failure.Code != opentrain.CodeTimeout || !strings.Contains(failure.Text(), "retries never create duplicates") {
 		t.Errorf("got %v", failure)
 	}
 }

@@ -45,7 +45,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 					t.Errorf("%+v", forms[0])
 				}
 				if test.yes {
-					if !strings.Contains(got.text, "is published: OPEN.") || a.published() != 1 {
+					if !strings.Contains(got.text, "is live.") || a.published() != 1 {
 						t.Errorf("%s", got.text)
 					}
 					return
@@ -161,7 +161,7 @@ func TestStateOfAForm(t *testing.T) {
 		t.Error("published")
 	}
 	if got := send("opentrain_publish", publish, mine, state, `{"confirm":true}`); !strings.Contains(got.Result.Content[0].Text,
-		"is published: OPEN.") {
+		"is live.") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -39,7 +39,7 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 		"another caller":           call(first, token, theirs),
 		"another caller elsewhere": call(replica(key(1)), token, theirs), "no token": call(first, token, nil),
 	} {
-		if strings.Contains(refused.text, "is published") {
+		if strings.Contains(refused.text, "is live") {
 			t.Errorf("%s: %s", name, refused.text)
 		}
 	}
@@ -48,10 +48,10 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 			t.Errorf("%v", sent)
 		}
 	}
-	if got := call(replica(key(3), key(1)), token, mine); !strings.Contains(got.text, "is published: OPEN.") {
+	if got := call(replica(key(3), key(1)), token, mine); !strings.Contains(got.text, "is live.") {
 		t.Errorf("a replica with the old key beside a new one: %s", got.text)
 	}
-	if got := call(replica(key(1)), token, mine); !strings.Contains(got.text, "was published before") {
+	if got := call(replica(key(1)), token, mine); !strings.Contains(got.text, "was already live") {
 		t.Errorf("a replica with the same key: %s", got.text)
 	}
 	short := newSetup(box.Transport()).config(t)

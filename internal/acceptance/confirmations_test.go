@@ -30,7 +30,7 @@ func TestPublishingWantsAYes(t *testing.T) {
 			if a.published() != 0 {
 				t.Error("published")
 			}
-			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(got.text, "is published: OPEN.") || a.published() != 1 {
+			if got := call(t, a.host, next.Tool, next.Arguments); !strings.Contains(got.text, "is live.") || a.published() != 1 {
 				t.Errorf("%s", got.text)
 			}
 			edit := patch("headcount", "12")
@@ -52,7 +52,7 @@ func TestPublishConfirmOff(t *testing.T) {
 	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Off })
 	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	forms := len(a.human.seen())
-	if got := call(t, a.host, "opentrain_publish", job()); !strings.Contains(got.text, "is published: OPEN.") ||
+	if got := call(t, a.host, "opentrain_publish", job()); !strings.Contains(got.text, "is live.") ||
 		len(a.human.seen()) != forms {
 		t.Errorf("%s", got.text)
 	}
@@ -131,7 +131,7 @@ func TestStrangersVoidNothing(t *testing.T) {
 		mine...); !got.isError {
 		t.Errorf("%+v", got)
 	}
-	if got := s.call(next.Tool, next.Arguments, mine...); !strings.Contains(got.text, "is published: OPEN.") {
+	if got := s.call(next.Tool, next.Arguments, mine...); !strings.Contains(got.text, "is live.") {
 		t.Errorf("%s", got.text)
 	}
 }

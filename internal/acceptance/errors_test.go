@@ -90,7 +90,7 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 			[]string{"The job is OPEN; this needs DRAFT"}},
 		{"daily limit", "opentrain_publish", `{"jobId":"j"}`, 429,
 			`{"error":"Limit","code":"RATE_LIMITED","details":{"limit":3,"windowHours":24}}`,
-			[]string{"3 publishes in 24 hours", "stays a draft", "Wait: at most 86400 seconds", `Call: opentrain_publish {"jobId":"j"}`}},
+			[]string{"3 published jobs in 24 hours", "stays a draft", "Wait: at most 86400 seconds", `Call: opentrain_publish {"jobId":"j"}`}},
 		{"field issues", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 400,
 			`{"error":"Invalid body","code":"BAD_REQUEST","details":{"issues":[{"code":"unrecognized_keys","keys":["x"],"path":[],` +
 				`"message":"Unrecognized key(s) in object"},{"path":["visibility"],"message":"Invalid enum value","options":["A","B"]}]}}`,
@@ -142,7 +142,7 @@ func TestOutagesAreExplained(t *testing.T) {
 	}{
 		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"Nothing was changed", "says nothing about what exists"}},
 		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`,
-			[]string{"not known whether the draft was made", "no second one is made", `Call: opentrain_create_draft {"description":"x"}`}},
+			[]string{"not known whether the draft was created", "retries never create duplicates", `Call: opentrain_create_draft {"description":"x"}`}},
 		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`,
 			[]string{"not known whether the job was published", "opentrain_list_jobs shows its status"}},
 	} {

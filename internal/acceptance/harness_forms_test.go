@@ -126,7 +126,7 @@ func checkChat(t *testing.T, got answer) {
 		t.Errorf("%s\n%+v", got.text, next)
 	}
 	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") &&
-		!strings.Contains(got.text, "The form's answers were not taken") {
+		!strings.Contains(got.text, "The form's answers weren't valid") {
 		t.Errorf("%s", got.text)
 	}
 	for _, claim := range []string{"declin", "refus", "reject"} {

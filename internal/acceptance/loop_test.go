@@ -80,8 +80,8 @@ func TestLoopOverStdio(t *testing.T) {
 		{"opentrain_publish", job(), "was not published"},
 		{"opentrain_patch_draft", patch("dataVolumeUnit", "NUMBER_OF_FILES"),
 			"Next: confirm_with_human"},
-		{"opentrain_publish", job(), "Job job_1 is published: OPEN."},
-		{"opentrain_publish", job(), "was published before"},
+		{"opentrain_publish", job(), "Job job_1 is live."},
+		{"opentrain_publish", job(), "was already live"},
 		{"opentrain_search_jobs", map[string]any{"q": "dashcam bounding box"}, "(id job_1)"},
 		{"opentrain_list_jobs", map[string]any{"status": "OPEN"}, "(id job_1)"},
 	} {

@@ -67,7 +67,7 @@ func TestPrompts(t *testing.T) {
 		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}})
 	call(t, s.host, "opentrain_publish", job())
 	if text := getPrompt(t, s.host, "review_draft", map[string]string{"jobId": "job_1"}); !strings.Contains(text,
-		"is OPEN, no draft any more") {
+		"is OPEN, no longer a draft") {
 		t.Errorf("a published job: %s", text)
 	}
 }

@@ -134,7 +134,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 		run := exec.Command("go", "run", file)
 		run.Env = append(os.Environ(), path)
 		out, err := run.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "is published: OPEN.") || !strings.Contains(string(out), "(id job_1)") {
+		if err != nil || !strings.Contains(string(out), "is live.") || !strings.Contains(string(out), "(id job_1)") {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
@@ -152,7 +152,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 		run := exec.Command(python, file)
 		run.Env = append(os.Environ(), path, "PYTHONPATH="+stand, "PYTHONDONTWRITEBYTECODE=1")
 		out, err := run.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "is published: OPEN.") || !strings.Contains(string(out), "(id job_1)") {
+		if err != nil || !strings.Contains(string(out), "is live.") || !strings.Contains(string(out), "(id job_1)") {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})

@@ -65,7 +65,7 @@ func TestLostAnswerMakesNoSecondDraft(t *testing.T) {
 	arguments := map[string]any{"description": demo.SampleDescription}
 	first := call(t, s.host, "opentrain_create_draft", arguments)
 	if !first.isError || first.failure.Code != opentrain.CodeNetwork || !first.failure.Retryable ||
-		!strings.Contains(first.text, "no second one is made") {
+		!strings.Contains(first.text, "retries never create duplicates") {
 		t.Fatalf("got %s", first.text)
 	}
 	next := first.failure.Next

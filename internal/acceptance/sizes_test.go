@@ -61,7 +61,7 @@ func TestResultsStayShort(t *testing.T) {
 			options + `]}]}`
 		c := newChecker(t, startWith(t, answering(http.StatusOK, many), nil))
 		if got := c.result(t, "opentrain_create_draft", map[string]any{"description": "x"}); !strings.Contains(got.next(t).Note,
-			"More values are taken") {
+			"There are more values") {
 			t.Errorf("got %+v", got.next(t).Note)
 		}
 	})

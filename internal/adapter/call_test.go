@@ -38,9 +38,9 @@ func TestCall(t *testing.T) {
 		}, "9007199254740993", ""},
 		{"invalid arguments", `{"nope":1}`, says(output{}, nil), "nope", opentrain.CodeInvalidArgument},
 		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain refused", opentrain.CodeConflict},
-		{"a bug", `{}`, says(output{}, errors.New("secret")), "a fault of this server", opentrain.CodeInternal},
+		{"a bug", `{}`, says(output{}, errors.New("secret")), "a bug in this server", opentrain.CodeInternal},
 		{"a panic", `{}`, func(context.Context, tool.Call, input) (output, *tool.Ask, error) { panic("secret") },
-			"a fault of this server", opentrain.CodeInternal},
+			"a bug in this server", opentrain.CodeInternal},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log logs

@@ -109,7 +109,7 @@ func TestPrompts(t *testing.T) {
 		{"about", map[string]any{"jobId": " job_1\n"}, caller.Narrowing{}, "About job_1: user: Tell me about job_1 for the test."},
 		{"about", nil, caller.Narrowing{}, "About : user: Tell me about  for the test."},
 		{"about", map[string]any{"jobId": "job_1"}, readOnly(), "error: prompt 'about' not found: prompt not found"},
-		{"about", map[string]any{"jobId": "panic"}, caller.Narrowing{}, "error: this server failed by a fault of its own"},
+		{"about", map[string]any{"jobId": "panic"}, caller.Narrowing{}, "error: internal server error"},
 		{"free", map[string]any{"words": "x"}, readOnly(), "About x: user: Tell me about x for the test."},
 		{"hidden", nil, caller.Narrowing{}, "error: prompt 'hidden' not found: prompt not found"},
 	} {
@@ -158,7 +158,7 @@ func TestResources(t *testing.T) {
 		{"test://jobs/job_1", caller.Narrowing{}, "test://jobs/job_1 text/markdown The job job_1 for the test."},
 		{"test://jobs/job_1", readOnly(), "the headers of this request leave out tools that this needs"},
 		{"test://jobs/none", caller.Narrowing{}, "there is no job none"},
-		{"test://jobs/panic", caller.Narrowing{}, "this server failed by a fault of its own"},
+		{"test://jobs/panic", caller.Narrowing{}, "internal server error"},
 		{"test://hidden/1", caller.Narrowing{}, "not found"},
 	} {
 		var result struct {
@@ -196,7 +196,7 @@ func TestCompletion(t *testing.T) {
 		{"a narrowed prompt", "jobId", "x", prompt("about"), narrow, "0 of 0, more: false"},
 		{"a narrowed template", "jobId", "x", resource("test://jobs/{jobId}"), narrow, "0 of 0, more: false"},
 		{"an error", "jobId", "x", prompt("about"), func(h *host) { h.request.Token.Value = "" }, "0 of 0, more: false"},
-		{"a panic", "jobId", "panic", prompt("about"), nil, "this server failed by a fault of its own"},
+		{"a panic", "jobId", "panic", prompt("about"), nil, "internal server error"},
 	} {
 		h := promptHost(t, caller.Narrowing{})
 		if test.change != nil {

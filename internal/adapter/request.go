@@ -12,7 +12,7 @@ import (
 )
 
 // errInternal is all that a client learns about a bug outside of a tool.
-var errInternal = errors.New("this server failed by a fault of its own")
+var errInternal = errors.New("internal server error")
 
 // handler serves requests other than tool calls. Only the log gets the cause of a panic.
 func handler[Request, Result any](

@@ -216,7 +216,7 @@ func TestLongReports(t *testing.T) {
 	if len(report.MissingFields[0].Options) != 30 || len(report.Next.Options) != 30 || report.open != 61 {
 		t.Errorf("first question %+v, %d open", report.MissingFields[0], report.open)
 	}
-	if cut := strings.Join(report.Cut, "\n"); !strings.Contains(cut, "more questions, which come in their turn") || !strings.Contains(cut, "more warnings") {
+	if cut := strings.Join(report.Cut, "\n"); !strings.Contains(cut, "more questions, which come later") || !strings.Contains(cut, "more warnings") {
 		t.Error(cut)
 	}
 }

@@ -32,7 +32,7 @@ type typedFields struct {
 	FixedPrice      float64  `json:"fixedPrice,omitempty" jsonschema:"exclusiveMinimum=0"`
 	Countries       []string `json:"countries,omitempty" jsonschema_description:"Countries that people may work from."`
 	Languages       []string `json:"languages,omitempty" jsonschema_description:"Languages that people must know: Spanish."`
-	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labelling: bounding boxes."`
+	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labeling: bounding boxes."`
 }
 
 func (typedFields) JSONSchemaExtend(s *schema.Node) {

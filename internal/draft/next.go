@@ -122,7 +122,7 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 	}
 	more := ""
 	if q.more {
-		more = "More values are taken than fit here; the draft's page lists them all."
+		more = "There are more values than fit here. The draft's page lists them all."
 	}
 	return tool.Next{
 		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more), Field: q.Field,

@@ -35,7 +35,7 @@ type Report struct {
 	UnmappedFields      []tool.Remark `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
 	Issues              []tool.Remark `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
 	Cut                 []string      `json:"cut,omitempty" jsonschema_description:"What was left out; it is on the draft's page."`
-	Interpreted         []string      `json:"interpreted,omitempty" jsonschema_description:"Arguments understood, not taken literally."`
+	Interpreted         []string      `json:"interpreted,omitempty" jsonschema_description:"Arguments that were read as something else."`
 	Next                tool.Next     `json:"next" jsonschema_description:"What to do now."`
 
 	open    int    // questions in all, also those that were cut
@@ -172,7 +172,7 @@ func (r Report) missingFrom(whole Report) []string {
 			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", before-now, what))
 		}
 	}
-	add(len(whole.MissingFields), len(r.MissingFields), "more questions, which come in their turn")
+	add(len(whole.MissingFields), len(r.MissingFields), "more questions, which come later")
 	add(len(whole.LowConfidenceFields), len(r.LowConfidenceFields), "more guesses")
 	add(len(whole.Warnings), len(r.Warnings), "more warnings")
 	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")

@@ -26,7 +26,7 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *
 		// Why no answer came is unknown: hosts decline forms that no human saw.
 		note := "No answer came by form; ask in the conversation."
 		if len(call.Interpreted) > notes {
-			note = "The form's answers were not taken; ask in the conversation."
+			note = "The form's answers weren't valid. Ask in the conversation."
 		}
 		return report.withoutForm(call, types, ReportOptions{note: note}, ""), nil, nil
 	}
@@ -81,7 +81,7 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) ope
 		for _, problem := range bad.Problems {
 			if key := keyOf(problem.Path); given[key] != nil {
 				delete(given, key)
-				note := fmt.Sprintf("the form's answer for %s was not taken: %s", key, text.Clean(problem.Message, 200))
+				note := fmt.Sprintf("the form's answer for %s wasn't valid: %s", key, text.Clean(problem.Message, 200))
 				call.Interpreted = append(call.Interpreted, note)
 			}
 		}

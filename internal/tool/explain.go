@@ -53,7 +53,7 @@ func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
 	}
 	next := t.fixArguments()
 	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": shown}, cause: bad, Next: &next}
-	f.say("%s was not called; nothing was changed. Send the call again with these arguments mended:", t.Name)
+	f.say("Invalid arguments, nothing was sent. Fix these and call %s again:", t.Name)
 	sayList(f, shown, len(bad.Problems), schema.Problem.String)
 	return f
 }
@@ -74,7 +74,7 @@ func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 }
 
 func (t Tool) fixArguments() Next {
-	const problem = "The arguments are not taken as they are; send the call again with them mended."
+	const problem = "Some arguments are invalid. Fix them and call again."
 	return Next{Action: Fix, By: "agent", Problem: problem, Tool: t.Name}
 }
 
@@ -185,7 +185,7 @@ func (e explainer) notFound() Next {
 	e.say("%s Nothing was changed.", cmp.Or(e.tool.Absent, ownJob))
 	switch {
 	case e.tool.Name == GetAccount:
-		return fixInApp("The API token belongs to no user any more.")
+		return fixInApp("The user of the API token no longer exists.")
 	case e.by.ID == "":
 		return Next{Action: CallTool, Tool: SearchJobs, Arguments: map[string]any{}, Note: "Find the job's id."}
 	}
@@ -222,7 +222,8 @@ func (e explainer) rateLimit() Next {
 	atMost := e.RetryAfterSeconds == 0 // the API doesn't say how long
 	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
 		limit := max(0, e.details.Limit)
-		e.say("The daily limit is used up: %d publishes in %d hours. The job was not published and stays a draft.", limit, hours)
+		e.say("You have reached the limit of %s in %d hours. The job was not published and stays a draft.",
+			text.Count(limit, "published job"), hours)
 		e.say("Repeating the call sooner does not help; the oldest publish leaves the window within %d hours.", hours)
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}

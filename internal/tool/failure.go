@@ -71,7 +71,7 @@ func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
 // Panicked is the Failure for a bug of this server. It hides the cause.
 func Panicked(spec Spec) *Failure {
 	f := &Failure{Code: opentrain.CodeInternal, cause: errors.New("panic")}
-	f.say("%s failed by a fault of this server, not of your arguments.", spec.Name)
+	f.say("%s failed because of a bug in this server, not because of your arguments.", spec.Name)
 	if !spec.Kind.ReadOnly() {
 		f.say("It is not known whether anything was changed; %s shows the account's jobs.", ListJobs)
 	}

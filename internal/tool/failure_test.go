@@ -72,7 +72,7 @@ func TestExplain(t *testing.T) {
 		},
 		"daily limit": {
 			tool.Publish, alice, `{}`, &opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429, Details: []byte(`{"limit":3,"windowHours":24}`)},
-			tool.Wait, []string{"3 publishes in 24 hours", "Wait: at most 86400 seconds"},
+			tool.Wait, []string{"3 published jobs in 24 hours", "Wait: at most 86400 seconds"},
 		},
 		"too many requests": {
 			tool.Publish, alice, `{}`, &opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429, RetryAfter: 1500 * time.Millisecond},

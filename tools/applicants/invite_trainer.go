@@ -33,9 +33,9 @@ func (a applicants) inviteTrainer() tool.Tool {
 		Description: "Invite one AI trainer, whom the human already knows, to a published job of the account on OpenTrain. " +
 			"Use it when the human names a person by user id; the invited person sees the job at once. " +
 			"Not for finding people: published jobs are found by everyone. Publish a draft first, with opentrain_publish. " +
-			"It makes an invited proposal, hires nobody and costs nothing. Inviting twice does no harm.",
+			"It creates an invited proposal, hires no one and costs nothing. Inviting twice does no harm.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
-		Lost: "It is not known whether the person was invited. Call again with the same arguments: nobody is invited twice.",
+		Lost: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
 		Absent: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
 			"" + tool.ListJobs + "; the user id comes from the human.",
 	}, a.invite)

@@ -61,7 +61,7 @@ func (m market) follow(ctx context.Context, call tool.Call, in listChangesInput)
 		return listChangesOutput{}, nil, err
 	}
 	if in.Cursor != "" && in.Since != "" {
-		call.Interpreted = append(call.Interpreted, "since: left aside, because cursor says where to go on")
+		call.Interpreted = append(call.Interpreted, "since: ignored, because cursor is set")
 	}
 	answer, err := m.api.ListChanges(ctx, after.time)
 	if err != nil {

@@ -23,8 +23,7 @@ func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
 		Description: "Close a job of the account on OpenTrain: it leaves the marketplace and takes no new proposals. " +
-			"Use it when the human has hired enough people or gives the job up, and only after the human said so: no tool opens " +
-			"a closed job again. " +
+			"Use it when the human has hired enough people or cancels the job, and only after the human said so: no tool reopens a closed job. " +
 			"Not for changing a job: use opentrain_update_job, or opentrain_patch_draft for a draft. " +
 			"Contracts on the job go on. Closing twice does no harm.",
 		Scope: "jobs:write", Feature: publishing(),

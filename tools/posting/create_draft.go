@@ -27,17 +27,19 @@ type createDraftInput struct {
 
 	ExternalID     string `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
 	IdempotencyKey string `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200"`
-	AskHuman       *bool  `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
+	AskHuman       *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
 		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
-		"format":      "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, instead of description.",
-		"job":         "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
-		"idempotencyKey": "The same key finds the same draft. Default: made from the content and the day; a second job of the " +
-			"same text needs a key of its own.",
+		"format": "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, " +
+			"instead of description.",
+		"job": "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
+		"idempotencyKey": "The same key returns the same draft. Default: derived from the content and the day. Give a second job " +
+			"with the same text its own key.",
+		"askHuman": askHumanHelp,
 	})
 }
 
@@ -50,14 +52,13 @@ func (p posting) createDraft() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CreateDraft, Title: "Draft a job from a description", Kind: tool.KindCreate,
 		Description: "Turn a plain job description into a draft job on OpenTrain and learn what is still missing. " +
-			"Start here when a human wants to hire people for labelling, annotation or other AI-training work. " +
+			"Start here when a human wants to hire people for labeling, annotation or other AI-training work. " +
 			"Pass the human's own words as they are; do not structure them or fill gaps yourself. " +
 			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the " +
 			"draft again to change it. " +
-			"Nothing becomes public. Repeating the call finds the same draft.",
+			"Nothing becomes public. Retries never create duplicates.",
 		Scope: "jobs:write", Feature: drafting("draftCreate"),
-		Lost: "It is not known whether the draft was made. Call again with the same arguments: the idempotency key finds " +
-			"it if it was, and no second one is made.",
+		Lost: "It is not known whether the draft was created. Call again with the same arguments: retries never create duplicates.",
 	}, p.create)
 }
 
@@ -111,7 +112,7 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	}
 	switch {
 	case len(given) > 1:
-		return source, tool.Problem(given[1].argument, "was given beside "+given[0].argument+"; a draft is made of one of them")
+		return source, tool.Problem(given[1].argument, "was given beside "+given[0].argument+"; a draft is made from one of them")
 	case len(given) == 0 && in.Description != "":
 		return source, tool.Problem("description", "must not be empty: the job in plain words, exactly as the human gave it")
 	case len(given) == 0 && in.Format == "":
@@ -126,7 +127,7 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	case in.Format == "":
 		source.Format = only.formats[0]
 		if source.Format != opentrain.FormatText {
-			call.Interpreted = append(call.Interpreted, "format: taken as "+source.Format+", because "+only.argument+" was given")
+			call.Interpreted = append(call.Interpreted, "format: read as "+source.Format+", because "+only.argument+" was given")
 		}
 	case only.argument != expected:
 		return source, tool.Problem(only.argument, "does not go with the format "+in.Format+", which wants "+expected)
@@ -167,6 +168,6 @@ func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) s
 
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
-	l.Field("Idempotency key", o.IdempotencyKey+" (a second job of the same text needs another one)")
+	l.Field("Idempotency key", o.IdempotencyKey+" (a second job with the same text needs another one)")
 	return l.With(o.Next.Text())
 }

@@ -12,12 +12,13 @@ import (
 type patchDraftInput struct {
 	JobID    string       `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	Fields   draft.Fields `json:"fields"`
-	AskHuman *bool        `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False: no form, ask in chat."`
+	AskHuman *bool        `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"jobId": "Id of the draft, from opentrain_create_draft.",
+		"jobId":    "Id of the draft, from opentrain_create_draft.",
+		"askHuman": askHumanHelp,
 		"fields": "Draft fields to set, any number at once; null clears one. Besides the keys typed here: " +
 			"labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, " +
 			"aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
@@ -31,7 +32,7 @@ func (p posting) patchDraft() tool.Tool {
 		Description: "Set fields of an unpublished draft on OpenTrain, any number in one call. " +
 			"Use it for the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
 			"Send values of the type that the question names, enums exactly as listed. " +
-			"The draft is checked anew each time: next holds the following question, or asks you to show the finished draft to the human. " +
+			"OpenTrain checks the draft again each time: next holds the following question, or asks you to show the finished draft to the human. " +
 			"Fields not named stay as they are, null clears one; nothing becomes public. " +
 			"Not for published jobs: use opentrain_update_job.",
 		Scope: "jobs:write", Feature: drafting("draftUpdate"),

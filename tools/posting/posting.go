@@ -20,6 +20,8 @@ func Toolset(desk *draft.Desk) tool.Set {
 
 type posting struct{ *draft.Desk }
 
+const askHumanHelp = "Set to false to get the questions in the result instead of a form."
+
 // drafting is one of the capabilities of the drafting feature.
 func drafting(capability string) tool.Feature {
 	return tool.Feature{Capability: capability, Key: opentrain.FeatureDrafting}

@@ -32,7 +32,7 @@ func postJobText(_ context.Context, _ caller.Caller, description string) (title,
 	return "Post a job on OpenTrain", "Post a job on OpenTrain for me.\n\n" + start +
 		"Then follow next in every result. Ask me each question word for word and offer its options; do not answer for me. " +
 		"Confirm with me what was guessed. When nothing is missing, show me the whole draft and publish it only after I say yes. " +
-		"At last search for the job and show me how it appears."
+		"Finally, search for the job and show me how it appears."
 }
 
 func (p posting) reviewDraft() tool.Prompt {
@@ -61,7 +61,7 @@ func (p posting) reviewText(ctx context.Context, by caller.Caller, jobID string)
 	name := text.Clean(job.Title, 200)
 	switch {
 	case job.Status != opentrain.StatusDraft:
-		return "Review a job on OpenTrain", fmt.Sprintf("My job %s (%s) on OpenTrain is %s, no draft any more. "+
+		return "Review a job on OpenTrain", fmt.Sprintf("My job %s (%s) on OpenTrain is %s, no longer a draft. "+
 			"Show me how it stands: opentrain_list_jobs has its status and proposals, opentrain_get_job its public text.",
 			jobID, name, text.Clean(job.Status, 40))
 	case name == "" || name != job.Title || strings.HasPrefix(strings.ToLower(name), "untitled"):

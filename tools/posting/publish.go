@@ -163,9 +163,9 @@ func (o publishOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.AlreadyPublished:
-		l.Add("Job %s was published before and is %s.", o.JobID, o.Status)
+		l.Add("Job %s was already live.", o.JobID)
 	case o.Published:
-		l.Add("Job %s is published: %s.", o.JobID, o.Status)
+		l.Add("Job %s is live.", o.JobID)
 	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
 		l.Add("Job %s was not published: the content check blocked it.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:

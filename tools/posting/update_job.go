@@ -35,7 +35,7 @@ func (p posting) updateJob() tool.Tool {
 		Description: "Change fields of a job that is published on OpenTrain; everyone sees the change. " +
 			"Use it only for what the human has seen and approved. Drafts are changed with opentrain_patch_draft. " +
 			"Fields not named stay as they are, null clears one. " +
-			"The content check runs again: an edit that it blocks is applied all the same and takes the job off the marketplace, back to a draft.",
+			"The content check runs again: an edit that it blocks is still applied, and takes the job off the marketplace, back to a draft.",
 		Scope: "jobs:write", Feature: publishing(),
 		Lost: "It is not known whether the edit took effect. " + tool.GetJob +
 			" shows the public job; setting the same values again is harmless.",
