@@ -179,7 +179,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 	if err != nil {
 		return nil, err
 	}
-	result := *value.(*T) //nolint:forcetypeassert // load returns nothing else, and a URL has one type
+	result := *value.(*T) //nolint:errcheck,forcetypeassert // load returns nothing else, and a URL has one type
 	return &result, nil
 }
 

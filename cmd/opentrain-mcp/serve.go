@@ -101,10 +101,6 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool) (cfg opentrainmcp.Co
 	if err != nil {
 		return cfg, err
 	}
-	if f.replicated && len(keys) == 0 {
-		return cfg, fmt.Errorf("--replicated needs %s, the same at every replica: without it, a "+
-			"confirmation from one doesn't count at the others", stateKeyVariable)
-	}
 	v, _ := build()
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: f.maxUpstream}
 	if f.Sandbox {

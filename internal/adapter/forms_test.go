@@ -21,7 +21,7 @@ import (
 const lifetime = 10 * time.Minute
 
 // asks is a tool's function that asks for a name, when it can, and says what came.
-func asks(_ context.Context, call tool.Call, in input) (output, *tool.Ask, error) {
+func asks(_ context.Context, call tool.Call, _ input) (output, *tool.Ask, error) {
 	switch {
 	case call.BadState:
 		return output{Said: "bad state"}, nil, nil
@@ -303,7 +303,7 @@ func TestOneFormAtATime(t *testing.T) {
 		h.request = caller.Request{Transport: caller.StreamableSession, Token: caller.Token{Value: "ot_pat_x"}}
 		var others []string
 		h.answer = func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-			others = append(others, h.call(tool.KindUpdate, `{}`, nil).text())
+			others = append(others, h.call(tool.KindUpdate, `{}`, nil).text()) //nolint:contextcheck // another call's
 			return answered("accept"), nil
 		}
 		got := h.call(tool.KindUpdate, `{}`, nil).text()

@@ -56,7 +56,7 @@ func (s *Server) addResources(resources []tool.Resource) {
 			if !s.serves(r.Needs, caller.From(ctx).Narrowing) {
 				return nil, errNarrowed
 			}
-			values, _ := request.Params.Arguments[variableOf(r.URI)].([]string) //nolint:errcheck // none without a variable
+			values, _ := request.Params.Arguments[variableOf(r.URI)].([]string) // none without a variable
 			text, err := r.Read(ctx, by, strings.Join(values, ","))
 			if err != nil {
 				return nil, err

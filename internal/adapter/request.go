@@ -56,8 +56,8 @@ func withTraceFromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
 	if meta == nil || request.Trace.Parent != "" {
 		return ctx
 	}
-	parent, _ := meta.AdditionalFields["traceparent"].(string) //nolint:errcheck // "" is invalid
-	state, _ := meta.AdditionalFields["tracestate"].(string)   //nolint:errcheck // "" is valid
+	parent, _ := meta.AdditionalFields["traceparent"].(string) // "" is invalid
+	state, _ := meta.AdditionalFields["tracestate"].(string)   // "" is valid
 	request.Trace = caller.ParseTrace(parent, state)
 	return caller.With(ctx, &request)
 }

@@ -153,12 +153,9 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 
 // answers asks the human for every value that a question wants, and puts them in the place of their placeholders.
 func (r *run) answers(ctx context.Context, next tool.Next) (arguments map[string]any, err error) {
-	inputs := []Input{{Key: next.Field, Type: next.Type, Options: next.Options}}
-	if len(next.Inputs) > 0 {
-		inputs = nil
-	}
-	for _, input := range next.Inputs {
-		inputs = append(inputs, Input{Key: input.Key, Type: input.Type, Options: input.Options, Named: true})
+	inputs := tool.Map(next.Inputs, func(i tool.Input) Input { return Input{Key: i.Key, Type: i.Type, Options: i.Options, Named: true} })
+	if len(inputs) == 0 {
+		inputs = []Input{{Key: next.Field, Type: next.Type, Options: next.Options}}
 	}
 	filled := text.JSON(next.Arguments)
 	for _, input := range inputs {

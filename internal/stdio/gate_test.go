@@ -149,7 +149,7 @@ func TestFailures(t *testing.T) {
 		t.Errorf("reading: %v, %v", err, g.failure())
 	}
 	in, out := io.Pipe()
-	in.CloseWithError(broken) //nolint:errcheck // always nil
+	in.CloseWithError(broken)
 	g = newGate(t.Context(), strings.NewReader(strings.Repeat("x", maxLine+1)), out, timeout)
 	if _, err := io.ReadAll(g); err != nil || !errors.Is(g.failure(), broken) {
 		t.Errorf("writing: %v, %v", err, g.failure())

@@ -14,8 +14,11 @@ import (
 // ReasonModeration is details.reason of a job that the content check blocked.
 const ReasonModeration = "moderation_blocked"
 
-// MaxReasons and MaxReason bound what is shown of the content check's reasons.
-const MaxReasons, MaxReason = 20, 400
+// The bounds of what is shown of the content check's reasons.
+const (
+	MaxReasons = 20
+	MaxReason  = 400 // characters of one
+)
 
 // reason explains a refusal's details.reason. An unknown one is shown unchanged.
 func (e explainer) reason() Next {

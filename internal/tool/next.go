@@ -150,8 +150,9 @@ func (n Next) gloss() string {
 		return " (ask the human, put the answer in place of " + Answer + ", then call)"
 	case ConfirmWithHuman:
 		return " (show this to the human; call only after a yes)"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Answer is the placeholder for the human's answer in Next.Arguments.
@@ -166,10 +167,10 @@ func unanswered(raw json.RawMessage) error {
 	var args struct {
 		Fields opentrain.Fields `json:"fields"`
 	}
-	if json.Unmarshal(raw, &args) != nil {
-		return nil // decoding reads or refuses it
+	if json.Unmarshal(raw, &args) == nil {
+		return Placeholders(args.Fields)
 	}
-	return Placeholders(args.Fields)
+	return nil // decoding reads or refuses it
 }
 
 // Placeholders refuses fields that still contain the placeholder of a question.

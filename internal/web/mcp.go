@@ -129,8 +129,8 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) 
 	defer release()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(h.closing, cancel)()
-	defer context.AfterFunc(open.ctx, cancel)()
+	defer context.AfterFunc(h.closing, cancel)() //nolint:contextcheck // the handler's
+	defer context.AfterFunc(open.ctx, cancel)()  //nolint:contextcheck // the session's
 	h.streamable.ServeHTTP(w, r.WithContext(ctx))
 	return nil
 }

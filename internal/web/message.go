@@ -96,7 +96,7 @@ func stringOf(raw json.RawMessage) string {
 // itself. It refuses a name that occurs twice, and one of the given names in another case.
 func readObject(raw json.RawMessage, names ...string) (map[string]json.RawMessage, error) {
 	decoder, members := json.NewDecoder(bytes.NewReader(raw)), map[string]json.RawMessage{}
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+	if start, _ := decoder.Token(); start != json.Delim('{') {
 		return nil, nil
 	}
 	for decoder.More() {

@@ -120,7 +120,7 @@ func TestNoResponseIsStored(t *testing.T) {
 	}
 	broken := httptest.NewRecorder()
 	newHandler(t, nil).handler.observe(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("bug") })).
-		ServeHTTP(broken, httptest.NewRequest("GET", "/mcp", nil))
+		ServeHTTP(broken, httptest.NewRequest(http.MethodGet, "/mcp", nil))
 	check(t, broken.Header(), "panic")
 }
 
@@ -146,7 +146,7 @@ func TestOps(t *testing.T) {
 	for origin, allowed := range map[string]string{"https://app.example.com": "https://app.example.com", s.url: ""} {
 		response := s.send("GET", "/sse", "", "Origin", origin)
 		response.Body.Close()
-		if got := response.Header.Get("Access-Control-Allow-Origin"); response.StatusCode != 200 || got != allowed {
+		if got := response.Header.Get("Access-Control-Allow-Origin"); response.StatusCode != http.StatusOK || got != allowed {
 			t.Errorf("%s: %d, allowed %q", origin, response.StatusCode, got)
 		}
 	}

@@ -366,10 +366,10 @@ func TestStreamOfIdleSessionEnds(t *testing.T) {
 			c.Sessions, c.SessionIdle, c.AllowedHosts = true, 10*time.Second, []string{"example.com"}
 		})
 		opened := httptest.NewRecorder()
-		r := httptest.NewRequest("POST", "/mcp", strings.NewReader(initialize))
+		r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(initialize))
 		r.Header.Set("Content-Type", "application/json")
 		s.handler.ServeHTTP(opened, r)
-		listen := httptest.NewRequest("GET", "/mcp", nil)
+		listen := httptest.NewRequest(http.MethodGet, "/mcp", nil)
 		listen.Header.Set("Mcp-Session-Id", opened.Header().Get("Mcp-Session-Id"))
 		began, stream := time.Now(), httptest.NewRecorder()
 		s.handler.ServeHTTP(stream, listen)

@@ -39,7 +39,7 @@ func newSSE(cfg Config) *server.SSEServer {
 		server.WithStaticBasePath(cfg.BasePath), server.WithSSEEndpoint("/sse"), server.WithMessageEndpoint("/message"),
 		server.WithSSEDisableLocalhostProtection(true), // edge.Guard is stricter
 		server.WithSessionIDGenerator(func(ctx context.Context, _ *http.Request) (string, error) {
-			id, _ := ctx.Value(streamIDKey{}).(string) //nolint:errcheck // mcp-go refuses ""
+			id, _ := ctx.Value(streamIDKey{}).(string) // mcp-go refuses ""
 			return id, nil
 		}),
 	)
@@ -60,9 +60,9 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ message) 
 	}
 	defer release()
 	caller.From(r.Context()).Transport = caller.SSE
-	s, id := newStream(h.closing, w, r), h.cfg.newID()
+	s, id := newStream(h.closing, w, r), h.cfg.newID() //nolint:contextcheck // the handler's, beside the request's
 	defer s.close()
-	defer context.AfterFunc(h.closing, func() { s.settle() })()
+	defer context.AfterFunc(h.closing, func() { s.settle() })() //nolint:contextcheck // the handler's
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
 	//nolint:contextcheck // s.ctx is the request's
@@ -137,7 +137,7 @@ type stream struct {
 }
 
 func newStream(closing context.Context, w http.ResponseWriter, r *http.Request) *stream {
-	request := caller.From(r.Context())
+	request := caller.From(r.Context()) //nolint:contextcheck // the request's
 	origin := w.Header().Values(allowOrigin)
 	restore := func() { w.Header()[allowOrigin] = origin } // mcp-go allows every origin
 	s := &stream{

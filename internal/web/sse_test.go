@@ -122,7 +122,7 @@ func TestAnswersAreFoundInEveryFraming(t *testing.T) {
 		"id in other words": {"data: {\"id\":1.0," + result + "\n\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
+			s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/sse", nil))
 			defer s.close()
 			for _, id := range []string{"1", "2"} {
 				if err := s.expect(id); err != nil {
@@ -145,7 +145,7 @@ func TestAnswersAreFoundInEveryFraming(t *testing.T) {
 		"event: endpoint\ndata: /message?sessionId=1\r\n\r\n", `data: {"id":1,"method":"ping"}` + "\n\n", `data: {"id":3,"result":{}}` + "\n\n",
 		`data: {"id":"1","result":{}}` + "\n\n", `data: {"id":null,"error":{}}` + "\n\n", "data: [1]\n\n", "id: 1\n\n", ": 1\n\n",
 	} {
-		s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
+		s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/sse", nil))
 		if err := s.expect("1"); err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func TestAnswersAreFoundInEveryFraming(t *testing.T) {
 
 // TestCallsWithTheSameIDAreCountedApart: each answer frees one of them, so that a shutdown waits for all.
 func TestCallsWithTheSameIDAreCountedApart(t *testing.T) {
-	s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/sse", nil))
+	s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/sse", nil))
 	defer s.close()
 	for range 2 {
 		if err := s.expect("1"); err != nil {
@@ -182,7 +182,7 @@ func TestStreamIsKeptAlive(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		stream := httptest.NewRecorder()
-		s.handler.ServeHTTP(stream, httptest.NewRequest("GET", "/sse", nil).WithContext(ctx))
+		s.handler.ServeHTTP(stream, httptest.NewRequest(http.MethodGet, "/sse", nil).WithContext(ctx))
 		if n := strings.Count(stream.Body.String(), ": keep-alive\n\n"); n != 2 {
 			t.Errorf("%d heartbeats in a minute", n)
 		}

@@ -54,7 +54,7 @@ func newFakeServer() *fakeServer {
 	})
 	f.mcp.AddTool(mcp.NewTool("hold"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		f.started <- struct{}{}
-		stream := caller.From(ctx).Stream
+		stream := caller.From(ctx).Stream //nolint:contextcheck // what the test is about
 		if stream == nil {
 			stream = ctx
 		}

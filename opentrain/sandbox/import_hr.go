@@ -65,7 +65,7 @@ func (h *hrReader) readElement(e *element) (reason string) {
 		}
 		h.externalID = e.text
 	case "ExperienceLevel", "YearsOfExperience", "ExperienceCategory", "CareerLevelCode", "RequiredExperience":
-		if !h.imported.setFromText("experienceLevel", e.text) {
+		if !h.setFromText("experienceLevel", e.text) {
 			return "It names no experience level."
 		}
 	case "PayRate", "RatePerHour", "BasePay", "Amount", "BasePayAmount", "RemunerationAmount", "MinimumAmount", "MinimumRate", "HourlyRate":
@@ -75,7 +75,7 @@ func (h *hrReader) readElement(e *element) (reason string) {
 	case "RemunerationIntervalCode", "BasePayInterval", "RemunerationBasisCode", "PaymentInterval":
 		return "" // read with the rate
 	case "JobCategory", "JobCategoryCode", "CategoryCode", "Industry":
-		if h.fields.has("labelTypes") || !h.imported.setFromText("labelTypes", e.text) {
+		if h.fields.has("labelTypes") || !h.setFromText("labelTypes", e.text) {
 			return "It names no kind of labelling."
 		}
 	default:
