@@ -65,11 +65,12 @@ type Config struct {
 	// StateKeys seal what callers carry for the server, 32 bytes each: the first one seals, all open. Replicas share
 	// them. Without any, the server makes its own.
 	StateKeys [][]byte
-	// Replicated says that other processes serve the same callers: they may change a draft without this one knowing.
+	// Replicated says that other processes serve the same callers: they may change a draft without this one knowing it.
 	// It needs StateKeys.
 	Replicated bool
 	Version    string // of the server, in the protocol
-	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens, and all writes at any level.
+	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens. Every write is logged, whatever
+	// the logger's level.
 	Logger *slog.Logger
 }
 
@@ -234,6 +235,7 @@ type HTTPHandler struct{ web *web.Handler }
 // NewHTTPHandler builds an HTTPHandler. It fails on a configuration that can't be
 // served. It touches neither the network nor the file system.
 func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
+	// Over HTTP, web puts each caller's token into its request. The server's own is for AuthShared alone.
 	own := cfg.Token
 	cfg.Token = func(ctx context.Context) Token { return caller.From(ctx).Token }
 	counters := metrics.New()

@@ -47,3 +47,32 @@ func TestFormTextIsSafe(t *testing.T) {
 		t.Errorf("%d forms", asks)
 	}
 }
+
+// TestDeclinedFormKeepsTheQuestion: the question that follows a declined form is the one that a client without forms
+// gets, word for word.
+func TestDeclinedFormKeepsTheQuestion(t *testing.T) {
+	long := `"` + strings.Repeat("x", 3000) + `"`
+	body := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"missingFields":[` +
+		`{"field":"subjectMatter","label":"Topic","prompt":"Which topic?","enumValues":[` + long + `,"B",` + long + `],"updateKeys":["subjectMatter"]},` +
+		`{"field":"experienceLevel","prompt":"Which level?","enumValues":["A","B"],"updateKeys":["experienceLevel"]}]}`
+	tools := serve(t, &upstream{body: body}, setup{})
+	run := func(call tool.Call) (string, *tool.Ask) {
+		call.Caller = alice
+		result, ask, failure := tools.run(t.Context(), t, call, "opentrain_create_draft", `{"description":"x"}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		return result.Text, ask
+	}
+	_, ask := run(tool.Call{CanAsk: true})
+	if ask == nil {
+		t.Fatal("no form")
+	}
+	declined, _ := run(tool.Call{CanAsk: true, State: ask.State})
+	asked, _ := run(tool.Call{})
+	for _, words := range []string{"Which topic?", "There are more values than fit here."} {
+		if !strings.Contains(asked, words) || !strings.Contains(declined, words) {
+			t.Errorf("%q is missing in one of:\n%.600s\n---\n%.600s", words, asked, declined)
+		}
+	}
+}

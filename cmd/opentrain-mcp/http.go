@@ -11,6 +11,7 @@ import (
 	"time"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/edge"
 )
 
 // httpTokenHelp tells a person or a model how a caller over HTTP sends a token.
@@ -198,8 +199,7 @@ func (c httpCommand) checkEdge() error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	ip := net.ParseIP(host)
-	loopback := host == "localhost" || ip != nil && ip.IsLoopback()
+	loopback := edge.Loopback(host)
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together")

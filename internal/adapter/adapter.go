@@ -33,7 +33,7 @@ type Config struct {
 	Box         *seal.Box        // seals the state that clients carry from one round of a call to the next
 	Limiter     *edge.Limiter    // nil limits nothing
 	Metrics     *metrics.Metrics // nil counts nothing
-	// Logger gets no arguments or tokens, and a line for every write, whatever its level.
+	// Logger never gets arguments or tokens. Every write is logged, whatever the logger's level.
 	Logger *slog.Logger
 }
 
@@ -90,9 +90,9 @@ func (s *Server) Definitions() ([]byte, error) {
 	return json.MarshalIndent(definitions, "", "  ")
 }
 
-// Admit counts a message other than a tool call. It returns 0, or how long the caller must wait.
+// Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.
 func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
-	return s.cfg.Limiter.Wait(caller.From(ctx).RateKey())
+	return s.cfg.Limiter.Take(caller.From(ctx).RateKey())
 }
 
 // StopForms ends the forms that wait for an answer, and prevents new ones.

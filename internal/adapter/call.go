@@ -3,6 +3,7 @@ package adapter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -65,7 +66,7 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 		c.call.Answers = c.server.forms.elicit(ctx, c.call.Caller, ask, c.progress)
 		c.call.State = ask.State
 	}
-	return c.fail(ctx, tool.Panicked(c.tool.Spec))
+	return c.fail(ctx, tool.Internal(c.tool.Spec, errors.New("the tool keeps asking")))
 }
 
 // round runs the tool once. A panic becomes a failure that says nothing about its cause.
@@ -77,7 +78,7 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 		c.duration += time.Since(start)
 		if cause := recover(); cause != nil {
 			c.server.cfg.Logger.ErrorContext(ctx, "panic in a tool", "tool", c.tool.Name, "panic", cause, "stack", string(debug.Stack()))
-			failure = tool.Panicked(c.tool.Spec)
+			failure = tool.Internal(c.tool.Spec, errors.New("panic"))
 		}
 	}()
 	c.call.Caller = by

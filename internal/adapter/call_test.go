@@ -119,7 +119,7 @@ func TestLog(t *testing.T) {
 	h.request = caller.Request{ID: "r1", Token: caller.Token{Value: "ot_pat_x"}}
 	h.call(tool.KindRead, `{"jobId":"job_1"}`, nil)
 	id := caller.Hash("ot_pat_x")[:12]
-	if want := "level=DEBUG msg=\"tool failed\" request=r1 caller=" + id + " tool=read error=panic\n" +
+	if want := "level=DEBUG msg=\"tool failed\" request=r1 caller=" + id + " tool=read error=cause\n" +
 		"level=INFO msg=\"tool call\" request=r1 caller=" + id + " tool=read status=INTERNAL_ERROR\n"; log.String() != want {
 		t.Errorf("got %s\nwant %s", log.String(), want)
 	}

@@ -339,7 +339,7 @@ func TestEndlessAsking(t *testing.T) {
 // form waits.
 func TestProgress(t *testing.T) {
 	f := func(ctx context.Context, call tool.Call, in input) (output, *tool.Ask, error) {
-		call.Report("Working")
+		call.Step("Working")
 		return asks(ctx, call, in)
 	}
 	const waiting = "Waiting for the human's answer"

@@ -11,7 +11,7 @@ import (
 
 // Caller is the account that a call is made for. It never holds a token.
 type Caller struct {
-	ID           string // a hash of the token; "" for an anonymous caller
+	ID           string // a hash of the API token; "" for an anonymous caller
 	TokenFrom    string // as Token.From
 	TokenProblem string // as Token.Problem
 }
@@ -53,7 +53,8 @@ type Request struct {
 	Transport Transport
 	ID        string // in the log and in the answer's X-Request-Id
 	Token     Token
-	// Owner is a hash of the credential that the caller sent, "" for none. Sessions and streams belong to it.
+	// Owner is a hash of the credential that the caller sent, "" for none. Sessions and streams belong to it. It
+	// differs from Caller.ID where callers send the server's secret and not an API token.
 	Owner     string
 	Shared    bool   // every caller sends the same credential
 	Address   string // the caller's network, as edge.Address names it

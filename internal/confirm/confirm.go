@@ -1,5 +1,6 @@
-// Package confirm asks a human before a tool does something that others see. A yes is a sealed token or a
-// form's answer. It counts for one call, for ten minutes, and only while the job stays as the human saw it.
+// Package confirm asks a human before a job is published, and before a published job is edited. A yes is the
+// answer to a form, or a sealed token that the model sends back. It counts for one tool, job, caller and set of
+// fields, for ten minutes, and until the job is changed through this process.
 package confirm
 
 import (
@@ -34,41 +35,41 @@ type Confirmer struct {
 	now func() time.Time
 }
 
-// New makes a Confirmer. With off it asks for nothing.
+// New makes a Confirmer. With off, every call counts as confirmed.
 func New(off bool, box *seal.Box, now func() time.Time) *Confirmer {
 	return &Confirmer{off: off, box: box, now: now, Ledger: newLedger(now)}
 }
 
-// Request is a call that needs a human's yes.
-type Request struct {
+// Intent is a call that needs a human's yes.
+type Intent struct {
 	Tool, JobID string
 	Fields      opentrain.Fields    // of an edit; nil otherwise
 	Token       string              // the confirmation that came with the call
 	Preview     func() tool.Preview // what becomes public
 	Note        string              // what that means
 	Question    string              // for a form
-	Undone      string              // what didn't happen without a yes: "Not published"
+	NotDone     string              // what didn't happen without a yes: "Not published"
 	Otherwise   string              // the tool to call after a no, if any
 }
 
-// Confirm returns nothing if a human confirmed the call. Otherwise it returns a form for the human, or the step
+// Check returns nothing if a human confirmed the call. Otherwise it returns a form for the human, or the step
 // that asks in the conversation.
-func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
+func (c *Confirmer) Check(call tool.Call, r Intent) (*tool.Ask, *tool.Next) {
 	if c.off || call.Caller.ID == "" || c.valid(call.Caller, r, r.Token) {
 		return nil, nil // without an API token nothing is sent anyway
 	}
 	why := ""
 	if call.State != nil || call.BadState {
-		why = r.Undone + "; no confirmation came." // for reasons unknown: hosts decline forms that no human saw
+		why = r.NotDone + "; no confirmation came." // for reasons unknown: hosts decline forms that no human saw
 	}
 	var carried string
 	if string(call.Answers[field]) == "true" && json.Unmarshal(call.State, &carried) == nil {
 		if c.valid(call.Caller, r, carried) {
 			return nil, nil
 		}
-		why = r.Undone + "; the confirmation came too late, or the job was changed meanwhile."
+		why = r.NotDone + "; the confirmation came too late, or the job was changed meanwhile."
 	}
-	token := c.Token(call.Caller, r) // issued before reading what is preview
+	token := c.Token(call.Caller, r) // issued first: a change while the preview is read voids it
 	preview := r.Preview()
 	message := r.message(preview)
 	// A yes to a cut text isn't a yes.
@@ -82,7 +83,7 @@ func (c *Confirmer) Confirm(call tool.Call, r Request) (*tool.Ask, *tool.Next) {
 }
 
 // Token makes a confirmation for one call. It is "" when confirmations are off.
-func (c *Confirmer) Token(by caller.Caller, r Request) string {
+func (c *Confirmer) Token(by caller.Caller, r Intent) string {
 	if c.off {
 		return ""
 	}
@@ -90,13 +91,13 @@ func (c *Confirmer) Token(by caller.Caller, r Request) string {
 }
 
 // valid reports whether a token confirms this call: sealed for it, in time, and the job not changed since.
-func (c *Confirmer) valid(by caller.Caller, r Request, token string) bool {
+func (c *Confirmer) valid(by caller.Caller, r Intent, token string) bool {
 	sealed, err := c.box.Open(r.purpose(by), token, Lifetime, c.now())
 	return err == nil && !c.Ledger.ChangedSince(by, r.JobID, sealed.Issued)
 }
 
 // purpose binds a token to tool, job, caller and fields.
-func (r Request) purpose(by caller.Caller) []string {
+func (r Intent) purpose(by caller.Caller) []string {
 	fields := ""
 	if r.Fields != nil {
 		fields = caller.Hash(text.Canonical(json.RawMessage(text.JSON(r.Fields))))
@@ -105,7 +106,7 @@ func (r Request) purpose(by caller.Caller) []string {
 }
 
 // step asks for a yes in the conversation.
-func (r Request) step(token string, preview tool.Preview, why string) *tool.Next {
+func (r Intent) step(token string, preview tool.Preview, why string) *tool.Next {
 	arguments, again := map[string]any{"jobId": r.JobID, "confirmationToken": token}, ""
 	switch {
 	case r.Fields == nil:

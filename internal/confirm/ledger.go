@@ -15,7 +15,7 @@ type Ledger struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	pending map[pendingKey]int              // unfinished changes: a stranger's call can't change someone's job
+	pending map[pendingKey]int              // unfinished changes, by caller: a call of someone else must not block this one
 	changes *ttlcache.Cache[string, change] // the last change of each job, by job
 }
 

@@ -79,13 +79,13 @@ func TestOvertaken(t *testing.T) {
 // TestConfirmationIgnoresFieldOrder at every depth. Other fields need another confirmation.
 func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 	c, _ := newConfirmer(t, false)
-	request := func(fields string) confirm.Request {
-		return confirm.Request{
+	request := func(fields string) confirm.Intent {
+		return confirm.Intent{
 			Tool: tool.UpdateJob, JobID: "j", Fields: opentrain.Fields{"questions": []byte(fields)},
 			Preview: func() tool.Preview { return tool.Preview{JobID: "j"} },
 		}
 	}
-	_, next := c.Confirm(tool.Call{Caller: alice}, request(`[{"q":"Why?","options":{"a":1,"b":2}}]`))
+	_, next := c.Check(tool.Call{Caller: alice}, request(`[{"q":"Why?","options":{"a":1,"b":2}}]`))
 	if next == nil {
 		t.Fatal("nothing was asked")
 	}
@@ -100,7 +100,7 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 	} {
 		again := request(fields)
 		again.Token = token
-		if _, next := c.Confirm(tool.Call{Caller: alice}, again); (next == nil) != confirmed {
+		if _, next := c.Check(tool.Call{Caller: alice}, again); (next == nil) != confirmed {
 			t.Errorf("%s: confirmed %v", fields, next == nil)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // message is the text above a form: a whole edit, or a draft with its long texts cut and a link.
-func (r Request) message(preview tool.Preview) string {
+func (r Intent) message(preview tool.Preview) string {
 	var l text.Lines
 	l.Add("%s", r.Question)
 	l.Field("Job id", text.Clean(r.JobID, 64))

@@ -53,7 +53,7 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 // Report makes the report on a draft for the caller.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
 	if draft.Validation.PublishReady && !options.overtaken {
-		options.token = d.Confirm.Token(call.Caller, confirm.Request{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
+		options.token = d.Confirm.Token(call.Caller, confirm.Intent{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
 	}
 	report := d.typesFor(ctx, call.Caller).report(draft, call.Interpreted, options)
 	if options.overtaken {
@@ -65,7 +65,7 @@ func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draf
 }
 
 // Change sends a change of a draft and reports on the result. set is what the call set so far, these fields
-// included. complete may add to the API's answer.
+// included. complete, if not nil, adds to the API's answer.
 func (d *Desk) Change(
 	ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields, complete func(*opentrain.Draft),
 ) (Report, error) {
@@ -79,7 +79,9 @@ func (d *Desk) Change(
 		return Report{}, err
 	}
 	draft.JobID = jobID // the one that was patched, whatever the answer says
-	complete(draft)
+	if complete != nil {
+		complete(draft)
+	}
 	return d.Report(ctx, call, draft, ReportOptions{Set: set, overtaken: overtaken}), nil
 }
 

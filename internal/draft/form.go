@@ -20,10 +20,11 @@ const (
 	formLifetime  = 24 * time.Hour // how long a human may take over a form
 )
 
-// Form is what a form about a draft carries to the next round.
-type Form struct {
+// FormState is what a form about a draft carries to the next round.
+type FormState struct {
 	Report Report           `json:"report"`
 	Open   int              `json:"open"`
+	More   []bool           `json:"more"`          // of each open question, whether its options were cut
 	Key    string           `json:"key,omitempty"` // idempotency key of a create
 	Asked  []string         `json:"asked"`         // update keys
 	Set    opentrain.Fields `json:"set,omitempty"` // by the forms so far
@@ -31,22 +32,25 @@ type Form struct {
 	At     time.Time        `json:"at"`            // when the report was made
 }
 
-// FormOf returns the form that the call continues, nil for none. Its error is tool.ErrFormOver.
-func FormOf(call tool.Call) (*Form, error) {
+// FormOf returns the state of the form that the call continues, nil for none. Its error is tool.ErrFormOver.
+func FormOf(call tool.Call) (*FormState, error) {
 	if call.State == nil && !call.BadState {
 		return nil, nil
 	}
-	var form Form
+	var form FormState
 	if call.BadState || json.Unmarshal(call.State, &form) != nil || form.Report.JobID == "" {
 		return nil, tool.ErrFormOver
 	}
 	form.Report.open = form.Open
+	for i, more := range form.More[:min(len(form.More), len(form.Report.MissingFields))] {
+		form.Report.MissingFields[i].more = more
+	}
 	return &form, nil
 }
 
 // Ask makes a form of a draft's open questions. It returns nil when the client can't show one, the caller doesn't
 // want one, or no question fits.
-func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Report, form Form) (*tool.Ask, error) {
+func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Report, form FormState) (*tool.Ask, error) {
 	isDraft := report.Status == "" || report.Status == opentrain.StatusDraft
 	if !call.CanAsk || wanted != nil && !*wanted || form.Forms >= maxForms || !isDraft {
 		return nil, nil
@@ -58,6 +62,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	guesses := withoutFields(report.LowConfidenceFields, form.Set)
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
+	form.More = tool.Map(report.MissingFields, func(q Question) bool { return q.more })
 	form.Report, form.Open, form.Forms, form.At = report, report.open, form.Forms+1, d.Now()
 	form.Report.Next = tool.Next{} // the next round makes its own
 	state, err := json.Marshal(form)

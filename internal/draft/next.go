@@ -30,7 +30,7 @@ func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 	case r.PublishReady:
 		return r.confirm(options)
 	case len(r.MissingFields) > 0:
-		return r.answer(r.MissingFields[0], options)
+		return r.askQuestion(r.MissingFields[0], options)
 	case len(r.Issues) > 0:
 		return r.resolve(r.Issues[0], types, options)
 	}
@@ -78,8 +78,8 @@ func (r Report) fields() opentrain.Fields {
 	return opentrain.Fields(r.FieldsSet)
 }
 
-// answer makes the step that answers an open question.
-func (r Report) answer(q Question, options ReportOptions) tool.Next {
+// askQuestion makes the step that asks an open question.
+func (r Report) askQuestion(q Question, options ReportOptions) tool.Next {
 	if len(q.Keys) == 0 {
 		return r.fix("OpenTrain asks “"+q.Question+"” and names no field for the answer. "+
 			"It can be given on the draft's page in the app.", options)

@@ -18,7 +18,7 @@ import (
 
 // Resume puts a form's answers into the draft. What is still open is asked in another form, or comes back as the
 // next question.
-func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *tool.Ask, error) {
+func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Report, *tool.Ask, error) {
 	types, report := d.typesFor(ctx, call.Caller), form.Report
 	notes := len(call.Interpreted)
 	fields := d.answers(ctx, &call, form.Asked)
@@ -30,7 +30,7 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form Form) (Report, *
 		}
 		return report.withoutForm(call, types, ReportOptions{note: note}, ""), nil, nil
 	}
-	call.Report("Saving the answers")
+	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
 	// The form's report is out of date if the draft was changed since.
 	old := d.replicated || d.Confirm.Ledger.ChangedSince(call.Caller, report.JobID, form.At)

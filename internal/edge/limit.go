@@ -36,8 +36,8 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 	}
 }
 
-// Wait counts a call. It returns 0, or how long the caller must wait. A rejected call uses up nothing.
-func (l *Limiter) Wait(caller string) time.Duration {
+// Take counts a call. It returns 0, or how long the caller must wait. A rejected call uses up nothing.
+func (l *Limiter) Take(caller string) time.Duration {
 	if l == nil {
 		return 0
 	}

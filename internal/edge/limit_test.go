@@ -13,7 +13,7 @@ func TestLimiter(t *testing.T) {
 		limiter := edge.NewLimiter(2, 3)
 		want := func(caller string, want time.Duration) {
 			t.Helper()
-			if got := limiter.Wait(caller); got != want {
+			if got := limiter.Take(caller); got != want {
 				t.Errorf("%s waits %v, want %v", caller, got, want)
 			}
 		}
@@ -39,11 +39,11 @@ func TestLimiter(t *testing.T) {
 func TestLimiterRemembersCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiter := edge.NewLimiter(1.0/3600, 1)
-		if got := limiter.Wait("alice"); got != 0 {
+		if got := limiter.Take("alice"); got != 0 {
 			t.Errorf("the first call waits %v", got)
 		}
 		time.Sleep(30 * time.Minute) //nolint:forbidigo // fake time
-		if got := limiter.Wait("alice"); got.Round(time.Second) != 30*time.Minute {
+		if got := limiter.Take("alice"); got.Round(time.Second) != 30*time.Minute {
 			t.Errorf("after half an hour, alice waits %v", got)
 		}
 	})
@@ -56,7 +56,7 @@ func TestLimiterWithoutLimit(t *testing.T) {
 			t.Errorf("a rate of %v limits", perSecond)
 		}
 		for range 100 {
-			if got := limiter.Wait("alice"); got != 0 {
+			if got := limiter.Take("alice"); got != 0 {
 				t.Fatalf("alice waits %v", got)
 			}
 		}
@@ -64,7 +64,7 @@ func TestLimiterWithoutLimit(t *testing.T) {
 }
 
 func TestLimiterAllowsAtLeastOneCall(t *testing.T) {
-	if got := edge.NewLimiter(1, 0).Wait("alice"); got != 0 {
+	if got := edge.NewLimiter(1, 0).Take("alice"); got != 0 {
 		t.Errorf("with a burst of 0, the first call waits %v", got)
 	}
 }

@@ -28,7 +28,7 @@ func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 	}
 	refusal, ok := errors.AsType[*opentrain.Error](err)
 	if !ok {
-		return Panicked(t.Spec)
+		return Internal(t.Spec, err)
 	}
 	f := &Failure{
 		Code: opentrain.Code(text.Clean(string(refusal.Code), 60)), Status: refusal.Status, RequestID: text.Clean(refusal.RequestID, 100),
@@ -182,7 +182,7 @@ func (e explainer) forbidden() Next {
 
 func (e explainer) notFound() Next {
 	const ownJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + CreateDraft + " and " + ListJobs + "."
-	e.say("%s Nothing was changed.", cmp.Or(e.tool.Absent, ownJob))
+	e.say("%s Nothing was changed.", cmp.Or(e.tool.NotFound, ownJob))
 	switch {
 	case e.tool.Name == GetAccount:
 		return fixInApp("The user of the API token no longer exists.")
@@ -243,7 +243,7 @@ func (e explainer) outage() Next {
 	case e.refusal.NotSent:
 		e.say("The request did not reach OpenTrain: nothing was changed.")
 	default:
-		e.say("%s", e.tool.Lost)
+		e.say("%s", e.tool.OutcomeUnknown)
 	}
 	tooLarge := errors.Is(e.refusal, opentrain.ErrTooLarge)
 	switch {

@@ -68,9 +68,9 @@ func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
 	}
 }
 
-// Panicked is the Failure for a bug of this server. It hides the cause.
-func Panicked(spec Spec) *Failure {
-	f := &Failure{Code: opentrain.CodeInternal, cause: errors.New("panic")}
+// Internal is the Failure for a bug of this server. Its words hide the cause, which is for the log.
+func Internal(spec Spec, cause error) *Failure {
+	f := &Failure{Code: opentrain.CodeInternal, cause: cause}
 	f.say("%s failed because of a bug in this server, not because of your arguments.", spec.Name)
 	if !spec.Kind.ReadOnly() {
 		f.say("It is not known whether anything was changed; %s shows the account's jobs.", ListJobs)

@@ -18,7 +18,7 @@ import (
 
 // named is a tool of a kind that does nothing.
 func named(name string, kind tool.Kind) tool.Tool {
-	return tool.New(tool.Spec{Name: name, Kind: kind, Lost: "It is lost."}, func(context.Context, tool.Call, struct{}) (list, *tool.Ask, error) {
+	return tool.New(tool.Spec{Name: name, Kind: kind, OutcomeUnknown: "It is lost."}, func(context.Context, tool.Call, struct{}) (list, *tool.Ask, error) {
 		return list{}, nil, nil
 	})
 }

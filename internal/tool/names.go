@@ -1,6 +1,6 @@
 package tool
 
-// The tools' names. Results name sibling tools as the next step, so that every name has one place.
+// The tools' names. They are here because any result can name any tool as the next step.
 const (
 	CreateDraft   = "opentrain_create_draft"
 	PatchDraft    = "opentrain_patch_draft"

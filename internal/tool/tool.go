@@ -1,5 +1,5 @@
 // Package tool says what a tool is: its spec, its call, its result with the next step, and its failures. It
-// knows OpenTrain's API and JSON Schema, but no single toolset and nothing of MCP's transports.
+// imports no toolset and nothing of MCP; it knows the tools' names, because results name the next tool.
 package tool
 
 import (
@@ -18,13 +18,13 @@ type Spec struct {
 	Name  string // opentrain_<verb>_<noun>, at most 32 characters
 	Title string // for people
 	// Description is for models. New appends Needs; together they have 300 to 900 characters.
-	Description string
-	Kind        Kind
-	Scope       string  // the scope that the token needs; "" for a token of any scope, or for no token
-	Claimed     bool    // whether a human must have claimed the account
-	Feature     Feature // what the account must have; the zero Feature is always there
-	Lost        string  // what to do when a write's outcome is unknown
-	Absent      string  // what it means when OpenTrain doesn't find what the call names
+	Description    string
+	Kind           Kind
+	Scope          string  // the scope that the token needs; "" for a token of any scope, or for no token
+	Claimed        bool    // whether a human must have claimed the account
+	Feature        Feature // what the account must have; the zero Feature is always there
+	OutcomeUnknown string  // what to do when a write's outcome is unknown
+	NotFound       string  // what it means when OpenTrain doesn't find what the call names
 }
 
 // Needs names in a sentence what a caller needs for the tool.
@@ -118,8 +118,8 @@ type Call struct {
 	Interpreted []string          // how the tool read arguments that didn't quite match the schema
 }
 
-// Report tells the client what the call does now.
-func (c Call) Report(step string) {
+// Step tells the client what the call does now.
+func (c Call) Step(step string) {
 	if c.Progress != nil {
 		c.Progress(step)
 	}

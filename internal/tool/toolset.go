@@ -6,7 +6,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-// Set is a group of tools that are switched on and off together, with their prompts and resources.
+// Set is a toolset: a group of tools, with their prompts and resources.
 type Set struct {
 	Name      string
 	Tools     []Tool

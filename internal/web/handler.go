@@ -94,9 +94,10 @@ type Handler struct {
 	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
 
-	turnsAway, draining atomic.Bool
-	closing             context.Context // ends when streams must
-	close               context.CancelFunc
+	turnsAway atomic.Bool     // new calls get 503
+	draining  atomic.Bool     // not ready; calls in progress go on
+	closing   context.Context // ends when streams must
+	close     context.CancelFunc
 
 	mu     sync.Mutex
 	active int           // requests and streams in progress

@@ -53,7 +53,7 @@ const (
 	tokenPrefix = "ot_pat_"
 )
 
-// identify adds to a request who makes it.
+// identify puts the caller's token and owner into a request. It fails if the credentials are not good enough.
 func (h *Handler) identify(r *http.Request, request *caller.Request) error {
 	sent, err := readCredentials(r.Header)
 	if err != nil {

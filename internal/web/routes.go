@@ -127,7 +127,7 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if received, err = parseMessage(body); err != nil {
 		return received, err
 	}
-	if received.method == mcp.MethodToolsCall || received.answer && h.sessions.freeAnswer(r) {
+	if received.method == mcp.MethodToolsCall || received.answer && h.sessions.takeFreeAnswer(r) {
 		return received, nil // the tool counts its calls itself, so that it can answer as a tool
 	}
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {

@@ -42,8 +42,8 @@ func (s *sessions) find(id, owner string) *session {
 	return nil
 }
 
-// freeAnswer reports whether an answer is free of the rate limit: one per tool call, because it can be a form's.
-func (s *sessions) freeAnswer(r *http.Request) bool {
+// takeFreeAnswer reports whether an answer skips the rate limit. Each tool call allows one, for its form.
+func (s *sessions) takeFreeAnswer(r *http.Request) bool {
 	open := s.find(r.Header.Get(server.HeaderKeySessionID), caller.From(r.Context()).Owner)
 	if open == nil {
 		return false

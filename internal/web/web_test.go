@@ -86,7 +86,7 @@ func (f *fakeServer) Tools() []tool.Tool {
 }
 
 func (f *fakeServer) Admit(ctx context.Context) time.Duration {
-	return f.limiter.Wait(caller.From(ctx).RateKey())
+	return f.limiter.Take(caller.From(ctx).RateKey())
 }
 
 func (f *fakeServer) StopForms() { f.stopped.Store(true) }

@@ -36,7 +36,7 @@ func (a account) getAccount() tool.Tool {
 			"Use it when a call was refused for a scope or a feature, or to look up a field's exact values. " +
 			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
 			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
-		Absent: "The user that the API token was made for is gone. Another token is needed.",
+		NotFound: "The user that the API token was made for is gone. Another token is needed.",
 	}, a.read)
 }
 

@@ -35,9 +35,9 @@ func (a applicants) inviteTrainer() tool.Tool {
 			"Not for finding people: published jobs are found by everyone. Publish a draft first, with opentrain_publish. " +
 			"It creates an invited proposal, hires no one and costs nothing. Inviting twice does no harm.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
-		Lost: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
-		Absent: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
-			"" + tool.ListJobs + "; the user id comes from the human.",
+		OutcomeUnknown: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
+		NotFound: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
+			tool.ListJobs + "; the user id comes from the human.",
 	}, a.invite)
 }
 

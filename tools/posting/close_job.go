@@ -26,8 +26,8 @@ func (p posting) closeJob() tool.Tool {
 			"Use it when the human has hired enough people or cancels the job, and only after the human said so: no tool reopens a closed job. " +
 			"Not for changing a job: use opentrain_update_job, or opentrain_patch_draft for a draft. " +
 			"Contracts on the job go on. Closing twice does no harm.",
-		Scope: "jobs:write", Feature: publishing(),
-		Lost: "It is not known whether the job was closed. " + tool.ListJobs +
+		Scope: "jobs:write", Feature: publishingFeature(),
+		OutcomeUnknown: "It is not known whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",
 	}, p.close)
 }

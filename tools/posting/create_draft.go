@@ -57,8 +57,8 @@ func (p posting) createDraft() tool.Tool {
 			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the " +
 			"draft again to change it. " +
 			"Nothing becomes public. Retries never create duplicates.",
-		Scope: "jobs:write", Feature: drafting("draftCreate"),
-		Lost: "It is not known whether the draft was created. Call again with the same arguments: retries never create duplicates.",
+		Scope: "jobs:write", Feature: draftingFeature("draftCreate"),
+		OutcomeUnknown: "It is not known whether the draft was created. Call again with the same arguments: retries never create duplicates.",
 	}, p.create)
 }
 
@@ -76,21 +76,21 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 		return createDraftOutput{}, nil, err
 	}
 	if source.Format != opentrain.FormatText {
-		if err := p.Accounts.Require(ctx, call.Caller, drafting("draftImport")); err != nil {
+		if err := p.Accounts.Require(ctx, call.Caller, draftingFeature("draftImport")); err != nil {
 			return createDraftOutput{}, nil, err
 		}
 	}
 	if source.IdempotencyKey == "" {
 		source.IdempotencyKey = derivedKey(call.Caller, source, p.Now())
 	}
-	call.Report("Making the draft")
+	call.Step("Making the draft")
 	created, err := p.API.CreateDraft(ctx, source)
 	if err != nil {
 		return createDraftOutput{}, nil, err
 	}
 	report := p.Report(ctx, call, created, draft.ReportOptions{Repeated: "The same idempotencyKey made it earlier. " +
 		"For a second job of this text call " + tool.CreateDraft + " with an idempotencyKey of your own."})
-	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.Form{Key: source.IdempotencyKey})
+	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: source.IdempotencyKey})
 	return createDraftOutput{Report: report, IdempotencyKey: source.IdempotencyKey}, ask, err
 }
 

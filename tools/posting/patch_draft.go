@@ -35,8 +35,8 @@ func (p posting) patchDraft() tool.Tool {
 			"OpenTrain checks the draft again each time: next holds the following question, or asks you to show the finished draft to the human. " +
 			"Fields not named stay as they are, null clears one; nothing becomes public. " +
 			"Not for published jobs: use opentrain_update_job.",
-		Scope: "jobs:write", Feature: drafting("draftUpdate"),
-		Lost: "It is not known whether the fields were set. Setting the same values again is harmless.",
+		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"),
+		OutcomeUnknown: "It is not known whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)
 }
 
@@ -52,11 +52,11 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	if err != nil {
 		return draft.Report{}, nil, err
 	}
-	call.Report("Setting the fields")
-	report, err := p.Change(ctx, call, in.JobID, fields, fields, func(*opentrain.Draft) {})
+	call.Step("Setting the fields")
+	report, err := p.Change(ctx, call, in.JobID, fields, fields, nil)
 	if err != nil {
 		return draft.Report{}, nil, err
 	}
-	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.Form{Set: fields})
+	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Set: fields})
 	return report, ask, err
 }

@@ -22,11 +22,12 @@ type posting struct{ *draft.Desk }
 
 const askHumanHelp = "Set to false to get the questions in the result instead of a form."
 
-// drafting is one of the capabilities of the drafting feature.
-func drafting(capability string) tool.Feature {
+// draftingFeature is one of the capabilities of the drafting feature.
+func draftingFeature(capability string) tool.Feature {
 	return tool.Feature{Capability: capability, Key: opentrain.FeatureDrafting}
 }
 
-func publishing() tool.Feature {
+// publishingFeature is the publishing feature.
+func publishingFeature() tool.Feature {
 	return tool.Feature{Capability: "publish", Key: opentrain.FeaturePublishing}
 }

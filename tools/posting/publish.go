@@ -15,6 +15,8 @@ import (
 	"opentrain-mcp/schema"
 )
 
+const maxWarnings = 10 // how many warnings a result shows
+
 type publishInput struct {
 	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
@@ -51,18 +53,18 @@ func (p posting) publishJob() tool.Tool {
 			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
 			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
 			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
-		Scope: "jobs:write", Feature: publishing(),
-		Lost: "It is not known whether the job was published. " + tool.ListJobs +
+		Scope: "jobs:write", Feature: publishingFeature(),
+		OutcomeUnknown: "It is not known whether the job was published. " + tool.ListJobs +
 			" shows its status (OPEN when published); publishing again is harmless.",
 	}, p.publish)
 }
 
 func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (publishOutput, *tool.Ask, error) {
 	out := publishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
-	ask, next := p.Confirm.Confirm(call, confirm.Request{
+	ask, next := p.Confirm.Check(call, confirm.Intent{
 		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken,
 		Preview:  func() tool.Preview { return p.Preview(ctx, call.Caller, in.JobID) },
-		Question: "Publish this job on OpenTrain?", Undone: "Not published", Otherwise: tool.PatchDraft,
+		Question: "Publish this job on OpenTrain?", NotDone: "Not published", Otherwise: tool.PatchDraft,
 		Note: "Publishing makes the job visible to everyone. An account may publish 20 jobs a day, 3 while no human has claimed it.",
 	})
 	switch {
@@ -72,7 +74,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		out.Next = *next
 		return out, nil, nil
 	}
-	call.Report("Publishing")
+	call.Step("Publishing")
 	answer, err := p.API.PublishJob(ctx, in.JobID)
 	if err != nil {
 		if answer = refusal(err); answer == nil {
@@ -80,7 +82,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		}
 	}
 	out.Status, out.Warnings = text.Clean(answer.Status, 40), draft.Remarks(answer.Warnings)
-	out.Warnings = out.Warnings[:min(len(out.Warnings), 10)]
+	out.Warnings = out.Warnings[:min(len(out.Warnings), maxWarnings)]
 	blocked, reasons := contentCheck(answer.Moderation)
 	switch {
 	case answer.Status == opentrain.StatusOpen:

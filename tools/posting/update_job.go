@@ -36,8 +36,8 @@ func (p posting) updateJob() tool.Tool {
 			"Use it only for what the human has seen and approved. Drafts are changed with opentrain_patch_draft. " +
 			"Fields not named stay as they are, null clears one. " +
 			"The content check runs again: an edit that it blocks is still applied, and takes the job off the marketplace, back to a draft.",
-		Scope: "jobs:write", Feature: publishing(),
-		Lost: "It is not known whether the edit took effect. " + tool.GetJob +
+		Scope: "jobs:write", Feature: publishingFeature(),
+		OutcomeUnknown: "It is not known whether the edit took effect. " + tool.GetJob +
 			" shows the public job; setting the same values again is harmless.",
 	}, p.update)
 }
@@ -48,10 +48,10 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		return updateJobOutput{}, nil, err
 	}
 	short := draft.Shortened(fields)
-	ask, next := p.Confirm.Confirm(call, confirm.Request{
+	ask, next := p.Confirm.Check(call, confirm.Intent{
 		Tool: tool.UpdateJob, JobID: in.JobID, Fields: fields, Token: in.ConfirmationToken,
 		Preview:  func() tool.Preview { return tool.Preview{JobID: in.JobID, Fields: opentrain.Fields(short)} },
-		Question: "Change this public job on OpenTrain?", Undone: "Not changed",
+		Question: "Change this public job on OpenTrain?", NotDone: "Not changed",
 		Note: "The job is public: everyone sees the change.",
 	})
 	switch {
@@ -60,7 +60,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	case next != nil:
 		return updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted, Next: *next}.fit(), nil, nil
 	}
-	call.Report("Changing the job")
+	call.Step("Changing the job")
 	end := p.Confirm.Ledger.Begin(call.Caller, in.JobID)
 	edit, err := p.API.UpdateJob(ctx, in.JobID, fields)
 	end(err)

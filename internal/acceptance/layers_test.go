@@ -15,10 +15,10 @@ import (
 
 const module = "opentrain-mcp"
 
-// house lists the packages from top to bottom and what each may import of this module.
+// layers lists the packages from top to bottom and what each may import of this module.
 // A package may only import packages below it in the list, so every arrow points down.
 // All toolsets share the row "tools/*".
-func house() []struct {
+func layers() []struct {
 	pkg     string
 	imports string
 } {
@@ -61,7 +61,7 @@ func libraries() map[string][]string {
 	}
 }
 
-// row is the name of a package's row in the house.
+// row is the name of a package's row in layers.
 func row(pkg string) string {
 	if strings.HasPrefix(pkg, "tools/") {
 		return "tools/*"
@@ -69,25 +69,25 @@ func row(pkg string) string {
 	return pkg
 }
 
-// TestHouseImportsPointDownward checks the imports of every package, as go list reports
-// them, against the house.
-func TestHouseImportsPointDownward(t *testing.T) {
+// TestLayersImportDownward checks the imports of every package, as go list reports
+// them, against layers.
+func TestLayersImportDownward(t *testing.T) {
 	t.Parallel()
-	rows, names := house(), []string{}
+	rows, names := layers(), []string{}
 	for _, r := range rows {
 		names = append(names, r.pkg)
 	}
 	for i, r := range rows {
 		for imported := range strings.FieldsSeq(r.imports) {
 			if slices.Index(names, imported) <= i {
-				t.Errorf("the house has an upward arrow from %s to %s", r.pkg, imported)
+				t.Errorf("layers has an upward arrow from %s to %s", r.pkg, imported)
 			}
 		}
 	}
 	for pkg, imports := range packages(t) {
 		at := slices.Index(names, row(pkg))
 		if at < 0 {
-			t.Errorf("%s has no place in the house", pkg)
+			t.Errorf("%s has no row in layers", pkg)
 			continue
 		}
 		for _, imported := range imports {
@@ -136,9 +136,9 @@ func ownPackage(path string) (own string, isOwn bool) {
 	return strings.CutPrefix(path, module+"/")
 }
 
-// TestHouseFilesStaySmall: the top has two Go files, no file, test files included, has
+// TestLayersKeepFilesSmall: the top has two Go files, no file, test files included, has
 // more than 400 lines, and a tool's file has more than 150 only for a reason.
-func TestHouseFilesStaySmall(t *testing.T) {
+func TestLayersKeepFilesSmall(t *testing.T) {
 	t.Parallel()
 	reasons := map[string]string{
 		"tools/posting/create_draft.go":      "five document formats and the derived idempotency key",
@@ -176,9 +176,9 @@ func TestHouseFilesStaySmall(t *testing.T) {
 	}
 }
 
-// TestHouseLinesStayReadable: no line of the product is longer than 140 characters,
+// TestLayersKeepLinesReadable: no line of the product is longer than 140 characters,
 // except for struct tags, which can't be broken.
-func TestHouseLinesStayReadable(t *testing.T) {
+func TestLayersKeepLinesReadable(t *testing.T) {
 	t.Parallel()
 	files, err := exec.Command("git", "-C", "../..", "ls-files", "*.go").Output()
 	if err != nil {
