@@ -1,5 +1,4 @@
-// Package opentrain is a client for OpenTrain's public API: drafting, publishing and finding jobs for
-// AI-training work.
+// Package opentrain is a client for OpenTrain's public API: drafting, publishing and finding jobs for AI-training work.
 //
 // It does not depend on the rest of this module, so any Go program can use it.
 //

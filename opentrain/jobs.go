@@ -66,10 +66,9 @@ type Closing struct {
 	AlreadyClosed bool   `json:"alreadyClosed"`
 }
 
-// InviteTrainer invites an AI trainer, by user ID, to one of the caller's open jobs. It needs the scope
-// proposals:write and a claimed account. Inviting again changes nothing and sets AlreadyInvited. It fails
-// with CONFLICT and details.reason job_not_published, not_a_freelancer or freelancer_unavailable
-// (developers/api-reference/jobs/invite).
+// InviteTrainer invites an AI trainer, by user ID, to one of the caller's open jobs. It needs the scope proposals:write
+// and a claimed account. Inviting again changes nothing and sets AlreadyInvited. It fails with CONFLICT and
+// details.reason job_not_published, not_a_freelancer or freelancer_unavailable (developers/api-reference/jobs/invite).
 func (c *Client) InviteTrainer(ctx context.Context, jobID, freelancerID string) (*Invitation, error) {
 	body := map[string]string{"freelancerId": freelancerID}
 	req := request{method: http.MethodPost, path: "/jobs/{id}/invites", jobID: jobID, body: body}

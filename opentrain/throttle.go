@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	// DefaultPublicReadBudget is the default number of requests without a token per minute. The API allows
-	// 120 per IP address (developers/api-reference/jobs/search). The rest is left for other programs behind
-	// the same address.
+	// DefaultPublicReadBudget is the default number of requests without a token per minute. The API allows 120 per IP
+	// address (developers/api-reference/jobs/search). The rest is left for other programs behind the same address.
 	DefaultPublicReadBudget = 110
 	// DefaultMaxConcurrent is the default number of concurrent requests.
 	DefaultMaxConcurrent = 128

@@ -25,8 +25,7 @@ func TokenFrom(ctx context.Context) string {
 
 const (
 	redacted = "[token]"
-	// minToken is the length in bytes below which a token is not redacted: a short string may occur anywhere
-	// by chance.
+	// minToken is the length in bytes below which a token is not redacted: a short string may occur anywhere by chance.
 	minToken = 8
 )
 

@@ -23,8 +23,7 @@ const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.a
 const sharedTokenHelp = "This server acts for an account of its own. Its operator has to fix its OpenTrain API token: " +
 	"the environment variable OPENTRAIN_PERSONAL_API_TOKEN, or the token file."
 
-// serverTokenVariable holds the secret of --auth shared. It is no flag: flags
-// are seen by every user of the machine.
+// serverTokenVariable holds the secret of --auth shared. It is no flag: flags are seen by every user of the machine.
 const serverTokenVariable = "OPENTRAIN_MCP_SERVER_TOKEN" //nolint:gosec // a name
 
 type httpCommand struct {

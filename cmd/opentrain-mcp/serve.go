@@ -148,8 +148,7 @@ func stateKeys() ([][]byte, error) {
 	return keys, nil
 }
 
-// secret reads a secret from an environment variable, or from the file that the
-// variable with _FILE at its end names.
+// secret reads a secret from an environment variable, or from the file that the variable with _FILE at its end names.
 func secret(variable string) (value, from string, err error) {
 	file := os.Getenv(variable + "_FILE")
 	if file != "" && os.Getenv(variable) != "" {

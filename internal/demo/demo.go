@@ -153,9 +153,9 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 
 // answers asks the human for every value that a question wants, and puts them in the place of their placeholders.
 func (r *run) answers(ctx context.Context, next tool.Next) (arguments map[string]any, err error) {
-	inputs := tool.Map(next.Inputs, func(i tool.Input) Input { return Input{Key: i.Key, Type: i.Type, Options: i.Options, Named: true} })
+	inputs := tool.Map(next.Inputs, func(i tool.Input) Input { return Input{i, true} })
 	if len(inputs) == 0 {
-		inputs = []Input{{Key: next.Field, Type: next.Type, Options: next.Options}}
+		inputs = []Input{{Input: tool.Input{Key: next.Field, Type: next.Type, Options: next.Options}}}
 	}
 	filled := text.JSON(next.Arguments)
 	for _, input := range inputs {
@@ -182,22 +182,18 @@ func (r *run) call(ctx context.Context, name string, arguments map[string]any) (
 	if err != nil {
 		return tool.Next{}, fmt.Errorf("%s: %w", name, err)
 	}
-	text := ""
+	words := ""
 	if len(result.Content) > 0 {
 		if content, ok := result.Content[0].(mcp.TextContent); ok {
-			text = content.Text
+			words = content.Text
 		}
 	}
-	headline, _, _ := strings.Cut(text, "\n")
+	headline, _, _ := strings.Cut(words, "\n")
 	r.print("» %s %s  →  %s (%.1f ms)\n", name, oneLine(arguments, 70), headline, float64(time.Since(start).Microseconds())/1000)
 	if result.IsError {
-		return tool.Next{}, fmt.Errorf("%s failed: %s", name, text)
+		return tool.Next{}, fmt.Errorf("%s failed: %s", name, words)
 	}
-	data, err := json.Marshal(result.StructuredContent)
-	if err != nil {
-		return tool.Next{}, err
-	}
-	return r.read(data)
+	return r.read([]byte(text.JSON(result.StructuredContent)))
 }
 
 // read takes out of a result what the demo needs.

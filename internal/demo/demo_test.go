@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -64,13 +65,13 @@ func TestEveryTypeOfAnswer(t *testing.T) {
 		typed string
 		want  string
 	}{
-		{demo.Input{Type: "number"}, "some\n-1\n0\n$1,500.50\n", "1500.5"},
-		{demo.Input{Type: "boolean"}, "maybe\nN\n", "false"},
-		{demo.Input{Type: "boolean"}, "yes\n", "true"},
-		{demo.Input{Type: "string"}, "\n  hello \n", "hello"},
-		{demo.Input{Type: "array"}, ",\nSpanish , English\n", "[Spanish English]"},
-		{demo.Input{Type: "array", Options: []string{"A_B", "C"}}, "x\n1, c\n", "[A_B C]"},
-		{demo.Input{Type: "enum", Options: []string{"A_B", "C"}}, "a-b\n", "A_B"},
+		{demo.Input{Input: tool.Input{Type: "number"}}, "some\n-1\n0\n$1,500.50\n", "1500.5"},
+		{demo.Input{Input: tool.Input{Type: "boolean"}}, "maybe\nN\n", "false"},
+		{demo.Input{Input: tool.Input{Type: "boolean"}}, "yes\n", "true"},
+		{demo.Input{Input: tool.Input{Type: "string"}}, "\n  hello \n", "hello"},
+		{demo.Input{Input: tool.Input{Type: "array"}}, ",\nSpanish , English\n", "[Spanish English]"},
+		{demo.Input{Input: tool.Input{Type: "array", Options: []string{"A_B", "C"}}}, "x\n1, c\n", "[A_B C]"},
+		{demo.Input{Input: tool.Input{Type: "enum", Options: []string{"A_B", "C"}}}, "a-b\n", "A_B"},
 	} {
 		var out strings.Builder
 		got, err := demo.NewTerminal(strings.NewReader(test.typed), &out).Answer(t.Context(), test.input)

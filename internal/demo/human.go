@@ -12,15 +12,14 @@ import (
 	"strings"
 
 	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/schema"
 )
 
 // Input is one value that a question asks for.
 type Input struct {
-	Key     string
-	Type    string // enum, string, number, boolean or array
-	Options []string
-	Named   bool // the question asks for several values: show the key
+	tool.Input
+	Named bool // the question asks for several values: show the key
 }
 
 // Human answers the questions of the loop.
@@ -75,21 +74,21 @@ func (t *Terminal) Confirm(ctx context.Context, question string) (yes bool, err 
 func (t *Terminal) ask(ctx context.Context, question string, take func(line string) (problem string)) error {
 	for {
 		fmt.Fprint(t.out, question)
+		var line string
+		more := false
 		select {
-		case line, more := <-t.lines:
-			if !more {
-				fmt.Fprintln(t.out)
-				return ErrNoInput
-			}
-			problem := take(strings.TrimSpace(line))
-			if problem == "" {
-				return nil
-			}
-			fmt.Fprintf(t.out, "  %s\n", problem)
+		case line, more = <-t.lines:
 		case <-ctx.Done():
+		}
+		if !more {
 			fmt.Fprintln(t.out)
 			return ErrNoInput
 		}
+		problem := take(strings.TrimSpace(line))
+		if problem == "" {
+			return nil
+		}
+		fmt.Fprintf(t.out, "  %s\n", problem)
 	}
 }
 
@@ -100,17 +99,9 @@ func printOptions(out io.Writer, input Input) {
 }
 
 func prompt(input Input) string {
-	kind := "text"
-	switch input.Type {
-	case "number":
-		kind = "a number"
-	case "boolean":
-		kind = "yes or no"
-	case "enum":
-		kind = "a number from the list, or the name"
-	case "array":
-		kind = "one or more, separated by commas"
-	}
+	kind := cmp.Or(map[string]string{
+		"number": "a number", "boolean": "yes or no", "enum": "a number from the list, or the name", "array": "one or more, separated by commas",
+	}[input.Type], "text")
 	if input.Named {
 		return "  " + input.Key + " (" + kind + ")"
 	}

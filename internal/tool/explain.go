@@ -135,9 +135,7 @@ func (e explainer) explain() Next {
 // busy explains a call that would have to wait for its turn.
 func (e explainer) busy() Next {
 	e.say("%s was not carried out: %s", e.tool.Name, e.nothingChanged())
-	seconds := max(1, e.RetryAfterSeconds)
-	e.say("Call again in %d seconds.", seconds)
-	return e.retry(seconds, false)
+	return e.callAgain(max(1, e.RetryAfterSeconds), false)
 }
 
 func (e explainer) noToken() Next {
@@ -227,8 +225,11 @@ func (e explainer) rateLimit() Next {
 		e.say("Repeating the call sooner does not help; the oldest publish leaves the window within %d hours.", hours)
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}
-	seconds := cmp.Or(e.RetryAfterSeconds, 60)
 	e.say("OpenTrain is limiting requests: %s", e.nothingChanged())
+	return e.callAgain(cmp.Or(e.RetryAfterSeconds, 60), atMost)
+}
+
+func (e explainer) callAgain(seconds int, atMost bool) Next {
 	e.say("Call again in %d seconds.", seconds)
 	return e.retry(seconds, atMost)
 }
