@@ -33,7 +33,7 @@ type Identity struct {
 	} `json:"account"`
 }
 
-// Features that an account needs for the calls of this package. A refusal for a missing feature names it in
+// Features that an account needs for the calls of this package. An error for a missing feature names it in
 // details.featureKey (developers/concepts/scopes-and-capabilities).
 const (
 	FeatureDrafting   = "public_api_job_drafting"

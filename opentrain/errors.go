@@ -86,16 +86,16 @@ func (e *Error) DecodeDetails(v any) bool {
 }
 
 // MayHaveChanged reports whether a write that returned err may have changed something. It is false only if
-// the request was not sent (Error.NotSent) or the API refused it with a 4xx status. The exception is 409: the
-// API returns it for an edit that moderation blocks, but applies the edit and takes the job off the
+// the request was not sent (Error.NotSent) or the API itself refused it with a 4xx status. The exception is 409:
+// the API returns it for an edit that moderation blocks, but applies the edit and takes the job off the
 // marketplace (developers/api-reference/jobs/update).
 func MayHaveChanged(err error) bool {
-	failure, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return true
 	}
-	refused := failure.Status >= 400 && failure.Status < 500 && failure.Status != http.StatusConflict
-	return !failure.NotSent && !refused
+	refused := e.Status >= 400 && e.Status < 500 && e.Status != http.StatusConflict && e.Code != CodeBadResponse
+	return !e.NotSent && !refused
 }
 
 func invalidArgument(format string, args ...any) *Error {

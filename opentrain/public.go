@@ -20,7 +20,7 @@ const (
 	maxCacheSize      = 32 << 20         // bytes, approximately
 	entryOverhead     = 1 << 10          // bytes of an entry without its response
 	decodedFactor     = 2                // approximate ratio of a decoded response to its body
-	sharedReadTimeout = 30 * time.Second // for a request that callers share
+	sharedReadTimeout = 30 * time.Second // for a request that callers share, unless its first caller waits longer
 	renewalPause      = 10 * time.Second // minimum time between two renewals of an entry
 )
 
@@ -119,7 +119,11 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 				err = panicError(fmt.Sprintf("%v\n%s", cause, debug.Stack()))
 			}
 		}()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sharedReadTimeout)
+		limit := sharedReadTimeout
+		if deadline, ok := ctx.Deadline(); ok {
+			limit = max(limit, time.Until(deadline))
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 		defer cancel()
 		started := time.Now()
 		value, res, err := load(ctx)

@@ -46,7 +46,7 @@ func (m *market) RoundTrip(r *http.Request) (*http.Response, error) {
 		panic("broken transport")
 	case fail:
 		return nil, errors.New("broken")
-	case r.Method != http.MethodGet:
+	case r.Method != http.MethodGet && body == "":
 		body = `{"jobId":"j","status":"OPEN"}`
 	case body == "":
 		body = fmt.Sprintf(`{"jobs":[{"id":"answer_%d"}],"nextCursor":null}`, n)

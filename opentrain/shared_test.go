@@ -114,16 +114,27 @@ func TestDeadlinesAreNotShared(t *testing.T) {
 	})
 }
 
-// TestSharedReadEnds: a shared request has its own deadline, even if no caller has one.
+// TestSharedReadEnds: a shared request has a deadline, even if no caller has one, and it doesn't cut short a caller
+// who waits longer.
 func TestSharedReadEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := marketClient(t, &market{hold: make(chan struct{})})
-		start := time.Now()
-		_, err := client.SearchJobs(t.Context(), opentrain.JobQuery{})
-		if e := asError(t, err); e.Code != opentrain.CodeTimeout || time.Since(start) != 30*time.Second {
-			t.Errorf("after %v: %v", time.Since(start), err)
-		}
-	})
+	for timeout, want := range map[time.Duration]time.Duration{
+		time.Hour: time.Hour, time.Minute: time.Minute, 5 * time.Second: 5 * time.Second, 0: 30 * time.Second,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client, ctx := marketClient(t, &market{hold: make(chan struct{})}), t.Context()
+			if timeout > 0 {
+				var cancel func()
+				ctx, cancel = context.WithTimeout(ctx, timeout)
+				defer cancel()
+			}
+			start := time.Now()
+			_, err := client.SearchJobs(ctx, opentrain.JobQuery{})
+			if e := asError(t, err); e.Code != opentrain.CodeTimeout || time.Since(start) != want {
+				t.Errorf("%v: after %v: %v", timeout, time.Since(start), err)
+			}
+			time.Sleep(time.Minute) //nolint:forbidigo // fake time: the request ends
+		})
+	}
 }
 
 // TestPanicReachesEveryCaller: a panic while a request is sent does not end the process. It reaches every
@@ -168,7 +179,7 @@ func TestWritesInvalidateTheCache(t *testing.T) {
 		"close": func(ctx context.Context, c *opentrain.Client) error { _, err := c.CloseJob(ctx, "j"); return err },
 	} {
 		for fault, drops := range map[string]bool{
-			"": true, "lost response": true, "409": true, "500": true, "400": false, "403": false,
+			"": true, "lost response": true, "409": true, "500": true, "400": false, "403": false, "404 of a proxy": true,
 		} {
 			t.Run(name+" "+fault, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -179,12 +190,15 @@ func TestWritesInvalidateTheCache(t *testing.T) {
 					m.set(func(m *market) {
 						m.fail = fault == "lost response"
 						fmt.Sscanf(fault, "%d", &m.status) //nolint:errcheck // 0 if it is not a number
+						if m.status != 0 && !strings.HasSuffix(fault, "proxy") {
+							m.body = `{"error":"no"}`
+						}
 					})
 					err := write(ctx, client)
 					if (err == nil) != (fault == "") {
 						t.Fatal(err)
 					}
-					m.set(func(m *market) { m.fail, m.status = false, 0 })
+					m.set(func(m *market) { m.fail, m.status, m.body = false, 0, "" })
 					before := m.count()
 					if got := search(t, ctx, client, "x"); (got != "answer_1") != drops || (m.count() > before) != drops {
 						t.Errorf("%s", got)

@@ -1,6 +1,7 @@
 package opentrain
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -30,12 +31,7 @@ type throttle struct {
 
 // newThrottle returns a throttle. 0 means the defaults; a negative budget means no rate limit.
 func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
-	if budget == 0 {
-		budget = DefaultPublicReadBudget
-	}
-	if concurrent <= 0 {
-		concurrent = DefaultMaxConcurrent
-	}
+	budget, concurrent = cmp.Or(budget, DefaultPublicReadBudget), cmp.Or(max(0, concurrent), DefaultMaxConcurrent)
 	t := &throttle{next: next, semaphore: make(chan struct{}, concurrent)}
 	if budget > 0 {
 		// No minute has more requests than budget and burst together: 120 by default.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,9 +55,7 @@ type httpCommand struct {
 
 // Run serves many callers over HTTP until ctx is done.
 func (c httpCommand) Run(ctx context.Context, std streams) error {
-	if c.LogFormat == "" {
-		c.LogFormat = "json"
-	}
+	c.LogFormat = cmp.Or(c.LogFormat, "json")
 	log := c.logger(std.err)
 	slog.SetDefault(log) // for the libraries' own lines
 	handler, err := c.handler(log)
@@ -172,22 +171,21 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 		cfg.CallsPerSecond = -1
 	}
 	var err error
-	c.maxUpstream, c.replicated = c.MaxUpstream, c.Replicated
-	if c.Auth == string(opentrainmcp.AuthShared) {
+	shared := cfg.Auth == opentrainmcp.AuthShared
+	if shared {
 		if cfg.ServerToken, err = serverToken(); err != nil {
 			return nil, err
 		}
-		cfg.Config, err = c.config(log, true)
-		cfg.TokenHelp = sharedTokenHelp
-	} else {
-		cfg.Config, err = c.config(log, false)
-		cfg.TokenHelp = httpTokenHelp
-		if c.Sandbox {
-			cfg.Anonymous, cfg.Token = cfg.Token, nil
-		}
 	}
-	if err != nil {
+	if cfg.Config, err = c.config(log, shared, c.MaxUpstream); err != nil {
 		return nil, err
+	}
+	cfg.Replicated, cfg.TokenHelp = c.Replicated, httpTokenHelp
+	switch {
+	case shared:
+		cfg.TokenHelp = sharedTokenHelp
+	case c.Sandbox:
+		cfg.Anonymous, cfg.Token = cfg.Token, nil
 	}
 	return opentrainmcp.NewHTTPHandler(cfg)
 }

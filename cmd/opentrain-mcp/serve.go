@@ -44,9 +44,6 @@ type serveFlags struct {
 	PublicReads    int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
 	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
 	LogFormat      string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
-
-	maxUpstream int  // 0 for the default
-	replicated  bool // only http has a flag for it
 }
 
 type stdioCommand struct {
@@ -55,7 +52,7 @@ type stdioCommand struct {
 
 // Run serves one host over standard input and output.
 func (c stdioCommand) Run(ctx context.Context, std streams) error {
-	cfg, err := c.config(c.logger(std.err), true)
+	cfg, err := c.config(c.logger(std.err), true, 0)
 	if err != nil {
 		return err
 	}
@@ -75,8 +72,8 @@ func (f serveFlags) logger(w io.Writer) *slog.Logger {
 }
 
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;
-// in the sandbox it always has an account.
-func (f serveFlags) config(log *slog.Logger, ownToken bool) (cfg opentrainmcp.Config, err error) {
+// in the sandbox it always has an account. maxUpstream is 0 for the client's default.
+func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cfg opentrainmcp.Config, err error) {
 	baseURL := f.BaseURL
 	switch {
 	case f.Sandbox:
@@ -102,7 +99,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool) (cfg opentrainmcp.Co
 		return cfg, err
 	}
 	v, _ := build()
-	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: f.maxUpstream}
+	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
 		client.Transport = sandbox.New(sandbox.Config{}).Transport()
 		log.Info("serving the embedded sandbox: nothing is real")
@@ -119,7 +116,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool) (cfg opentrainmcp.Co
 	cfg.TokenHelp, cfg.Version, cfg.Logger, cfg.Timeout = tokenHelp, v, log, f.Timeout
 	cfg.ReadOnly, cfg.Tools, cfg.ExcludeTools = f.ReadOnly, f.Tools, f.ExcludeTools
 	cfg.PublishConfirm, cfg.Elicitation = opentrainmcp.Mode(f.PublishConfirm), opentrainmcp.Mode(f.Elicitation)
-	cfg.ElicitationTimeout, cfg.StateKeys, cfg.Replicated = f.FormTimeout, keys, f.replicated
+	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
 	return cfg, nil
 }
 

@@ -28,7 +28,7 @@ func layers() []struct {
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool " +
 			"internal/caller internal/edge internal/metrics internal/seal schema opentrain"},
 		{"internal/web", "internal/tool internal/text internal/caller internal/credential internal/edge internal/metrics opentrain"},
-		{"internal/stdio", "internal/adapter"},
+		{"internal/stdio", "internal/adapter internal/caller"},
 		{"internal/adapter", "internal/tool internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},
 		{"tools", "tools/* internal/draft internal/tool"},
 		{"tools/*", "internal/draft internal/confirm internal/tool internal/text internal/caller schema opentrain"},

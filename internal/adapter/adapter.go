@@ -83,11 +83,7 @@ func (s *Server) Tools() []tool.Tool { return slices.Clone(s.tools) }
 
 // Definitions returns the tools as tools/list shows them, as indented JSON.
 func (s *Server) Definitions() ([]byte, error) {
-	definitions := make([]mcp.Tool, 0, len(s.tools))
-	for _, t := range s.tools {
-		definitions = append(definitions, definition(t))
-	}
-	return json.MarshalIndent(definitions, "", "  ")
+	return json.MarshalIndent(tool.Map(s.tools, definition), "", "  ")
 }
 
 // Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.

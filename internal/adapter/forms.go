@@ -58,7 +58,7 @@ const (
 // deliveryTo returns how a form can reach the human behind a call.
 func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by caller.Caller) delivery {
 	transport := caller.From(ctx).Transport
-	if f.cfg.FormsOff || transport == caller.SSE { // mcp-go's SSE carries no forms
+	if f.cfg.FormsOff || transport == caller.SSE || transport == caller.Unknown { // mcp-go's SSE carries no forms
 		return formsUnavailable
 	}
 	if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {

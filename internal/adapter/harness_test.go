@@ -121,6 +121,7 @@ type host struct {
 func newHost(t *testing.T, s *adapter.Server, version string, elicitation map[string]any) *host {
 	t.Helper()
 	h := &host{t: t, server: s, version: version, elicitation: elicitation, notifications: make(chan mcp.JSONRPCNotification, 100)}
+	h.request.Transport = caller.Stdio
 	h.InProcessSession = server.NewInProcessSessionWithHandlers(rand.Text(), nil, h, nil)
 	h.Initialize()
 	if version != current {

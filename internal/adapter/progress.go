@@ -25,9 +25,9 @@ type progress struct {
 // newProgress reports only to a client that asked for it, and only over a stream of its own: without
 // sessions, mcp-go would send an older client's reports to others.
 func newProgress(ctx context.Context, s *server.MCPServer, meta *mcp.Meta) *progress {
-	p := &progress{server: s}
+	p, transport := &progress{server: s}, caller.From(ctx).Transport
 	modern := mcp.IsModernProtocol(server.RequestProtocolVersion(ctx))
-	if meta != nil && (modern || caller.From(ctx).Transport != caller.StreamableHTTP) {
+	if meta != nil && transport != caller.Unknown && (modern || transport != caller.StreamableHTTP) {
 		p.token = meta.ProgressToken
 	}
 	return p

@@ -42,13 +42,14 @@ type Transport int
 
 // The transports.
 const (
-	Stdio             Transport = iota // one host on this machine
+	Unknown           Transport = iota // not set: no forms, no progress
+	Stdio                              // one host on this machine
 	StreamableHTTP                     // /mcp without sessions: any replica answers any request
 	StreamableSession                  // /mcp with a session of an older client
 	SSE                                // the older transport: the answer goes to an open stream
 )
 
-// Request is what is known of a request apart from its message. Over stdio only the defaults apply.
+// Request is what is known of a request apart from its message. Over stdio only Transport is set.
 type Request struct {
 	Transport Transport
 	ID        string // in the log and in the answer's X-Request-Id
@@ -87,7 +88,7 @@ func With(ctx context.Context, r *Request) context.Context {
 	return context.WithValue(ctx, contextKey{}, r)
 }
 
-// From returns the request of a context, an empty one over stdio.
+// From returns the request of a context, an empty one if there is none.
 func From(ctx context.Context) *Request {
 	if r, ok := ctx.Value(contextKey{}).(*Request); ok {
 		return r

@@ -24,7 +24,7 @@ func TestCallerHoldsNoToken(t *testing.T) {
 }
 
 func TestRequestTravelsInTheContext(t *testing.T) {
-	if got := caller.From(context.Background()); got.Transport != caller.Stdio || got.ID != "" {
+	if got := caller.From(context.Background()); got.Transport != caller.Unknown || got.ID != "" {
 		t.Errorf("without a request: %+v", got)
 	}
 	r := &caller.Request{Transport: caller.SSE, ID: "r"}

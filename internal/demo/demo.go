@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,9 +48,7 @@ var ErrNotPublished = errors.New("the job was not published")
 
 // Run posts a job and finds it again.
 func Run(ctx context.Context, cfg Config) error {
-	if cfg.Description == "" {
-		cfg.Description = SampleDescription
-	}
+	cfg.Description = cmp.Or(cfg.Description, SampleDescription)
 	host, stop, err := connect(ctx, cfg)
 	if err != nil {
 		return err

@@ -195,7 +195,7 @@ func (r Report) Lines() text.Lines {
 	if r.ReviewURL != r.DraftURL {
 		l.Field("Review page", r.ReviewURL)
 	}
-	l.Fields("Understood", r.Interpreted)
+	l.Fields("Interpreted", r.Interpreted)
 	if r.Next.Action != tool.ConfirmWithHuman && len(r.NormalizedFields) > 0 {
 		fields := maps.Clone(r.NormalizedFields)
 		delete(fields, "jobDescription") // the caller wrote it

@@ -111,9 +111,9 @@ func (r Report) withoutForm(call tool.Call, types fieldTypes, options ReportOpti
 func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Fields, err error) Report {
 	const outcome = "answers not saved"
 	reason := tool.Reason(err)
-	refusal, _ := errors.AsType[*opentrain.Error](err)
-	refusal = cmp.Or(refusal, &opentrain.Error{})
-	if good := withoutRefused(fields, refusal); refusal.Code == opentrain.CodeBadRequest && len(good) < len(fields) {
+	apiError, _ := errors.AsType[*opentrain.Error](err)
+	apiError = cmp.Or(apiError, &opentrain.Error{})
+	if good := withoutRefused(fields, apiError); apiError.Code == opentrain.CodeBadRequest && len(good) < len(fields) {
 		// Ask again for the refused answers, and send the others along.
 		r.MissingFields = slices.DeleteFunc(slices.Clone(r.MissingFields), func(q Question) bool {
 			return !slices.ContainsFunc(q.Keys, func(key string) bool { return good[key] == nil })
@@ -123,8 +123,8 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 		return r.withoutForm(call, types, ReportOptions{note: note, answers: good}, outcome)
 	}
 	action, wait := tool.CallTool, 0
-	if refusal.Code == opentrain.CodeRateLimited || refusal.Code == opentrain.CodeBusy {
-		action, wait = tool.Wait, max(5, int(math.Ceil(refusal.RetryAfter.Seconds())))
+	if apiError.Code == opentrain.CodeRateLimited || apiError.Code == opentrain.CodeBusy {
+		action, wait = tool.Wait, max(5, int(math.Ceil(apiError.RetryAfter.Seconds())))
 	}
 	note := "The human answered in a form, and the answers were not saved: " + reason + " Set them with this call."
 	if opentrain.MayHaveChanged(err) {
@@ -139,10 +139,10 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 	return r
 }
 
-// withoutRefused leaves out the fields that a refusal names.
-func withoutRefused(fields opentrain.Fields, refusal *opentrain.Error) opentrain.Fields {
+// withoutRefused leaves out the fields that an error names.
+func withoutRefused(fields opentrain.Fields, apiError *opentrain.Error) opentrain.Fields {
 	good := maps.Clone(fields)
-	for _, issue := range tool.IssuesOf(refusal.Details) {
+	for _, issue := range tool.IssuesOf(apiError.Details) {
 		delete(good, keyOf(string(issue.Path)))
 	}
 	return good

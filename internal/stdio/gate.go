@@ -35,9 +35,9 @@ type gate struct {
 	idle    chan struct{}  // closed when pending becomes empty
 }
 
-func newGate(ctx context.Context, in io.Reader, out io.Writer, timeout time.Duration) *gate {
+func newGate(ctx context.Context, in io.Reader, out io.Writer, timeout time.Duration, onEnd func()) *gate {
 	g := &gate{
-		ctx: ctx, out: out, timeout: timeout, onEnd: func() {},
+		ctx: ctx, out: out, timeout: timeout, onEnd: onEnd,
 		lines: make(chan []byte), pending: map[string]int{}, idle: make(chan struct{}),
 	}
 	close(g.idle)

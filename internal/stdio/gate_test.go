@@ -35,7 +35,7 @@ func TestLines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			g := newGate(t.Context(), strings.NewReader(test.input), &out, timeout)
+			g := newGate(t.Context(), strings.NewReader(test.input), &out, timeout, func() {})
 			read, err := io.ReadAll(g)
 			if want := strings.Join(append(test.lines, ""), "\n"); err != nil || string(read) != want {
 				t.Errorf("%v, got %.200q, want %.200q", err, read, want)
@@ -97,9 +97,8 @@ func TestEndOfInput(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
-				g := newGate(t.Context(), strings.NewReader(test.input), &out, timeout)
-				told := false
-				g.onEnd = func() { told = true }
+				ending := false
+				g := newGate(t.Context(), strings.NewReader(test.input), &out, timeout, func() { ending = true })
 				ended := reader(t, g)
 				for _, answer := range test.answers {
 					time.Sleep(time.Second) //nolint:forbidigo // of the bubble
@@ -107,8 +106,8 @@ func TestEndOfInput(t *testing.T) {
 						t.Errorf("%d, %v", n, err)
 					}
 				}
-				if got := ended(); got != test.ends || !told || out.String() != strings.Join(test.answers, "") {
-					t.Errorf("ended after %v, want %v; told: %v; wrote %q", got, test.ends, told, out.String())
+				if got := ended(); got != test.ends || !ending || out.String() != strings.Join(test.answers, "") {
+					t.Errorf("ended after %v, want %v; onEnd called: %v; wrote %q", got, test.ends, ending, out.String())
 				}
 			})
 		})
@@ -120,7 +119,7 @@ func TestCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, host := io.Pipe()
 		ctx, cancel := context.WithCancel(t.Context())
-		g := newGate(ctx, in, io.Discard, timeout)
+		g := newGate(ctx, in, io.Discard, timeout, func() {})
 		ended := reader(t, g)
 		if _, err := io.WriteString(host, `{"id":1,"method":"tools/call"}`+"\n"); err != nil {
 			t.Fatal(err)
@@ -144,13 +143,13 @@ func TestCancel(t *testing.T) {
 // TestFailures: what goes wrong with the streams comes out at the end.
 func TestFailures(t *testing.T) {
 	broken := errors.New("broken")
-	g := newGate(t.Context(), iotest.ErrReader(broken), io.Discard, timeout)
+	g := newGate(t.Context(), iotest.ErrReader(broken), io.Discard, timeout, func() {})
 	if _, err := io.ReadAll(g); err != nil || !errors.Is(g.failure(), broken) {
 		t.Errorf("reading: %v, %v", err, g.failure())
 	}
 	in, out := io.Pipe()
 	in.CloseWithError(broken)
-	g = newGate(t.Context(), strings.NewReader(strings.Repeat("x", maxLine+1)), out, timeout)
+	g = newGate(t.Context(), strings.NewReader(strings.Repeat("x", maxLine+1)), out, timeout, func() {})
 	if _, err := io.ReadAll(g); err != nil || !errors.Is(g.failure(), broken) {
 		t.Errorf("writing: %v, %v", err, g.failure())
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/adapter"
+	"opentrain-mcp/internal/caller"
 )
 
 // workers is how many tool calls run at once.
@@ -26,13 +27,13 @@ const workers = 16
 // Serve serves a host that writes messages to in and reads them from out. It returns nil after the end of in, or
 // of ctx, once the requests so far are answered. Answers that take a second longer than timeout are lost.
 func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, timeout time.Duration, log *slog.Logger) error {
-	g := newGate(ctx, in, out, timeout+time.Second)
-	g.onEnd = s.StopForms // a host that is gone answers no form
+	g := newGate(ctx, in, out, timeout+time.Second, s.StopForms) // a host that is gone answers no form
 	stdio := server.NewStdioServer(s.MCP())
 	server.WithWorkerPoolSize(workers)(stdio)
 	stdio.SetErrorLogger(slog.NewLogLogger(log.Handler(), slog.LevelWarn))
 	// The gate ends the input when ctx is done. To cancel mcp-go itself would cancel the running calls.
-	if err := stdio.Listen(context.WithoutCancel(ctx), g, g); err != nil {
+	ctx = caller.With(context.WithoutCancel(ctx), &caller.Request{Transport: caller.Stdio})
+	if err := stdio.Listen(ctx, g, g); err != nil {
 		return fmt.Errorf("stdio: %w", err)
 	}
 	return g.failure()

@@ -157,7 +157,7 @@ func JSON(v any) string {
 }
 
 // Canonical writes JSON with the members of its objects in order at every depth, and numbers as they came.
-// Two spellings of one value become the same text.
+// Member order and spaces make no difference.
 func Canonical(raw json.RawMessage) string {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()

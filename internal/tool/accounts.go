@@ -26,7 +26,7 @@ const (
 // Feature is something that an account must have for a tool.
 type Feature struct {
 	Capability string // its name in opentrain.Capabilities.Features
-	Key        string // its key in a refusal
+	Key        string // its key in an error
 }
 
 // Accounts remembers what each caller's account may do.
@@ -106,13 +106,13 @@ func (a *Accounts) Require(ctx context.Context, by caller.Caller, feature Featur
 	})
 }
 
-// FeatureOf returns the feature that a refusal is about, "" for none.
+// FeatureOf returns the feature that an error is about, "" for none.
 func FeatureOf(err error) string {
 	var details struct {
 		FeatureKey string `json:"featureKey"`
 	}
-	if refusal, ok := errors.AsType[*opentrain.Error](err); ok && refusal.Code == opentrain.CodeForbidden {
-		refusal.DecodeDetails(&details)
+	if apiError, ok := errors.AsType[*opentrain.Error](err); ok && apiError.Code == opentrain.CodeForbidden {
+		apiError.DecodeDetails(&details)
 	}
 	return details.FeatureKey
 }

@@ -20,7 +20,7 @@ const (
 	MaxReason  = 400 // characters of one
 )
 
-// reason explains a refusal's details.reason. An unknown one is shown unchanged.
+// reason explains an error's details.reason. An unknown one is shown unchanged.
 func (e explainer) reason() Next {
 	reason := e.details.Reason
 	problem := cmp.Or(adviceFor(reason), "The reason that OpenTrain gives: "+text.Clean(reason, 100)+".")

@@ -26,19 +26,19 @@ func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 	if errors.Is(err, ErrFormOver) {
 		return t.explainFormOver(args)
 	}
-	refusal, ok := errors.AsType[*opentrain.Error](err)
+	apiError, ok := errors.AsType[*opentrain.Error](err)
 	if !ok {
 		return Internal(t.Spec, err)
 	}
 	f := &Failure{
-		Code: opentrain.Code(text.Clean(string(refusal.Code), 60)), Status: refusal.Status, RequestID: text.Clean(refusal.RequestID, 100),
-		RetryAfterSeconds: int(math.Ceil(refusal.RetryAfter.Seconds())), cause: err,
+		Code: opentrain.Code(text.Clean(string(apiError.Code), 60)), Status: apiError.Status, RequestID: text.Clean(apiError.RequestID, 100),
+		RetryAfterSeconds: int(math.Ceil(apiError.RetryAfter.Seconds())), cause: err,
 	}
-	if len(refusal.Details) > 0 && len(refusal.Details) < maxFailureText {
-		f.Details = refusal.Details
+	if len(apiError.Details) > 0 && len(apiError.Details) < maxFailureText {
+		f.Details = apiError.Details
 	}
-	e := explainer{Failure: f, tool: t, by: call.Caller, args: args, refusal: refusal, tokenHelp: r.TokenHelp}
-	refusal.DecodeDetails(&e.details)
+	e := explainer{Failure: f, tool: t, by: call.Caller, args: args, apiError: apiError, tokenHelp: r.TokenHelp}
+	apiError.DecodeDetails(&e.details)
 	next := e.explain()
 	f.Next = &next
 	return f
@@ -84,7 +84,7 @@ type explainer struct {
 	tool      Tool
 	by        caller.Caller
 	args      json.RawMessage
-	refusal   *opentrain.Error
+	apiError  *opentrain.Error
 	tokenHelp string
 	details   struct {
 		Reason            string   `json:"reason"`
@@ -105,28 +105,28 @@ type explainer struct {
 }
 
 func (e explainer) explain() Next {
-	switch refusal := e.refusal; {
-	case refusal.Code == opentrain.CodeInvalidArgument:
-		e.say("%s was not called: %s.", e.tool.Name, text.Clean(refusal.Message, 300))
+	switch apiError := e.apiError; {
+	case apiError.Code == opentrain.CodeInvalidArgument:
+		e.say("%s was not called: %s.", e.tool.Name, text.Clean(apiError.Message, 300))
 		e.say("Job ids come from %s, %s and %s.", CreateDraft, ListJobs, SearchJobs)
 		return e.tool.fixArguments()
-	case refusal.Code == opentrain.CodeBusy:
+	case apiError.Code == opentrain.CodeBusy:
 		return e.busy()
-	case refusal.Code == opentrain.CodeNoToken:
+	case apiError.Code == opentrain.CodeNoToken:
 		return e.noToken()
-	case refusal.Status >= 500: // whatever its code, the API itself didn't answer
+	case apiError.Status >= 500: // whatever its code, the API itself didn't answer
 		return e.outage()
-	case refusal.Code == opentrain.CodeUnauthorized:
+	case apiError.Code == opentrain.CodeUnauthorized:
 		return e.unauthorized()
-	case refusal.Code == opentrain.CodeForbidden:
+	case apiError.Code == opentrain.CodeForbidden:
 		return e.forbidden()
-	case refusal.Code == opentrain.CodeNotFound:
+	case apiError.Code == opentrain.CodeNotFound:
 		return e.notFound()
-	case refusal.Code == opentrain.CodeConflict:
+	case apiError.Code == opentrain.CodeConflict:
 		return e.conflict()
-	case refusal.Code == opentrain.CodeRateLimited:
+	case apiError.Code == opentrain.CodeRateLimited:
 		return e.rateLimit()
-	case refusal.Status == 0, refusal.Code == opentrain.CodeBadResponse:
+	case apiError.Status == 0, apiError.Code == opentrain.CodeBadResponse:
 		return e.outage()
 	}
 	return e.badRequest()
@@ -156,7 +156,7 @@ func (e explainer) unauthorized() Next {
 }
 
 func (e explainer) forbidden() Next {
-	if e.refusal.NotSent {
+	if e.apiError.NotSent {
 		e.say("%s was not called: %s", e.tool.Name, e.nothingChanged())
 	} else {
 		e.sayRefused()
@@ -175,7 +175,7 @@ func (e explainer) forbidden() Next {
 	case e.details.Reason != "":
 		return e.reason()
 	}
-	return Next{Action: Fix, By: "human", Problem: "OpenTrain does not allow this account to do it: " + text.Sentence(e.refusal.Message)}
+	return Next{Action: Fix, By: "human", Problem: "OpenTrain does not allow this account to do it: " + text.Sentence(e.apiError.Message)}
 }
 
 func (e explainer) notFound() Next {
@@ -236,17 +236,17 @@ func (e explainer) callAgain(seconds int, atMost bool) Next {
 
 // outage explains a failure in which OpenTrain gave no answer of its own.
 func (e explainer) outage() Next {
-	readOnly, status := e.tool.Kind.ReadOnly(), e.refusal.Status
-	e.say("%s failed: %s", e.tool.Name, text.Sentence(e.refusal.Message))
+	readOnly, status := e.tool.Kind.ReadOnly(), e.apiError.Status
+	e.say("%s failed: %s", e.tool.Name, text.Sentence(e.apiError.Message))
 	switch {
 	case readOnly:
 		e.say("Nothing was changed. The failure says nothing about what exists: it could not be read.")
-	case e.refusal.NotSent:
+	case e.apiError.NotSent:
 		e.say("The request did not reach OpenTrain: nothing was changed.")
 	default:
 		e.say("%s", e.tool.OutcomeUnknown)
 	}
-	tooLarge := errors.Is(e.refusal, opentrain.ErrTooLarge)
+	tooLarge := errors.Is(e.apiError, opentrain.ErrTooLarge)
 	switch {
 	case tooLarge && readOnly:
 		const problem = "The answer was too large; ask for less, with a smaller limit or narrower filters."
@@ -262,7 +262,7 @@ func (e explainer) outage() Next {
 
 func (e explainer) badRequest() Next {
 	e.sayRefused()
-	issues := IssuesOf(e.refusal.Details)
+	issues := IssuesOf(e.apiError.Details)
 	sayList(e.Failure, issues[:min(len(issues), MaxProblems)], len(issues), Issue.line)
 	supported := slices.Concat(e.details.SupportedFormats, e.details.SupportedStatuses, e.details.SupportedPayTypes)
 	if len(supported) > 0 {
@@ -276,14 +276,14 @@ func (e explainer) badRequest() Next {
 
 func (e explainer) sayRefused() { e.say("OpenTrain refused %s: %s", e.tool.Name, e.nothingChanged()) }
 
-// nothingChanged adds to the API's message, unless it says so itself, that nothing was changed.
+// nothingChanged is the API's message, and that nothing was changed. A conflict without a known cause may have
+// changed something.
 func (e explainer) nothingChanged() string {
-	const words = "Nothing was changed."
-	message := text.Sentence(e.refusal.Message)
-	if strings.Contains(message, words) {
-		return message
+	message := text.Sentence(e.apiError.Message)
+	if opentrain.MayHaveChanged(e.apiError) && e.details.Status+e.details.Reason == "" && !e.tool.Kind.ReadOnly() {
+		return message + " " + e.tool.OutcomeUnknown
 	}
-	return message + " " + words
+	return message + " Nothing was changed."
 }
 
 // retry is the step of a call that can be repeated later.

@@ -88,8 +88,8 @@ var ErrFormOver = errors.New("the form is over")
 
 // Reason explains in a sentence why the API refused a call.
 func Reason(err error) string {
-	if failure, ok := errors.AsType[*opentrain.Error](err); ok {
-		return text.Sentence(failure.Message)
+	if apiError, ok := errors.AsType[*opentrain.Error](err); ok {
+		return text.Sentence(apiError.Message)
 	}
 	return text.Sentence("")
 }

@@ -16,6 +16,8 @@ type list struct {
 
 func (l list) Text() string { return strings.Join(l.Entries, "\n") }
 
+func (list) Effect() tool.Effect { return tool.Effect{} }
+
 // pages returns a function that reads pages of entries of the same length, and the limits with which it was called.
 // The API behind it has a shortest page.
 func pages(length, shortest int) (read func(limit int) (list, error), limits *[]int) {

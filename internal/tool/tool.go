@@ -55,12 +55,14 @@ type Output interface {
 	Text() string
 }
 
-// New makes a Tool from a spec and a function. It panics when In or Out have no JSON Schema: a mistake in a type.
+// New makes a Tool from a spec and a function. It panics on a mistake in a type: In or Out has no JSON Schema, or the
+// output of a write has no Effect.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	input, err := schema.NewInput[In]()
 	output, errOutput := schema.Output[Out]()
-	if err := errors.Join(err, errOutput); err != nil {
-		panic(fmt.Sprintf("%s: %v", spec.Name, err))
+	_, hasEffect := any(*new(Out)).(interface{ Effect() Effect })
+	if err := errors.Join(err, errOutput); err != nil || !hasEffect && !spec.Kind.ReadOnly() {
+		panic(fmt.Sprintf("%s: %v, or the output of a write without an Effect", spec.Name, err))
 	}
 	spec.Description += " " + spec.Needs()
 	run := func(ctx context.Context, call Call, raw json.RawMessage, allowed func() error) (Result, *Ask, error) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -128,7 +129,7 @@ func TestInvalidConfig(t *testing.T) {
 		"any host":          {AllowedHosts: []string{"*"}},
 		"no scheme":         {AllowedOrigins: []string{"app.example.com"}},
 	} {
-		cfg.Server = newFakeServer()
+		cfg.Server, cfg.Auth = newFakeServer(), cmp.Or(cfg.Auth, AuthCallers)
 		if _, err := New(cfg); err == nil {
 			t.Errorf("%s is accepted", name)
 		}

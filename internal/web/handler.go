@@ -34,7 +34,7 @@ type Server interface {
 // Config configures a Handler. Fields are as in opentrainmcp.HTTPConfig, which also sets the defaults.
 type Config struct {
 	Server      Server
-	Auth        Auth // AuthCallers when empty
+	Auth        Auth
 	ServerToken string
 	// OwnToken returns the token of the server's own account, for AuthShared.
 	OwnToken     func(context.Context) caller.Token
@@ -42,7 +42,7 @@ type Config struct {
 	Anonymous    func(context.Context) caller.Token
 
 	Sessions    bool
-	SessionIdle time.Duration // 0 means forever
+	SessionIdle time.Duration
 	// FormTimeout is how long a form waits for its answer. A session must last longer.
 	FormTimeout time.Duration
 	NoSSE       bool
@@ -61,7 +61,7 @@ type Config struct {
 
 func (cfg Config) check() error {
 	switch {
-	case cfg.Auth != "" && cfg.Auth != AuthCallers && cfg.Auth != AuthShared:
+	case cfg.Auth != AuthCallers && cfg.Auth != AuthShared:
 		return fmt.Errorf("auth %q is not one of: %s, %s", cfg.Auth, AuthCallers, AuthShared)
 	case cfg.Auth == AuthShared && (cfg.ServerToken == "" || cfg.OwnToken == nil):
 		return errors.New("auth shared needs a token that callers send, and an account of the server's own")

@@ -66,7 +66,7 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 	defer h.enter()()
 	if !h.cfg.Sessions || modern {
 		request.Transport = caller.StreamableHTTP
-		if received.answer || received.method == mcp.MethodNotificationCancelled {
+		if received.response || received.method == mcp.MethodNotificationCancelled {
 			// Without a session there is no request that this could belong to. mcp-go would match a
 			// cancellation by its id alone, with a call of another caller.
 			w.WriteHeader(http.StatusAccepted)

@@ -40,9 +40,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 // message is what this package needs to know of a JSON-RPC message.
 type message struct {
-	method mcp.MCPMethod   // "" for an answer
-	id     json.RawMessage // nil for a notification
-	answer bool            // answers a request of this server
+	method   mcp.MCPMethod   // "" for a response
+	id       json.RawMessage // nil for a notification
+	response bool            // to a request of this server
 	// version is the protocol version in _meta, "" before protocol 2026-07-28.
 	version string
 }
@@ -67,8 +67,8 @@ func parseMessage(body []byte) (m message, err error) {
 		return m, refuse(http.StatusBadRequest, "The id of a message must be a number, or a string of at most %d bytes.", maxID)
 	}
 	m.method = mcp.MCPMethod(stringOf(root["method"]))
-	m.answer = root["result"] != nil || root["error"] != nil
-	if (m.method == "") != m.answer {
+	m.response = root["result"] != nil || root["error"] != nil
+	if (m.method == "") != m.response {
 		return m, refuse(http.StatusBadRequest, "A message must have either a method, or a result or an error.")
 	}
 	params, err := readObject(root["params"], "_meta")

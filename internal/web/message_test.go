@@ -60,7 +60,7 @@ func TestParseMessage(t *testing.T) {
 				t.Fatal(err)
 			case test.code != 0 && (refused == nil || refused.code != test.code || refused.status != http.StatusBadRequest):
 				t.Fatalf("%+v, error %v", got, err)
-			case test.code == 0 && (string(got.method) != test.method || got.isCall() != test.call || got.answer != (test.method == "")):
+			case test.code == 0 && (string(got.method) != test.method || got.isCall() != test.call || got.response != (test.method == "")):
 				t.Errorf("%+v", got)
 			}
 		})

@@ -53,7 +53,7 @@ func say(w http.ResponseWriter, status int, line string) {
 func (h *Handler) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, body := time.Now(), &trackedBody{ReadCloser: r.Body, complete: r.ContentLength == 0}
-		answer := &recorder{ResponseWriter: w, body: body}
+		response := &recorder{ResponseWriter: w, body: body}
 		edge.LimitBodyTime(w, r)
 		request := newRequest(r, h.cfg.BehindProxy)
 		r = r.WithContext(caller.With(r.Context(), request))
@@ -63,25 +63,25 @@ func (h *Handler) observe(next http.Handler) http.Handler {
 			w.Header().Set("Connection", "close") // sends the client's next request to another replica
 		}
 		defer func() { //nolint:contextcheck // it has the request's
-			cause, started := recover(), answer.status != 0
+			cause, started := recover(), response.status != 0
 			if cause != nil {
 				h.cfg.Logger.ErrorContext(r.Context(), "panic in a request",
 					"request", request.ID, "panic", cause, "stack", string(debug.Stack()))
 				if !started {
-					http.Error(answer, "internal server error", http.StatusInternalServerError)
+					http.Error(response, "internal server error", http.StatusInternalServerError)
 				}
 			}
-			h.logRequest(r, answer.status, time.Since(start))
+			h.logRequest(r, response.status, time.Since(start))
 			if cause != nil && started {
 				panic(http.ErrAbortHandler) // closes the connection, so that the client sees a broken response
 			}
 		}()
-		next.ServeHTTP(answer, r)
+		next.ServeHTTP(response, r)
 	})
 }
 
 // logRequest logs a request, but not its path: people put tokens into paths.
-func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
+func (h *Handler) logRequest(r *http.Request, status int, duration time.Duration) {
 	level := slog.LevelDebug
 	if status >= http.StatusBadRequest {
 		level = slog.LevelInfo
@@ -89,7 +89,7 @@ func (h *Handler) logRequest(r *http.Request, status int, took time.Duration) {
 	}
 	request := caller.From(r.Context())
 	h.cfg.Logger.Log(r.Context(), level, "http", "request", request.ID, "method", text.Clip(r.Method, 64), "route", r.Pattern,
-		"status", status, "duration_ms", float64(took.Microseconds())/1000, "address", request.Address)
+		"status", status, "duration_ms", float64(duration.Microseconds())/1000, "address", request.Address)
 }
 
 // routeFunc serves one route of the protocol. The message is empty unless the request is a POST.
@@ -127,7 +127,7 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if received, err = parseMessage(body); err != nil {
 		return received, err
 	}
-	if received.method == mcp.MethodToolsCall || received.answer && h.sessions.takeFreeAnswer(r) {
+	if received.method == mcp.MethodToolsCall || received.response && h.sessions.takeFreeAnswer(r) {
 		return received, nil // the tool counts its calls itself, so that it can answer as a tool
 	}
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {

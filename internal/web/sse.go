@@ -96,7 +96,7 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 		return errStreamUnknown
 	case s.owner != request.Owner:
 		return errStreamOwner
-	case received.answer: // this transport sends no requests to clients
+	case received.response: // this transport sends no requests to clients
 		w.WriteHeader(http.StatusAccepted)
 		return nil
 	}
@@ -110,9 +110,9 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 	if err := s.expect(id); err != nil {
 		return err
 	}
-	answer := &recorder{ResponseWriter: w}
-	h.sse.MessageHandler().ServeHTTP(answer, r)
-	if answer.status != http.StatusAccepted {
+	response := &recorder{ResponseWriter: w}
+	h.sse.MessageHandler().ServeHTTP(response, r)
+	if response.status != http.StatusAccepted {
 		s.settle(id) // mcp-go refused the call
 	}
 	return nil

@@ -65,6 +65,6 @@ func (o inviteTrainerOutput) Text() string {
 		l.Add("%s is invited to job %s.", o.FreelancerID, o.JobID)
 	}
 	l.Field("Proposal", o.ProposalID)
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())
 }

@@ -94,7 +94,7 @@ func (o getJobOutput) fit() getJobOutput {
 func (o getJobOutput) Text() string {
 	l := o.lines()
 	l.Field("Cut", o.Cut)
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())
 }
 

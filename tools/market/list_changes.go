@@ -144,7 +144,7 @@ func (p position) cursor() string {
 func (o listChangesOutput) Text() string {
 	var l text.Lines
 	l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	for _, change := range o.Changes {
 		l.Add("%s %s (id %s)", change.OccurredAt, change.EventType, change.JobID)
 	}

@@ -140,7 +140,7 @@ func payText(pay opentrain.Pay) string {
 func (o searchJobsOutput) Text() string {
 	var l text.Lines
 	l.Add("%s on this page.", text.Count(len(o.Jobs), "open job"))
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	for i, job := range o.Jobs {
 		title := fmt.Sprintf("%d. %s (id %s)", i+1, job.Title, job.ID)
 		l.Add("%s", text.Join(" · ", title, job.CompanyName, job.Category, job.Pay, job.ExperienceLevel,

@@ -52,6 +52,6 @@ func (o closeJobOutput) Text() string {
 	} else {
 		l.Add("Job %s is closed (%s): it takes no new proposals.", o.JobID, o.Status)
 	}
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())
 }

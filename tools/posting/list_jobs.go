@@ -96,7 +96,7 @@ func summarize(job opentrain.OwnJob) ownJob {
 func (o listJobsOutput) Text() string {
 	var l text.Lines
 	l.Add("%s of this account on this page.", text.Count(len(o.Jobs), "job"))
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	for i, job := range o.Jobs {
 		l.Add("%d. %s", i+1, job.line())
 	}

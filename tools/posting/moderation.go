@@ -23,8 +23,8 @@ func blockedBy(err error, code opentrain.Code) *opentrain.Moderation {
 		Reason  string   `json:"reason"`
 		Reasons []string `json:"reasons"`
 	}
-	refusal, ok := errors.AsType[*opentrain.Error](err)
-	if !ok || refusal.Code != code || !refusal.DecodeDetails(&details) || details.Reason != tool.ReasonModeration {
+	apiError, ok := errors.AsType[*opentrain.Error](err)
+	if !ok || apiError.Code != code || !apiError.DecodeDetails(&details) || details.Reason != tool.ReasonModeration {
 		return nil
 	}
 	return &opentrain.Moderation{Decision: "BLOCK", Reasons: details.Reasons}

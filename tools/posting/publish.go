@@ -77,7 +77,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	call.Step("Publishing")
 	answer, err := p.API.PublishJob(ctx, in.JobID)
 	if err != nil {
-		if answer = refusal(err); answer == nil {
+		if answer = publicationIn(err); answer == nil {
 			return out, nil, err
 		}
 	}
@@ -102,9 +102,9 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	return out, nil, nil
 }
 
-// refusal turns the two errors that are results, not failures, into an answer: the content check blocked the
+// publicationIn turns the two errors that are results, not failures, into an answer: the content check blocked the
 // draft, or the draft isn't ready. The API reference has errors for them, the posting guide ordinary answers.
-func refusal(err error) *opentrain.Publication {
+func publicationIn(err error) *opentrain.Publication {
 	if moderation := blockedBy(err, opentrain.CodeForbidden); moderation != nil {
 		return &opentrain.Publication{Moderation: moderation}
 	}
@@ -112,8 +112,8 @@ func refusal(err error) *opentrain.Publication {
 		Validation    *opentrain.Validation    `json:"validation"`
 		MissingFields []opentrain.MissingField `json:"missingFields"`
 	}
-	failure, ok := errors.AsType[*opentrain.Error](err)
-	if !ok || failure.Code != opentrain.CodeBadRequest || !failure.DecodeDetails(&details) || details.Validation == nil {
+	apiError, ok := errors.AsType[*opentrain.Error](err)
+	if !ok || apiError.Code != opentrain.CodeBadRequest || !apiError.DecodeDetails(&details) || details.Validation == nil {
 		return nil
 	}
 	return &opentrain.Publication{Validation: details.Validation, MissingFields: details.MissingFields}
@@ -179,7 +179,7 @@ func (o publishOutput) Text() string {
 	l.Fields("Reason", o.Reasons)
 	draft.AddRemarks(&l, "Warning", o.Warnings)
 	draft.AddRemarks(&l, "Issue", o.Issues)
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	draft.AddQuestions(&l, o.MissingFields)
 	return l.With(o.Next.Text())
 }

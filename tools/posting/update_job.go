@@ -64,7 +64,9 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	end := p.Confirm.Ledger.Begin(call.Caller, in.JobID)
 	edit, err := p.API.UpdateJob(ctx, in.JobID, fields)
 	end(err)
-	p.Forget(call.Caller, in.JobID)
+	if opentrain.MayHaveChanged(err) {
+		p.Forget(call.Caller, in.JobID)
+	}
 	if err != nil {
 		moderation := blockedBy(err, opentrain.CodeConflict)
 		if moderation == nil {
@@ -113,6 +115,6 @@ func (o updateJobOutput) Text() string {
 		l.Field("Set", text.JSON(o.FieldsSet))
 	}
 	l.Fields("Reason", o.Reasons)
-	l.Fields("Understood", o.Interpreted)
+	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())
 }
