@@ -75,6 +75,8 @@ func TestDelivery(t *testing.T) {
 		{caller.StreamableHTTP, previous, anyForm(), false, none},
 		{caller.SSE, previous, anyForm(), false, none},
 		{caller.SSE, current, anyForm(), false, none},
+		{caller.Unknown, current, anyForm(), false, none},
+		{caller.Unknown, previous, anyForm(), false, none},
 
 		{caller.Stdio, current, nil, false, none},
 		{caller.Stdio, current, url, false, none},

@@ -39,6 +39,7 @@ func TestLedger(t *testing.T) {
 		"blocked edit":      {&opentrain.Error{Code: opentrain.CodeConflict, Status: 409}, true},
 		"server error":      {&opentrain.Error{Code: opentrain.CodeInternal, Status: 500}, true},
 		"lost answer":       {&opentrain.Error{Code: opentrain.CodeNetwork}, true},
+		"page of a proxy":   {&opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404}, true},
 		"never sent":        {&opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, false},
 		"invalid":           {&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400}, false},
 		"not the caller's":  {&opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}, false},

@@ -33,6 +33,18 @@ func TestExplain(t *testing.T) {
 		action tool.Action
 		text   []string
 	}{
+		"a conflict without a known cause": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
+			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It is lost."},
+		},
+		"a conflict of the status": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
+			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. Nothing was changed."},
+		},
+		"a page of a proxy": {
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},
+			tool.Fix, []string{"opentrain_close_job failed: A page.\nIt is lost."},
+		},
 		"feature": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Message: "No", Details: []byte(`{"featureKey":"f"}`)},
 			tool.Fix, []string{"OpenTrain refused opentrain_close_job: No. Nothing was changed.", "The feature f is not enabled"},
@@ -150,3 +162,27 @@ func TestFormOver(t *testing.T) {
 		}
 	}
 }
+
+// TestWritesHaveAnEffect: without one, the audit would not know what a write did.
+func TestWritesHaveAnEffect(t *testing.T) {
+	made := func(kind tool.Kind) (problem any) {
+		defer func() { problem = recover() }()
+		tool.New(tool.Spec{Name: "x", Kind: kind}, func(context.Context, tool.Call, struct{}) (silent, *tool.Ask, error) {
+			return silent{}, nil, nil
+		})
+		return nil
+	}
+	if problem := made(tool.KindRead); problem != nil {
+		t.Errorf("a read: %v", problem)
+	}
+	for _, kind := range []tool.Kind{tool.KindCreate, tool.KindUpdate, tool.KindPublish, tool.KindClose} {
+		if made(kind) == nil {
+			t.Errorf("%s without an effect is accepted", kind)
+		}
+	}
+}
+
+// silent is an output without an effect.
+type silent struct{}
+
+func (silent) Text() string { return "" }
