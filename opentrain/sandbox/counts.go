@@ -197,13 +197,13 @@ func (r *reader) setCount(key string, low, high float64, i int) {
 	}
 	if r.fields.has(key) {
 		if r.fields[key] != low {
-			r.addGuess(key, fmt.Sprintf("The text names another number too: %s. The first was taken.", r.tokens[i].text))
+			r.addGuess(key, fmt.Sprintf("The text also names another number, %s. The first one was used.", r.tokens[i].text))
 		}
 		return
 	}
 	r.fields[key] = low
 	if high > low {
-		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", low, high))
+		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was used.", low, high))
 	}
 }
 

@@ -140,7 +140,7 @@ func (s *Sandbox) read(src *source) (parsed, *apiError) {
 	}
 	document, given := src.documents[format.payload]
 	if !given {
-		return parsed{}, badDocument([]any{format.payload}, "The format %s takes its document in %s, and there is none.", name, format.payload)
+		return parsed{}, badDocument([]any{format.payload}, "The format %s needs its document in %s, and there is none.", name, format.payload)
 	}
 	m, failure := format.read(s.variant, document.raw, document.path)
 	if failure != nil {
@@ -171,14 +171,14 @@ func readString(object map[string]json.RawMessage, key string, path []any, to **
 }
 
 func typeFailure(expected string, raw json.RawMessage, path []any) *apiError {
-	failure := badRequest("The body has fields that cannot be taken. No draft was made.")
+	failure := badRequest("The body has invalid fields. No draft was made.")
 	failure.details = details{"issues": []issue{wrongType(expected, raw, path)}}
 	return failure
 }
 
 func checkText(src source) *apiError {
 	for key := range src.documents {
-		return badDocument([]any{key}, "A document in %s wants the format that it has.", key)
+		return badDocument([]any{key}, "A document in %s needs its format.", key)
 	}
 	if src.Text == nil {
 		return badRequest("There is no job description: send rawJobDescription, or source with type and text.")
@@ -193,7 +193,7 @@ func checkText(src source) *apiError {
 }
 
 func tooLong(n int) *apiError {
-	failure := badRequest(fmt.Sprintf("The job description has %d characters; at most %d are taken.", n, maxDescription))
+	failure := badRequest(fmt.Sprintf("The job description has %d characters; at most %d are allowed.", n, maxDescription))
 	failure.details = details{"maxLength": maxDescription, "length": n}
 	return failure
 }

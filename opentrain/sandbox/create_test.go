@@ -136,10 +136,10 @@ func TestCreateRefusals(t *testing.T) {
 		"nothing":         {`{}`, "rawJobDescription"},
 		"null text":       {`{"rawJobDescription": null}`, "rawJobDescription"},
 		"blank":           {`{"rawJobDescription": " \n\t "}`, "empty"},
-		"not a string":    {`{"rawJobDescription": 5}`, "cannot be taken"},
-		"source a string": {`{"source": "x"}`, "cannot be taken"},
-		"key a number":    {`{"rawJobDescription": "x", "idempotencyKey": 5}`, "cannot be taken"},
-		"text an array":   {`{"source": {"text": ["x"]}}`, "cannot be taken"},
+		"not a string":    {`{"rawJobDescription": 5}`, "invalid fields"},
+		"source a string": {`{"source": "x"}`, "invalid fields"},
+		"key a number":    {`{"rawJobDescription": "x", "idempotencyKey": 5}`, "invalid fields"},
+		"text an array":   {`{"source": {"text": ["x"]}}`, "invalid fields"},
 		"too long":        {object{"rawJobDescription": strings.Repeat("é", 60_001)}, "60000"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,7 +51,7 @@ func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiEr
 	}
 	issues = append(issues, m.rateAmount(object["rateAmount"], childPath(path, "rateAmount"))...)
 	if issues != nil {
-		failure := badRequest("The job object has fields that cannot be taken. No draft was made.")
+		failure := badRequest("The job object has invalid fields. No draft was made.")
 		failure.details = details{"issues": issues}
 		return m, failure
 	}

@@ -76,7 +76,7 @@ func (h *hrReader) readElement(e *element) (reason string) {
 		return "" // read with the rate
 	case "JobCategory", "JobCategoryCode", "CategoryCode", "Industry":
 		if h.fields.has("labelTypes") || !h.setFromText("labelTypes", e.text) {
-			return "It names no kind of labelling."
+			return "It names no kind of labeling."
 		}
 	default:
 		return "No draft field corresponds to this element."
@@ -92,7 +92,7 @@ func (h *hrReader) language(text string) (reason string) {
 		name = map[string]string{"en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese", "it": "Italian", "ja": "Japanese", "zh": "Chinese", "ar": "Arabic", "hi": "Hindi", "ko": "Korean", "ru": "Russian"}[code]
 	}
 	if name == "" {
-		return "This language is not known here."
+		return "This language is unknown."
 	}
 	if list := h.fields.list("languages"); !slices.Contains(list, name) {
 		h.set("languages", append(list, name))
@@ -113,7 +113,7 @@ func (h *hrReader) rate(e *element) (reason string) {
 	currency := strings.ToUpper(e.attrs["currency"] + e.attrs["currencyID"] + e.attrs["currencyCode"])
 	switch unit = strings.ToLower(unit); {
 	case !isNumber || amount <= 0:
-		return "There is no amount above zero in it."
+		return "It has no amount above zero."
 	case h.fields.has("paymentType"):
 		return "A job has one rate."
 	case currency != "" && currency != "USD":
@@ -123,7 +123,7 @@ func (h *hrReader) rate(e *element) (reason string) {
 	case strings.Contains(unit, "fixed") || strings.Contains(unit, "lump"):
 		h.pay(fixedPrice, amount)
 	default:
-		return "It is not said to be by the hour, by the label or in all."
+		return "It doesn't say whether it is by the hour, by the label or in total."
 	}
 	return ""
 }

@@ -23,7 +23,7 @@ func readIndeed(_ Variant, raw json.RawMessage, path []any) (imported, *apiError
 			}
 		}
 		if len(jobs) != 1 {
-			return m, badDocument(path, "There are %d <job> elements in <source>; a draft is made of one.", len(jobs))
+			return m, badDocument(path, "<source> has %d <job> elements; a draft is made from one.", len(jobs))
 		}
 		job = jobs[0]
 	}
@@ -55,7 +55,7 @@ func (m *imported) indeed(e *element) (reason string) {
 		m.country(e.text)
 	case "salary":
 		if !m.salaryText(e.text) {
-			return "It names no rate by the hour, by the label or in all, in US dollars."
+			return "It names no rate in US dollars by the hour, by the label or in total."
 		}
 	case "experience":
 		if !m.setFromText("experienceLevel", e.text) {
@@ -63,7 +63,7 @@ func (m *imported) indeed(e *element) (reason string) {
 		}
 	case "category":
 		if !m.setFromText("labelTypes", strings.ReplaceAll(e.text, ",", ". ")) {
-			return "It names no kind of labelling."
+			return "It names no kind of labeling."
 		}
 	case "jobtype":
 		if !strings.Contains(strings.ToLower(e.text), "contract") {
@@ -74,7 +74,7 @@ func (m *imported) indeed(e *element) (reason string) {
 	case "date", "url", "expirationdate", "lastactivitydate":
 		return "The marketplace sets this itself when the job is published."
 	case "company", "sourcename":
-		return "The company is that of the account."
+		return "The company comes from the account."
 	default:
 		return "No draft field corresponds to this element."
 	}

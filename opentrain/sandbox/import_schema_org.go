@@ -27,7 +27,7 @@ func readJobPosting(_ Variant, raw json.RawMessage, path []any) (imported, *apiE
 	case len(found) == 0:
 		return imported{}, badDocument(path, "There is no object with the @type JobPosting.")
 	case len(found) > 1:
-		return imported{}, badDocument(found[1].path, "There is more than one JobPosting; a draft is made of one.")
+		return imported{}, badDocument(found[1].path, "There is more than one JobPosting; a draft is made from one.")
 	}
 	p := found[0]
 	p.read()
@@ -124,7 +124,7 @@ func unmappedProperties() map[string]string {
 	market := "The marketplace sets this itself when the job is published."
 	return map[string]string{
 		"datePosted": market, "validThrough": market, "url": market, "directApply": market, "@id": market,
-		"hiringOrganization": "The company is that of the account.",
+		"hiringOrganization": "The company comes from the account.",
 		"jobLocationType":    "All work here is remote.",
 		"employmentType":     "AI trainers are contractors.",
 		"totalJobOpenings":   "This is not a number of people.",
@@ -136,7 +136,7 @@ func (p *posting) salary(name string, value any) {
 	path := childPath(p.path, name)
 	values := all(value)
 	for i, extra := range values[1:] {
-		p.addUnmapped(join(childPath(path, i+1)), "A job has one rate; the first is taken.", extra)
+		p.addUnmapped(join(childPath(path, i+1)), "A job has one rate; the first one was used.", extra)
 	}
 	amount, isObject := values[0].(map[string]any)
 	if !isObject {
@@ -155,16 +155,16 @@ func (p *posting) salary(name string, value any) {
 	case currency != "" && currency != "USD":
 		p.addUnmapped(join(path), "Rates are in US dollars; this one is in "+currency+".", value)
 	case !hasLow && !hasHigh:
-		p.addUnmapped(join(path), "There is no amount above zero in it.", value)
+		p.addUnmapped(join(path), "It has no amount above zero.", value)
 	case unit != "HOUR" && unit != "HUR":
-		reason := "It does not say for what the amount is paid."
+		reason := "It doesn't say what the amount is paid for."
 		if unit != "" {
-			reason = "Work is paid by the hour, by the label or in all, not by the " + strings.ToLower(unit) + "."
+			reason = "Work is paid by the hour, by the label or in total, not by the " + strings.ToLower(unit) + "."
 		}
 		p.addUnmapped(join(path), reason, value)
 	case hasLow && hasHigh && high > low:
 		p.set("paymentType", payPerHour)
-		p.guess("pricePerHour", low, fmt.Sprintf("The posting gives a range, %v to %v; its lower end is what everyone is promised.", low, high))
+		p.guess("pricePerHour", low, fmt.Sprintf("The posting gives a range from %v to %v; the lower end was used.", low, high))
 	case hasLow:
 		p.pay(payPerHour, low)
 	default:
@@ -182,7 +182,7 @@ func (p *posting) places(name string, value any) {
 			path = childPath(path, i)
 		}
 		if country == "" {
-			p.addUnmapped(join(path), "There is no country in it.", place)
+			p.addUnmapped(join(path), "It names no country.", place)
 			continue
 		}
 		p.country(country)
@@ -234,7 +234,7 @@ func (p *posting) experience(value any) bool {
 	if found && len(read.guesses) == 0 {
 		p.set("experienceLevel", level)
 	} else if found {
-		p.guess("experienceLevel", level, "The posting words it: "+textOf(value))
+		p.guess("experienceLevel", level, "The posting says: "+textOf(value))
 	}
 	return found
 }

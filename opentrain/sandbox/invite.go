@@ -57,13 +57,13 @@ func mayInvite(j *job, freelancer string) *apiError {
 		return conflict(message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
 	if j.status != statusOpen {
-		return refuse("Only to a published job can AI trainers be invited; this one is "+j.status+".", "job_not_published")
+		return refuse("AI trainers can only be invited to a published job; this one is "+j.status+".", "job_not_published")
 	}
 	switch freelancer {
 	case FreelancerAvailable, FreelancerAlsoAvailable:
 		return nil
 	case FreelancerUnavailable:
-		return refuse("This AI trainer takes no invitations at present.", "freelancer_unavailable")
+		return refuse("This AI trainer isn't accepting invitations.", "freelancer_unavailable")
 	case NotAFreelancer:
 		return refuse("This user is not an AI trainer.", "not_a_freelancer")
 	}

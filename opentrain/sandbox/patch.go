@@ -87,7 +87,7 @@ func (s *Sandbox) checkPatch(body map[string]json.RawMessage) (values, *apiError
 			"message": "Unrecognized key(s) in object: " + quoted(unknown, ", ")})
 	}
 	if issues != nil {
-		failure := badRequest("The body has fields that cannot be taken. Nothing was changed.")
+		failure := badRequest("The body has invalid fields.")
 		failure.details = details{"issues": issues}
 		return nil, failure
 	}

@@ -36,7 +36,7 @@ func (r *reader) findPay() {
 		case a.bonus:
 			r.addUnmappedAmount(a, "A bonus fits no field.")
 		case a.per == perOther:
-			r.addUnmappedAmount(a, fmt.Sprintf("Pay per %s is none of the payment types.", a.unit))
+			r.addUnmappedAmount(a, fmt.Sprintf("Pay per %s is not a payment type.", a.unit))
 		case a.per == perNone:
 			others = append(others, a)
 		case main == nil:
@@ -60,7 +60,7 @@ func (r *reader) findPay() {
 	} else if hint != "" {
 		r.fields["paymentType"] = paymentTypeOf(hint)
 		if hint == perPiece {
-			r.addGuess("paymentType", "The text pays per piece, taken as per label.")
+			r.addGuess("paymentType", "The text pays per piece; it was read as per label.")
 		}
 	}
 }
@@ -76,14 +76,14 @@ func (r *reader) setPay(a amount) {
 	r.fields[key] = a.low
 	switch {
 	case a.low != a.high:
-		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was taken.", a.low, a.high))
+		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was used.", a.low, a.high))
 	case a.per == perPiece:
-		r.addGuess(key, "The text gives a rate per "+a.unit+", taken as the rate per label.")
+		r.addGuess(key, "The text gives a rate per "+a.unit+"; it was used as the rate per label.")
 	case !a.sure:
-		r.addGuess(key, "The text gives the amount, but does not say plainly what it is paid for.")
+		r.addGuess(key, "The text gives the amount but doesn't clearly say what it is paid for.")
 	}
 	if a.per == perPiece || !a.sure {
-		r.addGuess("paymentType", "The text does not name the payment type plainly.")
+		r.addGuess("paymentType", "The text doesn't clearly name the payment type.")
 	}
 }
 

@@ -48,7 +48,7 @@ func (r *reader) findLanguages() {
 	}
 	r.fields["languages"] = languages
 	if guessed {
-		r.addGuess("languages", "A language is named, but not plainly as one that AI trainers must know.")
+		r.addGuess("languages", "The text names a language but doesn't clearly say that AI trainers must know it.")
 	}
 }
 
@@ -133,7 +133,7 @@ func (r *reader) findCountries() {
 	}
 	r.fields["countries"] = countries
 	if guessed {
-		r.addGuess("countries", "A country is named, but not plainly as the place of the AI trainers.")
+		r.addGuess("countries", "The text names a country but doesn't clearly say that AI trainers must be there.")
 	}
 }
 

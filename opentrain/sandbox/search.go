@@ -118,7 +118,7 @@ func readCursor(values url.Values, list string) (int, *apiError) {
 	number, fits := strings.CutPrefix(string(data), list+":")
 	seq, errNumber := strconv.Atoi(number)
 	if err != nil || !fits || errNumber != nil || seq < 1 {
-		failure := badRequest("The cursor is malformed: pass nextCursor back as it came.")
+		failure := badRequest("The cursor is malformed: pass nextCursor back unchanged.")
 		failure.details = details{"field": "cursor"}
 		return 0, failure
 	}
