@@ -165,3 +165,45 @@ func TestParallelChangesVoidConfirmations(t *testing.T) {
 		t.Errorf("the last report confirms nothing: %+v", last)
 	}
 }
+
+// TestWhatIsConfirmedIsSent: a member that occurs twice can't carry a text past the human. However the fields come,
+// the API gets the values that the human was shown.
+func TestWhatIsConfirmedIsSent(t *testing.T) {
+	api := &upstream{body: `{"jobId":"j","status":"OPEN"}`}
+	tools := serve(t, api, setup{confirm: true})
+	run := func(fields, token string) (tool.Result, string) {
+		api.sent = ""
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_update_job",
+			`{"jobId":"j","fields":`+fields+`,"confirmationToken":"`+token+`"}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		return result, api.sent
+	}
+	const shown = `{"jobTitle":"T","aiInterviewRequirements":[{"q":"Why?","n":1}]}`
+	asked, sent := run(shown, "")
+	if sent != "" || !strings.Contains(asked.Text, "confirm_with_human") {
+		t.Fatalf("sent %q, %s", sent, asked.Text)
+	}
+	_, rest, _ := strings.Cut(asked.Text, `"confirmationToken":"`)
+	token, _, _ := strings.Cut(rest, `"`)
+	text, err := json.Marshal(`{"jobTitle":"T","aiInterviewRequirements":[{"q":"EVIL","q":"Why?","n":1}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fields := range []string{
+		`{"jobTitle":"T","aiInterviewRequirements":[{"q":"EVIL","q":"Why?","n":1}]}`,
+		`{"jobTitle":"EVIL","jobTitle":"T","aiInterviewRequirements":[{"n":1,"q":"Why?"}]}`,
+		`{"jobTitle":"T","aiInterviewRequirements":[{"q":"Why?","n":1}],"aiInterviewRequirements":[{"q":"Why?","n":2,"n":1}]}`,
+		string(text),
+	} {
+		// An edit voids the confirmations from before it, so each case has a server that has seen none.
+		if _, sent := run(fields, token); strings.Contains(sent, "EVIL") || strings.Contains(sent, `"n":2`) || sent == "" {
+			t.Errorf("%s: sent %q", fields, sent)
+		}
+		tools = serve(t, api, setup{confirm: true})
+		asked, _ := run(shown, "")
+		_, rest, _ := strings.Cut(asked.Text, `"confirmationToken":"`)
+		token, _, _ = strings.Cut(rest, `"`)
+	}
+}

@@ -91,6 +91,11 @@ func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
 	return s.cfg.Limiter.Take(caller.From(ctx).RateKey())
 }
 
+// TakeFormAnswer reports whether the caller has an open form that waits for its answer, once for each form.
+func (s *Server) TakeFormAnswer(ctx context.Context) bool {
+	return s.forms.pending.CompareAndSwap(s.cfg.Token(ctx).Caller().ID, false, true)
+}
+
 // StopForms ends the forms that wait for an answer, and prevents new ones.
 func (s *Server) StopForms() { s.forms.stop() }
 

@@ -32,7 +32,7 @@ type forms struct {
 	cfg      Config
 	stopped  context.Context // ends when the server does
 	stop     context.CancelFunc
-	pending  sync.Map                          // the form keys of callers who have a form now
+	pending  sync.Map                          // the form keys of callers who have a form now; whether an answer came
 	timedOut *ttlcache.Cache[string, struct{}] // the form keys of callers who let a form time out
 }
 
@@ -125,7 +125,7 @@ func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, rep
 		return nil
 	}
 	// A human gets one form at a time: calls that wait for a form would hold up the client's other calls.
-	if _, pending := f.pending.LoadOrStore(key, nil); pending {
+	if _, pending := f.pending.LoadOrStore(key, false); pending {
 		return nil
 	}
 	defer f.pending.Delete(key)

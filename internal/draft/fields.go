@@ -77,6 +77,9 @@ func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentra
 	if err := json.Unmarshal(raw, &typed); err != nil {
 		return nil, tool.Problem("fields", "cannot be read")
 	}
+	for key, value := range typed { // what a human is shown is what is sent: a member that occurs twice is sent once
+		typed[key] = json.RawMessage(text.Canonical(value))
+	}
 	var matched []string
 	err = d.Accounts.Check(ctx, call.Caller, func(known *opentrain.Capabilities) error {
 		accepted = maps.Clone(typed)

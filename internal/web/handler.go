@@ -27,6 +27,8 @@ type Server interface {
 	Tools() []tool.Tool
 	// Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.
 	Admit(ctx context.Context) (wait time.Duration)
+	// TakeFormAnswer reports whether the caller has an open form that waits for its answer, once for each form.
+	TakeFormAnswer(ctx context.Context) bool
 	// StopForms ends the forms that wait for an answer, and prevents new ones.
 	StopForms()
 }

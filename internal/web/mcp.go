@@ -79,7 +79,7 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 	if received.method == mcp.MethodInitialize {
 		return h.openSession(w, r)
 	}
-	return h.serveSession(w, r, id, received)
+	return h.serveSession(w, r, id)
 }
 
 // openSession answers an initialize request.
@@ -102,7 +102,7 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 // serveSession serves an open session. mcp-go alone would accept a GET with any id.
-func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received message) error {
+func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string) error {
 	if id == "" {
 		return errSessionMissing
 	}
@@ -112,9 +112,6 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 	}
 	if r.Method == http.MethodGet {
 		return h.listen(w, r, open)
-	}
-	if received.method == mcp.MethodToolsCall {
-		open.answers.Add(1)
 	}
 	h.streamable.ServeHTTP(w, r)
 	return nil

@@ -127,8 +127,9 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if received, err = parseMessage(body); err != nil {
 		return received, err
 	}
-	if received.method == mcp.MethodToolsCall || received.response && h.sessions.takeFreeAnswer(r) {
-		return received, nil // the tool counts its calls itself, so that it can answer as a tool
+	// A tool counts its calls itself, so that it can answer as a tool. A human's answer to a form must not be lost.
+	if received.method == mcp.MethodToolsCall || received.response && h.cfg.Server.TakeFormAnswer(r.Context()) {
+		return received, nil
 	}
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {
 		busy := refuse(http.StatusTooManyRequests, "You send messages more often than this server allows.")

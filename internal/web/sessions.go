@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"sync"
-	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/server"
 
@@ -22,10 +21,9 @@ type sessions struct {
 }
 
 type session struct {
-	owner   string          // as caller.Request.Owner
-	ctx     context.Context // ends with the session
-	end     func()
-	answers atomic.Int64 // that don't count against the rate limit
+	owner string          // as caller.Request.Owner
+	ctx   context.Context // ends with the session
+	end   func()
 }
 
 func newSessions(cfg Config) *sessions {
@@ -40,19 +38,6 @@ func (s *sessions) find(id, owner string) *session {
 		return found
 	}
 	return nil
-}
-
-// takeFreeAnswer reports whether an answer skips the rate limit. Each tool call allows one, for its form.
-func (s *sessions) takeFreeAnswer(r *http.Request) bool {
-	open := s.find(r.Header.Get(server.HeaderKeySessionID), caller.From(r.Context()).Owner)
-	if open == nil {
-		return false
-	}
-	if open.answers.Add(-1) < 0 {
-		open.answers.Add(1)
-		return false
-	}
-	return true
 }
 
 type managerKey struct{}

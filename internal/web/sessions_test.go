@@ -118,12 +118,14 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 		sessions bool
 		id       string // "" for an open session
 		status   int    // before the limit is reached
+		calls    bool   // a tool call comes before each answer
 	}{
-		"stateless, long id":      {false, long, 400},
-		"stateless, made up id":   {false, "secret-made-up", 202},
-		"sessions, long id":       {true, long, 400},
-		"sessions, made up id":    {true, "secret-made-up", 404},
-		"sessions, open, unasked": {true, "", 0}, // mcp-go decides
+		"stateless, long id":      {false, long, 400, false},
+		"stateless, made up id":   {false, "secret-made-up", 202, false},
+		"sessions, long id":       {true, long, 400, false},
+		"sessions, made up id":    {true, "secret-made-up", 404, false},
+		"sessions, open, unasked": {true, "", 0, false}, // mcp-go decides
+		"sessions, open, calls":   {true, "", 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, func(c *Config) { c.Sessions = test.sessions })
@@ -133,6 +135,10 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 			}
 			s.fake.limiter = edge.NewLimiter(0.001, burst)
 			for i := range 4 * burst {
+				if test.calls {
+					s.post(call(1, "whoami"), "Mcp-Session-Id", id)
+					s.post(call(2, "unknown"), "Mcp-Session-Id", id)
+				}
 				got := s.post(bodies[i%len(bodies)], "Mcp-Session-Id", id)
 				switch {
 				case i >= burst && got.status != http.StatusTooManyRequests, i < burst && got.status == http.StatusTooManyRequests,

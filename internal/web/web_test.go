@@ -33,6 +33,7 @@ type fakeServer struct {
 	started chan struct{}
 	release chan struct{}
 	stopped atomic.Bool
+	forms   atomic.Int64 // open, without an answer
 }
 
 type identity struct {
@@ -69,6 +70,7 @@ func newFakeServer() *fakeServer {
 	})
 	f.mcp.AddTool(mcp.NewTool("ask"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		var form mcp.ElicitationRequest
+		f.forms.Add(1)
 		form.Params.Message, form.Params.RequestedSchema = "Yes?", map[string]any{"type": "object", "properties": map[string]any{}}
 		answer, err := f.mcp.RequestElicitation(ctx, form)
 		if err != nil {
@@ -87,6 +89,14 @@ func (f *fakeServer) Tools() []tool.Tool {
 
 func (f *fakeServer) Admit(ctx context.Context) time.Duration {
 	return f.limiter.Take(caller.From(ctx).RateKey())
+}
+
+func (f *fakeServer) TakeFormAnswer(context.Context) bool {
+	if f.forms.Add(-1) < 0 {
+		f.forms.Add(1)
+		return false
+	}
+	return true
 }
 
 func (f *fakeServer) StopForms() { f.stopped.Store(true) }
