@@ -10,7 +10,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-func TestNarrowing(t *testing.T) {
+func TestReadNarrowing(t *testing.T) {
 	known := newFakeServer().Tools()
 	for name, test := range map[string]struct {
 		headers []string

@@ -124,7 +124,7 @@ func TestNoResponseIsStored(t *testing.T) {
 	check(t, broken.Header(), "panic")
 }
 
-func TestOps(t *testing.T) {
+func TestOpsHandler(t *testing.T) {
 	s := start(t, func(c *Config) { c.SeparateOps, c.AllowedOrigins = true, []string{"https://app.example.com"} })
 	listener := httptest.NewServer(s.handler.Ops())
 	defer listener.Close()

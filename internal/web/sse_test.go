@@ -52,7 +52,7 @@ func TestStreamsBelongToTheirOpener(t *testing.T) {
 	}
 }
 
-func TestBasePath(t *testing.T) {
+func TestStreamNamesTheBasePath(t *testing.T) {
 	s := start(t, func(c *Config) { c.BasePath = "/opentrain" })
 	if _, path := s.openStream(); !strings.HasPrefix(path, "/opentrain/message?sessionId=") {
 		t.Error(path)
