@@ -228,7 +228,7 @@ func TestOldStateShowsNothingOld(t *testing.T) {
 	}, nil)
 	got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	shown := shownFields(t, got.next(t))
-	if price, told := shown["pricePerHour"]; told && price != 500.0 {
+	if price, isShown := shown["pricePerHour"]; isShown && price != 500.0 {
 		t.Errorf("the old price is shown: %s", got.text)
 	}
 	next := call(t, a.host, "opentrain_publish", job())

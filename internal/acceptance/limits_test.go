@@ -70,9 +70,9 @@ func TestCallersAddress(t *testing.T) {
 	}
 }
 
-// TestNoAddressTakesAllPlaces: one address gets at most half of the sessions and
+// TestOneAddressCannotUseUpTheQuota: one address gets at most half of the sessions and
 // streams.
-func TestNoAddressTakesAllPlaces(t *testing.T) {
+func TestOneAddressCannotUseUpTheQuota(t *testing.T) {
 	t.Parallel()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
 		c.BehindProxy, c.Sessions, c.MaxSessions, c.MaxStreams = true, true, 4, 4

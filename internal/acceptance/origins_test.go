@@ -59,9 +59,9 @@ func TestCORS(t *testing.T) {
 	t.Parallel()
 	const app = "https://app.example.com"
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.AllowedOrigins = []string{app} })
-	ask := []string{"Origin", app, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers",
+	preflight := []string{"Origin", app, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers",
 		"authorization,content-type,mcp-method,mcp-name,mcp-protocol-version,mcp-session-id,x-opentrain-token"}
-	got := s.do("OPTIONS", "/mcp", "", ask...)
+	got := s.do("OPTIONS", "/mcp", "", preflight...)
 	if got.status != http.StatusNoContent || got.header.Get("Access-Control-Allow-Origin") != app ||
 		!strings.Contains(strings.ToLower(got.header.Get("Access-Control-Allow-Headers")), "x-opentrain-token") ||
 		got.header.Get("Access-Control-Allow-Credentials") != "" {

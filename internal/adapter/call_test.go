@@ -191,7 +191,7 @@ func TestCallCarriesTheTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(ctx context.Context, _ tool.Call, _ input) (output, *tool.Ask, error) {
+	readAccount := func(ctx context.Context, _ tool.Call, _ input) (output, *tool.Ask, error) {
 		_, err := api.Me(ctx)
 		return output{}, nil, err
 	}
@@ -214,7 +214,7 @@ func TestCallCarriesTheTrace(t *testing.T) {
 		{"a long state", caller.Trace{}, map[string]any{"traceparent": parent, "tracestate": strings.Repeat("a", 513)}, parent, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, ask)}}, nil), previous, nil)
+			h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, readAccount)}}, nil), previous, nil)
 			request := &caller.Request{Transport: caller.StreamableHTTP, Trace: test.transport, Token: caller.Token{Value: "ot_pat_x"}}
 			ctx := caller.With(h.server.MCP().WithContext(t.Context(), h), request)
 			params := map[string]any{"name": "read", "arguments": map[string]any{}}

@@ -98,8 +98,8 @@ func TestEndOfInput(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				g := newGate(t.Context(), strings.NewReader(test.input), &out, timeout)
-				told := false
-				g.onEnd = func() { told = true }
+				notified := false
+				g.onEnd = func() { notified = true }
 				ended := reader(t, g)
 				for _, answer := range test.answers {
 					time.Sleep(time.Second) //nolint:forbidigo // of the bubble
@@ -107,8 +107,8 @@ func TestEndOfInput(t *testing.T) {
 						t.Errorf("%d, %v", n, err)
 					}
 				}
-				if got := ended(); got != test.ends || !told || out.String() != strings.Join(test.answers, "") {
-					t.Errorf("ended after %v, want %v; told: %v; wrote %q", got, test.ends, told, out.String())
+				if got := ended(); got != test.ends || !notified || out.String() != strings.Join(test.answers, "") {
+					t.Errorf("ended after %v, want %v; notified: %v; wrote %q", got, test.ends, notified, out.String())
 				}
 			})
 		})

@@ -158,9 +158,9 @@ func TestTurnAwayAndShutdown(t *testing.T) {
 	listening := readEvents(t, s.send("GET", "/mcp", "", session...))
 	idle, _ := s.openStream()
 	busy, path := s.openStream()
-	s.do("POST", path, call(7, "hold"))
+	s.do("POST", path, call(7, "wait"))
 	direct := make(chan reply)
-	go func() { direct <- s.post(call(8, "hold"), session...) }()
+	go func() { direct <- s.post(call(8, "wait"), session...) }()
 	<-s.fake.started
 	<-s.fake.started
 	s.handler.TurnAway()
