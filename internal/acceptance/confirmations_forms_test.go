@@ -28,7 +28,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 		"a word":  {"accept", map[string]any{"confirm": "true"}, false}, "no content": {"accept", nil, false},
 		"declined": {"decline", map[string]any{"confirm": true}, false}, "cancelled": {"cancel", nil, false},
 	}
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		for name, test := range cases {
 			t.Run(carrier+", "+name, func(t *testing.T) {
 				a := startAsking(t, carrier, sandbox.Guide, answers(test.action, test.content), nil)

@@ -46,7 +46,7 @@ func TestUnansweredForm(t *testing.T) {
 // TestProgress: a client that asks for progress gets every notice, including the last.
 // Other clients get none.
 func TestProgress(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, fills, nil)
 			notices := make(chan string, 100)
