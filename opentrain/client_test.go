@@ -152,7 +152,7 @@ func TestEveryCallReachesItsEndpoint(t *testing.T) {
 	}
 }
 
-func TestNoIDReachesAnotherEndpoint(t *testing.T) {
+func TestIDsStayOnePathSegment(t *testing.T) {
 	s := &stub{body: `{"jobId":"j"}`}
 	client, ctx := serve(t, s)
 	for _, id := range []string{

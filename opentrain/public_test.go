@@ -16,14 +16,14 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// market is an API that numbers its responses. It holds requests back until hold is closed.
+// market is an API that numbers its responses. It holds requests back until release is closed.
 type market struct {
-	header http.Header
-	status int
-	body   string // "" for a page of jobs
-	hold   chan struct{}
-	fail   bool
-	panics bool
+	header  http.Header
+	status  int
+	body    string // "" for a page of jobs
+	release chan struct{}
+	fail    bool
+	panics  bool
 
 	mu    sync.Mutex
 	calls []*http.Request
@@ -32,11 +32,11 @@ type market struct {
 func (m *market) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.mu.Lock()
 	m.calls = append(m.calls, r)
-	n, hold, status, body, fail, panics := len(m.calls), m.hold, m.status, m.body, m.fail, m.panics
+	n, release, status, body, fail, panics := len(m.calls), m.release, m.status, m.body, m.fail, m.panics
 	m.mu.Unlock()
-	if hold != nil {
+	if release != nil {
 		select {
-		case <-hold:
+		case <-release:
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}
@@ -263,8 +263,8 @@ func TestRenewals(t *testing.T) {
 		client := marketClient(t, m)
 		search(t, t.Context(), client, "x")
 		time.Sleep(20 * time.Second) //nolint:forbidigo // fake time
-		hold := make(chan struct{})
-		m.set(func(m *market) { m.hold = hold })
+		release := make(chan struct{})
+		m.set(func(m *market) { m.release = release })
 		before := runtime.NumGoroutine()
 		for range 500 {
 			search(t, t.Context(), client, "x")
@@ -272,15 +272,15 @@ func TestRenewals(t *testing.T) {
 		if extra := runtime.NumGoroutine() - before; extra > 5 {
 			t.Errorf("%d goroutines for one renewal", extra)
 		}
-		m.set(func(m *market) { m.hold, m.header = nil, cacheable("no-store") })
-		close(hold)
+		m.set(func(m *market) { m.release, m.header = nil, cacheable("no-store") })
+		close(release)
 		synctest.Wait()
 		if got := search(t, t.Context(), client, "x"); got != "answer_3" {
 			t.Errorf("the old response is still used: %s", got)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{header: http.Header{}, hold: make(chan struct{})}
+		m := &market{header: http.Header{}, release: make(chan struct{})}
 		client := marketClient(t, m)
 		traced := func(parent string) context.Context {
 			return opentrain.WithTrace(t.Context(), &opentrain.Trace{Traceparent: parent})
@@ -290,7 +290,7 @@ func TestRenewals(t *testing.T) {
 			go func() { answers <- search(t, traced(parent), client, "x") }()
 			synctest.Wait()
 		}
-		close(m.hold)
+		close(m.release)
 		<-answers
 		<-answers
 		search(t, traced("third"), client, "x")

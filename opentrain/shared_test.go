@@ -18,7 +18,7 @@ import (
 // started it leaves.
 func TestSameReadsAreJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{header: http.Header{}, hold: make(chan struct{})}
+		m := &market{header: http.Header{}, release: make(chan struct{})}
 		client := marketClient(t, m)
 		first, leave := context.WithCancel(t.Context())
 		left := make(chan error, 1)
@@ -37,7 +37,7 @@ func TestSameReadsAreJoined(t *testing.T) {
 			t.Error("the canceled caller got a response")
 		}
 		synctest.Wait()
-		close(m.hold)
+		close(m.release)
 		for range 50 {
 			if got := <-answers; got != "answer_1" {
 				t.Errorf("%s", got)
@@ -53,7 +53,7 @@ func TestSameReadsAreJoined(t *testing.T) {
 // and its response is cached.
 func TestAbandonedReadFinishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{header: cacheable("s-maxage=300"), hold: make(chan struct{})}
+		m := &market{header: cacheable("s-maxage=300"), release: make(chan struct{})}
 		client := marketClient(t, m)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -73,7 +73,7 @@ func TestAbandonedReadFinishes(t *testing.T) {
 		joined := make(chan string, 1)
 		go func() { joined <- search(t, t.Context(), client, "") }()
 		synctest.Wait()
-		close(m.hold)
+		close(m.release)
 		if got := <-joined; got != "answer_1" {
 			t.Errorf("joined: %s", got)
 		}
@@ -92,7 +92,7 @@ func TestAbandonedReadFinishes(t *testing.T) {
 // join it.
 func TestDeadlinesAreNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{header: http.Header{}, hold: make(chan struct{})}
+		m := &market{header: http.Header{}, release: make(chan struct{})}
 		client := marketClient(t, m)
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -107,7 +107,7 @@ func TestDeadlinesAreNotShared(t *testing.T) {
 		go func() { answers <- search(t, t.Context(), client, "") }()
 		time.Sleep(2 * time.Second) //nolint:forbidigo // fake time
 		synctest.Wait()
-		close(m.hold)
+		close(m.release)
 		if got := <-answers; got != "answer_1" || m.count() != 1 {
 			t.Errorf("%s after %d requests", got, m.count())
 		}
@@ -121,7 +121,7 @@ func TestSharedReadEnds(t *testing.T) {
 		time.Hour: time.Hour, time.Minute: time.Minute, 5 * time.Second: 5 * time.Second, 0: 30 * time.Second,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			client, ctx := marketClient(t, &market{hold: make(chan struct{})}), t.Context()
+			client, ctx := marketClient(t, &market{release: make(chan struct{})}), t.Context()
 			if timeout > 0 {
 				var cancel func()
 				ctx, cancel = context.WithTimeout(ctx, timeout)
@@ -141,7 +141,7 @@ func TestSharedReadEnds(t *testing.T) {
 // caller, and it releases the semaphore for the next read.
 func TestPanicReachesEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{header: http.Header{}, hold: make(chan struct{}), panics: true}
+		m := &market{header: http.Header{}, release: make(chan struct{}), panics: true}
 		client, err := opentrain.New(opentrain.Config{Transport: m, MaxConcurrent: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +154,7 @@ func TestPanicReachesEveryCaller(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		close(m.hold)
+		close(m.release)
 		for range 3 {
 			if got := fmt.Sprint(<-panics); !strings.Contains(got, "broken transport") || !strings.Contains(got, "RoundTrip") {
 				t.Errorf("recovered %s", got)
@@ -208,21 +208,21 @@ func TestWritesInvalidateTheCache(t *testing.T) {
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{header: cacheable("s-maxage=300"), hold: make(chan struct{})}
+		m := &market{header: cacheable("s-maxage=300"), release: make(chan struct{})}
 		client := marketClient(t, m)
 		ctx := opentrain.WithToken(t.Context(), secret)
 		early := make(chan string, 1)
 		go func() { early <- search(t, ctx, client, "x") }()
 		synctest.Wait()
-		hold := m.hold
-		m.set(func(m *market) { m.hold = nil })
+		release := m.release
+		m.set(func(m *market) { m.release = nil })
 		if _, err := client.PublishJob(ctx, "j"); err != nil {
 			t.Fatal(err)
 		}
 		if got := search(t, ctx, client, "x"); got != "answer_3" {
 			t.Errorf("joined a request from before the publish: %s", got)
 		}
-		close(hold)
+		close(release)
 		if got := <-early; got != "answer_1" {
 			t.Errorf("%s", got)
 		}

@@ -79,7 +79,7 @@ func TestPublicReadBudget(t *testing.T) {
 // released after a response and after an error.
 func TestConcurrentRequestsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{header: http.Header{}, hold: make(chan struct{})}
+		m := &market{header: http.Header{}, release: make(chan struct{})}
 		client, err := opentrain.New(opentrain.Config{Transport: m, MaxConcurrent: 2})
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestConcurrentRequestsAreBounded(t *testing.T) {
 		if e := asError(t, <-ended); e.Code != opentrain.CodeBusy || !e.NotSent || e.RetryAfter <= 0 {
 			t.Errorf("%+v", e)
 		}
-		close(m.hold)
+		close(m.release)
 		for range 2 {
 			if err := <-ended; err != nil {
 				t.Error(err)
@@ -115,7 +115,7 @@ func TestConcurrentRequestsAreBounded(t *testing.T) {
 // TestContextEndsInTheQueue: a call whose context ends while it waits was not sent.
 func TestContextEndsInTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &market{hold: make(chan struct{})}
+		m := &market{release: make(chan struct{})}
 		client, err := opentrain.New(opentrain.Config{Transport: m, MaxConcurrent: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +139,7 @@ func TestContextEndsInTheQueue(t *testing.T) {
 		if e := asError(t, err); e.Code != opentrain.CodeNetwork || !e.NotSent || !errors.Is(e, context.Canceled) {
 			t.Errorf("canceled: %+v", e)
 		}
-		close(m.hold)
+		close(m.release)
 		if err := <-first; err != nil || m.count() != 1 {
 			t.Errorf("first call: %v, %d requests", err, m.count())
 		}

@@ -8,8 +8,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// TestTrace: the trace headers of a request, and what Trace observes.
-func TestTrace(t *testing.T) {
+// TestTraceHeadersAndEvents: the trace headers of a request, and what Trace observes.
+func TestTraceHeadersAndEvents(t *testing.T) {
 	m := &market{header: cacheable("s-maxage=300")}
 	client := marketClient(t, m)
 	var sent []opentrain.Sent

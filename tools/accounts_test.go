@@ -262,8 +262,8 @@ func TestCallsWorkWithoutCapabilities(t *testing.T) {
 					t.Errorf("%s: %v", name, failure.Text())
 				}
 			}
-			if took := time.Since(start); took > 6*time.Second || a.reads() != 1 {
-				t.Errorf("%s: three calls took %v and %d readings", name, took, a.reads())
+			if duration := time.Since(start); duration > 6*time.Second || a.reads() != 1 {
+				t.Errorf("%s: three calls ended after %v and %d readings", name, duration, a.reads())
 			}
 		})
 	}

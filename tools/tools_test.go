@@ -210,8 +210,8 @@ func TestMarketTextIsCleaned(t *testing.T) {
 	}
 }
 
-// TestFailures checks what a program reads in a failure.
-func TestFailures(t *testing.T) {
+// TestFailureCodes checks what a program reads in a failure.
+func TestFailureCodes(t *testing.T) {
 	refused := errors.New("connection refused to 10.1.2.3:443 with ot_pat_alice")
 	for _, test := range []struct {
 		name       string

@@ -161,7 +161,7 @@ func TestHTTPRefusesSlowBodiesAtOnce(t *testing.T) {
 	if err := p.program.end(); err != nil {
 		t.Errorf("%v\n%s", err, p.program.stderr.String())
 	}
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("it took %v to end", took)
+	if duration := time.Since(start); duration > time.Second {
+		t.Errorf("it ended after %v", duration)
 	}
 }

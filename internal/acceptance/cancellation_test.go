@@ -47,9 +47,9 @@ func TestLostCallerCancels(t *testing.T) {
 	}
 }
 
-// TestNobodyCancelsAnothersCall: every client numbers its calls from one, so a
+// TestCallersCannotCancelEachOther: every client numbers its calls from one, so a
 // cancellation of call 1 must reach only the caller's own call.
-func TestNobodyCancelsAnothersCall(t *testing.T) {
+func TestCallersCannotCancelEachOther(t *testing.T) {
 	t.Parallel()
 	const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
 	const modernCancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,` + modernMeta + `}}`

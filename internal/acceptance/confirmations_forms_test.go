@@ -28,7 +28,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 		"a word":  {"accept", map[string]any{"confirm": "true"}, false}, "no content": {"accept", nil, false},
 		"declined": {"decline", map[string]any{"confirm": true}, false}, "cancelled": {"cancel", nil, false},
 	}
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		for name, test := range cases {
 			t.Run(carrier+", "+name, func(t *testing.T) {
 				a := startAsking(t, carrier, sandbox.Guide, answers(test.action, test.content), nil)
@@ -228,7 +228,7 @@ func TestOldStateShowsNothingOld(t *testing.T) {
 	}, nil)
 	got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	shown := shownFields(t, got.next(t))
-	if price, told := shown["pricePerHour"]; told && price != 500.0 {
+	if price, isShown := shown["pricePerHour"]; isShown && price != 500.0 {
 		t.Errorf("the old price is shown: %s", got.text)
 	}
 	next := call(t, a.host, "opentrain_publish", job())

@@ -15,7 +15,7 @@ import (
 // TestPublishingWantsAYes: without a confirmation, nothing is published. The answer
 // shows what would become public and carries the confirmation.
 func TestPublishingWantsAYes(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, nil, nil)
 			a.ready(t)

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
@@ -41,8 +43,8 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 	if err := json.Unmarshal(listed(t), &tools); err != nil {
 		t.Fatal(err)
 	}
-	if len(tools) < 12 {
-		t.Fatalf("only %d tools", len(tools))
+	if len(tools) != 12 {
+		t.Fatalf("%d tools, want 12", len(tools))
 	}
 	scanned := regexp.MustCompile(`(?i)\b(important|crucial|critical|vital|urgent|ignore|disregard|override|bypass)\b`)
 	for _, tool := range tools {
@@ -91,6 +93,48 @@ func TestToolDefinitionsKeepTheBudget(t *testing.T) {
 	}
 	if all := list.Len() / len(tools); visible/len(tools) > visibleBudget || all > listBudget {
 		t.Errorf("a tool has %d visible bytes of %d and %d bytes of %d on average", visible/len(tools), visibleBudget, all, listBudget)
+	}
+}
+
+// TestSchemasMatchTheirConstants: the limits that the input schemas state are those that
+// the code keeps.
+func TestSchemasMatchTheirConstants(t *testing.T) {
+	t.Parallel()
+	longestCursor := 0
+	for tool.Cursor(strings.Repeat("c", longestCursor+1)) != "" {
+		longestCursor++
+	}
+	var tools []struct {
+		Name        string
+		InputSchema struct{ Properties map[string]map[string]any }
+	}
+	if err := json.Unmarshal(listed(t), &tools); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		property, keyword string
+		want              int
+		tools             string // those that have the property
+	}{
+		{"limit", "default", tool.DefaultPage, "opentrain_list_changes opentrain_list_jobs opentrain_search_jobs"},
+		{"cursor", "maxLength", longestCursor, "opentrain_list_changes opentrain_list_jobs opentrain_search_jobs"},
+		{"description", "maxLength", opentrain.MaxDescription, "opentrain_create_draft"},
+	} {
+		var having []string
+		for _, served := range tools {
+			property, found := served.InputSchema.Properties[test.property]
+			if !found {
+				continue
+			}
+			having = append(having, served.Name)
+			if got := property[test.keyword]; got != float64(test.want) {
+				t.Errorf("%s: %s of %s is %v, want %d", served.Name, test.keyword, test.property, got, test.want)
+			}
+		}
+		slices.Sort(having)
+		if got := strings.Join(having, " "); got != test.tools {
+			t.Errorf("%s is a property of %s, want %s", test.property, got, test.tools)
+		}
 	}
 }
 

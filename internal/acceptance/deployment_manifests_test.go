@@ -96,6 +96,7 @@ func checkFlags(t *testing.T, name string, args []string, env map[string]string)
 			t.Errorf("%s: there is no variable %s", name, key)
 		}
 	}
+	variable := regexp.MustCompile(`\$\{\w+:-(\w+)\}|\$\((\w+)\)`) // what Compose or Kubernetes replaces
 	args = slices.Clone(args)
 	for i, arg := range args {
 		flag, value, _ := strings.Cut(arg, "=")
@@ -112,6 +113,3 @@ func checkFlags(t *testing.T, name string, args []string, env map[string]string)
 	}
 	listening(run(t, settings, args...), `"tls":`)
 }
-
-// variable matches what Compose or Kubernetes replaces.
-var variable = regexp.MustCompile(`\$\{\w+:-(\w+)\}|\$\((\w+)\)`)

@@ -14,7 +14,7 @@ import (
 // TestDeployStopInTraffic: stopping a replica under load loses no call.
 func TestDeployStopInTraffic(t *testing.T) {
 	d := deploy(t)
-	c := d.crowd()
+	c := d.startCallers()
 	c.waitFor(300)
 	d.replicas["b"].signal(syscall.SIGTERM)
 	if err := d.replicas["b"].end(); err != nil {
@@ -31,10 +31,10 @@ func TestDeployStopInTraffic(t *testing.T) {
 // New calls go to the other replicas.
 func TestDeployStopWithCallsInFlight(t *testing.T) {
 	d := deploy(t)
-	c := d.crowd()
+	c := d.startCallers()
 	c.waitFor(100)
-	d.api.hold("b")
-	d.api.waitHeld(crowdSize)
+	d.api.delay("b")
+	d.api.waitDelayed(callersAtOnce)
 	d.replicas["b"].signal(syscall.SIGTERM)
 	d.replicas["b"].waitFor(`"draining"`)
 	d.replicas["b"].waitClosed()
@@ -61,17 +61,17 @@ func TestDeployStopWithCallsInFlight(t *testing.T) {
 // out twice.
 func TestDeployKill(t *testing.T) {
 	d := deploy(t)
-	c := d.crowd()
+	c := d.startCallers()
 	c.waitFor(200)
-	d.api.hold("a", "b", "c")
-	held := d.api.waitHeld(crowdSize)
+	d.api.delay("a", "b", "c")
+	delayed := d.api.waitDelayed(callersAtOnce)
 	killed := d.kill("b")
 	d.api.release()
 	c.waitFor(300)
 	failures := c.leave()
 	lost(t, failures, killed)
-	if len(failures) != held["b"] || held["b"] == 0 {
-		t.Errorf("%d calls failed, %v were in flight", len(failures), held)
+	if len(failures) != delayed["b"] || delayed["b"] == 0 {
+		t.Errorf("%d calls failed, %v were in flight", len(failures), delayed)
 	}
 	d.api.checkWrites()
 }
@@ -79,14 +79,14 @@ func TestDeployKill(t *testing.T) {
 // TestDeployKillInTraffic is TestDeployKill at an arbitrary moment.
 func TestDeployKillInTraffic(t *testing.T) {
 	d := deploy(t)
-	c := d.crowd()
+	c := d.startCallers()
 	c.waitFor(200)
 	killed := d.kill("b")
 	c.waitFor(300)
 	failures := c.leave()
 	lost(t, failures, killed)
-	if len(failures) > crowdSize {
-		t.Errorf("%d calls failed, want at most %d", len(failures), crowdSize)
+	if len(failures) > callersAtOnce {
+		t.Errorf("%d calls failed, want at most %d", len(failures), callersAtOnce)
 	}
 	d.api.checkWrites()
 }
@@ -135,9 +135,9 @@ func TestDeploySSE(t *testing.T) {
 // still arrives, and new streams go to the other replicas.
 func (d *deployment) stopWithStreams(streams map[string]*events) {
 	d.t.Helper()
-	d.api.hold("b")
+	d.api.delay("b")
 	streams["b"].post(rpc(7, "opentrain_list_jobs", map[string]any{}))
-	d.api.waitHeld(1)
+	d.api.waitDelayed(1)
 	d.replicas["b"].signal(syscall.SIGTERM)
 	d.replicas["b"].waitClosed()
 	for range 6 {

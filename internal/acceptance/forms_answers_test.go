@@ -28,7 +28,7 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 		"other fields": answers("accept", map[string]any{"jobTitle": "stolen", "visibility": "x"}),
 		"wrong values": answers("accept", map[string]any{"experienceLevel": "GURU", "dataVolumeUnit": 7}),
 	}
-	for carrier, by := range carriers {
+	for carrier, by := range carriers() {
 		for name, answer := range endings {
 			t.Run(carrier+", "+name, func(t *testing.T) {
 				a := startAsking(t, carrier, sandbox.Guide, answer, nil)
@@ -55,7 +55,7 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 // TestPartlyFilledForms: filled-in answers are saved, the others are asked next, and
 // invalid values are reported.
 func TestPartlyFilledForms(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, func(n int, _ form) (mcp.ElicitationResponseAction, any, error) {
 				if n > 1 {

@@ -17,7 +17,7 @@ import (
 // TestFormsCompleteADraftInOneCall: a host that shows forms gets a draft that is ready
 // to publish from one call. The API receives one create and at most two patches.
 func TestFormsCompleteADraftInOneCall(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
 			t.Run(carrier+", "+string(variant), func(t *testing.T) {
 				a := startAsking(t, carrier, variant, fills, nil)
@@ -79,7 +79,7 @@ func TestFormForAnOlderHost(t *testing.T) {
 // TestFormConfirmsGuesses: the form shows OpenTrain's guesses as defaults, and the
 // human's answers are saved.
 func TestFormConfirmsGuesses(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
 				action, content, err := fills(n, f)
@@ -134,7 +134,7 @@ func TestFormConfirmsGuesses(t *testing.T) {
 // TestPatchDraftShowsForms: opentrain_patch_draft shows the same forms as
 // opentrain_create_draft, and saves its own fields once.
 func TestPatchDraftShowsForms(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, fills, nil)
 			made := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "askHuman": false})
@@ -174,7 +174,7 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 			t.Errorf("%s", published.text)
 		}
 	}
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) { chat(t, startAsking(t, carrier, sandbox.Guide, nil, nil).host, nil) })
 		t.Run(carrier+", off", func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.Elicitation = opentrainmcp.Off })
@@ -218,7 +218,7 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 // TestFormsAreAudited: the log shows the draft that a call created before it showed a
 // form.
 func TestFormsAreAudited(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		a := startAsking(t, carrier, sandbox.Guide, fills, nil)
 		call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 		audits := strings.Count(a.log.String(), `"msg":"audit"`)

@@ -32,8 +32,8 @@ func TestUnansweredForm(t *testing.T) {
 			}, func(c *opentrainmcp.HTTPConfig) { c.ElicitationTimeout = 300 * time.Millisecond })
 			start := time.Now()
 			checkChat(t, call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription}))
-			if took := time.Since(start); took < 300*time.Millisecond {
-				t.Errorf("it waited %v", took)
+			if duration := time.Since(start); duration < 300*time.Millisecond {
+				t.Errorf("it waited %v", duration)
 			}
 			again := call(t, a.host, "opentrain_patch_draft", patch("headcount", 3))
 			if n := len(a.human.seen()); n != 1 || again.next(t).Action != tool.AskHuman {
@@ -46,7 +46,7 @@ func TestUnansweredForm(t *testing.T) {
 // TestProgress: a client that asks for progress gets every notice, including the last.
 // Other clients get none.
 func TestProgress(t *testing.T) {
-	for carrier := range carriers {
+	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, fills, nil)
 			notices := make(chan string, 100)
@@ -88,7 +88,7 @@ func TestProgressWhileAFormWaits(t *testing.T) {
 	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
 		t.Run(carrier, func(t *testing.T) {
 			t.Parallel()
-			again := make(chan struct{}) // closed when told that the form still waits
+			again := make(chan struct{}) // closed by the second notice that the form still waits
 			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
 				select {
 				case <-again:
@@ -96,10 +96,10 @@ func TestProgressWhileAFormWaits(t *testing.T) {
 				}
 				return "cancel", nil, nil
 			}, nil)
-			var told atomic.Int32
+			var notices atomic.Int32
 			a.host.OnNotification(func(n mcp.JSONRPCNotification) {
 				if n.Method == "notifications/progress" && strings.HasPrefix(fmt.Sprint(n.Params.AdditionalFields["message"]),
-					"Waiting for the human") && told.Add(1) == 2 {
+					"Waiting for the human") && notices.Add(1) == 2 {
 					close(again)
 				}
 			})
@@ -110,8 +110,8 @@ func TestProgressWhileAFormWaits(t *testing.T) {
 			if _, err := a.host.CallTool(t.Context(), request); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(start); took < 14*time.Second || took > 40*time.Second || told.Load() != 2 {
-				t.Errorf("%d notices in %v", told.Load(), took)
+			if duration := time.Since(start); duration < 14*time.Second || duration > 40*time.Second || notices.Load() != 2 {
+				t.Errorf("%d notices in %v", notices.Load(), duration)
 			}
 		})
 	}

@@ -93,22 +93,22 @@ type held struct {
 	api     http.RoundTripper
 	asked   chan struct{} // one for each request
 	release func()        // lets all requests go on
-	gate    chan struct{}
+	opened  chan struct{} // closed by release
 }
 
 func newHeld(accounts ...sandbox.Account) *held {
 	h := &held{
 		api:   sandbox.New(sandbox.Config{Accounts: accounts}).Transport(),
-		asked: make(chan struct{}, 100), gate: make(chan struct{}),
+		asked: make(chan struct{}, 100), opened: make(chan struct{}),
 	}
-	h.release = sync.OnceFunc(func() { close(h.gate) })
+	h.release = sync.OnceFunc(func() { close(h.opened) })
 	return h
 }
 
 func (h *held) RoundTrip(r *http.Request) (*http.Response, error) {
 	h.asked <- struct{}{}
 	select {
-	case <-h.gate:
+	case <-h.opened:
 		return h.api.RoundTrip(r)
 	case <-r.Context().Done():
 		return nil, r.Context().Err()

@@ -24,8 +24,8 @@ import (
 const (
 	// siteName is how callers reach the deployment.
 	siteName = "mcp.example.com"
-	// crowdSize is how many callers there are at once.
-	crowdSize = 16
+	// callersAtOnce is how many callers there are at once.
+	callersAtOnce = 16
 )
 
 // deployment is deploy/nginx.conf, run by the real nginx, in front of three replicas of
@@ -67,7 +67,7 @@ func deploy(t *testing.T, flags ...string) *deployment {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		MaxIdleConnsPerHost: crowdSize,
+		MaxIdleConnsPerHost: callersAtOnce,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	d.endpoint = &endpoint{t, "https://" + siteName, &http.Client{Transport: transport}}

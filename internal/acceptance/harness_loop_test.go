@@ -13,27 +13,29 @@ import (
 )
 
 // descriptions are 20 different jobs.
-var descriptions = []string{
-	demo.SampleDescription,
-	"We need 5 fluent Spanish speakers to label sentiment on 20,000 social media posts, paid per label.",
-	"Transcribe 300 hours of Portuguese customer calls, $0.80 per audio minute, 12 people in Brazil and Portugal.",
-	"Translate 120,000 words from English to German, 8 cents a word.",
-	"Label 500 chest X-rays for a fixed price of $2,500; radiologists only.",
-	"Rate chatbot answers, flexible hours.",
-	"Annotators in Kenya, India and the Philippines for product categorisation of 1.5M items at 3 cents per label.",
-	"Help us.",
-	"🚗🚙 label cars in photos, $15-20/hour",
-	"نحتاج إلى عشرة أشخاص لتصنيف الصور",
-	"Segmentation of 2,000 satellite images, confidential material, beginners welcome, 12 USD per hour.",
-	"Need ten native French speakers to record 50 hours of speech for $25 an hour.",
-	"Review 10k LLM responses in Japanese for factual accuracy. Experts in law. NDA. Fixed price 9000 USD.",
-	"Somebody to do something with data",
-	"Tag 3D LiDAR point clouds, 400 scenes, €30/hour, remote, start on Monday",
-	"Polygon annotation of 10,000 crop photos, 4 people, 10 cents per label, entry level, English",
-	"Write 1,000 prompts and answers in Hindi. $0.50 each. No experience needed.",
-	"<script>alert(1)</script> \"quotes\" & 'more'\r\nLabel 100 files at $5/hour",
-	"Data labelling.\n\n- Task: named entities\n- Volume: 30 000 documents\n- Budget: USD 4,000 total\n- Languages: English, Polish",
-	"Moderate comments for our forum in Korean and English, 3 shifts, 24 hours a day, 20 USD per hour, 6 moderators, intermediate",
+func descriptions() []string {
+	return []string{
+		demo.SampleDescription,
+		"We need 5 fluent Spanish speakers to label sentiment on 20,000 social media posts, paid per label.",
+		"Transcribe 300 hours of Portuguese customer calls, $0.80 per audio minute, 12 people in Brazil and Portugal.",
+		"Translate 120,000 words from English to German, 8 cents a word.",
+		"Label 500 chest X-rays for a fixed price of $2,500; radiologists only.",
+		"Rate chatbot answers, flexible hours.",
+		"Annotators in Kenya, India and the Philippines for product categorisation of 1.5M items at 3 cents per label.",
+		"Help us.",
+		"🚗🚙 label cars in photos, $15-20/hour",
+		"نحتاج إلى عشرة أشخاص لتصنيف الصور",
+		"Segmentation of 2,000 satellite images, confidential material, beginners welcome, 12 USD per hour.",
+		"Need ten native French speakers to record 50 hours of speech for $25 an hour.",
+		"Review 10k LLM responses in Japanese for factual accuracy. Experts in law. NDA. Fixed price 9000 USD.",
+		"Somebody to do something with data",
+		"Tag 3D LiDAR point clouds, 400 scenes, €30/hour, remote, start on Monday",
+		"Polygon annotation of 10,000 crop photos, 4 people, 10 cents per label, entry level, English",
+		"Write 1,000 prompts and answers in Hindi. $0.50 each. No experience needed.",
+		"<script>alert(1)</script> \"quotes\" & 'more'\r\nLabel 100 files at $5/hour",
+		"Data labelling.\n\n- Task: named entities\n- Volume: 30 000 documents\n- Budget: USD 4,000 total\n- Languages: English, Polish",
+		"Moderate comments for our forum in Korean and English, 3 shifts, 24 hours a day, 20 USD per hour, 6 moderators, intermediate",
+	}
 }
 
 // cannedAnswer answers any question from only its key, type and options.
@@ -163,24 +165,16 @@ func unescape(text string) string {
 	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(text)
 }
 
-var (
-	actionLine = regexp.MustCompile(`(?m)^Next: (\w+)`)
-	callLine   = regexp.MustCompile(`(?m)^Call: (\w+) (\{.*\})$`)
-	typeLine   = regexp.MustCompile(`(?m)^Type: (\w+)$`)
-	optionLine = regexp.MustCompile(`(?m)^Options: (\[.*\])$`)
-	inputLine  = regexp.MustCompile(`(?m)^Input (\w+): (\w+)(?: (\[.*\]))?$`)
-)
-
 // readText reads only the text of the result.
 func readText(t *testing.T, got answer) step {
 	parts := strings.Split(got.text, "\n\n")
 	text := parts[len(parts)-1]
-	action := actionLine.FindStringSubmatch(text)
+	action := regexp.MustCompile(`(?m)^Next: (\w+)`).FindStringSubmatch(text)
 	if action == nil {
 		t.Fatalf("no next step in:\n%s", got.text)
 	}
 	s := step{action: tool.Action(action[1]), answers: map[string]any{}}
-	if called := callLine.FindStringSubmatch(text); called != nil {
+	if called := regexp.MustCompile(`(?m)^Call: (\w+) (\{.*\})$`).FindStringSubmatch(text); called != nil {
 		s.tool, s.arguments = called[1], called[2]
 	}
 	if s.action != tool.AskHuman {
@@ -189,7 +183,7 @@ func readText(t *testing.T, got answer) step {
 	if !strings.Contains(text, "\nQuestion: ") {
 		t.Errorf("no question in:\n%s", text)
 	}
-	inputs := inputLine.FindAllStringSubmatch(text, -1)
+	inputs := regexp.MustCompile(`(?m)^Input (\w+): (\w+)(?: (\[.*\]))?$`).FindAllStringSubmatch(text, -1)
 	for _, input := range inputs {
 		s.answers["<answer:"+input[1]+">"] = cannedAnswer(input[1], input[2], list(t, input[3]))
 	}
@@ -201,8 +195,8 @@ func readText(t *testing.T, got answer) step {
 	if err := json.Unmarshal([]byte(s.arguments), &arguments); err != nil {
 		t.Fatal(err)
 	}
-	key, kind, options := onlyKey(t, arguments), typeLine.FindStringSubmatch(text)[1], ""
-	if found := optionLine.FindStringSubmatch(text); found != nil {
+	key, kind, options := onlyKey(t, arguments), regexp.MustCompile(`(?m)^Type: (\w+)$`).FindStringSubmatch(text)[1], ""
+	if found := regexp.MustCompile(`(?m)^Options: (\[.*\])$`).FindStringSubmatch(text); found != nil {
 		options = found[1]
 	}
 	s.answers[tool.Answer] = cannedAnswer(key, kind, list(t, options))

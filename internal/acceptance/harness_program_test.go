@@ -139,14 +139,12 @@ func startProgram(t testing.TB, cmd *exec.Cmd) *program {
 		cmd.Process.Kill() //nolint:errcheck // it may have ended
 		<-p.ended
 		if t.Failed() {
+			ordinary := regexp.MustCompile(`.*("status":"(200|ok)"|"msg":"audit").*\n`) // calls that went well
 			t.Logf("%s logged\n%s", filepath.Base(cmd.Path), ordinary.ReplaceAllString(p.stderr.String(), ""))
 		}
 	})
 	return p
 }
-
-// ordinary are the log's lines about calls that went well.
-var ordinary = regexp.MustCompile(`.*("status":"(200|ok)"|"msg":"audit").*\n`)
 
 // waitFor is the next line of standard error that holds text.
 func (p *program) waitFor(text string) string {

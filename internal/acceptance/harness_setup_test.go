@@ -86,16 +86,21 @@ func fixed(token string) func(context.Context) opentrainmcp.Token {
 	return func(context.Context) opentrainmcp.Token { return opentrainmcp.Token{Value: token, From: "the test"} }
 }
 
-// carriers are the ways in which forms reach a host.
-var carriers = map[string]struct {
+// carrierOptions is a way in which forms reach a host.
+type carrierOptions struct {
 	http, sessions bool
 	version        string
-}{
-	"stdio, 2025-11-25":              {version: legacy},
-	"stdio, 2026-07-28":              {version: modern},
-	"/mcp with sessions, 2025-11-25": {http: true, sessions: true, version: legacy},
-	"/mcp with sessions, 2026-07-28": {http: true, sessions: true, version: modern},
-	"/mcp, 2026-07-28":               {http: true, version: modern},
+}
+
+// carriers are the ways in which forms reach a host.
+func carriers() map[string]carrierOptions {
+	return map[string]carrierOptions{
+		"stdio, 2025-11-25":              {version: legacy},
+		"stdio, 2026-07-28":              {version: modern},
+		"/mcp with sessions, 2025-11-25": {http: true, sessions: true, version: legacy},
+		"/mcp with sessions, 2026-07-28": {http: true, sessions: true, version: modern},
+		"/mcp, 2026-07-28":               {http: true, version: modern},
+	}
 }
 
 // startAsking serves a sandbox to a host whose human answers forms. With answer nil, the
@@ -112,7 +117,7 @@ func startAskingOn(
 	t testing.TB, carrier string, api http.RoundTripper, answer respond, change func(*opentrainmcp.HTTPConfig),
 ) *setup {
 	t.Helper()
-	by, known := carriers[carrier]
+	by, known := carriers()[carrier]
 	if !known {
 		by.version = strings.TrimPrefix(carrier, "stdio, ")
 	}

@@ -70,7 +70,7 @@ type fixedUpstream struct {
 func fixedAPI(b *testing.B) *fixedUpstream {
 	b.Helper()
 	source := sandbox.New(sandbox.Config{})
-	ask := func(method, path, body string) *httptest.ResponseRecorder {
+	send := func(method, path, body string) *httptest.ResponseRecorder {
 		request := httptest.NewRequest(method, apiPath+path, strings.NewReader(body))
 		request.Header.Set("Authorization", "Bearer "+sandbox.DemoToken)
 		request.Header.Set("Content-Type", "application/json")
@@ -83,11 +83,11 @@ func fixedAPI(b *testing.B) *fixedUpstream {
 	}
 	for i := range 10 {
 		description := fmt.Sprintf("Draw bounding boxes on %d,000 dashcam images at $18 an hour.", i+1)
-		ask(http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":%q}`, description))
+		send(http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":%q}`, description))
 	}
 	fixed := map[string]*httptest.ResponseRecorder{}
 	for path, query := range map[string]string{"/jobs/mine": "limit=10", "/jobs": "q=image&limit=10", "/job-drafts/capabilities": ""} {
-		fixed[apiPath+path] = ask(http.MethodGet, path+"?"+query, "")
+		fixed[apiPath+path] = send(http.MethodGet, path+"?"+query, "")
 	}
 	u := &fixedUpstream{}
 	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -143,13 +143,13 @@ func (l *load) spread(b *testing.B, callers, calls int) []time.Duration {
 	b.Helper()
 	var begun atomic.Int64
 	var group sync.WaitGroup
-	took := make([][]time.Duration, callers)
+	durations := make([][]time.Duration, callers)
 	for i := range callers {
 		group.Go(func() {
 			for begun.Add(1) <= int64(calls) {
 				start := time.Now()
 				got, err := l.post()
-				took[i] = append(took[i], time.Since(start))
+				durations[i] = append(durations[i], time.Since(start))
 				if err != nil || !bytes.Equal(got, l.want) {
 					b.Errorf("%s: %v: %s", l.tool, err, got)
 					return
@@ -158,7 +158,7 @@ func (l *load) spread(b *testing.B, callers, calls int) []time.Duration {
 		})
 	}
 	group.Wait()
-	all := slices.Concat(took...)
+	all := slices.Concat(durations...)
 	slices.Sort(all)
 	if b.Failed() || len(all) == 0 {
 		b.FailNow()
@@ -173,7 +173,7 @@ func (l *load) measure(b *testing.B, callers int, floor measurement) measurement
 	l.spread(b, callers, 2*callers) // connections are open
 	asked, used := l.api.asked.Load(), l.server.processor()
 	b.ResetTimer()
-	took := l.spread(b, callers, b.N)
+	durations := l.spread(b, callers, b.N)
 	b.StopTimer()
 	asked = l.api.asked.Load() - asked
 	if l.goesUp && asked != int64(b.N) || !l.goesUp && asked != 0 {
@@ -181,7 +181,7 @@ func (l *load) measure(b *testing.B, callers int, floor measurement) measurement
 	}
 	m := measurement{
 		perSecond: float64(b.N) / b.Elapsed().Seconds(),
-		p50:       percentile(took, 50), p90: percentile(took, 90), p99: percentile(took, 99),
+		p50:       percentile(durations, 50), p90: percentile(durations, 90), p99: percentile(durations, 99),
 		processor: (l.server.processor() - used) / time.Duration(b.N),
 	}
 	b.ReportMetric(m.perSecond, "calls/s")

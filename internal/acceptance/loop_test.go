@@ -20,13 +20,13 @@ import (
 // variants, for a client that only reads structuredContent.next and for one that only
 // reads the text.
 func TestNextAloneLeadsToAPublishedJob(t *testing.T) {
-	if len(descriptions) != 20 {
-		t.Fatalf("%d descriptions", len(descriptions))
+	if len(descriptions()) != 20 {
+		t.Fatalf("%d descriptions", len(descriptions()))
 	}
 	for name, read := range map[string]func(*testing.T, answer) step{"structured": readStructured, "text": readText} {
 		for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
 			kinds := map[string]bool{}
-			for i, description := range descriptions {
+			for i, description := range descriptions() {
 				t.Run(fmt.Sprintf("%s/%s/%d", name, variant, i), func(t *testing.T) {
 					f := follower{t: t, setup: start(t, variant), read: read, kinds: kinds}
 					f.run(description)

@@ -116,7 +116,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				"opentrain_search_jobs": map[string]any{}} {
 				got := p.call(name, args)
 				if text := got.text; !got.isError || !strings.Contains(text, "redirect (HTTP "+fmt.Sprint(status)+"), which is not followed") ||
-					leak.MatchString(text) {
+					leak(text) != "" {
 					t.Errorf("%s: %s", name, text)
 				}
 				checkFailure(t, got.failure, wantNext(tool.Failure{Code: "BAD_RESPONSE", Status: status}, "fix", "human", ""))

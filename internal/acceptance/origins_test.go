@@ -10,10 +10,12 @@ import (
 )
 
 // everyRoute are the requests that a web page could try.
-var everyRoute = [][2]string{
-	{"POST", "/mcp"}, {"GET", "/mcp"}, {"DELETE", "/mcp"}, {"OPTIONS", "/mcp"}, {"GET", "/sse"}, {"POST", "/sse"},
-	{"POST", "/message?sessionId=x"}, {"OPTIONS", "/message"},
-	{"GET", "/healthz"}, {"GET", "/readyz"}, {"GET", "/metrics"}, {"GET", "/"}, {"GET", "/.well-known/oauth-protected-resource"},
+func everyRoute() [][2]string {
+	return [][2]string{
+		{"POST", "/mcp"}, {"GET", "/mcp"}, {"DELETE", "/mcp"}, {"OPTIONS", "/mcp"}, {"GET", "/sse"}, {"POST", "/sse"},
+		{"POST", "/message?sessionId=x"}, {"OPTIONS", "/message"},
+		{"GET", "/healthz"}, {"GET", "/readyz"}, {"GET", "/metrics"}, {"GET", "/"}, {"GET", "/.well-known/oauth-protected-resource"},
+	}
 }
 
 // TestStrangePagesAreRefused: every route refuses an unexpected Origin or Host,
@@ -26,7 +28,7 @@ func TestStrangePagesAreRefused(t *testing.T) {
 				[]string{"mcp.example.com", "other.example.com:99"}
 		})
 		port := s.url[strings.LastIndex(s.url, ":")+1:]
-		for _, route := range everyRoute {
+		for _, route := range everyRoute() {
 			for _, bad := range [][]string{
 				{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://localhost:1"}, {"Origin", "http://localhost"},
 				{"Origin", "https://app.example.com.evil.example"},
@@ -59,9 +61,9 @@ func TestCORS(t *testing.T) {
 	t.Parallel()
 	const app = "https://app.example.com"
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.AllowedOrigins = []string{app} })
-	ask := []string{"Origin", app, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers",
+	preflight := []string{"Origin", app, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers",
 		"authorization,content-type,mcp-method,mcp-name,mcp-protocol-version,mcp-session-id,x-opentrain-token"}
-	got := s.do("OPTIONS", "/mcp", "", ask...)
+	got := s.do("OPTIONS", "/mcp", "", preflight...)
 	if got.status != http.StatusNoContent || got.header.Get("Access-Control-Allow-Origin") != app ||
 		!strings.Contains(strings.ToLower(got.header.Get("Access-Control-Allow-Headers")), "x-opentrain-token") ||
 		got.header.Get("Access-Control-Allow-Credentials") != "" {

@@ -89,14 +89,10 @@ func (r recorder) confirmed(t *testing.T, s *setup, title, name string, argument
 	}
 }
 
-// These differ from run to run.
-var (
-	confirmation = regexp.MustCompile(`(confirmationToken\\?": ?\\?")[A-Za-z0-9_-]{40,}`)
-	requestID    = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-)
-
 // stable replaces what differs from run to run.
 func stable(text string) string {
+	confirmation := regexp.MustCompile(`(confirmationToken\\?": ?\\?")[A-Za-z0-9_-]{40,}`)
+	requestID := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	return requestID.ReplaceAllString(confirmation.ReplaceAllString(text, "${1}<confirmation>"), "<request>")
 }
 

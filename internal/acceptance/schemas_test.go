@@ -90,7 +90,7 @@ func TestResultsMatchTheirSchema(t *testing.T) {
 			c := newChecker(t, start(t, variant))
 			set := func(fields map[string]any) map[string]any { return job("fields", fields) }
 			c.result(t, "opentrain_list_jobs", nil)
-			for _, description := range descriptions {
+			for _, description := range descriptions() {
 				c.result(t, "opentrain_create_draft", map[string]any{"description": description})
 			}
 			c.result(t, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})

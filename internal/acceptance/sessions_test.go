@@ -23,7 +23,7 @@ func TestSessions(t *testing.T) {
 	if began.status != 200 || !strings.HasPrefix(id, "r1.") || len(id) < 25 {
 		t.Fatalf("%d, session %q", began.status, id)
 	}
-	ask := `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`
+	list := `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`
 	with := func(headers []string, id string) []string {
 		return append(append([]string{}, headers...), "Mcp-Session-Id", id, "Accept", "application/json, text/event-stream")
 	}
@@ -43,7 +43,7 @@ func TestSessions(t *testing.T) {
 		"stream without":    {"GET", mine, 400},
 		"modern, no stream": {"GET", append(with(mine, id), "Mcp-Protocol-Version", "2026-07-28"), 405},
 	} {
-		if got := s.do(test.method, "/mcp", ask, test.headers...); got.status != test.status {
+		if got := s.do(test.method, "/mcp", list, test.headers...); got.status != test.status {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
@@ -54,7 +54,7 @@ func TestSessions(t *testing.T) {
 	if got := s.do("DELETE", "/mcp", "", with(mine, id)...); got.status != 200 {
 		t.Errorf("end: %d", got.status)
 	}
-	if got := s.do("POST", "/mcp", ask, with(mine, id)...); got.status != 404 {
+	if got := s.do("POST", "/mcp", list, with(mine, id)...); got.status != 404 {
 		t.Errorf("after the end: %d", got.status)
 	}
 	if got := s.do("POST", "/mcp", hello, mine...); got.status != 200 {

@@ -88,7 +88,7 @@ func TestIdleServerExitsImmediately(t *testing.T) {
 		best = min(best, time.Since(closed))
 	}
 	if best > quick {
-		t.Errorf("it took %v to end, want at most %v", best, quick)
+		t.Errorf("it ended after %v, want at most %v", best, quick)
 	}
 }
 
@@ -126,8 +126,8 @@ func TestHTTPEndsWithItsCalls(t *testing.T) {
 	if err := p.program.end(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	if took := time.Since(answered); took > time.Second {
-		t.Errorf("it took %v to end", took)
+	if duration := time.Since(answered); duration > time.Second {
+		t.Errorf("it ended after %v", duration)
 	}
 }
 

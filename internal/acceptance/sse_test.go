@@ -29,7 +29,7 @@ func TestSSEBelongsToItsOpener(t *testing.T) {
 		t.Errorf("%s", mine.message)
 	}
 	anonymous := s.open()
-	ask := rpc(1, "opentrain_get_account", map[string]any{})
+	request := rpc(1, "opentrain_get_account", map[string]any{})
 	for name, test := range map[string]struct {
 		path    string
 		headers []string
@@ -42,7 +42,7 @@ func TestSSEBelongsToItsOpener(t *testing.T) {
 		"made up":                         {"/message?sessionId=b.AAAA", as(1), 404},
 		"own, other form":                 {mine.message, []string{"Authorization", "Bearer " + employer(1).Token}, 202},
 	} {
-		if got := s.do("POST", test.path, ask, test.headers...); got.status != test.status {
+		if got := s.do("POST", test.path, request, test.headers...); got.status != test.status {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
@@ -138,7 +138,7 @@ func TestBasePath(t *testing.T) {
 // checks that nothing is left of them.
 func TestIdleStreams(t *testing.T) {
 	slow(t, "takes a minute")
-	const count, hold = 2000, time.Minute
+	const count, openFor = 2000, time.Minute
 	s := startHTTP(t, nil, nil)
 	s.do("GET", "/healthz", "")
 	http.DefaultClient.CloseIdleConnections()
@@ -167,7 +167,7 @@ func TestIdleStreams(t *testing.T) {
 		readUntil(t, conn, "keep-alive")
 		readUntil(t, conn, "keep-alive")
 	}
-	<-time.After(time.Until(opened.Add(hold)))
+	<-time.After(time.Until(opened.Add(openFor)))
 	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, fmt.Sprintf("opentrain_mcp_open_streams %d", count)) {
 		t.Errorf("not all streams are open")
 	}

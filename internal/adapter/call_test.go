@@ -110,7 +110,7 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-func TestLog(t *testing.T) {
+func TestCallIsLogged(t *testing.T) {
 	var log logs
 	s := newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, says(output{}, errors.New("cause")))}}, func(cfg *adapter.Config) {
 		cfg.Logger = log.at(slog.LevelDebug)
@@ -179,9 +179,9 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestTrace: the API gets the caller's token and trace. A trace in _meta stands back
+// TestCallCarriesTheTrace: the API gets the caller's token and trace. A trace in _meta stands back
 // behind the transport's, and is the call's alone.
-func TestTrace(t *testing.T) {
+func TestCallCarriesTheTrace(t *testing.T) {
 	const parent, other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-00000000000000000000000000000001-0000000000000002-00"
 	var sent http.Header
 	api, err := opentrain.New(opentrain.Config{Transport: transport(func(r *http.Request) (*http.Response, error) {
@@ -191,7 +191,7 @@ func TestTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(ctx context.Context, _ tool.Call, _ input) (output, *tool.Ask, error) {
+	readAccount := func(ctx context.Context, _ tool.Call, _ input) (output, *tool.Ask, error) {
 		_, err := api.Me(ctx)
 		return output{}, nil, err
 	}
@@ -214,7 +214,7 @@ func TestTrace(t *testing.T) {
 		{"a long state", caller.Trace{}, map[string]any{"traceparent": parent, "tracestate": strings.Repeat("a", 513)}, parent, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, ask)}}, nil), previous, nil)
+			h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, readAccount)}}, nil), previous, nil)
 			request := &caller.Request{Transport: caller.StreamableHTTP, Trace: test.transport, Token: caller.Token{Value: "ot_pat_x"}}
 			ctx := caller.With(h.server.MCP().WithContext(t.Context(), h), request)
 			params := map[string]any{"name": "read", "arguments": map[string]any{}}

@@ -207,8 +207,8 @@ func TestAnswersInResult(t *testing.T) {
 	}
 }
 
-// TestFormsAreAudited: what a call did before it asked is audited.
-func TestFormsAreAudited(t *testing.T) {
+// TestCallsThatAskAreAudited: what a call did before it asked is audited.
+func TestCallsThatAskAreAudited(t *testing.T) {
 	for version, want := range map[string]int{current: 1, previous: 1} {
 		var audit logs
 		s := askingServer(t, func(cfg *adapter.Config) { cfg.Logger = audit.at(slog.LevelError) })
@@ -298,8 +298,8 @@ func TestElicit(t *testing.T) {
 	}
 }
 
-// TestOneFormAtATime: while a caller has a form, further calls don't wait for it.
-func TestOneFormAtATime(t *testing.T) {
+// TestCallsDoNotWaitForAnOpenForm: while a caller has a form, further calls don't wait for it.
+func TestCallsDoNotWaitForAnOpenForm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost(t, askingServer(t, nil), previous, anyForm())
 		h.request = caller.Request{Transport: caller.StreamableSession, Token: caller.Token{Value: "ot_pat_x"}}
@@ -337,9 +337,9 @@ func TestEndlessAsking(t *testing.T) {
 	}
 }
 
-// TestProgress: a client that asked hears the tool's steps, and every 15 seconds that a
+// TestProgressNotifications: a client that asked hears the tool's steps, and every 15 seconds that a
 // form waits.
-func TestProgress(t *testing.T) {
+func TestProgressNotifications(t *testing.T) {
 	f := func(ctx context.Context, call tool.Call, in input) (output, *tool.Ask, error) {
 		call.Step("Working")
 		return asks(ctx, call, in)

@@ -75,7 +75,7 @@ func promptHost(t *testing.T, narrowing caller.Narrowing) *host {
 
 func readOnly() caller.Narrowing { return caller.Narrowing{ReadOnly: true} }
 
-func TestPrompts(t *testing.T) {
+func TestServePrompts(t *testing.T) {
 	for want, narrowing := range map[string]caller.Narrowing{"about free ": {}, "free ": readOnly()} {
 		var list struct {
 			Prompts []struct {
@@ -133,7 +133,7 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
-func TestResources(t *testing.T) {
+func TestServeResources(t *testing.T) {
 	h := promptHost(t, readOnly())
 	var list struct {
 		Resources         []struct{ URI, Name, Description, MIMEType string }
@@ -176,7 +176,7 @@ func TestResources(t *testing.T) {
 	}
 }
 
-func TestCompletion(t *testing.T) {
+func TestServeCompletion(t *testing.T) {
 	prompt := func(name string) map[string]any { return map[string]any{"type": "ref/prompt", "name": name} }
 	narrow := func(h *host) { h.request.Narrowing = readOnly() }
 	resource := func(uri string) map[string]any { return map[string]any{"type": "ref/resource", "uri": uri} }

@@ -20,7 +20,7 @@ func TestQuota(t *testing.T) {
 		{"odd limit", 5, []string{"a", "a", "a", "b", "b", "c", "d"}, "yynyyyn"},
 		{"at least one per address", 1, []string{"a", "a", "b"}, "ynn"},
 		{"loopback has no share", 4, []string{"127.0.0.1", "127.0.0.1", "127.0.0.1", "::1", "127.0.0.1", "a"}, "yyyynn"},
-		{"no places", 0, []string{"a", "127.0.0.1"}, "nn"},
+		{"a limit of zero", 0, []string{"a", "127.0.0.1"}, "nn"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			quota, got, releases := edge.NewQuota(test.limit), "", []func(){}
@@ -52,7 +52,7 @@ func TestQuotaReleasesOnce(t *testing.T) {
 	quota := edge.NewQuota(4)
 	first, _ := quota.Acquire("a")
 	if _, ok := quota.Acquire("a"); !ok {
-		t.Fatal("the second place is not available")
+		t.Fatal("the second is refused")
 	}
 	for range 3 {
 		first()
@@ -64,7 +64,7 @@ func TestQuotaReleasesOnce(t *testing.T) {
 		t.Error("the released place is not available")
 	}
 	if _, ok := quota.Acquire("a"); ok {
-		t.Error("a double release frees two places")
+		t.Error("a double release counts twice")
 	}
 }
 

@@ -40,7 +40,7 @@ func use(m *metrics.Metrics) {
 	m.Refused(429)
 }
 
-func TestMetrics(t *testing.T) {
+func TestCounters(t *testing.T) {
 	m, streams := metrics.New(), 0
 	m.CountOpen(func() int { return streams }, func() int { return 2 })
 	if !scrape(t, m)["opentrain_mcp_open_streams 0"] {

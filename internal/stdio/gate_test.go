@@ -140,8 +140,8 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// TestFailures: what goes wrong with the streams comes out at the end.
-func TestFailures(t *testing.T) {
+// TestGateReportsStreamErrors: what goes wrong with the streams comes out at the end.
+func TestGateReportsStreamErrors(t *testing.T) {
 	broken := errors.New("broken")
 	g := newGate(t.Context(), iotest.ErrReader(broken), io.Discard, timeout, func() {})
 	if _, err := io.ReadAll(g); err != nil || !errors.Is(g.failure(), broken) {

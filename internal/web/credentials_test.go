@@ -88,7 +88,7 @@ func TestAnonymousAccount(t *testing.T) {
 	}
 }
 
-func TestSharedAccount(t *testing.T) {
+func TestSharedSecret(t *testing.T) {
 	const secret = "operators-secret-1234"
 	own := caller.Token{Value: "ot_pat_own", From: "the setting"}
 	s := start(t, func(c *Config) {

@@ -81,7 +81,7 @@ func TestProtocolVersionHasAnExactName(t *testing.T) {
 	}
 }
 
-func TestBodies(t *testing.T) {
+func TestBodySizesAndTypes(t *testing.T) {
 	s := start(t, nil)
 	_, messages := s.openStream()
 	for name, test := range map[string]struct {

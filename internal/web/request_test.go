@@ -10,7 +10,7 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
-func TestNarrowing(t *testing.T) {
+func TestReadNarrowing(t *testing.T) {
 	known := newFakeServer().Tools()
 	for name, test := range map[string]struct {
 		headers []string
@@ -21,8 +21,8 @@ func TestNarrowing(t *testing.T) {
 		"read only":     {[]string{readOnlyHeader, " true "}, caller.Narrowing{ReadOnly: true}, ""},
 		"not read only": {[]string{readOnlyHeader, "0"}, caller.Narrowing{}, ""},
 		"contradiction": {[]string{readOnlyHeader, "true", readOnlyHeader, "false"}, caller.Narrowing{ReadOnly: true}, ""},
-		"tools":         {[]string{toolsHeader, "whoami, hold"}, caller.Narrowing{Tools: [][]string{{"whoami", "hold"}}}, ""},
-		"two lists":     {[]string{toolsHeader, "hold", toolsHeader, "whoami"}, caller.Narrowing{Tools: [][]string{{"hold"}, {"whoami"}}}, ""},
+		"tools":         {[]string{toolsHeader, "whoami, wait"}, caller.Narrowing{Tools: [][]string{{"whoami", "wait"}}}, ""},
+		"two lists":     {[]string{toolsHeader, "wait", toolsHeader, "whoami"}, caller.Narrowing{Tools: [][]string{{"wait"}, {"whoami"}}}, ""},
 		"unknown value": {[]string{readOnlyHeader, "maybe"}, caller.Narrowing{}, `X-MCP-Readonly must be true or false, not "maybe".`},
 		"no name":       {[]string{toolsHeader, " ,"}, caller.Narrowing{}, "X-MCP-Tools names no tool. Omit the header to get all tools."},
 		"unknown tool": {[]string{toolsHeader, "whoami search"}, caller.Narrowing{},

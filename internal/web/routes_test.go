@@ -124,7 +124,7 @@ func TestNoResponseIsStored(t *testing.T) {
 	check(t, broken.Header(), "panic")
 }
 
-func TestOps(t *testing.T) {
+func TestOpsHandler(t *testing.T) {
 	s := start(t, func(c *Config) { c.SeparateOps, c.AllowedOrigins = true, []string{"https://app.example.com"} })
 	listener := httptest.NewServer(s.handler.Ops())
 	defer listener.Close()
@@ -158,9 +158,9 @@ func TestTurnAwayAndShutdown(t *testing.T) {
 	listening := readEvents(t, s.send("GET", "/mcp", "", session...))
 	idle, _ := s.openStream()
 	busy, path := s.openStream()
-	s.do("POST", path, call(7, "hold"))
+	s.do("POST", path, call(7, "wait"))
 	direct := make(chan reply)
-	go func() { direct <- s.post(call(8, "hold"), session...) }()
+	go func() { direct <- s.post(call(8, "wait"), session...) }()
 	<-s.fake.started
 	<-s.fake.started
 	s.handler.TurnAway()

@@ -84,7 +84,7 @@ func TestCancellationsReachOwnCallsOnly(t *testing.T) {
 	const cancel = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`
 	s := start(t, nil)
 	answers := make(chan reply)
-	go func() { answers <- s.post(call(1, "hold"), tokenHeader, one) }()
+	go func() { answers <- s.post(call(1, "wait"), tokenHeader, one) }()
 	<-s.fake.started
 	for _, token := range []string{one, two} {
 		if got := s.post(cancel, tokenHeader, token); got.status != http.StatusAccepted {
@@ -97,7 +97,7 @@ func TestCancellationsReachOwnCallsOnly(t *testing.T) {
 	}
 	kept := start(t, withSessions)
 	session := kept.openSession()
-	go func() { answers <- kept.post(call(1, "hold"), session...) }()
+	go func() { answers <- kept.post(call(1, "wait"), session...) }()
 	<-kept.fake.started
 	kept.post(cancel, kept.openSession()...)
 	kept.post(cancel, session...)
@@ -379,8 +379,8 @@ func TestStreamOfIdleSessionEnds(t *testing.T) {
 		listen.Header.Set("Mcp-Session-Id", opened.Header().Get("Mcp-Session-Id"))
 		began, stream := time.Now(), httptest.NewRecorder()
 		s.handler.ServeHTTP(stream, listen)
-		if took := time.Since(began); stream.Code != 200 || took < 10*time.Second || took > 20*time.Second {
-			t.Errorf("status %d, ended after %v", stream.Code, took)
+		if duration := time.Since(began); stream.Code != 200 || duration < 10*time.Second || duration > 20*time.Second {
+			t.Errorf("status %d, ended after %v", stream.Code, duration)
 		}
 		if s.handler.sessions.quota.InUse() != 0 {
 			t.Error("the session is still open")

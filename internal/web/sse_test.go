@@ -52,7 +52,7 @@ func TestStreamsBelongToTheirOpener(t *testing.T) {
 	}
 }
 
-func TestBasePath(t *testing.T) {
+func TestStreamNamesTheBasePath(t *testing.T) {
 	s := start(t, func(c *Config) { c.BasePath = "/opentrain" })
 	if _, path := s.openStream(); !strings.HasPrefix(path, "/opentrain/message?sessionId=") {
 		t.Error(path)
@@ -73,7 +73,7 @@ func TestPendingCalls(t *testing.T) {
 		}
 	}
 	for range maxPending + 1 {
-		s.do("POST", path, call(json.Number("1e999"), "hold")) // mcp-go can't read it, and answers without an id
+		s.do("POST", path, call(json.Number("1e999"), "wait")) // mcp-go can't read it, and answers without an id
 		if got := stream.mustNext(); !strings.Contains(got, `"id":null`) {
 			t.Fatal(got)
 		}
@@ -83,7 +83,7 @@ func TestPendingCalls(t *testing.T) {
 		ids = append(ids, 100+i)
 	}
 	for _, id := range ids {
-		if got := s.do("POST", path, call(id, "hold")); got.status != http.StatusAccepted {
+		if got := s.do("POST", path, call(id, "wait")); got.status != http.StatusAccepted {
 			t.Fatalf("%v: %d %s", id, got.status, got.body)
 		}
 	}
@@ -203,7 +203,7 @@ func TestStreamIsKeptAlive(t *testing.T) {
 func TestCallEndsWithItsStream(t *testing.T) {
 	s := start(t, nil)
 	stream, path := s.openStream()
-	s.do("POST", path, call(1, "hold"))
+	s.do("POST", path, call(1, "wait"))
 	<-s.fake.started
 	stream.body.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)

@@ -26,7 +26,7 @@ import (
 )
 
 // fakeServer is a Server with three toy tools: whoami returns what is known of the
-// request, hold waits until release is closed, and ask opens a form.
+// request, wait waits until release is closed, and ask opens a form.
 type fakeServer struct {
 	mcp     *server.MCPServer
 	limiter *edge.Limiter
@@ -53,7 +53,7 @@ func newFakeServer() *fakeServer {
 		text, err := json.Marshal(identity{r.Transport, r.Token, r.Owner, r.Narrowing, r.Trace, r.Stream != nil})
 		return mcp.NewToolResultText(string(text)), err
 	})
-	f.mcp.AddTool(mcp.NewTool("hold"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	f.mcp.AddTool(mcp.NewTool("wait"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		f.started <- struct{}{}
 		stream := caller.From(ctx).Stream //nolint:contextcheck // what the test is about
 		if stream == nil {
@@ -84,7 +84,7 @@ func newFakeServer() *fakeServer {
 func (f *fakeServer) MCP() *server.MCPServer { return f.mcp }
 
 func (f *fakeServer) Tools() []tool.Tool {
-	return []tool.Tool{{Spec: tool.Spec{Name: "whoami"}}, {Spec: tool.Spec{Name: "hold"}}, {Spec: tool.Spec{Name: "ask"}}}
+	return []tool.Tool{{Spec: tool.Spec{Name: "whoami"}}, {Spec: tool.Spec{Name: "wait"}}, {Spec: tool.Spec{Name: "ask"}}}
 }
 
 func (f *fakeServer) Admit(ctx context.Context) time.Duration {

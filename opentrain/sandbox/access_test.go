@@ -24,8 +24,8 @@ func TestParseVariant(t *testing.T) {
 	}
 }
 
-// TestGates also checks the order of the gates: token, feature, scope, and only then the body and the job.
-func TestGates(t *testing.T) {
+// TestAccess also checks the order of the checks: token, feature, scope, and only then the body and the job.
+func TestAccess(t *testing.T) {
 	a := newAPI(t, sandbox.Config{Accounts: []sandbox.Account{
 		writer("full"),
 		{Token: "reader", Scopes: []string{"jobs:read"}},

@@ -15,17 +15,17 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// watchedAPI is a sandbox that counts the calls it receives. It can hold back its
+// watchedAPI is a sandbox that counts the calls it receives. It can delay its
 // answers to a replica.
 type watchedAPI struct {
 	t       testing.TB
 	sandbox *sandbox.Sandbox
-	held    chan string // the replica of each answer that is held back
+	delayed chan string // the replica of each answer that waits
 
-	mu    sync.Mutex
-	gates map[string]chan struct{}       // by replica
-	seen  map[string]int                 // by method, path and body
-	made  map[string]map[string]struct{} // by idempotency key: the drafts
+	mu       sync.Mutex
+	barriers map[string]chan struct{}       // by replica
+	seen     map[string]int                 // by method, path and body
+	made     map[string]map[string]struct{} // by idempotency key: the drafts
 }
 
 // address is where one replica reaches the API.
@@ -45,11 +45,11 @@ func (w *watchedAPI) serve(out http.ResponseWriter, r *http.Request, replica str
 	w.sandbox.ServeHTTP(answer, r)
 	w.note(r, body, answer.Body.Bytes())
 	w.mu.Lock()
-	gate := w.gates[replica]
+	barrier := w.barriers[replica]
 	w.mu.Unlock()
-	if gate != nil {
-		w.held <- replica
-		<-gate
+	if barrier != nil {
+		w.delayed <- replica
+		<-barrier
 	}
 	for name, values := range answer.Header() {
 		out.Header()[name] = values
@@ -62,8 +62,8 @@ func (w *watchedAPI) note(r *http.Request, body, answer []byte) {
 	var asked struct {
 		Source struct{ IdempotencyKey string }
 	}
-	var told struct{ JobID string }
-	draft := r.Method == http.MethodPost && json.Unmarshal(body, &asked) == nil && json.Unmarshal(answer, &told) == nil
+	var answered struct{ JobID string }
+	draft := r.Method == http.MethodPost && json.Unmarshal(body, &asked) == nil && json.Unmarshal(answer, &answered) == nil
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen[r.Method+" "+r.URL.Path+" "+string(body)]++
@@ -71,41 +71,41 @@ func (w *watchedAPI) note(r *http.Request, body, answer []byte) {
 		if w.made[asked.Source.IdempotencyKey] == nil {
 			w.made[asked.Source.IdempotencyKey] = map[string]struct{}{}
 		}
-		w.made[asked.Source.IdempotencyKey][told.JobID] = struct{}{}
+		w.made[asked.Source.IdempotencyKey][answered.JobID] = struct{}{}
 	}
 }
 
-// hold holds back the answers to some replicas from now on.
-func (w *watchedAPI) hold(replicas ...string) {
+// delay makes the answers to some replicas wait, from now on.
+func (w *watchedAPI) delay(replicas ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	gate := make(chan struct{})
+	barrier := make(chan struct{})
 	for _, replica := range replicas {
-		w.gates[replica] = gate
+		w.barriers[replica] = barrier
 	}
 }
 
-// release sends the answers that were held back.
+// release sends the answers that wait.
 func (w *watchedAPI) release() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, gate := range w.gates {
+	for _, barrier := range w.barriers {
 		select {
-		case <-gate:
+		case <-barrier:
 		default:
-			close(gate)
+			close(barrier)
 		}
 	}
-	clear(w.gates)
+	clear(w.barriers)
 }
 
-// waitHeld waits until a number of answers are held back, and counts them by replica.
-func (w *watchedAPI) waitHeld(calls int) map[string]int {
+// waitDelayed waits until a number of answers are delayed, and counts them by replica.
+func (w *watchedAPI) waitDelayed(calls int) map[string]int {
 	w.t.Helper()
 	by := map[string]int{}
 	for late := time.After(patience); calls > 0; calls-- {
 		select {
-		case replica := <-w.held:
+		case replica := <-w.delayed:
 			by[replica]++
 		case <-late:
 			w.t.Fatalf("%d calls did not reach the API; %v did", calls, by)
@@ -134,7 +134,7 @@ func (w *watchedAPI) checkWrites() {
 			w.t.Errorf("key %s made %d drafts", key, len(drafts))
 		}
 	}
-	if patches < crowdSize || len(w.made) < crowdSize {
+	if patches < callersAtOnce || len(w.made) < callersAtOnce {
 		w.t.Errorf("only %d patches and %d drafts", patches, len(w.made))
 	}
 	w.t.Logf("at the API: %d different patches, %d drafts", patches, len(w.made))
@@ -143,23 +143,24 @@ func (w *watchedAPI) checkWrites() {
 func watchAPI(t *testing.T) *watchedAPI {
 	w := &watchedAPI{
 		t:       t,
-		sandbox: sandbox.New(sandbox.Config{}), held: make(chan string, 10*crowdSize),
-		gates: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
+		sandbox: sandbox.New(sandbox.Config{}), delayed: make(chan string, 10*callersAtOnce),
+		barriers: map[string]chan struct{}{}, seen: map[string]int{}, made: map[string]map[string]struct{}{},
 	}
 	t.Cleanup(w.release)
 	return w
 }
 
-func (d *deployment) crowd() *crowd {
-	c := &crowd{d: d, leaving: make(chan struct{}), made: make(chan struct{}, 100_000)}
-	for number := range crowdSize {
+// startCallers starts many callers at once.
+func (d *deployment) startCallers() *concurrentCallers {
+	c := &concurrentCallers{d: d, leaving: make(chan struct{}), made: make(chan struct{}, 100_000)}
+	for number := range callersAtOnce {
 		c.callers.Go(func() { c.work(number) })
 	}
 	return c
 }
 
-// crowd is a number of callers, each of whom makes one call after another.
-type crowd struct {
+// concurrentCallers are many callers at once, each of whom makes one call after another.
+type concurrentCallers struct {
 	d       *deployment
 	callers sync.WaitGroup
 	leaving chan struct{}
@@ -172,7 +173,7 @@ type crowd struct {
 
 // work is one caller, who creates drafts with unique keys, sends patches that all
 // differ, and reads now and then.
-func (c *crowd) work(number int) {
+func (c *concurrentCallers) work(number int) {
 	var draft string
 	for n := 0; ; n++ {
 		select {
@@ -199,7 +200,7 @@ func (c *crowd) work(number int) {
 	}
 }
 
-func (c *crowd) note(got outcome) outcome {
+func (c *concurrentCallers) note(got outcome) outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls++
@@ -210,8 +211,8 @@ func (c *crowd) note(got outcome) outcome {
 	return got
 }
 
-// waitFor waits until the crowd has made a number of further calls.
-func (c *crowd) waitFor(calls int) {
+// waitFor waits until the callers have made a number of further calls.
+func (c *concurrentCallers) waitFor(calls int) {
 	c.d.t.Helper()
 	for late := time.After(patience); calls > 0; calls-- {
 		select {
@@ -223,7 +224,7 @@ func (c *crowd) waitFor(calls int) {
 }
 
 // leave lets the callers finish their calls, and returns the failures.
-func (c *crowd) leave() []outcome {
+func (c *concurrentCallers) leave() []outcome {
 	close(c.leaving)
 	c.callers.Wait()
 	c.d.t.Logf("%d calls, %d failed", c.calls, len(c.failures))
