@@ -194,7 +194,7 @@ const (
 
 // HTTPConfig says how a server is offered over HTTP, to many callers at once.
 type HTTPConfig struct {
-	// Config is what is served. Its Token is used with AuthShared alone: with AuthCallers each caller brings a token.
+	// Config is what is served. Its Token is only used with AuthShared: with AuthCallers each caller brings a token.
 	Config
 	Auth         Auth   // AuthCallers when empty
 	ServerToken  string // the secret that callers send with AuthShared
@@ -235,7 +235,7 @@ type HTTPHandler struct{ web *web.Handler }
 // NewHTTPHandler builds an HTTPHandler. It fails on a configuration that can't be
 // served. It touches neither the network nor the file system.
 func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
-	// Over HTTP, web puts each caller's token into its request. The server's own is for AuthShared alone.
+	// Over HTTP, web puts each caller's token into its request. The server's own is only for AuthShared.
 	own := cfg.Token
 	cfg.Token = func(ctx context.Context) Token { return caller.From(ctx).Token }
 	counters := metrics.New()
@@ -262,7 +262,7 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 // ServeHTTP implements http.Handler.
 func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.web.ServeHTTP(w, r) }
 
-// Ops serves health and metrics alone. It answers to any IP address as Host, since probes use the machine's.
+// Ops serves only health and metrics. It answers to any IP address as Host, since probes use the machine's.
 func (h *HTTPHandler) Ops() http.Handler { return h.web.Ops() }
 
 // TurnAway makes the handler not ready and answers new calls and streams with 503 before anything is done: a

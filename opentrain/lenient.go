@@ -10,7 +10,7 @@ import (
 
 // decodeLenient decodes the members of a JSON object into the fields of target, a pointer to a struct. It
 // skips members of an unexpected type: a created draft must not be lost because the type of a hint has
-// changed. encoding/json alone does not do: after a mismatch it leaves zero values behind pointers and in
+// changed. encoding/json by itself does not do: after a mismatch it leaves zero values behind pointers and in
 // lists, and a failing UnmarshalJSON ends the decoding.
 func decodeLenient(data []byte, target any) error {
 	var members map[string]json.RawMessage

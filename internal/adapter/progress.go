@@ -41,7 +41,7 @@ func (p *progress) report(ctx context.Context, step string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent++
-	//nolint:errcheck,gosec // a client that can't be reached goes without
+	//nolint:errcheck,gosec // a client that can't be reached gets no reports
 	p.server.SendNotificationToClient(ctx, string(mcp.MethodNotificationProgress), map[string]any{
 		"progressToken": p.token, "progress": p.sent, "message": step,
 	})

@@ -30,7 +30,7 @@ const (
 	Done Action = "done"
 )
 
-// Next is the step after a result or a failure. It alone can drive the loop from a description to a published job.
+// Next is the step after a result or a failure. It is enough to drive the loop from a description to a published job.
 type Next struct {
 	Action            Action         `json:"action"`
 	Question          string         `json:"question,omitempty"` // the API's own prompt, asked word for word

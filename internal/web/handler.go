@@ -126,7 +126,7 @@ func New(cfg Config) (*Handler, error) {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.main.ServeHTTP(w, r) }
 
-// Ops serves health and metrics alone. Any IP address may be the Host, because probes use the machine's.
+// Ops serves only health and metrics. Any IP address may be the Host, because probes use the machine's.
 func (h *Handler) Ops() http.Handler { return h.ops }
 
 // TurnAway makes the handler not ready. It answers new calls and streams with 503 before anything is done, so

@@ -68,7 +68,7 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 		request.Transport = caller.StreamableHTTP
 		if received.response || received.method == mcp.MethodNotificationCancelled {
 			// Without a session there is no request that this could belong to. mcp-go would match a
-			// cancellation by its id alone, with a call of another caller.
+			// cancellation only by its id, with a call of another caller.
 			w.WriteHeader(http.StatusAccepted)
 			return nil
 		}
@@ -101,7 +101,7 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serveSession serves an open session. mcp-go alone would accept a GET with any id.
+// serveSession serves an open session. mcp-go by itself would accept a GET with any id.
 func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string) error {
 	if id == "" {
 		return errSessionMissing
@@ -132,7 +132,7 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) 
 	return nil
 }
 
-// libraryLog logs the errors of mcp-go; this package logs the rest. It keeps the cause of a panic alone, because
+// libraryLog logs the errors of mcp-go; this package logs the rest. It keeps only the cause of a panic, because
 // other attributes hold what callers sent, such as session ids.
 type libraryLog struct{ slog.Handler }
 

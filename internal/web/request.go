@@ -30,7 +30,7 @@ func newRequest(r *http.Request, behindProxy bool) *caller.Request {
 
 const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// only reports whether a string consists of the characters alone.
+// only reports whether a string consists of only these characters.
 func only(s, characters string) bool { return strings.Trim(s, characters) == "" }
 
 // Auth says whose account calls use.
