@@ -94,6 +94,9 @@ func (f *follower) run(description string) {
 		f.published = f.published || strings.Contains(string(got.structured), `"published":true`)
 		f.found = f.found || next.tool == "opentrain_search_jobs" && strings.Contains(string(got.structured), `"id":"job_1"`)
 		next = f.read(f.t, got)
+		if next.tool == "" && next.action != tool.Done {
+			f.t.Fatalf("the loop stops: %s", got.text)
+		}
 		for _, kind := range next.kinds {
 			f.kinds[kind] = true
 		}

@@ -76,7 +76,7 @@ func (d *standInDesk) refused(status int, code, details, token, call, body strin
 	}
 }
 
-// standInShape tells where a value differs from a sample in keys and types. In a sample,
+// standInShape says where a value differs from a sample in keys and types. In a sample,
 // null stands for anything, [] for any list, and a list for one of things like its first. Texts
 // are equal if the sample's begins with "=".
 func standInShape(sample, got any, at string) string {
@@ -237,7 +237,7 @@ func TestStandInJobsAreAsDocumented(t *testing.T) {
 	d.want(200, samplePublish, "a", "POST /jobs/job_1/publish", "")
 }
 
-func TestStandInGatesAreAsDocumented(t *testing.T) {
+func TestStandInAccessIsAsDocumented(t *testing.T) {
 	d := newStandInDesk(t)
 	d.account(standInAccount{id: "u", unclaimed: true, off: []string{"public_api_job_drafting"}})
 	d.token("u", "u")

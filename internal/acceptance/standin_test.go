@@ -10,7 +10,7 @@ import (
 
 const standInBase = "/api/public/v1"
 
-// standIn is OpenTrain's API in memory. It is written from OpenTrain's documentation alone
+// standIn is OpenTrain's API in memory. It is written only from OpenTrain's documentation
 // and shares nothing with the sandbox, so that it judges the server independently. It is
 // both a RoundTripper and a Handler, and may be used by many goroutines at once.
 type standIn struct {
@@ -41,7 +41,7 @@ type standInOptions struct {
 	// validationMissing is what validation.missingFields lists: "names", "entries" or
 	// "none". "" is names in the guide's form and none in the reference's.
 	validationMissing string
-	// moderate names the reasons to block a text. moderationIn200 tells of them in a 200,
+	// moderate names the reasons to block a text. moderationIn200 reports them in a 200,
 	// as the guide can be read, and not in a 403 (publish) or a 409 (live edit).
 	moderate        func(fields map[string]any) []string
 	moderationIn200 bool
@@ -49,7 +49,7 @@ type standInOptions struct {
 	readsMove       bool              // every GET under /jobs moves updatedAt of all jobs by 1 ms
 	endless         bool              // lists of jobs start again instead of ending, under new cursors
 	extraKeys       []string          // update keys that the documentation does not name
-	people          map[string]string // who can be invited: ID to the reason why not, or ""; nil is everybody
+	people          map[string]string // who can be invited: ID to the reason why not, or ""; nil is anyone
 }
 
 // standInForm is a side of the contradictions 1 to 10 in section 7.
