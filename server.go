@@ -49,7 +49,7 @@ const (
 // Config says what a Server serves. Only API is required.
 type Config struct {
 	API *opentrain.Client // that the tools call
-	// Token returns the account of a request; without it every caller is anonymous. Callers see its Problem.
+	// Token returns the API token of a request; without it every caller is anonymous. Callers see its Problem.
 	Token     func(context.Context) Token
 	TokenHelp string // how a human can give this server a token, in words for a model
 	// ReadOnly leaves out every tool that changes something. Tools, if not empty, are the only tools served.
@@ -118,7 +118,7 @@ func newServer(cfg Config, limiter *edge.Limiter, counters *metrics.Metrics) (*S
 	})}, nil
 }
 
-// complete checks a Config and puts the defaults in.
+// complete checks a Config and sets the defaults.
 func (cfg *Config) complete() error {
 	for _, mode := range []Mode{cfg.PublishConfirm, cfg.Elicitation} {
 		if mode != "" && mode != Auto && mode != Off {

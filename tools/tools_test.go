@@ -43,7 +43,7 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: u.header, Body: io.NopCloser(strings.NewReader(u.body)), Request: r}, nil
 }
 
-var alice = caller.Caller{ID: "alice", TokenFrom: "the test"}
+var alice = caller.Caller{ID: "alice", TokenSource: "the test"}
 
 const draftAnswer = `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"missingFields":["x"]}}`
 

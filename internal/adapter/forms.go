@@ -32,7 +32,7 @@ type forms struct {
 	cfg      Config
 	stopped  context.Context // ends when the server does
 	stop     context.CancelFunc
-	pending  sync.Map                          // the form keys of callers who have a form now; whether an answer came
+	pending  sync.Map                          // the open forms by form key; true once an answer came
 	timedOut *ttlcache.Cache[string, struct{}] // the form keys of callers who let a form time out
 }
 

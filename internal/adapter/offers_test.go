@@ -35,7 +35,7 @@ func hostSets() []tool.Set {
 		if argument == "panic" {
 			panic("secret")
 		}
-		return "About " + argument, "Tell me about " + argument + " for " + by.TokenFrom + "."
+		return "About " + argument, "Tell me about " + argument + " for " + by.TokenSource + "."
 	}
 	read := func(_ context.Context, by caller.Caller, value string) (string, error) {
 		switch value {
@@ -44,7 +44,7 @@ func hostSets() []tool.Set {
 		case "panic":
 			panic("secret")
 		}
-		return "The job " + value + " for " + by.TokenFrom + ".", nil
+		return "The job " + value + " for " + by.TokenSource + ".", nil
 	}
 	return []tool.Set{
 		{

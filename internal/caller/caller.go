@@ -12,7 +12,7 @@ import (
 // Caller is the account that a call is made for. It never holds a token.
 type Caller struct {
 	ID           string // a hash of the API token; "" for an anonymous caller
-	TokenFrom    string // as Token.From
+	TokenSource  string // as Token.From
 	TokenProblem string // as Token.Problem
 }
 
@@ -25,7 +25,7 @@ type Token struct {
 
 // Caller returns the caller that a token stands for.
 func (t Token) Caller() Caller {
-	return Caller{ID: Hash(t.Value), TokenFrom: t.From, TokenProblem: t.Problem}
+	return Caller{ID: Hash(t.Value), TokenSource: t.From, TokenProblem: t.Problem}
 }
 
 // Hash returns the hex SHA-256 of a secret, which tells callers apart without keeping it. The hash of "" is "".
@@ -104,7 +104,7 @@ func (r *Request) RateKey() string {
 	return "address " + r.Address
 }
 
-// Narrowing is what a caller gave up of the tools. It can only take away.
+// Narrowing restricts the tools that a request can use. It can only take away.
 type Narrowing struct {
 	ReadOnly bool
 	Tools    [][]string // lists of names; a tool must be in each of them

@@ -15,7 +15,7 @@ func TestCallerHoldsNoToken(t *testing.T) {
 	if alice.ID == bob.ID || len(alice.ID) != 64 || strings.Contains(alice.ID, "secret") {
 		t.Errorf("%q and %q", alice.ID, bob.ID)
 	}
-	if alice.TokenFrom != "the test" || alice.TokenProblem != "None." {
+	if alice.TokenSource != "the test" || alice.TokenProblem != "None." {
 		t.Errorf("%+v", alice)
 	}
 	if anonymous := (caller.Token{}).Caller(); anonymous.ID != "" {

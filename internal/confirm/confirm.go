@@ -54,70 +54,70 @@ type Intent struct {
 
 // Check returns nothing if a human confirmed the call. Otherwise it returns a form for the human, or the step
 // that asks in the conversation.
-func (c *Confirmer) Check(call tool.Call, r Intent) (*tool.Ask, *tool.Next) {
-	if c.off || call.Caller.ID == "" || c.valid(call.Caller, r, r.Token) {
+func (c *Confirmer) Check(call tool.Call, intent Intent) (*tool.Ask, *tool.Next) {
+	if c.off || call.Caller.ID == "" || c.valid(call.Caller, intent, intent.Token) {
 		return nil, nil // without an API token nothing is sent anyway
 	}
 	why := ""
 	if call.State != nil || call.BadState {
-		why = r.NotDone + "; no confirmation came." // for reasons unknown: hosts decline forms that no human saw
+		why = intent.NotDone + "; no confirmation came." // for reasons unknown: hosts decline forms that no human saw
 	}
 	var carried string
 	if string(call.Answers[field]) == "true" && json.Unmarshal(call.State, &carried) == nil {
-		if c.valid(call.Caller, r, carried) {
+		if c.valid(call.Caller, intent, carried) {
 			return nil, nil
 		}
-		why = r.NotDone + "; the confirmation came too late, or the job was changed meanwhile."
+		why = intent.NotDone + "; the confirmation came too late, or the job was changed meanwhile."
 	}
-	token := c.Token(call.Caller, r) // issued first: a change while the preview is read voids it
-	preview := r.Preview()
-	message := r.message(preview)
+	token := c.Issue(call.Caller, intent) // issued first: a change while the preview is read voids it
+	preview := intent.Preview()
+	message := intent.message(preview)
 	// A yes to a cut text isn't a yes.
 	if why != "" || !call.CanAsk || utf8.RuneCountInString(message) > maxMessage {
-		return nil, r.step(token, preview, why)
+		return nil, intent.step(token, preview, why)
 	}
 	return &tool.Ask{
 		Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
-		Fields: []tool.Field{{Name: field, Label: r.Question, Prompt: r.Note, Type: "boolean", Required: true}},
+		Fields: []tool.Field{{Name: field, Label: intent.Question, Prompt: intent.Note, Type: "boolean", Required: true}},
 	}, nil
 }
 
-// Token makes a confirmation for one call. It is "" when confirmations are off.
-func (c *Confirmer) Token(by caller.Caller, r Intent) string {
+// Issue makes the token that a confirmed call must carry. It is "" when confirmations are off.
+func (c *Confirmer) Issue(by caller.Caller, intent Intent) string {
 	if c.off {
 		return ""
 	}
-	return c.box.Seal(r.purpose(by), nil, c.now())
+	return c.box.Seal(intent.purpose(by), nil, c.now())
 }
 
 // valid reports whether a token confirms this call: sealed for it, in time, and the job not changed since.
-func (c *Confirmer) valid(by caller.Caller, r Intent, token string) bool {
-	sealed, err := c.box.Open(r.purpose(by), token, Lifetime, c.now())
-	return err == nil && !c.Ledger.ChangedSince(by, r.JobID, sealed.Issued)
+func (c *Confirmer) valid(by caller.Caller, intent Intent, token string) bool {
+	sealed, err := c.box.Open(intent.purpose(by), token, Lifetime, c.now())
+	return err == nil && !c.Ledger.ChangedSince(by, intent.JobID, sealed.Issued)
 }
 
 // purpose binds a token to tool, job, caller and fields.
-func (r Intent) purpose(by caller.Caller) []string {
+func (intent Intent) purpose(by caller.Caller) []string {
 	fields := ""
-	if r.Fields != nil {
-		fields = caller.Hash(text.Canonical(json.RawMessage(text.JSON(r.Fields))))
+	if intent.Fields != nil {
+		fields = caller.Hash(text.Canonical(json.RawMessage(text.JSON(intent.Fields))))
 	}
-	return []string{"confirm", r.Tool, r.JobID, by.ID, fields}
+	return []string{"confirm", intent.Tool, intent.JobID, by.ID, fields}
 }
 
 // step asks for a yes in the conversation.
-func (r Intent) step(token string, preview tool.Preview, why string) *tool.Next {
-	arguments, again := map[string]any{"jobId": r.JobID, "confirmationToken": token}, ""
+func (intent Intent) step(token string, preview tool.Preview, why string) *tool.Next {
+	arguments, again := map[string]any{"jobId": intent.JobID, "confirmationToken": token}, ""
 	switch {
-	case r.Fields == nil:
-	case text.Length(r.Fields) > maxRepeatedFields:
+	case intent.Fields == nil:
+	case text.Length(intent.Fields) > maxRepeatedFields:
 		again = "Send the same fields again."
 	default:
-		arguments["fields"] = r.Fields
+		arguments["fields"] = intent.Fields
 	}
 	preview = shorten(preview)
 	return &tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &preview, Tool: r.Tool, Arguments: arguments, Otherwise: r.Otherwise,
-		Note: text.Join(" ", why, r.Note, again),
+		Action: tool.ConfirmWithHuman, Show: &preview, Tool: intent.Tool, Arguments: arguments, Otherwise: intent.Otherwise,
+		Note: text.Join(" ", why, intent.Note, again),
 	}
 }

@@ -15,14 +15,14 @@ import (
 )
 
 // message is the text above a form: a whole edit, or a draft with its long texts cut and a link.
-func (r Intent) message(preview tool.Preview) string {
+func (intent Intent) message(preview tool.Preview) string {
 	var l text.Lines
-	l.Add("%s", r.Question)
-	l.Field("Job id", text.Clean(r.JobID, 64))
+	l.Add("%s", intent.Question)
+	l.Field("Job id", text.Clean(intent.JobID, 64))
 	l.Field("Title", preview.Title)
 	fields := preview.Fields
-	if r.Fields != nil {
-		fields = r.Fields
+	if intent.Fields != nil {
+		fields = intent.Fields
 	}
 	for _, key := range readingOrder(fields) {
 		l.Field(text.Clean(text.Capitalize(text.Words(key)), 100), cmp.Or(readable(fields[key]), "(emptied)"))

@@ -53,7 +53,7 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 // Report makes the report on a draft for the caller.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
 	if draft.Validation.PublishReady && !options.overtaken {
-		options.token = d.Confirm.Token(call.Caller, confirm.Intent{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
+		options.token = d.Confirm.Issue(call.Caller, confirm.Intent{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
 	}
 	report := d.typesFor(ctx, call.Caller).report(draft, call.Interpreted, options)
 	if options.overtaken {

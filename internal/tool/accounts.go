@@ -56,7 +56,7 @@ func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrai
 	return known
 }
 
-// Read reads the capabilities of the caller's account, past the memory. The result is never nil.
+// Read reads the capabilities of the caller's account, bypassing the cache. The result is never nil.
 func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
 	ctx, cancel := context.WithTimeout(ctx, SideReadTimeout)
 	defer cancel()

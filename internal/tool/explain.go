@@ -147,8 +147,8 @@ func (e explainer) noToken() Next {
 
 func (e explainer) unauthorized() Next {
 	from := ""
-	if e.by.TokenFrom != "" {
-		from = " It was read from " + e.by.TokenFrom + "."
+	if e.by.TokenSource != "" {
+		from = " It was read from " + e.by.TokenSource + "."
 	}
 	e.say("OpenTrain did not accept the API token: it is wrong, expired or revoked.%s Nothing was changed.", from)
 	e.say("%s", e.tokenHelp)

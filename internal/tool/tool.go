@@ -22,7 +22,7 @@ type Spec struct {
 	Kind           Kind
 	Scope          string  // the scope that the token needs; "" for a token of any scope, or for no token
 	Claimed        bool    // whether a human must have claimed the account
-	Feature        Feature // what the account must have; the zero Feature is always there
+	Feature        Feature // what the account must have; the zero Feature asks for nothing
 	OutcomeUnknown string  // what to do when a write's outcome is unknown
 	NotFound       string  // what it means when OpenTrain doesn't find what the call names
 }

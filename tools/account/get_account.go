@@ -49,7 +49,7 @@ func (a account) read(ctx context.Context, call tool.Call, _ struct{}) (getAccou
 	out := getAccountOutput{
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
-		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenFrom, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
+		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenSource, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
 		Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
 		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Next: tool.Next{Action: tool.Done},
 	}
