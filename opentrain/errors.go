@@ -86,9 +86,9 @@ func (e *Error) DecodeDetails(v any) bool {
 }
 
 // MayHaveChanged reports whether a write that returned err may have changed something. It is false only if
-// the request was not sent (Error.NotSent) or the API itself refused it with a 4xx status. The exception is 409:
-// the API returns it for an edit that moderation blocks, but applies the edit and takes the job off the
-// marketplace (developers/api-reference/jobs/update).
+// the request was not sent (Error.NotSent), or the API refused it with a 4xx status, or a proxy did with 401 or
+// 429. The exception is 409: the API returns it for an edit that moderation blocks, but applies the edit and takes
+// the job off the marketplace (developers/api-reference/jobs/update).
 func MayHaveChanged(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

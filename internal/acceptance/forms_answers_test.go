@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -127,7 +128,9 @@ func TestFormAnswersAreNotRateLimited(t *testing.T) {
 			}
 		}
 		return fills(n, f)
-	}, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = 0.01, 12 })
+	}, func(c *opentrainmcp.HTTPConfig) {
+		c.CallsPerSecond, c.Burst, c.ElicitationTimeout = 0.01, 12, 10*time.Second
+	})
 	got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	if !strings.Contains(string(got.structured), `"publishReady":true`) {
 		t.Errorf("%s", got.text)

@@ -281,7 +281,7 @@ func (e explainer) sayRefused() { e.say("OpenTrain refused %s: %s", e.tool.Name,
 func (e explainer) nothingChanged() string {
 	message := text.Sentence(e.apiError.Message)
 	if opentrain.MayHaveChanged(e.apiError) && e.details.Status+e.details.Reason == "" && !e.tool.Kind.ReadOnly() {
-		return message + " " + e.tool.OutcomeUnknown
+		return message + " It is not known whether anything was changed."
 	}
 	return message + " Nothing was changed."
 }

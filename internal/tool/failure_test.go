@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 	}{
 		"a conflict without a known cause": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
-			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It is lost."},
+			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It is not known whether anything was changed."},
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},

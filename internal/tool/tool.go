@@ -60,9 +60,11 @@ type Output interface {
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	input, err := schema.NewInput[In]()
 	output, errOutput := schema.Output[Out]()
-	_, hasEffect := any(*new(Out)).(interface{ Effect() Effect })
-	if err := errors.Join(err, errOutput); err != nil || !hasEffect && !spec.Kind.ReadOnly() {
-		panic(fmt.Sprintf("%s: %v, or the output of a write without an Effect", spec.Name, err))
+	if _, hasEffect := any(*new(Out)).(interface{ Effect() Effect }); !hasEffect && !spec.Kind.ReadOnly() {
+		errOutput = errors.Join(errOutput, errors.New("the output of a write has no Effect"))
+	}
+	if err := errors.Join(err, errOutput); err != nil {
+		panic(fmt.Sprintf("%s: %v", spec.Name, err))
 	}
 	spec.Description += " " + spec.Needs()
 	run := func(ctx context.Context, call Call, raw json.RawMessage, allowed func() error) (Result, *Ask, error) {

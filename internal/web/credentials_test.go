@@ -134,4 +134,7 @@ func TestInvalidConfig(t *testing.T) {
 			t.Errorf("%s is accepted", name)
 		}
 	}
+	if _, err := New(Config{Server: newFakeServer()}); err == nil {
+		t.Error("no auth is accepted")
+	}
 }

@@ -43,6 +43,8 @@ type message struct {
 	method   mcp.MCPMethod   // "" for a response
 	id       json.RawMessage // nil for a notification
 	response bool            // to a request of this server
+	// answersForm says that a response can be the answer to a form, not to a ping.
+	answersForm bool
 	// version is the protocol version in _meta, "" before protocol 2026-07-28.
 	version string
 }
@@ -71,6 +73,11 @@ func parseMessage(body []byte) (m message, err error) {
 	if (m.method == "") != m.response {
 		return m, refuse(http.StatusBadRequest, "A message must have either a method, or a result or an error.")
 	}
+	result, err := readObject(root["result"])
+	if err != nil {
+		return m, err
+	}
+	m.answersForm = result["action"] != nil || root["error"] != nil
 	params, err := readObject(root["params"], "_meta")
 	if err != nil {
 		return m, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
@@ -128,7 +129,8 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 		return received, err
 	}
 	// A tool counts its calls itself, so that it can answer as a tool. A human's answer to a form must not be lost.
-	if received.method == mcp.MethodToolsCall || received.response && h.cfg.Server.TakeFormAnswer(r.Context()) {
+	open := h.sessions.find(r.Header.Get(server.HeaderKeySessionID), request.Owner) != nil
+	if received.method == mcp.MethodToolsCall || received.answersForm && open && h.cfg.Server.TakeFormAnswer(r.Context()) {
 		return received, nil
 	}
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {

@@ -190,6 +190,12 @@ func TestAnswersToFormsAreFree(t *testing.T) {
 	_, id, _ := strings.Cut(asked, `"id":`)
 	id, _, _ = strings.Cut(id, ",")
 	accept := fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":"accept","content":{}}}`, id)
+	// What isn't this form's answer doesn't use up its place: a pong, and an answer under another session or none.
+	for _, other := range [][]string{{`{"jsonrpc":"2.0","id":9,"result":{}}`, session[1]}, {accept, "made-up"}, {accept, ""}} {
+		if got := s.post(other[0], "Mcp-Session-Id", other[1]); got.status != http.StatusTooManyRequests {
+			t.Errorf("%v: %d", other, got.status)
+		}
+	}
 	if got := s.post(accept, session...); got.status != http.StatusAccepted {
 		t.Errorf("%d %s", got.status, got.body)
 	}
