@@ -16,6 +16,6 @@ func Sets(desk *draft.Desk) []tool.Set {
 		posting.Toolset(desk),
 		market.Toolset(desk.API),
 		account.Toolset(desk.API, desk.Accounts),
-		applicants.Toolset(desk.API),
+		applicants.Toolset(desk),
 	}
 }

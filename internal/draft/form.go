@@ -28,7 +28,6 @@ type FormState struct {
 	Asked  []string         `json:"asked"`         // update keys
 	Set    opentrain.Fields `json:"set,omitempty"` // by the forms so far
 	Forms  int              `json:"forms"`         // shown so far
-	At     time.Time        `json:"at"`            // when the report was made
 }
 
 // FormOf returns the state of the form that the call continues, nil for none. Its error is tool.ErrFormOver.
@@ -40,9 +39,10 @@ func FormOf(call tool.Call) (*FormState, error) {
 	if call.BadState || json.Unmarshal(call.State, &form) != nil || form.Report.JobID == "" {
 		return nil, tool.ErrFormOver
 	}
+	form.Report = form.Report.restored()
 	form.Report.open = form.Open
-	for i, more := range form.More[:min(len(form.More), len(form.Report.MissingFields))] {
-		form.Report.MissingFields[i].more = more
+	for i, more := range form.More[:min(len(form.More), len(form.Report.questions))] {
+		form.Report.questions[i].more = more
 	}
 	return &form, nil
 }
@@ -54,16 +54,15 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	if !call.CanAsk || wanted != nil && !*wanted || form.Forms >= maxForms || !isDraft {
 		return nil, nil
 	}
-	fields := questionFields(report.MissingFields, call.CanAskLists)
+	fields := questionFields(report.questions, call.CanAskLists)
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	guesses := withoutFields(report.LowConfidenceFields, form.Set)
+	guesses := withoutFields(report.guesses, form.Set)
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
-	form.More = tool.Map(report.MissingFields, func(q Question) bool { return q.more })
-	form.Report, form.Open, form.Forms, form.At = report, report.open, form.Forms+1, d.Now()
-	form.Report.Next = tool.Next{} // the next round makes its own
+	form.More = tool.Map(report.questions, func(q Question) bool { return q.more })
+	form.Report, form.Open, form.Forms = report.with(tool.Next{}), report.open, form.Forms+1 // the next round makes its own step
 	state, err := json.Marshal(form)
 	if err != nil {
 		return nil, err
@@ -76,7 +75,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 
 func (r Report) title() string {
 	var title string
-	if json.Unmarshal(r.fields()["jobTitle"], &title) != nil || title == "" {
+	if json.Unmarshal(r.content["jobTitle"], &title) != nil || title == "" {
 		return ""
 	}
 	return " “" + text.Clean(title, 100) + "”"

@@ -20,26 +20,31 @@ const (
 	maxJobID  = 100 // the longest job id that a report shows, in characters
 )
 
-// Report is the report on a draft that create_draft and patch_draft return. What the API left out is absent.
+// Report is the report on a draft. What the API left out, and what is in Next, is absent.
 type Report struct {
 	JobID               string        `json:"jobId" jsonschema_description:"Id for every later call."`
 	Status              string        `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
 	PublishReady        bool          `json:"publishReady" jsonschema_description:"True when nothing is missing."`
 	DraftURL            string        `json:"draftUrl,omitempty"`
 	ReviewURL           string        `json:"reviewUrl,omitempty"`
-	MissingFields       []Question    `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
-	NormalizedFields    Content       `json:"normalizedFields,omitzero" jsonschema_description:"The draft by key; long texts are cut."`
-	FieldsSet           Content       `json:"fieldsSet,omitzero"`
-	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitzero"`
-	Warnings            []tool.Remark `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
-	UnmappedFields      []tool.Remark `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
-	Issues              []tool.Remark `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
+	MissingFields       []Question    `json:"missingFields,omitempty" jsonschema_description:"Open questions; next asks the first."`
+	NormalizedFields    Content       `json:"normalizedFields,omitempty" jsonschema_description:"The draft by key; long texts are cut."`
+	FieldsSet           Content       `json:"fieldsSet,omitempty"`
+	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitempty"`
+	Warnings            []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks that do not block publishing."`
+	UnmappedFields      []tool.Remark `json:"unmappedFields,omitempty" jsonschema_description:"Input that fits no field."`
+	Issues              []tool.Remark `json:"issues,omitempty" jsonschema_description:"Faults that block publishing."`
 	Cut                 []string      `json:"cut,omitempty" jsonschema_description:"What was left out; it is on the draft's page."`
 	Interpreted         []string      `json:"interpreted,omitempty" jsonschema_description:"Arguments that were read as something else."`
 	Next                tool.Next     `json:"next" jsonschema_description:"What to do now."`
 
-	open    int    // questions in all, also those that were cut
-	outcome string // for the audit log, "" when nothing was written
+	questions      []Question    // all of them, whole
+	content        Content       // what is known of the draft
+	guesses        []tool.Remark // about content
+	whole          bool          // content is the whole draft
+	contradictions []string      // within content
+	open           int           // questions in all, also those that were cut
+	outcome        string        // for the audit log, "" when nothing was written
 }
 
 // JSONSchemaExtend adds the descriptions that are too long for a tag.
@@ -71,21 +76,21 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	report := Report{
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
-		MissingFields:    types.questions(draft),
-		NormalizedFields: Shortened(draft.NormalizedFields), LowConfidenceFields: Remarks(draft.LowConfidenceFields),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
+		questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
+		whole: draft.NormalizedFields != nil, contradictions: options.contradictions.warnings,
 	}
-	if report.NormalizedFields == nil {
-		report.FieldsSet = Shortened(options.Set)
+	if !report.whole {
+		report.content = Shortened(options.Set)
 	}
-	report.open = len(report.MissingFields)
-	report.Next = report.next(types, options)
+	report.open = len(report.questions)
 	whole := report
+	report = report.with(report.next(types, options))
 	cutTo := func(limit int, cut func(*Report, int)) func(*Report) {
 		return func(r *Report) {
 			cut(r, limit)
-			r.Next = r.next(types, options)
+			*r = r.with(r.next(types, options))
 		}
 	}
 	remarks, fields, questions := (*Report).cutRemarks, (*Report).cutFields, (*Report).cutQuestions
@@ -93,6 +98,34 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		cutTo(2, remarks), cutTo(2, questions), cutTo(0, fields), cutTo(0, remarks))
 	report.Cut = report.missingFrom(whole)
 	return report
+}
+
+// with gives the report its next step. What the step has is not repeated.
+func (r Report) with(next tool.Next) Report {
+	r.Next, r.MissingFields, r.NormalizedFields, r.FieldsSet, r.LowConfidenceFields = next, slices.Clone(r.questions), nil, nil, nil
+	if next.Action == tool.AskHuman && len(r.questions) > 0 && r.questions[0].Field == next.Field {
+		r.MissingFields[0] = Question{Field: next.Field}
+	}
+	switch {
+	case next.Show != nil:
+		return r
+	case r.whole:
+		r.NormalizedFields = r.content
+	default:
+		r.FieldsSet = r.content
+	}
+	r.LowConfidenceFields = r.guesses
+	return r
+}
+
+// restored is a report that was carried as JSON.
+func (r Report) restored() Report {
+	r.questions, r.guesses = r.MissingFields, r.LowConfidenceFields
+	r.content, r.whole = r.NormalizedFields, r.NormalizedFields != nil
+	if !r.whole {
+		r.content = r.FieldsSet
+	}
+	return r
 }
 
 // Remarks are the API's notes, cleaned.
@@ -125,14 +158,6 @@ func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark
 	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
 }
 
-// merged returns the fields of both, where the later ones win.
-func merged(fields, later opentrain.Fields) opentrain.Fields {
-	all := opentrain.Fields{}
-	maps.Copy(all, fields)
-	maps.Copy(all, later)
-	return all
-}
-
 // questions are the open questions, nil when the API doesn't say that there are none.
 func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 	missing := draft.Missing()
@@ -145,22 +170,22 @@ func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 // The cuts of a report that is too long, the least needed first. The first question always stays as it is.
 
 func (r *Report) cutRemarks(entries int) {
-	for _, list := range []*[]tool.Remark{&r.LowConfidenceFields, &r.Warnings, &r.UnmappedFields, &r.Issues} {
+	for _, list := range []*[]tool.Remark{&r.guesses, &r.Warnings, &r.UnmappedFields, &r.Issues} {
 		*list = (*list)[:min(len(*list), entries)]
 	}
 }
 
 func (r *Report) cutFields(limit int) {
 	if limit == 0 {
-		r.NormalizedFields, r.FieldsSet = nil, nil
+		r.content = nil
 	}
-	r.NormalizedFields, r.FieldsSet = r.NormalizedFields.Short(limit), r.FieldsSet.Short(limit)
+	r.content = r.content.Short(limit)
 }
 
 func (r *Report) cutQuestions(entries int) {
-	r.MissingFields = slices.Clone(r.MissingFields[:min(len(r.MissingFields), entries)])
-	for i := 1; i < len(r.MissingFields); i++ {
-		r.MissingFields[i].cutOptions()
+	r.questions = slices.Clone(r.questions[:min(len(r.questions), entries)])
+	for i := 1; i < len(r.questions); i++ {
+		r.questions[i].cutOptions()
 	}
 }
 
@@ -172,12 +197,12 @@ func (r Report) missingFrom(whole Report) []string {
 			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", before-now, what))
 		}
 	}
-	add(len(whole.MissingFields), len(r.MissingFields), "more questions, which come later")
-	add(len(whole.LowConfidenceFields), len(r.LowConfidenceFields), "more guesses")
+	add(len(whole.questions), len(r.questions), "more questions, which come later")
+	add(len(whole.guesses), len(r.guesses), "more guesses")
 	add(len(whole.Warnings), len(r.Warnings), "more warnings")
 	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")
 	add(len(whole.Issues), len(r.Issues), "more issues")
-	add(len(whole.NormalizedFields), len(r.NormalizedFields), "fields of the draft")
+	add(len(whole.content), len(r.content), "fields of the draft")
 	return cut
 }
 
@@ -196,7 +221,7 @@ func (r Report) Lines() text.Lines {
 		l.Field("Review page", r.ReviewURL)
 	}
 	l.Fields("Interpreted", r.Interpreted)
-	if r.Next.Action != tool.ConfirmWithHuman && len(r.NormalizedFields) > 0 {
+	if len(r.NormalizedFields) > 0 {
 		fields := maps.Clone(r.NormalizedFields)
 		delete(fields, "jobDescription") // the caller wrote it
 		l.Field("Draft so far", text.JSON(fields))

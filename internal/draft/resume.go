@@ -32,32 +32,12 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	}
 	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
-	// The form's report is out of date if the draft was changed since.
-	old := d.replicated || d.Confirm.Ledger.ChangedSince(call.Caller, report.JobID, form.At)
-	complete := func(draft *opentrain.Draft) { report.complete(draft, form.Set, old) }
-	after, err := d.Change(ctx, call, report.JobID, fields, form.Set, complete)
+	after, err := d.Change(ctx, call, report.JobID, fields, form.Set)
 	if err != nil {
 		return report.unsaved(call, types, fields, err), nil, nil
 	}
 	ask, err := d.Ask(ctx, call, nil, after, form)
 	return after, ask, err
-}
-
-// complete adds to a draft what the API said of it earlier in this call and left out now.
-func (r Report) complete(draft *opentrain.Draft, set opentrain.Fields, old bool) {
-	draft.DraftURL, draft.ReviewURL = cmp.Or(draft.DraftURL, r.DraftURL), cmp.Or(draft.ReviewURL, r.ReviewURL)
-	if old {
-		return
-	}
-	if draft.NormalizedFields == nil && r.NormalizedFields != nil {
-		draft.NormalizedFields = merged(opentrain.Fields(r.NormalizedFields), set)
-	}
-	if draft.LowConfidenceFields == nil {
-		for _, guess := range withoutFields(r.LowConfidenceFields, set) {
-			note := opentrain.Note{Field: guess.Field, Message: guess.Message, Reason: guess.Reason, Value: guess.Value}
-			draft.LowConfidenceFields = append(draft.LowConfidenceFields, note)
-		}
-	}
 }
 
 // answers are the fields that a form was filled in with, as the API expects them. A value that doesn't fit its
@@ -103,8 +83,8 @@ func keyOf(path string) string {
 // have changed.
 func (r Report) withoutForm(call tool.Call, types fieldTypes, options ReportOptions, outcome string) Report {
 	options.noForm = true
-	r.Interpreted, r.outcome, r.Next = call.Interpreted, outcome, r.next(types, options)
-	return r
+	r.Interpreted, r.outcome = call.Interpreted, outcome
+	return r.with(r.next(types, options))
 }
 
 // unsaved is the report when the answers could not be saved. Nothing that a human filled in is lost.
@@ -115,10 +95,10 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 	apiError = cmp.Or(apiError, &opentrain.Error{})
 	if good := withoutRefused(fields, apiError); apiError.Code == opentrain.CodeBadRequest && len(good) < len(fields) {
 		// Ask again for the refused answers, and send the others along.
-		r.MissingFields = slices.DeleteFunc(slices.Clone(r.MissingFields), func(q Question) bool {
+		r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q Question) bool {
 			return !slices.ContainsFunc(q.Keys, func(key string) bool { return good[key] == nil })
 		})
-		r.open = len(r.MissingFields)
+		r.open = len(r.questions)
 		note := "OpenTrain did not take all of the form's answers: " + reason
 		return r.withoutForm(call, types, ReportOptions{note: note, answers: good}, outcome)
 	}
@@ -132,11 +112,10 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 			" Set them again; that is harmless."
 	}
 	r.Interpreted, r.outcome = call.Interpreted, outcome
-	r.Next = tool.Next{
+	return r.with(tool.Next{
 		Action: action, RetryAfterSeconds: wait, Note: note, Tool: tool.PatchDraft,
 		Arguments: map[string]any{"jobId": r.JobID, "fields": fields, "askHuman": false},
-	}
-	return r
+	})
 }
 
 // withoutRefused leaves out the fields that an error names.

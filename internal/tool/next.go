@@ -18,7 +18,7 @@ type Action string
 const (
 	// AskHuman: ask Question, put the answer where Arguments has Answer, call Tool.
 	AskHuman Action = "ask_human"
-	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes, else Otherwise.
+	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes. Otherwise says what a no means.
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
@@ -48,7 +48,14 @@ type Next struct {
 	AtMost            bool           `json:"atMost,omitempty"`
 	Tool              string         `json:"tool,omitempty"`
 	Arguments         map[string]any `json:"arguments,omitempty"`
-	Otherwise         string         `json:"otherwise,omitempty"` // the tool to call when the human says no
+	Otherwise         string         `json:"otherwise,omitempty"` // what a no means
+	Change            *Change        `json:"change,omitempty"`    // resolves what the warnings name, if the human wants that
+}
+
+// Change is a call that changes what a step shows.
+type Change struct {
+	Tool      string         `json:"tool"`
+	Arguments map[string]any `json:"arguments"`
 }
 
 // Input is one of several values that a question asks for.
@@ -69,15 +76,17 @@ func (i Input) Text() string {
 // JSONSchema implements the generator's interface.
 func (Next) JSONSchema() *schema.Node { return PlainObject("") }
 
-// Preview is what a human sees of a job before it becomes public. Its members are sorted by name.
+// Preview is what a human sees of a job before a yes. Its members are sorted by name.
 type Preview struct {
-	Cut      string           `json:"cut,omitempty"` // what is too long to show
+	Changes  []string         `json:"changes,omitempty"` // of an edit: old → new
 	DraftURL string           `json:"draftUrl,omitempty"`
 	Fields   opentrain.Fields `json:"fields,omitzero"`
 	Guesses  []Remark         `json:"guesses,omitempty"`
 	JobID    string           `json:"jobId"`
-	Status   string           `json:"status,omitempty"`
+	Notes    []string         `json:"notes,omitempty"` // what else to know before a yes
 	Title    string           `json:"title,omitempty"`
+	URL      string           `json:"url,omitempty"`      // of a job that is no draft
+	Warnings []string         `json:"warnings,omitempty"` // where the draft contradicts itself
 }
 
 // Remark is a note of the API on a draft.
@@ -137,6 +146,9 @@ func (n Next) Text() string {
 		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
 	}
 	l.Field("Otherwise", n.Otherwise)
+	if n.Change != nil {
+		l.Field("To resolve the warnings, if the human agrees", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
+	}
 	return l.String()
 }
 

@@ -116,6 +116,7 @@ type Call struct {
 	CanAsk, CanAskLists bool // a form can be shown now; it can have lists for several values
 	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
 	Answers     map[string]json.RawMessage
+	Form        FormOutcome       // what became of the previous round's Ask
 	State       json.RawMessage   // the State of the previous round's Ask; nil in the first round
 	BadState    bool              // the state of a form was changed, belongs to someone else or is too old
 	Progress    func(step string) // tells the client what the call does now; nil when it doesn't want to know
@@ -128,6 +129,17 @@ func (c Call) Step(step string) {
 		c.Progress(step)
 	}
 }
+
+// FormOutcome is what became of a form.
+type FormOutcome int
+
+// The outcomes of a form. Nobody saw a form that was declined at once: it counts as unanswered.
+const (
+	FormNone FormOutcome = iota
+	FormAnswered
+	FormDeclined
+	FormUnanswered
+)
 
 // Ask is a form for the human. The tool is then called again with the answers and the state.
 type Ask struct {

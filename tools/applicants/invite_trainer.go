@@ -3,6 +3,7 @@ package applicants
 import (
 	"context"
 
+	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -12,17 +13,24 @@ import (
 type inviteTrainerInput struct {
 	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
 	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
+
+	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract."})
+	schema.Describe(s, map[string]string{
+		"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract.",
+		"askHuman":     confirm.AskHumanHelp,
+	})
 }
 
 type inviteTrainerOutput struct {
 	JobID          string    `json:"jobId"`
 	FreelancerID   string    `json:"freelancerId"`
 	ProposalID     string    `json:"proposalId,omitempty"`
-	AlreadyInvited bool      `json:"alreadyInvited"`
+	Invited        bool      `json:"invited"`
+	AlreadyInvited bool      `json:"alreadyInvited,omitempty"`
 	Interpreted    []string  `json:"interpreted,omitempty"`
 	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
@@ -42,27 +50,65 @@ func (a applicants) inviteTrainer() tool.Tool {
 }
 
 func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainerInput) (inviteTrainerOutput, *tool.Ask, error) {
-	invitation, err := a.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+	unlock, err := a.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
 	if err != nil {
 		return inviteTrainerOutput{}, nil, err
 	}
-	return inviteTrainerOutput{
-		JobID: in.JobID, FreelancerID: in.FreelancerID, ProposalID: text.Clean(invitation.ProposalID, 100),
-		AlreadyInvited: invitation.AlreadyInvited, Interpreted: call.Interpreted,
-		Next: tool.Next{Action: tool.Done, Note: "The person decides whether to answer; proposals are counted in " + tool.ListJobs + "."},
-	}, nil, nil
+	defer unlock()
+	out := inviteTrainerOutput{JobID: in.JobID, FreelancerID: in.FreelancerID, Interpreted: call.Interpreted}
+	intent := confirm.Intent{
+		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person to the job?",
+		Note: "The person sees the job and the invitation at once. It hires no one and costs nothing.", IfNo: "No one is invited.",
+	}
+	answer := a.Confirm.Read(call, intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	own, err := a.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
+	if err == nil {
+		err = own.Require(opentrain.StatusOpen)
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	if !answer.Yes {
+		preview := own.Preview()
+		preview.Changes = []string{"Invite the AI trainer with the user id " + text.Visible(in.FreelancerID)}
+		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+		if next != nil {
+			out.Next = *next
+		}
+		return out, ask, nil
+	}
+	invitation, err := a.API.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+	if err != nil {
+		return out, nil, err
+	}
+	out.Invited, out.ProposalID, out.AlreadyInvited = true, text.Clean(invitation.ProposalID, 100), invitation.AlreadyInvited
+	out.Next = tool.Next{Action: tool.Done, Note: "The person decides whether to answer. " + tool.ListJobs + " counts the job's proposals."}
+	return out, nil, nil
 }
 
 func (o inviteTrainerOutput) Effect() tool.Effect {
+	if !o.Invited {
+		return tool.Effect{JobID: o.JobID, Outcome: "not invited"}
+	}
 	return tool.Effect{JobID: o.JobID, Outcome: "invited"}
 }
 
 func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
-	if o.AlreadyInvited {
-		l.Add("%s was invited to job %s before.", o.FreelancerID, o.JobID)
-	} else {
+	switch {
+	case o.AlreadyInvited:
+		l.Add("%s was already invited to job %s.", o.FreelancerID, o.JobID)
+	case o.Invited:
 		l.Add("%s is invited to job %s.", o.FreelancerID, o.JobID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("%s is not invited yet. Ask the human first.", o.FreelancerID)
+	default:
+		l.Add("%s is not invited.", o.FreelancerID)
 	}
 	l.Field("Proposal", o.ProposalID)
 	l.Fields("Interpreted", o.Interpreted)

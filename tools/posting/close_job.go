@@ -3,18 +3,28 @@ package posting
 import (
 	"context"
 
+	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 type closeJobInput struct {
-	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
+	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
+	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (closeJobInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp})
 }
 
 type closeJobOutput struct {
 	JobID         string    `json:"jobId"`
-	Status        string    `json:"status" jsonschema_description:"ARCHIVED when closed."`
-	AlreadyClosed bool      `json:"alreadyClosed"`
+	Closed        bool      `json:"closed" jsonschema_description:"True when the job takes no new proposals."`
+	Status        string    `json:"status,omitempty" jsonschema_description:"ARCHIVED when closed."`
+	AlreadyClosed bool      `json:"alreadyClosed,omitempty"`
 	Interpreted   []string  `json:"interpreted,omitempty"`
 	Next          tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
@@ -33,24 +43,69 @@ func (p posting) closeJob() tool.Tool {
 }
 
 func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (closeJobOutput, *tool.Ask, error) {
-	closing, err := p.API.CloseJob(ctx, in.JobID)
+	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
 	if err != nil {
 		return closeJobOutput{}, nil, err
 	}
-	return closeJobOutput{
-		JobID: in.JobID, Status: text.Clean(closing.Status, 40), AlreadyClosed: closing.AlreadyClosed, Interpreted: call.Interpreted,
-		Next: tool.Next{Action: tool.Done, Note: "Contracts on this job go on until they are ended in the app."},
-	}, nil, nil
+	defer unlock()
+	out := closeJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+	intent := confirm.Intent{
+		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
+		Note: "The job takes no new proposals, and no tool reopens it. Contracts on it continue.", IfNo: "The job stays as it is.",
+	}
+	answer := p.Confirm.Read(call, intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
+	switch {
+	case err != nil:
+		return out, nil, err
+	case own.Status == opentrain.StatusArchived:
+		return out.closed(own.Status, true), nil, nil
+	}
+	out.Status = text.Clean(own.Status, 40)
+	if !answer.Yes {
+		ask, next := p.Confirm.Ask(call, intent, own.Preview(), confirm.View{}, answer.Why)
+		if next != nil {
+			out.Next = *next
+		}
+		return out, ask, nil
+	}
+	call.Step("Closing the job")
+	closing, err := p.API.CloseJob(ctx, in.JobID)
+	p.Record(call.Caller, in.JobID, err)
+	if err != nil {
+		return out, nil, err
+	}
+	return out.closed(closing.Status, closing.AlreadyClosed), nil, nil
 }
 
-func (o closeJobOutput) Effect() tool.Effect { return tool.Effect{JobID: o.JobID, Outcome: o.Status} }
+func (o closeJobOutput) closed(status string, already bool) closeJobOutput {
+	o.Closed, o.Status, o.AlreadyClosed = true, text.Clean(status, 40), already
+	o.Next = tool.Next{Action: tool.Done, Note: "Contracts on this job continue until they are ended in the app."}
+	return o
+}
+
+func (o closeJobOutput) Effect() tool.Effect {
+	if !o.Closed {
+		return tool.Effect{JobID: o.JobID, Outcome: "not closed"}
+	}
+	return tool.Effect{JobID: o.JobID, Outcome: o.Status}
+}
 
 func (o closeJobOutput) Text() string {
 	var l text.Lines
-	if o.AlreadyClosed {
-		l.Add("Job %s was closed before and is %s.", o.JobID, o.Status)
-	} else {
-		l.Add("Job %s is closed (%s): it takes no new proposals.", o.JobID, o.Status)
+	switch {
+	case o.AlreadyClosed:
+		l.Add("Job %s was already closed.", o.JobID)
+	case o.Closed:
+		l.Add("Job %s is closed: it takes no new proposals.", o.JobID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("Job %s is not closed yet. Ask the human first.", o.JobID)
+	default:
+		l.Add("Job %s is not closed.", o.JobID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

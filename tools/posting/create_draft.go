@@ -88,7 +88,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	if err != nil {
 		return createDraftOutput{}, nil, err
 	}
-	report := p.Report(ctx, call, created, draft.ReportOptions{Repeated: "The same idempotencyKey made it earlier. " +
+	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: "The same idempotencyKey made it earlier. " +
 		"For a second job of this text call " + tool.CreateDraft + " with an idempotencyKey of your own."})
 	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: source.IdempotencyKey})
 	return createDraftOutput{Report: report, IdempotencyKey: source.IdempotencyKey}, ask, err

@@ -53,7 +53,7 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 		return draft.Report{}, nil, err
 	}
 	call.Step("Setting the fields")
-	report, err := p.Change(ctx, call, in.JobID, fields, fields, nil)
+	report, err := p.Change(ctx, call, in.JobID, fields, fields)
 	if err != nil {
 		return draft.Report{}, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -52,9 +53,9 @@ func (p posting) reviewText(ctx context.Context, by caller.Caller, jobID string)
 	if jobID == "" {
 		return title, "Show me my drafts on OpenTrain (opentrain_list_jobs with status DRAFT) and ask me which one to review." + then
 	}
-	job := &opentrain.OwnJob{Status: opentrain.StatusDraft}
+	job := draft.Own{OwnJob: opentrain.OwnJob{Status: opentrain.StatusDraft}}
 	if by.ID != "" {
-		if found, err := p.FindOwn(ctx, jobID); err == nil && found != nil { // without the job the prompt still helps
+		if found, err := p.FindOwn(ctx, jobID, opentrain.StatusDraft); err == nil && !found.Unknown { // without the job the prompt still helps
 			job = found
 		}
 	}

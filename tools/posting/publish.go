@@ -20,12 +20,14 @@ const maxWarnings = 10 // how many warnings a result shows
 type publishInput struct {
 	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (publishInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId":             "Id of the draft, from opentrain_create_draft.",
 		"confirmationToken": "Only as given in the arguments of a next step; leave out otherwise.",
+		"askHuman":          confirm.AskHumanHelp,
 	})
 }
 
@@ -60,22 +62,103 @@ func (p posting) publishJob() tool.Tool {
 }
 
 func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (publishOutput, *tool.Ask, error) {
-	out := publishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
-	ask, next := p.Confirm.Check(call, confirm.Intent{
-		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken,
-		Preview:  func() tool.Preview { return p.Preview(ctx, call.Caller, in.JobID) },
-		Question: "Publish this job on OpenTrain?", NotDone: "Not published", Otherwise: tool.PatchDraft,
-		Note: "Publishing makes the job visible to everyone. An account may publish 20 jobs a day, 3 while no human has claimed it.",
-	})
-	switch {
-	case ask != nil:
-		return out, ask, nil
-	case next != nil:
-		out.Next = *next
+	out := publishOutput{JobID: in.JobID, Status: opentrain.StatusDraft, Interpreted: call.Interpreted}
+	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
+	intent := confirm.Intent{
+		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Question: "Publish this job on OpenTrain?", Note: draft.PublishNote, IfNo: draft.PublishIfNo,
+	}
+	answer := p.Confirm.Read(call, intent)
+	if answer.No {
+		out.Next = intent.Declined()
 		return out, nil, nil
 	}
+	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusDraft)
+	if err != nil {
+		return out, nil, err
+	}
+	if own.Status == opentrain.StatusOpen {
+		return out.alreadyLive(own), nil, nil
+	}
+	if err := own.Require(opentrain.StatusDraft); err != nil {
+		return out, nil, err
+	}
+	if !answer.Yes {
+		return p.askToPublish(ctx, call, intent, own, out, answer.Why)
+	}
+	view, again, err := p.Compare(ctx, call, own, answer.View)
+	if err != nil || again != "" {
+		return p.askAgain(call, intent, own, view, out, again, err)
+	}
 	call.Step("Publishing")
-	answer, err := p.API.PublishJob(ctx, in.JobID)
+	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(call, own)), in.JobID)
+	p.Record(call.Caller, in.JobID, err)
+	switch {
+	case errors.Is(err, errLive):
+		answered, err = &opentrain.Publication{Status: opentrain.StatusOpen, JobURL: own.JobURL}, nil
+	case errors.Is(err, errChanged):
+		return p.askToPublish(ctx, call, intent, own, out, "The draft was changed while it was being published.")
+	}
+	return p.published(ctx, call, own, out, answered, err)
+}
+
+// The outcomes of the check before a call is repeated.
+var (
+	errLive    = errors.New("the job is live")
+	errChanged = errors.New("the draft has changed")
+)
+
+// stillToPublish looks at the list again before a repeated attempt: the first one may have published the job.
+func (p posting) stillToPublish(call tool.Call, before draft.Own) func(context.Context) error {
+	return func(ctx context.Context) error {
+		now, err := p.FindOwn(ctx, before.ID, opentrain.StatusDraft)
+		switch {
+		case err != nil:
+			return err
+		case now.Status == opentrain.StatusOpen:
+			return errLive
+		case !now.Changed.Equal(before.Changed):
+			return errChanged
+		}
+		return now.Require(opentrain.StatusDraft)
+	}
+}
+
+// askToPublish shows the draft as it stands and asks for a yes, unless it isn't complete.
+func (p posting) askToPublish(
+	ctx context.Context, call tool.Call, intent confirm.Intent, own draft.Own, out publishOutput, why string,
+) (publishOutput, *tool.Ask, error) {
+	view, err := p.See(ctx, call, own)
+	return p.askAgain(call, intent, own, view, out, why, err)
+}
+
+func (p posting) askAgain(
+	call tool.Call, intent confirm.Intent, own draft.Own, view draft.View, out publishOutput, why string, err error,
+) (publishOutput, *tool.Ask, error) {
+	switch {
+	case errors.Is(err, draft.ErrNoTitle):
+		out.Next = draft.AskTitle(own.ID)
+		return out, nil, nil
+	case err != nil:
+		return out, nil, err
+	case !view.Report.PublishReady:
+		return out.notReady(view.Report), nil, nil
+	}
+	ask, next := p.Confirm.Ask(call, intent, view.Preview(own), view.View, why)
+	if next != nil {
+		next.Change, out.Next = view.Report.Next.Change, *next
+	}
+	return out, ask, nil
+}
+
+// published reads OpenTrain's answer.
+func (p posting) published(
+	ctx context.Context, call tool.Call, own draft.Own, out publishOutput, answer *opentrain.Publication, err error,
+) (publishOutput, *tool.Ask, error) {
 	if err != nil {
 		if answer = publicationIn(err); answer == nil {
 			return out, nil, err
@@ -87,17 +170,21 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	switch {
 	case answer.Status == opentrain.StatusOpen:
 		out.Published, out.AlreadyPublished, out.JobURL = true, answer.AlreadyPublished, text.URL(answer.JobURL)
-		out.Next = p.checkListing(ctx, in.JobID)
+		out.Next = checkListing(own)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):
 		out.Status, out.Reasons = opentrain.StatusDraft, reasons
-		out.Next = changeContent(in.JobID, "OpenTrain's content check blocked the job.")
+		out.Next = changeContent(own.ID, "OpenTrain's content check blocked the job.")
 	case answer.Validation != nil || len(answer.MissingFields) > 0:
-		return p.notReady(ctx, call, out, answer), nil, nil
+		report := p.Report(ctx, call, &opentrain.Draft{
+			JobID: own.ID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
+			Validation: *cmp.Or(answer.Validation, &opentrain.Validation{}),
+		}, draft.ReportOptions{})
+		out = out.notReady(report)
 	case answer.Status == "":
-		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
+		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer doesn't say whether the job was published"}
 	default:
 		out.Reasons = reasons
-		out.Next = tool.ListJobsNext("OpenTrain answered that the job is " + out.Status + ".")
+		out.Next = tool.ListJobsNext("OpenTrain says that the job is " + out.Status + ".")
 	}
 	return out, nil, nil
 }
@@ -119,32 +206,27 @@ func publicationIn(err error) *opentrain.Publication {
 	return &opentrain.Publication{Validation: details.Validation, MissingFields: details.MissingFields}
 }
 
-func (p posting) notReady(ctx context.Context, call tool.Call, out publishOutput, answer *opentrain.Publication) publishOutput {
-	report := p.Report(ctx, call, &opentrain.Draft{
-		JobID: out.JobID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
-		Validation: *cmp.Or(answer.Validation, &opentrain.Validation{}),
-	}, draft.ReportOptions{})
-	out.Status, out.MissingFields, out.Issues, out.Next = report.Status, report.MissingFields, report.Issues, report.Next
-	if report.Next.Action == tool.ConfirmWithHuman {
-		out.Next = tool.ListJobsNext("OpenTrain refused to publish and named nothing that is missing.")
+// notReady says what the draft still needs.
+func (o publishOutput) notReady(report draft.Report) publishOutput {
+	o.Status, o.MissingFields, o.Issues, o.Next = report.Status, report.MissingFields, report.Issues, report.Next
+	if report.PublishReady {
+		o.Next = tool.ListJobsNext("OpenTrain refused to publish the job and didn't say what is missing.")
 	}
-	return out
+	return o
 }
 
-// checkListing is the check that the posting guide advises: a search for the words of the job's title. Without
-// the title, the check is the list of the caller's jobs.
-func (p posting) checkListing(ctx context.Context, jobID string) tool.Next {
-	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
-	defer cancel()
-	page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusOpen, Limit: 50})
-	if err == nil {
-		for _, job := range page.Jobs {
-			if words := keywords(job.Title); job.ID == jobID && words != "" {
-				return tool.Next{
-					Action: tool.CallTool, Tool: tool.SearchJobs, Arguments: map[string]any{"q": words},
-					Note: "Check that the job appears as intended. A new listing can take five minutes to show.",
-				}
-			}
+func (o publishOutput) alreadyLive(own draft.Own) publishOutput {
+	o.Status, o.Published, o.AlreadyPublished, o.JobURL = opentrain.StatusOpen, true, true, text.URL(own.JobURL)
+	o.Next = tool.Next{Action: tool.Done, Note: "To change the live job, use " + tool.UpdateJob + "."}
+	return o
+}
+
+// checkListing is the check that the posting guide advises: a search for the words of the job's title.
+func checkListing(own draft.Own) tool.Next {
+	if words := keywords(own.Title); words != "" {
+		return tool.Next{
+			Action: tool.CallTool, Tool: tool.SearchJobs, Arguments: map[string]any{"q": words},
+			Note: "Check how the job is listed. A new listing can take five minutes to show.",
 		}
 	}
 	return tool.ListJobsNext("Check that the job is listed as OPEN.")
@@ -165,15 +247,15 @@ func (o publishOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.AlreadyPublished:
-		l.Add("Job %s was already live.", o.JobID)
+		l.Add("Job %s is already live.", o.JobID)
 	case o.Published:
 		l.Add("Job %s is live.", o.JobID)
 	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
 		l.Add("Job %s was not published: the content check blocked it.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s is not published yet: the human has to confirm it first.", o.JobID)
+		l.Add("Job %s is not published yet. Ask the human first.", o.JobID)
 	default:
-		l.Add("Job %s was not published.", o.JobID)
+		l.Add("Job %s is not published.", o.JobID)
 	}
 	l.Field("Job page", o.JobURL)
 	l.Fields("Reason", o.Reasons)

@@ -9,6 +9,7 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 type updateJobInput struct {
@@ -16,6 +17,11 @@ type updateJobInput struct {
 	// Fields has no schema of its own: the keys of opentrain_patch_draft twice would fill every host's context.
 	Fields            draft.Content `json:"fields" jsonschema_description:"Fields to set, with keys and values as in opentrain_patch_draft."`
 	ConfirmationToken string        `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+	AskHuman          *bool         `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp})
 }
 
 type updateJobOutput struct {
@@ -47,26 +53,39 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	if err != nil {
 		return updateJobOutput{}, nil, err
 	}
-	short := draft.Shortened(fields)
-	ask, next := p.Confirm.Check(call, confirm.Intent{
-		Tool: tool.UpdateJob, JobID: in.JobID, Fields: fields, Token: in.ConfirmationToken,
-		Preview:  func() tool.Preview { return tool.Preview{JobID: in.JobID, Fields: opentrain.Fields(short)} },
-		Question: "Change this public job on OpenTrain?", NotDone: "Not changed",
-		Note: "The job is public: everyone sees the change.",
-	})
-	switch {
-	case ask != nil:
-		return updateJobOutput{}, ask, nil
-	case next != nil:
-		return updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted, Next: *next}.fit(), nil, nil
+	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
+	if err != nil {
+		return updateJobOutput{}, nil, err
+	}
+	defer unlock()
+	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+	intent := confirm.Intent{
+		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Question: "Change this live job on OpenTrain?", Note: "The job is live: everyone sees the change.", IfNo: "The job stays as it is.",
+	}
+	answer := p.Confirm.Read(call, intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
+	if err == nil {
+		err = own.Require(opentrain.StatusOpen)
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	if !answer.Yes {
+		ask, next := p.Confirm.Ask(call, intent, p.Changes(ctx, call.Caller, own, fields), confirm.View{}, answer.Why)
+		if next != nil {
+			out.Next = *next
+		}
+		return out, ask, nil
 	}
 	call.Step("Changing the job")
-	end := p.Confirm.Ledger.Begin(call.Caller, in.JobID)
 	edit, err := p.API.UpdateJob(ctx, in.JobID, fields)
-	end(err)
-	if opentrain.MayHaveChanged(err) {
-		p.Forget(call.Caller, in.JobID)
-	}
+	p.Record(call.Caller, in.JobID, err)
+	p.Forget(call.Caller, in.JobID)
 	if err != nil {
 		moderation := blockedBy(err, opentrain.CodeConflict)
 		if moderation == nil {
@@ -76,7 +95,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		edit = &opentrain.Edit{Status: opentrain.StatusDraft, Moderation: moderation}
 	}
 	blocked, reasons := contentCheck(edit.Moderation)
-	out := updateJobOutput{JobID: in.JobID, Applied: true, FieldsSet: short, Reasons: reasons, Interpreted: call.Interpreted}
+	out.Applied, out.FieldsSet, out.Reasons = true, draft.Shortened(fields), reasons
 	if edit.Status == opentrain.StatusDraft || edit.Status == "" && blocked {
 		out.Status = opentrain.StatusDraft
 		out.Next = changeContent(in.JobID, "The edit was applied, and OpenTrain's content check took the job off the marketplace.")
@@ -104,8 +123,10 @@ func (o updateJobOutput) Effect() tool.Effect {
 func (o updateJobOutput) Text() string {
 	var l text.Lines
 	switch {
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("Job %s is not changed yet. Ask the human first.", o.JobID)
 	case !o.Applied:
-		l.Add("Job %s is not changed yet: the human has to confirm the change first.", o.JobID)
+		l.Add("Job %s is not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:
 		l.Add("The edit of job %s was applied, but the content check blocked it: the job is a draft again and no longer public.", o.JobID)
 	default:

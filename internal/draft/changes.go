@@ -1,0 +1,73 @@
+package draft
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// maxChange is the longest value of a change that a human is shown, in characters. A form shows it whole or not at all.
+const maxChange = 5000
+
+// Changes shows an edit of a live job, old and new value of each field. The caller holds the job's lock.
+func (d *Desk) Changes(ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields) tool.Preview {
+	preview := own.Preview()
+	current := d.current(ctx, by, own, &preview)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		old := ""
+		if value, isKnown := current[key]; isKnown {
+			old = text.Clip(text.Clean(tool.Readable(key, value), maxChange), 200)
+		}
+		change := text.Clean(tool.FieldLabel(key), 100) + ": " + text.Join(" → ", old, text.Clean(tool.Readable(key, fields[key]), maxChange))
+		if old == "" {
+			change += " (the current value isn't known)"
+		}
+		preview.Changes = append(preview.Changes, change)
+	}
+	return preview
+}
+
+// current is what the job's fields are now: as they were last reported, if nothing has changed since, otherwise as the
+// job is listed.
+func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *tool.Preview) opentrain.Fields {
+	if k, found := d.remembered(by, own.ID); found && !own.Changed.IsZero() && k.view.Covers(own.Changed) {
+		return k.draft.NormalizedFields
+	}
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
+	defer cancel()
+	job, err := d.API.GetJobUncached(ctx, own.ID)
+	if err != nil || job.Status == opentrain.StatusClosed {
+		preview.Notes = append(preview.Notes, "The current values can't be read. Look at the job's page.")
+		return nil
+	}
+	preview.Notes = append(preview.Notes, "Current values as listed at "+d.Now().UTC().Format(time.RFC3339)+".")
+	preview.URL = text.URL(job.URL)
+	listed := opentrain.Fields{}
+	add := func(key string, value any) {
+		if raw := text.JSON(value); raw != `""` && raw != "null" {
+			listed[key] = json.RawMessage(raw)
+		}
+	}
+	add("jobTitle", job.Title)
+	add("jobDescription", job.DescriptionText)
+	add("dataType", job.DataType)
+	add("labelTypes", job.LabelTypes)
+	add("labelingSoftware", job.LabelingSoftware)
+	add("experienceLevel", job.ExperienceLevel)
+	add("languages", job.Languages)
+	add("countries", job.Countries)
+	add("paymentType", job.Pay.PaymentType)
+	if job.Pay.Currency == "" || job.Pay.Currency == "USD" {
+		add("pricePerHour", job.Pay.HourlyRate)
+		add("pricePerLabel", job.Pay.PerLabelRate)
+		add("fixedPrice", job.Pay.FixedPrice)
+	}
+	return listed
+}

@@ -1,0 +1,116 @@
+package draft
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// contradictions are the places where a draft says two things, and the patch that resolves them.
+type contradictions struct {
+	warnings []string
+	patch    map[string]any // nil when there are none; the text is for the human to word
+}
+
+// contradictions finds a rate that belongs to another payment type, and numbers that were changed but still stand in the
+// description.
+func (k known) contradictions() contradictions {
+	var found contradictions
+	fields := k.draft.NormalizedFields
+	patch := map[string]any{}
+	for _, key := range strayRates(fields) {
+		patch[key] = nil
+		found.warnings = append(found.warnings, fmt.Sprintf("The payment type is “%s”, but %s is still set.",
+			tool.Label(textOf(fields["paymentType"])), tool.Readable(key, fields[key])))
+	}
+	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
+		patch["jobDescription"] = tool.Answer
+		found.warnings = append(found.warnings, fmt.Sprintf("The description still says %s, but “%s” is now %s.",
+			numberOf(k.outdated[key]), tool.FieldLabel(key), tool.Readable(key, fields[key])))
+	}
+	if len(patch) > 0 {
+		found.patch = patch
+	}
+	return found
+}
+
+// strayRates are the rates that are set beside the one of the payment type.
+func strayRates(fields opentrain.Fields) []string {
+	rates := map[string]string{"PAY_PER_HOUR": "pricePerHour", "PAY_PER_LABEL": "pricePerLabel", "FIXED_PRICE": "fixedPrice"}
+	own := rates[textOf(fields["paymentType"])]
+	return slices.DeleteFunc(slices.Sorted(maps.Values(rates)), func(key string) bool {
+		return own == "" || key == own || numberOf(fields[key]) == ""
+	})
+}
+
+// outdated are the values that fields had when the description was written, as long as it still has their numbers.
+func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
+	old := merged(nil, before.outdated)
+	for key := range set {
+		if was := before.draft.NormalizedFields[key]; old[key] == nil && numberOf(was) != "" {
+			old[key] = was
+		}
+	}
+	written := textOf(now.draft.NormalizedFields["jobDescription"])
+	if written == "" {
+		written = now.source
+	}
+	numbers := numbersIn(written)
+	maps.DeleteFunc(old, func(key string, was json.RawMessage) bool {
+		current := numberOf(now.draft.NormalizedFields[key])
+		rewritten := set["jobDescription"] != nil && slices.Contains(numbers, current)
+		return current == "" || current == numberOf(was) || !slices.Contains(numbers, numberOf(was)) || rewritten
+	})
+	return old
+}
+
+func textOf(value json.RawMessage) (s string) {
+	if json.Unmarshal(value, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// numberOf is a JSON number in its shortest form, "" for any other value.
+func numberOf(value json.RawMessage) string {
+	var number *float64
+	if json.Unmarshal(value, &number) != nil || number == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*number, 'f', -1, 64)
+}
+
+// numbersIn are the numbers in a text, in their shortest form: 50,000 and 50k are 50000, ten is 10.
+func numbersIn(s string) []string {
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != ',' })
+	spelled := []string{ // "one" is seldom a number
+
+		"", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+	}
+	var numbers []string
+	for _, word := range words {
+		word = strings.Trim(word, ".,")
+		if n := slices.Index(spelled, word); n > 1 {
+			numbers = append(numbers, strconv.Itoa(n))
+			continue
+		}
+		digits := strings.TrimRightFunc(strings.ReplaceAll(word, ",", ""), unicode.IsLetter)
+		number, err := strconv.ParseFloat(digits, 64)
+		if err != nil {
+			continue
+		}
+		if strings.HasSuffix(word, "k") {
+			number *= 1000
+		}
+		numbers = append(numbers, strconv.FormatFloat(number, 'f', -1, 64))
+	}
+	return numbers
+}
