@@ -53,6 +53,42 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 	}
 }
 
+// TestDeclinedForms: a human who declines a form is asked in the conversation and may get a form later. A form that
+// was declined faster than people read was seen by nobody, and no other form is shown.
+func TestDeclinedForms(t *testing.T) {
+	for carrier, by := range carriers() {
+		for _, test := range []struct {
+			after time.Duration
+			note  string
+			forms int
+		}{
+			{0, "No answer came by form", 1},
+			{1100 * time.Millisecond, "The human declined the form", 2},
+		} {
+			t.Run(fmt.Sprint(carrier, " after ", test.after), func(t *testing.T) {
+				if by.http { // mcp-go has one stdio session for the whole process
+					t.Parallel()
+				}
+				a := startAsking(t, carrier, sandbox.Guide, func(n int, _ form) (mcp.ElicitationResponseAction, any, error) {
+					if n == 1 {
+						<-time.After(test.after)
+					}
+					return "decline", nil, nil
+				}, nil)
+				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+				next := got.next(t)
+				if got.isError || next.Action != tool.AskHuman || next.Arguments["askHuman"] != false || !strings.Contains(got.text, test.note) {
+					t.Errorf("%s", got.text)
+				}
+				call(t, a.host, "opentrain_patch_draft", patch("headcount", 3))
+				if n := len(a.human.seen()); n != test.forms {
+					t.Errorf("%d forms", n)
+				}
+			})
+		}
+	}
+}
+
 // TestPartlyFilledForms: filled-in answers are saved, the others are asked next, and
 // invalid values are reported.
 func TestPartlyFilledForms(t *testing.T) {

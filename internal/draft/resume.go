@@ -23,10 +23,12 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	notes := len(call.Interpreted)
 	fields := d.answers(ctx, &call, form.Asked)
 	if len(fields) == 0 {
-		// Why no answer came is unknown: hosts decline forms that no human saw.
 		note := "No answer came by form; ask in the conversation."
-		if len(call.Interpreted) > notes {
+		switch {
+		case len(call.Interpreted) > notes:
 			note = "The form's answers weren't valid. Ask in the conversation."
+		case call.Form == tool.FormDeclined:
+			note = "The human declined the form. Ask in the conversation."
 		}
 		return report.withoutForm(call, types, ReportOptions{note: note}, ""), nil, nil
 	}
