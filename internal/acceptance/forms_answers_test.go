@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -62,7 +63,7 @@ func TestDeclinedForms(t *testing.T) {
 			note  string
 			forms int
 		}{
-			{0, "No answer came by form", 1},
+			{0, "No answers came from the form", 1},
 			{1100 * time.Millisecond, "The human declined the form", 2},
 		} {
 			t.Run(fmt.Sprint(carrier, " after ", test.after), func(t *testing.T) {
@@ -111,6 +112,43 @@ func TestPartlyFilledForms(t *testing.T) {
 				t.Errorf("%d forms", n)
 			}
 		})
+	}
+}
+
+// TestAnsweredFieldsAreReported: the result has what the human answered in the forms of the call, and only that, as the
+// API got it and in words.
+func TestAnsweredFieldsAreReported(t *testing.T) {
+	level, unit := map[string]any{"experienceLevel": "expert"}, map[string]any{"dataVolumeUnit": "NUMBER_OF_FILES"}
+	for carrier := range carriers() {
+		for name, test := range map[string]struct {
+			first, second any // the answers to each form, nil when it is canceled
+			fields, line  string
+		}{
+			"two forms":           {level, unit, `{"dataVolumeUnit":"NUMBER_OF_FILES","experienceLevel":"EXPERT"}`, "Unit of data: Number of files; Experience level: Expert"},
+			"the second canceled": {level, nil, `{"experienceLevel":"EXPERT"}`, "Experience level: Expert"},
+			"none":                {nil, nil, "", ""},
+		} {
+			t.Run(carrier+", "+name, func(t *testing.T) {
+				a := startAsking(t, carrier, sandbox.Guide, func(n int, _ form) (mcp.ElicitationResponseAction, any, error) {
+					if content := []any{test.first, test.second}[n-1]; content != nil {
+						return "accept", content, nil
+					}
+					return "cancel", nil, nil
+				}, nil)
+				call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "askHuman": false})
+				got := call(t, a.host, "opentrain_patch_draft", patch("headcount", 12))
+				var report struct {
+					Answered json.RawMessage
+				}
+				if err := json.Unmarshal(got.structured, &report); err != nil || string(report.Answered) != test.fields {
+					t.Errorf("%v, answered %s", err, report.Answered)
+				}
+				_, line, _ := strings.Cut(got.text, "\nAnswered by the human in a form: ")
+				if line, _, _ = strings.Cut(line, "\n"); line != test.line {
+					t.Errorf("%q in %s", line, got.text)
+				}
+			})
+		}
 	}
 }
 

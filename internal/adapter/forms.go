@@ -24,6 +24,7 @@ const (
 	formsPause       = time.Hour        // without forms for a caller whose client doesn't show them to a human
 	minReading       = time.Second      // a form that was declined sooner was seen by nobody
 	minClientTimeout = 45 * time.Second // tells a client that gave up, after a minute in SDKs, from a human who canceled
+	maxGuess         = 400              // the longest guess in a description, in characters
 	waitingInterval  = 15 * time.Second // between reports that keep a client from giving up
 )
 
@@ -230,7 +231,7 @@ func formField(field tool.Field, titled bool) *schema.Node {
 	case titled || field.Type == "boolean":
 		node.Default = field.Default
 	default: // before 2025-11-25, only booleans had defaults (SEP-1034)
-		node.Description += " The guess: " + string(field.Default)
+		node.Description += " The guess: " + text.Clean(tool.Readable(field.Name, field.Default), maxGuess) + "."
 	}
 	options := make([]*schema.Node, 0, len(field.Choices))
 	values, titles := make([]any, 0, len(field.Choices)), make([]any, 0, len(field.Choices))

@@ -30,6 +30,7 @@ type Report struct {
 	MissingFields       []Question    `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
 	NormalizedFields    Content       `json:"normalizedFields,omitzero" jsonschema_description:"The draft by key; long texts are cut."`
 	FieldsSet           Content       `json:"fieldsSet,omitzero"`
+	Answered            Content       `json:"answered,omitzero"`
 	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitzero"`
 	Warnings            []tool.Remark `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
 	UnmappedFields      []tool.Remark `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
@@ -195,6 +196,7 @@ func (r Report) Lines() text.Lines {
 	if r.ReviewURL != r.DraftURL {
 		l.Field("Review page", r.ReviewURL)
 	}
+	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
 	if r.Next.Action != tool.ConfirmWithHuman && len(r.NormalizedFields) > 0 {
 		fields := maps.Clone(r.NormalizedFields)
