@@ -52,7 +52,7 @@ func TestFormShowsTheQuestions(t *testing.T) {
 		t.Errorf("%+v", level)
 	}
 	if len(forms[0].fields) > 7 || len(forms[0].required) != 0 ||
-		!strings.Contains(forms[0].message, "your draft “Bounding Box Annotation for Dashcam Images”") {
+		!strings.Contains(forms[0].message, "Your draft “Bounding Box Annotation for Dashcam Images” needs") {
 		t.Errorf("%+v", forms[0])
 	}
 	for name, field := range forms[0].fields {

@@ -63,8 +63,9 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 			return c.server.forms.inputRequired(c.statePurpose(), ask)
 		}
 		c.audit(ctx, ask.Done)
-		c.call.Answers = c.server.forms.elicit(ctx, c.call.Caller, ask, c.progress)
+		c.call.Form, c.call.Answers = c.server.forms.elicit(ctx, c.call.Caller, ask, c.progress)
 		c.call.State = ask.State
+		c.call.CanAsk = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller) != formsUnavailable
 	}
 	return c.fail(ctx, tool.Internal(c.tool.Spec, errors.New("the tool keeps asking")))
 }
@@ -96,28 +97,30 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 
 // prepare finds out what the client can show, and what it brings back from an earlier form.
 func (c *toolCall) prepare(ctx context.Context) {
+	c.resume(ctx) // first: an answer that no human gave turns forms off
 	c.delivery = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller)
 	c.call.CanAsk = c.delivery != formsUnavailable
 	c.call.CanAskLists = hasTitledChoices(server.RequestProtocolVersion(ctx))
-	c.resume()
 	if c.progress.token != nil {
 		c.call.Progress = func(step string) { c.progress.report(ctx, step) }
 	}
 }
 
 // resume reads the state and the answers with which a client of 2026-07-28 calls again.
-func (c *toolCall) resume() {
+func (c *toolCall) resume(ctx context.Context) {
 	params := c.request.Params
 	if params.RequestState == "" {
 		c.call.BadState = len(params.InputResponses) > 0 // they answer no form
 		return
 	}
-	state, ok := c.server.forms.openState(c.statePurpose(), params.RequestState)
+	state, sent, ok := c.server.forms.openState(c.statePurpose(), params.RequestState)
 	if !ok {
 		c.call.BadState = true
 		return
 	}
-	c.call.State, c.call.Answers = state, answersIn(server.ElicitationResponse(params.InputResponses, formID))
+	response := server.ElicitationResponse(params.InputResponses, formID)
+	c.call.State = state
+	c.call.Form, c.call.Answers = c.server.forms.outcome(ctx, c.call.Caller, response, sent)
 }
 
 // statePurpose binds the state of a form to its caller and call.

@@ -140,7 +140,7 @@ func TestGuessesInForms(t *testing.T) {
 			t.Errorf("%s: %+v", name, fields)
 			continue
 		}
-		if test.want && (string(fields[1].Default) != test.value || fields[1].Prompt != "OpenTrain guessed this; correct it if it is wrong. The text says so.") {
+		if test.want && (string(fields[1].Default) != test.value || fields[1].Prompt != "OpenTrain guessed this. Correct it if it's wrong. The text says so.") {
 			t.Errorf("%s: %+v", name, fields[1])
 		}
 	}

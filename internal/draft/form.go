@@ -68,8 +68,9 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 		return nil, err
 	}
 	return &tool.Ask{
-		Message: "OpenTrain needs some answers for your draft" + report.title() + ". Leave out what you do not know; it will be asked later.",
-		Fields:  fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
+		Message: "Your draft" + report.title() + " needs a few answers before you can publish it. " +
+			"Leave out what you don't know yet; you'll be asked again later.",
+		Fields: fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
 	}, nil
 }
 
@@ -119,7 +120,7 @@ func (types fieldTypes) addGuesses(fields []tool.Field, guesses []tool.Remark, l
 		known := types[guess.Field]
 		input := tool.Input{Key: guess.Field, Type: cmp.Or(known.Type, typeOfJSON(guess.Value)), Options: known.Options}
 		field := formField(input)
-		field.Default, field.Prompt = guess.Value, "OpenTrain guessed this; correct it if it is wrong."
+		field.Default, field.Prompt = guess.Value, "OpenTrain guessed this. Correct it if it's wrong."
 		if guess.Reason != "" {
 			field.Prompt += " " + text.Sentence(guess.Reason)
 		}

@@ -30,6 +30,7 @@ type Report struct {
 	MissingFields       []Question    `json:"missingFields,omitempty" jsonschema_description:"Open questions; next asks the first."`
 	NormalizedFields    Content       `json:"normalizedFields,omitempty" jsonschema_description:"The draft by key; long texts are cut."`
 	FieldsSet           Content       `json:"fieldsSet,omitempty"`
+	Answered            Content       `json:"answered,omitempty"`
 	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitempty"`
 	Warnings            []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks that do not block publishing."`
 	UnmappedFields      []tool.Remark `json:"unmappedFields,omitempty" jsonschema_description:"Input that fits no field."`
@@ -220,6 +221,7 @@ func (r Report) Lines() text.Lines {
 	if r.ReviewURL != r.DraftURL {
 		l.Field("Review page", r.ReviewURL)
 	}
+	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
 	if len(r.NormalizedFields) > 0 {
 		fields := maps.Clone(r.NormalizedFields)

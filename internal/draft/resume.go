@@ -23,10 +23,12 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	notes := len(call.Interpreted)
 	fields := d.answers(ctx, &call, form.Asked)
 	if len(fields) == 0 {
-		// Why no answer came is unknown: hosts decline forms that no human saw.
-		note := "No answer came by form; ask in the conversation."
-		if len(call.Interpreted) > notes {
+		note := "No answers came from the form. Ask in the conversation."
+		switch {
+		case len(call.Interpreted) > notes:
 			note = "The form's answers weren't valid. Ask in the conversation."
+		case call.Form == tool.FormDeclined:
+			note = "The human declined the form. Ask in the conversation."
 		}
 		return report.withoutForm(call, types, ReportOptions{note: note}, ""), nil, nil
 	}
@@ -36,6 +38,7 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	if err != nil {
 		return report.unsaved(call, types, fields, err), nil, nil
 	}
+	after = after.withAnswered(report.Answered, fields)
 	ask, err := d.Ask(ctx, call, nil, after, form)
 	return after, ask, err
 }
@@ -99,17 +102,17 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 			return !slices.ContainsFunc(q.Keys, func(key string) bool { return good[key] == nil })
 		})
 		r.open = len(r.questions)
-		note := "OpenTrain did not take all of the form's answers: " + reason
+		note := "OpenTrain rejected some of the form's answers: " + reason
 		return r.withoutForm(call, types, ReportOptions{note: note, answers: good}, outcome)
 	}
 	action, wait := tool.CallTool, 0
 	if apiError.Code == opentrain.CodeRateLimited || apiError.Code == opentrain.CodeBusy {
 		action, wait = tool.Wait, max(5, int(math.Ceil(apiError.RetryAfter.Seconds())))
 	}
-	note := "The human answered in a form, and the answers were not saved: " + reason + " Set them with this call."
+	note := "The human answered in a form, but the answers were not saved: " + reason + " Save them with this call."
 	if opentrain.MayHaveChanged(err) {
-		note = "The human answered in a form, and it is not known whether the answers were saved: " + reason +
-			" Set them again; that is harmless."
+		note = "The human answered in a form, but it is not known whether the answers were saved: " + reason +
+			" Save them again; that is harmless."
 	}
 	r.Interpreted, r.outcome = call.Interpreted, outcome
 	return r.with(tool.Next{

@@ -113,10 +113,10 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 // Call is what a tool knows about a call besides its input.
 type Call struct {
 	Caller              caller.Caller
-	CanAsk, CanAskLists bool // a form can be shown now; it can have lists for several values
+	CanAsk, CanAskLists bool        // a form can be shown now; it can have lists for several values
+	Form                FormOutcome // what became of the previous round's Ask
 	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
 	Answers     map[string]json.RawMessage
-	Form        FormOutcome       // what became of the previous round's Ask
 	State       json.RawMessage   // the State of the previous round's Ask; nil in the first round
 	BadState    bool              // the state of a form was changed, belongs to someone else or is too old
 	Progress    func(step string) // tells the client what the call does now; nil when it doesn't want to know
@@ -133,12 +133,12 @@ func (c Call) Step(step string) {
 // FormOutcome is what became of a form.
 type FormOutcome int
 
-// The outcomes of a form. Nobody saw a form that was declined at once: it counts as unanswered.
+// The outcomes of a form.
 const (
-	FormNone FormOutcome = iota
-	FormAnswered
-	FormDeclined
-	FormUnanswered
+	FormNone       FormOutcome = iota // no form was shown
+	FormAnswered                      // the human filled it in; Call.Answers has what they entered, if anything
+	FormDeclined                      // the human said no
+	FormUnanswered                    // no human answered: it was canceled, timed out, failed or was never seen
 )
 
 // Ask is a form for the human. The tool is then called again with the answers and the state.

@@ -37,15 +37,15 @@ func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 		"format": "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, " +
 			"instead of description.",
 		"job": "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
-		"idempotencyKey": "The same key returns the same draft. Default: derived from the content and the day. Give a second job " +
-			"with the same text its own key.",
+		"idempotencyKey": "The same key returns the same draft. Default: derived from the content. Give a second job with the " +
+			"same text its own key.",
 		"askHuman": askHumanHelp,
 	})
 }
 
 type createDraftOutput struct {
 	draft.Report
-	IdempotencyKey string `json:"idempotencyKey" jsonschema_description:"The key of this draft."`
+	IdempotencyKey string `json:"idempotencyKey"`
 }
 
 func (p posting) createDraft() tool.Tool {
