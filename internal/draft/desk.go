@@ -52,13 +52,17 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 // Report reports on a draft to the caller, and remembers it. The caller holds the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
 	now := d.remember(call.Caller, draft, options)
-	if now.draft.Validation.PublishReady && !call.CanAsk { // where a form can be shown, the form asks
-		options.token = d.Confirm.Token(call.Caller, publishing(draft.JobID), now.view)
+	return d.typesFor(ctx, call.Caller).report(now.draft, call.Interpreted, d.options(call, now, options))
+}
+
+// options adds what is known of the draft and the caller.
+func (d *Desk) options(call tool.Call, k known, options ReportOptions) ReportOptions {
+	options.form = call.CanAsk && d.Confirm.Asks(call.Caller) // the form asks, and the model gets no token
+	if k.draft.Validation.PublishReady && !options.form {
+		options.token = d.Confirm.Token(call.Caller, publishing(k.draft.JobID), k.view)
 	}
-	options.form = call.CanAsk && d.Confirm.Asks(call.Caller)
-	options.contradictions = now.contradictions()
-	options.completed = now.completed
-	return d.typesFor(ctx, call.Caller).report(now.draft, call.Interpreted, options)
+	options.contradictions, options.completed = k.contradictions(), k.completed
+	return options
 }
 
 // publishing is what the confirmation in a report is for.

@@ -44,6 +44,7 @@ type Report struct {
 	guesses        []tool.Remark // about content
 	whole          bool          // content is the whole draft
 	contradictions []string      // within content
+	listed         bool          // only what the list of jobs says
 	open           int           // questions in all, also those that were cut
 	outcome        string        // for the audit log, "" when nothing was written
 }
@@ -242,16 +243,18 @@ func (r Report) Lines() text.Lines {
 
 func (r Report) headline() string {
 	switch {
+	case r.JobID == "":
+		return "No draft is shown yet."
+	case r.listed:
+		return fmt.Sprintf("Job %s is %s.", r.JobID, r.Status)
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
 		return fmt.Sprintf("Job %s exists already and is %s.", r.JobID, r.Status)
 	case r.PublishReady:
-		return fmt.Sprintf("Draft %s is saved and ready to publish.", r.JobID)
-	case r.open == 1:
-		return fmt.Sprintf("Draft %s is saved. One answer is missing before it can be published.", r.JobID)
-	case r.open > 1:
-		return fmt.Sprintf("Draft %s is saved. %d answers are missing before it can be published.", r.JobID, r.open)
+		return fmt.Sprintf("Draft %s is ready to publish.", r.JobID)
+	case r.open > 0:
+		return fmt.Sprintf("Draft %s needs %s before it can be published.", r.JobID, text.Count(r.open, "answer"))
 	}
-	return fmt.Sprintf("Draft %s is saved, but not ready to publish.", r.JobID)
+	return fmt.Sprintf("Draft %s can't be published yet.", r.JobID)
 }
 
 // AddRemarks adds a line for each remark.

@@ -70,9 +70,7 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm.Moment) View {
 	k.view.Moment = moment
 	d.drafts.Set(draftKey(call.Caller, k.draft.JobID), k, ttlcache.DefaultTTL)
-	report := d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, ReportOptions{
-		contradictions: k.contradictions(), completed: k.completed,
-	})
+	report := d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{}))
 	return View{report, k.view}
 }
 

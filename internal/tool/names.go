@@ -6,6 +6,7 @@ const (
 	PatchDraft    = "opentrain_patch_draft"
 	Publish       = "opentrain_publish"
 	ListJobs      = "opentrain_list_jobs"
+	GetDraft      = "opentrain_get_draft"
 	UpdateJob     = "opentrain_update_job"
 	CloseJob      = "opentrain_close_job"
 	SearchJobs    = "opentrain_search_jobs"

@@ -20,6 +20,7 @@ type Spec struct {
 	// Description is for models. New appends Needs; together they have 300 to 900 characters.
 	Description    string
 	Kind           Kind
+	ReadOnlyToo    bool    // with --read-only the tool is served too, and writes nothing
 	Scope          string  // the scope that the token needs; "" for a token of any scope, or for no token
 	Claimed        bool    // whether a human must have claimed the account
 	Feature        Feature // what the account must have; the zero Feature asks for nothing
@@ -114,6 +115,7 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 type Call struct {
 	Caller              caller.Caller
 	CanAsk, CanAskLists bool        // a form can be shown now; it can have lists for several values
+	ReadOnly            bool        // the call must not write anything
 	Form                FormOutcome // what became of the previous round's Ask
 	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
 	Answers     map[string]json.RawMessage

@@ -12,7 +12,7 @@ func Toolset(desk *draft.Desk) tool.Set {
 	p := posting{desk}
 	return tool.Set{
 		Name:      "posting",
-		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.updateJob(), p.closeJob()},
+		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.getDraft(), p.updateJob(), p.closeJob()},
 		Prompts:   []tool.Prompt{postJob(), p.reviewDraft()},
 		Resources: []tool.Resource{p.fieldsResource(), p.fieldResource()},
 	}

@@ -1,0 +1,114 @@
+package draft
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// maxChoices is how many drafts a human is asked to choose from.
+const maxChoices = 10
+
+// FindDraft finds one of the caller's drafts by its id or by words of its title: "the dashcam one". When none or several
+// match, it returns the drafts to choose from. A job that is no longer a draft is found by its id.
+func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []opentrain.OwnJob, err error) {
+	var drafts []opentrain.OwnJob
+	hit, whole, err := d.ownJobs(ctx, opentrain.StatusDraft, func(job opentrain.OwnJob) bool {
+		drafts = append(drafts, job)
+		return isNamed(job, name)
+	})
+	switch {
+	case err != nil:
+		return Own{}, nil, err
+	case len(hit) > 0:
+		return ownOf(hit[0]), nil, nil
+	}
+	similar := slices.DeleteFunc(slices.Clone(drafts), func(job opentrain.OwnJob) bool { return !hasWords(job.Title, name) })
+	switch {
+	case len(similar) == 1 && whole:
+		return ownOf(similar[0]), nil, nil
+	case len(similar) > 0:
+		return Own{}, similar[:min(len(similar), maxChoices)], nil
+	}
+	found, err = d.FindOwn(ctx, name, "")
+	if err != nil && len(drafts) > 0 && !looksLikeID(name) {
+		return Own{}, drafts[:min(len(drafts), maxChoices)], nil
+	}
+	return found, nil, err
+}
+
+// isNamed reports whether a job has the id or exactly the title, or both as Choose writes them.
+func isNamed(job opentrain.OwnJob, name string) bool {
+	return job.ID == name || strings.EqualFold(strings.TrimSpace(job.Title), strings.TrimSpace(name)) || choice(job) == name
+}
+
+// hasWords reports whether a title has every word that says something about a job.
+func hasWords(title, name string) bool {
+	wanted := slices.DeleteFunc(wordsOf(name), func(word string) bool {
+		return slices.Contains([]string{"the", "a", "an", "my", "our", "one", "job", "draft", "for", "of", "with", "about", "that", "from"}, word)
+	})
+	have := wordsOf(title)
+	return len(wanted) > 0 && !slices.ContainsFunc(wanted, func(word string) bool {
+		return !slices.ContainsFunc(have, func(other string) bool {
+			return strings.HasPrefix(other, word) || strings.HasPrefix(word, other) && len(other) > 3
+		})
+	})
+}
+
+func wordsOf(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// looksLikeID reports whether a name is one word with a digit or an underscore in it: no words of a title.
+func looksLikeID(name string) bool {
+	return !strings.ContainsFunc(name, unicode.IsSpace) && strings.ContainsAny(name, "0123456789_")
+}
+
+// choice names a draft so that FindDraft finds it again.
+func choice(job opentrain.OwnJob) string {
+	return text.Clean(job.Title, 100) + " (" + text.Clean(job.ID, maxJobID) + ")"
+}
+
+// Choose is the report that asks which of several drafts is meant.
+func Choose(name string, drafts []opentrain.OwnJob) Report {
+	return Report{outcome: "", Next: tool.Next{
+		Action: tool.AskHuman, Field: "jobId", Type: "enum", Options: tool.Map(drafts, choice), Tool: tool.GetDraft,
+		Question:  fmt.Sprintf("Which of these drafts do you mean by “%s”?", text.Clean(name, 100)),
+		Arguments: map[string]any{"jobId": tool.Answer},
+	}}
+}
+
+// NoLongerDraft is the report on a job that was published or closed.
+func NoLongerDraft(own Own) Report {
+	report := Listed(own, "")
+	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + text.Clean(own.Status, 40) + ", no longer a draft."}
+	if own.Status == opentrain.StatusOpen {
+		report.Next = tool.Next{
+			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID}, Note: "The job is live. This shows it as it is listed.",
+		}
+	}
+	return report
+}
+
+// Listed is a report from what the list of jobs says.
+func Listed(own Own, note string) Report {
+	report := Report{
+		JobID: text.Clean(own.ID, maxJobID), Status: text.Clean(own.Status, 40), listed: true,
+		NormalizedFields: Shortened(opentrain.Fields{"jobTitle": []byte(text.JSON(own.Title))}),
+		Next:             tool.Next{Action: tool.Done, Note: note},
+	}
+	return report
+}
+
+// Untitled is the report on a draft that can't be read because it has no title.
+func Untitled(own Own) Report {
+	report := Listed(own, "")
+	report.Next = AskTitle(report.JobID)
+	return report
+}

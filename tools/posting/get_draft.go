@@ -1,0 +1,56 @@
+package posting
+
+import (
+	"context"
+	"errors"
+
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+type getDraftInput struct {
+	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=500"`
+}
+
+func (getDraftInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{"jobId": "The draft's id, its page's URL, or words of its title: “dashcam”."})
+}
+
+func (p posting) getDraft() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.GetDraft, Title: "Show a draft", Kind: tool.KindUpdate, ReadOnlyToo: true,
+		Description: "Show one of the account's drafts on OpenTrain: its content, its open questions and the next step. " +
+			"Use it to continue a draft of an earlier conversation, or when the human asks what the job will look like. " +
+			"Not needed after opentrain_create_draft or opentrain_patch_draft, which return the same report. " +
+			"For live jobs use opentrain_get_job. " +
+			"OpenTrain shows a draft only when a field is saved, so this saves the title again, unchanged.",
+		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"),
+		OutcomeUnknown: "The draft could not be read; its content is unchanged.",
+	}, p.get)
+}
+
+func (p posting) get(ctx context.Context, call tool.Call, in getDraftInput) (draft.Report, *tool.Ask, error) {
+	own, others, err := p.FindDraft(ctx, in.JobID)
+	switch {
+	case err != nil:
+		return draft.Report{}, nil, err
+	case len(others) > 0:
+		return draft.Choose(in.JobID, others), nil, nil
+	case own.Status != opentrain.StatusDraft:
+		return draft.NoLongerDraft(own), nil, nil
+	case call.ReadOnly:
+		return draft.Listed(own, "This server is read-only. It shows what the list of jobs says; the draft's page shows the rest."), nil, nil
+	}
+	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, own.ID)
+	if err != nil {
+		return draft.Report{}, nil, err
+	}
+	defer unlock()
+	view, err := p.Reread(ctx, call, own)
+	if errors.Is(err, draft.ErrNoTitle) {
+		return draft.Untitled(own), nil, nil
+	}
+	return view.Report, nil, err
+}
