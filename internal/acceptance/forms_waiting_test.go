@@ -66,7 +66,7 @@ func TestProgress(t *testing.T) {
 				}
 				select {
 				case notice := <-notices:
-					if !strings.Contains(notice, "Making the draft") {
+					if !strings.Contains(notice, "Creating the draft") {
 						t.Errorf("%s", notice)
 					}
 				case <-time.After(5 * time.Second):

@@ -19,7 +19,8 @@ func TestRepeatedCreateMakesOneDraft(t *testing.T) {
 	arguments := map[string]any{"description": demo.SampleDescription}
 	first := call(t, s.host, "opentrain_create_draft", arguments)
 	second := call(t, s.host, "opentrain_create_draft", arguments)
-	if string(first.structured) != string(second.structured) {
+	again := strings.Replace(string(second.structured), `,"alreadyCreated":true`, "", 1)
+	if again == string(second.structured) || again != string(first.structured) {
 		t.Errorf("the answers differ:\n%s\n%s", first.structured, second.structured)
 	}
 	jobs := call(t, s.host, "opentrain_list_jobs", nil)

@@ -86,7 +86,7 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 	if number == 0 {
 		if wait := c.server.Admit(ctx); wait > 0 {
 			busy := &opentrain.Error{
-				Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true,
+				Code: opentrain.CodeBusy, Message: "you are calling more often than this server allows", RetryAfter: wait, NotSent: true,
 			}
 			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, busy)
 		}

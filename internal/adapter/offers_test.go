@@ -156,7 +156,7 @@ func TestServeResources(t *testing.T) {
 		{"test://jobs", caller.Narrowing{}, "test://jobs text/plain The job  for the test."},
 		{"test://jobs", readOnly(), "test://jobs text/plain The job  for the test."},
 		{"test://jobs/job_1", caller.Narrowing{}, "test://jobs/job_1 text/markdown The job job_1 for the test."},
-		{"test://jobs/job_1", readOnly(), "the headers of this request leave out tools that this needs"},
+		{"test://jobs/job_1", readOnly(), "the headers of this request leave out tools that this resource needs"},
 		{"test://jobs/none", caller.Narrowing{}, "there is no job none"},
 		{"test://jobs/panic", caller.Narrowing{}, "internal server error"},
 		{"test://hidden/1", caller.Narrowing{}, "not found"},

@@ -21,13 +21,14 @@ const (
 
 // FormState is what a form about a draft carries to the next round.
 type FormState struct {
-	Report Report           `json:"report"`
-	Open   int              `json:"open"`
-	More   []bool           `json:"more"`          // of each open question, whether its options were cut
-	Key    string           `json:"key,omitempty"` // idempotency key of a create
-	Asked  []string         `json:"asked"`         // update keys
-	Set    opentrain.Fields `json:"set,omitempty"` // by the forms so far
-	Forms  int              `json:"forms"`         // shown so far
+	Report  Report           `json:"report"`
+	Open    int              `json:"open"`
+	More    []bool           `json:"more"`              // of each open question, whether its options were cut
+	Key     string           `json:"key,omitempty"`     // idempotency key of a create
+	Existed bool             `json:"existed,omitempty"` // an earlier call created the draft
+	Asked   []string         `json:"asked"`             // update keys
+	Set     opentrain.Fields `json:"set,omitempty"`     // by the forms so far
+	Forms   int              `json:"forms"`             // shown so far
 }
 
 // FormOf returns the state of the form that the call continues, nil for none. Its error is tool.ErrFormOver.

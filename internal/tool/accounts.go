@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
+	"golang.org/x/sync/singleflight"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -19,6 +20,7 @@ const (
 	SideReadTimeout = 5 * time.Second
 
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
+	ownerTTL        = time.Hour        // how long the owner of a token is trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
 	maxAccounts     = 10_000           // how many accounts are remembered
 )
@@ -33,6 +35,9 @@ type Feature struct {
 type Accounts struct {
 	api   *opentrain.Client
 	cache *ttlcache.Cache[string, *opentrain.Capabilities]
+
+	owners *ttlcache.Cache[string, string] // by caller; "" when it couldn't be read
+	reads  singleflight.Group              // of owners
 }
 
 // NewAccounts makes Accounts that remember nothing yet.
@@ -41,7 +46,36 @@ func NewAccounts(api *opentrain.Client) *Accounts {
 		ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
 		ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
 		ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
+	), owners: ttlcache.New(
+		ttlcache.WithTTL[string, string](ownerTTL),
+		ttlcache.WithCapacity[string, string](maxAccounts),
+		ttlcache.WithDisableTouchOnHit[string, string](),
 	)}
+}
+
+// IDs are the ids of the caller's account: one that all its tokens share, unless it can't be read, and the caller's.
+func (a *Accounts) IDs(ctx context.Context, by caller.Caller) []string {
+	if owner := a.owner(ctx, by); owner != "" {
+		return []string{owner, by.ID}
+	}
+	return []string{by.ID}
+}
+
+// owner returns the organization and user that the caller's token belongs to, "" when they can't be read.
+func (a *Accounts) owner(ctx context.Context, by caller.Caller) string {
+	if by.ID == "" {
+		return ""
+	}
+	read := ttlcache.LoaderFunc[string, string](func(owners *ttlcache.Cache[string, string], id string) *ttlcache.Item[string, string] {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), SideReadTimeout) // others may wait for it
+		defer cancel()
+		me, err := a.api.Me(ctx)
+		if err != nil || me.Actor.UserID == "" {
+			return owners.Set(id, "", retryAfter)
+		}
+		return owners.Set(id, me.Account.OrganizationID+"/"+me.Actor.UserID, ttlcache.DefaultTTL)
+	})
+	return a.owners.Get(by.ID, ttlcache.WithLoader(ttlcache.NewSuppressedLoader(read, &a.reads))).Value()
 }
 
 // Capabilities returns what is known of the caller's account. It is empty when nothing could be read.

@@ -2,16 +2,11 @@ package posting
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base32"
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
-	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/draft"
-	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -23,7 +18,7 @@ type createDraftInput struct {
 
 	Job    json.RawMessage `json:"job,omitempty" jsonschema:"type=object"`
 	JSONLD json.RawMessage `json:"jsonLd,omitempty" jsonschema:"type=object" jsonschema_description:"JobPosting, for schema_org_job_posting."`
-	XML    string          `json:"xml,omitempty" jsonschema_description:"XML text, for indeed_xml or hr_xml."`
+	XML    string          `json:"xml,omitempty" jsonschema_description:"For indeed_xml or hr_xml."`
 
 	ExternalID     string `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
 	IdempotencyKey string `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200"`
@@ -34,11 +29,10 @@ func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
 		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
-		"format": "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, " +
-			"instead of description.",
-		"job": "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
-		"idempotencyKey": "The same key returns the same draft. Default: derived from the content. Give a second job with the " +
-			"same text its own key.",
+		"format":      "Only for a job that exists as a document, which goes into job, jsonLd or xml instead of description.",
+		"job":         "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
+		"idempotencyKey": "The same key returns the same draft. Default: derived from the content. Set one for another job " +
+			"with the same content.",
 		"askHuman": askHumanHelp,
 	})
 }
@@ -46,6 +40,7 @@ func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 type createDraftOutput struct {
 	draft.Report
 	IdempotencyKey string `json:"idempotencyKey"`
+	AlreadyCreated bool   `json:"alreadyCreated,omitempty"`
 }
 
 func (p posting) createDraft() tool.Tool {
@@ -69,7 +64,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	}
 	if form != nil { // the draft exists
 		report, ask, err := p.Resume(ctx, call, *form)
-		return createDraftOutput{Report: report, IdempotencyKey: form.Key}, ask, err
+		return createDraftOutput{Report: report, IdempotencyKey: form.Key, AlreadyCreated: form.Existed}, ask, err
 	}
 	source, err := in.source(&call)
 	if err != nil {
@@ -80,19 +75,24 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 			return createDraftOutput{}, nil, err
 		}
 	}
+	accounts := []string{call.Caller.ID}
 	if source.IdempotencyKey == "" {
-		source.IdempotencyKey = derivedKey(call.Caller, source, p.Now())
+		accounts = p.Accounts.IDs(ctx, call.Caller)
 	}
-	call.Step("Making the draft")
+	call.Step("Creating the draft")
+	key, end := p.keys.begin(accounts, source, p.Now())
+	source.IdempotencyKey = key
 	created, err := p.API.CreateDraft(ctx, source)
+	existed := end(created, err)
 	if err != nil {
 		return createDraftOutput{}, nil, err
 	}
-	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: "The same idempotencyKey made it earlier. " +
-		"For a second job of this text call " + tool.CreateDraft + " with an idempotencyKey of your own."})
-	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: source.IdempotencyKey})
-	return createDraftOutput{Report: report, IdempotencyKey: source.IdempotencyKey}, ask, err
+	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: anotherJob})
+	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: key, Existed: existed})
+	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
+
+const anotherJob = "For another job with the same content, call " + tool.CreateDraft + " with an idempotencyKey of your own."
 
 // source makes the API's source from the arguments. The format may be absent when the one document shows it.
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
@@ -151,23 +151,11 @@ func (in createDraftInput) documents() []document {
 	}
 }
 
-// derivedKey makes the idempotency key of a call without one from the caller, the content and the UTC day: a call
-// that is repeated after a lost answer finds its draft, also when a document's members are in another order.
-func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) string {
-	hash := sha256.New()
-	for _, part := range []string{
-		by.ID, source.Format, source.Text + source.XML + text.Canonical(source.Job) + text.Canonical(source.JSONLD),
-		source.ExternalID, now.UTC().Format(time.DateOnly),
-	} {
-		sum := sha256.Sum256([]byte(part))
-		hash.Write(sum[:])
-	}
-	digest := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hash.Sum(nil)[:15])
-	return "mcp-" + strings.ToLower(digest)
-}
-
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
-	l.Field("Idempotency key", o.IdempotencyKey+" (a second job with the same text needs another one)")
+	l.Field("Idempotency key", o.IdempotencyKey)
+	if o.AlreadyCreated {
+		l.Add("An earlier call created this draft, and this call created nothing. %s", anotherJob)
+	}
 	return l.With(o.Next.Text())
 }

@@ -9,7 +9,7 @@ import (
 
 // Toolset returns the tools in the order of the posting loop, with their prompts and the field reference.
 func Toolset(desk *draft.Desk) tool.Set {
-	p := posting{desk}
+	p := posting{desk, newCreateKeys()}
 	return tool.Set{
 		Name:      "posting",
 		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.getDraft(), p.updateJob(), p.closeJob()},
@@ -18,7 +18,10 @@ func Toolset(desk *draft.Desk) tool.Set {
 	}
 }
 
-type posting struct{ *draft.Desk }
+type posting struct {
+	*draft.Desk
+	keys *createKeys
+}
 
 const askHumanHelp = "Set to false to get the questions in the result instead of a form."
 
