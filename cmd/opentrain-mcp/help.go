@@ -16,7 +16,8 @@ func flagHelp() kong.Vars {
 		"helpAllowedOrigins": "Web pages that may call, such as https://app.example.com; switches CORS on for them.",
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for so long before the address is closed, so that a proxy " +
 			"in front sends them to another replica.",
-		"helpBaseURL": "Address of OpenTrain (default: https://app.opentrain.ai).",
+		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants; or all. Default: those that are on by default.",
+		"helpBaseURL":  "Address of OpenTrain (default: https://app.opentrain.ai).",
 		"helpPublishConfirm": "Ask the human before anything becomes public (auto), or publish at once (off). Confirmations are " +
 			"sealed with the key in OPENTRAIN_MCP_STATE_KEY, or in the file in OPENTRAIN_MCP_STATE_KEY_FILE.",
 		"helpElicitation": "Put questions to the human in forms where the host can show them (auto), or always in the " +

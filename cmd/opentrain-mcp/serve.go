@@ -28,14 +28,25 @@ const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Se
 	"`npx -y @opentrain-ai/cli auth register`, put it into the environment variable OPENTRAIN_PERSONAL_API_TOKEN of this server " +
 	"in the host's MCP configuration, and restart the server. To try without an account, start the server with --sandbox."
 
+// selectFlags say which tools are served.
+type selectFlags struct {
+	ReadOnly     bool     `help:"Leave out every tool that changes something."`
+	Toolsets     []string `placeholder:"A,B|all" help:"${helpToolsets}"`
+	Tools        []string `placeholder:"A,B" help:"Serve only these tools of the toolsets."`
+	ExcludeTools []string `placeholder:"A,B" help:"Do not serve these tools."`
+}
+
+// apply puts the flags into a configuration.
+func (f selectFlags) apply(cfg *opentrainmcp.Config) {
+	cfg.ReadOnly, cfg.Toolsets, cfg.Tools, cfg.ExcludeTools = f.ReadOnly, f.Toolsets, f.Tools, f.ExcludeTools
+}
+
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
+	selectFlags
 	Sandbox        bool          `help:"Use the embedded sandbox instead of OpenTrain: no account, no network, nothing real."`
 	BaseURL        string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
 	TokenFile      string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
-	ReadOnly       bool          `help:"Leave out every tool that changes something."`
-	Tools          []string      `placeholder:"A,B" help:"Serve only these tools."`
-	ExcludeTools   []string      `placeholder:"A,B" help:"Do not serve these tools."`
 	PublishConfirm string        `enum:"auto,off" default:"auto" help:"${helpPublishConfirm}"`
 	Elicitation    string        `enum:"auto,off" default:"auto" help:"${helpElicitation}"`
 	FormTimeout    time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
@@ -114,7 +125,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		return cfg, err
 	}
 	cfg.TokenHelp, cfg.Version, cfg.Logger, cfg.Timeout = tokenHelp, v, log, f.Timeout
-	cfg.ReadOnly, cfg.Tools, cfg.ExcludeTools = f.ReadOnly, f.Tools, f.ExcludeTools
+	f.apply(&cfg)
 	cfg.PublishConfirm, cfg.Elicitation = opentrainmcp.Mode(f.PublishConfirm), opentrainmcp.Mode(f.Elicitation)
 	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
 	return cfg, nil

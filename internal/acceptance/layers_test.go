@@ -28,7 +28,7 @@ func layers() []struct {
 		{"cmd/opentrain-mcp", ". internal/demo internal/tool internal/credential internal/edge internal/seal opentrain opentrain/sandbox schema"},
 		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool " +
-			"internal/caller internal/edge internal/metrics internal/seal schema opentrain"},
+			"internal/caller internal/edge internal/metrics internal/seal opentrain"},
 		{"internal/web", "internal/tool internal/text internal/caller internal/credential internal/edge internal/metrics"},
 		{"internal/stdio", "internal/adapter internal/caller"},
 		{"internal/adapter", "internal/tool internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},

@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -64,13 +63,30 @@ func TestToolSelection(t *testing.T) {
 	}
 }
 
-// TestReadOnlyServerRefusesWrites: a hidden tool cannot be called.
-func TestReadOnlyServerRefusesWrites(t *testing.T) {
-	s := startWith(t, answering(200, `{}`), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })
-	var request mcp.CallToolRequest
-	request.Params.Name, request.Params.Arguments = "opentrain_publish", map[string]any{"jobId": "j"}
-	if _, err := s.host.CallTool(context.Background(), request); err == nil || len(s.api.seen()) != 0 {
-		t.Errorf("got %v, calls %v", err, s.api.seen())
+// TestCallsOfToolsThatAreNotServed: the answer says why a tool isn't served, and nothing reaches OpenTrain.
+func TestCallsOfToolsThatAreNotServed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*opentrainmcp.Config)
+		tool   string
+		code   opentrain.Code
+		want   string
+	}{
+		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true }, "opentrain_publish", opentrain.CodeForbidden,
+			"opentrain_publish is not available: this server is read-only. Nothing was sent to OpenTrain.\nTools: opentrain_list_jobs,"},
+		"another toolset": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} }, "opentrain_publish", opentrain.CodeForbidden,
+			"opentrain_publish is not available: this server does not serve the toolset posting."},
+		"excluded": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} }, "opentrain_publish", opentrain.CodeForbidden,
+			"opentrain_publish is not available: this server's settings leave it out."},
+		"misspelled": {nil, "opentrain_publsh", opentrain.CodeInvalidArgument,
+			`There is no tool "opentrain_publsh"; did you mean opentrain_publish? Tools: opentrain_create_draft,`},
+		"no name": {nil, "", opentrain.CodeInvalidArgument, `There is no tool "". Tools: opentrain_create_draft,`},
+	} {
+		s := startWith(t, answering(200, `{}`), test.change)
+		got := call(t, s.host, test.tool, job())
+		if !got.isError || got.failure.Code != test.code || !strings.HasPrefix(got.text, test.want) || len(s.api.seen()) != 0 {
+			t.Errorf("%s: %s %s, calls %v", name, got.failure.Code, got.text, s.api.seen())
+		}
 	}
 }
 
@@ -108,7 +124,14 @@ func TestNarrowing(t *testing.T) {
 		"one excluded":   {[]string{"X-MCP-Tools", "opentrain_close_job"}, 0, 400},
 		"no such tool":   {[]string{"X-MCP-Tools", "search"}, 0, 400},
 		"no such answer": {[]string{"X-MCP-Readonly", "maybe"}, 0, 400},
-		"no name":        {[]string{"X-MCP-Tools", ""}, 0, 400},
+		"no name":        {[]string{"X-MCP-Tools", ""}, len(all) - 1, 200},
+		"one set":        {[]string{"X-MCP-Toolsets", "market"}, 4, 200},
+		"two sets":       {[]string{"X-MCP-Toolsets", "market, account"}, 5, 200},
+		"all sets":       {[]string{"X-MCP-Toolsets", "all"}, len(all) - 1, 200},
+		"no set":         {[]string{"X-MCP-Toolsets", " "}, len(all) - 1, 200},
+		"no such set":    {[]string{"X-MCP-Toolsets", "jobs"}, 0, 400},
+		"set and tool":   {[]string{"X-MCP-Toolsets", "market", "X-MCP-Tools", "opentrain_get_job,opentrain_publish"}, 1, 200},
+		"nothing left":   {[]string{"X-MCP-Toolsets", "applicants", "X-MCP-Readonly", "true"}, 0, 200},
 	} {
 		got := s.do("POST", "/mcp", list, test.headers...)
 		if n := strings.Count(got.body, `"inputSchema"`); got.status != test.status || n != test.tools {
@@ -116,7 +139,8 @@ func TestNarrowing(t *testing.T) {
 		}
 	}
 	denied := []string{"X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken}
-	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); got.rpcError == nil || len(s.api.seen()) != 0 {
+	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); !got.isError ||
+		!strings.HasPrefix(got.text, "opentrain_create_draft is not available: the header X-MCP-Readonly leaves it out.") || len(s.api.seen()) != 0 {
 		t.Errorf("%+v, sent %v", got, s.api.seen())
 	}
 	prompts := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, denied...)
@@ -140,7 +164,7 @@ func TestNarrowing(t *testing.T) {
 	}
 	stream := s.open("X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken)
 	stream.headers = []string{tokenHeader, sandbox.DemoToken} // a message that forgets what its stream asked for
-	if got := stream.call(1, "opentrain_create_draft", map[string]any{"description": "x"}); got.rpcError == nil {
+	if got := stream.call(1, "opentrain_create_draft", map[string]any{"description": "x"}); !got.isError {
 		t.Errorf("%+v", got)
 	}
 }
@@ -156,6 +180,8 @@ func TestNarrowingFlags(t *testing.T) {
 			"opentrain_close_job opentrain_invite_trainer", "opentrain_search_jobs opentrain_get_account"},
 		"--tools": {[]string{"--tools", "opentrain_search_jobs,opentrain_get_job"}, "opentrain_publish opentrain_list_jobs",
 			"opentrain_search_jobs opentrain_get_job"},
+		"--toolsets": {[]string{"--toolsets", " market, account"}, "opentrain_publish opentrain_invite_trainer",
+			"opentrain_search_jobs opentrain_get_account"},
 		"--exclude-tools": {[]string{"--exclude-tools", "opentrain_publish"}, "opentrain_publish", "opentrain_create_draft"},
 	} {
 		p := run(t, environment(t), append([]string{"--sandbox"}, test.args...)...)
@@ -171,7 +197,7 @@ func TestNarrowingFlags(t *testing.T) {
 				t.Errorf("%s: %s is listed", name, tool)
 			}
 			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":%q,"arguments":{"jobId":"job_1"}}}`, tool))
-			if m := p.receive(); m.Error == nil || m.Error.Code != -32602 {
+			if m := p.receive(); !strings.Contains(string(m.Result), tool+" is not available: ") {
 				t.Errorf("%s: %s can be called: %s", name, tool, m.Result)
 			}
 		}

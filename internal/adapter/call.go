@@ -67,7 +67,7 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 		c.call.State = ask.State
 		c.call.CanAsk = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller) != formsUnavailable
 	}
-	return c.fail(ctx, tool.Internal(c.tool.Spec, errors.New("the tool keeps asking")))
+	return c.fail(ctx, c.explain(errors.New("the tool keeps asking")))
 }
 
 // round runs the tool once. A panic becomes a failure that says nothing about its cause.
@@ -79,20 +79,25 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 		c.duration += time.Since(start)
 		if cause := recover(); cause != nil {
 			c.server.cfg.Logger.ErrorContext(ctx, "panic in a tool", "tool", c.tool.Name, "panic", cause, "stack", string(debug.Stack()))
-			failure = tool.Internal(c.tool.Spec, errors.New("panic"))
+			failure = c.explain(errors.New("panic"))
 		}
 	}()
 	c.call.Caller = by
 	if number == 0 {
+		c.call.Served = c.server.servedTo(ctx)
 		if wait := c.server.Admit(ctx); wait > 0 {
 			busy := &opentrain.Error{
 				Code: opentrain.CodeBusy, Message: "you are calling more often than this server allows", RetryAfter: wait, NotSent: true,
 			}
-			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, busy)
+			return tool.Result{}, nil, c.explain(busy)
 		}
 		c.prepare(ctx)
 	}
 	return c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
+}
+
+func (c *toolCall) explain(err error) *tool.Failure {
+	return c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, err)
 }
 
 // prepare finds out what the client can show, and what it brings back from an earlier form.
@@ -145,7 +150,11 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 
 // record logs and counts the call. It never logs arguments or tokens.
 func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
-	c.server.cfg.Metrics.ToolCall(c.tool.Name, outcome, c.duration)
+	counted := c.tool.Name
+	if !c.server.cfg.Served.Has(counted) {
+		counted = notServed // a caller can make up any number of names
+	}
+	c.server.cfg.Metrics.ToolCall(counted, outcome, c.duration)
 	identified(ctx, c.server.cfg.Logger, c.call.Caller).InfoContext(ctx, "tool call",
 		"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds())/1000)
 	c.audit(ctx, effect)

@@ -257,23 +257,35 @@ func TestTools(t *testing.T) {
 		}
 		return names
 	}
+	some := caller.Restriction{Header: "X-MCP-Tools", Tools: []string{"read", "close"}}
 	for _, test := range []struct {
 		narrowing caller.Narrowing
 		want      string
 	}{
-		{caller.Narrowing{}, "close;public read;read;"},
-		{caller.Narrowing{ReadOnly: true}, "public read;read;"},
-		{caller.Narrowing{Tools: [][]string{{"read", "close"}}}, "close;read;"},
-		{caller.Narrowing{ReadOnly: true, Tools: [][]string{{"read", "close"}}}, "read;"},
+		{nil, "close;public read;read;"},
+		{readOnly(), "public read;read;"},
+		{caller.Narrowing{some}, "close;read;"},
+		{append(readOnly(), some), "read;"},
 	} {
 		if got := listed(test.narrowing); got != test.want {
 			t.Errorf("%+v: %s", test.narrowing, got)
 		}
 	}
 	h := newHost(t, s, previous, nil)
-	h.request.Narrowing.ReadOnly = true
-	if err := h.send("tools/call", map[string]any{"name": "close"}, nil); err == nil {
-		t.Error("a tool that the caller gave up was called")
+	for name, test := range map[string]struct {
+		narrowing caller.Narrowing
+		want      string
+	}{
+		"close": {readOnly(), "close is not available: the header X-MCP-Readonly leaves it out. Nothing was sent to OpenTrain.\n" +
+			"Tools: public read, read\n"},
+		"reads": {nil, "There is no tool \"reads\"; did you mean read? Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
+		// The name of the tool that answers is no exception.
+		"not_served": {nil, "There is no tool \"not_served\". Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
+	} {
+		h.request.Narrowing = test.narrowing
+		if got := h.call(tool.Kind(name), "{}", nil); !got.IsError || !strings.HasPrefix(got.text(), test.want) {
+			t.Errorf("%q: %s", name, got.text())
+		}
 	}
 	definitions, err := s.Definitions()
 	const hints = `"annotations": {
@@ -284,7 +296,7 @@ func TestTools(t *testing.T) {
       "openWorldHint": true
     },`
 	shown := string(definitions)
-	if err != nil || strings.Count(shown, `"outputSchema"`) != 3 || !strings.Contains(shown, hints) || len(s.Tools()) != 3 {
+	if err != nil || strings.Count(shown, `"outputSchema"`) != 3 || !strings.Contains(shown, hints) || len(s.Served().Tools()) != 3 {
 		t.Errorf("%v, %s", err, definitions)
 	}
 }

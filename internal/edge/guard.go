@@ -53,7 +53,7 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 			AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodDelete},
 			AllowedHeaders: []string{
 				"Content-Type", "Accept", "Authorization", "X-OpenTrain-Token", "Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method",
-				"Mcp-Name", "Last-Event-ID", "X-MCP-Readonly", "X-MCP-Tools", "Traceparent", "Tracestate",
+				"Mcp-Name", "Last-Event-ID", "X-MCP-Readonly", "X-MCP-Toolsets", "X-MCP-Tools", "Traceparent", "Tracestate",
 			},
 			ExposedHeaders: []string{"Mcp-Session-Id", "Mcp-Protocol-Version", "Www-Authenticate", "Retry-After", "X-Request-Id"},
 			MaxAge:         600,

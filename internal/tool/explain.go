@@ -18,8 +18,18 @@ import (
 // MaxProblems is how many problems of one call are named.
 const MaxProblems = 12
 
-// Explain describes the error of a call to a model.
+// Explain describes the error of a call to a model, which can use only what is served.
 func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
+	f := r.explain(t, call, args, err)
+	f.lines = slices.DeleteFunc(Map(f.lines, call.Served.Text), func(line string) bool { return line == "" })
+	if f.Next != nil {
+		next := call.Served.Next(*f.Next, true)
+		f.Next = &next
+	}
+	return f
+}
+
+func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
 	if bad, ok := errors.AsType[*schema.ArgumentError](err); ok {
 		return t.explainArguments(bad)
 	}
@@ -28,7 +38,7 @@ func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 	}
 	apiError, ok := errors.AsType[*opentrain.Error](err)
 	if !ok {
-		return Internal(t.Spec, err)
+		return t.internal(err)
 	}
 	f := &Failure{
 		Code: opentrain.Code(text.Clean(string(apiError.Code), 60)), Status: apiError.Status, RequestID: text.Clean(apiError.RequestID, 100),

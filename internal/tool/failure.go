@@ -68,11 +68,11 @@ func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
 	}
 }
 
-// Internal is the Failure for a bug of this server. Its words hide the cause, which is for the log.
-func Internal(spec Spec, cause error) *Failure {
+// internal is the Failure for a bug of this server. Its words hide the cause, which is for the log.
+func (s Spec) internal(cause error) *Failure {
 	f := &Failure{Code: opentrain.CodeInternal, cause: cause}
-	f.say("%s failed because of a bug in this server, not because of your arguments.", spec.Name)
-	if !spec.Kind.ReadOnly() {
+	f.say("%s failed because of a bug in this server, not because of your arguments.", s.Name)
+	if !s.Kind.ReadOnly() {
 		f.say("It is not known whether anything was changed; %s shows the account's jobs.", ListJobs)
 	}
 	return f

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"opentrain-mcp/internal/caller"
@@ -84,6 +85,9 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		if err != nil || ask != nil {
 			return Result{}, ask, err
 		}
+		if next, found := nextOf(&out); found {
+			*next = call.Served.Next(*next, false)
+		}
 		result := Result{Structured: out, Text: out.Text(), Effect: Effect{Outcome: "ok"}}
 		if write, ok := any(out).(interface{ Effect() Effect }); ok {
 			result.Effect = write.Effect()
@@ -93,14 +97,30 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, run: run}
 }
 
+// nextOf returns the step that an output holds in its field Next, if it has one.
+func nextOf[Out Output](out *Out) (next *Next, found bool) {
+	value := reflect.ValueOf(out).Elem()
+	if value.Kind() != reflect.Struct {
+		return nil, false
+	}
+	if field := value.FieldByName("Next"); field.IsValid() {
+		next, found = field.Addr().Interface().(*Next)
+	}
+	return next, found
+}
+
 // Runner runs tools for callers.
 type Runner struct {
 	Accounts  *Accounts
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
 }
 
-// Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure.
+// Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure. A tool that isn't served
+// needs no more than its name.
 func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
+	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
+		return Result{}, nil, call.Served.refuse(t.Name)
+	}
 	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
 	if err != nil {
 		if FeatureOf(err) != "" {
@@ -114,8 +134,8 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 // Call is what a tool knows about a call besides its input.
 type Call struct {
 	Caller              caller.Caller
+	Served              Served      // what the caller can use
 	CanAsk, CanAskLists bool        // a form can be shown now; it can have lists for several values
-	ReadOnly            bool        // the call must not write anything
 	Form                FormOutcome // what became of the previous round's Ask
 	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
 	Answers     map[string]json.RawMessage

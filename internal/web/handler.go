@@ -24,7 +24,8 @@ import (
 // Server is the MCP server that a Handler serves.
 type Server interface {
 	MCP() *server.MCPServer
-	Tools() []tool.Tool
+	// Served is what is served to callers who give nothing up.
+	Served() tool.Served
 	// Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.
 	Admit(ctx context.Context) (wait time.Duration)
 	// TakeFormAnswer reports whether the caller has an open form that waits for its answer, once for each form.

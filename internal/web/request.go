@@ -3,8 +3,8 @@ package web
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +45,7 @@ const (
 
 const (
 	readOnlyHeader = "X-MCP-Readonly"
+	toolsetsHeader = "X-MCP-Toolsets"
 	toolsHeader    = "X-MCP-Tools"
 	tokenHeader    = "X-OpenTrain-Token" //nolint:gosec // a name
 	tokenScheme    = "OpenTrain-Token"
@@ -151,27 +152,38 @@ func (h *Handler) checkCallerTokens(sent []sentToken) error {
 	return nil
 }
 
-// readNarrowing returns what a caller gives up. Refusing unknown values means that it never gets more.
-func readNarrowing(header http.Header, known []tool.Tool) (narrowing caller.Narrowing, err error) {
-	for _, value := range header.Values(readOnlyHeader) {
-		readOnly, err := strconv.ParseBool(strings.TrimSpace(value))
-		if err != nil {
-			return narrowing, refuse(http.StatusBadRequest, "%s must be true or false, not %q.", readOnlyHeader, text.Clip(value, 64))
-		}
-		narrowing.ReadOnly = narrowing.ReadOnly || readOnly
-	}
-	for _, value := range header.Values(toolsHeader) {
-		names := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
-		if len(names) == 0 {
-			return narrowing, refuse(http.StatusBadRequest, "%s names no tool. Omit the header to get all tools.", toolsHeader)
-		}
-		for _, name := range names {
-			if !slices.ContainsFunc(known, func(t tool.Tool) bool { return t.Name == name }) {
-				return narrowing, refuse(http.StatusBadRequest,
-					"%s names %q, which is not a tool of this server.", toolsHeader, text.Clip(name, 64))
+// readNarrowing returns what a caller gives up. Refusing unknown names means that it never gets more. An empty header
+// asks for nothing.
+func readNarrowing(header http.Header, served []tool.Set) (narrowing caller.Narrowing, err error) {
+	for _, known := range []struct {
+		name string
+		keep func(served []tool.Set, names []string) ([]string, error)
+	}{{readOnlyHeader, inReadOnly}, {toolsetsHeader, tool.InToolsets}, {toolsHeader, tool.InTools}} {
+		for _, value := range header.Values(known.name) {
+			names := tool.Names(value)
+			if len(names) == 0 {
+				continue
 			}
+			kept, err := known.keep(served, names)
+			if err != nil {
+				return nil, refuse(http.StatusBadRequest, "%s: %v.", known.name, err)
+			}
+			narrowing = append(narrowing, caller.Restriction{Header: known.name, Tools: kept})
 		}
-		narrowing.Tools = append(narrowing.Tools, names)
 	}
 	return narrowing, nil
+}
+
+// inReadOnly returns the tools that read only, if the value is true, otherwise all.
+func inReadOnly(served []tool.Set, values []string) (names []string, err error) {
+	readOnly, err := strconv.ParseBool(values[0])
+	if err != nil || len(values) > 1 {
+		return nil, fmt.Errorf("must be true or false, not %q", text.Clip(strings.Join(values, " "), 64))
+	}
+	for _, t := range (tool.Served{Sets: served}).Tools() {
+		if !readOnly || t.Kind.ReadOnly() {
+			names = append(names, t.Name)
+		}
+	}
+	return names, nil
 }

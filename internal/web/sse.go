@@ -101,7 +101,7 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 		return nil
 	}
 	request.Transport, request.Stream = caller.SSE, s.ctx
-	request.Narrowing = request.Narrowing.And(s.narrowing)
+	request.Narrowing = slices.Concat(request.Narrowing, s.narrowing)
 	if !received.isCall() {
 		h.sse.MessageHandler().ServeHTTP(w, r)
 		return nil

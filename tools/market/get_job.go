@@ -61,7 +61,7 @@ func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJo
 	out := cleaned(*job)
 	out.Interpreted, out.Next = call.Interpreted, tool.Next{Action: tool.Done}
 	if out.Status == opentrain.StatusClosed {
-		out.Next = tool.ListJobsNext("The job is not public. It may be one of the account's own: then it is in this list, with its status.")
+		out.Next = tool.ListJobsNext("The job is not public. If it is one of the account's own, the list of its jobs has its status.")
 	}
 	return out.fit(), nil, nil
 }

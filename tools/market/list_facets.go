@@ -62,7 +62,7 @@ const maxFacets = 50
 func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []facet {
 	if more := len(values) - maxFacets; more > 0 {
 		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; "+
-			"opentrain_search_jobs takes them too.", more, name))
+			"a search takes them too.", more, name))
 		values = values[:maxFacets]
 	}
 	return tool.Map(values, func(value opentrain.Facet) facet {

@@ -40,7 +40,7 @@ func (p posting) get(ctx context.Context, call tool.Call, in getDraftInput) (dra
 		return draft.Choose(in.JobID, others), nil, nil
 	case own.Status != opentrain.StatusDraft:
 		return draft.NoLongerDraft(own), nil, nil
-	case call.ReadOnly:
+	case call.Served.ReadOnly():
 		return draft.Listed(own, "This server is read-only. It shows what the list of jobs says; the draft's page shows the rest."), nil, nil
 	}
 	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, own.ID)

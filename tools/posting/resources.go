@@ -15,6 +15,7 @@ func (p posting) fieldsResource() tool.Resource {
 	return tool.Resource{
 		URI: fieldsURI, Title: "Fields of a draft", MIMEType: "text/markdown",
 		Description: "Every field of a job draft on OpenTrain: its key, type and values.",
+		Needs:       []string{tool.PatchDraft},
 		Read: func(ctx context.Context, by caller.Caller, _ string) (string, error) {
 			return p.FieldsPage(ctx, by), nil
 		},
@@ -25,6 +26,7 @@ func (p posting) fieldResource() tool.Resource {
 	return tool.Resource{
 		URI: fieldsURI + "/{key}", Title: "A field of a draft", MIMEType: "text/markdown",
 		Description: "One field of a job draft on OpenTrain, by its key.",
+		Needs:       []string{tool.PatchDraft},
 		Read: func(ctx context.Context, by caller.Caller, key string) (string, error) {
 			page := p.FieldPage(ctx, by, key)
 			if page == "" {
