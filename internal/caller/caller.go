@@ -109,8 +109,9 @@ type Narrowing []Restriction
 
 // Restriction is a list of the tools that a request keeps.
 type Restriction struct {
-	Header string // that asks for it
-	Tools  []string
+	Header   string // that asks for it
+	Tools    []string
+	ReadOnly bool // the tools must not change anything
 }
 
 // Excludes reports whether a tool isn't left, and the header that leaves it out.

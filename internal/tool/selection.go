@@ -37,8 +37,12 @@ func (s Selection) Of(all []Set) (Served, error) {
 		kept.Tools = nil
 		for _, t := range set.Tools {
 			why := ""
+			reading, reads := t.Reading()
+			if s.ReadOnly {
+				t = reading
+			}
 			switch {
-			case s.ReadOnly && !t.Kind.ReadOnly():
+			case s.ReadOnly && !reads:
 				why = "this server is read-only"
 			case off:
 				why = "this server does not serve the toolset " + set.Name

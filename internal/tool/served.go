@@ -61,6 +61,11 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 			}
 			return excluded
 		})
+		if slices.ContainsFunc(by, func(r caller.Restriction) bool { return r.ReadOnly }) {
+			for i, t := range set.Tools {
+				set.Tools[i], _ = t.Reading()
+			}
+		}
 		left.Sets = append(left.Sets, set)
 	}
 	return left

@@ -21,7 +21,9 @@ type Spec struct {
 	// Description is for models. New appends Needs; together they have 300 to 900 characters.
 	Description    string
 	Kind           Kind
-	ReadOnlyToo    bool    // with --read-only the tool is served too, and writes nothing
+	// ReadingDescription, if not empty, describes the tool on a read-only server: it is served there too, and then writes
+	// nothing.
+	ReadingDescription string
 	Scope          string  // the scope that the token needs; "" for a token of any scope, or for no token
 	Claimed        bool    // whether a human must have claimed the account
 	Feature        Feature // what the account must have; the zero Feature asks for nothing
@@ -49,6 +51,14 @@ type Tool struct {
 
 	// run decodes the arguments, asks whether the account allows the call, and makes it.
 	run func(ctx context.Context, call Call, args json.RawMessage, allowed func() error) (Result, *Ask, error)
+}
+
+// Reading returns the tool as it is where nothing may be changed, if it can be served there.
+func (t Tool) Reading() (reading Tool, ok bool) {
+	if t.ReadingDescription != "" {
+		t.Kind, t.Description = KindRead, t.ReadingDescription+" "+t.Needs()
+	}
+	return t, t.Kind.ReadOnly()
 }
 
 // Output is what a tool's function returns. Its JSON is the structured content.

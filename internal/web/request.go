@@ -168,7 +168,8 @@ func readNarrowing(header http.Header, served []tool.Set) (narrowing caller.Narr
 			if err != nil {
 				return nil, refuse(http.StatusBadRequest, "%s: %v.", known.name, err)
 			}
-			narrowing = append(narrowing, caller.Restriction{Header: known.name, Tools: kept})
+			isTrue, _ := strconv.ParseBool(names[0])
+			narrowing = append(narrowing, caller.Restriction{Header: known.name, Tools: kept, ReadOnly: isTrue && known.name == readOnlyHeader})
 		}
 	}
 	return narrowing, nil
@@ -181,7 +182,7 @@ func inReadOnly(served []tool.Set, values []string) (names []string, err error) 
 		return nil, fmt.Errorf("must be true or false, not %q", text.Clip(strings.Join(values, " "), 64))
 	}
 	for _, t := range (tool.Served{Sets: served}).Tools() {
-		if !readOnly || t.Kind.ReadOnly() {
+		if _, reads := t.Reading(); reads || !readOnly {
 			names = append(names, t.Name)
 		}
 	}
