@@ -96,6 +96,7 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 type Runner struct {
 	Accounts  *Accounts
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
+	Address   Address
 }
 
 // Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure.
