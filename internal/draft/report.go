@@ -1,8 +1,6 @@
 package draft
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,9 +13,8 @@ import (
 )
 
 const (
-	maxValue  = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
-	maxRemark = 400 // the longest message, reason or value of a remark, in characters
-	maxJobID  = 100 // the longest job id that a report shows, in characters
+	maxValue = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
+	maxJobID = 100 // the longest job id that a report shows, in characters
 )
 
 // Report is the report on a draft that create_draft and patch_draft return. What the API left out is absent.
@@ -93,36 +90,6 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		cutTo(2, remarks), cutTo(2, questions), cutTo(0, fields), cutTo(0, remarks))
 	report.Cut = report.missingFrom(whole)
 	return report
-}
-
-// Remarks are the API's notes, cleaned.
-func Remarks(notes []opentrain.Note) []tool.Remark {
-	if notes == nil {
-		return nil
-	}
-	remarks := make([]tool.Remark, 0, len(notes))
-	for _, note := range notes {
-		remark := tool.Remark{
-			Field:   text.Clean(cmp.Or(note.Field, string(note.Path)), 100),
-			Message: text.Clean(note.Message, maxRemark), Reason: text.Clean(note.Reason, maxRemark), Value: note.Value,
-		}
-		if string(remark.Value) == "null" {
-			remark.Value = nil
-		}
-		if remark.Value == nil && note.ValuePreview != "" {
-			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
-		}
-		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
-		if remark.Line() != "" {
-			remarks = append(remarks, remark)
-		}
-	}
-	return remarks
-}
-
-// withoutFields leaves out the remarks on some fields.
-func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark {
-	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
 }
 
 // merged returns the fields of both, where the later ones win.
@@ -225,11 +192,4 @@ func (r Report) headline() string {
 		return fmt.Sprintf("Draft %s is saved. %d answers are missing before it can be published.", r.JobID, r.open)
 	}
 	return fmt.Sprintf("Draft %s is saved, but not ready to publish.", r.JobID)
-}
-
-// AddRemarks adds a line for each remark.
-func AddRemarks(l *text.Lines, name string, remarks []tool.Remark) {
-	for _, remark := range remarks {
-		l.Field(name, remark.Line())
-	}
 }

@@ -107,7 +107,7 @@ func IssuesOf(details json.RawMessage) []Issue {
 func (i Issue) line() string {
 	words := text.Clean(i.Message, 200)
 	if i.Path != "" {
-		words = text.Clean(string(i.Path), 100) + ": " + words
+		words = text.CleanEnd(string(i.Path), 100) + ": " + words
 	}
 	if len(i.Keys) > 0 && !strings.Contains(words, i.Keys[0]) {
 		words += " (" + text.Clean(strings.Join(i.Keys, ", "), 200) + ")"
