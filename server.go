@@ -46,7 +46,8 @@ const (
 
 // Config says what a Server serves. Only API is required.
 type Config struct {
-	API *opentrain.Client // that the tools call
+	API     *opentrain.Client // that the tools call
+	APIFrom string            // the setting that API's base URL comes from, in words for a human; "" for the default
 	// Token returns the API token of a request; without it every caller is anonymous. Callers see its Problem.
 	Token     func(context.Context) Token
 	TokenHelp string // how a human can give this server a token, in words for a model
@@ -114,7 +115,9 @@ func newServer(cfg Config, limiter *edge.Limiter, counters *metrics.Metrics) (*S
 	}
 	return &Server{cfg: cfg, adapter: adapter.New(adapter.Config{
 		Name: Name, Version: cfg.Version, Instructions: instructions, Served: served,
-		Runner: tool.Runner{Accounts: accounts, TokenHelp: cfg.TokenHelp}, Token: cfg.Token, Timeout: cfg.Timeout,
+		Runner: tool.Runner{
+			Accounts: accounts, TokenHelp: cfg.TokenHelp, Address: tool.Address{Host: cfg.API.Host(), From: cfg.APIFrom},
+		}, Token: cfg.Token, Timeout: cfg.Timeout,
 		FormsOff: cfg.Elicitation == Off, FormTimeout: cfg.ElicitationTimeout, Box: box,
 		Limiter: limiter, Metrics: counters, Logger: cfg.Logger,
 	})}, nil

@@ -82,6 +82,18 @@ func New(cfg Config) (*Client, error) {
 	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
 }
 
+// Host returns the host that the client calls, with a port if the base URL has one.
+func (c *Client) Host() string {
+	_, rest, _ := strings.Cut(c.baseURL, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}
+
+// DraftURL returns the page of a draft in the app (developers/guides/post-a-job), which only its owner can open.
+func (c *Client) DraftURL(jobID string) string {
+	return strings.TrimSuffix(c.baseURL, apiPath) + "/job-post?job=" + url.QueryEscape(jobID)
+}
+
 // DefaultTransport returns a new transport with the system's CA certificates, the usual proxy variables, and
 // enough idle connections for many concurrent calls to one host.
 func DefaultTransport() *http.Transport {

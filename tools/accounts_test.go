@@ -185,7 +185,7 @@ func TestDisabledFeatureFailsBeforeTheCall(t *testing.T) {
 		call := callsTo(t, a)
 		for range 2 {
 			_, failure := call("alice", tool, test.args)
-			if failure == nil || failure.Code != opentrain.CodeForbidden || !strings.Contains(failure.Text(), "The feature "+test.feature+" is not enabled") || !strings.Contains(failure.Text(), "was not called") {
+			if failure == nil || failure.Code != opentrain.CodeForbidden || !strings.Contains(failure.Text(), "The feature "+test.feature+" is not enabled for this account. Nothing was changed.") {
 				t.Errorf("%s: %v", tool, failure)
 			}
 		}

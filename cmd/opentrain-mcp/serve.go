@@ -85,7 +85,7 @@ func (f serveFlags) logger(w io.Writer) *slog.Logger {
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;
 // in the sandbox it always has an account. maxUpstream is 0 for the client's default.
 func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cfg opentrainmcp.Config, err error) {
-	baseURL := f.BaseURL
+	baseURL, baseURLFrom := f.BaseURL, f.baseURLFrom()
 	switch {
 	case f.Sandbox:
 		cfg.Token = func(context.Context) opentrainmcp.Token {
@@ -96,6 +96,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		found := source.Find()
 		report(log, found)
 		cfg.Token, baseURL = f.token(source, found.BaseURL), cmp.Or(f.BaseURL, found.BaseURL)
+		if f.BaseURL == "" && found.BaseURL != "" {
+			baseURLFrom = "baseUrl in " + found.From
+		}
 	}
 	switch {
 	case f.Timeout <= 0:
@@ -119,7 +122,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		if err != nil {
 			return cfg, err
 		}
-		client.Transport, client.BaseURL = transport, baseURL
+		client.Transport, client.BaseURL, cfg.APIFrom = transport, baseURL, baseURLFrom
 	}
 	if cfg.API, err = opentrain.New(client); err != nil {
 		return cfg, err
@@ -129,6 +132,19 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	cfg.PublishConfirm, cfg.Elicitation = opentrainmcp.Mode(f.PublishConfirm), opentrainmcp.Mode(f.Elicitation)
 	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
 	return cfg, nil
+}
+
+// baseURLFrom is the setting that BaseURL comes from, "" for none.
+func (f serveFlags) baseURLFrom() string {
+	if f.BaseURL == "" {
+		return ""
+	}
+	for _, variable := range []string{"OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"} {
+		if os.Getenv(variable) == f.BaseURL {
+			return variable
+		}
+	}
+	return "--base-url"
 }
 
 // stateKeyVariable holds the keys that replicas share. It isn't a flag: every user of the machine sees flags.

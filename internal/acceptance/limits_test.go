@@ -24,7 +24,7 @@ func TestCallerLimit(t *testing.T) {
 	sent := len(s.api.seen())
 	got := s.call("opentrain_list_jobs", map[string]any{}, first...)
 	if f := got.failure; f.Code != "BUSY" || f.RetryAfterSeconds < 1 || f.RetryAfterSeconds > 10 ||
-		!strings.Contains(got.text, fmt.Sprintf("Call again in %d seconds.", f.RetryAfterSeconds)) {
+		!strings.Contains(got.text, fmt.Sprintf("Wait: %d seconds", f.RetryAfterSeconds)) {
 		t.Errorf("%+v", got)
 	}
 	read := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://fields"}}`, first...)

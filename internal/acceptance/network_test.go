@@ -35,8 +35,8 @@ func TestCAFile(t *testing.T) {
 	api, caFile := secure(t)
 	env := []string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + sandbox.DemoToken}
 	got := run(t, environment(t, env...)).call("opentrain_publish", job())
-	if text := got.text; !got.isError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") ||
-		!strings.Contains(text, "nothing was changed") {
+	if text := got.text; !got.isError || !strings.Contains(text, "the host's certificate is not trusted. Nothing was changed.") ||
+		!strings.Contains(text, strings.TrimPrefix(api.URL, "https://")+" (from OPENTRAIN_API_BASE_URL)") || got.failure.Next.Action != tool.Fix {
 		t.Errorf("without the CA: %s", text)
 	}
 	for name, p := range map[string]*program{

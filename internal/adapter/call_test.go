@@ -143,7 +143,7 @@ func TestLimit(t *testing.T) {
 	if wait := s.Admit(ctx); wait < 90*time.Second || wait > 100*time.Second {
 		t.Errorf("wait %v", wait)
 	}
-	if got := h.call(tool.KindRead, `{}`, nil); !got.IsError || !strings.Contains(got.text(), "Call again in 1") || calls != 1 {
+	if got := h.call(tool.KindRead, `{}`, nil); !got.IsError || !strings.Contains(got.text(), "Wait: ") || calls != 1 {
 		t.Errorf("%d calls, got %q", calls, got.text())
 	}
 	h.request.Address = "192.0.2.8"

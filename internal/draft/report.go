@@ -1,8 +1,6 @@
 package draft
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,9 +13,8 @@ import (
 )
 
 const (
-	maxValue  = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
-	maxRemark = 400 // the longest message, reason or value of a remark, in characters
-	maxJobID  = 100 // the longest job id that a report shows, in characters
+	maxValue = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
+	maxJobID = 100 // the longest job id that a report shows, in characters
 )
 
 // Report is the report on a draft. What the API left out, and what is in Next, is absent.
@@ -130,36 +127,6 @@ func (r Report) restored() Report {
 	return r
 }
 
-// Remarks are the API's notes, cleaned.
-func Remarks(notes []opentrain.Note) []tool.Remark {
-	if notes == nil {
-		return nil
-	}
-	remarks := make([]tool.Remark, 0, len(notes))
-	for _, note := range notes {
-		remark := tool.Remark{
-			Field:   text.Clean(cmp.Or(note.Field, string(note.Path)), 100),
-			Message: text.Clean(note.Message, maxRemark), Reason: text.Clean(note.Reason, maxRemark), Value: note.Value,
-		}
-		if string(remark.Value) == "null" {
-			remark.Value = nil
-		}
-		if remark.Value == nil && note.ValuePreview != "" {
-			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
-		}
-		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
-		if remark.Line() != "" {
-			remarks = append(remarks, remark)
-		}
-	}
-	return remarks
-}
-
-// withoutFields leaves out the remarks on some fields.
-func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark {
-	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
-}
-
 // questions are the open questions, nil when the API doesn't say that there are none.
 func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 	missing := draft.Missing()
@@ -255,11 +222,4 @@ func (r Report) headline() string {
 		return fmt.Sprintf("Draft %s needs %s before it can be published.", r.JobID, text.Count(r.open, "answer"))
 	}
 	return fmt.Sprintf("Draft %s can't be published yet.", r.JobID)
-}
-
-// AddRemarks adds a line for each remark.
-func AddRemarks(l *text.Lines, name string, remarks []tool.Remark) {
-	for _, remark := range remarks {
-		l.Field(name, remark.Line())
-	}
 }

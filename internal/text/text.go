@@ -39,6 +39,15 @@ func Clean(s string, limit int) string {
 	return b.String()
 }
 
+// CleanEnd cleans a text as Clean does, but keeps the end of a long one: a path says most there.
+func CleanEnd(s string, limit int) string {
+	runes := []rune(Clean(s, len(s)))
+	if len(runes) <= limit {
+		return string(runes)
+	}
+	return "…" + string(runes[len(runes)-limit:])
+}
+
 // CleanAll cleans the first entries of a list, as Clean does.
 func CleanAll(list []string, entries, limit int) []string {
 	list = list[:min(len(list), entries)]

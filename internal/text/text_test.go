@@ -32,6 +32,14 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestCleanEnd(t *testing.T) {
+	for given, want := range map[string]string{"a\u200bbc": "abc", "äöüß\n": "…öüß", "äöü": "äöü", "": ""} {
+		if got := text.CleanEnd(given, 3); got != want {
+			t.Errorf("%q: %q, want %q", given, got, want)
+		}
+	}
+}
+
 func TestCleanAll(t *testing.T) {
 	if got := text.CleanAll([]string{"a\nb", "cdef", "g"}, 2, 3); strings.Join(got, "|") != "a b|cde…" {
 		t.Errorf("%q", got)

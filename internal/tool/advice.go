@@ -20,18 +20,18 @@ const (
 	MaxReason  = 400 // characters of one
 )
 
-// reason explains an error's details.reason. An unknown one is shown unchanged.
+// reason explains an error's details.reason. An unknown one is shown unchanged, with OpenTrain's own words.
 func (e explainer) reason() Next {
 	reason := e.details.Reason
-	problem := cmp.Or(adviceFor(reason), "The reason that OpenTrain gives: "+text.Clean(reason, 100)+".")
-	e.say("%s", problem)
+	problem, remedy := adviceFor(reason)
+	if problem == "" {
+		problem, remedy = e.refusal(), "The reason that OpenTrain gives: "+text.Clean(reason, 100)+"."
+	}
+	e.wrong(problem)
 	for _, why := range text.CleanAll(e.details.Reasons, MaxReasons, MaxReason) {
 		e.say("- %s", why)
 	}
-	page := text.Clean(cmp.Or(e.details.ClaimURL, e.details.BillingURL), 300)
-	if page != "" {
-		e.say("Page: %s", page)
-	}
+	e.say("%s", remedy)
 	by, tool := "human", ""
 	switch reason {
 	case ReasonModeration:
@@ -46,28 +46,33 @@ func (e explainer) reason() Next {
 	if jobID, named := argumentsOf(e.args)["jobId"]; named && tool != "" {
 		arguments = map[string]any{"jobId": jobID}
 	}
-	return Next{Action: Fix, By: by, Problem: problem, Tool: tool, URL: page, Arguments: arguments}
+	return Next{
+		Action: Fix, By: by, Problem: text.Join(" ", problem, remedy), Tool: tool, Arguments: arguments,
+		URL: text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)),
+	}
 }
 
-// adviceFor says what to do about a details.reason. It covers every reason on the API's pages.
-func adviceFor(reason string) string {
-	return map[string]string{
-		"account_claim_required": "A human must claim this account first. Then call again.",
-		ReasonModeration:         "OpenTrain's content check blocked it. The human should change what the reasons name.",
-		"job_not_published": "People can be invited only to a published job. " +
-			"The human decides whether to publish it, with " + Publish + ".",
-		"not_a_freelancer":                 "The user id is not an AI trainer's. Ask the human for the id in the trainer's profile.",
-		"freelancer_unavailable":           "This AI trainer takes no invitations now. Ask the human for another one.",
-		"payment_method_required":          "The account has no payment method or too little credit. The human adds one in the app.",
-		"milestone_not_fundable":           "This milestone cannot be funded in its present state.",
-		"milestone_not_funded":             "This milestone is not funded, so it cannot be approved.",
-		"contract_ended":                   "The contract has ended; nothing on it can be changed.",
-		"contract_rate_missing":            "The contract has no rate. The human sets one in the app.",
-		"employer_first_message_required":  "The employer must write the first message of this conversation.",
-		"proposal_not_ready_for_messaging": "This proposal takes no messages yet.",
-		"teams_not_enabled":                "Teams are not enabled for this account.",
-		"invite_email_send_failed":         "The invitation was not sent: its e-mail failed. Trying again later may help.",
+// adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
+func adviceFor(reason string) (problem, remedy string) {
+	advice := map[string][2]string{
+		"account_claim_required": {"A human must claim this account first."},
+		ReasonModeration:         {"OpenTrain's content check blocked it.", "The human should change what the reasons name."},
+		"job_not_published": {
+			"People can be invited only to a published job.", "The human decides whether to publish it, with " + Publish + ".",
+		},
+		"not_a_freelancer":                 {"The user id is not an AI trainer's.", "Ask the human for the id in the trainer's profile."},
+		"freelancer_unavailable":           {"This AI trainer takes no invitations now.", "Ask the human for another one."},
+		"payment_method_required":          {"The account has no payment method or too little credit.", "The human adds one in the app."},
+		"milestone_not_fundable":           {"This milestone cannot be funded in its present state."},
+		"milestone_not_funded":             {"This milestone is not funded, so it cannot be approved."},
+		"contract_ended":                   {"The contract has ended."},
+		"contract_rate_missing":            {"The contract has no rate.", "The human sets one in the app."},
+		"employer_first_message_required":  {"The employer must write the first message of this conversation."},
+		"proposal_not_ready_for_messaging": {"This proposal takes no messages yet."},
+		"teams_not_enabled":                {"Teams are not enabled for this account."},
+		"invite_email_send_failed":         {"The invitation was not sent: its email failed.", "Trying again later may help."},
 	}[reason]
+	return advice[0], advice[1]
 }
 
 // Issue is one problem with a request body in the API's details.
@@ -102,7 +107,7 @@ func IssuesOf(details json.RawMessage) []Issue {
 func (i Issue) line() string {
 	words := text.Clean(i.Message, 200)
 	if i.Path != "" {
-		words = text.Clean(string(i.Path), 100) + ": " + words
+		words = text.CleanEnd(string(i.Path), 100) + ": " + words
 	}
 	if len(i.Keys) > 0 && !strings.Contains(words, i.Keys[0]) {
 		words += " (" + text.Clean(strings.Join(i.Keys, ", "), 200) + ")"

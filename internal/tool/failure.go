@@ -35,7 +35,9 @@ func (f *Failure) Text() string {
 		tail += "\nRequest id: " + f.RequestID
 	}
 	if f.Next != nil {
-		tail += "\n\n" + f.Next.Text()
+		next := *f.Next
+		next.Problem = "" // the lines say it
+		tail += "\n\n" + next.Text()
 	}
 	return text.Clip(strings.Join(f.lines, "\n"), max(200, maxFailureText-len([]rune(tail)))) + tail
 }
@@ -53,9 +55,11 @@ func (f *Failure) Error() string {
 // Unwrap returns the error that the failure explains.
 func (f *Failure) Unwrap() error { return f.cause }
 
-// say adds one line, whatever the arguments contain.
+// say adds one line, whatever the arguments contain. Nothing adds none.
 func (f *Failure) say(format string, args ...any) {
-	f.lines = append(f.lines, text.Clean(fmt.Sprintf(format, args...), maxFailureText))
+	if line := text.Clean(fmt.Sprintf(format, args...), maxFailureText); line != "" {
+		f.lines = append(f.lines, line)
+	}
 }
 
 // sayList adds a line for each entry of a list that was cut, and the number of the others.
@@ -70,10 +74,18 @@ func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
 
 // internal is the Failure for a bug of this server. Its words hide the cause, which is for the log.
 func (s Spec) internal(cause error) *Failure {
-	f := &Failure{Code: opentrain.CodeInternal, cause: cause}
-	f.say("%s failed because of a bug in this server, not because of your arguments.", s.Name)
+	problem := s.Name + " failed because of a bug in this server, not because of your arguments."
+	f := &Failure{
+		Code: opentrain.CodeInternal, cause: cause,
+		Next: &Next{Action: Fix, By: "human", Problem: problem + " The server's log has the cause."},
+	}
+	f.say("%s", problem)
 	if !s.Kind.ReadOnly() {
-		f.say("It is not known whether anything was changed; %s shows the account's jobs.", ListJobs)
+		f.say("It is not known whether anything was changed.")
+		next := ListJobsNext("See what the job's status is now.")
+		f.Next = &next
+	} else {
+		f.say("The server's log has the cause.")
 	}
 	return f
 }

@@ -39,19 +39,19 @@ func TestExplain(t *testing.T) {
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. Nothing was changed."},
+			tool.CallTool, []string{"The job is CLOSED; this needs another status. Nothing was changed."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},
-			tool.Fix, []string{"opentrain_close_job failed: A page.\nIt is lost."},
+			tool.Fix, []string{"opentrain_close_job failed: A page. It is lost.\nAddress: x.example (the default).\nCheck the base URL"},
 		},
 		"feature": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Message: "No", Details: []byte(`{"featureKey":"f"}`)},
-			tool.Fix, []string{"OpenTrain refused opentrain_close_job: No. Nothing was changed.", "The feature f is not enabled"},
+			tool.Fix, []string{"The feature f is not enabled for this account. Nothing was changed."},
 		},
 		"scope": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Details: []byte(`{"requiredScopes":["jobs:write"]}`)},
-			tool.Fix, []string{"The token lacks the scope jobs:write; it has none."},
+			tool.Fix, []string{"The API token lacks the scope jobs:write; it has none. Nothing was changed.", "under Settings → API keys"},
 		},
 		"known reason with a job": {
 			tool.InviteTrainer, alice, `{"jobId":"j"}`,
@@ -65,12 +65,12 @@ func TestExplain(t *testing.T) {
 		"unknown reason": {
 			tool.CloseJob, alice, `{}`,
 			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"reason":"new_reason","billingUrl":"https://b"}`)},
-			tool.Fix, []string{"The reason that OpenTrain gives: new_reason.", "Page: https://b"},
+			tool.Fix, []string{"The reason that OpenTrain gives: new_reason.", "Open: https://b"},
 		},
 		"patch of a published job": {
 			tool.PatchDraft, alice, `{"jobId":"j","fields":{"a":1}}`,
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"status":"OPEN","requiredStatus":"DRAFT"}`)},
-			tool.ConfirmWithHuman, []string{"The job is OPEN; this needs DRAFT.", `Call: opentrain_update_job {"fields":{"a":1},"jobId":"j"}`},
+			tool.CallTool, []string{"The job is OPEN; this needs DRAFT. Nothing was changed.", `Call: opentrain_update_job {"fields":{"a":1},"jobId":"j"}`},
 		},
 		"long fields are not repeated": {
 			tool.UpdateJob, alice, `{"jobId":"j","fields":{"a":"` + strings.Repeat("x", 500) + `"}}`,
@@ -88,7 +88,7 @@ func TestExplain(t *testing.T) {
 		},
 		"too many requests": {
 			tool.Publish, alice, `{}`, &opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429, RetryAfter: 1500 * time.Millisecond},
-			tool.Wait, []string{"Call again in 2 seconds.", "Wait: 2 seconds"},
+			tool.Wait, []string{"Nothing was changed.", "Wait: 2 seconds"},
 		},
 		"not found without a token": {
 			tool.GetJob, tool.Call{}, `{}`, &opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}, tool.CallTool, []string{"Call: opentrain_search_jobs {}"},
@@ -100,10 +100,10 @@ func TestExplain(t *testing.T) {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, Message: "reset"}, tool.Wait, []string{"failed: reset.", "It is lost."},
 		},
 		"write that was not sent": {
-			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, tool.Wait, []string{"did not reach OpenTrain"},
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, tool.Wait, []string{"Nothing was changed."},
 		},
 	} {
-		failure := tool.Runner{}.Explain(named(test.tool, tool.KindUpdate), test.call, json.RawMessage(test.args), fmt.Errorf("wrapped: %w", test.err))
+		failure := tool.Runner{Address: tool.Address{Host: "x.example"}}.Explain(named(test.tool, tool.KindUpdate), test.call, json.RawMessage(test.args), fmt.Errorf("wrapped: %w", test.err))
 		if failure.Next == nil || failure.Next.Action != test.action || failure.Code != test.err.Code {
 			t.Errorf("%s: %+v", name, failure)
 		}
@@ -111,6 +111,66 @@ func TestExplain(t *testing.T) {
 			if got := failure.Text(); !strings.Contains(got, want) {
 				t.Errorf("%s: %q is not in\n%s", name, want, got)
 			}
+		}
+	}
+}
+
+// TestUnreachable: what waiting doesn't cure goes to the human, with the host and the setting that names it.
+func TestUnreachable(t *testing.T) {
+	const host, set = "Address: x.example (the default).", "Address: x.example (from --base-url)."
+	for _, test := range []struct {
+		fault     opentrain.Fault
+		from      string
+		action    tool.Action
+		wait      int
+		want      []string
+		notWanted string
+	}{
+		{opentrain.FaultHost, "--base-url", tool.Fix, 0, []string{set, "Correct the address", "network connection"}, "Wait"},
+		{opentrain.FaultHost, "", tool.Fix, 0, []string{host, "network connection"}, "Correct"},
+		{opentrain.FaultRefused, "--base-url", tool.Fix, 0, []string{set, "Correct the address", "start the API there"}, "Wait"},
+		{opentrain.FaultRefused, "", tool.Wait, 5, []string{host}, "Correct"},
+		{opentrain.FaultTLS, "--base-url", tool.Fix, 0, []string{set, "Correct the address", "--ca-file"}, "Wait"},
+		{opentrain.FaultTLS, "", tool.Fix, 0, []string{host, "--ca-file"}, "Correct"},
+		{opentrain.FaultProxy, "--base-url", tool.Fix, 0, []string{"HTTPS_PROXY"}, "Correct"},
+		{"", "--base-url", tool.Wait, 5, []string{set}, "Correct"},
+	} {
+		err := &opentrain.Error{Code: opentrain.CodeNetwork, Fault: test.fault, NotSent: true, Message: "there is no connection"}
+		runner := tool.Runner{Address: tool.Address{Host: "x.example", From: test.from}}
+		failure := runner.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err)
+		words, next := failure.Text(), failure.Next
+		if next.Action != test.action || next.RetryAfterSeconds != test.wait || failure.Retryable != (test.wait > 0) || strings.Contains(words, test.notWanted) {
+			t.Errorf("%s, %q: %+v\n%s", test.fault, test.from, next, words)
+		}
+		for _, want := range append(test.want, "there is no connection. Nothing was changed.") {
+			if !strings.Contains(words, want) {
+				t.Errorf("%s, %q: %q is not in\n%s", test.fault, test.from, want, words)
+			}
+		}
+		if next.Action == tool.Fix && (next.By != "human" || !strings.Contains(next.Problem, "x.example")) {
+			t.Errorf("%s, %q: %+v", test.fault, test.from, next)
+		}
+	}
+}
+
+// TestDetailsAreCleaned: every text of the API's details, its keys too, however deep; too much of it is left out.
+func TestDetailsAreCleaned(t *testing.T) {
+	for given, want := range map[string]string{
+		"":     "null",
+		`null`: "null",
+		`{"a":9007199254740993,"b":[true,null,1.50],"c":"x"}`:                  `{"a":9007199254740993,"b":[true,null,1.50],"c":"x"}`,
+		`{"k\u200bey":["v\u202eal",{"\u200b":"t\u001b[31m"}]}`:                 `{"key":["val",{"":"t [31m"}]}`,
+		`{"a":"` + strings.Repeat("x", 500) + `"}`:                             `{"a":"` + strings.Repeat("x", 400) + `…"}`,
+		`[` + strings.Repeat(`0,`, 60) + `0]`:                                  `[` + strings.Repeat(`0,`, 49) + `0]`,
+		`{"n":1` + strings.Repeat("0", 70) + `}`:                               `{"n":"1` + strings.Repeat("0", 59) + `…"}`,
+		strings.Repeat(`[`, 30) + strings.Repeat(`]`, 30):                      `[[[[[[[[null]]]]]]]]`,
+		`{"a":["` + strings.Repeat(strings.Repeat("y", 300)+`","`, 20) + `"]}`: "null",
+		`{"broken`: "null",
+	} {
+		err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: json.RawMessage(given)}
+		got, errJSON := json.Marshal(tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Details)
+		if errJSON != nil || string(got) != want {
+			t.Errorf("%.60s: %s (%v), want %s", given, got, errJSON, want)
 		}
 	}
 }
@@ -143,7 +203,11 @@ func TestInvalidArguments(t *testing.T) {
 // TestBugs: an unknown error says nothing about its cause.
 func TestBugs(t *testing.T) {
 	for kind, unknown := range map[tool.Kind]bool{tool.KindRead: false, tool.KindUpdate: true} {
-		text := tool.Runner{}.Explain(named("t", kind), tool.Call{}, nil, errors.New("secret")).Text()
+		failure := tool.Runner{}.Explain(named("t", kind), tool.Call{}, nil, errors.New("secret"))
+		text := failure.Text()
+		if failure.Next == nil {
+			t.Errorf("%s: no next step", kind)
+		}
 		if strings.Contains(text, "secret") || strings.Contains(text, "It is not known whether anything was changed") != unknown {
 			t.Errorf("%s: %s", kind, text)
 		}

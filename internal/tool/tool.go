@@ -19,16 +19,16 @@ type Spec struct {
 	Name  string // opentrain_<verb>_<noun>, at most 32 characters
 	Title string // for people
 	// Description is for models. New appends Needs; together they have 300 to 900 characters.
-	Description    string
-	Kind           Kind
+	Description string
+	Kind        Kind
 	// ReadingDescription, if not empty, describes the tool on a read-only server: it is served there too, and then writes
 	// nothing.
 	ReadingDescription string
-	Scope          string  // the scope that the token needs; "" for a token of any scope, or for no token
-	Claimed        bool    // whether a human must have claimed the account
-	Feature        Feature // what the account must have; the zero Feature asks for nothing
-	OutcomeUnknown string  // what to do when a write's outcome is unknown
-	NotFound       string  // what it means when OpenTrain doesn't find what the call names
+	Scope              string  // the scope that the token needs; "" for a token of any scope, or for no token
+	Claimed            bool    // whether a human must have claimed the account
+	Feature            Feature // what the account must have; the zero Feature asks for nothing
+	OutcomeUnknown     string  // what to do when a write's outcome is unknown
+	NotFound           string  // what it means when OpenTrain doesn't find what the call names
 }
 
 // Needs names in a sentence what a caller needs for the tool.
@@ -123,6 +123,7 @@ func nextOf[Out Output](out *Out) (next *Next, found bool) {
 type Runner struct {
 	Accounts  *Accounts
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
+	Address   Address
 }
 
 // Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure. A tool that isn't served

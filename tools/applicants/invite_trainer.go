@@ -44,8 +44,8 @@ func (a applicants) inviteTrainer() tool.Tool {
 			"It creates an invited proposal, hires no one and costs nothing. Inviting twice does no harm.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
 		OutcomeUnknown: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
-		NotFound: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
-			tool.ListJobs + "; the user id comes from the human.",
+		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +
+			"Job ids come from " + tool.ListJobs + ".",
 	}, a.invite)
 }
 
