@@ -41,7 +41,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 				confirm := forms[0].fields["confirm"]
 				if len(forms[0].fields) != 1 || confirm.Type != "boolean" || confirm.Default != nil || len(forms[0].required) != 1 ||
 					!strings.Contains(forms[0].message, "Job title: Bounding Box") || !strings.Contains(forms[0].message, "Experience level: Expert\n") ||
-					!strings.Contains(forms[0].message, "Price per hour: 18\n") {
+					!strings.Contains(forms[0].message, "$18 per hour") {
 					t.Errorf("%+v", forms[0])
 				}
 				if test.yes {
@@ -69,7 +69,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 				`"applied":true`) {
 				t.Errorf("%s", got.text)
 			}
-			if forms := a.human.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, "Headcount: 12") {
+			if forms := a.human.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, "Number of people: 12 people") {
 				t.Errorf("%+v", forms)
 			}
 		})
@@ -191,13 +191,13 @@ func TestEditsAreShownWhole(t *testing.T) {
 	long := strings.Repeat("Label every photo with care. ", 100) + "The end."
 	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": long, "headcount": 3}})
 	forms := a.human.seen()
-	if len(forms) != 1 || !strings.Contains(forms[0].message, "The end.") || !strings.Contains(forms[0].message, "Headcount: 3") {
+	if len(forms) != 1 || !strings.Contains(forms[0].message, "The end.") || !strings.Contains(forms[0].message, "Number of people: 3 people") {
 		t.Fatalf("%+v", forms)
 	}
 	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1",
 		"fields": map[string]any{"labelingSoftware": "", "subjectMatter": nil}})
-	if forms = a.human.seen(); len(forms) != 2 || !strings.Contains(forms[1].message, "Labeling software: (emptied)") ||
-		!strings.Contains(forms[1].message, "Subject matter: (cleared)") {
+	if forms = a.human.seen(); len(forms) != 2 || !strings.Contains(forms[1].message, "Labeling software: empty") ||
+		!strings.Contains(forms[1].message, "Subject matter: not set") {
 		t.Errorf("%+v", forms)
 	}
 	call(t, a.host, "opentrain_update_job", patch("subjectMatter", "cars\u202e\u200bsrac"))
@@ -233,7 +233,7 @@ func TestOldStateShowsNothingOld(t *testing.T) {
 	}
 	next := call(t, a.host, "opentrain_publish", job())
 	for _, f := range a.human.seen() {
-		if strings.Contains(f.message, "Price per hour: 18\n") {
+		if strings.Contains(f.message, "$18 per hour") {
 			t.Errorf("the old price is confirmed: %s\n%s", f.message, next.text)
 		}
 	}

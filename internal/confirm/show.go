@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
@@ -25,7 +24,7 @@ func (intent Intent) message(preview tool.Preview) string {
 		fields = intent.Fields
 	}
 	for _, key := range readingOrder(fields) {
-		l.Field(text.Clean(text.Capitalize(text.Words(key)), 100), cmp.Or(readable(fields[key]), "(emptied)"))
+		l.Field(text.Clean(tool.FieldLabel(key), 100), text.Clean(tool.Readable(key, fields[key]), maxMessage+1))
 	}
 	for _, guess := range preview.Guesses {
 		l.Field("Guessed by OpenTrain", text.Clean(guess.Line(), 500))
@@ -40,43 +39,6 @@ func readingOrder(fields opentrain.Fields) []string {
 	return slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
 		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
 	})
-}
-
-// readable writes a value for people: no quotes, lists with commas, enum values in words.
-func readable(value json.RawMessage) string {
-	if string(value) == "null" {
-		return "(cleared)"
-	}
-	words := string(value)
-	visible := func(s string) string { return text.Visible(Label(s)) }
-	var one string
-	var list []string
-	if json.Unmarshal(value, &one) == nil {
-		words = visible(one)
-	} else if json.Unmarshal(value, &list) == nil {
-		words = strings.Join(tool.Map(list, visible), ", ")
-	}
-	return text.Clean(words, maxMessage+1)
-}
-
-// Label writes a value as people read it: ANY_EXPERIENCE_LEVEL becomes "Any experience level".
-func Label(value string) string {
-	if !isEnumValue(value) {
-		return value
-	}
-	return text.Capitalize(strings.ToLower(strings.ReplaceAll(value, "_", " ")))
-}
-
-// isEnumValue reports whether a value looks like the API's enums: CAPITALS joined by underscores. A single word has
-// at least four letters.
-func isEnumValue(value string) bool {
-	words := strings.Split(value, "_")
-	for _, word := range words {
-		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return r < 'A' || r > 'Z' }) {
-			return false
-		}
-	}
-	return len(words) > 1 || len(value) >= 4
 }
 
 // shorten cuts what is shown until it isn't too long.

@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -135,9 +134,9 @@ func (types fieldTypes) addGuesses(fields []tool.Field, guesses []tool.Remark, l
 
 func formField(input tool.Input) tool.Field {
 	return tool.Field{
-		Name: input.Key, Label: text.Capitalize(text.Words(input.Key)), Type: input.Type,
+		Name: input.Key, Label: tool.FieldLabel(input.Key), Type: input.Type,
 		Choices: tool.Map(input.Options, func(option string) tool.Choice {
-			return tool.Choice{Value: option, Title: cmp.Or(text.Clean(confirm.Label(option), 100), "(no name)")}
+			return tool.Choice{Value: option, Title: cmp.Or(text.Clean(tool.Label(option), 100), "(no name)")}
 		}),
 	}
 }
