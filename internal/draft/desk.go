@@ -15,7 +15,6 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 // Desk works on drafts for the tools of the posting loop.
@@ -27,8 +26,6 @@ type Desk struct {
 
 	replicated bool
 	previews   *ttlcache.Cache[string, tool.Preview] // by caller and job
-	schema     *schema.Node                          // of the update keys that the API's pages type
-	types      fieldTypes                            // from the schema
 }
 
 const (
@@ -38,9 +35,8 @@ const (
 
 // NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered isn't shown.
 func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
-	node := Fields{}.JSONSchema()
 	return &Desk{
-		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated, schema: node, types: typesOf(node),
+		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated,
 		previews: ttlcache.New(
 			ttlcache.WithTTL[string, tool.Preview](previewTTL),
 			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, tool.Preview]) uint64 {
@@ -70,7 +66,7 @@ func (d *Desk) Change(
 	ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields, complete func(*opentrain.Draft),
 ) (Report, error) {
 	end := d.Confirm.Ledger.Begin(call.Caller, jobID)
-	draft, err := d.API.UpdateDraft(ctx, jobID, fields)
+	draft, err := d.updateDraft(ctx, &call, jobID, fields)
 	overtaken := end(err)
 	if err != nil {
 		if opentrain.MayHaveChanged(err) {
