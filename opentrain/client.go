@@ -77,6 +77,7 @@ func New(cfg Config) (*Client, error) {
 		SetRetryCount(maxAttempts - 1).
 		SetRetryAfter(backoff).
 		SetRetryMaxWaitTime(maxBackoff).
+		OnBeforeRequest(checkRetry).
 		SetLogger(noLogger{})
 	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
 }
@@ -130,6 +131,7 @@ type request struct {
 	keyed  bool // carries an idempotency key, so it is safe to repeat
 	// public requests carry no token. Their results are cached and shared.
 	public      bool
+	uncached    bool // a public request that neither reads nor fills the cache
 	invalidates bool // may change the results of public reads
 	closedOK    bool // a 404 for a job that is no longer public is a result
 }
@@ -162,10 +164,15 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 			err.Message = "the answer does not hold " + noun
 			return nil, res, err
 		}
+		if dated, ok := any(&value).(interface{ setDate(http.Header) }); ok {
+			dated.setDate(res.header)
+		}
 		return &value, res, nil
 	}
 	var value any
 	switch {
+	case req.public && req.uncached:
+		value, _, err = load(ctx)
 	case req.public:
 		value, err = c.public.read(ctx, req.path+"?"+req.query.Encode(), load)
 	case TokenFrom(ctx) == "":
@@ -201,6 +208,10 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	raw, err := r.SetQueryParamsFromValues(req.query).Execute(cmp.Or(req.method, http.MethodGet), c.baseURL+req.path)
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
 		return response{}, &Error{Code: CodeBadResponse, Status: raw.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
+	}
+	var stopped *retryStopped
+	if errors.As(err, &stopped) {
+		return response{}, stopped.error
 	}
 	if err != nil {
 		failure := transportError(ctx, err)

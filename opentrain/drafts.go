@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // MaxDescription is the length limit of a job description, in Unicode code points
@@ -104,6 +105,12 @@ type Draft struct {
 	Warnings            []Note `json:"warnings,omitempty"`
 	// UnmappedFields are parts of the source that match no field.
 	UnmappedFields []Note `json:"unmappedFields,omitempty"`
+	// Date is the time of the answer by the API's clock, to the second; zero if it gave none.
+	Date time.Time `json:"-"`
+}
+
+func (d *Draft) setDate(header http.Header) {
+	d.Date, _ = http.ParseTime(header.Get("Date")) // the zero time if there is none
 }
 
 // Missing returns every missing field once: those of MissingFields, then those that only Validation lists.

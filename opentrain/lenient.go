@@ -21,7 +21,7 @@ func decodeLenient(data []byte, target any) error {
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		member, present := members[name]
-		if !present {
+		if !present || name == "-" {
 			continue
 		}
 		field := v.Field(i)

@@ -80,7 +80,16 @@ type Pay struct {
 // NOT_FOUND if the job was never public, even if it is a draft of the caller
 // (developers/api-reference/jobs/get). It is a public read.
 func (c *Client) GetJob(ctx context.Context, jobID string) (*PublicJob, error) {
-	req := request{path: "/jobs/{id}", jobID: jobID, public: true, closedOK: true}
+	return c.publicJob(ctx, jobID, false)
+}
+
+// GetJobUncached is GetJob past this client's cache. The API's own edge may still answer from its cache.
+func (c *Client) GetJobUncached(ctx context.Context, jobID string) (*PublicJob, error) {
+	return c.publicJob(ctx, jobID, true)
+}
+
+func (c *Client) publicJob(ctx context.Context, jobID string, uncached bool) (*PublicJob, error) {
+	req := request{path: "/jobs/{id}", jobID: jobID, public: true, uncached: uncached, closedOK: true}
 	return fetch(ctx, c, req, "a job", func(j *PublicJob) bool { return j.ID != "" })
 }
 

@@ -1,6 +1,7 @@
 package opentrain
 
 import (
+	"context"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -48,6 +49,31 @@ func retryableStatus(res *resty.Response) bool {
 		return after > 0 && after <= maxBackoff
 	}
 	return false
+}
+
+type retryCheckKey struct{}
+
+// WithRetryCheck returns a context whose calls run check before every attempt but the first. If it returns an
+// error, the call is not sent again and returns that error. It is for writes that must still be wanted when they
+// are repeated.
+func WithRetryCheck(ctx context.Context, check func(context.Context) error) context.Context {
+	return context.WithValue(ctx, retryCheckKey{}, check)
+}
+
+// retryStopped carries the error of a retry check through resty.
+type retryStopped struct{ error }
+
+// checkRetry is a resty.RequestMiddleware.
+func checkRetry(_ *resty.Client, r *resty.Request) error {
+	check, ok := r.Context().Value(retryCheckKey{}).(func(context.Context) error)
+	if !ok || r.Attempt <= 1 {
+		return nil
+	}
+	// The check's own requests must not check again.
+	if err := check(context.WithValue(r.Context(), retryCheckKey{}, nil)); err != nil {
+		return &retryStopped{err}
+	}
+	return nil
 }
 
 // backoff is a resty.RetryAfterFunc: Retry-After, or an exponential wait with jitter to spread many callers.
