@@ -252,22 +252,31 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// expandPath replaces {id} in a path with the escaped job ID. It rejects IDs that lead to another endpoint.
+// expandPath replaces {id} in a path with the escaped job ID.
 func expandPath(path, jobID string) (string, error) {
 	before, after, hasID := strings.Cut(path, "{id}")
-	switch {
-	case !hasID:
+	if !hasID {
 		return path, nil
-	case strings.TrimSpace(jobID) == "":
-		return "", invalidArgument("jobId is empty")
-	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, jobID): // other endpoints
-		return "", invalidArgument("jobId %q is not an id", jobID)
-	case utf8.RuneCountInString(jobID) > maxID:
-		return "", invalidArgument("jobId is longer than %d characters", maxID)
-	case strings.ContainsFunc(jobID, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
-		return "", invalidArgument("jobId %q has characters that no id has", jobID)
+	}
+	if err := CheckID(jobID); err != nil {
+		return "", invalidArgument("jobId %v", err)
 	}
 	return before + url.PathEscape(jobID) + after, nil
+}
+
+// CheckID returns an error for an ID that leads to another endpoint. Its message starts with the ID.
+func CheckID(id string) error {
+	switch {
+	case strings.TrimSpace(id) == "":
+		return errors.New("is empty")
+	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, id): // other endpoints
+		return fmt.Errorf("%q is not an id", id)
+	case utf8.RuneCountInString(id) > maxID:
+		return fmt.Errorf("has %d characters; at most %d", utf8.RuneCountInString(id), maxID)
+	case strings.ContainsFunc(id, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
+		return fmt.Errorf("%q has characters that no id has", id)
+	}
+	return nil
 }
 
 // newQuery returns a query with the nonzero members of pairs and limit.

@@ -98,11 +98,11 @@ func TestCapabilitiesCheckFields(t *testing.T) {
 		for _, test := range []struct{ fields, sent, want string }{
 			{`{"experienceLevel":"SENIOR"}`, `{"experienceLevel":"SENIOR"}`, ""},
 			{`{"experienceLevel":"senior","shift":"early morning"}`, `{"experienceLevel":"SENIOR","shift":"EARLY_MORNING"}`, `"early morning" was read as "EARLY_MORNING"`},
-			{`{"tags":["a b","C"],"headcount":"3"}`, `{"headcount":3,"tags":["A_B","C"]}`, `["a b","C"] was read as ["A_B","C"]`},
+			{`{"tags":["a b","C"],"headcount":"3"}`, `{"headcount":3,"tags":["A_B","C"]}`, `fields.tags[0]: "a b" was read as "A_B"`},
 			{`{"shift":null}`, `{"shift":null}`, ""},
 			{`{"shift":{"new":"form"}}`, `{"shift":{"new":"form"}}`, ""},
 			{`{"experienceLevel":"EXPERT"}`, "", `fields.experienceLevel: "EXPERT" is not one of: SENIOR, JUNIOR`},
-			{`{"tags":["C","D"]}`, "", `fields.tags: "D" is not one of: A_B, C`},
+			{`{"tags":["C","D"]}`, "", `fields.tags[1]: "D" is not one of: A_B, C`},
 			{`{"pricePerHour":18}`, "", `fields.pricePerHour: is not a field of a draft. Fields: headcount, experienceLevel, shift, tags`},
 			{`{"shifts":"LATE","headcount":0}`, "", `fields.headcount: 0 is too small`},
 			{`{"shifts":"LATE"}`, "", `fields.shifts: is not a field of a draft; did you mean shift?`},

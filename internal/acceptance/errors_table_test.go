@@ -95,7 +95,7 @@ func errorTable() []errorRow {
 				`{"issues":[{"code":"unrecognized_keys","keys":["nope"],"path":[],"message":"Unrecognized key(s)"},{"path":["visibility"],`+
 					`"message":"Invalid enum value","options":["PUBLIC","PRIVATE"]}]}`),
 			want: at(wantNext(tool.Failure{RequestID: "req-7"}, "fix", "agent", "opentrain_patch_draft"), "BAD_REQUEST", 400),
-			text: []string{"- Unrecognized key(s) (nope)", "- visibility: Invalid enum value; send one of PUBLIC, PRIVATE", "Nothing was changed"}},
+			text: []string{"- Unrecognized key(s) (nope)", "- visibility: Invalid enum value: PUBLIC, PRIVATE", "Nothing was changed"}},
 		{name: "400 issues as a list", tool: "opentrain_update_job", args: patch("headcount", 3),
 			api:  envelope(400, "BAD_REQUEST", "Invalid body.", `[{"path":["headcount"],"message":"Too many"}]`),
 			want: at(wantNext(tool.Failure{RequestID: "req-7"}, "fix", "agent", "opentrain_update_job"), "BAD_REQUEST", 400),
@@ -176,7 +176,7 @@ func errorTable() []errorRow {
 			text: []string{"the host name does not exist. Nothing was changed.", "opentrain.invalid (from OPENTRAIN_API_BASE_URL)"}},
 		{name: "bad id", tool: "opentrain_publish", args: json.RawMessage(`{"jobId":"../tokens"}`),
 			want: wantNext(tool.Failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"),
-			text: []string{"has characters that no id has", "Job ids come from"}},
+			text: []string{"has characters that no id has", "job ids come from"}},
 		{name: "bad arguments", tool: "opentrain_publish", args: json.RawMessage(`{"job_id":"x"}`),
 			want: wantNext(tool.Failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"),
 			text: []string{"job_id: is not an argument of this tool; did you mean jobId?", "jobId: is required", "nothing was sent"}},

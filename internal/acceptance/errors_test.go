@@ -96,7 +96,7 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 		{"field issues", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 400,
 			`{"error":"Invalid body","code":"BAD_REQUEST","details":{"issues":[{"code":"unrecognized_keys","keys":["x"],"path":[],` +
 				`"message":"Unrecognized key(s) in object"},{"path":["visibility"],"message":"Invalid enum value","options":["A","B"]}]}}`,
-			[]string{"- Unrecognized key(s) in object (x)", "- visibility: Invalid enum value; send one of A, B"}},
+			[]string{"- Unrecognized key(s) in object (x)", "- visibility: Invalid enum value: A, B"}},
 		{"moderation", "opentrain_publish", `{"jobId":"j"}`, 403,
 			`{"error":"Blocked","code":"FORBIDDEN","details":{"reason":"moderation_blocked","reasons":["asks for passwords"]}}`,
 			[]string{"was not published: the content check blocked it", "Reason: asks for passwords", "Next: fix"}},

@@ -42,8 +42,8 @@ func TestResources(t *testing.T) {
 	for uri, want := range map[string][]string{
 		"opentrain://fields": {"| `experienceLevel` | enum | EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL |",
 			"| `ndaRequired` |"},
-		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"EXPERT"}`},
-		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":["…"]}`},
+		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"<answer>"}`},
+		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":"<answer>"}`},
 		"opentrain://fields/ndaRequired":     {"# ndaRequired"},
 		"opentrain://jobs/market_001":        {"Job market_001 on the marketplace", "Description:\n> "},
 	} {

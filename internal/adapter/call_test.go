@@ -91,7 +91,7 @@ func TestAudit(t *testing.T) {
 		{"a failure", over, tool.KindClose, `{"jobId":"job_2"}`, says(output{}, &opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}),
 			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job=job_2 outcome=NOT_FOUND`},
 		{"a failure with a strange job", over, tool.KindClose, `{"jobId":"a\nb\u200b` + long + long + `"}`, says(output{}, errors.New("x")),
-			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="a b` + long + `…" outcome=INTERNAL_ERROR`},
+			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="a b` + long + `…" outcome=INVALID_ARGUMENT`},
 		{"invalid arguments", over, tool.KindClose, `{"jobId":7,"nope":1}`, says(output{}, nil),
 			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="" outcome=INVALID_ARGUMENT`},
 		{"nothing changed", over, tool.KindUpdate, `{}`, says(output{effect: tool.Effect{JobID: "job_1"}}, nil), ""},

@@ -13,7 +13,6 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 // Desk works on drafts and jobs for the tools of the posting loop.
@@ -25,8 +24,6 @@ type Desk struct {
 
 	replicated bool
 	drafts     *ttlcache.Cache[string, known] // by caller and job
-	schema     *schema.Node                   // of the update keys that the API's pages type
-	types      fieldTypes                     // from the schema
 }
 
 const (
@@ -37,9 +34,8 @@ const (
 // NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered doesn't complete
 // the API's short answers.
 func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
-	node := Fields{}.JSONSchema()
 	return &Desk{
-		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated, schema: node, types: typesOf(node),
+		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated,
 		drafts: ttlcache.New(
 			ttlcache.WithTTL[string, known](knownTTL),
 			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, known]) uint64 {
@@ -77,7 +73,7 @@ func (d *Desk) Change(ctx context.Context, call tool.Call, jobID string, fields,
 		return Report{}, err
 	}
 	defer unlock()
-	draft, err := d.API.UpdateDraft(ctx, jobID, fields)
+	draft, err := d.updateDraft(ctx, &call, jobID, fields)
 	d.Record(call.Caller, jobID, err)
 	if err != nil {
 		return Report{}, err

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -57,52 +56,6 @@ func TestQuestionsFromMissingFields(t *testing.T) {
 		}
 		if got := pageTypes().question(missing); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s:\n%+v\nwant\n%+v", name, got, test.want)
-		}
-	}
-}
-
-func TestMatchFields(t *testing.T) {
-	form := opentrain.DraftForm{
-		UpdateKeys: []string{"level", "tags", "free"},
-		Enums:      map[string][]string{"level": {"SENIOR", "JUNIOR"}, "tags": {"A_B", "C"}},
-	}
-	for name, test := range map[string]struct {
-		fields, want   string
-		notes, problem string
-		incomplete     bool
-	}{
-		"exact":                  {fields: `{"level":"SENIOR","tags":["C"],"free":1}`},
-		"other spelling":         {fields: `{"level":"senior"}`, want: `{"level":"SENIOR"}`, notes: `fields.level: "senior" was read as "SENIOR"`},
-		"in a list":              {fields: `{"tags":["C","a b"]}`, want: `{"tags":["C","A_B"]}`, notes: `fields.tags: ["C","a b"] was read as ["C","A_B"]`},
-		"empty list":             {fields: `{"tags":[]}`},
-		"null clears":            {fields: `{"level":null,"tags":null}`},
-		"another type":           {fields: `{"level":{"a":1},"tags":[1]}`},
-		"unknown value":          {fields: `{"level":"boss"}`, problem: `fields.level: "boss" is not one of: SENIOR, JUNIOR`},
-		"unknown value in list":  {fields: `{"tags":["C","D"]}`, problem: `fields.tags: "D" is not one of: A_B, C`},
-		"unknown key":            {fields: `{"levels":"x"}`, problem: `fields.levels: is not a field of a draft; did you mean level?`},
-		"key of incomplete list": {fields: `{"levels":"x"}`, incomplete: true},
-	} {
-		var fields opentrain.Fields
-		if err := json.Unmarshal([]byte(test.fields), &fields); err != nil {
-			t.Fatal(err)
-		}
-		keys := form
-		if test.incomplete {
-			keys.UpdateKeys = append(slices.Clone(form.UpdateKeys), "…")
-		}
-		if test.want == "" {
-			test.want = test.fields
-		}
-		notes, problems := matchFields(fields, keys)
-		var want opentrain.Fields
-		if err := json.Unmarshal([]byte(test.want), &want); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(fields, want) || strings.Join(notes, "\n") != test.notes {
-			t.Errorf("%s: %s, %q", name, fields, notes)
-		}
-		if (test.problem == "") != (len(problems) == 0) || len(problems) > 0 && !strings.HasPrefix(problems[0].String(), test.problem) {
-			t.Errorf("%s: %v", name, problems)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // ReasonModeration is details.reason of a job that the content check blocked.
@@ -81,6 +82,7 @@ type Issue struct {
 	Message  string              `json:"message"`
 	Keys     []string            `json:"keys"`
 	Options  []string            `json:"options"`
+	Received string              `json:"received"`
 	Expected string              `json:"expected"`
 }
 
@@ -104,16 +106,18 @@ func IssuesOf(details json.RawMessage) []Issue {
 	return d.Issues
 }
 
-func (i Issue) line() string {
-	words := text.Clean(i.Message, 200)
-	if i.Path != "" {
-		words = text.CleanEnd(string(i.Path), 100) + ": " + words
+// problem is the issue as a problem with an argument. The API's message may have the allowed values too, cut or not.
+func (i Issue) problem() schema.Problem {
+	path, message := string(i.Path), text.Clean(i.Message, 200)
+	switch {
+	case len(i.Options) > 0 && i.Received != "":
+		return schema.NotAllowed(path, i.Received, i.Options)
+	case len(i.Options) > 0:
+		if message == "" || strings.Contains(message, i.Options[0]) {
+			message = "has a value that is not allowed"
+		}
+	case len(i.Keys) > 0 && !strings.Contains(message, i.Keys[0]):
+		message += " (" + strings.Join(text.CleanAll(i.Keys, 20, 60), ", ") + ")"
 	}
-	if len(i.Keys) > 0 && !strings.Contains(words, i.Keys[0]) {
-		words += " (" + text.Clean(strings.Join(i.Keys, ", "), 200) + ")"
-	}
-	if len(i.Options) > 0 && !strings.Contains(words, i.Options[0]) {
-		words += "; send one of " + text.Clean(strings.Join(i.Options, ", "), 400)
-	}
-	return words
+	return schema.Problem{Path: path, Message: message, Allowed: i.Options}
 }

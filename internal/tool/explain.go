@@ -16,9 +16,6 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// MaxProblems is how many problems of one call are named.
-const MaxProblems = 12
-
 // Explain describes the error of a call to a model, which can use only what is served.
 func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
 	f := r.explain(t, call, args, err)
@@ -49,20 +46,6 @@ func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 	apiError.DecodeDetails(&e.details)
 	next := e.explain()
 	f.Next = &next
-	return f
-}
-
-func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
-	shown := slices.Clone(bad.Problems[:min(len(bad.Problems), MaxProblems)])
-	for i, problem := range shown {
-		shown[i] = schema.Problem{
-			Path: text.Clean(problem.Path, 200), Message: text.Clean(problem.Message, 1500), Allowed: text.CleanAll(problem.Allowed, 60, 60),
-		}
-	}
-	next := t.fixArguments()
-	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": shown}, cause: bad, Next: &next}
-	f.say("Invalid arguments, nothing was sent. Fix these and call %s again:", t.Name)
-	sayList(f, shown, len(bad.Problems), schema.Problem.String)
 	return f
 }
 
@@ -261,7 +244,8 @@ func (e explainer) badRequest() Next {
 	}
 	e.wrong(e.refusal())
 	issues := IssuesOf(e.apiError.Details)
-	sayList(e.Failure, issues[:min(len(issues), MaxProblems)], len(issues), Issue.line)
+	const room = 500 // for the lines after the issues, and the next step
+	e.sayProblems(Map(issues, Issue.problem), maxFailureText-room)
 	supported := slices.Concat(e.details.SupportedFormats, e.details.SupportedStatuses, e.details.SupportedPayTypes)
 	if len(supported) > 0 {
 		e.say("Supported: %s.", strings.Join(text.CleanAll(supported, 40, 60), ", "))

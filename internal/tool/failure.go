@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -25,11 +26,22 @@ type Failure struct {
 	cause error
 }
 
-// maxFailureText bounds the words of a failure, in characters.
-const maxFailureText = 2000
+const (
+	maxFailureText   = 2000   // the longest text of a failure, in characters
+	maxArgumentsText = 4000   // the same for invalid arguments, whose allowed values are shown whole
+	maxDetails       = 15_000 // the longest details of invalid arguments, in characters
+)
 
-// Text is what the model reads, at most 2,000 characters.
+// Text is what the model reads, at most 2,000 characters, or 4,000 for invalid arguments.
 func (f *Failure) Text() string {
+	limit, tail := maxFailureText, f.tail()
+	if f.Code == opentrain.CodeInvalidArgument {
+		limit = maxArgumentsText
+	}
+	return text.Clip(strings.Join(f.lines, "\n"), max(200, limit-utf8.RuneCountInString(tail))) + tail
+}
+
+func (f *Failure) tail() string {
 	tail := ""
 	if f.RequestID != "" {
 		tail += "\nRequest id: " + f.RequestID
@@ -39,7 +51,7 @@ func (f *Failure) Text() string {
 		next.Problem = "" // the lines say it
 		tail += "\n\n" + next.Text()
 	}
-	return text.Clip(strings.Join(f.lines, "\n"), max(200, maxFailureText-len([]rune(tail)))) + tail
+	return tail
 }
 
 // Error implements error, for logs. Arguments aren't logged: of invalid ones it names only the paths.
@@ -57,18 +69,8 @@ func (f *Failure) Unwrap() error { return f.cause }
 
 // say adds one line, whatever the arguments contain. Nothing adds none.
 func (f *Failure) say(format string, args ...any) {
-	if line := text.Clean(fmt.Sprintf(format, args...), maxFailureText); line != "" {
+	if line := text.Clean(fmt.Sprintf(format, args...), maxArgumentsText); line != "" {
 		f.lines = append(f.lines, line)
-	}
-}
-
-// sayList adds a line for each entry of a list that was cut, and the number of the others.
-func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
-	for _, entry := range shown {
-		f.say("- %s", line(entry))
-	}
-	if more := all - len(shown); more > 0 {
-		f.say("- and %d more", more)
 	}
 }
 

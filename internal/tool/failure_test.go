@@ -13,7 +13,6 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 // named is a tool of a kind that does nothing.
@@ -175,28 +174,22 @@ func TestDetailsAreCleaned(t *testing.T) {
 	}
 }
 
-// TestFailureTextLimit: the lines are cut, the request id and the next step stay.
+// TestFailureTextLimit: the lines are cut, the request id and the next step stay. Issues and their values stay whole.
 func TestFailureTextLimit(t *testing.T) {
-	err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000)}
-	err.Details = []byte(`{"issues":[` + strings.Repeat(`{"message":"`+strings.Repeat("i", 300)+`"},`, 30) + `{"message":"last"}]}`)
-	text := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Text()
-	if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, "…\nRequest id: r\n\nNext: fix\n") {
-		t.Errorf("%d characters:\n%s", n, text)
-	}
-}
-
-func TestInvalidArguments(t *testing.T) {
-	bad := &schema.ArgumentError{}
-	for i := range tool.MaxProblems + 3 {
-		bad.Problems = append(bad.Problems, schema.Problem{Path: fmt.Sprintf("p%d", i), Message: "is secret"})
-	}
-	failure := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, bad)
-	text := failure.Text()
-	if !strings.Contains(text, "- p11: is secret\n- and 3 more\n") || strings.Contains(text, "p12") || failure.Next.By != "agent" {
-		t.Error(text)
-	}
-	if log := failure.Error(); strings.Contains(log, "secret") || !strings.HasSuffix(log, ", p14") {
-		t.Errorf("the log has %q", log)
+	long, options := strings.Repeat("x", 400), `"`+strings.Repeat(`VALUE","`, 300)+`LAST"`
+	for details, end := range map[string]string{
+		`{"reasons":["` + strings.Repeat(long+`","`, 30) + `"],"reason":"r"}`:                                                                         "…",
+		`{"issues":[` + strings.Repeat(`{"message":"`+long+`"},`, 30) + `{"message":"last"}]}`:                                                        "\n- and 26 more",
+		`{"issues":[{"path":"a.0","options":[` + options + `],"received":"b"},{"path":"c","message":"is wrong"}]}`:                                    " more values\n- c: is wrong",
+		`{"issues":[{"path":"a","options":["A_B","C"],"received":"b"},{"path":"d","options":["A_B","C"]}]}`:                                           "\n- a: \"b\" is not one of: A_B, C\n- d: has a value that is not allowed",
+		`{"issues":[{"path":"a","options":["A_B","C"],"message":"Invalid option: A_B"},{"path":"b","options":["D"],"message":"Invalid enum value"}]}`: "\n- a: has a value that is not allowed: A_B, C\n- b: Invalid enum value: D",
+		`{"issues":[{"message":"Unrecognized keys","keys":["kk","ll"]}]}`:                                                                             "\n- Unrecognized keys (kk, ll)",
+	} {
+		err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000), Details: []byte(details)}
+		text := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Text()
+		if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, end+"\nRequest id: r\n\nNext: fix\n") {
+			t.Errorf("%d characters:\n%s", n, text)
+		}
 	}
 }
 

@@ -3,8 +3,6 @@ package tool
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -172,34 +170,6 @@ const Answer = "<answer>"
 
 // AnswerTo is the placeholder for the answer to one of several keys.
 func AnswerTo(key string) string { return "<answer:" + key + ">" }
-
-// unanswered refuses a call that still contains a placeholder. It runs before the types are checked:
-// "is not a number" would make a model send a number of its own.
-func unanswered(raw json.RawMessage) error {
-	var args struct {
-		Fields opentrain.Fields `json:"fields"`
-	}
-	if json.Unmarshal(raw, &args) == nil {
-		return Placeholders(args.Fields)
-	}
-	return nil // decoding reads or refuses it
-}
-
-// Placeholders refuses fields that still contain the placeholder of a question.
-func Placeholders(fields opentrain.Fields) error {
-	bad := &schema.ArgumentError{}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		var value string
-		if json.Unmarshal(fields[key], &value) == nil && (value == Answer || value == AnswerTo(key)) {
-			const message = "still holds the placeholder; ask the human and put the answer there"
-			bad.Problems = append(bad.Problems, schema.Problem{Path: "fields." + key, Message: message})
-		}
-	}
-	if len(bad.Problems) == 0 {
-		return nil
-	}
-	return bad
-}
 
 // ListJobsNext is the step that looks at the account's jobs.
 func ListJobsNext(note string) Next {

@@ -29,6 +29,9 @@ type Spec struct {
 	Feature            Feature // what the account must have; the zero Feature asks for nothing
 	OutcomeUnknown     string  // what to do when a write's outcome is unknown
 	NotFound           string  // what it means when OpenTrain doesn't find what the call names
+
+	// Live, if not nil, calls decode with the schemas of arguments that the caller's account decides on, by name.
+	Live func(ctx context.Context, by caller.Caller, decode func(map[string]*schema.Node) error) error
 }
 
 // Needs names in a sentence what a caller needs for the tool.
@@ -67,10 +70,13 @@ type Output interface {
 	Text() string
 }
 
+// maxNotes is how many notes about its arguments a result has.
+const maxNotes = 10
+
 // New makes a Tool from a spec and a function. It panics on a mistake in a type: In or Out has no JSON Schema, or the
 // output of a write has no Effect.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
-	input, err := schema.NewInput[In]()
+	input, err := schema.NewInput[In](Dialect())
 	output, errOutput := schema.Output[Out]()
 	if _, hasEffect := any(*new(Out)).(interface{ Effect() Effect }); !hasEffect && !spec.Kind.ReadOnly() {
 		errOutput = errors.Join(errOutput, errors.New("the output of a write has no Effect"))
@@ -80,17 +86,26 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 	}
 	spec.Description += " " + spec.Needs()
 	run := func(ctx context.Context, call Call, raw json.RawMessage, allowed func() error) (Result, *Ask, error) {
-		if err := unanswered(raw); err != nil {
-			return Result{}, nil, err
+		var args In
+		decode := func(live map[string]*schema.Node) (err error) {
+			args, call.Interpreted, err = input.Decode(raw, live)
+			return err
 		}
-		args, interpreted, err := input.Decode(raw)
+		err := error(nil)
+		if spec.Live != nil {
+			err = spec.Live(ctx, call.Caller, decode)
+		} else {
+			err = decode(nil)
+		}
 		if err != nil {
 			return Result{}, nil, err
 		}
 		if err := allowed(); err != nil {
 			return Result{}, nil, err
 		}
-		call.Interpreted = interpreted
+		if more := len(call.Interpreted) - maxNotes; more > 0 {
+			call.Interpreted = append(call.Interpreted[:maxNotes], fmt.Sprintf("and %d more", more))
+		}
 		out, ask, err := function(ctx, call, args)
 		if err != nil || ask != nil {
 			return Result{}, ask, err

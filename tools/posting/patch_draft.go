@@ -35,7 +35,7 @@ func (p posting) patchDraft() tool.Tool {
 			"OpenTrain checks the draft again each time: next holds the following question, or asks you to show the finished draft to the human. " +
 			"Fields not named stay as they are, null clears one; nothing becomes public. " +
 			"Not for published jobs: use opentrain_update_job.",
-		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"),
+		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"), Live: p.Live,
 		OutcomeUnknown: "It is not known whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)
 }
@@ -48,10 +48,7 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	if form != nil { // the call's own fields are set
 		return p.Resume(ctx, call, *form)
 	}
-	fields, err := p.DecodeFields(ctx, &call, opentrain.Fields(in.Fields))
-	if err != nil {
-		return draft.Report{}, nil, err
-	}
+	fields := opentrain.Fields(in.Fields)
 	call.Step("Setting the fields")
 	report, err := p.Change(ctx, call, in.JobID, fields, fields)
 	if err != nil {

@@ -42,17 +42,14 @@ func (p posting) updateJob() tool.Tool {
 			"Use it only for what the human has seen and approved. Drafts are changed with opentrain_patch_draft. " +
 			"Fields not named stay as they are, null clears one. " +
 			"The content check runs again: an edit that it blocks is still applied, and takes the job off the marketplace, back to a draft.",
-		Scope: "jobs:write", Feature: publishingFeature(),
+		Scope: "jobs:write", Feature: publishingFeature(), Live: p.Live,
 		OutcomeUnknown: "It is not known whether the edit took effect. " + tool.GetJob +
 			" shows the public job; setting the same values again is harmless.",
 	}, p.update)
 }
 
 func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) (updateJobOutput, *tool.Ask, error) {
-	fields, err := p.DecodeFields(ctx, &call, opentrain.Fields(in.Fields))
-	if err != nil {
-		return updateJobOutput{}, nil, err
-	}
+	fields := opentrain.Fields(in.Fields)
 	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
 	if err != nil {
 		return updateJobOutput{}, nil, err
