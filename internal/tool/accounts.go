@@ -21,6 +21,9 @@ const (
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
 	maxAccounts     = 10_000           // how many accounts are remembered
+
+	ownTTL = 24 * time.Hour // how long it is remembered whose a job is
+	maxOwn = 50_000         // of how many jobs
 )
 
 // Feature is something that an account must have for a tool.
@@ -29,19 +32,36 @@ type Feature struct {
 	Key        string // its key in an error
 }
 
-// Accounts remembers what each caller's account may do.
+// Accounts remembers what each caller's account may do, and which jobs were seen to be its own.
 type Accounts struct {
 	api   *opentrain.Client
 	cache *ttlcache.Cache[string, *opentrain.Capabilities]
+	own   *ttlcache.Cache[string, struct{}] // by caller and job
 }
 
 // NewAccounts makes Accounts that remember nothing yet.
 func NewAccounts(api *opentrain.Client) *Accounts {
-	return &Accounts{api: api, cache: ttlcache.New(
-		ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
-		ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
-		ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
-	)}
+	return &Accounts{
+		api: api,
+		cache: ttlcache.New(
+			ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
+			ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
+			ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
+		),
+		own: ttlcache.New(ttlcache.WithTTL[string, struct{}](ownTTL), ttlcache.WithCapacity[string, struct{}](maxOwn)),
+	}
+}
+
+// SawOwn remembers that a job belongs to the caller. Nil Accounts remember nothing.
+func (a *Accounts) SawOwn(by caller.Caller, jobID string) {
+	if a != nil && by.ID != "" && jobID != "" {
+		a.own.Set(by.ID+" "+jobID, struct{}{}, ttlcache.DefaultTTL)
+	}
+}
+
+// Owns reports whether a job was seen to belong to the caller. Of other jobs it is not known whose they are.
+func (a *Accounts) Owns(by caller.Caller, jobID string) bool {
+	return by.ID != "" && a.own.Get(by.ID+" "+jobID) != nil
 }
 
 // Capabilities returns what is known of the caller's account. It is empty when nothing could be read.
