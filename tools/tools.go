@@ -14,7 +14,7 @@ import (
 func Sets(desk *draft.Desk) []tool.Set {
 	return []tool.Set{
 		posting.Toolset(desk),
-		market.Toolset(desk.API),
+		market.Toolset(desk.API, desk.Accounts),
 		account.Toolset(desk.API, desk.Accounts),
 		applicants.Toolset(desk),
 	}

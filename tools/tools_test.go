@@ -200,7 +200,7 @@ func TestMarketTextIsCleaned(t *testing.T) {
 			t.Errorf("%q is still there:\n%s", bad, result.Text)
 		}
 	}
-	for _, want := range []string{"10 to 12.5 USD an hour", "0.05 USD a label", "900 EUR in all", `pass cursor "c\n1"`, "4 open jobs"} {
+	for _, want := range []string{"$10 to $12.50 per hour", "$0.05 per label", "900 EUR fixed price", `pass cursor "c\n1"`, "4 open jobs"} {
 		if !strings.Contains(result.Text, want) {
 			t.Errorf("%q is not in\n%s", want, result.Text)
 		}

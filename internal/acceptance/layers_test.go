@@ -189,7 +189,6 @@ func longToolFiles() map[string]string {
 	return map[string]string{
 		"tools/posting/create_draft.go": "five document formats, and the account behind the key",
 		"tools/posting/publish.go":      "two ways in which the API refuses, and the check afterwards",
-		"tools/market/search_jobs.go":   "summaries that fit, and pay in words",
 		"tools/market/list_changes.go":  "a cursor of its own, which the API lacks",
 	}
 }

@@ -23,6 +23,9 @@ const (
 	ownerTTL        = time.Hour        // how long the owner of a token is trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
 	maxAccounts     = 10_000           // how many accounts are remembered
+
+	ownTTL = 24 * time.Hour // how long it is remembered whose a job is
+	maxOwn = 50_000         // of how many jobs
 )
 
 // Feature is something that an account must have for a tool.
@@ -31,26 +34,43 @@ type Feature struct {
 	Key        string // its key in an error
 }
 
-// Accounts remembers what each caller's account may do.
+// Accounts remembers what each caller's account may do, and which jobs were seen to be its own.
 type Accounts struct {
-	api   *opentrain.Client
-	cache *ttlcache.Cache[string, *opentrain.Capabilities]
-
-	owners *ttlcache.Cache[string, string] // by caller; "" when it couldn't be read
-	reads  singleflight.Group              // of owners
+	api    *opentrain.Client
+	cache  *ttlcache.Cache[string, *opentrain.Capabilities]
+	owners *ttlcache.Cache[string, string]   // by caller; "" when it couldn't be read
+	reads  singleflight.Group                // of owners
+	own    *ttlcache.Cache[string, struct{}] // by caller and job
 }
 
 // NewAccounts makes Accounts that remember nothing yet.
 func NewAccounts(api *opentrain.Client) *Accounts {
-	return &Accounts{api: api, cache: ttlcache.New(
-		ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
-		ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
-		ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
-	), owners: ttlcache.New(
-		ttlcache.WithTTL[string, string](ownerTTL),
-		ttlcache.WithCapacity[string, string](maxAccounts),
-		ttlcache.WithDisableTouchOnHit[string, string](),
-	)}
+	return &Accounts{
+		api: api,
+		cache: ttlcache.New(
+			ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
+			ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
+			ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
+		),
+		owners: ttlcache.New(
+			ttlcache.WithTTL[string, string](ownerTTL),
+			ttlcache.WithCapacity[string, string](maxAccounts),
+			ttlcache.WithDisableTouchOnHit[string, string](),
+		),
+		own: ttlcache.New(ttlcache.WithTTL[string, struct{}](ownTTL), ttlcache.WithCapacity[string, struct{}](maxOwn)),
+	}
+}
+
+// SawOwn remembers that a job belongs to the caller. Nil Accounts remember nothing.
+func (a *Accounts) SawOwn(by caller.Caller, jobID string) {
+	if a != nil && by.ID != "" && jobID != "" {
+		a.own.Set(by.ID+" "+jobID, struct{}{}, ttlcache.DefaultTTL)
+	}
+}
+
+// Owns reports whether a job was seen to belong to the caller. Of other jobs it is not known whose they are.
+func (a *Accounts) Owns(by caller.Caller, jobID string) bool {
+	return by.ID != "" && a.own.Get(by.ID+" "+jobID) != nil
 }
 
 // IDs are the ids of the caller's account: one that all its tokens share, unless it can't be read, and the caller's.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 )
 
@@ -153,6 +154,9 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 			r.Accounts.Forget(call.Caller)
 		}
 		return Result{}, nil, r.Explain(t, call, args, err)
+	}
+	if made := result.Effect; made.Outcome == opentrain.StatusDraft || made.Outcome == opentrain.StatusOpen {
+		r.Accounts.SawOwn(call.Caller, made.JobID) // OpenTrain answered with the job's status
 	}
 	return result, ask, nil
 }

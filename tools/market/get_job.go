@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -20,7 +19,8 @@ type getJobInput struct {
 // getJobOutput contains text by strangers.
 type getJobOutput struct {
 	JobID            string    `json:"jobId"`
-	Status           string    `json:"status" jsonschema_description:"OPEN, or closed when the job is not public; then nothing else is known."`
+	Status           string    `json:"status" jsonschema_description:"OPEN; closed when not public; or an own job's status."`
+	Own              bool      `json:"own,omitempty"`
 	Title            string    `json:"title,omitempty"`
 	CompanyName      string    `json:"companyName,omitempty"`
 	Description      string    `json:"description,omitempty" jsonschema_description:"The whole text, as its owner wrote it."`
@@ -31,7 +31,7 @@ type getJobOutput struct {
 	ExperienceLevel  string    `json:"experienceLevel,omitempty"`
 	Languages        []string  `json:"languages,omitempty"`
 	Countries        []string  `json:"countries,omitempty" jsonschema_description:"Countries; none means any."`
-	Pay              string    `json:"pay,omitempty" jsonschema_description:"Pay in words: 12 USD an hour."`
+	Pay              string    `json:"pay,omitempty" jsonschema_description:"Pay in words: $12 per hour."`
 	DatePosted       string    `json:"datePosted,omitempty"`
 	ValidThrough     string    `json:"validThrough,omitempty"`
 	UpdatedAt        string    `json:"updatedAt,omitempty"`
@@ -39,6 +39,8 @@ type getJobOutput struct {
 	Cut              string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted      []string  `json:"interpreted,omitempty"`
 	Next             tool.Next `json:"next" jsonschema_description:"What to do now."`
+
+	unlisted bool // known from the account's own jobs only
 }
 
 func (m market) getJob() tool.Tool {
@@ -55,26 +57,31 @@ func (m market) getJob() tool.Tool {
 
 func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJobOutput, *tool.Ask, error) {
 	job, err := m.api.GetJob(ctx, in.JobID)
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) || err == nil && job.Status == opentrain.StatusClosed {
+		if own := m.findOwn(ctx, call.Caller, in.JobID); own != nil {
+			return notPublic(*own, call.Interpreted), nil, nil
+		}
+	}
 	if err != nil {
 		return getJobOutput{}, nil, err
 	}
 	out := cleaned(*job)
-	out.Interpreted, out.Next = call.Interpreted, tool.Next{Action: tool.Done}
-	if out.Status == opentrain.StatusClosed {
-		out.Next = tool.ListJobsNext("The job is not public. If it is one of the account's own, the list of its jobs has its status.")
+	out.Own, out.Interpreted, out.Next = m.accounts.Owns(call.Caller, job.ID), call.Interpreted, tool.Next{Action: tool.Done}
+	if out.Status == opentrain.StatusClosed && call.Caller.ID != "" {
+		out.Next = tool.ListJobsNext("It may be one of the account's own: then it is in this list, with its status.")
 	}
 	return out.fit(), nil, nil
 }
 
 func cleaned(job opentrain.PublicJob) getJobOutput {
 	return getJobOutput{
-		JobID: text.Clean(job.ID, 64), Status: text.Clean(job.Status, 40), Title: text.Clean(job.Title, 300),
-		CompanyName: text.Clean(job.CompanyName, 200), Description: text.Paragraphs(job.DescriptionText, opentrain.MaxDescription),
-		Category: text.Clean(job.Category, 100), DataType: text.Clean(job.DataType, 100), LabelTypes: text.CleanAll(job.LabelTypes, 30, 60),
-		LabelingSoftware: text.Clean(job.LabelingSoftware, 200), ExperienceLevel: text.Clean(job.ExperienceLevel, 60),
-		Languages: text.CleanAll(job.Languages, 30, 60), Countries: text.CleanAll(job.Countries, 60, 60), Pay: payText(job.Pay),
+		JobID: text.Clean(job.ID, 64), Status: text.Clean(job.Status, 40), Title: public(job.Title, 300),
+		CompanyName: public(job.CompanyName, 200), Description: text.Inert(text.Paragraphs(job.DescriptionText, opentrain.MaxDescription)),
+		Category: public(job.Category, 100), DataType: public(job.DataType, 100), LabelTypes: publicAll(job.LabelTypes, 30, 60),
+		LabelingSoftware: public(job.LabelingSoftware, 200), ExperienceLevel: public(job.ExperienceLevel, 60),
+		Languages: publicAll(job.Languages, 30, 60), Countries: publicAll(job.Countries, 60, 60), Pay: payText(job.Pay),
 		DatePosted: text.Clean(job.DatePosted, 40), ValidThrough: text.Clean(job.ValidThrough, 40),
-		UpdatedAt: text.Clean(job.UpdatedAt, 40), URL: text.Clean(job.URL, 300),
+		UpdatedAt: text.Clean(job.UpdatedAt, 40), URL: text.URL(job.URL),
 	}
 }
 
@@ -100,11 +107,19 @@ func (o getJobOutput) Text() string {
 
 func (o getJobOutput) lines() text.Lines {
 	var l text.Lines
-	if o.Status == opentrain.StatusClosed {
+	switch {
+	case o.Status == opentrain.StatusClosed:
 		l.Add("Job %s is not public (closed).", o.JobID)
 		return l
+	case o.unlisted && o.Status == opentrain.StatusDraft:
+		l.Add("Job %s is your own draft. It is not public.", o.JobID)
+	case o.unlisted:
+		l.Add("Job %s is your own. The marketplace doesn't show it.", o.JobID)
+	case o.Own:
+		l.Add("Job %s on the marketplace. It is your own.", o.JobID)
+	default:
+		l.Add("Job %s on the marketplace, as its owner wrote it.", o.JobID)
 	}
-	l.Add("Job %s on the marketplace, as its owner wrote it.", o.JobID)
 	for _, field := range []struct{ name, value string }{
 		{"Title", o.Title}, {"Company", o.CompanyName}, {"Status", o.Status}, {"Pay", o.Pay}, {"Category", o.Category},
 		{"Data type", o.DataType}, {"Label types", strings.Join(o.LabelTypes, ", ")}, {"Software", o.LabelingSoftware},
@@ -115,24 +130,4 @@ func (o getJobOutput) lines() text.Lines {
 	}
 	l.Quote("Description", o.Description)
 	return l
-}
-
-// jobResource is the same job as a resource.
-func (m market) jobResource() tool.Resource {
-	return tool.Resource{
-		URI: "opentrain://jobs/{jobId}", Title: "A public job", MIMEType: "text/plain",
-		Description: "One public job on OpenTrain, with its whole text as its owner wrote it.",
-		Needs:       []string{tool.GetJob},
-		Read: func(ctx context.Context, _ caller.Caller, jobID string) (string, error) {
-			job, err := m.api.GetJob(ctx, jobID)
-			switch {
-			case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
-				return "", errors.New("there is no public job with this id; a draft is not public")
-			case err != nil:
-				return "", errors.New("the job could not be read: " + tool.Reason(err))
-			}
-			l := cleaned(*job).lines()
-			return l.String() + "\n", nil
-		},
-	}
 }

@@ -143,7 +143,11 @@ func (p position) cursor() string {
 
 func (o listChangesOutput) Text() string {
 	var l text.Lines
-	l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
+	if len(o.Changes) > 0 {
+		l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
+	} else {
+		l.Add("There are no changes.")
+	}
 	l.Fields("Interpreted", o.Interpreted)
 	for _, change := range o.Changes {
 		l.Add("%s %s (id %s)", change.OccurredAt, change.EventType, change.JobID)

@@ -3,7 +3,7 @@ package posting
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"slices"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -30,23 +30,9 @@ type listJobsOutput struct {
 	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
-}
 
-// ownJob is one of the account's jobs.
-type ownJob struct {
-	ID                  string `json:"id"`
-	Title               string `json:"title"`
-	Status              string `json:"status"`
-	AcceptingApplicants bool   `json:"acceptingApplicants"`
-	CreatedAt           string `json:"createdAt,omitempty"`
-	UpdatedAt           string `json:"updatedAt,omitempty"`
-	JobURL              string `json:"jobUrl,omitempty"`
-	Proposals           *int   `json:"proposals,omitempty"`
-	UnreviewedProposals *int   `json:"unreviewedProposals,omitempty"`
-}
-
-func (ownJob) JSONSchema() *schema.Node {
-	return tool.PlainObject("id, title, status, acceptingApplicants, createdAt, updatedAt, jobUrl, proposals, unreviewedProposals.")
+	status string // that was asked for
+	later  bool   // not the first page
 }
 
 func (p posting) listJobs() tool.Tool {
@@ -55,7 +41,7 @@ func (p posting) listJobs() tool.Tool {
 		Description: "List the account's own jobs on OpenTrain in any status, drafts included, newest first. " +
 			"Use it to find a job's id, to see which drafts are unfinished and how many proposals a job has, " +
 			"and after a broken answer to find out whether a job was created or published. " +
-			"It does not return a draft's fields or its open questions: call opentrain_patch_draft for those. " +
+			"A draft's fields and open questions are in opentrain_get_draft. " +
 			"For other people's published jobs use opentrain_search_jobs. " +
 			"Changes nothing.",
 		Scope: "jobs:read",
@@ -68,34 +54,42 @@ func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (li
 		if err != nil {
 			return listJobsOutput{}, err
 		}
-		note := ""
-		if len(page.Jobs) == 0 {
-			note = "There is no such job in this account. " + tool.CreateDraft + " makes a draft."
+		for _, job := range page.Jobs {
+			p.Accounts.SawOwn(call.Caller, job.ID)
 		}
 		return listJobsOutput{
-			Jobs: tool.Map(page.Jobs, summarize), NextCursor: tool.Cursor(page.NextCursor),
-			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done, Note: note},
+			Jobs: tool.Map(page.Jobs, p.summarize), NextCursor: tool.Cursor(page.NextCursor), Interpreted: call.Interpreted,
+			status: in.Status, later: in.Cursor != "",
 		}, nil
 	}, func(out *listJobsOutput) *[]ownJob { return &out.Jobs })
-	out.Cut = cut
+	out.Cut, out.Next = cut, out.next()
 	return out, nil, err
 }
 
-func summarize(job opentrain.OwnJob) ownJob {
-	own := ownJob{
-		ID: text.Clean(job.ID, 64), Title: text.Clean(job.Title, 200), Status: text.Clean(job.Status, 40),
-		AcceptingApplicants: job.AcceptingApplicants, CreatedAt: text.Clean(job.CreatedAt, 40),
-		UpdatedAt: text.Clean(job.UpdatedAt, 40), JobURL: text.Clean(job.JobURL, 300),
+// next opens the only draft, and says how to open one of several.
+func (o listJobsOutput) next() tool.Next {
+	isDraft := func(job ownJob) bool { return job.Status == opentrain.StatusDraft }
+	switch {
+	case o.status == opentrain.StatusDraft && !o.later && len(o.Jobs) == 1:
+		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": o.Jobs[0].ID}}
+	case slices.ContainsFunc(o.Jobs, isDraft):
+		return tool.Next{Action: tool.Done, Note: tool.GetDraft + " shows a draft and its open questions."}
 	}
-	if counts := job.ProposalCounts; counts != nil {
-		own.Proposals, own.UnreviewedProposals = &counts.Total, &counts.Unreviewed
-	}
-	return own
+	return tool.Next{Action: tool.Done}
 }
 
 func (o listJobsOutput) Text() string {
 	var l text.Lines
-	l.Add("%s of this account on this page.", text.Count(len(o.Jobs), "job"))
+	switch {
+	case len(o.Jobs) > 0:
+		l.Add("%s of this account on this page.", text.Count(len(o.Jobs), "job"))
+	case o.later:
+		l.Add("There are no more jobs.")
+	case o.status != "":
+		l.Add("No jobs of this account have the status %s.", o.status)
+	default:
+		l.Add("No jobs of this account yet.")
+	}
 	l.Fields("Interpreted", o.Interpreted)
 	for i, job := range o.Jobs {
 		l.Add("%d. %s", i+1, job.line())
@@ -105,18 +99,4 @@ func (o listJobsOutput) Text() string {
 		l.Add("More: pass cursor %s with the same status.", text.JSON(o.NextCursor))
 	}
 	return l.With(o.Next.Text())
-}
-
-func (j ownJob) line() string {
-	line := fmt.Sprintf("%s (id %s) · %s", j.Title, j.ID, j.Status)
-	if j.Proposals != nil {
-		line += fmt.Sprintf(" · %s, %d unreviewed", text.Count(*j.Proposals, "proposal"), *j.UnreviewedProposals)
-	}
-	if j.CreatedAt != "" {
-		line += " · created " + j.CreatedAt
-	}
-	if j.JobURL != "" {
-		line += " · " + j.JobURL
-	}
-	return line
 }
