@@ -76,6 +76,8 @@ type View struct {
 func (c *Confirmer) Read(call tool.Call, intent Intent) Answer {
 	token := intent.Token
 	switch {
+	case !c.Asks(call.Caller):
+		return Answer{Yes: true}
 	case call.BadState:
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:

@@ -48,6 +48,11 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 // Report reports on a draft to the caller, and remembers it. The caller holds the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
 	now := d.remember(call.Caller, draft, options)
+	if draft.Date.IsZero() && draft.Validation.PublishReady {
+		if own, err := d.FindOwn(ctx, draft.JobID, opentrain.StatusDraft); err == nil { // the list has the time that the answer lacks
+			now.view.Moment = confirm.Moment{Time: own.Changed}
+		}
+	}
 	return d.typesFor(ctx, call.Caller).report(now.draft, call.Interpreted, d.options(call, now, options))
 }
 

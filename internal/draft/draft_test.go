@@ -166,7 +166,7 @@ func TestLongReports(t *testing.T) {
 	if tool.Size(report) > tool.MaxResult {
 		t.Errorf("%d characters", tool.Size(report))
 	}
-	if len(report.MissingFields[0].Options) != 30 || len(report.Next.Options) != 30 || report.open != 61 {
+	if report.MissingFields[0].Field != report.Next.Field || len(report.Next.Options) != 30 || report.open != 61 {
 		t.Errorf("first question %+v, %d open", report.MissingFields[0], report.open)
 	}
 	if cut := strings.Join(report.Cut, "\n"); !strings.Contains(cut, "more questions, which come later") || !strings.Contains(cut, "more warnings") {

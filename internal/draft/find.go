@@ -27,12 +27,12 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	case err != nil:
 		return Own{}, nil, err
 	case len(hit) > 0:
-		return ownOf(hit[0]), nil, nil
+		return d.ownOf(hit[0]), nil, nil
 	}
 	similar := slices.DeleteFunc(slices.Clone(drafts), func(job opentrain.OwnJob) bool { return !hasWords(job.Title, name) })
 	switch {
 	case len(similar) == 1 && whole:
-		return ownOf(similar[0]), nil, nil
+		return d.ownOf(similar[0]), nil, nil
 	case len(similar) > 0:
 		return Own{}, similar[:min(len(similar), maxChoices)], nil
 	}
@@ -100,6 +100,7 @@ func NoLongerDraft(own Own) Report {
 func Listed(own Own, note string) Report {
 	report := Report{
 		JobID: text.Clean(own.ID, maxJobID), Status: text.Clean(own.Status, 40), listed: true,
+		DraftURL:         own.Page,
 		NormalizedFields: Shortened(opentrain.Fields{"jobTitle": []byte(text.JSON(own.Title))}),
 		Next:             tool.Next{Action: tool.Done, Note: note},
 	}

@@ -17,6 +17,7 @@ const maxPages = 5
 // Own is one of the caller's jobs, as the list of their jobs has it.
 type Own struct {
 	opentrain.OwnJob           // only the id when Unknown
+	Page             string    // of the draft or the job
 	Unknown          bool      // the caller has more jobs than were read
 	Changed          time.Time // the job's last change; zero when the list doesn't say
 }
@@ -31,9 +32,9 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 		case err != nil:
 			return Own{}, err
 		case len(found) > 0:
-			return ownOf(found[0]), nil
+			return d.ownOf(found[0]), nil
 		case !whole:
-			return Own{OwnJob: opentrain.OwnJob{ID: jobID}, Unknown: true}, nil
+			return Own{OwnJob: opentrain.OwnJob{ID: jobID}, Unknown: true, Page: d.API.DraftURL(jobID)}, nil
 		}
 	}
 	return Own{}, &opentrain.Error{
@@ -41,8 +42,11 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 	}
 }
 
-func ownOf(job opentrain.OwnJob) Own {
-	own := Own{OwnJob: job}
+func (d *Desk) ownOf(job opentrain.OwnJob) Own {
+	own := Own{OwnJob: job, Page: text.URL(job.JobURL)}
+	if job.Status == opentrain.StatusDraft {
+		own.Page = d.API.DraftURL(job.ID)
+	}
 	if changed, err := time.Parse(time.RFC3339Nano, job.UpdatedAt); err == nil {
 		own.Changed = changed.Truncate(time.Microsecond) // as a confirmation carries it
 	}
@@ -83,12 +87,9 @@ func (o Own) Require(status string) error {
 
 // Preview is what the list says of the job, for a question about it.
 func (o Own) Preview() tool.Preview {
-	preview := tool.Preview{JobID: text.Clean(o.ID, maxJobID), Title: text.Clean(o.Title, 200)}
+	preview := tool.Preview{JobID: text.Clean(o.ID, maxJobID), Title: text.Clean(o.Title, 200), URL: o.Page}
 	if o.Unknown {
 		preview.Notes = []string{"This account has too many jobs to check this one. OpenTrain checks it when the call is made."}
-	}
-	if o.Status != opentrain.StatusDraft {
-		preview.URL = text.URL(o.JobURL)
 	}
 	return preview
 }

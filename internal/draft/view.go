@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -83,7 +84,7 @@ func canSave(title string) bool {
 // Preview is what a human sees of the draft before a yes.
 func (v View) Preview(own Own) tool.Preview {
 	preview := v.Report.preview()
-	preview.Warnings = v.Report.contradictions
+	preview.Warnings, preview.DraftURL = v.Report.contradictions, cmp.Or(preview.DraftURL, own.Page)
 	preview.Notes = append(preview.Notes, own.Preview().Notes...)
 	if preview.Fields["jobTitle"] == nil {
 		preview.Title = text.Clean(own.Title, 200)

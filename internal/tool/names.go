@@ -6,7 +6,6 @@ const (
 	GetDraft      = "opentrain_get_draft"
 	PatchDraft    = "opentrain_patch_draft"
 	Publish       = "opentrain_publish"
-	GetDraft      = "opentrain_get_draft"
 	ListJobs      = "opentrain_list_jobs"
 	UpdateJob     = "opentrain_update_job"
 	CloseJob      = "opentrain_close_job"

@@ -18,6 +18,7 @@ func TestReadNarrowing(t *testing.T) {
 	served := newFakeServer().Served().Sets
 	all := []string{"whoami", "ask", "wait"}
 	reads := restrict(readOnlyHeader, []string{"whoami", "wait"})
+	reads.ReadOnly = true
 	for name, test := range map[string]struct {
 		headers []string
 		want    caller.Narrowing

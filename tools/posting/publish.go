@@ -240,7 +240,10 @@ func keywords(title string) string {
 }
 
 func (o publishOutput) Effect() tool.Effect {
-	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not published")}
+	if !o.Published && len(o.Reasons) == 0 {
+		return tool.Effect{JobID: o.JobID, Outcome: "not published"}
+	}
+	return tool.Effect{JobID: o.JobID, Outcome: o.Status}
 }
 
 func (o publishOutput) Text() string {
