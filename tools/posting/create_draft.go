@@ -152,7 +152,6 @@ func (in createDraftInput) documents() []document {
 
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
-	l.Field("Idempotency key", o.IdempotencyKey)
 	if o.AlreadyCreated {
 		l.Add("An earlier call created this draft, and this call created nothing. %s", anotherJob)
 	}
