@@ -214,9 +214,9 @@ func (r Report) headline() string {
 	case r.JobID == "":
 		return "No draft is shown yet."
 	case r.listed:
-		return fmt.Sprintf("Job %s is %s.", r.JobID, r.Status)
+		return fmt.Sprintf("Job %s is %s.", r.JobID, tool.StatusWords(r.Status))
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		return fmt.Sprintf("Job %s exists already and is %s.", r.JobID, r.Status)
+		return fmt.Sprintf("Job %s already exists and is %s.", r.JobID, tool.StatusWords(r.Status))
 	case r.PublishReady:
 		return fmt.Sprintf("Draft %s is ready to publish.", r.JobID)
 	case r.open > 0:

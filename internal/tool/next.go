@@ -143,7 +143,7 @@ func (n Next) Text() string {
 	default:
 		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
 	}
-	l.Field("Otherwise", n.Otherwise)
+	l.Field("After a no", n.Otherwise)
 	if n.Change != nil {
 		l.Field("To resolve the warnings, if the human agrees", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
 	}
