@@ -143,7 +143,7 @@ func (n Next) Text() string {
 	default:
 		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
 	}
-	l.Field("Otherwise", n.Otherwise)
+	l.Field("After a no", n.Otherwise)
 	if n.Change != nil {
 		l.Field("To resolve the warnings, if the human agrees", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
 	}
@@ -155,11 +155,11 @@ func (n Next) gloss() string {
 	switch n.Action {
 	case AskHuman:
 		if len(n.Inputs) > 0 {
-			return " (ask the human, put each answer in place of its <answer:KEY>, then call)"
+			return " (then call with the answers for each <answer:KEY>)"
 		}
-		return " (ask the human, put the answer in place of " + Answer + ", then call)"
+		return " (then call with the answer for " + Answer + ")"
 	case ConfirmWithHuman:
-		return " (show this to the human; call only after a yes)"
+		return " (show it; call only after a yes)"
 	default:
 		return ""
 	}
