@@ -159,4 +159,3 @@ func (s *standIn) all() []string {
 	}
 	return ids
 }
-

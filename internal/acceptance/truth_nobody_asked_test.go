@@ -103,18 +103,18 @@ func TestRefusalsSayWhatIsTheCase(t *testing.T) {
 			action                 tool.Action
 			next                   string
 		}{
-			{tool.Publish, "absent", "NOT_FOUND", "no such job, or it belongs to another account", tool.CallTool, tool.ListJobs},
-			{tool.Publish, "foreign draft", "NOT_FOUND", "no such job, or it belongs to another account", tool.CallTool, tool.ListJobs},
-			{tool.UpdateJob, "foreign live", "NOT_FOUND", "no such job, or it belongs to another account", tool.CallTool, tool.ListJobs},
-			{tool.CloseJob, "foreign live", "NOT_FOUND", "no such job, or it belongs to another account", tool.CallTool, tool.ListJobs},
-			{tool.InviteTrainer, "foreign live", "NOT_FOUND", "no such job, or it belongs to another account", tool.CallTool, tool.ListJobs},
+			{tool.Publish, "absent", "NOT_FOUND", "no job with that id", tool.CallTool, tool.ListJobs},
+			{tool.Publish, "foreign draft", "NOT_FOUND", "no job with that id", tool.CallTool, tool.ListJobs},
+			{tool.UpdateJob, "foreign live", "NOT_FOUND", "no job with that id", tool.CallTool, tool.ListJobs},
+			{tool.CloseJob, "foreign live", "NOT_FOUND", "no job with that id", tool.CallTool, tool.ListJobs},
+			{tool.InviteTrainer, "foreign live", "NOT_FOUND", "no job with that id", tool.CallTool, tool.ListJobs},
 			{tool.Publish, "OPEN", "", "already live.\nJob page: https://app.opentrain.ai/jobs/", tool.Done, ""},
-			{tool.Publish, "ARCHIVED", "CONFLICT", "is ARCHIVED", tool.CallTool, tool.ListJobs},
-			{tool.InviteTrainer, "ARCHIVED", "CONFLICT", "is ARCHIVED", tool.CallTool, tool.ListJobs},
-			{tool.Publish, "incomplete", "", "is not published", tool.AskHuman, tool.PatchDraft},
-			{tool.UpdateJob, "DRAFT", "CONFLICT", "is DRAFT", tool.CallTool, tool.PatchDraft},
-			{tool.UpdateJob, "incomplete", "CONFLICT", "is DRAFT", tool.CallTool, tool.PatchDraft},
-			{tool.InviteTrainer, "DRAFT", "CONFLICT", "is DRAFT", tool.CallTool, tool.ListJobs},
+			{tool.Publish, "ARCHIVED", "CONFLICT", "The job is closed.", tool.CallTool, tool.ListJobs},
+			{tool.InviteTrainer, "ARCHIVED", "CONFLICT", "The job is closed.", tool.CallTool, tool.ListJobs},
+			{tool.Publish, "incomplete", "", "be published yet", tool.AskHuman, tool.PatchDraft},
+			{tool.UpdateJob, "DRAFT", "CONFLICT", "The job is a draft.", tool.CallTool, tool.PatchDraft},
+			{tool.UpdateJob, "incomplete", "CONFLICT", "The job is a draft.", tool.CallTool, tool.PatchDraft},
+			{tool.InviteTrainer, "DRAFT", "CONFLICT", "The job is a draft.", tool.CallTool, tool.Publish},
 			{tool.CloseJob, "ARCHIVED", "", "already closed", tool.Done, ""},
 		} {
 			arguments := confirmedCalls()[test.tool]

@@ -73,7 +73,7 @@ func (d *Desk) ownJobs(ctx context.Context, status string, matches func(opentrai
 	for range maxPages {
 		page, err := d.API.ListOwnJobs(ctx, query)
 		if err != nil {
-			return nil, false, nothingSent(err)
+			return nil, false, err
 		}
 		if i := slices.IndexFunc(page.Jobs, matches); i >= 0 {
 			return page.Jobs[i : i+1], false, nil
@@ -83,17 +83,6 @@ func (d *Desk) ownJobs(ctx context.Context, status string, matches func(opentrai
 		}
 	}
 	return nil, false, nil
-}
-
-// nothingSent marks an error of a read that a write waits for: the write wasn't sent.
-func nothingSent(err error) error {
-	apiError, ok := errors.AsType[*opentrain.Error](err)
-	if !ok || !opentrain.MayHaveChanged(err) {
-		return err
-	}
-	marked := *apiError
-	marked.NotSent = true
-	return &marked
 }
 
 // Require fails when the job has another status than a call needs.
