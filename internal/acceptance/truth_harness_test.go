@@ -125,6 +125,59 @@ func nextOf(t testing.TB, got answer) tool.Next {
 	return *got.failure.Next
 }
 
+// formHost is a host of 2026-07-28 that shows forms to Alice. Unlike a host over pipes, it may be in a bubble.
+type formHost struct {
+	*endpoint
+	answer respond // nil: the host shows no forms
+	forms  []form
+}
+
+// call calls a tool and lets the human answer its forms.
+func (h *formHost) call(name string, arguments any) answer {
+	h.t.Helper()
+	capabilities, extra := `{}`, ""
+	if h.answer != nil {
+		capabilities = `{"elicitation":{"form":{}}}`
+	}
+	for range 5 {
+		body := strings.Replace(modernRPC(name, arguments, capabilities), `"params":{`, `"params":{`+extra, 1)
+		got := h.do("POST", "/mcp", body, modernHeaders("tools/call", name, alice...)...)
+		result := parseMessage(h.t, got.body).Result
+		var asked struct {
+			ResultType, RequestState string
+			InputRequests            map[string]struct {
+				Params struct {
+					Message         string
+					RequestedSchema struct {
+						Properties map[string]field
+						Required   []string
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal(result, &asked); err != nil {
+			h.t.Fatalf("%v in %s", err, got.body)
+		}
+		if asked.ResultType != "input_required" {
+			return parseResult(h.t, result)
+		}
+		shown := asked.InputRequests["form"].Params
+		h.forms = append(h.forms, form{shown.Message, shown.RequestedSchema.Properties, shown.RequestedSchema.Required})
+		action, content, err := h.answer(len(h.forms), h.forms[len(h.forms)-1])
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		given, err := json.Marshal(map[string]any{"requestState": asked.RequestState, "inputResponses": map[string]any{
+			"form": map[string]any{"action": action, "content": content}}})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		extra = string(given[1:len(given)-1]) + ","
+	}
+	h.t.Fatalf("%s asks without end", name)
+	return answer{}
+}
+
 // publications are what was published, in the moment when OpenTrain was asked to.
 type publications struct {
 	mu   sync.Mutex

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mark3labs/mcp-go/client"
-
 	"opentrain-mcp/internal/tool"
 )
 
@@ -47,20 +45,20 @@ func TestNobodyIsAskedAboutWhatCannotHappen(t *testing.T) {
 					api := newDuo(answerForm)
 					api.set(func(o *standInOptions) { o.validationMissing = listing })
 					jobs := everyJob(api)
-					s := startAskingOn(t, "stdio, "+legacy, api, asks, nil)
+					s := &formHost{endpoint: inside(t, api, nil), answer: asks}
 					for toolName, arguments := range confirmedCalls() {
 						for kind, id := range jobs {
 							arguments := maps.Clone(arguments)
 							arguments["jobId"] = id
-							forms, writes := len(s.human.seen()), len(api.writes())
-							got := call(t, s.host, toolName, arguments)
-							asked := len(s.human.seen()) > forms
+							forms, writes := len(s.forms), len(api.writes())
+							got := s.call(toolName, arguments)
+							asked := len(s.forms) > forms
 							if confirmed := tokenIn(t, got) != ""; slices.Contains(possible[toolName], kind) {
 								// The form was canceled: the conversation goes on, with a confirmation.
 								if asked != (asks != nil) || !confirmed || got.next(t).Action != tool.ConfirmWithHuman {
 									t.Errorf("%s of a job that is %s: form %v, %s", toolName, kind, asked, got.text)
 								}
-							} else if asked || confirmed || !leadsOn(t, s.host, got) {
+							} else if asked || confirmed || !leadsOn(t, s, got) {
 								t.Errorf("%s of a job that is %s: form %v, %s", toolName, kind, asked, got.text)
 							}
 							if now := api.writes(); len(now) != writes {
@@ -75,7 +73,7 @@ func TestNobodyIsAskedAboutWhatCannotHappen(t *testing.T) {
 }
 
 // leadsOn reports whether the step after a result can be taken: it is the end, is for a human, or is a read that works.
-func leadsOn(t *testing.T, host *client.Client, got answer) bool {
+func leadsOn(t *testing.T, host *formHost, got answer) bool {
 	t.Helper()
 	switch next := nextOf(t, got); next.Action {
 	case tool.Done:
@@ -85,7 +83,7 @@ func leadsOn(t *testing.T, host *client.Client, got answer) bool {
 	case tool.Fix:
 		return next.Problem != "" && next.URL != ""
 	case tool.CallTool:
-		return next.Tool == tool.PatchDraft || !call(t, host, next.Tool, next.Arguments).isError
+		return next.Tool == tool.PatchDraft || !host.call(next.Tool, next.Arguments).isError
 	}
 	return false
 }
@@ -97,7 +95,7 @@ func TestRefusalsSayWhatIsTheCase(t *testing.T) {
 		api := newDuo(answerForm)
 		api.set(func(o *standInOptions) { o.validationMissing = "entries" })
 		jobs := everyJob(api)
-		host := startAskingOn(t, "stdio, "+legacy, api, nil, nil).host
+		host := &formHost{endpoint: inside(t, api, nil)}
 		for _, test := range []struct {
 			tool, kind, code, text string
 			action                 tool.Action
@@ -119,7 +117,7 @@ func TestRefusalsSayWhatIsTheCase(t *testing.T) {
 		} {
 			arguments := confirmedCalls()[test.tool]
 			arguments["jobId"] = jobs[test.kind]
-			got := call(t, host, test.tool, arguments)
+			got := host.call(test.tool, arguments)
 			next := nextOf(t, got)
 			if string(got.failure.Code) != test.code || !strings.Contains(got.text, test.text) || next.Action != test.action || next.Tool != test.next {
 				t.Errorf("%s, %s of a job that is %s: %s", name, test.tool, test.kind, got.text)
