@@ -43,7 +43,7 @@ type Report struct {
 	whole          bool          // content is the whole draft
 	contradictions []string      // within content
 	created        bool          // by this call
-	title          string        // instead of the content, when only that is known
+	listedTitle    string        // instead of the content, when only that is known
 	heading        string        // instead of the usual one
 	open           int           // questions in all, also those that were cut
 	outcome        string        // for the audit log, "" when nothing was written
@@ -198,8 +198,8 @@ func (r Report) Lines() text.Lines {
 	}
 	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
-	l.Field("Title", r.title)
-	if len(r.NormalizedFields) > 0 && r.title == "" && !again {
+	l.Field("Title", r.listedTitle)
+	if len(r.NormalizedFields) > 0 && r.listedTitle == "" && !again {
 		fields := maps.Clone(r.NormalizedFields)
 		if r.created {
 			delete(fields, "jobDescription") // the caller wrote it
