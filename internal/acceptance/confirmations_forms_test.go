@@ -162,7 +162,7 @@ func TestAskHumanFalse(t *testing.T) {
 // caller, tool and arguments. With any other state, nothing is sent to the API.
 func TestStateOfAForm(t *testing.T) {
 	t.Parallel()
-	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
+	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.Confirm = opentrainmcp.Auto })
 	mine, theirs := employer(0).Token, employer(1).Token
 	type asking struct {
 		Result struct {

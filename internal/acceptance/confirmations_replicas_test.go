@@ -19,7 +19,7 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 	box := sandbox.New(sandbox.Config{Accounts: employers(2)})
 	key := func(fill byte) []byte { return bytes.Repeat([]byte{fill}, 32) }
 	replica := func(keys ...[]byte) *remote {
-		return startHTTPWith(t, box.Transport(), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.StateKeys = opentrainmcp.Auto, keys })
+		return startHTTPWith(t, box.Transport(), func(c *opentrainmcp.HTTPConfig) { c.Confirm, c.StateKeys = opentrainmcp.Auto, keys })
 	}
 	mine, theirs := as(0), as(1)
 	first := replica(key(1))
@@ -69,7 +69,7 @@ func TestReplicasShowNoMemory(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, 32)
 	replica := func() *remote {
 		return startHTTPWith(t, box, func(c *opentrainmcp.HTTPConfig) {
-			c.PublishConfirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{key}, true
+			c.Confirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{key}, true
 		})
 	}
 	first, second, token := replica(), replica(), []string{tokenHeader, sandbox.DemoToken}
@@ -92,7 +92,7 @@ func TestStateKeyAloneMakesNoReplica(t *testing.T) {
 	token := []string{tokenHeader, sandbox.DemoToken}
 	for _, replicated := range []bool{false, true} {
 		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
-			c.PublishConfirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{bytes.Repeat([]byte{7}, 32)}, replicated
+			c.Confirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{bytes.Repeat([]byte{7}, 32)}, replicated
 		})
 		s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
 		s.call("opentrain_patch_draft", completing(), token...)

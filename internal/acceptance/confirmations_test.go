@@ -49,7 +49,7 @@ func TestPublishingWantsAYes(t *testing.T) {
 }
 
 func TestPublishConfirmOff(t *testing.T) {
-	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Off })
+	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, fills, func(c *opentrainmcp.HTTPConfig) { c.Confirm = opentrainmcp.Off })
 	call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	forms := len(a.human.seen())
 	if got := call(t, a.host, "opentrain_publish", job()); !strings.Contains(got.text, "is live.") ||
@@ -118,7 +118,7 @@ func TestChangeVoidsConfirmation(t *testing.T) {
 // TestStrangersVoidNothing: a call by another account does not void a confirmation.
 func TestStrangersVoidNothing(t *testing.T) {
 	t.Parallel()
-	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
+	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.Confirm = opentrainmcp.Auto })
 	mine, theirs := as(0), as(1)
 	s.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, mine...)
 	ready := s.call("opentrain_patch_draft", completing(), mine...)

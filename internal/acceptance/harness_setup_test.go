@@ -51,7 +51,7 @@ func startWith(t testing.TB, api http.RoundTripper, change func(*opentrainmcp.Co
 	t.Helper()
 	s := newSetup(api)
 	cfg := s.config(t)
-	cfg.TokenHelp, cfg.PublishConfirm = "Set a token so and so.", opentrainmcp.Off
+	cfg.TokenHelp, cfg.Confirm = "Set a token so and so.", opentrainmcp.Off
 	if change != nil {
 		change(&cfg)
 	}

@@ -27,8 +27,11 @@ const (
 	field = "confirm" // the one field of a form
 )
 
+// TokenHelp describes the argument confirmationToken of such a tool.
+const TokenHelp = "Only from the arguments of a next step."
+
 // AskHumanHelp describes the argument askHuman of a tool that asks for a yes.
-const AskHumanHelp = "Set to false to ask for the yes in the conversation instead of a form."
+const AskHumanHelp = "Set to false to ask in the conversation instead of a form."
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {

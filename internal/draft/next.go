@@ -54,7 +54,7 @@ func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 // The words about publishing, here and in opentrain_publish.
 const (
 	PublishNote = "Publishing makes the job visible to everyone."
-	PublishIfNo = "It stays a draft. To change it, call " + tool.PatchDraft + "."
+	PublishIfNo = "It stays a draft. To change it, use " + tool.PatchDraft + "."
 )
 
 func (r Report) publish(options ReportOptions) tool.Next {

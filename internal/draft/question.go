@@ -158,7 +158,7 @@ func (q Question) line() string {
 		return q.Question
 	}
 	answers := tool.Map(q.inputs(), func(i tool.Input) string { return i.Key + ": " + i.Text() })
-	return q.Question + " [" + strings.Join(answers, "; ") + "]"
+	return q.Question + " (" + strings.Join(answers, "; ") + ")"
 }
 
 // inputs are the values that the question asks for, one for each key.
@@ -174,8 +174,8 @@ func AddQuestions(l *text.Lines, questions []Question) {
 	if len(questions) < 2 {
 		return
 	}
-	l.Add("These may be asked along with the next question, and all answers patched in one call:")
+	l.Add("Also missing; you can ask these too and save all answers in one call:")
 	for _, question := range questions[1:] {
-		l.Field("Also missing", question.line())
+		l.Add("- %s", question.line())
 	}
 }

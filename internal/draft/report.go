@@ -39,6 +39,7 @@ type Report struct {
 	questions      []Question    // all of them, whole
 	content        Content       // what is known of the draft
 	guesses        []tool.Remark // about content
+	patched        bool          // by this call
 	whole          bool          // content is the whole draft
 	contradictions []string      // within content
 	listed         bool          // only what the list of jobs says
@@ -77,7 +78,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
-		questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
+		patched: options.Set != nil, questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
 		whole: draft.NormalizedFields != nil, contradictions: options.contradictions.warnings,
 	}
 	if !report.whole {
@@ -191,7 +192,7 @@ func (r Report) Lines() text.Lines {
 	}
 	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
-	if len(r.NormalizedFields) > 0 {
+	if len(r.NormalizedFields) > 0 && !(r.patched && r.Next.Action == tool.AskHuman) { // the caller has seen the rest
 		fields := maps.Clone(r.NormalizedFields)
 		delete(fields, "jobDescription") // the caller wrote it
 		l.Field("Draft so far", text.JSON(fields))

@@ -11,6 +11,8 @@ const (
 	KindRead Kind = "read"
 	// KindCreate makes something new. Repeating it does no harm.
 	KindCreate Kind = "create"
+	// KindInvite reaches another person. Repeating it does no harm.
+	KindInvite Kind = "invite"
 	// KindUpdate changes something that only the caller sees.
 	KindUpdate Kind = "update"
 	// KindPublish changes what everyone sees.
@@ -33,7 +35,7 @@ func (k Kind) Hints() Hints {
 		ReadOnly:    k.ReadOnly(),
 		Destructive: k == KindPublish || k == KindClose,
 		Idempotent:  true,
-		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose,
+		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose || k == KindInvite,
 	}
 }
 

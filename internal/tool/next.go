@@ -155,11 +155,11 @@ func (n Next) gloss() string {
 	switch n.Action {
 	case AskHuman:
 		if len(n.Inputs) > 0 {
-			return " (ask the human, put each answer in place of its <answer:KEY>, then call)"
+			return " (then call with the answers for each <answer:KEY>)"
 		}
-		return " (ask the human, put the answer in place of " + Answer + ", then call)"
+		return " (then call with the answer for " + Answer + ")"
 	case ConfirmWithHuman:
-		return " (show this to the human; call only after a yes)"
+		return " (show it; call only after a yes)"
 	default:
 		return ""
 	}

@@ -25,8 +25,8 @@ type publishInput struct {
 
 func (publishInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"jobId":             "Id of the draft, from opentrain_create_draft.",
-		"confirmationToken": "Only as given in the arguments of a next step; leave out otherwise.",
+		"jobId":             "The draft's id.",
+		"confirmationToken": confirm.TokenHelp,
 		"askHuman":          confirm.AskHumanHelp,
 	})
 }
@@ -50,11 +50,11 @@ type publishOutput struct {
 func (p posting) publishJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.Publish, Title: "Publish a job", Kind: tool.KindPublish,
-		Description: "Publish a finished draft on OpenTrain, so that everyone sees the job and AI trainers can apply. " +
-			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
-			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
-			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
-			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
+		Description: "Publish a finished draft on OpenTrain, and return the page of the live job. " +
+			"The human approves it first: in a form, or by what the result asks you to show them. " +
+			"A draft that is incomplete or fails the content check stays a draft, and the result says why. " +
+			"Publishing a live job again changes nothing. " +
+			"An account can publish 20 jobs a day, or 3 until a human claims it.",
 		Scope: "jobs:write", Feature: publishingFeature(),
 		OutcomeUnknown: "It is not known whether the job was published. " + tool.ListJobs +
 			" shows its status (OPEN when published); publishing again is harmless.",
