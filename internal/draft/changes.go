@@ -31,7 +31,7 @@ func (d *Desk) Changes(ctx context.Context, by caller.Caller, own Own, fields op
 		}
 		change := text.Clean(tool.FieldLabel(key), 100) + ": " + text.Join(" → ", old, text.Clean(tool.Readable(key, fields[key]), maxChange))
 		if old == "" {
-			change += " (the current value isn't known)"
+			change += " (the current value is unknown)"
 		}
 		preview.Changes = append(preview.Changes, change)
 	}

@@ -25,7 +25,7 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	})
 	switch {
 	case err != nil:
-		return Own{}, nil, err
+		return Own{}, nil, unsent(err)
 	case len(hit) > 0:
 		return d.ownOf(hit[0]), nil, nil
 	}
@@ -87,7 +87,7 @@ func Choose(name string, drafts []opentrain.OwnJob) Report {
 // NoLongerDraft is the report on a job that was published or closed.
 func NoLongerDraft(own Own) Report {
 	report := Listed(own, "")
-	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + text.Clean(own.Status, 40) + ", no longer a draft."}
+	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + ", no longer a draft."}
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID}, Note: "The job is live. This shows it as it is listed.",

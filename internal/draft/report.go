@@ -108,6 +108,7 @@ func (r Report) with(next tool.Next) Report {
 	}
 	switch {
 	case next.Show != nil:
+		r.DraftURL = ""
 		return r
 	case r.whole:
 		r.NormalizedFields = r.content
@@ -186,13 +187,16 @@ func (r Report) Text() string {
 func (r Report) Lines() text.Lines {
 	var l text.Lines
 	l.Add("%s", r.headline())
-	l.Field("Draft page", r.DraftURL)
+	again := r.patched && r.Next.Action == tool.AskHuman // the caller has seen the rest
+	if !again {
+		l.Field("Draft page", r.DraftURL)
+	}
 	if r.ReviewURL != r.DraftURL {
 		l.Field("Review page", r.ReviewURL)
 	}
 	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
-	if len(r.NormalizedFields) > 0 && !(r.patched && r.Next.Action == tool.AskHuman) { // the caller has seen the rest
+	if len(r.NormalizedFields) > 0 && !again {
 		fields := maps.Clone(r.NormalizedFields)
 		delete(fields, "jobDescription") // the caller wrote it
 		l.Field("Draft so far", text.JSON(fields))
@@ -214,13 +218,13 @@ func (r Report) headline() string {
 	case r.JobID == "":
 		return "No draft is shown yet."
 	case r.listed:
-		return fmt.Sprintf("Job %s is %s.", r.JobID, r.Status)
+		return fmt.Sprintf("Job %s is %s.", r.JobID, tool.StatusWords(r.Status))
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		return fmt.Sprintf("Job %s exists already and is %s.", r.JobID, r.Status)
+		return fmt.Sprintf("Job %s already exists and is %s.", r.JobID, tool.StatusWords(r.Status))
 	case r.PublishReady:
 		return fmt.Sprintf("Draft %s is ready to publish.", r.JobID)
 	case r.open > 0:
-		return fmt.Sprintf("Draft %s needs %s before it can be published.", r.JobID, text.Count(r.open, "answer"))
+		return fmt.Sprintf("Draft %s needs %s.", r.JobID, text.Count(r.open, "more answer"))
 	}
 	return fmt.Sprintf("Draft %s can't be published yet.", r.JobID)
 }

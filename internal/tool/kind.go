@@ -1,5 +1,7 @@
 package tool
 
+import "opentrain-mcp/opentrain"
+
 // Kind is what a tool reads or changes. Annotations, read-only mode and documentation depend on it.
 type Kind string
 
@@ -20,6 +22,19 @@ const (
 	// KindClose removes something from everyone's view.
 	KindClose Kind = "close"
 )
+
+// StatusWords is how people read a job's status.
+func StatusWords(status string) string {
+	switch status {
+	case opentrain.StatusDraft:
+		return "a draft"
+	case opentrain.StatusOpen:
+		return "live"
+	case opentrain.StatusArchived:
+		return "closed"
+	}
+	return "in the status " + status
+}
 
 // Hints are MCP's tool annotations.
 type Hints struct {

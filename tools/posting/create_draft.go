@@ -91,7 +91,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
 
-const anotherJob = "For another job with the same content, call " + tool.CreateDraft + " with an idempotencyKey of your own."
+const anotherJob = "To create another one, call " + tool.CreateDraft + " with an idempotencyKey of your own."
 
 // source makes the API's source from the arguments. The format may be absent when the one document shows it.
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
@@ -153,7 +153,7 @@ func (in createDraftInput) documents() []document {
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
 	if o.AlreadyCreated {
-		l.Add("An earlier call created this draft, and this call created nothing. %s", anotherJob)
+		l.Add("This draft was created by an earlier call with the same content. %s", anotherJob)
 	}
 	return l.With(o.Next.Text())
 }

@@ -173,7 +173,7 @@ func (p posting) published(
 		out.Next = checkListing(own)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):
 		out.Status, out.Reasons = opentrain.StatusDraft, reasons
-		out.Next = changeContent(own.ID, "OpenTrain's content check blocked the job.")
+		out.Next = changeContent(own.ID, "The job failed OpenTrain's content check.")
 	case answer.Validation != nil || len(answer.MissingFields) > 0:
 		report := p.Report(ctx, call, &opentrain.Draft{
 			JobID: own.ID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
@@ -184,7 +184,7 @@ func (p posting) published(
 		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer doesn't say whether the job was published"}
 	default:
 		out.Reasons = reasons
-		out.Next = tool.ListJobsNext("OpenTrain says that the job is " + out.Status + ".")
+		out.Next = tool.ListJobsNext("OpenTrain says that the job is " + tool.StatusWords(out.Status) + ".")
 	}
 	return out, nil, nil
 }
@@ -254,9 +254,11 @@ func (o publishOutput) Text() string {
 	case o.Published:
 		l.Add("Job %s is live.", o.JobID)
 	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
-		l.Add("Job %s was not published: the content check blocked it.", o.JobID)
+		l.Add("Job %s was not published: it failed the content check.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("Job %s is not published yet. Ask the human first.", o.JobID)
+	case o.Next.Action == tool.AskHuman:
+		l.Add("Job %s can't be published yet: answers are missing.", o.JobID)
 	default:
 		l.Add("Job %s is not published.", o.JobID)
 	}

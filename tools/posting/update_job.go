@@ -98,12 +98,12 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	out.Applied, out.FieldsSet, out.Reasons = true, draft.Shortened(fields), reasons
 	if edit.Status == opentrain.StatusDraft || edit.Status == "" && blocked {
 		out.Status = opentrain.StatusDraft
-		out.Next = changeContent(in.JobID, "The edit was applied, and OpenTrain's content check took the job off the marketplace.")
+		out.Next = changeContent(in.JobID, "The content check took the job off the marketplace.")
 	} else {
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": in.JobID},
-			Note: "Check the public job. An edit can take five minutes to show.",
+			Note: "Check how the job is listed. A change can take five minutes to show.",
 		}
 	}
 	return out.fit(), nil, nil
@@ -128,12 +128,9 @@ func (o updateJobOutput) Text() string {
 	case !o.Applied:
 		l.Add("Job %s is not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:
-		l.Add("The edit of job %s was applied, but the content check blocked it: the job is a draft again and no longer public.", o.JobID)
+		l.Add("Job %s was changed, but the change failed the content check: the job is a draft again and no longer live.", o.JobID)
 	default:
-		l.Add("Job %s is changed; its status is %s.", o.JobID, o.Status)
-	}
-	if len(o.FieldsSet) > 0 {
-		l.Field("Set", text.JSON(o.FieldsSet))
+		l.Add("Job %s is changed and %s.", o.JobID, tool.StatusWords(o.Status))
 	}
 	l.Fields("Reason", o.Reasons)
 	l.Fields("Interpreted", o.Interpreted)
