@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -147,4 +148,15 @@ func confirmationIn(got answer) string {
 		return ""
 	}
 	return found[1]
+}
+
+func jsonOf(t testing.TB, value any) string {
+	t.Helper()
+	var data strings.Builder
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		t.Fatal(err)
+	}
+	return data.String()
 }
