@@ -115,7 +115,9 @@ func (n Next) Text() string {
 	l.Field("Question", n.Question)
 	l.Field("Problem", n.Problem)
 	l.Field("Note", n.Note)
-	l.Field("Type", n.Type)
+	if n.Type != "enum" || len(n.Options) == 0 { // the options say it
+		l.Field("Type", n.Type)
+	}
 	if len(n.Options) > 0 {
 		l.Field("Options", text.JSON(n.Options))
 	}
@@ -155,9 +157,9 @@ func (n Next) gloss() string {
 	switch n.Action {
 	case AskHuman:
 		if len(n.Inputs) > 0 {
-			return " (then call with the answers for each <answer:KEY>)"
+			return " (then call with each answer)"
 		}
-		return " (then call with the answer for " + Answer + ")"
+		return " (then call with the answer)"
 	case ConfirmWithHuman:
 		return " (show it; call only after a yes)"
 	default:

@@ -17,12 +17,12 @@ func TestNextText(t *testing.T) {
 				Action: tool.AskHuman, Question: "Which level?", Note: "Asked again.", Type: "enum", Options: []string{"A", "B<C"},
 				Tool: "t", Arguments: map[string]any{"level": tool.Answer},
 			},
-			"Next: ask_human (then call with the answer for <answer>)\nQuestion: Which level?\nNote: Asked again.\n" +
-				"Type: enum\nOptions: [\"A\",\"B<C\"]\nCall: t {\"level\":\"<answer>\"}",
+			"Next: ask_human (then call with the answer)\nQuestion: Which level?\nNote: Asked again.\n" +
+				"Options: [\"A\",\"B<C\"]\nCall: t {\"level\":\"<answer>\"}",
 		},
 		"several inputs": {
 			tool.Next{Action: tool.AskHuman, Inputs: []tool.Input{{Key: "a", Type: "number"}, {Key: "b", Type: "enum", Options: []string{"X"}}}},
-			"Next: ask_human (then call with the answers for each <answer:KEY>)\nInput a: number\nInput b: enum [\"X\"]",
+			"Next: ask_human (then call with each answer)\nInput a: number\nInput b: enum [\"X\"]",
 		},
 		"confirmation": {
 			tool.Next{Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: "j", Title: "T"}, Tool: "t", Otherwise: "o"},
