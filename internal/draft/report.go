@@ -86,6 +86,11 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	if !report.whole {
 		report.content = Shortened(options.Set)
 	}
+	if !report.PublishReady || options.form { // otherwise the step shows them
+		for _, warning := range report.contradictions {
+			report.Warnings = append(report.Warnings, tool.Remark{Message: warning})
+		}
+	}
 	report.open = len(report.questions)
 	whole := report
 	report = report.with(report.next(types, options))
