@@ -20,7 +20,7 @@ func TestChangesElsewhereVoidAYes(t *testing.T) {
 					first, second := inside(t, api, oneKey), inside(t, api, oneKey)
 					id := made(api, "alice", "DRAFT", signs())
 					pass(aWhile)
-					yes := confirmed(t, first, id, alice)
+					yes := approval(t, first, id, alice)
 					pass(aWhile)
 					if how == "another server" {
 						second.call(tool.PatchDraft, map[string]any{"jobId": id, "fields": map[string]any{"headcount": 9}}, alice...)
@@ -65,7 +65,7 @@ func TestAYesOutlivesARestart(t *testing.T) {
 			api := newDuo(answerForm)
 			id := made(api, "alice", "DRAFT", signs())
 			pass(aWhile)
-			yes := confirmed(t, inside(t, api, oneKey), id, alice)
+			yes := approval(t, inside(t, api, oneKey), id, alice)
 			pass(aWhile)
 			got := inside(t, api, nil).call(tool.Publish, yes, alice...)
 			if next := got.next(t); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "This confirmationToken isn't valid") {
@@ -132,7 +132,7 @@ func TestNothingIsPublishedUnchecked(t *testing.T) {
 				id := made(api, "alice", "DRAFT", signs())
 				s := inside(t, api, nil)
 				pass(aWhile)
-				yes := confirmed(t, s, id, alice)
+				yes := approval(t, s, id, alice)
 				pass(aWhile)
 				fail := func() (remove func()) { return api.fail("GET /jobs/mine", 0, 503, "") }
 				remove := func() {}
@@ -174,7 +174,7 @@ func TestAJobThatIsLiveBeforeARetryIsPublished(t *testing.T) {
 			id := made(api, "alice", "DRAFT", signs())
 			s := inside(t, api, nil)
 			pass(aWhile)
-			yes := confirmed(t, s, id, alice)
+			yes := approval(t, s, id, alice)
 			pass(aWhile)
 			api.hook(standInHook{on: "POST /jobs/{id}/publish", nth: 1, drop: dropUnsent})
 			answered := make(chan answer, 1)

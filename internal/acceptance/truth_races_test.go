@@ -24,8 +24,8 @@ func rounds(sure int) int {
 // oneKey makes servers that open each other's confirmations.
 func oneKey(c *opentrainmcp.HTTPConfig) { c.StateKeys = [][]byte{bytes.Repeat([]byte{7}, 32)} }
 
-// confirmed asks for a yes to publish a job, and returns the call that follows it.
-func confirmed(t *testing.T, s *endpoint, id string, headers []string) map[string]any {
+// approval asks for a yes to publish a job, and returns the call that follows it.
+func approval(t *testing.T, s *endpoint, id string, headers []string) map[string]any {
 	t.Helper()
 	got := s.call(tool.Publish, map[string]any{"jobId": id}, headers...)
 	next := got.next(t)
@@ -54,7 +54,7 @@ func TestWhatIsPublishedWasSeen(t *testing.T) {
 					for round := range 1 + rounds(1000)/6 { // there are six of them
 						id := made(api, "alice", "DRAFT", signs())
 						pass(aWhile)
-						yes := confirmed(t, first, id, alice)
+						yes := approval(t, first, id, alice)
 						pass(aWhile)
 						remove := api.hook(standInHook{on: "POST /jobs/{id}/publish", nth: 1, drop: dropUnsent})
 						published := make(chan answer, 1)
@@ -108,7 +108,7 @@ func TestStrangersCannotVoidAYes(t *testing.T) {
 				for round := range rounds(100) {
 					id := made(api, "alice", "DRAFT", signs())
 					pass(aWhile)
-					yes := confirmed(t, s, id, alice)
+					yes := approval(t, s, id, alice)
 					pass(aWhile)
 					remove := fault(api)
 					patch := map[string]any{"jobId": id, "fields": map[string]any{"headcount": 9}}
@@ -139,7 +139,7 @@ func TestOnlyOnesOwnAbortedCallVoidsAYes(t *testing.T) {
 				for round := range rounds(100) {
 					id := made(api, "alice", "DRAFT", signs())
 					pass(aWhile)
-					yes := confirmed(t, s, id, alice)
+					yes := approval(t, s, id, alice)
 					pass(aWhile)
 					release := make(chan struct{})
 					handled := make(chan struct{})
