@@ -125,8 +125,10 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 	for key, value := range options.answers {
 		fields[key] = value
 	}
-	for _, key := range q.Keys {
-		fields[key] = tool.AnswerTo(key)
+	for _, input := range q.inputs() {
+		if !input.Alternative {
+			fields[input.Key] = tool.AnswerTo(input.Key)
+		}
 	}
 	if len(q.Keys) == 1 {
 		fields[q.Keys[0]] = tool.Answer
