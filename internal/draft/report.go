@@ -42,7 +42,9 @@ type Report struct {
 	patched        bool          // by this call
 	whole          bool          // content is the whole draft
 	contradictions []string      // within content
-	listed         bool          // only what the list of jobs says
+	created        bool          // by this call
+	listedTitle    string        // instead of the content, when only that is known
+	heading        string        // instead of the usual one
 	open           int           // questions in all, also those that were cut
 	outcome        string        // for the audit log, "" when nothing was written
 }
@@ -78,7 +80,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
-		patched: options.Set != nil, questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
+		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
 		whole: draft.NormalizedFields != nil, contradictions: options.contradictions.warnings,
 	}
 	if !report.whole {
@@ -196,9 +198,12 @@ func (r Report) Lines() text.Lines {
 	}
 	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
-	if len(r.NormalizedFields) > 0 && !again {
+	l.Field("Title", r.listedTitle)
+	if len(r.NormalizedFields) > 0 && r.listedTitle == "" && !again {
 		fields := maps.Clone(r.NormalizedFields)
-		delete(fields, "jobDescription") // the caller wrote it
+		if r.created {
+			delete(fields, "jobDescription") // the caller wrote it
+		}
 		l.Field("Draft so far", text.JSON(fields))
 	}
 	if len(r.FieldsSet) > 0 {
@@ -215,10 +220,8 @@ func (r Report) Lines() text.Lines {
 
 func (r Report) headline() string {
 	switch {
-	case r.JobID == "":
-		return "No draft is shown yet."
-	case r.listed:
-		return fmt.Sprintf("Job %s is %s.", r.JobID, tool.StatusWords(r.Status))
+	case r.heading != "":
+		return r.heading
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
 		return fmt.Sprintf("Job %s already exists and is %s.", r.JobID, tool.StatusWords(r.Status))
 	case r.PublishReady:

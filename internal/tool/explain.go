@@ -133,7 +133,7 @@ func (e explainer) explain() Next {
 func (e explainer) wrong(problem string) {
 	outcome := ""
 	switch conflict := e.apiError.Status == http.StatusConflict; {
-	case e.tool.Kind.ReadOnly():
+	case e.tool.Kind.ReadOnly(), e.tool.Kind == KindShow:
 	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status+e.details.Reason != "":
 		outcome = "Nothing was changed."
 	case conflict:

@@ -15,6 +15,8 @@ const (
 	KindCreate Kind = "create"
 	// KindInvite reaches another person. Repeating it does no harm.
 	KindInvite Kind = "invite"
+	// KindShow reads by saving something unchanged.
+	KindShow Kind = "show"
 	// KindUpdate changes something that only the caller sees.
 	KindUpdate Kind = "update"
 	// KindPublish changes what everyone sees.

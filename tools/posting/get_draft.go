@@ -20,7 +20,7 @@ func (getDraftInput) JSONSchemaExtend(s *schema.Node) {
 
 func (p posting) getDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.GetDraft, Title: "Show a draft", Kind: tool.KindUpdate,
+		Name: tool.GetDraft, Title: "Show a draft", Kind: tool.KindShow,
 		Description: "Show one of the account's drafts: its content, its open questions and the next step. " +
 			"Use it to continue an earlier draft, or when the human asks what the job will look like. " +
 			"For live jobs use opentrain_get_job. " +

@@ -150,7 +150,8 @@ func (p posting) askAgain(
 	}
 	ask, next := p.Confirm.Ask(call, intent, view.Preview(own), view.View, why)
 	if next != nil {
-		next.Change, out.Next = view.Report.Next.Change, *next
+		next.Change = view.Report.Next.Change
+		out.Next = *next
 	}
 	return out, ask, nil
 }
