@@ -126,7 +126,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		},
 		"no job ID": {
 			stub{status: 200, body: `{"status":"DRAFT"}`},
-			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not hold a jobId"},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer has no job id"},
 		},
 		"too large": {
 			stub{status: 200, body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`},

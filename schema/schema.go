@@ -27,7 +27,11 @@ type Input[T any] struct {
 // NewInput builds the schema of T. Arguments that neither T nor the dialect names are rejected.
 func NewInput[T any](dialect Dialect) (*Input[T], error) {
 	root := reflectNode(new(T), true)
-	data, err := json.Marshal(published(root))
+	shown := published(root)
+	if len(shown.Required) == 0 { // some clients expect the list even when it is empty
+		shown.Extras = map[string]any{"required": []string{}}
+	}
+	data, err := json.Marshal(shown)
 	if err != nil {
 		return nil, fmt.Errorf("input schema of %T: %w", *new(T), err)
 	}

@@ -31,26 +31,26 @@ type httpCommand struct {
 	serveFlags
 	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"${helpListen}"`
 	Sessions       bool          `help:"${helpSessions}"`
-	SessionIdle    time.Duration `default:"${sessionIdle}" help:"End a session that was not used for so long."`
+	SessionIdle    time.Duration `default:"${sessionIdle}" help:"End a session after this long without use."`
 	MaxSessions    int           `default:"${maxSessions}" help:"Sessions at once."`
-	NoSSE          bool          `name:"no-sse" help:"Switch off /sse and /message, the transport of older hosts."`
+	NoSSE          bool          `name:"no-sse" help:"Turn off /sse and /message, the transport of older hosts."`
 	MaxStreams     int           `default:"${maxStreams}" help:"Open event streams at once."`
-	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"First part of session ids, by which a proxy finds this replica."`
+	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"First part of session ids, so that a proxy finds this replica."`
 	Auth           string        `enum:"callers,shared" default:"callers" help:"${helpAuth}"`
 	RequireToken   bool          `help:"Refuse callers without a token."`
 	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"${helpTLSCert}"`
-	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file of its key."`
-	BehindProxy    bool          `help:"A proxy in front ends TLS; the last hop of X-Forwarded-For is the caller."`
+	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file with its key."`
+	BehindProxy    bool          `help:"A proxy in front handles TLS. The last hop of X-Forwarded-For is the caller."`
 	Replicated     bool          `help:"${helpReplicated}"`
-	BasePath       string        `placeholder:"PATH" help:"What the proxy takes off the path: /opentrain when callers use /opentrain/sse."`
-	AllowedHosts   []string      `placeholder:"A,B" help:"Names by which callers reach this server, as in their Host header."`
+	BasePath       string        `placeholder:"PATH" help:"What the proxy removes from the path: /opentrain when callers use /opentrain/sse."`
+	AllowedHosts   []string      `placeholder:"A,B" help:"Names that callers use for this server, as in their Host header."`
 	AllowedOrigins []string      `placeholder:"A,B" help:"${helpAllowedOrigins}"`
 	OpsListen      string        `placeholder:"ADDRESS" help:"Serve /healthz, /readyz and /metrics on this address instead."`
-	Rate           float64       `default:"${rate}" help:"Calls a second for each caller, 0 for no limit."`
+	Rate           float64       `default:"${rate}" help:"Calls per second for each caller. 0 means no limit."`
 	Burst          int           `default:"${burst}" help:"Calls at once for each caller."`
 	MaxUpstream    int           `default:"${maxUpstream}" help:"Requests to OpenTrain at once."`
 	DrainPause     time.Duration `default:"0s" help:"${helpDrainPause}"`
-	DrainTimeout   time.Duration `default:"40s" help:"Time for calls in flight to end after SIGTERM."`
+	DrainTimeout   time.Duration `default:"40s" help:"Time for running calls to end after SIGTERM."`
 }
 
 // Run serves many callers over HTTP until ctx is done.

@@ -12,8 +12,8 @@ import (
 )
 
 type sandboxCommand struct {
-	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"Address to listen on; port 0 takes a free one."`
-	Variant string `enum:"guide,reference" default:"guide" help:"Form of the answers: as the posting guide or the API reference prints them."`
+	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"Address to listen on; port 0 picks a free one."`
+	Variant string `enum:"guide,reference" default:"guide" help:"Form of the answers: guide, as in the posting guide, or reference, as in the API reference."`
 }
 
 // Run serves the sandbox until ctx is done.

@@ -44,17 +44,17 @@ func (f selectFlags) apply(cfg *opentrainmcp.Config) {
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
 	selectFlags
-	Sandbox        bool          `help:"Use the embedded sandbox instead of OpenTrain: no account, no network, nothing real."`
-	BaseURL        string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
-	TokenFile      string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
-	PublishConfirm string        `enum:"auto,off" default:"auto" help:"${helpPublishConfirm}"`
-	Elicitation    string        `enum:"auto,off" default:"auto" help:"${helpElicitation}"`
-	FormTimeout    time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
-	CAFile         string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file of further CA certificates to trust."`
-	Timeout        time.Duration `default:"${timeout}" help:"Time for one tool call, retries included."`
-	PublicReads    int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
-	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
-	LogFormat      string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
+	Sandbox     bool          `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
+	BaseURL     string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
+	TokenFile   string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
+	Confirm     string        `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" enum:"auto,off" default:"auto" help:"${helpConfirm}"`
+	Elicitation string        `enum:"auto,off" default:"auto" help:"${helpElicitation}"`
+	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
+	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`
+	Timeout     time.Duration `default:"${timeout}" help:"Time for one tool call, retries included."`
+	PublicReads int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
+	LogLevel    slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
+	LogFormat   string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
 }
 
 type stdioCommand struct {
@@ -129,7 +129,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	}
 	cfg.TokenHelp, cfg.Version, cfg.Logger, cfg.Timeout = tokenHelp, v, log, f.Timeout
 	f.apply(&cfg)
-	cfg.PublishConfirm, cfg.Elicitation = opentrainmcp.Mode(f.PublishConfirm), opentrainmcp.Mode(f.Elicitation)
+	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
 	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
 	return cfg, nil
 }

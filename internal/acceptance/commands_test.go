@@ -93,7 +93,7 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 	}{
 		"unknown command": {[]string{"stdoi"}, 2, "unexpected argument stdoi"},
 		"unknown flag":    {[]string{"--sandbx"}, 2, `did you mean "--sandbox"`},
-		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, "publish-confirm"},
+		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, "confirm"},
 		"bad duration":    {[]string{"--timeout", "soon"}, 2, "timeout"},
 		"no time":         {[]string{"--timeout", "0s"}, 1, "--timeout must be above zero"},
 		"plain http":      {[]string{"--base-url", "http://app.opentrain.ai"}, 1, "use https"},

@@ -183,7 +183,7 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 	}
 	for _, route := range []string{"/mcp", "/sse"} {
 		t.Run(route+" for an older host without sessions", func(t *testing.T) {
-			s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.Sessions = opentrainmcp.Auto, route == "/sse" })
+			s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Confirm, c.Sessions = opentrainmcp.Auto, route == "/sse" })
 			human := &human{t: t, answer: fills}
 			headers := map[string]string{tokenHeader: sandbox.DemoToken}
 			var carried transport.Interface

@@ -128,7 +128,7 @@ func TestShutdownEndsOpenForms(t *testing.T) {
 		<-stuck
 		return "cancel", nil, nil
 	}
-	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions, c.PublishConfirm = true, opentrainmcp.Auto })
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions, c.Confirm = true, opentrainmcp.Auto })
 	headers := transport.WithHTTPHeaders(map[string]string{tokenHeader: sandbox.DemoToken})
 	carried, err := transport.NewStreamableHTTP(s.url+"/mcp", headers)
 	if err != nil {

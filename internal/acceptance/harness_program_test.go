@@ -32,7 +32,7 @@ import (
 // confirmation, unless extra says so.
 func environment(t testing.TB, extra ...string) []string {
 	t.Helper()
-	env := append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "OPENTRAIN_MCP_PUBLISH_CONFIRM=off"}, extra...)
+	env := append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "OPENTRAIN_MCP_CONFIRM=off"}, extra...)
 	if root := os.Getenv("SYSTEMROOT"); root != "" {
 		env = append(env, "SYSTEMROOT="+root)
 	}

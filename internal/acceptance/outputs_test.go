@@ -130,7 +130,7 @@ func inJune(accounts ...sandbox.Account) http.RoundTripper {
 }
 
 // asking switches confirmations on.
-func asking(c *opentrainmcp.Config) { c.PublishConfirm = opentrainmcp.Auto }
+func asking(c *opentrainmcp.Config) { c.Confirm = opentrainmcp.Auto }
 
 // loop takes a job from a description to its end.
 func (r recorder) loop(t *testing.T) {

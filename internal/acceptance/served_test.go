@@ -25,7 +25,7 @@ func speakers() map[string]func(testing.TB, http.RoundTripper, opentrainmcp.Conf
 	remotely := func(t testing.TB, api http.RoundTripper, cfg opentrainmcp.Config) *remote {
 		return startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) {
 			c.ReadOnly, c.Toolsets, c.Tools, c.ExcludeTools = cfg.ReadOnly, cfg.Toolsets, cfg.Tools, cfg.ExcludeTools
-			c.PublishConfirm, c.CallsPerSecond = opentrainmcp.Auto, -1
+			c.Confirm, c.CallsPerSecond = opentrainmcp.Auto, -1
 		})
 	}
 	return map[string]func(testing.TB, http.RoundTripper, opentrainmcp.Config, []string) speaker{
@@ -279,11 +279,11 @@ func TestInstructionsSayWhatIsServed(t *testing.T) {
 		change       func(*opentrainmcp.Config)
 		says, silent []string
 	}{
-		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "opentrain_invite_trainer"}, []string{"Only tools that read"}},
+		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "opentrain_invite_trainer"}, []string{"read-only"}},
 		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true },
-			[]string{"Only tools that read are served here", "opentrain_search_jobs", "call_tool"}, []string{"To post a job", "ask_human", "confirm_with_human"}},
+			[]string{"This server is read-only", "opentrain_search_jobs", "call_tool"}, []string{"To post a job", "ask_human", "confirm_with_human"}},
 		"market": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} },
-			[]string{"opentrain_search_jobs finds everyone's open jobs", "Only tools that read"}, []string{"the account's own jobs"}},
+			[]string{"opentrain_search_jobs searches everyone's live jobs", "read-only"}, []string{"the account's own jobs"}},
 		"without publish": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} },
 			[]string{"To post a job, call opentrain_create_draft"}, []string{"makes a finished draft public"}},
 	} {

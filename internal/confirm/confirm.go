@@ -27,8 +27,11 @@ const (
 	field = "confirm" // the one field of a form
 )
 
+// TokenHelp describes the argument confirmationToken of such a tool.
+const TokenHelp = "Only from the arguments of a next step."
+
 // AskHumanHelp describes the argument askHuman of a tool that asks for a yes.
-const AskHumanHelp = "Set to false to ask for the yes in the conversation instead of a form."
+const AskHumanHelp = "Set to false to ask in the conversation instead of a form."
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {
@@ -81,10 +84,10 @@ func (c *Confirmer) Read(call tool.Call, intent Intent) Answer {
 	case call.BadState:
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:
-	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
+	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) == "false":
 		return Answer{No: true}
-	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
-		return Answer{Why: "The form wasn't answered."}
+	case call.Form != tool.FormAnswered, string(call.Answers[field]) != "true", json.Unmarshal(call.State, &token) != nil:
+		return Answer{Why: "The form wasn't answered."} // an empty one says neither yes nor no
 	}
 	if token == "" {
 		return Answer{}

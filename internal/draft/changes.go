@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"opentrain-mcp/internal/caller"
@@ -24,10 +25,13 @@ func (d *Desk) Changes(ctx context.Context, by caller.Caller, own Own, fields op
 		old := ""
 		if value, isKnown := current[key]; isKnown {
 			old = text.Clip(text.Clean(tool.Readable(key, value), maxChange), 200)
+			if numberOf(value) != "" && numberOf(fields[key]) != "" {
+				old, _, _ = strings.Cut(old, " ") // the unit comes once: $18 → $25 per hour
+			}
 		}
 		change := text.Clean(tool.FieldLabel(key), 100) + ": " + text.Join(" → ", old, text.Clean(tool.Readable(key, fields[key]), maxChange))
 		if old == "" {
-			change += " (the current value isn't known)"
+			change += " (the current value is unknown)"
 		}
 		preview.Changes = append(preview.Changes, change)
 	}

@@ -25,12 +25,16 @@ func (k known) contradictions() contradictions {
 	var found contradictions
 	fields := k.draft.NormalizedFields
 	patch := map[string]any{}
-	for _, key := range strayRates(fields) {
+	stray := strayRates(fields)
+	for _, key := range stray {
 		patch[key] = nil
 		found.warnings = append(found.warnings, fmt.Sprintf("The payment type is “%s”, but %s is still set.",
 			tool.Label(textOf(fields["paymentType"])), tool.Readable(key, fields[key])))
 	}
 	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
+		if slices.Contains(stray, key) {
+			continue
+		}
 		patch["jobDescription"] = tool.Answer
 		found.warnings = append(found.warnings, fmt.Sprintf("The description still says %s, but “%s” is now %s.",
 			numberOf(k.outdated[key]), tool.FieldLabel(key), tool.Readable(key, fields[key])))

@@ -48,12 +48,20 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 // Report reports on a draft to the caller, and remembers it. The caller holds the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
 	now := d.remember(call.Caller, draft, options)
-	if draft.Date.IsZero() && draft.Validation.PublishReady {
-		if own, err := d.FindOwn(ctx, draft.JobID, opentrain.StatusDraft); err == nil { // the list has the time that the answer lacks
-			now.view.Moment = confirm.Moment{Time: own.Changed}
-		}
+	if draft.Validation.PublishReady && d.Confirm.Asks(call.Caller) {
+		now = d.dated(ctx, call.Caller, now)
 	}
 	return d.typesFor(ctx, call.Caller).report(now.draft, call.Interpreted, d.options(call, now, options))
+}
+
+// dated gives a draft the time that the list has, which is exact, unless the draft was changed since it was reported.
+func (d *Desk) dated(ctx context.Context, by caller.Caller, k known) known {
+	own, err := d.FindOwn(ctx, k.draft.JobID, opentrain.StatusDraft)
+	if err == nil && !own.Changed.IsZero() && (k.draft.Date.IsZero() || k.view.Covers(own.Changed)) {
+		k.view.Moment = confirm.Moment{Time: own.Changed}
+		d.drafts.Set(draftKey(by, k.draft.JobID), k, ttlcache.DefaultTTL)
+	}
+	return k
 }
 
 // options adds what is known of the draft and the caller.

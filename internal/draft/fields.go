@@ -20,18 +20,18 @@ type Fields opentrain.Fields
 
 // typedFields are the update keys with a type in developers/api-reference/job-drafts/update.
 type typedFields struct {
-	JobTitle        string   `json:"jobTitle,omitempty" jsonschema_description:"Title of the job."`
-	JobDescription  string   `json:"jobDescription,omitempty" jsonschema_description:"The full job text."`
+	JobTitle        string   `json:"jobTitle,omitempty" jsonschema_description:"Title."`
+	JobDescription  string   `json:"jobDescription,omitempty" jsonschema_description:"Full text of the job."`
 	DataVolume      float64  `json:"dataVolume,omitempty" jsonschema:"exclusiveMinimum=0"`
-	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema_description:"What dataVolume counts."`
-	Headcount       int      `json:"headcount,omitempty" jsonschema:"minimum=1" jsonschema_description:"How many people to hire."`
-	ExperienceLevel string   `json:"experienceLevel,omitempty" jsonschema_description:"Experience that the people need."`
+	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema_description:"Unit of dataVolume."`
+	Headcount       int      `json:"headcount,omitempty" jsonschema:"minimum=1" jsonschema_description:"People to hire."`
+	ExperienceLevel string   `json:"experienceLevel,omitempty" jsonschema_description:"Experience that people need."`
 	PaymentType     string   `json:"paymentType,omitempty" jsonschema:"enum=PAY_PER_HOUR,enum=PAY_PER_LABEL,enum=FIXED_PRICE"`
-	PricePerHour    float64  `json:"pricePerHour,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars an hour."`
-	PricePerLabel   float64  `json:"pricePerLabel,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars a label."`
+	PricePerHour    float64  `json:"pricePerHour,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars per hour."`
+	PricePerLabel   float64  `json:"pricePerLabel,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"US dollars per label."`
 	FixedPrice      float64  `json:"fixedPrice,omitempty" jsonschema:"exclusiveMinimum=0"`
-	Countries       []string `json:"countries,omitempty" jsonschema_description:"Countries that people may work from."`
-	Languages       []string `json:"languages,omitempty" jsonschema_description:"Languages that people must know: Spanish."`
+	Countries       []string `json:"countries,omitempty" jsonschema_description:"Countries to hire from."`
+	Languages       []string `json:"languages,omitempty" jsonschema_description:"Languages that people need."`
 	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labeling: bounding boxes."`
 }
 
@@ -39,9 +39,9 @@ func (typedFields) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "dataVolumeUnit", "HOURS_OF_RECORDING_AUDIO_VIDEO", "NUMBER_OF_FILES", "NUMBER_OF_WORDS", "UNKNOWN_NOT_SPECIFIED")
 	schema.Enum(s, "experienceLevel", "EXPERT", "INTERMEDIATE", "ENTRY_LEVEL", "ANY_EXPERIENCE_LEVEL")
 	schema.Describe(s, map[string]string{
-		"fixedPrice":  "US dollars for the whole job.",
-		"dataVolume":  "Amount of data, counted in dataVolumeUnit.",
-		"paymentType": "How the work is paid; set the rate key of the same name too.",
+		"fixedPrice":  "US dollars in total.",
+		"dataVolume":  "Amount of data, in dataVolumeUnit.",
+		"paymentType": "How the work is paid. Set the matching price too.",
 	})
 	for _, price := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
 		schema.ReadProperty(s, price, schema.Reading{Dollars: true})

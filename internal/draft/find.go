@@ -2,6 +2,7 @@ package draft
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	})
 	switch {
 	case err != nil:
-		return Own{}, nil, err
+		return Own{}, nil, unsent(err)
 	case len(hit) > 0:
 		return d.ownOf(hit[0]), nil, nil
 	}
@@ -37,7 +38,7 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 		return Own{}, similar[:min(len(similar), maxChoices)], nil
 	}
 	found, err = d.FindOwn(ctx, name, "")
-	if err != nil && len(drafts) > 0 && !looksLikeID(name) {
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) && len(drafts) > 0 && !looksLikeID(name) {
 		return Own{}, drafts[:min(len(drafts), maxChoices)], nil
 	}
 	return found, nil, err
@@ -77,7 +78,11 @@ func choice(job opentrain.OwnJob) string {
 
 // Choose is the report that asks which of several drafts is meant.
 func Choose(name string, drafts []opentrain.OwnJob) Report {
-	return Report{outcome: "", Next: tool.Next{
+	heading := "No draft has that title."
+	if hasWords(drafts[0].Title, name) {
+		heading = "More than one draft matches."
+	}
+	return Report{heading: heading, Next: tool.Next{
 		Action: tool.AskHuman, Field: "jobId", Type: "enum", Options: tool.Map(drafts, choice), Tool: tool.GetDraft,
 		Question:  fmt.Sprintf("Which of these drafts do you mean by “%s”?", text.Clean(name, 100)),
 		Arguments: map[string]any{"jobId": tool.Answer},
@@ -87,7 +92,8 @@ func Choose(name string, drafts []opentrain.OwnJob) Report {
 // NoLongerDraft is the report on a job that was published or closed.
 func NoLongerDraft(own Own) Report {
 	report := Listed(own, "")
-	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + text.Clean(own.Status, 40) + ", no longer a draft."}
+	report.DraftURL = ""
+	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + ", no longer a draft."}
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID}, Note: "The job is live. This shows it as it is listed.",
@@ -98,9 +104,10 @@ func NoLongerDraft(own Own) Report {
 
 // Listed is a report from what the list of jobs says.
 func Listed(own Own, note string) Report {
+	status := text.Clean(own.Status, 40)
 	report := Report{
-		JobID: text.Clean(own.ID, maxJobID), Status: text.Clean(own.Status, 40), listed: true,
-		DraftURL:         own.Page,
+		JobID: text.Clean(own.ID, maxJobID), Status: status, DraftURL: own.Page, listedTitle: text.Clean(own.Title, 200),
+		heading:          "Job " + text.Clean(own.ID, maxJobID) + " is " + tool.StatusWords(status) + ".",
 		NormalizedFields: Shortened(opentrain.Fields{"jobTitle": []byte(text.JSON(own.Title))}),
 		Next:             tool.Next{Action: tool.Done, Note: note},
 	}

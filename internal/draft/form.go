@@ -19,6 +19,9 @@ const (
 	formLifetime  = 24 * time.Hour // how long a human may take over a form
 )
 
+// AskHumanHelp describes the argument askHuman of a tool that asks a draft's questions.
+const AskHumanHelp = "Set to false to ask in the conversation instead of a form."
+
 // FormState is what a form about a draft carries to the next round.
 type FormState struct {
 	Report  Report           `json:"report"`

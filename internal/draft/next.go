@@ -38,7 +38,7 @@ func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 	switch {
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		note := text.Join(" ", options.note, "This job is "+r.Status+" already, no longer a draft.", options.Repeated)
+		note := text.Join(" ", options.note, "This job is "+tool.StatusWords(r.Status)+", no longer a draft.", options.Repeated)
 		return tool.Next{Action: tool.Done, Note: note}
 	case r.PublishReady:
 		return r.publish(options)
@@ -47,14 +47,13 @@ func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 	case len(r.Issues) > 0:
 		return r.resolve(r.Issues[0], types, options)
 	}
-	return r.fix("OpenTrain says that the draft is not ready to publish and does not say why. The draft's page in the app "+
-		"shows what is missing.", options)
+	return r.fix("OpenTrain says that the draft isn't ready to publish, but not why. The draft's page shows what is missing.", options)
 }
 
 // The words about publishing, here and in opentrain_publish.
 const (
-	PublishNote = "Publishing makes the job visible to everyone."
-	PublishIfNo = "If the human says no, it stays a draft and nothing else happens. To change it, call " + tool.PatchDraft + "."
+	PublishNote = "Everyone will see the job."
+	PublishIfNo = "It stays a draft. To change it, use " + tool.PatchDraft + "."
 )
 
 func (r Report) publish(options ReportOptions) tool.Next {

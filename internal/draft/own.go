@@ -3,6 +3,7 @@ package draft
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 		found, whole, err := d.ownJobs(ctx, wanted, is)
 		switch {
 		case err != nil:
-			return Own{}, err
+			return Own{}, unsent(err)
 		case len(found) > 0:
 			return d.ownOf(found[0]), nil
 		case !whole:
@@ -40,6 +41,17 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 	return Own{}, &opentrain.Error{
 		Code: opentrain.CodeNotFound, NotSent: true, Message: "no job of this account has the id " + text.Clean(jobID, 64),
 	}
+}
+
+// unsent marks the error of a read that came before a write: the write was not sent.
+func unsent(err error) error {
+	apiError, ok := errors.AsType[*opentrain.Error](err)
+	if !ok {
+		return err
+	}
+	before := *apiError
+	before.NotSent = true
+	return &before
 }
 
 func (d *Desk) ownOf(job opentrain.OwnJob) Own {

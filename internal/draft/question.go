@@ -24,12 +24,12 @@ const (
 // Question is one open question about a draft.
 type Question struct {
 	Field    string       `json:"field"`
-	Question string       `json:"question"`
+	Question string       `json:"question,omitempty"` // absent, like all the rest, for the question that next asks
 	Type     string       `json:"type,omitempty"`
 	Options  []string     `json:"options,omitempty"`
 	Inputs   []tool.Input `json:"inputs,omitempty"` // replace Type and Options when there are several keys
-	Keys     []string     `json:"keys"`             // the update keys that answer it
-	Message  string       `json:"message,omitempty"`
+	Keys     []string     `json:"keys,omitempty"`   // the update keys that answer it
+	Message  string       `json:"-"`                // why it is asked; comes with a question that is asked again
 	Hint     string       `json:"hint,omitempty"`
 
 	more  bool   // there are more options than fit
@@ -158,7 +158,7 @@ func (q Question) line() string {
 		return q.Question
 	}
 	answers := tool.Map(q.inputs(), func(i tool.Input) string { return i.Key + ": " + i.Text() })
-	return q.Question + " [" + strings.Join(answers, "; ") + "]"
+	return q.Question + " (" + strings.Join(answers, "; ") + ")"
 }
 
 // inputs are the values that the question asks for, one for each key.
@@ -174,8 +174,8 @@ func AddQuestions(l *text.Lines, questions []Question) {
 	if len(questions) < 2 {
 		return
 	}
-	l.Add("These may be asked along with the next question, and all answers patched in one call:")
+	l.Add("Also missing (you can ask everything at once):")
 	for _, question := range questions[1:] {
-		l.Field("Also missing", question.line())
+		l.Add("- %s", question.line())
 	}
 }

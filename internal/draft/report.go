@@ -39,9 +39,12 @@ type Report struct {
 	questions      []Question    // all of them, whole
 	content        Content       // what is known of the draft
 	guesses        []tool.Remark // about content
+	patched        bool          // by this call
 	whole          bool          // content is the whole draft
 	contradictions []string      // within content
-	listed         bool          // only what the list of jobs says
+	created        bool          // by this call
+	listedTitle    string        // instead of the content, when only that is known
+	heading        string        // instead of the usual one
 	open           int           // questions in all, also those that were cut
 	outcome        string        // for the audit log, "" when nothing was written
 }
@@ -77,7 +80,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
-		questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
+		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
 		whole: draft.NormalizedFields != nil, contradictions: options.contradictions.warnings,
 	}
 	if !report.whole {
@@ -107,6 +110,7 @@ func (r Report) with(next tool.Next) Report {
 	}
 	switch {
 	case next.Show != nil:
+		r.DraftURL = ""
 		return r
 	case r.whole:
 		r.NormalizedFields = r.content
@@ -185,15 +189,21 @@ func (r Report) Text() string {
 func (r Report) Lines() text.Lines {
 	var l text.Lines
 	l.Add("%s", r.headline())
-	l.Field("Draft page", r.DraftURL)
+	again := r.patched && r.Next.Action == tool.AskHuman // the caller has seen the rest
+	if !again {
+		l.Field("Draft page", r.DraftURL)
+	}
 	if r.ReviewURL != r.DraftURL {
 		l.Field("Review page", r.ReviewURL)
 	}
 	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
-	if len(r.NormalizedFields) > 0 {
+	l.Field("Title", r.listedTitle)
+	if len(r.NormalizedFields) > 0 && r.listedTitle == "" && !again {
 		fields := maps.Clone(r.NormalizedFields)
-		delete(fields, "jobDescription") // the caller wrote it
+		if r.created {
+			delete(fields, "jobDescription") // the caller wrote it
+		}
 		l.Field("Draft so far", text.JSON(fields))
 	}
 	if len(r.FieldsSet) > 0 {
@@ -210,16 +220,14 @@ func (r Report) Lines() text.Lines {
 
 func (r Report) headline() string {
 	switch {
-	case r.JobID == "":
-		return "No draft is shown yet."
-	case r.listed:
-		return fmt.Sprintf("Job %s is %s.", r.JobID, r.Status)
+	case r.heading != "":
+		return r.heading
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		return fmt.Sprintf("Job %s exists already and is %s.", r.JobID, r.Status)
+		return fmt.Sprintf("Job %s already exists and is %s.", r.JobID, tool.StatusWords(r.Status))
 	case r.PublishReady:
 		return fmt.Sprintf("Draft %s is ready to publish.", r.JobID)
 	case r.open > 0:
-		return fmt.Sprintf("Draft %s needs %s before it can be published.", r.JobID, text.Count(r.open, "answer"))
+		return fmt.Sprintf("Draft %s needs %s.", r.JobID, text.Count(r.open, "more answer"))
 	}
 	return fmt.Sprintf("Draft %s can't be published yet.", r.JobID)
 }

@@ -35,7 +35,9 @@ func (d *Desk) See(ctx context.Context, call tool.Call, own Own) (View, error) {
 	case own.Unknown: // OpenTrain decides whether it is complete
 		return View{Report: Report{JobID: own.ID, PublishReady: true}}, nil
 	}
-	if found && !own.Changed.IsZero() && d.Confirm.Ledger.Unchanged(call.Caller, own.ID, before.view.Moment, own.Changed) {
+	// Another process may have changed the draft within the slack of a rough time.
+	certain := !before.view.Rough || !d.replicated && !before.draft.Validation.PublishReady
+	if found && certain && !own.Changed.IsZero() && d.Confirm.Ledger.Unchanged(call.Caller, own.ID, before.view.Moment, own.Changed) {
 		return d.view(ctx, call, before, confirm.Moment{Time: own.Changed}), nil
 	}
 	return d.Reread(ctx, call, own)
@@ -50,7 +52,7 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 	draft, err := d.API.UpdateDraft(ctx, own.ID, opentrain.Fields{"jobTitle": json.RawMessage(text.JSON(own.Title))})
 	if err != nil {
 		d.Record(call.Caller, own.ID, err)
-		return View{}, err
+		return View{}, unsent(err)
 	}
 	draft.JobID = own.ID
 	before, found := d.remembered(call.Caller, own.ID)

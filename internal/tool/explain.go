@@ -112,7 +112,7 @@ func (e explainer) explain() Next {
 	case apiError.Status >= 500: // whatever its code, the API itself didn't answer
 		return e.outage()
 	case apiError.Code == opentrain.CodeUnauthorized:
-		problem := "OpenTrain did not accept " + e.token() + ": it is wrong, expired or revoked."
+		problem := "OpenTrain didn't accept " + e.token() + ": it is wrong, expired or revoked."
 		e.wrong(problem)
 		return e.fixToken(problem)
 	case apiError.Code == opentrain.CodeForbidden:
@@ -133,7 +133,7 @@ func (e explainer) explain() Next {
 func (e explainer) wrong(problem string) {
 	outcome := ""
 	switch conflict := e.apiError.Status == http.StatusConflict; {
-	case e.tool.Kind.ReadOnly():
+	case e.tool.Kind.ReadOnly(), e.tool.Kind == KindShow:
 	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status+e.details.Reason != "":
 		outcome = "Nothing was changed."
 	case conflict:
@@ -170,7 +170,7 @@ func (e explainer) forbidden() Next {
 	case e.details.FeatureKey != "":
 		problem := "The feature " + text.Clean(e.details.FeatureKey, 100) + " is not enabled for this account."
 		e.wrong(problem)
-		e.say("Repeating the call does not help: OpenTrain enables features per account. %s lists them.", GetAccount)
+		e.say("OpenTrain enables features per account, so calling again doesn't help. %s lists them.", GetAccount)
 		return fixInApp(problem)
 	case e.details.Reason != "":
 		return e.reason()
@@ -180,7 +180,7 @@ func (e explainer) forbidden() Next {
 }
 
 func (e explainer) notFound() Next {
-	const ownJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + CreateDraft + " and " + ListJobs + "."
+	const ownJob = "This account has no job with that id. " + ListJobs + " lists its jobs."
 	if e.tool.Name == InviteTrainer && !e.apiError.NotSent { // the job or the person: only OpenTrain's message says which
 		e.wrong(e.refusal())
 		e.say("%s", e.tool.NotFound)
@@ -209,22 +209,28 @@ func (e explainer) conflict() Next {
 		e.wrong(e.refusal())
 		return ListJobsNext("See the job's status.")
 	}
-	e.wrong("The job is " + status + "; this needs " + cmp.Or(text.Clean(e.details.RequiredStatus, 40), "another status") + ".")
+	problem := "The job is " + StatusWords(status) + "."
+	if required := text.Clean(e.details.RequiredStatus, 40); required != "" {
+		works := map[string]string{opentrain.StatusDraft: "on drafts", opentrain.StatusOpen: "on live jobs"}[required]
+		problem += " " + e.tool.Name + " works only " + cmp.Or(works, "when it is "+StatusWords(required)) + "."
+	}
+	e.wrong(problem)
 	arguments, note := sameFields(e.args)
 	switch {
 	case status == opentrain.StatusDraft && e.tool.Name == UpdateJob:
-		e.say("Change a draft with %s.", PatchDraft)
+		e.say("To change a draft, use %s.", PatchDraft)
 		return Next{Action: CallTool, Tool: PatchDraft, Arguments: arguments, Note: note}
 	case status == opentrain.StatusOpen && e.tool.Name == PatchDraft: // update_job asks the human
-		e.say("Change a published job with %s.", UpdateJob)
-		return Next{
-			Action: CallTool, Tool: UpdateJob, Arguments: arguments, Note: text.Join(" ", "The job is public: everyone sees the change.", note),
-		}
+		e.say("To change a live job, use %s.", UpdateJob)
+		return Next{Action: CallTool, Tool: UpdateJob, Arguments: arguments, Note: note}
+	case status == opentrain.StatusDraft && e.tool.Name == InviteTrainer:
+		e.say("Publish it first with %s.", Publish)
+		return Next{Action: CallTool, Tool: Publish, Arguments: map[string]any{"jobId": arguments["jobId"]}}
 	}
 	if status != opentrain.StatusDraft && status != opentrain.StatusOpen {
-		e.say("No tool changes a job in this status. A new job starts with %s.", CreateDraft)
+		e.say("No tool changes that. To post a new job, use %s.", CreateDraft)
 	}
-	return ListJobsNext("See what jobs there are.")
+	return ListJobsNext("See the account's jobs.")
 }
 
 func (e explainer) rateLimit() Next {

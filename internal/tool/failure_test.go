@@ -38,7 +38,7 @@ func TestExplain(t *testing.T) {
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.CallTool, []string{"The job is CLOSED; this needs another status. Nothing was changed."},
+			tool.CallTool, []string{"The job is in the status CLOSED. Nothing was changed."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},
@@ -69,7 +69,7 @@ func TestExplain(t *testing.T) {
 		"patch of a published job": {
 			tool.PatchDraft, alice, `{"jobId":"j","fields":{"a":1}}`,
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"status":"OPEN","requiredStatus":"DRAFT"}`)},
-			tool.CallTool, []string{"The job is OPEN; this needs DRAFT. Nothing was changed.", `Call: opentrain_update_job {"fields":{"a":1},"jobId":"j"}`},
+			tool.CallTool, []string{"The job is live. opentrain_patch_draft works only on drafts. Nothing was changed.", `Call: opentrain_update_job {"fields":{"a":1},"jobId":"j"}`},
 		},
 		"long fields are not repeated": {
 			tool.UpdateJob, alice, `{"jobId":"j","fields":{"a":"` + strings.Repeat("x", 500) + `"}}`,

@@ -115,7 +115,9 @@ func (n Next) Text() string {
 	l.Field("Question", n.Question)
 	l.Field("Problem", n.Problem)
 	l.Field("Note", n.Note)
-	l.Field("Type", n.Type)
+	if n.Type != "enum" || len(n.Options) == 0 { // the options say it
+		l.Field("Type", n.Type)
+	}
 	if len(n.Options) > 0 {
 		l.Field("Options", text.JSON(n.Options))
 	}
@@ -143,7 +145,7 @@ func (n Next) Text() string {
 	default:
 		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
 	}
-	l.Field("Otherwise", n.Otherwise)
+	l.Field("After a no", n.Otherwise)
 	if n.Change != nil {
 		l.Field("To resolve the warnings, if the human agrees", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
 	}
@@ -155,11 +157,11 @@ func (n Next) gloss() string {
 	switch n.Action {
 	case AskHuman:
 		if len(n.Inputs) > 0 {
-			return " (ask the human, put each answer in place of its <answer:KEY>, then call)"
+			return " (then call with each answer)"
 		}
-		return " (ask the human, put the answer in place of " + Answer + ", then call)"
+		return " (then call with the answer)"
 	case ConfirmWithHuman:
-		return " (show this to the human; call only after a yes)"
+		return " (show it; call only after a yes)"
 	default:
 		return ""
 	}

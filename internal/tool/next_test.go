@@ -17,16 +17,16 @@ func TestNextText(t *testing.T) {
 				Action: tool.AskHuman, Question: "Which level?", Note: "Asked again.", Type: "enum", Options: []string{"A", "B<C"},
 				Tool: "t", Arguments: map[string]any{"level": tool.Answer},
 			},
-			"Next: ask_human (ask the human, put the answer in place of <answer>, then call)\nQuestion: Which level?\nNote: Asked again.\n" +
-				"Type: enum\nOptions: [\"A\",\"B<C\"]\nCall: t {\"level\":\"<answer>\"}",
+			"Next: ask_human (then call with the answer)\nQuestion: Which level?\nNote: Asked again.\n" +
+				"Options: [\"A\",\"B<C\"]\nCall: t {\"level\":\"<answer>\"}",
 		},
 		"several inputs": {
 			tool.Next{Action: tool.AskHuman, Inputs: []tool.Input{{Key: "a", Type: "number"}, {Key: "b", Type: "enum", Options: []string{"X"}}}},
-			"Next: ask_human (ask the human, put each answer in place of its <answer:KEY>, then call)\nInput a: number\nInput b: enum [\"X\"]",
+			"Next: ask_human (then call with each answer)\nInput a: number\nInput b: enum [\"X\"]",
 		},
 		"confirmation": {
 			tool.Next{Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: "j", Title: "T"}, Tool: "t", Otherwise: "o"},
-			"Next: confirm_with_human (show this to the human; call only after a yes)\nShow: {\"jobId\":\"j\",\"title\":\"T\"}\nCall: t\nOtherwise: o",
+			"Next: confirm_with_human (show it; call only after a yes)\nShow: {\"jobId\":\"j\",\"title\":\"T\"}\nCall: t\nAfter a no: o",
 		},
 		"wait": {
 			tool.Next{Action: tool.Wait, RetryAfterSeconds: 60, AtMost: true, Tool: "t"},

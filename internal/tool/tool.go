@@ -39,13 +39,13 @@ type Spec struct {
 func (s Spec) Needs() string {
 	switch {
 	case !s.Kind.NeedsToken():
-		return "Needs no token."
+		return "Requires no token."
 	case s.Claimed:
-		return "Needs an API token with the scope " + s.Scope + " and an account that a human has claimed."
+		return "Requires the scope " + s.Scope + " and an account that a human has claimed."
 	case s.Scope != "":
-		return "Needs an API token with the scope " + s.Scope + "."
+		return "Requires the scope " + s.Scope + "."
 	}
-	return "Needs an API token."
+	return "Requires an API token."
 }
 
 // Tool is one tool, ready to be served.

@@ -30,12 +30,10 @@ type getAccountOutput struct {
 
 func (a account) getAccount() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.GetAccount, Title: "See the account and what it may do", Kind: tool.KindRead,
-		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the " +
-			"account has, and which fields and values a draft takes. " +
-			"Use it when a call was refused for a scope or a feature, or to look up a field's exact values. " +
-			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
-			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
+		Name: tool.GetAccount, Title: "Show the account", Kind: tool.KindRead,
+		Description: "Show which OpenTrain account this server acts for: its token's scopes, its features, and the fields and values that a draft accepts. " +
+			"Use it when a call is refused for a scope or a feature, or to look up a field's exact values. " +
+			"You don't need it before posting a job. For the account's jobs use opentrain_list_jobs. Changes nothing.",
 		NotFound: "The user that the API token was made for is gone. Another token is needed.",
 	}, a.read)
 }

@@ -11,17 +11,17 @@ import (
 )
 
 type inviteTrainerInput struct {
-	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
+	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job of the account."`
 	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
 	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract.",
-		"askHuman":     confirm.AskHumanHelp,
+		"freelancerId": "The AI trainer's user id, from the human.",
+		"askHuman":     confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
 	})
 }
 
@@ -37,11 +37,11 @@ type inviteTrainerOutput struct {
 
 func (a applicants) inviteTrainer() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.InviteTrainer, Title: "Invite an AI trainer to a job", Kind: tool.KindCreate,
-		Description: "Invite one AI trainer, whom the human already knows, to a published job of the account on OpenTrain. " +
-			"Use it when the human names a person by user id; the invited person sees the job at once. " +
-			"Not for finding people: published jobs are found by everyone. Publish a draft first, with opentrain_publish. " +
-			"It creates an invited proposal, hires no one and costs nothing. Inviting twice does no harm.",
+		Name: tool.InviteTrainer, Title: "Invite an AI trainer", Kind: tool.KindInvite,
+		Description: "Invite one AI trainer to a live job on OpenTrain, and return the invitation. " +
+			"Use it when the human gives a trainer's user id, from a profile or an earlier contract. " +
+			"The human approves it first, and the trainer sees the job at once. Inviting hires no one and costs nothing. " +
+			"Inviting again changes nothing. To publish a draft first use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
 		OutcomeUnknown: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
 		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +

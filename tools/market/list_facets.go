@@ -32,13 +32,10 @@ func (facet) JSONSchema() *schema.Node { return tool.PlainObject("value, count."
 
 func (m market) listFacets() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.ListFacets, Title: "Count the marketplace by filter", Kind: tool.KindPublicRead,
-		Description: "List the categories, languages, countries and pay types that open jobs on OpenTrain have, with the " +
-			"number of jobs for each. " +
-			"Use it to find valid values for the filters of opentrain_search_jobs, or for an overview of the market. " +
-			"It returns no jobs: search for those. " +
-			"It is not about drafts either: the values that a draft's fields take are in opentrain_get_account. " +
-			"Changes nothing. Counts may be five minutes old.",
+		Name: tool.ListFacets, Title: "List search filters", Kind: tool.KindPublicRead,
+		Description: "List the categories, languages, countries and pay types of the live jobs on OpenTrain, with the number of jobs for each. " +
+			"Use it to find valid filters for opentrain_search_jobs, or for an overview of the market. " +
+			"For the values of a draft's fields use opentrain_get_account. Counts can be five minutes old. Changes nothing.",
 	}, m.count)
 }
 

@@ -12,12 +12,12 @@ import (
 
 type closeJobInput struct {
 	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
-	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
 	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (closeJobInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp})
+	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp})
 }
 
 type closeJobOutput struct {
@@ -32,10 +32,9 @@ type closeJobOutput struct {
 func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
-		Description: "Close a job of the account on OpenTrain: it leaves the marketplace and takes no new proposals. " +
-			"Use it when the human has hired enough people or cancels the job, and only after the human said so: no tool reopens a closed job. " +
-			"Not for changing a job: use opentrain_update_job, or opentrain_patch_draft for a draft. " +
-			"Contracts on the job go on. Closing twice does no harm.",
+		Description: "Close a job on OpenTrain, and return its status. The job leaves the marketplace and takes no more proposals. " +
+			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
+			"To change a job use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),
 		OutcomeUnknown: "It is not known whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",

@@ -17,10 +17,10 @@ type createDraftInput struct {
 	Format      string `json:"format,omitempty"`
 
 	Job    json.RawMessage `json:"job,omitempty" jsonschema:"type=object"`
-	JSONLD json.RawMessage `json:"jsonLd,omitempty" jsonschema:"type=object" jsonschema_description:"JobPosting, for schema_org_job_posting."`
+	JSONLD json.RawMessage `json:"jsonLd,omitempty" jsonschema:"type=object"`
 	XML    string          `json:"xml,omitempty" jsonschema_description:"For indeed_xml or hr_xml."`
 
-	ExternalID     string `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
+	ExternalID     string `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own id for the job."`
 	IdempotencyKey string `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200"`
 	AskHuman       *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
@@ -28,12 +28,12 @@ type createDraftInput struct {
 func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
-		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
-		"format":      "Only for a job that exists as a document, which goes into job, jsonLd or xml instead of description.",
-		"job":         "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
-		"idempotencyKey": "The same key returns the same draft. Default: derived from the content. Set one for another job " +
-			"with the same content.",
-		"askHuman": askHumanHelp,
+		"description":    "The job in the human's own words: task, data, people, pay, languages, time.",
+		"format":         "Only for a job that is a document: in job, jsonLd or xml, instead of description.",
+		"job":            `OpenTrain job object: {"title":"Dashcam boxes","paymentType":"PAY_PER_HOUR","rateAmount":18}`,
+		"jsonLd":         `schema.org JobPosting: {"@type":"JobPosting","title":"Dashcam boxes"}`,
+		"idempotencyKey": "The same key returns the same draft. Set one for another job with the same content.",
+		"askHuman":       draft.AskHumanHelp,
 	})
 }
 
@@ -45,13 +45,12 @@ type createDraftOutput struct {
 
 func (p posting) createDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.CreateDraft, Title: "Draft a job from a description", Kind: tool.KindCreate,
-		Description: "Turn a plain job description into a draft job on OpenTrain and learn what is still missing. " +
-			"Start here when a human wants to hire people for labeling, annotation or other AI-training work. " +
-			"Pass the human's own words as they are; do not structure them or fill gaps yourself. " +
-			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the " +
-			"draft again to change it. " +
-			"Nothing becomes public. Retries never create duplicates.",
+		Name: tool.CreateDraft, Title: "Create a job draft", Kind: tool.KindCreate,
+		Description: "Create a job draft on OpenTrain from a plain description, and return what OpenTrain understood and the next question to ask. " +
+			"Start here when someone wants to hire people for labeling, annotation or other AI-training work. " +
+			"Pass their words unchanged: don't restructure them or fill in gaps. " +
+			"Save answers and changes with opentrain_patch_draft instead of creating the draft again. " +
+			"Nothing becomes public, and retries never create duplicates.",
 		Scope: "jobs:write", Feature: draftingFeature("draftCreate"),
 		OutcomeUnknown: "It is not known whether the draft was created. Call again with the same arguments: retries never create duplicates.",
 	}, p.create)
@@ -92,7 +91,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
 
-const anotherJob = "For another job with the same content, call " + tool.CreateDraft + " with an idempotencyKey of your own."
+const anotherJob = "To create another one, call " + tool.CreateDraft + " with an idempotencyKey of your own."
 
 // source makes the API's source from the arguments. The format may be absent when the one document shows it.
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
@@ -153,9 +152,8 @@ func (in createDraftInput) documents() []document {
 
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
-	l.Field("Idempotency key", o.IdempotencyKey)
 	if o.AlreadyCreated {
-		l.Add("An earlier call created this draft, and this call created nothing. %s", anotherJob)
+		l.Add("This draft was created by an earlier call with the same content. %s", anotherJob)
 	}
 	return l.With(o.Next.Text())
 }

@@ -20,10 +20,9 @@ func (getDraftInput) JSONSchemaExtend(s *schema.Node) {
 
 func (p posting) getDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.GetDraft, Title: "Show a draft", Kind: tool.KindUpdate,
-		Description: "Show one of the account's drafts on OpenTrain: its content, its open questions and the next step. " +
-			"Use it to continue a draft of an earlier conversation, or when the human asks what the job will look like. " +
-			"Not needed after opentrain_create_draft or opentrain_patch_draft, which return the same report. " +
+		Name: tool.GetDraft, Title: "Show a draft", Kind: tool.KindShow,
+		Description: "Show one of the account's drafts: its content, its open questions and the next step. " +
+			"Use it to continue an earlier draft, or when the human asks what the job will look like. " +
 			"For live jobs use opentrain_get_job. " +
 			"OpenTrain shows a draft only when a field is saved, so this saves the title again, unchanged.",
 		ReadingDescription: "Show what the list of the account's jobs says of one draft on OpenTrain, with the link to its page. " +

@@ -13,14 +13,14 @@ import (
 
 type listJobsInput struct {
 	Status string `json:"status,omitempty" jsonschema:"enum=DRAFT,enum=OPEN,enum=ONGOING,enum=COMPLETED,enum=ARCHIVED,enum=PENDING_APPROVAL"`
-	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Jobs a page."`
+	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Jobs per page."`
 	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
 }
 
 func (listJobsInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"status": "Only jobs in this status; all when absent.",
-		"cursor": "nextCursor of the page before, with the same status.",
+		"status": "Only jobs in this status.",
+		"cursor": "nextCursor of the last page; keep the status.",
 	})
 }
 
@@ -38,12 +38,9 @@ type listJobsOutput struct {
 func (p posting) listJobs() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.ListJobs, Title: "List your jobs", Kind: tool.KindRead,
-		Description: "List the account's own jobs on OpenTrain in any status, drafts included, newest first. " +
-			"Use it to find a job's id, to see which drafts are unfinished and how many proposals a job has, " +
-			"and after a broken answer to find out whether a job was created or published. " +
-			"A draft's fields and open questions are in opentrain_get_draft. " +
-			"For other people's published jobs use opentrain_search_jobs. " +
-			"Changes nothing.",
+		Description: "List the account's own jobs in any status, newest first, with their ids, statuses and proposal counts. " +
+			"Use it to find a job, or to check whether a job was created or published. " +
+			"For a draft's content use opentrain_get_draft. For other people's live jobs use opentrain_search_jobs. Changes nothing.",
 		Scope: "jobs:read",
 	}, p.list)
 }

@@ -17,24 +17,21 @@ type patchDraftInput struct {
 
 func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"jobId":    "Id of the draft, from opentrain_create_draft.",
-		"askHuman": askHumanHelp,
-		"fields": "Draft fields to set, any number at once; null clears one. Besides the keys typed here: " +
-			"labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, " +
-			"aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
-			"freelancerType, projectScope, visibility, and any key that a question names.",
+		"jobId":    "The draft's id.",
+		"askHuman": draft.AskHumanHelp,
+		"fields": `Fields to set: {"headcount":10}; null clears one. Also labelingOverview, datasetDescription, dataType, subjectMatter, ` +
+			"labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
+			"freelancerType, projectScope, visibility and any key that a question names.",
 	})
 }
 
 func (p posting) patchDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.PatchDraft, Title: "Answer a draft's questions", Kind: tool.KindUpdate,
-		Description: "Set fields of an unpublished draft on OpenTrain, any number in one call. " +
-			"Use it for the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
-			"Send values of the type that the question names, enums exactly as listed. " +
-			"OpenTrain checks the draft again each time: next holds the following question, or asks you to show the finished draft to the human. " +
-			"Fields not named stay as they are, null clears one; nothing becomes public. " +
-			"Not for published jobs: use opentrain_update_job.",
+		Name: tool.PatchDraft, Title: "Update a draft", Kind: tool.KindUpdate,
+		Description: "Set fields of a draft, and return the updated report with the next question or with the finished draft to show. " +
+			"Use it to save the human's answers, several in one call if you have them, and for later changes. " +
+			"Fields that you leave out stay as they are. Nothing becomes public. " +
+			"To see a draft use opentrain_get_draft. To change a live job use opentrain_update_job.",
 		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"), Live: p.Live,
 		OutcomeUnknown: "It is not known whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)

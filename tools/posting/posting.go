@@ -23,8 +23,6 @@ type posting struct {
 	keys *createKeys
 }
 
-const askHumanHelp = "Set to false to get the questions in the result instead of a form."
-
 // draftingFeature is one of the capabilities of the drafting feature.
 func draftingFeature(capability string) tool.Feature {
 	return tool.Feature{Capability: capability, Key: opentrain.FeatureDrafting}

@@ -25,8 +25,8 @@ type publishInput struct {
 
 func (publishInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"jobId":             "Id of the draft, from opentrain_create_draft.",
-		"confirmationToken": "Only as given in the arguments of a next step; leave out otherwise.",
+		"jobId":             "The draft's id.",
+		"confirmationToken": confirm.TokenHelp,
 		"askHuman":          confirm.AskHumanHelp,
 	})
 }
@@ -50,11 +50,11 @@ type publishOutput struct {
 func (p posting) publishJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.Publish, Title: "Publish a job", Kind: tool.KindPublish,
-		Description: "Publish a finished draft on OpenTrain, so that everyone sees the job and AI trainers can apply. " +
-			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
-			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
-			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
-			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
+		Description: "Publish a finished draft on OpenTrain, and return the page of the live job. " +
+			"The human approves it first: in a form, or by what the result asks you to show them. " +
+			"A draft that is incomplete or fails the content check stays a draft, and the result says why. " +
+			"Publishing a live job again changes nothing. " +
+			"An account can publish 20 jobs a day, or 3 until a human claims it.",
 		Scope: "jobs:write", Feature: publishingFeature(),
 		OutcomeUnknown: "It is not known whether the job was published. " + tool.ListJobs +
 			" shows its status (OPEN when published); publishing again is harmless.",
@@ -150,7 +150,8 @@ func (p posting) askAgain(
 	}
 	ask, next := p.Confirm.Ask(call, intent, view.Preview(own), view.View, why)
 	if next != nil {
-		next.Change, out.Next = view.Report.Next.Change, *next
+		next.Change = view.Report.Next.Change
+		out.Next = *next
 	}
 	return out, ask, nil
 }
@@ -173,7 +174,7 @@ func (p posting) published(
 		out.Next = checkListing(own)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):
 		out.Status, out.Reasons = opentrain.StatusDraft, reasons
-		out.Next = changeContent(own.ID, "OpenTrain's content check blocked the job.")
+		out.Next = changeContent(own.ID, "The job failed OpenTrain's content check.")
 	case answer.Validation != nil || len(answer.MissingFields) > 0:
 		report := p.Report(ctx, call, &opentrain.Draft{
 			JobID: own.ID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
@@ -184,7 +185,7 @@ func (p posting) published(
 		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer doesn't say whether the job was published"}
 	default:
 		out.Reasons = reasons
-		out.Next = tool.ListJobsNext("OpenTrain says that the job is " + out.Status + ".")
+		out.Next = tool.ListJobsNext("OpenTrain says that the job is " + tool.StatusWords(out.Status) + ".")
 	}
 	return out, nil, nil
 }
@@ -254,9 +255,11 @@ func (o publishOutput) Text() string {
 	case o.Published:
 		l.Add("Job %s is live.", o.JobID)
 	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
-		l.Add("Job %s was not published: the content check blocked it.", o.JobID)
+		l.Add("Job %s was not published: it failed the content check.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("Job %s is not published yet. Ask the human first.", o.JobID)
+	case o.Next.Action == tool.AskHuman:
+		l.Add("Job %s can't be published yet: answers are missing.", o.JobID)
 	default:
 		l.Add("Job %s is not published.", o.JobID)
 	}

@@ -13,15 +13,19 @@ import (
 )
 
 type updateJobInput struct {
-	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
+	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job of the account."`
 	// Fields has no schema of its own: the keys of opentrain_patch_draft twice would fill every host's context.
-	Fields            draft.Content `json:"fields" jsonschema_description:"Fields to set, with keys and values as in opentrain_patch_draft."`
-	ConfirmationToken string        `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+	Fields            draft.Content `json:"fields"`
+	ConfirmationToken string        `json:"confirmationToken,omitempty"`
 	AskHuman          *bool         `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp})
+	schema.Describe(s, map[string]string{
+		"fields":            `Fields to set, as in opentrain_patch_draft: {"pricePerHour":25}`,
+		"confirmationToken": confirm.TokenHelp,
+		"askHuman":          confirm.AskHumanHelp,
+	})
 }
 
 type updateJobOutput struct {
@@ -37,11 +41,10 @@ type updateJobOutput struct {
 
 func (p posting) updateJob() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.UpdateJob, Title: "Edit a published job", Kind: tool.KindPublish,
-		Description: "Change fields of a job that is published on OpenTrain; everyone sees the change. " +
-			"Use it only for what the human has seen and approved. Drafts are changed with opentrain_patch_draft. " +
-			"Fields not named stay as they are, null clears one. " +
-			"The content check runs again: an edit that it blocks is still applied, and takes the job off the marketplace, back to a draft.",
+		Name: tool.UpdateJob, Title: "Edit a live job", Kind: tool.KindPublish,
+		Description: "Change fields of a live job on OpenTrain, and return its new status. The human approves the change first. " +
+			"Fields that you leave out stay as they are. For drafts use opentrain_patch_draft. " +
+			"OpenTrain checks the content again. An edit that fails the check is still saved, and turns the job back into a draft.",
 		Scope: "jobs:write", Feature: publishingFeature(), Live: p.Live,
 		OutcomeUnknown: "It is not known whether the edit took effect. " + tool.GetJob +
 			" shows the public job; setting the same values again is harmless.",
@@ -95,12 +98,12 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	out.Applied, out.FieldsSet, out.Reasons = true, draft.Shortened(fields), reasons
 	if edit.Status == opentrain.StatusDraft || edit.Status == "" && blocked {
 		out.Status = opentrain.StatusDraft
-		out.Next = changeContent(in.JobID, "The edit was applied, and OpenTrain's content check took the job off the marketplace.")
+		out.Next = changeContent(in.JobID, "The content check took the job off the marketplace.")
 	} else {
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": in.JobID},
-			Note: "Check the public job. An edit can take five minutes to show.",
+			Note: "Check how the job is listed. A change can take five minutes to show.",
 		}
 	}
 	return out.fit(), nil, nil
@@ -125,12 +128,9 @@ func (o updateJobOutput) Text() string {
 	case !o.Applied:
 		l.Add("Job %s is not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:
-		l.Add("The edit of job %s was applied, but the content check blocked it: the job is a draft again and no longer public.", o.JobID)
+		l.Add("Job %s was changed, but the change failed the content check: the job is a draft again and no longer live.", o.JobID)
 	default:
-		l.Add("Job %s is changed; its status is %s.", o.JobID, o.Status)
-	}
-	if len(o.FieldsSet) > 0 {
-		l.Field("Set", text.JSON(o.FieldsSet))
+		l.Add("Job %s is changed and %s.", o.JobID, tool.StatusWords(o.Status))
 	}
 	l.Fields("Reason", o.Reasons)
 	l.Fields("Interpreted", o.Interpreted)
