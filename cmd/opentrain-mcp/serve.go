@@ -44,10 +44,13 @@ func (f selectFlags) apply(cfg *opentrainmcp.Config) {
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
 	selectFlags
-	Sandbox     bool          `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
-	BaseURL     string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
-	TokenFile   string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
-	Confirm     string        `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" enum:"auto,off" default:"auto" help:"${helpConfirm}"`
+	Sandbox   bool   `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
+	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
+	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
+
+	// The second variable and the alias are the former name.
+	Confirm string `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" enum:"auto,off" default:"auto" help:"${helpConfirm}"`
+
 	Elicitation string        `enum:"auto,off" default:"auto" help:"${helpElicitation}"`
 	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
 	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`

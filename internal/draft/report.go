@@ -81,7 +81,8 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
-		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
+		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft),
+		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
 		whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
 	}
 	if !report.whole {
