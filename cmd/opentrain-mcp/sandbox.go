@@ -13,7 +13,7 @@ import (
 
 type sandboxCommand struct {
 	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"Address to listen on; port 0 picks a free one."`
-	Variant string `enum:"guide,reference" default:"guide" help:"Form of the answers: guide, as in the posting guide, or reference, as in the API reference."`
+	Variant string `enum:"guide,reference" default:"guide" help:"Form of the answers: as in the posting guide or in the API reference."`
 }
 
 // Run serves the sandbox until ctx is done.

@@ -44,11 +44,14 @@ func (f selectFlags) apply(cfg *opentrainmcp.Config) {
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
 	selectFlags
-	Sandbox     bool          `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
-	BaseURL     string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
-	TokenFile   string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
-	Confirm     string        `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" enum:"auto,off" default:"auto" help:"${helpConfirm}"`
-	Elicitation string        `enum:"auto,off" default:"auto" help:"${helpElicitation}"`
+	Sandbox   bool   `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
+	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
+	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
+
+	// The second variable and the alias are the former name.
+	Confirm mode `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" default:"auto" help:"${helpConfirm}"`
+
+	Elicitation mode          `default:"auto" help:"${helpElicitation}"`
 	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
 	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`
 	Timeout     time.Duration `default:"${timeout}" help:"Time for one tool call, retries included."`
@@ -80,6 +83,17 @@ func (f serveFlags) logger(w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// mode is a setting that is auto or off.
+type mode opentrainmcp.Mode
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *mode) UnmarshalText(text []byte) error {
+	if *m = mode(text); *m != mode(opentrainmcp.Auto) && *m != mode(opentrainmcp.Off) {
+		return fmt.Errorf("must be %s or %s, not %q", opentrainmcp.Auto, opentrainmcp.Off, text)
+	}
+	return nil
 }
 
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;

@@ -226,21 +226,34 @@ func TestStateOfAForm(t *testing.T) {
 	if done.Result.IsError || !strings.Contains(done.Result.Content[0].Text, "ready to publish") {
 		t.Fatalf("%+v", done)
 	}
+	second := map[string]any{"jobId": "job_2", "askHuman": false,
+		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}
+	send("opentrain_create_draft", map[string]any{"description": demo.SampleDescription + " Again.", "askHuman": false}, mine, "", "")
+	send("opentrain_patch_draft", second, mine, "", "")
 	publish := job()
 	asked = send("opentrain_publish", publish, mine, "", "")
 	state = asked.Result.RequestState
 	for name, got := range map[string]asking{
-		"of another job":    send("opentrain_publish", map[string]any{"jobId": "job_2"}, mine, state, `{"confirm":true}`),
-		"of another caller": send("opentrain_publish", publish, theirs, state, `{"confirm":true}`),
-		"made up":           send("opentrain_publish", publish, mine, "AAAA", `{"confirm":true}`),
-		"without":           send("opentrain_publish", publish, mine, "", `{"confirm":true}`),
+		"of another job": send("opentrain_publish", map[string]any{"jobId": "job_2"}, mine, state, `{"confirm":true}`),
+		"made up":        send("opentrain_publish", publish, mine, "AAAA", `{"confirm":true}`),
+		"without":        send("opentrain_publish", publish, mine, "", `{"confirm":true}`),
 	} {
 		if got.Result.IsError || !strings.Contains(got.Result.Content[0].Text, "confirm_with_human") {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if strings.Contains(strings.Join(s.api.seen(), "\n"), "/publish") {
-		t.Error("published")
+	if got := send("opentrain_publish", publish, theirs, state, `{"confirm":true}`); !got.Result.IsError ||
+		!strings.Contains(got.Result.Content[0].Text, "no job with that id") {
+		t.Errorf("of another caller: %+v", got)
+	}
+	// Nor is it the state of a form of another tool. Some of them find that the job isn't live.
+	for _, c := range confirmedTools()[1:] {
+		send(c.tool, c.arguments, mine, state, `{"confirm":true}`)
+	}
+	for _, c := range confirmedTools() {
+		if slices.Contains(s.api.seen(), c.request) {
+			t.Errorf("%s reached the API", c.request)
+		}
 	}
 	if got := send("opentrain_publish", publish, mine, state, `{"confirm":true}`); !strings.Contains(got.Result.Content[0].Text,
 		"is live.") {

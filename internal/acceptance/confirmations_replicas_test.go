@@ -2,9 +2,11 @@ package acceptance_test
 
 import (
 	"bytes"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/demo"
@@ -64,12 +66,18 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 	}
 }
 
+// ticking is a sandbox in which a millisecond, the finest time of the API, passes whenever it looks at its clock.
+func ticking(variant sandbox.Variant) http.RoundTripper {
+	clock := &standInClock{now: time.Now()}
+	return sandbox.New(sandbox.Config{Variant: variant, Now: func() time.Time { return clock.advance(time.Millisecond) }}).Transport()
+}
+
 // TestReplicasShowNoMemory: where other replicas change drafts too, a confirmation shows the draft as the API has it
 // now. Where the API's answers are short, nothing else is known than the title.
 func TestReplicasShowNoMemory(t *testing.T) {
 	t.Parallel()
 	for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
-		box, key := sandbox.New(sandbox.Config{Variant: variant}).Transport(), bytes.Repeat([]byte{7}, 32)
+		box, key := ticking(variant), bytes.Repeat([]byte{7}, 32)
 		replica := func() *remote {
 			return startHTTPWith(t, box, func(c *opentrainmcp.HTTPConfig) {
 				c.Confirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{key}, true
@@ -95,6 +103,50 @@ func TestReplicasShowNoMemory(t *testing.T) {
 		// What the first replica remembers of the draft is older than the second one's report, and so is its yes.
 		if got := first.call(ready.Tool, ready.Arguments, token...); strings.Contains(got.text, "is live") {
 			t.Errorf("%s: published by a yes from before the draft was read again: %s", variant, got.text)
+		}
+	}
+}
+
+// TestChangesElsewhereVoidAConfirmation: a draft that was changed through another replica, or in the app, is not
+// published by a yes from before, however soon after it the change was made. The human sees the changed draft.
+func TestChangesElsewhereVoidAConfirmation(t *testing.T) {
+	t.Parallel()
+	for name, asked := range map[string]func(*remote, ...string) tool.Next{
+		"in the report": func(s *remote, as ...string) tool.Next {
+			return s.call("opentrain_patch_draft", completing(), as...).next(t)
+		},
+		"by opentrain_publish": func(s *remote, as ...string) tool.Next { return s.call("opentrain_publish", job(), as...).next(t) },
+		"after reading":        func(s *remote, as ...string) tool.Next { return s.call("opentrain_get_draft", job(), as...).next(t) },
+	} {
+		for _, replicated := range []bool{false, true} { // without, the other process stands for the app
+			box, key := ticking(sandbox.Guide), bytes.Repeat([]byte{7}, 32)
+			replica := func() *remote {
+				return startHTTPWith(t, box, func(c *opentrainmcp.HTTPConfig) {
+					c.Confirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{key}, replicated
+				})
+			}
+			first, second, token := replica(), replica(), []string{tokenHeader, sandbox.DemoToken}
+			first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
+			first.call("opentrain_patch_draft", completing(), token...)
+			before := asked(first, token...)
+			second.call("opentrain_patch_draft", patch("headcount", 99), token...)
+			for _, s := range []*remote{first, replica()} { // a new process remembers nothing
+				got := s.call(before.Tool, before.Arguments, token...)
+				next := got.next(t)
+				if next.Action != tool.ConfirmWithHuman || shownFields(t, next)["headcount"] != 99.0 ||
+					!strings.HasPrefix(next.Note, "The draft has changed since the human saw it.") {
+					t.Errorf("asked %s, replicated %v: %s", name, replicated, got.text)
+				}
+				before = next
+				second.call("opentrain_patch_draft", patch("pricePerHour", 30), token...)
+			}
+			next := first.call("opentrain_publish", job(), token...).next(t)
+			if shown := shownFields(t, next); shown["pricePerHour"] != 30.0 || shown["headcount"] != 99.0 {
+				t.Errorf("asked %s, replicated %v: shown %v", name, replicated, shown)
+			}
+			if got := second.call(next.Tool, next.Arguments, token...); !strings.Contains(got.text, "is live.") {
+				t.Errorf("asked %s, replicated %v: %s", name, replicated, got.text)
+			}
 		}
 	}
 }

@@ -93,7 +93,9 @@ func numberOf(value json.RawMessage) string {
 
 // numbersIn are the numbers in a text, in their shortest form: 50,000 and 50k are 50000, ten is 10.
 func numbersIn(s string) []string {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != ',' })
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != ','
+	})
 	spelled := []string{ // "one" is seldom a number
 
 		"", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",

@@ -96,7 +96,8 @@ func NoLongerDraft(own Own) Report {
 	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + ", no longer a draft."}
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
-			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID}, Note: "The job is live. This shows it as it is listed.",
+			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID},
+			Note: "The job is live. This shows it as it is listed.",
 		}
 	}
 	return report

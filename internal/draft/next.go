@@ -21,7 +21,7 @@ type ReportOptions struct {
 	answers        opentrain.Fields // are sent along with the next answer
 	token          string           // the confirmation of the draft as it is reported
 	form           bool             // a form will ask the human to publish
-	completed      bool             // the content is from an earlier report
+	completed      bool             // the report's content is from an earlier one
 	contradictions contradictions
 }
 
@@ -69,9 +69,6 @@ func (r Report) publish(options ReportOptions) tool.Next {
 	}
 	preview := r.preview()
 	preview.Warnings = options.contradictions.warnings
-	if options.completed {
-		preview.Notes = append(preview.Notes, "Some of this is from earlier answers. The draft's page shows it as it is now.")
-	}
 	return tool.Next{
 		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: PublishIfNo,
 		Note: text.Join(" ", options.note, PublishNote),
@@ -82,6 +79,9 @@ func (r Report) publish(options ReportOptions) tool.Next {
 func (r Report) preview() tool.Preview {
 	preview := tool.Preview{JobID: r.JobID, Guesses: r.guesses, DraftURL: r.DraftURL}
 	switch {
+	case len(r.content) > 0 && r.completed:
+		preview.Fields = opentrain.Fields(r.content)
+		preview.Notes = []string{"Some of this is from earlier answers. The draft's page shows it as it is now."}
 	case len(r.content) > 0 && r.whole:
 		preview.Fields = opentrain.Fields(r.content)
 	case len(r.content) > 0:
@@ -125,8 +125,10 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 	for key, value := range options.answers {
 		fields[key] = value
 	}
-	for _, key := range q.Keys {
-		fields[key] = tool.AnswerTo(key)
+	for _, input := range q.inputs() {
+		if !input.Alternative {
+			fields[input.Key] = tool.AnswerTo(input.Key)
+		}
 	}
 	if len(q.Keys) == 1 {
 		fields[q.Keys[0]] = tool.Answer

@@ -48,8 +48,11 @@ func (types fieldTypes) question(missing opentrain.MissingField) Question {
 		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),
 		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(missing.Label, 100),
 	}
+	examples := missing.ExampleValues()
 	for _, key := range q.Keys {
 		input := types.input(missing, key, len(q.Keys))
+		_, shown := examples[key]
+		input.Alternative = len(examples) > 0 && !shown
 		options := firstOptions(input.Options)
 		q.more = q.more || len(options) < len(input.Options)
 		input.Options = options
@@ -91,26 +94,21 @@ func (q *Question) cutOptions() {
 // ellipsis stands for the options that were cut.
 const ellipsis = "…"
 
-// updateKeys returns the update keys that a question asks for: those of its example, otherwise all that the API names.
+// updateKeys returns the update keys that a question asks for, those of its example first. The others are alternatives.
 func updateKeys(missing opentrain.MissingField) []string {
-	example := missing.ExampleValues()
+	example := slices.Sorted(maps.Keys(missing.ExampleValues()))
 	switch {
-	case len(example) > 0:
-	case len(missing.UpdateKeys) > 0:
-		return missing.UpdateKeys
+	case len(example)+len(missing.UpdateKeys) > 0:
 	case missing.Field == "":
 		return []string{} // nothing says where the answer goes
 	default:
 		return []string{missing.Field}
 	}
-	var keys []string
-	for _, key := range missing.UpdateKeys {
-		if _, found := example[key]; found {
-			keys = append(keys, key)
-			delete(example, key)
-		}
-	}
-	return append(keys, slices.Sorted(maps.Keys(example))...)
+	isExample := func(key string) bool { return slices.Contains(example, key) }
+	inOrder := slices.DeleteFunc(slices.Clone(missing.UpdateKeys), func(key string) bool { return !isExample(key) })
+	others := slices.DeleteFunc(slices.Clone(missing.UpdateKeys), isExample)
+	unnamed := slices.DeleteFunc(example, func(key string) bool { return slices.Contains(inOrder, key) })
+	return slices.Concat(inOrder, unnamed, others)
 }
 
 // input is the answer under one of the keys of a question. For a question with one key, the API's own words about

@@ -41,6 +41,7 @@ type Report struct {
 	guesses        []tool.Remark // about content
 	patched        bool          // by this call
 	whole          bool          // content is the whole draft
+	completed      bool          // content is from an earlier report
 	contradictions []string      // within content
 	created        bool          // by this call
 	listedTitle    string        // instead of the content, when only that is known
@@ -80,11 +81,17 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
-		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft), content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
-		whole: draft.NormalizedFields != nil, contradictions: options.contradictions.warnings,
+		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft),
+		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
+		whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
 	}
 	if !report.whole {
 		report.content = Shortened(options.Set)
+	}
+	if !report.PublishReady || options.form { // otherwise the step shows them
+		for _, warning := range report.contradictions {
+			report.Warnings = append(report.Warnings, tool.Remark{Message: warning})
+		}
 	}
 	report.open = len(report.questions)
 	whole := report

@@ -67,7 +67,11 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 	} else {
 		d.Confirm.Ledger.RecordSave(call.Caller, own.ID, own.Changed, moment)
 	}
-	return d.view(ctx, call, now, moment), nil
+	view := d.view(ctx, call, now, moment)
+	if show := view.Report.Next.Show; show != nil && show.Fields["jobTitle"] == nil {
+		show.Title = text.Clean(own.Title, 200)
+	}
+	return view, nil
 }
 
 func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm.Moment) View {

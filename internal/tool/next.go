@@ -58,17 +58,22 @@ type Change struct {
 
 // Input is one of several values that a question asks for.
 type Input struct {
-	Key     string   `json:"key"`
-	Type    string   `json:"type"`
-	Options []string `json:"options,omitempty"`
+	Key         string   `json:"key"`
+	Type        string   `json:"type"`
+	Options     []string `json:"options,omitempty"`
+	Alternative bool     `json:"alternative,omitempty"` // may be answered instead of the others
 }
 
 // Text writes the type of an input and its options.
 func (i Input) Text() string {
-	if len(i.Options) == 0 {
-		return i.Type
+	words := i.Type
+	if len(i.Options) > 0 {
+		words += " " + text.JSON(i.Options)
 	}
-	return i.Type + " " + text.JSON(i.Options)
+	if i.Alternative {
+		words += ", as an alternative"
+	}
+	return words
 }
 
 // JSONSchema implements the generator's interface.

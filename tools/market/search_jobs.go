@@ -134,7 +134,8 @@ func (o searchJobsOutput) Text() string {
 		}
 		l.Add("%d. %s", i+1, text.Join(" · ", "Job (id "+job.ID+")", own, job.Pay, job.DatePosted))
 		l.Quoted("   ", text.Join(" · ", job.Title, job.CompanyName))
-		l.Quoted("   ", text.Join(" · ", job.Category, job.ExperienceLevel, strings.Join(job.Languages, ", "), strings.Join(job.Countries, ", ")))
+		l.Quoted("   ", text.Join(" · ", job.Category, job.ExperienceLevel, strings.Join(job.Languages, ", "),
+			strings.Join(job.Countries, ", ")))
 		l.Quoted("   ", job.Summary)
 		l.Field("   Page", job.URL)
 	}

@@ -46,7 +46,8 @@ type createDraftOutput struct {
 func (p posting) createDraft() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CreateDraft, Title: "Create a job draft", Kind: tool.KindCreate,
-		Description: "Create a job draft on OpenTrain from a plain description, and return what OpenTrain understood and the next question to ask. " +
+		Description: "Create a job draft on OpenTrain from a plain description, and return what OpenTrain understood and the " +
+			"next question to ask. " +
 			"Start here when someone wants to hire people for labeling, annotation or other AI-training work. " +
 			"Pass their words unchanged: don't restructure them or fill in gaps. " +
 			"Save answers and changes with opentrain_patch_draft instead of creating the draft again. " +
