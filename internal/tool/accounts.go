@@ -18,9 +18,7 @@ import (
 )
 
 const (
-	// SideReadTimeout bounds a read that only helps a call: it must not use up the call's time or delay its result.
-	SideReadTimeout = 5 * time.Second
-
+	sideReadTimeout = 5 * time.Second  // the most that a read may take which only helps a call
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
 	identityTTL     = time.Hour        // how long the owner and the scopes of a token are trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
@@ -69,6 +67,14 @@ func NewAccounts(api *opentrain.Client) *Accounts {
 	}
 }
 
+// SideReadTime is how long a read may take that only helps a call. It leaves half of the call's time.
+func SideReadTime(ctx context.Context) time.Duration {
+	if deadline, limited := ctx.Deadline(); limited {
+		return min(sideReadTimeout, time.Until(deadline)/2)
+	}
+	return sideReadTimeout
+}
+
 // SawOwn remembers that a job belongs to the caller. Nil Accounts remember nothing.
 func (a *Accounts) SawOwn(by caller.Caller, jobID string) {
 	if a != nil && by.ID != "" && jobID != "" {
@@ -94,7 +100,7 @@ func (a *Accounts) identity(ctx context.Context, by caller.Caller) identity {
 		return identity{}
 	}
 	read := ttlcache.LoaderFunc[string, identity](func(known *ttlcache.Cache[string, identity], id string) *ttlcache.Item[string, identity] {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), SideReadTimeout) // others may wait for it
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), SideReadTime(ctx)) // others may wait for it
 		defer cancel()
 		me, err := a.api.Me(ctx)
 		switch {
@@ -122,7 +128,7 @@ func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrai
 
 // Read reads the capabilities of the caller's account, bypassing the cache. The result is never nil.
 func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
-	ctx, cancel := context.WithTimeout(ctx, SideReadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, SideReadTime(ctx))
 	defer cancel()
 	known, err := a.api.Capabilities(ctx)
 	switch {
