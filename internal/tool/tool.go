@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"opentrain-mcp/internal/caller"
@@ -60,7 +61,8 @@ type Tool struct {
 // Reading returns the tool as it is where nothing may be changed, if it can be served there.
 func (t Tool) Reading() (reading Tool, ok bool) {
 	if t.ReadingDescription != "" {
-		t.Kind, t.Description = KindRead, t.ReadingDescription+" "+t.Needs()
+		t.Kind, t.Scope = KindRead, strings.Replace(t.Scope, ":write", ":read", 1)
+		t.Description = t.ReadingDescription + " " + t.Needs()
 	}
 	return t, t.Kind.ReadOnly()
 }
