@@ -77,7 +77,7 @@ func TestOwnJobsAreMarked(t *testing.T) {
 		"created":   {tool.CreateDraft, `{"description":"x"}`, "POST /job-drafts", `{"jobId":"own","status":"DRAFT"}`},
 		"published": {tool.Publish, `{"jobId":"own"}`, "POST /jobs/own/publish", `{"jobId":"own","status":"OPEN"}`},
 	} {
-		api := &routes{bodies: map[string]string{"GET /jobs": market, test.route: test.body}}
+		api := &routes{bodies: map[string]string{"GET /jobs": market, "GET /jobs/mine": `{"jobs":[{"id":"own","title":"A","status":"DRAFT"}]}`, test.route: test.body}}
 		all := serve(t, api, setup{})
 		search := func(by caller.Caller) string {
 			t.Helper()

@@ -52,7 +52,7 @@ func TestResultsStayShort(t *testing.T) {
 	t.Run("many questions", func(t *testing.T) {
 		c := newChecker(t, startWith(t, answering(http.StatusOK, fmt.Sprintf(draft, false, strings.Join(gaps, ","))), nil))
 		got := c.result(t, "opentrain_create_draft", map[string]any{"description": "x"})
-		if next := got.next(t); next.Remaining != 60 || len(next.Options) != 151 || !strings.Contains(got.text, "60 answers are missing") {
+		if next := got.next(t); next.Remaining != 60 || len(next.Options) != 151 || !strings.Contains(got.text, "needs 60 more answers") {
 			t.Errorf("%d remaining, %d options:\n%.300s", next.Remaining, len(next.Options), got.text)
 		}
 	})

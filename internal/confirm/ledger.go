@@ -83,9 +83,15 @@ func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlo
 			delete(l.locks, key)
 		}
 	}
+	unlock = func() { <-entry.held; leave() }
+	select {
+	case entry.held <- struct{}{}: // even when ctx has ended: the lock isn't what the call fails for
+		return unlock, nil
+	default:
+	}
 	select {
 	case entry.held <- struct{}{}:
-		return func() { <-entry.held; leave() }, nil
+		return unlock, nil
 	case <-ctx.Done():
 		leave()
 		return nil, &opentrain.Error{

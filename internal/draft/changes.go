@@ -44,7 +44,7 @@ func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *
 	if k, found := d.remembered(by, own.ID); found && !own.Changed.IsZero() && k.view.Covers(own.Changed) {
 		return k.draft.NormalizedFields
 	}
-	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	job, err := d.API.GetJobUncached(ctx, own.ID)
 	if err != nil || job.Status == opentrain.StatusClosed {

@@ -61,3 +61,8 @@ func (k Kind) ReadOnly() bool { return k == KindRead || k == KindPublicRead }
 
 // NeedsToken reports whether tools of this kind need an API token.
 func (k Kind) NeedsToken() bool { return k != KindPublicRead }
+
+// AsksFirst reports whether tools of this kind ask the human, or read the job, before the call that needs their scope.
+func (k Kind) AsksFirst() bool {
+	return k == KindPublish || k == KindClose || k == KindInvite || k == KindShow
+}

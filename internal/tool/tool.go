@@ -150,11 +150,14 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
 		return Result{}, nil, call.Served.refuse(t.Name)
 	}
-	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
-	if err != nil {
-		if FeatureOf(err) != "" {
-			r.Accounts.Forget(call.Caller)
+	result, ask, err := t.run(ctx, call, args, func() error {
+		if err := r.Accounts.Require(ctx, call.Caller, t.Feature); err != nil || !t.Kind.AsksFirst() {
+			return err
 		}
+		return r.Accounts.RequireScope(ctx, call.Caller, t.Scope)
+	})
+	if err != nil {
+		r.Accounts.Refused(call.Caller, err)
 		return Result{}, nil, r.Explain(t, call, args, err)
 	}
 	if made := result.Effect; made.Outcome == opentrain.StatusDraft || made.Outcome == opentrain.StatusOpen {

@@ -26,7 +26,7 @@ func (m market) unknownFilters(ctx context.Context, in searchJobsInput) string {
 	if in.Category+in.Language+in.Country == "" {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	facets, err := m.api.Facets(ctx)
 	if err != nil {

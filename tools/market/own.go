@@ -15,7 +15,7 @@ func (m market) findOwn(ctx context.Context, by caller.Caller, jobID string) *op
 	if by.ID == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	page, err := m.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Limit: 100})
 	if err != nil {

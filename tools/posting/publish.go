@@ -45,6 +45,8 @@ type publishOutput struct {
 
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
+
+	blocked bool // by the content check
 }
 
 func (p posting) publishJob() tool.Tool {
@@ -173,7 +175,7 @@ func (p posting) published(
 		out.Published, out.AlreadyPublished, out.JobURL = true, answer.AlreadyPublished, text.URL(answer.JobURL)
 		out.Next = checkListing(own)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):
-		out.Status, out.Reasons = opentrain.StatusDraft, reasons
+		out.Status, out.Reasons, out.blocked = opentrain.StatusDraft, reasons, true
 		out.Next = changeContent(own.ID, "The job failed OpenTrain's content check.")
 	case answer.Validation != nil || len(answer.MissingFields) > 0:
 		report := p.Report(ctx, call, &opentrain.Draft{
@@ -254,7 +256,7 @@ func (o publishOutput) Text() string {
 		l.Add("Job %s is already live.", o.JobID)
 	case o.Published:
 		l.Add("Job %s is live.", o.JobID)
-	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
+	case o.blocked:
 		l.Add("Job %s was not published: it failed the content check.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("Job %s is not published yet. Ask the human first.", o.JobID)
