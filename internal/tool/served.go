@@ -148,9 +148,9 @@ func (s Served) named(words string) int {
 // Next returns the step as the caller can take it. Where its tool isn't served, a human takes it in OpenTrain's app. A
 // look at something that isn't necessary is left out after a success.
 func (s Served) Next(next Next, failed bool) Next {
-	next.Note, next.Problem = s.Text(next.Note), s.Text(next.Problem)
-	if _, found := s.hidden[next.Otherwise]; found {
-		next.Otherwise = ""
+	next.Note, next.Problem, next.Otherwise = s.Text(next.Note), s.Text(next.Problem), s.Text(next.Otherwise)
+	if next.Change != nil && s.named(next.Change.Tool) >= 0 {
+		next.Change = nil
 	}
 	missing, found := s.hidden[next.Tool]
 	if !found {
