@@ -303,7 +303,7 @@ func known(t testing.TB) (all, readOnly []string) {
 	}
 	for _, tool := range tools {
 		all = append(all, tool.Name)
-		if tool.Annotations.ReadOnlyHint {
+		if tool.Annotations.ReadOnlyHint || tool.Name == "opentrain_get_draft" { // which then writes nothing
 			readOnly = append(readOnly, tool.Name)
 		}
 	}

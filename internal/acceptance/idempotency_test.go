@@ -97,7 +97,7 @@ func (c *creator) create(token, words string, more ...any) string {
 	if err := json.Unmarshal(got.structured, &draft); err != nil {
 		c.t.Error(err)
 	}
-	if says := strings.Contains(got.text, "An earlier call created this draft"); says != draft.AlreadyCreated {
+	if says := strings.Contains(got.text, "This draft was created by an earlier call"); says != draft.AlreadyCreated {
 		c.t.Errorf("alreadyCreated %v, but the text is %s", draft.AlreadyCreated, got.text)
 	}
 	if draft.AlreadyCreated {

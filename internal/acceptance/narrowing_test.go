@@ -90,17 +90,19 @@ func TestCallsOfToolsThatAreNotServed(t *testing.T) {
 	}
 }
 
-// TestExcludedToolHidesItsResource: excluding a tool also hides its resource and the
-// prompt that names it.
+// TestExcludedToolHidesItsResource: excluding a tool also hides its resource and the prompt that needs it.
 func TestExcludedToolHidesItsResource(t *testing.T) {
 	s := startWith(t, answering(http.StatusOK, `{"id":"j"}`),
 		func(cfg *opentrainmcp.Config) { cfg.ExcludeTools = []string{"opentrain_get_job"} })
 	if text, err := readResource(t, s.host, "opentrain://jobs/j"); err == nil || len(s.api.seen()) != 0 {
 		t.Errorf("%v: %s", err, text)
 	}
-	prompts, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
-	if err != nil || len(prompts.Prompts) != 1 {
-		t.Errorf("%v: %+v", err, prompts)
+	for excluded, left := range map[string]int{"opentrain_get_job": 2, "opentrain_get_draft": 1, "opentrain_create_draft": 1} {
+		s := startWith(t, answering(http.StatusOK, `{}`), func(cfg *opentrainmcp.Config) { cfg.ExcludeTools = []string{excluded} })
+		prompts, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
+		if err != nil || len(prompts.Prompts) != left {
+			t.Errorf("without %s: %v: %+v", excluded, err, prompts)
+		}
 	}
 }
 

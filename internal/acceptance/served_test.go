@@ -279,7 +279,7 @@ func TestInstructionsSayWhatIsServed(t *testing.T) {
 		change       func(*opentrainmcp.Config)
 		says, silent []string
 	}{
-		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "opentrain_invite_trainer"}, []string{"read-only"}},
+		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "no one is invited", "opentrain_get_draft"}, []string{"read-only"}},
 		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true },
 			[]string{"This server is read-only", "opentrain_search_jobs", "call_tool"}, []string{"To post a job", "ask_human", "confirm_with_human"}},
 		"market": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} },
@@ -319,9 +319,9 @@ func TestStepsWithoutTheirTool(t *testing.T) {
 		"a confirmation": {"opentrain_publish", "opentrain_patch_draft", map[string]any{"jobId": "job_2", "fields": map[string]any{"headcount": 3}},
 			tool.Fix, []string{"Show: ", "this server's settings leave it out", "By: human"}},
 		"a look at what is done": {"opentrain_get_job", "opentrain_update_job", map[string]any{"jobId": "job_3", "fields": map[string]any{"headcount": 3}},
-			tool.Done, []string{"Job job_3 is changed", "Note: Check the public job.", "Open: https://app.opentrain.ai"}},
+			tool.Done, []string{"Job job_3 is changed", "Note: Check how the job is listed.", "Open: https://app.opentrain.ai"}},
 		"no jobs": {"opentrain_create_draft", "opentrain_list_jobs", map[string]any{"status": "COMPLETED"},
-			tool.Done, []string{"Note: There is no such job in this account.\n"}},
+			tool.Done, []string{"No jobs of this account have the status COMPLETED.\n"}},
 	} {
 		s := startWith(t, jobsInEachStatus(t), func(c *opentrainmcp.Config) { c.ExcludeTools = []string{test.without} })
 		got := call(t, s.host, test.tool, test.arguments)

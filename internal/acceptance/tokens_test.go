@@ -39,7 +39,7 @@ func TestTokens(t *testing.T) {
 		"a bearer for another service": {[]string{"Authorization", "Bearer eyJhbGciOi.x.y"}, 401, "was not sent on"},
 		"a token as scheme":            {[]string{"X-OpenTrain-Token", one, "Authorization", two}, 401, "unknown scheme"},
 		"another scheme":               {[]string{"Authorization", "Basic dXNlcjpwYXNz"}, 401, "unknown scheme"},
-		"unknown token":                {[]string{"X-OpenTrain-Token", "ot_pat_stranger"}, 200, "did not accept the API token"},
+		"unknown token":                {[]string{"X-OpenTrain-Token", "ot_pat_stranger"}, 200, "didn't accept the API token"},
 		"anonymous":                    {nil, 200, "Send a token so and so."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 
 func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
 	if bad, ok := errors.AsType[*schema.ArgumentError](err); ok {
-		return t.explainArguments(bad)
+		return t.explainArguments(call.Served, bad)
 	}
 	if errors.Is(err, ErrFormOver) {
 		return t.explainFormOver(args)

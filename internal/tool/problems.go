@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -10,11 +11,15 @@ import (
 	"opentrain-mcp/schema"
 )
 
-func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
+func (t Tool) explainArguments(served Served, bad *schema.ArgumentError) *Failure {
 	next := t.fixArguments()
-	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": detailed(bad.Problems)}, cause: bad, Next: &next}
+	problems := Map(bad.Problems, func(p schema.Problem) schema.Problem {
+		p.Message = cmp.Or(served.Text(p.Message), "is invalid")
+		return p
+	})
+	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": detailed(problems)}, cause: bad, Next: &next}
 	f.say("Invalid arguments, nothing was sent. Fix these and call %s again:", t.Name)
-	f.sayProblems(bad.Problems, maxArgumentsText-utf8.RuneCountInString(f.tail()))
+	f.sayProblems(problems, maxArgumentsText-utf8.RuneCountInString(f.tail()))
 	return f
 }
 

@@ -149,7 +149,7 @@ func (s Served) named(words string) int {
 // look at something that isn't necessary is left out after a success.
 func (s Served) Next(next Next, failed bool) Next {
 	next.Note, next.Problem, next.Otherwise = s.Text(next.Note), s.Text(next.Problem), s.Text(next.Otherwise)
-	if next.Change != nil && !s.Has(next.Change.Tool) {
+	if next.Change != nil && s.named(next.Change.Tool) >= 0 {
 		next.Change = nil
 	}
 	missing, found := s.hidden[next.Tool]
