@@ -75,8 +75,9 @@ type View struct {
 	Again   int    // how often in a row the job's time moved although its content stayed the same
 }
 
-// Read reads the human's answer from a call: from its token, or from the form that it continues.
-func (c *Confirmer) Read(call tool.Call, intent Intent) Answer {
+// Read reads the human's answer from a call: from its token, or from the form that it continues. After a yes in the
+// conversation that doesn't count, the conversation asks again: a host that hides its forms would go round in a circle.
+func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	token := intent.Token
 	switch {
 	case !c.Asks(call.Caller):
@@ -94,10 +95,13 @@ func (c *Confirmer) Read(call tool.Call, intent Intent) Answer {
 	}
 	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.now())
 	view, ok := viewFrom(sealed.Data)
-	switch {
-	case err != nil, !ok:
+	if err != nil || !ok {
 		return Answer{Why: "This confirmationToken isn't valid: it is more than ten minutes old, or was given for another call."}
-	case c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued):
+	}
+	if call.State == nil {
+		intent.AskHuman = new(bool)
+	}
+	if c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued) {
 		return Answer{Why: "The job has changed since it was confirmed.", View: view}
 	}
 	return Answer{Yes: true, View: view}

@@ -147,7 +147,7 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 	} {
 		again := intent(fields)
 		again.Token = token
-		answer := c.Read(tool.Call{Caller: alice}, again)
+		answer := c.Read(tool.Call{Caller: alice}, &again)
 		if answer.Yes != confirmed || confirmed && answer.View != seen || !confirmed && answer.Why == "" {
 			t.Errorf("%s: %+v", fields, answer)
 		}

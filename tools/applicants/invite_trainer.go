@@ -61,7 +61,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person to the job?",
 		Note: "The person sees the job and the invitation at once. It hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
-	answer := a.Confirm.Read(call, intent)
+	answer := a.Confirm.Read(call, &intent)
 	if answer.No {
 		out.Next = intent.Declined()
 		return out, nil, nil

@@ -52,7 +52,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
 		Note: "The job takes no new proposals, and no tool reopens it. Contracts on it continue.", IfNo: "The job stays as it is.",
 	}
-	answer := p.Confirm.Read(call, intent)
+	answer := p.Confirm.Read(call, &intent)
 	if answer.No {
 		out.Next = intent.Declined()
 		return out, nil, nil

@@ -74,7 +74,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
 		Question: "Publish this job on OpenTrain?", Note: draft.PublishNote, IfNo: draft.PublishIfNo,
 	}
-	answer := p.Confirm.Read(call, intent)
+	answer := p.Confirm.Read(call, &intent)
 	if answer.No {
 		out.Next = intent.Declined()
 		return out, nil, nil

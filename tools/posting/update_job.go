@@ -63,7 +63,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
 		Question: "Change this live job on OpenTrain?", Note: "The job is live: everyone sees the change.", IfNo: "The job stays as it is.",
 	}
-	answer := p.Confirm.Read(call, intent)
+	answer := p.Confirm.Read(call, &intent)
 	if answer.No {
 		out.Next = intent.Declined()
 		return out, nil, nil
