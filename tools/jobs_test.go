@@ -161,7 +161,7 @@ func TestListOfOwnJobs(t *testing.T) {
 			"1 job of this account on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor + "\n\nNext: call_tool\nCall: opentrain_get_draft {\"jobId\":\"a\"}"},
 		"a draft among others": {`{}`, job("a", opentrain.StatusDraft, "") + "," + job("b", opentrain.StatusArchived, ""),
 			"2 jobs of this account on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor +
-				"\n2. T (id b) · ARCHIVED · created 2026-06-01 · https://app.opentrain.ai/jobs/b\n\nNext: done\nNote: opentrain_get_draft shows a draft and its open questions."},
+				"\n2. T (id b) · ARCHIVED · created 2026-06-01 · https://app.opentrain.ai/jobs/b\n\nNext: done\nNote: To see a draft, use opentrain_get_draft."},
 		"waiting for approval": {`{}`, job("a", opentrain.StatusPendingApproval, ""),
 			"1 job of this account on this page.\n1. T (id a) · PENDING_APPROVAL · created 2026-06-01\n\nNext: done"},
 	} {
