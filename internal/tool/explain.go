@@ -52,9 +52,10 @@ func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 // explainFormOver points to the draft of a form that has ended. Creating it again could make a second one.
 func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 	next := Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
-	if t.Name == PatchDraft {
+	if arguments := argumentsOf(args); t.Name == PatchDraft && arguments != nil {
+		arguments["askHuman"] = false // another form may end like this one
 		next = Next{
-			Action: CallTool, Tool: PatchDraft, Arguments: argumentsOf(args),
+			Action: CallTool, Tool: PatchDraft, Arguments: arguments,
 			Note: "Setting the same fields again is harmless, and the result has the open questions.",
 		}
 	}

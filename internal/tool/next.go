@@ -45,7 +45,7 @@ type Next struct {
 	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"` // how long to wait, at most that long when AtMost is set
 	AtMost            bool           `json:"atMost,omitempty"`
 	Tool              string         `json:"tool,omitempty"`
-	Arguments         map[string]any `json:"arguments,omitempty"`
+	Arguments         map[string]any `json:"arguments,omitzero"`
 	Otherwise         string         `json:"otherwise,omitempty"` // what a no means
 	Change            *Change        `json:"change,omitempty"`    // resolves what the warnings name, if the human wants that
 }
