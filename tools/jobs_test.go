@@ -110,7 +110,8 @@ func TestJobsThatAreNotPublic(t *testing.T) {
 	mine := func(status string) map[string]string {
 		return map[string]string{"GET /jobs/mine": `{"jobs":[{"id":"x","title":"X"},{"id":"j","title":"T","status":"` + status + `"}]}`}
 	}
-	closed := map[string]string{"GET /jobs/j": `{"id":"j","status":"closed"}`}
+	unreadable := map[string]string{"GET /jobs/j": `{"id":"j","status":"closed"}`}
+	closed := map[string]string{"GET /jobs/j": unreadable["GET /jobs/j"], "GET /jobs/mine": `{"jobs":[]}`}
 	for name, test := range map[string]struct {
 		by        caller.Caller
 		bodies    map[string]string
@@ -127,6 +128,7 @@ func TestJobsThatAreNotPublic(t *testing.T) {
 		"own jobs are unknown":    {alice, nil, true, []string{"There is no public job with this id."}, "your own"},
 		"nobody asks":             {caller.Caller{}, mine("DRAFT"), true, []string{"There is no public job with this id."}, "your own"},
 		"closed, of someone":      {alice, closed, false, []string{"Job j is not public (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
+		"closed, own jobs unread": {alice, unreadable, false, []string{"Job j is not public (closed).", "Next: done"}, "Call"},
 		"closed, and nobody asks": {caller.Caller{}, closed, false, []string{"Job j is not public (closed).", "Next: done"}, "Call"},
 	} {
 		result, failure := call(t, &routes{bodies: test.bodies}, setup{}, test.by, tool.GetJob, `{"jobId":"j"}`)

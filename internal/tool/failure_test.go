@@ -211,7 +211,7 @@ func TestBugs(t *testing.T) {
 func TestFormOver(t *testing.T) {
 	for name, want := range map[string]string{
 		tool.CreateDraft: `Call: opentrain_list_jobs {"status":"DRAFT"}`,
-		tool.PatchDraft:  `Call: opentrain_patch_draft {"jobId":"j"}`,
+		tool.PatchDraft:  `Call: opentrain_patch_draft {"askHuman":false,"jobId":"j"}`,
 	} {
 		failure := tool.Runner{}.Explain(named(name, tool.KindUpdate), tool.Call{}, json.RawMessage(`{"jobId":"j"}`), tool.ErrFormOver)
 		if !strings.Contains(failure.Text(), want) || !errors.Is(failure, tool.ErrFormOver) {
