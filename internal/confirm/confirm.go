@@ -84,10 +84,10 @@ func (c *Confirmer) Read(call tool.Call, intent Intent) Answer {
 	case call.BadState:
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:
-	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) == "false":
-		return Answer{No: true}
-	case call.Form != tool.FormAnswered, string(call.Answers[field]) != "true", json.Unmarshal(call.State, &token) != nil:
-		return Answer{Why: "The form wasn't answered."} // an empty one says neither yes nor no
+	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
+		return Answer{No: true} // hosts leave out a box without a tick
+	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
+		return Answer{Why: "The form wasn't answered."}
 	}
 	if token == "" {
 		return Answer{}

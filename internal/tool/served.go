@@ -159,11 +159,18 @@ func (s Served) Next(next Next, failed bool) Next {
 	if next.Action == CallTool && missing.reads && !failed {
 		return Next{Action: Done, Note: next.Note, URL: opentrain.DefaultBaseURL}
 	}
-	next.Problem = text.Join(" ", next.Problem,
-		"The tool for this step is not available: "+missing.why+". The human can take the step in OpenTrain's app.")
-	next.Action, next.By, next.URL = Fix, "human", cmp.Or(next.URL, opentrain.DefaultBaseURL)
-	next.Tool, next.Arguments, next.Otherwise, next.RetryAfterSeconds, next.AtMost = "", nil, "", 0, false
-	return next
+	return next.forHuman("The tool for this step is not available: " + missing.why + ". The human can take the step in OpenTrain's app.")
+}
+
+// forHuman is the step as a human takes it in OpenTrain's app, because of a problem with its tool.
+func (n Next) forHuman(problem string) Next {
+	n.Action, n.By, n.Problem = Fix, "human", text.Join(" ", n.Problem, problem)
+	if n.Show != nil {
+		n.URL = cmp.Or(n.URL, n.Show.DraftURL)
+	}
+	n.URL = cmp.Or(n.URL, opentrain.DefaultBaseURL)
+	n.Tool, n.Arguments, n.Otherwise, n.RetryAfterSeconds, n.AtMost = "", nil, "", 0, false
+	return n
 }
 
 // refuse explains a call of a tool that isn't served.

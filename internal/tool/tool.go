@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 )
@@ -55,7 +57,7 @@ type Tool struct {
 	InputSchema, OutputSchema json.RawMessage
 
 	// run decodes the arguments, asks whether the account allows the call, and makes it.
-	run func(ctx context.Context, call Call, args json.RawMessage, allowed func() error) (Result, *Ask, error)
+	run func(ctx context.Context, call Call, args json.RawMessage, checks checks) (Result, *Ask, error)
 }
 
 // Reading returns the tool as it is where nothing may be changed, if it can be served there.
@@ -65,6 +67,12 @@ func (t Tool) Reading() (reading Tool, ok bool) {
 		t.Description = t.ReadingDescription + " " + t.Needs()
 	}
 	return t, t.Kind.ReadOnly()
+}
+
+// checks are what a call checks besides its arguments.
+type checks struct {
+	allowed  func() error         // whether the account allows it
+	possible func(next Next) Next // the step after it, as the caller can take it
 }
 
 // Output is what a tool's function returns. Its JSON is the structured content.
@@ -88,7 +96,7 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		panic(fmt.Sprintf("%s: %v", spec.Name, err))
 	}
 	spec.Description += " " + spec.Needs()
-	run := func(ctx context.Context, call Call, raw json.RawMessage, allowed func() error) (Result, *Ask, error) {
+	run := func(ctx context.Context, call Call, raw json.RawMessage, checks checks) (Result, *Ask, error) {
 		var args In
 		decode := func(live map[string]*schema.Node) (err error) {
 			args, call.Interpreted, err = input.Decode(raw, live)
@@ -103,7 +111,7 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		if err != nil {
 			return Result{}, nil, err
 		}
-		if err := allowed(); err != nil {
+		if err := checks.allowed(); err != nil {
 			return Result{}, nil, err
 		}
 		if more := len(call.Interpreted) - maxNotes; more > 0 {
@@ -114,7 +122,7 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 			return Result{}, ask, err
 		}
 		if next, found := nextOf(&out); found {
-			*next = call.Served.Next(*next, false)
+			*next = checks.possible(*next)
 		}
 		result := Result{Structured: out, Text: out.Text(), Effect: Effect{Outcome: "ok"}}
 		if write, ok := any(out).(interface{ Effect() Effect }); ok {
@@ -150,20 +158,51 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
 		return Result{}, nil, call.Served.refuse(t.Name)
 	}
-	result, ask, err := t.run(ctx, call, args, func() error {
-		if err := r.Accounts.Require(ctx, call.Caller, t.Feature); err != nil || !t.Kind.AsksFirst() {
-			return err
-		}
-		return r.Accounts.RequireScope(ctx, call.Caller, t.Scope)
+	result, ask, err := t.run(ctx, call, args, checks{
+		allowed:  func() error { return r.allowed(ctx, call.Caller, t) },
+		possible: func(next Next) Next { return r.possible(ctx, call, next, false) },
 	})
 	if err != nil {
 		r.Accounts.Refused(call.Caller, err)
-		return Result{}, nil, r.Explain(t, call, args, err)
+		failure := r.Explain(t, call, args, err)
+		if failure.Next != nil {
+			next := r.possible(ctx, call, *failure.Next, true)
+			failure.Next = &next
+		}
+		return Result{}, nil, failure
 	}
 	if made := result.Effect; made.Outcome == opentrain.StatusDraft || made.Outcome == opentrain.StatusOpen {
 		r.Accounts.SawOwn(call.Caller, made.JobID) // OpenTrain answered with the job's status
 	}
 	return result, ask, nil
+}
+
+// allowed returns an error if the account is known not to allow a call of a tool.
+func (r Runner) allowed(ctx context.Context, by caller.Caller, t Tool) error {
+	if err := r.Accounts.Require(ctx, by, t.Feature); err != nil || !t.Kind.AsksFirst() {
+		return err
+	}
+	return r.Accounts.RequireScope(ctx, by, t.Scope)
+}
+
+// possible returns the step as the caller can take it. What the account doesn't allow is left to the human, before they
+// are asked for a yes.
+func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool) Next {
+	next = call.Served.Next(next, failed)
+	tools := call.Served.Tools()
+	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == next.Tool && t.Kind.AsksFirst() })
+	if i < 0 || next.Action == Wait || next.Action == Fix {
+		return next
+	}
+	err := r.allowed(ctx, call.Caller, tools[i])
+	if err == nil {
+		return next
+	}
+	problem := r.Explain(tools[i], call, nil, err).Next.Problem
+	if tools[i].Kind == KindShow && !failed {
+		return Next{Action: Done, Note: text.Join(" ", next.Note, problem)}
+	}
+	return next.forHuman(problem)
 }
 
 // Call is what a tool knows about a call besides its input.

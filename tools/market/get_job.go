@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,17 +57,20 @@ func (m market) getJob() tool.Tool {
 
 func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJobOutput, *tool.Ask, error) {
 	job, err := m.api.GetJob(ctx, in.JobID)
-	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) || err == nil && job.Status == opentrain.StatusClosed {
-		if own := m.findOwn(ctx, call.Caller, in.JobID); own != nil {
+	closed := err == nil && job.Status == opentrain.StatusClosed
+	unreadable := error(nil)
+	if closed || errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) {
+		var own *opentrain.OwnJob
+		if own, unreadable = m.findOwn(ctx, call.Caller, in.JobID); own != nil {
 			return notPublic(*own, call.Interpreted), nil, nil
 		}
 	}
 	if err != nil {
-		return getJobOutput{}, nil, err
+		return getJobOutput{}, nil, cmp.Or(unreadable, err) // it may be one of the account's own
 	}
 	out := cleaned(*job)
 	out.Own, out.Interpreted, out.Next = m.accounts.Owns(call.Caller, job.ID), call.Interpreted, tool.Next{Action: tool.Done}
-	if out.Status == opentrain.StatusClosed && call.Caller.ID != "" {
+	if closed && call.Caller.ID != "" && unreadable == nil {
 		out.Next = tool.ListJobsNext("It may be one of the account's own: then it is in this list, with its status.")
 	}
 	return out.fit(), nil, nil

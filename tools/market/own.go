@@ -10,23 +10,23 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// findOwn looks for a job among the newest of the caller's own; nil when it isn't there or they can't be read.
-func (m market) findOwn(ctx context.Context, by caller.Caller, jobID string) *opentrain.OwnJob {
+// findOwn looks for a job among the newest of the caller's own; nil when it isn't there.
+func (m market) findOwn(ctx context.Context, by caller.Caller, jobID string) (*opentrain.OwnJob, error) {
 	if by.ID == "" {
-		return nil
+		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	page, err := m.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Limit: 100})
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	i := slices.IndexFunc(page.Jobs, func(job opentrain.OwnJob) bool { return job.ID == jobID })
 	if i < 0 {
-		return nil
+		return nil, nil
 	}
 	m.accounts.SawOwn(by, jobID)
-	return &page.Jobs[i]
+	return &page.Jobs[i], nil
 }
 
 // notPublic is the result for a job of the caller that the marketplace doesn't show.
