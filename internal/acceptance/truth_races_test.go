@@ -159,15 +159,15 @@ func TestOnlyOnesOwnAbortedCallVoidsAYes(t *testing.T) {
 					cancel()
 					synctest.Wait()
 					got := s.call(tool.Publish, yes, alice...)
+					close(release)
+					<-handled
+					<-ended
+					remove()
 					if mine := name == "Alice"; mine == strings.Contains(got.text, "is live.") {
 						t.Fatalf("round %d: %s", round, got.text)
 					} else if mine && (got.isError || got.next(t).Action != tool.ConfirmWithHuman || got.next(t).Note == "") {
 						t.Fatalf("round %d: %s", round, got.text)
 					}
-					close(release)
-					<-handled
-					<-ended
-					remove()
 					api.edit(id, func(j *standInJob) { j.status = "ARCHIVED" })
 				}
 			})
