@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"opentrain-mcp/internal/demo"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain/sandbox"
 )
@@ -15,8 +16,7 @@ import (
 // The posting guide's own example, and what the results of its whole loop may cost a
 // model's context together.
 const (
-	guideDescription = "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is $18/hour. " +
-		"English required. Work runs about six weeks."
+	guideDescription  = demo.SampleDescription
 	maxLoopText       = 2400
 	maxLoopStructured = 3500
 )
@@ -26,10 +26,9 @@ func guideAnswers() map[string]any {
 	return map[string]any{"experienceLevel": "INTERMEDIATE", "dataVolumeUnit": "NUMBER_OF_FILES"}
 }
 
-// guideLoop is a server that asks in the conversation, on the stand-in with the guide's
-// example in the guide's form.
-func guideLoop(t testing.TB) *setup {
-	t.Helper()
+// guideStandIn is a stand-in that answers every description with the guide's example, in
+// the guide's form.
+func guideStandIn() *standIn {
 	api := newStandIn(nil)
 	api.set(func(o *standInOptions) {
 		o.createForm, o.patchForm = guideForm, guideForm
@@ -41,6 +40,13 @@ func guideLoop(t testing.TB) *setup {
 			}}
 		}
 	})
+	return api
+}
+
+// guideLoop is a server that asks in the conversation, on the guide's stand-in.
+func guideLoop(t testing.TB) *setup {
+	t.Helper()
+	api := guideStandIn()
 	api.account(standInAccount{id: "employer"})
 	api.token(sandbox.DemoToken, "employer")
 	return startWith(t, api, asking)
