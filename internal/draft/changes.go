@@ -19,7 +19,9 @@ const maxChange = 5000
 
 // Changes shows an edit of a live job, old and new value of each field. resolve is the call that resolves its warnings,
 // nil without any. The caller holds the job's lock.
-func (d *Desk) Changes(ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields) (preview tool.Preview, resolve *tool.Change) {
+func (d *Desk) Changes(
+	ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields,
+) (preview tool.Preview, resolve *tool.Change) {
 	preview = own.Preview()
 	current := d.current(ctx, by, own, &preview)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
