@@ -105,6 +105,9 @@ func parseNumber(text string, dollars bool) (number string, ok bool) {
 		return "", false
 	}
 	whole = strings.Join(groups, "")
+	if len(fraction) == 3 && !isThousands && strings.Trim(whole, "0") != "" { // 5.000 may be five thousand
+		return "", false
+	}
 	if isThousands {
 		fraction += strings.Repeat("0", max(0, 3-len(fraction)))
 		whole, fraction = whole+fraction[:3], strings.TrimRight(fraction[3:], "0")

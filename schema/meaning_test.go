@@ -111,7 +111,7 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 			switch value := got.Price + got.Count; {
 			case want < 0 && (err == nil || !strings.Contains(err.Error(), "is not a number")):
 				t.Errorf("%s %q: %v, %v", name, given, value, err)
-			case want < 0 && strings.Contains(err.Error(), "OpenTrain pays in US dollars") != (name == "price"):
+			case want < 0 && strings.Contains(err.Error(), "of US dollars") != (name == "price"):
 				t.Errorf("%s %q: %v", name, given, err)
 			case want >= 0 && (err != nil || value != want || len(interpreted) != 1):
 				t.Errorf("%s %q: %v, %v, %v", name, given, value, interpreted, err)

@@ -68,7 +68,7 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 			number, ok := parseNumber(text, dollars)
 			switch {
 			case !ok && dollars:
-				d.reject(path, "%s is not a number; OpenTrain pays in US dollars, send a bare number of dollars", quote(raw))
+				d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))
 				return nil
 			case !ok:
 				d.reject(path, "%s is not a number; send a bare number, in digits and without a unit", quote(raw))

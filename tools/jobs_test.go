@@ -110,7 +110,8 @@ func TestJobsThatAreNotPublic(t *testing.T) {
 	mine := func(status string) map[string]string {
 		return map[string]string{"GET /jobs/mine": `{"jobs":[{"id":"x","title":"X"},{"id":"j","title":"T","status":"` + status + `"}]}`}
 	}
-	closed := map[string]string{"GET /jobs/j": `{"id":"j","status":"closed"}`}
+	unreadable := map[string]string{"GET /jobs/j": `{"id":"j","status":"closed"}`}
+	closed := map[string]string{"GET /jobs/j": unreadable["GET /jobs/j"], "GET /jobs/mine": `{"jobs":[]}`}
 	for name, test := range map[string]struct {
 		by        caller.Caller
 		bodies    map[string]string
@@ -127,6 +128,7 @@ func TestJobsThatAreNotPublic(t *testing.T) {
 		"own jobs are unknown":    {alice, nil, true, []string{"There is no public job with this id."}, "your own"},
 		"nobody asks":             {caller.Caller{}, mine("DRAFT"), true, []string{"There is no public job with this id."}, "your own"},
 		"closed, of someone":      {alice, closed, false, []string{"Job j is not public (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
+		"closed, own jobs unread": {alice, unreadable, false, []string{"Job j is not public (closed).", "Next: done"}, "Call"},
 		"closed, and nobody asks": {caller.Caller{}, closed, false, []string{"Job j is not public (closed).", "Next: done"}, "Call"},
 	} {
 		result, failure := call(t, &routes{bodies: test.bodies}, setup{}, test.by, tool.GetJob, `{"jobId":"j"}`)
@@ -161,7 +163,7 @@ func TestListOfOwnJobs(t *testing.T) {
 			"1 job of this account on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor + "\n\nNext: call_tool\nCall: opentrain_get_draft {\"jobId\":\"a\"}"},
 		"a draft among others": {`{}`, job("a", opentrain.StatusDraft, "") + "," + job("b", opentrain.StatusArchived, ""),
 			"2 jobs of this account on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor +
-				"\n2. T (id b) · ARCHIVED · created 2026-06-01 · https://app.opentrain.ai/jobs/b\n\nNext: done\nNote: opentrain_get_draft shows a draft and its open questions."},
+				"\n2. T (id b) · ARCHIVED · created 2026-06-01 · https://app.opentrain.ai/jobs/b\n\nNext: done\nNote: To see a draft, use opentrain_get_draft."},
 		"waiting for approval": {`{}`, job("a", opentrain.StatusPendingApproval, ""),
 			"1 job of this account on this page.\n1. T (id a) · PENDING_APPROVAL · created 2026-06-01\n\nNext: done"},
 	} {

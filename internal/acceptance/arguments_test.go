@@ -55,8 +55,8 @@ func TestInvalidArgumentsAreExplainedAndNotSent(t *testing.T) {
 			"fields.languages: \"Spanish or English\" is not a list"},
 		{"opentrain_patch_draft", patch("countries", "Worldwide"), "fields.countries[0]: \"Worldwide\" is not a country. Ask the human"},
 		{"opentrain_patch_draft", patch("languages", []string{"any language"}), "is not a language. Ask the human"},
-		{"opentrain_patch_draft", patch("pricePerHour", "18 EUR"), "OpenTrain pays in US dollars"},
-		{"opentrain_patch_draft", patch("pricePerHour", "18,50"), "OpenTrain pays in US dollars"},
+		{"opentrain_patch_draft", patch("pricePerHour", "18 EUR"), "is not a number of US dollars"},
+		{"opentrain_patch_draft", patch("pricePerHour", "18,50"), "is not a number of US dollars"},
 		{"opentrain_patch_draft", patch("headcount", "$5"), "fields.headcount: \"$5\" is not a number"},
 		{"opentrain_patch_draft", patch("experienceLevel", ""), "fields.experienceLevel: \"\" is not one of: EXPERT, "},
 		{"opentrain_patch_draft", patch("experienceLevel", "not expert"), "fields.experienceLevel: \"not expert\" is not one of"},
@@ -118,7 +118,7 @@ func TestAllProblemsOfACallAtOnce(t *testing.T) {
 			for _, want := range []string{
 				"- job_id: is not an argument of this tool; did you mean jobId? Arguments: jobId, fields", "- jobId: is required",
 				"- fields.headcounts: is not a field of a draft; did you mean headcount? Fields: jobTitle, ",
-				`- fields.pricePerHour: "€20" is not a number; OpenTrain pays in US dollars`,
+				`- fields.pricePerHour: "€20" is not a number of US dollars`,
 				`- fields.experienceLevel: "senior" is not one of: EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL`,
 				`- fields.dataVolumeUnit: "pages" is not one of: HOURS_OF_RECORDING_AUDIO_VIDEO, `, "- fields.dataVolume: still holds the placeholder",
 			} {

@@ -298,7 +298,7 @@ func TestEditsAreShownWhole(t *testing.T) {
 		fields map[string]any
 		shown  []string
 	}{
-		{map[string]any{"jobDescription": long, "headcount": 3}, []string{" → " + long, "Number of people: 3 people"}},
+		{map[string]any{"jobDescription": long, "headcount": 3}, []string{" → " + long, "3 people"}},
 		{map[string]any{"subjectMatter": nil, "labelingSoftware": ""}, []string{"Subject matter: ", "Labeling software: "}},
 		{map[string]any{"subjectMatter": "cars\u202e\u200bsrac"}, []string{"cars[U+202E][U+200B]srac"}},
 	} {

@@ -17,7 +17,13 @@ func TestRefusalsThatAreResults(t *testing.T) {
 		text       []string
 		structured []string
 	}{
-		{"closed public job", "opentrain_get_job", job(), apiAnswer(404, "application/json", `{"id":"job_1","status":"closed"}`),
+		{"closed public job", "opentrain_get_job", job(), func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/jobs/mine") {
+				apiAnswer(200, "application/json", `{"jobs":[]}`)(w, r)
+				return
+			}
+			apiAnswer(404, "application/json", `{"id":"job_1","status":"closed"}`)(w, r)
+		},
 			[]string{"is not public (closed)", "one of the account's own"}, []string{`"status":"closed"`, `"tool":"opentrain_list_jobs"`}},
 		{"not ready", "opentrain_publish", job(), envelope(400, "BAD_REQUEST", "Not ready.",
 			`{"validation":{"publishReady":false,"missingFieldCount":1,"missingFields":["experienceLevel"],"issues":[]}}`),

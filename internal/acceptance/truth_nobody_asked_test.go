@@ -84,8 +84,9 @@ func leadsOn(t *testing.T, host *formHost, got answer) bool {
 		return next.Problem != "" && next.URL != ""
 	case tool.CallTool:
 		return next.Tool == tool.PatchDraft || !host.call(next.Tool, next.Arguments).isError
+	default:
+		return false
 	}
-	return false
 }
 
 // TestRefusalsSayWhatIsTheCase: each refusal before the question says why, in words that fit the job.
@@ -107,8 +108,8 @@ func TestRefusalsSayWhatIsTheCase(t *testing.T) {
 			{tool.CloseJob, "foreign live", "NOT_FOUND", "no job with that id", tool.CallTool, tool.ListJobs},
 			{tool.InviteTrainer, "foreign live", "NOT_FOUND", "no job with that id", tool.CallTool, tool.ListJobs},
 			{tool.Publish, "OPEN", "", "already live.\nJob page: https://app.opentrain.ai/jobs/", tool.Done, ""},
-			{tool.Publish, "ARCHIVED", "CONFLICT", "The job is closed.", tool.CallTool, tool.ListJobs},
-			{tool.InviteTrainer, "ARCHIVED", "CONFLICT", "The job is closed.", tool.CallTool, tool.ListJobs},
+			{tool.Publish, "ARCHIVED", "CONFLICT", "The job is closed.", tool.Done, ""},
+			{tool.InviteTrainer, "ARCHIVED", "CONFLICT", "The job is closed.", tool.Done, ""},
 			{tool.Publish, "incomplete", "", "be published yet", tool.AskHuman, tool.PatchDraft},
 			{tool.UpdateJob, "DRAFT", "CONFLICT", "The job is a draft.", tool.CallTool, tool.PatchDraft},
 			{tool.UpdateJob, "incomplete", "CONFLICT", "The job is a draft.", tool.CallTool, tool.PatchDraft},

@@ -147,27 +147,26 @@ func TestOnlyOnesOwnAbortedCallVoidsAYes(t *testing.T) {
 						before: func(*standInRequest) { <-release }, after: func(*standInRequest) { close(handled) }})
 					ctx, cancel := context.WithCancel(t.Context())
 					body := rpc(1, tool.PatchDraft, map[string]any{"jobId": id, "fields": map[string]any{"headcount": 9}})
-					ended := make(chan error, 1)
+					ended := make(chan struct{})
 					go func() {
-						response, err := s.client.Do(s.request(ctx, http.MethodPost, "/mcp", body, who...))
-						if err == nil {
-							err = response.Body.Close()
+						defer close(ended)
+						if response, err := s.client.Do(s.request(ctx, http.MethodPost, "/mcp", body, who...)); err == nil {
+							response.Body.Close()
 						}
-						ended <- err
 					}()
 					synctest.Wait() // OpenTrain holds it
 					cancel()
 					synctest.Wait()
 					got := s.call(tool.Publish, yes, alice...)
+					close(release)
+					<-handled
+					<-ended
+					remove()
 					if mine := name == "Alice"; mine == strings.Contains(got.text, "is live.") {
 						t.Fatalf("round %d: %s", round, got.text)
 					} else if mine && (got.isError || got.next(t).Action != tool.ConfirmWithHuman || got.next(t).Note == "") {
 						t.Fatalf("round %d: %s", round, got.text)
 					}
-					close(release)
-					<-handled
-					<-ended
-					remove()
 					api.edit(id, func(j *standInJob) { j.status = "ARCHIVED" })
 				}
 			})

@@ -55,13 +55,13 @@ func TestContradictionsAreWarnedOf(t *testing.T) {
 	words := "Label 50,000 street signs. We pay $18 an hour to four people."
 	tests := map[string]struct {
 		fields, change, resolve map[string]any
-		warning                 string // "" for none
+		warning                 string // words that it has; "" for none
 		field                   string // that next.change sets
 	}{
-		"a price":             {nil, map[string]any{"pricePerHour": 21}, map[string]any{"jobDescription": "We pay $21."}, "still says 18, but “Price per hour” is now $21 per hour.", "jobDescription"},
-		"a number in words":   {nil, map[string]any{"headcount": 6}, map[string]any{"headcount": 4}, "still says 4, but “Number of people” is now 6 people.", "jobDescription"},
-		"thousands":           {map[string]any{"dataVolume": 50000}, map[string]any{"dataVolume": 70000}, map[string]any{"jobDescription": "70k signs"}, "still says 50000, but", "jobDescription"},
-		"another way of pay":  {nil, map[string]any{"paymentType": "FIXED_PRICE", "fixedPrice": 500}, map[string]any{"paymentType": "PAY_PER_HOUR"}, "The payment type is “Fixed price”, but $18 per hour is still set.", "pricePerHour"},
+		"a price":             {nil, map[string]any{"pricePerHour": 21}, map[string]any{"jobDescription": "We pay $21."}, "18 $21", "jobDescription"},
+		"a number in words":   {nil, map[string]any{"headcount": 6}, map[string]any{"headcount": 4}, "four 6", "jobDescription"},
+		"thousands":           {map[string]any{"dataVolume": 50000}, map[string]any{"dataVolume": 70000}, map[string]any{"jobDescription": "70k signs"}, "50,000 70", "jobDescription"},
+		"another way of pay":  {nil, map[string]any{"paymentType": "FIXED_PRICE", "fixedPrice": 500}, map[string]any{"paymentType": "PAY_PER_HOUR"}, "Fixed $18", "pricePerHour"},
 		"the same number":     {nil, map[string]any{"pricePerHour": 18}, nil, "", ""},
 		"never in the text":   {map[string]any{"pricePerHour": 19}, map[string]any{"pricePerHour": 21}, nil, "", ""},
 		"changed with it":     {nil, map[string]any{"pricePerHour": 21, "jobDescription": "We pay $21, not 18."}, nil, "", ""},
@@ -102,7 +102,7 @@ func TestContradictionsAreWarnedOf(t *testing.T) {
 							}
 							continue
 						}
-						if len(said) != 1 || !strings.Contains(said[0], test.warning) {
+						if len(said) != 1 || !hasAll(said[0], strings.Fields(test.warning)) {
 							t.Errorf("%s, %s, result %d: %q in %s", name, formName, i, said, got.text)
 						}
 						if next.Change == nil || next.Change.Tool != tool.PatchDraft || !strings.Contains(string(got.structured), `"fields":{"`+test.field+`":`) {
@@ -123,6 +123,10 @@ func TestContradictionsAreWarnedOf(t *testing.T) {
 			}
 		}
 	}
+}
+
+func hasAll(text string, words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 
 // TestShortAnswersAreCompleted: where OpenTrain answers a save in its short form, the report and the confirmation have

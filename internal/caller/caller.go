@@ -115,10 +115,10 @@ type Restriction struct {
 }
 
 // Excludes reports whether a tool isn't left, and the header that leaves it out.
-func (n Narrowing) Excludes(name string) (header string, excluded bool) {
+func (n Narrowing) Excludes(name string) (header string, readOnly, excluded bool) {
 	i := slices.IndexFunc(n, func(r Restriction) bool { return !slices.Contains(r.Tools, name) })
 	if i < 0 {
-		return "", false
+		return "", false, false
 	}
-	return n[i].Header, true
+	return n[i].Header, n[i].ReadOnly, true
 }

@@ -91,7 +91,7 @@ func TestNarrowingOnlyTakesAway(t *testing.T) {
 	} {
 		var excluded []string
 		for _, name := range []string{"search", "publish", "list"} {
-			if header, is := test.narrowing.Excludes(name); is {
+			if header, _, is := test.narrowing.Excludes(name); is {
 				excluded = append(excluded, name+": "+header)
 			}
 		}

@@ -109,6 +109,13 @@ func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
 	case !opentrain.MayHaveChanged(err):
 		return
 	}
+	l.set(key)
+}
+
+// void makes the caller's earlier confirmations of a job count no longer.
+func (l *Ledger) void(by caller.Caller, jobID string) { l.set(jobKey{by.ID, jobID}) }
+
+func (l *Ledger) set(key jobKey) {
 	l.changes.Set(key, l.now().Truncate(time.Microsecond), ttlcache.DefaultTTL)
 }
 

@@ -17,9 +17,12 @@ import (
 // maxChange is the longest value of a change that a human is shown, in characters. A form shows it whole or not at all.
 const maxChange = 5000
 
-// Changes shows an edit of a live job, old and new value of each field. The caller holds the job's lock.
-func (d *Desk) Changes(ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields) tool.Preview {
-	preview := own.Preview()
+// Changes shows an edit of a live job, old and new value of each field. resolve is the call that resolves its warnings,
+// nil without any. The caller holds the job's lock.
+func (d *Desk) Changes(
+	ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields,
+) (preview tool.Preview, resolve *tool.Change) {
+	preview = own.Preview()
 	current := d.current(ctx, by, own, &preview)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		old := ""
@@ -35,7 +38,26 @@ func (d *Desk) Changes(ctx context.Context, by caller.Caller, own Own, fields op
 		}
 		preview.Changes = append(preview.Changes, change)
 	}
-	return preview
+	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
+	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
+	after.outdated = outdated(before, after, fields)
+	found := after.contradictions()
+	if preview.Warnings = found.warnings; found.patch != nil {
+		maps.Copy(found.patch, asArguments(fields, found.patch))
+		resolve = &tool.Change{Tool: tool.UpdateJob, Arguments: map[string]any{"jobId": own.ID, "fields": found.patch}}
+	}
+	return preview, resolve
+}
+
+// asArguments are the fields that others don't set.
+func asArguments(fields opentrain.Fields, others map[string]any) map[string]any {
+	arguments := map[string]any{}
+	for key, value := range fields {
+		if _, found := others[key]; !found {
+			arguments[key] = value
+		}
+	}
+	return arguments
 }
 
 // current is what the job's fields are now: as they were last reported, if nothing has changed since, otherwise as the

@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -36,8 +37,7 @@ func (k known) contradictions() contradictions {
 			continue
 		}
 		patch["jobDescription"] = tool.Answer
-		found.warnings = append(found.warnings, fmt.Sprintf("The description still says %s, but “%s” is now %s.",
-			numberOf(k.outdated[key]), tool.FieldLabel(key), tool.Readable(key, fields[key])))
+		found.warnings = append(found.warnings, stillSays(k.description(), key, k.outdated[key], fields[key]))
 	}
 	if len(patch) > 0 {
 		found.patch = patch
@@ -62,17 +62,23 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 			old[key] = was
 		}
 	}
-	written := textOf(now.draft.NormalizedFields["jobDescription"])
-	if written == "" {
-		written = now.source
-	}
-	numbers := numbersIn(written)
+	numbers := numbersIn(now.description())
 	maps.DeleteFunc(old, func(key string, was json.RawMessage) bool {
 		current := numberOf(now.draft.NormalizedFields[key])
-		rewritten := set["jobDescription"] != nil && slices.Contains(numbers, current)
-		return current == "" || current == numberOf(was) || !slices.Contains(numbers, numberOf(was)) || rewritten
+		rewritten := set["jobDescription"] != nil && numbers[current] != ""
+		return current == "" || current == numberOf(was) || numbers[numberOf(was)] == "" || rewritten
 	})
 	return old
+}
+
+// description is the draft's text, or else what it was made from.
+func (k known) description() string {
+	return cmp.Or(textOf(k.draft.NormalizedFields["jobDescription"]), k.source)
+}
+
+// stillSays is the warning about a number in the description that a change of a field made wrong.
+func stillSays(description, key string, was, now json.RawMessage) string {
+	return fmt.Sprintf("The description still says “%s”, but it's now %s.", numbersIn(description)[numberOf(was)], tool.Readable(key, now))
 }
 
 func textOf(value json.RawMessage) (s string) {
@@ -91,32 +97,34 @@ func numberOf(value json.RawMessage) string {
 	return strconv.FormatFloat(*number, 'f', -1, 64)
 }
 
-// numbersIn are the numbers in a text, in their shortest form: 50,000 and 50k are 50000, ten is 10.
-func numbersIn(s string) []string {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != ','
-	})
+// numbersIn are the numbers in a text as they are written, by their shortest form: 50,000 and 50k are 50000, ten is 10.
+func numbersIn(s string) map[string]string {
 	spelled := []string{ // "one" is seldom a number
-
 		"", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 	}
-	var numbers []string
-	for _, word := range words {
-		word = strings.Trim(word, ".,")
+	numbers := map[string]string{}
+	add := func(number float64, written string) {
+		key := strconv.FormatFloat(number, 'f', -1, 64)
+		numbers[key] = cmp.Or(numbers[key], written)
+	}
+	for _, written := range strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".,$€£", r)
+	}) {
+		written = strings.Trim(written, ".,")
+		word := strings.ToLower(strings.TrimLeft(written, "$€£"))
 		if n := slices.Index(spelled, word); n > 1 {
-			numbers = append(numbers, strconv.Itoa(n))
+			add(float64(n), written)
 			continue
 		}
-		digits := strings.TrimRightFunc(strings.ReplaceAll(word, ",", ""), unicode.IsLetter)
-		number, err := strconv.ParseFloat(digits, 64)
+		number, err := strconv.ParseFloat(strings.TrimRightFunc(strings.ReplaceAll(word, ",", ""), unicode.IsLetter), 64)
 		if err != nil {
 			continue
 		}
 		if strings.HasSuffix(word, "k") {
 			number *= 1000
 		}
-		numbers = append(numbers, strconv.FormatFloat(number, 'f', -1, 64))
+		add(number, written)
 	}
 	return numbers
 }

@@ -3,7 +3,6 @@ package draft
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -73,18 +72,19 @@ func looksLikeID(name string) bool {
 
 // choice names a draft so that FindDraft finds it again.
 func choice(job opentrain.OwnJob) string {
-	return text.Clean(job.Title, 100) + " (" + text.Clean(job.ID, maxJobID) + ")"
+	created, _, _ := strings.Cut(text.Clean(job.CreatedAt, 40), "T")
+	return text.Clean(job.Title, 100) + " (" + text.Join(", ", text.Clean(job.ID, maxJobID), created) + ")"
 }
 
 // Choose is the report that asks which of several drafts is meant.
 func Choose(name string, drafts []opentrain.OwnJob) Report {
-	heading := "No draft has that title."
+	heading := "No title of a draft matches “" + text.Clean(name, 100) + "”."
 	if hasWords(drafts[0].Title, name) {
 		heading = "More than one draft matches."
 	}
 	return Report{heading: heading, Next: tool.Next{
 		Action: tool.AskHuman, Field: "jobId", Type: "enum", Options: tool.Map(drafts, choice), Tool: tool.GetDraft,
-		Question:  fmt.Sprintf("Which of these drafts do you mean by “%s”?", text.Clean(name, 100)),
+		Question:  "Which of these drafts do you mean?",
 		Arguments: map[string]any{"jobId": tool.Answer},
 	}}
 }

@@ -29,7 +29,7 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 			`"bounding boxes, polygons"`: `["BOUNDING_BOX","POLYGON"]`, `["Bounding Box"]`: `["BOUNDING_BOX"]`, `"3D cuboids"`: `["CUBOID_3D"]`,
 			`"bounding boxes and polygons"`: "is not one of: BOUNDING_BOX, POLYGON, CUBOID_3D", `["circles"]`: "fields.labelTypes[0]: ",
 		},
-		"pricePerHour": {`"$18"`: `18`, `18.50`: `18.50`, `"18/hour"`: "OpenTrain pays in US dollars", `0`: "must be above 0"},
+		"pricePerHour": {`"$18"`: `18`, `18.50`: `18.50`, `"18/hour"`: "is not a number of US dollars", `0`: "must be above 0"},
 		"headcount":    {`"1,000"`: `1000`, `"10 people"`: "is not a number; send a bare number", `"$10"`: "is not a number; send a bare number"},
 		"experienceLevel": {
 			`"experts"`: `"EXPERT"`, `"any"`: `"ANY_EXPERIENCE_LEVEL"`, `"VETERAN"`: `"VETERAN"`, // the API may have more values

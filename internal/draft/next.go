@@ -38,8 +38,7 @@ func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 	switch {
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		note := text.Join(" ", options.note, "This job is "+tool.StatusWords(r.Status)+", no longer a draft.", options.Repeated)
-		return tool.Next{Action: tool.Done, Note: note}
+		return tool.Next{Action: tool.Done, Note: text.Join(" ", options.note, options.Repeated)}
 	case r.PublishReady:
 		return r.publish(options)
 	case len(r.questions) > 0:

@@ -196,7 +196,8 @@ func (r Report) Text() string {
 func (r Report) Lines() text.Lines {
 	var l text.Lines
 	l.Add("%s", r.headline())
-	again := r.patched && r.Next.Action == tool.AskHuman // the caller has seen the rest
+	// The caller has seen the rest, or it isn't about a draft.
+	again := r.patched && r.Next.Action == tool.AskHuman || r.heading == "" && r.Status != "" && r.Status != opentrain.StatusDraft
 	if !again {
 		l.Field("Draft page", r.DraftURL)
 	}

@@ -188,7 +188,7 @@ func (e explainer) notFound() Next {
 		return Next{Action: Fix, By: "human", Problem: e.refusal() + " " + e.tool.NotFound, Tool: InviteTrainer}
 	}
 	problem := cmp.Or(e.tool.NotFound, ownJob)
-	if e.apiError.NotSent { // the job isn't among the caller's
+	if e.apiError.NotSent && e.tool.Name == InviteTrainer { // the job isn't among the caller's
 		problem = ownJob
 	}
 	e.wrong(problem)
@@ -219,17 +219,14 @@ func (e explainer) conflict() Next {
 	arguments, note := sameFields(e.args)
 	switch {
 	case status == opentrain.StatusDraft && e.tool.Name == UpdateJob:
-		e.say("To change a draft, use %s.", PatchDraft)
 		return Next{Action: CallTool, Tool: PatchDraft, Arguments: arguments, Note: note}
 	case status == opentrain.StatusOpen && e.tool.Name == PatchDraft: // update_job asks the human
-		e.say("To change a live job, use %s.", UpdateJob)
 		return Next{Action: CallTool, Tool: UpdateJob, Arguments: arguments, Note: note}
 	case status == opentrain.StatusDraft && e.tool.Name == InviteTrainer:
-		e.say("Publish it first with %s.", Publish)
-		return Next{Action: CallTool, Tool: Publish, Arguments: map[string]any{"jobId": arguments["jobId"]}}
+		return Next{Action: CallTool, Tool: Publish, Arguments: map[string]any{"jobId": arguments["jobId"]}, Note: "Publish it first."}
 	}
 	if status != opentrain.StatusDraft && status != opentrain.StatusOpen {
-		e.say("No tool changes that. To post a new job, use %s.", CreateDraft)
+		return Next{Action: Done, Note: "It can't be edited or reopened here. To post a new job, use " + CreateDraft + "."}
 	}
 	return ListJobsNext("See the account's jobs.")
 }

@@ -55,9 +55,13 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 	maps.Copy(left.hidden, s.hidden)
 	for _, set := range s.Sets {
 		set.Tools = slices.DeleteFunc(slices.Clone(set.Tools), func(t Tool) bool {
-			header, excluded := by.Excludes(t.Name)
+			header, readOnly, excluded := by.Excludes(t.Name)
 			if excluded {
-				left.hidden[t.Name] = hidden{"the header " + header + " leaves it out", t.Kind.ReadOnly()}
+				why := "the header " + header + " leaves it out"
+				if readOnly {
+					why = "the header " + header + " makes this connection read-only"
+				}
+				left.hidden[t.Name] = hidden{why, t.Kind.ReadOnly()}
 			}
 			return excluded
 		})

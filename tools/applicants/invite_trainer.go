@@ -59,7 +59,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	intent := confirm.Intent{
 		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person to the job?",
-		Note: "The person sees the job and the invitation at once. It hires no one and costs nothing.", IfNo: "No one is invited.",
+		Note: "The person will see the job and the invitation at once. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
 	answer := a.Confirm.Read(call, &intent)
 	if answer.No {

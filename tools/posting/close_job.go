@@ -50,7 +50,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	out := closeJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
-		Note: "The job takes no new proposals, and no tool reopens it. Contracts on it continue.", IfNo: "The job stays as it is.",
+		Note: "The job will take no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
 	if answer.No {

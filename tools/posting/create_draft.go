@@ -153,7 +153,7 @@ func (in createDraftInput) documents() []document {
 
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
-	if o.AlreadyCreated {
+	if o.AlreadyCreated && o.Next.Action != tool.Done {
 		l.Add("This draft was created by an earlier call with the same content. %s", anotherJob)
 	}
 	return l.With(o.Next.Text())

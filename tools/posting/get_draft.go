@@ -25,9 +25,10 @@ func (p posting) getDraft() tool.Tool {
 			"Use it to continue an earlier draft, or when the human asks what the job will look like. " +
 			"For live jobs use opentrain_get_job. " +
 			"OpenTrain shows a draft only when a field is saved, so this saves the title again, unchanged.",
-		ReadingDescription: "Show what the list of the account's jobs says of one draft on OpenTrain, with the link to its page. " +
-			"On a read-only server the draft's content can't be shown.",
+		ReadingDescription: "Show the title and status of one of the account's drafts on OpenTrain, with the link to its page. " +
+			"A read-only server can't show its content.",
 		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"),
+		NotFound:       "This account has no draft with that id or title.",
 		OutcomeUnknown: "The draft could not be read; its content is unchanged.",
 	}, p.get)
 }
@@ -42,7 +43,7 @@ func (p posting) get(ctx context.Context, call tool.Call, in getDraftInput) (dra
 	case own.Status != opentrain.StatusDraft:
 		return draft.NoLongerDraft(own), nil, nil
 	case call.Served.ReadOnly():
-		return draft.Listed(own, "This server is read-only. It shows what the list of jobs says; the draft's page shows the rest."), nil, nil
+		return draft.Listed(own, "This is read-only, so only the title and status are shown. The draft's page shows the rest."), nil, nil
 	}
 	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, own.ID)
 	if err != nil {

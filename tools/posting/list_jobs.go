@@ -70,7 +70,7 @@ func (o listJobsOutput) next() tool.Next {
 	case o.status == opentrain.StatusDraft && !o.later && len(o.Jobs) == 1:
 		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": o.Jobs[0].ID}}
 	case slices.ContainsFunc(o.Jobs, isDraft):
-		return tool.Next{Action: tool.Done, Note: tool.GetDraft + " shows a draft and its open questions."}
+		return tool.Next{Action: tool.Done, Note: "To see a draft, use " + tool.GetDraft + "."}
 	}
 	return tool.Next{Action: tool.Done}
 }

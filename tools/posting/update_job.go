@@ -61,7 +61,8 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
-		Question: "Change this live job on OpenTrain?", Note: "The job is live: everyone sees the change.", IfNo: "The job stays as it is.",
+		Question: "Change this live job on OpenTrain?", Note: "The job is live, so everyone will see the change.",
+		IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
 	if answer.No {
@@ -76,8 +77,10 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		return out, nil, err
 	}
 	if !answer.Yes {
-		ask, next := p.Confirm.Ask(call, intent, p.Changes(ctx, call.Caller, own, fields), confirm.View{}, answer.Why)
+		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
+		ask, next := p.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
 		if next != nil {
+			next.Change = resolve
 			out.Next = *next
 		}
 		return out, ask, nil
