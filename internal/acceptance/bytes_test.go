@@ -65,13 +65,13 @@ func runGuideLoop(t testing.TB, s *setup, together bool) (results []answer) {
 		results = append(results, got)
 		next := got.next(t)
 		name, arguments = next.Tool, next.Arguments
-		switch next.Action {
-		case tool.Done:
-			if last := results[len(results)-1]; !strings.Contains(string(last.structured), `"id":"job_1"`) {
-				t.Fatalf("the last result doesn't show the job: %s", last.text)
+		if next.Action == tool.Done {
+			if !strings.Contains(string(got.structured), `"id":"job_1"`) {
+				t.Fatalf("the last result doesn't show the job: %s", got.text)
 			}
 			return results
-		case tool.AskHuman:
+		}
+		if next.Action == tool.AskHuman {
 			fields := map[string]any{next.Field: guideAnswers()[next.Field]}
 			if together {
 				maps.Copy(fields, guideAnswers())

@@ -50,7 +50,7 @@ func ofDrafts() map[string]beginning {
 		"no input":                       {tool: "create_draft", arguments: `{}`, ends: "done", reaches: isPublished},
 		"a description that is too long": {tool: "create_draft", arguments: `{"description":"` + strings.Repeat("long ", 13_000) + `"}`, ends: "done", reaches: isPublished},
 		"an argument of no tool":         {tool: "create_draft", arguments: `{"description":"Label dogs","color":"red"}`, ends: "done", reaches: isPublished},
-		"a misspelled argument":          {tool: "create_draft", arguments: `{"descripton":"Label dogs"}`, ends: "done", reaches: isPublished},
+		"an argument of another name":    {tool: "create_draft", arguments: `{"describe":"Label dogs"}`, ends: "done", reaches: isPublished},
 
 		"all answers":             {tool: "patch_draft", arguments: patchOf("job_1", `"experienceLevel":"expert","dataVolumeUnit":"NUMBER_OF_FILES"`), ends: "done", reaches: isPublished},
 		"an answer that is wrong": {tool: "patch_draft", arguments: patchOf("job_1", `"experienceLevel":"senior"`), ends: "done", reaches: isPublished},
@@ -91,13 +91,21 @@ func ofPublishing() map[string]beginning {
 				w.send(sandbox.DemoToken, "PATCH /job-drafts/job_5", `{"jobTitle":"Label photos"}`)
 				return nil
 			}},
-		"a made-up confirmation": {tool: "publish", arguments: `{"jobId":"job_2","confirmationToken":"AAAA"}`, ends: "done", reaches: isPublished},
+		"a made-up confirmation":         {tool: "publish", arguments: `{"jobId":"job_2","confirmationToken":"AAAA"}`, ends: "done", reaches: isPublished},
+		"a confirmation of another job":  {tool: "publish", arguments: ready, before: confirmedFor("publish", `{"jobId":"job_5"}`), ends: "done", reaches: isPublished},
+		"a confirmation of another call": {tool: "publish", arguments: ready, before: confirmedFor("close_job", `{"jobId":"job_3"}`), ends: "done", reaches: isPublished},
+		"a confirmation from before":     {tool: "publish", arguments: ready, before: confirmedFor("publish", ready), ends: "done", reaches: isPublished},
+		"a draft without confirmations":  {tool: "publish", arguments: ready, config: func(c *opentrainmcp.HTTPConfig) { c.Confirm = opentrainmcp.Off }, ends: "done", reaches: isPublished},
+		"a draft without forms":          {tool: "publish", arguments: `{"jobId":"job_1"}`, config: func(c *opentrainmcp.HTTPConfig) { c.Elicitation = opentrainmcp.Off }, ends: "done", reaches: isPublished},
+		"a draft on one of many replicas": {tool: "publish", arguments: `{"jobId":"job_1"}`, ends: "done", reaches: isPublished, config: func(c *opentrainmcp.HTTPConfig) {
+			c.Replicated, c.StateKeys = true, [][]byte{make([]byte, 32)}
+		}},
 		"a draft changed in the app": {tool: "publish", arguments: ready, ends: "done", reaches: isPublished, asked: func(w *world) {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			w.send(sandbox.DemoToken, "PATCH /job-drafts/job_2", `{"headcount":99}`)
 		}},
 		"a draft made incomplete in the app": {tool: "publish", arguments: ready, ends: "done", reaches: isPublished, on: "stand-in", asked: func(w *world) {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			w.stand.edit("job_2", func(j *standInJob) { delete(j.fields, "experienceLevel") })
 		}},
 		"a draft published in the app": {tool: "publish", arguments: ready, ends: "done", reaches: "already live", asked: func(w *world) {
@@ -109,7 +117,7 @@ func ofPublishing() map[string]beginning {
 		"a draft deleted in the app": {tool: "publish", arguments: ready, ends: "done", late: []string{"has no job with that id"}, on: "stand-in",
 			asked: func(w *world) { w.stand.remove("job_2") }},
 		"a human who thinks for long": {tool: "publish", arguments: ready, ends: "done", reaches: isPublished,
-			asked: func(*world) { time.Sleep(time.Hour) }},
+			asked: func(*world) { <-time.After(time.Hour) }},
 		"the limit of a day": {tool: "publish", arguments: ready, ends: "done", reaches: isPublished, on: "stand-in",
 			given: func(w *world) { w.stand.account(standInAccount{id: sandbox.DemoToken, publishLimit: 2}) }},
 		"a draft without a title to publish": {tool: "publish", arguments: `{"jobId":"job_2"}`, ends: "done", reaches: isPublished, on: "stand-in", given: untitle},
@@ -122,10 +130,10 @@ func ofPublishing() map[string]beginning {
 		"a block in an ordinary answer": {tool: "publish", arguments: `{"jobId":"job_5"}`, ends: "human", on: "stand-in", given: func(w *world) {
 			w.stand.set(func(o *standInOptions) { o.moderationIn200 = true })
 		}},
-		"more jobs than are read": {tool: "publish", arguments: ready, ends: "done", reaches: isPublished, on: "stand-in", given: func(w *world) {
+		"more jobs than are read": {onePage: true, tool: "publish", arguments: ready, ends: "done", reaches: isPublished, on: "stand-in", given: func(w *world) {
 			w.stand.set(func(o *standInOptions) { o.endless = true })
 		}},
-		"an unknown job among more than are read": {tool: "publish", arguments: `{"jobId":"job_999"}`, ends: "done", on: "stand-in",
+		"an unknown job among more than are read": {onePage: true, tool: "publish", arguments: `{"jobId":"job_999"}`, ends: "done", on: "stand-in",
 			late: []string{"has no job with that id"}, given: func(w *world) { w.stand.set(func(o *standInOptions) { o.endless = true }) }},
 		"an issue that has no question": {tool: "publish", arguments: ready, ends: "human", on: "stand-in", given: func(w *world) {
 			w.stand.set(func(o *standInOptions) {
@@ -187,7 +195,12 @@ func ofLiveJobs() map[string]beginning {
 
 func ofReading() map[string]beginning {
 	return map[string]beginning{
-		"own jobs":                   {tool: "list_jobs", arguments: `{}`, ends: "done"},
+		"own jobs": {tool: "list_jobs", arguments: `{}`, ends: "done"},
+		"no jobs at all": {tool: "list_jobs", arguments: `{}`, ends: "done", on: "stand-in", given: func(w *world) {
+			for n := range 7 {
+				w.stand.remove(fmt.Sprintf("job_%d", n+1))
+			}
+		}},
 		"own drafts":                 {tool: "list_jobs", arguments: `{"status":"draft"}`, ends: "done"},
 		"the only draft":             {tool: "list_jobs", arguments: `{"status":"DRAFT"}`, ends: "done", reaches: isPublished, given: func(w *world) { w.stand.remove("job_2"); w.stand.remove("job_5") }, on: "stand-in"},
 		"no jobs of a status":        {tool: "list_jobs", arguments: `{"status":"ONGOING"}`, ends: "done"},
@@ -202,9 +215,9 @@ func ofReading() map[string]beginning {
 		"an unknown way to pay":      {tool: "search_jobs", arguments: `{"payType":"in kind"}`, ends: "done"},
 		"a wrong cursor of a search": {tool: "search_jobs", arguments: `{"cursor":"!"}`, ends: "done"},
 		"a wrong limit of a search":  {tool: "search_jobs", arguments: `{"limit":5000}`, ends: "done"},
-		"pages of a search":          {tool: "search_jobs", arguments: `{"limit":1}`, ends: "done"},
+		"pages of a search":          {tool: "search_jobs", arguments: `{"limit":5}`, ends: "done"},
 		"changes":                    {tool: "list_changes", arguments: `{"since":"1999-01-01"}`, ends: "done"},
-		"pages of changes":           {tool: "list_changes", arguments: `{"since":"1999-01-01","limit":1}`, ends: "done"},
+		"pages of changes":           {tool: "list_changes", arguments: `{"since":"1999-01-01","limit":5}`, ends: "done"},
 		"no changes":                 {tool: "list_changes", arguments: `{"since":"2199-01-01"}`, ends: "done"},
 		"changes since when":         {tool: "list_changes", arguments: `{}`, ends: "done"},
 		"changes since a word":       {tool: "list_changes", arguments: `{"since":"yesterday"}`, ends: "done"},
@@ -218,8 +231,22 @@ func ofReading() map[string]beginning {
 }
 
 // again makes the same call before the walk.
-func again(arguments string) func(*walk) {
-	return func(k *walk) { k.call("opentrain_create_draft", decode(k.t, arguments)) }
+func again(arguments string) func(*walk) map[string]any {
+	return func(k *walk) map[string]any {
+		k.call("opentrain_create_draft", decode(k.t, arguments))
+		return nil
+	}
+}
+
+// confirmedFor asks about a job before the walk, which then has its confirmation.
+func confirmedFor(tool, arguments string) func(*walk) map[string]any {
+	return func(k *walk) map[string]any {
+		got := k.call("opentrain_"+tool, decode(k.t, arguments))
+		if confirmationIn(got) == "" {
+			k.t.Fatalf("no confirmation: %s", got.text)
+		}
+		return map[string]any{"confirmationToken": confirmationIn(got)}
+	}
 }
 
 func patchOf(id, fields string) string { return fmt.Sprintf(`{"jobId":%q,"fields":{%s}}`, id, fields) }

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	maxSteps = 30 // of a walk; the longest job has 20 questions
+	maxSteps = 40 // of a walk; the longest job has 20 questions
 	maxWaits = 5  // in a row, with nothing new in between
 )
 
@@ -32,19 +32,19 @@ type person struct {
 func persons() map[string]person {
 	later := func(action mcp.ElicitationResponseAction, content any) respond {
 		return func(int, form) (mcp.ElicitationResponseAction, any, error) {
-			time.Sleep(time.Minute) // reads it
+			<-time.After(time.Minute) // reads it
 			return action, content, nil
 		}
 	}
 	return map[string]person{
 		"says yes": {}, "says no": {no: true}, "resolves warnings": {changes: true},
 		"fills in forms": {fills: func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			return fills(n, f)
 		}}, "declines forms": {fills: later("decline", nil)}, "cancels forms": {fills: later("cancel", nil)},
 		"sends forms empty": {fills: later("accept", map[string]any{})}, "host hides forms": {fills: answers("decline", nil)},
 		"answers forms tomorrow": {fills: func(n int, f form) (mcp.ElicitationResponseAction, any, error) {
-			time.Sleep(25 * time.Hour)
+			<-time.After(25 * time.Hour)
 			return fills(n, f)
 		}},
 	}
@@ -57,6 +57,7 @@ type walk struct {
 	token   func() string // that the host sends, "" for none
 	headers []string
 	person  person
+	onePage bool     // reads only one page of a list
 	late    []string // the refusals that OpenTrain decides on only after a yes
 	// solve is what the human does about a problem, once, and the arguments that change with it. Nil is nothing.
 	solve func() map[string]any
@@ -73,11 +74,8 @@ type walk struct {
 type end struct{ tool.Next }
 
 func (e end) String() string {
-	switch {
-	case e.Action == tool.Fix:
+	if e.Action == tool.Fix {
 		return "human"
-	case e.Action == tool.ConfirmWithHuman:
-		return "no"
 	}
 	return string(e.Action)
 }
@@ -178,6 +176,11 @@ func (k *walk) follow(name string, arguments map[string]any) end {
 		if next.Tool != "" && !repeat {
 			name, arguments = next.Tool, withLong(next, arguments)
 		}
+		if cursor := cursorIn(k.t, got); by == tool.Done && cursor != "" && !k.onePage {
+			arguments = maps.Clone(arguments)
+			arguments["cursor"], by = cursor, tool.CallTool
+			continue
+		}
 		switch k.choices = k.choices || by == tool.AskHuman || by == tool.ConfirmWithHuman || by == tool.Fix; {
 		case by == tool.Done, by == tool.ConfirmWithHuman && k.person.no:
 			return end{next}
@@ -191,7 +194,7 @@ func (k *walk) follow(name string, arguments map[string]any) end {
 				k.asked = nil
 			}
 		case by == tool.Wait:
-			time.Sleep(time.Duration(next.RetryAfterSeconds) * time.Second)
+			<-time.After(time.Duration(next.RetryAfterSeconds) * time.Second)
 		case by == tool.Fix && next.By == "agent" && repeat:
 			arguments = k.corrected(name, arguments, got)
 		case by == tool.Fix && next.By == "agent":
@@ -208,6 +211,18 @@ func (k *walk) follow(name string, arguments map[string]any) end {
 	}
 	k.fail("the walk has no end")
 	return end{}
+}
+
+// cursorIn is where the next page begins, "" for none.
+func cursorIn(t testing.TB, got answer) string {
+	t.Helper()
+	var page struct{ NextCursor string }
+	if !got.isError {
+		if err := json.Unmarshal(got.structured, &page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return page.NextCursor
 }
 
 // withLong are the arguments of a step. Those that are too long to repeat come from the
