@@ -274,7 +274,7 @@ func TestChangeVoidsAForm(t *testing.T) {
 			got := call(t, s.host, c.tool, c.arguments)
 			next := got.next(t)
 			if c.acted(s) != before+c.changes() || next.Action != tool.ConfirmWithHuman ||
-				!strings.HasPrefix(next.Note, "The job has changed since it was confirmed.") {
+				!strings.HasPrefix(next.Note, "The job has changed since the human saw it.") {
 				t.Errorf("%s", got.text)
 			}
 			if c.tool == "opentrain_publish" && shownFields(t, next)["headcount"] != 99.0 {

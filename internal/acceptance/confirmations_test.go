@@ -134,7 +134,7 @@ func TestChangeVoidsConfirmation(t *testing.T) {
 			got := call(t, s.host, before.Tool, before.Arguments)
 			after := got.next(t)
 			if c.acted(s) != c.changes() || after.Action != tool.ConfirmWithHuman ||
-				!strings.HasPrefix(after.Note, "The job has changed since it was confirmed.") {
+				!strings.HasPrefix(after.Note, "The job has changed since the human saw it.") {
 				t.Errorf("%s", got.text)
 			}
 			if c.tool == "opentrain_publish" && shownFields(t, after)["headcount"] != 99.0 {

@@ -86,10 +86,10 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:
 	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
-		c.Ledger.void(call.Caller, intent.JobID) // the same form can't be answered again
-		return Answer{No: true}                  // hosts leave out a box without a tick
+		c.Ledger.decline(call.Caller, intent.JobID)
+		return Answer{No: true} // hosts leave out a box without a tick
 	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
-		return Answer{Why: "The form got no answer."}
+		return Answer{Why: "The form wasn't answered."}
 	}
 	if token == "" {
 		return Answer{}
@@ -99,8 +99,11 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	if err != nil || !ok {
 		return Answer{Why: "This confirmationToken isn't valid: it is more than ten minutes old, or was given for another call."}
 	}
-	if c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued) {
-		return Answer{Why: "The job has changed since the human saw it, or the human said no.", View: view}
+	switch {
+	case c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued):
+		return Answer{Why: "The job has changed since the human saw it.", View: view}
+	case c.Ledger.declinedSince(call.Caller, intent.JobID, sealed.Issued):
+		return Answer{Why: "The human said no to this.", View: view}
 	}
 	if call.State == nil {
 		intent.AskHuman = new(bool)

@@ -20,8 +20,9 @@ type Ledger struct {
 	locks map[jobKey]*lock
 	// changes has the last change of each job: under the job alone when it took effect, under caller and job when that
 	// is unknown. A stranger's call can't change someone's job, so its lost answer must not void a yes.
-	changes *ttlcache.Cache[jobKey, time.Time]
-	saves   *ttlcache.Cache[jobKey, save] // saves of ours that changed nothing
+	changes  *ttlcache.Cache[jobKey, time.Time]
+	declined *ttlcache.Cache[jobKey, time.Time] // by caller and job
+	saves    *ttlcache.Cache[jobKey, save]      // saves of ours that changed nothing
 }
 
 type jobKey struct{ callerID, jobID string }
@@ -56,7 +57,7 @@ func (m Moment) Covers(change time.Time) bool {
 }
 
 func newLedger(now func() time.Time) *Ledger {
-	return &Ledger{now: now, locks: map[jobKey]*lock{}, changes: newCache[time.Time](), saves: newCache[save]()}
+	return &Ledger{now: now, locks: map[jobKey]*lock{}, changes: newCache[time.Time](), declined: newCache[time.Time](), saves: newCache[save]()}
 }
 
 // newCache makes a cache whose entries outlive every confirmation from before them.
@@ -109,14 +110,19 @@ func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
 	case !opentrain.MayHaveChanged(err):
 		return
 	}
-	l.set(key)
+	l.set(l.changes, key)
 }
 
-// void makes the caller's earlier confirmations of a job count no longer.
-func (l *Ledger) void(by caller.Caller, jobID string) { l.set(jobKey{by.ID, jobID}) }
+// decline records that a human said no: the form that was declined can't be answered again.
+func (l *Ledger) decline(by caller.Caller, jobID string) { l.set(l.declined, jobKey{by.ID, jobID}) }
 
-func (l *Ledger) set(key jobKey) {
-	l.changes.Set(key, l.now().Truncate(time.Microsecond), ttlcache.DefaultTTL)
+func (l *Ledger) declinedSince(by caller.Caller, jobID string, at time.Time) bool {
+	item := l.declined.Get(jobKey{by.ID, jobID})
+	return item != nil && at.Before(item.Value())
+}
+
+func (l *Ledger) set(times *ttlcache.Cache[jobKey, time.Time], key jobKey) {
+	times.Set(key, l.now().Truncate(time.Microsecond), ttlcache.DefaultTTL)
 }
 
 // ChangedSince reports whether the job was changed through this process since a time.
