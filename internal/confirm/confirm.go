@@ -160,9 +160,9 @@ func (intent Intent) purpose(by caller.Caller) []string {
 
 // bytes writes a View for a token, short: every result that asks for a yes has one.
 func (v View) bytes() []byte {
-	b := binary.BigEndian.AppendUint64(nil, uint64(v.Time.UnixMicro())) //nolint:gosec // read back by viewFrom
+	b := binary.BigEndian.AppendUint64(nil, uint64(v.Time.UnixMicro()))
 	b = binary.BigEndian.AppendUint64(b, v.Content)
-	flags := byte(min(v.Again, 100)) << 1
+	flags := byte(min(v.Again, 100)) << 1 //nolint:gosec // never negative
 	if v.Rough {
 		flags++
 	}

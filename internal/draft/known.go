@@ -2,9 +2,9 @@ package draft
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -98,10 +98,9 @@ func completeQuestions(draft, before *opentrain.Draft, set opentrain.Fields) {
 // contentOf hashes what a human sees of a draft.
 func contentOf(draft *opentrain.Draft) uint64 {
 	missing := tool.Map(draft.Missing(), func(m opentrain.MissingField) string { return m.Field })
-	hash := fnv.New64a()
 	seen := text.JSON([]any{draft.Validation.PublishReady, missing, draft.NormalizedFields, slices.Concat(draft.LowConfidenceFields)})
-	hash.Write([]byte(text.Canonical(json.RawMessage(seen)))) //nolint:errcheck // a hash takes everything
-	return binary.BigEndian.Uint64(hash.Sum(nil))
+	hash := sha256.Sum256([]byte(text.Canonical(json.RawMessage(seen))))
+	return binary.BigEndian.Uint64(hash[:])
 }
 
 // merged returns the fields of both, where the later ones win.

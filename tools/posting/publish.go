@@ -97,7 +97,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		return p.askAgain(call, intent, own, view, out, again, err)
 	}
 	call.Step("Publishing")
-	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(call, own)), in.JobID)
+	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(own)), in.JobID)
 	p.Record(call.Caller, in.JobID, err)
 	switch {
 	case errors.Is(err, errLive):
@@ -115,7 +115,7 @@ var (
 )
 
 // stillToPublish looks at the list again before a repeated attempt: the first one may have published the job.
-func (p posting) stillToPublish(call tool.Call, before draft.Own) func(context.Context) error {
+func (p posting) stillToPublish(before draft.Own) func(context.Context) error {
 	return func(ctx context.Context) error {
 		now, err := p.FindOwn(ctx, before.ID, opentrain.StatusDraft)
 		switch {
