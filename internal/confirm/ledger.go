@@ -118,7 +118,7 @@ func (l *Ledger) decline(by caller.Caller, jobID string) { l.set(l.declined, job
 
 func (l *Ledger) declinedSince(by caller.Caller, jobID string, at time.Time) bool {
 	item := l.declined.Get(jobKey{by.ID, jobID})
-	return item != nil && at.Before(item.Value())
+	return item != nil && !at.After(item.Value())
 }
 
 func (l *Ledger) set(times *ttlcache.Cache[jobKey, time.Time], key jobKey) {

@@ -153,3 +153,31 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestDeclinedFormIsOver: after a no, the same form can't be answered with a yes. Another question can.
+func TestDeclinedFormIsOver(t *testing.T) {
+	c, clock := newConfirmer(t, false)
+	intent := confirm.Intent{Tool: tool.Publish, JobID: "j", Question: "Publish?"}
+	ask := func(by caller.Caller) tool.Call {
+		asked, _ := c.Ask(tool.Call{Caller: by, CanAsk: true}, intent, tool.Preview{}, confirm.View{}, "")
+		if asked == nil {
+			t.Fatal("no form")
+		}
+		return tool.Call{Caller: by, State: asked.State, Form: tool.FormAnswered, Answers: map[string]json.RawMessage{"confirm": []byte("true")}}
+	}
+	yes, others := ask(alice), ask(bob)
+	no := yes
+	no.Form = tool.FormDeclined
+	if got := c.Read(no, &intent); !got.No {
+		t.Errorf("declined: %+v", got)
+	}
+	if got := c.Read(yes, &intent); got.Yes || got.Why == "" {
+		t.Errorf("answered again: %+v", got)
+	}
+	clock.now = clock.now.Add(time.Second)
+	for name, call := range map[string]tool.Call{"someone else": others, "asked again": ask(alice)} {
+		if got := c.Read(call, &intent); !got.Yes {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
