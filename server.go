@@ -267,8 +267,8 @@ func instructions(served tool.Served) string {
 		"opentrain_patch_draft. Publish with opentrain_publish.")
 	say(true, "Every result has a next step, in structuredContent.next and at the end of the text. Follow it:")
 	say(writes || served.Has(tool.GetDraft), "- ask_human: ask the question word for word and offer its options. Put the answer "+
-		"where arguments has \"<answer>\" or \"<answer:KEY>\", and call the tool. Never answer for the human. You can ask several open questions "+
-		"at once and save the answers in one call.")
+		"where arguments has \"<answer>\" or \"<answer:KEY>\", and call the tool. Never answer for the human. "+
+		"You can ask several open questions at once and save the answers in one call.")
 	say(writes, "- confirm_with_human: show the human what show has. Call the tool only after a clear yes.")
 	say(true, "- call_tool: call the tool. wait: wait, then call it. fix: solve the problem, or tell the human. done: nothing is left "+
 		"to do.\n")

@@ -142,7 +142,7 @@ func TestNarrowing(t *testing.T) {
 	}
 	denied := []string{"X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken}
 	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); !got.isError ||
-		!strings.HasPrefix(got.text, "opentrain_create_draft is not available: the header X-MCP-Readonly leaves it out.") || len(s.api.seen()) != 0 {
+		!strings.HasPrefix(got.text, "opentrain_create_draft is not available: the header X-MCP-Readonly makes this connection read-only.") || len(s.api.seen()) != 0 {
 		t.Errorf("%+v, sent %v", got, s.api.seen())
 	}
 	prompts := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, denied...)

@@ -281,7 +281,7 @@ func TestInstructionsSayWhatIsServed(t *testing.T) {
 	}{
 		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "no one is invited", "opentrain_get_draft"}, []string{"read-only"}},
 		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true },
-			[]string{"This server is read-only", "opentrain_search_jobs", "call_tool"}, []string{"To post a job", "ask_human", "confirm_with_human"}},
+			[]string{"This server is read-only", "opentrain_search_jobs", "call_tool", "ask_human"}, []string{"To post a job", "confirm_with_human"}},
 		"market": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} },
 			[]string{"opentrain_search_jobs searches everyone's live jobs", "read-only"}, []string{"the account's own jobs"}},
 		"without publish": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} },
