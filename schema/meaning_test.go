@@ -142,7 +142,7 @@ func TestReadings(t *testing.T) {
 		"entry refused":         {args: `{"tags":["A","no"]}`, problem: "tags[1]: is no tag"},
 		"read, then measured":   {args: `{"code":"abc!!!"}`, want: `{"code":"abc"}`, interpreted: `code: "abc!!!" was read as "abc"`},
 		"too long after all":    {args: `{"code":"abcd!"}`, problem: "code: has 4 characters"},
-		"ignored":               {args: `{"host":{"a":1}}`, want: `{}`, interpreted: "host: was ignored; no tool has this argument, some hosts add it"},
+		"ignored":               {args: `{"host":{"a":1}}`, want: `{}`, interpreted: "host: was ignored; some hosts add it, but no tool has it"},
 		"not ignored, a member": {args: `{"code":"abc"}`, want: `{"code":"abc"}`},
 		"refused":               {args: `{"price":"?","tags":["?"]}`, problem: "price: is open\ntags[0]: is open"},
 		"empty arguments":       {args: `[]`, want: `{}`},

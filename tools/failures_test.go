@@ -88,7 +88,7 @@ func tooLarge(t *testing.T) *opentrain.Error {
 func TestFailuresSayEachFactOnce(t *testing.T) {
 	all := serve(t, &upstream{}, setup{help: "Set a token so and so."})
 	all.runner.Address = tool.Address{Host: "api.example:444", From: "--base-url"}
-	outcome := regexp.MustCompile(`(?i)nothing was (changed|sent)|not known whether|was not published and stays`)
+	outcome := regexp.MustCompile(`(?i)nothing was (changed|sent)|unclear whether|was not published and stays`)
 	sentence := regexp.MustCompile(`[^.!?\n]+(?:\.\w[^.!?\n]*)*[.!?]`)
 	stilted := regexp.MustCompile(`(?i)mended|not taken|\btold\b`)
 	for name, err := range everyError(t) {

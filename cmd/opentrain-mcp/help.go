@@ -11,7 +11,7 @@ func flagHelp() kong.Vars {
 		"helpAuth": "callers: each caller sends an OpenTrain token. shared: everyone uses this server's account and sends the " +
 			"secret in OPENTRAIN_MCP_SERVER_TOKEN or in the file in OPENTRAIN_MCP_SERVER_TOKEN_FILE.",
 		"helpTLSCert": "PEM file with the TLS certificate. It is read again when it changes.",
-		"helpReplicated": "Other replicas serve the same callers, so drafts can change without this one. Needs " +
+		"helpReplicated": "Other replicas serve the same callers, so drafts can change without this one knowing. Needs " +
 			"OPENTRAIN_MCP_STATE_KEY.",
 		"helpAllowedOrigins": "Web pages that may call, such as https://app.example.com. Turns on CORS for them.",
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before closing the address, so that a proxy " +

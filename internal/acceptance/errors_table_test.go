@@ -42,7 +42,7 @@ func errorTable() []errorRow {
 		return f
 	}
 	atMost := func(f tool.Failure) tool.Failure { f.Next.AtMost = true; return f }
-	unknown := "not known whether"
+	unknown := "unclear whether"
 	return []errorRow{
 		{name: "401", tool: "opentrain_list_jobs", args: map[string]any{}, api: envelope(401, "UNAUTHORIZED", "Invalid token.", `{}`),
 			want: fix("UNAUTHORIZED", 401),

@@ -144,9 +144,9 @@ func TestOutagesAreExplained(t *testing.T) {
 	}{
 		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"opentrain_search_jobs failed: the answer is not OpenTrain's JSON (HTTP 503).", "Wait: 5 seconds"}},
 		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`,
-			[]string{"not known whether the draft was created", "retries never create duplicates", `Call: opentrain_create_draft {"description":"x"}`}},
+			[]string{"unclear whether the draft was created", "retries never create duplicates", `Call: opentrain_create_draft {"description":"x"}`}},
 		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`,
-			[]string{"not known whether the job was published", "opentrain_list_jobs shows its status"}},
+			[]string{"unclear whether the job was published", "opentrain_list_jobs shows its status"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

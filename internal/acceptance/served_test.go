@@ -314,7 +314,7 @@ func TestStepsWithoutTheirTool(t *testing.T) {
 	}{
 		"a question": {"opentrain_patch_draft", "opentrain_create_draft",
 			map[string]any{"description": demo.SampleDescription, "idempotencyKey": "job_1"}, tool.Fix,
-			[]string{"Question: ", "Options: ", "this server's settings leave it out. The human can take the step in OpenTrain's app.", "By: human",
+			[]string{"Question: ", "Options: ", "this server's settings leave it out. The human can do it in OpenTrain's app.", "By: human",
 				"Draft page: "}},
 		"a confirmation": {"opentrain_publish", "opentrain_patch_draft", map[string]any{"jobId": "job_2", "fields": map[string]any{"headcount": 3}},
 			tool.Fix, []string{"Show: ", "this server's settings leave it out", "By: human"}},

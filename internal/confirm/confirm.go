@@ -58,7 +58,7 @@ type Intent struct {
 	AskHuman    *bool          // false asks in the conversation, not in a form
 	Question    string         // for a form: "Publish this job on OpenTrain?"
 	Note        string         // what a yes means
-	IfNo        string         // what a no means: "It stays a draft."
+	IfNo        string         // what a no means: "The job stays a draft."
 }
 
 // Answer is what is known of the human's answer to an intent.

@@ -78,9 +78,9 @@ func choice(job opentrain.OwnJob) string {
 
 // Choose is the report that asks which of several drafts is meant.
 func Choose(name string, drafts []opentrain.OwnJob) Report {
-	heading := "No title of a draft matches “" + text.Clean(name, 100) + "”."
+	heading := "No draft title matches “" + text.Clean(name, 100) + "”."
 	if hasWords(drafts[0].Title, name) {
-		heading = "More than one draft matches."
+		heading = "These drafts match."
 	}
 	return Report{heading: heading, Next: tool.Next{
 		Action: tool.AskHuman, Field: "jobId", Type: "enum", Options: tool.Map(drafts, choice), Tool: tool.GetDraft,

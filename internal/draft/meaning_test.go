@@ -23,7 +23,7 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 		"countries": {
 			`"Mexico, Peru"`: `["Mexico","Peru"]`, `"Trinidad and Tobago"`: `["Trinidad and Tobago"]`, `"US"`: `["US"]`, `["Korea, South"]`: `["Korea, South"]`,
 			`"Antigua & Barbuda"`: `["Antigua & Barbuda"]`, `"worldwide"`: `"worldwide" is not a country. Ask the human`, `["Any-Where"]`: `["Any-Where"]`,
-			`["Anywhere!"]`: "is not a country", `["Peru","the world"]`: "fields.countries[1]: ", `"World-wide"`: "leave countries out if there is no limit",
+			`["Anywhere!"]`: "is not a country", `["Peru","the world"]`: "fields.countries[1]: ", `"World-wide"`: "leave countries out if there's no limit",
 		},
 		"labelTypes": {
 			`"bounding boxes, polygons"`: `["BOUNDING_BOX","POLYGON"]`, `["Bounding Box"]`: `["BOUNDING_BOX"]`, `"3D cuboids"`: `["CUBOID_3D"]`,

@@ -217,7 +217,7 @@ func (r Report) Lines() text.Lines {
 	if len(r.FieldsSet) > 0 {
 		l.Field("Set", text.JSON(r.FieldsSet))
 	}
-	AddRemarks(&l, "Guess to confirm", r.LowConfidenceFields)
+	AddRemarks(&l, "Guess to confirm", tool.Map(r.LowConfidenceFields, tool.Remark.Labeled))
 	AddRemarks(&l, "Warning", r.Warnings)
 	AddRemarks(&l, "Not used", r.UnmappedFields)
 	AddRemarks(&l, "Issue", r.Issues)

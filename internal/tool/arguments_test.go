@@ -109,7 +109,7 @@ func TestHostArguments(t *testing.T) {
 		"jobId": "job_1", "toolCallId": "call_1", "tool": "echo", "sessionId": "s", "chatInput": "Hi", "wait_for_previous": true, "action": "!",
 	})
 	if failure != nil || got.JobID != "job_1!" || len(got.Interpreted) != 5 ||
-		got.Interpreted[0] != "chatInput: was ignored; no tool has this argument, some hosts add it" {
+		got.Interpreted[0] != "chatInput: was ignored; some hosts add it, but no tool has it" {
 		t.Errorf("%+v, %v", got, failure)
 	}
 	for _, name := range []string{"toolcallid", "session", "jobID"} {

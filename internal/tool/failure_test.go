@@ -34,7 +34,7 @@ func TestExplain(t *testing.T) {
 	}{
 		"a conflict without a known cause": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
-			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It is not known whether anything was changed."},
+			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It's unclear whether anything was changed."},
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
@@ -64,7 +64,7 @@ func TestExplain(t *testing.T) {
 		"unknown reason": {
 			tool.CloseJob, alice, `{}`,
 			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"reason":"new_reason","billingUrl":"https://b"}`)},
-			tool.Fix, []string{"The reason that OpenTrain gives: new_reason.", "Open: https://b"},
+			tool.Fix, []string{"OpenTrain's reason: new_reason.", "Open: https://b"},
 		},
 		"patch of a published job": {
 			tool.PatchDraft, alice, `{"jobId":"j","fields":{"a":1}}`,
@@ -187,7 +187,7 @@ func TestFailureTextLimit(t *testing.T) {
 	} {
 		err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000), Details: []byte(details)}
 		text := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Text()
-		if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, end+"\nRequest id: r\n\nNext: fix\n") {
+		if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, end+"\nRequest id: r\n\nNext: fix") {
 			t.Errorf("%d characters:\n%s", n, text)
 		}
 	}
@@ -201,7 +201,7 @@ func TestBugs(t *testing.T) {
 		if failure.Next == nil {
 			t.Errorf("%s: no next step", kind)
 		}
-		if strings.Contains(text, "secret") || strings.Contains(text, "It is not known whether anything was changed") != unknown {
+		if strings.Contains(text, "secret") || strings.Contains(text, "It's unclear whether anything was changed") != unknown {
 			t.Errorf("%s: %s", kind, text)
 		}
 	}

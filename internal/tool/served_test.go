@@ -73,6 +73,8 @@ func TestServedText(t *testing.T) {
 		"Its id, from get_job.":                  "Its id.",
 		"Use publish, or not. Its id.":           "Its id.",
 		"Only publish.":                          "",
+		"To show all, use publish.":              "",
+		"For drafts, use publish.":               "",
 		"get_jobs and publisher are other words": "get_jobs and publisher are other words",
 		"send_message is off by default.":        "",
 	} {
@@ -94,7 +96,7 @@ func TestServedNext(t *testing.T) {
 	if got := namesOf(served); got != "search_jobs" || namesOf(all) != "search_jobs get_job publish" || !served.ReadOnly() || all.ReadOnly() {
 		t.Errorf("left %s of %s", got, namesOf(all))
 	}
-	const human = "The tool for this step is not available: the header X-Header leaves it out. The human can take the step in OpenTrain's app."
+	const human = "The tool for this step is not available: the header X-Header leaves it out. The human can do it in OpenTrain's app."
 	const app = "https://app.opentrain.ai"
 	for name, test := range map[string]struct {
 		next   tool.Next

@@ -43,7 +43,7 @@ func (a applicants) inviteTrainer() tool.Tool {
 			"The human approves it first, and the trainer sees the job at once. Inviting hires no one and costs nothing. " +
 			"Inviting again changes nothing. To publish a draft first use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
-		OutcomeUnknown: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
+		OutcomeUnknown: "It's unclear whether the person was invited. Call again with the same arguments: no one is invited twice.",
 		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +
 			"Job ids come from " + tool.ListJobs + ".",
 	}, a.invite)

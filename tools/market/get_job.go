@@ -20,7 +20,7 @@ type getJobInput struct {
 // getJobOutput contains text by strangers.
 type getJobOutput struct {
 	JobID            string    `json:"jobId"`
-	Status           string    `json:"status" jsonschema_description:"OPEN; closed when not public; or an own job's status."`
+	Status           string    `json:"status" jsonschema_description:"OPEN, closed when not live, or your own job's status."`
 	Own              bool      `json:"own,omitempty"`
 	Title            string    `json:"title,omitempty"`
 	CompanyName      string    `json:"companyName,omitempty"`
@@ -71,7 +71,7 @@ func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJo
 	out := cleaned(*job)
 	out.Own, out.Interpreted, out.Next = m.accounts.Owns(call.Caller, job.ID), call.Interpreted, tool.Next{Action: tool.Done}
 	if closed && call.Caller.ID != "" && refused == nil {
-		out.Next = tool.ListJobsNext("It may be one of the account's own: then it is in this list, with its status.")
+		out.Next = tool.ListJobsNext("If it's one of the account's own jobs, this list shows its status.")
 	}
 	return out.fit(), nil, nil
 }

@@ -59,7 +59,7 @@ const maxFacets = 50
 func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []facet {
 	if more := len(values) - maxFacets; more > 0 {
 		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; "+
-			"a search takes them too.", more, name))
+			"search accepts them too.", more, name))
 		values = values[:maxFacets]
 	}
 	return tool.Map(values, func(value opentrain.Facet) facet {
@@ -72,7 +72,7 @@ func (o *listFacetsOutput) cutValues() {
 	for _, values := range []*[]facet{&o.Categories, &o.Languages, &o.Countries, &o.PayTypes} {
 		*values = (*values)[:min(len(*values), maxFacets/2)]
 	}
-	o.Cut = append(o.Cut, fmt.Sprintf("Of each list the first %d are shown.", maxFacets/2))
+	o.Cut = append(o.Cut, fmt.Sprintf("Only the first %d of each list are shown.", maxFacets/2))
 }
 
 func (o listFacetsOutput) Text() string {

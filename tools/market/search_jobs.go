@@ -26,7 +26,7 @@ func (searchJobsInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"category": "Category, as results show it: Image Annotation.",
 		"payType":  "How the work is paid.",
-		"cursor":   "nextCursor of the last page; keep the filters.",
+		"cursor":   "nextCursor of the previous page; keep the filters.",
 	})
 }
 

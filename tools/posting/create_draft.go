@@ -53,7 +53,7 @@ func (p posting) createDraft() tool.Tool {
 			"Save answers and changes with opentrain_patch_draft instead of creating the draft again. " +
 			"Nothing becomes public, and retries never create duplicates.",
 		Scope: "jobs:write", Feature: draftingFeature("draftCreate"),
-		OutcomeUnknown: "It is not known whether the draft was created. Call again with the same arguments: retries never create duplicates.",
+		OutcomeUnknown: "It's unclear whether the draft was created. Call again with the same arguments: retries never create duplicates.",
 	}, p.create)
 }
 
@@ -112,13 +112,13 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	}
 	switch {
 	case len(given) > 1:
-		return source, tool.Problem(given[1].argument, "was given beside "+given[0].argument+"; a draft is made from one of them")
+		return source, tool.Problem(given[1].argument, "can't be combined with "+given[0].argument+"; send one of them")
 	case len(given) == 0 && in.Description != "":
 		return source, tool.Problem("description", "must not be empty: the job in plain words, exactly as the human gave it")
 	case len(given) == 0 && in.Format == "":
 		return source, tool.Problem("description", "is required: the job in plain words, exactly as the human gave it")
 	case len(given) == 0:
-		return source, tool.Problem(expected, "is required with the format "+in.Format)
+		return source, tool.Problem(expected, "is required with format "+in.Format)
 	}
 	only := given[0]
 	switch {
@@ -130,7 +130,7 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 			call.Interpreted = append(call.Interpreted, "format: read as "+source.Format+", because "+only.argument+" was given")
 		}
 	case only.argument != expected:
-		return source, tool.Problem(only.argument, "does not go with the format "+in.Format+", which wants "+expected)
+		return source, tool.Problem(only.argument, "can't be used with format "+in.Format+"; send "+expected)
 	}
 	return source, nil
 }

@@ -20,7 +20,7 @@ type listJobsInput struct {
 func (listJobsInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"status": "Only jobs in this status.",
-		"cursor": "nextCursor of the last page; keep the status.",
+		"cursor": "nextCursor of the previous page; keep the status.",
 	})
 }
 

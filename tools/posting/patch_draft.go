@@ -33,7 +33,7 @@ func (p posting) patchDraft() tool.Tool {
 			"Fields that you leave out stay as they are. Nothing becomes public. " +
 			"To see a draft use opentrain_get_draft. To change a live job use opentrain_update_job.",
 		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"), Live: p.Live,
-		OutcomeUnknown: "It is not known whether the fields were set. Setting the same values again is harmless.",
+		OutcomeUnknown: "It's unclear whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)
 }
 

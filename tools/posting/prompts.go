@@ -30,7 +30,7 @@ func postJobText(_ context.Context, _ caller.Caller, description string) (title,
 	}
 	return "Post a job on OpenTrain", "Post a job on OpenTrain for me.\n\n" + start +
 		"Then follow the next step of every result. Ask me each question word for word and offer its options. Don't answer for me. " +
-		"Check with me what OpenTrain guessed. When nothing is missing, show me the whole draft and publish it only after I say yes. " +
+		"Check OpenTrain's guesses with me. When nothing is missing, show me the whole draft and publish it only after I say yes. " +
 		"Finally, search for the job and show me how it is listed."
 }
 

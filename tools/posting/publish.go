@@ -53,12 +53,12 @@ func (p posting) publishJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.Publish, Title: "Publish a job", Kind: tool.KindPublish,
 		Description: "Publish a finished draft on OpenTrain, and return the page of the live job. " +
-			"The human approves it first: in a form, or by what the result asks you to show them. " +
+			"The human approves it first, in a form or in the conversation. " +
 			"A draft that is incomplete or fails the content check stays a draft, and the result says why. " +
 			"Publishing a live job again changes nothing. " +
 			"An account can publish 20 jobs a day, or 3 until a human claims it.",
 		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It is not known whether the job was published. " + tool.ListJobs +
+		OutcomeUnknown: "It's unclear whether the job was published. " + tool.ListJobs +
 			" shows its status (OPEN when published); publishing again is harmless.",
 	}, p.publish)
 }

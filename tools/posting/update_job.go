@@ -46,7 +46,7 @@ func (p posting) updateJob() tool.Tool {
 			"Fields that you leave out stay as they are. For drafts use opentrain_patch_draft. " +
 			"OpenTrain checks the content again. An edit that fails the check is still saved, and turns the job back into a draft.",
 		Scope: "jobs:write", Feature: publishingFeature(), Live: p.Live,
-		OutcomeUnknown: "It is not known whether the edit took effect. " + tool.GetJob +
+		OutcomeUnknown: "It's unclear whether the edit took effect. " + tool.GetJob +
 			" shows the public job; setting the same values again is harmless.",
 	}, p.update)
 }
