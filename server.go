@@ -134,7 +134,7 @@ func (cfg *Config) complete() error {
 	case cfg.API == nil:
 		return errors.New("Config.API is required")
 	case cfg.Replicated && len(cfg.StateKeys) == 0:
-		return errors.New("replicas must share a state key (OPENTRAIN_MCP_STATE_KEY): otherwise they refuse each other's confirmations")
+		return errors.New("replicas must share a state key (OPENTRAIN_MCP_STATE_KEY): otherwise they reject each other's approvals")
 	}
 	if cfg.Token == nil {
 		cfg.Token = func(context.Context) Token { return Token{} }

@@ -173,7 +173,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 		}
 		if valid != nil && !valid(&value) {
 			err := unexpected(res, nil)
-			err.Message = "the answer has no " + noun
+			err.Message = "the response has no " + noun
 			return nil, res, err
 		}
 		if dated, ok := any(&value).(interface{ setDate(http.Header) }); ok {

@@ -17,12 +17,12 @@ func flagHelp() kong.Vars {
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before closing the address, so that a proxy " +
 			"sends them to another replica.",
 		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants, or all.",
-		"helpBaseURL":  "OpenTrain's address (default: https://app.opentrain.ai).",
+		"helpBaseURL":  "OpenTrain's URL (default: https://app.opentrain.ai).",
 		"helpConfirm": "auto: a human approves what others see or what can't be undone. off: nothing is asked. Approvals are " +
 			"sealed with the key in OPENTRAIN_MCP_STATE_KEY or in the file in OPENTRAIN_MCP_STATE_KEY_FILE.",
 		"helpElicitation": "auto: ask the human in forms where the host can show them. off: always ask in the conversation.",
 		"helpFormTimeout": "How long a form waits for an answer while a call of an older host waits.",
-		"helpPublicReads": "Reads without a token per minute. OpenTrain allows 120 per address; replicas behind one address " +
+		"helpPublicReads": "Reads without a token per minute. OpenTrain allows 120 per IP address; replicas behind one address " +
 			"share them.",
 		"helpLogFormat": "Format of the log on standard error (default: text, for http json).",
 	}

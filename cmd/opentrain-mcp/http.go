@@ -16,7 +16,7 @@ import (
 )
 
 // httpTokenHelp tells a person or a model how a caller over HTTP sends a token.
-const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
+const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.ai, Settings → API keys) or run the official command " +
 	"`npx -y @opentrain-ai/cli auth register`, and have the host send it with every request to this server, as the header " +
 	"X-OpenTrain-Token: ot_pat_... or Authorization: Bearer ot_pat_.... Never put a token into a tool's arguments."
 
@@ -37,7 +37,7 @@ type httpCommand struct {
 	MaxStreams     int           `default:"${maxStreams}" help:"Open event streams at once."`
 	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"First part of session ids, so that a proxy finds this replica."`
 	Auth           string        `enum:"callers,shared" default:"callers" help:"${helpAuth}"`
-	RequireToken   bool          `help:"Refuse callers without a token."`
+	RequireToken   bool          `help:"Reject callers without a token."`
 	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"${helpTLSCert}"`
 	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file with its key."`
 	BehindProxy    bool          `help:"A proxy in front handles TLS. The last hop of X-Forwarded-For is the caller."`

@@ -24,16 +24,16 @@ import (
 )
 
 // tokenHelp says how to give this server a token.
-const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
+const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings → API keys) or run the official command " +
 	"`npx -y @opentrain-ai/cli auth register`, put it into the environment variable OPENTRAIN_PERSONAL_API_TOKEN of this server " +
 	"in the host's MCP configuration, and restart the server. To try without an account, start the server with --sandbox."
 
 // selectFlags say which tools are served.
 type selectFlags struct {
-	ReadOnly     bool     `help:"Leave out every tool that changes something."`
+	ReadOnly     bool     `help:"Exclude every tool that changes something."`
 	Toolsets     []string `placeholder:"A,B|all" help:"${helpToolsets}"`
 	Tools        []string `placeholder:"A,B" help:"Serve only these tools of the toolsets."`
-	ExcludeTools []string `placeholder:"A,B" help:"Do not serve these tools."`
+	ExcludeTools []string `placeholder:"A,B" help:"Don't serve these tools."`
 }
 
 // apply puts the flags into a configuration.
@@ -130,7 +130,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
 		client.Transport = sandbox.New(sandbox.Config{}).Transport()
-		log.Info("serving the embedded sandbox: nothing is real")
+		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
 		transport, err := f.transport()
 		if err != nil {
@@ -209,7 +209,7 @@ func (f serveFlags) token(source credential.Source, startedWith string) func(con
 		found := source.Find()
 		if found.Token != "" && f.BaseURL == "" && found.BaseURL != startedWith {
 			return opentrainmcp.Token{From: found.From, Problem: "The API token from " + found.From +
-				" belongs to another address (baseUrl) than this server was started with; restart the server."}
+				" is for a different baseUrl than this server started with; restart the server."}
 		}
 		return opentrainmcp.Token{Value: found.Token, From: found.From, Problem: found.Problem}
 	}

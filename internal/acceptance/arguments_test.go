@@ -117,7 +117,7 @@ func TestAllProblemsOfACallAtOnce(t *testing.T) {
 			got := call(t, s.host, tool, map[string]any{"job_id": "x", "fields": fields})
 			for _, want := range []string{
 				"- job_id: is not an argument of this tool; did you mean jobId? Arguments: jobId, fields", "- jobId: is required",
-				"- fields.headcounts: is not a field of a draft; did you mean headcount? Fields: jobTitle, ",
+				"- fields.headcounts: is not a draft field; did you mean headcount? Fields: jobTitle, ",
 				`- fields.pricePerHour: "€20" is not a number of US dollars`,
 				`- fields.experienceLevel: "senior" is not one of: EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL`,
 				`- fields.dataVolumeUnit: "pages" is not one of: HOURS_OF_RECORDING_AUDIO_VIDEO, `, "- fields.dataVolume: still holds the placeholder",

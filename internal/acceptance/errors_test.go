@@ -142,7 +142,7 @@ func TestOutagesAreExplained(t *testing.T) {
 		body             string
 		want             []string
 	}{
-		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"opentrain_search_jobs failed: the answer is not OpenTrain's JSON (HTTP 503).", "Wait: 5 seconds"}},
+		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"opentrain_search_jobs failed: the response is not OpenTrain's JSON (HTTP 503).", "Wait: 5 seconds"}},
 		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`,
 			[]string{"unclear whether the draft was created", "retries never create duplicates", `Call: opentrain_create_draft {"description":"x"}`}},
 		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`,

@@ -276,7 +276,7 @@ func TestTools(t *testing.T) {
 		narrowing caller.Narrowing
 		want      string
 	}{
-		"close": {readOnly(), "close is not available: the header X-MCP-Readonly leaves it out. Nothing was sent to OpenTrain.\n" +
+		"close": {readOnly(), "close is not available: the X-MCP-Readonly header excludes it. Nothing was sent to OpenTrain.\n" +
 			"Tools: public read, read\n"},
 		"reads": {nil, "There is no tool \"reads\"; did you mean read? Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
 		// The name of the tool that answers is no exception.

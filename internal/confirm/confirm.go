@@ -28,10 +28,10 @@ const (
 )
 
 // TokenHelp describes the argument confirmationToken of such a tool.
-const TokenHelp = "Only from the arguments of a next step."
+const TokenHelp = "Copy it from a next step's arguments."
 
 // AskHumanHelp describes the argument askHuman of a tool that asks for a yes.
-const AskHumanHelp = "Set to false to ask in the conversation instead of a form."
+const AskHumanHelp = "Set to false to ask in the conversation, not in a form."
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {

@@ -42,7 +42,7 @@ type Found struct {
 func (s Source) Find() Found {
 	for _, name := range Variables() {
 		if value := s.Getenv(name); value != "" {
-			return validate(Found{Token: value, From: "the environment variable " + name})
+			return validate(Found{Token: value, From: "the " + name + " environment variable"})
 		}
 	}
 	if s.TokenFile != "" {

@@ -93,11 +93,11 @@ func Choose(name string, drafts []opentrain.OwnJob) Report {
 func NoLongerDraft(own Own) Report {
 	report := Listed(own, "")
 	report.DraftURL = ""
-	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + ", no longer a draft."}
+	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + " and no longer a draft."}
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID},
-			Note: "The job is live. This shows it as it is listed.",
+			Note: "The job is live. This shows its listing.",
 		}
 	}
 	return report

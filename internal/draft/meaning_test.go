@@ -69,7 +69,7 @@ func TestFieldsOfAnAccount(t *testing.T) {
 		}
 	}
 	for given, problem := range map[string]string{
-		`{"headcount":1}`:                     "fields.headcount: is not a field of a draft. Fields: experienceLevel, languages, shift",
+		`{"headcount":1}`:                     "fields.headcount: is not a draft field. Fields: experienceLevel, languages, shift",
 		`{"experienceLevel":"EXPERT"}`:        `fields.experienceLevel: "EXPERT" is not one of: SENIOR, JUNIOR`,
 		`{"languages":"English and Klingon"}`: `fields.languages[1]: "Klingon" is not one of: English, Spanish`,
 		`{}`:                                  "fields: is empty; name at least one field. To see a draft, call opentrain_get_draft",

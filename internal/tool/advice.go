@@ -59,7 +59,7 @@ func adviceFor(reason string) (problem, remedy string) {
 		"account_claim_required": {"A human must claim this account first."},
 		ReasonModeration:         {"OpenTrain's content check blocked it.", "The human should fix what the reasons describe."},
 		"job_not_published": {
-			"People can be invited only to a published job.", "The human decides whether to publish it, with " + Publish + ".",
+			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},
 		"not_a_freelancer":                 {"This user id doesn't belong to an AI trainer.", "Ask the human for the id in the trainer's profile."},
 		"freelancer_unavailable":           {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},

@@ -50,7 +50,7 @@ func readJobID(given string) (string, error) {
 		}
 	}
 	if id == "" {
-		return "", fmt.Errorf("\"%s\" is not a job's page on OpenTrain; send the job's id, or the address of its page or draft page",
+		return "", fmt.Errorf("\"%s\" is not a job's page on OpenTrain; send the job's id or the URL of its page or draft page",
 			text.Clean(given, 100))
 	}
 	if err := opentrain.CheckID(id); err != nil {

@@ -99,7 +99,7 @@ type explainer struct {
 func (e explainer) explain() Next {
 	switch apiError := e.apiError; {
 	case apiError.Code == opentrain.CodeInvalidArgument:
-		e.say("Invalid arguments, nothing was sent. Fix these and call %s again:", e.tool.Name)
+		e.say("Invalid arguments; nothing was sent. Fix these and call %s again:", e.tool.Name)
 		e.say("- %s", text.Sentence(apiError.Message))
 		e.say("Job ids come from %s, %s and %s.", CreateDraft, ListJobs, SearchJobs)
 		return e.tool.fixArguments()
@@ -259,7 +259,7 @@ func (e explainer) badRequest() Next {
 
 // refusal is what OpenTrain said.
 func (e explainer) refusal() string {
-	return "OpenTrain refused " + e.tool.Name + ": " + text.Sentence(e.apiError.Message)
+	return "OpenTrain rejected " + e.tool.Name + ": " + text.Sentence(e.apiError.Message)
 }
 
 // retry is the step of a call that can be repeated later.

@@ -64,7 +64,7 @@ func (f *Failure) Error() string {
 		return f.cause.Error()
 	}
 	paths := Map(bad.Problems, func(p schema.Problem) string { return p.Path })
-	return "arguments refused: " + strings.Join(paths, ", ")
+	return "arguments rejected: " + strings.Join(paths, ", ")
 }
 
 // Unwrap returns the error that the failure explains.

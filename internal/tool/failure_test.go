@@ -34,11 +34,11 @@ func TestExplain(t *testing.T) {
 	}{
 		"a conflict without a known cause": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
-			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It's unclear whether anything was changed."},
+			tool.CallTool, []string{"OpenTrain rejected opentrain_close_job: No. It's unclear whether anything was changed."},
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.Done, []string{"The job is in the status CLOSED. Nothing was changed.", "It can't be edited or reopened here."},
+			tool.Done, []string{"The job is in status CLOSED. Nothing was changed.", "It can't be edited or reopened here."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},
@@ -55,7 +55,7 @@ func TestExplain(t *testing.T) {
 		"known reason with a job": {
 			tool.InviteTrainer, alice, `{"jobId":"j"}`,
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"job_not_published"}`)},
-			tool.Fix, []string{"People can be invited only to a published job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
+			tool.Fix, []string{"AI trainers can be invited only to a live job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
 		},
 		"reason that the agent can solve": {
 			tool.InviteTrainer, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"invite_email_send_failed"}`)},

@@ -57,9 +57,9 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 		set.Tools = slices.DeleteFunc(slices.Clone(set.Tools), func(t Tool) bool {
 			header, readOnly, excluded := by.Excludes(t.Name)
 			if excluded {
-				why := "the header " + header + " leaves it out"
+				why := "the " + header + " header excludes it"
 				if readOnly {
-					why = "the header " + header + " makes this connection read-only"
+					why = "the " + header + " header makes this connection read-only"
 				}
 				left.hidden[t.Name] = hidden{why, t.Kind.ReadOnly()}
 			}

@@ -90,11 +90,11 @@ type sentToken struct {
 func readCredentials(header http.Header) ([]sentToken, error) {
 	var sent, bearer []sentToken
 	for _, value := range header.Values(tokenHeader) {
-		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header " + tokenHeader}})
+		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the " + tokenHeader + " header"}})
 	}
 	for _, value := range header.Values("Authorization") {
 		scheme, value, _ := strings.Cut(strings.TrimSpace(value), " ")
-		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header Authorization: " + scheme}}
+		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the Authorization: " + scheme + " header"}}
 		switch {
 		case strings.EqualFold(scheme, tokenScheme):
 			sent = append(sent, found)

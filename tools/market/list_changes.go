@@ -47,10 +47,10 @@ type change struct {
 func (m market) listChanges() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.ListChanges, Title: "List job changes", Kind: tool.KindPublicRead,
-		Description: "List the public jobs on OpenTrain that were published, updated or closed since a time: the latest event of each, " +
+		Description: "List the jobs on OpenTrain that were published, updated or closed since a given time: the latest event of each, " +
 			"oldest first. " +
 			"Use it to follow the market or to keep a copy of it up to date. " +
-			"To read a job use opentrain_get_job. Drafts don't appear. Events can be five minutes late. Changes nothing.",
+			"To see a job, use opentrain_get_job. Drafts don't appear. Events can be five minutes late. Changes nothing.",
 	}, m.follow)
 }
 

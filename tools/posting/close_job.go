@@ -11,7 +11,7 @@ import (
 )
 
 type closeJobInput struct {
-	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
+	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job in the account."`
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
 	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
@@ -32,9 +32,9 @@ type closeJobOutput struct {
 func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
-		Description: "Close a job on OpenTrain, and return its status. The job leaves the marketplace and accepts no more proposals. " +
+		Description: "Close a job on OpenTrain and return its status. The job leaves the marketplace and accepts no more proposals. " +
 			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
-			"To change a job use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
+			"To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),
 		OutcomeUnknown: "It's unclear whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",
@@ -102,9 +102,9 @@ func (o closeJobOutput) Text() string {
 	case o.Closed:
 		l.Add("Job %s is closed and accepts no new proposals.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s is not closed yet. Ask the human first.", o.JobID)
+		l.Add("Job %s hasn't been closed yet. Ask the human first.", o.JobID)
 	default:
-		l.Add("Job %s is not closed.", o.JobID)
+		l.Add("Job %s was not closed.", o.JobID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

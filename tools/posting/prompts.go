@@ -13,9 +13,9 @@ import (
 func postJob() tool.Prompt {
 	return tool.Prompt{
 		Name: "post_job", Title: "Post a job",
-		Description: "Post a job on OpenTrain, from a description to the published listing.",
+		Description: "Post a job on OpenTrain, from a description to a live listing.",
 		Argument: tool.PromptArgument{
-			Name: "description", Description: "The job in your own words: task, data, people, pay, languages, time.",
+			Name: "description", Description: "The job in your own words: task, data, people, pay, languages, timeline.",
 		},
 		Needs: []string{tool.CreateDraft, tool.PatchDraft, tool.Publish, tool.SearchJobs},
 		Text:  postJobText,
@@ -23,7 +23,7 @@ func postJob() tool.Prompt {
 }
 
 func postJobText(_ context.Context, _ caller.Caller, description string) (title, words string) {
-	start := "First ask me what the job is: the task, the data, how many people, the pay, languages and time. " +
+	start := "First ask me what the job is: the task, the data, how many people, the pay, languages and timeline. " +
 		"Pass my words to opentrain_create_draft unchanged.\n\n"
 	if description != "" {
 		start = "Pass my description to opentrain_create_draft unchanged:\n\n" + description + "\n\n"
