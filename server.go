@@ -127,7 +127,7 @@ func newServer(cfg Config, limiter *edge.Limiter, counters *metrics.Metrics) (*S
 func (cfg *Config) complete() error {
 	for _, mode := range []Mode{cfg.Confirm, cfg.Elicitation} {
 		if mode != "" && mode != Auto && mode != Off {
-			return fmt.Errorf("there is no mode %q: %s or %s", mode, Auto, Off)
+			return fmt.Errorf("unknown mode %q: use %s or %s", mode, Auto, Off)
 		}
 	}
 	switch {

@@ -140,7 +140,7 @@ func transportError(ctx context.Context, err error) *Error {
 	}
 	switch e.Fault = faultOf(err); {
 	case e.Fault == FaultProxy:
-		e.Message = "the proxy could not be reached"
+		e.Message = "the proxy couldn't be reached"
 	case isUntrusted(err):
 		e.Message = "the host's certificate is not trusted"
 	case e.Fault == FaultTLS:
@@ -150,7 +150,7 @@ func transportError(ctx context.Context, err error) *Error {
 	case e.Fault == FaultRefused:
 		e.Message = "the host refused the connection"
 	case !e.NotSent:
-		e.Message = "the connection broke before OpenTrain responded"
+		e.Message = "the connection was lost before OpenTrain responded"
 	}
 	return e
 }

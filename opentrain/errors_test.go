@@ -126,7 +126,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		},
 		"no job ID": {
 			stub{status: 200, body: `{"status":"DRAFT"}`},
-			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer has no job id"},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response has no job id"},
 		},
 		"too large": {
 			stub{status: 200, body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`},
@@ -260,7 +260,7 @@ func TestFaults(t *testing.T) {
 			opentrain.CodeNetwork, opentrain.FaultTLS, "the host does not speak TLS",
 		},
 		"proxy": {
-			"https://nowhere.example", through(closed.URL), opentrain.CodeNetwork, opentrain.FaultProxy, "the proxy could not be reached",
+			"https://nowhere.example", through(closed.URL), opentrain.CodeNetwork, opentrain.FaultProxy, "the proxy couldn't be reached",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

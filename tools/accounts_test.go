@@ -257,7 +257,7 @@ func TestMissingScopeFailsBeforeTheCall(t *testing.T) {
 		call := callsTo(t, a)
 		for n := range 2 {
 			_, failure := call("alice", name, test.args)
-			const words = "The API token lacks the scope %s; it has jobs:read, proposals:read."
+			const words = "The API token lacks the %s scope; it has jobs:read, proposals:read."
 			if failure == nil || failure.Code != opentrain.CodeForbidden || !strings.Contains(failure.Text(), fmt.Sprintf(words, test.scope)) {
 				t.Fatalf("%s: %v", name, failure)
 			}

@@ -28,7 +28,7 @@ func everyError(t *testing.T) map[string]*opentrain.Error {
 		"busy":             {Code: opentrain.CodeBusy, NotSent: true, RetryAfter: 3 * time.Second, Message: "too many calls are in progress"},
 		"no token":         {Code: opentrain.CodeNoToken, NotSent: true},
 		"timeout":          {Code: opentrain.CodeTimeout, Message: "OpenTrain didn't respond in time"},
-		"network":          {Code: opentrain.CodeNetwork, Message: "the connection broke before OpenTrain responded"},
+		"network":          {Code: opentrain.CodeNetwork, Message: "the connection was lost before OpenTrain responded"},
 		"not sent":         {Code: opentrain.CodeNetwork, NotSent: true, Message: "OpenTrain couldn't be reached"},
 		"too large":        tooLarge(t),
 		"not an answer":    {Code: opentrain.CodeBadResponse, Status: 200, Message: "the response is empty (HTTP 200)"},

@@ -205,7 +205,7 @@ func TestMarketTextIsCleaned(t *testing.T) {
 			t.Errorf("%q is still there:\n%s", bad, result.Text)
 		}
 	}
-	for _, want := range []string{"$10 to $12.50 per hour", "$0.05 per label", "900 EUR fixed price", `pass cursor "c\n1"`, "4 open jobs"} {
+	for _, want := range []string{"$10 to $12.50 per hour", "$0.05 per label", "900 EUR fixed price", `pass cursor "c\n1"`, "4 live jobs"} {
 		if !strings.Contains(result.Text, want) {
 			t.Errorf("%q is not in\n%s", want, result.Text)
 		}
@@ -269,7 +269,7 @@ func TestFailuresStayShort(t *testing.T) {
 	if failure == nil {
 		t.Fatal("no failure")
 	}
-	if n := len([]rune(failure.Text())); n > 2000 || !strings.Contains(failure.Text(), "\nRequest id: r\n\nNext: fix\n") {
+	if n := len([]rune(failure.Text())); n > 2000 || !strings.Contains(failure.Text(), "\nRequest id: r\n\nNext: fix") {
 		t.Errorf("%d characters, ending %.40s", n, failure.Text()[len(failure.Text())-40:])
 	}
 	meta, err := json.Marshal(failure)

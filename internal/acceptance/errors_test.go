@@ -77,7 +77,7 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 			[]string{"the API token from the test: it is wrong, expired or revoked", "Set a token so and so.", "Request id: r-1"}},
 		{"scope", "opentrain_publish", `{"jobId":"j"}`, 403,
 			`{"error":"Missing scope","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}}`,
-			[]string{"lacks the scope jobs:write; it has jobs:read", "Nothing was changed"}},
+			[]string{"lacks the jobs:write scope; it has jobs:read", "Nothing was changed"}},
 		{"feature", "opentrain_create_draft", `{"description":"x"}`, 403,
 			`{"error":"Off","code":"FORBIDDEN","details":{"featureKey":"public_api_job_drafting","mode":"ALLOWLIST"}}`,
 			[]string{"public_api_job_drafting is not enabled for this account"}},

@@ -321,7 +321,7 @@ func TestStepsWithoutTheirTool(t *testing.T) {
 		"a look at what is done": {"opentrain_get_job", "opentrain_update_job", map[string]any{"jobId": "job_3", "fields": map[string]any{"headcount": 3}},
 			tool.Done, []string{"Job job_3 is changed", "Note: Check how the job is listed.", "Open: https://app.opentrain.ai"}},
 		"no jobs": {"opentrain_create_draft", "opentrain_list_jobs", map[string]any{"status": "COMPLETED"},
-			tool.Done, []string{"No jobs of this account have the status COMPLETED.\n"}},
+			tool.Done, []string{"This account has no jobs with status COMPLETED.\n"}},
 	} {
 		s := startWith(t, jobsInEachStatus(t), func(c *opentrainmcp.Config) { c.ExcludeTools = []string{test.without} })
 		got := call(t, s.host, test.tool, test.arguments)

@@ -37,7 +37,7 @@ func TestCall(t *testing.T) {
 			return output{Said: string(in.Fields["b"])}, nil, nil
 		}, "9007199254740993", ""},
 		{"invalid arguments", `{"nope":1}`, says(output{}, nil), "nope", opentrain.CodeInvalidArgument},
-		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain refused", opentrain.CodeConflict},
+		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain rejected", opentrain.CodeConflict},
 		{"a bug", `{}`, says(output{}, errors.New("secret")), "a bug in this server", opentrain.CodeInternal},
 		{"a panic", `{}`, func(context.Context, tool.Call, input) (output, *tool.Ask, error) { panic("secret") },
 			"a bug in this server", opentrain.CodeInternal},

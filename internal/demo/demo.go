@@ -216,7 +216,7 @@ func (r *run) read(structured []byte) (tool.Next, error) {
 	for i, job := range out.Jobs {
 		if job.ID == r.jobID {
 			r.found = true
-			r.print("  Found again, place %d: %s\n", i+1, job.Title)
+			r.print("  Found at position %d: %s\n", i+1, job.Title)
 		}
 	}
 	return out.Next, nil

@@ -30,12 +30,12 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 			`"bounding boxes and polygons"`: "is not one of: BOUNDING_BOX, POLYGON, CUBOID_3D", `["circles"]`: "fields.labelTypes[0]: ",
 		},
 		"pricePerHour": {`"$18"`: `18`, `18.50`: `18.50`, `"18/hour"`: "is not a number of US dollars", `0`: "must be above 0"},
-		"headcount":    {`"1,000"`: `1000`, `"10 people"`: "is not a number; send a bare number", `"$10"`: "is not a number; send a bare number"},
+		"headcount":    {`"1,000"`: `1000`, `"10 people"`: "is not a number; send digits only", `"$10"`: "is not a number; send digits only"},
 		"experienceLevel": {
 			`"experts"`: `"EXPERT"`, `"any"`: `"ANY_EXPERIENCE_LEVEL"`, `"VETERAN"`: `"VETERAN"`, // the API may have more values
 		},
 		"shift": {`"early"`: `"EARLY_MORNING"`, `["late","early morning"]`: `["LATE","EARLY_MORNING"]`, `{"new":"form"}`: `{"new":"form"}`, `""`: "is not one of"},
-		"new":   {`{"a":[1.50]}`: `{"a":[1.50]}`, `"<answer>"`: "still holds the placeholder", `null`: `null`},
+		"new":   {`{"a":[1.50]}`: `{"a":[1.50]}`, `"<answer>"`: "still has the placeholder", `null`: `null`},
 	} {
 		for given, want := range tests {
 			form := opentrain.DraftForm{Enums: map[string][]string{

@@ -56,7 +56,7 @@ func (e explainer) reason() Next {
 // adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
 func adviceFor(reason string) (problem, remedy string) {
 	advice := map[string][2]string{
-		"account_claim_required": {"A human must claim this account first."},
+		"account_claim_required": {"A human must claim this account first.", "The human can claim it in OpenTrain's app."},
 		ReasonModeration:         {"OpenTrain's content check blocked it.", "The human should fix what the reasons describe."},
 		"job_not_published": {
 			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",

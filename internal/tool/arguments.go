@@ -32,7 +32,7 @@ func hostArguments() []string {
 // placeholder refuses the placeholder of a question. "is not a number" would make a model send a number of its own.
 func placeholder(value string) string {
 	if value == Answer || strings.HasPrefix(value, "<answer:") && strings.HasSuffix(value, ">") {
-		return "still holds the placeholder; ask the human and put the answer there"
+		return "still has the placeholder; ask the human and put the answer there"
 	}
 	return ""
 }

@@ -164,7 +164,11 @@ func (e explainer) forbidden() Next {
 	case len(e.details.RequiredScopes) > 0:
 		scopes := strings.Join(text.CleanAll(e.details.RequiredScopes, 20, 60), ", ")
 		granted := cmp.Or(strings.Join(text.CleanAll(e.details.GrantedScopes, 20, 60), ", "), "none")
-		problem := fmt.Sprintf("%s lacks the scope %s; it has %s.", text.Capitalize(e.token()), scopes, granted)
+		noun := "scope"
+		if len(e.details.RequiredScopes) > 1 {
+			noun = "scopes"
+		}
+		problem := fmt.Sprintf("%s lacks the %s %s; it has %s.", text.Capitalize(e.token()), scopes, noun, granted)
 		e.wrong(problem)
 		e.say("Create a token with that scope in the app, under Settings → API keys.")
 		return fixInApp(problem)

@@ -50,7 +50,7 @@ func TestExplain(t *testing.T) {
 		},
 		"scope": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Details: []byte(`{"requiredScopes":["jobs:write"]}`)},
-			tool.Fix, []string{"The API token lacks the scope jobs:write; it has none. Nothing was changed.", "under Settings → API keys"},
+			tool.Fix, []string{"The API token lacks the jobs:write scope; it has none. Nothing was changed.", "under Settings → API keys"},
 		},
 		"known reason with a job": {
 			tool.InviteTrainer, alice, `{"jobId":"j"}`,

@@ -24,7 +24,7 @@ type getAccountOutput struct {
 	ImportFormats  []string            `json:"importFormats,omitempty" jsonschema_description:"Formats of opentrain_create_draft."`
 	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`
 	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Values by key; other keys accept any value."`
-	Missing        string              `json:"missing,omitempty" jsonschema_description:"What could not be read, and why."`
+	Missing        string              `json:"missing,omitempty" jsonschema_description:"What couldn't be read, and why."`
 	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
 }
 
@@ -57,7 +57,7 @@ func (a account) read(ctx context.Context, call tool.Call, _ struct{}) (getAccou
 		out.Missing = "This account can't work on drafts: the feature " + text.Clean(feature, 100) + " is not enabled for this account."
 		out.Next = tool.Next{Action: tool.Fix, By: "human", Problem: out.Missing, URL: opentrain.DefaultBaseURL}
 	case err != nil:
-		out.Missing = "The account's features could not be read: " + tool.Reason(err)
+		out.Missing = "The account's features couldn't be read: " + tool.Reason(err)
 	}
 	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil, nil
 }

@@ -21,7 +21,7 @@ func (m market) jobResource() tool.Resource {
 			case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
 				return "", errors.New("no live job has this id; a draft isn't live")
 			case err != nil:
-				return "", errors.New("the job could not be read: " + tool.Reason(err))
+				return "", errors.New("the job couldn't be read: " + tool.Reason(err))
 			}
 			l := cleaned(*job).lines()
 			return l.String() + "\n", nil

@@ -29,7 +29,7 @@ func (p posting) getDraft() tool.Tool {
 			"A read-only server can't show its content.",
 		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"),
 		NotFound:       "This account has no draft with that id or title.",
-		OutcomeUnknown: "The draft could not be read; its content is unchanged.",
+		OutcomeUnknown: "The draft couldn't be read; its content is unchanged.",
 	}, p.get)
 }
 
