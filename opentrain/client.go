@@ -173,7 +173,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 		}
 		if valid != nil && !valid(&value) {
 			err := unexpected(res, nil)
-			err.Message = "the answer has no " + noun
+			err.Message = "the response has no " + noun
 			return nil, res, err
 		}
 		if dated, ok := any(&value).(interface{ setDate(http.Header) }); ok {
@@ -213,7 +213,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	if req.body != nil {
 		body, err := encode(req.body)
 		if err != nil {
-			return response{}, invalidArgument("the request cannot be written as JSON: %v", err)
+			return response{}, invalidArgument("the request can't be written as JSON: %v", err)
 		}
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
@@ -274,7 +274,7 @@ func CheckID(id string) error {
 	case utf8.RuneCountInString(id) > maxID:
 		return fmt.Errorf("has %d characters; at most %d", utf8.RuneCountInString(id), maxID)
 	case strings.ContainsFunc(id, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
-		return fmt.Errorf("%q has characters that no id has", id)
+		return fmt.Errorf("%q has invalid characters", id)
 	}
 	return nil
 }

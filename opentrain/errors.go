@@ -54,7 +54,7 @@ const (
 )
 
 // ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB.
-var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
+var ErrTooLarge = errors.New("the response is larger than 8 MiB")
 
 // Error is a failed API call. It never contains a token. Its cause is for logs and may contain addresses.
 type Error struct {
@@ -128,19 +128,19 @@ func transportError(ctx context.Context, err error) *Error {
 	if early, ok := errors.AsType[*Error](err); ok { // from the throttle
 		return early
 	}
-	e := &Error{Code: CodeNetwork, Message: "OpenTrain could not be reached", NotSent: neverSent(err), cause: err}
+	e := &Error{Code: CodeNetwork, Message: "OpenTrain couldn't be reached", NotSent: neverSent(err), cause: err}
 	var timeout net.Error
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Message = "the call was canceled before OpenTrain answered"
+		e.Message = "the call was canceled before OpenTrain responded"
 		return e
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		e.Code, e.Message = CodeTimeout, "OpenTrain did not answer in time"
+		e.Code, e.Message = CodeTimeout, "OpenTrain didn't respond in time"
 		return e
 	}
 	switch e.Fault = faultOf(err); {
 	case e.Fault == FaultProxy:
-		e.Message = "the proxy could not be reached"
+		e.Message = "the proxy couldn't be reached"
 	case isUntrusted(err):
 		e.Message = "the host's certificate is not trusted"
 	case e.Fault == FaultTLS:
@@ -150,7 +150,7 @@ func transportError(ctx context.Context, err error) *Error {
 	case e.Fault == FaultRefused:
 		e.Message = "the host refused the connection"
 	case !e.NotSent:
-		e.Message = "the connection broke before OpenTrain answered"
+		e.Message = "the connection was lost before OpenTrain responded"
 	}
 	return e
 }
@@ -226,14 +226,14 @@ func responseError(res response) *Error {
 
 // unexpected returns the Error for a response that is not the API's.
 func unexpected(res response, cause error) *Error {
-	message := fmt.Sprintf("the answer is not OpenTrain's JSON (HTTP %d)", res.status)
+	message := fmt.Sprintf("the response is not OpenTrain's JSON (HTTP %d)", res.status)
 	switch {
 	case res.status >= 300 && res.status < 400:
-		message = fmt.Sprintf("the server answered with a redirect (HTTP %d), which is not followed", res.status)
+		message = fmt.Sprintf("the response is a redirect (HTTP %d), which is not followed", res.status)
 	case len(res.body) == 0:
-		message = fmt.Sprintf("the answer is empty (HTTP %d)", res.status)
+		message = fmt.Sprintf("the response is empty (HTTP %d)", res.status)
 	case strings.Contains(res.header.Get("Content-Type"), "html"):
-		message = fmt.Sprintf("a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered", res.status)
+		message = fmt.Sprintf("the response is a web page instead of OpenTrain's JSON (HTTP %d); it may be from a proxy", res.status)
 	}
 	return &Error{
 		Code: CodeBadResponse, Status: res.status, Message: message, RequestID: res.header.Get("X-Request-Id"), cause: cause,

@@ -52,9 +52,9 @@ func TestMayHaveChanged(t *testing.T) {
 
 func TestAnswersThatAreErrors(t *testing.T) {
 	const (
-		page   = "a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered"
-		noJSON = "the answer is not OpenTrain's JSON (HTTP %d)"
-		empty  = "the answer is empty (HTTP %d)"
+		page   = "the response is a web page instead of OpenTrain's JSON (HTTP %d); it may be from a proxy"
+		noJSON = "the response is not OpenTrain's JSON (HTTP %d)"
+		empty  = "the response is empty (HTTP %d)"
 	)
 	html := http.Header{"Content-Type": {"text/html"}}
 	for name, test := range map[string]struct {
@@ -112,7 +112,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		"redirect": {
 			stub{status: 302, header: http.Header{"Location": {"http://evil.example/"}}},
 			opentrain.Error{
-				Code: opentrain.CodeBadResponse, Message: "the server answered with a redirect (HTTP %d), which is not followed",
+				Code: opentrain.CodeBadResponse, Message: "the response is a redirect (HTTP %d), which is not followed",
 			},
 		},
 		"web page with status 200": {
@@ -126,11 +126,11 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		},
 		"no job ID": {
 			stub{status: 200, body: `{"status":"DRAFT"}`},
-			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer has no job id"},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response has no job id"},
 		},
 		"too large": {
 			stub{status: 200, body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`},
-			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer is larger than 8 MiB"},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response is larger than 8 MiB"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -246,10 +246,10 @@ func TestFaults(t *testing.T) {
 			opentrain.CodeNetwork, opentrain.FaultHost, "the host name does not exist",
 		},
 		"name server down": {
-			"https://nowhere.example", lookup(&net.DNSError{IsTemporary: true}), opentrain.CodeNetwork, "", "OpenTrain could not be reached",
+			"https://nowhere.example", lookup(&net.DNSError{IsTemporary: true}), opentrain.CodeNetwork, "", "OpenTrain couldn't be reached",
 		},
 		"name server slow": {
-			"https://nowhere.example", lookup(&net.DNSError{IsTimeout: true}), opentrain.CodeTimeout, "", "OpenTrain did not answer in time",
+			"https://nowhere.example", lookup(&net.DNSError{IsTimeout: true}), opentrain.CodeTimeout, "", "OpenTrain didn't respond in time",
 		},
 		"refused": {closed.URL, &http.Transport{}, opentrain.CodeNetwork, opentrain.FaultRefused, "the host refused the connection"},
 		"certificate": {
@@ -260,7 +260,7 @@ func TestFaults(t *testing.T) {
 			opentrain.CodeNetwork, opentrain.FaultTLS, "the host does not speak TLS",
 		},
 		"proxy": {
-			"https://nowhere.example", through(closed.URL), opentrain.CodeNetwork, opentrain.FaultProxy, "the proxy could not be reached",
+			"https://nowhere.example", through(closed.URL), opentrain.CodeNetwork, opentrain.FaultProxy, "the proxy couldn't be reached",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

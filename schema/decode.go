@@ -32,7 +32,7 @@ func (in *Input[T]) Decode(raw json.RawMessage, live map[string]*Node) (args T, 
 		return args, nil, err
 	}
 	if json.Unmarshal(clean, &args) != nil {
-		return args, nil, &ArgumentError{Problems: []Problem{{Message: "the arguments are not of the form that the input schema gives"}}}
+		return args, nil, &ArgumentError{Problems: []Problem{{Message: "the arguments don't match the input schema"}}}
 	}
 	return args, interpreted, nil
 }
@@ -175,14 +175,14 @@ func (d *decoder) otherMembers(path string, node *Node, members map[string]json.
 			return
 		case path == "" && !inSchema && slices.Contains(d.dialect.Ignored, name):
 			delete(members, name)
-			d.interpreted = append(d.interpreted, name+": was ignored; no tool has this argument, some hosts add it")
+			d.interpreted = append(d.interpreted, name+": was ignored; some hosts add it, but no tool has it")
 		case !closed(node) && len(known.Members) > 0 && !slices.Contains(known.Members, name):
 			d.add(func() Problem { return unknownName(at, name, known.Noun, "Fields", known.Members) })
 		case inSchema:
 		case !closed(node):
 			members[name] = d.value(at, &Node{}, members[name])
 		case len(names) == 0:
-			d.reject(at, "is not an argument of this tool. It takes none")
+			d.reject(at, "is not an argument; this tool takes none")
 		default:
 			d.add(func() Problem { return unknownName(at, name, "an argument of this tool", "Arguments", names) })
 		}

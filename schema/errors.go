@@ -60,7 +60,7 @@ func (p Problem) at(message string) string {
 func NotAllowed(path, text string, allowed []string) Problem {
 	is, nearest := `"`+truncate(text)+`" is not one of`, ""
 	if value := Nearest(text, allowed); value != "" {
-		nearest = "; nearest: " + value
+		nearest = "; did you mean " + value + "?"
 	}
 	return Problem{Path: path, Message: is + " the allowed values" + nearest, Allowed: allowed, before: is + ": ", after: nearest}
 }

@@ -142,7 +142,7 @@ func TestReadings(t *testing.T) {
 		"entry refused":         {args: `{"tags":["A","no"]}`, problem: "tags[1]: is no tag"},
 		"read, then measured":   {args: `{"code":"abc!!!"}`, want: `{"code":"abc"}`, interpreted: `code: "abc!!!" was read as "abc"`},
 		"too long after all":    {args: `{"code":"abcd!"}`, problem: "code: has 4 characters"},
-		"ignored":               {args: `{"host":{"a":1}}`, want: `{}`, interpreted: "host: was ignored; no tool has this argument, some hosts add it"},
+		"ignored":               {args: `{"host":{"a":1}}`, want: `{}`, interpreted: "host: was ignored; some hosts add it, but no tool has it"},
 		"not ignored, a member": {args: `{"code":"abc"}`, want: `{"code":"abc"}`},
 		"refused":               {args: `{"price":"?","tags":["?"]}`, problem: "price: is open\ntags[0]: is open"},
 		"empty arguments":       {args: `[]`, want: `{}`},
@@ -182,7 +182,7 @@ func TestLiveSchemas(t *testing.T) {
 		"empty text":         {open: `{"level":"","tags":["C",""]}`, problems: "open.level: \"\" is not one of: SENIOR, JUNIOR\nopen.tags[1]: \"\" is not one of"},
 		"another type":       {open: `{"level":["SENIOR"]}`, problems: "open.level: [\"SENIOR\"] is not a string; send one of SENIOR, JUNIOR"},
 		"a form of its own":  {open: `{"tags":[{"a":1},null]}`},
-		"unknown value":      {open: `{"level":"SENOIR"}`, problems: `open.level: "SENOIR" is not one of: SENIOR, JUNIOR; nearest: SENIOR`},
+		"unknown value":      {open: `{"level":"SENOIR"}`, problems: `open.level: "SENOIR" is not one of: SENIOR, JUNIOR; did you mean SENIOR?`},
 		"the published enum": {open: `{"level":"EXPERT"}`, problems: `open.level: "EXPERT" is not one of: SENIOR, JUNIOR`},
 		"unknown name":       {open: `{"levels":"x"}`, problems: "open.levels: is not a field; did you mean level? Fields: level, tags, free"},
 	} {

@@ -71,7 +71,7 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 				d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))
 				return nil
 			case !ok:
-				d.reject(path, "%s is not a number; send a bare number, in digits and without a unit", quote(raw))
+				d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))
 				return nil
 			}
 			bare = json.RawMessage(number)

@@ -27,11 +27,11 @@ func everyError(t *testing.T) map[string]*opentrain.Error {
 		"invalid argument": {Code: opentrain.CodeInvalidArgument, NotSent: true, Message: "jobId is empty"},
 		"busy":             {Code: opentrain.CodeBusy, NotSent: true, RetryAfter: 3 * time.Second, Message: "too many calls are in progress"},
 		"no token":         {Code: opentrain.CodeNoToken, NotSent: true},
-		"timeout":          {Code: opentrain.CodeTimeout, Message: "OpenTrain did not answer in time"},
-		"network":          {Code: opentrain.CodeNetwork, Message: "the connection broke before OpenTrain answered"},
-		"not sent":         {Code: opentrain.CodeNetwork, NotSent: true, Message: "OpenTrain could not be reached"},
+		"timeout":          {Code: opentrain.CodeTimeout, Message: "OpenTrain didn't respond in time"},
+		"network":          {Code: opentrain.CodeNetwork, Message: "the connection was lost before OpenTrain responded"},
+		"not sent":         {Code: opentrain.CodeNetwork, NotSent: true, Message: "OpenTrain couldn't be reached"},
 		"too large":        tooLarge(t),
-		"not an answer":    {Code: opentrain.CodeBadResponse, Status: 200, Message: "the answer is empty (HTTP 200)"},
+		"not an answer":    {Code: opentrain.CodeBadResponse, Status: 200, Message: "the response is empty (HTTP 200)"},
 		"not our job":      {Code: opentrain.CodeNotFound, NotSent: true, Message: "the account has no job with the id j"},
 		"an odd code":      {Code: "TEA" + hiddenMark + "POT", Status: 418, Message: message},
 	}
@@ -88,7 +88,7 @@ func tooLarge(t *testing.T) *opentrain.Error {
 func TestFailuresSayEachFactOnce(t *testing.T) {
 	all := serve(t, &upstream{}, setup{help: "Set a token so and so."})
 	all.runner.Address = tool.Address{Host: "api.example:444", From: "--base-url"}
-	outcome := regexp.MustCompile(`(?i)nothing was (changed|sent)|not known whether|was not published and stays`)
+	outcome := regexp.MustCompile(`(?i)nothing was (changed|sent)|unclear whether|was not published and stays`)
 	sentence := regexp.MustCompile(`[^.!?\n]+(?:\.\w[^.!?\n]*)*[.!?]`)
 	stilted := regexp.MustCompile(`(?i)mended|not taken|\btold\b`)
 	for name, err := range everyError(t) {
@@ -143,6 +143,8 @@ func checkLeads(t *testing.T, all served, name string, failure *tool.Failure) {
 		ok = served && next.RetryAfterSeconds > 0 && failure.Retryable
 	case tool.Fix:
 		ok = ok && next.Problem != "" && slices.Contains([]string{"human", "agent"}, next.By)
+	case tool.Done: // nothing can be done here, and the note says what else
+		ok = next.Tool == "" && next.Note != ""
 	default:
 		ok = false
 	}

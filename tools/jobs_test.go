@@ -32,7 +32,7 @@ func (r *routes) RoundTrip(request *http.Request) (*http.Response, error) {
 // TestNothingFound: a search without a result says what is wrong with its filters, as far as the facets show it.
 func TestNothingFound(t *testing.T) {
 	const facets = `{"totalJobs":2,"categories":[{"value":"Image Annotation","count":2}],"languages":[{"value":"German","count":1}],"countries":[{"value":"US","count":1}],"payTypes":[]}`
-	const fewer = "Fewer words or filters find more."
+	const fewer = "Try fewer words or filters."
 	for name, test := range map[string]struct {
 		args, facets string
 		asks         bool // for the facets
@@ -41,12 +41,12 @@ func TestNothingFound(t *testing.T) {
 		want         []string
 		notWanted    string
 	}{
-		"a category that no job has": {`{"category":"cats"}`, facets, true, tool.CallTool, "0 open jobs match.", []string{`No open job has the category "cats".`, "Call: opentrain_list_facets {}"}, fewer},
-		"a code for a language":      {`{"language":"de","country":"us"}`, facets, true, tool.CallTool, "0 open jobs match.", []string{`No open job has the language "de".`}, "country"},
-		"two such filters":           {`{"language":"de","country":"ZZ"}`, facets, true, tool.CallTool, "0 open jobs match.", []string{`the language "de". No open job has the country "ZZ".`}, fewer},
-		"values that jobs have":      {`{"category":"image annotation","language":"German"}`, facets, true, tool.Done, "0 open jobs match.", []string{fewer}, "No open job has"},
-		"words only":                 {`{"q":"zebra"}`, facets, false, tool.Done, "0 open jobs match.", []string{fewer}, "No open job has"},
-		"facets that can't be read":  {`{"category":"cats"}`, `{}`, true, tool.Done, "0 open jobs match.", []string{fewer}, "No open job has"},
+		"a category that no job has": {`{"category":"cats"}`, facets, true, tool.CallTool, "No live jobs match.", []string{`No live job has the category "cats".`, "Call: opentrain_list_facets {}"}, fewer},
+		"a code for a language":      {`{"language":"de","country":"us"}`, facets, true, tool.CallTool, "No live jobs match.", []string{`No live job has the language "de".`}, "country"},
+		"two such filters":           {`{"language":"de","country":"ZZ"}`, facets, true, tool.CallTool, "No live jobs match.", []string{`the language "de". No live job has the country "ZZ".`}, fewer},
+		"values that jobs have":      {`{"category":"image annotation","language":"German"}`, facets, true, tool.Done, "No live jobs match.", []string{fewer}, "No open job has"},
+		"words only":                 {`{"q":"zebra"}`, facets, false, tool.Done, "No live jobs match.", []string{fewer}, "No open job has"},
+		"facets that can't be read":  {`{"category":"cats"}`, `{}`, true, tool.Done, "No live jobs match.", []string{fewer}, "No open job has"},
 		"the page after the last":    {`{"category":"cats","cursor":"c"}`, facets, false, tool.Done, "There are no more jobs.", nil, "No open job has"},
 	} {
 		api := &routes{bodies: map[string]string{"GET /jobs": `{"jobs":[]}`, "GET /jobs/facets": test.facets}}
@@ -120,16 +120,16 @@ func TestJobsThatAreNotPublic(t *testing.T) {
 		notWanted string
 	}{
 		"a draft": {alice, mine("DRAFT"), false,
-			[]string{"Job j is your own draft. It is not public.\nTitle: T\nStatus: DRAFT\n", `Next: call_tool`, `Call: opentrain_get_draft {"jobId":"j"}`}, "marketplace"},
+			[]string{"Job j is your draft. It isn't live.\nTitle: T\nStatus: DRAFT\n", `Next: call_tool`, `Call: opentrain_get_draft {"jobId":"j"}`}, "marketplace"},
 		"just published": {alice, mine("OPEN"), false,
-			[]string{"Job j is your own. The marketplace doesn't show it.", "Next: done\nNote: A new listing can take five minutes to show."}, "Call"},
+			[]string{"Job j is yours, but the marketplace doesn't show it.", "Next: done\nNote: A new listing can take five minutes to show."}, "Call"},
 		"archived":                {alice, mine("ARCHIVED"), false, []string{"Status: ARCHIVED", "Next: done"}, "five minutes"},
-		"nobody knows it":         {alice, map[string]string{"GET /jobs/mine": `{"jobs":[]}`}, true, []string{"There is no public job with this id."}, "your own"},
-		"own jobs are unknown":    {alice, nil, true, []string{"There is no public job with this id."}, "your own"},
-		"nobody asks":             {caller.Caller{}, mine("DRAFT"), true, []string{"There is no public job with this id."}, "your own"},
-		"closed, of someone":      {alice, closed, false, []string{"Job j is not public (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
-		"closed, own jobs unread": {alice, unreadable, false, []string{"Job j is not public (closed).", "Next: done"}, "Call"},
-		"closed, and nobody asks": {caller.Caller{}, closed, false, []string{"Job j is not public (closed).", "Next: done"}, "Call"},
+		"nobody knows it":         {alice, map[string]string{"GET /jobs/mine": `{"jobs":[]}`}, true, []string{"No live job has this id."}, "your own"},
+		"own jobs are unknown":    {alice, nil, true, []string{"No live job has this id."}, "your own"},
+		"nobody asks":             {caller.Caller{}, mine("DRAFT"), true, []string{"No live job has this id."}, "your own"},
+		"closed, of someone":      {alice, closed, false, []string{"Job j is not live (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
+		"closed, own jobs unread": {alice, unreadable, false, []string{"Job j is not live (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
+		"closed, and nobody asks": {caller.Caller{}, closed, false, []string{"Job j is not live (closed).", "Next: done"}, "Call"},
 	} {
 		result, failure := call(t, &routes{bodies: test.bodies}, setup{}, test.by, tool.GetJob, `{"jobId":"j"}`)
 		words := result.Text
@@ -154,18 +154,18 @@ func TestListOfOwnJobs(t *testing.T) {
 	}
 	const page, editor, counts = "https://app.opentrain.ai/jobs/a", "https://app.opentrain.ai/job-post?job=a", `,"proposalCounts":{"total":1,"unreviewed":0}`
 	for name, test := range map[string]struct{ args, jobs, want string }{
-		"none":                {`{}`, ``, "No jobs of this account yet.\n\nNext: done"},
-		"none with a status":  {`{"status":"OPEN"}`, ``, "No jobs of this account have the status OPEN.\n\nNext: done"},
+		"none":                {`{}`, ``, "This account has no jobs yet.\n\nNext: done"},
+		"none with a status":  {`{"status":"OPEN"}`, ``, "This account has no jobs with status OPEN.\n\nNext: done"},
 		"the page after last": {`{"cursor":"c"}`, ``, "There are no more jobs.\n\nNext: done"},
 		"an open job": {`{}`, job("a", opentrain.StatusOpen, `,"updatedAt":"2026-06-02T12:00:00Z"`+counts),
-			"1 job of this account on this page.\n1. T (id a) · OPEN · 1 proposal, 0 unreviewed · created 2026-06-01 · updated 2026-06-02 · " + page + "\n\nNext: done"},
+			"1 of this account's jobs on this page.\n1. T (id a) · OPEN · 1 proposal, 0 unreviewed · created 2026-06-01 · updated 2026-06-02 · " + page + "\n\nNext: done"},
 		"a draft": {`{"status":"DRAFT"}`, job("a", opentrain.StatusDraft, `,"updatedAt":"2026-06-01T13:00:00Z"`+counts),
-			"1 job of this account on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor + "\n\nNext: call_tool\nCall: opentrain_get_draft {\"jobId\":\"a\"}"},
+			"1 of this account's jobs on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor + "\n\nNext: call_tool\nCall: opentrain_get_draft {\"jobId\":\"a\"}"},
 		"a draft among others": {`{}`, job("a", opentrain.StatusDraft, "") + "," + job("b", opentrain.StatusArchived, ""),
-			"2 jobs of this account on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor +
+			"2 of this account's jobs on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor +
 				"\n2. T (id b) · ARCHIVED · created 2026-06-01 · https://app.opentrain.ai/jobs/b\n\nNext: done\nNote: To see a draft, use opentrain_get_draft."},
 		"waiting for approval": {`{}`, job("a", opentrain.StatusPendingApproval, ""),
-			"1 job of this account on this page.\n1. T (id a) · PENDING_APPROVAL · created 2026-06-01\n\nNext: done"},
+			"1 of this account's jobs on this page.\n1. T (id a) · PENDING_APPROVAL · created 2026-06-01\n\nNext: done"},
 	} {
 		api := &routes{bodies: map[string]string{"GET /jobs/mine": `{"jobs":[` + test.jobs + `]}`}}
 		result, failure := call(t, api, setup{}, alice, tool.ListJobs, test.args)

@@ -164,8 +164,8 @@ func TestQuestions(t *testing.T) {
 		{"type by example", `{"field":"brandNew","prompt":"Which?","example":{"brandNew":true}}`, `"type":"boolean"`},
 		{"type by bare example", `{"field":"brandNew","prompt":"Which?","example":["x"]}`, `"type":"array"`},
 		{"values without a type", `{"field":"brandNew","prompt":"Which?","enumValues":["X"]}`, `"type":"enum","options":["X"]`},
-		{"mere name of a known field", `"dataVolumeUnit"`, `"question":"What should be set for “data volume unit”?","field":"dataVolumeUnit","type":"enum","options":["HOURS_OF_RECORDING_AUDIO_VIDEO"`},
-		{"label without a prompt", `{"field":"x","label":"The X"}`, `"question":"What should be set for “The X”?"`},
+		{"mere name of a known field", `"dataVolumeUnit"`, `"question":"What should “data volume unit” be?","field":"dataVolumeUnit","type":"enum","options":["HOURS_OF_RECORDING_AUDIO_VIDEO"`},
+		{"label without a prompt", `{"field":"x","label":"The X"}`, `"question":"What should “The X” be?"`},
 		{"several keys", `{"field":"pay","prompt":"How much?","type":"object","updateKeys":["pricePerHour","paymentType","fixedPrice"],"example":{"paymentType":"PAY_PER_HOUR","pricePerHour":18}}`,
 			`"inputs":[{"key":"pricePerHour","type":"number"},{"key":"paymentType","type":"enum","options":["PAY_PER_HOUR","PAY_PER_LABEL","FIXED_PRICE"]},{"key":"fixedPrice","type":"number","alternative":true}]`},
 		{"several unknown keys", `{"field":"x","prompt":"What?","updateKeys":["a","b"],"example":{"a":1,"b":"t","c":[1]}}`,
@@ -205,7 +205,7 @@ func TestMarketTextIsCleaned(t *testing.T) {
 			t.Errorf("%q is still there:\n%s", bad, result.Text)
 		}
 	}
-	for _, want := range []string{"$10 to $12.50 per hour", "$0.05 per label", "900 EUR fixed price", `pass cursor "c\n1"`, "4 open jobs"} {
+	for _, want := range []string{"$10 to $12.50 per hour", "$0.05 per label", "900 EUR fixed price", `pass cursor "c\n1"`, "4 live jobs"} {
 		if !strings.Contains(result.Text, want) {
 			t.Errorf("%q is not in\n%s", want, result.Text)
 		}
@@ -269,7 +269,7 @@ func TestFailuresStayShort(t *testing.T) {
 	if failure == nil {
 		t.Fatal("no failure")
 	}
-	if n := len([]rune(failure.Text())); n > 2000 || !strings.Contains(failure.Text(), "\nRequest id: r\n\nNext: fix\n") {
+	if n := len([]rune(failure.Text())); n > 2000 || !strings.Contains(failure.Text(), "\nRequest id: r\n\nNext: fix") {
 		t.Errorf("%d characters, ending %.40s", n, failure.Text()[len(failure.Text())-40:])
 	}
 	meta, err := json.Marshal(failure)

@@ -24,16 +24,16 @@ import (
 )
 
 // tokenHelp says how to give this server a token.
-const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
-	"`npx -y @opentrain-ai/cli auth register`, put it into the environment variable OPENTRAIN_PERSONAL_API_TOKEN of this server " +
-	"in the host's MCP configuration, and restart the server. To try without an account, start the server with --sandbox."
+const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings → API keys) or run the official command " +
+	"`npx -y @opentrain-ai/cli auth register`, set it as OPENTRAIN_PERSONAL_API_TOKEN for this server " +
+	"in the host's MCP configuration, and restart the server. To try it without an account, start the server with --sandbox."
 
 // selectFlags say which tools are served.
 type selectFlags struct {
-	ReadOnly     bool     `help:"Leave out every tool that changes something."`
+	ReadOnly     bool     `help:"Exclude every tool that changes something."`
 	Toolsets     []string `placeholder:"A,B|all" help:"${helpToolsets}"`
-	Tools        []string `placeholder:"A,B" help:"Serve only these tools of the toolsets."`
-	ExcludeTools []string `placeholder:"A,B" help:"Do not serve these tools."`
+	Tools        []string `placeholder:"A,B" help:"Serve only these tools from the toolsets."`
+	ExcludeTools []string `placeholder:"A,B" help:"Don't serve these tools."`
 }
 
 // apply puts the flags into a configuration.
@@ -46,7 +46,7 @@ type serveFlags struct {
 	selectFlags
 	Sandbox   bool   `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
 	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
-	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
+	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the API token."`
 
 	// The second variable and the alias are the former name.
 	Confirm mode `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" default:"auto" help:"${helpConfirm}"`
@@ -54,7 +54,7 @@ type serveFlags struct {
 	Elicitation mode          `default:"auto" help:"${helpElicitation}"`
 	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
 	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`
-	Timeout     time.Duration `default:"${timeout}" help:"Time for one tool call, retries included."`
+	Timeout     time.Duration `default:"${timeout}" help:"Time limit for one tool call, including retries."`
 	PublicReads int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
 	LogLevel    slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
 	LogFormat   string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
@@ -130,7 +130,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
 		client.Transport = sandbox.New(sandbox.Config{}).Transport()
-		log.Info("serving the embedded sandbox: nothing is real")
+		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
 		transport, err := f.transport()
 		if err != nil {
@@ -172,7 +172,7 @@ func stateKeys() ([][]byte, error) {
 		return nil, err
 	}
 	if _, set := os.LookupEnv(from); (set || from != stateKeyVariable) && strings.TrimSpace(text) == "" {
-		return nil, fmt.Errorf("%s is set, and holds no key", from)
+		return nil, fmt.Errorf("%s is set but empty", from)
 	}
 	var keys [][]byte
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
@@ -209,7 +209,7 @@ func (f serveFlags) token(source credential.Source, startedWith string) func(con
 		found := source.Find()
 		if found.Token != "" && f.BaseURL == "" && found.BaseURL != startedWith {
 			return opentrainmcp.Token{From: found.From, Problem: "The API token from " + found.From +
-				" belongs to another address (baseUrl) than this server was started with; restart the server."}
+				" is for a different baseUrl than this server started with; restart the server."}
 		}
 		return opentrainmcp.Token{Value: found.Token, From: found.From, Problem: found.Problem}
 	}
@@ -242,7 +242,7 @@ func (f serveFlags) transport() (*http.Transport, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-file: %s holds no PEM certificate", f.CAFile)
+		return nil, fmt.Errorf("--ca-file: %s contains no PEM certificate", f.CAFile)
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return transport, nil

@@ -19,7 +19,7 @@ func TestDemoWithoutTerminal(t *testing.T) {
 		cmd := exec.Command(binary, args...)
 		cmd.Env = environment(t)
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "Done: job job_1 is published and the search finds it.") {
+		if err != nil || !strings.Contains(string(out), "Done: job job_1 is live and search finds it.") {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
 		for _, tool := range []string{"create_draft", "patch_draft", "publish", "search_jobs"} {
@@ -60,7 +60,7 @@ func TestDemoInATerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	waitFor(t, screen, "Done: job job_1 is published and the search finds it.", &seen)
+	waitFor(t, screen, "Done: job job_1 is live and search finds it.", &seen)
 	stdin.Close()
 	io.Copy(io.Discard, screen) //nolint:errcheck // a closed terminal ends with an error
 	if err := cmd.Wait(); err != nil {

@@ -77,7 +77,7 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 			[]string{"the API token from the test: it is wrong, expired or revoked", "Set a token so and so.", "Request id: r-1"}},
 		{"scope", "opentrain_publish", `{"jobId":"j"}`, 403,
 			`{"error":"Missing scope","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}}`,
-			[]string{"lacks the scope jobs:write; it has jobs:read", "Nothing was changed"}},
+			[]string{"lacks the jobs:write scope; it has jobs:read", "Nothing was changed"}},
 		{"feature", "opentrain_create_draft", `{"description":"x"}`, 403,
 			`{"error":"Off","code":"FORBIDDEN","details":{"featureKey":"public_api_job_drafting","mode":"ALLOWLIST"}}`,
 			[]string{"public_api_job_drafting is not enabled for this account"}},
@@ -142,11 +142,11 @@ func TestOutagesAreExplained(t *testing.T) {
 		body             string
 		want             []string
 	}{
-		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"opentrain_search_jobs failed: the answer is not OpenTrain's JSON (HTTP 503).", "Wait: 5 seconds"}},
+		{"outage of a read", "opentrain_search_jobs", `{}`, 503, `<html>`, []string{"opentrain_search_jobs failed: the response is not OpenTrain's JSON (HTTP 503).", "Wait: 5 seconds"}},
 		{"outage of a create", "opentrain_create_draft", `{"description":"x"}`, 502, `<html>`,
-			[]string{"not known whether the draft was created", "retries never create duplicates", `Call: opentrain_create_draft {"description":"x"}`}},
+			[]string{"unclear whether the draft was created", "retries never create duplicates", `Call: opentrain_create_draft {"description":"x"}`}},
 		{"outage of a publish", "opentrain_publish", `{"jobId":"j"}`, 500, `{"error":"Oops","code":"INTERNAL_ERROR"}`,
-			[]string{"not known whether the job was published", "opentrain_list_jobs shows its status"}},
+			[]string{"unclear whether the job was published", "opentrain_list_jobs shows its status"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -177,8 +177,8 @@ func TestFormAnswersSurviveAFailedSave(t *testing.T) {
 			t.Errorf("%s: %s", name, got.text)
 		case name == "outage" && (next.Action != tool.CallTool || fields["experienceLevel"] != "EXPERT"):
 			t.Errorf("%s: %s", name, got.text)
-		case name == "outage" && !strings.Contains(next.Note, "not known whether"), name != "outage" &&
-			strings.Contains(next.Note, "not known whether"):
+		case name == "outage" && !strings.Contains(next.Note, "unclear whether"), name != "outage" &&
+			strings.Contains(next.Note, "unclear whether"):
 			t.Errorf("%s: %s", name, next.Note)
 		case name == "refused" && (next.Action != tool.AskHuman || next.Field != "dataVolumeUnit" || fields["experienceLevel"] != "EXPERT" ||
 			!strings.Contains(next.Note, "That unit does not fit.")):

@@ -30,11 +30,11 @@ func confirmedTools() []confirmed {
 			tool: "opentrain_publish", arguments: job(), request: "POST /api/public/v1/jobs/job_1/publish",
 			done: `"published":true`, notDone: `"published":false`, question: "Publish this job on OpenTrain?",
 			shown:     []string{"Bounding Box Annotation for Dashcam Images", "Autonomous Driving", "We need 10 experienced annotators", "https://app.opentrain.ai/job-post?job=job_1"},
-			otherwise: "It stays a draft.",
+			otherwise: "The job stays a draft.",
 		},
 		{
 			tool: "opentrain_update_job", arguments: patch("pricePerHour", 25.0), live: true, request: "PATCH /api/public/v1/jobs/job_1",
-			done: `"applied":true`, notDone: `"applied":false`, question: "Change this live job on OpenTrain?",
+			done: `"applied":true`, notDone: `"applied":false`, question: "Edit this live job on OpenTrain?",
 			shown:     []string{"Bounding Box Annotation for Dashcam Images", "$18 → $25 per hour", "https://app.opentrain.ai/jobs/"},
 			otherwise: "The job stays as it is.",
 		},
@@ -47,7 +47,7 @@ func confirmedTools() []confirmed {
 		{
 			tool: "opentrain_invite_trainer", arguments: job("freelancerId", sandbox.FreelancerAvailable), live: true,
 			request: "POST /api/public/v1/jobs/job_1/invites", done: `"invited":true`, notDone: `"invited":false`,
-			question:  "Invite this person to the job?",
+			question:  "Invite this AI trainer to the job?",
 			shown:     []string{"Bounding Box Annotation for Dashcam Images", sandbox.FreelancerAvailable, "https://app.opentrain.ai/jobs/"},
 			otherwise: "No one is invited.",
 		},

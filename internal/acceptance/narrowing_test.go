@@ -77,7 +77,7 @@ func TestCallsOfToolsThatAreNotServed(t *testing.T) {
 		"another toolset": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} }, "opentrain_publish", opentrain.CodeForbidden,
 			"opentrain_publish is not available: this server does not serve the toolset posting."},
 		"excluded": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} }, "opentrain_publish", opentrain.CodeForbidden,
-			"opentrain_publish is not available: this server's settings leave it out."},
+			"opentrain_publish is not available: this server's settings exclude it."},
 		"misspelled": {nil, "opentrain_publsh", opentrain.CodeInvalidArgument,
 			`There is no tool "opentrain_publsh"; did you mean opentrain_publish? Tools: opentrain_create_draft,`},
 		"no name": {nil, "", opentrain.CodeInvalidArgument, `There is no tool "". Tools: opentrain_create_draft,`},
@@ -142,7 +142,7 @@ func TestNarrowing(t *testing.T) {
 	}
 	denied := []string{"X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken}
 	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); !got.isError ||
-		!strings.HasPrefix(got.text, "opentrain_create_draft is not available: the header X-MCP-Readonly leaves it out.") || len(s.api.seen()) != 0 {
+		!strings.HasPrefix(got.text, "opentrain_create_draft is not available: the X-MCP-Readonly header makes this connection read-only.") || len(s.api.seen()) != 0 {
 		t.Errorf("%+v, sent %v", got, s.api.seen())
 	}
 	prompts := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, denied...)

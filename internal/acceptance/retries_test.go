@@ -109,7 +109,7 @@ func TestLostAnswersDoNothingTwice(t *testing.T) {
 			faults.Store(1)
 			before := len(s.api.seen())
 			got := call(t, s.host, tool, test.arguments)
-			if !got.isError || got.failure.Code != opentrain.CodeNetwork || !strings.Contains(got.text, "not known whether") {
+			if !got.isError || got.failure.Code != opentrain.CodeNetwork || !strings.Contains(got.text, "unclear whether") {
 				t.Fatalf("got %s", got.text)
 			}
 			sent := 0

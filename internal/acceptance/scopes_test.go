@@ -28,7 +28,7 @@ func TestMissingScopeAsksNobody(t *testing.T) {
 						t.Errorf("%s: details %s (%v)", toolName, details, err)
 					}
 					if got.failure.Code != "FORBIDDEN" || len(s.forms) != 0 || !leadsOn(t, s, got) ||
-						!strings.Contains(got.text, "lacks the scope "+scope+"; it has jobs:read, proposals:read. Nothing was changed.") {
+						!strings.Contains(got.text, "lacks the "+scope+" scope; it has jobs:read, proposals:read. Nothing was changed.") {
 						t.Errorf("%s, %d forms: %s", toolName, len(s.forms), got.text)
 					}
 					for _, r := range api.requests() {
@@ -49,7 +49,7 @@ func TestMissingScopeAsksNobody(t *testing.T) {
 // TestScopeOfGetDraft: it saves the title, so it needs the scope to write, but not on a server that is read-only.
 func TestScopeOfGetDraft(t *testing.T) {
 	t.Parallel()
-	for readOnly, want := range map[bool]string{false: "lacks the scope jobs:write; it has jobs:read.", true: "Street signs"} {
+	for readOnly, want := range map[bool]string{false: "lacks the jobs:write scope; it has jobs:read.", true: "Street signs"} {
 		api := newDuo(guideForm)
 		api.token(alice[1], "alice", "jobs:read")
 		id := made(api, "alice", "DRAFT", signs())

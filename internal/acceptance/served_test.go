@@ -281,7 +281,7 @@ func TestInstructionsSayWhatIsServed(t *testing.T) {
 	}{
 		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "no one is invited", "opentrain_get_draft"}, []string{"read-only"}},
 		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true },
-			[]string{"This server is read-only", "opentrain_search_jobs", "call_tool"}, []string{"To post a job", "ask_human", "confirm_with_human"}},
+			[]string{"This server is read-only", "opentrain_search_jobs", "call_tool", "ask_human"}, []string{"To post a job", "confirm_with_human"}},
 		"market": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} },
 			[]string{"opentrain_search_jobs searches everyone's live jobs", "read-only"}, []string{"the account's own jobs"}},
 		"without publish": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} },
@@ -314,14 +314,14 @@ func TestStepsWithoutTheirTool(t *testing.T) {
 	}{
 		"a question": {"opentrain_patch_draft", "opentrain_create_draft",
 			map[string]any{"description": demo.SampleDescription, "idempotencyKey": "job_1"}, tool.Fix,
-			[]string{"Question: ", "Options: ", "this server's settings leave it out. The human can take the step in OpenTrain's app.", "By: human",
+			[]string{"Question: ", "Options: ", "this server's settings exclude it. The human can do it in OpenTrain's app.", "By: human",
 				"Draft page: "}},
 		"a confirmation": {"opentrain_publish", "opentrain_patch_draft", map[string]any{"jobId": "job_2", "fields": map[string]any{"headcount": 3}},
-			tool.Fix, []string{"Show: ", "this server's settings leave it out", "By: human"}},
+			tool.Fix, []string{"Show: ", "this server's settings exclude it", "By: human"}},
 		"a look at what is done": {"opentrain_get_job", "opentrain_update_job", map[string]any{"jobId": "job_3", "fields": map[string]any{"headcount": 3}},
 			tool.Done, []string{"Job job_3 is changed", "Note: Check how the job is listed.", "Open: https://app.opentrain.ai"}},
 		"no jobs": {"opentrain_create_draft", "opentrain_list_jobs", map[string]any{"status": "COMPLETED"},
-			tool.Done, []string{"No jobs of this account have the status COMPLETED.\n"}},
+			tool.Done, []string{"This account has no jobs with status COMPLETED.\n"}},
 	} {
 		s := startWith(t, jobsInEachStatus(t), func(c *opentrainmcp.Config) { c.ExcludeTools = []string{test.without} })
 		got := call(t, s.host, test.tool, test.arguments)

@@ -30,7 +30,7 @@ func TestTokenSourcesAreTriedInOrder(t *testing.T) {
 		"third variable":           {[]string{at, "OPENTRAIN_API_TOKEN=" + good, "OPENTRAIN_API_TOKEN_FILE=/none"}, "jobs of this account"},
 		"token file":               {[]string{at, "OPENTRAIN_API_TOKEN_FILE=" + file, "XDG_CONFIG_HOME=/none"}, "jobs of this account"},
 		"shared file with address": {[]string{"XDG_CONFIG_HOME=" + config}, "jobs of this account"},
-		"wrong token":              {[]string{at, "OT_API_TOKEN=bad"}, "the API token from the environment variable OT_API_TOKEN"},
+		"wrong token":              {[]string{at, "OT_API_TOKEN=bad"}, "the API token from the OT_API_TOKEN environment variable"},
 		"file is missing": {[]string{at, "OPENTRAIN_API_TOKEN_FILE=/none"},
 			"The token file /none cannot be read: no such file or directory."},
 		"unexpanded variable": {[]string{at, "OT_API_TOKEN=${OT_TOKEN}"}, "holds a variable's name instead of its value"},

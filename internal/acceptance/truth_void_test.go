@@ -146,7 +146,7 @@ func TestANoInTheConversationIsAnEnd(t *testing.T) {
 		for toolName, arguments := range possibleCalls(api) {
 			got := s.call(toolName, arguments)
 			no := got.next(t).Otherwise
-			want := map[string]string{tool.Publish: "It stays a draft.", tool.InviteTrainer: "No one is invited."}[toolName]
+			want := map[string]string{tool.Publish: "The job stays a draft.", tool.InviteTrainer: "No one is invited."}[toolName]
 			if want == "" {
 				want = "The job stays as it is."
 			}

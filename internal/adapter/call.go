@@ -87,7 +87,7 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 		c.call.Served = c.server.servedTo(ctx)
 		if wait := c.server.Admit(ctx); wait > 0 {
 			busy := &opentrain.Error{
-				Code: opentrain.CodeBusy, Message: "you are calling more often than this server allows", RetryAfter: wait, NotSent: true,
+				Code: opentrain.CodeBusy, Message: "you're calling faster than this server allows", RetryAfter: wait, NotSent: true,
 			}
 			return tool.Result{}, nil, c.explain(busy)
 		}

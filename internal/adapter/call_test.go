@@ -37,7 +37,7 @@ func TestCall(t *testing.T) {
 			return output{Said: string(in.Fields["b"])}, nil, nil
 		}, "9007199254740993", ""},
 		{"invalid arguments", `{"nope":1}`, says(output{}, nil), "nope", opentrain.CodeInvalidArgument},
-		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain refused", opentrain.CodeConflict},
+		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain rejected", opentrain.CodeConflict},
 		{"a bug", `{}`, says(output{}, errors.New("secret")), "a bug in this server", opentrain.CodeInternal},
 		{"a panic", `{}`, func(context.Context, tool.Call, input) (output, *tool.Ask, error) { panic("secret") },
 			"a bug in this server", opentrain.CodeInternal},
@@ -276,7 +276,7 @@ func TestTools(t *testing.T) {
 		narrowing caller.Narrowing
 		want      string
 	}{
-		"close": {readOnly(), "close is not available: the header X-MCP-Readonly leaves it out. Nothing was sent to OpenTrain.\n" +
+		"close": {readOnly(), "close is not available: the X-MCP-Readonly header excludes it. Nothing was sent to OpenTrain.\n" +
 			"Tools: public read, read\n"},
 		"reads": {nil, "There is no tool \"reads\"; did you mean read? Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
 		// The name of the tool that answers is no exception.

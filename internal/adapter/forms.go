@@ -231,7 +231,7 @@ func formField(field tool.Field, titled bool) *schema.Node {
 	case titled || field.Type == "boolean":
 		node.Default = field.Default
 	default: // before 2025-11-25, only booleans had defaults (SEP-1034)
-		node.Description += " The guess: " + text.Clean(tool.Readable(field.Name, field.Default), maxGuess) + "."
+		node.Description += " Guess: " + text.Clean(tool.Readable(field.Name, field.Default), maxGuess) + "."
 	}
 	options := make([]*schema.Node, 0, len(field.Choices))
 	values, titles := make([]any, 0, len(field.Choices)), make([]any, 0, len(field.Choices))

@@ -132,8 +132,8 @@ func TestFormSchema(t *testing.T) {
 		current: titled, previous: titled,
 		older: `{"message":"The draft needs a few things.","requestedSchema":{"properties":{` +
 			`"level":{"type":"string","enum":["A","B"],"title":"Level",` +
-			`"description":"Which level? The guess: A.","enumNames":["Alpha","Beta"]},` +
-			`"pay":{"type":"number","title":"Pay","description":"How much? The guess: 18."},` +
+			`"description":"Which level? Guess: A.","enumNames":["Alpha","Beta"]},` +
+			`"pay":{"type":"number","title":"Pay","description":"How much? Guess: 18."},` +
 			`"sure":{"type":"boolean","title":"Sure","description":"Sure?","default":true}},` +
 			`"type":"object","required":["level"]}}`,
 	} {

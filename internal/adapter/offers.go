@@ -43,7 +43,7 @@ func (s *Server) filterPrompts(ctx context.Context, listed []mcp.Prompt) []mcp.P
 }
 
 // errNarrowed is for callers who gave up a tool that a resource needs.
-var errNarrowed = errors.New("the headers of this request leave out tools that this resource needs")
+var errNarrowed = errors.New("this request's headers exclude tools that this resource needs")
 
 // addResources offers the resources whose tools are served. Lists are equal for all callers, contents may differ.
 func (s *Server) addResources(resources []tool.Resource) {

@@ -159,7 +159,7 @@ func TestServeResources(t *testing.T) {
 		{"test://jobs", nil, "test://jobs text/plain The job  for the test."},
 		{"test://jobs", readOnly(), "test://jobs text/plain The job  for the test."},
 		{"test://jobs/job_1", nil, "test://jobs/job_1 text/markdown The job job_1 for the test."},
-		{"test://jobs/job_1", readOnly(), "the headers of this request leave out tools that this resource needs"},
+		{"test://jobs/job_1", readOnly(), "this request's headers exclude tools that this resource needs"},
 		{"test://jobs/none", nil, "there is no job none"},
 		{"test://jobs/panic", nil, "internal server error"},
 		{"test://hidden/1", nil, "not found"},

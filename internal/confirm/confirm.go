@@ -28,10 +28,10 @@ const (
 )
 
 // TokenHelp describes the argument confirmationToken of such a tool.
-const TokenHelp = "Only from the arguments of a next step."
+const TokenHelp = "Copy it from a next step's arguments."
 
 // AskHumanHelp describes the argument askHuman of a tool that asks for a yes.
-const AskHumanHelp = "Set to false to ask in the conversation instead of a form."
+const AskHumanHelp = "Set to false to ask in the conversation, not in a form."
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {
@@ -58,7 +58,7 @@ type Intent struct {
 	AskHuman    *bool          // false asks in the conversation, not in a form
 	Question    string         // for a form: "Publish this job on OpenTrain?"
 	Note        string         // what a yes means
-	IfNo        string         // what a no means: "It stays a draft."
+	IfNo        string         // what a no means: "The job stays a draft."
 }
 
 // Answer is what is known of the human's answer to an intent.

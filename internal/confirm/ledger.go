@@ -57,7 +57,10 @@ func (m Moment) Covers(change time.Time) bool {
 }
 
 func newLedger(now func() time.Time) *Ledger {
-	return &Ledger{now: now, locks: map[jobKey]*lock{}, changes: newCache[time.Time](), declined: newCache[time.Time](), saves: newCache[save]()}
+	return &Ledger{
+		now: now, locks: map[jobKey]*lock{},
+		changes: newCache[time.Time](), declined: newCache[time.Time](), saves: newCache[save](),
+	}
 }
 
 // newCache makes a cache whose entries outlive every confirmation from before them.

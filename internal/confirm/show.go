@@ -29,7 +29,7 @@ func (intent Intent) message(preview tool.Preview, why string) string {
 		l.Add("%s", change)
 	}
 	for _, guess := range preview.Guesses {
-		l.Field("Guessed by OpenTrain", text.Clean(guess.Line(), 500))
+		l.Field("Guessed by OpenTrain", text.Clean(guess.Labeled().Line(), 500))
 	}
 	l.Fields("Warning", preview.Warnings)
 	l.Fields("Note", preview.Notes)

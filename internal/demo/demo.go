@@ -55,7 +55,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	defer stop()
 	r := run{Config: cfg, host: host}
-	r.print("A job description becomes a published job, in the sandbox: nothing is real, no account is needed.\n"+
+	r.print("A job description becomes a live job, in the sandbox: nothing is real, no account is needed.\n"+
 		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  "+
 		"%s\n\n", cfg.Description)
 	next, err := r.call(ctx, tool.CreateDraft, map[string]any{"description": cfg.Description})
@@ -216,7 +216,7 @@ func (r *run) read(structured []byte) (tool.Next, error) {
 	for i, job := range out.Jobs {
 		if job.ID == r.jobID {
 			r.found = true
-			r.print("  Found again, place %d: %s\n", i+1, job.Title)
+			r.print("  Found at position %d: %s\n", i+1, job.Title)
 		}
 	}
 	return out.Next, nil
@@ -241,11 +241,11 @@ func (r *run) show(next tool.Next) {
 func (r *run) finish() error {
 	switch {
 	case r.jobID == "":
-		return errors.New("the loop ended without a published job")
+		return errors.New("the loop ended without a live job")
 	case !r.found:
-		return fmt.Errorf("job %s is published, but the search did not find it", r.jobID)
+		return fmt.Errorf("job %s is live, but search didn't find it", r.jobID)
 	}
-	r.print("\nDone: job %s is published and the search finds it.\n%s\n", r.jobID, r.jobURL)
+	r.print("\nDone: job %s is live and search finds it.\n%s\n", r.jobID, r.jobURL)
 	return nil
 }
 

@@ -112,7 +112,7 @@ func prompt(input Input) string {
 func parse(input Input, line string) (value any, problem string) {
 	switch {
 	case line == "":
-		return nil, "Please answer; Ctrl-C ends the demo."
+		return nil, "Please answer, or press Ctrl-C to stop."
 	case input.Type == "number":
 		number, err := strconv.ParseFloat(strings.TrimPrefix(strings.ReplaceAll(line, ",", ""), "$"), 64)
 		if err != nil || number <= 0 {

@@ -25,18 +25,15 @@ func (d *Desk) Changes(
 	preview = own.Preview()
 	current := d.current(ctx, by, own, &preview)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		old := ""
+		old := "unknown"
 		if value, isKnown := current[key]; isKnown {
 			old = text.Clip(text.Clean(tool.Readable(key, value), maxChange), 200)
 			if numberOf(value) != "" && numberOf(fields[key]) != "" {
 				old, _, _ = strings.Cut(old, " ") // the unit comes once: $18 → $25 per hour
 			}
 		}
-		change := text.Clean(tool.FieldLabel(key), 100) + ": " + text.Join(" → ", old, text.Clean(tool.Readable(key, fields[key]), maxChange))
-		if old == "" {
-			change += " (the current value is unknown)"
-		}
-		preview.Changes = append(preview.Changes, change)
+		now := text.Clean(tool.Readable(key, fields[key]), maxChange)
+		preview.Changes = append(preview.Changes, text.Clean(tool.FieldLabel(key), 100)+": "+old+" → "+now)
 	}
 	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}

@@ -78,7 +78,9 @@ func (k known) description() string {
 
 // stillSays is the warning about a number in the description that a change of a field made wrong.
 func stillSays(description, key string, was, now json.RawMessage) string {
-	return fmt.Sprintf("The description still says “%s”, but it's now %s.", numbersIn(description)[numberOf(was)], tool.Readable(key, now))
+	current, _, _ := strings.Cut(tool.Readable(key, now), " ") // the label names the unit
+	return fmt.Sprintf("The description still says “%s”, but “%s” is now %s.",
+		numbersIn(description)[numberOf(was)], tool.FieldLabel(key), current)
 }
 
 func textOf(value json.RawMessage) (s string) {

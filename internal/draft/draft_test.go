@@ -21,7 +21,7 @@ func TestQuestionsFromMissingFields(t *testing.T) {
 		want    Question
 	}{
 		"name only, typed by the pages": {`"experienceLevel"`, Question{
-			Field: "experienceLevel", Question: "What should be set for “experience level”?", Keys: []string{"experienceLevel"},
+			Field: "experienceLevel", Question: "What should “experience level” be?", Keys: []string{"experienceLevel"},
 			Type: "enum", Options: []string{"EXPERT", "INTERMEDIATE", "ENTRY_LEVEL", "ANY_EXPERIENCE_LEVEL"},
 		}},
 		"the API's own type and values come first": {`{"field":"headcount","prompt":"ask: Who?","type":"select","enumValues":["A","B"]}`, Question{

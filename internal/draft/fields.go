@@ -32,7 +32,7 @@ type typedFields struct {
 	FixedPrice      float64  `json:"fixedPrice,omitempty" jsonschema:"exclusiveMinimum=0"`
 	Countries       []string `json:"countries,omitempty" jsonschema_description:"Countries to hire from."`
 	Languages       []string `json:"languages,omitempty" jsonschema_description:"Languages that people need."`
-	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labeling: bounding boxes."`
+	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds of labeling, such as bounding boxes."`
 }
 
 func (typedFields) JSONSchemaExtend(s *schema.Node) {
@@ -109,7 +109,7 @@ func fieldsOf(form opentrain.DraftForm) *schema.Node {
 	node := Fields{}.JSONSchema()
 	reading := schema.Reading{Empty: "name at least one field. To see a draft, call " + tool.GetDraft}
 	if isComplete(form.UpdateKeys) {
-		reading.Members, reading.Noun = form.UpdateKeys, "a field of a draft"
+		reading.Members, reading.Noun = form.UpdateKeys, "a draft field"
 	}
 	for _, key := range slices.Sorted(maps.Keys(form.Enums)) {
 		values := tool.Map(form.Enums[key], func(value string) any { return value })

@@ -78,9 +78,9 @@ func choice(job opentrain.OwnJob) string {
 
 // Choose is the report that asks which of several drafts is meant.
 func Choose(name string, drafts []opentrain.OwnJob) Report {
-	heading := "No title of a draft matches “" + text.Clean(name, 100) + "”."
+	heading := "No draft title matches “" + text.Clean(name, 100) + "”."
 	if hasWords(drafts[0].Title, name) {
-		heading = "More than one draft matches."
+		heading = "These drafts match."
 	}
 	return Report{heading: heading, Next: tool.Next{
 		Action: tool.AskHuman, Field: "jobId", Type: "enum", Options: tool.Map(drafts, choice), Tool: tool.GetDraft,
@@ -93,11 +93,11 @@ func Choose(name string, drafts []opentrain.OwnJob) Report {
 func NoLongerDraft(own Own) Report {
 	report := Listed(own, "")
 	report.DraftURL = ""
-	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + ", no longer a draft."}
+	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + " and no longer a draft."}
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID},
-			Note: "The job is live. This shows it as it is listed.",
+			Note: "The job is live. This shows its listing.",
 		}
 	}
 	return report

@@ -81,7 +81,7 @@ func country(name string) (string, error) {
 	}
 	if slices.Contains(everywhere, plain(name)) {
 		return "", fmt.Errorf("\"%s\" is not a country. Ask the human which countries people may work from; "+
-			"OpenTrain's documentation names no value for all countries, so leave countries out if there is no limit", text.Clean(name, 60))
+			"OpenTrain documents no value for all countries; leave countries out if there's no limit", text.Clean(name, 60))
 	}
 	if len(name) > 4 && strings.EqualFold(name[:4], "the ") {
 		name = name[4:] // "the UK" would be listed as it is
@@ -96,7 +96,7 @@ func language(name string) (string, error) {
 	}
 	if slices.Contains(open, plain(name)) {
 		return "", fmt.Errorf("\"%s\" is not a language. Ask the human which languages people must know; "+
-			"leave languages out if there is none", text.Clean(name, 60))
+			"leave languages out if none is required", text.Clean(name, 60))
 	}
 	return name, nil
 }

@@ -23,19 +23,19 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 		"countries": {
 			`"Mexico, Peru"`: `["Mexico","Peru"]`, `"Trinidad and Tobago"`: `["Trinidad and Tobago"]`, `"US"`: `["US"]`, `["Korea, South"]`: `["Korea, South"]`,
 			`"Antigua & Barbuda"`: `["Antigua & Barbuda"]`, `"worldwide"`: `"worldwide" is not a country. Ask the human`, `["Any-Where"]`: `["Any-Where"]`,
-			`["Anywhere!"]`: "is not a country", `["Peru","the world"]`: "fields.countries[1]: ", `"World-wide"`: "leave countries out if there is no limit",
+			`["Anywhere!"]`: "is not a country", `["Peru","the world"]`: "fields.countries[1]: ", `"World-wide"`: "leave countries out if there's no limit",
 		},
 		"labelTypes": {
 			`"bounding boxes, polygons"`: `["BOUNDING_BOX","POLYGON"]`, `["Bounding Box"]`: `["BOUNDING_BOX"]`, `"3D cuboids"`: `["CUBOID_3D"]`,
 			`"bounding boxes and polygons"`: "is not one of: BOUNDING_BOX, POLYGON, CUBOID_3D", `["circles"]`: "fields.labelTypes[0]: ",
 		},
 		"pricePerHour": {`"$18"`: `18`, `18.50`: `18.50`, `"18/hour"`: "is not a number of US dollars", `0`: "must be above 0"},
-		"headcount":    {`"1,000"`: `1000`, `"10 people"`: "is not a number; send a bare number", `"$10"`: "is not a number; send a bare number"},
+		"headcount":    {`"1,000"`: `1000`, `"10 people"`: "is not a number; send digits only", `"$10"`: "is not a number; send digits only"},
 		"experienceLevel": {
 			`"experts"`: `"EXPERT"`, `"any"`: `"ANY_EXPERIENCE_LEVEL"`, `"VETERAN"`: `"VETERAN"`, // the API may have more values
 		},
 		"shift": {`"early"`: `"EARLY_MORNING"`, `["late","early morning"]`: `["LATE","EARLY_MORNING"]`, `{"new":"form"}`: `{"new":"form"}`, `""`: "is not one of"},
-		"new":   {`{"a":[1.50]}`: `{"a":[1.50]}`, `"<answer>"`: "still holds the placeholder", `null`: `null`},
+		"new":   {`{"a":[1.50]}`: `{"a":[1.50]}`, `"<answer>"`: "still has the placeholder", `null`: `null`},
 	} {
 		for given, want := range tests {
 			form := opentrain.DraftForm{Enums: map[string][]string{
@@ -69,7 +69,7 @@ func TestFieldsOfAnAccount(t *testing.T) {
 		}
 	}
 	for given, problem := range map[string]string{
-		`{"headcount":1}`:                     "fields.headcount: is not a field of a draft. Fields: experienceLevel, languages, shift",
+		`{"headcount":1}`:                     "fields.headcount: is not a draft field. Fields: experienceLevel, languages, shift",
 		`{"experienceLevel":"EXPERT"}`:        `fields.experienceLevel: "EXPERT" is not one of: SENIOR, JUNIOR`,
 		`{"languages":"English and Klingon"}`: `fields.languages[1]: "Klingon" is not one of: English, Spanish`,
 		`{}`:                                  "fields: is empty; name at least one field. To see a draft, call opentrain_get_draft",

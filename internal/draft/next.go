@@ -46,13 +46,13 @@ func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 	case len(r.Issues) > 0:
 		return r.resolve(r.Issues[0], types, options)
 	}
-	return r.fix("OpenTrain says that the draft isn't ready to publish, but not why. The draft's page shows what is missing.", options)
+	return r.fix("OpenTrain says the draft isn't ready to publish but doesn't say why. The draft's page shows what is missing.", options)
 }
 
 // The words about publishing, here and in opentrain_publish.
 const (
 	PublishNote = "Everyone will see the job."
-	PublishIfNo = "It stays a draft. To change it, use " + tool.PatchDraft + "."
+	PublishIfNo = "The job stays a draft. To change it, use " + tool.PatchDraft + "."
 )
 
 func (r Report) publish(options ReportOptions) tool.Next {
@@ -60,7 +60,7 @@ func (r Report) publish(options ReportOptions) tool.Next {
 	if options.form {
 		return tool.Next{
 			Action: tool.CallTool, Tool: tool.Publish, Arguments: arguments,
-			Note: text.Join(" ", options.note, "Before anything becomes public, a form shows the human the draft and asks for a yes."),
+			Note: text.Join(" ", options.note, "First, a form shows the human the draft and asks for approval."),
 		}
 	}
 	if options.token != "" {
@@ -80,12 +80,12 @@ func (r Report) preview() tool.Preview {
 	switch {
 	case len(r.content) > 0 && r.completed:
 		preview.Fields = opentrain.Fields(r.content)
-		preview.Notes = []string{"Some of this is from earlier answers. The draft's page shows it as it is now."}
+		preview.Notes = []string{"Some of this may be out of date. The draft's page shows the current version."}
 	case len(r.content) > 0 && r.whole:
 		preview.Fields = opentrain.Fields(r.content)
 	case len(r.content) > 0:
 		preview.Fields = opentrain.Fields(r.content)
-		preview.Notes = []string{"Only the fields of the last call are known here. The draft's page shows all of it."}
+		preview.Notes = []string{"Only the fields set in the last call are shown. The draft's page shows everything."}
 	default:
 		preview.Notes = []string{"The draft's content can't be shown here. Look at its page."}
 	}
@@ -95,8 +95,7 @@ func (r Report) preview() tool.Preview {
 // askQuestion makes the step that asks an open question.
 func (r Report) askQuestion(q Question, options ReportOptions) tool.Next {
 	if len(q.Keys) == 0 {
-		return r.fix("OpenTrain asks “"+q.Question+"” and names no field for the answer. "+
-			"It can be given on the draft's page in the app.", options)
+		return r.fix("OpenTrain asks “"+q.Question+"” but names no field for the answer. Answer it on the draft's page.", options)
 	}
 	note := ""
 	if slices.ContainsFunc(q.Keys, func(key string) bool { return options.Set[key] != nil }) {

@@ -42,7 +42,7 @@ func (Question) JSONSchema() *schema.Node {
 }
 
 func (types fieldTypes) question(missing opentrain.MissingField) Question {
-	keys, defaultPrompt := updateKeys(missing), "What should be set for “"+cmp.Or(missing.Label, text.Words(missing.Field))+"”?"
+	keys, defaultPrompt := updateKeys(missing), "What should “"+cmp.Or(missing.Label, text.Words(missing.Field))+"” be?"
 	q := Question{
 		Field: text.Clean(missing.Field, 100), Question: cmp.Or(text.Clean(missing.Question(), maxQuestion), defaultPrompt),
 		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),

@@ -29,8 +29,8 @@ func (d *Desk) FieldKeys(ctx context.Context, by caller.Caller) []string {
 // FieldsPage describes every field of a draft, as Markdown.
 func (d *Desk) FieldsPage(ctx context.Context, by caller.Caller) string {
 	var b strings.Builder
-	b.WriteString("# Fields of a draft on OpenTrain\n\nSet them with " + tool.PatchDraft +
-		". Fields without a type are not typed in OpenTrain's documentation; most are texts.\n\n")
+	b.WriteString("# Draft fields on OpenTrain\n\nSet them with " + tool.PatchDraft +
+		". For fields without a type, OpenTrain documents none; most are text.\n\n")
 	b.WriteString("| Field | Type | Values | Meaning |\n|---|---|---|---|\n")
 	types := d.typesFor(ctx, by)
 	for _, key := range d.FieldKeys(ctx, by) {

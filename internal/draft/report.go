@@ -29,9 +29,9 @@ type Report struct {
 	FieldsSet           Content       `json:"fieldsSet,omitempty"`
 	Answered            Content       `json:"answered,omitempty"`
 	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitempty"`
-	Warnings            []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks that do not block publishing."`
+	Warnings            []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks that don't block publishing."`
 	UnmappedFields      []tool.Remark `json:"unmappedFields,omitempty" jsonschema_description:"Input that fits no field."`
-	Issues              []tool.Remark `json:"issues,omitempty" jsonschema_description:"Faults that block publishing."`
+	Issues              []tool.Remark `json:"issues,omitempty" jsonschema_description:"Issues that block publishing."`
 	Cut                 []string      `json:"cut,omitempty" jsonschema_description:"What was left out; it is on the draft's page."`
 	Interpreted         []string      `json:"interpreted,omitempty" jsonschema_description:"Arguments that were read as something else."`
 	Next                tool.Next     `json:"next" jsonschema_description:"What to do now."`
@@ -53,7 +53,7 @@ type Report struct {
 // JSONSchemaExtend adds the descriptions that are too long for a tag.
 func (Report) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"fieldsSet":           "What this call set, when the whole draft is not known.",
+		"fieldsSet":           "What this call set, when the whole draft isn't known.",
 		"lowConfidenceFields": "Guesses to confirm with the human: field, value, reason.",
 	})
 }
@@ -185,7 +185,7 @@ func (r Report) missingFrom(whole Report) []string {
 	add(len(whole.Warnings), len(r.Warnings), "more warnings")
 	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")
 	add(len(whole.Issues), len(r.Issues), "more issues")
-	add(len(whole.content), len(r.content), "fields of the draft")
+	add(len(whole.content), len(r.content), "draft fields")
 	return cut
 }
 
@@ -220,12 +220,12 @@ func (r Report) Lines() text.Lines {
 	if len(r.FieldsSet) > 0 {
 		l.Field("Set", text.JSON(r.FieldsSet))
 	}
-	AddRemarks(&l, "Guess to confirm", r.LowConfidenceFields)
+	AddRemarks(&l, "Guess to confirm", tool.Map(r.LowConfidenceFields, tool.Remark.Labeled))
 	AddRemarks(&l, "Warning", r.Warnings)
 	AddRemarks(&l, "Not used", r.UnmappedFields)
 	AddRemarks(&l, "Issue", r.Issues)
 	AddQuestions(&l, r.MissingFields)
-	l.Fields("Cut", r.Cut)
+	l.Fields("Left out", r.Cut)
 	return l
 }
 

@@ -23,7 +23,7 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	notes := len(call.Interpreted)
 	fields := d.answers(ctx, &call, form.Asked)
 	if len(fields) == 0 {
-		note := "No answers came from the form. Ask in the conversation."
+		note := "The form returned no answers. Ask in the conversation."
 		switch {
 		case len(call.Interpreted) > notes:
 			note = "The form's answers weren't valid. Ask in the conversation."
@@ -111,7 +111,7 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 	}
 	note := "The human answered in a form, but the answers were not saved: " + reason + " Save them with this call."
 	if opentrain.MayHaveChanged(err) {
-		note = "The human answered in a form, but it is not known whether the answers were saved: " + reason +
+		note = "The human answered in a form, but it's unclear whether the answers were saved: " + reason +
 			" Save them again; that is harmless."
 	}
 	r.Interpreted, r.outcome = call.Interpreted, outcome

@@ -125,7 +125,7 @@ func (d *Desk) Compare(ctx context.Context, call tool.Call, own Own, seen confir
 	case 1:
 		return now, "The draft has changed since the human saw it.", nil
 	case 2:
-		return now, "OpenTrain says again that the draft has changed, but its content is the same. Look at the draft's page to be sure.", nil
+		return now, "OpenTrain reports another change, but the content is the same. Check the draft's page to be sure.", nil
 	}
 	return now, "", nil // the API moves the time by itself
 }

@@ -206,7 +206,7 @@ func lacks(granted []string, scope string) error {
 		return nil
 	}
 	return &opentrain.Error{
-		Code: opentrain.CodeForbidden, NotSent: true, Message: "the token lacks the scope " + scope,
+		Code: opentrain.CodeForbidden, NotSent: true, Message: "the token lacks the " + scope + " scope",
 		Details: json.RawMessage(text.JSON(map[string][]string{"requiredScopes": {scope}, "grantedScopes": granted})),
 	}
 }

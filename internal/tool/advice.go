@@ -26,7 +26,7 @@ func (e explainer) reason() Next {
 	reason := e.details.Reason
 	problem, remedy := adviceFor(reason)
 	if problem == "" {
-		problem, remedy = e.refusal(), "The reason that OpenTrain gives: "+text.Clean(reason, 100)+"."
+		problem, remedy = e.refusal(), "OpenTrain's reason: "+text.Clean(reason, 100)+"."
 	}
 	e.wrong(problem)
 	for _, why := range text.CleanAll(e.details.Reasons, MaxReasons, MaxReason) {
@@ -56,22 +56,22 @@ func (e explainer) reason() Next {
 // adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
 func adviceFor(reason string) (problem, remedy string) {
 	advice := map[string][2]string{
-		"account_claim_required": {"A human must claim this account first."},
-		ReasonModeration:         {"OpenTrain's content check blocked it.", "The human should change what the reasons name."},
+		"account_claim_required": {"A human must claim this account first.", "The human can claim it in OpenTrain's app."},
+		ReasonModeration:         {"OpenTrain's content check blocked it.", "The human should fix what the reasons describe."},
 		"job_not_published": {
-			"People can be invited only to a published job.", "The human decides whether to publish it, with " + Publish + ".",
+			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},
-		"not_a_freelancer":                 {"The user id is not an AI trainer's.", "Ask the human for the id in the trainer's profile."},
-		"freelancer_unavailable":           {"This AI trainer takes no invitations now.", "Ask the human for another one."},
-		"payment_method_required":          {"The account has no payment method or too little credit.", "The human adds one in the app."},
-		"milestone_not_fundable":           {"This milestone cannot be funded in its present state."},
-		"milestone_not_funded":             {"This milestone is not funded, so it cannot be approved."},
+		"not_a_freelancer":                 {"This user id doesn't belong to an AI trainer.", "Ask the human for the id in the trainer's profile."},
+		"freelancer_unavailable":           {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},
+		"payment_method_required":          {"The account has no payment method or too little credit.", "The human must add one or top up in the app."},
+		"milestone_not_fundable":           {"This milestone can't be funded in its current state."},
+		"milestone_not_funded":             {"This milestone is not funded, so it can't be approved."},
 		"contract_ended":                   {"The contract has ended."},
-		"contract_rate_missing":            {"The contract has no rate.", "The human sets one in the app."},
+		"contract_rate_missing":            {"The contract has no rate.", "The human must set one in the app."},
 		"employer_first_message_required":  {"The employer must write the first message of this conversation."},
-		"proposal_not_ready_for_messaging": {"This proposal takes no messages yet."},
+		"proposal_not_ready_for_messaging": {"This proposal doesn't accept messages yet."},
 		"teams_not_enabled":                {"Teams are not enabled for this account."},
-		"invite_email_send_failed":         {"The invitation was not sent: its email failed.", "Trying again later may help."},
+		"invite_email_send_failed":         {"The invitation was not sent: the email failed.", "Try again later."},
 	}[reason]
 	return advice[0], advice[1]
 }

@@ -32,7 +32,7 @@ func hostArguments() []string {
 // placeholder refuses the placeholder of a question. "is not a number" would make a model send a number of its own.
 func placeholder(value string) string {
 	if value == Answer || strings.HasPrefix(value, "<answer:") && strings.HasSuffix(value, ">") {
-		return "still holds the placeholder; ask the human and put the answer there"
+		return "still has the placeholder; ask the human and put the answer there"
 	}
 	return ""
 }
@@ -50,7 +50,7 @@ func readJobID(given string) (string, error) {
 		}
 	}
 	if id == "" {
-		return "", fmt.Errorf("\"%s\" is not a job's page on OpenTrain; send the job's id, or the address of its page or draft page",
+		return "", fmt.Errorf("\"%s\" is not a job's page on OpenTrain; send the job's id or the URL of its page or draft page",
 			text.Clean(given, 100))
 	}
 	if err := opentrain.CheckID(id); err != nil {

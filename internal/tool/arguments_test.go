@@ -86,9 +86,9 @@ func TestJobIDs(t *testing.T) {
 		"https://app.opentrain.ai@example.com/jobs/job_1":   "is not a job's page on OpenTrain",
 		"https://app.opentrain.ai/jobs/mine":                "is not an id",
 		"https://app.opentrain.ai/jobs/..":                  "is not an id",
-		"https://app.opentrain.ai/jobs/a%2Fb":               "has characters that no id has",
-		"https://app.opentrain.ai/job-post?job=..%2Ftokens": "has characters that no id has",
-		"../tokens":             "has characters that no id has",
+		"https://app.opentrain.ai/jobs/a%2Fb":               "has invalid characters",
+		"https://app.opentrain.ai/job-post?job=..%2Ftokens": "has invalid characters",
+		"../tokens":             "has invalid characters",
 		"mine":                  "is not an id",
 		" ":                     "must not be empty",
 		strings.Repeat("x", 65): "has 65 characters; at most 64",
@@ -109,7 +109,7 @@ func TestHostArguments(t *testing.T) {
 		"jobId": "job_1", "toolCallId": "call_1", "tool": "echo", "sessionId": "s", "chatInput": "Hi", "wait_for_previous": true, "action": "!",
 	})
 	if failure != nil || got.JobID != "job_1!" || len(got.Interpreted) != 5 ||
-		got.Interpreted[0] != "chatInput: was ignored; no tool has this argument, some hosts add it" {
+		got.Interpreted[0] != "chatInput: was ignored; some hosts add it, but no tool has it" {
 		t.Errorf("%+v, %v", got, failure)
 	}
 	for _, name := range []string{"toolcallid", "session", "jobID"} {
@@ -123,7 +123,7 @@ func TestHostArguments(t *testing.T) {
 func TestPlaceholdersAreRefused(t *testing.T) {
 	for _, placeholder := range []string{"<answer>", "<answer:jobId>", "<answer:other>"} {
 		_, failure := decoded(t, map[string]any{"jobId": placeholder, "unknown": 1})
-		if failure == nil || !strings.Contains(failure.Text(), "jobId: still holds the placeholder") || !strings.Contains(failure.Text(), "- unknown: ") {
+		if failure == nil || !strings.Contains(failure.Text(), "jobId: still has the placeholder") || !strings.Contains(failure.Text(), "- unknown: ") {
 			t.Errorf("%s: %v", placeholder, failure)
 		}
 	}

@@ -60,7 +60,7 @@ func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 		}
 	}
 	f := &Failure{Code: opentrain.CodeInvalidArgument, cause: ErrFormOver, Next: &next}
-	f.say("This form is over, or it belongs to another call. Nothing was changed, and the form's answers were not saved.")
+	f.say("The form has expired or belongs to another call. Nothing was changed, and the form's answers were not saved.")
 	f.say("Ask the draft's open questions in the conversation.")
 	return f
 }
@@ -99,12 +99,12 @@ type explainer struct {
 func (e explainer) explain() Next {
 	switch apiError := e.apiError; {
 	case apiError.Code == opentrain.CodeInvalidArgument:
-		e.say("Invalid arguments, nothing was sent. Fix these and call %s again:", e.tool.Name)
+		e.say("Invalid arguments; nothing was sent. Fix these and call %s again:", e.tool.Name)
 		e.say("- %s", text.Sentence(apiError.Message))
 		e.say("Job ids come from %s, %s and %s.", CreateDraft, ListJobs, SearchJobs)
 		return e.tool.fixArguments()
 	case apiError.Code == opentrain.CodeBusy:
-		e.wrong(e.tool.Name + " was not called: " + text.Sentence(apiError.Message))
+		e.wrong(e.tool.Name + " did not run: " + text.Sentence(apiError.Message))
 		return e.retry(max(1, e.RetryAfterSeconds), false)
 	case apiError.Code == opentrain.CodeNoToken:
 		problem := cmp.Or(e.by.TokenProblem, "There is no API token.")
@@ -113,7 +113,7 @@ func (e explainer) explain() Next {
 	case apiError.Status >= 500: // whatever its code, the API itself didn't answer
 		return e.outage()
 	case apiError.Code == opentrain.CodeUnauthorized:
-		problem := "OpenTrain didn't accept " + e.token() + ": it is wrong, expired or revoked."
+		problem := "OpenTrain rejected " + e.token() + ": it is invalid, expired or revoked."
 		e.wrong(problem)
 		return e.fixToken(problem)
 	case apiError.Code == opentrain.CodeForbidden:
@@ -138,7 +138,7 @@ func (e explainer) wrong(problem string) {
 	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status+e.details.Reason != "":
 		outcome = "Nothing was changed."
 	case conflict:
-		outcome = "It is not known whether anything was changed."
+		outcome = "It's unclear whether anything was changed."
 	default:
 		outcome = e.tool.OutcomeUnknown
 	}
@@ -164,7 +164,11 @@ func (e explainer) forbidden() Next {
 	case len(e.details.RequiredScopes) > 0:
 		scopes := strings.Join(text.CleanAll(e.details.RequiredScopes, 20, 60), ", ")
 		granted := cmp.Or(strings.Join(text.CleanAll(e.details.GrantedScopes, 20, 60), ", "), "none")
-		problem := fmt.Sprintf("%s lacks the scope %s; it has %s.", text.Capitalize(e.token()), scopes, granted)
+		noun := "scope"
+		if len(e.details.RequiredScopes) > 1 {
+			noun = "scopes"
+		}
+		problem := fmt.Sprintf("%s lacks the %s %s; it has %s.", text.Capitalize(e.token()), scopes, noun, granted)
 		e.wrong(problem)
 		e.say("Create a token with that scope in the app, under Settings → API keys.")
 		return fixInApp(problem)
@@ -238,7 +242,7 @@ func (e explainer) rateLimit() Next {
 			text.Count(max(0, e.details.Limit), "published job"), hours)
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}
-	e.wrong("OpenTrain is limiting requests: " + text.Sentence(e.apiError.Message))
+	e.wrong("OpenTrain is rate-limiting requests: " + text.Sentence(e.apiError.Message))
 	return e.retry(cmp.Or(e.RetryAfterSeconds, 60), atMost)
 }
 
@@ -259,7 +263,7 @@ func (e explainer) badRequest() Next {
 
 // refusal is what OpenTrain said.
 func (e explainer) refusal() string {
-	return "OpenTrain refused " + e.tool.Name + ": " + text.Sentence(e.apiError.Message)
+	return "OpenTrain rejected " + e.tool.Name + ": " + text.Sentence(e.apiError.Message)
 }
 
 // retry is the step of a call that can be repeated later.

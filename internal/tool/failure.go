@@ -49,6 +49,9 @@ func (f *Failure) tail() string {
 	if f.Next != nil {
 		next := *f.Next
 		next.Problem = "" // the lines say it
+		if next.Action == Fix && next.By == "agent" && next.Arguments == nil && next.Tool != "" {
+			next.By, next.Tool = "", "" // so do they name the tool to call again
+		}
 		tail += "\n\n" + next.Text()
 	}
 	return tail
@@ -61,7 +64,7 @@ func (f *Failure) Error() string {
 		return f.cause.Error()
 	}
 	paths := Map(bad.Problems, func(p schema.Problem) string { return p.Path })
-	return "arguments refused: " + strings.Join(paths, ", ")
+	return "arguments rejected: " + strings.Join(paths, ", ")
 }
 
 // Unwrap returns the error that the failure explains.
@@ -83,7 +86,7 @@ func (s Spec) internal(cause error) *Failure {
 	}
 	f.say("%s", problem)
 	if !s.Kind.ReadOnly() {
-		f.say("It is not known whether anything was changed.")
+		f.say("It's unclear whether anything was changed.")
 		next := ListJobsNext("See what the job's status is now.")
 		f.Next = &next
 	} else {
@@ -98,7 +101,7 @@ func Problem(path, message string) error {
 }
 
 // ErrFormOver is the error of a call that continues a form that has ended.
-var ErrFormOver = errors.New("the form is over")
+var ErrFormOver = errors.New("the form has expired")
 
 // Reason explains in a sentence why the API refused a call.
 func Reason(err error) string {

@@ -34,11 +34,11 @@ func TestExplain(t *testing.T) {
 	}{
 		"a conflict without a known cause": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
-			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It is not known whether anything was changed."},
+			tool.CallTool, []string{"OpenTrain rejected opentrain_close_job: No. It's unclear whether anything was changed."},
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.CallTool, []string{"The job is in the status CLOSED. Nothing was changed."},
+			tool.Done, []string{"The job is in status CLOSED. Nothing was changed.", "It can't be edited or reopened here."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},
@@ -50,12 +50,12 @@ func TestExplain(t *testing.T) {
 		},
 		"scope": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Details: []byte(`{"requiredScopes":["jobs:write"]}`)},
-			tool.Fix, []string{"The API token lacks the scope jobs:write; it has none. Nothing was changed.", "under Settings → API keys"},
+			tool.Fix, []string{"The API token lacks the jobs:write scope; it has none. Nothing was changed.", "under Settings → API keys"},
 		},
 		"known reason with a job": {
 			tool.InviteTrainer, alice, `{"jobId":"j"}`,
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"job_not_published"}`)},
-			tool.Fix, []string{"People can be invited only to a published job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
+			tool.Fix, []string{"AI trainers can be invited only to a live job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
 		},
 		"reason that the agent can solve": {
 			tool.InviteTrainer, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"invite_email_send_failed"}`)},
@@ -64,7 +64,7 @@ func TestExplain(t *testing.T) {
 		"unknown reason": {
 			tool.CloseJob, alice, `{}`,
 			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"reason":"new_reason","billingUrl":"https://b"}`)},
-			tool.Fix, []string{"The reason that OpenTrain gives: new_reason.", "Open: https://b"},
+			tool.Fix, []string{"OpenTrain's reason: new_reason.", "Open: https://b"},
 		},
 		"patch of a published job": {
 			tool.PatchDraft, alice, `{"jobId":"j","fields":{"a":1}}`,
@@ -187,7 +187,7 @@ func TestFailureTextLimit(t *testing.T) {
 	} {
 		err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000), Details: []byte(details)}
 		text := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Text()
-		if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, end+"\nRequest id: r\n\nNext: fix\n") {
+		if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, end+"\nRequest id: r\n\nNext: fix") {
 			t.Errorf("%d characters:\n%s", n, text)
 		}
 	}
@@ -201,7 +201,7 @@ func TestBugs(t *testing.T) {
 		if failure.Next == nil {
 			t.Errorf("%s: no next step", kind)
 		}
-		if strings.Contains(text, "secret") || strings.Contains(text, "It is not known whether anything was changed") != unknown {
+		if strings.Contains(text, "secret") || strings.Contains(text, "It's unclear whether anything was changed") != unknown {
 			t.Errorf("%s: %s", kind, text)
 		}
 	}

@@ -51,11 +51,11 @@ func FitPage[Out Output, Entry any](
 			for *page = (*page)[:fitting]; Size(out) > MaxResult-Headroom && len(*page) > 1; {
 				*page = (*page)[:len(*page)/2]
 			}
-			const cut = "Only %d of %s, to keep the result short; narrower filters find the others."
+			const cut = "Only %d of %s, to keep the result short; use narrower filters to find the rest."
 			return out, fmt.Sprintf(cut, len(*page), text.Count(count, "entry")), nil
 		}
 		limit = min(count-1, fitting)
-		note = fmt.Sprintf("Only %s, to keep the result short; the others follow with the cursor.", text.Count(limit, "entry"))
+		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(limit, "entry"))
 	}
 }
 

@@ -35,7 +35,7 @@ func StatusWords(status string) string {
 	case opentrain.StatusArchived:
 		return "closed"
 	}
-	return "in the status " + status
+	return "in status " + status
 }
 
 // Hints are MCP's tool annotations.

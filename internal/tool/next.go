@@ -103,6 +103,12 @@ type Remark struct {
 // JSONSchema implements the generator's interface.
 func (Remark) JSONSchema() *schema.Node { return PlainObject("") }
 
+// Labeled names the remark's field as people read it.
+func (r Remark) Labeled() Remark {
+	r.Field = FieldLabel(r.Field)
+	return r
+}
+
 // Line writes a remark as one line.
 func (r Remark) Line() string {
 	value := ""
@@ -150,7 +156,7 @@ func (n Next) Text() string {
 	default:
 		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
 	}
-	l.Field("After a no", n.Otherwise)
+	l.Field("If no", n.Otherwise)
 	if n.Change != nil {
 		l.Field("To resolve the warnings, if the human agrees", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
 	}

@@ -36,17 +36,24 @@ func (e explainer) outage() Next {
 	case status != 0 && status < 500 && status != http.StatusOK && status != http.StatusCreated:
 		remedy = "Check the base URL and the proxy settings."
 	default:
-		return e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
+		return e.retryOutage()
 	}
 	if e.runner.Address.Host != "" {
 		e.say("Address: %s.", e.runner.Address)
 		problem += " Address: " + e.runner.Address.String() + "."
 	}
 	if remedy == "" {
-		return e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
+		return e.retryOutage()
 	}
 	e.say("%s", remedy)
 	return Next{Action: Fix, By: "human", Problem: text.Capitalize(problem) + " " + remedy}
+}
+
+// retryOutage is the step of a failure that waiting may cure.
+func (e explainer) retryOutage() Next {
+	next := e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
+	next.Note = "If it keeps failing, tell the human."
+	return next
 }
 
 // remedy says how to get a connection that waiting doesn't bring; "" when waiting may.

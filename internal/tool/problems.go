@@ -18,7 +18,7 @@ func (t Tool) explainArguments(served Served, bad *schema.ArgumentError) *Failur
 		return p
 	})
 	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": detailed(problems)}, cause: bad, Next: &next}
-	f.say("Invalid arguments, nothing was sent. Fix these and call %s again:", t.Name)
+	f.say("Invalid arguments; nothing was sent. Fix these and call %s again:", t.Name)
 	f.sayProblems(problems, maxArgumentsText-utf8.RuneCountInString(f.tail()))
 	return f
 }

@@ -45,9 +45,9 @@ func (s Selection) Of(all []Set) (Served, error) {
 			case s.ReadOnly && !reads:
 				why = "this server is read-only"
 			case off:
-				why = "this server does not serve the toolset " + set.Name
+				why = "this server doesn't serve the " + set.Name + " toolset"
 			case len(only) > 0 && !slices.Contains(only, t.Name), slices.Contains(excluded, t.Name):
-				why = "this server's settings leave it out"
+				why = "this server's settings exclude it"
 			}
 			if why == "" {
 				kept.Tools = append(kept.Tools, t)
@@ -60,7 +60,7 @@ func (s Selection) Of(all []Set) (Served, error) {
 		}
 	}
 	if len(served.Tools()) == 0 {
-		return Served{}, errors.New("the settings leave no tool to serve")
+		return Served{}, errors.New("the settings exclude every tool")
 	}
 	for _, set := range served.Sets {
 		for i := range set.Tools {

@@ -57,9 +57,9 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 		set.Tools = slices.DeleteFunc(slices.Clone(set.Tools), func(t Tool) bool {
 			header, readOnly, excluded := by.Excludes(t.Name)
 			if excluded {
-				why := "the header " + header + " leaves it out"
+				why := "the " + header + " header excludes it"
 				if readOnly {
-					why = "the header " + header + " makes this connection read-only"
+					why = "the " + header + " header makes this connection read-only"
 				}
 				left.hidden[t.Name] = hidden{why, t.Kind.ReadOnly()}
 			}
@@ -106,7 +106,7 @@ func (s Served) Text(words string) string {
 	for _, sentence := range sentences(words) {
 		left += s.cut(sentence, ": ", "; ")
 	}
-	if left == "" { // a description needs some words
+	if left == "" && !strings.HasPrefix(words, "To ") && !strings.HasPrefix(words, "For ") { // a description needs some words
 		left = s.cut(words, ", ")
 	}
 	return strings.TrimRight(left, " ")
@@ -163,7 +163,7 @@ func (s Served) Next(next Next, failed bool) Next {
 	if next.Action == CallTool && missing.reads && !failed {
 		return Next{Action: Done, Note: next.Note, URL: opentrain.DefaultBaseURL}
 	}
-	return next.forHuman("The tool for this step is not available: " + missing.why + ". The human can take the step in OpenTrain's app.")
+	return next.forHuman("The tool for this step is not available: " + missing.why + ". The human can do it in OpenTrain's app.")
 }
 
 // forHuman is the step as a human takes it in OpenTrain's app, because of a problem with its tool.

@@ -36,8 +36,8 @@ func TestSelection(t *testing.T) {
 		"some tools":                  {tool.Selection{Tools: []string{"publish, get_job"}}, "get_job publish"},
 		"not a tool of another set":   {tool.Selection{Tools: []string{"get_job", "send_message"}}, "get_job"},
 		"without one":                 {tool.Selection{Exclude: []string{"publish"}}, "search_jobs get_job"},
-		"nothing left":                {tool.Selection{Tools: []string{"publish"}, ReadOnly: true}, "the settings leave no tool to serve"},
-		"only a tool of another set":  {tool.Selection{Tools: []string{"send_message"}}, "the settings leave no tool to serve"},
+		"nothing left":                {tool.Selection{Tools: []string{"publish"}, ReadOnly: true}, "the settings exclude every tool"},
+		"only a tool of another set":  {tool.Selection{Tools: []string{"send_message"}}, "the settings exclude every tool"},
 		"unknown set":                 {tool.Selection{Toolsets: []string{"mesages"}}, `there is no toolset "mesages"; did you mean messages? Toolsets: market, messages, all`},
 		"unknown tool":                {tool.Selection{Exclude: []string{"x"}}, `there is no tool "x". Tools: search_jobs, get_job, publish, send_message`},
 		"a very long name is clipped": {tool.Selection{Tools: []string{strings.Repeat("x", 70)}}, `there is no tool "` + strings.Repeat("x", 63) + "…\". Tools: search_jobs, get_job, publish, send_message"},
@@ -73,6 +73,8 @@ func TestServedText(t *testing.T) {
 		"Its id, from get_job.":                  "Its id.",
 		"Use publish, or not. Its id.":           "Its id.",
 		"Only publish.":                          "",
+		"To show all, use publish.":              "",
+		"For drafts, use publish.":               "",
 		"get_jobs and publisher are other words": "get_jobs and publisher are other words",
 		"send_message is off by default.":        "",
 	} {
@@ -94,7 +96,7 @@ func TestServedNext(t *testing.T) {
 	if got := namesOf(served); got != "search_jobs" || namesOf(all) != "search_jobs get_job publish" || !served.ReadOnly() || all.ReadOnly() {
 		t.Errorf("left %s of %s", got, namesOf(all))
 	}
-	const human = "The tool for this step is not available: the header X-Header leaves it out. The human can take the step in OpenTrain's app."
+	const human = "The tool for this step is not available: the X-Header header excludes it. The human can do it in OpenTrain's app."
 	const app = "https://app.opentrain.ai"
 	for name, test := range map[string]struct {
 		next   tool.Next

@@ -44,9 +44,9 @@ func (s Spec) Needs() string {
 	case !s.Kind.NeedsToken():
 		return "Requires no token."
 	case s.Claimed:
-		return "Requires the scope " + s.Scope + " and an account that a human has claimed."
+		return "Requires the " + s.Scope + " scope and an account that a human has claimed."
 	case s.Scope != "":
-		return "Requires the scope " + s.Scope + "."
+		return "Requires the " + s.Scope + " scope."
 	}
 	return "Requires an API token."
 }

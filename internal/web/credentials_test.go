@@ -19,12 +19,12 @@ func TestCallerTokens(t *testing.T) {
 		status  int
 		says    string // the refusal, or where the token came from
 	}{
-		"own header":             {[]string{"X-OpenTrain-Token", one}, 200, "the header X-OpenTrain-Token"},
-		"own scheme":             {[]string{"Authorization", "OpenTrain-Token " + one}, 200, "the header Authorization: OpenTrain-Token"},
-		"bearer":                 {[]string{"Authorization", "Bearer " + one}, 200, "the header Authorization: Bearer"},
-		"other case":             {[]string{"Authorization", "bearer  " + one}, 200, "the header Authorization: bearer"},
-		"the same twice":         {[]string{"Authorization", "Bearer " + one, "X-OpenTrain-Token", one}, 200, "the header X-OpenTrain-Token"},
-		"beside a proxy's":       {[]string{tokenHeader, one, "Authorization", "Basic dXNlcjpwYXNz"}, 200, "the header X-OpenTrain-Token"},
+		"own header":             {[]string{"X-OpenTrain-Token", one}, 200, "the X-OpenTrain-Token header"},
+		"own scheme":             {[]string{"Authorization", "OpenTrain-Token " + one}, 200, "the Authorization: OpenTrain-Token header"},
+		"bearer":                 {[]string{"Authorization", "Bearer " + one}, 200, "the Authorization: Bearer header"},
+		"other case":             {[]string{"Authorization", "bearer  " + one}, 200, "the Authorization: bearer header"},
+		"the same twice":         {[]string{"Authorization", "Bearer " + one, "X-OpenTrain-Token", one}, 200, "the X-OpenTrain-Token header"},
+		"beside a proxy's":       {[]string{tokenHeader, one, "Authorization", "Basic dXNlcjpwYXNz"}, 200, "the X-OpenTrain-Token header"},
 		"anonymous":              {nil, 200, ""},
 		"two tokens":             {[]string{"X-OpenTrain-Token", one, "Authorization", "Bearer " + two}, 400, "Two different tokens"},
 		"two of one header":      {[]string{"X-OpenTrain-Token", one, "X-OpenTrain-Token", two}, 400, "Two different tokens"},
@@ -32,7 +32,7 @@ func TestCallerTokens(t *testing.T) {
 		"no token after Bearer":  {[]string{"Authorization", "Bearer"}, 401, "is empty"},
 		"a space":                {[]string{"X-OpenTrain-Token", "ot_pat_a b"}, 401, "has a space"},
 		"too long":               {[]string{"X-OpenTrain-Token", "ot_pat_" + strings.Repeat("x", 600)}, 401, "longer than 512"},
-		"another service's":      {[]string{"Authorization", "Bearer eyJhbGciOi.x.y"}, 401, "It was not sent on."},
+		"another service's":      {[]string{"Authorization", "Bearer eyJhbGciOi.x.y"}, 401, "It was not forwarded."},
 		"a token as scheme":      {[]string{"X-OpenTrain-Token", one, "Authorization", two}, 401, "unknown scheme"},
 		"another scheme":         {[]string{"Authorization", "Basic dXNlcjpwYXNz"}, 401, "unknown scheme"},
 		"another scheme, though": {[]string{"Authorization", "Basic dXNlcjpwYXNz", "Authorization", "Bearer " + one}, 401, "unknown scheme"},

@@ -90,11 +90,11 @@ type sentToken struct {
 func readCredentials(header http.Header) ([]sentToken, error) {
 	var sent, bearer []sentToken
 	for _, value := range header.Values(tokenHeader) {
-		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header " + tokenHeader}})
+		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the " + tokenHeader + " header"}})
 	}
 	for _, value := range header.Values("Authorization") {
 		scheme, value, _ := strings.Cut(strings.TrimSpace(value), " ")
-		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header Authorization: " + scheme}}
+		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the Authorization: " + scheme + " header"}}
 		switch {
 		case strings.EqualFold(scheme, tokenScheme):
 			sent = append(sent, found)
@@ -133,7 +133,7 @@ func (h *Handler) checkCallerTokens(sent []sentToken) error {
 	for _, token := range sent {
 		if token.Value != sent[0].Value {
 			return refuse(http.StatusBadRequest,
-				"Two different tokens came with one request, in %s and in %s. Send one.", sent[0].From, token.From)
+				"The request has two different tokens, in %s and in %s. Send one.", sent[0].From, token.From)
 		}
 	}
 	for _, token := range sent {
@@ -142,7 +142,7 @@ func (h *Handler) checkCallerTokens(sent []sentToken) error {
 		}
 		if token.bearer && !strings.HasPrefix(token.Value, tokenPrefix) {
 			return refuse(http.StatusUnauthorized,
-				"The token in Authorization: Bearer is not an OpenTrain API token, which begins with %s. It was not sent on.", tokenPrefix)
+				"The token in Authorization: Bearer is not an OpenTrain API token, which begins with %s. It was not forwarded.", tokenPrefix)
 		}
 	}
 	if len(sent) == 0 && h.cfg.RequireToken {

@@ -27,7 +27,7 @@ var (
 		"There is no such session here: it ended, or was never opened. Open a new stream at /sse.")
 	errStreamOwner = refuse(http.StatusForbidden,
 		"This session was opened with another token, or with none. Send the same token to /sse and /message.")
-	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls of this session are waiting for their answer.")
+	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls in this session are waiting for answers.")
 )
 
 type streamIDKey struct{}

@@ -11,7 +11,7 @@ import (
 )
 
 type inviteTrainerInput struct {
-	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job of the account."`
+	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job in the account."`
 	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
 
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
@@ -38,12 +38,12 @@ type inviteTrainerOutput struct {
 func (a applicants) inviteTrainer() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.InviteTrainer, Title: "Invite an AI trainer", Kind: tool.KindInvite,
-		Description: "Invite one AI trainer to a live job on OpenTrain, and return the invitation. " +
+		Description: "Invite one AI trainer to a live job on OpenTrain and return the invitation. " +
 			"Use it when the human gives a trainer's user id, from a profile or an earlier contract. " +
 			"The human approves it first, and the trainer sees the job at once. Inviting hires no one and costs nothing. " +
-			"Inviting again changes nothing. To publish a draft first use opentrain_publish.",
+			"Inviting again changes nothing. To publish a draft first, use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
-		OutcomeUnknown: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
+		OutcomeUnknown: "It's unclear whether the AI trainer was invited. Call again with the same arguments: no one is invited twice.",
 		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +
 			"Job ids come from " + tool.ListJobs + ".",
 	}, a.invite)
@@ -58,8 +58,8 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	out := inviteTrainerOutput{JobID: in.JobID, FreelancerID: in.FreelancerID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person to the job?",
-		Note: "The person will see the job and the invitation at once. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this AI trainer to the job?",
+		Note: "The trainer will see the job and the invitation at once. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
 	answer := a.Confirm.Read(call, &intent)
 	if answer.No {
@@ -87,7 +87,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return out, nil, err
 	}
 	out.Invited, out.ProposalID, out.AlreadyInvited = true, text.Clean(invitation.ProposalID, 100), invitation.AlreadyInvited
-	out.Next = tool.Next{Action: tool.Done, Note: "The person decides whether to answer. " + tool.ListJobs + " counts the job's proposals."}
+	out.Next = tool.Next{Action: tool.Done, Note: "The trainer decides whether to respond. " + tool.ListJobs + " shows the job's proposal count."}
 	return out, nil, nil
 }
 
@@ -102,13 +102,13 @@ func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.AlreadyInvited:
-		l.Add("%s was already invited to job %s.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s was already invited to job %s.", o.FreelancerID, o.JobID)
 	case o.Invited:
-		l.Add("%s is invited to job %s.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s was invited to job %s.", o.FreelancerID, o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("%s is not invited yet. Ask the human first.", o.FreelancerID)
+		l.Add("AI trainer %s hasn't been invited yet. Ask the human first.", o.FreelancerID)
 	default:
-		l.Add("%s is not invited.", o.FreelancerID)
+		l.Add("AI trainer %s was not invited.", o.FreelancerID)
 	}
 	l.Field("Proposal", o.ProposalID)
 	l.Fields("Interpreted", o.Interpreted)

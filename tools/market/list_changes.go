@@ -23,7 +23,7 @@ type listChangesInput struct {
 func (listChangesInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"since":  "Date or RFC 3339 time, such as 2026-06-01T00:00:00Z. Required without cursor.",
-		"cursor": "nextCursor of the last page, instead of since.",
+		"cursor": "nextCursor of the previous page, instead of since.",
 	})
 }
 
@@ -47,10 +47,10 @@ type change struct {
 func (m market) listChanges() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.ListChanges, Title: "List job changes", Kind: tool.KindPublicRead,
-		Description: "List the public jobs on OpenTrain that were published, updated or closed since a time: the latest event of each, " +
+		Description: "List the jobs on OpenTrain that were published, updated or closed since a given time: the latest event of each, " +
 			"oldest first. " +
 			"Use it to follow the market or to keep a copy of it up to date. " +
-			"To read a job use opentrain_get_job. Drafts don't appear. Events can be five minutes late. Changes nothing.",
+			"To see a job, use opentrain_get_job. Drafts don't appear. Events can be five minutes late. Changes nothing.",
 	}, m.follow)
 }
 
@@ -94,7 +94,7 @@ func (in listChangesInput) start() (position, error) {
 		at, jobID, found := strings.Cut(string(data), " ")
 		since, errTime := time.Parse(time.RFC3339Nano, at)
 		if err != nil || errTime != nil || !found {
-			return position{}, tool.Problem("cursor", "is not one of this tool; pass nextCursor back as it came")
+			return position{}, tool.Problem("cursor", "is not a cursor from this tool; pass nextCursor unchanged")
 		}
 		return position{since, jobID}, nil
 	case in.Since == "":

@@ -17,7 +17,7 @@ func (m market) nothingFound(ctx context.Context, in searchJobsInput) tool.Next 
 		note := unknown + " See which values jobs have."
 		return tool.Next{Action: tool.CallTool, Tool: tool.ListFacets, Arguments: map[string]any{}, Note: note}
 	}
-	const note = "Fewer words or filters find more. A job published within the last five minutes may not show yet."
+	const note = "Try fewer words or filters. A job published within the last five minutes may not show yet."
 	return tool.Next{Action: tool.Done, Note: note}
 }
 
@@ -39,7 +39,7 @@ func (m market) unknownFilters(ctx context.Context, in searchJobsInput) string {
 	}{{"category", in.Category, facets.Categories}, {"language", in.Language, facets.Languages}, {"country", in.Country, facets.Countries}} {
 		known := slices.ContainsFunc(filter.facets, func(f opentrain.Facet) bool { return strings.EqualFold(f.Value, filter.value) })
 		if filter.value != "" && !known {
-			unknown = append(unknown, fmt.Sprintf("No open job has the %s %s.", filter.name, text.JSON(text.Clean(filter.value, 200))))
+			unknown = append(unknown, fmt.Sprintf("No live job has the %s %s.", filter.name, text.JSON(text.Clean(filter.value, 200))))
 		}
 	}
 	return strings.Join(unknown, " ")

@@ -11,7 +11,7 @@ import (
 )
 
 type closeJobInput struct {
-	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
+	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job in the account."`
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
 	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
@@ -22,7 +22,7 @@ func (closeJobInput) JSONSchemaExtend(s *schema.Node) {
 
 type closeJobOutput struct {
 	JobID         string    `json:"jobId"`
-	Closed        bool      `json:"closed" jsonschema_description:"True when the job takes no new proposals."`
+	Closed        bool      `json:"closed" jsonschema_description:"True when the job accepts no new proposals."`
 	Status        string    `json:"status,omitempty" jsonschema_description:"ARCHIVED when closed."`
 	AlreadyClosed bool      `json:"alreadyClosed,omitempty"`
 	Interpreted   []string  `json:"interpreted,omitempty"`
@@ -32,11 +32,11 @@ type closeJobOutput struct {
 func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
-		Description: "Close a job on OpenTrain, and return its status. The job leaves the marketplace and takes no more proposals. " +
+		Description: "Close a job on OpenTrain and return its status. The job leaves the marketplace and accepts no more proposals. " +
 			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
-			"To change a job use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
+			"To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It is not known whether the job was closed. " + tool.ListJobs +
+		OutcomeUnknown: "It's unclear whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",
 	}, p.close)
 }
@@ -50,7 +50,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	out := closeJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
-		Note: "The job will take no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
+		Note: "The job will accept no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
 	if answer.No {
@@ -100,11 +100,11 @@ func (o closeJobOutput) Text() string {
 	case o.AlreadyClosed:
 		l.Add("Job %s was already closed.", o.JobID)
 	case o.Closed:
-		l.Add("Job %s is closed: it takes no new proposals.", o.JobID)
+		l.Add("Job %s is closed and accepts no new proposals.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s is not closed yet. Ask the human first.", o.JobID)
+		l.Add("Job %s hasn't been closed yet. Ask the human first.", o.JobID)
 	default:
-		l.Add("Job %s is not closed.", o.JobID)
+		l.Add("Job %s was not closed.", o.JobID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

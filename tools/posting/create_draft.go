@@ -28,11 +28,11 @@ type createDraftInput struct {
 func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
-		"description":    "The job in the human's own words: task, data, people, pay, languages, time.",
-		"format":         "Only for a job that is a document: in job, jsonLd or xml, instead of description.",
-		"job":            `OpenTrain job object: {"title":"Dashcam boxes","paymentType":"PAY_PER_HOUR","rateAmount":18}`,
-		"jsonLd":         `schema.org JobPosting: {"@type":"JobPosting","title":"Dashcam boxes"}`,
-		"idempotencyKey": "The same key returns the same draft. Set one for another job with the same content.",
+		"description":    "The job in the human's own words: task, data, people, pay, languages, timeline.",
+		"format":         "Only for a structured job, sent in job, jsonLd or xml instead of description.",
+		"job":            `OpenTrain job object, such as {"title":"Dashcam boxes","paymentType":"PAY_PER_HOUR","rateAmount":18}`,
+		"jsonLd":         `schema.org JobPosting, such as {"@type":"JobPosting","title":"Dashcam boxes"}`,
+		"idempotencyKey": "Same key, same draft. Use a new key for another draft with the same content.",
 		"askHuman":       draft.AskHumanHelp,
 	})
 }
@@ -46,14 +46,14 @@ type createDraftOutput struct {
 func (p posting) createDraft() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CreateDraft, Title: "Create a job draft", Kind: tool.KindCreate,
-		Description: "Create a job draft on OpenTrain from a plain description, and return what OpenTrain understood and the " +
+		Description: "Create a job draft on OpenTrain from a plain description and return what OpenTrain understood and the " +
 			"next question to ask. " +
 			"Start here when someone wants to hire people for labeling, annotation or other AI-training work. " +
 			"Pass their words unchanged: don't restructure them or fill in gaps. " +
 			"Save answers and changes with opentrain_patch_draft instead of creating the draft again. " +
-			"Nothing becomes public, and retries never create duplicates.",
+			"Nothing goes live, and retries never create duplicates.",
 		Scope: "jobs:write", Feature: draftingFeature("draftCreate"),
-		OutcomeUnknown: "It is not known whether the draft was created. Call again with the same arguments: retries never create duplicates.",
+		OutcomeUnknown: "It's unclear whether the draft was created. Call again with the same arguments: retries never create duplicates.",
 	}, p.create)
 }
 
@@ -92,7 +92,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
 
-const anotherJob = "To create another one, call " + tool.CreateDraft + " with an idempotencyKey of your own."
+const anotherJob = "To create another one, call " + tool.CreateDraft + " with a new idempotencyKey."
 
 // source makes the API's source from the arguments. The format may be absent when the one document shows it.
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
@@ -112,13 +112,13 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	}
 	switch {
 	case len(given) > 1:
-		return source, tool.Problem(given[1].argument, "was given beside "+given[0].argument+"; a draft is made from one of them")
+		return source, tool.Problem(given[1].argument, "can't be combined with "+given[0].argument+"; send one of them")
 	case len(given) == 0 && in.Description != "":
 		return source, tool.Problem("description", "must not be empty: the job in plain words, exactly as the human gave it")
 	case len(given) == 0 && in.Format == "":
 		return source, tool.Problem("description", "is required: the job in plain words, exactly as the human gave it")
 	case len(given) == 0:
-		return source, tool.Problem(expected, "is required with the format "+in.Format)
+		return source, tool.Problem(expected, "is required with format "+in.Format)
 	}
 	only := given[0]
 	switch {
@@ -130,7 +130,7 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 			call.Interpreted = append(call.Interpreted, "format: read as "+source.Format+", because "+only.argument+" was given")
 		}
 	case only.argument != expected:
-		return source, tool.Problem(only.argument, "does not go with the format "+in.Format+", which wants "+expected)
+		return source, tool.Problem(only.argument, "can't be used with format "+in.Format+"; send "+expected)
 	}
 	return source, nil
 }

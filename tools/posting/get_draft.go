@@ -15,7 +15,7 @@ type getDraftInput struct {
 }
 
 func (getDraftInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{"jobId": "The draft's id, its page's URL, or words of its title: “dashcam”."})
+	schema.Describe(s, map[string]string{"jobId": "The draft's id, its page's URL, or words from its title, such as dashcam."})
 }
 
 func (p posting) getDraft() tool.Tool {
@@ -23,13 +23,13 @@ func (p posting) getDraft() tool.Tool {
 		Name: tool.GetDraft, Title: "Show a draft", Kind: tool.KindShow,
 		Description: "Show one of the account's drafts: its content, its open questions and the next step. " +
 			"Use it to continue an earlier draft, or when the human asks what the job will look like. " +
-			"For live jobs use opentrain_get_job. " +
+			"For live jobs, use opentrain_get_job. " +
 			"OpenTrain shows a draft only when a field is saved, so this saves the title again, unchanged.",
 		ReadingDescription: "Show the title and status of one of the account's drafts on OpenTrain, with the link to its page. " +
 			"A read-only server can't show its content.",
 		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"),
 		NotFound:       "This account has no draft with that id or title.",
-		OutcomeUnknown: "The draft could not be read; its content is unchanged.",
+		OutcomeUnknown: "The draft couldn't be read; its content is unchanged.",
 	}, p.get)
 }
 
@@ -43,7 +43,7 @@ func (p posting) get(ctx context.Context, call tool.Call, in getDraftInput) (dra
 	case own.Status != opentrain.StatusDraft:
 		return draft.NoLongerDraft(own), nil, nil
 	case call.Served.ReadOnly():
-		return draft.Listed(own, "This is read-only, so only the title and status are shown. The draft's page shows the rest."), nil, nil
+		return draft.Listed(own, "Access is read-only, so only the title and status are shown. The draft's page shows the rest."), nil, nil
 	}
 	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, own.ID)
 	if err != nil {

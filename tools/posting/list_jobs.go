@@ -19,8 +19,8 @@ type listJobsInput struct {
 
 func (listJobsInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"status": "Only jobs in this status.",
-		"cursor": "nextCursor of the last page; keep the status.",
+		"status": "Only jobs with this status.",
+		"cursor": "nextCursor of the previous page; keep the status.",
 	})
 }
 
@@ -40,7 +40,7 @@ func (p posting) listJobs() tool.Tool {
 		Name: tool.ListJobs, Title: "List your jobs", Kind: tool.KindRead,
 		Description: "List the account's own jobs in any status, newest first, with their ids, statuses and proposal counts. " +
 			"Use it to find a job, or to check whether a job was created or published. " +
-			"For a draft's content use opentrain_get_draft. For other people's live jobs use opentrain_search_jobs. Changes nothing.",
+			"For a draft's content, use opentrain_get_draft. For other people's live jobs, use opentrain_search_jobs. Changes nothing.",
 		Scope: "jobs:read",
 	}, p.list)
 }
@@ -79,19 +79,19 @@ func (o listJobsOutput) Text() string {
 	var l text.Lines
 	switch {
 	case len(o.Jobs) > 0:
-		l.Add("%s of this account on this page.", text.Count(len(o.Jobs), "job"))
+		l.Add("%d of this account's jobs on this page.", len(o.Jobs))
 	case o.later:
 		l.Add("There are no more jobs.")
 	case o.status != "":
-		l.Add("No jobs of this account have the status %s.", o.status)
+		l.Add("This account has no jobs with status %s.", o.status)
 	default:
-		l.Add("No jobs of this account yet.")
+		l.Add("This account has no jobs yet.")
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for i, job := range o.Jobs {
 		l.Add("%d. %s", i+1, job.line())
 	}
-	l.Field("Cut", o.Cut)
+	l.Field("Left out", o.Cut)
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s with the same status.", text.JSON(o.NextCursor))
 	}

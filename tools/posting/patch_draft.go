@@ -19,7 +19,7 @@ func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId":    "The draft's id.",
 		"askHuman": draft.AskHumanHelp,
-		"fields": `Fields to set: {"headcount":10}; null clears one. Also labelingOverview, datasetDescription, dataType, subjectMatter, ` +
+		"fields": `Fields to set, such as {"headcount":10}; null clears one. Also labelingOverview, datasetDescription, dataType, subjectMatter, ` +
 			"labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
 			"freelancerType, projectScope, visibility and any key that a question names.",
 	})
@@ -28,12 +28,12 @@ func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 func (p posting) patchDraft() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.PatchDraft, Title: "Update a draft", Kind: tool.KindUpdate,
-		Description: "Set fields of a draft, and return the updated report with the next question or with the finished draft to show. " +
+		Description: "Set fields of a draft and return the updated report with the next question or the finished draft to show. " +
 			"Use it to save the human's answers, several in one call if you have them, and for later changes. " +
-			"Fields that you leave out stay as they are. Nothing becomes public. " +
-			"To see a draft use opentrain_get_draft. To change a live job use opentrain_update_job.",
+			"Fields that you leave out stay as they are. Nothing goes live. " +
+			"To see a draft, use opentrain_get_draft. To edit a live job, use opentrain_update_job.",
 		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"), Live: p.Live,
-		OutcomeUnknown: "It is not known whether the fields were set. Setting the same values again is harmless.",
+		OutcomeUnknown: "It's unclear whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)
 }
 

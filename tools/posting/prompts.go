@@ -13,9 +13,9 @@ import (
 func postJob() tool.Prompt {
 	return tool.Prompt{
 		Name: "post_job", Title: "Post a job",
-		Description: "Post a job on OpenTrain, from a description to the published listing.",
+		Description: "Post a job on OpenTrain, from a description to a live listing.",
 		Argument: tool.PromptArgument{
-			Name: "description", Description: "The job in your own words: task, data, people, pay, languages, time.",
+			Name: "description", Description: "The job in your own words: task, data, people, pay, languages, timeline.",
 		},
 		Needs: []string{tool.CreateDraft, tool.PatchDraft, tool.Publish, tool.SearchJobs},
 		Text:  postJobText,
@@ -23,14 +23,14 @@ func postJob() tool.Prompt {
 }
 
 func postJobText(_ context.Context, _ caller.Caller, description string) (title, words string) {
-	start := "First ask me what the job is: the task, the data, how many people, the pay, languages and time. " +
+	start := "First ask me what the job is: the task, the data, how many people, the pay, languages and timeline. " +
 		"Pass my words to opentrain_create_draft unchanged.\n\n"
 	if description != "" {
 		start = "Pass my description to opentrain_create_draft unchanged:\n\n" + description + "\n\n"
 	}
 	return "Post a job on OpenTrain", "Post a job on OpenTrain for me.\n\n" + start +
 		"Then follow the next step of every result. Ask me each question word for word and offer its options. Don't answer for me. " +
-		"Check with me what OpenTrain guessed. When nothing is missing, show me the whole draft and publish it only after I say yes. " +
+		"Check OpenTrain's guesses with me. When nothing is missing, show me the whole draft and publish it only after I say yes. " +
 		"Finally, search for the job and show me how it is listed."
 }
 

@@ -34,13 +34,13 @@ func (publishInput) JSONSchemaExtend(s *schema.Node) {
 type publishOutput struct {
 	JobID            string        `json:"jobId"`
 	Published        bool          `json:"published"`
-	Status           string        `json:"status,omitempty" jsonschema_description:"OPEN when public."`
+	Status           string        `json:"status,omitempty" jsonschema_description:"OPEN when live."`
 	AlreadyPublished bool          `json:"alreadyPublished,omitempty"`
 	JobURL           string        `json:"jobUrl,omitempty"`
-	Warnings         []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
+	Warnings         []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks on the live job."`
 
-	MissingFields []draft.Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that kept it from being published."`
-	Issues        []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
+	MissingFields []draft.Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that blocked publishing."`
+	Issues        []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Issues that blocked publishing."`
 	Reasons       []string         `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
 
 	Interpreted []string  `json:"interpreted,omitempty"`
@@ -52,14 +52,14 @@ type publishOutput struct {
 func (p posting) publishJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.Publish, Title: "Publish a job", Kind: tool.KindPublish,
-		Description: "Publish a finished draft on OpenTrain, and return the page of the live job. " +
-			"The human approves it first: in a form, or by what the result asks you to show them. " +
+		Description: "Publish a finished draft on OpenTrain and return the page of the live job. " +
+			"The human approves it first, in a form or in the conversation. " +
 			"A draft that is incomplete or fails the content check stays a draft, and the result says why. " +
 			"Publishing a live job again changes nothing. " +
 			"An account can publish 20 jobs a day, or 3 until a human claims it.",
 		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It is not known whether the job was published. " + tool.ListJobs +
-			" shows its status (OPEN when published); publishing again is harmless.",
+		OutcomeUnknown: "It's unclear whether the job was published. " + tool.ListJobs +
+			" shows its status (OPEN when live); publishing again is harmless.",
 	}, p.publish)
 }
 
@@ -96,7 +96,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	if err != nil || again != "" {
 		return p.askAgain(call, intent, own, view, out, again, err)
 	}
-	call.Step("Publishing")
+	call.Step("Publishing the job")
 	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(own)), in.JobID)
 	p.Record(call.Caller, in.JobID, err)
 	switch {
@@ -184,7 +184,7 @@ func (p posting) published(
 		}, draft.ReportOptions{})
 		out = out.notReady(report)
 	case answer.Status == "":
-		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer doesn't say whether the job was published"}
+		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response doesn't say whether the job was published"}
 	default:
 		out.Reasons = reasons
 		out.Next = tool.ListJobsNext("OpenTrain says that the job is " + tool.StatusWords(out.Status) + ".")
@@ -213,14 +213,14 @@ func publicationIn(err error) *opentrain.Publication {
 func (o publishOutput) notReady(report draft.Report) publishOutput {
 	o.Status, o.MissingFields, o.Issues, o.Next = report.Status, report.MissingFields, report.Issues, report.Next
 	if report.PublishReady {
-		o.Next = tool.ListJobsNext("OpenTrain refused to publish the job and didn't say what is missing.")
+		o.Next = tool.ListJobsNext("OpenTrain didn't publish the job and didn't say what is missing.")
 	}
 	return o
 }
 
 func (o publishOutput) alreadyLive(own draft.Own) publishOutput {
 	o.Status, o.Published, o.AlreadyPublished, o.JobURL = opentrain.StatusOpen, true, true, text.URL(own.JobURL)
-	o.Next = tool.Next{Action: tool.Done, Note: "To change the live job, use " + tool.UpdateJob + "."}
+	o.Next = tool.Next{Action: tool.Done, Note: "To edit the live job, use " + tool.UpdateJob + "."}
 	return o
 }
 
@@ -259,11 +259,11 @@ func (o publishOutput) Text() string {
 	case o.blocked:
 		l.Add("Job %s was not published: it failed the content check.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s is not published yet. Ask the human first.", o.JobID)
+		l.Add("Job %s hasn't been published yet. Ask the human first.", o.JobID)
 	case o.Next.Action == tool.AskHuman:
 		l.Add("Job %s can't be published yet: answers are missing.", o.JobID)
 	default:
-		l.Add("Job %s is not published.", o.JobID)
+		l.Add("Job %s was not published.", o.JobID)
 	}
 	l.Field("Job page", o.JobURL)
 	l.Fields("Reason", o.Reasons)

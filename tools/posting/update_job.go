@@ -13,7 +13,7 @@ import (
 )
 
 type updateJobInput struct {
-	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job of the account."`
+	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job in the account."`
 	// Fields has no schema of its own: the keys of opentrain_patch_draft twice would fill every host's context.
 	Fields            draft.Content `json:"fields"`
 	ConfirmationToken string        `json:"confirmationToken,omitempty"`
@@ -22,7 +22,7 @@ type updateJobInput struct {
 
 func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"fields":            `Fields to set, as in opentrain_patch_draft: {"pricePerHour":25}`,
+		"fields":            `Fields to set, such as {"pricePerHour":25}; keys as in opentrain_patch_draft.`,
 		"confirmationToken": confirm.TokenHelp,
 		"askHuman":          confirm.AskHumanHelp,
 	})
@@ -31,7 +31,7 @@ func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
 type updateJobOutput struct {
 	JobID   string `json:"jobId"`
 	Applied bool   `json:"applied" jsonschema_description:"True when the fields were changed."`
-	Status  string `json:"status,omitempty" jsonschema_description:"OPEN when still public; DRAFT when the content check took it down."`
+	Status  string `json:"status,omitempty" jsonschema_description:"OPEN when still live; DRAFT when the content check took it down."`
 
 	FieldsSet   draft.Content `json:"fieldsSet,omitzero"`
 	Reasons     []string      `json:"reasons,omitempty" jsonschema_description:"What the content check found."`
@@ -42,12 +42,12 @@ type updateJobOutput struct {
 func (p posting) updateJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.UpdateJob, Title: "Edit a live job", Kind: tool.KindPublish,
-		Description: "Change fields of a live job on OpenTrain, and return its new status. The human approves the change first. " +
-			"Fields that you leave out stay as they are. For drafts use opentrain_patch_draft. " +
+		Description: "Edit fields of a live job on OpenTrain and return its new status. The human approves the edit first. " +
+			"Fields that you leave out stay as they are. For drafts, use opentrain_patch_draft. " +
 			"OpenTrain checks the content again. An edit that fails the check is still saved, and turns the job back into a draft.",
 		Scope: "jobs:write", Feature: publishingFeature(), Live: p.Live,
-		OutcomeUnknown: "It is not known whether the edit took effect. " + tool.GetJob +
-			" shows the public job; setting the same values again is harmless.",
+		OutcomeUnknown: "It's unclear whether the edit took effect. " + tool.GetJob +
+			" shows the live job; setting the same values again is harmless.",
 	}, p.update)
 }
 
@@ -61,7 +61,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
-		Question: "Change this live job on OpenTrain?", Note: "The job is live, so everyone will see the change.",
+		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so everyone will see the edit.",
 		IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
@@ -85,7 +85,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		}
 		return out, ask, nil
 	}
-	call.Step("Changing the job")
+	call.Step("Editing the job")
 	edit, err := p.API.UpdateJob(ctx, in.JobID, fields)
 	p.Record(call.Caller, in.JobID, err)
 	p.Forget(call.Caller, in.JobID)
@@ -106,7 +106,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": in.JobID},
-			Note: "Check how the job is listed. A change can take five minutes to show.",
+			Note: "Check how the job is listed. An edit can take five minutes to show.",
 		}
 	}
 	return out.fit(), nil, nil
@@ -127,13 +127,13 @@ func (o updateJobOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s is not changed yet. Ask the human first.", o.JobID)
+		l.Add("Job %s hasn't changed yet. Ask the human first.", o.JobID)
 	case !o.Applied:
-		l.Add("Job %s is not changed.", o.JobID)
+		l.Add("Job %s was not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:
 		l.Add("Job %s was changed, but the change failed the content check: the job is a draft again and no longer live.", o.JobID)
 	default:
-		l.Add("Job %s is changed and %s.", o.JobID, tool.StatusWords(o.Status))
+		l.Add("Job %s was changed and is %s.", o.JobID, tool.StatusWords(o.Status))
 	}
 	l.Fields("Reason", o.Reasons)
 	l.Fields("Interpreted", o.Interpreted)
