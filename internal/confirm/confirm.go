@@ -72,6 +72,7 @@ type Answer struct {
 type View struct {
 	Moment
 	Content uint64 // hashes what was shown
+	Whole   bool   // the API gave the content with it, so that Content tells two contents apart
 	Again   int    // how often in a row the job's time moved although its content stayed the same
 }
 
@@ -86,7 +87,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:
 	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
-		c.Ledger.decline(call.Caller, intent.JobID)
+		c.Ledger.decline(call.Caller, intent.Tool, intent.JobID)
 		return Answer{No: true} // hosts leave out a box without a tick
 	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
 		return Answer{Why: "The form wasn't answered."}
@@ -102,7 +103,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	switch {
 	case c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued):
 		return Answer{Why: "The job has changed since the human saw it.", View: view}
-	case c.Ledger.declinedSince(call.Caller, intent.JobID, sealed.Issued):
+	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.JobID, sealed.Issued):
 		return Answer{Why: "The human said no to this.", View: view}
 	}
 	if call.State == nil {
@@ -162,9 +163,12 @@ func (intent Intent) purpose(by caller.Caller) []string {
 func (v View) bytes() []byte {
 	b := binary.BigEndian.AppendUint64(nil, uint64(v.Time.UnixMicro()))
 	b = binary.BigEndian.AppendUint64(b, v.Content)
-	flags := byte(min(v.Again, 100)) << 1 //nolint:gosec // never negative
+	flags := byte(min(v.Again, 50)) << 2 //nolint:gosec // never negative
 	if v.Rough {
-		flags++
+		flags |= isRough
+	}
+	if v.Whole {
+		flags |= isWhole
 	}
 	return append(b, flags)
 }
@@ -174,5 +178,12 @@ func viewFrom(b []byte) (View, bool) {
 		return View{}, false
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b))) //nolint:gosec // written by bytes
-	return View{Moment{at, b[16]&1 == 1}, binary.BigEndian.Uint64(b[8:]), int(b[16] >> 1)}, true
+	moment := Moment{Time: at, Rough: b[16]&isRough != 0}
+	return View{Moment: moment, Content: binary.BigEndian.Uint64(b[8:]), Whole: b[16]&isWhole != 0, Again: int(b[16] >> 2)}, true
 }
+
+// The flags of a View in a token.
+const (
+	isRough = 1 << iota
+	isWhole
+)
