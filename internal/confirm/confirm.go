@@ -53,6 +53,7 @@ func (c *Confirmer) Asks(by caller.Caller) bool { return !c.off && by.ID != "" }
 // Intent is a call that needs a human's yes.
 type Intent struct {
 	Tool, JobID string
+	Status      string         // of the job, if the yes is for it only in this status
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Token       string         // the confirmation that came with the call
 	AskHuman    *bool          // false asks in the conversation, not in a form
@@ -115,6 +116,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 // Ask returns a form for the human, or the step that asks in the conversation. why says why the human is asked again.
 func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, view View, why string) (*tool.Ask, *tool.Next) {
 	token := c.Token(call.Caller, intent, view)
+	preview = preview.Visible()
 	message := intent.message(preview, why)
 	inForm := call.CanAsk && call.State == nil && !call.BadState && (intent.AskHuman == nil || *intent.AskHuman)
 	if inForm && utf8.RuneCountInString(message) <= maxMessage { // a yes to a cut text isn't a yes
@@ -156,7 +158,7 @@ func (intent Intent) purpose(by caller.Caller) []string {
 	if intent.Arguments != nil {
 		arguments = caller.Hash(text.Canonical(json.RawMessage(text.JSON(intent.Arguments))))
 	}
-	return []string{"confirm", intent.Tool, intent.JobID, by.ID, arguments}
+	return []string{"confirm", intent.Tool, intent.JobID, by.ID, arguments, intent.Status}
 }
 
 // bytes writes a View for a token, short: every result that asks for a yes has one.

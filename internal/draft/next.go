@@ -69,6 +69,7 @@ func (r Report) publish(options ReportOptions) tool.Next {
 	}
 	preview := r.preview()
 	preview.Warnings = options.contradictions.warnings
+	preview = preview.Visible()
 	return tool.Next{
 		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: PublishIfNo,
 		Note: text.Join(" ", options.note, PublishNote),
