@@ -46,7 +46,7 @@ func errorTable() []errorRow {
 	return []errorRow{
 		{name: "401", tool: "opentrain_list_jobs", args: map[string]any{}, api: envelope(401, "UNAUTHORIZED", "Invalid token.", `{}`),
 			want: fix("UNAUTHORIZED", 401),
-			text: []string{"wrong, expired or revoked", "the OT_API_TOKEN environment variable", "Settings → API keys", "auth register",
+			text: []string{"invalid, expired or revoked", "the OT_API_TOKEN environment variable", "Settings → API keys", "auth register",
 				"Request id: req-7"}},
 		{name: "403 scope", tool: "opentrain_publish", args: job(),
 			api:  envelope(403, "FORBIDDEN", "Missing scope.", `{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}`),
@@ -68,7 +68,7 @@ func errorTable() []errorRow {
 			text: []string{"This account has no job with that id", "opentrain_list_jobs lists its jobs",
 				"Nothing was changed"}},
 		{name: "404 public job", tool: "opentrain_get_job", args: job(), api: envelope(404, "NOT_FOUND", "No.", `{}`),
-			want: at(list, "NOT_FOUND", 404), text: []string{"no public job with this id", "A draft is not public"}},
+			want: at(list, "NOT_FOUND", 404), text: []string{"No live job has this id", "A draft isn't live"}},
 		{name: "404 invite", tool: "opentrain_invite_trainer", args: job("freelancerId", "f_1"), api: envelope(404, "NOT_FOUND", "No.", `{}`),
 			want: at(wantNext(tool.Failure{RequestID: "req-7"}, "fix", "human", "opentrain_invite_trainer"), "NOT_FOUND", 404),
 			text: []string{"OpenTrain rejected opentrain_invite_trainer: No. Nothing was changed.", "The trainer's user id is in their profile"}},
@@ -164,10 +164,10 @@ func errorTable() []errorRow {
 			want: retry("NETWORK", 0, 5, "opentrain_update_job"), text: []string{unknown + " the edit took effect", "opentrain_get_job"}},
 		{name: "connection dropped, an invitation", tool: "opentrain_invite_trainer", args: job("freelancerId", "f_1"), api: dropped,
 			want: retry("NETWORK", 0, 5, "opentrain_invite_trainer"),
-			text: []string{unknown + " the person was invited", "no one is invited twice"}},
+			text: []string{unknown + " the AI trainer was invited", "no one is invited twice"}},
 		{name: "time-out", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_MCP_TIMEOUT=1500ms"},
 			api: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, want: retry("TIMEOUT", 0, 5, "opentrain_publish"),
-			text: []string{"did not answer in time", unknown}},
+			text: []string{"didn't respond in time", unknown}},
 		{name: "no server", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1"},
 			want: wantNext(tool.Failure{Code: "NETWORK"}, "fix", "human", ""),
 			text: []string{"the host refused the connection. Nothing was changed.", "127.0.0.1:1 (from OPENTRAIN_API_BASE_URL)"}},
@@ -184,7 +184,7 @@ func errorTable() []errorRow {
 			want: wantNext(tool.Failure{Code: "NO_TOKEN"}, "fix", "human", ""),
 			text: []string{"needs an OpenTrain API token. Nothing was changed.", "OPENTRAIN_PERSONAL_API_TOKEN"}},
 		{name: "malformed token", tool: "opentrain_publish", args: job(), env: []string{"OT_API_TOKEN=${OT_TOKEN}"},
-			want: wantNext(tool.Failure{Code: "NO_TOKEN"}, "fix", "human", ""), text: []string{"holds a variable's name instead of its value"}},
+			want: wantNext(tool.Failure{Code: "NO_TOKEN"}, "fix", "human", ""), text: []string{"contains a variable name instead of its value"}},
 	}
 }
 
@@ -196,16 +196,16 @@ func reasonRows() []errorRow {
 		by, tool string
 		text     string
 	}{
-		"job_not_published":                {409, "human", "opentrain_publish", "only to a published job"},
-		"not_a_freelancer":                 {409, "human", "", "not an AI trainer's"},
-		"freelancer_unavailable":           {409, "human", "", "takes no invitations now"},
+		"job_not_published":                {409, "human", "opentrain_publish", "only to a live job"},
+		"not_a_freelancer":                 {409, "human", "", "doesn't belong to an AI trainer"},
+		"freelancer_unavailable":           {409, "human", "", "isn't accepting invitations"},
 		"payment_method_required":          {409, "human", "", "https://app.opentrain.ai/billing"},
-		"milestone_not_fundable":           {409, "human", "", "cannot be funded"},
+		"milestone_not_fundable":           {409, "human", "", "can't be funded"},
 		"milestone_not_funded":             {409, "human", "", "is not funded"},
 		"contract_ended":                   {409, "human", "", "has ended"},
 		"contract_rate_missing":            {409, "human", "", "no rate"},
 		"employer_first_message_required":  {403, "human", "", "first message"},
-		"proposal_not_ready_for_messaging": {409, "human", "", "takes no messages yet"},
+		"proposal_not_ready_for_messaging": {409, "human", "", "doesn't accept messages yet"},
 		"teams_not_enabled":                {403, "human", "", "Teams are not enabled"},
 		"invite_email_send_failed":         {409, "agent", "", "was not sent"},
 		"some_new_reason":                  {409, "human", "", "some_new_reason"},
