@@ -35,7 +35,7 @@ func TestTokens(t *testing.T) {
 		"no token after Bearer":        {[]string{"Authorization", "Bearer"}, 401, "is empty"},
 		"a space":                      {[]string{"X-OpenTrain-Token", "ot_pat_a b"}, 401, "has a space"},
 		"too long":                     {[]string{"X-OpenTrain-Token", "ot_pat_" + strings.Repeat("x", 600)}, 401, "longer than 512"},
-		"a variable":                   {[]string{"Authorization", "Bearer ${OT_TOKEN}"}, 401, "variable's name"},
+		"a variable":                   {[]string{"Authorization", "Bearer ${OT_TOKEN}"}, 401, "a variable name"},
 		"a bearer for another service": {[]string{"Authorization", "Bearer eyJhbGciOi.x.y"}, 401, "was not forwarded"},
 		"a token as scheme":            {[]string{"X-OpenTrain-Token", one, "Authorization", two}, 401, "unknown scheme"},
 		"another scheme":               {[]string{"Authorization", "Basic dXNlcjpwYXNz"}, 401, "unknown scheme"},
