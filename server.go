@@ -270,8 +270,8 @@ func instructions(served tool.Served) string {
 		"or \"<answer:KEY>\" in arguments with the answer, then call the tool. Never answer for the human. "+
 		"You can ask several open questions at once and save the answers in one call.")
 	say(writes, "- confirm_with_human: show the human everything in show. Call the tool only after a clear yes.")
-	say(true, "- call_tool: call the tool. wait: wait, then call it. fix: if by is human, tell them; otherwise solve the problem. done: nothing is left "+
-		"to do.\n")
+	say(true, "- call_tool: call the tool. wait: wait, then call it. fix: if by is human, tell them; otherwise solve the problem. "+
+		"done: nothing is left to do.\n")
 	say(writes, "Retries never create duplicates. Publish, edit, close or invite only after the human approves.")
 	say(true, "opentrain_get_draft shows a draft from an earlier conversation. opentrain_list_jobs lists the account's own jobs. "+
 		"opentrain_search_jobs searches everyone's live jobs and needs no token.")

@@ -39,7 +39,7 @@ func everyError(t *testing.T) map[string]*opentrain.Error {
 		all["fault "+string(fault)] = &opentrain.Error{Code: opentrain.CodeNetwork, Fault: fault, NotSent: true, Message: "there is no connection"}
 	}
 	for _, status := range []int{302, 403, 404, 502} {
-		all[fmt.Sprint("page ", status)] = &opentrain.Error{Code: opentrain.CodeBadResponse, Status: status, Message: "a web page came back"}
+		all[fmt.Sprint("page ", status)] = &opentrain.Error{Code: opentrain.CodeBadResponse, Status: status, Message: "a web page instead of"}
 	}
 	refused := func(name string, code opentrain.Code, status int, details string) {
 		details = strings.ReplaceAll(details, "~", hiddenMark)

@@ -47,7 +47,7 @@ func ofAccounts() map[string]beginning {
 			w.stand.account(standInAccount{id: sandbox.DemoToken, unclaimed: true})
 		}})
 		add("an account revoked meanwhile", beginning{
-			on: "stand-in", solved: fullAccount, late: []string{"didn't accept"}, asked: func(w *world) { w.stand.revoke(sandbox.DemoToken) },
+			on: "stand-in", solved: fullAccount, late: []string{"is invalid, expired or revoked"}, asked: func(w *world) { w.stand.revoke(sandbox.DemoToken) },
 		})
 		for what, fault := range map[string]struct {
 			status int

@@ -183,8 +183,8 @@ func ofLiveJobs() map[string]beginning {
 			w.send(sandbox.DemoToken, "POST /jobs/job_3/invites", fmt.Sprintf(`{"freelancerId":%q}`, sandbox.FreelancerAvailable))
 		}},
 		"an invitation to a draft":   {tool: "invite_trainer", arguments: strings.Replace(invite(sandbox.FreelancerAvailable), "job_3", "job_2", 1), ends: "done", reaches: isPublished},
-		"someone who is unavailable": {tool: "invite_trainer", arguments: invite(sandbox.FreelancerUnavailable), ends: "human", late: []string{"takes no invitations"}},
-		"someone who is no trainer":  {tool: "invite_trainer", arguments: invite(sandbox.NotAFreelancer), ends: "human", late: []string{"not an AI trainer"}},
+		"someone who is unavailable": {tool: "invite_trainer", arguments: invite(sandbox.FreelancerUnavailable), ends: "human", late: []string{"accepting invitations"}},
+		"someone who is no trainer":  {tool: "invite_trainer", arguments: invite(sandbox.NotAFreelancer), ends: "human", late: []string{"belong to an AI trainer"}},
 		"someone unknown": {tool: "invite_trainer", arguments: invite("nobody"), ends: "done", reaches: isInvited, late: []string{"no such user", "No such user"},
 			solved: func(*world) map[string]any {
 				return map[string]any{"freelancerId": sandbox.FreelancerAvailable}

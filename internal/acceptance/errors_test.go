@@ -74,7 +74,7 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 		want             []string
 	}{
 		{"unauthorized", "opentrain_list_jobs", `{}`, 401, `{"error":"Invalid token","code":"UNAUTHORIZED","requestId":"r-1"}`,
-			[]string{"the API token from the test: it is wrong, expired or revoked", "Set a token so and so.", "Request id: r-1"}},
+			[]string{"the API token from the test: it is invalid, expired or revoked", "Set a token so and so.", "Request id: r-1"}},
 		{"scope", "opentrain_publish", `{"jobId":"j"}`, 403,
 			`{"error":"Missing scope","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}}`,
 			[]string{"lacks the jobs:write scope; it has jobs:read", "Nothing was changed"}},

@@ -63,7 +63,7 @@ func TestDeclinedForms(t *testing.T) {
 			note  string
 			forms int
 		}{
-			{0, "No answers came from the form", 1},
+			{0, "The form returned no answers", 1},
 			{1100 * time.Millisecond, "The human declined the form", 2},
 		} {
 			t.Run(fmt.Sprint(carrier, " after ", test.after), func(t *testing.T) {

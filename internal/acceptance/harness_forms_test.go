@@ -131,7 +131,7 @@ func checkChat(t *testing.T, got answer) {
 		next.Arguments["askHuman"] != false {
 		t.Errorf("%s\n%+v", got.text, next)
 	}
-	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answers came from the form") &&
+	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "The form returned no answers") &&
 		!strings.Contains(got.text, "The form's answers weren't valid") {
 		t.Errorf("%s", got.text)
 	}

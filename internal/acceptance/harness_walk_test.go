@@ -258,7 +258,7 @@ func (k *walk) record(name string, arguments map[string]any, got answer) tool.Ne
 func (k *walk) check(by tool.Action, got answer, next tool.Next) {
 	k.t.Helper()
 	proposed := by == tool.CallTool || by == tool.AskHuman || by == tool.ConfirmWithHuman
-	late := slices.ContainsFunc(append(k.late, "This form is over"), func(part string) bool { return strings.Contains(got.text, part) })
+	late := slices.ContainsFunc(append(k.late, "The form has expired"), func(part string) bool { return strings.Contains(got.text, part) })
 	_, served := k.schemas[next.Tool]
 	switch {
 	case got.isError && proposed && !late && !got.failure.Retryable:

@@ -28,7 +28,7 @@ func TestCallerLimit(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	read := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://fields"}}`, first...)
-	if read.status != http.StatusTooManyRequests || read.header.Get("Retry-After") == "" || !strings.Contains(read.body, "more often") {
+	if read.status != http.StatusTooManyRequests || read.header.Get("Retry-After") == "" || !strings.Contains(read.body, "faster than this server allows") {
 		t.Errorf("%d %s", read.status, read.body)
 	}
 	if len(s.api.seen()) != sent {

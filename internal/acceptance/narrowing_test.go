@@ -36,7 +36,7 @@ func TestToolSelection(t *testing.T) {
 		{"all but one", opentrainmcp.Config{ExcludeTools: []string{"opentrain_publish"}},
 			strings.Join(slices.DeleteFunc(slices.Clone(all), func(name string) bool { return name == "opentrain_publish" }), " "), ""},
 		{"misspelled", opentrainmcp.Config{Tools: []string{"opentrain_publsh"}}, "", "did you mean opentrain_publish?"},
-		{"nothing left", opentrainmcp.Config{ReadOnly: true, Tools: []string{"opentrain_publish"}}, "", "leave no tool"},
+		{"nothing left", opentrainmcp.Config{ReadOnly: true, Tools: []string{"opentrain_publish"}}, "", "exclude every tool"},
 	} {
 		test.cfg.API = api
 		server, err := opentrainmcp.New(test.cfg)
@@ -75,7 +75,7 @@ func TestCallsOfToolsThatAreNotServed(t *testing.T) {
 		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true }, "opentrain_publish", opentrain.CodeForbidden,
 			"opentrain_publish is not available: this server is read-only. Nothing was sent to OpenTrain.\nTools: opentrain_list_jobs,"},
 		"another toolset": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} }, "opentrain_publish", opentrain.CodeForbidden,
-			"opentrain_publish is not available: this server does not serve the toolset posting."},
+			"opentrain_publish is not available: this server doesn't serve the posting toolset."},
 		"excluded": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} }, "opentrain_publish", opentrain.CodeForbidden,
 			"opentrain_publish is not available: this server's settings exclude it."},
 		"misspelled": {nil, "opentrain_publsh", opentrain.CodeInvalidArgument,
@@ -161,7 +161,7 @@ func TestNarrowing(t *testing.T) {
 	}
 	job := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://jobs/market_041"}}`,
 		"X-MCP-Tools", "opentrain_list_jobs")
-	if !strings.Contains(job.body, "leave out tools") {
+	if !strings.Contains(job.body, "exclude tools") {
 		t.Errorf("%s", job.body)
 	}
 	stream := s.open("X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken)

@@ -24,7 +24,7 @@ func TestRefusalsThatAreResults(t *testing.T) {
 			}
 			apiAnswer(404, "application/json", `{"id":"job_1","status":"closed"}`)(w, r)
 		},
-			[]string{"is not public (closed)", "one of the account's own"}, []string{`"status":"closed"`, `"tool":"opentrain_list_jobs"`}},
+			[]string{"is not live (closed)", "one of the account's own"}, []string{`"status":"closed"`, `"tool":"opentrain_list_jobs"`}},
 		{"not ready", "opentrain_publish", job(), envelope(400, "BAD_REQUEST", "Not ready.",
 			`{"validation":{"publishReady":false,"missingFieldCount":1,"missingFields":["experienceLevel"],"issues":[]}}`),
 			[]string{"can't be published yet: answers are missing", "What should “experience level” be?"},
@@ -51,7 +51,7 @@ func TestRefusalsThatAreResults(t *testing.T) {
 			[]string{"was changed, but the change failed the content check", "Reason: Asks for passwords."}, []string{`"applied":true`, `"status":"DRAFT"`}},
 		{"allowed edit", "opentrain_update_job", patch("headcount", 3),
 			apiAnswer(200, "application/json", `{"ok":true,"jobId":"job_1","status":"OPEN","moderation":{"decision":"ALLOW","reasons":[]}}`),
-			[]string{"is changed and live"}, []string{`"status":"OPEN"`, `"fieldsSet":{"headcount":3}`, `"tool":"opentrain_get_job"`}},
+			[]string{"was changed and is live"}, []string{`"status":"OPEN"`, `"fieldsSet":{"headcount":3}`, `"tool":"opentrain_get_job"`}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

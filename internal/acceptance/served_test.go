@@ -279,7 +279,7 @@ func TestInstructionsSayWhatIsServed(t *testing.T) {
 		change       func(*opentrainmcp.Config)
 		says, silent []string
 	}{
-		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "no one is invited", "opentrain_get_draft"}, []string{"read-only"}},
+		"everything": {nil, []string{"opentrain_create_draft", "confirm_with_human", "only after the human approves", "opentrain_get_draft"}, []string{"read-only"}},
 		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true },
 			[]string{"This server is read-only", "opentrain_search_jobs", "call_tool", "ask_human"}, []string{"To post a job", "confirm_with_human"}},
 		"market": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} },
@@ -319,7 +319,7 @@ func TestStepsWithoutTheirTool(t *testing.T) {
 		"a confirmation": {"opentrain_publish", "opentrain_patch_draft", map[string]any{"jobId": "job_2", "fields": map[string]any{"headcount": 3}},
 			tool.Fix, []string{"Show: ", "this server's settings exclude it", "By: human"}},
 		"a look at what is done": {"opentrain_get_job", "opentrain_update_job", map[string]any{"jobId": "job_3", "fields": map[string]any{"headcount": 3}},
-			tool.Done, []string{"Job job_3 is changed", "Note: Check how the job is listed.", "Open: https://app.opentrain.ai"}},
+			tool.Done, []string{"Job job_3 was changed", "Note: Check how the job is listed.", "Open: https://app.opentrain.ai"}},
 		"no jobs": {"opentrain_create_draft", "opentrain_list_jobs", map[string]any{"status": "COMPLETED"},
 			tool.Done, []string{"This account has no jobs with status COMPLETED.\n"}},
 	} {

@@ -117,7 +117,7 @@ func TestPageBeyondTheLimitIsCut(t *testing.T) {
 	for _, tool := range []string{"opentrain_search_jobs", "opentrain_list_jobs"} {
 		c := newChecker(t, startWith(t, answering(http.StatusOK, body), nil))
 		got := c.result(t, tool, nil)
-		if !strings.Contains(got.text, "of 200 entries") || !strings.Contains(string(got.structured), "narrower filters find the others") ||
+		if !strings.Contains(got.text, "of 200 entries") || !strings.Contains(string(got.structured), "use narrower filters to find the rest") ||
 			len(c.api.seen()) > 2 {
 			t.Errorf("%s after %v: %.300s", tool, c.api.seen(), got.text)
 		}

@@ -49,7 +49,7 @@ func TestToolsets(t *testing.T) {
 			[]string{"search_jobs", "list_facets", "list_changes"}, ""},
 		{"a tool of another set", opentrainmcp.Config{Toolsets: []string{"market"}, Tools: []string{"opentrain_get_job", "opentrain_publish"}},
 			[]string{"get_job"}, ""},
-		{"nothing left", opentrainmcp.Config{Toolsets: []string{"applicants"}, ReadOnly: true}, nil, "leave no tool"},
+		{"nothing left", opentrainmcp.Config{Toolsets: []string{"applicants"}, ReadOnly: true}, nil, "exclude every tool"},
 		{"misspelled", opentrainmcp.Config{Toolsets: []string{"markt"}}, nil,
 			`there is no toolset "markt"; did you mean market? Toolsets: posting, market, account, applicants, all`},
 	} {
@@ -81,7 +81,7 @@ func TestToolsetsOfTheProgram(t *testing.T) {
 		"the flag wins":  {"OPENTRAIN_MCP_TOOLSETS=market", []string{"--toolsets", "all"}, true, ""},
 		"no such set":    {"OPENTRAIN_MCP_TOOLSETS=jobs", nil, false, `there is no toolset "jobs". Toolsets: posting,`},
 		"read-only":      {"OPENTRAIN_MCP_READ_ONLY=true", nil, false, ""},
-		"nothing at all": {"OPENTRAIN_MCP_TOOLSETS=applicants", []string{"--read-only"}, false, "leave no tool"},
+		"nothing at all": {"OPENTRAIN_MCP_TOOLSETS=applicants", []string{"--read-only"}, false, "exclude every tool"},
 	} {
 		cmd := exec.Command(binary, append([]string{"tools"}, test.args...)...)
 		cmd.Env = environment(t, test.variable)

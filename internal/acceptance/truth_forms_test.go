@@ -133,7 +133,7 @@ func TestAnEditShowsOldAndNew(t *testing.T) {
 				said = f.message
 			}
 			for _, words := range []string{"Street signs", "https://app.opentrain.ai/jobs/street-signs-" + id,
-				"Price per hour: $21 → $25 per hour", "Number of people: 6 people (the current value", "as listed at 2000-01-0"} {
+				"Price per hour: $21 → $25 per hour", "Number of people: unknown → 6 people", "as listed at 2000-01-0"} {
 				if !strings.Contains(said, words) {
 					t.Errorf("forms %v: no %q in %s", asks != nil, words, said)
 				}

@@ -157,7 +157,7 @@ func TestShortAnswersAreCompleted(t *testing.T) {
 				next, shown := got.next(t), shownFields(t, got.next(t))
 				if next.Action != tool.ConfirmWithHuman || shown["jobTitle"] != "Street signs" || shown["experienceLevel"] != "EXPERT" ||
 					shown["pricePerHour"] != 20.0 || shown["headcount"] != 4.0 || shown["jobDescription"] == nil ||
-					!slices.ContainsFunc(next.Show.Notes, func(note string) bool { return strings.Contains(note, "from earlier answers") }) {
+					!slices.ContainsFunc(next.Show.Notes, func(note string) bool { return strings.Contains(note, "may be out of date") }) {
 					t.Errorf("%s, result %d: %s", listing, i, got.text)
 				}
 			}

@@ -28,7 +28,7 @@ const (
 )
 
 // TokenHelp describes the argument confirmationToken of such a tool.
-const TokenHelp = "Copy it from a next step's arguments."
+const TokenHelp = "Copy it from a next step's arguments." //nolint:gosec // words
 
 // AskHumanHelp describes the argument askHuman of a tool that asks for a yes.
 const AskHumanHelp = "Set to false to ask in the conversation, not in a form."

@@ -56,14 +56,18 @@ func (e explainer) reason() Next {
 // adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
 func adviceFor(reason string) (problem, remedy string) {
 	advice := map[string][2]string{
-		"account_claim_required": {"A human must claim this account first.", "The human can claim it in OpenTrain's app."},
+		"account_claim_required": {"A human must claim this account first.", "They can do it in OpenTrain's app."},
 		ReasonModeration:         {"OpenTrain's content check blocked it.", "The human should fix what the reasons describe."},
 		"job_not_published": {
 			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},
-		"not_a_freelancer":                 {"This user id doesn't belong to an AI trainer.", "Ask the human for the id in the trainer's profile."},
-		"freelancer_unavailable":           {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},
-		"payment_method_required":          {"The account has no payment method or too little credit.", "The human must add one or top up in the app."},
+		"not_a_freelancer": {
+			"This user id doesn't belong to an AI trainer.", "Ask the human for the id in the trainer's profile.",
+		},
+		"freelancer_unavailable": {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},
+		"payment_method_required": {
+			"The account has no payment method or too little credit.", "The human must add one or top up in the app.",
+		},
 		"milestone_not_fundable":           {"This milestone can't be funded in its current state."},
 		"milestone_not_funded":             {"This milestone is not funded, so it can't be approved."},
 		"contract_ended":                   {"The contract has ended."},

@@ -87,7 +87,9 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return out, nil, err
 	}
 	out.Invited, out.ProposalID, out.AlreadyInvited = true, text.Clean(invitation.ProposalID, 100), invitation.AlreadyInvited
-	out.Next = tool.Next{Action: tool.Done, Note: "The trainer decides whether to respond. " + tool.ListJobs + " shows the job's proposal count."}
+	out.Next = tool.Next{Action: tool.Done,
+		Note: "The trainer decides whether to respond. " + tool.ListJobs + " shows the job's proposal count.",
+	}
 	return out, nil, nil
 }
 

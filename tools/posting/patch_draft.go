@@ -19,8 +19,8 @@ func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"jobId":    "The draft's id.",
 		"askHuman": draft.AskHumanHelp,
-		"fields": `Fields to set, such as {"headcount":10}; null clears one. Also labelingOverview, datasetDescription, dataType, subjectMatter, ` +
-			"labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
+		"fields": `Fields to set, such as {"headcount":10}; null clears one. Also labelingOverview, datasetDescription, dataType, ` +
+			"subjectMatter, labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
 			"freelancerType, projectScope, visibility and any key that a question names.",
 	})
 }
