@@ -2,6 +2,7 @@ package market
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"opentrain-mcp/internal/caller"
@@ -10,7 +11,8 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// findOwn looks for a job among the newest of the caller's own; nil when it isn't there or they can't be read.
+// findOwn looks for a job among the newest of the caller's own; nil when it isn't there or they can't be read. Its error
+// is the refusal of a caller who may not read them.
 func (m market) findOwn(ctx context.Context, by caller.Caller, jobID string) (*opentrain.OwnJob, error) {
 	if by.ID == "" {
 		return nil, nil
@@ -18,8 +20,11 @@ func (m market) findOwn(ctx context.Context, by caller.Caller, jobID string) (*o
 	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	page, err := m.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Limit: 100})
-	if err != nil {
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) || errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}) {
 		return nil, err
+	}
+	if err != nil {
+		return nil, nil
 	}
 	i := slices.IndexFunc(page.Jobs, func(job opentrain.OwnJob) bool { return job.ID == jobID })
 	if i < 0 {

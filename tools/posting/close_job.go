@@ -2,6 +2,7 @@ package posting
 
 import (
 	"context"
+	"strings"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -68,7 +69,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	out.Status = text.Clean(own.Status, 40)
 	if !answer.Yes {
 		preview := own.Preview()
-		preview.Changes = []string{"Status: " + tool.StatusWords(out.Status) + " → closed"}
+		preview.Changes = []string{"Status: " + strings.TrimPrefix(tool.StatusWords(out.Status), "a ") + " → closed"}
 		ask, next := p.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
 		if next != nil {
 			out.Next = *next
