@@ -53,19 +53,21 @@ type beginning struct {
 }
 
 // walk walks from the beginning on each API, with each kind of human. Without the slow
-// tests, the second and third API see only one of them.
+// tests it walks on the first API, with a third of the humans, others for each beginning.
 func (from beginning) walk(t *testing.T, name string) {
 	t.Helper()
 	for api, newWorld := range worlds() {
-		if from.on != "" && from.on != api {
+		again := from.on == "" && api != "sandbox, guide" && os.Getenv(slowTests) != "1"
+		if again || from.on != "" && from.on != api {
 			continue
 		}
 		everyone := persons()
 		if os.Getenv(slowTests) != "1" {
-			maps.DeleteFunc(everyone, func(name string, _ person) bool {
-				again := from.on == "" && api != "sandbox, guide"
-				return name != "says yes" && (again || from.few && name != "fills in forms")
-			})
+			for i, human := range slices.Sorted(maps.Keys(everyone)) {
+				if human != "says yes" && (from.few || (i+len(name))%3 != 0) {
+					delete(everyone, human)
+				}
+			}
 		}
 		t.Run(name+", "+api, func(t *testing.T) {
 			t.Parallel()

@@ -53,6 +53,7 @@ func (c *Confirmer) Asks(by caller.Caller) bool { return !c.off && by.ID != "" }
 // Intent is a call that needs a human's yes.
 type Intent struct {
 	Tool, JobID string
+	Status      string         // of the job, if the yes is for it only in this status
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Token       string         // the confirmation that came with the call
 	AskHuman    *bool          // false asks in the conversation, not in a form
@@ -72,6 +73,7 @@ type Answer struct {
 type View struct {
 	Moment
 	Content uint64 // hashes what was shown
+	Whole   bool   // the API gave the content with it, so that Content tells two contents apart
 	Again   int    // how often in a row the job's time moved although its content stayed the same
 }
 
@@ -86,7 +88,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:
 	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
-		c.Ledger.decline(call.Caller, intent.JobID)
+		c.Ledger.decline(call.Caller, intent.Tool, intent.JobID)
 		return Answer{No: true} // hosts leave out a box without a tick
 	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
 		return Answer{Why: "The form wasn't answered."}
@@ -102,7 +104,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	switch {
 	case c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued):
 		return Answer{Why: "The job has changed since the human saw it.", View: view}
-	case c.Ledger.declinedSince(call.Caller, intent.JobID, sealed.Issued):
+	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.JobID, sealed.Issued):
 		return Answer{Why: "The human said no to this.", View: view}
 	}
 	if call.State == nil {
@@ -114,6 +116,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 // Ask returns a form for the human, or the step that asks in the conversation. why says why the human is asked again.
 func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, view View, why string) (*tool.Ask, *tool.Next) {
 	token := c.Token(call.Caller, intent, view)
+	preview = preview.Visible()
 	message := intent.message(preview, why)
 	inForm := call.CanAsk && call.State == nil && !call.BadState && (intent.AskHuman == nil || *intent.AskHuman)
 	if inForm && utf8.RuneCountInString(message) <= maxMessage { // a yes to a cut text isn't a yes
@@ -155,16 +158,19 @@ func (intent Intent) purpose(by caller.Caller) []string {
 	if intent.Arguments != nil {
 		arguments = caller.Hash(text.Canonical(json.RawMessage(text.JSON(intent.Arguments))))
 	}
-	return []string{"confirm", intent.Tool, intent.JobID, by.ID, arguments}
+	return []string{"confirm", intent.Tool, intent.JobID, by.ID, arguments, intent.Status}
 }
 
 // bytes writes a View for a token, short: every result that asks for a yes has one.
 func (v View) bytes() []byte {
 	b := binary.BigEndian.AppendUint64(nil, uint64(v.Time.UnixMicro()))
 	b = binary.BigEndian.AppendUint64(b, v.Content)
-	flags := byte(min(v.Again, 100)) << 1 //nolint:gosec // never negative
+	flags := byte(min(v.Again, 50)) << 2 //nolint:gosec // never negative
 	if v.Rough {
-		flags++
+		flags |= isRough
+	}
+	if v.Whole {
+		flags |= isWhole
 	}
 	return append(b, flags)
 }
@@ -174,5 +180,12 @@ func viewFrom(b []byte) (View, bool) {
 		return View{}, false
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b))) //nolint:gosec // written by bytes
-	return View{Moment{at, b[16]&1 == 1}, binary.BigEndian.Uint64(b[8:]), int(b[16] >> 1)}, true
+	moment := Moment{Time: at, Rough: b[16]&isRough != 0}
+	return View{Moment: moment, Content: binary.BigEndian.Uint64(b[8:]), Whole: b[16]&isWhole != 0, Again: int(b[16] >> 2)}, true
 }
+
+// The flags of a View in a token.
+const (
+	isRough = 1 << iota
+	isWhole
+)

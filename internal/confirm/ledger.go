@@ -21,7 +21,7 @@ type Ledger struct {
 	// changes has the last change of each job: under the job alone when it took effect, under caller and job when that
 	// is unknown. A stranger's call can't change someone's job, so its lost answer must not void a yes.
 	changes  *ttlcache.Cache[jobKey, time.Time]
-	declined *ttlcache.Cache[jobKey, time.Time] // by caller and job
+	declined *ttlcache.Cache[jobKey, time.Time] // by caller, tool and job
 	saves    *ttlcache.Cache[jobKey, save]      // saves of ours that changed nothing
 }
 
@@ -36,7 +36,7 @@ type lock struct {
 // save is one or more saves that changed nothing: the job's time before them, and after them.
 type save struct {
 	before time.Time
-	after  Moment
+	after  View
 }
 
 // Moment is a time by the API's clock.
@@ -117,11 +117,13 @@ func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
 }
 
 // decline records that a human said no: the form that was declined can't be answered again.
-func (l *Ledger) decline(by caller.Caller, jobID string) { l.set(l.declined, jobKey{by.ID, jobID}) }
+func (l *Ledger) decline(by caller.Caller, tool, jobID string) {
+	l.set(l.declined, jobKey{by.ID, tool + " " + jobID})
+}
 
-func (l *Ledger) declinedSince(by caller.Caller, jobID string, at time.Time) bool {
-	item := l.declined.Get(jobKey{by.ID, jobID})
-	return item != nil && at.Before(item.Value())
+func (l *Ledger) declinedSince(by caller.Caller, tool, jobID string, at time.Time) bool {
+	item := l.declined.Get(jobKey{by.ID, tool + " " + jobID})
+	return item != nil && !at.After(item.Value())
 }
 
 func (l *Ledger) set(times *ttlcache.Cache[jobKey, time.Time], key jobKey) {
@@ -138,21 +140,25 @@ func (l *Ledger) ChangedSince(by caller.Caller, jobID string, at time.Time) bool
 	return false
 }
 
-// RecordSave records a save that changed nothing. before is the job's time before it, after the time that it has now.
-func (l *Ledger) RecordSave(by caller.Caller, jobID string, before time.Time, after Moment) {
+// RecordSave records a save that changed nothing: the job's time before it, and the job as it is after it.
+func (l *Ledger) RecordSave(by caller.Caller, jobID string, before time.Time, after View) {
 	saved := save{before, after}
-	if item := l.saves.Get(jobKey{by.ID, jobID}); item != nil && item.Value().after.Covers(before) {
+	if item := l.saves.Get(jobKey{by.ID, jobID}); item != nil && item.Value().after.Covers(before) && item.Value().after.Content == after.Content {
 		saved.before = item.Value().before // both saves in a row changed nothing
 	}
 	l.saves.Set(jobKey{by.ID, jobID}, saved, ttlcache.DefaultTTL)
 }
 
-// Unchanged reports whether a job is as it was at a moment, when the API says that it was last changed at a time. Saves
-// that changed nothing may have moved that time.
-func (l *Ledger) Unchanged(by caller.Caller, jobID string, at Moment, changed time.Time) bool {
-	if at.Covers(changed) {
+// Unchanged reports whether a job is as it was seen, when the API says that it was last changed at a time. Saves that
+// changed nothing may have moved that time.
+func (l *Ledger) Unchanged(by caller.Caller, jobID string, seen View, changed time.Time) bool {
+	if seen.Covers(changed) {
 		return true
 	}
 	item := l.saves.Get(jobKey{by.ID, jobID})
-	return item != nil && at.Covers(item.Value().before) && item.Value().after.Covers(changed)
+	if item == nil || !seen.Covers(item.Value().before) || !item.Value().after.Covers(changed) {
+		return false
+	}
+	// Someone else may have changed the job just before the save.
+	return item.Value().after.Content == seen.Content || !item.Value().after.Whole || !seen.Whole
 }

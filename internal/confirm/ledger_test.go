@@ -107,24 +107,32 @@ func TestMoments(t *testing.T) {
 	}{
 		{exact, -1, true}, {exact, 0, true}, {exact, 0.001, false}, {rough, 2, true}, {rough, 2.001, false},
 	} {
-		if got := c.Ledger.Unchanged(alice, "j", test.moment, at(test.changed)); got != test.want {
+		if got := c.Ledger.Unchanged(alice, "j", confirm.View{Moment: test.moment}, at(test.changed)); got != test.want {
 			t.Errorf("%+v: %v", test, got)
 		}
 	}
+	as := func(seconds float64, content uint64) confirm.View {
+		return confirm.View{Moment: confirm.Moment{Time: at(seconds)}, Content: content, Whole: true}
+	}
+	seen := as(0, 1)
 	// Two saves in a row moved the time and changed nothing.
-	c.Ledger.RecordSave(alice, "j", at(0), confirm.Moment{Time: at(5)})
-	c.Ledger.RecordSave(alice, "j", at(5), confirm.Moment{Time: at(9)})
+	c.Ledger.RecordSave(alice, "j", at(0), as(5, 1))
+	c.Ledger.RecordSave(alice, "j", at(5), as(9, 1))
 	for changed, want := range map[float64]bool{9: true, 10: false} {
-		if got := c.Ledger.Unchanged(alice, "j", exact, at(changed)); got != want {
+		if got := c.Ledger.Unchanged(alice, "j", seen, at(changed)); got != want {
 			t.Errorf("saved, then changed at %v: %v", changed, got)
 		}
 	}
-	if c.Ledger.Unchanged(bob, "j", exact, at(9)) || c.Ledger.Unchanged(alice, "j", confirm.Moment{Time: at(-1)}, at(9)) {
+	if c.Ledger.Unchanged(bob, "j", seen, at(9)) || c.Ledger.Unchanged(alice, "j", confirm.View{Moment: confirm.Moment{Time: at(-1)}}, at(9)) {
 		t.Error("someone else, or a view from before the change")
 	}
+	// Someone else changed the job between our look and our save.
+	if c.Ledger.Unchanged(alice, "j", as(0, 2), at(9)) {
+		t.Error("another content counts as the same")
+	}
 	// A change between two saves is no save.
-	c.Ledger.RecordSave(alice, "j", at(12), confirm.Moment{Time: at(13)})
-	if c.Ledger.Unchanged(alice, "j", exact, at(13)) {
+	c.Ledger.RecordSave(alice, "j", at(12), as(13, 1))
+	if c.Ledger.Unchanged(alice, "j", seen, at(13)) {
 		t.Error("the change between the saves is lost")
 	}
 }
@@ -150,6 +158,34 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 		answer := c.Read(tool.Call{Caller: alice}, &again)
 		if answer.Yes != confirmed || confirmed && answer.View != seen || !confirmed && answer.Why == "" {
 			t.Errorf("%s: %+v", fields, answer)
+		}
+	}
+}
+
+// TestDeclinedFormIsOver: after a no, the same form can't be answered with a yes. Another question can.
+func TestDeclinedFormIsOver(t *testing.T) {
+	c, clock := newConfirmer(t, false)
+	intent := confirm.Intent{Tool: tool.Publish, JobID: "j", Question: "Publish?"}
+	ask := func(by caller.Caller) tool.Call {
+		asked, _ := c.Ask(tool.Call{Caller: by, CanAsk: true}, intent, tool.Preview{}, confirm.View{}, "")
+		if asked == nil {
+			t.Fatal("no form")
+		}
+		return tool.Call{Caller: by, State: asked.State, Form: tool.FormAnswered, Answers: map[string]json.RawMessage{"confirm": []byte("true")}}
+	}
+	yes, others := ask(alice), ask(bob)
+	no := yes
+	no.Form = tool.FormDeclined
+	if got := c.Read(no, &intent); !got.No {
+		t.Errorf("declined: %+v", got)
+	}
+	if got := c.Read(yes, &intent); got.Yes || got.Why == "" {
+		t.Errorf("answered again: %+v", got)
+	}
+	clock.now = clock.now.Add(time.Second)
+	for name, call := range map[string]tool.Call{"someone else": others, "asked again": ask(alice)} {
+		if got := c.Read(call, &intent); !got.Yes {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -3,10 +3,12 @@ package draft
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -32,8 +34,8 @@ func (d *Desk) Changes(
 				old, _, _ = strings.Cut(old, " ") // the unit comes once: $18 → $25 per hour
 			}
 		}
-		now := text.Clean(tool.Readable(key, fields[key]), maxChange)
-		preview.Changes = append(preview.Changes, text.Clean(tool.FieldLabel(key), 100)+": "+old+" → "+now)
+		now := wholeChange(key, fields[key])
+		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
 	}
 	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
@@ -44,6 +46,15 @@ func (d *Desk) Changes(
 		resolve = &tool.Change{Tool: tool.UpdateJob, Arguments: map[string]any{"jobId": own.ID, "fields": found.patch}}
 	}
 	return preview, resolve
+}
+
+// wholeChange is the new value of a field. One that is too long says so.
+func wholeChange(key string, value json.RawMessage) string {
+	words := tool.Readable(key, value)
+	if length := utf8.RuneCountInString(words); length > maxChange {
+		return fmt.Sprintf("%s (%d characters in all; only the first %d are shown)", text.Clean(words, maxChange), length, maxChange)
+	}
+	return text.Clean(words, maxChange)
 }
 
 // asArguments are the fields that others don't set.

@@ -38,8 +38,9 @@ func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.
 		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated,
 		drafts: ttlcache.New(
 			ttlcache.WithTTL[string, known](knownTTL),
+			ttlcache.WithDisableTouchOnHit[string, known](),
 			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, known]) uint64 {
-				return uint64(len(item.Key)) + uint64(text.Length(item.Value.draft)) //nolint:gosec // lengths are not negative
+				return uint64(len(item.Key)) + uint64(text.Length(item.Value.draft)+len(item.Value.source)) //nolint:gosec // lengths are not negative
 			}),
 		),
 	}
@@ -92,7 +93,7 @@ func (d *Desk) Change(ctx context.Context, call tool.Call, jobID string, fields,
 		return Report{}, err
 	}
 	draft.JobID = jobID // the one that was patched, whatever the answer says
-	return d.Report(ctx, call, draft, ReportOptions{Set: set}), nil
+	return d.Report(ctx, call, draft, ReportOptions{Set: set, sent: fields}), nil
 }
 
 // Record records how a change of a job ended: earlier confirmations and what is remembered may no longer hold.

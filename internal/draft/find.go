@@ -21,7 +21,7 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	var drafts []opentrain.OwnJob
 	hit, whole, err := d.ownJobs(ctx, opentrain.StatusDraft, func(job opentrain.OwnJob) bool {
 		drafts = append(drafts, job)
-		return isNamed(job, name)
+		return job.ID == name || choice(job) == name
 	})
 	switch {
 	case err != nil:
@@ -29,7 +29,10 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	case len(hit) > 0:
 		return d.ownOf(hit[0]), nil, nil
 	}
-	similar := slices.DeleteFunc(slices.Clone(drafts), func(job opentrain.OwnJob) bool { return !hasWords(job.Title, name) })
+	similar := those(drafts, func(title string) bool { return strings.EqualFold(strings.TrimSpace(title), strings.TrimSpace(name)) })
+	if len(similar) == 0 {
+		similar = those(drafts, func(title string) bool { return hasWords(title, name) })
+	}
 	switch {
 	case len(similar) == 1 && whole:
 		return d.ownOf(similar[0]), nil, nil
@@ -43,9 +46,9 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	return found, nil, err
 }
 
-// isNamed reports whether a job has the id or exactly the title, or both as Choose writes them.
-func isNamed(job opentrain.OwnJob, name string) bool {
-	return job.ID == name || strings.EqualFold(strings.TrimSpace(job.Title), strings.TrimSpace(name)) || choice(job) == name
+// those are the jobs whose title fits.
+func those(jobs []opentrain.OwnJob, fits func(title string) bool) []opentrain.OwnJob {
+	return slices.DeleteFunc(slices.Clone(jobs), func(job opentrain.OwnJob) bool { return !fits(job.Title) })
 }
 
 // hasWords reports whether a title has every word that says something about a job.

@@ -42,18 +42,19 @@ func (d *Desk) remembered(by caller.Caller, jobID string) (known, bool) {
 // remember completes the API's answer and keeps it for the next one.
 func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options ReportOptions) known {
 	before, _ := d.remembered(by, draft.JobID)
+	whole := draft.NormalizedFields != nil
 	now := known{draft: draft, source: cmp.Or(before.source, options.Source), set: map[string]bool{}}
 	maps.Copy(now.set, before.set)
 	for key := range options.Set {
 		now.set[key] = true
 	}
 	if !d.replicated {
-		now.completed = complete(draft, before.draft, options.Set)
+		now.completed = complete(draft, before.draft, options.sent)
 	}
 	// A guess about a field that the human set is settled, whatever the API says later.
 	draft.LowConfidenceFields = slices.DeleteFunc(draft.LowConfidenceFields, func(n opentrain.Note) bool { return now.set[n.Field] })
 	now.outdated = outdated(before, now, options.Set)
-	now.view = confirm.View{Moment: confirm.Moment{Time: draft.Date, Rough: true}, Content: contentOf(draft)}
+	now.view = confirm.View{Moment: confirm.Moment{Time: draft.Date, Rough: true}, Content: contentOf(draft), Whole: whole}
 	d.drafts.Set(draftKey(by, draft.JobID), now, ttlcache.DefaultTTL)
 	return now
 }

@@ -83,6 +83,9 @@ func country(name string) (string, error) {
 		return "", fmt.Errorf("\"%s\" is not a country. Ask the human which countries people may work from; "+
 			"OpenTrain documents no value for all countries; leave countries out if there's no limit", text.Clean(name, 60))
 	}
+	if len(name) > 4 && strings.EqualFold(name[:4], "the ") {
+		name = name[4:] // "the UK" would be listed as it is
+	}
 	return name, nil
 }
 

@@ -16,6 +16,7 @@ type ReportOptions struct {
 	Source   string           // the description that the draft was made from
 	Repeated string           // what a repeated create means when the job is no longer a draft
 
+	sent           opentrain.Fields // the fields of Set that this answer is about
 	note           string           // comes before the step's own note
 	noForm         bool             // the questions are asked in the conversation, not in another form
 	answers        opentrain.Fields // are sent along with the next answer
@@ -68,6 +69,7 @@ func (r Report) publish(options ReportOptions) tool.Next {
 	}
 	preview := r.preview()
 	preview.Warnings = options.contradictions.warnings
+	preview = preview.Visible()
 	return tool.Next{
 		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: PublishIfNo,
 		Note: text.Join(" ", options.note, PublishNote),

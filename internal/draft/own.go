@@ -99,7 +99,7 @@ func (o Own) Require(status string) error {
 
 // Preview is what the list says of the job, for a question about it.
 func (o Own) Preview() tool.Preview {
-	preview := tool.Preview{JobID: text.Clean(o.ID, maxJobID), Title: text.Clean(o.Title, 200), URL: o.Page}
+	preview := tool.Preview{JobID: text.Clean(o.ID, maxJobID), Title: text.Clean(text.Visible(o.Title), 200), URL: o.Page}
 	if o.Unknown {
 		preview.Notes = []string{"This account has too many jobs to check this one. OpenTrain checks it when the call is made."}
 	}

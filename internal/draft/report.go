@@ -93,6 +93,9 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 			report.Warnings = append(report.Warnings, tool.Remark{Message: warning})
 		}
 	}
+	if report.Status != "" && report.Status != opentrain.StatusDraft {
+		report.DraftURL, report.ReviewURL = "", "" // their pages are gone
+	}
 	report.open = len(report.questions)
 	whole := report
 	report = report.with(report.next(types, options))

@@ -32,6 +32,9 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 		}
 		return report.withoutForm(call, types, ReportOptions{note: note}, ""), nil, nil
 	}
+	if d.Confirm.Ledger.ChangedSince(call.Caller, report.JobID, form.At) { // or the form was answered already
+		return report.outOfDate(call, fields), nil, nil
+	}
 	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
 	after, err := d.Change(ctx, call, report.JobID, fields, form.Set)
@@ -88,6 +91,16 @@ func (r Report) withoutForm(call tool.Call, types fieldTypes, options ReportOpti
 	options.noForm = true
 	r.Interpreted, r.outcome = call.Interpreted, outcome
 	return r.with(r.next(types, options))
+}
+
+// outOfDate is the report when the draft was changed after the form was shown: its answers would overwrite newer ones.
+func (r Report) outOfDate(call tool.Call, fields opentrain.Fields) Report {
+	r.Interpreted, r.outcome = call.Interpreted, "answers not saved"
+	return r.with(tool.Next{
+		Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: r.JobID, DraftURL: r.DraftURL, Fields: fields}, Tool: tool.PatchDraft,
+		Arguments: map[string]any{"jobId": r.JobID, "fields": fields, "askHuman": false}, Otherwise: "The draft stays as it is.",
+		Note: "The draft was changed after this form was shown, so these answers were not saved. Save them?",
+	})
 }
 
 // unsaved is the report when the answers could not be saved. Nothing that a human filled in is lost.

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -31,20 +33,18 @@ func (d *Desk) See(ctx context.Context, call tool.Call, own Own) (View, error) {
 	before, found := d.remembered(call.Caller, own.ID)
 	switch {
 	case own.Unknown && found:
+		before.completed = true // it may have changed since
 		return d.view(ctx, call, before, before.view.Moment), nil
 	case own.Unknown: // OpenTrain decides whether it is complete
 		return View{Report: Report{JobID: own.ID, PublishReady: true}}, nil
-	}
-	// Another process may have changed the draft within the slack of a rough time.
-	certain := !before.view.Rough || !d.replicated && !before.draft.Validation.PublishReady
-	if found && certain && !own.Changed.IsZero() && d.Confirm.Ledger.Unchanged(call.Caller, own.ID, before.view.Moment, own.Changed) {
+	case found && !before.view.Rough && !own.Changed.IsZero() && d.Confirm.Ledger.Unchanged(call.Caller, own.ID, before.view, own.Changed):
 		return d.view(ctx, call, before, confirm.Moment{Time: own.Changed}), nil
 	}
 	return d.Reread(ctx, call, own)
 }
 
 // Reread reads a draft. The API has no call for that; a report comes back when a field is saved, so the title is saved
-// unchanged. The caller holds the draft's lock.
+// unchanged. own was just read, and the caller holds the draft's lock.
 func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error) {
 	if !canSave(own.Title) {
 		return View{}, ErrNoTitle
@@ -56,22 +56,32 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 	}
 	draft.JobID = own.ID
 	before, found := d.remembered(call.Caller, own.ID)
-	now := d.remember(call.Caller, draft, ReportOptions{})
-	// The save may move the job's time. A yes is for the job as it is after it.
-	moment := now.view.Moment
-	if after, err := d.FindOwn(ctx, own.ID, opentrain.StatusDraft); err == nil && !after.Changed.IsZero() {
-		moment = confirm.Moment{Time: after.Changed}
+	if found && !d.Confirm.Ledger.Unchanged(call.Caller, own.ID, before.view, own.Changed) {
+		stale := before
+		stale.draft = &opentrain.Draft{} // it doesn't complete the answer about a changed draft
+		d.drafts.Set(draftKey(call.Caller, own.ID), stale, ttlcache.DefaultTTL)
 	}
+	keepGuess(draft, before.draft)
+	now := d.dated(ctx, call.Caller, d.remember(call.Caller, draft, ReportOptions{}))
 	if found && before.view.Content != now.view.Content {
 		d.Confirm.Ledger.Record(call.Caller, own.ID, nil)
 	} else {
-		d.Confirm.Ledger.RecordSave(call.Caller, own.ID, own.Changed, moment)
+		d.Confirm.Ledger.RecordSave(call.Caller, own.ID, own.Changed, now.view)
 	}
-	view := d.view(ctx, call, now, moment)
+	view := d.view(ctx, call, now, now.view.Moment)
 	if show := view.Report.Next.Show; show != nil && show.Fields["jobTitle"] == nil {
-		show.Title = text.Clean(own.Title, 200)
+		show.Title = text.Clean(text.Visible(own.Title), 200)
 	}
 	return view, nil
+}
+
+// keepGuess keeps the guess about a title: saving it unchanged confirmed nothing.
+func keepGuess(draft, before *opentrain.Draft) {
+	isTitle := func(n opentrain.Note) bool { return n.Field == "jobTitle" }
+	i := slices.IndexFunc(before.LowConfidenceFields, isTitle)
+	if i >= 0 && draft.LowConfidenceFields != nil && !slices.ContainsFunc(draft.LowConfidenceFields, isTitle) {
+		draft.LowConfidenceFields = append(draft.LowConfidenceFields, before.LowConfidenceFields[i])
+	}
 }
 
 func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm.Moment) View {
@@ -81,10 +91,11 @@ func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm
 	return View{report, k.view}
 }
 
-// canSave reports whether a title can be saved exactly as it is. A draft without a title may be listed as untitled, and a
-// title that isn't Unicode comes with other characters.
+// canSave reports whether a title can be saved exactly as it is. A draft without a title may be listed as untitled, a long
+// title may be cut, and one that isn't Unicode comes with other characters.
 func canSave(title string) bool {
-	return title != "" && !strings.HasPrefix(strings.ToLower(title), "untitled") && !strings.ContainsRune(title, utf8.RuneError)
+	isCut := strings.HasSuffix(title, "…") || strings.HasSuffix(title, "...")
+	return title != "" && !isCut && !strings.HasPrefix(strings.ToLower(title), "untitled") && !strings.ContainsRune(title, utf8.RuneError)
 }
 
 // Preview is what a human sees of the draft before a yes.
@@ -93,7 +104,7 @@ func (v View) Preview(own Own) tool.Preview {
 	preview.Warnings, preview.DraftURL = v.Report.contradictions, cmp.Or(preview.DraftURL, own.Page)
 	preview.Notes = append(preview.Notes, own.Preview().Notes...)
 	if preview.Fields["jobTitle"] == nil {
-		preview.Title = text.Clean(own.Title, 200)
+		preview.Title = text.Clean(text.Visible(own.Title), 200)
 	}
 	return preview
 }
@@ -110,22 +121,34 @@ func AskTitle(jobID string) tool.Next {
 // Compare compares a draft with what a human said yes to. A yes to something else doesn't count: why says so, and the
 // view is what to show instead. The caller holds the draft's lock.
 func (d *Desk) Compare(ctx context.Context, call tool.Call, own Own, seen confirm.View) (now View, why string, err error) {
-	if own.Unknown || !d.Confirm.Asks(call.Caller) || d.Confirm.Ledger.Unchanged(call.Caller, own.ID, seen.Moment, own.Changed) {
+	unchanged := d.Confirm.Ledger.Unchanged(call.Caller, own.ID, seen, own.Changed)
+	certain := !seen.Rough && !own.Changed.IsZero()
+	if own.Unknown || !d.Confirm.Asks(call.Caller) || unchanged && certain {
 		return View{}, "", nil
 	}
 	now, err = d.Reread(ctx, call, own)
-	if err != nil {
+	same := now.View.Content == seen.Content
+	if err != nil || unchanged && same {
 		return View{}, "", err
 	}
 	now.View.Again = 1
-	if now.View.Content == seen.Content {
+	if same {
 		now.View.Again += seen.Again
+	}
+	if now.View.Again > 2 && !now.View.Whole && !d.movesByItself(ctx, own.ID, now.View.Time) {
+		now.View.Again = 1 // the content may have changed
 	}
 	switch now.View.Again {
 	case 1:
 		return now, "The draft has changed since the human saw it.", nil
 	case 2:
-		return now, "OpenTrain reports another change, but the content is the same. Check the draft's page to be sure.", nil
+		return now, "OpenTrain reports another change, but none can be seen. Check the draft's page to be sure.", nil
 	}
 	return now, "", nil // the API moves the time by itself
+}
+
+// movesByItself reports whether a draft's time in the list is another one when nothing was done.
+func (d *Desk) movesByItself(ctx context.Context, jobID string, before time.Time) bool {
+	own, err := d.FindOwn(ctx, jobID, opentrain.StatusDraft)
+	return err == nil && !own.Changed.IsZero() && !own.Changed.Equal(before)
 }

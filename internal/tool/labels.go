@@ -112,6 +112,7 @@ func readableText(key, s string) string {
 func isProse(key string) bool {
 	return slices.Contains([]string{
 		"jobTitle", "jobDescription", "labelingOverview", "datasetDescription", "aiInterviewRequirements", "workloadDesc",
+		"labelingSoftware", "subjectMatter", "timeRequirement", "projectDuration", "budgetRange",
 	}, key)
 }
 

@@ -3,6 +3,7 @@ package tool
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -90,6 +91,30 @@ type Preview struct {
 	Title    string           `json:"title,omitempty"`
 	URL      string           `json:"url,omitempty"`      // of a job that is no draft
 	Warnings []string         `json:"warnings,omitempty"` // where the draft contradicts itself
+}
+
+// Visible spells out hidden characters in all that a human sees.
+func (p Preview) Visible() Preview {
+	visible := func(value json.RawMessage) json.RawMessage {
+		if len(value) == 0 {
+			return value
+		}
+		return json.RawMessage(text.Visible(text.Canonical(value)))
+	}
+	p.Title = text.Visible(p.Title)
+	fields := opentrain.Fields{}
+	for key, value := range p.Fields {
+		fields[text.Visible(key)] = visible(value)
+	}
+	if p.Fields != nil {
+		p.Fields = fields
+	}
+	p.Guesses = slices.Clone(p.Guesses)
+	for i, guess := range p.Guesses {
+		guess.Value, guess.Message, guess.Reason = visible(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
+		p.Guesses[i] = guess
+	}
+	return p
 }
 
 // Remark is a note of the API on a draft.

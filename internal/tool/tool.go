@@ -158,6 +158,10 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
 		return Result{}, nil, call.Served.refuse(t.Name)
 	}
+	if served := call.Served.Tools(); len(served) > 0 { // a request may have narrowed the tool
+		i := slices.IndexFunc(served, func(other Tool) bool { return other.Name == t.Name })
+		t = served[max(i, 0)]
+	}
 	result, ask, err := t.run(ctx, call, args, checks{
 		allowed:  func() error { return r.allowed(ctx, call.Caller, t) },
 		possible: func(next Next) Next { return r.possible(ctx, call, next, false) },

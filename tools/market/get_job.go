@@ -1,7 +1,6 @@
 package market
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,19 +57,23 @@ func (m market) getJob() tool.Tool {
 func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJobOutput, *tool.Ask, error) {
 	job, err := m.api.GetJob(ctx, in.JobID)
 	closed := err == nil && job.Status == opentrain.StatusClosed
-	refused := error(nil)
+	unread := error(nil)
 	if closed || errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) {
 		var own *opentrain.OwnJob
-		if own, refused = m.findOwn(ctx, call.Caller, in.JobID); own != nil {
+		if own, unread = m.findOwn(ctx, call.Caller, in.JobID); own != nil {
 			return notPublic(*own, call.Interpreted), nil, nil
 		}
 	}
-	if err != nil {
-		return getJobOutput{}, nil, cmp.Or(refused, err) // it may be one of the account's own
+	switch {
+	case err == nil:
+	case errors.Is(unread, &opentrain.Error{Code: opentrain.CodeUnauthorized}), errors.Is(unread, &opentrain.Error{Code: opentrain.CodeForbidden}):
+		return getJobOutput{}, nil, unread // the job may be the account's own
+	default:
+		return getJobOutput{}, nil, err
 	}
 	out := cleaned(*job)
 	out.Own, out.Interpreted, out.Next = m.accounts.Owns(call.Caller, job.ID), call.Interpreted, tool.Next{Action: tool.Done}
-	if closed && call.Caller.ID != "" && refused == nil {
+	if closed && call.Caller.ID != "" && unread == nil {
 		out.Next = tool.ListJobsNext("If it's one of the account's own jobs, this list shows its status.")
 	}
 	return out.fit(), nil, nil

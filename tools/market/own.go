@@ -2,7 +2,6 @@ package market
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"opentrain-mcp/internal/caller"
@@ -11,8 +10,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// findOwn looks for a job among the newest of the caller's own; nil when it isn't there or they can't be read. Its error
-// is the refusal of a caller who may not read them.
+// findOwn looks for a job among the newest of the caller's own; nil when it isn't there or they can't be read.
 func (m market) findOwn(ctx context.Context, by caller.Caller, jobID string) (*opentrain.OwnJob, error) {
 	if by.ID == "" {
 		return nil, nil
@@ -20,11 +18,8 @@ func (m market) findOwn(ctx context.Context, by caller.Caller, jobID string) (*o
 	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	page, err := m.api.ListOwnJobs(ctx, opentrain.OwnJobQuery{Limit: 100})
-	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) || errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}) {
-		return nil, err
-	}
 	if err != nil {
-		return nil, nil
+		return nil, err
 	}
 	i := slices.IndexFunc(page.Jobs, func(job opentrain.OwnJob) bool { return job.ID == jobID })
 	if i < 0 {

@@ -52,11 +52,6 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
 		Note: "The job will accept no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
 	}
-	answer := p.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
-		return out, nil, nil
-	}
 	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
 	switch {
 	case err != nil:
@@ -64,9 +59,17 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	case own.Status == opentrain.StatusArchived:
 		return out.closed(own.Status, true), nil, nil
 	}
+	intent.Status = own.Status // a yes to close a draft isn't one to close the job that it became
+	answer := p.Confirm.Read(call, &intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
 	out.Status = text.Clean(own.Status, 40)
 	if !answer.Yes {
-		ask, next := p.Confirm.Ask(call, intent, own.Preview(), confirm.View{}, answer.Why)
+		preview := own.Preview()
+		preview.Changes = []string{"Status: " + tool.StatusWords(out.Status) + " → closed"}
+		ask, next := p.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
 		if next != nil {
 			out.Next = *next
 		}

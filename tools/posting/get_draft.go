@@ -50,6 +50,9 @@ func (p posting) get(ctx context.Context, call tool.Call, in getDraftInput) (dra
 		return draft.Report{}, nil, err
 	}
 	defer unlock()
+	if own, err = p.FindOwn(ctx, own.ID, opentrain.StatusDraft); err != nil { // it may have changed while the call waited
+		return draft.Report{}, nil, err
+	}
 	view, err := p.Reread(ctx, call, own)
 	if errors.Is(err, draft.ErrNoTitle) {
 		return draft.Untitled(own), nil, nil

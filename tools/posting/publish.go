@@ -98,13 +98,16 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	}
 	call.Step("Publishing the job")
 	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(own)), in.JobID)
-	p.Record(call.Caller, in.JobID, err)
 	switch {
 	case errors.Is(err, errLive):
 		answered, err = &opentrain.Publication{Status: opentrain.StatusOpen, JobURL: own.JobURL}, nil
 	case errors.Is(err, errChanged):
+		if own, err = p.FindOwn(ctx, in.JobID, opentrain.StatusDraft); err != nil {
+			return out, nil, err
+		}
 		return p.askToPublish(ctx, call, intent, own, out, "The draft was changed while it was being published.")
 	}
+	p.Record(call.Caller, in.JobID, err)
 	return p.published(ctx, call, own, out, answered, err)
 }
 
