@@ -143,8 +143,10 @@ func (l *Ledger) ChangedSince(by caller.Caller, jobID string, at time.Time) bool
 // RecordSave records a save that changed nothing: the job's time before it, and the job as it is after it.
 func (l *Ledger) RecordSave(by caller.Caller, jobID string, before time.Time, after View) {
 	saved := save{before, after}
-	if item := l.saves.Get(jobKey{by.ID, jobID}); item != nil && item.Value().after.Covers(before) && item.Value().after.Content == after.Content {
-		saved.before = item.Value().before // both saves in a row changed nothing
+	if item := l.saves.Get(jobKey{by.ID, jobID}); item != nil {
+		if last := item.Value(); last.after.Covers(before) && last.after.Content == after.Content {
+			saved.before = last.before // both saves in a row changed nothing
+		}
 	}
 	l.saves.Set(jobKey{by.ID, jobID}, saved, ttlcache.DefaultTTL)
 }

@@ -67,7 +67,8 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
 	form.More = tool.Map(report.questions, func(q Question) bool { return q.more })
-	form.At, form.Report, form.Open, form.Forms = d.Now(), report.with(tool.Next{}), report.open, form.Forms+1 // the next round makes its own step
+	form.At, form.Open, form.Forms = d.Now(), report.open, form.Forms+1
+	form.Report = report.with(tool.Next{}) // the next round makes its own step
 	state, err := json.Marshal(form)
 	if err != nil {
 		return nil, err

@@ -66,7 +66,8 @@ func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJo
 	}
 	switch {
 	case err == nil:
-	case errors.Is(unread, &opentrain.Error{Code: opentrain.CodeUnauthorized}), errors.Is(unread, &opentrain.Error{Code: opentrain.CodeForbidden}):
+	case errors.Is(unread, &opentrain.Error{Code: opentrain.CodeUnauthorized}),
+		errors.Is(unread, &opentrain.Error{Code: opentrain.CodeForbidden}):
 		return getJobOutput{}, nil, unread // the job may be the account's own
 	default:
 		return getJobOutput{}, nil, err
