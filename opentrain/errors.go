@@ -144,9 +144,9 @@ func transportError(ctx context.Context, err error) *Error {
 	case isUntrusted(err):
 		e.Message = "the host's certificate is not trusted"
 	case e.Fault == FaultTLS:
-		e.Message = "the host does not speak TLS"
+		e.Message = "the host doesn't speak TLS"
 	case e.Fault == FaultHost:
-		e.Message = "the host name does not exist"
+		e.Message = "the host name doesn't exist"
 	case e.Fault == FaultRefused:
 		e.Message = "the host refused the connection"
 	case !e.NotSent:

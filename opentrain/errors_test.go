@@ -243,7 +243,7 @@ func TestFaults(t *testing.T) {
 	}{
 		"no such name": {
 			"https://nowhere.example", lookup(&net.DNSError{IsNotFound: true}),
-			opentrain.CodeNetwork, opentrain.FaultHost, "the host name does not exist",
+			opentrain.CodeNetwork, opentrain.FaultHost, "the host name doesn't exist",
 		},
 		"name server down": {
 			"https://nowhere.example", lookup(&net.DNSError{IsTemporary: true}), opentrain.CodeNetwork, "", "OpenTrain couldn't be reached",
@@ -257,7 +257,7 @@ func TestFaults(t *testing.T) {
 		},
 		"no TLS": {
 			strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{},
-			opentrain.CodeNetwork, opentrain.FaultTLS, "the host does not speak TLS",
+			opentrain.CodeNetwork, opentrain.FaultTLS, "the host doesn't speak TLS",
 		},
 		"proxy": {
 			"https://nowhere.example", through(closed.URL), opentrain.CodeNetwork, opentrain.FaultProxy, "the proxy couldn't be reached",

@@ -116,7 +116,7 @@ func (d *decoder) untyped(path string, node *Node, raw json.RawMessage) json.Raw
 	decoder.UseNumber()
 	var v any
 	if decoder.Decode(&v) != nil {
-		d.reject(path, "cannot be read")
+		d.reject(path, "can't be read")
 		return nil
 	}
 	return d.encode(path, v)
@@ -284,7 +284,7 @@ func (d *decoder) encode(path string, v any) json.RawMessage {
 	encoder := json.NewEncoder(&data)
 	encoder.SetEscapeHTML(false)
 	if encoder.Encode(v) != nil {
-		d.reject(path, "cannot be read")
+		d.reject(path, "can't be read")
 	}
 	return bytes.TrimSpace(data.Bytes())
 }

@@ -173,7 +173,7 @@ func errorTable() []errorRow {
 			text: []string{"the host refused the connection. Nothing was changed.", "127.0.0.1:1 (from OPENTRAIN_API_BASE_URL)"}},
 		{name: "unknown host", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_API_BASE_URL=https://opentrain.invalid"},
 			want: wantNext(tool.Failure{Code: "NETWORK"}, "fix", "human", ""),
-			text: []string{"the host name does not exist. Nothing was changed.", "opentrain.invalid (from OPENTRAIN_API_BASE_URL)"}},
+			text: []string{"the host name doesn't exist. Nothing was changed.", "opentrain.invalid (from OPENTRAIN_API_BASE_URL)"}},
 		{name: "bad id", tool: "opentrain_publish", args: json.RawMessage(`{"jobId":"../tokens"}`),
 			want: wantNext(tool.Failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"),
 			text: []string{"has invalid characters", "job ids come from"}},

@@ -61,7 +61,7 @@ func Run(ctx context.Context, cfg Config) error {
 	next, err := r.call(ctx, tool.CreateDraft, map[string]any{"description": cfg.Description})
 	for step := 0; err == nil && next.Action != tool.Done; step++ {
 		if step == maxSteps {
-			return fmt.Errorf("the loop did not end after %d steps", maxSteps)
+			return fmt.Errorf("the loop didn't end after %d steps", maxSteps)
 		}
 		next, err = r.step(ctx, next)
 	}
@@ -208,7 +208,7 @@ func (r *run) read(structured []byte) (tool.Next, error) {
 		Next tool.Next `json:"next"`
 	}
 	if err := json.Unmarshal(structured, &out); err != nil {
-		return tool.Next{}, fmt.Errorf("the result cannot be read: %w", err)
+		return tool.Next{}, fmt.Errorf("the result can't be read: %w", err)
 	}
 	if out.Published {
 		r.jobID, r.jobURL = out.JobID, out.JobURL

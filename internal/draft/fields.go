@@ -89,7 +89,7 @@ func isLive(problem schema.Problem) bool {
 func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentrain.Fields) (opentrain.Fields, error) {
 	raw, err := json.Marshal(fields)
 	if err != nil {
-		return nil, tool.Problem("fields", "cannot be read")
+		return nil, tool.Problem("fields", "can't be read")
 	}
 	var accepted opentrain.Fields
 	err = d.Live(ctx, call.Caller, func(live map[string]*schema.Node) error {

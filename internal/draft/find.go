@@ -100,7 +100,7 @@ func NoLongerDraft(own Own) Report {
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID},
-			Note: "The job is live. This shows its listing.",
+			Note: "This shows its listing.",
 		}
 	}
 	return report

@@ -39,7 +39,7 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 		}
 	}
 	return Own{}, &opentrain.Error{
-		Code: opentrain.CodeNotFound, NotSent: true, Message: "no job of this account has the id " + text.Clean(jobID, 64),
+		Code: opentrain.CodeNotFound, NotSent: true, Message: "no job in this account has the id " + text.Clean(jobID, 64),
 	}
 }
 

@@ -89,7 +89,7 @@ func (e explainer) tooLarge() Next {
 		e.say("%s", problem)
 		return Next{Action: Fix, By: "agent", Problem: problem, Tool: e.tool.Name}
 	}
-	const problem = "Look in the app."
+	const problem = "The human can look in OpenTrain's app."
 	e.say("%s", problem)
 	return fixInApp(problem)
 }

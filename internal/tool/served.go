@@ -163,8 +163,11 @@ func (s Served) Next(next Next, failed bool) Next {
 	if next.Action == CallTool && missing.reads && !failed {
 		return Next{Action: Done, Note: next.Note, URL: opentrain.DefaultBaseURL}
 	}
-	return next.forHuman("The tool for this step is not available: " + missing.why + ". The human can do it in OpenTrain's app.")
+	return next.forHuman("The tool for this step is not available: " + missing.why + ". " + inTheApp)
 }
+
+// inTheApp is what a human can do without a tool.
+const inTheApp = "The human can do it in OpenTrain's app."
 
 // forHuman is the step as a human takes it in OpenTrain's app, because of a problem with its tool.
 func (n Next) forHuman(problem string) Next {
@@ -191,6 +194,7 @@ func (s Served) refuse(name string) *Failure {
 	f := &Failure{Code: opentrain.CodeForbidden, cause: err}
 	f.say("%s Nothing was sent to OpenTrain.", problem)
 	f.say("Tools: %s", strings.Join(toolNames(s.Sets), ", "))
-	f.Next = &Next{Action: Fix, By: "human", Problem: problem, URL: opentrain.DefaultBaseURL}
+	f.say("%s", inTheApp)
+	f.Next = &Next{Action: Fix, By: "human", Problem: problem + " " + inTheApp, URL: opentrain.DefaultBaseURL}
 	return f
 }
