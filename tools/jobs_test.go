@@ -128,7 +128,7 @@ func TestJobsThatAreNotPublic(t *testing.T) {
 		"own jobs are unknown":    {alice, nil, true, []string{"No live job has this id."}, "your own"},
 		"nobody asks":             {caller.Caller{}, mine("DRAFT"), true, []string{"No live job has this id."}, "your own"},
 		"closed, of someone":      {alice, closed, false, []string{"Job j is not live (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
-		"closed, own jobs unread": {alice, unreadable, false, []string{"Job j is not live (closed).", "Next: done"}, "Call"},
+		"closed, own jobs unread": {alice, unreadable, false, []string{"Job j is not live (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
 		"closed, and nobody asks": {caller.Caller{}, closed, false, []string{"Job j is not live (closed).", "Next: done"}, "Call"},
 	} {
 		result, failure := call(t, &routes{bodies: test.bodies}, setup{}, test.by, tool.GetJob, `{"jobId":"j"}`)
