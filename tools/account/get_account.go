@@ -31,8 +31,8 @@ type getAccountOutput struct {
 func (a account) getAccount() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.GetAccount, Title: "Show the account", Kind: tool.KindRead,
-		Description: "Show which OpenTrain account this server acts for: its token's scopes, its features, and the fields of " +
-			"a draft with the values that OpenTrain lists for them. " +
+		Description: "Show which OpenTrain account this server acts for: its token's scopes, its features, and the draft " +
+			"fields with the values that OpenTrain lists for them. " +
 			"Use it when a call fails for lack of a scope or feature, or to look up a field's exact values. " +
 			"You don't need it before posting a job. For the account's jobs, use opentrain_list_jobs. Changes nothing.",
 		NotFound: "The API token's user no longer exists. Use another token.",

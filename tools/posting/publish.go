@@ -190,7 +190,7 @@ func (p posting) published(
 		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response doesn't say whether the job was published"}
 	default:
 		out.Reasons = reasons
-		out.Next = tool.ListJobsNext("OpenTrain says that the job is " + tool.StatusWords(out.Status) + ".")
+		out.Next = tool.ListJobsNext("OpenTrain says the job is " + tool.StatusWords(out.Status) + ".")
 	}
 	return out, nil, nil
 }
