@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,21 +47,27 @@ func TestMissingScopeAsksNobody(t *testing.T) {
 	}
 }
 
-// TestScopeOfGetDraft: it saves the title, so it needs the scope to write, but not on a server that is read-only.
+// TestScopeOfGetDraft: it saves the title, so it needs the scope to write, but not where access is read-only.
 func TestScopeOfGetDraft(t *testing.T) {
 	t.Parallel()
-	for readOnly, want := range map[bool]string{false: "lacks the jobs:write scope; it has jobs:read.", true: "Street signs"} {
+	for access, want := range map[string]string{
+		"full": "lacks the jobs:write scope; it has jobs:read.", "read-only server": "Street signs", "read-only header": "Street signs",
+	} {
 		api := newDuo(guideForm)
 		api.token(alice[1], "alice", "jobs:read")
 		id := made(api, "alice", "DRAFT", signs())
-		s := inside(t, api, func(c *opentrainmcp.HTTPConfig) { c.ReadOnly = readOnly })
-		got := s.call(tool.GetDraft, map[string]any{"jobId": id}, alice...)
-		if got.isError == readOnly || !strings.Contains(got.text, want) {
-			t.Errorf("read-only %v: %s", readOnly, got.text)
+		s := inside(t, api, func(c *opentrainmcp.HTTPConfig) { c.ReadOnly = access == "read-only server" })
+		headers := slices.Clone(alice)
+		if access == "read-only header" {
+			headers = append(headers, "X-MCP-Readonly", "true")
+		}
+		got := s.call(tool.GetDraft, map[string]any{"jobId": id}, headers...)
+		if full := access == "full"; got.isError != full || !strings.Contains(got.text, want) {
+			t.Errorf("%s: %s", access, got.text)
 		}
 		for _, r := range api.requests() {
-			if r.method != "GET" || !readOnly && strings.HasPrefix(r.route, "GET /jobs") {
-				t.Errorf("read-only %v: sent %s", readOnly, r.route)
+			if r.method != "GET" || access == "full" && strings.HasPrefix(r.route, "GET /jobs") {
+				t.Errorf("%s: sent %s", access, r.route)
 			}
 		}
 	}

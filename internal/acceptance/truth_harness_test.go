@@ -130,19 +130,15 @@ type formHost struct {
 	*endpoint
 	answer respond // nil: the host shows no forms
 	forms  []form
+	given  string // the last form's answer, as it was sent
 }
 
 // call calls a tool and lets the human answer its forms.
 func (h *formHost) call(name string, arguments any) answer {
 	h.t.Helper()
-	capabilities, extra := `{}`, ""
-	if h.answer != nil {
-		capabilities = `{"elicitation":{"form":{}}}`
-	}
+	extra := ""
 	for range 5 {
-		body := strings.Replace(modernRPC(name, arguments, capabilities), `"params":{`, `"params":{`+extra, 1)
-		got := h.do("POST", "/mcp", body, modernHeaders("tools/call", name, alice...)...)
-		result := parseMessage(h.t, got.body).Result
+		result := h.post(name, arguments, extra)
 		var asked struct {
 			ResultType, RequestState string
 			InputRequests            map[string]struct {
@@ -156,7 +152,7 @@ func (h *formHost) call(name string, arguments any) answer {
 			}
 		}
 		if err := json.Unmarshal(result, &asked); err != nil {
-			h.t.Fatalf("%v in %s", err, got.body)
+			h.t.Fatalf("%v in %s", err, result)
 		}
 		if asked.ResultType != "input_required" {
 			return parseResult(h.t, result)
@@ -173,9 +169,35 @@ func (h *formHost) call(name string, arguments any) answer {
 			h.t.Fatal(err)
 		}
 		extra = string(given[1:len(given)-1]) + ","
+		h.given = extra
 	}
 	h.t.Fatalf("%s asks without end", name)
 	return answer{}
+}
+
+// callAgain sends the last form's answer once more, with the arguments of its call.
+func (h *formHost) callAgain(name string, arguments any) answer {
+	h.t.Helper()
+	return parseResult(h.t, h.post(name, arguments, h.given))
+}
+
+// post sends a call with more parameters, and returns its result.
+func (h *formHost) post(name string, arguments any, extra string) json.RawMessage {
+	h.t.Helper()
+	capabilities := `{}`
+	if h.answer != nil {
+		capabilities = `{"elicitation":{"form":{}}}`
+	}
+	body := strings.Replace(modernRPC(name, arguments, capabilities), `"params":{`, `"params":{`+extra, 1)
+	got := h.do("POST", "/mcp", body, modernHeaders("tools/call", name, alice...)...)
+	return parseMessage(h.t, got.body).Result
+}
+
+// calling makes a call of Alice while the test goes on.
+func calling(s *endpoint, name string, arguments any) <-chan answer {
+	answered := make(chan answer, 1)
+	go func() { answered <- s.call(name, arguments, alice...) }()
+	return answered
 }
 
 // publications are what was published, in the moment when OpenTrain was asked to.
