@@ -265,7 +265,7 @@ func instructions(served tool.Served) string {
 	say(!writes, "This server is read-only: it can't create or change anything.")
 	say(drafts, "To post a job, call opentrain_create_draft with the human's own description, unchanged. Save answers with "+
 		"opentrain_patch_draft. Publish with opentrain_publish.")
-	say(true, "Every result has a next step, in structuredContent.next and at the end of the text. Follow it:")
+	say(true, "Every result ends with a next step, also in structuredContent.next. Follow it:")
 	say(writes || served.Has(tool.GetDraft), "- ask_human: ask the question word for word and offer its options. Replace \"<answer>\" "+
 		"or \"<answer:KEY>\" in arguments with the answer, then call the tool. Never answer for the human. "+
 		"You can ask several open questions at once and save the answers in one call.")

@@ -158,14 +158,14 @@ func TestListOfOwnJobs(t *testing.T) {
 		"none with a status":  {`{"status":"OPEN"}`, ``, "This account has no jobs with status OPEN.\n\nNext: done"},
 		"the page after last": {`{"cursor":"c"}`, ``, "There are no more jobs.\n\nNext: done"},
 		"an open job": {`{}`, job("a", opentrain.StatusOpen, `,"updatedAt":"2026-06-02T12:00:00Z"`+counts),
-			"1 of this account's jobs on this page.\n1. T (id a) · OPEN · 1 proposal, 0 unreviewed · created 2026-06-01 · updated 2026-06-02 · " + page + "\n\nNext: done"},
+			"1 job on this page.\n1. T (id a) · OPEN · 1 proposal, 0 unreviewed · created 2026-06-01 · updated 2026-06-02 · " + page + "\n\nNext: done"},
 		"a draft": {`{"status":"DRAFT"}`, job("a", opentrain.StatusDraft, `,"updatedAt":"2026-06-01T13:00:00Z"`+counts),
-			"1 of this account's jobs on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor + "\n\nNext: call_tool\nCall: opentrain_get_draft {\"jobId\":\"a\"}"},
+			"1 job on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor + "\n\nNext: call_tool\nCall: opentrain_get_draft {\"jobId\":\"a\"}"},
 		"a draft among others": {`{}`, job("a", opentrain.StatusDraft, "") + "," + job("b", opentrain.StatusArchived, ""),
-			"2 of this account's jobs on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor +
+			"2 jobs on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor +
 				"\n2. T (id b) · ARCHIVED · created 2026-06-01 · https://app.opentrain.ai/jobs/b\n\nNext: done\nNote: To see a draft, use opentrain_get_draft."},
 		"waiting for approval": {`{}`, job("a", opentrain.StatusPendingApproval, ""),
-			"1 of this account's jobs on this page.\n1. T (id a) · PENDING_APPROVAL · created 2026-06-01\n\nNext: done"},
+			"1 job on this page.\n1. T (id a) · PENDING_APPROVAL · created 2026-06-01\n\nNext: done"},
 	} {
 		api := &routes{bodies: map[string]string{"GET /jobs/mine": `{"jobs":[` + test.jobs + `]}`}}
 		result, failure := call(t, api, setup{}, alice, tool.ListJobs, test.args)

@@ -6,23 +6,23 @@ import "github.com/alecthomas/kong"
 func flagHelp() kong.Vars {
 	return kong.Vars{
 		"helpListen": "Address to listen on. A non-loopback address also needs --allowed-hosts, and --tls-cert or --behind-proxy.",
-		"helpSessions": "Keep sessions for older clients, with streams, forms and progress. All requests of a session must then " +
+		"helpSessions": "Keep sessions for older hosts, with streams, forms and progress. All requests of a session must then " +
 			"reach one replica.",
 		"helpAuth": "callers: each caller sends an OpenTrain token. shared: everyone uses this server's account and sends the " +
 			"secret in OPENTRAIN_MCP_SERVER_TOKEN or in the file named by OPENTRAIN_MCP_SERVER_TOKEN_FILE.",
 		"helpTLSCert": "PEM file with the TLS certificate. It is reloaded when it changes.",
 		"helpReplicated": "Other replicas serve the same callers, so drafts can change without this one knowing. Needs " +
 			"OPENTRAIN_MCP_STATE_KEY.",
-		"helpAllowedOrigins": "Web pages that may call, such as https://app.example.com. Turns on CORS for them.",
-		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before closing the address, so that a proxy " +
+		"helpAllowedOrigins": "Web origins that may call, such as https://app.example.com. Turns on CORS for them.",
+		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before it stops listening, so that a proxy " +
 			"sends them to another replica.",
 		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants, or all.",
 		"helpBaseURL":  "OpenTrain's URL (default: https://app.opentrain.ai).",
 		"helpConfirm": "auto: a human approves what others see or what can't be undone. off: no approval. Approvals are " +
 			"sealed with the key in OPENTRAIN_MCP_STATE_KEY or in the file named by OPENTRAIN_MCP_STATE_KEY_FILE.",
 		"helpElicitation": "auto: ask the human in forms where the host can show them. off: always ask in the conversation.",
-		"helpFormTimeout": "How long a form waits for an answer while a call from an older host waits.",
-		"helpPublicReads": "Reads without a token per minute. OpenTrain allows 120 per IP address; replicas behind one address " +
+		"helpFormTimeout": "How long a call from an older host waits for a form's answer.",
+		"helpPublicReads": "Maximum reads per minute without a token. OpenTrain allows 120 per IP address; replicas behind one address " +
 			"share them.",
 		"helpLogFormat": "Format of the log on standard error (default: text; http: json).",
 	}

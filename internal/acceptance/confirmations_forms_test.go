@@ -91,7 +91,7 @@ func TestPublishingFormShowsTheDraft(t *testing.T) {
 	s := startAsking(t, "stdio, "+legacy, sandbox.Guide, saysYes, nil)
 	next := s.ready(t)
 	call(t, s.host, next.Tool, next.Arguments)
-	for _, line := range []string{"Job title: Bounding Box Annotation for Dashcam Images", "Experience level: Expert", "Price per hour: $18 per hour"} {
+	for _, line := range []string{"Job title: Bounding Box Annotation for Dashcam Images", "Experience level: Expert", "Price per hour: $18"} {
 		if !strings.Contains(s.human.seen()[0].message, line+"\n") {
 			t.Errorf("%q is not in the form %s", line, s.human.seen()[0].message)
 		}

@@ -34,6 +34,10 @@ func TestBeginningsHaveEnds(t *testing.T) {
 	}
 }
 
+// allWalks is the variable that makes the tests walk with every human on every API. It
+// takes minutes with the race detector.
+const allWalks = "OPENTRAIN_MCP_ALL_WALKS"
+
 // beginning is where a walk begins, and where it has to end for a human who says yes.
 type beginning struct {
 	tool      string
@@ -52,17 +56,17 @@ type beginning struct {
 	reaches   string                      // is in one of the results
 }
 
-// walk walks from the beginning on each API, with each kind of human. Without the slow
-// tests it walks on the first API, with some of the humans, others for each beginning.
+// walk walks from the beginning on each API, with each kind of human. Without
+// allWalks it walks on the first API, with some of the humans, others for each beginning.
 func (from beginning) walk(t *testing.T, name string) {
 	t.Helper()
 	for api, newWorld := range worlds() {
-		again := from.on == "" && api != "sandbox, guide" && os.Getenv(slowTests) != "1"
+		again := from.on == "" && api != "sandbox, guide" && os.Getenv(allWalks) != "1"
 		if again || from.on != "" && from.on != api {
 			continue
 		}
 		everyone := persons()
-		if os.Getenv(slowTests) != "1" {
+		if os.Getenv(allWalks) != "1" {
 			for i, human := range slices.Sorted(maps.Keys(everyone)) {
 				if human != "says yes" && (from.few || (i+len(name))%6 != 0) {
 					delete(everyone, human)

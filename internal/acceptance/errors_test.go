@@ -51,7 +51,7 @@ func checkFailure(t *testing.T, got, want tool.Failure) {
 	}
 	next := *got.Next
 	if want.RetryAfterSeconds < 0 { // a time that passes
-		if got.RetryAfterSeconds < 3500 || got.RetryAfterSeconds > 3600 {
+		if got.RetryAfterSeconds < 3000 || got.RetryAfterSeconds > 3600 {
 			t.Errorf("retry after %d s", got.RetryAfterSeconds)
 		}
 		got.RetryAfterSeconds, next.RetryAfterSeconds = want.RetryAfterSeconds, want.Next.RetryAfterSeconds
@@ -92,7 +92,7 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 			[]string{"The job is live. opentrain_patch_draft works only on drafts.", `Call: opentrain_update_job {"fields":{"headcount":1},"jobId":"j"}`}},
 		{"daily limit", "opentrain_publish", `{"jobId":"j"}`, 429,
 			`{"error":"Limit","code":"RATE_LIMITED","details":{"limit":3,"windowHours":24}}`,
-			[]string{"3 published jobs in 24 hours", "stays a draft", "Wait: at most 86400 seconds", `Call: opentrain_publish {"jobId":"j"}`}},
+			[]string{"3 published jobs in 24 hours", "Nothing was changed", "Wait: at most 86400 seconds", `Call: opentrain_publish {"jobId":"j"}`}},
 		{"field issues", "opentrain_patch_draft", `{"jobId":"j","fields":{"x":1}}`, 400,
 			`{"error":"Invalid body","code":"BAD_REQUEST","details":{"issues":[{"code":"unrecognized_keys","keys":["x"],"path":[],` +
 				`"message":"Unrecognized key(s) in object"},{"path":["visibility"],"message":"Invalid enum value","options":["A","B"]}]}}`,
@@ -105,10 +105,10 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 			[]string{"Reason: asks for passwords"}},
 		{"not ready", "opentrain_publish", `{"jobId":"j"}`, 400,
 			`{"error":"Not ready","code":"BAD_REQUEST","details":{"validation":{"publishReady":false,"missingFields":["experienceLevel"]}}}`,
-			[]string{"can't be published yet: answers are missing", "Next: ask_human", `Options: ["EXPERT"`}},
+			[]string{"can't be published yet.", "Next: ask_human", `Options: ["EXPERT"`}},
 		{"not ready in a report", "opentrain_publish", `{"jobId":"j"}`, 200,
 			`{"jobId":"j","status":"DRAFT","missingFields":[{"field":"x","prompt":"What x?","updateKeys":["x"]}]}`,
-			[]string{"can't be published yet: answers are missing", "Question: What x?"}},
+			[]string{"can't be published yet.", "Question: What x?"}},
 		{"issues only", "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, 200,
 			`{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":false,"issueCount":1,"issues":[{` +
 				`"field":"headcount","message":"Too many people."}]}}`,

@@ -111,7 +111,7 @@ func (c confirmed) isOver(t testing.TB, s *setup, got answer) {
 		!strings.Contains(string(got.structured), c.notDone) {
 		t.Errorf("%s acted %d times: %s\n%s", c.tool, c.acted(s), got.text, got.structured)
 	}
-	for _, part := range []string{"The human said no. " + c.otherwise, "call " + c.tool + " with askHuman: false"} {
+	for _, part := range []string{"The human didn't approve this. " + c.otherwise, "call " + c.tool + " with askHuman: false"} {
 		if !strings.Contains(next.Note, part) {
 			t.Errorf("%q is not in the note %q", part, next.Note)
 		}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,17 +131,18 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 // fails lets requests fail until they are fixed. A request is meant when its method and
 // path end as in "POST /publish"; "" means all.
 func (w *world) fails(request string, status int, body string) (fixed func()) {
-	on, method, end := true, "", ""
+	method, end := "", ""
+	var off atomic.Bool
 	if request != "" {
 		method, end, _ = strings.Cut(request, " ")
 	}
 	w.faults = append(w.faults, func(r *http.Request) (int, string) {
-		if on && strings.HasSuffix(r.URL.Path, end) && (method == "" || r.Method == method) {
+		if !off.Load() && strings.HasSuffix(r.URL.Path, end) && (method == "" || r.Method == method) {
 			return status, body
 		}
 		return 0, ""
 	})
-	return func() { on = false }
+	return func() { off.Store(true) }
 }
 
 // failsFor lets requests fail for a while.

@@ -27,7 +27,7 @@ func TestRefusalsThatAreResults(t *testing.T) {
 			[]string{"is not live (closed)", "one of the account's own"}, []string{`"status":"closed"`, `"tool":"opentrain_list_jobs"`}},
 		{"not ready", "opentrain_publish", job(), envelope(400, "BAD_REQUEST", "Not ready.",
 			`{"validation":{"publishReady":false,"missingFieldCount":1,"missingFields":["experienceLevel"],"issues":[]}}`),
-			[]string{"can't be published yet: answers are missing", "What should “experience level” be?"},
+			[]string{"can't be published yet.", "What should “experience level” be?"},
 			[]string{`"published":false`, `"options":["EXPERT",`, `"tool":"opentrain_patch_draft"`}},
 		{"not ready, as a report", "opentrain_publish", job(),
 			apiAnswer(200, "application/json", `{"jobId":"job_1","status":"DRAFT","validation":{"publishReady":false},"missingFields":[{`+

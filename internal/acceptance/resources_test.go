@@ -45,7 +45,7 @@ func TestResources(t *testing.T) {
 		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"<answer>"}`},
 		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":"<answer>"}`},
 		"opentrain://fields/ndaRequired":     {"# ndaRequired"},
-		"opentrain://jobs/market_001":        {"Job market_001 on the marketplace", "Description:\n> "},
+		"opentrain://jobs/market_001":        {"Job market_001 is live", "Description:\n> "},
 	} {
 		text, err := readResource(t, s.host, uri)
 		for _, part := range want {

@@ -78,7 +78,7 @@ func TestMemoryThatCannotBeCheckedSaysSo(t *testing.T) {
 					t.Errorf("%s: %s", name, got.text)
 				}
 				for _, f := range s.forms {
-					if !strings.Contains(f.message, "may be out of date") || !strings.Contains(f.message, "$18 per hour") {
+					if !strings.Contains(f.message, "may be out of date") || !strings.Contains(f.message, "Price per hour: $18") {
 						t.Errorf("%s: %s", name, f.message)
 					}
 				}
@@ -113,7 +113,7 @@ func TestAFormShowsTheLatestChange(t *testing.T) {
 		s.call(next.Tool, next.Arguments)
 		pass(aWhile)
 		got := s.call(tool.Publish, job())
-		if len(s.forms) != 2 || !strings.Contains(s.forms[1].message, "10 people") || !strings.Contains(got.text, "is live.") {
+		if len(s.forms) != 2 || !strings.Contains(s.forms[1].message, "Number of people: 10") || !strings.Contains(got.text, "is live.") {
 			t.Errorf("%+v: %s", s.forms, got.text)
 		}
 	})

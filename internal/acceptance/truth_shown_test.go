@@ -51,7 +51,7 @@ func TestAnEditIsShownAsItIsSent(t *testing.T) {
 			`{"pricePerHour\u200b":25}`:                    `Price per hour[U+200B]: unknown → 25`,
 			`{"pricePerHour":1e3}`:                         `Price per hour: $18 → $1,000 per hour`,
 			`{"pricePerHour":25,"pricePerHour":2500}`:      `Price per hour: $18 → $2,500 per hour`,
-			`{"pricePerHour":null}`:                        `Price per hour: $18 per hour → not set`,
+			`{"pricePerHour":null}`:                        `Price per hour: $18 → not set`,
 			`{"countries":["Germany, France","Spain"]}`:    `Countries: empty → Germany, France; Spain`,
 			`{"labelTypes":[]}`:                            `Label types: empty → empty`,
 			`{"screening":[{"q":"Visible?\u202e\u200b"}]}`: `Screening: unknown → [{"q":"Visible?[U+202E][U+200B]"}]`,

@@ -99,13 +99,13 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.now())
 	view, ok := viewFrom(sealed.Data)
 	if err != nil || !ok {
-		return Answer{Why: "This confirmationToken isn't valid: it is more than ten minutes old, or was given for another call."}
+		return Answer{Why: "This confirmationToken isn't valid. It may have expired or belong to another call."}
 	}
 	switch {
 	case c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued):
 		return Answer{Why: "The job has changed since the human saw it.", View: view}
 	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.JobID, sealed.Issued):
-		return Answer{Why: "The human said no to this.", View: view}
+		return Answer{Why: "The human didn't approve this before.", View: view}
 	}
 	if call.State == nil {
 		intent.AskHuman = new(bool)
@@ -148,7 +148,7 @@ func (c *Confirmer) Token(by caller.Caller, intent Intent, view View) string {
 
 // Declined is the step after a no.
 func (intent Intent) Declined() tool.Next {
-	return tool.Next{Action: tool.Done, Note: "The human said no. " + intent.IfNo +
+	return tool.Next{Action: tool.Done, Note: "The human didn't approve this. " + intent.IfNo +
 		" To ask again in the conversation, call " + intent.Tool + " with askHuman: false."}
 }
 

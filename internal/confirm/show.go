@@ -23,7 +23,7 @@ func (intent Intent) message(preview tool.Preview, why string) string {
 	l.Field("Title", preview.Title)
 	l.Field("Job id", text.Clean(intent.JobID, 64))
 	for _, key := range readingOrder(preview.Fields) {
-		l.Field(text.Clean(text.Visible(tool.FieldLabel(key)), 100), text.Clean(tool.Readable(key, preview.Fields[key]), maxMessage+1))
+		l.Field(text.Clean(text.Visible(tool.FieldLabel(key)), 100), text.Clean(tool.WithoutUnit(key, preview.Fields[key]), maxMessage+1))
 	}
 	for _, change := range preview.Changes {
 		l.Add("%s", change)

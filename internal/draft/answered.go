@@ -26,7 +26,7 @@ func (r Report) withAnswered(earlier Content, fields opentrain.Fields) Report {
 func (r Report) answeredLine() string {
 	parts := make([]string, 0, len(r.Answered))
 	for _, key := range slices.Sorted(maps.Keys(r.Answered)) {
-		parts = append(parts, text.Clean(tool.FieldLabel(key)+": "+tool.Readable(key, r.Answered[key]), maxValue))
+		parts = append(parts, text.Clean(tool.FieldLabel(key)+": "+tool.WithoutUnit(key, r.Answered[key]), maxValue))
 	}
 	return strings.Join(parts, "; ")
 }

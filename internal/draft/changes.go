@@ -29,10 +29,7 @@ func (d *Desk) Changes(
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		old := "unknown"
 		if value, isKnown := current[key]; isKnown {
-			old = text.Clip(text.Clean(tool.Readable(key, value), maxChange), 200)
-			if numberOf(value) != "" && numberOf(fields[key]) != "" {
-				old, _, _ = strings.Cut(old, " ") // the unit comes once: $18 → $25 per hour
-			}
+			old = text.Clip(text.Clean(tool.WithoutUnit(key, value), maxChange), 200)
 		}
 		now := wholeChange(key, fields[key])
 		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
@@ -41,7 +38,10 @@ func (d *Desk) Changes(
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)
 	found := after.contradictions()
-	if preview.Warnings = found.warnings; found.patch != nil {
+	for _, warning := range found.warnings { // nothing is changed yet
+		preview.Warnings = append(preview.Warnings, strings.Replace(warning, " is now ", " would be ", 1))
+	}
+	if found.patch != nil {
 		maps.Copy(found.patch, asArguments(fields, found.patch))
 		resolve = &tool.Change{Tool: tool.UpdateJob, Arguments: map[string]any{"jobId": own.ID, "fields": found.patch}}
 	}

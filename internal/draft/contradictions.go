@@ -78,7 +78,7 @@ func (k known) description() string {
 
 // stillSays is the warning about a number in the description that a change of a field made wrong.
 func stillSays(description, key string, was, now json.RawMessage) string {
-	current, _, _ := strings.Cut(tool.Readable(key, now), " ") // the label names the unit
+	current := tool.WithoutUnit(key, now)
 	return fmt.Sprintf("The description still says “%s”, but “%s” is now %s.",
 		numbersIn(description)[numberOf(was)], tool.FieldLabel(key), current)
 }

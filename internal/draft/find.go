@@ -96,7 +96,7 @@ func Choose(name string, drafts []opentrain.OwnJob) Report {
 func NoLongerDraft(own Own) Report {
 	report := Listed(own, "")
 	report.DraftURL = ""
-	report.Next = tool.Next{Action: tool.Done, Note: "This job is " + tool.StatusWords(text.Clean(own.Status, 40)) + " and no longer a draft."}
+	report.Next = tool.Next{Action: tool.Done, Note: "It's no longer a draft."}
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID},

@@ -75,7 +75,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	}
 	return &tool.Ask{
 		Message: "Your draft" + report.title() + " needs a few answers before you can publish it. " +
-			"Leave blank what you don't know yet.",
+			"Skip anything you don't know yet.",
 		Fields: fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
 	}, nil
 }

@@ -52,7 +52,7 @@ func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 
 // The words about publishing, here and in opentrain_publish.
 const (
-	PublishNote = "Everyone will see the job."
+	PublishNote = "The job goes live."
 	PublishIfNo = "The job stays a draft. To change it, use " + tool.PatchDraft + "."
 )
 

@@ -172,7 +172,7 @@ func AddQuestions(l *text.Lines, questions []Question) {
 	if len(questions) < 2 {
 		return
 	}
-	l.Add("Also missing (you can ask everything at once):")
+	l.Add("Other open questions (you can ask all at once):")
 	for _, question := range questions[1:] {
 		l.Add("- %s", question.line())
 	}

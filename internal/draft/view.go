@@ -114,7 +114,7 @@ func AskTitle(jobID string) tool.Next {
 	return tool.Next{
 		Action: tool.AskHuman, Question: "What is the title of the job?", Field: "jobTitle", Type: "string", Tool: tool.PatchDraft,
 		Arguments: map[string]any{"jobId": jobID, "fields": map[string]any{"jobTitle": tool.Answer}},
-		Note:      "The draft has no title that can be read here. Setting one shows what else is missing.",
+		Note:      "OpenTrain lists no complete title for this draft. Set one to see what else is missing.",
 	}
 }
 
@@ -142,7 +142,7 @@ func (d *Desk) Compare(ctx context.Context, call tool.Call, own Own, seen confir
 	case 1:
 		return now, "The draft has changed since the human saw it.", nil
 	case 2:
-		return now, "OpenTrain reports another change, but none can be seen. Check the draft's page to be sure.", nil
+		return now, "OpenTrain reports another change, but nothing looks different. Check the draft's page to be sure.", nil
 	}
 	return now, "", nil // the API moves the time by itself
 }

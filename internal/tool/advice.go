@@ -57,7 +57,7 @@ func (e explainer) reason() Next {
 func adviceFor(reason string) (problem, remedy string) {
 	advice := map[string][2]string{
 		"account_claim_required": {"A human must claim this account first.", "They can do it in OpenTrain's app."},
-		ReasonModeration:         {"OpenTrain's content check blocked it.", "The human should fix what the reasons describe."},
+		ReasonModeration:         {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
 		"job_not_published": {
 			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},

@@ -170,7 +170,7 @@ func (e explainer) forbidden() Next {
 		}
 		problem := fmt.Sprintf("%s lacks the %s %s; it has %s.", text.Capitalize(e.token()), scopes, noun, granted)
 		e.wrong(problem)
-		e.say("Create a token with that scope in the app, under Settings → API keys.")
+		e.say("Create another token in the app, under Settings → API keys.")
 		return fixInApp(problem)
 	case e.details.FeatureKey != "":
 		problem := "The feature " + text.Clean(e.details.FeatureKey, 100) + " is not enabled for this account."
@@ -185,7 +185,7 @@ func (e explainer) forbidden() Next {
 }
 
 func (e explainer) notFound() Next {
-	const ownJob = "This account has no job with that id. " + ListJobs + " lists its jobs."
+	const ownJob = "This account has no job with that id."
 	if e.tool.Name == InviteTrainer && !e.apiError.NotSent { // the job or the person: only OpenTrain's message says which
 		e.wrong(e.refusal())
 		e.say("%s", e.tool.NotFound)
@@ -230,7 +230,7 @@ func (e explainer) conflict() Next {
 		return Next{Action: CallTool, Tool: Publish, Arguments: map[string]any{"jobId": arguments["jobId"]}, Note: "Publish it first."}
 	}
 	if status != opentrain.StatusDraft && status != opentrain.StatusOpen {
-		return Next{Action: Done, Note: "It can't be edited or reopened here. To post a new job, use " + CreateDraft + "."}
+		return Next{Action: Done, Note: "It can't be edited here. To post a new job, use " + CreateDraft + "."}
 	}
 	return ListJobsNext("See the account's jobs.")
 }
@@ -238,7 +238,7 @@ func (e explainer) conflict() Next {
 func (e explainer) rateLimit() Next {
 	atMost := e.RetryAfterSeconds == 0 // the API doesn't say how long
 	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
-		e.say("You have reached the limit of %s in %d hours. The job was not published and stays a draft.",
+		e.say("This account has reached its limit of %s in %d hours. Nothing was changed.",
 			text.Count(max(0, e.details.Limit), "published job"), hours)
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}

@@ -38,7 +38,7 @@ func TestExplain(t *testing.T) {
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.Done, []string{"The job is in status CLOSED. Nothing was changed.", "It can't be edited or reopened here."},
+			tool.Done, []string{"The job is marked CLOSED. Nothing was changed.", "It can't be edited here."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},
@@ -125,11 +125,11 @@ func TestUnreachable(t *testing.T) {
 		want      []string
 		notWanted string
 	}{
-		{opentrain.FaultHost, "--base-url", tool.Fix, 0, []string{set, "Correct the address", "network connection"}, "Wait"},
+		{opentrain.FaultHost, "--base-url", tool.Fix, 0, []string{set, "If the address is wrong, correct it", "network connection"}, "Wait"},
 		{opentrain.FaultHost, "", tool.Fix, 0, []string{host, "network connection"}, "Correct"},
-		{opentrain.FaultRefused, "--base-url", tool.Fix, 0, []string{set, "Correct the address", "start the API there"}, "Wait"},
+		{opentrain.FaultRefused, "--base-url", tool.Fix, 0, []string{set, "If the address is wrong, correct it", "start the API there"}, "Wait"},
 		{opentrain.FaultRefused, "", tool.Wait, 5, []string{host}, "Correct"},
-		{opentrain.FaultTLS, "--base-url", tool.Fix, 0, []string{set, "Correct the address", "--ca-file"}, "Wait"},
+		{opentrain.FaultTLS, "--base-url", tool.Fix, 0, []string{set, "If the address is wrong, correct it", "--ca-file"}, "Wait"},
 		{opentrain.FaultTLS, "", tool.Fix, 0, []string{host, "--ca-file"}, "Correct"},
 		{opentrain.FaultProxy, "--base-url", tool.Fix, 0, []string{"HTTPS_PROXY"}, "Correct"},
 		{"", "--base-url", tool.Wait, 5, []string{set}, "Correct"},

@@ -35,7 +35,7 @@ func StatusWords(status string) string {
 	case opentrain.StatusArchived:
 		return "closed"
 	}
-	return "in status " + status
+	return "marked " + status
 }
 
 // Hints are MCP's tool annotations.

@@ -183,7 +183,7 @@ func (n Next) Text() string {
 	}
 	l.Field("If no", n.Otherwise)
 	if n.Change != nil {
-		l.Field("To resolve the warnings, if the human agrees", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
+		l.Field("To resolve the warnings, with what the human decides", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
 	}
 	return l.String()
 }

@@ -77,7 +77,7 @@ func (e explainer) remedy() string {
 // correct is the remedy of an address that someone set.
 func correct(configured bool) string {
 	if configured {
-		return "Correct the address and restart this server."
+		return "If the address is wrong, correct it and restart this server."
 	}
 	return ""
 }
@@ -89,7 +89,7 @@ func (e explainer) tooLarge() Next {
 		e.say("%s", problem)
 		return Next{Action: Fix, By: "agent", Problem: problem, Tool: e.tool.Name}
 	}
-	const problem = "The human can look in OpenTrain's app."
+	const problem = "The human can see it in OpenTrain's app."
 	e.say("%s", problem)
 	return fixInApp(problem)
 }

@@ -23,7 +23,7 @@ type getAccountOutput struct {
 	Features       map[string]bool     `json:"features,omitzero" jsonschema_description:"What the account can do; false means it can't."`
 	ImportFormats  []string            `json:"importFormats,omitempty" jsonschema_description:"Formats of opentrain_create_draft."`
 	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`
-	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Values by key; other keys accept any value."`
+	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Allowed values, for the keys that OpenTrain lists."`
 	Missing        string              `json:"missing,omitempty" jsonschema_description:"What couldn't be read, and why."`
 	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
 }

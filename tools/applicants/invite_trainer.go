@@ -40,7 +40,7 @@ func (a applicants) inviteTrainer() tool.Tool {
 		Name: tool.InviteTrainer, Title: "Invite an AI trainer", Kind: tool.KindInvite,
 		Description: "Invite one AI trainer to a live job on OpenTrain and return the invitation. " +
 			"Use it when the human gives a trainer's user id, from a profile or an earlier contract. " +
-			"The human approves it first, and the trainer sees the job at once. Inviting hires no one and costs nothing. " +
+			"The human approves it first, and the trainer sees the job right away. Inviting hires no one and costs nothing. " +
 			"Inviting again changes nothing. To publish a draft first, use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
 		OutcomeUnknown: "It's unclear whether the AI trainer was invited. Call again with the same arguments: no one is invited twice.",
@@ -59,7 +59,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	intent := confirm.Intent{
 		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this AI trainer to the job?",
-		Note: "The trainer will see the job and the invitation at once. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
+		Note: "The trainer will see the job and the invitation right away. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
 	answer := a.Confirm.Read(call, &intent)
 	if answer.No {

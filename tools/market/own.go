@@ -41,6 +41,9 @@ func notPublic(job opentrain.OwnJob, interpreted []string) getJobOutput {
 		UpdatedAt: text.Clean(job.UpdatedAt, 40), Interpreted: interpreted, Next: tool.Next{Action: tool.Done}, unlisted: true,
 	}
 	switch job.Status {
+	case opentrain.StatusArchived:
+		out.Next.Note = "OpenTrain doesn't show the text of a closed job. To post it again, ask the human for the description and use " +
+			tool.CreateDraft + "."
 	case opentrain.StatusDraft:
 		out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": out.JobID}}
 	case opentrain.StatusOpen:

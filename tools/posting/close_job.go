@@ -33,7 +33,7 @@ type closeJobOutput struct {
 func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
-		Description: "Close a job on OpenTrain and return its status. The job leaves the marketplace and accepts no more proposals. " +
+		Description: "Close a job on OpenTrain and return its status. The job leaves the marketplace and accepts no new proposals. " +
 			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
 			"To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),

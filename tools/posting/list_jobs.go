@@ -79,7 +79,7 @@ func (o listJobsOutput) Text() string {
 	var l text.Lines
 	switch {
 	case len(o.Jobs) > 0:
-		l.Add("%d of this account's jobs on this page.", len(o.Jobs))
+		l.Add("%s on this page.", text.Count(len(o.Jobs), "job"))
 	case o.later:
 		l.Add("There are no more jobs.")
 	case o.status != "":

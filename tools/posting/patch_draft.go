@@ -27,7 +27,7 @@ func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 
 func (p posting) patchDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.PatchDraft, Title: "Update a draft", Kind: tool.KindUpdate,
+		Name: tool.PatchDraft, Title: "Edit a draft", Kind: tool.KindUpdate,
 		Description: "Set fields of a draft and return the updated report with the next question or the finished draft to show. " +
 			"Use it to save the human's answers, several in one call if you have them, and for later changes. " +
 			"Fields that you leave out stay as they are. Nothing goes live. " +

@@ -264,7 +264,7 @@ func (o publishOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("Job %s hasn't been published yet. Ask the human first.", o.JobID)
 	case o.Next.Action == tool.AskHuman:
-		l.Add("Job %s can't be published yet: answers are missing.", o.JobID)
+		l.Add("Job %s can't be published yet.", o.JobID)
 	default:
 		l.Add("Job %s was not published.", o.JobID)
 	}

@@ -61,7 +61,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
-		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so everyone will see the edit.",
+		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so the edit shows right away.",
 		IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
@@ -127,7 +127,7 @@ func (o updateJobOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s hasn't changed yet. Ask the human first.", o.JobID)
+		l.Add("Job %s hasn't been edited yet. Ask the human first.", o.JobID)
 	case !o.Applied:
 		l.Add("Job %s was not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:
