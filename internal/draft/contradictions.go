@@ -20,8 +20,8 @@ type contradictions struct {
 	patch    map[string]any // nil when there are none; the text is for the human to word
 }
 
-// contradictions finds a rate that belongs to another payment type, and numbers that were changed but still stand in the
-// description.
+// contradictions finds a rate that belongs to another payment type, numbers that were changed but still stand in the
+// description, and a pay in another currency.
 func (k known) contradictions() contradictions {
 	var found contradictions
 	fields := k.draft.NormalizedFields
@@ -39,6 +39,11 @@ func (k known) contradictions() contradictions {
 		patch["jobDescription"] = tool.Answer
 		found.warnings = append(found.warnings, stillSays(k.description(), key, k.outdated[key], fields[key]))
 	}
+	if amount, rate := foreignAmount(k.description()), ownRate(fields); amount != "" && numberOf(fields[rate]) != "" {
+		patch["jobDescription"] = tool.Answer
+		found.warnings = append(found.warnings, fmt.Sprintf("The description says “%s”, but the job pays %s (US dollars).",
+			amount, tool.Readable(rate, fields[rate])))
+	}
 	if len(patch) > 0 {
 		found.patch = patch
 	}
@@ -47,11 +52,16 @@ func (k known) contradictions() contradictions {
 
 // strayRates are the rates that are set beside the one of the payment type.
 func strayRates(fields opentrain.Fields) []string {
-	rates := map[string]string{"PAY_PER_HOUR": "pricePerHour", "PAY_PER_LABEL": "pricePerLabel", "FIXED_PRICE": "fixedPrice"}
-	own := rates[textOf(fields["paymentType"])]
-	return slices.DeleteFunc(slices.Sorted(maps.Values(rates)), func(key string) bool {
+	own := ownRate(fields)
+	return slices.DeleteFunc([]string{"fixedPrice", "pricePerHour", "pricePerLabel"}, func(key string) bool {
 		return own == "" || key == own || numberOf(fields[key]) == ""
 	})
+}
+
+// ownRate is the key of the rate that belongs to the payment type, "" for none.
+func ownRate(fields opentrain.Fields) string {
+	rates := map[string]string{"PAY_PER_HOUR": "pricePerHour", "PAY_PER_LABEL": "pricePerLabel", "FIXED_PRICE": "fixedPrice"}
+	return rates[textOf(fields["paymentType"])]
 }
 
 // outdated are the values that fields had when the description was written, as long as it still has their numbers.
@@ -69,6 +79,35 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 		return current == "" || current == numberOf(was) || numbers[numberOf(was)] == "" || rewritten
 	})
 	return old
+}
+
+// foreignAmount is the first amount in a text that isn't in dollars: "€18", "18 euros".
+func foreignAmount(s string) string {
+	words := amountWords(s)
+	for i, word := range words {
+		sign := strings.HasPrefix(word, "€") || strings.HasPrefix(word, "£") || strings.HasSuffix(word, "€") || strings.HasSuffix(word, "£")
+		if !strings.ContainsFunc(word, unicode.IsDigit) {
+			continue
+		}
+		if sign {
+			return word
+		}
+		if i+1 < len(words) && slices.Contains([]string{"euro", "euros", "eur", "gbp", "pounds"}, strings.ToLower(words[i+1])) {
+			return word + " " + words[i+1]
+		}
+	}
+	return ""
+}
+
+// amountWords are the words and numbers of a text, with the signs of currencies.
+func amountWords(s string) []string {
+	words := strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".,$€£", r)
+	})
+	for i, word := range words {
+		words[i] = strings.Trim(word, ".,")
+	}
+	return words
 }
 
 // description is the draft's text, or else what it was made from.
@@ -110,10 +149,7 @@ func numbersIn(s string) map[string]string {
 		key := strconv.FormatFloat(number, 'f', -1, 64)
 		numbers[key] = cmp.Or(numbers[key], written)
 	}
-	for _, written := range strings.FieldsFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".,$€£", r)
-	}) {
-		written = strings.Trim(written, ".,")
+	for _, written := range amountWords(s) {
 		word := strings.ToLower(strings.TrimLeft(written, "$€£"))
 		if n := slices.Index(spelled, word); n > 1 {
 			add(float64(n), written)

@@ -53,7 +53,7 @@ func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options Report
 	}
 	// A guess about a field that the human set is settled, whatever the API says later.
 	draft.LowConfidenceFields = slices.DeleteFunc(draft.LowConfidenceFields, func(n opentrain.Note) bool { return now.set[n.Field] })
-	now.outdated = outdated(before, now, options.Set)
+	now.outdated = outdated(before, now, options.sent)
 	now.view = confirm.View{Moment: confirm.Moment{Time: draft.Date, Rough: true}, Content: contentOf(draft), Whole: whole}
 	d.drafts.Set(draftKey(by, draft.JobID), now, ttlcache.DefaultTTL)
 	return now
