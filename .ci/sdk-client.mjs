@@ -124,7 +124,7 @@ async function connect(name, answer) {
 
   // From here on the SDK holds every result against its tool's output schema.
   const { tools } = await client.listTools()
-  check(`${name}: 12 tools with output schemas`, tools.length === 12 && tools.every((tool) => tool.outputSchema), tools.map((tool) => tool.name))
+  check(`${name}: 13 tools with output schemas`, tools.length === 13 && tools.every((tool) => tool.outputSchema), tools.map((tool) => tool.name))
   return host
 }
 
@@ -151,7 +151,7 @@ async function withForms() {
   const host = await connect("with forms", accept)
   const progress = []
   const draft = await call(host, "opentrain_create_draft", { description }, progress)
-  check("create_draft is ready after one or two forms", draft.publishReady === true && draft.next?.action === "confirm_with_human" && [1, 2].includes(draft.forms.length), draft)
+  check("create_draft is ready after one or two forms", draft.publishReady === true && draft.next?.action === "call_tool" && draft.next.tool === "opentrain_publish" && [1, 2].includes(draft.forms.length), draft)
   // Over HTTP two streams carry a session's notices, which keeps no order.
   const ordered = draft.notices.every((notice, i) => kind === "http" || notice.progress === i + 1)
   check("create_draft tells its progress", progress.length > 0 && ordered && draft.notices.every((notice) => notice.message), draft.notices)
@@ -175,6 +175,13 @@ async function withoutForms() {
   const host = await connect("without forms")
   const draft = await call(host, "opentrain_create_draft", { description, idempotencyKey: "sdk-chat" })
   check("create_draft asks in chat without forms", draft.next?.action === "ask_human" && Boolean(draft.next.question), draft)
+  let ready = draft
+  for (let i = 0; i < 5 && ready.next?.action === "ask_human"; i++) {
+    const { field, options, type } = ready.next
+    const fields = { [field]: options?.[0] ?? (type === "number" ? 18 : "As the description says") }
+    ready = await call(host, "opentrain_patch_draft", { jobId: draft.jobId, fields })
+  }
+  check("the finished draft is shown with a confirmation", ready.next?.action === "confirm_with_human" && Boolean(ready.next.show) && Boolean(ready.next.arguments?.confirmationToken), ready)
   const publication = await call(host, "opentrain_publish", { jobId: draft.jobId })
   check("publish asks in chat without forms", publication.published === false && publication.next?.action === "confirm_with_human" && Boolean(publication.next.arguments?.confirmationToken), publication)
   await close(host)

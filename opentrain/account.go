@@ -8,7 +8,7 @@ import (
 // Me returns the user and the account that the token belongs to. It needs a token with any scope
 // (developers/api-reference/auth/me).
 func (c *Client) Me(ctx context.Context) (*Identity, error) {
-	return fetch(ctx, c, request{path: "/auth/me"}, "an account", func(i *Identity) bool {
+	return fetch(ctx, c, request{path: "/auth/me"}, "account", func(i *Identity) bool {
 		return i.Actor.UserID != "" || i.Account.OrganizationID != "" || i.Token.ID != ""
 	})
 }

@@ -82,6 +82,18 @@ func New(cfg Config) (*Client, error) {
 	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
 }
 
+// Host returns the host that the client calls, with a port if the base URL has one.
+func (c *Client) Host() string {
+	_, rest, _ := strings.Cut(c.baseURL, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}
+
+// DraftURL returns the page of a draft in the app (developers/guides/post-a-job), which only its owner can open.
+func (c *Client) DraftURL(jobID string) string {
+	return strings.TrimSuffix(c.baseURL, apiPath) + "/job-post?job=" + url.QueryEscape(jobID)
+}
+
 // DefaultTransport returns a new transport with the system's CA certificates, the usual proxy variables, and
 // enough idle connections for many concurrent calls to one host.
 func DefaultTransport() *http.Transport {
@@ -161,7 +173,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 		}
 		if valid != nil && !valid(&value) {
 			err := unexpected(res, nil)
-			err.Message = "the answer does not hold " + noun
+			err.Message = "the response has no " + noun
 			return nil, res, err
 		}
 		if dated, ok := any(&value).(interface{ setDate(http.Header) }); ok {
@@ -201,7 +213,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	if req.body != nil {
 		body, err := encode(req.body)
 		if err != nil {
-			return response{}, invalidArgument("the request cannot be written as JSON: %v", err)
+			return response{}, invalidArgument("the request can't be written as JSON: %v", err)
 		}
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
@@ -240,22 +252,31 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// expandPath replaces {id} in a path with the escaped job ID. It rejects IDs that lead to another endpoint.
+// expandPath replaces {id} in a path with the escaped job ID.
 func expandPath(path, jobID string) (string, error) {
 	before, after, hasID := strings.Cut(path, "{id}")
-	switch {
-	case !hasID:
+	if !hasID {
 		return path, nil
-	case strings.TrimSpace(jobID) == "":
-		return "", invalidArgument("jobId is empty")
-	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, jobID): // other endpoints
-		return "", invalidArgument("jobId %q is not an id", jobID)
-	case utf8.RuneCountInString(jobID) > maxID:
-		return "", invalidArgument("jobId is longer than %d characters", maxID)
-	case strings.ContainsFunc(jobID, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
-		return "", invalidArgument("jobId %q has characters that no id has", jobID)
+	}
+	if err := CheckID(jobID); err != nil {
+		return "", invalidArgument("jobId %v", err)
 	}
 	return before + url.PathEscape(jobID) + after, nil
+}
+
+// CheckID returns an error for an ID that leads to another endpoint. Its message starts with the ID.
+func CheckID(id string) error {
+	switch {
+	case strings.TrimSpace(id) == "":
+		return errors.New("is empty")
+	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, id): // other endpoints
+		return fmt.Errorf("%q is not an id", id)
+	case utf8.RuneCountInString(id) > maxID:
+		return fmt.Errorf("has %d characters; at most %d", utf8.RuneCountInString(id), maxID)
+	case strings.ContainsFunc(id, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
+		return fmt.Errorf("%q has invalid characters", id)
+	}
+	return nil
 }
 
 // newQuery returns a query with the nonzero members of pairs and limit.

@@ -84,7 +84,7 @@ func (c *Client) UpdateDraft(ctx context.Context, jobID string, fields Fields) (
 }
 
 func (c *Client) draft(ctx context.Context, req request) (*Draft, error) {
-	return fetch(ctx, c, req, "a jobId", func(d *Draft) bool { return d.JobID != "" })
+	return fetch(ctx, c, req, "job id", func(d *Draft) bool { return d.JobID != "" })
 }
 
 // Draft is the API's report on a draft. A list is nil if the response does not have it, and not nil if it is

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -40,12 +42,24 @@ const (
 	CodeBusy            Code = "BUSY"             // over a limit of this client for Error.RetryAfter; nothing was sent
 )
 
+// Fault is a cause of a CodeNetwork that waiting does not cure.
+type Fault string
+
+// Faults. Error.Fault is "" for every other cause.
+const (
+	FaultHost    Fault = "unknown host" // there is no host of this name
+	FaultRefused Fault = "refused"      // the host is there, but nothing listens at the port
+	FaultTLS     Fault = "tls"          // the host's certificate is not trusted, or it does not speak TLS
+	FaultProxy   Fault = "proxy"        // the HTTP proxy could not be reached
+)
+
 // ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB.
-var ErrTooLarge = errors.New("the answer is larger than 8 MiB")
+var ErrTooLarge = errors.New("the response is larger than 8 MiB")
 
 // Error is a failed API call. It never contains a token. Its cause is for logs and may contain addresses.
 type Error struct {
 	Code       Code            // never empty
+	Fault      Fault           // what prevented the connection, "" if unknown or temporary
 	Status     int             // HTTP status of the response, 0 if there is none
 	Message    string          // from the API or from this client
 	RequestID  string          // the API's ID of the request, "" if unknown
@@ -114,20 +128,29 @@ func transportError(ctx context.Context, err error) *Error {
 	if early, ok := errors.AsType[*Error](err); ok { // from the throttle
 		return early
 	}
-	e := &Error{Code: CodeNetwork, Message: "OpenTrain could not be reached", NotSent: neverSent(err), cause: err}
+	e := &Error{Code: CodeNetwork, Message: "OpenTrain couldn't be reached", NotSent: neverSent(err), cause: err}
 	var timeout net.Error
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Message = "the call was canceled before OpenTrain answered"
+		e.Message = "the call was canceled before OpenTrain responded"
+		return e
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		e.Code, e.Message = CodeTimeout, "OpenTrain did not answer in time"
+		e.Code, e.Message = CodeTimeout, "OpenTrain didn't respond in time"
+		return e
+	}
+	switch e.Fault = faultOf(err); {
+	case e.Fault == FaultProxy:
+		e.Message = "the proxy couldn't be reached"
 	case isUntrusted(err):
-		e.Message = "the certificate of OpenTrain's host is not trusted; " +
-			"behind a proxy that inspects traffic, add the proxy's CA certificate"
-	case isUnknownHost(err):
-		e.Message = "the name of OpenTrain's host could not be resolved"
+		e.Message = "the host's certificate is not trusted"
+	case e.Fault == FaultTLS:
+		e.Message = "the host doesn't speak TLS"
+	case e.Fault == FaultHost:
+		e.Message = "the host name doesn't exist"
+	case e.Fault == FaultRefused:
+		e.Message = "the host refused the connection"
 	case !e.NotSent:
-		e.Message = "the connection broke before OpenTrain answered"
+		e.Message = "the connection was lost before OpenTrain responded"
 	}
 	return e
 }
@@ -137,25 +160,42 @@ func transportError(ctx context.Context, err error) *Error {
 func neverSent(err error) bool {
 	var early *Error
 	var dns *net.DNSError
-	var op *net.OpError
-	return errors.As(err, &early) || errors.As(err, &dns) || isUntrusted(err) ||
-		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	return errors.As(err, &early) || errors.As(err, &dns) || faultOf(err) != "" || connecting(err, "dial", "proxyconnect")
 }
 
 // isPermanent reports whether a retry would fail with the same error.
 func isPermanent(err error) bool {
 	var early *Error
-	return isUntrusted(err) || isUnknownHost(err) || errors.As(err, &early) || errors.Is(err, resty.ErrResponseBodyTooLarge)
+	fault := faultOf(err)
+	return fault == FaultTLS || fault == FaultHost || errors.As(err, &early) || errors.Is(err, resty.ErrResponseBodyTooLarge)
+}
+
+func faultOf(err error) Fault {
+	const refusedOnWindows = syscall.Errno(10061) // WSAECONNREFUSED
+	var dns *net.DNSError
+	var record tls.RecordHeaderError
+	switch {
+	case connecting(err, "proxyconnect"):
+		return FaultProxy
+	case isUntrusted(err), errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record) && record.Conn != nil:
+		return FaultTLS
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return FaultHost
+	case connecting(err, "dial") && (errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, refusedOnWindows)):
+		return FaultRefused
+	}
+	return ""
+}
+
+// connecting reports whether err is from one of the operations that make a connection.
+func connecting(err error, operations ...string) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && slices.Contains(operations, op.Op)
 }
 
 func isUntrusted(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &certificate)
-}
-
-func isUnknownHost(err error) bool {
-	var dns *net.DNSError
-	return errors.As(err, &dns) && dns.IsNotFound
 }
 
 // responseError returns the Error for a response with a status other than 2xx.
@@ -186,14 +226,14 @@ func responseError(res response) *Error {
 
 // unexpected returns the Error for a response that is not the API's.
 func unexpected(res response, cause error) *Error {
-	message := fmt.Sprintf("the answer is not OpenTrain's JSON (HTTP %d)", res.status)
+	message := fmt.Sprintf("the response is not OpenTrain's JSON (HTTP %d)", res.status)
 	switch {
 	case res.status >= 300 && res.status < 400:
-		message = fmt.Sprintf("the server answered with a redirect (HTTP %d), which is not followed", res.status)
+		message = fmt.Sprintf("the response is a redirect (HTTP %d), which is not followed", res.status)
 	case len(res.body) == 0:
-		message = fmt.Sprintf("the answer is empty (HTTP %d)", res.status)
+		message = fmt.Sprintf("the response is empty (HTTP %d)", res.status)
 	case strings.Contains(res.header.Get("Content-Type"), "html"):
-		message = fmt.Sprintf("a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered", res.status)
+		message = fmt.Sprintf("the response is a web page instead of OpenTrain's JSON (HTTP %d); it may be from a proxy", res.status)
 	}
 	return &Error{
 		Code: CodeBadResponse, Status: res.status, Message: message, RequestID: res.header.Get("X-Request-Id"), cause: cause,

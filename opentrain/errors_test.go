@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,9 +52,9 @@ func TestMayHaveChanged(t *testing.T) {
 
 func TestAnswersThatAreErrors(t *testing.T) {
 	const (
-		page   = "a web page came back instead of OpenTrain's JSON (HTTP %d); a proxy may have answered"
-		noJSON = "the answer is not OpenTrain's JSON (HTTP %d)"
-		empty  = "the answer is empty (HTTP %d)"
+		page   = "the response is a web page instead of OpenTrain's JSON (HTTP %d); it may be from a proxy"
+		noJSON = "the response is not OpenTrain's JSON (HTTP %d)"
+		empty  = "the response is empty (HTTP %d)"
 	)
 	html := http.Header{"Content-Type": {"text/html"}}
 	for name, test := range map[string]struct {
@@ -108,7 +112,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		"redirect": {
 			stub{status: 302, header: http.Header{"Location": {"http://evil.example/"}}},
 			opentrain.Error{
-				Code: opentrain.CodeBadResponse, Message: "the server answered with a redirect (HTTP %d), which is not followed",
+				Code: opentrain.CodeBadResponse, Message: "the response is a redirect (HTTP %d), which is not followed",
 			},
 		},
 		"web page with status 200": {
@@ -122,11 +126,11 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		},
 		"no job ID": {
 			stub{status: 200, body: `{"status":"DRAFT"}`},
-			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not hold a jobId"},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response has no job id"},
 		},
 		"too large": {
 			stub{status: 200, body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`},
-			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer is larger than 8 MiB"},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response is larger than 8 MiB"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,6 +209,90 @@ func TestFailuresWithoutAnAnswer(t *testing.T) {
 	go func() { <-arrived; stop() }()
 	if e := call(cancelled, silent.URL); e.Code != opentrain.CodeNetwork || !errors.Is(e, context.Canceled) {
 		t.Errorf("cancelled: %+v", e)
+	}
+}
+
+// TestFaults: why no connection came about, and whether a retry is worth it.
+func TestFaults(t *testing.T) {
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	through := func(proxy string) *http.Transport {
+		address, err := url.Parse(proxy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &http.Transport{Proxy: http.ProxyURL(address)}
+	}
+	lookup := func(err *net.DNSError) *http.Transport {
+		return &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+		}}
+	}
+	for name, test := range map[string]struct {
+		base      string
+		transport *http.Transport
+		code      opentrain.Code
+		fault     opentrain.Fault
+		message   string
+	}{
+		"no such name": {
+			"https://nowhere.example", lookup(&net.DNSError{IsNotFound: true}),
+			opentrain.CodeNetwork, opentrain.FaultHost, "the host name doesn't exist",
+		},
+		"name server down": {
+			"https://nowhere.example", lookup(&net.DNSError{IsTemporary: true}), opentrain.CodeNetwork, "", "OpenTrain couldn't be reached",
+		},
+		"name server slow": {
+			"https://nowhere.example", lookup(&net.DNSError{IsTimeout: true}), opentrain.CodeTimeout, "", "OpenTrain didn't respond in time",
+		},
+		"refused": {closed.URL, &http.Transport{}, opentrain.CodeNetwork, opentrain.FaultRefused, "the host refused the connection"},
+		"certificate": {
+			untrusted.URL, &http.Transport{}, opentrain.CodeNetwork, opentrain.FaultTLS, "the host's certificate is not trusted",
+		},
+		"no TLS": {
+			strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{},
+			opentrain.CodeNetwork, opentrain.FaultTLS, "the host doesn't speak TLS",
+		},
+		"proxy": {
+			"https://nowhere.example", through(closed.URL), opentrain.CodeNetwork, opentrain.FaultProxy, "the proxy couldn't be reached",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, err := opentrain.New(opentrain.Config{BaseURL: test.base, Transport: test.transport})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(opentrain.WithToken(t.Context(), secret), time.Second) // too short for a retry
+			defer cancel()
+			_, err = client.PublishJob(ctx, "job_1")
+			e := asError(t, err)
+			if e.Code != test.code || e.Fault != test.fault || e.Message != test.message || !e.NotSent || opentrain.MayHaveChanged(err) {
+				t.Errorf("%+v", e)
+			}
+		})
+	}
+}
+
+// TestAddresses: a client names its host and the page of a draft, whatever form the base URL has.
+func TestAddresses(t *testing.T) {
+	for base, want := range map[string]string{
+		"":                                     "app.opentrain.ai https://app.opentrain.ai/job-post?job=a%26b",
+		"https://x.example/":                   "x.example https://x.example/job-post?job=a%26b",
+		"http://127.0.0.1:80/in/api/public/v1": "127.0.0.1:80 http://127.0.0.1:80/in/job-post?job=a%26b",
+	} {
+		client, err := opentrain.New(opentrain.Config{BaseURL: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := client.Host() + " " + client.DraftURL("a&b"); got != want {
+			t.Errorf("%q: %s, want %s", base, got, want)
+		}
 	}
 }
 

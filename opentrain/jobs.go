@@ -41,7 +41,7 @@ type Moderation struct {
 // not open (developers/api-reference/jobs/update).
 func (c *Client) UpdateJob(ctx context.Context, jobID string, fields Fields) (*Edit, error) {
 	req := request{method: http.MethodPatch, path: "/jobs/{id}", jobID: jobID, body: fields, invalidates: true}
-	return fetch(ctx, c, req, "the result of an edit", func(e *Edit) bool { return e.Status != "" || e.Moderation != nil })
+	return fetch(ctx, c, req, "result of an edit", func(e *Edit) bool { return e.Status != "" || e.Moderation != nil })
 }
 
 // Edit is the result of UpdateJob.
@@ -56,7 +56,7 @@ type Edit struct {
 // (developers/api-reference/jobs/close).
 func (c *Client) CloseJob(ctx context.Context, jobID string) (*Closing, error) {
 	req := request{method: http.MethodPost, path: "/jobs/{id}/close", jobID: jobID, invalidates: true}
-	return fetch(ctx, c, req, "the job's status", func(c *Closing) bool { return c.Status != "" })
+	return fetch(ctx, c, req, "job status", func(c *Closing) bool { return c.Status != "" })
 }
 
 // Closing is the result of CloseJob.
@@ -72,7 +72,7 @@ type Closing struct {
 func (c *Client) InviteTrainer(ctx context.Context, jobID, freelancerID string) (*Invitation, error) {
 	body := map[string]string{"freelancerId": freelancerID}
 	req := request{method: http.MethodPost, path: "/jobs/{id}/invites", jobID: jobID, body: body}
-	return fetch(ctx, c, req, "an invitation", func(i *Invitation) bool { return i.ProposalID != "" || i.FreelancerID != "" })
+	return fetch(ctx, c, req, "invitation", func(i *Invitation) bool { return i.ProposalID != "" || i.FreelancerID != "" })
 }
 
 // Invitation is the result of InviteTrainer.
@@ -95,7 +95,7 @@ type OwnJobQuery struct {
 func (c *Client) ListOwnJobs(ctx context.Context, query OwnJobQuery) (*OwnJobPage, error) {
 	values := newQuery(query.Limit, "status", query.Status, "cursor", query.Cursor)
 	req := request{path: "/jobs/mine", query: values}
-	return fetch(ctx, c, req, "a list of jobs", func(p *OwnJobPage) bool { return p.Jobs != nil })
+	return fetch(ctx, c, req, "list of jobs", func(p *OwnJobPage) bool { return p.Jobs != nil })
 }
 
 // OwnJobPage is one page of the caller's own jobs.

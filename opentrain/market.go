@@ -26,7 +26,7 @@ func (c *Client) SearchJobs(ctx context.Context, query JobQuery) (*JobPage, erro
 	values := newQuery(query.Limit, "q", query.Text, "category", query.Category, "language", query.Language,
 		"country", query.Country, "payType", query.PayType, "cursor", query.Cursor)
 	req := request{path: "/jobs", query: values, public: true}
-	return fetch(ctx, c, req, "a list of jobs", func(p *JobPage) bool { return p.Jobs != nil })
+	return fetch(ctx, c, req, "list of jobs", func(p *JobPage) bool { return p.Jobs != nil })
 }
 
 // JobPage is one page of public jobs.
@@ -90,7 +90,7 @@ func (c *Client) GetJobUncached(ctx context.Context, jobID string) (*PublicJob, 
 
 func (c *Client) publicJob(ctx context.Context, jobID string, uncached bool) (*PublicJob, error) {
 	req := request{path: "/jobs/{id}", jobID: jobID, public: true, uncached: uncached, closedOK: true}
-	return fetch(ctx, c, req, "a job", func(j *PublicJob) bool { return j.ID != "" })
+	return fetch(ctx, c, req, "job", func(j *PublicJob) bool { return j.ID != "" })
 }
 
 // saysClosed reports whether a body says that a job is no longer public.
@@ -132,7 +132,7 @@ const MaxChanges = 5000
 func (c *Client) ListChanges(ctx context.Context, since time.Time) (*Changes, error) {
 	values := newQuery(0, "since", since.UTC().Format(time.RFC3339Nano))
 	req := request{path: "/jobs/changes", query: values, public: true}
-	return fetch(ctx, c, req, "a list of changes", func(c *Changes) bool { return c.Changes != nil })
+	return fetch(ctx, c, req, "list of changes", func(c *Changes) bool { return c.Changes != nil })
 }
 
 // Changes are the events on the marketplace from Since to Until (RFC 3339).

@@ -34,7 +34,7 @@ func TestRetryCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 			checks := 0
-			ctx := opentrain.WithRetryCheck(opentrain.WithToken(t.Context(), sandbox.DemoToken), func(ctx context.Context) error {
+			ctx := opentrain.WithRetryCheck(opentrain.WithToken(t.Context(), sandbox.DemoToken), func(context.Context) error {
 				checks++
 				return test.result
 			})

@@ -91,7 +91,7 @@ func (t *throttle) waitForRate(r *http.Request) error {
 	delay := reservation.Delay()
 	if delay > maxQueueTime {
 		reservation.Cancel()
-		return busy("this server has reached OpenTrain's limit for public reads per minute", delay)
+		return busy("this server has reached its limit of public reads per minute", delay)
 	}
 	select {
 	case <-time.After(delay):

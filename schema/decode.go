@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,31 +13,49 @@ import (
 	"unicode/utf8"
 )
 
-// Decode decodes arguments into T. It accepts a value in another form when its meaning is plain: "18" for a
-// number, a JSON string for an object or a list, one string for a list, an enum value in other case or spacing.
+// Decode decodes arguments into T. It accepts a value in another form when its meaning is plain: "18" or "5k" for a
+// number, a JSON string for an object or a list, one string for a list, an enum value in other words (see Match).
 // interpreted reports each such value in one sentence. Everything else fails with an *ArgumentError that lists
 // the problems, at most maxProblems.
 //
 // A null for an optional argument counts as absent. Inside an object that accepts unknown members (see Open),
 // a null is a value and an enum may have values that the schema does not list.
-func (in *Input[T]) Decode(raw json.RawMessage) (args T, interpreted []string, err error) {
+//
+// live has schemas of arguments, by name, that replace the published ones in this call.
+func (in *Input[T]) Decode(raw json.RawMessage, live map[string]*Node) (args T, interpreted []string, err error) {
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) == 0 || string(trimmed) == "null" {
 		raw = json.RawMessage("{}")
 	}
-	clean, interpreted, err := DecodePart(in.root, "", raw)
+	d := decoder{dialect: in.dialect, live: live}
+	clean, interpreted, err := d.decode("", in.root, raw)
 	if err != nil {
 		return args, nil, err
 	}
 	if json.Unmarshal(clean, &args) != nil {
-		return args, nil, &ArgumentError{Problems: []Problem{{Message: "the arguments are not of the form that the input schema gives"}}}
+		return args, nil, &ArgumentError{Problems: []Problem{{Message: "the arguments don't match the input schema"}}}
 	}
 	return args, interpreted, nil
 }
 
-// DecodePart decodes one value against a schema of its own, like Decode. Use it for a part of the arguments
-// that the published schema does not describe in full. Messages refer to the value by path.
-func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMessage, interpreted []string, err error) {
-	d := decoder{}
+// DecodePart decodes one value against a schema of its own, like Decode. Messages refer to the value by path.
+func DecodePart(node *Node, path string, raw json.RawMessage, dialect Dialect) (clean json.RawMessage, interpreted []string, err error) {
+	d := decoder{dialect: dialect}
+	return d.decode(path, node, raw)
+}
+
+// decoder walks a schema and a value. Its methods return the value in the schema's form, unless it has problems.
+type decoder struct {
+	dialect     Dialect
+	live        map[string]*Node
+	problems    []Problem
+	interpreted []string
+	open        bool // inside an object that accepts unknown members
+}
+
+// maxProblems is how many problems of one call are reported.
+const maxProblems = 50
+
+func (d *decoder) decode(path string, node *Node, raw json.RawMessage) (clean json.RawMessage, interpreted []string, err error) {
 	clean = d.value(path, node, raw)
 	if len(d.problems) > 0 {
 		return nil, nil, &ArgumentError{Problems: d.problems}
@@ -46,32 +63,14 @@ func DecodePart(node *Node, path string, raw json.RawMessage) (clean json.RawMes
 	return clean, d.interpreted, nil
 }
 
-// Match returns the allowed value that equals text, ignoring case, spaces, hyphens and underscores.
-func Match(text string, allowed []string) (string, bool) {
-	if slices.Contains(allowed, text) {
-		return text, true
-	}
-	for _, value := range allowed {
-		if fold(text) == fold(value) {
-			return value, true
-		}
-	}
-	return "", false
+func (d *decoder) reject(path, format string, args ...any) {
+	d.add(func() Problem { return Problem{Path: path, Message: fmt.Sprintf(format, args...)} })
 }
 
-// decoder walks a schema and a value. Its methods return the value in the schema's form, unless it has problems.
-type decoder struct {
-	problems    []Problem
-	interpreted []string
-	open        bool // inside an object that accepts unknown members
-}
-
-// maxProblems is how many problems of one call are reported.
-const maxProblems = 20
-
-func (d *decoder) reject(path string, allowed []string, format string, args ...any) {
+// add makes a problem only if it is reported: its suggestions cost time.
+func (d *decoder) add(problem func() Problem) {
 	if len(d.problems) < maxProblems {
-		d.problems = append(d.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...), Allowed: allowed})
+		d.problems = append(d.problems, problem())
 	}
 }
 
@@ -81,6 +80,12 @@ func (d *decoder) interpret(path string, raw, as json.RawMessage) json.RawMessag
 }
 
 func (d *decoder) value(path string, node *Node, raw json.RawMessage) json.RawMessage {
+	if text, ok := unquote(raw); ok && d.dialect.Refuse != nil {
+		if why := d.dialect.Refuse(text); why != "" {
+			d.reject(path, "%s", why)
+			return nil
+		}
+	}
 	switch node.Type {
 	case "object":
 		return d.object(path, node, raw)
@@ -93,27 +98,52 @@ func (d *decoder) value(path string, node *Node, raw json.RawMessage) json.RawMe
 	case "boolean":
 		return d.boolean(path, raw)
 	}
-	return raw
+	return d.untyped(path, node, raw)
+}
+
+// untyped decodes a value of any type. With an enum, a text is one of its values, and so is each text of a list.
+func (d *decoder) untyped(path string, node *Node, raw json.RawMessage) json.RawMessage {
+	var list []*string
+	_, isText := unquote(raw)
+	isList := decodes(raw, &list) && !slices.Contains(list, nil)
+	switch {
+	case len(node.Enum) > 0 && isText:
+		return d.enum(path, node, raw)
+	case len(node.Enum) > 0 && isList:
+		return d.array(path, &Node{Type: "array", Items: &Node{Type: "string", Enum: node.Enum, Extras: node.Extras}}, raw)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw)) // a member that occurs twice counts once, at every depth
+	decoder.UseNumber()
+	var v any
+	if decoder.Decode(&v) != nil {
+		d.reject(path, "can't be read")
+		return nil
+	}
+	return d.encode(path, v)
 }
 
 func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	var members map[string]json.RawMessage
+	if node.Properties != nil && string(bytes.TrimSpace(raw)) == "[]" { // PHP's empty object
+		raw = json.RawMessage("{}")
+	}
 	if !decodes(raw, &members) {
 		inner, _ := unquote(raw)
 		if !decodes([]byte(inner), &members) {
-			d.reject(path, nil, "%s is not an object; send {\"name\": value, …}", quote(raw))
+			d.reject(path, "%s is not an object; send {\"name\": value, …}", quote(raw))
 			return nil
 		}
 		raw = d.interpret(cmp.Or(path, "arguments"), raw, json.RawMessage(inner))
+	}
+	if empty := readingOf(node).Empty; empty != "" && len(members) == 0 {
+		d.reject(path, "is empty; %s", empty)
 	}
 	if node.Properties == nil {
 		return raw
 	}
 	defer func(outer bool) { d.open = outer }(d.open)
 	d.open = d.open || !closed(node)
-	if closed(node) {
-		d.unknownMembers(path, node, members)
-	}
+	d.otherMembers(path, node, members)
 	for name, property := range node.Properties.FromOldest() {
 		member, present := members[name]
 		null := string(member) == "null"
@@ -122,28 +152,39 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 		case !present || null:
 			delete(members, name)
 			if slices.Contains(node.Required, name) {
-				d.reject(join(path, name), nil, "is required: %s", property.Description)
+				d.reject(join(path, name), "is required: %s", property.Description)
 			}
 		default:
+			if live, found := d.live[name]; found && path == "" {
+				property = live
+			}
 			members[name] = d.value(join(path, name), property, member)
 		}
 	}
 	return d.encode(path, members)
 }
 
-// unknownMembers rejects the members that a closed object does not have.
-func (d *decoder) unknownMembers(path string, node *Node, members map[string]json.RawMessage) {
-	names := slices.Collect(node.Properties.KeysFromOldest())
-	known := "It takes none"
-	if len(names) > 0 {
-		known = "Arguments: " + strings.Join(names, ", ")
-	}
+// otherMembers decodes the members that the schema does not name, as far as the object may have them.
+func (d *decoder) otherMembers(path string, node *Node, members map[string]json.RawMessage) {
+	known, names := readingOf(node), slices.Collect(node.Properties.KeysFromOldest())
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if len(d.problems) >= maxProblems {
-			return // a suggestion costs time
-		}
-		if !slices.Contains(names, name) {
-			d.reject(join(path, truncate(name)), names, "is not an argument of this tool%s %s", Suggestion(name, names), known)
+		_, inSchema := node.Properties.Get(name)
+		at := join(path, truncate(name))
+		switch {
+		case len(d.problems) >= maxProblems:
+			return
+		case path == "" && !inSchema && slices.Contains(d.dialect.Ignored, name):
+			delete(members, name)
+			d.interpreted = append(d.interpreted, name+": was ignored; some hosts add it, but no tool has it")
+		case !closed(node) && len(known.Members) > 0 && !slices.Contains(known.Members, name):
+			d.add(func() Problem { return unknownName(at, name, known.Noun, "Fields", known.Members) })
+		case inSchema:
+		case !closed(node):
+			members[name] = d.value(at, &Node{}, members[name])
+		case len(names) == 0:
+			d.reject(at, "is not an argument; this tool takes none")
+		default:
+			d.add(func() Problem { return unknownName(at, name, "an argument of this tool", "Arguments", names) })
 		}
 	}
 }
@@ -152,19 +193,17 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 	var items []json.RawMessage
 	if !decodes(raw, &items) {
 		text, _ := unquote(raw)
-		entry := strings.TrimSpace(text)
-		switch {
-		case decodes([]byte(text), &items):
-		case entry == "", strings.ContainsAny(entry, ",;\n[{"): // not split, because a name may contain a comma
-			d.reject(path, nil, "%s is not a list; send [\"…\", \"…\"]", quote(raw))
+		if !decodes([]byte(text), &items) {
+			items = d.split(node, raw)
+		}
+		if items == nil {
+			d.reject(path, "%s is not a list; send [\"…\", \"…\"]", quote(raw))
 			return nil
-		default:
-			items = []json.RawMessage{raw}
 		}
 		d.interpret(path, raw, d.encode(path, items))
 	}
 	if node.MinItems != nil && uint64(len(items)) < *node.MinItems {
-		d.reject(path, nil, "needs at least %d entries", *node.MinItems)
+		d.reject(path, "needs at least %d entries", *node.MinItems)
 	}
 	for i, item := range items {
 		items[i] = d.value(path+"["+strconv.Itoa(i)+"]", node.Items, item)
@@ -172,90 +211,23 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 	return d.encode(path, items)
 }
 
-func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMessage {
-	text, ok := unquote(raw)
-	switch {
-	case len(node.Enum) > 0:
-		return d.enum(path, enumValues(node), raw)
-	case !ok && !isNumber(raw):
-		d.reject(path, nil, "%s is not a string", quote(raw))
-		return nil
-	case !ok:
-		text = string(raw)
-		raw = d.interpret(path, raw, d.encode(path, text))
-	}
-	length := utf8.RuneCountInString(text)
-	switch {
-	case node.MinLength != nil && *node.MinLength > 0 && strings.TrimSpace(text) == "":
-		d.reject(path, nil, "must not be empty: %s", node.Description)
-	case node.MaxLength != nil && length > int(min(*node.MaxLength, math.MaxInt32)):
-		d.reject(path, nil, "has %d characters; at most %d", length, *node.MaxLength)
-	}
-	return raw
-}
-
-func (d *decoder) enum(path string, allowed []string, raw json.RawMessage) json.RawMessage {
-	text, ok := unquote(raw)
-	value, found := Match(text, allowed)
-	switch {
-	case !ok:
-		d.reject(path, allowed, "%s is not a string; send one of %s", quote(raw), strings.Join(allowed, ", "))
-	case found && value != text:
-		return d.interpret(path, raw, d.encode(path, value))
-	case !found && !d.open:
-		d.reject(path, allowed, "%s", NotAllowed(text, allowed))
-	}
-	return raw
-}
-
-func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawMessage {
-	if !isNumber(raw) {
-		text, _ := unquote(raw)
-		bare := json.RawMessage(strings.TrimSpace(text))
-		if !isNumber(bare) {
-			d.reject(path, nil, "%s is not a number; send a bare number such as 18", quote(raw))
-			return nil
-		}
-		raw = d.interpret(path, raw, bare)
-	}
-	value, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil {
-		d.reject(path, nil, "%s is out of range", quote(raw))
-		return nil
-	}
-	if node.Type == "integer" {
-		whole, err := strconv.ParseInt(strings.TrimSuffix(string(raw), ".0"), 10, 64)
-		if err != nil { // such as 1e3 or 3.00, which must go through a float64 with its 53 bits
-			whole = int64(value)
-		}
-		if err != nil && value != float64(whole) {
-			d.reject(path, nil, "%s is not a whole number", quote(raw))
-			return nil
-		}
-		raw = strconv.AppendInt(nil, whole, 10)
-	}
-	if bound, err := node.Minimum.Float64(); err == nil && value < bound {
-		d.reject(path, nil, "%s is too small; at least %s", quote(raw), node.Minimum)
-	}
-	if bound, err := node.ExclusiveMinimum.Float64(); err == nil && value <= bound {
-		d.reject(path, nil, "%s is too small; it must be above %s", quote(raw), node.ExclusiveMinimum)
-	}
-	if bound, err := node.Maximum.Float64(); err == nil && value > bound {
-		d.reject(path, nil, "%s is too large; at most %s", quote(raw), node.Maximum)
-	}
-	return raw
-}
-
-func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
-	if text := string(raw); text == "true" || text == "false" {
-		return raw
-	}
+// split makes a list of a value that is none, nil when its meaning isn't plain.
+func (d *decoder) split(node *Node, raw json.RawMessage) []json.RawMessage {
 	text, _ := unquote(raw)
-	if folded := strings.ToLower(fold(text)); folded == "true" || folded == "false" {
-		return d.interpret(path, raw, json.RawMessage(folded))
+	text = strings.TrimSpace(text)
+	switch split := readingOf(node).Split; {
+	case text == "", strings.ContainsAny(text, ";\n[{"):
+		return nil
+	case split != nil:
+		var items []json.RawMessage
+		for _, entry := range split(text) {
+			items = append(items, d.encode("", entry))
+		}
+		return items
+	case strings.Contains(text, ","): // a name may contain a comma
+		return nil
 	}
-	d.reject(path, nil, "%s is not a boolean; send true or false", quote(raw))
-	return nil
+	return []json.RawMessage{raw}
 }
 
 // fold gives spellings of one name the same text: "job_id" and jobId, "Any-level" and ANY_LEVEL.
@@ -308,9 +280,11 @@ func truncate(text string) string {
 
 // encode encodes a string or decoded JSON. It fails for nesting beyond the limit of encoding/json.
 func (d *decoder) encode(path string, v any) json.RawMessage {
-	data, err := json.Marshal(v)
-	if err != nil {
-		d.reject(path, nil, "cannot be read")
+	var data bytes.Buffer
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(v) != nil {
+		d.reject(path, "can't be read")
 	}
-	return data
+	return bytes.TrimSpace(data.Bytes())
 }

@@ -33,7 +33,7 @@ func (openPart) JSONSchema() *schema.Node {
 
 func newOrder(t testing.TB) *schema.Input[order] {
 	t.Helper()
-	input, err := schema.NewInput[order]()
+	input, err := schema.NewInput[order](schema.Dialect{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +58,9 @@ func TestDecodeAcceptsPlainMeaning(t *testing.T) {
 		{"enum with spaces", `{"id":"a","level":"any level"}`, order{ID: "a", Level: "ANY_LEVEL"}, `"ANY_LEVEL"`},
 		{"enum with hyphens", `{"id":"a","level":"Any-Level"}`, order{ID: "a", Level: "ANY_LEVEL"}, `"ANY_LEVEL"`},
 		{"number for a string", `{"id":123}`, order{ID: "123"}, "id: 123 was read as"},
+		{"thousands", `{"id":"a","count":"50,000"}`, order{ID: "a", Count: 50000}, `count: "50,000" was read as 50000`},
+		{"enum in other words", `{"id":"a","level":"experts"}`, order{ID: "a", Level: "EXPERT"}, `"EXPERT"`},
+		{"empty list for no arguments inside", `{"id":"a","open":[]}`, order{ID: "a", Open: openPart{}}, ""},
 		{"object in a string", `{"id":"a","open":"{\"price\":2}"}`, order{ID: "a", Open: openPart{"price": json.RawMessage("2")}}, "open"},
 		{"arguments in a string", `"{\"id\":\"a\"}"`, order{ID: "a"}, "arguments"},
 		{"open part keeps unknown keys and nulls", `{"id":"a","open":{"new":{"deep":[1]},"level":null}}`,
@@ -66,7 +69,7 @@ func TestDecodeAcceptsPlainMeaning(t *testing.T) {
 			order{ID: "a", Open: openPart{"level": json.RawMessage(`"EXPERT"`)}}, "open.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, interpreted, err := newOrder(t).Decode(json.RawMessage(test.args))
+			got, interpreted, err := newOrder(t).Decode(json.RawMessage(test.args), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,15 +103,18 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"unknown, other spelling", `{"id":"a","ID":"b"}`, []string{"did you mean id?"}},
 		{"unknown, far", `{"id":"a","zzz":1}`, []string{"Arguments: id, size, count"}},
 		{"word for a number", `{"id":"a","size":"lots"}`, []string{`size: "lots" is not a number`}},
-		{"thousands", `{"id":"a","size":"50,000"}`, []string{"send a bare number"}},
+		{"comma for a point", `{"id":"a","size":"18,50"}`, []string{`size: "18,50" is not a number; send digits only`}},
+		{"dollars for a plain number", `{"id":"a","size":"$18"}`, []string{"send digits only"}},
 		{"list for a number", `{"id":"a","size":[1]}`, []string{"is not a number"}},
 		{"zero", `{"id":"a","size":0}`, []string{"must be above 0"}},
 		{"too large", `{"id":"a","size":101}`, []string{"at most 100"}},
 		{"out of range", `{"id":"a","size":1e999}`, []string{"out of range"}},
 		{"not whole", `{"id":"a","count":1.5}`, []string{"is not a whole number"}},
+		{"whole, too large for any number", `{"id":"a","count":1e19}`, []string{"count: 1e19 is out of range"}},
+		{"whole, beyond the last number", `{"id":"a","count":9223372036854775808}`, []string{"is out of range"}},
 		{"too small", `{"id":"a","count":0}`, []string{"at least 1"}},
 		{"not a boolean", `{"id":"a","urgent":"maybe"}`, []string{"send true or false"}},
-		{"enum, near", `{"id":"a","level":"EXPRT"}`, []string{"is not one of: ANY_LEVEL, EXPERT; nearest: EXPERT"}},
+		{"enum, near", `{"id":"a","level":"EXPRT"}`, []string{"is not one of: ANY_LEVEL, EXPERT; did you mean EXPERT?"}},
 		{"enum, far", `{"id":"a","level":"GURU"}`, []string{`"GURU" is not one of: ANY_LEVEL, EXPERT`}},
 		{"number for an enum", `{"id":"a","level":3}`, []string{"send one of"}},
 		{"object for a string", `{"id":{"a":1}}`, []string{"is not a string"}},
@@ -120,7 +126,7 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"all at once", `{"size":"x","level":"y","what":1}`, []string{"what:", "id: is required", "size:", "level:"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := newOrder(t).Decode(json.RawMessage(test.args))
+			_, _, err := newOrder(t).Decode(json.RawMessage(test.args), nil)
 			var bad *schema.ArgumentError
 			if !errors.As(err, &bad) {
 				t.Fatalf("got %v, want an ArgumentError", err)
@@ -139,7 +145,7 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 
 func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 	const digits = "9007199254740993"
-	got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":{"price":` + digits + `}}`))
+	got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":{"price":`+digits+`}}`), nil)
 	if err != nil || string(got.Open["price"]) != digits {
 		t.Errorf("got %s, %v", got.Open["price"], err)
 	}
@@ -147,7 +153,7 @@ func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 		`9007199254740993`: 9007199254740993, `"9007199254740993"`: 9007199254740993, `9007199254740993.0`: 9007199254740993,
 		`9223372036854775807`: math.MaxInt64, `1e3`: 1000, `3.00`: 3,
 	} {
-		got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","count":` + args + `}`))
+		got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","count":`+args+`}`), nil)
 		if err != nil || got.Count != want {
 			t.Errorf("count %s: got %d, %v", args, got.Count, err)
 		}
@@ -158,7 +164,7 @@ func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 func TestNestedTooDeep(t *testing.T) {
 	const limit = 10_000
 	deep := `{"x":` + strings.Repeat("[", limit-1) + strings.Repeat("]", limit-1) + `}`
-	_, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":` + strconv.Quote(deep) + `}`))
+	_, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":`+strconv.Quote(deep)+`}`), nil)
 	var bad *schema.ArgumentError
 	if !errors.As(err, &bad) {
 		t.Errorf("got %v, want an ArgumentError", err)
@@ -181,13 +187,14 @@ func TestNearest(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"a","size":"18","tags":"x","level":"any level"}`, `"{\"id\":\"a\"}"`, `{"id":{}}`, `[`, `null`, `{"id":"\ud800"}`,
+		`{"id":"a","count":"5k","size":"1,000.50","level":"experts"}`, `[]`, `{"id":"a","tags":"x, y"}`,
 		`{"id":"a","open":{"level":null,"x":[{}]}}`, `{"id":"a","count":"9e99"}`, `{"id":1e400}`, "{\"id\":\"\\u0000\"}",
 	} {
 		f.Add([]byte(seed))
 	}
 	input := newOrder(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		args, _, err := input.Decode(raw)
+		args, _, err := input.Decode(raw, nil)
 		if err != nil {
 			var bad *schema.ArgumentError
 			if !errors.As(err, &bad) || len(bad.Problems) == 0 || err.Error() == "" {
@@ -205,7 +212,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		twice, interpreted, err := input.Decode(again)
+		twice, interpreted, err := input.Decode(again, nil)
 		if err != nil || len(interpreted) > 0 || !reflect.DeepEqual(normal(args), normal(twice)) {
 			t.Fatalf("%s decodes to %+v, and that to %+v (%v, %v)", raw, args, twice, interpreted, err)
 		}

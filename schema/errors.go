@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"fmt"
+	"cmp"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -16,10 +16,12 @@ type ArgumentError struct {
 type Problem struct {
 	// Path names the argument, such as "fields.experienceLevel". "" means the arguments as a whole.
 	Path string `json:"path"`
-	// Message says what is wrong and what to send, without a final period.
+	// Message says what is wrong and what to send, without a final period and without the list of allowed values.
 	Message string `json:"message"`
 	// Allowed lists the allowed values or names, if there is such a list.
 	Allowed []string `json:"allowed,omitempty"`
+
+	before, after string // stand around the list in a message that has it
 }
 
 // Error implements error, with one line per problem.
@@ -31,12 +33,48 @@ func (e *ArgumentError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// String joins path and message.
+// String joins path, message and allowed values.
 func (p Problem) String() string {
-	if p.Path == "" {
-		return p.Message
+	if len(p.Allowed) == 0 {
+		return p.Short()
 	}
-	return p.Path + ": " + p.Message
+	return p.WithList(strings.Join(p.Allowed, ", "))
+}
+
+// Short joins path and message.
+func (p Problem) Short() string { return p.at(p.Message) }
+
+// WithList joins path and message, with a list of the allowed values in it.
+func (p Problem) WithList(list string) string {
+	return p.at(cmp.Or(p.before, p.Message+": ") + list + p.after)
+}
+
+func (p Problem) at(message string) string {
+	if p.Path == "" {
+		return message
+	}
+	return p.Path + ": " + message
+}
+
+// NotAllowed is the problem with a text that is not an allowed value.
+func NotAllowed(path, text string, allowed []string) Problem {
+	is, nearest := `"`+truncate(text)+`" is not one of`, ""
+	if value := Nearest(text, allowed); value != "" {
+		nearest = "; did you mean " + value + "?"
+	}
+	return Problem{Path: path, Message: is + " the allowed values" + nearest, Allowed: allowed, before: is + ": ", after: nearest}
+}
+
+// notAText is the problem with a value of another type where one of some texts belongs.
+func notAText(path, value string, allowed []string) Problem {
+	is := value + " is not a string; send one of"
+	return Problem{Path: path, Message: is + " the allowed values", Allowed: allowed, before: is + " "}
+}
+
+// unknownName is the problem with a name that an object does not have. plural names the list of names.
+func unknownName(path, name, noun, plural string, names []string) Problem {
+	message := "is not " + noun + Suggestion(name, names)
+	return Problem{Path: path, Message: strings.TrimSuffix(message, "."), Allowed: names, before: message + " " + plural + ": "}
 }
 
 // Suggestion completes a sentence about an unknown name: "; did you mean jobId?", or "." when no name is close.
@@ -45,15 +83,6 @@ func Suggestion(name string, names []string) string {
 		return "; did you mean " + nearest + "?"
 	}
 	return "."
-}
-
-// NotAllowed says that text is not an allowed value, and lists the allowed ones.
-func NotAllowed(text string, allowed []string) string {
-	message := fmt.Sprintf("\"%s\" is not one of: %s", truncate(text), strings.Join(allowed, ", "))
-	if nearest := Nearest(text, allowed); nearest != "" {
-		message += "; nearest: " + nearest
-	}
-	return message
 }
 
 // Nearest returns the name that a misspelled one most likely means, or "" when none is close.

@@ -19,18 +19,28 @@ func NewObject() *Node { return &Node{Type: "object", Properties: jsonschema.New
 
 // Input is the schema of a tool's arguments, decoded into T.
 type Input[T any] struct {
-	root *Node
-	json json.RawMessage
+	root    *Node
+	json    json.RawMessage
+	dialect Dialect
 }
 
-// NewInput builds the schema of T. Arguments that T does not name are rejected.
-func NewInput[T any]() (*Input[T], error) {
+// NewInput builds the schema of T. Arguments that neither T nor the dialect names are rejected.
+func NewInput[T any](dialect Dialect) (*Input[T], error) {
 	root := reflectNode(new(T), true)
-	data, err := json.Marshal(root)
+	shown := published(root)
+	if len(shown.Required) == 0 { // some clients expect the list even when it is empty
+		shown.Extras = map[string]any{"required": []string{}}
+	}
+	data, err := json.Marshal(shown)
 	if err != nil {
 		return nil, fmt.Errorf("input schema of %T: %w", *new(T), err)
 	}
-	return &Input[T]{root: root, json: data}, nil
+	for name, reading := range dialect.Readings {
+		if property, found := root.Properties.Get(name); found {
+			Read(property, reading)
+		}
+	}
+	return &Input[T]{root: root, json: data, dialect: dialect}, nil
 }
 
 // JSON returns the schema as clients see it.
@@ -39,7 +49,7 @@ func (in *Input[T]) JSON() json.RawMessage { return in.json }
 // Output returns the schema of a tool's result. It allows members that T does not name, so that a newer
 // server does not break an older client.
 func Output[T any]() (json.RawMessage, error) {
-	data, err := json.Marshal(reflectNode(new(T), false))
+	data, err := json.Marshal(published(reflectNode(new(T), false)))
 	if err != nil {
 		return nil, fmt.Errorf("output schema of %T: %w", *new(T), err)
 	}

@@ -74,7 +74,7 @@ func (shirt) JSONSchemaExtend(node *schema.Node) {
 }
 
 func TestDescribeAndEnum(t *testing.T) {
-	input, err := schema.NewInput[shirt]()
+	input, err := schema.NewInput[shirt](schema.Dialect{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestDescribeAndEnum(t *testing.T) {
 	if got := string(input.JSON()); !strings.Contains(got, want) {
 		t.Errorf("got %s, want %s in it", got, want)
 	}
-	if got, interpreted, err := input.Decode(json.RawMessage(`{"size":"m","color":""}`)); err != nil || got.Size != "M" {
+	if got, interpreted, err := input.Decode(json.RawMessage(`{"size":"m","color":""}`), nil); err != nil || got.Size != "M" {
 		t.Errorf("got %+v, %q, %v", got, interpreted, err)
 	}
 }

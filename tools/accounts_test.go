@@ -2,9 +2,11 @@ package tools_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +22,9 @@ import (
 type account struct {
 	mu           sync.Mutex
 	capabilities string
-	status       int // of the capabilities; 0 is 200
+	status       int    // of the capabilities; 0 is 200
+	scopes       string // of the token, as a JSON list; "" when the API doesn't say them
+	job          string // the status of the caller's job j
 	silent       bool
 	refusal      string // what every other call is answered with, as a 403
 	calls        []string
@@ -37,6 +41,8 @@ func (a *account) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = strings.Replace(body, "OPEN", "DRAFT", 1)
 	}
 	switch {
+	case strings.HasSuffix(r.URL.Path, "/jobs/mine"):
+		return owner{status: a.job}.RoundTrip(r)
 	case strings.HasSuffix(r.URL.Path, "/capabilities"):
 		if a.silent {
 			<-r.Context().Done()
@@ -45,6 +51,11 @@ func (a *account) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = a.capabilities
 		if a.status != 0 {
 			answer.StatusCode = a.status
+		}
+	case strings.HasSuffix(r.URL.Path, "/auth/me"):
+		body = `{"actor":{"userId":"u"},"token":{"id":"t"}}`
+		if a.scopes != "" {
+			body = `{"actor":{"userId":"u"},"token":{"id":"t","scopes":` + a.scopes + `}}`
 		}
 	case a.refusal != "":
 		answer.StatusCode, body = http.StatusForbidden, a.refusal
@@ -73,7 +84,7 @@ func (a *account) reads() int {
 	return n
 }
 
-// callsTo returns a function that calls tools on an account.
+// callsTo returns a function that calls tools on an account, whose job j has the status that the tool needs.
 func callsTo(t *testing.T, a *account) func(by, name, args string) (tool.Result, *tool.Failure) {
 	t.Helper()
 	tools := serve(t, a, setup{})
@@ -81,6 +92,10 @@ func callsTo(t *testing.T, a *account) func(by, name, args string) (tool.Result,
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
+		a.job = opentrain.StatusOpen
+		if name == "opentrain_publish" || name == "opentrain_get_draft" {
+			a.job = opentrain.StatusDraft
+		}
 		result, _, failure := tools.run(ctx, t, tool.Call{Caller: caller.Caller{ID: by}}, name, args)
 		return result, failure
 	}
@@ -98,14 +113,14 @@ func TestCapabilitiesCheckFields(t *testing.T) {
 		for _, test := range []struct{ fields, sent, want string }{
 			{`{"experienceLevel":"SENIOR"}`, `{"experienceLevel":"SENIOR"}`, ""},
 			{`{"experienceLevel":"senior","shift":"early morning"}`, `{"experienceLevel":"SENIOR","shift":"EARLY_MORNING"}`, `"early morning" was read as "EARLY_MORNING"`},
-			{`{"tags":["a b","C"],"headcount":"3"}`, `{"headcount":3,"tags":["A_B","C"]}`, `["a b","C"] was read as ["A_B","C"]`},
+			{`{"tags":["a b","C"],"headcount":"3"}`, `{"headcount":3,"tags":["A_B","C"]}`, `fields.tags[0]: "a b" was read as "A_B"`},
 			{`{"shift":null}`, `{"shift":null}`, ""},
 			{`{"shift":{"new":"form"}}`, `{"shift":{"new":"form"}}`, ""},
 			{`{"experienceLevel":"EXPERT"}`, "", `fields.experienceLevel: "EXPERT" is not one of: SENIOR, JUNIOR`},
-			{`{"tags":["C","D"]}`, "", `fields.tags: "D" is not one of: A_B, C`},
-			{`{"pricePerHour":18}`, "", `fields.pricePerHour: is not a field of a draft. Fields: headcount, experienceLevel, shift, tags`},
+			{`{"tags":["C","D"]}`, "", `fields.tags[1]: "D" is not one of: A_B, C`},
+			{`{"pricePerHour":18}`, "", `fields.pricePerHour: is not a draft field. Fields: headcount, experienceLevel, shift, tags`},
 			{`{"shifts":"LATE","headcount":0}`, "", `fields.headcount: 0 is too small`},
-			{`{"shifts":"LATE"}`, "", `fields.shifts: is not a field of a draft; did you mean shift?`},
+			{`{"shifts":"LATE"}`, "", `fields.shifts: is not a draft field; did you mean shift?`},
 		} {
 			a := &account{capabilities: keysAndEnums}
 			result, failure := callsTo(t, a)("alice", tool, fmt.Sprintf(patchOf, test.fields))
@@ -132,8 +147,9 @@ func TestIncompleteKeyListRefusesNothing(t *testing.T) {
 func TestQuestionsUseValuesFromCapabilities(t *testing.T) {
 	a := &account{capabilities: `{"capabilities":{},"draft":{"enums":{"level":["HIGH","LOW"]}}}`}
 	result, failure := callsTo(t, a)("alice", "opentrain_create_draft", `{"description":"x"}`)
-	if failure != nil || !strings.Contains(result.Text, `Options: ["HIGH","LOW"]`) || !strings.Contains(result.Text, "Type: enum") {
-		t.Errorf("%v\n%s", failure, result.Text)
+	data, err := json.Marshal(result.Structured)
+	if failure != nil || err != nil || !strings.Contains(result.Text, `Options: ["HIGH","LOW"]`) || !strings.Contains(string(data), `"type":"enum"`) {
+		t.Errorf("%v, %v\n%s", failure, err, result.Text)
 	}
 }
 
@@ -185,7 +201,7 @@ func TestDisabledFeatureFailsBeforeTheCall(t *testing.T) {
 		call := callsTo(t, a)
 		for range 2 {
 			_, failure := call("alice", tool, test.args)
-			if failure == nil || failure.Code != opentrain.CodeForbidden || !strings.Contains(failure.Text(), "The feature "+test.feature+" is not enabled") || !strings.Contains(failure.Text(), "was not called") {
+			if failure == nil || failure.Code != opentrain.CodeForbidden || !strings.Contains(failure.Text(), "The feature "+test.feature+" is not enabled for this account. Nothing was changed.") {
 				t.Errorf("%s: %v", tool, failure)
 			}
 		}
@@ -214,6 +230,75 @@ func TestDisabledFeatureFailsBeforeTheCall(t *testing.T) {
 	}
 	if _, failure := call("alice", "opentrain_close_job", `{"jobId":"j"}`); failure != nil {
 		t.Errorf("what is not said is not refused: %v", failure)
+	}
+}
+
+// TestMissingScopeFailsBeforeTheCall of a tool that asks a human first, until the token has the scope. What isn't known is not refused.
+func TestMissingScopeFailsBeforeTheCall(t *testing.T) {
+	for name, test := range map[string]struct{ args, scope string }{
+		"opentrain_publish":        {`{"jobId":"j"}`, "jobs:write"},
+		"opentrain_update_job":     {fmt.Sprintf(patchOf, `{"headcount":1}`), "jobs:write"},
+		"opentrain_close_job":      {`{"jobId":"j"}`, "jobs:write"},
+		"opentrain_get_draft":      {`{"jobId":"j"}`, "jobs:write"},
+		"opentrain_invite_trainer": {`{"jobId":"j","freelancerId":"f"}`, "proposals:write"},
+	} {
+		reads := func(a *account) (me, other int) {
+			for _, call := range a.calls {
+				switch {
+				case call == "GET /auth/me":
+					me++
+				case !strings.HasSuffix(call, "/capabilities"):
+					other++
+				}
+			}
+			return me, other
+		}
+		a := &account{capabilities: keysAndEnums, scopes: `["jobs:read","proposals:read"]`}
+		call := callsTo(t, a)
+		for n := range 2 {
+			_, failure := call("alice", name, test.args)
+			const words = "The API token lacks the %s scope; it has jobs:read, proposals:read."
+			if failure == nil || failure.Code != opentrain.CodeForbidden || !strings.Contains(failure.Text(), fmt.Sprintf(words, test.scope)) {
+				t.Fatalf("%s: %v", name, failure)
+			}
+			details, err := json.Marshal(failure.Details)
+			if want := `{"grantedScopes":["jobs:read","proposals:read"],"requiredScopes":["` + test.scope + `"]}`; err != nil || string(details) != want {
+				t.Errorf("%s: details %s (%v)", name, details, err)
+			}
+			if me, other := reads(a); me != n+1 || other != 0 { // a remembered scope is confirmed with a fresh read
+				t.Errorf("%s: %v", name, a.calls)
+			}
+		}
+		a.scopes = `["jobs:write","proposals:write"]`
+		for range 2 {
+			if _, failure := call("alice", name, test.args); failure != nil {
+				t.Errorf("%s, granted: %v", name, failure.Text())
+			}
+		}
+		if me, _ := reads(a); me != 3 { // and remembered
+			t.Errorf("%s: %v", name, a.calls)
+		}
+		for _, scopes := range []string{"", "null", `"all"`} {
+			if _, failure := callsTo(t, &account{capabilities: keysAndEnums, scopes: scopes})("alice", name, test.args); failure != nil {
+				t.Errorf("%s, scopes %q: %v", name, scopes, failure.Text())
+			}
+		}
+	}
+}
+
+// TestScopeRefusalIsNotRemembered: after OpenTrain's refusal for a scope, the token's scopes are read again.
+func TestScopeRefusalIsNotRemembered(t *testing.T) {
+	a := &account{capabilities: keysAndEnums, scopes: `["jobs:write"]`}
+	call := callsTo(t, a)
+	if _, failure := call("alice", "opentrain_close_job", `{"jobId":"j"}`); failure != nil {
+		t.Fatal(failure)
+	}
+	a.scopes, a.refusal = `["jobs:read"]`, `{"error":"Scope.","code":"FORBIDDEN","details":{"requiredScopes":["jobs:write"]}}`
+	for n, sent := range []bool{true, false} {
+		a.calls = nil
+		if _, failure := call("alice", "opentrain_close_job", `{"jobId":"j"}`); failure == nil || slices.Contains(a.calls, "POST /jobs/j/close") != sent {
+			t.Errorf("call %d: %v after %v", n, failure, a.calls)
+		}
 	}
 }
 

@@ -2,17 +2,23 @@ package tools_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 // TestConfirmationsExpire after ten minutes.
@@ -22,39 +28,34 @@ func TestConfirmationsExpire(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	settings := func(after time.Duration) setup {
-		return setup{confirm: true, box: box, now: func() time.Time { return start.Add(after) }}
+	at := func(after time.Duration) (served, *routes) { // each time another process
+		api := &routes{bodies: map[string]string{
+			"GET /jobs/mine":       `{"jobs":[{"id":"j","title":"T","status":"DRAFT","updatedAt":"2026-06-01T11:00:00Z"}]}`,
+			"PATCH /job-drafts/j":  `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`,
+			"POST /jobs/j/publish": `{"jobId":"j","status":"OPEN"}`,
+		}}
+		return serve(t, api, setup{confirm: true, box: box, now: func() time.Time { return start.Add(after) }}), api
 	}
-	asked, failure := call(t, &upstream{}, settings(0), alice, "opentrain_publish", `{"jobId":"j"}`)
-	if failure != nil {
-		t.Fatal(failure)
-	}
-	var out struct{ Next tool.Next }
-	data, err := json.Marshal(asked.Structured)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &out); err != nil {
-		t.Fatal(err)
-	}
-	arguments, err := json.Marshal(out.Next.Arguments)
+	tools, _ := at(0)
+	confirmation, err := json.Marshal(tools.next(t, "publish", `{"jobId":"j"}`).Arguments)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for after, counts := range map[time.Duration]bool{0: true, 10 * time.Minute: true, 11 * time.Minute: false, 24 * time.Hour: false, -time.Hour: false} {
-		got, failure := call(t, &upstream{body: `{"jobId":"j","status":"OPEN"}`}, settings(after), alice, "opentrain_publish", string(arguments))
-		if failure != nil {
-			t.Fatal(failure)
-		}
-		if published := strings.Contains(got.Text, "is live."); published != counts {
-			t.Errorf("after %v: %s", after, got.Text)
+		tools, api := at(after)
+		next := tools.next(t, "publish", string(confirmation))
+		published, again := slices.Contains(api.seen, "POST /jobs/j/publish"), next.Action == tool.ConfirmWithHuman
+		if published != counts || again == counts || again && !strings.Contains(next.Note, "may have expired") {
+			t.Errorf("after %v: published %v, %+v", after, published, next)
 		}
 	}
 }
 
 // TestConfirmationsStayShort however many long fields were set.
 func TestConfirmationsStayShort(t *testing.T) {
-	tools := serve(t, &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`}, setup{confirm: true})
+	api := &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":{"field0":"x"}}`}
+	tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusDraft}, setup{confirm: true})
+	var result tool.Result
 	for n := range 200 {
 		arguments, err := json.Marshal(map[string]any{"jobId": "j", "fields": map[string]any{fmt.Sprintf("field%d", n): strings.Repeat("x", 500)}})
 		if err != nil {
@@ -63,7 +64,9 @@ func TestConfirmationsStayShort(t *testing.T) {
 		if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_patch_draft", string(arguments)); failure != nil {
 			t.Fatal(failure)
 		}
-		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_publish", `{"jobId":"j"}`)
+		api.body = `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}` // what was set before is remembered
+		var failure *tool.Failure
+		result, _, failure = tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_publish", `{"jobId":"j"}`)
 		if failure != nil {
 			t.Fatal(failure)
 		}
@@ -71,50 +74,72 @@ func TestConfirmationsStayShort(t *testing.T) {
 		if err != nil || len(data) > 20_000 || len(result.Text) > 20_000 {
 			t.Fatalf("after %d fields: %d and %d characters (%v)", n+1, len(data), len(result.Text), err)
 		}
+		if shown := strings.Count(result.Text, `"field`) - strings.Count(result.Text, `"fields"`); n < 50 && shown != n+1 {
+			t.Fatalf("after %d fields: %d are shown:\n%s", n+1, shown, result.Text)
+		}
+	}
+	if !strings.Contains(result.Text, "The draft's content can't be shown here. Look at its page.") || !strings.Contains(result.Text, "/job-post?job=j") {
+		t.Errorf("got %s", result.Text)
 	}
 }
 
-// slowPatch holds back its answers to some changes.
-type slowPatch struct {
+// slow is an API with one draft, j. It holds back its answers to some changes.
+type slow struct {
+	waits map[string]chan struct{} // by a part of the body
+
 	mu     sync.Mutex
-	waits  map[string]chan struct{} // by a part of the body
-	asked  chan struct{}
-	public int
+	sent   []string // bodies of changes, in the order in which they came
+	fields string   // of the draft
+	public int      // how often it was published
 }
 
-func (s *slowPatch) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := ""
-	if r.Body != nil {
+func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.Method == http.MethodPatch {
 		data, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err
 		}
-		body = string(data)
-	}
-	s.mu.Lock()
-	var wait chan struct{}
-	for part, channel := range s.waits {
-		if strings.Contains(body, part) {
-			wait = channel
+		s.sent = append(s.sent, string(data))
+		for part, wait := range s.waits {
+			if strings.Contains(string(data), part) {
+				s.mu.Unlock()
+				<-wait
+				s.mu.Lock()
+			}
 		}
+		s.fields = string(data)
 	}
-	if strings.HasSuffix(r.URL.Path, "/publish") {
+	answer := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":` + s.fields + `}`
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/jobs/mine"):
+		at := time.Date(2026, 6, 1, 12, 0, len(s.sent), 0, time.UTC).Format(time.RFC3339)
+		answer = `{"jobs":[{"id":"j","title":"T","status":"DRAFT","updatedAt":"` + at + `"},{"id":"k","title":"T","status":"DRAFT"}]}`
+	case strings.HasSuffix(r.URL.Path, "/publish"):
 		s.public++
+		answer = `{"jobId":"j","status":"OPEN"}`
 	}
-	s.mu.Unlock()
-	if wait != nil {
-		s.asked <- struct{}{}
-		<-wait
-	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: r,
-		Body: io.NopCloser(strings.NewReader(`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":` + orObject(body) + `}`))}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(answer))}, nil
 }
 
-func orObject(body string) string {
-	if body == "" {
-		return "{}"
+// changes are the bodies of the changes so far.
+func (s *slow) changes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sent)
+}
+
+// newSlow makes such an API and its tools. Their clock moves on with each look.
+func newSlow(t *testing.T, held ...string) (*slow, served) {
+	t.Helper()
+	api := &slow{waits: map[string]chan struct{}{}, fields: "{}"}
+	for _, part := range held {
+		api.waits[part] = make(chan struct{})
 	}
-	return body
+	var looks atomic.Int64
+	start := time.Now()
+	return api, serve(t, api, setup{confirm: true, now: func() time.Time { return start.Add(time.Duration(looks.Add(1)) * time.Millisecond) }})
 }
 
 // next is the step that follows a call of alice's.
@@ -132,80 +157,96 @@ func (s served) next(t *testing.T, name, arguments string) tool.Next {
 	return out.Next
 }
 
-// TestOvertakenChangeIsNotShown: when two changes of a draft run at the same time, it is
-// not known which one the API applied last. A confirmation then shows neither from memory.
-func TestOvertakenChangeIsNotShown(t *testing.T) {
-	answerFirst := make(chan struct{})
-	api := &slowPatch{asked: make(chan struct{}, 1), waits: map[string]chan struct{}{`"headcount":1}`: answerFirst}}
-	tools := serve(t, api, setup{confirm: true})
-	shown := func() string {
-		t.Helper()
-		next := tools.next(t, "publish", `{"jobId":"j"}`)
-		if next.Action != tool.ConfirmWithHuman || next.Show == nil {
-			t.Fatalf("nothing to confirm: %+v", next)
+// TestCallsOnOneJobWait: what a caller's tools do to one job happens one after the other, so that a confirmation shows
+// the draft as it is. Other jobs and callers don't wait, and a call that waits too long says so.
+func TestCallsOnOneJobWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api, tools := newSlow(t, `"headcount":1}`)
+		var calls sync.WaitGroup
+		calls.Go(func() { tools.next(t, "patch_draft", `{"jobId":"j","fields":{"headcount":1}}`) })
+		synctest.Wait()
+		for name, arguments := range map[string]string{
+			"patch_draft": `{"jobId":"j","fields":{"headcount":2}}`, "publish": `{"jobId":"j"}`, "get_draft": `{"jobId":"j"}`,
+		} {
+			calls.Go(func() { tools.next(t, name, arguments) })
 		}
-		return fmt.Sprint(next.Show.Fields)
-	}
-	first := make(chan struct{})
-	go func() {
-		defer close(first)
-		tools.next(t, "patch_draft", `{"jobId":"j","fields":{"headcount":1}}`)
-	}()
-	<-api.asked
-	tools.next(t, "patch_draft", `{"jobId":"j","fields":{"headcount":2}}`)
-	if got := shown(); !strings.Contains(got, "headcount") {
-		t.Errorf("the second change is not remembered: %s", got)
-	}
-	close(answerFirst)
-	<-first
-	if got := shown(); strings.Contains(got, "headcount") {
-		t.Errorf("shown, though the other change may have undone it: %s", got)
-	}
+		for name, arguments := range map[string]string{
+			"update_job": `{"jobId":"j","fields":{"headcount":3}}`, "close_job": `{"jobId":"j"}`, "invite_trainer": `{"jobId":"j","freelancerId":"f"}`,
+		} {
+			calls.Go(func() {
+				if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_"+name, arguments); failure == nil && name != "close_job" {
+					t.Errorf("%s of a draft", name)
+				}
+			})
+		}
+		synctest.Wait()
+		if sent := api.changes(); len(sent) != 1 {
+			t.Errorf("sent while another change was under way: %v", sent)
+		}
+		for by, jobID := range map[string]string{"alice": "k", "bob": "j"} {
+			arguments := `{"jobId":"` + jobID + `","fields":{"headcount":4}}`
+			if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: caller.Caller{ID: by}}, "opentrain_patch_draft", arguments); failure != nil {
+				t.Errorf("%s waits for %s: %v", by, jobID, failure)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, _, failure := tools.run(ctx, t, tool.Call{Caller: alice}, "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":5}}`)
+		if failure == nil || failure.Code != opentrain.CodeBusy || !failure.Retryable || failure.Next.Action != tool.Wait ||
+			!strings.Contains(failure.Text(), "another call is still working on this job") {
+			t.Errorf("got %v", failure)
+		}
+		close(api.waits[`"headcount":1}`])
+		calls.Wait()
+		if sent := strings.Join(api.changes(), " "); strings.Count(sent, `"headcount":2}`) != 1 || strings.Contains(sent, `"headcount":5}`) || api.public != 0 {
+			t.Errorf("sent %s, published %d times", sent, api.public)
+		}
+		shown := tools.next(t, "publish", `{"jobId":"j"}`).Show.Fields
+		if data, err := json.Marshal(shown); err != nil || string(data) != api.fields {
+			t.Errorf("shown %s (%v), and the draft is %s", data, err, api.fields)
+		}
+	})
 }
 
-// TestParallelChangesVoidConfirmations: a report confirms nothing during or before another change.
-func TestParallelChangesVoidConfirmations(t *testing.T) {
-	api := &slowPatch{asked: make(chan struct{}, 1), waits: map[string]chan struct{}{`"headcount":1}`: make(chan struct{}), `"headcount":3}`: make(chan struct{})}}
-	tools := serve(t, api, setup{confirm: true})
-	run := func(name, arguments string) tool.Next { return tools.next(t, name, arguments) }
-	publish := func(next tool.Next) {
-		arguments, err := json.Marshal(next.Arguments)
-		if err != nil {
-			t.Fatal(err)
+// TestPublishWaitsForAChange that was sent before it: a yes from before the change doesn't count, and the draft is shown
+// as it is now.
+func TestPublishWaitsForAChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api, tools := newSlow(t, `"headcount":2}`)
+		publish := func(next tool.Next) tool.Next {
+			arguments, err := json.Marshal(next.Arguments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tools.next(t, "publish", string(arguments))
 		}
-		run("publish", string(arguments))
-	}
-	slow := make(chan tool.Next, 1)
-	go func() { slow <- run("patch_draft", `{"jobId":"j","fields":{"headcount":1}}`) }()
-	<-api.asked
-	fast := run("patch_draft", `{"jobId":"j","fields":{"headcount":2}}`)
-	publish(fast) // while the other is under way
-	close(api.waits[`"headcount":1}`])
-	overtaken := <-slow
-	publish(overtaken)
-	publish(fast)
-	if overtaken.Arguments["confirmationToken"] != nil || api.public != 0 {
-		t.Errorf("published %d times, %+v", api.public, overtaken)
-	}
-	after := run("patch_draft", `{"jobId":"j","fields":{"headcount":4}}`)
-	go func() { slow <- run("patch_draft", `{"jobId":"j","fields":{"headcount":3}}`) }()
-	<-api.asked
-	publish(after)
-	close(api.waits[`"headcount":3}`])
-	last := <-slow
-	if api.public != 0 {
-		t.Error("published while a change was under way")
-	}
-	if publish(last); api.public != 1 {
-		t.Errorf("the last report confirms nothing: %+v", last)
-	}
+		before := tools.next(t, "patch_draft", `{"jobId":"j","fields":{"headcount":1}}`)
+		var calls sync.WaitGroup
+		var after, again tool.Next
+		calls.Go(func() { after = tools.next(t, "patch_draft", `{"jobId":"j","fields":{"headcount":2}}`) })
+		synctest.Wait()
+		calls.Go(func() { again = publish(before) })
+		synctest.Wait()
+		close(api.waits[`"headcount":2}`])
+		calls.Wait()
+		if again.Action != tool.ConfirmWithHuman || !strings.Contains(again.Note, "changed") || string(again.Show.Fields["headcount"]) != "2" || api.public != 0 {
+			t.Errorf("published %d times, %+v", api.public, again)
+		}
+		if publish(before); api.public != 0 {
+			t.Error("published with a yes from before the change")
+		}
+		if publish(after); api.public != 1 {
+			t.Errorf("the last report confirms nothing: %+v", after)
+		}
+	})
 }
 
 // TestWhatIsConfirmedIsSent: a member that occurs twice can't carry a text past the human. However the fields come,
 // the API gets the values that the human was shown.
 func TestWhatIsConfirmedIsSent(t *testing.T) {
 	api := &upstream{body: `{"jobId":"j","status":"OPEN"}`}
-	tools := serve(t, api, setup{confirm: true})
+	live := owner{RoundTripper: api, status: opentrain.StatusOpen}
+	tools := serve(t, live, setup{confirm: true})
 	run := func(fields, token string) (tool.Result, string) {
 		api.sent = ""
 		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, "opentrain_update_job",
@@ -236,7 +277,7 @@ func TestWhatIsConfirmedIsSent(t *testing.T) {
 		if _, sent := run(fields, token); strings.Contains(sent, "EVIL") || strings.Contains(sent, `"n":2`) || sent == "" {
 			t.Errorf("%s: sent %q", fields, sent)
 		}
-		tools = serve(t, api, setup{confirm: true})
+		tools = serve(t, live, setup{confirm: true})
 		asked, _ := run(shown, "")
 		_, rest, _ := strings.Cut(asked.Text, `"confirmationToken":"`)
 		token, _, _ = strings.Cut(rest, `"`)

@@ -14,9 +14,17 @@ func TestFormTextIsSafe(t *testing.T) {
 	body := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"normalizedFields":{"jobTitle":"` + trick + `","` + trick + `":"` + trick + `","labelTypes":["` + trick + `"]},` +
 		`"missingFields":[{"field":"experienceLevel","label":"` + trick + `","prompt":"` + trick + `","type":"enum","enumValues":["` + trick + `","B"],"updateKeys":["experienceLevel"]}],` +
 		`"lowConfidenceFields":[{"field":"headcount","value":3,"reason":"` + trick + `"},{"field":"subjectMatter","value":"` + trick + `"}],"draftUrl":"https://app.opentrain.ai/` + trick + `"}`
-	tools := serve(t, &upstream{body: body}, setup{confirm: true})
+	ready := strings.Replace(body, `"publishReady":false`, `"publishReady":true`, 1)
 	asks := 0
-	for name, arguments := range map[string]string{"opentrain_create_draft": `{"description":"x"}`, "opentrain_patch_draft": `{"jobId":"j","fields":{"headcount":1}}`, "opentrain_publish": `{"jobId":"j"}`, "opentrain_update_job": `{"jobId":"j","fields":{"jobTitle":"` + trick + `"}}`} {
+	for name, test := range map[string]struct{ arguments, status, body string }{
+		"opentrain_create_draft":   {`{"description":"x"}`, "DRAFT", body},
+		"opentrain_patch_draft":    {`{"jobId":"j","fields":{"headcount":1}}`, "DRAFT", body},
+		"opentrain_publish":        {`{"jobId":"j"}`, "DRAFT", ready},
+		"opentrain_update_job":     {`{"jobId":"j","fields":{"jobTitle":"` + trick + `"}}`, "OPEN", body},
+		"opentrain_close_job":      {`{"jobId":"j"}`, "OPEN", body},
+		"opentrain_invite_trainer": {`{"jobId":"j","freelancerId":"` + trick + `"}`, "OPEN", body},
+	} {
+		tools, arguments := serve(t, owner{&upstream{body: test.body}, test.status, trick}, setup{confirm: true}), test.arguments
 		_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true, CanAskLists: true}, name, arguments)
 		if failure != nil || ask == nil {
 			t.Fatalf("%s: %v", name, failure)
@@ -43,7 +51,7 @@ func TestFormTextIsSafe(t *testing.T) {
 			}
 		}
 	}
-	if asks != 4 {
+	if asks != 6 {
 		t.Errorf("%d forms", asks)
 	}
 }

@@ -1,9 +1,12 @@
 package tools_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +70,32 @@ func (s served) run(ctx context.Context, t *testing.T, call tool.Call, name, arg
 		ctx = opentrain.WithToken(ctx, "ot_pat_"+call.Caller.ID)
 	}
 	return s.runner.Run(ctx, found, call, json.RawMessage(args))
+}
+
+// owner is an API on which the caller has one job, j. What isn't about the list of their jobs goes to the transport.
+type owner struct {
+	http.RoundTripper
+	status string // of the job
+	title  string // as JSON has it; "" is T
+}
+
+func (o owner) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/jobs/mine") {
+		return o.RoundTripper.RoundTrip(r)
+	}
+	jobs := ""
+	if wanted := r.URL.Query().Get("status"); wanted == "" || wanted == o.status {
+		jobs = `{"id":"j","title":"` + cmp.Or(o.title, "T") + `","status":"` + o.status + `","updatedAt":"2026-06-01T12:00:00Z"}`
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"jobs":[` + jobs + `]}`)), Request: r}, nil
+}
+
+// owning puts an API behind a list with a draft, for a tool that looks for its job there first.
+func owning(api http.RoundTripper, name string) http.RoundTripper {
+	if name == tool.Publish {
+		return owner{RoundTripper: api, status: opentrain.StatusDraft}
+	}
+	return api
 }
 
 // call runs one tool against an upstream, and expects no form.

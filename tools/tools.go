@@ -14,8 +14,8 @@ import (
 func Sets(desk *draft.Desk) []tool.Set {
 	return []tool.Set{
 		posting.Toolset(desk),
-		market.Toolset(desk.API),
+		market.Toolset(desk.API, desk.Accounts),
 		account.Toolset(desk.API, desk.Accounts),
-		applicants.Toolset(desk.API),
+		applicants.Toolset(desk),
 	}
 }

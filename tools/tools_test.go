@@ -63,8 +63,9 @@ func TestDerivedKey(t *testing.T) {
 		if err := json.Unmarshal([]byte(u.sent), &body); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(result.Text, body.Source.IdempotencyKey) {
-			t.Errorf("the key is not in the text:\n%s", result.Text)
+		data, err := json.Marshal(result.Structured)
+		if err != nil || !strings.Contains(string(data), `"idempotencyKey":"`+body.Source.IdempotencyKey+`"`) {
+			t.Errorf("the key is not in the result (%v):\n%s", err, data)
 		}
 		return body.Source.IdempotencyKey
 	}
@@ -96,7 +97,7 @@ func TestDerivedKey(t *testing.T) {
 	}
 }
 
-// TestAbsentMembersStayAbsent, and empty ones stay empty.
+// TestAbsentMembersStayAbsent: a report has no member that is empty or unknown, and none that its next step has.
 func TestAbsentMembersStayAbsent(t *testing.T) {
 	structured := func(body string) map[string]json.RawMessage {
 		t.Helper()
@@ -114,23 +115,27 @@ func TestAbsentMembersStayAbsent(t *testing.T) {
 		}
 		return members
 	}
-	short := structured(`{"jobId":"j","status":"DRAFT","draftUrl":"https://d","validation":{"publishReady":true}}`)
-	for _, name := range []string{"normalizedFields", "lowConfidenceFields", "warnings", "unmappedFields", "issues", "reviewUrl"} {
-		if value, shown := short[name]; shown {
-			t.Errorf("%s is shown as %s", name, value)
+	lists := []string{"missingFields", "lowConfidenceFields", "warnings", "unmappedFields", "issues", "reviewUrl"}
+	const more = `,"missingFields":[],"lowConfidenceFields":[],"warnings":[],"unmappedFields":[],"normalizedFields":`
+	for name, test := range map[string]struct{ body, fieldsSet, normalizedFields string }{
+		"short":            {`{"jobId":"j","status":"DRAFT","validation":{"publishReady":false}}`, `{"headcount":5}`, ""},
+		"full":             {`{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"issues":[]}` + more + `{"a":1}}`, "", `{"a":1}`},
+		"full, empty":      {`{"jobId":"j","status":"DRAFT","validation":{"publishReady":false,"issues":[]}` + more + `{}}`, "", ""},
+		"short, and ready": {`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}}`, "", ""},
+		"full, and ready":  {`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true}` + more + `{"a":1}}`, "", ""},
+	} {
+		got := structured(test.body)
+		for _, member := range lists {
+			if value, shown := got[member]; shown {
+				t.Errorf("%s: %s is shown as %s", name, member, value)
+			}
 		}
-	}
-	if string(short["fieldsSet"]) != `{"headcount":5}` || !strings.Contains(string(short["interpreted"]), "headcount") {
-		t.Errorf("fieldsSet %s, interpreted %s", short["fieldsSet"], short["interpreted"])
-	}
-	full := structured(`{"jobId":"j","status":"DRAFT","validation":{"publishReady":true,"issues":[]},"missingFields":[],"normalizedFields":{},"lowConfidenceFields":[],"warnings":[],"unmappedFields":[]}`)
-	for _, name := range []string{"missingFields", "lowConfidenceFields", "warnings", "unmappedFields", "issues"} {
-		if string(full[name]) != "[]" {
-			t.Errorf("%s is %s", name, full[name])
+		if string(got["fieldsSet"]) != test.fieldsSet || string(got["normalizedFields"]) != test.normalizedFields || !strings.Contains(string(got["interpreted"]), "headcount") {
+			t.Errorf("%s: fieldsSet %s, normalizedFields %s, interpreted %s", name, got["fieldsSet"], got["normalizedFields"], got["interpreted"])
 		}
-	}
-	if _, shown := full["fieldsSet"]; shown || string(full["normalizedFields"]) != "{}" {
-		t.Errorf("got %v", full)
+		if ready := strings.Contains(name, "ready"); ready != strings.Contains(string(got["next"]), `"show":`) || ready && !strings.Contains(string(got["next"]), `"fields":{`) {
+			t.Errorf("%s: next %s", name, got["next"])
+		}
 	}
 }
 
@@ -159,10 +164,10 @@ func TestQuestions(t *testing.T) {
 		{"type by example", `{"field":"brandNew","prompt":"Which?","example":{"brandNew":true}}`, `"type":"boolean"`},
 		{"type by bare example", `{"field":"brandNew","prompt":"Which?","example":["x"]}`, `"type":"array"`},
 		{"values without a type", `{"field":"brandNew","prompt":"Which?","enumValues":["X"]}`, `"type":"enum","options":["X"]`},
-		{"mere name of a known field", `"dataVolumeUnit"`, `"question":"What should be set for “data volume unit”?","field":"dataVolumeUnit","type":"enum","options":["HOURS_OF_RECORDING_AUDIO_VIDEO"`},
-		{"label without a prompt", `{"field":"x","label":"The X"}`, `"question":"What should be set for “The X”?"`},
+		{"mere name of a known field", `"dataVolumeUnit"`, `"question":"What should “data volume unit” be?","field":"dataVolumeUnit","type":"enum","options":["HOURS_OF_RECORDING_AUDIO_VIDEO"`},
+		{"label without a prompt", `{"field":"x","label":"The X"}`, `"question":"What should “The X” be?"`},
 		{"several keys", `{"field":"pay","prompt":"How much?","type":"object","updateKeys":["pricePerHour","paymentType","fixedPrice"],"example":{"paymentType":"PAY_PER_HOUR","pricePerHour":18}}`,
-			`"inputs":[{"key":"pricePerHour","type":"number"},{"key":"paymentType","type":"enum","options":["PAY_PER_HOUR","PAY_PER_LABEL","FIXED_PRICE"]}]`},
+			`"inputs":[{"key":"pricePerHour","type":"number"},{"key":"paymentType","type":"enum","options":["PAY_PER_HOUR","PAY_PER_LABEL","FIXED_PRICE"]},{"key":"fixedPrice","type":"number","alternative":true}]`},
 		{"several unknown keys", `{"field":"x","prompt":"What?","updateKeys":["a","b"],"example":{"a":1,"b":"t","c":[1]}}`,
 			`"inputs":[{"key":"a","type":"number"},{"key":"b","type":"string"},{"key":"c","type":"array"}]`},
 		{"several keys, no example", `{"field":"x","prompt":"What?","updateKeys":["a","b"]}`, `"a":"\u003canswer:a\u003e","b":"\u003canswer:b\u003e"`},
@@ -200,7 +205,7 @@ func TestMarketTextIsCleaned(t *testing.T) {
 			t.Errorf("%q is still there:\n%s", bad, result.Text)
 		}
 	}
-	for _, want := range []string{"10 to 12.5 USD an hour", "0.05 USD a label", "900 EUR in all", `pass cursor "c\n1"`, "4 open jobs"} {
+	for _, want := range []string{"$10 to $12.50 per hour", "$0.05 per label", "900 EUR fixed price", `pass cursor "c\n1"`, "4 live jobs"} {
 		if !strings.Contains(result.Text, want) {
 			t.Errorf("%q is not in\n%s", want, result.Text)
 		}
@@ -237,7 +242,7 @@ func TestFailureCodes(t *testing.T) {
 	} {
 		var failure *tool.Failure
 		synctest.Test(t, func(t *testing.T) { // retries wait
-			_, failure = call(t, &test.upstream, setup{help: "Help."}, test.by, test.tool, test.args)
+			_, failure = call(t, owning(&test.upstream, test.tool), setup{help: "Help."}, test.by, test.tool, test.args)
 		})
 		if failure == nil {
 			t.Errorf("%s: no failure", test.name)
@@ -264,7 +269,7 @@ func TestFailuresStayShort(t *testing.T) {
 	if failure == nil {
 		t.Fatal("no failure")
 	}
-	if n := len([]rune(failure.Text())); n > 2000 || !strings.Contains(failure.Text(), "\nRequest id: r\n\nNext: fix\n") {
+	if n := len([]rune(failure.Text())); n > 2000 || !strings.Contains(failure.Text(), "\nRequest id: r\n\nNext: fix") {
 		t.Errorf("%d characters, ending %.40s", n, failure.Text()[len(failure.Text())-40:])
 	}
 	meta, err := json.Marshal(failure)
@@ -291,7 +296,7 @@ func TestTextStaysOnItsLine(t *testing.T) {
 		"reasons": {"opentrain_publish", `{"jobId":"j"}`, `{"jobId":"j","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":["` + trick + `"]}}`},
 		"title":   {"opentrain_list_jobs", `{}`, `{"jobs":[{"id":"` + trick + `","title":"` + trick + `","status":"` + trick + `","jobUrl":"` + trick + `"}]}`},
 	} {
-		result, failure := call(t, &upstream{body: test.body}, setup{}, alice, test.tool, test.args)
+		result, failure := call(t, owning(&upstream{body: test.body}, test.tool), setup{}, alice, test.tool, test.args)
 		if failure != nil {
 			t.Fatal(failure)
 		}
@@ -301,7 +306,8 @@ func TestTextStaysOnItsLine(t *testing.T) {
 			}
 		}
 	}
-	_, failure := call(t, &upstream{status: 400, body: `{"error":"` + trick + `","code":"BAD_REQUEST","requestId":"` + trick + `"}`}, setup{}, alice, "opentrain_publish", `{"jobId":"j"}`)
+	refusal := &upstream{status: 400, body: `{"error":"` + trick + `","code":"BAD_REQUEST","requestId":"` + trick + `"}`}
+	_, failure := call(t, owning(refusal, tool.Publish), setup{}, alice, tool.Publish, `{"jobId":"j"}`)
 	if failure == nil || strings.Contains(failure.Text(), "\nCall: opentrain_publish {") {
 		t.Errorf("got %s", failure.Text())
 	}

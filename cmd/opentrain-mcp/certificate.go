@@ -40,9 +40,9 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c.checked = time.Now()
 		if c.stampNow() != c.stamp {
 			if err := c.read(); err != nil {
-				c.log.Warn("the TLS certificate cannot be read; the one before stays in use", "error", err)
+				c.log.Warn("the TLS certificate can't be read; the previous one stays in use", "error", err)
 			} else {
-				c.log.Info("the TLS certificate was read again")
+				c.log.Info("the TLS certificate was reloaded")
 			}
 		}
 	}

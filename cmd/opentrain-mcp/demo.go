@@ -13,7 +13,7 @@ import (
 type demoCommand struct {
 	Description string `arg:"" optional:"" help:"The job in plain words (default: the posting guide's sample)."`
 	Yes         bool   `help:"Answer every question with a sample answer."`
-	Variant     string `enum:"guide,reference" default:"guide" help:"Form in which the sandbox answers: guide or reference."`
+	Variant     string `enum:"guide,reference" default:"guide" help:"Form of the sandbox's responses: guide or reference."`
 }
 
 // Run posts a job in the sandbox. Without a terminal it answers itself.

@@ -16,13 +16,13 @@ import (
 )
 
 // httpTokenHelp tells a person or a model how a caller over HTTP sends a token.
-const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
-	"`npx -y @opentrain-ai/cli auth register`, and have the host send it with every request to this server, as the header " +
+const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.ai, Settings → API keys) or run the official command " +
+	"`npx -y @opentrain-ai/cli auth register`, and have the host send it with every request to this server, as " +
 	"X-OpenTrain-Token: ot_pat_... or Authorization: Bearer ot_pat_.... Never put a token into a tool's arguments."
 
 // sharedTokenHelp is for callers who act for the server's own account.
-const sharedTokenHelp = "This server acts for an account of its own. Its operator has to fix its OpenTrain API token: " +
-	"the environment variable OPENTRAIN_PERSONAL_API_TOKEN, or the token file."
+const sharedTokenHelp = "This server uses its own OpenTrain account. Its operator must fix the API token " +
+	"in OPENTRAIN_PERSONAL_API_TOKEN or in the token file."
 
 // serverTokenVariable holds the secret of --auth shared. It is no flag: flags are seen by every user of the machine.
 const serverTokenVariable = "OPENTRAIN_MCP_SERVER_TOKEN" //nolint:gosec // a name
@@ -31,26 +31,26 @@ type httpCommand struct {
 	serveFlags
 	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"${helpListen}"`
 	Sessions       bool          `help:"${helpSessions}"`
-	SessionIdle    time.Duration `default:"${sessionIdle}" help:"End a session that was not used for so long."`
-	MaxSessions    int           `default:"${maxSessions}" help:"Sessions at once."`
-	NoSSE          bool          `name:"no-sse" help:"Switch off /sse and /message, the transport of older hosts."`
-	MaxStreams     int           `default:"${maxStreams}" help:"Open event streams at once."`
-	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"First part of session ids, by which a proxy finds this replica."`
+	SessionIdle    time.Duration `default:"${sessionIdle}" help:"End a session after this long without use."`
+	MaxSessions    int           `default:"${maxSessions}" help:"Maximum sessions."`
+	NoSSE          bool          `name:"no-sse" help:"Turn off /sse and /message, the transport of older hosts."`
+	MaxStreams     int           `default:"${maxStreams}" help:"Maximum open event streams."`
+	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"Prefix of session ids, so a proxy can find this replica."`
 	Auth           string        `enum:"callers,shared" default:"callers" help:"${helpAuth}"`
-	RequireToken   bool          `help:"Refuse callers without a token."`
+	RequireToken   bool          `help:"Reject callers without a token."`
 	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"${helpTLSCert}"`
-	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file of its key."`
-	BehindProxy    bool          `help:"A proxy in front ends TLS; the last hop of X-Forwarded-For is the caller."`
+	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file with the TLS key."`
+	BehindProxy    bool          `help:"A proxy in front handles TLS. The last hop of X-Forwarded-For is the caller."`
 	Replicated     bool          `help:"${helpReplicated}"`
-	BasePath       string        `placeholder:"PATH" help:"What the proxy takes off the path: /opentrain when callers use /opentrain/sse."`
-	AllowedHosts   []string      `placeholder:"A,B" help:"Names by which callers reach this server, as in their Host header."`
+	BasePath       string        `placeholder:"PATH" help:"Path prefix the proxy strips: /opentrain when callers use /opentrain/sse."`
+	AllowedHosts   []string      `placeholder:"A,B" help:"Names that callers use for this server, as in their Host header."`
 	AllowedOrigins []string      `placeholder:"A,B" help:"${helpAllowedOrigins}"`
 	OpsListen      string        `placeholder:"ADDRESS" help:"Serve /healthz, /readyz and /metrics on this address instead."`
-	Rate           float64       `default:"${rate}" help:"Calls a second for each caller, 0 for no limit."`
-	Burst          int           `default:"${burst}" help:"Calls at once for each caller."`
-	MaxUpstream    int           `default:"${maxUpstream}" help:"Requests to OpenTrain at once."`
+	Rate           float64       `default:"${rate}" help:"Calls per second per caller. 0 means no limit."`
+	Burst          int           `default:"${burst}" help:"Maximum burst of calls per caller."`
+	MaxUpstream    int           `default:"${maxUpstream}" help:"Maximum concurrent requests to OpenTrain."`
 	DrainPause     time.Duration `default:"0s" help:"${helpDrainPause}"`
-	DrainTimeout   time.Duration `default:"40s" help:"Time for calls in flight to end after SIGTERM."`
+	DrainTimeout   time.Duration `default:"40s" help:"Time for running calls to finish after SIGTERM."`
 }
 
 // Run serves many callers over HTTP until ctx is done.
@@ -132,7 +132,7 @@ func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opent
 		err = errors.Join(err, server.Close())
 	}
 	if err != nil {
-		return fmt.Errorf("calls in flight were cut: %w", err)
+		return fmt.Errorf("calls in flight were cut off: %w", err)
 	}
 	log.Info("stopped")
 	return nil
@@ -201,16 +201,16 @@ func (c httpCommand) checkEdge() error {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together")
 	case !loopback && c.TLSCert == "" && !c.BehindProxy:
-		return fmt.Errorf("--listen %s is beyond this machine: tokens would travel unencrypted. Give --tls-cert and "+
-			"--tls-key, or --behind-proxy when a proxy in front ends TLS", c.Listen)
+		return fmt.Errorf("--listen %s is reachable from other machines, so tokens would travel unencrypted. "+
+			"Set --tls-cert and --tls-key, or --behind-proxy if a proxy terminates TLS", c.Listen)
 	case !loopback && len(c.AllowedHosts) == 0:
-		return fmt.Errorf("--listen %s is beyond this machine: give --allowed-hosts, the names by which callers reach this server", c.Listen)
+		return fmt.Errorf("--listen %s is reachable from other machines: set --allowed-hosts to the names callers use for this server", c.Listen)
 	case c.Rate < 0 || c.Burst < 1:
-		return errors.New("--rate must not be below 0, nor --burst below 1")
+		return errors.New("--rate must be at least 0 and --burst at least 1")
 	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxUpstream < 1:
 		return errors.New("--max-streams, --max-sessions and --max-upstream must be above zero")
 	case c.SessionIdle <= 0 || c.DrainTimeout <= 0 || c.DrainPause < 0:
-		return errors.New("--session-idle and --drain-timeout must be above zero, --drain-pause not below")
+		return errors.New("--session-idle and --drain-timeout must be above zero; --drain-pause can't be negative")
 	}
 	return nil
 }
@@ -223,10 +223,10 @@ func serverToken() (string, error) {
 	}
 	switch {
 	case token == "":
-		return "", fmt.Errorf("--auth shared needs a secret that callers send as Authorization: Bearer, in the environment "+
-			"variable %s or in the file that %s_FILE names", serverTokenVariable, serverTokenVariable)
+		return "", fmt.Errorf("--auth shared needs a secret that callers send as Authorization: Bearer, in the %s "+
+			"environment variable or in the file named by %s_FILE", serverTokenVariable, serverTokenVariable)
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", fmt.Errorf("the secret in %s has spaces or characters that no header takes", from)
+		return "", fmt.Errorf("the secret in %s has spaces or characters not allowed in a header", from)
 	}
 	return token, nil
 }

@@ -28,7 +28,7 @@ var version, commit string
 type commands struct {
 	Stdio   stdioCommand   `cmd:"" default:"withargs" help:"Serve one host over standard input and output (default)."`
 	HTTP    httpCommand    `cmd:"" name:"http" help:"Serve many remote callers over Streamable HTTP and SSE."`
-	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, start to end, and show every call."`
+	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, from start to finish, and show every call."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox API, for curl and other clients."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -24,26 +24,40 @@ import (
 )
 
 // tokenHelp says how to give this server a token.
-const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings, API keys) or run the official command " +
-	"`npx -y @opentrain-ai/cli auth register`, put it into the environment variable OPENTRAIN_PERSONAL_API_TOKEN of this server " +
-	"in the host's MCP configuration, and restart the server. To try without an account, start the server with --sandbox."
+const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings → API keys) or run the official command " +
+	"`npx -y @opentrain-ai/cli auth register`, set it as OPENTRAIN_PERSONAL_API_TOKEN for this server " +
+	"in the host's MCP configuration, and restart the server. To try it without an account, start the server with --sandbox."
+
+// selectFlags say which tools are served.
+type selectFlags struct {
+	ReadOnly     bool     `help:"Exclude every tool that changes something."`
+	Toolsets     []string `placeholder:"A,B|all" help:"${helpToolsets}"`
+	Tools        []string `placeholder:"A,B" help:"Serve only these tools from the toolsets."`
+	ExcludeTools []string `placeholder:"A,B" help:"Don't serve these tools."`
+}
+
+// apply puts the flags into a configuration.
+func (f selectFlags) apply(cfg *opentrainmcp.Config) {
+	cfg.ReadOnly, cfg.Toolsets, cfg.Tools, cfg.ExcludeTools = f.ReadOnly, f.Toolsets, f.Tools, f.ExcludeTools
+}
 
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
-	Sandbox        bool          `help:"Use the embedded sandbox instead of OpenTrain: no account, no network, nothing real."`
-	BaseURL        string        `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
-	TokenFile      string        `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the API token."`
-	ReadOnly       bool          `help:"Leave out every tool that changes something."`
-	Tools          []string      `placeholder:"A,B" help:"Serve only these tools."`
-	ExcludeTools   []string      `placeholder:"A,B" help:"Do not serve these tools."`
-	PublishConfirm string        `enum:"auto,off" default:"auto" help:"${helpPublishConfirm}"`
-	Elicitation    string        `enum:"auto,off" default:"auto" help:"${helpElicitation}"`
-	FormTimeout    time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
-	CAFile         string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file of further CA certificates to trust."`
-	Timeout        time.Duration `default:"${timeout}" help:"Time for one tool call, retries included."`
-	PublicReads    int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
-	LogLevel       slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
-	LogFormat      string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
+	selectFlags
+	Sandbox   bool   `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
+	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
+	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the API token."`
+
+	// The second variable and the alias are the former name.
+	Confirm mode `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" default:"auto" help:"${helpConfirm}"`
+
+	Elicitation mode          `default:"auto" help:"${helpElicitation}"`
+	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
+	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`
+	Timeout     time.Duration `default:"${timeout}" help:"Time limit for one tool call, including retries."`
+	PublicReads int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
+	LogLevel    slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
+	LogFormat   string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
 }
 
 type stdioCommand struct {
@@ -71,10 +85,21 @@ func (f serveFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
+// mode is a setting that is auto or off.
+type mode opentrainmcp.Mode
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *mode) UnmarshalText(text []byte) error {
+	if *m = mode(text); *m != mode(opentrainmcp.Auto) && *m != mode(opentrainmcp.Off) {
+		return fmt.Errorf("must be %s or %s, not %q", opentrainmcp.Auto, opentrainmcp.Off, text)
+	}
+	return nil
+}
+
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;
 // in the sandbox it always has an account. maxUpstream is 0 for the client's default.
 func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cfg opentrainmcp.Config, err error) {
-	baseURL := f.BaseURL
+	baseURL, baseURLFrom := f.BaseURL, f.baseURLFrom()
 	switch {
 	case f.Sandbox:
 		cfg.Token = func(context.Context) opentrainmcp.Token {
@@ -85,6 +110,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		found := source.Find()
 		report(log, found)
 		cfg.Token, baseURL = f.token(source, found.BaseURL), cmp.Or(f.BaseURL, found.BaseURL)
+		if f.BaseURL == "" && found.BaseURL != "" {
+			baseURLFrom = "baseUrl in " + found.From
+		}
 	}
 	switch {
 	case f.Timeout <= 0:
@@ -102,22 +130,35 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
 		client.Transport = sandbox.New(sandbox.Config{}).Transport()
-		log.Info("serving the embedded sandbox: nothing is real")
+		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
 		transport, err := f.transport()
 		if err != nil {
 			return cfg, err
 		}
-		client.Transport, client.BaseURL = transport, baseURL
+		client.Transport, client.BaseURL, cfg.APIFrom = transport, baseURL, baseURLFrom
 	}
 	if cfg.API, err = opentrain.New(client); err != nil {
 		return cfg, err
 	}
 	cfg.TokenHelp, cfg.Version, cfg.Logger, cfg.Timeout = tokenHelp, v, log, f.Timeout
-	cfg.ReadOnly, cfg.Tools, cfg.ExcludeTools = f.ReadOnly, f.Tools, f.ExcludeTools
-	cfg.PublishConfirm, cfg.Elicitation = opentrainmcp.Mode(f.PublishConfirm), opentrainmcp.Mode(f.Elicitation)
+	f.apply(&cfg)
+	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
 	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
 	return cfg, nil
+}
+
+// baseURLFrom is the setting that BaseURL comes from, "" for none.
+func (f serveFlags) baseURLFrom() string {
+	if f.BaseURL == "" {
+		return ""
+	}
+	for _, variable := range []string{"OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"} {
+		if os.Getenv(variable) == f.BaseURL {
+			return variable
+		}
+	}
+	return "--base-url"
 }
 
 // stateKeyVariable holds the keys that replicas share. It isn't a flag: every user of the machine sees flags.
@@ -131,7 +172,7 @@ func stateKeys() ([][]byte, error) {
 		return nil, err
 	}
 	if _, set := os.LookupEnv(from); (set || from != stateKeyVariable) && strings.TrimSpace(text) == "" {
-		return nil, fmt.Errorf("%s is set, and holds no key", from)
+		return nil, fmt.Errorf("%s is set but empty", from)
 	}
 	var keys [][]byte
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
@@ -168,7 +209,7 @@ func (f serveFlags) token(source credential.Source, startedWith string) func(con
 		found := source.Find()
 		if found.Token != "" && f.BaseURL == "" && found.BaseURL != startedWith {
 			return opentrainmcp.Token{From: found.From, Problem: "The API token from " + found.From +
-				" belongs to another address (baseUrl) than this server was started with; restart the server."}
+				" is for a different baseUrl than this server started with; restart the server."}
 		}
 		return opentrainmcp.Token{Value: found.Token, From: found.From, Problem: found.Problem}
 	}
@@ -201,7 +242,7 @@ func (f serveFlags) transport() (*http.Transport, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-file: %s holds no PEM certificate", f.CAFile)
+		return nil, fmt.Errorf("--ca-file: %s contains no PEM certificate", f.CAFile)
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return transport, nil

@@ -13,6 +13,7 @@ import (
 )
 
 type toolsCommand struct {
+	selectFlags
 	JSON bool `name:"json" help:"Print the definitions as hosts receive them."`
 }
 
@@ -22,7 +23,9 @@ func (c toolsCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	server, err := opentrainmcp.New(opentrainmcp.Config{API: api})
+	cfg := opentrainmcp.Config{API: api}
+	c.apply(&cfg)
+	server, err := opentrainmcp.New(cfg)
 	if err != nil {
 		return err
 	}

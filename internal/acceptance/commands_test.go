@@ -19,7 +19,7 @@ func TestDemoWithoutTerminal(t *testing.T) {
 		cmd := exec.Command(binary, args...)
 		cmd.Env = environment(t)
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "Done: job job_1 is published and the search finds it.") {
+		if err != nil || !strings.Contains(string(out), "Done: job job_1 is live and search finds it.") {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
 		for _, tool := range []string{"create_draft", "patch_draft", "publish", "search_jobs"} {
@@ -60,7 +60,7 @@ func TestDemoInATerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	waitFor(t, screen, "Done: job job_1 is published and the search finds it.", &seen)
+	waitFor(t, screen, "Done: job job_1 is live and search finds it.", &seen)
 	stdin.Close()
 	io.Copy(io.Discard, screen) //nolint:errcheck // a closed terminal ends with an error
 	if err := cmd.Wait(); err != nil {
@@ -93,7 +93,7 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 	}{
 		"unknown command": {[]string{"stdoi"}, 2, "unexpected argument stdoi"},
 		"unknown flag":    {[]string{"--sandbx"}, 2, `did you mean "--sandbox"`},
-		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, "publish-confirm"},
+		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, "confirm"},
 		"bad duration":    {[]string{"--timeout", "soon"}, 2, "timeout"},
 		"no time":         {[]string{"--timeout", "0s"}, 1, "--timeout must be above zero"},
 		"plain http":      {[]string{"--base-url", "http://app.opentrain.ai"}, 1, "use https"},

@@ -3,10 +3,11 @@ package acceptance_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
@@ -15,64 +16,144 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestPublishingAsksInAForm: a host that shows forms asks the human in a form, and only
-// a yes publishes.
-func TestPublishingAsksInAForm(t *testing.T) {
-	cases := map[string]struct {
-		action  mcp.ElicitationResponseAction
-		content any
-		yes     bool
-	}{
-		"yes": {"accept", map[string]any{"confirm": true}, true}, "no": {"accept", map[string]any{"confirm": false}, false},
-		"nothing": {"accept", map[string]any{}, false},
-		"a word":  {"accept", map[string]any{"confirm": "true"}, false}, "no content": {"accept", nil, false},
-		"declined": {"decline", map[string]any{"confirm": true}, false}, "cancelled": {"cancel", nil, false},
-	}
-	for carrier := range carriers() {
-		for name, test := range cases {
-			t.Run(carrier+", "+name, func(t *testing.T) {
-				a := startAsking(t, carrier, sandbox.Guide, answers(test.action, test.content), nil)
-				a.ready(t)
-				got := call(t, a.host, "opentrain_publish", job())
-				forms := a.human.seen()
-				if len(forms) != 1 {
-					t.Fatalf("%d forms: %s", len(forms), got.text)
-				}
-				confirm := forms[0].fields["confirm"]
-				if len(forms[0].fields) != 1 || confirm.Type != "boolean" || confirm.Default != nil || len(forms[0].required) != 1 ||
-					!strings.Contains(forms[0].message, "Job title: Bounding Box") || !strings.Contains(forms[0].message, "Experience level: Expert\n") ||
-					!strings.Contains(forms[0].message, "$18 per hour") {
-					t.Errorf("%+v", forms[0])
-				}
-				if test.yes {
-					if !strings.Contains(got.text, "is live.") || a.published() != 1 {
-						t.Errorf("%s", got.text)
-					}
-					return
-				}
-				next := got.next(t)
-				if got.isError || a.published() != 0 || next.Action != tool.ConfirmWithHuman || !strings.Contains(got.text, "no confirmation came") ||
-					strings.Contains(got.text, "declined") {
-					t.Errorf("%s", got.text)
-				}
-				if got := call(t, a.host, next.Tool, next.Arguments); a.published() != 1 {
-					t.Errorf("the confirmation token does not work: %s", got.text)
-				}
-			})
+// ending is what becomes of a form that asks for a yes.
+type ending struct {
+	action  mcp.ElicitationResponseAction
+	content any
+	want    func(confirmed, testing.TB, *setup, answer)
+}
+
+// endings are all of them, but a no that takes longer than reading does.
+func endings() map[string]ending {
+	// Nobody answered, so the conversation asks. A yes there counts.
+	talks := func(c confirmed, t testing.TB, s *setup, got answer) {
+		t.Helper()
+		next := c.asks(t, s, got)
+		if !strings.HasPrefix(next.Note, "The form wasn't answered.") || strings.Contains(got.text, "said no") {
+			t.Errorf("%s", got.text)
 		}
-		t.Run(carrier+", an edit", func(t *testing.T) {
-			a := startAsking(t, carrier, sandbox.Guide, saysYes, nil)
-			next := a.ready(t)
-			call(t, a.host, next.Tool, next.Arguments)
-			if got := call(t, a.host, "opentrain_update_job",
-				patch("headcount", 12)); !strings.Contains(string(got.structured),
-				`"applied":true`) {
-				t.Errorf("%s", got.text)
+		c.isDone(t, s, call(t, s.host, next.Tool, next.Arguments))
+	}
+	return map[string]ending{
+		"yes":        {"accept", map[string]any{"confirm": true}, confirmed.isDone},
+		"no":         {"accept", map[string]any{"confirm": false}, confirmed.isOver},
+		"no tick":    {"accept", map[string]any{}, confirmed.isOver},
+		"no content": {"accept", nil, confirmed.isOver},
+		"a word":     {"accept", map[string]any{"confirm": "true"}, confirmed.isOver},
+		"canceled":   {"cancel", map[string]any{"confirm": true}, talks},
+		"odd action": {"maybe", map[string]any{"confirm": true}, talks},
+		"unseen":     {"decline", map[string]any{"confirm": true}, talks},
+	}
+}
+
+// TestConfirmedToolsAskInAForm: where the host shows forms, a form asks the human, and only a yes acts. The model gets
+// a confirmation only when nobody answered the form.
+func TestConfirmedToolsAskInAForm(t *testing.T) {
+	for carrier := range carriers() {
+		for name, end := range endings() {
+			for _, c := range confirmedTools() {
+				if c.live && carrier != "stdio, "+legacy && carrier != "/mcp, "+modern {
+					continue // the carriers are the same for all tools
+				}
+				t.Run(carrier+", "+c.tool+", "+name, func(t *testing.T) {
+					s := startAsking(t, carrier, sandbox.Guide, answers(end.action, end.content), nil)
+					c.prepare(t, s)
+					got := call(t, s.host, c.tool, c.arguments)
+					end.want(c, t, s, got)
+					c.checkForm(t, s)
+				})
 			}
-			if forms := a.human.seen(); len(forms) != 1 || !strings.Contains(forms[0].message, "Number of people: 12 people") {
-				t.Errorf("%+v", forms)
+		}
+	}
+}
+
+// checkForm checks the one form that the human has seen.
+func (c confirmed) checkForm(t testing.TB, s *setup) {
+	t.Helper()
+	forms := s.human.seen()
+	if len(forms) != 1 {
+		t.Fatalf("%d forms", len(forms))
+	}
+	field := forms[0].fields["confirm"]
+	if len(forms[0].fields) != 1 || field.Type != "boolean" || field.Default != nil || !slices.Equal(forms[0].required, []string{"confirm"}) ||
+		field.Title != c.question || field.Description == "" {
+		t.Errorf("%+v", forms[0])
+	}
+	for _, part := range append(c.shown, "Job id: job_1") {
+		if !strings.Contains(forms[0].message, part) {
+			t.Errorf("%q is not in the form %s", part, forms[0].message)
+		}
+	}
+}
+
+// TestPublishingFormShowsTheDraft as people read it.
+func TestPublishingFormShowsTheDraft(t *testing.T) {
+	s := startAsking(t, "stdio, "+legacy, sandbox.Guide, saysYes, nil)
+	next := s.ready(t)
+	call(t, s.host, next.Tool, next.Arguments)
+	for _, line := range []string{"Job title: Bounding Box Annotation for Dashcam Images", "Experience level: Expert", "Price per hour: $18"} {
+		if !strings.Contains(s.human.seen()[0].message, line+"\n") {
+			t.Errorf("%q is not in the form %s", line, s.human.seen()[0].message)
+		}
+	}
+}
+
+// TestDeclinedConfirmationsEndIt: a human who declines the form has said no. The matter ends without a confirmation for
+// the model, and only a question in the conversation can take it up again.
+func TestDeclinedConfirmationsEndIt(t *testing.T) {
+	t.Parallel()
+	for carrier, by := range carriers() {
+		if !by.http {
+			continue // mcp-go has one stdio session for the whole process; TestDeclinedForms waits there
+		}
+		t.Run(carrier, func(t *testing.T) {
+			t.Parallel()
+			c := confirmedTools()[0] // TestANoIsTheEnd has them all
+			s := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				<-time.After(1100 * time.Millisecond)
+				return "decline", nil, nil
+			}, nil)
+			c.prepare(t, s)
+			c.isOver(t, s, call(t, s.host, c.tool, c.arguments))
+			next := c.asks(t, s, call(t, s.host, c.tool, c.with("askHuman", false)))
+			c.isDone(t, s, call(t, s.host, next.Tool, next.Arguments))
+			c.checkForm(t, s)
+		})
+	}
+}
+
+// TestFormsThatNobodySees: after a form that was declined faster than people read, nothing else asks in a form, and the
+// reports give the model what the conversation needs.
+func TestFormsThatNobodySees(t *testing.T) {
+	for carrier := range carriers() {
+		t.Run(carrier, func(t *testing.T) {
+			s := startAsking(t, carrier, sandbox.Guide, answers("decline", nil), nil)
+			next := s.ready(t)
+			call(t, s.host, next.Tool, next.Arguments)
+			report := call(t, s.host, "opentrain_patch_draft", patch("headcount", 12)).next(t)
+			if report.Action != tool.ConfirmWithHuman || report.Arguments["confirmationToken"] == nil {
+				t.Errorf("the report leads to a form: %+v", report)
+			}
+			publish := confirmedTools()[0]
+			next = publish.asks(t, s, call(t, s.host, "opentrain_publish", job()))
+			publish.isDone(t, s, call(t, s.host, next.Tool, next.Arguments))
+			if n := len(s.human.seen()); n != 1 {
+				t.Errorf("%d forms", n)
 			}
 		})
+	}
+}
+
+// TestAskHumanFalse asks in the conversation although the host shows forms.
+func TestAskHumanFalse(t *testing.T) {
+	for _, c := range confirmedTools() {
+		s := startAsking(t, "stdio, "+legacy, sandbox.Guide, saysYes, nil)
+		c.prepare(t, s)
+		next := c.asks(t, s, call(t, s.host, c.tool, c.with("askHuman", false)))
+		c.isDone(t, s, call(t, s.host, next.Tool, next.Arguments))
+		if n := len(s.human.seen()); n != 0 {
+			t.Errorf("%s: %d forms", c.tool, n)
+		}
 	}
 }
 
@@ -80,7 +161,7 @@ func TestPublishingAsksInAForm(t *testing.T) {
 // caller, tool and arguments. With any other state, nothing is sent to the API.
 func TestStateOfAForm(t *testing.T) {
 	t.Parallel()
-	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm = opentrainmcp.Auto })
+	s := startHTTP(t, employers(2), func(c *opentrainmcp.HTTPConfig) { c.Confirm = opentrainmcp.Auto })
 	mine, theirs := employer(0).Token, employer(1).Token
 	type asking struct {
 		Result struct {
@@ -144,21 +225,34 @@ func TestStateOfAForm(t *testing.T) {
 	if done.Result.IsError || !strings.Contains(done.Result.Content[0].Text, "ready to publish") {
 		t.Fatalf("%+v", done)
 	}
+	second := map[string]any{"jobId": "job_2", "askHuman": false,
+		"fields": map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}}
+	send("opentrain_create_draft", map[string]any{"description": demo.SampleDescription + " Again.", "askHuman": false}, mine, "", "")
+	send("opentrain_patch_draft", second, mine, "", "")
 	publish := job()
 	asked = send("opentrain_publish", publish, mine, "", "")
 	state = asked.Result.RequestState
 	for name, got := range map[string]asking{
-		"of another job":    send("opentrain_publish", map[string]any{"jobId": "job_2"}, mine, state, `{"confirm":true}`),
-		"of another caller": send("opentrain_publish", publish, theirs, state, `{"confirm":true}`),
-		"made up":           send("opentrain_publish", publish, mine, "AAAA", `{"confirm":true}`),
-		"without":           send("opentrain_publish", publish, mine, "", `{"confirm":true}`),
+		"of another job": send("opentrain_publish", map[string]any{"jobId": "job_2"}, mine, state, `{"confirm":true}`),
+		"made up":        send("opentrain_publish", publish, mine, "AAAA", `{"confirm":true}`),
+		"without":        send("opentrain_publish", publish, mine, "", `{"confirm":true}`),
 	} {
 		if got.Result.IsError || !strings.Contains(got.Result.Content[0].Text, "confirm_with_human") {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if strings.Contains(strings.Join(s.api.seen(), "\n"), "/publish") {
-		t.Error("published")
+	if got := send("opentrain_publish", publish, theirs, state, `{"confirm":true}`); !got.Result.IsError ||
+		!strings.Contains(got.Result.Content[0].Text, "no job with that id") {
+		t.Errorf("of another caller: %+v", got)
+	}
+	// Nor is it the state of a form of another tool. Some of them find that the job isn't live.
+	for _, c := range confirmedTools()[1:] {
+		send(c.tool, c.arguments, mine, state, `{"confirm":true}`)
+	}
+	for _, c := range confirmedTools() {
+		if slices.Contains(s.api.seen(), c.request) {
+			t.Errorf("%s reached the API", c.request)
+		}
 	}
 	if got := send("opentrain_publish", publish, mine, state, `{"confirm":true}`); !strings.Contains(got.Result.Content[0].Text,
 		"is live.") {
@@ -166,51 +260,69 @@ func TestStateOfAForm(t *testing.T) {
 	}
 }
 
-// TestChangeVoidsAForm: a draft that changed while its form was open is not published.
+// TestChangeVoidsAForm: a yes to a form doesn't count when the job has changed while the form was open.
 func TestChangeVoidsAForm(t *testing.T) {
-	var a *setup
-	var second *client.Client
-	a = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
-		call(t, second, "opentrain_patch_draft", map[string]any{"jobId": "job_1", "askHuman": false, "fields": map[string]any{"headcount": 99}})
-		return "accept", map[string]any{"confirm": true}, nil
-	}, nil)
-	second = a.host
-	a.ready(t)
-	got := call(t, a.host, "opentrain_publish", job())
-	if a.published() != 0 || got.next(t).Action != tool.ConfirmWithHuman || !strings.Contains(got.text, "changed meanwhile") {
-		t.Errorf("%s", got.text)
+	for _, c := range confirmedTools() {
+		t.Run(c.tool, func(t *testing.T) {
+			var s *setup
+			s = startAsking(t, "/mcp with sessions, 2025-11-25", sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
+				c.change(t, s)
+				return "accept", map[string]any{"confirm": true}, nil
+			}, nil)
+			c.prepare(t, s)
+			before := c.acted(s)
+			got := call(t, s.host, c.tool, c.arguments)
+			next := got.next(t)
+			if c.acted(s) != before+c.changes() || next.Action != tool.ConfirmWithHuman ||
+				!strings.HasPrefix(next.Note, "The job has changed since the human saw it.") {
+				t.Errorf("%s", got.text)
+			}
+			if c.tool == "opentrain_publish" && shownFields(t, next)["headcount"] != 99.0 {
+				t.Errorf("the change is not shown: %s", got.text)
+			}
+			call(t, s.host, next.Tool, next.Arguments)
+			if c.acted(s) != before+c.changes()+1 {
+				t.Errorf("a yes to the changed job doesn't count: %v", s.api.seen())
+			}
+		})
 	}
 }
 
 // TestEditsAreShownWhole: a form never shows part of an edit. An edit that is too long
 // for a form is confirmed in the conversation.
 func TestEditsAreShownWhole(t *testing.T) {
-	a := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, saysYes, nil)
-	next := a.ready(t)
-	call(t, a.host, next.Tool, next.Arguments)
+	s := startAsking(t, "stdio, 2025-11-25", sandbox.Guide, saysYes, nil)
+	s.live(t)
 	long := strings.Repeat("Label every photo with care. ", 100) + "The end."
-	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1", "fields": map[string]any{"jobDescription": long, "headcount": 3}})
-	forms := a.human.seen()
-	if len(forms) != 1 || !strings.Contains(forms[0].message, "The end.") || !strings.Contains(forms[0].message, "Number of people: 3 people") {
-		t.Fatalf("%+v", forms)
+	for i, test := range []struct {
+		fields map[string]any
+		shown  []string
+	}{
+		{map[string]any{"jobDescription": long, "headcount": 3}, []string{" → " + long, "3 people"}},
+		{map[string]any{"subjectMatter": nil, "labelingSoftware": ""}, []string{"Subject matter: ", "Labeling software: "}},
+		{map[string]any{"subjectMatter": "cars\u202e\u200bsrac"}, []string{"cars[U+202E][U+200B]srac"}},
+	} {
+		call(t, s.host, "opentrain_update_job", job("fields", test.fields))
+		forms := s.human.seen()
+		if len(forms) != i+1 {
+			t.Fatalf("%d forms", len(forms))
+		}
+		for _, part := range append(test.shown, "Job id: job_1") {
+			if !strings.Contains(forms[i].message, part) {
+				t.Errorf("%q is not in the form %s", part, forms[i].message)
+			}
+		}
 	}
-	call(t, a.host, "opentrain_update_job", map[string]any{"jobId": "job_1",
-		"fields": map[string]any{"labelingSoftware": "", "subjectMatter": nil}})
-	if forms = a.human.seen(); len(forms) != 2 || !strings.Contains(forms[1].message, "Labeling software: empty") ||
-		!strings.Contains(forms[1].message, "Subject matter: not set") {
-		t.Errorf("%+v", forms)
-	}
-	call(t, a.host, "opentrain_update_job", patch("subjectMatter", "cars\u202e\u200bsrac"))
-	if forms = a.human.seen(); len(forms) != 3 || !strings.Contains(forms[2].message, "cars[U+202E][U+200B]srac") ||
-		!strings.Contains(forms[2].message, "Job id: job_1") {
-		t.Errorf("%+v", forms)
-	}
-	longer := strings.Repeat(long, 3)
-	got := call(t, a.host, "opentrain_update_job", patch("jobDescription", longer))
-	if next := got.next(t); len(a.human.seen()) != 3 || next.Action != tool.ConfirmWithHuman ||
-		!strings.Contains(next.Note, "Send the same fields again.") || !strings.Contains(got.text, "Not changed") &&
-		!strings.Contains(got.text, "not changed yet") {
+	sent := s.count("PATCH", "/jobs/")
+	got := call(t, s.host, "opentrain_update_job", patch("jobDescription", strings.Repeat(long, 3)))
+	next := got.next(t)
+	if len(s.human.seen()) != 3 || next.Action != tool.ConfirmWithHuman || s.count("PATCH", "/jobs/") != sent ||
+		!strings.Contains(next.Note, "Send the other arguments again, unchanged.") || next.Arguments["fields"] != nil {
 		t.Errorf("%s", got.text)
+	}
+	next.Arguments["fields"] = map[string]any{"jobDescription": strings.Repeat(long, 3)}
+	if call(t, s.host, next.Tool, next.Arguments); s.count("PATCH", "/jobs/") != sent+1 {
+		t.Error("the yes in the conversation doesn't count")
 	}
 }
 

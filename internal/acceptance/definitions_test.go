@@ -43,8 +43,8 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 	if err := json.Unmarshal(listed(t), &tools); err != nil {
 		t.Fatal(err)
 	}
-	if len(tools) != 12 {
-		t.Fatalf("%d tools, want 12", len(tools))
+	if len(tools) != 13 {
+		t.Fatalf("%d tools, want 13", len(tools))
 	}
 	scanned := regexp.MustCompile(`(?i)\b(important|crucial|critical|vital|urgent|ignore|disregard|override|bypass)\b`)
 	for _, tool := range tools {
@@ -69,10 +69,10 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 }
 
 // The budget of the definitions for each tool on average, in bytes as sent: what a model
-// sees of them (name, description, input schema), and everything.
+// sees of them (name, description and input schema as compact JSON), and everything.
 const (
-	visibleBudget = 12_500 / 12
-	listBudget    = 25_000 / 12
+	visibleBudget = 1000
+	listBudget    = 2100
 )
 
 func TestToolDefinitionsKeepTheBudget(t *testing.T) {
@@ -89,7 +89,17 @@ func TestToolDefinitionsKeepTheBudget(t *testing.T) {
 	}
 	visible := 0
 	for _, tool := range tools {
-		visible += len(tool.Name) + len(tool.Description) + len(tool.InputSchema)
+		var seen bytes.Buffer
+		encoder := json.NewEncoder(&seen)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(map[string]any{"name": tool.Name, "description": tool.Description, "inputSchema": tool.InputSchema}); err != nil {
+			t.Fatal(err)
+		}
+		visible += len(bytes.TrimSpace(seen.Bytes()))
+		var shape struct{ Required []string }
+		if json.Unmarshal(tool.InputSchema, &shape) != nil || shape.Required == nil {
+			t.Errorf("%s: the input schema doesn't say what is required", tool.Name)
+		}
 	}
 	if all := list.Len() / len(tools); visible/len(tools) > visibleBudget || all > listBudget {
 		t.Errorf("a tool has %d visible bytes of %d and %d bytes of %d on average", visible/len(tools), visibleBudget, all, listBudget)

@@ -60,7 +60,7 @@ func TestGatewayErrorsLeaveTheOutcomeUnknown(t *testing.T) {
 			t.Parallel()
 			s := startHTTPWith(t, answering(http.StatusBadGateway, `{"error":"x","code":"`+code+`"}`), nil)
 			got := s.call("opentrain_publish", job(), tokenHeader, sandbox.DemoToken)
-			if strings.Contains(got.text, "Nothing was changed") || !strings.Contains(got.text, "not known whether") {
+			if strings.Contains(got.text, "Nothing was changed") || !strings.Contains(got.text, "unclear whether") {
 				t.Errorf("got %s", got.text)
 			}
 		})

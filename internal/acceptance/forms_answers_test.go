@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -53,6 +54,42 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 	}
 }
 
+// TestDeclinedForms: a human who declines a form is asked in the conversation and may get a form later. A form that
+// was declined faster than people read was seen by nobody, and no other form is shown.
+func TestDeclinedForms(t *testing.T) {
+	for carrier, by := range carriers() {
+		for _, test := range []struct {
+			after time.Duration
+			note  string
+			forms int
+		}{
+			{0, "The form returned no answers", 1},
+			{1100 * time.Millisecond, "The human declined the form", 2},
+		} {
+			t.Run(fmt.Sprint(carrier, " after ", test.after), func(t *testing.T) {
+				if by.http { // mcp-go has one stdio session for the whole process
+					t.Parallel()
+				}
+				a := startAsking(t, carrier, sandbox.Guide, func(n int, _ form) (mcp.ElicitationResponseAction, any, error) {
+					if n == 1 {
+						<-time.After(test.after)
+					}
+					return "decline", nil, nil
+				}, nil)
+				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
+				next := got.next(t)
+				if got.isError || next.Action != tool.AskHuman || next.Arguments["askHuman"] != false || !strings.Contains(got.text, test.note) {
+					t.Errorf("%s", got.text)
+				}
+				call(t, a.host, "opentrain_patch_draft", patch("headcount", 3))
+				if n := len(a.human.seen()); n != test.forms {
+					t.Errorf("%d forms", n)
+				}
+			})
+		}
+	}
+}
+
 // TestPartlyFilledForms: filled-in answers are saved, the others are asked next, and
 // invalid values are reported.
 func TestPartlyFilledForms(t *testing.T) {
@@ -75,6 +112,43 @@ func TestPartlyFilledForms(t *testing.T) {
 				t.Errorf("%d forms", n)
 			}
 		})
+	}
+}
+
+// TestAnsweredFieldsAreReported: the result has what the human answered in the forms of the call, and only that, as the
+// API got it and in words.
+func TestAnsweredFieldsAreReported(t *testing.T) {
+	level, unit := map[string]any{"experienceLevel": "expert"}, map[string]any{"dataVolumeUnit": "NUMBER_OF_FILES"}
+	for carrier := range carriers() {
+		for name, test := range map[string]struct {
+			first, second any // the answers to each form, nil when it is canceled
+			fields, line  string
+		}{
+			"two forms":           {level, unit, `{"dataVolumeUnit":"NUMBER_OF_FILES","experienceLevel":"EXPERT"}`, "Unit of data: Number of files; Experience level: Expert"},
+			"the second canceled": {level, nil, `{"experienceLevel":"EXPERT"}`, "Experience level: Expert"},
+			"none":                {nil, nil, "", ""},
+		} {
+			t.Run(carrier+", "+name, func(t *testing.T) {
+				a := startAsking(t, carrier, sandbox.Guide, func(n int, _ form) (mcp.ElicitationResponseAction, any, error) {
+					if content := []any{test.first, test.second}[n-1]; content != nil {
+						return "accept", content, nil
+					}
+					return "cancel", nil, nil
+				}, nil)
+				call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "askHuman": false})
+				got := call(t, a.host, "opentrain_patch_draft", patch("headcount", 12))
+				var report struct {
+					Answered json.RawMessage
+				}
+				if err := json.Unmarshal(got.structured, &report); err != nil || string(report.Answered) != test.fields {
+					t.Errorf("%v, answered %s", err, report.Answered)
+				}
+				_, line, _ := strings.Cut(got.text, "\nAnswered by the human in a form: ")
+				if line, _, _ = strings.Cut(line, "\n"); line != test.line {
+					t.Errorf("%q in %s", line, got.text)
+				}
+			})
+		}
 	}
 }
 
@@ -103,8 +177,8 @@ func TestFormAnswersSurviveAFailedSave(t *testing.T) {
 			t.Errorf("%s: %s", name, got.text)
 		case name == "outage" && (next.Action != tool.CallTool || fields["experienceLevel"] != "EXPERT"):
 			t.Errorf("%s: %s", name, got.text)
-		case name == "outage" && !strings.Contains(next.Note, "not known whether"), name != "outage" &&
-			strings.Contains(next.Note, "not known whether"):
+		case name == "outage" && !strings.Contains(next.Note, "unclear whether"), name != "outage" &&
+			strings.Contains(next.Note, "unclear whether"):
 			t.Errorf("%s: %s", name, next.Note)
 		case name == "refused" && (next.Action != tool.AskHuman || next.Field != "dataVolumeUnit" || fields["experienceLevel"] != "EXPERT" ||
 			!strings.Contains(next.Note, "That unit does not fit.")):

@@ -15,15 +15,15 @@ import (
 )
 
 // TestFormsCompleteADraftInOneCall: a host that shows forms gets a draft that is ready
-// to publish from one call. The API receives one create and at most two patches.
+// to publish from one call. The API receives one create and at most two patches. A form
+// will ask for the yes too, so the model gets no confirmation.
 func TestFormsCompleteADraftInOneCall(t *testing.T) {
 	for carrier := range carriers() {
 		for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
 			t.Run(carrier+", "+string(variant), func(t *testing.T) {
 				a := startAsking(t, carrier, variant, fills, nil)
 				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
-				if next := got.next(t); got.isError || next.Action != tool.ConfirmWithHuman ||
-					!strings.Contains(string(got.structured), `"publishReady":true`) {
+				if got.isError || !strings.Contains(string(got.structured), `"publishReady":true`) || !publishesInAForm(t, got) {
 					t.Errorf("%s\n%s", got.text, got.structured)
 				}
 				if n := len(a.human.seen()); n < 1 || n > 2 {
@@ -35,6 +35,15 @@ func TestFormsCompleteADraftInOneCall(t *testing.T) {
 			})
 		}
 	}
+}
+
+// publishesInAForm reports whether the next step calls opentrain_publish, which shows a form. The model has no
+// confirmation then.
+func publishesInAForm(t *testing.T, got answer) bool {
+	t.Helper()
+	next := got.next(t)
+	return next.Action == tool.CallTool && next.Tool == "opentrain_publish" && len(next.Arguments) == 1 &&
+		next.Arguments["jobId"] == "job_1" && confirmationIn(got) == ""
 }
 
 // TestFormShowsTheQuestions checks what the human sees.
@@ -52,7 +61,7 @@ func TestFormShowsTheQuestions(t *testing.T) {
 		t.Errorf("%+v", level)
 	}
 	if len(forms[0].fields) > 7 || len(forms[0].required) != 0 ||
-		!strings.Contains(forms[0].message, "your draft “Bounding Box Annotation for Dashcam Images”") {
+		!strings.Contains(forms[0].message, "Your draft “Bounding Box Annotation for Dashcam Images” needs") {
 		t.Errorf("%+v", forms[0])
 	}
 	for name, field := range forms[0].fields {
@@ -142,7 +151,7 @@ func TestPatchDraftShowsForms(t *testing.T) {
 				t.Fatalf("askHuman false: %d forms, %s", len(a.human.seen()), made.text)
 			}
 			got := call(t, a.host, "opentrain_patch_draft", patch("headcount", 12))
-			if !strings.Contains(string(got.structured), `"publishReady":true`) || got.next(t).Action != tool.ConfirmWithHuman {
+			if !strings.Contains(string(got.structured), `"publishReady":true`) || !publishesInAForm(t, got) {
 				t.Errorf("%s", got.text)
 			}
 			headcounts := 0
@@ -169,9 +178,23 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 		if next.Action != tool.AskHuman || next.Arguments["askHuman"] != nil || human != nil && len(human.seen()) != 0 {
 			t.Errorf("%s", got.text)
 		}
+		// The questions come before a yes.
 		published := call(t, host, "opentrain_publish", job())
-		if next := published.next(t); next.Action != tool.ConfirmWithHuman || next.Arguments["confirmationToken"] == nil {
+		if again := published.next(t); again.Action != tool.AskHuman || again.Question != next.Question || confirmationIn(published) != "" {
 			t.Errorf("%s", published.text)
+		}
+		call(t, host, "opentrain_patch_draft", completing())
+		for _, c := range confirmedTools() {
+			got := call(t, host, c.tool, c.arguments)
+			if next := got.next(t); next.Action != tool.ConfirmWithHuman || next.Arguments["confirmationToken"] == nil {
+				t.Errorf("%s", got.text)
+			}
+			if !c.live {
+				call(t, host, c.tool, got.next(t).Arguments)
+			}
+		}
+		if human != nil && len(human.seen()) != 0 {
+			t.Errorf("%d forms", len(human.seen()))
 		}
 	}
 	for carrier := range carriers() {
@@ -183,7 +206,7 @@ func TestNoFormsWithoutCapability(t *testing.T) {
 	}
 	for _, route := range []string{"/mcp", "/sse"} {
 		t.Run(route+" for an older host without sessions", func(t *testing.T) {
-			s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.PublishConfirm, c.Sessions = opentrainmcp.Auto, route == "/sse" })
+			s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Confirm, c.Sessions = opentrainmcp.Auto, route == "/sse" })
 			human := &human{t: t, answer: fills}
 			headers := map[string]string{tokenHeader: sandbox.DemoToken}
 			var carried transport.Interface

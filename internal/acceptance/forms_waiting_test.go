@@ -66,7 +66,7 @@ func TestProgress(t *testing.T) {
 				}
 				select {
 				case notice := <-notices:
-					if !strings.Contains(notice, "Making the draft") {
+					if !strings.Contains(notice, "Creating the draft") {
 						t.Errorf("%s", notice)
 					}
 				case <-time.After(5 * time.Second):
@@ -128,7 +128,7 @@ func TestShutdownEndsOpenForms(t *testing.T) {
 		<-stuck
 		return "cancel", nil, nil
 	}
-	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions, c.PublishConfirm = true, opentrainmcp.Auto })
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions, c.Confirm = true, opentrainmcp.Auto })
 	headers := transport.WithHTTPHeaders(map[string]string{tokenHeader: sandbox.DemoToken})
 	carried, err := transport.NewStreamableHTTP(s.url+"/mcp", headers)
 	if err != nil {

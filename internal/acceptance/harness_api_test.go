@@ -60,12 +60,27 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// answering is an API that gives the same answer to every call.
+// answering is an API that gives the same answer to every call, once a tool has found its job.
 func answering(status int, body string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		status, body := status, body
+		if found, looks := ownJobs(r); looks {
+			status, body = http.StatusOK, found
+		}
 		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
 			Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 	})
+}
+
+// ownJobs is the answer to a tool that looks for its job among the caller's: each is there, in the status that it should
+// have.
+func ownJobs(r *http.Request) (jobs string, looks bool) {
+	status := r.URL.Query().Get("status")
+	if !strings.HasSuffix(r.URL.Path, "/jobs/mine") || status == "" || r.URL.Query().Get("limit") != "100" {
+		return "", false
+	}
+	const job = `{"id":"%s","title":"Street signs","status":"%s","jobUrl":"https://app.opentrain.ai/jobs/%[1]s","updatedAt":"2026-06-01T12:00:00Z"}`
+	return `{"jobs":[` + fmt.Sprintf(job, "job_1", status) + "," + fmt.Sprintf(job, "j", status) + `]}`, true
 }
 
 // employer is an account of the sandbox.
@@ -131,13 +146,17 @@ func (h *held) serve(t testing.TB) string {
 	return server.URL
 }
 
-// serveAnswer is the address of an API that answers every request alike, and knows no
+// serveAnswer is the address of an API that answers every request alike once a tool has found its job, and knows no
 // capabilities. With answer nil it knows nothing.
 func serveAnswer(t testing.TB, answer http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/capabilities") || answer == nil {
 			http.Error(w, "not here", http.StatusNotFound)
+			return
+		}
+		if found, looks := ownJobs(r); looks {
+			io.WriteString(w, found) //nolint:errcheck // the program sees it
 			return
 		}
 		answer(w, r)

@@ -59,20 +59,26 @@ type human struct {
 	forms []form
 }
 
-func (h *human) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	data, err := json.Marshal(request.Params.RequestedSchema)
+// formOf reads a form as a client gets it.
+func formOf(t testing.TB, params mcp.ElicitationParams) form {
+	data, err := json.Marshal(params.RequestedSchema)
 	if err != nil {
-		return nil, err
+		t.Error(err)
 	}
 	var shown struct {
 		Properties map[string]field
 		Required   []string
 	}
 	if err := json.Unmarshal(data, &shown); err != nil {
-		h.t.Errorf("%v in %s", err, data)
+		t.Errorf("%v in %s", err, data)
 	}
+	return form{params.Message, shown.Properties, shown.Required}
+}
+
+func (h *human) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	shown := formOf(h.t, request.Params)
 	h.mu.Lock()
-	h.forms = append(h.forms, form{request.Params.Message, shown.Properties, shown.Required})
+	h.forms = append(h.forms, shown)
 	n, last := len(h.forms), h.forms[len(h.forms)-1]
 	h.mu.Unlock()
 	action, content, err := h.answer(n, last)
@@ -125,7 +131,7 @@ func checkChat(t *testing.T, got answer) {
 		next.Arguments["askHuman"] != false {
 		t.Errorf("%s\n%+v", got.text, next)
 	}
-	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "No answer came by form") &&
+	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "The form returned no answers") &&
 		!strings.Contains(got.text, "The form's answers weren't valid") {
 		t.Errorf("%s", got.text)
 	}

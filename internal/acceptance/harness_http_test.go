@@ -219,7 +219,7 @@ func startHTTPWith(t testing.TB, api http.RoundTripper, change func(*opentrainmc
 		t.Fatal(err)
 	}
 	cfg := opentrainmcp.HTTPConfig{Config: opentrainmcp.Config{
-		API: apiClient, Version: "test", TokenHelp: "Send a token so and so.", PublishConfirm: opentrainmcp.Off,
+		API: apiClient, Version: "test", TokenHelp: "Send a token so and so.", Confirm: opentrainmcp.Off,
 		Logger: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}}
 	if change != nil {

@@ -198,7 +198,10 @@ func readText(t *testing.T, got answer) step {
 	if err := json.Unmarshal([]byte(s.arguments), &arguments); err != nil {
 		t.Fatal(err)
 	}
-	key, kind, options := onlyKey(t, arguments), regexp.MustCompile(`(?m)^Type: (\w+)$`).FindStringSubmatch(text)[1], ""
+	key, kind, options := onlyKey(t, arguments), "enum", "" // as options without a type say
+	if found := regexp.MustCompile(`(?m)^Type: (\w+)$`).FindStringSubmatch(text); found != nil {
+		kind = found[1]
+	}
 	if found := regexp.MustCompile(`(?m)^Options: (\[.*\])$`).FindStringSubmatch(text); found != nil {
 		options = found[1]
 	}

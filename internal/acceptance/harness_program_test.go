@@ -9,8 +9,10 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -32,7 +34,7 @@ import (
 // confirmation, unless extra says so.
 func environment(t testing.TB, extra ...string) []string {
 	t.Helper()
-	env := append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "OPENTRAIN_MCP_PUBLISH_CONFIRM=off"}, extra...)
+	env := append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "OPENTRAIN_MCP_CONFIRM=off"}, extra...)
 	if root := os.Getenv("SYSTEMROOT"); root != "" {
 		env = append(env, "SYSTEMROOT="+root)
 	}
@@ -298,15 +300,19 @@ func runSandbox(t testing.TB, args ...string) (base, token string) {
 	return base, token
 }
 
-// freePort is an address on which nothing listens.
+// freePort is an address on which nothing listens. Its port is below those that the system
+// gives to others meanwhile.
 func freePort(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+mathrand.IntN(20_000))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			listener.Close() //nolint:errcheck // only the address was wanted
+			return address
+		}
 	}
-	defer listener.Close() //nolint:errcheck // only the address was wanted
-	return listener.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // certificate writes cert.pem and key.pem for names and 127.0.0.1 into a directory.

@@ -29,7 +29,7 @@ func TestHTTPRefusesToStart(t *testing.T) {
 		"shared, no such file": {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN_FILE=/nowhere"},
 			"OPENTRAIN_MCP_SERVER_TOKEN_FILE"},
 		"shared with spaces":    {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN=a b"}, "spaces"},
-		"an empty key":          {nil, []string{"OPENTRAIN_MCP_STATE_KEY= "}, "holds no key"},
+		"an empty key":          {nil, []string{"OPENTRAIN_MCP_STATE_KEY= "}, "is set but empty"},
 		"a short key":           {nil, []string{"OPENTRAIN_MCP_STATE_KEY=c2hvcnQ="}, "32 bytes in base64"},
 		"two places for a key":  {nil, []string{"OPENTRAIN_MCP_STATE_KEY=a", "OPENTRAIN_MCP_STATE_KEY_FILE=b"}, "set one"},
 		"form outlasts session": {[]string{"--sessions", "--session-idle", "1m"}, nil, "a session must last longer"},
@@ -78,7 +78,7 @@ func TestHTTPOverTLS(t *testing.T) {
 		if n := serial(); n != 1 {
 			t.Fatalf("certificate %d", n)
 		}
-		return strings.Contains(p.program.stderr.String(), "the one before stays in use")
+		return strings.Contains(p.program.stderr.String(), "the previous one stays in use")
 	})
 	certificate(t, dir, 2, "localhost")
 	eventually(t, "the new certificate is used", func() bool { return serial() == 2 })

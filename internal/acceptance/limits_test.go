@@ -24,11 +24,11 @@ func TestCallerLimit(t *testing.T) {
 	sent := len(s.api.seen())
 	got := s.call("opentrain_list_jobs", map[string]any{}, first...)
 	if f := got.failure; f.Code != "BUSY" || f.RetryAfterSeconds < 1 || f.RetryAfterSeconds > 10 ||
-		!strings.Contains(got.text, fmt.Sprintf("Call again in %d seconds.", f.RetryAfterSeconds)) {
+		!strings.Contains(got.text, fmt.Sprintf("Wait: %d seconds", f.RetryAfterSeconds)) {
 		t.Errorf("%+v", got)
 	}
 	read := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://fields"}}`, first...)
-	if read.status != http.StatusTooManyRequests || read.header.Get("Retry-After") == "" || !strings.Contains(read.body, "more often") {
+	if read.status != http.StatusTooManyRequests || read.header.Get("Retry-After") == "" || !strings.Contains(read.body, "faster than this server allows") {
 		t.Errorf("%d %s", read.status, read.body)
 	}
 	if len(s.api.seen()) != sent {

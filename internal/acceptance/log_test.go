@@ -33,7 +33,7 @@ func TestLog(t *testing.T) {
 	if calls[3]["caller"] != nil || calls[3]["request"] == calls[0]["request"] {
 		t.Errorf("%v", calls[3])
 	}
-	for i, want := range [][3]string{{"opentrain_create_draft", "job_1", "DRAFT"}, {"opentrain_publish", "job_1", "DRAFT"},
+	for i, want := range [][3]string{{"opentrain_create_draft", "job_1", "DRAFT"}, {"opentrain_publish", "job_1", "not published"},
 		{"opentrain_close_job", "job_none", "NOT_FOUND"}} {
 		if a := audits[i]; a["tool"] != want[0] || a["job"] != want[1] || a["outcome"] != want[2] || a["caller"] != calls[0]["caller"] ||
 			a["request"] == "" {

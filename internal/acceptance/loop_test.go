@@ -58,7 +58,7 @@ func TestPromptsAreAskedVerbatim(t *testing.T) {
 		if !slices.Contains(next.Options, "ANY_EXPERIENCE_LEVEL") || len(next.Options) != 4 {
 			t.Errorf("%s: options %v", variant, next.Options)
 		}
-		if !strings.Contains(got.text, "Also missing: ") || !strings.Contains(got.text, "dataVolumeUnit") {
+		if !strings.Contains(got.text, "Other open questions (you can ask all at once):\n- ") || !strings.Contains(got.text, "dataVolumeUnit") {
 			t.Errorf("%s: the text does not name the other question:\n%s", variant, got.text)
 		}
 	}
@@ -74,14 +74,14 @@ func TestLoopOverStdio(t *testing.T) {
 		want      string
 	}{
 		{"opentrain_create_draft", map[string]any{"description": "We need 10 experienced annotators for bounding boxes on 50,000 dashcam " +
-			"images. Pay is $18/hour. English required. Work runs about six weeks."}, "2 answers are missing"},
+			"images. Pay is $18/hour. English required. Work runs about six weeks."}, "needs 2 more answers"},
 		{"opentrain_patch_draft", patch("experienceLevel", "intermediate"),
 			`"intermediate" was read as "INTERMEDIATE"`},
-		{"opentrain_publish", job(), "was not published"},
+		{"opentrain_publish", job(), "can't be published yet."},
 		{"opentrain_patch_draft", patch("dataVolumeUnit", "NUMBER_OF_FILES"),
 			"Next: confirm_with_human"},
 		{"opentrain_publish", job(), "Job job_1 is live."},
-		{"opentrain_publish", job(), "was already live"},
+		{"opentrain_publish", job(), "is already live"},
 		{"opentrain_search_jobs", map[string]any{"q": "dashcam bounding box"}, "(id job_1)"},
 		{"opentrain_list_jobs", map[string]any{"status": "OPEN"}, "(id job_1)"},
 	} {

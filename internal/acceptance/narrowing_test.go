@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -37,7 +36,7 @@ func TestToolSelection(t *testing.T) {
 		{"all but one", opentrainmcp.Config{ExcludeTools: []string{"opentrain_publish"}},
 			strings.Join(slices.DeleteFunc(slices.Clone(all), func(name string) bool { return name == "opentrain_publish" }), " "), ""},
 		{"misspelled", opentrainmcp.Config{Tools: []string{"opentrain_publsh"}}, "", "did you mean opentrain_publish?"},
-		{"nothing left", opentrainmcp.Config{ReadOnly: true, Tools: []string{"opentrain_publish"}}, "", "leave no tool"},
+		{"nothing left", opentrainmcp.Config{ReadOnly: true, Tools: []string{"opentrain_publish"}}, "", "exclude every tool"},
 	} {
 		test.cfg.API = api
 		server, err := opentrainmcp.New(test.cfg)
@@ -64,27 +63,46 @@ func TestToolSelection(t *testing.T) {
 	}
 }
 
-// TestReadOnlyServerRefusesWrites: a hidden tool cannot be called.
-func TestReadOnlyServerRefusesWrites(t *testing.T) {
-	s := startWith(t, answering(200, `{}`), func(cfg *opentrainmcp.Config) { cfg.ReadOnly = true })
-	var request mcp.CallToolRequest
-	request.Params.Name, request.Params.Arguments = "opentrain_publish", map[string]any{"jobId": "j"}
-	if _, err := s.host.CallTool(context.Background(), request); err == nil || len(s.api.seen()) != 0 {
-		t.Errorf("got %v, calls %v", err, s.api.seen())
+// TestCallsOfToolsThatAreNotServed: the answer says why a tool isn't served, and nothing reaches OpenTrain.
+func TestCallsOfToolsThatAreNotServed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*opentrainmcp.Config)
+		tool   string
+		code   opentrain.Code
+		want   string
+	}{
+		"read-only": {func(c *opentrainmcp.Config) { c.ReadOnly = true }, "opentrain_publish", opentrain.CodeForbidden,
+			"opentrain_publish is not available: this server is read-only. Nothing was sent to OpenTrain.\nTools: opentrain_list_jobs,"},
+		"another toolset": {func(c *opentrainmcp.Config) { c.Toolsets = []string{"market"} }, "opentrain_publish", opentrain.CodeForbidden,
+			"opentrain_publish is not available: this server doesn't serve the posting toolset."},
+		"excluded": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} }, "opentrain_publish", opentrain.CodeForbidden,
+			"opentrain_publish is not available: this server's settings exclude it."},
+		"misspelled": {nil, "opentrain_publsh", opentrain.CodeInvalidArgument,
+			`There is no tool "opentrain_publsh"; did you mean opentrain_publish? Tools: opentrain_create_draft,`},
+		"no name": {nil, "", opentrain.CodeInvalidArgument, `There is no tool "". Tools: opentrain_create_draft,`},
+	} {
+		s := startWith(t, answering(200, `{}`), test.change)
+		got := call(t, s.host, test.tool, job())
+		if !got.isError || got.failure.Code != test.code || !strings.HasPrefix(got.text, test.want) || len(s.api.seen()) != 0 {
+			t.Errorf("%s: %s %s, calls %v", name, got.failure.Code, got.text, s.api.seen())
+		}
 	}
 }
 
-// TestExcludedToolHidesItsResource: excluding a tool also hides its resource and the
-// prompt that names it.
+// TestExcludedToolHidesItsResource: excluding a tool also hides its resource and the prompt that needs it.
 func TestExcludedToolHidesItsResource(t *testing.T) {
 	s := startWith(t, answering(http.StatusOK, `{"id":"j"}`),
 		func(cfg *opentrainmcp.Config) { cfg.ExcludeTools = []string{"opentrain_get_job"} })
 	if text, err := readResource(t, s.host, "opentrain://jobs/j"); err == nil || len(s.api.seen()) != 0 {
 		t.Errorf("%v: %s", err, text)
 	}
-	prompts, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
-	if err != nil || len(prompts.Prompts) != 1 {
-		t.Errorf("%v: %+v", err, prompts)
+	for excluded, left := range map[string]int{"opentrain_get_job": 2, "opentrain_get_draft": 1, "opentrain_create_draft": 1} {
+		s := startWith(t, answering(http.StatusOK, `{}`), func(cfg *opentrainmcp.Config) { cfg.ExcludeTools = []string{excluded} })
+		prompts, err := s.host.ListPrompts(t.Context(), mcp.ListPromptsRequest{})
+		if err != nil || len(prompts.Prompts) != left {
+			t.Errorf("without %s: %v: %+v", excluded, err, prompts)
+		}
 	}
 }
 
@@ -108,7 +126,14 @@ func TestNarrowing(t *testing.T) {
 		"one excluded":   {[]string{"X-MCP-Tools", "opentrain_close_job"}, 0, 400},
 		"no such tool":   {[]string{"X-MCP-Tools", "search"}, 0, 400},
 		"no such answer": {[]string{"X-MCP-Readonly", "maybe"}, 0, 400},
-		"no name":        {[]string{"X-MCP-Tools", ""}, 0, 400},
+		"no name":        {[]string{"X-MCP-Tools", ""}, len(all) - 1, 200},
+		"one set":        {[]string{"X-MCP-Toolsets", "market"}, 4, 200},
+		"two sets":       {[]string{"X-MCP-Toolsets", "market, account"}, 5, 200},
+		"all sets":       {[]string{"X-MCP-Toolsets", "all"}, len(all) - 1, 200},
+		"no set":         {[]string{"X-MCP-Toolsets", " "}, len(all) - 1, 200},
+		"no such set":    {[]string{"X-MCP-Toolsets", "jobs"}, 0, 400},
+		"set and tool":   {[]string{"X-MCP-Toolsets", "market", "X-MCP-Tools", "opentrain_get_job,opentrain_publish"}, 1, 200},
+		"nothing left":   {[]string{"X-MCP-Toolsets", "applicants", "X-MCP-Readonly", "true"}, 0, 200},
 	} {
 		got := s.do("POST", "/mcp", list, test.headers...)
 		if n := strings.Count(got.body, `"inputSchema"`); got.status != test.status || n != test.tools {
@@ -116,7 +141,8 @@ func TestNarrowing(t *testing.T) {
 		}
 	}
 	denied := []string{"X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken}
-	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); got.rpcError == nil || len(s.api.seen()) != 0 {
+	if got := s.call("opentrain_create_draft", map[string]any{"description": "x"}, denied...); !got.isError ||
+		!strings.HasPrefix(got.text, "opentrain_create_draft is not available: the X-MCP-Readonly header makes this connection read-only.") || len(s.api.seen()) != 0 {
 		t.Errorf("%+v, sent %v", got, s.api.seen())
 	}
 	prompts := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, denied...)
@@ -135,12 +161,12 @@ func TestNarrowing(t *testing.T) {
 	}
 	job := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"opentrain://jobs/market_041"}}`,
 		"X-MCP-Tools", "opentrain_list_jobs")
-	if !strings.Contains(job.body, "leave out tools") {
+	if !strings.Contains(job.body, "exclude tools") {
 		t.Errorf("%s", job.body)
 	}
 	stream := s.open("X-MCP-Readonly", "true", tokenHeader, sandbox.DemoToken)
 	stream.headers = []string{tokenHeader, sandbox.DemoToken} // a message that forgets what its stream asked for
-	if got := stream.call(1, "opentrain_create_draft", map[string]any{"description": "x"}); got.rpcError == nil {
+	if got := stream.call(1, "opentrain_create_draft", map[string]any{"description": "x"}); !got.isError {
 		t.Errorf("%+v", got)
 	}
 }
@@ -156,6 +182,8 @@ func TestNarrowingFlags(t *testing.T) {
 			"opentrain_close_job opentrain_invite_trainer", "opentrain_search_jobs opentrain_get_account"},
 		"--tools": {[]string{"--tools", "opentrain_search_jobs,opentrain_get_job"}, "opentrain_publish opentrain_list_jobs",
 			"opentrain_search_jobs opentrain_get_job"},
+		"--toolsets": {[]string{"--toolsets", " market, account"}, "opentrain_publish opentrain_invite_trainer",
+			"opentrain_search_jobs opentrain_get_account"},
 		"--exclude-tools": {[]string{"--exclude-tools", "opentrain_publish"}, "opentrain_publish", "opentrain_create_draft"},
 	} {
 		p := run(t, environment(t), append([]string{"--sandbox"}, test.args...)...)
@@ -171,7 +199,7 @@ func TestNarrowingFlags(t *testing.T) {
 				t.Errorf("%s: %s is listed", name, tool)
 			}
 			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":%q,"arguments":{"jobId":"job_1"}}}`, tool))
-			if m := p.receive(); m.Error == nil || m.Error.Code != -32602 {
+			if m := p.receive(); !strings.Contains(string(m.Result), tool+" is not available: ") {
 				t.Errorf("%s: %s can be called: %s", name, tool, m.Result)
 			}
 		}

@@ -35,8 +35,8 @@ func TestCAFile(t *testing.T) {
 	api, caFile := secure(t)
 	env := []string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OT_API_TOKEN=" + sandbox.DemoToken}
 	got := run(t, environment(t, env...)).call("opentrain_publish", job())
-	if text := got.text; !got.isError || !strings.Contains(text, "certificate of OpenTrain's host is not trusted") ||
-		!strings.Contains(text, "nothing was changed") {
+	if text := got.text; !got.isError || !strings.Contains(text, "the host's certificate is not trusted. Nothing was changed.") ||
+		!strings.Contains(text, strings.TrimPrefix(api.URL, "https://")+" (from OPENTRAIN_API_BASE_URL)") || got.failure.Next.Action != tool.Fix {
 		t.Errorf("without the CA: %s", text)
 	}
 	for name, p := range map[string]*program{
@@ -125,5 +125,38 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 	if n := reached.Load(); n != 0 {
 		t.Errorf("%d requests reached the other server", n)
+	}
+}
+
+// TestNetworkErrorsNameTheirSetting: wherever a wrong address comes from, the error names the host and the setting,
+// and the human has to correct it.
+func TestNetworkErrorsNameTheirSetting(t *testing.T) {
+	t.Parallel()
+	const wrong = "http://127.0.0.1:1"
+	config := t.TempDir()
+	shared := filepath.Join(config, "opentrain", "cli.json")
+	write(t, shared, fmt.Sprintf(`{"apiToken":"ot_pat_a","baseUrl":%q}`, wrong))
+	for name, test := range map[string]struct {
+		env, flags []string
+		from       string
+	}{
+		"flag":            {nil, []string{"--base-url", wrong}, "--base-url"},
+		"variable":        {[]string{"OPENTRAIN_API_BASE_URL=" + wrong}, nil, "OPENTRAIN_API_BASE_URL"},
+		"second variable": {[]string{"OT_API_BASE_URL=" + wrong}, nil, "OT_API_BASE_URL"},
+		"a flag before a variable": {
+			[]string{"OPENTRAIN_API_BASE_URL=https://opentrain.invalid"}, []string{"--base-url", wrong}, "--base-url",
+		},
+		"shared file": {[]string{"XDG_CONFIG_HOME=" + config}, nil, "baseUrl in the file " + shared},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, name := range []string{"opentrain_search_jobs", "opentrain_list_facets"} {
+				got := run(t, environment(t, test.env...), test.flags...).call(name, map[string]any{})
+				if !strings.Contains(got.text, "Address: 127.0.0.1:1 (from "+test.from+").") {
+					t.Errorf("got %s", got.text)
+				}
+				checkFailure(t, got.failure, wantNext(tool.Failure{Code: "NETWORK"}, "fix", "human", ""))
+			}
+		})
 	}
 }

@@ -93,7 +93,9 @@ func (r recorder) confirmed(t *testing.T, s *setup, title, name string, argument
 func stable(text string) string {
 	confirmation := regexp.MustCompile(`(confirmationToken\\?": ?\\?")[A-Za-z0-9_-]{40,}`)
 	requestID := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-	return requestID.ReplaceAllString(confirmation.ReplaceAllString(text, "${1}<confirmation>"), "<request>")
+	listed := regexp.MustCompile(`(listed at )[0-9TZ:-]+`)
+	text = listed.ReplaceAllString(confirmation.ReplaceAllString(text, "${1}<confirmation>"), "${1}<time>")
+	return requestID.ReplaceAllString(text, "<request>")
 }
 
 // compare compares the outputs of a tool with its file.
@@ -130,7 +132,7 @@ func inJune(accounts ...sandbox.Account) http.RoundTripper {
 }
 
 // asking switches confirmations on.
-func asking(c *opentrainmcp.Config) { c.PublishConfirm = opentrainmcp.Auto }
+func asking(c *opentrainmcp.Config) { c.Confirm = opentrainmcp.Auto }
 
 // loop takes a job from a description to its end.
 func (r recorder) loop(t *testing.T) {
@@ -143,13 +145,20 @@ func (r recorder) loop(t *testing.T) {
 	r.call(t, s, "a vague description", "create_draft", map[string]any{"description": "Rate chatbot answers, flexible hours."})
 	r.call(t, s, "an import", "create_draft", json.RawMessage(
 		`{"job":{"title":"Label dogs","paymentType":"PAY_PER_HOUR","rateAmount":18}}`))
+	call(t, s.host, "opentrain_create_draft", json.RawMessage(`{"job":{"title":"Label cats"}}`))
+	r.call(t, s, "open questions", "get_draft", job())
+	r.call(t, s, "a word of its title", "get_draft", map[string]any{"jobId": "dashcam"})
+	r.call(t, s, "several matches", "get_draft", map[string]any{"jobId": "label"})
+	r.call(t, s, "no match", "get_draft", map[string]any{"jobId": "penguins"})
 	r.confirmed(t, s, "not ready", "publish", job())
 	r.call(t, s, "an answer, interpreted", "patch_draft", patch("experienceLevel", "expert"))
 	ready := r.call(t, s, "ready", "patch_draft", patch("dataVolumeUnit", "NUMBER_OF_FILES"))
+	r.call(t, s, "ready", "get_draft", job())
 	r.call(t, s, "a made-up confirmation", "publish", job("confirmationToken", "AAAA"))
 	r.call(t, s, "published", "publish", ready.next(t).Arguments)
 	r.confirmed(t, s, "published before", "publish", job())
 	r.call(t, s, "not a draft", "patch_draft", patch("headcount", 3))
+	r.call(t, s, "a live job", "get_draft", job())
 	r.call(t, s, "own jobs", "list_jobs", nil)
 	r.call(t, s, "open jobs", "list_jobs", map[string]any{"status": "OPEN"})
 	r.call(t, s, "found", "search_jobs", map[string]any{"q": "dashcam bounding box", "limit": 2})
@@ -162,21 +171,22 @@ func (r recorder) loop(t *testing.T) {
 	r.call(t, s, "no changes", "list_changes", map[string]any{"since": "2199-01-01"})
 	r.confirmed(t, s, "an edit", "update_job", job("fields", map[string]any{"headcount": "4", "projectScope": nil}))
 	for _, title := range []string{"invited", "invited before"} {
-		r.call(t, s, title, "invite_trainer", job("freelancerId", sandbox.FreelancerAvailable))
+		r.confirmed(t, s, title, "invite_trainer", job("freelancerId", sandbox.FreelancerAvailable))
 	}
 	r.confirmed(t, s, "an edit that the content check blocks", "update_job", patch("jobTitle", "Scam test phrase"))
 	r.confirmed(t, s, "an edit of a draft", "update_job", patch("headcount", 5))
 	r.call(t, s, "a draft, not public", "get_job", job())
 	r.confirmed(t, s, "a draft that the content check blocks", "publish", job())
-	r.call(t, s, "closed", "close_job", job())
-	r.call(t, s, "closed before", "close_job", job())
+	r.confirmed(t, s, "closed", "close_job", job())
+	r.confirmed(t, s, "closed before", "close_job", job())
 	r.confirmed(t, s, "a closed job", "publish", job())
+	r.call(t, s, "a closed job", "get_draft", job())
 }
 
 // valid are arguments that every tool accepts.
 func valid() map[string]map[string]any {
 	return map[string]map[string]any{
-		"create_draft": {"description": "Label 100 photos"}, "patch_draft": patch("headcount", 3), "publish": job(),
+		"create_draft": {"description": "Label 100 photos"}, "patch_draft": patch("headcount", 3), "publish": job(), "get_draft": job(),
 		"list_jobs": {}, "update_job": patch("headcount", 3), "close_job": job(), "search_jobs": {}, "get_job": job(),
 		"list_facets": {}, "list_changes": {"since": "2026-06-01"}, "get_account": {},
 		"invite_trainer": job("freelancerId", sandbox.FreelancerAvailable),

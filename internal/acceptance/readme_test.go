@@ -111,7 +111,7 @@ func TestReadmeCurlCalls(t *testing.T) {
 	}
 	p := runHTTP(t, environment(t), "--sandbox")
 	out, err := exec.Command("sh", "-c", strings.ReplaceAll(curl[1], "127.0.0.1:8080", p.address)).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "1 open job on this page.") {
+	if err != nil || !strings.Contains(string(out), "1 live job on this page.") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

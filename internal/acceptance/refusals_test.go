@@ -17,35 +17,41 @@ func TestRefusalsThatAreResults(t *testing.T) {
 		text       []string
 		structured []string
 	}{
-		{"closed public job", "opentrain_get_job", job(), apiAnswer(404, "application/json", `{"id":"job_1","status":"closed"}`),
-			[]string{"is not public (closed)", "one of the account's own"}, []string{`"status":"closed"`, `"tool":"opentrain_list_jobs"`}},
+		{"closed public job", "opentrain_get_job", job(), func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/jobs/mine") {
+				apiAnswer(200, "application/json", `{"jobs":[]}`)(w, r)
+				return
+			}
+			apiAnswer(404, "application/json", `{"id":"job_1","status":"closed"}`)(w, r)
+		},
+			[]string{"is not live (closed)", "one of the account's own"}, []string{`"status":"closed"`, `"tool":"opentrain_list_jobs"`}},
 		{"not ready", "opentrain_publish", job(), envelope(400, "BAD_REQUEST", "Not ready.",
 			`{"validation":{"publishReady":false,"missingFieldCount":1,"missingFields":["experienceLevel"],"issues":[]}}`),
-			[]string{"was not published", "What should be set for “experience level”?"},
+			[]string{"can't be published yet.", "What should “experience level” be?"},
 			[]string{`"published":false`, `"options":["EXPERT",`, `"tool":"opentrain_patch_draft"`}},
 		{"not ready, as a report", "opentrain_publish", job(),
 			apiAnswer(200, "application/json", `{"jobId":"job_1","status":"DRAFT","validation":{"publishReady":false},"missingFields":[{`+
 				`"field":"x","label":"Deadline","updateKeys":["x"]}]}`),
-			[]string{"What should be set for “Deadline”?"}, []string{`"published":false`}},
+			[]string{"What should “Deadline” be?"}, []string{`"published":false`}},
 		{"blocked publish", "opentrain_publish", job(),
 			envelope(403, "FORBIDDEN", "Blocked.", `{"reason":"moderation_blocked","reasons":["Asks for passwords."]}`),
-			[]string{"the content check blocked it", "Reason: Asks for passwords.", "By: human"},
+			[]string{"was not published: it failed the content check", "Reason: Asks for passwords.", "By: human"},
 			[]string{`"published":false`, `"status":"DRAFT"`, `"reasons":["Asks for passwords."]`, `"action":"fix"`}},
 		{"blocked publish, as a report", "opentrain_publish", job(),
 			apiAnswer(200, "application/json", `{"jobId":"job_1","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":[]}}`),
-			[]string{"was not published", "Next: fix"}, []string{`"published":false`, `"action":"fix"`}},
+			[]string{"was not published: it failed the content check", "Next: fix"}, []string{`"published":false`, `"action":"fix"`}},
 		{"blocked edit", "opentrain_update_job", patch("headcount", 3),
 			envelope(409, "CONFLICT", "Blocked.", `{"jobId":"job_1","reason":"moderation_blocked","reasons":["Asks for passwords."],`+
 				`"status":"DRAFT"}`),
-			[]string{"was applied", "no longer public", "Reason: Asks for passwords."},
+			[]string{"was changed, but the change failed the content check", "no longer live", "Reason: Asks for passwords."},
 			[]string{`"applied":true`, `"status":"DRAFT"`, `"tool":"opentrain_patch_draft"`}},
 		{"blocked edit, as a report", "opentrain_update_job", patch("headcount", 3),
 			apiAnswer(200, "application/json", `{"ok":true,"jobId":"job_1","status":"DRAFT","moderation":{"decision":"BLOCK","reasons":["Asks `+
 				`for passwords."]}}`),
-			[]string{"was applied", "Reason: Asks for passwords."}, []string{`"applied":true`, `"status":"DRAFT"`}},
+			[]string{"was changed, but the change failed the content check", "Reason: Asks for passwords."}, []string{`"applied":true`, `"status":"DRAFT"`}},
 		{"allowed edit", "opentrain_update_job", patch("headcount", 3),
 			apiAnswer(200, "application/json", `{"ok":true,"jobId":"job_1","status":"OPEN","moderation":{"decision":"ALLOW","reasons":[]}}`),
-			[]string{"is changed; its status is OPEN", `Set: {"headcount":3}`}, []string{`"status":"OPEN"`, `"tool":"opentrain_get_job"`}},
+			[]string{"was changed and is live"}, []string{`"status":"OPEN"`, `"fieldsSet":{"headcount":3}`, `"tool":"opentrain_get_job"`}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

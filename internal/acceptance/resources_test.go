@@ -42,10 +42,10 @@ func TestResources(t *testing.T) {
 	for uri, want := range map[string][]string{
 		"opentrain://fields": {"| `experienceLevel` | enum | EXPERT, ENTRY_LEVEL, INTERMEDIATE, ANY_EXPERIENCE_LEVEL |",
 			"| `ndaRequired` |"},
-		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"EXPERT"}`},
-		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":["…"]}`},
+		"opentrain://fields/experienceLevel": {"one of EXPERT", `{"fields":{"experienceLevel":"<answer>"}`},
+		"opentrain://fields/languages":       {"Type: array", `{"fields":{"languages":"<answer>"}`},
 		"opentrain://fields/ndaRequired":     {"# ndaRequired"},
-		"opentrain://jobs/market_001":        {"Job market_001 on the marketplace", "Description:\n> "},
+		"opentrain://jobs/market_001":        {"Job market_001 is live", "Description:\n> "},
 	} {
 		text, err := readResource(t, s.host, uri)
 		for _, part := range want {
@@ -55,7 +55,7 @@ func TestResources(t *testing.T) {
 		}
 	}
 	for uri, want := range map[string]string{
-		"opentrain://fields/nope": "there is no field", "opentrain://jobs/none": "no public job", "opentrain://jobs/..": "could not be read",
+		"opentrain://fields/nope": "there is no field", "opentrain://jobs/none": "no live job", "opentrain://jobs/..": "couldn't be read",
 		"opentrain://jobs/%2e%2e%2ftokens": "", "opentrain://jobs/a/b": "", "opentrain://nope": "",
 	} {
 		if text, err := readResource(t, s.host, uri); err == nil || !strings.Contains(err.Error(), want) {

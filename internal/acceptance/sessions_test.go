@@ -130,7 +130,7 @@ func TestClientOf20260728HasNoSession(t *testing.T) {
 		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions = sessions })
 		got := s.do("POST", "/mcp", modernRPC("opentrain_search_jobs", map[string]any{"limit": 1}, "{}"),
 			modernHeaders("tools/call", "opentrain_search_jobs", "Accept", "application/json, text/event-stream")...)
-		if answer := parseAnswer(t, got.body); got.status != http.StatusOK || !strings.Contains(answer.text, "1 open job") {
+		if answer := parseAnswer(t, got.body); got.status != http.StatusOK || !strings.Contains(answer.text, "1 live job") {
 			t.Errorf("sessions %v: %d %s", sessions, got.status, got.body)
 		}
 		if got.header.Get("Mcp-Session-Id") != "" {

@@ -63,7 +63,7 @@ func endWithCallsInFlight(t *testing.T, end func(*program)) time.Duration {
 	}
 	api.release()
 	for range 3 {
-		if m := p.receive(); m.Error != nil || !strings.Contains(string(m.Result), "0 open jobs") {
+		if m := p.receive(); m.Error != nil || !strings.Contains(string(m.Result), "No live jobs match") {
 			t.Errorf("got %+v %s", m.Error, m.Result)
 		}
 	}
@@ -115,10 +115,10 @@ func TestHTTPEndsWithItsCalls(t *testing.T) {
 		t.Fatalf("it ended with calls in flight: %v", p.program.err)
 	}
 	api.release()
-	if got := <-direct; !strings.Contains(got.text, "0 open jobs") {
+	if got := <-direct; !strings.Contains(got.text, "No live jobs match") {
 		t.Errorf("got %+v", got)
 	}
-	if got := parseAnswer(t, busy.next("message")); !strings.Contains(got.text, "0 open jobs") || got.id != "5" {
+	if got := parseAnswer(t, busy.next("message")); !strings.Contains(got.text, "No live jobs match") || got.id != "5" {
 		t.Errorf("got %+v", got)
 	}
 	busy.wantEnd()

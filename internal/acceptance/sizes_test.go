@@ -52,7 +52,7 @@ func TestResultsStayShort(t *testing.T) {
 	t.Run("many questions", func(t *testing.T) {
 		c := newChecker(t, startWith(t, answering(http.StatusOK, fmt.Sprintf(draft, false, strings.Join(gaps, ","))), nil))
 		got := c.result(t, "opentrain_create_draft", map[string]any{"description": "x"})
-		if next := got.next(t); next.Remaining != 60 || len(next.Options) != 151 || !strings.Contains(got.text, "60 answers are missing") {
+		if next := got.next(t); next.Remaining != 60 || len(next.Options) != 151 || !strings.Contains(got.text, "needs 60 more answers") {
 			t.Errorf("%d remaining, %d options:\n%.300s", next.Remaining, len(next.Options), got.text)
 		}
 	})
@@ -117,7 +117,7 @@ func TestPageBeyondTheLimitIsCut(t *testing.T) {
 	for _, tool := range []string{"opentrain_search_jobs", "opentrain_list_jobs"} {
 		c := newChecker(t, startWith(t, answering(http.StatusOK, body), nil))
 		got := c.result(t, tool, nil)
-		if !strings.Contains(got.text, "of 200 entries") || !strings.Contains(string(got.structured), "narrower filters find the others") ||
+		if !strings.Contains(got.text, "of 200 entries") || !strings.Contains(string(got.structured), "use narrower filters to find the rest") ||
 			len(c.api.seen()) > 2 {
 			t.Errorf("%s after %v: %.300s", tool, c.api.seen(), got.text)
 		}

@@ -16,7 +16,7 @@ func TestMalformedInputGetsAnError(t *testing.T) {
 	}{
 		{`{"jsonrpc":`, -32700}, {`hello`, -32700}, {`[]`, -32700}, {`42`, -32700}, {`{"id":7,"method":"ping"}`, -32600},
 		{`{"jsonrpc":"2.0","id":8,"method":"no/such"}`, -32601},
-		{`{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"no_such_tool","arguments":{}}}`, -32602},
+		{`{"jsonrpc":"2.0","id":9,"method":"prompts/get","params":{"name":"no_such_prompt"}}`, -32602},
 		{strings.Repeat("x", 5<<20), -32600},
 	} {
 		p.send(test.line)

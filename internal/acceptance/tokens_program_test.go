@@ -25,15 +25,15 @@ func TestTokenSourcesAreTriedInOrder(t *testing.T) {
 		env  []string
 		want string // in the answer
 	}{
-		"first variable":           {[]string{at, "OPENTRAIN_PERSONAL_API_TOKEN=" + good, "OT_API_TOKEN=bad"}, "jobs of this account"},
-		"second variable":          {[]string{at, "OT_API_TOKEN=" + good, "OPENTRAIN_API_TOKEN=bad"}, "jobs of this account"},
-		"third variable":           {[]string{at, "OPENTRAIN_API_TOKEN=" + good, "OPENTRAIN_API_TOKEN_FILE=/none"}, "jobs of this account"},
-		"token file":               {[]string{at, "OPENTRAIN_API_TOKEN_FILE=" + file, "XDG_CONFIG_HOME=/none"}, "jobs of this account"},
-		"shared file with address": {[]string{"XDG_CONFIG_HOME=" + config}, "jobs of this account"},
-		"wrong token":              {[]string{at, "OT_API_TOKEN=bad"}, "It was read from the environment variable OT_API_TOKEN"},
+		"first variable":           {[]string{at, "OPENTRAIN_PERSONAL_API_TOKEN=" + good, "OT_API_TOKEN=bad"}, "This account has no jobs yet"},
+		"second variable":          {[]string{at, "OT_API_TOKEN=" + good, "OPENTRAIN_API_TOKEN=bad"}, "This account has no jobs yet"},
+		"third variable":           {[]string{at, "OPENTRAIN_API_TOKEN=" + good, "OPENTRAIN_API_TOKEN_FILE=/none"}, "This account has no jobs yet"},
+		"token file":               {[]string{at, "OPENTRAIN_API_TOKEN_FILE=" + file, "XDG_CONFIG_HOME=/none"}, "This account has no jobs yet"},
+		"shared file with address": {[]string{"XDG_CONFIG_HOME=" + config}, "This account has no jobs yet"},
+		"wrong token":              {[]string{at, "OT_API_TOKEN=bad"}, "the API token from the OT_API_TOKEN environment variable"},
 		"file is missing": {[]string{at, "OPENTRAIN_API_TOKEN_FILE=/none"},
-			"The token file /none cannot be read: no such file or directory."},
-		"unexpanded variable": {[]string{at, "OT_API_TOKEN=${OT_TOKEN}"}, "holds a variable's name instead of its value"},
+			"The token file /none can't be read: no such file or directory."},
+		"unexpanded variable": {[]string{at, "OT_API_TOKEN=${OT_TOKEN}"}, "contains a variable name instead of its value"},
 		"quotes":              {[]string{at, `OT_API_TOKEN="abc"`}, "has quotes in it"},
 		"space":               {[]string{at, "OT_API_TOKEN=abc def"}, "has a space"},
 	} {
@@ -66,7 +66,7 @@ func TestTokenFileIsReadAgainAfterAChange(t *testing.T) {
 func TestMissingTokenIsExplained(t *testing.T) {
 	t.Parallel()
 	host := connect(t, environment(t, "OPENTRAIN_API_BASE_URL="+serveSandbox(t, sandbox.Config{})))
-	if got := call(t, host, "opentrain_search_jobs", map[string]any{}); got.isError || !strings.Contains(got.text, "open jobs") {
+	if got := call(t, host, "opentrain_search_jobs", map[string]any{}); got.isError || !strings.Contains(got.text, "live jobs") {
 		t.Errorf("search: %s", got.text)
 	}
 	for name, arguments := range map[string]map[string]any{
@@ -103,7 +103,7 @@ func TestTokenIsReadAgainAfterA401(t *testing.T) {
 	// A token for another address is not sent to this one.
 	save("ot_pat_of_elsewhere", "https://staging.example")
 	got := p.call("opentrain_list_jobs", map[string]any{})
-	if got.failure.Code != "NO_TOKEN" || !strings.Contains(got.text, "belongs to another address (baseUrl)") ||
+	if got.failure.Code != "NO_TOKEN" || !strings.Contains(got.text, "is for a different baseUrl") ||
 		!strings.Contains(got.text, "restart") {
 		t.Errorf("got %s", got.text)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -20,9 +19,11 @@ import (
 
 // Config says what a Server serves. Fields are required unless they say otherwise.
 type Config struct {
-	Name, Version, Instructions string // that introduce the server to clients
-	// Sets are what to serve. Prompts and resources are left out unless all the tools that they need are served.
-	Sets   []tool.Set
+	Name, Version string // that introduce the server to clients
+	// Instructions returns the words that introduce what is served to a client; nil for none.
+	Instructions func(tool.Served) string
+	// Served is what to serve. Prompts and resources are left out unless all the tools that they need are served.
+	Served tool.Served
 	Runner tool.Runner
 	Token  func(context.Context) caller.Token // that API requests are made with
 	// Timeout limits one round of a tool call, without the time that a human needs for a form.
@@ -42,7 +43,6 @@ type Server struct {
 	cfg       Config
 	mcp       *server.MCPServer
 	forms     *forms
-	tools     []tool.Tool
 	prompts   []tool.Prompt
 	resources []tool.Resource
 }
@@ -52,23 +52,20 @@ func New(cfg Config) *Server {
 	s := &Server{cfg: cfg}
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(afterListen)
+	s.addServed(&hooks)
 	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,
-		server.WithTitle("OpenTrain"), server.WithInstructions(cfg.Instructions), server.WithHooks(&hooks),
-		server.WithToolFilter(filterTools), server.WithPromptFilter(s.filterPrompts),
+		server.WithTitle("OpenTrain"), server.WithHooks(&hooks), server.WithPromptFilter(s.filterPrompts),
 		server.WithToolCapabilities(false), server.WithPromptCapabilities(false),
 		server.WithResourceCapabilities(false, false), server.WithCompletions(),
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),
 	)
 	s.forms = newForms(s.mcp, cfg)
-	for _, set := range cfg.Sets {
-		for _, t := range set.Tools {
-			s.tools = append(s.tools, t)
-			s.mcp.AddTool(definition(t), s.toolHandler(t))
-		}
+	s.mcp.AddTool(mcp.NewTool(notServed), s.refusalHandler)
+	for _, t := range cfg.Served.Tools() {
+		s.mcp.AddTool(definition(t), s.toolHandler(t))
 	}
-	// A prompt may need tools of a later set.
-	for _, set := range cfg.Sets {
+	for _, set := range cfg.Served.Sets {
 		s.addPrompts(set.Prompts)
 		s.addResources(set.Resources)
 	}
@@ -78,12 +75,12 @@ func New(cfg Config) *Server {
 // MCP returns the server that transports serve.
 func (s *Server) MCP() *server.MCPServer { return s.mcp }
 
-// Tools returns the tools that are served.
-func (s *Server) Tools() []tool.Tool { return slices.Clone(s.tools) }
+// Served returns what is served to callers who give nothing up.
+func (s *Server) Served() tool.Served { return s.cfg.Served }
 
 // Definitions returns the tools as tools/list shows them, as indented JSON.
 func (s *Server) Definitions() ([]byte, error) {
-	return json.MarshalIndent(tool.Map(s.tools, definition), "", "  ")
+	return json.MarshalIndent(tool.Map(s.cfg.Served.Tools(), definition), "", "  ")
 }
 
 // Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.
@@ -114,23 +111,4 @@ func definition(t tool.Tool) mcp.Tool {
 		OpenWorldHint:   &hints.OpenWorld,
 	}
 	return d
-}
-
-// filterTools hides the tools that the caller gave up. mcp-go applies it to lists and to calls.
-func filterTools(ctx context.Context, listed []mcp.Tool) []mcp.Tool {
-	narrowing := caller.From(ctx).Narrowing
-	return slices.DeleteFunc(slices.Clone(listed), func(d mcp.Tool) bool {
-		return !narrowing.Allows(d.Name, *d.Annotations.ReadOnlyHint)
-	})
-}
-
-// serves reports whether all the named tools are served and left by a narrowing.
-func (s *Server) serves(names []string, narrowing caller.Narrowing) bool {
-	for _, name := range names {
-		i := slices.IndexFunc(s.tools, func(t tool.Tool) bool { return t.Name == name })
-		if i < 0 || !narrowing.Allows(name, s.tools[i].Kind.ReadOnly()) {
-			return false
-		}
-	}
-	return true
 }

@@ -63,10 +63,11 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 			return c.server.forms.inputRequired(c.statePurpose(), ask)
 		}
 		c.audit(ctx, ask.Done)
-		c.call.Answers = c.server.forms.elicit(ctx, c.call.Caller, ask, c.progress)
+		c.call.Form, c.call.Answers = c.server.forms.elicit(ctx, c.call.Caller, ask, c.progress)
 		c.call.State = ask.State
+		c.call.CanAsk = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller) != formsUnavailable
 	}
-	return c.fail(ctx, tool.Internal(c.tool.Spec, errors.New("the tool keeps asking")))
+	return c.fail(ctx, c.explain(errors.New("the tool keeps asking")))
 }
 
 // round runs the tool once. A panic becomes a failure that says nothing about its cause.
@@ -78,46 +79,53 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 		c.duration += time.Since(start)
 		if cause := recover(); cause != nil {
 			c.server.cfg.Logger.ErrorContext(ctx, "panic in a tool", "tool", c.tool.Name, "panic", cause, "stack", string(debug.Stack()))
-			failure = tool.Internal(c.tool.Spec, errors.New("panic"))
+			failure = c.explain(errors.New("panic"))
 		}
 	}()
 	c.call.Caller = by
 	if number == 0 {
+		c.call.Served = c.server.servedTo(ctx)
 		if wait := c.server.Admit(ctx); wait > 0 {
 			busy := &opentrain.Error{
-				Code: opentrain.CodeBusy, Message: "this caller calls more often than this server allows", RetryAfter: wait, NotSent: true,
+				Code: opentrain.CodeBusy, Message: "you're calling faster than this server allows", RetryAfter: wait, NotSent: true,
 			}
-			return tool.Result{}, nil, c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, busy)
+			return tool.Result{}, nil, c.explain(busy)
 		}
 		c.prepare(ctx)
 	}
 	return c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
 }
 
+func (c *toolCall) explain(err error) *tool.Failure {
+	return c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, err)
+}
+
 // prepare finds out what the client can show, and what it brings back from an earlier form.
 func (c *toolCall) prepare(ctx context.Context) {
+	c.resume(ctx) // first: an answer that no human gave turns forms off
 	c.delivery = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller)
 	c.call.CanAsk = c.delivery != formsUnavailable
 	c.call.CanAskLists = hasTitledChoices(server.RequestProtocolVersion(ctx))
-	c.resume()
 	if c.progress.token != nil {
 		c.call.Progress = func(step string) { c.progress.report(ctx, step) }
 	}
 }
 
 // resume reads the state and the answers with which a client of 2026-07-28 calls again.
-func (c *toolCall) resume() {
+func (c *toolCall) resume(ctx context.Context) {
 	params := c.request.Params
 	if params.RequestState == "" {
 		c.call.BadState = len(params.InputResponses) > 0 // they answer no form
 		return
 	}
-	state, ok := c.server.forms.openState(c.statePurpose(), params.RequestState)
+	state, sent, ok := c.server.forms.openState(c.statePurpose(), params.RequestState)
 	if !ok {
 		c.call.BadState = true
 		return
 	}
-	c.call.State, c.call.Answers = state, answersIn(server.ElicitationResponse(params.InputResponses, formID))
+	response := server.ElicitationResponse(params.InputResponses, formID)
+	c.call.State = state
+	c.call.Form, c.call.Answers = c.server.forms.outcome(ctx, c.call.Caller, response, sent)
 }
 
 // statePurpose binds the state of a form to its caller and call.
@@ -142,7 +150,11 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 
 // record logs and counts the call. It never logs arguments or tokens.
 func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
-	c.server.cfg.Metrics.ToolCall(c.tool.Name, outcome, c.duration)
+	counted := c.tool.Name
+	if !c.server.cfg.Served.Has(counted) {
+		counted = notServed // a caller can make up any number of names
+	}
+	c.server.cfg.Metrics.ToolCall(counted, outcome, c.duration)
 	identified(ctx, c.server.cfg.Logger, c.call.Caller).InfoContext(ctx, "tool call",
 		"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds())/1000)
 	c.audit(ctx, effect)

@@ -37,7 +37,7 @@ func TestCall(t *testing.T) {
 			return output{Said: string(in.Fields["b"])}, nil, nil
 		}, "9007199254740993", ""},
 		{"invalid arguments", `{"nope":1}`, says(output{}, nil), "nope", opentrain.CodeInvalidArgument},
-		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain refused", opentrain.CodeConflict},
+		{"an error of the API", `{}`, says(output{}, refused), "OpenTrain rejected", opentrain.CodeConflict},
 		{"a bug", `{}`, says(output{}, errors.New("secret")), "a bug in this server", opentrain.CodeInternal},
 		{"a panic", `{}`, func(context.Context, tool.Call, input) (output, *tool.Ask, error) { panic("secret") },
 			"a bug in this server", opentrain.CodeInternal},
@@ -91,7 +91,7 @@ func TestAudit(t *testing.T) {
 		{"a failure", over, tool.KindClose, `{"jobId":"job_2"}`, says(output{}, &opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}),
 			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job=job_2 outcome=NOT_FOUND`},
 		{"a failure with a strange job", over, tool.KindClose, `{"jobId":"a\nb\u200b` + long + long + `"}`, says(output{}, errors.New("x")),
-			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="a b` + long + `…" outcome=INTERNAL_ERROR`},
+			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="a b` + long + `…" outcome=INVALID_ARGUMENT`},
 		{"invalid arguments", over, tool.KindClose, `{"jobId":7,"nope":1}`, says(output{}, nil),
 			`level=INFO msg=audit request=r1 caller=` + id + ` address=192.0.2.7 tool=close job="" outcome=INVALID_ARGUMENT`},
 		{"nothing changed", over, tool.KindUpdate, `{}`, says(output{effect: tool.Effect{JobID: "job_1"}}, nil), ""},
@@ -143,7 +143,7 @@ func TestLimit(t *testing.T) {
 	if wait := s.Admit(ctx); wait < 90*time.Second || wait > 100*time.Second {
 		t.Errorf("wait %v", wait)
 	}
-	if got := h.call(tool.KindRead, `{}`, nil); !got.IsError || !strings.Contains(got.text(), "Call again in 1") || calls != 1 {
+	if got := h.call(tool.KindRead, `{}`, nil); !got.IsError || !strings.Contains(got.text(), "Wait: ") || calls != 1 {
 		t.Errorf("%d calls, got %q", calls, got.text())
 	}
 	h.request.Address = "192.0.2.8"
@@ -257,23 +257,35 @@ func TestTools(t *testing.T) {
 		}
 		return names
 	}
+	some := caller.Restriction{Header: "X-MCP-Tools", Tools: []string{"read", "close"}}
 	for _, test := range []struct {
 		narrowing caller.Narrowing
 		want      string
 	}{
-		{caller.Narrowing{}, "close;public read;read;"},
-		{caller.Narrowing{ReadOnly: true}, "public read;read;"},
-		{caller.Narrowing{Tools: [][]string{{"read", "close"}}}, "close;read;"},
-		{caller.Narrowing{ReadOnly: true, Tools: [][]string{{"read", "close"}}}, "read;"},
+		{nil, "close;public read;read;"},
+		{readOnly(), "public read;read;"},
+		{caller.Narrowing{some}, "close;read;"},
+		{append(readOnly(), some), "read;"},
 	} {
 		if got := listed(test.narrowing); got != test.want {
 			t.Errorf("%+v: %s", test.narrowing, got)
 		}
 	}
 	h := newHost(t, s, previous, nil)
-	h.request.Narrowing.ReadOnly = true
-	if err := h.send("tools/call", map[string]any{"name": "close"}, nil); err == nil {
-		t.Error("a tool that the caller gave up was called")
+	for name, test := range map[string]struct {
+		narrowing caller.Narrowing
+		want      string
+	}{
+		"close": {readOnly(), "close is not available: the X-MCP-Readonly header excludes it. Nothing was sent to OpenTrain.\n" +
+			"Tools: public read, read\n"},
+		"reads": {nil, "There is no tool \"reads\"; did you mean read? Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
+		// The name of the tool that answers is no exception.
+		"not_served": {nil, "There is no tool \"not_served\". Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
+	} {
+		h.request.Narrowing = test.narrowing
+		if got := h.call(tool.Kind(name), "{}", nil); !got.IsError || !strings.HasPrefix(got.text(), test.want) {
+			t.Errorf("%q: %s", name, got.text())
+		}
 	}
 	definitions, err := s.Definitions()
 	const hints = `"annotations": {
@@ -284,7 +296,7 @@ func TestTools(t *testing.T) {
       "openWorldHint": true
     },`
 	shown := string(definitions)
-	if err != nil || strings.Count(shown, `"outputSchema"`) != 3 || !strings.Contains(shown, hints) || len(s.Tools()) != 3 {
+	if err != nil || strings.Count(shown, `"outputSchema"`) != 3 || !strings.Contains(shown, hints) || len(s.Served().Tools()) != 3 {
 		t.Errorf("%v, %s", err, definitions)
 	}
 }

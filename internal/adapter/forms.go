@@ -21,23 +21,25 @@ import (
 const (
 	formID           = "form"           // names the one form of a round
 	maxStateAge      = 24 * time.Hour   // limits the lifetime of every form
-	formsPause       = 24 * time.Hour   // without forms for a caller who let one time out
+	formsPause       = time.Hour        // without forms for a caller whose client doesn't show them to a human
+	minReading       = time.Second      // a form that was declined sooner was seen by nobody
 	minClientTimeout = 45 * time.Second // tells a client that gave up, after a minute in SDKs, from a human who canceled
+	maxGuess         = 400              // the longest guess in a description, in characters
 	waitingInterval  = 15 * time.Second // between reports that keep a client from giving up
 )
 
 // forms shows a tool's questions to the human, where the client can show a form.
 type forms struct {
-	mcp      *server.MCPServer
-	cfg      Config
-	stopped  context.Context // ends when the server does
-	stop     context.CancelFunc
-	pending  sync.Map                          // the open forms by form key; true once an answer came
-	timedOut *ttlcache.Cache[string, struct{}] // the form keys of callers who let a form time out
+	mcp     *server.MCPServer
+	cfg     Config
+	stopped context.Context // ends when the server does
+	stop    context.CancelFunc
+	pending sync.Map                          // the open forms by form key; true once an answer came
+	paused  *ttlcache.Cache[string, struct{}] // the form keys of callers who get no forms for now
 }
 
 func newForms(s *server.MCPServer, cfg Config) *forms {
-	f := &forms{mcp: s, cfg: cfg, timedOut: ttlcache.New(
+	f := &forms{mcp: s, cfg: cfg, paused: ttlcache.New(
 		ttlcache.WithTTL[string, struct{}](formsPause),
 		ttlcache.WithCapacity[string, struct{}](10_000),
 		ttlcache.WithDisableTouchOnHit[string, struct{}](),
@@ -61,6 +63,10 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 	if f.cfg.FormsOff || transport == caller.SSE || transport == caller.Unknown { // mcp-go's SSE carries no forms
 		return formsUnavailable
 	}
+	key := formKey(ctx, by)
+	if f.paused.Has(key) {
+		return formsUnavailable
+	}
 	if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {
 		if declared := request.Params.Meta.ClientCapabilities(); declared != nil && showsForms(declared.Elicitation) {
 			return inResult
@@ -74,8 +80,7 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 	if transport == caller.StreamableHTTP || !described || !elicits || !showsForms(client.GetClientCapabilities().Elicitation) {
 		return formsUnavailable
 	}
-	key := formKey(ctx, by)
-	if _, pending := f.pending.Load(key); pending || f.timedOut.Has(key) {
+	if _, pending := f.pending.Load(key); pending {
 		return formsUnavailable
 	}
 	return inRequest
@@ -88,10 +93,18 @@ func showsForms(declared *mcp.ElicitationCapability) bool {
 
 // formKey names who answers forms: over HTTP the caller, whichever session the call uses.
 func formKey(ctx context.Context, by caller.Caller) string {
-	if caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
+	session := server.ClientSessionFromContext(ctx)
+	if session == nil || caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
 		return by.ID
 	}
-	return server.ClientSessionFromContext(ctx).SessionID() + " " + by.ID
+	return session.SessionID() + " " + by.ID
+}
+
+// pause turns forms off for a caller for a while.
+func (f *forms) pause(ctx context.Context, by caller.Caller, reason string) {
+	if _, already := f.paused.GetOrSet(formKey(ctx, by), struct{}{}); !already {
+		identified(ctx, f.cfg.Logger, by).InfoContext(ctx, "forms are off for this caller", "reason", reason, "for", formsPause.String())
+	}
 }
 
 // sealedState is the state of a form as a client of 2026-07-28 carries it.
@@ -107,60 +120,82 @@ func (f *forms) inputRequired(purpose []string, ask *tool.Ask) *mcp.CallToolResu
 	return server.NewInputRequestBuilder(state).Elicit(formID, formParams(ask, mcp.LATEST_PROTOCOL_VERSION)).ToolResult()
 }
 
-// openState returns the state that a client of 2026-07-28 brings back, if it is unchanged and not too old.
-func (f *forms) openState(purpose []string, token string) (state json.RawMessage, ok bool) {
+// openState returns the state that a client of 2026-07-28 brings back and when its form was sent, if the state is
+// unchanged and not too old.
+func (f *forms) openState(purpose []string, token string) (state json.RawMessage, sent time.Time, ok bool) {
 	opened, err := f.cfg.Box.Open(purpose, token, maxStateAge, time.Now())
 	var sealed sealedState
 	if err != nil || json.Unmarshal(opened.Data, &sealed) != nil || time.Since(opened.Issued) > sealed.Lifetime {
-		return nil, false
+		return nil, time.Time{}, false
 	}
-	return sealed.State, true
+	return sealed.State, opened.Issued, true
 }
 
-// elicit sends a form to an older client and waits for the answers. They are nil after any failure: the tool then
+// elicit sends a form to an older client and waits for the answers. After any failure the form is unanswered: the tool
 // goes on in the conversation. mcp-go's own bridge for older clients would lose the call.
-func (f *forms) elicit(ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress) (answers map[string]json.RawMessage) {
+func (f *forms) elicit(
+	ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress,
+) (outcome tool.FormOutcome, answers map[string]json.RawMessage) {
 	params, key := formParams(ask, server.RequestProtocolVersion(ctx)), formKey(ctx, by)
 	if params.RequestedSchema == nil || f.stopped.Err() != nil {
-		return nil
+		return tool.FormUnanswered, nil
 	}
 	// A human gets one form at a time: calls that wait for a form would hold up the client's other calls.
 	if _, pending := f.pending.LoadOrStore(key, false); pending {
-		return nil
+		return tool.FormUnanswered, nil
 	}
 	defer f.pending.Delete(key)
-	start := time.Now()
+	sent := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, f.cfg.FormTimeout)
 	defer cancel()
 	defer context.AfterFunc(f.stopped, cancel)() //nolint:contextcheck // the end of the server, not of a call
 	defer func() {
 		if cause := recover(); cause != nil {
 			f.cfg.Logger.ErrorContext(ctx, "panic while a form was open", "panic", cause, "stack", string(debug.Stack()))
-			answers = nil
+			outcome, answers = tool.FormUnanswered, nil
 		}
 	}()
 	defer report.repeat(ctx, waitingInterval, "Waiting for the human's answer")()
 	result, err := f.mcp.RequestElicitation(ctx, mcp.ElicitationRequest{
 		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: params,
 	})
-	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) || ctx.Err() != nil && time.Since(start) > minClientTimeout {
-			f.timedOut.Set(key, struct{}{}, ttlcache.DefaultTTL)
-		}
-		f.cfg.Logger.DebugContext(ctx, "no answer to a form", "error", err)
-		return nil
+	if err == nil {
+		return f.outcome(ctx, by, result, sent)
 	}
-	return answersIn(result)
+	f.cfg.Logger.DebugContext(ctx, "no answer to a form", "error", err)
+	switch {
+	case ctx.Err() == nil:
+		f.pause(ctx, by, "the client answered a form with an error")
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), time.Since(sent) > minClientTimeout:
+		f.pause(ctx, by, "a form timed out")
+	}
+	return tool.FormUnanswered, nil
 }
 
-// answersIn returns what the human filled in, nil unless the form was accepted.
-func answersIn(result *mcp.ElicitationResult) map[string]json.RawMessage {
-	if result == nil || result.Action != mcp.ElicitationResponseActionAccept {
-		return nil
+// outcome reads a client's response to a form. Hosts without windows decline forms at once, for a human who never saw
+// them.
+func (f *forms) outcome(
+	ctx context.Context, by caller.Caller, response *mcp.ElicitationResult, sent time.Time,
+) (tool.FormOutcome, map[string]json.RawMessage) {
+	switch {
+	case response == nil:
+		return tool.FormUnanswered, nil
+	case response.Action == mcp.ElicitationResponseActionAccept:
+		return tool.FormAnswered, answersIn(response.Content)
+	case response.Action != mcp.ElicitationResponseActionDecline:
+		return tool.FormUnanswered, nil
+	case time.Since(sent) < minReading:
+		f.pause(ctx, by, "a form was declined before a human could read it")
+		return tool.FormUnanswered, nil
 	}
-	content, err := json.Marshal(result.Content)
+	return tool.FormDeclined, nil
+}
+
+// answersIn returns what a human entered in a form.
+func answersIn(content any) map[string]json.RawMessage {
+	data, err := json.Marshal(content)
 	var answers map[string]json.RawMessage
-	if err != nil || json.Unmarshal(content, &answers) != nil {
+	if err != nil || json.Unmarshal(data, &answers) != nil {
 		return nil
 	}
 	return answers
@@ -196,7 +231,7 @@ func formField(field tool.Field, titled bool) *schema.Node {
 	case titled || field.Type == "boolean":
 		node.Default = field.Default
 	default: // before 2025-11-25, only booleans had defaults (SEP-1034)
-		node.Description += " The guess: " + string(field.Default)
+		node.Description += " Guess: " + text.Clean(tool.Readable(field.Name, field.Default), maxGuess) + "."
 	}
 	options := make([]*schema.Node, 0, len(field.Choices))
 	values, titles := make([]any, 0, len(field.Choices)), make([]any, 0, len(field.Choices))

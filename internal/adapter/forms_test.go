@@ -3,7 +3,6 @@ package adapter_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -32,10 +31,16 @@ func asks(_ context.Context, call tool.Call, _ input) (output, *tool.Ask, error)
 		}, nil
 	case call.State == nil:
 		return output{Said: "no forms"}, nil, nil
-	case call.Answers == nil:
+	case call.Form == tool.FormAnswered:
+		return output{Said: string(call.Answers["name"]) + string(call.State)}, nil, nil
+	case call.Answers != nil:
+		return output{Said: "answers to no form"}, nil, nil
+	case call.Form == tool.FormDeclined:
+		return output{Said: "declined " + string(call.State)}, nil, nil
+	case call.Form == tool.FormUnanswered:
 		return output{Said: "no answer " + string(call.State)}, nil, nil
 	}
-	return output{Said: string(call.Answers["name"]) + string(call.State)}, nil, nil
+	return output{Said: "no form"}, nil, nil
 }
 
 func accept(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
@@ -127,8 +132,8 @@ func TestFormSchema(t *testing.T) {
 		current: titled, previous: titled,
 		older: `{"message":"The draft needs a few things.","requestedSchema":{"properties":{` +
 			`"level":{"type":"string","enum":["A","B"],"title":"Level",` +
-			`"description":"Which level? The guess: \"A\"","enumNames":["Alpha","Beta"]},` +
-			`"pay":{"type":"number","title":"Pay","description":"How much? The guess: 18"},` +
+			`"description":"Which level? Guess: A.","enumNames":["Alpha","Beta"]},` +
+			`"pay":{"type":"number","title":"Pay","description":"How much? Guess: 18."},` +
 			`"sure":{"type":"boolean","title":"Sure","description":"Sure?","default":true}},` +
 			`"type":"object","required":["level"]}}`,
 	} {
@@ -163,11 +168,14 @@ func TestAnswersInResult(t *testing.T) {
 		state           func(string) string
 		after           time.Duration
 		want            string
+		pausing         bool
 	}{
 		{name: "accepted", want: `"Ada"{"round":2}`},
 		{name: "in another order", arguments: `{ "fields": {"b":1, "a":"x"}, "jobId":"job_1" }`, want: `"Ada"{"round":2}`},
 		{name: "at the last moment", after: lifetime, want: `"Ada"{"round":2}`},
-		{name: "declined", responses: responses("decline"), want: `no answer {"round":2}`},
+		{name: "declined", after: time.Second, responses: responses("decline"), want: `declined {"round":2}`},
+		{name: "declined unseen", after: time.Second - 1, responses: responses("decline"), want: `no answer {"round":2}`, pausing: true},
+		{name: "an odd action", after: time.Second, responses: responses("maybe"), want: `no answer {"round":2}`},
 		{name: "canceled", responses: responses("cancel"), want: `no answer {"round":2}`},
 		{name: "no answers", responses: map[string]any{}, want: `no answer {"round":2}`},
 		{name: "of another form", responses: map[string]any{"x": map[string]any{"action": "accept"}}, want: `no answer {"round":2}`},
@@ -202,6 +210,7 @@ func TestAnswersInResult(t *testing.T) {
 				if got.text() != test.want {
 					t.Errorf("got %q", got.text())
 				}
+				checkPause(t, h, test.pausing)
 			})
 		})
 	}
@@ -218,83 +227,6 @@ func TestCallsThatAskAreAudited(t *testing.T) {
 		if n := strings.Count(audit.String(), "job=job_1 outcome=DRAFT"); n != want {
 			t.Errorf("%s: %d lines in %s", version, n, audit.String())
 		}
-	}
-}
-
-// TestElicit: whatever becomes of a form, the call goes on. Only a form that timed out
-// turns forms off, for a day, and only for its caller.
-func TestElicit(t *testing.T) {
-	hang := func(ctx context.Context, _ mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	action := func(action mcp.ElicitationResponseAction) func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-		return func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-			return answered(action), nil
-		}
-	}
-	const unanswered = `no answer {"round":2}`
-	for _, test := range []struct {
-		name    string
-		answer  func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error)
-		cancel  time.Duration // by the client
-		stop    bool          // the server, after a second
-		want    string
-		takes   time.Duration
-		pausing bool
-	}{
-		{"accepted", accept, 0, false, `"Ada"{"round":2}`, 0, false},
-		{"declined", action("decline"), 0, false, unanswered, 0, false},
-		{"canceled", action("cancel"), 0, false, unanswered, 0, false},
-		{"an error", func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-			return nil, errors.New("not supported")
-		}, 0, false, unanswered, 0, false},
-		{"a panic", func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) { panic("x") }, 0, false, unanswered, 0, false},
-		{"no answer", hang, 0, false, unanswered, 5 * time.Minute, true},
-		{"the human cancels the call", hang, 20 * time.Second, false, unanswered, 20 * time.Second, false},
-		{"the client times out", hang, time.Minute, false, unanswered, time.Minute, true},
-		{"the server stops", hang, 0, true, unanswered, time.Second, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := askingServer(t, nil)
-				h := newHost(t, s, previous, anyForm())
-				h.request = caller.Request{Transport: caller.StreamableSession, ID: "r1", Token: caller.Token{Value: "ot_pat_x"}}
-				h.answer = test.answer
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				if test.cancel > 0 {
-					time.AfterFunc(test.cancel, cancel)
-				}
-				if test.stop {
-					time.AfterFunc(time.Second, s.StopForms)
-				}
-				start := time.Now()
-				if got := h.callIn(ctx, tool.KindUpdate, `{}`, nil); got.text() != test.want || time.Since(start) != test.takes {
-					t.Errorf("got %q after %v", got.text(), time.Since(start))
-				}
-				h.answer = accept
-				if test.stop {
-					if got := h.call(tool.KindUpdate, `{}`, nil); got.text() != unanswered {
-						t.Errorf("a form after the end: %q", got.text())
-					}
-					return
-				}
-				again := func() bool { return h.call(tool.KindUpdate, `{}`, nil).text() != "no forms" }
-				if again() == test.pausing {
-					t.Errorf("forms are off: %v", !test.pausing)
-				}
-				h.request.Token.Value = "ot_pat_y"
-				if !again() {
-					t.Error("forms are off for another caller")
-				}
-				h.request.Token.Value = "ot_pat_x"
-				time.Sleep(24*time.Hour + time.Second) //nolint:forbidigo // of the bubble
-				if !again() {
-					t.Error("forms are off for more than a day")
-				}
-			})
-		})
 	}
 }
 

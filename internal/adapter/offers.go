@@ -15,7 +15,7 @@ import (
 // addPrompts offers the prompts whose tools are served. People start them in their host.
 func (s *Server) addPrompts(prompts []tool.Prompt) {
 	for _, p := range prompts {
-		if !s.serves(p.Needs, caller.Narrowing{}) {
+		if !s.cfg.Served.Has(p.Needs...) {
 			continue
 		}
 		s.prompts = append(s.prompts, p)
@@ -36,24 +36,24 @@ func (s *Server) addPrompts(prompts []tool.Prompt) {
 
 // filterPrompts hides the prompts that need a tool which the caller gave up, in lists and in prompts/get.
 func (s *Server) filterPrompts(ctx context.Context, listed []mcp.Prompt) []mcp.Prompt {
-	narrowing := caller.From(ctx).Narrowing
+	served := s.servedTo(ctx)
 	return slices.DeleteFunc(slices.Clone(listed), func(prompt mcp.Prompt) bool {
-		return slices.ContainsFunc(s.prompts, func(p tool.Prompt) bool { return p.Name == prompt.Name && !s.serves(p.Needs, narrowing) })
+		return slices.ContainsFunc(s.prompts, func(p tool.Prompt) bool { return p.Name == prompt.Name && !served.Has(p.Needs...) })
 	})
 }
 
 // errNarrowed is for callers who gave up a tool that a resource needs.
-var errNarrowed = errors.New("the headers of this request leave out tools that this needs")
+var errNarrowed = errors.New("this request's headers exclude tools that this resource needs")
 
 // addResources offers the resources whose tools are served. Lists are equal for all callers, contents may differ.
 func (s *Server) addResources(resources []tool.Resource) {
 	for _, r := range resources {
-		if !s.serves(r.Needs, caller.Narrowing{}) {
+		if !s.cfg.Served.Has(r.Needs...) {
 			continue
 		}
 		s.resources = append(s.resources, r)
 		read := handler(s, func(ctx context.Context, by caller.Caller, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-			if !s.serves(r.Needs, caller.From(ctx).Narrowing) {
+			if !s.servedTo(ctx).Has(r.Needs...) {
 				return nil, errNarrowed
 			}
 			values, _ := request.Params.Arguments[variableOf(r.URI)].([]string) // none without a variable
@@ -111,7 +111,7 @@ func (c completer) CompleteResourceArgument(
 func (c completer) complete(
 	ctx context.Context, needs []string, values func(context.Context, caller.Caller, string) ([]string, error), typed string,
 ) (*mcp.Completion, error) {
-	if values == nil || !c.serves(needs, caller.From(ctx).Narrowing) {
+	if values == nil || !c.servedTo(ctx).Has(needs...) {
 		return completion(nil), nil
 	}
 	return handler(c.Server, func(ctx context.Context, by caller.Caller, typed string) (*mcp.Completion, error) {

@@ -67,16 +67,19 @@ func hostSets() []tool.Set {
 
 func promptHost(t *testing.T, narrowing caller.Narrowing) *host {
 	t.Helper()
-	h := newHost(t, newServer(t, tool.Set{}, func(cfg *adapter.Config) { cfg.Sets = hostSets() }), previous, nil)
+	h := newHost(t, newServer(t, tool.Set{}, func(cfg *adapter.Config) { cfg.Served.Sets = hostSets() }), previous, nil)
 	token := caller.Token{Value: "ot_pat_x", From: "the test"}
 	h.request = caller.Request{Transport: caller.StreamableHTTP, Narrowing: narrowing, Token: token}
 	return h
 }
 
-func readOnly() caller.Narrowing { return caller.Narrowing{ReadOnly: true} }
+// readOnly leaves the tools that only read.
+func readOnly() caller.Narrowing {
+	return caller.Narrowing{{Header: "X-MCP-Readonly", Tools: []string{string(tool.KindRead), string(tool.KindPublicRead)}}}
+}
 
 func TestServePrompts(t *testing.T) {
-	for want, narrowing := range map[string]caller.Narrowing{"about free ": {}, "free ": readOnly()} {
+	for want, narrowing := range map[string]caller.Narrowing{"about free ": nil, "free ": readOnly()} {
 		var list struct {
 			Prompts []struct {
 				Name, Title, Description string
@@ -106,12 +109,12 @@ func TestServePrompts(t *testing.T) {
 		narrowing caller.Narrowing
 		want      string
 	}{
-		{"about", map[string]any{"jobId": " job_1\n"}, caller.Narrowing{}, "About job_1: user: Tell me about job_1 for the test."},
-		{"about", nil, caller.Narrowing{}, "About : user: Tell me about  for the test."},
+		{"about", map[string]any{"jobId": " job_1\n"}, nil, "About job_1: user: Tell me about job_1 for the test."},
+		{"about", nil, nil, "About : user: Tell me about  for the test."},
 		{"about", map[string]any{"jobId": "job_1"}, readOnly(), "error: prompt 'about' not found: prompt not found"},
-		{"about", map[string]any{"jobId": "panic"}, caller.Narrowing{}, "error: internal server error"},
+		{"about", map[string]any{"jobId": "panic"}, nil, "error: internal server error"},
 		{"free", map[string]any{"words": "x"}, readOnly(), "About x: user: Tell me about x for the test."},
-		{"hidden", nil, caller.Narrowing{}, "error: prompt 'hidden' not found: prompt not found"},
+		{"hidden", nil, nil, "error: prompt 'hidden' not found: prompt not found"},
 	} {
 		var result struct {
 			Description string
@@ -153,13 +156,13 @@ func TestServeResources(t *testing.T) {
 		narrowing caller.Narrowing
 		want      string
 	}{
-		{"test://jobs", caller.Narrowing{}, "test://jobs text/plain The job  for the test."},
+		{"test://jobs", nil, "test://jobs text/plain The job  for the test."},
 		{"test://jobs", readOnly(), "test://jobs text/plain The job  for the test."},
-		{"test://jobs/job_1", caller.Narrowing{}, "test://jobs/job_1 text/markdown The job job_1 for the test."},
-		{"test://jobs/job_1", readOnly(), "the headers of this request leave out tools that this needs"},
-		{"test://jobs/none", caller.Narrowing{}, "there is no job none"},
-		{"test://jobs/panic", caller.Narrowing{}, "internal server error"},
-		{"test://hidden/1", caller.Narrowing{}, "not found"},
+		{"test://jobs/job_1", nil, "test://jobs/job_1 text/markdown The job job_1 for the test."},
+		{"test://jobs/job_1", readOnly(), "this request's headers exclude tools that this resource needs"},
+		{"test://jobs/none", nil, "there is no job none"},
+		{"test://jobs/panic", nil, "internal server error"},
+		{"test://hidden/1", nil, "not found"},
 	} {
 		var result struct {
 			Contents []struct{ URI, MIMEType, Text string }
@@ -198,7 +201,7 @@ func TestServeCompletion(t *testing.T) {
 		{"an error", "jobId", "x", prompt("about"), func(h *host) { h.request.Token.Value = "" }, "0 of 0, more: false"},
 		{"a panic", "jobId", "panic", prompt("about"), nil, "internal server error"},
 	} {
-		h := promptHost(t, caller.Narrowing{})
+		h := promptHost(t, nil)
 		if test.change != nil {
 			test.change(h)
 		}

@@ -105,20 +105,20 @@ func (r *Request) RateKey() string {
 }
 
 // Narrowing restricts the tools that a request can use. It can only take away.
-type Narrowing struct {
-	ReadOnly bool
-	Tools    [][]string // lists of names; a tool must be in each of them
+type Narrowing []Restriction
+
+// Restriction is a list of the tools that a request keeps.
+type Restriction struct {
+	Header   string // that asks for it
+	Tools    []string
+	ReadOnly bool // the tools must not change anything
 }
 
-// And joins two narrowings.
-func (n Narrowing) And(other Narrowing) Narrowing {
-	return Narrowing{ReadOnly: n.ReadOnly || other.ReadOnly, Tools: slices.Concat(n.Tools, other.Tools)}
-}
-
-// Allows reports whether a tool is left.
-func (n Narrowing) Allows(name string, readOnly bool) bool {
-	if n.ReadOnly && !readOnly {
-		return false
+// Excludes reports whether a tool isn't left, and the header that leaves it out.
+func (n Narrowing) Excludes(name string) (header string, readOnly, excluded bool) {
+	i := slices.IndexFunc(n, func(r Restriction) bool { return !slices.Contains(r.Tools, name) })
+	if i < 0 {
+		return "", false, false
 	}
-	return !slices.ContainsFunc(n.Tools, func(names []string) bool { return !slices.Contains(names, name) })
+	return n[i].Header, n[i].ReadOnly, true
 }

@@ -74,28 +74,29 @@ func TestParseTrace(t *testing.T) {
 	}
 }
 
-// TestNarrowingOnlyTakesAway: no second narrowing brings back what the first removed.
+// TestNarrowingOnlyTakesAway: no second header brings back what the first removed.
 func TestNarrowingOnlyTakesAway(t *testing.T) {
-	var all caller.Narrowing
-	readOnly := caller.Narrowing{ReadOnly: true}
-	search := caller.Narrowing{Tools: [][]string{{"search", "publish"}}}
+	first := caller.Restriction{Header: "First", Tools: []string{"search", "publish"}}
+	second := caller.Restriction{Header: "Second", Tools: []string{"search", "list"}}
 	for _, test := range []struct {
 		name      string
 		narrowing caller.Narrowing
-		search    bool
-		publish   bool
-		list      bool
+		excluded  string // by which header
 	}{
-		{"nothing", all, true, true, true},
-		{"read-only", readOnly, true, false, true},
-		{"some tools", search, true, true, false},
-		{"both", readOnly.And(search), true, false, false},
-		{"two lists", search.And(caller.Narrowing{Tools: [][]string{{"list", "search"}}}), true, false, false},
-		{"an empty list", caller.Narrowing{Tools: [][]string{{}}}, false, false, false},
+		{"nothing", nil, ""},
+		{"one header", caller.Narrowing{first}, "list: First"},
+		{"two headers", caller.Narrowing{first, second}, "publish: Second, list: First"},
+		{"in another order", caller.Narrowing{second, first}, "publish: Second, list: First"},
+		{"an empty list", caller.Narrowing{{Header: "None"}}, "search: None, publish: None, list: None"},
 	} {
-		got := []bool{test.narrowing.Allows("search", true), test.narrowing.Allows("publish", false), test.narrowing.Allows("list", true)}
-		if got[0] != test.search || got[1] != test.publish || got[2] != test.list {
-			t.Errorf("%s: %v", test.name, got)
+		var excluded []string
+		for _, name := range []string{"search", "publish", "list"} {
+			if header, _, is := test.narrowing.Excludes(name); is {
+				excluded = append(excluded, name+": "+header)
+			}
+		}
+		if got := strings.Join(excluded, ", "); got != test.excluded {
+			t.Errorf("%s: %s", test.name, got)
 		}
 	}
 }

@@ -1,10 +1,12 @@
-// Package confirm asks a human before a job is published, and before a published job is edited. A yes is the
-// answer to a form, or a sealed token that the model sends back. It counts for one tool, job, caller and set of
-// fields, for ten minutes, and until the job is changed through this process.
+// Package confirm asks a human before a tool does something that others see or that can't be undone. A yes is the answer
+// to a form, or a sealed token that the model sends back. It counts for one call, for ten minutes, and only while the
+// job stays as the human saw it.
 package confirm
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"maps"
 	"time"
 	"unicode/utf8"
 
@@ -12,19 +14,24 @@ import (
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
 const (
 	// Lifetime is how long a confirmation is valid.
 	Lifetime = 10 * time.Minute
 
-	maxMessage        = 4000   // the longest words above a form, in characters; longer ones are confirmed in the conversation
-	maxShown          = 12_000 // the most that a confirmation shows, in characters: a result holds it in each of its two forms
-	maxRepeatedFields = 600    // the longest fields that a next step repeats in its arguments, in characters
+	maxMessage  = 4000   // the longest words above a form, in characters; longer ones are confirmed in the conversation
+	maxShown    = 12_000 // the most that a confirmation shows, in characters: a result holds it in each of its two forms
+	maxRepeated = 600    // the longest arguments that a next step repeats, in characters
 
 	field = "confirm" // the one field of a form
 )
+
+// TokenHelp describes the argument confirmationToken of such a tool.
+const TokenHelp = "Copy it from a next step's arguments." //nolint:gosec // words
+
+// AskHumanHelp describes the argument askHuman of a tool that asks for a yes.
+const AskHumanHelp = "Set to false to ask in the conversation, not in a form."
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {
@@ -40,84 +47,145 @@ func New(off bool, box *seal.Box, now func() time.Time) *Confirmer {
 	return &Confirmer{off: off, box: box, now: now, Ledger: newLedger(now)}
 }
 
+// Asks reports whether calls of the caller need a yes. Without an API token nothing is sent anyway.
+func (c *Confirmer) Asks(by caller.Caller) bool { return !c.off && by.ID != "" }
+
 // Intent is a call that needs a human's yes.
 type Intent struct {
 	Tool, JobID string
-	Fields      opentrain.Fields    // of an edit; nil otherwise
-	Token       string              // the confirmation that came with the call
-	Preview     func() tool.Preview // what becomes public
-	Note        string              // what that means
-	Question    string              // for a form
-	NotDone     string              // what didn't happen without a yes: "Not published"
-	Otherwise   string              // the tool to call after a no, if any
+	Status      string         // of the job, if the yes is for it only in this status
+	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
+	Token       string         // the confirmation that came with the call
+	AskHuman    *bool          // false asks in the conversation, not in a form
+	Question    string         // for a form: "Publish this job on OpenTrain?"
+	Note        string         // what a yes means
+	IfNo        string         // what a no means: "The job stays a draft."
 }
 
-// Check returns nothing if a human confirmed the call. Otherwise it returns a form for the human, or the step
-// that asks in the conversation.
-func (c *Confirmer) Check(call tool.Call, intent Intent) (*tool.Ask, *tool.Next) {
-	if c.off || call.Caller.ID == "" || c.valid(call.Caller, intent, intent.Token) {
-		return nil, nil // without an API token nothing is sent anyway
-	}
-	why := ""
-	if call.State != nil || call.BadState {
-		why = intent.NotDone + "; no confirmation came." // for reasons unknown: hosts decline forms that no human saw
-	}
-	var carried string
-	if string(call.Answers[field]) == "true" && json.Unmarshal(call.State, &carried) == nil {
-		if c.valid(call.Caller, intent, carried) {
-			return nil, nil
-		}
-		why = intent.NotDone + "; the confirmation came too late, or the job was changed meanwhile."
-	}
-	token := c.Issue(call.Caller, intent) // issued first: a change while the preview is read voids it
-	preview := intent.Preview()
-	message := intent.message(preview)
-	// A yes to a cut text isn't a yes.
-	if why != "" || !call.CanAsk || utf8.RuneCountInString(message) > maxMessage {
-		return nil, intent.step(token, preview, why)
-	}
-	return &tool.Ask{
-		Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
-		Fields: []tool.Field{{Name: field, Label: intent.Question, Prompt: intent.Note, Type: "boolean", Required: true}},
-	}, nil
+// Answer is what is known of the human's answer to an intent.
+type Answer struct {
+	Yes, No bool
+	View    View   // what a yes is for
+	Why     string // why the confirmation that came doesn't count
 }
 
-// Issue makes the token that a confirmed call must carry. It is "" when confirmations are off.
-func (c *Confirmer) Issue(by caller.Caller, intent Intent) string {
-	if c.off {
-		return ""
-	}
-	return c.box.Seal(intent.purpose(by), nil, c.now())
+// View is the job as a human saw it before the yes. A confirmation carries it.
+type View struct {
+	Moment
+	Content uint64 // hashes what was shown
+	Whole   bool   // the API gave the content with it, so that Content tells two contents apart
+	Again   int    // how often in a row the job's time moved although its content stayed the same
 }
 
-// valid reports whether a token confirms this call: sealed for it, in time, and the job not changed since.
-func (c *Confirmer) valid(by caller.Caller, intent Intent, token string) bool {
-	sealed, err := c.box.Open(intent.purpose(by), token, Lifetime, c.now())
-	return err == nil && !c.Ledger.ChangedSince(by, intent.JobID, sealed.Issued)
-}
-
-// purpose binds a token to tool, job, caller and fields.
-func (intent Intent) purpose(by caller.Caller) []string {
-	fields := ""
-	if intent.Fields != nil {
-		fields = caller.Hash(text.Canonical(json.RawMessage(text.JSON(intent.Fields))))
-	}
-	return []string{"confirm", intent.Tool, intent.JobID, by.ID, fields}
-}
-
-// step asks for a yes in the conversation.
-func (intent Intent) step(token string, preview tool.Preview, why string) *tool.Next {
-	arguments, again := map[string]any{"jobId": intent.JobID, "confirmationToken": token}, ""
+// Read reads the human's answer from a call: from its token, or from the form that it continues. After a yes in the
+// conversation that doesn't count, the conversation asks again: a host that hides its forms would go round in a circle.
+func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
+	token := intent.Token
 	switch {
-	case intent.Fields == nil:
-	case text.Length(intent.Fields) > maxRepeatedFields:
-		again = "Send the same fields again."
-	default:
-		arguments["fields"] = intent.Fields
+	case !c.Asks(call.Caller):
+		return Answer{Yes: true}
+	case call.BadState:
+		return Answer{Why: "The form has expired or belongs to another call."}
+	case call.State == nil:
+	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
+		c.Ledger.decline(call.Caller, intent.Tool, intent.JobID)
+		return Answer{No: true} // hosts leave out a box without a tick
+	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
+		return Answer{Why: "The form wasn't answered."}
 	}
-	preview = shorten(preview)
-	return &tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &preview, Tool: intent.Tool, Arguments: arguments, Otherwise: intent.Otherwise,
+	if token == "" {
+		return Answer{}
+	}
+	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.now())
+	view, ok := viewFrom(sealed.Data)
+	if err != nil || !ok {
+		return Answer{Why: "This confirmationToken isn't valid. It may have expired or belong to another call."}
+	}
+	switch {
+	case c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued):
+		return Answer{Why: "The job has changed since the human saw it.", View: view}
+	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.JobID, sealed.Issued):
+		return Answer{Why: "The human didn't approve this before.", View: view}
+	}
+	if call.State == nil {
+		intent.AskHuman = new(bool)
+	}
+	return Answer{Yes: true, View: view}
+}
+
+// Ask returns a form for the human, or the step that asks in the conversation. why says why the human is asked again.
+func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, view View, why string) (*tool.Ask, *tool.Next) {
+	token := c.Token(call.Caller, intent, view)
+	preview = preview.Visible()
+	message := intent.message(preview, why)
+	inForm := call.CanAsk && call.State == nil && !call.BadState && (intent.AskHuman == nil || *intent.AskHuman)
+	if inForm && utf8.RuneCountInString(message) <= maxMessage { // a yes to a cut text isn't a yes
+		return &tool.Ask{
+			Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
+			Fields: []tool.Field{{Name: field, Label: intent.Question, Prompt: intent.Note, Type: "boolean", Required: true}},
+		}, nil
+	}
+	arguments, again := map[string]any{"jobId": intent.JobID, "confirmationToken": token}, ""
+	if text.Length(intent.Arguments) > maxRepeated {
+		again = "Send the other arguments again, unchanged."
+	} else {
+		maps.Copy(arguments, intent.Arguments)
+	}
+	preview = Shorten(preview)
+	return nil, &tool.Next{
+		Action: tool.ConfirmWithHuman, Show: &preview, Tool: intent.Tool, Arguments: arguments, Otherwise: intent.IfNo,
 		Note: text.Join(" ", why, intent.Note, again),
 	}
 }
+
+// Token makes the confirmation of a job as it was seen. It is "" when confirmations are off.
+func (c *Confirmer) Token(by caller.Caller, intent Intent, view View) string {
+	if c.off {
+		return ""
+	}
+	return c.box.Seal(intent.purpose(by), view.bytes(), c.now())
+}
+
+// Declined is the step after a no.
+func (intent Intent) Declined() tool.Next {
+	return tool.Next{Action: tool.Done, Note: "The human didn't approve this. " + intent.IfNo +
+		" To ask again in the conversation, call " + intent.Tool + " with askHuman: false."}
+}
+
+// purpose binds a token to tool, job, caller and the other arguments.
+func (intent Intent) purpose(by caller.Caller) []string {
+	arguments := ""
+	if intent.Arguments != nil {
+		arguments = caller.Hash(text.Canonical(json.RawMessage(text.JSON(intent.Arguments))))
+	}
+	return []string{"confirm", intent.Tool, intent.JobID, by.ID, arguments, intent.Status}
+}
+
+// bytes writes a View for a token, short: every result that asks for a yes has one.
+func (v View) bytes() []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(v.Time.UnixMicro()))
+	b = binary.BigEndian.AppendUint64(b, v.Content)
+	flags := byte(min(v.Again, 50)) << 2 //nolint:gosec // never negative
+	if v.Rough {
+		flags |= isRough
+	}
+	if v.Whole {
+		flags |= isWhole
+	}
+	return append(b, flags)
+}
+
+func viewFrom(b []byte) (View, bool) {
+	if len(b) != 17 {
+		return View{}, false
+	}
+	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b))) //nolint:gosec // written by bytes
+	moment := Moment{Time: at, Rough: b[16]&isRough != 0}
+	return View{Moment: moment, Content: binary.BigEndian.Uint64(b[8:]), Whole: b[16]&isWhole != 0, Again: int(b[16] >> 2)}, true
+}
+
+// The flags of a View in a token.
+const (
+	isRough = 1 << iota
+	isWhole
+)

@@ -1,6 +1,9 @@
 package confirm_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -29,37 +32,31 @@ func newConfirmer(t *testing.T, off bool) (*confirm.Confirmer, *clock) {
 }
 
 // TestLedger: a change counts if it took effect or may have. The API answers a blocked live edit with CONFLICT but
-// applies it.
+// applies it. An unknown outcome counts for the caller alone: strangers can't change someone's job.
 func TestLedger(t *testing.T) {
 	for name, test := range map[string]struct {
-		err     error
-		changed bool
+		err          error
+		mine, theirs bool
 	}{
-		"success":           {nil, true},
-		"blocked edit":      {&opentrain.Error{Code: opentrain.CodeConflict, Status: 409}, true},
-		"server error":      {&opentrain.Error{Code: opentrain.CodeInternal, Status: 500}, true},
-		"lost answer":       {&opentrain.Error{Code: opentrain.CodeNetwork}, true},
-		"page of a proxy":   {&opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404}, true},
-		"never sent":        {&opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, false},
-		"invalid":           {&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400}, false},
-		"not the caller's":  {&opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}, false},
-		"too many requests": {&opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429}, false},
+		"success":           {nil, true, true},
+		"blocked edit":      {&opentrain.Error{Code: opentrain.CodeConflict, Status: 409}, true, false},
+		"server error":      {&opentrain.Error{Code: opentrain.CodeInternal, Status: 500}, true, false},
+		"lost answer":       {&opentrain.Error{Code: opentrain.CodeNetwork}, true, false},
+		"page of a proxy":   {&opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404}, true, false},
+		"never sent":        {&opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, false, false},
+		"invalid":           {&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400}, false, false},
+		"not the caller's":  {&opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}, false, false},
+		"too many requests": {&opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429}, false, false},
 	} {
 		c, clock := newConfirmer(t, false)
 		issued := clock.now
-		end := c.Ledger.Begin(alice, "j")
-		if !c.Ledger.ChangedSince(alice, "j", issued) {
-			t.Errorf("%s: the change isn't pending", name)
-		}
-		if c.Ledger.ChangedSince(bob, "j", issued) {
-			t.Errorf("%s: a stranger's pending change counts", name)
-		}
 		clock.now = clock.now.Add(time.Second)
-		if end(test.err) {
-			t.Errorf("%s: overtaken by nothing", name)
+		c.Ledger.Record(alice, "j", test.err)
+		if got := c.Ledger.ChangedSince(alice, "j", issued); got != test.mine {
+			t.Errorf("%s: changed for the caller: %v", name, got)
 		}
-		if got := c.Ledger.ChangedSince(alice, "j", issued); got != test.changed {
-			t.Errorf("%s: changed %v", name, got)
+		if got := c.Ledger.ChangedSince(bob, "j", issued); got != test.theirs {
+			t.Errorf("%s: changed for someone else: %v", name, got)
 		}
 		if c.Ledger.ChangedSince(alice, "other", issued) || c.Ledger.ChangedSince(alice, "j", clock.now) {
 			t.Errorf("%s: another job, or a later time", name)
@@ -67,42 +64,128 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// TestOvertaken: when two changes overlap, the report on the one that ends last may be out of date.
-func TestOvertaken(t *testing.T) {
+// TestLock: one caller's calls on one job wait for each other, and a call that is given up says why.
+func TestLock(t *testing.T) {
 	c, _ := newConfirmer(t, false)
-	first := c.Ledger.Begin(alice, "j")
-	second := c.Ledger.Begin(alice, "j")
-	if second(nil) || !first(nil) {
-		t.Error("the wrong change was overtaken")
+	unlock, err := c.Ledger.Lock(t.Context(), alice, "j")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Ledger.Lock(ended, alice, "j"); !errors.Is(err, &opentrain.Error{Code: opentrain.CodeBusy}) {
+		t.Errorf("held: %v", err)
+	}
+	for name, by := range map[string]caller.Caller{"other": alice, "j": bob} {
+		free, err := c.Ledger.Lock(ended, by, name) // nobody holds these
+		if err != nil {
+			t.Fatal(err)
+		}
+		free()
+	}
+	entered := make(chan func())
+	go func() {
+		next, err := c.Ledger.Lock(context.Background(), alice, "j")
+		if err != nil {
+			t.Error(err)
+		}
+		entered <- next
+	}()
+	unlock()
+	(<-entered)()
+}
+
+// TestMoments: the time of a job decides whether it is still what a human saw.
+func TestMoments(t *testing.T) {
+	c, clock := newConfirmer(t, false)
+	at := func(seconds float64) time.Time { return clock.now.Add(time.Duration(seconds * float64(time.Second))) }
+	exact, rough := confirm.Moment{Time: at(0)}, confirm.Moment{Time: at(0), Rough: true}
+	for _, test := range []struct {
+		moment  confirm.Moment
+		changed float64
+		want    bool
+	}{
+		{exact, -1, true}, {exact, 0, true}, {exact, 0.001, false}, {rough, 2, true}, {rough, 2.001, false},
+	} {
+		if got := c.Ledger.Unchanged(alice, "j", confirm.View{Moment: test.moment}, at(test.changed)); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+	as := func(seconds float64, content uint64) confirm.View {
+		return confirm.View{Moment: confirm.Moment{Time: at(seconds)}, Content: content, Whole: true}
+	}
+	seen := as(0, 1)
+	// Two saves in a row moved the time and changed nothing.
+	c.Ledger.RecordSave(alice, "j", at(0), as(5, 1))
+	c.Ledger.RecordSave(alice, "j", at(5), as(9, 1))
+	for changed, want := range map[float64]bool{9: true, 10: false} {
+		if got := c.Ledger.Unchanged(alice, "j", seen, at(changed)); got != want {
+			t.Errorf("saved, then changed at %v: %v", changed, got)
+		}
+	}
+	if c.Ledger.Unchanged(bob, "j", seen, at(9)) || c.Ledger.Unchanged(alice, "j", confirm.View{Moment: confirm.Moment{Time: at(-1)}}, at(9)) {
+		t.Error("someone else, or a view from before the change")
+	}
+	// Someone else changed the job between our look and our save.
+	if c.Ledger.Unchanged(alice, "j", as(0, 2), at(9)) {
+		t.Error("another content counts as the same")
+	}
+	// A change between two saves is no save.
+	c.Ledger.RecordSave(alice, "j", at(12), as(13, 1))
+	if c.Ledger.Unchanged(alice, "j", seen, at(13)) {
+		t.Error("the change between the saves is lost")
 	}
 }
 
 // TestConfirmationIgnoresFieldOrder at every depth. Other fields need another confirmation.
 func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 	c, _ := newConfirmer(t, false)
-	request := func(fields string) confirm.Intent {
+	intent := func(fields string) confirm.Intent {
 		return confirm.Intent{
-			Tool: tool.UpdateJob, JobID: "j", Fields: opentrain.Fields{"questions": []byte(fields)},
-			Preview: func() tool.Preview { return tool.Preview{JobID: "j"} },
+			Tool: tool.UpdateJob, JobID: "j",
+			Arguments: map[string]any{"fields": opentrain.Fields{"questions": json.RawMessage(fields)}},
 		}
 	}
-	_, next := c.Check(tool.Call{Caller: alice}, request(`[{"q":"Why?","options":{"a":1,"b":2}}]`))
-	if next == nil {
-		t.Fatal("nothing was asked")
-	}
-	token, ok := next.Arguments["confirmationToken"].(string)
-	if !ok {
-		t.Fatalf("%v", next.Arguments)
-	}
+	seen := confirm.View{Moment: confirm.Moment{Time: time.UnixMicro(17), Rough: true}, Content: 1 << 63, Again: 2}
+	token := c.Token(alice, intent(`[{"q":"Why?","options":{"a":1,"b":2}}]`), seen)
 	for fields, confirmed := range map[string]bool{
 		`[ {"options":{"b":2,"a":1}, "q":"Why?"} ]`:  true,
 		`[{"q":"Why?","options":{"a":2,"b":1}}]`:     false,
 		`[{"q":"Why not?","options":{"a":1,"b":2}}]`: false,
 	} {
-		again := request(fields)
+		again := intent(fields)
 		again.Token = token
-		if _, next := c.Check(tool.Call{Caller: alice}, again); (next == nil) != confirmed {
-			t.Errorf("%s: confirmed %v", fields, next == nil)
+		answer := c.Read(tool.Call{Caller: alice}, &again)
+		if answer.Yes != confirmed || confirmed && answer.View != seen || !confirmed && answer.Why == "" {
+			t.Errorf("%s: %+v", fields, answer)
+		}
+	}
+}
+
+// TestDeclinedFormIsOver: after a no, the same form can't be answered with a yes. Another question can.
+func TestDeclinedFormIsOver(t *testing.T) {
+	c, clock := newConfirmer(t, false)
+	intent := confirm.Intent{Tool: tool.Publish, JobID: "j", Question: "Publish?"}
+	ask := func(by caller.Caller) tool.Call {
+		asked, _ := c.Ask(tool.Call{Caller: by, CanAsk: true}, intent, tool.Preview{}, confirm.View{}, "")
+		if asked == nil {
+			t.Fatal("no form")
+		}
+		return tool.Call{Caller: by, State: asked.State, Form: tool.FormAnswered, Answers: map[string]json.RawMessage{"confirm": []byte("true")}}
+	}
+	yes, others := ask(alice), ask(bob)
+	no := yes
+	no.Form = tool.FormDeclined
+	if got := c.Read(no, &intent); !got.No {
+		t.Errorf("declined: %+v", got)
+	}
+	if got := c.Read(yes, &intent); got.Yes || got.Why == "" {
+		t.Errorf("answered again: %+v", got)
+	}
+	clock.now = clock.now.Add(time.Second)
+	for name, call := range map[string]tool.Call{"someone else": others, "asked again": ask(alice)} {
+		if got := c.Read(call, &intent); !got.Yes {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -13,23 +13,27 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// message is the text above a form: a whole edit, or a draft with its long texts cut and a link.
-func (intent Intent) message(preview tool.Preview) string {
+// message is the text above a form: what the yes is for, with a link. why says why the human is asked again.
+func (intent Intent) message(preview tool.Preview, why string) string {
 	var l text.Lines
-	l.Add("%s", intent.Question)
-	l.Field("Job id", text.Clean(intent.JobID, 64))
-	l.Field("Title", preview.Title)
-	fields := preview.Fields
-	if intent.Fields != nil {
-		fields = intent.Fields
+	if why != "" {
+		l.Add("%s", why)
 	}
-	for _, key := range readingOrder(fields) {
-		l.Field(text.Clean(tool.FieldLabel(key), 100), text.Clean(tool.Readable(key, fields[key]), maxMessage+1))
+	l.Add("%s", intent.Question)
+	l.Field("Title", preview.Title)
+	l.Field("Job id", text.Clean(intent.JobID, 64))
+	for _, key := range readingOrder(preview.Fields) {
+		l.Field(text.Clean(text.Visible(tool.FieldLabel(key)), 100), text.Clean(tool.WithoutUnit(key, preview.Fields[key]), maxMessage+1))
+	}
+	for _, change := range preview.Changes {
+		l.Add("%s", change)
 	}
 	for _, guess := range preview.Guesses {
-		l.Field("Guessed by OpenTrain", text.Clean(guess.Line(), 500))
+		l.Field("Guessed by OpenTrain", text.Clean(guess.Labeled().Line(), 500))
 	}
-	l.Field("The whole draft, as it is now", preview.DraftURL)
+	l.Fields("Warning", preview.Warnings)
+	l.Fields("Note", preview.Notes)
+	l.Field("Page", cmp.Or(preview.DraftURL, preview.URL))
 	return l.String()
 }
 
@@ -41,13 +45,14 @@ func readingOrder(fields opentrain.Fields) []string {
 	})
 }
 
-// shorten cuts what is shown until it isn't too long.
-func shorten(preview tool.Preview) tool.Preview {
+// Shorten cuts what is shown until it isn't too long.
+func Shorten(preview tool.Preview) tool.Preview {
 	if text.Length(preview) > maxShown {
 		preview.Fields = ShortFields(preview.Fields, 100)
 	}
 	if text.Length(preview) > maxShown {
-		preview.Fields, preview.Guesses, preview.Cut = nil, nil, "The fields are too long to be shown here."
+		preview.Fields, preview.Changes, preview.Guesses = nil, nil, nil
+		preview.Notes = append(preview.Notes, "This is too long to show here. Look at the page.")
 	}
 	return preview
 }

@@ -42,7 +42,7 @@ type Found struct {
 func (s Source) Find() Found {
 	for _, name := range Variables() {
 		if value := s.Getenv(name); value != "" {
-			return validate(Found{Token: value, From: "the environment variable " + name})
+			return validate(Found{Token: value, From: "the " + name + " environment variable"})
 		}
 	}
 	if s.TokenFile != "" {
@@ -55,7 +55,7 @@ func (s Source) fromTokenFile() Found {
 	found := Found{From: "the token file " + s.TokenFile}
 	data, err := os.ReadFile(s.TokenFile)
 	if err != nil {
-		found.Problem = fmt.Sprintf("The token file %s cannot be read: %s.", s.TokenFile, reason(err))
+		found.Problem = fmt.Sprintf("The token file %s can't be read: %s.", s.TokenFile, reason(err))
 		return found
 	}
 	if found.Token = strings.TrimSpace(string(data)); found.Token == "" {
@@ -87,7 +87,7 @@ func (s Source) fromSharedFile() Found {
 	}
 	switch {
 	case err != nil:
-		found.Problem = fmt.Sprintf("The file %s cannot be read: %s.", path, reason(err))
+		found.Problem = fmt.Sprintf("The file %s can't be read: %s.", path, reason(err))
 	case json.Unmarshal(data, &file) != nil:
 		found.Problem = fmt.Sprintf("The file %s is not valid JSON.", path)
 	case file.APIToken == "":
@@ -121,13 +121,13 @@ func Problem(token string) string {
 	case token == "":
 		return "is empty"
 	case strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%"):
-		return "holds a variable's name instead of its value: the host did not replace it"
+		return "contains a variable name instead of its value: the host didn't expand it"
 	case strings.ContainsAny(token, `"'`+"`"):
 		return "has quotes in it; write the token without them"
 	case strings.ContainsFunc(token, unicode.IsSpace):
 		return "has a space or a line break in it"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' }):
-		return "has characters that no token has"
+		return "has invalid characters"
 	case len(token) > maxLength:
 		return fmt.Sprintf("is longer than %d characters", maxLength)
 	}

@@ -50,20 +50,20 @@ func TestPrecedence(t *testing.T) {
 	expect("", "shared", "the file "+shared)
 	expect(file, "file", "the token file "+file)
 	variables = append(variables, "OPENTRAIN_API_TOKEN", "third")
-	expect(file, "third", "the environment variable OPENTRAIN_API_TOKEN")
+	expect(file, "third", "the OPENTRAIN_API_TOKEN environment variable")
 	variables = append(variables, "OT_API_TOKEN", "second")
-	expect(file, "second", "the environment variable OT_API_TOKEN")
+	expect(file, "second", "the OT_API_TOKEN environment variable")
 	variables = append(variables, "OPENTRAIN_PERSONAL_API_TOKEN", "first")
-	expect(file, "first", "the environment variable OPENTRAIN_PERSONAL_API_TOKEN")
-	expect("", "first", "the environment variable OPENTRAIN_PERSONAL_API_TOKEN")
+	expect(file, "first", "the OPENTRAIN_PERSONAL_API_TOKEN environment variable")
+	expect("", "first", "the OPENTRAIN_PERSONAL_API_TOKEN environment variable")
 }
 
 // TestInvalidTokensEndTheSearch: the next place could hold another account's token.
 func TestInvalidTokensEndTheSearch(t *testing.T) {
 	_, file := write(t, "token", "file")
 	want := credential.Found{
-		From:    "the environment variable OT_API_TOKEN",
-		Problem: "The API token from the environment variable OT_API_TOKEN has a space or a line break in it.",
+		From:    "the OT_API_TOKEN environment variable",
+		Problem: "The API token from the OT_API_TOKEN environment variable has a space or a line break in it.",
 	}
 	if got := find(file, "OT_API_TOKEN", "a b", "OPENTRAIN_API_TOKEN", "third"); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -95,7 +95,7 @@ func TestTokenFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, path := range map[string]string{"missing": filepath.Join(dir, "missing"), "directory": dir} {
 		got := find(path, "XDG_CONFIG_HOME", config)
-		if got.Token != "" || got.From != "the token file "+path || !strings.HasPrefix(got.Problem, "The token file "+path+" cannot be read: ") ||
+		if got.Token != "" || got.From != "the token file "+path || !strings.HasPrefix(got.Problem, "The token file "+path+" can't be read: ") ||
 			strings.Count(got.Problem, path) != 1 {
 			t.Errorf("%s: got %+v", name, got)
 		}
@@ -132,7 +132,7 @@ func TestSharedFile(t *testing.T) {
 		{"token is a number", `{"apiToken":1}`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON."}},
 		{"invalid token", `{"apiToken":"$OT_TOKEN","baseUrl":"https://staging.example.com"}`, credential.Found{
 			From: "the file PATH", BaseURL: "https://staging.example.com",
-			Problem: "The API token from the file PATH holds a variable's name instead of its value: the host did not replace it.",
+			Problem: "The API token from the file PATH contains a variable name instead of its value: the host didn't expand it.",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestSharedFile(t *testing.T) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got := find("", "XDG_CONFIG_HOME", dir); got.Token != "" || !strings.HasPrefix(got.Problem, "The file "+path+" cannot be read: ") {
+	if got := find("", "XDG_CONFIG_HOME", dir); got.Token != "" || !strings.HasPrefix(got.Problem, "The file "+path+" can't be read: ") {
 		t.Errorf("directory: got %+v", got)
 	}
 }
@@ -172,7 +172,7 @@ func TestSharedFileWithoutXDG(t *testing.T) {
 }
 
 func TestProblem(t *testing.T) {
-	const variable = "holds a variable's name instead of its value: the host did not replace it"
+	const variable = "contains a variable name instead of its value: the host didn't expand it"
 	for token, want := range map[string]string{
 		"ot_pat_1":               "",
 		"!#%&()*+,-./:;<=>?@[]^": "",
@@ -189,10 +189,10 @@ func TestProblem(t *testing.T) {
 		"Bearer ot_pat_1":        "has a space or a line break in it",
 		"ot_pat_1\n":             "has a space or a line break in it",
 		"ot_pat\u00a01":          "has a space or a line break in it",
-		"ot_pät_1":               "has characters that no token has",
-		"ot_pat\x00":             "has characters that no token has",
-		"ot_pat\x7f":             "has characters that no token has",
-		"\ufeffot_pat_1":         "has characters that no token has",
+		"ot_pät_1":               "has invalid characters",
+		"ot_pat\x00":             "has invalid characters",
+		"ot_pat\x7f":             "has invalid characters",
+		"\ufeffot_pat_1":         "has invalid characters",
 	} {
 		got := credential.Problem(token)
 		if got != want {

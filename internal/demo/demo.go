@@ -55,13 +55,13 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	defer stop()
 	r := run{Config: cfg, host: host}
-	r.print("A job description becomes a published job, in the sandbox: nothing is real, no account is needed.\n"+
+	r.print("A job description becomes a live job, in the sandbox: nothing is real, no account is needed.\n"+
 		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  "+
 		"%s\n\n", cfg.Description)
 	next, err := r.call(ctx, tool.CreateDraft, map[string]any{"description": cfg.Description})
 	for step := 0; err == nil && next.Action != tool.Done; step++ {
 		if step == maxSteps {
-			return fmt.Errorf("the loop did not end after %d steps", maxSteps)
+			return fmt.Errorf("the loop didn't end after %d steps", maxSteps)
 		}
 		next, err = r.step(ctx, next)
 	}
@@ -208,7 +208,7 @@ func (r *run) read(structured []byte) (tool.Next, error) {
 		Next tool.Next `json:"next"`
 	}
 	if err := json.Unmarshal(structured, &out); err != nil {
-		return tool.Next{}, fmt.Errorf("the result cannot be read: %w", err)
+		return tool.Next{}, fmt.Errorf("the result can't be read: %w", err)
 	}
 	if out.Published {
 		r.jobID, r.jobURL = out.JobID, out.JobURL
@@ -216,7 +216,7 @@ func (r *run) read(structured []byte) (tool.Next, error) {
 	for i, job := range out.Jobs {
 		if job.ID == r.jobID {
 			r.found = true
-			r.print("  Found again, place %d: %s\n", i+1, job.Title)
+			r.print("  Found at position %d: %s\n", i+1, job.Title)
 		}
 	}
 	return out.Next, nil
@@ -241,11 +241,11 @@ func (r *run) show(next tool.Next) {
 func (r *run) finish() error {
 	switch {
 	case r.jobID == "":
-		return errors.New("the loop ended without a published job")
+		return errors.New("the loop ended without a live job")
 	case !r.found:
-		return fmt.Errorf("job %s is published, but the search did not find it", r.jobID)
+		return fmt.Errorf("job %s is live, but search didn't find it", r.jobID)
 	}
-	r.print("\nDone: job %s is published and the search finds it.\n%s\n", r.jobID, r.jobURL)
+	r.print("\nDone: job %s is live and search finds it.\n%s\n", r.jobID, r.jobURL)
 	return nil
 }
 

@@ -16,7 +16,7 @@ func TestSampleAnswersPublishAnyJob(t *testing.T) {
 		for _, variant := range []sandbox.Variant{sandbox.Guide, sandbox.Reference} {
 			var out strings.Builder
 			err := demo.Run(t.Context(), demo.Config{Description: description, Variant: variant, Out: &out, Human: demo.Sample{Out: &out}})
-			if err != nil || !strings.Contains(out.String(), "Done: job job_1 is published and the search finds it.") {
+			if err != nil || !strings.Contains(out.String(), "Done: job job_1 is live and search finds it.") {
 				t.Errorf("%q, %s: %v\n%s", description, variant, err, out.String())
 			}
 		}
@@ -32,7 +32,7 @@ func TestAPersonAnswers(t *testing.T) {
 	}{
 		{"published", "guru\n9\n\nintermediate\n2\nperhaps\nyes\n", []string{
 			`"guru" is not in the list; give a number from 1 to 4.`, `"9" is not in the list`, "Please answer", `{"experienceLevel":"INTERMEDIATE"}`,
-			"1  EXPERT", "The draft is complete:", "Found again, place 1: Bounding Box Annotation for Dashcam Images", "Done: job job_1",
+			"1  EXPERT", "The draft is complete:", "Found at position 1: Bounding Box Annotation for Dashcam Images", "Done: job job_1",
 		}, nil},
 		{"declined", "1\n2\nno\n", []string{"nothing was published"}, demo.ErrNotPublished},
 		{"input ends", "1\n", nil, demo.ErrNoInput},

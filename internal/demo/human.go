@@ -112,7 +112,7 @@ func prompt(input Input) string {
 func parse(input Input, line string) (value any, problem string) {
 	switch {
 	case line == "":
-		return nil, "Please answer; Ctrl-C ends the demo."
+		return nil, "Please answer, or press Ctrl-C to stop."
 	case input.Type == "number":
 		number, err := strconv.ParseFloat(strings.TrimPrefix(strings.ReplaceAll(line, ",", ""), "$"), 64)
 		if err != nil || number <= 0 {
@@ -165,7 +165,7 @@ func choose(options []string, line string) (any, string) {
 	if n, err := strconv.Atoi(line); err == nil && n >= 1 && n <= len(options) {
 		return options[n-1], ""
 	}
-	if option, found := schema.Match(line, options); found {
+	if option, found := schema.Match(line, options, tool.Label); found {
 		return option, ""
 	}
 	return nil, fmt.Sprintf("%q is not in the list; give a number from 1 to %d.", line, len(options))

@@ -3,9 +3,7 @@
 package draft
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -15,10 +13,9 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
-// Desk works on drafts for the tools of the posting loop.
+// Desk works on drafts and jobs for the tools of the posting loop.
 type Desk struct {
 	API      *opentrain.Client
 	Accounts *tool.Accounts
@@ -26,116 +23,83 @@ type Desk struct {
 	Now      func() time.Time
 
 	replicated bool
-	previews   *ttlcache.Cache[string, tool.Preview] // by caller and job
-	schema     *schema.Node                          // of the update keys that the API's pages type
-	types      fieldTypes                            // from the schema
+	drafts     *ttlcache.Cache[string, known] // by caller and job
 }
 
 const (
-	previewTTL    = time.Hour // how long a draft is remembered for showing it again
+	knownTTL      = time.Hour // how long a draft is remembered
 	maxRemembered = 16 << 20  // the most that is remembered of drafts, in bytes
 )
 
-// NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered isn't shown.
+// NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered doesn't complete
+// the API's short answers.
 func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
-	node := Fields{}.JSONSchema()
 	return &Desk{
-		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated, schema: node, types: typesOf(node),
-		previews: ttlcache.New(
-			ttlcache.WithTTL[string, tool.Preview](previewTTL),
-			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, tool.Preview]) uint64 {
-				return uint64(len(item.Key)) + uint64(text.Length(item.Value)) //nolint:gosec // lengths are not negative
+		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated,
+		drafts: ttlcache.New(
+			ttlcache.WithTTL[string, known](knownTTL),
+			ttlcache.WithDisableTouchOnHit[string, known](),
+			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, known]) uint64 {
+				return uint64(len(item.Key)) + uint64(text.Length(item.Value.draft)+len(item.Value.source)) //nolint:gosec // lengths are not negative
 			}),
 		),
 	}
 }
 
-// Report makes the report on a draft for the caller.
+// Report reports on a draft to the caller, and remembers it. The caller holds the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
-	if draft.Validation.PublishReady && !options.overtaken {
-		options.token = d.Confirm.Issue(call.Caller, confirm.Intent{Tool: tool.Publish, JobID: text.Clean(draft.JobID, maxJobID)})
+	now := d.remember(call.Caller, draft, options)
+	if draft.Validation.PublishReady && d.Confirm.Asks(call.Caller) {
+		now = d.dated(ctx, call.Caller, now)
 	}
-	report := d.typesFor(ctx, call.Caller).report(draft, call.Interpreted, options)
-	if options.overtaken {
-		d.Forget(call.Caller, report.JobID)
-	} else {
-		d.remember(call.Caller, report, options.Set)
-	}
-	return report
+	return d.typesFor(ctx, call.Caller).report(now.draft, call.Interpreted, d.options(call, now, options))
 }
 
-// Change sends a change of a draft and reports on the result. set is what the call set so far, these fields
-// included. complete, if not nil, adds to the API's answer.
-func (d *Desk) Change(
-	ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields, complete func(*opentrain.Draft),
-) (Report, error) {
-	end := d.Confirm.Ledger.Begin(call.Caller, jobID)
-	draft, err := d.API.UpdateDraft(ctx, jobID, fields)
-	overtaken := end(err)
+// dated gives a draft the time that the list has, which is exact, unless the draft was changed since it was reported.
+func (d *Desk) dated(ctx context.Context, by caller.Caller, k known) known {
+	own, err := d.FindOwn(ctx, k.draft.JobID, opentrain.StatusDraft)
+	if err == nil && !own.Changed.IsZero() && (k.draft.Date.IsZero() || k.view.Covers(own.Changed)) {
+		k.view.Moment = confirm.Moment{Time: own.Changed}
+		d.drafts.Set(draftKey(by, k.draft.JobID), k, ttlcache.DefaultTTL)
+	}
+	return k
+}
+
+// options adds what is known of the draft and the caller.
+func (d *Desk) options(call tool.Call, k known, options ReportOptions) ReportOptions {
+	options.form = call.CanAsk && d.Confirm.Asks(call.Caller) // the form asks, and the model gets no token
+	if k.draft.Validation.PublishReady && !options.form {
+		options.token = d.Confirm.Token(call.Caller, publishing(k.draft.JobID), k.view)
+	}
+	options.contradictions, options.completed = k.contradictions(), k.completed
+	return options
+}
+
+// publishing is what the confirmation in a report is for.
+func publishing(jobID string) confirm.Intent {
+	return confirm.Intent{Tool: tool.Publish, JobID: text.Clean(jobID, maxJobID)}
+}
+
+// Change sends a change of a draft and reports on the result. set is what the call set so far, these fields included.
+func (d *Desk) Change(ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields) (Report, error) {
+	unlock, err := d.Confirm.Ledger.Lock(ctx, call.Caller, jobID)
 	if err != nil {
-		if opentrain.MayHaveChanged(err) {
-			d.Forget(call.Caller, jobID)
-		}
+		return Report{}, err
+	}
+	defer unlock()
+	draft, err := d.updateDraft(ctx, &call, jobID, fields)
+	d.Record(call.Caller, jobID, err)
+	if err != nil {
 		return Report{}, err
 	}
 	draft.JobID = jobID // the one that was patched, whatever the answer says
-	if complete != nil {
-		complete(draft)
-	}
-	return d.Report(ctx, call, draft, ReportOptions{Set: set, overtaken: overtaken}), nil
+	return d.Report(ctx, call, draft, ReportOptions{Set: set, sent: fields}), nil
 }
 
-// remember keeps what a report shows of a draft, for the confirmation. What the API left out didn't change.
-func (d *Desk) remember(by caller.Caller, report Report, set opentrain.Fields) {
-	key, preview := previewKey(by, report.JobID), report.preview()
-	if item := d.previews.Get(key); item != nil && report.NormalizedFields == nil {
-		before := item.Value()
-		preview.Fields = merged(before.Fields, opentrain.Fields(report.FieldsSet))
-		if report.LowConfidenceFields == nil {
-			preview.Guesses = withoutFields(before.Guesses, set)
-		}
-		preview.DraftURL = cmp.Or(preview.DraftURL, before.DraftURL)
+// Record records how a change of a job ended: earlier confirmations and what is remembered may no longer hold.
+func (d *Desk) Record(by caller.Caller, jobID string, err error) {
+	d.Confirm.Ledger.Record(by, jobID, err)
+	if err != nil && opentrain.MayHaveChanged(err) {
+		d.Forget(by, jobID)
 	}
-	d.previews.Set(key, preview, ttlcache.DefaultTTL)
-}
-
-// Forget drops what is remembered of a draft: it may have changed.
-func (d *Desk) Forget(by caller.Caller, jobID string) { d.previews.Delete(previewKey(by, jobID)) }
-
-func previewKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
-
-// Preview is what is known of a draft before it is published: what was reported of it, otherwise its title.
-// Where other replicas change drafts too, only the title is sure.
-func (d *Desk) Preview(ctx context.Context, by caller.Caller, jobID string) tool.Preview {
-	preview := tool.Preview{JobID: jobID}
-	if item := d.previews.Get(previewKey(by, jobID)); item != nil {
-		if !d.replicated {
-			return item.Value()
-		}
-		preview.DraftURL = item.Value().DraftURL
-	}
-	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
-	defer cancel()
-	if own, err := d.FindOwn(ctx, jobID); err == nil && own != nil {
-		preview.Title, preview.Status = text.Clean(own.Title, 200), text.Clean(own.Status, 40)
-	}
-	return preview
-}
-
-// FindOwn returns one of the caller's own jobs, nil when it isn't among the newest 500.
-func (d *Desk) FindOwn(ctx context.Context, jobID string) (*opentrain.OwnJob, error) {
-	query := opentrain.OwnJobQuery{Limit: 100}
-	for range 5 {
-		page, err := d.API.ListOwnJobs(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		if i := slices.IndexFunc(page.Jobs, func(job opentrain.OwnJob) bool { return job.ID == jobID }); i >= 0 {
-			return &page.Jobs[i], nil
-		}
-		if query.Cursor = page.NextCursor; query.Cursor == "" {
-			break
-		}
-	}
-	return nil, nil
 }

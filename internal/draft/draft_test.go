@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +21,7 @@ func TestQuestionsFromMissingFields(t *testing.T) {
 		want    Question
 	}{
 		"name only, typed by the pages": {`"experienceLevel"`, Question{
-			Field: "experienceLevel", Question: "What should be set for “experience level”?", Keys: []string{"experienceLevel"},
+			Field: "experienceLevel", Question: "What should “experience level” be?", Keys: []string{"experienceLevel"},
 			Type: "enum", Options: []string{"EXPERT", "INTERMEDIATE", "ENTRY_LEVEL", "ANY_EXPERIENCE_LEVEL"},
 		}},
 		"the API's own type and values come first": {`{"field":"headcount","prompt":"ask: Who?","type":"select","enumValues":["A","B"]}`, Question{
@@ -36,8 +35,10 @@ func TestQuestionsFromMissingFields(t *testing.T) {
 		}},
 		"keys of the example first, in the API's order": {
 			`{"field":"pay","prompt":"How much?","updateKeys":["paymentType","pricePerHour","fixedPrice"],"enumValues":["X"],"example":{"z":"z","pricePerHour":18}}`,
-			Question{Field: "pay", Question: "How much?", Keys: []string{"pricePerHour", "z"}, Inputs: []tool.Input{
+			Question{Field: "pay", Question: "How much?", Keys: []string{"pricePerHour", "z", "paymentType", "fixedPrice"}, Inputs: []tool.Input{
 				{Key: "pricePerHour", Type: "number"}, {Key: "z", Type: "string"},
+				{Key: "paymentType", Type: "enum", Options: []string{"PAY_PER_HOUR", "PAY_PER_LABEL", "FIXED_PRICE"}, Alternative: true},
+				{Key: "fixedPrice", Type: "number", Alternative: true},
 			}},
 		},
 		"values belong to the key with the field's name": {
@@ -57,52 +58,6 @@ func TestQuestionsFromMissingFields(t *testing.T) {
 		}
 		if got := pageTypes().question(missing); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s:\n%+v\nwant\n%+v", name, got, test.want)
-		}
-	}
-}
-
-func TestMatchFields(t *testing.T) {
-	form := opentrain.DraftForm{
-		UpdateKeys: []string{"level", "tags", "free"},
-		Enums:      map[string][]string{"level": {"SENIOR", "JUNIOR"}, "tags": {"A_B", "C"}},
-	}
-	for name, test := range map[string]struct {
-		fields, want   string
-		notes, problem string
-		incomplete     bool
-	}{
-		"exact":                  {fields: `{"level":"SENIOR","tags":["C"],"free":1}`},
-		"other spelling":         {fields: `{"level":"senior"}`, want: `{"level":"SENIOR"}`, notes: `fields.level: "senior" was read as "SENIOR"`},
-		"in a list":              {fields: `{"tags":["C","a b"]}`, want: `{"tags":["C","A_B"]}`, notes: `fields.tags: ["C","a b"] was read as ["C","A_B"]`},
-		"empty list":             {fields: `{"tags":[]}`},
-		"null clears":            {fields: `{"level":null,"tags":null}`},
-		"another type":           {fields: `{"level":{"a":1},"tags":[1]}`},
-		"unknown value":          {fields: `{"level":"boss"}`, problem: `fields.level: "boss" is not one of: SENIOR, JUNIOR`},
-		"unknown value in list":  {fields: `{"tags":["C","D"]}`, problem: `fields.tags: "D" is not one of: A_B, C`},
-		"unknown key":            {fields: `{"levels":"x"}`, problem: `fields.levels: is not a field of a draft; did you mean level?`},
-		"key of incomplete list": {fields: `{"levels":"x"}`, incomplete: true},
-	} {
-		var fields opentrain.Fields
-		if err := json.Unmarshal([]byte(test.fields), &fields); err != nil {
-			t.Fatal(err)
-		}
-		keys := form
-		if test.incomplete {
-			keys.UpdateKeys = append(slices.Clone(form.UpdateKeys), "…")
-		}
-		if test.want == "" {
-			test.want = test.fields
-		}
-		notes, problems := matchFields(fields, keys)
-		var want opentrain.Fields
-		if err := json.Unmarshal([]byte(test.want), &want); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(fields, want) || strings.Join(notes, "\n") != test.notes {
-			t.Errorf("%s: %s, %q", name, fields, notes)
-		}
-		if (test.problem == "") != (len(problems) == 0) || len(problems) > 0 && !strings.HasPrefix(problems[0].String(), test.problem) {
-			t.Errorf("%s: %v", name, problems)
 		}
 	}
 }
@@ -140,7 +95,7 @@ func TestGuessesInForms(t *testing.T) {
 			t.Errorf("%s: %+v", name, fields)
 			continue
 		}
-		if test.want && (string(fields[1].Default) != test.value || fields[1].Prompt != "OpenTrain guessed this; correct it if it is wrong. The text says so.") {
+		if test.want && (string(fields[1].Default) != test.value || fields[1].Prompt != "OpenTrain guessed this. Correct it if it's wrong. The text says so.") {
 			t.Errorf("%s: %+v", name, fields[1])
 		}
 	}
@@ -213,7 +168,7 @@ func TestLongReports(t *testing.T) {
 	if tool.Size(report) > tool.MaxResult {
 		t.Errorf("%d characters", tool.Size(report))
 	}
-	if len(report.MissingFields[0].Options) != 30 || len(report.Next.Options) != 30 || report.open != 61 {
+	if report.MissingFields[0].Field != report.Next.Field || len(report.Next.Options) != 30 || report.open != 61 {
 		t.Errorf("first question %+v, %d open", report.MissingFields[0], report.open)
 	}
 	if cut := strings.Join(report.Cut, "\n"); !strings.Contains(cut, "more questions, which come later") || !strings.Contains(cut, "more warnings") {

@@ -19,16 +19,20 @@ const (
 	formLifetime  = 24 * time.Hour // how long a human may take over a form
 )
 
+// AskHumanHelp describes the argument askHuman of a tool that asks a draft's questions.
+const AskHumanHelp = "Set to false to ask in the conversation, not in a form."
+
 // FormState is what a form about a draft carries to the next round.
 type FormState struct {
-	Report Report           `json:"report"`
-	Open   int              `json:"open"`
-	More   []bool           `json:"more"`          // of each open question, whether its options were cut
-	Key    string           `json:"key,omitempty"` // idempotency key of a create
-	Asked  []string         `json:"asked"`         // update keys
-	Set    opentrain.Fields `json:"set,omitempty"` // by the forms so far
-	Forms  int              `json:"forms"`         // shown so far
-	At     time.Time        `json:"at"`            // when the report was made
+	Report  Report           `json:"report"`
+	Open    int              `json:"open"`
+	More    []bool           `json:"more"`              // of each open question, whether its options were cut
+	Key     string           `json:"key,omitempty"`     // idempotency key of a create
+	Existed bool             `json:"existed,omitempty"` // an earlier call created the draft
+	Asked   []string         `json:"asked"`             // update keys
+	Set     opentrain.Fields `json:"set,omitempty"`     // by the forms so far
+	Forms   int              `json:"forms"`             // shown so far
+	At      time.Time        `json:"at"`                // when the form was made
 }
 
 // FormOf returns the state of the form that the call continues, nil for none. Its error is tool.ErrFormOver.
@@ -40,9 +44,10 @@ func FormOf(call tool.Call) (*FormState, error) {
 	if call.BadState || json.Unmarshal(call.State, &form) != nil || form.Report.JobID == "" {
 		return nil, tool.ErrFormOver
 	}
+	form.Report = form.Report.restored()
 	form.Report.open = form.Open
-	for i, more := range form.More[:min(len(form.More), len(form.Report.MissingFields))] {
-		form.Report.MissingFields[i].more = more
+	for i, more := range form.More[:min(len(form.More), len(form.Report.questions))] {
+		form.Report.questions[i].more = more
 	}
 	return &form, nil
 }
@@ -54,29 +59,30 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	if !call.CanAsk || wanted != nil && !*wanted || form.Forms >= maxForms || !isDraft {
 		return nil, nil
 	}
-	fields := questionFields(report.MissingFields, call.CanAskLists)
+	fields := questionFields(report.questions, call.CanAskLists)
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	guesses := withoutFields(report.LowConfidenceFields, form.Set)
+	guesses := withoutFields(report.guesses, form.Set)
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
-	form.More = tool.Map(report.MissingFields, func(q Question) bool { return q.more })
-	form.Report, form.Open, form.Forms, form.At = report, report.open, form.Forms+1, d.Now()
-	form.Report.Next = tool.Next{} // the next round makes its own
+	form.More = tool.Map(report.questions, func(q Question) bool { return q.more })
+	form.At, form.Open, form.Forms = d.Now(), report.open, form.Forms+1
+	form.Report = report.with(tool.Next{}) // the next round makes its own step
 	state, err := json.Marshal(form)
 	if err != nil {
 		return nil, err
 	}
 	return &tool.Ask{
-		Message: "OpenTrain needs some answers for your draft" + report.title() + ". Leave out what you do not know; it will be asked later.",
-		Fields:  fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
+		Message: "Your draft" + report.title() + " needs a few answers before you can publish it. " +
+			"Skip anything you don't know yet.",
+		Fields: fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
 	}, nil
 }
 
 func (r Report) title() string {
 	var title string
-	if json.Unmarshal(r.fields()["jobTitle"], &title) != nil || title == "" {
+	if json.Unmarshal(r.content["jobTitle"], &title) != nil || title == "" {
 		return ""
 	}
 	return " “" + text.Clean(title, 100) + "”"
@@ -120,7 +126,7 @@ func (types fieldTypes) addGuesses(fields []tool.Field, guesses []tool.Remark, l
 		known := types[guess.Field]
 		input := tool.Input{Key: guess.Field, Type: cmp.Or(known.Type, typeOfJSON(guess.Value)), Options: known.Options}
 		field := formField(input)
-		field.Default, field.Prompt = guess.Value, "OpenTrain guessed this; correct it if it is wrong."
+		field.Default, field.Prompt = guess.Value, "OpenTrain guessed this. Correct it if it's wrong."
 		if guess.Reason != "" {
 			field.Prompt += " " + text.Sentence(guess.Reason)
 		}

@@ -13,76 +13,91 @@ import (
 // ReportOptions are what a report's next step has to take into account.
 type ReportOptions struct {
 	Set      opentrain.Fields // what this call set; nil when it set nothing
+	Source   string           // the description that the draft was made from
 	Repeated string           // what a repeated create means when the job is no longer a draft
 
-	note      string           // comes before the step's own note
-	noForm    bool             // the questions are asked in the conversation, not in another form
-	answers   opentrain.Fields // are sent along with the next answer
-	token     string           // the confirmation of the draft as it is reported
-	overtaken bool             // something else changed the draft meanwhile
+	sent           opentrain.Fields // the fields of Set that this answer is about
+	note           string           // comes before the step's own note
+	noForm         bool             // the questions are asked in the conversation, not in another form
+	answers        opentrain.Fields // are sent along with the next answer
+	token          string           // the confirmation of the draft as it is reported
+	form           bool             // a form will ask the human to publish
+	completed      bool             // the report's content is from an earlier one
+	contradictions contradictions
 }
 
 func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
+	next := r.step(types, options)
+	if options.contradictions.patch != nil && next.Action != tool.Done {
+		next.Change = &tool.Change{Tool: tool.PatchDraft, Arguments: map[string]any{
+			"jobId": r.JobID, "fields": options.contradictions.patch,
+		}}
+	}
+	return next
+}
+
+func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 	switch {
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		note := text.Join(" ", options.note, "This job is "+r.Status+" already, no longer a draft.", options.Repeated)
-		return tool.Next{Action: tool.Done, Note: note}
+		return tool.Next{Action: tool.Done, Note: text.Join(" ", options.note, options.Repeated)}
 	case r.PublishReady:
-		return r.confirm(options)
-	case len(r.MissingFields) > 0:
-		return r.askQuestion(r.MissingFields[0], options)
+		return r.publish(options)
+	case len(r.questions) > 0:
+		return r.askQuestion(r.questions[0], options)
 	case len(r.Issues) > 0:
 		return r.resolve(r.Issues[0], types, options)
 	}
-	return r.fix("OpenTrain says that the draft is not ready to publish and does not say why. The draft's page in the app "+
-		"shows what is missing.", options)
+	return r.fix("OpenTrain says the draft isn't ready to publish but doesn't say why. The draft's page shows what is missing.", options)
 }
 
-func (r Report) confirm(options ReportOptions) tool.Next {
+// The words about publishing, here and in opentrain_publish.
+const (
+	PublishNote = "The job goes live."
+	PublishIfNo = "The job stays a draft. To change it, use " + tool.PatchDraft + "."
+)
+
+func (r Report) publish(options ReportOptions) tool.Next {
 	arguments := map[string]any{"jobId": r.JobID}
+	if options.form {
+		return tool.Next{
+			Action: tool.CallTool, Tool: tool.Publish, Arguments: arguments,
+			Note: text.Join(" ", options.note, "First, a form shows the human the draft and asks for approval."),
+		}
+	}
 	if options.token != "" {
 		arguments["confirmationToken"] = options.token
 	}
-	at := ""
-	if r.DraftURL != "" {
-		at = "; the whole draft is at " + r.DraftURL
-	}
-	note := "Publishing makes the job visible to everyone."
-	switch {
-	case r.NormalizedFields == nil && r.FieldsSet == nil:
-		note += " The draft's fields are not shown here" + at + "."
-	case r.NormalizedFields == nil:
-		note += " Only the fields of the last call are shown" + at + "."
-	}
 	preview := r.preview()
+	preview.Warnings = options.contradictions.warnings
+	preview = preview.Visible()
 	return tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: tool.PatchDraft,
-		Note: text.Join(" ", options.note, note),
+		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: PublishIfNo,
+		Note: text.Join(" ", options.note, PublishNote),
 	}
 }
 
 // preview is what a human sees of a draft before it is published.
 func (r Report) preview() tool.Preview {
-	preview := tool.Preview{JobID: r.JobID, Guesses: r.LowConfidenceFields, DraftURL: r.DraftURL}
-	if fields := r.fields(); len(fields) > 0 {
-		preview.Fields = fields
+	preview := tool.Preview{JobID: r.JobID, Guesses: r.guesses, DraftURL: r.DraftURL}
+	switch {
+	case len(r.content) > 0 && r.completed:
+		preview.Fields = opentrain.Fields(r.content)
+		preview.Notes = []string{"Some of this may be out of date. The draft's page shows the current version."}
+	case len(r.content) > 0 && r.whole:
+		preview.Fields = opentrain.Fields(r.content)
+	case len(r.content) > 0:
+		preview.Fields = opentrain.Fields(r.content)
+		preview.Notes = []string{"Only the fields set in the last call are shown. The draft's page shows everything."}
+	default:
+		preview.Notes = []string{"The draft's content can't be shown here. Look at its page."}
 	}
 	return preview
-}
-
-// fields are what is known of the draft's content.
-func (r Report) fields() opentrain.Fields {
-	if r.NormalizedFields != nil {
-		return opentrain.Fields(r.NormalizedFields)
-	}
-	return opentrain.Fields(r.FieldsSet)
 }
 
 // askQuestion makes the step that asks an open question.
 func (r Report) askQuestion(q Question, options ReportOptions) tool.Next {
 	if len(q.Keys) == 0 {
-		return r.fix("OpenTrain asks “"+q.Question+"” and names no field for the answer. "+
-			"It can be given on the draft's page in the app.", options)
+		return r.fix("OpenTrain asks “"+q.Question+"” but names no field for the answer. Answer it on the draft's page.", options)
 	}
 	note := ""
 	if slices.ContainsFunc(q.Keys, func(key string) bool { return options.Set[key] != nil }) {
@@ -110,8 +125,10 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 	for key, value := range options.answers {
 		fields[key] = value
 	}
-	for _, key := range q.Keys {
-		fields[key] = tool.AnswerTo(key)
+	for _, input := range q.inputs() {
+		if !input.Alternative {
+			fields[input.Key] = tool.AnswerTo(input.Key)
+		}
 	}
 	if len(q.Keys) == 1 {
 		fields[q.Keys[0]] = tool.Answer

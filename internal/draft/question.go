@@ -24,12 +24,12 @@ const (
 // Question is one open question about a draft.
 type Question struct {
 	Field    string       `json:"field"`
-	Question string       `json:"question"`
+	Question string       `json:"question,omitempty"` // absent, like all the rest, for the question that next asks
 	Type     string       `json:"type,omitempty"`
 	Options  []string     `json:"options,omitempty"`
 	Inputs   []tool.Input `json:"inputs,omitempty"` // replace Type and Options when there are several keys
-	Keys     []string     `json:"keys"`             // the update keys that answer it
-	Message  string       `json:"message,omitempty"`
+	Keys     []string     `json:"keys,omitempty"`   // the update keys that answer it
+	Message  string       `json:"-"`                // why it is asked; comes with a question that is asked again
 	Hint     string       `json:"hint,omitempty"`
 
 	more  bool   // there are more options than fit
@@ -42,14 +42,17 @@ func (Question) JSONSchema() *schema.Node {
 }
 
 func (types fieldTypes) question(missing opentrain.MissingField) Question {
-	keys, defaultPrompt := updateKeys(missing), "What should be set for “"+cmp.Or(missing.Label, text.Words(missing.Field))+"”?"
+	keys, defaultPrompt := updateKeys(missing), "What should “"+cmp.Or(missing.Label, text.Words(missing.Field))+"” be?"
 	q := Question{
 		Field: text.Clean(missing.Field, 100), Question: cmp.Or(text.Clean(missing.Question(), maxQuestion), defaultPrompt),
 		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),
 		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(missing.Label, 100),
 	}
+	examples := missing.ExampleValues()
 	for _, key := range q.Keys {
 		input := types.input(missing, key, len(q.Keys))
+		_, shown := examples[key]
+		input.Alternative = len(examples) > 0 && !shown
 		options := firstOptions(input.Options)
 		q.more = q.more || len(options) < len(input.Options)
 		input.Options = options
@@ -91,26 +94,21 @@ func (q *Question) cutOptions() {
 // ellipsis stands for the options that were cut.
 const ellipsis = "…"
 
-// updateKeys returns the update keys that a question asks for: those of its example, otherwise all that the API names.
+// updateKeys returns the update keys that a question asks for, those of its example first. The others are alternatives.
 func updateKeys(missing opentrain.MissingField) []string {
-	example := missing.ExampleValues()
+	example := slices.Sorted(maps.Keys(missing.ExampleValues()))
 	switch {
-	case len(example) > 0:
-	case len(missing.UpdateKeys) > 0:
-		return missing.UpdateKeys
+	case len(example)+len(missing.UpdateKeys) > 0:
 	case missing.Field == "":
 		return []string{} // nothing says where the answer goes
 	default:
 		return []string{missing.Field}
 	}
-	var keys []string
-	for _, key := range missing.UpdateKeys {
-		if _, found := example[key]; found {
-			keys = append(keys, key)
-			delete(example, key)
-		}
-	}
-	return append(keys, slices.Sorted(maps.Keys(example))...)
+	isExample := func(key string) bool { return slices.Contains(example, key) }
+	inOrder := slices.DeleteFunc(slices.Clone(missing.UpdateKeys), func(key string) bool { return !isExample(key) })
+	others := slices.DeleteFunc(slices.Clone(missing.UpdateKeys), isExample)
+	unnamed := slices.DeleteFunc(example, func(key string) bool { return slices.Contains(inOrder, key) })
+	return slices.Concat(inOrder, unnamed, others)
 }
 
 // input is the answer under one of the keys of a question. For a question with one key, the API's own words about
@@ -158,7 +156,7 @@ func (q Question) line() string {
 		return q.Question
 	}
 	answers := tool.Map(q.inputs(), func(i tool.Input) string { return i.Key + ": " + i.Text() })
-	return q.Question + " [" + strings.Join(answers, "; ") + "]"
+	return q.Question + " (" + strings.Join(answers, "; ") + ")"
 }
 
 // inputs are the values that the question asks for, one for each key.
@@ -174,8 +172,8 @@ func AddQuestions(l *text.Lines, questions []Question) {
 	if len(questions) < 2 {
 		return
 	}
-	l.Add("These may be asked along with the next question, and all answers patched in one call:")
+	l.Add("Other open questions (you can ask all at once):")
 	for _, question := range questions[1:] {
-		l.Field("Also missing", question.line())
+		l.Add("- %s", question.line())
 	}
 }

@@ -17,7 +17,7 @@ func (d *Desk) FieldKeys(ctx context.Context, by caller.Caller) []string {
 	if isComplete(live) {
 		return text.CleanAll(live, 200, 60)
 	}
-	keys := append(slices.Collect(d.schema.Properties.KeysFromOldest()), untypedKeys()...)
+	keys := append(slices.Collect(Fields{}.JSONSchema().Properties.KeysFromOldest()), untypedKeys()...)
 	for _, key := range text.CleanAll(live, 200, 60) {
 		if !isEllipsis(key) && !slices.Contains(keys, key) {
 			keys = append(keys, key)
@@ -29,13 +29,13 @@ func (d *Desk) FieldKeys(ctx context.Context, by caller.Caller) []string {
 // FieldsPage describes every field of a draft, as Markdown.
 func (d *Desk) FieldsPage(ctx context.Context, by caller.Caller) string {
 	var b strings.Builder
-	b.WriteString("# Fields of a draft on OpenTrain\n\nSet them with " + tool.PatchDraft +
-		". Fields without a type are not typed in OpenTrain's documentation; most are texts.\n\n")
+	b.WriteString("# Draft fields on OpenTrain\n\nSet them with " + tool.PatchDraft +
+		". For fields without a type, OpenTrain documents none; most are text.\n\n")
 	b.WriteString("| Field | Type | Values | Meaning |\n|---|---|---|---|\n")
 	types := d.typesFor(ctx, by)
 	for _, key := range d.FieldKeys(ctx, by) {
 		known := types[key]
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key, known.Type, strings.Join(text.CleanAll(known.Options, 100, 100), ", "), d.meaning(key))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key, known.Type, strings.Join(text.CleanAll(known.Options, 100, 100), ", "), meaning(key))
 	}
 	return b.String()
 }
@@ -46,29 +46,20 @@ func (d *Desk) FieldPage(ctx context.Context, by caller.Caller, key string) stri
 		return ""
 	}
 	known := d.typesFor(ctx, by)[key]
-	kind, example := "", any(ellipsis)
+	kind := ""
 	switch {
 	case len(known.Options) > 0:
 		kind = "Type: " + known.Type + ", one of " + strings.Join(text.CleanAll(known.Options, 100, 100), ", ")
-		example = known.Options[0]
 	case known.Type != "":
 		kind = "Type: " + known.Type
 	}
-	switch known.Type {
-	case "number":
-		example = 18
-	case "boolean":
-		example = true
-	case "array":
-		example = []any{example}
-	}
-	call := text.JSON(map[string]any{"jobId": ellipsis, "fields": map[string]any{key: example}})
-	return text.Join("\n\n", "# "+key, d.meaning(key), kind, "Set it with "+tool.PatchDraft+": "+call) + "\n"
+	call := text.JSON(map[string]any{"jobId": ellipsis, "fields": map[string]any{key: tool.Answer}})
+	return text.Join("\n\n", "# "+key, meaning(key), kind, "Set it with "+tool.PatchDraft+": "+call) + "\n"
 }
 
 // meaning is the description of a field in the published schema, "" for none.
-func (d *Desk) meaning(key string) string {
-	property, found := d.schema.Properties.Get(key)
+func meaning(key string) string {
+	property, found := Fields{}.JSONSchema().Properties.Get(key)
 	if !found {
 		return ""
 	}

@@ -1,8 +1,6 @@
 package draft
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,37 +13,47 @@ import (
 )
 
 const (
-	maxValue  = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
-	maxRemark = 400 // the longest message, reason or value of a remark, in characters
-	maxJobID  = 100 // the longest job id that a report shows, in characters
+	maxValue = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
+	maxJobID = 100 // the longest job id that a report shows, in characters
 )
 
-// Report is the report on a draft that create_draft and patch_draft return. What the API left out is absent.
+// Report is the report on a draft. What the API left out, and what is in Next, is absent.
 type Report struct {
 	JobID               string        `json:"jobId" jsonschema_description:"Id for every later call."`
 	Status              string        `json:"status,omitempty" jsonschema_description:"DRAFT until published."`
 	PublishReady        bool          `json:"publishReady" jsonschema_description:"True when nothing is missing."`
 	DraftURL            string        `json:"draftUrl,omitempty"`
 	ReviewURL           string        `json:"reviewUrl,omitempty"`
-	MissingFields       []Question    `json:"missingFields,omitzero" jsonschema_description:"Every open question."`
-	NormalizedFields    Content       `json:"normalizedFields,omitzero" jsonschema_description:"The draft by key; long texts are cut."`
-	FieldsSet           Content       `json:"fieldsSet,omitzero"`
-	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitzero"`
-	Warnings            []tool.Remark `json:"warnings,omitzero" jsonschema_description:"Remarks that do not block publishing."`
-	UnmappedFields      []tool.Remark `json:"unmappedFields,omitzero" jsonschema_description:"Input that fits no field."`
-	Issues              []tool.Remark `json:"issues,omitzero" jsonschema_description:"Faults that block publishing."`
+	MissingFields       []Question    `json:"missingFields,omitempty" jsonschema_description:"Open questions; next asks the first."`
+	NormalizedFields    Content       `json:"normalizedFields,omitempty" jsonschema_description:"The draft by key; long texts are cut."`
+	FieldsSet           Content       `json:"fieldsSet,omitempty"`
+	Answered            Content       `json:"answered,omitempty"`
+	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields,omitempty"`
+	Warnings            []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks that don't block publishing."`
+	UnmappedFields      []tool.Remark `json:"unmappedFields,omitempty" jsonschema_description:"Input that fits no field."`
+	Issues              []tool.Remark `json:"issues,omitempty" jsonschema_description:"Issues that block publishing."`
 	Cut                 []string      `json:"cut,omitempty" jsonschema_description:"What was left out; it is on the draft's page."`
 	Interpreted         []string      `json:"interpreted,omitempty" jsonschema_description:"Arguments that were read as something else."`
 	Next                tool.Next     `json:"next" jsonschema_description:"What to do now."`
 
-	open    int    // questions in all, also those that were cut
-	outcome string // for the audit log, "" when nothing was written
+	questions      []Question    // all of them, whole
+	content        Content       // what is known of the draft
+	guesses        []tool.Remark // about content
+	patched        bool          // by this call
+	whole          bool          // content is the whole draft
+	completed      bool          // content is from an earlier report
+	contradictions []string      // within content
+	created        bool          // by this call
+	listedTitle    string        // instead of the content, when only that is known
+	heading        string        // instead of the usual one
+	open           int           // questions in all, also those that were cut
+	outcome        string        // for the audit log, "" when nothing was written
 }
 
 // JSONSchemaExtend adds the descriptions that are too long for a tag.
 func (Report) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"fieldsSet":           "What this call set, when the whole draft is not known.",
+		"fieldsSet":           "What this call set, when the whole draft isn't known.",
 		"lowConfidenceFields": "Guesses to confirm with the human: field, value, reason.",
 	})
 }
@@ -71,21 +79,30 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	report := Report{
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
-		MissingFields:    types.questions(draft),
-		NormalizedFields: Shortened(draft.NormalizedFields), LowConfidenceFields: Remarks(draft.LowConfidenceFields),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
+		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft),
+		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
+		whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
 	}
-	if report.NormalizedFields == nil {
-		report.FieldsSet = Shortened(options.Set)
+	if !report.whole {
+		report.content = Shortened(options.Set)
 	}
-	report.open = len(report.MissingFields)
-	report.Next = report.next(types, options)
+	if !report.PublishReady || options.form { // otherwise the step shows them
+		for _, warning := range report.contradictions {
+			report.Warnings = append(report.Warnings, tool.Remark{Message: warning})
+		}
+	}
+	if report.Status != "" && report.Status != opentrain.StatusDraft {
+		report.DraftURL, report.ReviewURL = "", "" // their pages are gone
+	}
+	report.open = len(report.questions)
 	whole := report
+	report = report.with(report.next(types, options))
 	cutTo := func(limit int, cut func(*Report, int)) func(*Report) {
 		return func(r *Report) {
 			cut(r, limit)
-			r.Next = r.next(types, options)
+			*r = r.with(r.next(types, options))
 		}
 	}
 	remarks, fields, questions := (*Report).cutRemarks, (*Report).cutFields, (*Report).cutQuestions
@@ -95,42 +112,33 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	return report
 }
 
-// Remarks are the API's notes, cleaned.
-func Remarks(notes []opentrain.Note) []tool.Remark {
-	if notes == nil {
-		return nil
+// with gives the report its next step. What the step has is not repeated.
+func (r Report) with(next tool.Next) Report {
+	r.Next, r.MissingFields, r.NormalizedFields, r.FieldsSet, r.LowConfidenceFields = next, slices.Clone(r.questions), nil, nil, nil
+	if next.Action == tool.AskHuman && len(r.questions) > 0 && r.questions[0].Field == next.Field {
+		r.MissingFields[0] = Question{Field: next.Field}
 	}
-	remarks := make([]tool.Remark, 0, len(notes))
-	for _, note := range notes {
-		remark := tool.Remark{
-			Field:   text.Clean(cmp.Or(note.Field, string(note.Path)), 100),
-			Message: text.Clean(note.Message, maxRemark), Reason: text.Clean(note.Reason, maxRemark), Value: note.Value,
-		}
-		if string(remark.Value) == "null" {
-			remark.Value = nil
-		}
-		if remark.Value == nil && note.ValuePreview != "" {
-			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
-		}
-		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
-		if remark.Line() != "" {
-			remarks = append(remarks, remark)
-		}
+	switch {
+	case next.Show != nil:
+		r.DraftURL = ""
+		return r
+	case r.whole:
+		r.NormalizedFields = r.content
+	default:
+		r.FieldsSet = r.content
 	}
-	return remarks
+	r.LowConfidenceFields = r.guesses
+	return r
 }
 
-// withoutFields leaves out the remarks on some fields.
-func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark {
-	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
-}
-
-// merged returns the fields of both, where the later ones win.
-func merged(fields, later opentrain.Fields) opentrain.Fields {
-	all := opentrain.Fields{}
-	maps.Copy(all, fields)
-	maps.Copy(all, later)
-	return all
+// restored is a report that was carried as JSON.
+func (r Report) restored() Report {
+	r.questions, r.guesses = r.MissingFields, r.LowConfidenceFields
+	r.content, r.whole = r.NormalizedFields, r.NormalizedFields != nil
+	if !r.whole {
+		r.content = r.FieldsSet
+	}
+	return r
 }
 
 // questions are the open questions, nil when the API doesn't say that there are none.
@@ -145,22 +153,22 @@ func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 // The cuts of a report that is too long, the least needed first. The first question always stays as it is.
 
 func (r *Report) cutRemarks(entries int) {
-	for _, list := range []*[]tool.Remark{&r.LowConfidenceFields, &r.Warnings, &r.UnmappedFields, &r.Issues} {
+	for _, list := range []*[]tool.Remark{&r.guesses, &r.Warnings, &r.UnmappedFields, &r.Issues} {
 		*list = (*list)[:min(len(*list), entries)]
 	}
 }
 
 func (r *Report) cutFields(limit int) {
 	if limit == 0 {
-		r.NormalizedFields, r.FieldsSet = nil, nil
+		r.content = nil
 	}
-	r.NormalizedFields, r.FieldsSet = r.NormalizedFields.Short(limit), r.FieldsSet.Short(limit)
+	r.content = r.content.Short(limit)
 }
 
 func (r *Report) cutQuestions(entries int) {
-	r.MissingFields = slices.Clone(r.MissingFields[:min(len(r.MissingFields), entries)])
-	for i := 1; i < len(r.MissingFields); i++ {
-		r.MissingFields[i].cutOptions()
+	r.questions = slices.Clone(r.questions[:min(len(r.questions), entries)])
+	for i := 1; i < len(r.questions); i++ {
+		r.questions[i].cutOptions()
 	}
 }
 
@@ -172,12 +180,12 @@ func (r Report) missingFrom(whole Report) []string {
 			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", before-now, what))
 		}
 	}
-	add(len(whole.MissingFields), len(r.MissingFields), "more questions, which come later")
-	add(len(whole.LowConfidenceFields), len(r.LowConfidenceFields), "more guesses")
+	add(len(whole.questions), len(r.questions), "more questions, which come later")
+	add(len(whole.guesses), len(r.guesses), "more guesses")
 	add(len(whole.Warnings), len(r.Warnings), "more warnings")
 	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")
 	add(len(whole.Issues), len(r.Issues), "more issues")
-	add(len(whole.NormalizedFields), len(r.NormalizedFields), "fields of the draft")
+	add(len(whole.content), len(r.content), "draft fields")
 	return cut
 }
 
@@ -191,45 +199,46 @@ func (r Report) Text() string {
 func (r Report) Lines() text.Lines {
 	var l text.Lines
 	l.Add("%s", r.headline())
-	l.Field("Draft page", r.DraftURL)
+	// The caller has seen the rest, or it isn't about a draft.
+	again := r.patched && r.Next.Action == tool.AskHuman || r.heading == "" && r.Status != "" && r.Status != opentrain.StatusDraft
+	if !again {
+		l.Field("Draft page", r.DraftURL)
+	}
 	if r.ReviewURL != r.DraftURL {
 		l.Field("Review page", r.ReviewURL)
 	}
+	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
-	if r.Next.Action != tool.ConfirmWithHuman && len(r.NormalizedFields) > 0 {
+	l.Field("Title", r.listedTitle)
+	if len(r.NormalizedFields) > 0 && r.listedTitle == "" && !again {
 		fields := maps.Clone(r.NormalizedFields)
-		delete(fields, "jobDescription") // the caller wrote it
+		if r.created {
+			delete(fields, "jobDescription") // the caller wrote it
+		}
 		l.Field("Draft so far", text.JSON(fields))
 	}
 	if len(r.FieldsSet) > 0 {
 		l.Field("Set", text.JSON(r.FieldsSet))
 	}
-	AddRemarks(&l, "Guess to confirm", r.LowConfidenceFields)
+	AddRemarks(&l, "Guess to confirm", tool.Map(r.LowConfidenceFields, tool.Remark.Labeled))
 	AddRemarks(&l, "Warning", r.Warnings)
 	AddRemarks(&l, "Not used", r.UnmappedFields)
 	AddRemarks(&l, "Issue", r.Issues)
 	AddQuestions(&l, r.MissingFields)
-	l.Fields("Cut", r.Cut)
+	l.Fields("Left out", r.Cut)
 	return l
 }
 
 func (r Report) headline() string {
 	switch {
+	case r.heading != "":
+		return r.heading
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		return fmt.Sprintf("Job %s exists already and is %s.", r.JobID, r.Status)
+		return fmt.Sprintf("Job %s already exists and is %s.", r.JobID, tool.StatusWords(r.Status))
 	case r.PublishReady:
-		return fmt.Sprintf("Draft %s is saved and ready to publish.", r.JobID)
-	case r.open == 1:
-		return fmt.Sprintf("Draft %s is saved. One answer is missing before it can be published.", r.JobID)
-	case r.open > 1:
-		return fmt.Sprintf("Draft %s is saved. %d answers are missing before it can be published.", r.JobID, r.open)
+		return fmt.Sprintf("Draft %s is ready to publish.", r.JobID)
+	case r.open > 0:
+		return fmt.Sprintf("Draft %s needs %s.", r.JobID, text.Count(r.open, "more answer"))
 	}
-	return fmt.Sprintf("Draft %s is saved, but not ready to publish.", r.JobID)
-}
-
-// AddRemarks adds a line for each remark.
-func AddRemarks(l *text.Lines, name string, remarks []tool.Remark) {
-	for _, remark := range remarks {
-		l.Field(name, remark.Line())
-	}
+	return fmt.Sprintf("Draft %s can't be published yet.", r.JobID)
 }

@@ -23,41 +23,27 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	notes := len(call.Interpreted)
 	fields := d.answers(ctx, &call, form.Asked)
 	if len(fields) == 0 {
-		// Why no answer came is unknown: hosts decline forms that no human saw.
-		note := "No answer came by form; ask in the conversation."
-		if len(call.Interpreted) > notes {
+		note := "The form returned no answers. Ask in the conversation."
+		switch {
+		case len(call.Interpreted) > notes:
 			note = "The form's answers weren't valid. Ask in the conversation."
+		case call.Form == tool.FormDeclined:
+			note = "The human declined the form. Ask in the conversation."
 		}
 		return report.withoutForm(call, types, ReportOptions{note: note}, ""), nil, nil
 	}
+	if d.Confirm.Ledger.ChangedSince(call.Caller, report.JobID, form.At) { // or the form was answered already
+		return report.outOfDate(call, fields), nil, nil
+	}
 	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
-	// The form's report is out of date if the draft was changed since.
-	old := d.replicated || d.Confirm.Ledger.ChangedSince(call.Caller, report.JobID, form.At)
-	complete := func(draft *opentrain.Draft) { report.complete(draft, form.Set, old) }
-	after, err := d.Change(ctx, call, report.JobID, fields, form.Set, complete)
+	after, err := d.Change(ctx, call, report.JobID, fields, form.Set)
 	if err != nil {
 		return report.unsaved(call, types, fields, err), nil, nil
 	}
+	after = after.withAnswered(report.Answered, fields)
 	ask, err := d.Ask(ctx, call, nil, after, form)
 	return after, ask, err
-}
-
-// complete adds to a draft what the API said of it earlier in this call and left out now.
-func (r Report) complete(draft *opentrain.Draft, set opentrain.Fields, old bool) {
-	draft.DraftURL, draft.ReviewURL = cmp.Or(draft.DraftURL, r.DraftURL), cmp.Or(draft.ReviewURL, r.ReviewURL)
-	if old {
-		return
-	}
-	if draft.NormalizedFields == nil && r.NormalizedFields != nil {
-		draft.NormalizedFields = merged(opentrain.Fields(r.NormalizedFields), set)
-	}
-	if draft.LowConfidenceFields == nil {
-		for _, guess := range withoutFields(r.LowConfidenceFields, set) {
-			note := opentrain.Note{Field: guess.Field, Message: guess.Message, Reason: guess.Reason, Value: guess.Value}
-			draft.LowConfidenceFields = append(draft.LowConfidenceFields, note)
-		}
-	}
 }
 
 // answers are the fields that a form was filled in with, as the API expects them. A value that doesn't fit its
@@ -103,8 +89,18 @@ func keyOf(path string) string {
 // have changed.
 func (r Report) withoutForm(call tool.Call, types fieldTypes, options ReportOptions, outcome string) Report {
 	options.noForm = true
-	r.Interpreted, r.outcome, r.Next = call.Interpreted, outcome, r.next(types, options)
-	return r
+	r.Interpreted, r.outcome = call.Interpreted, outcome
+	return r.with(r.next(types, options))
+}
+
+// outOfDate is the report when the draft was changed after the form was shown: its answers would overwrite newer ones.
+func (r Report) outOfDate(call tool.Call, fields opentrain.Fields) Report {
+	r.Interpreted, r.outcome = call.Interpreted, "answers not saved"
+	return r.with(tool.Next{
+		Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: r.JobID, DraftURL: r.DraftURL, Fields: fields}, Tool: tool.PatchDraft,
+		Arguments: map[string]any{"jobId": r.JobID, "fields": fields, "askHuman": false}, Otherwise: "The draft stays as it is.",
+		Note: "The draft was changed after this form was shown, so these answers were not saved. Save them?",
+	})
 }
 
 // unsaved is the report when the answers could not be saved. Nothing that a human filled in is lost.
@@ -115,28 +111,27 @@ func (r Report) unsaved(call tool.Call, types fieldTypes, fields opentrain.Field
 	apiError = cmp.Or(apiError, &opentrain.Error{})
 	if good := withoutRefused(fields, apiError); apiError.Code == opentrain.CodeBadRequest && len(good) < len(fields) {
 		// Ask again for the refused answers, and send the others along.
-		r.MissingFields = slices.DeleteFunc(slices.Clone(r.MissingFields), func(q Question) bool {
+		r.questions = slices.DeleteFunc(slices.Clone(r.questions), func(q Question) bool {
 			return !slices.ContainsFunc(q.Keys, func(key string) bool { return good[key] == nil })
 		})
-		r.open = len(r.MissingFields)
-		note := "OpenTrain did not take all of the form's answers: " + reason
+		r.open = len(r.questions)
+		note := "OpenTrain rejected some of the form's answers: " + reason
 		return r.withoutForm(call, types, ReportOptions{note: note, answers: good}, outcome)
 	}
 	action, wait := tool.CallTool, 0
 	if apiError.Code == opentrain.CodeRateLimited || apiError.Code == opentrain.CodeBusy {
 		action, wait = tool.Wait, max(5, int(math.Ceil(apiError.RetryAfter.Seconds())))
 	}
-	note := "The human answered in a form, and the answers were not saved: " + reason + " Set them with this call."
+	note := "The human answered in a form, but the answers were not saved: " + reason + " Save them with this call."
 	if opentrain.MayHaveChanged(err) {
-		note = "The human answered in a form, and it is not known whether the answers were saved: " + reason +
-			" Set them again; that is harmless."
+		note = "The human answered in a form, but it's unclear whether the answers were saved: " + reason +
+			" Save them again; that is harmless."
 	}
 	r.Interpreted, r.outcome = call.Interpreted, outcome
-	r.Next = tool.Next{
+	return r.with(tool.Next{
 		Action: action, RetryAfterSeconds: wait, Note: note, Tool: tool.PatchDraft,
 		Arguments: map[string]any{"jobId": r.JobID, "fields": fields, "askHuman": false},
-	}
-	return r
+	})
 }
 
 // withoutRefused leaves out the fields that an error names.

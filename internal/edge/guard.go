@@ -33,13 +33,13 @@ type Guard struct {
 func (g Guard) Check() error {
 	for _, host := range g.Hosts {
 		if host == "" || strings.ContainsAny(host, "*/ ") {
-			return fmt.Errorf("allowed host %q: want a name such as mcp.example.com, or a name and a port", host)
+			return fmt.Errorf("allowed host %q: must be a name such as mcp.example.com, with or without a port", host)
 		}
 	}
 	for _, origin := range g.Origins {
 		u, err := url.Parse(origin)
 		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.Contains(origin, "*") {
-			return fmt.Errorf("allowed origin %q: want a scheme and a host such as https://app.example.com", origin)
+			return fmt.Errorf("allowed origin %q: must be a scheme and a host, such as https://app.example.com", origin)
 		}
 	}
 	return nil
@@ -53,7 +53,7 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 			AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodDelete},
 			AllowedHeaders: []string{
 				"Content-Type", "Accept", "Authorization", "X-OpenTrain-Token", "Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method",
-				"Mcp-Name", "Last-Event-ID", "X-MCP-Readonly", "X-MCP-Tools", "Traceparent", "Tracestate",
+				"Mcp-Name", "Last-Event-ID", "X-MCP-Readonly", "X-MCP-Toolsets", "X-MCP-Tools", "Traceparent", "Tracestate",
 			},
 			ExposedHeaders: []string{"Mcp-Session-Id", "Mcp-Protocol-Version", "Www-Authenticate", "Retry-After", "X-Request-Id"},
 			MaxAge:         600,
@@ -69,8 +69,8 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 }
 
 var (
-	errHost   = errors.New("this server does not answer to the name in the Host header; its operator allows names with --allowed-hosts")
-	errOrigin = errors.New("pages of this origin may not call this server; its operator allows origins with --allowed-origins")
+	errHost   = errors.New("this server doesn't answer to the name in the Host header; its operator can allow it with --allowed-hosts")
+	errOrigin = errors.New("pages from this origin can't call this server; its operator can allow it with --allowed-origins")
 )
 
 func (g Guard) verify(r *http.Request) error {

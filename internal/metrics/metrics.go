@@ -50,7 +50,7 @@ func New() *Metrics {
 		}),
 		reads: counter("opentrain_mcp_public_reads_total",
 			"Public reads by source: hit, stale, joined (shared another caller's request) or miss.", "source"),
-		refused: counter("opentrain_mcp_http_refused_total", "Refused HTTP requests by status.", "status"),
+		refused: counter("opentrain_mcp_http_refused_total", "Rejected HTTP requests by status.", "status"),
 	}
 }
 

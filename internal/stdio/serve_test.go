@@ -38,7 +38,7 @@ func TestServe(t *testing.T) {
 			return output{in.Text}, nil, ctx.Err()
 		})
 	s := adapter.New(adapter.Config{
-		Name: "test", Sets: []tool.Set{{Tools: []tool.Tool{echo}}}, Timeout: time.Minute, Logger: slog.New(slog.DiscardHandler),
+		Name: "test", Served: tool.Served{Sets: []tool.Set{{Tools: []tool.Tool{echo}}}}, Timeout: time.Minute, Logger: slog.New(slog.DiscardHandler),
 		Token: func(context.Context) caller.Token { return caller.Token{} },
 	})
 	const in = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":` +

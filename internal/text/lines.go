@@ -34,8 +34,16 @@ func (l *Lines) Quote(name, s string) {
 		return
 	}
 	l.Add("%s:", name)
+	l.Quoted("", s)
+}
+
+// Quoted adds the lines of a text, each marked as quoted after an indent. Nothing adds none.
+func (l *Lines) Quoted(indent, s string) {
+	if s == "" {
+		return
+	}
 	for line := range strings.SplitSeq(s, "\n") {
-		l.Add("> %s", line)
+		l.Add("%s> %s", indent, line)
 	}
 }
 

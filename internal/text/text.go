@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,6 +38,15 @@ func Clean(s string, limit int) string {
 		length++
 	}
 	return b.String()
+}
+
+// CleanEnd cleans a text as Clean does, but keeps the end of a long one: a path says most there.
+func CleanEnd(s string, limit int) string {
+	runes := []rune(Clean(s, len(s)))
+	if len(runes) <= limit {
+		return string(runes)
+	}
+	return "…" + string(runes[len(runes)-limit:])
 }
 
 // CleanAll cleans the first entries of a list, as Clean does.
@@ -137,12 +147,58 @@ func Join(separator string, texts ...string) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "" }), separator)
 }
 
-// Count puts a number before a noun: "1 job", "2 jobs".
+// Count puts a number before a noun: "1 job", "2 jobs", "2 entries".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
+	if stem, ok := strings.CutSuffix(noun, "ry"); ok {
+		return fmt.Sprintf("%d %sries", n, stem)
+	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Money writes an amount as people read it: $18, $12.50, $0.005, $9,000, 900 EUR. No currency means dollars.
+func Money(amount float64, currency string) string {
+	digits := strconv.FormatFloat(amount, 'f', -1, 64)
+	if amount < 0 || amount >= 1e15 {
+		digits = strconv.FormatFloat(amount, 'g', -1, 64)
+	}
+	whole, cents, hasCents := strings.Cut(digits, ".")
+	if hasCents && len(cents) == 1 {
+		cents += "0"
+	}
+	for i := len(whole) - 3; i > 0 && amount >= 0 && amount < 1e15; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if hasCents {
+		whole += "." + cents
+	}
+	if currency = Clean(currency, 10); currency != "" && currency != "USD" {
+		return whole + " " + currency
+	}
+	return "$" + whole
+}
+
+// Inert takes the effect from HTML and Markdown images in a stranger's text, for clients that render what they show.
+func Inert(s string) string {
+	var b strings.Builder
+	runes := []rune(s)
+	for i, r := range runes {
+		next := ' '
+		if i+1 < len(runes) {
+			next = runes[i+1]
+		}
+		switch {
+		case r == '<' && (unicode.IsLetter(next) || strings.ContainsRune("/!?", next)):
+			b.WriteRune('‹')
+		case r == '!' && next == '[':
+			b.WriteString("! ")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // JSON writes a value as one line of JSON, with <, > and & as they are.

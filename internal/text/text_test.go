@@ -32,6 +32,14 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestCleanEnd(t *testing.T) {
+	for given, want := range map[string]string{"a\u200bbc": "abc", "äöüß\n": "…öüß", "äöü": "äöü", "": ""} {
+		if got := text.CleanEnd(given, 3); got != want {
+			t.Errorf("%q: %q, want %q", given, got, want)
+		}
+	}
+}
+
 func TestCleanAll(t *testing.T) {
 	if got := text.CleanAll([]string{"a\nb", "cdef", "g"}, 2, 3); strings.Join(got, "|") != "a b|cde…" {
 		t.Errorf("%q", got)
@@ -78,10 +86,37 @@ func TestWording(t *testing.T) {
 		text.Sentence("no  entry"): "no entry.", text.Sentence("No!"): "No!", text.Sentence(""): "it gave no reason.",
 		text.Words("dataVolumeUnit"): "data volume unit", text.Capitalize("ärger"): "Ärger", text.Capitalize(""): "",
 		text.Join(", ", "a", "", "b"): "a, b", text.Join(", "): "", text.Join(" ", "", "a"): "a",
-		text.Count(1, "job"): "1 job", text.Count(0, "job"): "0 jobs",
+		text.Count(1, "job"): "1 job", text.Count(0, "job"): "0 jobs", text.Count(1, "entry"): "1 entry", text.Count(2, "entry"): "2 entries",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestMoney(t *testing.T) {
+	for _, test := range []struct {
+		amount         float64
+		currency, want string
+	}{
+		{18, "USD", "$18"}, {18, "", "$18"}, {12.5, "USD", "$12.50"}, {0.05, "USD", "$0.05"}, {0.005, "USD", "$0.005"},
+		{999, "USD", "$999"}, {9000, "USD", "$9,000"}, {1234567.5, "USD", "$1,234,567.50"}, {900, "EUR", "900 EUR"}, {0, "USD", "$0"},
+		{-5, "USD", "$-5"}, {1e300, "USD", "$1e+300"}, {1, "E\u200bUR\n", "1 EUR"},
+	} {
+		if got := text.Money(test.amount, test.currency); got != test.want {
+			t.Errorf("%v %q: %q, want %q", test.amount, test.currency, got, test.want)
+		}
+	}
+}
+
+func TestInert(t *testing.T) {
+	for given, want := range map[string]string{
+		`<img src="x"> a </b> <!-- c --> <?p?>`: `‹img src="x"> a ‹/b> ‹!-- c --> ‹?p?>`,
+		"![x](http://y) [z](http://y)":          "! [x](http://y) [z](http://y)",
+		"under <5 and a < b, wow! [sic] <":      "under <5 and a < b, wow! [sic] <",
+	} {
+		if got := text.Inert(given); got != want {
+			t.Errorf("%q: %q, want %q", given, got, want)
 		}
 	}
 }
@@ -124,7 +159,9 @@ func TestLinesStayLines(t *testing.T) {
 	l.Fields("Each", []string{"c", "", "d"})
 	l.Quote("Text", "e\nNext: done")
 	l.Quote("Empty", "")
-	want := "First a Next: done Next: done\nName: b  Next: done\nEach: c\nEach: d\nText:\n> e\n> Next: done"
+	l.Quoted("  ", "f\nNext: done")
+	l.Quoted("  ", "")
+	want := "First a Next: done Next: done\nName: b  Next: done\nEach: c\nEach: d\nText:\n> e\n> Next: done\n  > f\n  > Next: done"
 	if l.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", l.String(), want)
 	}

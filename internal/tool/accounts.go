@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
+	"golang.org/x/sync/singleflight"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -15,12 +18,14 @@ import (
 )
 
 const (
-	// SideReadTimeout bounds a read that only helps a call: it must not use up the call's time or delay its result.
-	SideReadTimeout = 5 * time.Second
-
+	sideReadTimeout = 5 * time.Second  // the most that a read may take which only helps a call
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
+	identityTTL     = time.Hour        // how long the owner and the scopes of a token are trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
 	maxAccounts     = 10_000           // how many accounts are remembered
+
+	ownTTL = 24 * time.Hour // how long it is remembered whose a job is
+	maxOwn = 50_000         // of how many jobs
 )
 
 // Feature is something that an account must have for a tool.
@@ -29,19 +34,84 @@ type Feature struct {
 	Key        string // its key in an error
 }
 
-// Accounts remembers what each caller's account may do.
+// Accounts remembers what each caller's account may do, and which jobs were seen to be its own.
 type Accounts struct {
-	api   *opentrain.Client
-	cache *ttlcache.Cache[string, *opentrain.Capabilities]
+	api        *opentrain.Client
+	cache      *ttlcache.Cache[string, *opentrain.Capabilities]
+	identities *ttlcache.Cache[string, identity] // by caller
+	reads      singleflight.Group                // of identities
+	own        *ttlcache.Cache[string, struct{}] // by caller and job
+}
+
+// identity is what a token says of its caller. It is empty when it couldn't be read.
+type identity struct {
+	owner  string   // the organization and user that the token belongs to
+	scopes []string // nil when they are unknown
 }
 
 // NewAccounts makes Accounts that remember nothing yet.
 func NewAccounts(api *opentrain.Client) *Accounts {
-	return &Accounts{api: api, cache: ttlcache.New(
-		ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
-		ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
-		ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
-	)}
+	return &Accounts{
+		api: api,
+		cache: ttlcache.New(
+			ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
+			ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
+			ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
+		),
+		identities: ttlcache.New(
+			ttlcache.WithTTL[string, identity](identityTTL),
+			ttlcache.WithCapacity[string, identity](maxAccounts),
+			ttlcache.WithDisableTouchOnHit[string, identity](),
+		),
+		own: ttlcache.New(ttlcache.WithTTL[string, struct{}](ownTTL), ttlcache.WithCapacity[string, struct{}](maxOwn)),
+	}
+}
+
+// SideReadTime is how long a read may take that only helps a call. It leaves half of the call's time.
+func SideReadTime(ctx context.Context) time.Duration {
+	if deadline, limited := ctx.Deadline(); limited {
+		return min(sideReadTimeout, time.Until(deadline)/2)
+	}
+	return sideReadTimeout
+}
+
+// SawOwn remembers that a job belongs to the caller. Nil Accounts remember nothing.
+func (a *Accounts) SawOwn(by caller.Caller, jobID string) {
+	if a != nil && by.ID != "" && jobID != "" {
+		a.own.Set(by.ID+" "+jobID, struct{}{}, ttlcache.DefaultTTL)
+	}
+}
+
+// Owns reports whether a job was seen to belong to the caller. Of other jobs it is not known whose they are.
+func (a *Accounts) Owns(by caller.Caller, jobID string) bool {
+	return by.ID != "" && a.own.Get(by.ID+" "+jobID) != nil
+}
+
+// IDs are the ids of the caller's account: one that all its tokens share, unless it can't be read, and the caller's.
+func (a *Accounts) IDs(ctx context.Context, by caller.Caller) []string {
+	if owner := a.identity(ctx, by).owner; owner != "" {
+		return []string{owner, by.ID}
+	}
+	return []string{by.ID}
+}
+
+func (a *Accounts) identity(ctx context.Context, by caller.Caller) identity {
+	if by.ID == "" {
+		return identity{}
+	}
+	read := ttlcache.LoaderFunc[string, identity](func(known *ttlcache.Cache[string, identity], id string) *ttlcache.Item[string, identity] {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), SideReadTime(ctx)) // others may wait for it
+		defer cancel()
+		me, err := a.api.Me(ctx)
+		switch {
+		case err != nil:
+			return known.Set(id, identity{}, retryAfter)
+		case me.Actor.UserID == "":
+			return known.Set(id, identity{scopes: me.Token.Scopes}, retryAfter)
+		}
+		return known.Set(id, identity{me.Account.OrganizationID + "/" + me.Actor.UserID, me.Token.Scopes}, ttlcache.DefaultTTL)
+	})
+	return a.identities.Get(by.ID, ttlcache.WithLoader(ttlcache.NewSuppressedLoader(read, &a.reads))).Value()
 }
 
 // Capabilities returns what is known of the caller's account. It is empty when nothing could be read.
@@ -58,7 +128,7 @@ func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrai
 
 // Read reads the capabilities of the caller's account, bypassing the cache. The result is never nil.
 func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
-	ctx, cancel := context.WithTimeout(ctx, SideReadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, SideReadTime(ctx))
 	defer cancel()
 	known, err := a.api.Capabilities(ctx)
 	switch {
@@ -74,8 +144,16 @@ func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capab
 	return known, err
 }
 
-// Forget makes the next call read the capabilities again.
-func (a *Accounts) Forget(by caller.Caller) { a.cache.Delete(by.ID) }
+// Refused takes note of OpenTrain's refusal of a call: what it is about is read again before the next one.
+func (a *Accounts) Refused(by caller.Caller, err error) {
+	about := refusalOf(err)
+	if about.FeatureKey != "" {
+		a.cache.Delete(by.ID)
+	}
+	if len(about.RequiredScopes) > 0 {
+		a.identities.Delete(by.ID)
+	}
+}
 
 // Check checks the account's capabilities. An error from remembered ones is confirmed with fresh ones: a feature may
 // have been enabled, a key added.
@@ -106,13 +184,45 @@ func (a *Accounts) Require(ctx context.Context, by caller.Caller, feature Featur
 	})
 }
 
+// RequireScope returns an error, before the call is sent, if the caller's token is known to lack a scope. An error from
+// remembered scopes is confirmed with fresh ones: the token may have been given more.
+func (a *Accounts) RequireScope(ctx context.Context, by caller.Caller, scope string) error {
+	if scope == "" || by.ID == "" {
+		return nil
+	}
+	remembered := a.identities.Has(by.ID)
+	err := lacks(a.identity(ctx, by).scopes, scope)
+	if err == nil || !remembered {
+		return err
+	}
+	a.identities.Delete(by.ID)
+	return lacks(a.identity(ctx, by).scopes, scope)
+}
+
+// lacks returns an error if a scope isn't among those of a token. A scope to write includes the one to read.
+func lacks(granted []string, scope string) error {
+	resource, isRead := strings.CutSuffix(scope, ":read")
+	if granted == nil || slices.Contains(granted, scope) || isRead && slices.Contains(granted, resource+":write") {
+		return nil
+	}
+	return &opentrain.Error{
+		Code: opentrain.CodeForbidden, NotSent: true, Message: "the token lacks the " + scope + " scope",
+		Details: json.RawMessage(text.JSON(map[string][]string{"requiredScopes": {scope}, "grantedScopes": granted})),
+	}
+}
+
 // FeatureOf returns the feature that an error is about, "" for none.
-func FeatureOf(err error) string {
-	var details struct {
-		FeatureKey string `json:"featureKey"`
-	}
+func FeatureOf(err error) string { return refusalOf(err).FeatureKey }
+
+// refusal is what a caller lacks for a call.
+type refusal struct {
+	FeatureKey     string   `json:"featureKey"`
+	RequiredScopes []string `json:"requiredScopes"`
+}
+
+func refusalOf(err error) (about refusal) {
 	if apiError, ok := errors.AsType[*opentrain.Error](err); ok && apiError.Code == opentrain.CodeForbidden {
-		apiError.DecodeDetails(&details)
+		apiError.DecodeDetails(&about)
 	}
-	return details.FeatureKey
+	return about
 }

@@ -9,6 +9,7 @@ import (
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // ReasonModeration is details.reason of a job that the content check blocked.
@@ -20,18 +21,18 @@ const (
 	MaxReason  = 400 // characters of one
 )
 
-// reason explains an error's details.reason. An unknown one is shown unchanged.
+// reason explains an error's details.reason. An unknown one is shown unchanged, with OpenTrain's own words.
 func (e explainer) reason() Next {
 	reason := e.details.Reason
-	problem := cmp.Or(adviceFor(reason), "The reason that OpenTrain gives: "+text.Clean(reason, 100)+".")
-	e.say("%s", problem)
+	problem, remedy := adviceFor(reason)
+	if problem == "" {
+		problem, remedy = e.refusal(), "OpenTrain's reason: "+text.Clean(reason, 100)+"."
+	}
+	e.wrong(problem)
 	for _, why := range text.CleanAll(e.details.Reasons, MaxReasons, MaxReason) {
 		e.say("- %s", why)
 	}
-	page := text.Clean(cmp.Or(e.details.ClaimURL, e.details.BillingURL), 300)
-	if page != "" {
-		e.say("Page: %s", page)
-	}
+	e.say("%s", remedy)
 	by, tool := "human", ""
 	switch reason {
 	case ReasonModeration:
@@ -46,28 +47,37 @@ func (e explainer) reason() Next {
 	if jobID, named := argumentsOf(e.args)["jobId"]; named && tool != "" {
 		arguments = map[string]any{"jobId": jobID}
 	}
-	return Next{Action: Fix, By: by, Problem: problem, Tool: tool, URL: page, Arguments: arguments}
+	return Next{
+		Action: Fix, By: by, Problem: text.Join(" ", problem, remedy), Tool: tool, Arguments: arguments,
+		URL: text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)),
+	}
 }
 
-// adviceFor says what to do about a details.reason. It covers every reason on the API's pages.
-func adviceFor(reason string) string {
-	return map[string]string{
-		"account_claim_required": "A human must claim this account first. Then call again.",
-		ReasonModeration:         "OpenTrain's content check blocked it. The human should change what the reasons name.",
-		"job_not_published": "People can be invited only to a published job. " +
-			"The human decides whether to publish it, with " + Publish + ".",
-		"not_a_freelancer":                 "The user id is not an AI trainer's. Ask the human for the id in the trainer's profile.",
-		"freelancer_unavailable":           "This AI trainer takes no invitations now. Ask the human for another one.",
-		"payment_method_required":          "The account has no payment method or too little credit. The human adds one in the app.",
-		"milestone_not_fundable":           "This milestone cannot be funded in its present state.",
-		"milestone_not_funded":             "This milestone is not funded, so it cannot be approved.",
-		"contract_ended":                   "The contract has ended; nothing on it can be changed.",
-		"contract_rate_missing":            "The contract has no rate. The human sets one in the app.",
-		"employer_first_message_required":  "The employer must write the first message of this conversation.",
-		"proposal_not_ready_for_messaging": "This proposal takes no messages yet.",
-		"teams_not_enabled":                "Teams are not enabled for this account.",
-		"invite_email_send_failed":         "The invitation was not sent: its e-mail failed. Trying again later may help.",
+// adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
+func adviceFor(reason string) (problem, remedy string) {
+	advice := map[string][2]string{
+		"account_claim_required": {"A human must claim this account first.", "They can do it in OpenTrain's app."},
+		ReasonModeration:         {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
+		"job_not_published": {
+			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
+		},
+		"not_a_freelancer": {
+			"This user id doesn't belong to an AI trainer.", "Ask the human for the id in the trainer's profile.",
+		},
+		"freelancer_unavailable": {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},
+		"payment_method_required": {
+			"The account has no payment method or too little credit.", "The human must add one or top up in the app.",
+		},
+		"milestone_not_fundable":           {"This milestone can't be funded in its current state."},
+		"milestone_not_funded":             {"This milestone is not funded, so it can't be approved."},
+		"contract_ended":                   {"The contract has ended."},
+		"contract_rate_missing":            {"The contract has no rate.", "The human must set one in the app."},
+		"employer_first_message_required":  {"The employer must write the first message of this conversation."},
+		"proposal_not_ready_for_messaging": {"This proposal doesn't accept messages yet."},
+		"teams_not_enabled":                {"Teams are not enabled for this account."},
+		"invite_email_send_failed":         {"The invitation was not sent: the email failed.", "Try again later."},
 	}[reason]
+	return advice[0], advice[1]
 }
 
 // Issue is one problem with a request body in the API's details.
@@ -76,6 +86,7 @@ type Issue struct {
 	Message  string              `json:"message"`
 	Keys     []string            `json:"keys"`
 	Options  []string            `json:"options"`
+	Received string              `json:"received"`
 	Expected string              `json:"expected"`
 }
 
@@ -99,16 +110,18 @@ func IssuesOf(details json.RawMessage) []Issue {
 	return d.Issues
 }
 
-func (i Issue) line() string {
-	words := text.Clean(i.Message, 200)
-	if i.Path != "" {
-		words = text.Clean(string(i.Path), 100) + ": " + words
+// problem is the issue as a problem with an argument. The API's message may have the allowed values too, cut or not.
+func (i Issue) problem() schema.Problem {
+	path, message := string(i.Path), text.Clean(i.Message, 200)
+	switch {
+	case len(i.Options) > 0 && i.Received != "":
+		return schema.NotAllowed(path, i.Received, i.Options)
+	case len(i.Options) > 0:
+		if message == "" || strings.Contains(message, i.Options[0]) {
+			message = "has a value that is not allowed"
+		}
+	case len(i.Keys) > 0 && !strings.Contains(message, i.Keys[0]):
+		message += " (" + strings.Join(text.CleanAll(i.Keys, 20, 60), ", ") + ")"
 	}
-	if len(i.Keys) > 0 && !strings.Contains(words, i.Keys[0]) {
-		words += " (" + text.Clean(strings.Join(i.Keys, ", "), 200) + ")"
-	}
-	if len(i.Options) > 0 && !strings.Contains(words, i.Options[0]) {
-		words += "; send one of " + text.Clean(strings.Join(i.Options, ", "), 400)
-	}
-	return words
+	return schema.Problem{Path: path, Message: message, Allowed: i.Options}
 }

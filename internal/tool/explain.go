@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -15,78 +16,69 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// MaxProblems is how many problems of one call are named.
-const MaxProblems = 12
-
-// Explain describes the error of a call to a model.
+// Explain describes the error of a call to a model, which can use only what is served.
 func (r Runner) Explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
+	f := r.explain(t, call, args, err)
+	f.lines = slices.DeleteFunc(Map(f.lines, call.Served.Text), func(line string) bool { return line == "" })
+	if f.Next != nil {
+		next := call.Served.Next(*f.Next, true)
+		f.Next = &next
+	}
+	return f
+}
+
+func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Failure {
 	if bad, ok := errors.AsType[*schema.ArgumentError](err); ok {
-		return t.explainArguments(bad)
+		return t.explainArguments(call.Served, bad)
 	}
 	if errors.Is(err, ErrFormOver) {
 		return t.explainFormOver(args)
 	}
 	apiError, ok := errors.AsType[*opentrain.Error](err)
 	if !ok {
-		return Internal(t.Spec, err)
+		return t.internal(err)
 	}
 	f := &Failure{
 		Code: opentrain.Code(text.Clean(string(apiError.Code), 60)), Status: apiError.Status, RequestID: text.Clean(apiError.RequestID, 100),
-		RetryAfterSeconds: int(math.Ceil(apiError.RetryAfter.Seconds())), cause: err,
+		RetryAfterSeconds: int(math.Ceil(apiError.RetryAfter.Seconds())), Details: cleanDetails(apiError.Details), cause: err,
 	}
-	if len(apiError.Details) > 0 && len(apiError.Details) < maxFailureText {
-		f.Details = apiError.Details
-	}
-	e := explainer{Failure: f, tool: t, by: call.Caller, args: args, apiError: apiError, tokenHelp: r.TokenHelp}
+	e := explainer{Failure: f, tool: t, by: call.Caller, args: args, apiError: apiError, runner: r}
 	apiError.DecodeDetails(&e.details)
 	next := e.explain()
 	f.Next = &next
 	return f
 }
 
-func (t Tool) explainArguments(bad *schema.ArgumentError) *Failure {
-	shown := slices.Clone(bad.Problems[:min(len(bad.Problems), MaxProblems)])
-	for i, problem := range shown {
-		shown[i] = schema.Problem{
-			Path: text.Clean(problem.Path, 200), Message: text.Clean(problem.Message, 1500), Allowed: text.CleanAll(problem.Allowed, 60, 60),
-		}
-	}
-	next := t.fixArguments()
-	f := &Failure{Code: opentrain.CodeInvalidArgument, Details: map[string]any{"problems": shown}, cause: bad, Next: &next}
-	f.say("Invalid arguments, nothing was sent. Fix these and call %s again:", t.Name)
-	sayList(f, shown, len(bad.Problems), schema.Problem.String)
-	return f
-}
-
 // explainFormOver points to the draft of a form that has ended. Creating it again could make a second one.
 func (t Tool) explainFormOver(args json.RawMessage) *Failure {
 	next := Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{"status": opentrain.StatusDraft}, Note: "Find the draft."}
-	if t.Name == PatchDraft {
+	if arguments := argumentsOf(args); t.Name == PatchDraft && arguments != nil {
+		arguments["askHuman"] = false // another form may end like this one
 		next = Next{
-			Action: CallTool, Tool: PatchDraft, Arguments: argumentsOf(args),
+			Action: CallTool, Tool: PatchDraft, Arguments: arguments,
 			Note: "Setting the same fields again is harmless, and the result has the open questions.",
 		}
 	}
 	f := &Failure{Code: opentrain.CodeInvalidArgument, cause: ErrFormOver, Next: &next}
-	f.say("The form that this call continues is over, or belongs to another call. Nothing was changed; the form's answers were not saved.")
-	f.say("The draft is among the account's jobs. Ask its open questions in the conversation.")
+	f.say("The form has expired or belongs to another call. Nothing was changed, and the form's answers were not saved.")
+	f.say("Ask the draft's open questions in the conversation.")
 	return f
 }
 
+// fixArguments is the step after invalid arguments. The failure's lines name them.
 func (t Tool) fixArguments() Next {
-	const problem = "Some arguments are invalid. Fix them and call again."
-	return Next{Action: Fix, By: "agent", Problem: problem, Tool: t.Name}
+	return Next{Action: Fix, By: "agent", Problem: "Some arguments are invalid. Fix them and call again.", Tool: t.Name}
 }
 
 // explainer explains an error of the API or its client. Each of its methods adds lines and returns the next step.
 type explainer struct {
 	*Failure
-	tool      Tool
-	by        caller.Caller
-	args      json.RawMessage
-	apiError  *opentrain.Error
-	tokenHelp string
-	details   struct {
+	tool     Tool
+	by       caller.Caller
+	args     json.RawMessage
+	apiError *opentrain.Error
+	runner   Runner
+	details  struct {
 		Reason            string   `json:"reason"`
 		Reasons           []string `json:"reasons"`
 		ClaimURL          string   `json:"claimUrl"`
@@ -107,17 +99,23 @@ type explainer struct {
 func (e explainer) explain() Next {
 	switch apiError := e.apiError; {
 	case apiError.Code == opentrain.CodeInvalidArgument:
-		e.say("%s was not called: %s.", e.tool.Name, text.Clean(apiError.Message, 300))
+		e.say("Invalid arguments; nothing was sent. Fix these and call %s again:", e.tool.Name)
+		e.say("- %s", text.Sentence(apiError.Message))
 		e.say("Job ids come from %s, %s and %s.", CreateDraft, ListJobs, SearchJobs)
 		return e.tool.fixArguments()
 	case apiError.Code == opentrain.CodeBusy:
-		return e.busy()
+		e.wrong(e.tool.Name + " did not run: " + text.Sentence(apiError.Message))
+		return e.retry(max(1, e.RetryAfterSeconds), false)
 	case apiError.Code == opentrain.CodeNoToken:
-		return e.noToken()
+		problem := cmp.Or(e.by.TokenProblem, "There is no API token.")
+		e.wrong(text.Join(" ", e.tool.Name+" needs an OpenTrain API token.", e.by.TokenProblem))
+		return e.fixToken(problem)
 	case apiError.Status >= 500: // whatever its code, the API itself didn't answer
 		return e.outage()
 	case apiError.Code == opentrain.CodeUnauthorized:
-		return e.unauthorized()
+		problem := "OpenTrain rejected " + e.token() + ": it is invalid, expired or revoked."
+		e.wrong(problem)
+		return e.fixToken(problem)
 	case apiError.Code == opentrain.CodeForbidden:
 		return e.forbidden()
 	case apiError.Code == opentrain.CodeNotFound:
@@ -132,58 +130,75 @@ func (e explainer) explain() Next {
 	return e.badRequest()
 }
 
-// busy explains a call that would have to wait for its turn.
-func (e explainer) busy() Next {
-	e.say("%s was not carried out: %s", e.tool.Name, e.nothingChanged())
-	return e.callAgain(max(1, e.RetryAfterSeconds), false)
+// wrong adds the line that says what is wrong and, for a write, whether it changed anything.
+func (e explainer) wrong(problem string) {
+	outcome := ""
+	switch conflict := e.apiError.Status == http.StatusConflict; {
+	case e.tool.Kind.ReadOnly(), e.tool.Kind == KindShow:
+	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status+e.details.Reason != "":
+		outcome = "Nothing was changed."
+	case conflict:
+		outcome = "It's unclear whether anything was changed."
+	default:
+		outcome = e.tool.OutcomeUnknown
+	}
+	e.say("%s", text.Join(" ", problem, outcome))
 }
 
-func (e explainer) noToken() Next {
-	problem := cmp.Or(e.by.TokenProblem, "There is no API token.")
-	e.say("%s needs an OpenTrain API token. %s Nothing was sent to OpenTrain.", e.tool.Name, problem)
-	e.say("%s", e.tokenHelp)
+// token names the caller's token.
+func (e explainer) token() string {
+	if e.by.TokenSource == "" {
+		return "the API token"
+	}
+	return "the API token from " + e.by.TokenSource
+}
+
+// fixToken is the step of a token that is missing or doesn't work.
+func (e explainer) fixToken(problem string) Next {
+	e.say("%s", e.runner.TokenHelp)
 	return fixInApp(problem)
 }
 
-func (e explainer) unauthorized() Next {
-	from := ""
-	if e.by.TokenSource != "" {
-		from = " It was read from " + e.by.TokenSource + "."
-	}
-	e.say("OpenTrain did not accept the API token: it is wrong, expired or revoked.%s Nothing was changed.", from)
-	e.say("%s", e.tokenHelp)
-	return fixInApp("The API token is not accepted.")
-}
-
 func (e explainer) forbidden() Next {
-	if e.apiError.NotSent {
-		e.say("%s was not called: %s", e.tool.Name, e.nothingChanged())
-	} else {
-		e.sayRefused()
-	}
 	switch {
 	case len(e.details.RequiredScopes) > 0:
 		scopes := strings.Join(text.CleanAll(e.details.RequiredScopes, 20, 60), ", ")
 		granted := cmp.Or(strings.Join(text.CleanAll(e.details.GrantedScopes, 20, 60), ", "), "none")
-		e.say("The token lacks the scope %s; it has %s. A token with that scope comes from Settings → API keys in the app.", scopes, granted)
-		return fixInApp("The API token lacks the scope " + scopes + ".")
+		noun := "scope"
+		if len(e.details.RequiredScopes) > 1 {
+			noun = "scopes"
+		}
+		problem := fmt.Sprintf("%s lacks the %s %s; it has %s.", text.Capitalize(e.token()), scopes, noun, granted)
+		e.wrong(problem)
+		e.say("Create another token in the app, under Settings → API keys.")
+		return fixInApp(problem)
 	case e.details.FeatureKey != "":
-		feature := text.Clean(e.details.FeatureKey, 100)
-		e.say("The feature %s is not enabled for this account; OpenTrain enables it per account. Repeating the call does not "+
-			"help. %s shows the account's features.", feature, GetAccount)
-		return Next{Action: Fix, By: "human", Problem: "The feature " + feature + " is not enabled for this account."}
+		problem := "The feature " + text.Clean(e.details.FeatureKey, 100) + " is not enabled for this account."
+		e.wrong(problem)
+		e.say("OpenTrain enables features per account, so calling again doesn't help. %s lists them.", GetAccount)
+		return fixInApp(problem)
 	case e.details.Reason != "":
 		return e.reason()
 	}
-	return Next{Action: Fix, By: "human", Problem: "OpenTrain does not allow this account to do it: " + text.Sentence(e.apiError.Message)}
+	e.wrong(e.refusal())
+	return fixInApp(e.refusal())
 }
 
 func (e explainer) notFound() Next {
-	const ownJob = "OpenTrain has no such job, or it belongs to another account. Ids come from " + CreateDraft + " and " + ListJobs + "."
-	e.say("%s Nothing was changed.", cmp.Or(e.tool.NotFound, ownJob))
+	const ownJob = "This account has no job with that id."
+	if e.tool.Name == InviteTrainer && !e.apiError.NotSent { // the job or the person: only OpenTrain's message says which
+		e.wrong(e.refusal())
+		e.say("%s", e.tool.NotFound)
+		return Next{Action: Fix, By: "human", Problem: e.refusal() + " " + e.tool.NotFound, Tool: InviteTrainer}
+	}
+	problem := cmp.Or(e.tool.NotFound, ownJob)
+	if e.apiError.NotSent && e.tool.Name == InviteTrainer { // the job isn't among the caller's
+		problem = ownJob
+	}
+	e.wrong(problem)
 	switch {
 	case e.tool.Name == GetAccount:
-		return fixInApp("The user of the API token no longer exists.")
+		return fixInApp(problem)
 	case e.by.ID == "":
 		return Next{Action: CallTool, Tool: SearchJobs, Arguments: map[string]any{}, Note: "Find the job's id."}
 	}
@@ -191,99 +206,64 @@ func (e explainer) notFound() Next {
 }
 
 func (e explainer) conflict() Next {
-	e.sayRefused()
 	status := text.Clean(e.details.Status, 40)
 	switch {
 	case e.details.Reason != "":
 		return e.reason()
-	case e.details.Status == "":
+	case status == "":
+		e.wrong(e.refusal())
 		return ListJobsNext("See the job's status.")
 	}
-	e.say("The job is %s; this needs %s.", status, cmp.Or(text.Clean(e.details.RequiredStatus, 40), "another status"))
-	arguments, shown, note := sameFields(e.args)
-	switch {
-	case e.details.Status == opentrain.StatusDraft && e.tool.Name == UpdateJob:
-		e.say("A draft is changed with %s.", PatchDraft)
-		return Next{Action: CallTool, Tool: PatchDraft, Arguments: arguments, Note: note}
-	case e.details.Status == opentrain.StatusOpen && e.tool.Name == PatchDraft:
-		e.say("A published job is changed with %s, and everyone sees the change.", UpdateJob)
-		return Next{
-			Action: ConfirmWithHuman, Show: shown, Tool: UpdateJob, Arguments: arguments,
-			Note: text.Join(" ", "The job is public: the change becomes visible to everyone.", note),
-		}
+	problem := "The job is " + StatusWords(status) + "."
+	if required := text.Clean(e.details.RequiredStatus, 40); required != "" {
+		works := map[string]string{opentrain.StatusDraft: "on drafts", opentrain.StatusOpen: "on live jobs"}[required]
+		problem += " " + e.tool.Name + " works only " + cmp.Or(works, "when it is "+StatusWords(required)) + "."
 	}
-	e.say("No tool changes a job in this status. A new job starts with %s.", CreateDraft)
-	return ListJobsNext("See the job's status.")
+	e.wrong(problem)
+	arguments, note := sameFields(e.args)
+	switch {
+	case status == opentrain.StatusDraft && e.tool.Name == UpdateJob:
+		return Next{Action: CallTool, Tool: PatchDraft, Arguments: arguments, Note: note}
+	case status == opentrain.StatusOpen && e.tool.Name == PatchDraft: // update_job asks the human
+		return Next{Action: CallTool, Tool: UpdateJob, Arguments: arguments, Note: note}
+	case status == opentrain.StatusDraft && e.tool.Name == InviteTrainer:
+		return Next{Action: CallTool, Tool: Publish, Arguments: map[string]any{"jobId": arguments["jobId"]}, Note: "Publish it first."}
+	}
+	if status != opentrain.StatusDraft && status != opentrain.StatusOpen {
+		return Next{Action: Done, Note: "It can't be edited here. To post a new job, use " + CreateDraft + "."}
+	}
+	return ListJobsNext("See the account's jobs.")
 }
 
 func (e explainer) rateLimit() Next {
 	atMost := e.RetryAfterSeconds == 0 // the API doesn't say how long
 	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
-		limit := max(0, e.details.Limit)
-		e.say("You have reached the limit of %s in %d hours. The job was not published and stays a draft.",
-			text.Count(limit, "published job"), hours)
-		e.say("Repeating the call sooner does not help; the oldest publish leaves the window within %d hours.", hours)
+		e.say("This account has reached its limit of %s in %d hours. Nothing was changed.",
+			text.Count(max(0, e.details.Limit), "published job"), hours)
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}
-	e.say("OpenTrain is limiting requests: %s", e.nothingChanged())
-	return e.callAgain(cmp.Or(e.RetryAfterSeconds, 60), atMost)
-}
-
-func (e explainer) callAgain(seconds int, atMost bool) Next {
-	e.say("Call again in %d seconds.", seconds)
-	return e.retry(seconds, atMost)
-}
-
-// outage explains a failure in which OpenTrain gave no answer of its own.
-func (e explainer) outage() Next {
-	readOnly, status := e.tool.Kind.ReadOnly(), e.apiError.Status
-	e.say("%s failed: %s", e.tool.Name, text.Sentence(e.apiError.Message))
-	switch {
-	case readOnly:
-		e.say("Nothing was changed. The failure says nothing about what exists: it could not be read.")
-	case e.apiError.NotSent:
-		e.say("The request did not reach OpenTrain: nothing was changed.")
-	default:
-		e.say("%s", e.tool.OutcomeUnknown)
-	}
-	tooLarge := errors.Is(e.apiError, opentrain.ErrTooLarge)
-	switch {
-	case tooLarge && readOnly:
-		const problem = "The answer was too large; ask for less, with a smaller limit or narrower filters."
-		return Next{Action: Fix, By: "agent", Problem: problem, Tool: e.tool.Name}
-	case tooLarge:
-		return fixInApp("The answer was too large to be read; the app shows the job.")
-	case status != 0 && status < 500 && status != http.StatusOK && status != http.StatusCreated:
-		const problem = "Something between this server and OpenTrain answers in its place; the base URL and the proxy settings should be checked."
-		return Next{Action: Fix, By: "human", Problem: problem}
-	}
-	return e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
+	e.wrong("OpenTrain is rate-limiting requests: " + text.Sentence(e.apiError.Message))
+	return e.retry(cmp.Or(e.RetryAfterSeconds, 60), atMost)
 }
 
 func (e explainer) badRequest() Next {
-	e.sayRefused()
+	if e.details.Reason != "" {
+		return e.reason()
+	}
+	e.wrong(e.refusal())
 	issues := IssuesOf(e.apiError.Details)
-	sayList(e.Failure, issues[:min(len(issues), MaxProblems)], len(issues), Issue.line)
+	const room = 500 // for the lines after the issues, and the next step
+	e.sayProblems(Map(issues, Issue.problem), maxFailureText-room)
 	supported := slices.Concat(e.details.SupportedFormats, e.details.SupportedStatuses, e.details.SupportedPayTypes)
 	if len(supported) > 0 {
 		e.say("Supported: %s.", strings.Join(text.CleanAll(supported, 40, 60), ", "))
 	}
-	if e.details.Reason != "" {
-		return e.reason()
-	}
 	return e.tool.fixArguments()
 }
 
-func (e explainer) sayRefused() { e.say("OpenTrain refused %s: %s", e.tool.Name, e.nothingChanged()) }
-
-// nothingChanged is the API's message, and that nothing was changed. A conflict without a known cause may have
-// changed something.
-func (e explainer) nothingChanged() string {
-	message := text.Sentence(e.apiError.Message)
-	if opentrain.MayHaveChanged(e.apiError) && e.details.Status+e.details.Reason == "" && !e.tool.Kind.ReadOnly() {
-		return message + " It is not known whether anything was changed."
-	}
-	return message + " Nothing was changed."
+// refusal is what OpenTrain said.
+func (e explainer) refusal() string {
+	return "OpenTrain rejected " + e.tool.Name + ": " + text.Sentence(e.apiError.Message)
 }
 
 // retry is the step of a call that can be repeated later.
@@ -292,7 +272,8 @@ func (e explainer) retry(seconds int, atMost bool) Next {
 	return Next{Action: Wait, RetryAfterSeconds: seconds, AtMost: atMost, Tool: e.tool.Name, Arguments: argumentsOf(e.args)}
 }
 
-// fixInApp is the step of a problem that a human solves in OpenTrain's app.
+// fixInApp is the step of a problem that a human solves in OpenTrain's app. The failure's lines say the problem too.
+// The app's pages have no documented addresses below its own, so the lines name the page.
 func fixInApp(problem string) Next {
 	return Next{Action: Fix, By: "human", Problem: problem, URL: opentrain.DefaultBaseURL}
 }
@@ -309,24 +290,20 @@ func argumentsOf(args json.RawMessage) map[string]any {
 	return arguments
 }
 
-// sameFields are a call's arguments for another tool that sets the same fields, and what they show to a human.
-// note asks the model for fields that are too long to repeat.
-func sameFields(args json.RawMessage) (arguments map[string]any, shown *Preview, note string) {
+// sameFields are a call's arguments for another tool that sets the same fields. note asks the model for fields that
+// are too long to repeat.
+func sameFields(args json.RawMessage) (arguments map[string]any, note string) {
 	var call struct {
 		JobID  string          `json:"jobId"`
 		Fields json.RawMessage `json:"fields"`
 	}
 	if json.Unmarshal(args, &call) != nil {
-		return nil, nil, "Send the same jobId and fields."
+		return nil, "Send the same jobId and fields."
 	}
-	arguments, shown = map[string]any{"jobId": call.JobID}, &Preview{JobID: call.JobID}
+	arguments = map[string]any{"jobId": call.JobID}
 	if len(call.Fields) > maxRepeated {
-		return arguments, shown, "Send the same fields again."
+		return arguments, "Send the same fields again."
 	}
 	arguments["fields"] = call.Fields
-	var fields opentrain.Fields
-	if json.Unmarshal(call.Fields, &fields) == nil { // they may have come as a string
-		shown.Fields = fields
-	}
-	return arguments, shown, ""
+	return arguments, ""
 }

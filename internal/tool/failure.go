@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -25,19 +26,35 @@ type Failure struct {
 	cause error
 }
 
-// maxFailureText bounds the words of a failure, in characters.
-const maxFailureText = 2000
+const (
+	maxFailureText   = 2000   // the longest text of a failure, in characters
+	maxArgumentsText = 4000   // the same for invalid arguments, whose allowed values are shown whole
+	maxDetails       = 15_000 // the longest details of invalid arguments, in characters
+)
 
-// Text is what the model reads, at most 2,000 characters.
+// Text is what the model reads, at most 2,000 characters, or 4,000 for invalid arguments.
 func (f *Failure) Text() string {
+	limit, tail := maxFailureText, f.tail()
+	if f.Code == opentrain.CodeInvalidArgument {
+		limit = maxArgumentsText
+	}
+	return text.Clip(strings.Join(f.lines, "\n"), max(200, limit-utf8.RuneCountInString(tail))) + tail
+}
+
+func (f *Failure) tail() string {
 	tail := ""
 	if f.RequestID != "" {
 		tail += "\nRequest id: " + f.RequestID
 	}
 	if f.Next != nil {
-		tail += "\n\n" + f.Next.Text()
+		next := *f.Next
+		next.Problem = "" // the lines say it
+		if next.Action == Fix && next.By == "agent" && next.Arguments == nil && next.Tool != "" {
+			next.By, next.Tool = "", "" // so do they name the tool to call again
+		}
+		tail += "\n\n" + next.Text()
 	}
-	return text.Clip(strings.Join(f.lines, "\n"), max(200, maxFailureText-len([]rune(tail)))) + tail
+	return tail
 }
 
 // Error implements error, for logs. Arguments aren't logged: of invalid ones it names only the paths.
@@ -47,33 +64,33 @@ func (f *Failure) Error() string {
 		return f.cause.Error()
 	}
 	paths := Map(bad.Problems, func(p schema.Problem) string { return p.Path })
-	return "arguments refused: " + strings.Join(paths, ", ")
+	return "arguments rejected: " + strings.Join(paths, ", ")
 }
 
 // Unwrap returns the error that the failure explains.
 func (f *Failure) Unwrap() error { return f.cause }
 
-// say adds one line, whatever the arguments contain.
+// say adds one line, whatever the arguments contain. Nothing adds none.
 func (f *Failure) say(format string, args ...any) {
-	f.lines = append(f.lines, text.Clean(fmt.Sprintf(format, args...), maxFailureText))
-}
-
-// sayList adds a line for each entry of a list that was cut, and the number of the others.
-func sayList[T any](f *Failure, shown []T, all int, line func(T) string) {
-	for _, entry := range shown {
-		f.say("- %s", line(entry))
-	}
-	if more := all - len(shown); more > 0 {
-		f.say("- and %d more", more)
+	if line := text.Clean(fmt.Sprintf(format, args...), maxArgumentsText); line != "" {
+		f.lines = append(f.lines, line)
 	}
 }
 
-// Internal is the Failure for a bug of this server. Its words hide the cause, which is for the log.
-func Internal(spec Spec, cause error) *Failure {
-	f := &Failure{Code: opentrain.CodeInternal, cause: cause}
-	f.say("%s failed because of a bug in this server, not because of your arguments.", spec.Name)
-	if !spec.Kind.ReadOnly() {
-		f.say("It is not known whether anything was changed; %s shows the account's jobs.", ListJobs)
+// internal is the Failure for a bug of this server. Its words hide the cause, which is for the log.
+func (s Spec) internal(cause error) *Failure {
+	problem := s.Name + " failed because of a bug in this server, not because of your arguments."
+	f := &Failure{
+		Code: opentrain.CodeInternal, cause: cause,
+		Next: &Next{Action: Fix, By: "human", Problem: problem + " The server's log has the cause."},
+	}
+	f.say("%s", problem)
+	if !s.Kind.ReadOnly() {
+		f.say("It's unclear whether anything was changed.")
+		next := ListJobsNext("See what the job's status is now.")
+		f.Next = &next
+	} else {
+		f.say("The server's log has the cause.")
 	}
 	return f
 }
@@ -84,7 +101,7 @@ func Problem(path, message string) error {
 }
 
 // ErrFormOver is the error of a call that continues a form that has ended.
-var ErrFormOver = errors.New("the form is over")
+var ErrFormOver = errors.New("the form has expired")
 
 // Reason explains in a sentence why the API refused a call.
 func Reason(err error) string {

@@ -13,7 +13,6 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 // named is a tool of a kind that does nothing.
@@ -35,28 +34,28 @@ func TestExplain(t *testing.T) {
 	}{
 		"a conflict without a known cause": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
-			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. It is not known whether anything was changed."},
+			tool.CallTool, []string{"OpenTrain rejected opentrain_close_job: No. It's unclear whether anything was changed."},
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.CallTool, []string{"OpenTrain refused opentrain_close_job: No. Nothing was changed."},
+			tool.Done, []string{"The job is marked CLOSED. Nothing was changed.", "It can't be edited here."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},
-			tool.Fix, []string{"opentrain_close_job failed: A page.\nIt is lost."},
+			tool.Fix, []string{"opentrain_close_job failed: A page. It is lost.\nAddress: x.example (the default).\nCheck the base URL"},
 		},
 		"feature": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Message: "No", Details: []byte(`{"featureKey":"f"}`)},
-			tool.Fix, []string{"OpenTrain refused opentrain_close_job: No. Nothing was changed.", "The feature f is not enabled"},
+			tool.Fix, []string{"The feature f is not enabled for this account. Nothing was changed."},
 		},
 		"scope": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeForbidden, Status: 403, Details: []byte(`{"requiredScopes":["jobs:write"]}`)},
-			tool.Fix, []string{"The token lacks the scope jobs:write; it has none."},
+			tool.Fix, []string{"The API token lacks the jobs:write scope; it has none. Nothing was changed.", "under Settings → API keys"},
 		},
 		"known reason with a job": {
 			tool.InviteTrainer, alice, `{"jobId":"j"}`,
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"job_not_published"}`)},
-			tool.Fix, []string{"People can be invited only to a published job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
+			tool.Fix, []string{"AI trainers can be invited only to a live job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
 		},
 		"reason that the agent can solve": {
 			tool.InviteTrainer, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"invite_email_send_failed"}`)},
@@ -65,12 +64,12 @@ func TestExplain(t *testing.T) {
 		"unknown reason": {
 			tool.CloseJob, alice, `{}`,
 			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"reason":"new_reason","billingUrl":"https://b"}`)},
-			tool.Fix, []string{"The reason that OpenTrain gives: new_reason.", "Page: https://b"},
+			tool.Fix, []string{"OpenTrain's reason: new_reason.", "Open: https://b"},
 		},
 		"patch of a published job": {
 			tool.PatchDraft, alice, `{"jobId":"j","fields":{"a":1}}`,
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"status":"OPEN","requiredStatus":"DRAFT"}`)},
-			tool.ConfirmWithHuman, []string{"The job is OPEN; this needs DRAFT.", `Call: opentrain_update_job {"fields":{"a":1},"jobId":"j"}`},
+			tool.CallTool, []string{"The job is live. opentrain_patch_draft works only on drafts. Nothing was changed.", `Call: opentrain_update_job {"fields":{"a":1},"jobId":"j"}`},
 		},
 		"long fields are not repeated": {
 			tool.UpdateJob, alice, `{"jobId":"j","fields":{"a":"` + strings.Repeat("x", 500) + `"}}`,
@@ -88,7 +87,7 @@ func TestExplain(t *testing.T) {
 		},
 		"too many requests": {
 			tool.Publish, alice, `{}`, &opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429, RetryAfter: 1500 * time.Millisecond},
-			tool.Wait, []string{"Call again in 2 seconds.", "Wait: 2 seconds"},
+			tool.Wait, []string{"Nothing was changed.", "Wait: 2 seconds"},
 		},
 		"not found without a token": {
 			tool.GetJob, tool.Call{}, `{}`, &opentrain.Error{Code: opentrain.CodeNotFound, Status: 404}, tool.CallTool, []string{"Call: opentrain_search_jobs {}"},
@@ -100,10 +99,10 @@ func TestExplain(t *testing.T) {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, Message: "reset"}, tool.Wait, []string{"failed: reset.", "It is lost."},
 		},
 		"write that was not sent": {
-			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, tool.Wait, []string{"did not reach OpenTrain"},
+			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeNetwork, NotSent: true}, tool.Wait, []string{"Nothing was changed."},
 		},
 	} {
-		failure := tool.Runner{}.Explain(named(test.tool, tool.KindUpdate), test.call, json.RawMessage(test.args), fmt.Errorf("wrapped: %w", test.err))
+		failure := tool.Runner{Address: tool.Address{Host: "x.example"}}.Explain(named(test.tool, tool.KindUpdate), test.call, json.RawMessage(test.args), fmt.Errorf("wrapped: %w", test.err))
 		if failure.Next == nil || failure.Next.Action != test.action || failure.Code != test.err.Code {
 			t.Errorf("%s: %+v", name, failure)
 		}
@@ -115,36 +114,94 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestFailureTextLimit: the lines are cut, the request id and the next step stay.
-func TestFailureTextLimit(t *testing.T) {
-	err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000)}
-	err.Details = []byte(`{"issues":[` + strings.Repeat(`{"message":"`+strings.Repeat("i", 300)+`"},`, 30) + `{"message":"last"}]}`)
-	text := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Text()
-	if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, "…\nRequest id: r\n\nNext: fix\n") {
-		t.Errorf("%d characters:\n%s", n, text)
+// TestUnreachable: what waiting doesn't cure goes to the human, with the host and the setting that names it.
+func TestUnreachable(t *testing.T) {
+	const host, set = "Address: x.example (the default).", "Address: x.example (from --base-url)."
+	for _, test := range []struct {
+		fault     opentrain.Fault
+		from      string
+		action    tool.Action
+		wait      int
+		want      []string
+		notWanted string
+	}{
+		{opentrain.FaultHost, "--base-url", tool.Fix, 0, []string{set, "If the address is wrong, correct it", "network connection"}, "Wait"},
+		{opentrain.FaultHost, "", tool.Fix, 0, []string{host, "network connection"}, "Correct"},
+		{opentrain.FaultRefused, "--base-url", tool.Fix, 0, []string{set, "If the address is wrong, correct it", "start the API there"}, "Wait"},
+		{opentrain.FaultRefused, "", tool.Wait, 5, []string{host}, "Correct"},
+		{opentrain.FaultTLS, "--base-url", tool.Fix, 0, []string{set, "If the address is wrong, correct it", "--ca-file"}, "Wait"},
+		{opentrain.FaultTLS, "", tool.Fix, 0, []string{host, "--ca-file"}, "Correct"},
+		{opentrain.FaultProxy, "--base-url", tool.Fix, 0, []string{"HTTPS_PROXY"}, "Correct"},
+		{"", "--base-url", tool.Wait, 5, []string{set}, "Correct"},
+	} {
+		err := &opentrain.Error{Code: opentrain.CodeNetwork, Fault: test.fault, NotSent: true, Message: "there is no connection"}
+		runner := tool.Runner{Address: tool.Address{Host: "x.example", From: test.from}}
+		failure := runner.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err)
+		words, next := failure.Text(), failure.Next
+		if next.Action != test.action || next.RetryAfterSeconds != test.wait || failure.Retryable != (test.wait > 0) || strings.Contains(words, test.notWanted) {
+			t.Errorf("%s, %q: %+v\n%s", test.fault, test.from, next, words)
+		}
+		for _, want := range append(test.want, "there is no connection. Nothing was changed.") {
+			if !strings.Contains(words, want) {
+				t.Errorf("%s, %q: %q is not in\n%s", test.fault, test.from, want, words)
+			}
+		}
+		if next.Action == tool.Fix && (next.By != "human" || !strings.Contains(next.Problem, "x.example")) {
+			t.Errorf("%s, %q: %+v", test.fault, test.from, next)
+		}
 	}
 }
 
-func TestInvalidArguments(t *testing.T) {
-	bad := &schema.ArgumentError{}
-	for i := range tool.MaxProblems + 3 {
-		bad.Problems = append(bad.Problems, schema.Problem{Path: fmt.Sprintf("p%d", i), Message: "is secret"})
+// TestDetailsAreCleaned: every text of the API's details, its keys too, however deep; too much of it is left out.
+func TestDetailsAreCleaned(t *testing.T) {
+	for given, want := range map[string]string{
+		"":     "null",
+		`null`: "null",
+		`{"a":9007199254740993,"b":[true,null,1.50],"c":"x"}`:                  `{"a":9007199254740993,"b":[true,null,1.50],"c":"x"}`,
+		`{"k\u200bey":["v\u202eal",{"\u200b":"t\u001b[31m"}]}`:                 `{"key":["val",{"":"t [31m"}]}`,
+		`{"a":"` + strings.Repeat("x", 500) + `"}`:                             `{"a":"` + strings.Repeat("x", 400) + `…"}`,
+		`[` + strings.Repeat(`0,`, 60) + `0]`:                                  `[` + strings.Repeat(`0,`, 49) + `0]`,
+		`{"n":1` + strings.Repeat("0", 70) + `}`:                               `{"n":"1` + strings.Repeat("0", 59) + `…"}`,
+		strings.Repeat(`[`, 30) + strings.Repeat(`]`, 30):                      `[[[[[[[[null]]]]]]]]`,
+		`{"a":["` + strings.Repeat(strings.Repeat("y", 300)+`","`, 20) + `"]}`: "null",
+		`{"broken`: "null",
+	} {
+		err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: json.RawMessage(given)}
+		got, errJSON := json.Marshal(tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Details)
+		if errJSON != nil || string(got) != want {
+			t.Errorf("%.60s: %s (%v), want %s", given, got, errJSON, want)
+		}
 	}
-	failure := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, bad)
-	text := failure.Text()
-	if !strings.Contains(text, "- p11: is secret\n- and 3 more\n") || strings.Contains(text, "p12") || failure.Next.By != "agent" {
-		t.Error(text)
-	}
-	if log := failure.Error(); strings.Contains(log, "secret") || !strings.HasSuffix(log, ", p14") {
-		t.Errorf("the log has %q", log)
+}
+
+// TestFailureTextLimit: the lines are cut, the request id and the next step stay. Issues and their values stay whole.
+func TestFailureTextLimit(t *testing.T) {
+	long, options := strings.Repeat("x", 400), `"`+strings.Repeat(`VALUE","`, 300)+`LAST"`
+	for details, end := range map[string]string{
+		`{"reasons":["` + strings.Repeat(long+`","`, 30) + `"],"reason":"r"}`:                                                                         "…",
+		`{"issues":[` + strings.Repeat(`{"message":"`+long+`"},`, 30) + `{"message":"last"}]}`:                                                        "\n- and 26 more",
+		`{"issues":[{"path":"a.0","options":[` + options + `],"received":"b"},{"path":"c","message":"is wrong"}]}`:                                    " more values\n- c: is wrong",
+		`{"issues":[{"path":"a","options":["A_B","C"],"received":"b"},{"path":"d","options":["A_B","C"]}]}`:                                           "\n- a: \"b\" is not one of: A_B, C\n- d: has a value that is not allowed",
+		`{"issues":[{"path":"a","options":["A_B","C"],"message":"Invalid option: A_B"},{"path":"b","options":["D"],"message":"Invalid enum value"}]}`: "\n- a: has a value that is not allowed: A_B, C\n- b: Invalid enum value: D",
+		`{"issues":[{"message":"Unrecognized keys","keys":["kk","ll"]}]}`:                                                                             "\n- Unrecognized keys (kk, ll)",
+	} {
+		err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000), Details: []byte(details)}
+		text := tool.Runner{}.Explain(named(tool.CloseJob, tool.KindClose), tool.Call{}, nil, err).Text()
+		if n := utf8.RuneCountInString(text); n > 2000 || !strings.Contains(text, end+"\nRequest id: r\n\nNext: fix") {
+			t.Errorf("%d characters:\n%s", n, text)
+		}
 	}
 }
 
 // TestBugs: an unknown error says nothing about its cause.
 func TestBugs(t *testing.T) {
 	for kind, unknown := range map[tool.Kind]bool{tool.KindRead: false, tool.KindUpdate: true} {
-		text := tool.Runner{}.Explain(named("t", kind), tool.Call{}, nil, errors.New("secret")).Text()
-		if strings.Contains(text, "secret") || strings.Contains(text, "It is not known whether anything was changed") != unknown {
+		failure := tool.Runner{}.Explain(named("t", kind), tool.Call{}, nil, errors.New("secret"))
+		text := failure.Text()
+		if failure.Next == nil {
+			t.Errorf("%s: no next step", kind)
+		}
+		if strings.Contains(text, "secret") || strings.Contains(text, "It's unclear whether anything was changed") != unknown {
 			t.Errorf("%s: %s", kind, text)
 		}
 	}
@@ -154,7 +211,7 @@ func TestBugs(t *testing.T) {
 func TestFormOver(t *testing.T) {
 	for name, want := range map[string]string{
 		tool.CreateDraft: `Call: opentrain_list_jobs {"status":"DRAFT"}`,
-		tool.PatchDraft:  `Call: opentrain_patch_draft {"jobId":"j"}`,
+		tool.PatchDraft:  `Call: opentrain_patch_draft {"askHuman":false,"jobId":"j"}`,
 	} {
 		failure := tool.Runner{}.Explain(named(name, tool.KindUpdate), tool.Call{}, json.RawMessage(`{"jobId":"j"}`), tool.ErrFormOver)
 		if !strings.Contains(failure.Text(), want) || !errors.Is(failure, tool.ErrFormOver) {

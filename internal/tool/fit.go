@@ -51,10 +51,11 @@ func FitPage[Out Output, Entry any](
 			for *page = (*page)[:fitting]; Size(out) > MaxResult-Headroom && len(*page) > 1; {
 				*page = (*page)[:len(*page)/2]
 			}
-			return out, fmt.Sprintf("Only %d of %d entries, to keep the result short; narrower filters find the others.", len(*page), count), nil
+			const cut = "Only %d of %s, to keep the result short; use narrower filters to find the rest."
+			return out, fmt.Sprintf(cut, len(*page), text.Count(count, "entry")), nil
 		}
 		limit = min(count-1, fitting)
-		note = fmt.Sprintf("Only %d entries, to keep the result short; the others follow with the cursor.", limit)
+		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(limit, "entry"))
 	}
 }
 

@@ -1,5 +1,7 @@
 package tool
 
+import "opentrain-mcp/opentrain"
+
 // Kind is what a tool reads or changes. Annotations, read-only mode and documentation depend on it.
 type Kind string
 
@@ -11,6 +13,10 @@ const (
 	KindRead Kind = "read"
 	// KindCreate makes something new. Repeating it does no harm.
 	KindCreate Kind = "create"
+	// KindInvite reaches another person. Repeating it does no harm.
+	KindInvite Kind = "invite"
+	// KindShow reads by saving something unchanged.
+	KindShow Kind = "show"
 	// KindUpdate changes something that only the caller sees.
 	KindUpdate Kind = "update"
 	// KindPublish changes what everyone sees.
@@ -18,6 +24,19 @@ const (
 	// KindClose removes something from everyone's view.
 	KindClose Kind = "close"
 )
+
+// StatusWords is how people read a job's status.
+func StatusWords(status string) string {
+	switch status {
+	case opentrain.StatusDraft:
+		return "a draft"
+	case opentrain.StatusOpen:
+		return "live"
+	case opentrain.StatusArchived:
+		return "closed"
+	}
+	return "marked " + status
+}
 
 // Hints are MCP's tool annotations.
 type Hints struct {
@@ -33,7 +52,7 @@ func (k Kind) Hints() Hints {
 		ReadOnly:    k.ReadOnly(),
 		Destructive: k == KindPublish || k == KindClose,
 		Idempotent:  true,
-		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose,
+		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose || k == KindInvite,
 	}
 }
 
@@ -42,3 +61,8 @@ func (k Kind) ReadOnly() bool { return k == KindRead || k == KindPublicRead }
 
 // NeedsToken reports whether tools of this kind need an API token.
 func (k Kind) NeedsToken() bool { return k != KindPublicRead }
+
+// AsksFirst reports whether tools of this kind ask the human, or read the job, before the call that needs their scope.
+func (k Kind) AsksFirst() bool {
+	return k == KindPublish || k == KindClose || k == KindInvite || k == KindShow
+}

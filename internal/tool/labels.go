@@ -101,6 +101,22 @@ func Readable(key string, value json.RawMessage) string {
 	return text.Visible(text.Canonical(value))
 }
 
+// WithoutUnit is Readable without the unit, for values beside the label of their field.
+func WithoutUnit(key string, value json.RawMessage) string {
+	words := Readable(key, value)
+	switch key {
+	case "pricePerHour", "pricePerLabel", "fixedPrice", "headcount":
+		if amount, unit, found := strings.Cut(words, " "); found && isUnit(unit) {
+			return amount
+		}
+	}
+	return words
+}
+
+func isUnit(words string) bool {
+	return slices.Contains([]string{"per hour", "per label", "in total", "people", "person"}, words)
+}
+
 func readableText(key, s string) string {
 	if isProse(key) {
 		return cmp.Or(text.Visible(s), "empty")
@@ -112,6 +128,7 @@ func readableText(key, s string) string {
 func isProse(key string) bool {
 	return slices.Contains([]string{
 		"jobTitle", "jobDescription", "labelingOverview", "datasetDescription", "aiInterviewRequirements", "workloadDesc",
+		"labelingSoftware", "subjectMatter", "timeRequirement", "projectDuration", "budgetRange",
 	}, key)
 }
 

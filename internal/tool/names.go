@@ -3,6 +3,7 @@ package tool
 // The tools' names. They are here because any result can name any tool as the next step.
 const (
 	CreateDraft   = "opentrain_create_draft"
+	GetDraft      = "opentrain_get_draft"
 	PatchDraft    = "opentrain_patch_draft"
 	Publish       = "opentrain_publish"
 	ListJobs      = "opentrain_list_jobs"

@@ -3,7 +3,6 @@ package tool
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 
 	"opentrain-mcp/internal/text"
@@ -18,7 +17,7 @@ type Action string
 const (
 	// AskHuman: ask Question, put the answer where Arguments has Answer, call Tool.
 	AskHuman Action = "ask_human"
-	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes, else Otherwise.
+	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes. Otherwise says what a no means.
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
@@ -47,37 +46,75 @@ type Next struct {
 	RetryAfterSeconds int            `json:"retryAfterSeconds,omitempty"` // how long to wait, at most that long when AtMost is set
 	AtMost            bool           `json:"atMost,omitempty"`
 	Tool              string         `json:"tool,omitempty"`
-	Arguments         map[string]any `json:"arguments,omitempty"`
-	Otherwise         string         `json:"otherwise,omitempty"` // the tool to call when the human says no
+	Arguments         map[string]any `json:"arguments,omitzero"`
+	Otherwise         string         `json:"otherwise,omitempty"` // what a no means
+	Change            *Change        `json:"change,omitempty"`    // resolves what the warnings name, if the human wants that
+}
+
+// Change is a call that changes what a step shows.
+type Change struct {
+	Tool      string         `json:"tool"`
+	Arguments map[string]any `json:"arguments"`
 }
 
 // Input is one of several values that a question asks for.
 type Input struct {
-	Key     string   `json:"key"`
-	Type    string   `json:"type"`
-	Options []string `json:"options,omitempty"`
+	Key         string   `json:"key"`
+	Type        string   `json:"type"`
+	Options     []string `json:"options,omitempty"`
+	Alternative bool     `json:"alternative,omitempty"` // may be answered instead of the others
 }
 
 // Text writes the type of an input and its options.
 func (i Input) Text() string {
-	if len(i.Options) == 0 {
-		return i.Type
+	words := i.Type
+	if len(i.Options) > 0 {
+		words += " " + text.JSON(i.Options)
 	}
-	return i.Type + " " + text.JSON(i.Options)
+	if i.Alternative {
+		words += ", as an alternative"
+	}
+	return words
 }
 
 // JSONSchema implements the generator's interface.
 func (Next) JSONSchema() *schema.Node { return PlainObject("") }
 
-// Preview is what a human sees of a job before it becomes public. Its members are sorted by name.
+// Preview is what a human sees of a job before a yes. Its members are sorted by name.
 type Preview struct {
-	Cut      string           `json:"cut,omitempty"` // what is too long to show
+	Changes  []string         `json:"changes,omitempty"` // of an edit: old → new
 	DraftURL string           `json:"draftUrl,omitempty"`
 	Fields   opentrain.Fields `json:"fields,omitzero"`
 	Guesses  []Remark         `json:"guesses,omitempty"`
 	JobID    string           `json:"jobId"`
-	Status   string           `json:"status,omitempty"`
+	Notes    []string         `json:"notes,omitempty"` // what else to know before a yes
 	Title    string           `json:"title,omitempty"`
+	URL      string           `json:"url,omitempty"`      // of a job that is no draft
+	Warnings []string         `json:"warnings,omitempty"` // where the draft contradicts itself
+}
+
+// Visible spells out hidden characters in all that a human sees.
+func (p Preview) Visible() Preview {
+	visible := func(value json.RawMessage) json.RawMessage {
+		if len(value) == 0 {
+			return value
+		}
+		return json.RawMessage(text.Visible(text.Canonical(value)))
+	}
+	p.Title = text.Visible(p.Title)
+	fields := opentrain.Fields{}
+	for key, value := range p.Fields {
+		fields[text.Visible(key)] = visible(value)
+	}
+	if p.Fields != nil {
+		p.Fields = fields
+	}
+	p.Guesses = slices.Clone(p.Guesses)
+	for i, guess := range p.Guesses {
+		guess.Value, guess.Message, guess.Reason = visible(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
+		p.Guesses[i] = guess
+	}
+	return p
 }
 
 // Remark is a note of the API on a draft.
@@ -90,6 +127,12 @@ type Remark struct {
 
 // JSONSchema implements the generator's interface.
 func (Remark) JSONSchema() *schema.Node { return PlainObject("") }
+
+// Labeled names the remark's field as people read it.
+func (r Remark) Labeled() Remark {
+	r.Field = FieldLabel(r.Field)
+	return r
+}
 
 // Line writes a remark as one line.
 func (r Remark) Line() string {
@@ -108,7 +151,9 @@ func (n Next) Text() string {
 	l.Field("Question", n.Question)
 	l.Field("Problem", n.Problem)
 	l.Field("Note", n.Note)
-	l.Field("Type", n.Type)
+	if n.Type != "enum" || len(n.Options) == 0 { // the options say it
+		l.Field("Type", n.Type)
+	}
 	if len(n.Options) > 0 {
 		l.Field("Options", text.JSON(n.Options))
 	}
@@ -136,7 +181,10 @@ func (n Next) Text() string {
 	default:
 		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
 	}
-	l.Field("Otherwise", n.Otherwise)
+	l.Field("If no", n.Otherwise)
+	if n.Change != nil {
+		l.Field("To resolve the warnings, with what the human decides", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
+	}
 	return l.String()
 }
 
@@ -145,11 +193,11 @@ func (n Next) gloss() string {
 	switch n.Action {
 	case AskHuman:
 		if len(n.Inputs) > 0 {
-			return " (ask the human, put each answer in place of its <answer:KEY>, then call)"
+			return " (then call with each answer)"
 		}
-		return " (ask the human, put the answer in place of " + Answer + ", then call)"
+		return " (then call with the answer)"
 	case ConfirmWithHuman:
-		return " (show this to the human; call only after a yes)"
+		return " (show it; call only after a yes)"
 	default:
 		return ""
 	}
@@ -160,34 +208,6 @@ const Answer = "<answer>"
 
 // AnswerTo is the placeholder for the answer to one of several keys.
 func AnswerTo(key string) string { return "<answer:" + key + ">" }
-
-// unanswered refuses a call that still contains a placeholder. It runs before the types are checked:
-// "is not a number" would make a model send a number of its own.
-func unanswered(raw json.RawMessage) error {
-	var args struct {
-		Fields opentrain.Fields `json:"fields"`
-	}
-	if json.Unmarshal(raw, &args) == nil {
-		return Placeholders(args.Fields)
-	}
-	return nil // decoding reads or refuses it
-}
-
-// Placeholders refuses fields that still contain the placeholder of a question.
-func Placeholders(fields opentrain.Fields) error {
-	bad := &schema.ArgumentError{}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		var value string
-		if json.Unmarshal(fields[key], &value) == nil && (value == Answer || value == AnswerTo(key)) {
-			const message = "still holds the placeholder; ask the human and put the answer there"
-			bad.Problems = append(bad.Problems, schema.Problem{Path: "fields." + key, Message: message})
-		}
-	}
-	if len(bad.Problems) == 0 {
-		return nil
-	}
-	return bad
-}
 
 // ListJobsNext is the step that looks at the account's jobs.
 func ListJobsNext(note string) Next {

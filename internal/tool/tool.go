@@ -7,9 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 )
 
@@ -18,26 +23,32 @@ type Spec struct {
 	Name  string // opentrain_<verb>_<noun>, at most 32 characters
 	Title string // for people
 	// Description is for models. New appends Needs; together they have 300 to 900 characters.
-	Description    string
-	Kind           Kind
-	Scope          string  // the scope that the token needs; "" for a token of any scope, or for no token
-	Claimed        bool    // whether a human must have claimed the account
-	Feature        Feature // what the account must have; the zero Feature asks for nothing
-	OutcomeUnknown string  // what to do when a write's outcome is unknown
-	NotFound       string  // what it means when OpenTrain doesn't find what the call names
+	Description string
+	Kind        Kind
+	// ReadingDescription, if not empty, describes the tool on a read-only server: it is served there too, and then writes
+	// nothing.
+	ReadingDescription string
+	Scope              string  // the scope that the token needs; "" for a token of any scope, or for no token
+	Claimed            bool    // whether a human must have claimed the account
+	Feature            Feature // what the account must have; the zero Feature asks for nothing
+	OutcomeUnknown     string  // what to do when a write's outcome is unknown
+	NotFound           string  // what it means when OpenTrain doesn't find what the call names
+
+	// Live, if not nil, calls decode with the schemas of arguments that the caller's account decides on, by name.
+	Live func(ctx context.Context, by caller.Caller, decode func(map[string]*schema.Node) error) error
 }
 
 // Needs names in a sentence what a caller needs for the tool.
 func (s Spec) Needs() string {
 	switch {
 	case !s.Kind.NeedsToken():
-		return "Needs no token."
+		return "Requires no token."
 	case s.Claimed:
-		return "Needs an API token with the scope " + s.Scope + " and an account that a human has claimed."
+		return "Requires the " + s.Scope + " scope and an account that a human has claimed."
 	case s.Scope != "":
-		return "Needs an API token with the scope " + s.Scope + "."
+		return "Requires the " + s.Scope + " scope."
 	}
-	return "Needs an API token."
+	return "Requires an API token."
 }
 
 // Tool is one tool, ready to be served.
@@ -46,7 +57,22 @@ type Tool struct {
 	InputSchema, OutputSchema json.RawMessage
 
 	// run decodes the arguments, asks whether the account allows the call, and makes it.
-	run func(ctx context.Context, call Call, args json.RawMessage, allowed func() error) (Result, *Ask, error)
+	run func(ctx context.Context, call Call, args json.RawMessage, checks checks) (Result, *Ask, error)
+}
+
+// Reading returns the tool as it is where nothing may be changed, if it can be served there.
+func (t Tool) Reading() (reading Tool, ok bool) {
+	if t.ReadingDescription != "" {
+		t.Kind, t.Scope = KindRead, strings.Replace(t.Scope, ":write", ":read", 1)
+		t.Description = t.ReadingDescription + " " + t.Needs()
+	}
+	return t, t.Kind.ReadOnly()
+}
+
+// checks are what a call checks besides its arguments.
+type checks struct {
+	allowed  func() error         // whether the account allows it
+	possible func(next Next) Next // the step after it, as the caller can take it
 }
 
 // Output is what a tool's function returns. Its JSON is the structured content.
@@ -55,10 +81,13 @@ type Output interface {
 	Text() string
 }
 
+// maxNotes is how many notes about its arguments a result has.
+const maxNotes = 10
+
 // New makes a Tool from a spec and a function. It panics on a mistake in a type: In or Out has no JSON Schema, or the
 // output of a write has no Effect.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
-	input, err := schema.NewInput[In]()
+	input, err := schema.NewInput[In](Dialect())
 	output, errOutput := schema.Output[Out]()
 	if _, hasEffect := any(*new(Out)).(interface{ Effect() Effect }); !hasEffect && !spec.Kind.ReadOnly() {
 		errOutput = errors.Join(errOutput, errors.New("the output of a write has no Effect"))
@@ -67,21 +96,33 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		panic(fmt.Sprintf("%s: %v", spec.Name, err))
 	}
 	spec.Description += " " + spec.Needs()
-	run := func(ctx context.Context, call Call, raw json.RawMessage, allowed func() error) (Result, *Ask, error) {
-		if err := unanswered(raw); err != nil {
-			return Result{}, nil, err
+	run := func(ctx context.Context, call Call, raw json.RawMessage, checks checks) (Result, *Ask, error) {
+		var args In
+		decode := func(live map[string]*schema.Node) (err error) {
+			args, call.Interpreted, err = input.Decode(raw, live)
+			return err
 		}
-		args, interpreted, err := input.Decode(raw)
+		err := error(nil)
+		if spec.Live != nil {
+			err = spec.Live(ctx, call.Caller, decode)
+		} else {
+			err = decode(nil)
+		}
 		if err != nil {
 			return Result{}, nil, err
 		}
-		if err := allowed(); err != nil {
+		if err := checks.allowed(); err != nil {
 			return Result{}, nil, err
 		}
-		call.Interpreted = interpreted
+		if more := len(call.Interpreted) - maxNotes; more > 0 {
+			call.Interpreted = append(call.Interpreted[:maxNotes], fmt.Sprintf("and %d more", more))
+		}
 		out, ask, err := function(ctx, call, args)
 		if err != nil || ask != nil {
 			return Result{}, ask, err
+		}
+		if next, found := nextOf(&out); found {
+			*next = checks.possible(*next)
 		}
 		result := Result{Structured: out, Text: out.Text(), Effect: Effect{Outcome: "ok"}}
 		if write, ok := any(out).(interface{ Effect() Effect }); ok {
@@ -92,28 +133,88 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, run: run}
 }
 
+// nextOf returns the step that an output holds in its field Next, if it has one.
+func nextOf[Out Output](out *Out) (next *Next, found bool) {
+	value := reflect.ValueOf(out).Elem()
+	if value.Kind() != reflect.Struct {
+		return nil, false
+	}
+	if field := value.FieldByName("Next"); field.IsValid() {
+		next, found = field.Addr().Interface().(*Next)
+	}
+	return next, found
+}
+
 // Runner runs tools for callers.
 type Runner struct {
 	Accounts  *Accounts
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
+	Address   Address
 }
 
-// Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure.
+// Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure. A tool that isn't served
+// needs no more than its name.
 func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
-	result, ask, err := t.run(ctx, call, args, func() error { return r.Accounts.Require(ctx, call.Caller, t.Feature) })
+	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
+		return Result{}, nil, call.Served.refuse(t.Name)
+	}
+	if served := call.Served.Tools(); len(served) > 0 { // a request may have narrowed the tool
+		i := slices.IndexFunc(served, func(other Tool) bool { return other.Name == t.Name })
+		t = served[max(i, 0)]
+	}
+	result, ask, err := t.run(ctx, call, args, checks{
+		allowed:  func() error { return r.allowed(ctx, call.Caller, t) },
+		possible: func(next Next) Next { return r.possible(ctx, call, next, false) },
+	})
 	if err != nil {
-		if FeatureOf(err) != "" {
-			r.Accounts.Forget(call.Caller)
+		r.Accounts.Refused(call.Caller, err)
+		failure := r.Explain(t, call, args, err)
+		if failure.Next != nil {
+			next := r.possible(ctx, call, *failure.Next, true)
+			failure.Next = &next
 		}
-		return Result{}, nil, r.Explain(t, call, args, err)
+		return Result{}, nil, failure
+	}
+	if made := result.Effect; made.Outcome == opentrain.StatusDraft || made.Outcome == opentrain.StatusOpen {
+		r.Accounts.SawOwn(call.Caller, made.JobID) // OpenTrain answered with the job's status
 	}
 	return result, ask, nil
+}
+
+// allowed returns an error if the account is known not to allow a call of a tool.
+func (r Runner) allowed(ctx context.Context, by caller.Caller, t Tool) error {
+	if err := r.Accounts.Require(ctx, by, t.Feature); err != nil || !t.Kind.AsksFirst() {
+		return err
+	}
+	return r.Accounts.RequireScope(ctx, by, t.Scope)
+}
+
+// possible returns the step as the caller can take it. What the account doesn't allow is left to the human, before they
+// are asked for a yes.
+func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool) Next {
+	next = call.Served.Next(next, failed)
+	tools := call.Served.Tools()
+	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == next.Tool && t.Kind.AsksFirst() })
+	if i < 0 || next.Action == Wait || next.Action == Fix {
+		return next
+	}
+	err := r.allowed(ctx, call.Caller, tools[i])
+	if err == nil {
+		return next
+	}
+	problem := r.Explain(tools[i], call, nil, err).Next.Problem
+	if tools[i].Kind == KindShow && !failed {
+		return Next{Action: Done, Note: text.Join(" ", next.Note, problem)}
+	}
+	return next.forHuman(problem)
 }
 
 // Call is what a tool knows about a call besides its input.
 type Call struct {
 	Caller              caller.Caller
-	CanAsk, CanAskLists bool // a form can be shown now; it can have lists for several values
+	Served              Served      // what the caller can use
+	CanAsk, CanAskLists bool        // a form can be shown now; it can have lists for several values
+	Form                FormOutcome // what became of the previous round's Ask
 	// Answers are the human's answers to the previous round's Ask by field name, nil without an answered form.
 	Answers     map[string]json.RawMessage
 	State       json.RawMessage   // the State of the previous round's Ask; nil in the first round
@@ -128,6 +229,17 @@ func (c Call) Step(step string) {
 		c.Progress(step)
 	}
 }
+
+// FormOutcome is what became of a form.
+type FormOutcome int
+
+// The outcomes of a form.
+const (
+	FormNone       FormOutcome = iota // no form was shown
+	FormAnswered                      // the human filled it in; Call.Answers has what they entered, if anything
+	FormDeclined                      // the human said no
+	FormUnanswered                    // no human answered: it was canceled, timed out, failed or was never seen
+)
 
 // Ask is a form for the human. The tool is then called again with the answers and the state.
 type Ask struct {

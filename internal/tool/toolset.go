@@ -8,10 +8,11 @@ import (
 
 // Set is a toolset: a group of tools, with their prompts and resources.
 type Set struct {
-	Name      string
-	Tools     []Tool
-	Prompts   []Prompt
-	Resources []Resource
+	Name         string
+	OffByDefault bool // served only where the operator chooses it
+	Tools        []Tool
+	Prompts      []Prompt
+	Resources    []Resource
 }
 
 // Prompt starts a conversation in a host. It has one argument.

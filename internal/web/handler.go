@@ -24,7 +24,8 @@ import (
 // Server is the MCP server that a Handler serves.
 type Server interface {
 	MCP() *server.MCPServer
-	Tools() []tool.Tool
+	// Served is what is served to callers who give nothing up.
+	Served() tool.Served
 	// Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.
 	Admit(ctx context.Context) (wait time.Duration)
 	// TakeFormAnswer reports whether the caller has an open form that waits for its answer, once for each form.
@@ -68,12 +69,12 @@ func (cfg Config) check() error {
 	case cfg.Auth == AuthShared && (cfg.ServerToken == "" || cfg.OwnToken == nil):
 		return errors.New("auth shared needs a token that callers send, and an account of the server's own")
 	case cfg.BasePath != "" && (!strings.HasPrefix(cfg.BasePath, "/") || strings.ContainsAny(cfg.BasePath, "?# ")):
-		return fmt.Errorf("base path %q: want a path such as /opentrain", cfg.BasePath)
+		return fmt.Errorf("base path %q: must be a path such as /opentrain", cfg.BasePath)
 	case cfg.Sessions && cfg.SessionIdle > 0 && cfg.FormTimeout >= cfg.SessionIdle:
 		return errors.New("a session must last longer than a form waits: " +
 			"raise the session's idle time, or lower the elicitation timeout")
 	case len(cfg.ReplicaID) > 64 || !only(cfg.ReplicaID, alphanumeric+"-"):
-		return fmt.Errorf("replica id %q: want at most 64 letters, digits and hyphens", cfg.ReplicaID)
+		return fmt.Errorf("replica id %q: must be at most 64 letters, digits and hyphens", cfg.ReplicaID)
 	}
 	return nil
 }

@@ -3,8 +3,8 @@ package web
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +45,7 @@ const (
 
 const (
 	readOnlyHeader = "X-MCP-Readonly"
+	toolsetsHeader = "X-MCP-Toolsets"
 	toolsHeader    = "X-MCP-Tools"
 	tokenHeader    = "X-OpenTrain-Token" //nolint:gosec // a name
 	tokenScheme    = "OpenTrain-Token"
@@ -89,11 +90,11 @@ type sentToken struct {
 func readCredentials(header http.Header) ([]sentToken, error) {
 	var sent, bearer []sentToken
 	for _, value := range header.Values(tokenHeader) {
-		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header " + tokenHeader}})
+		sent = append(sent, sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the " + tokenHeader + " header"}})
 	}
 	for _, value := range header.Values("Authorization") {
 		scheme, value, _ := strings.Cut(strings.TrimSpace(value), " ")
-		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the header Authorization: " + scheme}}
+		found := sentToken{Token: caller.Token{Value: strings.TrimSpace(value), From: "the Authorization: " + scheme + " header"}}
 		switch {
 		case strings.EqualFold(scheme, tokenScheme):
 			sent = append(sent, found)
@@ -132,7 +133,7 @@ func (h *Handler) checkCallerTokens(sent []sentToken) error {
 	for _, token := range sent {
 		if token.Value != sent[0].Value {
 			return refuse(http.StatusBadRequest,
-				"Two different tokens came with one request, in %s and in %s. Send one.", sent[0].From, token.From)
+				"The request has two different tokens, in %s and in %s. Send one.", sent[0].From, token.From)
 		}
 	}
 	for _, token := range sent {
@@ -141,7 +142,7 @@ func (h *Handler) checkCallerTokens(sent []sentToken) error {
 		}
 		if token.bearer && !strings.HasPrefix(token.Value, tokenPrefix) {
 			return refuse(http.StatusUnauthorized,
-				"The token in Authorization: Bearer is not an OpenTrain API token, which begins with %s. It was not sent on.", tokenPrefix)
+				"The token in Authorization: Bearer is not an OpenTrain API token, which begins with %s. It was not forwarded.", tokenPrefix)
 		}
 	}
 	if len(sent) == 0 && h.cfg.RequireToken {
@@ -151,27 +152,39 @@ func (h *Handler) checkCallerTokens(sent []sentToken) error {
 	return nil
 }
 
-// readNarrowing returns what a caller gives up. Refusing unknown values means that it never gets more.
-func readNarrowing(header http.Header, known []tool.Tool) (narrowing caller.Narrowing, err error) {
-	for _, value := range header.Values(readOnlyHeader) {
-		readOnly, err := strconv.ParseBool(strings.TrimSpace(value))
-		if err != nil {
-			return narrowing, refuse(http.StatusBadRequest, "%s must be true or false, not %q.", readOnlyHeader, text.Clip(value, 64))
-		}
-		narrowing.ReadOnly = narrowing.ReadOnly || readOnly
-	}
-	for _, value := range header.Values(toolsHeader) {
-		names := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
-		if len(names) == 0 {
-			return narrowing, refuse(http.StatusBadRequest, "%s names no tool. Omit the header to get all tools.", toolsHeader)
-		}
-		for _, name := range names {
-			if !slices.ContainsFunc(known, func(t tool.Tool) bool { return t.Name == name }) {
-				return narrowing, refuse(http.StatusBadRequest,
-					"%s names %q, which is not a tool of this server.", toolsHeader, text.Clip(name, 64))
+// readNarrowing returns what a caller gives up. Refusing unknown names means that it never gets more. An empty header
+// asks for nothing.
+func readNarrowing(header http.Header, served []tool.Set) (narrowing caller.Narrowing, err error) {
+	for _, known := range []struct {
+		name string
+		keep func(served []tool.Set, names []string) ([]string, error)
+	}{{readOnlyHeader, inReadOnly}, {toolsetsHeader, tool.InToolsets}, {toolsHeader, tool.InTools}} {
+		for _, value := range header.Values(known.name) {
+			names := tool.Names(value)
+			if len(names) == 0 {
+				continue
 			}
+			kept, err := known.keep(served, names)
+			if err != nil {
+				return nil, refuse(http.StatusBadRequest, "%s: %v.", known.name, err)
+			}
+			isTrue, _ := strconv.ParseBool(names[0])
+			narrowing = append(narrowing, caller.Restriction{Header: known.name, Tools: kept, ReadOnly: isTrue && known.name == readOnlyHeader})
 		}
-		narrowing.Tools = append(narrowing.Tools, names)
 	}
 	return narrowing, nil
+}
+
+// inReadOnly returns the tools that read only, if the value is true, otherwise all.
+func inReadOnly(served []tool.Set, values []string) (names []string, err error) {
+	readOnly, err := strconv.ParseBool(values[0])
+	if err != nil || len(values) > 1 {
+		return nil, fmt.Errorf("must be true or false, not %q", text.Clip(strings.Join(values, " "), 64))
+	}
+	for _, t := range (tool.Served{Sets: served}).Tools() {
+		if _, reads := t.Reading(); reads || !readOnly {
+			names = append(names, t.Name)
+		}
+	}
+	return names, nil
 }

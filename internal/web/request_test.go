@@ -10,30 +10,43 @@ import (
 	"opentrain-mcp/internal/caller"
 )
 
+func restrict(header string, tools []string) caller.Restriction {
+	return caller.Restriction{Header: header, Tools: tools}
+}
+
 func TestReadNarrowing(t *testing.T) {
-	known := newFakeServer().Tools()
+	served := newFakeServer().Served().Sets
+	all := []string{"whoami", "ask", "wait"}
+	reads := restrict(readOnlyHeader, []string{"whoami", "wait"})
+	reads.ReadOnly = true
 	for name, test := range map[string]struct {
 		headers []string
 		want    caller.Narrowing
 		refused string
 	}{
-		"none":          {nil, caller.Narrowing{}, ""},
-		"read only":     {[]string{readOnlyHeader, " true "}, caller.Narrowing{ReadOnly: true}, ""},
-		"not read only": {[]string{readOnlyHeader, "0"}, caller.Narrowing{}, ""},
-		"contradiction": {[]string{readOnlyHeader, "true", readOnlyHeader, "false"}, caller.Narrowing{ReadOnly: true}, ""},
-		"tools":         {[]string{toolsHeader, "whoami, wait"}, caller.Narrowing{Tools: [][]string{{"whoami", "wait"}}}, ""},
-		"two lists":     {[]string{toolsHeader, "wait", toolsHeader, "whoami"}, caller.Narrowing{Tools: [][]string{{"wait"}, {"whoami"}}}, ""},
-		"unknown value": {[]string{readOnlyHeader, "maybe"}, caller.Narrowing{}, `X-MCP-Readonly must be true or false, not "maybe".`},
-		"no name":       {[]string{toolsHeader, " ,"}, caller.Narrowing{}, "X-MCP-Tools names no tool. Omit the header to get all tools."},
-		"unknown tool": {[]string{toolsHeader, "whoami search"}, caller.Narrowing{},
-			`X-MCP-Tools names "search", which is not a tool of this server.`},
+		"none":          {nil, nil, ""},
+		"empty":         {[]string{readOnlyHeader, "", toolsHeader, " ,", toolsetsHeader, "  "}, nil, ""},
+		"read only":     {[]string{readOnlyHeader, " true "}, caller.Narrowing{reads}, ""},
+		"not read only": {[]string{readOnlyHeader, "0"}, caller.Narrowing{restrict(readOnlyHeader, all)}, ""},
+		"contradiction": {[]string{readOnlyHeader, "true", readOnlyHeader, "false"}, caller.Narrowing{reads, restrict(readOnlyHeader, all)}, ""},
+		"tools":         {[]string{toolsHeader, "whoami, wait"}, caller.Narrowing{restrict(toolsHeader, []string{"whoami", "wait"})}, ""},
+		"two lists": {[]string{toolsHeader, "wait", toolsHeader, "whoami"},
+			caller.Narrowing{restrict(toolsHeader, []string{"wait"}), restrict(toolsHeader, []string{"whoami"})}, ""},
+		"a toolset":     {[]string{toolsetsHeader, " time ,"}, caller.Narrowing{restrict(toolsetsHeader, []string{"wait"})}, ""},
+		"two toolsets":  {[]string{toolsetsHeader, "time, people"}, caller.Narrowing{restrict(toolsetsHeader, all)}, ""},
+		"all toolsets":  {[]string{toolsetsHeader, "all"}, caller.Narrowing{restrict(toolsetsHeader, all)}, ""},
+		"unknown value": {[]string{readOnlyHeader, "maybe"}, nil, `X-MCP-Readonly: must be true or false, not "maybe".`},
+		"two values":    {[]string{readOnlyHeader, "true, false"}, nil, `X-MCP-Readonly: must be true or false, not "true false".`},
+		"unknown tool":  {[]string{toolsHeader, "whoami search"}, nil, `X-MCP-Tools: there is no tool "search". Tools: whoami, ask, wait.`},
+		"unknown toolset": {[]string{toolsetsHeader, "peeple,time"}, nil,
+			`X-MCP-Toolsets: there is no toolset "peeple"; did you mean people? Toolsets: people, time, all.`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			header := http.Header{}
 			for i := 0; i < len(test.headers); i += 2 {
 				header.Add(test.headers[i], test.headers[i+1])
 			}
-			got, err := readNarrowing(header, known)
+			got, err := readNarrowing(header, served)
 			refused := ""
 			if err != nil {
 				refused = err.Error()

@@ -117,7 +117,7 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if err := h.identify(r, request); err != nil {
 		return received, err
 	}
-	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Tools()); err != nil || r.Method != http.MethodPost {
+	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Served().Sets); err != nil || r.Method != http.MethodPost {
 		return received, err
 	}
 	body, err := readBody(w, r)
@@ -134,7 +134,7 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 		return received, nil
 	}
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {
-		busy := refuse(http.StatusTooManyRequests, "You send messages more often than this server allows.")
+		busy := refuse(http.StatusTooManyRequests, "You're sending messages faster than this server allows.")
 		busy.retryAfter = wait
 		return received, busy
 	}

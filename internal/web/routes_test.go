@@ -57,7 +57,7 @@ func TestRateLimit(t *testing.T) {
 	s.fake.limiter = edge.NewLimiter(0.1, 1)
 	s.post(ping, tokenHeader, one)
 	got := s.post(ping, tokenHeader, one)
-	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "10" || !strings.Contains(got.body, "more often") {
+	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "10" || !strings.Contains(got.body, "faster than this server allows") {
 		t.Errorf("%d %s %v", got.status, got.body, got.header)
 	}
 	for name, status := range map[string]int{

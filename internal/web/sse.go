@@ -27,7 +27,7 @@ var (
 		"There is no such session here: it ended, or was never opened. Open a new stream at /sse.")
 	errStreamOwner = refuse(http.StatusForbidden,
 		"This session was opened with another token, or with none. Send the same token to /sse and /message.")
-	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls of this session are waiting for their answer.")
+	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls in this session are waiting for answers.")
 )
 
 type streamIDKey struct{}
@@ -101,7 +101,7 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 		return nil
 	}
 	request.Transport, request.Stream = caller.SSE, s.ctx
-	request.Narrowing = request.Narrowing.And(s.narrowing)
+	request.Narrowing = slices.Concat(request.Narrowing, s.narrowing)
 	if !received.isCall() {
 		h.sse.MessageHandler().ServeHTTP(w, r)
 		return nil

@@ -38,7 +38,7 @@ func TestStreamsBelongToTheirOpener(t *testing.T) {
 		}
 	}
 	who := whoami(t, mine.mustNext())
-	if who.Transport != caller.SSE || !who.Stream || !who.Narrowing.ReadOnly || len(who.Narrowing.Tools) != 1 || who.Token.Value != one {
+	if who.Transport != caller.SSE || !who.Stream || len(who.Narrowing) != 2 || who.Token.Value != one {
 		t.Errorf("%+v", who)
 	}
 	for _, wrong := range [][2]string{{"POST", "/sse"}, {"GET", path}} {

@@ -83,8 +83,12 @@ func newFakeServer() *fakeServer {
 
 func (f *fakeServer) MCP() *server.MCPServer { return f.mcp }
 
-func (f *fakeServer) Tools() []tool.Tool {
-	return []tool.Tool{{Spec: tool.Spec{Name: "whoami"}}, {Spec: tool.Spec{Name: "wait"}}, {Spec: tool.Spec{Name: "ask"}}}
+func (f *fakeServer) Served() tool.Served {
+	named := func(name string, kind tool.Kind) tool.Tool { return tool.Tool{Spec: tool.Spec{Name: name, Kind: kind}} }
+	return tool.Served{Sets: []tool.Set{
+		{Name: "people", Tools: []tool.Tool{named("whoami", tool.KindRead), named("ask", tool.KindCreate)}},
+		{Name: "time", Tools: []tool.Tool{named("wait", tool.KindRead)}},
+	}}
 }
 
 func (f *fakeServer) Admit(ctx context.Context) time.Duration {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // Transport returns a RoundTripper that calls the sandbox in memory, for any host and without a socket.
@@ -76,11 +77,17 @@ func (r *recorder) WriteHeader(status int) {
 
 func (r *recorder) Write(data []byte) (int, error) {
 	r.WriteHeader(http.StatusOK)
+	if r.header["Date"] == nil { // as net/http's server adds it
+		r.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
 	return r.body.Write(data)
 }
 
 func (r *recorder) response(req *http.Request) *http.Response {
 	r.WriteHeader(http.StatusOK)
+	if r.header["Date"] == nil { // as net/http's server adds it
+		r.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
 	if req.Method == http.MethodHead {
 		r.body.Reset()
 	}

@@ -19,24 +19,23 @@ type getAccountOutput struct {
 	Role           string              `json:"role,omitempty"`
 	TokenLabel     string              `json:"tokenLabel,omitempty"`
 	TokenFrom      string              `json:"tokenFrom,omitempty"`
-	Scopes         []string            `json:"scopes" jsonschema_description:"What the token may do; write includes read."`
-	Features       map[string]bool     `json:"features,omitzero" jsonschema_description:"What the account may do; false: refused."`
+	Scopes         []string            `json:"scopes" jsonschema_description:"What the token can do; write includes read."`
+	Features       map[string]bool     `json:"features,omitzero" jsonschema_description:"What the account can do; false means it can't."`
 	ImportFormats  []string            `json:"importFormats,omitempty" jsonschema_description:"Formats of opentrain_create_draft."`
-	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Keys of fields in opentrain_patch_draft."`
-	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Values by key; other keys take any."`
-	Missing        string              `json:"missing,omitempty" jsonschema_description:"What could not be read, and why."`
+	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`
+	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Allowed values, for the keys that OpenTrain lists."`
+	Missing        string              `json:"missing,omitempty" jsonschema_description:"What couldn't be read, and why."`
 	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
 }
 
 func (a account) getAccount() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.GetAccount, Title: "See the account and what it may do", Kind: tool.KindRead,
-		Description: "Show whose OpenTrain account this server acts for, the scopes of its API token, which features the " +
-			"account has, and which fields and values a draft takes. " +
-			"Use it when a call was refused for a scope or a feature, or to look up a field's exact values. " +
-			"Not needed before posting a job: opentrain_create_draft says by itself what is wrong. " +
-			"It lists no jobs; opentrain_list_jobs does. Changes nothing.",
-		NotFound: "The user that the API token was made for is gone. Another token is needed.",
+		Name: tool.GetAccount, Title: "Show the account", Kind: tool.KindRead,
+		Description: "Show which OpenTrain account this server acts for: its token's scopes, its features, and the draft " +
+			"fields with the values that OpenTrain lists for them. " +
+			"Use it when a call fails for lack of a scope or feature, or to look up a field's exact values. " +
+			"You don't need it before posting a job. For the account's jobs, use opentrain_list_jobs. Changes nothing.",
+		NotFound: "The API token's user no longer exists. Use another token.",
 	}, a.read)
 }
 
@@ -55,10 +54,10 @@ func (a account) read(ctx context.Context, call tool.Call, _ struct{}) (getAccou
 	}
 	switch feature := tool.FeatureOf(err); {
 	case feature != "":
-		out.Missing = "Drafts are refused: the feature " + text.Clean(feature, 100) + " is not enabled for this account."
+		out.Missing = "This account can't work on drafts: the feature " + text.Clean(feature, 100) + " is not enabled for this account."
 		out.Next = tool.Next{Action: tool.Fix, By: "human", Problem: out.Missing, URL: opentrain.DefaultBaseURL}
 	case err != nil:
-		out.Missing = "The account's features could not be read: " + tool.Reason(err)
+		out.Missing = "The account's features couldn't be read: " + tool.Reason(err)
 	}
 	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil, nil
 }

@@ -2,13 +2,13 @@
 package applicants
 
 import (
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/opentrain"
 )
 
 // Toolset returns the tools.
-func Toolset(api *opentrain.Client) tool.Set {
-	return tool.Set{Name: "applicants", Tools: []tool.Tool{applicants{api}.inviteTrainer()}}
+func Toolset(desk *draft.Desk) tool.Set {
+	return tool.Set{Name: "applicants", Tools: []tool.Tool{applicants{desk}.inviteTrainer()}}
 }
 
-type applicants struct{ api *opentrain.Client }
+type applicants struct{ *draft.Desk }

@@ -3,6 +3,7 @@ package applicants
 import (
 	"context"
 
+	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -10,59 +11,106 @@ import (
 )
 
 type inviteTrainerInput struct {
-	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
+	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job in the account."`
 	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
+
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{"freelancerId": "The AI trainer's user id, from the human: a profile or a past contract."})
+	schema.Describe(s, map[string]string{
+		"freelancerId": "The AI trainer's user id, from the human.",
+		"askHuman":     confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
+	})
 }
 
 type inviteTrainerOutput struct {
 	JobID          string    `json:"jobId"`
 	FreelancerID   string    `json:"freelancerId"`
 	ProposalID     string    `json:"proposalId,omitempty"`
-	AlreadyInvited bool      `json:"alreadyInvited"`
+	Invited        bool      `json:"invited"`
+	AlreadyInvited bool      `json:"alreadyInvited,omitempty"`
 	Interpreted    []string  `json:"interpreted,omitempty"`
 	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
 func (a applicants) inviteTrainer() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.InviteTrainer, Title: "Invite an AI trainer to a job", Kind: tool.KindCreate,
-		Description: "Invite one AI trainer, whom the human already knows, to a published job of the account on OpenTrain. " +
-			"Use it when the human names a person by user id; the invited person sees the job at once. " +
-			"Not for finding people: published jobs are found by everyone. Publish a draft first, with opentrain_publish. " +
-			"It creates an invited proposal, hires no one and costs nothing. Inviting twice does no harm.",
+		Name: tool.InviteTrainer, Title: "Invite an AI trainer", Kind: tool.KindInvite,
+		Description: "Invite one AI trainer to a live job on OpenTrain and return the invitation. " +
+			"Use it when the human gives a trainer's user id, from a profile or an earlier contract. " +
+			"The human approves it first, and the trainer sees the job right away. Inviting hires no one and costs nothing. " +
+			"Inviting again changes nothing. To publish a draft first, use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
-		OutcomeUnknown: "It is not known whether the person was invited. Call again with the same arguments: no one is invited twice.",
-		NotFound: "OpenTrain knows no such job of this account, or no such user. Job ids come from " +
-			tool.ListJobs + "; the user id comes from the human.",
+		OutcomeUnknown: "It's unclear whether the AI trainer was invited. Call again with the same arguments: no one is invited twice.",
+		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +
+			"Job ids come from " + tool.ListJobs + ".",
 	}, a.invite)
 }
 
 func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainerInput) (inviteTrainerOutput, *tool.Ask, error) {
-	invitation, err := a.api.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+	unlock, err := a.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
 	if err != nil {
 		return inviteTrainerOutput{}, nil, err
 	}
-	return inviteTrainerOutput{
-		JobID: in.JobID, FreelancerID: in.FreelancerID, ProposalID: text.Clean(invitation.ProposalID, 100),
-		AlreadyInvited: invitation.AlreadyInvited, Interpreted: call.Interpreted,
-		Next: tool.Next{Action: tool.Done, Note: "The person decides whether to answer; proposals are counted in " + tool.ListJobs + "."},
-	}, nil, nil
+	defer unlock()
+	out := inviteTrainerOutput{JobID: in.JobID, FreelancerID: in.FreelancerID, Interpreted: call.Interpreted}
+	intent := confirm.Intent{
+		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this AI trainer to the job?",
+		Note: "The trainer will see the job and the invitation right away. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
+	}
+	answer := a.Confirm.Read(call, &intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	own, err := a.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
+	if err == nil {
+		err = own.Require(opentrain.StatusOpen)
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	if !answer.Yes {
+		preview := own.Preview()
+		preview.Changes = []string{"Invite the AI trainer with the user id " + text.Visible(in.FreelancerID)}
+		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+		if next != nil {
+			out.Next = *next
+		}
+		return out, ask, nil
+	}
+	invitation, err := a.API.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+	if err != nil {
+		return out, nil, err
+	}
+	out.Invited, out.ProposalID, out.AlreadyInvited = true, text.Clean(invitation.ProposalID, 100), invitation.AlreadyInvited
+	out.Next = tool.Next{Action: tool.Done,
+		Note: "The trainer decides whether to respond. " + tool.ListJobs + " shows the job's proposal count.",
+	}
+	return out, nil, nil
 }
 
 func (o inviteTrainerOutput) Effect() tool.Effect {
+	if !o.Invited {
+		return tool.Effect{JobID: o.JobID, Outcome: "not invited"}
+	}
 	return tool.Effect{JobID: o.JobID, Outcome: "invited"}
 }
 
 func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
-	if o.AlreadyInvited {
-		l.Add("%s was invited to job %s before.", o.FreelancerID, o.JobID)
-	} else {
-		l.Add("%s is invited to job %s.", o.FreelancerID, o.JobID)
+	switch {
+	case o.AlreadyInvited:
+		l.Add("AI trainer %s was already invited to job %s.", o.FreelancerID, o.JobID)
+	case o.Invited:
+		l.Add("AI trainer %s was invited to job %s.", o.FreelancerID, o.JobID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("AI trainer %s hasn't been invited yet. Ask the human first.", o.FreelancerID)
+	default:
+		l.Add("AI trainer %s was not invited.", o.FreelancerID)
 	}
 	l.Field("Proposal", o.ProposalID)
 	l.Fields("Interpreted", o.Interpreted)

@@ -16,14 +16,14 @@ import (
 
 type listChangesInput struct {
 	Since  string `json:"since,omitempty" jsonschema:"maxLength=40"`
-	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Events a page."`
+	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Events per page."`
 	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
 }
 
 func (listChangesInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"since":  "Date or RFC 3339 time, included: 2026-06-01T00:00:00Z. Required without cursor.",
-		"cursor": "nextCursor of the page before, instead of since.",
+		"since":  "Date or RFC 3339 time, such as 2026-06-01T00:00:00Z. Required without cursor.",
+		"cursor": "nextCursor of the previous page, instead of since.",
 	})
 }
 
@@ -46,12 +46,11 @@ type change struct {
 
 func (m market) listChanges() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.ListChanges, Title: "Follow the marketplace", Kind: tool.KindPublicRead,
-		Description: "List which public jobs on OpenTrain were published, updated or closed since a time: the latest event " +
-			"of each job, oldest first. " +
-			"Use it to keep a copy of the market up to date, or to see what is new since the last look. " +
-			"It returns ids and events only: read a job with opentrain_get_job, and find jobs by content with opentrain_search_jobs. " +
-			"The account's drafts do not appear. Changes nothing. Events may take five minutes to show.",
+		Name: tool.ListChanges, Title: "List job changes", Kind: tool.KindPublicRead,
+		Description: "List the jobs on OpenTrain that were published, updated or closed since a given time: the latest event of each, " +
+			"oldest first. " +
+			"Use it to follow the market or to keep a copy of it up to date. " +
+			"To see a job, use opentrain_get_job. Drafts don't appear. Events can be five minutes late. Changes nothing.",
 	}, m.follow)
 }
 
@@ -95,7 +94,7 @@ func (in listChangesInput) start() (position, error) {
 		at, jobID, found := strings.Cut(string(data), " ")
 		since, errTime := time.Parse(time.RFC3339Nano, at)
 		if err != nil || errTime != nil || !found {
-			return position{}, tool.Problem("cursor", "is not one of this tool; pass nextCursor back as it came")
+			return position{}, tool.Problem("cursor", "is not a cursor from this tool; pass nextCursor unchanged")
 		}
 		return position{since, jobID}, nil
 	case in.Since == "":
@@ -143,7 +142,11 @@ func (p position) cursor() string {
 
 func (o listChangesOutput) Text() string {
 	var l text.Lines
-	l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
+	if len(o.Changes) > 0 {
+		l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
+	} else {
+		l.Add("There are no changes.")
+	}
 	l.Fields("Interpreted", o.Interpreted)
 	for _, change := range o.Changes {
 		l.Add("%s %s (id %s)", change.OccurredAt, change.EventType, change.JobID)

@@ -12,7 +12,7 @@ import (
 )
 
 type listFacetsOutput struct {
-	TotalJobs   int       `json:"totalJobs" jsonschema_description:"Open jobs in all."`
+	TotalJobs   int       `json:"totalJobs" jsonschema_description:"Number of live jobs."`
 	Categories  []facet   `json:"categories" jsonschema_description:"Values of category."`
 	Languages   []facet   `json:"languages" jsonschema_description:"Values of language."`
 	Countries   []facet   `json:"countries" jsonschema_description:"Values of country."`
@@ -32,13 +32,10 @@ func (facet) JSONSchema() *schema.Node { return tool.PlainObject("value, count."
 
 func (m market) listFacets() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.ListFacets, Title: "Count the marketplace by filter", Kind: tool.KindPublicRead,
-		Description: "List the categories, languages, countries and pay types that open jobs on OpenTrain have, with the " +
-			"number of jobs for each. " +
-			"Use it to find valid values for the filters of opentrain_search_jobs, or for an overview of the market. " +
-			"It returns no jobs: search for those. " +
-			"It is not about drafts either: the values that a draft's fields take are in opentrain_get_account. " +
-			"Changes nothing. Counts may be five minutes old.",
+		Name: tool.ListFacets, Title: "List search filters", Kind: tool.KindPublicRead,
+		Description: "List the categories, languages, countries and pay types of the live jobs on OpenTrain, with the number of jobs for each. " +
+			"Use it to find valid filters for opentrain_search_jobs, or for an overview of the market. " +
+			"For the values of draft fields, use opentrain_get_account. Counts can be five minutes old. Changes nothing.",
 	}, m.count)
 }
 
@@ -62,7 +59,7 @@ const maxFacets = 50
 func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []facet {
 	if more := len(values) - maxFacets; more > 0 {
 		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; "+
-			"opentrain_search_jobs takes them too.", more, name))
+			"search accepts them too.", more, name))
 		values = values[:maxFacets]
 	}
 	return tool.Map(values, func(value opentrain.Facet) facet {
@@ -75,12 +72,12 @@ func (o *listFacetsOutput) cutValues() {
 	for _, values := range []*[]facet{&o.Categories, &o.Languages, &o.Countries, &o.PayTypes} {
 		*values = (*values)[:min(len(*values), maxFacets/2)]
 	}
-	o.Cut = append(o.Cut, fmt.Sprintf("Of each list the first %d are shown.", maxFacets/2))
+	o.Cut = append(o.Cut, fmt.Sprintf("Only the first %d of each list are shown.", maxFacets/2))
 }
 
 func (o listFacetsOutput) Text() string {
 	var l text.Lines
-	l.Add("%s on the marketplace.", text.Count(o.TotalJobs, "open job"))
+	l.Add("%s on the marketplace.", text.Count(o.TotalJobs, "live job"))
 	for _, part := range []struct {
 		name   string
 		facets []facet
@@ -88,6 +85,6 @@ func (o listFacetsOutput) Text() string {
 		values := tool.Map(part.facets, func(f facet) string { return fmt.Sprintf("%s (%d)", f.Value, f.Count) })
 		l.Field(part.name, strings.Join(values, ", "))
 	}
-	l.Fields("Cut", o.Cut)
+	l.Fields("Left out", o.Cut)
 	return l.With(o.Next.Text())
 }

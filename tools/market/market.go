@@ -7,8 +7,8 @@ import (
 )
 
 // Toolset returns the tools, with public jobs as resources.
-func Toolset(api *opentrain.Client) tool.Set {
-	m := market{api}
+func Toolset(api *opentrain.Client, accounts *tool.Accounts) tool.Set {
+	m := market{api, accounts}
 	return tool.Set{
 		Name:      "market",
 		Tools:     []tool.Tool{m.searchJobs(), m.getJob(), m.listFacets(), m.listChanges()},
@@ -16,4 +16,7 @@ func Toolset(api *opentrain.Client) tool.Set {
 	}
 }
 
-type market struct{ api *opentrain.Client }
+type market struct {
+	api      *opentrain.Client
+	accounts *tool.Accounts
+}

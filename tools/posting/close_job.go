@@ -2,19 +2,30 @@ package posting
 
 import (
 	"context"
+	"strings"
 
+	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 type closeJobInput struct {
-	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job of the account."`
+	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job in the account."`
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (closeJobInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp})
 }
 
 type closeJobOutput struct {
 	JobID         string    `json:"jobId"`
-	Status        string    `json:"status" jsonschema_description:"ARCHIVED when closed."`
-	AlreadyClosed bool      `json:"alreadyClosed"`
+	Closed        bool      `json:"closed" jsonschema_description:"True when the job accepts no new proposals."`
+	Status        string    `json:"status,omitempty" jsonschema_description:"ARCHIVED when closed."`
+	AlreadyClosed bool      `json:"alreadyClosed,omitempty"`
 	Interpreted   []string  `json:"interpreted,omitempty"`
 	Next          tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
@@ -22,35 +33,82 @@ type closeJobOutput struct {
 func (p posting) closeJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
-		Description: "Close a job of the account on OpenTrain: it leaves the marketplace and takes no new proposals. " +
-			"Use it when the human has hired enough people or cancels the job, and only after the human said so: no tool reopens a closed job. " +
-			"Not for changing a job: use opentrain_update_job, or opentrain_patch_draft for a draft. " +
-			"Contracts on the job go on. Closing twice does no harm.",
+		Description: "Close a job on OpenTrain and return its status. The job leaves the marketplace and accepts no new proposals. " +
+			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
+			"To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It is not known whether the job was closed. " + tool.ListJobs +
+		OutcomeUnknown: "It's unclear whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",
 	}, p.close)
 }
 
 func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (closeJobOutput, *tool.Ask, error) {
-	closing, err := p.API.CloseJob(ctx, in.JobID)
+	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
 	if err != nil {
 		return closeJobOutput{}, nil, err
 	}
-	return closeJobOutput{
-		JobID: in.JobID, Status: text.Clean(closing.Status, 40), AlreadyClosed: closing.AlreadyClosed, Interpreted: call.Interpreted,
-		Next: tool.Next{Action: tool.Done, Note: "Contracts on this job go on until they are ended in the app."},
-	}, nil, nil
+	defer unlock()
+	out := closeJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+	intent := confirm.Intent{
+		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
+		Note: "The job will accept no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
+	}
+	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
+	switch {
+	case err != nil:
+		return out, nil, err
+	case own.Status == opentrain.StatusArchived:
+		return out.closed(own.Status, true), nil, nil
+	}
+	intent.Status = own.Status // a yes to close a draft isn't one to close the job that it became
+	answer := p.Confirm.Read(call, &intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	out.Status = text.Clean(own.Status, 40)
+	if !answer.Yes {
+		preview := own.Preview()
+		preview.Changes = []string{"Status: " + strings.TrimPrefix(tool.StatusWords(out.Status), "a ") + " → closed"}
+		ask, next := p.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+		if next != nil {
+			out.Next = *next
+		}
+		return out, ask, nil
+	}
+	call.Step("Closing the job")
+	closing, err := p.API.CloseJob(ctx, in.JobID)
+	p.Record(call.Caller, in.JobID, err)
+	if err != nil {
+		return out, nil, err
+	}
+	return out.closed(closing.Status, closing.AlreadyClosed), nil, nil
 }
 
-func (o closeJobOutput) Effect() tool.Effect { return tool.Effect{JobID: o.JobID, Outcome: o.Status} }
+func (o closeJobOutput) closed(status string, already bool) closeJobOutput {
+	o.Closed, o.Status, o.AlreadyClosed = true, text.Clean(status, 40), already
+	o.Next = tool.Next{Action: tool.Done, Note: "Contracts on this job continue until they are ended in the app."}
+	return o
+}
+
+func (o closeJobOutput) Effect() tool.Effect {
+	if !o.Closed {
+		return tool.Effect{JobID: o.JobID, Outcome: "not closed"}
+	}
+	return tool.Effect{JobID: o.JobID, Outcome: o.Status}
+}
 
 func (o closeJobOutput) Text() string {
 	var l text.Lines
-	if o.AlreadyClosed {
-		l.Add("Job %s was closed before and is %s.", o.JobID, o.Status)
-	} else {
-		l.Add("Job %s is closed (%s): it takes no new proposals.", o.JobID, o.Status)
+	switch {
+	case o.AlreadyClosed:
+		l.Add("Job %s was already closed.", o.JobID)
+	case o.Closed:
+		l.Add("Job %s is closed and accepts no new proposals.", o.JobID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("Job %s hasn't been closed yet. Ask the human first.", o.JobID)
+	default:
+		l.Add("Job %s was not closed.", o.JobID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

@@ -2,16 +2,11 @@ package posting
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base32"
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
-	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/draft"
-	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -22,10 +17,10 @@ type createDraftInput struct {
 	Format      string `json:"format,omitempty"`
 
 	Job    json.RawMessage `json:"job,omitempty" jsonschema:"type=object"`
-	JSONLD json.RawMessage `json:"jsonLd,omitempty" jsonschema:"type=object" jsonschema_description:"JobPosting, for schema_org_job_posting."`
-	XML    string          `json:"xml,omitempty" jsonschema_description:"XML text, for indeed_xml or hr_xml."`
+	JSONLD json.RawMessage `json:"jsonLd,omitempty" jsonschema:"type=object"`
+	XML    string          `json:"xml,omitempty" jsonschema_description:"For indeed_xml or hr_xml."`
 
-	ExternalID     string `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own name for the job."`
+	ExternalID     string `json:"externalId,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Your own id for the job."`
 	IdempotencyKey string `json:"idempotencyKey,omitempty" jsonschema:"maxLength=200"`
 	AskHuman       *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
@@ -33,32 +28,32 @@ type createDraftInput struct {
 func (createDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Enum(s, "format", "text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml")
 	schema.Describe(s, map[string]string{
-		"description": "The job in plain words, exactly as the human gave it: task, data, people, pay, languages, time.",
-		"format": "Only for a job that exists as a document: its format. The document goes into job, jsonLd or xml, " +
-			"instead of description.",
-		"job": "OpenTrain job object, for opentrain_canonical: title, description, paymentType, rateAmount, languages, …",
-		"idempotencyKey": "The same key returns the same draft. Default: derived from the content and the day. Give a second job " +
-			"with the same text its own key.",
-		"askHuman": askHumanHelp,
+		"description":    "The job in the human's own words: task, data, people, pay, languages, timeline.",
+		"format":         "Only for a structured job, sent in job, jsonLd or xml instead of description.",
+		"job":            `OpenTrain job object, such as {"title":"Dashcam boxes","paymentType":"PAY_PER_HOUR","rateAmount":18}`,
+		"jsonLd":         `schema.org JobPosting, such as {"@type":"JobPosting","title":"Dashcam boxes"}`,
+		"idempotencyKey": "Same key, same draft. Use a new key for another draft with the same content.",
+		"askHuman":       draft.AskHumanHelp,
 	})
 }
 
 type createDraftOutput struct {
 	draft.Report
-	IdempotencyKey string `json:"idempotencyKey" jsonschema_description:"The key of this draft."`
+	IdempotencyKey string `json:"idempotencyKey"`
+	AlreadyCreated bool   `json:"alreadyCreated,omitempty"`
 }
 
 func (p posting) createDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.CreateDraft, Title: "Draft a job from a description", Kind: tool.KindCreate,
-		Description: "Turn a plain job description into a draft job on OpenTrain and learn what is still missing. " +
-			"Start here when a human wants to hire people for labeling, annotation or other AI-training work. " +
-			"Pass the human's own words as they are; do not structure them or fill gaps yourself. " +
-			"The result's next holds one question for the human; answer it with opentrain_patch_draft, and do not create the " +
-			"draft again to change it. " +
-			"Nothing becomes public. Retries never create duplicates.",
+		Name: tool.CreateDraft, Title: "Create a job draft", Kind: tool.KindCreate,
+		Description: "Create a job draft on OpenTrain from a plain description and return what OpenTrain understood and the " +
+			"next question to ask. " +
+			"Start here when someone wants to hire people for labeling, annotation or other AI-training work. " +
+			"Pass their words unchanged: don't restructure them or fill in gaps. " +
+			"Save answers and changes with opentrain_patch_draft instead of creating the draft again. " +
+			"Nothing goes live, and retries never create duplicates.",
 		Scope: "jobs:write", Feature: draftingFeature("draftCreate"),
-		OutcomeUnknown: "It is not known whether the draft was created. Call again with the same arguments: retries never create duplicates.",
+		OutcomeUnknown: "It's unclear whether the draft was created. Call again with the same arguments: retries never create duplicates.",
 	}, p.create)
 }
 
@@ -69,7 +64,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	}
 	if form != nil { // the draft exists
 		report, ask, err := p.Resume(ctx, call, *form)
-		return createDraftOutput{Report: report, IdempotencyKey: form.Key}, ask, err
+		return createDraftOutput{Report: report, IdempotencyKey: form.Key, AlreadyCreated: form.Existed}, ask, err
 	}
 	source, err := in.source(&call)
 	if err != nil {
@@ -80,19 +75,24 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 			return createDraftOutput{}, nil, err
 		}
 	}
+	accounts := []string{call.Caller.ID}
 	if source.IdempotencyKey == "" {
-		source.IdempotencyKey = derivedKey(call.Caller, source, p.Now())
+		accounts = p.Accounts.IDs(ctx, call.Caller)
 	}
-	call.Step("Making the draft")
+	call.Step("Creating the draft")
+	key, end := p.keys.begin(accounts, source, p.Now())
+	source.IdempotencyKey = key
 	created, err := p.API.CreateDraft(ctx, source)
+	existed := end(created, err)
 	if err != nil {
 		return createDraftOutput{}, nil, err
 	}
-	report := p.Report(ctx, call, created, draft.ReportOptions{Repeated: "The same idempotencyKey made it earlier. " +
-		"For a second job of this text call " + tool.CreateDraft + " with an idempotencyKey of your own."})
-	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: source.IdempotencyKey})
-	return createDraftOutput{Report: report, IdempotencyKey: source.IdempotencyKey}, ask, err
+	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: anotherJob})
+	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: key, Existed: existed})
+	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
+
+const anotherJob = "To create another one, call " + tool.CreateDraft + " with a new idempotencyKey."
 
 // source makes the API's source from the arguments. The format may be absent when the one document shows it.
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
@@ -112,13 +112,13 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	}
 	switch {
 	case len(given) > 1:
-		return source, tool.Problem(given[1].argument, "was given beside "+given[0].argument+"; a draft is made from one of them")
+		return source, tool.Problem(given[1].argument, "can't be combined with "+given[0].argument+"; send one of them")
 	case len(given) == 0 && in.Description != "":
 		return source, tool.Problem("description", "must not be empty: the job in plain words, exactly as the human gave it")
 	case len(given) == 0 && in.Format == "":
 		return source, tool.Problem("description", "is required: the job in plain words, exactly as the human gave it")
 	case len(given) == 0:
-		return source, tool.Problem(expected, "is required with the format "+in.Format)
+		return source, tool.Problem(expected, "is required with format "+in.Format)
 	}
 	only := given[0]
 	switch {
@@ -130,7 +130,7 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 			call.Interpreted = append(call.Interpreted, "format: read as "+source.Format+", because "+only.argument+" was given")
 		}
 	case only.argument != expected:
-		return source, tool.Problem(only.argument, "does not go with the format "+in.Format+", which wants "+expected)
+		return source, tool.Problem(only.argument, "can't be used with format "+in.Format+"; send "+expected)
 	}
 	return source, nil
 }
@@ -151,23 +151,10 @@ func (in createDraftInput) documents() []document {
 	}
 }
 
-// derivedKey makes the idempotency key of a call without one from the caller, the content and the UTC day: a call
-// that is repeated after a lost answer finds its draft, also when a document's members are in another order.
-func derivedKey(by caller.Caller, source opentrain.DraftSource, now time.Time) string {
-	hash := sha256.New()
-	for _, part := range []string{
-		by.ID, source.Format, source.Text + source.XML + text.Canonical(source.Job) + text.Canonical(source.JSONLD),
-		source.ExternalID, now.UTC().Format(time.DateOnly),
-	} {
-		sum := sha256.Sum256([]byte(part))
-		hash.Write(sum[:])
-	}
-	digest := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hash.Sum(nil)[:15])
-	return "mcp-" + strings.ToLower(digest)
-}
-
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
-	l.Field("Idempotency key", o.IdempotencyKey+" (a second job with the same text needs another one)")
+	if o.AlreadyCreated && o.Next.Action != tool.Done {
+		l.Add("This draft was created by an earlier call with the same content. %s", anotherJob)
+	}
 	return l.With(o.Next.Text())
 }

@@ -35,7 +35,6 @@ func changeContent(jobID, problem string) tool.Next {
 	return tool.Next{
 		Action: tool.Fix, By: "human", Tool: tool.PatchDraft,
 		Arguments: map[string]any{"jobId": jobID, "fields": map[string]any{"jobDescription": tool.Answer}},
-		Problem: problem + " The human should change what the reasons name, in jobDescription or another field; " +
-			"set it, then publish again.",
+		Problem:   problem + " Ask the human what to change, save it and publish again.",
 	}
 }

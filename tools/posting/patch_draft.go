@@ -17,26 +17,23 @@ type patchDraftInput struct {
 
 func (patchDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"jobId":    "Id of the draft, from opentrain_create_draft.",
-		"askHuman": askHumanHelp,
-		"fields": "Draft fields to set, any number at once; null clears one. Besides the keys typed here: " +
-			"labelingOverview, datasetDescription, dataType, subjectMatter, labelingSoftware, " +
-			"aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
-			"freelancerType, projectScope, visibility, and any key that a question names.",
+		"jobId":    "The draft's id.",
+		"askHuman": draft.AskHumanHelp,
+		"fields": `Fields to set, such as {"headcount":10}; null clears one. Also labelingOverview, datasetDescription, dataType, ` +
+			"subjectMatter, labelingSoftware, aiInterviewRequirements, budgetRange, workloadDesc, timeRequirement, projectDuration, " +
+			"freelancerType, projectScope, visibility and any key that a question names.",
 	})
 }
 
 func (p posting) patchDraft() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.PatchDraft, Title: "Answer a draft's questions", Kind: tool.KindUpdate,
-		Description: "Set fields of an unpublished draft on OpenTrain, any number in one call. " +
-			"Use it for the human's answers to the questions of opentrain_create_draft, and to change anything about the draft later. " +
-			"Send values of the type that the question names, enums exactly as listed. " +
-			"OpenTrain checks the draft again each time: next holds the following question, or asks you to show the finished draft to the human. " +
-			"Fields not named stay as they are, null clears one; nothing becomes public. " +
-			"Not for published jobs: use opentrain_update_job.",
-		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"),
-		OutcomeUnknown: "It is not known whether the fields were set. Setting the same values again is harmless.",
+		Name: tool.PatchDraft, Title: "Edit a draft", Kind: tool.KindUpdate,
+		Description: "Set fields of a draft and return the updated report with the next question or the finished draft to show. " +
+			"Use it to save the human's answers, several in one call if you have them, and for later changes. " +
+			"Fields that you leave out stay as they are. Nothing goes live. " +
+			"To see a draft, use opentrain_get_draft. To edit a live job, use opentrain_update_job.",
+		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"), Live: p.Live,
+		OutcomeUnknown: "It's unclear whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)
 }
 
@@ -48,12 +45,9 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	if form != nil { // the call's own fields are set
 		return p.Resume(ctx, call, *form)
 	}
-	fields, err := p.DecodeFields(ctx, &call, opentrain.Fields(in.Fields))
-	if err != nil {
-		return draft.Report{}, nil, err
-	}
+	fields := opentrain.Fields(in.Fields)
 	call.Step("Setting the fields")
-	report, err := p.Change(ctx, call, in.JobID, fields, fields, nil)
+	report, err := p.Change(ctx, call, in.JobID, fields, fields)
 	if err != nil {
 		return draft.Report{}, nil, err
 	}

@@ -9,18 +9,19 @@ import (
 
 // Toolset returns the tools in the order of the posting loop, with their prompts and the field reference.
 func Toolset(desk *draft.Desk) tool.Set {
-	p := posting{desk}
+	p := posting{desk, newCreateKeys()}
 	return tool.Set{
 		Name:      "posting",
-		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.updateJob(), p.closeJob()},
+		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.getDraft(), p.updateJob(), p.closeJob()},
 		Prompts:   []tool.Prompt{postJob(), p.reviewDraft()},
 		Resources: []tool.Resource{p.fieldsResource(), p.fieldResource()},
 	}
 }
 
-type posting struct{ *draft.Desk }
-
-const askHumanHelp = "Set to false to get the questions in the result instead of a form."
+type posting struct {
+	*draft.Desk
+	keys *createKeys
+}
 
 // draftingFeature is one of the capabilities of the drafting feature.
 func draftingFeature(capability string) tool.Feature {

@@ -20,62 +20,151 @@ const maxWarnings = 10 // how many warnings a result shows
 type publishInput struct {
 	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
 	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
 }
 
 func (publishInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"jobId":             "Id of the draft, from opentrain_create_draft.",
-		"confirmationToken": "Only as given in the arguments of a next step; leave out otherwise.",
+		"jobId":             "The draft's id.",
+		"confirmationToken": confirm.TokenHelp,
+		"askHuman":          confirm.AskHumanHelp,
 	})
 }
 
 type publishOutput struct {
 	JobID            string        `json:"jobId"`
 	Published        bool          `json:"published"`
-	Status           string        `json:"status,omitempty" jsonschema_description:"OPEN when public."`
+	Status           string        `json:"status,omitempty" jsonschema_description:"OPEN when live."`
 	AlreadyPublished bool          `json:"alreadyPublished,omitempty"`
 	JobURL           string        `json:"jobUrl,omitempty"`
-	Warnings         []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks on the published job."`
+	Warnings         []tool.Remark `json:"warnings,omitempty" jsonschema_description:"Remarks on the live job."`
 
-	MissingFields []draft.Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that kept it from being published."`
-	Issues        []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Faults that kept it from being published."`
+	MissingFields []draft.Question `json:"missingFields,omitempty" jsonschema_description:"Open questions that blocked publishing."`
+	Issues        []tool.Remark    `json:"issues,omitempty" jsonschema_description:"Issues that blocked publishing."`
 	Reasons       []string         `json:"reasons,omitempty" jsonschema_description:"Why the content check blocked it."`
 
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
+
+	blocked bool // by the content check
 }
 
 func (p posting) publishJob() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.Publish, Title: "Publish a job", Kind: tool.KindPublish,
-		Description: "Publish a finished draft on OpenTrain, so that everyone sees the job and AI trainers can apply. " +
-			"Use it only after the human has seen the draft as the confirm_with_human step shows it and said yes. " +
-			"Not for finding out what is missing: every result of opentrain_patch_draft says that. " +
-			"OpenTrain checks the content again; a draft that is incomplete or blocked stays unpublished and the result says why. " +
-			"Publishing twice does no harm. An account may publish 20 jobs a day, 3 while no human has claimed it.",
+		Description: "Publish a finished draft on OpenTrain and return the page of the live job. " +
+			"The human approves it first, in a form or in the conversation. " +
+			"A draft that is incomplete or fails the content check stays a draft, and the result says why. " +
+			"Publishing a live job again changes nothing. " +
+			"An account can publish 20 jobs a day, or 3 until a human claims it.",
 		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It is not known whether the job was published. " + tool.ListJobs +
-			" shows its status (OPEN when published); publishing again is harmless.",
+		OutcomeUnknown: "It's unclear whether the job was published. " + tool.ListJobs +
+			" shows its status (OPEN when live); publishing again is harmless.",
 	}, p.publish)
 }
 
 func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (publishOutput, *tool.Ask, error) {
-	out := publishOutput{JobID: in.JobID, Interpreted: call.Interpreted}
-	ask, next := p.Confirm.Check(call, confirm.Intent{
-		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken,
-		Preview:  func() tool.Preview { return p.Preview(ctx, call.Caller, in.JobID) },
-		Question: "Publish this job on OpenTrain?", NotDone: "Not published", Otherwise: tool.PatchDraft,
-		Note: "Publishing makes the job visible to everyone. An account may publish 20 jobs a day, 3 while no human has claimed it.",
-	})
-	switch {
-	case ask != nil:
-		return out, ask, nil
-	case next != nil:
-		out.Next = *next
+	out := publishOutput{JobID: in.JobID, Status: opentrain.StatusDraft, Interpreted: call.Interpreted}
+	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
+	intent := confirm.Intent{
+		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Question: "Publish this job on OpenTrain?", Note: draft.PublishNote, IfNo: draft.PublishIfNo,
+	}
+	answer := p.Confirm.Read(call, &intent)
+	if answer.No {
+		out.Next = intent.Declined()
 		return out, nil, nil
 	}
-	call.Step("Publishing")
-	answer, err := p.API.PublishJob(ctx, in.JobID)
+	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusDraft)
+	if err != nil {
+		return out, nil, err
+	}
+	if own.Status == opentrain.StatusOpen {
+		return out.alreadyLive(own), nil, nil
+	}
+	if err := own.Require(opentrain.StatusDraft); err != nil {
+		return out, nil, err
+	}
+	if !answer.Yes {
+		return p.askToPublish(ctx, call, intent, own, out, answer.Why)
+	}
+	view, again, err := p.Compare(ctx, call, own, answer.View)
+	if err != nil || again != "" {
+		return p.askAgain(call, intent, own, view, out, again, err)
+	}
+	call.Step("Publishing the job")
+	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(own)), in.JobID)
+	switch {
+	case errors.Is(err, errLive):
+		answered, err = &opentrain.Publication{Status: opentrain.StatusOpen, JobURL: own.JobURL}, nil
+	case errors.Is(err, errChanged):
+		if own, err = p.FindOwn(ctx, in.JobID, opentrain.StatusDraft); err != nil {
+			return out, nil, err
+		}
+		return p.askToPublish(ctx, call, intent, own, out, "The draft was changed while it was being published.")
+	}
+	p.Record(call.Caller, in.JobID, err)
+	return p.published(ctx, call, own, out, answered, err)
+}
+
+// The outcomes of the check before a call is repeated.
+var (
+	errLive    = errors.New("the job is live")
+	errChanged = errors.New("the draft has changed")
+)
+
+// stillToPublish looks at the list again before a repeated attempt: the first one may have published the job.
+func (p posting) stillToPublish(before draft.Own) func(context.Context) error {
+	return func(ctx context.Context) error {
+		now, err := p.FindOwn(ctx, before.ID, opentrain.StatusDraft)
+		switch {
+		case err != nil:
+			return err
+		case now.Status == opentrain.StatusOpen:
+			return errLive
+		case !now.Changed.Equal(before.Changed):
+			return errChanged
+		}
+		return now.Require(opentrain.StatusDraft)
+	}
+}
+
+// askToPublish shows the draft as it stands and asks for a yes, unless it isn't complete.
+func (p posting) askToPublish(
+	ctx context.Context, call tool.Call, intent confirm.Intent, own draft.Own, out publishOutput, why string,
+) (publishOutput, *tool.Ask, error) {
+	view, err := p.See(ctx, call, own)
+	return p.askAgain(call, intent, own, view, out, why, err)
+}
+
+func (p posting) askAgain(
+	call tool.Call, intent confirm.Intent, own draft.Own, view draft.View, out publishOutput, why string, err error,
+) (publishOutput, *tool.Ask, error) {
+	switch {
+	case errors.Is(err, draft.ErrNoTitle):
+		out.Next = draft.AskTitle(own.ID)
+		return out, nil, nil
+	case err != nil:
+		return out, nil, err
+	case !view.Report.PublishReady:
+		return out.notReady(view.Report), nil, nil
+	}
+	ask, next := p.Confirm.Ask(call, intent, view.Preview(own), view.View, why)
+	if next != nil {
+		next.Change = view.Report.Next.Change
+		out.Next = *next
+	}
+	return out, ask, nil
+}
+
+// published reads OpenTrain's answer.
+func (p posting) published(
+	ctx context.Context, call tool.Call, own draft.Own, out publishOutput, answer *opentrain.Publication, err error,
+) (publishOutput, *tool.Ask, error) {
 	if err != nil {
 		if answer = publicationIn(err); answer == nil {
 			return out, nil, err
@@ -87,17 +176,21 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	switch {
 	case answer.Status == opentrain.StatusOpen:
 		out.Published, out.AlreadyPublished, out.JobURL = true, answer.AlreadyPublished, text.URL(answer.JobURL)
-		out.Next = p.checkListing(ctx, in.JobID)
+		out.Next = checkListing(own)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):
-		out.Status, out.Reasons = opentrain.StatusDraft, reasons
-		out.Next = changeContent(in.JobID, "OpenTrain's content check blocked the job.")
+		out.Status, out.Reasons, out.blocked = opentrain.StatusDraft, reasons, true
+		out.Next = changeContent(own.ID, "The job failed OpenTrain's content check.")
 	case answer.Validation != nil || len(answer.MissingFields) > 0:
-		return p.notReady(ctx, call, out, answer), nil, nil
+		report := p.Report(ctx, call, &opentrain.Draft{
+			JobID: own.ID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
+			Validation: *cmp.Or(answer.Validation, &opentrain.Validation{}),
+		}, draft.ReportOptions{})
+		out = out.notReady(report)
 	case answer.Status == "":
-		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the answer does not say whether the job was published"}
+		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response doesn't say whether the job was published"}
 	default:
 		out.Reasons = reasons
-		out.Next = tool.ListJobsNext("OpenTrain answered that the job is " + out.Status + ".")
+		out.Next = tool.ListJobsNext("OpenTrain says the job is " + tool.StatusWords(out.Status) + ".")
 	}
 	return out, nil, nil
 }
@@ -119,32 +212,27 @@ func publicationIn(err error) *opentrain.Publication {
 	return &opentrain.Publication{Validation: details.Validation, MissingFields: details.MissingFields}
 }
 
-func (p posting) notReady(ctx context.Context, call tool.Call, out publishOutput, answer *opentrain.Publication) publishOutput {
-	report := p.Report(ctx, call, &opentrain.Draft{
-		JobID: out.JobID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
-		Validation: *cmp.Or(answer.Validation, &opentrain.Validation{}),
-	}, draft.ReportOptions{})
-	out.Status, out.MissingFields, out.Issues, out.Next = report.Status, report.MissingFields, report.Issues, report.Next
-	if report.Next.Action == tool.ConfirmWithHuman {
-		out.Next = tool.ListJobsNext("OpenTrain refused to publish and named nothing that is missing.")
+// notReady says what the draft still needs.
+func (o publishOutput) notReady(report draft.Report) publishOutput {
+	o.Status, o.MissingFields, o.Issues, o.Next = report.Status, report.MissingFields, report.Issues, report.Next
+	if report.PublishReady {
+		o.Next = tool.ListJobsNext("OpenTrain didn't publish the job and didn't say what is missing.")
 	}
-	return out
+	return o
 }
 
-// checkListing is the check that the posting guide advises: a search for the words of the job's title. Without
-// the title, the check is the list of the caller's jobs.
-func (p posting) checkListing(ctx context.Context, jobID string) tool.Next {
-	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTimeout)
-	defer cancel()
-	page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: opentrain.StatusOpen, Limit: 50})
-	if err == nil {
-		for _, job := range page.Jobs {
-			if words := keywords(job.Title); job.ID == jobID && words != "" {
-				return tool.Next{
-					Action: tool.CallTool, Tool: tool.SearchJobs, Arguments: map[string]any{"q": words},
-					Note: "Check that the job appears as intended. A new listing can take five minutes to show.",
-				}
-			}
+func (o publishOutput) alreadyLive(own draft.Own) publishOutput {
+	o.Status, o.Published, o.AlreadyPublished, o.JobURL = opentrain.StatusOpen, true, true, text.URL(own.JobURL)
+	o.Next = tool.Next{Action: tool.Done, Note: "To edit the live job, use " + tool.UpdateJob + "."}
+	return o
+}
+
+// checkListing is the check that the posting guide advises: a search for the words of the job's title.
+func checkListing(own draft.Own) tool.Next {
+	if words := keywords(own.Title); words != "" {
+		return tool.Next{
+			Action: tool.CallTool, Tool: tool.SearchJobs, Arguments: map[string]any{"q": words},
+			Note: "Check how the job is listed. A new listing can take five minutes to show.",
 		}
 	}
 	return tool.ListJobsNext("Check that the job is listed as OPEN.")
@@ -158,20 +246,25 @@ func keywords(title string) string {
 }
 
 func (o publishOutput) Effect() tool.Effect {
-	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not published")}
+	if !o.Published && len(o.Reasons) == 0 {
+		return tool.Effect{JobID: o.JobID, Outcome: "not published"}
+	}
+	return tool.Effect{JobID: o.JobID, Outcome: o.Status}
 }
 
 func (o publishOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.AlreadyPublished:
-		l.Add("Job %s was already live.", o.JobID)
+		l.Add("Job %s is already live.", o.JobID)
 	case o.Published:
 		l.Add("Job %s is live.", o.JobID)
-	case len(o.Reasons) > 0 && o.Status == opentrain.StatusDraft:
-		l.Add("Job %s was not published: the content check blocked it.", o.JobID)
+	case o.blocked:
+		l.Add("Job %s was not published: it failed the content check.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s is not published yet: the human has to confirm it first.", o.JobID)
+		l.Add("Job %s hasn't been published yet. Ask the human first.", o.JobID)
+	case o.Next.Action == tool.AskHuman:
+		l.Add("Job %s can't be published yet.", o.JobID)
 	default:
 		l.Add("Job %s was not published.", o.JobID)
 	}

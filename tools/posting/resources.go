@@ -13,8 +13,9 @@ const fieldsURI = "opentrain://fields"
 
 func (p posting) fieldsResource() tool.Resource {
 	return tool.Resource{
-		URI: fieldsURI, Title: "Fields of a draft", MIMEType: "text/markdown",
+		URI: fieldsURI, Title: "Draft fields", MIMEType: "text/markdown",
 		Description: "Every field of a job draft on OpenTrain: its key, type and values.",
+		Needs:       []string{tool.PatchDraft},
 		Read: func(ctx context.Context, by caller.Caller, _ string) (string, error) {
 			return p.FieldsPage(ctx, by), nil
 		},
@@ -23,8 +24,9 @@ func (p posting) fieldsResource() tool.Resource {
 
 func (p posting) fieldResource() tool.Resource {
 	return tool.Resource{
-		URI: fieldsURI + "/{key}", Title: "A field of a draft", MIMEType: "text/markdown",
+		URI: fieldsURI + "/{key}", Title: "Draft field", MIMEType: "text/markdown",
 		Description: "One field of a job draft on OpenTrain, by its key.",
+		Needs:       []string{tool.PatchDraft},
 		Read: func(ctx context.Context, by caller.Caller, key string) (string, error) {
 			page := p.FieldPage(ctx, by, key)
 			if page == "" {

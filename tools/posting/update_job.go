@@ -9,19 +9,29 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 type updateJobInput struct {
-	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of an open job of the account."`
+	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job in the account."`
 	// Fields has no schema of its own: the keys of opentrain_patch_draft twice would fill every host's context.
-	Fields            draft.Content `json:"fields" jsonschema_description:"Fields to set, with keys and values as in opentrain_patch_draft."`
-	ConfirmationToken string        `json:"confirmationToken,omitempty" jsonschema_description:"Only as given in a next step."`
+	Fields            draft.Content `json:"fields"`
+	ConfirmationToken string        `json:"confirmationToken,omitempty"`
+	AskHuman          *bool         `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"fields":            `Fields to set, such as {"pricePerHour":25}; keys as in opentrain_patch_draft.`,
+		"confirmationToken": confirm.TokenHelp,
+		"askHuman":          confirm.AskHumanHelp,
+	})
 }
 
 type updateJobOutput struct {
 	JobID   string `json:"jobId"`
 	Applied bool   `json:"applied" jsonschema_description:"True when the fields were changed."`
-	Status  string `json:"status,omitempty" jsonschema_description:"OPEN when still public; DRAFT when the content check took it down."`
+	Status  string `json:"status,omitempty" jsonschema_description:"OPEN when still live; DRAFT when the content check took it down."`
 
 	FieldsSet   draft.Content `json:"fieldsSet,omitzero"`
 	Reasons     []string      `json:"reasons,omitempty" jsonschema_description:"What the content check found."`
@@ -31,42 +41,54 @@ type updateJobOutput struct {
 
 func (p posting) updateJob() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.UpdateJob, Title: "Edit a published job", Kind: tool.KindPublish,
-		Description: "Change fields of a job that is published on OpenTrain; everyone sees the change. " +
-			"Use it only for what the human has seen and approved. Drafts are changed with opentrain_patch_draft. " +
-			"Fields not named stay as they are, null clears one. " +
-			"The content check runs again: an edit that it blocks is still applied, and takes the job off the marketplace, back to a draft.",
-		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It is not known whether the edit took effect. " + tool.GetJob +
-			" shows the public job; setting the same values again is harmless.",
+		Name: tool.UpdateJob, Title: "Edit a live job", Kind: tool.KindPublish,
+		Description: "Edit fields of a live job on OpenTrain and return its new status. The human approves the edit first. " +
+			"Fields that you leave out stay as they are. For drafts, use opentrain_patch_draft. " +
+			"OpenTrain checks the content again. An edit that fails the check is still saved, and turns the job back into a draft.",
+		Scope: "jobs:write", Feature: publishingFeature(), Live: p.Live,
+		OutcomeUnknown: "It's unclear whether the edit took effect. " + tool.GetJob +
+			" shows the live job; setting the same values again is harmless.",
 	}, p.update)
 }
 
 func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) (updateJobOutput, *tool.Ask, error) {
-	fields, err := p.DecodeFields(ctx, &call, opentrain.Fields(in.Fields))
+	fields := opentrain.Fields(in.Fields)
+	unlock, err := p.Confirm.Ledger.Lock(ctx, call.Caller, in.JobID)
 	if err != nil {
 		return updateJobOutput{}, nil, err
 	}
-	short := draft.Shortened(fields)
-	ask, next := p.Confirm.Check(call, confirm.Intent{
-		Tool: tool.UpdateJob, JobID: in.JobID, Fields: fields, Token: in.ConfirmationToken,
-		Preview:  func() tool.Preview { return tool.Preview{JobID: in.JobID, Fields: opentrain.Fields(short)} },
-		Question: "Change this public job on OpenTrain?", NotDone: "Not changed",
-		Note: "The job is public: everyone sees the change.",
-	})
-	switch {
-	case ask != nil:
-		return updateJobOutput{}, ask, nil
-	case next != nil:
-		return updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted, Next: *next}.fit(), nil, nil
+	defer unlock()
+	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
+	intent := confirm.Intent{
+		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so the edit shows right away.",
+		IfNo: "The job stays as it is.",
 	}
-	call.Step("Changing the job")
-	end := p.Confirm.Ledger.Begin(call.Caller, in.JobID)
+	answer := p.Confirm.Read(call, &intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
+	if err == nil {
+		err = own.Require(opentrain.StatusOpen)
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	if !answer.Yes {
+		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
+		ask, next := p.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+		if next != nil {
+			next.Change = resolve
+			out.Next = *next
+		}
+		return out, ask, nil
+	}
+	call.Step("Editing the job")
 	edit, err := p.API.UpdateJob(ctx, in.JobID, fields)
-	end(err)
-	if opentrain.MayHaveChanged(err) {
-		p.Forget(call.Caller, in.JobID)
-	}
+	p.Record(call.Caller, in.JobID, err)
+	p.Forget(call.Caller, in.JobID)
 	if err != nil {
 		moderation := blockedBy(err, opentrain.CodeConflict)
 		if moderation == nil {
@@ -76,15 +98,15 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		edit = &opentrain.Edit{Status: opentrain.StatusDraft, Moderation: moderation}
 	}
 	blocked, reasons := contentCheck(edit.Moderation)
-	out := updateJobOutput{JobID: in.JobID, Applied: true, FieldsSet: short, Reasons: reasons, Interpreted: call.Interpreted}
+	out.Applied, out.FieldsSet, out.Reasons = true, draft.Shortened(fields), reasons
 	if edit.Status == opentrain.StatusDraft || edit.Status == "" && blocked {
 		out.Status = opentrain.StatusDraft
-		out.Next = changeContent(in.JobID, "The edit was applied, and OpenTrain's content check took the job off the marketplace.")
+		out.Next = changeContent(in.JobID, "The content check took the job off the marketplace.")
 	} else {
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": in.JobID},
-			Note: "Check the public job. An edit can take five minutes to show.",
+			Note: "Check how the job is listed. An edit can take five minutes to show.",
 		}
 	}
 	return out.fit(), nil, nil
@@ -104,15 +126,14 @@ func (o updateJobOutput) Effect() tool.Effect {
 func (o updateJobOutput) Text() string {
 	var l text.Lines
 	switch {
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("Job %s hasn't been edited yet. Ask the human first.", o.JobID)
 	case !o.Applied:
-		l.Add("Job %s is not changed yet: the human has to confirm the change first.", o.JobID)
+		l.Add("Job %s was not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:
-		l.Add("The edit of job %s was applied, but the content check blocked it: the job is a draft again and no longer public.", o.JobID)
+		l.Add("Job %s was changed, but the change failed the content check: the job is a draft again and no longer live.", o.JobID)
 	default:
-		l.Add("Job %s is changed; its status is %s.", o.JobID, o.Status)
-	}
-	if len(o.FieldsSet) > 0 {
-		l.Field("Set", text.JSON(o.FieldsSet))
+		l.Add("Job %s was changed and is %s.", o.JobID, tool.StatusWords(o.Status))
 	}
 	l.Fields("Reason", o.Reasons)
 	l.Fields("Interpreted", o.Interpreted)

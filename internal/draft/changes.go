@@ -1,0 +1,107 @@
+package draft
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// maxChange is the longest value of a change that a human is shown, in characters. A form shows it whole or not at all.
+const maxChange = 5000
+
+// Changes shows an edit of a live job, old and new value of each field. resolve is the call that resolves its warnings,
+// nil without any. The caller holds the job's lock.
+func (d *Desk) Changes(
+	ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields,
+) (preview tool.Preview, resolve *tool.Change) {
+	preview = own.Preview()
+	current := d.current(ctx, by, own, &preview)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		old := "unknown"
+		if value, isKnown := current[key]; isKnown {
+			old = text.Clip(text.Clean(tool.WithoutUnit(key, value), maxChange), 200)
+		}
+		now := wholeChange(key, fields[key])
+		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
+	}
+	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
+	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
+	after.outdated = outdated(before, after, fields)
+	found := after.contradictions()
+	for _, warning := range found.warnings { // nothing is changed yet
+		preview.Warnings = append(preview.Warnings, strings.Replace(warning, " is now ", " would be ", 1))
+	}
+	if found.patch != nil {
+		maps.Copy(found.patch, asArguments(fields, found.patch))
+		resolve = &tool.Change{Tool: tool.UpdateJob, Arguments: map[string]any{"jobId": own.ID, "fields": found.patch}}
+	}
+	return preview, resolve
+}
+
+// wholeChange is the new value of a field. One that is too long says so.
+func wholeChange(key string, value json.RawMessage) string {
+	words := tool.Readable(key, value)
+	if length := utf8.RuneCountInString(words); length > maxChange {
+		return fmt.Sprintf("%s (%d characters in all; only the first %d are shown)", text.Clean(words, maxChange), length, maxChange)
+	}
+	return text.Clean(words, maxChange)
+}
+
+// asArguments are the fields that others don't set.
+func asArguments(fields opentrain.Fields, others map[string]any) map[string]any {
+	arguments := map[string]any{}
+	for key, value := range fields {
+		if _, found := others[key]; !found {
+			arguments[key] = value
+		}
+	}
+	return arguments
+}
+
+// current is what the job's fields are now: as they were last reported, if nothing has changed since, otherwise as the
+// job is listed.
+func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *tool.Preview) opentrain.Fields {
+	if k, found := d.remembered(by, own.ID); found && !own.Changed.IsZero() && k.view.Covers(own.Changed) {
+		return k.draft.NormalizedFields
+	}
+	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
+	defer cancel()
+	job, err := d.API.GetJobUncached(ctx, own.ID)
+	if err != nil || job.Status == opentrain.StatusClosed {
+		preview.Notes = append(preview.Notes, "The current values can't be read. Look at the job's page.")
+		return nil
+	}
+	preview.Notes = append(preview.Notes, "Current values as listed at "+d.Now().UTC().Format(time.RFC3339)+".")
+	preview.URL = text.URL(job.URL)
+	listed := opentrain.Fields{}
+	add := func(key string, value any) {
+		if raw := text.JSON(value); raw != `""` && raw != "null" {
+			listed[key] = json.RawMessage(raw)
+		}
+	}
+	add("jobTitle", job.Title)
+	add("jobDescription", job.DescriptionText)
+	add("dataType", job.DataType)
+	add("labelTypes", job.LabelTypes)
+	add("labelingSoftware", job.LabelingSoftware)
+	add("experienceLevel", job.ExperienceLevel)
+	add("languages", job.Languages)
+	add("countries", job.Countries)
+	add("paymentType", job.Pay.PaymentType)
+	if job.Pay.Currency == "" || job.Pay.Currency == "USD" {
+		add("pricePerHour", job.Pay.HourlyRate)
+		add("pricePerLabel", job.Pay.PerLabelRate)
+		add("fixedPrice", job.Pay.FixedPrice)
+	}
+	return listed
+}

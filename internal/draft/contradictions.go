@@ -1,0 +1,168 @@
+package draft
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// contradictions are the places where a draft says two things, and the patch that resolves them.
+type contradictions struct {
+	warnings []string
+	patch    map[string]any // nil when there are none; the text is for the human to word
+}
+
+// contradictions finds a rate that belongs to another payment type, numbers that were changed but still stand in the
+// description, and a pay in another currency.
+func (k known) contradictions() contradictions {
+	var found contradictions
+	fields := k.draft.NormalizedFields
+	patch := map[string]any{}
+	stray := strayRates(fields)
+	for _, key := range stray {
+		patch[key] = nil
+		found.warnings = append(found.warnings, fmt.Sprintf("The payment type is “%s”, but %s is still set.",
+			tool.Label(textOf(fields["paymentType"])), tool.Readable(key, fields[key])))
+	}
+	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
+		if slices.Contains(stray, key) {
+			continue
+		}
+		patch["jobDescription"] = tool.Answer
+		found.warnings = append(found.warnings, stillSays(k.description(), key, k.outdated[key], fields[key]))
+	}
+	if amount, rate := foreignAmount(k.description()), ownRate(fields); amount != "" && numberOf(fields[rate]) != "" {
+		patch["jobDescription"] = tool.Answer
+		found.warnings = append(found.warnings, fmt.Sprintf("The description says “%s”, but the job pays %s (US dollars).",
+			amount, tool.Readable(rate, fields[rate])))
+	}
+	if len(patch) > 0 {
+		found.patch = patch
+	}
+	return found
+}
+
+// strayRates are the rates that are set beside the one of the payment type.
+func strayRates(fields opentrain.Fields) []string {
+	own := ownRate(fields)
+	return slices.DeleteFunc([]string{"fixedPrice", "pricePerHour", "pricePerLabel"}, func(key string) bool {
+		return own == "" || key == own || numberOf(fields[key]) == ""
+	})
+}
+
+// ownRate is the key of the rate that belongs to the payment type, "" for none.
+func ownRate(fields opentrain.Fields) string {
+	rates := map[string]string{"PAY_PER_HOUR": "pricePerHour", "PAY_PER_LABEL": "pricePerLabel", "FIXED_PRICE": "fixedPrice"}
+	return rates[textOf(fields["paymentType"])]
+}
+
+// outdated are the values that fields had when the description was written, as long as it still has their numbers.
+func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
+	old := merged(nil, before.outdated)
+	for key := range set {
+		if was := before.draft.NormalizedFields[key]; old[key] == nil && numberOf(was) != "" {
+			old[key] = was
+		}
+	}
+	numbers := numbersIn(now.description())
+	maps.DeleteFunc(old, func(key string, was json.RawMessage) bool {
+		current := numberOf(now.draft.NormalizedFields[key])
+		rewritten := set["jobDescription"] != nil && numbers[current] != ""
+		return current == "" || current == numberOf(was) || numbers[numberOf(was)] == "" || rewritten
+	})
+	return old
+}
+
+// foreignAmount is the first amount in a text that isn't in dollars: "€18", "18 euros".
+func foreignAmount(s string) string {
+	words := amountWords(s)
+	for i, word := range words {
+		sign := strings.HasPrefix(word, "€") || strings.HasPrefix(word, "£") || strings.HasSuffix(word, "€") || strings.HasSuffix(word, "£")
+		if !strings.ContainsFunc(word, unicode.IsDigit) {
+			continue
+		}
+		if sign {
+			return word
+		}
+		if i+1 < len(words) && slices.Contains([]string{"euro", "euros", "eur", "gbp", "pounds"}, strings.ToLower(words[i+1])) {
+			return word + " " + words[i+1]
+		}
+	}
+	return ""
+}
+
+// amountWords are the words and numbers of a text, with the signs of currencies.
+func amountWords(s string) []string {
+	words := strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".,$€£", r)
+	})
+	for i, word := range words {
+		words[i] = strings.Trim(word, ".,")
+	}
+	return words
+}
+
+// description is the draft's text, or else what it was made from.
+func (k known) description() string {
+	return cmp.Or(textOf(k.draft.NormalizedFields["jobDescription"]), k.source)
+}
+
+// stillSays is the warning about a number in the description that a change of a field made wrong.
+func stillSays(description, key string, was, now json.RawMessage) string {
+	current := tool.WithoutUnit(key, now)
+	return fmt.Sprintf("The description still says “%s”, but “%s” is now %s.",
+		numbersIn(description)[numberOf(was)], tool.FieldLabel(key), current)
+}
+
+func textOf(value json.RawMessage) (s string) {
+	if json.Unmarshal(value, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// numberOf is a JSON number in its shortest form, "" for any other value.
+func numberOf(value json.RawMessage) string {
+	var number *float64
+	if json.Unmarshal(value, &number) != nil || number == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*number, 'f', -1, 64)
+}
+
+// numbersIn are the numbers in a text as they are written, by their shortest form: 50,000 and 50k are 50000, ten is 10.
+func numbersIn(s string) map[string]string {
+	spelled := []string{ // "one" is seldom a number
+		"", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+	}
+	numbers := map[string]string{}
+	add := func(number float64, written string) {
+		key := strconv.FormatFloat(number, 'f', -1, 64)
+		numbers[key] = cmp.Or(numbers[key], written)
+	}
+	for _, written := range amountWords(s) {
+		word := strings.ToLower(strings.TrimLeft(written, "$€£"))
+		if n := slices.Index(spelled, word); n > 1 {
+			add(float64(n), written)
+			continue
+		}
+		number, err := strconv.ParseFloat(strings.TrimRightFunc(strings.ReplaceAll(word, ",", ""), unicode.IsLetter), 64)
+		if err != nil {
+			continue
+		}
+		if strings.HasSuffix(word, "k") {
+			number *= 1000
+		}
+		add(number, written)
+	}
+	return numbers
+}

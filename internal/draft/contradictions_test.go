@@ -1,0 +1,54 @@
+package draft
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"opentrain-mcp/opentrain"
+)
+
+// TestContradictions: where the fields of a draft and its description have come apart.
+func TestContradictions(t *testing.T) {
+	const text = "Ten people label 50k images for $18/hour."
+	for name, test := range map[string]struct {
+		description, set string // the text before the call, and the fields that it sets
+		want             []string
+	}{
+		"the same":                 {text, `{"headcount":10}`, nil},
+		"a price":                  {text, `{"pricePerHour":21}`, []string{"The description still says “$18”, but “Price per hour” is now $21."}},
+		"a number in words":        {text, `{"headcount":12}`, []string{"The description still says “Ten”, but “Number of people” is now 12."}},
+		"thousands":                {text, `{"dataVolume":60000}`, []string{"The description still says “50k”, but “Amount of data” is now 60,000."}},
+		"both together":            {text, `{"pricePerHour":21,"jobDescription":"Ten people, 50k images, $21."}`, nil},
+		"a number that is nowhere": {"People label images.", `{"headcount":12}`, nil},
+		"another text":             {text, `{"jobDescription":"People label images."}`, nil},
+		"euros":                    {text, `{"jobDescription":"10 people, 50,000 images, €18, or $18."}`, []string{"The description says “€18”, but the job pays $18 per hour (US dollars)."}},
+		"euros in words":           {text, `{"jobDescription":"10 people, 50,000 images, 18 euros; $18."}`, []string{"The description says “18 euros”, but the job pays $18 per hour (US dollars)."}},
+		"another payment type":     {text, `{"paymentType":"PAY_PER_LABEL","pricePerLabel":0.05}`, []string{"The payment type is “Per label”, but $18 per hour is still set."}},
+	} {
+		fields := opentrain.Fields{
+			"headcount": []byte("10"), "dataVolume": []byte("50000"), "pricePerHour": []byte("18"), "paymentType": []byte(`"PAY_PER_HOUR"`),
+		}
+		description, err := json.Marshal(test.description)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields["jobDescription"] = description
+		var set opentrain.Fields
+		if err := json.Unmarshal([]byte(test.set), &set); err != nil {
+			t.Fatal(err)
+		}
+		before := known{draft: &opentrain.Draft{NormalizedFields: fields}}
+		now := known{draft: &opentrain.Draft{NormalizedFields: merged(fields, set)}}
+		now.outdated = outdated(before, now, set)
+		if got := now.contradictions(); !slices.Equal(got.warnings, test.want) || (got.patch != nil) != (test.want != nil) {
+			t.Errorf("%s: %q, %v", name, got.warnings, got.patch)
+		}
+		// The next call leaves things as they are.
+		later := known{draft: now.draft}
+		later.outdated = outdated(now, later, nil)
+		if got := later.contradictions(); !slices.Equal(got.warnings, test.want) {
+			t.Errorf("%s, later: %q", name, got.warnings)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package draft
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// maxChoices is how many drafts a human is asked to choose from.
+const maxChoices = 10
+
+// FindDraft finds one of the caller's drafts by its id or by words of its title: "the dashcam one". When none or several
+// match, it returns the drafts to choose from. A job that is no longer a draft is found by its id.
+func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []opentrain.OwnJob, err error) {
+	var drafts []opentrain.OwnJob
+	hit, whole, err := d.ownJobs(ctx, opentrain.StatusDraft, func(job opentrain.OwnJob) bool {
+		drafts = append(drafts, job)
+		return job.ID == name || choice(job) == name
+	})
+	switch {
+	case err != nil:
+		return Own{}, nil, unsent(err)
+	case len(hit) > 0:
+		return d.ownOf(hit[0]), nil, nil
+	}
+	similar := those(drafts, func(title string) bool { return strings.EqualFold(strings.TrimSpace(title), strings.TrimSpace(name)) })
+	if len(similar) == 0 {
+		similar = those(drafts, func(title string) bool { return hasWords(title, name) })
+	}
+	switch {
+	case len(similar) == 1 && whole:
+		return d.ownOf(similar[0]), nil, nil
+	case len(similar) > 0:
+		return Own{}, similar[:min(len(similar), maxChoices)], nil
+	}
+	found, err = d.FindOwn(ctx, name, "")
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) && len(drafts) > 0 && !looksLikeID(name) {
+		return Own{}, drafts[:min(len(drafts), maxChoices)], nil
+	}
+	return found, nil, err
+}
+
+// those are the jobs whose title fits.
+func those(jobs []opentrain.OwnJob, fits func(title string) bool) []opentrain.OwnJob {
+	return slices.DeleteFunc(slices.Clone(jobs), func(job opentrain.OwnJob) bool { return !fits(job.Title) })
+}
+
+// hasWords reports whether a title has every word that says something about a job.
+func hasWords(title, name string) bool {
+	wanted := slices.DeleteFunc(wordsOf(name), func(word string) bool {
+		return slices.Contains([]string{"the", "a", "an", "my", "our", "one", "job", "draft", "for", "of", "with", "about", "that", "from"}, word)
+	})
+	have := wordsOf(title)
+	return len(wanted) > 0 && !slices.ContainsFunc(wanted, func(word string) bool {
+		return !slices.ContainsFunc(have, func(other string) bool {
+			return strings.HasPrefix(other, word) || strings.HasPrefix(word, other) && len(other) > 3
+		})
+	})
+}
+
+func wordsOf(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// looksLikeID reports whether a name is one word with a digit or an underscore in it: no words of a title.
+func looksLikeID(name string) bool {
+	return !strings.ContainsFunc(name, unicode.IsSpace) && strings.ContainsAny(name, "0123456789_")
+}
+
+// choice names a draft so that FindDraft finds it again.
+func choice(job opentrain.OwnJob) string {
+	created, _, _ := strings.Cut(text.Clean(job.CreatedAt, 40), "T")
+	return text.Clean(job.Title, 100) + " (" + text.Join(", ", text.Clean(job.ID, maxJobID), created) + ")"
+}
+
+// Choose is the report that asks which of several drafts is meant.
+func Choose(name string, drafts []opentrain.OwnJob) Report {
+	heading := "No draft title matches “" + text.Clean(name, 100) + "”."
+	if hasWords(drafts[0].Title, name) {
+		heading = "These drafts match."
+	}
+	return Report{heading: heading, Next: tool.Next{
+		Action: tool.AskHuman, Field: "jobId", Type: "enum", Options: tool.Map(drafts, choice), Tool: tool.GetDraft,
+		Question:  "Which of these drafts do you mean?",
+		Arguments: map[string]any{"jobId": tool.Answer},
+	}}
+}
+
+// NoLongerDraft is the report on a job that was published or closed.
+func NoLongerDraft(own Own) Report {
+	report := Listed(own, "")
+	report.DraftURL = ""
+	report.Next = tool.Next{Action: tool.Done, Note: "It's no longer a draft."}
+	if own.Status == opentrain.StatusOpen {
+		report.Next = tool.Next{
+			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID},
+			Note: "This shows its listing.",
+		}
+	}
+	return report
+}
+
+// Listed is a report from what the list of jobs says.
+func Listed(own Own, note string) Report {
+	status := text.Clean(own.Status, 40)
+	report := Report{
+		JobID: text.Clean(own.ID, maxJobID), Status: status, DraftURL: own.Page, listedTitle: text.Clean(own.Title, 200),
+		heading:          "Job " + text.Clean(own.ID, maxJobID) + " is " + tool.StatusWords(status) + ".",
+		NormalizedFields: Shortened(opentrain.Fields{"jobTitle": []byte(text.JSON(own.Title))}),
+		Next:             tool.Next{Action: tool.Done, Note: note},
+	}
+	return report
+}
+
+// Untitled is the report on a draft that can't be read because it has no title.
+func Untitled(own Own) Report {
+	report := Listed(own, "")
+	report.Next = AskTitle(report.JobID)
+	return report
+}

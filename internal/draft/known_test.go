@@ -1,0 +1,37 @@
+package draft
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/opentrain"
+)
+
+// TestMemoryIsBounded: all that is remembered of a draft counts, its description included: many long ones push out the
+// oldest drafts.
+func TestMemoryIsBounded(t *testing.T) {
+	long := strings.Repeat("x", 1<<18)
+	for name, of := range map[string]func(id string) (*opentrain.Draft, ReportOptions){
+		"descriptions": func(id string) (*opentrain.Draft, ReportOptions) {
+			return &opentrain.Draft{JobID: id}, ReportOptions{Source: long}
+		},
+		"content": func(id string) (*opentrain.Draft, ReportOptions) {
+			return &opentrain.Draft{JobID: id, NormalizedFields: opentrain.Fields{"jobDescription": []byte(`"` + long + `"`)}}, ReportOptions{}
+		},
+	} {
+		desk := NewDesk(nil, nil, nil, false, time.Now)
+		const fit = maxRemembered / (1 << 18)
+		for i := range fit + 1 {
+			draft, options := of(fmt.Sprint("job_", i))
+			desk.remember(caller.Caller{ID: "alice"}, draft, options)
+		}
+		for id, want := range map[string]bool{"job_0": false, fmt.Sprint("job_", fit): true} {
+			if _, found := desk.remembered(caller.Caller{ID: "alice"}, id); found != want {
+				t.Errorf("%s of %s is remembered: %v", name, id, found)
+			}
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package draft
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// The bounds of what is shown of remarks, in characters.
+const (
+	maxRemark = 400 // a message, a reason or a value
+	maxPath   = 100 // a path; its end says most
+	maxGroup  = 600 // all fields that share a reason
+	maxMember = 120 // one of them, with its value
+)
+
+// Remarks are the API's notes, cleaned.
+func Remarks(notes []opentrain.Note) []tool.Remark {
+	if notes == nil {
+		return nil
+	}
+	remarks := make([]tool.Remark, 0, len(notes))
+	for _, note := range notes {
+		remark := tool.Remark{
+			Field:   text.CleanEnd(cmp.Or(note.Field, string(note.Path)), maxPath),
+			Message: text.Clean(note.Message, maxRemark), Reason: text.Clean(note.Reason, maxRemark), Value: note.Value,
+		}
+		if string(remark.Value) == "null" {
+			remark.Value = nil
+		}
+		if remark.Value == nil && note.ValuePreview != "" {
+			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
+		}
+		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
+		if remark.Line() != "" {
+			remarks = append(remarks, remark)
+		}
+	}
+	return remarks
+}
+
+// withoutFields leaves out the remarks on some fields.
+func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark {
+	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
+}
+
+// AddRemarks adds a line for each remark. Those that differ only in field and value share one.
+func AddRemarks(l *text.Lines, name string, remarks []tool.Remark) {
+	for _, group := range grouped(remarks) {
+		l.Field(name, lineOf(group))
+	}
+}
+
+// grouped puts remarks with the same message and reason together, in the order in which each group begins.
+func grouped(remarks []tool.Remark) [][]tool.Remark {
+	var groups [][]tool.Remark
+	positions := map[[2]string]int{}
+	for _, remark := range remarks {
+		key := [2]string{remark.Message, remark.Reason}
+		position, found := positions[key]
+		if !found {
+			position = len(groups)
+			positions[key], groups = position, append(groups, nil)
+		}
+		groups[position] = append(groups[position], remark)
+	}
+	return groups
+}
+
+// lineOf writes a group as one line: its fields as far as there is room, then what they share.
+func lineOf(group []tool.Remark) string {
+	if len(group) == 1 {
+		return group[0].Line()
+	}
+	members, size := "", 0
+	for i, remark := range group {
+		member := text.Clip(tool.Remark{Field: remark.Field, Value: remark.Value}.Line(), maxMember)
+		if size += len([]rune(member)); size > maxGroup {
+			members += fmt.Sprintf("; and %d more", len(group)-i)
+			break
+		}
+		members = text.Join("; ", members, member)
+	}
+	return tool.Remark{Field: members, Message: group[0].Message, Reason: group[0].Reason}.Line()
+}

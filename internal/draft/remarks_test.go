@@ -1,0 +1,61 @@
+package draft
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+func TestAddRemarks(t *testing.T) {
+	value := func(s string) []byte { return []byte(text.JSON(s)) }
+	for name, test := range map[string]struct {
+		remarks []tool.Remark
+		want    []string
+	}{
+		"none": {nil, nil},
+		"one":  {[]tool.Remark{{Field: "a", Value: value("x"), Message: "m", Reason: "r"}}, []string{`N: a = "x" — m — r`}},
+		"one reason": {
+			[]tool.Remark{{Field: "a", Value: value("x"), Reason: "r"}, {Field: "b", Reason: "r"}}, []string{`N: a = "x"; b — r`},
+		},
+		"the order of their first ones": {
+			[]tool.Remark{{Field: "a", Reason: "r"}, {Field: "b", Reason: "s"}, {Field: "c", Reason: "r"}, {Message: "m"}},
+			[]string{"N: a; c — r", "N: b — s", "N: m"},
+		},
+		"the same twice, without a field": {[]tool.Remark{{Message: "m"}, {Message: "m"}}, []string{"N: m"}},
+		"a long value among others": {
+			[]tool.Remark{{Field: "a", Value: value(strings.Repeat("x", 300)), Reason: "r"}, {Field: "b", Reason: "r"}},
+			[]string{`N: a = "` + strings.Repeat("x", 114) + `…; b — r`},
+		},
+	} {
+		var l text.Lines
+		AddRemarks(&l, "N", test.remarks)
+		if got := l.String(); got != strings.Join(test.want, "\n") {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, strings.Join(test.want, "\n"))
+		}
+	}
+}
+
+// TestManyUnmappedParts take few lines, which show the ends of their paths.
+func TestManyUnmappedParts(t *testing.T) {
+	notes := make([]opentrain.Note, 0, 40)
+	for i := range 40 {
+		path := fmt.Sprintf("%s.part%02d", strings.Repeat("envelope.", 20), i)
+		notes = append(notes, opentrain.Note{Path: opentrain.FieldPath(path), ValuePreview: "v", Reason: fmt.Sprintf("reason %d", i%2)})
+	}
+	var l text.Lines
+	AddRemarks(&l, "Not used", Remarks(notes))
+	lines := strings.Split(l.String(), "\n")
+	if len(lines) != 2 || len(l.String()) > 2*(maxGroup+100) {
+		t.Errorf("%d lines, %d bytes:\n%s", len(lines), len(l.String()), l.String())
+	}
+	for i, line := range lines {
+		start, end := fmt.Sprintf(`.part%02d = "v"; …`, i), fmt.Sprintf("; and %d more — reason %d", 20-maxGroup/107, i)
+		if !strings.HasPrefix(line, "Not used: …") || !strings.Contains(line, start) || !strings.HasSuffix(line, end) {
+			t.Errorf("%q and %q are not in %s", start, end, line)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package tool
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Dialect is what the arguments of all tools have in common.
+func Dialect() schema.Dialect {
+	return schema.Dialect{
+		Label: Label, Refuse: placeholder, Ignored: hostArguments(),
+		Readings: map[string]schema.Reading{"jobId": {Text: readJobID}},
+	}
+}
+
+// hostArguments are arguments that hosts add to a call on their own, as public reports of them say.
+func hostArguments() []string {
+	return []string{
+		"toolCallId", "tool", "sessionId", "action", "chatInput", // n8n's MCP Client Tool, the last three after a chat trigger
+		"wait_for_previous", // Gemini CLI
+	}
+}
+
+// placeholder refuses the placeholder of a question. "is not a number" would make a model send a number of its own.
+func placeholder(value string) string {
+	if value == Answer || strings.HasPrefix(value, "<answer:") && strings.HasSuffix(value, ">") {
+		return "still has the placeholder; ask the human and put the answer there"
+	}
+	return ""
+}
+
+// readJobID returns the id of a job from the id itself, the job's slug, or the address of its page or draft page.
+func readJobID(given string) (string, error) {
+	id := strings.TrimSpace(given)
+	address, isURL := pageURL(id)
+	switch {
+	case isURL:
+		id = idInURL(address)
+	default:
+		if head, tail := splitSlug(id); isSlug(head) && isSureID(tail) {
+			id = tail
+		}
+	}
+	if id == "" {
+		return "", fmt.Errorf("\"%s\" is not a job's page on OpenTrain; send the job's id or the URL of its page or draft page",
+			text.Clean(given, 100))
+	}
+	if err := opentrain.CheckID(id); err != nil {
+		return "", fmt.Errorf("%s; job ids come from %s, %s and %s", text.Clean(err.Error(), 200), CreateDraft, ListJobs, SearchJobs)
+	}
+	return id, nil
+}
+
+// pageURL parses an address, with or without https://.
+func pageURL(given string) (address *url.URL, isURL bool) {
+	host, _, _ := strings.Cut(given, "/")
+	if isOpenTrain(strings.ToLower(host)) {
+		given = "https://" + given
+	}
+	if !strings.Contains(given, "://") {
+		return nil, false
+	}
+	address, err := url.Parse(given)
+	if err != nil {
+		return &url.URL{}, true
+	}
+	return address, true
+}
+
+// isOpenTrain reports whether a host is OpenTrain's.
+func isOpenTrain(host string) bool {
+	return host == "opentrain.ai" || strings.HasSuffix(host, ".opentrain.ai")
+}
+
+// idInURL returns the job id in an address such as /jobs/some-title-ID, /jobs/ID, /job-post?job=ID or
+// /job-post?jobId=ID, "" when there is none.
+func idInURL(address *url.URL) string {
+	if !isOpenTrain(strings.ToLower(address.Hostname())) {
+		return ""
+	}
+	segments := strings.Split(strings.Trim(address.EscapedPath(), "/"), "/")
+	for i, segment := range segments[:len(segments)-1] {
+		if segment != "jobs" && segment != "job-drafts" {
+			continue
+		}
+		name, err := url.PathUnescape(segments[i+1])
+		if err != nil {
+			return ""
+		}
+		head, tail := splitSlug(name)
+		switch {
+		case head == "" || !isSlug(head):
+			return name
+		case isSureID(tail) || strings.ContainsFunc(tail, unicode.IsDigit):
+			return tail
+		}
+		return "" // a title without an id
+	}
+	query := address.Query()
+	if id := query.Get("job"); id != "" {
+		return id
+	}
+	return query.Get("jobId")
+}
+
+// splitSlug splits the name of a job's page into the words of its title and the job's id: some-title-ID, or
+// some-title--ID. A UUID has hyphens of its own.
+func splitSlug(name string) (title, id string) {
+	const length = 36 // of a UUID
+	if start := len(name) - length; start >= 0 && isUUID(name[start:]) {
+		return strings.TrimRight(name[:start], "-"), name[start:]
+	}
+	at := strings.LastIndex(name, "--")
+	if at >= 0 {
+		return name[:at], name[at+2:]
+	}
+	if at = strings.LastIndex(name, "-"); at < 0 {
+		return "", name
+	}
+	return name[:at], name[at+1:]
+}
+
+func isUUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
+
+// isSlug reports whether a text is the words of a title as addresses have them: small letters, digits, hyphens.
+func isSlug(title string) bool {
+	return title != "" && !strings.ContainsFunc(title, func(r rune) bool {
+		return r != '-' && !unicode.IsDigit(r) && (!unicode.IsLetter(r) || unicode.IsUpper(r))
+	})
+}
+
+// isSureID reports whether a text looks like an id and like no word of a title.
+func isSureID(id string) bool {
+	return isUUID(id) || strings.Contains(id, "_") || len(id) >= 16 && strings.ContainsFunc(id, unicode.IsDigit)
+}

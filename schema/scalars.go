@@ -1,0 +1,123 @@
+package schema
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMessage {
+	text, ok := unquote(raw)
+	read := readingOf(node).Text
+	switch {
+	case len(node.Enum) > 0:
+		return d.enum(path, node, raw)
+	case !ok && !isNumber(raw):
+		d.reject(path, "%s is not a string", quote(raw))
+		return nil
+	case !ok:
+		text = string(raw)
+		raw = d.interpret(path, raw, d.encode(path, text))
+	}
+	if read != nil && strings.TrimSpace(text) != "" {
+		meant, err := read(text)
+		if err != nil {
+			d.reject(path, "%v", err)
+			return nil
+		}
+		if meant != text {
+			raw = d.interpret(path, raw, d.encode(path, meant))
+		}
+		text = meant
+	}
+	length := utf8.RuneCountInString(text)
+	switch {
+	case node.MinLength != nil && *node.MinLength > 0 && strings.TrimSpace(text) == "":
+		d.reject(path, "must not be empty: %s", node.Description)
+	case node.MaxLength != nil && length > int(min(*node.MaxLength, math.MaxInt32)):
+		d.reject(path, "has %d characters; at most %d", length, *node.MaxLength)
+	}
+	return raw
+}
+
+func (d *decoder) enum(path string, node *Node, raw json.RawMessage) json.RawMessage {
+	allowed := enumValues(node)
+	text, ok := unquote(raw)
+	if !ok {
+		d.add(func() Problem { return notAText(path, quote(raw), allowed) })
+		return nil
+	}
+	value, found := Match(text, allowed, d.dialect.Label)
+	switch {
+	case found && value != text:
+		return d.interpret(path, raw, d.encode(path, value))
+	case !found && (!d.open || readingOf(node).Complete):
+		d.add(func() Problem { return NotAllowed(path, text, allowed) })
+	}
+	return raw
+}
+
+func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawMessage {
+	dollars := readingOf(node).Dollars
+	if !isNumber(raw) {
+		text, _ := unquote(raw)
+		bare := json.RawMessage(strings.TrimSpace(text))
+		if !isNumber(bare) {
+			number, ok := parseNumber(text, dollars)
+			switch {
+			case !ok && dollars:
+				d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))
+				return nil
+			case !ok:
+				d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))
+				return nil
+			}
+			bare = json.RawMessage(number)
+		}
+		raw = d.interpret(path, raw, bare)
+	}
+	value, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
+		d.reject(path, "%s is out of range", quote(raw))
+		return nil
+	}
+	if node.Type == "integer" {
+		whole, err := strconv.ParseInt(strings.TrimSuffix(string(raw), ".0"), 10, 64)
+		switch {
+		case err == nil:
+		case value != math.Trunc(value):
+			d.reject(path, "%s is not a whole number", quote(raw))
+			return nil
+		case math.Abs(value) >= 1<<63:
+			d.reject(path, "%s is out of range", quote(raw))
+			return nil
+		default: // such as 1e3 or 3.00, which must go through a float64 with its 53 bits
+			whole = int64(value)
+		}
+		raw = strconv.AppendInt(nil, whole, 10)
+	}
+	if bound, err := node.Minimum.Float64(); err == nil && value < bound {
+		d.reject(path, "%s is too small; at least %s", quote(raw), node.Minimum)
+	}
+	if bound, err := node.ExclusiveMinimum.Float64(); err == nil && value <= bound {
+		d.reject(path, "%s is too small; it must be above %s", quote(raw), node.ExclusiveMinimum)
+	}
+	if bound, err := node.Maximum.Float64(); err == nil && value > bound {
+		d.reject(path, "%s is too large; at most %s", quote(raw), node.Maximum)
+	}
+	return raw
+}
+
+func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
+	if text := string(raw); text == "true" || text == "false" {
+		return raw
+	}
+	text, _ := unquote(raw)
+	if folded := strings.ToLower(fold(text)); folded == "true" || folded == "false" {
+		return d.interpret(path, raw, json.RawMessage(folded))
+	}
+	d.reject(path, "%s is not a boolean; send true or false", quote(raw))
+	return nil
+}

@@ -1,0 +1,30 @@
+package market
+
+import (
+	"context"
+	"errors"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// jobResource is the same job as a resource.
+func (m market) jobResource() tool.Resource {
+	return tool.Resource{
+		URI: "opentrain://jobs/{jobId}", Title: "A live job", MIMEType: "text/plain",
+		Description: "One live job on OpenTrain, with its full text as its owner wrote it.",
+		Needs:       []string{tool.GetJob},
+		Read: func(ctx context.Context, _ caller.Caller, jobID string) (string, error) {
+			job, err := m.api.GetJob(ctx, jobID)
+			switch {
+			case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
+				return "", errors.New("no live job has this id; a draft isn't live")
+			case err != nil:
+				return "", errors.New("the job couldn't be read: " + tool.Reason(err))
+			}
+			l := cleaned(*job).lines()
+			return l.String() + "\n", nil
+		},
+	}
+}
