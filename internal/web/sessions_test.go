@@ -388,6 +388,7 @@ func TestStreamOfIdleSessionEnds(t *testing.T) {
 		if duration := time.Since(began); stream.Code != 200 || duration < 10*time.Second || duration > 20*time.Second {
 			t.Errorf("status %d, ended after %v", stream.Code, duration)
 		}
+		synctest.Wait() // mcp-go ends the stream before the session
 		if s.handler.sessions.quota.InUse() != 0 {
 			t.Error("the session is still open")
 		}
