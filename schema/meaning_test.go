@@ -139,12 +139,12 @@ func TestReadings(t *testing.T) {
 		"split":                 {args: `{"tags":"a+b"}`, want: `{"tags":["A","B"]}`, interpreted: "tags: \"a+b\" was read as [\"a\",\"b\"]\ntags[0]: \"a\" was read as \"A\"\ntags[1]: \"b\" was read as \"B\""},
 		"not split":             {args: `{"tags":"none"}`, problem: `tags: "none" is not a list`},
 		"entries stay whole":    {args: `{"tags":["A+B"]}`, want: `{"tags":["A+B"]}`},
-		"entry refused":         {args: `{"tags":["A","no"]}`, problem: "tags[1]: is no tag"},
+		"entry refused":         {args: `{"tags":["A","no"]}`, problem: "tags[1] is no tag"},
 		"read, then measured":   {args: `{"code":"abc!!!"}`, want: `{"code":"abc"}`, interpreted: `code: "abc!!!" was read as "abc"`},
-		"too long after all":    {args: `{"code":"abcd!"}`, problem: "code: has 4 characters"},
+		"too long after all":    {args: `{"code":"abcd!"}`, problem: "code has 4 characters"},
 		"ignored":               {args: `{"host":{"a":1}}`, want: `{}`, interpreted: "host: was ignored; some hosts add it, but no tool has it"},
 		"not ignored, a member": {args: `{"code":"abc"}`, want: `{"code":"abc"}`},
-		"refused":               {args: `{"price":"?","tags":["?"]}`, problem: "price: is open\ntags[0]: is open"},
+		"refused":               {args: `{"price":"?","tags":["?"]}`, problem: "price is open\ntags[0] is open"},
 		"empty arguments":       {args: `[]`, want: `{}`},
 	} {
 		got, interpreted, err := input.Decode(json.RawMessage(test.args), nil)
@@ -178,13 +178,13 @@ func TestLiveSchemas(t *testing.T) {
 		"null clears":        {open: `{"level":null,"tags":null,"free":null}`},
 		"members twice":      {open: `{"free":{"a":1,"a":{"b":1,"b":2}}}`, want: `{"free":{"a":{"b":2}}}`},
 		"digits are kept":    {open: `{"free":[9007199254740993,1.50]}`},
-		"empty":              {open: `{}`, problems: "open: is empty; name one"},
+		"empty":              {open: `{}`, problems: "open is empty; name one"},
 		"empty text":         {open: `{"level":"","tags":["C",""]}`, problems: "open.level: \"\" is not one of: SENIOR, JUNIOR\nopen.tags[1]: \"\" is not one of"},
 		"another type":       {open: `{"level":["SENIOR"]}`, problems: "open.level: [\"SENIOR\"] is not a string; send one of SENIOR, JUNIOR"},
 		"a form of its own":  {open: `{"tags":[{"a":1},null]}`},
 		"unknown value":      {open: `{"level":"SENOIR"}`, problems: `open.level: "SENOIR" is not one of: SENIOR, JUNIOR; did you mean SENIOR?`},
 		"the published enum": {open: `{"level":"EXPERT"}`, problems: `open.level: "EXPERT" is not one of: SENIOR, JUNIOR`},
-		"unknown name":       {open: `{"levels":"x"}`, problems: "open.levels: is not a field; did you mean level? Fields: level, tags, free"},
+		"unknown name":       {open: `{"levels":"x"}`, problems: "open.levels is not a field; did you mean level? Fields: level, tags, free"},
 	} {
 		input := newOrder(t)
 		raw := json.RawMessage(`{"id":"a","open":` + test.open + `}`)
@@ -207,7 +207,7 @@ func TestLiveSchemas(t *testing.T) {
 		}
 	}
 	_, _, err := newOrder(t).Decode(json.RawMessage(`{"size":"x","what":1,"open":{"level":"boss","levels":1}}`), map[string]*schema.Node{"open": live})
-	for _, want := range []string{"id: is required", "size: ", "what: ", "open.level: ", "open.levels: "} {
+	for _, want := range []string{"id is required", "size: ", "what is not an argument", "open.level: ", "open.levels is not a field"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in\n%v", want, err)
 		}

@@ -118,9 +118,9 @@ func TestCapabilitiesCheckFields(t *testing.T) {
 			{`{"shift":{"new":"form"}}`, `{"shift":{"new":"form"}}`, ""},
 			{`{"experienceLevel":"EXPERT"}`, "", `fields.experienceLevel: "EXPERT" is not one of: SENIOR, JUNIOR`},
 			{`{"tags":["C","D"]}`, "", `fields.tags[1]: "D" is not one of: A_B, C`},
-			{`{"pricePerHour":18}`, "", `fields.pricePerHour: is not a draft field. Fields: headcount, experienceLevel, shift, tags`},
+			{`{"pricePerHour":18}`, "", `fields.pricePerHour is not a draft field. Fields: headcount, experienceLevel, shift, tags`},
 			{`{"shifts":"LATE","headcount":0}`, "", `fields.headcount: 0 is too small`},
-			{`{"shifts":"LATE"}`, "", `fields.shifts: is not a draft field; did you mean shift?`},
+			{`{"shifts":"LATE"}`, "", `fields.shifts is not a draft field; did you mean shift?`},
 		} {
 			a := &account{capabilities: keysAndEnums}
 			result, failure := callsTo(t, a)("alice", tool, fmt.Sprintf(patchOf, test.fields))

@@ -45,8 +45,8 @@ func TestChangesComeInPages(t *testing.T) {
 		t.Errorf("%d events: %v", len(seen), seen)
 	}
 	for _, test := range []struct{ arguments, want string }{
-		{`{}`, "since: is required"}, {`{"since":"yesterday"}`, "since: is not a time"},
-		{`{"cursor":"nonsense"}`, "cursor: is not a cursor from this tool"}, {`{"cursor":"eA"}`, "cursor: is not a cursor from this tool"},
+		{`{}`, "since is required"}, {`{"since":"yesterday"}`, "since is not a time"},
+		{`{"cursor":"nonsense"}`, "cursor is not a cursor from this tool"}, {`{"cursor":"eA"}`, "cursor is not a cursor from this tool"},
 	} {
 		if got := call(t, s.host, "opentrain_list_changes", json.RawMessage(test.arguments)); !got.isError ||
 			!strings.Contains(got.text, test.want) {

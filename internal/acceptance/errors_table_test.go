@@ -179,7 +179,7 @@ func errorTable() []errorRow {
 			text: []string{"has invalid characters", "job ids come from"}},
 		{name: "bad arguments", tool: "opentrain_publish", args: json.RawMessage(`{"job_id":"x"}`),
 			want: wantNext(tool.Failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"),
-			text: []string{"job_id: is not an argument of this tool; did you mean jobId?", "jobId: is required", "nothing was sent"}},
+			text: []string{"job_id is not an argument of this tool; did you mean jobId?", "jobId is required", "nothing was sent"}},
 		{name: "no token", tool: "opentrain_publish", args: job(), env: []string{"OT_API_TOKEN="},
 			want: wantNext(tool.Failure{Code: "NO_TOKEN"}, "fix", "human", ""),
 			text: []string{"needs an OpenTrain API token. Nothing was changed.", "OPENTRAIN_PERSONAL_API_TOKEN"}},

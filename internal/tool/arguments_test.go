@@ -93,7 +93,7 @@ func TestJobIDs(t *testing.T) {
 		" ":                     "must not be empty",
 		strings.Repeat("x", 65): "has 65 characters; at most 64",
 	} {
-		if _, failure := decoded(t, map[string]any{"jobId": given}); failure == nil || !strings.Contains(failure.Text(), "jobId: ") ||
+		if _, failure := decoded(t, map[string]any{"jobId": given}); failure == nil || !strings.Contains(failure.Text(), "jobId") ||
 			!strings.Contains(failure.Text(), want) {
 			t.Errorf("%q: %v", given, failure)
 		}
@@ -123,7 +123,7 @@ func TestHostArguments(t *testing.T) {
 func TestPlaceholdersAreRefused(t *testing.T) {
 	for _, placeholder := range []string{"<answer>", "<answer:jobId>", "<answer:other>"} {
 		_, failure := decoded(t, map[string]any{"jobId": placeholder, "unknown": 1})
-		if failure == nil || !strings.Contains(failure.Text(), "jobId: still has the placeholder") || !strings.Contains(failure.Text(), "- unknown: ") {
+		if failure == nil || !strings.Contains(failure.Text(), "jobId still has the placeholder") || !strings.Contains(failure.Text(), "- unknown is not an argument") {
 			t.Errorf("%s: %v", placeholder, failure)
 		}
 	}

@@ -180,9 +180,9 @@ func TestFailureTextLimit(t *testing.T) {
 	for details, end := range map[string]string{
 		`{"reasons":["` + strings.Repeat(long+`","`, 30) + `"],"reason":"r"}`:                                                                         "…",
 		`{"issues":[` + strings.Repeat(`{"message":"`+long+`"},`, 30) + `{"message":"last"}]}`:                                                        "\n- and 26 more",
-		`{"issues":[{"path":"a.0","options":[` + options + `],"received":"b"},{"path":"c","message":"is wrong"}]}`:                                    " more values\n- c: is wrong",
-		`{"issues":[{"path":"a","options":["A_B","C"],"received":"b"},{"path":"d","options":["A_B","C"]}]}`:                                           "\n- a: \"b\" is not one of: A_B, C\n- d: has a value that is not allowed",
-		`{"issues":[{"path":"a","options":["A_B","C"],"message":"Invalid option: A_B"},{"path":"b","options":["D"],"message":"Invalid enum value"}]}`: "\n- a: has a value that is not allowed: A_B, C\n- b: Invalid enum value: D",
+		`{"issues":[{"path":"a.0","options":[` + options + `],"received":"b"},{"path":"c","message":"is wrong"}]}`:                                    " more values\n- c is wrong",
+		`{"issues":[{"path":"a","options":["A_B","C"],"received":"b"},{"path":"d","options":["A_B","C"]}]}`:                                           "\n- a: \"b\" is not one of: A_B, C\n- d has a value that is not allowed",
+		`{"issues":[{"path":"a","options":["A_B","C"],"message":"Invalid option: A_B"},{"path":"b","options":["D"],"message":"Invalid enum value"}]}`: "\n- a has a value that is not allowed: A_B, C\n- b: Invalid enum value: D",
 		`{"issues":[{"message":"Unrecognized keys","keys":["kk","ll"]}]}`:                                                                             "\n- Unrecognized keys (kk, ll)",
 	} {
 		err := &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, RequestID: "r", Message: strings.Repeat("m", 5000), Details: []byte(details)}

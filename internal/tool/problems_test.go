@@ -35,8 +35,8 @@ func TestInvalidArgumentsAreAllNamed(t *testing.T) {
 	failure := explained(problems)
 	got := failure.Text()
 	for _, want := range []string{
-		"- p0: is secret\n- p1: is secret: " + strings.Join(few, ", ") + "\n- p2: is secret: " + strings.Join(many, ", ") +
-			"\n- p3: is secret\n- p4: is secret\n", "- p19: is secret\n\nNext: fix",
+		"- p0 is secret\n- p1 is secret: " + strings.Join(few, ", ") + "\n- p2 is secret: " + strings.Join(many, ", ") +
+			"\n- p3 is secret\n- p4 is secret\n", "- p19 is secret\n\nNext: fix",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
