@@ -23,9 +23,9 @@ type ending struct {
 	want    func(confirmed, testing.TB, *setup, answer)
 }
 
-// endings are all of them, but a no that takes longer than reading does.
+// endings are the ways a form can end, except a slow decline.
 func endings() map[string]ending {
-	// Nobody answered, so the conversation asks. A yes there counts.
+	// The form wasn't answered, so the conversation asks. A yes there counts.
 	talks := func(c confirmed, t testing.TB, s *setup, got answer) {
 		t.Helper()
 		next := c.asks(t, s, got)
@@ -47,13 +47,13 @@ func endings() map[string]ending {
 }
 
 // TestConfirmedToolsAskInAForm: where the host shows forms, a form asks the human, and only a yes acts. The model gets
-// a confirmation only when nobody answered the form.
+// a confirmation only when the form wasn't answered.
 func TestConfirmedToolsAskInAForm(t *testing.T) {
 	for carrier := range carriers() {
 		for name, end := range endings() {
 			for _, c := range confirmedTools() {
 				if c.live && carrier != "stdio, "+legacy && carrier != "/mcp, "+modern {
-					continue // the carriers are the same for all tools
+					continue // two carriers are enough for these tools
 				}
 				t.Run(carrier+", "+c.tool+", "+name, func(t *testing.T) {
 					s := startAsking(t, carrier, sandbox.Guide, answers(end.action, end.content), nil)
@@ -122,9 +122,9 @@ func TestDeclinedConfirmationsEndIt(t *testing.T) {
 	}
 }
 
-// TestFormsThatNobodySees: after a form that was declined faster than people read, nothing else asks in a form, and the
+// TestFormsThatHostsDoNotShow: after a form that was declined faster than people read, nothing else asks in a form, and the
 // reports give the model what the conversation needs.
-func TestFormsThatNobodySees(t *testing.T) {
+func TestFormsThatHostsDoNotShow(t *testing.T) {
 	for carrier := range carriers() {
 		t.Run(carrier, func(t *testing.T) {
 			s := startAsking(t, carrier, sandbox.Guide, answers("decline", nil), nil)

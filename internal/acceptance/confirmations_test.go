@@ -55,7 +55,7 @@ func TestReportsConfirm(t *testing.T) {
 	publish.isDone(t, s, call(t, s.host, next.Tool, next.Arguments))
 }
 
-// TestConfirmOff: nobody is asked, with or without forms, and the questions about a draft keep their forms.
+// TestConfirmOff: no yes is asked for, with or without forms. Questions about a draft still come in forms.
 func TestConfirmOff(t *testing.T) {
 	for _, c := range confirmedTools() {
 		for name, answer := range map[string]respond{"forms": fills, "no forms": nil} {

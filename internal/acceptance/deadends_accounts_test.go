@@ -43,7 +43,7 @@ func ofAccounts() map[string]beginning {
 				w.stand.account(standInAccount{id: sandbox.DemoToken, off: []string{feature}})
 			}})
 		}
-		add("an account that nobody claimed", beginning{on: "stand-in", solved: fullAccount, late: []string{"A human must claim this account"}, given: func(w *world) {
+		add("an unclaimed account", beginning{on: "stand-in", solved: fullAccount, late: []string{"A human must claim this account"}, given: func(w *world) {
 			w.stand.account(standInAccount{id: sandbox.DemoToken, unclaimed: true})
 		}})
 		add("an account revoked meanwhile", beginning{

@@ -54,8 +54,8 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 	}
 }
 
-// TestDeclinedForms: a human who declines a form is asked in the conversation and may get a form later. A form that
-// was declined faster than people read was seen by nobody, and no other form is shown.
+// TestDeclinedForms: a human who declines a form is asked in the conversation and may get a form later. When a
+// form is declined faster than people read, the host didn't show it, and no other form follows.
 func TestDeclinedForms(t *testing.T) {
 	for carrier, by := range carriers() {
 		for _, test := range []struct {

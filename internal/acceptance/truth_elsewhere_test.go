@@ -18,10 +18,7 @@ func TestChangesElsewhereVoidAYes(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					api := newDuo(answerForm)
 					first, second := inside(t, api, oneKey), inside(t, api, oneKey)
-					id := made(api, "alice", "DRAFT", signs())
-					pass(aWhile)
-					yes := approval(t, first, id, alice)
-					pass(aWhile)
+					id, yes := approved(t, api, first)
 					if how == "another server" {
 						second.call(tool.PatchDraft, map[string]any{"jobId": id, "fields": map[string]any{"headcount": 9}}, alice...)
 					} else {
@@ -63,10 +60,7 @@ func TestAYesOutlivesARestart(t *testing.T) {
 	for name, answerForm := range answerForms() {
 		synctest.Test(t, func(t *testing.T) {
 			api := newDuo(answerForm)
-			id := made(api, "alice", "DRAFT", signs())
-			pass(aWhile)
-			yes := approval(t, inside(t, api, oneKey), id, alice)
-			pass(aWhile)
+			_, yes := approved(t, api, inside(t, api, oneKey))
 			got := inside(t, api, nil).call(tool.Publish, yes, alice...)
 			if next := got.next(t); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "This confirmationToken isn't valid") {
 				t.Errorf("%s, another key: %s", name, got.text)
@@ -129,11 +123,8 @@ func TestNothingIsPublishedUnchecked(t *testing.T) {
 		for name, answerForm := range answerForms() {
 			synctest.Test(t, func(t *testing.T) {
 				api := newDuo(answerForm)
-				id := made(api, "alice", "DRAFT", signs())
 				s := inside(t, api, nil)
-				pass(aWhile)
-				yes := approval(t, s, id, alice)
-				pass(aWhile)
+				_, yes := approved(t, api, s)
 				fail := func() (remove func()) { return api.fail("GET /jobs/mine", 0, 503, "") }
 				remove := func() {}
 				if before == "the first attempt" {
@@ -171,15 +162,16 @@ func TestAJobThatIsLiveBeforeARetryIsPublished(t *testing.T) {
 	for name, answerForm := range answerForms() {
 		synctest.Test(t, func(t *testing.T) {
 			api := newDuo(answerForm)
-			id := made(api, "alice", "DRAFT", signs())
 			s := inside(t, api, nil)
-			pass(aWhile)
-			yes := approval(t, s, id, alice)
-			pass(aWhile)
+			noPage := api.hook(standInHook{on: "GET /jobs/mine", after: func(r *standInRequest) {
+				r.answer = strings.ReplaceAll(r.answer, `"jobUrl"`, `"noUrl"`) // a draft may have no page yet
+			}})
+			id, yes := approved(t, api, s)
 			api.hook(standInHook{on: "POST /jobs/{id}/publish", nth: 1, drop: dropUnsent})
 			answered := make(chan answer, 1)
 			go func() { answered <- s.call(tool.Publish, yes, alice...) }()
 			synctest.Wait() // it waits for its retry
+			noPage()
 			api.edit(id, func(j *standInJob) { j.status = "OPEN" })
 			got := <-answered
 			if got.isError || !strings.Contains(string(got.structured), `"published":true,"status":"OPEN"`) ||

@@ -53,9 +53,9 @@ func TestANoIsTheEnd(t *testing.T) {
 	}
 }
 
-// TestAFormThatNobodyAnsweredIsNoAnswer: a form that was canceled, or gone before anybody could read it, isn't a no. The
+// TestAnUnansweredFormIsNoAnswer: a form that was canceled, or declined before anyone could read it, isn't a no. The
 // conversation goes on, with a confirmation that works.
-func TestAFormThatNobodyAnsweredIsNoAnswer(t *testing.T) {
+func TestAnUnansweredFormIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	for name, unanswered := range map[string]respond{
 		"canceled": slowly("cancel", nil), "declined at once": answers("decline", nil),

@@ -35,6 +35,16 @@ func approval(t *testing.T, s *endpoint, id string, headers []string) map[string
 	return next.Arguments
 }
 
+// approved makes a draft of Alice's and asks for her yes to publish it. Time passes between the steps.
+func approved(t *testing.T, api *standIn, s *endpoint) (id string, yes map[string]any) {
+	t.Helper()
+	id = made(api, "alice", "DRAFT", signs())
+	pass(aWhile)
+	yes = approval(t, s, id, alice)
+	pass(aWhile)
+	return id, yes
+}
+
 // TestWhatIsPublishedWasSeen: a confirmed publish whose first attempt doesn't get through waits for its retry. Meanwhile
 // the job is changed: by the same server, by another one, or in the app. What is published is what the human saw.
 func TestWhatIsPublishedWasSeen(t *testing.T) {
@@ -52,10 +62,7 @@ func TestWhatIsPublishedWasSeen(t *testing.T) {
 					first, second := inside(t, api, oneKey), inside(t, api, oneKey)
 					watched := watchPublishing(api)
 					for round := range 1 + rounds(1000)/6 { // there are six of them
-						id := made(api, "alice", "DRAFT", signs())
-						pass(aWhile)
-						yes := approval(t, first, id, alice)
-						pass(aWhile)
+						id, yes := approved(t, api, first)
 						remove := api.hook(standInHook{on: "POST /jobs/{id}/publish", nth: 1, drop: dropUnsent})
 						published := make(chan answer, 1)
 						go func() { published <- first.call(tool.Publish, yes, alice...) }()
@@ -106,10 +113,7 @@ func TestStrangersCannotVoidAYes(t *testing.T) {
 				api := newDuo(guideForm)
 				s := inside(t, api, nil)
 				for round := range rounds(100) {
-					id := made(api, "alice", "DRAFT", signs())
-					pass(aWhile)
-					yes := approval(t, s, id, alice)
-					pass(aWhile)
+					id, yes := approved(t, api, s)
 					remove := fault(api)
 					patch := map[string]any{"jobId": id, "fields": map[string]any{"headcount": 9}}
 					if got := s.call(tool.PatchDraft, patch, bob...); !got.isError {
@@ -127,9 +131,9 @@ func TestStrangersCannotVoidAYes(t *testing.T) {
 	}
 }
 
-// TestOnlyOnesOwnAbortedCallVoidsAYes: a patch that its caller gave up may have changed the caller's job, and nobody
-// else's.
-func TestOnlyOnesOwnAbortedCallVoidsAYes(t *testing.T) {
+// TestOnlyTheOwnersAbortedCallVoidsAYes: a patch that its caller gave up may have changed the caller's own job, but no
+// other.
+func TestOnlyTheOwnersAbortedCallVoidsAYes(t *testing.T) {
 	t.Parallel()
 	for name, who := range map[string][]string{"Alice": alice, "Bob": bob} {
 		t.Run(name, func(t *testing.T) {
@@ -137,10 +141,7 @@ func TestOnlyOnesOwnAbortedCallVoidsAYes(t *testing.T) {
 				api := newDuo(guideForm)
 				s := inside(t, api, nil)
 				for round := range rounds(100) {
-					id := made(api, "alice", "DRAFT", signs())
-					pass(aWhile)
-					yes := approval(t, s, id, alice)
-					pass(aWhile)
+					id, yes := approved(t, api, s)
 					release := make(chan struct{})
 					handled := make(chan struct{})
 					remove := api.hook(standInHook{on: "PATCH /job-drafts/{id}", nth: 1,

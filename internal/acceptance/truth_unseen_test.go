@@ -94,9 +94,9 @@ func changedAndLookedAt(elsewhere bool) func(*testing.T, *standIn, *endpoint, *e
 	}
 }
 
-// TestAChangeThatNobodySawIsNotPublished: a yes to another content than the draft has doesn't publish it, on the server
+// TestAnUnseenChangeIsNotPublished: a yes to content that the draft no longer has doesn't publish it, on the server
 // that gave the confirmation or on another one. The draft is shown as it is, and a yes to that counts.
-func TestAChangeThatNobodySawIsNotPublished(t *testing.T) {
+func TestAnUnseenChangeIsNotPublished(t *testing.T) {
 	t.Parallel()
 	for how, test := range unseenChanges() {
 		for _, elsewhere := range []bool{false, true} {

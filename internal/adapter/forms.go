@@ -21,8 +21,8 @@ import (
 const (
 	formID           = "form"           // names the one form of a round
 	maxStateAge      = 24 * time.Hour   // limits the lifetime of every form
-	formsPause       = time.Hour        // without forms for a caller whose client doesn't show them to a human
-	minReading       = time.Second      // a form that was declined sooner was seen by nobody
+	formsPause       = time.Hour        // no forms for a caller whose client doesn't show them
+	minReading       = time.Second      // no human read a form that was declined sooner
 	minClientTimeout = 45 * time.Second // tells a client that gave up, after a minute in SDKs, from a human who canceled
 	maxGuess         = 400              // the longest guess in a description, in characters
 	waitingInterval  = 15 * time.Second // between reports that keep a client from giving up

@@ -120,7 +120,7 @@ func checkPause(t *testing.T, h *host, pausing bool) {
 	}
 }
 
-// TestNoSecondFormWithoutAHuman: a tool whose form nobody saw learns in the same call that it can't show another.
+// TestNoSecondFormWithoutAHuman: when the client didn't show a form, the tool learns in the same call that it can't show another.
 func TestNoSecondFormWithoutAHuman(t *testing.T) {
 	declines := map[string]any{"form": map[string]any{"action": "decline"}}
 	for version, answers := range map[string]map[string]any{current: declines, previous: nil} {

@@ -97,14 +97,11 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		return p.askAgain(call, intent, own, view, out, again, err)
 	}
 	call.Step("Publishing the job")
-	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(own)), in.JobID)
+	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(&own)), in.JobID)
 	switch {
 	case errors.Is(err, errLive):
 		answered, err = &opentrain.Publication{Status: opentrain.StatusOpen, JobURL: own.JobURL}, nil
 	case errors.Is(err, errChanged):
-		if own, err = p.FindOwn(ctx, in.JobID, opentrain.StatusDraft); err != nil {
-			return out, nil, err
-		}
 		return p.askToPublish(ctx, call, intent, own, out, "The draft was changed while it was being published.")
 	}
 	p.Record(call.Caller, in.JobID, err)
@@ -117,16 +114,19 @@ var (
 	errChanged = errors.New("the draft has changed")
 )
 
-// stillToPublish looks at the list again before a repeated attempt: the first one may have published the job.
-func (p posting) stillToPublish(before draft.Own) func(context.Context) error {
+// stillToPublish looks at the list again before a repeated attempt: the first one may have published the job. It updates own.
+func (p posting) stillToPublish(own *draft.Own) func(context.Context) error {
+	changed := own.Changed
 	return func(ctx context.Context) error {
-		now, err := p.FindOwn(ctx, before.ID, opentrain.StatusDraft)
-		switch {
-		case err != nil:
+		now, err := p.FindOwn(ctx, own.ID, opentrain.StatusDraft)
+		if err != nil {
 			return err
+		}
+		*own = now
+		switch {
 		case now.Status == opentrain.StatusOpen:
 			return errLive
-		case !now.Changed.Equal(before.Changed):
+		case !now.Changed.Equal(changed):
 			return errChanged
 		}
 		return now.Require(opentrain.StatusDraft)
