@@ -20,7 +20,7 @@ type contradictions struct {
 	patch    map[string]any // nil when there are none; the text is for the human to word
 }
 
-// contradictions finds a rate that belongs to another payment type, numbers that were changed but still stand in the
+// contradictions finds a rate that belongs to another payment type, numbers that were changed but are still in the
 // description, and a pay in another currency.
 func (k known) contradictions() contradictions {
 	var found contradictions

@@ -24,7 +24,7 @@ const (
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
 	maxAccounts     = 10_000           // how many accounts are remembered
 
-	ownTTL = 24 * time.Hour // how long it is remembered whose a job is
+	ownTTL = 24 * time.Hour // how long the owner of a job is remembered
 	maxOwn = 50_000         // of how many jobs
 )
 
@@ -82,7 +82,7 @@ func (a *Accounts) SawOwn(by caller.Caller, jobID string) {
 	}
 }
 
-// Owns reports whether a job was seen to belong to the caller. Of other jobs it is not known whose they are.
+// Owns reports whether a job was seen to belong to the caller. The owners of other jobs are unknown.
 func (a *Accounts) Owns(by caller.Caller, jobID string) bool {
 	return by.ID != "" && a.own.Get(by.ID+" "+jobID) != nil
 }
