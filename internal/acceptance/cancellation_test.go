@@ -107,6 +107,9 @@ func TestCallersCancelTheirOwnCalls(t *testing.T) {
 	stream := s.open(token...)
 	stream.post(rpc(1, "opentrain_list_jobs", map[string]any{}))
 	<-api.asked
-	stream.post(cancelled)
-	stream.next("message")
+	stream.post(cancelled) // it gets no answer
+	stream.post(`{"jsonrpc":"2.0","id":2,"method":"ping"}`)
+	if got := stream.next("message"); !strings.Contains(got, `"id":2,`) {
+		t.Error(got)
+	}
 }

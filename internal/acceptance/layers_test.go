@@ -29,15 +29,16 @@ func layers() []struct {
 		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool " +
 			"internal/caller internal/edge internal/metrics internal/seal opentrain"},
-		{"internal/web", "internal/tool internal/text internal/caller internal/credential internal/edge internal/metrics"},
-		{"internal/stdio", "internal/adapter internal/caller"},
-		{"internal/adapter", "internal/tool internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},
+		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics"},
+		{"internal/stdio", "internal/adapter internal/jsonrpc internal/caller"},
+		{"internal/adapter", "internal/tool internal/jsonrpc internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},
 		{"tools", "tools/* internal/draft internal/tool"},
 		{"tools/*", "internal/draft internal/confirm internal/tool internal/text internal/caller schema opentrain"},
 		{"internal/draft", "internal/confirm internal/tool internal/text internal/caller schema opentrain"},
 		{"internal/confirm", "internal/tool internal/text internal/caller internal/seal opentrain"},
 		{"internal/tool", "internal/text internal/caller schema opentrain"},
 		{"internal/metrics", "opentrain"},
+		{"internal/jsonrpc", ""},
 		{"internal/text", ""},
 		{"internal/caller", ""},
 		{"internal/credential", ""},
@@ -54,7 +55,7 @@ func layers() []struct {
 func libraries() map[string][]string {
 	return map[string][]string{
 		"github.com/mark3labs/mcp-go":        {},
-		"github.com/mark3labs/mcp-go/server": {"internal/adapter", "internal/stdio", "internal/web"},
+		"github.com/mark3labs/mcp-go/server": {"internal/adapter"},
 		"github.com/mark3labs/mcp-go/mcp":    {"internal/adapter", "internal/stdio", "internal/web", "internal/demo"},
 		"github.com/mark3labs/mcp-go/client": {"internal/demo"},
 		"github.com/go-resty/resty":          {"opentrain"},

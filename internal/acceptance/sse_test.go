@@ -70,7 +70,7 @@ func TestStreamsCountTheirCalls(t *testing.T) {
 	stream := s.open(tokenHeader, sandbox.DemoToken)
 	for range 100 {
 		for _, odd := range []string{
-			`{"jsonrpc":"2.0","id":null,"method":"ping"}`, `{"jsonrpc":"2.0","method":"notifications/initialized"}`,
+			`{"jsonrpc":"2.0","method":"notifications/cancelled","params":[]}`, `{"jsonrpc":"2.0","method":"notifications/initialized"}`,
 			`{"jsonrpc":"2.0","id":7,"result":{}}`, `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"x"}}`,
 		} {
 			if got := stream.post(odd); got.status != http.StatusAccepted {
@@ -80,6 +80,7 @@ func TestStreamsCountTheirCalls(t *testing.T) {
 	}
 	for _, bad := range []string{
 		`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, `{"jsonrpc":"2.0","id":1}`, `{}`, `{"jsonrpc":"2.0","id":{},"method":"ping"}`,
+		`{"jsonrpc":"2.0","id":null,"method":"ping"}`,
 		`{"jsonrpc":"2.0","id":"` + strings.Repeat("x", 300) + `","method":"ping"}`, `7`,
 	} {
 		for _, got := range []reply{stream.post(bad), s.do("POST", "/mcp", bad)} {

@@ -4,6 +4,8 @@ package adapter
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -51,7 +53,8 @@ type Server struct {
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg}
 	var hooks server.Hooks
-	hooks.AddAfterSubscriptionsListen(afterListen)
+	hooks.AddAfterSubscriptionsListen(keepSubscriptionID)
+	hooks.AddOnError(keepProblem)
 	s.addServed(&hooks)
 	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,
 		server.WithTitle("OpenTrain"), server.WithHooks(&hooks), server.WithPromptFilter(s.filterPrompts),
@@ -60,7 +63,7 @@ func New(cfg Config) *Server {
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),
 	)
-	s.forms = newForms(s.mcp, cfg)
+	s.forms = newForms(cfg)
 	s.mcp.AddTool(mcp.NewTool(notServed), s.refusalHandler)
 	for _, t := range cfg.Served.Tools() {
 		s.mcp.AddTool(definition(t), s.toolHandler(t))
@@ -71,9 +74,6 @@ func New(cfg Config) *Server {
 	}
 	return s
 }
-
-// MCP returns the server that transports serve.
-func (s *Server) MCP() *server.MCPServer { return s.mcp }
 
 // Served returns what is served to callers who give nothing up.
 func (s *Server) Served() tool.Served { return s.cfg.Served }
@@ -88,13 +88,25 @@ func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
 	return s.cfg.Limiter.Take(caller.From(ctx).RateKey())
 }
 
-// TakeFormAnswer reports whether the caller has an open form that waits for its answer, once for each form.
-func (s *Server) TakeFormAnswer(ctx context.Context) bool {
-	return s.forms.pending.CompareAndSwap(s.cfg.Token(ctx).Caller().ID, false, true)
-}
-
 // StopForms ends the forms that wait for an answer, and prevents new ones.
 func (s *Server) StopForms() { s.forms.stop() }
+
+// keepSubscriptionID is a hook: the result of a subscription has the id that its sender wrote.
+func keepSubscriptionID(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest, result *mcp.SubscriptionsListenResult) {
+	result.EnsureResultMeta().SetSubscriptionID(callFrom(ctx).message.ID)
+}
+
+// keepProblem is a hook: mcp-go describes params that it can't read in terms of Go.
+func keepProblem(ctx context.Context, _ any, method mcp.MCPMethod, _ any, err error) {
+	if _, unreadable := errors.AsType[*server.UnparsableMessageError](err); !unreadable {
+		return
+	}
+	call := callFrom(ctx)
+	call.problem = "The params of " + string(method) + " don't have the form that the protocol gives them."
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && mismatch.Field != "" {
+		call.problem = fmt.Sprintf("%s can't be of the type %s.", mismatch.Field, mismatch.Value)
+	}
+}
 
 // definition describes a tool in the protocol's terms.
 func definition(t tool.Tool) mcp.Tool {

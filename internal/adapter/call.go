@@ -20,14 +20,16 @@ import (
 // maxRounds limits how often one call may run the tool: a tool that keeps asking has a bug.
 const maxRounds = 6
 
+// busyPause is how long a client should wait when too many of its calls are waiting.
+const busyPause = 5 * time.Second
+
 // toolHandler serves the calls of one tool.
 func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		ctx = withTraceFromMeta(ctx, request.Params.Meta)
-		c := &toolCall{server: s, tool: t, request: request, progress: newProgress(ctx, s.mcp, request.Params.Meta)}
-		defer c.progress.flush()
-		// The arguments as they came over the wire, so that large numbers keep their digits.
-		if c.arguments = request.Params.RawArguments; len(c.arguments) == 0 {
+		c := &toolCall{server: s, tool: t, request: request, progress: newProgress(ctx)}
+		// As they came over the wire, so that large numbers keep their digits.
+		if c.arguments = callFrom(ctx).message.Arguments; c.arguments == nil {
 			c.arguments = json.RawMessage("null")
 		}
 		return c.run(ctx), nil
@@ -85,15 +87,27 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 	c.call.Caller = by
 	if number == 0 {
 		c.call.Served = c.server.servedTo(ctx)
-		if wait := c.server.Admit(ctx); wait > 0 {
-			busy := &opentrain.Error{
-				Code: opentrain.CodeBusy, Message: "you're calling faster than this server allows", RetryAfter: wait, NotSent: true,
-			}
-			return tool.Result{}, nil, c.explain(busy)
+		if err := c.admit(ctx); err != nil {
+			return tool.Result{}, nil, c.explain(err)
 		}
 		c.prepare(ctx)
 	}
 	return c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
+}
+
+// admit returns an error if the server has no room for the call, or its caller calls too fast.
+func (c *toolCall) admit(ctx context.Context) error {
+	if callFrom(ctx).busy {
+		return &opentrain.Error{
+			Code: opentrain.CodeBusy, Message: "too many calls are waiting", RetryAfter: busyPause, NotSent: true,
+		}
+	}
+	if wait := c.server.Admit(ctx); wait > 0 {
+		return &opentrain.Error{
+			Code: opentrain.CodeBusy, Message: "you're calling faster than this server allows", RetryAfter: wait, NotSent: true,
+		}
+	}
+	return nil
 }
 
 func (c *toolCall) explain(err error) *tool.Failure {
@@ -106,8 +120,8 @@ func (c *toolCall) prepare(ctx context.Context) {
 	c.delivery = c.server.forms.deliveryTo(ctx, c.request, c.call.Caller)
 	c.call.CanAsk = c.delivery != formsUnavailable
 	c.call.CanAskLists = hasTitledChoices(server.RequestProtocolVersion(ctx))
-	if c.progress.token != nil {
-		c.call.Progress = func(step string) { c.progress.report(ctx, step) }
+	if c.progress.call != nil {
+		c.call.Progress = c.progress.report
 	}
 }
 

@@ -165,10 +165,9 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s after %v", got.text(), time.Since(start))
 		}
 		stream, end := context.WithCancel(t.Context())
-		h.request = caller.Request{Transport: caller.SSE, Stream: stream}
 		time.AfterFunc(time.Second, end)
 		start = time.Now()
-		if got := h.call(tool.KindRead, `{}`, nil); got.text() != context.Canceled.Error() || time.Since(start) != time.Second {
+		if got := h.callIn(stream, tool.KindRead, `{}`, nil); got.text() != context.Canceled.Error() || time.Since(start) != time.Second {
 			t.Errorf("%s after %v", got.text(), time.Since(start))
 		}
 	})
@@ -215,25 +214,17 @@ func TestCallCarriesTheTrace(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, readAccount)}}, nil), previous, nil)
-			request := &caller.Request{Transport: caller.StreamableHTTP, Trace: test.transport, Token: caller.Token{Value: "ot_pat_x"}}
-			ctx := caller.With(h.server.MCP().WithContext(t.Context(), h), request)
-			params := map[string]any{"name": "read", "arguments": map[string]any{}}
+			h.request = caller.Request{Transport: caller.StreamableHTTP, Trace: test.transport, Token: caller.Token{Value: "ot_pat_x"}}
+			var more map[string]any
 			if test.meta != nil {
-				params["_meta"] = test.meta
+				more = map[string]any{"_meta": test.meta}
 			}
-			message, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.server.MCP().HandleMessage(ctx, message)
+			h.call(tool.KindRead, "{}", more)
 			if sent.Get("Traceparent") != test.parent || sent.Get("Tracestate") != test.state {
 				t.Errorf("sent %v", sent)
 			}
 			if !strings.HasSuffix(sent.Get("Authorization"), "ot_pat_x") {
 				t.Error("sent without the caller's token")
-			}
-			if request.Trace != test.transport {
-				t.Errorf("the transport's request has %+v", request.Trace)
 			}
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -30,16 +29,15 @@ const (
 
 // forms shows a tool's questions to the human, where the client can show a form.
 type forms struct {
-	mcp     *server.MCPServer
 	cfg     Config
 	stopped context.Context // ends when the server does
 	stop    context.CancelFunc
-	pending sync.Map                          // the open forms by form key; true once an answer came
+	pending sync.Map                          // the form keys of callers who have an open form
 	paused  *ttlcache.Cache[string, struct{}] // the form keys of callers who get no forms for now
 }
 
-func newForms(s *server.MCPServer, cfg Config) *forms {
-	f := &forms{mcp: s, cfg: cfg, paused: ttlcache.New(
+func newForms(cfg Config) *forms {
+	f := &forms{cfg: cfg, paused: ttlcache.New(
 		ttlcache.WithTTL[string, struct{}](formsPause),
 		ttlcache.WithCapacity[string, struct{}](10_000),
 		ttlcache.WithDisableTouchOnHit[string, struct{}](),
@@ -74,10 +72,8 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 		return formsUnavailable
 	}
 	// Without a session, an older client's capabilities are unknown and its answer can't be matched to the call.
-	session := server.ClientSessionFromContext(ctx)
-	client, described := session.(server.SessionWithClientInfo)
-	_, elicits := session.(server.SessionWithElicitation)
-	if transport == caller.StreamableHTTP || !described || !elicits || !showsForms(client.GetClientCapabilities().Elicitation) {
+	call := callFrom(ctx)
+	if transport == caller.StreamableHTTP || call.send == nil || !showsForms(call.peer.session.GetClientCapabilities().Elicitation) {
 		return formsUnavailable
 	}
 	if _, pending := f.pending.Load(key); pending {
@@ -93,11 +89,10 @@ func showsForms(declared *mcp.ElicitationCapability) bool {
 
 // formKey names who answers forms: over HTTP the caller, whichever session the call uses.
 func formKey(ctx context.Context, by caller.Caller) string {
-	session := server.ClientSessionFromContext(ctx)
-	if session == nil || caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
+	if caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
 		return by.ID
 	}
-	return session.SessionID() + " " + by.ID
+	return callFrom(ctx).peer.session.id + " " + by.ID
 }
 
 // pause turns forms off for a caller for a while.
@@ -141,7 +136,7 @@ func (f *forms) elicit(
 		return tool.FormUnanswered, nil
 	}
 	// A human gets one form at a time: calls that wait for a form would hold up the client's other calls.
-	if _, pending := f.pending.LoadOrStore(key, false); pending {
+	if _, pending := f.pending.LoadOrStore(key, true); pending {
 		return tool.FormUnanswered, nil
 	}
 	defer f.pending.Delete(key)
@@ -149,16 +144,12 @@ func (f *forms) elicit(
 	ctx, cancel := context.WithTimeout(ctx, f.cfg.FormTimeout)
 	defer cancel()
 	defer context.AfterFunc(f.stopped, cancel)() //nolint:contextcheck // the end of the server, not of a call
-	defer func() {
-		if cause := recover(); cause != nil {
-			f.cfg.Logger.ErrorContext(ctx, "panic while a form was open", "panic", cause, "stack", string(debug.Stack()))
-			outcome, answers = tool.FormUnanswered, nil
-		}
-	}()
 	defer report.repeat(ctx, waitingInterval, "Waiting for the human's answer")()
-	result, err := f.mcp.RequestElicitation(ctx, mcp.ElicitationRequest{
-		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: params,
-	})
+	result := new(mcp.ElicitationResult)
+	answer, err := callFrom(ctx).ask(ctx, string(mcp.MethodElicitationCreate), params)
+	if err == nil {
+		err = json.Unmarshal(answer, result)
+	}
 	if err == nil {
 		return f.outcome(ctx, by, result, sent)
 	}

@@ -138,13 +138,9 @@ func TestFormSchema(t *testing.T) {
 			`"type":"object","required":["level"]}}`,
 	} {
 		h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindUpdate, f)}}, nil), version, anyForm())
-		var shown []byte
-		h.answer = func(_ context.Context, params mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-			var err error
-			shown, err = json.Marshal(params)
-			return answered("accept"), err
-		}
+		h.answer = accept
 		got := h.call(tool.KindUpdate, `{}`, nil)
+		shown := h.shown
 		if version == current {
 			shown = got.InputRequests["form"].Params
 		}
@@ -288,7 +284,7 @@ func TestProgressNotifications(t *testing.T) {
 		{"stdio", caller.Stdio, previous, token, []string{"Working", waiting, waiting, waiting, "Working"}},
 		{"a session", caller.StreamableSession, previous, token, []string{"Working", waiting, waiting, waiting, "Working"}},
 		{"SSE", caller.SSE, previous, token, []string{"Working"}},
-		{"no session", caller.StreamableHTTP, previous, token, nil},
+		{"no session", caller.StreamableHTTP, previous, token, []string{"Working"}},
 		{"no session, 2026-07-28", caller.StreamableHTTP, current, token, []string{"Working"}},
 		{"not asked for", caller.Stdio, previous, nil, nil},
 	} {
@@ -306,7 +302,7 @@ func TestProgressNotifications(t *testing.T) {
 				for n := range h.notifications {
 					step, _ := n.Params.AdditionalFields["message"].(string)
 					steps = append(steps, step)
-					if n.Params.AdditionalFields["progress"] != len(steps) || n.Params.AdditionalFields["progressToken"] != "p" {
+					if n.Params.AdditionalFields["progress"] != float64(len(steps)) || n.Params.AdditionalFields["progressToken"] != "p" {
 						t.Errorf("got %+v", n.Params.AdditionalFields)
 					}
 				}

@@ -6,15 +6,16 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/jsonrpc"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/schema"
@@ -101,11 +102,11 @@ func newServer(t *testing.T, set tool.Set, change func(*adapter.Config)) *adapte
 	return adapter.New(cfg)
 }
 
-// host is a client of a server. It also is the session and shows forms.
+// host is a client of a server. It shows forms.
 type host struct {
-	*server.InProcessSession
 	t       *testing.T
 	server  *adapter.Server
+	peer    *adapter.Peer
 	version string
 	// elicitation is the capability that the host declares, nil for none.
 	elicitation map[string]any
@@ -113,6 +114,7 @@ type host struct {
 	request caller.Request
 	// answer answers a form.
 	answer func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error)
+	shown  json.RawMessage // the params of the last form
 
 	notifications chan mcp.JSONRPCNotification
 }
@@ -122,8 +124,7 @@ func newHost(t *testing.T, s *adapter.Server, version string, elicitation map[st
 	t.Helper()
 	h := &host{t: t, server: s, version: version, elicitation: elicitation, notifications: make(chan mcp.JSONRPCNotification, 100)}
 	h.request.Transport = caller.Stdio
-	h.InProcessSession = server.NewInProcessSessionWithHandlers(rand.Text(), nil, h, nil)
-	h.Initialize()
+	h.peer = s.NewPeer(rand.Text())
 	if version != current {
 		h.send(mcp.MethodInitialize, map[string]any{
 			"protocolVersion": version, "capabilities": h.capabilities(), "clientInfo": map[string]any{"name": "test", "version": "1"},
@@ -132,10 +133,39 @@ func newHost(t *testing.T, s *adapter.Server, version string, elicitation map[st
 	return h
 }
 
-func (h *host) NotificationChannel() chan<- mcp.JSONRPCNotification { return h.notifications }
-
-func (h *host) Elicit(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	return h.answer(ctx, request.Params)
+// receive takes in what the server sends before a response.
+func (h *host) receive(ctx context.Context, message []byte) {
+	var received struct {
+		ID     int64
+		Method string
+		Params json.RawMessage
+	}
+	if err := json.Unmarshal(message, &received); err != nil {
+		h.t.Error(err)
+	}
+	if received.ID == 0 {
+		var n mcp.JSONRPCNotification
+		if err := json.Unmarshal(message, &n); err != nil {
+			h.t.Error(err)
+		}
+		h.notifications <- n
+		return
+	}
+	h.shown = received.Params
+	var params mcp.ElicitationParams
+	if err := json.Unmarshal(received.Params, &params); err != nil {
+		h.t.Error(err)
+	}
+	go func() {
+		result, err := h.answer(ctx, params)
+		answer := jsonrpc.Answer(json.RawMessage(strconv.FormatInt(received.ID, 10)), result)
+		if err != nil {
+			answer = jsonrpc.Refusal(json.RawMessage(strconv.FormatInt(received.ID, 10)), jsonrpc.CodeInternalError, err.Error(), nil)
+		}
+		if m, err := jsonrpc.Parse(answer); err == nil {
+			h.peer.Receive(m)
+		}
+	}()
 }
 
 func (h *host) capabilities() map[string]any {
@@ -166,11 +196,13 @@ func (h *host) sendIn(ctx context.Context, method mcp.MCPMethod, params map[stri
 		h.t.Fatal(err)
 	}
 	request := h.request
-	ctx = caller.With(h.server.MCP().WithContext(ctx, h), &request)
-	answer, err := json.Marshal(h.server.MCP().HandleMessage(ctx, message))
+	parsed, err := jsonrpc.Parse(message)
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	served, call := h.peer.Begin(caller.With(ctx, &request), parsed)
+	defer call.End()
+	answer, _ := call.Serve(served, func(message []byte) { h.receive(ctx, message) })
 	var envelope struct {
 		Result json.RawMessage
 		Error  *mcp.JSONRPCErrorDetails

@@ -35,13 +35,6 @@ func handler[Request, Result any](
 func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Caller, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	request := caller.From(ctx)
-	if request.Stream != nil {
-		unlink, end := context.AfterFunc(request.Stream, cancel), cancel
-		cancel = func() {
-			unlink()
-			end()
-		}
-	}
 	token := s.cfg.Token(ctx)
 	ctx = opentrain.WithTrace(opentrain.WithToken(ctx, token.Value), &opentrain.Trace{
 		Traceparent: request.Trace.Parent, Tracestate: request.Trace.State,

@@ -60,9 +60,7 @@ type Request struct {
 	Shared    bool   // every caller sends the same credential
 	Address   string // the caller's network, as edge.Address names it
 	Narrowing Narrowing
-	// Stream ends with the stream that the answer goes to. It is nil unless Transport is SSE.
-	Stream context.Context
-	Trace  Trace
+	Trace     Trace
 }
 
 // Trace is a W3C Trace Context, passed on to the API.

@@ -1,40 +1,160 @@
 // Package stdio serves one host over standard input and output, one JSON-RPC message per line.
-//
-// It puts a gate between the host and mcp-go's stdio server, which by itself
-//
-//   - cancels the running calls as soon as the input ends, so that the last answers are lost;
-//   - answers a blank line with an error;
-//   - reads lines of any length into memory;
-//   - drops a last line that has no newline.
 package stdio
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
-	"github.com/mark3labs/mcp-go/server"
+	"github.com/mark3labs/mcp-go/mcp"
 
 	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/jsonrpc"
 )
 
-// workers is how many tool calls run at once.
-const workers = 16
+const (
+	workers = 16 // tool calls that run at once; further ones wait
+	// maxPending limits the requests without a response, and maxBytes their messages. Further requests are refused.
+	maxPending = 256
+	maxBytes   = 8 << 20
+)
 
 // Serve serves a host that writes messages to in and reads them from out. It returns nil after the end of in, or
 // of ctx, once the requests so far are answered. Answers that take a second longer than timeout are lost.
 func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, timeout time.Duration, log *slog.Logger) error {
-	g := newGate(ctx, in, out, timeout+time.Second, s.StopForms) // a host that is gone answers no form
-	stdio := server.NewStdioServer(s.MCP())
-	server.WithWorkerPoolSize(workers)(stdio)
-	stdio.SetErrorLogger(slog.NewLogLogger(log.Handler(), slog.LevelWarn))
-	// The gate ends the input when ctx is done. To cancel mcp-go itself would cancel the running calls.
-	ctx = caller.With(context.WithoutCancel(ctx), &caller.Request{Transport: caller.Stdio})
-	if err := stdio.Listen(ctx, g, g); err != nil {
-		return fmt.Errorf("stdio: %w", err)
+	input, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c := &connection{
+		peer: s.NewPeer("stdio"), out: out, log: log, workers: make(chan struct{}, workers), writing: make(chan struct{}, 1),
+		fail: func(err error) { stop(err) }, idle: make(chan struct{}),
 	}
-	return g.failure()
+	// The end of ctx ends the input. The running calls go on until they are answered.
+	calls, cancel := context.WithCancel(caller.With(context.WithoutCancel(ctx), &caller.Request{Transport: caller.Stdio}))
+	defer cancel()
+	close(c.idle)
+	lines := &lineReader{lines: make(chan line)}
+	go lines.scan(input, in)
+	for {
+		select {
+		case l, open := <-lines.lines:
+			if open {
+				c.receive(calls, l)
+				continue
+			}
+		case <-input.Done():
+		}
+		break
+	}
+	s.StopForms() // a host that is gone answers no form
+	select {
+	case <-c.idleNow():
+	case <-time.After(timeout + time.Second):
+	}
+	if cause := context.Cause(input); cause != nil && ctx.Err() == nil {
+		return cause
+	}
+	return lines.failure()
+}
+
+// connection is the conversation with the host.
+type connection struct {
+	peer    *adapter.Peer
+	log     *slog.Logger
+	workers chan struct{}
+	fail    func(error) // ends the conversation
+
+	writing chan struct{} // has room for the one that writes
+	out     io.Writer
+
+	mu             sync.Mutex
+	pending, bytes int           // requests without a response, and the size of their messages
+	idle           chan struct{} // closed when pending becomes 0
+}
+
+// receive takes in a line. It blocks only while the host doesn't read what is written to it.
+func (c *connection) receive(ctx context.Context, l line) {
+	m, err := l.parse()
+	switch {
+	case err != nil && err.Silent:
+		c.log.DebugContext(ctx, "ignored a message", "reason", err.Message)
+	case err != nil:
+		c.write(err.Response())
+	case m.Kind != jsonrpc.Request:
+		c.peer.Receive(m)
+	case m.Method == string(mcp.MethodPing):
+		c.serve(c.peer.Begin(ctx, m))
+	case !c.reserve(len(l.text)):
+		ctx, call := c.peer.Begin(ctx, m)
+		defer call.End()
+		c.write(call.Busy(ctx))
+	default:
+		ctx, call := c.peer.Begin(ctx, m)
+		go func() {
+			defer c.release(len(l.text))
+			if m.Method == string(mcp.MethodToolsCall) {
+				select {
+				case c.workers <- struct{}{}:
+					defer func() { <-c.workers }()
+				case <-ctx.Done():
+				}
+			}
+			c.serve(ctx, call)
+		}()
+	}
+}
+
+// serve answers a request, unless it was canceled while it waited.
+func (c *connection) serve(ctx context.Context, call *adapter.Call) {
+	defer call.End()
+	select {
+	case <-ctx.Done():
+		return
+	default:
+	}
+	if response, _ := call.Serve(ctx, c.write); response != nil {
+		c.write(response)
+	}
+}
+
+func (c *connection) write(message []byte) {
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
+	if _, err := c.out.Write(append(message, '\n')); err != nil {
+		c.fail(err)
+	}
+}
+
+// reserve counts a request as pending, unless there are too many.
+func (c *connection) reserve(size int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pending >= maxPending || c.bytes+size > maxBytes {
+		return false
+	}
+	if c.pending == 0 {
+		c.idle = make(chan struct{})
+	}
+	c.pending++
+	c.bytes += size
+	return true
+}
+
+func (c *connection) release(size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending--
+	c.bytes -= size
+	if c.pending == 0 {
+		close(c.idle)
+	}
+}
+
+// idleNow returns a channel that is closed when no request is pending.
+func (c *connection) idleNow() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.idle
 }

@@ -13,8 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mark3labs/mcp-go/server"
-
+	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
@@ -23,13 +22,12 @@ import (
 
 // Server is the MCP server that a Handler serves.
 type Server interface {
-	MCP() *server.MCPServer
+	// NewPeer returns the other end of a new conversation.
+	NewPeer(id string) *adapter.Peer
 	// Served is what is served to callers who give nothing up.
 	Served() tool.Served
 	// Admit counts a message against its caller's rate limit. It returns 0, or how long the caller must wait.
 	Admit(ctx context.Context) (wait time.Duration)
-	// TakeFormAnswer reports whether the caller has an open form that waits for its answer, once for each form.
-	TakeFormAnswer(ctx context.Context) bool
 	// StopForms ends the forms that wait for an answer, and prevents new ones.
 	StopForms()
 }
@@ -91,11 +89,10 @@ func (cfg Config) newID() string {
 type Handler struct {
 	cfg         Config
 	main, ops   http.Handler
-	streamable  *server.StreamableHTTPServer
 	sessions    *sessions
-	sse         *server.SSEServer
 	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
+	bodies      *edge.Quota // bytes
 
 	turnsAway atomic.Bool     // new calls get 503
 	draining  atomic.Bool     // not ready; calls in progress go on
@@ -114,11 +111,11 @@ func New(cfg Config) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{
-		cfg: cfg, sessions: newSessions(cfg), sse: newSSE(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams), idle: make(chan struct{}),
+		cfg: cfg, sessions: newSessions(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams),
+		bodies: edge.NewQuota(maxBodies), idle: make(chan struct{}),
 	}
 	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())
-	h.streamable = h.newStreamable()
 	cfg.Metrics.CountOpen(h.streamQuota.InUse, h.sessions.quota.InUse)
 	h.routes(guard)
 	return h, nil
@@ -144,7 +141,8 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	h.draining.Store(true)
 	h.cfg.Server.StopForms() // an answer can't arrive any more
 	h.close()
-	return errors.Join(h.wait(ctx), h.streamable.Shutdown(context.WithoutCancel(ctx)))
+	defer h.sessions.close()
+	return h.wait(ctx)
 }
 
 // enter counts a request or a stream as in progress, until leave.

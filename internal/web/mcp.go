@@ -1,24 +1,29 @@
 package web
 
 import (
-	"context"
-	"log/slog"
+	"errors"
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 
+	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/jsonrpc"
 )
 
 // heartbeat is how often an idle stream gets a byte: proxies keep it open, and a client that has gone is noticed.
 const heartbeat = 25 * time.Second
 
-// maxSessionID limits the session id that a caller sends, in bytes. Ids of this server are shorter.
-const maxSessionID = 128
+const (
+	sessionHeader = "Mcp-Session-Id"
+	// maxSessionID limits the session id that a caller sends, in bytes. Ids of this server are shorter.
+	maxSessionID = 128
+)
 
 var (
 	errSessionID      = refuse(http.StatusBadRequest, "The Mcp-Session-Id header is longer than %d bytes.", maxSessionID)
@@ -30,25 +35,11 @@ var (
 	errClosing      = refuse(http.StatusServiceUnavailable, "This server is shutting down.")
 )
 
-func (h *Handler) newStreamable() *server.StreamableHTTPServer {
-	options := []server.StreamableHTTPOption{
-		server.WithDisableLocalhostProtection(true), // edge.Guard is stricter
-		server.WithStreamableHTTPLogger(slog.New(libraryLog{h.cfg.Logger.With("from", "mcp-go").Handler()})),
-	}
-	if !h.cfg.Sessions {
-		// Without GET streams, because mcp-go would send notifications to the streams of other callers.
-		options = append(options, server.WithStateLess(true), server.WithDisableStreaming(true))
-	} else {
-		options = append(options, server.WithSessionIdManagerResolver(h.sessions),
-			server.WithSessionIdleTTL(h.cfg.SessionIdle), server.WithHeartbeatInterval(heartbeat))
-	}
-	return server.NewStreamableHTTPServer(h.cfg.Server.MCP(), options...)
-}
-
 // serveMCP serves /mcp.
-func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received message) error {
+func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received jsonrpc.Message) error {
+	modern := mcp.IsModernProtocol(received.Version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
 	methods := []string{http.MethodPost}
-	if h.cfg.Sessions {
+	if h.cfg.Sessions && !modern {
 		methods = []string{http.MethodGet, http.MethodPost, http.MethodDelete}
 	}
 	if !slices.Contains(methods, r.Method) {
@@ -57,52 +48,183 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received mess
 	if r.Method != http.MethodDelete && h.turnsAway.Load() {
 		return errClosing
 	}
-	id := r.Header.Get(server.HeaderKeySessionID)
+	id := r.Header.Get(sessionHeader)
 	if len(id) > maxSessionID {
 		return errSessionID
 	}
+	if err := checkProtocol(r.Header, received, modern); err != nil {
+		return err
+	}
 	request := caller.From(r.Context())
-	modern := mcp.IsModernProtocol(received.version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
 	defer h.enter()()
 	if !h.cfg.Sessions || modern {
 		request.Transport = caller.StreamableHTTP
-		if received.response || received.method == mcp.MethodNotificationCancelled {
-			// Without a session there is no request that this could belong to. mcp-go would match a
-			// cancellation only by its id, with a call of another caller.
+		if received.Kind != jsonrpc.Request {
+			// Without a session there is no request that this could belong to.
 			w.WriteHeader(http.StatusAccepted)
 			return nil
 		}
-		h.streamable.ServeHTTP(w, r)
+		h.answer(w, r, h.cfg.Server.NewPeer(""), received, modern)
 		return nil
 	}
 	request.Transport = caller.StreamableSession
-	if received.method == mcp.MethodInitialize {
-		return h.openSession(w, r)
+	if received.Kind == jsonrpc.Request && received.Method == string(mcp.MethodInitialize) {
+		return h.openSession(w, r, received)
 	}
-	return h.serveSession(w, r, id)
+	return h.serveSession(w, r, id, received)
 }
 
-// openSession answers an initialize request.
-func (h *Handler) openSession(w http.ResponseWriter, r *http.Request) error {
-	// mcp-go registers a session after it has sent the id. A DELETE between the two would leave the session
-	// registered for good, so the answer waits in a buffer.
-	answer := buffer{header: w.Header()}
-	manager := &sessionManager{sessions: h.sessions, request: caller.From(r.Context())}
-	defer func() {
-		if w.Header().Get(server.HeaderKeySessionID) == "" { // after a panic, or when the client has gone
-			manager.Terminate(manager.opened) //nolint:errcheck,gosec // its owner may always end it
-		}
-	}()
-	h.streamable.ServeHTTP(&answer, r.WithContext(context.WithValue(r.Context(), managerKey{}, manager)))
-	if manager.full {
-		return errSessionLimit
+// checkProtocol checks the headers that must say the same as the message.
+func checkProtocol(header http.Header, received jsonrpc.Message, modern bool) error {
+	named := header.Get(mcp.HeaderProtocolVersion)
+	mismatch := func(message string) error {
+		return &refusal{status: http.StatusBadRequest, code: mcp.HEADER_MISMATCH, message: message, id: received.ID}
 	}
-	answer.send(w)
+	switch {
+	case !modern && named != "" && !mcp.IsValidProtocolVersion(named) && received.Method != string(mcp.MethodInitialize):
+		return refuse(http.StatusBadRequest, "The %s header names a protocol version that this server doesn't have.", mcp.HeaderProtocolVersion)
+	case !modern || received.Kind != jsonrpc.Request:
+		return nil
+	case header.Get(mcp.HeaderLastEventID) != "":
+		return mismatch("Last-Event-ID isn't part of this protocol version. Send the request again with a new id.")
+	case named == "":
+		return mismatch("The " + mcp.HeaderProtocolVersion + " header is missing. It must be the version in _meta.")
+	case received.Version == "":
+		return &refusal{
+			status: http.StatusBadRequest, code: mcp.INVALID_PARAMS, id: received.ID,
+			message: "_meta must have " + mcp.MetaKeyProtocolVersion + ", as in the " + mcp.HeaderProtocolVersion + " header.",
+		}
+	case named != received.Version:
+		return mismatch("The " + mcp.HeaderProtocolVersion + " header and the version in _meta differ.")
+	}
+	if err := mcp.ValidateStandardHeaders(header.Get, received.Version, mcp.MCPMethod(received.Method), received.Params()); err != nil {
+		return mismatch(err.Error())
+	}
 	return nil
 }
 
-// serveSession serves an open session. mcp-go by itself would accept a GET with any id.
-func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string) error {
+// answer serves a request and sends the response.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, peer *adapter.Peer, received jsonrpc.Message, modern bool) {
+	ctx, call := peer.Begin(r.Context(), received)
+	defer call.End()
+	writer := &messageWriter{w: w}
+	send := writer.event
+	if !acceptsEvents(r.Header) {
+		send = nil
+	}
+	response, code := call.Serve(ctx, send)
+	status := http.StatusOK
+	if modern {
+		status = statusOf(code)
+	}
+	writer.finish(response, status)
+}
+
+// acceptsEvents reports whether a client reads an event stream. A client that accepts nothing in particular does.
+func acceptsEvents(header http.Header) bool {
+	accepted := header.Values("Accept")
+	if len(accepted) == 0 {
+		return true
+	}
+	for _, entry := range strings.Split(strings.Join(accepted, ","), ",") {
+		kind, _, err := mime.ParseMediaType(entry)
+		if err == nil && (kind == "text/event-stream" || kind == "text/*" || kind == "*/*") {
+			return true
+		}
+	}
+	return false
+}
+
+// statusOf returns the status of a response in protocol 2026-07-28, where it depends on the error.
+func statusOf(code int) int {
+	switch code {
+	case mcp.METHOD_NOT_FOUND:
+		return http.StatusNotFound
+	case mcp.HEADER_MISMATCH, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, mcp.UNSUPPORTED_PROTOCOL_VERSION,
+		mcp.INVALID_REQUEST, mcp.INVALID_PARAMS, mcp.PARSE_ERROR:
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// messageWriter writes the response to a POST: a JSON object, or a stream of events once something has to come before it.
+type messageWriter struct {
+	mu     sync.Mutex
+	w      http.ResponseWriter
+	stream bool
+	over   bool
+}
+
+// event sends a message before the response.
+func (r *messageWriter) event(message []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	if !r.stream {
+		r.stream = true
+		startEvents(r.w)
+	}
+	writeEvent(r.w, "message", message) //nolint:errcheck,gosec // the client may be gone
+}
+
+// finish sends the response, nil if the client canceled the request.
+func (r *messageWriter) finish(response []byte, status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	switch {
+	case r.stream && response != nil:
+		writeEvent(r.w, "message", response) //nolint:errcheck,gosec // the client may be gone
+	case r.stream:
+	case response == nil:
+		r.w.WriteHeader(http.StatusAccepted)
+	default:
+		r.w.Header().Set("Content-Type", "application/json")
+		r.w.WriteHeader(status)
+		r.w.Write(response) //nolint:errcheck,gosec // the client may be gone
+	}
+}
+
+// startEvents begins a stream of events.
+func startEvents(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
+	w.WriteHeader(http.StatusOK)
+}
+
+// writeEvent writes an event, or a comment without a name.
+func writeEvent(w http.ResponseWriter, name string, data []byte) error {
+	event := append(append([]byte("event: "+name+"\ndata: "), data...), "\n\n"...)
+	if name == "" {
+		event = append(append([]byte(": "), data...), "\n\n"...)
+	}
+	_, err := w.Write(event) //nolint:gosec // no page: the type is an event stream
+	return errors.Join(err, http.NewResponseController(w).Flush())
+}
+
+// openSession answers an initialize request.
+func (h *Handler) openSession(w http.ResponseWriter, r *http.Request, received jsonrpc.Message) error {
+	opened, id := h.sessions.open(h.cfg.Server, caller.From(r.Context())) //nolint:contextcheck // the session outlives the request
+	if opened == nil {
+		return errSessionLimit
+	}
+	defer opened.use()()
+	w.Header().Set(sessionHeader, id)
+	ctx, call := opened.peer.Begin(r.Context(), received)
+	defer call.End()
+	response, code := call.Serve(ctx, nil)
+	if code != 0 || r.Context().Err() != nil {
+		w.Header().Del(sessionHeader)
+		opened.end()
+	}
+	(&messageWriter{w: w}).finish(response, http.StatusOK)
+	return nil
+}
+
+// serveSession serves an open session.
+func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received jsonrpc.Message) error {
 	if id == "" {
 		return errSessionMissing
 	}
@@ -110,46 +232,62 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 	if open == nil {
 		return errSessionEnded
 	}
-	if r.Method == http.MethodGet {
+	switch r.Method {
+	case http.MethodGet:
 		return h.listen(w, r, open)
+	case http.MethodDelete:
+		open.end()
+		w.WriteHeader(http.StatusOK)
+		return nil
 	}
-	h.streamable.ServeHTTP(w, r)
+	defer open.use()()
+	if received.Kind == jsonrpc.Request {
+		h.answer(w, r, open.peer, received, false)
+		return nil
+	}
+	if received.Kind == jsonrpc.Notification {
+		open.peer.Receive(received)
+	}
+	w.WriteHeader(http.StatusAccepted)
 	return nil
 }
 
-// listen serves the stream of a session, until either ends.
+// listen serves the stream of a session, until either ends. The messages of this server belong to requests, so the
+// stream carries none.
 func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) error {
-	release, err := h.acquireStream(w, r)
+	release, err := h.acquireStream(r)
 	if err != nil {
 		return err
 	}
 	defer release()
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(h.closing, cancel)() //nolint:contextcheck // the handler's
-	defer context.AfterFunc(open.ctx, cancel)()  //nolint:contextcheck // the session's
-	h.streamable.ServeHTTP(w, r.WithContext(ctx))
-	return nil
-}
-
-// libraryLog logs the errors of mcp-go; this package logs the rest. It keeps only the cause of a panic, because
-// other attributes hold what callers sent, such as session ids.
-type libraryLog struct{ slog.Handler }
-
-func (l libraryLog) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelError && l.Handler.Enabled(ctx, level)
-}
-
-func (l libraryLog) Handle(ctx context.Context, record slog.Record) error {
-	kept := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
-	record.Attrs(func(attr slog.Attr) bool {
-		if attr.Key == "panic" {
-			kept.AddAttrs(attr)
+	startEvents(w)
+	if http.NewResponseController(w).Flush() != nil {
+		return nil
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-beat.C:
+			if writeEvent(w, "", []byte("keep-alive")) != nil {
+				return nil
+			}
+			open.use()()
+		case <-r.Context().Done():
+			return nil
+		case <-open.ctx.Done():
+			return nil
+		case <-h.closing.Done():
+			return nil
 		}
-		return true
-	})
-	return l.Handler.Handle(ctx, kept)
+	}
 }
 
-func (l libraryLog) WithAttrs([]slog.Attr) slog.Handler { return l }
-func (l libraryLog) WithGroup(string) slog.Handler      { return l }
+// receiveAnswer delivers a human's answer to a form. It reports whether the form waits for it.
+func (h *Handler) receiveAnswer(r *http.Request, received jsonrpc.Message) bool {
+	if received.Kind != jsonrpc.Response {
+		return false
+	}
+	open := h.sessions.find(r.Header.Get(sessionHeader), caller.From(r.Context()).Owner)
+	return open != nil && open.peer.Receive(received)
+}

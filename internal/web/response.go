@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"opentrain-mcp/internal/jsonrpc"
 )
 
 // refusal is the reason why a request is not served, with everything that the response needs.
@@ -20,8 +21,9 @@ type refusal struct {
 	status     int // of HTTP
 	code       int // of JSON-RPC
 	message    string
-	allow      string        // the header Allow
-	retryAfter time.Duration // the header Retry-After; 0 means defaultRetryAfter
+	id         json.RawMessage // of the message that is refused; nil if it is unknown
+	allow      string          // the header Allow
+	retryAfter time.Duration   // the header Retry-After; 0 means defaultRetryAfter
 }
 
 // defaultRetryAfter is how long a client should wait if no better time is known.
@@ -57,8 +59,7 @@ func answerError(w http.ResponseWriter, err error) {
 	}
 	header.Set("Content-Type", "application/json")
 	w.WriteHeader(refused.status)
-	answer := mcp.NewJSONRPCError(mcp.NewRequestId(nil), refused.code, refused.message, nil)
-	json.NewEncoder(w).Encode(answer) //nolint:errcheck,gosec // the client may be gone
+	w.Write(jsonrpc.Refusal(refused.id, refused.code, refused.message, nil)) //nolint:errcheck,gosec // the client may be gone
 }
 
 // writeTimeout limits the time of one write: a WriteTimeout of the http.Server would end every stream.
@@ -123,18 +124,10 @@ func (r *recorder) setDeadline(deadline time.Time) {
 // Unwrap implements what http.ResponseController looks for.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// buffer is a response that is sent later. It shares the header of the real one.
-type buffer struct {
-	bytes.Buffer
-	header http.Header
-	status int
-}
-
-func (b *buffer) Header() http.Header { return b.header }
-
-func (b *buffer) WriteHeader(status int) { b.status = status }
-
-func (b *buffer) send(w http.ResponseWriter) {
-	w.WriteHeader(max(b.status, http.StatusOK))
-	b.WriteTo(w) //nolint:errcheck,gosec // the client may be gone
+// refuseMessage refuses a message that isn't right.
+func refuseMessage(err error) error {
+	if refused, ok := errors.AsType[*jsonrpc.Error](err); ok {
+		return &refusal{status: http.StatusBadRequest, code: refused.Code, message: refused.Message, id: refused.ID}
+	}
+	return err
 }

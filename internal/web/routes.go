@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,10 +8,10 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/jsonrpc"
 	"opentrain-mcp/internal/text"
 )
 
@@ -94,12 +93,14 @@ func (h *Handler) logRequest(r *http.Request, status int, duration time.Duration
 }
 
 // routeFunc serves one route of the protocol. The message is empty unless the request is a POST.
-type routeFunc func(http.ResponseWriter, *http.Request, message) error
+type routeFunc func(http.ResponseWriter, *http.Request, jsonrpc.Message) error
 
 // handle serves a route with and without a trailing slash, because people write both.
 func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		received, err := h.prepare(w, r)
+		share := h.bodies.Share(caller.From(r.Context()).Address)
+		defer share.Close()
+		received, err := h.prepare(w, r, share)
 		if err == nil {
 			err = serve(w, r, received)
 		}
@@ -112,7 +113,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 }
 
 // prepare identifies the caller, reads the message and checks the rate limit.
-func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received message, err error) {
+func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Share) (received jsonrpc.Message, err error) {
 	request := caller.From(r.Context())
 	if err := h.identify(r, request); err != nil {
 		return received, err
@@ -120,17 +121,15 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Served().Sets); err != nil || r.Method != http.MethodPost {
 		return received, err
 	}
-	body, err := readBody(w, r)
+	body, err := receiveBody(w, r, share)
 	if err != nil {
 		return received, err
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if received, err = parseMessage(body); err != nil {
-		return received, err
+	if received, err = jsonrpc.Parse(body); err != nil {
+		return received, refuseMessage(err)
 	}
 	// A tool counts its calls itself, so that it can answer as a tool. A human's answer to a form must not be lost.
-	open := h.sessions.find(r.Header.Get(server.HeaderKeySessionID), request.Owner) != nil
-	if received.method == mcp.MethodToolsCall || received.answersForm && open && h.cfg.Server.TakeFormAnswer(r.Context()) {
+	if received.Method == string(mcp.MethodToolsCall) || h.receiveAnswer(r, received) {
 		return received, nil
 	}
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {

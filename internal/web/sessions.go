@@ -2,11 +2,10 @@ package web
 
 import (
 	"context"
-	"net/http"
 	"sync"
+	"time"
 
-	"github.com/mark3labs/mcp-go/server"
-
+	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
 )
@@ -14,89 +13,88 @@ import (
 // sessions holds the open sessions of Streamable HTTP, and nothing of a session that has ended.
 type sessions struct {
 	newID func() string
+	idle  time.Duration
 	quota *edge.Quota
 
 	mu   sync.Mutex
-	open map[string]*session // by id
+	byID map[string]*session
 }
 
+// session is an open session. It ends with DELETE, or when it wasn't used for a while.
 type session struct {
-	owner string          // as caller.Request.Owner
+	owner string // as caller.Request.Owner
+	peer  *adapter.Peer
 	ctx   context.Context // ends with the session
 	end   func()
+	idle  time.Duration
+
+	mu    sync.Mutex
+	users int // requests and streams in progress
+	timer *time.Timer
 }
 
 func newSessions(cfg Config) *sessions {
-	return &sessions{newID: cfg.newID, quota: edge.NewQuota(cfg.MaxSessions), open: map[string]*session{}}
+	return &sessions{newID: cfg.newID, idle: cfg.SessionIdle, quota: edge.NewQuota(cfg.MaxSessions), byID: map[string]*session{}}
+}
+
+// open opens a session, or returns nil if there are too many.
+func (s *sessions) open(server Server, request *caller.Request) (opened *session, id string) {
+	release, ok := s.quota.Acquire(request.Address)
+	if !ok {
+		return nil, ""
+	}
+	id = s.newID()
+	ctx, cancel := context.WithCancel(context.Background())
+	opened = &session{owner: request.Owner, peer: server.NewPeer(id), ctx: ctx, idle: s.idle}
+	opened.end = sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.byID, id)
+		cancel()
+		release()
+	})
+	opened.timer = time.AfterFunc(s.idle, opened.end)
+	context.AfterFunc(ctx, func() { opened.timer.Stop() })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byID[id] = opened
+	return opened, id
 }
 
 // find returns an open session of the owner, or nil.
 func (s *sessions) find(id, owner string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if found := s.open[id]; found != nil && found.owner == owner {
+	if found := s.byID[id]; found != nil && found.owner == owner {
 		return found
 	}
 	return nil
 }
 
-type managerKey struct{}
-
-// ResolveSessionIdManager implements server.SessionIdManagerResolver. For an idle session, mcp-go passes nil.
-func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
-	if r == nil {
-		return &sessionManager{sessions: s}
+// close ends all sessions.
+func (s *sessions) close() {
+	s.mu.Lock()
+	open := make([]*session, 0, len(s.byID))
+	for _, each := range s.byID {
+		open = append(open, each)
 	}
-	if manager, ok := r.Context().Value(managerKey{}).(*sessionManager); ok {
-		return manager
+	s.mu.Unlock()
+	for _, each := range open {
+		each.end()
 	}
-	return &sessionManager{sessions: s, request: caller.From(r.Context())}
 }
 
-// sessionManager implements server.SessionIdManager for one caller.
-type sessionManager struct {
-	*sessions
-	request *caller.Request // nil for mcp-go itself, which may end every session
-	opened  string          // the id that Generate returned
-	full    bool            // Generate could not open a session
-}
-
-// Generate returns "" if there are too many sessions. mcp-go then answers without one: replace its answer.
-func (m *sessionManager) Generate() string {
-	release, ok := m.quota.Acquire(m.request.Address)
-	if !ok {
-		m.full = true
-		return ""
+// use keeps a session open until release. Its idle time starts again then.
+func (s *session) use() (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users++
+	s.timer.Stop()
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.users--; s.users == 0 && s.ctx.Err() == nil {
+			s.timer.Reset(s.idle)
+		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	m.opened = m.newID()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.open[m.opened] = &session{owner: m.request.Owner, ctx: ctx, end: func() {
-		cancel()
-		release()
-	}}
-	return m.opened
-}
-
-func (m *sessionManager) Validate(id string) (isTerminated bool, err error) {
-	if m.find(id, m.request.Owner) == nil {
-		return false, errSessionEnded
-	}
-	return false, nil
-}
-
-func (m *sessionManager) Terminate(id string) (isNotAllowed bool, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	ended := m.open[id]
-	switch {
-	case ended == nil:
-		return false, nil // another DELETE was faster, or the session was idle
-	case m.request != nil && ended.owner != m.request.Owner:
-		return false, errSessionEnded
-	}
-	delete(m.open, id)
-	ended.end()
-	return false, nil
 }

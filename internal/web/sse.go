@@ -1,24 +1,23 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/mark3labs/mcp-go/server"
-
+	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/jsonrpc"
 )
 
 const (
 	maxPending   = 64                     // limits the calls of one stream that wait for their answer
+	maxUnsent    = 1 << 20                // limits the messages that wait for one stream, in bytes
 	drainTimeout = 500 * time.Millisecond // limits the last write to a stream when the server shuts down
-	allowOrigin  = "Access-Control-Allow-Origin"
 	sseMethods   = "Open a stream with GET, and send messages with POST to the address in its first event."
 )
 
@@ -30,23 +29,9 @@ var (
 	errPendingLimit = refuse(http.StatusTooManyRequests, "Too many calls in this session are waiting for answers.")
 )
 
-type streamIDKey struct{}
-
-// newSSE returns mcp-go's HTTP+SSE, the transport of older hosts: /sse is a stream, and gets the answers to calls
-// at /message. This package adds owners and limits, and ends calls with their stream.
-func newSSE(cfg Config) *server.SSEServer {
-	return server.NewSSEServer(cfg.Server.MCP(),
-		server.WithStaticBasePath(cfg.BasePath), server.WithSSEEndpoint("/sse"), server.WithMessageEndpoint("/message"),
-		server.WithSSEDisableLocalhostProtection(true), // edge.Guard is stricter
-		server.WithSessionIDGenerator(func(ctx context.Context, _ *http.Request) (string, error) {
-			id, _ := ctx.Value(streamIDKey{}).(string) // mcp-go refuses ""
-			return id, nil
-		}),
-	)
-}
-
-// openStream serves /sse, until the caller or the server ends the stream.
-func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ message) error {
+// openStream serves /sse, the transport of older hosts, until the caller or the server ends the stream. It gets the
+// answers to calls at /message.
+func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.Message) error {
 	if h.turnsAway.Load() {
 		return errClosing
 	}
@@ -54,24 +39,35 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ message) 
 		return refuseMethod(http.MethodGet, sseMethods)
 	}
 	defer h.enter()()
-	release, err := h.acquireStream(w, r)
+	release, err := h.acquireStream(r)
 	if err != nil {
 		return err
 	}
 	defer release()
-	caller.From(r.Context()).Transport = caller.SSE
-	s, id := newStream(h.closing, w, r), h.cfg.newID() //nolint:contextcheck // the handler's, beside the request's
+	request, id := caller.From(r.Context()), h.cfg.newID()
+	s := &stream{
+		peer: h.cfg.Server.NewPeer(id), owner: request.Owner, narrowing: request.Narrowing,
+		share: h.bodies.Share(request.Address), closing: h.closing, wake: make(chan struct{}, 1),
+	}
+	s.ctx, s.end = context.WithCancel(r.Context())
 	defer s.close()
-	defer context.AfterFunc(h.closing, func() { s.settle() })() //nolint:contextcheck // the handler's
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
-	//nolint:contextcheck // s.ctx is the request's
-	h.sse.SSEHandler().ServeHTTP(s, r.WithContext(context.WithValue(s.ctx, streamIDKey{}, id)))
+	// A caller who doesn't read must not hold up the end of the stream or the shutdown.
+	expire := func(wait time.Duration) func() {
+		return func() { http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait)) } //nolint:errcheck,gosec // not all can
+	}
+	defer context.AfterFunc(s.ctx, expire(0))()                //nolint:contextcheck // the stream's
+	defer context.AfterFunc(h.closing, expire(drainTimeout))() //nolint:contextcheck // the handler's
+	startEvents(w)
+	if writeEvent(w, "endpoint", []byte(h.cfg.BasePath+"/message?sessionId="+url.QueryEscape(id))) == nil {
+		s.serve(w)
+	}
 	return nil
 }
 
 // acquireStream counts a stream of either transport as open, until release.
-func (h *Handler) acquireStream(w http.ResponseWriter, r *http.Request) (release func(), err error) {
+func (h *Handler) acquireStream(r *http.Request) (release func(), err error) {
 	if h.closing.Err() != nil {
 		return nil, errClosing
 	}
@@ -79,16 +75,17 @@ func (h *Handler) acquireStream(w http.ResponseWriter, r *http.Request) (release
 	if !ok {
 		return nil, errStreamLimit
 	}
-	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
 	return release, nil
 }
 
 // postMessage serves /message.
-func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received message) error {
+//
+//nolint:contextcheck // a call belongs to its stream, because the answer outlives this request
+func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received jsonrpc.Message) error {
 	if r.Method != http.MethodPost {
 		return refuseMethod(http.MethodPost, sseMethods)
 	}
-	request := caller.From(r.Context())
+	request := *caller.From(r.Context())
 	found, _ := h.streams.Load(r.URL.Query().Get("sessionId"))
 	s, ok := found.(*stream)
 	switch {
@@ -96,73 +93,47 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received m
 		return errStreamUnknown
 	case s.owner != request.Owner:
 		return errStreamOwner
-	case received.response: // this transport sends no requests to clients
-		w.WriteHeader(http.StatusAccepted)
-		return nil
 	}
-	request.Transport, request.Stream = caller.SSE, s.ctx
+	request.Transport = caller.SSE
 	request.Narrowing = slices.Concat(request.Narrowing, s.narrowing)
-	if !received.isCall() {
-		h.sse.MessageHandler().ServeHTTP(w, r)
-		return nil
+	if received.Kind == jsonrpc.Request {
+		if err := s.expect(received.Size); err != nil {
+			return err
+		}
+		leave := h.enter()
+		ctx, call := s.peer.Begin(caller.With(s.ctx, &request), received)
+		go func() {
+			defer leave()
+			defer call.End()
+			response, _ := call.Serve(ctx, s.send)
+			s.settle(response, received.Size)
+		}()
+	} else {
+		s.peer.Receive(received)
 	}
-	id := canonicalID(received.id)
-	if err := s.expect(id); err != nil {
-		return err
-	}
-	response := &recorder{ResponseWriter: w}
-	h.sse.MessageHandler().ServeHTTP(response, r)
-	if response.status != http.StatusAccepted {
-		s.settle(id) // mcp-go refused the call
-	}
+	w.WriteHeader(http.StatusAccepted)
 	return nil
 }
 
 // stream is an open stream of HTTP+SSE.
 type stream struct {
-	*recorder
+	peer      *adapter.Peer
 	owner     string // as caller.Request.Owner
 	narrowing caller.Narrowing
-	closing   context.Context // ends when the server shuts down
-	ctx       context.Context
+	ctx       context.Context // ends with the stream
 	end       context.CancelFunc
-
-	writing   sync.Mutex // held during a write
-	heartbeat *time.Timer
-	events    eventReader
-	written   []string // ids of answers that were written but not flushed
+	closing   context.Context // ends when the server shuts down
+	share     *edge.Share     // of the bytes that all messages in progress may have
+	wake      chan struct{}   // gets a value when there is something to do
 
 	mu      sync.Mutex
-	pending []string // ids of the calls that wait for their answer
+	pending int // calls without an answer
+	queue   [][]byte
+	unsent  int // bytes of the queue and of the message that is being written
 }
 
-func newStream(closing context.Context, w http.ResponseWriter, r *http.Request) *stream {
-	request := caller.From(r.Context()) //nolint:contextcheck // the request's
-	origin := w.Header().Values(allowOrigin)
-	restore := func() { w.Header()[allowOrigin] = origin } // mcp-go allows every origin
-	s := &stream{
-		recorder: &recorder{ResponseWriter: w, start: restore},
-		owner:    request.Owner, narrowing: request.Narrowing, closing: closing,
-	}
-	s.ctx, s.end = context.WithCancel(r.Context())
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.heartbeat = time.AfterFunc(heartbeat, s.keepAlive)
-	return s
-}
-
-// close ends the stream and cancels its calls. Nothing can write to it afterwards.
-func (s *stream) close() {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.heartbeat.Stop()
-	s.end()
-}
-
-// expect adds a pending call, unless there are too many.
-func (s *stream) expect(id string) error {
+// expect adds a pending call with a message of so many bytes, unless there are too many.
+func (s *stream) expect(size int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -170,115 +141,105 @@ func (s *stream) expect(id string) error {
 		return errClosing
 	case s.ctx.Err() != nil:
 		return errStreamUnknown
-	case len(s.pending) >= maxPending:
+	case s.pending >= maxPending || !s.share.Grow(size):
 		return errPendingLimit
 	}
-	s.pending = append(s.pending, id)
+	s.pending++
 	return nil
 }
 
-// settle removes answered calls. While the server shuts down, it ends a stream without pending calls.
-func (s *stream) settle(ids ...string) {
+// settle sends the response to a pending call, nil if the client canceled the call.
+func (s *stream) settle(response []byte, size int) {
+	s.mu.Lock()
+	s.share.Shrink(size)
+	s.mu.Unlock()
+	if response != nil {
+		s.send(response)
+	}
+	s.mu.Lock()
+	s.pending--
+	s.mu.Unlock()
+	s.wakeUp()
+}
+
+// send puts a message into the queue. A stream ends when too much waits for a client that doesn't read.
+func (s *stream) send(message []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range ids {
-		if at := slices.Index(s.pending, id); at >= 0 {
-			s.pending = slices.Delete(s.pending, at, at+1)
-		}
-	}
-	if len(s.pending) == 0 && s.closing.Err() != nil && s.ctx.Err() == nil {
-		s.end()
-		s.setDeadline(time.Now().Add(drainTimeout)) // a caller who doesn't read must not delay the shutdown
-	}
-}
-
-// canonicalID returns an id as it is in the answer: mcp-go reads it in this way too.
-func canonicalID(raw json.RawMessage) string {
-	var id any
-	if json.Unmarshal(raw, &id) != nil {
-		id = nil // such as 1e999
-	}
-	return text.JSON(id)
-}
-
-func (s *stream) Write(p []byte) (int, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	for _, data := range s.events.read(p) {
-		if id, ok := answeredID(data); ok {
-			s.written = append(s.written, id)
-		}
-	}
-	return s.write(p)
-}
-
-func (s *stream) write(p []byte) (int, error) {
-	n, err := s.recorder.Write(p)
-	if err != nil {
-		s.end()
-	}
-	return n, err
-}
-
-// Flush settles the calls whose answers it sends.
-func (s *stream) Flush() {
-	s.writing.Lock()
-	answered := s.written
-	s.written = nil
-	err := s.flush()
-	s.writing.Unlock()
-	if err != nil {
-		s.end()
-	}
-	s.settle(answered...)
-}
-
-// keepAlive writes a comment, which clients ignore.
-func (s *stream) keepAlive() {
-	s.writing.Lock()
-	defer s.writing.Unlock()
 	if s.ctx.Err() != nil {
 		return
 	}
-	if _, err := s.write([]byte(": keep-alive\n\n")); err == nil && s.flush() == nil {
-		s.heartbeat.Reset(heartbeat)
+	if s.unsent > 0 && s.unsent+len(message) > maxUnsent || !s.share.Grow(len(message)) {
+		s.end()
 		return
 	}
+	s.queue = append(s.queue, message)
+	s.unsent += len(message)
+	s.wakeUp()
+}
+
+func (s *stream) wakeUp() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// serve writes what is in the queue, until the stream ends. When the server closes, it ends after the pending calls.
+func (s *stream) serve(w http.ResponseWriter) {
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	closed := s.closing.Done()
+	for {
+		message, drained := s.next()
+		var err error
+		switch {
+		case message != nil:
+			err = writeEvent(w, "message", message)
+			s.sent(len(message))
+		case drained && s.closing.Err() != nil:
+			return
+		default:
+			select {
+			case <-s.wake:
+			case <-beat.C:
+				err = writeEvent(w, "", []byte("keep-alive"))
+			case <-closed:
+				closed = nil
+			case <-s.ctx.Done():
+				return
+			}
+		}
+		if err != nil || s.ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// next takes the next message out of the queue. Its bytes count as unsent until sent. Without one, drained reports
+// whether no call is pending.
+func (s *stream) next() (message []byte, drained bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return nil, s.pending == 0
+	}
+	message, s.queue = s.queue[0], s.queue[1:]
+	return message, false
+}
+
+func (s *stream) sent(size int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unsent -= size
+	s.share.Shrink(size)
+}
+
+// close ends the stream and cancels its calls.
+func (s *stream) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.end()
-}
-
-// eventReader finds the data of events. It accepts every framing, because mcp-go may change its own.
-type eventReader struct{ line, data []byte }
-
-// read returns the data of the events that end in p.
-func (e *eventReader) read(p []byte) (events [][]byte) {
-	for len(p) > 0 {
-		part, rest, complete := bytes.Cut(p, []byte("\n"))
-		e.line, p = append(e.line, part...), rest
-		if !complete {
-			break
-		}
-		line := bytes.TrimSuffix(e.line, []byte("\r"))
-		e.line = nil
-		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
-			e.data = append(append(e.data, bytes.TrimPrefix(value, []byte(" "))...), '\n')
-		}
-		if len(line) == 0 && len(e.data) > 0 {
-			events = append(events, e.data)
-			e.data = nil
-		}
-	}
-	return events
-}
-
-// answeredID returns the id of the call that an event answers, if it answers one.
-func answeredID(data []byte) (id string, ok bool) {
-	var event struct {
-		ID     json.RawMessage `json:"id"`
-		Method string          `json:"method"`
-	}
-	if json.Unmarshal(data, &event) != nil || event.Method != "" {
-		return "", false
-	}
-	return canonicalID(event.ID), true
+	s.queue = nil
+	s.share.Close()
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/edge"
 )
 
 func TestStreamsBelongToTheirOpener(t *testing.T) {
@@ -38,7 +38,7 @@ func TestStreamsBelongToTheirOpener(t *testing.T) {
 		}
 	}
 	who := whoami(t, mine.mustNext())
-	if who.Transport != caller.SSE || !who.Stream || len(who.Narrowing) != 2 || who.Token.Value != one {
+	if who.Transport != caller.SSE || len(who.Narrowing) != 2 || who.Token.Value != one {
 		t.Errorf("%+v", who)
 	}
 	for _, wrong := range [][2]string{{"POST", "/sse"}, {"GET", path}} {
@@ -59,26 +59,18 @@ func TestStreamNamesTheBasePath(t *testing.T) {
 	}
 }
 
-// TestPendingCalls: only calls count, and each until its answer.
+// TestPendingCalls: only calls count, and each until its answer, whatever their ids are.
 func TestPendingCalls(t *testing.T) {
 	s := start(t, nil)
 	stream, path := s.openStream()
-	for _, other := range []string{
-		`{"jsonrpc":"2.0","method":"notifications/initialized"}`, `{"jsonrpc":"2.0","id":null,"method":"ping"}`, answer,
-	} {
+	for _, other := range []string{`{"jsonrpc":"2.0","method":"notifications/initialized"}`, answer} {
 		for range maxPending + 1 {
 			if got := s.do("POST", path, other); got.status != http.StatusAccepted {
 				t.Fatalf("%s: %d %s", other, got.status, got.body)
 			}
 		}
 	}
-	for range maxPending + 1 {
-		s.do("POST", path, call(json.Number("1e999"), "wait")) // mcp-go can't read it, and answers without an id
-		if got := stream.mustNext(); !strings.Contains(got, `"id":null`) {
-			t.Fatal(got)
-		}
-	}
-	ids := []any{"a\u2028\"<", 1.5, 1e21, json.Number("9007199254740993"), "null", -1, 7, 7}
+	ids := []any{"a\u2028\"<", 1.5, json.Number("1e21"), json.Number("9007199254740993"), json.Number("1e999"), "null", -1, 7, 7}
 	for i := len(ids); i < maxPending; i++ {
 		ids = append(ids, 100+i)
 	}
@@ -87,8 +79,6 @@ func TestPendingCalls(t *testing.T) {
 			t.Fatalf("%v: %d %s", id, got.status, got.body)
 		}
 	}
-	// mcp-go answers this notification with an error. It frees nothing.
-	s.do("POST", path, `{"jsonrpc":"2.0","method":"notifications/initialized","params":7}`)
 	if got := s.do("POST", path, ping); got.status != http.StatusTooManyRequests {
 		t.Errorf("%d", got.status)
 	}
@@ -106,73 +96,29 @@ func TestPendingCalls(t *testing.T) {
 	}
 }
 
-// TestAnswersAreFoundInEveryFraming: a stream counts answers by their id, however
-// mcp-go writes its events.
-func TestAnswersAreFoundInEveryFraming(t *testing.T) {
-	const result = `"result":{"text":"a\n\ndata: {\"id\":2}"}}`
-	for name, writes := range map[string][]string{
-		"as mcp-go does":    {"event: message\ndata: {\"id\":1," + result + "\n\n"},
-		"CRLF":              {"event: message\r\ndata: {\"id\":1," + result + "\r\n\r\n"},
-		"no space":          {"data:{\"id\":1," + result + "\n\n"},
-		"data first":        {"data: {\"id\":1," + result + "\nevent: message\nid: 7\n\n"},
-		"several lines":     {"event: message\ndata: {\ndata: \"id\": 1,\ndata:" + result + "\n\n"},
-		"several writes":    {"event: mess", "age\nda", "ta: {\"id\"", ":1," + result + "\n", "\n"},
-		"several events":    {"data: {\"method\":\"x\"}\n\n: comment\n\ndata: {\"id\":1," + result + "\n\n"},
-		"id last":           {"data: {\"result\":{\"id\":2},\"id\":1}\n\n"},
-		"id in other words": {"data: {\"id\":1.0," + result + "\n\n"},
+// TestStreamWithoutAReaderEnds: what waits for a stream is bounded, per stream and in all, and given back at its end.
+func TestStreamWithoutAReaderEnds(t *testing.T) {
+	for name, test := range map[string]struct{ all, message, most int }{
+		"one stream":  {maxBodies, maxUnsent / 8, 8},
+		"all streams": {maxUnsent / 2, maxUnsent / 8, 4},
+		"one message": {maxBodies, maxUnsent + 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/sse", nil))
-			defer s.close()
-			for _, id := range []string{"1", "2"} {
-				if err := s.expect(id); err != nil {
-					t.Fatal(err)
-				}
+			quota := edge.NewQuota(test.all)
+			s := &stream{share: quota.Share("127.0.0.1"), wake: make(chan struct{}, 1)}
+			s.ctx, s.end = context.WithCancel(t.Context())
+			sent := 0
+			for ; s.ctx.Err() == nil; sent++ {
+				s.send(make([]byte, test.message))
 			}
-			for i, write := range writes {
-				if len(s.pending) != 2 {
-					t.Errorf("pending %v before write %d", s.pending, i)
-				}
-				fmt.Fprint(s, write)
-				s.Flush()
+			if sent-1 != test.most || quota.InUse() != test.most*test.message {
+				t.Errorf("%d messages, %d bytes", sent-1, quota.InUse())
 			}
-			if fmt.Sprint(s.pending) != "[2]" {
-				t.Errorf("pending: %v", s.pending)
+			s.close()
+			if quota.InUse() != 0 {
+				t.Errorf("%d bytes are left", quota.InUse())
 			}
 		})
-	}
-	for _, other := range []string{
-		"event: endpoint\ndata: /message?sessionId=1\r\n\r\n", `data: {"id":1,"method":"ping"}` + "\n\n", `data: {"id":3,"result":{}}` + "\n\n",
-		`data: {"id":"1","result":{}}` + "\n\n", `data: {"id":null,"error":{}}` + "\n\n", "data: [1]\n\n", "id: 1\n\n", ": 1\n\n",
-	} {
-		s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/sse", nil))
-		if err := s.expect("1"); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprint(s, other)
-		s.Flush()
-		if len(s.pending) != 1 {
-			t.Errorf("%q counts as an answer", other)
-		}
-		s.close()
-	}
-}
-
-// TestCallsWithTheSameIDAreCountedApart: each answer frees one of them, so that a shutdown waits for all.
-func TestCallsWithTheSameIDAreCountedApart(t *testing.T) {
-	s := newStream(t.Context(), httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/sse", nil))
-	defer s.close()
-	for range 2 {
-		if err := s.expect("1"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for left := 1; left >= 0; left-- {
-		fmt.Fprint(s, "event: message\ndata: {\"id\":1,\"result\":{}}\n\n")
-		s.Flush()
-		if len(s.pending) != left {
-			t.Errorf("%d calls are pending, want %d", len(s.pending), left)
-		}
 	}
 }
 

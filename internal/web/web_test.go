@@ -16,24 +16,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
-
+	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
+	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
 
 // fakeServer is a Server with three toy tools: whoami returns what is known of the
 // request, wait waits until release is closed, and ask opens a form.
 type fakeServer struct {
-	mcp     *server.MCPServer
+	*adapter.Server
 	limiter *edge.Limiter
 	started chan struct{}
 	release chan struct{}
 	stopped atomic.Bool
-	forms   atomic.Int64 // open, without an answer
 }
 
 type identity struct {
@@ -42,68 +41,65 @@ type identity struct {
 	Owner     string
 	Narrowing caller.Narrowing
 	Trace     caller.Trace
-	Stream    bool
 }
+
+type said string
+
+func (s said) Text() string { return string(s) }
+
+func (said) Effect() tool.Effect { return tool.Effect{} }
 
 func newFakeServer() *fakeServer {
 	f := &fakeServer{started: make(chan struct{}, 1000), release: make(chan struct{})}
-	f.mcp = server.NewMCPServer("fake", "1", server.WithToolCapabilities(false))
-	f.mcp.AddTool(mcp.NewTool("whoami"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		r := caller.From(ctx)
-		text, err := json.Marshal(identity{r.Transport, r.Token, r.Owner, r.Narrowing, r.Trace, r.Stream != nil})
-		return mcp.NewToolResultText(string(text)), err
-	})
-	f.mcp.AddTool(mcp.NewTool("wait"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		f.started <- struct{}{}
-		stream := caller.From(ctx).Stream //nolint:contextcheck // what the test is about
-		if stream == nil {
-			stream = ctx
-		}
-		select {
-		case <-f.release:
-			return mcp.NewToolResultText("released"), nil
-		case <-stream.Done():
-			return nil, stream.Err()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	})
-	f.mcp.AddTool(mcp.NewTool("ask"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		var form mcp.ElicitationRequest
-		f.forms.Add(1)
-		form.Params.Message, form.Params.RequestedSchema = "Yes?", map[string]any{"type": "object", "properties": map[string]any{}}
-		answer, err := f.mcp.RequestElicitation(ctx, form)
-		if err != nil {
-			return nil, err
-		}
-		return mcp.NewToolResultText(string(answer.Action)), nil
+	type nothing struct{}
+	type output struct{ said }
+	whoami := tool.New(tool.Spec{Name: "whoami", Kind: tool.KindRead},
+		func(ctx context.Context, _ tool.Call, _ nothing) (output, *tool.Ask, error) {
+			r := caller.From(ctx)
+			return output{said(text.JSON(identity{r.Transport, r.Token, r.Owner, r.Narrowing, r.Trace}))}, nil, nil
+		})
+	wait := tool.New(tool.Spec{Name: "wait", Kind: tool.KindRead},
+		func(ctx context.Context, _ tool.Call, _ nothing) (output, *tool.Ask, error) {
+			f.started <- struct{}{}
+			select {
+			case <-f.release:
+				return output{"released"}, nil, nil
+			case <-ctx.Done():
+				return output{"ended"}, nil, nil
+			}
+		})
+	ask := tool.New(tool.Spec{Name: "ask", Kind: tool.KindCreate},
+		func(_ context.Context, call tool.Call, _ nothing) (output, *tool.Ask, error) {
+			if call.Form == tool.FormNone {
+				return output{}, &tool.Ask{Message: "Yes?", Fields: []tool.Field{{Name: "yes", Type: "boolean", Label: "Yes"}}}, nil
+			}
+			if call.Form == tool.FormAnswered {
+				return output{"accepted"}, nil, nil
+			}
+			return output{"no answer"}, nil, nil
+		})
+	box, err := seal.New()
+	if err != nil {
+		panic(err)
+	}
+	f.Server = adapter.New(adapter.Config{
+		Name: "fake", Version: "1", Timeout: time.Minute, FormTimeout: time.Minute, Box: box, Logger: slog.New(slog.DiscardHandler),
+		Token: func(ctx context.Context) caller.Token { return caller.From(ctx).Token },
+		Served: tool.Served{Sets: []tool.Set{
+			{Name: "people", Tools: []tool.Tool{whoami, ask}}, {Name: "time", Tools: []tool.Tool{wait}},
+		}},
 	})
 	return f
-}
-
-func (f *fakeServer) MCP() *server.MCPServer { return f.mcp }
-
-func (f *fakeServer) Served() tool.Served {
-	named := func(name string, kind tool.Kind) tool.Tool { return tool.Tool{Spec: tool.Spec{Name: name, Kind: kind}} }
-	return tool.Served{Sets: []tool.Set{
-		{Name: "people", Tools: []tool.Tool{named("whoami", tool.KindRead), named("ask", tool.KindCreate)}},
-		{Name: "time", Tools: []tool.Tool{named("wait", tool.KindRead)}},
-	}}
 }
 
 func (f *fakeServer) Admit(ctx context.Context) time.Duration {
 	return f.limiter.Take(caller.From(ctx).RateKey())
 }
 
-func (f *fakeServer) TakeFormAnswer(context.Context) bool {
-	if f.forms.Add(-1) < 0 {
-		f.forms.Add(1)
-		return false
-	}
-	return true
+func (f *fakeServer) StopForms() {
+	f.stopped.Store(true)
+	f.Server.StopForms()
 }
-
-func (f *fakeServer) StopForms() { f.stopped.Store(true) }
 
 // lockedLog is a log that several goroutines write to.
 type lockedLog struct {

@@ -1,0 +1,260 @@
+package adapter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"opentrain-mcp/internal/jsonrpc"
+)
+
+// Peer is the other end of a conversation: a host on stdio, a stream of HTTP+SSE, a session of Streamable HTTP, or one
+// request of it without sessions. Transports read and write messages; Peer passes on to mcp-go what was checked.
+type Peer struct {
+	server  *Server
+	session *session
+
+	mu    sync.Mutex
+	last  int64                            // the id of the last request in either direction
+	calls map[int64]*Call                  // in progress or waiting
+	asked map[int64]chan<- jsonrpc.Message // requests to the client that wait for a response
+}
+
+// NewPeer returns a Peer. The id names its session, "" for none.
+func (s *Server) NewPeer(id string) *Peer {
+	return &Peer{
+		server: s, session: &session{id: id, notifications: make(chan mcp.JSONRPCNotification, maxNotifications)},
+		calls: map[int64]*Call{}, asked: map[int64]chan<- jsonrpc.Message{},
+	}
+}
+
+// Call is a request that a Peer has sent.
+type Call struct {
+	peer     *Peer
+	message  jsonrpc.Message
+	id       int64 // for mcp-go
+	end      context.CancelFunc
+	canceled atomic.Bool // by the client
+	busy     bool
+	send     func(message []byte)
+	problem  string // with the params
+}
+
+// Begin makes a request known, so that the client can cancel it: then the returned context ends. Call End when the
+// request is over.
+func (p *Peer) Begin(ctx context.Context, m jsonrpc.Message) (context.Context, *Call) {
+	c := &Call{peer: p, message: m}
+	ctx, c.end = context.WithCancel(context.WithValue(ctx, callKey{}, c))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last++
+	c.id = p.last
+	p.calls[c.id] = c
+	return ctx, c
+}
+
+// End forgets the request.
+func (c *Call) End() {
+	c.end()
+	c.peer.mu.Lock()
+	defer c.peer.mu.Unlock()
+	delete(c.peer.calls, c.id)
+}
+
+// Serve serves the request, with the context from Begin. It returns the response with its error code, 0 for a result.
+// The response is nil if the client canceled the request. send carries what belongs to the request, forms and reports of
+// progress. It may be nil if the transport can't send them.
+func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response []byte, code int) {
+	c.send = send
+	answer := c.handle(ctx)
+	c.forward()
+	if c.canceled.Load() {
+		return nil, 0
+	}
+	switch answer := answer.(type) {
+	case mcp.JSONRPCResponse:
+		return jsonrpc.Answer(c.message.ID, answer.Result), 0
+	case mcp.JSONRPCError:
+		details := answer.Error
+		if c.problem != "" {
+			details.Code, details.Message = jsonrpc.CodeInvalidParams, c.problem
+		}
+		return jsonrpc.Refusal(c.message.ID, details.Code, details.Message, details.Data), details.Code
+	}
+	return jsonrpc.Refusal(c.message.ID, jsonrpc.CodeInternalError, errInternal.Error(), nil), jsonrpc.CodeInternalError
+}
+
+// Busy answers a request for which the transport has no room. Models see the results of tools, but not errors.
+func (c *Call) Busy(ctx context.Context) []byte {
+	if c.message.Method != string(mcp.MethodToolsCall) {
+		return jsonrpc.Refusal(c.message.ID, jsonrpc.CodeBusy, "Too many requests are waiting. Try again in a few seconds.", nil)
+	}
+	c.busy = true
+	response, _ := c.Serve(ctx, nil)
+	return response
+}
+
+// handle passes the request on to mcp-go. Only the log gets the cause of a panic.
+func (c *Call) handle(ctx context.Context) (answer mcp.JSONRPCMessage) {
+	s := c.peer.server
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.cfg.Logger.ErrorContext(ctx, "panic", "panic", cause, "stack", string(debug.Stack()))
+			answer = nil
+		}
+	}()
+	return s.mcp.HandleMessage(s.mcp.WithContext(ctx, c.peer.session), c.message.Forward(c.id))
+}
+
+// forward sends the notifications that mcp-go has left for the client.
+func (c *Call) forward() {
+	for {
+		select {
+		case n := <-c.peer.session.notifications:
+			if _, ok := n.Params.Meta[mcp.MetaKeySubscriptionID]; ok {
+				n.Params.Meta[mcp.MetaKeySubscriptionID] = c.message.ID // as its sender wrote it
+			}
+			c.notify(n.Method, n.Params)
+		default:
+			return
+		}
+	}
+}
+
+func (c *Call) notify(method string, params any) {
+	if c.send != nil {
+		c.send(jsonrpc.Call(0, method, params))
+	}
+}
+
+// errNoForms says that a client can't be asked.
+var errNoForms = errors.New("the client can't be asked")
+
+// ask sends a request to the client and waits for the result.
+func (c *Call) ask(ctx context.Context, method string, params any) (json.RawMessage, error) {
+	if c.send == nil {
+		return nil, errNoForms
+	}
+	p, response := c.peer, make(chan jsonrpc.Message, 1)
+	p.mu.Lock()
+	p.last++
+	id := p.last
+	p.asked[id] = response
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.asked, id)
+	}()
+	c.send(jsonrpc.Call(id, method, params))
+	select {
+	case m := <-response:
+		if m.Error != nil {
+			return nil, fmt.Errorf("the client refused %s", method)
+		}
+		return m.Result, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Receive takes in a notification or a response. It reports whether something waited for it.
+func (p *Peer) Receive(m jsonrpc.Message) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m.Kind == jsonrpc.Response {
+		for id, waiting := range p.asked {
+			if fmt.Sprint(id) == jsonrpc.Key(m.ID) {
+				delete(p.asked, id)
+				waiting <- m
+				return true
+			}
+		}
+		return false // it came too late
+	}
+	found := false
+	for _, call := range p.calls {
+		if key := jsonrpc.Key(m.Canceled); key != "" && key == jsonrpc.Key(call.message.ID) {
+			found = true
+			call.canceled.Store(true)
+			call.end()
+		}
+	}
+	return found
+}
+
+type callKey struct{}
+
+// callFrom returns the call of a context, or nil.
+func callFrom(ctx context.Context) *Call {
+	c, _ := ctx.Value(callKey{}).(*Call)
+	return c
+}
+
+// maxNotifications is more than mcp-go leaves during one request.
+const maxNotifications = 8
+
+// session is what mcp-go knows of a Peer.
+type session struct {
+	id            string
+	notifications chan mcp.JSONRPCNotification
+	initialized   atomic.Bool
+
+	mu           sync.Mutex
+	info         mcp.Implementation
+	capabilities mcp.ClientCapabilities
+	version      string
+}
+
+var _ server.SessionWithClientInfo = (*session)(nil)
+
+func (s *session) SessionID() string { return s.id }
+
+func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
+
+func (s *session) Initialize() { s.initialized.Store(true) }
+
+func (s *session) Initialized() bool { return s.initialized.Load() }
+
+func (s *session) GetClientInfo() mcp.Implementation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.info
+}
+
+func (s *session) SetClientInfo(info mcp.Implementation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.info = info
+}
+
+func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.capabilities
+}
+
+func (s *session) SetClientCapabilities(capabilities mcp.ClientCapabilities) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.capabilities = capabilities
+}
+
+func (s *session) ProtocolVersion() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
+}
+
+func (s *session) SetProtocolVersion(version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
+}

@@ -1,0 +1,322 @@
+// Package jsonrpc reads and writes the messages of MCP. It decodes a message once, with exact names, and passes
+// on what it has checked in a form that every other decoder reads alike.
+package jsonrpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Codes of errors (https://www.jsonrpc.org/specification#error_object).
+const (
+	CodeParseError     = -32700
+	CodeInvalidRequest = -32600
+	CodeInvalidParams  = -32602
+	CodeInternalError  = -32603
+	// CodeBusy is of the range that is free for servers: the request can be sent again later.
+	CodeBusy = -32000
+)
+
+const (
+	version = "2.0"
+	maxID   = 256 // of an id or a progress token, in bytes: they are kept until the response
+
+	metaPrefix      = "io.modelcontextprotocol/"
+	versionKey      = metaPrefix + "protocolVersion"
+	capabilitiesKey = metaPrefix + "clientCapabilities"
+)
+
+// Kind is what a message is for.
+type Kind int
+
+// The kinds of messages.
+const (
+	Request      Kind = iota // gets a response
+	Notification             // gets none
+	Response                 // to a request of this server
+)
+
+// Message is a checked message.
+type Message struct {
+	Kind   Kind
+	Size   int             // in bytes
+	ID     json.RawMessage // as the sender wrote it; nil for a notification
+	Method string          // "" for a response
+	// Version is the protocol version in _meta, "" before protocol 2026-07-28.
+	Version string
+	// ProgressToken is as the sender wrote it, nil if it wants no reports.
+	ProgressToken json.RawMessage
+	// Canceled is the id of the request that notifications/cancelled names, as the sender wrote it.
+	Canceled json.RawMessage
+	// Result and Error are the members of a response. One of them is set.
+	Result, Error json.RawMessage
+	// Arguments are those of tools/call, nil for none. They aren't forwarded: the tool decodes them itself.
+	Arguments json.RawMessage
+
+	params map[string]json.RawMessage
+}
+
+// Error is the reason why a message is refused.
+type Error struct {
+	Code    int
+	Message string          // a sentence
+	ID      json.RawMessage // of the refused request, nil if it is unknown
+	// Silent says that the message is not a request, so it gets no response.
+	Silent bool
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Message }
+
+// Parse reads and checks a message. The error is an *Error. It compares names exactly and refuses those that another
+// decoder could read differently: encoding/json ignores case and uses the last of several equal names.
+func Parse(data []byte) (Message, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
+	switch {
+	case !utf8.Valid(data), !json.Valid(data):
+		return Message{}, &Error{Code: CodeParseError, Message: "The message is not valid JSON."}
+	case bytes.TrimSpace(data)[0] != '{':
+		return Message{}, &Error{Code: CodeParseError, Message: "The message is not a JSON object. Send one JSON-RPC message at a time."}
+	}
+	var p parser
+	m := p.message(data)
+	m.Size = len(data)
+	if p.err == nil {
+		return m, nil
+	}
+	p.err.Silent = m.Kind != Request
+	if m.Kind == Request {
+		p.err.ID = m.ID
+	}
+	return Message{}, p.err
+}
+
+// parser keeps the first problem of a message.
+type parser struct{ err *Error }
+
+func (p *parser) refuse(code int, format string, args ...any) {
+	if p.err == nil {
+		p.err = &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (p *parser) message(data []byte) (m Message) {
+	root := p.object("message", data, "jsonrpc", "id", "method", "params", "result", "error")
+	m.ID, m.Method = root["id"], stringOf(root["method"])
+	m.Result, m.Error = present(root["result"]), present(root["error"])
+	method := present(root["method"]) != nil
+	switch {
+	case method && m.ID != nil:
+		m.Kind = Request
+	case method:
+		m.Kind = Notification
+	default:
+		m.Kind = Response
+	}
+	if m.ID != nil {
+		if problem := idProblem(m.ID); problem != "" {
+			m.ID = nil
+			p.refuse(CodeInvalidRequest, "The id of a message %s.", problem)
+		}
+	}
+	switch {
+	case stringOf(root["jsonrpc"]) != version:
+		p.refuse(CodeInvalidRequest, "The message must have jsonrpc: %q.", version)
+	case method && m.Method == "":
+		p.refuse(CodeInvalidRequest, "The method of a message must be a string.")
+	case method == (m.Result != nil || m.Error != nil), m.Result != nil && m.Error != nil:
+		p.refuse(CodeInvalidRequest, "A message must have either a method, or a result, or an error.")
+	case m.Kind == Response && m.ID == nil:
+		p.refuse(CodeInvalidRequest, "A response must have an id.")
+	}
+	if m.Kind == Response {
+		m.Result = emptyObject(m.Result)
+		return m
+	}
+	m.params = p.object("params", root["params"], paramNames()...)
+	emptyObjects(m.params, "_meta", "arguments", "capabilities", "clientInfo", "inputResponses", "ref", "argument", "context", "notifications")
+	switch m.Method {
+	case "notifications/cancelled":
+		m.Canceled = m.params["requestId"]
+	case "tools/call":
+		m.Arguments = m.params["arguments"]
+		delete(m.params, "arguments")
+	}
+	p.meta(&m)
+	return m
+}
+
+// paramNames are the members of params that decide something.
+func paramNames() []string {
+	return []string{
+		"_meta", "name", "arguments", "uri", "cursor", "protocolVersion", "capabilities", "clientInfo", "ref", "argument", "context",
+		"inputResponses", "requestState", "notifications", "requestId", "task", "taskId", "level",
+	}
+}
+
+// meta reads _meta.
+func (p *parser) meta(m *Message) {
+	raw := m.params["_meta"]
+	meta := p.object("_meta", raw) // every decoder compares these names exactly
+	if meta == nil {
+		delete(m.params, "_meta") // null
+		return
+	}
+	emptyObjects(meta, capabilitiesKey, metaPrefix+"clientInfo")
+	m.Version = stringOf(meta[versionKey])
+	if m.ProgressToken = present(meta["progressToken"]); m.ProgressToken != nil {
+		if problem := idProblem(m.ProgressToken); problem != "" {
+			p.refuse(CodeInvalidParams, "The progressToken %s.", problem)
+		}
+		delete(meta, "progressToken") // reports carry it as it is
+	}
+	m.params["_meta"] = writeObject(meta)
+}
+
+// object returns the members of an object, and nil for null or no value. It refuses a name that occurs twice, and one
+// of the given names in another case. An empty array is an empty object, because PHP writes it so.
+func (p *parser) object(place string, raw json.RawMessage, names ...string) map[string]json.RawMessage {
+	raw = emptyObject(raw)
+	if present(raw) == nil {
+		return nil
+	}
+	decoder, members := json.NewDecoder(bytes.NewReader(raw)), map[string]json.RawMessage{}
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		p.refuse(CodeInvalidParams, "%s must be an object.", place)
+		return members
+	}
+	for decoder.More() {
+		token, err := decoder.Token()
+		var value json.RawMessage
+		if err != nil || decoder.Decode(&value) != nil {
+			p.refuse(CodeParseError, "The message is not valid JSON.")
+			return members
+		}
+		name, _ := token.(string)
+		if _, twice := members[name]; twice {
+			p.refuse(CodeInvalidRequest, "The member %q occurs twice in %s.", clip(name), place)
+		}
+		if i := slices.IndexFunc(names, func(known string) bool { return strings.EqualFold(name, known) }); i >= 0 && name != names[i] {
+			p.refuse(CodeInvalidRequest, "The member %q must be spelled %q.", clip(name), names[i])
+		}
+		members[name] = value
+	}
+	return members
+}
+
+// emptyObjects replaces empty arrays in members that hold objects. In capabilities every value is an object.
+func emptyObjects(members map[string]json.RawMessage, names ...string) {
+	for _, name := range names {
+		value, ok := members[name]
+		if !ok {
+			continue
+		}
+		if value = emptyObject(value); name == "capabilities" || name == capabilitiesKey {
+			value = emptyCapabilities(value)
+		}
+		members[name] = value
+	}
+}
+
+func emptyCapabilities(raw json.RawMessage) json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil || members == nil {
+		return raw
+	}
+	for name, value := range members {
+		members[name] = emptyCapabilities(emptyObject(value))
+	}
+	return writeObject(members)
+}
+
+func emptyObject(raw json.RawMessage) json.RawMessage {
+	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 1 && trimmed[0] == '[' && len(bytes.TrimSpace(trimmed[1:])) == 1 {
+		return json.RawMessage("{}")
+	}
+	return raw
+}
+
+// idProblem says why a value can't be an id, "" if it can.
+func idProblem(raw json.RawMessage) string {
+	switch {
+	case len(raw) > maxID:
+		return fmt.Sprintf("must have at most %d bytes", maxID)
+	case raw[0] != '"' && raw[0] != '-' && (raw[0] < '0' || raw[0] > '9'):
+		return "must be a string or a number"
+	}
+	return ""
+}
+
+// Key returns what is the same for two spellings of an id, "" for no id.
+func Key(id json.RawMessage) string {
+	if len(id) > 0 && id[0] == '"' {
+		return `"` + stringOf(id)
+	}
+	return string(id)
+}
+
+// Param returns the value of a member of params that is a string, "" for another one.
+func (m Message) Param(name string) string { return stringOf(m.params[name]) }
+
+// Params returns the checked params, nil if there are none.
+func (m Message) Params() json.RawMessage {
+	if m.params == nil {
+		return nil
+	}
+	return writeObject(m.params)
+}
+
+// Forward returns a request in the form in which it is passed on: the names that were checked, each once, and an id
+// that every decoder keeps. Sender's ids aren't passed on, because a decoder that reads numbers as floats changes them.
+func (m Message) Forward(id int64) []byte {
+	b := []byte(`{"jsonrpc":"` + version + `","id":` + strconv.FormatInt(id, 10) + `,"method":`)
+	b = append(b, Encode(m.Method)...)
+	if m.params != nil {
+		b = append(append(b, `,"params":`...), m.Params()...)
+	}
+	return append(b, '}')
+}
+
+// writeObject writes an object with its names in order.
+func writeObject(members map[string]json.RawMessage) json.RawMessage {
+	b := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(members)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, Encode(name)...), ':'), members[name]...)
+	}
+	return append(b, '}')
+}
+
+// present returns nil for null.
+func present(raw json.RawMessage) json.RawMessage {
+	if string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+// stringOf returns a JSON string's value, and "" for any other value.
+func stringOf(raw json.RawMessage) string {
+	var s string
+	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// clip shortens a name for a message.
+func clip(name string) string {
+	const most = 64
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "…"
+}

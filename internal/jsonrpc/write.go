@@ -1,0 +1,55 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Encode returns v as one line of JSON. It escapes the characters that some clients take for the end of a line.
+// A value that can't be written becomes null.
+func Encode(v any) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(v) != nil {
+		return []byte("null")
+	}
+	line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	for _, end := range []struct{ raw, escaped string }{{"\u0085", `\u0085`}, {"\u2028", `\u2028`}, {"\u2029", `\u2029`}} {
+		line = bytes.ReplaceAll(line, []byte(end.raw), []byte(end.escaped)) // encoding/json keeps them in values that are JSON already
+	}
+	return line
+}
+
+// Answer returns the response to a request, with the id that its sender wrote.
+func Answer(id json.RawMessage, result any) []byte { return respond(id, "result", Encode(result)) }
+
+// Refusal returns the response to a request that failed. Data may be nil.
+func Refusal(id json.RawMessage, code int, message string, data any) []byte {
+	return respond(id, "error", Encode(struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+		Data    any    `json:"data,omitempty"`
+	}{code, message, data}))
+}
+
+// Response returns the response with which a server refuses a message.
+func (e *Error) Response() []byte { return Refusal(e.ID, e.Code, e.Message, nil) }
+
+func respond(id json.RawMessage, member string, value []byte) []byte {
+	if id == nil {
+		id = json.RawMessage("null")
+	}
+	return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,%q:%s}`, id, member, value)
+}
+
+// Call returns a request of this server, or a notification if id is 0.
+func Call(id int64, method string, params any) []byte {
+	return Encode(struct {
+		JSONRPC string `json:"jsonrpc"`
+		ID      int64  `json:"id,omitempty"`
+		Method  string `json:"method"`
+		Params  any    `json:"params,omitempty"`
+	}{version, id, method, params})
+}

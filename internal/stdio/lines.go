@@ -1,0 +1,97 @@
+package stdio
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"opentrain-mcp/internal/jsonrpc"
+)
+
+// maxLine limits one incoming message, in bytes. A description of 60,000 escaped characters takes 720 KB.
+const maxLine = 4 << 20
+
+// line is a message of the host.
+type line struct {
+	text    []byte
+	tooLong bool
+	id      json.RawMessage // of a message that is too long, if it was found
+}
+
+func (l line) parse() (jsonrpc.Message, *jsonrpc.Error) {
+	if l.tooLong {
+		return jsonrpc.Message{}, &jsonrpc.Error{
+			Code: jsonrpc.CodeInvalidRequest, Message: fmt.Sprintf("The message is larger than %d MiB.", maxLine>>20), ID: l.id,
+		}
+	}
+	m, err := jsonrpc.Parse(l.text)
+	if refused, ok := errors.AsType[*jsonrpc.Error](err); ok {
+		return m, refused
+	}
+	return m, nil
+}
+
+// lineReader splits the input into lines that aren't blank.
+type lineReader struct {
+	lines chan line // closed at the end of the input
+
+	mu  sync.Mutex
+	err error
+}
+
+// scan reads until the end of the input or of ctx.
+func (r *lineReader) scan(ctx context.Context, in io.Reader) {
+	defer close(r.lines)
+	buffered := bufio.NewReaderSize(in, 64<<10)
+	for {
+		next, err := readLine(buffered)
+		if next.tooLong || len(bytes.TrimSpace(next.text)) > 0 {
+			select {
+			case r.lines <- next:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				r.mu.Lock()
+				r.err = fmt.Errorf("reading stdin: %w", err)
+				r.mu.Unlock()
+			}
+			return
+		}
+	}
+}
+
+func (r *lineReader) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// readLine reads one line. Of a line that is too long, it keeps only the id.
+func readLine(in *bufio.Reader) (l line, err error) {
+	var scanner jsonrpc.IDScanner
+	for {
+		part, err := in.ReadSlice('\n')
+		if !l.tooLong && len(l.text)+len(part) > maxLine {
+			l.tooLong = true
+			scanner.Write(l.text) //nolint:errcheck,gosec // it returns no error
+			l.text = nil
+		}
+		if l.tooLong {
+			scanner.Write(part) //nolint:errcheck,gosec // it returns no error
+		} else {
+			l.text = append(l.text, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			l.id = scanner.ID()
+			return l, err
+		}
+	}
+}
