@@ -42,15 +42,17 @@ func (Question) JSONSchema() *schema.Node {
 }
 
 func (types fieldTypes) question(missing opentrain.MissingField) Question {
-	keys, defaultPrompt := updateKeys(missing), "What should “"+cmp.Or(missing.Label, text.Words(missing.Field))+"” be?"
+	keys, name := updateKeys(missing), text.Clean(cmp.Or(missing.Label, text.Words(missing.Field)), 100)
+	defaultPrompt := "What should “" + name + "” be?"
 	q := Question{
 		Field: text.Clean(missing.Field, 100), Question: cmp.Or(text.Clean(missing.Question(), maxQuestion), defaultPrompt),
 		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),
-		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(missing.Label, 100),
+		Keys: text.CleanAll(keys, maxKeys, 100), label: text.Clean(missing.Label, 100),
 	}
 	examples := missing.ExampleValues()
-	for _, key := range q.Keys {
+	for i, key := range keys[:len(q.Keys)] {
 		input := types.input(missing, key, len(q.Keys))
+		input.Key = q.Keys[i]
 		_, shown := examples[key]
 		input.Alternative = len(examples) > 0 && !shown
 		options := firstOptions(input.Options)

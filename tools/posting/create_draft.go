@@ -145,10 +145,16 @@ type document struct {
 func (in createDraftInput) documents() []document {
 	return []document{
 		{"description", strings.TrimSpace(in.Description) != "", []string{opentrain.FormatText}},
-		{"job", len(in.Job) > 0, []string{opentrain.FormatCanonical}},
-		{"jsonLd", len(in.JSONLD) > 0, []string{opentrain.FormatSchemaOrg}},
+		{"job", hasMembers(in.Job), []string{opentrain.FormatCanonical}},
+		{"jsonLd", hasMembers(in.JSONLD), []string{opentrain.FormatSchemaOrg}},
 		{"xml", strings.TrimSpace(in.XML) != "", []string{opentrain.FormatIndeedXML, opentrain.FormatHRXML}},
 	}
+}
+
+// hasMembers reports whether an object has any. Some hosts send an empty one for every argument that is left out.
+func hasMembers(object json.RawMessage) bool {
+	var members map[string]json.RawMessage
+	return json.Unmarshal(object, &members) == nil && len(members) > 0
 }
 
 func (o createDraftOutput) Text() string {
