@@ -23,9 +23,13 @@ func JSON(v any) string {
 // Exact writes a value as JSON does, with the hidden and control characters in its strings as escapes: it can be copied.
 func Exact(v any) string { return escape(JSON(v)) }
 
-// Shown writes a value as Exact does, with escapes also where HTML or Markdown would start. It means the same, and is inert.
+// Shown writes a value as JSON for readers, with Plain strings. Where HTML or Markdown would start, it has an escape.
 func Shown(v any) string {
-	return replaceMarkup(Exact(v), func(b *strings.Builder, c byte) { fmt.Fprintf(b, `\u%04x`, c) })
+	shown, err := PlainJSON(v, func(string) bool { return false })
+	if err != nil {
+		return "{}"
+	}
+	return replaceMarkup(string(shown), func(b *strings.Builder, c byte) { fmt.Fprintf(b, `\u%04x`, c) })
 }
 
 // escape writes the hidden and control characters in JSON as escapes.

@@ -20,21 +20,20 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestExactAndShown: both mean the same as the value, whatever the text is for: to be copied, or to be rendered.
+// TestExactAndShown: one is there to be copied, the other one to be read and rendered.
 func TestExactAndShown(t *testing.T) {
 	const value = "ä\u200b\u0085\u2028\x1b\U000e0041\u009f <b> ![x](y) a < b"
-	exact, shown := text.Exact(value), text.Shown(value)
-	if exact != `"ä\u200b\u0085\u2028\u001b\udb40\udc41\u009f <b> ![x](y) a < b"` {
-		t.Errorf("exact: %s", exact)
-	}
-	if shown != `"ä\u200b\u0085\u2028\u001b\udb40\udc41\u009f \u003cb> \u0021[x\u005d(y) a < b"` {
-		t.Errorf("shown: %s", shown)
-	}
-	for _, written := range []string{exact, shown} {
+	for written, test := range map[string]struct{ want, read string }{
+		text.Exact(value): {`"ä\u200b\u0085\u2028\u001b\udb40\udc41\u009f <b> ![x](y) a < b"`, value},
+		text.Shown(value): {`"ä\n\n \u003cb> \u0021[x\u005d(y) a < b"`, "ä\n\n <b> ![x](y) a < b"},
+	} {
 		var read string
-		if err := json.Unmarshal([]byte(written), &read); err != nil || read != value {
-			t.Errorf("%v: %q", err, read)
+		if err := json.Unmarshal([]byte(written), &read); err != nil || read != test.read || written != test.want {
+			t.Errorf("%v: %s", err, written)
 		}
+	}
+	if got := text.Shown(make(chan int)); got != "{}" {
+		t.Error(got)
 	}
 }
 
