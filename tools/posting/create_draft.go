@@ -96,6 +96,7 @@ const anotherJob = "To create another one, call " + tool.CreateDraft + " with a 
 
 // source makes the API's source from the arguments. The format may be absent when the one document shows it.
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
+	in.Job, in.JSONLD = orNothing(in.Job), orNothing(in.JSONLD)
 	source := opentrain.DraftSource{
 		Format: in.Format, Text: in.Description, Job: in.Job, JSONLD: in.JSONLD, XML: in.XML,
 		ExternalID: in.ExternalID, IdempotencyKey: in.IdempotencyKey,
@@ -145,16 +146,18 @@ type document struct {
 func (in createDraftInput) documents() []document {
 	return []document{
 		{"description", strings.TrimSpace(in.Description) != "", []string{opentrain.FormatText}},
-		{"job", hasMembers(in.Job), []string{opentrain.FormatCanonical}},
-		{"jsonLd", hasMembers(in.JSONLD), []string{opentrain.FormatSchemaOrg}},
+		{"job", len(in.Job) > 0, []string{opentrain.FormatCanonical}},
+		{"jsonLd", len(in.JSONLD) > 0, []string{opentrain.FormatSchemaOrg}},
 		{"xml", strings.TrimSpace(in.XML) != "", []string{opentrain.FormatIndeedXML, opentrain.FormatHRXML}},
 	}
 }
 
-// hasMembers reports whether an object has any. Some hosts send an empty one for every argument that is left out.
-func hasMembers(object json.RawMessage) bool {
-	var members map[string]json.RawMessage
-	return json.Unmarshal(object, &members) == nil && len(members) > 0
+// orNothing returns nil for an empty object, which some hosts send for every argument that is left out.
+func orNothing(object json.RawMessage) json.RawMessage {
+	if string(object) == "{}" {
+		return nil
+	}
+	return object
 }
 
 func (o createDraftOutput) Text() string {
