@@ -1,9 +1,6 @@
 package text
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // Stranger cleans a text that another person wrote, as Clean does, and makes it Inert.
 func Stranger(s string, limit int) string { return Inert(Clean(s, limit)) }
@@ -71,9 +68,9 @@ func startsMarkup(s string) bool {
 // isEntity reports whether a text after an ampersand is the name of an entity. Browsers read &lt and &gt without a semicolon
 // too, but not as the name of a parameter in an address.
 func isEntity(s string) bool {
-	length := strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || !isAlphanumeric(byte(r)) })
-	if length < 0 {
-		length = len(s)
+	length := 0
+	for length < len(s) && isAlphanumeric(s[length]) {
+		length++
 	}
 	name, rest := strings.ToLower(s[:length]), s[length:]
 	return name != "" && strings.HasPrefix(rest, ";") ||
