@@ -124,16 +124,15 @@ func (d *decoder) untyped(path string, node *Node, raw json.RawMessage) json.Raw
 
 func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	var members map[string]json.RawMessage
-	if node.Properties != nil && string(bytes.TrimSpace(raw)) == "[]" { // PHP's empty object
-		raw = json.RawMessage("{}")
-	}
+	raw = emptyObject(raw)
 	if !decodes(raw, &members) {
-		inner, _ := unquote(raw)
-		if !decodes([]byte(inner), &members) {
+		text, _ := unquote(raw)
+		inner := emptyObject([]byte(text))
+		if !decodes(inner, &members) {
 			d.reject(path, "%s is not an object; send {\"name\": value, …}", quote(raw))
 			return nil
 		}
-		raw = d.interpret(cmp.Or(path, "arguments"), raw, json.RawMessage(inner))
+		raw = d.interpret(cmp.Or(path, "arguments"), raw, inner)
 	}
 	if empty := readingOf(node).Empty; empty != "" && len(members) == 0 {
 		d.reject(path, "is empty; %s", empty)
@@ -242,6 +241,15 @@ func enumValues(node *Node) []string {
 		values[i] = fmt.Sprint(value)
 	}
 	return values
+}
+
+// emptyObject returns {} for an empty list: PHP writes an empty object as one.
+func emptyObject(raw json.RawMessage) json.RawMessage {
+	var list []json.RawMessage
+	if decodes(raw, &list) && len(list) == 0 {
+		return json.RawMessage("{}")
+	}
+	return raw
 }
 
 // decodes decodes a JSON object or list. A null is neither.

@@ -61,6 +61,8 @@ func TestDecodeAcceptsPlainMeaning(t *testing.T) {
 		{"thousands", `{"id":"a","count":"50,000"}`, order{ID: "a", Count: 50000}, `count: "50,000" was read as 50000`},
 		{"enum in other words", `{"id":"a","level":"experts"}`, order{ID: "a", Level: "EXPERT"}, `"EXPERT"`},
 		{"empty list for no arguments inside", `{"id":"a","open":[]}`, order{ID: "a", Open: openPart{}}, ""},
+		{"empty list with space for an object", `{"id":"a","open":[ ]}`, order{ID: "a", Open: openPart{}}, ""},
+		{"empty list in a string for an object", `{"id":"a","open":"[]"}`, order{ID: "a", Open: openPart{}}, "open"},
 		{"object in a string", `{"id":"a","open":"{\"price\":2}"}`, order{ID: "a", Open: openPart{"price": json.RawMessage("2")}}, "open"},
 		{"arguments in a string", `"{\"id\":\"a\"}"`, order{ID: "a"}, "arguments"},
 		{"open part keeps unknown keys and nulls", `{"id":"a","open":{"new":{"deep":[1]},"level":null}}`,

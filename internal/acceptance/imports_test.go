@@ -42,14 +42,14 @@ func TestEveryImportFormatMakesADraft(t *testing.T) {
 		t.Errorf("got %s", got.text)
 	}
 	for arguments, want := range map[string]string{
-		`{"description":"x","job":{}}`:              "job can't be combined with description",
+		`{"description":"x","job":{"title":"y"}}`:   "job can't be combined with description",
 		`{"xml":"<job/>"}`:                          "format is required with xml: indeed_xml or hr_xml",
 		`{"format":"indeed_xml"}`:                   "xml is required with format indeed_xml",
-		`{"format":"hr_xml","job":{}}`:              "job can't be used with format hr_xml; send xml",
+		`{"format":"hr_xml","job":{"title":"y"}}`:   "job can't be used with format hr_xml; send xml",
 		`{"format":"text","xml":"<a/>"}`:            "xml can't be used with format text; send description",
 		`{"format":"csv","description":"x"}`:        `format: "csv" is not one of: text, opentrain_canonical`,
 		`{"format":"hr_xml","description":"x"}`:     "description can't be used with format hr_xml",
-		`{"format":"opentrain_canonical","job":[]}`: "job: [] is not an object",
+		`{"format":"opentrain_canonical","job":[]}`: "job is required with format opentrain_canonical",
 	} {
 		if got := call(t, s.host, "opentrain_create_draft", json.RawMessage(arguments)); !got.isError || !strings.Contains(got.text, want) {
 			t.Errorf("%s: %q is not in\n%s", arguments, want, got.text)

@@ -92,7 +92,7 @@ func TestCompletion(t *testing.T) {
 	}{
 		{"one", "", prompt, "jobId", "job_2 job_1"}, {"one", "transcr", prompt, "jobId", "job_2"}, {"one", "JOB_1", prompt, "jobId", "job_1"},
 		{"two", "", prompt, "jobId", "job_3"},
-		{"none", "", prompt, "jobId", ""}, {"", "", prompt, "jobId", ""}, {"one", "", prompt, "other", ""},
+		{"none", "", prompt, "jobId", ""}, {"", "", prompt, "jobId", ""},
 		{"one", "", mcp.PromptReference{Type: "ref/prompt", Name: "post_job"}, "description", ""},
 		{"one", "price", field, "key", "pricePerHour pricePerLabel fixedPrice"}, {"", "level", field, "key", "experienceLevel"},
 		{"one", "", mcp.ResourceReference{Type: "ref/resource", URI: "opentrain://jobs/{jobId}"}, "jobId", ""},

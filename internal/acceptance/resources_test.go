@@ -55,7 +55,7 @@ func TestResources(t *testing.T) {
 		}
 	}
 	for uri, want := range map[string]string{
-		"opentrain://fields/nope": "there is no field", "opentrain://jobs/none": "no live job", "opentrain://jobs/..": "couldn't be read",
+		"opentrain://fields/nope": "There is no field", "opentrain://jobs/none": "There is no live job", "opentrain://jobs/..": "There is no live job",
 		"opentrain://jobs/%2e%2e%2ftokens": "", "opentrain://jobs/a/b": "", "opentrain://nope": "",
 	} {
 		if text, err := readResource(t, s.host, uri); err == nil || !strings.Contains(err.Error(), want) {

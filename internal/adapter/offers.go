@@ -2,13 +2,14 @@ package adapter
 
 import (
 	"context"
-	"errors"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -27,8 +28,13 @@ func (s *Server) addPrompts(prompts []tool.Prompt) {
 			mcp.WithPromptTitle(p.Title), mcp.WithPromptDescription(p.Description),
 			mcp.WithArgument(p.Argument.Name, argument...),
 		), handler(s, func(ctx context.Context, by caller.Caller, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-			title, text := p.Text(ctx, by, strings.TrimSpace(request.Params.Arguments[p.Argument.Name]))
-			message := mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text))
+			for _, name := range slices.Sorted(maps.Keys(request.Params.Arguments)) {
+				if name != p.Argument.Name {
+					return nil, noArgument(p.Name, name, p.Argument.Name)
+				}
+			}
+			title, words := p.Text(ctx, by, strings.TrimSpace(request.Params.Arguments[p.Argument.Name]))
+			message := mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(words))
 			return mcp.NewGetPromptResult(title, []mcp.PromptMessage{message}), nil
 		}))
 	}
@@ -42,9 +48,6 @@ func (s *Server) filterPrompts(ctx context.Context, listed []mcp.Prompt) []mcp.P
 	})
 }
 
-// errNarrowed is for callers who gave up a tool that a resource needs.
-var errNarrowed = errors.New("this request's headers exclude tools that this resource needs")
-
 // addResources offers the resources whose tools are served. Lists are equal for all callers, contents may differ.
 func (s *Server) addResources(resources []tool.Resource) {
 	for _, r := range resources {
@@ -54,14 +57,14 @@ func (s *Server) addResources(resources []tool.Resource) {
 		s.resources = append(s.resources, r)
 		read := handler(s, func(ctx context.Context, by caller.Caller, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 			if !s.servedTo(ctx).Has(r.Needs...) {
-				return nil, errNarrowed
+				return nil, &unknown{"This request's headers exclude tools that this resource needs.", text.Clean(request.Params.URI, maxNamed)}
 			}
 			values, _ := request.Params.Arguments[variableOf(r.URI)].([]string) // none without a variable
-			text, err := r.Read(ctx, by, strings.Join(values, ","))
+			words, err := r.Read(ctx, by, strings.Join(values, ","))
 			if err != nil {
-				return nil, err
+				return nil, readError(request.Params.URI, err)
 			}
-			return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: r.MIMEType, Text: text}}, nil
+			return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: r.MIMEType, Text: text.Plain(words)}}, nil
 		})
 		if variableOf(r.URI) == "" {
 			s.mcp.AddResource(mcp.NewResource(r.URI, r.Title, mcp.WithResourceDescription(r.Description), mcp.WithMIMEType(r.MIMEType)), read)
@@ -83,35 +86,43 @@ func variableOf(uri string) string {
 const maxCompletions = 100
 
 // completer implements server.PromptCompletionProvider and server.ResourceCompletionProvider. It returns no values
-// instead of an error: people just type on.
+// instead of an error of the API: people just type on.
 type completer struct{ *Server }
 
 func (c completer) CompletePromptArgument(
 	ctx context.Context, prompt string, argument mcp.CompleteArgument, _ mcp.CompleteContext,
 ) (*mcp.Completion, error) {
 	for _, p := range c.prompts {
-		if p.Name == prompt && p.Argument.Name == argument.Name {
-			return c.complete(ctx, p.Needs, p.Complete, argument.Value)
+		switch {
+		case p.Name != prompt || !c.servedTo(ctx).Has(p.Needs...):
+		case p.Argument.Name != argument.Name:
+			return nil, noArgument(p.Name, argument.Name, p.Argument.Name)
+		default:
+			return c.complete(ctx, p.Complete, argument.Value)
 		}
 	}
-	return completion(nil), nil
+	return nil, c.noPrompt(ctx, prompt)
 }
 
 func (c completer) CompleteResourceArgument(
 	ctx context.Context, uri string, argument mcp.CompleteArgument, _ mcp.CompleteContext,
 ) (*mcp.Completion, error) {
 	for _, r := range c.resources {
-		if r.URI == uri && variableOf(uri) == argument.Name {
-			return c.complete(ctx, r.Needs, r.Complete, argument.Value)
+		switch {
+		case r.URI != uri || !c.servedTo(ctx).Has(r.Needs...):
+		case variableOf(uri) == "" || variableOf(uri) != argument.Name:
+			return nil, noArgument(r.URI, argument.Name, variableOf(uri))
+		default:
+			return c.complete(ctx, r.Complete, argument.Value)
 		}
 	}
-	return completion(nil), nil
+	return nil, c.noTemplate(ctx, uri)
 }
 
 func (c completer) complete(
-	ctx context.Context, needs []string, values func(context.Context, caller.Caller, string) ([]string, error), typed string,
+	ctx context.Context, values func(context.Context, caller.Caller, string) ([]string, error), typed string,
 ) (*mcp.Completion, error) {
-	if values == nil || !c.servedTo(ctx).Has(needs...) {
+	if values == nil {
 		return completion(nil), nil
 	}
 	return handler(c.Server, func(ctx context.Context, by caller.Caller, typed string) (*mcp.Completion, error) {
@@ -124,6 +135,6 @@ func (c completer) complete(
 }
 
 func completion(values []string) *mcp.Completion {
-	shown := append([]string{}, values[:min(len(values), maxCompletions)]...)
+	shown := tool.Map(values[:min(len(values), maxCompletions)], text.Plain)
 	return &mcp.Completion{Values: shown, Total: len(values), HasMore: len(values) > len(shown)}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
@@ -115,6 +116,7 @@ func TestServePrompts(t *testing.T) {
 		{"about", map[string]any{"jobId": "panic"}, nil, "error: internal server error"},
 		{"free", map[string]any{"words": "x"}, readOnly(), "About x: user: Tell me about x for the test."},
 		{"hidden", nil, nil, "error: prompt 'hidden' not found: prompt not found"},
+		{"free", map[string]any{"word": "x"}, nil, `error: free has no argument "word". Arguments: words.`},
 	} {
 		var result struct {
 			Description string
@@ -159,7 +161,7 @@ func TestServeResources(t *testing.T) {
 		{"test://jobs", nil, "test://jobs text/plain The job  for the test."},
 		{"test://jobs", readOnly(), "test://jobs text/plain The job  for the test."},
 		{"test://jobs/job_1", nil, "test://jobs/job_1 text/markdown The job job_1 for the test."},
-		{"test://jobs/job_1", readOnly(), "this request's headers exclude tools that this resource needs"},
+		{"test://jobs/job_1", readOnly(), "This request's headers exclude tools that this resource needs."},
 		{"test://jobs/none", nil, "there is no job none"},
 		{"test://jobs/panic", nil, "internal server error"},
 		{"test://hidden/1", nil, "not found"},
@@ -191,13 +193,16 @@ func TestServeCompletion(t *testing.T) {
 	}{
 		{"a prompt", "jobId", "x", prompt("about"), nil, "100 of 150, more: true"},
 		{"a template", "jobId", "x", resource("test://jobs/{jobId}"), nil, "100 of 150, more: true"},
-		{"another argument", "x", "x", prompt("about"), nil, "0 of 0, more: false"},
-		{"another variable", "x", "x", resource("test://jobs/{jobId}"), nil, "0 of 0, more: false"},
+		{"another argument", "x", "x", prompt("about"), nil, `about has no argument "x". Arguments: jobId.`},
+		{"another variable", "x", "x", resource("test://jobs/{jobId}"), nil, `test://jobs/{jobId} has no argument "x". Arguments: jobId.`},
 		{"nothing to complete", "words", "x", prompt("free"), nil, "0 of 0, more: false"},
-		{"no variable", "", "x", resource("test://jobs"), nil, "0 of 0, more: false"},
-		{"an unknown prompt", "jobId", "x", prompt("nope"), nil, "0 of 0, more: false"},
-		{"a narrowed prompt", "jobId", "x", prompt("about"), narrow, "0 of 0, more: false"},
-		{"a narrowed template", "jobId", "x", resource("test://jobs/{jobId}"), narrow, "0 of 0, more: false"},
+		{"no variable", "", "x", resource("test://jobs"), nil, `test://jobs has no argument "". Arguments: none.`},
+		{"an unknown prompt", "jobId", "x", prompt("nope"), nil, `There is no prompt "nope". Prompts: about, free.`},
+		{"an unknown template", "jobId", "x", resource("test://nope/{id}"), nil,
+			"There is no resource test://nope/{id}. Resources: test://jobs, test://jobs/{jobId}."},
+		{"a narrowed prompt", "jobId", "x", prompt("about"), narrow, `There is no prompt "about". Prompts: free.`},
+		{"a narrowed template", "jobId", "x", resource("test://jobs/{jobId}"), narrow,
+			"There is no resource test://jobs/{jobId}. Resources: test://jobs."},
 		{"an error", "jobId", "x", prompt("about"), func(h *host) { h.request.Token.Value = "" }, "0 of 0, more: false"},
 		{"a panic", "jobId", "panic", prompt("about"), nil, "internal server error"},
 	} {
@@ -221,6 +226,40 @@ func TestServeCompletion(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%s: got %s", test.name, got)
+		}
+	}
+}
+
+// TestProblemOf: what doesn't exist has the code of the request's protocol, and words.
+func TestProblemOf(t *testing.T) {
+	s := newServer(t, tool.Set{}, func(cfg *adapter.Config) { cfg.Served.Sets = hostSets() })
+	resource := func(uri string) *mcp.ReadResourceRequest {
+		return &mcp.ReadResourceRequest{Params: mcp.ReadResourceParams{URI: uri}}
+	}
+	for _, test := range []struct {
+		version string
+		request any
+		err     error
+		want    string
+	}{
+		{previous, resource("test://x\u202e\n"), server.ErrResourceNotFound,
+			"-32002 There is no resource test://x. Resources: test://jobs, test://jobs/{jobId}. map[uri:test://x]"},
+		{current, resource("test://x"), server.ErrResourceNotFound,
+			"-32602 There is no resource test://x. Resources: test://jobs, test://jobs/{jobId}. map[uri:test://x]"},
+		{previous, resource(""), server.ErrResourceNotFound, "-32602 uri is required. Resources: test://jobs, test://jobs/{jobId}. <nil>"},
+		{previous, &mcp.GetPromptRequest{Params: mcp.GetPromptParams{Name: "x"}}, server.ErrPromptNotFound,
+			`-32602 There is no prompt "x". Prompts: about, free. <nil>`},
+		{previous, resource("test://jobs"), errors.New("an outage"), "none"},
+		{previous, &mcp.GetPromptRequest{}, errors.New("a bug"), "none"},
+		{previous, &mcp.ListToolsRequest{}, server.ErrResourceNotFound, "none"},
+	} {
+		ctx := server.WithRequestProtocolInfo(t.Context(), &server.RequestProtocolInfo{ProtocolVersion: test.version})
+		got := "none"
+		if p, found := s.ProblemOf(ctx, test.request, fmt.Errorf("wrapped: %w", test.err)); found {
+			got = fmt.Sprintln(p.Code, p.Message, p.Data)
+		}
+		if strings.TrimSpace(got) != test.want {
+			t.Errorf("%T %v: got %s", test.request, test.err, got)
 		}
 	}
 }

@@ -177,7 +177,9 @@ func allows(input tool.Input, value json.RawMessage) bool {
 	}
 	switch v := v.(type) {
 	case string:
-		return input.Type == "enum" && isOption(v) || input.Type == "string" && utf8.RuneCountInString(v) < maxRemark // a longer one was cut
+		// A longer one was cut, and people would send what they can't see.
+		whole := utf8.RuneCountInString(v) < maxRemark && text.Plain(v) == v
+		return input.Type == "enum" && isOption(v) || input.Type == "string" && whole
 	case float64:
 		return input.Type == "number"
 	case bool:

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -17,7 +16,7 @@ import (
 const (
 	maxQuestion   = 1000 // the longest question, in characters
 	maxKeys       = 12   // how many keys one question asks for
-	maxOptions    = 5000 // the longest options of one question, in characters of all of them
+	maxOptions    = 5000 // the longest options of one question, as JSON, in characters of all of them
 	maxCutOptions = 5    // how many options a question that isn't the next one shows in a result that is too long
 )
 
@@ -42,18 +41,21 @@ func (Question) JSONSchema() *schema.Node {
 }
 
 func (types fieldTypes) question(missing opentrain.MissingField) Question {
-	keys, defaultPrompt := updateKeys(missing), "What should “"+cmp.Or(missing.Label, text.Words(missing.Field))+"” be?"
+	keys, name := updateKeys(missing), text.Clean(cmp.Or(missing.Label, text.Words(missing.Field)), 100)
+	defaultPrompt := "What should “" + name + "” be?"
 	q := Question{
 		Field: text.Clean(missing.Field, 100), Question: cmp.Or(text.Clean(missing.Question(), maxQuestion), defaultPrompt),
 		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),
-		Keys: keys[:min(len(keys), maxKeys)], label: text.Clean(missing.Label, 100),
+		Keys: text.CleanAll(keys, maxKeys, 100), label: text.Clean(missing.Label, 100),
 	}
-	examples := missing.ExampleValues()
-	for _, key := range q.Keys {
+	examples, room := missing.ExampleValues(), maxOptions
+	for i, key := range keys[:len(q.Keys)] {
 		input := types.input(missing, key, len(q.Keys))
+		input.Key = q.Keys[i]
 		_, shown := examples[key]
 		input.Alternative = len(examples) > 0 && !shown
-		options := firstOptions(input.Options)
+		options, left := firstOptions(input.Options, room)
+		room = left
 		q.more = q.more || len(options) < len(input.Options)
 		input.Options = options
 		q.Inputs = append(q.Inputs, input)
@@ -64,15 +66,16 @@ func (types fieldTypes) question(missing opentrain.MissingField) Question {
 	return q
 }
 
-// firstOptions keeps as many options as a result can hold.
-func firstOptions(options []string) []string {
-	total := 0
+// firstOptions keeps as many options as there is room for, and returns the room that is left.
+func firstOptions(options []string, room int) (first []string, left int) {
 	for i, option := range options {
-		if total += utf8.RuneCountInString(option) + 3; total > maxOptions {
-			return options[:i]
+		length := text.Length(option) + 1
+		if length > room {
+			return options[:i], room
 		}
+		room -= length
 	}
-	return options
+	return options, room
 }
 
 // cutOptions leaves out most options. All of them come when the question is the next one.
@@ -96,19 +99,29 @@ const ellipsis = "…"
 
 // updateKeys returns the update keys that a question asks for, those of its example first. The others are alternatives.
 func updateKeys(missing opentrain.MissingField) []string {
-	example := slices.Sorted(maps.Keys(missing.ExampleValues()))
+	example, keys := slices.Sorted(maps.Keys(missing.ExampleValues())), distinct(missing.UpdateKeys)
 	switch {
-	case len(example)+len(missing.UpdateKeys) > 0:
+	case len(example)+len(keys) > 0:
 	case missing.Field == "":
 		return []string{} // nothing says where the answer goes
 	default:
 		return []string{missing.Field}
 	}
 	isExample := func(key string) bool { return slices.Contains(example, key) }
-	inOrder := slices.DeleteFunc(slices.Clone(missing.UpdateKeys), func(key string) bool { return !isExample(key) })
-	others := slices.DeleteFunc(slices.Clone(missing.UpdateKeys), isExample)
+	inOrder := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !isExample(key) })
+	others := slices.DeleteFunc(slices.Clone(keys), isExample)
 	unnamed := slices.DeleteFunc(example, func(key string) bool { return slices.Contains(inOrder, key) })
 	return slices.Concat(inOrder, unnamed, others)
+}
+
+// distinct leaves out what occurs before.
+func distinct(list []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool {
+		before := seen[s]
+		seen[s] = true
+		return before
+	})
 }
 
 // input is the answer under one of the keys of a question. For a question with one key, the API's own words about

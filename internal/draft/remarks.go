@@ -29,13 +29,13 @@ func Remarks(notes []opentrain.Note) []tool.Remark {
 	for _, note := range notes {
 		remark := tool.Remark{
 			Field:   text.CleanEnd(cmp.Or(note.Field, string(note.Path)), maxPath),
-			Message: text.Clean(note.Message, maxRemark), Reason: text.Clean(note.Reason, maxRemark), Value: note.Value,
+			Message: text.Stranger(note.Message, maxRemark), Reason: text.Stranger(note.Reason, maxRemark), Value: note.Value,
 		}
 		if string(remark.Value) == "null" {
 			remark.Value = nil
 		}
 		if remark.Value == nil && note.ValuePreview != "" {
-			remark.Value = json.RawMessage(text.JSON(note.ValuePreview))
+			remark.Value = json.RawMessage(text.JSON(text.Inert(note.ValuePreview))) // a document from anywhere
 		}
 		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
 		if remark.Line() != "" {

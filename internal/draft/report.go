@@ -215,10 +215,10 @@ func (r Report) Lines() text.Lines {
 		if r.created {
 			delete(fields, "jobDescription") // the caller wrote it
 		}
-		l.Field("Draft so far", text.JSON(fields))
+		l.Field("Draft so far", text.Shown(fields))
 	}
 	if len(r.FieldsSet) > 0 {
-		l.Field("Set", text.JSON(r.FieldsSet))
+		l.Field("Set", text.Shown(r.FieldsSet))
 	}
 	AddRemarks(&l, "Guess to confirm", tool.Map(r.LowConfidenceFields, tool.Remark.Labeled))
 	AddRemarks(&l, "Warning", r.Warnings)

@@ -3,10 +3,9 @@
 package text
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,26 +71,52 @@ func Paragraphs(s string, limit int) string {
 	return Clip(strings.TrimSpace(strings.Join(lines, "\n")), limit)
 }
 
-// URL cleans an address. An address too long to show whole is left out, because a cut one leads nowhere.
+// URL cleans the address of a web page. Every other address is left out, and one that is too long to show whole: a cut one
+// leads nowhere.
 func URL(address string) string {
 	const longest = 500
-	if clean := Clean(address, longest+1); len(clean) <= longest {
-		return clean
+	clean := Clean(address, longest+1)
+	parsed, err := url.Parse(clean)
+	switch {
+	case len(clean) > longest, err != nil, parsed.Host == "", parsed.Scheme != "https" && parsed.Scheme != "http":
+		return ""
+	case strings.ContainsAny(clean, " <>\"`\\^{|}"), Inert(clean) != clean: // no address has these characters
+		return ""
 	}
-	return ""
+	return clean
 }
 
-// Visible spells out hidden characters: a human must not say yes to what they can't see.
+// Plain takes the hidden and control characters out of a text of any length. Its lines stay lines.
+func Plain(s string) string {
+	if strings.IndexFunc(s, concealed) < 0 && !strings.Contains(s, "\r") {
+		return s
+	}
+	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\v", "\n", "\f", "\n")
+	return strings.Map(func(r rune) rune {
+		if concealed(r) {
+			return -1
+		}
+		return r
+	}, breaks.Replace(s))
+}
+
+// Visible spells out hidden and control characters: a human must not say yes to what they can't see.
 func Visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if hidden(r) {
+		if concealed(r) {
 			fmt.Fprintf(&b, "[U+%04X]", r)
 			continue
 		}
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// concealed reports whether a character of a text with lines is hidden, controls a terminal, or ends a line only for some
+// readers.
+func concealed(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || r == '\u2028' || r == '\u2029' || hidden(r)
 }
 
 // hidden reports whether a character is invisible, bidirectional or a tag: a model would read what people can't see.
@@ -178,57 +203,4 @@ func Money(amount float64, currency string) string {
 		return whole + " " + currency
 	}
 	return "$" + whole
-}
-
-// Inert takes the effect from HTML and Markdown images in a stranger's text, for clients that render what they show.
-func Inert(s string) string {
-	var b strings.Builder
-	runes := []rune(s)
-	for i, r := range runes {
-		next := ' '
-		if i+1 < len(runes) {
-			next = runes[i+1]
-		}
-		switch {
-		case r == '<' && (unicode.IsLetter(next) || strings.ContainsRune("/!?", next)):
-			b.WriteRune('‹')
-		case r == '!' && next == '[':
-			b.WriteString("! ")
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// JSON writes a value as one line of JSON, with <, > and & as they are.
-func JSON(v any) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return "{}"
-	}
-	return strings.TrimSpace(b.String())
-}
-
-// Canonical writes JSON with the members of its objects in order at every depth, and numbers as they came.
-// Member order and spaces make no difference.
-func Canonical(raw json.RawMessage) string {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var v any
-	if decoder.Decode(&v) != nil {
-		return string(raw)
-	}
-	return JSON(v)
-}
-
-// Length is the length of a value as JSON, in characters.
-func Length(v any) int {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return 0 // the call fails on that later
-	}
-	return utf8.RuneCount(data)
 }

@@ -1,7 +1,6 @@
 package text_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -62,13 +61,28 @@ func TestURL(t *testing.T) {
 	if got := text.URL("https://a.example/\u200bb"); got != "https://a.example/b" {
 		t.Errorf("%q", got)
 	}
-	if got := text.URL("https://a.example/" + strings.Repeat("x", 500)); got != "" {
-		t.Errorf("a cut address leads nowhere: %q", got)
+	for _, bad := range []string{
+		"https://a.example/" + strings.Repeat("x", 500), "javascript:alert(1)", "data:text/html,x", "/jobs/1", "https://", "a.example/b",
+		"https://a.example/<img>", "https://a.example/ b", "https://a.example/](x", "https://a.example/&lt;b", "http://%zz", "",
+	} {
+		if got := text.URL(bad); got != "" {
+			t.Errorf("%q: %q", bad, got)
+		}
+	}
+	const long = "http://a.example:8080/b-c?d=1&e=%20#f"
+	if got := text.URL(long); got != long {
+		t.Errorf("%q", got)
 	}
 }
 
 func TestVisible(t *testing.T) {
-	if got := text.Visible("a\u202eb\U000e0041"); got != "a[U+202E]b[U+E0041]" {
+	if got := text.Visible("a\u202eb\U000e0041\x1bc\u0085\u2028d\n\t"); got != "a[U+202E]b[U+E0041][U+001B]c[U+0085][U+2028]d\n\t" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestPlain(t *testing.T) {
+	if got := text.Plain("a\r\nb\rc\u2028d\u2029e\u0085f\vg\fh\ti\u200b\x1b\x00\u009fj\xff\ufe0f k"); got != "a\nb\nc\nd\ne\nf\ng\nh\tij k" {
 		t.Errorf("%q", got)
 	}
 }
@@ -106,47 +120,6 @@ func TestMoney(t *testing.T) {
 		if got := text.Money(test.amount, test.currency); got != test.want {
 			t.Errorf("%v %q: %q, want %q", test.amount, test.currency, got, test.want)
 		}
-	}
-}
-
-func TestInert(t *testing.T) {
-	for given, want := range map[string]string{
-		`<img src="x"> a </b> <!-- c --> <?p?>`: `‹img src="x"> a ‹/b> ‹!-- c --> ‹?p?>`,
-		"![x](http://y) [z](http://y)":          "! [x](http://y) [z](http://y)",
-		"under <5 and a < b, wow! [sic] <":      "under <5 and a < b, wow! [sic] <",
-	} {
-		if got := text.Inert(given); got != want {
-			t.Errorf("%q: %q, want %q", given, got, want)
-		}
-	}
-}
-
-func TestJSON(t *testing.T) {
-	if got := text.JSON(map[string]any{"b": "<&>", "a": 1}); got != `{"a":1,"b":"<&>"}` {
-		t.Error(got)
-	}
-	if got := text.JSON(make(chan int)); got != "{}" {
-		t.Error(got)
-	}
-	if got := text.Length("äö"); got != 4 {
-		t.Errorf("%d characters", got)
-	}
-}
-
-// TestCanonical: two spellings of one value become the same text, and different
-// values stay different.
-func TestCanonical(t *testing.T) {
-	same := []string{`{"a":{"y":[1,{"p":1,"q":2}],"x":"é"},"b":null}`, "{ \"b\" : null, \"a\":{\"x\":\"\\u00e9\",\"y\":[1, {\"q\":2,\"p\":1}]}}"}
-	if a, b := text.Canonical(json.RawMessage(same[0])), text.Canonical(json.RawMessage(same[1])); a != b {
-		t.Errorf("%s and %s", a, b)
-	}
-	seen := map[string]string{}
-	for _, raw := range []string{`{}`, `[]`, `null`, `""`, `{"a":[1,2]}`, `{"a":[2,1]}`, `9007199254740993`, `9007199254740992`, `not JSON`} {
-		canonical := text.Canonical(json.RawMessage(raw))
-		if other, found := seen[canonical]; found {
-			t.Errorf("%s and %s are both %s", raw, other, canonical)
-		}
-		seen[canonical] = raw
 	}
 }
 

@@ -33,7 +33,10 @@ func decoded(t *testing.T, args map[string]any) (idOutput, *tool.Failure) {
 		t.Fatal(err)
 	}
 	result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), echo, tool.Call{}, raw)
-	out, _ := result.Structured.(idOutput)
+	var out idOutput
+	if failure == nil && json.Unmarshal(result.Structured, &out) != nil {
+		t.Errorf("got %s", result.Structured)
+	}
 	return out, failure
 }
 

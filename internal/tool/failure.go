@@ -38,7 +38,13 @@ func (f *Failure) Text() string {
 	if f.Code == opentrain.CodeInvalidArgument {
 		limit = maxArgumentsText
 	}
-	return text.Clip(strings.Join(f.lines, "\n"), max(200, limit-utf8.RuneCountInString(tail))) + tail
+	return text.Plain(text.Clip(strings.Join(f.lines, "\n"), max(200, limit-utf8.RuneCountInString(tail))) + tail)
+}
+
+// MarshalJSON implements json.Marshaler, without hidden characters.
+func (f *Failure) MarshalJSON() ([]byte, error) {
+	type members Failure
+	return plainJSON((*members)(f))
 }
 
 func (f *Failure) tail() string {

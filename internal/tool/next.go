@@ -69,7 +69,7 @@ type Input struct {
 func (i Input) Text() string {
 	words := i.Type
 	if len(i.Options) > 0 {
-		words += " " + text.JSON(i.Options)
+		words += " " + text.Exact(i.Options)
 	}
 	if i.Alternative {
 		words += ", as an alternative"
@@ -96,10 +96,11 @@ type Preview struct {
 // Visible spells out hidden characters in all that a human sees.
 func (p Preview) Visible() Preview {
 	visible := func(value json.RawMessage) json.RawMessage {
-		if len(value) == 0 {
+		shown, err := text.Rewrite(json.RawMessage(text.Canonical(value)), func(_, s string) string { return text.Visible(s) })
+		if err != nil { // it isn't JSON
 			return value
 		}
-		return json.RawMessage(text.Visible(text.Canonical(value)))
+		return shown
 	}
 	p.Title = text.Visible(p.Title)
 	fields := opentrain.Fields{}
@@ -138,7 +139,7 @@ func (r Remark) Labeled() Remark {
 func (r Remark) Line() string {
 	value := ""
 	if len(r.Value) > 0 {
-		value = "= " + string(r.Value)
+		value = "= " + text.Shown(r.Value)
 	}
 	return text.Join(" — ", text.Join(" ", r.Field, value), r.Message, r.Reason)
 }
@@ -155,13 +156,13 @@ func (n Next) Text() string {
 		l.Field("Type", n.Type)
 	}
 	if len(n.Options) > 0 {
-		l.Field("Options", text.JSON(n.Options))
+		l.Field("Options", text.Exact(n.Options))
 	}
 	for _, input := range n.Inputs {
 		l.Field("Input "+input.Key, input.Text())
 	}
 	if n.Show != nil {
-		l.Field("Show", text.JSON(n.Show))
+		l.Field("Show", text.Shown(n.Show))
 	}
 	l.Field("By", n.By)
 	l.Field("Open", n.URL)
@@ -179,11 +180,11 @@ func (n Next) Text() string {
 	case n.Arguments == nil:
 		l.Field("Call", n.Tool)
 	default:
-		l.Field("Call", n.Tool+" "+text.JSON(n.Arguments))
+		l.Field("Call", n.Tool+" "+text.Exact(n.Arguments))
 	}
 	l.Field("If no", n.Otherwise)
 	if n.Change != nil {
-		l.Field("To resolve the warnings, with what the human decides", n.Change.Tool+" "+text.JSON(n.Change.Arguments))
+		l.Field("To resolve the warnings, with what the human decides", n.Change.Tool+" "+text.Exact(n.Change.Arguments))
 	}
 	return l.String()
 }

@@ -119,12 +119,16 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		}
 		out, ask, err := function(ctx, call, args)
 		if err != nil || ask != nil {
-			return Result{}, ask, err
+			return Result{}, ask.plain(), err
 		}
 		if next, found := nextOf(&out); found {
 			*next = checks.possible(*next)
 		}
-		result := Result{Structured: out, Text: out.Text(), Effect: Effect{Outcome: "ok"}}
+		structured, err := plainJSON(out)
+		if err != nil {
+			return Result{}, nil, err
+		}
+		result := Result{Structured: structured, Text: text.Plain(out.Text()), Effect: Effect{Outcome: "ok"}}
 		if write, ok := any(out).(interface{ Effect() Effect }); ok {
 			result.Effect = write.Effect()
 		}
@@ -264,9 +268,37 @@ type Field struct {
 // Choice is one value of an enum or a list, and how people read it.
 type Choice struct{ Value, Title string }
 
+// plain is the form without hidden characters in its words.
+func (a *Ask) plain() *Ask {
+	if a == nil {
+		return nil
+	}
+	clean := *a
+	clean.Message = text.Plain(a.Message)
+	clean.Fields = Map(a.Fields, func(f Field) Field {
+		f.Label, f.Prompt = text.Plain(f.Label), text.Plain(f.Prompt)
+		f.Choices = Map(f.Choices, func(c Choice) Choice { return Choice{Value: c.Value, Title: text.Plain(c.Title)} })
+		return f
+	})
+	return &clean
+}
+
+// plainJSON writes what a model reads, without hidden characters. What it sends back stays exact: a cursor, and the arguments
+// of the next call.
+func plainJSON(v any) (json.RawMessage, error) {
+	return text.PlainJSON(v, func(path string) bool {
+		for _, exact := range []string{"nextCursor", "next.arguments", "next.change.arguments"} {
+			if rest, found := strings.CutPrefix(path, exact); found && (rest == "" || rest[0] == '.') {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // Result is a tool's answer in two forms, each complete by itself: many clients show the model only one.
 type Result struct {
-	Structured any
+	Structured json.RawMessage
 	Text       string
 	Effect     Effect
 }

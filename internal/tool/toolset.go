@@ -37,8 +37,14 @@ type Resource struct {
 	URI                          string // an address, or a template with one variable: opentrain://jobs/{jobId}
 	Title, Description, MIMEType string
 	Needs                        []string // the tools that read the same; served only with all of them
-	// Read returns the text for a value of the template's variable. Its errors are words for people.
+	// Read returns the text for a value of the template's variable. Its errors are words for people. A NotFoundError says that
+	// there is no such resource.
 	Read func(ctx context.Context, by caller.Caller, value string) (string, error)
 	// Complete lists the variable's values that match what was typed; nil when there are none to list.
 	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
 }
+
+// NotFoundError says in words for people that there is no resource at an address.
+type NotFoundError string
+
+func (e NotFoundError) Error() string { return string(e) }

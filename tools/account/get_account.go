@@ -25,6 +25,7 @@ type getAccountOutput struct {
 	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`
 	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Allowed values, for the keys that OpenTrain lists."`
 	Missing        string              `json:"missing,omitempty" jsonschema_description:"What couldn't be read, and why."`
+	Interpreted    []string            `json:"interpreted,omitempty"`
 	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
 }
 
@@ -50,7 +51,8 @@ func (a account) read(ctx context.Context, call tool.Call, _ struct{}) (getAccou
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
 		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenSource, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
 		Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
-		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Next: tool.Next{Action: tool.Done},
+		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Interpreted: call.Interpreted,
+		Next: tool.Next{Action: tool.Done},
 	}
 	switch feature := tool.FeatureOf(err); {
 	case feature != "":
@@ -93,5 +95,6 @@ func (o getAccountOutput) Text() string {
 		l.Field("Values of "+key, strings.Join(o.Enums[key], ", "))
 	}
 	l.Field("Missing", o.Missing)
+	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())
 }

@@ -78,13 +78,14 @@ func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJo
 
 func cleaned(job opentrain.PublicJob) getJobOutput {
 	return getJobOutput{
-		JobID: text.Clean(job.ID, 64), Status: text.Clean(job.Status, 40), Title: public(job.Title, 300),
-		CompanyName: public(job.CompanyName, 200), Description: text.Inert(text.Paragraphs(job.DescriptionText, opentrain.MaxDescription)),
-		Category: public(job.Category, 100), DataType: public(job.DataType, 100), LabelTypes: publicAll(job.LabelTypes, 30, 60),
-		LabelingSoftware: public(job.LabelingSoftware, 200), ExperienceLevel: public(job.ExperienceLevel, 60),
-		Languages: publicAll(job.Languages, 30, 60), Countries: publicAll(job.Countries, 60, 60), Pay: payText(job.Pay),
-		DatePosted: text.Clean(job.DatePosted, 40), ValidThrough: text.Clean(job.ValidThrough, 40),
-		UpdatedAt: text.Clean(job.UpdatedAt, 40), URL: text.URL(job.URL),
+		JobID: text.Stranger(job.ID, 64), Status: text.Stranger(job.Status, 40), Title: text.Stranger(job.Title, 300),
+		CompanyName: text.Stranger(job.CompanyName, 200), Description: text.StrangerParagraphs(job.DescriptionText, opentrain.MaxDescription),
+		Category: text.Stranger(job.Category, 100), DataType: text.Stranger(job.DataType, 100),
+		LabelTypes: text.Strangers(job.LabelTypes, 30, 60), LabelingSoftware: text.Stranger(job.LabelingSoftware, 200),
+		ExperienceLevel: text.Stranger(job.ExperienceLevel, 60),
+		Languages:       text.Strangers(job.Languages, 30, 60), Countries: text.Strangers(job.Countries, 60, 60), Pay: payText(job.Pay),
+		DatePosted: text.Stranger(job.DatePosted, 40), ValidThrough: text.Stranger(job.ValidThrough, 40),
+		UpdatedAt: text.Stranger(job.UpdatedAt, 40), URL: text.URL(job.URL),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -18,8 +19,9 @@ func (m market) jobResource() tool.Resource {
 		Read: func(ctx context.Context, _ caller.Caller, jobID string) (string, error) {
 			job, err := m.api.GetJob(ctx, jobID)
 			switch {
-			case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
-				return "", errors.New("no live job has this id; a draft isn't live")
+			case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}),
+				errors.Is(err, &opentrain.Error{Code: opentrain.CodeInvalidArgument}):
+				return "", tool.NotFoundError("There is no live job " + text.JSON(text.Stranger(jobID, 64)) + ". A draft isn't live.")
 			case err != nil:
 				return "", errors.New("the job couldn't be read: " + tool.Reason(err))
 			}

@@ -82,7 +82,7 @@ func (m market) follow(ctx context.Context, call tool.Call, in listChangesInput)
 		out.NextCursor = after.cursor() // the API has more than it returns at once
 		return out, nil, nil
 	}
-	out.Until = text.Clean(answer.Until, 40)
+	out.Until = text.Stranger(answer.Until, 40)
 	return out, nil, nil
 }
 
@@ -117,7 +117,7 @@ func sortedChanges(changes []opentrain.Change) []change {
 			continue // not an event
 		}
 		events = append(events, change{
-			JobID: text.Clean(c.JobID, 64), EventType: text.Clean(c.EventType, 40), OccurredAt: text.Clean(c.OccurredAt, 40),
+			JobID: text.Stranger(c.JobID, 64), EventType: text.Stranger(c.EventType, 40), OccurredAt: text.Stranger(c.OccurredAt, 40),
 			position: position{at, c.JobID},
 		})
 	}
@@ -152,7 +152,7 @@ func (o listChangesOutput) Text() string {
 		l.Add("%s %s (id %s)", change.OccurredAt, change.EventType, change.JobID)
 	}
 	if o.NextCursor != "" {
-		l.Add("More: pass cursor %s.", text.JSON(o.NextCursor))
+		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))
 	}
 	l.Field("Next time pass since", o.Until)
 	return l.With(o.Next.Text())

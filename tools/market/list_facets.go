@@ -19,6 +19,7 @@ type listFacetsOutput struct {
 	PayTypes    []facet   `json:"payTypes" jsonschema_description:"Values of payType."`
 	GeneratedAt string    `json:"generatedAt,omitempty"`
 	Cut         []string  `json:"cut,omitempty" jsonschema_description:"What was left out."`
+	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
@@ -39,12 +40,13 @@ func (m market) listFacets() tool.Tool {
 	}, m.count)
 }
 
-func (m market) count(ctx context.Context, _ tool.Call, _ struct{}) (listFacetsOutput, *tool.Ask, error) {
+func (m market) count(ctx context.Context, call tool.Call, _ struct{}) (listFacetsOutput, *tool.Ask, error) {
 	facets, err := m.api.Facets(ctx)
 	if err != nil {
 		return listFacetsOutput{}, nil, err
 	}
-	out := listFacetsOutput{TotalJobs: facets.TotalJobs, GeneratedAt: text.Clean(facets.GeneratedAt, 40), Next: tool.Next{Action: tool.Done}}
+	out := listFacetsOutput{TotalJobs: facets.TotalJobs, GeneratedAt: text.Stranger(facets.GeneratedAt, 40), Interpreted: call.Interpreted}
+	out.Next.Action = tool.Done
 	out.Categories = out.shown("categories", facets.Categories)
 	out.Languages = out.shown("languages", facets.Languages)
 	out.Countries = out.shown("countries", facets.Countries)
@@ -63,7 +65,7 @@ func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []facet 
 		values = values[:maxFacets]
 	}
 	return tool.Map(values, func(value opentrain.Facet) facet {
-		return facet{Value: text.Clean(value.Value, 60), Count: value.Count}
+		return facet{Value: text.Stranger(value.Value, 60), Count: value.Count}
 	})
 }
 
@@ -86,5 +88,6 @@ func (o listFacetsOutput) Text() string {
 		l.Field(part.name, strings.Join(values, ", "))
 	}
 	l.Fields("Left out", o.Cut)
+	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())
 }

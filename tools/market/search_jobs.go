@@ -86,7 +86,7 @@ func (m market) search(ctx context.Context, call tool.Call, in searchJobsInput) 
 			return summarize(job, m.accounts.Owns(call.Caller, job.ID))
 		})
 		return searchJobsOutput{
-			Jobs: jobs, NextCursor: tool.Cursor(page.NextCursor), GeneratedAt: text.Clean(page.GeneratedAt, 40),
+			Jobs: jobs, NextCursor: tool.Cursor(page.NextCursor), GeneratedAt: text.Stranger(page.GeneratedAt, 40),
 			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}, later: in.Cursor != "",
 		}, nil
 	}, func(out *searchJobsOutput) *[]jobSummary { return &out.Jobs })
@@ -102,12 +102,12 @@ const maxSummary = 600
 
 func summarize(job opentrain.PublicJob, own bool) jobSummary {
 	s := jobSummary{
-		ID: text.Clean(job.ID, 64), Own: own, Title: public(job.Title, 120), CompanyName: public(job.CompanyName, 60),
-		Category: public(job.Category, 40), Pay: payText(job.Pay), ExperienceLevel: public(job.ExperienceLevel, 30),
-		Languages: publicAll(job.Languages, 4, 20), Countries: publicAll(job.Countries, 6, 10),
-		DatePosted: text.Clean(job.DatePosted, 24), Summary: public(cmp.Or(job.Summary, job.DescriptionText), 300),
+		ID: text.Stranger(job.ID, 64), Own: own, Title: text.Stranger(job.Title, 120), CompanyName: text.Stranger(job.CompanyName, 60),
+		Category: text.Stranger(job.Category, 40), Pay: payText(job.Pay), ExperienceLevel: text.Stranger(job.ExperienceLevel, 30),
+		Languages: text.Strangers(job.Languages, 4, 20), Countries: text.Strangers(job.Countries, 6, 10),
+		DatePosted: text.Stranger(job.DatePosted, 24), Summary: text.Stranger(cmp.Or(job.Summary, job.DescriptionText), 300),
 	}
-	if url := text.Clean(job.URL, 200); len(url) <= maxSummary/4 {
+	if url := text.URL(job.URL); len(url) <= maxSummary/4 {
 		s.URL = url // a cut one leads nowhere
 	}
 	for over := text.Length(s) - maxSummary; over > 0 && s.Summary != ""; over = text.Length(s) - maxSummary {
@@ -141,7 +141,7 @@ func (o searchJobsOutput) Text() string {
 	}
 	l.Field("Left out", o.Cut)
 	if o.NextCursor != "" {
-		l.Add("More: pass cursor %s with the same filters.", text.JSON(o.NextCursor))
+		l.Add("More: pass cursor %s with the same filters.", text.Exact(o.NextCursor))
 	}
 	return l.With(o.Next.Text())
 }

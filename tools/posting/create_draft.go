@@ -96,6 +96,7 @@ const anotherJob = "To create another one, call " + tool.CreateDraft + " with a 
 
 // source makes the API's source from the arguments. The format may be absent when the one document shows it.
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
+	in.Job, in.JSONLD = orNothing(in.Job), orNothing(in.JSONLD)
 	source := opentrain.DraftSource{
 		Format: in.Format, Text: in.Description, Job: in.Job, JSONLD: in.JSONLD, XML: in.XML,
 		ExternalID: in.ExternalID, IdempotencyKey: in.IdempotencyKey,
@@ -149,6 +150,14 @@ func (in createDraftInput) documents() []document {
 		{"jsonLd", len(in.JSONLD) > 0, []string{opentrain.FormatSchemaOrg}},
 		{"xml", strings.TrimSpace(in.XML) != "", []string{opentrain.FormatIndeedXML, opentrain.FormatHRXML}},
 	}
+}
+
+// orNothing returns nil for an empty object, which some hosts send for every argument that is left out.
+func orNothing(object json.RawMessage) json.RawMessage {
+	if string(object) == "{}" {
+		return nil
+	}
+	return object
 }
 
 func (o createDraftOutput) Text() string {

@@ -93,7 +93,7 @@ func (o listJobsOutput) Text() string {
 	}
 	l.Field("Left out", o.Cut)
 	if o.NextCursor != "" {
-		l.Add("More: pass cursor %s with the same status.", text.JSON(o.NextCursor))
+		l.Add("More: pass cursor %s with the same status.", text.Exact(o.NextCursor))
 	}
 	return l.With(o.Next.Text())
 }

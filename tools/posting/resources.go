@@ -2,10 +2,10 @@ package posting
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -30,7 +30,7 @@ func (p posting) fieldResource() tool.Resource {
 		Read: func(ctx context.Context, by caller.Caller, key string) (string, error) {
 			page := p.FieldPage(ctx, by, key)
 			if page == "" {
-				return "", fmt.Errorf("there is no field %q; %s lists them", key, fieldsURI)
+				return "", tool.NotFoundError("There is no field " + text.JSON(text.Clean(key, 60)) + ". " + fieldsURI + " lists them.")
 			}
 			return page, nil
 		},
