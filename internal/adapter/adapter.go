@@ -14,6 +14,7 @@ import (
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/jsonrpc"
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/tool"
@@ -54,7 +55,7 @@ func New(cfg Config) *Server {
 	s := &Server{cfg: cfg}
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(keepSubscriptionID)
-	hooks.AddOnError(keepProblem)
+	hooks.AddOnError(s.keepProblem)
 	s.addServed(&hooks)
 	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,
 		server.WithTitle("OpenTrain"), server.WithHooks(&hooks), server.WithPromptFilter(s.filterPrompts),
@@ -96,16 +97,23 @@ func keepSubscriptionID(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRe
 	result.EnsureResultMeta().SetSubscriptionID(callFrom(ctx).message.ID)
 }
 
-// keepProblem is a hook: mcp-go describes params that it can't read in terms of Go.
-func keepProblem(ctx context.Context, _ any, method mcp.MCPMethod, _ any, err error) {
+// keepProblem is a hook: mcp-go calls the errors of handlers internal, and describes params that it can't read in terms of Go.
+func (s *Server) keepProblem(ctx context.Context, _ any, method mcp.MCPMethod, request any, err error) {
+	call := callFrom(ctx)
+	if problem, found := s.ProblemOf(ctx, request, err); found {
+		call.problem = &problem
+		return
+	}
 	if _, unreadable := errors.AsType[*server.UnparsableMessageError](err); !unreadable {
 		return
 	}
-	call := callFrom(ctx)
-	call.problem = "The params of " + string(method) + " don't have the form that the protocol gives them."
-	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && mismatch.Field != "" {
-		call.problem = fmt.Sprintf("%s can't be of the type %s.", mismatch.Field, mismatch.Value)
+	problem := Problem{
+		Code: jsonrpc.CodeInvalidParams, Message: "The params of " + string(method) + " don't have the form that the protocol gives them.",
 	}
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && mismatch.Field != "" {
+		problem.Message = fmt.Sprintf("%s can't be of the type %s.", mismatch.Field, mismatch.Value)
+	}
+	call.problem = &problem
 }
 
 // definition describes a tool in the protocol's terms.

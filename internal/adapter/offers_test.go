@@ -112,10 +112,10 @@ func TestServePrompts(t *testing.T) {
 	}{
 		{"about", map[string]any{"jobId": " job_1\n"}, nil, "About job_1: user: Tell me about job_1 for the test."},
 		{"about", nil, nil, "About : user: Tell me about  for the test."},
-		{"about", map[string]any{"jobId": "job_1"}, readOnly(), "error: prompt 'about' not found: prompt not found"},
+		{"about", map[string]any{"jobId": "job_1"}, readOnly(), `error: There is no prompt "about". Prompts: free.`},
 		{"about", map[string]any{"jobId": "panic"}, nil, "error: internal server error"},
 		{"free", map[string]any{"words": "x"}, readOnly(), "About x: user: Tell me about x for the test."},
-		{"hidden", nil, nil, "error: prompt 'hidden' not found: prompt not found"},
+		{"hidden", nil, nil, `error: There is no prompt "hidden". Prompts: about, free.`},
 		{"free", map[string]any{"word": "x"}, nil, `error: free has no argument "word". Arguments: words.`},
 	} {
 		var result struct {
@@ -164,7 +164,7 @@ func TestServeResources(t *testing.T) {
 		{"test://jobs/job_1", readOnly(), "This request's headers exclude tools that this resource needs."},
 		{"test://jobs/none", nil, "there is no job none"},
 		{"test://jobs/panic", nil, "internal server error"},
-		{"test://hidden/1", nil, "not found"},
+		{"test://hidden/1", nil, "There is no resource test://hidden/1. Resources: test://jobs, test://jobs/{jobId}."},
 	} {
 		var result struct {
 			Contents []struct{ URI, MIMEType, Text string }

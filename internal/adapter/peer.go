@@ -44,7 +44,7 @@ type Call struct {
 	canceled atomic.Bool // by the client
 	busy     bool
 	send     func(message []byte)
-	problem  string // with the params
+	problem  *Problem // with the params, nil for none
 }
 
 // Begin makes a request known, so that the client can cancel it: then the returned context ends. Call End when the
@@ -83,8 +83,8 @@ func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response [
 		return jsonrpc.Answer(c.message.ID, answer.Result), 0
 	case mcp.JSONRPCError:
 		details := answer.Error
-		if c.problem != "" {
-			details.Code, details.Message = jsonrpc.CodeInvalidParams, c.problem
+		if c.problem != nil {
+			details.Code, details.Message, details.Data = c.problem.Code, c.problem.Message, c.problem.Data
 		}
 		return jsonrpc.Refusal(c.message.ID, details.Code, details.Message, details.Data), details.Code
 	}
