@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,7 +15,11 @@ const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 // TestDeployLimits: nginx limits what one address can do, and answers in the protocol's
 // form. Other addresses notice nothing.
 func TestDeployLimits(t *testing.T) {
-	d := deployWith(t, []string{"address_streams       500;", "address_streams 3;"})
+	const atOnce = 40
+	d := deployWith(t, []string{ // smaller, to get there sooner
+		"rate=500r/s", "rate=50r/s", "burst=3000", "burst=300", "address_calls         200;", fmt.Sprintf("address_calls %d;", atOnce),
+		"address_streams       1000;", "address_streams 3;",
+	})
 	other := &deployment{endpoint: d.from("127.0.0.2")}
 	honest := func(when string) {
 		t.Helper()
@@ -22,7 +27,6 @@ func TestDeployLimits(t *testing.T) {
 			t.Errorf("another address, %s: %s", when, got.problem)
 		}
 	}
-	const atOnce = 64
 	d.api.delay("a", "b", "c")
 	var calls sync.WaitGroup
 	for range atOnce {

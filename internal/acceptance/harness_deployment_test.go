@@ -48,7 +48,7 @@ type replica struct {
 // a test have one address. It skips the test where there is no nginx.
 func deploy(t *testing.T, flags ...string) *deployment {
 	t.Helper()
-	return deployWith(t, []string{"rate=100r/s", "rate=100000r/s"}, flags...)
+	return deployWith(t, []string{"rate=500r/s", "rate=100000r/s"}, flags...)
 }
 
 // deployWith starts a deployment with changes of nginx.conf: pairs of old and new.
