@@ -182,6 +182,9 @@ func TestDeploySessions(t *testing.T) {
 			if got := d.attempt("opentrain_list_jobs", map[string]any{}, "Mcp-Session-Id", id); got.problem != "" {
 				t.Errorf("session %s: %s", id, got.problem)
 			}
+			if got := d.do("POST", "/mcp/", ping, asDemo("Mcp-Session-Id", id)...); got.status != http.StatusOK {
+				t.Errorf("session %s, with a slash: %d %s", id, got.status, got.body)
+			}
 		}
 	}
 	stream := d.listen("/mcp", tokenHeader, sandbox.DemoToken, "Mcp-Session-Id", sessions["b"])
