@@ -32,16 +32,16 @@ type manifest struct {
 }
 
 // manifests reads every document of a file.
-func manifests(t *testing.T, path string) []manifest {
+func manifests[T any](t *testing.T, path string) []T {
 	t.Helper()
 	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close() //nolint:errcheck // it was only read
-	var all []manifest
+	var all []T
 	for decoder := yaml.NewDecoder(file); ; {
-		var one manifest
+		var one T
 		if err := decoder.Decode(&one); errors.Is(err, io.EOF) {
 			return all
 		} else if err != nil {
@@ -58,7 +58,7 @@ func TestDeployManifests(t *testing.T) {
 	var kinds []string
 	started := 0
 	for _, path := range []string{"../../deploy/compose.yaml", "../../deploy/kubernetes.yaml"} {
-		for _, m := range manifests(t, path) {
+		for _, m := range manifests[manifest](t, path) {
 			kinds = append(kinds, m.Kind)
 			for name, service := range m.Services {
 				if len(service.Command) > 0 {
@@ -72,7 +72,8 @@ func TestDeployManifests(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget"}; !slices.Equal(kinds, want) {
+	want := []string{"", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"}
+	if !slices.Equal(kinds, want) {
 		t.Errorf("kinds: %q", kinds)
 	}
 	if started != 4 {

@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -181,6 +182,9 @@ func TestDeploySessions(t *testing.T) {
 			if got := d.attempt("opentrain_list_jobs", map[string]any{}, "Mcp-Session-Id", id); got.problem != "" {
 				t.Errorf("session %s: %s", id, got.problem)
 			}
+			if got := d.do("POST", "/mcp/", ping, asDemo("Mcp-Session-Id", id)...); got.status != http.StatusOK {
+				t.Errorf("session %s, with a slash: %d %s", id, got.status, got.body)
+			}
 		}
 	}
 	stream := d.listen("/mcp", tokenHeader, sandbox.DemoToken, "Mcp-Session-Id", sessions["b"])
@@ -211,15 +215,25 @@ func TestDeployNginx(t *testing.T) {
 	if output, err := check.CombinedOutput(); err != nil || strings.Contains(string(output), "[warn]") {
 		t.Errorf("nginx -t: %v\n%s", err, output)
 	}
-	for path, want := range map[string]int{"/healthz": 404, "/readyz": 404, "/metrics": 404, "/": 404, "/mcp/": 404,
-		"/mcp": http.StatusMethodNotAllowed} {
-		if got := d.do("GET", path, "", asDemo()...); got.status != want || got.TLS == nil {
-			t.Errorf("%s: %s", path, got.Status)
+	for path, fromReplica := range map[string]bool{
+		"/": true, "/mcp": true, "/mcp/": true, "/register": true, "/.well-known/oauth-protected-resource": true,
+		"/healthz": false, "/readyz": false, "/metrics": false, "/metrics/": false, "//metrics": false, "/%6detrics": false,
+	} {
+		got := d.do("GET", path, "", asDemo()...)
+		if id := got.header.Get("X-Request-Id"); got.TLS == nil || (id != "") != fromReplica {
+			t.Errorf("%s: %s, answered by a replica: %v", path, got.Status, id != "")
+		}
+		if !fromReplica && (got.status != http.StatusNotFound || !json.Valid([]byte(got.body))) {
+			t.Errorf("%s: %s %s", path, got.Status, got.body)
 		}
 	}
 	big := strings.Repeat(" ", 1<<20) + `{}`
-	if got := d.do("POST", "/mcp", big, asDemo()...); got.status != http.StatusRequestEntityTooLarge {
-		t.Errorf("a large body: %d", got.status)
+	if got := d.do("POST", "/mcp", big, asDemo()...); got.status != http.StatusRequestEntityTooLarge || !json.Valid([]byte(got.body)) {
+		t.Errorf("a large body: %d %s", got.status, got.body)
+	}
+	large := rpc(1, "opentrain_list_jobs", map[string]any{"status": strings.Repeat("x", 200_000)})
+	if got := d.do("POST", "/mcp", large, asDemo()...); got.status != http.StatusOK {
+		t.Errorf("a body that goes to a file: %d %s", got.status, got.body)
 	}
 	got := d.do("POST", "/message?sessionId=a.secret", rpc(1, "opentrain_list_jobs", map[string]any{}),
 		asDemo("Authorization", "Bearer ot_pat_secret", "X-Request-Id", "mine")...)

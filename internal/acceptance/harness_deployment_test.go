@@ -32,6 +32,7 @@ const (
 // the program. All replicas use one API.
 type deployment struct {
 	*endpoint
+	from     func(ip string) *endpoint // for a caller with that address
 	api      *watchedAPI
 	replicas map[string]*replica
 	nginx    *program
@@ -43,8 +44,15 @@ type replica struct {
 	address string
 }
 
-// deploy starts a deployment. It skips the test where there is no nginx.
+// deploy starts a deployment. It lifts nginx's limit of requests, because all callers of
+// a test have one address. It skips the test where there is no nginx.
 func deploy(t *testing.T, flags ...string) *deployment {
+	t.Helper()
+	return deployWith(t, []string{"rate=500r/s", "rate=100000r/s"}, flags...)
+}
+
+// deployWith starts a deployment with changes of nginx.conf: pairs of old and new.
+func deployWith(t *testing.T, changes []string, flags ...string) *deployment {
 	t.Helper()
 	slow(t, "starts a deployment behind nginx")
 	path := findNginx(t)
@@ -54,7 +62,7 @@ func deploy(t *testing.T, flags ...string) *deployment {
 	}
 	dir, address := t.TempDir(), freePort(t)
 	_, _, roots := certificate(t, dir, 1, siteName)
-	config := nginxConfig(t, dir, address, d.replicas)
+	config := nginxConfig(t, dir, address, d.replicas, changes...)
 	d.nginx = startProgram(t, exec.Command(path, "-e", "stderr", "-p", dir, "-c", config,
 		"-g", "error_log stderr notice;"+asRoot("user root;")+"daemon off;"))
 	t.Cleanup(func() { // a signal that nginx passes on to its workers
@@ -62,15 +70,19 @@ func deploy(t *testing.T, flags ...string) *deployment {
 		<-d.nginx.ended
 	})
 	d.nginx.waitFor("start worker process ")
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, address)
-		},
-		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		MaxIdleConnsPerHost: callersAtOnce,
+	d.from = func(ip string) *endpoint {
+		dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+		transport := &http.Transport{
+			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return dialer.DialContext(ctx, network, address)
+			},
+			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			MaxIdleConnsPerHost: callersAtOnce,
+		}
+		t.Cleanup(transport.CloseIdleConnections)
+		return &endpoint{t, "https://" + siteName, &http.Client{Transport: transport}}
 	}
-	t.Cleanup(transport.CloseIdleConnections)
-	d.endpoint = &endpoint{t, "https://" + siteName, &http.Client{Transport: transport}}
+	d.endpoint = d.from("127.0.0.1")
 	return d
 }
 
@@ -105,15 +117,18 @@ func asRoot(directive string) string {
 	return ""
 }
 
-// nginxConfig is deploy/nginx.conf with the addresses and directories of a test.
-func nginxConfig(t *testing.T, dir, listen string, replicas map[string]*replica) string {
+// nginxConfig is deploy/nginx.conf with the addresses and directories of a test, and more
+// changes: pairs of old and new.
+func nginxConfig(t *testing.T, dir, listen string, replicas map[string]*replica, more ...string) string {
 	t.Helper()
 	data, err := os.ReadFile("../../deploy/nginx.conf")
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := string(data)
-	changes := []string{"listen 8443 ssl;", "listen " + listen + " ssl;", "/etc/nginx/tls/", dir + "/", " /tmp/", " " + dir + "/"}
+	changes := append([]string{
+		"listen 8443 ssl;", "listen " + listen + " ssl;", "/etc/nginx/tls/", dir + "/", " /tmp/", " " + dir + "/",
+	}, more...)
 	for id, replica := range replicas {
 		changes = append(changes, "opentrain-mcp-"+id+":8080", replica.address)
 	}

@@ -1,0 +1,88 @@
+package acceptance_test
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestOperationsPage: the flags, metrics, log messages and directives of nginx that the
+// page names exist.
+func TestOperationsPage(t *testing.T) {
+	t.Parallel()
+	page := readFile(t, "../../docs/operations.md")
+	help, err := exec.Command(binary, "http", "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := func(title string) string {
+		_, text, found := strings.Cut(page, "\n## "+title+"\n")
+		if !found {
+			t.Fatalf("the page has no section %s", title)
+		}
+		text, _, _ = strings.Cut(text, "\n## ")
+		return text
+	}
+	for name, test := range map[string]struct {
+		text, pattern, source string
+		atLeast               int
+	}{
+		"flag":        {page, "`(--[a-z-]+)[`=]", string(help), 15},
+		"metric":      {page, `(opentrain_mcp_[a-z_]+)`, readFile(t, "../../internal/metrics/metrics.go"), 8},
+		"log message": {firstCells(section("Logs")), "`([^`]+)`", goSource(t), 8},
+		"directive":   {section("Limits"), "`(limit_[a-z_ =]+|client_[a-z_]+|send_[a-z]+|keepalive_[a-z]+)`", singleSpaces(readFile(t, "../../deploy/nginx.conf")), 8},
+	} {
+		found := regexp.MustCompile(test.pattern).FindAllStringSubmatch(test.text, -1)
+		for _, match := range found {
+			if !strings.Contains(test.source, match[1]) {
+				t.Errorf("there is no %s %s", name, match[1])
+			}
+		}
+		if len(found) < test.atLeast {
+			t.Errorf("%s: only %d found", name, len(found))
+		}
+	}
+}
+
+// firstCells are the first cells of a table's rows.
+func firstCells(text string) string {
+	var cells []string
+	for line := range strings.Lines(text) {
+		if row, found := strings.CutPrefix(line, "| `"); found {
+			cell, _, _ := strings.Cut(row, " |")
+			cells = append(cells, "`"+cell)
+		}
+	}
+	return strings.Join(cells, "\n")
+}
+
+func singleSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// goSource is the module's Go source without tests.
+func goSource(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			all.WriteString(readFile(t, path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
