@@ -11,10 +11,11 @@ import (
 // bodyTimeout is how long a request body may take to arrive. A server's ReadTimeout would end streams too.
 const bodyTimeout = 15 * time.Second
 
-// The errors of ReadBody. Answer with HTTP 413 and 408.
+// The errors of ReadBody. Answer with HTTP 413, 408 and 503.
 var (
 	ErrTooLarge = errors.New("the request body is too large")
 	ErrTooSlow  = errors.New("the request body took too long to arrive")
+	ErrNoRoom   = errors.New("there is no room for the request body")
 )
 
 // LimitBodyTime limits the time that a request's body may take to arrive, until ReadBody has read it. The limit
@@ -25,12 +26,14 @@ func LimitBodyTime(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ReadBody reads a body of at most limit bytes. It does not start if Content-Length exceeds the limit.
-func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+// ReadBody reads a body of at most limit bytes. It does not start if Content-Length exceeds the limit. The share
+// grows with each byte that arrives, not by what the header announces: announcing costs a caller nothing, and must
+// not take the room of others.
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, share *Share) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	body, err := io.ReadAll(&sharedReader{http.MaxBytesReader(w, r.Body, limit), share})
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case tooLarge:
@@ -42,6 +45,20 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	setReadDeadline(w, time.Time{})
 	return body, nil
+}
+
+// sharedReader counts what it reads in a share.
+type sharedReader struct {
+	io.Reader
+	share *Share
+}
+
+func (r *sharedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if !r.share.Grow(n) {
+		return 0, ErrNoRoom
+	}
+	return n, err
 }
 
 func setReadDeadline(w http.ResponseWriter, deadline time.Time) {

@@ -43,7 +43,7 @@ func TestReadBody(t *testing.T) {
 				start := time.Now()
 				client := connect(t, func(w http.ResponseWriter, r *http.Request) {
 					edge.LimitBodyTime(w, r)
-					body, err := edge.ReadBody(w, r, maxBody)
+					body, err := edge.ReadBody(w, r, maxBody, edge.NewQuota(2*maxBody).Share("a"))
 					if string(body) != test.body || !errors.Is(err, test.err) || time.Since(start) != test.after {
 						t.Errorf("got %q, %v after %v", body, err, time.Since(start))
 					}
@@ -68,7 +68,7 @@ func TestBodyTimeEndsWithTheBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := connect(t, func(w http.ResponseWriter, r *http.Request) {
 			edge.LimitBodyTime(w, r)
-			if _, err := edge.ReadBody(w, r, maxBody); err != nil {
+			if _, err := edge.ReadBody(w, r, maxBody, edge.NewQuota(2*maxBody).Share("a")); err != nil {
 				t.Error(err)
 			}
 			select {
@@ -88,11 +88,40 @@ func TestBodyTimeEndsWithTheBody(t *testing.T) {
 	})
 }
 
+// TestBodiesShareTheirRoom: bytes count as they arrive, whatever a header announces, until the share is closed.
+func TestBodiesShareTheirRoom(t *testing.T) {
+	quota := edge.NewQuota(2 * maxBody)
+	read := func(address, body string) (*edge.Share, error) {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.ContentLength = -1
+		share := quota.Share(address)
+		_, err := edge.ReadBody(w, r, maxBody, share)
+		return share, err
+	}
+	first, err := read("a", "012345")
+	if err != nil || quota.InUse() != 6 {
+		t.Fatalf("%v, %d in use", err, quota.InUse())
+	}
+	if _, err := read("a", "01234"); !errors.Is(err, edge.ErrNoRoom) {
+		t.Errorf("more than half for one address: %v", err)
+	}
+	if _, err := read("b", "0123456789"); err != nil {
+		t.Errorf("another address: %v", err)
+	}
+	if _, err := read("c", "01234"); !errors.Is(err, edge.ErrNoRoom) {
+		t.Errorf("more than all: %v", err)
+	}
+	first.Close()
+	if _, err := read("a", "01234"); err != nil {
+		t.Errorf("after the first was served: %v", err)
+	}
+}
+
 // TestReadBodyWithoutDeadlines: a ResponseWriter may not support deadlines.
 func TestReadBodyWithoutDeadlines(t *testing.T) {
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("01234"))
 	edge.LimitBodyTime(w, r)
-	if body, err := edge.ReadBody(w, r, maxBody); err != nil || string(body) != "01234" {
+	if body, err := edge.ReadBody(w, r, maxBody, edge.NewQuota(2*maxBody).Share("a")); err != nil || string(body) != "01234" {
 		t.Errorf("got %q, %v", body, err)
 	}
 }

@@ -2,9 +2,9 @@ package edge
 
 import "sync"
 
-// Quota limits how many resources, such as sessions or streams, are open at once: a number in total, and half
-// of it (but at least one) per address, so that one caller cannot use up the quota. Loopback addresses have
-// no limit of their own, because many callers can share one behind a local proxy.
+// Quota limits how much is in use at once, such as sessions, streams or bytes: an amount in total, and half of it
+// (but at least one) per address, so that one caller cannot use up the quota. Loopback addresses have no limit of
+// their own, because many callers can share one behind a local proxy.
 type Quota struct {
 	limit int
 
@@ -13,33 +13,70 @@ type Quota struct {
 	byAddress map[string]int
 }
 
-// NewQuota returns a Quota of limit resources in total.
+// NewQuota returns a Quota of limit units in total.
 func NewQuota(limit int) *Quota { return &Quota{limit: limit, byAddress: map[string]int{}} }
 
 // Acquire counts one more open resource for an address, as returned by [Address]. Call release when the
 // resource closes; further calls have no effect. When the quota is used up, ok is false and release is nil.
 func (q *Quota) Acquire(address string) (release func(), ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.inUse >= q.limit || q.byAddress[address] >= max(1, q.limit/2) && !Loopback(address) {
+	share := q.Share(address)
+	if !share.Grow(1) {
 		return nil, false
 	}
-	q.inUse++
-	q.byAddress[address]++
-	return sync.OnceFunc(func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.inUse--
-		q.byAddress[address]--
-		if q.byAddress[address] == 0 {
-			delete(q.byAddress, address)
-		}
-	}), true
+	return share.Close, true
 }
 
-// InUse returns the number of open resources.
+// Share returns an empty share of the quota for an address, as returned by [Address].
+func (q *Quota) Share(address string) *Share { return &Share{quota: q, address: address} }
+
+// InUse returns how much is in use.
 func (q *Quota) InUse() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.inUse
+}
+
+// Share is what one holder, such as a stream, uses of a Quota. Close it when the holder ends.
+type Share struct {
+	quota   *Quota
+	address string
+	held    int
+	closed  bool
+}
+
+// Grow adds n units, or returns false and adds nothing if the quota has no room or the share is closed.
+func (s *Share) Grow(n int) bool {
+	q := s.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if s.closed || n > q.limit-q.inUse || n > max(1, q.limit/2)-q.byAddress[s.address] && !Loopback(s.address) {
+		return false
+	}
+	s.add(n)
+	return true
+}
+
+// Shrink gives back n units, or all if there are fewer.
+func (s *Share) Shrink(n int) {
+	s.quota.mu.Lock()
+	defer s.quota.mu.Unlock()
+	s.add(-min(n, s.held))
+}
+
+// Close gives back everything. Further calls have no effect.
+func (s *Share) Close() {
+	s.quota.mu.Lock()
+	defer s.quota.mu.Unlock()
+	s.closed = true
+	s.add(-s.held)
+}
+
+func (s *Share) add(n int) {
+	q := s.quota
+	s.held += n
+	q.inUse += n
+	q.byAddress[s.address] += n
+	if q.byAddress[s.address] == 0 {
+		delete(q.byAddress, s.address)
+	}
 }

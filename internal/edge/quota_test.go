@@ -68,6 +68,44 @@ func TestQuotaReleasesOnce(t *testing.T) {
 	}
 }
 
+// TestShare: an amount, such as the bytes that a stream has not sent yet.
+func TestShare(t *testing.T) {
+	quota := edge.NewQuota(10)
+	first, second, other, local := quota.Share("a"), quota.Share("a"), quota.Share("b"), quota.Share("127.0.0.1")
+	for i, step := range []struct {
+		name string
+		done bool
+	}{
+		{"grow", first.Grow(3)},
+		{"half per address, in all shares", !second.Grow(3)},
+		{"what is left for the address", second.Grow(2)},
+		{"nothing more, nothing less", first.Grow(0)},
+		{"another address", other.Grow(5)},
+		{"full", !local.Grow(1)},
+	} {
+		if !step.done {
+			t.Errorf("%d: %s", i, step.name)
+		}
+	}
+	other.Shrink(4)
+	other.Shrink(100) // only what it has
+	first.Shrink(1)
+	if quota.InUse() != 4 || !local.Grow(6) || !second.Grow(0) || second.Grow(1) {
+		t.Errorf("%d in use", quota.InUse())
+	}
+	for range 2 {
+		first.Close()
+		local.Close()
+	}
+	if quota.InUse() != 2 || first.Grow(1) || !second.Grow(3) {
+		t.Errorf("%d in use", quota.InUse())
+	}
+	second.Close()
+	if quota.InUse() != 0 {
+		t.Errorf("%d in use at the end", quota.InUse())
+	}
+}
+
 func TestQuotaUnderLoad(t *testing.T) {
 	const limit = 8
 	quota := edge.NewQuota(limit)

@@ -96,6 +96,7 @@ type Handler struct {
 	sse         *server.SSEServer
 	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
+	bodies      *edge.Quota // bytes
 
 	turnsAway atomic.Bool     // new calls get 503
 	draining  atomic.Bool     // not ready; calls in progress go on
@@ -114,7 +115,8 @@ func New(cfg Config) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{
-		cfg: cfg, sessions: newSessions(cfg), sse: newSSE(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams), idle: make(chan struct{}),
+		cfg: cfg, sessions: newSessions(cfg), sse: newSSE(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams),
+		bodies: edge.NewQuota(maxBodies), idle: make(chan struct{}),
 	}
 	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/text"
 )
 
@@ -19,24 +17,6 @@ const (
 	maxBody = 1 << 20 // limits the body of a request, in bytes
 	maxID   = 256     // limits the id of a message, in bytes: it is kept until the response
 )
-
-// readBody reads the body of a POST.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	// A web page can send this type only after a preflight request, which CORS decides.
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, refuse(http.StatusUnsupportedMediaType, "Send JSON, with Content-Type: application/json.")
-	}
-	body, err := edge.ReadBody(w, r, maxBody)
-	switch {
-	case errors.Is(err, edge.ErrTooLarge):
-		return nil, refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d MiB.", maxBody>>20)
-	case errors.Is(err, edge.ErrTooSlow):
-		return nil, refuse(http.StatusRequestTimeout, "The request took too long to arrive.")
-	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "The request body is incomplete.")
-	}
-	return body, nil
-}
 
 // message is what this package needs to know of a JSON-RPC message.
 type message struct {

@@ -99,7 +99,9 @@ type routeFunc func(http.ResponseWriter, *http.Request, message) error
 // handle serves a route with and without a trailing slash, because people write both.
 func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		received, err := h.prepare(w, r)
+		share := h.bodies.Share(caller.From(r.Context()).Address)
+		defer share.Close()
+		received, err := h.prepare(w, r, share)
 		if err == nil {
 			err = serve(w, r, received)
 		}
@@ -112,7 +114,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 }
 
 // prepare identifies the caller, reads the message and checks the rate limit.
-func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received message, err error) {
+func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Share) (received message, err error) {
 	request := caller.From(r.Context())
 	if err := h.identify(r, request); err != nil {
 		return received, err
@@ -120,7 +122,7 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request) (received mess
 	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Served().Sets); err != nil || r.Method != http.MethodPost {
 		return received, err
 	}
-	body, err := readBody(w, r)
+	body, err := receiveBody(w, r, share)
 	if err != nil {
 		return received, err
 	}

@@ -1,0 +1,32 @@
+package web
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+
+	"opentrain-mcp/internal/edge"
+)
+
+// maxBodies limits the bodies of all requests in progress, in bytes.
+const maxBodies = 16 << 20
+
+// receiveBody reads the body of a POST. It counts in the share, until the request is served.
+func receiveBody(w http.ResponseWriter, r *http.Request, share *edge.Share) ([]byte, error) {
+	// A web page can send this type only after a preflight request, which CORS decides.
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, refuse(http.StatusUnsupportedMediaType, "Send JSON, with Content-Type: application/json.")
+	}
+	body, err := edge.ReadBody(w, r, maxBody, share)
+	switch {
+	case errors.Is(err, edge.ErrTooLarge):
+		return nil, refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d MiB.", maxBody>>20)
+	case errors.Is(err, edge.ErrTooSlow):
+		return nil, refuse(http.StatusRequestTimeout, "The request took too long to arrive.")
+	case errors.Is(err, edge.ErrNoRoom):
+		return nil, refuse(http.StatusServiceUnavailable, "This server has no room for more messages right now. Try again later.")
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "The request body is incomplete.")
+	}
+	return body, nil
+}
