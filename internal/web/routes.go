@@ -2,8 +2,9 @@ package web
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -81,25 +82,42 @@ func (h *Handler) observe(next http.Handler) http.Handler {
 	})
 }
 
-// logRequest logs a request, but not its path: people put tokens into paths.
+// logRequest logs a request, but not its path: people put tokens into paths. Refused requests are sampled.
 func (h *Handler) logRequest(r *http.Request, status int, duration time.Duration) {
-	level := slog.LevelDebug
-	if status >= http.StatusBadRequest {
-		level = slog.LevelInfo
-		h.cfg.Metrics.Refused(status)
-	}
 	request := caller.From(r.Context())
-	h.cfg.Logger.Log(r.Context(), level, "http", "request", request.ID, "method", text.Clip(r.Method, 64), "route", r.Pattern,
-		"status", status, "duration_ms", float64(duration.Microseconds())/1000, "address", request.Address)
+	line := []any{
+		"request", request.ID, "method", text.Clip(r.Method, 64), "route", r.Pattern,
+		"status", status, "duration_ms", float64(duration.Microseconds()) / 1000, "address", request.Address,
+	}
+	if status < http.StatusBadRequest {
+		h.cfg.Logger.DebugContext(r.Context(), "http", line...)
+		return
+	}
+	h.cfg.Metrics.Refused(status)
+	ctx := context.WithoutCancel(r.Context())
+	h.refusals.Log(fmt.Sprint(status, r.Pattern), request.Address, func(address string, times int) {
+		line[len(line)-1] = address
+		if times > 1 {
+			h.cfg.Logger.WarnContext(ctx, "http", append(line, "times", times)...)
+			return
+		}
+		h.cfg.Logger.InfoContext(ctx, "http", line...)
+	})
 }
 
 // routeFunc serves one route of the protocol. The message is empty unless the request is a POST.
 type routeFunc func(http.ResponseWriter, *http.Request, message) error
 
-// handle serves a route with and without a trailing slash, because people write both.
+// handle serves a route with and without a trailing slash, because people write both. It limits each address before
+// it reads anything that the caller chose: with a new made-up token, every request has a caller of its own.
 func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		share := h.bodies.Share(caller.From(r.Context()).Address)
+		address := caller.From(r.Context()).Address
+		if wait := h.cfg.Addresses.Take(address); wait > 0 {
+			answerError(w, refuseFor(wait, "Your network is sending requests faster than this server allows."))
+			return
+		}
+		share := h.bodies.Share(address)
 		defer share.Close()
 		received, err := h.prepare(w, r, share)
 		if err == nil {
@@ -119,8 +137,11 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 	if err := h.identify(r, request); err != nil {
 		return received, err
 	}
-	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Served().Sets); err != nil || r.Method != http.MethodPost {
+	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Served().Sets); err != nil {
 		return received, err
+	}
+	if r.Method != http.MethodPost {
+		return received, h.admit(r)
 	}
 	body, err := receiveBody(w, r, share)
 	if err != nil {
@@ -135,10 +156,13 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 	if received.method == mcp.MethodToolsCall || received.answersForm && open && h.cfg.Server.TakeFormAnswer(r.Context()) {
 		return received, nil
 	}
+	return received, h.admit(r)
+}
+
+// admit counts a request against its caller's limit.
+func (h *Handler) admit(r *http.Request) error {
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {
-		busy := refuse(http.StatusTooManyRequests, "You're sending messages faster than this server allows.")
-		busy.retryAfter = wait
-		return received, busy
+		return refuseFor(wait, "You're sending requests faster than this server allows.")
 	}
-	return received, nil
+	return nil
 }
