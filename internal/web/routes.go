@@ -19,30 +19,51 @@ import (
 
 func (h *Handler) routes(guard edge.Guard) {
 	main, ops := http.NewServeMux(), http.NewServeMux()
+	main.Handle("/{$}", h.serveHome())
+	main.HandleFunc("/", h.notFound())
 	h.handle(main, "/mcp", h.serveMCP)
 	if !h.cfg.NoSSE {
 		h.handle(main, "/sse", h.openStream)
 		h.handle(main, "/message", h.postMessage)
 	}
-	h.handleOps(ops)
-	if !h.cfg.SeparateOps {
-		h.handleOps(main)
+	ops.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		sayError(w, http.StatusNotFound, "not_found", "There is nothing at this path. This address serves /healthz, /readyz and /metrics.")
+	})
+	ops.Handle("/metrics", get(h.cfg.Metrics.Handler().ServeHTTP))
+	if h.cfg.SeparateOps {
+		h.main = h.observe(guard.Wrap(main))
+	} else {
+		main.Handle("/metrics", get(h.cfg.Metrics.Handler().ServeHTTP))
+		h.main = h.observe(h.withProbes(guard, guard.Wrap(main)))
 	}
-	h.main = h.observe(guard.Wrap(main))
-	guard.AnyAddress = true
-	h.ops = h.observe(guard.Wrap(ops))
+	anyAddress := guard
+	anyAddress.AnyAddress = true
+	h.ops = h.observe(h.withProbes(guard, anyAddress.Wrap(ops)))
 }
 
-func (h *Handler) handleOps(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+// withProbes adds health to a handler. Probes may send any Host.
+func (h *Handler) withProbes(guard edge.Guard, next http.Handler) http.Handler {
+	guard.AnyHost = true
+	health := guard.Wrap(get(func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }))
+	readiness := guard.Wrap(get(func(w http.ResponseWriter, _ *http.Request) {
 		if h.draining.Load() {
 			say(w, http.StatusServiceUnavailable, "draining")
 			return
 		}
 		say(w, http.StatusOK, "ready")
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			r.Pattern = "/healthz"
+			health.ServeHTTP(w, r)
+		case "/readyz":
+			r.Pattern = "/readyz"
+			readiness.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
 	})
-	mux.Handle("GET /metrics", h.cfg.Metrics.Handler())
 }
 
 func say(w http.ResponseWriter, status int, line string) {
@@ -115,6 +136,10 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 		address := caller.From(r.Context()).Address
 		if wait := h.cfg.Addresses.Take(address); wait > 0 {
 			answerError(w, refuseFor(wait, "Your network is sending requests faster than this server allows."))
+			return
+		}
+		if path == "/mcp" && r.Method == http.MethodGet && isBrowser(r) {
+			h.helpBrowser(w, r)
 			return
 		}
 		share := h.bodies.Share(address)
