@@ -39,6 +39,7 @@ const (
 	DefaultElicitationTimeout = 5 * time.Minute
 	DefaultCallsPerSecond     = 50
 	DefaultBurst              = 300
+	AddressFactor             = 10 // an address may call this many times as often as one caller
 	DefaultMaxStreams         = 10_000
 	DefaultMaxSessions        = 10_000
 	DefaultSessionIdle        = 30 * time.Minute
@@ -198,7 +199,8 @@ type HTTPConfig struct {
 	BasePath    string
 	SeparateOps bool // leaves health and metrics out, for Ops to serve elsewhere
 
-	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate no limit.
+	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate no limit. AddressFactor times as
+	// much is the limit of each address, since many people can share one: an office, a cloud of agents.
 	CallsPerSecond float64
 	Burst          int
 	// MaxStreams and MaxSessions bound what is open at once; 0 means the defaults.
@@ -216,15 +218,15 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 	own := cfg.Token
 	cfg.Token = func(ctx context.Context) Token { return caller.From(ctx).Token }
 	counters := metrics.New()
-	limiter := edge.NewLimiter(cmp.Or(cfg.CallsPerSecond, DefaultCallsPerSecond), cmp.Or(cfg.Burst, DefaultBurst))
-	s, err := newServer(cfg.Config, limiter, counters)
+	rate, burst := cmp.Or(cfg.CallsPerSecond, DefaultCallsPerSecond), cmp.Or(cfg.Burst, DefaultBurst)
+	s, err := newServer(cfg.Config, edge.NewLimiter(rate, burst), counters)
 	if err != nil {
 		return nil, err
 	}
 	handler, err := web.New(web.Config{
 		Server: s.adapter, Metrics: counters, Logger: s.cfg.Logger, FormTimeout: s.cfg.ElicitationTimeout,
 		Auth: cmp.Or(cfg.Auth, AuthCallers), ServerToken: cfg.ServerToken, OwnToken: own,
-		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous,
+		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous, Addresses: edge.NewLimiter(AddressFactor*rate, AddressFactor*burst),
 		Sessions: cfg.Sessions, SessionIdle: cmp.Or(cfg.SessionIdle, DefaultSessionIdle), NoSSE: cfg.NoSSE, ReplicaID: cfg.ReplicaID,
 		AllowedHosts: cfg.AllowedHosts, AllowedOrigins: cfg.AllowedOrigins, BehindProxy: cfg.BehindProxy, BasePath: cfg.BasePath,
 		SeparateOps: cfg.SeparateOps,

@@ -20,6 +20,10 @@ const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.a
 	"`npx -y @opentrain-ai/cli auth register`, and have the host send it with every request to this server, as " +
 	"X-OpenTrain-Token: ot_pat_... or Authorization: Bearer ot_pat_.... Never put a token into a tool's arguments."
 
+// sandboxTokenHelp is for callers of a server on which nothing is real.
+const sandboxTokenHelp = "This server is a sandbox: nothing is real, and no token is needed. " +
+	"Leave X-OpenTrain-Token and Authorization out of the host's configuration."
+
 // sharedTokenHelp is for callers who act for the server's own account.
 const sharedTokenHelp = "This server uses its own OpenTrain account. Its operator must fix the API token " +
 	"in OPENTRAIN_PERSONAL_API_TOKEN or in the token file."
@@ -185,6 +189,7 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	case shared:
 		cfg.TokenHelp = sharedTokenHelp
 	case c.Sandbox:
+		cfg.TokenHelp = sandboxTokenHelp
 		cfg.Anonymous, cfg.Token = cfg.Token, nil
 	}
 	return opentrainmcp.NewHTTPHandler(cfg)

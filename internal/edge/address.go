@@ -8,18 +8,39 @@ import (
 
 // Address identifies the network that a request comes from: an IPv4 address, or the /64 network of an IPv6
 // address, because one caller usually owns a whole /64.
-// Behind a proxy, it uses the last entry of X-Forwarded-For: the caller can forge the entries before it.
+// Behind a proxy, it uses the last entry of X-Forwarded-For: the caller can forge the entries before it. If that
+// entry is not an address, the proxy's own address counts.
 func Address(r *http.Request, behindProxy bool) string {
 	if behindProxy {
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		if last, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
+		if last, ok := parseHop(hops[len(hops)-1]); ok {
 			return network(last)
 		}
 	}
-	if remote, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		return network(remote.Addr())
+	return peer(r.RemoteAddr)
+}
+
+// peer returns the network of the other end of a connection.
+func peer(remote string) string {
+	if address, ok := parseHop(remote); ok {
+		return network(address)
 	}
-	return r.RemoteAddr
+	return remote
+}
+
+// parseHop reads an address in the forms that proxies write: with or without a port, brackets and quotes.
+func parseHop(hop string) (netip.Addr, bool) {
+	hop = strings.TrimSpace(strings.Trim(strings.TrimSpace(hop), `"`))
+	if withPort, err := netip.ParseAddrPort(hop); err == nil {
+		return withPort.Addr(), true
+	}
+	if bare, found := strings.CutPrefix(hop, "["); found {
+		if hop, found = strings.CutSuffix(bare, "]"); !found || !strings.Contains(hop, ":") {
+			return netip.Addr{}, false
+		}
+	}
+	address, err := netip.ParseAddr(hop)
+	return address, err == nil
 }
 
 func network(address netip.Addr) string {

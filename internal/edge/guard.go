@@ -25,8 +25,10 @@ type Guard struct {
 	Hosts []string
 	// Origins are the web pages that may call: https://host or https://host:port. They get CORS headers.
 	Origins []string
-	// AnyAddress accepts every Host that is an IP address, as in health probes. DNS rebinding can't forge one.
+	// AnyAddress accepts every Host that is an IP address. DNS rebinding can't forge one.
 	AnyAddress bool
+	// AnyHost accepts every Host, for what any page may see.
+	AnyHost bool
 }
 
 // Check returns an error if Hosts or Origins has an invalid entry.
@@ -91,13 +93,16 @@ func (g Guard) verify(r *http.Request) error {
 }
 
 func (g Guard) hostAllowed(r *http.Request) bool {
+	if g.AnyHost {
+		return true
+	}
 	host := strings.ToLower(r.Host)
 	name, port := splitHost(host)
 	listed := func(allowed string) bool { return strings.EqualFold(allowed, host) || strings.EqualFold(allowed, name) }
 	if slices.ContainsFunc(g.Hosts, listed) {
 		return true
 	}
-	if own := loopbackPort(r); own != "" && Loopback(name) && (port == own || port == "" && (own == "80" || own == "443")) {
+	if own := loopbackPort(r); own != "" && Loopback(name) && (port == own || port == "") {
 		return true
 	}
 	_, err := netip.ParseAddr(name)

@@ -37,7 +37,7 @@ func TestGuard(t *testing.T) {
 		app      = "https://app.example.com"
 	)
 	guard := edge.Guard{Hosts: []string{allowed, "other.example.com:99"}, Origins: []string{app, "http://localhost:3000"}}
-	anyAddress := edge.Guard{AnyAddress: true}
+	anyAddress, anyHost := edge.Guard{AnyAddress: true}, edge.Guard{AnyHost: true}
 	for _, test := range []struct {
 		name        string
 		guard       edge.Guard
@@ -65,9 +65,11 @@ func TestGuard(t *testing.T) {
 		{"IPv6 loopback", edge.Guard{}, "[::1]:8080", "[::1]:8080", nil, true},
 		{"loopback network", edge.Guard{}, "[::1]:8080", "[::/64]:8080", nil, false},
 		{"loopback, other port", edge.Guard{}, loopback, "localhost:8081", nil, false},
-		{"loopback, no port", edge.Guard{}, loopback, "localhost", nil, false},
-		{"loopback, no port on 80", edge.Guard{}, "127.0.0.1:80", "localhost", nil, true},
-		{"loopback, no port on 443", edge.Guard{}, "127.0.0.1:443", "[::1]", nil, true},
+		{"loopback, no port", edge.Guard{}, loopback, "localhost", nil, true},
+		{"loopback address, no port", edge.Guard{}, loopback, "127.0.0.1", nil, true},
+		{"IPv6 loopback, no port", edge.Guard{}, "[::1]:8080", "[::1]", nil, true},
+		{"loopback, no port, on a public connection", edge.Guard{}, public, "127.0.0.1", nil, false},
+		{"no host on a loopback connection", edge.Guard{}, loopback, "", nil, false},
 		{"a name that resolves to loopback", edge.Guard{}, loopback, "evil.example:8080", nil, false},
 		{"unspecified address", edge.Guard{}, loopback, "0.0.0.0:8080", nil, false},
 
@@ -76,6 +78,11 @@ func TestGuard(t *testing.T) {
 		{"any address: a name", anyAddress, public, "evil.example", nil, false},
 		{"any address: an address-like name", anyAddress, public, "10.1.2.3.evil.example", nil, false},
 		{"any address: a page", anyAddress, public, "10.1.2.3:9090", []string{"Origin", "http://10.1.2.3:9090"}, false},
+
+		{"any host: a name", anyHost, public, "evil.example", nil, true},
+		{"any host: none", anyHost, public, "", nil, true},
+		{"any host: a page", anyHost, public, "10.1.2.3:9090", []string{"Origin", "http://10.1.2.3:9090"}, false},
+		{"any host: a foreign image", anyHost, public, "evil.example", []string{"Sec-Fetch-Site", "cross-site"}, false},
 
 		{"allowed origin", guard, public, allowed, []string{"Origin", app}, true},
 		{"allowed loopback origin", guard, public, allowed, []string{"Origin", "http://localhost:3000"}, true},

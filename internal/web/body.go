@@ -26,7 +26,8 @@ func receiveBody(w http.ResponseWriter, r *http.Request, share *edge.Share) ([]b
 	case errors.Is(err, edge.ErrTooSlow):
 		return nil, refuse(http.StatusRequestTimeout, "The request took too long to arrive.")
 	case errors.Is(err, edge.ErrNoRoom):
-		return nil, refuse(http.StatusServiceUnavailable, "This server has no room for more messages right now. Try again later.")
+		// Not 503: a proxy would count this server as down for everyone.
+		return nil, refuse(http.StatusTooManyRequests, "This server has no room for more messages right now. Try again later.")
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, "The request body is incomplete.")
 	}

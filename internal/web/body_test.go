@@ -15,7 +15,7 @@ func TestBodiesInProgress(t *testing.T) {
 	served := make(chan int, 1)
 	go func() { served <- s.post(waiting).status }()
 	<-s.fake.started
-	if got := s.post(call(2, "whoami")); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+	if got := s.post(call(2, "whoami")); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
 		t.Errorf("%d %s %v", got.status, got.body, got.header)
 	}
 	if got := s.post(ping); got.status != http.StatusOK {

@@ -51,6 +51,9 @@ type Config struct {
 	// MaxStreams and MaxSessions limit what is open at once, as in edge.Quota.
 	MaxStreams, MaxSessions int
 
+	// Addresses limits the requests of each address, whatever tokens they have; nil for no limit.
+	Addresses *edge.Limiter
+
 	AllowedHosts, AllowedOrigins []string // as in edge.Guard
 	BehindProxy                  bool
 	BasePath                     string
@@ -93,6 +96,7 @@ type Handler struct {
 	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
 	bodies      *edge.Quota // bytes
+	refusals    edge.Sampler
 
 	turnsAway atomic.Bool     // new calls get 503
 	draining  atomic.Bool     // not ready; calls in progress go on
@@ -142,6 +146,7 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	h.cfg.Server.StopForms() // an answer can't arrive any more
 	h.close()
 	defer h.sessions.close()
+	defer h.refusals.Flush()
 	return h.wait(ctx)
 }
 

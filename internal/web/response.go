@@ -38,6 +38,11 @@ func refuseMethod(allow, message string) *refusal {
 	return &refusal{status: http.StatusMethodNotAllowed, code: mcp.INVALID_REQUEST, message: message, allow: allow}
 }
 
+// refuseFor returns a refusal of a request that came too early.
+func refuseFor(wait time.Duration, message string) *refusal {
+	return &refusal{status: http.StatusTooManyRequests, code: mcp.INVALID_REQUEST, message: message, retryAfter: wait}
+}
+
 func (r *refusal) Error() string { return r.message }
 
 // answerError answers with a JSON-RPC error, because some clients show its message.

@@ -1,8 +1,9 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -17,30 +18,51 @@ import (
 
 func (h *Handler) routes(guard edge.Guard) {
 	main, ops := http.NewServeMux(), http.NewServeMux()
+	main.Handle("/{$}", h.serveHome())
+	main.HandleFunc("/", h.notFound())
 	h.handle(main, "/mcp", h.serveMCP)
 	if !h.cfg.NoSSE {
 		h.handle(main, "/sse", h.openStream)
 		h.handle(main, "/message", h.postMessage)
 	}
-	h.handleOps(ops)
-	if !h.cfg.SeparateOps {
-		h.handleOps(main)
+	ops.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		sayError(w, http.StatusNotFound, "not_found", "There is nothing at this path. This address serves /healthz, /readyz and /metrics.")
+	})
+	ops.Handle("/metrics", get(h.cfg.Metrics.Handler().ServeHTTP))
+	if h.cfg.SeparateOps {
+		h.main = h.observe(guard.Wrap(main))
+	} else {
+		main.Handle("/metrics", get(h.cfg.Metrics.Handler().ServeHTTP))
+		h.main = h.observe(h.withProbes(guard, guard.Wrap(main)))
 	}
-	h.main = h.observe(guard.Wrap(main))
-	guard.AnyAddress = true
-	h.ops = h.observe(guard.Wrap(ops))
+	anyAddress := guard
+	anyAddress.AnyAddress = true
+	h.ops = h.observe(h.withProbes(guard, anyAddress.Wrap(ops)))
 }
 
-func (h *Handler) handleOps(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+// withProbes adds health to a handler. Probes may send any Host.
+func (h *Handler) withProbes(guard edge.Guard, next http.Handler) http.Handler {
+	guard.AnyHost = true
+	health := guard.Wrap(get(func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }))
+	readiness := guard.Wrap(get(func(w http.ResponseWriter, _ *http.Request) {
 		if h.draining.Load() {
 			say(w, http.StatusServiceUnavailable, "draining")
 			return
 		}
 		say(w, http.StatusOK, "ready")
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			r.Pattern = "/healthz"
+			health.ServeHTTP(w, r)
+		case "/readyz":
+			r.Pattern = "/readyz"
+			readiness.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
 	})
-	mux.Handle("GET /metrics", h.cfg.Metrics.Handler())
 }
 
 func say(w http.ResponseWriter, status int, line string) {
@@ -80,25 +102,46 @@ func (h *Handler) observe(next http.Handler) http.Handler {
 	})
 }
 
-// logRequest logs a request, but not its path: people put tokens into paths.
+// logRequest logs a request, but not its path: people put tokens into paths. Refused requests are sampled.
 func (h *Handler) logRequest(r *http.Request, status int, duration time.Duration) {
-	level := slog.LevelDebug
-	if status >= http.StatusBadRequest {
-		level = slog.LevelInfo
-		h.cfg.Metrics.Refused(status)
-	}
 	request := caller.From(r.Context())
-	h.cfg.Logger.Log(r.Context(), level, "http", "request", request.ID, "method", text.Clip(r.Method, 64), "route", r.Pattern,
-		"status", status, "duration_ms", float64(duration.Microseconds())/1000, "address", request.Address)
+	line := []any{
+		"request", request.ID, "method", text.Clip(r.Method, 64), "route", r.Pattern,
+		"status", status, "duration_ms", float64(duration.Microseconds()) / 1000, "address", request.Address,
+	}
+	if status < http.StatusBadRequest {
+		h.cfg.Logger.DebugContext(r.Context(), "http", line...)
+		return
+	}
+	h.cfg.Metrics.Refused(status)
+	ctx := context.WithoutCancel(r.Context())
+	h.refusals.Log(fmt.Sprint(status, r.Pattern), request.Address, func(address string, times int) {
+		line[len(line)-1] = address
+		if times > 1 {
+			h.cfg.Logger.WarnContext(ctx, "http", append(line, "times", times)...)
+			return
+		}
+		h.cfg.Logger.InfoContext(ctx, "http", line...)
+	})
 }
 
 // routeFunc serves one route of the protocol. The message is empty unless the request is a POST.
 type routeFunc func(http.ResponseWriter, *http.Request, jsonrpc.Message) error
 
-// handle serves a route with and without a trailing slash, because people write both.
+// handle serves a route with and without a trailing slash, because people write both. It limits each address before
+// it reads anything that the caller chose: with a new made-up token, every request has a caller of its own.
 func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		share := h.bodies.Share(caller.From(r.Context()).Address)
+		address := caller.From(r.Context()).Address
+		if wait := h.cfg.Addresses.Take(address); wait > 0 {
+			answerError(w, refuseFor(wait, "Your network is sending requests faster than this server allows."))
+			return
+		}
+		if path == "/mcp" && r.Method == http.MethodGet && isBrowser(r) {
+			h.helpBrowser(w, r)
+			return
+		}
+		share := h.bodies.Share(address)
 		defer share.Close()
 		received, err := h.prepare(w, r, share)
 		if err == nil {
@@ -118,8 +161,11 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 	if err := h.identify(r, request); err != nil {
 		return received, err
 	}
-	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Served().Sets); err != nil || r.Method != http.MethodPost {
+	if request.Narrowing, err = readNarrowing(r.Header, h.cfg.Server.Served().Sets); err != nil {
 		return received, err
+	}
+	if r.Method != http.MethodPost {
+		return received, h.admit(r)
 	}
 	body, err := receiveBody(w, r, share)
 	if err != nil {
@@ -132,10 +178,13 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 	if received.Method == string(mcp.MethodToolsCall) || h.receiveAnswer(r, received) {
 		return received, nil
 	}
+	return received, h.admit(r)
+}
+
+// admit counts a request against its caller's limit.
+func (h *Handler) admit(r *http.Request) error {
 	if wait := h.cfg.Server.Admit(r.Context()); wait > 0 {
-		busy := refuse(http.StatusTooManyRequests, "You're sending messages faster than this server allows.")
-		busy.retryAfter = wait
-		return received, busy
+		return refuseFor(wait, "You're sending requests faster than this server allows.")
 	}
-	return received, nil
+	return nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -239,6 +240,42 @@ func TestPanics(t *testing.T) {
 		}
 		if listener.Close(); !strings.Contains(s.log.String(), "secret cause") {
 			t.Errorf("%s: no log", name)
+		}
+	}
+}
+
+// TestRefusalsAreSampled: refused requests get a few lines in the log, without anything of their headers. Metrics
+// count them all.
+func TestRefusalsAreSampled(t *testing.T) {
+	s := newHandler(t, func(c *Config) { c.BehindProxy = true })
+	send := func(n int, method, path string) {
+		r := httptest.NewRequestWithContext(localContext(t), method, path, strings.NewReader("{"))
+		r.Host = localHost
+		r.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n%2))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Mcp-Session-Id", "ot_pat_secret")
+		r.Header.Set(tokenHeader, fmt.Sprint("ot_pat_secret", n))
+		s.handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	for n := range 1100 {
+		send(n, "POST", "/mcp")
+		send(n, "GET", "/nothing")
+	}
+	if lines := strings.Count(s.log.String(), "\n"); lines != 4 || strings.Count(s.log.String(), `"level":"INFO","msg":"http"`) != 4 {
+		t.Errorf("%d lines\n%s", lines, s.log)
+	}
+	if err := s.handler.Shutdown(t.Context()); err != nil { // the rest comes at the end
+		t.Error(err)
+	}
+	if log := s.log.String(); strings.Count(log, "\n") != 8 || strings.Count(log, `"times":549`) != 4 || strings.Contains(log, "secret") {
+		t.Error(log)
+	}
+	w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(localContext(t), http.MethodGet, "/metrics", nil)
+	r.Host = localHost
+	s.handler.ServeHTTP(w, r)
+	for _, status := range []string{"400", "404"} {
+		if !strings.Contains(w.Body.String(), `opentrain_mcp_http_refused_total{status="`+status+`"} 1100`) {
+			t.Errorf("not every %s is counted", status)
 		}
 	}
 }

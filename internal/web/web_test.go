@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -291,4 +293,14 @@ func (s *remote) openStream(headers ...string) (*events, string) {
 	s.t.Helper()
 	e := readEvents(s.t, s.send(http.MethodGet, "/sse", "", headers...))
 	return e, e.mustNext()
+}
+
+// localHost is the Host of a request with a localContext.
+const localHost = "127.0.0.1:8080"
+
+// localContext is the context of a request over a loopback connection.
+func localContext(t *testing.T) context.Context {
+	t.Helper()
+	address := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(localHost))
+	return context.WithValue(t.Context(), http.LocalAddrContextKey, address)
 }
