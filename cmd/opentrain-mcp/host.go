@@ -8,11 +8,7 @@ import (
 	"time"
 )
 
-// Why the stdio command ends, besides the end of its input and signals.
-var (
-	errHostGone    = errors.New("the host no longer reads standard output")
-	errParentEnded = errors.New("the parent process has ended")
-)
+var errHostGone = errors.New("the host no longer reads standard output")
 
 // toHost is standard output. When the host no longer reads it, end is called.
 type toHost struct {
@@ -36,10 +32,10 @@ const (
 	parentCheck = 2 * time.Second
 )
 
-// watchParent calls end when the parent process ends: the system then gives the process another parent. Usually
+// watchParent calls ended when the parent process ends: the system then gives the process another parent. Usually
 // standard input ends as well, but not if some other process still holds it open. In a container, the parent never
 // changes. On Windows, a process keeps the number of the parent that it had.
-func watchParent(ctx context.Context, parent func() int, end context.CancelCauseFunc) {
+func watchParent(ctx context.Context, parent func() int, ended func()) {
 	wait := time.NewTimer(launched)
 	defer wait.Stop()
 	for first := 0; ; wait.Reset(parentCheck) {
@@ -53,7 +49,7 @@ func watchParent(ctx context.Context, parent func() int, end context.CancelCause
 			first = now
 		case now:
 		default:
-			end(errParentEnded)
+			ended()
 			return
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,17 +15,17 @@ import (
 func (f serveFlags) logger(err *logsink.Sink, format string) *slog.Logger {
 	// Without a reader of standard error or output, writing to it fails. By default it also ends the process.
 	signal.Ignore(syscall.SIGPIPE)
-	handler := func(w io.Writer) slog.Handler {
-		options := &slog.HandlerOptions{Level: f.LogLevel}
+	handler := func(w io.Writer, level slog.Level) slog.Handler {
+		options := &slog.HandlerOptions{Level: level}
 		if cmp.Or(f.LogFormat, format) == "json" {
 			return slog.NewJSONHandler(w, options)
 		}
 		return slog.NewTextHandler(w, options)
 	}
 	err.OnDrop(func(w io.Writer, dropped int) {
-		slog.New(handler(w)).Log(context.Background(), max(f.LogLevel, slog.LevelWarn), fmt.Sprintf("%d log lines were dropped", dropped))
+		slog.New(handler(w, slog.LevelWarn)).Warn(fmt.Sprintf("%d log lines were dropped", dropped)) // at any log level
 	})
-	log := slog.New(handler(err))
+	log := slog.New(handler(err, f.LogLevel))
 	slog.SetDefault(log)
 	return log
 }

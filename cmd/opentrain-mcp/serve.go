@@ -76,12 +76,12 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	go watchParent(ctx, os.Getppid, end)
+	go watchParent(ctx, os.Getppid, func() {
+		log.Info("the parent process has ended")
+		end(nil)
+	})
 	err = server.ServeStdio(ctx, std.in, toHost{std.out, end})
-	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, errParentEnded):
-		log.Info(cause.Error())
-	case errors.Is(cause, errHostGone):
+	if cause := context.Cause(ctx); errors.Is(cause, errHostGone) {
 		return cause
 	}
 	return err

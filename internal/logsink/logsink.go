@@ -109,7 +109,7 @@ func (s *Sink) next() (write func()) {
 	if len(s.lines) > 0 {
 		line := s.lines[0]
 		s.lines, s.size = s.lines[1:], s.size-len(line)
-		return func() { s.out.Write(line) } //nolint:errcheck // a log that can't be written has no one to report to
+		return func() { s.out.Write(line) } //nolint:errcheck,gosec // a log that can't be written has no one to report to
 	}
 	s.lines = nil
 	if dropped := s.dropped; dropped > 0 {

@@ -122,5 +122,7 @@ func TestFile(t *testing.T) {
 	for logged := 0; logged < printed; {
 		logged += <-out
 	}
-	file.Close()
+	if err := file.Close(); err != nil {
+		t.Error(err)
+	}
 }
