@@ -176,7 +176,8 @@ func TestSecretsFromVariables(t *testing.T) {
 		for _, value := range []string{"${user_config.secret}", "$SECRET", "%SECRET%", "{{secret}}", "$(SECRET)", "${{ secrets.KEY }}"} {
 			t.Setenv(variable, value)
 			_, _, err := secret(log, variable)
-			if _, usage := errors.AsType[usageError](err); !usage || strings.Contains(err.Error(), value) || !strings.HasPrefix(err.Error(), variable+" ") {
+			if _, usage := errors.AsType[usageError](err); !usage || strings.Contains(err.Error(), value) ||
+				!strings.HasPrefix(err.Error(), variable+" ") {
 				t.Errorf("%s=%q: %v", variable, value, err)
 			}
 		}

@@ -50,7 +50,8 @@ func files(t *testing.T) map[string]struct {
 		"token":        {sandbox.DemoToken, variable("OPENTRAIN_API_TOKEN_FILE")},
 		"cli.json":     {`{"apiToken":"` + sandbox.DemoToken + `"}`, shared},
 		"state key":    {base64.StdEncoding.EncodeToString(make([]byte, 32)), variable("OPENTRAIN_MCP_STATE_KEY_FILE")},
-		"server token": {"the-operators-secret", variable("OPENTRAIN_MCP_SERVER_TOKEN_FILE", "http", "--listen", "127.0.0.1:0", "--auth", "shared")},
+		"server token": {"the-operators-secret",
+			variable("OPENTRAIN_MCP_SERVER_TOKEN_FILE", "http", "--listen", "127.0.0.1:0", "--auth", "shared")},
 		"CA":           {read(cert), variable("OPENTRAIN_MCP_CA_FILE")},
 		"certificate":  {read(cert), variable("OPENTRAIN_MCP_TLS_CERT", "http", "--listen", "127.0.0.1:0", "--tls-key", key)},
 		"key":          {read(key), variable("OPENTRAIN_MCP_TLS_KEY", "http", "--listen", "127.0.0.1:0", "--tls-cert", cert)},
@@ -80,6 +81,7 @@ func TestFilesOfEveryKind(t *testing.T) {
 			make func(path string) error
 			want string // in the log, "" for a file that is read
 		}{
+			"missing":  {func(string) error { return nil }, "no such file"},
 			"good":     {func(path string) error { return os.WriteFile(path, []byte(file.content), 0o600) }, ""},
 			"mark":     {func(path string) error { return os.WriteFile(path, []byte("\ufeff"+file.content+"\r\n"), 0o600) }, ""},
 			"UTF-16":   {func(path string) error { return os.WriteFile(path, []byte(inUTF16(file.content)), 0o600) }, "is UTF-16; save it as UTF-8"},
@@ -88,7 +90,7 @@ func TestFilesOfEveryKind(t *testing.T) {
 			"pipe":     {func(path string) error { return exec.Command("mkfifo", path).Run() }, "is a pipe or a device"},
 			"device":   {func(path string) error { return os.Symlink("/dev/zero", path) }, "is a pipe or a device"},
 		} {
-			if runtime.GOOS == "windows" && (kind == "pipe" || kind == "device") {
+			if runtime.GOOS == "windows" && (kind == "pipe" || kind == "device") || name+kind == "cli.jsonmissing" {
 				continue
 			}
 			t.Run(name+", "+kind, func(t *testing.T) {

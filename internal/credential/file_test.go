@@ -45,7 +45,9 @@ func TestExposed(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such modes")
 	}
-	for mode, want := range map[fs.FileMode]bool{0o600: false, 0o400: false, 0o660: false, 0o640: false, 0o644: true, 0o666: true, 0o602: true} {
+	for mode, want := range map[fs.FileMode]bool{
+		0o600: false, 0o400: false, 0o660: false, 0o640: false, 0o644: true, 0o666: true, 0o602: true,
+	} {
 		_, path := write(t, "file", "")
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
