@@ -47,14 +47,14 @@ func files(t *testing.T) map[string]struct {
 		content string
 		start   func(path string) (env, args []string)
 	}{
-		"token":        {sandbox.DemoToken, variable("OPENTRAIN_API_TOKEN_FILE")},
-		"cli.json":     {`{"apiToken":"` + sandbox.DemoToken + `"}`, shared},
-		"state key":    {base64.StdEncoding.EncodeToString(make([]byte, 32)), variable("OPENTRAIN_MCP_STATE_KEY_FILE")},
+		"token":     {sandbox.DemoToken, variable("OPENTRAIN_API_TOKEN_FILE")},
+		"cli.json":  {`{"apiToken":"` + sandbox.DemoToken + `"}`, shared},
+		"state key": {base64.StdEncoding.EncodeToString(make([]byte, 32)), variable("OPENTRAIN_MCP_STATE_KEY_FILE")},
 		"server token": {"the-operators-secret",
 			variable("OPENTRAIN_MCP_SERVER_TOKEN_FILE", "http", "--listen", "127.0.0.1:0", "--auth", "shared")},
-		"CA":           {read(cert), variable("OPENTRAIN_MCP_CA_FILE")},
-		"certificate":  {read(cert), variable("OPENTRAIN_MCP_TLS_CERT", "http", "--listen", "127.0.0.1:0", "--tls-key", key)},
-		"key":          {read(key), variable("OPENTRAIN_MCP_TLS_KEY", "http", "--listen", "127.0.0.1:0", "--tls-cert", cert)},
+		"CA":          {read(cert), variable("OPENTRAIN_MCP_CA_FILE")},
+		"certificate": {read(cert), variable("OPENTRAIN_MCP_TLS_CERT", "http", "--listen", "127.0.0.1:0", "--tls-key", key)},
+		"key":         {read(key), variable("OPENTRAIN_MCP_TLS_KEY", "http", "--listen", "127.0.0.1:0", "--tls-cert", cert)},
 	}
 }
 

@@ -60,7 +60,7 @@ func utf16(data []byte) bool {
 // sentence, "" for no warning. On Windows, the mode of a file doesn't say who can read it.
 func Exposed(path string) string {
 	info, err := os.Stat(path)
-	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o006 == 0 {
+	if err != nil || runtime.GOOS == "windows" || !info.Mode().IsRegular() || info.Mode().Perm()&0o006 == 0 {
 		return ""
 	}
 	return fmt.Sprintf("Other users of this machine can read or change %s, which has a secret; run chmod 600 on it.", path)
