@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"opentrain-mcp/internal/credential"
 )
 
 // certificate is a TLS certificate on disk. It is read again when a file changes. If
@@ -30,6 +32,7 @@ func (c httpCommand) certificates(log *slog.Logger) (*tls.Config, error) {
 	if err := files.read(); err != nil {
 		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
+	warn(log, credential.Exposed(c.TLSKey))
 	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, nil
 }
 
@@ -51,7 +54,15 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 
 func (c *certificate) read() error {
 	stamp := c.stampNow()
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	cert, err := credential.ReadFile(c.certFile, credential.MaxCertificate)
+	if err != nil {
+		return err
+	}
+	key, err := credential.ReadFile(c.keyFile, credential.MaxCertificate)
+	if err != nil {
+		return err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
 		return err
 	}

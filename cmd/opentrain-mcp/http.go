@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ const sandboxTokenHelp = "This server is a sandbox: nothing is real, and no toke
 const sharedTokenHelp = "This server uses its own OpenTrain account. Its operator must fix the API token " +
 	"in OPENTRAIN_PERSONAL_API_TOKEN or in the token file."
 
-// serverTokenVariable holds the secret of --auth shared. It is no flag: flags are seen by every user of the machine.
+// serverTokenVariable holds the secret of --auth shared.
 const serverTokenVariable = "OPENTRAIN_MCP_SERVER_TOKEN" //nolint:gosec // a name
 
 type httpCommand struct {
@@ -59,9 +58,7 @@ type httpCommand struct {
 
 // Run serves many callers over HTTP until ctx is done.
 func (c httpCommand) Run(ctx context.Context, std streams) error {
-	c.LogFormat = cmp.Or(c.LogFormat, "json")
-	log := c.logger(std.err)
-	slog.SetDefault(log) // for the libraries' own lines
+	log := c.logger(std.err, "json")
 	handler, err := c.handler(log)
 	if err != nil {
 		return err
@@ -177,7 +174,7 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	var err error
 	shared := cfg.Auth == opentrainmcp.AuthShared
 	if shared {
-		if cfg.ServerToken, err = serverToken(); err != nil {
+		if cfg.ServerToken, err = serverToken(log); err != nil {
 			return nil, err
 		}
 	}
@@ -221,8 +218,8 @@ func (c httpCommand) checkEdge() error {
 }
 
 // serverToken reads the secret of --auth shared.
-func serverToken() (string, error) {
-	token, from, err := secret(serverTokenVariable)
+func serverToken(log *slog.Logger) (string, error) {
+	token, from, err := secret(log, serverTokenVariable)
 	if err != nil {
 		return "", err
 	}

@@ -5,8 +5,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime"
@@ -14,10 +16,13 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/logsink"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
 
@@ -36,8 +41,9 @@ type commands struct {
 
 // streams are the process's standard streams.
 type streams struct {
-	in       *os.File
-	out, err io.Writer
+	in  *os.File
+	out io.Writer
+	err *logsink.Sink
 }
 
 const (
@@ -45,48 +51,84 @@ const (
 	exitUsage   = 2
 )
 
+// lastLines is how long the end waits for a reader of standard error.
+const lastLines = 500 * time.Millisecond
+
 func main() {
-	std := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	// A stray print of a library must not get between the protocol's messages.
-	os.Stdout = os.Stderr
-	os.Exit(run(std, os.Args[1:]))
+	std := streams{in: os.Stdin, out: os.Stdout, err: logsink.New(os.Stderr)}
+	// A stray print of a library must not get between the protocol's messages, or wait for a reader.
+	if file, err := std.err.File(); err == nil {
+		os.Stdout, os.Stderr = file, file
+	} else {
+		os.Stdout = os.Stderr
+	}
+	log.SetOutput(std.err)
+	code := run(std, os.Args[1:])
+	std.err.Close(lastLines)
+	os.Exit(code)
 }
 
-func run(std streams, args []string) (code int) {
-	parser, err := kong.New(&commands{},
+// newParser makes the parser of the command line.
+func newParser(std streams) (*kong.Kong, error) {
+	return kong.New(&commands{},
 		kong.Name("opentrain-mcp"),
 		kong.Description("An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n"+tokenHelp),
 		kong.DefaultEnvars("OPENTRAIN_MCP"),
 		defaults(),
 		flagHelp(),
+		kong.WithBeforeReset(cleanEnvironment),
 		kong.Writers(std.out, std.err),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(status int) { panic(exit(status)) }),
 	)
+}
+
+func run(std streams, args []string) (code int) {
+	parser, err := newParser(std)
 	if err != nil {
-		fmt.Fprintln(std.err, "opentrain-mcp:", err)
-		return exitFailure
+		return fail(std, err)
 	}
 	defer func() {
 		if status, ok := recover().(exit); ok {
 			code = int(status)
 		}
 	}()
-	command, err := parser.Parse(args)
-	if err != nil {
-		fmt.Fprintf(std.err, "opentrain-mcp: %v\nRun opentrain-mcp --help for the commands and settings.\n", err)
-		return exitUsage
+	var command *kong.Context
+	if args, err = cleanArguments(parser.Model, args); err == nil {
+		command, err = parser.Parse(args)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if err != nil {
+		return fail(std, usageError{err})
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(std); err != nil {
-		fmt.Fprintln(std.err, "opentrain-mcp:", err)
-		return exitFailure
+		return fail(std, err)
 	}
 	return 0
+}
+
+// fail prints an error and returns the exit code. The error may repeat values from outside.
+func fail(std streams, err error) int {
+	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(err.Error(), 4000))
+	if _, usage := errors.AsType[usageError](err); usage {
+		fmt.Fprintln(std.err, "Run opentrain-mcp --help for the commands and settings.")
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// endSignals are the signals that end the program once the calls in flight are answered. A process that nohup
+// started goes on when its terminal closes.
+func endSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // defaults are the values of flags that packages define.

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -64,9 +63,10 @@ type stdioCommand struct {
 	serveFlags
 }
 
-// Run serves one host over standard input and output.
+// Run serves one host over standard input and output. It ends when the host does.
 func (c stdioCommand) Run(ctx context.Context, std streams) error {
-	cfg, err := c.config(c.logger(std.err), true, 0)
+	log := c.logger(std.err, "text")
+	cfg, err := c.config(log, true, 0)
 	if err != nil {
 		return err
 	}
@@ -74,15 +74,17 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	return server.ServeStdio(ctx, std.in, std.out)
-}
-
-func (f serveFlags) logger(w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: f.LogLevel}
-	if f.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	go watchParent(ctx, os.Getppid, func() {
+		log.Info("the parent process has ended")
+		end(nil)
+	})
+	err = server.ServeStdio(ctx, std.in, toHost{std.out, end})
+	if cause := context.Cause(ctx); errors.Is(cause, errHostGone) {
+		return cause
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return err
 }
 
 // mode is a setting that is auto or off.
@@ -122,7 +124,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	case f.FormTimeout <= 0:
 		return cfg, errors.New("--elicitation-timeout must be above zero")
 	}
-	keys, err := stateKeys()
+	keys, err := stateKeys(log)
 	if err != nil {
 		return cfg, err
 	}
@@ -161,18 +163,15 @@ func (f serveFlags) baseURLFrom() string {
 	return "--base-url"
 }
 
-// stateKeyVariable holds the keys that replicas share. It isn't a flag: every user of the machine sees flags.
+// stateKeyVariable holds the keys that replicas share.
 const stateKeyVariable = "OPENTRAIN_MCP_STATE_KEY"
 
 // stateKeys reads the keys: 32 bytes in base64 each, the current one first, then older
 // ones. Without any, the server makes its own.
-func stateKeys() ([][]byte, error) {
-	text, from, err := secret(stateKeyVariable)
+func stateKeys(log *slog.Logger) ([][]byte, error) {
+	text, from, err := secret(log, stateKeyVariable)
 	if err != nil {
 		return nil, err
-	}
-	if _, set := os.LookupEnv(from); (set || from != stateKeyVariable) && strings.TrimSpace(text) == "" {
-		return nil, fmt.Errorf("%s is set but empty", from)
 	}
 	var keys [][]byte
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
@@ -184,22 +183,6 @@ func stateKeys() ([][]byte, error) {
 		keys = append(keys, key)
 	}
 	return keys, nil
-}
-
-// secret reads a secret from an environment variable, or from the file that the variable with _FILE at its end names.
-func secret(variable string) (value, from string, err error) {
-	file := os.Getenv(variable + "_FILE")
-	if file != "" && os.Getenv(variable) != "" {
-		return "", variable, fmt.Errorf("%s and %s_FILE are both set; set one", variable, variable)
-	}
-	if value := os.Getenv(variable); value != "" || file == "" {
-		return value, variable, nil
-	}
-	data, err := os.ReadFile(file) //nolint:gosec // the operator's own file
-	if err != nil {
-		return "", file, fmt.Errorf("%s_FILE: %w", variable, err)
-	}
-	return strings.TrimSpace(string(data)), file, nil
 }
 
 // token looks up the token for every call, so that a replaced one is used at once. It
@@ -225,6 +208,7 @@ func report(log *slog.Logger, found credential.Found) {
 	default:
 		log.Info("API token found", "from", found.From)
 	}
+	warn(log, found.Exposed)
 }
 
 // transport makes the connection to the API, with additional CA certificates.
@@ -233,7 +217,7 @@ func (f serveFlags) transport() (*http.Transport, error) {
 	if f.CAFile == "" {
 		return transport, nil
 	}
-	pem, err := os.ReadFile(f.CAFile)
+	pem, err := credential.ReadFile(f.CAFile, credential.MaxCertificate)
 	if err != nil {
 		return nil, fmt.Errorf("--ca-file: %w", err)
 	}

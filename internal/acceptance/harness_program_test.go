@@ -108,7 +108,8 @@ type program struct {
 	err            error
 }
 
-// startProgram starts a command, and ends it with the test if it still runs.
+// startProgram starts a command, and ends it with the test if it still runs. It doesn't read a stream that the
+// command already has.
 func startProgram(t testing.TB, cmd *exec.Cmd) *program {
 	t.Helper()
 	p := &program{t: t, cmd: cmd, ended: make(chan struct{})}
@@ -117,11 +118,13 @@ func startProgram(t testing.TB, cmd *exec.Cmd) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	var stdout, stderr io.Reader = strings.NewReader(""), strings.NewReader("")
+	if cmd.Stdout == nil {
+		stdout, err = cmd.StdoutPipe()
 	}
-	stderr, err := cmd.StderrPipe()
+	if err == nil && cmd.Stderr == nil {
+		stderr, err = cmd.StderrPipe()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

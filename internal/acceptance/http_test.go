@@ -29,7 +29,7 @@ func TestHTTPRefusesToStart(t *testing.T) {
 		"shared, no such file": {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN_FILE=/nowhere"},
 			"OPENTRAIN_MCP_SERVER_TOKEN_FILE"},
 		"shared with spaces":    {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN=a b"}, "spaces"},
-		"an empty key":          {nil, []string{"OPENTRAIN_MCP_STATE_KEY= "}, "is set but empty"},
+		"replicas, but no key":  {[]string{"--replicated"}, []string{"OPENTRAIN_MCP_STATE_KEY= "}, "state key"},
 		"a short key":           {nil, []string{"OPENTRAIN_MCP_STATE_KEY=c2hvcnQ="}, "32 bytes in base64"},
 		"two places for a key":  {nil, []string{"OPENTRAIN_MCP_STATE_KEY=a", "OPENTRAIN_MCP_STATE_KEY_FILE=b"}, "set one"},
 		"form outlasts session": {[]string{"--sessions", "--session-idle", "1m"}, nil, "a session must last longer"},

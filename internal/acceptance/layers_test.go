@@ -25,7 +25,8 @@ func layers() []struct {
 	imports string
 } {
 	return []struct{ pkg, imports string }{
-		{"cmd/opentrain-mcp", ". internal/demo internal/tool internal/credential internal/edge internal/seal opentrain opentrain/sandbox schema"},
+		{"cmd/opentrain-mcp", ". internal/demo internal/tool internal/text internal/credential internal/edge internal/logsink internal/seal " +
+			"opentrain opentrain/sandbox schema"},
 		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool " +
 			"internal/caller internal/edge internal/metrics internal/seal opentrain"},
@@ -43,6 +44,7 @@ func layers() []struct {
 		{"internal/caller", ""},
 		{"internal/credential", ""},
 		{"internal/edge", ""},
+		{"internal/logsink", ""},
 		{"internal/seal", ""},
 		{"schema", ""},
 		{"opentrain", ""},

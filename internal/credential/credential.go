@@ -34,6 +34,7 @@ type Found struct {
 	From    string // the place where the token was found; "" if no token is set
 	BaseURL string // the address of the API, if the shared file has one
 	Problem string // a sentence that says why the token cannot be used
+	Exposed string // a sentence that warns about the file, if others can read it
 }
 
 // Find looks for a token in the environment, then in the token file. Without a token file, it looks in the
@@ -41,7 +42,7 @@ type Found struct {
 // replaced on disk works at once.
 func (s Source) Find() Found {
 	for _, name := range Variables() {
-		if value := s.Getenv(name); value != "" {
+		if value := strings.TrimSpace(s.Getenv(name)); value != "" {
 			return validate(Found{Token: value, From: "the " + name + " environment variable"})
 		}
 	}
@@ -52,8 +53,8 @@ func (s Source) Find() Found {
 }
 
 func (s Source) fromTokenFile() Found {
-	found := Found{From: "the token file " + s.TokenFile}
-	data, err := os.ReadFile(s.TokenFile)
+	found := Found{From: "the token file " + s.TokenFile, Exposed: Exposed(s.TokenFile)}
+	data, err := ReadFile(s.TokenFile, MaxSecret)
 	if err != nil {
 		found.Problem = fmt.Sprintf("The token file %s can't be read: %s.", s.TokenFile, reason(err))
 		return found
@@ -67,7 +68,7 @@ func (s Source) fromTokenFile() Found {
 
 // fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json (developers/mcp/overview).
 func (s Source) fromSharedFile() Found {
-	dir := s.Getenv("XDG_CONFIG_HOME")
+	dir := strings.TrimSpace(s.Getenv("XDG_CONFIG_HOME"))
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -76,11 +77,11 @@ func (s Source) fromSharedFile() Found {
 		dir = filepath.Join(home, ".config")
 	}
 	path := filepath.Join(dir, "opentrain", "cli.json")
-	data, err := os.ReadFile(path)
+	data, err := ReadFile(path, MaxSecret)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Found{}
 	}
-	found := Found{From: "the file " + path}
+	found := Found{From: "the file " + path, Exposed: Exposed(path)}
 	var file struct {
 		APIToken string `json:"apiToken"`
 		BaseURL  string `json:"baseUrl"`
@@ -90,10 +91,10 @@ func (s Source) fromSharedFile() Found {
 		found.Problem = fmt.Sprintf("The file %s can't be read: %s.", path, reason(err))
 	case json.Unmarshal(data, &file) != nil:
 		found.Problem = fmt.Sprintf("The file %s is not valid JSON.", path)
-	case file.APIToken == "":
+	case strings.TrimSpace(file.APIToken) == "":
 		return Found{}
 	default:
-		found.Token, found.BaseURL = file.APIToken, file.BaseURL
+		found.Token, found.BaseURL = strings.TrimSpace(file.APIToken), strings.TrimSpace(file.BaseURL)
 		return validate(found)
 	}
 	return found
@@ -120,7 +121,7 @@ func Problem(token string) string {
 	switch {
 	case token == "":
 		return "is empty"
-	case strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%"):
+	case strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%") || strings.HasPrefix(token, "{"):
 		return "contains a variable name instead of its value: the host didn't expand it"
 	case strings.ContainsAny(token, `"'`+"`"):
 		return "has quotes in it; write the token without them"

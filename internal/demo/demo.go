@@ -249,6 +249,4 @@ func (r *run) finish() error {
 	return nil
 }
 
-func (r *run) print(format string, args ...any) {
-	fmt.Fprintf(r.Out, format, args...)
-}
+func (r *run) print(format string, args ...any) { show(r.Out, format, args...) }

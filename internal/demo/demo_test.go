@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/demo"
 	"opentrain-mcp/internal/tool"
@@ -55,6 +57,31 @@ func TestAPersonAnswers(t *testing.T) {
 				t.Errorf("%d lines show calls", calls)
 			}
 		})
+	}
+}
+
+// TestTextsControlNoTerminal: escape sequences, in a description, an argument or an answer, reach the terminal
+// without their effect, and hidden characters are spelled out.
+func TestTextsControlNoTerminal(t *testing.T) {
+	const attack = "\x1b[2J\x1b]0;title\x07\x9b31m\u009b31m\r\x08\x7f\u202etext"
+	for _, human := range []func(*strings.Builder) demo.Human{
+		func(out *strings.Builder) demo.Human { return demo.Sample{Out: out} },
+		func(out *strings.Builder) demo.Human {
+			return demo.NewTerminal(strings.NewReader(strings.Repeat(attack+"\n1\n", 12)+"yes\n"), out)
+		},
+	} {
+		var out strings.Builder
+		err := demo.Run(t.Context(), demo.Config{
+			Description: "Label images.\n" + attack, Variant: sandbox.Guide, Out: &out, Human: human(&out),
+		})
+		if err != nil && !errors.Is(err, demo.ErrNoInput) {
+			t.Error(err)
+		}
+		raw := strings.ContainsFunc(out.String(), func(r rune) bool { return r != '\n' && unicode.IsControl(r) })
+		if raw || !utf8.ValidString(out.String()) || !strings.Contains(out.String(), "Label images.\n") ||
+			!strings.Contains(out.String(), "[U+202E]text") {
+			t.Errorf("got %q", out.String())
+		}
 	}
 }
 

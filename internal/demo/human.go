@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -38,6 +39,20 @@ type Terminal struct {
 
 // ErrNoInput means that the input ended before a question was answered.
 var ErrNoInput = errors.New("the input ended before the question was answered; nothing was published")
+
+// show prints text that may be anyone's: nothing in it can control the terminal or hide.
+func show(out io.Writer, format string, args ...any) {
+	printable := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case r != '\n' && unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, fmt.Sprintf(format, args...))
+	fmt.Fprint(out, text.Visible(printable))
+}
 
 // NewTerminal reads answers from in, one per line, and shows choices on out.
 func NewTerminal(in io.Reader, out io.Writer) *Terminal {
@@ -73,7 +88,7 @@ func (t *Terminal) Confirm(ctx context.Context, question string) (yes bool, err 
 // ask reads lines until one has no problem.
 func (t *Terminal) ask(ctx context.Context, question string, take func(line string) (problem string)) error {
 	for {
-		fmt.Fprint(t.out, question)
+		show(t.out, "%s", question)
 		var line string
 		more := false
 		select {
@@ -88,13 +103,13 @@ func (t *Terminal) ask(ctx context.Context, question string, take func(line stri
 		if problem == "" {
 			return nil
 		}
-		fmt.Fprintf(t.out, "  %s\n", problem)
+		show(t.out, "  %s\n", problem)
 	}
 }
 
 func printOptions(out io.Writer, input Input) {
 	for i, option := range input.Options {
-		fmt.Fprintf(out, "    %d  %s\n", i+1, option)
+		show(out, "    %d  %s\n", i+1, option)
 	}
 }
 
@@ -178,13 +193,13 @@ type Sample struct{ Out io.Writer }
 func (s Sample) Answer(_ context.Context, input Input) (any, error) {
 	value := sampleValue(input)
 	printOptions(s.Out, input)
-	fmt.Fprintf(s.Out, "%s: %s   (sample answer)\n", prompt(input), oneLine(value, 80))
+	show(s.Out, "%s: %s   (sample answer)\n", prompt(input), oneLine(value, 80))
 	return value, nil
 }
 
 // Confirm implements Human.
 func (s Sample) Confirm(_ context.Context, question string) (bool, error) {
-	fmt.Fprintf(s.Out, "\n? %s yes   (sample answer)\n", question)
+	show(s.Out, "\n? %s yes   (sample answer)\n", question)
 	return true, nil
 }
 

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"opentrain-mcp/internal/logsink"
+)
+
+func testParser(t *testing.T) *kong.Kong {
+	t.Helper()
+	parser, err := newParser(streams{out: io.Discard, err: logsink.New(io.Discard)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parser
+}
+
+// parser reads settings.
+type parser struct{ *kong.Kong }
+
+// values parses a command line, and returns the value of each flag of its command.
+func (p parser) values(args ...string) (values map[string]string, err error) {
+	if args, err = cleanArguments(p.Model, args); err != nil {
+		return nil, err
+	}
+	command, err := p.Parse(args)
+	if err != nil {
+		return nil, err
+	}
+	values = map[string]string{}
+	for _, flag := range command.Flags() {
+		values[flag.Name] = fmt.Sprint(flag.Target)
+	}
+	return values, nil
+}
+
+// eachFlag calls check with every flag of every command. New flags are covered as well.
+func eachFlag(t *testing.T, check func(t *testing.T, parser parser, command string, flag *kong.Flag)) {
+	t.Helper()
+	parser, count := parser{testParser(t)}, 0
+	for _, command := range parser.Model.Leaves(false) {
+		for _, flag := range command.Flags {
+			count++
+			t.Run(command.Name+" "+flag.Name, func(t *testing.T) { check(t, parser, command.Name, flag) })
+		}
+	}
+	if count < 50 {
+		t.Errorf("only %d flags", count)
+	}
+}
+
+// valid returns a value that a flag takes and that is not its default.
+func valid(t *testing.T, flag *kong.Flag) string {
+	t.Helper()
+	switch flag.Target.Interface().(type) {
+	case bool:
+		return "true"
+	case int, float64:
+		return "7"
+	case []string:
+		return "a,b"
+	case slog.Level:
+		return "debug"
+	case mode:
+		return "off"
+	case string:
+		for _, choice := range flag.EnumSlice() {
+			if choice != "" && choice != flag.Default {
+				return choice
+			}
+		}
+		return "x"
+	default:
+		return "45s"
+	}
+}
+
+// TestEmptySettingsCountAsNotSet: for every flag and its variables, an empty value leaves the default.
+func TestEmptySettingsCountAsNotSet(t *testing.T) {
+	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
+		want, err := parser.values(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, empty := range []string{"", " ", "\t\r\n"} {
+			args := [][]string{{command}, {command, "--" + flag.Name + "=" + empty}}
+			if !flag.IsBool() {
+				args = append(args, []string{command, "--" + flag.Name, empty})
+			}
+			for _, args := range args {
+				for _, variable := range flag.Tag.Envs {
+					t.Setenv(variable, empty)
+				}
+				if got, err := parser.values(args...); err != nil || got[flag.Name] != want[flag.Name] {
+					t.Errorf("%q, %q: %v, got %q, want %q", args, empty, err, got[flag.Name], want[flag.Name])
+				}
+			}
+		}
+	})
+}
+
+// TestSettingsAreTrimmed: for every flag and its variables, spaces around a value make no difference.
+func TestSettingsAreTrimmed(t *testing.T) {
+	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
+		value := valid(t, flag)
+		padded := " \t" + strings.ReplaceAll(value, ",", " ,\n , ") + " \r\n"
+		want, err := parser.values(command, "--"+flag.Name+"="+value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if initial, err := parser.values(command); err != nil || initial[flag.Name] == want[flag.Name] {
+			t.Fatalf("%s is the default: %v", value, err)
+		}
+		check := func(args ...string) {
+			t.Helper()
+			if got, err := parser.values(append([]string{command}, args...)...); err != nil || got[flag.Name] != want[flag.Name] {
+				t.Errorf("%q: %v, got %q, want %q", args, err, got[flag.Name], want[flag.Name])
+			}
+		}
+		check("--" + flag.Name + "=" + padded)
+		if !flag.IsBool() {
+			check("--"+flag.Name, padded)
+		}
+		for _, variable := range flag.Tag.Envs {
+			t.Setenv(variable, padded)
+			check()
+			os.Unsetenv(variable) //nolint:errcheck // t.Setenv restores it
+		}
+	})
+}
+
+// TestPlaceholdersAreNamed: for every flag and its variables, a placeholder that the host didn't expand is named.
+func TestPlaceholdersAreNamed(t *testing.T) {
+	const unexpanded = "${user_config.value}"
+	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
+		check := func(from string, args ...string) {
+			t.Helper()
+			want := from + " contains a placeholder that the host didn't expand: " + unexpanded
+			if _, err := parser.values(append([]string{command}, args...)...); err == nil || err.Error() != want {
+				t.Errorf("%q: got %v, want %s", args, err, want)
+			}
+		}
+		check("--"+flag.Name, "--"+flag.Name+"="+unexpanded)
+		if !flag.IsBool() {
+			check("--"+flag.Name, "--"+flag.Name, unexpanded)
+		}
+		for _, variable := range flag.Tag.Envs {
+			t.Setenv(variable, unexpanded)
+			check(variable)
+			os.Unsetenv(variable) //nolint:errcheck // t.Setenv restores it
+		}
+	})
+}
+
+// TestSecretsFromVariables: the rules hold for secrets too, which are no flags and are never shown.
+func TestSecretsFromVariables(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	for _, variable := range []string{stateKeyVariable, serverTokenVariable} {
+		for value, want := range map[string]string{
+			"": "", " \n": "", " secret\r\n": "secret", "$ecret": "$ecret", "a%b%c$DE{f}": "a%b%c$DE{f}",
+		} {
+			t.Setenv(variable, value)
+			t.Setenv(variable+"_FILE", " ")
+			if got, _, err := secret(log, variable); got != want || err != nil {
+				t.Errorf("%s=%q: got %q, %v", variable, value, got, err)
+			}
+		}
+		for _, value := range []string{"${user_config.secret}", "$SECRET", "%SECRET%", "{{secret}}", "$(SECRET)", "${{ secrets.KEY }}"} {
+			t.Setenv(variable, value)
+			_, _, err := secret(log, variable)
+			if _, usage := errors.AsType[usageError](err); !usage || strings.Contains(err.Error(), value) ||
+				!strings.HasPrefix(err.Error(), variable+" ") {
+				t.Errorf("%s=%q: %v", variable, value, err)
+			}
+		}
+		t.Setenv(variable, "")
+		t.Setenv(variable+"_FILE", "${HOME}/secret")
+		if _, _, err := secret(log, variable); err == nil || !strings.Contains(err.Error(), variable+"_FILE contains a placeholder") {
+			t.Errorf("%s_FILE: %v", variable, err)
+		}
+	}
+}
+
+// TestPlaceholder tells placeholders from values that look a little like one.
+func TestPlaceholder(t *testing.T) {
+	for value, want := range map[string]string{
+		"${user_config.timeout}": "${user_config.timeout}", "${env:NAME}": "${env:NAME}", "https://${HOST}:80": "${HOST}",
+		"$NAME": "$NAME", "$env:NAME": "$env:NAME", "/home/$USER/x": "$USER", "a,$NAME": "$NAME", "$(NAME)": "$(NAME)",
+		"%NAME%": "%NAME%", `C:\Users\%USERNAME%\x`: "%USERNAME%", "{{name}}": "{{name}}", "{name}": "{name}",
+		"${{ secrets.X }}": "${{ secrets.X }}", "${A:-b}": "${A:-b}",
+		"45s": "", "100%": "", "https://a.example/%C3%A4%20b": "", `\\host\c$\token`: "", "a$b": "", "$18": "", "$": "",
+	} {
+		if got := placeholder(value); got != want {
+			t.Errorf("%s: got %q, want %q", value, got, want)
+		}
+	}
+}
+
+// TestArguments: what isn't the value of a flag stays as it is, except that empty arguments go.
+func TestArguments(t *testing.T) {
+	parser := testParser(t)
+	for given, want := range map[string]string{
+		"stdio||--sandbox| ":                    "stdio|--sandbox",
+		"--timeout|--sandbox":                   "--timeout|--sandbox",
+		"--timeout":                             "--timeout",
+		"--nope|x":                              "--nope|x",
+		"--publish-confirm| off ":               "--publish-confirm|off",
+		"--read-only|--tools||--exclude-tools=": "--read-only",
+		"demo|--|${x}| ":                        "demo|--|${x}| ",
+		"demo|Label ${x} for $5":                "demo|Label ${x} for $5",
+	} {
+		got, err := cleanArguments(parser.Model, strings.Split(given, "|"))
+		if err != nil || strings.Join(got, "|") != want {
+			t.Errorf("%s: %v, got %q", given, err, got)
+		}
+	}
+	if _, err := cleanArguments(parser.Model, []string{"stdio", "${user_config.more}"}); err == nil ||
+		!strings.Contains(err.Error(), "an argument is a placeholder that the host didn't expand: ${user_config.more}") {
+		t.Error(err)
+	}
+}
