@@ -147,7 +147,7 @@ func TestNarrowing(t *testing.T) {
 	}
 	prompts := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, denied...)
 	get := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"post_job"}}`, denied...)
-	if strings.Contains(prompts.body, "post_job") || !strings.Contains(get.body, "prompt not found") {
+	if strings.Contains(prompts.body, "post_job") || !strings.Contains(get.body, `There is no prompt \"post_job\"`) {
 		t.Errorf("%s\n%s", prompts.body, get.body)
 	}
 	if got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`); !strings.Contains(got.body, "post_job") {
