@@ -149,7 +149,8 @@ func (c *toolCall) statePurpose() []string {
 
 // fail returns a failure without structuredContent, which older clients check against the output schema.
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
-	identified(ctx, c.server.cfg.Logger, c.call.Caller).DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure.Error()) // its JSON has arguments
+	log := identified(ctx, c.server.cfg.Logger, c.call.Caller)
+	log.DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure.Error()) // not its JSON, which has arguments
 	var args struct {
 		JobID string `json:"jobId"`
 	}
