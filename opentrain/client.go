@@ -25,7 +25,6 @@ const (
 
 	apiPath = "/api/public/v1"
 
-	maxResponse = 8 << 20 // bytes of a response body
 	// maxID is the length limit of an ID in a path, in characters. The API's public job IDs have at most 64
 	// (developers/api-reference/jobs/get).
 	maxID = 64
@@ -53,6 +52,7 @@ type Client struct {
 	http    *resty.Client
 	baseURL string
 	public  *publicReads
+	memory  *memory
 }
 
 // New returns a Client. It fails if the base URL is invalid. It does not send requests.
@@ -72,14 +72,13 @@ func New(cfg Config) (*Client, error) {
 	}).
 		SetHeader("User-Agent", cmp.Or(cfg.UserAgent, "opentrain-go")).
 		SetHeader("Accept", "application/json").
-		SetResponseBodyLimit(maxResponse).
 		SetContentLength(true). // otherwise a POST without a body is sent in chunks
 		SetRetryCount(maxAttempts - 1).
 		SetRetryAfter(backoff).
 		SetRetryMaxWaitTime(maxBackoff).
 		OnBeforeRequest(checkRetry).
 		SetLogger(noLogger{})
-	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
+	return &Client{http: client, baseURL: baseURL, public: newPublicReads(), memory: newMemory()}, nil
 }
 
 // Host returns the host that the client calls, with a port if the base URL has one.
@@ -103,6 +102,9 @@ func DefaultTransport() *http.Transport {
 	}
 	transport.MaxIdleConnsPerHost = DefaultMaxConcurrent
 	transport.MaxIdleConns = 0 // there is only one host
+	transport.MaxResponseHeaderBytes = 64 << 10
+	// What arrives before it is read: by default 4 MiB per response.
+	transport.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10}
 	return transport
 }
 
@@ -153,6 +155,7 @@ type response struct {
 	status int
 	header http.Header
 	body   []byte
+	size   int // approximate bytes of the body when it is decoded, with the body
 }
 
 // fetch makes one API call and decodes the response. If valid rejects the decoded value, the error says that
@@ -163,6 +166,8 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 		return nil, err
 	}
 	load := func(ctx context.Context) (any, response, error) {
+		ctx, answer := c.memory.newAnswer(ctx)
+		defer answer.release()
 		res, err := c.send(ctx, req)
 		if err != nil {
 			return nil, res, err
@@ -218,9 +223,6 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
 	raw, err := r.SetQueryParamsFromValues(req.query).Execute(cmp.Or(req.method, http.MethodGet), c.baseURL+req.path)
-	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
-		return response{}, &Error{Code: CodeBadResponse, Status: raw.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
-	}
 	var stopped *retryStopped
 	if errors.As(err, &stopped) {
 		return response{}, stopped.error
@@ -230,7 +232,8 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		failure.NotSent = failure.NotSent && !policy.sent
 		return response{}, failure
 	}
-	res := response{status: raw.StatusCode(), header: raw.Header(), body: raw.Body()}
+	answer := answerFrom(ctx)
+	res := response{status: raw.StatusCode(), header: raw.Header(), body: answer.body, size: answer.size}
 	if !req.public {
 		res = redact(res, TokenFrom(ctx))
 	}
