@@ -46,13 +46,14 @@ type Config struct {
 	MaxConcurrent int
 }
 
-// Client calls the API. It caches public reads for as long as the API allows and keeps nothing else, in
-// particular nothing about callers. It is safe for concurrent use.
+// Client calls the API. It caches public reads for as long as the API allows, and remembers for 30 seconds that a token
+// was refused. It keeps nothing else about callers. It is safe for concurrent use.
 type Client struct {
 	http    *resty.Client
 	baseURL string
 	public  *publicReads
 	memory  *memory
+	refused *refusals
 }
 
 // New returns a Client. It fails if the base URL is invalid. It does not send requests.
@@ -65,8 +66,9 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = DefaultTransport()
 	}
+	throttle := newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent)
 	client := resty.NewWithClient(&http.Client{
-		Transport: newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent),
+		Transport: throttle,
 		// Do not follow redirects: the token goes to the configured host only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).
@@ -78,7 +80,7 @@ func New(cfg Config) (*Client, error) {
 		SetRetryMaxWaitTime(maxBackoff).
 		OnBeforeRequest(checkRetry).
 		SetLogger(noLogger{})
-	return &Client{http: client, baseURL: baseURL, public: newPublicReads(), memory: newMemory()}, nil
+	return &Client{http: client, baseURL: baseURL, public: newPublicReads(), memory: newMemory(), refused: throttle.refused}, nil
 }
 
 // Host returns the host that the client calls, with a port if the base URL has one.
@@ -239,7 +241,11 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	}
 	closed := req.closedOK && res.status == http.StatusNotFound && saysClosed(res.body)
 	if !closed && (res.status < 200 || res.status > 299) {
-		return res, responseError(res)
+		e := responseError(res)
+		if res.status == http.StatusUnauthorized && !req.public {
+			c.refused.remember(TokenFrom(ctx), *e)
+		}
+		return res, e
 	}
 	return res, nil
 }

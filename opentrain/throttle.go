@@ -26,12 +26,13 @@ type throttle struct {
 	next    http.RoundTripper
 	limiter *rate.Limiter // for requests without a token; nil means no limit
 	slots   chan struct{}
+	refused *refusals
 }
 
 // newThrottle returns a throttle. 0 means the defaults; a negative budget means no rate limit.
 func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
 	budget, concurrent = cmp.Or(budget, DefaultPublicReadBudget), cmp.Or(max(0, concurrent), DefaultMaxConcurrent)
-	t := &throttle{next: next, slots: make(chan struct{}, concurrent)}
+	t := &throttle{next: next, slots: make(chan struct{}, concurrent), refused: newRefusals()}
 	if budget > 0 {
 		// No minute has more requests than budget and burst together: 120 by default.
 		t.limiter = rate.NewLimiter(rate.Limit(float64(budget)/60), max(1, budget/11))
@@ -51,6 +52,11 @@ func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, notSent(r.Context())
 	}
 	defer func() { <-t.slots }()
+	if r.Header.Get("Authorization") != "" { // checked here because other calls with the token may just have ended
+		if e := t.refused.find(TokenFrom(r.Context())); e != nil {
+			return nil, e
+		}
+	}
 	start := time.Now()
 	res, err := t.next.RoundTrip(r)
 	traceFrom(r.Context()).sent(r, res, start)
