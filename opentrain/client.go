@@ -25,7 +25,6 @@ const (
 
 	apiPath = "/api/public/v1"
 
-	maxResponse = 8 << 20 // bytes of a response body
 	// maxID is the length limit of an ID in a path, in characters. The API's public job IDs have at most 64
 	// (developers/api-reference/jobs/get).
 	maxID = 64
@@ -47,12 +46,14 @@ type Config struct {
 	MaxConcurrent int
 }
 
-// Client calls the API. It caches public reads for as long as the API allows and keeps nothing else, in
-// particular nothing about callers. It is safe for concurrent use.
+// Client calls the API. It caches public reads for as long as the API allows, and remembers for 30 seconds that a token
+// was refused. It keeps nothing else about callers. It is safe for concurrent use.
 type Client struct {
 	http    *resty.Client
 	baseURL string
 	public  *publicReads
+	memory  *memory
+	refused *refusals
 }
 
 // New returns a Client. It fails if the base URL is invalid. It does not send requests.
@@ -65,21 +66,21 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = DefaultTransport()
 	}
+	throttle := newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent)
 	client := resty.NewWithClient(&http.Client{
-		Transport: newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent),
+		Transport: throttle,
 		// Do not follow redirects: the token goes to the configured host only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).
 		SetHeader("User-Agent", cmp.Or(cfg.UserAgent, "opentrain-go")).
 		SetHeader("Accept", "application/json").
-		SetResponseBodyLimit(maxResponse).
 		SetContentLength(true). // otherwise a POST without a body is sent in chunks
 		SetRetryCount(maxAttempts - 1).
 		SetRetryAfter(backoff).
 		SetRetryMaxWaitTime(maxBackoff).
 		OnBeforeRequest(checkRetry).
 		SetLogger(noLogger{})
-	return &Client{http: client, baseURL: baseURL, public: newPublicReads()}, nil
+	return &Client{http: client, baseURL: baseURL, public: newPublicReads(), memory: newMemory(), refused: throttle.refused}, nil
 }
 
 // Host returns the host that the client calls, with a port if the base URL has one.
@@ -103,6 +104,9 @@ func DefaultTransport() *http.Transport {
 	}
 	transport.MaxIdleConnsPerHost = DefaultMaxConcurrent
 	transport.MaxIdleConns = 0 // there is only one host
+	transport.MaxResponseHeaderBytes = 64 << 10
+	// What arrives before it is read: by default 4 MiB per response.
+	transport.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10}
 	return transport
 }
 
@@ -153,6 +157,7 @@ type response struct {
 	status int
 	header http.Header
 	body   []byte
+	size   int // approximate bytes of the body when it is decoded, with the body
 }
 
 // fetch makes one API call and decodes the response. If valid rejects the decoded value, the error says that
@@ -163,6 +168,8 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 		return nil, err
 	}
 	load := func(ctx context.Context) (any, response, error) {
+		ctx, answer := c.memory.newAnswer(ctx)
+		defer answer.release()
 		res, err := c.send(ctx, req)
 		if err != nil {
 			return nil, res, err
@@ -218,9 +225,6 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
 	raw, err := r.SetQueryParamsFromValues(req.query).Execute(cmp.Or(req.method, http.MethodGet), c.baseURL+req.path)
-	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
-		return response{}, &Error{Code: CodeBadResponse, Status: raw.StatusCode(), Message: ErrTooLarge.Error(), cause: ErrTooLarge}
-	}
 	var stopped *retryStopped
 	if errors.As(err, &stopped) {
 		return response{}, stopped.error
@@ -230,13 +234,18 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		failure.NotSent = failure.NotSent && !policy.sent
 		return response{}, failure
 	}
-	res := response{status: raw.StatusCode(), header: raw.Header(), body: raw.Body()}
+	answer := answerFrom(ctx)
+	res := response{status: raw.StatusCode(), header: raw.Header(), body: answer.body, size: answer.size}
 	if !req.public {
 		res = redact(res, TokenFrom(ctx))
 	}
 	closed := req.closedOK && res.status == http.StatusNotFound && saysClosed(res.body)
 	if !closed && (res.status < 200 || res.status > 299) {
-		return res, responseError(res)
+		e := responseError(res)
+		if res.status == http.StatusUnauthorized && !req.public {
+			c.refused.remember(TokenFrom(ctx), *e)
+		}
+		return res, e
 	}
 	return res, nil
 }

@@ -18,5 +18,8 @@
 // the same Go value. Unknown members are ignored. A member of an unexpected type leaves its field at the zero
 // value and does not fail the call.
 //
+// Responses have limits: 8 MiB, and a number of entries that keeps a decoded response below 16 MiB. Few large ones are
+// in memory at once; other calls wait for up to five seconds.
+//
 // Page names in comments ("developers/api-reference/…") are relative to https://www.opentrain.ai/docs/.
 package opentrain

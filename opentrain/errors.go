@@ -14,8 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/go-resty/resty/v2"
 )
 
 // Code is the kind of an Error.
@@ -39,7 +37,7 @@ const (
 	CodeNetwork         Code = "NETWORK"          // there is no response; see Error.NotSent
 	CodeTimeout         Code = "TIMEOUT"          // the deadline of the context passed before the response came
 	CodeBadResponse     Code = "BAD_RESPONSE"     // not the API's: HTML, broken JSON, empty, a redirect, too large
-	CodeBusy            Code = "BUSY"             // over a limit of this client for Error.RetryAfter; nothing was sent
+	CodeBusy            Code = "BUSY"             // over a limit of this client for Error.RetryAfter; nothing was changed
 )
 
 // Fault is a cause of a CodeNetwork that waiting does not cure.
@@ -53,17 +51,18 @@ const (
 	FaultProxy   Fault = "proxy"        // the HTTP proxy could not be reached
 )
 
-// ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB.
-var ErrTooLarge = errors.New("the response is larger than 8 MiB")
+// ErrTooLarge is the cause of a CodeBadResponse for a response over 8 MiB, or one that would take too much memory when
+// it is decoded.
+var ErrTooLarge = errors.New("the response is too large")
 
 // Error is a failed API call. It never contains a token. Its cause is for logs and may contain addresses.
 type Error struct {
 	Code       Code            // never empty
 	Fault      Fault           // what prevented the connection, "" if unknown or temporary
 	Status     int             // HTTP status of the response, 0 if there is none
-	Message    string          // from the API or from this client
-	RequestID  string          // the API's ID of the request, "" if unknown
-	Details    json.RawMessage // the API's details object or list of issues, nil if there is none
+	Message    string          // from the API or from this client, at most 2,000 bytes and "…"
+	RequestID  string          // the API's ID of the request, visible ASCII characters, "" if unknown
+	Details    json.RawMessage // the API's details object or list of issues, nil if there is none or over 64 KiB
 	RetryAfter time.Duration   // from the Retry-After header, 0 if there is none
 	// NotSent is true if the request did not reach the API, so nothing can have changed.
 	NotSent bool
@@ -125,7 +124,7 @@ func notSent(ctx context.Context) *Error {
 
 // transportError returns the Error for a request without a response.
 func transportError(ctx context.Context, err error) *Error {
-	if early, ok := errors.AsType[*Error](err); ok { // from the throttle
+	if early, ok := errors.AsType[*Error](err); ok { // from the transport
 		return early
 	}
 	e := &Error{Code: CodeNetwork, Message: "OpenTrain couldn't be reached", NotSent: neverSent(err), cause: err}
@@ -160,14 +159,17 @@ func transportError(ctx context.Context, err error) *Error {
 func neverSent(err error) bool {
 	var early *Error
 	var dns *net.DNSError
-	return errors.As(err, &early) || errors.As(err, &dns) || faultOf(err) != "" || connecting(err, "dial", "proxyconnect")
+	if errors.As(err, &early) {
+		return early.NotSent
+	}
+	return errors.As(err, &dns) || faultOf(err) != "" || connecting(err, "dial", "proxyconnect")
 }
 
 // isPermanent reports whether a retry would fail with the same error.
 func isPermanent(err error) bool {
 	var early *Error
 	fault := faultOf(err)
-	return fault == FaultTLS || fault == FaultHost || errors.As(err, &early) || errors.Is(err, resty.ErrResponseBodyTooLarge)
+	return fault == FaultTLS || fault == FaultHost || errors.As(err, &early)
 }
 
 func faultOf(err error) Fault {
@@ -216,9 +218,9 @@ func responseError(res response) *Error {
 		}
 		return e
 	}
-	e.Code, e.Message = cmp.Or(envelope.Code, codeForStatus(res.status)), envelope.Error
-	e.RequestID = cmp.Or(envelope.RequestID, e.RequestID)
-	if details := envelope.Details; len(details) > 0 && (details[0] == '{' || details[0] == '[') {
+	e.Code, e.Message = cmp.Or(Code(printable(string(envelope.Code))), codeForStatus(res.status)), clip(envelope.Error)
+	e.RequestID = cmp.Or(printable(envelope.RequestID), e.RequestID)
+	if details := envelope.Details; len(details) > 0 && len(details) <= maxDetails && (details[0] == '{' || details[0] == '[') {
 		e.Details = details
 	}
 	return e
@@ -236,8 +238,33 @@ func unexpected(res response, cause error) *Error {
 		message = fmt.Sprintf("the response is a web page instead of OpenTrain's JSON (HTTP %d); it may be from a proxy", res.status)
 	}
 	return &Error{
-		Code: CodeBadResponse, Status: res.status, Message: message, RequestID: res.header.Get("X-Request-Id"), cause: cause,
+		Code: CodeBadResponse, Status: res.status, Message: message, RequestID: printable(res.header.Get("X-Request-Id")), cause: cause,
 	}
+}
+
+// Limits of what an Error keeps of a response, in bytes.
+const (
+	maxName    = 128 // a request ID or a code
+	maxMessage = 2000
+	maxDetails = 64 << 10
+)
+
+// printable returns the visible ASCII characters of a name, cut at maxName: it may be logged as it is.
+func printable(name string) string {
+	return strings.Clone(strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, name[:min(len(name), maxName)]))
+}
+
+// clip cuts a message at maxMessage.
+func clip(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(strings.Clone(message[:maxMessage]), "") + "…"
 }
 
 func codeForStatus(status int) Code {

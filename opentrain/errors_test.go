@@ -130,7 +130,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		},
 		"too large": {
 			stub{status: 200, body: `{"jobId":"` + strings.Repeat("x", 9<<20) + `"}`},
-			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response is larger than 8 MiB"},
+			opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response is too large: larger than 8 MiB"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

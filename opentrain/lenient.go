@@ -13,7 +13,7 @@ import (
 // changed. encoding/json by itself does not do: after a mismatch it leaves zero values behind pointers and in
 // lists, and a failing UnmarshalJSON ends the decoding.
 func decodeLenient(data []byte, target any) error {
-	var members map[string]json.RawMessage
+	var members map[string]view
 	if err := json.Unmarshal(data, &members); err != nil {
 		return err
 	}
@@ -34,10 +34,20 @@ func decodeLenient(data []byte, target any) error {
 	return nil
 }
 
+// view is a part of a JSON text, without a copy as in json.RawMessage. It is valid while the text is: a copy at every
+// level of a response would take several times its size.
+type view []byte
+
+// UnmarshalJSON implements json.Unmarshaler. json.Unmarshal calls it with a part of the text that it decodes.
+func (v *view) UnmarshalJSON(data []byte) error {
+	*v = data
+	return nil
+}
+
 // decodeEntries decodes a JSON array into a slice and skips entries of an unexpected type. The slice stays
 // nil if no entry is left.
-func decodeEntries(array json.RawMessage, slice reflect.Value) {
-	var entries []json.RawMessage
+func decodeEntries(array []byte, slice reflect.Value) {
+	var entries []view
 	if json.Unmarshal(array, &entries) != nil {
 		return
 	}

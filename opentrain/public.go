@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	maxCacheSize      = 32 << 20         // bytes, approximately
+	maxCacheSize      = 8 << 20          // bytes, approximately
+	maxCached         = 2 << 20          // bytes of one entry
 	entryOverhead     = 1 << 10          // bytes of an entry without its response
-	decodedFactor     = 2                // approximate ratio of a decoded response to its body
 	sharedReadTimeout = 30 * time.Second // for a request that callers share, unless its first caller waits longer
 	renewalPause      = 10 * time.Second // minimum time between two renewals of an entry
 )
@@ -150,13 +150,14 @@ func (p *publicReads) store(url string, value any, res response, err error, star
 	}
 	fresh, stale := lifetime(res.header)
 	fresh -= time.Since(started)
-	if err != nil || fresh+stale <= 0 {
+	size := len(url) + res.size + entryOverhead
+	if err != nil || fresh+stale <= 0 || size > maxCached {
 		p.cache.Delete(url)
 		return
 	}
 	freshUntil := time.Now().Add(fresh)
 	p.cache.Set(url, &entry{
-		value: value, size: uint64(len(url) + decodedFactor*len(res.body) + entryOverhead),
+		value: value, size: uint64(size), //nolint:gosec // not negative
 		freshUntil: freshUntil, staleUntil: freshUntil.Add(stale),
 	}, fresh+stale)
 }

@@ -230,12 +230,12 @@ func TestFailedRenewal(t *testing.T) {
 
 // TestCacheIsBounded: the cache drops the oldest responses above its size limit.
 func TestCacheIsBounded(t *testing.T) {
-	m := &market{header: cacheable("s-maxage=300"), body: `{"jobs":[{"id":"j","summary":"` + strings.Repeat("x", 5<<20) + `"}]}`}
+	m := &market{header: cacheable("s-maxage=300"), body: `{"jobs":[{"id":"j","summary":"` + strings.Repeat("x", 2<<20-8<<10) + `"}]}`}
 	client := marketClient(t, m)
 	for _, step := range []struct {
 		text     string
 		requests int
-	}{{"1", 1}, {"2", 2}, {"3", 3}, {"3", 3}, {"4", 4}, {"4", 4}, {"1", 5}} {
+	}{{"1", 1}, {"2", 2}, {"3", 3}, {"3", 3}, {"4", 4}, {"4", 4}, {"1", 4}, {"5", 5}, {"5", 5}, {"2", 6}} {
 		if search(t, t.Context(), client, step.text); m.count() != step.requests {
 			t.Fatalf("search %s: %d requests, want %d", step.text, m.count(), step.requests)
 		}

@@ -76,8 +76,10 @@ func checkRetry(_ *resty.Client, r *resty.Request) error {
 	return nil
 }
 
-// backoff is a resty.RetryAfterFunc: Retry-After, or an exponential wait with jitter to spread many callers.
+// backoff is a resty.RetryAfterFunc: Retry-After, or an exponential wait with jitter to spread many callers. Meanwhile
+// others may use the memory of the response.
 func backoff(_ *resty.Client, res *resty.Response) (time.Duration, error) {
+	answerFrom(res.Request.Context()).release()
 	mean := baseBackoff << (res.Request.Attempt - 1)
 	wait := mean/2 + rand.N(mean) //nolint:gosec // not a secret
 	return max(wait, retryAfterOf(res)), nil

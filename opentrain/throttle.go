@@ -2,10 +2,8 @@ package opentrain
 
 import (
 	"cmp"
-	"context"
-	"io"
+	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -21,18 +19,20 @@ const (
 	maxQueueTime = 5 * time.Second
 )
 
-// throttle is a transport that limits the rate of requests without a token and the number of concurrent
-// requests. Requests that would wait longer than maxQueueTime fail with CodeBusy.
+// throttle is a transport that limits the rate of requests without a token, the number of concurrent requests and the
+// memory for their responses. Requests that would wait longer than maxQueueTime fail with CodeBusy. A response has no
+// body: it is in the answer of the request's context.
 type throttle struct {
-	next      http.RoundTripper
-	limiter   *rate.Limiter // for requests without a token; nil means no limit
-	semaphore chan struct{}
+	next    http.RoundTripper
+	limiter *rate.Limiter // for requests without a token; nil means no limit
+	slots   chan struct{}
+	refused *refusals
 }
 
 // newThrottle returns a throttle. 0 means the defaults; a negative budget means no rate limit.
 func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
 	budget, concurrent = cmp.Or(budget, DefaultPublicReadBudget), cmp.Or(max(0, concurrent), DefaultMaxConcurrent)
-	t := &throttle{next: next, semaphore: make(chan struct{}, concurrent)}
+	t := &throttle{next: next, slots: make(chan struct{}, concurrent), refused: newRefusals()}
 	if budget > 0 {
 		// No minute has more requests than budget and burst together: 120 by default.
 		t.limiter = rate.NewLimiter(rate.Limit(float64(budget)/60), max(1, budget/11))
@@ -40,46 +40,35 @@ func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
 	return t
 }
 
-// RoundTrip implements http.RoundTripper. It waits for the rate limit before it acquires the semaphore, so
+// RoundTrip implements http.RoundTripper. It waits for the rate limit before it acquires a slot, so
 // that waiting reads do not block other calls.
 func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.waitForRate(r); err != nil {
 		return nil, err
 	}
-	if err := t.acquire(r.Context()); err != nil {
-		return nil, err
+	if err := acquire(r.Context(), t.slots); errors.Is(err, errQueueFull) {
+		return nil, busy("too many calls to OpenTrain are in progress", maxQueueTime)
+	} else if err != nil {
+		return nil, notSent(r.Context())
 	}
-	release := sync.OnceFunc(func() { <-t.semaphore })
-	start := time.Now()
-	var res *http.Response
-	defer func() {
-		if res == nil { // after an error or a panic
-			release()
+	defer func() { <-t.slots }()
+	if r.Header.Get("Authorization") != "" { // checked here because other calls with the token may just have ended
+		if e := t.refused.find(TokenFrom(r.Context())); e != nil {
+			return nil, e
 		}
-	}()
+	}
+	start := time.Now()
 	res, err := t.next.RoundTrip(r)
 	traceFrom(r.Context()).sent(r, res, start)
 	if err != nil {
-		res = nil
 		return nil, err
 	}
-	res.Body = &releasingBody{ReadCloser: res.Body, release: release}
+	defer res.Body.Close()
+	if err := answerFrom(r.Context()).receive(r, res); err != nil {
+		return nil, err
+	}
+	res.Body, res.ContentLength = http.NoBody, 0
 	return res, nil
-}
-
-// acquire waits until the number of concurrent requests is below the limit.
-func (t *throttle) acquire(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return notSent(ctx)
-	}
-	select {
-	case t.semaphore <- struct{}{}:
-		return nil
-	case <-time.After(maxQueueTime):
-		return busy("too many calls to OpenTrain are in progress", maxQueueTime)
-	case <-ctx.Done():
-		return notSent(ctx)
-	}
 }
 
 // waitForRate waits until the rate limit allows a request without a token.
@@ -104,16 +93,4 @@ func (t *throttle) waitForRate(r *http.Request) error {
 
 func busy(message string, retryAfter time.Duration) *Error {
 	return &Error{Code: CodeBusy, Message: message, RetryAfter: retryAfter, NotSent: true}
-}
-
-// releasingBody releases the semaphore when the response body is closed.
-type releasingBody struct {
-	io.ReadCloser
-	release func()
-}
-
-// Close implements io.Closer.
-func (b *releasingBody) Close() error {
-	defer b.release()
-	return b.ReadCloser.Close()
 }

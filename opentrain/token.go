@@ -3,9 +3,8 @@ package opentrain
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
-	"strings"
+	"strconv"
 )
 
 type tokenKey struct{}
@@ -38,42 +37,78 @@ func redact(res response, token string) response {
 	header := make(http.Header, len(res.header))
 	for name, values := range res.header {
 		for _, value := range values {
-			header.Add(name, strings.ReplaceAll(value, token, redacted))
+			header.Add(name, string(redactText([]byte(value), token)))
 		}
 	}
-	body := bytes.ReplaceAll(res.body, []byte(token), []byte(redacted))
-	if bytes.IndexByte(body, '\\') >= 0 {
-		body = redactEscaped(body, token)
-	}
-	return response{status: res.status, header: header, body: body}
+	res.header, res.body = header, redactText(res.body, token)
+	return res
 }
 
-// redactEscaped replaces a token that is written with escapes, such as "ot\u005fpat", in the strings of a
-// JSON text. All other bytes stay as they are.
-func redactEscaped(body []byte, token string) []byte {
-	out := make([]byte, 0, len(body))
-	for {
-		start := bytes.IndexByte(body, '"')
-		if start < 0 {
-			return append(out, body...)
+// redactText replaces a token in a text, also one that is written with the escapes of JSON, such as "ot\u005fpat", or
+// of JSON in a string of JSON. All other bytes stay as they are.
+func redactText(text []byte, token string) []byte {
+	var out []byte
+	kept := 0 // the bytes of text that out is for
+	for i := 0; i < len(text); {
+		if text[i] != token[0] && text[i] != '\\' {
+			i++
+			continue
 		}
-		end := start + 1
-		for end < len(body) && body[end] != '"' {
-			if body[end] == '\\' {
-				end++
-			}
-			end++
+		length := matchToken(text[i:], token)
+		switch {
+		case length > 0:
+			out = append(append(out, text[kept:i]...), redacted...)
+			i += length
+			kept = i
+		case text[i] == '\\': // the other backslashes start no token either
+			i += backslashes(text[i:], len(text))
+		default:
+			i++
 		}
-		end = min(end+1, len(body))
-		literal := body[start:end]
-		out, body = append(out, body[:start]...), body[end:]
-
-		var text string
-		if bytes.IndexByte(literal, '\\') >= 0 && json.Unmarshal(literal, &text) == nil && strings.Contains(text, token) {
-			if clean, err := encode(strings.ReplaceAll(text, token, redacted)); err == nil {
-				literal = clean
-			}
-		}
-		out = append(out, literal...)
 	}
+	if out == nil {
+		return text
+	}
+	return append(out, text[kept:]...)
+}
+
+// matchToken returns the length of the token that a text starts with, 0 if there is none.
+func matchToken(text []byte, token string) int {
+	if bytes.HasPrefix(text, []byte(token)) {
+		return len(token)
+	}
+	const maxBackslashes = 31 // of an escape in JSON that is in a string five times over
+	at := 0
+	for _, want := range token {
+		escaped := backslashes(text[at:], maxBackslashes)
+		at += escaped
+		literal := string(want)
+		switch {
+		case escaped > 0 && isEscape(text[at:], want):
+			at += len("u0000")
+		case bytes.HasPrefix(text[at:], []byte(literal)) && (escaped == 0 || want == '/' || want == '"'):
+			at += len(literal)
+		default:
+			return 0
+		}
+	}
+	return at
+}
+
+// isEscape reports whether a text continues an escape \uXXXX of a character.
+func isEscape(text []byte, want rune) bool {
+	if len(text) < len("u0000") || text[0] != 'u' {
+		return false
+	}
+	code, err := strconv.ParseUint(string(text[1:len("u0000")]), 16, 32)
+	return err == nil && rune(code) == want //nolint:gosec // four digits
+}
+
+// backslashes counts the backslashes that a text starts with, up to a limit.
+func backslashes(text []byte, limit int) int {
+	n := 0
+	for n < min(len(text), limit) && text[n] == '\\' {
+		n++
+	}
+	return n
 }

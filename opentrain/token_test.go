@@ -32,6 +32,11 @@ func TestTokenIsRedacted(t *testing.T) {
 		"mixed":           `ot\u005fpat_a\/b\u002bc` + escape("=sec") + "ret",
 		"twice":           token + ` and ` + escape(token),
 		"after escapes":   `\"\\` + escape(token) + `\\`,
+		"lower hex":       strings.ToLower(escape(token)),
+		"nested":          strings.ReplaceAll(escape(token), `\`, `\\`),
+		"nested twice":    strings.ReplaceAll(escape(token), `\`, `\\\\`),
+		"nested /":        strings.ReplaceAll(token, "/", `\\\/`),
+		"started twice":   "ot_pat_ot_" + token,
 	}
 	bodies := map[string]string{
 		"message":    `{"error":"Bad %s\n","code":"BAD_REQUEST","requestId":"r"}`,
@@ -93,7 +98,7 @@ func TestTokenInHeadersIsRedacted(t *testing.T) {
 
 // TestRedactionKeepsOtherText: escapes that do not write the token stay as they are.
 func TestRedactionKeepsOtherText(t *testing.T) {
-	details := `{"a\u005fb":"\\u005f ot\\u005fpat_test_secret \ud83d\ude00","url":"https:\/\/x.example","n":1.50}`
+	details := `{"a\u005fb":"\\u005f ot\\u005fpat_test_secre\u0073 ot\nt_pat \ud83d\ude00","url":"https:\/\/x.example","n":1.50}`
 	for _, body := range []string{`{"error":"x","details":` + details + `}`, `{"error":"ot_pat\u005ftest_secret","details":` + details + `}`} {
 		client, ctx := serve(t, &stub{status: 400, body: body})
 		_, err := client.PublishJob(ctx, "j")

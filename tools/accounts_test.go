@@ -337,7 +337,7 @@ func TestFeatureRefusalClearsTheCache(t *testing.T) {
 func TestCallsWorkWithoutCapabilities(t *testing.T) {
 	for name, a := range map[string]*account{
 		"outage": {status: 500, capabilities: `{}`}, "page": {capabilities: `<html>`}, "nothing": {capabilities: `{}`},
-		"refusal": {status: 401, capabilities: `{"error":"x","code":"UNAUTHORIZED"}`}, "silence": {silent: true},
+		"refusal": {status: 403, capabilities: `{"error":"x","code":"FORBIDDEN"}`}, "silence": {silent: true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			call := callsTo(t, a)

@@ -185,7 +185,7 @@ func TestCallCarriesTheTrace(t *testing.T) {
 	var sent http.Header
 	api, err := opentrain.New(opentrain.Config{Transport: transport(func(r *http.Request) (*http.Response, error) {
 		sent = r.Header
-		return &http.Response{StatusCode: http.StatusUnauthorized, Body: http.NoBody}, nil
+		return &http.Response{StatusCode: http.StatusForbidden, Body: http.NoBody}, nil
 	})})
 	if err != nil {
 		t.Fatal(err)
