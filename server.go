@@ -40,7 +40,7 @@ const (
 	DefaultCallsPerSecond     = 50
 	DefaultBurst              = 300
 	AddressFactor             = 10 // an address may call this many times as often as one caller
-	DefaultMaxStreams         = 10_000
+	DefaultMaxStreams         = 1_000
 	DefaultMaxSessions        = 10_000
 	DefaultSessionIdle        = 30 * time.Minute
 )

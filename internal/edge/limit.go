@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// maxCallers limits how many callers a Limiter remembers, at about 420 bytes each (20 MB). Beyond it, it forgets the
+	// maxCallers limits how many callers a Limiter remembers, at about 420 bytes each (4 MB). Beyond it, it forgets the
 	// caller with the oldest last call, who then starts with a full bucket.
-	maxCallers = 50_000
+	maxCallers = 10_000
 	minMemory  = 10 * time.Minute // of a caller, or longer if a bucket takes longer to refill
 )
 

@@ -22,10 +22,10 @@ const (
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
 	identityTTL     = time.Hour        // how long the owner and the scopes of a token are trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
-	maxAccounts     = 10_000           // how many accounts are remembered
+	maxAccounts     = 3_000            // how many accounts are remembered
 
 	ownTTL = 24 * time.Hour // how long the owner of a job is remembered
-	maxOwn = 50_000         // of how many jobs
+	maxOwn = 20_000         // of how many jobs
 )
 
 // Feature is something that an account must have for a tool.

@@ -122,11 +122,11 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, peer *adapter.P
 
 // acceptsEvents reports whether a client reads an event stream. A client that accepts nothing in particular does.
 func acceptsEvents(header http.Header) bool {
-	accepted := header.Values("Accept")
-	if len(accepted) == 0 {
+	accepted := strings.Join(header.Values("Accept"), ",")
+	if accepted == "" {
 		return true
 	}
-	for _, entry := range strings.Split(strings.Join(accepted, ","), ",") {
+	for entry := range strings.SplitSeq(accepted, ",") {
 		kind, _, err := mime.ParseMediaType(entry)
 		if err == nil && (kind == "text/event-stream" || kind == "text/*" || kind == "*/*") {
 			return true

@@ -96,6 +96,19 @@ func TestPendingCalls(t *testing.T) {
 	}
 }
 
+// TestEventsHaveOneFraming: some clients look for one kind of line end only.
+func TestEventsHaveOneFraming(t *testing.T) {
+	s := newHandler(t, func(c *Config) { c.AllowedHosts = []string{"example.com"} })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	stream := httptest.NewRecorder()
+	s.handler.ServeHTTP(stream, httptest.NewRequest(http.MethodGet, "/sse", nil).WithContext(ctx))
+	got := stream.Body.String()
+	if !strings.HasPrefix(got, "event: endpoint\ndata: /message?sessionId=") || !strings.HasSuffix(got, "\n\n") || strings.Contains(got, "\r") {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestStreamWithoutAReaderEnds: what waits for a stream is bounded, per stream and in all, and given back at its end.
 func TestStreamWithoutAReaderEnds(t *testing.T) {
 	for name, test := range map[string]struct{ all, message, most int }{

@@ -28,7 +28,7 @@ import (
 )
 
 // fakeServer is a Server with three toy tools: whoami returns what is known of the
-// request, wait waits until release is closed, and ask opens a form.
+// request, wait reports a step and waits until release is closed, and ask opens a form.
 type fakeServer struct {
 	*adapter.Server
 	limiter *edge.Limiter
@@ -61,7 +61,8 @@ func newFakeServer() *fakeServer {
 			return output{said(text.JSON(identity{r.Transport, r.Token, r.Owner, r.Narrowing, r.Trace}))}, nil, nil
 		})
 	wait := tool.New(tool.Spec{Name: "wait", Kind: tool.KindRead},
-		func(ctx context.Context, _ tool.Call, _ nothing) (output, *tool.Ask, error) {
+		func(ctx context.Context, call tool.Call, _ nothing) (output, *tool.Ask, error) {
+			call.Step("Waiting")
 			f.started <- struct{}{}
 			select {
 			case <-f.release:
