@@ -1,0 +1,94 @@
+package acceptance_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// idleConnection opens a connection that sends a text and then stays open. With an answer, it waits for one.
+func idleConnection(t *testing.T, address, text string, answer bool) {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() }) //nolint:errcheck // the server may have closed it
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	if !answer {
+		return
+	}
+	got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if _, err := io.Copy(io.Discard, got.Body); err != nil || got.StatusCode != http.StatusOK {
+		t.Fatalf("%d, %v", got.StatusCode, err)
+	}
+}
+
+// TestIdleConnectionsLockNobodyOut: connections that wait for a next request, send half of one, or never send anything
+// make room for others. The log says so once.
+func TestIdleConnectionsLockNobodyOut(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"keep-alive": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"half":       "POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-OpenTrain-Token: ot_pat_",
+		"silent":     "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := runHTTP(t, environment(t), "--sandbox", "--max-connections", "10")
+			stream := p.open()
+			for range 50 {
+				idleConnection(t, p.address, text, name == "keep-alive")
+			}
+			other := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
+			for range 3 {
+				if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {
+					t.Errorf("another caller: %s", got.text)
+				}
+			}
+			stream.call(1, "opentrain_search_jobs", map[string]any{}) // a stream in use isn't idle
+			if n := strings.Count(p.program.stderr.String(), "an idle connection was closed to make room"); n != 1 {
+				t.Errorf("%d lines in the log", n)
+			}
+		})
+	}
+}
+
+// TestConnectionsLeaveFilesFree: the limit of connections fits the system's limit of open files.
+func TestConnectionsLeaveFilesFree(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such limit")
+	}
+	t.Parallel()
+	cmd := exec.Command("sh", "-c", `ulimit -n 300 && exec "$0" "$@"`, binary, "http", "--listen", "127.0.0.1:0", "--sandbox")
+	cmd.Env = environment(t)
+	program := startProgram(t, cmd)
+	address := listening(program, `"tls":`)
+	program.waitFor("the system's limit of open files allows fewer connections")
+	for range 320 {
+		idleConnection(t, address, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", true)
+	}
+	other := &endpoint{t, "http://" + address, &http.Client{Transport: &http.Transport{}}}
+	if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {
+		t.Errorf("another caller: %s", got.text)
+	}
+	if log := program.stderr.String(); strings.Contains(log, "too many open files") ||
+		strings.Count(log, "an idle connection was closed to make room") != 1 {
+		t.Errorf("%s", log)
+	}
+}
