@@ -63,6 +63,10 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	c.LogFormat = cmp.Or(c.LogFormat, "json")
 	log := c.logger(std.err)
 	slog.SetDefault(log) // for the libraries' own lines
+	if err := c.checkEdge(); err != nil {
+		return err
+	}
+	c.fitConnections(log)
 	handler, err := c.handler(log)
 	if err != nil {
 		return err
@@ -80,7 +84,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		"sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
 	servers := []*http.Server{httpServer(handler, log)}
 	servers[0].TLSConfig = certificates
-	connections := edge.NewConnections(c.maxConnections(log), c.BehindProxy, log)
+	connections := edge.NewConnections(c.MaxConnections, c.BehindProxy, log)
 	listeners := []net.Listener{connections.Limit(servers[0], listener)}
 	if c.OpsListen != "" {
 		ops, err := net.Listen("tcp", c.OpsListen)
@@ -150,9 +154,6 @@ const lastClose = 300 * time.Millisecond
 
 // handler builds what is served.
 func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error) {
-	if err := c.checkEdge(); err != nil {
-		return nil, err
-	}
 	cfg := opentrainmcp.HTTPConfig{
 		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
 		Sessions: c.Sessions, SessionIdle: c.SessionIdle, MaxSessions: c.MaxSessions,

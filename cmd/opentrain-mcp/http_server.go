@@ -28,21 +28,21 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// maxConnections returns the limit of open connections. Each needs an open file, and requests to OpenTrain need some
-// too.
-func (c httpCommand) maxConnections(log *slog.Logger) int {
+// fitConnections sets the limit of open connections, and lowers the limit of streams to half of it: streams last, and
+// must leave connections for calls. Each connection needs an open file, and requests to OpenTrain need some too.
+func (c *httpCommand) fitConnections(log *slog.Logger) {
 	wanted := cmp.Or(c.MaxConnections, c.MaxStreams+moreConnections)
+	chosen := c.MaxConnections > 0
+	c.MaxConnections = wanted
 	files, limited := openFiles()
-	if !limited {
-		return wanted
+	if limited {
+		c.MaxConnections = min(wanted, max(files-c.MaxUpstream-opsConnections-otherFiles, files/2))
 	}
-	room := max(files-c.MaxUpstream-opsConnections-otherFiles, files/2)
-	if room >= wanted {
-		return wanted
+	streams := min(c.MaxStreams, max(1, c.MaxConnections/2))
+	if chosen && c.MaxConnections < wanted || streams < c.MaxStreams {
+		log.Warn("fewer connections or streams can be open than the settings say: streams get half of the connections, and "+
+			"connections need open files (ulimit -n)",
+			"max_connections", c.MaxConnections, "max_streams", streams, "open_files", files)
 	}
-	if c.MaxConnections > 0 || room < c.MaxStreams {
-		log.Warn("the system's limit of open files allows fewer connections; raise it, for example with ulimit -n",
-			"connections", room, "wanted", wanted, "open_files", files)
-	}
-	return room
+	c.MaxStreams = streams
 }

@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -69,6 +70,55 @@ func TestIdleConnectionsLockNobodyOut(t *testing.T) {
 	}
 }
 
+// TestStreamsLeaveConnections: streams, which last, use at most half of the connections.
+func TestStreamsLeaveConnections(t *testing.T) {
+	t.Parallel()
+	p := runHTTP(t, environment(t), "--sandbox", "--max-connections", "10")
+	opened := 0
+	for range 12 {
+		stream := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
+		if stream.listen("/sse").response.StatusCode == http.StatusOK {
+			opened++
+		}
+	}
+	if opened != 5 {
+		t.Errorf("%d streams are open", opened)
+	}
+	for range 20 {
+		other := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
+		if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {
+			t.Errorf("a call: %s", got.text)
+		}
+	}
+}
+
+// TestStreamsOverHTTP2: one connection carries several streams and calls, while idle connections make room.
+func TestStreamsOverHTTP2(t *testing.T) {
+	t.Parallel()
+	cert, key, _ := certificate(t, t.TempDir(), 1, "localhost")
+	p := runHTTP(t, environment(t), "--sandbox", "--tls-cert", cert, "--tls-key", key, "--max-connections", "10")
+	connect := func() *endpoint {
+		transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+		t.Cleanup(transport.CloseIdleConnections)
+		return &endpoint{t, "https://" + p.address, &http.Client{Transport: transport}}
+	}
+	caller := connect()
+	var streams []*events
+	for range 4 {
+		streams = append(streams, caller.open())
+	}
+	for range 30 { // each leaves an idle connection
+		if got := connect().do("POST", "/mcp", hello); got.status != http.StatusOK || got.ProtoMajor != 2 {
+			t.Errorf("%s over %s: %s", got.Status, got.Proto, got.body)
+		}
+	}
+	for id, stream := range streams {
+		if got := stream.call(id, "opentrain_search_jobs", map[string]any{}); got.isError {
+			t.Errorf("stream %d: %s", id, got.text)
+		}
+	}
+}
+
 // TestConnectionsLeaveFilesFree: the limit of connections fits the system's limit of open files.
 func TestConnectionsLeaveFilesFree(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -79,7 +129,6 @@ func TestConnectionsLeaveFilesFree(t *testing.T) {
 	cmd.Env = environment(t)
 	program := startProgram(t, cmd)
 	address := listening(program, `"tls":`)
-	program.waitFor("the system's limit of open files allows fewer connections")
 	for range 320 {
 		idleConnection(t, address, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", true)
 	}
@@ -88,6 +137,7 @@ func TestConnectionsLeaveFilesFree(t *testing.T) {
 		t.Errorf("another caller: %s", got.text)
 	}
 	if log := program.stderr.String(); strings.Contains(log, "too many open files") ||
+		strings.Count(log, "fewer connections or streams can be open than the settings say") != 1 ||
 		strings.Count(log, "an idle connection was closed to make room") != 1 {
 		t.Errorf("%s", log)
 	}
