@@ -14,6 +14,9 @@ func flagHelp() kong.Vars {
 		"helpReplicated": "Other replicas serve the same callers, so drafts can change without this one knowing. Needs " +
 			"OPENTRAIN_MCP_STATE_KEY.",
 		"helpAllowedOrigins": "Web origins that may call, such as https://app.example.com. Turns on CORS for them.",
+		"helpRate":           "Calls per second per caller. An address can make ten times as many, whatever tokens it sends. 0 means no limit.",
+		"helpMaxConnections": "Maximum open connections (default: --max-streams and 10000 more, as far as the limit of open files " +
+			"allows).",
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before it stops listening, so that a proxy " +
 			"sends them to another replica.",
 		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants, or all.",

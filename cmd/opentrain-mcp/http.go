@@ -49,8 +49,9 @@ type httpCommand struct {
 	AllowedHosts   []string      `placeholder:"A,B" help:"Names that callers use for this server, as in their Host header."`
 	AllowedOrigins []string      `placeholder:"A,B" help:"${helpAllowedOrigins}"`
 	OpsListen      string        `placeholder:"ADDRESS" help:"Serve /healthz, /readyz and /metrics on this address instead."`
-	Rate           float64       `default:"${rate}" help:"Calls per second per caller. 0 means no limit."`
+	Rate           float64       `default:"${rate}" help:"${helpRate}"`
 	Burst          int           `default:"${burst}" help:"Maximum burst of calls per caller."`
+	MaxConnections int           `placeholder:"N" help:"${helpMaxConnections}"`
 	MaxUpstream    int           `default:"${maxUpstream}" help:"Maximum concurrent requests to OpenTrain."`
 	DrainPause     time.Duration `default:"0s" help:"${helpDrainPause}"`
 	DrainTimeout   time.Duration `default:"40s" help:"Time for running calls to finish after SIGTERM."`
@@ -59,6 +60,10 @@ type httpCommand struct {
 // Run serves many callers over HTTP until ctx is done.
 func (c httpCommand) Run(ctx context.Context, std streams) error {
 	log := c.logger(std.err, "json")
+	if err := c.checkEdge(); err != nil {
+		return err
+	}
+	c.fitConnections(log)
 	handler, err := c.handler(log)
 	if err != nil {
 		return err
@@ -76,14 +81,16 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		"sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
 	servers := []*http.Server{httpServer(handler, log)}
 	servers[0].TLSConfig = certificates
-	listeners := []net.Listener{listener}
+	connections := edge.NewConnections(c.MaxConnections, c.BehindProxy, log)
+	listeners := []net.Listener{connections.Limit(servers[0], listener)}
 	if c.OpsListen != "" {
 		ops, err := net.Listen("tcp", c.OpsListen)
 		if err != nil {
 			return fmt.Errorf("--ops-listen: %w", err)
 		}
 		defer ops.Close() //nolint:errcheck // the process ends
-		servers, listeners = append(servers, httpServer(handler.Ops(), log)), append(listeners, ops)
+		servers = append(servers, httpServer(handler.Ops(), log))
+		listeners = append(listeners, edge.NewConnections(opsConnections, true, log).Limit(servers[1], ops))
 		log.Info("listening", "address", ops.Addr().String(), "serves", "health and metrics")
 	}
 	failed := make(chan error, len(servers))
@@ -142,25 +149,8 @@ func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opent
 // lastClose is how long connections without a call may take to close.
 const lastClose = 300 * time.Millisecond
 
-// httpServer makes a server for the handler.
-func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler: handler,
-		// Slow headers can't hold a connection longer than this. Bodies have their own deadline, in the handler.
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		// No WriteTimeout: it counts from the request's header and would cut every event
-		// stream. Calls end by --timeout, and each write to a stream has a deadline.
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-}
-
 // handler builds what is served.
 func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error) {
-	if err := c.checkEdge(); err != nil {
-		return nil, err
-	}
 	cfg := opentrainmcp.HTTPConfig{
 		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
 		Sessions: c.Sessions, SessionIdle: c.SessionIdle, MaxSessions: c.MaxSessions,
@@ -209,6 +199,8 @@ func (c httpCommand) checkEdge() error {
 		return fmt.Errorf("--listen %s is reachable from other machines: set --allowed-hosts to the names callers use for this server", c.Listen)
 	case c.Rate < 0 || c.Burst < 1:
 		return errors.New("--rate must be at least 0 and --burst at least 1")
+	case c.MaxConnections < 0:
+		return errors.New("--max-connections can't be negative")
 	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxUpstream < 1:
 		return errors.New("--max-streams, --max-sessions and --max-upstream must be above zero")
 	case c.SessionIdle <= 0 || c.DrainTimeout <= 0 || c.DrainPause < 0:

@@ -84,7 +84,7 @@ func TestRawRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, raw := range []string{
-		"GET /healthz HTTP/1.1\r\n\r\n", "GET /healthz HTTP/1.0\r\n\r\n", "GET http://evil.example/mcp HTTP/1.1\r\nHost: " + u.Host + "\r\n\r\n",
+		"GET /healthz HTTP/1.1\r\n\r\n", "GET /mcp HTTP/1.0\r\n\r\n", "GET http://evil.example/mcp HTTP/1.1\r\nHost: " + u.Host + "\r\n\r\n",
 		"POST /mcp HTTP/1.1\r\nHost: " + u.Host + "\r\nContent-Type: application/json\r\nContent-Length: -1\r\n\r\n", "\x16\x03\x01\r\n\r\n",
 		"POST //mcp HTTP/1.1\r\nHost: " + u.Host + "\r\nContent-Length: 0\r\n\r\n",
 	} {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+const (
+	opsConnections  = 100    // of health and metrics, which need few
+	moreConnections = 10_000 // beside those of streams
+	otherFiles      = 50     // such as the log, certificates and listeners
+)
+
+// httpServer makes a server for the handler.
+func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler,
+		// Slow headers can't hold a connection longer than this. Bodies have their own deadline, in the handler.
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		// No WriteTimeout: it counts from the request's header and would cut every event
+		// stream. Calls end by --timeout, and each write to a stream has a deadline.
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// fitConnections sets the limit of open connections, and lowers the limit of streams to half of it: streams last, and
+// must leave connections for calls. Each connection needs an open file, and requests to OpenTrain need some too.
+func (c *httpCommand) fitConnections(log *slog.Logger) {
+	wanted := cmp.Or(c.MaxConnections, c.MaxStreams+moreConnections)
+	chosen := c.MaxConnections > 0
+	c.MaxConnections = wanted
+	files, limited := openFiles()
+	if limited {
+		c.MaxConnections = min(wanted, max(files-c.MaxUpstream-opsConnections-otherFiles, files/2))
+	}
+	streams := min(c.MaxStreams, max(1, c.MaxConnections/2))
+	if chosen && c.MaxConnections < wanted || streams < c.MaxStreams {
+		log.Warn("fewer connections or streams can be open than the settings say: streams get half of the connections, and "+
+			"connections need open files (ulimit -n)",
+			"max_connections", c.MaxConnections, "max_streams", streams, "open_files", files)
+	}
+	c.MaxStreams = streams
+}

@@ -1,0 +1,144 @@
+package acceptance_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// idleConnection opens a connection that sends a text and then stays open. With an answer, it waits for one.
+func idleConnection(t *testing.T, address, text string, answer bool) {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() }) //nolint:errcheck // the server may have closed it
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	if !answer {
+		return
+	}
+	got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if _, err := io.Copy(io.Discard, got.Body); err != nil || got.StatusCode != http.StatusOK {
+		t.Fatalf("%d, %v", got.StatusCode, err)
+	}
+}
+
+// TestIdleConnectionsLockNobodyOut: connections that wait for a next request, send half of one, or never send anything
+// make room for others. The log says so once.
+func TestIdleConnectionsLockNobodyOut(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"keep-alive": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"half":       "POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-OpenTrain-Token: ot_pat_",
+		"silent":     "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := runHTTP(t, environment(t), "--sandbox", "--max-connections", "10")
+			stream := p.open()
+			for range 50 {
+				idleConnection(t, p.address, text, name == "keep-alive")
+			}
+			other := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
+			for range 3 {
+				if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {
+					t.Errorf("another caller: %s", got.text)
+				}
+			}
+			stream.call(1, "opentrain_search_jobs", map[string]any{}) // a stream in use isn't idle
+			if n := strings.Count(p.program.stderr.String(), "an idle connection was closed to make room"); n != 1 {
+				t.Errorf("%d lines in the log", n)
+			}
+		})
+	}
+}
+
+// TestStreamsLeaveConnections: streams, which last, use at most half of the connections.
+func TestStreamsLeaveConnections(t *testing.T) {
+	t.Parallel()
+	p := runHTTP(t, environment(t), "--sandbox", "--max-connections", "10")
+	opened := 0
+	for range 12 {
+		stream := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
+		if stream.listen("/sse").response.StatusCode == http.StatusOK {
+			opened++
+		}
+	}
+	if opened != 5 {
+		t.Errorf("%d streams are open", opened)
+	}
+	for range 20 {
+		other := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
+		if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {
+			t.Errorf("a call: %s", got.text)
+		}
+	}
+}
+
+// TestStreamsOverHTTP2: one connection carries several streams and calls, while idle connections make room.
+func TestStreamsOverHTTP2(t *testing.T) {
+	t.Parallel()
+	cert, key, _ := certificate(t, t.TempDir(), 1, "localhost")
+	p := runHTTP(t, environment(t), "--sandbox", "--tls-cert", cert, "--tls-key", key, "--max-connections", "10")
+	connect := func() *endpoint {
+		transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+		t.Cleanup(transport.CloseIdleConnections)
+		return &endpoint{t, "https://" + p.address, &http.Client{Transport: transport}}
+	}
+	caller := connect()
+	var streams []*events
+	for range 4 {
+		streams = append(streams, caller.open())
+	}
+	for range 30 { // each leaves an idle connection
+		if got := connect().do("POST", "/mcp", hello); got.status != http.StatusOK || got.ProtoMajor != 2 {
+			t.Errorf("%s over %s: %s", got.Status, got.Proto, got.body)
+		}
+	}
+	for id, stream := range streams {
+		if got := stream.call(id, "opentrain_search_jobs", map[string]any{}); got.isError {
+			t.Errorf("stream %d: %s", id, got.text)
+		}
+	}
+}
+
+// TestConnectionsLeaveFilesFree: the limit of connections fits the system's limit of open files.
+func TestConnectionsLeaveFilesFree(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such limit")
+	}
+	t.Parallel()
+	cmd := exec.Command("sh", "-c", `ulimit -n 300 && exec "$0" "$@"`, binary, "http", "--listen", "127.0.0.1:0", "--sandbox")
+	cmd.Env = environment(t)
+	program := startProgram(t, cmd)
+	address := listening(program, `"tls":`)
+	for range 320 {
+		idleConnection(t, address, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", true)
+	}
+	other := &endpoint{t, "http://" + address, &http.Client{Transport: &http.Transport{}}}
+	if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {
+		t.Errorf("another caller: %s", got.text)
+	}
+	if log := program.stderr.String(); strings.Contains(log, "too many open files") ||
+		strings.Count(log, "fewer connections or streams can be open than the settings say") != 1 ||
+		strings.Count(log, "an idle connection was closed to make room") != 1 {
+		t.Errorf("%s", log)
+	}
+}

@@ -1,0 +1,159 @@
+package edge
+
+import (
+	"container/list"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// Connections limits the open connections of an http.Server: a number in total, and half of it (but at least one) per
+// address. When there is no room for a new connection, it closes the one that has waited longest for a request. So a
+// caller who only holds connections open can't lock others out.
+type Connections struct {
+	limit, perAddress int
+	log               *slog.Logger
+	sampler           Sampler
+
+	mu        sync.Mutex
+	open      map[net.Conn]*connection
+	waiting   list.List // the connections without a request in progress, the longest waiting first
+	byAddress map[string]*connections
+}
+
+// connections are those of one address.
+type connections struct {
+	open    int
+	waiting list.List
+}
+
+type connection struct {
+	net.Conn
+	address          string
+	inAll, ofAddress *list.Element // nil during a request
+}
+
+// NewConnections returns a limit. With oneCaller, all connections come from one address, such as a proxy's, which can
+// use all of them. Loopback addresses always can, as in a Quota.
+func NewConnections(limit int, oneCaller bool, log *slog.Logger) *Connections {
+	c := &Connections{
+		limit: limit, perAddress: max(1, limit/2), log: log,
+		open: map[net.Conn]*connection{}, byAddress: map[string]*connections{},
+	}
+	if oneCaller {
+		c.perAddress = limit
+	}
+	return c
+}
+
+// Limit limits a server's connections. It returns the listener to serve.
+func (c *Connections) Limit(server *http.Server, listener net.Listener) net.Listener {
+	server.ConnState = c.track
+	return &reportingListener{listener, c}
+}
+
+// track implements http.Server.ConnState.
+func (c *Connections) track(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tracked := c.open[conn]
+	switch {
+	case state == http.StateNew:
+		c.add(conn)
+	case tracked == nil: // it was closed to make room
+	case state == http.StateIdle:
+		c.wait(tracked)
+	case state == http.StateActive:
+		c.stopWaiting(tracked)
+	default:
+		c.remove(tracked)
+	}
+}
+
+func (c *Connections) add(conn net.Conn) {
+	added := &connection{Conn: conn, address: peer(conn.RemoteAddr().String())}
+	same := c.byAddress[added.address]
+	if same == nil {
+		same = &connections{}
+	}
+	full := same.open >= c.perAddress && !Loopback(added.address)
+	if full && !c.closeOldest(&same.waiting) || len(c.open) >= c.limit && !c.closeOldest(&c.waiting) {
+		c.warn("a connection was refused: all are in use", added.address)
+		closeNow(conn)
+		return
+	}
+	c.open[conn], c.byAddress[added.address] = added, same
+	same.open++
+	c.wait(added)
+}
+
+func (c *Connections) wait(conn *connection) {
+	if conn.inAll == nil {
+		conn.inAll, conn.ofAddress = c.waiting.PushBack(conn), c.byAddress[conn.address].waiting.PushBack(conn)
+	}
+}
+
+func (c *Connections) stopWaiting(conn *connection) {
+	if conn.inAll != nil {
+		c.waiting.Remove(conn.inAll)
+		c.byAddress[conn.address].waiting.Remove(conn.ofAddress)
+		conn.inAll, conn.ofAddress = nil, nil
+	}
+}
+
+func (c *Connections) remove(conn *connection) {
+	c.stopWaiting(conn)
+	delete(c.open, conn.Conn)
+	same := c.byAddress[conn.address]
+	if same.open--; same.open == 0 {
+		delete(c.byAddress, conn.address)
+	}
+}
+
+// closeOldest closes the first of the waiting connections, if there is one.
+func (c *Connections) closeOldest(waiting *list.List) bool {
+	first := waiting.Front()
+	if first == nil {
+		return false
+	}
+	oldest, _ := first.Value.(*connection)
+	c.remove(oldest)
+	closeNow(oldest.Conn)
+	c.warn("an idle connection was closed to make room", oldest.address)
+	return true
+}
+
+// closeNow closes a connection without a last TLS message, which would wait for a peer who doesn't read.
+func closeNow(conn net.Conn) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	conn.Close() //nolint:errcheck,gosec // nothing was promised
+}
+
+func (c *Connections) warn(message, address string, more ...any) {
+	c.sampler.Log(message, address, func(address string, times int) {
+		c.log.Warn(message, append([]any{"address", address, "times", times, "limit", c.limit}, more...)...)
+	})
+}
+
+// reportingListener logs why connections can't be accepted, and makes room.
+type reportingListener struct {
+	net.Listener
+	connections *Connections
+}
+
+func (l *reportingListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil && !errors.Is(err, net.ErrClosed) { // such as too many open files
+		c := l.connections
+		c.warn("no connection can be accepted", "", "error", err)
+		c.mu.Lock()
+		c.closeOldest(&c.waiting)
+		c.mu.Unlock()
+	}
+	return conn, err // net/http tries again after a pause
+}
