@@ -66,7 +66,7 @@ func startsMarkup(s string) bool {
 }
 
 // isEntity reports whether a text after an ampersand is the name of an entity. Browsers read &lt and &gt without a semicolon
-// too, but not as the name of a parameter in an address.
+// too.
 func isEntity(s string) bool {
 	length := 0
 	for length < len(s) && isAlphanumeric(s[length]) {
@@ -74,7 +74,7 @@ func isEntity(s string) bool {
 	}
 	name, rest := strings.ToLower(s[:length]), s[length:]
 	return name != "" && strings.HasPrefix(rest, ";") ||
-		(strings.HasPrefix(name, "lt") || strings.HasPrefix(name, "gt")) && !strings.HasPrefix(rest, "=")
+		strings.HasPrefix(name, "lt") || strings.HasPrefix(name, "gt")
 }
 
 func isAlphanumeric(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || isDigit(c) }
