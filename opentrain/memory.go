@@ -25,7 +25,8 @@ const (
 	maxLarge  = 1 // large responses at once
 
 	// Bytes that a value of a JSON text takes when it is decoded. The largest struct in a list is a PublicJob.
-	entrySize  = 512 // an entry of a list
+	entrySize  = 64  // an entry of a list
+	objectSize = 448 // more, for an entry that is an object or a list, or null in the place of one
 	memberSize = 128 // a member of an object
 
 	maxDepth = 60 // of lists and objects in each other, below 64
@@ -161,7 +162,15 @@ func sizeOf(body []byte) (int, error) {
 				}
 			}
 			continue
+		case 'n':
+			if lists&1 == 1 {
+				size += objectSize
+			}
+			continue
 		case '{', '[':
+			if lists&1 == 1 {
+				size += objectSize
+			}
 			depth++
 			lists <<= 1
 			if body[i] == '[' {

@@ -47,7 +47,12 @@ func ofAccounts() map[string]beginning {
 			w.stand.account(standInAccount{id: sandbox.DemoToken, unclaimed: true})
 		}})
 		add("an account revoked meanwhile", beginning{
-			on: "stand-in", solved: fullAccount, late: []string{"is invalid, expired or revoked"}, asked: func(w *world) { w.stand.revoke(sandbox.DemoToken) },
+			on: "stand-in", late: []string{"is invalid, expired or revoked"},
+			asked: func(w *world) { w.stand.revoke(sandbox.DemoToken) },
+			solved: func(w *world) map[string]any {
+				time.Sleep(time.Minute) //nolint:forbidigo // of the bubble: a refused token is tried again after half a minute
+				return fullAccount(w)
+			},
 		})
 		for what, fault := range map[string]struct {
 			status int

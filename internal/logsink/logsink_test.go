@@ -55,12 +55,14 @@ func TestNotice(t *testing.T) {
 		out := &reader{opened: make(chan struct{})}
 		sink := logsink.New(out)
 		sink.OnDrop(func(w io.Writer, dropped int) { fmt.Fprintf(w, "{%d}\n", dropped) })
+		fmt.Fprint(sink, "first\n")
+		synctest.Wait() // the writer waits for the reader
 		big := make([]byte, logsink.Capacity+1)
 		sink.Write(big) //nolint:errcheck // it never fails
 		sink.Write(big) //nolint:errcheck // it never fails
 		close(out.opened)
 		sink.Close(time.Second)
-		if out.String() != "{2}\n" {
+		if out.String() != "first\n{2}\n" {
 			t.Errorf("got %q", out.String())
 		}
 	})

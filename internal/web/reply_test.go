@@ -1,0 +1,58 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestReportsComeWithTheirCall: each call has its own, whatever else the session does.
+func TestReportsComeWithTheirCall(t *testing.T) {
+	const calls = 16
+	s := start(t, withSessions)
+	session := s.openSession()
+	listening := s.send("GET", "/mcp", "", session...)
+	if got := listening.Header.Get("Content-Type"); listening.StatusCode != http.StatusOK || got != "text/event-stream" {
+		t.Fatalf("%d %s", listening.StatusCode, got)
+	}
+	answers := make(chan []string, calls)
+	for i := range calls {
+		body := strings.Replace(call(i, "wait"), `"params":{`, fmt.Sprintf(`"params":{"_meta":{"progressToken":"token %d"},`, i), 1)
+		go func() {
+			stream := readEvents(t, s.send("POST", "/mcp", body, session...))
+			answers <- []string{fmt.Sprint(i), stream.mustNext(), stream.mustNext()}
+		}()
+	}
+	for range calls {
+		<-s.fake.started
+	}
+	close(s.fake.release)
+	for range calls {
+		got := <-answers
+		if !strings.Contains(got[1], `"progressToken":"token `+got[0]+`"`) || !strings.Contains(got[2], `"id":`+got[0]+`,"result"`) {
+			t.Errorf("call %s got %q", got[0], got[1:])
+		}
+	}
+	s.do("DELETE", "/mcp", "", session...)
+	if body, err := io.ReadAll(listening.Body); err != nil || len(body) > 0 {
+		t.Errorf("%v; the session's stream has %q", err, body)
+	}
+}
+
+// TestAcceptDecides: a client that reads no event streams gets JSON, without reports.
+func TestAcceptDecides(t *testing.T) {
+	s := start(t, nil)
+	close(s.fake.release)
+	body := strings.Replace(call(1, "wait"), `"params":{`, `"params":{"_meta":{"progressToken":7},`, 1)
+	for accept, events := range map[string]bool{
+		"": true, "*/*": true, "application/json, text/event-stream;q=0.5": true, "text/*": true,
+		"application/json": false, "application/json, text/plain": false, ";": false,
+	} {
+		got := s.post(body, "Accept", accept)
+		if isStream := got.header.Get("Content-Type") == "text/event-stream"; isStream != events || !strings.Contains(got.body, "released") {
+			t.Errorf("%q: %v %s", accept, got.header, got.body)
+		}
+	}
+}
