@@ -40,8 +40,9 @@ const (
 	DefaultCallsPerSecond     = 50
 	DefaultBurst              = 300
 	AddressFactor             = 10 // an address may call this many times as often as one caller
-	DefaultMaxStreams         = 1_000
-	DefaultMaxSessions        = 10_000
+	DefaultMaxStreams         = 500
+	DefaultMaxSessions        = 5_000
+	DefaultMaxRequests        = 500
 	DefaultSessionIdle        = 30 * time.Minute
 )
 
@@ -203,8 +204,8 @@ type HTTPConfig struct {
 	// much is the limit of each address, since many people can share one: an office, a cloud of agents.
 	CallsPerSecond float64
 	Burst          int
-	// MaxStreams and MaxSessions bound what is open at once; 0 means the defaults.
-	MaxStreams, MaxSessions int
+	// MaxStreams and MaxSessions bound what is open at once, MaxRequests the requests in progress; 0 means the defaults.
+	MaxStreams, MaxSessions, MaxRequests int
 }
 
 // HTTPHandler serves MCP over HTTP: Streamable HTTP at /mcp, HTTP+SSE at /sse and /message, and /healthz, /readyz
@@ -231,6 +232,7 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 		AllowedHosts: cfg.AllowedHosts, AllowedOrigins: cfg.AllowedOrigins, BehindProxy: cfg.BehindProxy, BasePath: cfg.BasePath,
 		SeparateOps: cfg.SeparateOps,
 		MaxStreams:  cmp.Or(cfg.MaxStreams, DefaultMaxStreams), MaxSessions: cmp.Or(cfg.MaxSessions, DefaultMaxSessions),
+		MaxRequests: cmp.Or(cfg.MaxRequests, DefaultMaxRequests),
 	})
 	if err != nil {
 		return nil, err

@@ -38,6 +38,7 @@ type httpCommand struct {
 	MaxSessions    int           `default:"${maxSessions}" help:"Maximum sessions."`
 	NoSSE          bool          `name:"no-sse" help:"Turn off /sse and /message, the transport of older hosts."`
 	MaxStreams     int           `default:"${maxStreams}" help:"Maximum open event streams."`
+	MaxRequests    int           `default:"${maxRequests}" help:"Maximum requests in progress, besides streams."`
 	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"Prefix of session ids, so a proxy can find this replica."`
 	Auth           string        `enum:"callers,shared" default:"callers" help:"${helpAuth}"`
 	RequireToken   bool          `help:"Reject callers without a token."`
@@ -64,6 +65,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	c.fitConnections(log)
+	limitMemory(c.memoryOf())
 	handler, err := c.handler(log)
 	if err != nil {
 		return err
@@ -154,7 +156,7 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	cfg := opentrainmcp.HTTPConfig{
 		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
 		Sessions: c.Sessions, SessionIdle: c.SessionIdle, MaxSessions: c.MaxSessions,
-		NoSSE: c.NoSSE, MaxStreams: c.MaxStreams, ReplicaID: c.ReplicaID, BasePath: c.BasePath,
+		NoSSE: c.NoSSE, MaxStreams: c.MaxStreams, MaxRequests: c.MaxRequests, ReplicaID: c.ReplicaID, BasePath: c.BasePath,
 		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BehindProxy: c.BehindProxy,
 		SeparateOps: c.OpsListen != "", CallsPerSecond: c.Rate, Burst: c.Burst,
 	}
@@ -201,8 +203,8 @@ func (c httpCommand) checkEdge() error {
 		return errors.New("--rate must be at least 0 and --burst at least 1")
 	case c.MaxConnections < 0:
 		return errors.New("--max-connections can't be negative")
-	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxUpstream < 1:
-		return errors.New("--max-streams, --max-sessions and --max-upstream must be above zero")
+	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxRequests < 1 || c.MaxUpstream < 1:
+		return errors.New("--max-streams, --max-sessions, --max-requests and --max-upstream must be above zero")
 	case c.SessionIdle <= 0 || c.DrainTimeout <= 0 || c.DrainPause < 0:
 		return errors.New("--session-idle and --drain-timeout must be above zero; --drain-pause can't be negative")
 	}

@@ -5,12 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	opentrainmcp "opentrain-mcp"
 )
 
 const (
-	opsConnections  = 100    // of health and metrics, which need few
-	moreConnections = 10_000 // beside those of streams
-	otherFiles      = 50     // such as the log, certificates and listeners
+	opsConnections  = 100 // of health and metrics, which need few
+	moreConnections = 500 // beside those of streams
+	otherFiles      = 50  // such as the log, certificates and listeners
 )
 
 // httpServer makes a server for the handler.
@@ -20,7 +22,7 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 		// Slow headers can't hold a connection longer than this. Bodies have their own deadline, in the handler.
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    8 << 10, // and 4 KiB more, by net/http
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
 		// No WriteTimeout: it counts from the request's header and would cut every event
 		// stream. Calls end by --timeout, and each write to a stream has a deadline.
@@ -45,4 +47,12 @@ func (c *httpCommand) fitConnections(log *slog.Logger) {
 			"max_connections", c.MaxConnections, "max_streams", streams, "open_files", files)
 	}
 	c.MaxStreams = streams
+}
+
+// memoryOf returns what the settings may need beyond the memory that the default settings need, in bytes.
+func (c httpCommand) memoryOf() int64 {
+	const connection, session, request = 40 << 10, 6 << 10, 50 << 10
+	more := func(setting, standard int, size int64) int64 { return int64(max(0, setting-standard)) * size }
+	return more(c.MaxConnections, opentrainmcp.DefaultMaxStreams+moreConnections, connection) +
+		more(c.MaxSessions, opentrainmcp.DefaultMaxSessions, session) + more(c.MaxRequests, opentrainmcp.DefaultMaxRequests, request)
 }

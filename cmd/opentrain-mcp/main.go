@@ -139,6 +139,7 @@ func defaults() kong.Vars {
 		"sessionIdle": opentrainmcp.DefaultSessionIdle.String(),
 		"maxSessions": strconv.Itoa(opentrainmcp.DefaultMaxSessions),
 		"maxStreams":  strconv.Itoa(opentrainmcp.DefaultMaxStreams),
+		"maxRequests": strconv.Itoa(opentrainmcp.DefaultMaxRequests),
 		"rate":        strconv.Itoa(opentrainmcp.DefaultCallsPerSecond),
 		"burst":       strconv.Itoa(opentrainmcp.DefaultBurst),
 		"publicReads": strconv.Itoa(opentrain.DefaultPublicReadBudget),

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 	"unicode"
@@ -63,8 +64,19 @@ type stdioCommand struct {
 	serveFlags
 }
 
+// memoryLimit is where the garbage collector begins to work harder, in bytes, unless GOMEMLIMIT says otherwise. Nothing
+// fails beyond it.
+const memoryLimit = 56 << 20
+
+func limitMemory(more int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit + more)
+	}
+}
+
 // Run serves one host over standard input and output. It ends when the host does.
 func (c stdioCommand) Run(ctx context.Context, std streams) error {
+	limitMemory(0)
 	log := c.logger(std.err, "text")
 	cfg, err := c.config(log, true, 0)
 	if err != nil {

@@ -73,7 +73,7 @@ func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by 
 	}
 	// Without a session, an older client's capabilities are unknown and its answer can't be matched to the call.
 	call := callFrom(ctx)
-	if transport == caller.StreamableHTTP || call.send == nil || !showsForms(call.peer.session.GetClientCapabilities().Elicitation) {
+	if transport == caller.StreamableHTTP || call.send == nil || !call.peer.session.showsForms() {
 		return formsUnavailable
 	}
 	if _, pending := f.pending.Load(key); pending {

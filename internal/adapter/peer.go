@@ -207,10 +207,9 @@ type session struct {
 	notifications chan mcp.JSONRPCNotification
 	initialized   atomic.Bool
 
-	mu           sync.Mutex
-	info         mcp.Implementation
-	capabilities mcp.ClientCapabilities
-	version      string
+	mu      sync.Mutex
+	forms   bool // the client can show forms
+	version string
 }
 
 var _ server.SessionWithClientInfo = (*session)(nil)
@@ -223,28 +222,24 @@ func (s *session) Initialize() { s.initialized.Store(true) }
 
 func (s *session) Initialized() bool { return s.initialized.Load() }
 
-func (s *session) GetClientInfo() mcp.Implementation {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.info
-}
+// SetClientInfo keeps nothing: nothing needs it, and clients could fill the memory with it.
+func (*session) SetClientInfo(mcp.Implementation) {}
 
-func (s *session) SetClientInfo(info mcp.Implementation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.info = info
-}
+func (*session) GetClientInfo() mcp.Implementation { return mcp.Implementation{} }
 
-func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.capabilities
-}
-
+// SetClientCapabilities keeps only what this server asks for.
 func (s *session) SetClientCapabilities(capabilities mcp.ClientCapabilities) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.capabilities = capabilities
+	s.forms = showsForms(capabilities.Elicitation)
+}
+
+func (*session) GetClientCapabilities() mcp.ClientCapabilities { return mcp.ClientCapabilities{} }
+
+func (s *session) showsForms() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.forms
 }
 
 func (s *session) ProtocolVersion() string {

@@ -26,6 +26,9 @@ const (
 const (
 	version = "2.0"
 	maxID   = 256 // of an id or a progress token, in bytes: they are kept until the response
+	// A value takes many times its bytes when it is decoded, so their number is limited, and how deeply they are nested.
+	maxValues = 10_000
+	maxDepth  = 64
 
 	metaPrefix      = "io.modelcontextprotocol/"
 	versionKey      = metaPrefix + "protocolVersion"
@@ -84,6 +87,11 @@ func Parse(data []byte) (Message, error) {
 	case bytes.TrimSpace(data)[0] != '{':
 		return Message{}, &Error{Code: CodeParseError, Message: "The message is not a JSON object. Send one JSON-RPC message at a time."}
 	}
+	if problem := tooManyValues(data); problem != "" {
+		var scanner IDScanner
+		scanner.Write(data) //nolint:errcheck,gosec // it returns no error
+		return Message{}, &Error{Code: CodeInvalidRequest, Message: problem, ID: scanner.ID()}
+	}
 	var p parser
 	m := p.message(data)
 	m.Size = len(data)
@@ -95,6 +103,35 @@ func Parse(data []byte) (Message, error) {
 		p.err.ID = m.ID
 	}
 	return Message{}, p.err
+}
+
+// tooManyValues says why valid JSON is too much to decode, "" if it isn't. It decodes nothing.
+func tooManyValues(data []byte) string {
+	values, depth, inString := 1, 0, false
+	for i := 0; i < len(data); i++ {
+		c := data[i]
+		switch {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{', c == '[':
+			values++
+			depth++
+		case c == '}', c == ']':
+			depth--
+		case c == ',':
+			values++
+		}
+		switch {
+		case values > maxValues:
+			return fmt.Sprintf("The message has more than %d values.", maxValues)
+		case depth > maxDepth:
+			return fmt.Sprintf("The message is nested more than %d levels deep.", maxDepth)
+		}
+	}
+	return ""
 }
 
 // parser keeps the first problem of a message.

@@ -54,6 +54,10 @@ func TestParse(t *testing.T) {
 		{"a name in capitals", `{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}`, Request, `must be spelled "method"`, "1"},
 		{"a param in capitals", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"NAME":"b"}}`, Request, `must be spelled "name"`, "1"},
 		{"a long s", `{"jsonrpc":"2.0","id":1,"method":"a","param\u017f":{}}`, Request, `must be spelled "params"`, "1"},
+		{"many values", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":[` + strings.Repeat("0,", 9000) + `0]}}`, Request, "", ""},
+		{"too many values", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":[` + strings.Repeat("{},", 5000) + `0]}}`, Request, "10000 values", "1"},
+		{"values in a text", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":"` + strings.Repeat(`,{\"`, 20000) + `"}}`, Request, "", ""},
+		{"too deep", `{"jsonrpc":"2.0","id":"x","method":"a","params":{"x":` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}}`, Request, "64 levels", `"x"`},
 		{"an odd token", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"_meta":{"progressToken":{}}}}`, Request, "The progressToken must", "1"},
 	} {
 		m, err := Parse([]byte(test.message))

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	maxBody   = 1 << 20  // limits the body of a request, in bytes
-	maxBodies = 16 << 20 // limits the bodies of all requests in progress, and what waits in streams, in bytes
+	maxBody   = 1 << 20 // limits the body of a request, in bytes
+	maxBodies = 4 << 20 // limits the bodies of all requests in progress: decoded, they take several times as much
 )
 
 // receiveBody reads the body of a POST. It counts in the share, until the request is served.

@@ -48,8 +48,8 @@ type Config struct {
 	FormTimeout time.Duration
 	NoSSE       bool
 	ReplicaID   string
-	// MaxStreams and MaxSessions limit what is open at once, as in edge.Quota.
-	MaxStreams, MaxSessions int
+	// MaxStreams, MaxSessions and MaxRequests limit what is open or in progress at once, as in edge.Quota.
+	MaxStreams, MaxSessions, MaxRequests int
 
 	// Addresses limits the requests of each address, whatever tokens they have; nil for no limit.
 	Addresses *edge.Limiter
@@ -95,7 +95,9 @@ type Handler struct {
 	sessions    *sessions
 	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
-	bodies      *edge.Quota // bytes
+	requests    *edge.Quota // in progress, besides streams
+	bodies      *edge.Quota // bytes of their messages
+	unsent      *edge.Quota // bytes that wait for streams
 	refusals    edge.Sampler
 
 	turnsAway atomic.Bool     // new calls get 503
@@ -116,7 +118,7 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, sessions: newSessions(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams),
-		bodies: edge.NewQuota(maxBodies), idle: make(chan struct{}),
+		requests: edge.NewQuota(cfg.MaxRequests), bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
 	}
 	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())

@@ -31,6 +31,7 @@ var (
 		"Send initialize first, and send the id from its response with every later request.")
 	errSessionEnded = refuse(http.StatusNotFound, "There is no such session: it ended, or belongs to another token. Send initialize again.")
 	errSessionLimit = refuse(http.StatusTooManyRequests, "This server has reached its limit of sessions. Try again later.")
+	errRequestLimit = refuse(http.StatusTooManyRequests, "Too many requests are in progress. Try again later.")
 	errStreamLimit  = refuse(http.StatusServiceUnavailable, "This server has reached its limit of open streams. Try again later, or use /mcp.")
 	errClosing      = refuse(http.StatusServiceUnavailable, "This server is shutting down.")
 )

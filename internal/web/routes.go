@@ -141,6 +141,14 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 			h.helpBrowser(w, r)
 			return
 		}
+		if r.Method != http.MethodGet { // streams have a limit of their own
+			release, ok := h.requests.Acquire(address)
+			if !ok {
+				answerError(w, errRequestLimit)
+				return
+			}
+			defer release()
+		}
 		share := h.bodies.Share(address)
 		defer share.Close()
 		received, err := h.prepare(w, r, share)

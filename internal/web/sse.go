@@ -16,7 +16,8 @@ import (
 
 const (
 	maxPending   = 64                     // limits the calls of one stream that wait for their answer
-	maxUnsent    = 1 << 20                // limits the messages that wait for one stream, in bytes
+	maxUnsent    = 8 << 20                // limits the messages that wait for all streams, in bytes
+	maxQueue     = 1 << 20                // limits those that wait for one stream
 	drainTimeout = 500 * time.Millisecond // limits the last write to a stream when the server shuts down
 	sseMethods   = "Open a stream with GET, and send messages with POST to the address in its first event."
 )
@@ -47,7 +48,8 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	request, id := caller.From(r.Context()), h.cfg.newID()
 	s := &stream{
 		peer: h.cfg.Server.NewPeer(id), owner: request.Owner, narrowing: request.Narrowing,
-		share: h.bodies.Share(request.Address), closing: h.closing, wake: make(chan struct{}, 1),
+		requests: h.requests, bodies: h.bodies, address: request.Address,
+		share: h.unsent.Share(request.Address), closing: h.closing, wake: make(chan struct{}, 1),
 	}
 	s.ctx, s.end = context.WithCancel(r.Context())
 	defer s.close()
@@ -97,7 +99,8 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received j
 	request.Transport = caller.SSE
 	request.Narrowing = slices.Concat(request.Narrowing, s.narrowing)
 	if received.Kind == jsonrpc.Request {
-		if err := s.expect(received.Size); err != nil {
+		release, err := s.expect(received.Size)
+		if err != nil {
 			return err
 		}
 		leave := h.enter()
@@ -106,7 +109,8 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received j
 			defer leave()
 			defer call.End()
 			response, _ := call.Serve(ctx, s.send)
-			s.settle(response, received.Size)
+			release()
+			s.settle(response)
 		}()
 	} else {
 		s.peer.Receive(received)
@@ -123,7 +127,10 @@ type stream struct {
 	ctx       context.Context // ends with the stream
 	end       context.CancelFunc
 	closing   context.Context // ends when the server shuts down
-	share     *edge.Share     // of the bytes that all messages in progress may have
+	share     *edge.Share     // of the bytes that wait for all streams
+	requests  *edge.Quota     // as in Handler
+	bodies    *edge.Quota     // as in Handler
+	address   string          // as caller.Request.Address
 	wake      chan struct{}   // gets a value when there is something to do
 
 	mu      sync.Mutex
@@ -132,27 +139,37 @@ type stream struct {
 	unsent  int // bytes of the queue and of the message that is being written
 }
 
-// expect adds a pending call with a message of so many bytes, unless there are too many.
-func (s *stream) expect(size int) error {
+// expect adds a pending call with a message of so many bytes, unless there are too many. Its request and bytes count until
+// release.
+func (s *stream) expect(size int) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.closing.Err() != nil:
-		return errClosing
+		return nil, errClosing
 	case s.ctx.Err() != nil:
-		return errStreamUnknown
-	case s.pending >= maxPending || !s.share.Grow(size):
-		return errPendingLimit
+		return nil, errStreamUnknown
+	case s.pending >= maxPending:
+		return nil, errPendingLimit
+	}
+	done, ok := s.requests.Acquire(s.address)
+	if !ok {
+		return nil, errRequestLimit
+	}
+	message := s.bodies.Share(s.address)
+	if !message.Grow(size) {
+		done()
+		return nil, errRequestLimit
 	}
 	s.pending++
-	return nil
+	return func() {
+		done()
+		message.Close()
+	}, nil
 }
 
 // settle sends the response to a pending call, nil if the client canceled the call.
-func (s *stream) settle(response []byte, size int) {
-	s.mu.Lock()
-	s.share.Shrink(size)
-	s.mu.Unlock()
+func (s *stream) settle(response []byte) {
 	if response != nil {
 		s.send(response)
 	}
@@ -169,7 +186,7 @@ func (s *stream) send(message []byte) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	if s.unsent > 0 && s.unsent+len(message) > maxUnsent || !s.share.Grow(len(message)) {
+	if s.unsent > 0 && s.unsent+len(message) > maxQueue || !s.share.Grow(len(message)) {
 		s.end()
 		return
 	}

@@ -112,9 +112,9 @@ func TestEventsHaveOneFraming(t *testing.T) {
 // TestStreamWithoutAReaderEnds: what waits for a stream is bounded, per stream and in all, and given back at its end.
 func TestStreamWithoutAReaderEnds(t *testing.T) {
 	for name, test := range map[string]struct{ all, message, most int }{
-		"one stream":  {maxBodies, maxUnsent / 8, 8},
-		"all streams": {maxUnsent / 2, maxUnsent / 8, 4},
-		"one message": {maxBodies, maxUnsent + 1, 1},
+		"one stream":  {maxUnsent, maxQueue / 8, 8},
+		"all streams": {maxQueue / 2, maxQueue / 8, 4},
+		"one message": {maxUnsent, maxQueue + 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			quota := edge.NewQuota(test.all)

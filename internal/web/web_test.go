@@ -135,7 +135,7 @@ func newHandler(t *testing.T, change func(*Config)) *remote {
 	t.Helper()
 	s := &remote{t: t, fake: newFakeServer(), log: &lockedLog{}}
 	cfg := Config{
-		Server: s.fake, Auth: AuthCallers, MaxStreams: 100, MaxSessions: 100, SessionIdle: time.Hour, Metrics: metrics.New(),
+		Server: s.fake, Auth: AuthCallers, MaxStreams: 100, MaxSessions: 100, MaxRequests: 100, SessionIdle: time.Hour, Metrics: metrics.New(),
 		Logger: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
