@@ -28,7 +28,7 @@ type Desk struct {
 
 const (
 	knownTTL      = time.Hour // how long a draft is remembered
-	maxRemembered = 16 << 20  // the most that is remembered of drafts, in bytes
+	maxRemembered = 8 << 20   // the most that is remembered of drafts, in bytes
 )
 
 // NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered doesn't complete

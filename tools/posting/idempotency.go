@@ -16,7 +16,7 @@ import (
 
 const (
 	keyTTL  = 24 * time.Hour // how long a derived key is used again for the same content
-	maxKeys = 20_000         // how many keys are remembered
+	maxKeys = 10_000         // how many keys are remembered
 )
 
 // createKeys finds the idempotency key of a create that names none. The key is derived from account, content and UTC
