@@ -34,9 +34,6 @@ func raw(t *testing.T, api http.RoundTripper, messages ...string) message {
 // client names. An outage is something else.
 func TestWhatDoesNotExistHasItsCode(t *testing.T) {
 	const resources = "Resources: opentrain://fields, opentrain://fields/{key}, opentrain://jobs/{jobId}."
-	ref := func(ref, argument string) string {
-		return `"ref":{"type":"ref/` + ref + `},"argument":{"name":"` + argument + `","value":""}`
-	}
 	for _, test := range []struct {
 		method, params string
 		resource       bool
@@ -50,12 +47,6 @@ func TestWhatDoesNotExistHasItsCode(t *testing.T) {
 		{"resources/read", `"x":1`, false, "uri is required. " + resources},
 		{"prompts/get", `"name":"nope"`, false, `There is no prompt "nope". Prompts: post_job, review_draft.`},
 		{"prompts/get", `"name":"post_job","arguments":{"words":"x"}`, false, `post_job has no argument "words". Arguments: description.`},
-		{"completion/complete", ref(`prompt","name":"nope"`, "x"), false, `There is no prompt "nope". Prompts: post_job, review_draft.`},
-		{"completion/complete", ref(`prompt","name":"review_draft"`, "x"), false, `review_draft has no argument "x". Arguments: jobId.`},
-		{"completion/complete", ref(`resource","uri":"opentrain://nope/{x}"`, "x"), false,
-			"There is no resource opentrain://nope/{x}. " + resources},
-		{"completion/complete", ref(`resource","uri":"opentrain://fields/{key}"`, "x"), false,
-			`opentrain://fields/{key} has no argument "x". Arguments: key.`},
 	} {
 		for version, code := range map[string]int{legacy: -32002, modern: -32602} {
 			messages := []string{hello, `{"jsonrpc":"2.0","id":2,"method":"` + test.method + `","params":{` + test.params + `}}`}

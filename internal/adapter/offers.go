@@ -86,43 +86,35 @@ func variableOf(uri string) string {
 const maxCompletions = 100
 
 // completer implements server.PromptCompletionProvider and server.ResourceCompletionProvider. It returns no values
-// instead of an error of the API: people just type on.
+// instead of an error, also for what doesn't exist: people just type on.
 type completer struct{ *Server }
 
 func (c completer) CompletePromptArgument(
 	ctx context.Context, prompt string, argument mcp.CompleteArgument, _ mcp.CompleteContext,
 ) (*mcp.Completion, error) {
 	for _, p := range c.prompts {
-		switch {
-		case p.Name != prompt || !c.servedTo(ctx).Has(p.Needs...):
-		case p.Argument.Name != argument.Name:
-			return nil, noArgument(p.Name, argument.Name, p.Argument.Name)
-		default:
-			return c.complete(ctx, p.Complete, argument.Value)
+		if p.Name == prompt && p.Argument.Name == argument.Name {
+			return c.complete(ctx, p.Needs, p.Complete, argument.Value)
 		}
 	}
-	return nil, c.noPrompt(ctx, prompt)
+	return completion(nil), nil
 }
 
 func (c completer) CompleteResourceArgument(
 	ctx context.Context, uri string, argument mcp.CompleteArgument, _ mcp.CompleteContext,
 ) (*mcp.Completion, error) {
 	for _, r := range c.resources {
-		switch {
-		case r.URI != uri || !c.servedTo(ctx).Has(r.Needs...):
-		case variableOf(uri) == "" || variableOf(uri) != argument.Name:
-			return nil, noArgument(r.URI, argument.Name, variableOf(uri))
-		default:
-			return c.complete(ctx, r.Complete, argument.Value)
+		if r.URI == uri && variableOf(uri) == argument.Name {
+			return c.complete(ctx, r.Needs, r.Complete, argument.Value)
 		}
 	}
-	return nil, c.noTemplate(ctx, uri)
+	return completion(nil), nil
 }
 
 func (c completer) complete(
-	ctx context.Context, values func(context.Context, caller.Caller, string) ([]string, error), typed string,
+	ctx context.Context, needs []string, values func(context.Context, caller.Caller, string) ([]string, error), typed string,
 ) (*mcp.Completion, error) {
-	if values == nil {
+	if values == nil || !c.servedTo(ctx).Has(needs...) {
 		return completion(nil), nil
 	}
 	return handler(c.Server, func(ctx context.Context, by caller.Caller, typed string) (*mcp.Completion, error) {

@@ -80,10 +80,6 @@ func (s *Server) noPrompt(ctx context.Context, name string) *unknown {
 	return &unknown{words: "There is no prompt " + text.JSON(text.Clean(name, maxNamed)) + ". " + listOf("Prompts", names)}
 }
 
-func (s *Server) noTemplate(ctx context.Context, uri string) *unknown {
-	return &unknown{words: "There is no resource " + text.Clean(uri, maxNamed) + ". " + s.knownResources(ctx)}
-}
-
 func (s *Server) knownResources(ctx context.Context) string {
 	var addresses []string
 	for _, r := range s.resources {
