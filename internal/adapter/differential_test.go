@@ -49,10 +49,10 @@ func library(t *testing.T, message []byte) *view {
 // own returns what this server's parser sees.
 func own(m jsonrpc.Message) view {
 	v := view{method: m.Method, version: m.Version, modern: mcp.IsModernProtocol(m.Version)}
-	switch mcp.MCPMethod(m.Method) {
-	case mcp.MethodToolsCall, mcp.MethodPromptsGet:
+	switch m.Method {
+	case string(mcp.MethodToolsCall), string(mcp.MethodPromptsGet):
 		v.name = m.Param("name")
-	case mcp.MethodResourcesRead:
+	case string(mcp.MethodResourcesRead):
 		v.uri = m.Param("uri")
 	}
 	return v

@@ -201,7 +201,7 @@ func writeEvent(w http.ResponseWriter, name string, data []byte) error {
 	if name == "" {
 		event = append(append([]byte(": "), data...), "\n\n"...)
 	}
-	_, err := w.Write(event) //nolint:gosec // no page: the type is an event stream
+	_, err := w.Write(event)
 	return errors.Join(err, http.NewResponseController(w).Flush())
 }
 
