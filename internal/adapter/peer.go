@@ -13,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/jsonrpc"
+	"opentrain-mcp/internal/text"
 )
 
 // Peer is the other end of a conversation: a host on stdio, a stream of HTTP+SSE, a session of Streamable HTTP, or one
@@ -83,6 +84,7 @@ func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response [
 		return jsonrpc.Answer(c.message.ID, answer.Result), 0
 	case mcp.JSONRPCError:
 		details := answer.Error
+		details.Message = text.Clean(details.Message, maxMessage) // mcp-go repeats what the client sent
 		if c.problem != nil {
 			details.Code, details.Message, details.Data = c.problem.Code, c.problem.Message, c.problem.Data
 		}
@@ -197,6 +199,9 @@ func callFrom(ctx context.Context) *Call {
 	c, _ := ctx.Value(callKey{}).(*Call)
 	return c
 }
+
+// maxMessage limits the message of an error, in characters.
+const maxMessage = 1000
 
 // maxNotifications is more than mcp-go leaves during one request.
 const maxNotifications = 8
