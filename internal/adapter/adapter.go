@@ -46,6 +46,7 @@ type Server struct {
 	cfg       Config
 	mcp       *server.MCPServer
 	forms     *forms
+	refusals  edge.Sampler
 	prompts   []tool.Prompt
 	resources []tool.Resource
 }
@@ -89,8 +90,11 @@ func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
 	return s.cfg.Limiter.Take(caller.From(ctx).RateKey())
 }
 
-// StopForms ends the forms that wait for an answer, and prevents new ones.
-func (s *Server) StopForms() { s.forms.stop() }
+// StopForms ends the forms that wait for an answer, and prevents new ones. It also writes the log lines that wait.
+func (s *Server) StopForms() {
+	s.forms.stop()
+	s.refusals.Flush()
+}
 
 // keepSubscriptionID is a hook: the result of a subscription has the id that its sender wrote.
 func keepSubscriptionID(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest, result *mcp.SubscriptionsListenResult) {

@@ -163,20 +163,37 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 	return result
 }
 
-// record logs and counts the call. It never logs arguments or tokens.
+// record logs and counts the call. It never logs arguments or tokens. Strangers must not fill the log, so calls that were
+// refused for their caller are sampled.
 func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
 	counted := c.tool.Name
 	if !c.server.cfg.Served.Has(counted) {
 		counted = notServed // a caller can make up any number of names
 	}
 	c.server.cfg.Metrics.ToolCall(counted, outcome, c.duration)
-	identified(ctx, c.server.cfg.Logger, c.call.Caller).InfoContext(ctx, "tool call",
-		"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds())/1000)
-	c.audit(ctx, effect)
+	by, ctx := c.call.Caller, context.WithoutCancel(ctx)
+	write := func(more ...any) {
+		identified(ctx, c.server.cfg.Logger, by).InfoContext(ctx, "tool call", append([]any{
+			"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds()) / 1000,
+		}, more...)...)
+		c.audit(ctx, effect, more...)
+	}
+	switch opentrain.Code(outcome) {
+	case opentrain.CodeBusy, opentrain.CodeNoToken, opentrain.CodeUnauthorized:
+		c.server.refusals.Log(outcome+" "+counted, caller.From(ctx).Address, func(_ string, times int) {
+			if times > 1 {
+				write("times", times)
+				return
+			}
+			write()
+		})
+	default:
+		write()
+	}
 }
 
 // audit logs what the call changed, if anything, at any log level.
-func (c *toolCall) audit(ctx context.Context, effect tool.Effect) {
+func (c *toolCall) audit(ctx context.Context, effect tool.Effect, more ...any) {
 	if c.tool.Kind.ReadOnly() || effect.Outcome == "" {
 		return
 	}
@@ -184,7 +201,7 @@ func (c *toolCall) audit(ctx context.Context, effect tool.Effect) {
 	if address := caller.From(ctx).Address; address != "" {
 		log = log.With("address", address) // callers who share a token have the same hash
 	}
-	log.InfoContext(ctx, "audit", "tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome)
+	log.InfoContext(ctx, "audit", append([]any{"tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome}, more...)...)
 }
 
 // identified returns the log with what identifies a call: the request's id and a short hash of the token.

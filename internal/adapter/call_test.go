@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -289,5 +290,25 @@ func TestTools(t *testing.T) {
 	shown := string(definitions)
 	if err != nil || strings.Count(shown, `"outputSchema"`) != 3 || !strings.Contains(shown, hints) || len(s.Served().Tools()) != 3 {
 		t.Errorf("%v, %s", err, definitions)
+	}
+}
+
+// TestRefusedCallsFillNoLog: calls that are refused for their caller leave a few lines, which say how many there were.
+func TestRefusedCallsFillNoLog(t *testing.T) {
+	var log logs
+	refuse := func(context.Context, tool.Call, input) (output, *tool.Ask, error) {
+		return output{}, nil, &opentrain.Error{Code: opentrain.CodeUnauthorized, Status: http.StatusUnauthorized, Message: "Bad token."}
+	}
+	s := newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindClose, refuse)}}, func(cfg *adapter.Config) { cfg.Logger = log.at(slog.LevelInfo) })
+	h := newHost(t, s, previous, nil)
+	for i := range 100 {
+		h.request = caller.Request{Transport: caller.StreamableHTTP, Address: "192.0.2.7", Token: caller.Token{Value: fmt.Sprint("ot_pat_", i)}}
+		h.call(tool.KindClose, `{"jobId":"job_1"}`, nil)
+	}
+	s.StopForms()
+	for line, want := range map[string]int{"tool call": 2, "msg=audit": 2, "times=99": 2, "outcome=UNAUTHORIZED": 2} {
+		if got := strings.Count(log.String(), line); got != want {
+			t.Errorf("%d lines with %s:\n%s", got, line, log.String())
+		}
 	}
 }
