@@ -154,7 +154,8 @@ func (s *Server) Tools() []tool.Tool { return s.adapter.Served().Tools() }
 func (s *Server) Definitions() ([]byte, error) { return s.adapter.Definitions() }
 
 // ServeStdio serves one host that writes JSON-RPC messages to in and reads them from out, a line each. It returns
-// nil after the end of in, or after ctx is done, once the requests read so far are answered.
+// nil after the end of in, or after ctx is done, once the requests read so far are answered. It returns an error if it
+// can't read in or write to out.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	return stdio.Serve(ctx, s.adapter, in, out, s.cfg.Timeout, s.cfg.Logger)
 }

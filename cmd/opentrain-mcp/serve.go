@@ -86,17 +86,13 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	go watchParent(ctx, os.Getppid, func() {
 		log.Info("the parent process has ended")
-		end(nil)
+		end()
 	})
-	err = server.ServeStdio(ctx, std.in, toHost{std.out, end})
-	if cause := context.Cause(ctx); errors.Is(cause, errHostGone) {
-		return cause
-	}
-	return err
+	return server.ServeStdio(ctx, std.in, std.out)
 }
 
 // mode is a setting that is auto or off.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"opentrain-mcp/internal/jsonrpc"
 )
@@ -38,14 +37,14 @@ func (l line) parse() (jsonrpc.Message, *jsonrpc.Error) {
 
 // lineReader splits the input into lines that aren't blank.
 type lineReader struct {
-	lines chan line // closed at the end of the input
-
-	mu  sync.Mutex
-	err error
+	lines chan line     // closed at the end of the input
+	ended chan struct{} // closed then too, with err set
+	err   error
 }
 
 // scan reads until the end of the input or of ctx.
 func (r *lineReader) scan(ctx context.Context, in io.Reader) {
+	defer close(r.ended)
 	defer close(r.lines)
 	buffered := bufio.NewReaderSize(in, 64<<10)
 	for {
@@ -59,19 +58,21 @@ func (r *lineReader) scan(ctx context.Context, in io.Reader) {
 		}
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
-				r.mu.Lock()
-				r.err = fmt.Errorf("reading stdin: %w", err)
-				r.mu.Unlock()
+				r.err = fmt.Errorf("reading standard input: %w", err)
 			}
 			return
 		}
 	}
 }
 
+// failure returns the error that ended the input, or nil.
 func (r *lineReader) failure() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.err
+	select {
+	case <-r.ended:
+		return r.err
+	default:
+		return nil
+	}
 }
 
 // readLine reads one line. Of a line that is too long, it keeps only the id.

@@ -3,6 +3,7 @@ package stdio
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -23,34 +24,32 @@ const (
 )
 
 // Serve serves a host that writes messages to in and reads them from out. It returns nil after the end of in, or
-// of ctx, once the requests so far are answered. Answers that take a second longer than timeout are lost.
+// of ctx, once the requests so far are answered, and an error if it can't read in or write to out. Answers that take a
+// second longer than timeout are lost.
 func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, timeout time.Duration, log *slog.Logger) error {
 	input, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &connection{
-		peer: s.NewPeer("stdio"), out: out, log: log, workers: make(chan struct{}, workers), writing: make(chan struct{}, 1),
-		fail: func(err error) { stop(err) }, idle: make(chan struct{}),
+		peer: s.NewPeer("stdio"), out: out, log: log, workers: make(chan struct{}, workers), writing: make(chan struct{}, 1), fail: stop,
 	}
 	// The end of ctx ends the input. The running calls go on until they are answered.
 	calls, cancel := context.WithCancel(caller.With(context.WithoutCancel(ctx), &caller.Request{Transport: caller.Stdio}))
 	defer cancel()
-	close(c.idle)
-	lines := &lineReader{lines: make(chan line)}
+	lines := &lineReader{lines: make(chan line), ended: make(chan struct{})}
 	go lines.scan(input, in)
-	for {
-		select {
-		case l, open := <-lines.lines:
-			if open {
-				c.receive(calls, l)
-				continue
-			}
-		case <-input.Done():
-		}
-		break
+	answered := make(chan struct{})
+	go func() { // it stalls when the host doesn't read, which must not hold up the end
+		defer close(answered)
+		c.receiveAll(input, calls, lines.lines)
+		c.running.Wait()
+	}()
+	select {
+	case <-lines.ended:
+	case <-input.Done():
 	}
 	s.StopForms() // a host that is gone answers no form
 	select {
-	case <-c.idleNow():
+	case <-answered:
 	case <-time.After(timeout + time.Second):
 	}
 	if cause := context.Cause(input); cause != nil && ctx.Err() == nil {
@@ -69,9 +68,24 @@ type connection struct {
 	writing chan struct{} // has room for the one that writes
 	out     io.Writer
 
+	running        sync.WaitGroup // requests without a response
 	mu             sync.Mutex
-	pending, bytes int           // requests without a response, and the size of their messages
-	idle           chan struct{} // closed when pending becomes 0
+	pending, bytes int // their number, and the size of their messages
+}
+
+// receiveAll receives lines until there are no more or the input ends.
+func (c *connection) receiveAll(input, calls context.Context, lines <-chan line) {
+	for {
+		select {
+		case l, open := <-lines:
+			if !open {
+				return
+			}
+			c.receive(calls, l)
+		case <-input.Done():
+			return
+		}
+	}
 }
 
 // receive takes in a line. It blocks only while the host doesn't read what is written to it.
@@ -92,7 +106,7 @@ func (c *connection) receive(ctx context.Context, l line) {
 		c.write(call.Busy(ctx))
 	default:
 		ctx, call := c.peer.Begin(ctx, m)
-		go func() {
+		c.running.Go(func() {
 			defer c.release(len(l.text))
 			if m.Method == string(mcp.MethodToolsCall) {
 				select {
@@ -102,7 +116,7 @@ func (c *connection) receive(ctx context.Context, l line) {
 				}
 			}
 			c.serve(ctx, call)
-		}()
+		})
 	}
 }
 
@@ -123,7 +137,7 @@ func (c *connection) write(message []byte) {
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
 	if _, err := c.out.Write(append(message, '\n')); err != nil {
-		c.fail(err)
+		c.fail(fmt.Errorf("the host no longer reads standard output: %w", err))
 	}
 }
 
@@ -133,9 +147,6 @@ func (c *connection) reserve(size int) bool {
 	defer c.mu.Unlock()
 	if c.pending >= maxPending || c.bytes+size > maxBytes {
 		return false
-	}
-	if c.pending == 0 {
-		c.idle = make(chan struct{})
 	}
 	c.pending++
 	c.bytes += size
@@ -147,14 +158,4 @@ func (c *connection) release(size int) {
 	defer c.mu.Unlock()
 	c.pending--
 	c.bytes -= size
-	if c.pending == 0 {
-		close(c.idle)
-	}
-}
-
-// idleNow returns a channel that is closed when no request is pending.
-func (c *connection) idleNow() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.idle
 }

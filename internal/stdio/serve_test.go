@@ -41,6 +41,7 @@ type host struct {
 	out     *bufio.Scanner
 	pipe    *io.PipeReader
 	release chan struct{} // lets the calls of wait end
+	signal  func()        // ends the context of Serve
 	ended   chan error
 
 	mu  sync.Mutex
@@ -80,8 +81,11 @@ func start(t *testing.T) *host {
 			tool.New(tool.Spec{Name: "wait", Kind: tool.KindPublicRead}, run(true)),
 		}}}},
 	})
+	ctx, cancel := context.WithCancel(t.Context())
+	h.signal = cancel
 	go func() {
-		h.ended <- stdio.Serve(t.Context(), s, in, out, timeout, slog.New(slog.DiscardHandler))
+		defer cancel()
+		h.ended <- stdio.Serve(ctx, s, in, out, timeout, slog.New(slog.DiscardHandler))
 		out.Close() //nolint:errcheck // a pipe
 	}()
 	return h
@@ -339,6 +343,31 @@ func TestLostAnswers(t *testing.T) {
 		}
 		h.pipe.Close() //nolint:errcheck // a pipe
 	})
+}
+
+// TestEndWithoutAReader: a host that doesn't read its answers can't hold up the end, whatever Serve was about to write.
+func TestEndWithoutAReader(t *testing.T) {
+	for name, end := range map[string]func(*host){
+		"end of input": func(h *host) { h.in.Close() }, //nolint:errcheck // a pipe
+		"signal":       func(h *host) { h.signal() },
+	} {
+		for _, line := range []string{ping, "{}", call("1", "echo", "x")} {
+			t.Run(name+" "+line, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := start(t)
+					h.write(line)
+					synctest.Wait()
+					began := time.Now()
+					end(h)
+					if err := <-h.ended; err != nil || time.Since(began) > timeout+time.Second {
+						t.Errorf("%v after %v", err, time.Since(began))
+					}
+					h.in.Close()   //nolint:errcheck // a pipe
+					h.pipe.Close() //nolint:errcheck // a pipe
+				})
+			})
+		}
+	}
 }
 
 // TestDeadOutput: without a reader, the conversation is over.

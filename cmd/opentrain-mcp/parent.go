@@ -2,28 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"time"
 )
-
-var errHostGone = errors.New("the host no longer reads standard output")
-
-// toHost is standard output. When the host no longer reads it, end is called.
-type toHost struct {
-	io.Writer
-	end context.CancelCauseFunc
-}
-
-// Write implements io.Writer.
-func (h toHost) Write(p []byte) (int, error) {
-	n, err := h.Writer.Write(p)
-	if err != nil {
-		h.end(fmt.Errorf("%w: %w", errHostGone, err))
-	}
-	return n, err
-}
 
 const (
 	// launched is how long a launcher may take to start the server and end. Until then, another parent may appear.
