@@ -31,14 +31,14 @@ type Peer struct {
 // NewPeer returns a Peer. The id names its session, "" for none.
 func (s *Server) NewPeer(id string) *Peer {
 	return &Peer{
-		server: s, session: &session{id: id, notifications: make(chan mcp.JSONRPCNotification, maxNotifications)},
-		calls: map[int64]*Call{}, asked: map[int64]chan<- jsonrpc.Message{},
+		server: s, session: &session{id: id}, calls: map[int64]*Call{}, asked: map[int64]chan<- jsonrpc.Message{},
 	}
 }
 
 // Call is a request that a Peer has sent.
 type Call struct {
 	peer     *Peer
+	session  callSession
 	message  jsonrpc.Message
 	id       int64 // for mcp-go
 	end      context.CancelFunc
@@ -51,7 +51,7 @@ type Call struct {
 // Begin makes a request known, so that the client can cancel it: then the returned context ends. Call End when the
 // request is over.
 func (p *Peer) Begin(ctx context.Context, m jsonrpc.Message) (context.Context, *Call) {
-	c := &Call{peer: p, message: m}
+	c := &Call{peer: p, message: m, session: callSession{p.session, make(chan mcp.JSONRPCNotification, maxNotifications)}}
 	ctx, c.end = context.WithCancel(context.WithValue(ctx, callKey{}, c))
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,14 +112,14 @@ func (c *Call) handle(ctx context.Context) (answer mcp.JSONRPCMessage) {
 			answer = nil
 		}
 	}()
-	return s.mcp.HandleMessage(s.mcp.WithContext(ctx, c.peer.session), c.message.Forward(c.id))
+	return s.mcp.HandleMessage(s.mcp.WithContext(ctx, c.session), c.message.Forward(c.id))
 }
 
-// forward sends the notifications that mcp-go has left for the client.
+// forward sends the notifications that mcp-go has left for the client while it handled the request.
 func (c *Call) forward() {
 	for {
 		select {
-		case n := <-c.peer.session.notifications:
+		case n := <-c.session.notifications:
 			if _, ok := n.Params.Meta[mcp.MetaKeySubscriptionID]; ok {
 				n.Params.Meta[mcp.MetaKeySubscriptionID] = c.message.ID // as its sender wrote it
 			}
@@ -208,20 +208,25 @@ const maxNotifications = 8
 
 // session is what mcp-go knows of a Peer.
 type session struct {
-	id            string
-	notifications chan mcp.JSONRPCNotification
-	initialized   atomic.Bool
+	id          string
+	initialized atomic.Bool
 
 	mu      sync.Mutex
 	forms   bool // the client can show forms
 	version string
 }
 
-var _ server.SessionWithClientInfo = (*session)(nil)
+// callSession is the session as one request sees it: its notifications belong to this request.
+type callSession struct {
+	*session
+	notifications chan mcp.JSONRPCNotification
+}
+
+var _ server.SessionWithClientInfo = callSession{}
+
+func (s callSession) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
 
 func (s *session) SessionID() string { return s.id }
-
-func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
 
 func (s *session) Initialize() { s.initialized.Store(true) }
 
