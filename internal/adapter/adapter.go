@@ -101,23 +101,22 @@ func keepSubscriptionID(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRe
 	result.EnsureResultMeta().SetSubscriptionID(callFrom(ctx).message.ID)
 }
 
-// keepProblem is a hook: mcp-go calls the errors of handlers internal, and describes params that it can't read in terms of Go.
+// keepProblem is a hook. It keeps what is wrong with the params of a request, in words for people: mcp-go would call it an
+// internal error, or describe it in terms of Go.
 func (s *Server) keepProblem(ctx context.Context, _ any, method mcp.MCPMethod, request any, err error) {
 	call := callFrom(ctx)
-	if problem, found := s.ProblemOf(ctx, request, err); found {
-		call.problem = &problem
+	if call.problem = s.problemOf(ctx, request, err); call.problem != nil {
 		return
 	}
 	if _, unreadable := errors.AsType[*server.UnparsableMessageError](err); !unreadable {
 		return
 	}
-	problem := Problem{
-		Code: jsonrpc.CodeInvalidParams, Message: "The params of " + string(method) + " don't have the form that the protocol gives them.",
+	call.problem = &problem{
+		code: jsonrpc.CodeInvalidParams, message: "The params of " + string(method) + " don't have the form that the protocol gives them.",
 	}
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && mismatch.Field != "" {
-		problem.Message = fmt.Sprintf("%s can't be of the type %s.", mismatch.Field, mismatch.Value)
+		call.problem.message = fmt.Sprintf("%s can't be of the type %s.", mismatch.Field, mismatch.Value)
 	}
-	call.problem = &problem
 }
 
 // definition describes a tool in the protocol's terms.

@@ -58,7 +58,8 @@ const (
 // deliveryTo returns how a form can reach the human behind a call.
 func (f *forms) deliveryTo(ctx context.Context, request mcp.CallToolRequest, by caller.Caller) delivery {
 	transport := caller.From(ctx).Transport
-	if f.cfg.FormsOff || transport == caller.SSE || transport == caller.Unknown { // mcp-go's SSE carries no forms
+	// HTTP+SSE belongs to protocol 2024-11-05, which has no forms.
+	if f.cfg.FormsOff || transport == caller.SSE || transport == caller.Unknown {
 		return formsUnavailable
 	}
 	key := formKey(ctx, by)
@@ -127,7 +128,7 @@ func (f *forms) openState(purpose []string, token string) (state json.RawMessage
 }
 
 // elicit sends a form to an older client and waits for the answers. After any failure the form is unanswered: the tool
-// goes on in the conversation. mcp-go's own bridge for older clients would lose the call.
+// goes on in the conversation.
 func (f *forms) elicit(
 	ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress,
 ) (outcome tool.FormOutcome, answers map[string]json.RawMessage) {

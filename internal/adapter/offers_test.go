@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
@@ -228,36 +227,31 @@ func TestServeCompletion(t *testing.T) {
 	}
 }
 
-// TestProblemOf: what doesn't exist has the code of the request's protocol, and words.
-func TestProblemOf(t *testing.T) {
+// TestUnknownNames: what doesn't exist has the code of the request's protocol, and words. A bug of a handler stays internal.
+func TestUnknownNames(t *testing.T) {
 	s := newServer(t, tool.Set{}, func(cfg *adapter.Config) { cfg.Served.Sets = hostSets() })
-	resource := func(uri string) *mcp.ReadResourceRequest {
-		return &mcp.ReadResourceRequest{Params: mcp.ReadResourceParams{URI: uri}}
-	}
+	const resources = "Resources: test://jobs, test://jobs/{jobId}."
 	for _, test := range []struct {
 		version string
-		request any
-		err     error
+		method  mcp.MCPMethod
+		params  map[string]any
 		want    string
 	}{
-		{previous, resource("test://x\u202e\n"), server.ErrResourceNotFound,
-			"-32002 There is no resource test://x. Resources: test://jobs, test://jobs/{jobId}. map[uri:test://x]"},
-		{current, resource("test://x"), server.ErrResourceNotFound,
-			"-32602 There is no resource test://x. Resources: test://jobs, test://jobs/{jobId}. map[uri:test://x]"},
-		{previous, resource(""), server.ErrResourceNotFound, "-32602 uri is required. Resources: test://jobs, test://jobs/{jobId}. <nil>"},
-		{previous, &mcp.GetPromptRequest{Params: mcp.GetPromptParams{Name: "x"}}, server.ErrPromptNotFound,
-			`-32602 There is no prompt "x". Prompts: about, free. <nil>`},
-		{previous, resource("test://jobs"), errors.New("an outage"), "none"},
-		{previous, &mcp.GetPromptRequest{}, errors.New("a bug"), "none"},
-		{previous, &mcp.ListToolsRequest{}, server.ErrResourceNotFound, "none"},
+		{previous, mcp.MethodResourcesRead, map[string]any{"uri": "test://x\u202e\n"},
+			"-32002 There is no resource test://x. " + resources + " map[uri:test://x]"},
+		{current, mcp.MethodResourcesRead, map[string]any{"uri": "test://x"},
+			"-32602 There is no resource test://x. " + resources + " map[uri:test://x]"},
+		{previous, mcp.MethodResourcesRead, map[string]any{"uri": ""}, "-32602 uri is required. " + resources + " <nil>"},
+		{previous, mcp.MethodPromptsGet, map[string]any{"name": "x"}, `-32602 There is no prompt "x". Prompts: about, free. <nil>`},
+		{previous, mcp.MethodResourcesRead, map[string]any{"uri": "test://jobs/none"}, "-32603 there is no job none <nil>"},
+		{previous, mcp.MethodPromptsGet, map[string]any{"name": "about", "arguments": map[string]string{"jobId": "panic"}},
+			"-32603 internal server error <nil>"},
 	} {
-		ctx := server.WithRequestProtocolInfo(t.Context(), &server.RequestProtocolInfo{ProtocolVersion: test.version})
-		got := "none"
-		if p, found := s.ProblemOf(ctx, test.request, fmt.Errorf("wrapped: %w", test.err)); found {
-			got = fmt.Sprintln(p.Code, p.Message, p.Data)
-		}
-		if strings.TrimSpace(got) != test.want {
-			t.Errorf("%T %v: got %s", test.request, test.err, got)
+		e := newHost(t, s, test.version, nil).send(test.method, test.params, nil)
+		if e == nil {
+			t.Errorf("%s %v: no error", test.method, test.params)
+		} else if got := fmt.Sprint(e.Code, " ", e.Message, " ", e.Data); got != test.want {
+			t.Errorf("%s %v: got %s", test.method, test.params, got)
 		}
 	}
 }

@@ -45,7 +45,7 @@ type Call struct {
 	canceled atomic.Bool // by the client
 	busy     bool
 	send     func(message []byte)
-	problem  *Problem // with the params, nil for none
+	problem  *problem // with the params, nil for none
 }
 
 // Begin makes a request known, so that the client can cancel it: then the returned context ends. Call End when the
@@ -86,7 +86,7 @@ func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response [
 		details := answer.Error
 		details.Message = text.Clean(details.Message, maxMessage) // mcp-go repeats what the client sent
 		if c.problem != nil {
-			details.Code, details.Message, details.Data = c.problem.Code, c.problem.Message, c.problem.Data
+			details.Code, details.Message, details.Data = c.problem.code, c.problem.message, c.problem.data
 		}
 		return jsonrpc.Refusal(c.message.ID, details.Code, details.Message, details.Data), details.Code
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"opentrain-mcp/internal/jsonrpc"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
@@ -20,31 +21,31 @@ type unknown struct {
 
 func (u *unknown) Error() string { return u.words }
 
-// Problem is how to answer a request whose params are wrong. mcp-go calls the errors of handlers internal.
-type Problem struct {
-	Code    int
-	Message string
-	Data    any // nil for none
+// problem is how to answer a request that has wrong params. mcp-go would answer that the error is internal.
+type problem struct {
+	code    int
+	message string
+	data    any // nil for none
 }
 
-// ProblemOf returns the problem with the params of a request that failed with err, if that is the reason. The code is the one
-// of the request's protocol version.
-func (s *Server) ProblemOf(ctx context.Context, request any, err error) (p Problem, found bool) {
+// problemOf returns the problem with the params of a request that failed with err, nil for any other error. The code is the
+// one of the request's protocol version.
+func (s *Server) problemOf(ctx context.Context, request any, err error) *problem {
 	missing, found := errors.AsType[*unknown](err)
 	if !found {
 		missing = s.missing(ctx, request, err)
 	}
 	switch {
 	case missing == nil:
-		return Problem{}, false
+		return nil
 	case missing.uri == "":
-		return Problem{Code: mcp.INVALID_PARAMS, Message: missing.words}, true
+		return &problem{code: jsonrpc.CodeInvalidParams, message: missing.words}
 	}
 	code := mcp.RESOURCE_NOT_FOUND
 	if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {
-		code = mcp.INVALID_PARAMS
+		code = jsonrpc.CodeInvalidParams
 	}
-	return Problem{Code: code, Message: missing.words, Data: map[string]string{"uri": missing.uri}}, true
+	return &problem{code: code, message: missing.words, data: map[string]string{"uri": missing.uri}}
 }
 
 // missing puts into words what mcp-go doesn't find by itself, nil for any other error.

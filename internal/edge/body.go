@@ -11,7 +11,7 @@ import (
 // bodyTimeout is how long a request body may take to arrive. A server's ReadTimeout would end streams too.
 const bodyTimeout = 15 * time.Second
 
-// The errors of ReadBody. Answer with HTTP 413, 408 and 503.
+// The errors of ReadBody. Answer with HTTP 413, 408 and 429.
 var (
 	ErrTooLarge = errors.New("the request body is too large")
 	ErrTooSlow  = errors.New("the request body took too long to arrive")

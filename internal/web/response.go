@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
-
 	"opentrain-mcp/internal/jsonrpc"
 )
 
@@ -31,16 +29,16 @@ const defaultRetryAfter = 5 * time.Second
 
 // refuse returns a refusal of a request that is valid JSON.
 func refuse(status int, format string, args ...any) *refusal {
-	return &refusal{status: status, code: mcp.INVALID_REQUEST, message: fmt.Sprintf(format, args...)}
+	return &refusal{status: status, code: jsonrpc.CodeInvalidRequest, message: fmt.Sprintf(format, args...)}
 }
 
 func refuseMethod(allow, message string) *refusal {
-	return &refusal{status: http.StatusMethodNotAllowed, code: mcp.INVALID_REQUEST, message: message, allow: allow}
+	return &refusal{status: http.StatusMethodNotAllowed, code: jsonrpc.CodeInvalidRequest, message: message, allow: allow}
 }
 
 // refuseFor returns a refusal of a request that came too early.
 func refuseFor(wait time.Duration, message string) *refusal {
-	return &refusal{status: http.StatusTooManyRequests, code: mcp.INVALID_REQUEST, message: message, retryAfter: wait}
+	return &refusal{status: http.StatusTooManyRequests, code: jsonrpc.CodeInvalidRequest, message: message, retryAfter: wait}
 }
 
 func (r *refusal) Error() string { return r.message }
@@ -49,7 +47,7 @@ func (r *refusal) Error() string { return r.message }
 func answerError(w http.ResponseWriter, err error) {
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
-		refused = &refusal{status: http.StatusInternalServerError, code: mcp.INTERNAL_ERROR, message: "internal server error"}
+		refused = &refusal{status: http.StatusInternalServerError, code: jsonrpc.CodeInternalError, message: "internal server error"}
 	}
 	header := w.Header()
 	switch refused.status {
@@ -85,19 +83,15 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 // recorder remembers the status of a response, adds headers to it, and limits the time of each write.
 type recorder struct {
 	http.ResponseWriter
-	body   *trackedBody // of the request; nil if it doesn't matter
-	start  func()       // called before the response starts; may be nil
+	body   *trackedBody // of the request
 	status int          // 0 until the response starts
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
-		if r.start != nil {
-			r.start()
-		}
-		r.Header().Set("Cache-Control", "no-store") // mcp-go sets no-cache, which allows storing
-		if r.body != nil && !r.body.complete && status >= http.StatusBadRequest {
+		r.Header().Set("Cache-Control", "no-store")
+		if !r.body.complete && status >= http.StatusBadRequest {
 			r.Header().Set("Connection", "close") // else net/http reads the rest, however slow
 		}
 	}
@@ -112,10 +106,8 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p)
 }
 
-// Flush implements http.Flusher, which mcp-go needs.
-func (r *recorder) Flush() { r.flush() } //nolint:errcheck,gosec // the next write returns the error
-
-func (r *recorder) flush() error {
+// FlushError sends what was written. http.ResponseController calls it.
+func (r *recorder) FlushError() error {
 	err := http.NewResponseController(r.ResponseWriter).Flush()
 	r.setDeadline(time.Time{}) // the next write to a stream may be much later
 	return err
