@@ -11,7 +11,7 @@ import (
 
 const (
 	opsConnections  = 100 // of health and metrics, which need few
-	moreConnections = 500 // beside those of streams
+	moreConnections = 500 // beside those of streams, at least
 	otherFiles      = 50  // such as the log, certificates and listeners
 )
 
@@ -33,7 +33,7 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 // fitConnections sets the limit of open connections, and lowers the limit of streams to half of it: streams last, and
 // must leave connections for calls. Each connection needs an open file, and requests to OpenTrain need some too.
 func (c *httpCommand) fitConnections(log *slog.Logger) {
-	wanted := cmp.Or(c.MaxConnections, c.MaxStreams+moreConnections)
+	wanted := cmp.Or(c.MaxConnections, c.MaxStreams+max(c.MaxStreams, moreConnections))
 	chosen := c.MaxConnections > 0
 	c.MaxConnections = wanted
 	files, limited := openFiles()
