@@ -72,7 +72,7 @@ func TestReadmeConfigurationsAreJSON(t *testing.T) {
 	}
 }
 
-// TestReadmeFlagsExist: the README and the help list the same flags and variables.
+// TestReadmeFlagsExist: the README and the help list the same flags and variables, with the same default numbers and times.
 func TestReadmeFlagsExist(t *testing.T) {
 	t.Parallel()
 	section := func(title string) string {
@@ -94,6 +94,13 @@ func TestReadmeFlagsExist(t *testing.T) {
 		for _, flag := range regexp.MustCompile(`(?m)^ +(--[a-z-]+)`).FindAllSubmatch(help, -1) {
 			if name := string(flag[1]); name != "--help" && !strings.Contains(text, "`"+name+"`") {
 				t.Errorf("%s: %s is not in the README", command, name)
+			}
+		}
+		for _, flag := range regexp.MustCompile(`(?m)^ +(--[a-z-]+)=([0-9]\S*)`).FindAllStringSubmatch(string(help), -1) {
+			_, line, _ := strings.Cut(text, "`"+flag[1]+"`")
+			line, _, _ = strings.Cut(line, "\n")
+			if standard := strings.Replace(flag[2], "m0s", "m", 1); !strings.Contains(line, "`"+standard+"`") {
+				t.Errorf("%s: the README doesn't say that %s is %s by default", command, flag[1], standard)
 			}
 		}
 	}
