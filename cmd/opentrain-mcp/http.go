@@ -95,16 +95,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		listeners = append(listeners, edge.NewConnections(opsConnections, true, log).Limit(servers[1], ops))
 		log.Info("listening", "address", ops.Addr().String(), "serves", "health and metrics")
 	}
-	failed := make(chan error, len(servers))
-	for i, server := range servers {
-		go func() {
-			if server.TLSConfig != nil {
-				failed <- server.ServeTLS(listeners[i], "", "") // which speaks HTTP/2 too
-			} else {
-				failed <- server.Serve(listeners[i])
-			}
-		}()
-	}
+	failed := serve(servers, listeners)
 	select {
 	case err := <-failed:
 		return err
@@ -120,6 +111,21 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		}
 	}
 	return c.drain(context.WithoutCancel(ctx), log, handler, servers)
+}
+
+// serve starts the servers. The channel gets the error of each that ends.
+func serve(servers []*http.Server, listeners []net.Listener) <-chan error {
+	failed := make(chan error, len(servers))
+	for i, server := range servers {
+		go func() {
+			if server.TLSConfig != nil {
+				failed <- server.ServeTLS(listeners[i], "", "") // which speaks HTTP/2 too
+			} else {
+				failed <- server.Serve(listeners[i])
+			}
+		}()
+	}
+	return failed
 }
 
 // drain ends streams, answers the calls in flight and closes the servers.

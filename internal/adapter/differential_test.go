@@ -49,11 +49,13 @@ func library(t *testing.T, message []byte) *view {
 // own returns what this server's parser sees.
 func own(m jsonrpc.Message) view {
 	v := view{method: m.Method, version: m.Version, modern: mcp.IsModernProtocol(m.Version)}
+	var params map[string]any
+	json.Unmarshal(m.Params(), &params) //nolint:errcheck // there may be none
 	switch m.Method {
 	case string(mcp.MethodToolsCall), string(mcp.MethodPromptsGet):
-		v.name = m.Param("name")
+		v.name, _ = params["name"].(string)
 	case string(mcp.MethodResourcesRead):
-		v.uri = m.Param("uri")
+		v.uri, _ = params["uri"].(string)
 	}
 	return v
 }

@@ -298,9 +298,6 @@ func Key(id json.RawMessage) string {
 	return string(id)
 }
 
-// Param returns the value of a member of params that is a string, "" for another one.
-func (m Message) Param(name string) string { return stringOf(m.params[name]) }
-
 // Params returns the checked params, nil if there are none.
 func (m Message) Params() json.RawMessage {
 	if m.params == nil {

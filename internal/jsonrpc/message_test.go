@@ -97,7 +97,7 @@ func TestForward(t *testing.T) {
 func TestDecodedOnce(t *testing.T) {
 	m, err := Parse([]byte(`{"jsonrpc":"2.0","id":1e3,"method":"tools/call","params":{"name":"n","_meta":{` +
 		`"io.modelcontextprotocol/protocolVersion":"2026-07-28","progressToken":9007199254740993},"arguments":[]}}`))
-	if err != nil || m.Version != "2026-07-28" || string(m.ProgressToken) != "9007199254740993" || string(m.ID) != "1e3" || m.Param("name") != "n" ||
+	if err != nil || m.Version != "2026-07-28" || string(m.ProgressToken) != "9007199254740993" || string(m.ID) != "1e3" || string(m.params["name"]) != `"n"` ||
 		string(m.Arguments) != "{}" || strings.Contains(string(m.Forward(1)), "arguments") || strings.Contains(string(m.Forward(1)), "progressToken") {
 		t.Errorf("%v %+v", err, m)
 	}
