@@ -26,7 +26,7 @@ const (
 
 	// Bytes that a value of a JSON text takes when it is decoded. The largest struct in a list is a PublicJob.
 	entrySize  = 64  // an entry of a list
-	objectSize = 448 // more, for an entry that is an object or a list, or null in the place of one
+	objectSize = 448 // more, for an entry that is an object or a list, or null instead of one
 	memberSize = 128 // a member of an object
 
 	maxDepth = 60 // of lists and objects in each other, below 64

@@ -40,9 +40,9 @@ func idleConnection(t *testing.T, address, text string, answer bool) {
 	}
 }
 
-// TestIdleConnectionsLockNobodyOut: connections that wait for a next request, send half of one, or never send anything
+// TestIdleConnectionsLockNoOneOut: connections that wait for a next request, send half of one, or never send anything
 // make room for others. The log says so once.
-func TestIdleConnectionsLockNobodyOut(t *testing.T) {
+func TestIdleConnectionsLockNoOneOut(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"keep-alive": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",

@@ -228,7 +228,7 @@ func TestNothingHostileComesThrough(t *testing.T) {
 	}
 }
 
-// TestNothingHostileComesThroughErrors: nor in what the API says of an error.
+// TestNothingHostileComesThroughErrors: the same for what the API says of an error.
 func TestNothingHostileComesThroughErrors(t *testing.T) {
 	h, err := json.Marshal(hostile)
 	if err != nil {
@@ -252,7 +252,7 @@ func TestNothingHostileComesThroughErrors(t *testing.T) {
 	}
 }
 
-// TestNothingHostileComesThroughForms: nor in a form.
+// TestNothingHostileComesThroughForms: the same for forms.
 func TestNothingHostileComesThroughForms(t *testing.T) {
 	for _, reply := range []respond{fills, saysYes} {
 		api := &poisoned{api: inJune(), names: map[string]bool{}, change: func(name, value string) string {
@@ -315,7 +315,7 @@ func TestOwnTextRoundTrips(t *testing.T) {
 	}
 }
 
-// TestResultsOfHugeAnswersStayShort: nor does an answer as large as the client takes fill a model's context.
+// TestResultsOfHugeAnswersStayShort: a response of the largest size doesn't fill a model's context.
 func TestResultsOfHugeAnswersStayShort(t *testing.T) {
 	size := 1 << 19
 	if os.Getenv(slowTests) == "1" {

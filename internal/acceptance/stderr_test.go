@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// deafStreams are pipes for a stream of the program that nobody reads.
+// deafStreams are pipes for a stream of the program that no one reads.
 func deafStreams(t *testing.T) map[string]*os.File {
 	t.Helper()
 	pipe := func() (r, w *os.File) {
@@ -38,7 +38,7 @@ func deafStreams(t *testing.T) map[string]*os.File {
 	return map[string]*os.File{"full": full, "gone": gone}
 }
 
-// TestStdioOutlivesItsLog: if the host doesn't read standard error, or no longer, calls are answered, and the
+// TestStdioOutlivesItsLog: if the host never reads standard error, or stops reading it, calls are answered, and the
 // program ends with code 0.
 func TestStdioOutlivesItsLog(t *testing.T) {
 	t.Parallel()
@@ -86,13 +86,13 @@ func TestHTTPOutlivesItsLog(t *testing.T) {
 	}
 }
 
-// TestUsageErrorsOutliveTheirReader: a usage error ends the program with its code, even if nobody reads it.
+// TestUsageErrorsOutliveTheirReader: a usage error ends the program with its code, even if no one reads it.
 func TestUsageErrorsOutliveTheirReader(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command(binary, "--timeout", "0s")
 	cmd.Env, cmd.Stderr = environment(t), deafStreams(t)["full"]
 	p := startProgram(t, cmd)
-	p.end() //nolint:errcheck // the exit code is looked at
+	p.end() //nolint:errcheck // the exit code is checked
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
@@ -106,7 +106,7 @@ func TestStdioEndsWithItsReader(t *testing.T) {
 	cmd.Env, cmd.Stdout = environment(t), deafStreams(t)["gone"]
 	p := startProgram(t, cmd)
 	p.send(hello)
-	p.end() //nolint:errcheck // the exit code is looked at
+	p.end() //nolint:errcheck // the exit code is checked
 	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(p.stderr.String(), "the host no longer reads standard output") {
 		t.Errorf("exit code %d\n%s", code, &p.stderr)
 	}

@@ -130,8 +130,7 @@ func (c *client) ended() bool {
 	return err != nil
 }
 
-// TestIdleConnectionsMakeRoom: neither connections that wait for a next request nor those that never sent one lock
-// others out.
+// TestIdleConnectionsMakeRoom: connections that wait for a next request, or never sent one, make room for others.
 func TestIdleConnectionsMakeRoom(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		s := limit(t, 4, true, secure)

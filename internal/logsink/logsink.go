@@ -50,7 +50,7 @@ func (s *Sink) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// OnDrop sets what is written in the place of dropped lines.
+// OnDrop sets what is written instead of dropped lines.
 func (s *Sink) OnDrop(notice func(out io.Writer, dropped int)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -187,7 +187,7 @@ func TestProbes(t *testing.T) {
 }
 
 // TestAddressLimit: an address has a limit whatever tokens it sends, on every route and with every method, and before
-// anything else is looked at.
+// anything else is checked.
 func TestAddressLimit(t *testing.T) {
 	for _, test := range [][3]string{
 		{"POST", "/mcp", call(1, "whoami")}, {"POST", "/mcp", "{"}, {"POST", "/mcp/", ping}, {"GET", "/mcp", ""}, {"DELETE", "/mcp", ""},
