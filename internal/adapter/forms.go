@@ -88,12 +88,17 @@ func showsForms(declared *mcp.ElicitationCapability) bool {
 	return declared != nil && (declared.Form != nil || declared.URL == nil)
 }
 
-// formKey names who answers forms: over HTTP the caller, whichever session the call uses.
+// formKey names who answers forms: over HTTP the caller, whichever session the call uses. People who share a credential
+// are told apart by session or address.
 func formKey(ctx context.Context, by caller.Caller) string {
-	if caller.From(ctx).Transport != caller.Stdio && by.ID != "" {
-		return by.ID
+	request, session := caller.From(ctx), callFrom(ctx).peer.session.id
+	switch {
+	case request.Transport == caller.Stdio, by.ID == "", request.Shared && session != "":
+		return session + " " + by.ID
+	case request.Shared:
+		return request.Address + " " + by.ID
 	}
-	return callFrom(ctx).peer.session.id + " " + by.ID
+	return by.ID
 }
 
 // pause turns forms off for a caller for a while.

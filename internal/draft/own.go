@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -21,6 +22,15 @@ type Own struct {
 	Page             string    // of the draft or the job
 	Unknown          bool      // the caller has more jobs than were read
 	Changed          time.Time // the job's last change; zero when the list doesn't say
+}
+
+// View is the job as the list has it, for a confirmation.
+func (own Own) View() confirm.View { return confirm.View{Moment: confirm.Moment{Time: own.Changed}} }
+
+// Moved reports whether the job was changed since a human saw it: a yes from before could be used twice, at another
+// replica or after a restart. A busy job's time moves by itself, so the human is asked again only once.
+func (own Own) Moved(seen confirm.View) bool {
+	return seen.Again == 0 && !seen.Time.IsZero() && !own.Changed.IsZero() && !seen.Covers(own.Changed)
 }
 
 // FindOwn finds a job of the caller that should have a status, and otherwise looks through all of their jobs. It fails

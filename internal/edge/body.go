@@ -26,14 +26,14 @@ func LimitBodyTime(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ReadBody reads a body of at most limit bytes. It does not start if Content-Length exceeds the limit. The share
-// grows with each byte that arrives, not by what the header announces: announcing costs a caller nothing, and must
+// ReadBody reads a body of at most limit bytes. It does not start if Content-Length exceeds the limit. Beyond the free
+// bytes, the share grows with each byte that arrives, not by what the header announces: announcing costs a caller nothing, and must
 // not take the room of others.
-func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, share *Share) ([]byte, error) {
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, share *Share) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
-	body, err := io.ReadAll(&sharedReader{http.MaxBytesReader(w, r.Body, limit), share})
+	body, err := io.ReadAll(&sharedReader{http.MaxBytesReader(w, r.Body, limit), free, share})
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case tooLarge:
@@ -47,15 +47,18 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, share *Share)
 	return body, nil
 }
 
-// sharedReader counts what it reads in a share.
+// sharedReader counts what it reads in a share, beyond the bytes that are free.
 type sharedReader struct {
 	io.Reader
+	free  int
 	share *Share
 }
 
 func (r *sharedReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	if !r.share.Grow(n) {
+	free := min(n, r.free)
+	r.free -= free
+	if !r.share.Grow(n - free) {
 		return 0, ErrNoRoom
 	}
 	return n, err

@@ -48,7 +48,7 @@ const (
 // Message is a checked message.
 type Message struct {
 	Kind   Kind
-	Size   int             // in bytes
+	Size   int             // of what is kept of it, in bytes
 	ID     json.RawMessage // as the sender wrote it; nil for a notification
 	Method string          // "" for a response
 	// Version is the protocol version in _meta, "" before protocol 2026-07-28.
@@ -90,11 +90,14 @@ func Parse(data []byte) (Message, error) {
 	if problem := tooManyValues(data); problem != "" {
 		var scanner IDScanner
 		scanner.Write(data) //nolint:errcheck,gosec // it returns no error
-		return Message{}, &Error{Code: CodeInvalidRequest, Message: problem, ID: scanner.ID()}
+		return Message{}, &Error{Code: CodeInvalidRequest, Message: problem, ID: scanner.ID(), Silent: !scanner.IsRequest()}
 	}
 	var p parser
 	m := p.message(data)
-	m.Size = len(data)
+	m.Size = len(m.ID) + len(m.Method) + len(m.Result) + len(m.Error) + len(m.Arguments)
+	for name, value := range m.params {
+		m.Size += len(name) + len(value)
+	}
 	if p.err == nil {
 		return m, nil
 	}

@@ -11,6 +11,7 @@ type IDScanner struct {
 	isName           bool   // a name is expected, not a value
 	name             string
 	id               json.RawMessage
+	method           bool
 }
 
 // Write reads the next part of the message.
@@ -28,6 +29,9 @@ func (s *IDScanner) ID() json.RawMessage {
 	}
 	return s.id
 }
+
+// IsRequest reports whether the message gets a response: a request does, and what has neither an id nor a method.
+func (s *IDScanner) IsRequest() bool { return s.method == (s.id != nil) }
 
 func (s *IDScanner) read(c byte) {
 	if s.inString {
@@ -81,5 +85,6 @@ func (s *IDScanner) value() {
 	if !s.isName && s.name == "id" && s.id == nil {
 		s.id = s.text
 	}
+	s.method = s.method || !s.isName && s.name == "method"
 	s.text = nil
 }

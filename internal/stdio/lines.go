@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,13 +18,14 @@ const maxLine = 4 << 20
 type line struct {
 	text    []byte
 	tooLong bool
-	id      json.RawMessage // of a message that is too long, if it was found
+	scanned jsonrpc.IDScanner // of a message that is too long
 }
 
 func (l line) parse() (jsonrpc.Message, *jsonrpc.Error) {
 	if l.tooLong {
 		return jsonrpc.Message{}, &jsonrpc.Error{
-			Code: jsonrpc.CodeInvalidRequest, Message: fmt.Sprintf("The message is larger than %d MiB.", maxLine>>20), ID: l.id,
+			Code: jsonrpc.CodeInvalidRequest, Message: fmt.Sprintf("The message is larger than %d MiB.", maxLine>>20),
+			ID: l.scanned.ID(), Silent: !l.scanned.IsRequest(),
 		}
 	}
 	m, err := jsonrpc.Parse(l.text)
@@ -77,21 +77,19 @@ func (r *lineReader) failure() error {
 
 // readLine reads one line. Of a line that is too long, it keeps only the id.
 func readLine(in *bufio.Reader) (l line, err error) {
-	var scanner jsonrpc.IDScanner
 	for {
 		part, err := in.ReadSlice('\n')
 		if !l.tooLong && len(l.text)+len(part) > maxLine {
 			l.tooLong = true
-			scanner.Write(l.text) //nolint:errcheck,gosec // it returns no error
+			l.scanned.Write(l.text) //nolint:errcheck,gosec // it returns no error
 			l.text = nil
 		}
 		if l.tooLong {
-			scanner.Write(part) //nolint:errcheck,gosec // it returns no error
+			l.scanned.Write(part) //nolint:errcheck,gosec // it returns no error
 		} else {
 			l.text = append(l.text, part...)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			l.id = scanner.ID()
 			return l, err
 		}
 	}

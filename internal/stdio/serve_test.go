@@ -173,7 +173,8 @@ func TestOddMessages(t *testing.T) {
 		`{"jsonrpc":"2.0","id":7}`:                                                             "",
 		`{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":7}}`:                   `"id":5,"error":{"code":-32602,"message":"params.name can't be`,
 		`{"jsonrpc":"2.0","id":5,` + long + strings.Repeat("x", 5<<20) + `"},"method":"ping"}`: `"id":5,"error":{"code":-32600,"message":"The message is larger`,
-		`{"jsonrpc":"2.0",` + long + strings.Repeat("x", 5<<20) + `"},"id":"z"}`:               `"id":"z","error"`,
+		`{"jsonrpc":"2.0","id":7,"result":{"x":"` + strings.Repeat("x", 5<<20) + `"}}`:         "",
+		`{"jsonrpc":"2.0","method":"x",` + long + strings.Repeat("x", 5<<20) + `"},"id":"z"}`:  `"id":"z","error"`,
 		strings.Repeat("x", 5<<20):                                                             `"id":null`,
 	} {
 		synctest.Test(t, func(t *testing.T) {

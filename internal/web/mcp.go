@@ -37,7 +37,7 @@ var (
 )
 
 // serveMCP serves /mcp.
-func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received jsonrpc.Message) error {
+func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received jsonrpc.Message, _ *hold) error {
 	modern := mcp.IsModernProtocol(received.Version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
 	methods := []string{http.MethodPost}
 	if h.cfg.Sessions && !modern {
@@ -48,6 +48,11 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received json
 	}
 	if r.Method != http.MethodDelete && h.turnsAway.Load() {
 		return errClosing
+	}
+	for _, name := range []string{sessionHeader, mcp.HeaderProtocolVersion, mcp.HeaderMethod, mcp.HeaderName} {
+		if len(r.Header.Values(name)) > 1 { // a proxy may judge by another one than this server
+			return refuse(http.StatusBadRequest, "The %s header occurs twice.", name)
+		}
 	}
 	id := r.Header.Get(sessionHeader)
 	if len(id) > maxSessionID {
@@ -229,19 +234,21 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 	if id == "" {
 		return errSessionMissing
 	}
-	open := h.sessions.find(id, caller.From(r.Context()).Owner)
+	open, release := h.sessions.use(id, caller.From(r.Context()).Owner)
 	if open == nil {
 		return errSessionEnded
 	}
+	defer func() { release() }()
 	switch r.Method {
 	case http.MethodGet:
+		release() // a stream alone doesn't keep the session
+		release = func() {}
 		return h.listen(w, r, open)
 	case http.MethodDelete:
 		open.end()
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	defer open.use()()
 	if received.Kind == jsonrpc.Request {
 		h.answer(w, r, open.peer, received, false)
 		return nil
@@ -289,6 +296,10 @@ func (h *Handler) receiveAnswer(r *http.Request, received jsonrpc.Message) bool 
 	if received.Kind != jsonrpc.Response {
 		return false
 	}
-	open := h.sessions.find(r.Header.Get(sessionHeader), caller.From(r.Context()).Owner)
-	return open != nil && open.peer.Receive(received)
+	open, release := h.sessions.use(r.Header.Get(sessionHeader), caller.From(r.Context()).Owner)
+	if open == nil {
+		return false
+	}
+	defer release()
+	return open.peer.Receive(received)
 }

@@ -126,7 +126,29 @@ func (h *Handler) logRequest(r *http.Request, status int, duration time.Duration
 }
 
 // routeFunc serves one route of the protocol. The message is empty unless the request is a POST.
-type routeFunc func(http.ResponseWriter, *http.Request, jsonrpc.Message) error
+type routeFunc func(http.ResponseWriter, *http.Request, jsonrpc.Message, *hold) error
+
+// hold is what a request uses of the limits.
+type hold struct {
+	release func() // its place among the requests in progress; nil for streams, which have a limit of their own
+	share   *edge.Share
+}
+
+// take passes everything on to a call that goes on after the request.
+func (h *hold) take() *hold {
+	taken := *h
+	*h = hold{}
+	return &taken
+}
+
+func (h *hold) close() {
+	if h.release != nil {
+		h.release()
+	}
+	if h.share != nil {
+		h.share.Close()
+	}
+}
 
 // handle serves a route with and without a trailing slash, because people write both. It limits each address before
 // it reads anything that the caller chose: with a new made-up token, every request has a caller of its own.
@@ -141,19 +163,18 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 			h.helpBrowser(w, r)
 			return
 		}
-		if r.Method != http.MethodGet { // streams have a limit of their own
-			release, ok := h.requests.Acquire(address)
-			if !ok {
+		held := &hold{share: h.bodies.Share(address)}
+		defer func() { held.close() }()
+		if r.Method != http.MethodGet {
+			var ok bool
+			if held.release, ok = h.requests.Acquire(address); !ok {
 				answerError(w, errRequestLimit)
 				return
 			}
-			defer release()
 		}
-		share := h.bodies.Share(address)
-		defer share.Close()
-		received, err := h.prepare(w, r, share)
+		received, err := h.prepare(w, r, held.share)
 		if err == nil {
-			err = serve(w, r, received)
+			err = serve(w, r, received, held)
 		}
 		if err != nil {
 			answerError(w, err)
@@ -182,8 +203,10 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 	if received, err = jsonrpc.Parse(body); err != nil {
 		return received, refuseMessage(err)
 	}
+	share.Shrink(len(body) - received.Size) // such as spaces
 	// A tool counts its calls itself, so that it can answer as a tool. A human's answer to a form must not be lost.
-	if received.Method == string(mcp.MethodToolsCall) || h.receiveAnswer(r, received) {
+	call := received.Kind == jsonrpc.Request && received.Method == string(mcp.MethodToolsCall)
+	if call || h.receiveAnswer(r, received) {
 		return received, nil
 	}
 	return received, h.admit(r)

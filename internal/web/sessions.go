@@ -46,29 +46,32 @@ func (s *sessions) open(server Server, request *caller.Request) (opened *session
 	id = s.newID()
 	ctx, cancel := context.WithCancel(context.Background())
 	opened = &session{owner: request.Owner, peer: server.NewPeer(id), ctx: ctx, idle: s.idle}
-	opened.end = sync.OnceFunc(func() {
+	remove := func(onlyIdle bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.byID, id)
-		cancel()
-		release()
-	})
-	opened.timer = time.AfterFunc(s.idle, opened.end)
-	context.AfterFunc(ctx, func() { opened.timer.Stop() })
+		if s.byID[id] == opened && !(onlyIdle && opened.inUse()) {
+			delete(s.byID, id)
+			opened.timer.Stop()
+			cancel()
+			release()
+		}
+	}
+	opened.end = func() { remove(false) }
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	opened.timer = time.AfterFunc(s.idle, func() { remove(true) })
 	s.byID[id] = opened
 	return opened, id
 }
 
-// find returns an open session of the owner, or nil.
-func (s *sessions) find(id, owner string) *session {
+// use returns an open session of the owner, which stays open until release, or nil.
+func (s *sessions) use(id, owner string) (found *session, release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if found := s.byID[id]; found != nil && found.owner == owner {
-		return found
+	if found = s.byID[id]; found == nil || found.owner != owner {
+		return nil, nil
 	}
-	return nil
+	return found, found.use()
 }
 
 // close ends all sessions.
@@ -82,6 +85,12 @@ func (s *sessions) close() {
 	for _, each := range open {
 		each.end()
 	}
+}
+
+func (s *session) inUse() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.users > 0
 }
 
 // use keeps a session open until release. Its idle time starts again then.

@@ -18,6 +18,7 @@ const (
 	maxPending   = 64                     // limits the calls of one stream that wait for their answer
 	maxUnsent    = 8 << 20                // limits the messages that wait for all streams, in bytes
 	maxQueue     = 1 << 20                // limits those that wait for one stream
+	ownQueue     = 32 << 10               // of them, what never counts: others can't take it
 	drainTimeout = 500 * time.Millisecond // limits the last write to a stream when the server shuts down
 	sseMethods   = "Open a stream with GET, and send messages with POST to the address in its first event."
 )
@@ -32,7 +33,7 @@ var (
 
 // openStream serves /sse, the transport of older hosts, until the caller or the server ends the stream. It gets the
 // answers to calls at /message.
-func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.Message) error {
+func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.Message, _ *hold) error {
 	if h.turnsAway.Load() {
 		return errClosing
 	}
@@ -48,7 +49,6 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	request, id := caller.From(r.Context()), h.cfg.newID()
 	s := &stream{
 		peer: h.cfg.Server.NewPeer(id), owner: request.Owner, narrowing: request.Narrowing,
-		requests: h.requests, bodies: h.bodies, address: request.Address,
 		share: h.unsent.Share(request.Address), closing: h.closing, wake: make(chan struct{}, 1),
 	}
 	s.ctx, s.end = context.WithCancel(r.Context())
@@ -83,7 +83,7 @@ func (h *Handler) acquireStream(r *http.Request) (release func(), err error) {
 // postMessage serves /message.
 //
 //nolint:contextcheck // a call belongs to its stream, because the answer outlives this request
-func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received jsonrpc.Message) error {
+func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received jsonrpc.Message, held *hold) error {
 	if r.Method != http.MethodPost {
 		return refuseMethod(http.MethodPost, sseMethods)
 	}
@@ -99,17 +99,17 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received j
 	request.Transport = caller.SSE
 	request.Narrowing = slices.Concat(request.Narrowing, s.narrowing)
 	if received.Kind == jsonrpc.Request {
-		release, err := s.expect(received.Size)
-		if err != nil {
+		if err := s.expect(); err != nil {
 			return err
 		}
+		held := held.take()
 		leave := h.enter()
 		ctx, call := s.peer.Begin(caller.With(s.ctx, &request), received)
 		go func() {
 			defer leave()
 			defer call.End()
 			response, _ := call.Serve(ctx, s.send)
-			release()
+			held.close()
 			s.settle(response)
 		}()
 	} else {
@@ -128,44 +128,29 @@ type stream struct {
 	end       context.CancelFunc
 	closing   context.Context // ends when the server shuts down
 	share     *edge.Share     // of the bytes that wait for all streams
-	requests  *edge.Quota     // as in Handler
-	bodies    *edge.Quota     // as in Handler
-	address   string          // as caller.Request.Address
 	wake      chan struct{}   // gets a value when there is something to do
 
 	mu      sync.Mutex
 	pending int // calls without an answer
 	queue   [][]byte
 	unsent  int // bytes of the queue and of the message that is being written
+	counted int // of them, what is in share
 }
 
-// expect adds a pending call with a message of so many bytes, unless there are too many. Its request and bytes count until
-// release.
-func (s *stream) expect(size int) (release func(), err error) {
+// expect adds a pending call, unless there are too many.
+func (s *stream) expect() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.closing.Err() != nil:
-		return nil, errClosing
+		return errClosing
 	case s.ctx.Err() != nil:
-		return nil, errStreamUnknown
+		return errStreamUnknown
 	case s.pending >= maxPending:
-		return nil, errPendingLimit
-	}
-	done, ok := s.requests.Acquire(s.address)
-	if !ok {
-		return nil, errRequestLimit
-	}
-	message := s.bodies.Share(s.address)
-	if !message.Grow(size) {
-		done()
-		return nil, errRequestLimit
+		return errPendingLimit
 	}
 	s.pending++
-	return func() {
-		done()
-		message.Close()
-	}, nil
+	return nil
 }
 
 // settle sends the response to a pending call, nil if the client canceled the call.
@@ -179,20 +164,35 @@ func (s *stream) settle(response []byte) {
 	s.wakeUp()
 }
 
-// send puts a message into the queue. A stream ends when too much waits for a client that doesn't read.
+// send puts a message into the queue. A stream ends when too much waits for a client that doesn't read. A client that
+// reads always gets its message, whatever waits for others.
 func (s *stream) send(message []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ctx.Err() != nil {
 		return
 	}
-	if s.unsent > 0 && s.unsent+len(message) > maxQueue || !s.share.Grow(len(message)) {
+	waits := s.unsent > 0
+	if waits && s.unsent+len(message) > maxQueue || !s.account(s.unsent+len(message)) && waits {
 		s.end()
 		return
 	}
 	s.queue = append(s.queue, message)
 	s.unsent += len(message)
 	s.wakeUp()
+}
+
+// account makes the share fit what waits, and reports whether there is room for it.
+func (s *stream) account(unsent int) (room bool) {
+	wanted := max(0, unsent-ownQueue)
+	if wanted > s.counted && !s.share.Grow(wanted-s.counted) {
+		return false
+	}
+	if wanted < s.counted {
+		s.share.Shrink(s.counted - wanted)
+	}
+	s.counted = wanted
+	return true
 }
 
 func (s *stream) wakeUp() {
@@ -249,7 +249,7 @@ func (s *stream) sent(size int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unsent -= size
-	s.share.Shrink(size)
+	s.account(min(s.unsent, s.counted+ownQueue)) // a message that found no room was never counted
 }
 
 // close ends the stream and cancels its calls.

@@ -76,9 +76,13 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	if err != nil {
 		return out, nil, err
 	}
+	view := own.View()
+	if answer.Yes && own.Moved(answer.View) {
+		answer, view.Again = confirm.Answer{Why: "The job has changed since the human saw it."}, 1
+	}
 	if !answer.Yes {
 		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
-		ask, next := p.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+		ask, next := p.Confirm.Ask(call, intent, preview, view, answer.Why)
 		if next != nil {
 			next.Change = resolve
 			out.Next = *next
