@@ -212,7 +212,7 @@ func writeEvent(w http.ResponseWriter, name string, data []byte) error {
 
 // openSession answers an initialize request.
 func (h *Handler) openSession(w http.ResponseWriter, r *http.Request, received jsonrpc.Message) error {
-	opened, id := h.sessions.open(h.cfg.Server, caller.From(r.Context())) //nolint:contextcheck // the session outlives the request
+	opened, id := h.sessions.open(h.cfg.Server, caller.From(r.Context()))
 	if opened == nil {
 		return errSessionLimit
 	}

@@ -49,12 +49,13 @@ func (s *sessions) open(server Server, request *caller.Request) (opened *session
 	remove := func(onlyIdle bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.byID[id] == opened && !(onlyIdle && opened.inUse()) {
-			delete(s.byID, id)
-			opened.timer.Stop()
-			cancel()
-			release()
+		if s.byID[id] != opened || onlyIdle && opened.inUse() {
+			return
 		}
+		delete(s.byID, id)
+		opened.timer.Stop()
+		cancel()
+		release()
 	}
 	opened.end = func() { remove(false) }
 	s.mu.Lock()

@@ -61,8 +61,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
-		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so the edit shows right away.",
-		IfNo: "The job stays as it is.",
+		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so the edit shows right away.", IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
 	if answer.No {
