@@ -11,7 +11,7 @@ import (
 
 const (
 	opsConnections  = 100 // of health and metrics, which need few
-	moreConnections = 500 // beside those of streams, at least
+	moreConnections = 400 // beside those of streams, at least
 	otherFiles      = 50  // such as the log, certificates and listeners
 )
 
@@ -23,7 +23,7 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    8 << 10, // and 4 KiB more, by net/http
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 32},
 		// No WriteTimeout: it counts from the request's header and would cut every event
 		// stream. Calls end by --timeout, and each write to a stream has a deadline.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

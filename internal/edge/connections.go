@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"container/list"
 	"crypto/tls"
 	"errors"
@@ -33,6 +34,7 @@ type connections struct {
 type connection struct {
 	net.Conn
 	address          string
+	serving          int           // requests in progress
 	inAll, ofAddress *list.Element // nil during a request
 }
 
@@ -49,10 +51,38 @@ func NewConnections(limit int, oneCaller bool, log *slog.Logger) *Connections {
 	return c
 }
 
-// Limit limits a server's connections. It returns the listener to serve.
+// Limit limits a server's connections. It returns the listener to serve. It wraps the server's handler, because only a
+// connection that a handler serves must stay: net/http calls one active too that it is about to close.
 func (c *Connections) Limit(server *http.Server, listener net.Listener) net.Listener {
 	server.ConnState = c.track
+	server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		return context.WithValue(ctx, connectionKey{}, conn)
+	}
+	next := server.Handler
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _ := r.Context().Value(connectionKey{}).(net.Conn)
+		c.serve(conn, 1)
+		defer c.serve(conn, -1)
+		next.ServeHTTP(w, r)
+	})
 	return &reportingListener{listener, c}
+}
+
+type connectionKey struct{}
+
+// serve counts the requests that a connection has in progress.
+func (c *Connections) serve(conn net.Conn, more int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tracked := c.open[conn]
+	if tracked == nil { // it was closed to make room
+		return
+	}
+	if tracked.serving += more; tracked.serving > 0 {
+		c.stopWaiting(tracked)
+	} else {
+		c.wait(tracked)
+	}
 }
 
 // track implements http.Server.ConnState.
@@ -64,11 +94,7 @@ func (c *Connections) track(conn net.Conn, state http.ConnState) {
 	case state == http.StateNew:
 		c.add(conn)
 	case tracked == nil: // it was closed to make room
-	case state == http.StateIdle:
-		c.wait(tracked)
-	case state == http.StateActive:
-		c.stopWaiting(tracked)
-	default:
+	case state == http.StateClosed, state == http.StateHijacked:
 		c.remove(tracked)
 	}
 }

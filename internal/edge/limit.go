@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// maxCallers limits how many callers a Limiter remembers, at about 420 bytes each (4 MB). Beyond it, it forgets the
+	// maxCallers limits how many callers a Limiter remembers, at about 700 bytes each (7 MB). Beyond it, it forgets the
 	// caller with the oldest last call, who then starts with a full bucket.
 	maxCallers = 10_000
 	minMemory  = 10 * time.Minute // of a caller, or longer if a bucket takes longer to refill

@@ -95,9 +95,10 @@ type Handler struct {
 	sessions    *sessions
 	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
-	requests    *edge.Quota // in progress, besides streams
-	bodies      *edge.Quota // bytes of their messages
-	unsent      *edge.Quota // bytes that wait for streams
+	handled     atomic.Int64 // requests of any kind, until their response is written
+	requests    *edge.Quota  // in progress, besides streams
+	bodies      *edge.Quota  // bytes of their messages
+	unsent      *edge.Quota  // bytes that wait for streams
 	refusals    edge.Sampler
 
 	turnsAway atomic.Bool     // new calls get 503

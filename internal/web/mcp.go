@@ -37,7 +37,7 @@ var (
 )
 
 // serveMCP serves /mcp.
-func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received jsonrpc.Message, _ *hold) error {
+func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received jsonrpc.Message, held *hold) error {
 	modern := mcp.IsModernProtocol(received.Version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
 	methods := []string{http.MethodPost}
 	if h.cfg.Sessions && !modern {
@@ -70,14 +70,14 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received json
 			w.WriteHeader(http.StatusAccepted)
 			return nil
 		}
-		h.answer(w, r, h.cfg.Server.NewPeer(""), received, modern)
+		h.answer(w, r, h.cfg.Server.NewPeer(""), received, held, modern)
 		return nil
 	}
 	request.Transport = caller.StreamableSession
 	if received.Kind == jsonrpc.Request && received.Method == string(mcp.MethodInitialize) {
-		return h.openSession(w, r, received)
+		return h.openSession(w, r, received, held)
 	}
-	return h.serveSession(w, r, id, received)
+	return h.serveSession(w, r, id, received, held)
 }
 
 // checkProtocol checks the headers that must say the same as the message.
@@ -110,7 +110,7 @@ func checkProtocol(header http.Header, received jsonrpc.Message, modern bool) er
 }
 
 // answer serves a request and sends the response.
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, peer *adapter.Peer, received jsonrpc.Message, modern bool) {
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, peer *adapter.Peer, received jsonrpc.Message, held *hold, modern bool) {
 	ctx, call := peer.Begin(r.Context(), received)
 	defer call.End()
 	writer := &messageWriter{w: w}
@@ -119,6 +119,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, peer *adapter.P
 		send = nil
 	}
 	response, code := call.Serve(ctx, send)
+	held.close() // the client may not read the response
 	status := http.StatusOK
 	if modern {
 		status = statusOf(code)
@@ -211,7 +212,7 @@ func writeEvent(w http.ResponseWriter, name string, data []byte) error {
 }
 
 // openSession answers an initialize request.
-func (h *Handler) openSession(w http.ResponseWriter, r *http.Request, received jsonrpc.Message) error {
+func (h *Handler) openSession(w http.ResponseWriter, r *http.Request, received jsonrpc.Message, held *hold) error {
 	opened, id := h.sessions.open(h.cfg.Server, caller.From(r.Context()))
 	if opened == nil {
 		return errSessionLimit
@@ -225,12 +226,13 @@ func (h *Handler) openSession(w http.ResponseWriter, r *http.Request, received j
 		w.Header().Del(sessionHeader)
 		opened.end()
 	}
+	held.close() // the client may not read the response
 	(&messageWriter{w: w}).finish(response, http.StatusOK)
 	return nil
 }
 
 // serveSession serves an open session.
-func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received jsonrpc.Message) error {
+func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string, received jsonrpc.Message, held *hold) error {
 	if id == "" {
 		return errSessionMissing
 	}
@@ -250,7 +252,7 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 		return nil
 	}
 	if received.Kind == jsonrpc.Request {
-		h.answer(w, r, open.peer, received, false)
+		h.answer(w, r, open.peer, received, held, false)
 		return nil
 	}
 	if received.Kind == jsonrpc.Notification {

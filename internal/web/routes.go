@@ -71,9 +71,16 @@ func say(w http.ResponseWriter, status int, line string) {
 	io.WriteString(w, line+"\n") //nolint:errcheck,gosec // the client may be gone
 }
 
+// maxUnread limits the responses that wait for their client, besides those of streams and requests in progress.
+const maxUnread = 400
+
 // observe names each request, logs it, and keeps panics from the client.
 func (h *Handler) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer h.handled.Add(-1)
+		if h.handled.Add(1) > int64(h.cfg.MaxStreams+h.cfg.MaxRequests+maxUnread) {
+			panic(http.ErrAbortHandler) // even a refusal would wait for a client who doesn't read
+		}
 		start, body := time.Now(), &trackedBody{ReadCloser: r.Body, complete: r.ContentLength == 0}
 		response := &recorder{ResponseWriter: w, body: body}
 		edge.LimitBodyTime(w, r)
@@ -141,6 +148,7 @@ func (h *hold) take() *hold {
 	return &taken
 }
 
+// close gives everything back. Further calls have no effect.
 func (h *hold) close() {
 	if h.release != nil {
 		h.release()
@@ -148,6 +156,7 @@ func (h *hold) close() {
 	if h.share != nil {
 		h.share.Close()
 	}
+	*h = hold{}
 }
 
 // handle serves a route with and without a trailing slash, because people write both. It limits each address before
@@ -164,18 +173,18 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 			return
 		}
 		held := &hold{share: h.bodies.Share(address)}
-		defer func() { held.close() }()
-		if r.Method != http.MethodGet {
+		defer func() { held.close() }() // after a panic
+		received, err := h.prepare(w, r, held.share)
+		if err == nil && r.Method != http.MethodGet { // only now, because a body can take long to arrive
 			var ok bool
 			if held.release, ok = h.requests.Acquire(address); !ok {
-				answerError(w, errRequestLimit)
-				return
+				err = errRequestLimit
 			}
 		}
-		received, err := h.prepare(w, r, held.share)
 		if err == nil {
 			err = serve(w, r, received, held)
 		}
+		held.close() // not while a client doesn't read
 		if err != nil {
 			answerError(w, err)
 		}
