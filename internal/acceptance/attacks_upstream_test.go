@@ -84,20 +84,28 @@ func waitingAttacks() []attack {
 		}}
 	}
 	return []attack{
-		waits("3,000 calls with made-up tokens wait for the API", 3000, nil, func(v *victim, n int) string { return v.post(list, from(n), madeUp(n)) }),
-		waits("3,000 searches wait for the API", 3000, unlimited(), func(v *victim, n int) string { return v.post(searching(n), from(n)) }),
-		waits("500 long drafts with made-up tokens wait for the API", 500, nil, func(v *victim, n int) string { return v.post(long, from(n), madeUp(n)) }),
+		waits("3,000 calls with made-up tokens wait for the API", 3000, nil, func(v *victim, n int) string {
+			return v.post(list, from(n), madeUp(n))
+		}),
+		waits("3,000 searches wait for the API", 3000, unlimited(), func(v *victim, n int) string {
+			return v.post(searching(n), from(n))
+		}),
+		waits("500 long drafts with made-up tokens wait for the API", 500, nil, func(v *victim, n int) string {
+			return v.post(long, from(n), madeUp(n))
+		}),
 		called("2,000 accounts", 2000, func(v *victim, n int) string {
 			return v.post(rpc(1, "opentrain_create_draft", map[string]any{"description": "Label signs."}), from(n), valid(v, n))
 		}),
-		called("1,500 drafts of 50 KB", 1500, func(v *victim, n int) string {
+		called("1,000 drafts of 50 KB", 1000, func(v *victim, n int) string {
 			return v.post(strings.ReplaceAll(long, "signs", fmt.Sprint(n)), from(n), valid(v, n%50))
 		}),
 		called("5,000 patches of jobs that don't exist", 5000, func(v *victim, n int) string {
-			id := fmt.Sprintf("%064d", n)
-			return v.post(rpc(1, "opentrain_patch_draft", map[string]any{"jobId": id, "fields": map[string]any{"headcount": 3}}), from(n), valid(v, 1))
+			patch := map[string]any{"jobId": fmt.Sprintf("%064d", n), "fields": map[string]any{"headcount": 3}}
+			return v.post(rpc(1, "opentrain_patch_draft", patch), from(n), valid(v, 1))
 		}),
-		{name: "32 calls of strangers that would show forms", limit: strangersLimit, args: []string{"--sessions", "--confirm", "auto"}, run: func(v *victim) {
+		{name: "32 calls of strangers that would show forms", limit: strangersLimit, args: []string{
+			"--sessions", "--confirm", "auto",
+		}, run: func(v *victim) {
 			hello := strings.Replace(hello, `"capabilities":{}`, `"capabilities":{"elicitation":{}}`, 1)
 			var calling sync.WaitGroup
 			for n := range 32 {
