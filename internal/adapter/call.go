@@ -176,20 +176,29 @@ func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effec
 		identified(ctx, c.server.cfg.Logger, by).InfoContext(ctx, "tool call", append([]any{
 			"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds()) / 1000,
 		}, more...)...)
-		c.audit(ctx, effect, more...)
 	}
+	audit := func(more ...any) { c.audit(ctx, effect, more...) }
 	switch opentrain.Code(outcome) {
-	case opentrain.CodeBusy, opentrain.CodeNoToken, opentrain.CodeUnauthorized:
-		c.server.refusals.Log(outcome+" "+counted, caller.From(ctx).Address, func(_ string, times int) {
-			if times > 1 {
-				write("times", times)
-				return
-			}
-			write()
-		})
+	case opentrain.CodeBusy, opentrain.CodeNoToken, opentrain.CodeUnauthorized: // nothing was changed
+		c.sample(ctx, outcome+" "+counted, func(more ...any) { write(more...); audit(more...) })
+	case opentrain.CodeNetwork, opentrain.CodeTimeout: // such as calls that a client ends at once
+		c.sample(ctx, outcome+" "+counted, write)
+		audit()
 	default:
 		write()
+		audit()
 	}
+}
+
+// sample writes the first line of a kind and address at once, and then one a minute that says how many there were.
+func (c *toolCall) sample(ctx context.Context, kind string, write func(more ...any)) {
+	c.server.refusals.Log(kind, caller.From(ctx).Address, func(_ string, times int) {
+		if times > 1 {
+			write("times", times)
+			return
+		}
+		write()
+	})
 }
 
 // audit logs what the call changed, if anything, at any log level.

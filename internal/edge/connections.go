@@ -1,10 +1,11 @@
 package edge
 
 import (
-	"context"
 	"container/list"
+	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -61,14 +62,35 @@ func (c *Connections) Limit(server *http.Server, listener net.Listener) net.List
 	next := server.Handler
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, _ := r.Context().Value(connectionKey{}).(net.Conn)
-		c.serve(conn, 1)
-		defer c.serve(conn, -1)
+		begin := sync.OnceFunc(func() { c.serve(conn, 1) })
+		if r.ContentLength == 0 {
+			begin()
+		}
+		r.Body = &arrivingBody{r.Body, begin}
+		defer func() {
+			begin()
+			c.serve(conn, -1)
+		}()
 		next.ServeHTTP(w, r)
 	})
 	return &reportingListener{listener, c}
 }
 
 type connectionKey struct{}
+
+// arrivingBody is a body that may take long to arrive. Until then, its connection counts as waiting.
+type arrivingBody struct {
+	io.ReadCloser
+	arrived func()
+}
+
+func (b *arrivingBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.arrived()
+	}
+	return n, err
+}
 
 // serve counts the requests that a connection has in progress.
 func (c *Connections) serve(conn net.Conn, more int) {

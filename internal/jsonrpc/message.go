@@ -81,16 +81,16 @@ func (e *Error) Error() string { return e.Message }
 // decoder could read differently: encoding/json ignores case and uses the last of several equal names.
 func Parse(data []byte) (Message, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
+	if problem := tooManyValues(data); problem != "" {
+		var scanner IDScanner
+		scanner.Write(data) //nolint:errcheck,gosec // it returns no error
+		return Message{}, &Error{Code: CodeInvalidRequest, Message: problem, ID: scanner.ID(), Silent: !scanner.IsRequest()}
+	}
 	switch {
 	case !utf8.Valid(data), !json.Valid(data):
 		return Message{}, &Error{Code: CodeParseError, Message: "The message is not valid JSON."}
 	case bytes.TrimSpace(data)[0] != '{':
 		return Message{}, &Error{Code: CodeParseError, Message: "The message is not a JSON object. Send one JSON-RPC message at a time."}
-	}
-	if problem := tooManyValues(data); problem != "" {
-		var scanner IDScanner
-		scanner.Write(data) //nolint:errcheck,gosec // it returns no error
-		return Message{}, &Error{Code: CodeInvalidRequest, Message: problem, ID: scanner.ID(), Silent: !scanner.IsRequest()}
 	}
 	var p parser
 	m := p.message(data)
@@ -108,7 +108,7 @@ func Parse(data []byte) (Message, error) {
 	return Message{}, p.err
 }
 
-// tooManyValues says why valid JSON is too much to decode, "" if it isn't. It decodes nothing.
+// tooManyValues says why JSON is too much to decode, "" if it isn't. It decodes nothing.
 func tooManyValues(data []byte) string {
 	values, depth, inString := 1, 0, false
 	for i := 0; i < len(data); i++ {

@@ -72,7 +72,7 @@ func say(w http.ResponseWriter, status int, line string) {
 }
 
 // maxUnread limits the responses that wait for their client, besides those of streams and requests in progress.
-const maxUnread = 400
+const maxUnread = 100
 
 // observe names each request, logs it, and keeps panics from the client.
 func (h *Handler) observe(next http.Handler) http.Handler {
