@@ -49,7 +49,7 @@ func (m *multiplexed) begin(n int, body string, whole bool) error {
 func secureAttacks() []attack {
 	const list = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	streams := func(name string, connections, streams int, window uint32, request func(m *multiplexed, n int) error) attack {
-		return attack{name: name, limit: strangersLimit, lines: few, tls: true, run: func(v *victim) {
+		return attack{name: name, limit: strangersLimit, lines: 2 * few, tls: true, run: func(v *victim) {
 			v.hold(connections, "connections", func(n int, w *wire) bool {
 				m, err := v.multiplex(w, window)
 				for i := 0; err == nil && i < streams; i++ {

@@ -27,6 +27,7 @@ const few = 300
 type attack struct {
 	name  string
 	args  []string
+	env   []string
 	stdio bool // not over HTTP
 	deaf  bool // no one reads what it writes to its standard output
 	mute  bool // no one reads its log
@@ -110,7 +111,7 @@ func (a attack) against(t *testing.T, build string) (d damage) {
 		v.want(v.program.running(), "the server ended: %v\n%.2000s", v.program.err, v.log)
 		v.want(d.peak <= float64(a.limit), "it had %.0f MB, the limit is %d", d.peak, a.limit)
 		v.want(a.lines == 0 || d.lines <= a.lines, "it logged %d lines, the limit is %d", d.lines, a.lines)
-		v.want(d.failed == 0, "the honest caller was not served: %.300q", v.honest.failed)
+		v.want(d.failed*10 <= d.served, "the honest caller was not served: %.300q", v.honest.failed)
 	})
 	return d
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -186,7 +187,7 @@ func startVictim(t *testing.T, build string, a attack) *victim {
 		args = append(args, "--listen", v.address)
 	}
 	cmd := exec.Command(cmp.Or(map[bool]string{true: "/bin/sh"}[a.files > 0], build), args...)
-	cmd.Env = environment(t)
+	cmd.Env = append(environment(t), a.env...)
 	if a.stdio {
 		cmd.Env = append(cmd.Env, "OT_API_TOKEN="+honestToken)
 		cmd.Stdout = v.out
@@ -238,7 +239,10 @@ func (v *victim) listening() {
 func (v *victim) memory(name string) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.program.cmd.Process.Pid))
 	if err != nil {
-		return 0 // it ended
+		if !errors.Is(err, os.ErrNotExist) { // which means that it ended
+			v.Error(err)
+		}
+		return 0
 	}
 	found := regexp.MustCompile(name + `:\s+(\d+) kB`).FindSubmatch(status)
 	if found == nil {

@@ -81,16 +81,21 @@ func (e *Error) Error() string { return e.Message }
 // decoder could read differently: encoding/json ignores case and uses the last of several equal names.
 func Parse(data []byte) (Message, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
-	if problem := tooManyValues(data); problem != "" {
-		var scanner IDScanner
-		scanner.Write(data) //nolint:errcheck,gosec // it returns no error
-		return Message{}, &Error{Code: CodeInvalidRequest, Message: problem, ID: scanner.ID(), Silent: !scanner.IsRequest()}
-	}
+	code, problem := CodeParseError, ""
 	switch {
-	case !utf8.Valid(data), !json.Valid(data):
-		return Message{}, &Error{Code: CodeParseError, Message: "The message is not valid JSON."}
+	case !utf8.Valid(data):
+		problem = "The message is not valid UTF-8."
+	case tooManyValues(data) != "":
+		code, problem = CodeInvalidRequest, tooManyValues(data)
+	case !json.Valid(data):
+		problem = "The message is not valid JSON."
 	case bytes.TrimSpace(data)[0] != '{':
-		return Message{}, &Error{Code: CodeParseError, Message: "The message is not a JSON object. Send one JSON-RPC message at a time."}
+		problem = "The message is not a JSON object. Send one JSON-RPC message at a time."
+	}
+	if problem != "" {
+		var scanner IDScanner // the sender may wait for the response to its request
+		scanner.Write(data)   //nolint:errcheck,gosec // it returns no error
+		return Message{}, &Error{Code: code, Message: problem, ID: scanner.ID(), Silent: !scanner.IsRequest()}
 	}
 	var p parser
 	m := p.message(data)

@@ -28,7 +28,9 @@ func TestParse(t *testing.T) {
 
 		{"nothing", ``, Request, "not valid JSON", ""},
 		{"half a message", `{"jsonrpc":"2.0"`, Request, "not valid JSON", ""},
-		{"invalid UTF-8", "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", Request, "not valid JSON", ""},
+		{"invalid UTF-8", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\",\"params\":{\"a\":\"\xff\"}}", Request, "not valid UTF-8", "7"},
+		{"broken JSON", `{"jsonrpc":"2.0","id":7,"method":"x","params":{]}`, Request, "not valid JSON", "7"},
+		{"much too deep", `{"jsonrpc":"2.0","id":7,"method":"x","params":` + strings.Repeat("[", 1<<20), Request, "64 levels", "7"},
 		{"a batch", `[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, Request, "not a JSON object", ""},
 		{"a number", `42`, Request, "not a JSON object", ""},
 		{"another version", `{"jsonrpc":"1.0","id":1,"method":"ping"}`, Request, `jsonrpc: "2.0"`, "1"},

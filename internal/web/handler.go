@@ -97,8 +97,9 @@ type Handler struct {
 	streamQuota *edge.Quota
 	handled     atomic.Int64 // requests of any kind, until their response is written
 	requests    *edge.Quota  // in progress, besides streams
-	bodies      *edge.Quota  // bytes of their messages
-	unsent      *edge.Quota  // bytes that wait for streams
+	arrivals    *edge.Arrivals
+	bodies      *edge.Quota // bytes of their messages
+	unsent      *edge.Quota // bytes that wait for streams
 	refusals    edge.Sampler
 
 	turnsAway atomic.Bool     // new calls get 503
@@ -119,7 +120,7 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, sessions: newSessions(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams),
-		requests: edge.NewQuota(cfg.MaxRequests), bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
+		requests: edge.NewQuota(cfg.MaxRequests), arrivals: edge.NewArrivals(arriving), bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
 	}
 	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())

@@ -71,14 +71,15 @@ func say(w http.ResponseWriter, status int, line string) {
 	io.WriteString(w, line+"\n") //nolint:errcheck,gosec // the client may be gone
 }
 
-// maxUnread limits the responses that wait for their client, besides those of streams and requests in progress.
-const maxUnread = 100
+// maxUnread limits the responses that wait for their client, besides those of streams, requests in progress and bodies
+// that arrive.
+const maxUnread = 50
 
 // observe names each request, logs it, and keeps panics from the client.
 func (h *Handler) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer h.handled.Add(-1)
-		if h.handled.Add(1) > int64(h.cfg.MaxStreams+h.cfg.MaxRequests+maxUnread) {
+		if h.handled.Add(1) > int64(h.cfg.MaxStreams+h.cfg.MaxRequests+arriving+maxUnread) {
 			panic(http.ErrAbortHandler) // even a refusal would wait for a client who doesn't read
 		}
 		start, body := time.Now(), &trackedBody{ReadCloser: r.Body, complete: r.ContentLength == 0}
@@ -205,7 +206,7 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 	if r.Method != http.MethodPost {
 		return received, h.admit(r)
 	}
-	body, err := receiveBody(w, r, share)
+	body, err := receiveBody(w, r, share, h.arrivals)
 	if err != nil {
 		return received, err
 	}
