@@ -24,7 +24,7 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    8 << 10, // and 4 KiB more, by net/http
 		HTTP2: &http.HTTP2Config{
-			MaxConcurrentStreams: 16, MaxReceiveBufferPerConnection: 128 << 10, MaxReceiveBufferPerStream: 64 << 10,
+			MaxConcurrentStreams: 8, MaxReceiveBufferPerConnection: 128 << 10, MaxReceiveBufferPerStream: 64 << 10,
 		},
 		// No WriteTimeout: it counts from the request's header and would cut every event
 		// stream. Calls end by --timeout, and each write to a stream has a deadline.

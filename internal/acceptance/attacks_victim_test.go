@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -273,7 +274,14 @@ func (v *victim) beHonest() {
 		defer tick.Stop()
 		for called, more := 0, true; called < honestCalls || more; called++ {
 			start := time.Now()
-			if err := v.callHonestly(client); err != nil {
+			err := v.callHonestly(client)
+			for range 2 { // as clients do when their connection is closed before a response
+				if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+					break
+				}
+				err = v.callHonestly(client)
+			}
+			if err != nil {
 				v.honest.failed = append(v.honest.failed, err.Error())
 			} else {
 				v.honest.served++

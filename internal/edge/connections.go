@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"crypto/tls"
@@ -22,20 +23,32 @@ type Connections struct {
 
 	mu        sync.Mutex
 	open      map[net.Conn]*connection
-	waiting   list.List // the connections without a request in progress, the longest waiting first
+	waiting   waiting // the connections without a request in progress
 	byAddress map[string]*connections
 }
 
 // connections are those of one address.
 type connections struct {
 	open    int
-	waiting list.List
+	waiting waiting
+}
+
+// waiting holds connections in the order in which they make room: those that had a request, then new ones, the longest
+// waiting first. A new connection may be about to send its first request.
+type waiting struct{ used, fresh list.List }
+
+func (w *waiting) of(conn *connection) *list.List {
+	if conn.used {
+		return &w.used
+	}
+	return &w.fresh
 }
 
 type connection struct {
 	net.Conn
 	address          string
 	serving          int           // requests in progress
+	used             bool          // it had a request
 	inAll, ofAddress *list.Element // nil during a request
 }
 
@@ -67,16 +80,27 @@ func (c *Connections) Limit(server *http.Server, listener net.Listener) net.List
 			begin()
 		}
 		r.Body = &arrivingBody{r.Body, begin}
-		defer func() {
+		end := sync.OnceFunc(func() {
 			begin()
 			c.serve(conn, -1)
-		}()
-		next.ServeHTTP(w, r)
+		})
+		defer end()
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), servedKey{}, end)))
 	})
 	return &reportingListener{listener, c}
 }
 
 type connectionKey struct{}
+
+type servedKey struct{}
+
+// Served says that only the response of a request is left to write: its connection counts as waiting again, because the
+// client may not read.
+func Served(ctx context.Context) {
+	if end, ok := ctx.Value(servedKey{}).(func()); ok {
+		end()
+	}
+}
 
 // arrivingBody is a body that may take long to arrive. Until then, its connection counts as waiting.
 type arrivingBody struct {
@@ -102,6 +126,7 @@ func (c *Connections) serve(conn net.Conn, more int) {
 	}
 	if tracked.serving += more; tracked.serving > 0 {
 		c.stopWaiting(tracked)
+		tracked.used = true
 	} else {
 		c.wait(tracked)
 	}
@@ -140,14 +165,14 @@ func (c *Connections) add(conn net.Conn) {
 
 func (c *Connections) wait(conn *connection) {
 	if conn.inAll == nil {
-		conn.inAll, conn.ofAddress = c.waiting.PushBack(conn), c.byAddress[conn.address].waiting.PushBack(conn)
+		conn.inAll, conn.ofAddress = c.waiting.of(conn).PushBack(conn), c.byAddress[conn.address].waiting.of(conn).PushBack(conn)
 	}
 }
 
 func (c *Connections) stopWaiting(conn *connection) {
 	if conn.inAll != nil {
-		c.waiting.Remove(conn.inAll)
-		c.byAddress[conn.address].waiting.Remove(conn.ofAddress)
+		c.waiting.of(conn).Remove(conn.inAll)
+		c.byAddress[conn.address].waiting.of(conn).Remove(conn.ofAddress)
 		conn.inAll, conn.ofAddress = nil, nil
 	}
 }
@@ -162,8 +187,8 @@ func (c *Connections) remove(conn *connection) {
 }
 
 // closeOldest closes the first of the waiting connections, if there is one.
-func (c *Connections) closeOldest(waiting *list.List) bool {
-	first := waiting.Front()
+func (c *Connections) closeOldest(among *waiting) bool {
+	first := cmp.Or(among.used.Front(), among.fresh.Front())
 	if first == nil {
 		return false
 	}

@@ -13,6 +13,7 @@ import (
 
 	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/jsonrpc"
 )
 
@@ -120,6 +121,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, peer *adapter.P
 	}
 	response, code := call.Serve(ctx, send)
 	held.close() // the client may not read the response
+	edge.Served(r.Context())
 	status := http.StatusOK
 	if modern {
 		status = statusOf(code)
