@@ -120,7 +120,8 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, sessions: newSessions(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams),
-		requests: edge.NewQuota(cfg.MaxRequests), arrivals: edge.NewArrivals(arriving), bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
+		requests: edge.NewQuota(cfg.MaxRequests), arrivals: edge.NewArrivals(arriving),
+		bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
 	}
 	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())
