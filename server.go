@@ -40,9 +40,9 @@ const (
 	DefaultCallsPerSecond     = 50
 	DefaultBurst              = 300
 	AddressFactor             = 10 // an address may call this many times as often as one caller
-	DefaultMaxStreams         = 300
+	DefaultMaxStreams         = 250
 	DefaultMaxSessions        = 5_000
-	DefaultMaxRequests        = 300
+	DefaultMaxRequests        = 250
 	DefaultSessionIdle        = 30 * time.Minute
 )
 
