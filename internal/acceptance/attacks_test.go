@@ -63,8 +63,8 @@ func (d damage) String() string {
 // must stay within bounds: memory, log, requests of the API, and the calls of an honest caller.
 func TestAttacks(t *testing.T) {
 	slow(t, "takes a minute")
-	if runtime.GOOS != "linux" {
-		t.Skip("reads /proc")
+	if runtime.GOOS != "linux" || raced {
+		t.Skip("reads /proc, and attackers must be fast")
 	}
 	table, other := "| attack | this build |\n|---|---|\n", os.Getenv(otherBinary)
 	if other != "" {
