@@ -11,7 +11,7 @@ import (
 
 const (
 	opsConnections  = 100 // of health and metrics, which need few
-	moreConnections = 250 // beside those of streams, at least
+	moreConnections = 450 // beside those of streams, at least
 	otherFiles      = 50  // such as the log, certificates and listeners
 )
 

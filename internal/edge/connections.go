@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // Connections limits the open connections of an http.Server: a number in total, and half of it (but at least one) per
@@ -22,6 +23,7 @@ type Connections struct {
 	sampler           Sampler
 
 	mu        sync.Mutex
+	freed     chan struct{} // closed when a connection ends or waits
 	open      map[net.Conn]*connection
 	waiting   waiting // the connections without a request in progress
 	byAddress map[string]*connections
@@ -49,6 +51,7 @@ type connection struct {
 	address          string
 	serving          int           // requests in progress
 	used             bool          // it had a request
+	since            time.Time     // when it was accepted
 	inAll, ofAddress *list.Element // nil during a request
 }
 
@@ -56,7 +59,7 @@ type connection struct {
 // use all of them. Loopback addresses always can, as in a Quota.
 func NewConnections(limit int, oneCaller bool, log *slog.Logger) *Connections {
 	c := &Connections{
-		limit: limit, perAddress: max(1, limit/2), log: log,
+		limit: limit, freed: make(chan struct{}), perAddress: max(1, limit/2), log: log,
 		open: map[net.Conn]*connection{}, byAddress: map[string]*connections{},
 	}
 	if oneCaller {
@@ -147,7 +150,7 @@ func (c *Connections) track(conn net.Conn, state http.ConnState) {
 }
 
 func (c *Connections) add(conn net.Conn) {
-	added := &connection{Conn: conn, address: peer(conn.RemoteAddr().String())}
+	added := &connection{Conn: conn, address: peer(conn.RemoteAddr().String()), since: time.Now()}
 	same := c.byAddress[added.address]
 	if same == nil {
 		same = &connections{}
@@ -163,7 +166,41 @@ func (c *Connections) add(conn net.Conn) {
 	c.wait(added)
 }
 
+// newTime is how long new connections have for their first request while others wait to be accepted.
+const newTime = 250 * time.Millisecond
+
+// waitForRoom waits until a connection can make room that isn't new. A burst of callers waits in the system's queue then,
+// and none of them loses its connection.
+func (c *Connections) waitForRoom() {
+	for {
+		c.mu.Lock()
+		freed, first := c.freed, c.waiting.fresh.Front()
+		full := len(c.open) >= c.limit && c.waiting.used.Len() == 0
+		c.mu.Unlock()
+		if !full || first == nil {
+			return
+		}
+		oldest, _ := first.Value.(*connection)
+		left := newTime - time.Since(oldest.since)
+		if left <= 0 {
+			return
+		}
+		select {
+		case <-freed:
+		case <-time.After(left):
+		}
+	}
+}
+
+func (c *Connections) free() {
+	close(c.freed)
+	c.freed = make(chan struct{})
+}
+
 func (c *Connections) wait(conn *connection) {
+	if conn.used {
+		defer c.free()
+	}
 	if conn.inAll == nil {
 		conn.inAll, conn.ofAddress = c.waiting.of(conn).PushBack(conn), c.byAddress[conn.address].waiting.of(conn).PushBack(conn)
 	}
@@ -178,6 +215,7 @@ func (c *Connections) stopWaiting(conn *connection) {
 }
 
 func (c *Connections) remove(conn *connection) {
+	defer c.free()
 	c.stopWaiting(conn)
 	delete(c.open, conn.Conn)
 	same := c.byAddress[conn.address]
@@ -220,6 +258,7 @@ type reportingListener struct {
 }
 
 func (l *reportingListener) Accept() (net.Conn, error) {
+	l.connections.waitForRoom()
 	conn, err := l.Listener.Accept()
 	if err != nil && !errors.Is(err, net.ErrClosed) { // such as too many open files
 		c := l.connections

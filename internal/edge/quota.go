@@ -1,6 +1,10 @@
 package edge
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
 // Quota limits how much is in use at once, such as sessions, streams or bytes: an amount in total, and half of it
 // (but at least one) per address, so that one caller cannot use up the quota. Loopback addresses have no limit of
@@ -9,12 +13,15 @@ type Quota struct {
 	limit int
 
 	mu        sync.Mutex
+	freed     chan struct{} // closed when something is given back
 	inUse     int
 	byAddress map[string]int
 }
 
 // NewQuota returns a Quota of limit units in total.
-func NewQuota(limit int) *Quota { return &Quota{limit: limit, byAddress: map[string]int{}} }
+func NewQuota(limit int) *Quota {
+	return &Quota{limit: limit, freed: make(chan struct{}), byAddress: map[string]int{}}
+}
 
 // Acquire counts one more open resource for an address, as returned by [Address]. Call release when the
 // resource closes; further calls have no effect. When the quota is used up, ok is false and release is nil.
@@ -24,6 +31,27 @@ func (q *Quota) Acquire(address string) (release func(), ok bool) {
 		return nil, false
 	}
 	return share.Close, true
+}
+
+// AcquireWithin is Acquire, but it waits for room until the time is over or ctx ends.
+func (q *Quota) AcquireWithin(ctx context.Context, address string, wait time.Duration) (release func(), ok bool) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		q.mu.Lock()
+		freed := q.freed
+		q.mu.Unlock()
+		if release, ok := q.Acquire(address); ok {
+			return release, true
+		}
+		select {
+		case <-freed:
+		case <-timer.C:
+			return nil, false
+		case <-ctx.Done():
+			return nil, false
+		}
+	}
 }
 
 // Share returns an empty share of the quota for an address, as returned by [Address].
@@ -76,6 +104,10 @@ func (s *Share) add(n int) {
 	s.held += n
 	q.inUse += n
 	q.byAddress[s.address] += n
+	if n < 0 {
+		close(q.freed)
+		q.freed = make(chan struct{})
+	}
 	if q.byAddress[s.address] == 0 {
 		delete(q.byAddress, s.address)
 	}

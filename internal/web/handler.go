@@ -95,8 +95,9 @@ type Handler struct {
 	sessions    *sessions
 	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamQuota *edge.Quota
-	handled     atomic.Int64 // requests of any kind, until their response is written
-	requests    *edge.Quota  // in progress, besides streams
+	handled     atomic.Int64  // requests of any kind, until their response is written
+	requests    *edge.Quota   // in progress, besides streams
+	requestWait time.Duration // for a place among them
 	arrivals    *edge.Arrivals
 	bodies      *edge.Quota // bytes of their messages
 	unsent      *edge.Quota // bytes that wait for streams
@@ -120,7 +121,7 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, sessions: newSessions(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams),
-		requests: edge.NewQuota(cfg.MaxRequests), arrivals: edge.NewArrivals(arriving),
+		requests: edge.NewQuota(cfg.MaxRequests), requestWait: requestWait, arrivals: edge.NewArrivals(arriving),
 		bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
 	}
 	close(h.idle)

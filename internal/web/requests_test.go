@@ -3,11 +3,13 @@ package web
 import (
 	"net/http"
 	"testing"
+	"time"
 )
 
 // TestRequestsInProgress: requests have a common limit, and a call of a stream counts until its answer. Streams don't count.
 func TestRequestsInProgress(t *testing.T) {
 	s := start(t, func(c *Config) { c.MaxRequests = 3 })
+	s.handler.requestWait = time.Millisecond
 	stream, path := s.openStream()
 	if got := s.do("POST", path, call(1, "wait")); got.status != http.StatusAccepted {
 		t.Fatalf("a call of a stream: %d %s", got.status, got.body)
@@ -25,7 +27,13 @@ func TestRequestsInProgress(t *testing.T) {
 		}
 	}
 	s.openStream()
+	s.handler.requestWait = time.Minute
+	waited := make(chan int, 1)
+	go func() { waited <- s.post(ping).status }()
 	close(s.fake.release)
+	if status := <-waited; status != http.StatusOK {
+		t.Errorf("a request that waited: %d", status)
+	}
 	for range 2 {
 		if status := <-served; status != http.StatusOK {
 			t.Errorf("a call in progress: %d", status)

@@ -71,6 +71,9 @@ func say(w http.ResponseWriter, status int, line string) {
 	io.WriteString(w, line+"\n") //nolint:errcheck,gosec // the client may be gone
 }
 
+// requestWait is how long a request waits for its place among those in progress.
+const requestWait = 5 * time.Second
+
 // maxUnread limits the responses that wait for their client, besides those of streams, requests in progress and bodies
 // that arrive.
 const maxUnread = 50
@@ -178,7 +181,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 		received, err := h.prepare(w, r, held.share)
 		if err == nil && r.Method != http.MethodGet { // only now, because a body can take long to arrive
 			var ok bool
-			if held.release, ok = h.requests.Acquire(address); !ok {
+			if held.release, ok = h.requests.AcquireWithin(r.Context(), address, h.requestWait); !ok {
 				err = errRequestLimit
 			}
 		}
