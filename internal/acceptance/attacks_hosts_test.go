@@ -3,13 +3,12 @@ package acceptance_test
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// pour writes texts until the server takes none for a second.
+// pour writes texts until the server takes none for a while.
 func (v *victim) pour(n int, text func(n int) string) {
 	var taken atomic.Int64
 	over := make(chan struct{})
@@ -28,7 +27,7 @@ func (v *victim) pour(n int, text func(n int) string) {
 		case <-over:
 			v.note("%d taken", n)
 			return
-		case <-time.After(time.Second):
+		case <-time.After(400 * time.Millisecond):
 		}
 	}
 	v.note("%d of %d taken", taken.Load(), n)
@@ -92,7 +91,7 @@ func hostAttacks() []attack {
 		flood("5,000 requests at once", 5000, lists),
 		{name: "stdio: 256 calls of 30 KB wait for the API", stdio: true, limit: strangersLimit, run: func(v *victim) {
 			v.api.all = true
-			v.api.instead = func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }
+			v.api.hang()
 			text := strings.Repeat("x", 30_000)
 			v.pour(256, func(n int) string {
 				return rpc(n+10, "opentrain_create_draft", map[string]any{"description": text}) + "\n"
@@ -101,7 +100,7 @@ func hostAttacks() []attack {
 		}},
 		{name: "stdio: 130 slow calls", stdio: true, limit: strangersLimit, run: func(v *victim) {
 			v.api.all = true
-			v.api.instead = func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }
+			v.api.hang()
 			v.pour(130, func(n int) string {
 				return rpc(n+10, "opentrain_search_jobs", map[string]any{"q": fmt.Sprint(n)}) + "\n"
 			})

@@ -22,8 +22,10 @@ func (v *victim) open(n int, w *wire) (path string) {
 	}
 }
 
-// searchSigns is a call that the cache can answer.
-func searchSigns() string { return rpc(1, "opentrain_search_jobs", map[string]any{"q": "signs"}) }
+// searchSigns is a call that the cache can answer, at length.
+func searchSigns() string {
+	return rpc(1, "opentrain_search_jobs", map[string]any{"q": "signs", "limit": 25})
+}
 
 // introduction is the handshake of a client with a long name.
 func introduction(length int) string {

@@ -21,6 +21,15 @@ func (a *attackedAPI) answerWith(body string) {
 	}
 }
 
+// hang answers nothing, until the server gives up.
+func (a *attackedAPI) hang() {
+	a.instead = func(_ http.ResponseWriter, r *http.Request) bool {
+		io.Copy(io.Discard, r.Body) //nolint:errcheck // only then the context ends with the connection
+		<-r.Context().Done()
+		return true
+	}
+}
+
 // unlimited has no budget of public reads, so that every search asks the API.
 func unlimited() []string { return []string{"--public-read-budget", "1000000", "--rate", "0"} }
 
@@ -64,7 +73,7 @@ func answerAttacks() []attack {
 func waitingAttacks() []attack {
 	waits := func(name string, n int, args []string, request func(v *victim, n int) string) attack {
 		return attack{name: name, limit: strangersLimit, args: args, alone: true, run: func(v *victim) {
-			v.api.instead = func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }
+			v.api.hang()
 			v.hold(n, "calls", func(n int, w *wire) bool { return w.send(request(v, n)) })
 		}}
 	}

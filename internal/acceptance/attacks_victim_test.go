@@ -84,7 +84,7 @@ func newAttackedAPI(t testing.TB) *attackedAPI {
 	a := &attackedAPI{standIn: newStandIn(nil)}
 	a.account(standInAccount{id: "honest"})
 	a.token(honestToken, "honest")
-	for range 10 {
+	for range 25 {
 		a.add(standInJob{owner: "honest", status: "OPEN", fields: map[string]any{
 			"jobTitle": "Draw bounding boxes", "jobDescription": strings.Repeat("Street signs in photos. ", 60),
 		}})

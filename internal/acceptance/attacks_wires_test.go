@@ -128,7 +128,7 @@ func (v *victim) hold(n int, what string, begin func(n int, w *wire) bool) int {
 		})
 	}
 	dialing.Wait()
-	v.linger(700 * time.Millisecond)
+	v.linger(time.Second)
 	v.noteEach(before, int(held.Load()), what)
 	return int(held.Load())
 }
