@@ -49,6 +49,7 @@ func endings() map[string]ending {
 // TestConfirmedToolsAskInAForm: where the host shows forms, a form asks the human, and only a yes acts. The model gets
 // a confirmation only when the form wasn't answered.
 func TestConfirmedToolsAskInAForm(t *testing.T) {
+	t.Parallel()
 	for carrier := range carriers() {
 		for name, end := range endings() {
 			for _, c := range confirmedTools() {

@@ -136,6 +136,7 @@ func TestErrorsOfTheLoopAreExplained(t *testing.T) {
 // TestOutagesAreExplained: an outage is never shown as an empty list, and the server says
 // what is not known.
 func TestOutagesAreExplained(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, tool, args string
 		status           int

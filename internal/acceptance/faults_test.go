@@ -55,6 +55,7 @@ func TestNotFoundFromAnotherServerIsAnError(t *testing.T) {
 // TestGatewayErrorsLeaveTheOutcomeUnknown: after a 5xx the server does not claim that
 // nothing was changed, whatever code the body has.
 func TestGatewayErrorsLeaveTheOutcomeUnknown(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"CONFLICT", "RATE_LIMITED", "NOT_FOUND", "FORBIDDEN", "BAD_REQUEST"} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()

@@ -57,6 +57,7 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 // TestDeclinedForms: a human who declines a form is asked in the conversation and may get a form later. When a
 // form is declined faster than people read, the host didn't show it, and no other form follows.
 func TestDeclinedForms(t *testing.T) {
+	t.Parallel()
 	for carrier, by := range carriers() {
 		for _, test := range []struct {
 			after time.Duration

@@ -22,6 +22,7 @@ import (
 // TestUnansweredForm: a host that never answers delays the caller once, for the time
 // limit. After that the conversation asks.
 func TestUnansweredForm(t *testing.T) {
+	t.Parallel()
 	for _, carrier := range []string{"stdio, 2025-11-25", "/mcp with sessions, 2025-11-25"} {
 		t.Run(carrier, func(t *testing.T) {
 			stuck := make(chan struct{})

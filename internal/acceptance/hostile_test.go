@@ -317,6 +317,7 @@ func TestOwnTextRoundTrips(t *testing.T) {
 
 // TestResultsOfHugeAnswersStayShort: a response of the largest size doesn't fill a model's context.
 func TestResultsOfHugeAnswersStayShort(t *testing.T) {
+	t.Parallel()
 	size := 1 << 19
 	if os.Getenv(slowTests) == "1" {
 		size = 7 << 20

@@ -52,6 +52,7 @@ func TestRestartMakesNoSecondDraft(t *testing.T) {
 // TestLostAnswerMakesNoSecondDraft: the API creates the draft, its answer is lost, and
 // the model calls again.
 func TestLostAnswerMakesNoSecondDraft(t *testing.T) {
+	t.Parallel()
 	api := sandbox.New(sandbox.Config{}).Transport()
 	lost := 0
 	s := startWith(t, roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -12,6 +12,7 @@ import (
 // TestResultsStayShort: a long answer of the API does not fill the model's context.
 // Results say what was cut, and lists stay complete.
 func TestResultsStayShort(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("A long text with “quotes” & <marks>. ", 300)
 	remarks := `"` + strings.Repeat(long[:900]+`","`, 300) + `x"`
 	options := `"` + strings.Repeat("AN_OPTION_OF_MANY_WORDS\",\"", 150) + `X"`

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -33,7 +34,15 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, sha
 	if r.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
-	defer arrivals.Begin(func() { setReadDeadline(w, time.Now()) })()
+	var mu sync.Mutex
+	complete := false
+	defer arrivals.Begin(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !complete { // else the deadline would cancel the request
+			setReadDeadline(w, time.Now())
+		}
+	})()
 	body, err := io.ReadAll(&sharedReader{http.MaxBytesReader(w, r.Body, limit), free, share})
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
@@ -44,6 +53,9 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, sha
 	case err != nil:
 		return nil, err
 	}
+	mu.Lock()
+	defer mu.Unlock()
+	complete = true
 	setReadDeadline(w, time.Time{})
 	return body, nil
 }
