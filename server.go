@@ -33,16 +33,16 @@ import (
 // Name is the server's name in the protocol.
 const Name = "opentrain"
 
-// The defaults of Config and HTTPConfig.
+// The defaults of Config and HTTPConfig. The command has lower limits, so that strangers cause less than 60 MB.
 const (
 	DefaultTimeout            = 30 * time.Second
 	DefaultElicitationTimeout = 5 * time.Minute
 	DefaultCallsPerSecond     = 50
 	DefaultBurst              = 300
 	AddressFactor             = 10 // an address may call this many times as often as one caller
-	DefaultMaxStreams         = 250
-	DefaultMaxSessions        = 5_000
-	DefaultMaxRequests        = 250
+	DefaultMaxStreams         = 10_000
+	DefaultMaxSessions        = 10_000
+	DefaultMaxRequests        = 1_000
 	DefaultSessionIdle        = 30 * time.Minute
 )
 

@@ -5,8 +5,13 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+)
 
-	opentrainmcp "opentrain-mcp"
+// The defaults of flags. docs/operations.md has what they cost.
+const (
+	defaultStreams  = 250
+	defaultSessions = 5_000
+	defaultRequests = 250
 )
 
 const (
@@ -55,6 +60,6 @@ func (c *httpCommand) fitConnections(log *slog.Logger) {
 func (c httpCommand) memoryOf() int64 {
 	const connection, session, request = 40 << 10, 6 << 10, 50 << 10
 	more := func(setting, standard int, size int64) int64 { return int64(max(0, setting-standard)) * size }
-	return more(c.MaxConnections, opentrainmcp.DefaultMaxStreams+moreConnections, connection) +
-		more(c.MaxSessions, opentrainmcp.DefaultMaxSessions, session) + more(c.MaxRequests, opentrainmcp.DefaultMaxRequests, request)
+	return more(c.MaxConnections, defaultStreams+moreConnections, connection) +
+		more(c.MaxSessions, defaultSessions, session) + more(c.MaxRequests, defaultRequests, request)
 }
