@@ -140,7 +140,7 @@ func TestBasePath(t *testing.T) {
 func TestIdleStreams(t *testing.T) {
 	slow(t, "takes a minute")
 	const count, openFor = 2000, time.Minute
-	s := startHTTP(t, nil, nil)
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = -1 })
 	s.do("GET", "/healthz", "")
 	http.DefaultClient.CloseIdleConnections()
 	u, err := url.Parse(s.url)
