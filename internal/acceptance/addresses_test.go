@@ -82,7 +82,7 @@ func TestForwardedPortsAreNoAddresses(t *testing.T) {
 // TestRefusalsFillNoLog: a flood of refused requests leaves a few lines, without a header's value. Metrics count all.
 func TestRefusalsFillNoLog(t *testing.T) {
 	t.Parallel()
-	s := startHTTP(t, nil, nil)
+	s, start := startHTTP(t, nil, nil), time.Now()
 	long := strings.Repeat("secretheader", 5000)
 	for n := range 60 {
 		s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"result":{}}`, "Mcp-Session-Id", long, tokenHeader, fmt.Sprint("secretheader ", n))
@@ -96,7 +96,7 @@ func TestRefusalsFillNoLog(t *testing.T) {
 		}
 		lines = append(lines, entry)
 	}
-	if len(lines) != 2 || strings.Contains(s.log.String(), "secretheader") {
+	if most := 2 + 2*int(time.Since(start).Minutes()); len(lines) < 2 || len(lines) > most || strings.Contains(s.log.String(), "secretheader") {
 		t.Errorf("%d lines\n%.2000s", len(lines), s.log.String())
 	}
 	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, `opentrain_mcp_http_refused_total{status="401"} 60`) ||

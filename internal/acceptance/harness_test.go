@@ -74,7 +74,11 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "building the program:", err)
 		return 1
 	}
-	if err := flag.Set("test.parallel", "8"); err != nil { // most tests wait for processes
+	parallel := "8" // most tests wait for processes
+	if raced {
+		parallel = "3" // they compute
+	}
+	if err := flag.Set("test.parallel", parallel); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
