@@ -183,19 +183,17 @@ func found(f fact, got object) bool {
 			return strings.Contains(plain(str(dig(u, "path"))), plain(f.piece)) && str(dig(u, "reason")) != ""
 		})
 	}
-	fields := obj(got["normalizedFields"])
+	fields, spells := obj(got["normalizedFields"]), speller(f.piece)
 	for key, value := range fields {
 		if (key == "jobTitle" || key == "jobDescription") && key != f.kind {
 			continue
 		}
-		if (f.kind == "remark" || slices.Contains(f.keys(), key)) && f.hasValue(value) || spells(fmt.Sprint(value), f.piece) {
+		if (f.kind == "remark" || slices.Contains(f.keys(), key)) && f.hasValue(value) || spells(fmt.Sprint(value)) {
 			return true
 		}
 	}
-	for _, remark := range remarks(got) {
-		if spells(remark, f.piece) {
-			return true
-		}
+	if slices.ContainsFunc(remarks(got), spells) {
+		return true
 	}
 	return f.kind != "remark" && asks(got, f.keys())
 }
@@ -218,11 +216,16 @@ func remarks(got object) []string {
 	return all
 }
 
-// spells reports whether a text has a piece that isn't part of a longer number.
-func spells(text, piece string) bool {
-	text, piece = plain(text), plain(piece)
-	return regexp.MustCompile(edge(piece[:1], `(?:^|[^\d.,])`) + regexp.QuoteMeta(piece) + edge(piece[len(piece)-1:], `(?:[.,]?(?:[^\d.,]|$))`)).
-		MatchString(text)
+// speller returns a function that reports whether a text has a piece, which isn't part of a longer number. A
+// piece with an ellipsis has several parts: the text has all of them, in this order.
+func speller(piece string) func(text string) bool {
+	var parts []string
+	for part := range strings.SplitSeq(plain(piece), " … ") {
+		parts = append(parts, edge(part[:1], `(?:^|[^\d.,])`)+regexp.QuoteMeta(part)+
+			edge(part[len(part)-1:], `(?:[.,]?(?:[^\d.,]|$))`))
+	}
+	pattern := regexp.MustCompile(strings.Join(parts, ".*?"))
+	return func(text string) bool { return pattern.MatchString(plain(text)) }
 }
 
 // edge is a pattern for the characters beside a digit.
@@ -274,7 +277,7 @@ var unread = regexp.MustCompile(`(?i)(not|n't) read|not (in )?English|other than
 // reportedUnread reports whether the piece is in a part of the text that is reported as not read. The preview
 // of such a part is the part, or its start and an ellipsis; then the part goes on to the end of the text.
 func reportedUnread(piece, text string, got object) bool {
-	text, piece = plain(text), plain(piece)
+	text, spells := plain(text), speller(piece)
 	for _, u := range list(got["unmappedFields"]) {
 		preview, cut := strings.CutSuffix(plain(str(dig(u, "valuePreview"))), "…")
 		start := strings.Index(text, preview)
@@ -285,7 +288,7 @@ func reportedUnread(piece, text string, got object) bool {
 		if cut {
 			part = text[start:]
 		}
-		if strings.Contains(part, piece) {
+		if spells(part) {
 			return true
 		}
 	}
