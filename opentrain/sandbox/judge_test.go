@@ -183,19 +183,17 @@ func found(f fact, got object) bool {
 			return strings.Contains(plain(str(dig(u, "path"))), plain(f.piece)) && str(dig(u, "reason")) != ""
 		})
 	}
-	fields := obj(got["normalizedFields"])
+	fields, spells := obj(got["normalizedFields"]), speller(f.piece)
 	for key, value := range fields {
 		if (key == "jobTitle" || key == "jobDescription") && key != f.kind {
 			continue
 		}
-		if (f.kind == "remark" || slices.Contains(f.keys(), key)) && f.hasValue(value) || spells(fmt.Sprint(value), f.piece) {
+		if (f.kind == "remark" || slices.Contains(f.keys(), key)) && f.hasValue(value) || spells(fmt.Sprint(value)) {
 			return true
 		}
 	}
-	for _, remark := range remarks(got) {
-		if spells(remark, f.piece) {
-			return true
-		}
+	if slices.ContainsFunc(remarks(got), spells) {
+		return true
 	}
 	return f.kind != "remark" && asks(got, f.keys())
 }
@@ -218,20 +216,46 @@ func remarks(got object) []string {
 	return all
 }
 
-// spells reports whether a text has a piece that isn't part of a longer number.
-func spells(text, piece string) bool {
-	text, piece = plain(text), plain(piece)
-	return regexp.MustCompile(edge(piece[:1], `(?:^|[^\d.,])`) + regexp.QuoteMeta(piece) + edge(piece[len(piece)-1:], `(?:[.,]?(?:[^\d.,]|$))`)).
-		MatchString(text)
+// speller returns a function that reports whether a text has a piece, which isn't part of a longer number. A
+// piece with an ellipsis has several parts: the text has all of them, in this order.
+func speller(piece string) func(text string) bool {
+	parts := strings.Split(plain(piece), " … ")
+	return func(text string) bool {
+		rest := plain(text)
+		for _, part := range parts {
+			end := spelledUntil(rest, part)
+			if end < 0 {
+				return false
+			}
+			rest = rest[end:]
+		}
+		return true
+	}
 }
 
-// edge is a pattern for the characters beside a digit.
-func edge(char, pattern string) string {
-	if char >= "0" && char <= "9" {
-		return pattern
+// spelledUntil returns where the first occurrence of a part ends that isn't part of a longer number, or -1.
+func spelledUntil(text, part string) int {
+	for from := 0; ; {
+		at := strings.Index(text[from:], part)
+		if at < 0 {
+			return -1
+		}
+		start, end := from+at, from+at+len(part)
+		before, after := text[:start], text[end:]
+		inNumber := isDigit(part, 0) && (isDigit(before, start-1) || endsInSeparator(before)) ||
+			isDigit(part, len(part)-1) && (isDigit(after, 0) || isSeparator(after, 0) && isDigit(after, 1))
+		if !inNumber {
+			return end
+		}
+		from = end
 	}
-	return ""
 }
+
+func isDigit(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+
+func isSeparator(s string, i int) bool { return i >= 0 && i < len(s) && (s[i] == '.' || s[i] == ',') }
+
+func endsInSeparator(s string) bool { return isSeparator(s, len(s)-1) && isDigit(s, len(s)-2) }
 
 // hasValue reports whether a field's value is that of the fact.
 func (f fact) hasValue(value any) bool {
@@ -274,7 +298,7 @@ var unread = regexp.MustCompile(`(?i)(not|n't) read|not (in )?English|other than
 // reportedUnread reports whether the piece is in a part of the text that is reported as not read. The preview
 // of such a part is the part, or its start and an ellipsis; then the part goes on to the end of the text.
 func reportedUnread(piece, text string, got object) bool {
-	text, piece = plain(text), plain(piece)
+	text, spells := plain(text), speller(piece)
 	for _, u := range list(got["unmappedFields"]) {
 		preview, cut := strings.CutSuffix(plain(str(dig(u, "valuePreview"))), "…")
 		start := strings.Index(text, preview)
@@ -285,7 +309,7 @@ func reportedUnread(piece, text string, got object) bool {
 		if cut {
 			part = text[start:]
 		}
-		if strings.Contains(part, piece) {
+		if spells(part) {
 			return true
 		}
 	}
