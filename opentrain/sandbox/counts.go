@@ -24,26 +24,27 @@ func (r *reader) findCounts() {
 		c := counted{quantity: q, noun: r.nounAfter(q.end)}
 		noun := r.at(c.noun).low
 		switch {
-		case isWorker(noun) || oneOf(noun, otherPeople), r.peopleLabel(q):
+		case isPerson(noun), r.peopleLabel(q):
 			c.certainty = r.peopleCertainty(c)
 			people = append(people, c)
-		case isItem(noun) || noun == "words" || timeUnit(noun) == "hour" || timeUnit(noun) == "minute":
+		case isItem(noun) || noun == "words" || oneOf(timeUnit(noun), "hour minute") && r.recording(c.noun) >= 0:
 			c.certainty = r.dataCertainty(&c)
 			data = append(data, c)
 		}
 	}
-	r.settle("headcount", people, "This may not be the number of people that you need.")
-	c := r.settle("dataVolume", data, "This may not be the amount of data.")
-	if len(data) > 0 {
-		r.demands.dataset = true
+	r.settle("headcount", people, "this may not be the number of people that you need.")
+	c := r.settle("dataVolume", data, "this may not be the amount of data.")
+	r.findDataType(c)
+	r.demands.dataset = r.demands.dataset || len(data) > 0
+	for _, t := range r.tokens {
+		r.demands.dataset = r.demands.dataset || len(r.tasks) == 0 && isItem(t.low) || oneOf(t.low, "dataset datasets corpus")
 	}
-	if c == nil {
-		return
-	}
-	if c.unit != "" {
+	if c != nil && c.unit != "" {
 		r.fields["dataVolumeUnit"] = c.unit
 	}
-	r.items = r.title(c.end, c.noun+1)
+	if c != nil && c.unit != unitWords {
+		r.items = r.title(c.end, c.noun+1)
+	}
 }
 
 // settle sets a field to the count that is certain, if there is only one. It returns that count.
@@ -63,9 +64,9 @@ func (r *reader) settle(key string, counts []counted, unused string) *counted {
 	for _, c := range counts {
 		switch {
 		case best != nil && !several && c.low == best.low && c.certainty > 0:
-			r.use(c.first, c.end)
+			r.use(c.first, max(c.end, c.noun+1))
 		case several && c.certainty > 0:
-			r.remark(c.first, max(c.end, c.noun+1), "The text names several such numbers, so none was used.")
+			r.remark(c.first, max(c.end, c.noun+1), "the text names several such numbers, so none was used.")
 		default:
 			r.remark(c.first, max(c.end, c.noun+1), unused)
 		}
@@ -94,7 +95,7 @@ func (r *reader) nounAfter(i int) int {
 		if !t.word || t.clause != r.at(i-1).clause || oneOf(t.low, endWords) {
 			return -1
 		}
-		isNoun := isItem(t.low) || isWorker(t.low) || oneOf(t.low, otherPeople) || t.low == "words" || timeUnit(t.low) != ""
+		isNoun := isItem(t.low) || isPerson(t.low) || t.low == "words" || timeUnit(t.low) != ""
 		if isNoun || r.at(i-1).value == 1 && (isItem(t.low+"s") || isWorker(t.low+"s") || t.low == "person") {
 			return j
 		}
@@ -117,7 +118,7 @@ func (r *reader) peopleLabel(q quantity) bool {
 
 // peopleCertainty tells how certain it is that a number is the number of people that are needed.
 func (r *reader) peopleCertainty(c counted) int {
-	flags, before := r.clauses[r.at(c.first).clause], r.at(c.first-1).low
+	flags, noun, before := r.clauses[r.at(c.first).clause], r.at(c.noun), r.at(c.first-1).low
 	certainty := 0
 	switch {
 	case flags.negated || flags.paced || c.low != float64(int(c.low)) || c.low > 100_000:
@@ -128,7 +129,7 @@ func (r *reader) peopleCertainty(c counted) int {
 		return 0
 	case r.starts(c.first):
 		certainty = 2
-		if oneOf(before, ": (") || before == "," && !isWorker(r.at(c.noun).low) {
+		if oneOf(before, ": (") || before == "," && !isWorker(noun.low) {
 			certainty = 1
 		}
 	case before == "for" && oneOf(r.at(c.first-2).low, "looking searching"):
@@ -141,7 +142,7 @@ func (r *reader) peopleCertainty(c counted) int {
 	case oneOf(before, "needs requires of"):
 		certainty = 1
 	}
-	if oneOf(r.at(c.noun+2).low, "a an one any") || r.otherCount(c.quantity) {
+	if r.at(c.noun+2).clause == noun.clause && oneOf(r.at(c.noun+2).low, "a an one any") || r.otherCount(c.quantity) {
 		certainty = min(certainty, 1)
 	}
 	return certainty
@@ -186,7 +187,7 @@ func (r *reader) dataCertainty(c *counted) int {
 	before, word := r.at(lead-1), r.at(lead)
 	certainty := 0
 	switch {
-	case word.work, oneOf(word.low, "on in for of with") && before.work && before.clause == word.clause,
+	case word.work, word.low == "have" && before.low == "we", word.low == "are" && before.low == "there", oneOf(word.low, "on in for of with") && before.work && before.clause == word.clause,
 		word.low == "of" && oneOf(before.low, "dataset corpus archive collection"),
 		oneOf(word.low, "on in for") && c.low >= 100 && !strings.HasSuffix(before.low, "ed"):
 		certainty = 2
@@ -196,7 +197,7 @@ func (r *reader) dataCertainty(c *counted) int {
 			certainty = 2
 		}
 	}
-	if oneOf(r.at(c.noun+2).low, "a an one any") || after == "and" && r.at(c.noun+2).number {
+	if next := r.at(c.noun + 2); after == "in" && oneOf(next.low, "a an one any") || after == "and" && next.number {
 		certainty = min(certainty, 1)
 	}
 	return certainty

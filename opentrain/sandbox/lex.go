@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,16 +21,17 @@ type token struct {
 	stop             bool // a mark that ends a clause
 	sentence, clause int  // they only grow
 	work             bool // part of the name of a kind of work
-	used             bool // part of what set a field
+	rate             bool // part of an amount and its unit
+	used             bool // set a field, or is reported
 }
 
 // lexer splits a text into tokens in one pass.
 type lexer struct {
-	text                  string
-	pos, line             int // line is the start of the line
-	sentence, clause      int
-	hyphen                bool
-	tokens                []token
+	text             string
+	pos, line        int // line is the start of the line
+	sentence, clause int
+	hyphen           bool
+	tokens           []token
 }
 
 func lex(text string) []token {
@@ -75,13 +77,19 @@ func (l *lexer) follows(distance int) rune {
 	return r
 }
 
-// endLine ends a sentence, unless the line seems to be broken only for its length.
+// endLine ends a sentence, unless it seems to go on in the next line.
 func (l *lexer) endLine() {
-	line := strings.TrimRight(l.text[l.line:l.pos], " \r\t")
+	line := strings.TrimSpace(l.text[l.line:l.pos])
 	l.pos++
 	l.line = l.pos
-	next := l.follows(0)
-	if len(line) < 50 || strings.ContainsAny(line[len(line)-1:], ".:;!?") || !unicode.IsLower(next) && !unicode.IsDigit(next) {
+	rest := strings.TrimLeft(l.text[l.pos:min(len(l.text), l.pos+60)], " \t\r")
+	next, _ := utf8.DecodeRuneInString(rest)
+	word := l.last().low
+	label, _, labeled := strings.Cut(rest, ":")
+	labeled = labeled && unicode.IsUpper(next) && !strings.ContainsAny(label, "\n.,;!?/–")
+	switch {
+	case line == "", strings.ContainsAny(line[len(line)-1:], ".;!?"), strings.ContainsRune("\n-*•#", next),
+		labeled, !unicode.IsLower(next) && (isItem(word) || isPerson(word)):
 		l.sentence++
 		l.clause++
 	}
@@ -138,7 +146,7 @@ func (l *lexer) readWord() {
 	case value > 0:
 		l.add(token{number: true, value: value, scale: 1}, end)
 	case scale > 0 && before.number: // "5 million"
-		before.value, before.scale, before.end = before.value*scale, scale, end
+		before.value, before.scale, before.end = times(before.value, scale), scale, end
 		l.pos = end
 	case scale > 0 && oneOf(before.low, "a an"): // "a dozen", "half a dozen"
 		first := before
@@ -174,9 +182,6 @@ func (l *lexer) readNumber() {
 	if len(run) <= 3 && value >= 1 {
 		for size, group := digitGroup(text[end:]); size > 0; size, group = digitGroup(text[end:]) {
 			value = value*1000 + group
-			if size == 4 && group > 0 { // "in phase 2 500 images"
-				value = 0
-			}
 			end += size
 		}
 	}
@@ -210,7 +215,15 @@ func (l *lexer) addNumber(value float64, end int) {
 	default: // "2nd", "12万"
 		value = 0
 	}
-	l.add(token{number: true, value: value * scale, scale: scale}, end+size)
+	l.add(token{number: true, value: times(value, scale), scale: scale}, end+size)
+}
+
+// times multiplies without a rounding error for "66.1M".
+func times(value, scale float64) float64 {
+	if scale == 1 {
+		return value
+	}
+	return math.Round(value * scale)
 }
 
 // digitGroup reads a space and exactly three digits at the start of a text.

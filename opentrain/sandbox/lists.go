@@ -81,7 +81,7 @@ func (r *reader) findLanguages() {
 	if len(sure)+len(unsure) == 0 && slices.ContainsFunc(r.tasks, func(t task) bool { return t.language }) {
 		unsure, rest = rest, nil
 	}
-	r.setPlaces("languages", sure, unsure, rest, "The text doesn't clearly say that AI trainers must know this.")
+	r.setPlaces("languages", sure, unsure, rest, "the text doesn't clearly say that AI trainers must know this.")
 	r.demands.language = r.demands.language || len(rest) > 0
 }
 
@@ -94,7 +94,7 @@ func (r *reader) setPlaces(key string, sure, unsure, rest []place, reason string
 		}
 	}
 	if len(list) > 0 {
-		r.set(key, list, unless(len(unsure) == 0, reason))
+		r.set(key, list, unless(len(unsure) == 0, capitalize(reason)))
 	}
 	for _, p := range rest {
 		if !slices.Contains(list, p.name) {
@@ -132,8 +132,8 @@ func (r *reader) countryAt(i int) (string, int) {
 		return "", 0
 	}
 	for end := min(i+5, len(r.tokens)); end > i; end-- {
-		if last := r.tokens[end-1]; last.word && last.clause == t.clause {
-			name := r.text[t.start:last.end]
+		if last := r.tokens[end-1]; last.word {
+			name := r.phrase(i, end)
 			found, known := namedCountry(name)
 			if !known {
 				found, known = namedCountry(name + ".") // U.S.
@@ -159,7 +159,7 @@ func (r *reader) findCountries() {
 			lead--
 		}
 		who := r.at(lead - 1)
-		certain := oneOf(r.at(lead).low, "in from within") && (isWorker(who.low) || oneOf(who.low, otherPeople) && who.used ||
+		certain := oneOf(r.at(lead).low, "in from within") && (isWorker(who.low) || isPerson(who.low) && who.used ||
 			oneOf(who.low, "based located living residing live reside")) && (r.ends(end) || oneOf(r.at(end).low, "for to with only who and")) ||
 			oneOf(r.at(end).low, "only residents nationals citizens based") || r.at(lead).low == ":" && oneOf(who.low, "country countries location")
 		if certain && !r.clauses[r.at(first).clause].negated && !slices.ContainsFunc(group, func(p place) bool { return p.name == "Georgia" }) {
@@ -168,7 +168,7 @@ func (r *reader) findCountries() {
 			rest = append(rest, group...)
 		}
 	}
-	r.setPlaces("countries", sure, nil, rest, "The text doesn't clearly say that AI trainers must be there.")
+	r.setPlaces("countries", sure, nil, rest, "the text doesn't clearly say that AI trainers must be there.")
 }
 
 // findLevel sets the experience level if the text names exactly one for the workers.
@@ -183,12 +183,12 @@ func (r *reader) findLevel() {
 			return
 		}
 		found = level
-		if r.at(end).low == "level" {
+		if oneOf(r.at(end).low, "level levels") {
 			end++
 		}
 		noun := r.at(r.nounAfter(end)).low
-		listed := r.starts(i) && r.ends(end) && (r.at(i-1).low != ":" || oneOf(r.at(i-2).low, "level experience"))
-		sure = sure || listed || isWorker(noun) || oneOf(noun, otherPeople) || r.at(i).low == "experts" && (r.starts(i) || r.at(i).used)
+		listed := (r.starts(i) || r.at(i-1).low == "for" && r.starts(i-1)) && r.ends(end) && (r.at(i-1).low != ":" || oneOf(r.at(i-2).low, "level experience"))
+		sure = sure || listed || r.at(end).low == "work" || isPerson(noun) || r.at(i).low == "experts" && (r.starts(i) || r.at(i).used)
 	}
 	if sure {
 		r.fields["experienceLevel"] = found
@@ -198,7 +198,7 @@ func (r *reader) findLevel() {
 // levelAt returns the experience level that is named at a token, and where its name ends.
 func (r *reader) levelAt(i int) (string, int) {
 	switch low, next := r.at(i).low, r.at(i+1).low; {
-	case low == "any" && (next == "level" || next == "experience" && r.at(i+2).low == "level"), low == "all" && next == "levels":
+	case oneOf(low, "any all") && (oneOf(next, "level levels") || next == "experience" && oneOf(r.at(i+2).low, "level levels")):
 		return levelAny, i + 2
 	case low == "entry" && next == "level":
 		return levelEntry, i + 2

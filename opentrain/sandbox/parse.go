@@ -1,9 +1,9 @@
 package sandbox
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,7 +33,7 @@ type reader struct {
 
 // remark is a part of the text that set no field.
 type remark struct {
-	start, end int // bytes
+	first, end int // tokens
 	reason     string
 }
 
@@ -48,7 +48,6 @@ func parse(text string) parsed {
 	r.findTasks()
 	r.findPay()
 	r.findCounts()
-	r.findData()
 	r.findLanguages()
 	r.findCountries()
 	r.findLevel()
@@ -95,29 +94,36 @@ func (r *reader) set(key string, value any, reason string) {
 // remark records that tokens set no field.
 func (r *reader) remark(first, end int, reason string) {
 	r.use(first, end)
-	r.remarks = append(r.remarks, remark{r.tokens[first].start, r.tokens[end-1].end, reason})
+	r.remarks = append(r.remarks, remark{first, end, reason})
 }
 
 const onlyEnglish = "This sandbox reads only English; OpenTrain may read more."
 
 // setForeignAside takes sentences in other languages out of the tokens and reports them.
 func (r *reader) setForeignAside() {
+	var scores, words []int // by sentence
 	total := 0
+	for _, t := range r.tokens {
+		for len(scores) <= t.sentence {
+			scores, words = append(scores, 0), append(words, 0)
+		}
+		if t.word && t.money == noMoney {
+			n := englishness(t.low, r.text[t.start:t.end])
+			scores[t.sentence], total = scores[t.sentence]+n, total+n
+			words[t.sentence]++
+		}
+	}
 	var kept []token
 	for first, end := 0, 0; first < len(r.tokens); first = end {
-		score := 0
-		for end = first; end < len(r.tokens) && r.tokens[end].sentence == r.tokens[first].sentence; end++ {
-			score += englishness(r.tokens[end].low)
+		sentence := r.tokens[first].sentence
+		for end = first; r.at(end).sentence == sentence; end++ {
 		}
-		total += score
-		if score < 0 || score == 0 && total < 0 {
+		if score := scores[sentence]; score < 0 || score == 0 && (total < 0 || total == 0 && words[sentence] > 3) {
 			r.setAside(r.tokens[first].start, r.tokens[end-1].end)
+			r.demands.language, r.demands.dataset = true, true
 		} else {
 			kept = append(kept, r.tokens[first:end]...)
 		}
-	}
-	if len(kept) < len(r.tokens) {
-		r.demands.language, r.demands.dataset = true, true
 	}
 	r.tokens = kept
 }
@@ -132,20 +138,22 @@ func (r *reader) setAside(start, end int) {
 		for cut < end && (!utf8.RuneStart(r.text[cut]) || r.text[cut] >= '0' && r.text[cut] <= '9') {
 			cut++
 		}
-		r.remarks = append(r.remarks, remark{start, cut, onlyEnglish})
+		r.addUnmapped(strings.TrimSpace(r.text[start:cut]), onlyEnglish)
 		start = cut
 	}
 }
 
 // englishness is positive for a word that is common in English descriptions, negative for one of another language.
-func englishness(low string) int {
-	switch first, _ := utf8.DecodeRuneInString(low); {
+func englishness(low, written string) int {
+	switch first, _ := utf8.DecodeRuneInString(written); {
 	case unicode.IsLetter(first) && !unicode.Is(unicode.Latin, first):
 		return -2
 	case oneOf(low, englishWords), isWorker(low), isItem(low), oneOf(low, otherPeople):
 		return 1
-	case oneOf(low, otherWords):
+	case oneOf(written, otherWords):
 		return -2
+	case unicode.IsLower(first) && strings.ContainsFunc(low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }):
+		return -1
 	}
 	return 0
 }
@@ -153,54 +161,76 @@ func englishness(low string) int {
 const (
 	englishWords = "the and of for with we need our you your are is on to or from must should have this that at by be pay paid per " +
 		"required looking work label native speakers hour english boxes each rate"
-	otherWords = "de la el los las y con para por del und der die das für mit von wir auf pro im zum le les des et pour avec nous " +
-		"il di che per una een het voor wij och att som um uma em na się do jest w z i bir için ve dan untuk yang ile của cho một"
+	otherWords = "de la el los las y con para por del und der das für mit von wir auf zum le les des et pour avec nous il di che " +
+		"una een het voor wij och att som um uma na się jest z bir için ve untuk yang ile của cho một pago nur bitte bis"
 )
 
-// maxPreview is the maximum length of a part that is shown, in bytes, and maxUnmapped the maximum number of parts.
+// maxPreview is the usual length of a part that is shown, in bytes. maxParts is how many are shown.
 const (
 	maxPreview = 200
 	maxParts   = 50
 )
 
-// report records what was seen and not used, one entry for each sentence and reason.
+// report records what was seen and not used, one entry for each sentence.
 func (r *reader) report() {
 	for _, q := range r.quantities {
-		if t := r.tokens[q.end-1]; !t.used && !(t.low == "one" && !isItem(r.at(q.end).low+"s") && !isWorker(r.at(q.end).low+"s")) {
-			r.remark(q.first, q.end, "No field was set from these numbers.")
+		noun := r.at(q.end)
+		if isNumber := r.at(q.end - 1); isNumber.used || isNumber.low == "one" && !isItem(noun.low+"s") && !isPerson(noun.low+"s") {
+			continue
+		}
+		if end := q.end; noun.word && noun.clause == r.at(q.first).clause {
+			r.remark(q.first, end+1, "no field was set from this.")
+		} else {
+			r.remark(q.first, end, "no field was set from this.")
 		}
 	}
-	slices.SortStableFunc(r.remarks, func(a, b remark) int { return cmp.Compare(a.start, b.start) })
-	for i := 0; i < len(r.remarks); i++ {
-		part := r.remarks[i]
-		for i+1 < len(r.remarks) && r.remarks[i+1].reason == part.reason && r.remarks[i+1].end-part.start < maxPreview/2 &&
-			!strings.Contains(r.text[part.end:r.remarks[i+1].start], ". ") {
-			i++
-			part.end = max(part.end, r.remarks[i].end)
+	slices.SortStableFunc(r.remarks, func(a, b remark) int { return a.first - b.first })
+	for n := 0; len(r.remarks) > 0; r.remarks = r.remarks[n:] {
+		n = 1
+		first := r.tokens[r.remarks[0].first]
+		for n < len(r.remarks) && r.tokens[r.remarks[n].first].sentence == first.sentence &&
+			r.tokens[r.remarks[n].end-1].end-first.start < maxPreview {
+			n++
 		}
-		r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: part.reason, ValuePreview: r.around(part)})
+		r.addUnmapped(r.around(r.remarks[0].first, r.remarks[n-1].end), r.reasons(r.remarks[:n]))
 	}
 	if more := len(r.unmapped) - maxParts; more > 0 {
-		r.unmapped = append(r.unmapped[:maxParts-1], unmapped{Path: "source.text", Reason: fmt.Sprintf("%d more parts set no field.", more+1)})
+		r.unmapped = r.unmapped[:maxParts-1]
+		r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", more+1))
 	}
 }
 
-// around returns the sentence around a part, or what fits of it.
-func (r *reader) around(part remark) string {
-	if part.reason == onlyEnglish {
-		return strings.TrimSpace(r.text[part.start:part.end])
+func (r *reader) addUnmapped(preview, reason string) {
+	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: preview})
+}
+
+// reasons joins the reasons of remarks, with the parts of the text that each is about.
+func (r *reader) reasons(remarks []remark) string {
+	var parts []string
+	for i, one := range remarks {
+		quoted := ""
+		for _, other := range remarks[i:] {
+			if other.reason == one.reason {
+				quoted += ", " + strconv.Quote(r.phrase(other.first, other.end))
+			}
+		}
+		if !slices.ContainsFunc(remarks[:i], func(earlier remark) bool { return earlier.reason == one.reason }) {
+			parts = append(parts, quoted[2:]+": "+one.reason)
+		}
 	}
-	room := (maxPreview - (part.end - part.start)) / 2
-	before, after := r.text[max(0, part.start-room):part.start], r.text[part.end:min(len(r.text), part.end+room)]
-	if i := strings.LastIndexAny(before, ".!?\n"); i >= 0 {
-		before = before[i+1:]
-	} else if len(before) == room {
-		_, before, _ = strings.Cut(before, " ")
+	return strings.Join(parts, " ")
+}
+
+// around returns the sentence around tokens, or what fits of it.
+func (r *reader) around(first, end int) string {
+	sentence := r.at(first).sentence
+	for r.at(first-1).sentence == sentence && r.at(end-1).end-r.at(first-1).start < maxPreview {
+		first--
 	}
-	if i := strings.IndexAny(after, "!?\n"); i >= 0 {
-		after = after[:i]
+	for r.at(end).sentence == sentence && r.at(end).end-r.at(first).start < maxPreview {
+		end++
 	}
-	return strings.Join(strings.Fields(strings.ToValidUTF8(before+r.text[part.start:part.end]+after, "")), " ")
+	return r.phrase(first, end)
 }
 
 // capitalize returns a word with a capital first letter.

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,6 +39,12 @@ func moneyOf(s string) money {
 	return noMoney
 }
 
+// What low is of a quantity.
+const (
+	atMost  = "the upper limit"
+	atLeast = "a lower limit"
+)
+
 // quantity is a number or an amount of money with what is said of it.
 type quantity struct {
 	first, end int     // tokens
@@ -66,10 +71,10 @@ func (r *reader) quantityAt(i int) (quantity, bool) {
 		return q, false
 	}
 	separator := r.at(q.end)
-	if high, found := r.sum(q.end + 1); found && r.at(high.end-1).sentence == separator.sentence &&
+	if high, found := r.sum(q.end + 1); found && r.at(high.end-1).sentence == r.at(q.end-1).sentence &&
 		(oneOf(separator.low, "- – — ~ 〜 to or") || separator.low == "and" && r.at(i-1).low == "between") {
 		if q.scale == 1 && q.low < high.low/high.scale { // "10-20k"
-			q.low *= high.scale
+			q.low = times(q.low, high.scale)
 		}
 		if q.low >= high.low {
 			q.low = 0
@@ -77,7 +82,7 @@ func (r *reader) quantityAt(i int) (quantity, bool) {
 		q.end, q.money, q.doubt = high.end, max(q.money, high.money), "the lower end of a range"
 	}
 	if r.at(q.end).low == "+" || r.at(q.end).low == "or" && r.at(q.end+1).low == "more" {
-		q.end, q.doubt = q.end+1, "a lower limit"
+		q.end, q.doubt = q.end+1, atLeast
 	}
 	r.hedge(&q)
 	return q, true
@@ -124,13 +129,13 @@ func (r *reader) hedge(q *quantity) {
 	two := r.at(q.first-2).low + "_" + one
 	switch {
 	case oneOf(two, "up_to at_most less_than fewer_than maximum_of max_of capped_at"), two == "more_than" && oneOf(r.at(q.first-3).low, "no not"):
-		q.first, q.low, q.doubt = q.first-2, 0, "an upper limit"
+		q.first, q.low, q.doubt = q.first-2, 0, atMost
 	case oneOf(one, "under below max maximum < ≤ within"):
-		q.first, q.low, q.doubt = q.first-1, 0, "an upper limit"
+		q.first, q.low, q.doubt = q.first-1, 0, atMost
 	case oneOf(two, "at_least more_than starting_at starting_from minimum_of"):
-		q.first, q.doubt = q.first-2, "a lower limit"
+		q.first, q.doubt = q.first-2, atLeast
 	case oneOf(one, "over above from min minimum > ≥"):
-		q.first, q.doubt = q.first-1, "a lower limit"
+		q.first, q.doubt = q.first-1, atLeast
 	case oneOf(one, "about around approximately approx roughly circa ca nearly almost some ~ ≈"):
 		q.first, q.doubt = q.first-1, "an estimate"
 	case one == "between":
@@ -175,7 +180,7 @@ func (r *reader) findPay() {
 			a.unit = perOther
 		}
 		a.plain = r.isPlain(*a)
-		sure = sure || a.plain && a.unit != perPiece
+		sure = sure || a.plain && a.unit != perPiece && (a.low > 0 || a.doubt == atMost)
 		several = several || main != nil && (main.unit != a.unit || main.low != a.low || main.money != a.money)
 		main = a
 		kinds = append(kinds, a.unit)
@@ -188,7 +193,7 @@ func (r *reader) findPay() {
 	slices.Sort(kinds)
 	known := len(slices.Compact(kinds)) == 1 && kinds[0] != perOther
 	if known {
-		r.set("paymentType", kinds[0], unless(sure, "The text doesn't clearly say how the work is paid."))
+		r.set("paymentType", kinds[0], unless(sure && !several, "The text doesn't clearly say how the work is paid."))
 	}
 	usable := known && main != nil && !several && main.low > 0 && main.money != foreign
 	if usable {
@@ -198,7 +203,7 @@ func (r *reader) findPay() {
 		if usable && a.unit != "" {
 			r.use(a.first, a.end)
 		} else {
-			r.remark(a.first, a.end, r.whyUnused(a, several))
+			r.remark(a.first, a.end, whyUnused(a, several))
 		}
 	}
 }
@@ -227,21 +232,20 @@ func (r *reader) whyUnsure(a rate, amounts int) string {
 }
 
 // whyUnused returns why an amount is not the rate.
-func (r *reader) whyUnused(a rate, several bool) string {
-	says := strconv.Quote(r.phrase(a.first, a.end))
+func whyUnused(a rate, several bool) string {
 	switch {
 	case a.money == foreign:
-		return says + " is not in US dollars, and this sandbox does not convert."
+		return "not in US dollars, and this sandbox does not convert."
 	case a.unit == "":
-		return "The text doesn't clearly say what " + says + " is paid for."
+		return "the text doesn't clearly say what this is paid for."
 	case a.unit == perOther:
-		return says + " is no plain rate per hour, per label or for the whole job."
+		return "this isn't a plain rate per hour, per label or for the whole job."
 	case several:
-		return "The text names several rates; " + says + " is one of them."
-	case a.doubt == "an upper limit":
-		return says + " says only what the pay is at most."
+		return "the text names several rates, so the rate is asked."
+	case a.doubt == atMost:
+		return "this only limits the rate, so the rate is asked."
 	}
-	return "It isn't clear how much " + says + " is."
+	return "this amount isn't clear, so the rate is asked."
 }
 
 // isPlain reports whether nothing around a rate can change its meaning.
@@ -252,7 +256,7 @@ func (r *reader) isPlain(a rate) bool {
 	return lead && r.ends(a.end) && !r.clauses[r.at(a.first).clause].special
 }
 
-const payLabels = "pay rate price payment compensation hourly hour label salary wage fixed"
+const payLabels = "pay rate price payment compensation hourly hour label salary wage fixed job"
 
 // rateOf reads the unit after or before an amount.
 func (r *reader) rateOf(q quantity) rate {
@@ -264,7 +268,9 @@ func (r *reader) rateOf(q quantity) rate {
 		unit = perOther
 	}
 	q.end = end
-	r.use(q.first, q.end)
+	for i := q.first; i < q.end; i++ {
+		r.tokens[i].rate = true
+	}
 	return rate{quantity: q, unit: unit}
 }
 
@@ -291,7 +297,13 @@ func (r *reader) unitAt(i int) (unit string, end int) {
 	if next := r.at(noun + 1).low; r.kindOf(noun) == "" && (isItem(next+"s") || oneOf(next, labelNouns)) {
 		noun++ // "per labeled image"
 	}
-	return r.kindOf(noun), noun + 1
+	if unit = r.kindOf(noun); unit != "" {
+		return unit, noun + 1
+	}
+	for end = noun + 1; end < noun+3 && r.at(end).word && r.at(end).clause == t.clause && !(oneOf(r.at(end).low, endWords) && r.at(end).low != "of"); {
+		end++ // "per audio minute", "per hour of audio"
+	}
+	return perOther, end
 }
 
 const labelNouns = "label labels annotation annotations"
@@ -336,7 +348,11 @@ func (r *reader) payWords() []string {
 			continue
 		}
 		before := r.at(i - 1).low
-		if unit, _ := r.unitAt(i + 1); unit != "" && unit != perOther && t.low != "rate" {
+		after := i + 1
+		if oneOf(r.at(after).low, "is are") {
+			after++
+		}
+		if unit, _ := r.unitAt(after); unit != "" && unit != perOther && t.low != "rate" {
 			kinds = append(kinds, unit)
 		}
 		if before == "hourly" {
@@ -353,7 +369,7 @@ func (r *reader) payWords() []string {
 type clauseFlags struct {
 	negated bool // "not", "no"
 	special bool // "bonus", "depending"
-	paced   bool // "per", "each", "tier"
+	paced   bool // "per", "each"
 }
 
 // markClauses finds the words that change the meaning of facts beside them.
@@ -375,7 +391,7 @@ func (r *reader) markClauses() {
 		case oneOf(t.low, "bonus bonuses extra overtime additional referral deposit penalty negotiable depending depends max minimum trial "+
 			"training weekend weekends night nights worth revenue client clients customers"):
 			flags.special = true
-		case !t.used && (oneOf(t.low, "per each every / daily weekly tier level phase") || oneOf(t.low, "a an") && timeUnit(r.at(i+1).low) != ""):
+		case !t.rate && (oneOf(t.low, "per each every / daily weekly") || oneOf(t.low, "a an") && timeUnit(r.at(i+1).low) != ""):
 			flags.paced = true
 		}
 		flags.negated = flags.negated || until == t.sentence

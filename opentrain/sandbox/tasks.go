@@ -79,7 +79,7 @@ func (r *reader) findPhrases(phrases string) int {
 			}
 			end := r.phraseEnd(i, words)
 			for j := i; j < end; j++ {
-				r.tokens[j].work = true
+				r.tokens[j].work = !isPerson(r.tokens[j].low)
 			}
 			if end > 0 && (first < 0 || i < first) && !r.clauses[r.tokens[i].clause].negated {
 				first = i

@@ -12,10 +12,10 @@ const (
 	videos     = "videos films movies footage"
 	recordings = videos + " video clips clip recordings recording recorded calls podcast podcasts interviews lectures meetings speech audio voice " +
 		"dashcam cctv bodycam"
-	texts      = "tweets sentences paragraphs articles essays emails"
+	texts      = "tweets paragraphs articles essays emails"
 	otherItems = "clips recordings calls podcasts interviews lectures meetings scans frames drawings slides posts documents files reviews " +
 		"comments products listings items pairs scenes records rows samples examples entries prompts questions answers responses " +
-		"conversations dialogues chats tickets contracts transcripts resumes pages reports invoices receipts forms messages results"
+		"conversations dialogues chats tickets contracts transcripts resumes pages reports invoices receipts forms messages results sentences"
 	vague       = "items files records rows samples examples entries"
 	otherPeople = "people persons individuals freelancers speakers participants contributors contractors students members experts natives"
 	endWords    = "a an the of to for on in at by with from into per who which that is are will be must should can and or but as our your " +
@@ -23,7 +23,12 @@ const (
 )
 
 // isItem reports whether a word is the plural of a piece of data.
-func isItem(low string) bool { return oneOf(low, images) || oneOf(low, videos) || oneOf(low, texts) || oneOf(low, otherItems) }
+func isItem(low string) bool {
+	return oneOf(low, images) || oneOf(low, videos) || oneOf(low, texts) || oneOf(low, otherItems)
+}
+
+// isPerson reports whether a word means people.
+func isPerson(low string) bool { return isWorker(low) || oneOf(low, otherPeople) }
 
 // isWorker reports whether a word means people who do such work.
 func isWorker(low string) bool {
@@ -32,30 +37,40 @@ func isWorker(low string) bool {
 		"analysts linguists doctors nurses lawyers engineers developers programmers testers specialists scientists teachers workers trainers")
 }
 
-// findData sets dataType if the text names one kind of data.
-func (r *reader) findData() {
-	kinds := map[string]bool{}
-	for _, t := range r.tokens {
+// findDataType sets dataType if the text names one type only, and as what the work is on.
+func (r *reader) findDataType(volume *counted) {
+	found, certain := "", false
+	for i, t := range r.tokens {
+		kind := ""
 		switch low := t.low; {
+		case t.rate:
 		case oneOf(low, "lidar cuboids cuboid"):
-			kinds["LIDAR"] = true
+			kind = "LIDAR"
 		case oneOf(low, images):
-			kinds["IMAGE"] = true
-		case oneOf(low, videos):
-			kinds["VIDEO"] = true
+			kind = "IMAGE"
+		case oneOf(low, videos), low == "clips" && r.at(i-1).low == "video":
+			kind = "VIDEO"
 		case oneOf(low, texts):
-			kinds["TEXT"] = true
+			kind = "TEXT"
 		case oneOf(low, "audio podcasts"):
-			kinds["AUDIO"] = true
+			kind = "AUDIO"
 		}
-		r.demands.dataset = r.demands.dataset || isItem(t.low) || oneOf(t.low, "dataset datasets corpus")
-	}
-	for kind := range kinds {
-		if len(kinds) == 1 {
-			r.fields["dataType"] = kind
-			r.demands.language = r.demands.language || kind == "TEXT"
+		if kind == "" {
+			continue
+		}
+		if found != "" && found != kind {
+			return
+		}
+		found = kind
+		certain = certain || volume != nil && t.clause == r.at(volume.noun).clause
+		for j := i - 6; j < i; j++ {
+			certain = certain || r.at(j).work && r.at(j).clause == t.clause
 		}
 	}
+	if certain {
+		r.fields["dataType"] = found
+	}
+	r.demands.language = r.demands.language || found == "TEXT"
 }
 
 // findTitle makes a title from the task and its items, or else from the first words of the text.
