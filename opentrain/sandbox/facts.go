@@ -27,20 +27,20 @@ func (r *reader) markClauses() {
 	for i, t := range r.tokens {
 		flags := &r.clauses[t.clause]
 		switch {
-		case t.in("@not"), strings.HasSuffix(t.low, "n't"):
+		case r.in(t, "@not"), strings.HasSuffix(t.low, "n't"):
 			until = t.sentence
 		case t.low == "but":
 			until = -1
 		}
-		flags.negated = flags.negated || until == t.sentence || t.in("@no")
-		flags.special = flags.special || t.in("@special")
+		flags.negated = flags.negated || until == t.sentence || r.in(t, "@no")
+		flags.special = flags.special || r.in(t, "@special")
 		flags.paces += r.paces(i)
 	}
 }
 
 // paces returns 1 for "per", "each" and the "a" of "a day".
 func (r *reader) paces(i int) int {
-	if t := r.at(i); t.in("@pace") || (t.low == "a" || t.low == "an") && r.at(i+1).in("@time") {
+	if t := r.at(i); r.in(t, "@pace") || (t.low == "a" || t.low == "an") && r.in(r.at(i+1), "@time") {
 		return 1
 	}
 	return 0
@@ -49,25 +49,37 @@ func (r *reader) paces(i int) int {
 // findFacts applies the rules. Of those on pay, the first that matches an amount counts.
 func (r *reader) findFacts() {
 	for _, one := range r.rules {
+		end := 0
 		for _, i := range r.starts(one) {
+			if i < end {
+				continue
+			}
 			found, matched := r.match(finding{first: i, end: i}, one.pattern)
 			f := fact{finding: found, rule: one, at: i}
 			if f.doubt = cmp.Or(found.doubt, one.guess); matched && r.holds(&f) {
 				r.facts[one.field] = append(r.facts[one.field], f)
+				end = f.end
 			}
 		}
 	}
 }
 
-// starts returns the tokens where a rule can match.
+// starts returns the tokens where a rule may match: those of its first words, or else those near numbers and places.
 func (r *reader) starts(one rule) []int {
 	var all []int
-	for _, word := range one.pattern[0] {
-		if word == "" || strings.ContainsAny(word[:1], "&#^…") {
-			return r.index[""]
+	for _, choices := range one.pattern {
+		if strings.Trim(choices[0].text, "^") == "" {
+			continue
 		}
-		all = append(all, r.index[word]...)
+		for _, c := range choices {
+			if c.text == "" || strings.ContainsAny(c.text[:1], "#@&…") {
+				return r.near
+			}
+			all = append(all, r.index[c.text]...)
+		}
+		break
 	}
+	slices.Sort(all)
 	return all
 }
 
@@ -99,7 +111,7 @@ func (r *reader) holds(f *fact) bool {
 		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
 	}
 	for i := f.first; i < f.end; i++ {
-		if r.at(i).in("@cents") {
+		if r.in(r.at(i), "@cents") {
 			f.number /= 100
 		}
 		if pay && r.at(i).field == "" {
@@ -108,9 +120,8 @@ func (r *reader) holds(f *fact) bool {
 		if pay || counted {
 			r.tokens[i].field = f.field
 		}
-		if f.field == "labelTypes" && !r.at(i).in("@worker") {
-			r.tokens[i].groups = append(slices.Clip(r.tokens[i].groups), "@work")
-			r.index["@work"] = append(r.index["@work"], i)
+		if f.field == "labelTypes" && !r.in(r.at(i), "@person") {
+			r.tokens[i].groups |= r.groupNames["@work"]
 		}
 	}
 	return true

@@ -16,22 +16,38 @@ var grammarText string
 
 // grammar is what grammarText says.
 type grammar struct {
-	numbers, scales map[string]float64  // of a word
-	groups          map[string][]string // of a word
-	parts           map[string][]rule
+	numbers, scales map[string]float64 // of a word
+	groups          map[string]group   // of a word
+	groupNames      map[string]group
+	parts           map[string]*part
 	rules           []rule // those that set fields
 	tasks           []task
 }
 
+// group is a set of groups of words, with a bit for each.
+type group uint64
+
 // rule is a pattern and the field that it sets.
 type rule struct {
 	field, value, guess string
-	pattern             [][]string // the alternatives of each part; "" is nothing
+	pattern             [][]choice // the choices for each part of it
+}
+
+// choice is a word, a group, a pattern that others use, or a sign like "^". "" is nothing.
+type choice struct {
+	text  string
+	group group
+	part  *part
+}
+
+type part struct {
+	rules []rule
+	ahead bool // it comes next, but isn't taken
 }
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{numbers: map[string]float64{}, scales: map[string]float64{}, groups: map[string][]string{}, parts: map[string][]rule{}}
+	g := &grammar{map[string]float64{}, map[string]float64{}, map[string]group{}, map[string]group{}, map[string]*part{}, nil, nil}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if !found || strings.HasPrefix(line, "# ") {
@@ -44,29 +60,19 @@ var theGrammar = sync.OnceValue(func() *grammar {
 		case name == "TASK":
 			columns := strings.Split(body, "|")
 			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
-		case name[0] == '@', err == nil:
+		case name[0] == '@':
 			for _, word := range strings.Fields(body) {
-				switch name[0] {
-				case '@':
-					g.groups[word] = append(g.groups[word], name)
-				case 'n':
-					g.numbers[word] = number
-				case 'x':
-					g.scales[word] = number
-				}
+				g.groups[word] |= g.groupNamed(name)
+			}
+		case err == nil:
+			for _, word := range strings.Fields(body) {
+				map[byte]map[string]float64{'n': g.numbers, 'x': g.scales}[name[0]][word] = number
 			}
 		default:
 			for pattern := range strings.SplitSeq(body, " ; ") {
-				one := rule{field: name, value: value, guess: doubt}
-				for part := range strings.FieldsSeq(pattern) {
-					part, optional := strings.CutSuffix(part, "?")
-					one.pattern = append(one.pattern, strings.Split(part, "|"))
-					if optional {
-						one.pattern[len(one.pattern)-1] = append(one.pattern[len(one.pattern)-1], "")
-					}
-				}
+				one := rule{name, value, doubt, g.compile(pattern)}
 				if name[0] == '&' {
-					g.parts[name] = append(g.parts[name], one)
+					g.partNamed(name).rules = append(g.partNamed(name).rules, one)
 				} else {
 					g.rules = append(g.rules, one)
 				}
@@ -76,70 +82,119 @@ var theGrammar = sync.OnceValue(func() *grammar {
 	return g
 })
 
+func (g *grammar) groupNamed(name string) group {
+	if g.groupNames[name] == 0 {
+		g.groupNames[name] = 1 << len(g.groupNames)
+	}
+	return g.groupNames[name]
+}
+
+func (g *grammar) partNamed(name string) *part {
+	if g.parts[name] == nil {
+		g.parts[name] = &part{ahead: name[1] == '>'}
+	}
+	return g.parts[name]
+}
+
+func (g *grammar) compile(pattern string) [][]choice {
+	var all [][]choice
+	for text := range strings.FieldsSeq(pattern) {
+		var choices []choice
+		text, optional := strings.CutSuffix(text, "?")
+		for one := range strings.SplitSeq(text, "|") {
+			c := choice{text: one}
+			switch {
+			case one[0] == '&' && len(one) > 1:
+				c.part = g.partNamed(one)
+			case one[0] == '@':
+				c.group = g.groupNamed(one)
+			}
+			choices = append(choices, c)
+		}
+		if optional {
+			choices = append(choices, choice{})
+		}
+		all = append(all, choices)
+	}
+	return all
+}
+
+// in reports whether a token is in a group of words.
+func (g *grammar) in(t token, name string) bool { return t.groups&g.groupNames[name] != 0 }
+
 // finding is what a pattern found in the text.
 type finding struct {
 	first, end int   // tokens
 	numbers    []int // tokens
-	names      []string
 	doubt      string
 }
 
 // match matches a pattern at the end of a finding, and returns the longer finding.
-func (r *reader) match(f finding, pattern [][]string) (finding, bool) {
+func (r *reader) match(f finding, pattern [][]choice) (whole finding, matched bool) {
 	if len(pattern) == 0 {
 		return f, true
 	}
 	for _, one := range pattern[0] {
-		switch part := r.grammar.parts[one]; {
-		case part != nil:
-			for _, sub := range part {
-				inner, found := r.match(f, sub.pattern)
-				if inner.doubt = cmp.Or(inner.doubt, sub.guess); one[1] == '>' {
-					inner = f
-				}
-				if whole, matched := r.match(inner, pattern[1:]); found && matched {
-					return whole, true
-				}
-			}
-		case one == "…":
-			for next := f; next.end <= f.end+3; next.end++ {
-				if whole, matched := r.match(next, pattern[1:]); matched {
-					return whole, true
-				}
-				if t := r.at(next.end); t.kind != word || t.in("@ends") {
-					break
-				}
-			}
-		default:
-			if next, found := r.step(f, one); found {
-				if whole, matched := r.match(next, pattern[1:]); matched {
-					return whole, true
-				}
+		for _, next := range r.step(f, one) {
+			if whole, matched = r.match(next, pattern[1:]); matched {
+				return whole, true
 			}
 		}
 	}
 	return f, false
 }
 
-// step matches one part of a pattern.
-func (r *reader) step(f finding, part string) (finding, bool) {
+// step matches one choice, in all ways.
+func (r *reader) step(f finding, one choice) []finding {
 	here, before := r.at(f.end), r.at(f.end-1)
 	starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
-	switch part {
-	case "":
-		return f, true
-	case "^":
-		return f, starts
-	case "^^":
-		return f, starts && before.sentence != here.sentence
-	case ".":
-		return f, here.kind == stop && here.low != ":"
-	case "#", "##":
+	found := false
+	switch {
+	case one.part != nil:
+		return r.matchPart(f, one.part)
+	case one.text == "…":
+		all := []finding{f}
+		for ; len(all) < 4 && r.at(f.end).kind == word && !r.in(r.at(f.end), "@ends"); all = append(all, f) {
+			f.end++
+		}
+		return all
+	case one.text == "", one.text == "^" && starts, one.text == "^^" && starts && before.sentence != here.sentence,
+		one.text == "." && here.kind == stop && here.low != ":":
+		return []finding{f}
+	case one.text[0] == '#':
 		f.numbers = append(slices.Clip(f.numbers), f.end)
-		f.end++
-		return f, here.kind == number && (here.value > 0 && part == "#" || here.value >= 100)
+		found = here.kind == number && (here.value >= 100 || here.value > 0 && one.text == "#")
+	case one.group != 0:
+		found = here.groups&one.group != 0
+	default:
+		found = here.low == one.text
 	}
-	f.names = append(slices.Clip(f.names), here.names...)
-	f.end++
-	return f, here.low == part || here.in(part)
+	if f.end++; found {
+		return []finding{f}
+	}
+	return nil
+}
+
+// matchPart matches a pattern that others use. It finds out once for each token.
+func (r *reader) matchPart(f finding, p *part) []finding {
+	key := partAt{p, f.end}
+	inner, known := r.found[key]
+	if !known {
+		for _, sub := range p.rules {
+			if one, matched := r.match(finding{first: f.end, end: f.end}, sub.pattern); matched {
+				one.doubt = cmp.Or(one.doubt, sub.guess)
+				inner = append(inner, one)
+			}
+		}
+		r.found[key] = inner
+	}
+	var all []finding
+	for _, one := range inner {
+		next := finding{f.first, one.end, slices.Concat(f.numbers, one.numbers), cmp.Or(one.doubt, f.doubt)}
+		if p.ahead {
+			next.end = f.end
+		}
+		all = append(all, next)
+	}
+	return all
 }

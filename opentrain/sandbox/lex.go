@@ -3,7 +3,6 @@ package sandbox
 import (
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,11 +16,11 @@ type token struct {
 	low              string // as written, in lower case
 	start, end       int    // bytes
 	sentence, clause int    // they only grow
-	groups           []string
-	names            []string // of a language or country
-	value, scale     float64  // of a number: the value, 0 if it isn't clear, and what multiplied it
-	field            string   // of the fact that it belongs to
-	used             bool     // set a field or is reported
+	groups           group
+	name             string  // of a language or country
+	value, scale     float64 // of a number: the value, 0 if it isn't clear, and what multiplied it
+	field            string  // of the fact that it belongs to
+	used             bool    // set a field or is reported
 }
 
 type tokenKind int
@@ -32,9 +31,6 @@ const (
 	word
 	number
 )
-
-// in reports whether a token is in a group of words.
-func (t token) in(group string) bool { return slices.Contains(t.groups, group) }
 
 var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\n|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*` +
@@ -70,9 +66,7 @@ func lex(g *grammar, text string) []token {
 func (l *lexer) add(t token, start, end int) {
 	written := strings.ReplaceAll(l.text[start:end], "’", "'")
 	t.low, t.start, t.end, t.sentence, t.clause, t.scale = strings.ToLower(written), start, end, l.sentence, l.clause, 1
-	if t.groups = l.groups[t.low]; written != t.low {
-		t.groups = slices.Concat(t.groups, l.groups[written])
-	}
+	t.groups = l.groups[t.low] | l.groups[written]
 	l.tokens = append(l.tokens, t)
 	if t.kind == stop {
 		l.clause++
@@ -95,7 +89,7 @@ func (l *lexer) addLineBreak(at int) {
 	label, _, labeled := strings.Cut(rest, ":")
 	labeled = labeled && unicode.IsUpper(next) && !strings.ContainsAny(label, "\n.,;!?/–")
 	l.line = at + 1
-	if line == "" || labeled || strings.ContainsRune("\n-*•#", next) || !unicode.IsLower(next) && (last.in("@item") || last.in("@person") || last.in("@worker")) {
+	if line == "" || labeled || strings.ContainsRune("\n-*•#", next) || !unicode.IsLower(next) && (l.in(*last, "@item") || l.in(*last, "@person")) {
 		l.add(token{kind: stop}, at, at+1)
 		l.sentence++
 	}
@@ -106,7 +100,7 @@ func (l *lexer) addMark(r rune, start, end int) {
 	before, t := l.last(), token{}
 	next, _ := utf8.DecodeRuneInString(l.text[end:])
 	touches := before.end == start && before.kind >= word
-	if r == '-' && touches && unicode.IsLetter(next) || r == '.' && touches && before.in("@abbreviation") {
+	if r == '-' && touches && unicode.IsLetter(next) || r == '.' && touches && l.in(*before, "@abbreviation") {
 		return
 	}
 	after := strings.TrimLeft(l.text[end:min(len(l.text), end+9)], " \n\u00a0")
@@ -137,7 +131,7 @@ func (l *lexer) addWord(start, end int) {
 	case suffix && text == "D": // "3D"
 		last.kind, last.low, last.end = word, "3d", end
 	case last.kind == number && (scales || value > 0), // "5 million", "5 mil", "two hundred five"
-		suffix && len(l.groups[low]) == 0 && !l.isMoney(text) && (len(low) < 4 || low[0] >= utf8.RuneSelf): // "2nd", "12万"
+		suffix && l.groups[low] == 0 && !l.isMoney(text) && (len(low) < 4 || low[0] >= utf8.RuneSelf): // "2nd", "12万"
 		if scale == 1e3 && (last.value == 4 || last.value == 8) && len(text) == 1 { // "4K" is a resolution
 			scale = 0
 		}
@@ -150,8 +144,7 @@ func (l *lexer) addWord(start, end int) {
 }
 
 func (l *lexer) isMoney(s string) bool {
-	groups := slices.Concat(l.groups[strings.ToLower(s)], l.groups[s])
-	return slices.Contains(groups, "@foreign") || slices.Contains(groups, "@usd")
+	return (l.groups[strings.ToLower(s)]|l.groups[s])&(l.groupNames["@foreign"]|l.groupNames["@usd"]) != 0
 }
 
 // addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.

@@ -23,10 +23,18 @@ type reader struct {
 	*grammar
 	text    string
 	tokens  []token
-	index   map[string][]int // the tokens of each word and group; "": all
+	index   map[string][]int // the tokens of each word
+	near    []int            // the tokens near numbers and places
+	found   map[partAt][]finding
 	clauses []clauseFlags
 	facts   map[string][]fact // by field
 	remarks []remark
+}
+
+// partAt is a pattern that others use, at a token.
+type partAt struct {
+	*part
+	at int
 }
 
 // remark is why tokens set no field.
@@ -37,12 +45,16 @@ type remark struct {
 
 // parse reads a description.
 func parse(text string) parsed {
-	r := &reader{grammar: theGrammar(), text: text, index: map[string][]int{}, facts: map[string][]fact{}}
+	r := &reader{grammar: theGrammar(), text: text, index: map[string][]int{}, found: map[partAt][]finding{}, facts: map[string][]fact{}}
 	r.fields = values{"jobDescription": text}
 	r.tokens = r.findPlaces(r.english(lex(r.grammar, text)))
+	until := 0
 	for i, t := range r.tokens {
-		for _, name := range append([]string{"", t.low}, t.groups...) {
-			r.index[name] = append(r.index[name], i)
+		r.index[t.low] = append(r.index[t.low], i)
+		if t.kind == number || t.name != "" {
+			for until = max(until, i-7); until <= i; until++ {
+				r.near = append(r.near, until)
+			}
 		}
 	}
 	r.markClauses()
@@ -105,7 +117,7 @@ func (r *reader) english(tokens []token) []token {
 	var kept []token
 	scores, words := map[int]int{}, map[int]int{} // by sentence; -1: all
 	for _, t := range tokens {
-		if t.kind == word && !t.in("@usd") && !t.in("@foreign") {
+		if t.kind == word && !r.in(t, "@usd") && !r.in(t, "@foreign") {
 			score := r.englishness(t)
 			scores[t.sentence], scores[-1] = scores[t.sentence]+score, scores[-1]+score
 			words[t.sentence]++
@@ -134,9 +146,9 @@ func (r *reader) englishness(t token) int {
 	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 	accented := strings.ContainsFunc(t.low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) })
 	switch {
-	case t.in("@english"), t.in("@person"), t.in("@worker"), t.in("@item"):
+	case r.in(t, "@english"), r.in(t, "@person"), r.in(t, "@item"):
 		return 1
-	case !unicode.Is(unicode.Latin, first), unicode.IsLower(first) && t.in("@other"):
+	case !unicode.Is(unicode.Latin, first), unicode.IsLower(first) && r.in(t, "@other"):
 		return -2
 	case unicode.IsLower(first) && accented:
 		return -1
@@ -148,12 +160,12 @@ func (r *reader) englishness(t token) int {
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b remark) int { return a.first - b.first })
 	for i := 0; i < len(r.remarks); {
-		first, end, reasons := r.remarks[i].first, 0, ""
+		first, end, reasons := r.remarks[i].first, r.remarks[i].end, " "+r.remarks[i].reason
 		near := func(i int) bool { // within the sentence, and not too far
 			t := r.at(i)
 			return t.sentence == r.at(first).sentence && t.end-r.at(first).start < maxPreview && r.at(end-1).end-t.start < maxPreview
 		}
-		for ; i < len(r.remarks) && near(r.remarks[i].first); i++ {
+		for i++; i < len(r.remarks) && near(r.remarks[i].first); i++ {
 			end, reasons = max(end, r.remarks[i].end), reasons+" "+r.remarks[i].reason
 		}
 		for near(first - 1) {
@@ -191,9 +203,9 @@ func (r *reader) findPlaces(tokens []token) []token {
 			}
 			switch {
 			case known && !lower:
-				t.names, t.groups = []string{land.name}, []string{"@country"}
+				t.name, t.groups = land.name, r.groupNames["@country"]
 			case spoken && (size == 1 || !lower):
-				t.names, t.groups = []string{tongue}, append(slices.Clip(t.groups), "@language")
+				t.name, t.groups = tongue, t.groups|r.groupNames["@language"]
 			default:
 				continue
 			}

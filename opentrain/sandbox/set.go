@@ -57,7 +57,7 @@ func (r *reader) setPay() {
 			"limit":     "it only limits the rate, so the rate is asked.",
 			"money":     "the text doesn't clearly say what it's paid for.",
 		}[f.field]
-		if slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.in("@foreign") }) {
+		if slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return r.in(t, "@foreign") }) {
 			reason = "it's not in US dollars, and this sandbox does not convert."
 		} else if reason == "" {
 			reason = "the text names several rates, so the rate is asked."
@@ -87,7 +87,7 @@ func (r *reader) setOne(field string) {
 		r.set(field, f.value == "true", "")
 	case field == "projectDuration":
 		first := f.at
-		if r.at(first - 1).in("@about") {
+		if r.in(r.at(first-1), "@about") {
 			first--
 		}
 		r.set(field, r.phrase(first, f.end), "")
@@ -107,8 +107,8 @@ func (r *reader) hasRival(f fact) bool {
 			continue
 		}
 		next := r.at(i + 1)
-		known := next.kind != word || next.in("@time") || next.in("@hours") || next.in("@days") || r.counts(i, "words") || r.counts(i, "@item")
-		if f.field == "headcount" && (r.counts(i, "@person") || r.counts(i, "@worker") || !known && r.at(i-1).kind == stop) ||
+		known := next.kind != word || r.in(next, "@time") || r.in(next, "@hours") || r.in(next, "@days") || r.counts(i, "words") || r.counts(i, "@item")
+		if f.field == "headcount" && (r.counts(i, "@person") || !known && r.at(i-1).kind == stop) ||
 			f.field == "dataVolume" && r.counts(i, "@item") {
 			return true
 		}
@@ -118,7 +118,7 @@ func (r *reader) hasRival(f fact) bool {
 
 // counts reports whether a number is before a word of a group, with up to three words between.
 func (r *reader) counts(i int, group string) bool {
-	_, matched := r.match(finding{end: i + 1}, [][]string{{"…"}, {group}})
+	_, matched := r.match(finding{end: i + 1}, r.compile("… "+group))
 	return matched
 }
 
@@ -126,24 +126,21 @@ func (r *reader) counts(i int, group string) bool {
 func (r *reader) setPlaces(field, group, reason string) {
 	var list []string
 	doubt, guesses := "", group == "@language" && len(r.facts[field]) == 0 && needsLanguage(r.fields.list("labelTypes"))
-	add := func(names []string, why string) {
-		for _, name := range names {
-			if !slices.Contains(list, name) {
-				list = append(list, name)
+	add := func(first, end int, why string) {
+		for i := first; i < end; i++ {
+			if t := r.at(i); r.in(t, group) && !slices.Contains(list, t.name) && t.name != "Georgia" { // a state of the US too
+				list, doubt = append(list, t.name), doubt+why
 			}
 		}
-		doubt += why
 	}
 	for _, f := range r.facts[field] {
-		if group == "@language" || !slices.Contains(f.names, "Georgia") { // a state of the US too
-			add(f.names, f.doubt)
-		}
+		add(f.first, f.end, f.doubt)
 	}
 	for i, t := range r.tokens {
-		if guesses && t.in(group) && !r.clauses[t.clause].negated {
-			add(t.names, "guessed")
+		if guesses && !r.clauses[t.clause].negated {
+			add(i, i+1, "guessed")
 		}
-		if t.in(group) && !slices.Contains(list, t.names[0]) {
+		if r.in(t, group) && !slices.Contains(list, t.name) {
 			r.remark(i, i+1, reason)
 			r.demands.language = r.demands.language || group == "@language"
 		}
@@ -163,15 +160,15 @@ func (r *reader) setData() string {
 	for i := f.at + 1; i < f.end; i++ {
 		t := r.at(i)
 		for _, kind := range []string{"IMAGE", "VIDEO", "TEXT"} {
-			if t.in("@" + kind) {
+			if r.in(t, "@"+kind) {
 				r.fields["dataType"] = kind
 			}
 		}
-		if t.in("@recording") && f.value == "" { // counted in files or in hours
+		if r.in(t, "@recording") && f.value == "" { // counted in files or in hours
 			unit = ""
 		}
 		switch {
-		case t.in("@vague") || t.in("@language"):
+		case r.in(t, "@vague") || r.in(t, "@language"):
 		case items == "":
 			items = capitalize(r.phrase(i, i+1))
 		default:
@@ -237,14 +234,14 @@ func (r *reader) setTasks() {
 // remarkNumbers reports the numbers that set no field, and finds out what to ask.
 func (r *reader) remarkNumbers() {
 	for i, t := range r.tokens {
-		r.demands.nda = r.demands.nda || t.in("@nda")
-		r.demands.dataset = r.demands.dataset || t.in("@dataset") || t.in("@item") && !r.fields.has("labelTypes")
+		r.demands.nda = r.demands.nda || r.in(t, "@nda")
+		r.demands.dataset = r.demands.dataset || r.in(t, "@dataset") || r.in(t, "@item") && !r.fields.has("labelTypes")
 		if t.kind != number || t.used {
 			continue
 		}
 		next, reason := r.at(i+1), "no field was set from it."
 		switch {
-		case r.counts(i, "@person") || r.counts(i, "@worker"):
+		case r.counts(i, "@person"):
 			reason = "this may not be the number of people that you need."
 		case r.counts(i, "@item"):
 			reason, r.demands.dataset = "this may not be the amount of data.", true
