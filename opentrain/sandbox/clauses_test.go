@@ -160,10 +160,10 @@ func sayPay(r *rand.Rand) clause {
 		unit := pick(r, " per image", " per label", "/box", " each", " a photo", " per task", "")
 		c = say("pay", lead, dollars+unit).spelled(dollars)
 		if unit != "" {
-			c = c.may("pricePerLabel", n)
+			c = c.may("pricePerLabel", n).may("paymentType", "PAY_PER_LABEL")
 		}
 	case 7:
-		c = say("pay", pick(r, "Fixed price: *", "* in total", "Budget: *", "A total of *"), dollars).may("fixedPrice", n)
+		c = say("pay", pick(r, "Fixed price: *", "* in total", "Budget: *", "A total of *"), dollars).may("fixedPrice", n).may("paymentType", "FIXED_PRICE")
 	default:
 		amount := foreignAmount(r, spelled)
 		c = say("pay", lead, amount+pick(r, hour, hour, " per "+other, " per image", " in total")).spelled(amount)

@@ -14,36 +14,34 @@ type fact struct {
 	at     int // the token of the number, or the first one
 }
 
-// clauseFlags tell what words in a clause do to the facts in it.
-type clauseFlags struct {
-	negated, special bool // "not", "bonus"
-	paces            int  // words like "per", outside rates
-}
-
-// markClauses finds the words that change the meaning of facts beside them. A "not" reaches to the end of its sentence.
-func (r *reader) markClauses() {
-	r.clauses = make([]clauseFlags, r.at(len(r.tokens)-1).clause+1)
+// markSigns puts the signs of patterns into the groups of the tokens, and finds what is negated. A "not" reaches to the
+// end of its sentence.
+func (r *reader) markSigns() {
+	r.negated = make([]bool, r.clause+1)
 	until := -1
 	for i := range r.tokens {
-		t := r.at(i)
-		flags := &r.clauses[t.clause]
+		t, before := r.at(i), r.at(i-1)
 		if r.in(t, "@not") || strings.HasSuffix(t.low, "n't") {
 			until = t.sentence
 		} else if t.low == "but" {
 			until = -1
 		}
-		flags.negated = flags.negated || until == t.sentence || r.in(t, "@no")
-		flags.special = flags.special || r.in(t, "@special")
-		flags.paces += r.paces(i)
+		r.negated[t.clause] = r.negated[t.clause] || until == t.sentence || r.in(t, "@no")
+		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
+		r.mark(t, "^", starts)
+		r.mark(t, "^^", starts && before.sentence != t.sentence)
+		r.mark(t, ".", t.kind == stop && t.low != ":")
+		r.mark(t, "##", t.kind == number)
+		r.mark(t, "#", t.kind == number && t.value > 0)
+		r.mark(t, "#100", t.kind == number && t.value >= 100)
 	}
 }
 
-// paces returns 1 for "per", "each" and the "a" of "a day".
-func (r *reader) paces(i int) int {
-	if t := r.at(i); r.in(t, "@pace") || (t.low == "a" || t.low == "an") && r.in(r.at(i+1), "@time") {
-		return 1
+// mark puts a token into a group.
+func (r *reader) mark(t *token, group string, holds bool) {
+	if holds {
+		t.groups = t.groups.and(r.bits[group])
 	}
-	return 0
 }
 
 // findFacts applies the rules.
@@ -80,13 +78,13 @@ func (r *reader) holds(f *fact) bool {
 		}
 	}
 	pay, counted := f.field == "rate" || f.field == "amount", f.field == "headcount" || f.field == "dataVolume"
-	anyway := f.value == "false" || strings.Contains("amount left askData askLanguage askNDA", f.field)
-	flags, claimed := &r.clauses[r.at(f.at).clause], r.at(f.at).claim
+	anyway := f.value == "false" || strings.Contains("amount left mark askData askLanguage askNDA", f.field)
+	claim := r.at(f.at).claim
 	switch {
-	case flags.negated && !anyway, counted && flags.paces > 0,
-		claimed != "" && (pay || claimed == f.field || claimed == "left"), f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5):
+	case r.negated[r.at(f.at).clause] && !anyway, counted && r.near(f, "@pace"), claim != "" && (pay || claim == f.field),
+		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5):
 		return false
-	case flags.special && pay:
+	case pay && r.near(f, "@special"):
 		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
 	}
 	for i := f.first; i < f.end; i++ {
@@ -94,15 +92,21 @@ func (r *reader) holds(f *fact) bool {
 		if r.in(t, "@cents") {
 			f.number /= 100
 		}
-		if pay && t.claim == "" {
-			r.clauses[t.clause].paces -= r.paces(i)
-		}
 		if pay || counted || f.field == "left" {
 			t.claim = f.field
 		}
-		if f.field == "labelTypes" && !r.in(t, "@person") {
-			t.groups = t.groups.and(r.bits["@work"])
-		}
+		r.mark(t, f.value, f.field == "mark" && t.claim == "")
+		r.mark(t, "@work", f.field == "labelTypes" && !r.in(t, "@person"))
 	}
 	return true
+}
+
+// near reports whether a word of a group is in the clause of a fact.
+func (r *reader) near(f *fact, group string) bool {
+	for i := f.at - 20; i < f.at+20; i++ {
+		if t := r.at(i); t.clause == r.at(f.at).clause && r.in(t, group) {
+			return true
+		}
+	}
+	return false
 }

@@ -43,13 +43,6 @@ func (s set) and(other set) set {
 	return s
 }
 
-func (s set) not() set {
-	for i := range s {
-		s[i] = ^s[i]
-	}
-	return s
-}
-
 // rule is a pattern and the field that it sets.
 type rule struct {
 	field, value, guess string
@@ -94,6 +87,7 @@ var theGrammar = sync.OnceValue(func() *grammar {
 				map[byte]map[string]float64{'n': g.numbers, 'x': g.scales}[name[0]][word] = number
 			}
 		default:
+			g.bit(value) // of "mark"
 			for pattern := range strings.SplitSeq(body, " ; ") {
 				one := rule{field: name, value: value, guess: doubt, pattern: g.compile(pattern)}
 				if name[0] == '&' {
@@ -104,21 +98,20 @@ var theGrammar = sync.OnceValue(func() *grammar {
 			}
 		}
 	}
+	all := [][]rule{g.rules}
 	for _, p := range g.parts {
-		setBegins(p.rules)
+		all = append(all, p.rules)
 	}
-	setBegins(g.rules)
+	for _, rules := range all {
+		for i := range rules {
+			rules[i].begins = g.begins(rules[i].pattern)
+		}
+	}
 	return g
 })
 
-func setBegins(rules []rule) {
-	for i := range rules {
-		rules[i].begins = begins(rules[i].pattern)
-	}
-}
-
-// begins returns what a pattern can begin with: everything, if it can be empty.
-func begins(pattern []step) (first set) {
+// begins returns what a pattern can begin with: anything, if it can be empty.
+func (g *grammar) begins(pattern []step) (first set) {
 	for _, e := range pattern {
 		if e.zero {
 			continue
@@ -126,14 +119,14 @@ func begins(pattern []step) (first set) {
 		first = first.and(e.any)
 		for _, p := range e.parts {
 			for _, sub := range p.rules {
-				first = first.and(begins(sub.pattern))
+				first = first.and(g.begins(sub.pattern))
 			}
 		}
 		if !e.gap && !e.skippable {
 			return first
 		}
 	}
-	return set{}.not()
+	return g.bit("*")
 }
 
 // bit returns the set of one word, group or sign.
@@ -142,7 +135,7 @@ func (g *grammar) bit(name string) set {
 	if !known {
 		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
 		g.bits[name] = one
-		if name[0] != '@' {
+		if !strings.HasPrefix(name, "@") {
 			g.groups[name] = g.groups[name].and(one)
 		}
 	}

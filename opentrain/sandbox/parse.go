@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,12 +22,13 @@ type parsed struct {
 type reader struct {
 	parsed
 	*grammar
-	text    string
-	tokens  []token
-	edge    token // after the last one
-	clauses []clauseFlags
-	facts   map[string][]fact // by field
-	remarks []remark
+	text             string
+	tokens           []token
+	edge             token // before the first one and after the last one
+	sentence, clause int
+	negated          []bool            // by clause
+	facts            map[string][]fact // by field
+	remarks          []remark
 }
 
 // remark is why tokens set no field.
@@ -38,10 +40,12 @@ type remark struct {
 // parse reads a description.
 func parse(text string) parsed {
 	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}}
+	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].and(r.bits["*"])}
 	r.fields = values{"jobDescription": text}
-	r.tokens = r.findPlaces(r.english(lex(r.grammar, text)))
+	r.split()
+	r.setForeignAside()
+	r.findPlaces()
 	r.markSigns()
-	r.markClauses()
 	r.findFacts()
 	r.setAll()
 	r.report()
@@ -56,50 +60,9 @@ func (r *reader) at(i int) *token {
 	return &r.tokens[i]
 }
 
-// markSigns puts the signs of patterns into the groups of the tokens.
-func (r *reader) markSigns() {
-	r.edge = token{kind: stop, sentence: -1, groups: r.bits["."]}
-	for i := range r.tokens {
-		t, before := r.at(i), r.at(i-1)
-		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
-		sign := func(sign string, holds bool) {
-			if holds {
-				t.groups = t.groups.and(r.bits[sign])
-			}
-		}
-		sign("^", starts)
-		sign("^^", starts && before.sentence != t.sentence)
-		sign(".", t.kind == stop && t.low != ":")
-		sign("##", t.kind == number)
-		sign("#", t.kind == number && t.value > 0)
-		sign("#100", t.kind == number && t.value >= 100)
-	}
-}
-
 // phrase returns the text of tokens with single spaces.
 func (r *reader) phrase(first, end int) string {
 	return strings.Join(strings.Fields(r.text[r.tokens[first].start:r.tokens[end-1].end]), " ")
-}
-
-// set sets a field. With a reason, it is a guess.
-func (r *reader) set(key string, value any, reason string) {
-	r.fields[key] = value
-	if reason != "" {
-		r.guesses = append(r.guesses, guess{Field: key, Value: value, Reason: reason})
-	}
-}
-
-// use marks the tokens of a fact that set a field or is reported.
-func (r *reader) use(f fact) {
-	for i := f.first; i < f.end; i++ {
-		r.tokens[i].used = true
-	}
-}
-
-// remark records why a fact set no field.
-func (r *reader) remark(f fact, reason string) {
-	r.use(f)
-	r.remarks = append(r.remarks, remark{f.first, f.end, fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)})
 }
 
 // maxPreview is how much of a text is shown of a part that isn't used, in bytes. maxParts is how many are shown.
@@ -108,58 +71,88 @@ const (
 	maxParts   = 50
 )
 
-// english returns the tokens of the sentences in English, and reports the others as not read.
-func (r *reader) english(tokens []token) []token {
-	var kept []token
-	scores, words := map[int]int{}, map[int]int{} // by sentence; -1: all
-	for _, t := range tokens {
-		if t.kind == word && !r.in(&t, "@usd") && !r.in(&t, "@foreign") {
-			score := r.englishness(&t)
-			scores[t.sentence], scores[-1] = scores[t.sentence]+score, scores[-1]+score
-			words[t.sentence]++
+// setForeignAside takes the sentences that aren't in English out of the tokens, and reports them.
+func (r *reader) setForeignAside() {
+	type sentence struct{ score, words, start, end int }
+	all, total := map[int]*sentence{}, 0
+	for i := range r.tokens {
+		t := r.at(i)
+		s := all[t.sentence]
+		if s == nil {
+			s = &sentence{start: t.start}
+			all[t.sentence] = s
+		}
+		s.end = t.end
+		if t.kind == word && !r.in(t, "@usd") && !r.in(t, "@foreign") {
+			score := r.englishness(t)
+			s.score, s.words, total = s.score+score, s.words+1, total+score
 		}
 	}
-	for first, end := 0, 0; first < len(tokens); first = end {
-		sentence := tokens[first].sentence
-		for end = first; end < len(tokens) && tokens[end].sentence == sentence; end++ {
+	last := -1
+	r.tokens = slices.DeleteFunc(r.tokens, func(t token) bool {
+		s := all[t.sentence]
+		if s.score > 0 || s.score == 0 && (total > 0 || total == 0 && s.words < 4) {
+			return false
 		}
-		if score, all := scores[sentence], scores[-1]; score > 0 || score == 0 && (all > 0 || all == 0 && words[sentence] < 4) {
-			kept = append(kept, tokens[first:end]...)
-			continue
+		if last != t.sentence {
+			r.addUnmapped(r.text[s.start:s.end], "This sandbox reads only English; OpenTrain may read more.")
 		}
-		r.demands.language, r.demands.dataset = true, true
-		preview := r.text[tokens[first].start:tokens[end-1].end]
-		if len(preview) > maxPreview {
-			preview = strings.ToValidUTF8(preview[:maxPreview], "") + "…"
-		}
-		r.addUnmapped(preview, "This sandbox reads only English; OpenTrain may read more.")
-	}
-	return kept
+		last, r.demands.language, r.demands.dataset = t.sentence, true, true
+		return true
+	})
 }
 
 // englishness is positive for a word that is common in English descriptions, negative for one of another language.
 func (r *reader) englishness(t *token) int {
 	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
-	accented := strings.ContainsFunc(t.low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) })
-	switch {
+	switch lower := unicode.IsLower(first); {
 	case r.in(t, "@english"), r.in(t, "@person"), r.in(t, "@item"):
 		return 1
-	case !unicode.Is(unicode.Latin, first), unicode.IsLower(first) && r.in(t, "@other"):
+	case unicode.IsLetter(first) && !unicode.Is(unicode.Latin, first), lower && r.in(t, "@other"):
 		return -2
-	case unicode.IsLower(first) && accented:
+	case lower && strings.ContainsFunc(t.low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }):
 		return -1
 	}
 	return 0
+}
+
+// findPlaces makes one token of the name of a language or country.
+func (r *reader) findPlaces() {
+	tokens := r.tokens
+	r.tokens = nil
+	for i := 0; i < len(tokens); i++ {
+		t := tokens[i]
+		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
+		lower := unicode.IsLower(first)
+		for size := min(5, len(tokens)-i); size > 0 && t.kind == word && !(lower && (len(t.low) < 5 || t.low == "polish")); size-- {
+			last := tokens[i+size-1]
+			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
+			tongue, spoken := namedLanguage(name)
+			land, known := namedCountry(name)
+			for _, other := range []string{name + ".", "USA"} { // U.S.
+				if !known && (other != "USA" || name == "US") {
+					land, known = namedCountry(other)
+				}
+			}
+			if known = known && !lower; last.kind == word && (known || spoken && (size == 1 || !lower)) {
+				group := map[bool]string{true: "@country", false: "@language"}[known]
+				t.name, t.groups, t.end = cmp.Or(map[bool]string{true: land.name}[known], tongue), t.groups.and(r.bits[group]), last.end
+				i += size - 1
+				break
+			}
+		}
+		r.tokens = append(r.tokens, t)
+	}
 }
 
 // report makes one entry of the remarks on each sentence.
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b remark) int { return a.first - b.first })
 	for i := 0; i < len(r.remarks); {
-		first, end, reasons := r.remarks[i].first, r.remarks[i].end, " "+r.remarks[i].reason
+		first, end, reasons := r.remarks[i].first, r.remarks[i].end, r.remarks[i].reason
 		near := func(i int) bool { // within the sentence, and not too far
 			t := r.at(i)
-			return t.sentence == r.at(first).sentence && t.end-r.at(first).start < maxPreview && r.at(end-1).end-t.start < maxPreview
+			return t.sentence == r.at(first).sentence && max(t.end, r.at(end-1).end)-min(t.start, r.at(first).start) < maxPreview
 		}
 		for i++; i < len(r.remarks) && near(r.remarks[i].first); i++ {
 			end, reasons = max(end, r.remarks[i].end), reasons+" "+r.remarks[i].reason
@@ -170,7 +163,7 @@ func (r *reader) report() {
 		for near(end) {
 			end++
 		}
-		r.addUnmapped(r.phrase(first, end), reasons[1:])
+		r.addUnmapped(r.phrase(first, end), reasons)
 	}
 	if more := len(r.unmapped) - maxParts; more > 0 {
 		r.unmapped = r.unmapped[:maxParts-1]
@@ -178,40 +171,12 @@ func (r *reader) report() {
 	}
 }
 
-func (r *reader) addUnmapped(preview, reason string) {
-	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: preview})
-}
-
-// findPlaces makes one token of the name of a language or country.
-func (r *reader) findPlaces(tokens []token) []token {
-	var out []token
-	for i := 0; i < len(tokens); i++ {
-		t := tokens[i]
-		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
-		lower := unicode.IsLower(first)
-		for size := min(5, len(tokens)-i); size > 0 && t.kind == word && !(lower && (len(t.low) < 5 || t.low == "polish")); size-- {
-			last := tokens[i+size-1]
-			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
-			tongue, spoken := namedLanguage(name)
-			land, known := namedCountry(strings.Replace(name, "US", "USA", map[bool]int{true: 1}[name == "US"]))
-			if !known {
-				land, known = namedCountry(name + ".") // U.S.
-			}
-			switch {
-			case known && !lower:
-				t.name, t.groups = land.name, r.bits["@country"]
-			case spoken && (size == 1 || !lower):
-				t.name, t.groups = tongue, t.groups.and(r.bits["@language"])
-			default:
-				continue
-			}
-			t.end = last.end
-			i += size - 1
-			break
-		}
-		out = append(out, t)
+// addUnmapped reports a part of the text.
+func (r *reader) addUnmapped(part, reason string) {
+	if len(part) > 2*maxPreview {
+		part = strings.ToValidUTF8(part[:2*maxPreview], "") + "…"
 	}
-	return out
+	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: part})
 }
 
 // capitalize returns a word with a capital first letter.

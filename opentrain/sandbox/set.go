@@ -42,6 +42,27 @@ func (r *reader) setAll() {
 	}
 }
 
+// set sets a field. With a reason, it is a guess.
+func (r *reader) set(key string, value any, reason string) {
+	r.fields[key] = value
+	if reason != "" {
+		r.guesses = append(r.guesses, guess{Field: key, Value: value, Reason: reason})
+	}
+}
+
+// use marks the tokens of a fact that set a field or is reported.
+func (r *reader) use(f fact) {
+	for i := f.first; i < f.end; i++ {
+		r.tokens[i].used = true
+	}
+}
+
+// remark records why a fact set no field.
+func (r *reader) remark(f fact, reason string) {
+	r.use(f)
+	r.remarks = append(r.remarks, remark{f.first, f.end, fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)})
+}
+
 // agreed returns what the facts on a field agree on, nil if they don't. A guess counts only if nothing is certain.
 func (r *reader) agreed(field string) *fact {
 	facts := slices.Clone(r.facts[field])
