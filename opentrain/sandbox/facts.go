@@ -31,6 +31,7 @@ func (r *reader) markSigns() {
 		r.mark(t, "^", starts)
 		r.mark(t, "^^", starts && before.sentence != t.sentence)
 		r.mark(t, ".", t.kind == stop && t.low != ":")
+		r.mark(t, "~", t.kind == word && !r.in(t, "@ends"))
 		r.mark(t, "##", t.kind == number)
 		r.mark(t, "#", t.kind == number && t.value > 0)
 		r.mark(t, "#100", t.kind == number && t.value >= 100)

@@ -52,9 +52,9 @@ type rule struct {
 
 // step is the words, groups and parts of which a pattern takes one.
 type step struct {
-	any                  set
-	parts                []*part
-	zero, gap, skippable bool // it takes no token; it is "…"; it can be missing
+	any             set
+	parts           []*part
+	zero, skippable bool // it takes no token; it can be missing
 }
 
 // part is a pattern that others use.
@@ -122,7 +122,7 @@ func (g *grammar) begins(pattern []step) (first set) {
 				first = first.and(g.begins(sub.pattern))
 			}
 		}
-		if !e.gap && !e.skippable {
+		if !e.skippable {
 			return first
 		}
 	}
@@ -151,9 +151,9 @@ func (g *grammar) part(name string) *part {
 
 func (g *grammar) compile(pattern string) []step {
 	var all []step
-	for text := range strings.FieldsSeq(pattern) {
+	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "~? ~? ~?")) {
 		text, skippable := strings.CutSuffix(text, "?")
-		e := step{skippable: skippable, gap: text == "…", zero: text == "^" || text == "^^" || text == "."}
+		e := step{skippable: skippable, zero: text == "^" || text == "^^" || text == "."}
 		for one := range strings.SplitSeq(text, "|") {
 			if one[0] == '&' && len(one) > 1 {
 				e.parts = append(e.parts, g.part(one))
@@ -212,13 +212,6 @@ func (r *reader) match(f finding, pattern []step) (whole finding, matched bool) 
 				return whole, true
 			}
 		}
-	}
-	for n := 0; e.gap && n < 4 && (n == 0 || here.kind == word && !r.in(here, "@ends")); n++ {
-		if whole, matched = r.match(f, rest); matched {
-			return whole, true
-		}
-		here = r.at(f.end)
-		f.end++
 	}
 	if e.skippable {
 		return r.match(f, rest)

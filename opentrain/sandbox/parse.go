@@ -67,45 +67,39 @@ func (r *reader) phrase(first, end int) string {
 
 // maxPreview is how much of a text is shown of a part that isn't used, in bytes. maxParts is how many are shown.
 const (
-	maxPreview = 300
+	maxPreview = 200
 	maxParts   = 50
 )
 
 // setForeignAside takes the sentences that aren't in English out of the tokens, and reports them.
 func (r *reader) setForeignAside() {
-	type sentence struct{ score, words, start, end int }
-	all, total := map[int]*sentence{}, 0
+	scores := map[int]int{} // of sentences; -1: of all
 	for i := range r.tokens {
-		t := r.at(i)
-		s := all[t.sentence]
-		if s == nil {
-			s = &sentence{start: t.start}
-			all[t.sentence] = s
+		score := r.englishness(r.at(i))
+		scores[r.at(i).sentence] += score
+		scores[-1] += score
+	}
+	var kept []token
+	first := 0
+	for i, t := range r.tokens {
+		if t.sentence != r.at(i-1).sentence {
+			first = i
 		}
-		s.end = t.end
-		if t.kind == word && !r.in(t, "@usd") && !r.in(t, "@foreign") {
-			score := r.englishness(t)
-			s.score, s.words, total = s.score+score, s.words+1, total+score
+		if score := scores[t.sentence]; score > 0 || score == 0 && scores[-1] >= 0 {
+			kept = append(kept, t)
+		} else if t.sentence != r.at(i+1).sentence {
+			r.addUnmapped(r.text[r.tokens[first].start:t.end], "This sandbox reads only English; OpenTrain may read more.")
+			r.demands.language, r.demands.dataset = true, true
 		}
 	}
-	last := -1
-	r.tokens = slices.DeleteFunc(r.tokens, func(t token) bool {
-		s := all[t.sentence]
-		if s.score > 0 || s.score == 0 && (total > 0 || total == 0 && s.words < 4) {
-			return false
-		}
-		if last != t.sentence {
-			r.addUnmapped(r.text[s.start:s.end], "This sandbox reads only English; OpenTrain may read more.")
-		}
-		last, r.demands.language, r.demands.dataset = t.sentence, true, true
-		return true
-	})
+	r.tokens = kept
 }
 
 // englishness is positive for a word that is common in English descriptions, negative for one of another language.
 func (r *reader) englishness(t *token) int {
 	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 	switch lower := unicode.IsLower(first); {
+	case t.kind != word, r.in(t, "@usd"), r.in(t, "@foreign"):
 	case r.in(t, "@english"), r.in(t, "@person"), r.in(t, "@item"):
 		return 1
 	case unicode.IsLetter(first) && !unicode.Is(unicode.Latin, first), lower && r.in(t, "@other"):
@@ -145,36 +139,34 @@ func (r *reader) findPlaces() {
 	}
 }
 
-// report makes one entry of the remarks on each sentence.
+// report makes an entry of the remarks on each sentence.
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b remark) int { return a.first - b.first })
-	for i := 0; i < len(r.remarks); {
-		first, end, reasons := r.remarks[i].first, r.remarks[i].end, r.remarks[i].reason
-		near := func(i int) bool { // within the sentence, and not too far
-			t := r.at(i)
-			return t.sentence == r.at(first).sentence && max(t.end, r.at(end-1).end)-min(t.start, r.at(first).start) < maxPreview
+	for i, one := range r.remarks {
+		if len(r.unmapped) == maxParts {
+			r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", len(r.remarks)-i))
+			break
 		}
-		for i++; i < len(r.remarks) && near(r.remarks[i].first); i++ {
-			end, reasons = max(end, r.remarks[i].end), reasons+" "+r.remarks[i].reason
-		}
-		for near(first - 1) {
+		first, end := one.first, one.end
+		for r.at(first-1).sentence == r.at(one.first).sentence && r.at(one.first).start-r.at(first-1).start < maxPreview {
 			first--
 		}
-		for near(end) {
+		for r.at(end).sentence == r.at(one.first).sentence && r.at(end).end-r.at(one.first).end < maxPreview {
 			end++
 		}
-		r.addUnmapped(r.phrase(first, end), reasons)
-	}
-	if more := len(r.unmapped) - maxParts; more > 0 {
-		r.unmapped = r.unmapped[:maxParts-1]
-		r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", more+1))
+		part, n := r.phrase(first, end), len(r.unmapped)
+		if n > 0 && r.unmapped[n-1].ValuePreview == part {
+			r.unmapped[n-1].Reason += " " + one.reason
+			continue
+		}
+		r.addUnmapped(part, one.reason)
 	}
 }
 
 // addUnmapped reports a part of the text.
 func (r *reader) addUnmapped(part, reason string) {
-	if len(part) > 2*maxPreview {
-		part = strings.ToValidUTF8(part[:2*maxPreview], "") + "…"
+	if len(part) > 3*maxPreview {
+		part = strings.ToValidUTF8(part[:3*maxPreview], "") + "…"
 	}
 	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: part})
 }

@@ -13,24 +13,13 @@ import (
 func (r *reader) setAll() {
 	r.setTasks()
 	r.setPay()
-	if f := r.agreed("headcount"); f != nil {
-		r.set("headcount", f.number, r.doubts(f))
-	}
-	if f := r.agreed("projectDuration"); f != nil {
-		first := f.at
-		if r.in(r.at(first-1), "@about") {
-			first--
+	for _, field := range []string{"headcount", "projectDuration", "experienceLevel", "ndaRequired"} {
+		if f := r.agreed(field); f != nil {
+			r.set(field, r.valueOf(f), r.doubts(f))
 		}
-		r.set("projectDuration", r.phrase(first, f.end), "")
 	}
-	if f := r.agreed("experienceLevel"); f != nil {
-		r.set("experienceLevel", f.value, "")
-	}
-	if f := r.agreed("ndaRequired"); f != nil {
-		r.set("ndaRequired", f.value == "true", "")
-	}
-	r.setPlaces("languages", "@language", needsLanguage(r.fields.list("labelTypes")))
-	r.setPlaces("countries", "@country", false)
+	r.setPlaces("languages", "@language")
+	r.setPlaces("countries", "@country")
 	r.setTitle(r.setData())
 	r.demands.nda = len(r.facts["askNDA"]) > 0
 	r.demands.dataset = r.demands.dataset || len(r.facts["askData"]) > 0
@@ -40,6 +29,51 @@ func (r *reader) setAll() {
 			r.remark(f, f.guess)
 		}
 	}
+}
+
+// certain returns the facts on a field: without the guesses, if something is certain.
+func (r *reader) certain(field string) []fact {
+	sure := slices.DeleteFunc(slices.Clone(r.facts[field]), func(f fact) bool { return f.guess != "" })
+	if len(sure) == 0 || field == "rate" {
+		return r.facts[field]
+	}
+	return sure
+}
+
+// agreed returns what the facts on a field agree on, nil if they don't.
+func (r *reader) agreed(field string) *fact {
+	facts := r.certain(field)
+	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.doubt, b.doubt) })
+	several := slices.ContainsFunc(facts, func(f fact) bool { return f.number != facts[0].number || f.value != facts[0].value })
+	for _, f := range facts {
+		if r.use(f); several {
+			r.remark(f, "the text says several such things, so none was used")
+		}
+	}
+	if several || len(facts) == 0 {
+		return nil
+	}
+	return &facts[0]
+}
+
+func (r *reader) valueOf(f *fact) any {
+	switch f.field {
+	case "projectDuration":
+		return r.phrase(f.first+2, f.end)
+	case "experienceLevel":
+		return f.value
+	case "ndaRequired":
+		return f.value == "true"
+	}
+	return f.number
+}
+
+// doubts returns why what a fact says is a guess, "" if it is certain.
+func (r *reader) doubts(f *fact) string {
+	if f.doubt == "" {
+		return ""
+	}
+	return fmt.Sprintf("The text says %q; %s %s.", r.phrase(f.first, f.end), strconv.FormatFloat(f.number, 'f', -1, 64), f.doubt)
 }
 
 // set sets a field. With a reason, it is a guess.
@@ -63,39 +97,6 @@ func (r *reader) remark(f fact, reason string) {
 	r.remarks = append(r.remarks, remark{f.first, f.end, fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)})
 }
 
-// agreed returns what the facts on a field agree on, nil if they don't. A guess counts only if nothing is certain.
-func (r *reader) agreed(field string) *fact {
-	facts := slices.Clone(r.facts[field])
-	guessed := func(f fact) bool { return f.guess != "" }
-	if field != "rate" && slices.ContainsFunc(facts, func(f fact) bool { return !guessed(f) }) {
-		facts = slices.DeleteFunc(facts, guessed)
-	}
-	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.doubt, b.doubt) })
-	for _, f := range facts {
-		if f.number != facts[0].number || f.value != facts[0].value {
-			for _, f := range facts {
-				r.remark(f, "the text says several such things, so none was used")
-			}
-			return nil
-		}
-	}
-	for _, f := range facts {
-		r.use(f)
-	}
-	if len(facts) == 0 {
-		return nil
-	}
-	return &facts[0]
-}
-
-// doubts returns why what a fact says is a guess, "" if it is certain.
-func (r *reader) doubts(f *fact) string {
-	if f.doubt == "" {
-		return ""
-	}
-	return fmt.Sprintf("The text says %q; %s %s.", r.phrase(f.first, f.end), strconv.FormatFloat(f.number, 'f', -1, 64), f.doubt)
-}
-
 // setPay sets the payment type and the rate, if the text names only one.
 func (r *reader) setPay() {
 	named := slices.Concat(r.facts["paymentType"], r.facts["rate"])
@@ -107,18 +108,18 @@ func (r *reader) setPay() {
 		return
 	}
 	kind := named[0].value
-	sure := slices.ContainsFunc(named, func(f fact) bool { return f.guess == "" && !strings.HasPrefix(f.doubt, "may") })
-	switch other := slices.ContainsFunc(named, func(f fact) bool { return f.value != kind || f.value == "other" }); {
-	case other && best != nil:
-		r.remark(*best, cmp.Or(best.guess, "the text says something else about the pay too"))
+	if slices.ContainsFunc(named, func(f fact) bool { return f.value != kind || kind == "other" }) {
+		if best != nil {
+			r.remark(*best, cmp.Or(best.guess, "the text says something else about the pay too"))
+		}
 		return
-	case other:
-		return
-	case !sure || best == nil && len(r.facts["rate"]) > 0:
-		r.set("paymentType", kind, "The text doesn't clearly say how the work is paid.")
-	default:
-		r.set("paymentType", kind, "")
 	}
+	reason := "The text doesn't clearly say how the work is paid."
+	if slices.ContainsFunc(named, func(f fact) bool { return f.guess == "" && !strings.HasPrefix(f.doubt, "may") }) &&
+		(best != nil || len(r.facts["rate"]) == 0) {
+		reason = ""
+	}
+	r.set("paymentType", kind, reason)
 	if best != nil {
 		if best.doubt == "" && len(amounts) > 0 {
 			best.doubt = "is not the only amount in the text"
@@ -127,16 +128,13 @@ func (r *reader) setPay() {
 	}
 }
 
-// setPlaces sets languages or countries. If the text requires none, those that it names are a guess where one is wanted.
-func (r *reader) setPlaces(field, group string, guess bool) {
-	facts := slices.DeleteFunc(slices.Clone(r.facts[field]), func(f fact) bool { return f.guess != "" })
-	if len(facts) == 0 && guess {
-		facts = r.facts[field]
-	}
+// setPlaces sets languages or countries. If the text requires no language plainly and the work needs one, those that it
+// names are a guess.
+func (r *reader) setPlaces(field, group string) {
 	var list []string
 	doubt := ""
-	for _, f := range facts {
-		for i := f.first; i < f.end; i++ {
+	for _, f := range r.certain(field) {
+		for i := f.first; i < f.end && (f.guess == "" || needsLanguage(r.fields.list("labelTypes"))); i++ {
 			t := r.at(i)
 			if r.in(t, group) && !slices.Contains(list, t.name) && t.name != "Georgia" { // a state of the US too
 				list, doubt = append(list, t.name), cmp.Or(doubt, f.doubt)
@@ -147,7 +145,7 @@ func (r *reader) setPlaces(field, group string, guess bool) {
 		t := r.at(i)
 		t.used = t.used || r.in(t, group) && slices.Contains(list, t.name)
 	}
-	if len(list) > 0 && doubt != "" {
+	if doubt != "" {
 		doubt = capitalize(doubt) + "."
 	}
 	if len(list) > 0 {
@@ -157,16 +155,13 @@ func (r *reader) setPlaces(field, group string, guess bool) {
 
 // setTasks sets labelTypes to the kinds of work that the text names, in their order.
 func (r *reader) setTasks() {
-	facts := r.facts["labelTypes"]
+	facts := r.certain("labelTypes")
 	slices.SortStableFunc(facts, func(a, b fact) int { return a.first - b.first })
 	var types []string
 	for _, f := range facts {
 		if !slices.Contains(types, f.value) {
 			types = append(types, f.value)
 		}
-	}
-	if i := slices.Index(types, "CLASSIFICATION"); i >= 0 && len(types) > 1 { // it adds nothing to another kind
-		types = slices.Delete(types, i, i+1)
 	}
 	if len(types) > 0 {
 		r.set("labelTypes", types, "")
