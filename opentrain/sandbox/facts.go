@@ -41,7 +41,7 @@ func (r *reader) markSigns() {
 // mark puts a token into a group.
 func (r *reader) mark(t *token, group string, holds bool) {
 	if holds {
-		t.groups = t.groups.and(r.bits[group])
+		t.groups = t.groups.with(r.bits[group])
 	}
 }
 
@@ -79,7 +79,7 @@ func (r *reader) holds(f *fact) bool {
 		}
 	}
 	pay, counted := f.field == "rate" || f.field == "amount", f.field == "headcount" || f.field == "dataVolume"
-	anyway := f.value == "false" || strings.Contains("amount left mark askData askLanguage askNDA", f.field)
+	anyway := f.value == "false" || strings.Contains("amount left askData askLanguage askNDA", f.field)
 	claim := r.at(f.at).claim
 	switch {
 	case r.negated[r.at(f.at).clause] && !anyway, counted && r.near(f, "@pace"), claim != "" && (pay || claim == f.field),
@@ -96,16 +96,15 @@ func (r *reader) holds(f *fact) bool {
 		if pay || counted || f.field == "left" {
 			t.claim = f.field
 		}
-		r.mark(t, f.value, f.field == "mark" && t.claim == "")
 		r.mark(t, "@work", f.field == "labelTypes" && !r.in(t, "@person"))
 	}
 	return true
 }
 
-// near reports whether a word of a group is in the clause of a fact.
+// near reports whether a word of a group is in the clause of a fact, outside amounts of money.
 func (r *reader) near(f *fact, group string) bool {
 	for i := f.at - 20; i < f.at+20; i++ {
-		if t := r.at(i); t.clause == r.at(f.at).clause && r.in(t, group) {
+		if t := r.at(i); t.clause == r.at(f.at).clause && t.claim == "" && r.in(t, group) {
 			return true
 		}
 	}

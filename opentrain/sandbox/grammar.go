@@ -16,12 +16,12 @@ var grammarText string
 
 // grammar is what grammarText says.
 type grammar struct {
-	numbers, scales map[string]float64 // of a word
-	groups          map[string]set     // of a word, with the word itself
-	bits            map[string]set     // of words, groups and signs
-	parts           map[string]*part
-	rules           []rule // those that set fields
-	tasks           []task
+	values map[string]float64 // of the words for numbers
+	groups map[string]set     // of a word, with the word itself
+	bits   map[string]set     // of words, groups and signs
+	parts  map[string]*part
+	rules  []rule // those that set fields
+	tasks  []task
 }
 
 // set is a set of words, groups of words and signs like "^".
@@ -36,7 +36,7 @@ func (s *set) meets(other *set) bool {
 	return false
 }
 
-func (s set) and(other set) set {
+func (s set) with(other set) set {
 	for i := range s {
 		s[i] |= other[i]
 	}
@@ -65,7 +65,7 @@ type part struct {
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{map[string]float64{}, map[string]float64{}, map[string]set{}, map[string]set{}, map[string]*part{}, nil, nil}
+	g := &grammar{map[string]float64{}, map[string]set{}, map[string]set{}, map[string]*part{}, nil, nil}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if !found || strings.HasPrefix(line, "# ") {
@@ -73,21 +73,16 @@ var theGrammar = sync.OnceValue(func() *grammar {
 		}
 		head, doubt, _ := strings.Cut(strings.TrimSuffix(head, ")"), " (")
 		name, value, _ := strings.Cut(head, " ")
-		number, err := strconv.ParseFloat(name[1:], 64)
 		switch {
 		case name == "TASK":
 			columns := strings.Split(body, "|")
 			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
 		case name[0] == '@':
 			for _, word := range strings.Fields(body) {
-				g.groups[word] = g.groups[word].and(g.bit(name))
-			}
-		case err == nil:
-			for _, word := range strings.Fields(body) {
-				map[byte]map[string]float64{'n': g.numbers, 'x': g.scales}[name[0]][word] = number
+				g.groups[word] = g.groups[word].with(g.bit(name))
+				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have none
 			}
 		default:
-			g.bit(value) // of "mark"
 			for pattern := range strings.SplitSeq(body, " ; ") {
 				one := rule{field: name, value: value, guess: doubt, pattern: g.compile(pattern)}
 				if name[0] == '&' {
@@ -116,10 +111,10 @@ func (g *grammar) begins(pattern []step) (first set) {
 		if e.zero {
 			continue
 		}
-		first = first.and(e.any)
+		first = first.with(e.any)
 		for _, p := range e.parts {
 			for _, sub := range p.rules {
-				first = first.and(g.begins(sub.pattern))
+				first = first.with(g.begins(sub.pattern))
 			}
 		}
 		if !e.skippable {
@@ -136,7 +131,7 @@ func (g *grammar) bit(name string) set {
 		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
 		g.bits[name] = one
 		if !strings.HasPrefix(name, "@") {
-			g.groups[name] = g.groups[name].and(one)
+			g.groups[name] = g.groups[name].with(one)
 		}
 	}
 	return one
@@ -158,7 +153,7 @@ func (g *grammar) compile(pattern string) []step {
 			if one[0] == '&' && len(one) > 1 {
 				e.parts = append(e.parts, g.part(one))
 			} else {
-				e.any = e.any.and(g.bit(one))
+				e.any = e.any.with(g.bit(one))
 			}
 		}
 		all = append(all, e)
@@ -166,10 +161,12 @@ func (g *grammar) compile(pattern string) []step {
 	return all
 }
 
-// in reports whether a token is in a group.
-func (g *grammar) in(t *token, name string) bool {
-	bits := g.bits[name]
-	return t.groups.meets(&bits)
+// in reports whether a token is in one of some groups.
+func (g *grammar) in(t *token, groups ...string) bool {
+	return slices.ContainsFunc(groups, func(name string) bool {
+		bits := g.bits[name]
+		return t.groups.meets(&bits)
+	})
 }
 
 // finding is what a pattern found in the text.

@@ -56,10 +56,16 @@ func (r *reader) split() {
 	}
 }
 
+// word returns a word with its groups.
+func (r *reader) word(written string) *token {
+	low := strings.ToLower(written)
+	return &token{low: low, groups: r.groups[low].with(r.groups[written])}
+}
+
 func (r *reader) add(t token, start, end int) *token {
-	written := strings.ReplaceAll(r.text[start:end], "’", "'")
-	t.low, t.start, t.end, t.sentence, t.clause, t.scale = strings.ToLower(written), start, end, r.sentence, r.clause, 1
-	t.groups = r.groups[t.low].and(r.groups[written]).and(r.bits["*"])
+	named := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
+	t.low, t.groups = named.low, named.groups.with(r.bits["*"])
+	t.start, t.end, t.sentence, t.clause, t.scale = start, end, r.sentence, r.clause, 1
 	r.tokens = append(r.tokens, t)
 	return r.at(len(r.tokens) - 1)
 }
@@ -70,7 +76,7 @@ func (r *reader) addLineBreak(line, at int) {
 	next, _ := utf8.DecodeRuneInString(rest)
 	label, _, labeled := strings.Cut(rest, ":")
 	labeled = labeled && unicode.IsUpper(next) && !strings.ContainsAny(label, "\n.,;!?/–")
-	complete := !unicode.IsLower(next) && (r.in(last, "@item") || r.in(last, "@person"))
+	complete := !unicode.IsLower(next) && r.in(last, "@item", "@person")
 	if strings.TrimSpace(r.text[line:at]) == "" || labeled || complete || strings.ContainsRune("\n-*•#", next) {
 		if last.low != "\n" {
 			r.add(token{kind: stop}, at, at+1)
@@ -104,34 +110,33 @@ func (r *reader) addMark(start, end int) {
 // addWord adds a word, or what it does to the number before.
 func (r *reader) addWord(start, end int) {
 	text := r.text[start:end]
-	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 && r.isMoney(text[:digits]) { // "USD15"
+	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 && r.in(r.word(text[:digits]), "@usd", "@foreign") { // "USD15"
 		r.add(token{kind: word}, start, start+digits)
 		r.addNumber(start+digits, end)
 		return
 	}
-	low, last := strings.ToLower(text), r.at(len(r.tokens)-1)
-	value := r.numbers[low]
-	scale, scales := r.scales[text]
+	t, last := r.word(text), r.at(len(r.tokens)-1)
+	value, scale, scales := r.values[t.low], r.values[text], r.in(t, "@scale")
 	suffix := last.kind == number && last.end == start
 	switch {
 	case suffix && text == "D": // "3D"
 		last.kind, last.low, last.groups = word, "3d", r.groups["3d"]
-	case last.kind == number && (scales || value > 0), // "5 million", "5 mil", "two hundred five"
-		suffix && r.groups[low] == set{} && !r.isMoney(text) && (len(low) < 4 || low[0] >= utf8.RuneSelf): // "2nd", "12万"
+	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
+		suffix && t.groups == set{} && (len(text) < 4 || text[0] >= utf8.RuneSelf): // "2nd", "12万"
+		if !scales {
+			scale = 0
+		}
 		if scale == 1e3 && (last.value == 4 || last.value == 8) && len(text) == 1 { // "4K" is a resolution
 			scale = 0
 		}
 		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
-	case value > 0 || scales && len(low) > 2: // "ten", "dozens"
+	case r.in(t, "@number"):
 		r.add(token{kind: number, value: value}, start, end)
+	case scales && len(text) > 2: // "dozens"
+		r.add(token{kind: number}, start, end)
 	default:
 		r.add(token{kind: word}, start, end)
 	}
-}
-
-func (r *reader) isMoney(s string) bool {
-	t := token{groups: r.groups[strings.ToLower(s)].and(r.groups[s])}
-	return r.in(&t, "@usd") || r.in(&t, "@foreign")
 }
 
 // addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.

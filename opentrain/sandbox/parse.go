@@ -40,7 +40,7 @@ type remark struct {
 // parse reads a description.
 func parse(text string) parsed {
 	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}}
-	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].and(r.bits["*"])}
+	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].with(r.bits["*"])}
 	r.fields = values{"jobDescription": text}
 	r.split()
 	r.setForeignAside()
@@ -99,8 +99,8 @@ func (r *reader) setForeignAside() {
 func (r *reader) englishness(t *token) int {
 	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 	switch lower := unicode.IsLower(first); {
-	case t.kind != word, r.in(t, "@usd"), r.in(t, "@foreign"):
-	case r.in(t, "@english"), r.in(t, "@person"), r.in(t, "@item"):
+	case t.kind != word, r.in(t, "@usd", "@foreign"):
+	case r.in(t, "@english", "@person", "@item"):
 		return 1
 	case unicode.IsLetter(first) && !unicode.Is(unicode.Latin, first), lower && r.in(t, "@other"):
 		return -2
@@ -130,7 +130,7 @@ func (r *reader) findPlaces() {
 			}
 			if known = known && !lower; last.kind == word && (known || spoken && (size == 1 || !lower)) {
 				group := map[bool]string{true: "@country", false: "@language"}[known]
-				t.name, t.groups, t.end = cmp.Or(map[bool]string{true: land.name}[known], tongue), t.groups.and(r.bits[group]), last.end
+				t.name, t.groups, t.end = cmp.Or(map[bool]string{true: land.name}[known], tongue), t.groups.with(r.bits[group]), last.end
 				i += size - 1
 				break
 			}
@@ -155,7 +155,7 @@ func (r *reader) report() {
 			end++
 		}
 		part, n := r.phrase(first, end), len(r.unmapped)
-		if n > 0 && r.unmapped[n-1].ValuePreview == part {
+		if n > 0 && r.unmapped[n-1].ValuePreview == part && len(r.unmapped[n-1].Reason) < 5*maxPreview {
 			r.unmapped[n-1].Reason += " " + one.reason
 			continue
 		}
