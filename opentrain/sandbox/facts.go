@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -74,15 +75,16 @@ func (r *reader) holds(f *fact) bool {
 		if r.at(f.at).scale == 1 && t.scale > 1 && f.number < t.value/t.scale { // "10-20k"
 			f.number *= t.scale
 		}
-		if f.number >= t.value {
+		if f.number >= t.value && f.field != "left" {
 			return false
 		}
 	}
 	pay, counted := f.field == "rate" || f.field == "amount", f.field == "headcount" || f.field == "dataVolume"
 	anyway := f.value == "false" || strings.Contains("amount left askData askLanguage askNDA", f.field)
-	claim := r.at(f.at).claim
+	claim := cmp.Or(map[bool]string{true: "pay"}[pay], f.field)
 	switch {
-	case r.negated[r.at(f.at).clause] && !anyway, counted && r.near(f, "@pace"), claim != "" && (pay || claim == f.field),
+	case r.negated[r.at(f.at).clause] && !anyway, counted && r.near(f, "@pace"),
+		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }),
 		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5):
 		return false
 	case pay && r.near(f, "@special"):
@@ -93,8 +95,8 @@ func (r *reader) holds(f *fact) bool {
 		if r.in(t, "@cents") {
 			f.number /= 100
 		}
-		if pay || counted || f.field == "left" {
-			t.claim = f.field
+		if pay || counted || f.field == "left" || f.field == "languages" && r.in(t, "@language") {
+			t.claim = claim
 		}
 		r.mark(t, "@work", f.field == "labelTypes" && !r.in(t, "@person"))
 	}

@@ -53,6 +53,9 @@ func (r *reader) agreed(field string) *fact {
 	if several || len(facts) == 0 {
 		return nil
 	}
+	if others := func(f fact) bool { return f.value == field && !r.at(f.at).used }; slices.ContainsFunc(r.facts["left"], others) {
+		facts[0].doubt = cmp.Or(facts[0].doubt, "may not be the whole number")
+	}
 	return &facts[0]
 }
 
@@ -133,8 +136,12 @@ func (r *reader) setPay() {
 func (r *reader) setPlaces(field, group string) {
 	var list []string
 	doubt := ""
-	for _, f := range r.certain(field) {
-		for i := f.first; i < f.end && (f.guess == "" || needsLanguage(r.fields.list("labelTypes"))); i++ {
+	facts := r.certain(field)
+	if len(facts) == 0 && field == "languages" && needsLanguage(r.fields.list("labelTypes")) {
+		facts = r.facts["named"]
+	}
+	for _, f := range facts {
+		for i := f.first; i < f.end; i++ {
 			t := r.at(i)
 			if r.in(t, group) && !slices.Contains(list, t.name) && t.name != "Georgia" { // a state of the US too
 				list, doubt = append(list, t.name), cmp.Or(doubt, f.doubt)
@@ -174,7 +181,7 @@ func (r *reader) setData() (items string) {
 	if f == nil {
 		return ""
 	}
-	unit := cmp.Or(f.value, unitFiles)
+	files, recorded := false, false
 	for i := f.at + 1; i < f.end; i++ {
 		t := r.at(i)
 		for _, kind := range []string{"IMAGE", "VIDEO", "TEXT"} {
@@ -182,15 +189,13 @@ func (r *reader) setData() (items string) {
 				r.set("dataType", kind, "")
 			}
 		}
-		if r.in(t, "@recording") && f.value == "" { // counted in files or in hours
-			unit = ""
-		}
+		files, recorded = files || r.in(t, "@file"), recorded || r.in(t, "@recording") // counted in files, or in hours
 		if !r.in(t, "@vague") && !r.in(t, "@language") {
 			items += map[bool]string{true: "-", false: " "}[r.text[t.start-1] == '-'] + capitalize(r.text[t.start:t.end])
 		}
 	}
 	r.set("dataVolume", f.number, r.doubts(f))
-	if unit != "" {
+	if unit := cmp.Or(f.value, map[bool]string{true: unitFiles}[files && !recorded]); unit != "" {
 		r.set("dataVolumeUnit", unit, "")
 	}
 	return strings.TrimSpace(items)
@@ -200,7 +205,8 @@ func (r *reader) setData() (items string) {
 func (r *reader) setTitle(items string) {
 	types, languages := r.fields.list("labelTypes"), r.fields.list("languages")
 	if len(types) == 0 {
-		words := strings.Fields(r.text)
+		line, _, _ := strings.Cut(strings.TrimSpace(r.text), "\n")
+		words := strings.Fields(line)
 		title := strings.Trim(strings.Join(words[:min(len(words), 8)], " "), " .,;:!?-*#")
 		if title = strings.ToValidUTF8(title[:min(len(title), 80)], ""); strings.ContainsFunc(title, unicode.IsLetter) {
 			r.set("jobTitle", title, "Taken from the first words of the text.")
@@ -211,7 +217,7 @@ func (r *reader) setTitle(items string) {
 	title := work.title
 	if work.needs("language") {
 		joint = " — "
-		if len(languages) == 1 {
+		if len(languages) == 1 && !slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == "languages" }) {
 			title = languages[0] + " " + title
 		}
 	}
