@@ -15,7 +15,7 @@ import (
 // means something else there.
 func TestPlacesAreThoseOfTheCLDR(t *testing.T) {
 	t.Parallel()
-	renamed := []string{"CD", "CG", "CZ", "TR", "VC"} // the names that people use
+	renamed := []string{"CD", "CG", "CZ", "TR", "VC"}                                        // the names that people use
 	const notCountries = "AC AN CP CQ CS DG EA EU EZ FQ IC NT PC QO SU TA UN XA XB XK YU ZZ" // no codes of ISO 3166 today
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
