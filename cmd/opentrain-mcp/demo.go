@@ -33,7 +33,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) error {
 	switch {
 	case errors.Is(err, demo.ErrCanceled):
 		return exit(exitCanceled)
-	case errors.Is(err, demo.ErrNoInput):
+	case errors.Is(err, demo.ErrNoInput), errors.Is(err, demo.ErrStopped):
 		return exit(exitFailure)
 	}
 	return err

@@ -87,7 +87,7 @@ func named(options []string, line string) (option string, found bool) {
 		known += " " + plainWords(option) + " " + plainWords(tool.Label(option)) + " "
 	}
 	var words []string
-	for word := range strings.FieldsSeq(plainWords(line)) {
+	for word := range strings.FieldsFuncSeq(plainWords(line), func(r rune) bool { return r == ' ' || r == ',' || r == '/' }) {
 		if !strings.Contains(known, " "+word+" ") {
 			if slices.Contains(emptyWords, word) {
 				continue
@@ -197,7 +197,7 @@ func (v *volume) add(units []string, line string) (problem string) {
 	case v.unit == unknownUnit:
 		return ""
 	case v.unit == "":
-		return "Files, words, or hours of audio or video?"
+		return "Are these files, words, or hours of audio or video?"
 	case v.amount == 0:
 		return "About how many?"
 	}
@@ -225,6 +225,12 @@ func quantity(words string, dollars bool) (float64, bool) {
 	words = withoutStart(words, []string{"about", "around", "approximately", "roughly", "~"})
 	if before, after, found := strings.Cut(words, "."); found && (before == "" || dollars && before == "$") {
 		words = before + "0." + after
+	}
+	if whole, fraction, found := strings.Cut(words, "."); found && len(fraction) == 3 && strings.Trim(whole, "$0") != "" {
+		return 0, false // 5.000 is five thousand for some people
+	}
+	if dollars {
+		words = withoutEnd(words, []string{"us dollars", "us dollar", "dollars", "dollar", "bucks"})
 	}
 	scale := 1.0
 	for _, unit := range scales(dollars) {

@@ -18,6 +18,8 @@ var (
 	ErrNoInput = errors.New("the input ended")
 	// ErrCanceled means that the person stopped the demo.
 	ErrCanceled = errors.New("canceled")
+	// ErrStopped means that the job can't be published as it is.
+	ErrStopped = errors.New("the job can't be published as it is")
 )
 
 // person answers the questions: in lines of text, or with samples.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/client"
@@ -45,8 +46,8 @@ type Config struct {
 	Program string
 }
 
-// Run posts a job and finds it again. It also returns nil when the person doesn't want the job published. It has told
-// the person about ErrCanceled and ErrNoInput.
+// Run posts a job and finds it again. It also returns nil when the person doesn't want the job published. The person
+// has read about ErrCanceled, ErrNoInput and ErrStopped.
 func Run(ctx context.Context, cfg Config) error {
 	cfg.Description = cmp.Or(cfg.Description, SampleDescription)
 	host, stop, err := connect(ctx, cfg)
@@ -164,8 +165,10 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 		return r.call(ctx, next.Tool, next.Arguments)
 	case tool.CallTool:
 		return r.call(ctx, next.Tool, next.Arguments)
-	default:
-		return next, errors.New(cmp.Or(next.Problem, next.Note, string(next.Action)))
+	default: // what is wrong with the job was shown
+		r.Screen.blank()
+		r.Screen.show("", plain, "The demo ends here. "+r.outcome()+" Change the description and run it again.")
+		return next, ErrStopped
 	}
 }
 
@@ -213,6 +216,8 @@ type output struct {
 	Jobs      []struct {
 		ID string `json:"id"`
 	} `json:"jobs"`
+	Reasons             []string      `json:"reasons"`
+	Issues              []tool.Remark `json:"issues"`
 	Warnings            []tool.Remark `json:"warnings"`
 	UnmappedFields      []tool.Remark `json:"unmappedFields"`
 	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields"`
@@ -234,8 +239,8 @@ func (r *run) read(out output, headline string) {
 		}
 	}
 	r.Screen.show("  ", plain, headline)
+	r.tell("", slices.Concat(sentences(out.Reasons), out.Issues, out.Warnings))
 	r.tell("Not used:", out.UnmappedFields)
-	r.tell("", out.Warnings)
 	r.tell(check, out.LowConfidenceFields)
 }
 

@@ -50,12 +50,12 @@ func (r *run) review(next tool.Next) {
 			rows = append(rows, row{tool.FieldLabel(key), readable(key, preview.Fields[key])})
 		}
 		r.Screen.table(rows)
-		r.Screen.blank()
+		if len(preview.Guesses)+len(preview.Warnings)+len(preview.Notes) > 0 {
+			r.Screen.blank()
+		}
 		clear(r.told) // a yes is for all of this
 		r.tell(check, preview.Guesses)
-		for _, words := range slices.Concat(preview.Warnings, preview.Notes) {
-			r.tell("", []tool.Remark{{Message: words}})
-		}
+		r.tell("", sentences(slices.Concat(preview.Warnings, preview.Notes)))
 	}
 }
 
@@ -75,6 +75,11 @@ func (r *run) tell(mark string, remarks []tool.Remark) {
 			r.Screen.show("! ", plain, words)
 		}
 	}
+}
+
+// sentences are remarks on no field.
+func sentences(list []string) []tool.Remark {
+	return tool.Map(list, func(words string) tool.Remark { return tool.Remark{Message: words} })
 }
 
 // readable writes a value for people beside the label of its field.

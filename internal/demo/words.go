@@ -111,7 +111,7 @@ type scaleUnit struct {
 func scales(dollars bool) []scaleUnit {
 	units := []scaleUnit{{1000, []string{"thousand"}}, {1e6, []string{"million", "mio", "m"}}}
 	if dollars {
-		units = append(units, scaleUnit{1, []string{"dollar", "bucks"}}, scaleUnit{0.01, []string{"us cents", "cents", "cent", "ct", "¢", "c"}})
+		units = append(units, scaleUnit{0.01, []string{"us cents", "cents", "cent", "ct", "¢", "c"}})
 	}
 	return units
 }
