@@ -43,8 +43,7 @@ func yesOrNo(line string) (yes any, problem string) {
 func number(key, line string) (value any, problem string) {
 	if isPrice(key) {
 		amount, unit, ok := price(line)
-		switch {
-		case !ok || amount == 0 || unit != "" && unit != key:
+		if !ok || amount == 0 || unit != "" && unit != key {
 			return nil, "Please give the " + noun(key) + " as one amount in US dollars, such as " + priceExample(key) + "."
 		}
 		return amount, ""
@@ -68,7 +67,8 @@ func choose(options []string, line string) (value any, problem string) {
 	if len(options) == 0 {
 		return strings.TrimSpace(line), ""
 	}
-	if n, err := strconv.Atoi(withoutStart(plainWords(line), []string{"#", "no.", "number", "option"})); err == nil && n >= 1 && n <= len(options) {
+	digits := withoutStart(plainWords(line), []string{"#", "no.", "number", "option"})
+	if n, err := strconv.Atoi(digits); err == nil && n >= 1 && n <= len(options) {
 		return options[n-1], ""
 	}
 	if option, found := named(options, line); found {
@@ -86,18 +86,15 @@ func named(options []string, line string) (option string, found bool) {
 	for _, option := range options {
 		known += " " + plainWords(option) + " " + plainWords(tool.Label(option)) + " "
 	}
+	between := func(r rune) bool { return strings.ContainsRune(" ,/-", r) }
 	var words []string
-	for word := range strings.FieldsFuncSeq(plainWords(line), func(r rune) bool { return r == ' ' || r == ',' || r == '/' }) {
-		if !strings.Contains(known, " "+word+" ") {
-			if slices.Contains(emptyWords, word) {
-				continue
-			}
-			for _, meaning := range meanings(word) {
-				if strings.Contains(known, " "+meaning) {
-					word = meaning
-					break
-				}
-			}
+	for word := range strings.FieldsFuncSeq(plainWords(line), between) {
+		if slices.Contains(emptyWords, word) {
+			continue
+		}
+		isKnown := func(word string) bool { return strings.Contains(known, " "+word) }
+		if at := slices.IndexFunc(meanings(word), isKnown); at >= 0 && !isKnown(word+" ") {
+			word = meanings(word)[at]
 		}
 		words = append(words, word)
 	}
@@ -117,11 +114,11 @@ func chooseSeveral(input tool.Input, line string) (value any, problem string) {
 	if option, found := named(input.Options, line); found {
 		return []any{option}, ""
 	}
-	separators := strings.NewReplacer(";", ",", "&", ",", "+", ",")
+	commas := []string{";", ",", "&", ",", "+", ","}
 	if input.Key != "countries" { // Trinidad and Tobago is one
-		separators = strings.NewReplacer(";", ",", "&", ",", "+", ",", " and ", ",")
+		commas = append(commas, " and ", ",")
 	}
-	parts := strings.Split(separators.Replace(line), ",")
+	parts := strings.Split(strings.NewReplacer(commas...).Replace(line), ",")
 	if fields := strings.Fields(line); !slices.ContainsFunc(fields, func(f string) bool { return !isDigits(f) }) {
 		parts = fields
 	}
@@ -185,14 +182,15 @@ func (v *volume) add(units []string, line string) (problem string) {
 		count, noun = strings.TrimSpace(count[:at]), strings.TrimSpace(count[at:]+" "+noun)
 	}
 	unit, found := named(units, noun)
-	if found {
+	isPlain := found || ok && noun == "" // "5 batches" is neither a unit nor a bare number
+	if isPlain && found {
 		v.unit = unit
 	}
-	if ok {
+	if isPlain && ok {
 		v.amount = amount
 	}
 	switch {
-	case !ok && !found:
+	case !isPlain:
 		return "Please say how much, such as 5,000 files, 20 hours of video, or 10,000 words."
 	case v.unit == unknownUnit:
 		return ""
@@ -207,6 +205,9 @@ func (v *volume) add(units []string, line string) (problem string) {
 // price reads an amount of dollars with what it pays for, or either alone.
 func price(line string) (amount float64, key string, ok bool) {
 	line = plainWords(line)
+	if line == "hour" || line == "label" {
+		line = "per " + line
+	}
 	for _, unit := range priceUnits() {
 		if rest := withoutEnd(withoutStart(line, unit.words), unit.words); rest != line {
 			line, key = rest, unit.key

@@ -35,7 +35,7 @@ func TestAnswersArePlain(t *testing.T) {
 		want    string
 	}{
 		{level, "1|1.|#1| (1) |option 1|no. 1|EXPERT|Expert|experts|senior|Senior!|senior folks|seniors only, please|specialists|we need experts", "EXPERT"},
-		{level, "2|intermediate|mid|mid-level|the middle one|medium", "?|INTERMEDIATE"},
+		{level, "2|intermediate|mid|mid-level|the middle one|medium", "INTERMEDIATE"},
 		{level, "3|entry level|entry-level|ENTRY_LEVEL|junior|juniors|beginners|entry", "ENTRY_LEVEL"},
 		{level, "4|any|anyone|any level|any experience level|anybody", "ANY_EXPERIENCE_LEVEL"},
 		{level, "guru|0|5|9|-1|not senior|no experts|senior or junior|experienced|1 and 2|level|experience|!!!||the", "?"},
@@ -46,7 +46,7 @@ func TestAnswersArePlain(t *testing.T) {
 		{unit, "videos|video|audio|recordings|sentences|minutes|sure|number|files or words", "?"},
 		{data, "images|photos|a picture", "IMAGE"}, {data, "videos|video", "VIDEO"}, {data, "PDFs|documents", "DOCUMENT"},
 		{kinds, "1 and 4|1, 4|1,4|1 4|1 & 4|1;4|bounding boxes and polygons|bboxes, polygon|1 and polygon|1, 4, and 1", "[BOUNDING_BOX POLYGON]"},
-		{kinds, "NER|1 to 4|1-4|1 and 99|bounding boxes or polygons|,|and", "?"}, {kinds, "named entities|8", "?|[OTHER]"},
+		{kinds, "NER|1 to 4|1-4|1 and 99|bounding boxes or polygons|,|and", "?"}, {kinds, "8|other", "[OTHER]"},
 		{kinds, "transcription and translation", "[TRANSCRIPTION TRANSLATION]"}, {kinds, "3d|cuboids|3D cuboid", "[CUBOID_3D]"},
 		{languages, "English and Spanish|English, Spanish|English & Spanish|English, and Spanish", "[English Spanish]"},
 		{countries, "Trinidad and Tobago", "[Trinidad and Tobago]"}, {countries, "Kenya, Peru", "[Kenya Peru]"},
@@ -63,19 +63,51 @@ func TestAnswersArePlain(t *testing.T) {
 		{total, "2000|$2,000|2k|$2k in total|fixed price of $2,000|2,000 flat|two thousand dollars", "2000"},
 		{tool.Input{Type: "string"}, "hello", "hello"}, {tool.Input{Type: "string"}, "|   |...", "?"},
 	} {
-		want, wantFirst := test.want, false
-		if rest, found := strings.CutPrefix(want, "?|"); found {
-			want, wantFirst = rest, true
-		}
-		for i, answer := range strings.Split(test.answers, "|") {
+		for answer := range strings.SplitSeq(test.answers, "|") {
 			value, problem := parse(test.input, answer)
 			got := fmt.Sprint(value)
 			if problem != "" {
 				got = "?"
 			}
-			if got != want && !(wantFirst && i >= 0 && got == "?") {
-				t.Errorf("%s %q: got %s (%s), want %s", test.input.Key, answer, got, problem, want)
+			if got != test.want {
+				t.Errorf("%s %q: got %s (%s), want %s", test.input.Key, answer, got, problem, test.want)
 			}
+		}
+	}
+}
+
+// TestPayAndDataInOneAnswer: what a person says about both, or about one after the other. "?" is asked again.
+func TestPayAndDataInOneAnswer(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"$18/h": "pricePerHour 18", "18 dollars an hour": "pricePerHour 18", "18|per hour": "pricePerHour 18", "hourly|18": "pricePerHour 18",
+		"per hour|$18": "pricePerHour 18", "hour|18": "pricePerHour 18", "5 cents a label": "pricePerLabel 0.05", "5c/label": "pricePerLabel 0.05",
+		"$2k in total": "fixedPrice 2000", "fixed price of $2,000": "fixedPrice 2000", "total|two thousand": "fixedPrice 2000",
+		"1 hour": "?", "5 cents per image": "?", "€18 per hour": "?", "$15-20/h": "?", "$18 per hour or 5 cents per label": "?", "18": "?", "per label": "?", "cheap": "?",
+	} {
+		var given pay
+		var problem string
+		for answer := range strings.SplitSeq(typed, "|") {
+			problem = given.add(answer)
+		}
+		if got := fmt.Sprint(given.key, " ", given.amount); problem == "" && got != want || (problem != "") != (want == "?") {
+			t.Errorf("pay %q: %s (%s), want %s", typed, got, problem, want)
+		}
+	}
+	for typed, want := range map[string]string{
+		"5k images": "NUMBER_OF_FILES 5000", "5,000 files": "NUMBER_OF_FILES 5000", "two thousand photos": "NUMBER_OF_FILES 2000", "5k|images": "NUMBER_OF_FILES 5000",
+		"files|5k": "NUMBER_OF_FILES 5000", "10,000 words": "NUMBER_OF_WORDS 10000", "20 hours of video": "HOURS_OF_RECORDING_AUDIO_VIDEO 20",
+		"20 h": "HOURS_OF_RECORDING_AUDIO_VIDEO 20", "about 20 hours": "HOURS_OF_RECORDING_AUDIO_VIDEO 20", "not sure": unknownUnit + " 0",
+		"5 batches": "?", "5 batches of images": "?", "10 to 20 files": "?", "5 batches of 200 images": "?", "500 videos": "?", "30 minutes": "?",
+		"500 words per file": "?", "50 hours a week": "?", "5000": "?", "files": "?", "a lot": "?",
+	} {
+		var given volume
+		var problem string
+		for answer := range strings.SplitSeq(typed, "|") {
+			problem = given.add(units(), answer)
+		}
+		if got := fmt.Sprint(given.unit, " ", given.amount); problem == "" && got != want || (problem != "") != (want == "?") {
+			t.Errorf("data %q: %s (%s), want %s", typed, got, problem, want)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (p person) answers(ctx context.Context, next tool.Next) (map[string]any, er
 	}
 	inputs := inputsOf(next)
 	switch {
-	case hasKeys(inputs, "paymentType"):
+	case len(inputs) > 1 && hasKeys(inputs, "paymentType"):
 		return p.pay(ctx)
 	case hasKeys(inputs, "dataVolume", "dataVolumeUnit"):
 		at := slices.IndexFunc(inputs, func(i tool.Input) bool { return i.Key == "dataVolumeUnit" })
@@ -119,7 +119,7 @@ func (p person) one(ctx context.Context, input tool.Input, named bool) (value an
 	switch {
 	case input.Type == "boolean":
 		prompt += " (yes or no)"
-	case input.Type == "array" && len(input.Options) > 0:
+	case input.Type == "array":
 		prompt += " (one or more)"
 	case len(input.Options) > 0:
 		prompt += " (number or name)"

@@ -46,21 +46,20 @@ func NewScreen(out io.Writer, getenv func(string) string) Screen {
 	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file, getenv("TERM"))}
 }
 
-// style is how a text looks: a sequence that a terminal understands, "" for plain. It is bold, and magenta where a color
-// helps: of the eight colors that every terminal has, only magenta is readable on both light and dark backgrounds. Nothing is told by
-// color alone.
+// style is how a text looks: a sequence for a terminal, "" for plain. The one color is bright magenta: of the sixteen that
+// terminals have, it is readable on light and dark backgrounds in all the usual themes. Nothing is told by color alone.
 type style string
 
 const (
 	plain  style = ""
 	bold   style = "\x1b[1m"
-	accent style = "\x1b[1;35m"
+	accent style = "\x1b[1;95m"
 )
 
 // render makes text safe to show and gives it a style.
 func (s Screen) render(look style, words string) string {
 	words = safe(words)
-	if !s.Color || look == plain || words == "" {
+	if !s.Color || look == plain || strings.TrimSpace(words) == "" {
 		return words
 	}
 	return string(look) + words + "\x1b[0m"
@@ -164,15 +163,19 @@ func (s Screen) options(labels []string) {
 	}
 }
 
-// command prints a command to copy. Where it doesn't fit, a shell continues it on the next line.
-func (s Screen) command(parts ...string) {
+// command prints a command to copy. Where it doesn't fit, the shell continues it on the next line.
+func (s Screen) command(words ...string) {
 	const indent = "     "
-	whole := strings.Join(parts, " ")
-	if len(indent+whole) <= s.width() || shellBreak == "" {
-		s.line(indent + whole)
-		return
+	line := indent + words[0]
+	for _, word := range words[1:] {
+		if longer := line + " " + word; shellBreak == "" || displaywidth.String(longer+shellBreak) <= s.width() {
+			line = longer
+			continue
+		}
+		s.line(line + shellBreak)
+		line = indent + "  " + word
 	}
-	s.line(indent + strings.Join(parts, shellBreak+"\n"+indent+"  "))
+	s.line(line)
 }
 
 // line prints a text as it is: what people copy must not be broken.

@@ -45,11 +45,9 @@ func (r *run) review(next tool.Next) {
 	r.Screen.show("", plain, "The agent shows it to you, and publishes it only after your yes.")
 	r.Screen.blank()
 	if preview := next.Show; preview != nil {
-		var rows []row
-		for _, key := range inOrder(preview.Fields) {
-			rows = append(rows, row{tool.FieldLabel(key), readable(key, preview.Fields[key])})
-		}
-		r.Screen.table(rows)
+		r.Screen.table(tool.Map(inOrder(preview.Fields), func(key string) row {
+			return row{tool.FieldLabel(key), readable(key, preview.Fields[key])}
+		}))
 		if len(preview.Guesses)+len(preview.Warnings)+len(preview.Notes) > 0 {
 			r.Screen.blank()
 		}
@@ -131,10 +129,10 @@ func (r *run) whatNext() {
 		}
 		program = "$PWD/" + file
 		step("Build the program:")
-		r.Screen.command("go build -o "+file, "./cmd/opentrain-mcp")
+		r.Screen.command("go build", "-o "+file, "./cmd/opentrain-mcp")
 	}
 	step("Connect your agent. For Claude Code, still in the sandbox:")
-	r.Screen.command("claude mcp add opentrain --", `"`+program+`" --sandbox`)
+	r.Screen.command("claude mcp add opentrain --", `"`+program+`"`, "--sandbox")
 	step("Ask your agent: “Post a job on OpenTrain: we need 10 annotators for bounding boxes on 50,000 dashcam images, " +
 		"$18 an hour, English.”")
 	r.Screen.blank()

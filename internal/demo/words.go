@@ -42,7 +42,7 @@ func meanings(word string) []string {
 
 // emptyWords can be left out of an answer.
 var emptyWords = []string{
-	"a", "an", "the", "please", "only", "just", "i", "think", "we", "need", "want", "people", "folks", "ones", "annotators", "trainers",
+	"a", "an", "the", "please", "only", "just", "i", "think", "we", "need", "want", "people", "folks", "one", "ones", "annotators", "trainers",
 	"labelers", "workers", "level", "by", "in", "it's", "its",
 }
 
@@ -66,10 +66,11 @@ type priceUnit struct {
 func priceUnits() []priceUnit {
 	return []priceUnit{
 		{"pricePerHour", []string{
-			"per hour", "an hour", "a hour", "each hour", "every hour", "by the hour", "hourly", "per hr", "/ hour", "/hour", "/ hr", "/hr", "/ h", "/h", "hour",
+			"per hour", "an hour", "a hour", "each hour", "every hour", "by the hour", "hourly", "per hr",
+			"/ hour", "/hour", "/ hr", "/hr", "/ h", "/h",
 		}},
 		{"pricePerLabel", []string{
-			"per label", "a label", "each label", "every label", "by the label", "/ label", "/label", "per annotation", "/annotation", "label",
+			"per label", "a label", "each label", "every label", "by the label", "/ label", "/label", "per annotation", "/annotation",
 		}},
 		{"fixedPrice", []string{
 			"in total", "total", "altogether", "overall", "fixed price of", "fixed price", "a fixed", "fixed", "flat fee of", "flat fee", "flat",
