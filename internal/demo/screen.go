@@ -137,11 +137,10 @@ func (s Screen) table(rows []row) {
 // options prints numbered options, a long list of them in columns.
 func (s Screen) options(labels []string) {
 	const indent, gap, few = 2, 3, 8
-	digits := len(strconv.Itoa(len(labels)))
-	cells, cell := make([]string, len(labels)), 0
+	number := func(i int) string { return fmt.Sprintf("%*d  ", len(strconv.Itoa(len(labels))), i+1) }
+	cell := 0
 	for i, label := range labels {
-		cells[i] = fmt.Sprintf("%*d  %s", digits, i+1, safe(label))
-		cell = max(cell, displaywidth.String(cells[i])+gap)
+		cell = max(cell, displaywidth.String(number(i)+safe(label))+gap)
 	}
 	columns := 1
 	if len(labels) > few {
@@ -149,17 +148,20 @@ func (s Screen) options(labels []string) {
 	}
 	if columns == 1 {
 		for i, label := range labels {
-			s.show(fmt.Sprintf("%*d  ", indent+digits, i+1), plain, label)
+			s.show(strings.Repeat(" ", indent)+number(i), plain, label)
 		}
 		return
 	}
-	height := (len(cells) + columns - 1) / columns
-	for at := range height {
+	height := (len(labels) + columns - 1) / columns
+	for top := range height {
 		line := strings.Repeat(" ", indent)
-		for i := at; i < len(cells); i += height {
-			line += cells[i] + strings.Repeat(" ", cell-displaywidth.String(cells[i]))
+		for i := top; i < len(labels); i += height {
+			line += s.render(accent, number(i)) + safe(labels[i])
+			if i+height < len(labels) {
+				line += strings.Repeat(" ", cell-displaywidth.String(number(i)+safe(labels[i])))
+			}
 		}
-		s.line(strings.TrimRight(line, " "))
+		fmt.Fprintln(s.Out, line)
 	}
 }
 
