@@ -178,6 +178,37 @@ type refusal struct{ tool, words string }
 // Error implements error.
 func (r refusal) Error() string { return r.tool + ": " + r.words }
 
+// refusalOf puts a failed call into words for a person. Its text tells a model what to do, which a person can't.
+func refusalOf(name string, result *mcp.CallToolResult) refusal {
+	type problem struct {
+		Message string `json:"message"`
+	}
+	var failure struct {
+		Error struct {
+			Details struct{ Problems, Issues []problem }
+		} `json:"opentrain/error"`
+	}
+	if json.Unmarshal([]byte(text.JSON(result.Meta)), &failure) == nil {
+		details := failure.Error.Details
+		for _, found := range slices.Concat(details.Problems, details.Issues) {
+			what, _, _ := strings.Cut(found.Message, ";")
+			what, _, _ = strings.Cut(what, ". ")
+			return refusal{name, "OpenTrain can't use that: " + text.Sentence(what)}
+		}
+	}
+	headline, _, _ := strings.Cut(textOf(result), "\n")
+	return refusal{name, headline}
+}
+
+func textOf(result *mcp.CallToolResult) string {
+	if len(result.Content) > 0 {
+		if content, ok := result.Content[0].(mcp.TextContent); ok {
+			return content.Text
+		}
+	}
+	return ""
+}
+
 // call makes one MCP call, shows what it sends and what comes back, and returns what comes next.
 func (r *run) call(ctx context.Context, name string, arguments map[string]any) (tool.Next, error) {
 	var request mcp.CallToolRequest
@@ -189,21 +220,14 @@ func (r *run) call(ctx context.Context, name string, arguments map[string]any) (
 	if err != nil {
 		return tool.Next{}, fmt.Errorf("%s: %w", name, err)
 	}
-	words := ""
-	if len(result.Content) > 0 {
-		if content, ok := result.Content[0].(mcp.TextContent); ok {
-			words = content.Text
-		}
-	}
 	if result.IsError {
-		words, _, _ = strings.Cut(words, "\n\n") // then comes what a model should do
-		return tool.Next{}, refusal{name, words}
+		return tool.Next{}, refusalOf(name, result)
 	}
 	var out output
 	if err := json.Unmarshal([]byte(text.JSON(result.StructuredContent)), &out); err != nil {
 		return tool.Next{}, fmt.Errorf("%s: the result can't be read: %w", name, err)
 	}
-	headline, _, _ := strings.Cut(words, "\n")
+	headline, _, _ := strings.Cut(textOf(result), "\n")
 	r.read(out, headline)
 	return out.Next, nil
 }

@@ -57,6 +57,9 @@ func (r *run) review(next tool.Next) {
 	}
 }
 
+// longest is how much of a value a remark repeats, in characters.
+const longest = 80
+
 // tell shows remarks on the draft that the person hasn't read yet. mark is a sentence's beginning, such as "Not used:".
 func (r *run) tell(mark string, remarks []tool.Remark) {
 	for _, remark := range remarks {
@@ -65,7 +68,7 @@ func (r *run) tell(mark string, remarks []tool.Remark) {
 			words = text.Join(" ", words, noun(remark.Field))
 		}
 		if len(remark.Value) > 0 {
-			words = text.Join(" ", words, "“"+readable(remark.Field, remark.Value)+"”")
+			words = text.Join(" ", words, "“"+text.Clip(readable(remark.Field, remark.Value), longest)+"”")
 		}
 		words = text.Capitalize(text.Join(". ", words, text.Join(" ", remark.Message, remark.Reason)))
 		if !r.told[words] {
