@@ -70,7 +70,11 @@ func (r *run) tell(mark string, remarks []tool.Remark) {
 		if len(remark.Value) > 0 {
 			words = text.Join(" ", words, "“"+text.Clip(readable(remark.Field, remark.Value), longest)+"”")
 		}
-		words = text.Capitalize(text.Join(". ", words, text.Join(" ", remark.Message, remark.Reason)))
+		between := ". "
+		if strings.HasSuffix(words, ":") {
+			between = " "
+		}
+		words = text.Capitalize(text.Join(between, words, text.Join(" ", remark.Message, remark.Reason)))
 		if !r.told[words] {
 			r.told[words] = true
 			r.Screen.show("! ", plain, words)
