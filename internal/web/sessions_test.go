@@ -242,7 +242,7 @@ func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 				t.Errorf("%s: %d %s", name, got.status, got.body)
 			}
 		}
-		inUse, kept := s.handler.sessions.quota.InUse(), len(s.handler.sessions.byID)
+		inUse, kept := s.handler.sessions.places.Held(), len(s.handler.sessions.byID)
 		if opened > limit || inUse != opened || kept != opened || test.opens != (opened == limit) {
 			t.Errorf("%s: %d sessions opened, %d in use, %d kept", name, opened, inUse, kept)
 		}
@@ -260,31 +260,31 @@ func TestUnansweredInitializeKeepsNoSession(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	initializeIn(gone)
-	if inUse := s.handler.sessions.quota.InUse(); inUse != 0 {
+	if inUse := s.handler.sessions.places.Held(); inUse != 0 {
 		t.Errorf("%d sessions of a client that has gone", inUse)
 	}
 	initializeIn(t.Context())
-	if inUse := s.handler.sessions.quota.InUse(); inUse != 1 {
+	if inUse := s.handler.sessions.places.Held(); inUse != 1 {
 		t.Errorf("%d sessions of a client that waits", inUse)
 	}
 }
 
-// TestSessionFreesItsQuotaOnce: however often a session is ended.
-func TestSessionFreesItsQuotaOnce(t *testing.T) {
+// TestSessionFreesItsPlaceOnce: however often a session is ended.
+func TestSessionFreesItsPlaceOnce(t *testing.T) {
 	fake := newFakeServer()
 	s := newSessions(Config{MaxSessions: 1000, SessionIdle: time.Hour, ReplicaID: "r"})
 	me := &caller.Request{Address: "192.0.2.1", Owner: "me"}
-	s.open(fake, me)
+	s.open(fake, me, func(s *session) { s.end() })
 	for range 300 {
-		opened, _ := s.open(fake, me)
+		opened, _ := s.open(fake, me, func(s *session) { s.end() })
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(opened.end)
 		}
 		all.Wait()
 	}
-	if s.quota.InUse() != 1 || len(s.byID) != 1 {
-		t.Errorf("%d in use, %d open", s.quota.InUse(), len(s.byID))
+	if s.places.Held() != 1 || len(s.byID) != 1 {
+		t.Errorf("%d in use, %d open", s.places.Held(), len(s.byID))
 	}
 }
 
@@ -322,6 +322,37 @@ func TestQuotaPerAddress(t *testing.T) {
 	readEvents(t, s.send("GET", "/mcp", "", session...))
 	if got := s.do("GET", "/mcp", "", session...); got.status != http.StatusServiceUnavailable {
 		t.Errorf("a fifth stream: %d", got.status)
+	}
+}
+
+// TestTwoAddressesLockNoOneOut: who holds most of the streams or sessions makes room for another caller.
+func TestTwoAddressesLockNoOneOut(t *testing.T) {
+	s := start(t, func(c *Config) { c.BehindProxy, c.Sessions, c.MaxSessions, c.MaxStreams = true, true, 4, 4 })
+	var first *events
+	var lost []string
+	for n := range 4 {
+		from := []string{"X-Forwarded-For", fmt.Sprint("192.0.2.", n%2)}
+		session := s.openSession(from...)
+		stream, _ := s.openStream(from...)
+		if n == 0 {
+			first, lost = stream, session
+		}
+	}
+	other := []string{"X-Forwarded-For", "198.51.100.1"}
+	s.openSession(other...)
+	s.openStream(other...)
+	if data, more := first.next(); more {
+		t.Errorf("the first stream goes on: %s", data)
+	}
+	for deadline := time.Now().Add(10 * time.Second); s.do("POST", "/mcp", ping, lost...).status != http.StatusNotFound; {
+		if time.Now().After(deadline) {
+			t.Fatal("the first session goes on")
+		}
+	}
+	for _, held := range []string{"stream", "session"} {
+		if !strings.Contains(s.log.String(), "a "+held+" was ended to make room") {
+			t.Errorf("no word of a %s in %s", held, s.log)
+		}
 	}
 }
 
@@ -367,7 +398,7 @@ func TestStreamOfIdleSessionEnds(t *testing.T) {
 			t.Errorf("status %d, ended after %v", stream.Code, duration)
 		}
 		synctest.Wait() // mcp-go ends the stream before the session
-		if s.handler.sessions.quota.InUse() != 0 {
+		if s.handler.sessions.places.Held() != 0 {
 			t.Error("the session is still open")
 		}
 		if err := s.handler.Shutdown(t.Context()); err != nil {
