@@ -1,46 +1,31 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // me is GET /auth/me (developers/api-reference/auth/me).
 func (s *Sandbox) me(c *call) (reply, *apiError) {
 	a := c.account
-	user, organization := fmt.Sprintf("user_%d", a.number), fmt.Sprintf("org_%d", a.number)
+	user := fmt.Sprintf("user_%d", a.number)
 	return ok(map[string]any{
-		"actor": map[string]any{
-			"userId": user, "email": user + "@example.com",
-			"firstName": a.Name, "lastName": "", "fullName": a.Name, "userType": "EMPLOYER",
-		},
-		"token": map[string]any{
-			"id": fmt.Sprintf("tok_%d", a.number), "label": "Sandbox token",
-			"scopes": emptyNotNull(a.Scopes), "ownerOrganizationId": nil,
-		},
-		"account": map[string]any{
-			"kind": "employer_organization", "organizationId": organization,
-			"ownerUserId": user, "memberRole": "OWNER",
-		},
+		"actor": map[string]any{"userId": user, "email": user + "@example.com",
+			"firstName": a.Name, "lastName": "", "fullName": a.Name, "userType": "EMPLOYER"},
+		"token": map[string]any{"id": fmt.Sprintf("tok_%d", a.number), "label": "Sandbox token",
+			"scopes": emptyNotNull(a.Scopes), "ownerOrganizationId": nil},
+		"account": map[string]any{"kind": "employer_organization", "organizationId": fmt.Sprintf("org_%d", a.number),
+			"ownerUserId": user, "memberRole": "OWNER"},
 	})
 }
 
-// capabilities is GET /job-drafts/capabilities (developers/api-reference/job-drafts/capabilities). Unlike the
-// page's sample, updateKeys is complete.
+// capabilities is GET /job-drafts/capabilities (developers/api-reference/job-drafts/capabilities). Unlike the page's sample,
+// updateKeys is complete.
 func (s *Sandbox) capabilities(c *call) (reply, *apiError) {
-	features := map[string]string{
-		"draftImport": featureDrafting, "draftCreate": featureDrafting,
-		"draftUpdate": featureDrafting, "draftUrlRead": featureDrafting,
-		"publish": featurePublishing, "hiring": featureHiring,
-		"messagingWrites": "public_api_messaging_writes", "team": "public_api_team",
-		"paymentsWrite": "public_api_payments_write", "credits": "public_api_credits",
-		"webhooks": "public_api_webhooks",
-	}
-	enabled := map[string]bool{}
-	for capability, feature := range features {
-		enabled[capability] = c.account.enabled(feature)
-	}
-	fields := updateFields()
-	keys := make([]string, len(fields))
-	for i, f := range fields {
-		keys[i] = f.key
+	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, feature) }
+	keys := []string{}
+	for _, f := range updateFields() {
+		keys = append(keys, f.key)
 	}
 	enums := map[string][]string{}
 	for _, key := range []string{"paymentType", "experienceLevel", "dataVolumeUnit"} {
@@ -48,7 +33,12 @@ func (s *Sandbox) capabilities(c *call) (reply, *apiError) {
 	}
 	return ok(map[string]any{
 		"featureKey": featureDrafting, "namespace": "job-drafts", "rolloutMode": "ALL", "actorIsAdmin": false,
-		"capabilities":  enabled,
+		"capabilities": map[string]bool{
+			"draftImport": true, "draftCreate": true, "draftUpdate": true, "draftUrlRead": true, // otherwise there is no answer
+			"publish": on(featurePublishing), "hiring": on(featureHiring), "messagingWrites": on("public_api_messaging_writes"),
+			"team": on("public_api_team"), "paymentsWrite": on("public_api_payments_write"),
+			"credits": on("public_api_credits"), "webhooks": on("public_api_webhooks"),
+		},
 		"draft":         map[string]any{"importFormats": importFormats(), "updateKeys": keys, "enums": enums},
 		"authBootstrap": "token", "enabled": true,
 	})

@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"bytes"
-	"slices"
-)
+import "slices"
 
 // kind is the type of a draft field.
 type kind int
@@ -13,39 +10,56 @@ const (
 	kindNumber      // greater than zero
 	kindCount       // a whole number greater than zero
 	kindEnum
-	kindStrings  // a list of strings
-	kindEnumList // a list of enum values
+	kindEnums     // a list of enum values
+	kindCountries // a list of countries
+	kindLanguages // a list of languages
 	kindBool
 )
 
-// field is one key that PATCH accepts.
+// field is one key that PATCH accepts, and its name for people.
 type field struct {
-	key  string
-	kind kind
+	key   string
+	kind  kind
+	label string
+}
+
+func (f field) isList() bool {
+	return f.kind == kindEnums || f.kind == kindCountries || f.kind == kindLanguages
 }
 
 // updateFields lists the update keys in the order of the capabilities page, then those that only
-// developers/api-reference/job-drafts/update documents. Keys without a documented type are strings here.
-// ndaRequired is not documented: the documented lists are incomplete, and a client must accept that.
+// developers/api-reference/job-drafts/update documents. Keys without a documented type are strings here. ndaRequired is not
+// documented: the documented lists are incomplete, and a client must accept that.
 func updateFields() []field {
 	return []field{
-		{"jobTitle", kindString}, {"jobDescription", kindString},
-		{"labelingOverview", kindString}, {"datasetDescription", kindString},
-		{"dataType", kindString}, {"subjectMatter", kindString},
-		{"dataVolume", kindNumber}, {"dataVolumeUnit", kindEnum},
-		{"labelingSoftware", kindString}, {"headcount", kindCount},
-		{"experienceLevel", kindEnum}, {"paymentType", kindEnum},
-		{"pricePerHour", kindNumber}, {"pricePerLabel", kindNumber}, {"fixedPrice", kindNumber},
-		{"countries", kindStrings}, {"languages", kindStrings}, {"labelTypes", kindEnumList},
-		{"aiInterviewRequirements", kindString}, {"budgetRange", kindString},
-		{"workloadDesc", kindString}, {"timeRequirement", kindString},
-		{"projectDuration", kindString}, {"freelancerType", kindString},
-		{"projectScope", kindString}, {"visibility", kindString},
-		{"ndaRequired", kindBool},
+		{"jobTitle", kindString, "Job title"}, {"jobDescription", kindString, "Job description"},
+		{"labelingOverview", kindString, "Labeling overview"}, {"datasetDescription", kindString, "Dataset"},
+		{"dataType", kindString, "Data type"}, {"subjectMatter", kindString, "Subject matter"},
+		{"dataVolume", kindNumber, "Data volume"}, {"dataVolumeUnit", kindEnum, "Data volume unit"},
+		{"labelingSoftware", kindString, "Labeling software"}, {"headcount", kindCount, "AI trainers"},
+		{"experienceLevel", kindEnum, "Experience level"}, {"paymentType", kindEnum, "Payment type"},
+		{"pricePerHour", kindNumber, "Price per hour"}, {"pricePerLabel", kindNumber, "Price per label"},
+		{"fixedPrice", kindNumber, "Fixed price"}, {"countries", kindCountries, "Countries"},
+		{"languages", kindLanguages, "Languages"}, {"labelTypes", kindEnums, "Label types"},
+		{"aiInterviewRequirements", kindString, "AI interview"}, {"budgetRange", kindString, "Budget"},
+		{"workloadDesc", kindString, "Workload"}, {"timeRequirement", kindString, "Time requirement"},
+		{"projectDuration", kindString, "Project duration"}, {"freelancerType", kindString, "Freelancer type"},
+		{"projectScope", kindString, "Project scope"}, {"visibility", kindString, "Visibility"},
+		{"ndaRequired", kindBool, "NDA required"},
 	}
 }
 
-// The payment types, and the unit that means "not known" (developers/api-reference/job-drafts/capabilities).
+// fieldOf returns the field of an update key.
+func fieldOf(key string) (field, bool) {
+	for _, f := range updateFields() {
+		if f.key == key {
+			return f, true
+		}
+	}
+	return field{}, false
+}
+
+// The values of enum fields (developers/api-reference/job-drafts/capabilities).
 const (
 	payPerLabel = "PAY_PER_LABEL"
 	payPerHour  = "PAY_PER_HOUR"
@@ -62,8 +76,7 @@ const (
 	levelAny          = "ANY_EXPERIENCE_LEVEL"
 )
 
-// enum returns the values of an enum field, nil for another field. The pages list the experience levels in
-// different orders.
+// enum returns the values of an enum field, nil for another field. The pages list the experience levels in different orders.
 func (v Variant) enum(key string) []string {
 	switch key {
 	case "paymentType":
@@ -94,28 +107,8 @@ func rateKey(paymentType string) string {
 	return ""
 }
 
-// values are the fields of a draft by update key: string, float64, bool or []string. They marshal in the
-// order of updateFields.
+// values are the fields of a draft by update key: string, float64, bool or []string.
 type values map[string]any
-
-// MarshalJSON implements json.Marshaler.
-func (v values) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	buf.WriteByte('{')
-	for _, f := range updateFields() {
-		value, set := v[f.key]
-		if !set {
-			continue
-		}
-		if buf.Len() > 1 {
-			buf.WriteByte(',')
-		}
-		buf.WriteString(`"` + f.key + `":`)
-		buf.Write(bytes.TrimSpace(encode(value)))
-	}
-	buf.WriteByte('}')
-	return buf.Bytes(), nil
-}
 
 func (v values) has(key string) bool {
 	_, set := v[key]

@@ -1,216 +1,230 @@
 package sandbox
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
-	"unicode"
 )
 
-// gap is a field that a draft needs before it can be published, and the question to ask for it.
+// question asks for a field that a draft needs before it can be published.
+type question struct {
+	field, code string // code is in the form of the guide
+	prompt      string
+	example     any      // a value of the field, or values for several keys
+	keys        []string // update keys; nil for the field alone
+	hint        string
+	refPrompt   string // the prompt in the reference, if it differs
+	refMissing  string // what is missing in the reference, if it isn't the label
+}
+
+func questions() []question {
+	const rate = "A pay rate"
+	return []question{
+		{field: "jobTitle", code: "JOB_TITLE", prompt: "What is the title of this job?",
+			example: "Bounding Box Annotation for Street Images"},
+		{field: "jobDescription", code: "JOB_DESCRIPTION", prompt: "What is the description of this job?",
+			example: "Draw boxes around every car."},
+		{field: "labelTypes", code: "LABEL_TYPES", prompt: "What kind of labeling does this job need?",
+			example: []string{"BOUNDING_BOX"}, hint: "Name all that apply."},
+		{field: "experienceLevel", code: "EXPERIENCE_LEVEL",
+			prompt:    "What experience level should AI trainers have for this job?",
+			refPrompt: "What experience level should AI trainers have?",
+			example:   levelIntermediate, hint: "Pick the minimum level the work realistically needs."},
+		{field: "pay", code: "PAY", keys: []string{"paymentType", "pricePerHour"}, refMissing: "A payment type and rate",
+			prompt:  "How will AI trainers be paid (per hour, per label or a fixed price), and how much (USD)?",
+			example: values{"paymentType": payPerHour, "pricePerHour": 18.0},
+			hint:    "paymentType is PAY_PER_LABEL, PAY_PER_HOUR or FIXED_PRICE; its rate goes in pricePerLabel, pricePerHour or fixedPrice."},
+		{field: "pricePerHour", code: "PRICE_PER_HOUR", prompt: "How much will you pay per hour (USD)?", example: 18.0, refMissing: rate},
+		{field: "pricePerLabel", code: "PRICE_PER_LABEL", prompt: "How much will you pay per label (USD)?", example: 0.05, refMissing: rate},
+		{field: "fixedPrice", code: "FIXED_PRICE", prompt: "How much will you pay in total (USD)?", example: 2500.0, refMissing: rate},
+		{field: "dataVolume", code: "DATA_VOLUME", keys: []string{"dataVolume", "dataVolumeUnit"},
+			prompt:  "How much data is there, and in what unit is it counted?",
+			example: values{"dataVolume": 5000.0, "dataVolumeUnit": unitFiles},
+			hint:    "An estimate is enough. Send UNKNOWN_NOT_SPECIFIED as the unit when there is none."},
+		{field: "dataVolumeUnit", code: "DATA_VOLUME_UNIT", prompt: "In what unit is the data volume counted?", example: unitFiles},
+		{field: "languages", code: "LANGUAGES", prompt: "Which languages must AI trainers know?",
+			example: []string{"English", "Spanish"}, hint: "English names of the languages."},
+		{field: "ndaRequired", code: "NDA_REQUIRED", prompt: "Must AI trainers sign a non-disclosure agreement (NDA)?", example: true},
+	}
+}
+
+// gaps returns the questions about a job in their order. The pages do not document the required fields. They
+// show a missing experience level, data volume unit and rate; the rest is our assumption.
+func (j *job) gaps() []question {
+	var missing []string
+	f, types := j.fields, j.fields.list("labelTypes")
+	ask := func(field string, open bool) {
+		if open {
+			missing = append(missing, field)
+		}
+	}
+	ask("jobTitle", !f.has("jobTitle"))
+	ask("jobDescription", !f.has("jobDescription"))
+	ask("labelTypes", len(types) == 0)
+	ask("experienceLevel", !f.has("experienceLevel"))
+	rate := rateKey(f.text("paymentType"))
+	ask("pay", rate == "")
+	ask(rate, rate != "" && !f.has(rate))
+	// With the unit UNKNOWN_NOT_SPECIFIED, the volume is optional.
+	volume, unit := f.has("dataVolume"), f.text("dataVolumeUnit")
+	ask("dataVolumeUnit", volume && unit == "")
+	ask("dataVolume", !volume && unit != unitUnknown && (j.demands.dataset || worksOnDataset(types)))
+	ask("languages", len(f.list("languages")) == 0 && (j.demands.language || needsLanguage(types)))
+	ask("ndaRequired", j.demands.nda && !f.has("ndaRequired"))
+
+	gaps := slices.DeleteFunc(questions(), func(q question) bool { return !slices.Contains(missing, q.field) })
+	for i, q := range gaps {
+		if q.field == "dataVolume" && unit != "" {
+			gaps[i].prompt, gaps[i].example, gaps[i].keys = "How much data is there, in the unit given?", 5000.0, nil
+		}
+	}
+	return gaps
+}
+
+// gap is a question in a report. A variant leaves out members that are nil; an empty pointer or slice is null.
 type gap struct {
-	field, label  string
-	kind          string // "enum", "number", "string", "boolean", "array" or, for several keys, "object"
-	question      string
-	keys          []string
-	example       values
-	hint          string
-	refQuestion   string // the question in the reference, if it differs
-	refMissing    string // the label in the reference, if it differs
-	offersOptions bool   // the values of keys[0] are listed
-}
-
-// gaps returns the missing fields in the order of their questions. The pages do not document the required
-// fields. They show a missing experience level, data volume unit and rate; the rest is our assumption.
-func (j *job) gaps() []gap {
-	var list []gap
-	for _, f := range []string{"jobTitle", "jobDescription", "labelTypes", "experienceLevel"} {
-		if !j.fields.has(f) || f == "labelTypes" && len(j.fields.list(f)) == 0 {
-			list = append(list, question(f))
-		}
-	}
-	switch rate := rateKey(j.fields.text("paymentType")); {
-	case rate == "":
-		list = append(list, question("pay"))
-	case !j.fields.has(rate):
-		list = append(list, question(rate))
-	}
-	list = append(list, j.dataGaps()...)
-	if len(j.fields.list("languages")) == 0 && (j.demands.language || needsLanguage(j.fields.list("labelTypes"))) {
-		list = append(list, question("languages"))
-	}
-	if j.demands.nda && !j.fields.has("ndaRequired") {
-		list = append(list, question("ndaRequired"))
-	}
-	return list
-}
-
-// dataGaps asks for the data volume and its unit. With the unit UNKNOWN_NOT_SPECIFIED, the volume is
-// optional.
-func (j *job) dataGaps() []gap {
-	volume, unit := j.fields.has("dataVolume"), j.fields.text("dataVolumeUnit")
-	switch {
-	case volume && unit == "":
-		return []gap{question("dataVolumeUnit")}
-	case volume || unit == unitUnknown || !j.demands.dataset && !worksOnDataset(j.fields.list("labelTypes")):
-		return nil
-	case unit != "":
-		amount := question("dataVolume")
-		amount.kind, amount.keys = "number", []string{"dataVolume"}
-		amount.question, amount.example = "How much data is there, in the unit given?", values{"dataVolume": 5000.0}
-		return []gap{amount}
-	}
-	return []gap{question("dataVolume")}
-}
-
-// question returns the question about a field.
-func question(name string) gap {
-	for _, q := range questions() {
-		if q.field == name {
-			return q
-		}
-	}
-	return gap{field: name, label: name, kind: "string", question: "What is the " + name + "?", keys: []string{name}}
-}
-
-func questions() []gap {
-	list := []gap{
-		{field: "jobTitle", label: "Job title", kind: "string",
-			question: "What is the title of this job?", example: values{"jobTitle": "Bounding Box Annotation for Street Images"}},
-		{field: "jobDescription", label: "Job description", kind: "string",
-			question: "What is the description of this job?", example: values{"jobDescription": "Draw boxes around every car."}},
-		{field: "labelTypes", label: "Label types", kind: "array", offersOptions: true,
-			question: "What kind of labeling does this job need?", example: values{"labelTypes": []string{"BOUNDING_BOX"}},
-			hint: "Name all that apply."},
-		{field: "experienceLevel", label: "Experience level", kind: "enum", offersOptions: true,
-			question:    "What experience level should AI trainers have for this job?",
-			refQuestion: "What experience level should AI trainers have?",
-			example:     values{"experienceLevel": levelIntermediate},
-			hint:        "Pick the minimum level the work realistically needs."},
-		{field: "pay", label: "Pay", kind: "object", keys: []string{"paymentType", "pricePerHour"},
-			question: "How will AI trainers be paid (per hour, per label or a fixed price), and how much (USD)?",
-			example:  values{"paymentType": payPerHour, "pricePerHour": 18.0}, refMissing: "A payment type and rate",
-			hint: "paymentType is PAY_PER_LABEL, PAY_PER_HOUR or FIXED_PRICE; its rate goes in pricePerLabel, pricePerHour or fixedPrice."},
-		{field: "pricePerHour", label: "Price per hour", kind: "number", refMissing: "A pay rate",
-			question: "How much will you pay per hour (USD)?", example: values{"pricePerHour": 18.0}},
-		{field: "pricePerLabel", label: "Price per label", kind: "number", refMissing: "A pay rate",
-			question: "How much will you pay per label (USD)?", example: values{"pricePerLabel": 0.05}},
-		{field: "fixedPrice", label: "Fixed price", kind: "number", refMissing: "A pay rate",
-			question: "How much will you pay in total (USD)?", example: values{"fixedPrice": 2500.0}},
-		{field: "dataVolume", label: "Data volume", kind: "object", keys: []string{"dataVolume", "dataVolumeUnit"},
-			question: "How much data is there, and in what unit is it counted?",
-			example:  values{"dataVolume": 5000.0, "dataVolumeUnit": unitFiles},
-			hint:     "An estimate is enough. Send UNKNOWN_NOT_SPECIFIED as the unit when there is none."},
-		{field: "dataVolumeUnit", label: "Data volume unit", kind: "enum", offersOptions: true,
-			question: "In what unit is the data volume counted?", example: values{"dataVolumeUnit": unitFiles}},
-		{field: "languages", label: "Languages", kind: "array",
-			question: "Which languages must AI trainers know?", example: values{"languages": []string{"English", "Spanish"}},
-			hint: "English names of the languages."},
-		{field: "ndaRequired", label: "NDA required", kind: "boolean",
-			question: "Must AI trainers sign a non-disclosure agreement (NDA)?", example: values{"ndaRequired": true}},
-	}
-	for i, q := range list {
-		if q.keys == nil {
-			list[i].keys = []string{q.field}
-		}
-	}
-	return list
-}
-
-// guideGap is a gap in the form of developers/guides/post-a-job.
-type guideGap struct {
 	Field      string   `json:"field"`
 	Label      string   `json:"label"`
 	Message    string   `json:"message"`
 	Code       string   `json:"code"`
 	Prompt     string   `json:"prompt"`
 	Type       string   `json:"type"`
-	EnumValues []string `json:"enumValues,omitempty"`
-	UpdateKeys []string `json:"updateKeys"`
-	Example    values   `json:"example"`
-}
-
-func (g gap) guide() guideGap {
-	return guideGap{
-		Field: g.field, Label: g.label, Message: g.label + " is required", Code: "MISSING_" + upperSnake(g.field),
-		Prompt: g.question, Type: g.kind, EnumValues: g.options(Guide), UpdateKeys: g.keys, Example: g.example,
-	}
-}
-
-// referenceGap is a gap in the form of developers/api-reference/job-drafts/create.
-type referenceGap struct {
-	Field      string   `json:"field"`
-	Label      string   `json:"label"`
-	Message    string   `json:"message"`
-	Code       string   `json:"code"`
-	Prompt     string   `json:"prompt"`
-	Type       string   `json:"type"`
-	EnumValues []string `json:"enumValues"` // null if there are none
+	EnumValues any      `json:"enumValues,omitempty"`
 	UpdateKeys []string `json:"updateKeys"`
 	Example    any      `json:"example"`
-	Hint       *string  `json:"hint"`
+	Hint       any      `json:"hint,omitempty"`
 }
 
-func (g gap) reference() referenceGap {
-	ref := referenceGap{
-		Field: g.field, Label: g.label, Code: "missing_required_field", Type: g.kind,
-		EnumValues: g.options(Reference), UpdateKeys: g.keys, Example: g.example,
-	}
-	missing, question := g.label, g.question
-	if g.refMissing != "" {
-		missing = g.refMissing
-	}
-	if g.refQuestion != "" {
-		question = g.refQuestion
-	}
-	ref.Message = missing + " is required before publishing."
-	ref.Prompt = "ask: " + question
-	if ref.EnumValues != nil {
-		ref.Prompt += " (" + strings.Join(ref.EnumValues, ", ") + ")"
-	}
-	if len(g.keys) == 1 {
-		ref.Example = bareExample(g.example[g.keys[0]])
-	}
-	if g.hint != "" {
-		ref.Hint = &g.hint
-	}
-	return ref
-}
-
-func (g gap) options(v Variant) []string {
-	if !g.offersOptions {
-		return nil
-	}
-	return v.enum(g.keys[0])
-}
-
-// bareExample returns an example in the form of the reference: a string, even for a number.
-func bareExample(value any) string {
-	switch v := value.(type) {
-	case string:
-		return v
-	case []string:
-		return strings.Join(v, ", ")
-	}
-	return strings.TrimSpace(string(encode(value)))
-}
-
-// upperSnake turns "dataVolumeUnit" into "DATA_VOLUME_UNIT".
-func upperSnake(camel string) string {
-	var b strings.Builder
-	for _, r := range camel {
-		if unicode.IsUpper(r) {
-			b.WriteByte('_')
+// gap puts a question in the form of developers/guides/post-a-job, or of
+// developers/api-reference/job-drafts/create.
+func (q question) gap(v Variant) gap {
+	g := gap{Field: q.field, Label: "Pay", Type: "object", UpdateKeys: q.keys, Example: q.example}
+	if f, known := fieldOf(q.field); known {
+		g.Label = f.label
+		if q.keys == nil {
+			g.Type, g.UpdateKeys, g.Example = f.kind.name(), []string{q.field}, values{q.field: q.example}
 		}
-		b.WriteRune(unicode.ToUpper(r))
 	}
-	return b.String()
+	options := v.enum(q.field)
+	if v == Guide {
+		g.Message, g.Code, g.Prompt = g.Label+" is required", "MISSING_"+q.code, q.prompt
+		if options != nil {
+			g.EnumValues = options
+		}
+		return g
+	}
+	g.Message = cmp.Or(q.refMissing, g.Label) + " is required before publishing."
+	g.Code, g.Prompt, g.EnumValues = "missing_required_field", "ask: "+cmp.Or(q.refPrompt, q.prompt), options
+	if options != nil {
+		g.Prompt += " (" + strings.Join(options, ", ") + ")"
+	}
+	if q.keys == nil {
+		g.Example = bare(q.example)
+	}
+	g.Hint = textOrNull(q.hint)
+	return g
 }
 
-// names returns the field of every gap.
-func names(gaps []gap) []string {
-	list := make([]string, len(gaps))
-	for i, g := range gaps {
-		list[i] = g.field
+// name is the type of a field in a report.
+func (k kind) name() string {
+	switch k {
+	case kindNumber, kindCount:
+		return "number"
+	case kindEnum:
+		return "enum"
+	case kindEnums, kindCountries, kindLanguages:
+		return "array"
+	case kindBool:
+		return "boolean"
+	case kindString:
 	}
-	return slices.Clip(list)
+	return "string"
+}
+
+// bare returns an example in the form of the reference: a string, even for a number.
+func bare(example any) string {
+	if list, isList := example.([]string); isList {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprint(example)
+}
+
+// report is the response to create and patch. Members that a variant omits are nil.
+type report struct {
+	OK                  bool       `json:"ok"`
+	JobID               string     `json:"jobId"`
+	Status              string     `json:"status"`
+	DraftURL            string     `json:"draftUrl"`
+	ReviewURL           string     `json:"reviewUrl,omitempty"`
+	Validation          validation `json:"validation"`
+	MissingFields       any        `json:"missingFields,omitempty"`
+	NormalizedFields    any        `json:"normalizedFields,omitempty"`
+	LowConfidenceFields any        `json:"lowConfidenceFields,omitempty"`
+	Warnings            any        `json:"warnings,omitempty"`
+	UnmappedFields      any        `json:"unmappedFields,omitempty"`
+}
+
+// validation tells whether a draft can be published.
+type validation struct {
+	PublishReady      bool    `json:"publishReady"`
+	IssueCount        int     `json:"issueCount"`
+	MissingFieldCount int     `json:"missingFieldCount"`
+	MissingFields     any     `json:"missingFields"`
+	Issues            []issue `json:"issues"`
+}
+
+// validate returns the validation of a job and its gaps. The guide lists the gaps by name in the validation, the reference in
+// full.
+func (s *Sandbox) validate(j *job) (validation, []gap) {
+	gaps, names := []gap{}, []string{}
+	for _, q := range j.gaps() {
+		gaps, names = append(gaps, q.gap(s.cfg.Variant)), append(names, q.field)
+	}
+	v := validation{PublishReady: len(gaps) == 0, MissingFieldCount: len(gaps), MissingFields: names, Issues: []issue{}}
+	if s.cfg.Variant == Reference {
+		v.MissingFields = gaps
+	}
+	return v, gaps
+}
+
+// report is the response to POST /job-drafts, and to PATCH /job-drafts/{jobId} in the guide. If not full, it is the response
+// to a PATCH in the reference.
+func (s *Sandbox) report(j *job, full bool) report {
+	v, gaps := s.validate(j)
+	rep := report{OK: true, JobID: j.id, Status: j.status, Validation: v, DraftURL: s.draftURL(j)}
+	if !full {
+		return rep
+	}
+	if s.cfg.Variant == Reference { // the list is empty, but the count is not 0
+		rep.ReviewURL, rep.Validation.MissingFields = rep.DraftURL, []string{}
+	}
+	rep.MissingFields, rep.Warnings = gaps, payWarnings(j.fields)
+	rep.NormalizedFields = maps.Clone(j.fields) // the report is written after the lock is released
+	rep.LowConfidenceFields, rep.UnmappedFields = emptyNotNull(slices.Clone(j.guesses)), emptyNotNull(j.unmapped)
+	return rep
+}
+
+// payWarnings warns about pay that is far from the usual.
+func payWarnings(fields values) []string {
+	key := rateKey(fields.text("paymentType"))
+	rate, low, high := fields.number(key), 0.0, math.Inf(1)
+	switch key {
+	case "pricePerHour":
+		low, high = 3, 200
+	case "pricePerLabel":
+		low, high = 0.002, 20
+	}
+	far := ""
+	switch {
+	case rate > 0 && rate < low:
+		far = "below"
+	case rate > high:
+		far = "above"
+	default:
+		return []string{}
+	}
+	return []string{fmt.Sprintf("%s of $%v is far %s what such work usually pays.", key, rate, far)}
 }
