@@ -74,7 +74,7 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "building the program:", err)
 		return 1
 	}
-	parallel := "8" // most tests wait for processes
+	parallel := "16" // most tests wait
 	if raced {
 		parallel = "3" // they compute
 	}

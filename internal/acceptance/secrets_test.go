@@ -36,6 +36,8 @@ func TestNoOutputShowsTheToken(t *testing.T) {
 					arguments["description"] = "x"
 				}
 				p.send(rpc(i+2, tool, arguments))
+			}
+			for range 3 {
 				out += string(p.receive().Result)
 			}
 			p.stdin.Close()

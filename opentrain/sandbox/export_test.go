@@ -46,3 +46,9 @@ func MissedByStems(text string) []string {
 	}
 	return missed
 }
+
+// NamedCountry and its siblings look up one name or code.
+func NamedCountry(name string) (string, bool)  { c, known := namedCountry(name); return c.name, known }
+func CodedCountry(code string) (string, bool)  { c, known := codedCountry(code); return c.name, known }
+func NamedLanguage(name string) (string, bool) { return namedLanguage(name) }
+func CodedLanguage(tag string) (string, bool)  { return codedLanguage(tag) }

@@ -1,74 +1,86 @@
 package sandbox
 
-import "strings"
+import (
+	_ "embed"
+	"strings"
+	"sync"
+)
 
-// languageNames are the languages that the parser knows, by lowercase name.
-func languageNames() map[string]string {
-	names := strings.Fields(`English Spanish Portuguese French German Italian Dutch Polish Russian Ukrainian Czech Slovak
-		Hungarian Romanian Bulgarian Greek Turkish Arabic Hebrew Persian Farsi Urdu Hindi Bengali Punjabi Gujarati
-		Marathi Tamil Telugu Kannada Malayalam Sinhala Nepali Thai Vietnamese Indonesian Malay Tagalog Filipino Khmer
-		Burmese Chinese Mandarin Cantonese Japanese Korean Mongolian Kazakh Uzbek Azerbaijani Armenian Georgian
-		Swahili Amharic Yoruba Igbo Hausa Zulu Xhosa Afrikaans Somali Swedish Norwegian Danish Finnish Icelandic
-		Estonian Latvian Lithuanian Croatian Serbian Bosnian Slovenian Albanian Macedonian Catalan Basque Galician
-		Welsh Irish`)
-	byLow := make(map[string]string, len(names))
-	for _, name := range names {
-		byLow[strings.ToLower(name)] = name
-	}
-	return byLow
-}
+// placesText lists the countries of ISO 3166 and languages of ISO 639. The names are those of the Unicode CLDR.
+//
+//go:embed places.txt
+var placesText string
 
-// country is a country with its name in drafts and its ISO 3166 code.
+// country is a country with its English name and its ISO 3166 alpha-2 code.
 type country struct{ name, code string }
 
-func countryTable() []country {
-	return []country{
-		{"United States", "US"}, {"United Kingdom", "GB"}, {"Canada", "CA"}, {"Australia", "AU"}, {"New Zealand", "NZ"},
-		{"Ireland", "IE"}, {"India", "IN"}, {"Pakistan", "PK"}, {"Bangladesh", "BD"}, {"Sri Lanka", "LK"}, {"Nepal", "NP"},
-		{"Philippines", "PH"}, {"Indonesia", "ID"}, {"Malaysia", "MY"}, {"Singapore", "SG"}, {"Thailand", "TH"},
-		{"Vietnam", "VN"}, {"Cambodia", "KH"}, {"China", "CN"}, {"Taiwan", "TW"}, {"Japan", "JP"}, {"South Korea", "KR"},
-		{"Mongolia", "MN"}, {"Kazakhstan", "KZ"}, {"Kenya", "KE"}, {"Nigeria", "NG"}, {"Ghana", "GH"}, {"Uganda", "UG"},
-		{"Tanzania", "TZ"}, {"Rwanda", "RW"}, {"Ethiopia", "ET"}, {"South Africa", "ZA"}, {"Egypt", "EG"},
-		{"Morocco", "MA"}, {"Tunisia", "TN"}, {"Algeria", "DZ"}, {"Senegal", "SN"}, {"Cameroon", "CM"},
-		{"Madagascar", "MG"}, {"Brazil", "BR"}, {"Argentina", "AR"}, {"Chile", "CL"}, {"Colombia", "CO"}, {"Peru", "PE"},
-		{"Mexico", "MX"}, {"Venezuela", "VE"}, {"Ecuador", "EC"}, {"Bolivia", "BO"}, {"Uruguay", "UY"},
-		{"Paraguay", "PY"}, {"Costa Rica", "CR"}, {"Guatemala", "GT"}, {"Spain", "ES"}, {"Portugal", "PT"},
-		{"France", "FR"}, {"Germany", "DE"}, {"Austria", "AT"}, {"Switzerland", "CH"}, {"Italy", "IT"},
-		{"Netherlands", "NL"}, {"Belgium", "BE"}, {"Luxembourg", "LU"}, {"Denmark", "DK"}, {"Sweden", "SE"},
-		{"Norway", "NO"}, {"Finland", "FI"}, {"Iceland", "IS"}, {"Poland", "PL"}, {"Czech Republic", "CZ"},
-		{"Slovakia", "SK"}, {"Hungary", "HU"}, {"Romania", "RO"}, {"Bulgaria", "BG"}, {"Greece", "GR"},
-		{"Croatia", "HR"}, {"Serbia", "RS"}, {"Slovenia", "SI"}, {"Albania", "AL"}, {"Estonia", "EE"},
-		{"Latvia", "LV"}, {"Lithuania", "LT"}, {"Ukraine", "UA"}, {"Turkey", "TR"}, {"Israel", "IL"},
-		{"Jordan", "JO"}, {"Lebanon", "LB"}, {"Saudi Arabia", "SA"}, {"United Arab Emirates", "AE"}, {"Qatar", "QA"},
-		{"Georgia", "GE"}, {"Armenia", "AM"},
-	}
+// places finds countries and languages by names and codes in lower case.
+type places struct {
+	countries, countryCodes map[string]country
+	languages, languageTags map[string]string
 }
 
-// countryAliases are other names of countries. Their case matters.
-func countryAliases() map[string]string {
-	return map[string]string{
-		"US": "United States", "USA": "United States", "U.S": "United States", "America": "United States",
-		"UK": "United Kingdom", "U.K": "United Kingdom", "Britain": "United Kingdom", "England": "United Kingdom",
-		"UAE": "United Arab Emirates", "Korea": "South Korea", "Czechia": "Czech Republic", "Türkiye": "Turkey",
-		"Holland": "Netherlands",
+// allPlaces reads the list when it is first needed.
+var allPlaces = sync.OnceValue(func() places {
+	p := places{map[string]country{}, map[string]country{}, map[string]string{}, map[string]string{}}
+	for line := range strings.Lines(placesText) {
+		code, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case code == "#":
+		case code == strings.ToUpper(code):
+			alpha3, names, _ := strings.Cut(rest, " ")
+			name, _, _ := strings.Cut(names, "|")
+			found := country{name, code}
+			p.countryCodes[strings.ToLower(code)], p.countryCodes[strings.ToLower(alpha3)] = found, found
+			for other := range strings.SplitSeq(strings.ToLower(names), "|") {
+				p.countries[other] = found
+			}
+		default:
+			name, _, _ := strings.Cut(rest, "|")
+			p.languageTags[code] = name
+			for other := range strings.SplitSeq(strings.ToLower(rest), "|") {
+				p.languages[other] = name
+			}
+		}
 	}
+	return p
+})
+
+// namedCountry finds a country by its English name or another common name, in any case.
+func namedCountry(name string) (country, bool) {
+	found, known := allPlaces().countries[strings.ToLower(name)]
+	return found, known
+}
+
+// codedCountry finds a country by its ISO 3166 alpha-2 or alpha-3 code, in any case.
+func codedCountry(code string) (country, bool) {
+	found, known := allPlaces().countryCodes[strings.ToLower(code)]
+	return found, known
+}
+
+// namedLanguage returns the English name of a language, found by that or by its own name, in any case.
+func namedLanguage(name string) (string, bool) {
+	found, known := allPlaces().languages[strings.ToLower(name)]
+	return found, known
+}
+
+// codedLanguage returns the English name of the language of a BCP 47 tag, such as pt-BR.
+func codedLanguage(tag string) (string, bool) {
+	code, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	found, known := allPlaces().languageTags[code]
+	return found, known
 }
 
 // countryCodes converts names of countries to ISO codes, the form of public jobs. It keeps unknown names.
 func countryCodes(countries []string) []string {
 	codes := make([]string, 0, len(countries))
 	for _, c := range countries {
-		code := c
-		if full, ok := countryAliases()[c]; ok {
-			c = full
+		if found, known := namedCountry(c); known {
+			c = found.code
+		} else if found, known := codedCountry(c); known {
+			c = found.code
 		}
-		for _, known := range countryTable() {
-			if strings.EqualFold(known.name, c) || strings.EqualFold(known.code, c) {
-				code = known.code
-				break
-			}
-		}
-		codes = append(codes, code)
+		codes = append(codes, c)
 	}
 	return codes
 }
