@@ -9,13 +9,13 @@ import (
 func (s *Sandbox) me(c *call) (reply, *apiError) {
 	a := c.account
 	user := fmt.Sprintf("user_%d", a.number)
-	return ok(map[string]any{
-		"actor": map[string]any{"userId": user, "email": user + "@example.com",
-			"firstName": a.Name, "lastName": "", "fullName": a.Name, "userType": "EMPLOYER"},
-		"token": map[string]any{"id": fmt.Sprintf("tok_%d", a.number), "label": "Sandbox token",
-			"scopes": emptyNotNull(a.Scopes), "ownerOrganizationId": nil},
-		"account": map[string]any{"kind": "employer_organization", "organizationId": fmt.Sprintf("org_%d", a.number),
-			"ownerUserId": user, "memberRole": "OWNER"},
+	return ok(object{
+		"actor", object{"userId", user, "email", user + "@example.com",
+			"firstName", a.Name, "lastName", "", "fullName", a.Name, "userType", "EMPLOYER"},
+		"token", object{"id", fmt.Sprintf("tok_%d", a.number), "label", "Sandbox token",
+			"scopes", append([]string{}, a.Scopes...), "ownerOrganizationId", nil},
+		"account", object{"kind", "employer_organization", "organizationId", fmt.Sprintf("org_%d", a.number),
+			"ownerUserId", user, "memberRole", "OWNER"},
 	})
 }
 
@@ -27,19 +27,17 @@ func (s *Sandbox) capabilities(c *call) (reply, *apiError) {
 	for _, f := range updateFields() {
 		keys = append(keys, f.key)
 	}
-	enums := map[string][]string{}
-	for _, key := range []string{"paymentType", "experienceLevel", "dataVolumeUnit"} {
-		enums[key] = Reference.enum(key) // the only page that prints them
-	}
-	return ok(map[string]any{
-		"featureKey": featureDrafting, "namespace": "job-drafts", "rolloutMode": "ALL", "actorIsAdmin": false,
-		"capabilities": map[string]bool{
-			"draftImport": true, "draftCreate": true, "draftUpdate": true, "draftUrlRead": true, // otherwise there is no answer
-			"publish": on(featurePublishing), "hiring": on(featureHiring), "messagingWrites": on("public_api_messaging_writes"),
-			"team": on("public_api_team"), "paymentsWrite": on("public_api_payments_write"),
-			"credits": on("public_api_credits"), "webhooks": on("public_api_webhooks"),
+	return ok(object{
+		"featureKey", featureDrafting, "namespace", "job-drafts", "rolloutMode", "ALL", "actorIsAdmin", false,
+		"capabilities", object{
+			"draftImport", true, "draftCreate", true, "draftUpdate", true, "draftUrlRead", true, // otherwise there is no answer
+			"publish", on(featurePublishing), "hiring", on(featureHiring), "messagingWrites", on("public_api_messaging_writes"),
+			"team", on("public_api_team"), "paymentsWrite", on("public_api_payments_write"),
+			"credits", on("public_api_credits"), "webhooks", on("public_api_webhooks"),
 		},
-		"draft":         map[string]any{"importFormats": importFormats(), "updateKeys": keys, "enums": enums},
-		"authBootstrap": "token", "enabled": true,
+		"draft", object{"importFormats", importFormats(), "updateKeys", keys, "enums", object{ // as the only page that prints them
+			"paymentType", Reference.enum("paymentType"), "experienceLevel", Reference.enum("experienceLevel"),
+			"dataVolumeUnit", Reference.enum("dataVolumeUnit")}},
+		"authBootstrap", "token", "enabled", true,
 	})
 }

@@ -32,34 +32,25 @@ type document struct {
 	path []any
 }
 
-// readDraft reads the body of POST /job-drafts.
-func (s *Sandbox) readDraft(c *call) *apiError {
-	body, failure := c.object()
-	if failure != nil {
-		return failure
-	}
-	if c.source, failure = readSource(body); failure == nil {
-		c.draft, failure = s.parseSource(&c.source)
-	}
-	return failure
-}
-
-// createDraft is POST /job-drafts (developers/api-reference/job-drafts/create). A repeated idempotency key
-// returns the job that it created, whatever its status is now and whatever the body is. The pages do not
-// document the status code of a success, so each variant has its own.
+// createDraft is POST /job-drafts (developers/api-reference/job-drafts/create). A repeated idempotency key returns the job that
+// it created, whatever its status is now and whatever the body is. The pages do not document the status code of a success, so
+// each variant has its own.
 func (s *Sandbox) createDraft(c *call) (reply, *apiError) {
-	key := c.source.idempotencyKey
-	if j := c.account.byKey[key]; key != "" && j != nil {
+	src, failure := readSource(c.body)
+	if failure != nil {
+		return reply{}, failure
+	}
+	draft, failure := s.parseSource(&src)
+	if failure != nil {
+		return reply{}, failure
+	}
+	if j := c.account.byKey[src.idempotencyKey]; src.idempotencyKey != "" && j != nil {
 		return ok(s.report(j, true))
 	}
 	now := s.cfg.Now()
-	j := s.add(&job{
-		owner: c.account, status: statusDraft, externalID: c.source.externalID, fields: c.draft.fields,
-		demands: c.draft.demands, guesses: c.draft.guesses, unmapped: c.draft.unmapped, created: now, updated: now,
-	})
-	if key != "" {
-		c.account.byKey[key] = j
-	}
+	j := s.add(&job{owner: c.account, status: statusDraft, externalID: src.externalID, fields: draft.fields,
+		demands: draft.demands, guesses: draft.guesses, unmapped: draft.unmapped, created: now, updated: now})
+	c.account.byKey[src.idempotencyKey] = j
 	status := http.StatusOK
 	if s.cfg.Variant == Reference {
 		status = http.StatusCreated

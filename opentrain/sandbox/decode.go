@@ -13,12 +13,29 @@ import (
 // issue is one entry of details.issues, in the form of the zod library (version 3), which the pages name.
 type issue map[string]any
 
+// decodeAll reads fields, or returns all of their problems.
+func (v Variant) decodeAll(body map[string]json.RawMessage) (values, []issue) {
+	set, issues := values{}, []issue(nil)
+	for _, f := range updateFields() {
+		if raw, given := body[f.key]; given {
+			value, problems := v.decode(f, raw)
+			set[f.key], issues = value, append(issues, problems...)
+			delete(body, f.key)
+		}
+	}
+	if unknown := slices.Sorted(maps.Keys(body)); unknown != nil {
+		message := "Unrecognized key(s) in object: " + quoted(unknown, ", ")
+		issues = append(issues, issue{"code": "unrecognized_keys", "keys": unknown, "path": []any{}, "message": message})
+	}
+	return set, issues
+}
+
 // decode reads the value of a field, or says what is wrong with it. null is nil.
 func (v Variant) decode(f field, raw json.RawMessage) (any, []issue) {
 	switch {
 	case typeOf(raw) == "null":
 		return nil, nil
-	case !f.isList():
+	case f.jsonType() != "array":
 		return v.decodeOne(f, raw, []any{f.key})
 	}
 	var items []json.RawMessage
@@ -48,10 +65,8 @@ func (v Variant) decodeOne(f field, raw json.RawMessage, path []any) (any, []iss
 		return raw[0] == 't', nil
 	case kindEnum, kindEnums:
 		return decodeEnum(v.enum(f.key), raw, path)
-	case kindCountries:
-		return decodeName(findCountry, raw, path)
-	case kindLanguages:
-		return decodeName(findLanguage, raw, path)
+	case kindCountries, kindLanguages:
+		return decodePlace(f.kind, raw, path)
 	case kindString:
 	}
 	limit := 0
@@ -61,23 +76,17 @@ func (v Variant) decodeOne(f field, raw json.RawMessage, path []any) (any, []iss
 	return decodeString(limit, raw, path)
 }
 
-func newIssue(path []any, code, message string, more issue) []issue {
-	all := issue{"code": code, "path": path, "message": message}
-	maps.Copy(all, more)
-	return []issue{all}
-}
-
 func decodeString(limit int, raw json.RawMessage, path []any) (any, []issue) {
 	var text string
 	switch {
 	case typeOf(raw) != "string" || json.Unmarshal(raw, &text) != nil:
 		return nil, wrongType("string", raw, path)
 	case strings.TrimSpace(text) == "":
-		return nil, newIssue(path, "too_small", "String must contain at least 1 character(s)",
-			issue{"minimum": 1, "type": "string", "inclusive": true, "exact": false})
+		return nil, []issue{{"code": "too_small", "minimum": 1, "type": "string", "inclusive": true, "exact": false,
+			"path": path, "message": "String must contain at least 1 character(s)"}}
 	case limit > 0 && utf8.RuneCountInString(text) > limit:
-		return nil, newIssue(path, "too_big", fmt.Sprintf("String must contain at most %d character(s)", limit),
-			issue{"maximum": limit, "type": "string", "inclusive": true, "exact": false})
+		return nil, []issue{{"code": "too_big", "maximum": limit, "type": "string", "inclusive": true, "exact": false,
+			"path": path, "message": fmt.Sprintf("String must contain at most %d character(s)", limit)}}
 	}
 	return text, nil
 }
@@ -88,12 +97,13 @@ func decodeNumber(k kind, raw json.RawMessage, path []any) (any, []issue) {
 	case typeOf(raw) != "number":
 		return nil, wrongType("number", raw, path)
 	case json.Unmarshal(raw, &n) != nil: // only a number beyond float64 fails here
-		return nil, newIssue(path, "not_finite", "Number must be finite", nil)
+		return nil, []issue{{"code": "not_finite", "path": path, "message": "Number must be finite"}}
 	case n <= 0:
-		return nil, newIssue(path, "too_small", "Number must be greater than 0",
-			issue{"minimum": 0, "type": "number", "inclusive": false, "exact": false})
+		return nil, []issue{{"code": "too_small", "minimum": 0, "type": "number", "inclusive": false, "exact": false,
+			"path": path, "message": "Number must be greater than 0"}}
 	case k == kindCount && n != math.Trunc(n):
-		return nil, newIssue(path, "invalid_type", "Expected integer, received float", issue{"expected": "integer", "received": "float"})
+		return nil, []issue{{"code": "invalid_type", "expected": "integer", "received": "float", "path": path,
+			"message": "Expected integer, received float"}}
 	}
 	return n, nil
 }
@@ -105,53 +115,42 @@ func decodeEnum(options []string, raw json.RawMessage, path []any) (any, []issue
 		return nil, wrongType(expected, raw, path)
 	}
 	if !slices.Contains(options, text) {
-		return nil, newIssue(path, "invalid_enum_value", fmt.Sprintf("Invalid enum value. Expected %s, received '%s'", expected, text),
-			issue{"options": options, "received": text})
+		return nil, []issue{{"code": "invalid_enum_value", "options": options, "received": text, "path": path,
+			"message": fmt.Sprintf("Invalid enum value. Expected %s, received '%s'", expected, text)}}
 	}
 	return text, nil
 }
 
-// decodeName reads the name or code of something that find knows, and returns its English name.
-func decodeName(find func(string) (name, problem string), raw json.RawMessage, path []any) (any, []issue) {
+// decodePlace reads the name or code of a country or language, and returns its English name. The pages do not say what the
+// API does with other texts. That it refuses them is our assumption: a job in Narnia finds nobody.
+func decodePlace(k kind, raw json.RawMessage, path []any) (any, []issue) {
 	value, issues := decodeString(0, raw, path)
-	text, isText := value.(string)
-	if !isText {
+	if issues != nil {
 		return nil, issues
 	}
-	name, problem := find(strings.TrimSpace(text))
-	if problem != "" {
-		return nil, newIssue(path, "custom", fmt.Sprintf("%q %s", text, problem), nil)
+	text := strings.TrimSpace(fmt.Sprint(value))
+	what, example := "language", `"Spanish" or "es"`
+	name, known := namedLanguage(text)
+	if !known {
+		name, known = codedLanguage(text)
+	}
+	if k == kindCountries {
+		var found country
+		what, example = "country", `"Kenya" or "KE"`
+		if found, known = namedCountry(text); !known {
+			found, known = codedCountry(text)
+		}
+		name = found.name
+	}
+	advice := "Send the English name or ISO code of each " + what + ", such as " + example + "."
+	switch strings.ToLower(text) {
+	case "remote", "worldwide", "global", "international", "anywhere", "everywhere", "any", "all":
+		advice = "To allow every " + what + ", send an empty list."
+	}
+	if !known {
+		return nil, []issue{{"code": "custom", "path": path, "message": fmt.Sprintf("%q isn't a %s. %s", text, what, advice)}}
 	}
 	return name, nil
-}
-
-// findCountry returns the name of a country, or what to send instead. The pages do not say what the API does
-// with other texts. That it refuses them is our assumption: a job for Narnia finds nobody.
-func findCountry(text string) (name, problem string) {
-	found, known := namedCountry(text)
-	if !known {
-		found, known = codedCountry(text)
-	}
-	anywhere := []string{"remote", "worldwide", "global", "international", "anywhere", "any", "all", "everywhere"}
-	switch {
-	case known:
-		return found.name, ""
-	case slices.Contains(anywhere, strings.ToLower(text)):
-		return "", "isn't a country. To hire anywhere, send an empty list."
-	}
-	return "", `isn't a country. Send the English name or ISO code of each country, such as "Kenya" or "KE".`
-}
-
-// findLanguage returns the name of a language, or what to send instead, like findCountry.
-func findLanguage(text string) (name, problem string) {
-	found, known := namedLanguage(text)
-	if !known {
-		found, known = codedLanguage(text)
-	}
-	if known {
-		return found, ""
-	}
-	return "", `isn't a language. Send the English name or ISO code of each language, such as "Spanish" or "es".`
 }
 
 func wrongType(expected string, raw json.RawMessage, path []any) []issue {
@@ -160,7 +159,7 @@ func wrongType(expected string, raw json.RawMessage, path []any) []issue {
 	if received == "undefined" {
 		message = "Required"
 	}
-	return newIssue(path, "invalid_type", message, issue{"expected": expected, "received": received})
+	return []issue{{"code": "invalid_type", "expected": expected, "received": received, "path": path, "message": message}}
 }
 
 // typeOf names the JSON type of a valid value; an absent one is undefined.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,34 +74,35 @@ func badRequest(message string, d ...details) *apiError {
 
 // reply puts an error in the envelope that all errors have (developers/api-reference/overview).
 func (e *apiError) reply(requestID string) reply {
-	code := "BAD_REQUEST"
-	switch e.status {
-	case http.StatusUnauthorized:
-		code = "UNAUTHORIZED"
-	case http.StatusForbidden:
-		code = "FORBIDDEN"
-	case http.StatusNotFound:
-		code = "NOT_FOUND"
-	case http.StatusConflict:
-		code = "CONFLICT"
-	case http.StatusTooManyRequests:
-		code = "RATE_LIMITED"
-	}
+	codes := map[int]string{http.StatusUnauthorized: "UNAUTHORIZED", http.StatusForbidden: "FORBIDDEN", http.StatusNotFound: "NOT_FOUND",
+		http.StatusConflict: "CONFLICT", http.StatusTooManyRequests: "RATE_LIMITED"}
 	if e.details == nil {
 		e.details = details{}
 	}
-	return reply{status: e.status, header: e.header, body: struct {
-		Error     string  `json:"error"`
-		Code      string  `json:"code"`
-		RequestID string  `json:"requestId"`
-		Details   details `json:"details"`
-	}{e.message, code, requestID, e.details}}
+	return reply{status: e.status, header: e.header, body: object{
+		"error", e.message, "code", cmp.Or(codes[e.status], "BAD_REQUEST"), "requestId", requestID, "details", e.details}}
 }
 
-// object reads the request body as a JSON object. The pages do not document a size limit.
-func (c *call) object() (map[string]json.RawMessage, *apiError) {
+// object is a JSON object: names and values in turn, in the order of the documentation.
+type object []any
+
+// MarshalJSON implements json.Marshaler.
+func (o object) MarshalJSON() ([]byte, error) {
+	buf := bytes.NewBufferString("{")
+	for i := 0; i < len(o); i += 2 {
+		if i > 0 {
+			buf.WriteByte(',')
+		}
+		fmt.Fprintf(buf, "%s:%s", encode(o[i]), encode(o[i+1]))
+	}
+	buf.WriteByte('}')
+	return buf.Bytes(), nil
+}
+
+// readObject reads a request body as a JSON object. The pages do not document a size limit.
+func readObject(body io.ReadCloser) (map[string]json.RawMessage, *apiError) {
 	const maxBody = 1 << 20
-	data, err := io.ReadAll(http.MaxBytesReader(nil, c.request.Body, maxBody))
+	data, err := io.ReadAll(http.MaxBytesReader(nil, body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nil, refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody),
 			details{"maxBytes": maxBody})
@@ -118,12 +120,4 @@ func (c *call) object() (map[string]json.RawMessage, *apiError) {
 		return nil, badRequest("The body must be a JSON object.")
 	}
 	return object, nil
-}
-
-// emptyNotNull makes a nil list marshal as [].
-func emptyNotNull[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

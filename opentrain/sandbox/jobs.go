@@ -78,34 +78,17 @@ func (s *Sandbox) draftURL(j *job) string {
 	return s.cfg.AppURL + "/job-post?" + key + "=" + j.id
 }
 
-// readPatch reads the body of a PATCH, with all of its problems at once.
-func (s *Sandbox) readPatch(c *call) *apiError {
-	body, failure := c.object()
-	if failure != nil {
-		return failure
+// readPatch reads the fields in the body of a PATCH.
+func (s *Sandbox) readPatch(c *call) (values, *apiError) {
+	if len(c.body) == 0 {
+		return nil, badRequest("The body names no field to change.",
+			details{"issues": []issue{{"code": "custom", "path": []any{}, "message": "At least one field is required"}}})
 	}
-	if len(body) == 0 {
-		return badRequest("The body names no field to change.",
-			details{"issues": newIssue([]any{}, "custom", "At least one field is required", nil)})
-	}
-	c.patch = values{}
-	var issues []issue
-	for _, f := range updateFields() {
-		if raw, given := body[f.key]; given {
-			value, problems := s.cfg.Variant.decode(f, raw)
-			c.patch[f.key] = value
-			issues = append(issues, problems...)
-			delete(body, f.key)
-		}
-	}
-	if unknown := slices.Sorted(maps.Keys(body)); unknown != nil {
-		message := "Unrecognized key(s) in object: " + quoted(unknown, ", ")
-		issues = append(issues, newIssue([]any{}, "unrecognized_keys", message, issue{"keys": unknown})...)
-	}
+	patch, issues := s.cfg.Variant.decodeAll(c.body)
 	if issues != nil {
-		return badRequest("The body has invalid fields.", details{"issues": issues})
+		return nil, badRequest("The body has invalid fields.", details{"issues": issues})
 	}
-	return nil
+	return patch, nil
 }
 
 // apply sets fields. A nil value clears a field. A field that was set is no longer a guess.
@@ -118,11 +101,15 @@ func (j *job) apply(patch values, now time.Time) {
 
 // patchDraft is PATCH /job-drafts/{jobId} (developers/api-reference/job-drafts/update). It applies all fields or none.
 func (s *Sandbox) patchDraft(c *call) (reply, *apiError) {
+	patch, failure := s.readPatch(c)
+	if failure != nil {
+		return reply{}, failure
+	}
 	if failure := c.job.mustBe(statusDraft, "This job is no longer a draft. Edit a live job with PATCH /jobs/{id}."); failure != nil {
 		return reply{}, failure
 	}
-	c.job.apply(c.patch, s.cfg.Now())
-	return ok(s.report(c.job, s.cfg.Variant == Guide))
+	c.job.apply(patch, s.cfg.Now())
+	return ok(s.report(c.job, false))
 }
 
 // mustBe refuses a job with another status.
@@ -137,6 +124,10 @@ func (j *job) mustBe(status, message string) *apiError {
 // draft. The reference answers with 409, and the posting guide seems to answer with a report.
 func (s *Sandbox) editJob(c *call) (reply, *apiError) {
 	j, now, decision := c.job, s.cfg.Now(), "ALLOW"
+	patch, failure := s.readPatch(c)
+	if failure != nil {
+		return reply{}, failure
+	}
 	message := "Only an open job can be edited here; this one is " + j.status + "."
 	if j.status == statusDraft {
 		message = "This job is a draft. Edit it with PATCH /job-drafts/{jobId}."
@@ -144,7 +135,7 @@ func (s *Sandbox) editJob(c *call) (reply, *apiError) {
 	if failure := j.mustBe(statusOpen, message); failure != nil {
 		return reply{}, failure
 	}
-	j.apply(c.patch, now)
+	j.apply(patch, now)
 	j.event, j.changed = eventUpdated, now
 	reasons := j.moderate()
 	if len(reasons) > 0 {
@@ -154,8 +145,7 @@ func (s *Sandbox) editJob(c *call) (reply, *apiError) {
 				details{"jobId": j.id, "reason": "moderation_blocked", "reasons": reasons, "status": statusDraft})
 		}
 	}
-	return ok(map[string]any{"ok": true, "jobId": j.id, "status": j.status,
-		"moderation": map[string]any{"decision": decision, "reasons": reasons}})
+	return ok(object{"ok", true, "jobId", j.id, "status", j.status, "moderation", object{"decision", decision, "reasons", reasons}})
 }
 
 // moderate returns why a job must not be published. It simulates the content moderation of the real service with simple
@@ -181,35 +171,32 @@ func (j *job) moderate() []string {
 // publish is POST /jobs/{id}/publish (developers/api-reference/jobs/publish).
 func (s *Sandbox) publish(c *call) (reply, *apiError) {
 	j, now := c.job, s.cfg.Now()
-	answer := map[string]any{
-		"ok": true, "jobId": j.id, "status": statusOpen, "jobUrl": s.jobURL(j), "alreadyPublished": true,
-		"publishAttemptId": nil, "warnings": []string{}, "sideEffects": map[string]any{"dispatched": false, "status": "skipped"},
+	answer := func(already bool, attempt *string, warnings []string, status string) (reply, *apiError) {
+		return ok(object{"ok", true, "jobId", j.id, "status", statusOpen, "alreadyPublished", already, "jobUrl", s.jobURL(j),
+			"publishAttemptId", attempt, "warnings", warnings, "sideEffects", object{"dispatched", !already, "status", status}})
 	}
 	if j.status == statusOpen {
-		return ok(answer)
+		return answer(true, nil, []string{}, "skipped")
 	}
 	if failure := s.mayPublish(j, now); failure != nil {
 		return reply{}, failure
 	}
 	j.status, j.updated = statusOpen, now
-	j.owner.published = append(j.owner.published, now)
 	s.list(j, now)
 	s.attempts++
-	answer["alreadyPublished"], answer["publishAttemptId"] = false, fmt.Sprintf("attempt_%d", s.attempts)
-	answer["warnings"], answer["sideEffects"] = payWarnings(j.fields), map[string]any{"dispatched": true, "status": "queued"}
-	return ok(answer)
+	return answer(false, textOrNull(fmt.Sprintf("attempt_%d", s.attempts)), payWarnings(j.fields), "queued")
 }
 
 // mayPublish checks status, validation, moderation and the daily limit, in this order. That the day of the limit slides, and
-// that only successful publishes count, is our assumption.
+// that a job counts once, is our assumption.
 func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 	if failure := j.mustBe(statusDraft, "Only a draft can be published; this job is "+j.status+"."); failure != nil {
 		return failure
 	}
-	if validation, gaps := s.validate(j); len(gaps) > 0 {
-		d := details{"validation": validation}
+	if gaps, names := s.missing(j); len(gaps) > 0 {
+		d := details{"validation": validation(len(gaps), gaps)}
 		if s.cfg.Variant == Guide {
-			d["missingFields"] = gaps
+			d = details{"validation": validation(len(gaps), names), "missingFields": gaps}
 		}
 		return badRequest("The draft is not ready to be published: fields are missing.", d)
 	}
@@ -217,12 +204,16 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 		return refuse(http.StatusForbidden, "Content moderation blocked this job. It stays a draft.",
 			details{"reason": "moderation_blocked", "reasons": reasons})
 	}
-	limit, yesterday := 3, now.Add(-24*time.Hour)
+	limit, published := 3, 0
 	if j.owner.Claimed {
 		limit = 20
 	}
-	j.owner.published = slices.DeleteFunc(j.owner.published, func(at time.Time) bool { return !at.After(yesterday) })
-	if len(j.owner.published) >= limit {
+	for _, other := range s.created {
+		if other.owner == j.owner && other.posted.After(now.Add(-24*time.Hour)) {
+			published++
+		}
+	}
+	if published >= limit {
 		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d published jobs in 24 hours is reached.", limit),
 			details{"limit": limit, "windowHours": 24})
 	}
@@ -235,7 +226,7 @@ func (s *Sandbox) closeJob(c *call) (reply, *apiError) {
 	if !already {
 		c.job.close(s.cfg.Now())
 	}
-	return ok(map[string]any{"ok": true, "jobId": c.job.id, "status": statusArchived, "alreadyClosed": already})
+	return ok(object{"ok", true, "jobId", c.job.id, "status", statusArchived, "alreadyClosed", already})
 }
 
 func (j *job) close(now time.Time) {
@@ -258,24 +249,14 @@ const (
 	NotAFreelancer = "employer_1"
 )
 
-// readInvite reads the body of POST /jobs/{id}/invites.
-func (s *Sandbox) readInvite(c *call) *apiError {
-	body, failure := c.object()
-	if failure != nil {
-		return failure
-	}
-	id, issues := decodeString(0, body["freelancerId"], []any{"freelancerId"})
-	if issues != nil {
-		return badRequest("freelancerId is missing or invalid.", details{"issues": issues})
-	}
-	c.freelancer, _ = id.(string)
-	return nil
-}
-
 // inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite). The order of its checks is our assumption:
-// body, job, status of the job, person.
+// job, body, status of the job, person.
 func (s *Sandbox) inviteTrainer(c *call) (reply, *apiError) {
-	j, freelancer := c.job, c.freelancer
+	value, issues := decodeString(0, c.body["freelancerId"], []any{"freelancerId"})
+	if issues != nil {
+		return reply{}, badRequest("freelancerId is missing or invalid.", details{"issues": issues})
+	}
+	j, freelancer := c.job, fmt.Sprint(value)
 	conflict := func(message, reason string) (reply, *apiError) {
 		return reply{}, refuse(http.StatusConflict, message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
@@ -293,6 +274,6 @@ func (s *Sandbox) inviteTrainer(c *call) (reply, *apiError) {
 	if !already {
 		j.invited, status = append(j.invited, freelancer), http.StatusCreated
 	}
-	return reply{status: status, body: map[string]any{"ok": true, "proposalId": "proposal_" + j.id + "_" + freelancer,
-		"jobId": j.id, "freelancerId": freelancer, "alreadyInvited": already}}, nil
+	return reply{status: status, body: object{"ok", true, "proposalId", "proposal_" + j.id + "_" + freelancer, "jobId", j.id,
+		"freelancerId", freelancer, "alreadyInvited", already}}, nil
 }

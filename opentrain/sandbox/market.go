@@ -44,57 +44,45 @@ func (s *Sandbox) list(j *job, now time.Time) {
 // getJob is GET /jobs/{id}, open to everyone (developers/api-reference/jobs/get). A job that is no longer public has its own
 // response instead of the error envelope. A job that was never public is not found.
 func (s *Sandbox) getJob(c *call) (reply, *apiError) {
-	if strings.TrimSpace(c.id) == "" || utf8.RuneCountInString(c.id) > 64 {
+	id := c.PathValue("id")
+	if strings.TrimSpace(id) == "" || utf8.RuneCountInString(id) > 64 {
 		return reply{}, badRequest("The id of a job has from 1 to 64 characters.", details{"field": "id"})
 	}
-	j := s.jobs[c.id]
+	j := s.jobs[id]
 	switch {
 	case j == nil || j.place == 0:
 		return reply{}, refuse(http.StatusNotFound, "There is no such job.", nil)
 	case !j.isListed():
-		return reply{status: http.StatusNotFound, body: map[string]any{"id": c.id, "status": "closed"}}, nil
+		return reply{status: http.StatusNotFound, body: object{"id", j.id, "status", "closed"}}, nil
 	}
 	return ok(s.publicJob(j))
 }
 
 // publicJob is a job in its public form: display labels, not the canonical values of a draft
 // (developers/api-reference/jobs/search). The page's sample has eight weeks between datePosted and validThrough.
-func (s *Sandbox) publicJob(j *job) map[string]any {
-	f, labels := j.fields, j.labels()
-	title, text := f.text("jobTitle"), f.text("jobDescription")
-	pay := map[string]any{"paymentType": f.text("paymentType"), "currency": "USD", "hourlyMin": nil, "hourlyMax": nil,
-		"hourlyRate": nil, "perLabelRate": nil, "fixedPrice": nil}
-	key := map[string]string{payPerHour: "hourlyRate", payPerLabel: "perLabelRate", fixedPrice: "fixedPrice"}[f.text("paymentType")]
-	if rate := f.number(rateKey(f.text("paymentType"))); rate > 0 { // an edit may clear it
-		pay[key] = rate
+func (s *Sandbox) publicJob(j *job) object {
+	f, labels, title, text := j.fields, j.labels(), j.fields.text("jobTitle"), j.fields.text("jobDescription")
+	rate := func(paymentType string) any {
+		if n := f.number(rateKey(paymentType)); n > 0 && f.text("paymentType") == paymentType { // an edit may clear it
+			return n
+		}
+		return nil
 	}
-	return map[string]any{
-		"id": j.id, "slug": slug(title), "title": title, "companyName": j.owner.Name, "descriptionText": text,
-		"descriptionHtml": "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
-		"seoTitle":        nil, "summary": nil, "status": statusOpen, "datePosted": timestamp(j.posted),
-		"validThrough": timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt": timestamp(j.changed),
-		"employmentTypes": []string{"CONTRACTOR"}, "countries": j.countryCodes(), "languages": emptyNotNull(f.list("languages")),
-		"category": j.category(), "dataType": displayLabel(f.text("dataType")), "labelTypes": labels, "skills": labels,
-		"labelingSoftware": textOrNull(f.text("labelingSoftware")), "experienceLevel": displayLabel(f.text("experienceLevel")),
-		"pay": pay, "url": s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id,
-		"applyUrl": s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo",
-	}
+	return object{"id", j.id, "slug", slug(title), "title", title, "companyName", j.owner.Name, "descriptionText", text,
+		"descriptionHtml", "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
+		"seoTitle", nil, "summary", nil, "status", statusOpen, "datePosted", timestamp(j.posted),
+		"validThrough", timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt", timestamp(j.changed),
+		"employmentTypes", []string{"CONTRACTOR"}, "countries", countryCodes(f.list("countries")),
+		"languages", f.list("languages"), "category", j.category(), "dataType", displayLabel(f.text("dataType")),
+		"labelTypes", labels, "labelingSoftware", textOrNull(f.text("labelingSoftware")),
+		"experienceLevel", displayLabel(f.text("experienceLevel")), "skills", labels,
+		"pay", object{"paymentType", f.text("paymentType"), "currency", "USD", "hourlyRate", rate(payPerHour), "hourlyMin", nil,
+			"hourlyMax", nil, "fixedPrice", rate(fixedPrice), "perLabelRate", rate(payPerLabel)},
+		"url", s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl", s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
 }
 
 func (j *job) category() string {
 	return category(j.fields.list("labelTypes"), j.fields.text("dataType"))
-}
-
-// countryCodes returns ISO codes, the form of public jobs.
-func (j *job) countryCodes() []string {
-	codes := []string{}
-	for _, name := range j.fields.list("countries") {
-		if c, known := namedCountry(name); known {
-			name = c.code
-		}
-		codes = append(codes, name)
-	}
-	return codes
 }
 
 // labels returns the display labels of the kinds of labeling.
@@ -136,7 +124,7 @@ func slug(title string) string {
 // searchJobs is GET /jobs, open to everyone (developers/api-reference/jobs/search, developers/guides/post-a-job). A job
 // without countries is open to all, but does not match a country. This is our assumption.
 func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
-	query := c.request.URL.Query()
+	query := c.URL.Query()
 	country, payType := query.Get("country"), query.Get("payType")
 	payTypes := []string{payPerHour, fixedPrice, payPerLabel}
 	if payType != "" && !slices.Contains(payTypes, payType) {
@@ -150,14 +138,16 @@ func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
 	among := func(want string, list ...string) bool {
 		return want == "" || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, want) })
 	}
-	p := pager{name: "jobs", standard: 20, most: 50, seq: func(j *job) int { return j.place }}
+	p := pager{name: "jobs", standard: 20, most: 50, seq: func(j *job) int { return j.place }, show: s.publicJob}
 	if s.cfg.Variant == Reference {
 		p.most = 100
 	}
-	return p.page(c, s.market, map[string]any{"generatedAt": timestamp(s.cfg.Now())}, s.publicJob, func(j *job) bool {
-		return j.isListed() && j.hasWords(words) && among(query.Get("category"), j.category()) && among(country, j.countryCodes()...) &&
+	answer, failure := p.page(c, s.market, func(j *job) bool {
+		return j.isListed() && j.hasWords(words) && among(query.Get("category"), j.category()) &&
+			among(country, countryCodes(j.fields.list("countries"))...) &&
 			among(query.Get("language"), j.fields.list("languages")...) && among(payType, j.fields.text("paymentType"))
 	})
+	return reply{status: http.StatusOK, body: append(answer, "generatedAt", timestamp(s.cfg.Now()))}, failure
 }
 
 // hasWords reports whether the text of a job has all words, which are in lower case.
@@ -172,23 +162,19 @@ func (j *job) hasWords(words []string) bool {
 
 // listOwnJobs is GET /jobs/mine (developers/api-reference/jobs/mine).
 func (s *Sandbox) listOwnJobs(c *call) (reply, *apiError) {
-	status := c.request.URL.Query().Get("status")
+	status := c.URL.Query().Get("status")
 	statuses := []string{statusDraft, statusOpen, statusOngoing, statusComplete, statusArchived, statusPending}
 	if status != "" && !slices.Contains(statuses, status) {
 		return reply{}, badRequest(fmt.Sprintf("status %q is unknown.", status), details{"supportedStatuses": statuses})
 	}
-	p := pager{name: "mine", standard: 25, most: 100, seq: func(j *job) int { return j.seq }}
-	show := func(j *job) map[string]any {
-		return map[string]any{
-			"id": j.id, "title": j.title(), "status": j.status, "jobUrl": s.jobURL(j),
-			"published": j.status != statusDraft && j.status != statusPending, "acceptingApplicants": j.status == statusOpen,
-			"createdAt": timestamp(j.created), "updatedAt": timestamp(j.updated),
-			"proposalCounts": map[string]int{"total": 0, "unreviewed": 0},
-		}
-	}
-	return p.page(c, s.created, map[string]any{}, show, func(j *job) bool {
-		return j.owner == c.account && (status == "" || j.status == status)
-	})
+	p := pager{name: "mine", standard: 25, most: 100, seq: func(j *job) int { return j.seq }, show: func(j *job) object {
+		return object{"id", j.id, "title", j.title(), "status", j.status,
+			"published", j.status != statusDraft && j.status != statusPending, "acceptingApplicants", j.status == statusOpen,
+			"createdAt", timestamp(j.created), "updatedAt", timestamp(j.updated), "jobUrl", s.jobURL(j),
+			"proposalCounts", object{"total", 0, "unreviewed", 0}}
+	}}
+	answer, failure := p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
+	return reply{status: http.StatusOK, body: answer}, failure
 }
 
 // pager divides a list into pages. A cursor holds the seq of the last job of a page, so that pages stay stable while jobs are
@@ -197,40 +183,38 @@ type pager struct {
 	name           string
 	standard, most int // size of a page
 	seq            func(*job) int
+	show           func(*job) object
 }
 
-// page adds the matching jobs of the page that a request wants to the answer, newest first, and the cursor of the next page.
-func (p pager) page(c *call, jobs []*job, answer map[string]any, show func(*job) map[string]any, match func(*job) bool) (
-	reply, *apiError) {
-	query := c.request.URL.Query()
+// page returns the matching jobs of the page that a request wants, newest first, and the cursor of the next page.
+func (p pager) page(c *call, jobs []*job, match func(*job) bool) (object, *apiError) {
+	query := c.URL.Query()
 	limit, before := p.standard, 0
 	if query.Has("limit") {
 		var err error
 		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
-			return reply{}, badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), details{"field": "limit"})
+			return nil, badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), details{"field": "limit"})
 		}
 	}
 	if cursor := query.Get("cursor"); cursor != "" {
 		data, err := base64.RawURLEncoding.DecodeString(cursor)
 		number, fits := strings.CutPrefix(string(data), p.name+":")
 		if before, _ = strconv.Atoi(number); err != nil || !fits || before < 1 {
-			return reply{}, badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
+			return nil, badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
 		}
 	}
-	found, last := []any{}, 0
-	answer["nextCursor"] = nil
+	found, last, next := []object{}, 0, ""
 	for _, j := range slices.Backward(jobs) {
 		if before > 0 && p.seq(j) >= before || !match(j) {
 			continue
 		}
 		if len(found) == limit {
-			answer["nextCursor"] = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", p.name, last))
+			next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", p.name, last))
 			break
 		}
-		found, last = append(found, show(j)), p.seq(j)
+		found, last = append(found, p.show(j)), p.seq(j)
 	}
-	answer["jobs"] = found
-	return ok(answer)
+	return object{"jobs", found, "nextCursor", textOrNull(next)}, nil
 }
 
 // facet counts the values of a filter.
@@ -243,10 +227,10 @@ func (f facet) count(values ...string) {
 }
 
 // sorted returns the counts in descending order.
-func (f facet) sorted() []any {
-	list := []any{}
+func (f facet) sorted() []object {
+	list := []object{}
 	for _, value := range slices.SortedFunc(maps.Keys(f), func(a, b string) int { return cmp.Or(f[b]-f[a], cmp.Compare(a, b)) }) {
-		list = append(list, map[string]any{"value": value, "count": f[value]})
+		list = append(list, object{"value", value, "count", f[value]})
 	}
 	return list
 }
@@ -261,19 +245,19 @@ func (s *Sandbox) listFacets(*call) (reply, *apiError) {
 		total++
 		categories.count(j.category())
 		languages.count(j.fields.list("languages")...)
-		countries.count(j.countryCodes()...)
+		countries.count(countryCodes(j.fields.list("countries"))...)
 		payTypes.count(j.fields.text("paymentType"))
 	}
 	delete(payTypes, "") // an edit may clear it
-	return ok(map[string]any{"totalJobs": total, "generatedAt": timestamp(s.cfg.Now()), "categories": categories.sorted(),
-		"languages": languages.sorted(), "countries": countries.sorted(), "payTypes": payTypes.sorted()})
+	return ok(object{"totalJobs", total, "categories", categories.sorted(), "languages", languages.sorted(),
+		"countries", countries.sorted(), "payTypes", payTypes.sorted(), "generatedAt", timestamp(s.cfg.Now())})
 }
 
 // listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
 // (developers/api-reference/jobs/changes).
 func (s *Sandbox) listChanges(c *call) (reply, *apiError) {
 	const most = 5000
-	since, valid := readTime(c.request.URL.Query().Get("since"))
+	since, valid := readTime(c.URL.Query().Get("since"))
 	if !valid {
 		return reply{}, badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", details{"field": "since"})
 	}
@@ -284,11 +268,11 @@ func (s *Sandbox) listChanges(c *call) (reply, *apiError) {
 	if len(changed) > most {
 		changed, until = changed[:most], changed[most-1].changed
 	}
-	changes := []any{}
+	changes := []object{}
 	for _, j := range changed {
-		changes = append(changes, map[string]string{"jobId": j.id, "eventType": j.event, "occurredAt": timestamp(j.changed)})
+		changes = append(changes, object{"jobId", j.id, "eventType", j.event, "occurredAt", timestamp(j.changed)})
 	}
-	return ok(map[string]any{"since": timestamp(since), "until": timestamp(until), "changes": changes, "generatedAt": timestamp(now)})
+	return ok(object{"since", timestamp(since), "until", timestamp(until), "changes", changes, "generatedAt", timestamp(now)})
 }
 
 // readTime parses an ISO 8601 date or a date and time. Without an offset, the time is UTC.

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -28,101 +30,87 @@ type route struct {
 	feature      string // required feature, "" for none
 	scope        string // required scope, "" for none
 	claim        string // what requires a claimed account, "" for nothing
+	body         bool   // the body must be a JSON object
 	own          bool   // {id} must be a job of the caller
-	// read reads the body before the state is locked, nil without one. handle runs while it is locked.
-	read   func(*Sandbox, *call) *apiError
-	handle func(*Sandbox, *call) (reply, *apiError)
+	handle       func(*Sandbox, *call) (reply, *apiError)
 }
 
 func routes() []route {
 	const drafting, publishing, write = featureDrafting, featurePublishing, "jobs:write"
 	return []route{
-		{method: "POST", path: "/job-drafts", feature: drafting, scope: write,
-			read: (*Sandbox).readDraft, handle: (*Sandbox).createDraft},
+		{method: "POST", path: "/job-drafts", feature: drafting, scope: write, body: true, handle: (*Sandbox).createDraft},
 		{method: "GET", path: "/job-drafts/capabilities", feature: drafting, handle: (*Sandbox).capabilities},
-		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, own: true,
-			read: (*Sandbox).readPatch, handle: (*Sandbox).patchDraft},
+		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, body: true, own: true, handle: (*Sandbox).patchDraft},
 		{method: "POST", path: "/jobs/{id}/publish", feature: publishing, scope: write, own: true, handle: (*Sandbox).publish},
 		{method: "POST", path: "/jobs/{id}/close", feature: publishing, scope: write, own: true, handle: (*Sandbox).closeJob},
 		{method: "POST", path: "/jobs/{id}/invites", feature: featureHiring, scope: "proposals:write", claim: "invite AI trainers",
-			own: true, read: (*Sandbox).readInvite, handle: (*Sandbox).inviteTrainer},
+			body: true, own: true, handle: (*Sandbox).inviteTrainer},
 		{method: "GET", path: "/jobs", public: true, handle: (*Sandbox).searchJobs},
 		{method: "GET", path: "/jobs/facets", public: true, handle: (*Sandbox).listFacets},
 		{method: "GET", path: "/jobs/changes", public: true, handle: (*Sandbox).listChanges},
 		{method: "GET", path: "/jobs/mine", scope: "jobs:read", handle: (*Sandbox).listOwnJobs},
 		{method: "GET", path: "/jobs/{id}", public: true, handle: (*Sandbox).getJob},
-		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, own: true,
-			read: (*Sandbox).readPatch, handle: (*Sandbox).editJob},
+		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, body: true, own: true, handle: (*Sandbox).editJob},
 		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
 	}
 }
 
 // newMux has one pattern per path, not per method: /jobs/mine is never taken for /jobs/{id}.
 func (s *Sandbox) newMux() *http.ServeMux {
-	byPath := map[string][]route{}
+	paths := map[string]map[string]route{"": nil, "/": nil}
 	for _, r := range routes() {
-		byPath[prefix+r.path] = append(byPath[prefix+r.path], r)
+		if paths[r.path] == nil {
+			paths[r.path] = map[string]route{}
+		}
+		paths[r.path][r.method] = r
+		if r.method == http.MethodGet {
+			paths[r.path][http.MethodHead] = r
+		}
+		if r.public {
+			paths[r.path][http.MethodOptions] = r
+		}
 	}
-	byPath["/"] = nil
 	mux := http.NewServeMux()
-	for path, endpoints := range byPath {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, endpoints) })
+	for path, methods := range paths {
+		mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, methods) })
 	}
 	s.addPages(mux)
 	return mux
 }
 
-// call is one request, and what its body asks for.
+// call is one request.
 type call struct {
-	request    *http.Request
-	account    *account // nil on public routes
-	id         string   // the {id} of the path
-	job        *job     // the caller's job with this id, if the route needs one
-	source     source
-	draft      parsed
-	patch      values
-	freelancer string
+	*http.Request
+	account *account // nil on public routes
+	body    map[string]json.RawMessage
+	job     *job // the caller's job with the id in the path, if the route needs one
 }
 
-// answer serves a request to a path with the given endpoints.
-func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, endpoints []route) {
+// answer serves a request to a path with the given endpoints by method.
+func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, methods map[string]route) {
+	var rep reply
+	var failure *apiError
+	c := &call{Request: r}
+	found, allowed := methods[r.Method]
+	switch {
+	case methods == nil:
+		failure = refuse(http.StatusNotFound, "There is no endpoint "+r.Method+" "+r.URL.Path+".", nil)
+	case !allowed:
+		failure = refuse(http.StatusMethodNotAllowed, "The method "+r.Method+" is not allowed here.", nil)
+		failure.header = map[string]string{"Allow": strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}
+	case r.Method == http.MethodOptions:
+		rep = reply{status: http.StatusNoContent,
+			header: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS"}}
+	case found.public:
+		rep, failure = s.servePublic(found, c)
+	default:
+		rep, failure = s.servePrivate(found, c)
+	}
 	requestID := uuid.NewString()
-	rep, failure := s.serve(&call{request: r, id: r.PathValue("id")}, endpoints)
 	if failure != nil {
 		rep = failure.reply(requestID)
 	}
 	rep.write(w, requestID)
-}
-
-func (s *Sandbox) serve(c *call, endpoints []route) (reply, *apiError) {
-	method := c.request.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	var allow []string
-	for _, r := range endpoints {
-		switch {
-		case r.method == method && r.public:
-			return s.servePublic(r, c)
-		case r.method == method:
-			return s.servePrivate(r, c)
-		case r.public && method == http.MethodOptions:
-			header := map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS"}
-			return reply{status: http.StatusNoContent, header: header}, nil
-		case r.public:
-			allow = append(allow, http.MethodHead, http.MethodOptions)
-		case r.method == http.MethodGet:
-			allow = append(allow, http.MethodHead)
-		}
-		allow = append(allow, r.method)
-	}
-	if allow == nil {
-		return reply{}, refuse(http.StatusNotFound, "There is no endpoint "+c.request.Method+" "+c.request.URL.Path+".", nil)
-	}
-	slices.Sort(allow)
-	failure := refuse(http.StatusMethodNotAllowed, "The method "+c.request.Method+" is not allowed here.", nil)
-	failure.header = map[string]string{"Allow": strings.Join(allow, ", ")}
-	return reply{}, failure
 }
 
 // servePublic answers a read without a token. Pages of any origin may read the answer, and caches may keep it
@@ -131,7 +119,7 @@ func (s *Sandbox) servePublic(r route, c *call) (rep reply, failure *apiError) {
 	s.lock()
 	defer s.mu.Unlock()
 	header := map[string]string{"Access-Control-Allow-Origin": "*"}
-	if failure = s.checkReadLimit(c.request); failure == nil {
+	if failure = s.checkReadLimit(c.Request); failure == nil {
 		rep, failure = r.handle(s, c)
 	}
 	if failure != nil {
@@ -174,7 +162,7 @@ func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 
 // servePrivate checks token, feature, scope and claim, and answers. The order is our assumption.
 func (s *Sandbox) servePrivate(r route, c *call) (reply, *apiError) {
-	scheme, token, _ := strings.Cut(c.request.Header.Get("Authorization"), " ")
+	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 	c.account = s.accounts[strings.TrimSpace(token)]
 	switch a := c.account; {
 	case a == nil || !strings.EqualFold(scheme, "Bearer"):
@@ -184,20 +172,21 @@ func (s *Sandbox) servePrivate(r route, c *call) (reply, *apiError) {
 			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
 	case r.scope != "" && !a.granted(r.scope):
 		return reply{}, refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
-			details{"requiredScopes": []string{r.scope}, "grantedScopes": emptyNotNull(a.Scopes)})
+			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	case r.claim != "" && !a.Claimed:
 		return reply{}, refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
 			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
 	}
-	if r.read != nil {
-		if failure := r.read(s, c); failure != nil {
+	if r.body {
+		var failure *apiError
+		if c.body, failure = readObject(c.Body); failure != nil {
 			return reply{}, failure
 		}
 	}
 	s.lock()
 	defer s.mu.Unlock()
 	if r.own {
-		if c.job = s.jobs[c.id]; c.job == nil || c.job.owner != c.account {
+		if c.job = s.jobs[c.PathValue("id")]; c.job == nil || c.job.owner != c.account {
 			return reply{}, refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
 		}
 	}

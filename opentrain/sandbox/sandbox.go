@@ -86,9 +86,8 @@ type Sandbox struct {
 // account is an Account and its state.
 type account struct {
 	Account
-	number    int
-	byKey     map[string]*job // drafts by idempotency key
-	published []time.Time     // successful publishes, oldest first
+	number int
+	byKey  map[string]*job // drafts by idempotency key
 }
 
 // New returns a sandbox.
