@@ -34,7 +34,7 @@ type commands struct {
 	Stdio   stdioCommand   `cmd:"" default:"withargs" help:"Serve one host over standard input and output (default)."`
 	HTTP    httpCommand    `cmd:"" name:"http" help:"Serve many remote callers over Streamable HTTP and SSE."`
 	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, from start to finish, and show every call."`
-	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox API, for curl and other clients."`
+	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox: its API for curl and other clients, its pages for browsers."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

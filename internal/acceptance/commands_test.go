@@ -171,6 +171,8 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 		"plain http":      {[]string{"--base-url", "http://app.opentrain.ai"}, 1, "use https"},
 		"unknown tool":    {[]string{"--tools", "opentrain_publsh"}, 1, "did you mean opentrain_publish?"},
 		"no certificates": {[]string{"--ca-file", "/none"}, 1, "--ca-file"},
+		"bad seed":        {[]string{"--sandbox", "--seed", "future"}, 2, "seed"},
+		"seed without":    {[]string{"--seed", "history"}, 1, "--seed is for the sandbox: add --sandbox"},
 		"bad address":     {[]string{"sandbox", "--listen", "127.0.0.1:99999"}, 1, "invalid port"},
 	} {
 		t.Run(name, func(t *testing.T) {
