@@ -36,6 +36,10 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, from start to finish, and show every call."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox API, for curl and other clients."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
+
+	Install   installCommand   `cmd:"" help:"Add this server to a host, such as Claude Desktop or Cursor."`
+	Uninstall uninstallCommand `cmd:"" help:"Remove this server from a host."`
+
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
