@@ -194,3 +194,14 @@ func indentation(data []byte, offset int) string {
 func beginsLine(data []byte, offset int) bool {
 	return strings.TrimLeft(string(data[lineStart(data, offset):offset]), " \t") == ""
 }
+
+// breakBefore is the length of the line end before an offset, 0 if there is none.
+func breakBefore(data []byte, offset int) int {
+	switch before := data[:offset]; {
+	case bytes.HasSuffix(before, []byte("\r\n")):
+		return 2
+	case bytes.HasSuffix(before, []byte("\n")):
+		return 1
+	}
+	return 0
+}

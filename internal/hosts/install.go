@@ -28,6 +28,7 @@ type Change struct {
 	file       file
 	after      []byte
 	fromBackup bool // after is the backup
+	keepBackup bool // the backup is the file without the entry
 }
 
 // Entry is the entry of a server in a host's file.
@@ -53,6 +54,9 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 	}
 	if change.Outcome != Unchanged && f.readOnly() {
 		return nil, &Problem{File: path, What: "is read-only. Make it writable, then run this again"}
+	}
+	if old, err := os.ReadFile(backup(path)); err == nil && change.Outcome == Updated {
+		change.keepBackup = h.cameFrom(old, f.data, s.Name, env.Program)
 	}
 	change.Warning = h.exposed(f, change.after, scope, s.Name)
 	return change, nil
@@ -279,6 +283,8 @@ func (c *Change) Apply() (string, error) {
 			return "", err
 		}
 		return "", os.Remove(backup(c.File))
+	case c.keepBackup:
+		return backup(c.File), c.file.replace(c.after)
 	}
 	return c.file.replaceWithBackup(c.after)
 }

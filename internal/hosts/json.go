@@ -237,9 +237,9 @@ func pruneJSON(data []byte, path []string) ([]byte, error) {
 func cutJSON(data []byte, at *hujson.Value, inside *hujson.Object, m int) []byte {
 	member, closing := inside.Members[m], at.EndOffset-1
 	start, end := member.Name.StartOffset, member.Value.EndOffset
-	from := start - len(member.Name.BeforeExtra)
-	before := bytes.TrimRight(member.Name.BeforeExtra, " \t\r\n")
-	from += len(before) // the comments in front stay
+	from := start - spacesBefore(data, start)
+	from -= breakBefore(data, from)
+	before := data[start-len(member.Name.BeforeExtra) : from] // comments in front stay
 	var cuts []splice
 	comma := end + len(member.Value.AfterExtra)
 	last := m == len(inside.Members)-1
@@ -255,7 +255,7 @@ func cutJSON(data []byte, at *hujson.Value, inside *hujson.Object, m int) []byte
 		comma = previous.EndOffset + len(previous.AfterExtra)
 		cuts = append(cuts, splice{comma, comma + 1, ""})
 	}
-	if len(inside.Members) == 1 && len(before) == 0 && len(bytes.TrimSpace(data[end:closing])) == 0 {
+	if len(inside.Members) == 1 && len(bytes.TrimSpace(before)) == 0 && len(bytes.TrimSpace(data[end:closing])) == 0 {
 		end = closing // only white space is left
 	}
 	rest := bytes.TrimLeft(data[end:], " \t\r")

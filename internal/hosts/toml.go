@@ -198,8 +198,8 @@ func removeTOML(data []byte, path []string) ([]byte, error) {
 	}
 	for i := range cuts {
 		// The last line had no line end, so the line before it gets none.
-		if cut := &cuts[i]; cut.to == len(data) && !bytes.HasSuffix(data, []byte("\n")) && cut.from > 0 && data[cut.from-1] == '\n' {
-			cut.from -= len(newline(data))
+		if cut := &cuts[i]; cut.to == len(data) && !bytes.HasSuffix(data, []byte("\n")) {
+			cut.from -= breakBefore(data, cut.from)
 		}
 	}
 	return apply(data, cuts...), nil

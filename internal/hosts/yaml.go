@@ -343,8 +343,8 @@ func removeYAML(data []byte, path []string) ([]byte, error) {
 		return f.cutFlow(steps[at].key, steps[at].value)
 	}
 	from, to := f.pair(steps[at].key, steps[at].value)
-	if to == len(data) && !bytes.HasSuffix(data, []byte("\n")) && from > 0 {
-		from -= len(newline(data))
+	if to == len(data) && !bytes.HasSuffix(data, []byte("\n")) {
+		from -= breakBefore(data, from)
 	}
 	cuts := []splice{{from, to, ""}}
 	if at > 0 && len(steps[at].mapping.Content) == 2 { // nothing is left but comments
