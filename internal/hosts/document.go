@@ -19,15 +19,16 @@ type Problem struct {
 
 // Error says what is wrong, and where.
 func (p *Problem) Error() string {
-	where := p.File
 	switch {
 	case p.Line > 0 && p.Column > 0:
-		where += fmt.Sprintf(", line %d, column %d", p.Line, p.Column)
+		return fmt.Sprintf("%s, line %d, column %d: %s. %s", p.File, p.Line, p.Column, p.What, leftAlone)
 	case p.Line > 0:
-		where += fmt.Sprintf(", line %d", p.Line)
+		return fmt.Sprintf("%s, line %d: %s. %s", p.File, p.Line, p.What, leftAlone)
 	}
-	return where + ": " + p.What
+	return p.File + " " + p.What
 }
+
+const leftAlone = "The file was left alone; correct it, then run this again"
 
 // at is a problem at an offset.
 func at(data []byte, offset int, what string) *Problem {
@@ -37,7 +38,7 @@ func at(data []byte, offset int, what string) *Problem {
 }
 
 // errUneditable is for a file that is fine, but written in a way in which this package can't change it.
-var errUneditable = errors.New("is written in a way that this program can't change")
+var errUneditable = errors.New("is written in a way that this program can't change. The file was left alone; add the entry yourself")
 
 // format edits a document in place. Nothing but the value at the path changes.
 type format struct {

@@ -20,7 +20,9 @@ func (h Host) Equal(a, b any, name string) bool {
 }
 
 // At is the entry, and the path to it.
-func (h Host) At(tree any, name string) (entry any, path []string, found bool) { return h.find(tree, name) }
+func (h Host) At(tree any, name string) (entry any, path []string, found bool) {
+	return h.find(tree, name)
+}
 
 // Lookup goes down a path.
 func Lookup(tree any, path ...string) (any, bool) { return lookup(tree, path...) }

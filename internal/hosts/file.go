@@ -26,7 +26,7 @@ func readFile(path string) (file, error) {
 	f := file{path: path, target: path, mode: 0o600}
 	target, err := follow(path)
 	if err != nil {
-		return f, &Problem{File: path, What: reason(err)}
+		return f, &Problem{File: path, What: "can't be found: " + reason(err)}
 	}
 	f.target = target
 	info, err := os.Stat(target)
@@ -82,6 +82,29 @@ func (f file) replaceWithBackup(data []byte) (string, error) {
 
 // replace writes the file, unless it has changed since it was read. A link to it stays a link.
 func (f file) replace(data []byte) error {
+	if err := f.unchanged(); err != nil {
+		return err
+	}
+	searchable := f.mode | f.mode&0o444>>2 // whoever can read the file can enter its folder
+	if err := os.MkdirAll(filepath.Dir(f.target), searchable); err != nil {
+		return &Problem{File: f.path, What: "can't be written, since its folder can't be made: " + reason(err)}
+	}
+	return write(f.target, data, f.mode)
+}
+
+// remove removes the file, unless it has changed since it was read.
+func (f file) remove() error {
+	if err := f.unchanged(); err != nil {
+		return err
+	}
+	if err := os.Remove(f.target); err != nil {
+		return cantWrite(f.path, err)
+	}
+	return nil
+}
+
+// unchanged fails if the file has changed since it was read.
+func (f file) unchanged() error {
 	now, err := readFile(f.path)
 	if err != nil {
 		return err
@@ -89,11 +112,7 @@ func (f file) replace(data []byte) error {
 	if now.exists != f.exists || !bytes.Equal(now.data, f.data) {
 		return &Problem{File: f.path, What: "has changed while this ran. Run it again"}
 	}
-	searchable := f.mode | f.mode&0o444>>2 // whoever can read the file can enter its folder
-	if err := os.MkdirAll(filepath.Dir(f.target), searchable); err != nil {
-		return &Problem{File: f.path, What: "its folder can't be made: " + reason(err)}
-	}
-	return write(f.target, data, f.mode)
+	return nil
 }
 
 // write replaces a file in one step, so that no one reads half of it.

@@ -147,6 +147,7 @@ func All() []Host {
 			Project:  []string{".gemini/settings.json"},
 			Commands: []string{"gemini"},
 			Next:     "Start Gemini CLI again; /mcp shows the server.",
+			Note:     "Gemini CLI starts servers only in folders that you trust.",
 			Source:   "https://geminicli.com/docs/tools/mcp-server",
 		},
 		{

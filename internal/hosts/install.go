@@ -2,7 +2,9 @@ package hosts
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -28,7 +30,8 @@ type Change struct {
 	file       file
 	after      []byte
 	fromBackup bool // after is the backup
-	keepBackup bool // the backup is the file without the entry
+	keepBackup bool // the backup is the file without the entry, or there was no file without it
+	removeFile bool // the file was made for the entry
 }
 
 // Entry is the entry of a server in a host's file.
@@ -55,7 +58,7 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 	if change.Outcome != Unchanged && f.readOnly() {
 		return nil, &Problem{File: path, What: "is read-only. Make it writable, then run this again"}
 	}
-	if old, err := os.ReadFile(backup(path)); err == nil && change.Outcome == Updated {
+	if old, err := os.ReadFile(backup(path)); change.Outcome == Updated && (err == nil || errors.Is(err, fs.ErrNotExist)) {
 		change.keepBackup = h.cameFrom(old, f.data, s.Name, env.Program)
 	}
 	change.Warning = h.exposed(f, change.after, scope, s.Name)
@@ -82,9 +85,14 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 	if f.readOnly() {
 		return nil, &Problem{File: path, What: "is read-only. Make it writable, then run this again"}
 	}
-	// An object that was empty, or not there, can't be told from the file. The backup can, if nothing else has changed.
-	if old, err := os.ReadFile(backup(path)); err == nil && h.cameFrom(old, f.data, name, env.Program) {
+	// The file doesn't say whether there was an empty object before, or nothing. The backup does, if nothing else has
+	// changed since.
+	old, err := os.ReadFile(backup(path))
+	switch same := h.cameFrom(old, f.data, name, env.Program); {
+	case err == nil && same:
 		change.after, change.fromBackup = old, true
+	case errors.Is(err, fs.ErrNotExist) && same && f.path == f.target:
+		change.after, change.removeFile = nil, true
 	}
 	return change, nil
 }
@@ -283,8 +291,14 @@ func (c *Change) Apply() (string, error) {
 			return "", err
 		}
 		return "", os.Remove(backup(c.File))
+	case c.removeFile:
+		return "", c.file.remove()
 	case c.keepBackup:
-		return backup(c.File), c.file.replace(c.after)
+		path := backup(c.File)
+		if !exists(path) {
+			path = "" // the file was made for the entry
+		}
+		return path, c.file.replace(c.after)
 	}
 	return c.file.replaceWithBackup(c.after)
 }

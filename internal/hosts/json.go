@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/tailscale/hujson"
@@ -44,7 +45,7 @@ func decodeJSONC(data []byte) (any, error) {
 	root.Standardize()
 	var tree any
 	if err := json.Unmarshal(root.Pack(), &tree); err != nil {
-		return nil, &Problem{What: strings.TrimPrefix(err.Error(), "json: ")}
+		return nil, &Problem{What: "can't be decoded: " + strings.TrimPrefix(err.Error(), "json: ")}
 	}
 	return tree, nil
 }
@@ -64,8 +65,8 @@ func parseJSON(data []byte) (*hujson.Value, error) {
 			text = text[strings.Index(text, ": ")+2:]
 		}
 		problem.What = strings.TrimPrefix(text, "hujson: ")
-		if inner := errors.Unwrap(err); inner != nil && problem.What == "" {
-			problem.What = inner.Error()
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			problem.What = "the file ends too early"
 		}
 		return nil, problem
 	}
@@ -247,6 +248,9 @@ func cutJSON(data []byte, at *hujson.Value, inside *hujson.Object, m int) []byte
 	case !last || member.Value.AfterExtra != nil: // its own comma
 		if len(bytes.TrimSpace(member.Value.AfterExtra)) == 0 {
 			end = comma + 1
+			if m == 0 && !beginsLine(data, start) {
+				end += len(data[end:]) - len(bytes.TrimLeft(data[end:], " "))
+			}
 		} else {
 			cuts = append(cuts, splice{comma, comma + 1, ""})
 		}
