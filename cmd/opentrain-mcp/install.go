@@ -140,38 +140,27 @@ func (f hostFlags) host() (hosts.Host, error) {
 
 // apply makes a change, or shows it, and says what was done. done says that there is nothing more to say.
 func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (done bool, err error) {
-	said := ""
-	switch change.Outcome {
-	case hosts.Unchanged:
-		said = fmt.Sprintf("%s is already installed in %s: %s", f.Name, host.Title, change.File)
-	case hosts.Absent:
-		said = fmt.Sprintf("%s isn't installed in %s: there is no such entry in %s", f.Name, host.Title, change.File)
-	}
-	if said != "" {
-		_, err = fmt.Fprintln(out, said)
-		return change.Outcome == hosts.Absent, err
-	}
-	if f.DryRun {
+	said := map[hosts.Outcome]string{
+		hosts.Added:     "Added %s to %s: %s",
+		hosts.Updated:   "Updated %s in %s: %s",
+		hosts.Removed:   "Removed %s from %s: %s",
+		hosts.Unchanged: "%s is already installed in %s: %s",
+		hosts.Absent:    "%s isn't installed in %s: there is no such entry in %s",
+	}[change.Outcome]
+	backup, changes := "", change.Outcome != hosts.Unchanged && change.Outcome != hosts.Absent
+	if changes && f.DryRun {
 		_, err = fmt.Fprint(out, change.Diff(), "\nThis was a dry run: nothing has changed.\n")
 		return true, err
 	}
-	backup, err := change.Apply()
-	if err != nil {
-		return true, err
+	if changes {
+		if backup, err = change.Apply(); err != nil {
+			return true, err
+		}
 	}
-	switch change.Outcome {
-	case hosts.Added:
-		said = fmt.Sprintf("Added %s to %s: %s", f.Name, host.Title, change.File)
-	case hosts.Updated:
-		said = fmt.Sprintf("Updated %s in %s: %s", f.Name, host.Title, change.File)
-	case hosts.Removed:
-		said = fmt.Sprintf("Removed %s from %s: %s", f.Name, host.Title, change.File)
+	if _, err = fmt.Fprintf(out, said+"\n", f.Name, host.Title, change.File); err == nil && backup != "" {
+		_, err = fmt.Fprintln(out, "Backup: "+backup)
 	}
-	if backup != "" {
-		said += "\nBackup: " + backup
-	}
-	_, err = fmt.Fprintln(out, said)
-	return false, err
+	return change.Outcome == hosts.Absent, err
 }
 
 // args are what the host starts the program with.
@@ -282,6 +271,10 @@ func command(program, typed, host string) (string, error) {
 		return "", fmt.Errorf("go run builds the program in a temporary folder, where no host can find it later. Build it first:\n"+
 			"go build -o %s ./cmd/opentrain-mcp\n.%c%s install %s", file, filepath.Separator, file, host)
 	}
+	if strings.Contains(program, string(filepath.Separator)+"_npx"+string(filepath.Separator)) {
+		return "", fmt.Errorf("npx runs the program from npm's cache, which npm clears now and then. "+
+			"Install it with npm install --global first, then run: %s install %s", hosts.Program, host)
+	}
 	// A link stays a link, such as Homebrew's: it still works when the next version is in another folder.
 	path, err := typed, error(nil)
 	if !strings.ContainsAny(typed, `/\`) {
@@ -298,7 +291,7 @@ func command(program, typed, host string) (string, error) {
 
 // sameFile says whether two paths lead to the same file.
 func sameFile(a, b string) bool {
-	first, err := os.Stat(a)
+	first, err := os.Stat(a) //nolint:gosec // the path of this program
 	if err != nil {
 		return false
 	}

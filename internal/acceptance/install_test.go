@@ -38,8 +38,17 @@ func newMachine(t *testing.T) *machine {
 // run runs the program, and returns what it prints and its exit code.
 func (m *machine) run(args ...string) (stdout, stderr string, code int) {
 	m.t.Helper()
+	return m.runAs(binary, args...)
+}
+
+// runAs runs the program as a person does who types a path, or a name that a shell looks up.
+func (m *machine) runAs(typed string, args ...string) (stdout, stderr string, code int) {
+	m.t.Helper()
 	cmd := exec.Command(binary, args...)
-	cmd.Env, cmd.Dir = m.env, m.home
+	cmd.Args[0], cmd.Env, cmd.Dir = typed, m.env, m.home
+	if strings.ContainsRune(typed, filepath.Separator) {
+		cmd.Path = typed
+	}
 	var out, log strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {

@@ -55,6 +55,7 @@ func (f Format) editor() format {
 		return format{decodeYAML, setYAML, removeYAML}
 	case JSONC:
 		return format{decodeJSONC, setJSON, removeJSON}
+	case JSON:
 	}
 	return format{decodeJSON, setJSON, removeJSON}
 }

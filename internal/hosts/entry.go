@@ -50,6 +50,7 @@ func (h Host) entry(s Server) object {
 			{key: "envs", value: object{}, start: true},
 			{key: "timeout", value: 300, start: true},
 		}
+	case Plain:
 	}
 	return object{{key: "command", value: s.Command}, {key: "args", value: args}}
 }

@@ -24,7 +24,8 @@ type Host struct {
 	Files, Darwin, Windows []string
 	Project                []string // the same in a project, "" for hosts without such settings
 
-	Commands []string // programs in the PATH that show that the host is installed
+	Signs    []string // folders that show that the host is installed, besides that of its file
+	Commands []string // programs in the PATH that show the same
 	Next     string   // what a person does after a change
 	Note     string   // what else they should know
 	Caveat   string   // what they should know about a project's settings
@@ -64,7 +65,7 @@ const (
 )
 
 // All returns the hosts that this package knows.
-func All() []Host {
+func All() []Host { //nolint:funlen // a table
 	return []Host{
 		{
 			Name: "claude-desktop", Title: "Claude Desktop", Format: JSON, Keys: []string{"mcpServers"}, Shape: Plain,
@@ -83,6 +84,7 @@ func All() []Host {
 			Name: "claude-code", Title: "Claude Code", Format: JSON, Keys: []string{"mcpServers"}, Shape: Typed,
 			Files:    []string{"${CLAUDE_CONFIG_DIR:-~}/.claude.json"},
 			Project:  []string{".mcp.json"},
+			Signs:    []string{"~/.claude"},
 			Commands: []string{"claude"},
 			Next:     "Start a new Claude Code session; /mcp shows the server.",
 			Caveat:   "Claude Code asks before it starts a server from a project's .mcp.json.",
@@ -176,6 +178,7 @@ func All() []Host {
 			Format: JSONC, Keys: []string{"mcpServers"}, Shape: Plain,
 			Files:    []string{"~/.junie/mcp/mcp.json"},
 			Project:  []string{".junie/mcp/mcp.json"},
+			Signs:    []string{"~/.junie"},
 			Commands: []string{"junie", "idea", "pycharm", "webstorm", "goland"},
 			Next:     "Turn the server on in the IDE's settings under Tools, Junie, MCP Settings.",
 			Note: "JetBrains AI Assistant has a list of its own: paste the entry in Settings, Tools, AI Assistant, " +
@@ -240,9 +243,10 @@ func fold(name string) string {
 
 // Names returns the names of all hosts.
 func Names() []string {
-	var names []string
-	for _, host := range All() {
-		names = append(names, host.Name)
+	all := All()
+	names := make([]string, len(all))
+	for i, host := range all {
+		names[i] = host.Name
 	}
 	return names
 }

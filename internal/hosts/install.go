@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -149,7 +150,7 @@ func (h Host) with(data []byte, s Server, program string) ([]byte, Outcome, erro
 			continue
 		}
 		outcome = Updated
-		if text, err = editor.change(text, append(path[:len(path):len(path)], field.key), field.value); err != nil {
+		if text, err = editor.change(text, slices.Concat(path, []string{field.key}), field.value); err != nil {
 			return nil, "", err
 		}
 	}
@@ -199,9 +200,9 @@ func (h Host) cameFrom(old, now []byte, name, program string) bool {
 
 // find looks for an entry. path is where it is, or where it belongs.
 func (h Host) find(tree any, name string) (entry any, path []string, found bool) {
-	path = append(h.Keys[:len(h.Keys):len(h.Keys)], name)
+	path = slices.Concat(h.Keys, []string{name})
 	if h.Keys2 != nil {
-		second := append(h.Keys2[:len(h.Keys2):len(h.Keys2)], name)
+		second := slices.Concat(h.Keys2, []string{name})
 		if entry, found = lookup(tree, second...); found {
 			return entry, second, true
 		}

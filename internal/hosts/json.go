@@ -300,6 +300,11 @@ func nested(path []string, value any) any {
 	return value
 }
 
+// objectAt is nested for a path with at least one key.
+func objectAt(path []string, value any) object {
+	return object{{key: path[0], value: nested(path[1:], value)}}
+}
+
 // renderJSON writes a value. Without a line end it writes one line.
 func renderJSON(value any, indent, unit, line string) string {
 	switch value := value.(type) {
@@ -338,6 +343,8 @@ func quoteJSON(text string) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	encoder.Encode(text) //nolint:errcheck,errchkjson // a string can always be written
+	if err := encoder.Encode(text); err != nil {
+		return `""` // not for strings
+	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -27,7 +27,8 @@ func (h Host) File(env Env, scope Scope) (file string, found bool) {
 	}
 	file, standard := h.userFile(env)
 	folder := filepath.Dir(file)
-	found = exists(file) || folder != filepath.Clean(env.Home) && exists(folder) || !standard
+	found = exists(file) || folder != filepath.Clean(env.Home) && exists(folder) || !standard ||
+		slices.ContainsFunc(h.Signs, func(sign string) bool { return exists(env.expand(sign)) })
 	return file, found || slices.ContainsFunc(h.Commands, env.LookPath)
 }
 
@@ -106,8 +107,8 @@ func (e Env) expand(template string) string {
 		return path
 	}
 	// The newest folder that matches; the file in it may be missing.
-	matches, _ := filepath.Glob(filepath.Dir(path)) //nolint:errcheck // the pattern is ours
-	if len(matches) == 0 {
+	matches, err := filepath.Glob(filepath.Dir(path))
+	if err != nil || len(matches) == 0 {
 		return ""
 	}
 	newest := slices.MaxFunc(matches, func(a, b string) int { return changed(a).Compare(changed(b)) })

@@ -120,7 +120,7 @@ func setTOML(data []byte, path []string, value any) ([]byte, error) {
 	members, isObject := value.(object)
 	switch {
 	case table != nil:
-		return insertInBraces(data, table, nested(path[len(table.path):], value)), nil
+		return insertInBraces(data, table, objectAt(path[len(table.path):], value)[0]), nil
 	case isObject:
 		return appendTable(data, path, members), nil
 	case header == nil:
@@ -137,8 +137,7 @@ func setTOML(data []byte, path []string, value any) ([]byte, error) {
 }
 
 // insertInBraces adds the first member of a table in braces.
-func insertInBraces(data []byte, table *tomlItem, value any) []byte {
-	member := value.(object)[0]
+func insertInBraces(data []byte, table *tomlItem, member field) []byte {
 	text := " " + keyTOML(member.key) + " = " + renderTOML(member.value)
 	open := table.value + 1
 	if rest := bytes.TrimLeft(data[open:], " \t"); rest[0] != '}' {
@@ -150,15 +149,14 @@ func insertInBraces(data []byte, table *tomlItem, value any) []byte {
 // appendTable adds a table at the end, after an empty line. A document without a line end stays without one.
 func appendTable(data []byte, path []string, members object) []byte {
 	line := newline(data)
-	var keys []string
-	for _, key := range path {
-		keys = append(keys, keyTOML(key))
+	name := keyTOML(path[0])
+	for _, key := range path[1:] {
+		name += "." + keyTOML(key)
 	}
-	lines := []string{"[" + strings.Join(keys, ".") + "]"}
+	text := "[" + name + "]"
 	for _, member := range members {
-		lines = append(lines, keyTOML(member.key)+" = "+renderTOML(member.value))
+		text += line + keyTOML(member.key) + " = " + renderTOML(member.value)
 	}
-	text := strings.Join(lines, line)
 	switch {
 	case len(data) == 0:
 		text += line
@@ -247,11 +245,12 @@ func keyTOML(key string) string {
 // renderTOML writes a value in one line.
 func renderTOML(value any) string {
 	if members, isObject := value.(object); isObject {
-		var parts []string
+		text, before := "{", " "
 		for _, member := range members {
-			parts = append(parts, keyTOML(member.key)+" = "+renderTOML(member.value))
+			text += before + keyTOML(member.key) + " = " + renderTOML(member.value)
+			before = ", "
 		}
-		return strings.TrimSuffix("{ "+strings.Join(parts, ", "), " ") + " }"
+		return text + " }"
 	}
 	text, err := toml.Marshal(map[string]any{"x": value})
 	if err != nil {
