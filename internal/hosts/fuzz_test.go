@@ -91,13 +91,14 @@ func seeds(format hosts.Format) [][]byte {
 		texts = []string{
 			"", "# c\nA: 1\n", "extensions:\n  # dev\n  developer:\n    enabled: true # yes\n    args:\n    - a\nB: |\n  x\n", "extensions:\n",
 			"extensions: {}\n", "extensions: {a: {cmd: 'it''s'}, b: [1, {c: 2}]}\n", "{extensions: {a: 1}}", "---\nextensions: ~ # x\n...\n",
-			"a: &x {b: 1}\nextensions:\r\n    y:\r\n        <<: *x\r\n", "A: b",
+			"a: &x {b: 1}\nextensions:\r\n    y:\r\n        <<: *x\r\n", "A: b", ": \r\n    b 1}\nextensions:",
 		}
 	default:
 		texts = []string{
 			"", "{}", "{ }", "{\n}", "// c\n{\n  // x\n  \"mcpServers\": {\n    \"a\": {\"command\": \"x\"}, // y\n  },\n}\n", "{\"mcpServers\":{\"a\":{}}}",
 			"{\r\n\t\"servers\": {\r\n\t\t\"a\": 1 /* b */\r\n\t}\r\n}", "{\"mcp\": {\"servers\": {\"x\": {}}}, \"context_servers\": null}", "/* c */",
 			"{\"mcpServers\": {\"a\": 1, \"b\": 2 // c\n}}", "{\"mcpServers\": [], \"mcpServers\": {\"a\": {}}}",
+			"{ // x\n  \"mcpServers\": {\n    \"a\": {}, // y \n}}",
 		}
 	}
 	var all [][]byte

@@ -3,6 +3,7 @@ package hosts_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -157,6 +158,28 @@ func TestNames(t *testing.T) {
 		}
 		if got := strings.Join(hosts.Meant(typed), " "); got != want {
 			t.Errorf("%q: did you mean %s", typed, got)
+		}
+	}
+}
+
+// TestEverySystem: the entry of each host can be written and found again wherever it runs. Windows paths keep their backslashes.
+func TestEverySystem(t *testing.T) {
+	t.Parallel()
+	for _, host := range hosts.All() {
+		for goos, command := range map[string]string{
+			"linux": "/opt/it's \"here\"/opentrain-mcp", "darwin": "/Applications/Über uns: #1/opentrain-mcp",
+			"windows": `C:\Users\Ann Lee\opentrain-mcp.exe`,
+		} {
+			env := machine(t, goos)
+			want := hosts.Server{Name: "opentrain", Command: command, Args: []string{"--sandbox", "--toolsets=posting,market"}}
+			install(t, host, env, want)
+			got, found, err := host.Find(env, hosts.User, "opentrain")
+			if err != nil || !found || !got.Ours || !reflect.DeepEqual(got.Server, want) {
+				t.Errorf("%s on %s: %+v, %v", host.Name, goos, got, err)
+			}
+			if outcome, _ := install(t, host, env, want); outcome != hosts.Unchanged {
+				t.Errorf("%s on %s: %s", host.Name, goos, outcome)
+			}
 		}
 	}
 }
