@@ -130,6 +130,7 @@ func language(format hosts.Format) string {
 		return "toml"
 	case hosts.YAML:
 		return "yaml"
+	case hosts.JSON, hosts.JSONC:
 	}
 	return "json"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,7 +120,7 @@ func commandIn(t *testing.T, host hosts.Host, data []byte) (command []string) {
 			command = append(command, part)
 		case []any:
 			for _, word := range part {
-				command = append(command, word.(string))
+				command = append(command, fmt.Sprint(word))
 			}
 		}
 	}
@@ -135,7 +136,7 @@ func (m *machine) starts(line []string) {
 		return cmd, nil
 	}
 	host := newHost(transport.NewStdioWithOptions(line[0], nil, line[1:], transport.WithCommandFunc(command)), legacy)
-	defer host.Close()
+	defer host.Close() //nolint:errcheck // the tools are listed
 	initialize(m.t, host, legacy)
 	tools, err := host.ListTools(m.t.Context(), mcp.ListToolsRequest{})
 	if err != nil || len(tools.Tools) == 0 {
