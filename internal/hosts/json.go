@@ -53,23 +53,28 @@ func decodeJSONC(data []byte) (any, error) {
 // parseJSON returns nil for a document without a value.
 func parseJSON(data []byte) (*hujson.Value, error) {
 	data = bytes.Clone(data) // the parser's result may share it
-	if root, err := hujson.Parse(data); err == nil {
+	root, err := hujson.Parse(data)
+	if err == nil {
 		return &root, nil
-	} else if _, blank := hujson.Parse(append(bytes.Clone(data), "\nnull"...)); blank == nil {
-		return nil, nil //nolint:nilnil // there is neither a value nor an error
-	} else {
-		problem := &Problem{}
-		text := err.Error()
-		if _, scanErr := fmt.Sscanf(text, "hujson: line %d, column %d:", &problem.Line, &problem.Column); scanErr == nil {
-			text = text[strings.Index(text, ": l")+2:]
-			text = text[strings.Index(text, ": ")+2:]
-		}
-		problem.What = strings.TrimPrefix(text, "hujson: ")
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			problem.What = "the file ends too early"
-		}
-		return nil, problem
 	}
+	if _, blank := hujson.Parse(append(bytes.Clone(data), "\nnull"...)); blank == nil {
+		return nil, nil //nolint:nilnil // there is neither a value nor an error
+	}
+	problem := &Problem{}
+	if _, unplaced := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &problem.Line, &problem.Column); unplaced != nil {
+		return nil, &Problem{What: "can't be read: " + err.Error()}
+	}
+	switch inner := errors.Unwrap(err); {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		problem.What = "the file ends too early"
+	case strings.HasPrefix(inner.Error(), "invalid literal: \""): // what it quotes may be a secret
+		problem.What = "this text has a character in it that needs a backslash"
+	case strings.HasPrefix(inner.Error(), "invalid literal: "):
+		problem.What = "this is no value; a text needs quotes"
+	default:
+		problem.What = inner.Error()
+	}
+	return nil, problem
 }
 
 // setJSON sets a value in JSON, with or without comments.
