@@ -70,7 +70,7 @@ func (c installCommand) Run(_ context.Context, std streams) error {
 		lines = append(lines, "Note: "+host.Title+" doesn't seem to be on this machine yet.")
 	}
 	if c.Scope == string(hosts.Project) {
-		lines = append(lines, "Note: the entry starts "+server.Command+", a path of this machine.")
+		lines = append(lines, "Note: the entry has the path of the program on this machine, "+server.Command)
 	}
 	if change.Warning != "" {
 		lines = append(lines, "Warning: "+change.Warning)
@@ -91,9 +91,15 @@ func (c installCommand) more(host hosts.Host) (sentences []string) {
 	if c.Scope == string(hosts.Project) && host.Caveat != "" {
 		sentences = append(sentences, host.Caveat)
 	}
-	if !c.Sandbox && !hasToken() {
+	folder := strings.TrimSpace(os.Getenv("XDG_CONFIG_HOME"))
+	switch {
+	case c.Sandbox:
+	case !hasToken():
 		sentences = append(sentences, "There is no OpenTrain account on this machine yet. Your agent can set one up, or run: "+
 			hosts.Program+" login")
+	case folder != "":
+		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it there, "+
+			"the host keeps variables to itself: set XDG_CONFIG_HOME in the entry too.")
 	}
 	return sentences
 }

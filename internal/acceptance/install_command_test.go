@@ -94,7 +94,7 @@ func TestInstallInAProject(t *testing.T) {
 	out, log, code := m.run("install", "vscode", "--scope", "project", "--name", "hire")
 	data, err := os.ReadFile(filepath.Join(m.home, ".vscode", "mcp.json"))
 	if code != 0 || log != "" || err != nil || !strings.Contains(string(data), `"hire": {`) ||
-		!strings.Contains(out, "Note: the entry starts "+binary+", a path of this machine.") {
+		!strings.Contains(out, "Note: the entry has the path of the program on this machine, "+binary+"\n") {
 		t.Errorf("code %d, %v\n%s%s%s", code, err, out, log, data)
 	}
 }
@@ -151,7 +151,11 @@ func TestInstallKnowsAccounts(t *testing.T) {
 		t.Error(out)
 	}
 	write(t, filepath.Join(m.home, ".config", "opentrain", "cli.json"), `{"apiToken": "`+sandbox.DemoToken+`"}`)
-	if out, _, _ := m.run("install", "zed"); strings.Contains(out, hint) {
+	if out, _, _ := m.run("install", "zed"); strings.Contains(out, hint) || strings.Contains(out, "XDG_CONFIG_HOME") {
+		t.Error(out)
+	}
+	m.env = append(m.env, "XDG_CONFIG_HOME="+filepath.Join(m.home, ".config"))
+	if out, _, _ := m.run("install", "zed"); !strings.Contains(out, "set XDG_CONFIG_HOME in the entry too.") {
 		t.Error(out)
 	}
 	for _, path := range m.left() {
@@ -188,7 +192,7 @@ func TestInstallMistakesAreExplained(t *testing.T) {
 	write(t, file, "{\n  \"a\": b\n}")
 	for _, command := range []string{"install", "uninstall"} {
 		if out, log, code := m.run(command, "cursor"); code != 1 || out != "" ||
-			log != "opentrain-mcp: "+file+", line 2, column 8: this is no value; a text needs quotes. "+
+			log != "opentrain-mcp: "+file+", line 2, column 8: this is not a value; a text needs quotes. "+
 				"The file was left alone; correct it, then run this again\n" {
 			t.Errorf("code %d\n%s%s", code, out, log)
 		}

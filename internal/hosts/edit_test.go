@@ -187,7 +187,7 @@ func TestRemoval(t *testing.T) {
 func TestMistakesHaveAPlace(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ host, content, want string }{
-		"JSON":              {"cursor", "{\n  \"a\": tru\n}", "line 2, column 8: this is no value; a text needs quotes"},
+		"JSON":              {"cursor", "{\n  \"a\": tru\n}", "line 2, column 8: this is not a value; a text needs quotes"},
 		"JSON, a backslash": {"cursor", `{"a": "C:\Users"}`, "line 1, column 7: this text has a character in it that needs a backslash"},
 		"JSON, unfinished":  {"cursor", "{\n", "line 2, column 1: the file ends too early"},
 		"JSON, a comment":   {"claude-desktop", "{\n  \"ü\": 1, // x\n}", "line 2, column 9: this host reads no comments and no comma before a closing bracket"},

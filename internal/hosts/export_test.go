@@ -10,7 +10,7 @@ func (h Host) Without(data []byte, name string) ([]byte, Outcome, error) {
 // Decode decodes a file's content.
 func (h Host) Decode(data []byte) (any, error) { return h.Format.editor().decode(unmarked(data)) }
 
-// Entry is what the host gets.
+// Same says whether a decoded entry is that of a server.
 func (h Host) Same(decoded any, s Server) bool { return same(decoded, h.entry(s)) }
 
 // Equal compares two documents without what is at a path.

@@ -135,7 +135,7 @@ func TestLinksStay(t *testing.T) {
 	}
 }
 
-// TestFilesThatCantBeChanged: the reason is told, and the file stays.
+// TestFilesThatCantBeChanged: the message says why, and the file stays.
 func TestFilesThatCantBeChanged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -178,6 +178,20 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		if entry, found, err := named(t, "cursor").Find(env, hosts.User, "opentrain"); !found || err != nil || entry.Ours {
 			t.Errorf("%+v, %v", entry, err)
 		}
+	}
+}
+
+// TestFoldersThatCantBeMade: the message says why.
+func TestFoldersThatCantBeMade(t *testing.T) {
+	t.Parallel()
+	env := machine(t, "linux")
+	put(t, filepath.Join(env.Home, ".cursor"), "a file")
+	change, err := named(t, "cursor").Install(env, hosts.User, server)
+	if err == nil {
+		_, err = change.Apply()
+	}
+	if err == nil || !strings.Contains(err.Error(), "mcp.json can't be ") || !strings.HasSuffix(err.Error(), "not a directory") {
+		t.Error(err)
 	}
 }
 

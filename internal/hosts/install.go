@@ -73,9 +73,6 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.exists && scope == Project {
-		f.mode = 0o644 // for everyone who works on the project
-	}
 	change := &Change{File: path, file: f}
 	if change.after, change.Outcome, err = h.without(f.data, name, env.Program); err != nil {
 		return nil, explain(path, err)
@@ -142,7 +139,7 @@ func (h Host) with(data []byte, s Server, program string) ([]byte, Outcome, erro
 		return append(mark, text...), Added, nil
 	}
 	if !h.isOurs(value, program) {
-		return nil, "", taken(value, h, s.Name)
+		return nil, "", foreign(value, h, s.Name)
 	}
 	outcome := Unchanged
 	for _, field := range entry {
@@ -170,7 +167,7 @@ func (h Host) without(data []byte, name, program string) ([]byte, Outcome, error
 		return data, Absent, nil
 	}
 	if !h.isOurs(value, program) {
-		return nil, "", taken(value, h, name)
+		return nil, "", foreign(value, h, name)
 	}
 	if text, err = editor.drop(text, path); err != nil {
 		return nil, "", err
@@ -178,8 +175,8 @@ func (h Host) without(data []byte, name, program string) ([]byte, Outcome, error
 	return append(mark, text...), Removed, nil
 }
 
-// taken is for an entry of another program.
-func taken(value any, h Host, name string) error {
+// foreign is for an entry of another program.
+func foreign(value any, h Host, name string) error {
 	starts := "starts something else"
 	if command := h.command(value); command != "" {
 		starts = "starts " + command

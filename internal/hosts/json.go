@@ -70,7 +70,7 @@ func parseJSON(data []byte) (*hujson.Value, error) {
 	case strings.HasPrefix(inner.Error(), "invalid literal: \""): // what it quotes may be a secret
 		problem.What = "this text has a character in it that needs a backslash"
 	case strings.HasPrefix(inner.Error(), "invalid literal: "):
-		problem.What = "this is no value; a text needs quotes"
+		problem.What = "this is not a value; a text needs quotes"
 	default:
 		problem.What = inner.Error()
 	}
