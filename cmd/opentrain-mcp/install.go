@@ -98,8 +98,8 @@ func (c installCommand) more(host hosts.Host) (sentences []string) {
 		sentences = append(sentences, "There is no OpenTrain account on this machine yet. Your agent can set one up, or run: "+
 			hosts.Program+" login")
 	case folder != "":
-		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it there, "+
-			"the host keeps variables to itself: set XDG_CONFIG_HOME in the entry too.")
+		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it "+
+			"there, the host keeps variables to itself: set XDG_CONFIG_HOME in the entry too.")
 	}
 	return sentences
 }

@@ -37,7 +37,7 @@ type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox API, for curl and other clients."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
 
-	Install   installCommand   `cmd:"" help:"Add this server to a host, such as Claude Desktop or Cursor. Without a host, list those on this machine."`
+	Install   installCommand   `cmd:"" help:"${helpInstall}"`
 	Uninstall uninstallCommand `cmd:"" help:"Remove this server from a host."`
 
 	Version versionCommand `cmd:"" help:"Print the version."`
