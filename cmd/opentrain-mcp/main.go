@@ -36,6 +36,10 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, from start to finish, and show every call."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox: its API for curl and other clients, its pages for browsers."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
+
+	Install   installCommand   `cmd:"" help:"${helpInstall}"`
+	Uninstall uninstallCommand `cmd:"" help:"Remove this server from a host."`
+
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
