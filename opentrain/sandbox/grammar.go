@@ -19,8 +19,8 @@ type grammar struct {
 	values map[string]float64 // of the words for numbers
 	groups map[string]set     // of a word, with the word itself
 	bits   map[string]set     // of words, groups and signs
-	parts  map[string]*part
-	rules  []rule // those that set fields
+	parts  map[string][]rule
+	rules  []rule // those for fields
 	tasks  []task
 }
 
@@ -43,85 +43,77 @@ func (s set) with(other set) set {
 	return s
 }
 
-// rule is a pattern and the field that it sets.
+// rule is a pattern and what it says of a field. guess is why that may be wrong.
 type rule struct {
 	field, value, guess string
-	pattern             []step
+	steps               []step
 	begins              set // what the pattern can begin with
 }
 
-// step is the words, groups and parts of which a pattern takes one.
+// step is a part of a pattern: one of several words, groups and other patterns.
 type step struct {
 	any             set
-	parts           []*part
-	zero, skippable bool // it takes no token; it can be missing
-}
-
-// part is a pattern that others use.
-type part struct {
-	rules []rule
-	ahead bool // it comes next, but isn't taken
+	rules           []rule
+	ahead, optional bool // it is only looked at; it can be missing
 }
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{map[string]float64{}, map[string]set{}, map[string]set{}, map[string]*part{}, nil, nil}
+	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string][]rule{}}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if !found || strings.HasPrefix(line, "# ") {
 			continue
 		}
-		head, doubt, _ := strings.Cut(strings.TrimSuffix(head, ")"), " (")
+		head, guess, _ := strings.Cut(strings.TrimSuffix(head, ")"), " (")
 		name, value, _ := strings.Cut(head, " ")
-		switch {
-		case name == "TASK":
+		switch name[0] {
+		case '@':
+			for word := range strings.FieldsSeq(body) {
+				g.groups[word] = g.groups[word].with(g.bit(name))
+				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have no value
+			}
+		case '&':
+			for pattern := range strings.SplitSeq(body, " ; ") {
+				g.parts[name] = append(g.parts[name], g.compile(rule{guess: guess}, pattern))
+			}
+		case 'T': // TASK
 			columns := strings.Split(body, "|")
 			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
-		case name[0] == '@':
-			for _, word := range strings.Fields(body) {
-				g.groups[word] = g.groups[word].with(g.bit(name))
-				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have none
-			}
 		default:
 			for pattern := range strings.SplitSeq(body, " ; ") {
-				one := rule{field: name, value: value, guess: doubt, pattern: g.compile(pattern)}
-				if name[0] == '&' {
-					g.part(name).rules = append(g.part(name).rules, one)
-				} else {
-					g.rules = append(g.rules, one)
-				}
+				g.rules = append(g.rules, g.compile(rule{field: name, value: value, guess: guess}, pattern))
 			}
-		}
-	}
-	all := [][]rule{g.rules}
-	for _, p := range g.parts {
-		all = append(all, p.rules)
-	}
-	for _, rules := range all {
-		for i := range rules {
-			rules[i].begins = g.begins(rules[i].pattern)
 		}
 	}
 	return g
 })
 
-// begins returns what a pattern can begin with: anything, if it can be empty.
-func (g *grammar) begins(pattern []step) (first set) {
-	for _, e := range pattern {
-		if e.zero {
-			continue
-		}
-		first = first.with(e.any)
-		for _, p := range e.parts {
-			for _, sub := range p.rules {
-				first = first.with(g.begins(sub.pattern))
+// compile adds the steps of a pattern to a rule.
+func (g *grammar) compile(one rule, pattern string) rule {
+	empty := true // so far
+	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "~? ~? ~?")) {
+		text, optional := strings.CutSuffix(text, "?")
+		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
+		for name := range strings.SplitSeq(text, "|") {
+			if part := g.parts[name]; part != nil {
+				s.rules = append(s.rules, part...)
+			} else {
+				s.any = s.any.with(g.bit(name))
 			}
 		}
-		if !e.skippable {
-			return first
+		if empty && !s.ahead {
+			one.begins, empty = one.begins.with(s.any), optional
+			for _, sub := range s.rules {
+				one.begins = one.begins.with(sub.begins)
+			}
 		}
+		one.steps = append(one.steps, s)
 	}
-	return g.bit("*")
+	if empty {
+		one.begins = g.bit("*") // every token
+	}
+	return one
 }
 
 // bit returns the set of one word, group or sign.
@@ -129,36 +121,11 @@ func (g *grammar) bit(name string) set {
 	one, known := g.bits[name]
 	if !known {
 		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
-		g.bits[name] = one
-		if !strings.HasPrefix(name, "@") {
+		if g.bits[name] = one; name[0] != '@' {
 			g.groups[name] = g.groups[name].with(one)
 		}
 	}
 	return one
-}
-
-func (g *grammar) part(name string) *part {
-	if g.parts[name] == nil {
-		g.parts[name] = &part{ahead: name[1] == '>'}
-	}
-	return g.parts[name]
-}
-
-func (g *grammar) compile(pattern string) []step {
-	var all []step
-	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "~? ~? ~?")) {
-		text, skippable := strings.CutSuffix(text, "?")
-		e := step{skippable: skippable, zero: text == "^" || text == "^^" || text == "."}
-		for one := range strings.SplitSeq(text, "|") {
-			if one[0] == '&' && len(one) > 1 {
-				e.parts = append(e.parts, g.part(one))
-			} else {
-				e.any = e.any.with(g.bit(one))
-			}
-		}
-		all = append(all, e)
-	}
-	return all
 }
 
 // in reports whether a token is in one of some groups.
@@ -176,42 +143,86 @@ type finding struct {
 	doubt      string
 }
 
-// match matches a pattern at the end of a finding, and returns the longer finding.
-func (r *reader) match(f finding, pattern []step) (whole finding, matched bool) {
-	if len(pattern) == 0 {
+// match matches steps at the end of a finding, and returns the longer finding.
+func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
+	if len(steps) == 0 {
 		return f, true
 	}
-	e, rest, here := &pattern[0], pattern[1:], r.at(f.end)
-	if here.groups.meets(&e.any) {
+	s, rest, here := &steps[0], steps[1:], r.at(f.end)
+	if here.groups.meets(&s.any) {
 		next := f
-		if here.kind == number && !e.zero {
-			next.numbers = append(slices.Clip(f.numbers), f.end)
-		}
-		if !e.zero {
+		if !s.ahead {
 			next.end++
+		}
+		if here.kind == number && !s.ahead {
+			next.numbers = append(slices.Clip(f.numbers), f.end)
 		}
 		if whole, matched = r.match(next, rest); matched {
 			return whole, true
 		}
 	}
-	for _, p := range e.parts {
-		for i := range p.rules {
-			sub := &p.rules[i]
-			if !here.groups.meets(&sub.begins) {
-				continue
+	for i := range s.rules {
+		if sub := &s.rules[i]; here.groups.meets(&sub.begins) {
+			next, found := r.match(f, sub.steps)
+			if next.doubt = cmp.Or(next.doubt, sub.guess); s.ahead {
+				next = f
 			}
-			inner, found := r.match(f, sub.pattern)
-			inner.doubt = cmp.Or(inner.doubt, sub.guess)
-			if p.ahead {
-				inner = f
-			}
-			if whole, matched = r.match(inner, rest); found && matched {
+			if whole, matched = r.match(next, rest); found && matched {
 				return whole, true
 			}
 		}
 	}
-	if e.skippable {
+	if s.optional {
 		return r.match(f, rest)
 	}
 	return f, false
+}
+
+// task is a kind of labeling work: a value of labelTypes, its title in the title of a job, its label, its category in the
+// marketplace, "" if that follows from the data, and what it needs: a language, a given amount of data.
+type task struct{ value, title, label, category, needs string }
+
+func taskOf(value string) task {
+	for _, t := range theGrammar().tasks {
+		if t.value == value {
+			return t
+		}
+	}
+	return task{label: value}
+}
+
+// labelTypes returns the values of labelTypes.
+func labelTypes() []string {
+	var list []string
+	for _, t := range theGrammar().tasks {
+		list = append(list, t.value)
+	}
+	return list
+}
+
+func needsLanguage(types []string) bool { return need(types, "language") }
+
+func worksOnDataset(types []string) bool { return need(types, "dataset") }
+
+func need(types []string, what string) bool {
+	return slices.ContainsFunc(types, func(value string) bool { return strings.Contains(taskOf(value).needs, what) })
+}
+
+// labelOf returns the display label of a value of labelTypes.
+func labelOf(value string) string { return taskOf(value).label }
+
+// category returns the marketplace category of a job, "Data Annotation" by default.
+func category(types []string, dataType string) string {
+	for _, value := range types {
+		if t := taskOf(value); t.category != "" {
+			return t.category
+		}
+	}
+	switch dataType {
+	case "IMAGE", "VIDEO", "AUDIO", "TEXT":
+		return *displayLabel(dataType) + " Annotation"
+	case "LIDAR":
+		return "LiDAR Annotation"
+	}
+	return cmp.Or(*cmp.Or(displayLabel(dataType), new(string)), "Data Annotation")
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"strconv"
@@ -59,14 +60,14 @@ func (r *reader) split() {
 // word returns a word with its groups.
 func (r *reader) word(written string) *token {
 	low := strings.ToLower(written)
-	return &token{low: low, groups: r.groups[low].with(r.groups[written])}
+	return &token{kind: word, low: low, groups: r.groups[low].with(r.groups[written]).with(r.bits["*"])}
 }
 
-func (r *reader) add(t token, start, end int) *token {
-	named := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
-	t.low, t.groups = named.low, named.groups.with(r.bits["*"])
-	t.start, t.end, t.sentence, t.clause, t.scale = start, end, r.sentence, r.clause, 1
-	r.tokens = append(r.tokens, t)
+// add adds a token.
+func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
+	t := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
+	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, r.sentence, r.clause
+	r.tokens = append(r.tokens, *t)
 	return r.at(len(r.tokens) - 1)
 }
 
@@ -79,7 +80,7 @@ func (r *reader) addLineBreak(line, at int) {
 	complete := !unicode.IsLower(next) && r.in(last, "@item", "@person")
 	if strings.TrimSpace(r.text[line:at]) == "" || labeled || complete || strings.ContainsRune("\n-*•#", next) {
 		if last.low != "\n" {
-			r.add(token{kind: stop}, at, at+1)
+			r.add(stop, 0, at, at+1)
 		}
 		r.sentence++
 		r.clause++
@@ -96,7 +97,7 @@ func (r *reader) addMark(start, end int) {
 	if text == "-" && touches && unicode.IsLetter(next) || text == "." && touches && r.in(before, "@abbreviation") {
 		return
 	}
-	t := r.add(token{}, start, end)
+	t := r.add(mark, 0, start, end)
 	ends := r.in(t, "@end") && !(touches && unicode.IsLower(next))
 	if ends || text != "." && r.in(t, "@stop") && !(between && strings.Contains("–—", text)) || text == "-" && unicode.IsSpace(next) && !between {
 		t.kind = stop
@@ -111,31 +112,29 @@ func (r *reader) addMark(start, end int) {
 func (r *reader) addWord(start, end int) {
 	text := r.text[start:end]
 	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 && r.in(r.word(text[:digits]), "@usd", "@foreign") { // "USD15"
-		r.add(token{kind: word}, start, start+digits)
+		r.add(word, 0, start, start+digits)
 		r.addNumber(start+digits, end)
 		return
 	}
 	t, last := r.word(text), r.at(len(r.tokens)-1)
 	value, scale, scales := r.values[t.low], r.values[text], r.in(t, "@scale")
+	if scales {
+		value = 0
+	}
 	suffix := last.kind == number && last.end == start
 	switch {
 	case suffix && text == "D": // "3D"
 		last.kind, last.low, last.groups = word, "3d", r.groups["3d"]
 	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
-		suffix && t.groups == set{} && (len(text) < 4 || text[0] >= utf8.RuneSelf): // "2nd", "12万"
-		if !scales {
-			scale = 0
-		}
-		if scale == 1e3 && (last.value == 4 || last.value == 8) && len(text) == 1 { // "4K" is a resolution
+		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf): // "2nd", "12万"
+		if !scales || scale == 1e3 && len(text) == 1 && (last.value == 4 || last.value == 8) { // "4K" is a resolution
 			scale = 0
 		}
 		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
-	case r.in(t, "@number"):
-		r.add(token{kind: number, value: value}, start, end)
-	case scales && len(text) > 2: // "dozens"
-		r.add(token{kind: number}, start, end)
+	case r.in(t, "@number") || scales && len(text) > 2: // "ten", "dozens"
+		r.add(number, value, start, end)
 	default:
-		r.add(token{kind: word}, start, end)
+		r.add(word, 0, start, end)
 	}
 }
 
@@ -145,7 +144,7 @@ func (r *reader) addNumber(start, end int) {
 	if strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
 		value = 0
 	}
-	r.add(token{kind: number, value: value}, start, end)
+	r.add(number, value, start, end)
 }
 
 // figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.
@@ -163,4 +162,67 @@ func figure(s string) float64 {
 		return 0
 	}
 	return value
+}
+
+// setForeignAside takes the sentences that aren't in English out of the tokens, and reports them.
+func (r *reader) setForeignAside() {
+	scores := map[int]int{} // of sentences; -1: of all
+	for i := range r.tokens {
+		score := r.englishness(r.at(i))
+		scores[r.at(i).sentence] += score
+		scores[-1] += score
+	}
+	var kept []token
+	first := 0
+	for i, t := range r.tokens {
+		if t.sentence != r.at(i-1).sentence {
+			first = t.start
+		}
+		if score := scores[t.sentence]; score > 0 || score == 0 && scores[-1] >= 0 {
+			kept = append(kept, t)
+		} else if t.sentence != r.at(i+1).sentence {
+			r.addUnmapped(r.text[first:t.end], "This sandbox reads only English; OpenTrain may read more.")
+			r.demands.language, r.demands.dataset = true, true
+		}
+	}
+	r.tokens = kept
+}
+
+// englishness is positive for a word that is common in English descriptions, negative for one of another language.
+func (r *reader) englishness(t *token) int {
+	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
+	switch lower := unicode.IsLower(first); {
+	case t.kind != word, r.in(t, "@foreign"):
+	case r.in(t, "@english", "@person", "@item"):
+		return 1
+	case unicode.IsLetter(first) && !unicode.Is(unicode.Latin, first), lower && r.in(t, "@other"):
+		return -2
+	case lower && strings.ContainsFunc(t.low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }):
+		return -1
+	}
+	return 0
+}
+
+// findPlaces makes one token of the name of a language or country.
+func (r *reader) findPlaces() {
+	tokens := r.tokens
+	r.tokens = nil
+	for i := 0; i < len(tokens); i++ {
+		t := tokens[i]
+		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
+		lower := unicode.IsLower(first)
+		for size := min(5, len(tokens)-i); size > 0 && t.kind == word && !(lower && (len(t.low) < 5 || t.low == "polish")); size-- {
+			last := tokens[i+size-1]
+			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
+			language, spoken := namedLanguage(name)
+			land, known := namedCountry(name)
+			if spoken = spoken && !(lower && size > 1); last.kind == word && (spoken || known && !lower) {
+				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
+				t.name, t.end = cmp.Or(language, land.name), last.end
+				i += size - 1
+				break
+			}
+		}
+		r.tokens = append(r.tokens, t)
+	}
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -31,10 +32,18 @@ type reader struct {
 	remarks          []remark
 }
 
-// remark is why tokens set no field.
+// fact is what a rule says in the text.
+type fact struct {
+	finding
+	*rule
+	number float64
+	at     int // the token of the number, or the first one
+}
+
+// remark is why a fact set no field.
 type remark struct {
-	first, end int
-	reason     string
+	fact
+	reason string
 }
 
 // parse reads a description.
@@ -47,7 +56,7 @@ func parse(text string) parsed {
 	r.findPlaces()
 	r.markSigns()
 	r.findFacts()
-	r.setAll()
+	r.setFields()
 	r.report()
 	return r.parsed
 }
@@ -65,101 +74,128 @@ func (r *reader) phrase(first, end int) string {
 	return strings.Join(strings.Fields(r.text[r.tokens[first].start:r.tokens[end-1].end]), " ")
 }
 
+// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated: a "not" reaches to the end
+// of its sentence.
+func (r *reader) markSigns() {
+	r.negated = make([]bool, r.clause+1)
+	until := -1
+	for i := range r.tokens {
+		t, before := r.at(i), r.at(i-1)
+		if r.in(t, "@not") || strings.HasSuffix(t.low, "n't") {
+			until = t.sentence
+		} else if t.low == "but" {
+			until = -1
+		}
+		r.negated[t.clause] = r.negated[t.clause] || until == t.sentence || r.in(t, "@no")
+		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
+		r.mark(t, "^", starts)
+		r.mark(t, "^^", starts && before.sentence != t.sentence)
+		r.mark(t, ".", t.kind == stop && t.low != ":")
+		r.mark(t, "~", t.kind == word && !r.in(t, "@ends"))
+		r.mark(t, "##", t.kind == number)
+		r.mark(t, "#", t.kind == number && t.value > 0)
+		r.mark(t, "#100", t.kind == number && t.value >= 100)
+	}
+}
+
+// mark puts a token into a group.
+func (r *reader) mark(t *token, group string, holds bool) {
+	if holds {
+		t.groups = t.groups.with(r.bits[group])
+	}
+}
+
+// findFacts applies the rules.
+func (r *reader) findFacts() {
+	for n := range r.rules {
+		one, end := &r.rules[n], 0
+		for i := range r.tokens {
+			if i < end || !r.tokens[i].groups.meets(&one.begins) {
+				continue
+			}
+			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched {
+				if f := (fact{finding: found, rule: one, at: i}); r.holds(&f) {
+					r.facts[one.field] = append(r.facts[one.field], f)
+					end = f.end
+				}
+			}
+		}
+	}
+}
+
+// holds reports whether nothing around a fact makes it false, and completes it.
+func (r *reader) holds(f *fact) bool {
+	if n := f.numbers; len(n) > 0 {
+		f.at, f.number = n[0], r.at(n[0]).value
+	}
+	if n := f.numbers; len(n) > 1 && f.field != "left" {
+		if low, high := r.at(n[0]), r.at(n[1]); low.scale == 1 && high.scale > 1 && low.value < high.value/high.scale { // "10-20k"
+			f.number *= high.scale
+		}
+		if f.number >= r.at(n[1]).value {
+			return false
+		}
+	}
+	f.doubt = cmp.Or(f.doubt, f.guess)
+	claim, counted := f.field, f.field == "headcount" || f.field == "dataVolume"
+	if f.field == "rate" || f.field == "amount" {
+		claim = "pay"
+	}
+	anyway := f.value == "false" || strings.Contains("amount left askData askLanguage askNDA", f.field)
+	switch {
+	case r.negated[r.at(f.at).clause] && !anyway, counted && r.near(f, "@pace"),
+		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
+		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }):
+		return false
+	case claim == "pay" && r.near(f, "@special"):
+		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
+	}
+	for i := f.first; i < f.end; i++ {
+		t := r.at(i)
+		if t.claim = claim; r.in(t, "@cents") {
+			f.number /= 100
+		}
+		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
+	}
+	return true
+}
+
+// near reports whether a word of a group is in the clause of a fact, outside other facts.
+func (r *reader) near(f *fact, group string) bool {
+	for i := f.at - 20; i < f.at+20; i++ {
+		if t := r.at(i); t.clause == r.at(f.at).clause && t.claim == "" && r.in(t, group) {
+			return true
+		}
+	}
+	return false
+}
+
 // maxPreview is how much of a text is shown of a part that isn't used, in bytes. maxParts is how many are shown.
 const (
 	maxPreview = 200
 	maxParts   = 50
 )
 
-// setForeignAside takes the sentences that aren't in English out of the tokens, and reports them.
-func (r *reader) setForeignAside() {
-	scores := map[int]int{} // of sentences; -1: of all
-	for i := range r.tokens {
-		score := r.englishness(r.at(i))
-		scores[r.at(i).sentence] += score
-		scores[-1] += score
-	}
-	var kept []token
-	first := 0
-	for i, t := range r.tokens {
-		if t.sentence != r.at(i-1).sentence {
-			first = i
-		}
-		if score := scores[t.sentence]; score > 0 || score == 0 && scores[-1] >= 0 {
-			kept = append(kept, t)
-		} else if t.sentence != r.at(i+1).sentence {
-			r.addUnmapped(r.text[r.tokens[first].start:t.end], "This sandbox reads only English; OpenTrain may read more.")
-			r.demands.language, r.demands.dataset = true, true
-		}
-	}
-	r.tokens = kept
-}
-
-// englishness is positive for a word that is common in English descriptions, negative for one of another language.
-func (r *reader) englishness(t *token) int {
-	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
-	switch lower := unicode.IsLower(first); {
-	case t.kind != word, r.in(t, "@usd", "@foreign"):
-	case r.in(t, "@english", "@person", "@item"):
-		return 1
-	case unicode.IsLetter(first) && !unicode.Is(unicode.Latin, first), lower && r.in(t, "@other"):
-		return -2
-	case lower && strings.ContainsFunc(t.low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }):
-		return -1
-	}
-	return 0
-}
-
-// findPlaces makes one token of the name of a language or country.
-func (r *reader) findPlaces() {
-	tokens := r.tokens
-	r.tokens = nil
-	for i := 0; i < len(tokens); i++ {
-		t := tokens[i]
-		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
-		lower := unicode.IsLower(first)
-		for size := min(5, len(tokens)-i); size > 0 && t.kind == word && !(lower && (len(t.low) < 5 || t.low == "polish")); size-- {
-			last := tokens[i+size-1]
-			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
-			tongue, spoken := namedLanguage(name)
-			land, known := namedCountry(name)
-			for _, other := range []string{name + ".", "USA"} { // U.S.
-				if !known && (other != "USA" || name == "US") {
-					land, known = namedCountry(other)
-				}
-			}
-			if known = known && !lower; last.kind == word && (known || spoken && (size == 1 || !lower)) {
-				group := map[bool]string{true: "@country", false: "@language"}[known]
-				t.name, t.groups, t.end = cmp.Or(map[bool]string{true: land.name}[known], tongue), t.groups.with(r.bits[group]), last.end
-				i += size - 1
-				break
-			}
-		}
-		r.tokens = append(r.tokens, t)
-	}
-}
-
 // report makes an entry of the remarks on each sentence.
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b remark) int { return a.first - b.first })
 	for i, one := range r.remarks {
-		if len(r.unmapped) == maxParts {
-			r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", len(r.remarks)-i))
-			break
-		}
-		first, end := one.first, one.end
-		for r.at(first-1).sentence == r.at(one.first).sentence && r.at(one.first).start-r.at(first-1).start < maxPreview {
+		n, first, end, here := len(r.unmapped), one.first, one.end, r.at(one.first)
+		for r.at(first-1).sentence == here.sentence && here.start-r.at(first-1).start < maxPreview {
 			first--
 		}
-		for r.at(end).sentence == r.at(one.first).sentence && r.at(end).end-r.at(one.first).end < maxPreview {
+		for r.at(end).sentence == here.sentence && r.at(end).end-here.end < maxPreview {
 			end++
 		}
-		part, n := r.phrase(first, end), len(r.unmapped)
-		if n > 0 && r.unmapped[n-1].ValuePreview == part && len(r.unmapped[n-1].Reason) < 5*maxPreview {
+		switch part := r.phrase(first, end); {
+		case n > 0 && r.unmapped[n-1].ValuePreview == part && len(r.unmapped[n-1].Reason) < 5*maxPreview:
 			r.unmapped[n-1].Reason += " " + one.reason
-			continue
+		case n < maxParts:
+			r.addUnmapped(part, one.reason)
+		default:
+			r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", len(r.remarks)-i))
+			return
 		}
-		r.addUnmapped(part, one.reason)
 	}
 }
 

@@ -9,23 +9,29 @@ import (
 	"unicode"
 )
 
-// setAll sets the fields that facts agree on, and reports what is left.
-func (r *reader) setAll() {
-	r.setTasks()
+// setFields sets the fields that facts agree on, and reports what is left.
+func (r *reader) setFields() {
+	r.setList("labelTypes", "")
 	r.setPay()
-	for _, field := range []string{"headcount", "projectDuration", "experienceLevel", "ndaRequired"} {
-		if f := r.agreed(field); f != nil {
-			r.set(field, r.valueOf(f), r.doubts(f))
-		}
+	if f := r.agreed("headcount"); f != nil {
+		r.set("headcount", f.number, r.doubts(f))
 	}
-	r.setPlaces("languages", "@language")
-	r.setPlaces("countries", "@country")
+	if f := r.agreed("projectDuration"); f != nil {
+		r.set("projectDuration", r.phrase(f.first+2, f.end), "")
+	}
+	if f := r.agreed("experienceLevel"); f != nil {
+		r.set("experienceLevel", f.value, "")
+	}
+	if f := r.agreed("ndaRequired"); f != nil {
+		r.set("ndaRequired", f.value == "true", "")
+	}
+	places := append(r.setList("languages", "@language"), r.setList("countries", "@country")...)
 	r.setTitle(r.setData())
 	r.demands.nda = len(r.facts["askNDA"]) > 0
 	r.demands.dataset = r.demands.dataset || len(r.facts["askData"]) > 0
 	r.demands.language = r.demands.language || len(r.facts["askLanguage"]) > 0
 	for _, f := range r.facts["left"] {
-		if t := r.at(f.at); !t.used && (t.low != "one" || f.end > f.first+1) {
+		if t := r.at(f.at); !t.used && !slices.Contains(places, t.name) && (t.low != "one" || f.end > f.first+1) {
 			r.remark(f, f.guess)
 		}
 	}
@@ -47,28 +53,16 @@ func (r *reader) agreed(field string) *fact {
 	several := slices.ContainsFunc(facts, func(f fact) bool { return f.number != facts[0].number || f.value != facts[0].value })
 	for _, f := range facts {
 		if r.use(f); several {
-			r.remark(f, "the text says several such things, so none was used")
+			r.remark(f, "the text names several, so none was used")
 		}
 	}
 	if several || len(facts) == 0 {
 		return nil
 	}
 	if others := func(f fact) bool { return f.value == field && !r.at(f.at).used }; slices.ContainsFunc(r.facts["left"], others) {
-		facts[0].doubt = cmp.Or(facts[0].doubt, "may not be the whole number")
+		facts[0].doubt = cmp.Or(facts[0].doubt, "is not the only such number in the text")
 	}
 	return &facts[0]
-}
-
-func (r *reader) valueOf(f *fact) any {
-	switch f.field {
-	case "projectDuration":
-		return r.phrase(f.first+2, f.end)
-	case "experienceLevel":
-		return f.value
-	case "ndaRequired":
-		return f.value == "true"
-	}
-	return f.number
 }
 
 // doubts returns why what a fact says is a guess, "" if it is certain.
@@ -83,7 +77,7 @@ func (r *reader) doubts(f *fact) string {
 func (r *reader) set(key string, value any, reason string) {
 	r.fields[key] = value
 	if reason != "" {
-		r.guesses = append(r.guesses, guess{Field: key, Value: value, Reason: reason})
+		r.guesses = append(r.guesses, guess{Field: key, Value: value, Reason: capitalize(strings.TrimSuffix(reason, ".")) + "."})
 	}
 }
 
@@ -97,82 +91,57 @@ func (r *reader) use(f fact) {
 // remark records why a fact set no field.
 func (r *reader) remark(f fact, reason string) {
 	r.use(f)
-	r.remarks = append(r.remarks, remark{f.first, f.end, fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)})
+	r.remarks = append(r.remarks, remark{f, fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)})
 }
 
 // setPay sets the payment type and the rate, if the text names only one.
 func (r *reader) setPay() {
-	named := slices.Concat(r.facts["paymentType"], r.facts["rate"])
-	amounts, best := r.facts["amount"], r.agreed("rate")
-	for _, f := range amounts {
+	for _, f := range r.facts["amount"] {
 		r.remark(f, f.guess)
 	}
-	if len(named) == 0 {
-		return
-	}
-	kind := named[0].value
-	if slices.ContainsFunc(named, func(f fact) bool { return f.value != kind || kind == "other" }) {
-		if best != nil {
-			r.remark(*best, cmp.Or(best.guess, "the text says something else about the pay too"))
+	best, hint := r.agreed("rate"), r.agreed("paymentType")
+	switch {
+	case best == nil && hint != nil && len(r.facts["rate"]) == 0:
+		r.set("paymentType", hint.value, hint.guess)
+	case best == nil:
+	case best.value == "other", hint != nil && hint.value != best.value:
+		r.remark(*best, cmp.Or(best.guess, "the text says something else about the pay too"))
+	default:
+		if len(r.facts["amount"]) > 0 {
+			best.doubt = cmp.Or(best.doubt, "is not the only amount in the text")
 		}
-		return
-	}
-	reason := "The text doesn't clearly say how the work is paid."
-	if slices.ContainsFunc(named, func(f fact) bool { return f.guess == "" && !strings.HasPrefix(f.doubt, "may") }) &&
-		(best != nil || len(r.facts["rate"]) == 0) {
-		reason = ""
-	}
-	r.set("paymentType", kind, reason)
-	if best != nil {
-		if best.doubt == "" && len(amounts) > 0 {
-			best.doubt = "is not the only amount in the text"
+		reason := "The text doesn't clearly say how the work is paid."
+		if best.doubt == "" || strings.HasPrefix(best.doubt, "is ") || hint != nil && hint.guess == "" {
+			reason = ""
 		}
-		r.set(rateKey(kind), best.number, r.doubts(best))
+		r.set("paymentType", best.value, reason)
+		r.set(rateKey(best.value), best.number, r.doubts(best))
 	}
 }
 
-// setPlaces sets languages or countries. If the text requires no language plainly and the work needs one, those that it
-// names are a guess.
-func (r *reader) setPlaces(field, group string) {
-	var list []string
-	doubt := ""
-	facts := r.certain(field)
+// setList sets the languages or countries of facts, or the kinds of work, in their order, and returns them. If the text
+// requires no language plainly and the work needs one, those that it names are a guess.
+func (r *reader) setList(field, group string) (list []string) {
+	facts, doubt := slices.Clone(r.certain(field)), ""
 	if len(facts) == 0 && field == "languages" && needsLanguage(r.fields.list("labelTypes")) {
 		facts = r.facts["named"]
 	}
+	slices.SortStableFunc(facts, func(a, b fact) int { return a.first - b.first })
 	for _, f := range facts {
 		for i := f.first; i < f.end; i++ {
-			t := r.at(i)
-			if r.in(t, group) && !slices.Contains(list, t.name) && t.name != "Georgia" { // a state of the US too
-				list, doubt = append(list, t.name), cmp.Or(doubt, f.doubt)
+			name := f.value
+			if t := r.at(i); r.in(t, group) {
+				name, doubt = t.name, f.doubt
+			}
+			if name != "" && name != "Georgia" && !slices.Contains(list, name) { // Georgia is a state of the US too
+				list = append(list, name)
 			}
 		}
-	}
-	for i := range r.tokens {
-		t := r.at(i)
-		t.used = t.used || r.in(t, group) && slices.Contains(list, t.name)
-	}
-	if doubt != "" {
-		doubt = capitalize(doubt) + "."
 	}
 	if len(list) > 0 {
 		r.set(field, list, doubt)
 	}
-}
-
-// setTasks sets labelTypes to the kinds of work that the text names, in their order.
-func (r *reader) setTasks() {
-	facts := r.certain("labelTypes")
-	slices.SortStableFunc(facts, func(a, b fact) int { return a.first - b.first })
-	var types []string
-	for _, f := range facts {
-		if !slices.Contains(types, f.value) {
-			types = append(types, f.value)
-		}
-	}
-	if len(types) > 0 {
-		r.set("labelTypes", types, "")
-	}
+	return list
 }
 
 // setData sets the amount of data, its unit and its type. It returns what the data is, for the title.
@@ -215,7 +184,7 @@ func (r *reader) setTitle(items string) {
 	}
 	work, joint := taskOf(types[0]), " for "
 	title := work.title
-	if work.needs("language") {
+	if needsLanguage(types[:1]) {
 		joint = " — "
 		if len(languages) == 1 && !slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == "languages" }) {
 			title = languages[0] + " " + title
