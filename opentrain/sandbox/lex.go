@@ -34,7 +34,7 @@ const (
 )
 
 var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\n|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
+	return regexp.MustCompile(`\n|\dD\b|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
 		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*%?|[^\s\p{Z}]`)
 })
 
@@ -47,10 +47,10 @@ func (r *reader) split() {
 		case first == '\n':
 			r.addLineBreak(line, start)
 			line = end
+		case unicode.IsLetter(first), r.text[end-1] == 'D': // "3D"
+			r.addWord(start, end)
 		case unicode.IsNumber(first):
 			r.addNumber(start, end)
-		case unicode.IsLetter(first):
-			r.addWord(start, end)
 		case strings.TrimSpace(r.text[line:start]) != "" || !strings.ContainsRune("-*•#", first): // no bullet
 			r.addMark(start, end)
 		}
@@ -73,18 +73,23 @@ func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
 
 // addLineBreak ends a sentence, unless it seems to go on in the next line.
 func (r *reader) addLineBreak(line, at int) {
-	last, rest := r.at(len(r.tokens)-1), strings.TrimLeft(r.text[at+1:min(len(r.text), at+60)], " \t\r")
+	before, rest := strings.TrimSpace(r.text[line:at]), strings.TrimLeft(r.text[at+1:min(len(r.text), at+60)], " \t\r")
 	next, _ := utf8.DecodeRuneInString(rest)
-	label, _, labeled := strings.Cut(rest, ":")
-	labeled = labeled && unicode.IsUpper(next) && !strings.ContainsAny(label, "\n.,;!?/–")
-	complete := !unicode.IsLower(next) && r.in(last, "@item", "@person")
-	if strings.TrimSpace(r.text[line:at]) == "" || labeled || complete || strings.ContainsRune("\n-*•#", next) {
+	last, upper := r.at(len(r.tokens)-1), unicode.IsUpper(next) && len(rest) > 1 && unicode.IsLower(rune(rest[1])) // not "SEK"
+	complete := r.in(last, "@item", "@person") && !unicode.IsLower(next) || upper && (labeled(rest) || labeled(before) && last.low != ":")
+	if before == "" || complete || strings.ContainsRune("\n-*•#", next) {
 		if last.low != "\n" {
 			r.add(stop, 0, at, at+1)
 		}
 		r.sentence++
 		r.clause++
 	}
+}
+
+// labeled reports whether a line is like "Pay: $18".
+func labeled(line string) bool {
+	label, _, found := strings.Cut(line, ":")
+	return found && !strings.ContainsAny(label, "\n.,;!?/–")
 }
 
 // addMark adds punctuation. A hyphen between words is a space.
@@ -123,8 +128,6 @@ func (r *reader) addWord(start, end int) {
 	}
 	suffix := last.kind == number && last.end == start
 	switch {
-	case suffix && text == "D": // "3D"
-		last.kind, last.low, last.groups = word, "3d", r.groups["3d"]
 	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
 		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf): // "2nd", "12万"
 		if !scales || scale == 1e3 && len(text) == 1 && (last.value == 4 || last.value == 8) { // "4K" is a resolution

@@ -27,9 +27,9 @@ type reader struct {
 	tokens           []token
 	edge             token // before the first one and after the last one
 	sentence, clause int
-	negated          []bool            // by clause
+	negated          []int             // by clause: 2 if it has a "not", 1 if one before may reach it
 	facts            map[string][]fact // by field
-	remarks          []remark
+	remarks          []fact            // that set no field; the doubt says why
 }
 
 // fact is what a rule says in the text.
@@ -38,12 +38,6 @@ type fact struct {
 	*rule
 	number float64
 	at     int // the token of the number, or the first one
-}
-
-// remark is why a fact set no field.
-type remark struct {
-	fact
-	reason string
 }
 
 // parse reads a description.
@@ -77,16 +71,22 @@ func (r *reader) phrase(first, end int) string {
 // markSigns puts the signs of patterns into the groups of tokens, and finds what is negated: a "not" reaches to the end
 // of its sentence.
 func (r *reader) markSigns() {
-	r.negated = make([]bool, r.clause+1)
+	r.negated = make([]int, r.clause+1)
 	until := -1
 	for i := range r.tokens {
 		t, before := r.at(i), r.at(i-1)
-		if r.in(t, "@not") || strings.HasSuffix(t.low, "n't") {
+		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't")
+		switch {
+		case reaches:
 			until = t.sentence
-		} else if t.low == "but" {
+		case t.low == "but":
 			until = -1
+		case until == t.sentence:
+			r.negated[t.clause] = max(r.negated[t.clause], 1)
 		}
-		r.negated[t.clause] = r.negated[t.clause] || until == t.sentence || r.in(t, "@no")
+		if reaches || r.in(t, "@no") {
+			r.negated[t.clause] = 2
+		}
 		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
 		r.mark(t, "^", starts)
 		r.mark(t, "^^", starts && before.sentence != t.sentence)
@@ -137,16 +137,19 @@ func (r *reader) holds(f *fact) bool {
 		}
 	}
 	f.doubt = cmp.Or(f.doubt, f.guess)
-	claim, counted := f.field, f.field == "headcount" || f.field == "dataVolume"
+	claim := f.field
 	if f.field == "rate" || f.field == "amount" {
 		claim = "pay"
 	}
-	anyway := f.value == "false" || strings.Contains("amount left askData askLanguage askNDA", f.field)
+	anyway := f.value == "false" || strings.Contains("amount left leftPlace askData askLanguage askNDA", f.field)
+	negated := r.negated[r.at(f.at).clause]
 	switch {
-	case r.negated[r.at(f.at).clause] && !anyway, counted && r.near(f, "@pace"),
+	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
 		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
 		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }):
 		return false
+	case f.field == "dataVolume" && r.near(f, "@pace"):
+		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")
 	case claim == "pay" && r.near(f, "@special"):
 		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
 	}
@@ -178,8 +181,8 @@ const (
 
 // report makes an entry of the remarks on each sentence.
 func (r *reader) report() {
-	slices.SortStableFunc(r.remarks, func(a, b remark) int { return a.first - b.first })
-	for i, one := range r.remarks {
+	slices.SortStableFunc(r.remarks, func(a, b fact) int { return a.first - b.first })
+	for _, one := range r.remarks {
 		n, first, end, here := len(r.unmapped), one.first, one.end, r.at(one.first)
 		for r.at(first-1).sentence == here.sentence && here.start-r.at(first-1).start < maxPreview {
 			first--
@@ -187,15 +190,16 @@ func (r *reader) report() {
 		for r.at(end).sentence == here.sentence && r.at(end).end-here.end < maxPreview {
 			end++
 		}
-		switch part := r.phrase(first, end); {
-		case n > 0 && r.unmapped[n-1].ValuePreview == part && len(r.unmapped[n-1].Reason) < 5*maxPreview:
-			r.unmapped[n-1].Reason += " " + one.reason
-		case n < maxParts:
-			r.addUnmapped(part, one.reason)
-		default:
-			r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", len(r.remarks)-i))
-			return
+		part := r.phrase(first, end)
+		if n > 0 && r.unmapped[n-1].ValuePreview == part && len(r.unmapped[n-1].Reason) < 5*maxPreview {
+			r.unmapped[n-1].Reason += " " + one.doubt
+		} else {
+			r.addUnmapped(part, one.doubt)
 		}
+	}
+	if more := len(r.unmapped) - maxParts; more > 0 {
+		r.unmapped = r.unmapped[:maxParts]
+		r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", more))
 	}
 }
 

@@ -30,7 +30,7 @@ func (r *reader) setFields() {
 	r.demands.nda = len(r.facts["askNDA"]) > 0
 	r.demands.dataset = r.demands.dataset || len(r.facts["askData"]) > 0
 	r.demands.language = r.demands.language || len(r.facts["askLanguage"]) > 0
-	for _, f := range r.facts["left"] {
+	for _, f := range slices.Concat(r.facts["leftPlace"], r.facts["left"]) {
 		if t := r.at(f.at); !t.used && !slices.Contains(places, t.name) && (t.low != "one" || f.end > f.first+1) {
 			r.remark(f, f.guess)
 		}
@@ -91,7 +91,8 @@ func (r *reader) use(f fact) {
 // remark records why a fact set no field.
 func (r *reader) remark(f fact, reason string) {
 	r.use(f)
-	r.remarks = append(r.remarks, remark{f, fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)})
+	f.doubt = fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)
+	r.remarks = append(r.remarks, f)
 }
 
 // setPay sets the payment type and the rate, if the text names only one.
