@@ -25,15 +25,10 @@ type grammar struct {
 }
 
 // set is a set of words, groups of words and signs like "^".
-type set [8]uint64
+type set [6]uint64
 
-func (s *set) meets(other *set) bool {
-	for i := range s {
-		if s[i]&other[i] != 0 {
-			return true
-		}
-	}
-	return false
+func (s *set) meets(o *set) bool {
+	return s[0]&o[0]|s[1]&o[1]|s[2]&o[2]|s[3]&o[3]|s[4]&o[4]|s[5]&o[5] != 0
 }
 
 func (s set) with(other set) set {
@@ -92,7 +87,7 @@ var theGrammar = sync.OnceValue(func() *grammar {
 // compile adds the steps of a pattern to a rule.
 func (g *grammar) compile(one rule, pattern string) rule {
 	empty := true // so far
-	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "~? ~? ~?")) {
+	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "_? _? _?")) {
 		text, optional := strings.CutSuffix(text, "?")
 		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
 		for name := range strings.SplitSeq(text, "|") {
@@ -121,7 +116,7 @@ func (g *grammar) bit(name string) set {
 	one, known := g.bits[name]
 	if !known {
 		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
-		if g.bits[name] = one; name[0] != '@' {
+		if g.bits[name] = one; !strings.ContainsAny(name[:1], "@^.#_*") { // no group or sign
 			g.groups[name] = g.groups[name].with(one)
 		}
 	}
@@ -138,8 +133,9 @@ func (g *grammar) in(t *token, groups ...string) bool {
 
 // finding is what a pattern found in the text.
 type finding struct {
-	first, end int   // tokens
-	numbers    []int // tokens
+	first, end int    // tokens
+	numbers    [2]int // the tokens of the first two
+	count      int    // of numbers
 	doubt      string
 }
 
@@ -154,8 +150,9 @@ func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
 		if !s.ahead {
 			next.end++
 		}
-		if here.kind == number && !s.ahead {
-			next.numbers = append(slices.Clip(f.numbers), f.end)
+		if here.kind == number && !s.ahead && f.count < 2 {
+			next.numbers[f.count] = f.end
+			next.count++
 		}
 		if whole, matched = r.match(next, rest); matched {
 			return whole, true

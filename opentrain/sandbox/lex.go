@@ -41,7 +41,9 @@ var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
 // split splits the text into tokens in one pass.
 func (r *reader) split() {
 	line := 0 // where the line starts
-	for _, at := range tokenPattern().FindAllStringIndex(r.text, -1) {
+	found := tokenPattern().FindAllStringIndex(r.text, -1)
+	r.tokens = make([]token, 0, len(found))
+	for _, at := range found {
 		start, end := at[0], at[1]
 		switch first, _ := utf8.DecodeRuneInString(r.text[start:]); {
 		case first == '\n':
@@ -209,7 +211,7 @@ func (r *reader) englishness(t *token) int {
 // findPlaces makes one token of the name of a language or country.
 func (r *reader) findPlaces() {
 	tokens := r.tokens
-	r.tokens = nil
+	r.tokens = tokens[:0]
 	for i := 0; i < len(tokens); i++ {
 		t := tokens[i]
 		first, _ := utf8.DecodeRuneInString(r.text[t.start:])

@@ -91,7 +91,7 @@ func (r *reader) markSigns() {
 		r.mark(t, "^", starts)
 		r.mark(t, "^^", starts && before.sentence != t.sentence)
 		r.mark(t, ".", t.kind == stop && t.low != ":")
-		r.mark(t, "~", t.kind == word && !r.in(t, "@ends"))
+		r.mark(t, "_", t.kind == word && !r.in(t, "@ends"))
 		r.mark(t, "##", t.kind == number)
 		r.mark(t, "#", t.kind == number && t.value > 0)
 		r.mark(t, "#100", t.kind == number && t.value >= 100)
@@ -125,14 +125,15 @@ func (r *reader) findFacts() {
 
 // holds reports whether nothing around a fact makes it false, and completes it.
 func (r *reader) holds(f *fact) bool {
-	if n := f.numbers; len(n) > 0 {
-		f.at, f.number = n[0], r.at(n[0]).value
+	low, high := r.at(f.numbers[0]), r.at(f.numbers[1])
+	if f.count > 0 {
+		f.at, f.number = f.numbers[0], low.value
 	}
-	if n := f.numbers; len(n) > 1 && f.field != "left" {
-		if low, high := r.at(n[0]), r.at(n[1]); low.scale == 1 && high.scale > 1 && low.value < high.value/high.scale { // "10-20k"
+	if f.count > 1 && f.field != "left" {
+		if low.scale == 1 && high.scale > 1 && low.value < high.value/high.scale { // "10-20k"
 			f.number *= high.scale
 		}
-		if f.number >= r.at(n[1]).value {
+		if f.number >= high.value {
 			return false
 		}
 	}

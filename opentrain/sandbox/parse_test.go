@@ -190,6 +190,7 @@ var hostile = []reading{
 	{text: "x", gaps: "labelTypes experienceLevel pay", guesses: "jobTitle", fields: object{"jobTitle": "x"}},
 	{text: "0 annotators, -5 images, $0 per hour, 99999999999999999999999 photos, 1,00,00 photos", gaps: "labelTypes experienceLevel pay dataVolume", guesses: "jobTitle",
 		fields: object{"headcount": nil, "pricePerHour": nil}, says: []string{`"0 annotators"`, `"5 images"`, `"1,00,00 photos"`}},
+	{text: "$#/hour, $*/hour, $^/hour, $_/hour", gaps: "labelTypes experienceLevel pay", guesses: "jobTitle"},
 	{text: "We need 1.5 annotators and 200,000 annotators", gaps: "labelTypes experienceLevel pay", guesses: "jobTitle", fields: object{"headcount": nil}, says: []string{"1.5", "200,000"}},
 }
 
