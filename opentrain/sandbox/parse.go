@@ -142,7 +142,7 @@ func (r *reader) holds(f *fact) bool {
 	if f.field == "rate" || f.field == "amount" {
 		claim = "pay"
 	}
-	anyway := f.value == "false" || strings.Contains("amount left leftPlace askData askLanguage askNDA", f.field)
+	anyway := f.value == "false" || strings.Contains("amount left leftPlace askData askLanguage askNDA item", f.field)
 	negated := r.negated[r.at(f.at).clause]
 	switch {
 	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),

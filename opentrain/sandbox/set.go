@@ -28,7 +28,8 @@ func (r *reader) setFields() {
 	places := append(r.setList("languages", "@language"), r.setList("countries", "@country")...)
 	r.setTitle(r.setData())
 	r.demands.nda = len(r.facts["askNDA"]) > 0
-	r.demands.dataset = r.demands.dataset || len(r.facts["askData"]) > 0
+	counted := len(r.facts["askData"]) > 0 || len(r.facts["item"]) > 0 && !r.fields.has("labelTypes")
+	r.demands.dataset = r.demands.dataset || counted && !r.fields.has("dataVolume")
 	r.demands.language = r.demands.language || len(r.facts["askLanguage"]) > 0
 	for _, f := range slices.Concat(r.facts["leftPlace"], r.facts["left"]) {
 		if t := r.at(f.at); !t.used && !slices.Contains(places, t.name) && (t.low != "one" || f.end > f.first+1) {
