@@ -35,7 +35,7 @@ const (
 
 var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\n|\dD\b|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
-		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*%?|[^\s\p{Z}]`)
+		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*(?:%|[kKM]\b)?|[^\s\p{Z}]`)
 })
 
 // split splits the text into tokens in one pass.
@@ -131,8 +131,8 @@ func (r *reader) addWord(start, end int) {
 	suffix := last.kind == number && last.end == start
 	switch {
 	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
-		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf): // "2nd", "12万"
-		if !scales || scale == 1e3 && len(text) == 1 && (last.value == 4 || last.value == 8) { // "4K" is a resolution
+		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf || strings.Contains(text, "-")): // "2nd", "12万"
+		if !scales {
 			scale = 0
 		}
 		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
@@ -145,11 +145,14 @@ func (r *reader) addWord(start, end int) {
 
 // addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.
 func (r *reader) addNumber(start, end int) {
-	value, before := figure(r.text[start:end]), " "+r.text[max(0, start-2):start]
-	if strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
+	digits := strings.TrimRight(r.text[start:end], "kKM")
+	value, scale := figure(digits), max(1, r.values[r.text[start+len(digits):end]])
+	before := " " + r.text[max(0, start-2):start]
+	resolution := scale == 1e3 && (value == 4 || value == 8)
+	if resolution || strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
 		value = 0
 	}
-	r.add(number, value, start, end)
+	r.add(number, math.Round(value*scale*1e6)/1e6, start, end).scale = scale
 }
 
 // figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.

@@ -68,19 +68,23 @@ func (r *reader) phrase(first, end int) string {
 	return strings.Join(strings.Fields(r.text[r.tokens[first].start:r.tokens[end-1].end]), " ")
 }
 
-// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated: a "not" reaches to the end
-// of its sentence.
+// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated or asked: a "not" reaches to
+// the end of its sentence, a question mark to its start.
 func (r *reader) markSigns() {
 	r.negated = make([]int, r.clause+1)
 	until := -1
 	for i := range r.tokens {
 		t, before := r.at(i), r.at(i-1)
-		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't")
+		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't") || t.low == "but" && r.in(before, "@all")
 		switch {
 		case reaches:
 			until = t.sentence
 		case t.low == "but":
 			until = -1
+		case t.low == "?":
+			for n := i; r.at(n).sentence == t.sentence; n-- {
+				r.negated[r.at(n).clause] = 2
+			}
 		case until == t.sentence:
 			r.negated[t.clause] = max(r.negated[t.clause], 1)
 		}
