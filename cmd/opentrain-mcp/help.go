@@ -19,6 +19,8 @@ func flagHelp() kong.Vars {
 			"the limit of open files allows).",
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before it stops listening, so that a proxy " +
 			"sends them to another replica.",
+		"helpLogin": "Get an account on this machine: register one, claim it, or paste a token (--token). " +
+			"\"login status\" shows which account is in use.",
 		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants, or all.",
 		"helpBaseURL":  "OpenTrain's URL (default: https://app.opentrain.ai).",
 		"helpConfirm": "auto: a human approves what others see or what can't be undone. off: no approval. Approvals are " +

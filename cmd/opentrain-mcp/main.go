@@ -35,6 +35,8 @@ type commands struct {
 	HTTP    httpCommand    `cmd:"" name:"http" help:"Serve many remote callers over Streamable HTTP and SSE."`
 	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, from start to finish, and show every call."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox API, for curl and other clients."`
+	Login   loginCommand   `cmd:"" help:"${helpLogin}"`
+	Logout  logoutCommand  `cmd:"" help:"Forget the saved token."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -105,7 +107,10 @@ func run(std streams, args []string) (code int) {
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	command.BindTo(ctx, (*context.Context)(nil))
-	if err := command.Run(std); err != nil {
+	switch err := command.Run(std); {
+	case errors.Is(err, errPrinted):
+		return exitFailure
+	case err != nil:
 		return fail(std, err)
 	}
 	return 0

@@ -144,7 +144,7 @@ func (s *Sandbox) gate(r route, c *call) *apiError {
 	if r.public {
 		return s.checkReadLimit(c.request)
 	}
-	c.account = s.accounts[bearerToken(c.request)]
+	c.account = s.accountOf(bearerToken(c.request))
 	if c.account == nil {
 		return &apiError{status: http.StatusUnauthorized, code: "UNAUTHORIZED",
 			message: "The API token is missing, invalid, expired or revoked."}

@@ -60,6 +60,9 @@ type Config struct {
 	// PublicReadLimit is the maximum number of reads without a token per minute and remote IP, by Now. 0
 	// means no limit. The real API allows 120 (developers/api-reference/jobs/search).
 	PublicReadLimit int
+	// ClaimAfter is the number of polls after which a human seems to have claimed an agent's account. 0 means that only the
+	// claim page does it.
+	ClaimAfter int
 	// Fault may answer a request instead of the API, for tests of clients. It is called first for every
 	// request. If the handler that it returns is not nil, the handler answers. Fault must not read the body
 	// of other requests and must be safe for concurrent use. A handler that panics breaks the connection,
@@ -75,9 +78,12 @@ type Sandbox struct {
 	readLimit int
 	fault     func(*http.Request) http.Handler
 	routes    []route
-	accounts  map[string]*account // by token, not changed after New
 
-	mu sync.Mutex // guards everything below
+	claimAfter int
+
+	mu       sync.Mutex          // guards everything below
+	accounts map[string]*account // by token
+	agents   agents
 	// jobs has the jobs of all accounts by id. order has them in the order of creation.
 	jobs  map[string]*job
 	order []*job
@@ -99,14 +105,15 @@ type account struct {
 // New returns a sandbox with the seeded marketplace and no drafts.
 func New(cfg Config) *Sandbox {
 	s := &Sandbox{
-		variant:   Guide,
-		now:       cfg.Now,
-		appURL:    strings.TrimRight(cfg.AppURL, "/"),
-		readLimit: cfg.PublicReadLimit,
-		fault:     cfg.Fault,
-		routes:    routes(),
-		accounts:  map[string]*account{},
-		jobs:      map[string]*job{},
+		variant:    Guide,
+		now:        cfg.Now,
+		appURL:     strings.TrimRight(cfg.AppURL, "/"),
+		readLimit:  cfg.PublicReadLimit,
+		claimAfter: cfg.ClaimAfter,
+		fault:      cfg.Fault,
+		routes:     routes(),
+		accounts:   map[string]*account{},
+		jobs:       map[string]*job{},
 	}
 	if cfg.Variant == Reference {
 		s.variant = Reference
@@ -146,6 +153,9 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			instead.ServeHTTP(w, r)
 			return
 		}
+	}
+	if s.serveAgents(w, r) {
+		return
 	}
 	c := &call{request: r, requestID: newRequestID()}
 	rep, failure := s.serve(c)
