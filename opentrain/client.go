@@ -95,9 +95,16 @@ func (c *Client) BaseURL() string { return strings.TrimSuffix(c.baseURL, apiPath
 
 // SameBaseURL reports whether two base URLs lead to the same API.
 func SameBaseURL(a, b string) bool {
-	normalA, errA := parseBaseURL(a)
-	normalB, errB := parseBaseURL(b)
-	return errA == nil && errB == nil && normalA == normalB
+	same := func(raw string) string {
+		base, err := parseBaseURL(raw)
+		u, errURL := url.Parse(base)
+		if err != nil || errURL != nil {
+			return ""
+		}
+		u.Host = strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
+		return u.String()
+	}
+	return same(a) != "" && same(a) == same(b)
 }
 
 // DraftURL returns the page of a draft in the app (developers/guides/post-a-job), which only its owner can open.
@@ -139,8 +146,7 @@ func parseBaseURL(raw string) (string, error) {
 		return "", fmt.Errorf("base URL %q: plain http would send the token unencrypted; use https", raw)
 	}
 	path := strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), apiPath)
-	host := strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
-	return u.Scheme + "://" + host + path + apiPath, nil
+	return u.Scheme + "://" + u.Host + path + apiPath, nil
 }
 
 func isLoopback(host string) bool {

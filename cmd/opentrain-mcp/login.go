@@ -93,7 +93,7 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 	err = l.person.Logout(ctx, c.Revoke, c.Force)
 	if err == nil {
 		l.result = loginResult{Status: "logged_out", Revoked: c.Revoke}
-		l.say("The token in %s is gone%s.", l.place(), map[bool]string{true: ", and revoked", false: ". To make every copy of it useless, use --revoke"}[c.Revoke])
+		l.say("The token in %s is removed%s.", l.place(), map[bool]string{true: " and revoked"}[c.Revoke])
 		if from := c.source().Elsewhere(); from != "" {
 			l.say("Servers on this machine still use the token from %s.", from)
 		}
@@ -170,7 +170,9 @@ func (l *login) place() string { return strings.TrimPrefix(l.person.Place(), "th
 // status shows the account in use.
 func (l *login) status(ctx context.Context) error {
 	token := l.person.Token()
-	l.result = loginResult{Status: "not_logged_in", TokenFrom: token.From, BaseURL: l.person.BaseURL(), Unclaimed: token.Claims, Error: token.Problem}
+	l.result = loginResult{
+		Status: "not_logged_in", TokenFrom: token.From, BaseURL: l.person.BaseURL(), Unclaimed: token.Claims, Error: token.Problem,
+	}
 	switch {
 	case token.Problem != "":
 		l.say("%s", token.Problem)
@@ -294,14 +296,13 @@ func (l *login) claim(ctx context.Context, email string) error {
 		case claim.State == account.Expired:
 			return errors.New("the account can't be claimed anymore; to register a new one, run: opentrain-mcp login --force")
 		case claim.State == account.Delivered:
-			return errors.New("another program has received the account's token; copy one from OpenTrain's app and run: opentrain-mcp login --token --force")
+			return errors.New("another program has received the account's token; copy one from OpenTrain's app and run: " +
+				"opentrain-mcp login --token --force")
 		case time.Now().After(attempt.Expires):
 			return errors.New("the link has expired; to get a new one, run: opentrain-mcp login")
 		}
 		l.progress(fmt.Sprintf("Waiting for you… %d s", int(math.Round(time.Since(start).Seconds()))))
-		select {
-		case <-time.After(min(claim.Wait, time.Second)):
-		case <-ctx.Done():
+		if ctx.Err() != nil {
 			l.progress("")
 			return errors.New("interrupted; to go on, run: opentrain-mcp login")
 		}

@@ -91,7 +91,8 @@ type Reason int
 const (
 	SetElsewhere  Reason = iota + 1 // a variable or the token file decides the token
 	AlreadySaved                    // there is a token, which is overwritten only by force
-	NotRegistered                   // there is no account that could be claimed
+	NotRegistered                   // there is no account
+	NoClaim                         // the account needs no claim
 	Unusable                        // the file can't be read or written
 	Busy                            // another process holds the file
 	Invalid                         // what was given can't be a token
@@ -205,8 +206,10 @@ func (a *Account) save(e entry, tokens credential.Shared) (problem string) {
 func (a *Account) unsavedToken() credential.Shared {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.unsaved.Token != "" && a.keep.token().Value != a.unsaved.over {
-		a.unsaved = unsaved{}
+	if a.unsaved.Token != "" {
+		if now := a.keep.token().Value; now != "" && now != a.unsaved.over {
+			a.unsaved = unsaved{}
+		}
 	}
 	return a.unsaved.Shared
 }

@@ -27,8 +27,11 @@ func (a *Account) StartClaim(ctx context.Context, email string) (Attempt, error)
 	}
 	saved := e.saved()
 	e.close()
-	if saved.ClaimToken == "" {
-		return Attempt{}, &Problem{NotRegistered, "There is no account that waits for a human."}
+	switch {
+	case saved.ClaimToken == "" && saved.Token == "":
+		return Attempt{}, &Problem{NotRegistered, "There is no account on this machine yet."}
+	case saved.ClaimToken == "":
+		return Attempt{}, &Problem{NoClaim, "There is no open claim: the token on this machine belongs to an account that is claimed."}
 	}
 	if err := a.here(saved); err != nil {
 		return Attempt{}, err
@@ -79,35 +82,46 @@ type Claim struct {
 // CheckClaim asks OpenTrain whether the account is claimed, not more often than OpenTrain allows, and replaces the token when
 // it is. It waits for its turn if the context leaves time for that.
 func (a *Account) CheckClaim(ctx context.Context) (Claim, error) {
-	claim := Claim{State: Pending, Attempt: a.lastAttempt()}
-	if wait := a.turn(); wait > 0 {
-		if !leavesTime(ctx, wait) {
-			claim.Wait = wait
+	for waited := false; ; waited = true {
+		claim, wait, err := a.checkOnce(ctx)
+		if err != nil || wait == 0 {
+			return claim, err
+		}
+		claim.Wait = wait
+		if waited || !leavesTime(ctx, wait) {
 			return claim, nil
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			claim.Wait = a.turn()
 			return claim, nil
 		}
 	}
+}
+
+// checkOnce checks the claim, unless that has to wait.
+func (a *Account) checkOnce(ctx context.Context) (claim Claim, wait time.Duration, err error) {
+	claim = Claim{State: Pending, Attempt: a.lastAttempt()}
 	e, err := a.open(ctx)
 	if err != nil {
-		return claim, err
+		return claim, 0, err
 	}
 	defer e.close()
 	switch saved := e.saved(); {
 	case saved.ClaimToken != "":
 		if err := a.here(saved); err != nil {
-			return claim, err
+			return claim, 0, err
 		}
-		return a.poll(ctx, e, saved, claim)
+		if wait := a.turn(); wait > 0 {
+			return claim, wait, nil
+		}
+		claim, err = a.poll(ctx, e, saved, claim)
+		return claim, 0, err
 	case saved.Token != "":
 		claim.State, claim.Before = Claimed, true
-		return claim, nil
+		return claim, 0, nil
 	}
-	return claim, &Problem{NotRegistered, "There is no account that waits for a human."}
+	return claim, 0, &Problem{NotRegistered, "There is no account on this machine yet."}
 }
 
 // poll asks once. OpenTrain delivers the token only once, so nothing may end the call before the token is kept.

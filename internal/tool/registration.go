@@ -41,8 +41,8 @@ func ClaimNext(note string) Next {
 // register explains a missing token where an account can be registered.
 func (e explainer) register() Next {
 	e.say("%s needs an OpenTrain account, and none is set up on this machine. Nothing was sent.", e.tool.Name)
-	e.say("Ask the human whether to register one for you now. It's free and takes a second.")
-	e.say("If they have an API token already: %s", e.runner.TokenHelp)
+	e.say("Ask the human whether to register one now.")
+	e.say("%s", e.runner.TokenHelp)
 	return e.runner.Register(e.call)
 }
 

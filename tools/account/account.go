@@ -35,19 +35,26 @@ func (t tools) refusal(call tool.Call, name string, err error) error {
 	case account.SetElsewhere:
 		refused.Lines = append(refused.Lines, "It stays in use as long as it is set there, so this tool can't replace it. "+
 			"To use another account, the human removes it from the host's configuration and restarts the server.")
+	case account.NoClaim:
+		refused.Code = opentrain.CodeConflict
+		refused.Next = t.Accounts.Resume(seeAccount())
 	case account.AlreadySaved:
 		refused.Code = opentrain.CodeConflict
 		refused.Lines = append(refused.Lines, "This server uses it. To replace it with a new account's, ask the human, then call "+
 			tool.RegisterAgent+" with force: true.")
-		refused.Next = t.Accounts.Resume(tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See which account it is."})
+		refused.Next = t.Accounts.Resume(seeAccount())
 	case account.NotRegistered:
-		refused.Lines = append(refused.Lines, "A claim needs an account that "+tool.RegisterAgent+" has made on this machine.")
 		refused.Next = t.registrationNext(call)
 	case account.Busy:
 		refused.Code = opentrain.CodeBusy
 		refused.Next = tool.Next{Action: tool.Wait, RetryAfterSeconds: 5, Tool: name}
 	}
 	return refused
+}
+
+// seeAccount is the step that looks at the account in use.
+func seeAccount() tool.Next {
+	return tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See which account it is."}
 }
 
 // kept names where the token is, for people.

@@ -69,7 +69,8 @@ func (t tools) claiming(attempt account.Attempt) tool.Next {
 	if next.URL = url; url == "" {
 		next.URL = opentrain.DefaultBaseURL
 	}
-	next.Note = "The human opens the page, signs up with exactly " + attempt.Email + ", and enters the code " + cmp.Or(code, "from the email") + "."
+	next.Note = "The human opens the page, signs up with exactly " + attempt.Email + ", and enters the code " +
+		cmp.Or(code, "from the email") + "."
 	if t.person.InSandbox() {
 		next.Action, next.URL = tool.CallTool, ""
 		next.Note = "This is the sandbox: the page doesn't exist, and the account counts as claimed at the second check."
@@ -90,8 +91,8 @@ func (t tools) notStarted(call tool.Call, err error) error {
 	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(said, "already"):
 		const problem = "This email address has an OpenTrain account already."
 		return &tool.Refusal{
-			Code: opentrain.CodeConflict, Lines: []string{problem + " Nothing was changed.", "Ask the human for another one. To use the existing account: " + pasteToken},
-			Next: tool.ClaimNext(problem),
+			Code: opentrain.CodeConflict, Next: tool.ClaimNext(problem),
+			Lines: []string{problem + " Nothing was changed.", "Ask the human for another one, or use that account. " + pasteToken},
 		}
 	case failure.Code == opentrain.CodeInvalidRequest:
 		problem := "OpenTrain didn't start the claim: " + text.Sentence(failure.Message)
@@ -103,7 +104,9 @@ func (t tools) notStarted(call tool.Call, err error) error {
 // expired refuses what needs an account that can still be claimed.
 func (t tools) expired() error {
 	const problem = "This account can't be claimed anymore: more than 24 hours have passed since it was registered."
-	return &tool.Refusal{Code: opentrain.CodeConflict, Lines: []string{problem, "It can still post jobs. To hire, register a new account."}, Next: again()}
+	return &tool.Refusal{
+		Code: opentrain.CodeConflict, Next: again(), Lines: []string{problem, "It can still post jobs. To hire, register a new account."},
+	}
 }
 
 // again is the step that replaces an account which can't be claimed. The call itself asks the human.

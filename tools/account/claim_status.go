@@ -50,7 +50,8 @@ func (t tools) checkClaim(ctx context.Context, call tool.Call, _ struct{}) (clai
 	case account.Expired:
 		out.Next = again()
 	case account.Delivered:
-		out.Next = tool.Next{Action: tool.Fix, By: "human", Problem: "OpenTrain has delivered the account's new token to another program. " + pasteToken}
+		const problem = "OpenTrain has delivered the account's new token to another program."
+		out.Next = tool.Next{Action: tool.Fix, By: "human", Problem: problem + " " + pasteToken}
 	}
 	return out, nil, nil
 }
