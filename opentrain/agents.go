@@ -23,7 +23,8 @@ const (
 	// (developers/api-reference/agent-auth/register).
 	ClaimWindow = 24 * time.Hour
 
-	maxClaimInterval = 5 * time.Minute // an absurd interval doesn't stop the polling
+	defaultClaimLifetime = 30 * time.Minute // as in the page's sample
+	maxClaimInterval     = 5 * time.Minute  // an absurd interval doesn't stop the polling
 )
 
 // Codes of the endpoints that give agents an account (developers/api-reference/agent-auth). A limit is CodeRateLimited here
@@ -72,13 +73,20 @@ type ClaimAttempt struct {
 
 // PollInterval is the shortest time between two calls of ClaimedToken.
 func (a *ClaimAttempt) PollInterval() time.Duration {
-	return min(time.Duration(cmp.Or(max(0, min(a.Interval, maxClaimInterval.Seconds())), DefaultClaimInterval.Seconds())*float64(time.Second)),
-		maxClaimInterval)
+	return claimTime(a.Interval, DefaultClaimInterval, maxClaimInterval)
 }
 
 // Lifetime is how long the human has for this attempt.
 func (a *ClaimAttempt) Lifetime() time.Duration {
-	return time.Duration(max(0, min(a.ExpiresIn, ClaimWindow.Seconds())) * float64(time.Second))
+	return claimTime(a.ExpiresIn, defaultClaimLifetime, ClaimWindow)
+}
+
+// claimTime reads a time of the API, which may be missing or absurd.
+func claimTime(seconds float64, standard, longest time.Duration) time.Duration {
+	if seconds <= 0 {
+		return standard
+	}
+	return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
 }
 
 // StartClaim invites a human to claim an account. The email must not have an OpenTrain account yet. Another call starts

@@ -26,14 +26,14 @@ type loginCommand struct {
 	OrganizationName string `placeholder:"NAME" help:"Name of the organization that the account is for."`
 	Email            string `placeholder:"EMAIL" help:"Email address of the person who claims the account (default: asked for on a terminal)."`
 	Token            bool   `env:"OPENTRAIN_MCP_LOGIN_TOKEN" help:"Save a token that you paste, or that comes over standard input."`
-	Force            bool   `help:"Replace the saved token."`
+	Force            bool   `env:"OPENTRAIN_MCP_LOGIN_FORCE" help:"Replace the saved token."`
 	JSON             bool   `name:"json" help:"Print the result as JSON, for scripts."`
 }
 
 type logoutCommand struct {
 	apiFlags
 	Revoke bool `help:"Also revoke the token at OpenTrain, so that no copy of it works."`
-	Force  bool `help:"Also forget an account that no one has claimed: without its token it is lost."`
+	Force  bool `env:"OPENTRAIN_MCP_LOGOUT_FORCE" help:"Also forget an account that no one has claimed: without its token it is lost."`
 	JSON   bool `name:"json" help:"Print the result as JSON, for scripts."`
 }
 
@@ -156,6 +156,11 @@ func (l *login) explain(err error) error {
 	switch {
 	case !ok:
 		return err
+	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(strings.ToLower(failure.Message), "already"):
+		return errors.New("this email address has an OpenTrain account already; use another one, or paste a token of that account " +
+			"with: opentrain-mcp login --token --force")
+	case failure.Code == opentrain.CodeAnonymousNotEnabled:
+		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run: opentrain-mcp login --token")
 	case failure.Code == opentrain.CodeUnauthorized:
 		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked.")
 	case failure.Status == 0:
@@ -183,8 +188,11 @@ func (l *login) status(ctx context.Context) error {
 	}
 	me, err := l.api.Me(opentrain.WithToken(ctx, token.Value))
 	if err != nil {
-		l.result.TokenFrom = token.From
-		return fmt.Errorf("the token from %s: %w", token.From, l.explain(err))
+		hint := ""
+		if token.Claims {
+			hint = " If someone has claimed the account, run: opentrain-mcp login"
+		}
+		return fmt.Errorf("the token from %s: %w%s", token.From, l.explain(err), hint)
 	}
 	l.result.Status = "logged_in"
 	l.describe(me)
@@ -244,13 +252,19 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 		case err != nil:
 			return err
 		case made.Unsaved != "":
-			return errors.New("An account was registered, but its token is lost: " + made.Unsaved) //nolint:staticcheck,revive // a sentence
+			return fmt.Errorf("an account was registered, but its token is lost: %s", made.Unsaved)
 		}
 		l.result.Status, l.result.Scopes = "registered", text.CleanAll(made.Scopes, 50, 60)
 		l.result.ClaimBy = made.ClaimBy.UTC().Format(time.RFC3339)
 		l.say("A new account is registered, and its token saved in %s. Running servers use it from now on.", l.place())
 		l.say("It can post 3 jobs a day. To hire, someone must claim it with their email address by %s.", l.result.ClaimBy)
 	} else {
+		switch claim, err := l.person.CheckClaim(ctx); {
+		case err != nil:
+			return err
+		case claim.State != account.Pending:
+			return l.claimed(claim)
+		}
 		l.result.Status = "logged_in"
 		l.say("An account is set up, and no one has claimed it yet.")
 	}
@@ -284,29 +298,34 @@ func (l *login) claim(ctx context.Context, email string) error {
 		switch {
 		case err != nil:
 			return err
-		case claim.State == account.Claimed && claim.Unsaved != "":
-			return errors.New("The account is claimed, but its new token is lost: " + claim.Unsaved + //nolint:staticcheck,revive // a sentence
-				" Copy one from OpenTrain's app and run: opentrain-mcp login --token --force")
-		case claim.State == account.Claimed:
+		case claim.State != account.Pending:
 			l.progress("")
-			l.result.Status, l.result.Unclaimed, l.result.Scopes = "claimed", false, text.CleanAll(claim.Scopes, 50, 60)
-			l.result.ClaimURL, l.result.ClaimCode, l.result.ClaimBy = "", "", ""
-			l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place())
-			return nil
-		case claim.State == account.Expired:
-			return errors.New("the account can't be claimed anymore; to register a new one, run: opentrain-mcp login --force")
-		case claim.State == account.Delivered:
-			return errors.New("another program has received the account's token; copy one from OpenTrain's app and run: " +
-				"opentrain-mcp login --token --force")
+			return l.claimed(claim)
+		case ctx.Err() != nil:
+			l.progress("")
+			return errors.New("interrupted; to go on, run: opentrain-mcp login")
 		case time.Now().After(attempt.Expires):
 			return errors.New("the link has expired; to get a new one, run: opentrain-mcp login")
 		}
 		l.progress(fmt.Sprintf("Waiting for you… %d s", int(math.Round(time.Since(start).Seconds()))))
-		if ctx.Err() != nil {
-			l.progress("")
-			return errors.New("interrupted; to go on, run: opentrain-mcp login")
-		}
 	}
+}
+
+// claimed says how a claim has ended.
+func (l *login) claimed(claim account.Claim) error {
+	switch {
+	case claim.State == account.Expired:
+		return errors.New("the account can't be claimed anymore; to register a new one, run: opentrain-mcp login --force")
+	case claim.State == account.Delivered:
+		return errors.New("another program has received the account's token; copy one from OpenTrain's app and run: " +
+			"opentrain-mcp login --token --force")
+	case claim.Unsaved != "":
+		return fmt.Errorf("the account is claimed, but its new token is lost: %s Copy one from OpenTrain's app and run: "+
+			"opentrain-mcp login --token --force", claim.Unsaved)
+	}
+	l.result = loginResult{Status: "claimed", SavedTo: l.place(), BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
+	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place())
+	return nil
 }
 
 // progress rewrites the last line of a terminal. Without a terminal, it says nothing.

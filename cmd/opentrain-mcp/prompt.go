@@ -17,7 +17,11 @@ var errInterrupted = errors.New("interrupted")
 // readLine asks a person for a line.
 func (l *login) readLine(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(l.words(), question)
-	return answer(ctx, func() (string, error) { return firstLine(l.std.in) })
+	line, err := answer(ctx, func() (string, error) { return firstLine(l.std.in) })
+	if err != nil {
+		fmt.Fprintln(l.words())
+	}
+	return line, err
 }
 
 // readSecret asks a person for a line without showing it. Without a terminal it reads the line from a pipe.

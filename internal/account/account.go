@@ -164,7 +164,7 @@ func (a *Account) free(e entry, force bool) error {
 // open opens the entry for a change of the token.
 func (a *Account) open(ctx context.Context) (entry, error) {
 	if from := a.keep.elsewhere(); from != "" {
-		return nil, &Problem{SetElsewhere, "This server's token comes from " + from + "."}
+		return nil, &Problem{SetElsewhere, "The API token comes from " + from + "."}
 	}
 	e, err := a.keep.open(ctx)
 	if err != nil {

@@ -74,6 +74,7 @@ func TestCanceledCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
 	if claim, err := a.CheckClaim(ctx); err != nil || claim.State != account.Claimed || a.Token().Value == first {
 		t.Error(claim, err)
 	}

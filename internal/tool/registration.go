@@ -75,7 +75,7 @@ func (r Runner) unclaimed(t Tool, call Call, next Next) Next {
 // interrupt remembers a call that waits for an account, or for a human who claims it. Only one person uses a server that
 // can do this.
 func (a *Accounts) interrupt(t Tool, next Next, args json.RawMessage) {
-	if a == nil || next.Tool != RegisterAgent && next.Tool != ClaimAccount || t.Local {
+	if a == nil || t.Local || !slices.Contains([]string{RegisterAgent, ClaimAccount, ClaimStatus}, next.Tool) {
 		return
 	}
 	step := Next{Action: CallTool, Tool: t.Name, Arguments: map[string]any{}, Note: "Continue with what the human wanted."}

@@ -96,7 +96,11 @@ func (t tools) notStarted(call tool.Call, err error) error {
 		}
 	case failure.Code == opentrain.CodeInvalidRequest:
 		problem := "OpenTrain didn't start the claim: " + text.Sentence(failure.Message)
-		return &tool.Refusal{Code: failure.Code, Lines: []string{problem + " Nothing was changed."}, Next: tool.ClaimNext(problem)}
+		refused := &tool.Refusal{Code: failure.Code, Lines: []string{problem + " Nothing was changed."}, Next: tool.ClaimNext(problem)}
+		if !strings.Contains(said, "email") { // it is about the account
+			refused.Next = tool.Next{Action: tool.CallTool, Tool: tool.ClaimStatus, Arguments: map[string]any{}, Note: "It may be claimed already."}
+		}
+		return refused
 	}
 	return t.notRegistered(call, err)
 }
