@@ -162,9 +162,9 @@ func (l *login) explain(err error) error {
 	case failure.Code == opentrain.CodeAnonymousNotEnabled:
 		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run: opentrain-mcp login --token")
 	case failure.Code == opentrain.CodeUnauthorized:
-		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked.")
+		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked")
 	case failure.Status == 0:
-		return fmt.Errorf("%s Address: %s.", text.Capitalize(text.Sentence(failure.Message)), l.api.Host())
+		return fmt.Errorf("%s (address: %s)", strings.TrimSuffix(text.Sentence(failure.Message), "."), l.api.Host())
 	}
 	return fmt.Errorf("OpenTrain said: %s", text.Sentence(failure.Message))
 }
@@ -190,7 +190,7 @@ func (l *login) status(ctx context.Context) error {
 	if err != nil {
 		hint := ""
 		if token.Claims {
-			hint = " If someone has claimed the account, run: opentrain-mcp login"
+			hint = ". If someone has claimed the account, run: opentrain-mcp login"
 		}
 		return fmt.Errorf("the token from %s: %w%s", token.From, l.explain(err), hint)
 	}

@@ -102,7 +102,7 @@ func TestLoginForScripts(t *testing.T) {
 		{"logout", 1, `"status":"failed","error":"No human has claimed`},
 		{"login --email ada@example.org", 0, `"status":"claimed"`},
 		{"logout --revoke", 0, `"status":"logged_out","revoked":true`},
-		{"login --base-url http://127.0.0.1:1", 1, `"error":"The host refused the connection. Address: 127.0.0.1:1."`},
+		{"login --base-url http://127.0.0.1:1", 1, `"error":"The host refused the connection (address: 127.0.0.1:1)"`},
 	} {
 		out, complaint, code := c.run("", append(strings.Fields(step.command), "--json")...)
 		if code != step.code || !json.Valid([]byte(out)) || !strings.Contains(out, step.want) {

@@ -149,18 +149,18 @@ func (l *lockedFile) save(content credential.Shared) error {
 	}
 	l.content = content
 	if dir, err := os.Open(filepath.Dir(l.path)); err == nil { // so that the new name outlives a power cut
+		defer dir.Close()
 		dir.Sync() //nolint:errcheck,gosec // not every system can
-		dir.Close()
 	}
 	return nil
 }
 
 func (l *lockedFile) close() {
+	defer l.lock.Close()
 	if l.next != nil {
-		l.next.Close()
-		os.Remove(l.next.Name()) //nolint:errcheck,gosec // the next process does it
+		defer os.Remove(l.next.Name()) //nolint:errcheck // otherwise the next process does it
+		defer l.next.Close()
 	}
-	l.lock.Close()
 }
 
 // rename replaces a file, even if someone reads it.

@@ -144,7 +144,7 @@ func ReadShared(path string) (Shared, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return Shared{}, err
 	case err != nil:
-		return Shared{}, fmt.Errorf("The file %s can't be read: %s.", path, Reason(err)) //nolint:staticcheck,revive // a sentence
+		return Shared{}, fmt.Errorf("The file %s can't be read: %s.", path, Reason(err)) //nolint:staticcheck // a sentence
 	}
 	var file Shared
 	err = json.Unmarshal(data, &file.Others)
@@ -156,7 +156,7 @@ func ReadShared(path string) (Shared, error) {
 		delete(file.Others, name)
 	}
 	if err != nil {
-		return Shared{}, fmt.Errorf("The file %s is not valid JSON.", path) //nolint:staticcheck,revive // a sentence
+		return Shared{}, fmt.Errorf("The file %s is not valid JSON.", path) //nolint:staticcheck // a sentence
 	}
 	return file, nil
 }

@@ -43,7 +43,7 @@ type Accounts struct {
 	reads      singleflight.Group                // of identities
 	own        *ttlcache.Cache[string, struct{}] // by caller and job
 
-	interrupted atomic.Pointer[Next] // calls again what waits for an account
+	interrupted atomic.Pointer[interruption] // the last call that waits for an account
 }
 
 // identity is what a token says of its caller. It is empty when it couldn't be read.

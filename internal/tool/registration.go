@@ -3,6 +3,7 @@ package tool
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -65,7 +66,8 @@ func claimAdds(scopes []string) bool {
 
 // unclaimed adds to the step after a publish that the account waits for a human: after a day it can't be claimed anymore.
 func (r Runner) unclaimed(t Tool, call Call, next Next) Next {
-	if t.Kind == KindPublish && call.Caller.Claims && call.Served.Has(ClaimAccount) && next.Action != ConfirmWithHuman {
+	goesOn := next.Action == CallTool || next.Action == Done
+	if t.Name == Publish && goesOn && call.Caller.Claims && call.Served.Has(ClaimAccount) {
 		next.Note = text.Join(" ", next.Note, "A human must claim this account within 24 hours of its registration, or nobody can hire "+
 			"with it: ask for their email address and call "+ClaimAccount+".")
 	}
@@ -89,13 +91,29 @@ func (a *Accounts) interrupt(t Tool, next Next, args json.RawMessage) {
 			step.Arguments[name] = value
 		}
 	}
-	a.interrupted.Store(&step)
+	a.interrupted.Store(&interruption{step, time.Now()})
 }
+
+// interruption is a call that waits for an account.
+type interruption struct {
+	step Next
+	at   time.Time
+}
+
+// interruptionTime is how long a call is worth going back to.
+const interruptionTime = time.Hour
 
 // Resume returns the call that waited for an account, or otherwise.
 func (a *Accounts) Resume(otherwise Next) Next {
-	if step := a.interrupted.Swap(nil); step != nil {
-		return *step
+	if waiting := a.interrupted.Swap(nil); waiting != nil && time.Since(waiting.at) < interruptionTime {
+		return waiting.step
 	}
 	return otherwise
+}
+
+// went takes note of a call that went well: it waits no longer.
+func (a *Accounts) went(t Tool) {
+	if waiting := a.interrupted.Load(); waiting != nil && waiting.step.Tool == t.Name {
+		a.interrupted.CompareAndSwap(waiting, nil)
+	}
 }

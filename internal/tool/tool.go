@@ -185,6 +185,7 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 		}
 		return Result{}, nil, failure
 	}
+	r.Accounts.went(t)
 	if made := result.Effect; made.Outcome == opentrain.StatusDraft || made.Outcome == opentrain.StatusOpen {
 		r.Accounts.SawOwn(call.Caller, made.JobID) // OpenTrain answered with the job's status
 	}

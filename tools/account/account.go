@@ -48,6 +48,7 @@ func (t tools) refusal(call tool.Call, name string, err error) error {
 	case account.Busy:
 		refused.Code = opentrain.CodeBusy
 		refused.Next = tool.Next{Action: tool.Wait, RetryAfterSeconds: 5, Tool: name}
+	default: // the human reads what to do about the file
 	}
 	return refused
 }
