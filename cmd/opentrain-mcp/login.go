@@ -135,7 +135,7 @@ func (l *login) words() io.Writer {
 func (l *login) end(err error) error {
 	if err != nil && !errors.Is(err, errPrinted) {
 		err = l.explain(err)
-		l.result.Status, l.result.Error = "failed", err.Error()
+		l.result = loginResult{Status: "failed", Error: err.Error()}
 	}
 	if l.json {
 		fmt.Fprintln(l.std.out, text.JSON(l.result))
@@ -259,11 +259,14 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 		l.say("A new account is registered, and its token saved in %s. Running servers use it from now on.", l.place())
 		l.say("It can post 3 jobs a day. To hire, someone must claim it with their email address by %s.", l.result.ClaimBy)
 	} else {
-		switch claim, err := l.person.CheckClaim(ctx); {
-		case err != nil:
-			return err
-		case claim.State != account.Pending:
-			return l.claimed(claim)
+		if _, err := l.api.Me(opentrain.WithToken(ctx, token.Value)); errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
+			// OpenTrain revokes the token when someone claims the account.
+			switch claim, err := l.person.CheckClaim(ctx); {
+			case err != nil:
+				return err
+			case claim.State != account.Pending:
+				return l.claimed(claim)
+			}
 		}
 		l.result.Status = "logged_in"
 		l.say("An account is set up, and no one has claimed it yet.")

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -85,6 +86,40 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// TestLoginAfterTheClaim: someone has claimed the account on OpenTrain's page, and no program here knows it yet.
+func TestLoginAfterTheClaim(t *testing.T) {
+	t.Parallel()
+	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{})
+	c := terminal{t, environment(t, "HOME="+home, "USERPROFILE="+home, "OPENTRAIN_API_BASE_URL="+base)}
+	c.run("", "login")
+	api, err := opentrain.New(opentrain.Config{BaseURL: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempt, err := api.StartClaim(t.Context(), saved(t, home)["claimToken"], "ada@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.PostForm(attempt.URL, url.Values{"code": {attempt.UserCode}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	for _, step := range []struct {
+		command string
+		code    int
+		says    string
+	}{
+		{"login status", 1, "If someone has claimed the account, run: opentrain-mcp login"},
+		{"login", 0, "The account is claimed. Its new token is saved in"},
+		{"login status", 0, "proposals:write"},
+	} {
+		if out, complaint, code := c.run("", strings.Fields(step.command)...); code != step.code || !strings.Contains(out+complaint, step.says) {
+			t.Errorf("%s: %d %s%s", step.command, code, out, complaint)
+		}
+	}
+}
+
 // TestLoginForScripts: with --json, standard output is one JSON object, whatever happens.
 func TestLoginForScripts(t *testing.T) {
 	t.Parallel()
@@ -102,7 +137,7 @@ func TestLoginForScripts(t *testing.T) {
 		{"logout", 1, `"status":"failed","error":"No human has claimed`},
 		{"login --email ada@example.org", 0, `"status":"claimed"`},
 		{"logout --revoke", 0, `"status":"logged_out","revoked":true`},
-		{"login --base-url http://127.0.0.1:1", 1, `"error":"The host refused the connection (address: 127.0.0.1:1)"`},
+		{"login --base-url http://127.0.0.1:1", 1, `"error":"the host refused the connection (address: 127.0.0.1:1)"`},
 	} {
 		out, complaint, code := c.run("", append(strings.Fields(step.command), "--json")...)
 		if code != step.code || !json.Valid([]byte(out)) || !strings.Contains(out, step.want) {
