@@ -113,6 +113,9 @@ func (a *Accounts) Resume(otherwise Next) Next {
 
 // went takes note of a call that went well: it waits no longer.
 func (a *Accounts) went(t Tool) {
+	if a == nil {
+		return
+	}
 	if waiting := a.interrupted.Load(); waiting != nil && waiting.step.Tool == t.Name {
 		a.interrupted.CompareAndSwap(waiting, nil)
 	}
