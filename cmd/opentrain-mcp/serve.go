@@ -47,6 +47,7 @@ func (f selectFlags) apply(cfg *opentrainmcp.Config) {
 type serveFlags struct {
 	selectFlags
 	Sandbox bool `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
+	seedFlag
 	apiFlags
 
 	// The second variable and the alias are the former name.
@@ -131,6 +132,8 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		}
 	}
 	switch {
+	case f.Seed != "" && !f.Sandbox:
+		return cfg, errors.New("--seed is for the sandbox: add --sandbox")
 	case f.Timeout <= 0:
 		return cfg, errors.New("--timeout must be above zero")
 	case f.PublicReads < 1:
@@ -145,7 +148,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	v, _ := build()
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
-		client.Transport = sandbox.New(sandbox.Config{ClaimAfter: pollsOfSandbox}).Transport()
+		// Nobody serves the sandbox's pages, so its links must not look like OpenTrain's.
+		client.BaseURL = sandbox.PlaceholderURL
+		client.Transport = sandbox.New(sandbox.Config{AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
 		transport, err := f.transport()

@@ -66,6 +66,7 @@ func libraries() map[string][]string {
 		"github.com/prometheus":              {"internal/metrics"},
 		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
 		"github.com/gofrs/flock":             {"internal/account"},
+		"github.com/clipperhouse":            {"internal/demo"},
 	}
 }
 

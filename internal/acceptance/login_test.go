@@ -100,7 +100,8 @@ func TestLoginAfterTheClaim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.PostForm(attempt.URL, url.Values{"code": {attempt.UserCode}})
+	page := strings.Replace(attempt.URL, opentrain.DefaultBaseURL, base, 1)
+	response, err := http.PostForm(page, url.Values{"code": {attempt.UserCode}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,9 +182,13 @@ func TestClaimPage(t *testing.T) {
 	made := post("/identity", `{"agent_name":"<script>Ada","organization_name":"A & B"}`)
 	claim, _ := json.Marshal(map[string]any{"claim_token": made["claim_token"], "email": "ada@example.org"})
 	first, second := post("/identity/claim", string(claim)), post("/identity/claim", string(claim))
-	page, _ := second["verification_uri"].(string)
+	here := func(claim map[string]any) string {
+		link, _ := claim["verification_uri"].(string)
+		return strings.Replace(link, opentrain.DefaultBaseURL, base, 1)
+	}
+	page := here(second)
 	code, _ := second["user_code"].(string)
-	if old, _ := first["verification_uri"].(string); !strings.HasPrefix(old, base+"/claim?token=ot_cat_") {
+	if old := here(first); !strings.HasPrefix(old, base+"/claim?token=ot_cat_") {
 		t.Error(first)
 	} else if status, _ := do(nil, old); status != http.StatusNotFound {
 		t.Errorf("the first link: %d", status)

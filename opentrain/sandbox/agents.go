@@ -22,7 +22,8 @@ const (
 	claimInterval = 5 * time.Second
 	claimGrant    = "urn:opentrain:agent-auth:grant-type:claim"
 
-	maxAgents = 10_000 // our assumption: beyond it, registering fails with rate_limit_exceeded
+	maxAgentBody = 64 << 10
+	maxAgents    = 10_000 // our assumption: beyond it, registering fails with rate_limit_exceeded
 )
 
 // agents are the accounts that agents have registered. Sandbox.mu guards them.
@@ -65,35 +66,36 @@ func (s *Sandbox) accountOf(token string) *account {
 	return s.accounts[token]
 }
 
-// serveAgents serves the endpoints for agents and the claim page. It reports whether the path is one of theirs.
-func (s *Sandbox) serveAgents(w http.ResponseWriter, r *http.Request) bool {
-	var endpoint func(*http.Request) (any, *oauthError)
-	switch r.URL.Path {
-	case "/api/agent/identity":
-		endpoint = s.registerAgent
-	case "/api/agent/identity/claim":
-		endpoint = s.startClaim
-	case "/api/agent/oauth/token":
-		endpoint = s.claimedToken
-	case "/api/agent/oauth/revoke":
-		endpoint = s.revoke
-	case "/claim":
-		s.claimPage(w, r)
-		return true
-	default:
-		return false
+// preClaimScopes are the scopes that a new account's token has, and claimedScopes those that a claimed account's token has
+// (developers/concepts/scopes-and-capabilities).
+func preClaimScopes() []string {
+	return []string{"jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"}
+}
+
+func claimedScopes() []string {
+	return append(preClaimScopes(), "proposals:write", "messages:write", "team:write")
+}
+
+// addAgents adds the endpoints for agents and the claim page.
+func (s *Sandbox) addAgents(mux *http.ServeMux) {
+	for path, endpoint := range map[string]func(*http.Request) (any, *oauthError){
+		"/identity": s.registerAgent, "/identity/claim": s.startClaim, "/oauth/token": s.claimedToken, "/oauth/revoke": s.revoke,
+	} {
+		mux.HandleFunc("/api/agent"+path, func(w http.ResponseWriter, r *http.Request) {
+			answer, failure := any(nil), &oauthError{http.StatusMethodNotAllowed, "invalid_request", "Use POST."}
+			if r.Method == http.MethodPost {
+				r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
+				answer, failure = endpoint(r)
+			}
+			if failure != nil {
+				answer = object{"error", failure.code, "error_description", failure.description}
+				(&reply{status: failure.status, body: answer}).write(w)
+				return
+			}
+			ok(answer).write(w)
+		})
 	}
-	answer, failure := any(nil), &oauthError{http.StatusMethodNotAllowed, "invalid_request", "Use POST."}
-	if r.Method == http.MethodPost {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		answer, failure = endpoint(r)
-	}
-	rep := reply{status: http.StatusOK, body: answer}
-	if failure != nil {
-		rep = reply{status: failure.status, body: map[string]string{"error": failure.code, "error_description": failure.description}}
-	}
-	rep.write(w, newRequestID())
-	return true
+	mux.HandleFunc("/claim", s.claimPage)
 }
 
 // registerAgent is POST /api/agent/identity.
@@ -123,20 +125,20 @@ func (s *Sandbox) registerAgent(r *http.Request) (any, *oauthError) {
 	if name == "" {
 		name = fmt.Sprintf("Agent account %d", number)
 	}
-	scopes := []string{"jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"}
+	scopes := preClaimScopes()
 	reg := &registration{
 		account: &account{Account: Account{Token: newSecret("ot_pat_"), Name: name, Scopes: scopes}, number: number, byKey: map[string]*job{}},
 		id:      fmt.Sprintf("reg_%d", number), agentName: body.AgentName,
-		claimToken: newSecret("ot_clm_"), expires: s.now().Add(claimWindow),
+		claimToken: newSecret("ot_clm_"), expires: s.cfg.Now().Add(claimWindow),
 	}
 	s.accounts[reg.account.Token] = reg.account
 	s.agents.registered = append(s.agents.registered, reg)
-	return map[string]any{
-		"identity_type": "anonymous", "registration_id": reg.id,
-		"access_token": reg.account.Token, "token_type": "bearer", "scopes": scopes,
-		"claim_token": reg.claimToken, "claim_token_expires_at": timestamp(reg.expires),
-		"claim_endpoint": origin(r) + "/api/agent/identity/claim", "token_endpoint": origin(r) + "/api/agent/oauth/token",
-		"grant_type": claimGrant,
+	return object{
+		"identity_type", "anonymous", "registration_id", reg.id,
+		"access_token", reg.account.Token, "token_type", "bearer", "scopes", scopes,
+		"claim_token", reg.claimToken, "claim_token_expires_at", timestamp(reg.expires),
+		"claim_endpoint", s.cfg.AppURL + "/api/agent/identity/claim", "token_endpoint", s.cfg.AppURL + "/api/agent/oauth/token",
+		"grant_type", claimGrant,
 	}, nil
 }
 
@@ -156,7 +158,7 @@ func (s *Sandbox) startClaim(r *http.Request) (any, *oauthError) {
 	switch {
 	case reg == nil || reg.claimed:
 		return nil, invalidRequest("Unknown claim token.")
-	case !s.now().Before(reg.expires):
+	case !s.cfg.Now().Before(reg.expires):
 		return nil, invalidRequest("The claim window has closed.")
 	case local == "" || !strings.Contains(domain, ".") || strings.ContainsAny(body.Email, " \t\r\n<>"):
 		return nil, invalidRequest("The email is not valid.")
@@ -165,11 +167,11 @@ func (s *Sandbox) startClaim(r *http.Request) (any, *oauthError) {
 	}
 	code, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails
 	reg.attempt.token, reg.attempt.code = newSecret("ot_cat_"), fmt.Sprintf("%06d", code)
-	reg.attempt.email, reg.attempt.expires = body.Email, s.now().Add(claimLifetime)
+	reg.attempt.email, reg.attempt.expires = body.Email, s.cfg.Now().Add(claimLifetime)
 	reg.polls = 0
-	return map[string]any{
-		"user_code": reg.attempt.code, "verification_uri": origin(r) + "/claim?token=" + reg.attempt.token,
-		"expires_in": claimLifetime.Seconds(), "interval": claimInterval.Seconds(), "email_sent": false,
+	return object{
+		"user_code", reg.attempt.code, "verification_uri", s.cfg.AppURL + "/claim?token=" + reg.attempt.token,
+		"expires_in", claimLifetime.Seconds(), "interval", claimInterval.Seconds(), "email_sent", false,
 	}, nil
 }
 
@@ -198,7 +200,7 @@ func (s *Sandbox) claimedToken(r *http.Request) (any, *oauthError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	reg := s.agents.find(func(reg *registration) bool { return reg.claimToken == claimToken })
-	switch now := s.now(); {
+	switch now := s.cfg.Now(); {
 	case reg == nil || reg.delivered:
 		return nil, &oauthError{http.StatusBadRequest, "invalid_grant", "The claim token is unknown, or its token was already delivered."}
 	case !reg.claimed && !now.Before(reg.expires):
@@ -212,14 +214,14 @@ func (s *Sandbox) claimedToken(r *http.Request) (any, *oauthError) {
 	if reg.attempt.token != "" {
 		reg.polls++
 	}
-	if !reg.claimed && s.claimAfter > 0 && reg.polls >= s.claimAfter {
+	if !reg.claimed && s.cfg.ClaimAfter > 0 && reg.polls >= s.cfg.ClaimAfter {
 		s.claim(reg)
 	}
 	if !reg.claimed {
 		return nil, &oauthError{http.StatusBadRequest, "authorization_pending", "No human has claimed the account yet."}
 	}
 	reg.delivered = true
-	return map[string]any{"access_token": reg.account.Token, "token_type": "bearer", "scopes": reg.account.Scopes}, nil
+	return object{"access_token", reg.account.Token, "token_type", "bearer", "scopes", reg.account.Scopes}, nil
 }
 
 // claim makes an account a human's. It gets a new token, and the one before is revoked. The caller holds s.mu.
@@ -257,15 +259,6 @@ func (a *agents) find(is func(*registration) bool) *registration {
 	return nil
 }
 
-// origin is the address that a request was sent to.
-func origin(r *http.Request) string {
-	scheme := r.URL.Scheme
-	if scheme == "" {
-		scheme = "http"
-	}
-	return scheme + "://" + r.Host
-}
-
 // newSecret returns a token with the given prefix, in the form ot_pat_<public id>_<secret>.
 func newSecret(prefix string) string {
 	return prefix + strings.ToLower(rand.Text()[:12]) + "_" + rand.Text()
@@ -275,7 +268,7 @@ func newSecret(prefix string) string {
 func (s *Sandbox) claimPage(w http.ResponseWriter, r *http.Request) {
 	code := ""
 	if r.Method == http.MethodPost {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
 		code = strings.TrimSpace(r.PostFormValue("code"))
 	}
 	status, body := s.claimByCode(r.URL.Query().Get("token"), code, r.Method == http.MethodPost)
@@ -290,13 +283,15 @@ func (s *Sandbox) claimPage(w http.ResponseWriter, r *http.Request) {
 func (s *Sandbox) claimByCode(token, code string, sent bool) (status int, body string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	reg := s.agents.find(func(reg *registration) bool { return token != "" && reg.attempt.token == token })
+	reg := s.agents.find(func(reg *registration) bool { return reg.attempt.token == token })
 	switch {
+	case token == "":
+		return http.StatusNotFound, "<p>Open the link that your agent shows to you. It has one after it has started the claim.</p>"
 	case reg == nil:
 		return http.StatusNotFound, "<p>This link isn't valid. The agent may have started the claim again.</p>"
 	case reg.claimed:
 		return http.StatusOK, "<p>The account is claimed. You can close this page.</p>"
-	case !s.now().Before(reg.attempt.expires), !s.now().Before(reg.expires):
+	case !s.cfg.Now().Before(reg.attempt.expires), !s.cfg.Now().Before(reg.expires):
 		return http.StatusGone, "<p>This link has expired. Ask the agent for a new one.</p>"
 	case sent && code == reg.attempt.code:
 		s.claim(reg)
@@ -328,7 +323,7 @@ body { margin: 0 auto; max-width: 36rem; padding: 2.5rem 1.25rem; font: 1rem/1.5
 input, button { font: inherit; padding: .3rem .6rem }
 </style>
 <h1>Claim an agent account</h1>
-<p>This is the sandbox: nothing is real.</p>
+<p><b>Sandbox.</b> Nothing here is real; it lives in memory until the sandbox stops.</p>
 %s
 </html>
 `

@@ -68,7 +68,7 @@ func TestAgentsRegister(t *testing.T) {
 		made := a.agent(200, "/identity", body)
 		equal(t, "scopes", made["scopes"], []string{"jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"})
 		equal(t, "expires", made["claim_token_expires_at"], "2026-06-11T09:00:00.000Z")
-		equal(t, "endpoint", made["claim_endpoint"], "https://api.test/api/agent/identity/claim")
+		equal(t, "endpoint", made["claim_endpoint"], "https://app.opentrain.ai/api/agent/identity/claim")
 		equal(t, "grant", made["grant_type"], claimGrant)
 		me := a.as(str(made["access_token"])).want(200, "GET", "/auth/me", nil)
 		if body != "" && body != "{}" {
@@ -117,7 +117,7 @@ func TestClaims(t *testing.T) {
 	a.failsAs("invalid_request", 400, "/identity/claim", "no JSON")
 	started := a.agent(200, "/identity/claim", start("ada@example.org"))
 	equal(t, "times", []any{started["expires_in"], started["interval"]}, []int{1800, 5})
-	if len(str(started["user_code"])) != 6 || !strings.HasPrefix(str(started["verification_uri"]), "https://api.test/claim?token=ot_cat_") {
+	if len(str(started["user_code"])) != 6 || !strings.HasPrefix(str(started["verification_uri"]), "https://app.opentrain.ai/claim?token=ot_cat_") {
 		t.Error(started)
 	}
 	a.failsAs("slow_down", 400, "/oauth/token", poll(made["claim_token"]))

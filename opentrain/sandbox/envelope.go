@@ -2,37 +2,59 @@ package sandbox
 
 import (
 	"bytes"
-	"crypto/rand"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-)
+	"time"
 
-// maxBody is the size limit of a request body in bytes. The pages do not document one.
-const maxBody = 1 << 20
+	"github.com/google/uuid"
+)
 
 // reply is a response that is not written yet.
 type reply struct {
-	status int
-	header map[string]string
-	body   any // nil for no body
+	status  int
+	header  map[string]string
+	body    any    // of a success; nil for none
+	message string // of an error
+	details details
 }
 
-func ok(body any) (reply, *apiError) {
-	return reply{status: http.StatusOK, body: body}, nil
+// apiError is a reply that refuses a request.
+type apiError = reply
+
+// details is the details object of an error.
+type details map[string]any
+
+func ok(body any) *reply { return &reply{status: http.StatusOK, body: body} }
+
+func refuse(status int, message string, d details) *apiError {
+	return &reply{status: status, message: message, details: d}
 }
 
-func (rep reply) write(w http.ResponseWriter, requestID string) {
+func badRequest(message string, d ...details) *apiError {
+	return refuse(http.StatusBadRequest, message, append(d, nil)[0])
+}
+
+func (rep *reply) write(w http.ResponseWriter) {
+	requestID := uuid.NewString()
 	h := w.Header()
 	h.Set("X-Request-Id", requestID)
+	h.Set("Cache-Control", "no-store")
 	for name, value := range rep.header {
 		h.Set(name, value)
 	}
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store")
+	if rep.message != "" { // all errors have the same envelope (developers/api-reference/overview)
+		codes := map[int]string{http.StatusUnauthorized: "UNAUTHORIZED", http.StatusForbidden: "FORBIDDEN",
+			http.StatusNotFound: "NOT_FOUND", http.StatusConflict: "CONFLICT", http.StatusTooManyRequests: "RATE_LIMITED"}
+		if rep.details == nil {
+			rep.details = details{}
+		}
+		rep.body = object{"error", rep.message, "code", cmp.Or(codes[rep.status], "BAD_REQUEST"), "requestId", requestID,
+			"details", rep.details}
 	}
 	if rep.body == nil {
 		w.WriteHeader(rep.status)
@@ -50,92 +72,50 @@ func encode(v any) []byte {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return []byte(`{"error":"The answer could not be encoded.","code":"INTERNAL_ERROR"}`)
-	}
+	enc.Encode(v) //nolint:errcheck,gosec // never fails: the values come from JSON
 	return buf.Bytes()
 }
 
-// details is the details object of an error.
-type details map[string]any
+// object is a JSON object: names and values in turn, in the order of the documentation.
+type object []any
 
-// apiError is an error response. All of them have the same envelope (developers/api-reference/overview).
-type apiError struct {
-	status  int
-	code    string
-	message string
-	details details
-	header  map[string]string
-}
-
-func (e *apiError) reply(requestID string) reply {
-	if e.details == nil {
-		e.details = details{}
+// MarshalJSON implements json.Marshaler.
+func (o object) MarshalJSON() ([]byte, error) {
+	buf := bytes.NewBufferString("{")
+	for i := 0; i < len(o); i += 2 {
+		if i > 0 {
+			buf.WriteByte(',')
+		}
+		fmt.Fprintf(buf, "%s:%s", encode(o[i]), encode(o[i+1]))
 	}
-	return reply{status: e.status, header: e.header, body: struct {
-		Error     string  `json:"error"`
-		Code      string  `json:"code"`
-		RequestID string  `json:"requestId"`
-		Details   details `json:"details"`
-	}{e.message, e.code, requestID, e.details}}
+	buf.WriteByte('}')
+	return buf.Bytes(), nil
 }
 
-func badRequest(message string) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: "BAD_REQUEST", message: message}
-}
+// timestamp formats a time like the API does.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-func forbidden(message string, d details) *apiError {
-	return &apiError{status: http.StatusForbidden, code: "FORBIDDEN", message: message, details: d}
-}
-
-func notFound(message string) *apiError {
-	return &apiError{status: http.StatusNotFound, code: "NOT_FOUND", message: message}
-}
-
-func conflict(message string, d details) *apiError {
-	return &apiError{status: http.StatusConflict, code: "CONFLICT", message: message, details: d}
-}
-
-// object reads the request body as a JSON object.
-func (c *call) object() (map[string]json.RawMessage, *apiError) {
-	if c.request.Body == nil {
-		return nil, badRequest("The body is empty: a JSON object is expected.")
+// readObject reads a request body as a JSON object. The pages do not document a size limit.
+func readObject(body io.ReadCloser) (object map[string]json.RawMessage, failure *apiError) {
+	const maxBody = 1 << 20
+	data, err := io.ReadAll(http.MaxBytesReader(nil, body, maxBody))
+	if err == nil {
+		err = json.Unmarshal(data, &object)
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(nil, c.request.Body, maxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		failure := badRequest(fmt.Sprintf("The body is larger than %d bytes.", maxBody))
-		failure.status = http.StatusRequestEntityTooLarge
-		failure.details = details{"maxBytes": maxBody}
-		return nil, failure
-	}
-	if err != nil {
+	syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
+	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
+	_, isTooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case isTooLarge:
+		return nil, refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody),
+			details{"maxBytes": maxBody})
+	case isSyntax:
+		return nil, badRequest(fmt.Sprintf("The body is not valid JSON: %v (at byte %d).", syntax, syntax.Offset),
+			details{"offset": syntax.Offset})
+	case isType || err == nil && object == nil:
+		return nil, badRequest("The body must be a JSON object.")
+	case err != nil:
 		return nil, badRequest("The body could not be read to its end.")
 	}
-	var object map[string]json.RawMessage
-	err = json.Unmarshal(data, &object)
-	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-		failure := badRequest(fmt.Sprintf("The body is not valid JSON: %v (at byte %d).", syntax, syntax.Offset))
-		failure.details = details{"offset": syntax.Offset}
-		return nil, failure
-	}
-	if err != nil || object == nil {
-		return nil, badRequest("The body must be a JSON object.")
-	}
 	return object, nil
-}
-
-// newRequestID returns a random UUID.
-func newRequestID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// emptyNotNull makes a nil list marshal as [].
-func emptyNotNull[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

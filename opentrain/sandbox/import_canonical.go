@@ -64,7 +64,7 @@ func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
 	if kind := typeOf(raw); kind == "undefined" || kind == "null" {
 		return nil
 	}
-	amount, issues := decodeNumber(kindNumber, raw, path)
+	amount, issues := Guide.decodeOne(field{kind: kindNumber}, raw, path)
 	key := rateKey(m.fields.text("paymentType"))
 	switch {
 	case issues != nil:

@@ -1,53 +1,48 @@
 package sandbox
 
 import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
-// seedJob is a job on the marketplace of a new sandbox.
-type seedJob struct {
-	age         int // hours since it was posted
-	company     string
-	title       string
-	types       string // values of labelTypes, separated by spaces
-	dataType    string
-	level       string
-	languages   string // by commas
-	countries   string // ISO codes, separated by spaces
-	paymentType string
-	rate        float64
-	text        string
-}
+// seedJSON has the jobs that are there from the start, oldest first. They are fictional, including companies and people.
+//
+//go:embed seed.json
+var seedJSON []byte
 
-// seed returns the listings of the seeded jobs, oldest first.
-func (s *Sandbox) seed(now time.Time) []listing {
-	rows := slices.Clone(seedJobs)
-	slices.SortStableFunc(rows, func(a, b seedJob) int { return b.age - a.age })
-	market := make([]listing, 0, len(rows))
-	for i, row := range rows {
-		types := strings.Fields(row.types)
-		p := publicJob{
-			ID: fmt.Sprintf("market_%03d", i+1), Title: row.title, CompanyName: row.company, DescriptionText: row.text,
-			Countries: strings.Fields(row.countries), Languages: commaList(row.languages),
-			Category: category(types, row.dataType), DataType: displayLabel(row.dataType),
-			LabelTypes: displayLabels(types), ExperienceLevel: displayLabel(row.level),
-			Pay: payOf(row.paymentType, row.rate),
+// seed creates the jobs of the marketplace, and those of the first account if it has a history.
+func (s *Sandbox) seed() {
+	s.jobs = map[string]*job{}
+	var seeds []struct {
+		Company       string // "" for the first account
+		Posted, Saved int    // minutes before the sandbox was started; Saved is 0 for a job that wasn't changed
+		Status, Event string // "" for a live job that wasn't changed
+		Fields        map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(seedJSON, &seeds); err != nil {
+		panic(err) // the file is part of the program
+	}
+	own := s.accounts[s.cfg.Accounts[0].Token]
+	ago := func(minutes int) time.Time { return s.started.Add(-time.Duration(minutes) * time.Minute) }
+	for _, seed := range seeds {
+		fields, _ := s.cfg.Variant.decodeAll(seed.Fields)
+		j := &job{owner: own, status: cmp.Or(seed.Status, statusOpen), fields: fields,
+			created: ago(seed.Posted), updated: ago(cmp.Or(seed.Saved, seed.Posted))}
+		switch {
+		case seed.Company != "":
+			j.owner, j.id = &account{Account: Account{Name: seed.Company}}, fmt.Sprintf("market_%03d", len(s.jobs)-len(s.created)+1)
+			s.jobs[j.id] = j
+		case own != nil && s.cfg.History:
+			s.add(j)
+		default:
+			continue
 		}
-		posted := now.Add(-time.Duration(row.age) * time.Hour)
-		s.complete(&p, posted)
-		l := newListing(i+1, p)
-		l.changed = posted
-		market = append(market, l)
+		if j.status != statusDraft {
+			s.list(j, j.created)
+			j.changed, j.event = j.updated, cmp.Or(seed.Event, eventPublished)
+		}
 	}
-	return market
-}
-
-func commaList(list string) []string {
-	if list == "" {
-		return nil
-	}
-	return strings.Split(list, ", ")
 }

@@ -1,0 +1,249 @@
+package sandbox
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// Statuses of a job (developers/api-reference/jobs/mine).
+const (
+	statusDraft    = "DRAFT"
+	statusOpen     = "OPEN"
+	statusOngoing  = "ONGOING"
+	statusComplete = "COMPLETED"
+	statusArchived = "ARCHIVED"
+	statusPending  = "PENDING_APPROVAL"
+)
+
+// job is a draft or a published job. It is guarded by Sandbox.mu.
+type job struct {
+	seq              int // position in Sandbox.created, from 1; 0 for jobs of other companies
+	id               string
+	owner            *account
+	status           string
+	fields           values
+	demands          demands
+	guesses          []guess
+	unmapped         []unmapped
+	invited          []string // ids of freelancers
+	created, updated time.Time
+	listing
+}
+
+// demands are the requirements of the description that are not field values.
+type demands struct {
+	dataset  bool // the work has a given amount of data
+	language bool // the work needs a language
+	nda      bool // confidentiality is mentioned, but no NDA
+}
+
+// guess is an entry of lowConfidenceFields, for a human to confirm. Its form is our assumption: the pages show no entry.
+type guess struct {
+	Field  string `json:"field"`
+	Value  any    `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// unmapped is an entry of unmappedFields (developers/api-reference/job-drafts/create).
+type unmapped struct {
+	Path         string `json:"path"`
+	Reason       string `json:"reason"`
+	ValuePreview string `json:"valuePreview"`
+}
+
+// add gives a job to its owner.
+func (s *Sandbox) add(j *job) *job {
+	s.created = append(s.created, j)
+	j.seq, j.id = len(s.created), fmt.Sprintf("job_%d", len(s.created))
+	s.jobs[j.id] = j
+	return j
+}
+
+// title is what the job is called in lists.
+func (j *job) title() string { return cmp.Or(j.fields.text("jobTitle"), "Untitled job") }
+
+func (s *Sandbox) jobURL(j *job) string { return s.cfg.AppURL + "/jobs/" + j.id }
+
+func (s *Sandbox) draftURL(j *job) string {
+	return s.cfg.AppURL + map[Variant]string{Guide: "/job-post?job=", Reference: "/job-post?jobId="}[s.cfg.Variant] + j.id
+}
+
+// patch changes the caller's job, which must have this status. A field that is null is cleared. A field that was set is no
+// longer a guess.
+func (s *Sandbox) patch(c *call, status, otherwise string) *apiError {
+	j := c.job
+	patch, issues := s.cfg.Variant.decodeAll(c.body)
+	switch {
+	case issues != nil:
+		return badRequest("The body has invalid fields.", details{"issues": issues})
+	case j.status != status:
+		return refuse(http.StatusConflict, otherwise, details{"jobId": j.id, "status": j.status, "requiredStatus": status})
+	}
+	maps.Copy(j.fields, patch)
+	maps.DeleteFunc(j.fields, func(_ string, value any) bool { return value == nil })
+	j.guesses = slices.DeleteFunc(j.guesses, func(g guess) bool { return patch.has(g.Field) })
+	j.updated = s.cfg.Now()
+	return nil
+}
+
+// patchDraft is PATCH /job-drafts/{jobId} (developers/api-reference/job-drafts/update). It applies all fields or none.
+func (s *Sandbox) patchDraft(c *call) *reply {
+	if failure := s.patch(c, statusDraft, "This job is no longer a draft. Edit a live job with PATCH /jobs/{id}."); failure != nil {
+		return failure
+	}
+	return ok(s.report(c.job, false))
+}
+
+// editJob is PATCH /jobs/{id} (developers/api-reference/jobs/update). A blocked edit is applied and turns the job back into a
+// draft. The reference answers with 409, and the posting guide seems to answer with a report.
+func (s *Sandbox) editJob(c *call) *reply {
+	j, decision := c.job, "ALLOW"
+	message := "Only an open job can be edited here; this one is " + j.status + "."
+	if j.status == statusDraft {
+		message = "This job is a draft. Edit it with PATCH /job-drafts/{jobId}."
+	}
+	if failure := s.patch(c, statusOpen, message); failure != nil {
+		return failure
+	}
+	j.event, j.changed = eventUpdated, j.updated
+	reasons := j.moderate()
+	if len(reasons) > 0 {
+		decision, j.status, j.event = "BLOCK", statusDraft, eventClosed
+		if s.cfg.Variant == Reference {
+			return refuse(http.StatusConflict, "Content moderation blocked the edit. It was applied, and the job was unpublished.",
+				details{"jobId": j.id, "reason": "moderation_blocked", "reasons": reasons, "status": statusDraft})
+		}
+	}
+	return ok(object{"ok", true, "jobId", j.id, "status", j.status, "moderation", object{"decision", decision, "reasons", reasons}})
+}
+
+// moderate returns why a job must not be published. It simulates the content moderation of the real service with simple
+// rules, so that a test can trigger each of them.
+func (j *job) moderate() []string {
+	reasons := []string{}
+	for _, rule := range []struct{ pattern, reason string }{
+		{`(?:send|share|give|provide|enter)\b[^.\n]{0,40}\b(?:passwords?|pin codes?|one-time codes?)`, "Asks for passwords or one-time codes."},
+		{`bank(?:ing)?[ -](?:logins?|credentials|passwords?)`, "Asks for bank credentials."},
+		{`(?:crypto|bitcoin|nft)[ -]giveaway`, "Advertises a crypto giveaway."},
+		{`guaranteed (?:income|earnings|profits?)`, "Promises guaranteed earnings."},
+		{`pay (?:a|an|the|us)\b[^.\n]{0,20}\b(?:registration|training|joining|upfront) fee`, "Asks trainers to pay a fee."},
+		{`scam test phrase`, "Contains the phrase that tests moderation."},
+	} {
+		pattern := regexp.MustCompile(`(?i)\b(?:` + rule.pattern + `)\b`)
+		if pattern.MatchString(j.fields.text("jobTitle") + "\n" + j.fields.text("jobDescription")) {
+			reasons = append(reasons, rule.reason)
+		}
+	}
+	return reasons
+}
+
+// publish is POST /jobs/{id}/publish (developers/api-reference/jobs/publish).
+func (s *Sandbox) publish(c *call) *reply {
+	j, now := c.job, s.cfg.Now()
+	answer := func(already bool, attempt *string, warnings []string, status string) *reply {
+		return ok(object{"ok", true, "jobId", j.id, "status", statusOpen, "alreadyPublished", already, "jobUrl", s.jobURL(j),
+			"publishAttemptId", attempt, "warnings", warnings, "sideEffects", object{"dispatched", !already, "status", status}})
+	}
+	if j.status == statusOpen {
+		return answer(true, nil, []string{}, "skipped")
+	}
+	if failure := s.mayPublish(j, now); failure != nil {
+		return failure
+	}
+	j.status, j.updated = statusOpen, now
+	s.list(j, now)
+	return answer(false, textOrNull(fmt.Sprintf("attempt_%d", j.place)), payWarnings(j.fields), "queued")
+}
+
+// mayPublish checks status, validation, moderation and the daily limit, in this order. That the day of the limit slides, and
+// that a job counts once, is our assumption.
+func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
+	if j.status != statusDraft {
+		return refuse(http.StatusConflict, "Only a draft can be published; this job is "+j.status+".",
+			details{"jobId": j.id, "status": j.status, "requiredStatus": statusDraft})
+	}
+	if gaps, names := s.missing(j); len(gaps) > 0 {
+		d := details{"validation": validation(len(gaps), gaps)}
+		if s.cfg.Variant == Guide {
+			d = details{"validation": validation(len(gaps), names), "missingFields": gaps}
+		}
+		return badRequest("The draft is not ready to be published: fields are missing.", d)
+	}
+	if reasons := j.moderate(); len(reasons) > 0 {
+		return refuse(http.StatusForbidden, "Content moderation blocked this job. It stays a draft.",
+			details{"reason": "moderation_blocked", "reasons": reasons})
+	}
+	limit, published := 3, 0
+	if j.owner.Claimed {
+		limit = 20
+	}
+	for _, other := range s.created {
+		if other.owner == j.owner && other.posted.After(now.Add(-24*time.Hour)) {
+			published++
+		}
+	}
+	if published >= limit {
+		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d published jobs in 24 hours is reached.", limit),
+			details{"limit": limit, "windowHours": 24})
+	}
+	return nil
+}
+
+// closeJob is POST /jobs/{id}/close (developers/api-reference/jobs/close).
+func (s *Sandbox) closeJob(c *call) *reply {
+	already := c.job.status == statusArchived
+	if !already {
+		c.job.close(s.cfg.Now())
+	}
+	return ok(object{"ok", true, "jobId", c.job.id, "status", statusArchived, "alreadyClosed", already})
+}
+
+func (j *job) close(now time.Time) {
+	j.status, j.updated = statusArchived, now
+	if j.isListed() {
+		j.event, j.changed = eventClosed, now
+	}
+}
+
+// The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the same for every
+// account.
+const (
+	FreelancerAvailable     = "freelancer_1" // can be invited: 201, then 200 with alreadyInvited
+	FreelancerUnavailable   = "freelancer_2" // does not accept invitations: 409 freelancer_unavailable
+	FreelancerAlsoAvailable = "freelancer_3" // can be invited too
+	NotAFreelancer          = "employer_1"   // a user of another kind: 409 not_a_freelancer
+)
+
+// inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite). The order of its checks is our assumption:
+// job, body, status of the job, person.
+func (s *Sandbox) inviteTrainer(c *call) *reply {
+	value, issues := s.cfg.Variant.decodeOne(field{kind: kindString}, c.body["freelancerId"], []any{"freelancerId"})
+	if issues != nil {
+		return badRequest("freelancerId is missing or invalid.", details{"issues": issues})
+	}
+	j, freelancer := c.job, fmt.Sprint(value)
+	conflict := func(message, reason string) *reply {
+		return refuse(http.StatusConflict, message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
+	}
+	switch {
+	case j.status != statusOpen:
+		return conflict("AI trainers can only be invited to a published job; this one is "+j.status+".", "job_not_published")
+	case freelancer == FreelancerUnavailable:
+		return conflict("This AI trainer isn't accepting invitations.", "freelancer_unavailable")
+	case freelancer == NotAFreelancer:
+		return conflict("This user is not an AI trainer.", "not_a_freelancer")
+	case freelancer != FreelancerAvailable && freelancer != FreelancerAlsoAvailable:
+		return refuse(http.StatusNotFound, "There is no such user.", nil)
+	}
+	already, status := slices.Contains(j.invited, freelancer), http.StatusOK
+	if !already {
+		j.invited, status = append(j.invited, freelancer), http.StatusCreated
+	}
+	return &reply{status: status, body: object{"ok", true, "proposalId", "proposal_" + j.id + "_" + freelancer, "jobId", j.id,
+		"freelancerId", freelancer, "alreadyInvited", already}}
+}

@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	decimal "golang.org/x/text/number"
+)
+
+//go:embed page.html
+var pageHTML string
+
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
+
+// page is what page.html shows. Empty members are left out.
+type page struct {
+	Title, Problem, Link, LinkText string // a problem and where it leads
+	Status, About, Description     string // a job
+	Rows                           [][2]string
+	Questions                      []string
+	BaseURL, Token                 string // the first page
+	Own, Market                    []page
+}
+
+// servePage serves the pages that the API links to. They need no login: whoever can open them knows the sandbox's token.
+func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.answer(r, nil).write(w)
+		return
+	}
+	p := s.page(r.URL)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	if p.Problem != "" {
+		w.WriteHeader(http.StatusNotFound)
+	}
+	pageTemplate().Execute(w, p) //nolint:errcheck,gosec // the reader is gone
+}
+
+func (s *Sandbox) page(address *url.URL) page {
+	s.lock()
+	defer s.mu.Unlock()
+	name, isJob := strings.CutPrefix(address.Path, "/jobs/")
+	id := name[strings.LastIndex(name, "-")+1:] // it may follow the words of the title
+	isDraft := address.Path == "/job-post"
+	if isDraft {
+		id = cmp.Or(address.Query().Get("job"), address.Query().Get("jobId"))
+	}
+	j := s.jobs[id]
+	switch {
+	case address.Path == "/":
+		return s.firstPage()
+	case !isJob && !isDraft:
+		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts and jobs."}
+	case j == nil || isDraft && j.seq == 0:
+		return page{Problem: fmt.Sprintf("There is no job with the id %q here, or it's another company's draft. "+
+			"The sandbox forgets everything when it stops.", id)}
+	case isDraft || j.isListed():
+		return j.page()
+	case j.place > 0:
+		return page{Problem: "This job isn't public anymore.", Link: s.draftURL(j), LinkText: "Open it as its owner"}
+	}
+	return page{Problem: "This job is a draft, so it isn't public yet.", Link: s.draftURL(j), LinkText: "Open the draft"}
+}
+
+// firstPage lists what is there and how to use it.
+func (s *Sandbox) firstPage() page {
+	p := page{Title: "OpenTrain sandbox", BaseURL: s.cfg.AppURL, Token: s.cfg.Accounts[0].Token}
+	for _, j := range slices.Backward(s.created) {
+		link := map[bool]string{true: s.jobURL(j), false: s.draftURL(j)}[j.isListed()]
+		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: *displayLabel(j.status)})
+	}
+	for _, j := range slices.Backward(s.market) {
+		if j.isListed() && j.seq == 0 {
+			p.Market = append(p.Market, page{Title: j.title(), Link: s.jobURL(j), About: j.owner.Name + " · " + j.pay()})
+		}
+	}
+	return p
+}
+
+// page shows a job with names and units for people, and what is open.
+func (j *job) page() page {
+	p := page{Title: j.title(), Status: *displayLabel(j.status), Description: j.fields.text("jobDescription"),
+		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
+	for _, gap := range j.gaps() {
+		p.Questions = append(p.Questions, gap.prompt)
+	}
+	for _, f := range updateFields() {
+		if text := j.shown(f); text != "" {
+			p.Rows = append(p.Rows, [2]string{f.label, text})
+		}
+		for _, g := range j.guesses {
+			if g.Field == f.key && j.status == statusDraft {
+				p.Questions = append(p.Questions, f.label+": "+g.Reason)
+			}
+		}
+	}
+	return p
+}
+
+// shown is the value of a field for people, "" if it isn't set or is shown elsewhere.
+func (j *job) shown(f field) string {
+	switch f.key {
+	case "jobTitle", "jobDescription":
+		return ""
+	case "paymentType":
+		return j.pay()
+	case rateKey(j.fields.text("paymentType")):
+		return ""
+	case "labelTypes":
+		return strings.Join(j.labels(), ", ")
+	case "dataVolumeUnit":
+		if j.fields.has("dataVolume") {
+			return ""
+		}
+	}
+	switch value := j.fields[f.key].(type) {
+	case bool:
+		return map[bool]string{true: "Yes", false: "No"}[value]
+	case float64:
+		units := map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}
+		if f.key != "dataVolume" {
+			units = nil
+		}
+		return inDigits(value) + units[j.fields.text("dataVolumeUnit")]
+	case []string:
+		return strings.Join(value, ", ")
+	case string:
+		if f.kind == kindEnum || f.key == "dataType" {
+			return *displayLabel(value)
+		}
+		return value
+	}
+	return ""
+}
+
+// pay says what a job pays, "" if that is open.
+func (j *job) pay() string {
+	key := rateKey(j.fields.text("paymentType"))
+	if !j.fields.has(key) {
+		return ""
+	}
+	unit := map[string]string{"pricePerHour": " per hour", "pricePerLabel": " per label", "fixedPrice": " in total"}[key]
+	return "$" + inDigits(j.fields.number(key)) + unit
+}
+
+// inDigits writes a number as people in the United States do: 50,000 or 18.50.
+func inDigits(n float64) string {
+	digits := decimal.Decimal(n, decimal.MinFractionDigits(2), decimal.MaxFractionDigits(9))
+	return strings.TrimSuffix(message.NewPrinter(language.AmericanEnglish).Sprint(digits), ".00")
+}
