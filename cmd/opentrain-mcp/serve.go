@@ -150,7 +150,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	if f.Sandbox {
 		// Nobody serves the sandbox's pages, so its links must not look like OpenTrain's.
 		client.BaseURL = sandbox.PlaceholderURL
-		client.Transport = sandbox.New(sandbox.Config{AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox}).Transport()
+		client.Transport = sandbox.New(sandbox.Config{
+			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox,
+		}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
 		transport, err := f.transport()

@@ -60,8 +60,8 @@ func TestManyPrograms(t *testing.T) {
 	}
 }
 
-// TestCanceledCalls: a call that is canceled while OpenTrain answers keeps the token.
-func TestCanceledCalls(t *testing.T) {
+// TestCanceledClaims: a call that is canceled while OpenTrain answers keeps the token.
+func TestCanceledClaims(t *testing.T) {
 	h := newHome(t, sandbox.Config{ClaimAfter: 1})
 	a := h.program("")
 	ctx, cancel := context.WithCancel(t.Context())

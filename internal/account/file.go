@@ -150,7 +150,7 @@ func (l *lockedFile) save(content credential.Shared) error {
 	l.content = content
 	if dir, err := os.Open(filepath.Dir(l.path)); err == nil { // so that the new name outlives a power cut
 		defer dir.Close() //nolint:errcheck // it was only synced
-		dir.Sync() //nolint:errcheck,gosec // not every system can
+		dir.Sync()        //nolint:errcheck,gosec // not every system can
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (l *lockedFile) close() {
 	defer l.lock.Close() //nolint:errcheck // it ends with the process at the latest
 	if l.next != nil {
 		defer os.Remove(l.next.Name()) //nolint:errcheck // otherwise the next process does it
-		defer l.next.Close() //nolint:errcheck // it is removed
+		defer l.next.Close()           //nolint:errcheck // it is removed
 	}
 }
 
