@@ -229,6 +229,29 @@ func savedIn(config string) func(*opentrainmcp.Config) {
 	}
 }
 
+// TestASavedTokenThatThisServerCannotUse: it isn't replaced either, and the words don't say that it is in use.
+func TestASavedTokenThatThisServerCannotUse(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		`{"apiToken":"ot_pat_1","baseUrl":"https://staging.example"}`: "is for a different baseUrl (https://staging.example)",
+		`{"apiToken":"$OT_TOKEN"}`:                                    "contains a variable name instead of its value",
+	} {
+		config := t.TempDir()
+		write(t, filepath.Join(config, "opentrain", "cli.json"), content)
+		s := startWith(t, sandbox.New(sandbox.Config{}).Transport(), savedIn(config))
+		for _, name := range []string{"opentrain_register_agent", "opentrain_list_jobs"} {
+			got := call(t, s.host, name, nil)
+			if next := got.failure.Next; !got.isError || next.Action != tool.Fix || next.By != "human" || !strings.Contains(got.text, want) ||
+				strings.Contains(got.text, "This server uses it") || len(s.api.seen()) != 0 {
+				t.Errorf("%s: %s", name, got.text)
+			}
+		}
+		if got := call(t, s.host, "opentrain_register_agent", map[string]any{"force": true}); got.isError || !strings.Contains(got.text, "is registered, and") {
+			t.Error(got.text)
+		}
+	}
+}
+
 // TestRefusedClaims: what OpenTrain answers to a claim leads somewhere.
 func TestRefusedClaims(t *testing.T) {
 	t.Parallel()

@@ -98,7 +98,8 @@ func TestUnclaimedAccounts(t *testing.T) {
 	draft := str(agent.create(readyText)["jobId"])
 	limited := agent.want(429, "POST", "/jobs/"+draft+"/publish", nil)
 	equal(t, "limit", limited["details"], object{"limit": 3, "windowHours": 24})
-	agent.want(403, "POST", "/jobs/"+id+"/invites", object{"freelancerId": sandbox.FreelancerAvailable})
+	refused := agent.want(403, "POST", "/jobs/"+id+"/invites", object{"freelancerId": sandbox.FreelancerAvailable})
+	equal(t, "reason", refused["details"], object{"reason": "account_claim_required", "action": "invite AI trainers", "claimUrl": "https://app.opentrain.ai/claim"})
 	newAPI(t, sandbox.Config{}).failsAs("invalid_grant", 400, "/oauth/token", poll(made["claim_token"])) // another sandbox
 }
 

@@ -138,7 +138,8 @@ func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 	return nil
 }
 
-// answerPrivate checks token, feature, scope and claim, and answers. The order is our assumption.
+// answerPrivate checks token, feature, claim and scope, and answers. The order is our assumption: the token of an unclaimed
+// account never has the scopes of what needs a claim, and yet the pages show the refusal for it.
 func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 	c.account = s.accountOf(strings.TrimSpace(token))
@@ -148,12 +149,12 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	case slices.Contains(a.Disabled, r.feature):
 		return refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
 			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
-	case r.scope != "" && !a.granted(r.scope):
-		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
-			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	case r.claim != "" && !a.Claimed:
 		return refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
 			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
+	case r.scope != "" && !a.granted(r.scope):
+		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
+			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	}
 	if r.body {
 		if c.body, rep = readObject(c.Body); rep != nil {

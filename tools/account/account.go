@@ -40,9 +40,14 @@ func (t tools) refusal(call tool.Call, name string, err error) error {
 		refused.Next = t.Accounts.Resume(seeAccount())
 	case account.AlreadySaved:
 		refused.Code = opentrain.CodeConflict
-		refused.Lines = append(refused.Lines, "This server uses it. To replace it with a new account's, ask the human, then call "+
-			tool.RegisterAgent+" with force: true.")
-		refused.Next = t.Accounts.Resume(seeAccount())
+		uses := "This server uses it."
+		if call.Caller.ID == "" {
+			uses = "This server can't use it. " + call.Caller.TokenProblem
+		} else {
+			refused.Next = t.Accounts.Resume(seeAccount())
+		}
+		refused.Lines = append(refused.Lines, uses,
+			"To replace it with a new account's, ask the human, then call "+tool.RegisterAgent+" with force: true.")
 	case account.NotRegistered:
 		refused.Next = t.registrationNext(call)
 	case account.Busy:
