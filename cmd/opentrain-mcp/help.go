@@ -1,11 +1,20 @@
 package main
 
-import "github.com/alecthomas/kong"
+import (
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"opentrain-mcp/internal/hosts"
+)
 
 // flagHelp is the help of flags whose words are too long for a struct tag.
 func flagHelp() kong.Vars {
 	return kong.Vars{
-		"helpListen": "Address to listen on. A non-loopback address also needs --allowed-hosts, and --tls-cert or --behind-proxy.",
+		"helpInstall": "Add this server to a host, such as Claude Desktop or Cursor. Without a host, list those on this machine.",
+		"helpHost":    "The host: " + strings.Join(hosts.Names(), ", ") + ".",
+		"helpScope":   "user: for all your projects. project: for everyone who works on the project in this folder.",
+		"helpListen":  "Address to listen on. A non-loopback address also needs --allowed-hosts, and --tls-cert or --behind-proxy.",
 		"helpSessions": "Keep sessions for older hosts, with streams, forms and progress. All requests of a session must then " +
 			"reach one replica.",
 		"helpAuth": "callers: each caller sends an OpenTrain token. shared: everyone uses this server's account and sends the " +

@@ -37,9 +37,6 @@ type logoutCommand struct {
 	JSON   bool `name:"json" help:"Print the result as JSON, for scripts."`
 }
 
-// errPrinted is the error of a command that has printed what is wrong.
-var errPrinted = errors.New("printed")
-
 // loginResult is what login and logout print with --json.
 type loginResult struct {
 	Status    string   `json:"status"` // registered, claimed, saved, logged_in, not_logged_in, logged_out or failed
@@ -133,7 +130,12 @@ func (l *login) words() io.Writer {
 
 // end prints the result.
 func (l *login) end(err error) error {
-	if err != nil && !errors.Is(err, errPrinted) {
+	_, said := errors.AsType[exit](err)
+	switch {
+	case errors.Is(err, errInterrupted):
+		l.say("Interrupted. To go on, run: opentrain-mcp login")
+		l.result, err = loginResult{Status: "failed", Error: "interrupted"}, exit(exitCanceled)
+	case err != nil && !said:
 		err = l.explain(err)
 		l.result = loginResult{Status: "failed", Error: err.Error()}
 	}
@@ -181,10 +183,10 @@ func (l *login) status(ctx context.Context) error {
 	switch {
 	case token.Problem != "":
 		l.say("%s", token.Problem)
-		return errPrinted
+		return exit(exitFailure)
 	case token.Value == "":
 		l.say("No account is set up on this machine. To get one, run: opentrain-mcp login")
-		return errPrinted
+		return exit(exitFailure)
 	}
 	me, err := l.api.Me(opentrain.WithToken(ctx, token.Value))
 	if err != nil {
@@ -306,7 +308,7 @@ func (l *login) claim(ctx context.Context, email string) error {
 			return l.claimed(claim)
 		case ctx.Err() != nil:
 			l.progress("")
-			return errors.New("interrupted; to go on, run: opentrain-mcp login")
+			return errInterrupted
 		case time.Now().After(attempt.Expires):
 			return errors.New("the link has expired; to get a new one, run: opentrain-mcp login")
 		}

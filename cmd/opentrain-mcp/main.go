@@ -38,6 +38,10 @@ type commands struct {
 	Login   loginCommand   `cmd:"" help:"${helpLogin}"`
 	Logout  logoutCommand  `cmd:"" help:"Forget the saved token."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
+
+	Install   installCommand   `cmd:"" help:"${helpInstall}"`
+	Uninstall uninstallCommand `cmd:"" help:"Remove this server from a host."`
+
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -108,10 +112,7 @@ func run(std streams, args []string) (code int) {
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	command.BindTo(ctx, (*context.Context)(nil))
-	switch err := command.Run(std); {
-	case errors.Is(err, errPrinted):
-		return exitFailure
-	case err != nil:
+	if err := command.Run(std); err != nil {
 		return fail(std, err)
 	}
 	return 0

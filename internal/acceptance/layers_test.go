@@ -25,9 +25,10 @@ func layers() []struct {
 	imports string
 } {
 	return []struct{ pkg, imports string }{
-		{"cmd/opentrain-mcp", ". internal/demo internal/tool internal/account internal/text internal/credential internal/edge internal/logsink internal/seal " +
-			"opentrain opentrain/sandbox schema"},
+		{"cmd/opentrain-mcp", ". internal/demo internal/hosts internal/tool internal/account internal/text internal/credential internal/edge internal/logsink " +
+			"internal/seal opentrain opentrain/sandbox schema"},
 		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
+		{"internal/hosts", "schema"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
 			"internal/caller internal/credential internal/edge internal/metrics internal/seal opentrain"},
 		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics"},
@@ -67,6 +68,10 @@ func libraries() map[string][]string {
 		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
 		"github.com/gofrs/flock":             {"internal/account"},
 		"github.com/clipperhouse":            {"internal/demo"},
+		"github.com/tailscale/hujson":        {"internal/hosts"},
+		"github.com/pelletier/go-toml":       {"internal/hosts"},
+		"go.yaml.in/yaml":                    {"internal/hosts"},
+		"github.com/aymanbagabas/go-udiff":   {"internal/hosts"},
 	}
 }
 

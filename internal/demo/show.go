@@ -138,8 +138,8 @@ func (r *run) whatNext() {
 		step("Build the program:")
 		r.Screen.command("go build", "-o "+file, "./cmd/opentrain-mcp")
 	}
-	step("Connect your agent. For Claude Code, still in the sandbox:")
-	r.Screen.command("claude mcp add opentrain --", `"`+program+`"`, "--sandbox")
+	step("Connect your agent, still in the sandbox. Without a name, install lists the hosts on this computer:")
+	r.Screen.command(`"`+program+`"`, "install claude-code", "--sandbox")
 	step("Ask your agent: “Post a job on OpenTrain: we need 10 annotators for bounding boxes on 50,000 dashcam images, " +
 		"$18 an hour, English.”")
 	r.Screen.blank()

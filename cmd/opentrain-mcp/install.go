@@ -1,0 +1,306 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/hosts"
+	"opentrain-mcp/opentrain"
+)
+
+// hostFlags name an entry in a host's settings.
+type hostFlags struct {
+	Host   string `arg:"" optional:"" help:"${helpHost}"`
+	Scope  string `enum:"user,project" default:"user" env:"-" help:"${helpScope}"`
+	Name   string `default:"opentrain" env:"-" help:"Name of the entry."`
+	DryRun bool   `env:"-" help:"Show the change as a diff. Nothing is written."`
+}
+
+type installCommand struct {
+	hostFlags
+	Sandbox  bool     `env:"-" help:"Let the host use the built-in sandbox: no account, no network, nothing is real."`
+	Toolsets []string `env:"-" placeholder:"A,B|all" help:"${helpToolsets}"`
+}
+
+type uninstallCommand struct {
+	hostFlags
+}
+
+// Run adds this program to a host's settings. Without a host, it lists those on this machine.
+func (c installCommand) Run(_ context.Context, std streams) error {
+	env, err := hostEnv()
+	if err != nil {
+		return err
+	}
+	if c.Host == "" {
+		return c.list(env, std.out)
+	}
+	host, err := c.host()
+	if err != nil {
+		return err
+	}
+	server := hosts.Server{Name: c.Name}
+	if server.Args, err = c.args(); err != nil {
+		return err
+	}
+	if server.Command, err = command(env.Program, os.Args[0], host.Name); err != nil {
+		return err
+	}
+	_, found := host.File(env, hosts.Scope(c.Scope))
+	change, err := host.Install(env, hosts.Scope(c.Scope), server)
+	if err != nil {
+		return err
+	}
+	if done, err := c.apply(std.out, host, change); done || err != nil {
+		return err
+	}
+	var lines []string
+	if !found && c.Scope == string(hosts.User) {
+		lines = append(lines, "Note: "+host.Title+" doesn't seem to be on this machine yet.")
+	}
+	if c.Scope == string(hosts.Project) {
+		lines = append(lines, "Note: the entry has the path of the program on this machine, "+server.Command)
+	}
+	if change.Warning != "" {
+		lines = append(lines, "Warning: "+change.Warning)
+	}
+	lines = append(lines, "Next: "+host.Next)
+	for _, more := range c.more(host) {
+		lines = append(lines, "      "+more)
+	}
+	_, err = fmt.Fprintln(std.out, strings.Join(lines, "\n"))
+	return err
+}
+
+// more is what else to know after the installation.
+func (c installCommand) more(host hosts.Host) (sentences []string) {
+	if host.Note != "" {
+		sentences = append(sentences, host.Note)
+	}
+	if c.Scope == string(hosts.Project) && host.Caveat != "" {
+		sentences = append(sentences, host.Caveat)
+	}
+	folder := strings.TrimSpace(os.Getenv("XDG_CONFIG_HOME"))
+	switch {
+	case c.Sandbox:
+	case !hasToken():
+		sentences = append(sentences, "There is no OpenTrain account on this machine yet. Your agent can set one up, or run: "+
+			hosts.Program+" login")
+	case folder != "":
+		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it "+
+			"there, the host keeps variables to itself: set XDG_CONFIG_HOME in the entry too.")
+	}
+	return sentences
+}
+
+// Run removes this program from a host's settings.
+func (c uninstallCommand) Run(_ context.Context, std streams) error {
+	env, err := hostEnv()
+	if err != nil {
+		return err
+	}
+	if c.Host == "" {
+		return usageError{errors.New("name the host: " + strings.Join(hosts.Names(), ", "))}
+	}
+	host, err := c.host()
+	if err != nil {
+		return err
+	}
+	change, err := host.Uninstall(env, hosts.Scope(c.Scope), c.Name)
+	if err != nil {
+		return err
+	}
+	if done, err := c.apply(std.out, host, change); done || err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(std.out, "Next: restart "+host.Title+", or start a new session.")
+	return err
+}
+
+// host finds the host that was typed.
+func (f hostFlags) host() (hosts.Host, error) {
+	host, known := hosts.Named(f.Host)
+	switch meant := hosts.Meant(f.Host); {
+	case f.Name == "":
+		return host, usageError{errors.New("--name is empty")}
+	case !known && len(meant) > 0:
+		return host, usageError{fmt.Errorf("%q is not a known host; did you mean %s?", f.Host, strings.Join(meant, " or "))}
+	case !known:
+		return host, usageError{fmt.Errorf("%q is not a known host; the hosts are %s", f.Host, strings.Join(hosts.Names(), ", "))}
+	case f.Scope == string(hosts.Project) && len(host.Project) == 0:
+		return host, usageError{fmt.Errorf("%s has no settings for a project; leave --scope out", host.Title)}
+	}
+	return host, nil
+}
+
+// apply makes a change, or shows it, and says what was done. done says that there is nothing more to say.
+func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (done bool, err error) {
+	said := map[hosts.Outcome]string{
+		hosts.Added:     "Added %s to %s: %s",
+		hosts.Updated:   "Updated %s in %s: %s",
+		hosts.Removed:   "Removed %s from %s: %s",
+		hosts.Unchanged: "%s is already installed in %s: %s",
+		hosts.Absent:    "%s isn't installed in %s: there is no such entry in %s",
+	}[change.Outcome]
+	backup, changes := "", change.Outcome != hosts.Unchanged && change.Outcome != hosts.Absent
+	if changes && f.DryRun {
+		_, err = fmt.Fprint(out, change.Diff(), "\nThis was a dry run: nothing has changed.\n")
+		return true, err
+	}
+	if changes {
+		if backup, err = change.Apply(); err != nil {
+			return true, err
+		}
+	}
+	if _, err = fmt.Fprintf(out, said+"\n", f.Name, host.Title, change.File); err == nil && backup != "" {
+		_, err = fmt.Fprintln(out, "Backup: "+backup)
+	}
+	return change.Outcome == hosts.Absent, err
+}
+
+// args are what the host starts the program with.
+func (c installCommand) args() ([]string, error) {
+	args := []string{}
+	if c.Sandbox {
+		args = append(args, "--sandbox")
+	}
+	if len(c.Toolsets) == 0 {
+		return args, nil
+	}
+	// The same check as at the start of the server.
+	api, err := opentrain.New(opentrain.Config{})
+	if err != nil {
+		return nil, err
+	}
+	if _, err = opentrainmcp.New(opentrainmcp.Config{API: api, Toolsets: c.Toolsets}); err != nil {
+		return nil, err
+	}
+	return append(args, "--toolsets="+strings.Join(c.Toolsets, ",")), nil
+}
+
+// list prints the hosts that are on this machine.
+func (c installCommand) list(env hosts.Env, out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var here, without []string // the hosts on this machine, and those that lack the entry
+	for _, host := range hosts.All() {
+		file, found := host.File(env, hosts.User)
+		if !found {
+			continue
+		}
+		state := "not installed"
+		switch entry, installed, err := host.Find(env, hosts.User, c.Name); {
+		case err != nil:
+			state = "its file has a mistake"
+		case installed && entry.Ours:
+			state = "installed"
+		case installed:
+			state = "has another server named " + c.Name
+		default:
+			without = append(without, host.Name)
+		}
+		if here = append(here, host.Name); len(here) == 1 {
+			fmt.Fprint(table, "Hosts on this machine:\n\n")
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", host.Name, host.Title, state, shorten(file, env.Home))
+	}
+	switch {
+	case len(here) == 0:
+		fmt.Fprintf(table, "No known host was found on this machine. If you use one of these, run: %s install NAME\n\n  %s\n",
+			hosts.Program, strings.Join(hosts.Names(), ", "))
+	case len(without) > 0:
+		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s install %s\n", hosts.Program, without[0])
+	}
+	return table.Flush()
+}
+
+// shorten writes a path with ~ for the home folder.
+func shorten(path, home string) string {
+	if rest, inside := strings.CutPrefix(path, home+string(filepath.Separator)); inside && home != "" {
+		return filepath.Join("~", rest)
+	}
+	return path
+}
+
+// hasToken says whether a token is stored where a server that a host starts finds it. Variables of this shell don't
+// reach it.
+func hasToken() bool {
+	stored := credential.Source{Getenv: func(name string) string {
+		if slices.Contains(credential.Variables(), name) {
+			return ""
+		}
+		return os.Getenv(name)
+	}}
+	return stored.Find().Token != ""
+}
+
+// hostEnv is this machine and its user.
+func hostEnv() (hosts.Env, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return hosts.Env{}, fmt.Errorf("there is no home folder: %w", err)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return hosts.Env{}, err
+	}
+	inPath := func(name string) bool {
+		_, err := exec.LookPath(name)
+		return err == nil
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return hosts.Env{}, err
+	}
+	return hosts.Env{
+		GOOS: runtime.GOOS, Program: program, Home: home, Dir: dir, Getenv: os.Getenv, LookPath: inPath,
+	}, nil
+}
+
+// command is the path of this program that a host can start, now and after an upgrade. typed is how it was started.
+func command(program, typed, host string) (string, error) {
+	if built := filepath.Dir(program); filepath.Base(built) == "exe" && strings.Contains(built, "go-build") {
+		file := hosts.Program
+		if runtime.GOOS == "windows" {
+			file += ".exe"
+		}
+		return "", fmt.Errorf("go run builds the program in a temporary folder, where no host can find it later. Build it first:\n"+
+			"go build -o %s ./cmd/opentrain-mcp\n.%c%s install %s", file, filepath.Separator, file, host)
+	}
+	if strings.Contains(program, string(filepath.Separator)+"_npx"+string(filepath.Separator)) {
+		return "", fmt.Errorf("npx runs the program from npm's cache, which npm clears now and then. "+
+			"Install it with npm install --global first, then run: %s install %s", hosts.Program, host)
+	}
+	// A link stays a link, such as Homebrew's: it still works when the next version is in another folder.
+	path, err := typed, error(nil)
+	if !strings.ContainsAny(typed, `/\`) {
+		path, err = exec.LookPath(typed)
+	}
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err == nil && sameFile(path, program) {
+		return path, nil
+	}
+	return program, nil
+}
+
+// sameFile says whether two paths lead to the same file.
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a) //nolint:gosec // the path of this program
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}

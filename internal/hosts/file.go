@@ -1,0 +1,162 @@
+package hosts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxFile is the largest file that is read, in bytes. Claude Code's can have many megabytes.
+const maxFile = 64 << 20
+
+// file is a host's file before a change.
+type file struct {
+	path   string // as the host knows it
+	target string // where links lead to
+	data   []byte
+	mode   fs.FileMode
+	exists bool
+}
+
+// readFile reads a host's file. A file that isn't there is empty.
+func readFile(path string) (file, error) {
+	f := file{path: path, target: path, mode: 0o600}
+	target, err := follow(path)
+	if err != nil {
+		return f, &Problem{File: path, What: "can't be found: " + reason(err)}
+	}
+	f.target = target
+	info, err := os.Stat(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f, nil
+	case err != nil:
+		return f, &Problem{File: path, What: "can't be read: " + reason(err)}
+	case !info.Mode().IsRegular():
+		return f, &Problem{File: path, What: "is not a file"}
+	case info.Size() > maxFile:
+		return f, &Problem{File: path, What: "is too large for a file with settings"}
+	}
+	if f.data, err = os.ReadFile(target); err != nil {
+		return f, &Problem{File: path, What: "can't be read: " + reason(err)}
+	}
+	f.exists, f.mode = true, info.Mode().Perm()
+	if bytes.HasPrefix(f.data, []byte{0xff, 0xfe}) || bytes.HasPrefix(f.data, []byte{0xfe, 0xff}) || bytes.IndexByte(f.data, 0) >= 0 {
+		return f, &Problem{File: path, What: "is not UTF-8. Save it as UTF-8, then run this again"}
+	}
+	return f, nil
+}
+
+// follow is where a path leads to. The last link may lead to a file that isn't there.
+func follow(path string) (string, error) {
+	for range 40 {
+		link, err := os.Readlink(path)
+		if err != nil {
+			return path, nil //nolint:nilerr // not a link, or nothing there
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		path = link
+	}
+	return "", errors.New("too many links")
+}
+
+// readOnly says that the file isn't meant to change. Root could, and so could a rename.
+func (f file) readOnly() bool { return f.exists && f.mode&0o200 == 0 }
+
+// replaceWithBackup copies the file first.
+func (f file) replaceWithBackup(data []byte) (string, error) {
+	if !f.exists {
+		return "", f.replace(data)
+	}
+	path := backup(f.path)
+	if err := write(path, f.data, f.mode); err != nil {
+		return "", err
+	}
+	return path, f.replace(data)
+}
+
+// replace writes the file, unless it has changed since it was read. A link to it stays a link.
+func (f file) replace(data []byte) error {
+	if err := f.unchanged(); err != nil {
+		return err
+	}
+	searchable := f.mode | f.mode&0o444>>2 // whoever can read the file can enter its folder
+	if err := os.MkdirAll(filepath.Dir(f.target), searchable); err != nil {
+		return &Problem{File: f.path, What: "can't be written, since its folder can't be made: " + reason(err)}
+	}
+	return write(f.target, data, f.mode)
+}
+
+// remove removes the file, unless it has changed since it was read.
+func (f file) remove() error {
+	if err := f.unchanged(); err != nil {
+		return err
+	}
+	if err := os.Remove(f.target); err != nil {
+		return cantWrite(f.path, err)
+	}
+	return nil
+}
+
+// unchanged fails if the file has changed since it was read.
+func (f file) unchanged() error {
+	now, err := readFile(f.path)
+	if err != nil {
+		return err
+	}
+	if now.exists != f.exists || !bytes.Equal(now.data, f.data) {
+		return &Problem{File: f.path, What: "has changed while this ran. Run it again"}
+	}
+	return nil
+}
+
+// write replaces a file in one step, so that no one reads half of it.
+func write(path string, data []byte, mode fs.FileMode) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return cantWrite(path, err)
+	}
+	defer func() {
+		if err != nil {
+			temporary.Close()           //nolint:errcheck,gosec // it has failed already
+			os.Remove(temporary.Name()) //nolint:errcheck,gosec // the same
+			err = cantWrite(path, err)
+		}
+	}()
+	if err := keepOwner(temporary, path); err != nil {
+		return err
+	}
+	if _, err := temporary.Write(data); err != nil {
+		return err
+	}
+	if err := temporary.Chmod(mode); err != nil {
+		return err
+	}
+	if err := temporary.Sync(); err != nil {
+		return err
+	}
+	if err := temporary.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+func cantWrite(path string, err error) error {
+	return &Problem{File: path, What: fmt.Sprintf("can't be written: %s. Check who owns the file and its folder", reason(err))}
+}
+
+// reason is the text of a file's error without the path.
+func reason(err error) string {
+	if path, is := errors.AsType[*fs.PathError](err); is {
+		return path.Err.Error()
+	}
+	if link, is := errors.AsType[*os.LinkError](err); is {
+		return link.Err.Error()
+	}
+	return err.Error()
+}

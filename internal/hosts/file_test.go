@@ -1,0 +1,270 @@
+package hosts_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/internal/hosts"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// files are the files below a folder.
+func files(t *testing.T, folder string) string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(found, " ")
+}
+
+// install adds a server, and returns what was done and the backup.
+func install(t *testing.T, host hosts.Host, env hosts.Env, s hosts.Server) (hosts.Outcome, string) {
+	t.Helper()
+	change, err := host.Install(env, hosts.User, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	backup, err := change.Apply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return change.Outcome, backup
+}
+
+// TestBackup: the backup is what was there before the last change, with the same mode.
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	host, env := named(t, "cursor"), machine(t, "linux")
+	file, _ := host.File(env, hosts.User)
+	if outcome, backup := install(t, host, env, server); outcome != hosts.Added || backup != "" {
+		t.Error(outcome, backup)
+	}
+	put(t, file, `{"a": 1}`)
+	if err := os.Chmod(file, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	outcome, backup := install(t, host, env, server)
+	if outcome != hosts.Added || backup != file+".opentrain-backup" || read(t, backup) != `{"a": 1}` {
+		t.Error(outcome, backup, read(t, backup))
+	}
+	for _, path := range []string{file, backup} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 && runtime.GOOS != "windows" {
+			t.Error(path, info.Mode(), err)
+		}
+	}
+	if outcome, backup := install(t, host, env, server); outcome != hosts.Unchanged || backup != "" {
+		t.Error(outcome, backup)
+	}
+	// The backup without the entry is worth more than one with another entry.
+	plain := server
+	plain.Args = nil
+	if outcome, backup := install(t, host, env, plain); outcome != hosts.Updated || read(t, backup) != `{"a": 1}` {
+		t.Error(outcome, read(t, backup))
+	}
+	// But a host's own changes count.
+	changed := strings.Replace(read(t, file), `"a": 1`, `"a": 2`, 1)
+	put(t, file, changed)
+	if outcome, backup := install(t, host, env, server); outcome != hosts.Updated || read(t, backup) != changed {
+		t.Error(outcome, read(t, backup))
+	}
+	change, err := host.Uninstall(env, hosts.User, "opentrain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := change.Apply(); err != nil || read(t, file) != `{"a": 2}` {
+		t.Error(err, read(t, file))
+	}
+	if change, err := host.Uninstall(env, hosts.User, "opentrain"); err != nil || change.Outcome != hosts.Absent {
+		t.Error(change, err)
+	}
+}
+
+// TestLinksStay: a file that a link leads to is changed where it is, also if it isn't there yet.
+func TestLinksStay(t *testing.T) {
+	t.Parallel()
+	host, env := named(t, "zed"), machine(t, "linux")
+	file, _ := host.File(env, hosts.User)
+	target := filepath.Join(env.Home, "dotfiles", "zed.json")
+	put(t, file, "")
+	remove(t, file)
+	for _, there := range []bool{false, true} {
+		if there {
+			put(t, target, "{}")
+		}
+		if err := os.Symlink(filepath.Join("..", "..", "dotfiles", "zed.json"), file); err != nil {
+			t.Skip(err)
+		}
+		install(t, host, env, server)
+		if link, err := os.Readlink(file); err != nil || link == "" || !strings.Contains(read(t, target), "opentrain-mcp") {
+			t.Error(there, link, err)
+		}
+		remove(t, file)
+		remove(t, target)
+	}
+	if err := os.Symlink(file, file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.Install(env, hosts.User, server); err == nil || !strings.Contains(err.Error(), "too many links") {
+		t.Error(err)
+	}
+}
+
+// TestFilesThatCantBeChanged: the message says why, and the file stays.
+func TestFilesThatCantBeChanged(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		make func(path string) error
+		want string
+	}{
+		"a folder":  {func(path string) error { return os.MkdirAll(path, 0o700) }, "is not a file"},
+		"UTF-16":    {func(path string) error { return os.WriteFile(path, []byte("\xff\xfe{\x00}\x00"), 0o600) }, "is not UTF-8. Save it as UTF-8"},
+		"too large": {func(path string) error { return os.WriteFile(path, make([]byte, 64<<20+1), 0o600) }, "is too large"},
+		"read-only": {func(path string) error { return os.WriteFile(path, []byte("{}"), 0o400) }, "is read-only. Make it writable"},
+		"another": {func(path string) error {
+			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {"command": "npx", "args": ["@opentrain-ai/mcp"]}}}`), 0o600)
+		}, "already has a server named opentrain, which starts npx. It was left alone. Pick another name with --name"},
+		"remote": {func(path string) error {
+			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {"url": "https://x"}}}`), 0o600)
+		}, "which starts something else"},
+	} {
+		env := machine(t, "linux")
+		file, _ := named(t, "cursor").File(env, hosts.User)
+		put(t, file, "")
+		remove(t, file)
+		if err := test.make(file); err != nil {
+			t.Fatal(err)
+		}
+		_, err := named(t, "cursor").Install(env, hosts.User, server)
+		if err == nil || !strings.HasPrefix(err.Error(), file) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name != "another" && name != "remote" {
+			continue
+		}
+		if _, err := named(t, "cursor").Uninstall(env, hosts.User, "opentrain"); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		other := server
+		other.Name = "opentrain-two"
+		if outcome, _ := install(t, named(t, "cursor"), env, other); outcome != hosts.Added {
+			t.Error(outcome)
+		}
+		if entry, found, err := named(t, "cursor").Find(env, hosts.User, "opentrain"); !found || err != nil || entry.Ours {
+			t.Errorf("%+v, %v", entry, err)
+		}
+	}
+}
+
+// TestFoldersThatCantBeMade: the message says why.
+func TestFoldersThatCantBeMade(t *testing.T) {
+	t.Parallel()
+	env := machine(t, "linux")
+	put(t, filepath.Join(env.Home, ".cursor"), "a file")
+	change, err := named(t, "cursor").Install(env, hosts.User, server)
+	if err == nil {
+		_, err = change.Apply()
+	}
+	if err == nil || !strings.Contains(err.Error(), "mcp.json can't be ") || !strings.HasSuffix(err.Error(), "not a directory") {
+		t.Error(err)
+	}
+}
+
+// TestFileChangesMeanwhile: what a host has written in the meantime isn't lost.
+func TestFileChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	host, env := named(t, "claude-code"), machine(t, "linux")
+	file, _ := host.File(env, hosts.User)
+	change, err := host.Install(env, hosts.User, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, "{}")
+	if _, err := change.Apply(); err == nil || !strings.Contains(err.Error(), "has changed while this ran. Run it again") || read(t, file) != "{}" {
+		t.Error(err)
+	}
+}
+
+// TestTokensInFiles: the entry holds no token. If a person has put one there, it stays, and they hear who can read it.
+func TestTokensInFiles(t *testing.T) {
+	t.Parallel()
+	host, env := named(t, "cursor"), machine(t, "linux")
+	file, _ := host.File(env, hosts.User)
+	put(t, file, `{"mcpServers": {"opentrain": {"command": "opentrain-mcp", "env": {"OT_API_TOKEN": "ot_pat_secret"}}}}`)
+	for mode, want := range map[fs.FileMode]string{0o600: "", 0o644: "other users of this machine can read the file. Run chmod 600 on it."} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		change, err := host.Install(env, hosts.User, server)
+		if err != nil || !strings.HasSuffix(change.Warning, want) || (change.Warning == "") != (want == "") {
+			t.Errorf("%o: %v, %v", mode, change, err)
+		}
+		if diff := change.Diff(); strings.Contains(diff, "ot_pat_secret") || !strings.Contains(diff, "(hidden)") {
+			t.Error(diff)
+		}
+	}
+	if entry, found, err := host.Find(env, hosts.User, "opentrain"); err != nil || !found || entry.Env["OT_API_TOKEN"] != "ot_pat_secret" || !entry.Ours {
+		t.Errorf("%+v, %v", entry, err)
+	}
+	project := filepath.Join(env.Dir, ".cursor", "mcp.json")
+	put(t, project, read(t, file))
+	if change, err := host.Install(env, hosts.Project, server); err != nil || !strings.Contains(change.Warning, "Everyone who gets the project") {
+		t.Error(change, err)
+	}
+	remove(t, project)
+	change, err := host.Install(env, hosts.Project, server)
+	if err != nil || change.Warning != "" {
+		t.Error(change, err)
+	}
+	if _, err := change.Apply(); err != nil || strings.Contains(read(t, project), "TOKEN") {
+		t.Error(err, read(t, project))
+	}
+	if info, err := os.Stat(project); err != nil || info.Mode().Perm() != 0o644 && runtime.GOOS != "windows" {
+		t.Error("a project's file is for all who work on it:", info.Mode(), err)
+	}
+}
+
+// TestDiff shows the change, and no secret of another server.
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	host, env := named(t, "codex"), machine(t, "linux")
+	file, _ := host.File(env, hosts.User)
+	put(t, file, "[mcp_servers.a]\ncommand = 'a'\nenv = { GITHUB_TOKEN = 'ghp_x' }\n")
+	change, err := host.Install(env, hosts.User, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "--- " + file + "\n+++ " + file + "\n@@ -1,3 +1,7 @@\n [mcp_servers.a]\n command = 'a'\n env = (hidden)\n+\n" +
+		"+[mcp_servers.opentrain]\n+command = '/opt/opentrain-mcp'\n+args = ['--sandbox']\n"
+	if got := change.Diff(); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	if strings.Contains(read(t, file), "opentrain") {
+		t.Error("the plan alone has changed the file")
+	}
+}

@@ -1,0 +1,305 @@
+package hosts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Outcome is what a change does to a file.
+type Outcome string
+
+// The outcomes.
+const (
+	Added     Outcome = "added"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged" // the entry is already there
+	Removed   Outcome = "removed"
+	Absent    Outcome = "absent" // there is no entry to remove
+)
+
+// Change is a change to a host's file. Nothing happens before Apply.
+type Change struct {
+	Outcome Outcome
+	File    string
+	Warning string // a sentence, "" for none
+
+	file       file
+	after      []byte
+	fromBackup bool // after is the backup
+	keepBackup bool // the backup is the file without the entry, or there was no file without it
+	removeFile bool // the file was made for the entry
+}
+
+// Entry is the entry of a server in a host's file.
+type Entry struct {
+	Server
+	Env  map[string]string
+	Ours bool // it starts this program
+}
+
+// Install plans to add a server to a host, or to update its entry.
+func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
+	path, _ := h.File(env, scope)
+	f, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !f.exists && scope == Project {
+		f.mode = 0o644 // for everyone who works on the project
+	}
+	change := &Change{File: path, file: f}
+	if change.after, change.Outcome, err = h.with(f.data, s, env.Program); err != nil {
+		return nil, explain(path, err)
+	}
+	if change.Outcome != Unchanged && f.readOnly() {
+		return nil, &Problem{File: path, What: "is read-only. Make it writable, then run this again"}
+	}
+	if old, err := os.ReadFile(backup(path)); change.Outcome == Updated && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		change.keepBackup = h.cameFrom(old, f.data, s.Name, env.Program)
+	}
+	change.Warning = h.exposed(f, change.after, scope, s.Name)
+	return change, nil
+}
+
+// Uninstall plans to remove the entry of this program from a host.
+func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
+	path, _ := h.File(env, scope)
+	f, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	change := &Change{File: path, file: f}
+	if change.after, change.Outcome, err = h.without(f.data, name, env.Program); err != nil {
+		return nil, explain(path, err)
+	}
+	if change.Outcome == Absent {
+		return change, nil
+	}
+	if f.readOnly() {
+		return nil, &Problem{File: path, What: "is read-only. Make it writable, then run this again"}
+	}
+	// The file doesn't say whether there was an empty object before, or nothing. The backup does, if nothing else has
+	// changed since.
+	old, err := os.ReadFile(backup(path))
+	switch same := h.cameFrom(old, f.data, name, env.Program); {
+	case err == nil && same:
+		change.after, change.fromBackup = old, true
+	case errors.Is(err, fs.ErrNotExist) && same && f.path == f.target:
+		change.after, change.removeFile = nil, true
+	}
+	return change, nil
+}
+
+// Find returns the entry with a name. found is false if there is none.
+func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, err error) {
+	path, _ := h.File(env, scope)
+	f, err := readFile(path)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	tree, err := h.Format.editor().decode(unmarked(f.data))
+	if err != nil {
+		return Entry{}, false, explain(path, err)
+	}
+	value, _, found := h.find(tree, name)
+	if !found {
+		return Entry{}, false, nil
+	}
+	return h.read(value, name, env.Program), true, nil
+}
+
+// explain adds the file to a problem.
+func explain(path string, err error) error {
+	if problem, is := err.(*Problem); is { //nolint:errorlint // only this package makes it, and never wraps it
+		problem.File = path
+		return problem
+	}
+	return fmt.Errorf("%s %w", path, err)
+}
+
+// with is a file's content with the entry of a server.
+func (h Host) with(data []byte, s Server, program string) ([]byte, Outcome, error) {
+	mark, text := cutMark(data)
+	editor := h.Format.editor()
+	tree, err := editor.decode(text)
+	if err != nil {
+		return nil, "", err
+	}
+	value, path, found := h.find(tree, s.Name)
+	entry := h.entry(s)
+	if !found {
+		if text, err = editor.change(text, path, entry); err != nil {
+			return nil, "", err
+		}
+		return append(mark, text...), Added, nil
+	}
+	if !h.isOurs(value, program) {
+		return nil, "", foreign(value, h, s.Name)
+	}
+	outcome := Unchanged
+	for _, field := range entry {
+		if now, has := lookup(value, field.key); field.start || has && same(now, field.value) {
+			continue
+		}
+		outcome = Updated
+		if text, err = editor.change(text, slices.Concat(path, []string{field.key}), field.value); err != nil {
+			return nil, "", err
+		}
+	}
+	return append(mark, text...), outcome, nil
+}
+
+// without is a file's content without the entry.
+func (h Host) without(data []byte, name, program string) ([]byte, Outcome, error) {
+	mark, text := cutMark(data)
+	editor := h.Format.editor()
+	tree, err := editor.decode(text)
+	if err != nil {
+		return nil, "", err
+	}
+	value, path, found := h.find(tree, name)
+	if !found {
+		return data, Absent, nil
+	}
+	if !h.isOurs(value, program) {
+		return nil, "", foreign(value, h, name)
+	}
+	if text, err = editor.drop(text, path); err != nil {
+		return nil, "", err
+	}
+	return append(mark, text...), Removed, nil
+}
+
+// foreign is for an entry of another program.
+func foreign(value any, h Host, name string) error {
+	starts := "starts something else"
+	if command := h.command(value); command != "" {
+		starts = "starts " + command
+	}
+	return fmt.Errorf("already has a server named %s, which %s. It was left alone. Pick another name with --name", name, starts)
+}
+
+// cameFrom says whether an older content becomes the present one when the entry is added.
+func (h Host) cameFrom(old, now []byte, name, program string) bool {
+	tree, err := h.Format.editor().decode(unmarked(now))
+	if err != nil {
+		return false
+	}
+	value, _, _ := h.find(tree, name)
+	made, outcome, err := h.with(old, h.read(value, name, program).Server, program)
+	return err == nil && outcome == Added && bytes.Equal(made, now)
+}
+
+// find looks for an entry. path is where it is, or where it belongs.
+func (h Host) find(tree any, name string) (entry any, path []string, found bool) {
+	path = slices.Concat(h.Keys, []string{name})
+	if h.Keys2 != nil {
+		second := slices.Concat(h.Keys2, []string{name})
+		if entry, found = lookup(tree, second...); found {
+			return entry, second, true
+		}
+		servers, has := lookup(tree, h.Keys2...)
+		_, isServer := lookup(servers, "type") // one that is called like the key
+		if _, first := lookup(tree, path...); has && !isServer && !first && members(servers) != nil {
+			return nil, second, false
+		}
+	}
+	entry, found = lookup(tree, path...)
+	return entry, path, found
+}
+
+// read is an entry as this package understands it.
+func (h Host) read(value any, name, program string) Entry {
+	entry := Entry{
+		Server: Server{Name: name, Command: h.command(value), Args: []string{}},
+		Env:    map[string]string{},
+		Ours:   h.isOurs(value, program),
+	}
+	key, skip := "args", 0
+	if h.Shape == OpenCode {
+		key, skip = "command", 1
+	}
+	list, _ := lookup(value, key)
+	all, _ := list.([]any)
+	for i, arg := range all {
+		if text, isText := arg.(string); isText && i >= skip {
+			entry.Args = append(entry.Args, text)
+		}
+	}
+	for _, key := range []string{"env", "envs", "environment"} {
+		variables, _ := lookup(value, key)
+		for name, value := range members(variables) {
+			entry.Env[name] = fmt.Sprint(value)
+		}
+	}
+	return entry
+}
+
+// exposed warns about a token that a person has put into the entry, if others can read it there.
+func (h Host) exposed(f file, data []byte, scope Scope, name string) string {
+	tree, err := h.Format.editor().decode(unmarked(data))
+	if err != nil {
+		return ""
+	}
+	value, _, _ := h.find(tree, name)
+	switch {
+	case !token(value):
+		return ""
+	case scope == Project:
+		return "The entry has a token in it, and the file belongs to the project. Everyone who gets the project can read the token."
+	case f.exists && f.mode&0o044 != 0:
+		return "The entry has a token in it, and other users of this machine can read the file. Run chmod 600 on it."
+	}
+	return ""
+}
+
+// byteOrderMark is at the start of files that some editors on Windows write.
+const byteOrderMark = "\ufeff"
+
+func cutMark(data []byte) (mark, text []byte) {
+	if text, found := bytes.CutPrefix(data, []byte(byteOrderMark)); found {
+		return []byte(byteOrderMark), text
+	}
+	return nil, data
+}
+
+func unmarked(data []byte) []byte {
+	_, text := cutMark(data)
+	return text
+}
+
+// Diff is the change as a unified diff. It hides what looks like a secret.
+func (c *Change) Diff() string {
+	return hideSecrets(unified(c.File, string(c.file.data), string(c.after)))
+}
+
+// Apply makes the change. It returns the path of the backup, "" if there was no file before, or if the backup is in
+// place again.
+func (c *Change) Apply() (string, error) {
+	switch {
+	case c.Outcome == Unchanged, c.Outcome == Absent:
+		return "", nil
+	case c.fromBackup:
+		if err := c.file.replace(c.after); err != nil {
+			return "", err
+		}
+		return "", os.Remove(backup(c.File))
+	case c.removeFile:
+		return "", c.file.remove()
+	case c.keepBackup:
+		path := backup(c.File)
+		if !exists(path) {
+			path = "" // the file was made for the entry
+		}
+		return path, c.file.replace(c.after)
+	}
+	return c.file.replaceWithBackup(c.after)
+}
+
+// backup is the path of a file's backup.
+func backup(path string) string { return path + "." + strings.TrimSuffix(Program, "-mcp") + "-backup" }
