@@ -54,7 +54,8 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	defer s.close()
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
-	defer context.AfterFunc(s.ctx, func() { setWriteDeadline(w, 0) })() //nolint:contextcheck // a caller who doesn't read must not hold up the end
+	// A caller who doesn't read must not hold up the end.
+	defer context.AfterFunc(s.ctx, func() { setWriteDeadline(w, 0) })() //nolint:contextcheck // the stream's
 	startEvents(w)
 	if writeEvent(w, "endpoint", []byte(h.cfg.BasePath+"/message?sessionId="+url.QueryEscape(id))) == nil {
 		s.serve(w)
