@@ -29,7 +29,7 @@ func confirmedTools() []confirmed {
 		{
 			tool: "opentrain_publish", arguments: job(), request: "POST /api/public/v1/jobs/job_1/publish",
 			done: `"published":true`, notDone: `"published":false`, question: "Publish this job on OpenTrain?",
-			shown:     []string{"Bounding Box Annotation for Dashcam Images", "Autonomous Driving", "We need 10 experienced annotators", "https://app.opentrain.ai/job-post?job=job_1"},
+			shown:     []string{"Bounding Box Annotation for Dashcam Images", "about six weeks", "We need 10 experienced annotators", "https://app.opentrain.ai/job-post?job=job_1"},
 			otherwise: "The job stays a draft.",
 		},
 		{

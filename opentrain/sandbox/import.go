@@ -81,10 +81,10 @@ func (m *imported) pay(paymentType string, rate float64) {
 
 // country adds a country, by its name if that is known.
 func (m *imported) country(name string) {
-	for _, known := range countryTable() {
-		if strings.EqualFold(known.code, name) || strings.EqualFold(known.name, name) {
-			name = known.name
-		}
+	if found, known := namedCountry(name); known {
+		name = found.name
+	} else if found, known := codedCountry(name); known {
+		name = found.name
 	}
 	if list := m.fields.list("countries"); name != "" && !slices.Contains(list, name) {
 		m.set("countries", append(list, name))

@@ -86,10 +86,9 @@ func (h *hrReader) readElement(e *element) (reason string) {
 
 // language adds a language by its name or a common ISO 639 code.
 func (h *hrReader) language(text string) (reason string) {
-	code, _, _ := strings.Cut(strings.ToLower(text), "-")
-	name := languageNames()[code]
-	if name == "" {
-		name = map[string]string{"en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese", "it": "Italian", "ja": "Japanese", "zh": "Chinese", "ar": "Arabic", "hi": "Hindi", "ko": "Korean", "ru": "Russian"}[code]
+	name, known := namedLanguage(text)
+	if !known {
+		name, _ = codedLanguage(text)
 	}
 	if name == "" {
 		return "This language is unknown."

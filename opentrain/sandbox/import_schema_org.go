@@ -224,9 +224,14 @@ func (p *posting) experience(value any) bool {
 		if !ok {
 			return false
 		}
-		r := reader{parsed: parsed{fields: values{}}}
-		r.levelFromYears(months / 12)
-		p.guess("experienceLevel", r.fields["experienceLevel"], fmt.Sprintf("The posting asks for %v months of experience.", months))
+		level := levelEntry
+		switch {
+		case months >= 60:
+			level = levelExpert
+		case months >= 24:
+			level = levelIntermediate
+		}
+		p.guess("experienceLevel", level, fmt.Sprintf("The posting asks for %v months of experience.", months))
 		return true
 	}
 	read := parse(textOf(value))

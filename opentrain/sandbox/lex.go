@@ -1,219 +1,233 @@
 package sandbox
 
 import (
+	"cmp"
+	"math"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
 
-// token is a word, a number or a single other character of a description.
+// token is a word, a number or a mark of a description.
 type token struct {
-	text       string // as written
-	low        string // lower case
-	start, end int    // bytes
-	word       bool
-	number     bool
-	value      float64
-	adjacent   bool // follows the previous token without a space
-	sentence   int
+	kind             tokenKind
+	low              string // as written, in lower case
+	start, end       int    // bytes
+	sentence, clause int    // they only grow
+	groups           set
+	value, scale     float64 // of a number: the value, 0 if it isn't clear, and what multiplied it
+	name             string  // of a language or country
+	claim            string  // the field of the rule that it belongs to
+	used             bool    // it set a field, or is reported
 }
 
-// lex splits a description into tokens, in linear time.
-func lex(text string) []token {
-	l := lexer{text: text}
-	for l.pos < len(text) {
-		r, size := utf8.DecodeRuneInString(text[l.pos:])
-		switch {
-		case r == '\n':
-			l.newline()
-		case unicode.IsSpace(r):
-			l.pos += size
-		case r >= '0' && r <= '9':
-			l.number()
-		case unicode.IsLetter(r):
-			l.word()
-		default:
-			l.add(token{end: l.pos + size})
-			if r == '.' || r == '!' || r == '?' || r == ';' || r == '。' {
-				l.sentence++
-			}
+type tokenKind int
+
+const (
+	mark tokenKind = iota
+	stop           // a mark that ends a clause
+	word
+	number
+)
+
+var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\n|\dD\b|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
+		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*%?|[^\s\p{Z}]`)
+})
+
+// split splits the text into tokens in one pass.
+func (r *reader) split() {
+	line := 0 // where the line starts
+	found := tokenPattern().FindAllStringIndex(r.text, -1)
+	r.tokens = make([]token, 0, len(found))
+	for _, at := range found {
+		start, end := at[0], at[1]
+		switch first, _ := utf8.DecodeRuneInString(r.text[start:]); {
+		case first == '\n':
+			r.addLineBreak(line, start)
+			line = end
+		case unicode.IsLetter(first), r.text[end-1] == 'D': // "3D"
+			r.addWord(start, end)
+		case unicode.IsNumber(first):
+			r.addNumber(start, end)
+		case strings.TrimSpace(r.text[line:start]) != "" || !strings.ContainsRune("-*•#", first): // no bullet
+			r.addMark(start, end)
 		}
 	}
-	return mergeNumbers(dropCodes(l.tokens))
 }
 
-type lexer struct {
-	text     string
-	pos      int
-	sentence int
-	tokens   []token
+// word returns a word with its groups.
+func (r *reader) word(written string) *token {
+	low := strings.ToLower(written)
+	return &token{kind: word, low: low, groups: r.groups[low].with(r.groups[written]).with(r.bits["*"])}
 }
 
-// add appends a token from the current position to its end.
-func (l *lexer) add(t token) {
-	t.start = l.pos
-	t.text = l.text[t.start:t.end]
-	t.low = strings.ToLower(t.text)
-	t.sentence = l.sentence
-	t.adjacent = len(l.tokens) > 0 && l.tokens[len(l.tokens)-1].end == t.start
-	l.tokens = append(l.tokens, t)
-	l.pos = t.end
+// add adds a token.
+func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
+	t := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
+	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, r.sentence, r.clause
+	r.tokens = append(r.tokens, *t)
+	return r.at(len(r.tokens) - 1)
 }
 
-// newline ends a sentence before an empty line or a list item. Other lines continue the sentence.
-func (l *lexer) newline() {
-	l.pos++
-	rest := strings.TrimLeft(l.text[l.pos:min(len(l.text), l.pos+8)], " \t\r")
-	if rest == "" || strings.ContainsAny(rest[:1], "\n-*#") || strings.HasPrefix(rest, "•") {
-		l.sentence++
-	}
-}
-
-// number reads "1,500.5", and the multiplier of "50k" and "1.5M".
-func (l *lexer) number() {
-	end := l.pos
-	for end < len(l.text) && isNumberByte(l.text, end) {
-		end++
-	}
-	suffixEnd := end
-	for suffixEnd < len(l.text) && (isASCIILetter(l.text[suffixEnd]) || isDigit(l.text[suffixEnd])) {
-		suffixEnd++
-	}
-	value, valid := parseNumber(l.text[l.pos:end])
-	suffix := strings.ToLower(l.text[end:suffixEnd])
-	switch scale := map[string]float64{"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6}[suffix]; {
-	case scale > 0 && !l.resolution(suffixEnd):
-		l.add(token{end: suffixEnd, number: valid, value: value * scale})
-	case suffix == "":
-		l.add(token{end: end, number: valid, value: value})
-	case timeUnit(suffix) != "" || suffix == "c" || currencyOf(suffix) != "" || len(suffix) > 3 && !strings.ContainsAny(suffix, "0123456789"):
-		l.add(token{end: end, number: valid, value: value}) // the suffix is a separate word
-	default:
-		l.add(token{end: suffixEnd, word: true}) // "3D", "2nd"
-	}
-}
-
-// resolution reports whether "4K" at the position is a resolution.
-func (l *lexer) resolution(end int) bool {
-	if s := l.text[l.pos:end]; s != "4K" && s != "8K" {
-		return false
-	}
-	rest := strings.TrimLeft(l.text[end:min(len(l.text), end+16)], " ")
-	return strings.HasPrefix(rest, "video") || strings.HasPrefix(rest, "footage") || strings.HasPrefix(rest, "resolution")
-}
-
-// word reads letters with apostrophes and inner hyphens, and "U.S.".
-func (l *lexer) word() {
-	end := l.pos
-	for end < len(l.text) {
-		r, size := utf8.DecodeRuneInString(l.text[end:])
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !l.joins(r, end, size) {
-			break
+// addLineBreak ends a sentence, unless it seems to go on in the next line.
+func (r *reader) addLineBreak(line, at int) {
+	before, rest := strings.TrimSpace(r.text[line:at]), strings.TrimLeft(r.text[at+1:min(len(r.text), at+60)], " \t\r")
+	next, _ := utf8.DecodeRuneInString(rest)
+	last, upper := r.at(len(r.tokens)-1), unicode.IsUpper(next) && len(rest) > 1 && unicode.IsLower(rune(rest[1])) // not "SEK"
+	complete := r.in(last, "@item", "@person") && !unicode.IsLower(next) || upper && (labeled(rest) || labeled(before) && last.low != ":")
+	if before == "" || complete || strings.ContainsRune("\n-*•#", next) {
+		if last.low != "\n" {
+			r.add(stop, 0, at, at+1)
 		}
-		end += size
+		r.sentence++
+		r.clause++
 	}
-	written := l.text[l.pos:end]
-	if head, _, compound := strings.Cut(strings.ToLower(written), "-"); compound && wordNumber(head) > 0 && wordNumber(strings.ToLower(written)) == 0 {
-		end = l.pos + len(head) // "six-week" is a number, a hyphen and a word
-		if end > len(l.text) || !strings.EqualFold(l.text[l.pos:end], head) {
-			end = l.pos + len(written)
-		}
-	}
-	value := wordNumber(strings.ToLower(l.text[l.pos:end]))
-	l.add(token{end: end, word: value == 0, number: value > 0, value: value})
 }
 
-func (l *lexer) joins(r rune, at, size int) bool {
-	if r != '-' && r != '\'' && r != '’' && r != '.' {
-		return false
-	}
-	next, _ := utf8.DecodeRuneInString(l.text[at+size:])
-	if !unicode.IsLetter(next) {
-		return false
-	}
-	// A full stop joins only the single letters of an abbreviation.
-	return r != '.' || at-l.pos == 1 || at-l.pos >= 3 && l.text[at-2] == '.'
+// labeled reports whether a line is like "Pay: $18".
+func labeled(line string) bool {
+	label, _, found := strings.Cut(line, ":")
+	return found && !strings.ContainsAny(label, "\n.,;!?/–")
 }
 
-func isDigit(b byte) bool { return b >= '0' && b <= '9' }
-
-func isASCIILetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
-
-// isNumberByte reports whether the byte at i belongs to a number: a digit, or a comma or full stop between
-// digits.
-func isNumberByte(text string, i int) bool {
-	if isDigit(text[i]) {
-		return true
+// addMark adds punctuation. A hyphen between words is a space.
+func (r *reader) addMark(start, end int) {
+	before := r.at(len(r.tokens) - 1)
+	next, _ := utf8.DecodeRuneInString(r.text[end:])
+	after := strings.TrimLeft(r.text[end:min(len(r.text), end+9)], " \n\u00a0")
+	between := before.kind == number && after != "" && strings.ContainsAny(after[:1], "0123456789$") // "$15 – 20"
+	text, touches := r.text[start:end], before.end == start && before.kind >= word
+	if text == "-" && touches && unicode.IsLetter(next) || text == "." && touches && r.in(before, "@abbreviation") {
+		return
 	}
-	return (text[i] == ',' || text[i] == '.') && i > 0 && isDigit(text[i-1]) && i+1 < len(text) && isDigit(text[i+1])
+	t := r.add(mark, 0, start, end)
+	ends := r.in(t, "@end") && !(touches && unicode.IsLower(next))
+	if ends || text != "." && r.in(t, "@stop") && !(between && strings.Contains("–—", text)) || text == "-" && unicode.IsSpace(next) && !between {
+		t.kind = stop
+		r.clause++
+	}
+	if ends {
+		r.sentence++
+	}
 }
 
-// parseNumber reads "2,500", "1.5", "0,5" and "1.500.000". Other forms, such as a date or a version, are not
-// numbers.
-func parseNumber(s string) (float64, bool) {
-	if len(s) > 20 {
-		return 0, false
+// addWord adds a word, or what it does to the number before.
+func (r *reader) addWord(start, end int) {
+	text := r.text[start:end]
+	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 && r.in(r.word(text[:digits]), "@usd", "@foreign") { // "USD15"
+		r.add(word, 0, start, start+digits)
+		r.addNumber(start+digits, end)
+		return
 	}
-	commas, dots := strings.Split(s, ","), strings.Split(s, ".")
+	t, last := r.word(text), r.at(len(r.tokens)-1)
+	value, scale, scales := r.values[t.low], r.values[text], r.in(t, "@scale")
+	if scales {
+		value = 0
+	}
+	suffix := last.kind == number && last.end == start
 	switch {
-	case len(commas) == 1 && len(dots) == 1:
-	case len(dots) <= 2 && len(commas) > 1 && thousands(commas, dots):
-		s = strings.ReplaceAll(s, ",", "")
-	case len(commas) == 1 && len(dots) == 2 && !thousandGroups(dots):
-	case len(commas) == 1 && thousandGroups(dots):
-		s = strings.ReplaceAll(s, ".", "")
-	case len(commas) == 2 && len(dots) == 1:
-		s = strings.Replace(s, ",", ".", 1)
+	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
+		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf): // "2nd", "12万"
+		if !scales || scale == 1e3 && len(text) == 1 && (last.value == 4 || last.value == 8) { // "4K" is a resolution
+			scale = 0
+		}
+		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
+	case r.in(t, "@number") || scales && len(text) > 2: // "ten", "dozens"
+		r.add(number, value, start, end)
 	default:
-		return 0, false
+		r.add(word, 0, start, end)
 	}
-	value, err := strconv.ParseFloat(s, 64)
-	return value, err == nil
 }
 
-// thousands reports whether commas group the digits before a decimal point.
-func thousands(commas, dots []string) bool {
-	if len(dots) == 2 {
-		if strings.Contains(dots[1], ",") {
-			return false
-		}
-		commas = strings.Split(dots[0], ",")
+// addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.
+func (r *reader) addNumber(start, end int) {
+	value, before := figure(r.text[start:end]), " "+r.text[max(0, start-2):start]
+	if strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
+		value = 0
 	}
-	return thousandGroups(commas)
+	r.add(number, value, start, end)
 }
 
-func thousandGroups(groups []string) bool {
-	for _, group := range groups[1:] {
-		if len(group) != 3 {
-			return false
+// figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.
+func figure(s string) float64 {
+	s = strings.NewReplacer("'", ",", "’", ",", " ", ",", "\u00a0", ",", "\u202f", ",").Replace(s)
+	whole, fraction, _ := strings.Cut(s, ".")
+	groups := strings.Split(whole, ",")
+	for i, group := range groups[1:] {
+		if len(groups[0]) > 3 || len(group) != 3 && (len(group) != 2 || i == len(groups)-2) {
+			return 0
 		}
 	}
-	return len(groups) > 1 && len(groups[0]) >= 1 && len(groups[0]) <= 3 && groups[0] != "0"
+	value, err := strconv.ParseFloat(strings.Join(groups, "")+"."+fraction+"0", 64)
+	if err != nil || value > 1e12 || len(fraction) == 3 && whole != "0" || len(whole) > 1 && whole[0] == '0' {
+		return 0
+	}
+	return value
 }
 
-// wordNumber returns the value of "ten" or "twenty-five", or 0 for other words.
-func wordNumber(low string) float64 {
-	small := []string{"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-		"thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"}
-	for i, name := range small {
-		if low == name {
-			return float64(i + 1)
+// setForeignAside takes the sentences that aren't in English out of the tokens, and reports them.
+func (r *reader) setForeignAside() {
+	scores := map[int]int{} // of sentences; -1: of all
+	for i := range r.tokens {
+		score := r.englishness(r.at(i))
+		scores[r.at(i).sentence] += score
+		scores[-1] += score
+	}
+	var kept []token
+	first := 0
+	for i, t := range r.tokens {
+		if t.sentence != r.at(i-1).sentence {
+			first = t.start
+		}
+		if score := scores[t.sentence]; score > 0 || score == 0 && scores[-1] >= 0 {
+			kept = append(kept, t)
+		} else if t.sentence != r.at(i+1).sentence {
+			r.addUnmapped(r.text[first:t.end], "This sandbox reads only English; OpenTrain may read more.")
+			r.demands.language, r.demands.dataset = true, true
 		}
 	}
-	head, tail, compound := strings.Cut(low, "-")
-	for i, name := range []string{"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"} {
-		if head != name {
-			continue
-		}
-		if !compound {
-			return float64(10 * (i + 2))
-		}
-		for j, unit := range small[:9] {
-			if tail == unit {
-				return float64(10*(i+2) + j + 1)
-			}
-		}
+	r.tokens = kept
+}
+
+// englishness is positive for a word that is common in English descriptions, negative for one of another language.
+func (r *reader) englishness(t *token) int {
+	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
+	switch lower := unicode.IsLower(first); {
+	case t.kind != word, r.in(t, "@foreign"):
+	case r.in(t, "@english", "@person", "@item"):
+		return 1
+	case unicode.IsLetter(first) && !unicode.Is(unicode.Latin, first), lower && r.in(t, "@other"):
+		return -2
+	case lower && strings.ContainsFunc(t.low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }):
+		return -1
 	}
 	return 0
+}
+
+// findPlaces makes one token of the name of a language or country.
+func (r *reader) findPlaces() {
+	tokens := r.tokens
+	r.tokens = tokens[:0]
+	for i := 0; i < len(tokens); i++ {
+		t := tokens[i]
+		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
+		lower := unicode.IsLower(first)
+		for size := min(5, len(tokens)-i); size > 0 && t.kind == word && !(lower && (len(t.low) < 5 || t.low == "polish")); size-- {
+			last := tokens[i+size-1]
+			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
+			language, spoken := namedLanguage(name)
+			land, known := namedCountry(name)
+			if spoken = spoken && !(lower && size > 1); last.kind == word && (spoken || known && !lower) {
+				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
+				t.name, t.end = cmp.Or(language, land.name), last.end
+				i += size - 1
+				break
+			}
+		}
+		r.tokens = append(r.tokens, t)
+	}
 }

@@ -1,14 +1,17 @@
 package sandbox
 
 import (
+	"cmp"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// parsed holds what the rules below understand of a description. They are simple and ordered, so that a
-// reader can predict the result. Uncertain values go into guesses.
+// parsed is what a draft has from a description. A value that isn't certain is in guesses too. What was seen and
+// not used is in unmapped.
 type parsed struct {
 	fields   values
 	guesses  []guess
@@ -16,98 +19,197 @@ type parsed struct {
 	demands  demands
 }
 
-// reader parses one description.
+// reader reads one description. It takes a fact only in forms that can mean nothing else.
 type reader struct {
 	parsed
-	text   string
-	folded string // lower case; patterns search it for their stems
-	tokens []token
-	used   []bool // numbers with a known meaning
-	tasks  []task
-	items  string // what the work is on, as in a title; "" if unknown
-	data   string // dataType of the items
-	// languages are the known languages by their names in lower case.
-	languages map[string]string
+	*grammar
+	text             string
+	tokens           []token
+	edge             token // before the first one and after the last one
+	sentence, clause int
+	negated          []int             // by clause: 2 if it has a "not", 1 if one before may reach it
+	facts            map[string][]fact // by field
+	remarks          []fact            // that set no field; the doubt says why
+}
+
+// fact is what a rule says in the text.
+type fact struct {
+	finding
+	*rule
+	number float64
+	at     int // the token of the number, or the first one
 }
 
 // parse reads a description.
 func parse(text string) parsed {
-	r := &reader{text: text, folded: fold(text), tokens: lex(text), languages: languageNames()}
-	r.used = make([]bool, len(r.tokens))
+	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}}
+	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].with(r.bits["*"])}
 	r.fields = values{"jobDescription": text}
-	r.findTasks()
-	r.findPay()
-	r.findCounts()
-	r.findItems()
-	r.findLanguages()
-	r.findCountries()
-	r.findLevel()
-	r.findSubject()
-	r.findNDA()
-	r.findUnmapped()
-	r.findTitle()
+	r.split()
+	r.setForeignAside()
+	r.findPlaces()
+	r.markSigns()
+	r.findFacts()
+	r.setFields()
+	r.report()
 	return r.parsed
 }
 
-// guess sets a field and records that a human should confirm it.
-func (r *reader) guess(key string, value any, reason string) {
-	r.fields[key] = value
-	r.addGuess(key, reason)
-}
-
-// addGuess records, once, that a human should confirm the value of a field.
-func (r *reader) addGuess(key, reason string) {
-	if slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == key }) {
-		return
-	}
-	r.guesses = append(r.guesses, guess{Field: key, Value: r.fields[key], Reason: reason})
-}
-
-// addUnmapped records a part of the text that matches no field.
-func (r *reader) addUnmapped(start, end int, reason string) {
-	preview := []rune(strings.Join(strings.Fields(r.text[start:end]), " "))
-	if len(preview) > 80 {
-		preview = append(preview[:79], '…')
-	}
-	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: string(preview)})
-}
-
-// at returns the token at i, or an empty one if i is out of range.
-func (r *reader) at(i int) token {
+// at returns a token, or an empty one that ends a clause.
+func (r *reader) at(i int) *token {
 	if i < 0 || i >= len(r.tokens) {
-		return token{sentence: -1}
+		return &r.edge
 	}
-	return r.tokens[i]
+	return &r.tokens[i]
 }
 
-// findTasks sets labelTypes to the tasks that the text names.
-func (r *reader) findTasks() {
-	type found struct {
-		task
-		at int
-	}
-	var all []found
-	for _, t := range taskTable {
-		if t.pattern.Regexp == nil || !t.pattern.mayMatch(r.folded) {
-			continue
+// phrase returns the text of tokens with single spaces.
+func (r *reader) phrase(first, end int) string {
+	return strings.Join(strings.Fields(r.text[r.tokens[first].start:r.tokens[end-1].end]), " ")
+}
+
+// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated: a "not" reaches to the end
+// of its sentence.
+func (r *reader) markSigns() {
+	r.negated = make([]int, r.clause+1)
+	until := -1
+	for i := range r.tokens {
+		t, before := r.at(i), r.at(i-1)
+		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't")
+		switch {
+		case reaches:
+			until = t.sentence
+		case t.low == "but":
+			until = -1
+		case until == t.sentence:
+			r.negated[t.clause] = max(r.negated[t.clause], 1)
 		}
-		if at := t.pattern.FindStringIndex(r.text); at != nil {
-			all = append(all, found{t, at[0]})
+		if reaches || r.in(t, "@no") {
+			r.negated[t.clause] = 2
+		}
+		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
+		r.mark(t, "^", starts)
+		r.mark(t, "^^", starts && before.sentence != t.sentence)
+		r.mark(t, ".", t.kind == stop && t.low != ":")
+		r.mark(t, "_", t.kind == word && !r.in(t, "@ends"))
+		r.mark(t, "##", t.kind == number)
+		r.mark(t, "#", t.kind == number && t.value > 0)
+		r.mark(t, "#100", t.kind == number && t.value >= 100)
+	}
+}
+
+// mark puts a token into a group.
+func (r *reader) mark(t *token, group string, holds bool) {
+	if holds {
+		t.groups = t.groups.with(r.bits[group])
+	}
+}
+
+// findFacts applies the rules.
+func (r *reader) findFacts() {
+	for n := range r.rules {
+		one, end := &r.rules[n], 0
+		for i := range r.tokens {
+			if i < end || !r.tokens[i].groups.meets(&one.begins) {
+				continue
+			}
+			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched {
+				if f := (fact{finding: found, rule: one, at: i}); r.holds(&f) {
+					r.facts[one.field] = append(r.facts[one.field], f)
+					end = f.end
+				}
+			}
 		}
 	}
-	if len(all) > 1 { // a plain "classify" adds nothing to a named task
-		all = slices.DeleteFunc(all, func(f found) bool { return f.value == "CLASSIFICATION" })
+}
+
+// holds reports whether nothing around a fact makes it false, and completes it.
+func (r *reader) holds(f *fact) bool {
+	low, high := r.at(f.numbers[0]), r.at(f.numbers[1])
+	if f.count > 0 {
+		f.at, f.number = f.numbers[0], low.value
 	}
-	slices.SortStableFunc(all, func(a, b found) int { return a.at - b.at })
-	all = all[:min(len(all), 4)]
-	types := make([]string, 0, len(all))
-	for _, f := range all {
-		r.tasks = append(r.tasks, f.task)
-		types = append(types, f.value)
+	if f.count > 1 && f.field != "left" {
+		if low.scale == 1 && high.scale > 1 && low.value < high.value/high.scale { // "10-20k"
+			f.number *= high.scale
+		}
+		if f.number >= high.value {
+			return false
+		}
 	}
-	if len(types) > 0 {
-		r.fields["labelTypes"] = types
+	f.doubt = cmp.Or(f.doubt, f.guess)
+	claim := f.field
+	if f.field == "rate" || f.field == "amount" {
+		claim = "pay"
 	}
+	anyway := f.value == "false" || strings.Contains("amount left leftPlace askData askLanguage askNDA item", f.field)
+	negated := r.negated[r.at(f.at).clause]
+	switch {
+	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
+		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
+		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }):
+		return false
+	case f.field == "dataVolume" && r.near(f, "@pace"):
+		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")
+	case claim == "pay" && r.near(f, "@special"):
+		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
+	}
+	for i := f.first; i < f.end; i++ {
+		t := r.at(i)
+		if t.claim = claim; r.in(t, "@cents") {
+			f.number /= 100
+		}
+		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
+	}
+	return true
+}
+
+// near reports whether a word of a group is in the clause of a fact, outside other facts.
+func (r *reader) near(f *fact, group string) bool {
+	for i := f.at - 20; i < f.at+20; i++ {
+		if t := r.at(i); t.clause == r.at(f.at).clause && t.claim == "" && r.in(t, group) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxPreview is how much of a text is shown of a part that isn't used, in bytes. maxParts is how many are shown.
+const (
+	maxPreview = 200
+	maxParts   = 50
+)
+
+// report makes an entry of the remarks on each sentence.
+func (r *reader) report() {
+	slices.SortStableFunc(r.remarks, func(a, b fact) int { return a.first - b.first })
+	for _, one := range r.remarks {
+		n, first, end, here := len(r.unmapped), one.first, one.end, r.at(one.first)
+		for r.at(first-1).sentence == here.sentence && here.start-r.at(first-1).start < maxPreview {
+			first--
+		}
+		for r.at(end).sentence == here.sentence && r.at(end).end-here.end < maxPreview {
+			end++
+		}
+		part := r.phrase(first, end)
+		if n > 0 && r.unmapped[n-1].ValuePreview == part && len(r.unmapped[n-1].Reason) < 5*maxPreview {
+			r.unmapped[n-1].Reason += " " + one.doubt
+		} else {
+			r.addUnmapped(part, one.doubt)
+		}
+	}
+	if more := len(r.unmapped) - maxParts; more > 0 {
+		r.unmapped = r.unmapped[:maxParts]
+		r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", more))
+	}
+}
+
+// addUnmapped reports a part of the text.
+func (r *reader) addUnmapped(part, reason string) {
+	if len(part) > 3*maxPreview {
+		part = strings.ToValidUTF8(part[:3*maxPreview], "") + "…"
+	}
+	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: part})
 }
 
 // capitalize returns a word with a capital first letter.

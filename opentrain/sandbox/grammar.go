@@ -1,0 +1,225 @@
+package sandbox
+
+import (
+	"cmp"
+	_ "embed"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// grammarText says what the sandbox reads of a description, and explains its own form.
+//
+//go:embed grammar.txt
+var grammarText string
+
+// grammar is what grammarText says.
+type grammar struct {
+	values map[string]float64 // of the words for numbers
+	groups map[string]set     // of a word, with the word itself
+	bits   map[string]set     // of words, groups and signs
+	parts  map[string][]rule
+	rules  []rule // those for fields
+	tasks  []task
+}
+
+// set is a set of words, groups of words and signs like "^".
+type set [6]uint64
+
+func (s *set) meets(o *set) bool {
+	return s[0]&o[0]|s[1]&o[1]|s[2]&o[2]|s[3]&o[3]|s[4]&o[4]|s[5]&o[5] != 0
+}
+
+func (s set) with(other set) set {
+	for i := range s {
+		s[i] |= other[i]
+	}
+	return s
+}
+
+// rule is a pattern and what it says of a field. guess is why that may be wrong.
+type rule struct {
+	field, value, guess string
+	steps               []step
+	begins              set // what the pattern can begin with
+}
+
+// step is a part of a pattern: one of several words, groups and other patterns.
+type step struct {
+	any             set
+	rules           []rule
+	ahead, optional bool // it is only looked at; it can be missing
+}
+
+// theGrammar reads grammarText when it is first needed.
+var theGrammar = sync.OnceValue(func() *grammar {
+	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string][]rule{}}
+	for line := range strings.Lines(grammarText) {
+		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
+		if !found || strings.HasPrefix(line, "# ") {
+			continue
+		}
+		head, guess, _ := strings.Cut(strings.TrimSuffix(head, ")"), " (")
+		name, value, _ := strings.Cut(head, " ")
+		switch name[0] {
+		case '@':
+			for word := range strings.FieldsSeq(body) {
+				g.groups[word] = g.groups[word].with(g.bit(name))
+				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have no value
+			}
+		case '&':
+			for pattern := range strings.SplitSeq(body, " ; ") {
+				g.parts[name] = append(g.parts[name], g.compile(rule{guess: guess}, pattern))
+			}
+		case 'T': // TASK
+			columns := strings.Split(body, "|")
+			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
+		default:
+			for pattern := range strings.SplitSeq(body, " ; ") {
+				g.rules = append(g.rules, g.compile(rule{field: name, value: value, guess: guess}, pattern))
+			}
+		}
+	}
+	return g
+})
+
+// compile adds the steps of a pattern to a rule.
+func (g *grammar) compile(one rule, pattern string) rule {
+	empty := true // so far
+	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "_? _? _?")) {
+		text, optional := strings.CutSuffix(text, "?")
+		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
+		for name := range strings.SplitSeq(text, "|") {
+			if part := g.parts[name]; part != nil {
+				s.rules = append(s.rules, part...)
+			} else {
+				s.any = s.any.with(g.bit(name))
+			}
+		}
+		if empty && !s.ahead {
+			one.begins, empty = one.begins.with(s.any), optional
+			for _, sub := range s.rules {
+				one.begins = one.begins.with(sub.begins)
+			}
+		}
+		one.steps = append(one.steps, s)
+	}
+	if empty {
+		one.begins = g.bit("*") // every token
+	}
+	return one
+}
+
+// bit returns the set of one word, group or sign.
+func (g *grammar) bit(name string) set {
+	one, known := g.bits[name]
+	if !known {
+		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
+		if g.bits[name] = one; !strings.ContainsAny(name[:1], "@^.#_*") { // no group or sign
+			g.groups[name] = g.groups[name].with(one)
+		}
+	}
+	return one
+}
+
+// in reports whether a token is in one of some groups.
+func (g *grammar) in(t *token, groups ...string) bool {
+	return slices.ContainsFunc(groups, func(name string) bool {
+		bits := g.bits[name]
+		return t.groups.meets(&bits)
+	})
+}
+
+// finding is what a pattern found in the text.
+type finding struct {
+	first, end int    // tokens
+	numbers    [2]int // the tokens of the first two
+	count      int    // of numbers
+	doubt      string
+}
+
+// match matches steps at the end of a finding, and returns the longer finding.
+func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
+	if len(steps) == 0 {
+		return f, true
+	}
+	s, rest, here := &steps[0], steps[1:], r.at(f.end)
+	if here.groups.meets(&s.any) {
+		next := f
+		if !s.ahead {
+			next.end++
+		}
+		if here.kind == number && !s.ahead && f.count < 2 {
+			next.numbers[f.count] = f.end
+			next.count++
+		}
+		if whole, matched = r.match(next, rest); matched {
+			return whole, true
+		}
+	}
+	for i := range s.rules {
+		if sub := &s.rules[i]; here.groups.meets(&sub.begins) {
+			next, found := r.match(f, sub.steps)
+			if next.doubt = cmp.Or(next.doubt, sub.guess); s.ahead {
+				next = f
+			}
+			if whole, matched = r.match(next, rest); found && matched {
+				return whole, true
+			}
+		}
+	}
+	if s.optional {
+		return r.match(f, rest)
+	}
+	return f, false
+}
+
+// task is a kind of labeling work: a value of labelTypes, its title in the title of a job, its label, its category in the
+// marketplace, "" if that follows from the data, and what it needs: a language, a given amount of data.
+type task struct{ value, title, label, category, needs string }
+
+func taskOf(value string) task {
+	for _, t := range theGrammar().tasks {
+		if t.value == value {
+			return t
+		}
+	}
+	return task{label: value}
+}
+
+// labelTypes returns the values of labelTypes.
+func labelTypes() []string {
+	var list []string
+	for _, t := range theGrammar().tasks {
+		list = append(list, t.value)
+	}
+	return list
+}
+
+func needsLanguage(types []string) bool { return need(types, "language") }
+
+func worksOnDataset(types []string) bool { return need(types, "dataset") }
+
+func need(types []string, what string) bool {
+	return slices.ContainsFunc(types, func(value string) bool { return strings.Contains(taskOf(value).needs, what) })
+}
+
+// labelOf returns the display label of a value of labelTypes.
+func labelOf(value string) string { return taskOf(value).label }
+
+// category returns the marketplace category of a job, "Data Annotation" by default.
+func category(types []string, dataType string) string {
+	for _, value := range types {
+		if t := taskOf(value); t.category != "" {
+			return t.category
+		}
+	}
+	switch dataType {
+	case "IMAGE", "VIDEO", "AUDIO", "TEXT":
+		return *displayLabel(dataType) + " Annotation"
+	case "LIDAR":
+		return "LiDAR Annotation"
+	}
+	return cmp.Or(*cmp.Or(displayLabel(dataType), new(string)), "Data Annotation")
+}

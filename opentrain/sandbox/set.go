@@ -1,0 +1,199 @@
+package sandbox
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// setFields sets the fields that facts agree on, and reports what is left.
+func (r *reader) setFields() {
+	r.setList("labelTypes", "")
+	r.setPay()
+	if f := r.agreed("headcount"); f != nil {
+		r.set("headcount", f.number, r.doubts(f))
+	}
+	if f := r.agreed("projectDuration"); f != nil {
+		r.set("projectDuration", r.phrase(f.first+2, f.end), "")
+	}
+	if f := r.agreed("experienceLevel"); f != nil {
+		r.set("experienceLevel", f.value, "")
+	}
+	if f := r.agreed("ndaRequired"); f != nil {
+		r.set("ndaRequired", f.value == "true", "")
+	}
+	places := append(r.setList("languages", "@language"), r.setList("countries", "@country")...)
+	r.setTitle(r.setData())
+	r.demands.nda = len(r.facts["askNDA"]) > 0
+	counted := len(r.facts["askData"]) > 0 || len(r.facts["item"]) > 0 && !r.fields.has("labelTypes")
+	r.demands.dataset = r.demands.dataset || counted && !r.fields.has("dataVolume")
+	r.demands.language = r.demands.language || len(r.facts["askLanguage"]) > 0
+	for _, f := range slices.Concat(r.facts["leftPlace"], r.facts["left"]) {
+		if t := r.at(f.at); !t.used && !slices.Contains(places, t.name) && (t.low != "one" || f.end > f.first+1) {
+			r.remark(f, f.guess)
+		}
+	}
+}
+
+// certain returns the facts on a field: without the guesses, if something is certain.
+func (r *reader) certain(field string) []fact {
+	sure := slices.DeleteFunc(slices.Clone(r.facts[field]), func(f fact) bool { return f.guess != "" })
+	if len(sure) == 0 || field == "rate" {
+		return r.facts[field]
+	}
+	return sure
+}
+
+// agreed returns what the facts on a field agree on, nil if they don't.
+func (r *reader) agreed(field string) *fact {
+	facts := r.certain(field)
+	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.doubt, b.doubt) })
+	several := slices.ContainsFunc(facts, func(f fact) bool { return f.number != facts[0].number || f.value != facts[0].value })
+	for _, f := range facts {
+		if r.use(f); several {
+			r.remark(f, "the text names several, so none was used")
+		}
+	}
+	if several || len(facts) == 0 {
+		return nil
+	}
+	if others := func(f fact) bool { return f.value == field && !r.at(f.at).used }; slices.ContainsFunc(r.facts["left"], others) {
+		facts[0].doubt = cmp.Or(facts[0].doubt, "is not the only such number in the text")
+	}
+	return &facts[0]
+}
+
+// doubts returns why what a fact says is a guess, "" if it is certain.
+func (r *reader) doubts(f *fact) string {
+	if f.doubt == "" {
+		return ""
+	}
+	return fmt.Sprintf("The text says %q; %s %s.", r.phrase(f.first, f.end), strconv.FormatFloat(f.number, 'f', -1, 64), f.doubt)
+}
+
+// set sets a field. With a reason, it is a guess.
+func (r *reader) set(key string, value any, reason string) {
+	r.fields[key] = value
+	if reason != "" {
+		r.guesses = append(r.guesses, guess{Field: key, Value: value, Reason: capitalize(strings.TrimSuffix(reason, ".")) + "."})
+	}
+}
+
+// use marks the tokens of a fact that set a field or is reported.
+func (r *reader) use(f fact) {
+	for i := f.first; i < f.end; i++ {
+		r.tokens[i].used = true
+	}
+}
+
+// remark records why a fact set no field.
+func (r *reader) remark(f fact, reason string) {
+	r.use(f)
+	f.doubt = fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)
+	r.remarks = append(r.remarks, f)
+}
+
+// setPay sets the payment type and the rate, if the text names only one.
+func (r *reader) setPay() {
+	for _, f := range r.facts["amount"] {
+		r.remark(f, f.guess)
+	}
+	best, hint := r.agreed("rate"), r.agreed("paymentType")
+	switch {
+	case best == nil && hint != nil && len(r.facts["rate"]) == 0:
+		r.set("paymentType", hint.value, hint.guess)
+	case best == nil:
+	case best.value == "other", hint != nil && hint.value != best.value:
+		r.remark(*best, cmp.Or(best.guess, "the text says something else about the pay too"))
+	default:
+		if len(r.facts["amount"]) > 0 {
+			best.doubt = cmp.Or(best.doubt, "is not the only amount in the text")
+		}
+		reason := "The text doesn't clearly say how the work is paid."
+		if best.doubt == "" || strings.HasPrefix(best.doubt, "is ") || hint != nil && hint.guess == "" {
+			reason = ""
+		}
+		r.set("paymentType", best.value, reason)
+		r.set(rateKey(best.value), best.number, r.doubts(best))
+	}
+}
+
+// setList sets the languages or countries of facts, or the kinds of work, in their order, and returns them. If the text
+// requires no language plainly and the work needs one, those that it names are a guess.
+func (r *reader) setList(field, group string) (list []string) {
+	facts, doubt := slices.Clone(r.certain(field)), ""
+	if len(facts) == 0 && field == "languages" && needsLanguage(r.fields.list("labelTypes")) {
+		facts = r.facts["named"]
+	}
+	slices.SortStableFunc(facts, func(a, b fact) int { return a.first - b.first })
+	for _, f := range facts {
+		for i := f.first; i < f.end; i++ {
+			name := f.value
+			if t := r.at(i); r.in(t, group) {
+				name, doubt = t.name, f.doubt
+			}
+			if name != "" && name != "Georgia" && !slices.Contains(list, name) { // Georgia is a state of the US too
+				list = append(list, name)
+			}
+		}
+	}
+	if len(list) > 0 {
+		r.set(field, list, doubt)
+	}
+	return list
+}
+
+// setData sets the amount of data, its unit and its type. It returns what the data is, for the title.
+func (r *reader) setData() (items string) {
+	f := r.agreed("dataVolume")
+	if f == nil {
+		return ""
+	}
+	files, recorded := false, false
+	for i := f.at + 1; i < f.end; i++ {
+		t := r.at(i)
+		for _, kind := range []string{"IMAGE", "VIDEO", "TEXT"} {
+			if r.in(t, "@"+kind) {
+				r.set("dataType", kind, "")
+			}
+		}
+		files, recorded = files || r.in(t, "@file"), recorded || r.in(t, "@recording") // counted in files, or in hours
+		if !r.in(t, "@vague") && !r.in(t, "@language") {
+			items += map[bool]string{true: "-", false: " "}[r.text[t.start-1] == '-'] + capitalize(r.text[t.start:t.end])
+		}
+	}
+	r.set("dataVolume", f.number, r.doubts(f))
+	if unit := cmp.Or(f.value, map[bool]string{true: unitFiles}[files && !recorded]); unit != "" {
+		r.set("dataVolumeUnit", unit, "")
+	}
+	return strings.TrimSpace(items)
+}
+
+// setTitle makes a title from the work and its items, or else from the first words.
+func (r *reader) setTitle(items string) {
+	types, languages := r.fields.list("labelTypes"), r.fields.list("languages")
+	if len(types) == 0 {
+		line, _, _ := strings.Cut(strings.TrimSpace(r.text), "\n")
+		words := strings.Fields(line)
+		title := strings.Trim(strings.Join(words[:min(len(words), 8)], " "), " .,;:!?-*#")
+		if title = strings.ToValidUTF8(title[:min(len(title), 80)], ""); strings.ContainsFunc(title, unicode.IsLetter) {
+			r.set("jobTitle", title, "Taken from the first words of the text.")
+		}
+		return
+	}
+	work, joint := taskOf(types[0]), " for "
+	title := work.title
+	if needsLanguage(types[:1]) {
+		joint = " — "
+		if len(languages) == 1 && !slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == "languages" }) {
+			title = languages[0] + " " + title
+		}
+	}
+	if items != "" {
+		title += joint + items
+	}
+	r.set("jobTitle", title, map[bool]string{false: "The text names several kinds of work."}[len(types) == 1])
+}
