@@ -72,7 +72,7 @@ func redactText(text []byte, token string) []byte {
 	return append(out, text[kept:]...)
 }
 
-// matchToken returns the length of the token that a text starts with, 0 if there is none.
+// matchToken returns the length of the token at the start of a text, or 0 if the text starts otherwise.
 func matchToken(text []byte, token string) int {
 	if bytes.HasPrefix(text, []byte(token)) {
 		return len(token)

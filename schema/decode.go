@@ -210,7 +210,7 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 	return d.encode(path, items)
 }
 
-// split makes a list of a value that is none, nil when its meaning isn't plain.
+// split makes a list of a value that is not a list. It returns nil when the meaning is not plain.
 func (d *decoder) split(node *Node, raw json.RawMessage) []json.RawMessage {
 	text, _ := unquote(raw)
 	text = strings.TrimSpace(text)

@@ -18,11 +18,11 @@ type Ledger struct {
 
 	mu    sync.Mutex
 	locks map[jobKey]*lock
-	// changes has the last change of each job: under the job alone when it took effect, under caller and job when that
-	// is unknown. A stranger's call can't change someone's job, so its lost answer must not void a yes.
-	changes  *ttlcache.Cache[jobKey, time.Time]
-	declined *ttlcache.Cache[jobKey, time.Time] // by caller, tool and job
-	saves    *ttlcache.Cache[jobKey, save]      // saves of ours that changed nothing
+	// changes has the last change of each job, by job. unknown has those that may have taken effect, by caller and job: a
+	// stranger's call can't change someone's job, so its lost answer must neither void a yes nor push a change out.
+	changes, unknown *ttlcache.Cache[jobKey, time.Time]
+	declined         *ttlcache.Cache[jobKey, time.Time] // by caller, tool and job
+	saves            *ttlcache.Cache[jobKey, save]      // saves of ours that changed nothing
 }
 
 type jobKey struct{ callerID, jobID string }
@@ -59,7 +59,7 @@ func (m Moment) Covers(change time.Time) bool {
 func newLedger(now func() time.Time) *Ledger {
 	return &Ledger{
 		now: now, locks: map[jobKey]*lock{},
-		changes: newCache[time.Time](), declined: newCache[time.Time](), saves: newCache[save](),
+		changes: newCache[time.Time](), unknown: newCache[time.Time](), declined: newCache[time.Time](), saves: newCache[save](),
 	}
 }
 
@@ -106,14 +106,12 @@ func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlo
 
 // Record records how a change of a job ended.
 func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
-	key := jobKey{by.ID, jobID}
 	switch {
 	case err == nil:
-		key.callerID = ""
-	case !opentrain.MayHaveChanged(err):
-		return
+		l.set(l.changes, jobKey{jobID: jobID})
+	case opentrain.MayHaveChanged(err):
+		l.set(l.unknown, jobKey{by.ID, jobID})
 	}
-	l.set(l.changes, key)
 }
 
 // decline records that a human said no: the form that was declined can't be answered again.
@@ -132,12 +130,8 @@ func (l *Ledger) set(times *ttlcache.Cache[jobKey, time.Time], key jobKey) {
 
 // ChangedSince reports whether the job was changed through this process since a time.
 func (l *Ledger) ChangedSince(by caller.Caller, jobID string, at time.Time) bool {
-	for _, key := range []jobKey{{"", jobID}, {by.ID, jobID}} {
-		if item := l.changes.Get(key); item != nil && at.Before(item.Value()) {
-			return true
-		}
-	}
-	return false
+	changed, unknown := l.changes.Get(jobKey{jobID: jobID}), l.unknown.Get(jobKey{by.ID, jobID})
+	return changed != nil && at.Before(changed.Value()) || unknown != nil && at.Before(unknown.Value())
 }
 
 // RecordSave records a save that changed nothing: the job's time before it, and the job as it is after it.

@@ -269,3 +269,9 @@ func (l *reportingListener) Accept() (net.Conn, error) {
 	}
 	return conn, err // net/http tries again after a pause
 }
+
+// Close stops accepting and logs what wasn't logged yet.
+func (l *reportingListener) Close() error {
+	defer l.connections.sampler.Flush()
+	return l.Listener.Close()
+}

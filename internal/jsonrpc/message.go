@@ -298,7 +298,7 @@ func idProblem(raw json.RawMessage) string {
 	return ""
 }
 
-// Key returns what is the same for two spellings of an id, "" for no id.
+// Key returns an id in one form, however it is spelled, or "" if there is no id.
 func Key(id json.RawMessage) string {
 	if len(id) > 0 && id[0] == '"' {
 		return `"` + stringOf(id)

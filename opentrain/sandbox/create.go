@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,10 +21,7 @@ func importFormats() []string {
 
 // source is the source of a draft, in any of the request's forms.
 type source struct {
-	Type           *string
-	Text           *string
-	ExternalID     *string
-	IdempotencyKey *string
+	format, text, externalID, idempotencyKey string
 	// documents are the documents in the request, by their key in the body.
 	documents map[string]document
 }
@@ -34,173 +32,127 @@ type document struct {
 	path []any
 }
 
-// createDraft is POST /job-drafts (developers/api-reference/job-drafts/create). A repeated idempotency key
-// returns the job that it created, whatever its status is now and whatever the body is. The pages do not
-// document the status code of a success, so each variant has its own.
+// createDraft is POST /job-drafts (developers/api-reference/job-drafts/create). A repeated idempotency key returns the job that
+// it created, whatever its status is now and whatever the body is. The pages do not document the status code of a success, so
+// each variant has its own.
 func (s *Sandbox) createDraft(c *call) (reply, *apiError) {
-	body, failure := c.object()
+	src, failure := readSource(c.body)
 	if failure != nil {
 		return reply{}, failure
 	}
-	src, failure := readSource(body)
+	draft, failure := s.parseSource(&src)
 	if failure != nil {
 		return reply{}, failure
 	}
-	read, failure := s.read(&src)
-	if failure != nil {
-		return reply{}, failure
+	if j := c.account.byKey[src.idempotencyKey]; src.idempotencyKey != "" && j != nil {
+		return ok(s.report(j, true))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := deref(src.IdempotencyKey)
-	if j := c.account.byKey[key]; key != "" && j != nil {
-		return ok(s.createReport(j))
-	}
-	j := s.newJob(c.account, read)
-	j.externalID = deref(src.ExternalID)
-	if key != "" {
-		c.account.byKey[key] = j
-	}
+	now := s.cfg.Now()
+	j := s.add(&job{owner: c.account, status: statusDraft, externalID: src.externalID, fields: draft.fields,
+		demands: draft.demands, guesses: draft.guesses, unmapped: draft.unmapped, created: now, updated: now})
+	c.account.byKey[src.idempotencyKey] = j
 	status := http.StatusOK
-	if s.variant == Reference {
+	if s.cfg.Variant == Reference {
 		status = http.StatusCreated
 	}
-	return reply{status: status, body: s.createReport(j)}, nil
-}
-
-// newJob stores a draft. The caller holds s.mu.
-func (s *Sandbox) newJob(owner *account, read parsed) *job {
-	seq := len(s.order) + 1
-	now := s.now()
-	j := &job{
-		seq: seq, id: fmt.Sprintf("job_%d", seq), owner: owner, status: statusDraft,
-		fields: read.fields, demands: read.demands, guesses: read.guesses, unmapped: read.unmapped,
-		created: now, updated: now,
-	}
-	s.jobs[j.id] = j
-	s.order = append(s.order, j)
-	return j
+	return reply{status: status, body: s.report(j, true)}, nil
 }
 
 // readSource reads the forms of the body that the pages show: rawJobDescription, source, and format with its
 // payload. We assume that source has a payload under the same key as the body.
 func readSource(body map[string]json.RawMessage) (source, *apiError) {
 	src := source{documents: map[string]document{}}
-	fields := map[string]**string{
-		"format": &src.Type, "type": &src.Type, "text": &src.Text, "rawJobDescription": &src.Text,
-		"externalId": &src.ExternalID, "idempotencyKey": &src.IdempotencyKey,
-	}
-	read := func(object map[string]json.RawMessage, path []any, keys ...string) *apiError {
-		for _, key := range keys {
-			if failure := readString(object, key, childPath(path, key), fields[key]); failure != nil {
-				return failure
-			}
-		}
-		for _, format := range formats() {
-			if raw, given := object[format.payload]; given && typeOf(raw) != "null" {
-				src.documents[format.payload] = document{raw, childPath(path, format.payload)}
-			}
-		}
-		return nil
-	}
-	if failure := read(body, nil, "format", "text", "rawJobDescription", "externalId", "idempotencyKey"); failure != nil {
-		return src, failure
-	}
-	if raw, given := body["source"]; given {
+	failure := src.read(body, nil, "format")
+	if raw, given := body["source"]; given && failure == nil {
 		var inner map[string]json.RawMessage
 		if json.Unmarshal(raw, &inner) != nil || inner == nil {
 			return src, typeFailure("object", raw, []any{"source"})
 		}
-		if failure := read(inner, []any{"source"}, "type", "text", "externalId", "idempotencyKey"); failure != nil {
-			return src, failure
-		}
+		failure = src.read(inner, []any{"source"}, "type")
 	}
-	return src, nil
+	return src, failure
 }
 
-// read extracts the fields of a draft from a source.
-func (s *Sandbox) read(src *source) (parsed, *apiError) {
-	name := deref(src.Type)
-	if name == "" || name == "text" {
-		if failure := checkText(*src); failure != nil {
+// read reads the members of an object whose format is under the key selector.
+func (src *source) read(object map[string]json.RawMessage, path []any, selector string) *apiError {
+	for _, member := range []struct {
+		key string
+		to  *string
+	}{
+		{selector, &src.format}, {"text", &src.text}, {"rawJobDescription", &src.text},
+		{"externalId", &src.externalID}, {"idempotencyKey", &src.idempotencyKey},
+	} {
+		if raw, given := object[member.key]; given && json.Unmarshal(raw, member.to) != nil { // null changes nothing
+			return typeFailure("string", raw, append(slices.Clone(path), member.key))
+		}
+	}
+	for _, format := range formats() {
+		if raw, given := object[format.payload]; given && typeOf(raw) != "null" {
+			src.documents[format.payload] = document{raw, append(slices.Clone(path), format.payload)}
+		}
+	}
+	return nil
+}
+
+// parseSource extracts the fields of a draft from a source.
+func (s *Sandbox) parseSource(src *source) (parsed, *apiError) {
+	if src.format == "" || src.format == "text" {
+		if failure := src.checkText(); failure != nil {
 			return parsed{}, failure
 		}
-		return parse(*src.Text), nil
+		return parse(src.text), nil
 	}
-	format, known := formats()[name]
+	format, known := formats()[src.format]
 	if !known {
-		failure := badRequest(fmt.Sprintf("The import format %q is not supported.", name))
-		failure.details = details{"supportedFormats": importFormats()}
-		return parsed{}, failure
+		return parsed{}, badRequest(fmt.Sprintf("The import format %q is not supported.", src.format),
+			details{"supportedFormats": importFormats()})
 	}
 	for key := range src.documents {
 		if key != format.payload {
-			return parsed{}, badDocument([]any{key}, "The format %s takes its document in %s, not in %s.", name, format.payload, key)
+			return parsed{}, badDocument([]any{key}, "The format %s takes its document in %s, not in %s.", src.format, format.payload, key)
 		}
 	}
 	document, given := src.documents[format.payload]
 	if !given {
-		return parsed{}, badDocument([]any{format.payload}, "The format %s needs its document in %s, and there is none.", name, format.payload)
+		return parsed{}, badDocument([]any{format.payload}, "The format %s needs its document in %s, and there is none.",
+			src.format, format.payload)
 	}
-	m, failure := format.read(s.variant, document.raw, document.path)
+	m, failure := format.read(s.cfg.Variant, document.raw, document.path)
+	if failure == nil {
+		failure = checkLength(m.description)
+	}
 	if failure != nil {
 		return parsed{}, failure
 	}
-	if n := utf8.RuneCountInString(m.description); n > maxDescription {
-		return parsed{}, tooLong(n)
-	}
-	if src.ExternalID == nil && m.externalID != "" {
-		src.ExternalID = &m.externalID
+	if src.externalID == "" {
+		src.externalID = m.externalID
 	}
 	return m.fillFromDescription(), nil
 }
 
-func readString(object map[string]json.RawMessage, key string, path []any, to **string) *apiError {
-	raw, given := object[key]
-	if !given {
-		return nil
-	}
-	var text *string
-	if json.Unmarshal(raw, &text) != nil {
-		return typeFailure("string", raw, path)
-	}
-	if text != nil {
-		*to = text
-	}
-	return nil
-}
-
-func typeFailure(expected string, raw json.RawMessage, path []any) *apiError {
-	failure := badRequest("The body has invalid fields. No draft was made.")
-	failure.details = details{"issues": []issue{wrongType(expected, raw, path)}}
-	return failure
-}
-
-func checkText(src source) *apiError {
+func (src *source) checkText() *apiError {
 	for key := range src.documents {
 		return badDocument([]any{key}, "A document in %s needs its format.", key)
 	}
-	if src.Text == nil {
+	if src.text == "" {
 		return badRequest("There is no job description: send rawJobDescription, or source with type and text.")
 	}
-	if strings.TrimSpace(*src.Text) == "" {
+	if strings.TrimSpace(src.text) == "" {
 		return badRequest("The job description is empty.")
 	}
-	if n := utf8.RuneCountInString(*src.Text); n > maxDescription {
-		return tooLong(n)
-	}
-	return nil
+	return checkLength(src.text)
 }
 
-func tooLong(n int) *apiError {
-	failure := badRequest(fmt.Sprintf("The job description has %d characters; at most %d are allowed.", n, maxDescription))
-	failure.details = details{"maxLength": maxDescription, "length": n}
-	return failure
+func checkLength(description string) *apiError {
+	n := utf8.RuneCountInString(description)
+	if n <= maxDescription {
+		return nil
+	}
+	return badRequest(fmt.Sprintf("The job description has %d characters; at most %d are allowed.", n, maxDescription),
+		details{"maxLength": maxDescription, "length": n})
 }
 
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+func typeFailure(expected string, raw json.RawMessage, path []any) *apiError {
+	return badRequest("The body has invalid fields. No draft was made.",
+		details{"issues": wrongType(expected, raw, path)})
 }

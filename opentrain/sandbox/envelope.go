@@ -2,17 +2,15 @@ package sandbox
 
 import (
 	"bytes"
-	"crypto/rand"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 )
-
-// maxBody is the size limit of a request body in bytes. The pages do not document one.
-const maxBody = 1 << 20
 
 // reply is a response that is not written yet.
 type reply struct {
@@ -21,18 +19,14 @@ type reply struct {
 	body   any // nil for no body
 }
 
-func ok(body any) (reply, *apiError) {
-	return reply{status: http.StatusOK, body: body}, nil
-}
+func ok(body any) (reply, *apiError) { return reply{status: http.StatusOK, body: body}, nil }
 
 func (rep reply) write(w http.ResponseWriter, requestID string) {
 	h := w.Header()
 	h.Set("X-Request-Id", requestID)
+	h.Set("Cache-Control", "no-store")
 	for name, value := range rep.header {
 		h.Set(name, value)
-	}
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store")
 	}
 	if rep.body == nil {
 		w.WriteHeader(rep.status)
@@ -56,57 +50,62 @@ func encode(v any) []byte {
 	return buf.Bytes()
 }
 
+// timestamp formats a time like the API does.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
 // details is the details object of an error.
 type details map[string]any
 
-// apiError is an error response. All of them have the same envelope (developers/api-reference/overview).
+// apiError is an error response.
 type apiError struct {
 	status  int
-	code    string
 	message string
 	details details
 	header  map[string]string
 }
 
+func refuse(status int, message string, d details) *apiError {
+	return &apiError{status: status, message: message, details: d}
+}
+
+func badRequest(message string, d ...details) *apiError {
+	return refuse(http.StatusBadRequest, message, append(d, nil)[0])
+}
+
+// reply puts an error in the envelope that all errors have (developers/api-reference/overview).
 func (e *apiError) reply(requestID string) reply {
+	codes := map[int]string{http.StatusUnauthorized: "UNAUTHORIZED", http.StatusForbidden: "FORBIDDEN", http.StatusNotFound: "NOT_FOUND",
+		http.StatusConflict: "CONFLICT", http.StatusTooManyRequests: "RATE_LIMITED"}
 	if e.details == nil {
 		e.details = details{}
 	}
-	return reply{status: e.status, header: e.header, body: struct {
-		Error     string  `json:"error"`
-		Code      string  `json:"code"`
-		RequestID string  `json:"requestId"`
-		Details   details `json:"details"`
-	}{e.message, e.code, requestID, e.details}}
+	return reply{status: e.status, header: e.header, body: object{
+		"error", e.message, "code", cmp.Or(codes[e.status], "BAD_REQUEST"), "requestId", requestID, "details", e.details}}
 }
 
-func badRequest(message string) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: "BAD_REQUEST", message: message}
-}
+// object is a JSON object: names and values in turn, in the order of the documentation.
+type object []any
 
-func forbidden(message string, d details) *apiError {
-	return &apiError{status: http.StatusForbidden, code: "FORBIDDEN", message: message, details: d}
-}
-
-func notFound(message string) *apiError {
-	return &apiError{status: http.StatusNotFound, code: "NOT_FOUND", message: message}
-}
-
-func conflict(message string, d details) *apiError {
-	return &apiError{status: http.StatusConflict, code: "CONFLICT", message: message, details: d}
-}
-
-// object reads the request body as a JSON object.
-func (c *call) object() (map[string]json.RawMessage, *apiError) {
-	if c.request.Body == nil {
-		return nil, badRequest("The body is empty: a JSON object is expected.")
+// MarshalJSON implements json.Marshaler.
+func (o object) MarshalJSON() ([]byte, error) {
+	buf := bytes.NewBufferString("{")
+	for i := 0; i < len(o); i += 2 {
+		if i > 0 {
+			buf.WriteByte(',')
+		}
+		fmt.Fprintf(buf, "%s:%s", encode(o[i]), encode(o[i+1]))
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(nil, c.request.Body, maxBody))
+	buf.WriteByte('}')
+	return buf.Bytes(), nil
+}
+
+// readObject reads a request body as a JSON object. The pages do not document a size limit.
+func readObject(body io.ReadCloser) (map[string]json.RawMessage, *apiError) {
+	const maxBody = 1 << 20
+	data, err := io.ReadAll(http.MaxBytesReader(nil, body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		failure := badRequest(fmt.Sprintf("The body is larger than %d bytes.", maxBody))
-		failure.status = http.StatusRequestEntityTooLarge
-		failure.details = details{"maxBytes": maxBody}
-		return nil, failure
+		return nil, refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody),
+			details{"maxBytes": maxBody})
 	}
 	if err != nil {
 		return nil, badRequest("The body could not be read to its end.")
@@ -114,28 +113,11 @@ func (c *call) object() (map[string]json.RawMessage, *apiError) {
 	var object map[string]json.RawMessage
 	err = json.Unmarshal(data, &object)
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-		failure := badRequest(fmt.Sprintf("The body is not valid JSON: %v (at byte %d).", syntax, syntax.Offset))
-		failure.details = details{"offset": syntax.Offset}
-		return nil, failure
+		return nil, badRequest(fmt.Sprintf("The body is not valid JSON: %v (at byte %d).", syntax, syntax.Offset),
+			details{"offset": syntax.Offset})
 	}
 	if err != nil || object == nil {
 		return nil, badRequest("The body must be a JSON object.")
 	}
 	return object, nil
-}
-
-// newRequestID returns a random UUID.
-func newRequestID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// emptyNotNull makes a nil list marshal as [].
-func emptyNotNull[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

@@ -1,10 +1,18 @@
 package sandbox
 
 import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The kinds of events in the change feed (developers/api-reference/jobs/changes).
@@ -14,69 +22,265 @@ const (
 	eventClosed    = "CLOSED"
 )
 
-// listing is a published job in the marketplace.
+// listing is what the marketplace knows of a job.
 type listing struct {
-	seq    int // position in the order of publication, from 1
-	public publicJob
-	words  string // lower case; searched for q
-	// event is the latest event, at the time changed.
-	event   string
-	changed time.Time
+	place           int    // position in the order of publication, from 1; 0 for a job that was never public
+	event           string // the latest event
+	posted, changed time.Time
 }
 
-// addListing adds a job to the marketplace. The caller holds s.mu.
-func (s *Sandbox) addListing(p publicJob, now time.Time) {
-	l := newListing(len(s.market)+1, p)
-	l.changed = now
-	s.market = append(s.market, l)
+func (l listing) isListed() bool { return l.event != "" && l.event != eventClosed }
+
+// list puts a job on the marketplace, or back at its top.
+func (s *Sandbox) list(j *job, now time.Time) {
+	place := 1
+	if n := len(s.market); n > 0 {
+		place = s.market[n-1].place + 1
+	}
+	s.market = append(slices.DeleteFunc(s.market, func(other *job) bool { return other == j }), j)
+	j.listing = listing{place: place, event: eventPublished, posted: now, changed: now}
 }
 
-func newListing(seq int, p publicJob) listing {
-	words := strings.Join([]string{p.Title, p.DescriptionText, strings.Join(p.LabelTypes, " "), p.Category}, "\n")
-	return listing{seq: seq, public: p, words: strings.ToLower(words), event: eventPublished}
+// getJob is GET /jobs/{id}, open to everyone (developers/api-reference/jobs/get). A job that is no longer public has its own
+// response instead of the error envelope. A job that was never public is not found.
+func (s *Sandbox) getJob(c *call) (reply, *apiError) {
+	id := c.PathValue("id")
+	if strings.TrimSpace(id) == "" || utf8.RuneCountInString(id) > 64 {
+		return reply{}, badRequest("The id of a job has from 1 to 64 characters.", details{"field": "id"})
+	}
+	j := s.jobs[id]
+	switch {
+	case j == nil || j.place == 0:
+		return reply{}, refuse(http.StatusNotFound, "There is no such job.", nil)
+	case !j.isListed():
+		return reply{status: http.StatusNotFound, body: object{"id", j.id, "status", "closed"}}, nil
+	}
+	return ok(s.publicJob(j))
 }
 
-// removeListing removes a job from the marketplace. The caller holds s.mu. It replaces the list, because a
-// search may be reading the old one.
-func (s *Sandbox) removeListing(id string, now time.Time) {
-	s.market = slices.Clone(s.market)
-	for i := range s.market {
-		if s.market[i].public.ID == id && s.market[i].event != eventClosed {
-			s.market[i].event, s.market[i].changed = eventClosed, now
+// publicJob is a job in its public form: display labels, not the canonical values of a draft
+// (developers/api-reference/jobs/search). The page's sample has eight weeks between datePosted and validThrough.
+func (s *Sandbox) publicJob(j *job) object {
+	f, labels, title, text := j.fields, j.labels(), j.fields.text("jobTitle"), j.fields.text("jobDescription")
+	rate := func(paymentType string) any {
+		if n := f.number(rateKey(paymentType)); n > 0 && f.text("paymentType") == paymentType { // an edit may clear it
+			return n
+		}
+		return nil
+	}
+	return object{"id", j.id, "slug", slug(title), "title", title, "companyName", j.owner.Name, "descriptionText", text,
+		"descriptionHtml", "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
+		"seoTitle", nil, "summary", nil, "status", statusOpen, "datePosted", timestamp(j.posted),
+		"validThrough", timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt", timestamp(j.changed),
+		"employmentTypes", []string{"CONTRACTOR"}, "countries", countryCodes(f.list("countries")),
+		"languages", f.list("languages"), "category", j.category(), "dataType", displayLabel(f.text("dataType")),
+		"labelTypes", labels, "labelingSoftware", textOrNull(f.text("labelingSoftware")),
+		"experienceLevel", displayLabel(f.text("experienceLevel")), "skills", labels,
+		"pay", object{"paymentType", f.text("paymentType"), "currency", "USD", "hourlyRate", rate(payPerHour), "hourlyMin", nil,
+			"hourlyMax", nil, "fixedPrice", rate(fixedPrice), "perLabelRate", rate(payPerLabel)},
+		"url", s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl", s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
+}
+
+func (j *job) category() string {
+	return category(j.fields.list("labelTypes"), j.fields.text("dataType"))
+}
+
+// labels returns the display labels of the kinds of labeling.
+func (j *job) labels() []string {
+	labels := []string{}
+	for _, value := range j.fields.list("labelTypes") {
+		labels = append(labels, labelOf(value))
+	}
+	return labels
+}
+
+// displayLabel converts "ENTRY_LEVEL" to "Entry Level". It keeps values that are not canonical. "" becomes null.
+func displayLabel(value string) *string {
+	if strings.ToUpper(value) != value || strings.ContainsFunc(value, unicode.IsSpace) {
+		return &value
+	}
+	words := strings.Split(strings.ToLower(value), "_")
+	for i, word := range words {
+		words[i] = capitalize(word)
+	}
+	return textOrNull(strings.Join(words, " "))
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// slug returns a title for use in a URL: lowercase ASCII letters, digits and hyphens.
+func slug(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	return cmp.Or(strings.Join(words, "-"), "job")
+}
+
+// searchJobs is GET /jobs, open to everyone (developers/api-reference/jobs/search, developers/guides/post-a-job). A job
+// without countries is open to all, but does not match a country. This is our assumption.
+func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
+	query := c.URL.Query()
+	country, payType := query.Get("country"), query.Get("payType")
+	payTypes := []string{payPerHour, fixedPrice, payPerLabel}
+	if payType != "" && !slices.Contains(payTypes, payType) {
+		return reply{}, badRequest(fmt.Sprintf("payType %q is unknown.", payType),
+			details{"field": "payType", "supportedPayTypes": payTypes})
+	}
+	if country != "" && len(country) != 2 {
+		return reply{}, badRequest("country must be a two-letter ISO code.", details{"field": "country"})
+	}
+	words := strings.Fields(strings.ToLower(query.Get("q")))
+	among := func(want string, list ...string) bool {
+		return want == "" || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, want) })
+	}
+	p := pager{name: "jobs", standard: 20, most: 50, seq: func(j *job) int { return j.place }, show: s.publicJob}
+	if s.cfg.Variant == Reference {
+		p.most = 100
+	}
+	answer, failure := p.page(c, s.market, func(j *job) bool {
+		return j.isListed() && j.hasWords(words) && among(query.Get("category"), j.category()) &&
+			among(country, countryCodes(j.fields.list("countries"))...) &&
+			among(query.Get("language"), j.fields.list("languages")...) && among(payType, j.fields.text("paymentType"))
+	})
+	return reply{status: http.StatusOK, body: append(answer, "generatedAt", timestamp(s.cfg.Now()))}, failure
+}
+
+// hasWords reports whether the text of a job has all words, which are in lower case.
+func (j *job) hasWords(words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	texts := append(j.labels(), j.fields.text("jobTitle"), j.fields.text("jobDescription"), j.category())
+	text := strings.ToLower(strings.Join(texts, "\n"))
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
+}
+
+// listOwnJobs is GET /jobs/mine (developers/api-reference/jobs/mine).
+func (s *Sandbox) listOwnJobs(c *call) (reply, *apiError) {
+	status := c.URL.Query().Get("status")
+	statuses := []string{statusDraft, statusOpen, statusOngoing, statusComplete, statusArchived, statusPending}
+	if status != "" && !slices.Contains(statuses, status) {
+		return reply{}, badRequest(fmt.Sprintf("status %q is unknown.", status), details{"supportedStatuses": statuses})
+	}
+	p := pager{name: "mine", standard: 25, most: 100, seq: func(j *job) int { return j.seq }, show: func(j *job) object {
+		return object{"id", j.id, "title", j.title(), "status", j.status,
+			"published", j.status != statusDraft && j.status != statusPending, "acceptingApplicants", j.status == statusOpen,
+			"createdAt", timestamp(j.created), "updatedAt", timestamp(j.updated), "jobUrl", s.jobURL(j),
+			"proposalCounts", object{"total", 0, "unreviewed", 0}}
+	}}
+	answer, failure := p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
+	return reply{status: http.StatusOK, body: answer}, failure
+}
+
+// pager divides a list into pages. A cursor holds the seq of the last job of a page, so that pages stay stable while jobs are
+// added.
+type pager struct {
+	name           string
+	standard, most int // size of a page
+	seq            func(*job) int
+	show           func(*job) object
+}
+
+// page returns the matching jobs of the page that a request wants, newest first, and the cursor of the next page.
+func (p pager) page(c *call, jobs []*job, match func(*job) bool) (object, *apiError) {
+	query := c.URL.Query()
+	limit, before := p.standard, 0
+	if query.Has("limit") {
+		var err error
+		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
+			return nil, badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), details{"field": "limit"})
 		}
 	}
-}
-
-// updateListing updates the listing of a job. The caller holds s.mu.
-func (s *Sandbox) updateListing(j *job, now time.Time) {
-	s.market = slices.Clone(s.market)
-	for i, l := range s.market {
-		if l.public.ID != j.id || l.event == eventClosed {
+	if cursor := query.Get("cursor"); cursor != "" {
+		data, err := base64.RawURLEncoding.DecodeString(cursor)
+		number, fits := strings.CutPrefix(string(data), p.name+":")
+		if before, _ = strconv.Atoi(number); err != nil || !fits || before < 1 {
+			return nil, badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
+		}
+	}
+	found, last, next := []object{}, 0, ""
+	for _, j := range slices.Backward(jobs) {
+		if before > 0 && p.seq(j) >= before || !match(j) {
 			continue
 		}
-		fresh := newListing(l.seq, s.publicJob(j, now))
-		fresh.public.DatePosted, fresh.public.ValidThrough = l.public.DatePosted, l.public.ValidThrough
-		fresh.event, fresh.changed = eventUpdated, now
-		s.market[i] = fresh
+		if len(found) == limit {
+			next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", p.name, last))
+			break
+		}
+		found, last = append(found, p.show(j)), p.seq(j)
+	}
+	return object{"jobs", found, "nextCursor", textOrNull(next)}, nil
+}
+
+// facet counts the values of a filter.
+type facet map[string]int
+
+func (f facet) count(values ...string) {
+	for _, value := range values {
+		f[value]++
 	}
 }
 
-// snapshot returns the marketplace and the time. The list may be read without the lock: it is appended to or
-// replaced, never modified.
-func (s *Sandbox) snapshot() ([]listing, time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.market[:len(s.market):len(s.market)], s.now()
+// sorted returns the counts in descending order.
+func (f facet) sorted() []object {
+	list := []object{}
+	for _, value := range slices.SortedFunc(maps.Keys(f), func(a, b string) int { return cmp.Or(f[b]-f[a], cmp.Compare(a, b)) }) {
+		list = append(list, object{"value", value, "count", f[value]})
+	}
+	return list
 }
 
-// public is a cacheable response for everyone (developers/api-reference/jobs/search).
-func public(body any) (reply, *apiError) {
-	header := openToAll()
-	header["Cache-Control"] = "public, s-maxage=300, stale-while-revalidate=3600"
-	return reply{status: http.StatusOK, header: header, body: body}, nil
+// listFacets is GET /jobs/facets, open to everyone (developers/api-reference/jobs/facets).
+func (s *Sandbox) listFacets(*call) (reply, *apiError) {
+	total, categories, languages, countries, payTypes := 0, facet{}, facet{}, facet{}, facet{}
+	for _, j := range s.market {
+		if !j.isListed() {
+			continue
+		}
+		total++
+		categories.count(j.category())
+		languages.count(j.fields.list("languages")...)
+		countries.count(countryCodes(j.fields.list("countries"))...)
+		payTypes.count(j.fields.text("paymentType"))
+	}
+	delete(payTypes, "") // an edit may clear it
+	return ok(object{"totalJobs", total, "categories", categories.sorted(), "languages", languages.sorted(),
+		"countries", countries.sorted(), "payTypes", payTypes.sorted(), "generatedAt", timestamp(s.cfg.Now())})
 }
 
-// openToAll is the header that lets pages of any origin read a response.
-func openToAll() map[string]string {
-	return map[string]string{"Access-Control-Allow-Origin": "*"}
+// listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
+// (developers/api-reference/jobs/changes).
+func (s *Sandbox) listChanges(c *call) (reply, *apiError) {
+	const most = 5000
+	since, valid := readTime(c.URL.Query().Get("since"))
+	if !valid {
+		return reply{}, badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", details{"field": "since"})
+	}
+	now := s.cfg.Now()
+	until := now
+	changed := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return j.changed.Before(since) })
+	slices.SortFunc(changed, func(a, b *job) int { return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.place, b.place)) })
+	if len(changed) > most {
+		changed, until = changed[:most], changed[most-1].changed
+	}
+	changes := []object{}
+	for _, j := range changed {
+		changes = append(changes, object{"jobId", j.id, "eventType", j.event, "occurredAt", timestamp(j.changed)})
+	}
+	return ok(object{"since", timestamp(since), "until", timestamp(until), "changes", changes, "generatedAt", timestamp(now)})
+}
+
+// readTime parses an ISO 8601 date or a date and time. Without an offset, the time is UTC.
+func readTime(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }

@@ -1,10 +1,16 @@
 package sandbox
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/google/uuid"
 )
 
 // prefix is the path of the public API.
@@ -19,167 +25,176 @@ const (
 
 // route is one endpoint and its requirements.
 type route struct {
-	method, path string // a path segment {id} matches any id
+	method, path string
 	public       bool   // needs no token and ignores an invalid one
 	feature      string // required feature, "" for none
 	scope        string // required scope, "" for none
 	claim        string // what requires a claimed account, "" for nothing
+	body         bool   // the body must be a JSON object
+	own          bool   // {id} must be a job of the caller
 	handle       func(*Sandbox, *call) (reply, *apiError)
 }
 
-// routes lists the endpoints. A literal path is before one with {id}.
 func routes() []route {
+	const drafting, publishing, write = featureDrafting, featurePublishing, "jobs:write"
 	return []route{
-		{method: "POST", path: "/job-drafts", feature: featureDrafting, scope: "jobs:write", handle: (*Sandbox).createDraft},
-		{method: "GET", path: "/job-drafts/capabilities", feature: featureDrafting, handle: (*Sandbox).capabilities},
-		{method: "PATCH", path: "/job-drafts/{id}", feature: featureDrafting, scope: "jobs:write", handle: (*Sandbox).patchDraft},
-		{method: "POST", path: "/jobs/{id}/publish", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).publish},
-		{method: "POST", path: "/jobs/{id}/close", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).closeJob},
-		{method: "POST", path: "/jobs/{id}/invites", feature: featureHiring, scope: "proposals:write", claim: "invite AI trainers", handle: (*Sandbox).inviteTrainer},
+		{method: "POST", path: "/job-drafts", feature: drafting, scope: write, body: true, handle: (*Sandbox).createDraft},
+		{method: "GET", path: "/job-drafts/capabilities", feature: drafting, handle: (*Sandbox).capabilities},
+		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, body: true, own: true, handle: (*Sandbox).patchDraft},
+		{method: "POST", path: "/jobs/{id}/publish", feature: publishing, scope: write, own: true, handle: (*Sandbox).publish},
+		{method: "POST", path: "/jobs/{id}/close", feature: publishing, scope: write, own: true, handle: (*Sandbox).closeJob},
+		{method: "POST", path: "/jobs/{id}/invites", feature: featureHiring, scope: "proposals:write", claim: "invite AI trainers",
+			body: true, own: true, handle: (*Sandbox).inviteTrainer},
 		{method: "GET", path: "/jobs", public: true, handle: (*Sandbox).searchJobs},
 		{method: "GET", path: "/jobs/facets", public: true, handle: (*Sandbox).listFacets},
 		{method: "GET", path: "/jobs/changes", public: true, handle: (*Sandbox).listChanges},
 		{method: "GET", path: "/jobs/mine", scope: "jobs:read", handle: (*Sandbox).listOwnJobs},
 		{method: "GET", path: "/jobs/{id}", public: true, handle: (*Sandbox).getJob},
-		{method: "PATCH", path: "/jobs/{id}", feature: featurePublishing, scope: "jobs:write", handle: (*Sandbox).editJob},
+		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, body: true, own: true, handle: (*Sandbox).editJob},
 		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
 	}
 }
 
+// newMux has one pattern per path, not per method: /jobs/mine is never taken for /jobs/{id}.
+func (s *Sandbox) newMux() *http.ServeMux {
+	paths := map[string]map[string]route{"": nil, "/": nil}
+	for _, r := range routes() {
+		if paths[r.path] == nil {
+			paths[r.path] = map[string]route{}
+		}
+		paths[r.path][r.method] = r
+		if r.method == http.MethodGet {
+			paths[r.path][http.MethodHead] = r
+		}
+		if r.public {
+			paths[r.path][http.MethodOptions] = r
+		}
+	}
+	mux := http.NewServeMux()
+	for path, methods := range paths {
+		mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, methods) })
+	}
+	s.addPages(mux)
+	return mux
+}
+
 // call is one request.
 type call struct {
-	request   *http.Request
-	requestID string
-	account   *account // nil on public routes
-	id        string   // the {id} of the path
+	*http.Request
+	account *account // nil on public routes
+	body    map[string]json.RawMessage
+	job     *job // the caller's job with the id in the path, if the route needs one
 }
 
-// serve finds the endpoint, checks its gates and runs it.
-func (s *Sandbox) serve(c *call) (reply, *apiError) {
-	found, failure := s.match(c)
-	if failure != nil {
-		return reply{}, failure
-	}
-	if found.public && c.request.Method == http.MethodOptions {
-		header := openToAll()
-		header["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-		return reply{status: http.StatusNoContent, header: header}, nil
-	}
-	var answer reply
-	if failure = s.gate(found, c); failure == nil {
-		answer, failure = found.handle(s, c)
-	}
-	if found.public && failure != nil {
-		failure.header = openToAll()
-	}
-	return answer, failure
-}
-
-// match finds the route of a request and fills in c.id.
-func (s *Sandbox) match(c *call) (route, *apiError) {
-	method := c.request.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	path, isAPI := strings.CutPrefix(c.request.URL.EscapedPath(), prefix)
-	var allow []string
-	literal := false // a literal path matches, so the segment is not an {id}
-	for _, candidate := range s.routes {
-		id, ok := matchPath(candidate.path, path)
-		if !ok || !isAPI || literal && id != "" {
-			continue
-		}
-		literal = id == ""
-		if method == candidate.method || candidate.public && method == http.MethodOptions {
-			c.id = id
-			return candidate, nil
-		}
-		allow = append(allow, candidate.methods()...)
-	}
-	if allow == nil {
-		return route{}, notFound("There is no endpoint " + c.request.Method + " " + c.request.URL.Path + ".")
-	}
-	slices.Sort(allow)
-	failure := badRequest("The method " + c.request.Method + " is not allowed here.")
-	failure.status = http.StatusMethodNotAllowed
-	failure.header = map[string]string{"Allow": strings.Join(slices.Compact(allow), ", ")}
-	return route{}, failure
-}
-
-func (r route) methods() []string {
+// answer serves a request to a path with the given endpoints by method.
+func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, methods map[string]route) {
+	var rep reply
+	var failure *apiError
+	c := &call{Request: r}
+	found, allowed := methods[r.Method]
 	switch {
-	case r.public:
-		return []string{r.method, http.MethodHead, http.MethodOptions}
-	case r.method == http.MethodGet:
-		return []string{r.method, http.MethodHead}
+	case methods == nil:
+		failure = refuse(http.StatusNotFound, "There is no endpoint "+r.Method+" "+r.URL.Path+".", nil)
+	case !allowed:
+		failure = refuse(http.StatusMethodNotAllowed, "The method "+r.Method+" is not allowed here.", nil)
+		failure.header = map[string]string{"Allow": strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}
+	case r.Method == http.MethodOptions:
+		rep = reply{status: http.StatusNoContent,
+			header: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS"}}
+	case found.public:
+		rep, failure = s.servePublic(found, c)
+	default:
+		rep, failure = s.servePrivate(found, c)
 	}
-	return []string{r.method}
+	requestID := uuid.NewString()
+	if failure != nil {
+		rep = failure.reply(requestID)
+	}
+	rep.write(w, requestID)
 }
 
-// matchPath matches an escaped path against a pattern and returns the unescaped segment for {id}.
-func matchPath(pattern, path string) (id string, ok bool) {
-	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
-	if len(want) != len(have) {
-		return "", false
+// servePublic answers a read without a token. Pages of any origin may read the answer, and caches may keep it
+// (developers/api-reference/jobs/search).
+func (s *Sandbox) servePublic(r route, c *call) (rep reply, failure *apiError) {
+	s.lock()
+	defer s.mu.Unlock()
+	header := map[string]string{"Access-Control-Allow-Origin": "*"}
+	if failure = s.checkReadLimit(c.Request); failure == nil {
+		rep, failure = r.handle(s, c)
 	}
-	for i, segment := range have {
-		if want[i] != "{id}" {
-			if want[i] != segment {
-				return "", false
-			}
-			continue
-		}
-		plain, err := url.PathUnescape(segment)
-		if err != nil || plain == "" {
-			return "", false
-		}
-		id = plain
+	if failure != nil {
+		failure.header = header
+	} else if rep.status == http.StatusOK {
+		header["Cache-Control"] = "public, s-maxage=300, stale-while-revalidate=3600"
 	}
-	return id, true
+	rep.header = header
+	return rep, failure
 }
 
-// gate checks token, feature, scope and claim. The order is our assumption. Public routes have a limit per
-// address instead.
-func (s *Sandbox) gate(r route, c *call) *apiError {
-	if r.public {
-		return s.checkReadLimit(c.request)
+// readCounts counts the reads without a token in the current window, by remote IP.
+type readCounts struct {
+	since time.Time
+	byIP  map[string]int
+}
+
+// checkReadLimit counts a read without a token and rejects it over the limit. The pages do not document a Retry-After header,
+// so there is none. That the window is fixed, not sliding, and the members of details are our assumption.
+func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
+	limit := s.cfg.PublicReadLimit
+	if limit <= 0 {
+		return nil
 	}
-	c.account = s.accounts[bearerToken(c.request)]
-	if c.account == nil {
-		return &apiError{status: http.StatusUnauthorized, code: "UNAUTHORIZED",
-			message: "The API token is missing, invalid, expired or revoked."}
+	ip, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		ip = r.RemoteAddr
 	}
-	if r.feature != "" && !c.account.enabled(r.feature) {
-		return forbidden("The feature "+r.feature+" is not enabled for this account.",
-			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
+	now := s.cfg.Now()
+	if age := now.Sub(s.reads.since); s.reads.byIP == nil || age < 0 || age >= time.Minute {
+		s.reads = readCounts{since: now, byIP: map[string]int{}}
 	}
-	if r.scope != "" && !c.account.granted(r.scope) {
-		return forbidden("The API token lacks the scope "+r.scope+".",
-			details{"requiredScopes": []string{r.scope}, "grantedScopes": emptyNotNull(c.account.Scopes)})
+	if s.reads.byIP[ip] >= limit {
+		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d requests a minute is reached.", limit),
+			details{"limit": limit, "windowSeconds": 60})
 	}
-	if r.claim != "" && !c.account.Claimed {
-		return forbidden("A human must claim this agent account before it can "+r.claim+".",
-			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.appURL + "/claim"})
-	}
+	s.reads.byIP[ip]++
 	return nil
 }
 
-func bearerToken(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
+// servePrivate checks token, feature, scope and claim, and answers. The order is our assumption.
+func (s *Sandbox) servePrivate(r route, c *call) (reply, *apiError) {
+	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
+	c.account = s.accounts[strings.TrimSpace(token)]
+	switch a := c.account; {
+	case a == nil || !strings.EqualFold(scheme, "Bearer"):
+		return reply{}, refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
+	case slices.Contains(a.Disabled, r.feature):
+		return reply{}, refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
+			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
+	case r.scope != "" && !a.granted(r.scope):
+		return reply{}, refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
+			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
+	case r.claim != "" && !a.Claimed:
+		return reply{}, refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
+			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
 	}
-	return strings.TrimSpace(token)
-}
-
-func (a *account) enabled(feature string) bool {
-	return !slices.Contains(a.Disabled, feature)
+	if r.body {
+		var failure *apiError
+		if c.body, failure = readObject(c.Body); failure != nil {
+			return reply{}, failure
+		}
+	}
+	s.lock()
+	defer s.mu.Unlock()
+	if r.own {
+		if c.job = s.jobs[c.PathValue("id")]; c.job == nil || c.job.owner != c.account {
+			return reply{}, refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
+		}
+	}
+	return r.handle(s, c)
 }
 
 // granted reports whether the token has a scope; X:write implies X:read.
 func (a *account) granted(scope string) bool {
-	if resource, ok := strings.CutSuffix(scope, ":read"); ok && slices.Contains(a.Scopes, resource+":write") {
-		return true
-	}
-	return slices.Contains(a.Scopes, scope)
+	resource, isRead := strings.CutSuffix(scope, ":read")
+	return slices.Contains(a.Scopes, scope) || isRead && slices.Contains(a.Scopes, resource+":write")
 }

@@ -1,53 +1,57 @@
 package sandbox
 
 import (
+	_ "embed"
+	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
-// seedJob is a job on the marketplace of a new sandbox.
-type seedJob struct {
-	age         int // hours since it was posted
-	company     string
-	title       string
-	types       string // values of labelTypes, separated by spaces
-	dataType    string
-	level       string
-	languages   string // by commas
-	countries   string // ISO codes, separated by spaces
-	paymentType string
-	rate        float64
-	text        string
-}
+// seedJSON has the jobs that are there from the start, oldest first. They are fictional, including companies and people.
+//
+//go:embed seed.json
+var seedJSON []byte
 
-// seed returns the listings of the seeded jobs, oldest first.
-func (s *Sandbox) seed(now time.Time) []listing {
-	rows := slices.Clone(seedJobs)
-	slices.SortStableFunc(rows, func(a, b seedJob) int { return b.age - a.age })
-	market := make([]listing, 0, len(rows))
-	for i, row := range rows {
-		types := strings.Fields(row.types)
-		p := publicJob{
-			ID: fmt.Sprintf("market_%03d", i+1), Title: row.title, CompanyName: row.company, DescriptionText: row.text,
-			Countries: strings.Fields(row.countries), Languages: commaList(row.languages),
-			Category: category(types, row.dataType), DataType: displayLabel(row.dataType),
-			LabelTypes: displayLabels(types), ExperienceLevel: displayLabel(row.level),
-			Pay: payOf(row.paymentType, row.rate),
+// seed creates the jobs of the marketplace, and those of the first account if it has a history.
+func (s *Sandbox) seed() {
+	s.jobs = map[string]*job{}
+	var seeds []struct {
+		Company string // "" for the first account
+		Posted  int    // minutes before the sandbox was started
+		Changed int    // minutes before too; 0 if it was never changed
+		Status  string // "" for a live job
+		Fields  map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(seedJSON, &seeds); err != nil {
+		panic(err) // the file is part of the program
+	}
+	own, known := s.accounts[s.cfg.Accounts[0].Token]
+	for _, seed := range seeds {
+		fields, _ := s.cfg.Variant.decodeAll(seed.Fields)
+		posted := s.started.Add(-time.Duration(seed.Posted) * time.Minute)
+		j := &job{owner: &account{Account: Account{Name: seed.Company}}, status: statusOpen, fields: fields, created: posted, updated: posted}
+		switch {
+		case seed.Company != "":
+			j.id = fmt.Sprintf("market_%03d", len(s.jobs)-len(s.created)+1)
+			s.jobs[j.id] = j
+		case known && s.cfg.History:
+			j.owner = own
+			s.add(j)
+		default:
+			continue
 		}
-		posted := now.Add(-time.Duration(row.age) * time.Hour)
-		s.complete(&p, posted)
-		l := newListing(i+1, p)
-		l.changed = posted
-		market = append(market, l)
+		if seed.Status != statusDraft {
+			s.list(j, posted)
+		}
+		if seed.Changed > 0 {
+			j.changed = s.started.Add(-time.Duration(seed.Changed) * time.Minute)
+			j.updated, j.event = j.changed, eventUpdated
+		}
+		switch seed.Status {
+		case statusDraft:
+			j.status = statusDraft
+		case statusArchived:
+			j.close(j.changed)
+		}
 	}
-	return market
-}
-
-func commaList(list string) []string {
-	if list == "" {
-		return nil
-	}
-	return strings.Split(list, ", ")
 }

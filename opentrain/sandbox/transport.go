@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -55,9 +56,21 @@ func (t transport) serve(req *http.Request) (resp *http.Response, err error) {
 			err = fmt.Errorf("sandbox handler: %v", p)
 		}
 	}()
-	rec := &recorder{header: http.Header{}}
+	rec := &recorder{header: http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}} // as net/http's server adds it
 	t.handler.ServeHTTP(rec, in)
-	return rec.response(req), nil
+	status := cmp.Or(rec.status, http.StatusOK)
+	if req.Method == http.MethodHead {
+		rec.body.Reset()
+	}
+	return &http.Response{
+		Status:     fmt.Sprintf("%d %s", status, http.StatusText(status)),
+		StatusCode: status,
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        rec.header,
+		Body:          io.NopCloser(&rec.body),
+		ContentLength: int64(rec.body.Len()),
+		Request:       req,
+	}, nil
 }
 
 // recorder is a ResponseWriter that stores the response.
@@ -69,35 +82,9 @@ type recorder struct {
 
 func (r *recorder) Header() http.Header { return r.header }
 
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-}
+func (r *recorder) WriteHeader(status int) { r.status = cmp.Or(r.status, status) }
 
 func (r *recorder) Write(data []byte) (int, error) {
 	r.WriteHeader(http.StatusOK)
-	if r.header["Date"] == nil { // as net/http's server adds it
-		r.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	}
 	return r.body.Write(data)
-}
-
-func (r *recorder) response(req *http.Request) *http.Response {
-	r.WriteHeader(http.StatusOK)
-	if r.header["Date"] == nil { // as net/http's server adds it
-		r.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	}
-	if req.Method == http.MethodHead {
-		r.body.Reset()
-	}
-	return &http.Response{
-		Status:     fmt.Sprintf("%d %s", r.status, http.StatusText(r.status)),
-		StatusCode: r.status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        r.header,
-		Body:          io.NopCloser(bytes.NewReader(r.body.Bytes())),
-		ContentLength: int64(r.body.Len()),
-		Request:       req,
-	}
 }
