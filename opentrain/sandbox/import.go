@@ -3,22 +3,24 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
 
-// maxUnmapped is the maximum number of unmapped parts listed for one import. The last entry counts the
-// others.
-const maxUnmapped = 50
+// The reasons why a part of a document sets no field.
+const (
+	notRead = "This sandbox doesn't read this part; OpenTrain may."
+	notUsed = "The draft has another value for this already."
+	noText  = "Nothing is left of it without its markup."
+)
 
-// imported holds the draft fields from a structured document. The pages do not document how the API maps
-// documents, so the mappings are our assumption.
+// imported is what a structured document says.
 type imported struct {
-	description string
-	externalID  string
-	fields      values
-	guesses     []guess
-	unmapped    []unmapped
+	parsed
+	description, path string // path is that of the description
+	externalID        string
+	otherPay          bool // the document has pay that set no field
 }
 
 // format is an import format and the key of the body that holds its document.
@@ -31,114 +33,84 @@ type format struct {
 func formats() map[string]format {
 	return map[string]format{
 		"opentrain_canonical":    {"job", readCanonical},
-		"schema_org_job_posting": {"jsonLd", readJobPosting},
-		"indeed_xml":             {"xml", readIndeed},
-		"hr_xml":                 {"xml", readHR},
+		"schema_org_job_posting": {"jsonLd", readDocument("JobPosting")},
+		"indeed_xml":             {"xml", readDocument("job")},
+		"hr_xml":                 {"xml", readDocument("PositionOpening JobPositionPosting")},
 	}
 }
 
-func (m *imported) set(key string, value any) {
-	if m.fields == nil {
-		m.fields = values{}
-	}
-	m.fields[key] = value
-}
-
-// guess sets a field that a human should confirm.
-func (m *imported) guess(key string, value any, reason string) {
-	m.set(key, value)
-	m.guesses = append(m.guesses, guess{Field: key, Value: value, Reason: reason})
-}
-
-// addUnmapped records a part of the document that matches no field.
-func (m *imported) addUnmapped(path, reason string, value any) {
-	text, isText := value.(string)
-	if !isText {
-		text = strings.TrimSpace(string(encode(value)))
-	}
-	preview := []rune(strings.Join(strings.Fields(text), " "))
-	if len(preview) > 80 {
-		preview = append(preview[:79], '…')
-	}
-	m.unmapped = append(m.unmapped, unmapped{Path: path, Reason: reason, ValuePreview: string(preview)})
-}
-
-// setFromText parses a short text like a description and sets one field from it. It reports whether it found
-// a value.
-func (m *imported) setFromText(key, text string) bool {
-	value, found := parse(text).fields[key]
-	if found {
-		m.set(key, value)
-	}
-	return found
-}
-
-// pay sets payment type and rate.
-func (m *imported) pay(paymentType string, rate float64) {
-	m.set("paymentType", paymentType)
-	m.set(rateKey(paymentType), rate)
-}
-
-// country adds a country, by its name if that is known.
-func (m *imported) country(name string) {
-	for _, known := range countryTable() {
-		if strings.EqualFold(known.code, name) || strings.EqualFold(known.name, name) {
-			name = known.name
-		}
-	}
-	if list := m.fields.list("countries"); name != "" && !slices.Contains(list, name) {
-		m.set("countries", append(list, name))
-	}
-}
-
-// fillFromDescription parses the document's description and fills the fields that the document does not set.
+// fillFromDescription parses the document's description and fills the fields that the document does not set. Where the
+// two differ, neither is sure.
 func (m imported) fillFromDescription() parsed {
-	read := parse(m.description)
-	if strings.TrimSpace(m.description) == "" {
-		read = parsed{fields: values{}}
+	read := parsed{fields: values{}}
+	if m.description != "" {
+		read = parse(m.description)
 	}
-	if m.fields.has("paymentType") { // a rate in the text is for another payment type
-		for _, key := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
-			delete(read.fields, key)
+	for i := range read.unmapped {
+		read.unmapped[i].Path = m.path
+	}
+	read.doubt("jobTitle", "The document has no title; this one is from its description.")
+	if m.otherPay {
+		read.doubtPay("The document has other pay.")
+	}
+	for _, rate := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
+		if kind := m.fields.text("paymentType"); kind != "" && rate != rateKey(kind) && read.fields.has(rate) {
+			m.doubtPay(fmt.Sprintf("The description says %s %v.", rate, read.fields[rate]))
+			delete(read.fields, rate)
 		}
 	}
-	for key, value := range m.fields {
-		read.fields[key] = value
+	for _, f := range updateFields() {
+		value, said := m.fields[f.key], read.fields[f.key]
+		if value == nil {
+			continue
+		}
+		if said != nil && f.kind != kindString && !reflect.DeepEqual(said, value) {
+			m.doubt(f.key, fmt.Sprintf("The description says %v.", said))
+		}
+		for _, g := range read.guesses {
+			if g.Field == f.key && f.kind != kindString {
+				m.doubt(f.key, g.Reason)
+			}
+		}
+		read.fields[f.key] = value
 	}
 	read.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return m.fields.has(g.Field) || !read.fields.has(g.Field) })
-	read.guesses = append(read.guesses, m.guesses...)
-	read.unmapped = append(m.unmapped, read.unmapped...)
-	if more := len(read.unmapped) - maxUnmapped; more > 0 {
-		read.unmapped = append(read.unmapped[:maxUnmapped-1], unmapped{Path: "…", Reason: fmt.Sprintf("%d more parts fit no field.", more+1)})
-	}
+	read.guesses, read.unmapped = append(m.guesses, read.guesses...), append(m.unmapped, read.unmapped...)
 	return read
+}
+
+// doubt makes a field a guess, or adds a reason to the guess that it is.
+func (p *parsed) doubt(key, reason string) {
+	if i := slices.IndexFunc(p.guesses, func(g guess) bool { return g.Field == key }); i >= 0 {
+		p.guesses[i].Reason += " " + reason
+	} else if p.fields.has(key) {
+		p.guesses = append(p.guesses, guess{Field: key, Value: p.fields[key], Reason: reason})
+	}
+}
+
+func (p *parsed) doubtPay(reason string) {
+	p.doubt("paymentType", reason)
+	p.doubt(rateKey(p.fields.text("paymentType")), reason)
+}
+
+// report records facts that set no field.
+func (m *imported) report(reason string, facts ...fact) {
+	for _, f := range facts {
+		m.unmapped = append(m.unmapped, unmapped{Path: f.path, Reason: reason, ValuePreview: preview(f.text)})
+	}
+}
+
+// preview is the beginning of a text on one line.
+func preview(text string) string {
+	short := []rune(strings.Join(strings.Fields(text), " "))
+	if len(short) > 200 {
+		short = append(short[:199], '…')
+	}
+	return string(short)
 }
 
 // badDocument returns the error for an invalid document, with the path of the problem.
 func badDocument(path []any, format string, args ...any) *apiError {
-	failure := badRequest(fmt.Sprintf(format, args...) + " No draft was made.")
-	failure.details = details{"issues": []issue{{"code": "custom", "path": path, "message": fmt.Sprintf(format, args...)}}}
-	return failure
-}
-
-// join formats a path like the pages do: job.title, jsonLd.jobLocation[0].
-func join(path []any) string {
-	var b strings.Builder
-	for _, part := range path {
-		switch part := part.(type) {
-		case int:
-			fmt.Fprintf(&b, "[%d]", part)
-		default:
-			if b.Len() > 0 {
-				b.WriteByte('.')
-			}
-			fmt.Fprint(&b, part)
-		}
-	}
-	return b.String()
-}
-
-// childPath returns the path of a member.
-func childPath(path []any, parts ...any) []any {
-	return append(slices.Clone(path), parts...)
+	message := fmt.Sprintf(format, args...)
+	return badRequest(message+" No draft was made.", details{"issues": []issue{{"code": "custom", "path": path, "message": message}}})
 }

@@ -1,87 +1,69 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// canonicalNames are the keys of OpenTrain's job object that differ from the update keys
-// (developers/api-reference/job-drafts/create). The pairs are our assumption.
-func canonicalNames() map[string]string {
-	return map[string]string{"title": "jobTitle", "description": "jobDescription", "tools": "labelingSoftware"}
-}
-
-// readCanonical reads OpenTrain's own job object. Values are checked like those of a patch.
+// readCanonical reads OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US dollars if it
+// names no currency. Values are checked like those of a patch. The pairs of keys are our assumption.
 func readCanonical(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil || object == nil {
+	var job map[string]json.RawMessage
+	if json.Unmarshal(raw, &job) != nil || job == nil {
 		return imported{}, typeFailure("object", raw, path)
 	}
-	m := imported{fields: values{}}
+	paymentType, currency := "", "USD"
+	_ = json.Unmarshal(job["paymentType"], &paymentType) // checked with the other fields
+	for name, value := range job {
+		if text := strings.Trim(string(value), `"`); text != "USD" && strings.HasSuffix(strings.ToLower(name), "currency") {
+			currency = text
+		}
+	}
+	keys := map[string]string{"title": "jobTitle", "description": "jobDescription", "tools": "labelingSoftware", "rateAmount": rateKey(paymentType)}
+	d := reading{imported: imported{parsed: parsed{fields: values{}}}}
 	var issues []issue
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		value := object[name]
-		switch {
-		case name == "rateAmount" || typeOf(value) == "null":
-			continue // handled below, or no value
-		case name == "externalId" || name == "idempotencyKey":
-			m.addUnmapped(join(childPath(path, name)), "This belongs beside the job object, not in it.", value)
-			continue
-		case name == "tools" && typeOf(value) == "array":
-			value = joinList(value)
-		}
-		key := name
-		if other, differs := canonicalNames()[name]; differs {
-			key = other
-		}
+	for _, name := range slices.Sorted(maps.Keys(job)) {
+		key, value, at := cmp.Or(keys[name], name), job[name], "job."+name
 		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == key })
-		if i < 0 {
-			m.addUnmapped(join(childPath(path, name)), "No draft field has this name.", value)
+		isRate := oneOf(key, "rateAmount pricePerHour pricePerLabel fixedPrice")
+		d.otherPay = d.otherPay || isRate && (i < 0 || currency != "USD")
+		switch {
+		case isRate && currency != "USD":
+			d.report("Rates are in US dollars; this one is in "+currency+".", fact{at, string(value)})
 			continue
+		case i < 0:
+			d.addJSON(value, at)
+			continue
+		case d.fields.has(key):
+			d.report(notUsed, fact{at, string(value)})
+			continue
+		case key == "labelingSoftware":
+			var tools []string
+			if json.Unmarshal(value, &tools) == nil {
+				value = encode(strings.Join(tools, ", "))
+			}
 		}
 		decoded, problems := v.decode(updateFields()[i], value)
 		for _, problem := range problems { // the path ends with the field's name
 			at, _ := problem["path"].([]any)
-			problem["path"] = childPath(childPath(path, name), at[1:]...)
+			problem["path"] = slices.Concat(path, []any{name}, at[1:])
 		}
 		issues = append(issues, problems...)
-		m.set(key, decoded)
+		if text, isText := decoded.(string); isText {
+			decoded = plainText(text)
+		}
+		if decoded == "" {
+			d.report(noText, fact{at, string(value)})
+		} else if decoded != nil {
+			d.fields[key] = decoded
+		}
 	}
-	issues = append(issues, m.rateAmount(object["rateAmount"], childPath(path, "rateAmount"))...)
 	if issues != nil {
-		failure := badRequest("The job object has invalid fields. No draft was made.")
-		failure.details = details{"issues": issues}
-		return m, failure
+		return imported{}, badRequest("The job object has invalid fields. No draft was made.", details{"issues": issues})
 	}
-	m.description = m.fields.text("jobDescription")
-	return m, nil
-}
-
-// rateAmount stores the amount under the key of the payment type.
-func (m *imported) rateAmount(raw json.RawMessage, path []any) []issue {
-	if kind := typeOf(raw); kind == "undefined" || kind == "null" {
-		return nil
-	}
-	amount, issues := decodeNumber(kindNumber, raw, path)
-	key := rateKey(m.fields.text("paymentType"))
-	switch {
-	case issues != nil:
-		return issues
-	case key == "":
-		m.addUnmapped(join(path), "Without a paymentType the amount means nothing.", raw)
-	default:
-		m.set(key, amount)
-	}
-	return nil
-}
-
-// joinList joins a list of names into one text. It returns other values unchanged.
-func joinList(raw json.RawMessage) json.RawMessage {
-	var names []string
-	if json.Unmarshal(raw, &names) != nil {
-		return raw
-	}
-	return encode(strings.Join(names, ", "))
+	d.description, d.path = d.fields.text("jobDescription"), "job.description"
+	return d.imported, nil
 }
