@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,36 +20,93 @@ const (
 // imported is what a structured document says.
 type imported struct {
 	parsed
-	description, path string // path is that of the description
-	externalID        string
-	otherPay          bool // the document has pay that set no field
+	description, externalID string
+	otherPay                bool // the document has pay that set no field
 }
 
-// format is an import format and the key of the body that holds its document.
-type format struct {
-	payload string
-	read    func(v Variant, raw json.RawMessage, path []any) (imported, *apiError)
-}
+// format is an import format: the key of the body that holds its document, and what describes a job in it.
+type format struct{ payload, job string }
 
 // formats are the import formats besides text.
 func formats() map[string]format {
 	return map[string]format{
-		"opentrain_canonical":    {"job", readCanonical},
-		"schema_org_job_posting": {"jsonLd", readDocument("JobPosting")},
-		"indeed_xml":             {"xml", readDocument("job")},
-		"hr_xml":                 {"xml", readDocument("PositionOpening JobPositionPosting")},
+		"opentrain_canonical":    {"job", ""},
+		"schema_org_job_posting": {"jsonLd", "JobPosting"},
+		"indeed_xml":             {"xml", "job"},
+		"hr_xml":                 {"xml", "PositionOpening JobPositionPosting"},
 	}
 }
 
-// fillFromDescription parses the document's description and fills the fields that the document does not set. Where the
-// two differ, neither is sure.
+// read reads a document that describes one job.
+func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
+	d := reading{names: f.job, facts: map[string][]fact{}}
+	d.fields = values{}
+	var failure *apiError
+	switch f.payload {
+	case "job":
+		failure = d.readCanonical(v, raw, path)
+	case "xml":
+		failure = d.readXML(raw, path)
+	default:
+		d.addJSON("jsonLd", "", decodeJSON(raw))
+	}
+	if failure == nil && d.jobs != 1 {
+		failure = badDocument(path, "A draft is made from one %s; there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
+	}
+	if failure == nil {
+		d.settle()
+	}
+	return d.imported, failure
+}
+
+// readCanonical adds the facts of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
+// dollars if it names no currency. Fields with the name of an update key are checked like those of a patch.
+func (d *reading) readCanonical(v Variant, raw json.RawMessage, path []any) *apiError {
+	var job map[string]json.RawMessage
+	if json.Unmarshal(raw, &job) != nil || job == nil {
+		return typeFailure("object", raw, path)
+	}
+	d.jobs, d.currency = 1, "USD"
+	var issues []issue
+	for _, name := range slices.Sorted(maps.Keys(job)) {
+		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == name })
+		if i < 0 || oneOf(name, "jobTitle jobDescription countries languages") || typeOf(job[name]) == "null" {
+			d.addJSON("job."+name, "job/"+strings.ToLower(name), decodeJSON(job[name]))
+			continue
+		}
+		decoded, problems := v.decode(updateFields()[i], job[name])
+		for _, problem := range problems { // the path ends with the field's name
+			at, _ := problem["path"].([]any)
+			problem["path"] = slices.Concat(path, at)
+		}
+		d.fields[name], issues = decoded, append(issues, problems...)
+	}
+	if issues != nil {
+		return badRequest("The job object has invalid fields. No draft was made.", details{"issues": issues})
+	}
+	for _, rate := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
+		if currencies := d.facts["currency"]; d.fields.has(rate) && currencies != nil && currencies[0].text != "USD" {
+			d.facts["amount"] = append(d.facts["amount"], fact{"job." + rate, string(job[rate])})
+			delete(d.fields, rate)
+		}
+	}
+	return nil
+}
+
+// decodeJSON decodes valid JSON and keeps the form of numbers.
+func decodeJSON(raw json.RawMessage) (value any) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	_ = decoder.Decode(&value)
+	return value
+}
+
+// fillFromDescription parses the document's description and fills the fields that the document does not set. Where the two
+// differ, neither is sure.
 func (m imported) fillFromDescription() parsed {
 	read := parsed{fields: values{}}
 	if m.description != "" {
 		read = parse(m.description)
-	}
-	for i := range read.unmapped {
-		read.unmapped[i].Path = m.path
 	}
 	read.doubt("jobTitle", "The document has no title; this one is from its description.")
 	if m.otherPay {

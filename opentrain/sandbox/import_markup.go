@@ -1,65 +1,17 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 )
 
-// The limits of an XML document.
-const (
-	maxTokens = 20_000
-	maxDepth  = 64
-)
-
-// addJSON adds the facts of valid JSON.
-func (d *reading) addJSON(raw json.RawMessage, path string) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	_ = decoder.Decode(&value)
-	d.addValue(path, "", value)
-}
-
-func (d *reading) addValue(path, key string, value any) {
-	switch value := value.(type) {
-	case map[string]any:
-		types := strings.NewReplacer("[", " ", "]", " ", "/", " ", "#", " ", ":", " ").Replace(fmt.Sprint(value["@type"]))
-		if key == "" && oneOf(d.names, types) {
-			d.jobs++
-			key = "job"
-		}
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			inner, local := key, strings.ToLower(name[strings.LastIndexAny(name, "/#:")+1:])
-			if kinds := strings.Fields(types); local == "name" && !oneOf(kinds[len(kinds)-1], "<nil> Country Language JobPosting") {
-				local = "of " + local // {"@type": "State", "name": "Georgia"} is no country
-			}
-			if key != "" && local != "@value" {
-				inner += "/" + local
-			}
-			if !oneOf(local, "@context @type position") {
-				d.addValue(path+"."+preview(name), inner, value[name])
-			}
-		}
-	case []any:
-		for i, entry := range value {
-			d.addValue(fmt.Sprintf("%s[%d]", path, i), key, entry)
-		}
-	case nil:
-	default:
-		d.add(path, key, fmt.Sprint(value))
-	}
-}
-
-// readXML adds the facts of XML in a JSON string, which is Unicode whatever encoding it declares.
+// readXML adds the facts of an XML document. It is Unicode, whatever encoding it declares.
 func (d *reading) readXML(raw json.RawMessage, path []any) *apiError {
 	var source string
 	if typeOf(raw) != "string" || json.Unmarshal(raw, &source) != nil {
@@ -77,30 +29,33 @@ func (d *reading) readXML(raw json.RawMessage, path []any) *apiError {
 	return failure
 }
 
-// addElement adds the facts of the element that was opened last. It refuses a DOCTYPE, so that a document can't declare
-// entities or refer to other documents.
+// addElement adds the facts of the element that was opened last. Elements in a text are HTML.
 func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 	var text strings.Builder
-	children, heading := 0, ""
+	isText, elements := oneOf(roleOf(key), "title description section"), 0
 	for {
 		d.open = path
-		d.size++
 		token, err := decoder.Token()
+		if d.tokens++; d.tokens > 20_000 || strings.Count(path, "/") > 64 {
+			return errors.New("it's too long, or more than 64 elements are inside each other. Send one job only")
+		}
 		switch token := token.(type) {
 		case nil:
-			if path == "" && children == 1 && errors.Is(err, io.EOF) && strings.TrimSpace(text.String()) == "" {
+			if path == "" && elements == 1 && text.Len() == 0 && errors.Is(err, io.EOF) {
 				return nil
 			}
 			return err
-		case xml.Directive:
+		case xml.Directive: // it could declare entities or refer to other documents
 			return errors.New("a DOCTYPE isn't accepted. Remove it")
 		case xml.CharData:
-			text.Write(token)
+			if path != "" || strings.TrimSpace(string(token)) != "" {
+				text.Write(token)
+			}
 		case xml.EndElement:
 			d.add(path, key, text.String())
 			return nil
 		case xml.StartElement:
-			children++
+			elements++
 			name := preview(token.Name.Local)
 			inner, innerKey := strings.TrimPrefix(path+"/"+name, "/"), ""
 			if key != "" {
@@ -114,35 +69,17 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 					d.add(inner+"/@"+preview(attr.Name.Local), innerKey+"/@"+strings.ToLower(attr.Name.Local), attr.Value)
 				}
 			}
-			if d.size > maxTokens || strings.Count(inner, "/") >= maxDepth {
-				return fmt.Errorf("it has more than %d elements or texts, or more than %d inside each other. Send one job only", maxTokens, maxDepth)
-			}
-			if heading != "" {
-				inner, innerKey = inner+"["+heading+"]", innerKey+"/"+strings.ToLower(heading)
-			}
-			role := roleOf(innerKey)
-			if !oneOf(role, "title description section heading") {
-				if err := d.addElement(decoder, inner, innerKey); err != nil {
-					return err
-				}
-				continue
-			}
 			var content struct {
-				Text   string     `xml:",chardata"`
-				Markup string     `xml:",innerxml"`
-				Parts  []struct{} `xml:",any"`
+				Markup string `xml:",innerxml"`
 			}
-			d.open = inner
-			if err := decoder.DecodeElement(&content, &token); err != nil {
-				return err
-			}
-			if content.Parts != nil {
-				content.Text = content.Markup
-			}
-			if role == "heading" {
-				heading = strings.TrimSpace(content.Text)
+			if isText {
+				err = decoder.DecodeElement(&content, &token)
+				text.WriteString("<" + name + ">" + content.Markup + "</" + name + ">")
 			} else {
-				d.add(inner, innerKey, content.Text)
+				err = d.addElement(decoder, inner, innerKey)
+			}
+			if err != nil {
+				return err
 			}
 		}
 	}
@@ -151,10 +88,10 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 // xmlFault tells what is wrong with XML and what to change. Most often, a & or < stands for itself.
 func xmlFault(err error, open string) string {
 	fault := err.Error()[strings.LastIndex(err.Error(), ": ")+1:]
-	entity, isEntity := strings.CutPrefix(fault, " invalid character entity ")
+	_, entity, isEntity := strings.Cut(fault, "character entity ")
 	character := []rune(html.UnescapeString(entity))
 	switch {
-	case isEntity && strings.HasSuffix(entity, ";") && len(character) == 1:
+	case isEntity && len(character) == 1:
 		return fmt.Sprintf("%s is an entity of HTML, not of XML. Write &#%d; instead", entity, character[0])
 	case isEntity:
 		return "there's a bare & in it. Write &amp; instead"
@@ -166,4 +103,53 @@ func xmlFault(err error, open string) string {
 		return "there must be one root element and no text beside it"
 	}
 	return strings.TrimSpace(fault) + ". Correct this"
+}
+
+// plainText converts HTML, also if it is escaped as a whole, to text in which blocks are lines. Other text keeps its form.
+func plainText(source string) string {
+	decoded := html.UnescapeString(source)
+	for _, candidate := range []string{source, decoded} {
+		if text, isHTML := withoutTags(candidate); isHTML {
+			return text
+		}
+	}
+	return strings.TrimSpace(decoded)
+}
+
+// withoutTags returns the text in HTML, and whether there is markup. Other names in angle brackets, as <PERSON>, are text.
+func withoutTags(source string) (text string, isHTML bool) {
+	var b strings.Builder
+	tokens, skip := html.NewTokenizer(strings.NewReader(source)), ""
+	for kind := html.TextToken; kind != html.ErrorToken; {
+		kind = tokens.Next()
+		raw := string(tokens.Raw())
+		token := tokens.Token()
+		isEnd, isTag := kind == html.EndTagToken, token.DataAtom != 0 || token.Data == "xml" || strings.Contains(token.Data, ":")
+		switch {
+		case kind == html.CommentToken:
+			isHTML = true
+		case skip != "":
+			if isEnd && token.Data == skip {
+				skip = ""
+			}
+		case kind == html.TextToken:
+			b.WriteString(strings.ReplaceAll(token.Data, "\n", " "))
+		case !isTag:
+			b.WriteString(raw)
+		case kind == html.StartTagToken && oneOf(token.Data, "script style xml head"):
+			skip = token.Data
+		case kind == html.StartTagToken && token.Data == "li":
+			b.WriteString("\n- ")
+		case oneOf(token.Data, "p br div ul ol li h1 h2 h3 h4 h5 h6 tr td th section dt dd"):
+			b.WriteString("\n")
+		}
+		isHTML = isHTML || kind != html.TextToken && isTag && (isEnd || oneOf(token.Data, "p br li img"))
+	}
+	var lines []string
+	for line := range strings.Lines(b.String()) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" && line != "-" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n"), isHTML
 }
