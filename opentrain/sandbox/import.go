@@ -14,7 +14,6 @@ import (
 const (
 	notRead = "This sandbox doesn't read this part; OpenTrain may."
 	notUsed = "The draft has another value for this already."
-	noText  = "Nothing is left of it without its markup."
 )
 
 // imported is what a structured document says.
@@ -67,10 +66,14 @@ func (d *reading) readCanonical(v Variant, raw json.RawMessage, path []any) *api
 		return typeFailure("object", raw, path)
 	}
 	d.jobs, d.currency = 1, "USD"
+	facts := "jobTitle jobDescription countries languages"
+	if job["currency"] != nil && string(job["currency"]) != `"USD"` {
+		facts += " pricePerHour pricePerLabel fixedPrice"
+	}
 	var issues []issue
 	for _, name := range slices.Sorted(maps.Keys(job)) {
 		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == name })
-		if i < 0 || oneOf(name, "jobTitle jobDescription countries languages") || typeOf(job[name]) == "null" {
+		if i < 0 || oneOf(name, facts) || typeOf(job[name]) == "null" {
 			d.addJSON("job."+name, "job/"+strings.ToLower(name), decodeJSON(job[name]))
 			continue
 		}
@@ -83,12 +86,6 @@ func (d *reading) readCanonical(v Variant, raw json.RawMessage, path []any) *api
 	}
 	if issues != nil {
 		return badRequest("The job object has invalid fields. No draft was made.", details{"issues": issues})
-	}
-	for _, rate := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
-		if currencies := d.facts["currency"]; d.fields.has(rate) && currencies != nil && currencies[0].text != "USD" {
-			d.facts["amount"] = append(d.facts["amount"], fact{"job." + rate, string(job[rate])})
-			delete(d.fields, rate)
-		}
 	}
 	return nil
 }
@@ -108,33 +105,34 @@ func (m imported) fillFromDescription() parsed {
 	if m.description != "" {
 		read = parse(m.description)
 	}
-	read.doubt("jobTitle", "The document has no title; this one is from its description.")
+	if !m.fields.has("jobTitle") {
+		read.doubt("jobTitle", "The document has no title; this one is from its description.")
+	}
 	if m.otherPay {
 		read.doubtPay("The document has other pay.")
 	}
-	for _, rate := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
-		if kind := m.fields.text("paymentType"); kind != "" && rate != rateKey(kind) && read.fields.has(rate) {
-			m.doubtPay(fmt.Sprintf("The description says %s %v.", rate, read.fields[rate]))
-			delete(read.fields, rate)
-		}
-	}
 	for _, f := range updateFields() {
 		value, said := m.fields[f.key], read.fields[f.key]
-		if value == nil {
-			continue
+		switch conflict := fmt.Sprintf("The description says %s %v.", f.key, said); {
+		case said == nil || f.kind == kindString && value != nil || reflect.DeepEqual(said, value):
+		case value != nil:
+			m.doubt(f.key, conflict)
+		case oneOf(f.key, "pricePerHour pricePerLabel fixedPrice") && m.fields.has("paymentType"):
+			m.doubtPay(conflict)
+			delete(read.fields, f.key)
 		}
-		if said != nil && f.kind != kindString && !reflect.DeepEqual(said, value) {
-			m.doubt(f.key, fmt.Sprintf("The description says %v.", said))
+		if value != nil {
+			read.fields[f.key] = value
 		}
-		for _, g := range read.guesses {
-			if g.Field == f.key && f.kind != kindString {
-				m.doubt(f.key, g.Reason)
-			}
-		}
-		read.fields[f.key] = value
 	}
-	read.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return m.fields.has(g.Field) || !read.fields.has(g.Field) })
-	read.guesses, read.unmapped = append(m.guesses, read.guesses...), append(m.unmapped, read.unmapped...)
+	for _, g := range read.guesses {
+		if !m.fields.has(g.Field) && read.fields.has(g.Field) {
+			m.guesses = append(m.guesses, g)
+		} else if g.Field != "jobTitle" {
+			m.doubt(g.Field, g.Reason)
+		}
+	}
+	read.guesses, read.unmapped = m.guesses, append(m.unmapped, read.unmapped...)
 	return read
 }
 

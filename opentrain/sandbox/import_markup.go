@@ -29,10 +29,10 @@ func (d *reading) readXML(raw json.RawMessage, path []any) *apiError {
 	return failure
 }
 
-// addElement adds the facts of the element that was opened last. Elements in a text are HTML.
+// addElement adds the facts of the element that was opened last.
 func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 	var text strings.Builder
-	isText, elements := oneOf(roleOf(key), "title description section"), 0
+	elements := 0
 	for {
 		d.open = path
 		token, err := decoder.Token()
@@ -41,21 +41,20 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 		}
 		switch token := token.(type) {
 		case nil:
-			if path == "" && elements == 1 && text.Len() == 0 && errors.Is(err, io.EOF) {
+			if path == "" && elements == 1 && errors.Is(err, io.EOF) && strings.TrimSpace(text.String()) == "" {
 				return nil
 			}
 			return err
 		case xml.Directive: // it could declare entities or refer to other documents
 			return errors.New("a DOCTYPE isn't accepted. Remove it")
 		case xml.CharData:
-			if path != "" || strings.TrimSpace(string(token)) != "" {
-				text.Write(token)
-			}
+			text.Write(token)
 		case xml.EndElement:
 			d.add(path, key, text.String())
 			return nil
 		case xml.StartElement:
 			elements++
+			text.WriteByte(' ')
 			name := preview(token.Name.Local)
 			inner, innerKey := strings.TrimPrefix(path+"/"+name, "/"), ""
 			if key != "" {
@@ -69,16 +68,7 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 					d.add(inner+"/@"+preview(attr.Name.Local), innerKey+"/@"+strings.ToLower(attr.Name.Local), attr.Value)
 				}
 			}
-			var content struct {
-				Markup string `xml:",innerxml"`
-			}
-			if isText {
-				err = decoder.DecodeElement(&content, &token)
-				text.WriteString("<" + name + ">" + content.Markup + "</" + name + ">")
-			} else {
-				err = d.addElement(decoder, inner, innerKey)
-			}
-			if err != nil {
+			if err := d.addElement(decoder, inner, innerKey); err != nil {
 				return err
 			}
 		}
