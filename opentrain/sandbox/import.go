@@ -67,7 +67,7 @@ func (d *reading) readCanonical(v Variant, raw json.RawMessage, path []any) *api
 	}
 	d.jobs, d.currency = 1, "USD"
 	facts := "jobTitle jobDescription countries languages"
-	if job["currency"] != nil && string(job["currency"]) != `"USD"` {
+	if job["currency"] != nil {
 		facts += " pricePerHour pricePerLabel fixedPrice"
 	}
 	var issues []issue
@@ -105,19 +105,24 @@ func (m imported) fillFromDescription() parsed {
 	if m.description != "" {
 		read = parse(m.description)
 	}
+	for i := range read.unmapped {
+		read.unmapped[i].Path = "jobDescription"
+	}
 	if !m.fields.has("jobTitle") {
 		read.doubt("jobTitle", "The document has no title; this one is from its description.")
 	}
 	if m.otherPay {
+		m.doubt(rateKey(m.fields.text("paymentType")), "The document has other pay.")
 		read.doubtPay("The document has other pay.")
 	}
+	paymentType := m.fields.text("paymentType")
 	for _, f := range updateFields() {
 		value, said := m.fields[f.key], read.fields[f.key]
 		switch conflict := fmt.Sprintf("The description says %s %v.", f.key, said); {
 		case said == nil || f.kind == kindString && value != nil || reflect.DeepEqual(said, value):
 		case value != nil:
 			m.doubt(f.key, conflict)
-		case oneOf(f.key, "pricePerHour pricePerLabel fixedPrice") && m.fields.has("paymentType"):
+		case oneOf(f.key, "pricePerHour pricePerLabel fixedPrice") && paymentType != "" && f.key != rateKey(paymentType):
 			m.doubtPay(conflict)
 			delete(read.fields, f.key)
 		}
@@ -139,7 +144,7 @@ func (m imported) fillFromDescription() parsed {
 // doubt makes a field a guess, or adds a reason to the guess that it is.
 func (p *parsed) doubt(key, reason string) {
 	if i := slices.IndexFunc(p.guesses, func(g guess) bool { return g.Field == key }); i >= 0 {
-		p.guesses[i].Reason += " " + reason
+		p.guesses[i].Reason = strings.TrimSuffix(p.guesses[i].Reason, " "+reason) + " " + reason
 	} else if p.fields.has(key) {
 		p.guesses = append(p.guesses, guess{Field: key, Value: p.fields[key], Reason: reason})
 	}

@@ -82,8 +82,8 @@ func (d *reading) addJSON(path, key string, value any) {
 			if key != "" && local != "@value" {
 				inner += "/" + local
 			}
-			if local == "name" && slices.ContainsFunc(types, func(t string) bool { return oneOf(t, "State City AdministrativeArea") }) {
-				inner += "/of-region" // Georgia, the state
+			if local == "name" && !slices.ContainsFunc(types, func(t string) bool { return oneOf(t, "<nil> Country Language JobPosting") }) {
+				inner += "/of another type" // as Georgia, the state
 			}
 			if !oneOf(local, "@context @type position") {
 				d.addJSON(path+"."+preview(name), inner, value[name])
@@ -167,6 +167,9 @@ func (d *reading) setPay() {
 	if oneOf(strings.ToLower(d.texts("unit", " ")), "hour hourly hr hur") {
 		paymentType = payPerHour
 	}
+	if least == most {
+		amount, least, most = cmp.Or(amount, least), "", ""
+	}
 	number := cmp.Or(amount, least)
 	rate, err := strconv.ParseFloat(number, 64)
 	isRate := err == nil && rate > 0 && strings.Trim(number, "0123456789.") == ""
@@ -185,14 +188,18 @@ func (d *reading) setPay() {
 	case least != "":
 		read.doubt(rateKey(paymentType), fmt.Sprintf("The document gives a range from %s to %s; this is its lower end.", least, most))
 	}
+	key := rateKey(read.fields.text("paymentType"))
+	if d.fields.has(key) && d.fields[key] != read.fields[key] {
+		reason = notUsed
+	}
 	if reason != "" {
 		d.otherPay = reason != notRead
 		d.report(reason, all...)
 		return
 	}
-	for _, key := range []string{"paymentType", rateKey(read.fields.text("paymentType"))} {
-		d.fields[key] = read.fields[key]
-		d.guesses = append(d.guesses, slices.DeleteFunc(slices.Clone(read.guesses), func(g guess) bool { return g.Field != key })...)
+	d.fields["paymentType"], d.fields[key] = read.fields["paymentType"], read.fields[key]
+	d.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return !d.fields.has(g.Field) || g.Field == "jobTitle" })
+	for _, part := range read.unmapped {
+		d.report(part.Reason, fact{all[0].path, part.ValuePreview})
 	}
-	d.unmapped = append(d.unmapped, read.unmapped...)
 }
