@@ -44,6 +44,7 @@ type victim struct {
 	out     *counter // over stdio
 	logEnd  *os.File // where a log that no one reads could be read
 
+	faults []string // what it did that it must not
 	notes  []string
 	honest struct {
 		stop    func()
@@ -55,13 +56,12 @@ type victim struct {
 
 // want asserts something about the build under test.
 func (v *victim) want(holds bool, format string, args ...any) {
-	v.Helper()
 	switch {
 	case holds:
 	case v.old:
 		v.Logf("the other build: "+format, args...)
 	default:
-		v.Errorf(format, args...)
+		v.faults = append(v.faults, fmt.Sprintf(format, args...))
 	}
 }
 

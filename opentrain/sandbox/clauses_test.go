@@ -252,8 +252,8 @@ func sayLevel(r *rand.Rand) clause {
 }
 
 func sayTask(r *rand.Rand) clause {
-	task := pick(r, [2]string{"BOUNDING_BOX", "Draw bounding boxes"}, [2]string{"POLYGON", "Draw polygons"}, [2]string{"KEYPOINT", "Place keypoints"},
-		[2]string{"SEGMENTATION", "Semantic segmentation"}, [2]string{"SENTIMENT_ANALYSIS", "Sentiment analysis"},
+	task := pick(r, [2]string{"BOUNDING_BOX", "Draw bounding boxes"}, [2]string{"POLYGON", "Draw polygons"},
+		[2]string{"KEYPOINT", "Place keypoints"}, [2]string{"SEGMENTATION", "Semantic segmentation"}, [2]string{"SENTIMENT_ANALYSIS", "Sentiment analysis"},
 		[2]string{"TRANSCRIPTION", "Transcription"})
 	return known("labelTypes", []any{task[0]}, task[1]).may("dataType", "IMAGE", "TEXT", "AUDIO")
 }

@@ -219,22 +219,43 @@ func remarks(got object) []string {
 // speller returns a function that reports whether a text has a piece, which isn't part of a longer number. A
 // piece with an ellipsis has several parts: the text has all of them, in this order.
 func speller(piece string) func(text string) bool {
-	var parts []string
-	for part := range strings.SplitSeq(plain(piece), " … ") {
-		parts = append(parts, edge(part[:1], `(?:^|[^\d.,])`)+regexp.QuoteMeta(part)+
-			edge(part[len(part)-1:], `(?:[.,]?(?:[^\d.,]|$))`))
+	parts := strings.Split(plain(piece), " … ")
+	return func(text string) bool {
+		rest := plain(text)
+		for _, part := range parts {
+			end := spelledUntil(rest, part)
+			if end < 0 {
+				return false
+			}
+			rest = rest[end:]
+		}
+		return true
 	}
-	pattern := regexp.MustCompile(strings.Join(parts, ".*?"))
-	return func(text string) bool { return pattern.MatchString(plain(text)) }
 }
 
-// edge is a pattern for the characters beside a digit.
-func edge(char, pattern string) string {
-	if char >= "0" && char <= "9" {
-		return pattern
+// spelledUntil returns where the first occurrence of a part ends that isn't part of a longer number, or -1.
+func spelledUntil(text, part string) int {
+	for from := 0; ; {
+		at := strings.Index(text[from:], part)
+		if at < 0 {
+			return -1
+		}
+		start, end := from+at, from+at+len(part)
+		before, after := text[:start], text[end:]
+		inNumber := isDigit(part, 0) && (isDigit(before, start-1) || endsInSeparator(before)) ||
+			isDigit(part, len(part)-1) && (isDigit(after, 0) || isSeparator(after, 0) && isDigit(after, 1))
+		if !inNumber {
+			return end
+		}
+		from = end
 	}
-	return ""
 }
+
+func isDigit(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+
+func isSeparator(s string, i int) bool { return i >= 0 && i < len(s) && (s[i] == '.' || s[i] == ',') }
+
+func endsInSeparator(s string) bool { return isSeparator(s, len(s)-1) && isDigit(s, len(s)-2) }
 
 // hasValue reports whether a field's value is that of the fact.
 func (f fact) hasValue(value any) bool {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,7 +52,21 @@ func truths(tb testing.TB, file string) []truth {
 	if err := decoder.Decode(&all); err != nil {
 		tb.Fatal(err)
 	}
+	for _, want := range all {
+		for _, f := range want.facts() {
+			if !speller(f.piece)(want.Text + want.Document) {
+				tb.Errorf("%s is not in %s%s", f, want.Text, want.Document)
+			}
+		}
+	}
 	return all
+}
+
+func (want truth) source() string {
+	if want.From == "" {
+		return ""
+	}
+	return " (" + want.From + ")"
 }
 
 // TestNothingIsMadeUp checks the descriptions of texts.yaml: nothing that is stated as sure is wrong, and
@@ -65,7 +80,7 @@ func TestNothingIsMadeUp(t *testing.T) {
 		if text := dig(got, "normalizedFields", "jobDescription"); text != want.Text {
 			v.wrong = append(v.wrong, fmt.Sprintf("jobDescription = %q", text))
 		}
-		sum.add(t, want.Text, v)
+		sum.add(t, want.Text+want.source(), v)
 	}
 	sum.log(t)
 }
@@ -75,7 +90,7 @@ func TestNoDocumentIsMisread(t *testing.T) {
 	t.Parallel()
 	var sum verdict
 	for _, want := range truths(t, "documents.yaml") {
-		sum.add(t, want.Name, judgeDocument(t, want))
+		sum.add(t, want.Name+want.source(), judgeDocument(t, want))
 	}
 	sum.log(t)
 }
@@ -156,14 +171,17 @@ func (want truth) misprints(text string) []string {
 	return wrong
 }
 
+var position = regexp.MustCompile(`(?i)line (\d+), column (\d+)`)
+
 // misses returns what is wrong with a refusal.
 func (r refusal) misses(got object) []string {
 	var wrong []string
 	text := str(got["error"])
 	if r.Line > 0 {
 		var line, column int
-		if at := strings.Index(text, "line "); at >= 0 {
-			_, _ = fmt.Sscanf(text[at:], "line %d, column %d", &line, &column)
+		if at := position.FindStringSubmatch(text); at != nil {
+			line, _ = strconv.Atoi(at[1])
+			column, _ = strconv.Atoi(at[2])
 		}
 		if line != r.Line || column < r.Columns[0] || column > r.Columns[1] {
 			wrong = append(wrong, fmt.Sprintf("refused without «line %d, column %d to %d»: %s", r.Line, r.Columns[0], r.Columns[1], text))
