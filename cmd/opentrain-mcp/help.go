@@ -19,6 +19,7 @@ func flagHelp() kong.Vars {
 			"the limit of open files allows).",
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before it stops listening, so that a proxy " +
 			"sends them to another replica.",
+		"helpSeed":     "history: the sandbox's account has a live job, a draft from last week and an archived job.",
 		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants, or all.",
 		"helpBaseURL":  "OpenTrain's URL (default: https://app.opentrain.ai).",
 		"helpConfirm": "auto: a human approves what others see or what can't be undone. off: no approval. Approvals are " +

@@ -6,14 +6,22 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
+	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/opentrain/sandbox"
 )
+
+// seedFlag says which jobs the sandbox's account has from the start.
+type seedFlag struct {
+	Seed string `enum:",history" default:"" placeholder:"history" help:"${helpSeed}"`
+}
 
 type sandboxCommand struct {
 	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"Address to listen on; port 0 picks a free one."`
 	Variant string `enum:"guide,reference" default:"guide" help:"Form of the responses: as in the posting guide or in the API reference."`
+	seedFlag
 }
 
 // Run serves the sandbox until ctx is done.
@@ -22,16 +30,43 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	base := "http://" + listener.Addr().String()
-	server := &http.Server{
-		Handler:           sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant)}),
-		ReadHeaderTimeout: 5 * time.Second,
+	base := "http://" + openable(listener.Addr())
+	box := sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant), AppURL: base, History: c.Seed == "history"})
+	server := &http.Server{Handler: box, ReadHeaderTimeout: 5 * time.Second}
+	if address, ok := listener.Addr().(*net.TCPAddr); ok && address.IP.IsLoopback() {
+		server.Handler = onlyHere(box)
 	}
 	fmt.Fprintf(std.out, "OpenTrain sandbox (%s responses): in memory, nothing is real. Press Ctrl-C to stop.\n\n"+
-		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n", c.Variant, base, sandbox.DemoToken)
+		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n\nOpen %s/ to see its drafts and jobs.\n",
+		c.Variant, base, sandbox.DemoToken, base)
 	context.AfterFunc(ctx, func() { server.Close() }) //nolint:errcheck,gosec // the process ends
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
+}
+
+// openable is an address that a browser on this machine can open: 0.0.0.0 and [::] can't be opened everywhere.
+func openable(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address.String()
+}
+
+// onlyHere refuses requests to a name that isn't this machine's own. Otherwise, a web page could make its name resolve to
+// this machine (DNS rebinding) and read drafts: the token is in the documentation, and pages need none.
+func onlyHere(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]")
+		}
+		if !edge.Loopback(strings.ToLower(host)) {
+			http.Error(w, "This sandbox serves this machine only: call it by its IP address or as localhost.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -44,7 +44,8 @@ func (f selectFlags) apply(cfg *opentrainmcp.Config) {
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
 	selectFlags
-	Sandbox   bool   `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
+	Sandbox bool `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
+	seedFlag
 	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
 	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the API token."`
 
@@ -125,6 +126,8 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		}
 	}
 	switch {
+	case f.Seed != "" && !f.Sandbox:
+		return cfg, errors.New("--seed is for the sandbox: add --sandbox")
 	case f.Timeout <= 0:
 		return cfg, errors.New("--timeout must be above zero")
 	case f.PublicReads < 1:
@@ -139,7 +142,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	v, _ := build()
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
-		client.Transport = sandbox.New(sandbox.Config{}).Transport()
+		// Nobody serves the sandbox's pages, so its links must not look like OpenTrain's.
+		client.BaseURL = sandbox.PlaceholderURL
+		client.Transport = sandbox.New(sandbox.Config{AppURL: client.BaseURL, History: f.Seed == "history"}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
 		transport, err := f.transport()

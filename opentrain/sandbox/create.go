@@ -21,7 +21,7 @@ func importFormats() []string {
 
 // source is the source of a draft, in any of the request's forms.
 type source struct {
-	format, text, externalID, idempotencyKey string
+	format, text, idempotencyKey string
 	// documents are the documents in the request, by their key in the body.
 	documents map[string]document
 }
@@ -35,52 +35,42 @@ type document struct {
 // createDraft is POST /job-drafts (developers/api-reference/job-drafts/create). A repeated idempotency key returns the job that
 // it created, whatever its status is now and whatever the body is. The pages do not document the status code of a success, so
 // each variant has its own.
-func (s *Sandbox) createDraft(c *call) (reply, *apiError) {
-	src, failure := readSource(c.body)
-	if failure != nil {
-		return reply{}, failure
+func (s *Sandbox) createDraft(c *call) *reply {
+	src := source{documents: map[string]document{}}
+	failure := src.read(c.body, nil, "format")
+	if raw, given := c.body["source"]; given && failure == nil {
+		var inner map[string]json.RawMessage
+		if json.Unmarshal(raw, &inner) != nil || inner == nil {
+			return typeFailure("object", raw, []any{"source"})
+		}
+		failure = src.read(inner, []any{"source"}, "type")
 	}
-	draft, failure := s.parseSource(&src)
 	if failure != nil {
-		return reply{}, failure
+		return failure
+	}
+	draft, failure := s.parseSource(src)
+	if failure != nil {
+		return failure
 	}
 	if j := c.account.byKey[src.idempotencyKey]; src.idempotencyKey != "" && j != nil {
 		return ok(s.report(j, true))
 	}
 	now := s.cfg.Now()
-	j := s.add(&job{owner: c.account, status: statusDraft, externalID: src.externalID, fields: draft.fields,
+	j := s.add(&job{owner: c.account, status: statusDraft, fields: draft.fields,
 		demands: draft.demands, guesses: draft.guesses, unmapped: draft.unmapped, created: now, updated: now})
 	c.account.byKey[src.idempotencyKey] = j
-	status := http.StatusOK
-	if s.cfg.Variant == Reference {
-		status = http.StatusCreated
-	}
-	return reply{status: status, body: s.report(j, true)}, nil
+	return &reply{status: map[Variant]int{Guide: http.StatusOK, Reference: http.StatusCreated}[s.cfg.Variant], body: s.report(j, true)}
 }
 
-// readSource reads the forms of the body that the pages show: rawJobDescription, source, and format with its
-// payload. We assume that source has a payload under the same key as the body.
-func readSource(body map[string]json.RawMessage) (source, *apiError) {
-	src := source{documents: map[string]document{}}
-	failure := src.read(body, nil, "format")
-	if raw, given := body["source"]; given && failure == nil {
-		var inner map[string]json.RawMessage
-		if json.Unmarshal(raw, &inner) != nil || inner == nil {
-			return src, typeFailure("object", raw, []any{"source"})
-		}
-		failure = src.read(inner, []any{"source"}, "type")
-	}
-	return src, failure
-}
-
-// read reads the members of an object whose format is under the key selector.
+// read reads the forms of the body that the pages show: rawJobDescription, source, and format with its payload. We assume that
+// source has a payload under the same key as the body.
 func (src *source) read(object map[string]json.RawMessage, path []any, selector string) *apiError {
 	for _, member := range []struct {
 		key string
 		to  *string
 	}{
 		{selector, &src.format}, {"text", &src.text}, {"rawJobDescription", &src.text},
-		{"externalId", &src.externalID}, {"idempotencyKey", &src.idempotencyKey},
+		{"externalId", new(string)}, {"idempotencyKey", &src.idempotencyKey},
 	} {
 		if raw, given := object[member.key]; given && json.Unmarshal(raw, member.to) != nil { // null changes nothing
 			return typeFailure("string", raw, append(slices.Clone(path), member.key))
@@ -95,25 +85,30 @@ func (src *source) read(object map[string]json.RawMessage, path []any, selector 
 }
 
 // parseSource extracts the fields of a draft from a source.
-func (s *Sandbox) parseSource(src *source) (parsed, *apiError) {
-	if src.format == "" || src.format == "text" {
-		if failure := src.checkText(); failure != nil {
-			return parsed{}, failure
-		}
-		return parse(src.text), nil
-	}
+func (s *Sandbox) parseSource(src source) (parsed, *apiError) {
 	format, known := formats()[src.format]
-	if !known {
-		return parsed{}, badRequest(fmt.Sprintf("The import format %q is not supported.", src.format),
-			details{"supportedFormats": importFormats()})
-	}
+	isText := src.format == "" || src.format == "text"
 	for key := range src.documents {
-		if key != format.payload {
+		if isText {
+			return parsed{}, badDocument([]any{key}, "A document in %s needs its format.", key)
+		}
+		if known && key != format.payload {
 			return parsed{}, badDocument([]any{key}, "The format %s takes its document in %s, not in %s.", src.format, format.payload, key)
 		}
 	}
 	document, given := src.documents[format.payload]
-	if !given {
+	switch {
+	case isText && strings.TrimSpace(src.text) == "":
+		return parsed{}, badRequest("The job description is empty: send rawJobDescription, or source with type and text.")
+	case isText:
+		if failure := checkLength(src.text); failure != nil {
+			return parsed{}, failure
+		}
+		return parse(src.text), nil
+	case !known:
+		return parsed{}, badRequest(fmt.Sprintf("The import format %q is not supported.", src.format),
+			details{"supportedFormats": importFormats()})
+	case !given:
 		return parsed{}, badDocument([]any{format.payload}, "The format %s needs its document in %s, and there is none.",
 			src.format, format.payload)
 	}
@@ -124,23 +119,7 @@ func (s *Sandbox) parseSource(src *source) (parsed, *apiError) {
 	if failure != nil {
 		return parsed{}, failure
 	}
-	if src.externalID == "" {
-		src.externalID = m.externalID
-	}
 	return m.fillFromDescription(), nil
-}
-
-func (src *source) checkText() *apiError {
-	for key := range src.documents {
-		return badDocument([]any{key}, "A document in %s needs its format.", key)
-	}
-	if src.text == "" {
-		return badRequest("There is no job description: send rawJobDescription, or source with type and text.")
-	}
-	if strings.TrimSpace(src.text) == "" {
-		return badRequest("The job description is empty.")
-	}
-	return checkLength(src.text)
 }
 
 func checkLength(description string) *apiError {

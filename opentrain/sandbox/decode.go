@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,6 +17,9 @@ type issue map[string]any
 // decodeAll reads fields, or returns all of their problems.
 func (v Variant) decodeAll(body map[string]json.RawMessage) (values, []issue) {
 	set, issues := values{}, []issue(nil)
+	if len(body) == 0 {
+		issues = []issue{{"code": "custom", "path": []any{}, "message": "At least one field is required"}}
+	}
 	for _, f := range updateFields() {
 		if raw, given := body[f.key]; given {
 			value, problems := v.decode(f, raw)
@@ -55,80 +59,51 @@ func (v Variant) decode(f field, raw json.RawMessage) (any, []issue) {
 
 // decodeOne reads a single value, or one item of a list.
 func (v Variant) decodeOne(f field, raw json.RawMessage, path []any) (any, []issue) {
+	wanted, options := "string", v.enum(f.key)
 	switch f.kind {
 	case kindNumber, kindCount:
-		return decodeNumber(f.kind, raw, path)
+		wanted = "number"
 	case kindBool:
-		if typeOf(raw) != "boolean" {
-			return nil, wrongType("boolean", raw, path)
-		}
-		return raw[0] == 't', nil
-	case kindEnum, kindEnums:
-		return decodeEnum(v.enum(f.key), raw, path)
-	case kindCountries, kindLanguages:
-		return decodePlace(f.kind, raw, path)
-	case kindString:
+		wanted = "boolean"
 	}
-	limit := 0
-	if f.key == "jobDescription" {
-		limit = maxDescription
+	expected := wanted
+	if options != nil {
+		expected = quoted(options, " | ")
 	}
-	return decodeString(limit, raw, path)
-}
-
-func decodeString(limit int, raw json.RawMessage, path []any) (any, []issue) {
-	var text string
-	switch {
-	case typeOf(raw) != "string" || json.Unmarshal(raw, &text) != nil:
-		return nil, wrongType("string", raw, path)
-	case strings.TrimSpace(text) == "":
-		return nil, []issue{{"code": "too_small", "minimum": 1, "type": "string", "inclusive": true, "exact": false,
-			"path": path, "message": "String must contain at least 1 character(s)"}}
-	case limit > 0 && utf8.RuneCountInString(text) > limit:
-		return nil, []issue{{"code": "too_big", "maximum": limit, "type": "string", "inclusive": true, "exact": false,
-			"path": path, "message": fmt.Sprintf("String must contain at most %d character(s)", limit)}}
-	}
-	return text, nil
-}
-
-func decodeNumber(k kind, raw json.RawMessage, path []any) (any, []issue) {
-	var n float64
-	switch {
-	case typeOf(raw) != "number":
-		return nil, wrongType("number", raw, path)
-	case json.Unmarshal(raw, &n) != nil: // only a number beyond float64 fails here
-		return nil, []issue{{"code": "not_finite", "path": path, "message": "Number must be finite"}}
-	case n <= 0:
-		return nil, []issue{{"code": "too_small", "minimum": 0, "type": "number", "inclusive": false, "exact": false,
-			"path": path, "message": "Number must be greater than 0"}}
-	case k == kindCount && n != math.Trunc(n):
-		return nil, []issue{{"code": "invalid_type", "expected": "integer", "received": "float", "path": path,
-			"message": "Expected integer, received float"}}
-	}
-	return n, nil
-}
-
-func decodeEnum(options []string, raw json.RawMessage, path []any) (any, []issue) {
-	var text string
-	expected := quoted(options, " | ")
-	if json.Unmarshal(raw, &text) != nil {
+	if typeOf(raw) != wanted {
 		return nil, wrongType(expected, raw, path)
 	}
-	if !slices.Contains(options, text) {
+	var value any
+	err := json.Unmarshal(raw, &value)
+	text, _ := value.(string)
+	n, _ := value.(float64)
+	switch {
+	case err != nil: // only a number beyond float64 fails here
+		return nil, []issue{{"code": "not_finite", "path": path, "message": "Number must be finite"}}
+	case wanted == "number" && n <= 0:
+		return nil, []issue{{"code": "too_small", "minimum": 0, "type": "number", "inclusive": false, "exact": false,
+			"path": path, "message": "Number must be greater than 0"}}
+	case f.kind == kindCount && n != math.Trunc(n):
+		return nil, []issue{{"code": "invalid_type", "expected": "integer", "received": "float", "path": path,
+			"message": "Expected integer, received float"}}
+	case options != nil && !slices.Contains(options, text):
 		return nil, []issue{{"code": "invalid_enum_value", "options": options, "received": text, "path": path,
 			"message": fmt.Sprintf("Invalid enum value. Expected %s, received '%s'", expected, text)}}
+	case wanted == "string" && strings.TrimSpace(text) == "":
+		return nil, []issue{{"code": "too_small", "minimum": 1, "type": "string", "inclusive": true, "exact": false,
+			"path": path, "message": "String must contain at least 1 character(s)"}}
+	case f.key == "jobDescription" && utf8.RuneCountInString(text) > maxDescription:
+		return nil, []issue{{"code": "too_big", "maximum": maxDescription, "type": "string", "inclusive": true, "exact": false,
+			"path": path, "message": fmt.Sprintf("String must contain at most %d character(s)", maxDescription)}}
+	case f.kind == kindCountries, f.kind == kindLanguages:
+		return decodePlace(f.kind, strings.TrimSpace(text), path)
 	}
-	return text, nil
+	return value, nil
 }
 
 // decodePlace reads the name or code of a country or language, and returns its English name. The pages do not say what the
 // API does with other texts. That it refuses them is our assumption: a job in Narnia finds nobody.
-func decodePlace(k kind, raw json.RawMessage, path []any) (any, []issue) {
-	value, issues := decodeString(0, raw, path)
-	if issues != nil {
-		return nil, issues
-	}
-	text := strings.TrimSpace(fmt.Sprint(value))
+func decodePlace(k kind, text string, path []any) (any, []issue) {
 	what, example := "language", `"Spanish" or "es"`
 	name, known := namedLanguage(text)
 	if !known {
@@ -142,15 +117,15 @@ func decodePlace(k kind, raw json.RawMessage, path []any) (any, []issue) {
 		}
 		name = found.name
 	}
+	if known {
+		return name, nil
+	}
 	advice := "Send the English name or ISO code of each " + what + ", such as " + example + "."
 	switch strings.ToLower(text) {
 	case "remote", "worldwide", "global", "international", "anywhere", "everywhere", "any", "all":
 		advice = "To allow every " + what + ", send an empty list."
 	}
-	if !known {
-		return nil, []issue{{"code": "custom", "path": path, "message": fmt.Sprintf("%q isn't a %s. %s", text, what, advice)}}
-	}
-	return name, nil
+	return nil, []issue{{"code": "custom", "path": path, "message": fmt.Sprintf("%q isn't a %s. %s", text, what, advice)}}
 }
 
 func wrongType(expected string, raw json.RawMessage, path []any) []issue {
@@ -167,19 +142,8 @@ func typeOf(raw json.RawMessage) string {
 	if len(raw) == 0 {
 		return "undefined"
 	}
-	switch raw[0] {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case '"':
-		return "string"
-	case 't', 'f':
-		return "boolean"
-	case 'n':
-		return "null"
-	}
-	return "number"
+	types := map[byte]string{'{': "object", '[': "array", '"': "string", 't': "boolean", 'f': "boolean", 'n': "null"}
+	return cmp.Or(types[raw[0]], "number")
 }
 
 func quoted(words []string, separator string) string {

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -101,18 +100,15 @@ func (s *Sandbox) report(j *job, created bool) object {
 // payWarnings warns about pay that is far from the usual.
 func payWarnings(fields values) []string {
 	key := rateKey(fields.text("paymentType"))
-	rate, low, high := fields.number(key), 0.0, math.Inf(1)
-	switch key {
-	case "pricePerHour":
-		low, high = 3, 200
-	case "pricePerLabel":
-		low, high = 0.002, 20
+	usual, known := map[string][2]float64{"pricePerHour": {3, 200}, "pricePerLabel": {0.002, 20}}[key]
+	rate, far := fields.number(key), ""
+	if rate < usual[0] {
+		far = "below"
+	} else if rate > usual[1] {
+		far = "above"
 	}
-	switch {
-	case rate > 0 && rate < low:
-		return []string{fmt.Sprintf("%s of $%v is far below what such work usually pays.", key, rate)}
-	case rate > high:
-		return []string{fmt.Sprintf("%s of $%v is far above what such work usually pays.", key, rate)}
+	if !known || rate == 0 || far == "" {
+		return []string{}
 	}
-	return []string{}
+	return []string{fmt.Sprintf("%s of $%v is far %s what such work usually pays.", key, rate, far)}
 }

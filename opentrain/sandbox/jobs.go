@@ -26,7 +26,6 @@ type job struct {
 	id               string
 	owner            *account
 	status           string
-	externalID       string
 	fields           values
 	demands          demands
 	guesses          []guess
@@ -71,77 +70,52 @@ func (j *job) title() string { return cmp.Or(j.fields.text("jobTitle"), "Untitle
 func (s *Sandbox) jobURL(j *job) string { return s.cfg.AppURL + "/jobs/" + j.id }
 
 func (s *Sandbox) draftURL(j *job) string {
-	key := "job"
-	if s.cfg.Variant == Reference {
-		key = "jobId"
-	}
-	return s.cfg.AppURL + "/job-post?" + key + "=" + j.id
+	return s.cfg.AppURL + map[Variant]string{Guide: "/job-post?job=", Reference: "/job-post?jobId="}[s.cfg.Variant] + j.id
 }
 
-// readPatch reads the fields in the body of a PATCH.
-func (s *Sandbox) readPatch(c *call) (values, *apiError) {
-	if len(c.body) == 0 {
-		return nil, badRequest("The body names no field to change.",
-			details{"issues": []issue{{"code": "custom", "path": []any{}, "message": "At least one field is required"}}})
-	}
+// patch changes the caller's job, which must have this status. A field that is null is cleared. A field that was set is no
+// longer a guess.
+func (s *Sandbox) patch(c *call, status, otherwise string) *apiError {
+	j := c.job
 	patch, issues := s.cfg.Variant.decodeAll(c.body)
-	if issues != nil {
-		return nil, badRequest("The body has invalid fields.", details{"issues": issues})
+	switch {
+	case issues != nil:
+		return badRequest("The body has invalid fields.", details{"issues": issues})
+	case j.status != status:
+		return refuse(http.StatusConflict, otherwise, details{"jobId": j.id, "status": j.status, "requiredStatus": status})
 	}
-	return patch, nil
-}
-
-// apply sets fields. A nil value clears a field. A field that was set is no longer a guess.
-func (j *job) apply(patch values, now time.Time) {
 	maps.Copy(j.fields, patch)
 	maps.DeleteFunc(j.fields, func(_ string, value any) bool { return value == nil })
 	j.guesses = slices.DeleteFunc(j.guesses, func(g guess) bool { return patch.has(g.Field) })
-	j.updated = now
+	j.updated = s.cfg.Now()
+	return nil
 }
 
 // patchDraft is PATCH /job-drafts/{jobId} (developers/api-reference/job-drafts/update). It applies all fields or none.
-func (s *Sandbox) patchDraft(c *call) (reply, *apiError) {
-	patch, failure := s.readPatch(c)
-	if failure != nil {
-		return reply{}, failure
+func (s *Sandbox) patchDraft(c *call) *reply {
+	if failure := s.patch(c, statusDraft, "This job is no longer a draft. Edit a live job with PATCH /jobs/{id}."); failure != nil {
+		return failure
 	}
-	if failure := c.job.mustBe(statusDraft, "This job is no longer a draft. Edit a live job with PATCH /jobs/{id}."); failure != nil {
-		return reply{}, failure
-	}
-	c.job.apply(patch, s.cfg.Now())
 	return ok(s.report(c.job, false))
-}
-
-// mustBe refuses a job with another status.
-func (j *job) mustBe(status, message string) *apiError {
-	if j.status == status {
-		return nil
-	}
-	return refuse(http.StatusConflict, message, details{"jobId": j.id, "status": j.status, "requiredStatus": status})
 }
 
 // editJob is PATCH /jobs/{id} (developers/api-reference/jobs/update). A blocked edit is applied and turns the job back into a
 // draft. The reference answers with 409, and the posting guide seems to answer with a report.
-func (s *Sandbox) editJob(c *call) (reply, *apiError) {
-	j, now, decision := c.job, s.cfg.Now(), "ALLOW"
-	patch, failure := s.readPatch(c)
-	if failure != nil {
-		return reply{}, failure
-	}
+func (s *Sandbox) editJob(c *call) *reply {
+	j, decision := c.job, "ALLOW"
 	message := "Only an open job can be edited here; this one is " + j.status + "."
 	if j.status == statusDraft {
 		message = "This job is a draft. Edit it with PATCH /job-drafts/{jobId}."
 	}
-	if failure := j.mustBe(statusOpen, message); failure != nil {
-		return reply{}, failure
+	if failure := s.patch(c, statusOpen, message); failure != nil {
+		return failure
 	}
-	j.apply(patch, now)
-	j.event, j.changed = eventUpdated, now
+	j.event, j.changed = eventUpdated, j.updated
 	reasons := j.moderate()
 	if len(reasons) > 0 {
 		decision, j.status, j.event = "BLOCK", statusDraft, eventClosed
 		if s.cfg.Variant == Reference {
-			return reply{}, refuse(http.StatusConflict, "Content moderation blocked the edit. It was applied, and the job was unpublished.",
+			return refuse(http.StatusConflict, "Content moderation blocked the edit. It was applied, and the job was unpublished.",
 				details{"jobId": j.id, "reason": "moderation_blocked", "reasons": reasons, "status": statusDraft})
 		}
 	}
@@ -169,9 +143,9 @@ func (j *job) moderate() []string {
 }
 
 // publish is POST /jobs/{id}/publish (developers/api-reference/jobs/publish).
-func (s *Sandbox) publish(c *call) (reply, *apiError) {
+func (s *Sandbox) publish(c *call) *reply {
 	j, now := c.job, s.cfg.Now()
-	answer := func(already bool, attempt *string, warnings []string, status string) (reply, *apiError) {
+	answer := func(already bool, attempt *string, warnings []string, status string) *reply {
 		return ok(object{"ok", true, "jobId", j.id, "status", statusOpen, "alreadyPublished", already, "jobUrl", s.jobURL(j),
 			"publishAttemptId", attempt, "warnings", warnings, "sideEffects", object{"dispatched", !already, "status", status}})
 	}
@@ -179,19 +153,19 @@ func (s *Sandbox) publish(c *call) (reply, *apiError) {
 		return answer(true, nil, []string{}, "skipped")
 	}
 	if failure := s.mayPublish(j, now); failure != nil {
-		return reply{}, failure
+		return failure
 	}
 	j.status, j.updated = statusOpen, now
 	s.list(j, now)
-	s.attempts++
-	return answer(false, textOrNull(fmt.Sprintf("attempt_%d", s.attempts)), payWarnings(j.fields), "queued")
+	return answer(false, textOrNull(fmt.Sprintf("attempt_%d", j.place)), payWarnings(j.fields), "queued")
 }
 
 // mayPublish checks status, validation, moderation and the daily limit, in this order. That the day of the limit slides, and
 // that a job counts once, is our assumption.
 func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
-	if failure := j.mustBe(statusDraft, "Only a draft can be published; this job is "+j.status+"."); failure != nil {
-		return failure
+	if j.status != statusDraft {
+		return refuse(http.StatusConflict, "Only a draft can be published; this job is "+j.status+".",
+			details{"jobId": j.id, "status": j.status, "requiredStatus": statusDraft})
 	}
 	if gaps, names := s.missing(j); len(gaps) > 0 {
 		d := details{"validation": validation(len(gaps), gaps)}
@@ -221,7 +195,7 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 }
 
 // closeJob is POST /jobs/{id}/close (developers/api-reference/jobs/close).
-func (s *Sandbox) closeJob(c *call) (reply, *apiError) {
+func (s *Sandbox) closeJob(c *call) *reply {
 	already := c.job.status == statusArchived
 	if !already {
 		c.job.close(s.cfg.Now())
@@ -239,26 +213,22 @@ func (j *job) close(now time.Time) {
 // The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the same for every
 // account.
 const (
-	// FreelancerAvailable can be invited: 201, then 200 with alreadyInvited.
-	FreelancerAvailable = "freelancer_1"
-	// FreelancerUnavailable does not accept invitations: 409 freelancer_unavailable.
-	FreelancerUnavailable = "freelancer_2"
-	// FreelancerAlsoAvailable is another user who can be invited.
-	FreelancerAlsoAvailable = "freelancer_3"
-	// NotAFreelancer is a user of another kind: 409 not_a_freelancer.
-	NotAFreelancer = "employer_1"
+	FreelancerAvailable     = "freelancer_1" // can be invited: 201, then 200 with alreadyInvited
+	FreelancerUnavailable   = "freelancer_2" // does not accept invitations: 409 freelancer_unavailable
+	FreelancerAlsoAvailable = "freelancer_3" // can be invited too
+	NotAFreelancer          = "employer_1"   // a user of another kind: 409 not_a_freelancer
 )
 
 // inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite). The order of its checks is our assumption:
 // job, body, status of the job, person.
-func (s *Sandbox) inviteTrainer(c *call) (reply, *apiError) {
-	value, issues := decodeString(0, c.body["freelancerId"], []any{"freelancerId"})
+func (s *Sandbox) inviteTrainer(c *call) *reply {
+	value, issues := s.cfg.Variant.decodeOne(field{kind: kindString}, c.body["freelancerId"], []any{"freelancerId"})
 	if issues != nil {
-		return reply{}, badRequest("freelancerId is missing or invalid.", details{"issues": issues})
+		return badRequest("freelancerId is missing or invalid.", details{"issues": issues})
 	}
 	j, freelancer := c.job, fmt.Sprint(value)
-	conflict := func(message, reason string) (reply, *apiError) {
-		return reply{}, refuse(http.StatusConflict, message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
+	conflict := func(message, reason string) *reply {
+		return refuse(http.StatusConflict, message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
 	switch {
 	case j.status != statusOpen:
@@ -268,12 +238,12 @@ func (s *Sandbox) inviteTrainer(c *call) (reply, *apiError) {
 	case freelancer == NotAFreelancer:
 		return conflict("This user is not an AI trainer.", "not_a_freelancer")
 	case freelancer != FreelancerAvailable && freelancer != FreelancerAlsoAvailable:
-		return reply{}, refuse(http.StatusNotFound, "There is no such user.", nil)
+		return refuse(http.StatusNotFound, "There is no such user.", nil)
 	}
 	already, status := slices.Contains(j.invited, freelancer), http.StatusOK
 	if !already {
 		j.invited, status = append(j.invited, freelancer), http.StatusCreated
 	}
-	return reply{status: status, body: object{"ok", true, "proposalId", "proposal_" + j.id + "_" + freelancer, "jobId", j.id,
-		"freelancerId", freelancer, "alreadyInvited", already}}, nil
+	return &reply{status: status, body: object{"ok", true, "proposalId", "proposal_" + j.id + "_" + freelancer, "jobId", j.id,
+		"freelancerId", freelancer, "alreadyInvited", already}}
 }

@@ -33,27 +33,24 @@ func (l listing) isListed() bool { return l.event != "" && l.event != eventClose
 
 // list puts a job on the marketplace, or back at its top.
 func (s *Sandbox) list(j *job, now time.Time) {
-	place := 1
-	if n := len(s.market); n > 0 {
-		place = s.market[n-1].place + 1
-	}
+	s.places++
 	s.market = append(slices.DeleteFunc(s.market, func(other *job) bool { return other == j }), j)
-	j.listing = listing{place: place, event: eventPublished, posted: now, changed: now}
+	j.listing = listing{place: s.places, event: eventPublished, posted: now, changed: now}
 }
 
 // getJob is GET /jobs/{id}, open to everyone (developers/api-reference/jobs/get). A job that is no longer public has its own
 // response instead of the error envelope. A job that was never public is not found.
-func (s *Sandbox) getJob(c *call) (reply, *apiError) {
+func (s *Sandbox) getJob(c *call) *reply {
 	id := c.PathValue("id")
 	if strings.TrimSpace(id) == "" || utf8.RuneCountInString(id) > 64 {
-		return reply{}, badRequest("The id of a job has from 1 to 64 characters.", details{"field": "id"})
+		return badRequest("The id of a job has from 1 to 64 characters.", details{"field": "id"})
 	}
 	j := s.jobs[id]
 	switch {
 	case j == nil || j.place == 0:
-		return reply{}, refuse(http.StatusNotFound, "There is no such job.", nil)
+		return refuse(http.StatusNotFound, "There is no such job.", nil)
 	case !j.isListed():
-		return reply{status: http.StatusNotFound, body: object{"id", j.id, "status", "closed"}}, nil
+		return &reply{status: http.StatusNotFound, body: object{"id", j.id, "status", "closed"}}
 	}
 	return ok(s.publicJob(j))
 }
@@ -62,11 +59,9 @@ func (s *Sandbox) getJob(c *call) (reply, *apiError) {
 // (developers/api-reference/jobs/search). The page's sample has eight weeks between datePosted and validThrough.
 func (s *Sandbox) publicJob(j *job) object {
 	f, labels, title, text := j.fields, j.labels(), j.fields.text("jobTitle"), j.fields.text("jobDescription")
-	rate := func(paymentType string) any {
-		if n := f.number(rateKey(paymentType)); n > 0 && f.text("paymentType") == paymentType { // an edit may clear it
-			return n
-		}
-		return nil
+	rates := map[string]any{}
+	if rate := f.number(rateKey(f.text("paymentType"))); rate > 0 { // an edit may clear it
+		rates[f.text("paymentType")] = rate
 	}
 	return object{"id", j.id, "slug", slug(title), "title", title, "companyName", j.owner.Name, "descriptionText", text,
 		"descriptionHtml", "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
@@ -76,8 +71,8 @@ func (s *Sandbox) publicJob(j *job) object {
 		"languages", f.list("languages"), "category", j.category(), "dataType", displayLabel(f.text("dataType")),
 		"labelTypes", labels, "labelingSoftware", textOrNull(f.text("labelingSoftware")),
 		"experienceLevel", displayLabel(f.text("experienceLevel")), "skills", labels,
-		"pay", object{"paymentType", f.text("paymentType"), "currency", "USD", "hourlyRate", rate(payPerHour), "hourlyMin", nil,
-			"hourlyMax", nil, "fixedPrice", rate(fixedPrice), "perLabelRate", rate(payPerLabel)},
+		"pay", object{"paymentType", f.text("paymentType"), "currency", "USD", "hourlyRate", rates[payPerHour], "hourlyMin", nil,
+			"hourlyMax", nil, "fixedPrice", rates[fixedPrice], "perLabelRate", rates[payPerLabel]},
 		"url", s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl", s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
 }
 
@@ -123,16 +118,16 @@ func slug(title string) string {
 
 // searchJobs is GET /jobs, open to everyone (developers/api-reference/jobs/search, developers/guides/post-a-job). A job
 // without countries is open to all, but does not match a country. This is our assumption.
-func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
+func (s *Sandbox) searchJobs(c *call) *reply {
 	query := c.URL.Query()
 	country, payType := query.Get("country"), query.Get("payType")
 	payTypes := []string{payPerHour, fixedPrice, payPerLabel}
 	if payType != "" && !slices.Contains(payTypes, payType) {
-		return reply{}, badRequest(fmt.Sprintf("payType %q is unknown.", payType),
+		return badRequest(fmt.Sprintf("payType %q is unknown.", payType),
 			details{"field": "payType", "supportedPayTypes": payTypes})
 	}
 	if country != "" && len(country) != 2 {
-		return reply{}, badRequest("country must be a two-letter ISO code.", details{"field": "country"})
+		return badRequest("country must be a two-letter ISO code.", details{"field": "country"})
 	}
 	words := strings.Fields(strings.ToLower(query.Get("q")))
 	among := func(want string, list ...string) bool {
@@ -142,30 +137,26 @@ func (s *Sandbox) searchJobs(c *call) (reply, *apiError) {
 	if s.cfg.Variant == Reference {
 		p.most = 100
 	}
-	answer, failure := p.page(c, s.market, func(j *job) bool {
-		return j.isListed() && j.hasWords(words) && among(query.Get("category"), j.category()) &&
-			among(country, countryCodes(j.fields.list("countries"))...) &&
-			among(query.Get("language"), j.fields.list("languages")...) && among(payType, j.fields.text("paymentType"))
-	})
-	return reply{status: http.StatusOK, body: append(answer, "generatedAt", timestamp(s.cfg.Now()))}, failure
+	return p.page(c, s.market, func(j *job) bool {
+		return j.isListed() && among(payType, j.fields.text("paymentType")) && among(query.Get("category"), j.category()) &&
+			among(query.Get("language"), j.fields.list("languages")...) &&
+			among(country, countryCodes(j.fields.list("countries"))...) && j.hasWords(words)
+	}, "generatedAt", timestamp(s.cfg.Now()))
 }
 
 // hasWords reports whether the text of a job has all words, which are in lower case.
 func (j *job) hasWords(words []string) bool {
-	if len(words) == 0 {
-		return true
-	}
 	texts := append(j.labels(), j.fields.text("jobTitle"), j.fields.text("jobDescription"), j.category())
 	text := strings.ToLower(strings.Join(texts, "\n"))
 	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 
 // listOwnJobs is GET /jobs/mine (developers/api-reference/jobs/mine).
-func (s *Sandbox) listOwnJobs(c *call) (reply, *apiError) {
+func (s *Sandbox) listOwnJobs(c *call) *reply {
 	status := c.URL.Query().Get("status")
 	statuses := []string{statusDraft, statusOpen, statusOngoing, statusComplete, statusArchived, statusPending}
 	if status != "" && !slices.Contains(statuses, status) {
-		return reply{}, badRequest(fmt.Sprintf("status %q is unknown.", status), details{"supportedStatuses": statuses})
+		return badRequest(fmt.Sprintf("status %q is unknown.", status), details{"supportedStatuses": statuses})
 	}
 	p := pager{name: "mine", standard: 25, most: 100, seq: func(j *job) int { return j.seq }, show: func(j *job) object {
 		return object{"id", j.id, "title", j.title(), "status", j.status,
@@ -173,8 +164,7 @@ func (s *Sandbox) listOwnJobs(c *call) (reply, *apiError) {
 			"createdAt", timestamp(j.created), "updatedAt", timestamp(j.updated), "jobUrl", s.jobURL(j),
 			"proposalCounts", object{"total", 0, "unreviewed", 0}}
 	}}
-	answer, failure := p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
-	return reply{status: http.StatusOK, body: answer}, failure
+	return p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
 }
 
 // pager divides a list into pages. A cursor holds the seq of the last job of a page, so that pages stay stable while jobs are
@@ -187,20 +177,20 @@ type pager struct {
 }
 
 // page returns the matching jobs of the page that a request wants, newest first, and the cursor of the next page.
-func (p pager) page(c *call, jobs []*job, match func(*job) bool) (object, *apiError) {
+func (p pager) page(c *call, jobs []*job, match func(*job) bool, more ...any) *reply {
 	query := c.URL.Query()
 	limit, before := p.standard, 0
 	if query.Has("limit") {
 		var err error
 		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
-			return nil, badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), details{"field": "limit"})
+			return badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), details{"field": "limit"})
 		}
 	}
 	if cursor := query.Get("cursor"); cursor != "" {
 		data, err := base64.RawURLEncoding.DecodeString(cursor)
 		number, fits := strings.CutPrefix(string(data), p.name+":")
 		if before, _ = strconv.Atoi(number); err != nil || !fits || before < 1 {
-			return nil, badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
+			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
 		}
 	}
 	found, last, next := []object{}, 0, ""
@@ -214,7 +204,7 @@ func (p pager) page(c *call, jobs []*job, match func(*job) bool) (object, *apiEr
 		}
 		found, last = append(found, p.show(j)), p.seq(j)
 	}
-	return object{"jobs", found, "nextCursor", textOrNull(next)}, nil
+	return ok(append(object{"jobs", found, "nextCursor", textOrNull(next)}, more...))
 }
 
 // facet counts the values of a filter.
@@ -236,7 +226,7 @@ func (f facet) sorted() []object {
 }
 
 // listFacets is GET /jobs/facets, open to everyone (developers/api-reference/jobs/facets).
-func (s *Sandbox) listFacets(*call) (reply, *apiError) {
+func (s *Sandbox) listFacets(*call) *reply {
 	total, categories, languages, countries, payTypes := 0, facet{}, facet{}, facet{}, facet{}
 	for _, j := range s.market {
 		if !j.isListed() {
@@ -255,11 +245,11 @@ func (s *Sandbox) listFacets(*call) (reply, *apiError) {
 
 // listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
 // (developers/api-reference/jobs/changes).
-func (s *Sandbox) listChanges(c *call) (reply, *apiError) {
+func (s *Sandbox) listChanges(c *call) *reply {
 	const most = 5000
 	since, valid := readTime(c.URL.Query().Get("since"))
 	if !valid {
-		return reply{}, badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", details{"field": "since"})
+		return badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", details{"field": "since"})
 	}
 	now := s.cfg.Now()
 	until := now

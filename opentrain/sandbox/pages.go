@@ -1,16 +1,18 @@
 package sandbox
 
 import (
-	"bytes"
 	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
 )
 
 //go:embed page.html
@@ -28,45 +30,52 @@ type page struct {
 	Own, Market                    []page
 }
 
-// addPages serves the pages that the API links to. They need no login: whoever can open them knows the sandbox's token.
-func (s *Sandbox) addPages(mux *http.ServeMux) {
-	for path, build := range map[string]func(*http.Request) page{
-		"/{$}": s.firstPage, "/job-post": s.draftPage, "/jobs/{name}": s.jobPage, "/": func(r *http.Request) page {
-			return page{Problem: "The sandbox has no page " + r.URL.Path + ". It shows drafts and jobs."}
-		},
-	} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodGet && r.Method != http.MethodHead {
-				s.answer(w, r, nil)
-				return
-			}
-			s.lock()
-			p := build(r)
-			s.mu.Unlock()
-			p.write(w)
-		})
-	}
-}
-
-func (p page) write(w http.ResponseWriter) {
-	var body bytes.Buffer
-	if err := pageTemplate().Execute(&body, p); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+// servePage serves the pages that the API links to. They need no login: whoever can open them knows the sandbox's token.
+func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.answer(r, nil).write(w)
 		return
 	}
+	s.lock()
+	p := s.page(r)
+	s.mu.Unlock()
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	if p.Problem != "" {
 		w.WriteHeader(http.StatusNotFound)
 	}
-	w.Write(body.Bytes()) //nolint:errcheck,gosec // the reader is gone
+	pageTemplate().Execute(w, p) //nolint:errcheck,gosec // the reader is gone
+}
+
+func (s *Sandbox) page(r *http.Request) page {
+	name, isJob := strings.CutPrefix(r.URL.Path, "/jobs/")
+	id := name[strings.LastIndex(name, "-")+1:] // it may follow the words of the title
+	isDraft := r.URL.Path == "/job-post"
+	if isDraft {
+		id = cmp.Or(r.FormValue("job"), r.FormValue("jobId"))
+	}
+	j := s.jobs[id]
+	switch {
+	case r.URL.Path == "/":
+		return s.firstPage()
+	case !isJob && !isDraft:
+		return page{Problem: "The sandbox has no page " + r.URL.Path + ". It shows drafts and jobs."}
+	case j == nil || isDraft && j.seq == 0:
+		return page{Problem: fmt.Sprintf("There is no job %q of yours here. The sandbox forgets everything when it stops.", id)}
+	case isDraft || j.isListed():
+		return j.page(isDraft)
+	case j.place > 0:
+		return page{Problem: "This job isn't public anymore.", Link: s.draftURL(j), LinkText: "Open it as its owner"}
+	}
+	return page{Problem: "This job is a draft, so it isn't public yet.", Link: s.draftURL(j), LinkText: "Open the draft"}
 }
 
 // firstPage lists what is there and how to use it.
-func (s *Sandbox) firstPage(*http.Request) page {
+func (s *Sandbox) firstPage() page {
 	p := page{Title: "OpenTrain sandbox", BaseURL: s.cfg.AppURL, Token: s.cfg.Accounts[0].Token}
 	for _, j := range slices.Backward(s.created) {
 		url := s.draftURL(j)
@@ -83,45 +92,21 @@ func (s *Sandbox) firstPage(*http.Request) page {
 	return p
 }
 
-func (s *Sandbox) draftPage(r *http.Request) page {
-	id := cmp.Or(r.FormValue("job"), r.FormValue("jobId"))
-	j := s.jobs[id]
-	if j == nil || j.seq == 0 {
-		return page{Problem: fmt.Sprintf("There is no draft %q here. The sandbox forgets everything when it stops.", id)}
-	}
-	p := j.page()
-	for _, gap := range j.gaps() {
-		p.Questions = append(p.Questions, gap.prompt)
-	}
-	for _, g := range j.guesses {
-		p.Questions = append(p.Questions, fmt.Sprintf("Is %v right? %s", g.Value, g.Reason))
-	}
-	return p
-}
-
-// jobPage shows a live job by its id, which may follow the words of its title.
-func (s *Sandbox) jobPage(r *http.Request) page {
-	name := r.PathValue("name")
-	id := name[strings.LastIndex(name, "-")+1:]
-	switch j := s.jobs[id]; {
-	case j == nil:
-		return page{Problem: fmt.Sprintf("There is no job %q here. The sandbox forgets everything when it stops.", id)}
-	case j.isListed():
-		return j.page()
-	case j.place > 0:
-		return page{Problem: "This job isn't public anymore.", Link: s.draftURL(j), LinkText: "Open it as its owner"}
-	default:
-		return page{Problem: "This job is a draft, so it isn't public yet.", Link: s.draftURL(j), LinkText: "Open the draft"}
-	}
-}
-
-// page shows a job with names and units for people.
-func (j *job) page() page {
+// page shows a job with names and units for people, and to its owner what is open.
+func (j *job) page(toOwner bool) page {
 	p := page{Title: j.title(), Status: *displayLabel(j.status), Description: j.fields.text("jobDescription"),
 		About: fmt.Sprintf("%s · %s · saved %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
 	for _, f := range updateFields()[2:] { // the title and the description have their own places
 		if text := j.shown(f); text != "" {
 			p.Rows = append(p.Rows, [2]string{f.label, text})
+		}
+	}
+	if toOwner {
+		for _, gap := range j.gaps() {
+			p.Questions = append(p.Questions, gap.prompt)
+		}
+		for _, g := range j.guesses {
+			p.Questions = append(p.Questions, fmt.Sprintf("Is %v right? %s", g.Value, g.Reason))
 		}
 	}
 	return p
@@ -136,11 +121,6 @@ func (j *job) shown(f field) string {
 		return ""
 	case "labelTypes":
 		return strings.Join(j.labels(), ", ")
-	case "dataVolume":
-		unit := map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}[j.fields.text("dataVolumeUnit")]
-		if j.fields.has(f.key) {
-			return withCommas(j.fields.number(f.key)) + unit
-		}
 	case "dataVolumeUnit":
 		if j.fields.has("dataVolume") {
 			return ""
@@ -150,7 +130,11 @@ func (j *job) shown(f field) string {
 	case bool:
 		return map[bool]string{true: "Yes", false: "No"}[value]
 	case float64:
-		return withCommas(value)
+		unit := ""
+		if f.key == "dataVolume" {
+			unit = map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}[j.fields.text("dataVolumeUnit")]
+		}
+		return inDigits(value) + unit
 	case []string:
 		return strings.Join(value, ", ")
 	case string:
@@ -162,25 +146,18 @@ func (j *job) shown(f field) string {
 	return ""
 }
 
-// pay says what a job pays, "" if nothing is known about it.
+// pay says what a job pays, "" if that is open.
 func (j *job) pay() string {
-	paymentType := j.fields.text("paymentType")
-	unit := map[string]string{payPerHour: "per hour", payPerLabel: "per label", fixedPrice: "in total"}[paymentType]
-	rate := j.fields.number(rateKey(paymentType))
-	switch {
-	case unit == "":
+	key := rateKey(j.fields.text("paymentType"))
+	if !j.fields.has(key) {
 		return ""
-	case rate == 0:
-		return "Paid " + unit
 	}
-	return "$" + withCommas(rate) + " " + unit
+	unit := map[string]string{"pricePerHour": " per hour", "pricePerLabel": " per label", "fixedPrice": " in total"}[key]
+	return "$" + inDigits(j.fields.number(key)) + unit
 }
 
-// withCommas writes a number in the American way.
-func withCommas(n float64) string {
-	whole, fraction, _ := strings.Cut(strconv.FormatFloat(n, 'f', -1, 64), ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	return strings.TrimSuffix(whole+"."+fraction, ".")
+// inDigits writes a number as people in the United States do: 50,000 or 18.50.
+func inDigits(n float64) string {
+	digits := number.Decimal(n, number.MinFractionDigits(2), number.MaxFractionDigits(9))
+	return strings.TrimSuffix(message.NewPrinter(language.AmericanEnglish).Sprint(digits), ".00")
 }

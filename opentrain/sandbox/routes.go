@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // prefix is the path of the public API.
@@ -32,7 +30,7 @@ type route struct {
 	claim        string // what requires a claimed account, "" for nothing
 	body         bool   // the body must be a JSON object
 	own          bool   // {id} must be a job of the caller
-	handle       func(*Sandbox, *call) (reply, *apiError)
+	handle       func(*Sandbox, *call) *reply
 }
 
 func routes() []route {
@@ -72,9 +70,9 @@ func (s *Sandbox) newMux() *http.ServeMux {
 	}
 	mux := http.NewServeMux()
 	for path, methods := range paths {
-		mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, methods) })
+		mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) { s.answer(r, methods).write(w) })
 	}
-	s.addPages(mux)
+	mux.HandleFunc("/", s.servePage)
 	return mux
 }
 
@@ -86,55 +84,34 @@ type call struct {
 	job     *job // the caller's job with the id in the path, if the route needs one
 }
 
-// answer serves a request to a path with the given endpoints by method.
-func (s *Sandbox) answer(w http.ResponseWriter, r *http.Request, methods map[string]route) {
-	var rep reply
-	var failure *apiError
-	c := &call{Request: r}
+// answer answers a request to a path with these endpoints by method.
+func (s *Sandbox) answer(r *http.Request, methods map[string]route) *reply {
 	found, allowed := methods[r.Method]
 	switch {
 	case methods == nil:
-		failure = refuse(http.StatusNotFound, "There is no endpoint "+r.Method+" "+r.URL.Path+".", nil)
+		return refuse(http.StatusNotFound, "There is no endpoint "+r.Method+" "+r.URL.Path+".", nil)
 	case !allowed:
-		failure = refuse(http.StatusMethodNotAllowed, "The method "+r.Method+" is not allowed here.", nil)
-		failure.header = map[string]string{"Allow": strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}
+		rep := refuse(http.StatusMethodNotAllowed, "The method "+r.Method+" is not allowed here.", nil)
+		rep.header = map[string]string{"Allow": strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}
+		return rep
 	case r.Method == http.MethodOptions:
-		rep = reply{status: http.StatusNoContent,
+		return &reply{status: http.StatusNoContent,
 			header: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS"}}
-	case found.public:
-		rep, failure = s.servePublic(found, c)
-	default:
-		rep, failure = s.servePrivate(found, c)
+	case !found.public:
+		return s.answerPrivate(found, &call{Request: r})
 	}
-	requestID := uuid.NewString()
-	if failure != nil {
-		rep = failure.reply(requestID)
-	}
-	rep.write(w, requestID)
-}
-
-// servePublic answers a read without a token. Pages of any origin may read the answer, and caches may keep it
-// (developers/api-reference/jobs/search).
-func (s *Sandbox) servePublic(r route, c *call) (rep reply, failure *apiError) {
 	s.lock()
 	defer s.mu.Unlock()
-	header := map[string]string{"Access-Control-Allow-Origin": "*"}
-	if failure = s.checkReadLimit(c.Request); failure == nil {
-		rep, failure = r.handle(s, c)
+	rep := s.checkReadLimit(r)
+	if rep == nil {
+		rep = found.handle(s, &call{Request: r})
 	}
-	if failure != nil {
-		failure.header = header
-	} else if rep.status == http.StatusOK {
-		header["Cache-Control"] = "public, s-maxage=300, stale-while-revalidate=3600"
+	// Pages of any origin may read the answer, and caches may keep it (developers/api-reference/jobs/search).
+	rep.header = map[string]string{"Access-Control-Allow-Origin": "*"}
+	if rep.status == http.StatusOK {
+		rep.header["Cache-Control"] = "public, s-maxage=300, stale-while-revalidate=3600"
 	}
-	rep.header = header
-	return rep, failure
-}
-
-// readCounts counts the reads without a token in the current window, by remote IP.
-type readCounts struct {
-	since time.Time
-	byIP  map[string]int
+	return rep
 }
 
 // checkReadLimit counts a read without a token and rejects it over the limit. The pages do not document a Retry-After header,
@@ -149,45 +126,44 @@ func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 		ip = r.RemoteAddr
 	}
 	now := s.cfg.Now()
-	if age := now.Sub(s.reads.since); s.reads.byIP == nil || age < 0 || age >= time.Minute {
-		s.reads = readCounts{since: now, byIP: map[string]int{}}
+	if age := now.Sub(s.readsSince); s.reads == nil || age < 0 || age >= time.Minute {
+		s.reads, s.readsSince = map[string]int{}, now
 	}
-	if s.reads.byIP[ip] >= limit {
+	if s.reads[ip] >= limit {
 		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d requests a minute is reached.", limit),
 			details{"limit": limit, "windowSeconds": 60})
 	}
-	s.reads.byIP[ip]++
+	s.reads[ip]++
 	return nil
 }
 
-// servePrivate checks token, feature, scope and claim, and answers. The order is our assumption.
-func (s *Sandbox) servePrivate(r route, c *call) (reply, *apiError) {
+// answerPrivate checks token, feature, scope and claim, and answers. The order is our assumption.
+func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 	c.account = s.accounts[strings.TrimSpace(token)]
 	switch a := c.account; {
 	case a == nil || !strings.EqualFold(scheme, "Bearer"):
-		return reply{}, refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
+		return refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
 	case slices.Contains(a.Disabled, r.feature):
-		return reply{}, refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
+		return refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
 			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
 	case r.scope != "" && !a.granted(r.scope):
-		return reply{}, refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
+		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
 			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	case r.claim != "" && !a.Claimed:
-		return reply{}, refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
+		return refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
 			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
 	}
 	if r.body {
-		var failure *apiError
-		if c.body, failure = readObject(c.Body); failure != nil {
-			return reply{}, failure
+		if c.body, rep = readObject(c.Body); rep != nil {
+			return rep
 		}
 	}
 	s.lock()
 	defer s.mu.Unlock()
 	if r.own {
 		if c.job = s.jobs[c.PathValue("id")]; c.job == nil || c.job.owner != c.account {
-			return reply{}, refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
+			return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
 		}
 	}
 	return r.handle(s, c)
@@ -197,4 +173,41 @@ func (s *Sandbox) servePrivate(r route, c *call) (reply, *apiError) {
 func (a *account) granted(scope string) bool {
 	resource, isRead := strings.CutSuffix(scope, ":read")
 	return slices.Contains(a.Scopes, scope) || isRead && slices.Contains(a.Scopes, resource+":write")
+}
+
+// me is GET /auth/me (developers/api-reference/auth/me).
+func (s *Sandbox) me(c *call) *reply {
+	a := c.account
+	user := fmt.Sprintf("user_%d", a.number)
+	return ok(object{
+		"actor", object{"userId", user, "email", user + "@example.com",
+			"firstName", a.Name, "lastName", "", "fullName", a.Name, "userType", "EMPLOYER"},
+		"token", object{"id", fmt.Sprintf("tok_%d", a.number), "label", "Sandbox token",
+			"scopes", append([]string{}, a.Scopes...), "ownerOrganizationId", nil},
+		"account", object{"kind", "employer_organization", "organizationId", fmt.Sprintf("org_%d", a.number),
+			"ownerUserId", user, "memberRole", "OWNER"},
+	})
+}
+
+// capabilities is GET /job-drafts/capabilities (developers/api-reference/job-drafts/capabilities). Unlike the page's sample,
+// updateKeys is complete.
+func (s *Sandbox) capabilities(c *call) *reply {
+	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, feature) }
+	keys := []string{}
+	for _, f := range updateFields() {
+		keys = append(keys, f.key)
+	}
+	return ok(object{
+		"featureKey", featureDrafting, "namespace", "job-drafts", "rolloutMode", "ALL", "actorIsAdmin", false,
+		"capabilities", object{
+			"draftImport", true, "draftCreate", true, "draftUpdate", true, "draftUrlRead", true, // otherwise there is no answer
+			"publish", on(featurePublishing), "hiring", on(featureHiring), "messagingWrites", on("public_api_messaging_writes"),
+			"team", on("public_api_team"), "paymentsWrite", on("public_api_payments_write"),
+			"credits", on("public_api_credits"), "webhooks", on("public_api_webhooks"),
+		},
+		"draft", object{"importFormats", importFormats(), "updateKeys", keys, "enums", object{ // as the only page that prints them
+			"paymentType", Reference.enum("paymentType"), "experienceLevel", Reference.enum("experienceLevel"),
+			"dataVolumeUnit", Reference.enum("dataVolumeUnit")}},
+		"authBootstrap", "token", "enabled", true,
+	})
 }

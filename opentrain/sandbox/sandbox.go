@@ -7,7 +7,6 @@ package sandbox
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -25,14 +24,6 @@ const (
 	// and a short report for PATCH.
 	Reference Variant = "reference"
 )
-
-// ParseVariant returns the variant with the given name.
-func ParseVariant(s string) (Variant, error) {
-	if v := Variant(s); v == Guide || v == Reference {
-		return v, nil
-	}
-	return "", fmt.Errorf("unknown sandbox variant %q: use %q or %q", s, Guide, Reference)
-}
 
 // DemoToken is the bearer token of the default account.
 const DemoToken = "ot_pat_sandbox_demo" //nolint:gosec // opens nothing but the sandbox
@@ -75,12 +66,13 @@ type Sandbox struct {
 	mux      func() *http.ServeMux
 	accounts map[string]*account // by token, not changed after New
 
-	mu       sync.Mutex      // guards everything below
-	jobs     map[string]*job // all jobs by id; nil until the first request
-	created  []*job          // the accounts' jobs in the order of creation
-	market   []*job          // every job ever published, in the order of publication
-	attempts int
-	reads    readCounts
+	mu         sync.Mutex      // guards everything below
+	jobs       map[string]*job // all jobs by id; nil until the first request
+	created    []*job          // the accounts' jobs in the order of creation
+	market     []*job          // every job ever published, in the order of publication
+	places     int             // how often a job was published
+	readsSince time.Time       // the start of the current minute for PublicReadLimit
+	reads      map[string]int  // reads without a token in this minute, by remote IP
 }
 
 // account is an Account and its state.
@@ -131,10 +123,6 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			instead.ServeHTTP(w, r)
 			return
 		}
-	}
-	if strings.Contains(r.URL.EscapedPath(), "//") { // the mux would redirect
-		s.answer(w, r, nil)
-		return
 	}
 	s.mux().ServeHTTP(w, r)
 }

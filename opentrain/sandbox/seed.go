@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -16,42 +17,32 @@ var seedJSON []byte
 func (s *Sandbox) seed() {
 	s.jobs = map[string]*job{}
 	var seeds []struct {
-		Company string // "" for the first account
-		Posted  int    // minutes before the sandbox was started
-		Changed int    // minutes before too; 0 if it was never changed
-		Status  string // "" for a live job
-		Fields  map[string]json.RawMessage
+		Company       string // "" for the first account
+		Posted, Saved int    // minutes before the sandbox was started; Saved is 0 for a job that wasn't changed
+		Status, Event string // "" for a live job that wasn't changed
+		Fields        map[string]json.RawMessage
 	}
 	if err := json.Unmarshal(seedJSON, &seeds); err != nil {
 		panic(err) // the file is part of the program
 	}
-	own, known := s.accounts[s.cfg.Accounts[0].Token]
+	own := s.accounts[s.cfg.Accounts[0].Token]
+	ago := func(minutes int) time.Time { return s.started.Add(-time.Duration(minutes) * time.Minute) }
 	for _, seed := range seeds {
 		fields, _ := s.cfg.Variant.decodeAll(seed.Fields)
-		posted := s.started.Add(-time.Duration(seed.Posted) * time.Minute)
-		j := &job{owner: &account{Account: Account{Name: seed.Company}}, status: statusOpen, fields: fields, created: posted, updated: posted}
+		j := &job{owner: own, status: cmp.Or(seed.Status, statusOpen), fields: fields,
+			created: ago(seed.Posted), updated: ago(cmp.Or(seed.Saved, seed.Posted))}
 		switch {
 		case seed.Company != "":
-			j.id = fmt.Sprintf("market_%03d", len(s.jobs)-len(s.created)+1)
+			j.owner, j.id = &account{Account: Account{Name: seed.Company}}, fmt.Sprintf("market_%03d", len(s.jobs)-len(s.created)+1)
 			s.jobs[j.id] = j
-		case known && s.cfg.History:
-			j.owner = own
+		case own != nil && s.cfg.History:
 			s.add(j)
 		default:
 			continue
 		}
-		if seed.Status != statusDraft {
-			s.list(j, posted)
-		}
-		if seed.Changed > 0 {
-			j.changed = s.started.Add(-time.Duration(seed.Changed) * time.Minute)
-			j.updated, j.event = j.changed, eventUpdated
-		}
-		switch seed.Status {
-		case statusDraft:
-			j.status = statusDraft
-		case statusArchived:
-			j.close(j.changed)
+		if j.status != statusDraft {
+			s.list(j, j.created)
+			j.changed, j.event = j.updated, cmp.Or(seed.Event, eventPublished)
 		}
 	}
 }

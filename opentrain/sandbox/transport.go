@@ -25,18 +25,16 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	type outcome struct {
-		resp *http.Response
-		err  error
-	}
-	done := make(chan outcome, 1)
+	var resp *http.Response
+	var err error
+	done := make(chan struct{})
 	go func() {
-		resp, err := t.serve(req) //nolint:bodyclose // the caller closes it
-		done <- outcome{resp, err}
+		defer close(done)
+		resp, err = t.serve(req) //nolint:bodyclose // the caller closes it
 	}()
 	select {
-	case o := <-done:
-		return o.resp, o.err
+	case <-done:
+		return resp, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
