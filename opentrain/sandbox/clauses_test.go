@@ -114,6 +114,7 @@ func amountOfData(r *rand.Rand) (float64, string) {
 	case 0:
 		return n, grouped(int(n), ",")
 	case 1:
+		hundreds += 10 // "4k images" can have a resolution of 4K
 		return float64(hundreds * 1000), fmt.Sprintf("%dk", hundreds)
 	case 2:
 		return float64(hundreds) * 1e6, fmt.Sprintf("%d million", hundreds)

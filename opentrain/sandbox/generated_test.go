@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -117,6 +118,7 @@ func (d description) dollars() []float64 {
 // other clause is about the same field.
 func (d description) truth() truth {
 	whole := truth{Must: map[string]any{}, May: map[string][]any{}, Guess: map[string]any{}}
+	torn := regexp.MustCompile(`\d[ \x{a0}]{2}\d`).MatchString(d.text()) // a number with two spaces in it isn't plain
 	of := map[string]int{}
 	for _, c := range d.clauses {
 		of[c.kind]++
@@ -126,7 +128,7 @@ func (d description) truth() truth {
 		for key, values := range c.May {
 			whole.May[key] = append(whole.May[key], values...)
 		}
-		alone := of[c.kind] == 1 && strings.ContainsAny(d.between, ".\n") && d.spaces != "\n"
+		alone := of[c.kind] == 1 && strings.ContainsAny(d.between, ".\n") && d.spaces != "\n" && !torn
 		for key, value := range c.Must {
 			if items, isList := value.([]any); isList {
 				whole.May[key] = append(whole.May[key], items...)
@@ -159,7 +161,9 @@ func (d description) text() string {
 	}
 	words := strings.Split(text.String(), " ")
 	for i := 3; i < len(words); i += 4 {
-		words[i] = strings.TrimPrefix(d.spaces, " ") + words[i]
+		if words[i] != "-" { // a bullet at the start of a line
+			words[i] = strings.TrimPrefix(d.spaces, " ") + words[i]
+		}
 	}
 	return strings.Join(words, " ")
 }

@@ -19,8 +19,8 @@ const (
 // imported is what a structured document says.
 type imported struct {
 	parsed
-	description, externalID string
-	otherPay                bool // the document has pay that set no field
+	description string
+	otherPay    bool // the document has pay that set no field
 }
 
 // format is an import format: the key of the body that holds its document, and what describes a job in it.

@@ -101,7 +101,7 @@ func (d *reading) addJSON(path, key string, value any) {
 
 // settle sets the fields from the facts.
 func (d *reading) settle() {
-	d.description, d.externalID = strings.TrimSpace(d.only("description")+"\n\n"+d.texts("section", "\n\n")), d.only("id")
+	d.description = strings.TrimSpace(d.only("description") + "\n\n" + d.texts("section", "\n\n"))
 	for key, text := range map[string]string{
 		"jobTitle": strings.ReplaceAll(d.only("title", "other-title"), "\n", " "), "jobDescription": d.description, "labelingSoftware": d.texts("tools", ", "),
 	} {
@@ -150,7 +150,7 @@ func (d *reading) only(roles ...string) string {
 // setPlaces sets languages or countries by their names or codes.
 func (d *reading) setPlaces(key string, kind kind) {
 	for _, f := range d.facts[key] {
-		name, issues := decodePlace(kind, encode(plainText(f.text)), nil)
+		name, issues := decodePlace(kind, plainText(f.text), nil)
 		if list := d.fields.list(key); issues != nil {
 			d.report(fmt.Sprint(issues[0]["message"]), f)
 		} else if !slices.Contains(list, fmt.Sprint(name)) {

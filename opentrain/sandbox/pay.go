@@ -4,318 +4,396 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/currency"
 )
 
-// The units of pay.
+// money is what a sign, code or word says of an amount.
+type money int
+
 const (
-	perHour  = "hour"
-	perLabel = "label"
-	perPiece = "piece" // an item or a word: probably a label
-	perJob   = "job"
-	perOther = "other" // a unit without a payment type
-	perNone  = ""
+	noMoney money = iota
+	dollars
+	cents   // of a currency that isn't named
+	foreign // not US dollars
 )
 
-// amount is a sum of money in the text.
-type amount struct {
-	low, high  float64 // equal unless a range is given
-	currency   string
-	per        string
-	unit       string // the unit as written
-	first, end int    // tokens, end exclusive
-	sure       bool
-	bonus      bool // a bonus or the like
-}
-
-// findPay sets the payment type and its rate.
-func (r *reader) findPay() {
-	var main *amount
-	var others []amount
-	for _, a := range r.amounts() {
-		switch {
-		case a.bonus:
-			r.addUnmappedAmount(a, "A bonus fits no field.")
-		case a.per == perOther:
-			r.addUnmappedAmount(a, fmt.Sprintf("Pay per %s is not a payment type.", a.unit))
-		case a.per == perNone:
-			others = append(others, a)
-		case main == nil:
-			main = &a
-		case main.per != a.per || main.low != a.low:
-			r.addUnmappedAmount(a, "A job has one rate; this is another.")
+func moneyOf(s string) money {
+	sign, size := utf8.DecodeRuneInString(s)
+	switch low := strings.ToLower(s); {
+	case oneOf(low, "$ us$ usd usd$ dollar dollars"):
+		return dollars
+	case oneOf(low, "cent cents ¢"):
+		return cents
+	case oneOf(low, "eur euro euros gbp pound pounds quid pence inr rupee rupees rs cad aud yen yuan rmb baht peso pesos rub ruble rubles "+
+		"naira rand ksh shillings zł zloty kr kronor francs lira tl dirham dirhams riyals ringgit rp rupiah reais bucks usdt btc"),
+		s == "R", size < len(s) && strings.HasSuffix(s, "$"), size == len(s) && unicode.Is(unicode.Sc, sign):
+		return foreign
+	case len(s) == 3 && s == strings.ToUpper(s) && s != "ALL" && s != "TOP":
+		if _, err := currency.ParseISO(s); err == nil {
+			return foreign
 		}
 	}
-	hint := r.payHint()
-	if main == nil && hint != "" && len(others) > 0 {
-		main, others = &others[0], others[1:]
-		main.per, main.unit = hint, "piece"
-	}
-	for _, a := range others {
-		if r.nearPay(a.first) {
-			r.addUnmappedAmount(a, "The text does not say what this amount is paid for.")
-		}
-	}
-	if main != nil {
-		r.setPay(*main)
-	} else if hint != "" {
-		r.fields["paymentType"] = paymentTypeOf(hint)
-		if hint == perPiece {
-			r.addGuess("paymentType", "The text pays per piece; it was read as per label.")
-		}
-	}
+	return noMoney
 }
 
-func (r *reader) setPay(a amount) {
-	paymentType := paymentTypeOf(a.per)
-	r.fields["paymentType"] = paymentType
-	if a.currency != "USD" {
-		r.addUnmappedAmount(a, "Rates are in US dollars; this one is in "+a.currency+".")
-		return
-	}
-	key := rateKey(paymentType)
-	r.fields[key] = a.low
-	switch {
-	case a.low != a.high:
-		r.addGuess(key, fmt.Sprintf("The text gives a range from %v to %v; the lower end was used.", a.low, a.high))
-	case a.per == perPiece:
-		r.addGuess(key, "The text gives a rate per "+a.unit+"; it was used as the rate per label.")
-	case !a.sure:
-		r.addGuess(key, "The text gives the amount but doesn't clearly say what it is paid for.")
-	}
-	if a.per == perPiece || !a.sure {
-		r.addGuess("paymentType", "The text doesn't clearly name the payment type.")
-	}
+// What low is of a quantity.
+const (
+	atMost  = "the upper limit"
+	atLeast = "a lower limit"
+)
+
+// quantity is a number or an amount of money with what is said of it.
+type quantity struct {
+	first, end int     // tokens
+	low        float64 // 0 if it isn't clear
+	scale      float64
+	money      money
+	doubt      string // what low is, if it isn't the number
 }
 
-func paymentTypeOf(per string) string {
-	switch per {
-	case perHour:
-		return payPerHour
-	case perJob:
-		return fixedPrice
-	}
-	return payPerLabel
-}
-
-func (r *reader) addUnmappedAmount(a amount, reason string) {
-	r.addUnmapped(r.tokens[a.first].start, r.tokens[a.end-1].end, reason)
-}
-
-// amounts finds every amount of money and its unit.
-func (r *reader) amounts() []amount {
-	var list []amount
+// findQuantities finds all numbers.
+func (r *reader) findQuantities() {
 	for i := 0; i < len(r.tokens); i++ {
-		a, found := r.amountAt(i)
-		if !found {
+		if q, found := r.quantityAt(i); found {
+			r.quantities = append(r.quantities, q)
+			i = q.end - 1
+		}
+	}
+}
+
+// quantityAt reads "$15", "15 USD", "10-20k", "between $15 and $20", "about 500", "15+".
+func (r *reader) quantityAt(i int) (quantity, bool) {
+	q, found := r.sum(i)
+	if !found {
+		return q, false
+	}
+	separator := r.at(q.end)
+	if high, found := r.sum(q.end + 1); found && r.at(high.end-1).sentence == r.at(q.end-1).sentence &&
+		(oneOf(separator.low, "- – — ~ 〜 to or") || separator.low == "and" && r.at(i-1).low == "between") {
+		if q.scale == 1 && q.low < high.low/high.scale { // "10-20k"
+			q.low = times(q.low, high.scale)
+		}
+		if q.low >= high.low {
+			q.low = 0
+		}
+		q.end, q.money, q.doubt = high.end, max(q.money, high.money), "the lower end of a range"
+	}
+	if r.at(q.end).low == "+" || r.at(q.end).low == "or" && r.at(q.end+1).low == "more" {
+		q.end, q.doubt = q.end+1, atLeast
+	}
+	r.hedge(&q)
+	return q, true
+}
+
+// sum reads a number with signs or words for money before and after it.
+func (r *reader) sum(i int) (quantity, bool) {
+	q := quantity{first: i, end: i}
+	for n := r.at(q.end); n.money != noMoney && q.end < i+2 && (!n.word || len(n.low) <= 4); n = r.at(q.end) {
+		q.money = max(q.money, n.money)
+		q.end++
+	}
+	n := r.at(q.end)
+	if !n.number {
+		return q, false
+	}
+	q.low, q.scale = n.value, n.scale
+	q.end++
+	if oneOf(n.low, "a half") {
+		q.doubt = "an estimate"
+	}
+	unit := r.at(q.end)
+	if spelled := r.at(q.end + 1); unit.word && unit.money == noMoney && oneOf(spelled.low, "dollars pounds rupees pesos francs") {
+		unit.money, q.end = foreign, q.end+1 // "20 Canadian dollars"
+	}
+	if unit.clause == n.clause && (unit.word || unit.start == n.end || r.at(q.end+1).start > unit.end) {
+		if unit.low == "c" && unit.start == n.end {
+			unit.money = cents
+		}
+		if unit.money != noMoney {
+			q.money = max(q.money, unit.money)
+			q.end++
+		}
+	}
+	if q.money == cents {
+		q.low /= 100
+	}
+	return q, true
+}
+
+// hedge reads the words before a number that say how exact it is.
+func (r *reader) hedge(q *quantity) {
+	one := r.at(q.first - 1).low
+	two := r.at(q.first-2).low + "_" + one
+	switch {
+	case oneOf(two, "up_to at_most less_than fewer_than maximum_of max_of capped_at"), two == "more_than" && oneOf(r.at(q.first-3).low, "no not"):
+		q.first, q.low, q.doubt = q.first-2, 0, atMost
+	case oneOf(one, "under below max maximum < ≤ within"):
+		q.first, q.low, q.doubt = q.first-1, 0, atMost
+	case oneOf(two, "at_least more_than starting_at starting_from minimum_of"):
+		q.first, q.doubt = q.first-2, atLeast
+	case oneOf(one, "over above from min minimum > ≥"):
+		q.first, q.doubt = q.first-1, atLeast
+	case oneOf(one, "about around approximately approx roughly circa ca nearly almost some ~ ≈"):
+		q.first, q.doubt = q.first-1, "an estimate"
+	case one == "between":
+		q.first--
+	}
+}
+
+// The units of pay besides the payment types.
+const (
+	perPiece = "piece" // probably a label
+	perOther = "other"
+)
+
+// rate is an amount of money and its unit, "" if the text names none.
+type rate struct {
+	quantity
+	unit  string
+	plain bool
+}
+
+// findRates finds the amounts of money and their units.
+func (r *reader) findRates() {
+	for _, q := range r.quantities {
+		if q.money != noMoney {
+			r.rates = append(r.rates, r.rateOf(q))
+		}
+	}
+}
+
+// findPay sets the payment type and the rate, if the text names only one.
+func (r *reader) findPay() {
+	kinds := r.payWords()
+	sure := len(kinds) > 0 && !slices.Contains(kinds, perPiece)
+	var main *rate
+	several := false
+	for i := range r.rates {
+		a := &r.rates[i]
+		if a.unit == "" {
 			continue
 		}
-		for k := a.first; k < a.end; k++ {
-			r.used[k] = true
+		if r.clauses[r.at(a.first).clause].negated {
+			a.unit = perOther
 		}
-		r.unitAfter(&a)
-		if a.per == perNone {
-			r.unitBefore(&a)
-		}
-		for k := a.end; k < a.end+2; k++ {
-			a.bonus = a.bonus || slices.Contains([]string{"bonus", "bonuses", "referral", "voucher"}, r.at(k).low)
-		}
-		a.bonus = a.bonus || r.at(a.first-2).low == "bonus" || r.at(a.first-1).low == "bonus"
-		i = a.end - 1
-		if a.low > 0 && a.low < 1e9 {
-			list = append(list, a)
+		a.plain = r.isPlain(*a)
+		sure = sure || a.plain && a.unit != perPiece && (a.low > 0 || a.doubt == atMost)
+		several = several || main != nil && (main.unit != a.unit || main.low != a.low || main.money != a.money)
+		main = a
+		kinds = append(kinds, a.unit)
+	}
+	for i, kind := range kinds {
+		if kind == perPiece {
+			kinds[i] = payPerLabel
 		}
 	}
-	return list
+	slices.Sort(kinds)
+	known := len(slices.Compact(kinds)) == 1 && kinds[0] != perOther
+	if known {
+		r.set("paymentType", kinds[0], unless(sure && !several, "The text doesn't clearly say how the work is paid."))
+	}
+	usable := known && main != nil && !several && main.low > 0 && main.money != foreign
+	if usable {
+		r.set(rateKey(kinds[0]), main.low, r.whyUnsure(*main, len(r.rates)))
+	}
+	for _, a := range r.rates {
+		if usable && a.unit != "" {
+			r.use(a.first, a.end)
+		} else {
+			r.remark(a.first, a.end, whyUnused(a, several))
+		}
+	}
 }
 
-// amountAt reads "$18", "$15-20", "18 USD", "8 cents", "USD 18" at token i.
-func (r *reader) amountAt(i int) (amount, bool) {
-	a := amount{first: i, sure: true}
-	j := i
-	if a.currency = currencyOf(r.at(j).low); a.currency != "" && r.at(j).low != "c" {
-		if foreign := foreignDollar(r.at(j - 1).low); r.at(j).text == "$" && r.at(j).adjacent && foreign != "" {
-			a.currency = foreign
-		}
-		j++
-		if currencyOf(r.at(j).low) != "" { // "USD $18"
-			j++
-		}
-	} else {
-		a.currency = ""
+func unless(sure bool, reason string) string {
+	if sure {
+		return ""
 	}
-	if !r.at(j).number {
-		return a, false
-	}
-	a.low, a.high = r.at(j).value, r.at(j).value
-	j++
-	if k := j + 1; slices.Contains([]string{"-", "–", "—", "to"}, r.at(j).low) {
-		if currencyOf(r.at(k).low) != "" {
-			k++
-		}
-		if r.at(k).number && r.at(k).value > a.low {
-			a.high = r.at(k).value
-			j = k + 1
-		}
-	}
-	after := r.at(j).low
-	switch c := currencyOf(after); {
-	case c == "" || after == "c" && !r.at(j).adjacent:
-	case a.currency == "" || r.at(i).text == "$":
-		if a.currency == "" || len(after) == 3 {
-			a.currency = c
-			j++
-		}
-	}
-	if slices.Contains([]string{"cent", "cents", "c", "¢"}, r.at(j-1).low) {
-		a.low, a.high = a.low/100, a.high/100
-	}
-	a.end = j
-	return a, a.currency != ""
+	return reason
 }
 
-// unitAfter reads "/hour", "per label", "a word", "hourly" after an amount.
-func (r *reader) unitAfter(a *amount) {
-	j := a.end
-	switch t := r.at(j); t.low {
-	case "hourly":
-		a.per, a.unit, a.end = perHour, "hour", j+1
-		return
-	case "total", "flat", "fixed", "overall", "altogether":
-		a.per, a.unit, a.end = perJob, "job", j+1
-		return
-	case "in":
-		if r.at(j+1).low == "total" {
-			a.per, a.unit, a.end = perJob, "job", j+2
-		}
-		return
-	case "p", "/", "per", "a", "an", "each", "every", "pr", "for":
-		j++
-		if t.low == "p" && r.at(j).low == "/" || t.low == "for" && slices.Contains([]string{"each", "every", "an"}, r.at(j).low) {
-			j++
-		}
-	default:
-		return
-	}
-	start := j
-	for j < start+3 && slices.Contains([]string{"audio", "recorded", "video", "media", "finished", "completed", "source", "target",
-		"single", "correct", "approved", "accepted", "labeled", "labelled", "annotated", "the", "whole"}, r.at(j).low) {
-		j++
-	}
-	r.unitAt(a, start, j)
-}
-
-// unitAt sets the unit of an amount from the noun at token j. Its adjectives begin at start.
-func (r *reader) unitAt(a *amount, start, j int) {
-	noun := r.at(j).low
-	span := timeUnit(noun)
-	recorded := j > start && span != ""
-	if next, isItem := itemOf(r.at(j + 2).low); span != "" && r.at(j+1).low == "of" && isItem && next.recording {
-		recorded, j = true, j+2
-	}
-	_, isItem := itemOf(noun)
-	_, isPlural := itemOf(noun + "s")
+// whyUnsure returns why a rate is a guess, "" if it is sure.
+func (r *reader) whyUnsure(a rate, amounts int) string {
+	says := fmt.Sprintf("The text says %q; ", r.phrase(a.first, a.end))
 	switch {
-	case span == "hour" && !recorded:
-		a.per = perHour
-	case span != "":
-		a.per = perOther
-	case noun == "label" || noun == "annotation":
-		a.per = perLabel
-	case noun == "project" || noun == "job" || noun == "everything" || noun == "contract" && start == j:
-		a.per = perJob
-	case isItem || isPlural || slices.Contains([]string{"word", "box", "entry", "story", "query", "piece", "polygon", "object"}, noun):
-		a.per = perPiece
-	case r.at(j).word && slices.Contains([]string{"per", "/"}, r.at(start-1).low):
-		a.per = perOther
-	default:
-		return
+	case a.doubt != "":
+		return says + fmt.Sprintf("%v is %s.", a.low, a.doubt)
+	case a.money == cents:
+		return says + "that was read as US cents."
+	case a.unit == perPiece:
+		return says + "that was read as the pay per label."
+	case amounts > 1:
+		return says + "it names other amounts too."
 	}
-	a.unit = strings.ToLower(strings.Join(strings.Fields(r.text[r.tokens[start].start:r.tokens[j].end]), " "))
-	a.end = j + 1
+	return unless(a.plain, says+"confirm that this is the pay for all of the work.")
 }
 
-// unitBefore reads "hourly rate of", "fixed price of", "paid per label:" before an amount.
-func (r *reader) unitBefore(a *amount) {
-	sentence := r.at(a.first).sentence
-	for j := a.first - 1; j >= a.first-7 && r.at(j).sentence == sentence && !r.used[j]; j-- {
-		switch low := r.at(j).low; low {
-		case "hourly", "hour":
-			a.per, a.unit = perHour, "hour"
-		case "label", "per-label", "annotation":
-			if before := r.at(j - 1).low; low == "per-label" || before == "per" || before == "each" {
-				a.per, a.unit = perLabel, "label"
-			}
-		case "fixed", "flat", "lump", "fixed-price", "total":
-			a.per, a.unit = perJob, "job"
-		case "budget":
-			a.per, a.unit, a.sure = perJob, "job", false
-		}
-		if a.per != perNone {
-			return
-		}
-	}
-}
-
-// nearPay reports whether a word for pay is shortly before token i.
-func (r *reader) nearPay(i int) bool {
-	for j := i - 1; j >= i-5 && r.at(j).sentence == r.at(i).sentence; j-- {
-		if slices.Contains([]string{"pay", "paid", "pays", "paying", "payment", "rate", "compensation", "salary", "offer", "offering", "wage"}, r.at(j).low) {
-			return true
-		}
-	}
-	return false
-}
-
-var (
-	hintLabel = compile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:label|annotation)\b|\bpay-per-label\b`)
-	hintPiece = compile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:per|by the)[ -](?:item|image|task|file|photo|video|word)\b|\bpiece[ -]?(?:rate|work)\b`)
-	hintHour  = compile(`(?i)\b(?:pa(?:y|id|ying|yment)|rates?|compensat\w+)\b[^.;\n]{0,30}\b(?:(?:per|by the|an)[ -]hour|hourly)\b|\bhourly (?:pay|rate|wage|contract|work)\b|\bpay-per-hour\b`)
-	hintJob   = compile(`(?i)\bfixed[ -](?:price|fee|budget)\b|\bflat (?:fee|rate)\b|\blump sum\b`)
-)
-
-// payHint returns the unit of pay in a text without an amount.
-func (r *reader) payHint() string {
+// whyUnused returns why an amount is not the rate.
+func whyUnused(a rate, several bool) string {
 	switch {
-	case hintLabel.in(r):
-		return perLabel
-	case hintHour.in(r):
-		return perHour
-	case hintJob.in(r):
-		return perJob
-	case hintPiece.in(r):
+	case a.money == foreign:
+		return "not in US dollars, and this sandbox does not convert."
+	case a.unit == "":
+		return "the text doesn't clearly say what this is paid for."
+	case a.unit == perOther:
+		return "this isn't a plain rate per hour, per label or for the whole job."
+	case several:
+		return "the text names several rates, so the rate is asked."
+	case a.doubt == atMost:
+		return "this only limits the rate, so the rate is asked."
+	}
+	return "this amount isn't clear, so the rate is asked."
+}
+
+// isPlain reports whether nothing around a rate can change its meaning.
+func (r *reader) isPlain(a rate) bool {
+	before := r.at(a.first - 1).low
+	lead := r.starts(a.first) && before != ":" || before == ":" && oneOf(r.at(a.first-2).low, payLabels) ||
+		oneOf(before, "pay pays paid paying is at for of offer offering rate price are earn =")
+	return lead && r.ends(a.end) && !r.clauses[r.at(a.first).clause].special
+}
+
+const payLabels = "pay rate price payment compensation hourly hour label salary wage fixed job"
+
+// rateOf reads the unit after or before an amount.
+func (r *reader) rateOf(q quantity) rate {
+	unit, end := r.unitAt(q.end)
+	switch before := r.unitBefore(q.first); {
+	case unit == "":
+		unit = before
+	case before != "" && before != unit:
+		unit = perOther
+	}
+	q.end = end
+	for i := q.first; i < q.end; i++ {
+		r.tokens[i].rate = true
+	}
+	return rate{quantity: q, unit: unit}
+}
+
+// unitAt reads "/hour", "per label", "a word", "hourly", "in total" at a token, and returns where it ends.
+func (r *reader) unitAt(i int) (unit string, end int) {
+	t := r.at(i)
+	switch {
+	case oneOf(t.low, "hourly ph"):
+		return payPerHour, i + 1
+	case oneOf(t.low, "total fixed flat overall"):
+		return fixedPrice, i + 1
+	case t.low == "in" && r.at(i+1).low == "total":
+		return fixedPrice, i + 2
+	case !oneOf(t.low, "/ per a an each every p by for"), t.low == "for" && !oneOf(r.at(i+1).low, "each every an"):
+		return "", i
+	}
+	noun := i + 1
+	for noun < i+3 && oneOf(r.at(noun).low, "/ the each every a an single") {
+		noun++
+	}
+	if r.at(noun).clause != t.clause || r.at(noun).stop {
+		return perOther, i + 1 // "$0.05 each"
+	}
+	if next := r.at(noun + 1).low; r.kindOf(noun) == "" && (isItem(next+"s") || oneOf(next, labelNouns)) {
+		noun++ // "per labeled image"
+	}
+	if unit = r.kindOf(noun); unit != "" {
+		return unit, noun + 1
+	}
+	for end = noun + 1; end < noun+3 && r.at(end).word && r.at(end).clause == t.clause && !(oneOf(r.at(end).low, endWords) && r.at(end).low != "of"); {
+		end++ // "per audio minute", "per hour of audio"
+	}
+	return perOther, end
+}
+
+const labelNouns = "label labels annotation annotations"
+
+// kindOf returns the unit that a noun names.
+func (r *reader) kindOf(i int) string {
+	switch low := r.at(i).low; {
+	case timeUnit(low) == "hour" && !strings.HasSuffix(low, "s") && r.at(i+1).low != "of":
+		return payPerHour
+	case oneOf(low, labelNouns):
+		return payPerLabel
+	case oneOf(low, "project job"):
+		return fixedPrice
+	case isItem(low), isItem(low + "s"), oneOf(low, "word box cuboid polygon object entry story query"):
 		return perPiece
-	}
-	return perNone
-}
-
-// currencyOf returns the ISO code of a currency sign or word, or "" for other words.
-func currencyOf(low string) string {
-	switch low {
-	case "$", "usd", "us$", "dollar", "dollars", "bucks", "cent", "cents", "¢", "c":
-		return "USD"
-	case "€", "eur", "euro", "euros":
-		return "EUR"
-	case "£", "gbp", "pound", "pounds", "quid":
-		return "GBP"
-	case "₹", "inr", "rupee", "rupees":
-		return "INR"
-	case "¥", "jpy", "yen":
-		return "JPY"
-	case "cad", "aud", "nzd", "chf", "brl", "mxn", "php", "kes", "ngn", "zar", "sgd", "pln", "cny", "krw", "sek", "nok", "dkk":
-		return strings.ToUpper(low)
-	case "₱", "pesos", "peso":
-		return "PHP"
-	case "₦", "naira":
-		return "NGN"
-	case "₩", "won":
-		return "KRW"
-	case "reais", "r$":
-		return "BRL"
 	}
 	return ""
 }
 
-// foreignDollar returns the currency of "C$" and the like from the text before the sign.
-func foreignDollar(low string) string {
-	return map[string]string{"c": "CAD", "ca": "CAD", "a": "AUD", "au": "AUD", "nz": "NZD", "hk": "HKD", "s": "SGD", "r": "BRL", "mx": "MXN"}[low]
+// unitBefore reads "hourly rate of", "fixed price of", "paid per label:" before an amount.
+func (r *reader) unitBefore(i int) string {
+	for j := i - 1; j > i-7 && r.at(j).sentence == r.at(i).sentence; j-- {
+		switch low := r.at(j).low; {
+		case low == "hourly":
+			return payPerHour
+		case oneOf(low, "fixed flat lump total"):
+			return fixedPrice
+		case oneOf(r.at(j-1).low, "per each by"):
+			return r.kindOf(j)
+		case !oneOf(low, "of is : rate price pay paid fee sum at the a an are for we payment = hour label"):
+			return ""
+		}
+	}
+	return ""
+}
+
+// payWords returns the units of "paid per label", "hourly rate", "fixed price".
+func (r *reader) payWords() []string {
+	var kinds []string
+	for i, t := range r.tokens {
+		if !oneOf(t.low, "pay paid pays paying payment payments compensation price rate fee") || r.clauses[t.clause].negated {
+			continue
+		}
+		before := r.at(i - 1).low
+		after := i + 1
+		if oneOf(r.at(after).low, "is are") {
+			after++
+		}
+		if unit, _ := r.unitAt(after); unit != "" && unit != perOther && t.low != "rate" {
+			kinds = append(kinds, unit)
+		}
+		if before == "hourly" {
+			kinds = append(kinds, payPerHour)
+		}
+		if oneOf(before, "fixed flat") {
+			kinds = append(kinds, fixedPrice)
+		}
+	}
+	return kinds
+}
+
+// clauseFlags tell what words in a clause do to the facts in it.
+type clauseFlags struct {
+	negated bool // "not", "no"
+	special bool // "bonus", "depending"
+	paced   bool // "per", "each"
+}
+
+// markClauses finds the words that change the meaning of facts beside them.
+func (r *reader) markClauses() {
+	if len(r.tokens) == 0 {
+		return
+	}
+	r.clauses = make([]clauseFlags, r.tokens[len(r.tokens)-1].clause+1)
+	until := -1 // the sentence in which a negation goes on
+	for i, t := range r.tokens {
+		flags := &r.clauses[t.clause]
+		switch {
+		case oneOf(t.low, "not never without except excluding instead unlike nor neither cannot outside"), strings.HasSuffix(t.low, "n't"):
+			until = t.sentence
+		case t.low == "but":
+			until = -1
+		case oneOf(t.low, "no non"):
+			flags.negated = true
+		case oneOf(t.low, "bonus bonuses extra overtime additional referral deposit penalty negotiable depending depends max minimum trial "+
+			"training weekend weekends night nights worth revenue client clients customers"):
+			flags.special = true
+		case !t.rate && (oneOf(t.low, "per each every / daily weekly") || oneOf(t.low, "a an") && timeUnit(r.at(i+1).low) != ""):
+			flags.paced = true
+		}
+		flags.negated = flags.negated || until == t.sentence
+	}
 }

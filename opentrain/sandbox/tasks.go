@@ -2,66 +2,119 @@ package sandbox
 
 import (
 	"slices"
+	"strings"
 )
 
 // task is a kind of labeling work: a value of labelTypes and what it implies. The pages do not list the
 // values, so they are our assumption.
 type task struct {
-	value    string
-	title    string // the work in a job title
-	label    string // display label
-	category string // "" if it follows from the data
-	data     string // dataType if the task implies it
-	language bool   // the work needs a language
-	dataset  bool   // the work has a given amount of data
-	pattern  pattern
+	value, title, category string // category is "" if it follows from the data
+	language, dataset      bool   // the work needs a language, or a given amount of data
+	words                  string // phrases that name it: "*" is the rest of a word, "~" up to three words
 }
 
-// taskTable is in order of precedence: specific tasks first. It is read only.
+// taskTable is in order of precedence.
 var taskTable = []task{
-	{value: "BOUNDING_BOX", title: "Bounding Box Annotation", label: "Bounding Box", dataset: true,
-		pattern: compile(`(?i)\bbounding[ -]?box(?:es|ing)?\b|\bbbox(?:es)?\b|\b(?:draw|put)(?:ing)? (?:tight )?boxes\b|\b2d box(?:es)?\b`)},
-	{value: "CUBOID_3D", title: "3D Cuboid Annotation", label: "3D Cuboid", data: "LIDAR", dataset: true,
-		pattern: compile(`(?i)\bcuboids?\b|\blidar\b|\bpoint clouds?\b|\b3d box(?:es)?\b`)},
-	{value: "SEGMENTATION", title: "Segmentation", label: "Segmentation", dataset: true,
-		pattern: compile(`(?i)\bsegmentation\b|\bpixel[ -](?:level|wise|perfect)\b|\bsegment(?:ing)? (?:the |every |all )?(?:\w+ )?(?:images|photos|frames|scans|slides)\b`)},
-	{value: "POLYGON", title: "Polygon Annotation", label: "Polygon", dataset: true,
-		pattern: compile(`(?i)\bpolygons?\b`)},
-	{value: "KEYPOINT", title: "Keypoint Annotation", label: "Keypoint", dataset: true,
-		pattern: compile(`(?i)\bkey[ -]?points?\b|\bfacial landmarks?\b|\bpose (?:estimation|annotation)\b`)},
-	{value: "OBJECT_TRACKING", title: "Object Tracking", label: "Object Tracking", data: "VIDEO", dataset: true,
-		pattern: compile(`(?i)\bobject tracking\b|\btrack(?:ing)? (?:the |all )?(?:objects|vehicles|cars|people|players|animals)\b`)},
-	{value: "TRANSCRIPTION", title: "Transcription", label: "Transcription", category: "Audio Annotation", data: "AUDIO", language: true, dataset: true,
-		pattern: compile(`(?i)\btranscri(?:be|bes|bing|ption|ptions|bers?|ptionists?)\b|\bsubtitl(?:e|es|ing)\b`)},
-	{value: "TRANSLATION", title: "Translation", label: "Translation", category: "Text Annotation", data: "TEXT", language: true, dataset: true,
-		pattern: compile(`(?i)\btranslat(?:e|es|ing|ion|ions|ors?)\b|\blocali[sz](?:e|ing|ation)\b`)},
-	{value: "SENTIMENT_ANALYSIS", title: "Sentiment Labeling", label: "Sentiment Analysis", category: "Text Annotation", data: "TEXT", language: true, dataset: true,
-		pattern: compile(`(?i)\bsentiments?\b`)},
-	{value: "NAMED_ENTITY_RECOGNITION", title: "Named Entity Annotation", label: "Named Entity Recognition", category: "Text Annotation", data: "TEXT", language: true, dataset: true,
-		pattern: compile(`(?i)\bnamed[ -]entit(?:y|ies)\b|\bNER\b|\bentity (?:tagging|extraction|recognition|annotation|labell?ing)\b`)},
-	{value: "CONTENT_MODERATION", title: "Content Moderation", label: "Content Moderation", category: "Content Moderation", language: true, dataset: true,
-		pattern: compile(`(?i)\bcontent moderat(?:ion|ors?)\b|\bmoderat(?:e|ing) (?:\w+ ){0,3}(?:posts|comments|images|videos|content|chats?)\b|\bhate speech\b|\btoxic(?:ity)?\b`)},
-	{value: "SEARCH_RELEVANCE", title: "Search Relevance Rating", label: "Search Relevance", category: "Search Evaluation", data: "TEXT", language: true, dataset: true,
-		pattern: compile(`(?i)\bsearch (?:relevance|quality|results?|evaluat(?:ion|ors?))\b|\brelevance (?:rat|judg)\w*`)},
-	{value: "PRODUCT_CATEGORIZATION", title: "Product Categorization", label: "Product Categorization", category: "E-commerce Annotation", dataset: true,
-		pattern: compile(`(?i)\bproducts? (?:categori[sz]ation|classification|tagging|matching)\b|\b(?:categori[sz]e|classify|tag)(?:ing)? (?:\w+ ){0,3}products\b`)},
-	{value: "FACT_CHECKING", title: "Fact Checking", label: "Fact Checking", category: "LLM Evaluation", data: "TEXT", language: true,
-		pattern: compile(`(?i)\bfact[ -]?check(?:ing|ers?|s)?\b`)},
-	{value: "PROMPT_WRITING", title: "Prompt and Response Writing", label: "Prompt Writing", category: "LLM Training", data: "TEXT", language: true,
-		pattern: compile(`(?i)\bwrit(?:e|es|ing) (?:[\w-]+ ){0,4}(?:prompts|answers|responses|dialogues?|conversations|articles|essays|stories|questions)\b|\bprompt (?:writ|creat|engineer)\w*|\bred[ -]team(?:ing|ers?)?\b`)},
-	{value: "RESPONSE_RATING", title: "Response Rating", label: "Response Rating", category: "LLM Evaluation", data: "TEXT", language: true,
-		pattern: compile(`(?i)\b(?:rat|rank|compar|evaluat|scor|grad|judg)(?:e|es|ing)? (?:[\w-]+ ){0,4}(?:answers|responses|outputs|chatbots?|conversations|completions|models?|LLMs?|replies|text)\b|\bRLHF\b|\bpreference (?:rank|rat|data|label)\w*`)},
-	{value: "CODE_REVIEW", title: "Code Review", label: "Code Review", category: "LLM Evaluation", data: "CODE",
-		pattern: compile(`(?i)\bcode (?:review(?:s|ing)?|evaluation|annotation)\b|\breview(?:ing)? (?:\w+ ){0,3}code\b`)},
-	{value: "AUDIO_CLASSIFICATION", title: "Audio Classification", label: "Audio Classification", category: "Audio Annotation", data: "AUDIO", dataset: true,
-		pattern: compile(`(?i)\b(?:audio|sound|speaker|speech) (?:classification|tagging|diari[sz]ation|event labell?ing)\b|\bdiari[sz]ation\b`)},
-	{value: "DATA_COLLECTION", title: "Data Collection", label: "Data Collection", category: "Data Collection", dataset: true,
-		pattern: compile(`(?i)\bdata collection\b|\b(?:collect|take|shoot|film|record)(?:ing)? (?:[\w-]+ ){0,4}(?:photos|pictures|selfies|videos|clips|voices?|sentences|phrases|utterances|yourself|samples|speech)\b|\bvoice recordings?\b`)},
-	{value: "CAPTIONING", title: "Captioning", label: "Captioning", language: true, dataset: true,
-		pattern: compile(`(?i)\bcaption(?:s|ing)?\b|\bdescrib(?:e|ing) (?:[\w-]+ ){0,3}(?:images|photos|pictures|videos|clips)\b`)},
-	{value: "CLASSIFICATION", title: "Classification", label: "Classification", dataset: true,
-		pattern: compile(`(?i)\bclassif(?:y|ies|ying|ication)\b|\bcategori[sz](?:e|es|ing|ation)\b`)},
-	{value: "OTHER", title: "Data Work", label: "Other"},
+	{"BOUNDING_BOX", "Bounding Box Annotation", "", false, true, "bounding box*|bbox*|2d box*"},
+	{"CUBOID_3D", "3D Cuboid Annotation", "", false, true, "cuboid*|3d box*"},
+	{"SEGMENTATION", "Segmentation", "", false, true, "segmentation|pixel level|pixel wise"},
+	{"POLYGON", "Polygon Annotation", "", false, true, "polygon*"},
+	{"KEYPOINT", "Keypoint Annotation", "", false, true, "keypoint*|key point*|facial landmark*"},
+	{"OBJECT_TRACKING", "Object Tracking", "", false, true, "object tracking|track* objects|track* vehicles"},
+	{"TRANSCRIPTION", "Transcription", "Audio Annotation", true, true, "transcrib*|transcription*"},
+	{"TRANSLATION", "Translation", "Text Annotation", true, true, "translate|translating|translation*|translator*|localization"},
+	{"SENTIMENT_ANALYSIS", "Sentiment Labeling", "Text Annotation", true, true, "sentiment*"},
+	{"NAMED_ENTITY_RECOGNITION", "Named Entity Annotation", "Text Annotation", true, true, "named entit*|entity tagging|entity recognition"},
+	{"CONTENT_MODERATION", "Content Moderation", "Content Moderation", true, true, "content moderat*|moderate ~ comments|moderate ~ posts|hate speech"},
+	{"SEARCH_RELEVANCE", "Search Relevance Rating", "Search Evaluation", true, true, "search relevance|search evaluat*|rate ~ search results"},
+	{"PRODUCT_CATEGORIZATION", "Product Categorization", "E-commerce Annotation", false, true, "product categori*|product classification"},
+	{"FACT_CHECKING", "Fact Checking", "LLM Evaluation", true, false, "fact check*"},
+	{"PROMPT_WRITING", "Prompt and Response Writing", "LLM Training", true, false, "prompt writing|write ~ prompts|write ~ answers|write ~ questions"},
+	{"RESPONSE_RATING", "Response Rating", "LLM Evaluation", true, false,
+		"rate ~ answers|rate ~ responses|rank ~ answers|rank ~ responses|compare ~ answers|compare ~ responses|evaluat* ~ answers|evaluat* ~ responses"},
+	{"CODE_REVIEW", "Code Review", "LLM Evaluation", false, false, "code review*|review ~ code"},
+	{"AUDIO_CLASSIFICATION", "Audio Classification", "Audio Annotation", false, true, "audio classification|sound classification|diarization"},
+	{"DATA_COLLECTION", "Data Collection", "Data Collection", false, true, "data collection|collect ~ photos|take ~ photos|record ~ speech|record ~ sentences"},
+	{"CAPTIONING", "Captioning", "", true, true, "captioning|caption ~ images|caption ~ photos|caption ~ videos|caption writers"},
+	{"CLASSIFICATION", "Classification", "", false, true, "classify|classifying|classification|categorize|categorise"},
+	{"OTHER", "Data Work", "", false, false, ""},
+}
+
+// findTasks sets labelTypes to the tasks that the text names, and marks the words for work.
+func (r *reader) findTasks() {
+	type found struct {
+		task
+		at int
+	}
+	var all []found
+	for _, t := range taskTable {
+		if at := r.findPhrases(t.words); at >= 0 {
+			all = append(all, found{t, at})
+		}
+	}
+	if len(all) > 1 { // a plain "classify" adds nothing to a named task
+		all = slices.DeleteFunc(all, func(f found) bool { return f.value == "CLASSIFICATION" })
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return a.at - b.at })
+	types := make([]string, 0, len(all))
+	for _, f := range all[:min(len(all), 4)] {
+		r.tasks = append(r.tasks, f.task)
+		types = append(types, f.value)
+	}
+	if len(types) > 0 {
+		r.fields["labelTypes"] = types
+	}
+	r.findPhrases("label|labeling|annotat*|tag|tags|tagging|classif*|segment*|draw|rate|rating|rank|grade|review|moderate|record|write|" +
+		"check|scan|caption|describe|evaluate|compare|score|collect|process|redact|transcribe|translate|edit")
+}
+
+// findPhrases marks the tokens of phrases, and returns the first token of the first one, or -1.
+func (r *reader) findPhrases(phrases string) int {
+	first := -1
+	for phrase := range strings.SplitSeq(phrases, "|") {
+		words := strings.Fields(phrase)
+		for i := range r.tokens {
+			if len(words) == 0 || !matches(r.tokens[i].low, words[0]) {
+				continue
+			}
+			end := r.phraseEnd(i, words)
+			for j := i; j < end; j++ {
+				r.tokens[j].work = !isPerson(r.tokens[j].low)
+			}
+			if end > 0 && (first < 0 || i < first) && !r.clauses[r.tokens[i].clause].negated {
+				first = i
+			}
+		}
+	}
+	return first
+}
+
+// phraseEnd returns where a phrase ends that starts at a token, or 0 if it doesn't.
+func (r *reader) phraseEnd(i int, words []string) int {
+	gap := 0
+	for _, word := range words {
+		if word == "~" {
+			gap = 3
+			continue
+		}
+		for !matches(r.at(i).low, word) {
+			if gap == 0 || r.at(i).stop {
+				return 0
+			}
+			gap--
+			i++
+		}
+		gap = 0
+		i++
+	}
+	return i
+}
+
+func matches(low, word string) bool {
+	if stem, open := strings.CutSuffix(word, "*"); open {
+		return strings.HasPrefix(low, stem)
+	}
+	return low == word
 }
 
 // labelTypes returns the values of labelTypes.
@@ -73,40 +126,33 @@ func labelTypes() []string {
 	return list
 }
 
-func taskOf(value string) (task, bool) {
-	i := slices.IndexFunc(taskTable, func(t task) bool { return t.value == value })
-	if i < 0 {
-		return task{}, false
+func taskOf(value string) task {
+	if i := slices.IndexFunc(taskTable, func(t task) bool { return t.value == value }); i >= 0 {
+		return taskTable[i]
 	}
-	return taskTable[i], true
+	return task{}
 }
 
 func needsLanguage(types []string) bool {
-	return slices.ContainsFunc(types, func(value string) bool {
-		t, _ := taskOf(value)
-		return t.language
-	})
+	return slices.ContainsFunc(types, func(value string) bool { return taskOf(value).language })
 }
 
 func worksOnDataset(types []string) bool {
-	return slices.ContainsFunc(types, func(value string) bool {
-		t, _ := taskOf(value)
-		return t.dataset
-	})
+	return slices.ContainsFunc(types, func(value string) bool { return taskOf(value).dataset })
 }
 
 // labelOf returns the display label of a value of labelTypes.
 func labelOf(value string) string {
-	if t, ok := taskOf(value); ok {
-		return t.label
+	if taskOf(value).value == "" {
+		return value
 	}
-	return value
+	return *displayLabel(value)
 }
 
 // category returns the marketplace category of a job, "Data Annotation" by default.
 func category(types []string, dataType string) string {
 	for _, value := range types {
-		if t, _ := taskOf(value); t.category != "" {
+		if t := taskOf(value); t.category != "" {
 			return t.category
 		}
 	}
