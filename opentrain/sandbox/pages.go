@@ -95,7 +95,7 @@ func (s *Sandbox) firstPage() page {
 // page shows a job with names and units for people, and to its owner what is open.
 func (j *job) page(toOwner bool) page {
 	p := page{Title: j.title(), Status: *displayLabel(j.status), Description: j.fields.text("jobDescription"),
-		About: fmt.Sprintf("%s · %s · saved %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
+		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
 	for _, f := range updateFields()[2:] { // the title and the description have their own places
 		if text := j.shown(f); text != "" {
 			p.Rows = append(p.Rows, [2]string{f.label, text})

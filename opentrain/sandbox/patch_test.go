@@ -87,7 +87,7 @@ func TestPatchAnswersGuesses(t *testing.T) {
 func TestPatchTakesEveryKey(t *testing.T) {
 	a := newAPI(t, sandbox.Config{})
 	a.create(guideText)
-	fields := object{"headcount": 3, "languages": []string{"French", "Dutch"}, "countries": []string{"BE"}, "ndaRequired": true, "dataVolume": 12.5}
+	fields := object{"headcount": 3, "languages": []string{"French", "Dutch"}, "countries": []string{"Belgium"}, "ndaRequired": true, "dataVolume": 12.5}
 	for _, key := range strings.Fields("labelingOverview datasetDescription dataType subjectMatter labelingSoftware aiInterviewRequirements " +
 		"budgetRange workloadDesc timeRequirement projectDuration freelancerType projectScope visibility") {
 		fields[key] = "text of " + key
@@ -154,4 +154,58 @@ func TestPatchRefusals(t *testing.T) {
 	if !strings.Contains(str(got["error"]), "PATCH /jobs/{id}") {
 		t.Errorf("message: %v", got["error"])
 	}
+}
+
+// TestPatchPlaces sends countries and languages in all forms, to drafts and live jobs.
+func TestPatchPlaces(t *testing.T) {
+	bothVariants(t, func(t *testing.T, v sandbox.Variant) {
+		a := newAPI(t, sandbox.Config{Variant: v})
+		a.create(readyText)
+		live := a.publishNew("Street photo boxes")
+		for _, path := range []string{"/job-drafts/job_1", "/jobs/" + live} {
+			for given, code := range map[string]string{"Kenya": "KE", "kenya": "KE", "KE": "KE", "ken": "KE", " Kenya ": "KE",
+				"USA": "US", "UK": "GB", "GBR": "GB", "Czech Republic": "CZ", "Czechia": "CZ", "Ivory Coast": "CI",
+				"Turkey": "TR", "South Korea": "KR", "Vietnam": "VN"} {
+				a.want(200, "PATCH", path, object{"countries": []string{given}})
+				if path == "/jobs/"+live {
+					equal(t, given, a.want(200, "GET", path, nil)["countries"], []string{code})
+				}
+			}
+			for given, name := range map[string]string{"Spanish": "Spanish", "spanish": "Spanish", "es": "Spanish",
+				"pt-BR": "Portuguese", "Deutsch": "German", "español": "Spanish"} {
+				a.want(200, "PATCH", path, object{"languages": []string{given}})
+				if path == "/jobs/"+live {
+					equal(t, given, a.want(200, "GET", path, nil)["languages"], []string{name})
+				}
+			}
+			a.want(200, "PATCH", path, object{"countries": []string{"US", "USA", "Kenya"}, "languages": []string{}})
+			got := a.want(400, "PATCH", path, object{"countries": []string{"Kenya", "Narnia"}, "languages": []string{"Elvish", "any"},
+				"headcount": 99})
+			equal(t, "issues", dig(got, "details", "issues"), []object{
+				{"code": "custom", "path": []any{"countries", 1},
+					"message": `"Narnia" isn't a country. Send the English name or ISO code of each country, such as "Kenya" or "KE".`},
+				{"code": "custom", "path": []any{"languages", 0},
+					"message": `"Elvish" isn't a language. Send the English name or ISO code of each language, such as "Spanish" or "es".`},
+				{"code": "custom", "path": []any{"languages", 1}, "message": `"any" isn't a language. To allow every language, send an empty list.`},
+			})
+			for _, anywhere := range []string{"Remote", "WORLDWIDE", "anywhere"} {
+				message := str(dig(a.want(400, "PATCH", path, object{"countries": []string{anywhere}}), "details", "issues", 0, "message"))
+				if !strings.Contains(message, anywhere) || !strings.Contains(message, "To allow every country, send an empty list.") {
+					t.Errorf("%s: %s", anywhere, message)
+				}
+			}
+			for _, region := range []string{"Europe", "EU", "LATAM", "Atlantis", "XX"} {
+				a.want(400, "PATCH", path, object{"countries": []string{region}})
+			}
+		}
+		equal(t, "unchanged", a.want(200, "GET", "/jobs/"+live, nil)["countries"], []string{"US", "KE"})
+		a.want(200, "PATCH", "/jobs/"+live, object{"countries": []string{}})
+		equal(t, "open to all", a.want(200, "GET", "/jobs/"+live, nil)["countries"], []any{})
+		if v == sandbox.Guide {
+			got := a.want(200, "PATCH", "/job-drafts/job_1", object{"countries": []string{"GBR", "UK"},
+				"languages": []string{"zh", "ja"}})
+			equal(t, "countries", dig(got, "normalizedFields", "countries"), []string{"United Kingdom"})
+			equal(t, "languages", dig(got, "normalizedFields", "languages"), []string{"Chinese", "Japanese"})
+		}
+	})
 }

@@ -47,7 +47,9 @@ func TestSearchFilters(t *testing.T) {
 	each("language=spanish", has("languages", "Spanish"))
 	each("country=ke", has("countries", "KE"))
 	each("category=audio+annotation", func(j any) bool { return dig(j, "category") == "Audio Annotation" })
-	each("q=Bounding+BOXES", func(j any) bool { return strings.Contains(str(dig(j, "title")), "Bounding Boxes") })
+	each("q=Bounding+BOXES", func(j any) bool {
+		return strings.Contains(strings.ToLower(str(dig(j, "title"))+str(dig(j, "descriptionText"))), "bounding boxes")
+	})
 	each("q=transcription&language=German", has("labelTypes", "Transcription"))
 	equal(t, "no such job", a.want(200, "GET", "/jobs?q=zeppelin", nil)["jobs"], []any{})
 }
