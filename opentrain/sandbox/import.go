@@ -10,6 +10,12 @@ import (
 	"strings"
 )
 
+// The limits of a document: its parts, and how many are listed as unmapped.
+const (
+	maxTokens   = 10_000
+	maxUnmapped = 200
+)
+
 // The reasons why a part of a document sets no field.
 const (
 	notRead = "This sandbox doesn't read this part; OpenTrain may."
@@ -19,8 +25,8 @@ const (
 // imported is what a structured document says.
 type imported struct {
 	parsed
-	description string
-	otherPay    bool // the document has pay that set no field
+	otherPay bool // the document has pay that set no field
+	more     int  // parts that are unmapped too
 }
 
 // format is an import format: the key of the body that holds its document, and what describes a job in it.
@@ -38,7 +44,7 @@ func formats() map[string]format {
 
 // read reads a document that describes one job.
 func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
-	d := reading{names: f.job, facts: map[string][]fact{}}
+	d := reading{job: f.job, facts: map[string][]fact{}}
 	d.fields = values{}
 	var failure *apiError
 	switch f.payload {
@@ -50,7 +56,7 @@ func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *api
 		d.addJSON("jsonLd", "", decodeJSON(raw))
 	}
 	if failure == nil && d.jobs != 1 {
-		failure = badDocument(path, "A draft is made from one %s; there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
+		failure = badDocument(path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
 	}
 	if failure == nil {
 		d.settle()
@@ -102,8 +108,8 @@ func decodeJSON(raw json.RawMessage) (value any) {
 // differ, neither is sure.
 func (m imported) fillFromDescription() parsed {
 	read := parsed{fields: values{}}
-	if m.description != "" {
-		read = parse(m.description)
+	if description := m.fields.text("jobDescription"); description != "" {
+		read = parse(description)
 	}
 	for i := range read.unmapped {
 		read.unmapped[i].Path = "jobDescription"
@@ -155,10 +161,15 @@ func (p *parsed) doubtPay(reason string) {
 	p.doubt(rateKey(p.fields.text("paymentType")), reason)
 }
 
-// report records facts that set no field.
+// report records facts that set no field. The last entry counts those that there's no room for.
 func (m *imported) report(reason string, facts ...fact) {
 	for _, f := range facts {
-		m.unmapped = append(m.unmapped, unmapped{Path: f.path, Reason: reason, ValuePreview: preview(f.text)})
+		if len(m.unmapped) < maxUnmapped {
+			m.unmapped = append(m.unmapped, unmapped{Path: f.path, Reason: reason, ValuePreview: preview(f.text)})
+			continue
+		}
+		m.more++
+		m.unmapped[maxUnmapped-1] = unmapped{Path: "…", Reason: fmt.Sprintf("%d more parts set no field.", m.more+1)}
 	}
 }
 

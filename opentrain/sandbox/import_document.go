@@ -29,12 +29,12 @@ var roles = sync.OnceValue(func() map[string]string {
 })
 
 func roleOf(path string) string {
-	for role, more := "", true; more; _, path, more = strings.Cut(path, "/") {
-		if role = roles()[path]; role != "" {
-			return role
-		}
+	role, more := "", true
+	for role == "" && more {
+		role = roles()[path]
+		_, path, more = strings.Cut(path, "/")
 	}
-	return ""
+	return role
 }
 
 // fact is a text of a document.
@@ -43,37 +43,42 @@ type fact struct{ path, text string }
 // reading is a document that is being read.
 type reading struct {
 	imported
-	names        string            // of the elements, or the type of the object, that describe a job
-	currency     string            // of amounts without one
-	jobs, tokens int               // tokens of XML
-	open         string            // the path of the XML element that is open
-	heading      string            // of the section that is open
-	facts        map[string][]fact // by role
+	job, currency string            // what an object or element that describes a job is called; that of amounts without one
+	jobs, tokens  int               // how many were read
+	open, heading string            // the path of the element that is open; the heading of a section
+	facts         map[string][]fact // by role
 }
 
-// add adds a fact under its role, or reports it.
+// add adds a fact under its role, as plain text, or reports it.
 func (d *reading) add(path, key, text string) {
 	if d.heading != "" && strings.HasSuffix(key, "formattedpositiondescription/value") {
-		path, key = path+"["+d.heading+"]", key+"/"+strings.ToLower(d.heading)
+		path, key, d.heading = path+"["+d.heading+"]", key+"/"+strings.ToLower(d.heading), ""
 	}
-	f, role := fact{path, strings.TrimSpace(text)}, roleOf(key)
-	switch {
+	f, plain := fact{path, strings.TrimSpace(text)}, plainText(text)
+	switch role := roleOf(key); {
 	case f.text == "" || role == "no-fact":
-	case role == "heading":
-		d.heading = f.text
 	case role == "":
 		d.report(notRead, f)
+	case plain == "":
+		d.report("Nothing is left of it without its markup.", f)
+	case role == "heading":
+		d.heading = plain
+	case d.facts[role] != nil && oneOf(role, "title description"):
+		d.report(notUsed, f)
 	default:
-		d.facts[role] = append(d.facts[role], f)
+		d.facts[role] = append(d.facts[role], fact{path, plain})
 	}
 }
 
 // addJSON adds the facts of a JSON value.
 func (d *reading) addJSON(path, key string, value any) {
+	if d.tokens++; d.tokens > maxTokens || len(path) > 2000 {
+		value = "…"
+	}
 	switch value := value.(type) {
 	case map[string]any:
 		types := strings.Fields(strings.NewReplacer("[", "", "]", "", "/", " ", "#", " ", ":", " ").Replace(fmt.Sprint(value["@type"])))
-		if key == "" && slices.Contains(types, d.names) {
+		if key == "" && slices.Contains(types, d.job) {
 			d.jobs++
 			key = "job"
 		}
@@ -83,7 +88,7 @@ func (d *reading) addJSON(path, key string, value any) {
 				inner += "/" + local
 			}
 			if local == "name" && !slices.ContainsFunc(types, func(t string) bool { return oneOf(t, "<nil> Country Language JobPosting") }) {
-				inner += "/of another type" // as Georgia, the state
+				inner += " of another type" // as Georgia, the state
 			}
 			if !oneOf(local, "@context @type position") {
 				d.addJSON(path+"."+preview(name), inner, value[name])
@@ -101,56 +106,42 @@ func (d *reading) addJSON(path, key string, value any) {
 
 // settle sets the fields from the facts.
 func (d *reading) settle() {
-	d.description = strings.TrimSpace(d.only("description") + "\n\n" + d.texts("section", "\n\n"))
-	for key, text := range map[string]string{
-		"jobTitle": strings.ReplaceAll(d.only("title", "other-title"), "\n", " "), "jobDescription": d.description, "labelingSoftware": d.texts("tools", ", "),
-	} {
-		if text != "" {
-			d.fields[key] = text
+	for _, other := range [][2]string{{"title", "name"}, {"countries", "office"}} { // applicants needn't be where the office is
+		if d.facts[other[0]] == nil {
+			d.facts[other[0]], d.facts[other[1]] = d.facts[other[1]], nil
 		}
+		d.report(notUsed, d.facts[other[1]]...)
 	}
-	if d.facts["countries"] == nil {
-		d.facts["countries"], d.facts["office"] = d.facts["office"], nil
-	}
-	d.report(notUsed, d.facts["office"]...) // applicants needn't be where the office is
+	d.set("jobTitle", strings.ReplaceAll(d.texts("title", " "), "\n", " "))
+	d.facts["description"] = append(d.facts["description"], d.facts["section"]...)
+	d.set("jobDescription", d.texts("description", "\n\n"))
+	d.set("labelingSoftware", d.texts("tools", ", "))
 	d.setPlaces("languages", kindLanguages)
 	d.setPlaces("countries", kindCountries)
 	d.setPay()
+}
+
+func (d *reading) set(key, text string) {
+	if text != "" {
+		d.fields[key] = text
+	}
 }
 
 // texts joins the different texts with a role.
 func (d *reading) texts(role, separator string) string {
 	var texts []string
 	for _, f := range d.facts[role] {
-		if text := plainText(f.text); !slices.Contains(texts, text) {
-			texts = append(texts, text)
+		if !slices.Contains(texts, f.text) {
+			texts = append(texts, f.text)
 		}
 	}
 	return strings.Join(texts, separator)
 }
 
-// only returns the first text with one of the roles, and reports the others.
-func (d *reading) only(roles ...string) string {
-	only := ""
-	for _, role := range roles {
-		for _, f := range d.facts[role] {
-			switch text := plainText(f.text); {
-			case text == "":
-				d.report("Nothing is left of it without its markup.", f)
-			case only == "":
-				only = text
-			case text != only:
-				d.report(notUsed, f)
-			}
-		}
-	}
-	return only
-}
-
 // setPlaces sets languages or countries by their names or codes.
 func (d *reading) setPlaces(key string, kind kind) {
 	for _, f := range d.facts[key] {
-		name, issues := decodePlace(kind, plainText(f.text), nil)
+		name, issues := decodePlace(kind, f.text, nil)
 		if list := d.fields.list(key); issues != nil {
 			d.report(fmt.Sprint(issues[0]["message"]), f)
 		} else if !slices.Contains(list, fmt.Sprint(name)) {
@@ -163,7 +154,7 @@ func (d *reading) setPlaces(key string, kind kind) {
 func (d *reading) setPay() {
 	amount, least, most := d.texts("amount", " and "), d.texts("least", " and "), d.texts("most", " and ")
 	all := slices.Concat(d.facts["amount"], d.facts["least"], d.facts["most"], d.facts["currency"], d.facts["unit"])
-	currency, paymentType := cmp.Or(d.texts("currency", " and "), d.currency, "no currency"), d.fields.text("paymentType")
+	currency, paymentType := cmp.Or(d.texts("currency", " and "), d.currency, "not given"), d.fields.text("paymentType")
 	if oneOf(strings.ToLower(d.texts("unit", " ")), "hour hourly hr hur") {
 		paymentType = payPerHour
 	}
@@ -182,14 +173,14 @@ func (d *reading) setPay() {
 			reason = "This sandbox reads no rate in US dollars here; OpenTrain may."
 		}
 	case currency != "USD":
-		reason = "Rates are in US dollars; this one is in " + currency + "."
+		reason = "Rates are in US dollars; the currency here is " + currency + "."
 	case paymentType == "" || !isRate || amount != "" && least+most != "":
 		reason = "This isn't one plain rate per hour; OpenTrain may read more."
 	case least != "":
 		read.doubt(rateKey(paymentType), fmt.Sprintf("The document gives a range from %s to %s; this is its lower end.", least, most))
 	}
 	key := rateKey(read.fields.text("paymentType"))
-	if d.fields.has(key) && d.fields[key] != read.fields[key] {
+	if reason == "" && d.fields.has(key) && d.fields[key] != read.fields[key] {
 		reason = notUsed
 	}
 	if reason != "" {
@@ -198,7 +189,7 @@ func (d *reading) setPay() {
 		return
 	}
 	d.fields["paymentType"], d.fields[key] = read.fields["paymentType"], read.fields[key]
-	d.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return !d.fields.has(g.Field) || g.Field == "jobTitle" })
+	d.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return !oneOf(g.Field, "paymentType "+key) })
 	for _, part := range read.unmapped {
 		d.report(part.Reason, fact{all[0].path, part.ValuePreview})
 	}

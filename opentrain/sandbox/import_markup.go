@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -24,7 +25,7 @@ func (d *reading) readXML(raw json.RawMessage, path []any) *apiError {
 		return nil
 	}
 	line, column := decoder.InputPos()
-	failure := badDocument(path, "The XML cannot be read: %s (line %d, column %d).", xmlFault(err, d.open), line, column)
+	failure := badDocument(path, "The XML cannot be read: %s (line %d, column %d in %s).", xmlFault(err), line, column, cmp.Or(d.open, "the document"))
 	failure.details["line"], failure.details["column"] = line, column
 	return failure
 }
@@ -36,7 +37,7 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 	for {
 		d.open = path
 		token, err := decoder.Token()
-		if d.tokens++; d.tokens > 20_000 || strings.Count(path, "/") > 64 {
+		if d.tokens++; d.tokens > maxTokens || strings.Count(path, "/") > 64 {
 			return errors.New("it's too long, or more than 64 elements are inside each other. Send one job only")
 		}
 		switch token := token.(type) {
@@ -59,7 +60,7 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 			inner, innerKey := strings.TrimPrefix(path+"/"+name, "/"), ""
 			if key != "" {
 				innerKey = key + "/" + strings.ToLower(name)
-			} else if oneOf(name, d.names) {
+			} else if oneOf(name, d.job) {
 				d.jobs++
 				innerKey = "job"
 			}
@@ -68,7 +69,16 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 					d.add(inner+"/@"+preview(attr.Name.Local), innerKey+"/@"+strings.ToLower(attr.Name.Local), attr.Value)
 				}
 			}
-			if err := d.addElement(decoder, inner, innerKey); err != nil {
+			if !oneOf(roleOf(key), "title description section") {
+				err = d.addElement(decoder, inner, innerKey)
+			} else { // elements in a text are HTML
+				var content struct {
+					HTML string `xml:",innerxml"`
+				}
+				err = decoder.DecodeElement(&content, &token)
+				text.WriteString("<" + name + ">" + content.HTML + "</" + name + ">")
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -76,27 +86,28 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 }
 
 // xmlFault tells what is wrong with XML and what to change. Most often, a & or < stands for itself.
-func xmlFault(err error, open string) string {
+func xmlFault(err error) string {
 	fault := err.Error()[strings.LastIndex(err.Error(), ": ")+1:]
-	_, entity, isEntity := strings.Cut(fault, "character entity ")
-	character := []rune(html.UnescapeString(entity))
-	switch {
-	case isEntity && len(character) == 1:
+	_, entity, _ := strings.Cut(fault, "character entity ")
+	if character := []rune(html.UnescapeString(entity)); len(character) == 1 {
 		return fmt.Sprintf("%s is an entity of HTML, not of XML. Write &#%d; instead", entity, character[0])
-	case isEntity:
-		return "there's a bare & in it. Write &amp; instead"
-	case strings.Contains(fault, "after <"):
-		return "there's a bare < in it. Write &lt; instead"
-	case strings.Contains(fault, "EOF") && open != "":
-		return "it ends before " + open + " is closed. Send all of it"
-	case strings.Contains(fault, "EOF"):
-		return "there must be one root element and no text beside it"
 	}
-	return strings.TrimSpace(fault) + ". Correct this"
+	for _, hint := range [][2]string{
+		{"character entity", "Write & as &amp;"}, {"after <", "Write < as &lt;"}, {"attribute", "Put its value in quotes"},
+		{"closed by", "Close it before"}, {"unexpected EOF", "Send all of it"}, {"EOF", "Send one root element, and no text beside it"},
+	} {
+		if strings.Contains(fault, hint[0]) {
+			return strings.TrimSpace(fault) + ". " + hint[1]
+		}
+	}
+	return strings.TrimSpace(fault)
 }
 
 // plainText converts HTML, also if it is escaped as a whole, to text in which blocks are lines. Other text keeps its form.
 func plainText(source string) string {
+	if !strings.ContainsAny(source, "<&") {
+		return strings.TrimSpace(source)
+	}
 	decoded := html.UnescapeString(source)
 	for _, candidate := range []string{source, decoded} {
 		if text, isHTML := withoutTags(candidate); isHTML {
@@ -114,7 +125,7 @@ func withoutTags(source string) (text string, isHTML bool) {
 		kind = tokens.Next()
 		raw := string(tokens.Raw())
 		token := tokens.Token()
-		isEnd, isTag := kind == html.EndTagToken, token.DataAtom != 0 || token.Data == "xml" || strings.Contains(token.Data, ":")
+		isEnd, isTag := kind == html.EndTagToken, token.DataAtom != 0 || token.Data == "xml" || strings.Contains(strings.TrimSuffix(token.Data, ":"), ":")
 		switch {
 		case kind == html.CommentToken:
 			isHTML = true
