@@ -46,14 +46,18 @@ func formats() map[string]format {
 func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
 	d := reading{job: f.job, facts: map[string][]fact{}}
 	d.fields = values{}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var document any
+	_ = decoder.Decode(&document) // it's valid as a part of the body
 	var failure *apiError
 	switch f.payload {
 	case "job":
-		failure = d.readCanonical(v, raw, path)
+		failure = d.readCanonical(v, document, path)
 	case "xml":
-		failure = d.readXML(raw, path)
+		failure = d.readXML(document, path)
 	default:
-		d.addJSON("jsonLd", "", decodeJSON(raw))
+		d.addJSON("jsonLd", "", document)
 	}
 	if failure == nil && d.jobs != 1 {
 		failure = badDocument(path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
@@ -66,24 +70,24 @@ func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *api
 
 // readCanonical adds the facts of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
 // dollars if it names no currency. Fields with the name of an update key are checked like those of a patch.
-func (d *reading) readCanonical(v Variant, raw json.RawMessage, path []any) *apiError {
-	var job map[string]json.RawMessage
-	if json.Unmarshal(raw, &job) != nil || job == nil {
-		return typeFailure("object", raw, path)
+func (d *reading) readCanonical(v Variant, document any, path []any) *apiError {
+	job, isObject := document.(map[string]any)
+	if !isObject {
+		return typeFailure("object", encode(document), path)
 	}
 	d.jobs, d.currency = 1, "USD"
 	facts := "jobTitle jobDescription countries languages"
-	if job["currency"] != nil {
+	if currency := job["currency"]; currency != nil && currency != "USD" || job["rateAmount"] != nil {
 		facts += " pricePerHour pricePerLabel fixedPrice"
 	}
 	var issues []issue
 	for _, name := range slices.Sorted(maps.Keys(job)) {
 		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == name })
-		if i < 0 || oneOf(name, facts) || typeOf(job[name]) == "null" {
-			d.addJSON("job."+name, "job/"+strings.ToLower(name), decodeJSON(job[name]))
+		if i < 0 || oneOf(name, facts) || job[name] == nil {
+			d.addJSON("job."+name, "job/"+strings.ToLower(name), job[name])
 			continue
 		}
-		decoded, problems := v.decode(updateFields()[i], job[name])
+		decoded, problems := v.decode(updateFields()[i], encode(job[name]))
 		for _, problem := range problems { // the path ends with the field's name
 			at, _ := problem["path"].([]any)
 			problem["path"] = slices.Concat(path, at)
@@ -94,14 +98,6 @@ func (d *reading) readCanonical(v Variant, raw json.RawMessage, path []any) *api
 		return badRequest("The job object has invalid fields. No draft was made.", details{"issues": issues})
 	}
 	return nil
-}
-
-// decodeJSON decodes valid JSON and keeps the form of numbers.
-func decodeJSON(raw json.RawMessage) (value any) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	_ = decoder.Decode(&value)
-	return value
 }
 
 // fillFromDescription parses the document's description and fills the fields that the document does not set. Where the two
@@ -118,7 +114,6 @@ func (m imported) fillFromDescription() parsed {
 		read.doubt("jobTitle", "The document has no title; this one is from its description.")
 	}
 	if m.otherPay {
-		m.doubt(rateKey(m.fields.text("paymentType")), "The document has other pay.")
 		read.doubtPay("The document has other pay.")
 	}
 	paymentType := m.fields.text("paymentType")

@@ -158,9 +158,6 @@ func (d *reading) setPay() {
 	if oneOf(strings.ToLower(d.texts("unit", " ")), "hour hourly hr hur") {
 		paymentType = payPerHour
 	}
-	if least == most {
-		amount, least, most = cmp.Or(amount, least), "", ""
-	}
 	number := cmp.Or(amount, least)
 	rate, err := strconv.ParseFloat(number, 64)
 	isRate := err == nil && rate > 0 && strings.Trim(number, "0123456789.") == ""
@@ -176,18 +173,15 @@ func (d *reading) setPay() {
 		reason = "Rates are in US dollars; the currency here is " + currency + "."
 	case paymentType == "" || !isRate || amount != "" && least+most != "":
 		reason = "This isn't one plain rate per hour; OpenTrain may read more."
-	case least != "":
+	case least != most:
 		read.doubt(rateKey(paymentType), fmt.Sprintf("The document gives a range from %s to %s; this is its lower end.", least, most))
-	}
-	key := rateKey(read.fields.text("paymentType"))
-	if reason == "" && d.fields.has(key) && d.fields[key] != read.fields[key] {
-		reason = notUsed
 	}
 	if reason != "" {
 		d.otherPay = reason != notRead
 		d.report(reason, all...)
 		return
 	}
+	key := rateKey(read.fields.text("paymentType"))
 	d.fields["paymentType"], d.fields[key] = read.fields["paymentType"], read.fields[key]
 	d.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return !oneOf(g.Field, "paymentType "+key) })
 	for _, part := range read.unmapped {

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -13,10 +12,10 @@ import (
 )
 
 // readXML adds the facts of an XML document. It is Unicode, whatever encoding it declares.
-func (d *reading) readXML(raw json.RawMessage, path []any) *apiError {
-	var source string
-	if typeOf(raw) != "string" || json.Unmarshal(raw, &source) != nil {
-		return typeFailure("string", raw, path)
+func (d *reading) readXML(document any, path []any) *apiError {
+	source, isText := document.(string)
+	if !isText {
+		return typeFailure("string", encode(document), path)
 	}
 	decoder := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(source, "\ufeff")))
 	decoder.CharsetReader = func(_ string, text io.Reader) (io.Reader, error) { return text, nil }
