@@ -10,10 +10,12 @@ import (
 	"strings"
 )
 
-// The limits of a document: its parts, and how many are listed as unmapped.
+// The limits of a document.
 const (
 	maxTokens   = 10_000
+	maxPath     = 2000 // of a part, in bytes
 	maxUnmapped = 200
+	tooLarge    = "it's too long or nested too deeply. Send one job only"
 )
 
 // The reasons why a part of a document sets no field.
@@ -26,7 +28,7 @@ const (
 type imported struct {
 	parsed
 	otherPay bool // the document has pay that set no field
-	more     int  // parts that are unmapped too
+	reported int  // parts that set no field
 }
 
 // format is an import format: the key of the body that holds its document, and what describes a job in it.
@@ -59,11 +61,14 @@ func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *api
 	default:
 		d.addJSON("jsonLd", "", document)
 	}
-	if failure == nil && d.jobs != 1 {
+	switch {
+	case failure != nil:
+	case d.tokens > maxTokens:
+		failure = badDocument(path, "The document cannot be read: %s.", tooLarge)
+	case d.jobs != 1:
 		failure = badDocument(path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
-	}
-	if failure == nil {
-		d.settle()
+	default:
+		d.setFields()
 	}
 	return d.imported, failure
 }
@@ -159,12 +164,11 @@ func (p *parsed) doubtPay(reason string) {
 // report records facts that set no field. The last entry counts those that there's no room for.
 func (m *imported) report(reason string, facts ...fact) {
 	for _, f := range facts {
-		if len(m.unmapped) < maxUnmapped {
-			m.unmapped = append(m.unmapped, unmapped{Path: f.path, Reason: reason, ValuePreview: preview(f.text)})
-			continue
+		if m.reported++; m.reported <= maxUnmapped {
+			m.unmapped = append(m.unmapped, unmapped{f.path, reason, preview(f.text)})
+		} else {
+			m.unmapped[maxUnmapped-1] = unmapped{"…", fmt.Sprintf("%d more parts set no field.", m.reported-maxUnmapped+1), ""}
 		}
-		m.more++
-		m.unmapped[maxUnmapped-1] = unmapped{Path: "…", Reason: fmt.Sprintf("%d more parts set no field.", m.more+1)}
 	}
 }
 

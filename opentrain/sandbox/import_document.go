@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // rolesText lists the roles of the parts of documents by the end of their path from the job on, in lower case and without
@@ -17,24 +16,16 @@ import (
 //go:embed import_roles.txt
 var rolesText string
 
-var roles = sync.OnceValue(func() map[string]string {
-	roles := map[string]string{}
+func roleOf(path string) string {
 	for line := range strings.Lines(rolesText) {
-		role, paths, _ := strings.Cut(line, ":")
-		for path := range strings.FieldsSeq(paths) {
-			roles[path] = role
+		role, ends, _ := strings.Cut(line, ":")
+		for end := range strings.FieldsSeq(ends) {
+			if strings.HasSuffix(path, end) && strings.HasSuffix("/"+path, "/"+end) {
+				return role
+			}
 		}
 	}
-	return roles
-})
-
-func roleOf(path string) string {
-	role, more := "", true
-	for role == "" && more {
-		role = roles()[path]
-		_, path, more = strings.Cut(path, "/")
-	}
-	return role
+	return ""
 }
 
 // fact is a text of a document.
@@ -43,10 +34,13 @@ type fact struct{ path, text string }
 // reading is a document that is being read.
 type reading struct {
 	imported
-	job, currency string            // what an object or element that describes a job is called; that of amounts without one
-	jobs, tokens  int               // how many were read
-	open, heading string            // the path of the element that is open; the heading of a section
-	facts         map[string][]fact // by role
+	job      string            // the names of the elements, or the type of the object, that describe a job
+	jobs     int               // how many there are
+	tokens   int               // how many were read
+	open     string            // the path of the element that is open
+	heading  string            // that of the next section
+	currency string            // that of amounts without one
+	facts    map[string][]fact // by role
 }
 
 // add adds a fact under its role, as plain text, or reports it.
@@ -72,8 +66,9 @@ func (d *reading) add(path, key, text string) {
 
 // addJSON adds the facts of a JSON value.
 func (d *reading) addJSON(path, key string, value any) {
-	if d.tokens++; d.tokens > maxTokens || len(path) > 2000 {
-		value = "…"
+	if d.tokens++; d.tokens > maxTokens || len(path) > maxPath {
+		d.tokens = maxTokens + 1
+		return
 	}
 	switch value := value.(type) {
 	case map[string]any:
@@ -104,8 +99,8 @@ func (d *reading) addJSON(path, key string, value any) {
 	}
 }
 
-// settle sets the fields from the facts.
-func (d *reading) settle() {
+// setFields sets the fields from the facts.
+func (d *reading) setFields() {
 	for _, other := range [][2]string{{"title", "name"}, {"countries", "office"}} { // applicants needn't be where the office is
 		if d.facts[other[0]] == nil {
 			d.facts[other[0]], d.facts[other[1]] = d.facts[other[1]], nil
@@ -154,7 +149,7 @@ func (d *reading) setPlaces(key string, kind kind) {
 func (d *reading) setPay() {
 	amount, least, most := d.texts("amount", " and "), d.texts("least", " and "), d.texts("most", " and ")
 	all := slices.Concat(d.facts["amount"], d.facts["least"], d.facts["most"], d.facts["currency"], d.facts["unit"])
-	currency, paymentType := cmp.Or(d.texts("currency", " and "), d.currency, "not given"), d.fields.text("paymentType")
+	currency, paymentType := cmp.Or(strings.ToUpper(d.texts("currency", ", ")), d.currency, "not given"), d.fields.text("paymentType")
 	if oneOf(strings.ToLower(d.texts("unit", " ")), "hour hourly hr hur") {
 		paymentType = payPerHour
 	}
@@ -165,7 +160,7 @@ func (d *reading) setPay() {
 	switch {
 	case amount+least+most == "":
 		reason = notRead
-	case amount != "" && !isRate && len(all) == 1:
+	case amount != "" && !isRate && len(all) == 1 && len(amount) < 1000:
 		if read = parse(amount); !read.fields.has(rateKey(read.fields.text("paymentType"))) {
 			reason = "This sandbox reads no rate in US dollars here; OpenTrain may."
 		}

@@ -36,8 +36,8 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 	for {
 		d.open = path
 		token, err := decoder.Token()
-		if d.tokens++; d.tokens > maxTokens || strings.Count(path, "/") > 64 {
-			return errors.New("it's too long, or more than 64 elements are inside each other. Send one job only")
+		if d.tokens++; d.tokens > maxTokens || len(path) > maxPath || strings.Count(path, "/") > 64 {
+			return errors.New(tooLarge)
 		}
 		switch token := token.(type) {
 		case nil:
@@ -59,7 +59,7 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 			inner, innerKey := strings.TrimPrefix(path+"/"+name, "/"), ""
 			if key != "" {
 				innerKey = key + "/" + strings.ToLower(name)
-			} else if oneOf(name, d.job) {
+			} else if oneOf(strings.ToLower(name), strings.ToLower(d.job)) {
 				d.jobs++
 				innerKey = "job"
 			}
