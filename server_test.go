@@ -111,5 +111,5 @@ func ExampleNewHTTPHandler() {
 	server.Close()
 	// Output:
 	// market_041 Bounding Boxes for Night-Time Street Scenes
-	// market_008 Shelf Photo Bounding Boxes
+	// market_008 Shelf photos: box every product
 }

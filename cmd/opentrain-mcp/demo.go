@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -19,15 +22,28 @@ type demoCommand struct {
 // Run posts a job in the sandbox. Without a terminal it answers itself.
 func (c demoCommand) Run(ctx context.Context, std streams) error {
 	v, _ := build()
-	var human demo.Human = demo.Sample{Out: std.out}
-	if !c.Yes && term.IsTerminal(int(std.in.Fd())) {
-		human = demo.NewTerminal(std.in, std.out)
+	cfg := demo.Config{
+		Description: c.Description, Variant: sandbox.Variant(c.Variant), Version: v,
+		Screen: demo.NewScreen(std.out, os.Getenv), Program: program(),
 	}
-	err := demo.Run(ctx, demo.Config{
-		Description: c.Description, Variant: sandbox.Variant(c.Variant), Version: v, Out: std.out, Human: human,
-	})
-	if errors.Is(err, demo.ErrNotPublished) {
-		return nil // the human's choice, already printed
+	if !c.Yes && term.IsTerminal(int(std.in.Fd())) {
+		cfg.Answers = std.in
+	}
+	err := demo.Run(ctx, cfg)
+	switch {
+	case errors.Is(err, demo.ErrCanceled):
+		return exit(exitCanceled)
+	case errors.Is(err, demo.ErrNoInput), errors.Is(err, demo.ErrStopped):
+		return exit(exitFailure)
 	}
 	return err
+}
+
+// program is the path of this program, "" if "go run" built it for this run alone.
+func program() string {
+	path, err := os.Executable()
+	if err != nil || strings.Contains(path, string(filepath.Separator)+"go-build") {
+		return ""
+	}
+	return path
 }

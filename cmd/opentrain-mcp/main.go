@@ -34,7 +34,7 @@ type commands struct {
 	Stdio   stdioCommand   `cmd:"" default:"withargs" help:"Serve one host over standard input and output (default)."`
 	HTTP    httpCommand    `cmd:"" name:"http" help:"Serve many remote callers over Streamable HTTP and SSE."`
 	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, from start to finish, and show every call."`
-	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox API, for curl and other clients."`
+	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox: its API for curl and other clients, its pages for browsers."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -47,8 +47,9 @@ type streams struct {
 }
 
 const (
-	exitFailure = 1
-	exitUsage   = 2
+	exitFailure  = 1
+	exitUsage    = 2
+	exitCanceled = 130 // as shells say it of a program that Ctrl-C ended
 )
 
 // lastLines is how long the end waits for a reader of standard error.
@@ -113,6 +114,9 @@ func run(std streams, args []string) (code int) {
 
 // fail prints an error and returns the exit code. The error may repeat values from outside.
 func fail(std streams, err error) int {
+	if status, said := errors.AsType[exit](err); said {
+		return int(status)
+	}
 	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(err.Error(), 4000))
 	if _, usage := errors.AsType[usageError](err); usage {
 		fmt.Fprintln(std.err, "Run opentrain-mcp --help for the commands and settings.")
@@ -147,8 +151,11 @@ func defaults() kong.Vars {
 	}
 }
 
-// exit is how --help leaves the parser.
+// exit ends the program without another word: --help, and a command that has said why.
 type exit int
+
+// Error implements error.
+func (e exit) Error() string { return "exit status " + strconv.Itoa(int(e)) }
 
 type versionCommand struct{}
 

@@ -4,45 +4,54 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
-// TestDemoWithoutTerminal runs the README's first command.
+// demoDone is the demo's last heading but one.
+const demoDone = "Done. Your job is live in the sandbox, and search finds it."
+
+// TestDemoWithoutTerminal runs the README's first command. A pipe gets no colors, and no terminal's answers.
 func TestDemoWithoutTerminal(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"demo"}, {"demo", "--variant", "reference"},
 		{"demo", "--yes", "Label 500 chest X-rays for a fixed price of $2,500"}} {
 		cmd := exec.Command(binary, args...)
-		cmd.Env = environment(t)
+		cmd.Env = append(environment(t), "TERM=xterm-256color")
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "Done: job job_1 is live and search finds it.") {
+		if err != nil || !strings.Contains(string(out), demoDone) || bytes.Contains(out, []byte("\x1b")) {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
 		for _, tool := range []string{"create_draft", "patch_draft", "publish", "search_jobs"} {
-			if !regexp.MustCompile(`(?m)^» opentrain_` + tool + ` \{.*  →  .* \([\d.]+ ms\)$`).Match(out) {
+			if !strings.Contains(string(out), "» opentrain_"+tool+"\n") {
 				t.Errorf("%v: no line shows %s\n%s", args, tool, out)
 			}
+		}
+		if command := "claude mcp add opentrain -- \"" + binary + "\""; !strings.Contains(string(out), command) {
+			t.Errorf("%v: %q is not shown\n%s", args, command, out)
 		}
 	}
 }
 
-// TestDemoInATerminal answers the demo's questions at a terminal.
-func TestDemoInATerminal(t *testing.T) {
-	t.Parallel()
+// demoAtTerminal runs the demo in a terminal with so many columns. It types each answer after its prompt.
+func demoAtTerminal(t *testing.T, columns int, environ []string, description string, typing [][2]string) (screen string, code int) {
+	t.Helper()
 	script, err := exec.LookPath("script")
 	if err != nil {
 		t.Skip("no script command here to make a terminal; .ci/run has it")
 	}
-	cmd := exec.Command(script, "-qec", binary+" demo", "/dev/null")
-	cmd.Env = environment(t)
+	cmd := exec.Command(script, "-qec", fmt.Sprintf("stty cols %d; exec %s demo %s", columns, binary, description), "/dev/null")
+	cmd.Env = append(environment(t), environ...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer stdin.Close()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -51,23 +60,86 @@ func TestDemoInATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen bytes.Buffer
-	screen := bufio.NewReader(io.TeeReader(stdout, &seen))
-	for _, step := range []struct{ prompt, typed string }{
-		{"or the name): ", "nonsense"}, {"or the name): ", "2"}, {"or the name): ", "number of files"}, {"(yes or no): ", "yes"},
-	} {
-		waitFor(t, screen, step.prompt, &seen)
-		if _, err := io.WriteString(stdin, step.typed+"\n"); err != nil {
+	shown := bufio.NewReader(io.TeeReader(stdout, &seen))
+	for _, step := range typing {
+		waitFor(t, shown, step[0], &seen)
+		if _, err := io.WriteString(stdin, step[1]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	waitFor(t, screen, "Done: job job_1 is live and search finds it.", &seen)
-	stdin.Close()
-	io.Copy(io.Discard, screen) //nolint:errcheck // a closed terminal ends with an error
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, seen.String())
+	io.Copy(io.Discard, shown) //nolint:errcheck // a closed terminal ends with an error
+	cmd.Wait()                 //nolint:errcheck // the exit code is looked at
+	return strings.ReplaceAll(seen.String(), "\r\n", "\n"), cmd.ProcessState.ExitCode()
+}
+
+// The ends of the demo's prompts.
+const (
+	whichOne = "(number or name):"
+	yesOrNo  = "(yes or no):"
+)
+
+// TestDemoInATerminal answers the demo's questions at terminals of several widths, with colors and without.
+func TestDemoInATerminal(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		columns int
+		environ string
+		color   bool
+	}{
+		"narrow": {40, "TERM=xterm-256color", true}, "usual": {80, "TERM=xterm", true}, "wide": {120, "TERM=screen", true},
+		"NO_COLOR": {80, "NO_COLOR=yes", false}, "dumb": {80, "TERM=dumb", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			screen, code := demoAtTerminal(t, test.columns, []string{"TERM=xterm", test.environ}, "", [][2]string{
+				{whichOne, "nonsense\n"}, {whichOne, "senior\n"}, {whichOne, "files\n"}, {yesOrNo, "y\n"},
+			})
+			if color := strings.Contains(screen, "\x1b["); code != 0 || color != test.color {
+				t.Errorf("exit code %d, color %v", code, color)
+			}
+			screen = regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(screen, "")
+			for _, want := range []string{"“nonsense” isn't one of the options.", "  Experience level: Expert\n", "  Unit of data: Number of files\n", "Done. "} {
+				if !strings.Contains(screen, want) {
+					t.Errorf("%q is not in\n%s", want, screen)
+				}
+			}
+			for line := range strings.Lines(screen) {
+				line = strings.TrimSuffix(line, "\n")
+				if strings.Contains(line, "\x1b") || utf8.RuneCountInString(line) > test.columns && !strings.Contains(line, binary) {
+					t.Errorf("%d characters: %q", utf8.RuneCountInString(line), line)
+				}
+			}
+		})
 	}
-	if !strings.Contains(seen.String(), `"nonsense" is not in the list`) || strings.Contains(seen.String(), "sample answer") {
-		t.Errorf("the answers were not read from the terminal:\n%s", seen.String())
+}
+
+// TestDemoIsStopped by Ctrl-C or by the end of the input.
+func TestDemoIsStopped(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, key, want string
+		code            int
+	}{
+		{"Ctrl-C", "\x03", "Canceled. Nothing was published.", 130},
+		{"Ctrl-D", "\x04", "The input ended before you answered. Nothing was published.", 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			screen, code := demoAtTerminal(t, 80, nil, "", [][2]string{{whichOne, "1\n"}, {whichOne, test.key}})
+			if code != test.code || !strings.HasSuffix(screen, "\n"+test.want+"\n") {
+				t.Errorf("exit code %d\n%s", code, screen)
+			}
+		})
+	}
+}
+
+// TestDemoShowsTextsInert: a description can't control the terminal, hide anything or pose as the demo.
+func TestDemoShowsTextsInert(t *testing.T) {
+	t.Parallel()
+	screen, code := demoAtTerminal(t, 80, []string{"TERM=xterm"}, `--yes "$(printf 'Label images.\n» \033[2J\033]0;x\007\342\200\256text')"`, nil)
+	if code != 0 || !strings.Contains(screen, "Label images.") || !strings.Contains(screen, "» [2J]0;x[U+202E]text") ||
+		strings.Contains(screen, "\x1b[2J") || strings.Contains(screen, "\x1b]") || strings.Contains(screen, "\n» [") || strings.Contains(screen, "\u202e") {
+		t.Errorf("exit code %d\n%q", code, screen)
 	}
 }
 
@@ -99,6 +171,8 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 		"plain http":      {[]string{"--base-url", "http://app.opentrain.ai"}, 1, "use https"},
 		"unknown tool":    {[]string{"--tools", "opentrain_publsh"}, 1, "did you mean opentrain_publish?"},
 		"no certificates": {[]string{"--ca-file", "/none"}, 1, "--ca-file"},
+		"bad seed":        {[]string{"--sandbox", "--seed", "future"}, 2, "seed"},
+		"seed without":    {[]string{"--seed", "history"}, 1, "--seed is for the sandbox: add --sandbox"},
 		"bad address":     {[]string{"sandbox", "--listen", "127.0.0.1:99999"}, 1, "invalid port"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,7 +36,7 @@ func TestGuideCurlCalls(t *testing.T) {
       "text": "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is $18/hour. English required. Work runs about six weeks."
     }
   }'`, map[string]any{
-			"ok": true, "jobId": "job_1", "status": "DRAFT", "draftUrl": "https://app.opentrain.ai/job-post?job=job_1",
+			"ok": true, "jobId": "job_1", "status": "DRAFT", "draftUrl": base + "/job-post?job=job_1",
 			"validation.publishReady": false, "validation.issueCount": 0.0, "validation.missingFieldCount": 2.0,
 			"validation.missingFields.0": "experienceLevel", "validation.missingFields.1": "dataVolumeUnit",
 			"missingFields.0.field": "experienceLevel", "missingFields.0.label": "Experience level",
@@ -58,7 +58,7 @@ func TestGuideCurlCalls(t *testing.T) {
 		{`curl -sS -X POST https://app.opentrain.ai/api/public/v1/jobs/<JOB_ID>/publish \
   -H "Authorization: Bearer $OT_API_TOKEN"`, map[string]any{
 			"ok": true, "status": "OPEN", "alreadyPublished": false,
-			"jobUrl": "https://app.opentrain.ai/jobs/job_1", "sideEffects.dispatched": true,
+			"jobUrl": base + "/jobs/job_1", "sideEffects.dispatched": true,
 		}},
 		{`curl -sS "https://app.opentrain.ai/api/public/v1/jobs?q=bounding+boxes&payType=PAY_PER_HOUR&limit=20"`,
 			map[string]any{"jobs.0.id": "job_1", "jobs.0.pay.hourlyRate": 18.0}},
@@ -71,7 +71,7 @@ func TestGuideCurlCalls(t *testing.T) {
   -H "Authorization: Bearer $OT_API_TOKEN" \
   -H "Content-Type: application/json" \
   -d '{"freelancerId": "<FREELANCER_ID>"}'`, map[string]any{"ok": true, "jobId": "job_1", "alreadyInvited": false}},
-		{`curl -sS "https://app.opentrain.ai/api/public/v1/jobs/facets"`, map[string]any{"totalJobs": 42.0}},
+		{`curl -sS "https://app.opentrain.ai/api/public/v1/jobs/facets"`, map[string]any{"totalJobs": 43.0}},
 		{`curl -sS "https://app.opentrain.ai/api/public/v1/jobs/changes?since=2026-06-01T00:00:00Z"`,
 			map[string]any{"since": "2026-06-01T00:00:00.000Z"}},
 		{`curl -sS -X POST https://app.opentrain.ai/api/public/v1/jobs/<JOB_ID>/close \

@@ -64,6 +64,7 @@ func libraries() map[string][]string {
 		"github.com/invopop/jsonschema":      {"schema"},
 		"github.com/prometheus":              {"internal/metrics"},
 		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
+		"github.com/clipperhouse":            {"internal/demo"},
 	}
 }
 

@@ -94,8 +94,9 @@ func stable(text string) string {
 	confirmation := regexp.MustCompile(`(confirmationToken\\?": ?\\?")[A-Za-z0-9_-]{40,}`)
 	requestID := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	listed := regexp.MustCompile(`(listed at )[0-9TZ:-]+`)
+	key := regexp.MustCompile(`mcp-[a-z2-7]{24}`) // of the day
 	text = listed.ReplaceAllString(confirmation.ReplaceAllString(text, "${1}<confirmation>"), "${1}<time>")
-	return requestID.ReplaceAllString(text, "<request>")
+	return key.ReplaceAllString(requestID.ReplaceAllString(text, "<request>"), "<key>")
 }
 
 // compare compares the outputs of a tool with its file.

@@ -10,10 +10,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -30,6 +28,9 @@ import (
 const SampleDescription = "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is " +
 	"$18/hour. English required. Work runs about six weeks."
 
+// check begins a remark on a guess.
+const check = "Please check the"
+
 // maxSteps ends a loop that goes on forever.
 const maxSteps = 50
 
@@ -38,15 +39,15 @@ type Config struct {
 	Description string // "" means SampleDescription
 	Variant     sandbox.Variant
 	Version     string
-	Out         io.Writer
-	// Human answers the questions.
-	Human Human
+	Screen      Screen
+	// Answers are a person's, one in each line. Nil means sample answers.
+	Answers io.Reader
+	// Program is the path of this program, "" if it was built for this run alone.
+	Program string
 }
 
-// ErrNotPublished means that the human didn't want the job published.
-var ErrNotPublished = errors.New("the job was not published")
-
-// Run posts a job and finds it again.
+// Run posts a job and finds it again. It also returns nil when the person doesn't want the job published. The person
+// has read about ErrCanceled, ErrNoInput and ErrStopped.
 func Run(ctx context.Context, cfg Config) error {
 	cfg.Description = cmp.Or(cfg.Description, SampleDescription)
 	host, stop, err := connect(ctx, cfg)
@@ -54,21 +55,18 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer stop()
-	r := run{Config: cfg, host: host}
-	r.print("A job description becomes a live job, in the sandbox: nothing is real, no account is needed.\n"+
-		"Each line with » is one call that an AI agent makes over MCP; ? is a question for its human.\n\nDescription:\n  "+
-		"%s\n\n", cfg.Description)
-	next, err := r.call(ctx, tool.CreateDraft, map[string]any{"description": cfg.Description})
-	for step := 0; err == nil && next.Action != tool.Done; step++ {
-		if step == maxSteps {
-			return fmt.Errorf("the loop didn't end after %d steps", maxSteps)
-		}
-		next, err = r.step(ctx, next)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	r := run{Config: cfg, person: person{screen: cfg.Screen, lines: lines(ctx, cfg.Answers)}, host: host, told: map[string]bool{}}
+	err = r.loop(ctx)
+	switch {
+	case ctx.Err() != nil:
+		err = ErrCanceled
+		r.Screen.show("", plain, "Canceled. "+r.outcome())
+	case errors.Is(err, ErrNoInput):
+		r.Screen.show("", plain, "The input ended before you answered. "+r.outcome())
 	}
-	if err != nil {
-		return err
-	}
-	return r.finish()
+	return err
 }
 
 // connect starts the server on the sandbox and a client on the server.
@@ -113,140 +111,187 @@ func connect(ctx context.Context, cfg Config) (*client.Client, func(), error) {
 // run is one posting loop.
 type run struct {
 	Config
-	host *client.Client
+	person person
+	host   *client.Client
 
-	jobID, jobURL string // once published
-	found         bool   // the job was found by search
+	jobID, jobURL string          // once published
+	publishing    bool            // the job may be live
+	position      int             // of the job in the search, from 1
+	told          map[string]bool // remarks that the person has read
+}
+
+// loop does what each result says comes next, until nothing is left to do.
+func (r *run) loop(ctx context.Context) error {
+	r.introduce()
+	next, err := r.call(ctx, tool.CreateDraft, map[string]any{"description": r.Description})
+	for step := 0; err == nil && next.Action != tool.Done; step++ {
+		if step == maxSteps {
+			return fmt.Errorf("the loop didn't end after %d steps", maxSteps)
+		}
+		next, err = r.step(ctx, next)
+	}
+	if err != nil {
+		return err
+	}
+	return r.finish()
 }
 
 // step does what a result said comes next.
 func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 	switch next.Action {
 	case tool.AskHuman:
-		r.print("\n? %s\n", next.Question)
-		if next.Note != "" {
-			r.print("  %s\n", next.Note)
-		}
-		arguments, err := r.answers(ctx, next)
+		answers, err := r.person.answers(ctx, next)
 		if err != nil {
 			return next, err
 		}
-		return r.call(ctx, next.Tool, arguments)
+		after, err := r.call(ctx, next.Tool, withAnswers(next, answers))
+		if refused, ok := errors.AsType[refusal](err); ok && r.Answers != nil {
+			r.Screen.show("  ", plain, refused.words)
+			return next, nil // and ask again
+		}
+		return after, err
 	case tool.ConfirmWithHuman:
-		r.show(next)
-		yes, err := r.Human.Confirm(ctx, "Publish this job?")
+		r.review(next)
+		yes, err := r.person.confirm(ctx, "Publish this job?", next.Note)
 		if err != nil {
 			return next, err
 		}
 		if !yes {
-			r.print("\nThe job stays a draft; nothing was published.\n")
-			return next, ErrNotPublished
+			r.Screen.blank()
+			r.Screen.show("", plain, "OK. The job stays a draft. "+r.outcome())
+			return tool.Next{Action: tool.Done}, nil
 		}
+		r.publishing = true
 		return r.call(ctx, next.Tool, next.Arguments)
 	case tool.CallTool:
 		return r.call(ctx, next.Tool, next.Arguments)
-	default:
-		return next, fmt.Errorf("the server says %s: %s", next.Action, next.Problem)
+	default: // what is wrong with the job was shown
+		r.Screen.blank()
+		r.Screen.show("", plain, "The demo ends here. "+r.outcome()+" Change the description and run it again.")
+		return next, ErrStopped
 	}
 }
 
-// answers asks the human for every value that a question wants, and puts them in the place of their placeholders.
-func (r *run) answers(ctx context.Context, next tool.Next) (arguments map[string]any, err error) {
-	inputs := tool.Map(next.Inputs, func(i tool.Input) Input { return Input{i, true} })
-	if len(inputs) == 0 {
-		inputs = []Input{{Input: tool.Input{Key: next.Field, Type: next.Type, Options: next.Options}}}
+// refusal is what a tool said about a call that failed.
+type refusal struct{ tool, words string }
+
+// Error implements error.
+func (r refusal) Error() string { return r.tool + ": " + r.words }
+
+// refusalOf puts a failed call into words for a person. Its text tells a model what to do, which a person can't.
+func refusalOf(name string, result *mcp.CallToolResult) refusal {
+	type problem struct {
+		Message string `json:"message"`
 	}
-	filled := text.JSON(next.Arguments)
-	for _, input := range inputs {
-		placeholder := tool.Answer
-		if input.Named {
-			placeholder = tool.AnswerTo(input.Key)
-		}
-		value, err := r.Human.Answer(ctx, input)
-		if err != nil {
-			return nil, err
-		}
-		filled = strings.ReplaceAll(filled, text.JSON(placeholder), text.JSON(value))
+	var failure struct {
+		Error struct {
+			Details struct{ Problems, Issues []problem }
+		} `json:"opentrain/error"`
 	}
-	err = json.Unmarshal([]byte(filled), &arguments)
-	return arguments, err
+	if json.Unmarshal([]byte(text.JSON(result.Meta)), &failure) == nil {
+		details := failure.Error.Details
+		for _, found := range slices.Concat(details.Problems, details.Issues) {
+			what, _, _ := strings.Cut(found.Message, ";")
+			what, _, _ = strings.Cut(what, ". ")
+			return refusal{name, "OpenTrain can't use that: " + text.Sentence(what)}
+		}
+	}
+	headline, _, _ := strings.Cut(textOf(result), "\n")
+	return refusal{name, headline}
 }
 
-// call makes one MCP call, shows it in one line, and returns what comes next.
+func textOf(result *mcp.CallToolResult) string {
+	if len(result.Content) > 0 {
+		if content, ok := result.Content[0].(mcp.TextContent); ok {
+			return content.Text
+		}
+	}
+	return ""
+}
+
+// call makes one MCP call, shows what it sends and what comes back, and returns what comes next.
 func (r *run) call(ctx context.Context, name string, arguments map[string]any) (tool.Next, error) {
 	var request mcp.CallToolRequest
 	request.Params.Name, request.Params.Arguments = name, arguments
-	start := time.Now()
+	r.Screen.blank()
+	r.Screen.show("» ", accent, name)
+	r.showArguments(arguments)
 	result, err := r.host.CallTool(ctx, request)
 	if err != nil {
 		return tool.Next{}, fmt.Errorf("%s: %w", name, err)
 	}
-	words := ""
-	if len(result.Content) > 0 {
-		if content, ok := result.Content[0].(mcp.TextContent); ok {
-			words = content.Text
-		}
-	}
-	headline, _, _ := strings.Cut(words, "\n")
-	r.print("» %s %s  →  %s (%.1f ms)\n", name, oneLine(arguments, 70), headline, float64(time.Since(start).Microseconds())/1000)
 	if result.IsError {
-		return tool.Next{}, fmt.Errorf("%s failed: %s", name, words)
+		return tool.Next{}, refusalOf(name, result)
 	}
-	return r.read([]byte(text.JSON(result.StructuredContent)))
-}
-
-// read takes out of a result what the demo needs.
-func (r *run) read(structured []byte) (tool.Next, error) {
-	var out struct {
-		JobID     string `json:"jobId"`
-		JobURL    string `json:"jobUrl"`
-		Published bool   `json:"published"`
-		Jobs      []struct {
-			ID    string `json:"id"`
-			Title string `json:"title"`
-		} `json:"jobs"`
-		Next tool.Next `json:"next"`
+	var out output
+	if err := json.Unmarshal([]byte(text.JSON(result.StructuredContent)), &out); err != nil {
+		return tool.Next{}, fmt.Errorf("%s: the result can't be read: %w", name, err)
 	}
-	if err := json.Unmarshal(structured, &out); err != nil {
-		return tool.Next{}, fmt.Errorf("the result can't be read: %w", err)
-	}
-	if out.Published {
-		r.jobID, r.jobURL = out.JobID, out.JobURL
-	}
-	for i, job := range out.Jobs {
-		if job.ID == r.jobID {
-			r.found = true
-			r.print("  Found at position %d: %s\n", i+1, job.Title)
-		}
-	}
+	headline, _, _ := strings.Cut(textOf(result), "\n")
+	r.read(out, headline)
 	return out.Next, nil
 }
 
-// show prints the finished draft for the human's yes or no.
-func (r *run) show(next tool.Next) {
-	r.print("\nThe draft is complete:\n")
-	if next.Show != nil {
-		for _, key := range slices.Sorted(maps.Keys(next.Show.Fields)) {
-			r.print("  %-18s %s\n", key, oneLine(next.Show.Fields[key], 100))
-		}
-		for _, guess := range next.Show.Guesses {
-			r.print("  Guess to check:    %s\n", oneLine(guess, 100))
-		}
-	}
-	if next.Note != "" {
-		r.print("  %s\n", next.Note)
-	}
+// output is what the demo needs of any tool's result.
+type output struct {
+	JobID     string `json:"jobId"`
+	JobURL    string `json:"jobUrl"`
+	Published bool   `json:"published"`
+	Jobs      []struct {
+		ID string `json:"id"`
+	} `json:"jobs"`
+	Reasons             []string      `json:"reasons"`
+	Issues              []tool.Remark `json:"issues"`
+	Warnings            []tool.Remark `json:"warnings"`
+	UnmappedFields      []tool.Remark `json:"unmappedFields"`
+	LowConfidenceFields []tool.Remark `json:"lowConfidenceFields"`
+	Next                tool.Next     `json:"next"`
 }
 
+// read takes out of a result what the demo needs, and shows it.
+func (r *run) read(out output, headline string) {
+	if out.Published {
+		r.jobID, r.jobURL = out.JobID, out.JobURL
+	}
+	if out.Jobs != nil {
+		headline = "The search found " + text.Count(len(out.Jobs), "job") + "."
+	}
+	for i, job := range out.Jobs {
+		if job.ID == r.jobID {
+			r.position = i + 1
+			headline += fmt.Sprintf(" Yours is number %d.", r.position)
+		}
+	}
+	r.Screen.show("  ", plain, headline)
+	r.tell("", slices.Concat(sentences(out.Reasons), out.Issues, out.Warnings))
+	r.tell("Not used:", out.UnmappedFields)
+	r.tell(check, out.LowConfidenceFields)
+}
+
+// finish says how it ended, and what to do next.
 func (r *run) finish() error {
 	switch {
+	case !r.publishing:
 	case r.jobID == "":
 		return errors.New("the loop ended without a live job")
-	case !r.found:
+	case r.position == 0:
 		return fmt.Errorf("job %s is live, but search didn't find it", r.jobID)
+	default:
+		r.Screen.blank()
+		r.Screen.show("", bold, "Done. Your job is live in the sandbox, and search finds it.")
+		if r.jobURL != "" {
+			r.Screen.show("", plain, "Its page, which isn't real because this is the sandbox:")
+			r.Screen.line(r.jobURL)
+		}
 	}
-	r.print("\nDone: job %s is live and search finds it.\n%s\n", r.jobID, r.jobURL)
+	r.whatNext()
 	return nil
 }
 
-func (r *run) print(format string, args ...any) { show(r.Out, format, args...) }
+// outcome says what has become of the job when the demo ends early.
+func (r *run) outcome() string {
+	if r.publishing {
+		return "Nothing outside the sandbox was changed."
+	}
+	return "Nothing was published."
+}

@@ -2,6 +2,7 @@ package tool
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"unicode"
@@ -62,7 +63,10 @@ func readJobID(given string) (string, error) {
 // pageURL parses an address, with or without https://.
 func pageURL(given string) (address *url.URL, isURL bool) {
 	host, _, _ := strings.Cut(given, "/")
-	if isOpenTrain(strings.ToLower(host)) {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if hasJobs(host) {
 		given = "https://" + given
 	}
 	if !strings.Contains(given, "://") {
@@ -75,15 +79,18 @@ func pageURL(given string) (address *url.URL, isURL bool) {
 	return address, true
 }
 
-// isOpenTrain reports whether a host is OpenTrain's.
-func isOpenTrain(host string) bool {
-	return host == "opentrain.ai" || strings.HasSuffix(host, ".opentrain.ai")
+// hasJobs reports whether a host has pages of jobs: OpenTrain's hosts and the sandbox's. A sandbox is on this machine, or
+// has no pages and the host sandbox.invalid.
+func hasJobs(host string) bool {
+	host = strings.ToLower(host)
+	return host == "opentrain.ai" || strings.HasSuffix(host, ".opentrain.ai") ||
+		host == "sandbox.invalid" || host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // idInURL returns the job id in an address such as /jobs/some-title-ID, /jobs/ID, /job-post?job=ID or
 // /job-post?jobId=ID, "" when there is none.
 func idInURL(address *url.URL) string {
-	if !isOpenTrain(strings.ToLower(address.Hostname())) {
+	if !hasJobs(address.Hostname()) {
 		return ""
 	}
 	segments := strings.Split(strings.Trim(address.EscapedPath(), "/"), "/")

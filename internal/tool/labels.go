@@ -77,6 +77,8 @@ func FieldLabel(key string) string {
 		return "Unit of data"
 	case "aiInterviewRequirements":
 		return "AI interview requirements"
+	case "ndaRequired":
+		return "NDA required"
 	case "workloadDesc":
 		return "Workload"
 	}

@@ -59,14 +59,8 @@ func (v Variant) decode(f field, raw json.RawMessage) (any, []issue) {
 
 // decodeOne reads a single value, or one item of a list.
 func (v Variant) decodeOne(f field, raw json.RawMessage, path []any) (any, []issue) {
-	wanted, options := "string", v.enum(f.key)
-	switch f.kind {
-	case kindNumber, kindCount:
-		wanted = "number"
-	case kindBool:
-		wanted = "boolean"
-	}
-	expected := wanted
+	wanted := cmp.Or(map[kind]string{kindNumber: "number", kindCount: "number", kindBool: "boolean"}[f.kind], "string")
+	expected, options := wanted, v.enum(f.key)
 	if options != nil {
 		expected = quoted(options, " | ")
 	}

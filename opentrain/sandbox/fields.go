@@ -83,8 +83,9 @@ func (f field) jsonType() string {
 		return "number"
 	case kindEnums, kindCountries, kindLanguages:
 		return "array"
+	default:
+		return string(f.kind)
 	}
-	return string(f.kind)
 }
 
 // The values of enum fields (developers/api-reference/job-drafts/capabilities).

@@ -12,9 +12,8 @@ import (
 func (j *job) gaps() []field {
 	f, types, rate := j.fields, j.fields.list("labelTypes"), rateKey(j.fields.text("paymentType"))
 	volume, unit := f.has("dataVolume"), f.text("dataVolumeUnit")
-	gaps := []field{}
+	gaps, all := []field{}, updateFields()
 	ask := func(key string, missing bool) {
-		all := updateFields()
 		if i := slices.IndexFunc(all, func(f field) bool { return f.key == key }); missing {
 			gaps = append(gaps, all[i])
 		}
@@ -67,9 +66,10 @@ func (f field) gap(v Variant) object {
 
 // missing returns the gaps of a job in full and by name.
 func (s *Sandbox) missing(j *job) (gaps []object, names []string) {
-	gaps, names = []object{}, []string{}
-	for _, f := range j.gaps() {
-		gaps, names = append(gaps, f.gap(s.cfg.Variant)), append(names, cmp.Or(f.alias, f.key))
+	fields := j.gaps()
+	gaps, names = make([]object, len(fields)), make([]string, len(fields))
+	for i, f := range fields {
+		gaps[i], names[i] = f.gap(s.cfg.Variant), cmp.Or(f.alias, f.key)
 	}
 	return gaps, names
 }

@@ -82,9 +82,9 @@ func (j *job) category() string {
 
 // labels returns the display labels of the kinds of labeling.
 func (j *job) labels() []string {
-	labels := []string{}
-	for _, value := range j.fields.list("labelTypes") {
-		labels = append(labels, labelOf(value))
+	labels := j.fields.list("labelTypes")
+	for i, value := range labels {
+		labels[i] = labelOf(value)
 	}
 	return labels
 }
@@ -218,7 +218,7 @@ func (f facet) count(values ...string) {
 
 // sorted returns the counts in descending order.
 func (f facet) sorted() []object {
-	list := []object{}
+	list := make([]object, 0, len(f))
 	for _, value := range slices.SortedFunc(maps.Keys(f), func(a, b string) int { return cmp.Or(f[b]-f[a], cmp.Compare(a, b)) }) {
 		list = append(list, object{"value", value, "count", f[value]})
 	}

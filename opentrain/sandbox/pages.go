@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
-	"golang.org/x/text/number"
+	decimal "golang.org/x/text/number"
 )
 
 //go:embed page.html
@@ -158,6 +158,6 @@ func (j *job) pay() string {
 
 // inDigits writes a number as people in the United States do: 50,000 or 18.50.
 func inDigits(n float64) string {
-	digits := number.Decimal(n, number.MinFractionDigits(2), number.MaxFractionDigits(9))
+	digits := decimal.Decimal(n, decimal.MinFractionDigits(2), decimal.MaxFractionDigits(9))
 	return strings.TrimSuffix(message.NewPrinter(language.AmericanEnglish).Sprint(digits), ".00")
 }

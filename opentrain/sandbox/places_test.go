@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 // means something else there.
 func TestPlacesAreThoseOfTheCLDR(t *testing.T) {
 	t.Parallel()
+	renamed := []string{"CD", "CG", "CZ", "TR", "VC"}                                        // the names that people use
 	const notCountries = "AC AN CP CQ CS DG EA EU EZ FQ IC NT PC QO SU TA UN XA XB XK YU ZZ" // no codes of ISO 3166 today
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
@@ -33,7 +35,7 @@ func TestPlacesAreThoseOfTheCLDR(t *testing.T) {
 			}
 			name := strings.NewReplacer("’", "'", "&", "and", "St. ", "Saint ").Replace(display.English.Regions().Name(region))
 			name, _, _ = strings.Cut(name, " (")
-			if !strings.Contains(name, two) && !strings.Contains(two, name) && !strings.Contains("CD CG CZ TR VC", code) {
+			if !strings.Contains(name, two) && !strings.Contains(two, name) && !slices.Contains(renamed, code) {
 				t.Errorf("%s is %q, not %q", code, two, name)
 			}
 		}

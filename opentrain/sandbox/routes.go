@@ -193,9 +193,10 @@ func (s *Sandbox) me(c *call) *reply {
 // updateKeys is complete.
 func (s *Sandbox) capabilities(c *call) *reply {
 	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, feature) }
-	keys := []string{}
-	for _, f := range updateFields() {
-		keys = append(keys, f.key)
+	fields := updateFields()
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
 	}
 	return ok(object{
 		"featureKey", featureDrafting, "namespace", "job-drafts", "rolloutMode", "ALL", "actorIsAdmin", false,

@@ -1,0 +1,212 @@
+package demo
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/clipperhouse/displaywidth"
+	"golang.org/x/term"
+
+	"opentrain-mcp/internal/text"
+)
+
+const (
+	usualWidth  = 80  // where there is no terminal
+	narrowest   = 20  // below this, lines are longer than the terminal
+	widest      = 100 // longer lines are hard to read
+	narrowValue = 18  // a narrower column puts values below their labels
+)
+
+// Screen is where the demo is shown.
+type Screen struct {
+	Out   io.Writer
+	Width func() int // in columns; nil means 80
+	Color bool
+}
+
+// NewScreen shows the demo on a terminal, a file or a pipe. A terminal has its own width, and color unless the
+// environment says otherwise.
+func NewScreen(out io.Writer, getenv func(string) string) Screen {
+	file, isFile := out.(*os.File)
+	if !isFile || !term.IsTerminal(int(file.Fd())) {
+		return Screen{Out: out}
+	}
+	width := func() int {
+		columns, _, err := term.GetSize(int(file.Fd()))
+		if err != nil {
+			return usualWidth
+		}
+		return columns
+	}
+	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file, getenv("TERM"))}
+}
+
+// style is how a text looks: a sequence for a terminal, "" for plain. The one color is bright magenta: of the sixteen that
+// terminals have, it is readable on light and dark backgrounds in all the usual themes. Nothing is told by color alone.
+type style string
+
+const (
+	plain  style = ""
+	bold   style = "\x1b[1m"
+	accent style = "\x1b[1;95m"
+)
+
+// render makes text safe to show and gives it a style.
+func (s Screen) render(look style, words string) string {
+	words = safe(words)
+	if !s.Color || look == plain || strings.TrimSpace(words) == "" {
+		return words
+	}
+	return string(look) + words + "\x1b[0m"
+}
+
+// safe takes out of anyone's text what would control the terminal, and spells out what hides in it.
+func safe(words string) string {
+	return text.Visible(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case r != '\n' && unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, words))
+}
+
+func (s Screen) width() int {
+	columns := usualWidth
+	if s.Width != nil {
+		columns = cmp.Or(max(0, s.Width()), usualWidth) // some terminals say 0
+	}
+	return min(max(columns, narrowest), widest)
+}
+
+func (s Screen) blank() { fmt.Fprintln(s.Out) }
+
+// show prints a text. mark stands before its first line, and the other lines begin below the text.
+func (s Screen) show(mark string, look style, words string) {
+	s.block(mark, strings.Repeat(" ", displaywidth.String(mark)), look, words)
+}
+
+// quote prints somebody's text, with a bar before each line.
+func (s Screen) quote(words string) { s.block("  │ ", "  │ ", plain, words) }
+
+func (s Screen) block(first, others string, look style, words string) {
+	mark := first
+	for _, line := range wrap(safe(words), s.width()-displaywidth.String(first)) {
+		fmt.Fprintln(s.Out, strings.TrimRight(s.render(accent, mark)+s.render(look, line), " "))
+		mark = others
+	}
+}
+
+// prompt prints the beginning of the line on which a person answers.
+func (s Screen) prompt(words string) { fmt.Fprint(s.Out, s.render(bold, "  "+words+" ")) }
+
+// row is a label with its value.
+type row struct{ label, value string }
+
+// table prints rows with their values below each other.
+func (s Screen) table(rows []row) {
+	const indent, gap = 2, 2
+	widest := 0
+	for _, r := range rows {
+		widest = max(widest, displaywidth.String(safe(r.label)))
+	}
+	column := indent + widest + gap
+	for _, r := range rows {
+		label := strings.Repeat(" ", indent) + safe(r.label)
+		room := s.width() - column
+		lines := wrap(safe(r.value), max(room, 1))
+		if room < narrowValue || len(lines) > 3 { // a long text needs the whole width
+			s.show(strings.Repeat(" ", indent), plain, r.label)
+			s.show(strings.Repeat(" ", 2*indent), plain, r.value)
+			continue
+		}
+		for _, line := range lines {
+			fmt.Fprintln(s.Out, label+strings.Repeat(" ", column-displaywidth.String(label))+line)
+			label = ""
+		}
+	}
+}
+
+// options prints numbered options, a long list of them in columns.
+func (s Screen) options(labels []string) {
+	const indent, gap, few = 2, 3, 8
+	number := func(i int) string { return fmt.Sprintf("%*d  ", len(strconv.Itoa(len(labels))), i+1) }
+	cell := 0
+	for i, label := range labels {
+		cell = max(cell, displaywidth.String(number(i)+safe(label))+gap)
+	}
+	columns := 1
+	if len(labels) > few {
+		columns = max(1, (s.width()-indent+gap)/cell)
+	}
+	if columns == 1 {
+		for i, label := range labels {
+			s.show(strings.Repeat(" ", indent)+number(i), plain, label)
+		}
+		return
+	}
+	height := (len(labels) + columns - 1) / columns
+	for top := range height {
+		line := strings.Repeat(" ", indent)
+		for i := top; i < len(labels); i += height {
+			line += s.render(accent, number(i)) + safe(labels[i])
+			if i+height < len(labels) {
+				line += strings.Repeat(" ", cell-displaywidth.String(number(i)+safe(labels[i])))
+			}
+		}
+		fmt.Fprintln(s.Out, line)
+	}
+}
+
+// command prints a command to copy. Where it doesn't fit, the shell continues it on the next line.
+func (s Screen) command(words ...string) {
+	const indent = "     "
+	line := indent + words[0]
+	for _, word := range words[1:] {
+		if longer := line + " " + word; shellBreak == "" || displaywidth.String(longer+shellBreak) <= s.width() {
+			line = longer
+			continue
+		}
+		s.line(line + shellBreak)
+		line = indent + "  " + word
+	}
+	s.line(line)
+}
+
+// line prints a text as it is: what people copy must not be broken.
+func (s Screen) line(words string) { fmt.Fprintln(s.Out, s.render(plain, words)) }
+
+// wrap breaks a text into lines of at most width columns, between words if it can.
+func wrap(words string, width int) []string {
+	var lines []string
+	for paragraph := range strings.SplitSeq(words, "\n") {
+		line, used := "", 0
+		for word := range strings.FieldsSeq(paragraph) {
+			size := displaywidth.String(word)
+			if used > 0 && used+1+size > width {
+				lines, line, used = append(lines, line), "", 0
+			}
+			if used > 0 {
+				line, used = line+" ", used+1
+			}
+			for size > width && used == 0 {
+				head := displaywidth.TruncateString(word, width, "")
+				if head == "" { // not even one character fits
+					break
+				}
+				lines, word = append(lines, head), word[len(head):]
+				size = displaywidth.String(word)
+			}
+			line, used = line+word, used+size
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
