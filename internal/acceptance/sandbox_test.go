@@ -64,14 +64,13 @@ func TestSandboxAnswersThisMachineOnly(t *testing.T) {
 // TestSandboxLinksAreMarked: with --sandbox nobody serves pages, so no link looks like OpenTrain's.
 func TestSandboxLinksAreMarked(t *testing.T) {
 	t.Parallel()
-	for name, host := range map[string]func() (env []string, args []string){
-		"flags": func() ([]string, []string) { return environment(t), []string{"--sandbox", "--seed", "history"} },
-		"variables": func() ([]string, []string) {
-			return environment(t, "OPENTRAIN_MCP_SANDBOX=true", "OPENTRAIN_MCP_SEED=history"), nil
-		},
+	complete := map[string]any{"labelTypes": []string{"BOUNDING_BOX"}, "experienceLevel": "ENTRY_LEVEL", "paymentType": "PAY_PER_HOUR",
+		"pricePerHour": 12, "dataVolume": 2500, "dataVolumeUnit": "NUMBER_OF_FILES", "jobTitle": "Boxes on photos"}
+	for name, started := range map[string]struct{ env, args []string }{
+		"flags":     {nil, []string{"--sandbox", "--seed", "history"}},
+		"variables": {[]string{"OPENTRAIN_MCP_SANDBOX=true", "OPENTRAIN_MCP_SEED=history"}, nil},
 	} {
-		env, args := host()
-		host := connect(t, env, args...)
+		host := connect(t, environment(t, started.env...), started.args...)
 		var all strings.Builder
 		for _, step := range []struct {
 			tool      string
@@ -80,10 +79,10 @@ func TestSandboxLinksAreMarked(t *testing.T) {
 			{"opentrain_list_jobs", map[string]any{}},
 			{"opentrain_search_jobs", map[string]any{"limit": 3}},
 			{"opentrain_get_job", map[string]any{"jobId": "job_2"}},
-			{"opentrain_create_draft", map[string]any{"description": "Entry-level annotators for bounding boxes on 2,500 photos, $12 per hour."}},
-			{"opentrain_patch_draft", map[string]any{"jobId": sandbox.PlaceholderURL + "/job-post?job=job_4", "fields": map[string]any{"headcount": 2}}},
+			{"opentrain_create_draft", map[string]any{"description": "Entry-level bounding boxes on 2,500 photos, $12 per hour."}},
+			{"opentrain_patch_draft", map[string]any{"jobId": sandbox.PlaceholderURL + "/job-post?job=job_4", "fields": complete}},
 			{"opentrain_publish", map[string]any{"jobId": "job_4"}},
-			{"opentrain_update_job", map[string]any{"jobId": sandbox.PlaceholderURL + "/jobs/job_4", "fields": map[string]any{"headcount": 3}}},
+			{"opentrain_update_job", map[string]any{"jobId": sandbox.PlaceholderURL + "/jobs/job_4", "fields": patch("headcount", 3)["fields"]}},
 		} {
 			got := call(t, host, step.tool, step.arguments)
 			if got.isError {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -36,9 +37,7 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 		s.answer(r, nil).write(w)
 		return
 	}
-	s.lock()
-	p := s.page(r)
-	s.mu.Unlock()
+	p := s.page(r.URL)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -51,23 +50,26 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 	pageTemplate().Execute(w, p) //nolint:errcheck,gosec // the reader is gone
 }
 
-func (s *Sandbox) page(r *http.Request) page {
-	name, isJob := strings.CutPrefix(r.URL.Path, "/jobs/")
+func (s *Sandbox) page(address *url.URL) page {
+	s.lock()
+	defer s.mu.Unlock()
+	name, isJob := strings.CutPrefix(address.Path, "/jobs/")
 	id := name[strings.LastIndex(name, "-")+1:] // it may follow the words of the title
-	isDraft := r.URL.Path == "/job-post"
+	isDraft := address.Path == "/job-post"
 	if isDraft {
-		id = cmp.Or(r.FormValue("job"), r.FormValue("jobId"))
+		id = cmp.Or(address.Query().Get("job"), address.Query().Get("jobId"))
 	}
 	j := s.jobs[id]
 	switch {
-	case r.URL.Path == "/":
+	case address.Path == "/":
 		return s.firstPage()
 	case !isJob && !isDraft:
-		return page{Problem: "The sandbox has no page " + r.URL.Path + ". It shows drafts and jobs."}
+		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts and jobs."}
 	case j == nil || isDraft && j.seq == 0:
-		return page{Problem: fmt.Sprintf("There is no job %q of yours here. The sandbox forgets everything when it stops.", id)}
+		return page{Problem: fmt.Sprintf("There is no job with the id %q here, or it's another company's draft. "+
+			"The sandbox forgets everything when it stops.", id)}
 	case isDraft || j.isListed():
-		return j.page(isDraft)
+		return j.page()
 	case j.place > 0:
 		return page{Problem: "This job isn't public anymore.", Link: s.draftURL(j), LinkText: "Open it as its owner"}
 	}
@@ -78,11 +80,8 @@ func (s *Sandbox) page(r *http.Request) page {
 func (s *Sandbox) firstPage() page {
 	p := page{Title: "OpenTrain sandbox", BaseURL: s.cfg.AppURL, Token: s.cfg.Accounts[0].Token}
 	for _, j := range slices.Backward(s.created) {
-		url := s.draftURL(j)
-		if j.isListed() {
-			url = s.jobURL(j)
-		}
-		p.Own = append(p.Own, page{Title: j.title(), Link: url, Status: *displayLabel(j.status)})
+		link := map[bool]string{true: s.jobURL(j), false: s.draftURL(j)}[j.isListed()]
+		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: *displayLabel(j.status)})
 	}
 	for _, j := range slices.Backward(s.market) {
 		if j.isListed() && j.seq == 0 {
@@ -92,29 +91,31 @@ func (s *Sandbox) firstPage() page {
 	return p
 }
 
-// page shows a job with names and units for people, and to its owner what is open.
-func (j *job) page(toOwner bool) page {
+// page shows a job with names and units for people, and what is open.
+func (j *job) page() page {
 	p := page{Title: j.title(), Status: *displayLabel(j.status), Description: j.fields.text("jobDescription"),
 		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
-	for _, f := range updateFields()[2:] { // the title and the description have their own places
+	for _, gap := range j.gaps() {
+		p.Questions = append(p.Questions, gap.prompt)
+	}
+	for _, f := range updateFields() {
 		if text := j.shown(f); text != "" {
 			p.Rows = append(p.Rows, [2]string{f.label, text})
 		}
-	}
-	if toOwner {
-		for _, gap := range j.gaps() {
-			p.Questions = append(p.Questions, gap.prompt)
-		}
 		for _, g := range j.guesses {
-			p.Questions = append(p.Questions, fmt.Sprintf("Is %v right? %s", g.Value, g.Reason))
+			if g.Field == f.key && j.status == statusDraft {
+				p.Questions = append(p.Questions, f.label+": "+g.Reason)
+			}
 		}
 	}
 	return p
 }
 
-// shown is the value of a field for people, "" if it isn't set or is part of another one.
+// shown is the value of a field for people, "" if it isn't set or is shown elsewhere.
 func (j *job) shown(f field) string {
 	switch f.key {
+	case "jobTitle", "jobDescription":
+		return ""
 	case "paymentType":
 		return j.pay()
 	case rateKey(j.fields.text("paymentType")):
@@ -130,11 +131,11 @@ func (j *job) shown(f field) string {
 	case bool:
 		return map[bool]string{true: "Yes", false: "No"}[value]
 	case float64:
-		unit := ""
-		if f.key == "dataVolume" {
-			unit = map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}[j.fields.text("dataVolumeUnit")]
+		units := map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}
+		if f.key != "dataVolume" {
+			units = nil
 		}
-		return inDigits(value) + unit
+		return inDigits(value) + units[j.fields.text("dataVolumeUnit")]
 	case []string:
 		return strings.Join(value, ", ")
 	case string:

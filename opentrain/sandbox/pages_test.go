@@ -58,20 +58,22 @@ func (a api) wantPage(status int, url string, says ...string) string {
 func TestPages(t *testing.T) {
 	bothVariants(t, func(t *testing.T, v sandbox.Variant) {
 		a := newAPI(t, sandbox.Config{Variant: v, AppURL: "http://127.0.0.1:8090"})
-		draft := str(a.create(guideText)["draftUrl"])
+		draft := str(a.create("Bounding boxes on 500 photos, $15-20/hour")["draftUrl"])
+		a.wantPage(200, draft, "Price per hour: ")
+		draft = str(a.create(guideText)["draftUrl"])
 		a.wantPage(200, draft, "Draft", "Bounding Box Annotation for Dashcam Images", "$18 per hour", "50,000", "English",
 			"We need 10 experienced annotators", "What experience level should AI trainers have", "In what unit")
-		a.wantPage(404, "http://127.0.0.1:8090/jobs/job_1", "This job is a draft, so it isn't public yet.", "Open the draft")
-		a.want(200, "PATCH", "/job-drafts/job_1", object{"experienceLevel": "ENTRY_LEVEL", "dataVolumeUnit": "NUMBER_OF_FILES",
+		a.wantPage(404, "http://127.0.0.1:8090/jobs/job_2", "This job is a draft, so it isn't public yet.", "Open the draft")
+		a.want(200, "PATCH", "/job-drafts/job_2", object{"experienceLevel": "ENTRY_LEVEL", "dataVolumeUnit": "NUMBER_OF_FILES",
 			"jobDescription": "First line.\nSecond line.", "pricePerHour": 18.5, "ndaRequired": true, "labelingSoftware": "CVAT"})
-		live := str(a.want(200, "POST", "/jobs/job_1/publish", nil)["jobUrl"])
-		slug := str(a.want(200, "GET", "/jobs/job_1", nil)["url"])
+		live := str(a.want(200, "POST", "/jobs/job_2/publish", nil)["jobUrl"])
+		slug := str(a.want(200, "GET", "/jobs/job_2", nil)["url"])
 		for _, link := range []string{live, slug, draft} {
 			a.wantPage(200, link, "Open", "$18.50 per hour", "50,000 files", "Entry Level", "Bounding Box", "Yes", "CVAT",
 				"First line.\nSecond line.")
 		}
 		a.wantPage(200, "http://127.0.0.1:8090/jobs/market_001", "in total")
-		a.want(200, "POST", "/jobs/job_1/close", nil)
+		a.want(200, "POST", "/jobs/job_2/close", nil)
 		a.wantPage(404, live, "This job isn't public anymore.", "Open it as its owner")
 		a.wantPage(200, draft, "Archived")
 		for _, link := range []string{"/jobs/none", "/jobs/a-title-none", "/job-post?job=none", "/job-post", "/job-post?job=market_001"} {
