@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 )
 
@@ -24,7 +23,8 @@ type clauseFlags struct {
 func (r *reader) markClauses() {
 	r.clauses = make([]clauseFlags, r.at(len(r.tokens)-1).clause+1)
 	until := -1
-	for i, t := range r.tokens {
+	for i := range r.tokens {
+		t := r.at(i)
 		flags := &r.clauses[t.clause]
 		switch {
 		case r.in(t, "@not"), strings.HasSuffix(t.low, "n't"):
@@ -50,8 +50,8 @@ func (r *reader) paces(i int) int {
 func (r *reader) findFacts() {
 	for _, one := range r.rules {
 		end := 0
-		for _, i := range r.starts(one) {
-			if i < end {
+		for i := range r.tokens {
+			if i < end || !r.tokens[i].groups.meets(one.begins) {
 				continue
 			}
 			found, matched := r.match(finding{first: i, end: i}, one.pattern)
@@ -62,25 +62,6 @@ func (r *reader) findFacts() {
 			}
 		}
 	}
-}
-
-// starts returns the tokens where a rule may match: those of its first words, or else those near numbers and places.
-func (r *reader) starts(one rule) []int {
-	var all []int
-	for _, choices := range one.pattern {
-		if strings.Trim(choices[0].text, "^") == "" {
-			continue
-		}
-		for _, c := range choices {
-			if c.text == "" || strings.ContainsAny(c.text[:1], "#@&…") {
-				return r.near
-			}
-			all = append(all, r.index[c.text]...)
-		}
-		break
-	}
-	slices.Sort(all)
-	return all
 }
 
 // payFields are the fields of rules about amounts of money.
@@ -121,7 +102,7 @@ func (r *reader) holds(f *fact) bool {
 			r.tokens[i].field = f.field
 		}
 		if f.field == "labelTypes" && !r.in(r.at(i), "@person") {
-			r.tokens[i].groups |= r.groupNames["@work"]
+			r.tokens[i].groups = r.tokens[i].groups.and(r.bits["@work"])
 		}
 	}
 	return true

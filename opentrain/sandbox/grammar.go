@@ -17,29 +17,54 @@ var grammarText string
 // grammar is what grammarText says.
 type grammar struct {
 	numbers, scales map[string]float64 // of a word
-	groups          map[string]group   // of a word
-	groupNames      map[string]group
+	groups          map[string]set     // of a word, with the word itself
+	bits            map[string]set     // of words, groups and signs
 	parts           map[string]*part
 	rules           []rule // those that set fields
 	tasks           []task
 }
 
-// group is a set of groups of words, with a bit for each.
-type group uint64
+// set is a set of words, groups of words and signs like "^".
+type set [8]uint64
+
+func (s set) meets(other set) bool {
+	for i, bits := range s {
+		if bits&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s set) and(other set) set {
+	for i := range s {
+		s[i] |= other[i]
+	}
+	return s
+}
+
+func (s set) not() set {
+	for i := range s {
+		s[i] = ^s[i]
+	}
+	return s
+}
 
 // rule is a pattern and the field that it sets.
 type rule struct {
 	field, value, guess string
-	pattern             [][]choice // the choices for each part of it
+	pattern             []step
+	begins              set // what the pattern can begin with
 }
 
-// choice is a word, a group, a pattern that others use, or a sign like "^". "" is nothing.
-type choice struct {
-	text  string
-	group group
-	part  *part
+// step is the words, groups and parts of which a pattern takes one.
+type step struct {
+	any                  set
+	parts                []*part
+	zero, gap, skippable bool // it takes no token; it is "…"; it can be missing
 }
 
+// part is a pattern that others use.
 type part struct {
 	rules []rule
 	ahead bool // it comes next, but isn't taken
@@ -47,7 +72,7 @@ type part struct {
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{map[string]float64{}, map[string]float64{}, map[string]group{}, map[string]group{}, map[string]*part{}, nil, nil}
+	g := &grammar{map[string]float64{}, map[string]float64{}, map[string]set{}, map[string]set{}, map[string]*part{}, nil, nil}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if !found || strings.HasPrefix(line, "# ") {
@@ -62,7 +87,7 @@ var theGrammar = sync.OnceValue(func() *grammar {
 			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
 		case name[0] == '@':
 			for _, word := range strings.Fields(body) {
-				g.groups[word] |= g.groupNamed(name)
+				g.groups[word] = g.groups[word].and(g.bit(name))
 			}
 		case err == nil:
 			for _, word := range strings.Fields(body) {
@@ -70,57 +95,86 @@ var theGrammar = sync.OnceValue(func() *grammar {
 			}
 		default:
 			for pattern := range strings.SplitSeq(body, " ; ") {
-				one := rule{name, value, doubt, g.compile(pattern)}
+				one := rule{field: name, value: value, guess: doubt, pattern: g.compile(pattern)}
 				if name[0] == '&' {
-					g.partNamed(name).rules = append(g.partNamed(name).rules, one)
+					g.part(name).rules = append(g.part(name).rules, one)
 				} else {
 					g.rules = append(g.rules, one)
 				}
 			}
 		}
 	}
+	for _, p := range g.parts {
+		setBegins(p.rules)
+	}
+	setBegins(g.rules)
 	return g
 })
 
-func (g *grammar) groupNamed(name string) group {
-	if g.groupNames[name] == 0 {
-		g.groupNames[name] = 1 << len(g.groupNames)
+func setBegins(rules []rule) {
+	for i := range rules {
+		rules[i].begins = begins(rules[i].pattern)
 	}
-	return g.groupNames[name]
 }
 
-func (g *grammar) partNamed(name string) *part {
+// begins returns what a pattern can begin with: everything, if it can be empty.
+func begins(pattern []step) (first set) {
+	for _, e := range pattern {
+		if e.zero {
+			continue
+		}
+		first = first.and(e.any)
+		for _, p := range e.parts {
+			for _, sub := range p.rules {
+				first = first.and(begins(sub.pattern))
+			}
+		}
+		if !e.gap && !e.skippable {
+			return first
+		}
+	}
+	return set{}.not()
+}
+
+// bit returns the set of one word, group or sign.
+func (g *grammar) bit(name string) set {
+	one, known := g.bits[name]
+	if !known {
+		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
+		g.bits[name] = one
+		if name[0] != '@' {
+			g.groups[name] = g.groups[name].and(one)
+		}
+	}
+	return one
+}
+
+func (g *grammar) part(name string) *part {
 	if g.parts[name] == nil {
 		g.parts[name] = &part{ahead: name[1] == '>'}
 	}
 	return g.parts[name]
 }
 
-func (g *grammar) compile(pattern string) [][]choice {
-	var all [][]choice
+func (g *grammar) compile(pattern string) []step {
+	var all []step
 	for text := range strings.FieldsSeq(pattern) {
-		var choices []choice
-		text, optional := strings.CutSuffix(text, "?")
+		text, skippable := strings.CutSuffix(text, "?")
+		e := step{skippable: skippable, gap: text == "…", zero: text == "^" || text == "^^" || text == "."}
 		for one := range strings.SplitSeq(text, "|") {
-			c := choice{text: one}
-			switch {
-			case one[0] == '&' && len(one) > 1:
-				c.part = g.partNamed(one)
-			case one[0] == '@':
-				c.group = g.groupNamed(one)
+			if one[0] == '&' && len(one) > 1 {
+				e.parts = append(e.parts, g.part(one))
+			} else {
+				e.any = e.any.and(g.bit(one))
 			}
-			choices = append(choices, c)
 		}
-		if optional {
-			choices = append(choices, choice{})
-		}
-		all = append(all, choices)
+		all = append(all, e)
 	}
 	return all
 }
 
-// in reports whether a token is in a group of words.
-func (g *grammar) in(t token, name string) bool { return t.groups&g.groupNames[name] != 0 }
+// in reports whether a token is in a group.
+func (g *grammar) in(t *token, name string) bool { return t.groups.meets(g.bits[name]) }
 
 // finding is what a pattern found in the text.
 type finding struct {
@@ -130,71 +184,47 @@ type finding struct {
 }
 
 // match matches a pattern at the end of a finding, and returns the longer finding.
-func (r *reader) match(f finding, pattern [][]choice) (whole finding, matched bool) {
+func (r *reader) match(f finding, pattern []step) (whole finding, matched bool) {
 	if len(pattern) == 0 {
 		return f, true
 	}
-	for _, one := range pattern[0] {
-		for _, next := range r.step(f, one) {
-			if whole, matched = r.match(next, pattern[1:]); matched {
+	e, rest, here := pattern[0], pattern[1:], r.at(f.end)
+	if here.groups.meets(e.any) {
+		next := f
+		if here.kind == number && !e.zero {
+			next.numbers = append(slices.Clip(f.numbers), f.end)
+		}
+		if !e.zero {
+			next.end++
+		}
+		if whole, matched = r.match(next, rest); matched {
+			return whole, true
+		}
+	}
+	for _, p := range e.parts {
+		for _, sub := range p.rules {
+			if !here.groups.meets(sub.begins) {
+				continue
+			}
+			inner, found := r.match(f, sub.pattern)
+			inner.doubt = cmp.Or(inner.doubt, sub.guess)
+			if p.ahead {
+				inner = f
+			}
+			if whole, matched = r.match(inner, rest); found && matched {
 				return whole, true
 			}
 		}
 	}
+	for n := 0; e.gap && n < 4 && (n == 0 || here.kind == word && !r.in(here, "@ends")); n++ {
+		if whole, matched = r.match(f, rest); matched {
+			return whole, true
+		}
+		here = r.at(f.end)
+		f.end++
+	}
+	if e.skippable {
+		return r.match(f, rest)
+	}
 	return f, false
-}
-
-// step matches one choice, in all ways.
-func (r *reader) step(f finding, one choice) []finding {
-	here, before := r.at(f.end), r.at(f.end-1)
-	starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
-	found := false
-	switch {
-	case one.part != nil:
-		return r.matchPart(f, one.part)
-	case one.text == "…":
-		all := []finding{f}
-		for ; len(all) < 4 && r.at(f.end).kind == word && !r.in(r.at(f.end), "@ends"); all = append(all, f) {
-			f.end++
-		}
-		return all
-	case one.text == "", one.text == "^" && starts, one.text == "^^" && starts && before.sentence != here.sentence,
-		one.text == "." && here.kind == stop && here.low != ":":
-		return []finding{f}
-	case one.text[0] == '#':
-		f.numbers = append(slices.Clip(f.numbers), f.end)
-		found = here.kind == number && (here.value >= 100 || here.value > 0 && one.text == "#")
-	case one.group != 0:
-		found = here.groups&one.group != 0
-	default:
-		found = here.low == one.text
-	}
-	if f.end++; found {
-		return []finding{f}
-	}
-	return nil
-}
-
-// matchPart matches a pattern that others use. It finds out once for each token.
-func (r *reader) matchPart(f finding, p *part) []finding {
-	key := partAt{p, f.end}
-	inner, known := r.found[key]
-	if !known {
-		for _, sub := range p.rules {
-			if one, matched := r.match(finding{first: f.end, end: f.end}, sub.pattern); matched {
-				one.doubt = cmp.Or(one.doubt, sub.guess)
-				inner = append(inner, one)
-			}
-		}
-		r.found[key] = inner
-	}
-	var all []finding
-	for _, one := range inner {
-		next := finding{f.first, one.end, slices.Concat(f.numbers, one.numbers), cmp.Or(one.doubt, f.doubt)}
-		if p.ahead {
-			next.end = f.end
-		}
-		all = append(all, next)
-	}
-	return all
 }

@@ -16,7 +16,7 @@ type token struct {
 	low              string // as written, in lower case
 	start, end       int    // bytes
 	sentence, clause int    // they only grow
-	groups           group
+	groups           set
 	name             string  // of a language or country
 	value, scale     float64 // of a number: the value, 0 if it isn't clear, and what multiplied it
 	field            string  // of the fact that it belongs to
@@ -66,7 +66,7 @@ func lex(g *grammar, text string) []token {
 func (l *lexer) add(t token, start, end int) {
 	written := strings.ReplaceAll(l.text[start:end], "’", "'")
 	t.low, t.start, t.end, t.sentence, t.clause, t.scale = strings.ToLower(written), start, end, l.sentence, l.clause, 1
-	t.groups = l.groups[t.low] | l.groups[written]
+	t.groups = l.groups[t.low].and(l.groups[written])
 	l.tokens = append(l.tokens, t)
 	if t.kind == stop {
 		l.clause++
@@ -89,7 +89,7 @@ func (l *lexer) addLineBreak(at int) {
 	label, _, labeled := strings.Cut(rest, ":")
 	labeled = labeled && unicode.IsUpper(next) && !strings.ContainsAny(label, "\n.,;!?/–")
 	l.line = at + 1
-	if line == "" || labeled || strings.ContainsRune("\n-*•#", next) || !unicode.IsLower(next) && (l.in(*last, "@item") || l.in(*last, "@person")) {
+	if line == "" || labeled || strings.ContainsRune("\n-*•#", next) || !unicode.IsLower(next) && (l.in(last, "@item") || l.in(last, "@person")) {
 		l.add(token{kind: stop}, at, at+1)
 		l.sentence++
 	}
@@ -100,7 +100,7 @@ func (l *lexer) addMark(r rune, start, end int) {
 	before, t := l.last(), token{}
 	next, _ := utf8.DecodeRuneInString(l.text[end:])
 	touches := before.end == start && before.kind >= word
-	if r == '-' && touches && unicode.IsLetter(next) || r == '.' && touches && l.in(*before, "@abbreviation") {
+	if r == '-' && touches && unicode.IsLetter(next) || r == '.' && touches && l.in(before, "@abbreviation") {
 		return
 	}
 	after := strings.TrimLeft(l.text[end:min(len(l.text), end+9)], " \n\u00a0")
@@ -131,7 +131,7 @@ func (l *lexer) addWord(start, end int) {
 	case suffix && text == "D": // "3D"
 		last.kind, last.low, last.end = word, "3d", end
 	case last.kind == number && (scales || value > 0), // "5 million", "5 mil", "two hundred five"
-		suffix && l.groups[low] == 0 && !l.isMoney(text) && (len(low) < 4 || low[0] >= utf8.RuneSelf): // "2nd", "12万"
+		suffix && l.groups[low] == set{} && !l.isMoney(text) && (len(low) < 4 || low[0] >= utf8.RuneSelf): // "2nd", "12万"
 		if scale == 1e3 && (last.value == 4 || last.value == 8) && len(text) == 1 { // "4K" is a resolution
 			scale = 0
 		}
@@ -144,7 +144,7 @@ func (l *lexer) addWord(start, end int) {
 }
 
 func (l *lexer) isMoney(s string) bool {
-	return (l.groups[strings.ToLower(s)]|l.groups[s])&(l.groupNames["@foreign"]|l.groupNames["@usd"]) != 0
+	return l.groups[strings.ToLower(s)].and(l.groups[s]).meets(l.bits["@foreign"].and(l.bits["@usd"]))
 }
 
 // addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.

@@ -23,18 +23,10 @@ type reader struct {
 	*grammar
 	text    string
 	tokens  []token
-	index   map[string][]int // the tokens of each word
-	near    []int            // the tokens near numbers and places
-	found   map[partAt][]finding
+	edge    token // after the last one
 	clauses []clauseFlags
 	facts   map[string][]fact // by field
 	remarks []remark
-}
-
-// partAt is a pattern that others use, at a token.
-type partAt struct {
-	*part
-	at int
 }
 
 // remark is why tokens set no field.
@@ -45,18 +37,10 @@ type remark struct {
 
 // parse reads a description.
 func parse(text string) parsed {
-	r := &reader{grammar: theGrammar(), text: text, index: map[string][]int{}, found: map[partAt][]finding{}, facts: map[string][]fact{}}
+	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}}
 	r.fields = values{"jobDescription": text}
 	r.tokens = r.findPlaces(r.english(lex(r.grammar, text)))
-	until := 0
-	for i, t := range r.tokens {
-		r.index[t.low] = append(r.index[t.low], i)
-		if t.kind == number || t.name != "" {
-			for until = max(until, i-7); until <= i; until++ {
-				r.near = append(r.near, until)
-			}
-		}
-	}
+	r.markSigns()
 	r.markClauses()
 	r.findFacts()
 	r.setTasks()
@@ -73,11 +57,28 @@ func parse(text string) parsed {
 }
 
 // at returns a token, or an empty one that ends a clause.
-func (r *reader) at(i int) token {
+func (r *reader) at(i int) *token {
 	if i < 0 || i >= len(r.tokens) {
-		return token{kind: stop, sentence: -1}
+		return &r.edge
 	}
-	return r.tokens[i]
+	return &r.tokens[i]
+}
+
+// markSigns puts the signs of patterns into the groups of the tokens: "^" where a clause starts, "#" for a number.
+func (r *reader) markSigns() {
+	r.edge = token{kind: stop, sentence: -1, groups: r.bits["."]}
+	for i := range r.tokens {
+		t, before := r.at(i), r.at(i-1)
+		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
+		for sign, holds := range map[string]bool{
+			"^": starts, "^^": starts && before.sentence != t.sentence, ".": t.kind == stop && t.low != ":",
+			"#": t.kind == number && t.value > 0, "##": t.kind == number && t.value >= 100,
+		} {
+			if holds {
+				t.groups = t.groups.and(r.bits[sign])
+			}
+		}
+	}
 }
 
 // phrase returns the text of tokens with single spaces.
@@ -117,8 +118,8 @@ func (r *reader) english(tokens []token) []token {
 	var kept []token
 	scores, words := map[int]int{}, map[int]int{} // by sentence; -1: all
 	for _, t := range tokens {
-		if t.kind == word && !r.in(t, "@usd") && !r.in(t, "@foreign") {
-			score := r.englishness(t)
+		if t.kind == word && !r.in(&t, "@usd") && !r.in(&t, "@foreign") {
+			score := r.englishness(&t)
 			scores[t.sentence], scores[-1] = scores[t.sentence]+score, scores[-1]+score
 			words[t.sentence]++
 		}
@@ -142,7 +143,7 @@ func (r *reader) english(tokens []token) []token {
 }
 
 // englishness is positive for a word that is common in English descriptions, negative for one of another language.
-func (r *reader) englishness(t token) int {
+func (r *reader) englishness(t *token) int {
 	first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 	accented := strings.ContainsFunc(t.low, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) })
 	switch {
@@ -203,9 +204,9 @@ func (r *reader) findPlaces(tokens []token) []token {
 			}
 			switch {
 			case known && !lower:
-				t.name, t.groups = land.name, r.groupNames["@country"]
+				t.name, t.groups = land.name, r.bits["@country"]
 			case spoken && (size == 1 || !lower):
-				t.name, t.groups = tongue, t.groups|r.groupNames["@language"]
+				t.name, t.groups = tongue, t.groups.and(r.bits["@language"])
 			default:
 				continue
 			}

@@ -57,7 +57,7 @@ func (r *reader) setPay() {
 			"limit":     "it only limits the rate, so the rate is asked.",
 			"money":     "the text doesn't clearly say what it's paid for.",
 		}[f.field]
-		if slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return r.in(t, "@foreign") }) {
+		if slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return r.in(&t, "@foreign") }) {
 			reason = "it's not in US dollars, and this sandbox does not convert."
 		} else if reason == "" {
 			reason = "the text names several rates, so the rate is asked."
@@ -102,12 +102,13 @@ func (r *reader) setOne(field string) {
 
 // hasRival reports whether another number in the sentence counts the same, or something that isn't known.
 func (r *reader) hasRival(f fact) bool {
-	for i, t := range r.tokens {
+	for i := range r.tokens {
+		t := r.at(i)
 		if t.kind != number || t.sentence != r.at(f.at).sentence || t.value == f.number || t.field != "" {
 			continue
 		}
 		next := r.at(i + 1)
-		known := next.kind != word || r.in(next, "@time") || r.in(next, "@hours") || r.in(next, "@days") || r.counts(i, "words") || r.counts(i, "@item")
+		known := next.kind != word || r.in(next, "@time") || r.in(next, "@hours") || r.in(next, "@days") || r.counts(i, "@item")
 		if f.field == "headcount" && (r.counts(i, "@person") || !known && r.at(i-1).kind == stop) ||
 			f.field == "dataVolume" && r.counts(i, "@item") {
 			return true
@@ -118,8 +119,15 @@ func (r *reader) hasRival(f fact) bool {
 
 // counts reports whether a number is before a word of a group, with up to three words between.
 func (r *reader) counts(i int, group string) bool {
-	_, matched := r.match(finding{end: i + 1}, r.compile("… "+group))
-	return matched
+	for j := i + 1; j < i+5; j++ {
+		switch t := r.at(j); {
+		case r.in(t, group):
+			return true
+		case t.kind != word || r.in(t, "@ends"):
+			return false
+		}
+	}
+	return false
 }
 
 // setPlaces sets languages or countries, and reports the others. If the work needs a language, the others are a guess.
@@ -136,7 +144,8 @@ func (r *reader) setPlaces(field, group, reason string) {
 	for _, f := range r.facts[field] {
 		add(f.first, f.end, f.doubt)
 	}
-	for i, t := range r.tokens {
+	for i := range r.tokens {
+		t := r.at(i)
 		if guesses && !r.clauses[t.clause].negated {
 			add(i, i+1, "guessed")
 		}
@@ -233,7 +242,8 @@ func (r *reader) setTasks() {
 
 // remarkNumbers reports the numbers that set no field, and finds out what to ask.
 func (r *reader) remarkNumbers() {
-	for i, t := range r.tokens {
+	for i := range r.tokens {
+		t := r.at(i)
 		r.demands.nda = r.demands.nda || r.in(t, "@nda")
 		r.demands.dataset = r.demands.dataset || r.in(t, "@dataset") || r.in(t, "@item") && !r.fields.has("labelTypes")
 		if t.kind != number || t.used {
