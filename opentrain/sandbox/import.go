@@ -46,7 +46,7 @@ func formats() map[string]format {
 
 // read reads a document that describes one job.
 func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
-	d := reading{job: f.job, facts: map[string][]fact{}}
+	d := reading{job: f.job, passages: map[string][]passage{}}
 	d.fields = values{}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -73,7 +73,7 @@ func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *api
 	return d.imported, failure
 }
 
-// readCanonical adds the facts of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
+// readCanonical adds the passages of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
 // dollars if it names no currency. Fields with the name of an update key are checked like those of a patch.
 func (d *reading) readCanonical(v Variant, document any, path []any) *apiError {
 	job, isObject := document.(map[string]any)
@@ -161,9 +161,9 @@ func (p *parsed) doubtPay(reason string) {
 	p.doubt(rateKey(p.fields.text("paymentType")), reason)
 }
 
-// report records facts that set no field. The last entry counts those that there's no room for.
-func (m *imported) report(reason string, facts ...fact) {
-	for _, f := range facts {
+// report records passages that set no field. The last entry counts those that there's no room for.
+func (m *imported) report(reason string, passages ...passage) {
+	for _, f := range passages {
 		if m.reported++; m.reported <= maxUnmapped {
 			m.unmapped = append(m.unmapped, unmapped{f.path, reason, preview(f.text)})
 		} else {
@@ -180,6 +180,9 @@ func preview(text string) string {
 	}
 	return string(short)
 }
+
+// oneOf tells whether a word is in a list.
+func oneOf(word, list string) bool { return slices.Contains(strings.Fields(list), word) }
 
 // badDocument returns the error for an invalid document, with the path of the problem.
 func badDocument(path []any, format string, args ...any) *apiError {

@@ -28,27 +28,27 @@ func roleOf(path string) string {
 	return ""
 }
 
-// fact is a text of a document.
-type fact struct{ path, text string }
+// passage is a text of a document.
+type passage struct{ path, text string }
 
 // reading is a document that is being read.
 type reading struct {
 	imported
-	job      string            // the names of the elements, or the type of the object, that describe a job
-	jobs     int               // how many there are
-	tokens   int               // how many were read
-	open     string            // the path of the element that is open
-	heading  string            // that of the next section
-	currency string            // that of amounts without one
-	facts    map[string][]fact // by role
+	job      string               // the names of the elements, or the type of the object, that describe a job
+	jobs     int                  // how many there are
+	tokens   int                  // how many were read
+	open     string               // the path of the element that is open
+	heading  string               // that of the next section
+	currency string               // that of amounts without one
+	passages map[string][]passage // by role
 }
 
-// add adds a fact under its role, as plain text, or reports it.
+// add adds a passage under its role, as plain text, or reports it.
 func (d *reading) add(path, key, text string) {
 	if d.heading != "" && strings.HasSuffix(key, "formattedpositiondescription/value") {
 		path, key, d.heading = path+"["+d.heading+"]", key+"/"+strings.ToLower(d.heading), ""
 	}
-	f, plain := fact{path, strings.TrimSpace(text)}, plainText(text)
+	f, plain := passage{path, strings.TrimSpace(text)}, plainText(text)
 	switch role := roleOf(key); {
 	case f.text == "" || role == "no-fact":
 	case role == "":
@@ -57,14 +57,14 @@ func (d *reading) add(path, key, text string) {
 		d.report("Nothing is left of it without its markup.", f)
 	case role == "heading":
 		d.heading = plain
-	case d.facts[role] != nil && oneOf(role, "title description"):
+	case d.passages[role] != nil && oneOf(role, "title description"):
 		d.report(notUsed, f)
 	default:
-		d.facts[role] = append(d.facts[role], fact{path, plain})
+		d.passages[role] = append(d.passages[role], passage{path, plain})
 	}
 }
 
-// addJSON adds the facts of a JSON value.
+// addJSON adds the passages of a JSON value.
 func (d *reading) addJSON(path, key string, value any) {
 	if d.tokens++; d.tokens > maxTokens || len(path) > maxPath {
 		d.tokens = maxTokens + 1
@@ -99,16 +99,16 @@ func (d *reading) addJSON(path, key string, value any) {
 	}
 }
 
-// setFields sets the fields from the facts.
+// setFields sets the fields from the passages.
 func (d *reading) setFields() {
 	for _, other := range [][2]string{{"title", "name"}, {"countries", "office"}} { // applicants needn't be where the office is
-		if d.facts[other[0]] == nil {
-			d.facts[other[0]], d.facts[other[1]] = d.facts[other[1]], nil
+		if d.passages[other[0]] == nil {
+			d.passages[other[0]], d.passages[other[1]] = d.passages[other[1]], nil
 		}
-		d.report(notUsed, d.facts[other[1]]...)
+		d.report(notUsed, d.passages[other[1]]...)
 	}
 	d.set("jobTitle", strings.ReplaceAll(d.texts("title", " "), "\n", " "))
-	d.facts["description"] = append(d.facts["description"], d.facts["section"]...)
+	d.passages["description"] = append(d.passages["description"], d.passages["section"]...)
 	d.set("jobDescription", d.texts("description", "\n\n"))
 	d.set("labelingSoftware", d.texts("tools", ", "))
 	d.setPlaces("languages", kindLanguages)
@@ -125,7 +125,7 @@ func (d *reading) set(key, text string) {
 // texts joins the different texts with a role.
 func (d *reading) texts(role, separator string) string {
 	var texts []string
-	for _, f := range d.facts[role] {
+	for _, f := range d.passages[role] {
 		if !slices.Contains(texts, f.text) {
 			texts = append(texts, f.text)
 		}
@@ -135,7 +135,7 @@ func (d *reading) texts(role, separator string) string {
 
 // setPlaces sets languages or countries by their names or codes.
 func (d *reading) setPlaces(key string, kind kind) {
-	for _, f := range d.facts[key] {
+	for _, f := range d.passages[key] {
 		name, issues := decodePlace(kind, f.text, nil)
 		if list := d.fields.list(key); issues != nil {
 			d.report(fmt.Sprint(issues[0]["message"]), f)
@@ -148,7 +148,7 @@ func (d *reading) setPlaces(key string, kind kind) {
 // setPay sets a rate that is plainly in US dollars, or in words. It reports other pay.
 func (d *reading) setPay() {
 	amount, least, most := d.texts("amount", " and "), d.texts("least", " and "), d.texts("most", " and ")
-	all := slices.Concat(d.facts["amount"], d.facts["least"], d.facts["most"], d.facts["currency"], d.facts["unit"])
+	all := slices.Concat(d.passages["amount"], d.passages["least"], d.passages["most"], d.passages["currency"], d.passages["unit"])
 	currency, paymentType := cmp.Or(strings.ToUpper(d.texts("currency", ", ")), d.currency, "not given"), d.fields.text("paymentType")
 	if oneOf(strings.ToLower(d.texts("unit", " ")), "hour hourly hr hur") {
 		paymentType = payPerHour
@@ -179,7 +179,7 @@ func (d *reading) setPay() {
 	key := rateKey(read.fields.text("paymentType"))
 	d.fields["paymentType"], d.fields[key] = read.fields["paymentType"], read.fields[key]
 	d.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return !oneOf(g.Field, "paymentType "+key) })
-	for _, part := range read.unmapped {
-		d.report(part.Reason, fact{all[0].path, part.ValuePreview})
+	for _, u := range read.unmapped {
+		d.report(u.Reason, passage{all[0].path, u.ValuePreview})
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// readXML adds the facts of an XML document. It is Unicode, whatever encoding it declares.
+// readXML adds the passages of an XML document. It is Unicode, whatever encoding it declares.
 func (d *reading) readXML(document any, path []any) *apiError {
 	source, isText := document.(string)
 	if !isText {
@@ -29,7 +29,7 @@ func (d *reading) readXML(document any, path []any) *apiError {
 	return failure
 }
 
-// addElement adds the facts of the element that was opened last.
+// addElement adds the passages of the element that was opened last.
 func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 	var text strings.Builder
 	elements := 0
