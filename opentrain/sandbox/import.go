@@ -28,7 +28,6 @@ const (
 type imported struct {
 	parsed
 	otherPay bool // the document has pay that set no field
-	reported int  // parts that set no field
 }
 
 // format is an import format: the key of the body that holds its document, and what describes a job in it.
@@ -115,6 +114,9 @@ func (m imported) fillFromDescription() parsed {
 	for i := range read.unmapped {
 		read.unmapped[i].Path = "jobDescription"
 	}
+	if more := len(m.unmapped) - maxUnmapped; more > 0 {
+		m.unmapped = append(m.unmapped[:maxUnmapped-1], unmapped{"…", fmt.Sprintf("%d more parts set no field.", more+1), ""})
+	}
 	if !m.fields.has("jobTitle") {
 		read.doubt("jobTitle", "The document has no title; this one is from its description.")
 	}
@@ -161,14 +163,10 @@ func (p *parsed) doubtPay(reason string) {
 	p.doubt(rateKey(p.fields.text("paymentType")), reason)
 }
 
-// report records passages that set no field. The last entry counts those that there's no room for.
+// report records passages that set no field.
 func (m *imported) report(reason string, passages ...passage) {
-	for _, f := range passages {
-		if m.reported++; m.reported <= maxUnmapped {
-			m.unmapped = append(m.unmapped, unmapped{f.path, reason, preview(f.text)})
-		} else {
-			m.unmapped[maxUnmapped-1] = unmapped{"…", fmt.Sprintf("%d more parts set no field.", m.reported-maxUnmapped+1), ""}
-		}
+	for _, p := range passages {
+		m.unmapped = append(m.unmapped, unmapped{p.path, reason, preview(p.text)})
 	}
 }
 

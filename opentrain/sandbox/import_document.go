@@ -45,6 +45,9 @@ type reading struct {
 
 // add adds a passage under its role, as plain text, or reports it.
 func (d *reading) add(path, key, text string) {
+	if d.tokens++; d.tokens > maxTokens {
+		return
+	}
 	if d.heading != "" && strings.HasSuffix(key, "formattedpositiondescription/value") {
 		path, key, d.heading = path+"["+d.heading+"]", key+"/"+strings.ToLower(d.heading), ""
 	}

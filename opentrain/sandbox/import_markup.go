@@ -24,7 +24,8 @@ func (d *reading) readXML(document any, path []any) *apiError {
 		return nil
 	}
 	line, column := decoder.InputPos()
-	failure := badDocument(path, "The XML cannot be read: %s (line %d, column %d in %s).", xmlFault(err), line, column, cmp.Or(d.open, "the document"))
+	where := cmp.Or(d.open, "the document")
+	failure := badDocument(path, "The XML cannot be read: %s (line %d, column %d in %s).", xmlFault(err), line, column, where)
 	failure.details["line"], failure.details["column"] = line, column
 	return failure
 }
@@ -124,7 +125,8 @@ func withoutTags(source string) (text string, isHTML bool) {
 		kind = tokens.Next()
 		raw := string(tokens.Raw())
 		token := tokens.Token()
-		isEnd, isTag := kind == html.EndTagToken, token.DataAtom != 0 || token.Data == "xml" || strings.Contains(strings.TrimSuffix(token.Data, ":"), ":")
+		isEnd, isOfWord := kind == html.EndTagToken, token.Data == "xml" || strings.Contains(strings.TrimSuffix(token.Data, ":"), ":")
+		isTag := token.DataAtom != 0 || isOfWord
 		switch {
 		case kind == html.CommentToken:
 			isHTML = true

@@ -113,64 +113,6 @@ func TestImportsOfRealDocuments(t *testing.T) {
 	}
 }
 
-func TestImportsThatAreRefused(t *testing.T) {
-	t.Parallel()
-	bomb := `<?xml version="1.0"?><!DOCTYPE job [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><job><title>&b;</title></job>`
-	outside := `<!DOCTYPE job [<!ENTITY x SYSTEM "file:///etc/passwd">]><job><title>&x;</title></job>`
-	a := newAPI(t, sandbox.Config{})
-	for name, test := range map[string]struct {
-		body object
-		says string
-		path []any // of details.issues[0]
-	}{
-		"malformed XML":           {object{"format": "indeed_xml", "xml": "<job>\n  <title>x</job>"}, "element <title> closed by </job>. Close it before (line 2, column 17 in job/title)", []any{"xml"}},
-		"no XML":                  {object{"format": "indeed_xml", "xml": "hello"}, "one root element", []any{"xml"}},
-		"empty XML":               {object{"format": "hr_xml", "xml": ""}, "one root element", []any{"xml"}},
-		"two roots":               {object{"format": "hr_xml", "xml": "<a/><b/>"}, "one root element", []any{"xml"}},
-		"half a tag":              {object{"format": "hr_xml", "xml": "<PositionOpening><a"}, "Send all of it (line 1, column 20 in PositionOpening)", []any{"xml"}},
-		"unknown entity":          {object{"format": "indeed_xml", "xml": "<job><title>&foo;</title></job>"}, "Write & as &amp;", []any{"xml"}},
-		"an entity of HTML":       {object{"format": "indeed_xml", "xml": "<job><title>&eacute;</title></job>"}, "Write &#233; instead", []any{"xml"}},
-		"a bare ampersand":        {object{"format": "indeed_xml", "xml": "<job><url>?a=1&copy=2</url></job>"}, "Write & as &amp;", []any{"xml"}},
-		"a bare less-than":        {object{"format": "indeed_xml", "xml": "<job><description>a < b</description></job>"}, "Write < as &lt;", []any{"xml"}},
-		"an unquoted attribute":   {object{"format": "indeed_xml", "xml": "<job a=1/>"}, "Put its value in quotes", []any{"xml"}},
-		"a control character":     {object{"format": "indeed_xml", "xml": "<job>\u0001</job>"}, "illegal character code", []any{"xml"}},
-		"XML 1.1":                 {object{"format": "indeed_xml", "xml": "<?xml version='1.1'?><job/>"}, "only version 1.0", []any{"xml"}},
-		"entity bomb":             {object{"format": "indeed_xml", "xml": bomb}, "DOCTYPE", []any{"xml"}},
-		"external entity":         {object{"format": "indeed_xml", "xml": outside}, "DOCTYPE", []any{"xml"}},
-		"deep XML":                {object{"format": "hr_xml", "xml": strings.Repeat("<a>", 10_000) + strings.Repeat("</a>", 10_000)}, "nested too deeply", []any{"xml"}},
-		"many elements":           {object{"format": "hr_xml", "xml": "<PositionOpening>" + strings.Repeat("<a/>", 6000) + "</PositionOpening>"}, "too long", []any{"xml"}},
-		"a long description":      {object{"format": "indeed_xml", "xml": "<job><description>" + strings.Repeat("word ", 13_000) + "</description></job>"}, "has 64999 characters", nil},
-		"deep JSON":               {object{"format": "opentrain_canonical", "job": object{"x": json.RawMessage(strings.Repeat(`[`, 9000) + strings.Repeat(`]`, 9000))}}, "nested too deeply", []any{"job"}},
-		"many values":             {posting(`"baseSalary":[` + strings.Repeat(`1,`, 300_000) + `2]`), "too long", []any{"jsonLd"}},
-		"another root":            {object{"format": "indeed_xml", "xml": "<jobs/>"}, "made from one job, and there are 0", []any{"xml"}},
-		"several jobs":            {object{"format": "indeed_xml", "xml": "<source><job/><job/></source>"}, "made from one job, and there are 2", []any{"xml"}},
-		"several openings":        {object{"format": "hr_xml", "xml": "<a><PositionOpening/><b><JobPositionPosting/></b></a>"}, "from one PositionOpening or JobPositionPosting, and there are 2", []any{"xml"}},
-		"no opening":              {object{"source": object{"type": "hr_xml", "xml": "<Candidate/>"}}, "one PositionOpening or JobPositionPosting, and there are 0", []any{"source", "xml"}},
-		"XML that is no text":     {object{"format": "hr_xml", "xml": object{}}, "invalid fields", []any{"xml"}},
-		"posting as text":         {object{"format": "schema_org_job_posting", "jsonLd": "{}"}, "one JobPosting, and there are 0", []any{"jsonLd"}},
-		"another type":            {object{"format": "schema_org_job_posting", "jsonLd": object{"@type": "Event"}}, "one JobPosting, and there are 0", []any{"jsonLd"}},
-		"two postings":            {object{"format": "schema_org_job_posting", "jsonLd": object{"@graph": []any{object{"@type": "JobPosting"}, object{"@type": "JobPosting"}}}}, "there are 2", []any{"jsonLd"}},
-		"job that is a list":      {object{"format": "opentrain_canonical", "job": []any{}}, "invalid fields", []any{"job"}},
-		"job with a bad value":    {object{"format": "opentrain_canonical", "job": object{"experienceLevel": "Guru"}}, "invalid fields", []any{"job", "experienceLevel"}},
-		"job with a bad list":     {object{"source": object{"type": "opentrain_canonical", "job": object{"labelTypes": []any{"POLYGON", "x"}}}}, "invalid fields", []any{"source", "job", "labelTypes", 1}},
-		"no document":             {object{"format": "hr_xml"}, "and there is none", []any{"xml"}},
-		"another document":        {object{"format": "hr_xml", "job": object{}}, "takes its document in xml, not in job", []any{"job"}},
-		"document without format": {object{"job": object{}}, "needs its format", []any{"job"}},
-	} {
-		got := a.want(http.StatusBadRequest, "POST", "/job-drafts", test.body)
-		if got["code"] != "BAD_REQUEST" || !strings.Contains(str(got["error"]), test.says) {
-			t.Errorf("%s: %v", name, got["error"])
-		}
-		if test.path != nil {
-			equal(t, name, dig(got, "details", "issues", 0, "path"), test.path)
-		}
-	}
-	equal(t, "line", dig(a.want(400, "POST", "/job-drafts", object{"format": "indeed_xml", "xml": "<job>\n  <title>x</job>"}), "details", "line"), 2)
-	if jobs := list(a.want(200, "GET", "/jobs/mine", nil)["jobs"]); len(jobs) != 0 {
-		t.Errorf("%d drafts were made", len(jobs))
-	}
-}
-
 // indeed is an entry of an Indeed feed with a title and more elements, posting a schema.org posting with a title, a description
 // and more properties.
 func indeed(more string) object {
@@ -251,7 +193,8 @@ func TestPayOfDocuments(t *testing.T) {
 				read += "?"
 			}
 		}
-		if read != test.want && !(strings.Contains(test.want, " ") && strings.Contains(read, test.want)) {
+		isReason := strings.Contains(test.want, " ")
+		if isReason && !strings.Contains(read, test.want) || !isReason && read != test.want {
 			t.Errorf("%v\n got %s\nwant %s", test.document, read, test.want)
 		}
 	}
@@ -268,55 +211,6 @@ func remarksOf(got object) string {
 
 func isGuess(got object, key string) bool {
 	return slices.ContainsFunc(list(got["lowConfidenceFields"]), func(g any) bool { return dig(g, "field") == key })
-}
-
-// TestTextsOfDocuments: markup becomes text once, and what isn't markup stays.
-func TestTextsOfDocuments(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ markup, want string }{
-		{"Plain text,\n\n  as it is", "Plain text,\n\n  as it is"},
-		{"<p>One\ntwo</p><p>three</p>", "One two\nthree"},
-		{"a<br>b<br/>c", "a\nb\nc"},
-		{"<ul><li>a</li><li></li><li>b</li></ul>", "- a\n- b"},
-		{"<table><tr><td>a</td><td>b</td></tr></table>", "a\nb"},
-		{"R&amp;D, caf&eacute; &amp;lt;", "R&D, café &lt;"},
-		{"<p>Mark &lt;b&gt; &amp;amp;</p>", "Mark <b> &amp;"},
-		{"&lt;p&gt;One &amp;amp; two&lt;/p&gt;&lt;p&gt;three&lt;/p&gt;", "One & two\nthree"},
-		{"Mark <PERSON> and <ORG>, see <https://x.example/a>", "Mark <PERSON> and <ORG>, see <https://x.example/a>"},
-		{"<p>Mark <PERSON></p>", "Mark <PERSON>"},
-		{"accuracy < 95% and > 90%, a<cost", "accuracy < 95% and > 90%, a<cost"},
-		{"<script>alert(1)</script><style>p{}</style><p>x</p><!-- y -->", "x"},
-		{"<xml><w:Zoom>140</w:Zoom></xml><o:p></o:p><p>x</p>", "x"},
-		{"<img src='x'>", ""},
-		{"<![CDATA[ ]]>", ""},
-		{"<p>&nbsp;</p>", ""},
-	} {
-		want := test.want
-		got := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", canonical(`"description":`+jsonOf(t, test.markup)))
-		if text := str(dig(got, "normalizedFields", "jobDescription")); text != want {
-			t.Errorf("%q = %q, want %q", test.markup, text, want)
-		}
-		if want == "" && (!strings.Contains(remarksOf(got), "without its markup") || !strings.Contains(fmt.Sprint(got["missingFields"]), "jobDescription")) {
-			t.Errorf("%q: not asked for, or not reported: %v", test.markup, got)
-		}
-		title := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", object{"format": "opentrain_canonical", "job": object{"title": test.markup}})
-		if text := str(dig(title, "normalizedFields", "jobTitle")); text != strings.ReplaceAll(want, "\n", " ") {
-			t.Errorf("the title %q = %q", test.markup, text)
-		}
-	}
-	for xml, want := range map[string]string{
-		"<description>&lt;p&gt;R&amp;amp;D&lt;/p&gt;</description>":                   "R&D",
-		"<description><![CDATA[<p>R&amp;D</p>]]></description>":                       "R&D",
-		"<description><p>R&amp;D, &lt;b&gt;</p>and <b>more</b></description>":         "R&D, <b>\nand more",
-		"<description>a<!-- x -->b<![CDATA[c]]></description>":                        "abc",
-		"<x:description xmlns:x='urn:x' x:y='z'>d</x:description>":                    "d",
-		"<description/><description>second</description><description>3</description>": "second",
-	} {
-		got := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", indeed(xml))
-		if text := str(dig(got, "normalizedFields", "jobDescription")); text != want {
-			t.Errorf("%s = %q, want %q", xml, text, want)
-		}
-	}
 }
 
 func jsonOf(t *testing.T, value any) string {
@@ -374,26 +268,6 @@ func TestPartsOfDocuments(t *testing.T) {
 	contradicting := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", canonical(`"description":"Fluent Hindi required. 10 annotators.","languages":["Tamil"],"headcount":5`))
 	if !isGuess(contradicting, "languages") || !isGuess(contradicting, "headcount") {
 		t.Errorf("Sure in spite of the description: %v", contradicting)
-	}
-}
-
-// TestLargeDocuments: what a document repeats a thousandfold is counted.
-func TestLargeDocuments(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t, sandbox.Config{})
-	many := object{"description": "x"}
-	for i := range 300 {
-		many[fmt.Sprintf("k%d", i)] = i
-	}
-	for name, document := range map[string]object{
-		"members":    {"format": "opentrain_canonical", "job": many},
-		"attributes": indeed("<a" + strings.Repeat(` b="c"`, 100_000) + "/>"),
-		"comments":   indeed("<description>" + strings.Repeat("a<!-- -->", 4000) + "</description>"),
-	} {
-		entries := list(a.want(200, "POST", "/job-drafts", document)["unmappedFields"])
-		if len(entries) > 200 || name == "members" && dig(entries[199], "reason") != "101 more parts set no field." {
-			t.Errorf("%s: %d entries, the last %v", name, len(entries), entries[len(entries)-1])
-		}
 	}
 }
 
