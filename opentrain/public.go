@@ -106,12 +106,17 @@ func (p *publicReads) claimRenewal(stale *entry, now time.Time) bool {
 	return true
 }
 
-// start sends the request for a URL, or joins the one in progress, and caches the result. It does not depend
-// on the cancellation of ctx.
+// start sends the request for a URL, or joins the one in progress, and caches the result. It needs only
+// the trace of ctx.
 func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan singleflight.Result {
 	p.mu.Lock()
 	flights := p.flights
 	p.mu.Unlock()
+	limit := sharedReadTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = max(limit, time.Until(deadline))
+	}
+	ctx = WithTrace(context.Background(), traceFrom(ctx)) //nolint:contextcheck // else it keeps alive what the caller sent
 	return flights.DoChan(url, func() (value any, err error) {
 		// singleflight would end the process with the panic.
 		defer func() {
@@ -119,11 +124,7 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 				err = panicError(fmt.Sprintf("%v\n%s", cause, debug.Stack()))
 			}
 		}()
-		limit := sharedReadTimeout
-		if deadline, ok := ctx.Deadline(); ok {
-			limit = max(limit, time.Until(deadline))
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		started := time.Now()
 		value, res, err := load(ctx)

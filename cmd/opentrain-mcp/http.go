@@ -79,6 +79,9 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // the process ends
+	if certificates != nil {
+		listener = edge.LimitHello(listener)
+	}
 	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil,
 		"sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
 	servers := []*http.Server{httpServer(handler, log)}
@@ -119,7 +122,7 @@ func serve(servers []*http.Server, listeners []net.Listener) <-chan error {
 	for i, server := range servers {
 		go func() {
 			if server.TLSConfig != nil {
-				failed <- server.ServeTLS(listeners[i], "", "") // which speaks HTTP/2 too
+				failed <- server.ServeTLS(listeners[i], "", "")
 			} else {
 				failed <- server.Serve(listeners[i])
 			}

@@ -22,15 +22,16 @@ const (
 
 // httpServer makes a server for the handler.
 func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
+	// HTTP/2 lets one connection hold many responses and large frames that no one reads. Proxies speak it to callers.
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
 	return &http.Server{
-		Handler: handler,
+		Handler:   handler,
+		Protocols: &protocols,
 		// Slow headers can't hold a connection longer than this. Bodies have their own deadline, in the handler.
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    8 << 10, // and 4 KiB more, by net/http
-		HTTP2: &http.HTTP2Config{
-			MaxConcurrentStreams: 8, MaxReceiveBufferPerConnection: 128 << 10, MaxReceiveBufferPerStream: 64 << 10,
-		},
 		// No WriteTimeout: it counts from the request's header and would cut every event
 		// stream. Calls end by --timeout, and each write to a stream has a deadline.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

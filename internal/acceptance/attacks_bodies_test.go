@@ -39,6 +39,7 @@ func bodyAttacks() []attack {
 		bodies("1 MiB of empty objects in _meta", `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"x":[`+many("{},")+`{}]}}}`),
 		bodies("1 MiB of tiny params", `{"jsonrpc":"2.0","id":1,"method":"ping","params":{`+members.String()+`"x":0}}`),
 		bodies("1 MiB of tiny members beside the method", `{"jsonrpc":"2.0","id":1,"method":"ping",`+members.String()+`"x":0}`),
+		bodies("1 MiB in capabilities, 60 levels deep", strings.Replace(hello, `"capabilities":{}`, `"capabilities":`+nested(1<<20-2000), 1)),
 		bodies("1 MiB of capabilities", strings.Replace(hello, `"capabilities":{}`, `"capabilities":{`+members.String()+`"x":{}}`, 1)),
 		bodies("arguments nested 9,000 times", search(`{"q":`+deep(9000)+`}`)),
 		bodies("a body nested 500,000 times", deep(size/2)),
@@ -91,4 +92,9 @@ func callerAttacks() []attack {
 			v.want(len(metrics) > 0 && len(metrics) < 64<<10, "%d bytes of metrics", len(metrics))
 		}},
 	}
+}
+
+// nested is an object with a text in it, 60 levels deep.
+func nested(size int) string {
+	return strings.Repeat(`{"a":`, 60) + `"` + strings.Repeat("x", size) + `"` + strings.Repeat("}", 60)
 }

@@ -35,7 +35,7 @@ func (v *victim) dial() *wire {
 		return nil
 	}
 	if v.secure {
-		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	}
 	return &wire{Conn: conn, tcp: tcp, in: bufio.NewReader(conn)}
 }

@@ -2,7 +2,6 @@ package acceptance_test
 
 import (
 	"bufio"
-	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -88,33 +87,6 @@ func TestStreamsLeaveConnections(t *testing.T) {
 		other := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
 		if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {
 			t.Errorf("a call: %s", got.text)
-		}
-	}
-}
-
-// TestStreamsOverHTTP2: one connection carries several streams and calls, while idle connections make room.
-func TestStreamsOverHTTP2(t *testing.T) {
-	t.Parallel()
-	cert, key, _ := certificate(t, t.TempDir(), 1, "localhost")
-	p := runHTTP(t, environment(t), "--sandbox", "--tls-cert", cert, "--tls-key", key, "--max-connections", "10")
-	connect := func() *endpoint {
-		transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-		t.Cleanup(transport.CloseIdleConnections)
-		return &endpoint{t, "https://" + p.address, &http.Client{Transport: transport}}
-	}
-	caller := connect()
-	var streams []*events
-	for range 4 {
-		streams = append(streams, caller.open())
-	}
-	for range 30 { // each leaves an idle connection
-		if got := connect().do("POST", "/mcp", hello); got.status != http.StatusOK || got.ProtoMajor != 2 {
-			t.Errorf("%s over %s: %s", got.Status, got.Proto, got.body)
-		}
-	}
-	for id, stream := range streams {
-		if got := stream.call(id, "opentrain_search_jobs", map[string]any{}); got.isError {
-			t.Errorf("stream %d: %s", id, got.text)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func TestHTTPRefusesToStart(t *testing.T) {
 	}
 }
 
-// TestHTTPOverTLS: the program speaks HTTP/2 over TLS and takes a new certificate while
+// TestHTTPOverTLS: the program speaks HTTP/1.1 over TLS and takes a new certificate while
 // it runs. A broken one leaves the old one in use.
 func TestHTTPOverTLS(t *testing.T) {
 	t.Parallel()
@@ -60,12 +60,12 @@ func TestHTTPOverTLS(t *testing.T) {
 	cert, key, _ := certificate(t, dir, 1, "localhost")
 	p := runHTTP(t, environment(t), "--sandbox", "--tls-cert", cert, "--tls-key", key)
 	serial := func() int64 {
-		conn, err := tls.Dial("tcp", p.address, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		conn, err := tls.Dial("tcp", p.address, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close() //nolint:errcheck // only the handshake was wanted
-		if conn.ConnectionState().NegotiatedProtocol != "h2" {
+		if conn.ConnectionState().NegotiatedProtocol != "http/1.1" {
 			t.Errorf("it speaks %q", conn.ConnectionState().NegotiatedProtocol)
 		}
 		return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
@@ -85,7 +85,7 @@ func TestHTTPOverTLS(t *testing.T) {
 	_, port, _ := strings.Cut(p.address, ":")
 	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	secure := &endpoint{t, "https://localhost:" + port, &http.Client{Transport: transport}}
-	if got := secure.do("POST", "/mcp", hello); got.status != http.StatusOK || got.ProtoMajor != 2 {
+	if got := secure.do("POST", "/mcp", hello); got.status != http.StatusOK || got.ProtoMajor != 1 {
 		t.Errorf("%s over %s: %s", got.Status, got.Proto, got.body)
 	}
 	if got, err := p.try("GET", "/healthz", ""); err == nil && got.status == http.StatusOK {

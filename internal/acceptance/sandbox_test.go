@@ -24,7 +24,7 @@ func TestSandboxServesItsPages(t *testing.T) {
 			t.Errorf("%s is not in\n%s", link, got.text)
 		}
 		status, page := open(t, link, "")
-		if want := map[string]int{"job_1": 404}[id]; status != max(want, 200) || !strings.Contains(page, "This job isn't real") {
+		if want := map[string]int{"job_1": 404}[id]; status != max(want, 200) || !strings.Contains(page, "lives in memory until the sandbox stops") {
 			t.Errorf("%s: %d\n%s", link, status, page)
 		}
 	}

@@ -1,6 +1,9 @@
 package acceptance_test
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -145,5 +148,30 @@ func TestHTTPDrainTimeout(t *testing.T) {
 	if log := p.program.stderr.String(); err == nil || p.program.cmd.ProcessState.ExitCode() != 1 ||
 		!strings.Contains(log, "calls in flight were cut") {
 		t.Errorf("it ended with %v\n%s", err, log)
+	}
+}
+
+// TestShutdownWaitsForNoReader: a client that doesn't read its responses can't delay the end of the program.
+func TestShutdownWaitsForNoReader(t *testing.T) {
+	t.Parallel()
+	skipWithoutSIGTERM(t)
+	p := runHTTP(t, environment(t), "--sandbox", "--rate", "0")
+	conn, err := net.Dial("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // no longer needed
+	const list = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
+	one := fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(list), list)
+	for err == nil { // until the server reads no more, because it can't write
+		if err = conn.SetWriteDeadline(time.Now().Add(500 * time.Millisecond)); err == nil {
+			_, err = io.WriteString(conn, strings.Repeat(one, 1000))
+		}
+	}
+	start := time.Now()
+	p.program.signal(syscall.SIGTERM)
+	<-p.program.ended
+	if took := time.Since(start); p.program.err != nil || took > 10*time.Second {
+		t.Errorf("it ended after %v: %v", took, p.program.err)
 	}
 }

@@ -179,7 +179,7 @@ func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effec
 	}
 	audit := func(more ...any) { c.audit(ctx, effect, more...) }
 	switch opentrain.Code(outcome) {
-	case opentrain.CodeBusy, opentrain.CodeNoToken, opentrain.CodeUnauthorized: // nothing was changed
+	case opentrain.CodeBusy, opentrain.CodeNoToken, opentrain.CodeUnauthorized, opentrain.CodeInvalidArgument: // nothing was changed
 		c.sample(ctx, outcome+" "+counted, func(more ...any) { write(more...); audit(more...) })
 	case opentrain.CodeNetwork, opentrain.CodeTimeout: // such as calls that a client ends at once
 		c.sample(ctx, outcome+" "+counted, write)

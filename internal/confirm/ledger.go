@@ -65,7 +65,7 @@ func newLedger(now func() time.Time) *Ledger {
 
 // newCache makes a cache whose entries outlive every confirmation from before them.
 func newCache[V any]() *ttlcache.Cache[jobKey, V] {
-	return ttlcache.New(ttlcache.WithTTL[jobKey, V](2*Lifetime), ttlcache.WithCapacity[jobKey, V](20_000),
+	return ttlcache.New(ttlcache.WithTTL[jobKey, V](2*Lifetime), ttlcache.WithCapacity[jobKey, V](15_000),
 		ttlcache.WithDisableTouchOnHit[jobKey, V]())
 }
 

@@ -71,8 +71,8 @@ func Run(ctx context.Context, cfg Config) error {
 
 // connect starts the server on the sandbox and a client on the server.
 func connect(ctx context.Context, cfg Config) (*client.Client, func(), error) {
-	box := sandbox.New(sandbox.Config{Variant: cfg.Variant})
-	api, err := opentrain.New(opentrain.Config{Transport: box.Transport()})
+	box := sandbox.New(sandbox.Config{Variant: cfg.Variant, AppURL: sandbox.PlaceholderURL})
+	api, err := opentrain.New(opentrain.Config{BaseURL: sandbox.PlaceholderURL, Transport: box.Transport()})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -30,19 +30,19 @@ func LimitBodyTime(w http.ResponseWriter, r *http.Request) {
 // ReadBody reads a body of at most limit bytes. It does not start if Content-Length exceeds the limit. Beyond the free
 // bytes, the share grows with each byte that arrives, not by what the header announces: announcing costs a caller nothing, and must
 // not take the room of others.
-func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, share *Share, arrivals *Arrivals) ([]byte, error) {
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, share *Share, arrivals *Places) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
 	var mu sync.Mutex
 	complete := false
-	defer arrivals.Begin(func() {
+	defer arrivals.Push(share.address, func() {
 		mu.Lock()
 		defer mu.Unlock()
 		if !complete { // else the deadline would cancel the request
 			setReadDeadline(w, time.Now())
 		}
-	})()
+	}).Leave()
 	body, err := io.ReadAll(&sharedReader{http.MaxBytesReader(w, r.Body, limit), free, share})
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"container/list"
 	"context"
 	"sync"
 	"time"
@@ -13,14 +14,20 @@ type Quota struct {
 	limit int
 
 	mu        sync.Mutex
-	freed     chan struct{} // closed when something is given back
 	inUse     int
 	byAddress map[string]int
+	waiters   list.List // of *waiter, in the order in which they came
+}
+
+// waiter waits for one unit.
+type waiter struct {
+	share   *Share
+	granted chan struct{} // closed when the share has it
 }
 
 // NewQuota returns a Quota of limit units in total.
 func NewQuota(limit int) *Quota {
-	return &Quota{limit: limit, freed: make(chan struct{}), byAddress: map[string]int{}}
+	return &Quota{limit: limit, byAddress: map[string]int{}}
 }
 
 // Acquire counts one more open resource for an address, as returned by [Address]. Call release when the
@@ -33,23 +40,37 @@ func (q *Quota) Acquire(address string) (release func(), ok bool) {
 	return share.Close, true
 }
 
-// AcquireWithin is Acquire, but it waits for room until the time is over or ctx ends.
+// AcquireWithin is Acquire, but it waits for room until the time is over or ctx ends. Who came first gets it first.
 func (q *Quota) AcquireWithin(ctx context.Context, address string, wait time.Duration) (release func(), ok bool) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for {
+	if release, ok = q.Acquire(address); ok {
+		return release, true
+	}
+	w := &waiter{q.Share(address), make(chan struct{})}
+	q.mu.Lock()
+	element := q.waiters.PushBack(w)
+	q.grant() // something may have been given back just now
+	q.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	select {
+	case <-w.granted:
+	case <-ctx.Done():
 		q.mu.Lock()
-		freed := q.freed
+		q.waiters.Remove(element) // no effect if it was granted
 		q.mu.Unlock()
-		if release, ok := q.Acquire(address); ok {
-			return release, true
-		}
-		select {
-		case <-freed:
-		case <-timer.C:
-			return nil, false
-		case <-ctx.Done():
-			return nil, false
+	}
+	return w.share.Close, w.share.isHeld()
+}
+
+// grant gives what is free to those who wait.
+func (q *Quota) grant() {
+	var next *list.Element
+	for e := q.waiters.Front(); e != nil && q.inUse < q.limit; e = next {
+		next = e.Next()
+		if w, _ := e.Value.(*waiter); w.share.fits(1) {
+			q.waiters.Remove(e)
+			w.share.add(1)
+			close(w.granted)
 		}
 	}
 }
@@ -74,14 +95,24 @@ type Share struct {
 
 // Grow adds n units, or returns false and adds nothing if the quota has no room or the share is closed.
 func (s *Share) Grow(n int) bool {
-	q := s.quota
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if s.closed || n > q.limit-q.inUse || n > max(1, q.limit/2)-q.byAddress[s.address] && !Loopback(s.address) {
+	s.quota.mu.Lock()
+	defer s.quota.mu.Unlock()
+	if !s.fits(n) {
 		return false
 	}
 	s.add(n)
 	return true
+}
+
+func (s *Share) fits(n int) bool {
+	q := s.quota
+	return !s.closed && n <= q.limit-q.inUse && (n <= max(1, q.limit/2)-q.byAddress[s.address] || Loopback(s.address))
+}
+
+func (s *Share) isHeld() bool {
+	s.quota.mu.Lock()
+	defer s.quota.mu.Unlock()
+	return s.held > 0
 }
 
 // Shrink gives back n units, or all if there are fewer.
@@ -104,11 +135,10 @@ func (s *Share) add(n int) {
 	s.held += n
 	q.inUse += n
 	q.byAddress[s.address] += n
-	if n < 0 {
-		close(q.freed)
-		q.freed = make(chan struct{})
-	}
 	if q.byAddress[s.address] == 0 {
 		delete(q.byAddress, s.address)
+	}
+	if n < 0 {
+		q.grant()
 	}
 }

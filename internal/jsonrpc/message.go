@@ -263,19 +263,22 @@ func emptyObjects(members map[string]json.RawMessage, names ...string) {
 			continue
 		}
 		if value = emptyObject(value); name == "capabilities" || name == capabilitiesKey {
-			value = emptyCapabilities(value)
+			value = emptyCapabilities(value, capabilityLevels)
 		}
 		members[name] = value
 	}
 }
 
-func emptyCapabilities(raw json.RawMessage) json.RawMessage {
+// capabilityLevels is how deep capabilities have objects: elicitation, its form, and what that may have later.
+const capabilityLevels = 3
+
+func emptyCapabilities(raw json.RawMessage, levels int) json.RawMessage {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil || members == nil {
+	if levels == 0 || json.Unmarshal(raw, &members) != nil || members == nil {
 		return raw
 	}
 	for name, value := range members {
-		members[name] = emptyCapabilities(emptyObject(value))
+		members[name] = emptyCapabilities(emptyObject(value), levels-1)
 	}
 	return writeObject(members)
 }

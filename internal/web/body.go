@@ -17,7 +17,7 @@ const (
 )
 
 // receiveBody reads the body of a POST. It counts in the share, until the request is served.
-func receiveBody(w http.ResponseWriter, r *http.Request, share *edge.Share, arrivals *edge.Arrivals) ([]byte, error) {
+func receiveBody(w http.ResponseWriter, r *http.Request, share *edge.Share, arrivals *edge.Places) ([]byte, error) {
 	// A web page can send this type only after a preflight request, which CORS decides.
 	types := r.Header.Values("Content-Type")
 	if kind, _, err := mime.ParseMediaType(strings.Join(types, ",")); err != nil || kind != "application/json" || len(types) > 1 {

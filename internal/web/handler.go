@@ -90,18 +90,18 @@ func (cfg Config) newID() string {
 
 // Handler serves MCP over HTTP. Its http.Server needs a ReadHeaderTimeout, but a WriteTimeout would end streams.
 type Handler struct {
-	cfg         Config
-	main, ops   http.Handler
-	sessions    *sessions
-	streams     sync.Map // the open streams of HTTP+SSE: *stream by id
-	streamQuota *edge.Quota
-	handled     atomic.Int64  // requests of any kind, until their response is written
-	requests    *edge.Quota   // in progress, besides streams
-	requestWait time.Duration // for a place among them
-	arrivals    *edge.Arrivals
-	bodies      *edge.Quota // bytes of their messages
-	unsent      *edge.Quota // bytes that wait for streams
-	refusals    edge.Sampler
+	cfg          Config
+	main, ops    http.Handler
+	sessions     *sessions
+	streams      sync.Map // the open streams of HTTP+SSE: *stream by id
+	streamPlaces *edge.Places
+	handled      *edge.Places  // requests of any kind, until their response is written
+	requests     *edge.Quota   // in progress, besides streams
+	requestWait  time.Duration // for a place among them
+	arrivals     *edge.Places  // bodies that arrive
+	bodies       *edge.Quota   // bytes of their messages
+	unsent       *edge.Quota   // bytes that wait for streams
+	samples      edge.Sampler  // of what strangers could fill the log with
 
 	turnsAway atomic.Bool     // new calls get 503
 	draining  atomic.Bool     // not ready; calls in progress go on
@@ -120,13 +120,14 @@ func New(cfg Config) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{
-		cfg: cfg, sessions: newSessions(cfg), streamQuota: edge.NewQuota(cfg.MaxStreams),
-		requests: edge.NewQuota(cfg.MaxRequests), requestWait: requestWait, arrivals: edge.NewArrivals(arriving),
+		cfg: cfg, sessions: newSessions(cfg), streamPlaces: edge.NewPlaces(cfg.MaxStreams),
+		handled:  edge.NewPlaces(cfg.MaxStreams + cfg.MaxRequests + arriving + maxUnread),
+		requests: edge.NewQuota(cfg.MaxRequests), requestWait: requestWait, arrivals: edge.NewPlaces(arriving),
 		bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
 	}
 	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())
-	cfg.Metrics.CountOpen(h.streamQuota.InUse, h.sessions.quota.InUse)
+	cfg.Metrics.CountOpen(h.streamPlaces.Held, h.sessions.places.Held)
 	h.routes(guard)
 	return h, nil
 }
@@ -152,8 +153,15 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	h.cfg.Server.StopForms() // an answer can't arrive any more
 	h.close()
 	defer h.sessions.close()
-	defer h.refusals.Flush()
+	defer h.samples.Flush()
 	return h.wait(ctx)
+}
+
+// warn logs what was done to an address, at most once a minute.
+func (h *Handler) warn(message, address string) {
+	h.samples.Log(message, address, func(address string, times int) {
+		h.cfg.Logger.Warn(message, "address", address, "times", times)
+	})
 }
 
 // enter counts a request or a stream as in progress, until leave.

@@ -215,7 +215,11 @@ func writeEvent(w http.ResponseWriter, name string, data []byte) error {
 
 // openSession answers an initialize request.
 func (h *Handler) openSession(w http.ResponseWriter, r *http.Request, received jsonrpc.Message, held *hold) error {
-	opened, id := h.sessions.open(h.cfg.Server, caller.From(r.Context()))
+	request := caller.From(r.Context())
+	opened, id := h.sessions.open(h.cfg.Server, request, func(s *session) {
+		h.warn("a session was ended to make room", request.Address)
+		s.end()
+	})
 	if opened == nil {
 		return errSessionLimit
 	}
@@ -267,11 +271,11 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 // listen serves the stream of a session, until either ends. The messages of this server belong to requests, so the
 // stream carries none.
 func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) error {
-	release, err := h.acquireStream(r)
+	ctx, leave, err := h.takeStream(r)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer leave()
 	startEvents(w)
 	if http.NewResponseController(w).Flush() != nil {
 		return nil
@@ -285,7 +289,7 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) 
 				return nil
 			}
 			open.use()()
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return nil
 		case <-open.ctx.Done():
 			return nil

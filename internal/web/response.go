@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,8 +66,10 @@ func answerError(w http.ResponseWriter, err error) {
 	w.Write(jsonrpc.Refusal(refused.id, refused.code, refused.message, nil)) //nolint:errcheck,gosec // the client may be gone
 }
 
-// writeTimeout limits the time of one write: a WriteTimeout of the http.Server would end every stream.
-const writeTimeout = 20 * time.Second
+const (
+	writeTimeout = 20 * time.Second       // limits one write: a WriteTimeout of the http.Server would end every stream
+	drainTimeout = 500 * time.Millisecond // limits it when the server shuts down
+)
 
 // trackedBody is a request body that knows whether it was read completely.
 type trackedBody struct {
@@ -83,8 +86,9 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 // recorder remembers the status of a response, adds headers to it, and limits the time of each write.
 type recorder struct {
 	http.ResponseWriter
-	body   *trackedBody // of the request
-	status int          // 0 until the response starts
+	body    *trackedBody    // of the request
+	closing context.Context // ends when the server shuts down
+	status  int             // 0 until the response starts
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -102,12 +106,19 @@ func (r *recorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
-	r.setDeadline(time.Now().Add(writeTimeout))
+	defer r.limitTime()()
 	return r.ResponseWriter.Write(p)
+}
+
+// limitTime limits the time of a write until done. A client that doesn't read can't hold up the shutdown.
+func (r *recorder) limitTime() (done func() bool) {
+	r.setDeadline(time.Now().Add(writeTimeout))
+	return context.AfterFunc(r.closing, func() { r.setDeadline(time.Now().Add(drainTimeout)) })
 }
 
 // FlushError sends what was written. http.ResponseController calls it.
 func (r *recorder) FlushError() error {
+	defer r.limitTime()()
 	err := http.NewResponseController(r.ResponseWriter).Flush()
 	r.setDeadline(time.Time{}) // the next write to a stream may be much later
 	return err

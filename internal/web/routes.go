@@ -81,14 +81,14 @@ const maxUnread = 50
 // observe names each request, logs it, and keeps panics from the client.
 func (h *Handler) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer h.handled.Add(-1)
-		if h.handled.Add(1) > int64(h.cfg.MaxStreams+h.cfg.MaxRequests+arriving+maxUnread) {
-			panic(http.ErrAbortHandler) // even a refusal would wait for a client who doesn't read
-		}
 		start, body := time.Now(), &trackedBody{ReadCloser: r.Body, complete: r.ContentLength == 0}
-		response := &recorder{ResponseWriter: w, body: body}
+		response := &recorder{ResponseWriter: w, body: body, closing: h.closing}
 		edge.LimitBodyTime(w, r)
 		request := newRequest(r, h.cfg.BehindProxy)
+		defer h.handled.Push(request.Address, func() {
+			h.warn("a response was cut off to make room", request.Address)
+			expire(w)
+		}).Leave()
 		r = r.WithContext(caller.With(r.Context(), request))
 		r.Body = body
 		w.Header().Set("X-Request-Id", request.ID)
@@ -126,7 +126,7 @@ func (h *Handler) logRequest(r *http.Request, status int, duration time.Duration
 	}
 	h.cfg.Metrics.Refused(status)
 	ctx := context.WithoutCancel(r.Context())
-	h.refusals.Log(fmt.Sprint(status, r.Pattern), request.Address, func(address string, times int) {
+	h.samples.Log(fmt.Sprint(status, r.Pattern), request.Address, func(address string, times int) {
 		line[len(line)-1] = address
 		if times > 1 {
 			h.cfg.Logger.WarnContext(ctx, "http", append(line, "times", times)...)

@@ -12,17 +12,18 @@ import (
 
 // sessions holds the open sessions of Streamable HTTP, and nothing of a session that has ended.
 type sessions struct {
-	newID func() string
-	idle  time.Duration
-	quota *edge.Quota
+	newID  func() string
+	idle   time.Duration
+	places *edge.Places
 
 	mu   sync.Mutex
 	byID map[string]*session
 }
 
-// session is an open session. It ends with DELETE, or when it wasn't used for a while.
+// session is an open session. It ends with DELETE, when it wasn't used for a while, or when others need its place.
 type session struct {
 	owner string // as caller.Request.Owner
+	place *edge.Place
 	peer  *adapter.Peer
 	ctx   context.Context // ends with the session
 	end   func()
@@ -34,15 +35,11 @@ type session struct {
 }
 
 func newSessions(cfg Config) *sessions {
-	return &sessions{newID: cfg.newID, idle: cfg.SessionIdle, quota: edge.NewQuota(cfg.MaxSessions), byID: map[string]*session{}}
+	return &sessions{newID: cfg.newID, idle: cfg.SessionIdle, places: edge.NewPlaces(cfg.MaxSessions), byID: map[string]*session{}}
 }
 
-// open opens a session, or returns nil if there are too many.
-func (s *sessions) open(server Server, request *caller.Request) (opened *session, id string) {
-	release, ok := s.quota.Acquire(request.Address)
-	if !ok {
-		return nil, ""
-	}
+// open opens a session, or returns nil if there are too many. evict must end the session when others need its place.
+func (s *sessions) open(server Server, request *caller.Request, evict func(*session)) (opened *session, id string) {
 	id = s.newID()
 	ctx, cancel := context.WithCancel(context.Background())
 	opened = &session{owner: request.Owner, peer: server.NewPeer(id), ctx: ctx, idle: s.idle}
@@ -55,11 +52,15 @@ func (s *sessions) open(server Server, request *caller.Request) (opened *session
 		delete(s.byID, id)
 		opened.timer.Stop()
 		cancel()
-		release()
+		opened.place.Leave()
 	}
 	opened.end = func() { remove(false) }
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if opened.place = s.places.Take(request.Address, func() { go evict(opened) }); opened.place == nil {
+		cancel()
+		return nil, ""
+	}
 	opened.timer = time.AfterFunc(s.idle, func() { remove(true) })
 	s.byID[id] = opened
 	return opened, id
@@ -72,6 +73,7 @@ func (s *sessions) use(id, owner string) (found *session, release func()) {
 	if found = s.byID[id]; found == nil || found.owner != owner {
 		return nil, nil
 	}
+	found.place.Use()
 	return found, found.use()
 }
 

@@ -242,7 +242,7 @@ func TestSessionLimitHoldsForEveryInitialize(t *testing.T) {
 				t.Errorf("%s: %d %s", name, got.status, got.body)
 			}
 		}
-		inUse, kept := s.handler.sessions.quota.InUse(), len(s.handler.sessions.byID)
+		inUse, kept := s.handler.sessions.places.Held(), len(s.handler.sessions.byID)
 		if opened > limit || inUse != opened || kept != opened || test.opens != (opened == limit) {
 			t.Errorf("%s: %d sessions opened, %d in use, %d kept", name, opened, inUse, kept)
 		}
@@ -260,31 +260,31 @@ func TestUnansweredInitializeKeepsNoSession(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	initializeIn(gone)
-	if inUse := s.handler.sessions.quota.InUse(); inUse != 0 {
+	if inUse := s.handler.sessions.places.Held(); inUse != 0 {
 		t.Errorf("%d sessions of a client that has gone", inUse)
 	}
 	initializeIn(t.Context())
-	if inUse := s.handler.sessions.quota.InUse(); inUse != 1 {
+	if inUse := s.handler.sessions.places.Held(); inUse != 1 {
 		t.Errorf("%d sessions of a client that waits", inUse)
 	}
 }
 
-// TestSessionFreesItsQuotaOnce: however often a session is ended.
-func TestSessionFreesItsQuotaOnce(t *testing.T) {
+// TestSessionFreesItsPlaceOnce: however often a session is ended.
+func TestSessionFreesItsPlaceOnce(t *testing.T) {
 	fake := newFakeServer()
 	s := newSessions(Config{MaxSessions: 1000, SessionIdle: time.Hour, ReplicaID: "r"})
 	me := &caller.Request{Address: "192.0.2.1", Owner: "me"}
-	s.open(fake, me)
+	s.open(fake, me, func(s *session) { s.end() })
 	for range 300 {
-		opened, _ := s.open(fake, me)
+		opened, _ := s.open(fake, me, func(s *session) { s.end() })
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(opened.end)
 		}
 		all.Wait()
 	}
-	if s.quota.InUse() != 1 || len(s.byID) != 1 {
-		t.Errorf("%d in use, %d open", s.quota.InUse(), len(s.byID))
+	if s.places.Held() != 1 || len(s.byID) != 1 {
+		t.Errorf("%d in use, %d open", s.places.Held(), len(s.byID))
 	}
 }
 
@@ -300,28 +300,6 @@ func TestDeleteTwice(t *testing.T) {
 	s.openSession()
 	if got := s.post(initialize); got.status != http.StatusTooManyRequests {
 		t.Errorf("a third session: %d", got.status)
-	}
-}
-
-// TestQuotaPerAddress: one address has half of the sessions and streams.
-func TestQuotaPerAddress(t *testing.T) {
-	s := start(t, func(c *Config) { c.BehindProxy, c.Sessions, c.MaxSessions, c.MaxStreams = true, true, 4, 4 })
-	greedy, other := []string{"X-Forwarded-For", "192.0.2.1"}, []string{"X-Forwarded-For", "192.0.2.2"}
-	for n, want := range []int{200, 200, 429, 429} {
-		if got := s.post(initialize, greedy...); got.status != want {
-			t.Errorf("session %d: %d", n, got.status)
-		}
-	}
-	session := s.openSession(other...)
-	s.openStream(greedy...)
-	s.openStream(greedy...)
-	if got := s.do("GET", "/sse", "", greedy...); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
-		t.Errorf("a third stream: %d", got.status)
-	}
-	s.openStream(other...)
-	readEvents(t, s.send("GET", "/mcp", "", session...))
-	if got := s.do("GET", "/mcp", "", session...); got.status != http.StatusServiceUnavailable {
-		t.Errorf("a fifth stream: %d", got.status)
 	}
 }
 
@@ -367,7 +345,7 @@ func TestStreamOfIdleSessionEnds(t *testing.T) {
 			t.Errorf("status %d, ended after %v", stream.Code, duration)
 		}
 		synctest.Wait() // mcp-go ends the stream before the session
-		if s.handler.sessions.quota.InUse() != 0 {
+		if s.handler.sessions.places.Held() != 0 {
 			t.Error("the session is still open")
 		}
 		if err := s.handler.Shutdown(t.Context()); err != nil {

@@ -15,12 +15,11 @@ import (
 )
 
 const (
-	maxPending   = 64                     // limits the calls of one stream that wait for their answer
-	maxUnsent    = 4 << 20                // limits the messages that wait for all streams, in bytes
-	maxQueue     = 256 << 10              // limits those that wait for one stream
-	ownQueue     = 32 << 10               // of them, what never counts: others can't take it
-	drainTimeout = 500 * time.Millisecond // limits the last write to a stream when the server shuts down
-	sseMethods   = "Open a stream with GET, and send messages with POST to the address in its first event."
+	maxPending = 64        // limits the calls of one stream that wait for their answer
+	maxUnsent  = 4 << 20   // limits the messages that wait for all streams, in bytes
+	maxQueue   = 256 << 10 // limits those that wait for one stream
+	ownQueue   = 32 << 10  // of them, what never counts: others can't take it
+	sseMethods = "Open a stream with GET, and send messages with POST to the address in its first event."
 )
 
 var (
@@ -41,26 +40,21 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 		return refuseMethod(http.MethodGet, sseMethods)
 	}
 	defer h.enter()()
-	release, err := h.acquireStream(r)
+	ctx, leave, err := h.takeStream(r)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer leave()
 	request, id := caller.From(r.Context()), h.cfg.newID()
 	s := &stream{
 		peer: h.cfg.Server.NewPeer(id), owner: request.Owner, narrowing: request.Narrowing,
 		share: h.unsent.Share(request.Address), closing: h.closing, wake: make(chan struct{}, 1),
 	}
-	s.ctx, s.end = context.WithCancel(r.Context())
+	s.ctx, s.end = context.WithCancel(ctx)
 	defer s.close()
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
-	// A caller who doesn't read must not hold up the end of the stream or the shutdown.
-	expire := func(wait time.Duration) func() {
-		return func() { http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait)) } //nolint:errcheck,gosec // not all can
-	}
-	defer context.AfterFunc(s.ctx, expire(0))()                //nolint:contextcheck // the stream's
-	defer context.AfterFunc(h.closing, expire(drainTimeout))() //nolint:contextcheck // the handler's
+	defer context.AfterFunc(s.ctx, func() { expire(w) })() //nolint:contextcheck // a caller who doesn't read must not hold up the end
 	startEvents(w)
 	if writeEvent(w, "endpoint", []byte(h.cfg.BasePath+"/message?sessionId="+url.QueryEscape(id))) == nil {
 		s.serve(w)
@@ -68,16 +62,27 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	return nil
 }
 
-// acquireStream counts a stream of either transport as open, until release.
-func (h *Handler) acquireStream(r *http.Request) (release func(), err error) {
+// expire ends the writing of a response.
+func expire(w http.ResponseWriter) {
+	http.NewResponseController(w).SetWriteDeadline(time.Now()) //nolint:errcheck,gosec // some writers do not support deadlines
+}
+
+// takeStream counts a stream of either transport as open, until leave. The context ends when others need its place.
+func (h *Handler) takeStream(r *http.Request) (ctx context.Context, leave func(), err error) {
 	if h.closing.Err() != nil {
-		return nil, errClosing
+		return nil, nil, errClosing
 	}
-	release, ok := h.streamQuota.Acquire(caller.From(r.Context()).Address)
-	if !ok {
-		return nil, errStreamLimit
+	ctx, end := context.WithCancel(r.Context())
+	address := caller.From(ctx).Address
+	place := h.streamPlaces.Take(address, func() {
+		h.warn("a stream was ended to make room", address)
+		end()
+	})
+	if place == nil {
+		end()
+		return nil, nil, errStreamLimit
 	}
-	return release, nil
+	return ctx, func() { place.Leave(); end() }, nil
 }
 
 // postMessage serves /message.

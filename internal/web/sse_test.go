@@ -147,7 +147,7 @@ func TestStreamIsKeptAlive(t *testing.T) {
 		if n := strings.Count(stream.Body.String(), ": keep-alive\n\n"); n != 2 {
 			t.Errorf("%d heartbeats in a minute", n)
 		}
-		if s.handler.streamQuota.InUse() != 0 {
+		if s.handler.streamPlaces.Held() != 0 {
 			t.Error("the stream still counts as open")
 		}
 		s.handler.streams.Range(func(id, _ any) bool {
