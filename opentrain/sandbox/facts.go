@@ -2,13 +2,14 @@ package sandbox
 
 import (
 	"cmp"
+	"math"
 	"strings"
 )
 
 // fact is what a rule says in the text.
 type fact struct {
 	finding
-	rule
+	*rule
 	number float64
 	at     int // the token of the number, or the first one
 }
@@ -26,10 +27,9 @@ func (r *reader) markClauses() {
 	for i := range r.tokens {
 		t := r.at(i)
 		flags := &r.clauses[t.clause]
-		switch {
-		case r.in(t, "@not"), strings.HasSuffix(t.low, "n't"):
+		if r.in(t, "@not") || strings.HasSuffix(t.low, "n't") {
 			until = t.sentence
-		case t.low == "but":
+		} else if t.low == "but" {
 			until = -1
 		}
 		flags.negated = flags.negated || until == t.sentence || r.in(t, "@no")
@@ -46,12 +46,12 @@ func (r *reader) paces(i int) int {
 	return 0
 }
 
-// findFacts applies the rules. Of those on pay, the first that matches an amount counts.
+// findFacts applies the rules.
 func (r *reader) findFacts() {
-	for _, one := range r.rules {
-		end := 0
+	for n := range r.rules {
+		one, end := &r.rules[n], 0
 		for i := range r.tokens {
-			if i < end || !r.tokens[i].groups.meets(one.begins) {
+			if i < end || !r.tokens[i].groups.meets(&one.begins) {
 				continue
 			}
 			found, matched := r.match(finding{first: i, end: i}, one.pattern)
@@ -63,9 +63,6 @@ func (r *reader) findFacts() {
 		}
 	}
 }
-
-// payFields are the fields of rules about amounts of money.
-const payFields = "pricePerHour pricePerLabel fixedPrice otherRate limit money"
 
 // holds reports whether nothing around a fact makes it false, and completes it.
 func (r *reader) holds(f *fact) bool {
@@ -82,27 +79,29 @@ func (r *reader) holds(f *fact) bool {
 			return false
 		}
 	}
-	flags := r.clauses[r.at(f.at).clause]
-	counted, claimed := f.field == "headcount" || f.field == "dataVolume", r.at(f.at).field
-	pay := strings.Contains(payFields, f.field)
-	if flags.negated && f.field != "money" && f.value != "false" || flags.paces > 0 && counted || claimed == f.field || claimed != "" && pay {
+	pay, counted := f.field == "rate" || f.field == "amount", f.field == "headcount" || f.field == "dataVolume"
+	anyway := f.value == "false" || strings.Contains("amount left askData askLanguage askNDA", f.field)
+	flags, claimed := &r.clauses[r.at(f.at).clause], r.at(f.at).claim
+	switch {
+	case flags.negated && !anyway, counted && flags.paces > 0,
+		claimed != "" && (pay || claimed == f.field || claimed == "left"), f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5):
 		return false
-	}
-	if flags.special && pay {
+	case flags.special && pay:
 		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
 	}
 	for i := f.first; i < f.end; i++ {
-		if r.in(r.at(i), "@cents") {
+		t := r.at(i)
+		if r.in(t, "@cents") {
 			f.number /= 100
 		}
-		if pay && r.at(i).field == "" {
-			r.clauses[r.at(i).clause].paces -= r.paces(i)
+		if pay && t.claim == "" {
+			r.clauses[t.clause].paces -= r.paces(i)
 		}
-		if pay || counted {
-			r.tokens[i].field = f.field
+		if pay || counted || f.field == "left" {
+			t.claim = f.field
 		}
-		if f.field == "labelTypes" && !r.in(r.at(i), "@person") {
-			r.tokens[i].groups = r.tokens[i].groups.and(r.bits["@work"])
+		if f.field == "labelTypes" && !r.in(t, "@person") {
+			t.groups = t.groups.and(r.bits["@work"])
 		}
 	}
 	return true

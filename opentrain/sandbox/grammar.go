@@ -27,9 +27,9 @@ type grammar struct {
 // set is a set of words, groups of words and signs like "^".
 type set [8]uint64
 
-func (s set) meets(other set) bool {
-	for i, bits := range s {
-		if bits&other[i] != 0 {
+func (s *set) meets(other *set) bool {
+	for i := range s {
+		if s[i]&other[i] != 0 {
 			return true
 		}
 	}
@@ -174,7 +174,10 @@ func (g *grammar) compile(pattern string) []step {
 }
 
 // in reports whether a token is in a group.
-func (g *grammar) in(t *token, name string) bool { return t.groups.meets(g.bits[name]) }
+func (g *grammar) in(t *token, name string) bool {
+	bits := g.bits[name]
+	return t.groups.meets(&bits)
+}
 
 // finding is what a pattern found in the text.
 type finding struct {
@@ -188,8 +191,8 @@ func (r *reader) match(f finding, pattern []step) (whole finding, matched bool) 
 	if len(pattern) == 0 {
 		return f, true
 	}
-	e, rest, here := pattern[0], pattern[1:], r.at(f.end)
-	if here.groups.meets(e.any) {
+	e, rest, here := &pattern[0], pattern[1:], r.at(f.end)
+	if here.groups.meets(&e.any) {
 		next := f
 		if here.kind == number && !e.zero {
 			next.numbers = append(slices.Clip(f.numbers), f.end)
@@ -202,8 +205,9 @@ func (r *reader) match(f finding, pattern []step) (whole finding, matched bool) 
 		}
 	}
 	for _, p := range e.parts {
-		for _, sub := range p.rules {
-			if !here.groups.meets(sub.begins) {
+		for i := range p.rules {
+			sub := &p.rules[i]
+			if !here.groups.meets(&sub.begins) {
 				continue
 			}
 			inner, found := r.match(f, sub.pattern)

@@ -19,8 +19,8 @@ type token struct {
 	groups           set
 	name             string  // of a language or country
 	value, scale     float64 // of a number: the value, 0 if it isn't clear, and what multiplied it
-	field            string  // of the fact that it belongs to
-	used             bool    // set a field or is reported
+	claim            string  // the field of a rule that it belongs to
+	used             bool    // set a field, or is reported
 }
 
 type tokenKind int
@@ -90,8 +90,9 @@ func (l *lexer) addLineBreak(at int) {
 	labeled = labeled && unicode.IsUpper(next) && !strings.ContainsAny(label, "\n.,;!?/–")
 	l.line = at + 1
 	if line == "" || labeled || strings.ContainsRune("\n-*•#", next) || !unicode.IsLower(next) && (l.in(last, "@item") || l.in(last, "@person")) {
-		l.add(token{kind: stop}, at, at+1)
-		l.sentence++
+		if l.sentence++; l.last().low != "\n" {
+			l.add(token{kind: stop}, at, at+1)
+		}
 	}
 }
 
@@ -144,7 +145,8 @@ func (l *lexer) addWord(start, end int) {
 }
 
 func (l *lexer) isMoney(s string) bool {
-	return l.groups[strings.ToLower(s)].and(l.groups[s]).meets(l.bits["@foreign"].and(l.bits["@usd"]))
+	t := token{groups: l.groups[strings.ToLower(s)].and(l.groups[s])}
+	return l.in(&t, "@usd") || l.in(&t, "@foreign")
 }
 
 // addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.

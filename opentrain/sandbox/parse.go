@@ -43,15 +43,7 @@ func parse(text string) parsed {
 	r.markSigns()
 	r.markClauses()
 	r.findFacts()
-	r.setTasks()
-	r.setPay()
-	for _, field := range []string{"headcount", "dataVolume", "projectDuration", "experienceLevel", "ndaRequired"} {
-		r.setOne(field)
-	}
-	r.setPlaces("languages", "@language", "the text doesn't clearly say that AI trainers must know it.")
-	r.setPlaces("countries", "@country", "the text doesn't clearly say that AI trainers must be there.")
-	r.setTitle(r.setData())
-	r.remarkNumbers()
+	r.setAll()
 	r.report()
 	return r.parsed
 }
@@ -64,20 +56,23 @@ func (r *reader) at(i int) *token {
 	return &r.tokens[i]
 }
 
-// markSigns puts the signs of patterns into the groups of the tokens: "^" where a clause starts, "#" for a number.
+// markSigns puts the signs of patterns into the groups of the tokens.
 func (r *reader) markSigns() {
 	r.edge = token{kind: stop, sentence: -1, groups: r.bits["."]}
 	for i := range r.tokens {
 		t, before := r.at(i), r.at(i-1)
 		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
-		for sign, holds := range map[string]bool{
-			"^": starts, "^^": starts && before.sentence != t.sentence, ".": t.kind == stop && t.low != ":",
-			"#": t.kind == number && t.value > 0, "##": t.kind == number && t.value >= 100,
-		} {
+		sign := func(sign string, holds bool) {
 			if holds {
 				t.groups = t.groups.and(r.bits[sign])
 			}
 		}
+		sign("^", starts)
+		sign("^^", starts && before.sentence != t.sentence)
+		sign(".", t.kind == stop && t.low != ":")
+		sign("##", t.kind == number)
+		sign("#", t.kind == number && t.value > 0)
+		sign("#100", t.kind == number && t.value >= 100)
 	}
 }
 
@@ -94,17 +89,17 @@ func (r *reader) set(key string, value any, reason string) {
 	}
 }
 
-// use marks tokens that set a field or are reported.
-func (r *reader) use(first, end int) {
-	for i := first; i < end; i++ {
+// use marks the tokens of a fact that set a field or is reported.
+func (r *reader) use(f fact) {
+	for i := f.first; i < f.end; i++ {
 		r.tokens[i].used = true
 	}
 }
 
-// remark records why tokens set no field.
-func (r *reader) remark(first, end int, reason string) {
-	r.use(first, end)
-	r.remarks = append(r.remarks, remark{first, end, fmt.Sprintf("%q: %s", r.phrase(first, end), reason)})
+// remark records why a fact set no field.
+func (r *reader) remark(f fact, reason string) {
+	r.use(f)
+	r.remarks = append(r.remarks, remark{f.first, f.end, fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)})
 }
 
 // maxPreview is how much of a text is shown of a part that isn't used, in bytes. maxParts is how many are shown.
