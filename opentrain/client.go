@@ -90,9 +90,26 @@ func (c *Client) Host() string {
 	return host
 }
 
+// BaseURL returns the origin of the app that the client calls, as Config.BaseURL.
+func (c *Client) BaseURL() string { return strings.TrimSuffix(c.baseURL, apiPath) }
+
+// SameBaseURL reports whether two base URLs lead to the same API.
+func SameBaseURL(a, b string) bool {
+	same := func(raw string) string {
+		base, err := parseBaseURL(raw)
+		u, errURL := url.Parse(base)
+		if err != nil || errURL != nil {
+			return ""
+		}
+		u.Host = strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
+		return u.String()
+	}
+	return same(a) != "" && same(a) == same(b)
+}
+
 // DraftURL returns the page of a draft in the app (developers/guides/post-a-job), which only its owner can open.
 func (c *Client) DraftURL(jobID string) string {
-	return strings.TrimSuffix(c.baseURL, apiPath) + "/job-post?job=" + url.QueryEscape(jobID)
+	return c.BaseURL() + "/job-post?job=" + url.QueryEscape(jobID)
 }
 
 // DefaultTransport returns a new transport with the system's CA certificates, the usual proxy variables, and
@@ -140,7 +157,7 @@ func isLoopback(host string) bool {
 // request is one API call.
 type request struct {
 	method string // "" means GET
-	path   string // below apiPath; "{id}" stands for jobID
+	path   string // below apiPath, or below agentPath for agent requests; "{id}" stands for jobID
 	jobID  string
 	query  url.Values
 	body   any  // encoded as JSON unless nil
@@ -150,6 +167,10 @@ type request struct {
 	uncached    bool // a public request that neither reads nor fills the cache
 	invalidates bool // may change the results of public reads
 	closedOK    bool // a 404 for a job that is no longer public is a result
+	// agent requests carry no token either. Their secret is in the body, and their errors have the form of OAuth.
+	agent  bool
+	form   url.Values // a body that is not JSON
+	secret string     // must not come back in an error
 }
 
 // response is a response of the API with any status.
@@ -190,7 +211,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 	}
 	var value any
 	switch {
-	case req.public && req.uncached:
+	case req.public && req.uncached, req.agent:
 		value, _, err = load(ctx)
 	case req.public:
 		value, err = c.public.read(ctx, req.path+"?"+req.query.Encode(), load)
@@ -214,8 +235,15 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 func (c *Client) send(ctx context.Context, req request) (response, error) {
 	policy := retryPolicy{idempotent: req.method == "" || req.keyed}
 	r := c.http.R().SetContext(ctx).AddRetryCondition(policy.shouldRetry).SetHeaders(traceFrom(ctx).header())
-	if !req.public {
+	base := c.baseURL
+	switch {
+	case req.agent:
+		base = c.BaseURL() + agentPath
+	case !req.public:
 		r.SetAuthToken(TokenFrom(ctx))
+	}
+	if req.form != nil {
+		r.SetFormDataFromValues(req.form)
 	}
 	if req.body != nil {
 		body, err := encode(req.body)
@@ -224,7 +252,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		}
 		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}
-	raw, err := r.SetQueryParamsFromValues(req.query).Execute(cmp.Or(req.method, http.MethodGet), c.baseURL+req.path)
+	raw, err := r.SetQueryParamsFromValues(req.query).Execute(cmp.Or(req.method, http.MethodGet), base+req.path)
 	var stopped *retryStopped
 	if errors.As(err, &stopped) {
 		return response{}, stopped.error
@@ -236,11 +264,15 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	}
 	answer := answerFrom(ctx)
 	res := response{status: raw.StatusCode(), header: raw.Header(), body: answer.body, size: answer.size}
-	if !req.public {
+	failed := res.status < 200 || res.status > 299
+	switch {
+	case req.agent && failed:
+		return res, agentError(redact(res, req.secret))
+	case !req.agent && !req.public:
 		res = redact(res, TokenFrom(ctx))
 	}
 	closed := req.closedOK && res.status == http.StatusNotFound && saysClosed(res.body)
-	if !closed && (res.status < 200 || res.status > 299) {
+	if failed && !closed {
 		e := responseError(res)
 		if res.status == http.StatusUnauthorized && !req.public {
 			c.refused.remember(TokenFrom(ctx), *e)

@@ -51,7 +51,7 @@ func serve(t *testing.T, transport http.RoundTripper, s setup) served {
 	accounts := tool.NewAccounts(api)
 	desk := draft.NewDesk(api, accounts, confirm.New(!s.confirm, s.box, s.now), false, s.now)
 	all := served{tools: map[string]tool.Tool{}, runner: tool.Runner{Accounts: accounts, TokenHelp: s.help}}
-	for _, set := range tools.Sets(desk) {
+	for _, set := range tools.Sets(desk, nil) {
 		for _, made := range set.Tools {
 			all.tools[made.Name] = made
 		}

@@ -2,20 +2,26 @@
 package tools
 
 import (
+	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/tool"
-	"opentrain-mcp/tools/account"
+	accounttools "opentrain-mcp/tools/account"
 	"opentrain-mcp/tools/applicants"
 	"opentrain-mcp/tools/market"
 	"opentrain-mcp/tools/posting"
 )
 
-// Sets returns every toolset.
-func Sets(desk *draft.Desk) []tool.Set {
+// Sets returns every toolset. person is the account of the person at this machine, nil where callers bring their own.
+func Sets(desk *draft.Desk, person *account.Account) []tool.Set {
 	return []tool.Set{
 		posting.Toolset(desk),
 		market.Toolset(desk.API, desk.Accounts),
-		account.Toolset(desk.API, desk.Accounts),
+		accounttools.Toolset(desk, person),
 		applicants.Toolset(desk),
 	}
+}
+
+// Registration returns the step that asks the human whether to register an account, nil where callers bring their own.
+func Registration(desk *draft.Desk, person *account.Account) func(tool.Call) tool.Next {
+	return accounttools.Registration(desk, person)
 }

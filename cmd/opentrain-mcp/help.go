@@ -28,6 +28,8 @@ func flagHelp() kong.Vars {
 			"the limit of open files allows).",
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before it stops listening, so that a proxy " +
 			"sends them to another replica.",
+		"helpLogin": "Get an account on this machine: register one, claim it, or paste a token (--token). " +
+			"\"login status\" shows which account is in use.",
 		"helpSeed":     "history: the sandbox's account has a live job, a draft from last week and an archived job.",
 		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants, or all.",
 		"helpBaseURL":  "OpenTrain's URL (default: https://app.opentrain.ai).",

@@ -35,6 +35,8 @@ type commands struct {
 	HTTP    httpCommand    `cmd:"" name:"http" help:"Serve many remote callers over Streamable HTTP and SSE."`
 	Demo    demoCommand    `cmd:"" help:"Post a job in the sandbox, from start to finish, and show every call."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve only the sandbox: its API for curl and other clients, its pages for browsers."`
+	Login   loginCommand   `cmd:"" help:"${helpLogin}"`
+	Logout  logoutCommand  `cmd:"" help:"Forget the saved token."`
 	Tools   toolsCommand   `cmd:"" help:"Print the tools."`
 
 	Install   installCommand   `cmd:"" help:"${helpInstall}"`

@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/opentrain"
@@ -24,9 +25,10 @@ import (
 )
 
 // tokenHelp says how to give this server a token.
-const tokenHelp = "To set a token: copy one from OpenTrain (app.opentrain.ai, Settings → API keys) or run the official command " +
-	"`npx -y @opentrain-ai/cli auth register`, set it as OPENTRAIN_PERSONAL_API_TOKEN for this server " +
-	"in the host's MCP configuration, and restart the server. To try it without an account, start the server with --sandbox."
+const tokenHelp = "To use an account that exists, copy an API token from OpenTrain (app.opentrain.ai, Settings → API keys), run " +
+	"`opentrain-mcp login --token` in a terminal and paste it there; this server then uses it without a restart. Or set it as " +
+	"OPENTRAIN_PERSONAL_API_TOKEN for this server in the host's MCP configuration, and restart the server. " +
+	"To try it without an account, start the server with --sandbox."
 
 // selectFlags say which tools are served.
 type selectFlags struct {
@@ -46,19 +48,29 @@ type serveFlags struct {
 	selectFlags
 	Sandbox bool `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
 	seedFlag
-	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
-	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the API token."`
+	apiFlags
 
 	// The second variable and the alias are the former name.
 	Confirm mode `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" default:"auto" help:"${helpConfirm}"`
 
 	Elicitation mode          `default:"auto" help:"${helpElicitation}"`
 	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
-	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`
 	Timeout     time.Duration `default:"${timeout}" help:"Time limit for one tool call, including retries."`
 	PublicReads int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
 	LogLevel    slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
 	LogFormat   string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
+}
+
+// apiFlags say where OpenTrain is, and whose account to use.
+type apiFlags struct {
+	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
+	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the API token."`
+	CAFile    string `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`
+}
+
+// source is where the token of this machine's user is.
+func (f apiFlags) source() credential.Source {
+	return credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
 }
 
 type stdioCommand struct {
@@ -111,16 +123,10 @@ func (m *mode) UnmarshalText(text []byte) error {
 // in the sandbox it always has an account. maxUpstream is 0 for the client's default.
 func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cfg opentrainmcp.Config, err error) {
 	baseURL, baseURLFrom := f.BaseURL, f.baseURLFrom()
-	switch {
-	case f.Sandbox:
-		cfg.Token = func(context.Context) opentrainmcp.Token {
-			return opentrainmcp.Token{Value: sandbox.DemoToken, From: "the sandbox"}
-		}
-	case ownToken:
-		source := credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
-		found := source.Find()
+	if ownToken && !f.Sandbox {
+		found := f.source().Find()
 		report(log, found)
-		cfg.Token, baseURL = f.token(source, found.BaseURL), cmp.Or(f.BaseURL, found.BaseURL)
+		baseURL = cmp.Or(f.BaseURL, found.BaseURL)
 		if f.BaseURL == "" && found.BaseURL != "" {
 			baseURLFrom = "baseUrl in " + found.From
 		}
@@ -144,7 +150,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	if f.Sandbox {
 		// Nobody serves the sandbox's pages, so its links must not look like OpenTrain's.
 		client.BaseURL = sandbox.PlaceholderURL
-		client.Transport = sandbox.New(sandbox.Config{AppURL: client.BaseURL, History: f.Seed == "history"}).Transport()
+		client.Transport = sandbox.New(sandbox.Config{
+			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox,
+		}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
 		transport, err := f.transport()
@@ -156,6 +164,15 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	if cfg.API, err = opentrain.New(client); err != nil {
 		return cfg, err
 	}
+	switch {
+	case f.Sandbox:
+		cfg.Account = account.InProcess(cfg.API, opentrainmcp.Token{Value: sandbox.DemoToken, From: "the sandbox"})
+	case ownToken:
+		cfg.Account = account.New(cfg.API, f.source())
+	}
+	if person := cfg.Account; person != nil {
+		cfg.Token = func(context.Context) opentrainmcp.Token { return person.Token() }
+	}
 	cfg.TokenHelp, cfg.Version, cfg.Logger, cfg.Timeout = tokenHelp, v, log, f.Timeout
 	f.apply(&cfg)
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
@@ -163,8 +180,11 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	return cfg, nil
 }
 
+// pollsOfSandbox is the number of polls after which a human seems to have claimed an account: there is no page for it.
+const pollsOfSandbox = 2
+
 // baseURLFrom is the setting that BaseURL comes from, "" for none.
-func (f serveFlags) baseURLFrom() string {
+func (f apiFlags) baseURLFrom() string {
 	if f.BaseURL == "" {
 		return ""
 	}
@@ -198,26 +218,13 @@ func stateKeys(log *slog.Logger) ([][]byte, error) {
 	return keys, nil
 }
 
-// token looks up the token for every call, so that a replaced one is used at once. It
-// never sends a token to another address than the one it was stored with.
-func (f serveFlags) token(source credential.Source, startedWith string) func(context.Context) opentrainmcp.Token {
-	return func(context.Context) opentrainmcp.Token {
-		found := source.Find()
-		if found.Token != "" && f.BaseURL == "" && found.BaseURL != startedWith {
-			return opentrainmcp.Token{From: found.From, Problem: "The API token from " + found.From +
-				" is for a different baseUrl than this server started with; restart the server."}
-		}
-		return opentrainmcp.Token{Value: found.Token, From: found.From, Problem: found.Problem}
-	}
-}
-
 // report logs at start where the token comes from, or what is wrong with it.
 func report(log *slog.Logger, found credential.Found) {
 	switch {
 	case found.Problem != "":
 		log.Warn(found.Problem)
 	case found.Token == "":
-		log.Info("no API token is set: only public reads will work")
+		log.Info("no API token is set: only public reads work until an account is registered or a token is saved")
 	default:
 		log.Info("API token found", "from", found.From)
 	}
@@ -225,7 +232,7 @@ func report(log *slog.Logger, found credential.Found) {
 }
 
 // transport makes the connection to the API, with additional CA certificates.
-func (f serveFlags) transport() (*http.Transport, error) {
+func (f apiFlags) transport() (*http.Transport, error) {
 	transport := opentrain.DefaultTransport()
 	if f.CAFile == "" {
 		return transport, nil

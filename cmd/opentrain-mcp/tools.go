@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -23,7 +24,7 @@ func (c toolsCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	cfg := opentrainmcp.Config{API: api}
+	cfg := opentrainmcp.Config{API: api, Account: account.InProcess(api, opentrainmcp.Token{})}
 	c.apply(&cfg)
 	server, err := opentrainmcp.New(cfg)
 	if err != nil {

@@ -37,6 +37,8 @@ type attack struct {
 	lines int // the most that it logs; 0 for any number
 	// alone means that other callers are not served meanwhile: there is no room for them, and they learn that.
 	alone bool
+	// crowd means that callers from thousands of addresses keep all connections busy: some calls of others are lost.
+	crowd bool
 	run   func(*victim)
 }
 
@@ -98,7 +100,8 @@ func (a attack) against(t *testing.T, build string) (d damage) {
 	t.Run(name, func(t *testing.T) {
 		var faults []string
 		for n := range attempts {
-			if d, faults = a.once(t, build); len(faults) == 0 {
+			t.Run(fmt.Sprint("attempt ", n+1), func(t *testing.T) { d, faults = a.once(t, build) })
+			if len(faults) == 0 {
 				return
 			}
 			t.Logf("attempt %d: %s", n+1, strings.Join(faults, "\n"))
@@ -127,7 +130,7 @@ func (a attack) once(t *testing.T, build string) (d damage, faults []string) {
 	v.want(v.program.running(), "the server ended: %v\n%.2000s", v.program.err, v.log)
 	v.want(d.peak <= float64(a.limit), "it had %.0f MB, the limit is %d", d.peak, a.limit)
 	v.want(a.lines == 0 || d.lines <= a.lines, "it logged %d lines, the limit is %d:\n%.1500s", d.lines, a.lines, v.log)
-	v.want(d.served >= 9*d.failed, "the honest caller was served %d times, and not %d times: %.700q", d.served, d.failed, v.honest.failed)
+	v.want(d.served >= 9*d.failed || a.crowd && d.served > 0, "the honest caller was served %d times, and not %d times: %.700q", d.served, d.failed, v.honest.failed)
 	return d, v.faults
 }
 

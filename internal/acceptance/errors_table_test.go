@@ -46,7 +46,7 @@ func errorTable() []errorRow {
 	return []errorRow{
 		{name: "401", tool: "opentrain_list_jobs", args: map[string]any{}, api: envelope(401, "UNAUTHORIZED", "Invalid token.", `{}`),
 			want: fix("UNAUTHORIZED", 401),
-			text: []string{"invalid, expired or revoked", "the OT_API_TOKEN environment variable", "Settings → API keys", "auth register",
+			text: []string{"invalid, expired or revoked", "the OT_API_TOKEN environment variable", "Settings → API keys", "login --token",
 				"Request id: req-7"}},
 		{name: "403 scope", tool: "opentrain_publish", args: job(),
 			api:  envelope(403, "FORBIDDEN", "Missing scope.", `{"requiredScopes":["jobs:write"],"grantedScopes":["jobs:read"]}`),
@@ -181,8 +181,8 @@ func errorTable() []errorRow {
 			want: wantNext(tool.Failure{Code: "INVALID_ARGUMENT"}, "fix", "agent", "opentrain_publish"),
 			text: []string{"job_id is not an argument of this tool; did you mean jobId?", "jobId is required", "nothing was sent"}},
 		{name: "no token", tool: "opentrain_publish", args: job(), env: []string{"OT_API_TOKEN="},
-			want: wantNext(tool.Failure{Code: "NO_TOKEN"}, "fix", "human", ""),
-			text: []string{"needs an OpenTrain API token. Nothing was changed.", "OPENTRAIN_PERSONAL_API_TOKEN"}},
+			want: wantNext(tool.Failure{Code: "NO_TOKEN"}, "call_tool", "", "opentrain_register_agent"),
+			text: []string{"needs an OpenTrain account, and none is set up on this machine. Nothing was sent.", "OPENTRAIN_PERSONAL_API_TOKEN"}},
 		{name: "malformed token", tool: "opentrain_publish", args: job(), env: []string{"OT_API_TOKEN=${OT_TOKEN}"},
 			want: wantNext(tool.Failure{Code: "NO_TOKEN"}, "fix", "human", ""), text: []string{"contains a variable name instead of its value"}},
 	}

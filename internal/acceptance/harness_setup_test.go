@@ -17,6 +17,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/demo"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -78,7 +79,9 @@ func (s *setup) config(t testing.TB) opentrainmcp.Config {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return opentrainmcp.Config{API: api, Version: "test", Token: fixed(sandbox.DemoToken), Logger: logger}
+	return opentrainmcp.Config{
+		API: api, Version: "test", Token: fixed(sandbox.DemoToken), Account: account.InProcess(api, opentrainmcp.Token{}), Logger: logger,
+	}
 }
 
 // fixed is a caller who always has the same token.
@@ -284,6 +287,11 @@ func listed(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	return append(slices.Clip(data), '\n')
+}
+
+// isLocal reports whether a tool is served over stdio only.
+func isLocal(name string) bool {
+	return slices.Contains([]string{"opentrain_register_agent", "opentrain_claim_account", "opentrain_claim_status"}, name)
 }
 
 // known are the names of the tools in the golden file, sorted: all of them, and those that

@@ -25,20 +25,21 @@ func layers() []struct {
 	imports string
 } {
 	return []struct{ pkg, imports string }{
-		{"cmd/opentrain-mcp", ". internal/demo internal/hosts internal/tool internal/text internal/credential internal/edge internal/logsink " +
+		{"cmd/opentrain-mcp", ". internal/demo internal/hosts internal/tool internal/account internal/text internal/credential internal/edge internal/logsink " +
 			"internal/seal opentrain opentrain/sandbox schema"},
 		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{"internal/hosts", "schema"},
-		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool " +
-			"internal/caller internal/edge internal/metrics internal/seal opentrain"},
+		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
+			"internal/caller internal/credential internal/edge internal/metrics internal/seal opentrain"},
 		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics"},
 		{"internal/stdio", "internal/adapter internal/jsonrpc internal/caller"},
 		{"internal/adapter", "internal/tool internal/jsonrpc internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},
-		{"tools", "tools/* internal/draft internal/tool"},
-		{"tools/*", "internal/draft internal/confirm internal/tool internal/text internal/caller schema opentrain"},
+		{"tools", "tools/* internal/draft internal/tool internal/account"},
+		{"tools/*", "internal/draft internal/confirm internal/tool internal/account internal/text internal/caller schema opentrain"},
 		{"internal/draft", "internal/confirm internal/tool internal/text internal/caller schema opentrain"},
 		{"internal/confirm", "internal/tool internal/text internal/caller internal/seal opentrain"},
 		{"internal/tool", "internal/text internal/caller schema opentrain"},
+		{"internal/account", "internal/text internal/caller internal/credential opentrain"},
 		{"internal/metrics", "opentrain"},
 		{"internal/jsonrpc", ""},
 		{"internal/text", ""},
@@ -65,6 +66,7 @@ func libraries() map[string][]string {
 		"github.com/invopop/jsonschema":      {"schema"},
 		"github.com/prometheus":              {"internal/metrics"},
 		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
+		"github.com/gofrs/flock":             {"internal/account"},
 		"github.com/clipperhouse":            {"internal/demo"},
 		"github.com/tailscale/hujson":        {"internal/hosts"},
 		"github.com/pelletier/go-toml":       {"internal/hosts"},

@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/account"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
@@ -38,7 +39,7 @@ func TestToolSelection(t *testing.T) {
 		{"misspelled", opentrainmcp.Config{Tools: []string{"opentrain_publsh"}}, "", "did you mean opentrain_publish?"},
 		{"nothing left", opentrainmcp.Config{ReadOnly: true, Tools: []string{"opentrain_publish"}}, "", "exclude every tool"},
 	} {
-		test.cfg.API = api
+		test.cfg.API, test.cfg.Account = api, account.InProcess(api, opentrainmcp.Token{})
 		server, err := opentrainmcp.New(test.cfg)
 		if test.err != "" {
 			if err == nil || !strings.Contains(err.Error(), test.err) {
@@ -112,6 +113,7 @@ func TestNarrowing(t *testing.T) {
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.ExcludeTools = []string{"opentrain_close_job"} })
 	list := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	all, readOnly := known(t)
+	all = slices.DeleteFunc(all, isLocal)
 	for name, test := range map[string]struct {
 		headers []string
 		tools   int
@@ -124,6 +126,7 @@ func TestNarrowing(t *testing.T) {
 		"both":           {[]string{"X-MCP-Tools", "opentrain_search_jobs,opentrain_publish", "X-MCP-Readonly", "1"}, 1, 200},
 		"two lists":      {[]string{"X-MCP-Tools", "opentrain_search_jobs", "X-MCP-Tools", "opentrain_search_jobs,opentrain_publish"}, 1, 200},
 		"one excluded":   {[]string{"X-MCP-Tools", "opentrain_close_job"}, 0, 400},
+		"over stdio":     {[]string{"X-MCP-Tools", "opentrain_register_agent"}, 0, 400},
 		"no such tool":   {[]string{"X-MCP-Tools", "search"}, 0, 400},
 		"no such answer": {[]string{"X-MCP-Readonly", "maybe"}, 0, 400},
 		"no name":        {[]string{"X-MCP-Tools", ""}, len(all) - 1, 200},

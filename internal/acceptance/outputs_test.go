@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	opentrainmcp "opentrain-mcp"
@@ -28,6 +29,7 @@ func TestOutputs(t *testing.T) {
 	r.loop(t)
 	r.refusals(t)
 	r.failures(t)
+	r.accounts(t)
 	names := slices.Sorted(maps.Keys(r))
 	all, _ := known(t)
 	if want := strings.ReplaceAll(strings.Join(all, " "), "opentrain_", ""); strings.Join(names, " ") != want {
@@ -92,6 +94,8 @@ func (r recorder) confirmed(t *testing.T, s *setup, title, name string, argument
 // stable replaces what differs from run to run.
 func stable(text string) string {
 	confirmation := regexp.MustCompile(`(confirmationToken\\?": ?\\?")[A-Za-z0-9_-]{40,}`)
+	times := regexp.MustCompile(`(claimBy|expiresAt|Valid until|claim it by)("?:? "?)[0-9TZ:-]{20}`)
+	text = times.ReplaceAllString(text, "${1}${2}<time>")
 	requestID := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	listed := regexp.MustCompile(`(listed at )[0-9TZ:-]+`)
 	key := regexp.MustCompile(`mcp-[a-z2-7]{24}`) // of the day
@@ -198,7 +202,7 @@ func valid() map[string]map[string]any {
 func (r recorder) refusals(t *testing.T) {
 	demo := startWith(t, inJune(), asking)
 	readers := startWith(t, inJune(sandbox.Account{Token: sandbox.DemoToken, Name: "Reader", Scopes: []string{"jobs:read"}}), asking)
-	anonymous := startWith(t, inJune(), func(c *opentrainmcp.Config) { c.Token = nil })
+	anonymous := startWith(t, inJune(), func(c *opentrainmcp.Config) { c.Token, c.Confirm = nil, opentrainmcp.Auto })
 	public := []string{"search_jobs", "get_job", "list_facets", "list_changes"}
 	for _, tool := range slices.Sorted(maps.Keys(valid())) {
 		arguments := valid()[tool]
@@ -232,4 +236,57 @@ func (r recorder) failures(t *testing.T) {
 			r.call(t, s, api.title, tool, valid()[tool])
 		}
 	}
+}
+
+// accounts are the calls that get an account and have a human claim it.
+func (r recorder) accounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := sandbox.New(sandbox.Config{ClaimAfter: 2}).Transport()
+		s := startWith(t, fixedClaims(box), func(c *opentrainmcp.Config) { c.Token, c.Confirm = nil, opentrainmcp.Auto })
+		r.call(t, s, "invalid arguments", "register_agent", map[string]any{"organization": "Acme", "force": "maybe"})
+		r.call(t, s, "invalid arguments", "claim_account", map[string]any{"email": "Ada"})
+		r.call(t, s, "invalid arguments", "claim_status", map[string]any{"email": "ada@example.org"})
+		r.call(t, s, "no account", "claim_account", map[string]any{"email": "ada@example.org"})
+		r.call(t, s, "no account", "claim_status", nil)
+		r.confirmed(t, s, "a new account", "register_agent", map[string]any{"organizationName": "Acme", "agentName": "Ada's agent"})
+		r.call(t, s, "an account before", "register_agent", nil)
+		r.call(t, s, "an unclaimed account", "get_account", nil)
+		r.call(t, s, "not claimed yet", "invite_trainer", job("freelancerId", sandbox.FreelancerAvailable))
+		r.call(t, s, "an email with an account", "claim_account", map[string]any{"email": "user_1@example.com"})
+		r.call(t, s, "started", "claim_account", map[string]any{"email": "ada@example.org"})
+		r.call(t, s, "pending", "claim_status", nil)
+		r.call(t, s, "claimed", "claim_status", nil)
+		r.call(t, s, "claimed before", "claim_status", nil)
+		r.call(t, s, "claimed before", "claim_account", map[string]any{"email": "ada@example.org"})
+		r.confirmed(t, s, "by force", "register_agent", map[string]any{"force": true})
+		<-time.After(25 * time.Hour)
+		r.call(t, s, "too late", "claim_account", map[string]any{"email": "ada@example.org"})
+		r.call(t, s, "too late", "claim_status", nil)
+		s.host.Close() //nolint:errcheck // the bubble ends
+	})
+	for _, api := range []struct {
+		title  string
+		status int
+		body   string
+	}{
+		{"a refusal", 403, `{"error":"anonymous_not_enabled"}`},
+		{"a limit", 429, `{"error":"rate_limit_exceeded","error_description":"Too many."}`},
+		{"an outage", 500, `{"error":"server_error"}`},
+		{"an unexpected answer", 200, `{"status":"up"}`},
+	} {
+		s := startWith(t, answering(api.status, api.body), func(c *opentrainmcp.Config) { c.Token = nil })
+		r.call(t, s, api.title, "register_agent", nil)
+	}
+}
+
+// fixedClaims is an API whose claim links and codes are always the same.
+func fixedClaims(api http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		response, err := api.RoundTrip(r)
+		if err != nil || !strings.HasSuffix(r.URL.Path, "/identity/claim") || response.StatusCode != http.StatusOK {
+			return response, err
+		}
+		return answering(http.StatusOK, `{"user_code":"439218","verification_uri":"https://app.opentrain.ai/claim?token=ot_cat_1",`+
+			`"expires_in":1800,"interval":5,"email_sent":true}`).RoundTrip(r)
+	})
 }

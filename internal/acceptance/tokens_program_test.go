@@ -62,7 +62,7 @@ func TestTokenFileIsReadAgainAfterAChange(t *testing.T) {
 }
 
 // TestMissingTokenIsExplained: without a token the program starts, serves public reads,
-// and says how to set a token.
+// and says how to get one.
 func TestMissingTokenIsExplained(t *testing.T) {
 	t.Parallel()
 	host := connect(t, environment(t, "OPENTRAIN_API_BASE_URL="+serveSandbox(t, sandbox.Config{})))
@@ -75,7 +75,7 @@ func TestMissingTokenIsExplained(t *testing.T) {
 		"opentrain_publish":      job(), "opentrain_list_jobs": {},
 	} {
 		got := call(t, host, name, arguments)
-		for _, want := range []string{"API token", "OPENTRAIN_PERSONAL_API_TOKEN", "--sandbox", "Next: fix"} {
+		for _, want := range []string{"API token", "OPENTRAIN_PERSONAL_API_TOKEN", "--sandbox", "Next: call_tool", "Call: opentrain_register_agent {}"} {
 			if !got.isError || !strings.Contains(got.text, want) {
 				t.Errorf("%s: %q is not in\n%s", name, want, got.text)
 			}

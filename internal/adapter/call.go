@@ -92,7 +92,18 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 		}
 		c.prepare(ctx)
 	}
-	return c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
+	result, ask, failure = c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
+	if failure == nil || failure.Code != opentrain.CodeUnauthorized {
+		return result, ask, failure
+	}
+	// A claim replaces the token while calls are in progress.
+	renewed, by, cancelRenewed := c.server.requestContext(ctx)
+	defer cancelRenewed()
+	if by.ID == "" || by.ID == c.call.Caller.ID {
+		return result, ask, failure
+	}
+	c.call.Caller = by
+	return c.server.cfg.Runner.Run(renewed, c.tool, c.call, c.arguments)
 }
 
 // admit returns an error if the server has no room for the call, or its caller calls too fast.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -112,6 +113,10 @@ func (c *Call) handle(ctx context.Context) (answer mcp.JSONRPCMessage) {
 			answer = nil
 		}
 	}()
+	if strings.HasSuffix(c.message.Method, "/list") {
+		s.lists <- struct{}{}
+		defer func() { <-s.lists }()
+	}
 	return s.mcp.HandleMessage(s.mcp.WithContext(ctx, c.session), c.message.Forward(c.id))
 }
 

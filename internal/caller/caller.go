@@ -14,6 +14,8 @@ type Caller struct {
 	ID           string // a hash of the API token; "" for an anonymous caller
 	TokenSource  string // as Token.From
 	TokenProblem string // as Token.Problem
+
+	Registers, Claims bool // as Token.Registers and Token.Claims
 }
 
 // Token is an API token and where it came from.
@@ -21,11 +23,17 @@ type Token struct {
 	Value   string // "" when there is none
 	From    string // the setting or header that it came from
 	Problem string // a sentence that says why a token that was set can't be used
+	// Registers says that there is no token, and that this server can register an account for one.
+	Registers bool
+	// Claims says that no human has claimed the token's account yet, and that this server can help one to do it.
+	Claims bool
 }
 
 // Caller returns the caller that a token stands for.
 func (t Token) Caller() Caller {
-	return Caller{ID: Hash(t.Value), TokenSource: t.From, TokenProblem: t.Problem}
+	return Caller{
+		ID: Hash(t.Value), TokenSource: t.From, TokenProblem: t.Problem, Registers: t.Registers, Claims: t.Claims,
+	}
 }
 
 // Hash returns the hex SHA-256 of a secret, which tells callers apart without keeping it. The hash of "" is "".

@@ -50,9 +50,12 @@ func New(off bool, box *seal.Box, now func() time.Time) *Confirmer {
 // Asks reports whether calls of the caller need a yes. Without an API token nothing is sent anyway.
 func (c *Confirmer) Asks(by caller.Caller) bool { return !c.off && by.ID != "" }
 
+// Off reports whether every call counts as confirmed.
+func (c *Confirmer) Off() bool { return c.off }
+
 // Intent is a call that needs a human's yes.
 type Intent struct {
-	Tool, JobID string
+	Tool, JobID string         // no job for a call about the account
 	Status      string         // of the job, if the yes is for it only in this status
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Token       string         // the confirmation that came with the call
@@ -60,6 +63,7 @@ type Intent struct {
 	Question    string         // for a form: "Publish this job on OpenTrain?"
 	Note        string         // what a yes means
 	IfNo        string         // what a no means: "The job stays a draft."
+	Anonymous   bool           // the call needs no API token
 }
 
 // Answer is what is known of the human's answer to an intent.
@@ -82,7 +86,7 @@ type View struct {
 func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	token := intent.Token
 	switch {
-	case !c.Asks(call.Caller):
+	case !c.Asks(call.Caller) && (c.off || !intent.Anonymous):
 		return Answer{Yes: true}
 	case call.BadState:
 		return Answer{Why: "The form has expired or belongs to another call."}
@@ -125,7 +129,10 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 			Fields: []tool.Field{{Name: field, Label: intent.Question, Prompt: intent.Note, Type: "boolean", Required: true}},
 		}, nil
 	}
-	arguments, again := map[string]any{"jobId": intent.JobID, "confirmationToken": token}, ""
+	arguments, again := map[string]any{"confirmationToken": token}, ""
+	if intent.JobID != "" {
+		arguments["jobId"] = intent.JobID
+	}
 	if text.Length(intent.Arguments) > maxRepeated {
 		again = "Send the other arguments again, unchanged."
 	} else {

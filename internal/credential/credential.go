@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,21 +31,20 @@ type Source struct {
 
 // Found is the result of a search.
 type Found struct {
-	Token   string // "" if there is no usable token
-	From    string // the place where the token was found; "" if no token is set
-	BaseURL string // the address of the API, if the shared file has one
-	Problem string // a sentence that says why the token cannot be used
-	Exposed string // a sentence that warns about the file, if others can read it
+	Token      string // "" if there is no usable token
+	From       string // the place where the token was found; "" if no token is set
+	BaseURL    string // the address of the API, if the shared file has one
+	ClaimToken string // of an account that no human has claimed yet, if the shared file has one
+	Problem    string // a sentence that says why the token cannot be used
+	Exposed    string // a sentence that warns about the file, if others can read it
 }
 
 // Find looks for a token in the environment, then in the token file. Without a token file, it looks in the
 // file that OpenTrain's command line tool and MCP server share. It reads files on every call, so that a token
 // replaced on disk works at once.
 func (s Source) Find() Found {
-	for _, name := range Variables() {
-		if value := strings.TrimSpace(s.Getenv(name)); value != "" {
-			return validate(Found{Token: value, From: "the " + name + " environment variable"})
-		}
+	if name, value := s.variable(); name != "" {
+		return validate(Found{Token: value, From: "the " + name + " environment variable"})
 	}
 	if s.TokenFile != "" {
 		return s.fromTokenFile()
@@ -52,11 +52,32 @@ func (s Source) Find() Found {
 	return s.fromSharedFile()
 }
 
+// Elsewhere names the setting that the token comes from, "" if the shared file decides.
+func (s Source) Elsewhere() string {
+	if name, _ := s.variable(); name != "" {
+		return "the " + name + " environment variable"
+	}
+	if s.TokenFile != "" {
+		return "the token file " + s.TokenFile
+	}
+	return ""
+}
+
+// variable returns the first variable that is set.
+func (s Source) variable() (name, value string) {
+	for _, name := range Variables() {
+		if value := strings.TrimSpace(s.Getenv(name)); value != "" {
+			return name, value
+		}
+	}
+	return "", ""
+}
+
 func (s Source) fromTokenFile() Found {
 	found := Found{From: "the token file " + s.TokenFile, Exposed: Exposed(s.TokenFile)}
 	data, err := ReadFile(s.TokenFile, MaxSecret)
 	if err != nil {
-		found.Problem = fmt.Sprintf("The token file %s can't be read: %s.", s.TokenFile, reason(err))
+		found.Problem = fmt.Sprintf("The token file %s can't be read: %s.", s.TokenFile, Reason(err))
 		return found
 	}
 	if found.Token = strings.TrimSpace(string(data)); found.Token == "" {
@@ -66,42 +87,108 @@ func (s Source) fromTokenFile() Found {
 	return validate(found)
 }
 
-// fromSharedFile reads ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json (developers/mcp/overview).
-func (s Source) fromSharedFile() Found {
+// SharedPath returns the path of the file that OpenTrain's own tools share,
+// ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json (developers/mcp/overview). It is "" without a home directory.
+func (s Source) SharedPath() string {
 	dir := strings.TrimSpace(s.Getenv("XDG_CONFIG_HOME"))
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return Found{}
+			return ""
 		}
 		dir = filepath.Join(home, ".config")
 	}
-	path := filepath.Join(dir, "opentrain", "cli.json")
-	data, err := ReadFile(path, MaxSecret)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Found{}
-	}
-	found := Found{From: "the file " + path, Exposed: Exposed(path)}
-	var file struct {
-		APIToken string `json:"apiToken"`
-		BaseURL  string `json:"baseUrl"`
-	}
-	switch {
-	case err != nil:
-		found.Problem = fmt.Sprintf("The file %s can't be read: %s.", path, reason(err))
-	case json.Unmarshal(data, &file) != nil:
-		found.Problem = fmt.Sprintf("The file %s is not valid JSON.", path)
-	case strings.TrimSpace(file.APIToken) == "":
-		return Found{}
-	default:
-		found.Token, found.BaseURL = strings.TrimSpace(file.APIToken), strings.TrimSpace(file.BaseURL)
-		return validate(found)
-	}
-	return found
+	return filepath.Join(dir, "opentrain", "cli.json")
 }
 
-// reason returns the text of a file error without the path.
-func reason(err error) string {
+func (s Source) fromSharedFile() Found {
+	path := s.SharedPath()
+	if path == "" {
+		return Found{}
+	}
+	file, err := ReadShared(path)
+	found := Found{From: "the file " + path, Exposed: Exposed(path)}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Found{}
+	case err != nil:
+		found.Problem = err.Error()
+		return found
+	case file.Token == "":
+		return Found{}
+	}
+	found.Token, found.BaseURL, found.ClaimToken = file.Token, file.BaseURL, file.ClaimToken
+	return validate(found)
+}
+
+// Shared is the content of the shared file.
+type Shared struct {
+	Token      string
+	BaseURL    string // that the token is for
+	ClaimToken string // until a human has claimed the account
+	// Others are the members that this program doesn't know.
+	Others map[string]json.RawMessage
+}
+
+// The members of the shared file.
+const (
+	tokenMember   = "apiToken"
+	baseURLMember = "baseUrl"
+	claimMember   = "claimToken"
+)
+
+// ReadShared reads the shared file. The error is fs.ErrNotExist, or a sentence for people.
+func ReadShared(path string) (Shared, error) {
+	data, err := ReadFile(path, MaxSecret)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Shared{}, err
+	case err != nil:
+		return Shared{}, fmt.Errorf("The file %s can't be read: %s.", path, Reason(err)) //nolint:staticcheck // a sentence
+	}
+	var file Shared
+	err = json.Unmarshal(data, &file.Others)
+	for name, value := range map[string]*string{tokenMember: &file.Token, baseURLMember: &file.BaseURL, claimMember: &file.ClaimToken} {
+		if member, found := file.Others[name]; found && err == nil {
+			err = json.Unmarshal(member, value)
+		}
+		*value = strings.TrimSpace(*value)
+		delete(file.Others, name)
+	}
+	if err != nil {
+		return Shared{}, fmt.Errorf("The file %s is not valid JSON.", path) //nolint:staticcheck // a sentence
+	}
+	return file, nil
+}
+
+// JSON writes the content of the shared file.
+func (s Shared) JSON() []byte {
+	members := maps.Clone(s.Others)
+	if members == nil {
+		members = map[string]json.RawMessage{}
+	}
+	for name, value := range map[string]string{tokenMember: s.Token, baseURLMember: s.BaseURL, claimMember: s.ClaimToken} {
+		if value != "" {
+			members[name] = quote(value)
+		}
+	}
+	data, err := json.MarshalIndent(members, "", "  ")
+	if err != nil { // the members were read as JSON
+		panic(err)
+	}
+	return append(data, '\n')
+}
+
+func quote(s string) json.RawMessage {
+	data, err := json.Marshal(s)
+	if err != nil { // a string can be marshaled
+		panic(err)
+	}
+	return data
+}
+
+// Reason returns the text of a file error without the path.
+func Reason(err error) string {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
 	}

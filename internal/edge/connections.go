@@ -51,7 +51,7 @@ type connection struct {
 	address          string
 	serving          int           // requests in progress
 	used             bool          // it had a request
-	since            time.Time     // when it was accepted
+	since            time.Time     // when it was accepted, or its last response was made
 	inAll, ofAddress *list.Element // nil during a request
 }
 
@@ -166,7 +166,8 @@ func (c *Connections) add(conn net.Conn) {
 	c.wait(added)
 }
 
-// newTime is how long new connections have for their first request while others wait to be accepted.
+// newTime is how long new connections have for their first request while others wait to be accepted, and used ones for
+// their last response.
 const newTime = 250 * time.Millisecond
 
 // waitForRoom waits until a connection can make room that isn't new. A burst of callers waits in the system's queue then,
@@ -199,6 +200,7 @@ func (c *Connections) free() {
 
 func (c *Connections) wait(conn *connection) {
 	if conn.used {
+		conn.since = time.Now()
 		defer c.free()
 	}
 	if conn.inAll == nil {
@@ -231,6 +233,11 @@ func (c *Connections) closeOldest(among *waiting) bool {
 		return false
 	}
 	oldest, _ := first.Value.(*connection)
+	if front := among.fresh.Front(); front != nil && time.Since(oldest.since) < newTime { // its response may be on its way
+		if fresh, _ := front.Value.(*connection); time.Since(fresh.since) >= newTime {
+			oldest = fresh
+		}
+	}
 	c.remove(oldest)
 	closeNow(oldest.Conn)
 	c.warn("an idle connection was closed to make room", oldest.address)

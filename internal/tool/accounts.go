@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -41,6 +42,8 @@ type Accounts struct {
 	identities *ttlcache.Cache[string, identity] // by caller
 	reads      singleflight.Group                // of identities
 	own        *ttlcache.Cache[string, struct{}] // by caller and job
+
+	interrupted atomic.Pointer[interruption] // the last call that waits for an account
 }
 
 // identity is what a token says of its caller. It is empty when it couldn't be read.

@@ -15,6 +15,9 @@ import (
 // ReasonModeration is details.reason of a job that the content check blocked.
 const ReasonModeration = "moderation_blocked"
 
+// reasonUnclaimed is details.reason of a call that needs an account which a human has claimed.
+const reasonUnclaimed = "account_claim_required"
+
 // The bounds of what is shown of the content check's reasons.
 const (
 	MaxReasons = 20
@@ -56,8 +59,8 @@ func (e explainer) reason() Next {
 // adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
 func adviceFor(reason string) (problem, remedy string) {
 	advice := map[string][2]string{
-		"account_claim_required": {"A human must claim this account first.", "They can do it in OpenTrain's app."},
-		ReasonModeration:         {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
+		reasonUnclaimed:  {"A human must claim this account first.", "They can do it in OpenTrain's app."},
+		ReasonModeration: {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
 		"job_not_published": {
 			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},

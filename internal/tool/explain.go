@@ -34,6 +34,9 @@ func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 	if errors.Is(err, ErrFormOver) {
 		return t.explainFormOver(args)
 	}
+	if refused, ok := errors.AsType[*Refusal](err); ok {
+		return explainRefusal(refused)
+	}
 	apiError, ok := errors.AsType[*opentrain.Error](err)
 	if !ok {
 		return t.internal(err)
@@ -42,7 +45,7 @@ func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 		Code: opentrain.Code(text.Clean(string(apiError.Code), 60)), Status: apiError.Status, RequestID: text.Clean(apiError.RequestID, 100),
 		RetryAfterSeconds: int(math.Ceil(apiError.RetryAfter.Seconds())), Details: cleanDetails(apiError.Details), cause: err,
 	}
-	e := explainer{Failure: f, tool: t, by: call.Caller, args: args, apiError: apiError, runner: r}
+	e := explainer{Failure: f, tool: t, call: call, by: call.Caller, args: args, apiError: apiError, runner: r}
 	apiError.DecodeDetails(&e.details)
 	next := e.explain()
 	f.Next = &next
@@ -74,6 +77,7 @@ func (t Tool) fixArguments() Next {
 type explainer struct {
 	*Failure
 	tool     Tool
+	call     Call
 	by       caller.Caller
 	args     json.RawMessage
 	apiError *opentrain.Error
@@ -106,6 +110,8 @@ func (e explainer) explain() Next {
 	case apiError.Code == opentrain.CodeBusy:
 		e.wrong(e.tool.Name + " did not run: " + text.Sentence(apiError.Message))
 		return e.retry(max(1, e.RetryAfterSeconds), false)
+	case apiError.Code == opentrain.CodeNoToken && e.by.Registers && e.runner.Register != nil && e.call.Served.Has(RegisterAgent):
+		return e.register()
 	case apiError.Code == opentrain.CodeNoToken:
 		problem := cmp.Or(e.by.TokenProblem, "There is no API token.")
 		e.wrong(text.Join(" ", e.tool.Name+" needs an OpenTrain API token.", e.by.TokenProblem))
@@ -115,6 +121,10 @@ func (e explainer) explain() Next {
 	case apiError.Code == opentrain.CodeUnauthorized:
 		problem := "OpenTrain rejected " + e.token() + ": it is invalid, expired or revoked."
 		e.wrong(problem)
+		if e.by.Claims && e.call.Served.Has(ClaimStatus) { // OpenTrain revokes it when a human claims the account
+			e.say("A human may have claimed the account. Then a new token waits for you.")
+			return Next{Action: CallTool, Tool: ClaimStatus, Arguments: map[string]any{}, Note: "Fetch the new token."}
+		}
 		return e.fixToken(problem)
 	case apiError.Code == opentrain.CodeForbidden:
 		return e.forbidden()
@@ -160,6 +170,11 @@ func (e explainer) fixToken(problem string) Next {
 }
 
 func (e explainer) forbidden() Next {
+	if e.details.Reason == reasonUnclaimed || claimAdds(e.details.RequiredScopes) {
+		if next, can := e.claimFirst(); can {
+			return next
+		}
+	}
 	switch {
 	case len(e.details.RequiredScopes) > 0:
 		scopes := strings.Join(text.CleanAll(e.details.RequiredScopes, 20, 60), ", ")
@@ -240,6 +255,9 @@ func (e explainer) rateLimit() Next {
 	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
 		e.say("This account has reached its limit of %s in %d hours. Nothing was changed.",
 			text.Count(max(0, e.details.Limit), "published job"), hours)
+		if e.by.Claims {
+			e.say("Once a human has claimed this account, it can publish more. %s starts a claim.", ClaimAccount)
+		}
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}
 	e.wrong("OpenTrain is rate-limiting requests: " + text.Sentence(e.apiError.Message))

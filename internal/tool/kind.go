@@ -15,6 +15,12 @@ const (
 	KindCreate Kind = "create"
 	// KindInvite reaches another person. Repeating it does no harm.
 	KindInvite Kind = "invite"
+	// KindRegister makes an account for the caller.
+	KindRegister Kind = "register"
+	// KindClaim asks another person to claim the caller's account.
+	KindClaim Kind = "claim"
+	// KindRenew replaces the caller's token once OpenTrain has a new one.
+	KindRenew Kind = "renew"
 	// KindShow reads by saving something unchanged.
 	KindShow Kind = "show"
 	// KindUpdate changes something that only the caller sees.
@@ -46,13 +52,13 @@ type Hints struct {
 	OpenWorld   bool // touches what strangers write or see
 }
 
-// Hints returns the annotations of a kind. Every write is idempotent: creates carry a key, updates set values.
+// Hints returns the annotations of a kind. Almost every write is idempotent: creates carry a key, updates set values.
 func (k Kind) Hints() Hints {
 	return Hints{
 		ReadOnly:    k.ReadOnly(),
 		Destructive: k == KindPublish || k == KindClose,
-		Idempotent:  true,
-		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose || k == KindInvite,
+		Idempotent:  k != KindRegister && k != KindClaim,
+		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose || k == KindInvite || k == KindClaim,
 	}
 }
 
@@ -60,7 +66,10 @@ func (k Kind) Hints() Hints {
 func (k Kind) ReadOnly() bool { return k == KindRead || k == KindPublicRead }
 
 // NeedsToken reports whether tools of this kind need an API token.
-func (k Kind) NeedsToken() bool { return k != KindPublicRead }
+func (k Kind) NeedsToken() bool { return k != KindPublicRead && k != KindRegister && !k.claims() }
+
+// claims reports whether tools of this kind need an account that a human can claim.
+func (k Kind) claims() bool { return k == KindClaim || k == KindRenew }
 
 // AsksFirst reports whether tools of this kind ask the human, or read the job, before the call that needs their scope.
 func (k Kind) AsksFirst() bool {

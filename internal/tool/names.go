@@ -14,5 +14,8 @@ const (
 	ListFacets    = "opentrain_list_facets"
 	ListChanges   = "opentrain_list_changes"
 	GetAccount    = "opentrain_get_account"
+	RegisterAgent = "opentrain_register_agent"
+	ClaimAccount  = "opentrain_claim_account"
+	ClaimStatus   = "opentrain_claim_status"
 	InviteTrainer = "opentrain_invite_trainer"
 )

@@ -21,6 +21,8 @@ const (
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
+	// OpenURL: give the human URL, where they decide; then call Tool with Arguments.
+	OpenURL Action = "open_url"
 	// Wait: wait RetryAfterSeconds, then call Tool with Arguments, or with the same ones as before.
 	Wait Action = "wait"
 	// Fix: Problem must be solved first. By says who can solve it, Tool or URL where.
@@ -80,13 +82,13 @@ func (i Input) Text() string {
 // JSONSchema implements the generator's interface.
 func (Next) JSONSchema() *schema.Node { return PlainObject("") }
 
-// Preview is what a human sees of a job before a yes. Its members are sorted by name.
+// Preview is what a human sees before a yes, of a job in most cases. Its members are sorted by name.
 type Preview struct {
 	Changes  []string         `json:"changes,omitempty"` // of an edit: old → new
 	DraftURL string           `json:"draftUrl,omitempty"`
 	Fields   opentrain.Fields `json:"fields,omitzero"`
 	Guesses  []Remark         `json:"guesses,omitempty"`
-	JobID    string           `json:"jobId"`
+	JobID    string           `json:"jobId,omitempty"`
 	Notes    []string         `json:"notes,omitempty"` // what else to know before a yes
 	Title    string           `json:"title,omitempty"`
 	URL      string           `json:"url,omitempty"`      // of a job that is no draft
@@ -199,6 +201,8 @@ func (n Next) gloss() string {
 		return " (then call with the answer)"
 	case ConfirmWithHuman:
 		return " (show it; call only after a yes)"
+	case OpenURL:
+		return " (give it to the human, then call)"
 	default:
 		return ""
 	}

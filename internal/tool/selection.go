@@ -16,6 +16,7 @@ const AllToolsets = "all"
 // Selection says what an operator serves. Its lists are read by Names.
 type Selection struct {
 	ReadOnly bool     // leaves out every tool that changes something
+	Local    bool     // the server acts for the person at this machine, and keeps their token
 	Toolsets []string // empty means those that are on by default
 	Tools    []string // the only tools served, unless empty
 	Exclude  []string // tools that are not served
@@ -44,6 +45,8 @@ func (s Selection) Of(all []Set) (Served, error) {
 			switch {
 			case s.ReadOnly && !reads:
 				why = "this server is read-only"
+			case t.Local && !s.Local:
+				why = "it works only over stdio, on the human's own machine"
 			case off:
 				why = "this server doesn't serve the " + set.Name + " toolset"
 			case len(only) > 0 && !slices.Contains(only, t.Name), slices.Contains(excluded, t.Name):

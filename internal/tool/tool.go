@@ -30,6 +30,7 @@ type Spec struct {
 	ReadingDescription string
 	Scope              string  // the scope that the token needs; "" for a token of any scope, or for no token
 	Claimed            bool    // whether a human must have claimed the account
+	Local              bool    // whether it works only where the server acts for the person at this machine
 	Feature            Feature // what the account must have; the zero Feature asks for nothing
 	OutcomeUnknown     string  // what to do when a write's outcome is unknown
 	NotFound           string  // what it means when OpenTrain doesn't find what the call names
@@ -41,6 +42,8 @@ type Spec struct {
 // Needs names in a sentence what a caller needs for the tool.
 func (s Spec) Needs() string {
 	switch {
+	case s.Kind.claims():
+		return "Requires an account from " + RegisterAgent + "."
 	case !s.Kind.NeedsToken():
 		return "Requires no token."
 	case s.Claimed:
@@ -154,6 +157,8 @@ type Runner struct {
 	Accounts  *Accounts
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
 	Address   Address
+	// Register returns the step that asks the human whether to register an account; nil where callers bring their own.
+	Register func(Call) Next
 }
 
 // Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure. A tool that isn't served
@@ -168,17 +173,19 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 	}
 	result, ask, err := t.run(ctx, call, args, checks{
 		allowed:  func() error { return r.allowed(ctx, call.Caller, t) },
-		possible: func(next Next) Next { return r.possible(ctx, call, next, false) },
+		possible: func(next Next) Next { return r.unclaimed(t, call, r.possible(ctx, call, next, false)) },
 	})
 	if err != nil {
 		r.Accounts.Refused(call.Caller, err)
 		failure := r.Explain(t, call, args, err)
 		if failure.Next != nil {
+			r.Accounts.interrupt(t, *failure.Next, args)
 			next := r.possible(ctx, call, *failure.Next, true)
 			failure.Next = &next
 		}
 		return Result{}, nil, failure
 	}
+	r.Accounts.went(t)
 	if made := result.Effect; made.Outcome == opentrain.StatusDraft || made.Outcome == opentrain.StatusOpen {
 		r.Accounts.SawOwn(call.Caller, made.JobID) // OpenTrain answered with the job's status
 	}
@@ -206,7 +213,12 @@ func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool)
 	if err == nil {
 		return next
 	}
-	problem := r.Explain(tools[i], call, nil, err).Next.Problem
+	instead := r.Explain(tools[i], call, nil, err).Next
+	if instead.Tool == ClaimAccount {
+		r.Accounts.interrupt(tools[i], *instead, json.RawMessage(text.JSON(next.Arguments)))
+		return *instead
+	}
+	problem := instead.Problem
 	if tools[i].Kind == KindShow && !failed {
 		return Next{Action: Done, Note: text.Join(" ", next.Note, problem)}
 	}

@@ -95,7 +95,7 @@ type Handler struct {
 	sessions     *sessions
 	streams      sync.Map // the open streams of HTTP+SSE: *stream by id
 	streamPlaces *edge.Places
-	handled      *edge.Places  // requests of any kind, until their response is written
+	unread       *edge.Places  // responses that wait until their client reads
 	requests     *edge.Quota   // in progress, besides streams
 	requestWait  time.Duration // for a place among them
 	arrivals     *edge.Places  // bodies that arrive
@@ -121,7 +121,7 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, sessions: newSessions(cfg), streamPlaces: edge.NewPlaces(cfg.MaxStreams),
-		handled:  edge.NewPlaces(cfg.MaxStreams + cfg.MaxRequests + arriving + maxUnread),
+		unread:   edge.NewPlaces(maxUnread),
 		requests: edge.NewQuota(cfg.MaxRequests), requestWait: requestWait, arrivals: edge.NewPlaces(arriving),
 		bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,9 +85,9 @@ func (b *trackedBody) Read(p []byte) (int, error) {
 // recorder remembers the status of a response, adds headers to it, and limits the time of each write.
 type recorder struct {
 	http.ResponseWriter
-	body    *trackedBody    // of the request
-	closing context.Context // ends when the server shuts down
-	status  int             // 0 until the response starts
+	body   *trackedBody        // of the request
+	begin  func() (end func()) // limits each write
+	status int                 // 0 until the response starts
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -106,27 +105,22 @@ func (r *recorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
-	defer r.limitTime()()
+	defer r.begin()()
 	return r.ResponseWriter.Write(p)
-}
-
-// limitTime limits the time of a write until done. A client that doesn't read can't hold up the shutdown.
-func (r *recorder) limitTime() (done func() bool) {
-	r.setDeadline(time.Now().Add(writeTimeout))
-	return context.AfterFunc(r.closing, func() { r.setDeadline(time.Now().Add(drainTimeout)) })
 }
 
 // FlushError sends what was written. http.ResponseController calls it.
 func (r *recorder) FlushError() error {
-	defer r.limitTime()()
-	err := http.NewResponseController(r.ResponseWriter).Flush()
-	r.setDeadline(time.Time{}) // the next write to a stream may be much later
+	defer r.begin()()
+	control := http.NewResponseController(r.ResponseWriter)
+	err := control.Flush()
+	control.SetWriteDeadline(time.Time{}) //nolint:errcheck,gosec // the next write to a stream may be much later
 	return err
 }
 
-func (r *recorder) setDeadline(deadline time.Time) {
-	//nolint:errcheck,gosec // some writers do not support deadlines
-	http.NewResponseController(r.ResponseWriter).SetWriteDeadline(deadline)
+// setWriteDeadline limits the time of a write.
+func setWriteDeadline(w http.ResponseWriter, wait time.Duration) {
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait)) //nolint:errcheck,gosec // some writers have no deadlines
 }
 
 // Unwrap implements what http.ResponseController looks for.

@@ -74,21 +74,34 @@ func say(w http.ResponseWriter, status int, line string) {
 // requestWait is how long a request waits for its place among those in progress.
 const requestWait = 5 * time.Second
 
-// maxUnread limits the responses that wait for their client, besides those of streams, requests in progress and bodies
-// that arrive.
-const maxUnread = 50
+const (
+	maxUnread = 50                     // limits the responses that wait until their client reads
+	minWrite  = 100 * time.Millisecond // what a response may take even then, because the server may be busy
+)
+
+// write limits a write to a client that may not read, until end.
+func (h *Handler) write(w http.ResponseWriter, address string) (end func()) {
+	setWriteDeadline(w, writeTimeout)
+	start := time.Now()
+	place := h.unread.Push(address, func() {
+		h.warn("a response was cut off to make room: its client doesn't read", address)
+		setWriteDeadline(w, max(0, minWrite-time.Since(start)))
+	})
+	goOn := context.AfterFunc(h.closing, func() { setWriteDeadline(w, drainTimeout) })
+	return func() {
+		goOn()
+		place.Leave()
+	}
+}
 
 // observe names each request, logs it, and keeps panics from the client.
 func (h *Handler) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, body := time.Now(), &trackedBody{ReadCloser: r.Body, complete: r.ContentLength == 0}
-		response := &recorder{ResponseWriter: w, body: body, closing: h.closing}
+		response := &recorder{ResponseWriter: w, body: body}
 		edge.LimitBodyTime(w, r)
 		request := newRequest(r, h.cfg.BehindProxy)
-		defer h.handled.Push(request.Address, func() {
-			h.warn("a response was cut off to make room", request.Address)
-			expire(w)
-		}).Leave()
+		response.begin = func() (end func()) { return h.write(w, request.Address) }
 		r = r.WithContext(caller.With(r.Context(), request))
 		r.Body = body
 		w.Header().Set("X-Request-Id", request.ID)

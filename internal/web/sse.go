@@ -54,17 +54,13 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	defer s.close()
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
-	defer context.AfterFunc(s.ctx, func() { expire(w) })() //nolint:contextcheck // a caller who doesn't read must not hold up the end
+	// A caller who doesn't read must not hold up the end.
+	defer context.AfterFunc(s.ctx, func() { setWriteDeadline(w, 0) })() //nolint:contextcheck // the stream's
 	startEvents(w)
 	if writeEvent(w, "endpoint", []byte(h.cfg.BasePath+"/message?sessionId="+url.QueryEscape(id))) == nil {
 		s.serve(w)
 	}
 	return nil
-}
-
-// expire ends the writing of a response.
-func expire(w http.ResponseWriter) {
-	http.NewResponseController(w).SetWriteDeadline(time.Now()) //nolint:errcheck,gosec // some writers do not support deadlines
 }
 
 // takeStream counts a stream of either transport as open, until leave. The context ends when others need its place.

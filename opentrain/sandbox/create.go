@@ -114,7 +114,7 @@ func (s *Sandbox) parseSource(src source) (parsed, *apiError) {
 	}
 	m, failure := format.read(s.cfg.Variant, document.raw, document.path)
 	if failure == nil {
-		failure = checkLength(m.description)
+		failure = checkLength(m.fields.text("jobDescription"))
 	}
 	if failure != nil {
 		return parsed{}, failure

@@ -1,144 +1,189 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
 
-// maxUnmapped is the maximum number of unmapped parts listed for one import. The last entry counts the
-// others.
-const maxUnmapped = 50
+// The limits of a document.
+const (
+	maxTokens   = 10_000
+	maxPath     = 2000 // of a part, in bytes
+	maxUnmapped = 200
+	tooLarge    = "it's too long or nested too deeply. Send one job only"
+)
 
-// imported holds the draft fields from a structured document. The pages do not document how the API maps
-// documents, so the mappings are our assumption.
+// The reasons why a part of a document sets no field.
+const (
+	notRead = "This sandbox doesn't read this part; OpenTrain may."
+	notUsed = "The draft has another value for this already."
+)
+
+// imported is what a structured document says.
 type imported struct {
-	description string
-	externalID  string
-	fields      values
-	guesses     []guess
-	unmapped    []unmapped
+	parsed
+	otherPay bool // the document has pay that set no field
 }
 
-// format is an import format and the key of the body that holds its document.
-type format struct {
-	payload string
-	read    func(v Variant, raw json.RawMessage, path []any) (imported, *apiError)
-}
+// format is an import format: the key of the body that holds its document, and what describes a job in it.
+type format struct{ payload, job string }
 
 // formats are the import formats besides text.
 func formats() map[string]format {
 	return map[string]format{
-		"opentrain_canonical":    {"job", readCanonical},
-		"schema_org_job_posting": {"jsonLd", readJobPosting},
-		"indeed_xml":             {"xml", readIndeed},
-		"hr_xml":                 {"xml", readHR},
+		"opentrain_canonical":    {"job", ""},
+		"schema_org_job_posting": {"jsonLd", "JobPosting"},
+		"indeed_xml":             {"xml", "job"},
+		"hr_xml":                 {"xml", "PositionOpening JobPositionPosting"},
 	}
 }
 
-func (m *imported) set(key string, value any) {
-	if m.fields == nil {
-		m.fields = values{}
+// read reads a document that describes one job.
+func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
+	d := reading{job: f.job, passages: map[string][]passage{}}
+	d.fields = values{}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var document any
+	_ = decoder.Decode(&document) // it's valid as a part of the body
+	var failure *apiError
+	switch f.payload {
+	case "job":
+		failure = d.readCanonical(v, document, path)
+	case "xml":
+		failure = d.readXML(document, path)
+	default:
+		d.addJSON("jsonLd", "", document)
 	}
-	m.fields[key] = value
+	switch {
+	case failure != nil:
+	case d.tokens > maxTokens:
+		failure = badDocument(path, "The document cannot be read: %s.", tooLarge)
+	case d.jobs != 1:
+		failure = badDocument(path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
+	default:
+		d.setFields()
+	}
+	return d.imported, failure
 }
 
-// guess sets a field that a human should confirm.
-func (m *imported) guess(key string, value any, reason string) {
-	m.set(key, value)
-	m.guesses = append(m.guesses, guess{Field: key, Value: value, Reason: reason})
+// readCanonical adds the passages of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
+// dollars if it names no currency. Fields with the name of an update key are checked like those of a patch.
+func (d *reading) readCanonical(v Variant, document any, path []any) *apiError {
+	job, isObject := document.(map[string]any)
+	if !isObject {
+		return typeFailure("object", encode(document), path)
+	}
+	d.jobs, d.currency = 1, "USD"
+	facts := "jobTitle jobDescription countries languages"
+	if currency := job["currency"]; currency != nil && currency != "USD" || job["rateAmount"] != nil {
+		facts += " pricePerHour pricePerLabel fixedPrice"
+	}
+	var issues []issue
+	for _, name := range slices.Sorted(maps.Keys(job)) {
+		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == name })
+		if i < 0 || oneOf(name, facts) || job[name] == nil {
+			d.addJSON("job."+name, "job/"+strings.ToLower(name), job[name])
+			continue
+		}
+		decoded, problems := v.decode(updateFields()[i], encode(job[name]))
+		for _, problem := range problems { // the path ends with the field's name
+			at, _ := problem["path"].([]any)
+			problem["path"] = slices.Concat(path, at)
+		}
+		d.fields[name], issues = decoded, append(issues, problems...)
+	}
+	if issues != nil {
+		return badRequest("The job object has invalid fields. No draft was made.", details{"issues": issues})
+	}
+	return nil
 }
 
-// addUnmapped records a part of the document that matches no field.
-func (m *imported) addUnmapped(path, reason string, value any) {
-	text, isText := value.(string)
-	if !isText {
-		text = strings.TrimSpace(string(encode(value)))
-	}
-	preview := []rune(strings.Join(strings.Fields(text), " "))
-	if len(preview) > 80 {
-		preview = append(preview[:79], '…')
-	}
-	m.unmapped = append(m.unmapped, unmapped{Path: path, Reason: reason, ValuePreview: string(preview)})
-}
-
-// setFromText parses a short text like a description and sets one field from it. It reports whether it found
-// a value.
-func (m *imported) setFromText(key, text string) bool {
-	value, found := parse(text).fields[key]
-	if found {
-		m.set(key, value)
-	}
-	return found
-}
-
-// pay sets payment type and rate.
-func (m *imported) pay(paymentType string, rate float64) {
-	m.set("paymentType", paymentType)
-	m.set(rateKey(paymentType), rate)
-}
-
-// country adds a country, by its name if that is known.
-func (m *imported) country(name string) {
-	if found, known := namedCountry(name); known {
-		name = found.name
-	} else if found, known := codedCountry(name); known {
-		name = found.name
-	}
-	if list := m.fields.list("countries"); name != "" && !slices.Contains(list, name) {
-		m.set("countries", append(list, name))
-	}
-}
-
-// fillFromDescription parses the document's description and fills the fields that the document does not set.
+// fillFromDescription parses the document's description and fills the fields that the document does not set. Where the two
+// differ, neither is sure.
 func (m imported) fillFromDescription() parsed {
-	read := parse(m.description)
-	if strings.TrimSpace(m.description) == "" {
-		read = parsed{fields: values{}}
+	read := parsed{fields: values{}}
+	if description := m.fields.text("jobDescription"); description != "" {
+		read = parse(description)
 	}
-	if m.fields.has("paymentType") { // a rate in the text is for another payment type
-		for _, key := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
-			delete(read.fields, key)
+	for i := range read.unmapped {
+		read.unmapped[i].Path = "jobDescription"
+	}
+	if more := len(m.unmapped) - maxUnmapped; more > 0 {
+		m.unmapped = append(m.unmapped[:maxUnmapped-1], unmapped{"…", fmt.Sprintf("%d more parts set no field.", more+1), ""})
+	}
+	if !m.fields.has("jobTitle") {
+		read.doubt("jobTitle", "The document has no title; this one is from its description.")
+	}
+	if m.otherPay {
+		read.doubtPay("The document has other pay.")
+	}
+	paymentType := m.fields.text("paymentType")
+	for _, f := range updateFields() {
+		value, said := m.fields[f.key], read.fields[f.key]
+		switch conflict := fmt.Sprintf("The description says %s %v.", f.key, said); {
+		case said == nil || f.kind == kindString && value != nil || reflect.DeepEqual(said, value):
+		case value != nil:
+			m.doubt(f.key, conflict)
+		case oneOf(f.key, "pricePerHour pricePerLabel fixedPrice") && paymentType != "" && f.key != rateKey(paymentType):
+			m.doubtPay(conflict)
+			delete(read.fields, f.key)
+		}
+		if value != nil {
+			read.fields[f.key] = value
 		}
 	}
-	for key, value := range m.fields {
-		read.fields[key] = value
+	for _, g := range read.guesses {
+		if !m.fields.has(g.Field) && read.fields.has(g.Field) {
+			m.guesses = append(m.guesses, g)
+		} else if g.Field != "jobTitle" {
+			m.doubt(g.Field, g.Reason)
+		}
 	}
-	read.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return m.fields.has(g.Field) || !read.fields.has(g.Field) })
-	read.guesses = append(read.guesses, m.guesses...)
-	read.unmapped = append(m.unmapped, read.unmapped...)
-	if more := len(read.unmapped) - maxUnmapped; more > 0 {
-		read.unmapped = append(read.unmapped[:maxUnmapped-1], unmapped{Path: "…", Reason: fmt.Sprintf("%d more parts fit no field.", more+1)})
-	}
+	read.guesses, read.unmapped = m.guesses, append(m.unmapped, read.unmapped...)
 	return read
 }
 
+// doubt makes a field a guess, or adds a reason to the guess that it is.
+func (p *parsed) doubt(key, reason string) {
+	if i := slices.IndexFunc(p.guesses, func(g guess) bool { return g.Field == key }); i >= 0 {
+		p.guesses[i].Reason = strings.TrimSuffix(p.guesses[i].Reason, " "+reason) + " " + reason
+	} else if p.fields.has(key) {
+		p.guesses = append(p.guesses, guess{Field: key, Value: p.fields[key], Reason: reason})
+	}
+}
+
+func (p *parsed) doubtPay(reason string) {
+	p.doubt("paymentType", reason)
+	p.doubt(rateKey(p.fields.text("paymentType")), reason)
+}
+
+// report records passages that set no field.
+func (m *imported) report(reason string, passages ...passage) {
+	for _, p := range passages {
+		m.unmapped = append(m.unmapped, unmapped{p.path, reason, preview(p.text)})
+	}
+}
+
+// preview is the beginning of a text on one line.
+func preview(text string) string {
+	short := []rune(strings.Join(strings.Fields(text), " "))
+	if len(short) > 200 {
+		short = append(short[:199], '…')
+	}
+	return string(short)
+}
+
+// oneOf tells whether a word is in a list.
+func oneOf(word, list string) bool { return slices.Contains(strings.Fields(list), word) }
+
 // badDocument returns the error for an invalid document, with the path of the problem.
 func badDocument(path []any, format string, args ...any) *apiError {
-	failure := badRequest(fmt.Sprintf(format, args...) + " No draft was made.")
-	failure.details = details{"issues": []issue{{"code": "custom", "path": path, "message": fmt.Sprintf(format, args...)}}}
-	return failure
-}
-
-// join formats a path like the pages do: job.title, jsonLd.jobLocation[0].
-func join(path []any) string {
-	var b strings.Builder
-	for _, part := range path {
-		switch part := part.(type) {
-		case int:
-			fmt.Fprintf(&b, "[%d]", part)
-		default:
-			if b.Len() > 0 {
-				b.WriteByte('.')
-			}
-			fmt.Fprint(&b, part)
-		}
-	}
-	return b.String()
-}
-
-// childPath returns the path of a member.
-func childPath(path []any, parts ...any) []any {
-	return append(slices.Clone(path), parts...)
+	message := fmt.Sprintf(format, args...)
+	return badRequest(message+" No draft was made.", details{"issues": []issue{{"code": "custom", "path": path, "message": message}}})
 }

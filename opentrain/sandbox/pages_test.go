@@ -80,7 +80,8 @@ func TestPages(t *testing.T) {
 		for _, link := range []string{"/jobs/none", "/jobs/a-title-none", "/job-post?job=none", "/job-post", "/job-post?job=market_001"} {
 			a.wantPage(404, "http://127.0.0.1:8090"+link, "The sandbox forgets everything when it stops.")
 		}
-		a.wantPage(404, "http://127.0.0.1:8090/claim", "The sandbox has no page /claim.")
+		a.wantPage(404, "http://127.0.0.1:8090/nothing", "The sandbox has no page /nothing.")
+		a.wantPage(404, "http://127.0.0.1:8090/claim", "Open the link that your agent shows to you.")
 		first := a.wantPage(200, "http://127.0.0.1:8090/")
 		for _, words := range []string{"OPENTRAIN_API_BASE_URL=http://127.0.0.1:8090", sandbox.DemoToken, draft, "Archived",
 			"Yoga pose keypoints"} {

@@ -73,6 +73,7 @@ func (s *Sandbox) newMux() *http.ServeMux {
 		mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) { s.answer(r, methods).write(w) })
 	}
 	mux.HandleFunc("/", s.servePage)
+	s.addAgents(mux)
 	return mux
 }
 
@@ -137,22 +138,23 @@ func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 	return nil
 }
 
-// answerPrivate checks token, feature, scope and claim, and answers. The order is our assumption.
+// answerPrivate checks token, feature, claim and scope, and answers. The order is our assumption: the token of an unclaimed
+// account never has the scopes of what needs a claim, and yet the pages show the refusal for it.
 func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
-	c.account = s.accounts[strings.TrimSpace(token)]
+	c.account = s.accountOf(strings.TrimSpace(token))
 	switch a := c.account; {
 	case a == nil || !strings.EqualFold(scheme, "Bearer"):
 		return refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
 	case slices.Contains(a.Disabled, r.feature):
 		return refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
 			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
-	case r.scope != "" && !a.granted(r.scope):
-		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
-			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	case r.claim != "" && !a.Claimed:
 		return refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
 			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
+	case r.scope != "" && !a.granted(r.scope):
+		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
+			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	}
 	if r.body {
 		if c.body, rep = readObject(c.Body); rep != nil {
@@ -161,6 +163,9 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	}
 	s.lock()
 	defer s.mu.Unlock()
+	if s.accounts[c.account.Token] != c.account { // it was claimed or revoked meanwhile
+		return refuse(http.StatusUnauthorized, "The API token was revoked.", nil)
+	}
 	if r.own {
 		if c.job = s.jobs[c.PathValue("id")]; c.job == nil || c.job.owner != c.account {
 			return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)

@@ -53,6 +53,9 @@ type Config struct {
 	// PublicReadLimit is the maximum number of reads without a token per minute and remote IP, by Now. 0 means no limit. The
 	// real API allows 120 (developers/api-reference/jobs/search).
 	PublicReadLimit int
+	// ClaimAfter is the number of polls after which a human seems to have claimed an agent's account. 0 means that only the
+	// claim page does it.
+	ClaimAfter int
 	// Fault may answer a request instead of the API, for tests of clients. It is called first for every request. If the
 	// handler that it returns is not nil, the handler answers. Fault must not read the body of other requests and must be
 	// safe for concurrent use. A handler that panics breaks the connection, over Transport and over a socket.
@@ -61,12 +64,13 @@ type Config struct {
 
 // Sandbox serves the API and the pages that it links to. Create one with New. It is safe for concurrent use.
 type Sandbox struct {
-	cfg      Config
-	started  time.Time
-	mux      func() *http.ServeMux
-	accounts map[string]*account // by token, not changed after New
+	cfg     Config
+	started time.Time
+	mux     func() *http.ServeMux
 
-	mu         sync.Mutex      // guards everything below
+	mu         sync.Mutex          // guards everything below
+	accounts   map[string]*account // by token
+	agents     agents
 	jobs       map[string]*job // all jobs by id; nil until the first request
 	created    []*job          // the accounts' jobs in the order of creation
 	market     []*job          // every job ever published, in the order of publication
@@ -91,11 +95,7 @@ func New(cfg Config) *Sandbox {
 		cfg.Now = time.Now
 	}
 	if len(cfg.Accounts) == 0 {
-		cfg.Accounts = []Account{{Token: DemoToken, Name: "Sandbox Demo", Claimed: true, Scopes: []string{
-			// A claimed account's token has these (developers/concepts/scopes-and-capabilities).
-			"jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read",
-			"proposals:write", "messages:write", "team:write",
-		}}}
+		cfg.Accounts = []Account{{Token: DemoToken, Name: "Sandbox Demo", Claimed: true, Scopes: claimedScopes()}}
 	}
 	cfg.AppURL = strings.TrimRight(cmp.Or(cfg.AppURL, "https://app.opentrain.ai"), "/")
 	s := &Sandbox{cfg: cfg, started: cfg.Now(), accounts: map[string]*account{}}

@@ -25,11 +25,12 @@ type getAccountOutput struct {
 	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`
 	Enums          map[string][]string `json:"enums,omitzero" jsonschema_description:"Allowed values, for the keys that OpenTrain lists."`
 	Missing        string              `json:"missing,omitempty" jsonschema_description:"What couldn't be read, and why."`
+	Unclaimed      bool                `json:"unclaimed,omitempty" jsonschema_description:"True while no human has claimed the account."`
 	Interpreted    []string            `json:"interpreted,omitempty"`
 	Next           tool.Next           `json:"next" jsonschema_description:"What to do now."`
 }
 
-func (a account) getAccount() tool.Tool {
+func (a tools) getAccount() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.GetAccount, Title: "Show the account", Kind: tool.KindRead,
 		Description: "Show which OpenTrain account this server acts for: its token's scopes, its features, and the draft " +
@@ -40,19 +41,19 @@ func (a account) getAccount() tool.Tool {
 	}, a.read)
 }
 
-func (a account) read(ctx context.Context, call tool.Call, _ struct{}) (getAccountOutput, *tool.Ask, error) {
-	me, err := a.api.Me(ctx)
+func (a tools) read(ctx context.Context, call tool.Call, _ struct{}) (getAccountOutput, *tool.Ask, error) {
+	me, err := a.API.Me(ctx)
 	if err != nil {
 		return getAccountOutput{}, nil, err
 	}
-	known, err := a.accounts.Read(ctx, call.Caller)
+	known, err := a.Accounts.Read(ctx, call.Caller)
 	out := getAccountOutput{
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
 		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenSource, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
 		Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
 		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Interpreted: call.Interpreted,
-		Next: tool.Next{Action: tool.Done},
+		Unclaimed: call.Caller.Claims, Next: tool.Next{Action: tool.Done},
 	}
 	switch feature := tool.FeatureOf(err); {
 	case feature != "":
@@ -81,6 +82,9 @@ func (o getAccountOutput) Text() string {
 	l.Add("This server acts for %s.", cmp.Or(text.Join(", ", o.Name, o.Email), "an account without a name"))
 	l.Field("Organization", text.Join(" ", o.OrganizationID, o.Role))
 	l.Field("Token", strings.TrimSpace(o.TokenLabel+" from "+cmp.Or(o.TokenFrom, "the caller")))
+	if o.Unclaimed {
+		l.Add("No human has claimed this account yet: it can publish 3 jobs a day and can't hire. Start a claim with %s.", tool.ClaimAccount)
+	}
 	l.Field("Scopes", cmp.Or(strings.Join(o.Scopes, ", "), "none"))
 	features := map[bool][]string{}
 	for _, feature := range slices.Sorted(maps.Keys(o.Features)) {

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/account"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+)
+
+type loginCommand struct {
+	Action string `arg:"" optional:"" placeholder:"status" help:"status: show which account is in use, and change nothing."`
+	apiFlags
+	AgentName        string `placeholder:"NAME" help:"The agent's name, for the person who claims the account."`
+	OrganizationName string `placeholder:"NAME" help:"Name of the organization that the account is for."`
+	Email            string `placeholder:"EMAIL" help:"Email address of the person who claims the account (default: asked for on a terminal)."`
+	Token            bool   `env:"OPENTRAIN_MCP_LOGIN_TOKEN" help:"Save a token that you paste, or that comes over standard input."`
+	Force            bool   `env:"OPENTRAIN_MCP_LOGIN_FORCE" help:"Replace the saved token."`
+	JSON             bool   `name:"json" help:"Print the result as JSON, for scripts."`
+}
+
+type logoutCommand struct {
+	apiFlags
+	Revoke bool `help:"Also revoke the token at OpenTrain, so that no copy of it works."`
+	Force  bool `env:"OPENTRAIN_MCP_LOGOUT_FORCE" help:"Also forget an account that no one has claimed: without its token it is lost."`
+	JSON   bool `name:"json" help:"Print the result as JSON, for scripts."`
+}
+
+// loginResult is what login and logout print with --json.
+type loginResult struct {
+	Status    string   `json:"status"` // registered, claimed, saved, logged_in, not_logged_in, logged_out or failed
+	Error     string   `json:"error,omitempty"`
+	TokenFrom string   `json:"tokenFrom,omitempty"`
+	SavedTo   string   `json:"savedTo,omitempty"`
+	BaseURL   string   `json:"baseUrl,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Email     string   `json:"email,omitempty"`
+	Scopes    []string `json:"scopes,omitempty"`
+	Unclaimed bool     `json:"unclaimed,omitempty"` // no human has claimed the account yet
+	ClaimURL  string   `json:"claimUrl,omitempty"`
+	ClaimCode string   `json:"claimCode,omitempty"`
+	ClaimBy   string   `json:"claimBy,omitempty"`
+	Revoked   bool     `json:"revoked,omitempty"`
+}
+
+// login is one run of the commands.
+type login struct {
+	api    *opentrain.Client
+	person *account.Account
+	std    streams
+	json   bool
+	result loginResult
+}
+
+// Run gets an account, or shows it.
+func (c loginCommand) Run(ctx context.Context, std streams) error {
+	if c.Action != "" && c.Action != "status" {
+		return usageError{fmt.Errorf("login %s is unknown; use login or login status", text.Clean(c.Action, 40))}
+	}
+	l, err := c.begin(std, c.JSON)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Action == "status":
+		return l.end(l.status(ctx))
+	case c.Token:
+		return l.end(l.paste(ctx, c.Force))
+	}
+	return l.end(l.account(ctx, c))
+}
+
+// Run forgets the saved token.
+func (c logoutCommand) Run(ctx context.Context, std streams) error {
+	l, err := c.begin(std, c.JSON)
+	if err != nil {
+		return err
+	}
+	err = l.person.Logout(ctx, c.Revoke, c.Force)
+	if err == nil {
+		l.result = loginResult{Status: "logged_out", Revoked: c.Revoke}
+		l.say("The token in %s is removed%s.", l.place(), map[bool]string{true: " and revoked"}[c.Revoke])
+		if from := c.source().Elsewhere(); from != "" {
+			l.say("Servers on this machine still use the token from %s.", from)
+		}
+	}
+	if problem, ok := errors.AsType[*account.Problem](err); ok && problem.Reason == account.Unclaimed {
+		err = errors.New(problem.Text + " Claim it with `opentrain-mcp login` first, or use --force.")
+	}
+	return l.end(err)
+}
+
+// begin makes the client and the account.
+func (f apiFlags) begin(std streams, json bool) (*login, error) {
+	transport, err := f.transport()
+	if err != nil {
+		return nil, err
+	}
+	v, _ := build()
+	base := cmp.Or(f.BaseURL, f.source().Find().BaseURL)
+	api, err := opentrain.New(opentrain.Config{BaseURL: base, Transport: transport, UserAgent: "opentrain-mcp/" + v})
+	if err != nil {
+		return nil, err
+	}
+	return &login{api: api, person: opentrainmcp.UserAccount(api, f.TokenFile), std: std, json: json}, nil
+}
+
+// say tells the person something. With --json, standard output is for the result.
+func (l *login) say(format string, args ...any) {
+	fmt.Fprintln(l.words(), text.Paragraphs(fmt.Sprintf(format, args...), 4000))
+}
+
+func (l *login) words() io.Writer {
+	if l.json {
+		return l.std.err
+	}
+	return l.std.out
+}
+
+// end prints the result.
+func (l *login) end(err error) error {
+	_, said := errors.AsType[exit](err)
+	switch {
+	case errors.Is(err, errInterrupted):
+		l.say("Interrupted. To go on, run: opentrain-mcp login")
+		l.result, err = loginResult{Status: "failed", Error: "interrupted"}, exit(exitCanceled)
+	case err != nil && !said:
+		err = l.explain(err)
+		l.result = loginResult{Status: "failed", Error: err.Error()}
+	}
+	if l.json {
+		fmt.Fprintln(l.std.out, text.JSON(l.result))
+	}
+	return err
+}
+
+// explain puts an error into words for a person at a terminal.
+func (l *login) explain(err error) error {
+	if problem, ok := errors.AsType[*account.Problem](err); ok {
+		hint := map[account.Reason]string{
+			account.SetElsewhere: " Remove it there first.",
+			account.AlreadySaved: " Use --force to replace it.",
+		}[problem.Reason]
+		return errors.New(problem.Text + hint)
+	}
+	failure, ok := errors.AsType[*opentrain.Error](err)
+	switch {
+	case !ok:
+		return err
+	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(strings.ToLower(failure.Message), "already"):
+		return errors.New("this email address has an OpenTrain account already; use another one, or paste a token of that account " +
+			"with: opentrain-mcp login --token --force")
+	case failure.Code == opentrain.CodeAnonymousNotEnabled:
+		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run: opentrain-mcp login --token")
+	case failure.Code == opentrain.CodeUnauthorized:
+		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked")
+	case failure.Status == 0:
+		return fmt.Errorf("%s (address: %s)", strings.TrimSuffix(text.Sentence(failure.Message), "."), l.api.Host())
+	}
+	return fmt.Errorf("OpenTrain said: %s", text.Sentence(failure.Message))
+}
+
+// place is where the token is saved, without its article.
+func (l *login) place() string { return strings.TrimPrefix(l.person.Place(), "the file ") }
+
+// status shows the account in use.
+func (l *login) status(ctx context.Context) error {
+	token := l.person.Token()
+	l.result = loginResult{
+		Status: "not_logged_in", TokenFrom: token.From, BaseURL: l.person.BaseURL(), Unclaimed: token.Claims, Error: token.Problem,
+	}
+	switch {
+	case token.Problem != "":
+		l.say("%s", token.Problem)
+		return exit(exitFailure)
+	case token.Value == "":
+		l.say("No account is set up on this machine. To get one, run: opentrain-mcp login")
+		return exit(exitFailure)
+	}
+	me, err := l.api.Me(opentrain.WithToken(ctx, token.Value))
+	if err != nil {
+		hint := ""
+		if token.Claims {
+			hint = ". If someone has claimed the account, run: opentrain-mcp login"
+		}
+		return fmt.Errorf("the token from %s: %w%s", token.From, l.explain(err), hint)
+	}
+	l.result.Status = "logged_in"
+	l.describe(me)
+	l.say("Logged in as %s, with the token from %s.", l.name(), token.From)
+	l.say("Address: %s", l.result.BaseURL)
+	l.say("Scopes: %s", cmp.Or(strings.Join(l.result.Scopes, ", "), "none"))
+	if token.Claims {
+		l.say("No one has claimed this account yet: it can post 3 jobs a day and can't hire. To claim it, run: opentrain-mcp login")
+	}
+	return nil
+}
+
+// describe puts an account into the result.
+func (l *login) describe(me *opentrain.Identity) {
+	l.result.Name, l.result.Email = text.Clean(me.Actor.FullName, 200), text.Clean(me.Actor.Email, 200)
+	l.result.Scopes = text.CleanAll(me.Token.Scopes, 50, 60)
+}
+
+func (l *login) name() string {
+	return cmp.Or(text.Join(", ", l.result.Name, l.result.Email), "an account without a name")
+}
+
+// paste saves a token from the terminal, or from a pipe.
+func (l *login) paste(ctx context.Context, force bool) error {
+	token, err := l.readSecret(ctx, "Paste the API token (it stays hidden), then press Enter: ")
+	if err != nil {
+		return err
+	}
+	for prefix, what := range map[string]string{"ot_clm_": "a claim token", "ot_cat_": "part of a claim link", "ot_ptk_": "a platform token"} {
+		if strings.HasPrefix(token, prefix) {
+			return fmt.Errorf("this is %s, not an API token; those begin with ot_pat_", what)
+		}
+	}
+	me, err := l.person.UseToken(ctx, token, force)
+	if err != nil {
+		return err
+	}
+	l.result = loginResult{Status: "saved", SavedTo: l.place(), BaseURL: l.person.BaseURL()}
+	l.describe(me)
+	l.say("Logged in as %s. The token is saved in %s, and running servers use it from now on.", l.name(), l.place())
+	return nil
+}
+
+// account registers an account unless there is one, and claims it if there is someone to do it.
+func (l *login) account(ctx context.Context, c loginCommand) error {
+	token := l.person.Token()
+	if token.Value != "" && !token.Claims && !c.Force && c.source().Elsewhere() == "" {
+		l.say("An account is set up already. Use --force to replace it with a new one.")
+		return l.status(ctx)
+	}
+	l.result = loginResult{SavedTo: l.place(), BaseURL: l.person.BaseURL(), Unclaimed: true}
+	if !token.Claims || c.Force {
+		made, err := l.person.Register(ctx, opentrain.AgentProfile{
+			AgentName: cmp.Or(c.AgentName, "opentrain-mcp"), OrganizationName: c.OrganizationName,
+		}, c.Force)
+		switch {
+		case err != nil:
+			return err
+		case made.Unsaved != "":
+			return fmt.Errorf("an account was registered, but its token is lost: %s", made.Unsaved)
+		}
+		l.result.Status, l.result.Scopes = "registered", text.CleanAll(made.Scopes, 50, 60)
+		l.result.ClaimBy = made.ClaimBy.UTC().Format(time.RFC3339)
+		l.say("A new account is registered, and its token saved in %s. Running servers use it from now on.", l.place())
+		l.say("It can post 3 jobs a day. To hire, someone must claim it with their email address by %s.", l.result.ClaimBy)
+	} else {
+		if _, err := l.api.Me(opentrain.WithToken(ctx, token.Value)); errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
+			// OpenTrain revokes the token when someone claims the account.
+			switch claim, err := l.person.CheckClaim(ctx); {
+			case err != nil:
+				return err
+			case claim.State != account.Pending:
+				return l.claimed(claim)
+			}
+		}
+		l.result.Status = "logged_in"
+		l.say("An account is set up, and no one has claimed it yet.")
+	}
+	email := c.Email
+	if email == "" && !l.json && l.onTerminal() {
+		var err error
+		if email, err = l.readLine(ctx, "Email address of the owner (press Enter to claim later): "); err != nil {
+			return err
+		}
+	}
+	if email == "" {
+		l.say("To claim it, run: opentrain-mcp login --email you@example.com")
+		return nil
+	}
+	return l.claim(ctx, email)
+}
+
+// claim starts a claim and waits until the person has finished.
+func (l *login) claim(ctx context.Context, email string) error {
+	attempt, err := l.person.StartClaim(ctx, email)
+	if err != nil {
+		return err
+	}
+	l.result.ClaimURL, l.result.ClaimCode = text.URL(attempt.URL), text.Clean(attempt.Code, 20)
+	l.say("\nOpen this page, sign up as %s, and enter the code %s:\n%s", email, l.result.ClaimCode, l.result.ClaimURL)
+	if attempt.EmailSent {
+		l.say("OpenTrain has also sent you an email.")
+	}
+	for start := time.Now(); ; {
+		claim, err := l.person.CheckClaim(ctx)
+		switch {
+		case err != nil:
+			return err
+		case claim.State != account.Pending:
+			l.progress("")
+			return l.claimed(claim)
+		case ctx.Err() != nil:
+			l.progress("")
+			return errInterrupted
+		case time.Now().After(attempt.Expires):
+			return errors.New("the link has expired; to get a new one, run: opentrain-mcp login")
+		}
+		l.progress(fmt.Sprintf("Waiting for you… %d s", int(math.Round(time.Since(start).Seconds()))))
+	}
+}
+
+// claimed says how a claim has ended.
+func (l *login) claimed(claim account.Claim) error {
+	switch {
+	case claim.State == account.Expired:
+		return errors.New("the account can't be claimed anymore; to register a new one, run: opentrain-mcp login --force")
+	case claim.State == account.Delivered:
+		return errors.New("another program has received the account's token; copy one from OpenTrain's app and run: " +
+			"opentrain-mcp login --token --force")
+	case claim.Unsaved != "":
+		return fmt.Errorf("the account is claimed, but its new token is lost: %s Copy one from OpenTrain's app and run: "+
+			"opentrain-mcp login --token --force", claim.Unsaved)
+	}
+	l.result = loginResult{Status: "claimed", SavedTo: l.place(), BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
+	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place())
+	return nil
+}
+
+// progress rewrites the last line of a terminal. Without a terminal, it says nothing.
+func (l *login) progress(words string) {
+	if out, ok := l.std.out.(*os.File); ok && !l.json && term.IsTerminal(int(out.Fd())) {
+		fmt.Fprintf(out, "\r\x1b[K%s", words)
+	}
+}
+
+func (l *login) onTerminal() bool { return term.IsTerminal(int(l.std.in.Fd())) }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// errInterrupted is the error of a question that a signal ended.
+var errInterrupted = errors.New("interrupted")
+
+// readLine asks a person for a line.
+func (l *login) readLine(ctx context.Context, question string) (string, error) {
+	fmt.Fprint(l.words(), question)
+	line, err := answer(ctx, func() (string, error) { return firstLine(l.std.in) })
+	if err != nil {
+		fmt.Fprintln(l.words())
+	}
+	return line, err
+}
+
+// readSecret asks a person for a line without showing it. Without a terminal it reads the line from a pipe.
+func (l *login) readSecret(ctx context.Context, question string) (string, error) {
+	if !l.onTerminal() {
+		return answer(ctx, func() (string, error) { return firstLine(l.std.in) })
+	}
+	fd := int(l.std.in.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	defer term.Restore(fd, before) //nolint:errcheck // nothing is left to do about it
+	fmt.Fprint(l.words(), question)
+	defer fmt.Fprintln(l.words())
+	return answer(ctx, func() (string, error) {
+		line, err := term.ReadPassword(fd)
+		return string(line), err
+	})
+}
+
+// answer waits for a read that can't be interrupted, or for a signal.
+func answer(ctx context.Context, read func() (string, error)) (string, error) {
+	type line struct {
+		text string
+		err  error
+	}
+	lines := make(chan line, 1)
+	go func() {
+		text, err := read()
+		lines <- line{text, err}
+	}()
+	select {
+	case l := <-lines:
+		return strings.TrimSpace(l.text), l.err
+	case <-ctx.Done():
+		return "", errInterrupted
+	}
+}
+
+// firstLine reads a line, which may lack its end.
+func firstLine(in io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return strings.TrimPrefix(line, "\ufeff"), err
+}

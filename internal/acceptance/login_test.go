@@ -1,0 +1,211 @@
+package acceptance_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// terminal runs commands one after another in a home directory.
+type terminal struct {
+	t   *testing.T
+	env []string
+}
+
+// run runs a command with some input.
+func (c terminal) run(input string, args ...string) (out, complaint string, code int) {
+	c.t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Env, cmd.Stdin = c.env, strings.NewReader(input)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		c.t.Fatal(err)
+	}
+	if leaked := regexp.MustCompile(`ot_(pat|clm)_\w+_\w+`).FindString(stdout.String() + stderr.String()); leaked != "" {
+		c.t.Errorf("%v shows %s", args, leaked)
+	}
+	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// TestLogin: what a person does in a terminal to get an account, to see it and to leave it.
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{ClaimAfter: 1})
+	file := filepath.Join(home, ".config", "opentrain", "cli.json")
+	c := terminal{t, environment(t, "HOME="+home, "USERPROFILE="+home, "OPENTRAIN_API_BASE_URL="+base)}
+	for _, step := range []struct {
+		input, command string
+		code           int
+		says           string // in either stream
+	}{
+		{"", "login status", 1, "To get one, run: opentrain-mcp login\n"},
+		{"", "login statsu", 2, "login statsu is unknown"},
+		{"", "logout", 1, "No token is saved in the file " + file},
+		{"", "login", 0, "its token saved in " + file},
+		{"", "login status", 0, "No one has claimed this account yet"},
+		{"", "logout --revoke", 1, "or use --force"},
+		{"", "login --email nonsense", 1, "The email is not valid."},
+		{"", "login --email user_1@example.com", 1, "has an OpenTrain account already"},
+		{"", "login --email ada@example.org", 0, "enter the code "},
+		{"", "login status", 0, "proposals:write"},
+		{"", "login", 0, "Use --force to replace it"},
+		{sandbox.DemoToken, "login --token", 1, "Use --force to replace it."},
+		{"ot_clm_a\n", "login --token --force", 1, "a claim token"},
+		{"ot_pat_wrong\n", "login --token --force", 1, "OpenTrain rejected the token"},
+		{"", "login --token --force", 1, "The token is empty."},
+		{" " + sandbox.DemoToken + "\r\n", "login --token --force", 0, "Logged in as Sandbox Demo"},
+		{"", "login status", 0, "Logged in as Sandbox Demo, user_1@example.com, with the token from the file " + file},
+		{"", "logout", 0, "The token in " + file + " is removed."},
+		{"", "login status", 1, "No account is set up"},
+	} {
+		out, complaint, code := c.run(step.input, strings.Fields(step.command)...)
+		if code != step.code || !strings.Contains(out+complaint, step.says) {
+			t.Errorf("%s: %d %s%s", step.command, code, out, complaint)
+		}
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the file is still there")
+	}
+	c.env = append(c.env, "OT_API_TOKEN=ot_pat_elsewhere")
+	for _, command := range []string{"login", "login --force", "login --token"} {
+		if out, complaint, code := c.run(sandbox.DemoToken, strings.Fields(command)...); code != 1 ||
+			!strings.Contains(complaint, "The API token comes from the OT_API_TOKEN environment variable. Remove it there first.") {
+			t.Errorf("%s: %d %s%s", command, code, out, complaint)
+		}
+	}
+}
+
+// TestLoginAfterTheClaim: someone has claimed the account on OpenTrain's page, and no program here knows it yet.
+func TestLoginAfterTheClaim(t *testing.T) {
+	t.Parallel()
+	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{})
+	c := terminal{t, environment(t, "HOME="+home, "USERPROFILE="+home, "OPENTRAIN_API_BASE_URL="+base)}
+	c.run("", "login")
+	api, err := opentrain.New(opentrain.Config{BaseURL: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempt, err := api.StartClaim(t.Context(), saved(t, home)["claimToken"], "ada@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.Replace(attempt.URL, opentrain.DefaultBaseURL, base, 1)
+	response, err := http.PostForm(page, url.Values{"code": {attempt.UserCode}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	for _, step := range []struct {
+		command string
+		code    int
+		says    string
+	}{
+		{"login status", 1, "If someone has claimed the account, run: opentrain-mcp login"},
+		{"login", 0, "The account is claimed. Its new token is saved in"},
+		{"login status", 0, "proposals:write"},
+	} {
+		if out, complaint, code := c.run("", strings.Fields(step.command)...); code != step.code || !strings.Contains(out+complaint, step.says) {
+			t.Errorf("%s: %d %s%s", step.command, code, out, complaint)
+		}
+	}
+}
+
+// TestLoginForScripts: with --json, standard output is one JSON object, whatever happens.
+func TestLoginForScripts(t *testing.T) {
+	t.Parallel()
+	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{ClaimAfter: 1})
+	c := terminal{t, environment(t, "HOME="+home, "USERPROFILE="+home, "OPENTRAIN_API_BASE_URL="+base)}
+	for _, step := range []struct {
+		command string
+		code    int
+		want    string // members of the result
+	}{
+		{"login status", 1, `"status":"not_logged_in"`},
+		{"login", 0, `"status":"registered"`},
+		{"login status", 0, `"status":"logged_in","tokenFrom":"the file `},
+		{"login status", 0, `"unclaimed":true`},
+		{"logout", 1, `"status":"failed","error":"No human has claimed`},
+		{"login --email ada@example.org", 0, `"status":"claimed"`},
+		{"logout --revoke", 0, `"status":"logged_out","revoked":true`},
+		{"login --base-url http://127.0.0.1:1", 1, `"error":"the host refused the connection (address: 127.0.0.1:1)"`},
+	} {
+		out, complaint, code := c.run("", append(strings.Fields(step.command), "--json")...)
+		if code != step.code || !json.Valid([]byte(out)) || !strings.Contains(out, step.want) {
+			t.Errorf("%s: %d %s%s", step.command, code, out, complaint)
+		}
+	}
+}
+
+// TestClaimPage: the sandbox's page claims an account with the code that the agent shows, and with no other.
+func TestClaimPage(t *testing.T) {
+	t.Parallel()
+	base := serveSandbox(t, sandbox.Config{})
+	do := func(form url.Values, address string) (int, string) {
+		t.Helper()
+		response, err := http.Get(address) //nolint:noctx // a test
+		if form != nil {
+			response, err = http.PostForm(address, form)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(body)
+	}
+	post := func(path, body string) (answer map[string]any) {
+		t.Helper()
+		response, err := http.Post(base+"/api/agent"+path, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer
+	}
+	made := post("/identity", `{"agent_name":"<script>Ada","organization_name":"A & B"}`)
+	claim, _ := json.Marshal(map[string]any{"claim_token": made["claim_token"], "email": "ada@example.org"})
+	first, second := post("/identity/claim", string(claim)), post("/identity/claim", string(claim))
+	here := func(claim map[string]any) string {
+		link, _ := claim["verification_uri"].(string)
+		return strings.Replace(link, opentrain.DefaultBaseURL, base, 1)
+	}
+	page := here(second)
+	code, _ := second["user_code"].(string)
+	if old := here(first); !strings.HasPrefix(old, base+"/claim?token=ot_cat_") {
+		t.Error(first)
+	} else if status, _ := do(nil, old); status != http.StatusNotFound {
+		t.Errorf("the first link: %d", status)
+	}
+	if status, body := do(nil, page); status != http.StatusOK || !strings.Contains(body, "&lt;script&gt;Ada") || !strings.Contains(body, "A &amp; B") ||
+		strings.Contains(body, code) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := do(url.Values{"code": {"nope"}}, page); status != http.StatusForbidden || !strings.Contains(body, "not the code") {
+		t.Errorf("%d %s", status, body)
+	}
+	for range 2 {
+		if status, body := do(url.Values{"code": {code}}, page); status != http.StatusOK || !strings.Contains(body, "The account is claimed.") {
+			t.Errorf("%d %s", status, body)
+		}
+	}
+	if status, _ := do(nil, base+"/claim"); status != http.StatusNotFound {
+		t.Errorf("without a token: %d", status)
+	}
+}

@@ -1,0 +1,200 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/opentrain"
+)
+
+// slowDown is how much longer the interval gets when OpenTrain says that polls come too fast (RFC 8628).
+const slowDown = 5 * time.Second
+
+// Attempt is what a human needs to claim the account.
+type Attempt struct {
+	Email, URL, Code string // as OpenTrain wrote them
+	EmailSent        bool
+	Expires          time.Time
+}
+
+// StartClaim invites a human to claim the account.
+func (a *Account) StartClaim(ctx context.Context, email string) (Attempt, error) {
+	e, err := a.open(ctx)
+	if err != nil {
+		return Attempt{}, err
+	}
+	saved := e.saved()
+	e.close()
+	switch {
+	case saved.ClaimToken == "" && saved.Token == "":
+		return Attempt{}, &Problem{NotRegistered, "There is no account on this machine yet."}
+	case saved.ClaimToken == "":
+		return Attempt{}, &Problem{NoClaim, "There is no open claim: the token on this machine belongs to an account that is claimed."}
+	}
+	if err := a.here(saved); err != nil {
+		return Attempt{}, err
+	}
+	started, err := a.api.StartClaim(ctx, saved.ClaimToken, email)
+	if err != nil {
+		return Attempt{}, err
+	}
+	attempt := Attempt{
+		Email: email, URL: started.URL, Code: started.UserCode, EmailSent: started.EmailSent,
+		Expires: time.Now().Add(started.Lifetime()),
+	}
+	a.begin(&attempt)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.polls.interval = started.PollInterval()
+	return attempt, nil
+}
+
+// begin forgets the attempt before.
+func (a *Account) begin(attempt *Attempt) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.attempt = attempt
+}
+
+// ClaimState is how far a claim is.
+type ClaimState string
+
+// The states of a claim.
+const (
+	Pending   ClaimState = "pending"   // the human hasn't finished
+	Claimed   ClaimState = "claimed"   // the account is the human's, and the new token is kept
+	Expired   ClaimState = "expired"   // the account can't be claimed anymore
+	Delivered ClaimState = "delivered" // OpenTrain has delivered the new token to someone else
+)
+
+// Claim is the state of a claim.
+type Claim struct {
+	State   ClaimState
+	Wait    time.Duration // until the next poll, if it is pending
+	Attempt *Attempt      // the last one of this process, nil for none
+	Scopes  []string      // of a new token
+	Before  bool          // another process has taken the token, or there never was a claim
+	Unsaved string        // as in Registered
+}
+
+// CheckClaim asks OpenTrain whether the account is claimed, not more often than OpenTrain allows, and replaces the token when
+// it is. It waits for its turn if the context leaves time for that.
+func (a *Account) CheckClaim(ctx context.Context) (Claim, error) {
+	for waited := false; ; waited = true {
+		claim, wait, err := a.checkOnce(ctx)
+		if err != nil || wait == 0 {
+			return claim, err
+		}
+		claim.Wait = wait
+		if waited || !leavesTime(ctx, wait) {
+			return claim, nil
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return claim, nil
+		}
+	}
+}
+
+// checkOnce checks the claim, unless that has to wait.
+func (a *Account) checkOnce(ctx context.Context) (claim Claim, wait time.Duration, err error) {
+	claim = Claim{State: Pending, Attempt: a.lastAttempt()}
+	e, err := a.open(ctx)
+	if err != nil {
+		return claim, 0, err
+	}
+	defer e.close()
+	switch saved := e.saved(); {
+	case saved.ClaimToken != "":
+		if err := a.here(saved); err != nil {
+			return claim, 0, err
+		}
+		if wait := a.turn(); wait > 0 {
+			return claim, wait, nil
+		}
+		claim, err = a.poll(ctx, e, saved, claim)
+		return claim, 0, err
+	case saved.Token != "":
+		claim.State, claim.Before = Claimed, true
+		return claim, 0, nil
+	}
+	return claim, 0, &Problem{NotRegistered, "There is no account on this machine yet."}
+}
+
+// poll asks once. OpenTrain delivers the token only once, so nothing may end the call before the token is kept.
+func (a *Account) poll(ctx context.Context, e entry, saved credential.Shared, claim Claim) (Claim, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTime)
+	defer cancel()
+	grant, err := a.api.ClaimedToken(ctx, saved.ClaimToken)
+	a.polled(err)
+	failure, _ := errors.AsType[*opentrain.Error](err)
+	switch {
+	case err == nil:
+		if err := usable(grant.Token); err != nil {
+			return claim, err
+		}
+		claim.State, claim.Scopes = Claimed, grant.Scopes
+		claim.Unsaved = a.save(e, credential.Shared{Token: grant.Token})
+		return claim, nil
+	case failure == nil:
+		return claim, err
+	}
+	switch failure.Code {
+	case opentrain.CodeAuthorizationPending, opentrain.CodeSlowDown:
+		claim.Wait = a.turn()
+	case opentrain.CodeExpiredToken:
+		claim.State = Expired
+	case opentrain.CodeInvalidGrant: // a program that doesn't know our lock may have been faster
+		claim.State = Delivered
+		if now := a.keep.token(); now.Value != "" && now.Value != saved.Token {
+			claim.State, claim.Before = Claimed, true
+		}
+	default:
+		return claim, err
+	}
+	return claim, nil
+}
+
+func (a *Account) lastAttempt() *Attempt {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.attempt
+}
+
+// schedule says when the next poll is allowed.
+type schedule struct {
+	interval time.Duration
+	last     time.Time
+}
+
+// turn is the time until the next poll.
+func (a *Account) turn() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.polls.last.IsZero() {
+		return 0
+	}
+	return max(0, time.Until(a.polls.last.Add(a.polls.interval)))
+}
+
+// polled takes note of a poll and its result.
+func (a *Account) polled(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.polls.interval == 0 {
+		a.polls.interval = opentrain.DefaultClaimInterval
+	}
+	a.polls.last = time.Now()
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeSlowDown}) {
+		a.polls.interval += slowDown
+	}
+}
+
+// leavesTime reports whether a context leaves time for a request after a wait.
+func leavesTime(ctx context.Context, wait time.Duration) bool {
+	deadline, limited := ctx.Deadline()
+	return !limited || time.Until(deadline) > 2*wait
+}

@@ -1,0 +1,53 @@
+package account
+
+import (
+	"context"
+	"sync"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/credential"
+)
+
+// memory keeps the token in this process.
+type memory struct {
+	first caller.Token // until an agent has registered
+
+	changing sync.Mutex // held by the one that has opened the memory
+
+	mu   sync.Mutex
+	kept credential.Shared
+}
+
+func (*memory) place() string { return "this process" }
+
+func (*memory) elsewhere() string { return "" }
+
+func (m *memory) token() caller.Token {
+	kept := m.saved()
+	if kept.Token == "" {
+		first := m.first
+		first.Registers = first.Value == ""
+		return first
+	}
+	return caller.Token{Value: kept.Token, From: m.first.From, Claims: kept.ClaimToken != ""}
+}
+
+func (m *memory) open(context.Context) (entry, error) {
+	m.changing.Lock()
+	return m, nil
+}
+
+func (m *memory) saved() credential.Shared {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.kept
+}
+
+func (m *memory) save(content credential.Shared) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept = content
+	return nil
+}
+
+func (m *memory) close() { m.changing.Unlock() }

@@ -1,0 +1,329 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"math/big"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Agents get an account of their own, and a human claims it (developers/api-reference/agent-auth). That a human has half an
+// hour for an attempt and an agent polls every five seconds is what the page's sample shows.
+const (
+	claimWindow   = 24 * time.Hour
+	claimLifetime = 30 * time.Minute
+	claimInterval = 5 * time.Second
+	claimGrant    = "urn:opentrain:agent-auth:grant-type:claim"
+
+	maxAgentBody = 64 << 10
+	maxAgents    = 10_000 // our assumption: beyond it, registering fails with rate_limit_exceeded
+)
+
+// agents are the accounts that agents have registered. Sandbox.mu guards them.
+type agents struct {
+	registered []*registration
+}
+
+// registration is an account that an agent has registered, and its way to a human.
+type registration struct {
+	account    *account
+	id         string
+	agentName  string
+	claimToken string
+	expires    time.Time
+
+	attempt struct { // the last one
+		token, code, email string
+		expires            time.Time
+	}
+	polls     int // since the attempt began
+	polled    time.Time
+	claimed   bool
+	delivered bool // the token of the claimed account
+}
+
+// oauthError is an error of these endpoints. It becomes {"error", "error_description"}.
+type oauthError struct {
+	status            int
+	code, description string
+}
+
+func invalidRequest(description string) *oauthError {
+	return &oauthError{http.StatusBadRequest, "invalid_request", description}
+}
+
+// accountOf returns the account that a token belongs to, or nil.
+func (s *Sandbox) accountOf(token string) *account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accounts[token]
+}
+
+// preClaimScopes are the scopes that a new account's token has, and claimedScopes those that a claimed account's token has
+// (developers/concepts/scopes-and-capabilities).
+func preClaimScopes() []string {
+	return []string{"jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"}
+}
+
+func claimedScopes() []string {
+	return append(preClaimScopes(), "proposals:write", "messages:write", "team:write")
+}
+
+// addAgents adds the endpoints for agents and the claim page.
+func (s *Sandbox) addAgents(mux *http.ServeMux) {
+	for path, endpoint := range map[string]func(*http.Request) (any, *oauthError){
+		"/identity": s.registerAgent, "/identity/claim": s.startClaim, "/oauth/token": s.claimedToken, "/oauth/revoke": s.revoke,
+	} {
+		mux.HandleFunc("/api/agent"+path, func(w http.ResponseWriter, r *http.Request) {
+			answer, failure := any(nil), &oauthError{http.StatusMethodNotAllowed, "invalid_request", "Use POST."}
+			if r.Method == http.MethodPost {
+				r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
+				answer, failure = endpoint(r)
+			}
+			if failure != nil {
+				answer = object{"error", failure.code, "error_description", failure.description}
+				(&reply{status: failure.status, body: answer}).write(w)
+				return
+			}
+			ok(answer).write(w)
+		})
+	}
+	mux.HandleFunc("/claim", s.claimPage)
+}
+
+// registerAgent is POST /api/agent/identity.
+func (s *Sandbox) registerAgent(r *http.Request) (any, *oauthError) {
+	var body struct {
+		Type         *string `json:"identity_type"`
+		AgentName    string  `json:"agent_name"`
+		Organization string  `json:"organization_name"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil && !errors.Is(err, io.EOF) {
+		return nil, invalidRequest("The body must be a JSON object.")
+	}
+	if body.Type != nil && *body.Type != "anonymous" {
+		return nil, &oauthError{http.StatusBadRequest, "unsupported_identity_type", "Only anonymous is supported."}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.agents.registered) >= maxAgents {
+		return nil, &oauthError{http.StatusTooManyRequests, "rate_limit_exceeded", "Too many agents have registered."}
+	}
+	number := 0
+	for _, a := range s.accounts {
+		number = max(number, a.number)
+	}
+	number++
+	name := body.Organization
+	if name == "" {
+		name = fmt.Sprintf("Agent account %d", number)
+	}
+	scopes := preClaimScopes()
+	reg := &registration{
+		account: &account{Account: Account{Token: newSecret("ot_pat_"), Name: name, Scopes: scopes}, number: number, byKey: map[string]*job{}},
+		id:      fmt.Sprintf("reg_%d", number), agentName: body.AgentName,
+		claimToken: newSecret("ot_clm_"), expires: s.cfg.Now().Add(claimWindow),
+	}
+	s.accounts[reg.account.Token] = reg.account
+	s.agents.registered = append(s.agents.registered, reg)
+	return object{
+		"identity_type", "anonymous", "registration_id", reg.id,
+		"access_token", reg.account.Token, "token_type", "bearer", "scopes", scopes,
+		"claim_token", reg.claimToken, "claim_token_expires_at", timestamp(reg.expires),
+		"claim_endpoint", s.cfg.AppURL + "/api/agent/identity/claim", "token_endpoint", s.cfg.AppURL + "/api/agent/oauth/token",
+		"grant_type", claimGrant,
+	}, nil
+}
+
+// startClaim is POST /api/agent/identity/claim. A new attempt replaces the one before.
+func (s *Sandbox) startClaim(r *http.Request) (any, *oauthError) {
+	var body struct {
+		ClaimToken string `json:"claim_token"`
+		Email      string `json:"email"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		return nil, invalidRequest("The body must be a JSON object with claim_token and email.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	reg := s.agents.find(func(reg *registration) bool { return reg.claimToken == body.ClaimToken })
+	local, domain, _ := strings.Cut(body.Email, "@")
+	switch {
+	case reg == nil || reg.claimed:
+		return nil, invalidRequest("Unknown claim token.")
+	case !s.cfg.Now().Before(reg.expires):
+		return nil, invalidRequest("The claim window has closed.")
+	case local == "" || !strings.Contains(domain, ".") || strings.ContainsAny(body.Email, " \t\r\n<>"):
+		return nil, invalidRequest("The email is not valid.")
+	case s.emailTaken(body.Email):
+		return nil, invalidRequest("email_already_registered: this email has an OpenTrain account.")
+	}
+	code, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails
+	reg.attempt.token, reg.attempt.code = newSecret("ot_cat_"), fmt.Sprintf("%06d", code)
+	reg.attempt.email, reg.attempt.expires = body.Email, s.cfg.Now().Add(claimLifetime)
+	reg.polls = 0
+	return object{
+		"user_code", reg.attempt.code, "verification_uri", s.cfg.AppURL + "/claim?token=" + reg.attempt.token,
+		"expires_in", claimLifetime.Seconds(), "interval", claimInterval.Seconds(), "email_sent", false,
+	}, nil
+}
+
+// emailTaken reports whether an email has an account. The caller holds s.mu.
+func (s *Sandbox) emailTaken(email string) bool {
+	for _, a := range s.accounts {
+		if strings.EqualFold(email, fmt.Sprintf("user_%d@example.com", a.number)) {
+			return true
+		}
+	}
+	return s.agents.find(func(reg *registration) bool { return reg.claimed && strings.EqualFold(reg.attempt.email, email) }) != nil
+}
+
+// claimedToken is POST /api/agent/oauth/token.
+func (s *Sandbox) claimedToken(r *http.Request) (any, *oauthError) {
+	if err := r.ParseForm(); err != nil {
+		return nil, invalidRequest("The body must be form-encoded.")
+	}
+	claimToken := r.PostForm.Get("claim_token")
+	if grant := r.PostForm.Get("grant_type"); grant != claimGrant {
+		return nil, &oauthError{http.StatusBadRequest, "unsupported_grant_type", "Use " + claimGrant + "."}
+	}
+	if claimToken == "" {
+		return nil, invalidRequest("claim_token is missing.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	reg := s.agents.find(func(reg *registration) bool { return reg.claimToken == claimToken })
+	switch now := s.cfg.Now(); {
+	case reg == nil || reg.delivered:
+		return nil, &oauthError{http.StatusBadRequest, "invalid_grant", "The claim token is unknown, or its token was already delivered."}
+	case !reg.claimed && !now.Before(reg.expires):
+		return nil, &oauthError{http.StatusBadRequest, "expired_token", "The claim window has closed. Register again."}
+	case !reg.polled.IsZero() && now.Sub(reg.polled) < claimInterval:
+		reg.polled = now
+		return nil, &oauthError{http.StatusBadRequest, "slow_down", "You poll too often."}
+	default:
+		reg.polled = now
+	}
+	if reg.attempt.token != "" {
+		reg.polls++
+	}
+	if !reg.claimed && s.cfg.ClaimAfter > 0 && reg.polls >= s.cfg.ClaimAfter {
+		s.claim(reg)
+	}
+	if !reg.claimed {
+		return nil, &oauthError{http.StatusBadRequest, "authorization_pending", "No human has claimed the account yet."}
+	}
+	reg.delivered = true
+	return object{"access_token", reg.account.Token, "token_type", "bearer", "scopes", reg.account.Scopes}, nil
+}
+
+// claim makes an account a human's. It gets a new token, and the one before is revoked. The caller holds s.mu.
+func (s *Sandbox) claim(reg *registration) {
+	before := reg.account
+	claimed := *before // requests in progress read the one before
+	claimed.Token, claimed.Scopes, claimed.Claimed = newSecret("ot_pat_"), claimedScopes(), true
+	for _, j := range s.jobs {
+		if j.owner == before {
+			j.owner = &claimed
+		}
+	}
+	delete(s.accounts, before.Token)
+	s.accounts[claimed.Token] = &claimed
+	reg.account, reg.claimed = &claimed, true
+}
+
+// revoke is POST /api/agent/oauth/revoke. It answers alike for unknown tokens (RFC 7009).
+func (s *Sandbox) revoke(r *http.Request) (any, *oauthError) {
+	if err := r.ParseForm(); err != nil || r.PostForm.Get("token") == "" {
+		return nil, invalidRequest("token is missing.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.accounts, r.PostForm.Get("token"))
+	return struct{}{}, nil
+}
+
+func (a *agents) find(is func(*registration) bool) *registration {
+	for _, reg := range a.registered {
+		if is(reg) {
+			return reg
+		}
+	}
+	return nil
+}
+
+// newSecret returns a token with the given prefix, in the form ot_pat_<public id>_<secret>.
+func newSecret(prefix string) string {
+	return prefix + strings.ToLower(rand.Text()[:12]) + "_" + rand.Text()
+}
+
+// claimPage is the page where a human claims an account with the code. The real one also has them sign in.
+func (s *Sandbox) claimPage(w http.ResponseWriter, r *http.Request) {
+	code := ""
+	if r.Method == http.MethodPost {
+		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
+		code = strings.TrimSpace(r.PostFormValue("code"))
+	}
+	status, body := s.claimByCode(r.URL.Query().Get("token"), code, r.Method == http.MethodPost)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, claimTemplate, body)
+}
+
+// claimByCode returns the page for an attempt's token, after it has claimed the account if the code is right.
+func (s *Sandbox) claimByCode(token, code string, sent bool) (status int, body string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	reg := s.agents.find(func(reg *registration) bool { return reg.attempt.token == token })
+	switch {
+	case token == "":
+		return http.StatusNotFound, "<p>Open the link that your agent shows to you. It has one after it has started the claim.</p>"
+	case reg == nil:
+		return http.StatusNotFound, "<p>This link isn't valid. The agent may have started the claim again.</p>"
+	case reg.claimed:
+		return http.StatusOK, "<p>The account is claimed. You can close this page.</p>"
+	case !s.cfg.Now().Before(reg.attempt.expires), !s.cfg.Now().Before(reg.expires):
+		return http.StatusGone, "<p>This link has expired. Ask the agent for a new one.</p>"
+	case sent && code == reg.attempt.code:
+		s.claim(reg)
+		return http.StatusOK, "<p>The account is claimed. You can close this page.</p>"
+	}
+	status, wrong := http.StatusOK, ""
+	if sent {
+		status, wrong = http.StatusForbidden, "<p>That's not the code. Try again.</p>\n"
+	}
+	agent := "An AI agent"
+	if reg.agentName != "" {
+		agent = "The agent " + html.EscapeString(reg.agentName)
+	}
+	return status, fmt.Sprintf(`<p>%s has registered the account <b>%s</b>. Enter the code that it shows to you, %s.</p>
+%s<form method="post" action="/claim?token=%s">
+<label>Code <input name="code" inputmode="numeric" autocomplete="off" required autofocus></label>
+<button>Claim the account</button>
+</form>`, agent, html.EscapeString(reg.account.Name), html.EscapeString(reg.attempt.email), wrong, url.QueryEscape(token))
+}
+
+const claimTemplate = `<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Claim an agent account (sandbox)</title>
+<style>
+:root { color-scheme: light dark }
+body { margin: 0 auto; max-width: 36rem; padding: 2.5rem 1.25rem; font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere }
+input, button { font: inherit; padding: .3rem .6rem }
+</style>
+<h1>Claim an agent account</h1>
+<p><b>Sandbox.</b> Nothing here is real; it lives in memory until the sandbox stops.</p>
+%s
+</html>
+`

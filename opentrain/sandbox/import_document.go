@@ -1,0 +1,188 @@
+package sandbox
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// rolesText lists the roles of the parts of documents by the end of their path from the job on, in lower case and without
+// namespaces. The pages don't document how the API reads documents, so they are our assumption. Other parts are reported.
+//
+//go:embed import_roles.txt
+var rolesText string
+
+func roleOf(path string) string {
+	for line := range strings.Lines(rolesText) {
+		role, ends, _ := strings.Cut(line, ":")
+		for end := range strings.FieldsSeq(ends) {
+			if strings.HasSuffix(path, end) && strings.HasSuffix("/"+path, "/"+end) {
+				return role
+			}
+		}
+	}
+	return ""
+}
+
+// passage is a text of a document.
+type passage struct{ path, text string }
+
+// reading is a document that is being read.
+type reading struct {
+	imported
+	job      string               // the names of the elements, or the type of the object, that describe a job
+	jobs     int                  // how many there are
+	tokens   int                  // how many were read
+	open     string               // the path of the element that is open
+	heading  string               // that of the next section
+	currency string               // that of amounts without one
+	passages map[string][]passage // by role
+}
+
+// add adds a passage under its role, as plain text, or reports it.
+func (d *reading) add(path, key, text string) {
+	if d.tokens++; d.tokens > maxTokens {
+		return
+	}
+	if d.heading != "" && strings.HasSuffix(key, "formattedpositiondescription/value") {
+		path, key, d.heading = path+"["+d.heading+"]", key+"/"+strings.ToLower(d.heading), ""
+	}
+	f, plain := passage{path, strings.TrimSpace(text)}, plainText(text)
+	switch role := roleOf(key); {
+	case f.text == "" || role == "no-fact":
+	case role == "":
+		d.report(notRead, f)
+	case plain == "":
+		d.report("Nothing is left of it without its markup.", f)
+	case role == "heading":
+		d.heading = plain
+	case d.passages[role] != nil && oneOf(role, "title description"):
+		d.report(notUsed, f)
+	default:
+		d.passages[role] = append(d.passages[role], passage{path, plain})
+	}
+}
+
+// addJSON adds the passages of a JSON value.
+func (d *reading) addJSON(path, key string, value any) {
+	if d.tokens++; d.tokens > maxTokens || len(path) > maxPath {
+		d.tokens = maxTokens + 1
+		return
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		types := strings.Fields(strings.NewReplacer("[", "", "]", "", "/", " ", "#", " ", ":", " ").Replace(fmt.Sprint(value["@type"])))
+		if key == "" && slices.Contains(types, d.job) {
+			d.jobs++
+			key = "job"
+		}
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			local, inner := strings.ToLower(name[strings.LastIndexAny(name, "/#:")+1:]), key
+			if key != "" && local != "@value" {
+				inner += "/" + local
+			}
+			if local == "name" && !slices.ContainsFunc(types, func(t string) bool { return oneOf(t, "<nil> Country Language JobPosting") }) {
+				inner += " of another type" // as Georgia, the state
+			}
+			if !oneOf(local, "@context @type position") {
+				d.addJSON(path+"."+preview(name), inner, value[name])
+			}
+		}
+	case []any:
+		for i, entry := range value {
+			d.addJSON(fmt.Sprintf("%s[%d]", path, i), key, entry)
+		}
+	case nil:
+	default:
+		d.add(path, key, fmt.Sprint(value))
+	}
+}
+
+// setFields sets the fields from the passages.
+func (d *reading) setFields() {
+	for _, other := range [][2]string{{"title", "name"}, {"countries", "office"}} { // applicants needn't be where the office is
+		if d.passages[other[0]] == nil {
+			d.passages[other[0]], d.passages[other[1]] = d.passages[other[1]], nil
+		}
+		d.report(notUsed, d.passages[other[1]]...)
+	}
+	d.set("jobTitle", strings.ReplaceAll(d.texts("title", " "), "\n", " "))
+	d.passages["description"] = append(d.passages["description"], d.passages["section"]...)
+	d.set("jobDescription", d.texts("description", "\n\n"))
+	d.set("labelingSoftware", d.texts("tools", ", "))
+	d.setPlaces("languages", kindLanguages)
+	d.setPlaces("countries", kindCountries)
+	d.setPay()
+}
+
+func (d *reading) set(key, text string) {
+	if text != "" {
+		d.fields[key] = text
+	}
+}
+
+// texts joins the different texts with a role.
+func (d *reading) texts(role, separator string) string {
+	var texts []string
+	for _, f := range d.passages[role] {
+		if !slices.Contains(texts, f.text) {
+			texts = append(texts, f.text)
+		}
+	}
+	return strings.Join(texts, separator)
+}
+
+// setPlaces sets languages or countries by their names or codes.
+func (d *reading) setPlaces(key string, kind kind) {
+	for _, f := range d.passages[key] {
+		name, issues := decodePlace(kind, f.text, nil)
+		if list := d.fields.list(key); issues != nil {
+			d.report(fmt.Sprint(issues[0]["message"]), f)
+		} else if !slices.Contains(list, fmt.Sprint(name)) {
+			d.fields[key] = append(list, fmt.Sprint(name))
+		}
+	}
+}
+
+// setPay sets a rate that is plainly in US dollars, or in words. It reports other pay.
+func (d *reading) setPay() {
+	amount, least, most := d.texts("amount", " and "), d.texts("least", " and "), d.texts("most", " and ")
+	all := slices.Concat(d.passages["amount"], d.passages["least"], d.passages["most"], d.passages["currency"], d.passages["unit"])
+	currency, paymentType := cmp.Or(strings.ToUpper(d.texts("currency", ", ")), d.currency, "not given"), d.fields.text("paymentType")
+	if oneOf(strings.ToLower(d.texts("unit", " ")), "hour hourly hr hur") {
+		paymentType = payPerHour
+	}
+	number := cmp.Or(amount, least)
+	rate, err := strconv.ParseFloat(number, 64)
+	isRate := err == nil && rate > 0 && strings.Trim(number, "0123456789.") == ""
+	read, reason := parsed{fields: values{"paymentType": paymentType, rateKey(paymentType): rate}}, ""
+	switch {
+	case amount+least+most == "":
+		reason = notRead
+	case amount != "" && !isRate && len(all) == 1 && len(amount) < 1000:
+		if read = parse(amount); !read.fields.has(rateKey(read.fields.text("paymentType"))) {
+			reason = "This sandbox reads no rate in US dollars here; OpenTrain may."
+		}
+	case currency != "USD":
+		reason = "Rates are in US dollars; the currency here is " + currency + "."
+	case paymentType == "" || !isRate || amount != "" && least+most != "":
+		reason = "This isn't one plain rate per hour; OpenTrain may read more."
+	case least != most:
+		read.doubt(rateKey(paymentType), fmt.Sprintf("The document gives a range from %s to %s; this is its lower end.", least, most))
+	}
+	if reason != "" {
+		d.otherPay = reason != notRead
+		d.report(reason, all...)
+		return
+	}
+	key := rateKey(read.fields.text("paymentType"))
+	d.fields["paymentType"], d.fields[key] = read.fields["paymentType"], read.fields[key]
+	d.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return !oneOf(g.Field, "paymentType "+key) })
+	for _, u := range read.unmapped {
+		d.report(u.Reason, passage{all[0].path, u.ValuePreview})
+	}
+}

@@ -1,0 +1,77 @@
+package account
+
+import (
+	"errors"
+
+	"opentrain-mcp/internal/account"
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// Registration returns the step that asks the human whether to register an account, nil where callers bring their own.
+func Registration(desk *draft.Desk, person *account.Account) func(tool.Call) tool.Next {
+	if person == nil {
+		return nil
+	}
+	return tools{desk, person}.registrationNext
+}
+
+// registrationNext asks the human in the conversation. Where the host shows forms, the call itself asks.
+func (t tools) registrationNext(call tool.Call) tool.Next {
+	if call.CanAsk || t.Confirm.Off() {
+		return tool.Next{Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{}, Note: "Set up an account."}
+	}
+	_, next := t.Confirm.Ask(call, registering(false), t.newAccount(registerAgentInput{}), confirm.View{}, "")
+	return *next
+}
+
+// registering is the intent to register an account.
+func registering(force bool) confirm.Intent {
+	intent := confirm.Intent{
+		Tool: tool.RegisterAgent, Anonymous: true, Question: "Register a new OpenTrain account?",
+		Note: "The agent can then post jobs for you.", IfNo: "No account is registered.",
+	}
+	if force {
+		intent.Arguments = map[string]any{"force": true}
+	}
+	return intent
+}
+
+// newAccount is what the human sees before the yes.
+func (t tools) newAccount(in registerAgentInput) tool.Preview {
+	preview := tool.Preview{Title: "A new OpenTrain account", Notes: []string{
+		"It can post jobs at once, 3 a day. To hire, you claim it within 24 hours with your email address.",
+	}}
+	if in.OrganizationName != "" {
+		preview.Notes = append(preview.Notes, "Organization: "+text.Clean(in.OrganizationName, 100))
+	}
+	switch {
+	case t.person.InSandbox():
+		preview.Notes = append(preview.Notes, "This is the sandbox: nothing is real.")
+	case in.Force:
+		preview.Warnings = []string{"Its token replaces the one in " + t.person.Place() +
+			". Unless you have another token of that account, you lose access to it."}
+	default:
+		preview.Notes = append(preview.Notes, "Its token is saved in "+t.person.Place()+".")
+	}
+	return preview
+}
+
+// notRegistered adds the step that leads on to OpenTrain's refusal.
+func (t tools) notRegistered(call tool.Call, err error) error {
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeAnonymousNotEnabled}) {
+		const problem = "OpenTrain doesn't let agents register at the moment."
+		return &tool.Refusal{
+			Code: opentrain.CodeForbidden, Lines: []string{problem, pasteToken},
+			Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem + " " + pasteToken, URL: opentrain.DefaultBaseURL},
+		}
+	}
+	return t.refusal(call, tool.RegisterAgent, err)
+}
+
+// pasteToken is how a human brings a token of an existing account.
+const pasteToken = "The human can copy a token from OpenTrain's app (Settings → API keys) and save it with: " +
+	"opentrain-mcp login --token --force."
