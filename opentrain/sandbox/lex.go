@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,7 +69,7 @@ func (r *reader) word(written string) *token {
 // add adds a token.
 func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
 	t := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
-	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, r.sentence, r.clause
+	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, len(r.sentences)-1, r.clause
 	r.tokens = append(r.tokens, *t)
 	return r.at(len(r.tokens) - 1)
 }
@@ -83,7 +84,7 @@ func (r *reader) addLineBreak(line, at int) {
 		if last.low != "\n" {
 			r.add(stop, 0, at, at+1)
 		}
-		r.sentence++
+		r.sentences = append(r.sentences, at+1)
 		r.clause++
 	}
 }
@@ -105,13 +106,13 @@ func (r *reader) addMark(start, end int) {
 		return
 	}
 	t := r.add(mark, 0, start, end)
-	ends := r.in(t, "@end") && !(touches && unicode.IsLower(next))
-	if ends || text != "." && r.in(t, "@stop") && !(between && strings.Contains("–—", text)) || text == "-" && unicode.IsSpace(next) && !between {
+	ends := r.in(t, "@end") && (!touches || !unicode.IsLower(next))
+	if ends || r.in(t, "@stop") || !between && (text == "–" || text == "—" || text == "-" && unicode.IsSpace(next)) {
 		t.kind = stop
 		r.clause++
 	}
 	if ends {
-		r.sentence++
+		r.sentences = append(r.sentences, end)
 	}
 }
 
@@ -180,20 +181,16 @@ func (r *reader) setForeignAside() {
 		scores[r.at(i).sentence] += score
 		scores[-1] += score
 	}
-	var kept []token
-	first := 0
-	for i, t := range r.tokens {
-		if t.sentence != r.at(i-1).sentence {
-			first = t.start
+	last := -1
+	r.tokens = slices.DeleteFunc(r.tokens, func(t token) bool {
+		score := scores[t.sentence]
+		foreign := score < 0 || score == 0 && scores[-1] < 0
+		if foreign && t.sentence != last {
+			r.addUnmapped(t.sentence, "This sandbox reads only English; OpenTrain may read more.")
+			last, r.demands.language, r.demands.dataset = t.sentence, true, true
 		}
-		if score := scores[t.sentence]; score > 0 || score == 0 && scores[-1] >= 0 {
-			kept = append(kept, t)
-		} else if t.sentence != r.at(i+1).sentence {
-			r.addUnmapped(r.text[first:t.end], "This sandbox reads only English; OpenTrain may read more.")
-			r.demands.language, r.demands.dataset = true, true
-		}
-	}
-	r.tokens = kept
+		return foreign
+	})
 }
 
 // englishness is positive for a word that is common in English descriptions, negative for one of another language.
@@ -219,12 +216,13 @@ func (r *reader) findPlaces() {
 		t := tokens[i]
 		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 		lower := unicode.IsLower(first)
-		for size := min(5, len(tokens)-i); size > 0 && t.kind == word && !(lower && (len(t.low) < 5 || t.low == "polish")); size-- {
+		named := t.kind == word && (!lower || len(t.low) > 4 && t.low != "polish")
+		for size := min(5, len(tokens)-i); size > 0 && named; size-- {
 			last := tokens[i+size-1]
 			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
 			language, spoken := namedLanguage(name)
 			land, known := namedCountry(name)
-			if spoken = spoken && !(lower && size > 1); last.kind == word && (spoken || known && !lower) {
+			if spoken = spoken && (!lower || size == 1); last.kind == word && (spoken || known && !lower) {
 				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
 				t.name, t.end = cmp.Or(language, land.name), last.end
 				i += size - 1
