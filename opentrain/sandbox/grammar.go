@@ -190,9 +190,10 @@ func taskOf(value string) task {
 
 // labelTypes returns the values of labelTypes.
 func labelTypes() []string {
-	var list []string
-	for _, t := range theGrammar().tasks {
-		list = append(list, t.value)
+	tasks := theGrammar().tasks
+	list := make([]string, len(tasks))
+	for i, t := range tasks {
+		list[i] = t.value
 	}
 	return list
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ const (
 
 var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\n|\dD\b|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
-		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*%?|[^\s\p{Z}]`)
+		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*(?:%|[kKM]\b)?|[^\s\p{Z}]`)
 })
 
 // split splits the text into tokens in one pass.
@@ -68,7 +69,7 @@ func (r *reader) word(written string) *token {
 // add adds a token.
 func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
 	t := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
-	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, r.sentence, r.clause
+	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, len(r.sentences)-1, r.clause
 	r.tokens = append(r.tokens, *t)
 	return r.at(len(r.tokens) - 1)
 }
@@ -83,7 +84,7 @@ func (r *reader) addLineBreak(line, at int) {
 		if last.low != "\n" {
 			r.add(stop, 0, at, at+1)
 		}
-		r.sentence++
+		r.sentences = append(r.sentences, at+1)
 		r.clause++
 	}
 }
@@ -105,13 +106,13 @@ func (r *reader) addMark(start, end int) {
 		return
 	}
 	t := r.add(mark, 0, start, end)
-	ends := r.in(t, "@end") && !(touches && unicode.IsLower(next))
-	if ends || text != "." && r.in(t, "@stop") && !(between && strings.Contains("–—", text)) || text == "-" && unicode.IsSpace(next) && !between {
+	ends := r.in(t, "@end") && (!touches || !unicode.IsLower(next))
+	if ends || r.in(t, "@stop") || !between && (text == "–" || text == "—" || text == "-" && unicode.IsSpace(next)) {
 		t.kind = stop
 		r.clause++
 	}
 	if ends {
-		r.sentence++
+		r.sentences = append(r.sentences, end)
 	}
 }
 
@@ -131,8 +132,8 @@ func (r *reader) addWord(start, end int) {
 	suffix := last.kind == number && last.end == start
 	switch {
 	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
-		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf): // "2nd", "12万"
-		if !scales || scale == 1e3 && len(text) == 1 && (last.value == 4 || last.value == 8) { // "4K" is a resolution
+		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf || strings.Contains(text, "-")): // "2nd", "12万"
+		if !scales {
 			scale = 0
 		}
 		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
@@ -145,11 +146,14 @@ func (r *reader) addWord(start, end int) {
 
 // addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.
 func (r *reader) addNumber(start, end int) {
-	value, before := figure(r.text[start:end]), " "+r.text[max(0, start-2):start]
-	if strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
+	digits := strings.TrimRight(r.text[start:end], "kKM")
+	value, scale := figure(digits), max(1, r.values[r.text[start+len(digits):end]])
+	before := " " + r.text[max(0, start-2):start]
+	resolution := scale == 1e3 && (value == 4 || value == 8)
+	if resolution || strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
 		value = 0
 	}
-	r.add(number, value, start, end)
+	r.add(number, math.Round(value*scale*1e6)/1e6, start, end).scale = scale
 }
 
 // figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.
@@ -177,20 +181,16 @@ func (r *reader) setForeignAside() {
 		scores[r.at(i).sentence] += score
 		scores[-1] += score
 	}
-	var kept []token
-	first := 0
-	for i, t := range r.tokens {
-		if t.sentence != r.at(i-1).sentence {
-			first = t.start
+	last := -1
+	r.tokens = slices.DeleteFunc(r.tokens, func(t token) bool {
+		score := scores[t.sentence]
+		foreign := score < 0 || score == 0 && scores[-1] < 0
+		if foreign && t.sentence != last {
+			r.addUnmapped(t.sentence, "This sandbox reads only English; OpenTrain may read more.")
+			last, r.demands.language, r.demands.dataset = t.sentence, true, true
 		}
-		if score := scores[t.sentence]; score > 0 || score == 0 && scores[-1] >= 0 {
-			kept = append(kept, t)
-		} else if t.sentence != r.at(i+1).sentence {
-			r.addUnmapped(r.text[first:t.end], "This sandbox reads only English; OpenTrain may read more.")
-			r.demands.language, r.demands.dataset = true, true
-		}
-	}
-	r.tokens = kept
+		return foreign
+	})
 }
 
 // englishness is positive for a word that is common in English descriptions, negative for one of another language.
@@ -216,12 +216,13 @@ func (r *reader) findPlaces() {
 		t := tokens[i]
 		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 		lower := unicode.IsLower(first)
-		for size := min(5, len(tokens)-i); size > 0 && t.kind == word && !(lower && (len(t.low) < 5 || t.low == "polish")); size-- {
+		named := t.kind == word && (!lower || len(t.low) > 4 && t.low != "polish")
+		for size := min(5, len(tokens)-i); size > 0 && named; size-- {
 			last := tokens[i+size-1]
 			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
 			language, spoken := namedLanguage(name)
 			land, known := namedCountry(name)
-			if spoken = spoken && !(lower && size > 1); last.kind == word && (spoken || known && !lower) {
+			if spoken = spoken && (!lower || size == 1); last.kind == word && (spoken || known && !lower) {
 				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
 				t.name, t.end = cmp.Or(language, land.name), last.end
 				i += size - 1

@@ -23,13 +23,14 @@ type parsed struct {
 type reader struct {
 	parsed
 	*grammar
-	text             string
-	tokens           []token
-	edge             token // before the first one and after the last one
-	sentence, clause int
-	negated          []int             // by clause: 2 if it has a "not", 1 if one before may reach it
-	facts            map[string][]fact // by field
-	remarks          []fact            // that set no field; the doubt says why
+	text      string
+	tokens    []token
+	edge      token             // before the first one and after the last one
+	sentences []int             // where they start
+	clause    int               // the last one
+	negated   []int             // by clause: 2 if it has a "not", 1 if one before may reach it
+	facts     map[string][]fact // by field
+	remarks   []fact            // that set no field; the doubt says why
 }
 
 // fact is what a rule says in the text.
@@ -42,7 +43,7 @@ type fact struct {
 
 // parse reads a description.
 func parse(text string) parsed {
-	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}}
+	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}, sentences: []int{0}}
 	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].with(r.bits["*"])}
 	r.fields = values{"jobDescription": text}
 	r.split()
@@ -68,26 +69,30 @@ func (r *reader) phrase(first, end int) string {
 	return strings.Join(strings.Fields(r.text[r.tokens[first].start:r.tokens[end-1].end]), " ")
 }
 
-// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated: a "not" reaches to the end
-// of its sentence.
+// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated or asked: a "not" reaches to
+// the end of its sentence, a question mark to its start.
 func (r *reader) markSigns() {
 	r.negated = make([]int, r.clause+1)
 	until := -1
 	for i := range r.tokens {
 		t, before := r.at(i), r.at(i-1)
-		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't")
+		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't") || t.low == "but" && r.in(before, "@all")
 		switch {
 		case reaches:
 			until = t.sentence
 		case t.low == "but":
 			until = -1
+		case t.low == "?":
+			for n := i; r.at(n).sentence == t.sentence; n-- {
+				r.negated[r.at(n).clause] = 2
+			}
 		case until == t.sentence:
 			r.negated[t.clause] = max(r.negated[t.clause], 1)
 		}
 		if reaches || r.in(t, "@no") {
 			r.negated[t.clause] = 2
 		}
-		starts := before.kind == stop && (before.low == "" || !strings.Contains("([:\"“", before.low))
+		starts := before.kind == stop && !r.in(before, "@open")
 		r.mark(t, "^", starts)
 		r.mark(t, "^^", starts && before.sentence != t.sentence)
 		r.mark(t, ".", t.kind == stop && t.low != ":")
@@ -142,7 +147,7 @@ func (r *reader) holds(f *fact) bool {
 	if f.field == "rate" || f.field == "amount" {
 		claim = "pay"
 	}
-	anyway := f.value == "false" || strings.Contains("amount left leftPlace askData askLanguage askNDA item", f.field)
+	anyway := f.value == "false" || f.field == "amount" || strings.HasPrefix(f.field, "ask") || strings.HasPrefix(f.field, "left")
 	negated := r.negated[r.at(f.at).clause]
 	switch {
 	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
@@ -174,42 +179,37 @@ func (r *reader) near(f *fact, group string) bool {
 	return false
 }
 
-// maxPreview is how much of a text is shown of a part that isn't used, in bytes. maxParts is how many are shown.
+// maxPreview is how much is shown of a sentence, in bytes. maxParts is how many sentences are shown.
 const (
-	maxPreview = 200
+	maxPreview = 600
 	maxParts   = 50
 )
 
 // report makes an entry of the remarks on each sentence.
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b fact) int { return a.first - b.first })
+	last := -1
 	for _, one := range r.remarks {
-		n, first, end, here := len(r.unmapped), one.first, one.end, r.at(one.first)
-		for r.at(first-1).sentence == here.sentence && here.start-r.at(first-1).start < maxPreview {
-			first--
-		}
-		for r.at(end).sentence == here.sentence && r.at(end).end-here.end < maxPreview {
-			end++
-		}
-		part := r.phrase(first, end)
-		if n > 0 && r.unmapped[n-1].ValuePreview == part && len(r.unmapped[n-1].Reason) < 5*maxPreview {
-			r.unmapped[n-1].Reason += " " + one.doubt
+		sentence := r.at(one.first).sentence
+		if n := len(r.unmapped) - 1; sentence == last && len(r.unmapped[n].Reason) < 2*maxPreview {
+			r.unmapped[n].Reason += " " + one.doubt
 		} else {
-			r.addUnmapped(part, one.doubt)
+			r.addUnmapped(sentence, one.doubt)
 		}
+		last = sentence
 	}
 	if more := len(r.unmapped) - maxParts; more > 0 {
-		r.unmapped = r.unmapped[:maxParts]
-		r.addUnmapped("…", fmt.Sprintf("%d more parts of the text set no field.", more))
+		r.unmapped = append(r.unmapped[:maxParts], unmapped{"source.text", fmt.Sprintf("%d more parts of the text set no field.", more), "…"})
 	}
 }
 
-// addUnmapped reports a part of the text.
-func (r *reader) addUnmapped(part, reason string) {
-	if len(part) > 3*maxPreview {
-		part = strings.ToValidUTF8(part[:3*maxPreview], "") + "…"
+// addUnmapped reports a sentence.
+func (r *reader) addUnmapped(sentence int, reason string) {
+	part := r.text[r.sentences[sentence]:append(r.sentences, len(r.text))[sentence+1]]
+	if part = strings.Join(strings.Fields(part), " "); len(part) > maxPreview {
+		part = strings.ToValidUTF8(part[:maxPreview], "") + "…"
 	}
-	r.unmapped = append(r.unmapped, unmapped{Path: "source.text", Reason: reason, ValuePreview: part})
+	r.unmapped = append(r.unmapped, unmapped{"source.text", reason, part})
 }
 
 // capitalize returns a word with a capital first letter.

@@ -28,7 +28,7 @@ func (r *reader) setFields() {
 	places := append(r.setList("languages", "@language"), r.setList("countries", "@country")...)
 	r.setTitle(r.setData())
 	r.demands.nda = len(r.facts["askNDA"]) > 0
-	counted := len(r.facts["askData"]) > 0 || len(r.facts["item"]) > 0 && !r.fields.has("labelTypes")
+	counted := len(r.facts["askData"]) > 0 || len(r.facts["askItem"]) > 0 && !r.fields.has("labelTypes")
 	r.demands.dataset = r.demands.dataset || counted && !r.fields.has("dataVolume")
 	r.demands.language = r.demands.language || len(r.facts["askLanguage"]) > 0
 	for _, f := range slices.Concat(r.facts["leftPlace"], r.facts["left"]) {
