@@ -211,15 +211,22 @@ func TestParseCountsWhatItDoesNotShow(t *testing.T) {
 	}
 }
 
-// TestParseIsQuick reads long texts that repeat the words of the rules. The limit is far above the usual time, even
-// with -race: it catches quadratic time.
+// TestParseIsQuick reads long texts that repeat the words of the rules, and catches quadratic time.
 func TestParseIsQuick(t *testing.T) {
 	t.Parallel()
 	for _, part := range []string{"We need 10 English annotators, Kenya, must have ", "$1-2 per ", "10 to ", "Kenya and ", "French or ", "a,", "1", "x\n", "我"} {
-		start := time.Now()
-		newAPI(t, sandbox.Config{}).create(strings.Repeat(part, 60_000/len(part)))
-		if duration := time.Since(start); duration > 5*time.Second {
-			t.Errorf("%q: parsing ended after %v", part, duration)
+		parse := func(size int) time.Duration {
+			best := time.Hour // other tests may keep the machine busy
+			for range 2 {
+				start := time.Now()
+				newAPI(t, sandbox.Config{}).create(strings.Repeat(part, size/len(part)))
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		// Ten times the text takes about ten times as long.
+		if short, long := parse(3_000), parse(30_000); long > 40*max(short, time.Millisecond) {
+			t.Errorf("%q: 3,000 bytes take %v, and 30,000 take %v", part, short, long)
 		}
 	}
 }
@@ -236,7 +243,7 @@ func FuzzParse(f *testing.F) {
 		a := newAPI(t, sandbox.Config{})
 		start := time.Now()
 		resp, got := a.do("POST", "/job-drafts", object{"rawJobDescription": text})
-		if duration := time.Since(start); duration > 5*time.Second {
+		if duration := time.Since(start); duration > 30*time.Second {
 			t.Fatalf("ended after %v", duration)
 		}
 		if resp.StatusCode != http.StatusOK {
