@@ -148,7 +148,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	v, _ := build()
 	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
-		// Nobody serves the sandbox's pages, so its links must not look like OpenTrain's.
+		// No one serves the sandbox's pages, so its links must not look like OpenTrain's.
 		client.BaseURL = sandbox.PlaceholderURL
 		client.Transport = sandbox.New(sandbox.Config{
 			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox,

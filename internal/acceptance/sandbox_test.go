@@ -61,7 +61,7 @@ func TestSandboxAnswersThisMachineOnly(t *testing.T) {
 	}
 }
 
-// TestSandboxLinksAreMarked: with --sandbox nobody serves pages, so no link looks like OpenTrain's.
+// TestSandboxLinksAreMarked: with --sandbox no one serves pages, so no link looks like OpenTrain's.
 func TestSandboxLinksAreMarked(t *testing.T) {
 	t.Parallel()
 	complete := map[string]any{"labelTypes": []string{"BOUNDING_BOX"}, "experienceLevel": "ENTRY_LEVEL", "paymentType": "PAY_PER_HOUR",

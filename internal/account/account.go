@@ -96,7 +96,7 @@ const (
 	Unusable                        // the file can't be read or written
 	Busy                            // another process holds the file
 	Invalid                         // what was given can't be a token
-	Unclaimed                       // nobody could use the account afterwards
+	Unclaimed                       // no one could use the account afterwards
 )
 
 // Problem says why something can't be done. Nothing was changed, and nothing was sent.
@@ -202,7 +202,7 @@ func (a *Account) save(e entry, tokens credential.Shared) (problem string) {
 	return ""
 }
 
-// unsavedToken returns the tokens that only this process has, as long as nobody saves others.
+// unsavedToken returns the tokens that only this process has, as long as no one saves others.
 func (a *Account) unsavedToken() credential.Shared {
 	a.mu.Lock()
 	defer a.mu.Unlock()

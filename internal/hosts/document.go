@@ -197,7 +197,7 @@ func beginsLine(data []byte, offset int) bool {
 	return strings.TrimLeft(string(data[lineStart(data, offset):offset]), " \t") == ""
 }
 
-// breakBefore is the length of the line end before an offset, 0 if there is none.
+// breakBefore is the length of the line end before an offset, or 0.
 func breakBefore(data []byte, offset int) int {
 	switch before := data[:offset]; {
 	case bytes.HasSuffix(before, []byte("\r\n")):

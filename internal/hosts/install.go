@@ -95,7 +95,7 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 	return change, nil
 }
 
-// Find returns the entry with a name. found is false if there is none.
+// Find returns the entry with a name. found is false if there isn't one.
 func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, err error) {
 	path, _ := h.File(env, scope)
 	f, err := readFile(path)

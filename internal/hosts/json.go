@@ -284,7 +284,7 @@ func memberOf(inside *hujson.Object, key string) int {
 	return -1
 }
 
-// unitOf is the indentation of the first member, two spaces if there is none.
+// unitOf is the indentation of the first member, or two spaces.
 func unitOf(data []byte, root *hujson.Value) string {
 	if root != nil {
 		if inside, isObject := root.Value.(*hujson.Object); isObject && len(inside.Members) > 0 {
