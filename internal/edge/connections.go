@@ -170,20 +170,21 @@ func (c *Connections) add(conn net.Conn) {
 // their last response.
 const newTime = 250 * time.Millisecond
 
-// waitForRoom waits until a connection can make room that isn't new. A burst of callers waits in the system's queue then,
-// and none of them loses its connection.
+// waitForRoom waits until a connection can make room that has waited for a while, if any waits. A burst of callers waits in
+// the system's queue then, and none of them loses its connection or its last response.
 func (c *Connections) waitForRoom() {
 	for {
 		c.mu.Lock()
-		freed, first := c.freed, c.waiting.fresh.Front()
-		full := len(c.open) >= c.limit && c.waiting.used.Len() == 0
-		c.mu.Unlock()
-		if !full || first == nil {
-			return
+		freed, full, left := c.freed, len(c.open) >= c.limit, newTime
+		waits := false
+		for _, front := range []*list.Element{c.waiting.used.Front(), c.waiting.fresh.Front()} {
+			if front != nil {
+				oldest, _ := front.Value.(*connection)
+				waits, left = true, min(left, newTime-time.Since(oldest.since))
+			}
 		}
-		oldest, _ := first.Value.(*connection)
-		left := newTime - time.Since(oldest.since)
-		if left <= 0 {
+		c.mu.Unlock()
+		if !full || !waits || left <= 0 {
 			return
 		}
 		select {

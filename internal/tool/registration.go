@@ -68,7 +68,7 @@ func claimAdds(scopes []string) bool {
 func (r Runner) unclaimed(t Tool, call Call, next Next) Next {
 	goesOn := next.Action == CallTool || next.Action == Done
 	if t.Name == Publish && goesOn && call.Caller.Claims && call.Served.Has(ClaimAccount) {
-		next.Note = text.Join(" ", next.Note, "A human must claim this account within 24 hours of its registration, or nobody can hire "+
+		next.Note = text.Join(" ", next.Note, "A human must claim this account within 24 hours of its registration, or no one can hire "+
 			"with it: ask for their email address and call "+ClaimAccount+".")
 	}
 	return next
