@@ -124,6 +124,10 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 				err = panicError(fmt.Sprintf("%v\n%s", cause, debug.Stack()))
 			}
 		}()
+		// Another caller's request may have ended since this caller looked.
+		if item := p.cache.Get(url); item != nil && time.Now().Before(item.Value().freshUntil) {
+			return item.Value().value, nil
+		}
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		started := time.Now()

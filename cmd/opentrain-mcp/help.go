@@ -24,8 +24,8 @@ func flagHelp() kong.Vars {
 			"OPENTRAIN_MCP_STATE_KEY.",
 		"helpAllowedOrigins": "Web origins that may call, such as https://app.example.com. Turns on CORS for them.",
 		"helpRate":           "Calls per second per caller. An address can make ten times as many, whatever tokens it sends. 0 means no limit.",
-		"helpMaxConnections": "Maximum open connections (default: twice --max-streams, at least 450 more than it, as far as " +
-			"the limit of open files allows).",
+		"helpMaxConnections": "Maximum open connections (default: twice --max-streams, at least 500, as far as the limit of " +
+			"open files allows).",
 		"helpDrainPause": "After SIGTERM, answer new calls with 503 for this long before it stops listening, so that a proxy " +
 			"sends them to another replica.",
 		"helpLogin": "Get an account on this machine: register one, claim it, or paste a token (--token). " +

@@ -9,15 +9,15 @@ import (
 
 // The defaults of flags. docs/operations.md has what they cost.
 const (
-	defaultStreams  = 250
-	defaultSessions = 5_000
-	defaultRequests = 250
+	defaultStreams     = 250
+	defaultConnections = 500 // at least
+	defaultSessions    = 5_000
+	defaultRequests    = 250
 )
 
 const (
-	opsConnections  = 100 // of health and metrics, which need few
-	moreConnections = 450 // beside those of streams, at least
-	otherFiles      = 50  // such as the log, certificates and listeners
+	opsConnections = 100 // of health and metrics, which need few
+	otherFiles     = 50  // such as the log, certificates and listeners
 )
 
 // httpServer makes a server for the handler.
@@ -41,7 +41,7 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 // fitConnections sets the limit of open connections, and lowers the limit of streams to half of it: streams last, and
 // must leave connections for calls. Each connection needs an open file, and requests to OpenTrain need some too.
 func (c *httpCommand) fitConnections(log *slog.Logger) {
-	wanted := cmp.Or(c.MaxConnections, c.MaxStreams+max(c.MaxStreams, moreConnections))
+	wanted := cmp.Or(c.MaxConnections, max(defaultConnections, 2*c.MaxStreams))
 	chosen := c.MaxConnections > 0
 	c.MaxConnections = wanted
 	files, limited := openFiles()
@@ -61,6 +61,6 @@ func (c *httpCommand) fitConnections(log *slog.Logger) {
 func (c httpCommand) memoryOf() int64 {
 	const connection, session, request = 40 << 10, 6 << 10, 50 << 10
 	more := func(setting, standard int, size int64) int64 { return int64(max(0, setting-standard)) * size }
-	return more(c.MaxConnections, defaultStreams+moreConnections, connection) +
+	return more(c.MaxConnections, defaultConnections, connection) +
 		more(c.MaxSessions, defaultSessions, session) + more(c.MaxRequests, defaultRequests, request)
 }

@@ -18,7 +18,7 @@ func TestStreamsFitTheirConnections(t *testing.T) {
 		connections, allowed int
 		warns                bool
 	}{
-		{streams: 100, connections: 550, allowed: 100},
+		{streams: 100, connections: 500, allowed: 100},
 		{streams: 500, connections: 1000, allowed: 500},
 		{streams: 1000, connections: 2000, allowed: 1000},
 		{streams: 1000, chosen: 1500, connections: 1500, allowed: 750, warns: true},

@@ -46,7 +46,7 @@ func connectionAttacks() []attack {
 				return w.send(text[:len(text)-len(ping)+1])
 			})
 		}},
-		{name: "2,000 connections that read no response", crowd: true, limit: strangersLimit, lines: few, run: func(v *victim) {
+		{name: "2,000 connections that read no response", limit: strangersLimit, lines: few, run: func(v *victim) {
 			v.hold(2000, "connections", func(n int, w *wire) bool {
 				w.SetWriteDeadline(time.Now().Add(20 * time.Millisecond)) //nolint:errcheck // it would only wait
 				w.send(strings.Repeat(v.post(list, from(n)), 200))

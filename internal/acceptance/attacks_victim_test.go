@@ -44,7 +44,6 @@ type victim struct {
 	out     *counter // over stdio
 	logEnd  *os.File // where a log that no one reads could be read
 
-	faults []string // what it did that it must not
 	notes  []string
 	honest struct {
 		stop    func()
@@ -61,7 +60,7 @@ func (v *victim) want(holds bool, format string, args ...any) {
 	case v.old:
 		v.Logf("the other build: "+format, args...)
 	default:
-		v.faults = append(v.faults, fmt.Sprintf(format, args...))
+		v.Errorf(format, args...)
 	}
 }
 
@@ -320,7 +319,7 @@ func (v *victim) callHonestly(client *http.Client) error {
 		Result struct{ StructuredContent json.RawMessage }
 	}
 	if err == nil && (json.Unmarshal(text, &answer) != nil || answer.Result.StructuredContent == nil) {
-		err = fmt.Errorf("%s: %.300s", response.Status, text)
+		err = fmt.Errorf("%s: %.900s", response.Status, text)
 	}
 	return err
 }

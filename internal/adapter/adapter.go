@@ -47,17 +47,14 @@ type Server struct {
 	mcp       *server.MCPServer
 	forms     *forms
 	refusals  edge.Sampler
-	lists     chan struct{} // holds a value for each list that is being made
+	lists     *toolLists
 	prompts   []tool.Prompt
 	resources []tool.Resource
 }
 
-// maxLists limits the lists that are made at once. They take a millisecond, and 100 KB each.
-const maxLists = 2
-
 // New builds a Server.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, lists: make(chan struct{}, maxLists)}
+	s := &Server{cfg: cfg, lists: newToolLists(cfg.Served)}
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(keepSubscriptionID)
 	hooks.AddOnError(s.keepProblem)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -46,7 +45,8 @@ type Call struct {
 	canceled atomic.Bool // by the client
 	busy     bool
 	send     func(message []byte)
-	problem  *problem // with the params, nil for none
+	problem  *problem        // with the params, nil for none
+	tools    json.RawMessage // the list that answers tools/list
 }
 
 // Begin makes a request known, so that the client can cancel it: then the returned context ends. Call End when the
@@ -82,6 +82,9 @@ func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response [
 	}
 	switch answer := answer.(type) {
 	case mcp.JSONRPCResponse:
+		if list, ok := answer.Result.(mcp.ListToolsResult); ok {
+			return c.answerTools(list), 0
+		}
 		return jsonrpc.Answer(c.message.ID, answer.Result), 0
 	case mcp.JSONRPCError:
 		details := answer.Error
@@ -113,10 +116,6 @@ func (c *Call) handle(ctx context.Context) (answer mcp.JSONRPCMessage) {
 			answer = nil
 		}
 	}()
-	if strings.HasSuffix(c.message.Method, "/list") {
-		s.lists <- struct{}{}
-		defer func() { <-s.lists }()
-	}
 	return s.mcp.HandleMessage(s.mcp.WithContext(ctx, c.session), c.message.Forward(c.id))
 }
 

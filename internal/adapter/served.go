@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -36,13 +35,7 @@ func (s *Server) addServed(hooks *server.Hooks) {
 		result.Instructions = introduce(ctx)
 	})
 	hooks.AddAfterListTools(func(ctx context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
-		served := s.servedTo(ctx)
-		result.Tools = slices.DeleteFunc(result.Tools, func(d mcp.Tool) bool { return !served.Has(d.Name) })
-		for _, t := range served.Tools() {
-			if i := slices.IndexFunc(result.Tools, func(d mcp.Tool) bool { return d.Name == t.Name }); i >= 0 {
-				result.Tools[i] = definition(served.Describe(t))
-			}
-		}
+		callFrom(ctx).tools, result.Tools = s.lists.tools(caller.From(ctx).Narrowing), nil
 	})
 	hooks.AddBeforeCallTool(func(_ context.Context, _ any, request *mcp.CallToolRequest) {
 		if name := request.Params.Name; !s.cfg.Served.Has(name) {

@@ -88,9 +88,19 @@ func (c *Connections) Limit(server *http.Server, listener net.Listener) net.List
 			c.serve(conn, -1)
 		})
 		defer end()
+		if c.full() {
+			w.Header().Set("Connection", "close") // others wait: each connection serves one request
+		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), servedKey{}, end)))
 	})
 	return &reportingListener{listener, c}
+}
+
+// full reports whether a new connection needs the place of another.
+func (c *Connections) full() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open) >= c.limit
 }
 
 type connectionKey struct{}
@@ -170,21 +180,23 @@ func (c *Connections) add(conn net.Conn) {
 // their last response.
 const newTime = 250 * time.Millisecond
 
-// waitForRoom waits until a connection can make room that has waited for a while, if any waits. A burst of callers waits in
-// the system's queue then, and none of them loses its connection or its last response.
+// roomTime limits how long others wait to be accepted.
+const roomTime = 2 * time.Second
+
+// waitForRoom waits until a connection can make room that has waited for a while. A burst of callers waits in the system's
+// queue then, and none of them loses its connection or its last response.
 func (c *Connections) waitForRoom() {
-	for {
+	for start := time.Now(); ; {
 		c.mu.Lock()
-		freed, full, left := c.freed, len(c.open) >= c.limit, newTime
-		waits := false
+		freed, full, left := c.freed, len(c.open) >= c.limit, roomTime-time.Since(start)
 		for _, front := range []*list.Element{c.waiting.used.Front(), c.waiting.fresh.Front()} {
 			if front != nil {
 				oldest, _ := front.Value.(*connection)
-				waits, left = true, min(left, newTime-time.Since(oldest.since))
+				left = min(left, newTime-time.Since(oldest.since))
 			}
 		}
 		c.mu.Unlock()
-		if !full || !waits || left <= 0 {
+		if !full || left <= 0 {
 			return
 		}
 		select {

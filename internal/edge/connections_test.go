@@ -209,7 +209,7 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 		"loopback":   {"127.0.0.1", false, 0},
 		"the proxy":  {"192.0.2.1", true, 0},
 	} {
-		s := limit(t, 10, test.oneCaller, false)
+		s := limit(t, 11, test.oneCaller, false) // one more than come: with all in use, each serves one request
 		var conns []*client
 		for range 10 {
 			conn := s.connect(test.address)
@@ -227,6 +227,26 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 		if closed != test.closed {
 			t.Errorf("%s: %d connections are closed, want %d", name, closed, test.closed)
 		}
+	}
+}
+
+// TestOneRequestPerConnection: with all connections in use, none of them serves request after request while others wait.
+func TestOneRequestPerConnection(t *testing.T) {
+	t.Parallel()
+	s := limit(t, 2, false, false)
+	greedy := s.connect("127.0.0.1")
+	for n := range 3 {
+		if !greedy.served("/") {
+			t.Fatalf("request %d isn't served", n)
+		}
+	}
+	defer close(s.release)
+	if err := s.connect("127.0.0.1").send("/wait"); err != nil {
+		t.Fatal(err)
+	}
+	<-s.started
+	if !greedy.served("/") || greedy.served("/") {
+		t.Error("with all connections in use, a connection didn't serve exactly one more request")
 	}
 }
 

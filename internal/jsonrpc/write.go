@@ -3,7 +3,7 @@ package jsonrpc
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"slices"
 )
 
 // Encode returns v as one line of JSON. It escapes the characters that some clients take for the end of a line.
@@ -17,13 +17,21 @@ func Encode(v any) []byte {
 	}
 	line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	for _, end := range []struct{ raw, escaped string }{{"\u0085", `\u0085`}, {"\u2028", `\u2028`}, {"\u2029", `\u2029`}} {
+		if !bytes.Contains(line, []byte(end.raw)) {
+			continue
+		}
 		line = bytes.ReplaceAll(line, []byte(end.raw), []byte(end.escaped)) // encoding/json keeps them in values that are JSON already
 	}
 	return line
 }
 
 // Answer returns the response to a request, with the id that its sender wrote.
-func Answer(id json.RawMessage, result any) []byte { return respond(id, "result", Encode(result)) }
+func Answer(id json.RawMessage, result any) []byte { return AnswerEncoded(id, Encode(result)) }
+
+// AnswerEncoded is Answer for a result that Encode made, maybe in parts.
+func AnswerEncoded(id json.RawMessage, result ...[]byte) []byte {
+	return respond(id, "result", result...)
+}
 
 // Refusal returns the response to a request that failed. Data may be nil.
 func Refusal(id json.RawMessage, code int, message string, data any) []byte {
@@ -37,11 +45,12 @@ func Refusal(id json.RawMessage, code int, message string, data any) []byte {
 // Response returns the response with which a server refuses a message.
 func (e *Error) Response() []byte { return Refusal(e.ID, e.Code, e.Message, nil) }
 
-func respond(id json.RawMessage, member string, value []byte) []byte {
+func respond(id json.RawMessage, member string, value ...[]byte) []byte {
 	if id == nil {
 		id = json.RawMessage("null")
 	}
-	return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,%q:%s}`, id, member, value)
+	parts := [][]byte{[]byte(`{"jsonrpc":"2.0","id":`), id, []byte(`,"` + member + `":`)}
+	return slices.Concat(append(append(parts, value...), []byte("}"))...)
 }
 
 // Call returns a request of this server, or a notification if id is 0.

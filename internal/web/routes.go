@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -76,21 +77,25 @@ const requestWait = 5 * time.Second
 
 const (
 	maxUnread = 50                     // limits the responses that wait until their client reads
-	minWrite  = 100 * time.Millisecond // what a response may take even then, because the server may be busy
+	lastWrite = 500 * time.Millisecond // what such a response may still take when another needs its place: the server may be busy
 )
 
 // write limits a write to a client that may not read, until end.
 func (h *Handler) write(w http.ResponseWriter, address string) (end func()) {
 	setWriteDeadline(w, writeTimeout)
-	start := time.Now()
+	var hurried atomic.Bool
 	place := h.unread.Push(address, func() {
-		h.warn("a response was cut off to make room: its client doesn't read", address)
-		setWriteDeadline(w, max(0, minWrite-time.Since(start)))
+		hurried.Store(true)
+		h.warn("a response must end to make room: its client doesn't read", address)
+		setWriteDeadline(w, lastWrite)
 	})
 	goOn := context.AfterFunc(h.closing, func() { setWriteDeadline(w, drainTimeout) })
 	return func() {
 		goOn()
 		place.Leave()
+		if hurried.Load() && h.closing.Err() == nil {
+			setWriteDeadline(w, writeTimeout) // net/http may have the end of the response in its buffer
+		}
 	}
 }
 
