@@ -43,17 +43,18 @@ func idleConnection(t *testing.T, address, text string, answer bool) {
 // make room for others. The log says so once.
 func TestIdleConnectionsLockNoOneOut(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{
-		"keep-alive": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
-		"half":       "POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-OpenTrain-Token: ot_pat_",
-		"silent":     "",
+	const closed, lastRequest = "an idle connection was closed to make room", "a connection serves one more request: all are in use"
+	for name, test := range map[string]struct{ text, logged string }{
+		"keep-alive": {"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", lastRequest},
+		"half":       {"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-OpenTrain-Token: ot_pat_", closed},
+		"silent":     {"", closed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := runHTTP(t, environment(t), "--sandbox", "--max-connections", "10")
 			stream := p.open()
 			for range 50 {
-				idleConnection(t, p.address, text, name == "keep-alive")
+				idleConnection(t, p.address, test.text, test.logged == lastRequest)
 			}
 			other := &endpoint{t, p.url, &http.Client{Transport: &http.Transport{}}}
 			for range 3 {
@@ -62,7 +63,7 @@ func TestIdleConnectionsLockNoOneOut(t *testing.T) {
 				}
 			}
 			stream.call(1, "opentrain_search_jobs", map[string]any{}) // a stream in use isn't idle
-			if n := strings.Count(p.program.stderr.String(), "an idle connection was closed to make room"); n != 1 {
+			if n := strings.Count(p.program.stderr.String(), test.logged); n != 1 {
 				t.Errorf("%d lines in the log", n)
 			}
 		})
@@ -102,7 +103,7 @@ func TestConnectionsLeaveFilesFree(t *testing.T) {
 	program := startProgram(t, cmd)
 	address := listening(program, `"tls":`)
 	for range 320 {
-		idleConnection(t, address, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", true)
+		idleConnection(t, address, "GET /healthz HTTP/1.1\r\n", false)
 	}
 	other := &endpoint{t, "http://" + address, &http.Client{Transport: &http.Transport{}}}
 	if got := other.call("opentrain_search_jobs", map[string]any{}); got.isError {

@@ -88,8 +88,9 @@ func (c *Connections) Limit(server *http.Server, listener net.Listener) net.List
 			c.serve(conn, -1)
 		})
 		defer end()
-		if c.full() {
-			w.Header().Set("Connection", "close") // others wait: each connection serves one request
+		if c.full() { // others may wait
+			w.Header().Set("Connection", "close")
+			c.warn("a connection serves one more request: all are in use", peer(r.RemoteAddr))
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), servedKey{}, end)))
 	})
