@@ -47,7 +47,7 @@ func NewScreen(out io.Writer, getenv func(string) string) Screen {
 }
 
 // style is how a text looks: a sequence for a terminal, "" for plain. The one color is bright magenta: of the sixteen that
-// terminals have, it is readable on light and dark backgrounds in all the usual themes. Nothing is told by color alone.
+// terminals have, it is readable on light and dark backgrounds in all the usual themes. Nothing depends on color alone.
 type style string
 
 const (

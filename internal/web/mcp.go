@@ -98,7 +98,7 @@ func checkProtocol(header http.Header, received jsonrpc.Message, modern bool) er
 		return mismatch("The " + mcp.HeaderProtocolVersion + " header is missing. It must be the version in _meta.")
 	case received.Version == "":
 		return &refusal{
-			status: http.StatusBadRequest, code: mcp.INVALID_PARAMS, id: received.ID,
+			status: http.StatusBadRequest, code: jsonrpc.CodeInvalidParams, id: received.ID,
 			message: "_meta must have " + mcp.MetaKeyProtocolVersion + ", as in the " + mcp.HeaderProtocolVersion + " header.",
 		}
 	case named != received.Version:
@@ -150,7 +150,7 @@ func statusOf(code int) int {
 	case mcp.METHOD_NOT_FOUND:
 		return http.StatusNotFound
 	case mcp.HEADER_MISMATCH, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, mcp.UNSUPPORTED_PROTOCOL_VERSION,
-		mcp.INVALID_REQUEST, mcp.INVALID_PARAMS, mcp.PARSE_ERROR:
+		jsonrpc.CodeInvalidRequest, jsonrpc.CodeInvalidParams, jsonrpc.CodeParseError:
 		return http.StatusBadRequest
 	}
 	return http.StatusOK
