@@ -12,6 +12,9 @@ import (
 // bodyTimeout is how long a request body may take to arrive. A server's ReadTimeout would end streams too.
 const bodyTimeout = 15 * time.Second
 
+// lastRead is how long it may still take when another needs its place: it may have arrived while the server is busy.
+const lastRead = 250 * time.Millisecond
+
 // The errors of ReadBody. Answer with HTTP 413, 408 and 429.
 var (
 	ErrTooLarge = errors.New("the request body is too large")
@@ -40,7 +43,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, sha
 		mu.Lock()
 		defer mu.Unlock()
 		if !complete { // else the deadline would cancel the request
-			setReadDeadline(w, time.Now())
+			setReadDeadline(w, time.Now().Add(lastRead))
 		}
 	}).Leave()
 	body, err := io.ReadAll(&sharedReader{http.MaxBytesReader(w, r.Body, limit), free, share})
@@ -57,6 +60,9 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, sha
 	defer mu.Unlock()
 	complete = true
 	setReadDeadline(w, time.Time{})
+	if r.Context().Err() != nil { // net/http reads on after the last byte, and may have met the deadline
+		return nil, ErrTooSlow
+	}
 	return body, nil
 }
 
