@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,7 +17,7 @@ const hostingFile = "release/hosting.env"
 type setting struct {
 	name        string
 	form        string // a regular expression
-	placeholder string // for local builds; "" leaves the value out
+	placeholder string // for local builds; "" leaves the value out there
 }
 
 // settings are all settings of the hosting file. No placeholder leads anywhere.
@@ -24,14 +25,14 @@ func settings() []setting {
 	const url = `https://\S+[^/\s]`
 	return []setting{
 		{"MODULE", `[a-z0-9.-]+\.[a-z]+/\S+`, ""},
-		{"REPOSITORY_URL", url, "https://example.invalid/opentrain-mcp"},
+		{"REPOSITORY_URL", `https://github\.com/[\w.-]+/[\w.-]+`, "https://example.invalid/owner/opentrain-mcp"},
 		{"HOMEPAGE", url, "https://example.invalid/opentrain-mcp"},
 		{"PRIVACY_URL", url, ""},
 		{"NPM_SCOPE", `@[a-z0-9][a-z0-9._-]*`, "@example.invalid"},
 		{"IMAGE", `[a-z0-9.-]+(/[a-z0-9._-]+)+`, "example.invalid/opentrain-mcp"},
-		{"HOMEBREW_TAP", `[\w.-]+/homebrew-[\w.-]+`, ""},
+		{"HOMEBREW_TAP", `[\w.-]+/homebrew-[\w.-]+`, "owner/homebrew-tap"},
 		{"REGISTRY_NAME", `[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+`, "invalid.example/opentrain-mcp"},
-		{"MAINTAINER", `.+ <\S+@\S+>`, ""},
+		{"MAINTAINER", `.+ <\S+@\S+>`, authors + " <authors@example.invalid>"},
 	}
 }
 
@@ -112,4 +113,21 @@ func modulePath(root string) (string, error) {
 		}
 	}
 	return "", errors.New("go.mod names no module")
+}
+
+// environment are the lines that give a shell the values that goreleaser.yaml and release/publish use.
+func (m *maker) environment() string {
+	values := [][2]string{{"VERSION", m.version}, {"DESCRIPTION", summary}}
+	for _, s := range settings() {
+		values = append(values, [2]string{s.name, m.hosting.local(s.name)})
+	}
+	for name, setting := range map[string]string{"REPOSITORY": "REPOSITORY_URL", "HOMEBREW_TAP": "HOMEBREW_TAP"} {
+		owner, repository := path.Split(m.hosting.local(setting))
+		values = append(values, [2]string{name + "_OWNER", path.Base(owner)}, [2]string{name + "_NAME", repository})
+	}
+	var lines strings.Builder
+	for _, value := range values {
+		fmt.Fprintf(&lines, "export %s='%s'\n", value[0], strings.ReplaceAll(value[1], "'", `'\''`))
+	}
+	return lines.String()
 }

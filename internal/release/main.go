@@ -72,6 +72,7 @@ func run(ctx context.Context, args []string, root string, runs runner, out io.Wr
 	version := flags.String("version", "", "version, such as 1.2.3 (default: the tag of this commit, such as v1.2.3, or "+noRelease+")")
 	publish := flags.Bool("publish", false, "refuse if "+hostingFile+" isn't filled in, or if the version is no release")
 	check := flags.Bool("check", false, "make nothing: with -publish, only say whether a release can be published")
+	env := flags.Bool("env", false, "make nothing: print the values of "+hostingFile+" for a shell")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -91,7 +92,11 @@ func run(ctx context.Context, args []string, root string, runs runner, out io.Wr
 			return errors.New("nothing can be published yet: this commit has no tag such as v1.2.3")
 		}
 	}
-	if *check {
+	switch {
+	case *env:
+		fmt.Fprint(out, m.environment())
+		return nil
+	case *check:
 		return nil
 	}
 	return m.make(ctx, out)
