@@ -64,7 +64,7 @@ func readHosting(root string) (hosting, error) {
 			continue
 		}
 		if !regexp.MustCompile(`^(` + form + `)$`).MatchString(value) {
-			return nil, fmt.Errorf("%s, line %d: %s has not the form of the example above it: %s", hostingFile, number, name, value)
+			return nil, fmt.Errorf("%s, line %d: %s doesn't look like the example in the file: %s", hostingFile, number, name, value)
 		}
 		values[name] = value
 	}
