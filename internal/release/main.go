@@ -125,7 +125,8 @@ func newMaker(ctx context.Context, root, version string, runs runner) (*maker, e
 		seconds = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	}
 	return &maker{
-		root: root, out: filepath.Join(root, "release", "dist"), version: version, commit: cmp.Or(git("rev-parse", "HEAD"), "unknown"), at: time.Unix(seconds, 0).UTC(),
+		root: root, out: filepath.Join(root, "release", "dist"), version: version,
+		commit: cmp.Or(git("rev-parse", "HEAD"), "unknown"), at: time.Unix(seconds, 0).UTC(),
 		hosting: values, run: runs, programs: map[target][]byte{},
 	}, nil
 }
