@@ -61,7 +61,7 @@ func (m *maker) bundleManifest() (entry, error) {
 			"type": "binary", "entry_point": "server/" + product,
 			"mcp_config": object{
 				"command": "${__dirname}/server/" + product, "args": []string{"stdio"},
-				"env": object{
+				"env": object{ //nolint:gosec // the names of the form's fields
 					tokenVariable: "${user_config.api_token}", sandboxVariable: "${user_config.sandbox}",
 				},
 				"platform_overrides": object{"win32": object{"command": "${__dirname}/server/" + product + ".exe"}},

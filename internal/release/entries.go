@@ -92,7 +92,7 @@ func (m *maker) claudePlugin(context.Context) error {
 	}
 	words := text("README.md", "# "+title+"\n\n"+summary+"\n\n"+needs+" You need no account to begin: ask Claude to post a job, "+
 		"and it offers to register one.\n\nMore: "+m.hosting.local("HOMEPAGE")+"\n")
-	entries := append(papers, manifest, servers, words)
+	entries := append([]entry{manifest, servers, words}, papers...)
 	if err := writeFolder(filepath.Join(m.out, "claude-plugin"), entries); err != nil {
 		return err
 	}

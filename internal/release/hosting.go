@@ -117,17 +117,20 @@ func modulePath(root string) (string, error) {
 
 // environment are the lines that give a shell the values that goreleaser.yaml and release/publish use.
 func (m *maker) environment() string {
-	values := [][2]string{{"VERSION", m.version}, {"DESCRIPTION", summary}}
-	for _, s := range settings() {
-		values = append(values, [2]string{s.name, m.hosting.local(s.name)})
-	}
-	for name, setting := range map[string]string{"REPOSITORY": "REPOSITORY_URL", "HOMEBREW_TAP": "HOMEBREW_TAP"} {
-		owner, repository := path.Split(m.hosting.local(setting))
-		values = append(values, [2]string{name + "_OWNER", path.Base(owner)}, [2]string{name + "_NAME", repository})
-	}
 	var lines strings.Builder
-	for _, value := range values {
-		fmt.Fprintf(&lines, "export %s='%s'\n", value[0], strings.ReplaceAll(value[1], "'", `'\''`))
+	add := func(name, value string) {
+		fmt.Fprintf(&lines, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
+	}
+	add("VERSION", m.version)
+	add("DESCRIPTION", summary)
+	for _, s := range settings() {
+		add(s.name, m.hosting.local(s.name))
+	}
+	for _, name := range []string{"REPOSITORY_URL", "HOMEBREW_TAP"} {
+		owner, repository := path.Split(m.hosting.local(name))
+		name = strings.TrimSuffix(name, "_URL")
+		add(name+"_OWNER", path.Base(owner))
+		add(name+"_NAME", repository)
 	}
 	return lines.String()
 }

@@ -36,7 +36,7 @@ type runner func(ctx context.Context, dir string, env []string, name string, arg
 
 // command is the runner for a real machine.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // this program's own steps
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	var problems strings.Builder
 	cmd.Stderr = &problems

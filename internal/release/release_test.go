@@ -99,7 +99,7 @@ func unpack(t *testing.T, file string) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer archive.Close()
+		defer func() { _ = archive.Close() }()
 		for _, f := range archive.File {
 			from, err := f.Open()
 			if err != nil {
@@ -182,8 +182,9 @@ func TestReleaseOfATag(t *testing.T) {
 		if about["version"] != "1.2.3-rc.1" || about["scripts"] != nil || about["private"] != true {
 			t.Errorf("%v", about)
 		}
-		if main := read(t, dist, "npm/main/package.json"); at(main, "optionalDependencies", about["name"].(string)) != "1.2.3-rc.1" {
-			t.Errorf("the main package doesn't have %s", about["name"])
+		name, _ := about["name"].(string)
+		if main := read(t, dist, "npm/main/package.json"); at(main, "optionalDependencies", name) != "1.2.3-rc.1" {
+			t.Errorf("the main package doesn't have %s", name)
 		}
 		if data, err := os.ReadFile(filepath.Join(dist, "npm", platform+"-"+arch, "bin", want.file())); err != nil || string(data) != built {
 			t.Errorf("%v: %v", want, err)
