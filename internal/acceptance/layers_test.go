@@ -29,6 +29,7 @@ func layers() []struct {
 			"internal/seal opentrain opentrain/sandbox schema"},
 		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{"internal/hosts", "schema"},
+		{"internal/release", ". internal/account opentrain"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
 			"internal/caller internal/credential internal/edge internal/metrics internal/seal opentrain"},
 		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics"},

@@ -66,11 +66,19 @@ func (s Source) Elsewhere() string {
 // variable returns the first variable that is set.
 func (s Source) variable() (name, value string) {
 	for _, name := range Variables() {
-		if value := strings.TrimSpace(s.Getenv(name)); value != "" {
+		if value := strings.TrimSpace(s.Getenv(name)); value != "" && !leftEmpty(value) {
 			return name, value
 		}
 	}
 	return "", ""
+}
+
+// leftEmpty says whether a value is ${user_config.…} alone. Hosts of MCPB bundles pass it on as it is when the human
+// left that field of the form empty.
+func leftEmpty(value string) bool {
+	name, prefixed := strings.CutPrefix(value, "${user_config.")
+	name, closed := strings.CutSuffix(name, "}")
+	return prefixed && closed && !strings.ContainsAny(name, "${}")
 }
 
 func (s Source) fromTokenFile() Found {

@@ -157,6 +157,25 @@ func TestSharedFile(t *testing.T) {
 	}
 }
 
+// TestFieldsLeftEmpty: a host passes on a field that its human left empty in one of these ways. What is set elsewhere counts.
+func TestFieldsLeftEmpty(t *testing.T) {
+	for _, empty := range []string{"", " ", "${user_config.api_token}", " ${user_config.token}\n"} {
+		config, shared := write(t, "opentrain/cli.json", `{"apiToken":"shared"}`)
+		want := credential.Found{Token: "shared", From: "the file " + shared}
+		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", empty, "XDG_CONFIG_HOME", config); got != want {
+			t.Errorf("%q: got %+v", empty, got)
+		}
+		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", empty, "OT_API_TOKEN", "second").Token; got != "second" {
+			t.Errorf("%q: got %s", empty, got)
+		}
+	}
+	for _, mistake := range []string{"${API_TOKEN}", "${user_config.api_token", "x${user_config.api_token}", "${user_config.a}${user_config.b}"} {
+		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", mistake); got.From != "the OPENTRAIN_PERSONAL_API_TOKEN environment variable" {
+			t.Errorf("%q: got %+v", mistake, got)
+		}
+	}
+}
+
 func TestSharedFileWithoutXDG(t *testing.T) {
 	home, path := write(t, ".config/opentrain/cli.json", `{"apiToken":"ot_pat_1"}`)
 	t.Setenv("HOME", home)
