@@ -11,7 +11,7 @@ try {
   program = require.resolve(`${platform}/bin/${file}`)
 } catch {
   console.error(`opentrain-mcp: the package ${platform} is missing. Either there is no build for this platform, ` +
-    "or npm was told to leave out optional dependencies. Install again with --include=optional.")
+    "or npm skipped optional dependencies. Install again with --include=optional.")
   process.exit(1)
 }
 
