@@ -1,4 +1,6 @@
-package demo
+// Package screen writes texts that people read: wrapped to the width of a terminal, with a little color where it is shown,
+// and without anything that would control the terminal.
+package screen
 
 import (
 	"cmp"
@@ -22,16 +24,15 @@ const (
 	narrowValue = 18  // a narrower column puts values below their labels
 )
 
-// Screen is where the demo is shown.
+// Screen is where texts are shown: a terminal, a file or a pipe.
 type Screen struct {
 	Out   io.Writer
 	Width func() int // in columns; nil means 80
 	Color bool
 }
 
-// NewScreen shows the demo on a terminal, a file or a pipe. A terminal has its own width, and color unless the
-// environment says otherwise.
-func NewScreen(out io.Writer, getenv func(string) string) Screen {
+// New returns the screen of an output. A terminal has its own width, and color unless the environment says otherwise.
+func New(out io.Writer, getenv func(string) string) Screen {
 	file, isFile := out.(*os.File)
 	if !isFile || !term.IsTerminal(int(file.Fd())) {
 		return Screen{Out: out}
@@ -46,27 +47,28 @@ func NewScreen(out io.Writer, getenv func(string) string) Screen {
 	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file, getenv("TERM"))}
 }
 
-// style is how a text looks: a sequence for a terminal, "" for plain. The one color is bright magenta: of the sixteen that
+// Style is how a text looks: a sequence for a terminal, "" for plain. The one color is bright magenta: of the sixteen that
 // terminals have, it is readable on light and dark backgrounds in all the usual themes. Nothing is told by color alone.
-type style string
+type Style string
 
+// The styles.
 const (
-	plain  style = ""
-	bold   style = "\x1b[1m"
-	accent style = "\x1b[1;95m"
+	Plain  Style = ""
+	Bold   Style = "\x1b[1m"
+	Accent Style = "\x1b[1;95m"
 )
 
 // render makes text safe to show and gives it a style.
-func (s Screen) render(look style, words string) string {
-	words = safe(words)
-	if !s.Color || look == plain || strings.TrimSpace(words) == "" {
+func (s Screen) render(look Style, words string) string {
+	words = Safe(words)
+	if !s.Color || look == Plain || strings.TrimSpace(words) == "" {
 		return words
 	}
 	return string(look) + words + "\x1b[0m"
 }
 
-// safe takes out of anyone's text what would control the terminal, and spells out what hides in it.
-func safe(words string) string {
+// Safe takes out of anyone's text what would control the terminal, and spells out what hides in it.
+func Safe(words string) string {
 	return text.Visible(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t':
@@ -86,45 +88,49 @@ func (s Screen) width() int {
 	return min(max(columns, narrowest), widest)
 }
 
-func (s Screen) blank() { fmt.Fprintln(s.Out) }
+// Terminal reports whether it is a terminal.
+func (s Screen) Terminal() bool { return s.Width != nil }
 
-// show prints a text. mark stands before its first line, and the other lines begin below the text.
-func (s Screen) show(mark string, look style, words string) {
+// Blank prints an empty line.
+func (s Screen) Blank() { fmt.Fprintln(s.Out) }
+
+// Show prints a text. mark stands before its first line, and the other lines begin below the text.
+func (s Screen) Show(mark string, look Style, words string) {
 	s.block(mark, strings.Repeat(" ", displaywidth.String(mark)), look, words)
 }
 
-// quote prints somebody's text, with a bar before each line.
-func (s Screen) quote(words string) { s.block("  │ ", "  │ ", plain, words) }
+// Quote prints somebody's text, with a bar before each line.
+func (s Screen) Quote(words string) { s.block("  │ ", "  │ ", Plain, words) }
 
-func (s Screen) block(first, others string, look style, words string) {
+func (s Screen) block(first, others string, look Style, words string) {
 	mark := first
-	for _, line := range wrap(safe(words), s.width()-displaywidth.String(first)) {
-		fmt.Fprintln(s.Out, strings.TrimRight(s.render(accent, mark)+s.render(look, line), " "))
+	for _, line := range wrap(Safe(words), s.width()-displaywidth.String(first)) {
+		fmt.Fprintln(s.Out, strings.TrimRight(s.render(Accent, mark)+s.render(look, line), " "))
 		mark = others
 	}
 }
 
-// prompt prints the beginning of the line on which a person answers.
-func (s Screen) prompt(words string) { fmt.Fprint(s.Out, s.render(bold, "  "+words+" ")) }
+// Prompt prints the beginning of the line on which a person answers.
+func (s Screen) Prompt(words string) { fmt.Fprint(s.Out, s.render(Bold, "  "+words+" ")) }
 
-// row is a label with its value.
-type row struct{ label, value string }
+// Row is a label with its value.
+type Row struct{ Label, Value string }
 
-// table prints rows with their values below each other.
-func (s Screen) table(rows []row) {
+// Table prints rows with their values below each other.
+func (s Screen) Table(rows []Row) {
 	const indent, gap = 2, 2
 	widest := 0
 	for _, r := range rows {
-		widest = max(widest, displaywidth.String(safe(r.label)))
+		widest = max(widest, displaywidth.String(Safe(r.Label)))
 	}
 	column := indent + widest + gap
 	for _, r := range rows {
-		label := strings.Repeat(" ", indent) + safe(r.label)
+		label := strings.Repeat(" ", indent) + Safe(r.Label)
 		room := s.width() - column
-		lines := wrap(safe(r.value), max(room, 1))
+		lines := wrap(Safe(r.Value), max(room, 1))
 		if room < narrowValue || len(lines) > 3 { // a long text needs the whole width
-			s.show(strings.Repeat(" ", indent), plain, r.label)
-			s.show(strings.Repeat(" ", 2*indent), plain, r.value)
+			s.Show(strings.Repeat(" ", indent), Plain, r.Label)
+			s.Show(strings.Repeat(" ", 2*indent), Plain, r.Value)
 			continue
 		}
 		for _, line := range lines {
@@ -134,13 +140,13 @@ func (s Screen) table(rows []row) {
 	}
 }
 
-// options prints numbered options, a long list of them in columns.
-func (s Screen) options(labels []string) {
+// Options prints numbered options, a long list of them in columns.
+func (s Screen) Options(labels []string) {
 	const indent, gap, few = 2, 3, 8
 	number := func(i int) string { return fmt.Sprintf("%*d  ", len(strconv.Itoa(len(labels))), i+1) }
 	cell := 0
 	for i, label := range labels {
-		cell = max(cell, displaywidth.String(number(i)+safe(label))+gap)
+		cell = max(cell, displaywidth.String(number(i)+Safe(label))+gap)
 	}
 	columns := 1
 	if len(labels) > few {
@@ -148,7 +154,7 @@ func (s Screen) options(labels []string) {
 	}
 	if columns == 1 {
 		for i, label := range labels {
-			s.show(strings.Repeat(" ", indent)+number(i), plain, label)
+			s.Show(strings.Repeat(" ", indent)+number(i), Plain, label)
 		}
 		return
 	}
@@ -156,17 +162,17 @@ func (s Screen) options(labels []string) {
 	for top := range height {
 		line := strings.Repeat(" ", indent)
 		for i := top; i < len(labels); i += height {
-			line += s.render(accent, number(i)) + safe(labels[i])
+			line += s.render(Accent, number(i)) + Safe(labels[i])
 			if i+height < len(labels) {
-				line += strings.Repeat(" ", cell-displaywidth.String(number(i)+safe(labels[i])))
+				line += strings.Repeat(" ", cell-displaywidth.String(number(i)+Safe(labels[i])))
 			}
 		}
 		fmt.Fprintln(s.Out, line)
 	}
 }
 
-// command prints a command to copy. Where it doesn't fit, the shell continues it on the next line.
-func (s Screen) command(words ...string) {
+// Command prints a command to copy. Where it doesn't fit, the shell continues it on the next line.
+func (s Screen) Command(words ...string) {
 	const indent = "     "
 	line := indent + words[0]
 	for _, word := range words[1:] {
@@ -174,14 +180,14 @@ func (s Screen) command(words ...string) {
 			line = longer
 			continue
 		}
-		s.line(line + shellBreak)
+		s.Line(line + shellBreak)
 		line = indent + "  " + word
 	}
-	s.line(line)
+	s.Line(line)
 }
 
-// line prints a text as it is: what people copy must not be broken.
-func (s Screen) line(words string) { fmt.Fprintln(s.Out, s.render(plain, words)) }
+// Line prints a text as it is: what people copy must not be broken.
+func (s Screen) Line(words string) { fmt.Fprintln(s.Out, s.render(Plain, words)) }
 
 // wrap breaks a text into lines of at most width columns, between words if it can.
 func wrap(words string, width int) []string {
