@@ -23,7 +23,7 @@ import (
 type hostFlags struct {
 	Host   string `arg:"" optional:"" help:"${helpHost}"`
 	Scope  string `enum:"user,project" default:"user" env:"-" help:"${helpScope}"`
-	Name   string `default:"opentrain" env:"-" help:"Name of the entry."`
+	Name   string `default:"${entryName}" env:"-" help:"Name of the entry."`
 	DryRun bool   `env:"-" help:"Show the change as a diff. Nothing is written."`
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/logsink"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -41,6 +42,7 @@ type commands struct {
 
 	Install   installCommand   `cmd:"" help:"${helpInstall}"`
 	Uninstall uninstallCommand `cmd:"" help:"Remove this server from a host."`
+	Doctor    doctorCommand    `cmd:"" help:"Find out why something doesn't work: hosts, account, network. Says what to do."`
 
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -112,6 +114,7 @@ func run(std streams, args []string) (code int) {
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	command.BindTo(ctx, (*context.Context)(nil))
+	command.Bind(parser)
 	if err := command.Run(std); err != nil {
 		return fail(std, err)
 	}
@@ -144,6 +147,7 @@ func endSignals() []os.Signal {
 // defaults are the values of flags that packages define.
 func defaults() kong.Vars {
 	return kong.Vars{
+		"entryName":   hosts.EntryName,
 		"timeout":     opentrainmcp.DefaultTimeout.String(),
 		"formTimeout": opentrainmcp.DefaultElicitationTimeout.String(),
 		"sessionIdle": opentrainmcp.DefaultSessionIdle.String(),

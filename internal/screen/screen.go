@@ -47,8 +47,8 @@ func New(out io.Writer, getenv func(string) string) Screen {
 	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file, getenv("TERM"))}
 }
 
-// Style is how a text looks: a sequence for a terminal, "" for plain. The one color is bright magenta: of the sixteen that
-// terminals have, it is readable on light and dark backgrounds in all the usual themes. Nothing is told by color alone.
+// Style is how a text looks: a sequence for a terminal, "" for plain. The accent is bright magenta: of the sixteen colors
+// that terminals have, it is readable on light and dark backgrounds in all the usual themes. Nothing is told by color alone.
 type Style string
 
 // The styles.
@@ -56,6 +56,8 @@ const (
 	Plain  Style = ""
 	Bold   Style = "\x1b[1m"
 	Accent Style = "\x1b[1;95m"
+	Good   Style = "\x1b[32m"
+	Bad    Style = "\x1b[1;31m"
 )
 
 // render makes text safe to show and gives it a style.
@@ -96,16 +98,21 @@ func (s Screen) Blank() { fmt.Fprintln(s.Out) }
 
 // Show prints a text. mark stands before its first line, and the other lines begin below the text.
 func (s Screen) Show(mark string, look Style, words string) {
-	s.block(mark, strings.Repeat(" ", displaywidth.String(mark)), look, words)
+	s.block(mark, strings.Repeat(" ", displaywidth.String(mark)), Accent, look, words)
+}
+
+// Item prints a text after a mark that has a style.
+func (s Screen) Item(mark string, look Style, words string) {
+	s.block(mark, strings.Repeat(" ", displaywidth.String(mark)), look, Plain, words)
 }
 
 // Quote prints somebody's text, with a bar before each line.
-func (s Screen) Quote(words string) { s.block("  │ ", "  │ ", Plain, words) }
+func (s Screen) Quote(words string) { s.block("  │ ", "  │ ", Accent, Plain, words) }
 
-func (s Screen) block(first, others string, look Style, words string) {
+func (s Screen) block(first, others string, marked, look Style, words string) {
 	mark := first
 	for _, line := range wrap(Safe(words), s.width()-displaywidth.String(first)) {
-		fmt.Fprintln(s.Out, strings.TrimRight(s.render(Accent, mark)+s.render(look, line), " "))
+		fmt.Fprintln(s.Out, strings.TrimRight(s.render(marked, mark)+s.render(look, line), " "))
 		mark = others
 	}
 }
