@@ -73,7 +73,7 @@ func (e *examination) network(ctx context.Context) (checks []Check) {
 	limited, cancel := context.WithTimeout(ctx, e.Timeout)
 	defer cancel()
 	start := time.Now()
-	_, err = api.Facets(limited)
+	_, err = api.GetJobUncached(limited, "doctor") // OpenTrain says that there is no such job
 	where := fmt.Sprintf("%s (%s)", base, from)
 	way := ""
 	if proxy != "" {
@@ -147,9 +147,11 @@ func (e *examination) proxy(base string) (string, *Check) {
 	if value == "" {
 		return "", nil
 	}
+	_, unreadable := url.Parse(value)
+	malformed := strings.Contains(value, "://") && unreadable != nil // otherwise http:// is put before it
 	proxy, err := (&httpproxy.Config{HTTPSProxy: httpsValue, HTTPProxy: plainValue, NoProxy: noValue}).ProxyFunc()(address)
 	switch {
-	case err != nil:
+	case err != nil, malformed:
 		return "", &Check{
 			Name: "proxy", Status: Fail, Detail: variable + " isn't the address of a proxy, such as http://proxy.example.com:3128",
 			Fix: "Correct it, or remove it:\nunset " + variable,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os/exec"
 	"slices"
@@ -63,7 +64,7 @@ func (e *examination) start(ctx context.Context, f entry, path string) (server, 
 		return cmd, nil
 	}
 	host := client.NewClient(transport.NewStdioWithOptions(path, nil, nil, transport.WithCommandFunc(command),
-		transport.WithCommandLogger(slog.New(slog.DiscardHandler))))
+		transport.WithCommandLogger(slog.New(slog.DiscardHandler))), client.WithLegacyProtocolOnly())
 	started, err := ask(ctx, host, e.Version)
 	late := ctx.Err() != nil
 	if late {
@@ -78,16 +79,17 @@ func (e *examination) start(ctx context.Context, f entry, path string) (server, 
 	case late:
 		return server{}, fmt.Errorf("didn't answer as an MCP server within %s%s", e.Timeout, log.said())
 	}
-	if failed, is := errors.AsType[*exec.ExitError](ended); is {
-		return server{}, fmt.Errorf("ended at once, with exit code %d%s", failed.ExitCode(), log.said())
-	}
-	if said := log.said(); said != "" {
-		return server{}, fmt.Errorf("ended at once%s", said)
-	}
-	if failed, is := errors.AsType[*exec.Error](err); is {
+	if failed, is := errors.AsType[*fs.PathError](err); is {
 		return server{}, fmt.Errorf("can't be started: %w", failed.Err)
 	}
-	return server{}, fmt.Errorf("can't be started as an MCP server: %w", err)
+	code := 0
+	if failed, is := errors.AsType[*exec.ExitError](ended); is {
+		code = failed.ExitCode()
+	}
+	if !errors.Is(err, transport.ErrTransportClosed) && code == 0 {
+		return server{}, fmt.Errorf("doesn't answer as an MCP server: %w%s", err, log.said())
+	}
+	return server{}, fmt.Errorf("ended at once, with exit code %d%s", code, log.said())
 }
 
 // ask begins a session and lists the tools.
@@ -96,7 +98,6 @@ func ask(ctx context.Context, host *client.Client, version string) (server, erro
 		return server{}, err
 	}
 	var hello mcp.InitializeRequest
-	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
 	hello.Params.ClientInfo = mcp.Implementation{Name: "opentrain-mcp doctor", Version: version}
 	about, err := host.Initialize(ctx, hello)
 	if err != nil {
