@@ -104,9 +104,6 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 
 // begin makes the client and the account.
 func (f apiFlags) begin(std streams, json bool) (*login, error) {
-	if err := f.checkTokenFile(); err != nil {
-		return nil, err
-	}
 	api, err := f.client(opentrain.Config{BaseURL: cmp.Or(f.BaseURL, f.source().Find().BaseURL)})
 	if err != nil {
 		return nil, err

@@ -6,9 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -76,20 +74,27 @@ func (f apiFlags) source() credential.Source {
 	return credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
 }
 
-// checkTokenFile returns an error for a token file that can't be read. The file that OpenTrain's tools share may be missing:
-// no one has named it.
+// checkTokenFile returns an error for a token file that decides and can't be read. The file that OpenTrain's tools share may
+// be missing: no one has named it.
 func (f apiFlags) checkTokenFile() error {
-	if f.TokenFile == "" {
+	if f.TokenFile == "" || !strings.HasSuffix(f.source().Elsewhere(), f.TokenFile) {
 		return nil
 	}
-	_, err := credential.ReadFile(f.TokenFile, credential.MaxSecret)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return usagef("--token-file: %s doesn't exist", f.TokenFile)
-	case err != nil:
-		return usagef("--token-file: %s can't be read: %s", f.TokenFile, credential.Reason(err))
+	if _, err := credential.ReadFile(f.TokenFile, credential.MaxSecret); err != nil {
+		const variable = "OPENTRAIN_API_TOKEN_FILE"
+		return usagef("%s: %s can't be read: %s", setting(f.TokenFile, "--token-file", variable), f.TokenFile, credential.Reason(err))
 	}
 	return nil
+}
+
+// setting names where a value comes from: a variable that has it, or else the flag.
+func setting(value, flag string, variables ...string) string {
+	for _, variable := range variables {
+		if os.Getenv(variable) == value {
+			return variable
+		}
+	}
+	return flag
 }
 
 type stdioCommand struct {
@@ -209,12 +214,7 @@ func (f apiFlags) baseURLFrom() string {
 	if f.BaseURL == "" {
 		return ""
 	}
-	for _, variable := range []string{"OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"} {
-		if os.Getenv(variable) == f.BaseURL {
-			return variable
-		}
-	}
-	return "--base-url"
+	return setting(f.BaseURL, "--base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL")
 }
 
 // stateKeyVariable holds the keys that replicas share.
@@ -273,16 +273,17 @@ func (f apiFlags) transport() (*http.Transport, error) {
 	if f.CAFile == "" {
 		return transport, nil
 	}
+	const caVariable = "OPENTRAIN_MCP_CA_FILE"
 	pem, err := credential.ReadFile(f.CAFile, credential.MaxCertificate)
 	if err != nil {
-		return nil, usagef("--ca-file: %s can't be read: %s", f.CAFile, credential.Reason(err))
+		return nil, usagef("%s: %s can't be read: %s", setting(f.CAFile, "--ca-file", caVariable), f.CAFile, credential.Reason(err))
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, usagef("--ca-file: %s contains no PEM certificate", f.CAFile)
+		return nil, usagef("%s: %s contains no PEM certificate", setting(f.CAFile, "--ca-file", caVariable), f.CAFile)
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return transport, nil

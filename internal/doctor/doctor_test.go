@@ -42,7 +42,9 @@ func TestBrokenSetUps(t *testing.T) {
 			}, "host cursor", doctor.Fail, "starts /gone/opentrain-mcp, which doesn't exist", "\nopentrain-mcp install cursor --sandbox", "--nope",
 		},
 		"a program that isn't in the PATH": {
-			func(m *machine) { m.write(".codex/config.toml", "mcp_servers.opentrain.command = 'opentrain-mcp-none'") }, "host codex", doctor.Fail,
+			func(m *machine) {
+				m.write(".codex/config.toml", "mcp_servers.opentrain.command = 'opentrain-mcp-none'")
+			}, "host codex", doctor.Fail,
 			"which isn't in the PATH", "\nopentrain-mcp install codex", "",
 		},
 		"no program": {
