@@ -97,7 +97,9 @@ func (c completeCommand) Run(std streams, parser *kong.Kong) error {
 	}
 	for _, option := range line.options() {
 		if strings.HasPrefix(option.word, line.word) {
-			fmt.Fprintln(std.out, option.word+"\t"+option.help)
+			if _, err := fmt.Fprintln(std.out, option.word+"\t"+option.help); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -200,14 +202,14 @@ func commandsOf(app *kong.Application) (options []option) {
 
 // valuesOf are the values of a flag that are known. Without any, shells complete the names of files.
 func valuesOf(flag *kong.Flag) []option {
-	switch {
-	case flag.Name == "host":
+	switch flag.Name {
+	case "host":
 		return hostOptions()
-	case flag.Name == "toolsets":
+	case "toolsets":
 		return words([]string{"posting", "market", "account", "applicants", "all"})
-	case flag.Name == "log-level":
+	case "log-level":
 		return words([]string{"debug", "info", "warn", "error"})
-	case flag.Name == "confirm", flag.Name == "elicitation":
+	case "confirm", "elicitation":
 		return words([]string{"auto", "off"})
 	}
 	return words(flag.EnumSlice())

@@ -204,7 +204,7 @@ func (c httpCommand) checkEdge() error {
 			return err
 		}
 	}
-	host, _, _ := net.SplitHostPort(c.Listen) //nolint:errcheck // it is checked
+	host, _, _ := net.SplitHostPort(c.Listen)
 	loopback := edge.Loopback(host)
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):

@@ -16,6 +16,9 @@ import (
 	"opentrain-mcp/schema"
 )
 
+// namePrefix is at the start of every tool's name. People may leave it out.
+const namePrefix = "opentrain_"
+
 type toolsCommand struct {
 	Name string `arg:"" optional:"" help:"A tool to explain, with its arguments and its result."`
 	selectFlags
@@ -32,8 +35,7 @@ func (c toolsCommand) Run(std streams) error {
 	cfg := opentrainmcp.Config{API: api, Account: account.InProcess(api, opentrainmcp.Token{})}
 	c.apply(&cfg)
 	if c.Name != "" && len(c.Tools) == 0 {
-		const prefix = "opentrain_"
-		cfg.Tools = []string{prefix + strings.TrimPrefix(c.Name, prefix)}
+		cfg.Tools = []string{namePrefix + strings.TrimPrefix(c.Name, namePrefix)}
 	}
 	server, err := opentrainmcp.New(cfg)
 	if err != nil {
@@ -60,6 +62,10 @@ func (c toolsCommand) Run(std streams) error {
 
 // list shows the tools to a person.
 func list(s screen.Screen, served []tool.Tool) {
+	if len(served) == 0 {
+		s.Show("", screen.Plain, "No tools.")
+		return
+	}
 	for _, t := range served {
 		s.Show("", screen.Bold, t.Name)
 		first, _, _ := strings.Cut(t.Description, ". ")
@@ -68,7 +74,7 @@ func list(s screen.Screen, served []tool.Tool) {
 		s.Blank()
 	}
 	s.Show("", screen.Plain, text.Count(len(served), "tool")+". To see the arguments and the result of one, run:")
-	s.Line("  opentrain-mcp tools " + tool.CreateDraft)
+	s.Line("  opentrain-mcp tools " + strings.TrimPrefix(served[0].Name, namePrefix))
 }
 
 // explain shows a tool to a person.

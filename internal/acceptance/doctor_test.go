@@ -107,7 +107,7 @@ func TestDoctorAndTheNetwork(t *testing.T) {
 		"an unknown CA": {[]string{"OPENTRAIN_API_BASE_URL=" + tls.URL}, []string{
 			"the host's certificate is not trusted\n", "\n      export OPENTRAIN_MCP_CA_FILE=/path/to/ca.pem\n",
 		}},
-		"no such CA file": {[]string{"OPENTRAIN_MCP_CA_FILE=/gone.pem"}, []string{"\nFAIL  network: --ca-file: /gone.pem can't be read: "}},
+		"no such CA file": {[]string{"OPENTRAIN_MCP_CA_FILE=/gone.pem"}, []string{"\nFAIL  network: OPENTRAIN_MCP_CA_FILE: /gone.pem can't be read: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -121,7 +122,7 @@ func TestShellCompletionScripts(t *testing.T) {
 			continue
 		}
 		cmd := exec.Command(path, "-c", test.try, file)
-		cmd.Env = append(m.env, "PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"))
+		cmd.Env = append(slices.Clone(m.env), "PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"))
 		if got, err := cmd.CombinedOutput(); err != nil || string(got) != test.want {
 			t.Errorf("%s: %v, %q", shell, err, got)
 		}

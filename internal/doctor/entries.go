@@ -193,7 +193,8 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 	case found.Problem != "" && !f.sandbox():
 		result(Fail, e.run("Correct it in "+f.file+", or remove it there and run:", "login --token"), "%s", found.Problem)
 	case !sameFile(path, e.Machine.Program) && e.Temporary == "":
-		result(Warn, e.install("To use this program:", f), "%s starts another copy, %s, version %s; it has %s", f.file, path, server.version, tools)
+		result(Warn, e.install("To use this program:", f),
+			"%s starts another copy, %s, version %s; it has %s", f.file, path, server.version, tools)
 	default:
 		result(OK, "", "starts with %s (%s)", tools, f.file)
 	}

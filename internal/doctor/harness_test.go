@@ -40,7 +40,7 @@ func serve(kind string) (code int) {
 	case "silent":
 		return 0
 	case "log":
-		fmt.Println("Listening on port 8080")
+		fmt.Fprintln(os.Stdout, "Listening on port 8080")
 	}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
@@ -58,7 +58,7 @@ func serve(kind string) (code int) {
 		if kind == "no tools" && request.Method == "tools/list" {
 			result = `{"tools":[]}`
 		}
-		fmt.Printf(`{"jsonrpc":"2.0","id":%s,"result":%s}`+"\n", request.ID, result)
+		fmt.Fprintf(os.Stdout, `{"jsonrpc":"2.0","id":%s,"result":%s}`+"\n", request.ID, result)
 	}
 	return 0
 }

@@ -80,7 +80,7 @@ func (e *examination) network(ctx context.Context) (checks []Check) {
 		way = " through the proxy " + proxy
 	}
 	failure, isFailure := errors.AsType[*opentrain.Error](err)
-	if err != nil && !(isFailure && failure.Status != 0 && failure.Code != opentrain.CodeBadResponse) {
+	if err != nil && (!isFailure || failure.Status == 0 || failure.Code == opentrain.CodeBadResponse) {
 		detail := fmt.Sprintf("%s can't be used%s: %s", where, way, message(err))
 		return append(checks, Check{Name: "network", Status: Fail, Detail: detail, Fix: e.reach(failure, from, proxy, api.Host())})
 	}

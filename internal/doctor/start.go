@@ -22,6 +22,10 @@ import (
 // ending is how long a server may take to end once its input has ended.
 const ending = 500 * time.Millisecond
 
+// protocol is the version that every host speaks at the moment. For a newer one, the client would wait seconds for an answer
+// that an older server never gives.
+const protocol = "2025-11-25"
+
 // server is what a server says about itself.
 type server struct {
 	version string
@@ -64,7 +68,7 @@ func (e *examination) start(ctx context.Context, f entry, path string) (server, 
 		return cmd, nil
 	}
 	host := client.NewClient(transport.NewStdioWithOptions(path, nil, nil, transport.WithCommandFunc(command),
-		transport.WithCommandLogger(slog.New(slog.DiscardHandler))), client.WithLegacyProtocolOnly())
+		transport.WithCommandLogger(slog.New(slog.DiscardHandler))), client.WithProtocolVersion(protocol))
 	started, err := ask(ctx, host, e.Version)
 	late := ctx.Err() != nil
 	if late {

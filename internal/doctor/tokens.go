@@ -16,7 +16,7 @@ import (
 )
 
 // newToken says where a token is made.
-const newToken = "Copy a new token from app.opentrain.ai, Settings → API keys"
+const newToken = "Copy a new token from app.opentrain.ai, Settings → API keys" //nolint:gosec // where one is
 
 // tokens looks where the token of this shell comes from, and what is wrong with it without asking OpenTrain.
 func (e *examination) tokens(context.Context) (checks []Check) {
@@ -85,7 +85,8 @@ func (e *examination) broken(found credential.Found, first, shared string) Check
 		check.Fix = "Put the token alone into " + pathOf(found.From) + ", or name another file with --token-file."
 	default:
 		path := pathOf(found.From)
-		check.Fix = e.run(fmt.Sprintf("Correct the file, or move it away and get a token again:\nmv %s %s", quote(path), quote(path+".broken")), "login")
+		away := "mv " + quote(path) + " " + quote(path+".broken")
+		check.Fix = e.run("Correct the file, or move it away and get a token again:\n"+away, "login")
 	}
 	return check
 }
@@ -101,7 +102,7 @@ func (e *examination) unseen(mine credential.Found) []Check {
 	if len(titles) == 0 {
 		return nil
 	}
-	detail := fmt.Sprintf("%s may not find this token: hosts hand on few variables of a shell, and it depends on one", strings.Join(titles, ", "))
+	detail := strings.Join(titles, ", ") + " may not find this token: hosts hand on few variables of a shell, and it depends on one"
 	if folder := strings.TrimSpace(e.Machine.Getenv("XDG_CONFIG_HOME")); folder != "" && mine.From == "the file "+e.Source.SharedPath() {
 		return []Check{{Name: "token", Status: Warn, Detail: detail, Fix: "Set XDG_CONFIG_HOME to " + folder + " in the host's entry, too."}}
 	}
@@ -213,7 +214,8 @@ func features(ctx context.Context, api *opentrain.Client, name string) []Check {
 		FeatureKey string `json:"featureKey"`
 	}
 	if failure, is := errors.AsType[*opentrain.Error](err); is && failure.DecodeDetails(&details) && details.FeatureKey != "" {
-		return []Check{{Name: name, Status: Warn, Detail: "the feature " + text.Clean(details.FeatureKey, 100) + " is off for this account", Fix: fix}}
+		detail := "the feature " + text.Clean(details.FeatureKey, 100) + " is off for this account"
+		return []Check{{Name: name, Status: Warn, Detail: detail, Fix: fix}}
 	}
 	if err != nil {
 		return []Check{{Name: name, Status: Warn, Detail: "its features can't be read: " + message(err), Fix: "Try again in a minute."}}
