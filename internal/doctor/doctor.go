@@ -104,6 +104,22 @@ func (e *examination) program(context.Context) []Check {
 	return []Check{check}
 }
 
+// unset is the command that removes a variable.
+func (e *examination) unset(name string) string {
+	if e.Machine.GOOS == "windows" {
+		return "Remove-Item Env:" + name
+	}
+	return "unset " + name
+}
+
+// set is the command that sets a variable.
+func (e *examination) set(name, value string) string {
+	if e.Machine.GOOS == "windows" {
+		return "$env:" + name + ` = "` + value + `"`
+	}
+	return "export " + name + "=" + value
+}
+
 // run is a fix that is a command of this program.
 func (e *examination) run(why string, args ...string) string {
 	return cmp.Or(why, "Run this:") + "\n" + e.Command + " " + strings.Join(args, " ")

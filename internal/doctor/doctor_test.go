@@ -90,6 +90,16 @@ func TestBrokenSetUps(t *testing.T) {
 				m.cfg.Machine.Program = m.write("opentrain-mcp", "") + "/../" + filepath.Base(m.cfg.Machine.Program)
 			}, "host cursor", doctor.Warn, "starts another copy", "To use this program:\nopentrain-mcp install cursor", "",
 		},
+		"a project's entry": {
+			func(m *machine) {
+				m.cfg.Machine.Dir = filepath.Join(m.home, "project")
+				data, err := os.ReadFile(m.entry("crash"))
+				if err != nil {
+					m.t.Fatal(err)
+				}
+				m.write("project/.cursor/mcp.json", string(data))
+			}, "host cursor (project)", doctor.Note, "not started, because anyone who can change the project", "", "exit code",
+		},
 		"another server of that name": {
 			func(m *machine) { m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "npx"}}}`) }, "host cursor", doctor.Note,
 			"has another server named opentrain", "opentrain-mcp install cursor --name opentrain-mcp", "",

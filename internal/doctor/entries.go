@@ -172,13 +172,17 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		result(Warn, "Turn it on in "+f.host.Title+", or in the file.", "it is turned off in %s", f.file)
 		return
 	}
-	path, err := e.find(f.Command)
+	path, err := e.find(f)
 	if err != nil {
 		result(Fail, e.install("Write the entry again:", f), "%s starts %s, which %s", f.file, cmp.Or(f.Command, "nothing"), err)
 		return
 	}
 	if f.asks() {
 		result(Note, "", "not started, because only %s can ask for the values that %s leaves open", f.host.Title, f.file)
+		return
+	}
+	if f.scope == hosts.Project && !e.trusted(f, path) {
+		result(Note, "", "not started, because anyone who can change the project can name any program in %s", f.file)
 		return
 	}
 	server, err := e.start(ctx, f, path)
@@ -200,8 +204,22 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 	}
 }
 
+// trusted says that a project's entry starts this program, and nothing that the environment could smuggle in.
+func (e *examination) trusted(f entry, path string) bool {
+	for name := range f.Env {
+		if !strings.HasPrefix(name, "OPENTRAIN_") && !strings.HasPrefix(name, "OT_") {
+			return false
+		}
+	}
+	return sameFile(path, e.Machine.Program)
+}
+
 // find is the file that a host starts.
-func (e *examination) find(command string) (string, error) {
+func (e *examination) find(f entry) (string, error) {
+	command, folder := f.Command, e.Machine.Home
+	if f.scope == hosts.Project {
+		folder = e.Machine.Dir
+	}
 	if command == "" {
 		return "", errors.New("is no command")
 	}
@@ -214,7 +232,7 @@ func (e *examination) find(command string) (string, error) {
 	}
 	path := command
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(e.Machine.Home, path)
+		path = filepath.Join(folder, path)
 	}
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, os.ErrNotExist):

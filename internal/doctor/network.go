@@ -100,7 +100,7 @@ func (e *examination) network(ctx context.Context) (checks []Check) {
 func (e *examination) correct(from string) string {
 	switch {
 	case strings.HasPrefix(from, "OPENTRAIN_") || strings.HasPrefix(from, "OT_"):
-		return "Correct the address, or remove it to use OpenTrain's:\nunset " + from
+		return "Correct the address, or remove it to use OpenTrain's:\n" + e.unset(from)
 	case from == "the default":
 		return "Check this machine's network connection and firewall."
 	}
@@ -113,10 +113,10 @@ func (e *examination) reach(failure *opentrain.Error, from, proxy, host string) 
 	case failure == nil:
 		return e.correct(from)
 	case failure.Fault == opentrain.FaultProxy:
-		return "Correct the proxy, or leave it out for this address:\nexport NO_PROXY=" + host
+		return "Correct the proxy, or leave it out for this address:\n" + e.set("NO_PROXY", host)
 	case failure.Fault == opentrain.FaultTLS && strings.Contains(failure.Message, "certificate"):
 		return "If this machine's clock is wrong, set it. If a proxy inspects the traffic, or the API has a certificate of your own CA, " +
-			"name the CA's certificate:\nexport OPENTRAIN_MCP_CA_FILE=/path/to/ca.pem"
+			"name the CA's certificate:\n" + e.set("OPENTRAIN_MCP_CA_FILE", "/path/to/ca.pem")
 	case failure.Code == opentrain.CodeBadResponse && from == "the default":
 		return "Something else answers for OpenTrain, such as the login page of a network. Open https://app.opentrain.ai in a browser."
 	case failure.Code == opentrain.CodeTimeout && proxy != "":
@@ -154,7 +154,7 @@ func (e *examination) proxy(base string) (string, *Check) {
 	case err != nil, malformed:
 		return "", &Check{
 			Name: "proxy", Status: Fail, Detail: variable + " isn't the address of a proxy, such as http://proxy.example.com:3128",
-			Fix: "Correct it, or remove it:\nunset " + variable,
+			Fix: "Correct it, or remove it:\n" + e.unset(variable),
 		}
 	case proxy == nil && noValue != "":
 		return "", &Check{Name: "proxy", Status: OK, Detail: variable + " is set, but isn't used for " + address.Hostname() + " (" + no + ")"}

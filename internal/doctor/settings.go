@@ -20,7 +20,7 @@ func (e *examination) settings(context.Context) (checks []Check) {
 		case isKnown && strings.TrimSpace(value) == "":
 			checks = append(checks, Check{
 				Name: "settings", Status: Warn, Detail: name + " is set but empty, so it counts as not set",
-				Fix: "Give it a value, or remove it:\nunset " + name,
+				Fix: "Give it a value, or remove it:\n" + e.unset(name),
 			})
 		case isKnown:
 			set++
@@ -31,7 +31,7 @@ func (e *examination) settings(context.Context) (checks []Check) {
 			})
 		case strings.HasPrefix(name, "OPENTRAIN_MCP_"):
 			checks = append(checks, Check{
-				Name: "settings", Status: Warn, Detail: name + " isn't a setting of this program, so it does nothing", Fix: "Remove it:\nunset " + name,
+				Name: "settings", Status: Warn, Detail: name + " isn't a setting of this program, so it does nothing", Fix: "Remove it:\n" + e.unset(name),
 			})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
@@ -35,7 +36,7 @@ func (e *examination) tokens(context.Context) (checks []Check) {
 		}
 		fix := "Remove the one you don't need."
 		if variable, is := strings.CutSuffix(strings.TrimPrefix(all[0].From, "the "), " environment variable"); is {
-			fix = "To use the other one:\nunset " + variable
+			fix = "To use the other one:\n" + e.unset(variable)
 		}
 		checks = append(checks, Check{
 			Name: "token", Status: Warn, Fix: fix,
@@ -80,7 +81,7 @@ func (e *examination) broken(found credential.Found, first, shared string) Check
 		check.Detail += "; " + first + " is used instead"
 		check.Fix = "Correct it, or remove it."
 	case isVariable:
-		check.Fix = "Set it to the token alone, or remove it:\nunset " + variable
+		check.Fix = "Set it to the token alone, or remove it:\n" + e.unset(variable)
 	case found.From != shared:
 		check.Fix = "Put the token alone into " + pathOf(found.From) + ", or name another file with --token-file."
 	default:
@@ -133,7 +134,7 @@ func (e *examination) held() (all []held) {
 		all = append(all, held{Found: mine})
 	}
 	for _, f := range e.found {
-		if !f.installed || f.err != nil || !f.Ours || f.sandbox() || f.elsewhere() {
+		if !f.installed || f.err != nil || !f.Ours || f.sandbox() || f.elsewhere() || f.scope == hosts.Project {
 			continue
 		}
 		found := e.source(f).Find()
