@@ -31,7 +31,8 @@ func (e *examination) settings(context.Context) (checks []Check) {
 			})
 		case strings.HasPrefix(name, "OPENTRAIN_MCP_"):
 			checks = append(checks, Check{
-				Name: "settings", Status: Warn, Detail: name + " isn't a setting of this program, so it does nothing", Fix: "Remove it:\n" + e.unset(name),
+				Name: "settings", Status: Warn, Detail: name + " isn't a setting of this program, so it does nothing",
+				Fix: "Remove it:\n" + e.unset(name),
 			})
 		}
 	}
