@@ -1,23 +1,16 @@
 package main
 
 import (
-	"io"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"opentrain-mcp/internal/hosts"
+	"opentrain-mcp/internal/screen"
 )
-
-// exitCodes are at the end of the help.
-const exitCodes = `
-Exit codes:
-  0      Fine. A server that you stop also ends with 0.
-  1      It failed.
-  2      Wrong usage: an unknown command or flag, or a setting with a wrong value.
-  130    You interrupted it.
-`
 
 type helpCommand struct {
 	Command string `arg:"" optional:"" help:"The command to explain. Without one, list them."`
@@ -42,8 +35,18 @@ func printHelp(options kong.HelpOptions, command *kong.Context) error {
 	if err := kong.DefaultHelpPrinter(options, command); err != nil || command.Selected() != nil {
 		return err
 	}
-	_, err := io.WriteString(command.Stdout, exitCodes)
-	return err
+	s := screen.New(command.Stdout, os.Getenv)
+	s.Blank()
+	s.Show("", screen.Plain, "Exit codes:")
+	for _, code := range [][2]string{
+		{"0", "Fine. A server that you stop also ends with 0."},
+		{"1", "It failed."},
+		{"2", "Wrong usage: an unknown command or flag, or a setting with a wrong value."},
+		{"130", "You interrupted it."},
+	} {
+		s.Item(fmt.Sprintf("  %-6s", code[0]), screen.Plain, code[1])
+	}
+	return nil
 }
 
 // flagHelp is the help of flags whose words are too long for a struct tag.
