@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"opentrain-mcp/internal/credential"
@@ -72,9 +73,11 @@ func Run(ctx context.Context, cfg Config, show func(Check)) {
 		groups = append(groups, e.network)
 	}
 	results := make([]chan []Check, len(groups))
+	var running sync.WaitGroup
+	defer running.Wait() // no server outlives this program
 	for i, group := range groups {
 		results[i] = make(chan []Check, 1)
-		go func() { results[i] <- group(ctx) }()
+		running.Go(func() { results[i] <- group(ctx) })
 	}
 	for _, result := range results {
 		select {
