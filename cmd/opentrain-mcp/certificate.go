@@ -30,7 +30,7 @@ func (c httpCommand) certificates(log *slog.Logger) (*tls.Config, error) {
 	}
 	files := &certificate{certFile: c.TLSCert, keyFile: c.TLSKey, log: log}
 	if err := files.read(); err != nil {
-		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
+		return nil, usagef("--tls-cert, --tls-key: %w", err)
 	}
 	warn(log, credential.Exposed(c.TLSKey))
 	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, nil

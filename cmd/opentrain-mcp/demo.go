@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -24,7 +25,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) error {
 	v, _ := build()
 	cfg := demo.Config{
 		Description: c.Description, Variant: sandbox.Variant(c.Variant), Version: v,
-		Screen: demo.NewScreen(std.out, os.Getenv), Program: program(),
+		Screen: screen.New(std.out, os.Getenv), Program: program(),
 	}
 	if !c.Yes && term.IsTerminal(int(std.in.Fd())) {
 		cfg.Answers = std.in

@@ -1,12 +1,53 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"opentrain-mcp/internal/hosts"
+	"opentrain-mcp/internal/screen"
 )
+
+type helpCommand struct {
+	Command string `arg:"" optional:"" help:"The command to explain. Without one, list them."`
+}
+
+// Run prints what --help prints.
+func (c helpCommand) Run(parser *kong.Kong) error {
+	args := []string{"--help"}
+	if c.Command != "" {
+		known := slices.ContainsFunc(parser.Model.Children, func(command *kong.Command) bool { return command.Name == c.Command })
+		if !known {
+			return wrong(unknownCommand(parser.Model, c.Command))
+		}
+		args = []string{c.Command, "--help"}
+	}
+	_, err := parser.Parse(args) // prints and exits
+	return err
+}
+
+// printHelp prints the help of a command, or of all of them with the exit codes.
+func printHelp(options kong.HelpOptions, command *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, command); err != nil || command.Selected() != nil {
+		return err
+	}
+	s := screen.New(command.Stdout, os.Getenv)
+	s.Blank()
+	s.Show("", screen.Plain, "Exit codes:")
+	for _, code := range [][2]string{
+		{"0", "Fine. A server that you stop also ends with 0."},
+		{"1", "It failed."},
+		{"2", "Wrong usage: an unknown command or flag, or a setting with a wrong value."},
+		{"130", "You interrupted it."},
+	} {
+		s.Item(fmt.Sprintf("  %-6s", code[0]), screen.Plain, code[1])
+	}
+	return nil
+}
 
 // flagHelp is the help of flags whose words are too long for a struct tag.
 func flagHelp() kong.Vars {

@@ -190,32 +190,38 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 		cfg.TokenHelp = sandboxTokenHelp
 		cfg.Anonymous, cfg.Token = cfg.Token, nil
 	}
-	return opentrainmcp.NewHTTPHandler(cfg)
+	handler, err := opentrainmcp.NewHTTPHandler(cfg)
+	return handler, wrong(err)
 }
 
 // checkEdge refuses settings that would send callers' tokens unencrypted, or lock every caller out.
 func (c httpCommand) checkEdge() error {
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
+	if err := checkAddress("--listen", c.Listen); err != nil {
+		return err
 	}
+	if c.OpsListen != "" {
+		if err := checkAddress("--ops-listen", c.OpsListen); err != nil {
+			return err
+		}
+	}
+	host, _, _ := net.SplitHostPort(c.Listen)
 	loopback := edge.Loopback(host)
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return errors.New("--tls-cert and --tls-key go together")
+		return usagef("--tls-cert and --tls-key go together")
 	case !loopback && c.TLSCert == "" && !c.BehindProxy:
-		return fmt.Errorf("--listen %s is reachable from other machines, so tokens would travel unencrypted. "+
+		return usagef("--listen %s is reachable from other machines, so tokens would travel unencrypted. "+
 			"Set --tls-cert and --tls-key, or --behind-proxy if a proxy terminates TLS", c.Listen)
 	case !loopback && len(c.AllowedHosts) == 0:
-		return fmt.Errorf("--listen %s is reachable from other machines: set --allowed-hosts to the names callers use for this server", c.Listen)
+		return usagef("--listen %s is reachable from other machines: set --allowed-hosts to the names callers use for this server", c.Listen)
 	case c.Rate < 0 || c.Burst < 1:
-		return errors.New("--rate must be at least 0 and --burst at least 1")
+		return usagef("--rate must be at least 0 and --burst at least 1")
 	case c.MaxConnections < 0:
-		return errors.New("--max-connections can't be negative")
+		return usagef("--max-connections can't be negative")
 	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxRequests < 1 || c.MaxUpstream < 1:
-		return errors.New("--max-streams, --max-sessions, --max-requests and --max-upstream must be above zero")
+		return usagef("--max-streams, --max-sessions, --max-requests and --max-upstream must be above zero")
 	case c.SessionIdle <= 0 || c.DrainTimeout <= 0 || c.DrainPause < 0:
-		return errors.New("--session-idle and --drain-timeout must be above zero; --drain-pause can't be negative")
+		return usagef("--session-idle and --drain-timeout must be above zero; --drain-pause can't be negative")
 	}
 	return nil
 }
@@ -228,10 +234,10 @@ func serverToken(log *slog.Logger) (string, error) {
 	}
 	switch {
 	case token == "":
-		return "", fmt.Errorf("--auth shared needs a secret that callers send as Authorization: Bearer, in the %s "+
+		return "", usagef("--auth shared needs a secret that callers send as Authorization: Bearer, in the %s "+
 			"environment variable or in the file named by %s_FILE", serverTokenVariable, serverTokenVariable)
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", fmt.Errorf("the secret in %s has spaces or characters not allowed in a header", from)
+		return "", usagef("the secret in %s has spaces or characters not allowed in a header", from)
 	}
 	return token, nil
 }

@@ -23,7 +23,7 @@ import (
 type hostFlags struct {
 	Host   string `arg:"" optional:"" help:"${helpHost}"`
 	Scope  string `enum:"user,project" default:"user" env:"-" help:"${helpScope}"`
-	Name   string `default:"opentrain" env:"-" help:"Name of the entry."`
+	Name   string `default:"${entryName}" env:"-" help:"Name of the entry."`
 	DryRun bool   `env:"-" help:"Show the change as a diff. Nothing is written."`
 }
 
@@ -135,11 +135,11 @@ func (f hostFlags) host() (hosts.Host, error) {
 	case f.Name == "":
 		return host, usageError{errors.New("--name is empty")}
 	case !known && len(meant) > 0:
-		return host, usageError{fmt.Errorf("%q is not a known host; did you mean %s?", f.Host, strings.Join(meant, " or "))}
+		return host, usagef("%q is not a known host; did you mean %s?", f.Host, strings.Join(meant, " or "))
 	case !known:
-		return host, usageError{fmt.Errorf("%q is not a known host; the hosts are %s", f.Host, strings.Join(hosts.Names(), ", "))}
+		return host, usagef("%q is not a known host; the hosts are %s", f.Host, strings.Join(hosts.Names(), ", "))
 	case f.Scope == string(hosts.Project) && len(host.Project) == 0:
-		return host, usageError{fmt.Errorf("%s has no settings for a project; leave --scope out", host.Title)}
+		return host, usagef("%s has no settings for a project; leave --scope out", host.Title)
 	}
 	return host, nil
 }
@@ -184,7 +184,7 @@ func (c installCommand) args() ([]string, error) {
 		return nil, err
 	}
 	if _, err = opentrainmcp.New(opentrainmcp.Config{API: api, Toolsets: c.Toolsets}); err != nil {
-		return nil, err
+		return nil, wrong(err)
 	}
 	return append(args, "--toolsets="+strings.Join(c.Toolsets, ",")), nil
 }

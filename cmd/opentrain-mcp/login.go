@@ -27,6 +27,7 @@ type loginCommand struct {
 	Email            string `placeholder:"EMAIL" help:"Email address of the person who claims the account (default: asked for on a terminal)."`
 	Token            bool   `env:"OPENTRAIN_MCP_LOGIN_TOKEN" help:"Save a token that you paste, or that comes over standard input."`
 	Force            bool   `env:"OPENTRAIN_MCP_LOGIN_FORCE" help:"Replace the saved token."`
+	NoWait           bool   `help:"Don't ask for anything, and don't wait until someone has claimed the account."`
 	JSON             bool   `name:"json" help:"Print the result as JSON, for scripts."`
 }
 
@@ -66,7 +67,7 @@ type login struct {
 // Run gets an account, or shows it.
 func (c loginCommand) Run(ctx context.Context, std streams) error {
 	if c.Action != "" && c.Action != "status" {
-		return usageError{fmt.Errorf("login %s is unknown; use login or login status", text.Clean(c.Action, 40))}
+		return usagef("login %s is unknown; use login or login status", text.Clean(c.Action, 40))
 	}
 	l, err := c.begin(std, c.JSON)
 	if err != nil {
@@ -74,11 +75,11 @@ func (c loginCommand) Run(ctx context.Context, std streams) error {
 	}
 	switch {
 	case c.Action == "status":
-		return l.end(l.status(ctx))
+		return l.end(ctx, l.status(ctx))
 	case c.Token:
-		return l.end(l.paste(ctx, c.Force))
+		return l.end(ctx, l.paste(ctx, c.Force))
 	}
-	return l.end(l.account(ctx, c))
+	return l.end(ctx, l.account(ctx, c))
 }
 
 // Run forgets the saved token.
@@ -98,18 +99,12 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 	if problem, ok := errors.AsType[*account.Problem](err); ok && problem.Reason == account.Unclaimed {
 		err = errors.New(problem.Text + " Claim it with `opentrain-mcp login` first, or use --force.")
 	}
-	return l.end(err)
+	return l.end(ctx, err)
 }
 
 // begin makes the client and the account.
 func (f apiFlags) begin(std streams, json bool) (*login, error) {
-	transport, err := f.transport()
-	if err != nil {
-		return nil, err
-	}
-	v, _ := build()
-	base := cmp.Or(f.BaseURL, f.source().Find().BaseURL)
-	api, err := opentrain.New(opentrain.Config{BaseURL: base, Transport: transport, UserAgent: "opentrain-mcp/" + v})
+	api, err := f.client(opentrain.Config{BaseURL: cmp.Or(f.BaseURL, f.source().Find().BaseURL)})
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +124,10 @@ func (l *login) words() io.Writer {
 }
 
 // end prints the result.
-func (l *login) end(err error) error {
+func (l *login) end(ctx context.Context, err error) error {
 	_, said := errors.AsType[exit](err)
 	switch {
-	case errors.Is(err, errInterrupted):
+	case err != nil && ctx.Err() != nil:
 		l.say("Interrupted. To go on, run: opentrain-mcp login")
 		l.result, err = loginResult{Status: "failed", Error: "interrupted"}, exit(exitCanceled)
 	case err != nil && !said:
@@ -274,7 +269,7 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 		l.say("An account is set up, and no one has claimed it yet.")
 	}
 	email := c.Email
-	if email == "" && !l.json && l.onTerminal() {
+	if email == "" && !l.json && !c.NoWait && l.onTerminal() {
 		var err error
 		if email, err = l.readLine(ctx, "Email address of the owner (press Enter to claim later): "); err != nil {
 			return err
@@ -284,11 +279,11 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 		l.say("To claim it, run: opentrain-mcp login --email you@example.com")
 		return nil
 	}
-	return l.claim(ctx, email)
+	return l.claim(ctx, email, c.NoWait)
 }
 
-// claim starts a claim and waits until the person has finished.
-func (l *login) claim(ctx context.Context, email string) error {
+// claim starts a claim, and waits until the person has finished unless noWait says otherwise.
+func (l *login) claim(ctx context.Context, email string, noWait bool) error {
 	attempt, err := l.person.StartClaim(ctx, email)
 	if err != nil {
 		return err
@@ -297,6 +292,10 @@ func (l *login) claim(ctx context.Context, email string) error {
 	l.say("\nOpen this page, sign up as %s, and enter the code %s:\n%s", email, l.result.ClaimCode, l.result.ClaimURL)
 	if attempt.EmailSent {
 		l.say("OpenTrain has also sent you an email.")
+	}
+	if noWait {
+		l.say("When you have done so, run: opentrain-mcp login")
+		return nil
 	}
 	for start := time.Now(); ; {
 		claim, err := l.person.CheckClaim(ctx)

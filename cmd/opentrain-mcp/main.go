@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/logsink"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -41,8 +42,14 @@ type commands struct {
 
 	Install   installCommand   `cmd:"" help:"${helpInstall}"`
 	Uninstall uninstallCommand `cmd:"" help:"Remove this server from a host."`
+	Doctor    doctorCommand    `cmd:"" help:"Find out why something doesn't work: hosts, account, network. Says what to do."`
 
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Help       helpCommand       `cmd:"" help:"Explain a command."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes commands, flags and values in your shell."`
+	Complete   completeCommand   `cmd:"" name:"__complete" hidden:""`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
+
+	VersionFlag kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
 // streams are the process's standard streams.
@@ -83,6 +90,8 @@ func newParser(std streams) (*kong.Kong, error) {
 		kong.DefaultEnvars("OPENTRAIN_MCP"),
 		defaults(),
 		flagHelp(),
+		kong.Vars{"version": versionLine()},
+		kong.Help(printHelp),
 		kong.WithBeforeReset(cleanEnvironment),
 		kong.Writers(std.out, std.err),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -105,13 +114,14 @@ func run(std streams, args []string) (code int) {
 		command, err = parser.Parse(args)
 	}
 	if err != nil {
-		return fail(std, usageError{err})
+		return fail(std, usageError{explainUsage(parser.Model, err)})
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	command.BindTo(ctx, (*context.Context)(nil))
+	command.Bind(parser)
 	if err := command.Run(std); err != nil {
 		return fail(std, err)
 	}
@@ -125,7 +135,7 @@ func fail(std streams, err error) int {
 	}
 	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(err.Error(), 4000))
 	if _, usage := errors.AsType[usageError](err); usage {
-		fmt.Fprintln(std.err, "Run opentrain-mcp --help for the commands and settings.")
+		fmt.Fprintln(std.err, "Run opentrain-mcp help for the commands and settings.")
 		return exitUsage
 	}
 	return exitFailure
@@ -144,6 +154,7 @@ func endSignals() []os.Signal {
 // defaults are the values of flags that packages define.
 func defaults() kong.Vars {
 	return kong.Vars{
+		"entryName":   hosts.EntryName,
 		"timeout":     opentrainmcp.DefaultTimeout.String(),
 		"formTimeout": opentrainmcp.DefaultElicitationTimeout.String(),
 		"sessionIdle": opentrainmcp.DefaultSessionIdle.String(),
@@ -167,9 +178,13 @@ type versionCommand struct{}
 
 // Run prints version, commit and Go version.
 func (versionCommand) Run(std streams) error {
-	version, commit := build()
-	_, err := fmt.Fprintf(std.out, "opentrain-mcp %s (commit %s, %s)\n", version, commit, runtime.Version())
+	_, err := fmt.Fprintln(std.out, versionLine())
 	return err
+}
+
+func versionLine() string {
+	version, commit := build()
+	return fmt.Sprintf("opentrain-mcp %s (commit %s, %s)", version, commit, runtime.Version())
 }
 
 // build returns the version and commit that the linker set, or what Go recorded of the build.

@@ -26,6 +26,9 @@ type sandboxCommand struct {
 
 // Run serves the sandbox until ctx is done.
 func (c sandboxCommand) Run(ctx context.Context, std streams) error {
+	if err := checkAddress("--listen", c.Listen); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return err

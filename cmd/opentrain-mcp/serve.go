@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"golang.org/x/term"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/account"
@@ -73,6 +74,29 @@ func (f apiFlags) source() credential.Source {
 	return credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
 }
 
+// checkTokenFile returns an error for a token file that decides and can't be read. The file that OpenTrain's tools share may
+// be missing: no one has named it.
+func (f apiFlags) checkTokenFile() error {
+	if f.TokenFile == "" || !strings.HasSuffix(f.source().Elsewhere(), f.TokenFile) {
+		return nil
+	}
+	if _, err := credential.ReadFile(f.TokenFile, credential.MaxSecret); err != nil {
+		const variable = "OPENTRAIN_API_TOKEN_FILE"
+		return usagef("%s: %s can't be read: %s", setting(f.TokenFile, "--token-file", variable), f.TokenFile, credential.Reason(err))
+	}
+	return nil
+}
+
+// setting names where a value comes from: a variable that has it, or else the flag.
+func setting(value, flag string, variables ...string) string {
+	for _, variable := range variables {
+		if os.Getenv(variable) == value {
+			return variable
+		}
+	}
+	return flag
+}
+
 type stdioCommand struct {
 	serveFlags
 }
@@ -97,7 +121,10 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 	}
 	server, err := opentrainmcp.New(cfg)
 	if err != nil {
-		return err
+		return wrong(err)
+	}
+	if term.IsTerminal(int(std.in.Fd())) {
+		fmt.Fprintln(std.err, "Waiting for an MCP host. Press Ctrl-C to leave. To add this server to a host, run: opentrain-mcp install")
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -124,6 +151,9 @@ func (m *mode) UnmarshalText(text []byte) error {
 func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cfg opentrainmcp.Config, err error) {
 	baseURL, baseURLFrom := f.BaseURL, f.baseURLFrom()
 	if ownToken && !f.Sandbox {
+		if err := f.checkTokenFile(); err != nil {
+			return cfg, err
+		}
 		found := f.source().Find()
 		report(log, found)
 		baseURL = cmp.Or(f.BaseURL, found.BaseURL)
@@ -133,20 +163,19 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	}
 	switch {
 	case f.Seed != "" && !f.Sandbox:
-		return cfg, errors.New("--seed is for the sandbox: add --sandbox")
+		return cfg, usagef("--seed is for the sandbox: add --sandbox")
 	case f.Timeout <= 0:
-		return cfg, errors.New("--timeout must be above zero")
+		return cfg, usagef("--timeout must be above zero")
 	case f.PublicReads < 1:
-		return cfg, errors.New("--public-read-budget must be above zero")
+		return cfg, usagef("--public-read-budget must be above zero")
 	case f.FormTimeout <= 0:
-		return cfg, errors.New("--elicitation-timeout must be above zero")
+		return cfg, usagef("--elicitation-timeout must be above zero")
 	}
 	keys, err := stateKeys(log)
 	if err != nil {
 		return cfg, err
 	}
-	v, _ := build()
-	client := opentrain.Config{UserAgent: "opentrain-mcp/" + v, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
+	client := opentrain.Config{BaseURL: baseURL, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
 		// No one serves the sandbox's pages, so its links must not look like OpenTrain's.
 		client.BaseURL = sandbox.PlaceholderURL
@@ -155,13 +184,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
-		transport, err := f.transport()
-		if err != nil {
-			return cfg, err
-		}
-		client.Transport, client.BaseURL, cfg.APIFrom = transport, baseURL, baseURLFrom
+		cfg.APIFrom = baseURLFrom
 	}
-	if cfg.API, err = opentrain.New(client); err != nil {
+	if cfg.API, err = f.client(client); err != nil {
 		return cfg, err
 	}
 	switch {
@@ -173,7 +198,8 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	if person := cfg.Account; person != nil {
 		cfg.Token = func(context.Context) opentrainmcp.Token { return person.Token() }
 	}
-	cfg.TokenHelp, cfg.Version, cfg.Logger, cfg.Timeout = tokenHelp, v, log, f.Timeout
+	cfg.TokenHelp, cfg.Logger, cfg.Timeout = tokenHelp, log, f.Timeout
+	cfg.Version, _ = build()
 	f.apply(&cfg)
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
 	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
@@ -188,12 +214,7 @@ func (f apiFlags) baseURLFrom() string {
 	if f.BaseURL == "" {
 		return ""
 	}
-	for _, variable := range []string{"OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"} {
-		if os.Getenv(variable) == f.BaseURL {
-			return variable
-		}
-	}
-	return "--base-url"
+	return setting(f.BaseURL, "--base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL")
 }
 
 // stateKeyVariable holds the keys that replicas share.
@@ -210,7 +231,7 @@ func stateKeys(log *slog.Logger) ([][]byte, error) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		key, err := base64.StdEncoding.DecodeString(word)
 		if err != nil || len(key) != seal.KeySize {
-			return nil, fmt.Errorf("%s: a key is %d bytes in base64 (openssl rand -base64 %d); several are separated by "+
+			return nil, usagef("%s: a key is %d bytes in base64 (openssl rand -base64 %d); several are separated by "+
 				"commas", from, seal.KeySize, seal.KeySize)
 		}
 		keys = append(keys, key)
@@ -231,22 +252,38 @@ func report(log *slog.Logger, found credential.Found) {
 	warn(log, found.Exposed)
 }
 
+// client makes the client of the API. Without a transport in cfg, it calls the network.
+func (f apiFlags) client(cfg opentrain.Config) (*opentrain.Client, error) {
+	if cfg.Transport == nil {
+		transport, err := f.transport()
+		if err != nil {
+			return nil, err
+		}
+		cfg.Transport = transport
+	}
+	v, _ := build()
+	cfg.UserAgent = "opentrain-mcp/" + v
+	api, err := opentrain.New(cfg)
+	return api, wrong(err)
+}
+
 // transport makes the connection to the API, with additional CA certificates.
 func (f apiFlags) transport() (*http.Transport, error) {
 	transport := opentrain.DefaultTransport()
 	if f.CAFile == "" {
 		return transport, nil
 	}
+	const caVariable = "OPENTRAIN_MCP_CA_FILE"
 	pem, err := credential.ReadFile(f.CAFile, credential.MaxCertificate)
 	if err != nil {
-		return nil, fmt.Errorf("--ca-file: %w", err)
+		return nil, usagef("%s: %s can't be read: %s", setting(f.CAFile, "--ca-file", caVariable), f.CAFile, credential.Reason(err))
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-file: %s contains no PEM certificate", f.CAFile)
+		return nil, usagef("%s: %s contains no PEM certificate", setting(f.CAFile, "--ca-file", caVariable), f.CAFile)
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return transport, nil

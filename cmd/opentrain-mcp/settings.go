@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -17,6 +18,15 @@ import (
 
 // usageError is a problem with a setting that the parser doesn't see.
 type usageError struct{ error }
+
+// cleanFlag returns the value that a flag has from a setting.
+func cleanFlag(from, value string, flag *kong.Flag) (string, error) {
+	value, err := clean(from, value, flag.IsSlice())
+	if err == nil && value != "" {
+		err = check(from, value, flag)
+	}
+	return value, err
+}
 
 // clean returns the value of the setting named from.
 func clean(from, value string, list bool) (string, error) {
@@ -58,13 +68,15 @@ func cleanArguments(app *kong.Application, args []string) (kept []string, err er
 		arg := strings.TrimSpace(args[i])
 		name, value, joined := strings.Cut(arg, "=")
 		flag := flags[name]
-		separate := flag != nil && !joined && !flag.IsBool() && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-")
+		separate := flag != nil && !joined && !flag.IsBool() && i+1 < len(args) && isValue(args[i+1])
 		switch {
 		case arg == "--":
 			return append(kept, args[i:]...), nil
 		case separate:
 			i++
 			value = args[i]
+		case flag != nil && !joined && !flag.IsBool():
+			return nil, fmt.Errorf("%s needs a value", name)
 		case flag == nil && arg != "" && placeholder(arg) == arg:
 			return nil, fmt.Errorf("an argument is a placeholder that the host didn't expand: %s", arg)
 		case flag == nil || !joined:
@@ -73,16 +85,22 @@ func cleanArguments(app *kong.Application, args []string) (kept []string, err er
 			}
 			continue
 		}
-		if value, err = clean(name, value, flag.IsSlice()); err != nil {
+		if value, err = cleanFlag(name, value, flag); err != nil {
 			return nil, err
 		}
-		if value != "" && joined {
+		if value != "" && (joined || value[0] == '-') {
 			kept = append(kept, name+"="+value)
 		} else if value != "" {
 			kept = append(kept, name, value)
 		}
 	}
 	return kept, nil
+}
+
+// isValue tells a value from a flag. A number may be negative.
+func isValue(arg string) bool {
+	_, err := strconv.ParseFloat(arg, 64)
+	return !strings.HasPrefix(arg, "-") || err == nil
 }
 
 // cleanEnvironment cleans the variables of the command's flags. kong reads them right after.
@@ -93,7 +111,7 @@ func cleanEnvironment(command *kong.Context) error {
 			if !set {
 				continue
 			}
-			value, err := clean(name, value, flag.IsSlice())
+			value, err := cleanFlag(name, value, flag)
 			if err != nil {
 				return err
 			}
@@ -131,10 +149,10 @@ func secret(log *slog.Logger, variable string) (value, from string, err error) {
 	file = kong.ExpandPath(file)
 	data, err := credential.ReadFile(file, credential.MaxSecret)
 	if err != nil {
-		return "", file, fmt.Errorf("%s: %w", from, err)
+		return "", file, usagef("%s: %s can't be read: %s", from, file, credential.Reason(err))
 	}
 	if value = strings.TrimSpace(string(data)); value == "" {
-		return "", file, fmt.Errorf("%s: %s is empty", from, file)
+		return "", file, usagef("%s: %s is empty", from, file)
 	}
 	warn(log, credential.Exposed(file))
 	return value, file, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -137,6 +138,50 @@ func TestSettingsAreTrimmed(t *testing.T) {
 	})
 }
 
+// TestWrongValuesAreExplained: for every flag and its variables that don't take any text, a wrong value is named, with what
+// the flag takes.
+func TestWrongValuesAreExplained(t *testing.T) {
+	const nonsense = "nonsense"
+	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
+		expected := ""
+		switch flag.Target.Interface().(type) {
+		case bool:
+			expected = "true or false"
+		case int:
+			expected = "a whole number"
+		case float64:
+			expected = "a number"
+		case time.Duration:
+			expected = "a time such as 500ms, 30s or 5m"
+		case slog.Level:
+			expected = "debug, info, warn or error"
+		case mode:
+			expected = "auto or off"
+		case string:
+			if expected = strings.ReplaceAll(strings.TrimPrefix(flag.Enum, ","), ",", " or "); expected == "" {
+				return
+			}
+		case []string:
+			return
+		default:
+			t.Fatalf("a flag of the type %T", flag.Target.Interface())
+		}
+		check := func(from string, args ...string) {
+			t.Helper()
+			want := from + " must be " + expected + `, not "nonsense"`
+			if _, err := parser.values(append([]string{command}, args...)...); err == nil || err.Error() != want {
+				t.Errorf("%q: got %v, want %s", args, err, want)
+			}
+		}
+		check("--"+flag.Name, "--"+flag.Name+"="+nonsense)
+		for _, variable := range flag.Tag.Envs {
+			t.Setenv(variable, nonsense)
+			check(variable)
+			os.Unsetenv(variable) //nolint:errcheck // t.Setenv restores it
+		}
+	})
+}
+
 // TestPlaceholdersAreNamed: for every flag and its variables, a placeholder that the host didn't expand is named.
 func TestPlaceholdersAreNamed(t *testing.T) {
 	const unexpanded = "${user_config.value}"
@@ -209,8 +254,7 @@ func TestArguments(t *testing.T) {
 	parser := testParser(t)
 	for given, want := range map[string]string{
 		"stdio||--sandbox| ":                    "stdio|--sandbox",
-		"--timeout|--sandbox":                   "--timeout|--sandbox",
-		"--timeout":                             "--timeout",
+		"http|--rate|-5":                        "http|--rate=-5",
 		"--nope|x":                              "--nope|x",
 		"--publish-confirm| off ":               "--publish-confirm|off",
 		"--read-only|--tools||--exclude-tools=": "--read-only",
@@ -220,6 +264,12 @@ func TestArguments(t *testing.T) {
 		got, err := cleanArguments(parser.Model, strings.Split(given, "|"))
 		if err != nil || strings.Join(got, "|") != want {
 			t.Errorf("%s: %v, got %q", given, err, got)
+		}
+	}
+	for _, args := range []string{"--timeout", "--timeout|--sandbox", "--toolsets|--"} {
+		name, _, _ := strings.Cut(args, "|")
+		if _, err := cleanArguments(parser.Model, strings.Split(args, "|")); err == nil || err.Error() != name+" needs a value" {
+			t.Errorf("%s: %v", args, err)
 		}
 	}
 	if _, err := cleanArguments(parser.Model, []string{"stdio", "${user_config.more}"}); err == nil ||

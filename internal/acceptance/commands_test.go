@@ -41,11 +41,17 @@ func TestDemoWithoutTerminal(t *testing.T) {
 // demoAtTerminal runs the demo in a terminal with so many columns. It types each answer after its prompt.
 func demoAtTerminal(t *testing.T, columns int, environ []string, description string, typing [][2]string) (screen string, code int) {
 	t.Helper()
+	return atTerminal(t, columns, environ, "demo "+description, typing)
+}
+
+// atTerminal runs a command in a terminal with so many columns. It types each answer after its prompt.
+func atTerminal(t *testing.T, columns int, environ []string, command string, typing [][2]string) (screen string, code int) {
+	t.Helper()
 	script, err := exec.LookPath("script")
 	if err != nil {
 		t.Skip("no script command here to make a terminal; .ci/run has it")
 	}
-	cmd := exec.Command(script, "-qec", fmt.Sprintf("stty cols %d; exec %s demo %s", columns, binary, description), "/dev/null")
+	cmd := exec.Command(script, "-qec", fmt.Sprintf("stty cols %d; exec %s %s", columns, binary, command), "/dev/null")
 	cmd.Env = append(environment(t), environ...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -163,19 +169,26 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 		code int
 		want string
 	}{
-		"unknown command": {[]string{"stdoi"}, 2, "unexpected argument stdoi"},
-		"unknown flag":    {[]string{"--sandbx"}, 2, `did you mean "--sandbox"`},
-		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, "confirm"},
-		"bad duration":    {[]string{"--timeout", "soon"}, 2, "timeout"},
-		"no time":         {[]string{"--timeout", "0s"}, 1, "--timeout must be above zero"},
-		"plain http":      {[]string{"--base-url", "http://app.opentrain.ai"}, 1, "use https"},
-		"unknown tool":    {[]string{"--tools", "opentrain_publsh"}, 1, "did you mean opentrain_publish?"},
-		"no certificates": {[]string{"--ca-file", "/none"}, 1, "--ca-file"},
-		"bad seed":        {[]string{"--sandbox", "--seed", "future"}, 2, "seed"},
-		"seed without":    {[]string{"--seed", "history"}, 1, "--seed is for the sandbox: add --sandbox"},
-		"bad address":     {[]string{"sandbox", "--listen", "127.0.0.1:99999"}, 1, "invalid port"},
+		"unknown command": {[]string{"stdoi"}, 2, "stdoi is not a command; did you mean stdio?"},
+		"unknown flag":    {[]string{"--sandbx"}, 2, "did you mean --sandbox?"},
+		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, `--publish-confirm must be auto or off, not "maybe"`},
+		"bad duration":    {[]string{"--timeout", "soon"}, 2, `--timeout must be a time such as 500ms, 30s or 5m, not "soon"`},
+		"no time":         {[]string{"--timeout", "0s"}, 2, "--timeout must be above zero"},
+		"plain http":      {[]string{"--base-url", "http://app.opentrain.ai"}, 2, "use https"},
+		"unknown tool":    {[]string{"--tools", "opentrain_publsh"}, 2, "did you mean opentrain_publish?"},
+		"no certificates": {[]string{"--ca-file", "/none"}, 2, "--ca-file: /none can't be read: "},
+		"no token file":   {[]string{"--token-file", "/none"}, 2, "--token-file: /none can't be read: "},
+		"no value":        {[]string{"--timeout"}, 2, "--timeout needs a value"},
+		"another's flag":  {[]string{"--listen", "127.0.0.1:0"}, 2, "stdio has no flag --listen; it belongs to http, sandbox"},
+		"no argument":     {[]string{"logout", "now"}, 2, "logout doesn't take the argument now"},
+		"unknown help":    {[]string{"help", "instal"}, 2, "instal is not a command; did you mean install?"},
+		"unknown shell":   {[]string{"completion", "tcsh"}, 2, "name your shell: opentrain-mcp completion bash|zsh|fish|powershell"},
+		"bad seed":        {[]string{"--sandbox", "--seed", "future"}, 2, `--seed must be history, not "future"`},
+		"seed without":    {[]string{"--seed", "history"}, 2, "--seed is for the sandbox: add --sandbox"},
+		"bad address":     {[]string{"sandbox", "--listen", "127.0.0.1:99999"}, 2, "--listen 127.0.0.1:99999 has an invalid port"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cmd := exec.Command(binary, test.args...)
 			cmd.Env = environment(t)
 			var stdout, stderr bytes.Buffer

@@ -103,7 +103,7 @@ func TestFilesOfEveryKind(t *testing.T) {
 				}
 				env, args := file.start(path)
 				log, served := startLog(t, env, args)
-				optional := name == "token" || name == "cli.json" // without a token, it serves what needs none
+				optional := name == "cli.json" // without a token, it serves what needs none
 				if served != (test.want == "" || optional) || !strings.Contains(log, test.want) ||
 					test.want == "" && strings.Contains(log, "WARN") {
 					t.Errorf("served: %v, want %q in\n%s", served, test.want, log)

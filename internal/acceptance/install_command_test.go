@@ -177,8 +177,8 @@ func TestInstallMistakesAreExplained(t *testing.T) {
 		"half a name":       {[]string{"install", "claude"}, 2, `"claude" is not a known host; did you mean claude-desktop or claude-code?`},
 		"an unknown host":   {[]string{"install", "emacs"}, 2, `"emacs" is not a known host; the hosts are claude-desktop, claude-code,`},
 		"no such settings":  {[]string{"install", "goose", "--scope", "project"}, 2, "goose has no settings for a project; leave --scope out"},
-		"an unknown scope":  {[]string{"install", "zed", "--scope", "team"}, 2, `--scope must be one of "user","project" but got "team"`},
-		"a mistyped set":    {[]string{"install", "zed", "--toolsets", "postng"}, 1, "did you mean posting?"},
+		"an unknown scope":  {[]string{"install", "zed", "--scope", "team"}, 2, `--scope must be user or project, not "team"`},
+		"a mistyped set":    {[]string{"install", "zed", "--toolsets", "postng"}, 2, "did you mean posting?"},
 		"nothing to remove": {[]string{"uninstall"}, 2, "name the host: claude-desktop, claude-code,"},
 		"not to be removed": {[]string{"uninstall", "curser"}, 2, `did you mean cursor?`},
 	} {

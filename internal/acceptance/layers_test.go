@@ -25,9 +25,11 @@ func layers() []struct {
 	imports string
 } {
 	return []struct{ pkg, imports string }{
-		{"cmd/opentrain-mcp", ". internal/demo internal/hosts internal/tool internal/account internal/text internal/credential internal/edge internal/logsink " +
-			"internal/seal opentrain opentrain/sandbox schema"},
-		{"internal/demo", ". internal/tool internal/text schema opentrain opentrain/sandbox"},
+		{"cmd/opentrain-mcp", ". internal/demo internal/doctor internal/hosts internal/tool internal/account internal/text internal/credential internal/edge internal/logsink " +
+			"internal/screen internal/seal opentrain opentrain/sandbox schema"},
+		{"internal/demo", ". internal/screen internal/tool internal/text schema opentrain opentrain/sandbox"},
+		{"internal/doctor", "internal/hosts internal/screen internal/text internal/credential schema opentrain"},
+		{"internal/screen", "internal/text"},
 		{"internal/hosts", "schema"},
 		{"internal/release", ". internal/account opentrain"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
@@ -61,14 +63,14 @@ func libraries() map[string][]string {
 	return map[string][]string{
 		"github.com/mark3labs/mcp-go":        {},
 		"github.com/mark3labs/mcp-go/server": {"internal/adapter"},
-		"github.com/mark3labs/mcp-go/mcp":    {"internal/adapter", "internal/stdio", "internal/web", "internal/demo"},
-		"github.com/mark3labs/mcp-go/client": {"internal/demo"},
+		"github.com/mark3labs/mcp-go/mcp":    {"internal/adapter", "internal/stdio", "internal/web", "internal/demo", "internal/doctor"},
+		"github.com/mark3labs/mcp-go/client": {"internal/demo", "internal/doctor"},
 		"github.com/go-resty/resty":          {"opentrain"},
 		"github.com/invopop/jsonschema":      {"schema"},
 		"github.com/prometheus":              {"internal/metrics"},
 		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
 		"github.com/gofrs/flock":             {"internal/account"},
-		"github.com/clipperhouse":            {"internal/demo"},
+		"github.com/clipperhouse":            {"internal/screen"},
 		"github.com/tailscale/hujson":        {"internal/hosts"},
 		"github.com/pelletier/go-toml":       {"internal/hosts"},
 		"go.yaml.in/yaml":                    {"internal/hosts"},
@@ -148,7 +150,7 @@ func TestLayersImportDownward(t *testing.T) {
 func TestLayersKnowLibraries(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"github.com/mark3labs/mcp-go/client/transport": "[internal/demo] true",
+		"github.com/mark3labs/mcp-go/client/transport": "[internal/demo internal/doctor] true",
 		"github.com/mark3labs/mcp-go/util":             "[] true",
 		"github.com/mark3labs/mcp-go/mcptest":          "[] true",
 		"github.com/mark3labs/mcp-go":                  "[] true",

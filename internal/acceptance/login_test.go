@@ -136,6 +136,7 @@ func TestLoginForScripts(t *testing.T) {
 		{"login status", 0, `"status":"logged_in","tokenFrom":"the file `},
 		{"login status", 0, `"unclaimed":true`},
 		{"logout", 1, `"status":"failed","error":"No human has claimed`},
+		{"login --no-wait --email ada@example.org", 0, `"claimCode":"`},
 		{"login --email ada@example.org", 0, `"status":"claimed"`},
 		{"logout --revoke", 0, `"status":"logged_out","revoked":true`},
 		{"login --base-url http://127.0.0.1:1", 1, `"error":"the host refused the connection (address: 127.0.0.1:1)"`},

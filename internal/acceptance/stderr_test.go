@@ -93,7 +93,7 @@ func TestUsageErrorsOutliveTheirReader(t *testing.T) {
 	cmd.Env, cmd.Stderr = environment(t), deafStreams(t)["full"]
 	p := startProgram(t, cmd)
 	p.end() //nolint:errcheck // the exit code is checked
-	if code := cmd.ProcessState.ExitCode(); code != 1 {
+	if code := cmd.ProcessState.ExitCode(); code != 2 {
 		t.Errorf("exit code %d", code)
 	}
 }

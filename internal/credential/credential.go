@@ -52,6 +52,24 @@ func (s Source) Find() Found {
 	return s.fromSharedFile()
 }
 
+// All looks in every place, and returns what is set, the place that wins first. A variable that is set to nothing counts
+// as not set. The file that OpenTrain's tools share counts even beside a token file, which hides it.
+func (s Source) All() []Found {
+	var all []Found
+	for _, name := range Variables() {
+		if value := strings.TrimSpace(s.Getenv(name)); value != "" {
+			all = append(all, validate(Found{Token: value, From: "the " + name + " environment variable"}))
+		}
+	}
+	if s.TokenFile != "" {
+		all = append(all, s.fromTokenFile())
+	}
+	if shared := s.fromSharedFile(); shared.From != "" {
+		all = append(all, shared)
+	}
+	return all
+}
+
 // Elsewhere names the setting that the token comes from, "" if the shared file decides.
 func (s Source) Elsewhere() string {
 	if name, _ := s.variable(); name != "" {

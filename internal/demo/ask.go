@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -24,7 +25,7 @@ var (
 
 // person answers the questions: in lines of text, or with samples.
 type person struct {
-	screen Screen
+	screen screen.Screen
 	lines  <-chan string // nil for samples
 }
 
@@ -50,10 +51,10 @@ func lines(ctx context.Context, in io.Reader) <-chan string {
 // ask prompts until take has no problem with the answer.
 func (p person) ask(ctx context.Context, prompt, sample string, take func(line string) (problem string)) error {
 	for {
-		p.screen.prompt(prompt)
+		p.screen.Prompt(prompt)
 		line := sample
 		if p.lines == nil {
-			p.screen.line(sample + "  (sample answer)")
+			p.screen.Line(sample + "  (sample answer)")
 		} else {
 			more := false
 			select {
@@ -62,10 +63,10 @@ func (p person) ask(ctx context.Context, prompt, sample string, take func(line s
 			}
 			switch {
 			case ctx.Err() != nil:
-				p.screen.blank()
+				p.screen.Blank()
 				return ErrCanceled
 			case !more:
-				p.screen.blank()
+				p.screen.Blank()
 				return ErrNoInput
 			}
 		}
@@ -76,16 +77,16 @@ func (p person) ask(ctx context.Context, prompt, sample string, take func(line s
 		case p.lines == nil:
 			return fmt.Errorf("the sample answer %q was not understood: %s", sample, problem)
 		}
-		p.screen.show("  ", plain, problem)
+		p.screen.Show("  ", screen.Plain, problem)
 	}
 }
 
 // answers asks for every value that a question wants. They are by update key.
 func (p person) answers(ctx context.Context, next tool.Next) (map[string]any, error) {
-	p.screen.blank()
-	p.screen.show("? ", bold, strings.TrimSuffix(next.Question, " ("+strings.Join(next.Options, ", ")+")")) // they are listed below
+	p.screen.Blank()
+	p.screen.Show("? ", screen.Bold, strings.TrimSuffix(next.Question, " ("+strings.Join(next.Options, ", ")+")")) // they are listed below
 	if next.Note != "" {
-		p.screen.show("  ", plain, next.Note)
+		p.screen.Show("  ", screen.Plain, next.Note)
 	}
 	inputs := inputsOf(next)
 	switch {
@@ -111,10 +112,10 @@ func (p person) answers(ctx context.Context, next tool.Next) (map[string]any, er
 
 // one asks for the value of one key.
 func (p person) one(ctx context.Context, input tool.Input, named bool) (value any, err error) {
-	p.screen.options(tool.Map(input.Options, tool.Label))
+	p.screen.Options(tool.Map(input.Options, tool.Label))
 	prompt := "Your answer"
 	if named {
-		prompt = safe(tool.FieldLabel(input.Key))
+		prompt = screen.Safe(tool.FieldLabel(input.Key))
 	}
 	switch {
 	case input.Type == "boolean":
@@ -133,7 +134,7 @@ func (p person) one(ctx context.Context, input tool.Input, named bool) (value an
 
 // pay asks how people are paid and how much, in one answer: a person says "$18 an hour".
 func (p person) pay(ctx context.Context) (map[string]any, error) {
-	p.screen.show("  ", plain, "For example: $18 per hour, 5 cents per label, or $2,000 in total.")
+	p.screen.Show("  ", screen.Plain, "For example: $18 per hour, 5 cents per label, or $2,000 in total.")
 	var given pay
 	if err := p.ask(ctx, "Your answer:", "$18 per hour", given.add); err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (p person) pay(ctx context.Context) (map[string]any, error) {
 
 // volume asks how much data there is and in what unit, in one answer: a person says "5,000 files".
 func (p person) volume(ctx context.Context, units []string) (map[string]any, error) {
-	p.screen.show("  ", plain, "For example: 5,000 files, 20 hours of video, 10,000 words, or not sure.")
+	p.screen.Show("  ", screen.Plain, "For example: 5,000 files, 20 hours of video, 10,000 words, or not sure.")
 	var given volume
 	err := p.ask(ctx, "Your answer:", "1,000 files", func(line string) string { return given.add(units, line) })
 	if err != nil {
@@ -158,9 +159,9 @@ func (p person) volume(ctx context.Context, units []string) (map[string]any, err
 
 // confirm asks a question that only a yes answers with yes.
 func (p person) confirm(ctx context.Context, question, note string) (yes bool, err error) {
-	p.screen.blank()
-	p.screen.show("? ", bold, question)
-	p.screen.show("  ", plain, note)
+	p.screen.Blank()
+	p.screen.Show("? ", screen.Bold, question)
+	p.screen.Show("  ", screen.Plain, note)
 	err = p.ask(ctx, "Your answer (yes or no):", "yes", func(line string) (problem string) {
 		var value any
 		value, problem = yesOrNo(line)

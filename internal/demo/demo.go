@@ -18,6 +18,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -39,7 +40,7 @@ type Config struct {
 	Description string // "" means SampleDescription
 	Variant     sandbox.Variant
 	Version     string
-	Screen      Screen
+	Screen      screen.Screen
 	// Answers are a person's, one in each line. Nil means sample answers.
 	Answers io.Reader
 	// Program is the path of this program, "" if it was built for this run alone.
@@ -62,9 +63,9 @@ func Run(ctx context.Context, cfg Config) error {
 	switch {
 	case ctx.Err() != nil:
 		err = ErrCanceled
-		r.Screen.show("", plain, "Canceled. "+r.outcome())
+		r.Screen.Show("", screen.Plain, "Canceled. "+r.outcome())
 	case errors.Is(err, ErrNoInput):
-		r.Screen.show("", plain, "The input ended before you answered. "+r.outcome())
+		r.Screen.Show("", screen.Plain, "The input ended before you answered. "+r.outcome())
 	}
 	return err
 }
@@ -146,7 +147,7 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 		}
 		after, err := r.call(ctx, next.Tool, withAnswers(next, answers))
 		if refused, ok := errors.AsType[refusal](err); ok && r.Answers != nil {
-			r.Screen.show("  ", plain, refused.words)
+			r.Screen.Show("  ", screen.Plain, refused.words)
 			return next, nil // and ask again
 		}
 		return after, err
@@ -157,8 +158,8 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 			return next, err
 		}
 		if !yes {
-			r.Screen.blank()
-			r.Screen.show("", plain, "OK. The job stays a draft. "+r.outcome())
+			r.Screen.Blank()
+			r.Screen.Show("", screen.Plain, "OK. The job stays a draft. "+r.outcome())
 			return tool.Next{Action: tool.Done}, nil
 		}
 		r.publishing = true
@@ -166,8 +167,8 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 	case tool.CallTool:
 		return r.call(ctx, next.Tool, next.Arguments)
 	default: // what is wrong with the job was shown
-		r.Screen.blank()
-		r.Screen.show("", plain, "The demo ends here. "+r.outcome()+" Change the description and run it again.")
+		r.Screen.Blank()
+		r.Screen.Show("", screen.Plain, "The demo ends here. "+r.outcome()+" Change the description and run it again.")
 		return next, ErrStopped
 	}
 }
@@ -213,8 +214,8 @@ func textOf(result *mcp.CallToolResult) string {
 func (r *run) call(ctx context.Context, name string, arguments map[string]any) (tool.Next, error) {
 	var request mcp.CallToolRequest
 	request.Params.Name, request.Params.Arguments = name, arguments
-	r.Screen.blank()
-	r.Screen.show("» ", accent, name)
+	r.Screen.Blank()
+	r.Screen.Show("» ", screen.Accent, name)
 	r.showArguments(arguments)
 	result, err := r.host.CallTool(ctx, request)
 	if err != nil {
@@ -262,7 +263,7 @@ func (r *run) read(out output, headline string) {
 			headline += fmt.Sprintf(" Yours is number %d.", r.position)
 		}
 	}
-	r.Screen.show("  ", plain, headline)
+	r.Screen.Show("  ", screen.Plain, headline)
 	r.tell("", slices.Concat(sentences(out.Reasons), out.Issues, out.Warnings))
 	r.tell("Not used:", out.UnmappedFields)
 	r.tell(check, out.LowConfidenceFields)
@@ -277,11 +278,11 @@ func (r *run) finish() error {
 	case r.position == 0:
 		return fmt.Errorf("job %s is live, but search didn't find it", r.jobID)
 	default:
-		r.Screen.blank()
-		r.Screen.show("", bold, "Done. Your job is live in the sandbox, and search finds it.")
+		r.Screen.Blank()
+		r.Screen.Show("", screen.Bold, "Done. Your job is live in the sandbox, and search finds it.")
 		if r.jobURL != "" {
-			r.Screen.show("", plain, "Its page, which isn't real because this is the sandbox:")
-			r.Screen.line(r.jobURL)
+			r.Screen.Show("", screen.Plain, "Its page, which isn't real because this is the sandbox:")
+			r.Screen.Line(r.jobURL)
 		}
 	}
 	r.whatNext()

@@ -13,6 +13,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -63,7 +64,7 @@ func converse(t *testing.T, description string, answers map[string][]string) (sh
 	in, keyboard := io.Pipe()
 	person := &typist{keyboard: keyboard, answers: answers}
 	err = demo.Run(t.Context(), demo.Config{
-		Description: description, Variant: sandbox.Guide, Screen: demo.Screen{Out: person}, Answers: in,
+		Description: description, Variant: sandbox.Guide, Screen: screen.Screen{Out: person}, Answers: in,
 	})
 	return person.String(), err
 }
@@ -163,7 +164,7 @@ func TestTextsControlNoTerminal(t *testing.T) {
 	const attack = "\x1b[2J\x1b]0;title\x07\x9b31m\u009b31m\r\x08\x7f\u202etext"
 	for _, typed := range []string{"", strings.Repeat(attack+"\n1\n", 12) + "yes\n"} {
 		for _, color := range []bool{false, true} {
-			shown, err := play(t, demo.Config{Description: "Label images.\n» " + attack, Screen: demo.Screen{Color: color}}, typed)
+			shown, err := play(t, demo.Config{Description: "Label images.\n» " + attack, Screen: screen.Screen{Color: color}}, typed)
 			if err != nil && !errors.Is(err, demo.ErrNoInput) {
 				t.Error(err)
 			}
@@ -183,8 +184,8 @@ func TestLinesFitTheTerminal(t *testing.T) {
 		"www.example.test/a-page-with-a-very-long-address-that-has-no-place-to-break 🚗🚲 Ещё одна строка. NDA."
 	for _, width := range []int{1, 20, 40, 80, 120, 300} {
 		for _, color := range []bool{false, true} {
-			screen := demo.Screen{Width: func() int { return width }, Color: color}
-			shown, err := play(t, demo.Config{Description: description, Screen: screen, Program: "/opentrain-mcp"}, "")
+			shownOn := screen.Screen{Width: func() int { return width }, Color: color}
+			shown, err := play(t, demo.Config{Description: description, Screen: shownOn, Program: "/opentrain-mcp"}, "")
 			if err != nil || strings.Contains(shown, "\x1b[") != color {
 				t.Errorf("%d: %v\n%s", width, err, shown)
 			}
@@ -215,17 +216,8 @@ func TestCtrlC(t *testing.T) {
 		_, _ = typing.Write([]byte("expert\n")) // then the next question is asked
 		cancel()
 	}()
-	err := demo.Run(ctx, demo.Config{Variant: sandbox.Guide, Screen: demo.Screen{Out: &out}, Answers: answers})
+	err := demo.Run(ctx, demo.Config{Variant: sandbox.Guide, Screen: screen.Screen{Out: &out}, Answers: answers})
 	if !errors.Is(err, demo.ErrCanceled) || !strings.HasSuffix(out.String(), "\nCanceled. Nothing was published.\n") {
 		t.Errorf("%v\n%s", err, out.String())
-	}
-}
-
-// TestNewScreen: what isn't a terminal gets no color.
-func TestNewScreen(t *testing.T) {
-	t.Parallel()
-	screen := demo.NewScreen(&strings.Builder{}, func(string) string { return "xterm" })
-	if screen.Color || screen.Width != nil {
-		t.Errorf("%+v", screen)
 	}
 }

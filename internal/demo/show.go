@@ -9,47 +9,48 @@ import (
 	"slices"
 	"strings"
 
+	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
 
 // introduce says what is about to happen.
 func (r *run) introduce() {
-	r.Screen.show("", bold, "OpenTrain MCP demo")
-	r.Screen.blank()
-	r.Screen.show("", plain, "Watch an AI agent turn a job description into a live job. You answer its questions. "+
+	r.Screen.Show("", screen.Bold, "OpenTrain MCP demo")
+	r.Screen.Blank()
+	r.Screen.Show("", screen.Plain, "Watch an AI agent turn a job description into a live job. You answer its questions. "+
 		"Everything runs in a sandbox on this computer: nothing is real, and you don't need an account.")
-	r.Screen.blank()
-	r.Screen.show("» ", plain, "marks an MCP tool that the agent calls.")
-	r.Screen.show("? ", plain, "marks a question for you.")
-	r.Screen.blank()
-	r.Screen.show("", bold, "Job description")
-	r.Screen.quote(r.Description)
+	r.Screen.Blank()
+	r.Screen.Show("» ", screen.Plain, "marks an MCP tool that the agent calls.")
+	r.Screen.Show("? ", screen.Plain, "marks a question for you.")
+	r.Screen.Blank()
+	r.Screen.Show("", screen.Bold, "Job description")
+	r.Screen.Quote(r.Description)
 }
 
 // showArguments shows what a call sends, as far as it says something new to a person.
 func (r *run) showArguments(arguments map[string]any) {
 	if query, isSearch := arguments["q"].(string); isSearch {
-		r.Screen.show("  ", plain, "Search for: "+query)
+		r.Screen.Show("  ", screen.Plain, "Search for: "+query)
 	}
 	fields, _ := arguments["fields"].(map[string]any)
 	for _, key := range inOrder(fields) {
-		r.Screen.show("  ", plain, tool.FieldLabel(key)+": "+readable(key, json.RawMessage(text.JSON(fields[key]))))
+		r.Screen.Show("  ", screen.Plain, tool.FieldLabel(key)+": "+readable(key, json.RawMessage(text.JSON(fields[key]))))
 	}
 }
 
 // review shows the finished draft for the person's yes or no.
 func (r *run) review(next tool.Next) {
-	r.Screen.blank()
-	r.Screen.show("", bold, "Your draft")
-	r.Screen.show("", plain, "The agent shows it to you, and publishes it only after your yes.")
-	r.Screen.blank()
+	r.Screen.Blank()
+	r.Screen.Show("", screen.Bold, "Your draft")
+	r.Screen.Show("", screen.Plain, "The agent shows it to you, and publishes it only after your yes.")
+	r.Screen.Blank()
 	if preview := next.Show; preview != nil {
-		r.Screen.table(tool.Map(inOrder(preview.Fields), func(key string) row {
-			return row{tool.FieldLabel(key), readable(key, preview.Fields[key])}
+		r.Screen.Table(tool.Map(inOrder(preview.Fields), func(key string) screen.Row {
+			return screen.Row{Label: tool.FieldLabel(key), Value: readable(key, preview.Fields[key])}
 		}))
 		if len(preview.Guesses)+len(preview.Warnings)+len(preview.Notes) > 0 {
-			r.Screen.blank()
+			r.Screen.Blank()
 		}
 		clear(r.told) // a yes is for all of this
 		r.tell(check, preview.Guesses)
@@ -77,7 +78,7 @@ func (r *run) tell(mark string, remarks []tool.Remark) {
 		words = text.Capitalize(text.Join(between, words, text.Join(" ", remark.Message, remark.Reason)))
 		if !r.told[words] {
 			r.told[words] = true
-			r.Screen.show("! ", plain, words)
+			r.Screen.Show("! ", screen.Plain, words)
 		}
 	}
 }
@@ -121,12 +122,12 @@ func inOrder[V any](fields map[string]V) []string {
 
 // whatNext says how to go on after the demo.
 func (r *run) whatNext() {
-	r.Screen.blank()
-	r.Screen.show("", bold, "What's next")
-	r.Screen.blank()
+	r.Screen.Blank()
+	r.Screen.Show("", screen.Bold, "What's next")
+	r.Screen.Blank()
 	program, number := r.Program, 1
 	step := func(words string) {
-		r.Screen.show(fmt.Sprintf("%d. ", number), plain, words)
+		r.Screen.Show(fmt.Sprintf("%d. ", number), screen.Plain, words)
 		number++
 	}
 	if program == "" {
@@ -136,12 +137,12 @@ func (r *run) whatNext() {
 		}
 		program = "$PWD/" + file
 		step("Build the program:")
-		r.Screen.command("go build", "-o "+file, "./cmd/opentrain-mcp")
+		r.Screen.Command("go build", "-o "+file, "./cmd/opentrain-mcp")
 	}
 	step("Connect your agent, still in the sandbox. Without a name, install lists the hosts on this computer:")
-	r.Screen.command(`"`+program+`"`, "install claude-code", "--sandbox")
+	r.Screen.Command(`"`+program+`"`, "install claude-code", "--sandbox")
 	step("Ask your agent: “Post a job on OpenTrain: we need 10 annotators for bounding boxes on 50,000 dashcam images, " +
 		"$18 an hour, English.”")
-	r.Screen.blank()
-	r.Screen.show("", plain, "README.md shows how to connect other hosts, and how to post real jobs with an OpenTrain account.")
+	r.Screen.Blank()
+	r.Screen.Show("", screen.Plain, "README.md shows how to connect other hosts, and how to post real jobs with an OpenTrain account.")
 }

@@ -17,18 +17,24 @@ type Problem struct {
 	What         string
 }
 
-// Error says what is wrong, and where.
+// Error says what is wrong, and where, and what has happened to the file.
 func (p *Problem) Error() string {
+	if p.Line > 0 {
+		return p.Detail() + ". The file was left alone; correct it, then run this again"
+	}
+	return p.Detail()
+}
+
+// Detail says what is wrong, and where.
+func (p *Problem) Detail() string {
 	switch {
 	case p.Line > 0 && p.Column > 0:
-		return fmt.Sprintf("%s, line %d, column %d: %s. %s", p.File, p.Line, p.Column, p.What, leftAlone)
+		return fmt.Sprintf("%s, line %d, column %d: %s", p.File, p.Line, p.Column, p.What)
 	case p.Line > 0:
-		return fmt.Sprintf("%s, line %d: %s. %s", p.File, p.Line, p.What, leftAlone)
+		return fmt.Sprintf("%s, line %d: %s", p.File, p.Line, p.What)
 	}
 	return p.File + " " + p.What
 }
-
-const leftAlone = "The file was left alone; correct it, then run this again"
 
 // at is a problem at an offset.
 func at(data []byte, offset int, what string) *Problem {

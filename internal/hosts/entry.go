@@ -15,6 +15,9 @@ type Server struct {
 // Program is the name of this program, without a folder and .exe.
 const Program = "opentrain-mcp"
 
+// EntryName is the usual name of the entry.
+const EntryName = "opentrain"
+
 // object is a value with keys in order.
 type object []field
 

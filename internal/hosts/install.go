@@ -38,8 +38,10 @@ type Change struct {
 // Entry is the entry of a server in a host's file.
 type Entry struct {
 	Server
-	Env  map[string]string
-	Ours bool // it starts this program
+	Env     map[string]string
+	Ours    bool   // it starts this program
+	Off     bool   // it is turned off in the file
+	Exposed string // a sentence that warns about a token in it, if others can read it; "" for none
 }
 
 // Install plans to add a server to a host, or to update its entry.
@@ -110,7 +112,9 @@ func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, 
 	if !found {
 		return Entry{}, false, nil
 	}
-	return h.read(value, name, env.Program), true, nil
+	entry = h.read(value, name, env.Program)
+	entry.Exposed = h.exposed(f, f.data, scope, name)
+	return entry, true, nil
 }
 
 // explain adds the file to a problem.
@@ -220,6 +224,9 @@ func (h Host) read(value any, name, program string) Entry {
 		Env:    map[string]string{},
 		Ours:   h.isOurs(value, program),
 	}
+	enabled, _ := lookup(value, "enabled")
+	disabled, _ := lookup(value, "disabled")
+	entry.Off = enabled == false || disabled == true
 	key, skip := "args", 0
 	if h.Shape == OpenCode {
 		key, skip = "command", 1

@@ -192,22 +192,13 @@ func removeJSON(data []byte, path []string) ([]byte, error) {
 	if err != nil || root == nil {
 		return data, err
 	}
-	here := root
-	for i, key := range path {
-		inside, isObject := here.Value.(*hujson.Object)
-		if !isObject {
-			return data, nil
-		}
-		m := memberOf(inside, key)
-		if m < 0 {
-			return data, nil
-		}
-		if i < len(path)-1 {
-			here = &inside.Members[m].Value
-			continue
-		}
-		data = cutJSON(data, here, inside, m)
+	last := len(path) - 1
+	here := valueAt(root, path[:last])
+	inside, m := objectOf(here, path[last])
+	if m < 0 {
+		return data, nil
 	}
+	data = cutJSON(data, here, inside, m)
 	if again, err := removeJSON(data, path); err != nil || !bytes.Equal(again, data) {
 		return again, err // the key was there twice
 	}
@@ -220,23 +211,39 @@ func pruneJSON(data []byte, path []string) ([]byte, error) {
 	if err != nil || root == nil || len(path) == 0 {
 		return data, err
 	}
-	here := root
-	for _, key := range path {
-		inside, isObject := here.Value.(*hujson.Object)
-		if !isObject {
-			return data, nil
-		}
-		m := memberOf(inside, key)
-		if m < 0 {
-			return data, nil
-		}
-		here = &inside.Members[m].Value
+	here := valueAt(root, path)
+	if here == nil {
+		return data, nil
 	}
 	if inside, isObject := here.Value.(*hujson.Object); !isObject || len(inside.Members) > 0 ||
 		len(bytes.TrimSpace(data[here.StartOffset+1:here.EndOffset-1])) > 0 {
 		return data, nil
 	}
 	return removeJSON(data, path)
+}
+
+// valueAt is the value at a path of keys, nil for none.
+func valueAt(here *hujson.Value, path []string) *hujson.Value {
+	for _, key := range path {
+		inside, m := objectOf(here, key)
+		if m < 0 {
+			return nil
+		}
+		here = &inside.Members[m].Value
+	}
+	return here
+}
+
+// objectOf is the object that a value is, and the member with a key; -1 for none.
+func objectOf(here *hujson.Value, key string) (inside *hujson.Object, m int) {
+	if here == nil {
+		return nil, -1
+	}
+	inside, isObject := here.Value.(*hujson.Object)
+	if !isObject {
+		return nil, -1
+	}
+	return inside, memberOf(inside, key)
 }
 
 // cutJSON cuts a member out, and the comma that it needed. Comments stay.

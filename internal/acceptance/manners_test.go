@@ -1,0 +1,212 @@
+package acceptance_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestHelpAndVersion: both ways to ask print the same. The help has the exit codes.
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	for one, other := range map[string]string{"help": "--help", "help http": "http --help", "version": "--version"} {
+		first, log, code := m.run(strings.Fields(one)...)
+		second, _, _ := m.run(strings.Fields(other)...)
+		if code != 0 || log != "" || first == "" || first != second {
+			t.Errorf("%s: code %d\n%s%s%s: %s", one, code, first, log, other, second)
+		}
+	}
+	help, _, _ := m.run("help")
+	for _, want := range []string{"\nExit codes:\n  0 ", "\n  1 ", "\n  2 ", "\n  130 ", "\n  doctor "} {
+		if !strings.Contains(help, want) {
+			t.Errorf("%q is not in\n%s", want, help)
+		}
+	}
+	if strings.Contains(help, "__complete") {
+		t.Error(help)
+	}
+}
+
+// TestSuggestionsDestroyNothing: a typo of anything never leads to a command or flag that destroys something.
+func TestSuggestionsDestroyNothing(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	for typed, want := range map[string]string{
+		"logn": "logn is not a command; did you mean login?\n", "doctr": "doctr is not a command; did you mean doctor?\n",
+		"logot": "logot is not a command\n", "uninstal": "uninstal is not a command\n", "unistall": "unistall is not a command\n",
+		"login --forc": "login has no flag --forc\n", "logout --revok": "logout has no flag --revok\n", "--sandbx": "did you mean --sandbox?\n",
+	} {
+		if out, log, code := m.run(strings.Fields(typed)...); code != 2 || out != "" || !strings.Contains(log, want) {
+			t.Errorf("%s: code %d\n%s%s", typed, code, out, log)
+		}
+	}
+}
+
+// TestShellCompletion: what each shell is offered at the end of a line.
+func TestShellCompletion(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	for line, want := range map[string]string{
+		"ins":                      "install",
+		"uninstall cl":             "claude-desktop claude-code",
+		"install --scope ":         "user project",
+		"install --scope=p":        "--scope=project",
+		"install --scope = p":      "project",
+		"install --scope = ":       "user project",
+		"install --scope =":        "user project",
+		"--sandb":                  "--sandbox",
+		"http --au":                "--auth",
+		"http --auth s":            "shared",
+		"--timeout 3s --log-level": "--log-level",
+		"--log-level w":            "warn",
+		"--toolsets m":             "market",
+		"--confirm ":               "auto off",
+		"doctor --host z":          "zed",
+		"login s":                  "status",
+		"completion p":             "powershell",
+		"help ver":                 "version",
+		"--token-file ":            "",
+		"--nope=x":                 "",
+		"install zed ":             "",
+		"version ":                 "",
+	} {
+		words := append([]string{"opentrain-mcp"}, strings.Split(line, " ")...)
+		at := map[int]string{2: "1", 3: "2", 4: "3", 5: "4"}[len(words)]
+		if words[len(words)-1] == "" {
+			words = words[:len(words)-1] // as PowerShell does
+		}
+		out, log, code := m.run(append([]string{"__complete", at, "--"}, words...)...)
+		var offered []string
+		for line := range strings.Lines(out) {
+			word, _, _ := strings.Cut(line, "\t")
+			offered = append(offered, word)
+		}
+		if got := strings.Join(offered, " "); code != 0 || log != "" || got != want {
+			t.Errorf("%q: code %d, %q, want %q\n%s", line, code, got, want, log)
+		}
+	}
+}
+
+// TestShellCompletionScripts: each shell that is here reads its script without a word, and bash completes with it.
+func TestShellCompletionScripts(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	for shell, test := range map[string]struct{ try, want string }{
+		"bash": {`source "$0" && COMP_WORDS=(opentrain-mcp install vs) COMP_CWORD=2 && _opentrain_mcp && echo "${COMPREPLY[*]}"`, "vscode\n"},
+		"zsh":  {`autoload -U compinit && compinit -u && source "$0" && echo "$_comps[opentrain-mcp]"`, "_opentrain_mcp\n"},
+		"fish": {`source $argv[1]; complete -C "opentrain-mcp install vs"`, "vscode\tVS Code\n"},
+		"powershell": {`. ([scriptblock]::Create((Get-Content -Raw $args[0]))); ` +
+			`([System.Management.Automation.CommandCompletion]::CompleteInput("opentrain-mcp install vs", 24, $null)).CompletionMatches[0].CompletionText`,
+			"vscode\n"},
+	} {
+		out, log, code := m.run("completion", shell)
+		if code != 0 || log != "" || !strings.Contains(out, "__complete") {
+			t.Errorf("%s: code %d\n%s%s", shell, code, out, log)
+		}
+		file := filepath.Join(t.TempDir(), "script.ps1")
+		write(t, file, out)
+		name := map[string]string{"powershell": "pwsh"}[shell]
+		if name == "" {
+			name = shell
+		}
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Logf("no %s here", name)
+			continue
+		}
+		cmd := exec.Command(path, "-c", test.try, file)
+		cmd.Env = append(slices.Clone(m.env), "PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"))
+		if got, err := cmd.CombinedOutput(); err != nil || string(got) != test.want {
+			t.Errorf("%s: %v, %q", shell, err, got)
+		}
+	}
+}
+
+// TestToolsInATerminal: people get texts that fit, programs get Markdown.
+func TestToolsInATerminal(t *testing.T) {
+	t.Parallel()
+	for _, columns := range []int{40, 120} {
+		for command, want := range map[string]string{
+			"tools": "opentrain_publish\n  Publish a finished draft", "tools publish": "\nArguments\n  jobId ", "tools --markdown --tools opentrain_publish": "| Tool |",
+		} {
+			screen, code := atTerminal(t, columns, nil, command, nil)
+			if code != 0 || !strings.Contains(screen, want) {
+				t.Errorf("%s: code %d\n%s", command, code, screen)
+			}
+			for line := range strings.Lines(screen) {
+				if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > columns && !strings.Contains(command, "markdown") {
+					t.Errorf("%s: wider than %d columns: %s", command, columns, line)
+				}
+			}
+		}
+	}
+	m := newMachine(t)
+	if out, _, code := m.run("tools", "publish"); code != 0 || !strings.HasPrefix(out, "| Tool |") || strings.Contains(out, "create_draft") {
+		t.Errorf("code %d\n%s", code, out)
+	}
+	if out, log, code := m.run("tools", "publsh"); code != 2 || out != "" || !strings.Contains(log, "did you mean opentrain_publish?") {
+		t.Errorf("code %d\n%s%s", code, out, log)
+	}
+}
+
+// TestStdioInATerminal: someone who starts it by hand hears what it waits for, and leaves with Ctrl-C.
+func TestStdioInATerminal(t *testing.T) {
+	t.Parallel()
+	const hint = "Waiting for an MCP host. Press Ctrl-C to leave. To add this server to a host, run: opentrain-mcp install\n"
+	screen, code := atTerminal(t, 120, nil, "--sandbox", [][2]string{{"opentrain-mcp install", "\x03"}})
+	if code != 0 || !strings.Contains(screen, hint) {
+		t.Errorf("code %d\n%s", code, screen)
+	}
+	p := run(t, environment(t), "--sandbox")
+	p.send(hello)
+	p.receive()
+	p.stdin.Close()
+	if err := p.end(); err != nil || strings.Contains(p.stderr.String(), "Waiting") {
+		t.Errorf("%v\n%s", err, &p.stderr)
+	}
+}
+
+// TestLoginInATerminal: what a person pastes isn't shown, the questions have answers, and Ctrl-C ends them with code 130.
+func TestLoginInATerminal(t *testing.T) {
+	t.Parallel()
+	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{})
+	env := []string{"HOME=" + home, "USERPROFILE=" + home, "OPENTRAIN_API_BASE_URL=" + base}
+	const ask, paste = "(press Enter to claim later): ", "then press Enter: "
+	for _, step := range []struct {
+		command string
+		typing  [][2]string
+		code    int
+		want    string
+	}{
+		{"login --token", [][2]string{{paste, "\x03"}}, 130, "Interrupted. To go on, run: opentrain-mcp login\n"},
+		{"login", [][2]string{{ask, "\x03"}}, 130, "Interrupted. To go on, run: opentrain-mcp login\n"},
+		{"login", [][2]string{{ask, "\n"}}, 0, "To claim it, run: opentrain-mcp login --email you@example.com\n"},
+		{"login --no-wait", nil, 0, "To claim it, run: opentrain-mcp login --email you@example.com\n"},
+		{"login --no-wait --email ada@example.org", nil, 0, "When you have done so, run: opentrain-mcp login\n"},
+		{"login --email ada@example.org", [][2]string{{"Waiting for you… 0 s", "\x03"}}, 130, "Interrupted."},
+		{"login --token --force", [][2]string{{paste, sandbox.DemoToken + "\n"}}, 0, "Logged in as Sandbox Demo"},
+	} {
+		screen, code := atTerminal(t, 80, env, step.command, step.typing)
+		if code != step.code || !strings.Contains(screen, step.want) || strings.Contains(screen, sandbox.DemoToken) {
+			t.Errorf("%s: code %d\n%s", step.command, code, screen)
+		}
+	}
+}
+
+// TestDoctorInATerminal: its marks have colors there, unless someone doesn't want any.
+func TestDoctorInATerminal(t *testing.T) {
+	t.Parallel()
+	for environ, color := range map[string]bool{"TERM=xterm": true, "NO_COLOR=1": false} {
+		screen, _ := atTerminal(t, 80, []string{"TERM=xterm", environ}, "doctor --sandbox", nil)
+		if strings.Contains(screen, "\x1b[32mok    \x1b[0mprogram: ") != color || !strings.Contains(screen, "ok    ") {
+			t.Errorf("%s\n%q", environ, screen)
+		}
+	}
+}

@@ -1,0 +1,364 @@
+package doctor_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"opentrain-mcp/internal/doctor"
+	"opentrain-mcp/opentrain/sandbox"
+)
+
+// TestBrokenSetUps: each is found, and the cure is named.
+func TestBrokenSetUps(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("modes of files, and quotes of a shell")
+	}
+	type set = map[string]string
+	for name, test := range map[string]struct {
+		breaks              func(m *machine)
+		check               string
+		status              doctor.Status
+		detail, fix, absent string
+	}{
+		"broken JSON of a host": {
+			func(m *machine) { m.write(".cursor/mcp.json", "{\n  \"mcpServers\": {,}\n}") }, "host cursor", doctor.Fail,
+			"/.cursor/mcp.json, line 2, column 18: ", "Correct the file. Cursor may not read", "left alone",
+		},
+		"a program that is gone": {
+			func(m *machine) {
+				m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "/gone/opentrain-mcp", "args": ["--sandbox", "--nope"]}}}`)
+			}, "host cursor", doctor.Fail, "starts /gone/opentrain-mcp, which doesn't exist", "\nopentrain-mcp install cursor --sandbox", "--nope",
+		},
+		"a program that isn't in the PATH": {
+			func(m *machine) {
+				m.write(".codex/config.toml", "mcp_servers.opentrain.command = 'opentrain-mcp-none'")
+			}, "host codex", doctor.Fail,
+			"which isn't in the PATH", "\nopentrain-mcp install codex", "",
+		},
+		"no program": {
+			func(m *machine) {
+				m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "`+m.home+`/opentrain-mcp"}}}`)
+				if err := os.Mkdir(filepath.Join(m.home, "opentrain-mcp"), 0o700); err != nil {
+					m.t.Fatal(err)
+				}
+			}, "host cursor", doctor.Fail, "which is a folder", "install cursor", "",
+		},
+		"a program that may not run": {
+			func(m *machine) {
+				m.write("opentrain-mcp", "x")
+				m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "./opentrain-mcp"}}}`)
+			}, "host cursor", doctor.Fail, "permission denied", "install cursor", "",
+		},
+		"an unknown flag": {
+			func(m *machine) { m.entry("unknown flag") }, "host cursor", doctor.Fail,
+			"ended at once, with exit code 2: unknown flag --nope", "\nopentrain-mcp install cursor", "--help",
+		},
+		"a server that crashes": {
+			func(m *machine) { m.entry("crash") }, "host cursor", doctor.Fail, "exit code 3: out of luck with ot_pat_…", "install cursor", "",
+		},
+		"a server that ends": {
+			func(m *machine) { m.entry("silent") }, "host cursor", doctor.Fail, "ended at once, with exit code 0", "install cursor", "",
+		},
+		"a program that doesn't speak MCP": {
+			func(m *machine) { m.entry("log"); m.cfg.Timeout = 300 * time.Millisecond }, "host cursor", doctor.Fail,
+			"didn't answer as an MCP server within 300ms", "install cursor", "",
+		},
+		"a server without tools": {
+			func(m *machine) { m.entry("no tools") }, "host cursor", doctor.Fail, "starts, but has no tools", "install cursor", "",
+		},
+		"a host that has turned it off": {
+			func(m *machine) {
+				m.write(".config/opencode/opencode.json", "")
+				m.write("config/opencode/opencode.json", `{"mcp": {"opentrain": {"command": ["opentrain-mcp"], "enabled": false}}}`)
+			}, "host opencode", doctor.Warn, "it is turned off in", "Turn it on in opencode", "",
+		},
+		"another copy": {
+			func(m *machine) {
+				m.entry("serve")
+				m.cfg.Machine.Program = m.write("opentrain-mcp", "") + "/../" + filepath.Base(m.cfg.Machine.Program)
+			}, "host cursor", doctor.Warn, "starts another copy", "To use this program:\nopentrain-mcp install cursor", "",
+		},
+		"a project's entry": {
+			func(m *machine) {
+				m.cfg.Machine.Dir = filepath.Join(m.home, "project")
+				data, err := os.ReadFile(m.entry("crash"))
+				if err != nil {
+					m.t.Fatal(err)
+				}
+				m.write("project/.cursor/mcp.json", string(data))
+			}, "host cursor (project)", doctor.Note, "not started, because anyone who can change the project", "", "exit code",
+		},
+		"another server of that name": {
+			func(m *machine) { m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "npx"}}}`) }, "host cursor", doctor.Note,
+			"has another server named opentrain", "opentrain-mcp install cursor --name opentrain-mcp", "",
+		},
+		"a value that the host asks for": {
+			func(m *machine) { m.entry("serve", "OT_API_TOKEN=${input:token}") }, "host cursor", doctor.Note, "only Cursor can ask", "", "",
+		},
+		"a token in a host's file": {
+			func(m *machine) {
+				if err := os.Chmod(m.entry("serve", "OT_API_TOKEN="+sandbox.DemoToken), 0o644); err != nil {
+					m.t.Fatal(err)
+				}
+			}, "host cursor", doctor.Warn, "other users of this machine can read the file", "\nopentrain-mcp login --token", "",
+		},
+		"an ill-formed token of a host": {
+			func(m *machine) { m.entry("serve", `OT_API_TOKEN="quoted"`) }, "host cursor", doctor.Fail, "has quotes in it", "login --token", "quoted",
+		},
+		"an invalid token": {
+			func(m *machine) { m.save(set{"apiToken": "ot_pat_secret"}) }, "account", doctor.Fail,
+			"OpenTrain rejects the token from the file ", "Settings → API keys, and paste it here:\nopentrain-mcp login --token --force", "",
+		},
+		"an invalid token in a variable": {
+			func(m *machine) { m.env["OT_API_TOKEN"] = "ot_pat_secret" }, "account", doctor.Fail,
+			"OpenTrain rejects the token from the OT_API_TOKEN environment variable", "and set it in the OT_API_TOKEN environment variable.", "",
+		},
+		"an invalid token of a host": {
+			func(m *machine) { m.entry("serve", "OT_API_TOKEN=ot_pat_secret") }, "account of host cursor", doctor.Fail,
+			"OpenTrain rejects the token", "Settings → API keys", "",
+		},
+		"a token that was claimed": {
+			func(m *machine) { m.save(set{"apiToken": "ot_pat_secret", "claimToken": "ot_clm_secret"}) }, "account", doctor.Fail,
+			"OpenTrain rejects the token", "when someone claims the account. To fetch the new one:\nopentrain-mcp login", "--force",
+		},
+		"a token without scopes": {
+			func(m *machine) {
+				m.api(sandbox.New(sandbox.Config{Accounts: []sandbox.Account{{Token: "ot_pat_secret", Claimed: true}}}))
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "account", doctor.Fail, "has no scopes, so it may do nothing", "with the scopes that you need, and paste it here:\nopentrain-mcp login", "",
+		},
+		"a token that can't post": {
+			func(m *machine) {
+				m.api(sandbox.New(sandbox.Config{Accounts: []sandbox.Account{{Token: "ot_pat_secret", Claimed: true, Scopes: []string{"jobs:read"}}}}))
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "account", doctor.Warn, "Without jobs:write it can't post jobs", "with the scopes that you need", "",
+		},
+		"an account that no one has claimed": {
+			func(m *machine) { m.save(set{"apiToken": sandbox.DemoToken, "claimToken": "ot_clm_secret"}) }, "account", doctor.Warn,
+			"no one has claimed this account yet", "\nopentrain-mcp login --email you@example.com", "",
+		},
+		"a feature that is off": {
+			func(m *machine) {
+				m.api(sandbox.New(sandbox.Config{Accounts: []sandbox.Account{{
+					Token: "ot_pat_secret", Claimed: true, Scopes: []string{"jobs:write"}, Disabled: []string{"public_api_job_publishing"},
+				}}}))
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "account", doctor.Warn, "features are off for this account: publish", "Ask its support", "",
+		},
+		"drafting is off": {
+			func(m *machine) {
+				m.api(sandbox.New(sandbox.Config{Accounts: []sandbox.Account{{
+					Token: "ot_pat_secret", Claimed: true, Scopes: []string{"jobs:write"}, Disabled: []string{"public_api_job_drafting"},
+				}}}))
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "account", doctor.Warn, "the feature public_api_job_drafting is off", "Ask its support", "",
+		},
+		"a token for another address": {
+			func(m *machine) { m.save(set{"apiToken": "ot_pat_secret", "baseUrl": "https://other.example"}) }, "account", doctor.Fail,
+			"is for https://other.example, not for http://127.0.0.1:", "\nopentrain-mcp login --token --force", "",
+		},
+		"an outage": {
+			func(m *machine) {
+				m.api(sandbox.New(sandbox.Config{Fault: func(r *http.Request) http.Handler {
+					if !strings.HasSuffix(r.URL.Path, "/auth/me") {
+						return nil
+					}
+					return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+				}}))
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "account", doctor.Fail, "OpenTrain says nothing about the token", "Try again", "",
+		},
+		"a file that others can read": {
+			func(m *machine) {
+				if err := os.Chmod(m.save(set{"apiToken": sandbox.DemoToken}), 0o644); err != nil {
+					m.t.Fatal(err)
+				}
+			}, "token", doctor.Fail, "other users of this machine can read or change ", "\nchmod 600 ", "",
+		},
+		"a broken cli.json": {
+			func(m *machine) { m.write("config/opentrain/cli.json", "{") }, "token", doctor.Fail, "cli.json is not valid JSON",
+			"cli.json.broken\nopentrain-mcp login", "",
+		},
+		"a broken cli.json that isn't needed": {
+			func(m *machine) {
+				m.write("config/opentrain/cli.json", "{")
+				m.env["OT_API_TOKEN"] = sandbox.DemoToken
+			}, "token", doctor.Warn, "the OT_API_TOKEN environment variable is used instead", "Correct it", "",
+		},
+		"an ill-formed token": {
+			func(m *machine) { m.env["OT_API_TOKEN"] = "${TOKEN}" }, "token", doctor.Fail, "contains a variable name instead of its value",
+			"Set it to the token alone, or remove it:\nunset OT_API_TOKEN", "",
+		},
+		"a token file that is gone": {
+			func(m *machine) { m.cfg.Source.TokenFile = "/gone/token" }, "token", doctor.Fail, "The token file /gone/token can't be read",
+			"Put the token alone into /gone/token, or name another file", "",
+		},
+		"two tokens": {
+			func(m *machine) {
+				m.env["OT_API_TOKEN"] = sandbox.DemoToken
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "token", doctor.Warn, "two different tokens are set: the OT_API_TOKEN environment variable wins over the file ",
+			"To use the other one:\nunset OT_API_TOKEN", "",
+		},
+		"a token that hosts don't see": {
+			func(m *machine) {
+				m.entry("serve")
+				m.env["OT_API_TOKEN"] = sandbox.DemoToken
+			}, "token", doctor.Warn, "Cursor may not find this token", "\nenv -u OT_API_TOKEN opentrain-mcp login --token", "",
+		},
+		"a folder that hosts don't see": {
+			func(m *machine) { m.entry("serve"); m.save(set{"apiToken": sandbox.DemoToken}) }, "token", doctor.Warn,
+			"Cursor may not find this token", "Set XDG_CONFIG_HOME to ", "",
+		},
+		"an empty variable": {
+			func(m *machine) { m.env["OPENTRAIN_PERSONAL_API_TOKEN"] = " " }, "settings", doctor.Warn,
+			"OPENTRAIN_PERSONAL_API_TOKEN is set but empty", "\nunset OPENTRAIN_PERSONAL_API_TOKEN", "",
+		},
+		"a mistyped variable": {
+			func(m *machine) { m.env["OPENTRAIN_MCP_TOOLSET"] = "all" }, "settings", doctor.Warn,
+			"OPENTRAIN_MCP_TOOLSET isn't a setting", "Did you mean OPENTRAIN_MCP_TOOLSETS?", "",
+		},
+		"an unknown variable": {
+			func(m *machine) { m.env["OPENTRAIN_MCP_X"] = "all" }, "settings", doctor.Warn, "isn't a setting", "\nunset OPENTRAIN_MCP_X", "",
+		},
+		"a program that won't last": {
+			func(m *machine) { m.cfg.Temporary = "Build it:\ngo build" }, "program", doctor.Warn, "which won't last", "Build it:\ngo build", "",
+		},
+		"an API that is down": {
+			func(m *machine) { m.cfg.BaseURL, m.cfg.Timeout = "http://127.0.0.1:1", 900*time.Millisecond }, "network", doctor.Fail,
+			"http://127.0.0.1:1 (OPENTRAIN_API_BASE_URL) can't be used: the host refused the connection",
+			"remove it to use OpenTrain's:\nunset OPENTRAIN_API_BASE_URL", "",
+		},
+		"an address that is none": {
+			func(m *machine) { m.cfg.BaseURL, m.cfg.BaseURLFrom = "http://app.opentrain.ai", "--base-url" }, "network", doctor.Fail, "use https",
+			"Correct --base-url", "",
+		},
+		"a page of a network": {
+			func(m *machine) {
+				m.api(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "text/html")
+					w.Write([]byte("<html>Log in")) //nolint:errcheck // a test
+				}))
+				m.cfg.BaseURLFrom = "the default"
+			}, "network", doctor.Fail, "a web page instead of OpenTrain's JSON", "Something else answers for OpenTrain", "",
+		},
+		"a proxy that is down": {
+			func(m *machine) {
+				const proxy = "http://user:secret@127.0.0.1:1"
+				m.cfg.BaseURL, m.env["HTTPS_PROXY"], m.cfg.Timeout = "https://opentrain.test", proxy, 900*time.Millisecond
+				m.cfg.Transport = func() (*http.Transport, error) {
+					return &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }}, nil
+				}
+			}, "network", doctor.Fail, "can't be used through the proxy http://user:xxxxx@127.0.0.1:1: the proxy couldn't be reached",
+			"\nexport NO_PROXY=opentrain.test", "",
+		},
+		"a proxy that is none": {
+			func(m *machine) { m.cfg.BaseURL, m.env["https_proxy"] = "https://opentrain.test", "http://:x" }, "proxy", doctor.Fail,
+			"https_proxy isn't the address of a proxy", "\nunset https_proxy", "",
+		},
+		"a certificate of an unknown CA": {
+			func(m *machine) {
+				server := httptest.NewUnstartedServer(sandbox.New(sandbox.Config{}))
+				server.Config.ErrorLog = log.New(io.Discard, "", 0)
+				server.StartTLS()
+				m.t.Cleanup(server.Close)
+				m.cfg.BaseURL = server.URL
+			}, "network", doctor.Fail, "the host's certificate is not trusted", "\nexport OPENTRAIN_MCP_CA_FILE=", "",
+		},
+		"a CA file that is gone": {
+			func(m *machine) {
+				m.cfg.Transport = func() (*http.Transport, error) { return nil, errors.New("--ca-file: /gone: no such file") }
+			}, "network", doctor.Fail, "--ca-file: /gone", "Name a readable PEM file", "",
+		},
+		"a wrong clock": {
+			func(m *machine) {
+				box := sandbox.New(sandbox.Config{})
+				m.api(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Date", time.Now().Add(2*time.Hour).UTC().Format(http.TimeFormat))
+					box.ServeHTTP(w, r)
+				}))
+			}, "clock", doctor.Fail, "this machine's clock is 2h0m0s behind OpenTrain's", "Set the clock", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t)
+			test.breaks(m)
+			checks := m.examine()
+			for _, check := range checks {
+				if check.Name == test.check && check.Status == test.status && strings.Contains(check.Detail, test.detail) &&
+					strings.Contains(check.Fix, test.fix) && (test.absent == "" || !strings.Contains(check.Detail+check.Fix, test.absent)) {
+					return
+				}
+			}
+			t.Errorf("not found in %s", encode(t, checks))
+		})
+	}
+}
+
+// TestNothingSetUp: that is no failure, and the next steps are named.
+func TestNothingSetUp(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.write(".gemini/settings.json", "{}")
+	fixes := ""
+	for _, check := range m.examine() {
+		if fixes += check.Fix + "\n"; check.Status == doctor.Fail || check.Status == doctor.Warn {
+			t.Errorf("%+v", check)
+		}
+	}
+	for _, want := range []string{"opentrain-mcp install gemini\n", "opentrain-mcp login\n"} {
+		if !strings.Contains(fixes, want) {
+			t.Errorf("%q is not in %s", want, fixes)
+		}
+	}
+}
+
+// TestAllWell: with everything set up, every check is ok. The sandbox needs neither account nor network.
+func TestAllWell(t *testing.T) {
+	t.Parallel()
+	for _, offline := range []bool{false, true} {
+		m := newMachine(t)
+		m.entry("serve", "XDG_CONFIG_HOME=${XDG_CONFIG_HOME}")
+		m.save(map[string]string{"apiToken": sandbox.DemoToken})
+		m.env["NO_PROXY"], m.env["HTTP_PROXY"], m.env["OPENTRAIN_MCP_TOOLSETS"] = "127.0.0.1", "http://127.0.0.1:1", "all"
+		m.cfg.Sandbox, m.cfg.Host = offline, "cursor"
+		names := ""
+		for _, check := range m.examine() {
+			if names += check.Name + " "; check.Status != doctor.OK {
+				t.Errorf("%+v", check)
+			}
+		}
+		want := "program settings host cursor token proxy network clock account "
+		if offline {
+			want = "program settings host cursor token "
+		}
+		if names != want {
+			t.Errorf("checked %s, want %s", names, want)
+		}
+	}
+}
+
+// TestInterrupted: a signal ends the checks.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.entry("log")
+	ctx, cancel := context.WithCancel(t.Context())
+	doctor.Run(ctx, m.cfg, func(doctor.Check) { cancel() })
+	if ctx.Err() == nil {
+		t.Error("nothing was checked")
+	}
+}

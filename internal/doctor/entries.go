@@ -1,0 +1,274 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/hosts"
+	"opentrain-mcp/internal/text"
+)
+
+// entry is what a host's file says about this server.
+type entry struct {
+	hosts.Entry
+	host      hosts.Host
+	scope     hosts.Scope
+	file      string
+	installed bool
+	err       error // the file can't be read
+}
+
+// find reads the files of the hosts that are on this machine.
+func find(cfg Config) (all []entry) {
+	for _, host := range hosts.All() {
+		if cfg.Host != "" && host.Name != cfg.Host {
+			continue
+		}
+		user, here := host.File(cfg.Machine, hosts.User)
+		project, inProject := host.File(cfg.Machine, hosts.Project)
+		if here || cfg.Host != "" {
+			all = append(all, read(cfg, host, hosts.User, user))
+		}
+		if !inProject || project == user {
+			continue
+		}
+		if found := read(cfg, host, hosts.Project, project); found.installed || found.err != nil {
+			all = append(all, found)
+		}
+	}
+	return all
+}
+
+func read(cfg Config, host hosts.Host, scope hosts.Scope, file string) entry {
+	found := entry{host: host, scope: scope, file: file}
+	found.Entry, found.installed, found.err = host.Find(cfg.Machine, scope, cfg.Entry)
+	return found
+}
+
+func (f entry) name() string {
+	if f.scope == hosts.Project {
+		return "host " + f.host.Name + " (project)"
+	}
+	return "host " + f.host.Name
+}
+
+// variables are the entry's own, with the references to this shell's that most hosts fill in.
+func (f entry) variables(getenv func(string) string) map[string]string {
+	all := map[string]string{}
+	for name, value := range f.Env {
+		all[name] = os.Expand(strings.ReplaceAll(value, "{env:", "{"), func(name string) string {
+			name, standard, _ := strings.Cut(strings.TrimPrefix(name, "env:"), ":-")
+			return cmp.Or(getenv(name), standard)
+		})
+	}
+	return all
+}
+
+// asks says that the host asks the person for a value when it starts the server.
+func (f entry) asks() bool {
+	return strings.Contains(fmt.Sprint(f.Args, f.Env), "${input:")
+}
+
+// sandbox says that the entry's server uses the sandbox.
+func (f entry) sandbox() bool {
+	return slices.ContainsFunc(f.Args, func(arg string) bool { return arg == "--sandbox" || arg == "--sandbox=true" }) ||
+		strings.EqualFold(strings.TrimSpace(f.Env["OPENTRAIN_MCP_SANDBOX"]), "true")
+}
+
+// tokenFile is the token file that the entry names, "" for none.
+func (f entry) tokenFile() string {
+	for i, arg := range f.Args {
+		if file, joined := strings.CutPrefix(arg, "--token-file="); joined {
+			return file
+		}
+		if arg == "--token-file" && i+1 < len(f.Args) {
+			return f.Args[i+1]
+		}
+	}
+	return f.Env["OPENTRAIN_API_TOKEN_FILE"]
+}
+
+// elsewhere says that the entry's server calls another address than this program.
+func (f entry) elsewhere() bool {
+	return f.Env["OPENTRAIN_API_BASE_URL"] != "" || f.Env["OT_API_BASE_URL"] != "" ||
+		slices.ContainsFunc(f.Args, func(arg string) bool { return strings.HasPrefix(arg, "--base-url") })
+}
+
+// source is where the entry's server looks for a token.
+func (e *examination) source(f entry) credential.Source {
+	environ := e.handedOn(f)
+	getenv := func(name string) string {
+		for _, variable := range environ {
+			if value, is := strings.CutPrefix(variable, name+"="); is {
+				return value
+			}
+		}
+		return ""
+	}
+	return credential.Source{Getenv: getenv, TokenFile: f.tokenFile()}
+}
+
+// install is the command that writes the entry again, with what this program understands of its arguments.
+func (e *examination) install(why string, f entry) string {
+	args := []string{"install", f.host.Name}
+	if f.scope == hosts.Project {
+		args = append(args, "--scope project")
+	}
+	if e.Entry != hosts.EntryName {
+		args = append(args, "--name "+e.Entry)
+	}
+	for _, arg := range f.Args {
+		if arg == "--sandbox" || strings.HasPrefix(arg, "--toolsets=") {
+			args = append(args, arg)
+		}
+	}
+	return e.run(why, args...)
+}
+
+// entry checks a host.
+func (e *examination) entry(ctx context.Context, f entry) []Check {
+	if f.err == nil && !f.installed {
+		return nil // others has it
+	}
+	check := Check{Name: f.name()}
+	e.examine(ctx, f, &check)
+	checks := []Check{check}
+	if f.Exposed != "" {
+		checks = append(checks, Check{
+			Name: f.name(), Status: Warn, Detail: f.Exposed,
+			Fix: e.run("Remove it from "+f.file+", and save it where only you can read it:", "login --token"),
+		})
+	}
+	return checks
+}
+
+// examine checks one entry. It stops at the first problem.
+func (e *examination) examine(ctx context.Context, f entry, check *Check) {
+	result := func(status Status, fix, format string, args ...any) {
+		check.Status, check.Detail, check.Fix = status, fmt.Sprintf(format, args...), fix
+	}
+	if f.err != nil {
+		detail := f.err.Error()
+		if problem, is := errors.AsType[*hosts.Problem](f.err); is {
+			detail = problem.Detail()
+		}
+		result(Fail, "Correct the file. "+f.host.Title+" may not read any server from it until then.", "%s", detail)
+		return
+	}
+	if !f.Ours {
+		result(Note, e.run("To add this one beside it:", "install", f.host.Name, "--name opentrain-mcp"),
+			"%s has another server named %s", f.file, e.Entry)
+		return
+	}
+	if f.Off {
+		result(Warn, "Turn it on in "+f.host.Title+", or in the file.", "it is turned off in %s", f.file)
+		return
+	}
+	path, err := e.find(f)
+	if err != nil {
+		result(Fail, e.install("Write the entry again:", f), "%s starts %s, which %s", f.file, cmp.Or(f.Command, "nothing"), err)
+		return
+	}
+	if f.asks() {
+		result(Note, "", "not started, because only %s can ask for the values that %s leaves open", f.host.Title, f.file)
+		return
+	}
+	if f.scope == hosts.Project && !e.trusted(f, path) {
+		result(Note, "", "not started, because anyone who can change the project can name any program in %s", f.file)
+		return
+	}
+	server, err := e.start(ctx, f, path)
+	if err != nil {
+		result(Fail, e.install("Correct the entry in "+f.file+", or write it again:", f), "%s %s", path, err)
+		return
+	}
+	tools := text.Count(server.tools, "tool")
+	switch found := e.source(f).Find(); {
+	case server.tools == 0:
+		result(Fail, e.install("Correct the entry's arguments, or write it again:", f), "%s starts, but has no tools", path)
+	case found.Problem != "" && !f.sandbox():
+		result(Fail, e.run("Correct it in "+f.file+", or remove it there and run:", "login --token"), "%s", found.Problem)
+	case !sameFile(path, e.Machine.Program) && e.Temporary == "":
+		result(Warn, e.install("To use this program:", f),
+			"%s starts another copy, %s, version %s; it has %s", f.file, path, server.version, tools)
+	default:
+		result(OK, "", "starts with %s (%s)", tools, f.file)
+	}
+}
+
+// trusted says that a project's entry starts this program, and nothing that the environment could smuggle in.
+func (e *examination) trusted(f entry, path string) bool {
+	for name := range f.Env {
+		if !strings.HasPrefix(name, "OPENTRAIN_") && !strings.HasPrefix(name, "OT_") {
+			return false
+		}
+	}
+	return sameFile(path, e.Machine.Program)
+}
+
+// find is the file that a host starts.
+func (e *examination) find(f entry) (string, error) {
+	command, folder := f.Command, e.Machine.Home
+	if f.scope == hosts.Project {
+		folder = e.Machine.Dir
+	}
+	if command == "" {
+		return "", errors.New("is no command")
+	}
+	if !strings.ContainsAny(command, `/\`) {
+		path, err := exec.LookPath(command)
+		if err != nil {
+			return "", errors.New("isn't in the PATH")
+		}
+		return path, nil
+	}
+	path := command
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(folder, path)
+	}
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, os.ErrNotExist):
+		return "", errors.New("doesn't exist")
+	case err != nil:
+		return "", fmt.Errorf("can't be read: %s", credential.Reason(err))
+	case info.IsDir():
+		return "", errors.New("is a folder")
+	}
+	return path, nil
+}
+
+func sameFile(a, b string) bool {
+	first, errFirst := os.Stat(a)
+	second, errSecond := os.Stat(b)
+	return errFirst == nil && errSecond == nil && os.SameFile(first, second)
+}
+
+// others says which hosts don't have the entry.
+func (e *examination) others(context.Context) []Check {
+	var without []string
+	for _, f := range e.found {
+		if f.err == nil && !f.installed {
+			without = append(without, f.host.Name)
+		}
+	}
+	switch {
+	case len(e.found) == 0:
+		return []Check{{
+			Name: "hosts", Status: Note, Detail: "no known host was found on this machine",
+			Fix: e.run("If you use one of "+strings.Join(hosts.Names(), ", ")+":", "install NAME"),
+		}}
+	case len(without) > 0:
+		return []Check{{
+			Name: "hosts", Status: Note, Detail: "not installed in " + strings.Join(without, ", "), Fix: e.run("To add it:", "install", without[0]),
+		}}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+)
+
+// maxSkew is how wrong a clock may be. Certificates and the times in OpenTrain's answers need a clock that is about right.
+const maxSkew = 5 * time.Minute
+
+// clock is a transport that remembers what OpenTrain's clock says.
+type clock struct {
+	next http.RoundTripper
+
+	mu   sync.Mutex
+	skew time.Duration // how far this machine is ahead
+	seen bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *clock) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		c.mu.Lock()
+		c.skew, c.seen = time.Since(date), true
+		c.mu.Unlock()
+	}
+	return res, nil
+}
+
+// network checks the way to OpenTrain, and then asks about the tokens.
+func (e *examination) network(ctx context.Context) (checks []Check) {
+	found := e.Source.Find()
+	base := cmp.Or(e.BaseURL, found.BaseURL, opentrain.DefaultBaseURL)
+	from := "the default"
+	switch {
+	case e.BaseURL != "":
+		from = e.BaseURLFrom
+	case found.BaseURL != "":
+		from = "baseUrl in " + found.From
+	}
+	transport, err := e.Transport()
+	if err != nil {
+		return []Check{{Name: "network", Status: Fail, Detail: err.Error(), Fix: "Name a readable PEM file, or leave the setting out."}}
+	}
+	watch := &clock{next: transport}
+	api, err := opentrain.New(opentrain.Config{BaseURL: base, Transport: watch, UserAgent: "opentrain-mcp/" + e.Version})
+	if err != nil {
+		return []Check{{Name: "network", Status: Fail, Detail: err.Error() + " (from " + from + ")", Fix: e.correct(from)}}
+	}
+	proxy, check := e.proxy(base)
+	if check != nil {
+		if checks = append(checks, *check); check.Status == Fail {
+			return checks
+		}
+	}
+	limited, cancel := context.WithTimeout(ctx, e.Timeout)
+	defer cancel()
+	start := time.Now()
+	_, err = api.GetJobUncached(limited, "doctor") // OpenTrain says that there is no such job
+	where := fmt.Sprintf("%s (%s)", base, from)
+	way := ""
+	if proxy != "" {
+		way = " through the proxy " + proxy
+	}
+	failure, isFailure := errors.AsType[*opentrain.Error](err)
+	if err != nil && (!isFailure || failure.Status == 0 || failure.Code == opentrain.CodeBadResponse) {
+		detail := fmt.Sprintf("%s can't be used%s: %s", where, way, message(err))
+		return append(checks, Check{Name: "network", Status: Fail, Detail: detail, Fix: e.reach(failure, from, proxy, api.Host())})
+	}
+	checks = append(checks, Check{
+		Name: "network", Status: OK, Detail: fmt.Sprintf("%s answers%s in %d ms", where, way, time.Since(start).Milliseconds()),
+	})
+	checks = append(checks, watch.check()...)
+	for _, token := range e.held() {
+		limited, cancel := context.WithTimeout(ctx, e.Timeout)
+		checks = append(checks, e.account(limited, api, token)...)
+		cancel()
+	}
+	return checks
+}
+
+// correct says how to get rid of an address that doesn't work.
+func (e *examination) correct(from string) string {
+	switch {
+	case strings.HasPrefix(from, "OPENTRAIN_") || strings.HasPrefix(from, "OT_"):
+		return "Correct the address, or remove it to use OpenTrain's:\n" + e.unset(from)
+	case from == "the default":
+		return "Check this machine's network connection and firewall."
+	}
+	return "Correct " + from + ", or leave it out to use OpenTrain's."
+}
+
+// reach says what to do about a failure to connect.
+func (e *examination) reach(failure *opentrain.Error, from, proxy, host string) string {
+	switch {
+	case failure == nil:
+		return e.correct(from)
+	case failure.Fault == opentrain.FaultProxy:
+		return "Correct the proxy, or leave it out for this address:\n" + e.set("NO_PROXY", host)
+	case failure.Fault == opentrain.FaultTLS && strings.Contains(failure.Message, "certificate"):
+		return "If this machine's clock is wrong, set it. If a proxy inspects the traffic, or the API has a certificate of your own CA, " +
+			"name the CA's certificate:\n" + e.set("OPENTRAIN_MCP_CA_FILE", "/path/to/ca.pem")
+	case failure.Code == opentrain.CodeBadResponse && from == "the default":
+		return "Something else answers for OpenTrain, such as the login page of a network. Open https://app.opentrain.ai in a browser."
+	case failure.Code == opentrain.CodeTimeout && proxy != "":
+		return "Check the proxy " + proxy + "."
+	}
+	return e.correct(from)
+}
+
+// proxy is the proxy for an address, "" for none, and the check of the variables, nil if none is set.
+func (e *examination) proxy(base string) (string, *Check) {
+	get := func(name string) (string, string) {
+		if value := e.Machine.Getenv(name); value != "" {
+			return name, value
+		}
+		return strings.ToLower(name), e.Machine.Getenv(strings.ToLower(name))
+	}
+	address, err := url.Parse(base)
+	if err != nil {
+		return "", nil
+	}
+	https, httpsValue := get("HTTPS_PROXY")
+	plain, plainValue := get("HTTP_PROXY")
+	no, noValue := get("NO_PROXY")
+	variable, value := https, httpsValue
+	if address.Scheme == "http" {
+		variable, value = plain, plainValue
+	}
+	if value == "" {
+		return "", nil
+	}
+	_, unreadable := url.Parse(value)
+	malformed := strings.Contains(value, "://") && unreadable != nil // otherwise http:// is put before it
+	proxy, err := (&httpproxy.Config{HTTPSProxy: httpsValue, HTTPProxy: plainValue, NoProxy: noValue}).ProxyFunc()(address)
+	switch {
+	case err != nil, malformed:
+		return "", &Check{
+			Name: "proxy", Status: Fail, Detail: variable + " isn't the address of a proxy, such as http://proxy.example.com:3128",
+			Fix: "Correct it, or remove it:\n" + e.unset(variable),
+		}
+	case proxy == nil && noValue != "":
+		return "", &Check{Name: "proxy", Status: OK, Detail: variable + " is set, but isn't used for " + address.Hostname() + " (" + no + ")"}
+	case proxy == nil:
+		return "", &Check{Name: "proxy", Status: OK, Detail: variable + " is set, but isn't used for " + address.Hostname()}
+	}
+	return proxy.Redacted(), &Check{Name: "proxy", Status: OK, Detail: variable + " sends requests through " + proxy.Redacted()}
+}
+
+// check compares the clocks.
+func (c *clock) check() []Check {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	skew, way := c.skew, "ahead of"
+	if skew < 0 {
+		skew, way = -skew, "behind"
+	}
+	switch {
+	case !c.seen:
+		return nil
+	case skew < maxSkew:
+		return []Check{{Name: "clock", Status: OK, Detail: "this machine's clock agrees with OpenTrain's"}}
+	}
+	command := map[string]string{
+		"linux": "sudo timedatectl set-ntp true", "darwin": "sudo sntp -sS time.apple.com", "windows": "w32tm /resync",
+	}[runtime.GOOS]
+	return []Check{{
+		Name: "clock", Status: Fail, Detail: fmt.Sprintf("this machine's clock is %s %s OpenTrain's", skew.Round(time.Minute), way),
+		Fix: strings.TrimSuffix("Set the clock, and let the system keep it right:\n"+command, "\n"),
+	}}
+}
+
+// message is the text of an error of the API.
+func message(err error) string {
+	if failure, is := errors.AsType[*opentrain.Error](err); is {
+		return strings.TrimSuffix(text.Clean(failure.Message, 300), ".")
+	}
+	return err.Error()
+}

@@ -1,0 +1,69 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+
+	"opentrain-mcp/internal/screen"
+	"opentrain-mcp/internal/text"
+)
+
+// Report shows checks to a person, and counts them.
+type Report struct {
+	Screen screen.Screen
+	counts map[Status]int
+}
+
+// indent is how far texts are from the edge: the marks are before them.
+const indent = "      "
+
+// Show prints a check: one line for what was found, and what to do about it.
+func (r *Report) Show(check Check) {
+	if r.counts == nil {
+		r.counts = map[Status]int{}
+	}
+	r.counts[check.Status]++
+	mark := fmt.Sprintf("%-*s", len(indent), check.Status)
+	if check.Status == Fail {
+		mark = strings.ToUpper(mark)
+	}
+	words, fix := check.Name+": "+check.Detail, check.Fix
+	if check.Status != OK && check.Status != Note && fix != "" {
+		fix = "Fix: " + fix
+	}
+	if !r.Screen.Terminal() { // programs read lines
+		fmt.Fprintln(r.Screen.Out, screen.Safe(mark+strings.ReplaceAll(words, "\n", " ")))
+		for line := range strings.Lines(fix) {
+			fmt.Fprintln(r.Screen.Out, screen.Safe(indent+strings.TrimSuffix(line, "\n")))
+		}
+		return
+	}
+	r.Screen.Item(mark, map[Status]screen.Style{OK: screen.Good, Warn: screen.Accent, Fail: screen.Bad}[check.Status], words)
+	what, commands, _ := strings.Cut(fix, "\n")
+	if what != "" {
+		r.Screen.Item(indent, screen.Plain, what)
+	}
+	for command := range strings.Lines(commands) {
+		r.Screen.Line(indent + "  " + strings.TrimSuffix(command, "\n")) // whole: people copy it
+	}
+}
+
+// Failed says how many checks have failed.
+func (r *Report) Failed() int { return r.counts[Fail] }
+
+// Sum prints how it went.
+func (r *Report) Sum() {
+	var parts []string
+	if failed := r.counts[Fail]; failed > 0 {
+		parts = append(parts, text.Count(failed, "problem"))
+	}
+	if warned := r.counts[Warn]; warned > 0 {
+		parts = append(parts, text.Count(warned, "warning"))
+	}
+	r.Screen.Blank()
+	if len(parts) == 0 {
+		r.Screen.Show("", screen.Plain, "Everything that was checked works.")
+		return
+	}
+	r.Screen.Show("", screen.Bold, text.Capitalize(strings.Join(parts, ", "))+".")
+}

@@ -1,0 +1,245 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/hosts"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+)
+
+// newToken says where a token is made.
+const newToken = "Copy a new token from app.opentrain.ai, Settings → API keys" //nolint:gosec // where one is
+
+// tokens looks where the token of this shell comes from, and what is wrong with it without asking OpenTrain.
+func (e *examination) tokens(context.Context) (checks []Check) {
+	all, shared := e.Source.All(), "the file "+e.Source.SharedPath()
+	for _, found := range all {
+		if found.Exposed != "" {
+			checks = append(checks, e.exposed(found))
+		}
+		if found.Problem != "" {
+			checks = append(checks, e.broken(found, all[0].From, shared))
+		}
+	}
+	for _, found := range all[min(1, len(all)):] {
+		if found.Token == "" || found.Token == all[0].Token {
+			continue
+		}
+		fix := "Remove the one you don't need."
+		if variable, is := strings.CutSuffix(strings.TrimPrefix(all[0].From, "the "), " environment variable"); is {
+			fix = "To use the other one:\n" + e.unset(variable)
+		}
+		checks = append(checks, Check{
+			Name: "token", Status: Warn, Fix: fix,
+			Detail: fmt.Sprintf("two different tokens are set: %s wins over %s", all[0].From, found.From),
+		})
+	}
+	switch {
+	case len(all) == 0 && e.Sandbox:
+	case len(all) == 0:
+		checks = append(checks, Check{
+			Name: "token", Status: Note, Detail: "no account is set up on this machine yet",
+			Fix: e.run("Ask your agent to register one on OpenTrain, or run:", "login"),
+		})
+	case all[0].Token != "":
+		checks = append(checks, Check{Name: "token", Status: OK, Detail: "found in " + all[0].From})
+		checks = append(checks, e.unseen(all[0])...)
+	}
+	return checks
+}
+
+// exposed is the check of a file that others can read.
+func (e *examination) exposed(found credential.Found) Check {
+	path := pathOf(found.From)
+	return Check{
+		Name: "token", Status: Fail, Detail: "other users of this machine can read or change " + path + ", which has the token",
+		Fix: "Keep it to yourself:\nchmod 600 " + quote(path),
+	}
+}
+
+// pathOf is the path in the name of a place.
+func pathOf(from string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(from, "the token file "), "the file ")
+}
+
+// broken is the check of a place whose token can't be used.
+func (e *examination) broken(found credential.Found, first, shared string) Check {
+	check := Check{Name: "token", Status: Fail, Detail: strings.TrimSuffix(found.Problem, ".")}
+	variable, isVariable := strings.CutSuffix(strings.TrimPrefix(found.From, "the "), " environment variable")
+	switch {
+	case found.From != first:
+		check.Status = Warn // another token is used
+		check.Detail += "; " + first + " is used instead"
+		check.Fix = "Correct it, or remove it."
+	case isVariable:
+		check.Fix = "Set it to the token alone, or remove it:\n" + e.unset(variable)
+	case found.From != shared:
+		check.Fix = "Put the token alone into " + pathOf(found.From) + ", or name another file with --token-file."
+	default:
+		path := pathOf(found.From)
+		away := "mv " + quote(path) + " " + quote(path+".broken")
+		check.Fix = e.run("Correct the file, or move it away and get a token again:\n"+away, "login")
+	}
+	return check
+}
+
+// unseen warns about hosts whose server doesn't find the token of this shell.
+func (e *examination) unseen(mine credential.Found) []Check {
+	var titles []string
+	for _, f := range e.found {
+		if f.installed && f.err == nil && f.Ours && !f.sandbox() && e.source(f).Find().From == "" {
+			titles = append(titles, f.host.Title)
+		}
+	}
+	if len(titles) == 0 {
+		return nil
+	}
+	detail := strings.Join(titles, ", ") + " may not find this token: hosts hand on few variables of a shell, and it depends on one"
+	if folder := strings.TrimSpace(e.Machine.Getenv("XDG_CONFIG_HOME")); folder != "" && mine.From == "the file "+e.Source.SharedPath() {
+		return []Check{{Name: "token", Status: Warn, Detail: detail, Fix: "Set XDG_CONFIG_HOME to " + folder + " in the host's entry, too."}}
+	}
+	return []Check{{
+		Name: "token", Status: Warn, Detail: detail,
+		Fix: "Save it where every host's server looks:\n" + e.saveCommand(mine),
+	}}
+}
+
+// saveCommand saves a token. What a variable holds would keep it from doing so.
+func (e *examination) saveCommand(found credential.Found) string {
+	command := e.Command + " login --token"
+	if variable, is := strings.CutSuffix(strings.TrimPrefix(found.From, "the "), " environment variable"); is && e.Machine.GOOS != "windows" {
+		return "env -u " + variable + " " + command
+	}
+	return command
+}
+
+// held is a token that OpenTrain is asked about.
+type held struct {
+	credential.Found
+	users []string // the checks of the entries that use it; this shell isn't named
+}
+
+// held are the different tokens of this shell and of the entries.
+func (e *examination) held() (all []held) {
+	if mine := e.Source.Find(); mine.Token != "" {
+		all = append(all, held{Found: mine})
+	}
+	for _, f := range e.found {
+		if !f.installed || f.err != nil || !f.Ours || f.sandbox() || f.elsewhere() || f.scope == hosts.Project {
+			continue
+		}
+		found := e.source(f).Find()
+		at := slices.IndexFunc(all, func(other held) bool { return other.Token == found.Token })
+		switch {
+		case found.Token == "":
+		case at < 0:
+			all = append(all, held{Found: found, users: []string{f.host.Name}})
+		case len(all[at].users) > 0:
+			all[at].users = append(all[at].users, f.host.Name)
+		}
+	}
+	return all
+}
+
+// account asks OpenTrain about a token.
+func (e *examination) account(ctx context.Context, api *opentrain.Client, token held) (checks []Check) {
+	name := "account"
+	if len(token.users) > 0 {
+		name += " of host " + strings.Join(token.users, ", ")
+	}
+	add := func(status Status, detail, fix string) {
+		checks = append(checks, Check{Name: name, Status: status, Detail: detail, Fix: fix})
+	}
+	if token.BaseURL != "" && !opentrain.SameBaseURL(token.BaseURL, api.BaseURL()) {
+		add(Fail, fmt.Sprintf("the token from %s is for %s, not for %s", token.From, token.BaseURL, api.BaseURL()),
+			"Use the same address, or replace the token:\n"+e.Command+" login --token --force")
+		return checks
+	}
+	ctx = opentrain.WithToken(ctx, token.Token)
+	me, err := api.Me(ctx)
+	if err != nil {
+		if errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
+			add(Fail, "OpenTrain rejects the token from "+token.From+": it is invalid, expired or revoked", e.replace(token))
+		} else {
+			add(Fail, "OpenTrain says nothing about the token from "+token.From+": "+message(err), "Try again in a minute.")
+		}
+		return checks
+	}
+	who := cmp.Or(text.Join(", ", text.Clean(me.Actor.FullName, 100), text.Clean(me.Actor.Email, 100)), "an account without a name")
+	scopes := text.CleanAll(me.Token.Scopes, 50, 60)
+	switch {
+	case len(scopes) == 0:
+		add(Fail, who+", but the token from "+token.From+" has no scopes, so it may do nothing", e.replaceScoped(token))
+		return checks
+	case !slices.Contains(scopes, "jobs:write"):
+		add(Warn, who+"; scopes: "+strings.Join(scopes, ", ")+". Without jobs:write it can't post jobs", e.replaceScoped(token))
+	default:
+		add(OK, who+"; scopes: "+strings.Join(scopes, ", "), "")
+	}
+	if token.ClaimToken != "" {
+		add(Warn, "no one has claimed this account yet: it can post 3 jobs a day and can't hire",
+			e.run("Claim it with your email address:", "login --email you@example.com"))
+	}
+	return append(checks, features(ctx, api, name)...)
+}
+
+// replace says how to get another token to the place of one.
+func (e *examination) replace(token held) string {
+	switch {
+	case token.ClaimToken != "":
+		return e.run("OpenTrain ends the first token when someone claims the account. To fetch the new one:", "login")
+	case token.From == "the file "+e.Source.SharedPath():
+		return e.run(newToken+", and paste it here:", "login --token --force")
+	}
+	return newToken + ", and set it in " + token.From + "."
+}
+
+func (e *examination) replaceScoped(token held) string {
+	return strings.Replace(e.replace(held{Found: credential.Found{From: token.From}}), newToken, newToken+", with the scopes that you need", 1)
+}
+
+// features says what OpenTrain hasn't turned on for an account.
+func features(ctx context.Context, api *opentrain.Client, name string) []Check {
+	const fix = "OpenTrain turns features on per account. Ask its support."
+	known, err := api.Capabilities(ctx)
+	var details struct {
+		FeatureKey string `json:"featureKey"`
+	}
+	if failure, is := errors.AsType[*opentrain.Error](err); is && failure.DecodeDetails(&details) && details.FeatureKey != "" {
+		detail := "the feature " + text.Clean(details.FeatureKey, 100) + " is off for this account"
+		return []Check{{Name: name, Status: Warn, Detail: detail, Fix: fix}}
+	}
+	if err != nil {
+		return []Check{{Name: name, Status: Warn, Detail: "its features can't be read: " + message(err), Fix: "Try again in a minute."}}
+	}
+	var off []string
+	for _, feature := range slices.Sorted(maps.Keys(known.Features)) {
+		if !known.Features[feature] {
+			off = append(off, text.Clean(feature, 60))
+		}
+	}
+	if len(off) > 0 {
+		return []Check{{Name: name, Status: Warn, Detail: "these features are off for this account: " + strings.Join(off, ", "), Fix: fix}}
+	}
+	return nil
+}
+
+// quote writes a path as a shell reads it.
+func quote(path string) string {
+	if strings.ContainsAny(path, " '\"$&;()\\") && os.PathSeparator == '/' {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	if strings.Contains(path, " ") {
+		return `"` + path + `"`
+	}
+	return path
+}
