@@ -33,6 +33,7 @@ const (
 	charWidth, lineHeight = 8.4, 20.0
 	margin, titleBar      = 16.0, 34.0
 	screenLines           = 26
+	firstStep             = 17 // the line before which everything is there from the start
 )
 
 // terminalPicture draws the output of a program in a terminal with so many columns.
@@ -43,7 +44,7 @@ func terminalPicture(t *testing.T, output string, columns int) string {
 	for _, line := range lines {
 		runs := styledRuns(t, line)
 		// What stands after a blank line and begins with a style is a new step.
-		if blank && r.line > screenLines/2 && len(runs) > 0 && runs[0].class != "" {
+		if blank && r.line > firstStep && len(runs) > 0 && runs[0].class != "" {
 			r.wait(1 + 0.2*float64(r.line-r.last().from))
 		}
 		column := 0
