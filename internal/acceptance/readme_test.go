@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,17 +59,16 @@ func TestReadmePromisesNoDownload(t *testing.T) {
 // hosted says whether a file of settings gives every one of them a value.
 func hosted(t *testing.T, path string) bool {
 	t.Helper()
-	file, err := os.Open(filepath.Clean(path))
+	data, err := os.ReadFile(filepath.Clean(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
 	count := 0
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		_, value, setting := strings.Cut(lines.Text(), "=")
-		if !setting || strings.HasPrefix(strings.TrimSpace(lines.Text()), "#") {
+	for line := range strings.Lines(string(data)) {
+		_, value, setting := strings.Cut(strings.TrimSpace(line), "=")
+		if !setting || strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
 		if count++; strings.Trim(value, ` "'`) == "" {
