@@ -36,7 +36,7 @@ for hiring people for AI-training work, and to search its live jobs.</p>
 <p class="soft">Older clients that only know HTTP+SSE use <code>{{.Base}}/sse</code>.</p>
 {{- end}}
 <h2>More</h2>
-<p>The README of opentrain-mcp lists every tool and setting.
+<p>The pages docs/tools.md and docs/configuration.md of opentrain-mcp list every tool and setting.
 {{- if .Health}} <a href="{{.Base}}/healthz">/healthz</a> says whether the server runs.{{end}}</p>
 </html>
 `
@@ -55,6 +55,7 @@ For clients that read a JSON file:
 
 {{if .SSE}}Older clients that only know HTTP+SSE use {{.Base}}/sse.
 {{end -}}
-The README of opentrain-mcp lists every tool and setting.{{if .Health}} {{.Base}}/healthz says whether the server runs.{{end}}
+The pages docs/tools.md and docs/configuration.md of opentrain-mcp list every tool and setting.
+{{- if .Health}} {{.Base}}/healthz says whether the server runs.{{end}}
 `
 )

@@ -41,8 +41,8 @@ func (t tools) refusal(call tool.Call, name string, err error) error {
 	case account.AlreadySaved:
 		refused.Code = opentrain.CodeConflict
 		uses := "This server uses it."
-		if call.Caller.ID == "" {
-			uses = "This server can't use it. " + call.Caller.TokenProblem
+		if now := t.person.Token(); now.Value == "" { // the call may have begun without a token that is there now
+			uses = "This server can't use it. " + now.Problem
 		} else {
 			refused.Next = t.Accounts.Resume(seeAccount())
 		}

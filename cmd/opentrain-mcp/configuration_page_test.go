@@ -1,0 +1,105 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+var update = flag.Bool("update", false, "write the page's tables")
+
+const configurationPath = "../../docs/configuration.md"
+
+// TestConfigurationPage: the page about settings has every flag of every command, as the command line explains it.
+func TestConfigurationPage(t *testing.T) {
+	data, err := os.ReadFile(configurationPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const start, end = "<!-- flags: made by go test ./cmd/opentrain-mcp -run ConfigurationPage -update -->\n", "<!-- end of flags -->"
+	before, rest, found := strings.Cut(strings.ReplaceAll(string(data), "\r\n", "\n"), start)
+	shown, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatal("the page has no marker for the flags")
+	}
+	want := flagTables(testParser(t).Model)
+	if *update {
+		if err := os.WriteFile(configurationPath, []byte(before+start+want+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if shown != want {
+		t.Error("the tables are not what --help says; run with -update")
+	}
+}
+
+// flagTables describe the flags of all commands. Flags that stdio and http share come first.
+func flagTables(app *kong.Application) string {
+	var b strings.Builder
+	flags := map[string][]*kong.Flag{}
+	for _, command := range app.Leaves(true) {
+		flags[command.Name] = command.Flags
+	}
+	b.WriteString("\n### stdio and http\n\n" + flagTable(flags["stdio"], nil))
+	b.WriteString("\n### http\n\n" + flagTable(flags["http"], flags["stdio"]))
+	for _, command := range app.Leaves(true) {
+		switch name := command.Name; name {
+		case "stdio", "http", "install", "uninstall": // docs/hosts.md has the last two
+		default:
+			var shared []string
+			for _, f := range flags[name] {
+				if among(flags["stdio"], f) {
+					shared = append(shared, "`--"+f.Name+"`")
+				}
+			}
+			fmt.Fprintf(&b, "\n### %s\n\n%s\n", name, command.Help)
+			for _, argument := range command.Positional {
+				fmt.Fprintf(&b, "\n`%s`: %s\n", strings.ToUpper(argument.Name), argument.Help)
+			}
+			if len(shared) > 0 {
+				fmt.Fprintf(&b, "\nFlags as above: %s.\n", strings.Join(shared, ", "))
+			}
+			if table := flagTable(flags[name], flags["stdio"]); table != "" {
+				b.WriteString("\n" + table)
+			}
+		}
+	}
+	return b.String() + "\n"
+}
+
+// flagTable describes flags, except those that another table has.
+func flagTable(flags, others []*kong.Flag) string {
+	var rows strings.Builder
+	for _, f := range flags {
+		if f.Name == "help" || f.Hidden || among(others, f) {
+			continue
+		}
+		name, standard := "--"+f.Name, ""
+		if f.PlaceHolder != "" {
+			name += "=" + strings.ReplaceAll(f.PlaceHolder, "|", `\|`)
+		}
+		if f.HasDefault && f.Default != "" {
+			standard = "`" + strings.Replace(f.Default, "m0s", "m", 1) + "`"
+		}
+		var variables []string
+		for _, variable := range f.Tag.Envs {
+			variables = append(variables, "`"+variable+"`")
+		}
+		fmt.Fprintf(&rows, "| `%s` | %s | %s | %s |\n", name, strings.Join(variables, ", "), standard, f.Help)
+	}
+	if rows.Len() == 0 {
+		return ""
+	}
+	return "| Flag | Variable | Default | |\n|---|---|---|---|\n" + rows.String()
+}
+
+// among says whether a flag is one of others, for the same purpose.
+func among(others []*kong.Flag, f *kong.Flag) bool {
+	return slices.ContainsFunc(others, func(other *kong.Flag) bool { return other.Name == f.Name && other.Help == f.Help })
+}
