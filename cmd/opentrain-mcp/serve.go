@@ -103,7 +103,7 @@ type stdioCommand struct {
 
 // memoryLimit is where the garbage collector begins to work harder, in bytes, unless GOMEMLIMIT says otherwise. Nothing
 // fails beyond it.
-const memoryLimit = 36 << 20
+const memoryLimit = 30 << 20
 
 func limitMemory(more int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {

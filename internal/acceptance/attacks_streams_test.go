@@ -2,13 +2,15 @@ package acceptance_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
 
 // open opens /sse from an address and returns the path for messages, "" if it was refused.
-func (v *victim) open(n int, w *wire) (path string) {
-	if w == nil || !w.send(v.request("GET", "/sse", "", from(n), "Accept: text/event-stream")) {
+func (v *victim) open(n int, w *wire, headers ...string) (path string) {
+	headers = append([]string{from(n), "Accept: text/event-stream"}, headers...)
+	if w == nil || !w.send(v.request("GET", "/sse", "", headers...)) {
 		return ""
 	}
 	for {
@@ -35,6 +37,17 @@ func introduction(length int) string {
 // streamAttacks open streams.
 func streamAttacks() []attack {
 	return []attack{
+		{name: "240 streams that narrow 500 times, and bodies that never end", limit: strangersLimit, lines: few, run: func(v *victim) {
+			narrow := slices.Repeat([]string{"X-MCP-Readonly:0"}, 500)
+			v.hold(240, "streams", func(n int, w *wire) bool { return v.open(n, w, narrow...) != "" })
+			v.hold(200, "bodies", func(n int, w *wire) bool {
+				text := v.post(hello, append([]string{from(n)}, narrow...)...)
+				return w.send(text[:len(text)-1])
+			})
+		}},
+		{name: "2,000 pages of metrics, compressed", limit: strangersLimit, lines: few, run: func(v *victim) {
+			v.note("%s", counted(v.flood(2000, 400, func(n int) string { return v.request("GET", "/metrics", "", from(n), "Accept-Encoding: gzip") })))
+		}},
 		{name: "170 streams, 150 searches on each, not read", limit: strangersLimit, run: func(v *victim) {
 			var refused atomic.Int64
 			v.hold(170, "streams", func(n int, w *wire) bool {

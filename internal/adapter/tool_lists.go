@@ -39,11 +39,11 @@ func (l *toolLists) tools(narrowing caller.Narrowing) json.RawMessage {
 		return l.all()
 	}
 	key := fmt.Sprint(narrowing)
+	l.making.Lock() // a list takes a millisecond
+	defer l.making.Unlock()
 	if kept := l.narrowed.Get(key); kept != nil {
 		return kept.Value()
 	}
-	l.making.Lock() // a list takes a few milliseconds
-	defer l.making.Unlock()
 	made := encodeTools(l.served.Narrow(narrowing))
 	l.narrowed.Set(key, made, ttlcache.NoTTL)
 	return made

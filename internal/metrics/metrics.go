@@ -54,12 +54,16 @@ func New() *Metrics {
 	}
 }
 
+// maxPages limits the pages of metrics that are made at once.
+const maxPages = 4
+
 // Handler serves the metrics. The handler of a nil *Metrics answers 404.
 func (m *Metrics) Handler() http.Handler {
 	if m == nil {
 		return http.NotFoundHandler()
 	}
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	// Compressing a page takes more memory than the page, for each request.
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true, MaxRequestsInFlight: maxPages})
 }
 
 // ToolCall counts a tool call. The outcome is "ok", "input_required" or an error code.

@@ -89,8 +89,11 @@ func InToolsets(sets []Set, chosen []string) ([]string, error) {
 	return names, unknownToolset(sets, chosen)
 }
 
-// InTools returns the chosen names. It fails if one of them isn't a tool.
-func InTools(sets []Set, chosen []string) ([]string, error) { return chosen, unknownTool(sets, chosen) }
+// InTools returns the tools that were chosen, each once. It fails if a name isn't a tool.
+func InTools(sets []Set, chosen []string) ([]string, error) {
+	names := slices.DeleteFunc(toolNames(sets), func(name string) bool { return !slices.Contains(chosen, name) })
+	return names, unknownTool(sets, chosen)
+}
 
 func inToolsets(set Set, chosen []string) bool {
 	return slices.Contains(chosen, set.Name) || slices.Contains(chosen, AllToolsets)

@@ -12,7 +12,7 @@ import (
 const (
 	maxBody   = 1 << 20 // limits the body of a request, in bytes
 	maxBodies = 4 << 20 // limits the bodies of all requests in progress: decoded, they take several times as much
-	arriving  = 200     // limits the bodies that arrive at once
+	arriving  = 100     // limits the bodies that arrive at once
 	freeBody  = 8 << 10 // of each body, what never counts: large bodies can't lock out small ones
 )
 

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,13 +153,14 @@ func (h *Handler) checkCallerTokens(sent []sentToken) error {
 	return nil
 }
 
-// readNarrowing returns what a caller gives up. Refusing unknown names means that it never gets more. An empty header
-// asks for nothing.
+// readNarrowing returns what a caller gives up, as one restriction per header, however often it was sent. Refusing unknown
+// names means that it never gets more. An empty header asks for nothing.
 func readNarrowing(header http.Header, served []tool.Set) (narrowing caller.Narrowing, err error) {
 	for _, known := range []struct {
 		name string
 		keep func(served []tool.Set, names []string) ([]string, error)
 	}{{readOnlyHeader, inReadOnly}, {toolsetsHeader, tool.InToolsets}, {toolsHeader, tool.InTools}} {
+		var all *caller.Restriction
 		for _, value := range header.Values(known.name) {
 			names := tool.Names(value)
 			if len(names) == 0 {
@@ -168,8 +170,15 @@ func readNarrowing(header http.Header, served []tool.Set) (narrowing caller.Narr
 			if err != nil {
 				return nil, refuse(http.StatusBadRequest, "%s: %v.", known.name, err)
 			}
+			if all == nil {
+				all = &caller.Restriction{Header: known.name, Tools: kept}
+			}
+			all.Tools = slices.DeleteFunc(all.Tools, func(name string) bool { return !slices.Contains(kept, name) })
 			isTrue, _ := strconv.ParseBool(names[0])
-			narrowing = append(narrowing, caller.Restriction{Header: known.name, Tools: kept, ReadOnly: isTrue && known.name == readOnlyHeader})
+			all.ReadOnly = all.ReadOnly || isTrue && known.name == readOnlyHeader
+		}
+		if all != nil {
+			narrowing = append(narrowing, *all)
 		}
 	}
 	return narrowing, nil

@@ -33,7 +33,13 @@ func (h *Handler) routes(guard edge.Guard) {
 	if h.cfg.SeparateOps {
 		h.main = h.observe(guard.Wrap(main))
 	} else {
-		main.Handle("/metrics", get(h.cfg.Metrics.Handler().ServeHTTP))
+		main.Handle("/metrics", get(func(w http.ResponseWriter, r *http.Request) {
+			if wait := h.cfg.Addresses.Take(caller.From(r.Context()).Address); wait > 0 {
+				answerError(w, refuseFor(wait, addressRate))
+				return
+			}
+			h.cfg.Metrics.Handler().ServeHTTP(w, r)
+		}))
 		h.main = h.observe(h.withProbes(guard, guard.Wrap(main)))
 	}
 	anyAddress := guard
@@ -71,6 +77,9 @@ func say(w http.ResponseWriter, status int, line string) {
 	w.WriteHeader(status)
 	io.WriteString(w, line+"\n") //nolint:errcheck,gosec // the client may be gone
 }
+
+// addressRate is why requests of an address are refused.
+const addressRate = "Your network is sending requests faster than this server allows."
 
 // requestWait is how long a request waits for its place among those in progress.
 const requestWait = 5 * time.Second
@@ -187,7 +196,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := caller.From(r.Context()).Address
 		if wait := h.cfg.Addresses.Take(address); wait > 0 {
-			answerError(w, refuseFor(wait, "Your network is sending requests faster than this server allows."))
+			answerError(w, refuseFor(wait, addressRate))
 			return
 		}
 		if path == "/mcp" && r.Method == http.MethodGet && isBrowser(r) {

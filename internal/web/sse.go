@@ -78,6 +78,7 @@ func (h *Handler) takeStream(r *http.Request) (ctx context.Context, leave func()
 		end()
 		return nil, nil, errStreamLimit
 	}
+	clear(r.Header) // a stream lasts, and they can be 12 KB
 	return ctx, func() { place.Leave(); end() }, nil
 }
 
