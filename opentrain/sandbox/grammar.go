@@ -19,7 +19,7 @@ type grammar struct {
 	values map[string]float64 // of the words for numbers
 	groups map[string]set     // of a word, with the word itself
 	bits   map[string]set     // of words, groups and signs
-	parts  map[string][]rule
+	parts  map[string]*part
 	rules  []rule // those for fields
 	tasks  []task
 }
@@ -45,16 +45,23 @@ type rule struct {
 	begins              set // what the pattern can begin with
 }
 
-// step is a part of a pattern: one of several words, groups and other patterns.
+// part has patterns that other patterns use. Its number is its place among the parts.
+type part struct {
+	number int
+	rules  []rule
+	begins set
+}
+
+// step is an element of a pattern: one of several words, groups and parts.
 type step struct {
 	any             set
-	rules           []rule
+	parts           []*part
 	ahead, optional bool // it is only looked at; it can be missing
 }
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string][]rule{}}
+	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string]*part{}}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if !found || strings.HasPrefix(line, "# ") {
@@ -69,9 +76,12 @@ var theGrammar = sync.OnceValue(func() *grammar {
 				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have no value
 			}
 		case '&':
+			p := cmp.Or(g.parts[name], &part{number: len(g.parts)})
 			for pattern := range strings.SplitSeq(body, " ; ") {
-				g.parts[name] = append(g.parts[name], g.compile(rule{guess: guess}, pattern))
+				one := g.compile(rule{guess: guess}, pattern)
+				p.rules, p.begins = append(p.rules, one), p.begins.with(one.begins)
 			}
+			g.parts[name] = p
 		case 'T': // TASK
 			columns := strings.Split(body, "|")
 			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
@@ -91,16 +101,16 @@ func (g *grammar) compile(one rule, pattern string) rule {
 		text, optional := strings.CutSuffix(text, "?")
 		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
 		for name := range strings.SplitSeq(text, "|") {
-			if part := g.parts[name]; part != nil {
-				s.rules = append(s.rules, part...)
+			if p := g.parts[name]; p != nil {
+				s.parts = append(s.parts, p)
 			} else {
 				s.any = s.any.with(g.bit(name))
 			}
 		}
 		if empty && !s.ahead {
 			one.begins, empty = one.begins.with(s.any), optional
-			for _, sub := range s.rules {
-				one.begins = one.begins.with(sub.begins)
+			for _, p := range s.parts {
+				one.begins = one.begins.with(p.begins)
 			}
 		}
 		one.steps = append(one.steps, s)
@@ -139,40 +149,74 @@ type finding struct {
 	doubt      string
 }
 
+// then returns a finding that goes on with another one.
+func (f finding) then(next finding) finding {
+	for _, n := range next.numbers[:min(next.count, 2-f.count)] {
+		f.numbers[f.count] = n
+		f.count++
+	}
+	f.end, f.doubt = next.end, cmp.Or(f.doubt, next.doubt)
+	return f
+}
+
 // match matches steps at the end of a finding, and returns the longer finding.
 func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
 	if len(steps) == 0 {
 		return f, true
 	}
 	s, rest, here := &steps[0], steps[1:], r.at(f.end)
+	try := func(found finding) bool {
+		if s.ahead {
+			found = finding{end: f.end}
+		}
+		whole, matched = r.match(f.then(found), rest)
+		return matched
+	}
 	if here.groups.meets(&s.any) {
-		next := f
-		if !s.ahead {
-			next.end++
+		found := finding{end: f.end + 1}
+		if here.kind == number {
+			found.numbers[0], found.count = f.end, 1
 		}
-		if here.kind == number && !s.ahead && f.count < 2 {
-			next.numbers[f.count] = f.end
-			next.count++
-		}
-		if whole, matched = r.match(next, rest); matched {
+		if try(found) {
 			return whole, true
 		}
 	}
-	for i := range s.rules {
-		if sub := &s.rules[i]; here.groups.meets(&sub.begins) {
-			next, found := r.match(f, sub.steps)
-			if next.doubt = cmp.Or(next.doubt, sub.guess); s.ahead {
-				next = f
-			}
-			if whole, matched = r.match(next, rest); found && matched {
-				return whole, true
-			}
+	for _, p := range s.parts {
+		if slices.ContainsFunc(r.find(p, f.end), try) {
+			return whole, true
 		}
 	}
 	if s.optional {
 		return r.match(f, rest)
 	}
 	return f, false
+}
+
+// find returns what the patterns of a part find at a token. It remembers that, because many rules use the same part.
+func (r *reader) find(p *part, at int) []finding {
+	if !r.at(at).groups.meets(&p.begins) {
+		return nil
+	}
+	known := &r.known[p.number*(len(r.tokens)+1)+min(at, len(r.tokens))]
+	if *known == 0 {
+		var all []finding
+		for i := range p.rules {
+			one := &p.rules[i]
+			if !r.at(at).groups.meets(&one.begins) {
+				continue
+			}
+			if found, matched := r.match(finding{first: at, end: at}, one.steps); matched {
+				found.doubt = cmp.Or(found.doubt, one.guess)
+				all = append(all, found)
+			}
+		}
+		*known = 1
+		if len(all) > 0 {
+			*known = int32(len(r.found)) //nolint:gosec // as many as there are parts and tokens
+			r.found = append(r.found, all)
+		}
+	}
+	return r.found[*known]
 }
 
 // task is a kind of labeling work: a value of labelTypes, its title in the title of a job, its label, its category in the

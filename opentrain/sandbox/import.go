@@ -170,15 +170,6 @@ func (m *imported) report(reason string, passages ...passage) {
 	}
 }
 
-// preview is the beginning of a text on one line.
-func preview(text string) string {
-	short := []rune(strings.Join(strings.Fields(text), " "))
-	if len(short) > 200 {
-		short = append(short[:199], '…')
-	}
-	return string(short)
-}
-
 // oneOf tells whether a word is in a list.
 func oneOf(word, list string) bool { return slices.Contains(strings.Fields(list), word) }
 

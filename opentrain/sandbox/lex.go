@@ -58,19 +58,20 @@ func (r *reader) split() {
 			r.addMark(start, end)
 		}
 	}
+	r.sentences = append(r.sentences, len(r.text))
 }
 
 // word returns a word with its groups.
-func (r *reader) word(written string) *token {
+func (r *reader) word(written string) token {
 	low := strings.ToLower(written)
-	return &token{kind: word, low: low, groups: r.groups[low].with(r.groups[written]).with(r.bits["*"])}
+	return token{kind: word, low: low, groups: r.groups[low].with(r.groups[written]).with(r.bits["*"])}
 }
 
 // add adds a token.
 func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
 	t := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
 	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, len(r.sentences)-1, r.clause
-	r.tokens = append(r.tokens, *t)
+	r.tokens = append(r.tokens, t)
 	return r.at(len(r.tokens) - 1)
 }
 
@@ -119,25 +120,27 @@ func (r *reader) addMark(start, end int) {
 // addWord adds a word, or what it does to the number before.
 func (r *reader) addWord(start, end int) {
 	text := r.text[start:end]
-	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 && r.in(r.word(text[:digits]), "@usd", "@foreign") { // "USD15"
-		r.add(word, 0, start, start+digits)
-		r.addNumber(start+digits, end)
-		return
+	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 {
+		if code := r.word(text[:digits]); r.in(&code, "@usd", "@foreign") { // "USD15"
+			r.add(word, 0, start, start+digits)
+			r.addNumber(start+digits, end)
+			return
+		}
 	}
 	t, last := r.word(text), r.at(len(r.tokens)-1)
-	value, scale, scales := r.values[t.low], r.values[text], r.in(t, "@scale")
+	value, scale, scales := r.values[t.low], r.values[text], r.in(&t, "@scale")
 	if scales {
 		value = 0
 	}
 	suffix := last.kind == number && last.end == start
 	switch {
-	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
+	case last.kind == number && (scales || r.in(&t, "@number")), // "5 million", "5 mil", "two hundred five"
 		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf || strings.Contains(text, "-")): // "2nd", "12万"
 		if !scales {
 			scale = 0
 		}
 		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
-	case r.in(t, "@number") || scales && len(text) > 2: // "ten", "dozens"
+	case r.in(&t, "@number") || scales && len(text) > 2: // "ten", "dozens"
 		r.add(number, value, start, end)
 	default:
 		r.add(word, 0, start, end)
@@ -158,7 +161,12 @@ func (r *reader) addNumber(start, end int) {
 
 // figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.
 func figure(s string) float64 {
-	s = strings.NewReplacer("'", ",", "’", ",", " ", ",", "\u00a0", ",", "\u202f", ",").Replace(s)
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune("'’ \u00a0\u202f", r) {
+			return ','
+		}
+		return r
+	}, s)
 	whole, fraction, _ := strings.Cut(s, ".")
 	groups := strings.Split(whole, ",")
 	for i, group := range groups[1:] {

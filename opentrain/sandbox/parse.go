@@ -26,11 +26,14 @@ type reader struct {
 	text      string
 	tokens    []token
 	edge      token             // before the first one and after the last one
-	sentences []int             // where they start
+	sentences []int             // where they start, and where the last one ends
 	clause    int               // the last one
 	negated   []int             // by clause: 2 if it has a "not", 1 if one before may reach it
 	facts     map[string][]fact // by field
 	remarks   []fact            // that set no field; the doubt says why
+	present   set               // the groups of all tokens
+	known     []int32           // by part and token: where found has what the part finds there; 0 if it wasn't tried
+	found     [][]finding       // the first two are empty
 }
 
 // fact is what a rule says in the text.
@@ -100,6 +103,7 @@ func (r *reader) markSigns() {
 		r.mark(t, "##", t.kind == number)
 		r.mark(t, "#", t.kind == number && t.value > 0)
 		r.mark(t, "#100", t.kind == number && t.value >= 100)
+		r.present = r.present.with(t.groups)
 	}
 }
 
@@ -107,13 +111,18 @@ func (r *reader) markSigns() {
 func (r *reader) mark(t *token, group string, holds bool) {
 	if holds {
 		t.groups = t.groups.with(r.bits[group])
+		r.present = r.present.with(r.bits[group])
 	}
 }
 
 // findFacts applies the rules.
 func (r *reader) findFacts() {
+	r.known, r.found = make([]int32, len(r.parts)*(len(r.tokens)+1)), make([][]finding, 2)
 	for n := range r.rules {
 		one, end := &r.rules[n], 0
+		if !r.present.meets(&one.begins) {
+			continue
+		}
 		for i := range r.tokens {
 			if i < end || !r.tokens[i].groups.meets(&one.begins) {
 				continue
@@ -179,13 +188,13 @@ func (r *reader) near(f *fact, group string) bool {
 	return false
 }
 
-// maxPreview is how much is shown of a sentence, in bytes. maxParts is how many sentences are shown.
+// maxParts is how many parts of a text or a document are shown, and maxPreview how much of each, in bytes.
 const (
-	maxPreview = 600
 	maxParts   = 50
+	maxPreview = 600
 )
 
-// report makes an entry of the remarks on each sentence.
+// report makes entries of the remarks, one for each sentence if they aren't too many.
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b fact) int { return a.first - b.first })
 	last := -1
@@ -203,13 +212,19 @@ func (r *reader) report() {
 	}
 }
 
-// addUnmapped reports a sentence.
 func (r *reader) addUnmapped(sentence int, reason string) {
-	part := r.text[r.sentences[sentence]:append(r.sentences, len(r.text))[sentence+1]]
-	if part = strings.Join(strings.Fields(part), " "); len(part) > maxPreview {
-		part = strings.ToValidUTF8(part[:maxPreview], "") + "…"
+	part := r.text[r.sentences[sentence]:r.sentences[sentence+1]]
+	r.unmapped = append(r.unmapped, unmapped{"source.text", reason, preview(part)})
+}
+
+// preview is the beginning of a text on one line.
+func preview(text string) string {
+	start := strings.ToValidUTF8(text[:min(len(text), maxPreview)], "")
+	line := strings.Join(strings.Fields(start), " ")
+	if len(text) > maxPreview {
+		line += "…"
 	}
-	r.unmapped = append(r.unmapped, unmapped{"source.text", reason, part})
+	return line
 }
 
 // capitalize returns a word with a capital first letter.
