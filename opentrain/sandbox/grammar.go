@@ -38,6 +38,13 @@ func (s set) with(other set) set {
 	return s
 }
 
+// has reports whether a text with these groups can have all steps.
+func (s *set) has(steps []step) bool {
+	return !slices.ContainsFunc(steps, func(one step) bool {
+		return !one.optional && !s.meets(&one.any) && !slices.ContainsFunc(one.parts, func(p *part) bool { return s.meets(&p.begins) })
+	})
+}
+
 // rule is a pattern and what it says of a field. guess is why that may be wrong.
 type rule struct {
 	field, value, guess string

@@ -31,6 +31,7 @@ type reader struct {
 	negated   []int             // by clause: 2 if it has a "not", 1 if one before may reach it
 	facts     map[string][]fact // by field
 	remarks   []fact            // that set no field; the doubt says why
+	hidden    int               // how many parts of the text are not shown in unmapped
 	present   set               // the groups of all tokens
 	known     []int32           // by part and token: where found has what the part finds there; 0 if it wasn't tried
 	found     [][]finding       // the first two are empty
@@ -48,6 +49,7 @@ type fact struct {
 func parse(text string) parsed {
 	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}, sentences: []int{0}}
 	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].with(r.bits["*"])}
+	r.present = r.edge.groups
 	r.fields = values{"jobDescription": text}
 	r.split()
 	r.setForeignAside()
@@ -120,7 +122,7 @@ func (r *reader) findFacts() {
 	r.known, r.found = make([]int32, len(r.parts)*(len(r.tokens)+1)), make([][]finding, 2)
 	for n := range r.rules {
 		one, end := &r.rules[n], 0
-		if !r.present.meets(&one.begins) {
+		if !r.present.has(one.steps) {
 			continue
 		}
 		for i := range r.tokens {
@@ -194,25 +196,29 @@ const (
 	maxPreview = 600
 )
 
-// report makes entries of the remarks, one for each sentence if they aren't too many.
+// report makes entries of the remarks: one for each sentence, or more where they are many.
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b fact) int { return a.first - b.first })
 	last := -1
 	for _, one := range r.remarks {
 		sentence := r.at(one.first).sentence
-		if n := len(r.unmapped) - 1; sentence == last && len(r.unmapped[n].Reason) < 2*maxPreview {
+		if n := len(r.unmapped) - 1; sentence == last && r.hidden == 0 && len(r.unmapped[n].Reason) < 2*maxPreview {
 			r.unmapped[n].Reason += " " + one.doubt
 		} else {
 			r.addUnmapped(sentence, one.doubt)
 		}
 		last = sentence
 	}
-	if more := len(r.unmapped) - maxParts; more > 0 {
-		r.unmapped = append(r.unmapped[:maxParts], unmapped{"source.text", fmt.Sprintf("%d more parts of the text set no field.", more), "…"})
+	if r.hidden > 0 {
+		r.unmapped = append(r.unmapped, unmapped{"source.text", fmt.Sprintf("%d more parts of the text set no field.", r.hidden), "…"})
 	}
 }
 
 func (r *reader) addUnmapped(sentence int, reason string) {
+	if len(r.unmapped) == maxParts {
+		r.hidden++
+		return
+	}
 	part := r.text[r.sentences[sentence]:r.sentences[sentence+1]]
 	r.unmapped = append(r.unmapped, unmapped{"source.text", reason, preview(part)})
 }
