@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,21 +14,29 @@ import (
 // (developers/api-reference/job-drafts/create).
 const maxDescription = 60_000
 
-// importFormats lists the formats that the API accepts, in the order of
-// developers/api-reference/job-drafts/capabilities.
-func importFormats() []string {
-	return []string{"text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml"}
+// format is an import format: its name, the key of the body that holds its document, and what describes a job in it.
+type format struct{ name, payload, job string }
+
+// formats lists the import formats in the order of developers/api-reference/job-drafts/capabilities.
+func formats() []format {
+	return []format{
+		{name: "text"},
+		{"opentrain_canonical", "job", ""},
+		{"schema_org_job_posting", "jsonLd", "JobPosting"},
+		{"indeed_xml", "xml", "job"},
+		{"hr_xml", "xml", "PositionOpening JobPositionPosting"},
+	}
 }
 
-// source is the source of a draft, in any of the request's forms.
-type source struct {
-	format, text, idempotencyKey string
-	// documents are the documents in the request, by their key in the body.
-	documents map[string]document
+func importFormats() (names []string) {
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	return names
 }
 
-// document is a payload and its path in the body.
-type document struct {
+// member is a value in the body of a request, and its path.
+type member struct {
 	raw  json.RawMessage
 	path []any
 }
@@ -36,102 +45,104 @@ type document struct {
 // it created, whatever its status is now and whatever the body is. The pages do not document the status code of a success, so
 // each variant has its own.
 func (s *Sandbox) createDraft(c *call) *reply {
-	src := source{documents: map[string]document{}}
-	failure := src.read(c.body, nil, "format")
-	if raw, given := c.body["source"]; given && failure == nil {
-		var inner map[string]json.RawMessage
-		if json.Unmarshal(raw, &inner) != nil || inner == nil {
-			return typeFailure("object", raw, []any{"source"})
+	members, failure := membersOf(c.body)
+	var name, text, idempotencyKey string
+	for _, known := range []struct {
+		key string
+		to  *string
+	}{{"format", &name}, {"rawJobDescription", &text}, {"text", &text}, {"externalId", new(string)}, {"idempotencyKey", &idempotencyKey}} {
+		if m, given := members[known.key]; given && json.Unmarshal(m.raw, known.to) != nil {
+			failure = cmp.Or(failure, typeFailure("string", m))
 		}
-		failure = src.read(inner, []any{"source"}, "type")
 	}
 	if failure != nil {
 		return failure
 	}
-	draft, failure := s.parseSource(src)
+	draft, failure := s.cfg.Variant.readDraft(cmp.Or(name, "text"), text, members)
 	if failure != nil {
 		return failure
 	}
-	if j := c.account.byKey[src.idempotencyKey]; src.idempotencyKey != "" && j != nil {
+	if j := c.account.byKey[idempotencyKey]; idempotencyKey != "" && j != nil {
 		return ok(s.report(j, true))
 	}
 	now := s.cfg.Now()
-	j := s.add(&job{owner: c.account, status: statusDraft, fields: draft.fields,
-		demands: draft.demands, guesses: draft.guesses, unmapped: draft.unmapped, created: now, updated: now})
-	c.account.byKey[src.idempotencyKey] = j
+	j := s.add(&job{owner: c.account, status: statusDraft, parsed: draft, created: now, updated: now})
+	c.account.byKey[idempotencyKey] = j
 	return &reply{status: map[Variant]int{Guide: http.StatusOK, Reference: http.StatusCreated}[s.cfg.Variant], body: s.report(j, true)}
 }
 
-// read reads the forms of the body that the pages show: rawJobDescription, source, and format with its payload. We assume that
-// source has a payload under the same key as the body.
-func (src *source) read(object map[string]json.RawMessage, path []any, selector string) *apiError {
-	for _, member := range []struct {
-		key string
-		to  *string
-	}{
-		{selector, &src.format}, {"text", &src.text}, {"rawJobDescription", &src.text},
-		{"externalId", new(string)}, {"idempotencyKey", &src.idempotencyKey},
-	} {
-		if raw, given := object[member.key]; given && json.Unmarshal(raw, member.to) != nil { // null changes nothing
-			return typeFailure("string", raw, append(slices.Clone(path), member.key))
+// membersOf returns the members of the body, and those of its source with them. The pages show three forms: rawJobDescription,
+// source, and format with its payload. That source can have the same payloads as the body is our assumption.
+func membersOf(body map[string]json.RawMessage) (map[string]member, *apiError) {
+	members := map[string]member{}
+	add := func(key string, raw json.RawMessage, path ...any) {
+		if typeOf(raw) != "null" {
+			members[key] = member{raw, path}
 		}
 	}
-	for _, format := range formats() {
-		if raw, given := object[format.payload]; given && typeOf(raw) != "null" {
-			src.documents[format.payload] = document{raw, append(slices.Clone(path), format.payload)}
-		}
+	for key, raw := range body {
+		add(key, raw, key)
 	}
-	return nil
+	raw, given := body["source"]
+	if !given {
+		return members, nil
+	}
+	var source map[string]json.RawMessage
+	if json.Unmarshal(raw, &source) != nil || source == nil {
+		return nil, typeFailure("object", member{raw, []any{"source"}})
+	}
+	for key, raw := range source {
+		name := key
+		if key == "type" {
+			name = "format"
+		}
+		add(name, raw, "source", key)
+	}
+	return members, nil
 }
 
-// parseSource extracts the fields of a draft from a source.
-func (s *Sandbox) parseSource(src source) (parsed, *apiError) {
-	format, known := formats()[src.format]
-	isText := src.format == "" || src.format == "text"
-	for key := range src.documents {
-		if isText {
-			return parsed{}, badDocument([]any{key}, "A document in %s needs its format.", key)
-		}
-		if known && key != format.payload {
-			return parsed{}, badDocument([]any{key}, "The format %s takes its document in %s, not in %s.", src.format, format.payload, key)
+// readDraft extracts the fields of a draft from a text or a document.
+func (v Variant) readDraft(name, text string, members map[string]member) (parsed, *apiError) {
+	i := slices.IndexFunc(formats(), func(f format) bool { return f.name == name })
+	if i < 0 {
+		return parsed{}, badRequest(fmt.Sprintf("The import format %q is not supported.", name),
+			details{"supportedFormats": importFormats()})
+	}
+	f := formats()[i]
+	for _, other := range formats() {
+		switch m, given := members[other.payload]; {
+		case !given || other.payload == f.payload:
+		case f.payload == "":
+			return parsed{}, badDocument(m.path, "A document in %s needs its format.", other.payload)
+		default:
+			return parsed{}, badDocument(m.path, "The format %s takes its document in %s, not in %s.", name, f.payload, other.payload)
 		}
 	}
-	document, given := src.documents[format.payload]
-	switch {
-	case isText && strings.TrimSpace(src.text) == "":
-		return parsed{}, badRequest("The job description is empty: send rawJobDescription, or source with type and text.")
-	case isText:
-		if failure := checkLength(src.text); failure != nil {
+	var document imported
+	if f.payload != "" {
+		m, given := members[f.payload]
+		if !given {
+			return parsed{}, badDocument([]any{f.payload}, "The format %s needs its document in %s, and there is none.", name, f.payload)
+		}
+		var failure *apiError
+		if document, failure = f.read(v, m); failure != nil {
 			return parsed{}, failure
 		}
-		return parse(src.text), nil
-	case !known:
-		return parsed{}, badRequest(fmt.Sprintf("The import format %q is not supported.", src.format),
-			details{"supportedFormats": importFormats()})
-	case !given:
-		return parsed{}, badDocument([]any{format.payload}, "The format %s needs its document in %s, and there is none.",
-			src.format, format.payload)
+		text = document.fields.text("jobDescription")
 	}
-	m, failure := format.read(s.cfg.Variant, document.raw, document.path)
-	if failure == nil {
-		failure = checkLength(m.fields.text("jobDescription"))
+	switch n := utf8.RuneCountInString(text); {
+	case n > maxDescription:
+		return parsed{}, badRequest(fmt.Sprintf("The job description has %d characters; at most %d are allowed.", n, maxDescription),
+			details{"maxLength": maxDescription, "length": n})
+	case f.payload != "":
+		return document.fillFromDescription(), nil
+	case strings.TrimSpace(text) == "":
+		return parsed{}, badRequest("The job description is empty: send rawJobDescription, or source with type and text.")
 	}
-	if failure != nil {
-		return parsed{}, failure
-	}
-	return m.fillFromDescription(), nil
+	return parse(text), nil
 }
 
-func checkLength(description string) *apiError {
-	n := utf8.RuneCountInString(description)
-	if n <= maxDescription {
-		return nil
-	}
-	return badRequest(fmt.Sprintf("The job description has %d characters; at most %d are allowed.", n, maxDescription),
-		details{"maxLength": maxDescription, "length": n})
-}
-
-func typeFailure(expected string, raw json.RawMessage, path []any) *apiError {
+func typeFailure(expected string, m member) *apiError {
 	return badRequest("The body has invalid fields. No draft was made.",
-		details{"issues": wrongType(expected, raw, path)})
+		details{"issues": wrongType(expected, m.raw).at(m.path...)})
 }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -12,10 +11,10 @@ import (
 func (j *job) gaps() []field {
 	f, types, rate := j.fields, j.fields.list("labelTypes"), rateKey(j.fields.text("paymentType"))
 	volume, unit := f.has("dataVolume"), f.text("dataVolumeUnit")
-	gaps, all := []field{}, updateFields()
+	gaps := []field{}
 	ask := func(key string, missing bool) {
-		if i := slices.IndexFunc(all, func(f field) bool { return f.key == key }); missing {
-			gaps = append(gaps, all[i])
+		if f, known := fieldOf(key); known && missing {
+			gaps = append(gaps, f)
 		}
 	}
 	ask("jobTitle", !f.has("jobTitle"))
@@ -23,45 +22,44 @@ func (j *job) gaps() []field {
 	ask("labelTypes", len(types) == 0)
 	ask("experienceLevel", !f.has("experienceLevel"))
 	ask("paymentType", rate == "")
-	ask(rate, rate != "" && !f.has(rate))
+	ask(rate, !f.has(rate))
 	ask("dataVolumeUnit", volume && unit == "")
 	// With the unit UNKNOWN_NOT_SPECIFIED, the volume is optional.
-	ask("dataVolume", !volume && unit != unitUnknown && (j.demands.dataset || worksOnDataset(types)))
-	if n := len(gaps) - 1; n >= 0 && gaps[n].key == "dataVolume" && unit != "" {
-		gaps[n].prompt, gaps[n].example, gaps[n].keys = "How much data is there, in the unit given?", 5000.0, nil
+	ask("dataVolume", !volume && unit != unitUnknown && (j.demands.dataset || need(types, "dataset")))
+	if n := len(gaps) - 1; n >= 0 && gaps[n].Key == "dataVolume" && unit != "" {
+		gaps[n].Prompt, gaps[n].Example, gaps[n].Keys = "How much data is there, in the unit given?", 5000.0, nil
 	}
-	ask("languages", len(f.list("languages")) == 0 && (j.demands.language || needsLanguage(types)))
+	ask("languages", len(f.list("languages")) == 0 && (j.demands.language || need(types, "language")))
 	ask("ndaRequired", j.demands.nda && !f.has("ndaRequired"))
 	return gaps
 }
 
 // gap is a missing field in the form of developers/guides/post-a-job, or of developers/api-reference/job-drafts/create.
 func (f field) gap(v Variant) object {
-	name, kind, keys, example := cmp.Or(f.alias, f.key), f.jsonType(), []string{f.key}, any(values{f.key: f.example})
-	options := v.enum(f.key)
-	if f.keys != nil {
-		kind, keys, example, options = "object", f.keys, f.example, nil
+	kind, keys, example, options := f.Type, []string{f.Key}, any(values{f.Key: f.Example}), f.options(v)
+	if f.Keys != nil {
+		kind, keys, example, options = "object", f.Keys, f.Example, nil
 	}
 	if v == Guide {
-		code := "MISSING_" + strings.ToUpper(strings.ReplaceAll(f.label, " ", "_"))
-		g := object{"field", name, "label", f.label, "message", f.label + " is required", "code", code, "prompt", f.prompt, "type", kind}
+		code := "MISSING_" + strings.ToUpper(strings.ReplaceAll(f.Label, " ", "_"))
+		g := object{"field", f.Name, "label", f.Label, "message", f.Label + " is required", "code", code, "prompt", f.Prompt, "type", kind}
 		if options != nil {
 			g = append(g, "enumValues", options)
 		}
 		return append(g, "updateKeys", keys, "example", example)
 	}
-	prompt := "ask: " + cmp.Or(f.refPrompt, f.prompt)
+	prompt := "ask: " + cmp.Or(f.RefPrompt, f.Prompt)
 	if options != nil {
 		prompt += " (" + strings.Join(options, ", ") + ")"
 	}
-	if list, isList := f.example.([]string); isList {
-		example = strings.Join(list, ", ")
-	} else if f.keys == nil {
-		example = fmt.Sprint(f.example) // even a number
+	if list, isList := f.Example.([]any); isList {
+		example = strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ", ")
+	} else if f.Keys == nil {
+		example = fmt.Sprint(f.Example) // even a number
 	}
-	return object{"field", name, "label", f.label, "message", cmp.Or(f.refMissing, f.label) + " is required before publishing.",
+	return object{"field", f.Name, "label", f.Label, "message", cmp.Or(f.RefMissing, f.Label) + " is required before publishing.",
 		"code", "missing_required_field", "prompt", prompt, "type", kind, "enumValues", options, "updateKeys", keys,
-		"example", example, "hint", textOrNull(f.hint)}
+		"example", example, "hint", textOrNull(f.Hint)}
 }
 
 // missing returns the gaps of a job in full and by name.
@@ -69,7 +67,7 @@ func (s *Sandbox) missing(j *job) (gaps []object, names []string) {
 	fields := j.gaps()
 	gaps, names = make([]object, len(fields)), make([]string, len(fields))
 	for i, f := range fields {
-		gaps[i], names[i] = f.gap(s.cfg.Variant), cmp.Or(f.alias, f.key)
+		gaps[i], names[i] = f.gap(s.cfg.Variant), f.Name
 	}
 	return gaps, names
 }

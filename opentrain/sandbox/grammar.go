@@ -21,7 +21,9 @@ type grammar struct {
 	bits   map[string]set     // of words, groups and signs
 	parts  map[string]*part
 	rules  []rule // those for fields
-	tasks  []task
+	tasks  map[string]task
+
+	labelTypes []string // the keys of tasks in their order
 }
 
 // set is a set of words, groups of words and signs like "^".
@@ -68,7 +70,8 @@ type step struct {
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string]*part{}}
+	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string]*part{},
+		tasks: map[string]task{}}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if !found || strings.HasPrefix(line, "# ") {
@@ -91,7 +94,8 @@ var theGrammar = sync.OnceValue(func() *grammar {
 			g.parts[name] = p
 		case 'T': // TASK
 			columns := strings.Split(body, "|")
-			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
+			g.tasks[value] = task{columns[0], columns[1], columns[2], columns[3]}
+			g.labelTypes = append(g.labelTypes, value)
 		default:
 			for pattern := range strings.SplitSeq(body, " ; ") {
 				g.rules = append(g.rules, g.compile(rule{field: name, value: value, guess: guess}, pattern))
@@ -226,52 +230,11 @@ func (r *reader) find(p *part, at int) []finding {
 	return r.found[*known]
 }
 
-// task is a kind of labeling work: a value of labelTypes, its title in the title of a job, its label, its category in the
-// marketplace, "" if that follows from the data, and what it needs: a language, a given amount of data.
-type task struct{ value, title, label, category, needs string }
+// task is a kind of labeling work: its title in the title of a job, its label, its category in the marketplace, "" if that
+// follows from the data, and what it needs: a language, a given amount of data.
+type task struct{ title, label, category, needs string }
 
-func taskOf(value string) task {
-	for _, t := range theGrammar().tasks {
-		if t.value == value {
-			return t
-		}
-	}
-	return task{label: value}
-}
-
-// labelTypes returns the values of labelTypes.
-func labelTypes() []string {
-	tasks := theGrammar().tasks
-	list := make([]string, len(tasks))
-	for i, t := range tasks {
-		list[i] = t.value
-	}
-	return list
-}
-
-func needsLanguage(types []string) bool { return need(types, "language") }
-
-func worksOnDataset(types []string) bool { return need(types, "dataset") }
-
+// need reports whether one of some kinds of work needs something.
 func need(types []string, what string) bool {
-	return slices.ContainsFunc(types, func(value string) bool { return strings.Contains(taskOf(value).needs, what) })
-}
-
-// labelOf returns the display label of a value of labelTypes.
-func labelOf(value string) string { return taskOf(value).label }
-
-// category returns the marketplace category of a job, "Data Annotation" by default.
-func category(types []string, dataType string) string {
-	for _, value := range types {
-		if t := taskOf(value); t.category != "" {
-			return t.category
-		}
-	}
-	switch dataType {
-	case "IMAGE", "VIDEO", "AUDIO", "TEXT":
-		return *displayLabel(dataType) + " Annotation"
-	case "LIDAR":
-		return "LiDAR Annotation"
-	}
-	return cmp.Or(*cmp.Or(displayLabel(dataType), new(string)), "Data Annotation")
+	return slices.ContainsFunc(types, func(value string) bool { return strings.Contains(theGrammar().tasks[value].needs, what) })
 }

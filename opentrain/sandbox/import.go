@@ -30,42 +30,35 @@ type imported struct {
 	otherPay bool // the document has pay that set no field
 }
 
-// format is an import format: the key of the body that holds its document, and what describes a job in it.
-type format struct{ payload, job string }
-
-// formats are the import formats besides text.
-func formats() map[string]format {
-	return map[string]format{
-		"opentrain_canonical":    {"job", ""},
-		"schema_org_job_posting": {"jsonLd", "JobPosting"},
-		"indeed_xml":             {"xml", "job"},
-		"hr_xml":                 {"xml", "PositionOpening JobPositionPosting"},
-	}
-}
-
 // read reads a document that describes one job.
-func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
+func (f format) read(v Variant, document member) (imported, *apiError) {
 	d := reading{job: f.job, passages: map[string][]passage{}}
 	d.fields = values{}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder := json.NewDecoder(bytes.NewReader(document.raw))
 	decoder.UseNumber()
-	var document any
-	_ = decoder.Decode(&document) // it's valid as a part of the body
+	var value any
+	_ = decoder.Decode(&value) // it's valid as a part of the body
+	object, isObject := value.(map[string]any)
+	source, isText := value.(string)
 	var failure *apiError
-	switch f.payload {
-	case "job":
-		failure = d.readCanonical(v, document, path)
-	case "xml":
-		failure = d.readXML(document, path)
+	switch {
+	case f.payload == "job" && isObject:
+		failure = d.readCanonical(v, object, document.path)
+	case f.payload == "job":
+		failure = typeFailure("object", document)
+	case f.payload == "xml" && isText:
+		failure = d.readXML(source, document.path)
+	case f.payload == "xml":
+		failure = typeFailure("string", document)
 	default:
-		d.addJSON("jsonLd", "", document)
+		d.addJSON("jsonLd", "", value)
 	}
 	switch {
 	case failure != nil:
 	case d.tokens > maxTokens:
-		failure = badDocument(path, "The document cannot be read: %s.", tooLarge)
+		failure = badDocument(document.path, "The document cannot be read: %s.", tooLarge)
 	case d.jobs != 1:
-		failure = badDocument(path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
+		failure = badDocument(document.path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
 	default:
 		d.setFields()
 	}
@@ -74,11 +67,7 @@ func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *api
 
 // readCanonical adds the passages of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
 // dollars if it names no currency. Fields with the name of an update key are checked like those of a patch.
-func (d *reading) readCanonical(v Variant, document any, path []any) *apiError {
-	job, isObject := document.(map[string]any)
-	if !isObject {
-		return typeFailure("object", encode(document), path)
-	}
+func (d *reading) readCanonical(v Variant, job map[string]any, path []any) *apiError {
 	d.jobs, d.currency = 1, "USD"
 	facts := "jobTitle jobDescription countries languages"
 	if currency := job["currency"]; currency != nil && currency != "USD" || job["rateAmount"] != nil {
@@ -86,16 +75,12 @@ func (d *reading) readCanonical(v Variant, document any, path []any) *apiError {
 	}
 	var issues []issue
 	for _, name := range slices.Sorted(maps.Keys(job)) {
-		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == name })
-		if i < 0 || oneOf(name, facts) || job[name] == nil {
+		f, known := fieldOf(name)
+		if !known || oneOf(name, facts) || job[name] == nil {
 			d.addJSON("job."+name, "job/"+strings.ToLower(name), job[name])
 			continue
 		}
-		decoded, problems := v.decode(updateFields()[i], encode(job[name]))
-		for _, problem := range problems { // the path ends with the field's name
-			at, _ := problem["path"].([]any)
-			problem["path"] = slices.Concat(path, at)
-		}
+		decoded, problems := v.decode(f, encode(job[name]), path...)
 		d.fields[name], issues = decoded, append(issues, problems...)
 	}
 	if issues != nil {
@@ -125,17 +110,17 @@ func (m imported) fillFromDescription() parsed {
 	}
 	paymentType := m.fields.text("paymentType")
 	for _, f := range updateFields() {
-		value, said := m.fields[f.key], read.fields[f.key]
-		switch conflict := fmt.Sprintf("The description says %s %v.", f.key, said); {
-		case said == nil || f.kind == kindString && value != nil || reflect.DeepEqual(said, value):
+		value, said := m.fields[f.Key], read.fields[f.Key]
+		switch conflict := fmt.Sprintf("The description says %s %v.", f.Key, said); {
+		case said == nil || f.Type == "string" && value != nil || reflect.DeepEqual(said, value):
 		case value != nil:
-			m.doubt(f.key, conflict)
-		case oneOf(f.key, "pricePerHour pricePerLabel fixedPrice") && paymentType != "" && f.key != rateKey(paymentType):
+			m.doubt(f.Key, conflict)
+		case oneOf(f.Key, "pricePerHour pricePerLabel fixedPrice") && paymentType != "" && f.Key != rateKey(paymentType):
 			m.doubtPay(conflict)
-			delete(read.fields, f.key)
+			delete(read.fields, f.Key)
 		}
 		if value != nil {
-			read.fields[f.key] = value
+			read.fields[f.Key] = value
 		}
 	}
 	for _, g := range read.guesses {
@@ -175,6 +160,6 @@ func oneOf(word, list string) bool { return slices.Contains(strings.Fields(list)
 
 // badDocument returns the error for an invalid document, with the path of the problem.
 func badDocument(path []any, format string, args ...any) *apiError {
-	message := fmt.Sprintf(format, args...)
-	return badRequest(message+" No draft was made.", details{"issues": []issue{{"code": "custom", "path": path, "message": message}}})
+	problem := custom(format, args...)
+	return badRequest(fmt.Sprint(problem["message"], " No draft was made."), details{"issues": problem.at(path...)})
 }

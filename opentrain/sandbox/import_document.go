@@ -114,8 +114,8 @@ func (d *reading) setFields() {
 	d.passages["description"] = append(d.passages["description"], d.passages["section"]...)
 	d.set("jobDescription", d.texts("description", "\n\n"))
 	d.set("labelingSoftware", d.texts("tools", ", "))
-	d.setPlaces("languages", kindLanguages)
-	d.setPlaces("countries", kindCountries)
+	d.setPlaces("languages")
+	d.setPlaces("countries")
 	d.setPay()
 }
 
@@ -137,11 +137,11 @@ func (d *reading) texts(role, separator string) string {
 }
 
 // setPlaces sets languages or countries by their names or codes.
-func (d *reading) setPlaces(key string, kind kind) {
+func (d *reading) setPlaces(key string) {
 	for _, f := range d.passages[key] {
-		name, issues := decodePlace(kind, f.text, nil)
-		if list := d.fields.list(key); issues != nil {
-			d.report(fmt.Sprint(issues[0]["message"]), f)
+		name, issue := decodePlace(key, f.text)
+		if list := d.fields.list(key); issue != nil {
+			d.report(fmt.Sprint(issue["message"]), f)
 		} else if !slices.Contains(list, fmt.Sprint(name)) {
 			d.fields[key] = append(list, fmt.Sprint(name))
 		}

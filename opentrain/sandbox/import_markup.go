@@ -12,11 +12,7 @@ import (
 )
 
 // readXML adds the passages of an XML document. It is Unicode, whatever encoding it declares.
-func (d *reading) readXML(document any, path []any) *apiError {
-	source, isText := document.(string)
-	if !isText {
-		return typeFailure("string", encode(document), path)
-	}
+func (d *reading) readXML(source string, path []any) *apiError {
 	decoder := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(source, "\ufeff")))
 	decoder.CharsetReader = func(_ string, text io.Reader) (io.Reader, error) { return text, nil }
 	err := d.addElement(decoder, "", "")

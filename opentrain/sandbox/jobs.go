@@ -22,38 +22,14 @@ const (
 
 // job is a draft or a published job. It is guarded by Sandbox.mu.
 type job struct {
-	seq              int // position in Sandbox.created, from 1; 0 for jobs of other companies
-	id               string
-	owner            *account
-	status           string
-	fields           values
-	demands          demands
-	guesses          []guess
-	unmapped         []unmapped
+	seq    int // position in Sandbox.created, from 1; 0 for jobs of other companies
+	id     string
+	owner  *account
+	status string
+	parsed
 	invited          []string // ids of freelancers
 	created, updated time.Time
 	listing
-}
-
-// demands are the requirements of the description that are not field values.
-type demands struct {
-	dataset  bool // the work has a given amount of data
-	language bool // the work needs a language
-	nda      bool // confidentiality is mentioned, but no NDA
-}
-
-// guess is an entry of lowConfidenceFields, for a human to confirm. Its form is our assumption: the pages show no entry.
-type guess struct {
-	Field  string `json:"field"`
-	Value  any    `json:"value"`
-	Reason string `json:"reason"`
-}
-
-// unmapped is an entry of unmappedFields (developers/api-reference/job-drafts/create).
-type unmapped struct {
-	Path         string `json:"path"`
-	Reason       string `json:"reason"`
-	ValuePreview string `json:"valuePreview"`
 }
 
 // add gives a job to its owner.
@@ -222,9 +198,9 @@ const (
 // inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite). The order of its checks is our assumption:
 // job, body, status of the job, person.
 func (s *Sandbox) inviteTrainer(c *call) *reply {
-	value, issues := s.cfg.Variant.decodeOne(field{kind: kindString}, c.body["freelancerId"], []any{"freelancerId"})
-	if issues != nil {
-		return badRequest("freelancerId is missing or invalid.", details{"issues": issues})
+	value, issue := s.cfg.Variant.decodeOne(field{}, c.body["freelancerId"])
+	if issue != nil {
+		return badRequest("freelancerId is missing or invalid.", details{"issues": issue.at("freelancerId")})
 	}
 	j, freelancer := c.job, fmt.Sprint(value)
 	conflict := func(message, reason string) *reply {

@@ -228,11 +228,11 @@ func (r *reader) findPlaces() {
 		for size := min(5, len(tokens)-i); size > 0 && named; size-- {
 			last := tokens[i+size-1]
 			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
-			language, spoken := namedLanguage(name)
-			land, known := namedCountry(name)
+			language, spoken := namedPlace("languages", name)
+			land, known := namedPlace("countries", name)
 			if spoken = spoken && (!lower || size == 1); last.kind == word && (spoken || known && !lower) {
 				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
-				t.name, t.end = cmp.Or(language, land.name), last.end
+				t.name, t.end = cmp.Or(language.name, land.name), last.end
 				i += size - 1
 				break
 			}

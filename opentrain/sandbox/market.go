@@ -68,37 +68,43 @@ func (s *Sandbox) publicJob(j *job) object {
 		"seoTitle", nil, "summary", nil, "status", statusOpen, "datePosted", timestamp(j.posted),
 		"validThrough", timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt", timestamp(j.changed),
 		"employmentTypes", []string{"CONTRACTOR"}, "countries", countryCodes(f.list("countries")),
-		"languages", f.list("languages"), "category", j.category(), "dataType", displayLabel(f.text("dataType")),
+		"languages", f.list("languages"), "category", j.category(), "dataType", textOrNull(displayLabel(f.text("dataType"))),
 		"labelTypes", labels, "labelingSoftware", textOrNull(f.text("labelingSoftware")),
-		"experienceLevel", displayLabel(f.text("experienceLevel")), "skills", labels,
+		"experienceLevel", textOrNull(displayLabel(f.text("experienceLevel"))), "skills", labels,
 		"pay", object{"paymentType", f.text("paymentType"), "currency", "USD", "hourlyRate", rates[payPerHour], "hourlyMin", nil,
 			"hourlyMax", nil, "fixedPrice", rates[fixedPrice], "perLabelRate", rates[payPerLabel]},
 		"url", s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl", s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
 }
 
+// category is the marketplace category of a job, by its work or its data.
 func (j *job) category() string {
-	return category(j.fields.list("labelTypes"), j.fields.text("dataType"))
+	for _, value := range j.fields.list("labelTypes") {
+		if found := theGrammar().tasks[value].category; found != "" {
+			return found
+		}
+	}
+	return cmp.Or(displayLabel(j.fields.text("dataType")), "Data") + " Annotation"
 }
 
 // labels returns the display labels of the kinds of labeling.
 func (j *job) labels() []string {
 	labels := j.fields.list("labelTypes")
 	for i, value := range labels {
-		labels[i] = labelOf(value)
+		labels[i] = theGrammar().tasks[value].label
 	}
 	return labels
 }
 
-// displayLabel converts "ENTRY_LEVEL" to "Entry Level". It keeps values that are not canonical. "" becomes null.
-func displayLabel(value string) *string {
+// displayLabel converts "ENTRY_LEVEL" to "Entry Level". It keeps values that are not canonical.
+func displayLabel(value string) string {
 	if strings.ToUpper(value) != value || strings.ContainsFunc(value, unicode.IsSpace) {
-		return &value
+		return value
 	}
 	words := strings.Split(strings.ToLower(value), "_")
 	for i, word := range words {
 		words[i] = capitalize(word)
 	}
-	return textOrNull(strings.Join(words, " "))
+	return strings.Join(words, " ")
 }
 
 func textOrNull(s string) *string {

@@ -81,7 +81,7 @@ func (s *Sandbox) firstPage() page {
 	p := page{Title: "OpenTrain sandbox", BaseURL: s.cfg.AppURL, Token: s.cfg.Accounts[0].Token}
 	for _, j := range slices.Backward(s.created) {
 		link := map[bool]string{true: s.jobURL(j), false: s.draftURL(j)}[j.isListed()]
-		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: *displayLabel(j.status)})
+		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: displayLabel(j.status)})
 	}
 	for _, j := range slices.Backward(s.market) {
 		if j.isListed() && j.seq == 0 {
@@ -93,18 +93,18 @@ func (s *Sandbox) firstPage() page {
 
 // page shows a job with names and units for people, and what is open.
 func (j *job) page() page {
-	p := page{Title: j.title(), Status: *displayLabel(j.status), Description: j.fields.text("jobDescription"),
+	p := page{Title: j.title(), Status: displayLabel(j.status), Description: j.fields.text("jobDescription"),
 		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
 	for _, gap := range j.gaps() {
-		p.Questions = append(p.Questions, gap.prompt)
+		p.Questions = append(p.Questions, gap.Prompt)
 	}
 	for _, f := range updateFields() {
 		if text := j.shown(f); text != "" {
-			p.Rows = append(p.Rows, [2]string{f.label, text})
+			p.Rows = append(p.Rows, [2]string{f.Label, text})
 		}
 		for _, g := range j.guesses {
-			if g.Field == f.key && j.status == statusDraft {
-				p.Questions = append(p.Questions, f.label+": "+g.Reason)
+			if g.Field == f.Key && j.status == statusDraft {
+				p.Questions = append(p.Questions, f.Label+": "+g.Reason)
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func (j *job) page() page {
 
 // shown is the value of a field for people, "" if it isn't set or is shown elsewhere.
 func (j *job) shown(f field) string {
-	switch f.key {
+	switch f.Key {
 	case "jobTitle", "jobDescription":
 		return ""
 	case "paymentType":
@@ -127,20 +127,20 @@ func (j *job) shown(f field) string {
 			return ""
 		}
 	}
-	switch value := j.fields[f.key].(type) {
+	switch value := j.fields[f.Key].(type) {
 	case bool:
 		return map[bool]string{true: "Yes", false: "No"}[value]
 	case float64:
 		units := map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}
-		if f.key != "dataVolume" {
+		if f.Key != "dataVolume" {
 			units = nil
 		}
 		return inDigits(value) + units[j.fields.text("dataVolumeUnit")]
 	case []string:
 		return strings.Join(value, ", ")
 	case string:
-		if f.kind == kindEnum || f.key == "dataType" {
-			return *displayLabel(value)
+		if f.Type == "enum" || f.Key == "dataType" {
+			return displayLabel(value)
 		}
 		return value
 	}

@@ -16,7 +16,25 @@ type parsed struct {
 	fields   values
 	guesses  []guess
 	unmapped []unmapped
-	demands  demands
+	demands  struct {
+		dataset  bool // the work has a given amount of data
+		language bool // the work needs a language
+		nda      bool // confidentiality is mentioned, but no NDA
+	}
+}
+
+// guess is an entry of lowConfidenceFields, for a human to confirm. Its form is our assumption: the pages show no entry.
+type guess struct {
+	Field  string `json:"field"`
+	Value  any    `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// unmapped is an entry of unmappedFields (developers/api-reference/job-drafts/create).
+type unmapped struct {
+	Path         string `json:"path"`
+	Reason       string `json:"reason"`
+	ValuePreview string `json:"valuePreview"`
 }
 
 // reader reads one description. It takes a fact only in forms that can mean nothing else.

@@ -11,76 +11,60 @@ import (
 //go:embed places.txt
 var placesText string
 
-// country is a country with its English name and its ISO 3166 alpha-2 code.
-type country struct{ name, code string }
+// place is a country or a language with its English name and its ISO code.
+type place struct{ name, code string }
 
-// places finds countries and languages by names and codes in lower case.
-type places struct {
-	countries, countryCodes map[string]country
-	languages, languageTags map[string]string
-}
+// places finds countries or languages by names and codes in lower case.
+type places struct{ names, codes map[string]place }
 
-// allPlaces reads the list when it is first needed.
-var allPlaces = sync.OnceValue(func() places {
-	p := places{map[string]country{}, map[string]country{}, map[string]string{}, map[string]string{}}
+// allPlaces reads placesText when it is first needed. It has the countries and the languages.
+var allPlaces = sync.OnceValue(func() map[string]places {
+	all := map[string]places{}
+	for _, what := range []string{"countries", "languages"} {
+		all[what] = places{map[string]place{}, map[string]place{}}
+	}
 	for line := range strings.Lines(placesText) {
-		code, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case code == "#":
-		case code == strings.ToUpper(code):
-			alpha3, names, _ := strings.Cut(rest, " ")
-			name, _, _ := strings.Cut(names, "|")
-			found := country{name, code}
-			p.countryCodes[strings.ToLower(code)], p.countryCodes[strings.ToLower(alpha3)] = found, found
-			for other := range strings.SplitSeq(strings.ToLower(names), "|") {
-				p.countries[other] = found
-			}
-		default:
-			name, _, _ := strings.Cut(rest, "|")
-			p.languageTags[code] = name
-			for other := range strings.SplitSeq(strings.ToLower(rest), "|") {
-				p.languages[other] = name
-			}
+		codes, names, found := strings.Cut(strings.TrimSpace(line), " = ")
+		if !found {
+			continue
+		}
+		of := all["languages"]
+		if codes == strings.ToUpper(codes) {
+			of = all["countries"]
+		}
+		name, _, _ := strings.Cut(names, "|")
+		code, _, _ := strings.Cut(codes, " ")
+		for other := range strings.SplitSeq(strings.ToLower(names), "|") {
+			of.names[other] = place{name, code}
+		}
+		for other := range strings.FieldsSeq(strings.ToLower(codes)) {
+			of.codes[other] = place{name, code}
 		}
 	}
-	return p
+	return all
 })
 
-// namedCountry finds a country by its English name or another common name, in any case.
-func namedCountry(name string) (country, bool) {
-	found, known := allPlaces().countries[strings.ToLower(name)]
+// namedPlace finds one of the countries or languages by its English name or another common name, in any case.
+func namedPlace(what, name string) (place, bool) {
+	found, known := allPlaces()[what].names[strings.ToLower(name)]
 	return found, known
 }
 
-// codedCountry finds a country by its ISO 3166 alpha-2 or alpha-3 code, in any case.
-func codedCountry(code string) (country, bool) {
-	found, known := allPlaces().countryCodes[strings.ToLower(code)]
+// findPlace also finds it by its ISO code; a language also by a BCP 47 tag, such as pt-BR.
+func findPlace(what, text string) (place, bool) {
+	found, known := namedPlace(what, text)
+	if code, region, _ := strings.Cut(strings.ToLower(text), "-"); !known && (region == "" || what == "languages") {
+		found, known = allPlaces()[what].codes[code]
+	}
 	return found, known
 }
 
-// namedLanguage returns the English name of a language, found by that or by its own name, in any case.
-func namedLanguage(name string) (string, bool) {
-	found, known := allPlaces().languages[strings.ToLower(name)]
-	return found, known
-}
-
-// codedLanguage returns the English name of the language of a BCP 47 tag, such as pt-BR.
-func codedLanguage(tag string) (string, bool) {
-	code, _, _ := strings.Cut(strings.ToLower(tag), "-")
-	found, known := allPlaces().languageTags[code]
-	return found, known
-}
-
-// countryCodes converts names of countries to ISO codes, the form of public jobs. It keeps unknown names.
+// countryCodes converts names of countries to ISO codes, the form of public jobs.
 func countryCodes(countries []string) []string {
-	codes := make([]string, 0, len(countries))
-	for _, c := range countries {
-		if found, known := namedCountry(c); known {
-			c = found.code
-		} else if found, known := codedCountry(c); known {
-			c = found.code
-		}
-		codes = append(codes, c)
+	codes := []string{}
+	for _, name := range countries {
+		found, _ := namedPlace("countries", name)
+		codes = append(codes, found.code)
 	}
 	return codes
 }

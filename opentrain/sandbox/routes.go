@@ -198,10 +198,13 @@ func (s *Sandbox) me(c *call) *reply {
 // updateKeys is complete.
 func (s *Sandbox) capabilities(c *call) *reply {
 	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, feature) }
-	fields := updateFields()
-	keys := make([]string, len(fields))
-	for i, f := range fields {
-		keys[i] = f.key
+	var keys []string
+	enums := object{}
+	for _, f := range updateFields() {
+		keys = append(keys, f.Key)
+		if f.Type == "enum" {
+			enums = append(enums, f.Key, f.options(Reference)) // the only page that prints them
+		}
 	}
 	return ok(object{
 		"featureKey", featureDrafting, "namespace", "job-drafts", "rolloutMode", "ALL", "actorIsAdmin", false,
@@ -211,9 +214,7 @@ func (s *Sandbox) capabilities(c *call) *reply {
 			"team", on("public_api_team"), "paymentsWrite", on("public_api_payments_write"),
 			"credits", on("public_api_credits"), "webhooks", on("public_api_webhooks"),
 		},
-		"draft", object{"importFormats", importFormats(), "updateKeys", keys, "enums", object{ // as the only page that prints them
-			"paymentType", Reference.enum("paymentType"), "experienceLevel", Reference.enum("experienceLevel"),
-			"dataVolumeUnit", Reference.enum("dataVolumeUnit")}},
+		"draft", object{"importFormats", importFormats(), "updateKeys", keys, "enums", enums},
 		"authBootstrap", "token", "enabled", true,
 	})
 }

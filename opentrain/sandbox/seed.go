@@ -29,7 +29,7 @@ func (s *Sandbox) seed() {
 	ago := func(minutes int) time.Time { return s.started.Add(-time.Duration(minutes) * time.Minute) }
 	for _, seed := range seeds {
 		fields, _ := s.cfg.Variant.decodeAll(seed.Fields)
-		j := &job{owner: own, status: cmp.Or(seed.Status, statusOpen), fields: fields,
+		j := &job{owner: own, status: cmp.Or(seed.Status, statusOpen), parsed: parsed{fields: fields},
 			created: ago(seed.Posted), updated: ago(cmp.Or(seed.Saved, seed.Posted))}
 		switch {
 		case seed.Company != "":

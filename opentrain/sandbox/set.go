@@ -125,7 +125,7 @@ func (r *reader) setPay() {
 // requires no language plainly and the work needs one, those that it names are a guess.
 func (r *reader) setList(field, group string) (list []string) {
 	facts, doubt := slices.Clone(r.certain(field)), ""
-	if len(facts) == 0 && field == "languages" && needsLanguage(r.fields.list("labelTypes")) {
+	if len(facts) == 0 && field == "languages" && need(r.fields.list("labelTypes"), "language") {
 		facts = r.facts["named"]
 	}
 	slices.SortStableFunc(facts, func(a, b fact) int { return a.first - b.first })
@@ -184,9 +184,9 @@ func (r *reader) setTitle(items string) {
 		}
 		return
 	}
-	work, joint := taskOf(types[0]), " for "
+	work, joint := r.tasks[types[0]], " for "
 	title := work.title
-	if needsLanguage(types[:1]) {
+	if need(types[:1], "language") {
 		joint = " — "
 		if len(languages) == 1 && !slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == "languages" }) {
 			title = languages[0] + " " + title
