@@ -99,14 +99,8 @@ func (s *Sandbox) report(j *job, created bool) object {
 func payWarnings(fields values) []string {
 	key := rateKey(fields.text("paymentType"))
 	usual, known := map[string][2]float64{"pricePerHour": {3, 200}, "pricePerLabel": {0.002, 20}}[key]
-	rate, far := fields.number(key), ""
-	if rate < usual[0] {
-		far = "below"
-	} else if rate > usual[1] {
-		far = "above"
+	if rate := fields.number(key); known && rate > 0 && (rate < usual[0] || rate > usual[1]) {
+		return []string{fmt.Sprintf("%s of $%v is far from what such work usually pays.", key, rate)}
 	}
-	if !known || rate == 0 || far == "" {
-		return []string{}
-	}
-	return []string{fmt.Sprintf("%s of $%v is far %s what such work usually pays.", key, rate, far)}
+	return []string{}
 }

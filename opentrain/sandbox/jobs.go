@@ -2,11 +2,13 @@ package sandbox
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,9 +22,13 @@ const (
 	statusPending  = "PENDING_APPROVAL"
 )
 
+// moderationText simulates the content moderation of the real service.
+//
+//go:embed moderation.txt
+var moderationText string
+
 // job is a draft or a published job. It is guarded by Sandbox.mu.
 type job struct {
-	seq    int // position in Sandbox.created, from 1; 0 for jobs of other companies
 	id     string
 	owner  *account
 	status string
@@ -35,7 +41,7 @@ type job struct {
 // add gives a job to its owner.
 func (s *Sandbox) add(j *job) *job {
 	s.created = append(s.created, j)
-	j.seq, j.id = len(s.created), fmt.Sprintf("job_%d", len(s.created))
+	j.id = fmt.Sprintf("job_%d", len(s.created))
 	s.jobs[j.id] = j
 	return j
 }
@@ -98,21 +104,14 @@ func (s *Sandbox) editJob(c *call) *reply {
 	return ok(object{"ok", true, "jobId", j.id, "status", j.status, "moderation", object{"decision", decision, "reasons", reasons}})
 }
 
-// moderate returns why a job must not be published. It simulates the content moderation of the real service with simple
-// rules, so that a test can trigger each of them.
+// moderate returns why a job must not be published, by the rules of moderationText.
 func (j *job) moderate() []string {
 	reasons := []string{}
-	for _, rule := range []struct{ pattern, reason string }{
-		{`(?:send|share|give|provide|enter)\b[^.\n]{0,40}\b(?:passwords?|pin codes?|one-time codes?)`, "Asks for passwords or one-time codes."},
-		{`bank(?:ing)?[ -](?:logins?|credentials|passwords?)`, "Asks for bank credentials."},
-		{`(?:crypto|bitcoin|nft)[ -]giveaway`, "Advertises a crypto giveaway."},
-		{`guaranteed (?:income|earnings|profits?)`, "Promises guaranteed earnings."},
-		{`pay (?:a|an|the|us)\b[^.\n]{0,20}\b(?:registration|training|joining|upfront) fee`, "Asks trainers to pay a fee."},
-		{`scam test phrase`, "Contains the phrase that tests moderation."},
-	} {
-		pattern := regexp.MustCompile(`(?i)\b(?:` + rule.pattern + `)\b`)
-		if pattern.MatchString(j.fields.text("jobTitle") + "\n" + j.fields.text("jobDescription")) {
-			reasons = append(reasons, rule.reason)
+	for line := range strings.Lines(moderationText) {
+		reason, pattern, isRule := strings.Cut(strings.TrimSpace(line), " = ")
+		rule := regexp.MustCompile(`(?i)\b(?:` + pattern + `)\b`)
+		if isRule && rule.MatchString(j.fields.text("jobTitle")+"\n"+j.fields.text("jobDescription")) {
+			reasons = append(reasons, reason)
 		}
 	}
 	return reasons

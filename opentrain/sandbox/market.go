@@ -24,18 +24,20 @@ const (
 
 // listing is what the marketplace knows of a job.
 type listing struct {
-	place           int    // position in the order of publication, from 1; 0 for a job that was never public
+	place           int    // in Sandbox.market, from 1; 0 for a job that was never public
 	event           string // the latest event
 	posted, changed time.Time
 }
 
-func (l listing) isListed() bool { return l.event != "" && l.event != eventClosed }
+func (j *job) isListed() bool { return j != nil && j.event != "" && j.event != eventClosed }
 
 // list puts a job on the marketplace, or back at its top.
 func (s *Sandbox) list(j *job, now time.Time) {
-	s.places++
-	s.market = append(slices.DeleteFunc(s.market, func(other *job) bool { return other == j }), j)
-	j.listing = listing{place: s.places, event: eventPublished, posted: now, changed: now}
+	if j.place > 0 {
+		s.market[j.place-1] = nil
+	}
+	s.market = append(s.market, j)
+	j.listing = listing{place: len(s.market), event: eventPublished, posted: now, changed: now}
 }
 
 // getJob is GET /jobs/{id}, open to everyone (developers/api-reference/jobs/get). A job that is no longer public has its own
@@ -139,10 +141,7 @@ func (s *Sandbox) searchJobs(c *call) *reply {
 	among := func(want string, list ...string) bool {
 		return want == "" || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, want) })
 	}
-	p := pager{name: "jobs", standard: 20, most: 50, seq: func(j *job) int { return j.place }, show: s.publicJob}
-	if s.cfg.Variant == Reference {
-		p.most = 100
-	}
+	p := pager{name: "jobs", standard: 20, most: map[Variant]int{Guide: 50, Reference: 100}[s.cfg.Variant], show: s.publicJob}
 	return p.page(c, s.market, func(j *job) bool {
 		return j.isListed() && among(payType, j.fields.text("paymentType")) && among(query.Get("category"), j.category()) &&
 			among(query.Get("language"), j.fields.list("languages")...) &&
@@ -164,7 +163,7 @@ func (s *Sandbox) listOwnJobs(c *call) *reply {
 	if status != "" && !slices.Contains(statuses, status) {
 		return badRequest(fmt.Sprintf("status %q is unknown.", status), details{"supportedStatuses": statuses})
 	}
-	p := pager{name: "mine", standard: 25, most: 100, seq: func(j *job) int { return j.seq }, show: func(j *job) object {
+	p := pager{name: "mine", standard: 25, most: 100, show: func(j *job) object {
 		return object{"id", j.id, "title", j.title(), "status", j.status,
 			"published", j.status != statusDraft && j.status != statusPending, "acceptingApplicants", j.status == statusOpen,
 			"createdAt", timestamp(j.created), "updatedAt", timestamp(j.updated), "jobUrl", s.jobURL(j),
@@ -173,19 +172,18 @@ func (s *Sandbox) listOwnJobs(c *call) *reply {
 	return p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
 }
 
-// pager divides a list into pages. A cursor holds the seq of the last job of a page, so that pages stay stable while jobs are
+// pager divides a list into pages. A cursor holds the place of the last job of a page, so that pages stay stable while jobs are
 // added.
 type pager struct {
 	name           string
 	standard, most int // size of a page
-	seq            func(*job) int
 	show           func(*job) object
 }
 
 // page returns the matching jobs of the page that a request wants, newest first, and the cursor of the next page.
 func (p pager) page(c *call, jobs []*job, match func(*job) bool, more ...any) *reply {
 	query := c.URL.Query()
-	limit, before := p.standard, 0
+	limit, end := p.standard, len(jobs)
 	if query.Has("limit") {
 		var err error
 		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
@@ -195,58 +193,52 @@ func (p pager) page(c *call, jobs []*job, match func(*job) bool, more ...any) *r
 	if cursor := query.Get("cursor"); cursor != "" {
 		data, err := base64.RawURLEncoding.DecodeString(cursor)
 		number, fits := strings.CutPrefix(string(data), p.name+":")
-		if before, _ = strconv.Atoi(number); err != nil || !fits || before < 1 {
+		if end, _ = strconv.Atoi(number); err != nil || !fits || end < 1 || end > len(jobs) {
 			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
 		}
 	}
 	found, last, next := []object{}, 0, ""
-	for _, j := range slices.Backward(jobs) {
-		if before > 0 && p.seq(j) >= before || !match(j) {
+	for i, j := range slices.Backward(jobs[:end]) {
+		if !match(j) {
 			continue
 		}
 		if len(found) == limit {
 			next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", p.name, last))
 			break
 		}
-		found, last = append(found, p.show(j)), p.seq(j)
+		found, last = append(found, p.show(j)), i
 	}
 	return ok(append(object{"jobs", found, "nextCursor", textOrNull(next)}, more...))
 }
 
-// facet counts the values of a filter.
-type facet map[string]int
-
-func (f facet) count(values ...string) {
-	for _, value := range values {
-		f[value]++
+// facet counts values, in descending order.
+func facet(all []string) []object {
+	counts := map[string]int{}
+	for _, value := range all {
+		counts[value]++
 	}
-}
-
-// sorted returns the counts in descending order.
-func (f facet) sorted() []object {
-	list := make([]object, 0, len(f))
-	for _, value := range slices.SortedFunc(maps.Keys(f), func(a, b string) int { return cmp.Or(f[b]-f[a], cmp.Compare(a, b)) }) {
-		list = append(list, object{"value", value, "count", f[value]})
+	list := []object{}
+	values := slices.Collect(maps.Keys(counts))
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
+	for _, value := range values {
+		list = append(list, object{"value", value, "count", counts[value]})
 	}
 	return list
 }
 
 // listFacets is GET /jobs/facets, open to everyone (developers/api-reference/jobs/facets).
 func (s *Sandbox) listFacets(*call) *reply {
-	total, categories, languages, countries, payTypes := 0, facet{}, facet{}, facet{}, facet{}
-	for _, j := range s.market {
-		if !j.isListed() {
-			continue
+	jobs := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return !j.isListed() })
+	var categories, languages, countries, payTypes []string
+	for _, j := range jobs {
+		categories, languages = append(categories, j.category()), append(languages, j.fields.list("languages")...)
+		countries = append(countries, countryCodes(j.fields.list("countries"))...)
+		if payType := j.fields.text("paymentType"); payType != "" { // an edit may clear it
+			payTypes = append(payTypes, payType)
 		}
-		total++
-		categories.count(j.category())
-		languages.count(j.fields.list("languages")...)
-		countries.count(countryCodes(j.fields.list("countries"))...)
-		payTypes.count(j.fields.text("paymentType"))
 	}
-	delete(payTypes, "") // an edit may clear it
-	return ok(object{"totalJobs", total, "categories", categories.sorted(), "languages", languages.sorted(),
-		"countries", countries.sorted(), "payTypes", payTypes.sorted(), "generatedAt", timestamp(s.cfg.Now())})
+	return ok(object{"totalJobs", len(jobs), "categories", facet(categories), "languages", facet(languages),
+		"countries", facet(countries), "payTypes", facet(payTypes), "generatedAt", timestamp(s.cfg.Now())})
 }
 
 // listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
@@ -259,7 +251,7 @@ func (s *Sandbox) listChanges(c *call) *reply {
 	}
 	now := s.cfg.Now()
 	until := now
-	changed := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return j.changed.Before(since) })
+	changed := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return j == nil || j.changed.Before(since) })
 	slices.SortFunc(changed, func(a, b *job) int { return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.place, b.place)) })
 	if len(changed) > most {
 		changed, until = changed[:most], changed[most-1].changed

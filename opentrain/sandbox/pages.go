@@ -65,7 +65,7 @@ func (s *Sandbox) page(address *url.URL) page {
 		return s.firstPage()
 	case !isJob && !isDraft:
 		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts and jobs."}
-	case j == nil || isDraft && j.seq == 0:
+	case j == nil || isDraft && j.owner.number == 0:
 		return page{Problem: fmt.Sprintf("There is no job with the id %q here, or it's another company's draft. "+
 			"The sandbox forgets everything when it stops.", id)}
 	case isDraft || j.isListed():
@@ -84,7 +84,7 @@ func (s *Sandbox) firstPage() page {
 		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: displayLabel(j.status)})
 	}
 	for _, j := range slices.Backward(s.market) {
-		if j.isListed() && j.seq == 0 {
+		if j.isListed() && j.owner.number == 0 {
 			p.Market = append(p.Market, page{Title: j.title(), Link: s.jobURL(j), About: j.owner.Name + " · " + j.pay()})
 		}
 	}
@@ -98,8 +98,9 @@ func (j *job) page() page {
 	for _, gap := range j.gaps() {
 		p.Questions = append(p.Questions, gap.Prompt)
 	}
+	shown := j.shown()
 	for _, f := range updateFields() {
-		if text := j.shown(f); text != "" {
+		if text := shown[f.Key]; text != "" {
 			p.Rows = append(p.Rows, [2]string{f.Label, text})
 		}
 		for _, g := range j.guesses {
@@ -111,40 +112,33 @@ func (j *job) page() page {
 	return p
 }
 
-// shown is the value of a field for people, "" if it isn't set or is shown elsewhere.
-func (j *job) shown(f field) string {
-	switch f.Key {
-	case "jobTitle", "jobDescription":
-		return ""
-	case "paymentType":
-		return j.pay()
-	case rateKey(j.fields.text("paymentType")):
-		return ""
-	case "labelTypes":
-		return strings.Join(j.labels(), ", ")
-	case "dataVolumeUnit":
-		if j.fields.has("dataVolume") {
-			return ""
+// shown has the values of the fields for people. An amount and its unit are one value.
+func (j *job) shown() map[string]string {
+	shown := map[string]string{}
+	for key, value := range j.fields {
+		switch value := value.(type) {
+		case bool:
+			shown[key] = map[bool]string{true: "Yes", false: "No"}[value]
+		case float64:
+			shown[key] = inDigits(value)
+		case []string:
+			shown[key] = strings.Join(value, ", ")
+		case string:
+			shown[key] = value
 		}
 	}
-	switch value := j.fields[f.Key].(type) {
-	case bool:
-		return map[bool]string{true: "Yes", false: "No"}[value]
-	case float64:
+	for _, key := range []string{"dataType", "dataVolumeUnit", "experienceLevel"} {
+		shown[key] = displayLabel(shown[key])
+	}
+	if shown["dataVolume"] != "" {
 		units := map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}
-		if f.Key != "dataVolume" {
-			units = nil
-		}
-		return inDigits(value) + units[j.fields.text("dataVolumeUnit")]
-	case []string:
-		return strings.Join(value, ", ")
-	case string:
-		if f.Type == "enum" || f.Key == "dataType" {
-			return displayLabel(value)
-		}
-		return value
+		shown["dataVolume"] += units[j.fields.text("dataVolumeUnit")]
+		shown["dataVolumeUnit"] = ""
 	}
-	return ""
+	shown["paymentType"], shown[rateKey(j.fields.text("paymentType"))] = j.pay(), ""
+	shown["labelTypes"] = strings.Join(j.labels(), ", ")
+	shown["jobTitle"], shown["jobDescription"] = "", ""
+	return shown
 }
 
 // pay says what a job pays, "" if that is open.

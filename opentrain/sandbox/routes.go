@@ -122,12 +122,9 @@ func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 	if limit <= 0 {
 		return nil
 	}
-	ip, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		ip = r.RemoteAddr
-	}
+	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
 	now := s.cfg.Now()
-	if age := now.Sub(s.readsSince); s.reads == nil || age < 0 || age >= time.Minute {
+	if now.Sub(s.readsSince).Abs() >= time.Minute {
 		s.reads, s.readsSince = map[string]int{}, now
 	}
 	if s.reads[ip] >= limit {

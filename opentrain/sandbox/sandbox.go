@@ -73,8 +73,7 @@ type Sandbox struct {
 	agents     agents
 	jobs       map[string]*job // all jobs by id; nil until the first request
 	created    []*job          // the accounts' jobs in the order of creation
-	market     []*job          // every job ever published, in the order of publication
-	places     int             // how often a job was published
+	market     []*job          // every job ever published, in the order of publication; nil where one was published again
 	readsSince time.Time       // the start of the current minute for PublicReadLimit
 	reads      map[string]int  // reads without a token in this minute, by remote IP
 }
