@@ -40,10 +40,11 @@ func (s set) with(other set) set {
 	return s
 }
 
-// has reports whether a text with these groups can have all steps.
-func (s *set) has(steps []step) bool {
-	return !slices.ContainsFunc(steps, func(one step) bool {
-		return !one.optional && !s.meets(&one.any) && !slices.ContainsFunc(one.parts, func(p *part) bool { return s.meets(&p.begins) })
+// has reports whether a text with these groups can have all steps of a rule.
+func (s *set) has(one rule) bool {
+	return !slices.ContainsFunc(one.steps, func(step step) bool {
+		return !step.optional && !s.meets(&step.any) &&
+			!slices.ContainsFunc(step.parts, func(p *part) bool { return slices.ContainsFunc(p.rules, s.has) })
 	})
 }
 
@@ -51,14 +52,12 @@ func (s *set) has(steps []step) bool {
 type rule struct {
 	field, value, guess string
 	steps               []step
-	begins              set // what the pattern can begin with
 }
 
 // part has patterns that other patterns use. Its number is its place among the parts.
 type part struct {
 	number int
 	rules  []rule
-	begins set
 }
 
 // step is an element of a pattern: one of several words, groups and parts.
@@ -88,8 +87,7 @@ var theGrammar = sync.OnceValue(func() *grammar {
 		case '&':
 			p := cmp.Or(g.parts[name], &part{number: len(g.parts)})
 			for pattern := range strings.SplitSeq(body, " ; ") {
-				one := g.compile(rule{guess: guess}, pattern)
-				p.rules, p.begins = append(p.rules, one), p.begins.with(one.begins)
+				p.rules = append(p.rules, g.compile(rule{guess: guess}, pattern))
 			}
 			g.parts[name] = p
 		case 'T': // TASK
@@ -107,7 +105,6 @@ var theGrammar = sync.OnceValue(func() *grammar {
 
 // compile adds the steps of a pattern to a rule.
 func (g *grammar) compile(one rule, pattern string) rule {
-	empty := true // so far
 	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "_? _? _?")) {
 		text, optional := strings.CutSuffix(text, "?")
 		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
@@ -118,16 +115,7 @@ func (g *grammar) compile(one rule, pattern string) rule {
 				s.any = s.any.with(g.bit(name))
 			}
 		}
-		if empty && !s.ahead {
-			one.begins, empty = one.begins.with(s.any), optional
-			for _, p := range s.parts {
-				one.begins = one.begins.with(p.begins)
-			}
-		}
 		one.steps = append(one.steps, s)
-	}
-	if empty {
-		one.begins = g.bit("*") // every token
 	}
 	return one
 }
@@ -137,7 +125,7 @@ func (g *grammar) bit(name string) set {
 	one, known := g.bits[name]
 	if !known {
 		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
-		if g.bits[name] = one; !strings.ContainsAny(name[:1], "@^.#_*") { // no group or sign
+		if g.bits[name] = one; !strings.ContainsAny(name[:1], "@^.#_") { // no group or sign
 			g.groups[name] = g.groups[name].with(one)
 		}
 	}
@@ -205,17 +193,11 @@ func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
 
 // find returns what the patterns of a part find at a token. It remembers that, because many rules use the same part.
 func (r *reader) find(p *part, at int) []finding {
-	if !r.at(at).groups.meets(&p.begins) {
-		return nil
-	}
 	known := &r.known[p.number*(len(r.tokens)+1)+min(at, len(r.tokens))]
 	if *known == 0 {
 		var all []finding
 		for i := range p.rules {
 			one := &p.rules[i]
-			if !r.at(at).groups.meets(&one.begins) {
-				continue
-			}
 			if found, matched := r.match(finding{first: at, end: at}, one.steps); matched {
 				found.doubt = cmp.Or(found.doubt, one.guess)
 				all = append(all, found)

@@ -64,7 +64,7 @@ func (r *reader) split() {
 // word returns a word with its groups.
 func (r *reader) word(written string) token {
 	low := strings.ToLower(written)
-	return token{kind: word, low: low, groups: r.groups[low].with(r.groups[written]).with(r.bits["*"])}
+	return token{kind: word, low: low, groups: r.groups[low].with(r.groups[written])}
 }
 
 // add adds a token.
@@ -135,7 +135,7 @@ func (r *reader) addWord(start, end int) {
 	suffix := last.kind == number && last.end == start
 	switch {
 	case last.kind == number && (scales || r.in(&t, "@number")), // "5 million", "5 mil", "two hundred five"
-		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf || strings.Contains(text, "-")): // "2nd", "12万"
+		suffix && t.groups == set{} && (len(text) < 4 || text[0] >= utf8.RuneSelf || strings.Contains(text, "-")): // "2nd", "12万"
 		if !scales {
 			scale = 0
 		}

@@ -66,7 +66,7 @@ type fact struct {
 // parse reads a description.
 func parse(text string) parsed {
 	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}, sentences: []int{0}}
-	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].with(r.bits["*"])}
+	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."]}
 	r.present = r.edge.groups
 	r.fields = values{"jobDescription": text}
 	r.split()
@@ -140,14 +140,11 @@ func (r *reader) findFacts() {
 	r.known, r.found = make([]int32, len(r.parts)*(len(r.tokens)+1)), make([][]finding, 2)
 	for n := range r.rules {
 		one, end := &r.rules[n], 0
-		if !r.present.has(one.steps) {
+		if !r.present.has(*one) {
 			continue
 		}
 		for i := range r.tokens {
-			if i < end || !r.tokens[i].groups.meets(&one.begins) {
-				continue
-			}
-			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched {
+			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched && i >= end {
 				if f := (fact{finding: found, rule: one, at: i}); r.holds(&f) {
 					r.facts[one.field] = append(r.facts[one.field], f)
 					end = f.end
