@@ -1,9 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -115,4 +118,103 @@ func (v values) number(key string) float64 {
 func (v values) list(key string) []string {
 	l, _ := v[key].([]string)
 	return append([]string{}, l...)
+}
+
+// gaps returns the fields that a job needs before it can be published, in the order of the questions. The pages do not
+// document the required fields. They show a missing experience level, data volume unit and rate; the rest is our assumption.
+func (j *job) gaps() []field {
+	f, types, rate := j.fields, j.fields.list("labelTypes"), rateKey(j.fields.text("paymentType"))
+	volume, unit := f.has("dataVolume"), f.text("dataVolumeUnit")
+	gaps := []field{}
+	ask := func(key string, missing bool) {
+		if f, known := fieldOf(key); known && missing {
+			gaps = append(gaps, f)
+		}
+	}
+	ask("jobTitle", !f.has("jobTitle"))
+	ask("jobDescription", !f.has("jobDescription"))
+	ask("labelTypes", len(types) == 0)
+	ask("experienceLevel", !f.has("experienceLevel"))
+	ask("paymentType", rate == "")
+	ask(rate, !f.has(rate))
+	ask("dataVolumeUnit", volume && unit == "")
+	// With the unit UNKNOWN_NOT_SPECIFIED, the volume is optional.
+	ask("dataVolume", !volume && unit != unitUnknown && (j.demands.dataset || need(types, "dataset")))
+	if n := len(gaps) - 1; n >= 0 && gaps[n].Key == "dataVolume" && unit != "" {
+		gaps[n].Prompt, gaps[n].Example, gaps[n].Keys = "How much data is there, in the unit given?", 5000.0, nil
+	}
+	ask("languages", len(f.list("languages")) == 0 && (j.demands.language || need(types, "language")))
+	ask("ndaRequired", j.demands.nda && !f.has("ndaRequired"))
+	return gaps
+}
+
+// gap is a missing field in the form of developers/guides/post-a-job, or of developers/api-reference/job-drafts/create.
+func (f field) gap(v Variant) object {
+	kind, keys, example, options := f.Type, []string{f.Key}, any(values{f.Key: f.Example}), f.options(v)
+	if f.Keys != nil {
+		kind, keys, example, options = "object", f.Keys, f.Example, nil
+	}
+	if v == Guide {
+		code := "MISSING_" + strings.ToUpper(strings.ReplaceAll(f.Label, " ", "_"))
+		g := object{"field", f.Name, "label", f.Label, "message", f.Label + " is required", "code", code, "prompt", f.Prompt, "type", kind}
+		if options != nil {
+			g = append(g, "enumValues", options)
+		}
+		return append(g, "updateKeys", keys, "example", example)
+	}
+	prompt := "ask: " + cmp.Or(f.RefPrompt, f.Prompt)
+	if options != nil {
+		prompt += " (" + strings.Join(options, ", ") + ")"
+	}
+	if list, isList := f.Example.([]any); isList {
+		example = strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ", ")
+	} else if f.Keys == nil {
+		example = fmt.Sprint(f.Example) // even a number
+	}
+	return object{"field", f.Name, "label", f.Label, "message", cmp.Or(f.RefMissing, f.Label) + " is required before publishing.",
+		"code", "missing_required_field", "prompt", prompt, "type", kind, "enumValues", options, "updateKeys", keys,
+		"example", example, "hint", textOrNull(f.Hint)}
+}
+
+// missing returns the gaps of a job in full and by name.
+func (s *Sandbox) missing(j *job) (gaps []object, names []string) {
+	fields := j.gaps()
+	gaps, names = make([]object, len(fields)), make([]string, len(fields))
+	for i, f := range fields {
+		gaps[i], names[i] = f.gap(s.cfg.Variant), f.Name
+	}
+	return gaps, names
+}
+
+// validation tells whether a draft can be published. The guide lists names in it, the reference whole gaps, but none in the
+// response to a create.
+func validation(count int, listed any) object {
+	return object{"publishReady", count == 0, "issueCount", 0, "missingFieldCount", count, "missingFields", listed, "issues", []any{}}
+}
+
+// report is the response to POST /job-drafts and PATCH /job-drafts/{jobId}.
+func (s *Sandbox) report(j *job, created bool) object {
+	gaps, names := s.missing(j)
+	rep := object{"ok", true, "jobId", j.id, "status", j.status, "draftUrl", s.draftURL(j)}
+	switch {
+	case s.cfg.Variant == Guide:
+		rep = append(rep, "validation", validation(len(gaps), names))
+	case created:
+		rep = append(rep, "reviewUrl", s.draftURL(j), "validation", validation(len(gaps), []any{}))
+	default:
+		return append(rep, "validation", validation(len(gaps), gaps))
+	}
+	return append(rep, "missingFields", gaps, "normalizedFields", j.fields.object(),
+		"lowConfidenceFields", append([]guess{}, j.guesses...), "warnings", payWarnings(j.fields),
+		"unmappedFields", append([]unmapped{}, j.unmapped...))
+}
+
+// payWarnings warns about pay that is far from the usual.
+func payWarnings(fields values) []string {
+	key := rateKey(fields.text("paymentType"))
+	usual, known := map[string][2]float64{"pricePerHour": {3, 200}, "pricePerLabel": {0.002, 20}}[key]
+	if rate := fields.number(key); known && rate > 0 && (rate < usual[0] || rate > usual[1]) {
+		return []string{fmt.Sprintf("%s of $%v is far from what such work usually pays.", key, rate)}
+	}
+	return []string{}
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	_ "embed"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -210,6 +211,119 @@ func (r *reader) find(p *part, at int) []finding {
 		}
 	}
 	return r.found[*known]
+}
+
+// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated or asked: a "not" reaches to
+// the end of its sentence, a question mark to its start.
+func (r *reader) markSigns() {
+	r.negated = make([]int, r.clause+1)
+	until := -1
+	for i := range r.tokens {
+		t, before := r.at(i), r.at(i-1)
+		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't") || t.low == "but" && r.in(before, "@all")
+		switch {
+		case reaches:
+			until = t.sentence
+		case t.low == "but":
+			until = -1
+		case t.low == "?":
+			for n := i; r.at(n).sentence == t.sentence; n-- {
+				r.negated[r.at(n).clause] = 2
+			}
+		case until == t.sentence:
+			r.negated[t.clause] = max(r.negated[t.clause], 1)
+		}
+		if reaches || r.in(t, "@no") {
+			r.negated[t.clause] = 2
+		}
+		starts := before.kind == stop && !r.in(before, "@open")
+		r.mark(t, "^", starts)
+		r.mark(t, "^^", starts && before.sentence != t.sentence)
+		r.mark(t, ".", t.kind == stop && t.low != ":")
+		r.mark(t, "_", t.kind == word && !r.in(t, "@ends"))
+		r.mark(t, "##", t.kind == number)
+		r.mark(t, "#", t.kind == number && t.value > 0)
+		r.mark(t, "#100", t.kind == number && t.value >= 100)
+		r.present = r.present.with(t.groups)
+	}
+}
+
+// mark puts a token into a group.
+func (r *reader) mark(t *token, group string, holds bool) {
+	if holds {
+		t.groups = t.groups.with(r.bits[group])
+		r.present = r.present.with(r.bits[group])
+	}
+}
+
+// findFacts applies the rules.
+func (r *reader) findFacts() {
+	r.known, r.found = make([]int32, len(r.parts)*(len(r.tokens)+1)), make([][]finding, 2)
+	for n := range r.rules {
+		one, end := &r.rules[n], 0
+		if !r.present.has(*one) {
+			continue
+		}
+		for i := range r.tokens {
+			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched && i >= end {
+				if f := (fact{finding: found, rule: one, at: i}); r.holds(&f) {
+					r.facts[one.field] = append(r.facts[one.field], f)
+					end = f.end
+				}
+			}
+		}
+	}
+}
+
+// holds reports whether nothing around a fact makes it false, and completes it.
+func (r *reader) holds(f *fact) bool {
+	low, high := r.at(f.numbers[0]), r.at(f.numbers[1])
+	if f.count > 0 {
+		f.at, f.number = f.numbers[0], low.value
+	}
+	if f.count > 1 && f.field != "left" {
+		if low.scale == 1 && high.scale > 1 && low.value < high.value/high.scale { // "10-20k"
+			f.number *= high.scale
+		}
+		if f.number >= high.value {
+			return false
+		}
+	}
+	f.doubt = cmp.Or(f.doubt, f.guess)
+	claim := f.field
+	if f.field == "rate" || f.field == "amount" {
+		claim = "pay"
+	}
+	anyway := f.value == "false" || f.field == "amount" || strings.HasPrefix(f.field, "ask") || strings.HasPrefix(f.field, "left")
+	negated := r.negated[r.at(f.at).clause]
+	switch {
+	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
+		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
+		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }):
+		return false
+	case f.field == "dataVolume" && r.near(f, "@pace"):
+		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")
+	case claim == "pay" && r.near(f, "@special"):
+		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
+	}
+	for i := f.first; i < f.end; i++ {
+		t := r.at(i)
+		if t.claim = claim; r.in(t, "@cents") {
+			f.number /= 100
+		}
+		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
+	}
+	return true
+}
+
+// near reports whether a word of a group is in the clause of a fact, outside other facts.
+func (r *reader) near(f *fact, group string) bool {
+	for i := f.at - 20; i < f.at+20; i++ {
+		if t := r.at(i); t.clause == r.at(f.at).clause && t.claim == "" && r.in(t, group) {
+			return true
+		}
+	}
+	return false
 }
 
 // task is a kind of labeling work: its title in the title of a job, its label, its category in the marketplace, "" if that
