@@ -17,17 +17,18 @@ import (
 // (developers/api-reference/job-drafts/create).
 const maxDescription = 60_000
 
-// format is an import format: its name, the key of the body that holds its document, and what describes a job in it.
-type format struct{ name, payload, job string }
+// format is an import format: its name, the key of the body that holds its document, the JSON type of that if it must have one,
+// and what describes a job in it.
+type format struct{ name, payload, kind, job string }
 
 // formats lists the import formats in the order of developers/api-reference/job-drafts/capabilities.
 func formats() []format {
 	return []format{
 		{name: "text"},
-		{"opentrain_canonical", "job", ""},
-		{"schema_org_job_posting", "jsonLd", "JobPosting"},
-		{"indeed_xml", "xml", "job"},
-		{"hr_xml", "xml", "PositionOpening JobPositionPosting"},
+		{"opentrain_canonical", "job", "object", ""},
+		{"schema_org_job_posting", "jsonLd", "", "JobPosting"},
+		{"indeed_xml", "xml", "string", "job"},
+		{"hr_xml", "xml", "string", "PositionOpening JobPositionPosting"},
 	}
 }
 
@@ -121,7 +122,7 @@ func (v Variant) readDraft(name, text string, members map[string]member) (parsed
 			return parsed{}, badDocument(m.path, "The format %s takes its document in %s, not in %s.", name, f.payload, other.payload)
 		}
 	}
-	var document imported
+	var document reading
 	if f.payload != "" {
 		m, given := members[f.payload]
 		if !given {
@@ -164,34 +165,24 @@ const (
 	notUsed = "The draft has another value for this already."
 )
 
-// imported is what a structured document says.
-type imported struct {
-	parsed
-	otherPay bool // the document has pay that set no field
-}
-
 // read reads a document that describes one job.
-func (f format) read(v Variant, document member) (imported, *apiError) {
-	d := reading{job: f.job, passages: map[string][]passage{}}
+func (f format) read(v Variant, document member) (d reading, failure *apiError) {
+	if f.kind != "" && f.kind != typeOf(document.raw) {
+		return d, typeFailure(f.kind, document)
+	}
+	d.job, d.passages = f.job, map[string][]passage{}
 	d.fields = values{}
 	decoder := json.NewDecoder(bytes.NewReader(document.raw))
 	decoder.UseNumber()
 	var value any
 	_ = decoder.Decode(&value) // it's valid as a part of the body
-	object, isObject := value.(map[string]any)
-	source, isText := value.(string)
-	var failure *apiError
-	switch {
-	case f.payload == "job" && isObject:
-		failure = d.readCanonical(v, object, document.path)
-	case f.payload == "job":
-		failure = typeFailure("object", document)
-	case f.payload == "xml" && isText:
-		failure = d.readXML(source, document.path)
-	case f.payload == "xml":
-		failure = typeFailure("string", document)
+	switch f.payload {
+	case "job":
+		failure = d.readCanonical(v, value.(map[string]any), document.path)
+	case "xml":
+		failure = d.readXML(value.(string), document.path)
 	default:
-		d.addJSON("jsonLd", "", value)
+		d.addJSON(f.payload, "", value)
 	}
 	switch {
 	case failure != nil:
@@ -202,7 +193,7 @@ func (f format) read(v Variant, document member) (imported, *apiError) {
 	default:
 		d.setFields()
 	}
-	return d.imported, failure
+	return d, failure
 }
 
 // readCanonical adds the passages of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
@@ -231,7 +222,7 @@ func (d *reading) readCanonical(v Variant, job map[string]any, path []any) *apiE
 
 // fillFromDescription parses the document's description and fills the fields that the document does not set. Where the two
 // differ, neither is sure.
-func (m imported) fillFromDescription() parsed {
+func (m reading) fillFromDescription() parsed {
 	read := parsed{fields: values{}}
 	if description := m.fields.text("jobDescription"); description != "" {
 		read = parse(description)
@@ -289,7 +280,7 @@ func (p *parsed) doubtPay(reason string) {
 }
 
 // report records passages that set no field.
-func (m *imported) report(reason string, passages ...passage) {
+func (m *reading) report(reason string, passages ...passage) {
 	for _, p := range passages {
 		m.unmapped = append(m.unmapped, unmapped{p.path, reason, preview(p.text)})
 	}

@@ -176,33 +176,32 @@ func (f field) gap(v Variant) object {
 		"example", example, "hint", textOrNull(f.Hint)}
 }
 
-// missing returns the gaps of a job in full and by name.
-func (s *Sandbox) missing(j *job) (gaps []object, names []string) {
-	fields := j.gaps()
-	gaps, names = make([]object, len(fields)), make([]string, len(fields))
-	for i, f := range fields {
-		gaps[i], names[i] = f.gap(s.cfg.Variant), f.Name
+// check returns the gaps of a job, and whether it can be published. The guide lists names in that, the reference whole gaps,
+// but none in the response to a create.
+func (s *Sandbox) check(j *job, created bool) (gaps []object, validation object) {
+	gaps, listed := []object{}, []any{}
+	for _, f := range j.gaps() {
+		gap := f.gap(s.cfg.Variant)
+		gaps = append(gaps, gap)
+		if s.cfg.Variant == Guide {
+			listed = append(listed, f.Name)
+		} else if !created {
+			listed = append(listed, gap)
+		}
 	}
-	return gaps, names
-}
-
-// validation tells whether a draft can be published. The guide lists names in it, the reference whole gaps, but none in the
-// response to a create.
-func validation(count int, listed any) object {
-	return object{"publishReady", count == 0, "issueCount", 0, "missingFieldCount", count, "missingFields", listed, "issues", []any{}}
+	return gaps, object{"publishReady", len(gaps) == 0, "issueCount", 0, "missingFieldCount", len(gaps), "missingFields", listed,
+		"issues", []any{}}
 }
 
 // report is the response to POST /job-drafts and PATCH /job-drafts/{jobId}.
 func (s *Sandbox) report(j *job, created bool) object {
-	gaps, names := s.missing(j)
-	rep := object{"ok", true, "jobId", j.id, "status", j.status, "draftUrl", s.draftURL(j)}
-	switch {
-	case s.cfg.Variant == Guide:
-		rep = append(rep, "validation", validation(len(gaps), names))
-	case created:
-		rep = append(rep, "reviewUrl", s.draftURL(j), "validation", validation(len(gaps), []any{}))
-	default:
-		return append(rep, "validation", validation(len(gaps), gaps))
+	gaps, validation := s.check(j, created)
+	rep := object{"ok", true, "jobId", j.id, "status", j.status, "draftUrl", s.draftURL(j), "validation", validation}
+	if s.cfg.Variant == Reference && !created {
+		return rep
+	}
+	if s.cfg.Variant == Reference {
+		rep = append(rep, "reviewUrl", s.draftURL(j))
 	}
 	return append(rep, "missingFields", gaps, "normalizedFields", j.fields.object(),
 		"lowConfidenceFields", append([]guess{}, j.guesses...), "warnings", payWarnings(j.fields),

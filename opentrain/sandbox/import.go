@@ -38,7 +38,8 @@ type passage struct{ path, text string }
 
 // reading is a document that is being read.
 type reading struct {
-	imported
+	parsed
+	otherPay bool                 // it has pay that set no field
 	job      string               // the names of the elements, or the type of the object, that describe a job
 	jobs     int                  // how many there are
 	tokens   int                  // how many were read

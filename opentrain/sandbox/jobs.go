@@ -142,10 +142,10 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 		return refuse(http.StatusConflict, "Only a draft can be published; this job is "+j.status+".",
 			details{"jobId": j.id, "status": j.status, "requiredStatus": statusDraft})
 	}
-	if gaps, names := s.missing(j); len(gaps) > 0 {
-		d := details{"validation": validation(len(gaps), gaps)}
+	if gaps, validation := s.check(j, false); len(gaps) > 0 {
+		d := details{"validation": validation}
 		if s.cfg.Variant == Guide {
-			d = details{"validation": validation(len(gaps), names), "missingFields": gaps}
+			d["missingFields"] = gaps
 		}
 		return badRequest("The draft is not ready to be published: fields are missing.", d)
 	}
