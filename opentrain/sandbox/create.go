@@ -110,7 +110,7 @@ func (v Variant) readDraft(name, text string, members map[string]member) (parsed
 	i := slices.IndexFunc(formats(), func(f format) bool { return f.name == name })
 	if i < 0 {
 		return parsed{}, badRequest(fmt.Sprintf("The import format %q is not supported.", name),
-			details{"supportedFormats": importFormats()})
+			object{"supportedFormats": importFormats()})
 	}
 	f := formats()[i]
 	for _, other := range formats() {
@@ -137,7 +137,7 @@ func (v Variant) readDraft(name, text string, members map[string]member) (parsed
 	switch n := utf8.RuneCountInString(text); {
 	case n > maxDescription:
 		return parsed{}, badRequest(fmt.Sprintf("The job description has %d characters; at most %d are allowed.", n, maxDescription),
-			details{"maxLength": maxDescription, "length": n})
+			object{"maxLength": maxDescription, "length": n})
 	case f.payload != "":
 		return document.fillFromDescription(), nil
 	case strings.TrimSpace(text) == "":
@@ -148,7 +148,7 @@ func (v Variant) readDraft(name, text string, members map[string]member) (parsed
 
 func typeFailure(expected string, m member) *apiError {
 	return badRequest("The body has invalid fields. No draft was made.",
-		details{"issues": wrongType(expected, m.raw).at(m.path...)})
+		object{"issues": wrongType(expected, m.raw).at(m.path...)})
 }
 
 // The limits of a document.
@@ -204,7 +204,7 @@ func (d *reading) readCanonical(v Variant, job map[string]any, path []any) *apiE
 	if currency := job["currency"]; currency != nil && currency != "USD" || job["rateAmount"] != nil {
 		facts += " pricePerHour pricePerLabel fixedPrice"
 	}
-	var issues []issue
+	var issues []object
 	for _, name := range slices.Sorted(maps.Keys(job)) {
 		f, known := fieldOf(name)
 		if !known || oneOf(name, facts) || job[name] == nil {
@@ -215,7 +215,7 @@ func (d *reading) readCanonical(v Variant, job map[string]any, path []any) *apiE
 		d.fields[name], issues = decoded, append(issues, problems...)
 	}
 	if issues != nil {
-		return badRequest("The job object has invalid fields. No draft was made.", details{"issues": issues})
+		return badRequest("The job object has invalid fields. No draft was made.", object{"issues": issues})
 	}
 	return nil
 }
@@ -292,5 +292,5 @@ func oneOf(word, list string) bool { return slices.Contains(strings.Fields(list)
 // badDocument returns the error for an invalid document, with the path of the problem.
 func badDocument(path []any, format string, args ...any) *apiError {
 	problem := custom(format, args...)
-	return badRequest(fmt.Sprint(problem["message"], " No draft was made."), details{"issues": problem.at(path...)})
+	return badRequest(fmt.Sprint(problem["message"], " No draft was made."), object{"issues": problem.at(path...)})
 }

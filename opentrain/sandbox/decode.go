@@ -13,26 +13,24 @@ import (
 	"unicode/utf8"
 )
 
-// issue is one entry of details.issues, in the form of the zod library (version 3), which the pages name.
-type issue map[string]any
-
-// at returns an issue at a path as a list, which is empty if there is no issue.
-func (i issue) at(path ...any) []issue {
-	if i == nil {
+// at returns an entry of details.issues for a path as a list, which is empty if there is no issue. It has the form of the zod
+// library (version 3), which the pages name.
+func (o object) at(path ...any) []object {
+	if o == nil {
 		return nil
 	}
-	i["path"] = path
-	return []issue{i}
+	o["path"] = path
+	return []object{o}
 }
 
 // custom is an issue that zod has no code for.
-func custom(format string, args ...any) issue {
-	return issue{"code": "custom", "message": fmt.Sprintf(format, args...)}
+func custom(format string, args ...any) object {
+	return object{"code": "custom", "message": fmt.Sprintf(format, args...)}
 }
 
 // decodeAll reads fields, or returns all of their problems.
-func (v Variant) decodeAll(body map[string]json.RawMessage) (values, []issue) {
-	set, issues := values{}, []issue(nil)
+func (v Variant) decodeAll(body map[string]json.RawMessage) (values, []object) {
+	set, issues := values{}, []object(nil)
 	if len(body) == 0 {
 		issues = custom("At least one field is required").at([]any{}...)
 	}
@@ -44,14 +42,14 @@ func (v Variant) decodeAll(body map[string]json.RawMessage) (values, []issue) {
 		}
 	}
 	if unknown := slices.Sorted(maps.Keys(body)); unknown != nil {
-		issues = append(issues, issue{"code": "unrecognized_keys", "keys": unknown, "path": []any{},
+		issues = append(issues, object{"code": "unrecognized_keys", "keys": unknown, "path": []any{},
 			"message": "Unrecognized key(s) in object: " + quoted(unknown, ", ")})
 	}
 	return set, issues
 }
 
 // decode reads the value of a field, or says what is wrong with it. null is nil.
-func (v Variant) decode(f field, raw json.RawMessage, path ...any) (any, []issue) {
+func (v Variant) decode(f field, raw json.RawMessage, path ...any) (any, []object) {
 	path = append(slices.Clone(path), f.Key)
 	switch {
 	case typeOf(raw) == "null":
@@ -64,7 +62,7 @@ func (v Variant) decode(f field, raw json.RawMessage, path ...any) (any, []issue
 	if json.Unmarshal(raw, &items) != nil {
 		return nil, wrongType("array", raw).at(path...)
 	}
-	list, issues := []string{}, []issue(nil)
+	list, issues := []string{}, []object(nil)
 	for i, item := range items {
 		value, problem := v.decodeOne(f, item)
 		issues = append(issues, problem.at(append(slices.Clone(path), i)...)...)
@@ -76,7 +74,7 @@ func (v Variant) decode(f field, raw json.RawMessage, path ...any) (any, []issue
 }
 
 // decodeOne reads a single value, or one item of a list.
-func (v Variant) decodeOne(f field, raw json.RawMessage) (any, issue) {
+func (v Variant) decodeOne(f field, raw json.RawMessage) (any, object) {
 	wanted, options := f.Type, f.options(v)
 	if wanted != "number" && wanted != "boolean" {
 		wanted = "string"
@@ -94,20 +92,20 @@ func (v Variant) decodeOne(f field, raw json.RawMessage) (any, issue) {
 	n, _ := value.(float64)
 	switch {
 	case err != nil: // only a number beyond float64 fails here
-		return nil, issue{"code": "not_finite", "message": "Number must be finite"}
+		return nil, object{"code": "not_finite", "message": "Number must be finite"}
 	case wanted == "number" && n <= 0:
-		return nil, issue{"code": "too_small", "minimum": 0, "type": wanted, "inclusive": false, "exact": false,
+		return nil, object{"code": "too_small", "minimum": 0, "type": wanted, "inclusive": false, "exact": false,
 			"message": "Number must be greater than 0"}
 	case f.Of == "whole" && n != math.Trunc(n):
-		return nil, issue{"code": "invalid_type", "expected": "integer", "received": "float", "message": "Expected integer, received float"}
+		return nil, object{"code": "invalid_type", "expected": "integer", "received": "float", "message": "Expected integer, received float"}
 	case options != nil && !slices.Contains(options, text):
-		return nil, issue{"code": "invalid_enum_value", "options": options, "received": text,
+		return nil, object{"code": "invalid_enum_value", "options": options, "received": text,
 			"message": fmt.Sprintf("Invalid enum value. Expected %s, received '%s'", expected, text)}
 	case wanted == "string" && strings.TrimSpace(text) == "":
-		return nil, issue{"code": "too_small", "minimum": 1, "type": wanted, "inclusive": true, "exact": false,
+		return nil, object{"code": "too_small", "minimum": 1, "type": wanted, "inclusive": true, "exact": false,
 			"message": "String must contain at least 1 character(s)"}
 	case f.Key == "jobDescription" && utf8.RuneCountInString(text) > maxDescription:
-		return nil, issue{"code": "too_big", "maximum": maxDescription, "type": wanted, "inclusive": true, "exact": false,
+		return nil, object{"code": "too_big", "maximum": maxDescription, "type": wanted, "inclusive": true, "exact": false,
 			"message": fmt.Sprintf("String must contain at most %d character(s)", maxDescription)}
 	case f.Type == "array" && options == nil:
 		return decodePlace(f.Of, strings.TrimSpace(text))
@@ -117,7 +115,7 @@ func (v Variant) decodeOne(f field, raw json.RawMessage) (any, issue) {
 
 // decodePlace reads the name or code of one of the countries or languages, and returns its English name. The pages do not say
 // what the API does with other texts. That it refuses them is our assumption: a job in Narnia finds nobody.
-func decodePlace(what, text string) (any, issue) {
+func decodePlace(what, text string) (any, object) {
 	if found, known := findPlace(what, text); known {
 		return found.name, nil
 	}
@@ -132,13 +130,13 @@ func decodePlace(what, text string) (any, issue) {
 	return nil, custom("%q isn't a %s. Send the English name or ISO code of each %s, such as %s.", text, one, one, example)
 }
 
-func wrongType(expected string, raw json.RawMessage) issue {
+func wrongType(expected string, raw json.RawMessage) object {
 	received := typeOf(raw)
 	message := "Expected " + expected + ", received " + received
 	if received == "undefined" {
 		message = "Required"
 	}
-	return issue{"code": "invalid_type", "expected": expected, "received": received, "message": message}
+	return object{"code": "invalid_type", "expected": expected, "received": received, "message": message}
 }
 
 // typeOf names the JSON type of a valid value; an absent one is undefined.

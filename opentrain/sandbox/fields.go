@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -89,17 +90,6 @@ func rateKey(paymentType string) string {
 // values are the fields of a draft by update key: string, float64, bool or []string.
 type values map[string]any
 
-// object has the fields in the order of updateFields.
-func (v values) object() object {
-	all := object{}
-	for _, f := range updateFields() {
-		if v.has(f.Key) {
-			all = append(all, f.Key, v[f.Key])
-		}
-	}
-	return all
-}
-
 func (v values) has(key string) bool {
 	_, set := v[key]
 	return set
@@ -156,11 +146,12 @@ func (f field) gap(v Variant) object {
 	}
 	if v == Guide {
 		code := "MISSING_" + strings.ToUpper(strings.ReplaceAll(f.Label, " ", "_"))
-		g := object{"field", f.Name, "label", f.Label, "message", f.Label + " is required", "code", code, "prompt", f.Prompt, "type", kind}
+		g := object{"field": f.Name, "label": f.Label, "message": f.Label + " is required", "code": code, "prompt": f.Prompt,
+			"type": kind, "updateKeys": keys, "example": example}
 		if options != nil {
-			g = append(g, "enumValues", options)
+			g["enumValues"] = options
 		}
-		return append(g, "updateKeys", keys, "example", example)
+		return g
 	}
 	prompt := "ask: " + cmp.Or(f.RefPrompt, f.Prompt)
 	if options != nil {
@@ -171,9 +162,9 @@ func (f field) gap(v Variant) object {
 	} else if f.Keys == nil {
 		example = fmt.Sprint(f.Example) // even a number
 	}
-	return object{"field", f.Name, "label", f.Label, "message", cmp.Or(f.RefMissing, f.Label) + " is required before publishing.",
-		"code", "missing_required_field", "prompt", prompt, "type", kind, "enumValues", options, "updateKeys", keys,
-		"example", example, "hint", textOrNull(f.Hint)}
+	return object{"field": f.Name, "label": f.Label, "message": cmp.Or(f.RefMissing, f.Label) + " is required before publishing.",
+		"code": "missing_required_field", "prompt": prompt, "type": kind, "enumValues": options, "updateKeys": keys,
+		"example": example, "hint": textOrNull(f.Hint)}
 }
 
 // check returns the gaps of a job, and whether it can be published. The guide lists names in that, the reference whole gaps,
@@ -189,23 +180,24 @@ func (s *Sandbox) check(j *job, created bool) (gaps []object, validation object)
 			listed = append(listed, gap)
 		}
 	}
-	return gaps, object{"publishReady", len(gaps) == 0, "issueCount", 0, "missingFieldCount", len(gaps), "missingFields", listed,
-		"issues", []any{}}
+	return gaps, object{"publishReady": len(gaps) == 0, "issueCount": 0, "missingFieldCount": len(gaps), "missingFields": listed,
+		"issues": []any{}}
 }
 
 // report is the response to POST /job-drafts and PATCH /job-drafts/{jobId}.
 func (s *Sandbox) report(j *job, created bool) object {
 	gaps, validation := s.check(j, created)
-	rep := object{"ok", true, "jobId", j.id, "status", j.status, "draftUrl", s.draftURL(j), "validation", validation}
+	rep := object{"ok": true, "jobId": j.id, "status": j.status, "draftUrl": s.draftURL(j), "validation": validation}
 	if s.cfg.Variant == Reference && !created {
 		return rep
 	}
 	if s.cfg.Variant == Reference {
-		rep = append(rep, "reviewUrl", s.draftURL(j))
+		rep["reviewUrl"] = s.draftURL(j)
 	}
-	return append(rep, "missingFields", gaps, "normalizedFields", j.fields.object(),
-		"lowConfidenceFields", append([]guess{}, j.guesses...), "warnings", payWarnings(j.fields),
-		"unmappedFields", append([]unmapped{}, j.unmapped...))
+	maps.Copy(rep, object{"missingFields": gaps, "normalizedFields": maps.Clone(j.fields),
+		"lowConfidenceFields": append([]guess{}, j.guesses...), "warnings": payWarnings(j.fields),
+		"unmappedFields": append([]unmapped{}, j.unmapped...)})
+	return rep
 }
 
 // payWarnings warns about pay that is far from the usual.

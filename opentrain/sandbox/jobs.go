@@ -62,9 +62,9 @@ func (s *Sandbox) patch(c *call, status, otherwise string) *apiError {
 	patch, issues := s.cfg.Variant.decodeAll(c.body)
 	switch {
 	case issues != nil:
-		return badRequest("The body has invalid fields.", details{"issues": issues})
+		return badRequest("The body has invalid fields.", object{"issues": issues})
 	case j.status != status:
-		return refuse(http.StatusConflict, otherwise, details{"jobId": j.id, "status": j.status, "requiredStatus": status})
+		return refuse(http.StatusConflict, otherwise, object{"jobId": j.id, "status": j.status, "requiredStatus": status})
 	}
 	maps.Copy(j.fields, patch)
 	maps.DeleteFunc(j.fields, func(_ string, value any) bool { return value == nil })
@@ -98,10 +98,10 @@ func (s *Sandbox) editJob(c *call) *reply {
 		decision, j.status, j.event = "BLOCK", statusDraft, eventClosed
 		if s.cfg.Variant == Reference {
 			return refuse(http.StatusConflict, "Content moderation blocked the edit. It was applied, and the job was unpublished.",
-				details{"jobId": j.id, "reason": "moderation_blocked", "reasons": reasons, "status": statusDraft})
+				object{"jobId": j.id, "reason": "moderation_blocked", "reasons": reasons, "status": statusDraft})
 		}
 	}
-	return ok(object{"ok", true, "jobId", j.id, "status", j.status, "moderation", object{"decision", decision, "reasons", reasons}})
+	return ok(object{"ok": true, "jobId": j.id, "status": j.status, "moderation": object{"decision": decision, "reasons": reasons}})
 }
 
 // moderate returns why a job must not be published, by the rules of moderationText.
@@ -121,8 +121,8 @@ func (j *job) moderate() []string {
 func (s *Sandbox) publish(c *call) *reply {
 	j, now := c.job, s.cfg.Now()
 	answer := func(already bool, attempt *string, warnings []string, status string) *reply {
-		return ok(object{"ok", true, "jobId", j.id, "status", statusOpen, "alreadyPublished", already, "jobUrl", s.jobURL(j),
-			"publishAttemptId", attempt, "warnings", warnings, "sideEffects", object{"dispatched", !already, "status", status}})
+		return ok(object{"ok": true, "jobId": j.id, "status": statusOpen, "alreadyPublished": already, "jobUrl": s.jobURL(j),
+			"publishAttemptId": attempt, "warnings": warnings, "sideEffects": object{"dispatched": !already, "status": status}})
 	}
 	if j.status == statusOpen {
 		return answer(true, nil, []string{}, "skipped")
@@ -140,10 +140,10 @@ func (s *Sandbox) publish(c *call) *reply {
 func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 	if j.status != statusDraft {
 		return refuse(http.StatusConflict, "Only a draft can be published; this job is "+j.status+".",
-			details{"jobId": j.id, "status": j.status, "requiredStatus": statusDraft})
+			object{"jobId": j.id, "status": j.status, "requiredStatus": statusDraft})
 	}
 	if gaps, validation := s.check(j, false); len(gaps) > 0 {
-		d := details{"validation": validation}
+		d := object{"validation": validation}
 		if s.cfg.Variant == Guide {
 			d["missingFields"] = gaps
 		}
@@ -151,7 +151,7 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 	}
 	if reasons := j.moderate(); len(reasons) > 0 {
 		return refuse(http.StatusForbidden, "Content moderation blocked this job. It stays a draft.",
-			details{"reason": "moderation_blocked", "reasons": reasons})
+			object{"reason": "moderation_blocked", "reasons": reasons})
 	}
 	limit, published := 3, 0
 	if j.owner.Claimed {
@@ -164,7 +164,7 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 	}
 	if published >= limit {
 		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d published jobs in 24 hours is reached.", limit),
-			details{"limit": limit, "windowHours": 24})
+			object{"limit": limit, "windowHours": 24})
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (s *Sandbox) closeJob(c *call) *reply {
 	if !already {
 		c.job.close(s.cfg.Now())
 	}
-	return ok(object{"ok", true, "jobId", c.job.id, "status", statusArchived, "alreadyClosed", already})
+	return ok(object{"ok": true, "jobId": c.job.id, "status": statusArchived, "alreadyClosed": already})
 }
 
 func (j *job) close(now time.Time) {
@@ -199,11 +199,11 @@ const (
 func (s *Sandbox) inviteTrainer(c *call) *reply {
 	value, issue := s.cfg.Variant.decodeOne(field{}, c.body["freelancerId"])
 	if issue != nil {
-		return badRequest("freelancerId is missing or invalid.", details{"issues": issue.at("freelancerId")})
+		return badRequest("freelancerId is missing or invalid.", object{"issues": issue.at("freelancerId")})
 	}
 	j, freelancer := c.job, fmt.Sprint(value)
 	conflict := func(message, reason string) *reply {
-		return refuse(http.StatusConflict, message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
+		return refuse(http.StatusConflict, message, object{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
 	switch {
 	case j.status != statusOpen:
@@ -219,6 +219,6 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 	if !already {
 		j.invited, status = append(j.invited, freelancer), http.StatusCreated
 	}
-	return &reply{status: status, body: object{"ok", true, "proposalId", "proposal_" + j.id + "_" + freelancer, "jobId", j.id,
-		"freelancerId", freelancer, "alreadyInvited", already}}
+	return &reply{status: status, body: object{"ok": true, "proposalId": "proposal_" + j.id + "_" + freelancer, "jobId": j.id,
+		"freelancerId": freelancer, "alreadyInvited": already}}
 }

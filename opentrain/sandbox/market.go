@@ -45,14 +45,14 @@ func (s *Sandbox) list(j *job, now time.Time) {
 func (s *Sandbox) getJob(c *call) *reply {
 	id := c.PathValue("id")
 	if strings.TrimSpace(id) == "" || utf8.RuneCountInString(id) > 64 {
-		return badRequest("The id of a job has from 1 to 64 characters.", details{"field": "id"})
+		return badRequest("The id of a job has from 1 to 64 characters.", object{"field": "id"})
 	}
 	j := s.jobs[id]
 	switch {
 	case j == nil || j.place == 0:
 		return refuse(http.StatusNotFound, "There is no such job.", nil)
 	case !j.isListed():
-		return &reply{status: http.StatusNotFound, body: object{"id", j.id, "status", "closed"}}
+		return &reply{status: http.StatusNotFound, body: object{"id": j.id, "status": "closed"}}
 	}
 	return ok(s.publicJob(j))
 }
@@ -65,17 +65,17 @@ func (s *Sandbox) publicJob(j *job) object {
 	if rate := f.number(rateKey(f.text("paymentType"))); rate > 0 { // an edit may clear it
 		rates[f.text("paymentType")] = rate
 	}
-	return object{"id", j.id, "slug", slug(title), "title", title, "companyName", j.owner.Name, "descriptionText", text,
-		"descriptionHtml", "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
-		"seoTitle", nil, "summary", nil, "status", statusOpen, "datePosted", timestamp(j.posted),
-		"validThrough", timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt", timestamp(j.changed),
-		"employmentTypes", []string{"CONTRACTOR"}, "countries", countryCodes(f.list("countries")),
-		"languages", f.list("languages"), "category", j.category(), "dataType", textOrNull(displayLabel(f.text("dataType"))),
-		"labelTypes", labels, "labelingSoftware", textOrNull(f.text("labelingSoftware")),
-		"experienceLevel", textOrNull(displayLabel(f.text("experienceLevel"))), "skills", labels,
-		"pay", object{"paymentType", f.text("paymentType"), "currency", "USD", "hourlyRate", rates[payPerHour], "hourlyMin", nil,
-			"hourlyMax", nil, "fixedPrice", rates[fixedPrice], "perLabelRate", rates[payPerLabel]},
-		"url", s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl", s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
+	return object{"id": j.id, "slug": slug(title), "title": title, "companyName": j.owner.Name, "descriptionText": text,
+		"descriptionHtml": "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
+		"seoTitle":        nil, "summary": nil, "status": statusOpen, "datePosted": timestamp(j.posted),
+		"validThrough": timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt": timestamp(j.changed),
+		"employmentTypes": []string{"CONTRACTOR"}, "countries": countryCodes(f.list("countries")),
+		"languages": f.list("languages"), "category": j.category(), "dataType": textOrNull(displayLabel(f.text("dataType"))),
+		"labelTypes": labels, "labelingSoftware": textOrNull(f.text("labelingSoftware")),
+		"experienceLevel": textOrNull(displayLabel(f.text("experienceLevel"))), "skills": labels,
+		"pay": object{"paymentType": f.text("paymentType"), "currency": "USD", "hourlyRate": rates[payPerHour], "hourlyMin": nil,
+			"hourlyMax": nil, "fixedPrice": rates[fixedPrice], "perLabelRate": rates[payPerLabel]},
+		"url": s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl": s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
 }
 
 // category is the marketplace category of a job, by its work or its data.
@@ -132,21 +132,22 @@ func (s *Sandbox) searchJobs(c *call) *reply {
 	payTypes := []string{payPerHour, fixedPrice, payPerLabel}
 	if payType != "" && !slices.Contains(payTypes, payType) {
 		return badRequest(fmt.Sprintf("payType %q is unknown.", payType),
-			details{"field": "payType", "supportedPayTypes": payTypes})
+			object{"field": "payType", "supportedPayTypes": payTypes})
 	}
 	if country != "" && len(country) != 2 {
-		return badRequest("country must be a two-letter ISO code.", details{"field": "country"})
+		return badRequest("country must be a two-letter ISO code.", object{"field": "country"})
 	}
 	words := strings.Fields(strings.ToLower(query.Get("q")))
 	among := func(want string, list ...string) bool {
 		return want == "" || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, want) })
 	}
-	p := pager{name: "jobs", standard: 20, most: map[Variant]int{Guide: 50, Reference: 100}[s.cfg.Variant], show: s.publicJob}
+	p := pager{name: "jobs", standard: 20, most: map[Variant]int{Guide: 50, Reference: 100}[s.cfg.Variant], show: s.publicJob,
+		more: object{"generatedAt": timestamp(s.cfg.Now())}}
 	return p.page(c, s.market, func(j *job) bool {
 		return j.isListed() && among(payType, j.fields.text("paymentType")) && among(query.Get("category"), j.category()) &&
 			among(query.Get("language"), j.fields.list("languages")...) &&
 			among(country, countryCodes(j.fields.list("countries"))...) && j.hasWords(words)
-	}, "generatedAt", timestamp(s.cfg.Now()))
+	})
 }
 
 // hasWords reports whether the text of a job has all words, which are in lower case.
@@ -161,13 +162,13 @@ func (s *Sandbox) listOwnJobs(c *call) *reply {
 	status := c.URL.Query().Get("status")
 	statuses := []string{statusDraft, statusOpen, statusOngoing, statusComplete, statusArchived, statusPending}
 	if status != "" && !slices.Contains(statuses, status) {
-		return badRequest(fmt.Sprintf("status %q is unknown.", status), details{"supportedStatuses": statuses})
+		return badRequest(fmt.Sprintf("status %q is unknown.", status), object{"supportedStatuses": statuses})
 	}
 	p := pager{name: "mine", standard: 25, most: 100, show: func(j *job) object {
-		return object{"id", j.id, "title", j.title(), "status", j.status,
-			"published", j.status != statusDraft && j.status != statusPending, "acceptingApplicants", j.status == statusOpen,
-			"createdAt", timestamp(j.created), "updatedAt", timestamp(j.updated), "jobUrl", s.jobURL(j),
-			"proposalCounts", object{"total", 0, "unreviewed", 0}}
+		return object{"id": j.id, "title": j.title(), "status": j.status,
+			"published": j.status != statusDraft && j.status != statusPending, "acceptingApplicants": j.status == statusOpen,
+			"createdAt": timestamp(j.created), "updatedAt": timestamp(j.updated), "jobUrl": s.jobURL(j),
+			"proposalCounts": object{"total": 0, "unreviewed": 0}}
 	}}
 	return p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
 }
@@ -178,23 +179,24 @@ type pager struct {
 	name           string
 	standard, most int // size of a page
 	show           func(*job) object
+	more           object // members of the page besides jobs and nextCursor
 }
 
 // page returns the matching jobs of the page that a request wants, newest first, and the cursor of the next page.
-func (p pager) page(c *call, jobs []*job, match func(*job) bool, more ...any) *reply {
+func (p pager) page(c *call, jobs []*job, match func(*job) bool) *reply {
 	query := c.URL.Query()
 	limit, end := p.standard, len(jobs)
 	if query.Has("limit") {
 		var err error
 		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
-			return badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), details{"field": "limit"})
+			return badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), object{"field": "limit"})
 		}
 	}
 	if cursor := query.Get("cursor"); cursor != "" {
 		data, err := base64.RawURLEncoding.DecodeString(cursor)
 		number, fits := strings.CutPrefix(string(data), p.name+":")
 		if end, _ = strconv.Atoi(number); err != nil || !fits || end < 1 || end > len(jobs) {
-			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
+			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", object{"field": "cursor"})
 		}
 	}
 	found, last, next := []object{}, 0, ""
@@ -208,7 +210,9 @@ func (p pager) page(c *call, jobs []*job, match func(*job) bool, more ...any) *r
 		}
 		found, last = append(found, p.show(j)), i
 	}
-	return ok(append(object{"jobs", found, "nextCursor", textOrNull(next)}, more...))
+	page := object{"jobs": found, "nextCursor": textOrNull(next)}
+	maps.Copy(page, p.more)
+	return ok(page)
 }
 
 // facet counts values, in descending order.
@@ -221,7 +225,7 @@ func facet(all []string) []object {
 	values := slices.Collect(maps.Keys(counts))
 	slices.SortFunc(values, func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
 	for _, value := range values {
-		list = append(list, object{"value", value, "count", counts[value]})
+		list = append(list, object{"value": value, "count": counts[value]})
 	}
 	return list
 }
@@ -237,8 +241,8 @@ func (s *Sandbox) listFacets(*call) *reply {
 			payTypes = append(payTypes, payType)
 		}
 	}
-	return ok(object{"totalJobs", len(jobs), "categories", facet(categories), "languages", facet(languages),
-		"countries", facet(countries), "payTypes", facet(payTypes), "generatedAt", timestamp(s.cfg.Now())})
+	return ok(object{"totalJobs": len(jobs), "categories": facet(categories), "languages": facet(languages),
+		"countries": facet(countries), "payTypes": facet(payTypes), "generatedAt": timestamp(s.cfg.Now())})
 }
 
 // listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
@@ -247,7 +251,7 @@ func (s *Sandbox) listChanges(c *call) *reply {
 	const most = 5000
 	since, valid := readTime(c.URL.Query().Get("since"))
 	if !valid {
-		return badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", details{"field": "since"})
+		return badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", object{"field": "since"})
 	}
 	now := s.cfg.Now()
 	until := now
@@ -258,9 +262,9 @@ func (s *Sandbox) listChanges(c *call) *reply {
 	}
 	changes := []object{}
 	for _, j := range changed {
-		changes = append(changes, object{"jobId", j.id, "eventType", j.event, "occurredAt", timestamp(j.changed)})
+		changes = append(changes, object{"jobId": j.id, "eventType": j.event, "occurredAt": timestamp(j.changed)})
 	}
-	return ok(object{"since", timestamp(since), "until", timestamp(until), "changes", changes, "generatedAt", timestamp(now)})
+	return ok(object{"since": timestamp(since), "until": timestamp(until), "changes": changes, "generatedAt": timestamp(now)})
 }
 
 // readTime parses an ISO 8601 date or a date and time. Without an offset, the time is UTC.

@@ -136,7 +136,7 @@ func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
 	}
 	if s.reads[ip] >= limit {
 		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d requests a minute is reached.", limit),
-			details{"limit": limit, "windowSeconds": 60})
+			object{"limit": limit, "windowSeconds": 60})
 	}
 	s.reads[ip]++
 	return nil
@@ -152,13 +152,13 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 		return refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
 	case slices.Contains(a.Disabled, r.feature):
 		return refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
-			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
+			object{"featureKey": r.feature, "mode": "ALLOWLIST"})
 	case r.claim != "" && !a.Claimed:
 		return refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
-			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
+			object{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
 	case r.scope != "" && !a.granted(r.scope):
 		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
-			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
+			object{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	}
 	if r.body {
 		if c.body, rep = readObject(c.Body); rep != nil {
@@ -189,12 +189,12 @@ func (s *Sandbox) me(c *call) *reply {
 	a := c.account
 	user := fmt.Sprintf("user_%d", a.number)
 	return ok(object{
-		"actor", object{"userId", user, "email", user + "@example.com",
-			"firstName", a.Name, "lastName", "", "fullName", a.Name, "userType", "EMPLOYER"},
-		"token", object{"id", fmt.Sprintf("tok_%d", a.number), "label", "Sandbox token",
-			"scopes", append([]string{}, a.Scopes...), "ownerOrganizationId", nil},
-		"account", object{"kind", "employer_organization", "organizationId", fmt.Sprintf("org_%d", a.number),
-			"ownerUserId", user, "memberRole", "OWNER"},
+		"actor": object{"userId": user, "email": user + "@example.com",
+			"firstName": a.Name, "lastName": "", "fullName": a.Name, "userType": "EMPLOYER"},
+		"token": object{"id": fmt.Sprintf("tok_%d", a.number), "label": "Sandbox token",
+			"scopes": append([]string{}, a.Scopes...), "ownerOrganizationId": nil},
+		"account": object{"kind": "employer_organization", "organizationId": fmt.Sprintf("org_%d", a.number),
+			"ownerUserId": user, "memberRole": "OWNER"},
 	})
 }
 
@@ -207,19 +207,19 @@ func (s *Sandbox) capabilities(c *call) *reply {
 	for _, f := range updateFields() {
 		keys = append(keys, f.Key)
 		if f.Type == "enum" {
-			enums = append(enums, f.Key, f.options(Reference)) // the only page that prints them
+			enums[f.Key] = f.options(Reference) // the only page that prints them
 		}
 	}
 	return ok(object{
-		"featureKey", featureDrafting, "namespace", "job-drafts", "rolloutMode", "ALL", "actorIsAdmin", false,
-		"capabilities", object{
-			"draftImport", true, "draftCreate", true, "draftUpdate", true, "draftUrlRead", true, // otherwise there is no answer
-			"publish", on(featurePublishing), "hiring", on(featureHiring), "messagingWrites", on("public_api_messaging_writes"),
-			"team", on("public_api_team"), "paymentsWrite", on("public_api_payments_write"),
-			"credits", on("public_api_credits"), "webhooks", on("public_api_webhooks"),
+		"featureKey": featureDrafting, "namespace": "job-drafts", "rolloutMode": "ALL", "actorIsAdmin": false,
+		"capabilities": object{
+			"draftImport": true, "draftCreate": true, "draftUpdate": true, "draftUrlRead": true, // otherwise there is no answer
+			"publish": on(featurePublishing), "hiring": on(featureHiring), "messagingWrites": on("public_api_messaging_writes"),
+			"team": on("public_api_team"), "paymentsWrite": on("public_api_payments_write"),
+			"credits": on("public_api_credits"), "webhooks": on("public_api_webhooks"),
 		},
-		"draft", object{"importFormats", importFormats(), "updateKeys", keys, "enums", enums},
-		"authBootstrap", "token", "enabled", true,
+		"draft":         object{"importFormats": importFormats(), "updateKeys": keys, "enums": enums},
+		"authBootstrap": "token", "enabled": true,
 	})
 }
 
@@ -229,22 +229,19 @@ type reply struct {
 	header  map[string]string
 	body    any    // of a success; nil for none
 	message string // of an error
-	details details
+	details object
 }
 
 // apiError is a reply that refuses a request.
 type apiError = reply
 
-// details is the details object of an error.
-type details map[string]any
-
 func ok(body any) *reply { return &reply{status: http.StatusOK, body: body} }
 
-func refuse(status int, message string, d details) *apiError {
+func refuse(status int, message string, d object) *apiError {
 	return &reply{status: status, message: message, details: d}
 }
 
-func badRequest(message string, d ...details) *apiError {
+func badRequest(message string, d ...object) *apiError {
 	return refuse(http.StatusBadRequest, message, append(d, nil)[0])
 }
 
@@ -260,10 +257,10 @@ func (rep *reply) write(w http.ResponseWriter) {
 		codes := map[int]string{http.StatusUnauthorized: "UNAUTHORIZED", http.StatusForbidden: "FORBIDDEN",
 			http.StatusNotFound: "NOT_FOUND", http.StatusConflict: "CONFLICT", http.StatusTooManyRequests: "RATE_LIMITED"}
 		if rep.details == nil {
-			rep.details = details{}
+			rep.details = object{}
 		}
-		rep.body = object{"error", rep.message, "code", cmp.Or(codes[rep.status], "BAD_REQUEST"), "requestId", requestID,
-			"details", rep.details}
+		rep.body = object{"error": rep.message, "code": cmp.Or(codes[rep.status], "BAD_REQUEST"), "requestId": requestID,
+			"details": rep.details}
 	}
 	if rep.body == nil {
 		w.WriteHeader(rep.status)
@@ -285,31 +282,18 @@ func encode(v any) []byte {
 	return buf.Bytes()
 }
 
-// object is a JSON object: names and values in turn, in the order of the documentation.
-type object []any
-
-// MarshalJSON implements json.Marshaler.
-func (o object) MarshalJSON() ([]byte, error) {
-	buf := bytes.NewBufferString("{")
-	for i := 0; i < len(o); i += 2 {
-		if i > 0 {
-			buf.WriteByte(',')
-		}
-		fmt.Fprintf(buf, "%s:%s", encode(o[i]), encode(o[i+1]))
-	}
-	buf.WriteByte('}')
-	return buf.Bytes(), nil
-}
+// object is a JSON object.
+type object map[string]any
 
 // timestamp formats a time like the API does.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // readObject reads a request body as a JSON object. The pages do not document a size limit.
-func readObject(body io.ReadCloser) (object map[string]json.RawMessage, failure *apiError) {
+func readObject(body io.ReadCloser) (members map[string]json.RawMessage, failure *apiError) {
 	const maxBody = 1 << 20
 	data, err := io.ReadAll(http.MaxBytesReader(nil, body, maxBody))
 	if err == nil {
-		err = json.Unmarshal(data, &object)
+		err = json.Unmarshal(data, &members)
 	}
 	syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
 	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
@@ -317,14 +301,14 @@ func readObject(body io.ReadCloser) (object map[string]json.RawMessage, failure 
 	switch {
 	case isTooLarge:
 		return nil, refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody),
-			details{"maxBytes": maxBody})
+			object{"maxBytes": maxBody})
 	case isSyntax:
 		return nil, badRequest(fmt.Sprintf("The body is not valid JSON: %v (at byte %d).", syntax, syntax.Offset),
-			details{"offset": syntax.Offset})
-	case isType || err == nil && object == nil:
+			object{"offset": syntax.Offset})
+	case isType || err == nil && members == nil:
 		return nil, badRequest("The body must be a JSON object.")
 	case err != nil:
 		return nil, badRequest("The body could not be read to its end.")
 	}
-	return object, nil
+	return members, nil
 }
