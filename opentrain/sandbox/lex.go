@@ -183,16 +183,14 @@ func figure(s string) float64 {
 
 // setForeignAside takes the sentences that aren't in English out of the tokens, and reports them.
 func (r *reader) setForeignAside() {
-	scores := map[int]int{} // of sentences; -1: of all
+	scores, whole, last := map[int]int{}, 0, -1
 	for i := range r.tokens {
 		score := r.englishness(r.at(i))
 		scores[r.at(i).sentence] += score
-		scores[-1] += score
+		whole += score
 	}
-	last := -1
 	r.tokens = slices.DeleteFunc(r.tokens, func(t token) bool {
-		score := scores[t.sentence]
-		foreign := score < 0 || score == 0 && scores[-1] < 0
+		foreign := cmp.Or(scores[t.sentence], whole) < 0
 		if foreign && t.sentence != last {
 			r.addUnmapped(t.sentence, "This sandbox reads only English; OpenTrain may read more.")
 			last, r.demands.language, r.demands.dataset = t.sentence, true, true
