@@ -217,7 +217,7 @@ func (r *reader) find(p *part, at int) []finding {
 // the end of its sentence, a question mark to its start.
 func (r *reader) markSigns() {
 	r.negated = make([]int, r.clause+1)
-	until := -1
+	until, asked := -1, -1 // the sentence of the last "not", the last question mark
 	for i := range r.tokens {
 		t, before := r.at(i), r.at(i-1)
 		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't") || t.low == "but" && r.in(before, "@all")
@@ -227,9 +227,10 @@ func (r *reader) markSigns() {
 		case t.low == "but":
 			until = -1
 		case t.low == "?":
-			for n := i; r.at(n).sentence == t.sentence; n-- {
+			for n := i; n > asked && r.at(n).sentence == t.sentence; n-- {
 				r.negated[r.at(n).clause] = 2
 			}
+			asked = i
 		case until == t.sentence:
 			r.negated[t.clause] = max(r.negated[t.clause], 1)
 		}
