@@ -120,19 +120,19 @@ func (j *job) moderate() []string {
 // publish is POST /jobs/{id}/publish (developers/api-reference/jobs/publish).
 func (s *Sandbox) publish(c *call) *reply {
 	j, now := c.job, s.cfg.Now()
-	answer := func(already bool, attempt *string, warnings []string, status string) *reply {
-		return ok(object{"ok": true, "jobId": j.id, "status": statusOpen, "alreadyPublished": already, "jobUrl": s.jobURL(j),
-			"publishAttemptId": attempt, "warnings": warnings, "sideEffects": object{"dispatched": !already, "status": status}})
-	}
+	answer := object{"ok": true, "jobId": j.id, "status": statusOpen, "alreadyPublished": true, "jobUrl": s.jobURL(j),
+		"publishAttemptId": nil, "warnings": []string{}, "sideEffects": object{"dispatched": false, "status": "skipped"}}
 	if j.status == statusOpen {
-		return answer(true, nil, []string{}, "skipped")
+		return ok(answer)
 	}
 	if failure := s.mayPublish(j, now); failure != nil {
 		return failure
 	}
 	j.status, j.updated = statusOpen, now
 	s.list(j, now)
-	return answer(false, textOrNull(fmt.Sprintf("attempt_%d", j.place)), payWarnings(j.fields), "queued")
+	maps.Copy(answer, object{"alreadyPublished": false, "publishAttemptId": fmt.Sprintf("attempt_%d", j.place),
+		"warnings": payWarnings(j.fields), "sideEffects": object{"dispatched": true, "status": "queued"}})
+	return ok(answer)
 }
 
 // mayPublish checks status, validation, moderation and the daily limit, in this order. That the day of the limit slides, and
@@ -171,18 +171,14 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 
 // closeJob is POST /jobs/{id}/close (developers/api-reference/jobs/close).
 func (s *Sandbox) closeJob(c *call) *reply {
-	already := c.job.status == statusArchived
+	j, already := c.job, c.job.status == statusArchived
 	if !already {
-		c.job.close(s.cfg.Now())
+		j.status, j.updated = statusArchived, s.cfg.Now()
 	}
-	return ok(object{"ok": true, "jobId": c.job.id, "status": statusArchived, "alreadyClosed": already})
-}
-
-func (j *job) close(now time.Time) {
-	j.status, j.updated = statusArchived, now
-	if j.isListed() {
-		j.event, j.changed = eventClosed, now
+	if !already && j.isListed() {
+		j.event, j.changed = eventClosed, j.updated
 	}
+	return ok(object{"ok": true, "jobId": j.id, "status": statusArchived, "alreadyClosed": already})
 }
 
 // The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the same for every

@@ -21,41 +21,33 @@ import (
 // prefix is the path of the public API.
 const prefix = "/api/public/v1"
 
-// Features that endpoints require (developers/concepts/scopes-and-capabilities).
-const (
-	featureDrafting   = "public_api_job_drafting"
-	featurePublishing = "public_api_job_publishing"
-	featureHiring     = "public_api_hiring"
-)
-
 // route is one endpoint and its requirements.
 type route struct {
 	method, path string
 	public       bool   // needs no token and ignores an invalid one
-	feature      string // required feature, "" for none
+	feature      string // required feature (developers/concepts/scopes-and-capabilities), "" for none
 	scope        string // required scope, "" for none
 	claim        string // what requires a claimed account, "" for nothing
 	body         bool   // the body must be a JSON object
-	own          bool   // {id} must be a job of the caller
 	handle       func(*Sandbox, *call) *reply
 }
 
 func routes() []route {
-	const drafting, publishing, write = featureDrafting, featurePublishing, "jobs:write"
+	const drafting, publishing, write = "public_api_job_drafting", "public_api_job_publishing", "jobs:write"
 	return []route{
 		{method: "POST", path: "/job-drafts", feature: drafting, scope: write, body: true, handle: (*Sandbox).createDraft},
 		{method: "GET", path: "/job-drafts/capabilities", feature: drafting, handle: (*Sandbox).capabilities},
-		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, body: true, own: true, handle: (*Sandbox).patchDraft},
-		{method: "POST", path: "/jobs/{id}/publish", feature: publishing, scope: write, own: true, handle: (*Sandbox).publish},
-		{method: "POST", path: "/jobs/{id}/close", feature: publishing, scope: write, own: true, handle: (*Sandbox).closeJob},
-		{method: "POST", path: "/jobs/{id}/invites", feature: featureHiring, scope: "proposals:write", claim: "invite AI trainers",
-			body: true, own: true, handle: (*Sandbox).inviteTrainer},
+		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, body: true, handle: (*Sandbox).patchDraft},
+		{method: "POST", path: "/jobs/{id}/publish", feature: publishing, scope: write, handle: (*Sandbox).publish},
+		{method: "POST", path: "/jobs/{id}/close", feature: publishing, scope: write, handle: (*Sandbox).closeJob},
+		{method: "POST", path: "/jobs/{id}/invites", feature: "public_api_hiring", scope: "proposals:write", claim: "invite AI trainers",
+			body: true, handle: (*Sandbox).inviteTrainer},
 		{method: "GET", path: "/jobs", public: true, handle: (*Sandbox).searchJobs},
 		{method: "GET", path: "/jobs/facets", public: true, handle: (*Sandbox).listFacets},
 		{method: "GET", path: "/jobs/changes", public: true, handle: (*Sandbox).listChanges},
 		{method: "GET", path: "/jobs/mine", scope: "jobs:read", handle: (*Sandbox).listOwnJobs},
 		{method: "GET", path: "/jobs/{id}", public: true, handle: (*Sandbox).getJob},
-		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, body: true, own: true, handle: (*Sandbox).editJob},
+		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, body: true, handle: (*Sandbox).editJob},
 		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
 	}
 }
@@ -170,7 +162,7 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	if s.accounts[c.account.Token] != c.account { // it was claimed or revoked meanwhile
 		return refuse(http.StatusUnauthorized, "The API token was revoked.", nil)
 	}
-	if r.own {
+	if strings.Contains(r.path, "{id}") {
 		if c.job = s.jobs[c.PathValue("id")]; c.job == nil || c.job.owner != c.account {
 			return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
 		}
@@ -201,7 +193,7 @@ func (s *Sandbox) me(c *call) *reply {
 // capabilities is GET /job-drafts/capabilities (developers/api-reference/job-drafts/capabilities). Unlike the page's sample,
 // updateKeys is complete.
 func (s *Sandbox) capabilities(c *call) *reply {
-	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, feature) }
+	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, "public_api_"+feature) }
 	var keys []string
 	enums := object{}
 	for _, f := range updateFields() {
@@ -211,12 +203,12 @@ func (s *Sandbox) capabilities(c *call) *reply {
 		}
 	}
 	return ok(object{
-		"featureKey": featureDrafting, "namespace": "job-drafts", "rolloutMode": "ALL", "actorIsAdmin": false,
+		"featureKey": "public_api_job_drafting", "namespace": "job-drafts", "rolloutMode": "ALL", "actorIsAdmin": false,
 		"capabilities": object{
 			"draftImport": true, "draftCreate": true, "draftUpdate": true, "draftUrlRead": true, // otherwise there is no answer
-			"publish": on(featurePublishing), "hiring": on(featureHiring), "messagingWrites": on("public_api_messaging_writes"),
-			"team": on("public_api_team"), "paymentsWrite": on("public_api_payments_write"),
-			"credits": on("public_api_credits"), "webhooks": on("public_api_webhooks"),
+			"publish": on("job_publishing"), "hiring": on("hiring"), "messagingWrites": on("messaging_writes"),
+			"team": on("team"), "paymentsWrite": on("payments_write"),
+			"credits": on("credits"), "webhooks": on("webhooks"),
 		},
 		"draft":         object{"importFormats": importFormats(), "updateKeys": keys, "enums": enums},
 		"authBootstrap": "token", "enabled": true,
