@@ -20,7 +20,7 @@ type grammar struct {
 	values map[string]float64 // of the words for numbers
 	groups map[string]set     // of a word, with the word itself
 	bits   map[string]set     // of words, groups and signs
-	parts  map[string]*part
+	parts  map[string][]rule
 	rules  []rule // those for fields
 	tasks  map[string]task
 
@@ -44,8 +44,7 @@ func (s set) with(other set) set {
 // has reports whether a text with these groups can have all steps of a rule.
 func (s *set) has(one rule) bool {
 	return !slices.ContainsFunc(one.steps, func(step step) bool {
-		return !step.optional && !s.meets(&step.any) &&
-			!slices.ContainsFunc(step.parts, func(p *part) bool { return slices.ContainsFunc(p.rules, s.has) })
+		return !step.optional && !s.meets(&step.any) && !slices.ContainsFunc(step.rules, s.has)
 	})
 }
 
@@ -55,22 +54,16 @@ type rule struct {
 	steps               []step
 }
 
-// part has patterns that other patterns use. Its number is its place among the parts.
-type part struct {
-	number int
-	rules  []rule
-}
-
-// step is an element of a pattern: one of several words, groups and parts.
+// step is an element of a pattern: one of several words, groups and other patterns.
 type step struct {
 	any             set
-	parts           []*part
+	rules           []rule
 	ahead, optional bool // it is only looked at; it can be missing
 }
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string]*part{},
+	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string][]rule{},
 		tasks: map[string]task{}}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
@@ -86,11 +79,9 @@ var theGrammar = sync.OnceValue(func() *grammar {
 				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have no value
 			}
 		case '&':
-			p := cmp.Or(g.parts[name], &part{number: len(g.parts)})
 			for pattern := range strings.SplitSeq(body, " ; ") {
-				p.rules = append(p.rules, g.compile(rule{guess: guess}, pattern))
+				g.parts[name] = append(g.parts[name], g.compile(rule{guess: guess}, pattern))
 			}
-			g.parts[name] = p
 		case 'T': // TASK
 			columns := strings.Split(body, "|")
 			g.tasks[value] = task{columns[0], columns[1], columns[2], columns[3]}
@@ -110,8 +101,8 @@ func (g *grammar) compile(one rule, pattern string) rule {
 		text, optional := strings.CutSuffix(text, "?")
 		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
 		for name := range strings.SplitSeq(text, "|") {
-			if p := g.parts[name]; p != nil {
-				s.parts = append(s.parts, p)
+			if part := g.parts[name]; part != nil {
+				s.rules = append(s.rules, part...)
 			} else {
 				s.any = s.any.with(g.bit(name))
 			}
@@ -181,8 +172,9 @@ func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
 			return whole, true
 		}
 	}
-	for _, p := range s.parts {
-		if slices.ContainsFunc(r.find(p, f.end), try) {
+	for i := range s.rules {
+		found, isThere := r.match(finding{end: f.end}, s.rules[i].steps)
+		if found.doubt = cmp.Or(found.doubt, s.rules[i].guess); isThere && try(found) {
 			return whole, true
 		}
 	}
@@ -190,27 +182,6 @@ func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
 		return r.match(f, rest)
 	}
 	return f, false
-}
-
-// find returns what the patterns of a part find at a token. It remembers that, because many rules use the same part.
-func (r *reader) find(p *part, at int) []finding {
-	known := &r.known[p.number*(len(r.tokens)+1)+min(at, len(r.tokens))]
-	if *known == 0 {
-		var all []finding
-		for i := range p.rules {
-			one := &p.rules[i]
-			if found, matched := r.match(finding{first: at, end: at}, one.steps); matched {
-				found.doubt = cmp.Or(found.doubt, one.guess)
-				all = append(all, found)
-			}
-		}
-		*known = 1
-		if len(all) > 0 {
-			*known = int32(len(r.found)) //nolint:gosec // as many as there are parts and tokens
-			r.found = append(r.found, all)
-		}
-	}
-	return r.found[*known]
 }
 
 // markSigns puts the signs of patterns into the groups of tokens, and finds what is negated or asked: a "not" reaches to
@@ -259,7 +230,6 @@ func (r *reader) mark(t *token, group string, holds bool) {
 
 // findFacts applies the rules.
 func (r *reader) findFacts() {
-	r.known, r.found = make([]int32, len(r.parts)*(len(r.tokens)+1)), make([][]finding, 2)
 	for n := range r.rules {
 		one, end := &r.rules[n], 0
 		if !r.present.has(*one) {

@@ -51,8 +51,6 @@ type reader struct {
 	remarks   []fact            // that set no field; the doubt says why
 	hidden    int               // how many parts of the text are not shown in unmapped
 	present   set               // the groups of all tokens
-	known     []int32           // by part and token: where found has what the part finds there; 0 if it wasn't tried
-	found     [][]finding       // the first two are empty
 }
 
 // fact is what a rule says in the text.
