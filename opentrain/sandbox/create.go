@@ -254,14 +254,8 @@ func (m reading) fillFromDescription() parsed {
 			read.fields[f.Key] = value
 		}
 	}
-	for _, g := range read.guesses {
-		if !m.fields.has(g.Field) && read.fields.has(g.Field) {
-			m.guesses = append(m.guesses, g)
-		} else if g.Field != "jobTitle" {
-			m.doubt(g.Field, g.Reason)
-		}
-	}
-	read.guesses, read.unmapped = m.guesses, append(m.unmapped, read.unmapped...)
+	said := slices.DeleteFunc(read.guesses, func(g guess) bool { return m.fields.has(g.Field) || !read.fields.has(g.Field) })
+	read.guesses, read.unmapped = append(m.guesses, said...), append(m.unmapped, read.unmapped...)
 	return read
 }
 

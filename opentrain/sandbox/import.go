@@ -116,19 +116,16 @@ func (d *reading) setFields() {
 		}
 		d.report(notUsed, d.passages[other[1]]...)
 	}
-	d.set("jobTitle", strings.ReplaceAll(d.texts("title", " "), "\n", " "))
 	d.passages["description"] = append(d.passages["description"], d.passages["section"]...)
-	d.set("jobDescription", d.texts("description", "\n\n"))
-	d.set("labelingSoftware", d.texts("tools", ", "))
+	for key, text := range map[string]string{"jobTitle": strings.ReplaceAll(d.texts("title", " "), "\n", " "),
+		"jobDescription": d.texts("description", "\n\n"), "labelingSoftware": d.texts("tools", ", ")} {
+		if text != "" {
+			d.fields[key] = text
+		}
+	}
 	d.setPlaces("languages")
 	d.setPlaces("countries")
 	d.setPay()
-}
-
-func (d *reading) set(key, text string) {
-	if text != "" {
-		d.fields[key] = text
-	}
 }
 
 // texts joins the different texts with a role.
@@ -283,9 +280,6 @@ func xmlFault(err error) string {
 
 // plainText converts HTML, also if it is escaped as a whole, to text in which blocks are lines. Other text keeps its form.
 func plainText(source string) string {
-	if !strings.ContainsAny(source, "<&") {
-		return strings.TrimSpace(source)
-	}
 	decoded := html.UnescapeString(source)
 	for _, candidate := range []string{source, decoded} {
 		if text, isHTML := withoutTags(candidate); isHTML {
