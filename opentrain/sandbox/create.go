@@ -233,9 +233,6 @@ func (m reading) fillFromDescription() parsed {
 	if more := len(m.unmapped) - maxUnmapped; more > 0 {
 		m.unmapped = append(m.unmapped[:maxUnmapped-1], unmapped{"…", fmt.Sprintf("%d more parts set no field.", more+1), ""})
 	}
-	if !m.fields.has("jobTitle") {
-		read.doubt("jobTitle", "The document has no title; this one is from its description.")
-	}
 	if m.otherPay {
 		read.doubtPay("The document has other pay.")
 	}

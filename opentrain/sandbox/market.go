@@ -99,7 +99,7 @@ func (j *job) labels() []string {
 
 // displayLabel converts "ENTRY_LEVEL" to "Entry Level". It keeps values that are not canonical.
 func displayLabel(value string) string {
-	if strings.ToUpper(value) != value || strings.ContainsFunc(value, unicode.IsSpace) {
+	if value == "" || strings.ToUpper(value) != value || strings.ContainsFunc(value, unicode.IsSpace) {
 		return value
 	}
 	words := strings.Split(strings.ToLower(value), "_")

@@ -16,11 +16,7 @@ type parsed struct {
 	fields   values
 	guesses  []guess
 	unmapped []unmapped
-	demands  struct {
-		dataset  bool // the work has a given amount of data
-		language bool // the work needs a language
-		nda      bool // confidentiality is mentioned, but no NDA
-	}
+	demands  struct{ dataset, language, nda bool } // what is asked for, because the text mentions it
 }
 
 // guess is an entry of lowConfidenceFields, for a human to confirm. Its form is our assumption: the pages show no entry.
@@ -136,9 +132,6 @@ func preview(text string) string {
 // capitalize returns a word with a capital first letter.
 func capitalize(word string) string {
 	r, size := utf8.DecodeRuneInString(word)
-	if size == 0 {
-		return word
-	}
 	return string(unicode.ToUpper(r)) + word[size:]
 }
 
