@@ -79,29 +79,20 @@ func (s *Sandbox) createDraft(c *call) *reply {
 // source, and format with its payload. That source can have the same payloads as the body is our assumption.
 func membersOf(body map[string]json.RawMessage) (map[string]member, *apiError) {
 	members := map[string]member{}
-	add := func(key string, raw json.RawMessage, path ...any) {
-		if typeOf(raw) != "null" {
-			members[key] = member{raw, path}
-		}
-	}
 	for key, raw := range body {
-		add(key, raw, key)
-	}
-	raw, given := body["source"]
-	if !given {
-		return members, nil
+		members[key] = member{raw, []any{key}}
 	}
 	var source map[string]json.RawMessage
-	if json.Unmarshal(raw, &source) != nil || source == nil {
-		return nil, typeFailure("object", member{raw, []any{"source"}})
+	if m, given := members["source"]; given && (json.Unmarshal(m.raw, &source) != nil || source == nil) {
+		return nil, typeFailure("object", m)
 	}
 	for key, raw := range source {
-		name := key
+		members[key] = member{raw, []any{"source", key}}
 		if key == "type" {
-			name = "format"
+			members["format"] = members[key]
 		}
-		add(name, raw, "source", key)
 	}
+	maps.DeleteFunc(members, func(_ string, m member) bool { return typeOf(m.raw) == "null" })
 	return members, nil
 }
 

@@ -16,10 +16,7 @@ import (
 const (
 	statusDraft    = "DRAFT"
 	statusOpen     = "OPEN"
-	statusOngoing  = "ONGOING"
-	statusComplete = "COMPLETED"
 	statusArchived = "ARCHIVED"
-	statusPending  = "PENDING_APPROVAL"
 )
 
 // moderationText simulates the content moderation of the real service.

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"html"
 	"maps"
@@ -160,13 +159,13 @@ func (j *job) hasWords(words []string) bool {
 // listOwnJobs is GET /jobs/mine (developers/api-reference/jobs/mine).
 func (s *Sandbox) listOwnJobs(c *call) *reply {
 	status := c.URL.Query().Get("status")
-	statuses := []string{statusDraft, statusOpen, statusOngoing, statusComplete, statusArchived, statusPending}
+	statuses := []string{statusDraft, statusOpen, "ONGOING", "COMPLETED", statusArchived, "PENDING_APPROVAL"}
 	if status != "" && !slices.Contains(statuses, status) {
 		return badRequest(fmt.Sprintf("status %q is unknown.", status), object{"supportedStatuses": statuses})
 	}
 	p := pager{name: "mine", standard: 25, most: 100, show: func(j *job) object {
 		return object{"id": j.id, "title": j.title(), "status": j.status,
-			"published": j.status != statusDraft && j.status != statusPending, "acceptingApplicants": j.status == statusOpen,
+			"published": j.status != statusDraft && j.status != "PENDING_APPROVAL", "acceptingApplicants": j.status == statusOpen,
 			"createdAt": timestamp(j.created), "updatedAt": timestamp(j.updated), "jobUrl": s.jobURL(j),
 			"proposalCounts": object{"total": 0, "unreviewed": 0}}
 	}}
@@ -193,9 +192,8 @@ func (p pager) page(c *call, jobs []*job, match func(*job) bool) *reply {
 		}
 	}
 	if cursor := query.Get("cursor"); cursor != "" {
-		data, err := base64.RawURLEncoding.DecodeString(cursor)
-		number, fits := strings.CutPrefix(string(data), p.name+":")
-		if end, _ = strconv.Atoi(number); err != nil || !fits || end < 1 || end > len(jobs) {
+		number, fits := strings.CutPrefix(cursor, p.name+"_")
+		if end, _ = strconv.Atoi(number); !fits || end < 1 || end > len(jobs) {
 			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", object{"field": "cursor"})
 		}
 	}
@@ -205,7 +203,7 @@ func (p pager) page(c *call, jobs []*job, match func(*job) bool) *reply {
 			continue
 		}
 		if len(found) == limit {
-			next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", p.name, last))
+			next = fmt.Sprintf("%s_%d", p.name, last)
 			break
 		}
 		found, last = append(found, p.show(j)), i
