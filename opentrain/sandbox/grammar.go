@@ -78,25 +78,27 @@ var theGrammar = sync.OnceValue(func() *grammar {
 				g.groups[word] = g.groups[word].with(g.bit(name))
 				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have no value
 			}
-		case '&':
-			for pattern := range strings.SplitSeq(body, " ; ") {
-				g.parts[name] = append(g.parts[name], g.compile(rule{guess: guess}, pattern))
-			}
+			continue
 		case 'T': // TASK
 			columns := strings.Split(body, "|")
 			g.tasks[value] = task{columns[0], columns[1], columns[2], columns[3]}
 			g.labelTypes = append(g.labelTypes, value)
-		default:
-			for pattern := range strings.SplitSeq(body, " ; ") {
-				g.rules = append(g.rules, g.compile(rule{field: name, value: value, guess: guess}, pattern))
+			continue
+		}
+		for pattern := range strings.SplitSeq(body, " ; ") {
+			one := rule{field: name, value: value, guess: guess, steps: g.steps(pattern)}
+			if name[0] == '&' {
+				g.parts[name] = append(g.parts[name], one)
+			} else {
+				g.rules = append(g.rules, one)
 			}
 		}
 	}
 	return g
 })
 
-// compile adds the steps of a pattern to a rule.
-func (g *grammar) compile(one rule, pattern string) rule {
+// steps returns the steps of a pattern.
+func (g *grammar) steps(pattern string) (steps []step) {
 	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "_? _? _?")) {
 		text, optional := strings.CutSuffix(text, "?")
 		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
@@ -107,9 +109,9 @@ func (g *grammar) compile(one rule, pattern string) rule {
 				s.any = s.any.with(g.bit(name))
 			}
 		}
-		one.steps = append(one.steps, s)
+		steps = append(steps, s)
 	}
-	return one
+	return steps
 }
 
 // bit returns the set of one word, group or sign.

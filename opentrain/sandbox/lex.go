@@ -161,14 +161,8 @@ func (r *reader) addNumber(start, end int) {
 
 // figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.
 func figure(s string) float64 {
-	s = strings.Map(func(r rune) rune {
-		if strings.ContainsRune("'’ \u00a0\u202f", r) {
-			return ','
-		}
-		return r
-	}, s)
 	whole, fraction, _ := strings.Cut(s, ".")
-	groups := strings.Split(whole, ",")
+	groups := strings.FieldsFunc(whole, func(r rune) bool { return strings.ContainsRune(",'’ \u00a0\u202f", r) })
 	for i, group := range groups[1:] {
 		if len(groups[0]) > 3 || len(group) != 3 && (len(group) != 2 || i == len(groups)-2) {
 			return 0

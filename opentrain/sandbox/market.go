@@ -220,9 +220,7 @@ func facet(all []string) []object {
 		counts[value]++
 	}
 	list := []object{}
-	values := slices.Collect(maps.Keys(counts))
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
-	for _, value := range values {
+	for _, value := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) }) {
 		list = append(list, object{"value": value, "count": counts[value]})
 	}
 	return list
