@@ -13,8 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxDescription is the length limit of a description in characters
-// (developers/api-reference/job-drafts/create).
+// maxDescription is the length limit of a description in characters (developers/api-reference/job-drafts/create).
 const maxDescription = 60_000
 
 // format is an import format: its name, the key of the body that holds its document, the JSON type of that if it must have one,

@@ -75,11 +75,8 @@ func (v Variant) decode(f field, raw json.RawMessage, path ...any) (any, []objec
 
 // decodeOne reads a single value, or one item of a list.
 func (v Variant) decodeOne(f field, raw json.RawMessage) (any, object) {
-	wanted, options := f.Type, f.options(v)
-	if wanted != "number" && wanted != "boolean" {
-		wanted = "string"
-	}
-	expected := wanted
+	wanted := cmp.Or(map[string]string{"number": "number", "boolean": "boolean"}[f.Type], "string")
+	expected, options := wanted, f.options(v)
 	if options != nil {
 		expected = quoted(options, " | ")
 	}
@@ -132,10 +129,7 @@ func decodePlace(what, text string) (any, object) {
 
 func wrongType(expected string, raw json.RawMessage) object {
 	received := typeOf(raw)
-	message := "Expected " + expected + ", received " + received
-	if received == "undefined" {
-		message = "Required"
-	}
+	message := cmp.Or(map[string]string{"undefined": "Required"}[received], "Expected "+expected+", received "+received)
 	return object{"code": "invalid_type", "expected": expected, "received": received, "message": message}
 }
 

@@ -47,7 +47,7 @@ var updateFields = sync.OnceValue(func() (fields []field) {
 			f.Name = f.Key
 		}
 		if f.Key == "labelTypes" {
-			f.Enum = theGrammar().labelTypes
+			f.Enum = theGrammar().types
 		}
 	}
 	return fields

@@ -23,8 +23,7 @@ type grammar struct {
 	parts  map[string][]rule
 	rules  []rule // those for fields
 	tasks  map[string]task
-
-	labelTypes []string // the keys of tasks in their order
+	types  []string // of labeling: the keys of tasks in their order
 }
 
 // set is a set of words, groups of words and signs like "^".
@@ -82,7 +81,7 @@ var theGrammar = sync.OnceValue(func() *grammar {
 		case 'T': // TASK
 			columns := strings.Split(body, "|")
 			g.tasks[value] = task{columns[0], columns[1], columns[2], columns[3]}
-			g.labelTypes = append(g.labelTypes, value)
+			g.types = append(g.types, value)
 			continue
 		}
 		for pattern := range strings.SplitSeq(body, " ; ") {
@@ -263,10 +262,7 @@ func (r *reader) holds(f *fact) bool {
 		}
 	}
 	f.doubt = cmp.Or(f.doubt, f.guess)
-	claim := f.field
-	if f.field == "rate" || f.field == "amount" {
-		claim = "pay"
-	}
+	claim := cmp.Or(map[string]string{"rate": "pay", "amount": "pay"}[f.field], f.field)
 	anyway := f.value == "false" || f.field == "amount" || strings.HasPrefix(f.field, "ask") || strings.HasPrefix(f.field, "left")
 	negated := r.negated[r.at(f.at).clause]
 	switch {

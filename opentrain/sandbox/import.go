@@ -212,7 +212,7 @@ func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
 	for {
 		d.open = path
 		token, err := decoder.Token()
-		if d.tokens++; d.tokens > maxTokens || len(path) > maxPath || strings.Count(path, "/") > 64 {
+		if d.tokens++; d.tokens > maxTokens || len(path) > maxPath {
 			return errors.New(tooLarge)
 		}
 		switch token := token.(type) {

@@ -31,8 +31,10 @@ type job struct {
 	status string
 	parsed
 	invited          []string // ids of freelancers
+	place            int      // in Sandbox.market, from 1; 0 for a job that was never public
+	event            string   // the latest event in the marketplace
 	created, updated time.Time
-	listing
+	posted, changed  time.Time // in the marketplace
 }
 
 // add gives a job to its owner.
@@ -52,8 +54,7 @@ func (s *Sandbox) draftURL(j *job) string {
 	return s.cfg.AppURL + map[Variant]string{Guide: "/job-post?job=", Reference: "/job-post?jobId="}[s.cfg.Variant] + j.id
 }
 
-// patch changes the caller's job, which must have this status. A field that is null is cleared. A field that was set is no
-// longer a guess.
+// patch changes the caller's job, which must have this status. A field that is null is cleared. A field that was set is no longer a guess.
 func (s *Sandbox) patch(c *call, status, otherwise string) *apiError {
 	j := c.job
 	patch, issues := s.cfg.Variant.decodeAll(c.body)
@@ -178,8 +179,7 @@ func (s *Sandbox) closeJob(c *call) *reply {
 	return ok(object{"ok": true, "jobId": j.id, "status": statusArchived, "alreadyClosed": already})
 }
 
-// The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the same for every
-// account.
+// The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the same for every account.
 const (
 	FreelancerAvailable     = "freelancer_1" // can be invited: 201, then 200 with alreadyInvited
 	FreelancerUnavailable   = "freelancer_2" // does not accept invitations: 409 freelancer_unavailable

@@ -128,10 +128,7 @@ func (r *reader) addWord(start, end int) {
 		}
 	}
 	t, last := r.word(text), r.at(len(r.tokens)-1)
-	value, scale, scales := r.values[t.low], r.values[text], r.in(&t, "@scale")
-	if scales {
-		value = 0
-	}
+	scale, scales := r.values[text], r.in(&t, "@scale")
 	suffix := last.kind == number && last.end == start
 	switch {
 	case last.kind == number && (scales || r.in(&t, "@number")), // "5 million", "5 mil", "two hundred five"
@@ -140,8 +137,10 @@ func (r *reader) addWord(start, end int) {
 			scale = 0
 		}
 		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
-	case r.in(&t, "@number") || scales && len(text) > 2: // "ten", "dozens"
-		r.add(number, value, start, end)
+	case r.in(&t, "@number"): // "ten"
+		r.add(number, r.values[t.low], start, end)
+	case scales && len(text) > 2: // "dozens"
+		r.add(number, 0, start, end)
 	default:
 		r.add(word, 0, start, end)
 	}

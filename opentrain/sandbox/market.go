@@ -21,13 +21,6 @@ const (
 	eventClosed    = "CLOSED"
 )
 
-// listing is what the marketplace knows of a job.
-type listing struct {
-	place           int    // in Sandbox.market, from 1; 0 for a job that was never public
-	event           string // the latest event
-	posted, changed time.Time
-}
-
 func (j *job) isListed() bool { return j != nil && j.event != "" && j.event != eventClosed }
 
 // list puts a job on the marketplace, or back at its top.
@@ -36,7 +29,7 @@ func (s *Sandbox) list(j *job, now time.Time) {
 		s.market[j.place-1] = nil
 	}
 	s.market = append(s.market, j)
-	j.listing = listing{place: len(s.market), event: eventPublished, posted: now, changed: now}
+	j.place, j.event, j.posted, j.changed = len(s.market), eventPublished, now, now
 }
 
 // getJob is GET /jobs/{id}, open to everyone (developers/api-reference/jobs/get). A job that is no longer public has its own
@@ -172,8 +165,7 @@ func (s *Sandbox) listOwnJobs(c *call) *reply {
 	return p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
 }
 
-// pager divides a list into pages. A cursor holds the place of the last job of a page, so that pages stay stable while jobs are
-// added.
+// pager divides a list into pages. A cursor holds the place of the last job of a page, so that pages stay stable while jobs are added.
 type pager struct {
 	name           string
 	standard, most int // size of a page
@@ -241,8 +233,7 @@ func (s *Sandbox) listFacets(*call) *reply {
 		"countries": facet(countries), "payTypes": facet(payTypes), "generatedAt": timestamp(s.cfg.Now())})
 }
 
-// listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
-// (developers/api-reference/jobs/changes).
+// listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time (developers/api-reference/jobs/changes).
 func (s *Sandbox) listChanges(c *call) *reply {
 	const most = 5000
 	since, valid := readTime(c.URL.Query().Get("since"))

@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// parsed is what a draft has from a description. A value that isn't certain is in guesses too. What was seen and
-// not used is in unmapped.
+// parsed is what a draft has from a description. A value that isn't certain is in guesses too. What was seen and not used is in unmapped.
 type parsed struct {
 	fields   values
 	guesses  []guess
@@ -87,10 +86,7 @@ func (r *reader) phrase(first, end int) string {
 }
 
 // maxParts is how many parts of a text or a document are shown, and maxPreview how much of each, in bytes.
-const (
-	maxParts   = 50
-	maxPreview = 600
-)
+const maxParts, maxPreview = 50, 600
 
 // report makes entries of the remarks: one for each sentence, or more where they are many.
 func (r *reader) report() {

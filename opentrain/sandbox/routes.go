@@ -117,20 +117,16 @@ func (s *Sandbox) answer(r *http.Request, methods map[string]route) *reply {
 // checkReadLimit counts a read without a token and rejects it over the limit. The pages do not document a Retry-After header,
 // so there is none. That the window is fixed, not sliding, and the members of details are our assumption.
 func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
-	limit := s.cfg.PublicReadLimit
-	if limit <= 0 {
-		return nil
-	}
 	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
 	now := s.cfg.Now()
 	if now.Sub(s.readsSince).Abs() >= time.Minute {
 		s.reads, s.readsSince = map[string]int{}, now
 	}
-	if s.reads[ip] >= limit {
+	s.reads[ip]++
+	if limit := s.cfg.PublicReadLimit; limit > 0 && s.reads[ip] > limit {
 		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d requests a minute is reached.", limit),
 			object{"limit": limit, "windowSeconds": 60})
 	}
-	s.reads[ip]++
 	return nil
 }
 
@@ -162,10 +158,9 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	if s.accounts[c.account.Token] != c.account { // it was claimed or revoked meanwhile
 		return refuse(http.StatusUnauthorized, "The API token was revoked.", nil)
 	}
-	if strings.Contains(r.path, "{id}") {
-		if c.job = s.jobs[c.PathValue("id")]; c.job == nil || c.job.owner != c.account {
-			return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
-		}
+	c.job = s.jobs[c.PathValue("id")]
+	if strings.Contains(r.path, "{id}") && (c.job == nil || c.job.owner != c.account) {
+		return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
 	}
 	return r.handle(s, c)
 }

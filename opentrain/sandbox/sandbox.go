@@ -55,15 +55,14 @@ type Config struct {
 	// AppURL is the prefix of draftUrl, jobUrl and the like; default "https://app.opentrain.ai". The Sandbox serves these
 	// pages itself: set its own address to make the links work, or PlaceholderURL.
 	AppURL string
-	// PublicReadLimit is the maximum number of reads without a token per minute and remote IP, by Now. 0 means no limit. The
-	// real API allows 120 (developers/api-reference/jobs/search).
+	// PublicReadLimit is how many reads without a token a remote IP has per minute; 0 means no limit. The real API allows 120
+	// (developers/api-reference/jobs/search).
 	PublicReadLimit int
 	// ClaimAfter is the number of polls after which a human seems to have claimed an agent's account. 0 means that only the
 	// claim page does it.
 	ClaimAfter int
-	// Fault may answer a request instead of the API, for tests of clients. It is called first for every request. If the
-	// handler that it returns is not nil, the handler answers. Fault must not read the body of other requests and must be
-	// safe for concurrent use. A handler that panics breaks the connection, over Transport and over a socket.
+	// Fault is for tests of clients. It is called first for every request, also concurrently. If it returns a handler, that
+	// answers instead of the API; otherwise it must not read the body. A handler that panics breaks the connection.
 	Fault func(*http.Request) http.Handler
 }
 
