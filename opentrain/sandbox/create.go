@@ -166,11 +166,13 @@ func (f format) read(v Variant, document member) (d reading, failure *apiError) 
 	decoder.UseNumber()
 	var value any
 	_ = decoder.Decode(&value) // it's valid as a part of the body
+	job, _ := value.(map[string]any)
+	source, _ := value.(string)
 	switch f.payload {
 	case "job":
-		failure = d.readCanonical(v, value.(map[string]any), document.path)
+		failure = d.readCanonical(v, job, document.path)
 	case "xml":
-		failure = d.readXML(value.(string), document.path)
+		failure = d.readXML(source, document.path)
 	default:
 		d.addJSON(f.payload, "", value)
 	}
@@ -242,7 +244,7 @@ func (m reading) fillFromDescription() parsed {
 		}
 	}
 	said := slices.DeleteFunc(read.guesses, func(g guess) bool { return m.fields.has(g.Field) || !read.fields.has(g.Field) })
-	read.guesses, read.unmapped = append(m.guesses, said...), append(m.unmapped, read.unmapped...)
+	read.guesses, read.unmapped = slices.Concat(m.guesses, said), append(m.unmapped, read.unmapped...)
 	return read
 }
 

@@ -201,7 +201,7 @@ func findPlace(what, text string) (place, bool) {
 
 // countryCodes converts names of countries to ISO codes, the form of public jobs.
 func countryCodes(countries []string) []string {
-	codes := []string{}
+	codes := make([]string, 0, len(countries))
 	for _, name := range countries {
 		found, _ := namedPlace("countries", name)
 		codes = append(codes, found.code)

@@ -170,8 +170,9 @@ func (f field) gap(v Variant) object {
 // check returns the gaps of a job, and whether it can be published. The guide lists names in that, the reference whole gaps,
 // but none in the response to a create.
 func (s *Sandbox) check(j *job, created bool) (gaps []object, validation object) {
-	gaps, listed := []object{}, []any{}
-	for _, f := range j.gaps() {
+	missing := j.gaps()
+	gaps, listed := make([]object, 0, len(missing)), []any{}
+	for _, f := range missing {
 		gap := f.gap(s.cfg.Variant)
 		gaps = append(gaps, gap)
 		if s.cfg.Variant == Guide {

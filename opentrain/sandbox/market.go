@@ -205,14 +205,18 @@ func (p pager) page(c *call, jobs []*job, match func(*job) bool) *reply {
 	return ok(page)
 }
 
-// facet counts values, in descending order.
-func facet(all []string) []object {
+// facet counts the values of jobs, in descending order.
+func facet(jobs []*job, of func(*job) []string) []object {
 	counts := map[string]int{}
-	for _, value := range all {
-		counts[value]++
+	for _, j := range jobs {
+		for _, value := range of(j) {
+			counts[value]++
+		}
 	}
-	list := []object{}
-	for _, value := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) }) {
+	delete(counts, "") // an edit may clear the payment type
+	list := make([]object, 0, len(counts))
+	most := func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) }
+	for _, value := range slices.SortedFunc(maps.Keys(counts), most) {
 		list = append(list, object{"value": value, "count": counts[value]})
 	}
 	return list
@@ -221,16 +225,11 @@ func facet(all []string) []object {
 // listFacets is GET /jobs/facets, open to everyone (developers/api-reference/jobs/facets).
 func (s *Sandbox) listFacets(*call) *reply {
 	jobs := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return !j.isListed() })
-	var categories, languages, countries, payTypes []string
-	for _, j := range jobs {
-		categories, languages = append(categories, j.category()), append(languages, j.fields.list("languages")...)
-		countries = append(countries, countryCodes(j.fields.list("countries"))...)
-		if payType := j.fields.text("paymentType"); payType != "" { // an edit may clear it
-			payTypes = append(payTypes, payType)
-		}
-	}
-	return ok(object{"totalJobs": len(jobs), "categories": facet(categories), "languages": facet(languages),
-		"countries": facet(countries), "payTypes": facet(payTypes), "generatedAt": timestamp(s.cfg.Now())})
+	return ok(object{"totalJobs": len(jobs), "generatedAt": timestamp(s.cfg.Now()),
+		"categories": facet(jobs, func(j *job) []string { return []string{j.category()} }),
+		"languages":  facet(jobs, func(j *job) []string { return j.fields.list("languages") }),
+		"countries":  facet(jobs, func(j *job) []string { return countryCodes(j.fields.list("countries")) }),
+		"payTypes":   facet(jobs, func(j *job) []string { return []string{j.fields.text("paymentType")} })})
 }
 
 // listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time (developers/api-reference/jobs/changes).

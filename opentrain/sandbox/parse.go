@@ -117,8 +117,7 @@ func (r *reader) addUnmapped(sentence int, reason string) {
 
 // preview is the beginning of a text on one line.
 func preview(text string) string {
-	start := strings.ToValidUTF8(text[:min(len(text), maxPreview)], "")
-	line := strings.Join(strings.Fields(start), " ")
+	line := strings.Join(strings.Fields(strings.ToValidUTF8(text[:min(len(text), maxPreview)], "")), " ")
 	if len(text) > maxPreview {
 		line += "…"
 	}
@@ -306,8 +305,7 @@ func (r *reader) setTitle(items string) {
 		}
 		return
 	}
-	work, joint := r.tasks[types[0]], " for "
-	title := work.title
+	title, joint := r.tasks[types[0]].title, " for "
 	if need(types[:1], "language") {
 		joint = " — "
 		if len(languages) == 1 && !slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == "languages" }) {

@@ -189,8 +189,7 @@ func (s *Sandbox) me(c *call) *reply {
 // updateKeys is complete.
 func (s *Sandbox) capabilities(c *call) *reply {
 	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, "public_api_"+feature) }
-	var keys []string
-	enums := object{}
+	keys, enums := make([]string, 0, len(updateFields())), object{}
 	for _, f := range updateFields() {
 		keys = append(keys, f.Key)
 		if f.Type == "enum" {
