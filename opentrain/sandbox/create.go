@@ -87,9 +87,9 @@ func membersOf(body map[string]json.RawMessage) (map[string]member, *apiError) {
 	}
 	for key, raw := range source {
 		members[key] = member{raw, []any{"source", key}}
-		if key == "type" {
-			members["format"] = members[key]
-		}
+	}
+	if raw, given := source["type"]; given {
+		members["format"] = member{raw, []any{"source", "type"}}
 	}
 	maps.DeleteFunc(members, func(_ string, m member) bool { return typeOf(m.raw) == "null" })
 	return members, nil
