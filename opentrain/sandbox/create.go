@@ -225,6 +225,9 @@ func (m reading) fillFromDescription() parsed {
 	if more := len(m.unmapped) - maxUnmapped; more > 0 {
 		m.unmapped = append(m.unmapped[:maxUnmapped-1], unmapped{"…", fmt.Sprintf("%d more parts set no field.", more+1), ""})
 	}
+	if !m.fields.has("jobTitle") {
+		read.doubt("jobTitle", "The document has no title; this one is from its description.")
+	}
 	if m.otherPay {
 		read.doubtPay("The document has other pay.")
 	}
@@ -243,8 +246,14 @@ func (m reading) fillFromDescription() parsed {
 			read.fields[f.Key] = value
 		}
 	}
-	said := slices.DeleteFunc(read.guesses, func(g guess) bool { return m.fields.has(g.Field) || !read.fields.has(g.Field) })
-	read.guesses, read.unmapped = slices.Concat(m.guesses, said), append(m.unmapped, read.unmapped...)
+	for _, g := range read.guesses {
+		if !m.fields.has(g.Field) && read.fields.has(g.Field) {
+			m.guesses = append(m.guesses, g)
+		} else if g.Field != "jobTitle" {
+			m.doubt(g.Field, g.Reason)
+		}
+	}
+	read.guesses, read.unmapped = m.guesses, append(m.unmapped, read.unmapped...)
 	return read
 }
 

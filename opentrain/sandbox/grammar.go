@@ -96,7 +96,6 @@ var theGrammar = sync.OnceValue(func() *grammar {
 	return g
 })
 
-// steps returns the steps of a pattern.
 func (g *grammar) steps(pattern string) (steps []step) {
 	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "_? _? _?")) {
 		text, optional := strings.CutSuffix(text, "?")
@@ -229,7 +228,6 @@ func (r *reader) mark(t *token, group string, holds bool) {
 	}
 }
 
-// findFacts applies the rules.
 func (r *reader) findFacts() {
 	for n := range r.rules {
 		one, end := &r.rules[n], 0

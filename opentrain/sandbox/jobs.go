@@ -45,7 +45,6 @@ func (s *Sandbox) add(j *job) *job {
 	return j
 }
 
-// title is what the job is called in lists.
 func (j *job) title() string { return cmp.Or(j.fields.text("jobTitle"), "Untitled job") }
 
 func (s *Sandbox) jobURL(j *job) string { return s.cfg.AppURL + "/jobs/" + j.id }

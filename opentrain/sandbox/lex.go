@@ -61,13 +61,11 @@ func (r *reader) split() {
 	r.sentences = append(r.sentences, len(r.text))
 }
 
-// word returns a word with its groups.
 func (r *reader) word(written string) token {
 	low := strings.ToLower(written)
 	return token{kind: word, low: low, groups: r.groups[low].with(r.groups[written])}
 }
 
-// add adds a token.
 func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
 	t := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
 	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, len(r.sentences)-1, r.clause

@@ -54,7 +54,7 @@ func (s *Sandbox) getJob(c *call) *reply {
 func (s *Sandbox) publicJob(j *job) object {
 	f, labels, title, text := j.fields, j.labels(), j.fields.text("jobTitle"), j.fields.text("jobDescription")
 	rates := map[string]any{}
-	if rate := f.number(rateKey(f.text("paymentType"))); rate > 0 { // an edit may clear it
+	if rate := f[rateKey(f.text("paymentType"))]; rate != nil { // an edit may clear it
 		rates[f.text("paymentType")] = rate
 	}
 	return object{"id": j.id, "slug": slug(title), "title": title, "companyName": j.owner.Name, "descriptionText": text,

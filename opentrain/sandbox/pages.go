@@ -144,11 +144,12 @@ func (j *job) shown() map[string]string {
 // pay says what a job pays, "" if that is open.
 func (j *job) pay() string {
 	key := rateKey(j.fields.text("paymentType"))
-	if !j.fields.has(key) {
+	rate, set := j.fields[key].(float64)
+	if !set {
 		return ""
 	}
 	unit := map[string]string{"pricePerHour": " per hour", "pricePerLabel": " per label", "fixedPrice": " in total"}[key]
-	return "$" + inDigits(j.fields.number(key)) + unit
+	return "$" + inDigits(rate) + unit
 }
 
 // inDigits writes a number as people in the United States do: 50,000 or 18.50.

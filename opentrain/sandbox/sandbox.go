@@ -58,8 +58,7 @@ type Config struct {
 	// PublicReadLimit is how many reads without a token a remote IP has per minute; 0 means no limit. The real API allows 120
 	// (developers/api-reference/jobs/search).
 	PublicReadLimit int
-	// ClaimAfter is the number of polls after which a human seems to have claimed an agent's account. 0 means that only the
-	// claim page does it.
+	// ClaimAfter is the number of polls after which a human seems to have claimed an account; 0: only the claim page does it.
 	ClaimAfter int
 	// Fault is for tests of clients. It is called first for every request, also concurrently. If it returns a handler, that
 	// answers instead of the API; otherwise it must not read the body. A handler that panics breaks the connection.
