@@ -53,7 +53,8 @@ func layers() []struct {
 		{"internal/seal", ""},
 		{"schema", ""},
 		{"opentrain", ""},
-		{"opentrain/sandbox", ""},
+		{"opentrain/sandbox", "internal/inprocess"},
+		{"internal/inprocess", ""},
 	}
 }
 

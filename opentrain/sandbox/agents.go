@@ -88,7 +88,7 @@ func (s *Sandbox) addAgents(mux *http.ServeMux) {
 				answer, failure = endpoint(r)
 			}
 			if failure != nil {
-				answer = object{"error", failure.code, "error_description", failure.description}
+				answer = object{"error": failure.code, "error_description": failure.description}
 				(&reply{status: failure.status, body: answer}).write(w)
 				return
 			}
@@ -134,11 +134,11 @@ func (s *Sandbox) registerAgent(r *http.Request) (any, *oauthError) {
 	s.accounts[reg.account.Token] = reg.account
 	s.agents.registered = append(s.agents.registered, reg)
 	return object{
-		"identity_type", "anonymous", "registration_id", reg.id,
-		"access_token", reg.account.Token, "token_type", "bearer", "scopes", scopes,
-		"claim_token", reg.claimToken, "claim_token_expires_at", timestamp(reg.expires),
-		"claim_endpoint", s.cfg.AppURL + "/api/agent/identity/claim", "token_endpoint", s.cfg.AppURL + "/api/agent/oauth/token",
-		"grant_type", claimGrant,
+		"identity_type": "anonymous", "registration_id": reg.id,
+		"access_token": reg.account.Token, "token_type": "bearer", "scopes": scopes,
+		"claim_token": reg.claimToken, "claim_token_expires_at": timestamp(reg.expires),
+		"claim_endpoint": s.cfg.AppURL + "/api/agent/identity/claim", "token_endpoint": s.cfg.AppURL + "/api/agent/oauth/token",
+		"grant_type": claimGrant,
 	}, nil
 }
 
@@ -170,8 +170,8 @@ func (s *Sandbox) startClaim(r *http.Request) (any, *oauthError) {
 	reg.attempt.email, reg.attempt.expires = body.Email, s.cfg.Now().Add(claimLifetime)
 	reg.polls = 0
 	return object{
-		"user_code", reg.attempt.code, "verification_uri", s.cfg.AppURL + "/claim?token=" + reg.attempt.token,
-		"expires_in", claimLifetime.Seconds(), "interval", claimInterval.Seconds(), "email_sent", false,
+		"user_code": reg.attempt.code, "verification_uri": s.cfg.AppURL + "/claim?token=" + reg.attempt.token,
+		"expires_in": claimLifetime.Seconds(), "interval": claimInterval.Seconds(), "email_sent": false,
 	}, nil
 }
 
@@ -221,7 +221,7 @@ func (s *Sandbox) claimedToken(r *http.Request) (any, *oauthError) {
 		return nil, &oauthError{http.StatusBadRequest, "authorization_pending", "No human has claimed the account yet."}
 	}
 	reg.delivered = true
-	return object{"access_token", reg.account.Token, "token_type", "bearer", "scopes", reg.account.Scopes}, nil
+	return object{"access_token": reg.account.Token, "token_type": "bearer", "scopes": reg.account.Scopes}, nil
 }
 
 // claim makes an account a human's. It gets a new token, and the one before is revoked. The caller holds s.mu.

@@ -2,54 +2,70 @@ package sandbox
 
 import (
 	"cmp"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
-// issue is one entry of details.issues, in the form of the zod library (version 3), which the pages name.
-type issue map[string]any
+// at returns an entry of details.issues for a path as a list, which is empty if there is no issue. It has the form of the zod
+// library (version 3), which the pages name.
+func (o object) at(path ...any) []object {
+	if o == nil {
+		return nil
+	}
+	o["path"] = path
+	return []object{o}
+}
+
+// custom is an issue that zod has no code for.
+func custom(format string, args ...any) object {
+	return object{"code": "custom", "message": fmt.Sprintf(format, args...)}
+}
 
 // decodeAll reads fields, or returns all of their problems.
-func (v Variant) decodeAll(body map[string]json.RawMessage) (values, []issue) {
-	set, issues := values{}, []issue(nil)
+func (v Variant) decodeAll(body map[string]json.RawMessage) (values, []object) {
+	set, issues := values{}, []object(nil)
 	if len(body) == 0 {
-		issues = []issue{{"code": "custom", "path": []any{}, "message": "At least one field is required"}}
+		issues = custom("At least one field is required").at([]any{}...)
 	}
 	for _, f := range updateFields() {
-		if raw, given := body[f.key]; given {
+		if raw, given := body[f.Key]; given {
 			value, problems := v.decode(f, raw)
-			set[f.key], issues = value, append(issues, problems...)
-			delete(body, f.key)
+			set[f.Key], issues = value, append(issues, problems...)
+			delete(body, f.Key)
 		}
 	}
 	if unknown := slices.Sorted(maps.Keys(body)); unknown != nil {
-		message := "Unrecognized key(s) in object: " + quoted(unknown, ", ")
-		issues = append(issues, issue{"code": "unrecognized_keys", "keys": unknown, "path": []any{}, "message": message})
+		issues = append(issues, object{"code": "unrecognized_keys", "keys": unknown, "path": []any{},
+			"message": "Unrecognized key(s) in object: " + quoted(unknown, ", ")})
 	}
 	return set, issues
 }
 
 // decode reads the value of a field, or says what is wrong with it. null is nil.
-func (v Variant) decode(f field, raw json.RawMessage) (any, []issue) {
+func (v Variant) decode(f field, raw json.RawMessage, path ...any) (any, []object) {
+	path = append(slices.Clone(path), f.Key)
 	switch {
 	case typeOf(raw) == "null":
 		return nil, nil
-	case f.jsonType() != "array":
-		return v.decodeOne(f, raw, []any{f.key})
+	case f.Type != "array":
+		value, problem := v.decodeOne(f, raw)
+		return value, problem.at(path...)
 	}
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) != nil {
-		return nil, wrongType("array", raw, []any{f.key})
+		return nil, wrongType("array", raw).at(path...)
 	}
-	list, issues := []string{}, []issue(nil)
+	list, issues := []string{}, []object(nil)
 	for i, item := range items {
-		value, problems := v.decodeOne(f, item, []any{f.key, i})
-		issues = append(issues, problems...)
+		value, problem := v.decodeOne(f, item)
+		issues = append(issues, problem.at(append(slices.Clone(path), i)...)...)
 		if text, isText := value.(string); isText && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
@@ -58,14 +74,14 @@ func (v Variant) decode(f field, raw json.RawMessage) (any, []issue) {
 }
 
 // decodeOne reads a single value, or one item of a list.
-func (v Variant) decodeOne(f field, raw json.RawMessage, path []any) (any, []issue) {
-	wanted := cmp.Or(map[kind]string{kindNumber: "number", kindCount: "number", kindBool: "boolean"}[f.kind], "string")
-	expected, options := wanted, v.enum(f.key)
+func (v Variant) decodeOne(f field, raw json.RawMessage) (any, object) {
+	wanted := cmp.Or(map[string]string{"number": "number", "boolean": "boolean"}[f.Type], "string")
+	expected, options := wanted, f.options(v)
 	if options != nil {
 		expected = quoted(options, " | ")
 	}
 	if typeOf(raw) != wanted {
-		return nil, wrongType(expected, raw, path)
+		return nil, wrongType(expected, raw)
 	}
 	var value any
 	err := json.Unmarshal(raw, &value)
@@ -73,62 +89,48 @@ func (v Variant) decodeOne(f field, raw json.RawMessage, path []any) (any, []iss
 	n, _ := value.(float64)
 	switch {
 	case err != nil: // only a number beyond float64 fails here
-		return nil, []issue{{"code": "not_finite", "path": path, "message": "Number must be finite"}}
+		return nil, object{"code": "not_finite", "message": "Number must be finite"}
 	case wanted == "number" && n <= 0:
-		return nil, []issue{{"code": "too_small", "minimum": 0, "type": "number", "inclusive": false, "exact": false,
-			"path": path, "message": "Number must be greater than 0"}}
-	case f.kind == kindCount && n != math.Trunc(n):
-		return nil, []issue{{"code": "invalid_type", "expected": "integer", "received": "float", "path": path,
-			"message": "Expected integer, received float"}}
+		return nil, object{"code": "too_small", "minimum": 0, "type": wanted, "inclusive": false, "exact": false,
+			"message": "Number must be greater than 0"}
+	case f.Of == "whole" && n != math.Trunc(n):
+		return nil, object{"code": "invalid_type", "expected": "integer", "received": "float", "message": "Expected integer, received float"}
 	case options != nil && !slices.Contains(options, text):
-		return nil, []issue{{"code": "invalid_enum_value", "options": options, "received": text, "path": path,
-			"message": fmt.Sprintf("Invalid enum value. Expected %s, received '%s'", expected, text)}}
+		return nil, object{"code": "invalid_enum_value", "options": options, "received": text,
+			"message": fmt.Sprintf("Invalid enum value. Expected %s, received '%s'", expected, text)}
 	case wanted == "string" && strings.TrimSpace(text) == "":
-		return nil, []issue{{"code": "too_small", "minimum": 1, "type": "string", "inclusive": true, "exact": false,
-			"path": path, "message": "String must contain at least 1 character(s)"}}
-	case f.key == "jobDescription" && utf8.RuneCountInString(text) > maxDescription:
-		return nil, []issue{{"code": "too_big", "maximum": maxDescription, "type": "string", "inclusive": true, "exact": false,
-			"path": path, "message": fmt.Sprintf("String must contain at most %d character(s)", maxDescription)}}
-	case f.kind == kindCountries, f.kind == kindLanguages:
-		return decodePlace(f.kind, strings.TrimSpace(text), path)
+		return nil, object{"code": "too_small", "minimum": 1, "type": wanted, "inclusive": true, "exact": false,
+			"message": "String must contain at least 1 character(s)"}
+	case f.Key == "jobDescription" && utf8.RuneCountInString(text) > maxDescription:
+		return nil, object{"code": "too_big", "maximum": maxDescription, "type": wanted, "inclusive": true, "exact": false,
+			"message": fmt.Sprintf("String must contain at most %d character(s)", maxDescription)}
+	case f.Type == "array" && options == nil:
+		return decodePlace(f.Of, strings.TrimSpace(text))
 	}
 	return value, nil
 }
 
-// decodePlace reads the name or code of a country or language, and returns its English name. The pages do not say what the
-// API does with other texts. That it refuses them is our assumption: a job in Narnia finds nobody.
-func decodePlace(k kind, text string, path []any) (any, []issue) {
-	what, example := "language", `"Spanish" or "es"`
-	name, known := namedLanguage(text)
-	if !known {
-		name, known = codedLanguage(text)
+// decodePlace reads the name or code of one of the countries or languages, and returns its English name. The pages do not say
+// what the API does with other texts. That it refuses them is our assumption: a job in Narnia finds nobody.
+func decodePlace(what, text string) (any, object) {
+	if found, known := findPlace(what, text); known {
+		return found.name, nil
 	}
-	if k == kindCountries {
-		var found country
-		what, example = "country", `"Kenya" or "KE"`
-		if found, known = namedCountry(text); !known {
-			found, known = codedCountry(text)
-		}
-		name = found.name
+	one, example := "country", `"Kenya" or "KE"`
+	if what == "languages" {
+		one, example = "language", `"Spanish" or "es"`
 	}
-	if known {
-		return name, nil
-	}
-	advice := "Send the English name or ISO code of each " + what + ", such as " + example + "."
 	switch strings.ToLower(text) {
 	case "remote", "worldwide", "global", "international", "anywhere", "everywhere", "any", "all":
-		advice = "To allow every " + what + ", send an empty list."
+		return nil, custom("%q isn't a %s. To allow every %s, send an empty list.", text, one, one)
 	}
-	return nil, []issue{{"code": "custom", "path": path, "message": fmt.Sprintf("%q isn't a %s. %s", text, what, advice)}}
+	return nil, custom("%q isn't a %s. Send the English name or ISO code of each %s, such as %s.", text, one, one, example)
 }
 
-func wrongType(expected string, raw json.RawMessage, path []any) []issue {
+func wrongType(expected string, raw json.RawMessage) object {
 	received := typeOf(raw)
-	message := "Expected " + expected + ", received " + received
-	if received == "undefined" {
-		message = "Required"
-	}
-	return []issue{{"code": "invalid_type", "expected": expected, "received": received, "path": path, "message": message}}
+	message := cmp.Or(map[string]string{"undefined": "Required"}[received], "Expected "+expected+", received "+received)
+	return object{"code": "invalid_type", "expected": expected, "received": received, "message": message}
 }
 
 // typeOf names the JSON type of a valid value; an absent one is undefined.
@@ -142,4 +144,67 @@ func typeOf(raw json.RawMessage) string {
 
 func quoted(words []string, separator string) string {
 	return "'" + strings.Join(words, "'"+separator+"'") + "'"
+}
+
+// placesText lists the countries of ISO 3166 and languages of ISO 639. The names are those of the Unicode CLDR.
+//
+//go:embed places.txt
+var placesText string
+
+// place is a country or a language with its English name and its ISO code.
+type place struct{ name, code string }
+
+// places finds countries or languages by names and codes in lower case.
+type places struct{ names, codes map[string]place }
+
+// allPlaces reads placesText when it is first needed. It has the countries and the languages.
+var allPlaces = sync.OnceValue(func() map[string]places {
+	all := map[string]places{}
+	for _, what := range []string{"countries", "languages"} {
+		all[what] = places{map[string]place{}, map[string]place{}}
+	}
+	for line := range strings.Lines(placesText) {
+		codes, names, found := strings.Cut(strings.TrimSpace(line), " = ")
+		if !found {
+			continue
+		}
+		of := all["languages"]
+		if codes == strings.ToUpper(codes) {
+			of = all["countries"]
+		}
+		name, _, _ := strings.Cut(names, "|")
+		code, _, _ := strings.Cut(codes, " ")
+		for other := range strings.SplitSeq(strings.ToLower(names), "|") {
+			of.names[other] = place{name, code}
+		}
+		for other := range strings.FieldsSeq(strings.ToLower(codes)) {
+			of.codes[other] = place{name, code}
+		}
+	}
+	return all
+})
+
+// namedPlace finds one of the countries or languages by its English name or another common name, in any case.
+func namedPlace(what, name string) (place, bool) {
+	found, known := allPlaces()[what].names[strings.ToLower(name)]
+	return found, known
+}
+
+// findPlace also finds it by its ISO code; a language also by a BCP 47 tag, such as pt-BR.
+func findPlace(what, text string) (place, bool) {
+	found, known := namedPlace(what, text)
+	if code, region, _ := strings.Cut(strings.ToLower(text), "-"); !known && (region == "" || what == "languages") {
+		found, known = allPlaces()[what].codes[code]
+	}
+	return found, known
+}
+
+// countryCodes converts names of countries to ISO codes, the form of public jobs.
+func countryCodes(countries []string) []string {
+	codes := make([]string, 0, len(countries))
+	for _, name := range countries {
+		found, _ := namedPlace("countries", name)
+		codes = append(codes, found.code)
+	}
+	return codes
 }

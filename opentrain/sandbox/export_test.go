@@ -1,6 +1,9 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // SetStatus sets a status that no endpoint sets.
 func (s *Sandbox) SetStatus(id, status string) {
@@ -19,7 +22,18 @@ func (s *Sandbox) ListJobs(n int) {
 }
 
 // NamedCountry and its siblings look up one name or code.
-func NamedCountry(name string) (string, bool)  { c, known := namedCountry(name); return c.name, known }
-func CodedCountry(code string) (string, bool)  { c, known := codedCountry(code); return c.name, known }
-func NamedLanguage(name string) (string, bool) { return namedLanguage(name) }
-func CodedLanguage(tag string) (string, bool)  { return codedLanguage(tag) }
+func NamedCountry(name string) (string, bool)  { return named("countries", name) }
+func CodedCountry(code string) (string, bool)  { return coded("countries", code) }
+func NamedLanguage(name string) (string, bool) { return named("languages", name) }
+func CodedLanguage(tag string) (string, bool)  { return coded("languages", tag) }
+
+func named(what, name string) (string, bool) {
+	p, known := namedPlace(what, name)
+	return p.name, known
+}
+
+func coded(what, code string) (string, bool) {
+	base, _, _ := strings.Cut(strings.ToLower(code), "-")
+	p, known := allPlaces()[what].codes[base]
+	return p.name, known
+}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	_ "embed"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,8 @@ type grammar struct {
 	bits   map[string]set     // of words, groups and signs
 	parts  map[string][]rule
 	rules  []rule // those for fields
-	tasks  []task
+	tasks  map[string]task
+	types  []string // of labeling: the keys of tasks in their order
 }
 
 // set is a set of words, groups of words and signs like "^".
@@ -38,14 +40,20 @@ func (s set) with(other set) set {
 	return s
 }
 
+// has reports whether a text with these groups can have all steps of a rule.
+func (s *set) has(one rule) bool {
+	return !slices.ContainsFunc(one.steps, func(step step) bool {
+		return !step.optional && !s.meets(&step.any) && !slices.ContainsFunc(step.rules, s.has)
+	})
+}
+
 // rule is a pattern and what it says of a field. guess is why that may be wrong.
 type rule struct {
 	field, value, guess string
 	steps               []step
-	begins              set // what the pattern can begin with
 }
 
-// step is a part of a pattern: one of several words, groups and other patterns.
+// step is an element of a pattern: one of several words, groups and other patterns.
 type step struct {
 	any             set
 	rules           []rule
@@ -54,7 +62,8 @@ type step struct {
 
 // theGrammar reads grammarText when it is first needed.
 var theGrammar = sync.OnceValue(func() *grammar {
-	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string][]rule{}}
+	g := &grammar{values: map[string]float64{}, groups: map[string]set{}, bits: map[string]set{}, parts: map[string][]rule{},
+		tasks: map[string]task{}}
 	for line := range strings.Lines(grammarText) {
 		head, body, found := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if !found || strings.HasPrefix(line, "# ") {
@@ -68,25 +77,26 @@ var theGrammar = sync.OnceValue(func() *grammar {
 				g.groups[word] = g.groups[word].with(g.bit(name))
 				g.values[word], _ = strconv.ParseFloat(value, 64) // most groups have no value
 			}
-		case '&':
-			for pattern := range strings.SplitSeq(body, " ; ") {
-				g.parts[name] = append(g.parts[name], g.compile(rule{guess: guess}, pattern))
-			}
+			continue
 		case 'T': // TASK
 			columns := strings.Split(body, "|")
-			g.tasks = append(g.tasks, task{value, columns[0], columns[1], columns[2], columns[3]})
-		default:
-			for pattern := range strings.SplitSeq(body, " ; ") {
-				g.rules = append(g.rules, g.compile(rule{field: name, value: value, guess: guess}, pattern))
+			g.tasks[value] = task{columns[0], columns[1], columns[2], columns[3]}
+			g.types = append(g.types, value)
+			continue
+		}
+		for pattern := range strings.SplitSeq(body, " ; ") {
+			one := rule{field: name, value: value, guess: guess, steps: g.steps(pattern)}
+			if name[0] == '&' {
+				g.parts[name] = append(g.parts[name], one)
+			} else {
+				g.rules = append(g.rules, one)
 			}
 		}
 	}
 	return g
 })
 
-// compile adds the steps of a pattern to a rule.
-func (g *grammar) compile(one rule, pattern string) rule {
-	empty := true // so far
+func (g *grammar) steps(pattern string) (steps []step) {
 	for text := range strings.FieldsSeq(strings.ReplaceAll(pattern, "…", "_? _? _?")) {
 		text, optional := strings.CutSuffix(text, "?")
 		s := step{optional: optional, ahead: text == "^" || text == "^^" || text == "." || strings.HasPrefix(text, "&>")}
@@ -97,18 +107,9 @@ func (g *grammar) compile(one rule, pattern string) rule {
 				s.any = s.any.with(g.bit(name))
 			}
 		}
-		if empty && !s.ahead {
-			one.begins, empty = one.begins.with(s.any), optional
-			for _, sub := range s.rules {
-				one.begins = one.begins.with(sub.begins)
-			}
-		}
-		one.steps = append(one.steps, s)
+		steps = append(steps, s)
 	}
-	if empty {
-		one.begins = g.bit("*") // every token
-	}
-	return one
+	return steps
 }
 
 // bit returns the set of one word, group or sign.
@@ -116,7 +117,7 @@ func (g *grammar) bit(name string) set {
 	one, known := g.bits[name]
 	if !known {
 		one[len(g.bits)/64] = 1 << (len(g.bits) % 64)
-		if g.bits[name] = one; !strings.ContainsAny(name[:1], "@^.#_*") { // no group or sign
+		if g.bits[name] = one; !strings.ContainsAny(name[:1], "@^.#_") { // no group or sign
 			g.groups[name] = g.groups[name].with(one)
 		}
 	}
@@ -139,34 +140,42 @@ type finding struct {
 	doubt      string
 }
 
+// then returns a finding that goes on with another one.
+func (f finding) then(next finding) finding {
+	for _, n := range next.numbers[:min(next.count, 2-f.count)] {
+		f.numbers[f.count] = n
+		f.count++
+	}
+	f.end, f.doubt = next.end, cmp.Or(f.doubt, next.doubt)
+	return f
+}
+
 // match matches steps at the end of a finding, and returns the longer finding.
 func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
 	if len(steps) == 0 {
 		return f, true
 	}
 	s, rest, here := &steps[0], steps[1:], r.at(f.end)
+	try := func(found finding) bool {
+		if s.ahead {
+			found = finding{end: f.end}
+		}
+		whole, matched = r.match(f.then(found), rest)
+		return matched
+	}
 	if here.groups.meets(&s.any) {
-		next := f
-		if !s.ahead {
-			next.end++
+		found := finding{end: f.end + 1}
+		if here.kind == number {
+			found.numbers[0], found.count = f.end, 1
 		}
-		if here.kind == number && !s.ahead && f.count < 2 {
-			next.numbers[f.count] = f.end
-			next.count++
-		}
-		if whole, matched = r.match(next, rest); matched {
+		if try(found) {
 			return whole, true
 		}
 	}
 	for i := range s.rules {
-		if sub := &s.rules[i]; here.groups.meets(&sub.begins) {
-			next, found := r.match(f, sub.steps)
-			if next.doubt = cmp.Or(next.doubt, sub.guess); s.ahead {
-				next = f
-			}
-			if whole, matched = r.match(next, rest); found && matched {
-				return whole, true
-			}
+		found, isThere := r.match(finding{end: f.end}, s.rules[i].steps)
+		if found.doubt = cmp.Or(found.doubt, s.rules[i].guess); isThere && try(found) {
+			return whole, true
 		}
 	}
 	if s.optional {
@@ -175,52 +184,120 @@ func (r *reader) match(f finding, steps []step) (whole finding, matched bool) {
 	return f, false
 }
 
-// task is a kind of labeling work: a value of labelTypes, its title in the title of a job, its label, its category in the
-// marketplace, "" if that follows from the data, and what it needs: a language, a given amount of data.
-type task struct{ value, title, label, category, needs string }
+// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated or asked: a "not" reaches to
+// the end of its sentence, a question mark to its start.
+func (r *reader) markSigns() {
+	r.negated = make([]int, r.clause+1)
+	until, asked := -1, -1 // the sentence of the last "not", the last question mark
+	for i := range r.tokens {
+		t, before := r.at(i), r.at(i-1)
+		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't") || t.low == "but" && r.in(before, "@all")
+		switch {
+		case reaches:
+			until = t.sentence
+		case t.low == "but":
+			until = -1
+		case t.low == "?":
+			for n := i; n > asked && r.at(n).sentence == t.sentence; n-- {
+				r.negated[r.at(n).clause] = 2
+			}
+			asked = i
+		case until == t.sentence:
+			r.negated[t.clause] = max(r.negated[t.clause], 1)
+		}
+		if reaches || r.in(t, "@no") {
+			r.negated[t.clause] = 2
+		}
+		starts := before.kind == stop && !r.in(before, "@open")
+		r.mark(t, "^", starts)
+		r.mark(t, "^^", starts && before.sentence != t.sentence)
+		r.mark(t, ".", t.kind == stop && t.low != ":")
+		r.mark(t, "_", t.kind == word && !r.in(t, "@ends"))
+		r.mark(t, "##", t.kind == number)
+		r.mark(t, "#", t.kind == number && t.value > 0)
+		r.mark(t, "#100", t.kind == number && t.value >= 100)
+		r.present = r.present.with(t.groups)
+	}
+}
 
-func taskOf(value string) task {
-	for _, t := range theGrammar().tasks {
-		if t.value == value {
-			return t
+// mark puts a token into a group.
+func (r *reader) mark(t *token, group string, holds bool) {
+	if holds {
+		t.groups = t.groups.with(r.bits[group])
+		r.present = r.present.with(r.bits[group])
+	}
+}
+
+func (r *reader) findFacts() {
+	for n := range r.rules {
+		one, end := &r.rules[n], 0
+		if !r.present.has(*one) {
+			continue
+		}
+		for i := range r.tokens {
+			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched && i >= end {
+				if f := (fact{finding: found, rule: one, at: i}); r.holds(&f) {
+					r.facts[one.field] = append(r.facts[one.field], f)
+					end = f.end
+				}
+			}
 		}
 	}
-	return task{label: value}
 }
 
-// labelTypes returns the values of labelTypes.
-func labelTypes() []string {
-	tasks := theGrammar().tasks
-	list := make([]string, len(tasks))
-	for i, t := range tasks {
-		list[i] = t.value
+// holds reports whether nothing around a fact makes it false, and completes it.
+func (r *reader) holds(f *fact) bool {
+	low, high := r.at(f.numbers[0]), r.at(f.numbers[1])
+	if f.count > 0 {
+		f.at, f.number = f.numbers[0], low.value
 	}
-	return list
+	if f.count > 1 && f.field != "left" {
+		if low.scale == 1 && high.scale > 1 && low.value < high.value/high.scale { // "10-20k"
+			f.number *= high.scale
+		}
+		if f.number >= high.value {
+			return false
+		}
+	}
+	f.doubt = cmp.Or(f.doubt, f.guess)
+	claim := cmp.Or(map[string]string{"rate": "pay", "amount": "pay"}[f.field], f.field)
+	anyway := f.value == "false" || f.field == "amount" || strings.HasPrefix(f.field, "ask") || strings.HasPrefix(f.field, "left")
+	negated := r.negated[r.at(f.at).clause]
+	switch {
+	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
+		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
+		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }):
+		return false
+	case f.field == "dataVolume" && r.near(f, "@pace"):
+		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")
+	case claim == "pay" && r.near(f, "@special"):
+		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
+	}
+	for i := f.first; i < f.end; i++ {
+		t := r.at(i)
+		if t.claim = claim; r.in(t, "@cents") {
+			f.number /= 100
+		}
+		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
+	}
+	return true
 }
 
-func needsLanguage(types []string) bool { return need(types, "language") }
+// near reports whether a word of a group is in the clause of a fact, outside other facts.
+func (r *reader) near(f *fact, group string) bool {
+	for i := f.at - 20; i < f.at+20; i++ {
+		if t := r.at(i); t.clause == r.at(f.at).clause && t.claim == "" && r.in(t, group) {
+			return true
+		}
+	}
+	return false
+}
 
-func worksOnDataset(types []string) bool { return need(types, "dataset") }
+// task is a kind of labeling work: its title in the title of a job, its label, its category in the marketplace, "" if that
+// follows from the data, and what it needs: a language, a given amount of data.
+type task struct{ title, label, category, needs string }
 
+// need reports whether one of some kinds of work needs something.
 func need(types []string, what string) bool {
-	return slices.ContainsFunc(types, func(value string) bool { return strings.Contains(taskOf(value).needs, what) })
-}
-
-// labelOf returns the display label of a value of labelTypes.
-func labelOf(value string) string { return taskOf(value).label }
-
-// category returns the marketplace category of a job, "Data Annotation" by default.
-func category(types []string, dataType string) string {
-	for _, value := range types {
-		if t := taskOf(value); t.category != "" {
-			return t.category
-		}
-	}
-	switch dataType {
-	case "IMAGE", "VIDEO", "AUDIO", "TEXT":
-		return *displayLabel(dataType) + " Annotation"
-	case "LIDAR":
-		return "LiDAR Annotation"
-	}
-	return cmp.Or(*cmp.Or(displayLabel(dataType), new(string)), "Data Annotation")
+	return slices.ContainsFunc(types, func(value string) bool { return strings.Contains(theGrammar().tasks[value].needs, what) })
 }

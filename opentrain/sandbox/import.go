@@ -1,189 +1,329 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
+	"cmp"
+	_ "embed"
+	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
-	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/net/html"
 )
 
-// The limits of a document.
-const (
-	maxTokens   = 10_000
-	maxPath     = 2000 // of a part, in bytes
-	maxUnmapped = 200
-	tooLarge    = "it's too long or nested too deeply. Send one job only"
-)
+// rolesText lists the roles of the parts of documents by the end of their path from the job on, in lower case and without
+// namespaces. The pages don't document how the API reads documents, so they are our assumption. Other parts are reported.
+//
+//go:embed import_roles.txt
+var rolesText string
 
-// The reasons why a part of a document sets no field.
-const (
-	notRead = "This sandbox doesn't read this part; OpenTrain may."
-	notUsed = "The draft has another value for this already."
-)
+func roleOf(path string) string {
+	for line := range strings.Lines(rolesText) {
+		role, ends, _ := strings.Cut(line, ":")
+		for end := range strings.FieldsSeq(ends) {
+			if strings.HasSuffix(path, end) && strings.HasSuffix("/"+path, "/"+end) {
+				return role
+			}
+		}
+	}
+	return ""
+}
 
-// imported is what a structured document says.
-type imported struct {
+// passage is a text of a document.
+type passage struct{ path, text string }
+
+// reading is a document that is being read.
+type reading struct {
 	parsed
-	otherPay bool // the document has pay that set no field
+	otherPay bool                 // it has pay that set no field
+	job      string               // the names of the elements, or the type of the object, that describe a job
+	jobs     int                  // how many there are
+	tokens   int                  // how many were read
+	open     string               // the path of the element that is open
+	heading  string               // that of the next section
+	currency string               // that of amounts without one
+	passages map[string][]passage // by role
 }
 
-// format is an import format: the key of the body that holds its document, and what describes a job in it.
-type format struct{ payload, job string }
-
-// formats are the import formats besides text.
-func formats() map[string]format {
-	return map[string]format{
-		"opentrain_canonical":    {"job", ""},
-		"schema_org_job_posting": {"jsonLd", "JobPosting"},
-		"indeed_xml":             {"xml", "job"},
-		"hr_xml":                 {"xml", "PositionOpening JobPositionPosting"},
+// add adds a passage under its role, as plain text, or reports it.
+func (d *reading) add(path, key, text string) {
+	if d.tokens++; d.tokens > maxTokens {
+		return
 	}
-}
-
-// read reads a document that describes one job.
-func (f format) read(v Variant, raw json.RawMessage, path []any) (imported, *apiError) {
-	d := reading{job: f.job, passages: map[string][]passage{}}
-	d.fields = values{}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var document any
-	_ = decoder.Decode(&document) // it's valid as a part of the body
-	var failure *apiError
-	switch f.payload {
-	case "job":
-		failure = d.readCanonical(v, document, path)
-	case "xml":
-		failure = d.readXML(document, path)
+	if d.heading != "" && strings.HasSuffix(key, "formattedpositiondescription/value") {
+		path, key, d.heading = path+"["+d.heading+"]", key+"/"+strings.ToLower(d.heading), ""
+	}
+	f, plain := passage{path, strings.TrimSpace(text)}, plainText(text)
+	switch role := roleOf(key); {
+	case f.text == "" || role == "no-fact":
+	case role == "":
+		d.report(notRead, f)
+	case plain == "":
+		d.report("Nothing is left of it without its markup.", f)
+	case role == "heading":
+		d.heading = plain
+	case d.passages[role] != nil && oneOf(role, "title description"):
+		d.report(notUsed, f)
 	default:
-		d.addJSON("jsonLd", "", document)
+		d.passages[role] = append(d.passages[role], passage{path, plain})
 	}
+}
+
+// addJSON adds the passages of a JSON value.
+func (d *reading) addJSON(path, key string, value any) {
+	if d.tokens++; d.tokens > maxTokens || len(path) > maxPath {
+		d.tokens = maxTokens + 1
+		return
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		types := strings.Fields(strings.NewReplacer("[", "", "]", "", "/", " ", "#", " ", ":", " ").Replace(fmt.Sprint(value["@type"])))
+		if key == "" && slices.Contains(types, d.job) {
+			d.jobs++
+			key = "job"
+		}
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			local, inner := strings.ToLower(name[strings.LastIndexAny(name, "/#:")+1:]), key
+			if key != "" && local != "@value" {
+				inner += "/" + local
+			}
+			if local == "name" && !slices.ContainsFunc(types, func(t string) bool { return oneOf(t, "<nil> Country Language JobPosting") }) {
+				inner += " of another type" // as Georgia, the state
+			}
+			if !oneOf(local, "@context @type position") {
+				d.addJSON(path+"."+preview(name), inner, value[name])
+			}
+		}
+	case []any:
+		for i, entry := range value {
+			d.addJSON(fmt.Sprintf("%s[%d]", path, i), key, entry)
+		}
+	case nil:
+	default:
+		d.add(path, key, fmt.Sprint(value))
+	}
+}
+
+// setFields sets the fields from the passages.
+func (d *reading) setFields() {
+	for _, other := range [][2]string{{"title", "name"}, {"countries", "office"}} { // applicants needn't be where the office is
+		if d.passages[other[0]] == nil {
+			d.passages[other[0]], d.passages[other[1]] = d.passages[other[1]], nil
+		}
+		d.report(notUsed, d.passages[other[1]]...)
+	}
+	d.passages["description"] = append(d.passages["description"], d.passages["section"]...)
+	for key, text := range map[string]string{"jobTitle": strings.ReplaceAll(d.texts("title", " "), "\n", " "),
+		"jobDescription": d.texts("description", "\n\n"), "labelingSoftware": d.texts("tools", ", ")} {
+		if text != "" {
+			d.fields[key] = text
+		}
+	}
+	d.setPlaces("languages")
+	d.setPlaces("countries")
+	d.setPay()
+}
+
+// texts joins the different texts with a role.
+func (d *reading) texts(role, separator string) string {
+	var texts []string
+	for _, f := range d.passages[role] {
+		if !slices.Contains(texts, f.text) {
+			texts = append(texts, f.text)
+		}
+	}
+	return strings.Join(texts, separator)
+}
+
+// setPlaces sets languages or countries by their names or codes.
+func (d *reading) setPlaces(key string) {
+	for _, f := range d.passages[key] {
+		name, issue := decodePlace(key, f.text)
+		if list := d.fields.list(key); issue != nil {
+			d.report(fmt.Sprint(issue["message"]), f)
+		} else if !slices.Contains(list, fmt.Sprint(name)) {
+			d.fields[key] = append(list, fmt.Sprint(name))
+		}
+	}
+}
+
+// setPay sets a rate that is plainly in US dollars, or in words. It reports other pay.
+func (d *reading) setPay() {
+	amount, least, most := d.texts("amount", " and "), d.texts("least", " and "), d.texts("most", " and ")
+	all := slices.Concat(d.passages["amount"], d.passages["least"], d.passages["most"], d.passages["currency"], d.passages["unit"])
+	currency, paymentType := cmp.Or(strings.ToUpper(d.texts("currency", ", ")), d.currency, "not given"), d.fields.text("paymentType")
+	if oneOf(strings.ToLower(d.texts("unit", " ")), "hour hourly hr hur") {
+		paymentType = payPerHour
+	}
+	number := cmp.Or(amount, least)
+	rate, err := strconv.ParseFloat(number, 64)
+	isRate := err == nil && rate > 0 && strings.Trim(number, "0123456789.") == ""
+	read, reason := parsed{fields: values{"paymentType": paymentType, rateKey(paymentType): rate}}, ""
 	switch {
-	case failure != nil:
-	case d.tokens > maxTokens:
-		failure = badDocument(path, "The document cannot be read: %s.", tooLarge)
-	case d.jobs != 1:
-		failure = badDocument(path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
-	default:
-		d.setFields()
-	}
-	return d.imported, failure
-}
-
-// readCanonical adds the passages of OpenTrain's own job object (developers/api-reference/job-drafts/create). Its amounts are US
-// dollars if it names no currency. Fields with the name of an update key are checked like those of a patch.
-func (d *reading) readCanonical(v Variant, document any, path []any) *apiError {
-	job, isObject := document.(map[string]any)
-	if !isObject {
-		return typeFailure("object", encode(document), path)
-	}
-	d.jobs, d.currency = 1, "USD"
-	facts := "jobTitle jobDescription countries languages"
-	if currency := job["currency"]; currency != nil && currency != "USD" || job["rateAmount"] != nil {
-		facts += " pricePerHour pricePerLabel fixedPrice"
-	}
-	var issues []issue
-	for _, name := range slices.Sorted(maps.Keys(job)) {
-		i := slices.IndexFunc(updateFields(), func(f field) bool { return f.key == name })
-		if i < 0 || oneOf(name, facts) || job[name] == nil {
-			d.addJSON("job."+name, "job/"+strings.ToLower(name), job[name])
-			continue
+	case amount+least+most == "":
+		reason = notRead
+	case amount != "" && !isRate && len(all) == 1 && len(amount) < 1000:
+		if read = parse(amount); !read.fields.has(rateKey(read.fields.text("paymentType"))) {
+			reason = "This sandbox reads no rate in US dollars here; OpenTrain may."
 		}
-		decoded, problems := v.decode(updateFields()[i], encode(job[name]))
-		for _, problem := range problems { // the path ends with the field's name
-			at, _ := problem["path"].([]any)
-			problem["path"] = slices.Concat(path, at)
+	case currency != "USD":
+		reason = "Rates are in US dollars; the currency here is " + currency + "."
+	case paymentType == "" || !isRate || amount != "" && least+most != "":
+		reason = "This isn't one plain rate per hour; OpenTrain may read more."
+	case least != most:
+		read.doubt(rateKey(paymentType), fmt.Sprintf("The document gives a range from %s to %s; this is its lower end.", least, most))
+	}
+	if reason != "" {
+		d.otherPay = reason != notRead
+		d.report(reason, all...)
+		return
+	}
+	key := rateKey(read.fields.text("paymentType"))
+	d.fields["paymentType"], d.fields[key] = read.fields["paymentType"], read.fields[key]
+	d.guesses = slices.DeleteFunc(read.guesses, func(g guess) bool { return !oneOf(g.Field, "paymentType "+key) })
+	for _, u := range read.unmapped {
+		d.report(u.Reason, passage{all[0].path, u.ValuePreview})
+	}
+}
+
+// readXML adds the passages of an XML document. It is Unicode, whatever encoding it declares.
+func (d *reading) readXML(source string, path []any) *apiError {
+	decoder := xml.NewDecoder(strings.NewReader(strings.TrimPrefix(source, "\ufeff")))
+	decoder.CharsetReader = func(_ string, text io.Reader) (io.Reader, error) { return text, nil }
+	err := d.addElement(decoder, "", "")
+	if err == nil {
+		return nil
+	}
+	line, column := decoder.InputPos()
+	where := cmp.Or(d.open, "the document")
+	failure := badDocument(path, "The XML cannot be read: %s (line %d, column %d in %s).", xmlFault(err), line, column, where)
+	failure.details["line"], failure.details["column"] = line, column
+	return failure
+}
+
+// addElement adds the passages of the element that was opened last.
+func (d *reading) addElement(decoder *xml.Decoder, path, key string) error {
+	var text strings.Builder
+	elements := 0
+	for {
+		d.open = path
+		token, err := decoder.Token()
+		if d.tokens++; d.tokens > maxTokens || len(path) > maxPath {
+			return errors.New(tooLarge)
 		}
-		d.fields[name], issues = decoded, append(issues, problems...)
-	}
-	if issues != nil {
-		return badRequest("The job object has invalid fields. No draft was made.", details{"issues": issues})
-	}
-	return nil
-}
-
-// fillFromDescription parses the document's description and fills the fields that the document does not set. Where the two
-// differ, neither is sure.
-func (m imported) fillFromDescription() parsed {
-	read := parsed{fields: values{}}
-	if description := m.fields.text("jobDescription"); description != "" {
-		read = parse(description)
-	}
-	for i := range read.unmapped {
-		read.unmapped[i].Path = "jobDescription"
-	}
-	if more := len(m.unmapped) - maxUnmapped; more > 0 {
-		m.unmapped = append(m.unmapped[:maxUnmapped-1], unmapped{"…", fmt.Sprintf("%d more parts set no field.", more+1), ""})
-	}
-	if !m.fields.has("jobTitle") {
-		read.doubt("jobTitle", "The document has no title; this one is from its description.")
-	}
-	if m.otherPay {
-		read.doubtPay("The document has other pay.")
-	}
-	paymentType := m.fields.text("paymentType")
-	for _, f := range updateFields() {
-		value, said := m.fields[f.key], read.fields[f.key]
-		switch conflict := fmt.Sprintf("The description says %s %v.", f.key, said); {
-		case said == nil || f.kind == kindString && value != nil || reflect.DeepEqual(said, value):
-		case value != nil:
-			m.doubt(f.key, conflict)
-		case oneOf(f.key, "pricePerHour pricePerLabel fixedPrice") && paymentType != "" && f.key != rateKey(paymentType):
-			m.doubtPay(conflict)
-			delete(read.fields, f.key)
-		}
-		if value != nil {
-			read.fields[f.key] = value
-		}
-	}
-	for _, g := range read.guesses {
-		if !m.fields.has(g.Field) && read.fields.has(g.Field) {
-			m.guesses = append(m.guesses, g)
-		} else if g.Field != "jobTitle" {
-			m.doubt(g.Field, g.Reason)
+		switch token := token.(type) {
+		case nil:
+			if path == "" && elements == 1 && errors.Is(err, io.EOF) && strings.TrimSpace(text.String()) == "" {
+				return nil
+			}
+			return err
+		case xml.Directive: // it could declare entities or refer to other documents
+			return errors.New("a DOCTYPE isn't accepted. Remove it")
+		case xml.CharData:
+			text.Write(token)
+		case xml.EndElement:
+			d.add(path, key, text.String())
+			return nil
+		case xml.StartElement:
+			elements++
+			text.WriteByte(' ')
+			name := preview(token.Name.Local)
+			inner, innerKey := strings.TrimPrefix(path+"/"+name, "/"), ""
+			if key != "" {
+				innerKey = key + "/" + strings.ToLower(name)
+			} else if oneOf(strings.ToLower(name), strings.ToLower(d.job)) {
+				d.jobs++
+				innerKey = "job"
+			}
+			for _, attr := range token.Attr {
+				if attr.Name.Space != "xmlns" && attr.Name.Local != "xmlns" {
+					d.add(inner+"/@"+preview(attr.Name.Local), innerKey+"/@"+strings.ToLower(attr.Name.Local), attr.Value)
+				}
+			}
+			if !oneOf(roleOf(key), "title description section") {
+				err = d.addElement(decoder, inner, innerKey)
+			} else { // elements in a text are HTML
+				var content struct {
+					HTML string `xml:",innerxml"`
+				}
+				err = decoder.DecodeElement(&content, &token)
+				text.WriteString("<" + name + ">" + content.HTML + "</" + name + ">")
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
-	read.guesses, read.unmapped = m.guesses, append(m.unmapped, read.unmapped...)
-	return read
 }
 
-// doubt makes a field a guess, or adds a reason to the guess that it is.
-func (p *parsed) doubt(key, reason string) {
-	if i := slices.IndexFunc(p.guesses, func(g guess) bool { return g.Field == key }); i >= 0 {
-		p.guesses[i].Reason = strings.TrimSuffix(p.guesses[i].Reason, " "+reason) + " " + reason
-	} else if p.fields.has(key) {
-		p.guesses = append(p.guesses, guess{Field: key, Value: p.fields[key], Reason: reason})
+// xmlFault tells what is wrong with XML and what to change. Most often, a & or < stands for itself.
+func xmlFault(err error) string {
+	fault := err.Error()[strings.LastIndex(err.Error(), ": ")+1:]
+	_, entity, _ := strings.Cut(fault, "character entity ")
+	if character := []rune(html.UnescapeString(entity)); len(character) == 1 {
+		return fmt.Sprintf("%s is an entity of HTML, not of XML. Write &#%d; instead", entity, character[0])
 	}
-}
-
-func (p *parsed) doubtPay(reason string) {
-	p.doubt("paymentType", reason)
-	p.doubt(rateKey(p.fields.text("paymentType")), reason)
-}
-
-// report records passages that set no field.
-func (m *imported) report(reason string, passages ...passage) {
-	for _, p := range passages {
-		m.unmapped = append(m.unmapped, unmapped{p.path, reason, preview(p.text)})
+	for _, hint := range [][2]string{
+		{"character entity", "Write & as &amp;"}, {"after <", "Write < as &lt;"}, {"attribute", "Put its value in quotes"},
+		{"closed by", "Close it before"}, {"unexpected EOF", "Send all of it"}, {"EOF", "Send one root element, and no text beside it"},
+	} {
+		if strings.Contains(fault, hint[0]) {
+			return strings.TrimSpace(fault) + ". " + hint[1]
+		}
 	}
+	return strings.TrimSpace(fault)
 }
 
-// preview is the beginning of a text on one line.
-func preview(text string) string {
-	short := []rune(strings.Join(strings.Fields(text), " "))
-	if len(short) > 200 {
-		short = append(short[:199], '…')
+// plainText converts HTML, also if it is escaped as a whole, to text in which blocks are lines. Other text keeps its form.
+func plainText(source string) string {
+	decoded := html.UnescapeString(source)
+	for _, candidate := range []string{source, decoded} {
+		if text, isHTML := withoutTags(candidate); isHTML {
+			return text
+		}
 	}
-	return string(short)
+	return strings.TrimSpace(decoded)
 }
 
-// oneOf tells whether a word is in a list.
-func oneOf(word, list string) bool { return slices.Contains(strings.Fields(list), word) }
-
-// badDocument returns the error for an invalid document, with the path of the problem.
-func badDocument(path []any, format string, args ...any) *apiError {
-	message := fmt.Sprintf(format, args...)
-	return badRequest(message+" No draft was made.", details{"issues": []issue{{"code": "custom", "path": path, "message": message}}})
+// withoutTags returns the text in HTML, and whether there is markup. Other names in angle brackets, as <PERSON>, are text.
+func withoutTags(source string) (text string, isHTML bool) {
+	var b strings.Builder
+	tokens, skip := html.NewTokenizer(strings.NewReader(source)), ""
+	for kind := html.TextToken; kind != html.ErrorToken; {
+		kind = tokens.Next()
+		raw := string(tokens.Raw())
+		token := tokens.Token()
+		isEnd, isOfWord := kind == html.EndTagToken, token.Data == "xml" || strings.Contains(strings.TrimSuffix(token.Data, ":"), ":")
+		isTag := token.DataAtom != 0 || isOfWord
+		switch {
+		case kind == html.CommentToken:
+			isHTML = true
+		case skip != "":
+			if isEnd && token.Data == skip {
+				skip = ""
+			}
+		case kind == html.TextToken:
+			b.WriteString(strings.ReplaceAll(token.Data, "\n", " "))
+		case !isTag:
+			b.WriteString(raw)
+		case kind == html.StartTagToken && oneOf(token.Data, "script style xml head"):
+			skip = token.Data
+		case kind == html.StartTagToken && token.Data == "li":
+			b.WriteString("\n- ")
+		case oneOf(token.Data, "p br div ul ol li h1 h2 h3 h4 h5 h6 tr td th section dt dd"):
+			b.WriteString("\n")
+		}
+		isHTML = isHTML || kind != html.TextToken && isTag && (isEnd || oneOf(token.Data, "p br li img"))
+	}
+	var lines []string
+	for line := range strings.Lines(b.String()) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" && line != "-" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n"), isHTML
 }

@@ -170,6 +170,7 @@ func TestPayOfDocuments(t *testing.T) {
 		{indeed(`<salary>$14 per hour</salary><salary>$16 per hour</salary>`), "$16 per hour: Rates"},
 		{indeed(`<salary>$14 per hour</salary><description>Pay is $16 per hour.</description>`), "14?"},
 		{indeed(`<salary>$14 per hour</salary><description>Pay is $14 per hour.</description>`), "14"},
+		{indeed(`<salary>$14 per hour</salary><description>Pay is $14 to $18 per hour.</description>`), "14?"},
 		{indeed(`<salary>€14 per hour</salary><description>Pay is $16 per hour.</description>`), "16?"},
 		{indeed(`<salary>$14 per hour</salary><description>We pay $0.05 per image.</description>`), "14?"},
 		{hr(`<OfferedRemunerationPackage><RemunerationRange><MinimumAmount currencyID="USD">7.5</MinimumAmount><RemunerationIntervalCode>Hour</RemunerationIntervalCode></RemunerationRange></OfferedRemunerationPackage>`), "7.5?"},
@@ -268,6 +269,10 @@ func TestPartsOfDocuments(t *testing.T) {
 	contradicting := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", canonical(`"description":"Fluent Hindi required. 10 annotators.","languages":["Tamil"],"headcount":5`))
 	if !isGuess(contradicting, "languages") || !isGuess(contradicting, "headcount") {
 		t.Errorf("Sure in spite of the description: %v", contradicting)
+	}
+	untitled := object{"format": "opentrain_canonical", "job": object{"description": "Polygons on 500 photos."}}
+	if got := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", untitled); !isGuess(got, "jobTitle") {
+		t.Errorf("Sure of a title that the document doesn't have: %v", got)
 	}
 }
 

@@ -2,11 +2,13 @@ package sandbox
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,57 +16,35 @@ import (
 const (
 	statusDraft    = "DRAFT"
 	statusOpen     = "OPEN"
-	statusOngoing  = "ONGOING"
-	statusComplete = "COMPLETED"
 	statusArchived = "ARCHIVED"
-	statusPending  = "PENDING_APPROVAL"
 )
+
+// moderationText simulates the content moderation of the real service.
+//
+//go:embed moderation.txt
+var moderationText string
 
 // job is a draft or a published job. It is guarded by Sandbox.mu.
 type job struct {
-	seq              int // position in Sandbox.created, from 1; 0 for jobs of other companies
-	id               string
-	owner            *account
-	status           string
-	fields           values
-	demands          demands
-	guesses          []guess
-	unmapped         []unmapped
+	id     string
+	owner  *account
+	status string
+	parsed
 	invited          []string // ids of freelancers
+	place            int      // in Sandbox.market, from 1; 0 for a job that was never public
+	event            string   // the latest event in the marketplace
 	created, updated time.Time
-	listing
-}
-
-// demands are the requirements of the description that are not field values.
-type demands struct {
-	dataset  bool // the work has a given amount of data
-	language bool // the work needs a language
-	nda      bool // confidentiality is mentioned, but no NDA
-}
-
-// guess is an entry of lowConfidenceFields, for a human to confirm. Its form is our assumption: the pages show no entry.
-type guess struct {
-	Field  string `json:"field"`
-	Value  any    `json:"value"`
-	Reason string `json:"reason"`
-}
-
-// unmapped is an entry of unmappedFields (developers/api-reference/job-drafts/create).
-type unmapped struct {
-	Path         string `json:"path"`
-	Reason       string `json:"reason"`
-	ValuePreview string `json:"valuePreview"`
+	posted, changed  time.Time // in the marketplace
 }
 
 // add gives a job to its owner.
 func (s *Sandbox) add(j *job) *job {
 	s.created = append(s.created, j)
-	j.seq, j.id = len(s.created), fmt.Sprintf("job_%d", len(s.created))
+	j.id = fmt.Sprintf("job_%d", len(s.created))
 	s.jobs[j.id] = j
 	return j
 }
 
-// title is what the job is called in lists.
 func (j *job) title() string { return cmp.Or(j.fields.text("jobTitle"), "Untitled job") }
 
 func (s *Sandbox) jobURL(j *job) string { return s.cfg.AppURL + "/jobs/" + j.id }
@@ -73,16 +53,15 @@ func (s *Sandbox) draftURL(j *job) string {
 	return s.cfg.AppURL + map[Variant]string{Guide: "/job-post?job=", Reference: "/job-post?jobId="}[s.cfg.Variant] + j.id
 }
 
-// patch changes the caller's job, which must have this status. A field that is null is cleared. A field that was set is no
-// longer a guess.
+// patch changes the caller's job, which must have this status. A field that is null is cleared. A field that was set is no longer a guess.
 func (s *Sandbox) patch(c *call, status, otherwise string) *apiError {
 	j := c.job
 	patch, issues := s.cfg.Variant.decodeAll(c.body)
 	switch {
 	case issues != nil:
-		return badRequest("The body has invalid fields.", details{"issues": issues})
+		return badRequest("The body has invalid fields.", object{"issues": issues})
 	case j.status != status:
-		return refuse(http.StatusConflict, otherwise, details{"jobId": j.id, "status": j.status, "requiredStatus": status})
+		return refuse(http.StatusConflict, otherwise, object{"jobId": j.id, "status": j.status, "requiredStatus": status})
 	}
 	maps.Copy(j.fields, patch)
 	maps.DeleteFunc(j.fields, func(_ string, value any) bool { return value == nil })
@@ -116,27 +95,20 @@ func (s *Sandbox) editJob(c *call) *reply {
 		decision, j.status, j.event = "BLOCK", statusDraft, eventClosed
 		if s.cfg.Variant == Reference {
 			return refuse(http.StatusConflict, "Content moderation blocked the edit. It was applied, and the job was unpublished.",
-				details{"jobId": j.id, "reason": "moderation_blocked", "reasons": reasons, "status": statusDraft})
+				object{"jobId": j.id, "reason": "moderation_blocked", "reasons": reasons, "status": statusDraft})
 		}
 	}
-	return ok(object{"ok", true, "jobId", j.id, "status", j.status, "moderation", object{"decision", decision, "reasons", reasons}})
+	return ok(object{"ok": true, "jobId": j.id, "status": j.status, "moderation": object{"decision": decision, "reasons": reasons}})
 }
 
-// moderate returns why a job must not be published. It simulates the content moderation of the real service with simple
-// rules, so that a test can trigger each of them.
+// moderate returns why a job must not be published, by the rules of moderationText.
 func (j *job) moderate() []string {
 	reasons := []string{}
-	for _, rule := range []struct{ pattern, reason string }{
-		{`(?:send|share|give|provide|enter)\b[^.\n]{0,40}\b(?:passwords?|pin codes?|one-time codes?)`, "Asks for passwords or one-time codes."},
-		{`bank(?:ing)?[ -](?:logins?|credentials|passwords?)`, "Asks for bank credentials."},
-		{`(?:crypto|bitcoin|nft)[ -]giveaway`, "Advertises a crypto giveaway."},
-		{`guaranteed (?:income|earnings|profits?)`, "Promises guaranteed earnings."},
-		{`pay (?:a|an|the|us)\b[^.\n]{0,20}\b(?:registration|training|joining|upfront) fee`, "Asks trainers to pay a fee."},
-		{`scam test phrase`, "Contains the phrase that tests moderation."},
-	} {
-		pattern := regexp.MustCompile(`(?i)\b(?:` + rule.pattern + `)\b`)
-		if pattern.MatchString(j.fields.text("jobTitle") + "\n" + j.fields.text("jobDescription")) {
-			reasons = append(reasons, rule.reason)
+	for line := range strings.Lines(moderationText) {
+		reason, pattern, isRule := strings.Cut(strings.TrimSpace(line), " = ")
+		rule := regexp.MustCompile(`(?i)\b(?:` + pattern + `)\b`)
+		if isRule && rule.MatchString(j.fields.text("jobTitle")+"\n"+j.fields.text("jobDescription")) {
+			reasons = append(reasons, reason)
 		}
 	}
 	return reasons
@@ -145,19 +117,19 @@ func (j *job) moderate() []string {
 // publish is POST /jobs/{id}/publish (developers/api-reference/jobs/publish).
 func (s *Sandbox) publish(c *call) *reply {
 	j, now := c.job, s.cfg.Now()
-	answer := func(already bool, attempt *string, warnings []string, status string) *reply {
-		return ok(object{"ok", true, "jobId", j.id, "status", statusOpen, "alreadyPublished", already, "jobUrl", s.jobURL(j),
-			"publishAttemptId", attempt, "warnings", warnings, "sideEffects", object{"dispatched", !already, "status", status}})
-	}
+	answer := object{"ok": true, "jobId": j.id, "status": statusOpen, "alreadyPublished": true, "jobUrl": s.jobURL(j),
+		"publishAttemptId": nil, "warnings": []string{}, "sideEffects": object{"dispatched": false, "status": "skipped"}}
 	if j.status == statusOpen {
-		return answer(true, nil, []string{}, "skipped")
+		return ok(answer)
 	}
 	if failure := s.mayPublish(j, now); failure != nil {
 		return failure
 	}
 	j.status, j.updated = statusOpen, now
 	s.list(j, now)
-	return answer(false, textOrNull(fmt.Sprintf("attempt_%d", j.place)), payWarnings(j.fields), "queued")
+	maps.Copy(answer, object{"alreadyPublished": false, "publishAttemptId": fmt.Sprintf("attempt_%d", j.place),
+		"warnings": payWarnings(j.fields), "sideEffects": object{"dispatched": true, "status": "queued"}})
+	return ok(answer)
 }
 
 // mayPublish checks status, validation, moderation and the daily limit, in this order. That the day of the limit slides, and
@@ -165,18 +137,18 @@ func (s *Sandbox) publish(c *call) *reply {
 func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 	if j.status != statusDraft {
 		return refuse(http.StatusConflict, "Only a draft can be published; this job is "+j.status+".",
-			details{"jobId": j.id, "status": j.status, "requiredStatus": statusDraft})
+			object{"jobId": j.id, "status": j.status, "requiredStatus": statusDraft})
 	}
-	if gaps, names := s.missing(j); len(gaps) > 0 {
-		d := details{"validation": validation(len(gaps), gaps)}
+	if gaps, validation := s.check(j, false); len(gaps) > 0 {
+		d := object{"validation": validation}
 		if s.cfg.Variant == Guide {
-			d = details{"validation": validation(len(gaps), names), "missingFields": gaps}
+			d["missingFields"] = gaps
 		}
 		return badRequest("The draft is not ready to be published: fields are missing.", d)
 	}
 	if reasons := j.moderate(); len(reasons) > 0 {
 		return refuse(http.StatusForbidden, "Content moderation blocked this job. It stays a draft.",
-			details{"reason": "moderation_blocked", "reasons": reasons})
+			object{"reason": "moderation_blocked", "reasons": reasons})
 	}
 	limit, published := 3, 0
 	if j.owner.Claimed {
@@ -189,29 +161,24 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 	}
 	if published >= limit {
 		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d published jobs in 24 hours is reached.", limit),
-			details{"limit": limit, "windowHours": 24})
+			object{"limit": limit, "windowHours": 24})
 	}
 	return nil
 }
 
 // closeJob is POST /jobs/{id}/close (developers/api-reference/jobs/close).
 func (s *Sandbox) closeJob(c *call) *reply {
-	already := c.job.status == statusArchived
+	j, already := c.job, c.job.status == statusArchived
 	if !already {
-		c.job.close(s.cfg.Now())
+		j.status, j.updated = statusArchived, s.cfg.Now()
 	}
-	return ok(object{"ok", true, "jobId", c.job.id, "status", statusArchived, "alreadyClosed", already})
+	if !already && j.isListed() {
+		j.event, j.changed = eventClosed, j.updated
+	}
+	return ok(object{"ok": true, "jobId": j.id, "status": statusArchived, "alreadyClosed": already})
 }
 
-func (j *job) close(now time.Time) {
-	j.status, j.updated = statusArchived, now
-	if j.isListed() {
-		j.event, j.changed = eventClosed, now
-	}
-}
-
-// The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the same for every
-// account.
+// The users of a sandbox, as values of freelancerId. Other ids are not found. The users are fictional and the same for every account.
 const (
 	FreelancerAvailable     = "freelancer_1" // can be invited: 201, then 200 with alreadyInvited
 	FreelancerUnavailable   = "freelancer_2" // does not accept invitations: 409 freelancer_unavailable
@@ -222,13 +189,13 @@ const (
 // inviteTrainer is POST /jobs/{id}/invites (developers/api-reference/jobs/invite). The order of its checks is our assumption:
 // job, body, status of the job, person.
 func (s *Sandbox) inviteTrainer(c *call) *reply {
-	value, issues := s.cfg.Variant.decodeOne(field{kind: kindString}, c.body["freelancerId"], []any{"freelancerId"})
-	if issues != nil {
-		return badRequest("freelancerId is missing or invalid.", details{"issues": issues})
+	value, issue := s.cfg.Variant.decodeOne(field{}, c.body["freelancerId"])
+	if issue != nil {
+		return badRequest("freelancerId is missing or invalid.", object{"issues": issue.at("freelancerId")})
 	}
 	j, freelancer := c.job, fmt.Sprint(value)
 	conflict := func(message, reason string) *reply {
-		return refuse(http.StatusConflict, message, details{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
+		return refuse(http.StatusConflict, message, object{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
 	switch {
 	case j.status != statusOpen:
@@ -244,6 +211,6 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 	if !already {
 		j.invited, status = append(j.invited, freelancer), http.StatusCreated
 	}
-	return &reply{status: status, body: object{"ok", true, "proposalId", "proposal_" + j.id + "_" + freelancer, "jobId", j.id,
-		"freelancerId", freelancer, "alreadyInvited", already}}
+	return &reply{status: status, body: object{"ok": true, "proposalId": "proposal_" + j.id + "_" + freelancer, "jobId": j.id,
+		"freelancerId": freelancer, "alreadyInvited": already}}
 }

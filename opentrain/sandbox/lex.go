@@ -58,19 +58,18 @@ func (r *reader) split() {
 			r.addMark(start, end)
 		}
 	}
+	r.sentences = append(r.sentences, len(r.text))
 }
 
-// word returns a word with its groups.
-func (r *reader) word(written string) *token {
+func (r *reader) word(written string) token {
 	low := strings.ToLower(written)
-	return &token{kind: word, low: low, groups: r.groups[low].with(r.groups[written]).with(r.bits["*"])}
+	return token{kind: word, low: low, groups: r.groups[low].with(r.groups[written])}
 }
 
-// add adds a token.
 func (r *reader) add(kind tokenKind, value float64, start, end int) *token {
 	t := r.word(strings.ReplaceAll(r.text[start:end], "’", "'"))
 	t.kind, t.value, t.scale, t.start, t.end, t.sentence, t.clause = kind, value, 1, start, end, len(r.sentences)-1, r.clause
-	r.tokens = append(r.tokens, *t)
+	r.tokens = append(r.tokens, t)
 	return r.at(len(r.tokens) - 1)
 }
 
@@ -119,26 +118,27 @@ func (r *reader) addMark(start, end int) {
 // addWord adds a word, or what it does to the number before.
 func (r *reader) addWord(start, end int) {
 	text := r.text[start:end]
-	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 && r.in(r.word(text[:digits]), "@usd", "@foreign") { // "USD15"
-		r.add(word, 0, start, start+digits)
-		r.addNumber(start+digits, end)
-		return
+	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 {
+		if code := r.word(text[:digits]); r.in(&code, "@usd", "@foreign") { // "USD15"
+			r.add(word, 0, start, start+digits)
+			r.addNumber(start+digits, end)
+			return
+		}
 	}
 	t, last := r.word(text), r.at(len(r.tokens)-1)
-	value, scale, scales := r.values[t.low], r.values[text], r.in(t, "@scale")
-	if scales {
-		value = 0
-	}
+	scale, scales := r.values[text], r.in(&t, "@scale")
 	suffix := last.kind == number && last.end == start
 	switch {
-	case last.kind == number && (scales || r.in(t, "@number")), // "5 million", "5 mil", "two hundred five"
-		suffix && t.groups == r.bits["*"] && (len(text) < 4 || text[0] >= utf8.RuneSelf || strings.Contains(text, "-")): // "2nd", "12万"
+	case last.kind == number && (scales || r.in(&t, "@number")), // "5 million", "5 mil", "two hundred five"
+		suffix && t.groups == set{} && (len(text) < 4 || text[0] >= utf8.RuneSelf || strings.Contains(text, "-")): // "2nd", "12万"
 		if !scales {
 			scale = 0
 		}
 		last.value, last.scale, last.end = math.Round(last.value*scale), scale, end
-	case r.in(t, "@number") || scales && len(text) > 2: // "ten", "dozens"
-		r.add(number, value, start, end)
+	case r.in(&t, "@number"): // "ten"
+		r.add(number, r.values[t.low], start, end)
+	case scales && len(text) > 2: // "dozens"
+		r.add(number, 0, start, end)
 	default:
 		r.add(word, 0, start, end)
 	}
@@ -158,9 +158,8 @@ func (r *reader) addNumber(start, end int) {
 
 // figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.
 func figure(s string) float64 {
-	s = strings.NewReplacer("'", ",", "’", ",", " ", ",", "\u00a0", ",", "\u202f", ",").Replace(s)
 	whole, fraction, _ := strings.Cut(s, ".")
-	groups := strings.Split(whole, ",")
+	groups := strings.FieldsFunc(whole, func(r rune) bool { return strings.ContainsRune(",'’ \u00a0\u202f", r) })
 	for i, group := range groups[1:] {
 		if len(groups[0]) > 3 || len(group) != 3 && (len(group) != 2 || i == len(groups)-2) {
 			return 0
@@ -175,16 +174,14 @@ func figure(s string) float64 {
 
 // setForeignAside takes the sentences that aren't in English out of the tokens, and reports them.
 func (r *reader) setForeignAside() {
-	scores := map[int]int{} // of sentences; -1: of all
+	scores, whole, last := map[int]int{}, 0, -1
 	for i := range r.tokens {
 		score := r.englishness(r.at(i))
 		scores[r.at(i).sentence] += score
-		scores[-1] += score
+		whole += score
 	}
-	last := -1
 	r.tokens = slices.DeleteFunc(r.tokens, func(t token) bool {
-		score := scores[t.sentence]
-		foreign := score < 0 || score == 0 && scores[-1] < 0
+		foreign := cmp.Or(scores[t.sentence], whole) < 0
 		if foreign && t.sentence != last {
 			r.addUnmapped(t.sentence, "This sandbox reads only English; OpenTrain may read more.")
 			last, r.demands.language, r.demands.dataset = t.sentence, true, true
@@ -220,11 +217,11 @@ func (r *reader) findPlaces() {
 		for size := min(5, len(tokens)-i); size > 0 && named; size-- {
 			last := tokens[i+size-1]
 			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
-			language, spoken := namedLanguage(name)
-			land, known := namedCountry(name)
+			language, spoken := namedPlace("languages", name)
+			land, known := namedPlace("countries", name)
 			if spoken = spoken && (!lower || size == 1); last.kind == word && (spoken || known && !lower) {
 				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
-				t.name, t.end = cmp.Or(language, land.name), last.end
+				t.name, t.end = cmp.Or(language.name, land.name), last.end
 				i += size - 1
 				break
 			}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"html"
 	"maps"
@@ -22,20 +21,15 @@ const (
 	eventClosed    = "CLOSED"
 )
 
-// listing is what the marketplace knows of a job.
-type listing struct {
-	place           int    // position in the order of publication, from 1; 0 for a job that was never public
-	event           string // the latest event
-	posted, changed time.Time
-}
-
-func (l listing) isListed() bool { return l.event != "" && l.event != eventClosed }
+func (j *job) isListed() bool { return j != nil && j.event != "" && j.event != eventClosed }
 
 // list puts a job on the marketplace, or back at its top.
 func (s *Sandbox) list(j *job, now time.Time) {
-	s.places++
-	s.market = append(slices.DeleteFunc(s.market, func(other *job) bool { return other == j }), j)
-	j.listing = listing{place: s.places, event: eventPublished, posted: now, changed: now}
+	if j.place > 0 {
+		s.market[j.place-1] = nil
+	}
+	s.market = append(s.market, j)
+	j.place, j.event, j.posted, j.changed = len(s.market), eventPublished, now, now
 }
 
 // getJob is GET /jobs/{id}, open to everyone (developers/api-reference/jobs/get). A job that is no longer public has its own
@@ -43,14 +37,14 @@ func (s *Sandbox) list(j *job, now time.Time) {
 func (s *Sandbox) getJob(c *call) *reply {
 	id := c.PathValue("id")
 	if strings.TrimSpace(id) == "" || utf8.RuneCountInString(id) > 64 {
-		return badRequest("The id of a job has from 1 to 64 characters.", details{"field": "id"})
+		return badRequest("The id of a job has from 1 to 64 characters.", object{"field": "id"})
 	}
 	j := s.jobs[id]
 	switch {
 	case j == nil || j.place == 0:
 		return refuse(http.StatusNotFound, "There is no such job.", nil)
 	case !j.isListed():
-		return &reply{status: http.StatusNotFound, body: object{"id", j.id, "status", "closed"}}
+		return &reply{status: http.StatusNotFound, body: object{"id": j.id, "status": "closed"}}
 	}
 	return ok(s.publicJob(j))
 }
@@ -60,45 +54,51 @@ func (s *Sandbox) getJob(c *call) *reply {
 func (s *Sandbox) publicJob(j *job) object {
 	f, labels, title, text := j.fields, j.labels(), j.fields.text("jobTitle"), j.fields.text("jobDescription")
 	rates := map[string]any{}
-	if rate := f.number(rateKey(f.text("paymentType"))); rate > 0 { // an edit may clear it
+	if rate := f[rateKey(f.text("paymentType"))]; rate != nil { // an edit may clear it
 		rates[f.text("paymentType")] = rate
 	}
-	return object{"id", j.id, "slug", slug(title), "title", title, "companyName", j.owner.Name, "descriptionText", text,
-		"descriptionHtml", "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
-		"seoTitle", nil, "summary", nil, "status", statusOpen, "datePosted", timestamp(j.posted),
-		"validThrough", timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt", timestamp(j.changed),
-		"employmentTypes", []string{"CONTRACTOR"}, "countries", countryCodes(f.list("countries")),
-		"languages", f.list("languages"), "category", j.category(), "dataType", displayLabel(f.text("dataType")),
-		"labelTypes", labels, "labelingSoftware", textOrNull(f.text("labelingSoftware")),
-		"experienceLevel", displayLabel(f.text("experienceLevel")), "skills", labels,
-		"pay", object{"paymentType", f.text("paymentType"), "currency", "USD", "hourlyRate", rates[payPerHour], "hourlyMin", nil,
-			"hourlyMax", nil, "fixedPrice", rates[fixedPrice], "perLabelRate", rates[payPerLabel]},
-		"url", s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl", s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
+	return object{"id": j.id, "slug": slug(title), "title": title, "companyName": j.owner.Name, "descriptionText": text,
+		"descriptionHtml": "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n\n", "</p><p>") + "</p>",
+		"seoTitle":        nil, "summary": nil, "status": statusOpen, "datePosted": timestamp(j.posted),
+		"validThrough": timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt": timestamp(j.changed),
+		"employmentTypes": []string{"CONTRACTOR"}, "countries": countryCodes(f.list("countries")),
+		"languages": f.list("languages"), "category": j.category(), "dataType": textOrNull(displayLabel(f.text("dataType"))),
+		"labelTypes": labels, "labelingSoftware": textOrNull(f.text("labelingSoftware")),
+		"experienceLevel": textOrNull(displayLabel(f.text("experienceLevel"))), "skills": labels,
+		"pay": object{"paymentType": f.text("paymentType"), "currency": "USD", "hourlyRate": rates[payPerHour], "hourlyMin": nil,
+			"hourlyMax": nil, "fixedPrice": rates[fixedPrice], "perLabelRate": rates[payPerLabel]},
+		"url": s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl": s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
 }
 
+// category is the marketplace category of a job, by its work or its data.
 func (j *job) category() string {
-	return category(j.fields.list("labelTypes"), j.fields.text("dataType"))
+	for _, value := range j.fields.list("labelTypes") {
+		if found := theGrammar().tasks[value].category; found != "" {
+			return found
+		}
+	}
+	return cmp.Or(displayLabel(j.fields.text("dataType")), "Data") + " Annotation"
 }
 
 // labels returns the display labels of the kinds of labeling.
 func (j *job) labels() []string {
 	labels := j.fields.list("labelTypes")
 	for i, value := range labels {
-		labels[i] = labelOf(value)
+		labels[i] = theGrammar().tasks[value].label
 	}
 	return labels
 }
 
-// displayLabel converts "ENTRY_LEVEL" to "Entry Level". It keeps values that are not canonical. "" becomes null.
-func displayLabel(value string) *string {
-	if strings.ToUpper(value) != value || strings.ContainsFunc(value, unicode.IsSpace) {
-		return &value
+// displayLabel converts "ENTRY_LEVEL" to "Entry Level". It keeps values that are not canonical.
+func displayLabel(value string) string {
+	if value == "" || strings.ToUpper(value) != value || strings.ContainsFunc(value, unicode.IsSpace) {
+		return value
 	}
 	words := strings.Split(strings.ToLower(value), "_")
 	for i, word := range words {
 		words[i] = capitalize(word)
 	}
-	return textOrNull(strings.Join(words, " "))
+	return strings.Join(words, " ")
 }
 
 func textOrNull(s string) *string {
@@ -124,24 +124,22 @@ func (s *Sandbox) searchJobs(c *call) *reply {
 	payTypes := []string{payPerHour, fixedPrice, payPerLabel}
 	if payType != "" && !slices.Contains(payTypes, payType) {
 		return badRequest(fmt.Sprintf("payType %q is unknown.", payType),
-			details{"field": "payType", "supportedPayTypes": payTypes})
+			object{"field": "payType", "supportedPayTypes": payTypes})
 	}
 	if country != "" && len(country) != 2 {
-		return badRequest("country must be a two-letter ISO code.", details{"field": "country"})
+		return badRequest("country must be a two-letter ISO code.", object{"field": "country"})
 	}
 	words := strings.Fields(strings.ToLower(query.Get("q")))
 	among := func(want string, list ...string) bool {
 		return want == "" || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, want) })
 	}
-	p := pager{name: "jobs", standard: 20, most: 50, seq: func(j *job) int { return j.place }, show: s.publicJob}
-	if s.cfg.Variant == Reference {
-		p.most = 100
-	}
+	p := pager{name: "jobs", standard: 20, most: map[Variant]int{Guide: 50, Reference: 100}[s.cfg.Variant], show: s.publicJob,
+		more: object{"generatedAt": timestamp(s.cfg.Now())}}
 	return p.page(c, s.market, func(j *job) bool {
 		return j.isListed() && among(payType, j.fields.text("paymentType")) && among(query.Get("category"), j.category()) &&
 			among(query.Get("language"), j.fields.list("languages")...) &&
 			among(country, countryCodes(j.fields.list("countries"))...) && j.hasWords(words)
-	}, "generatedAt", timestamp(s.cfg.Now()))
+	})
 }
 
 // hasWords reports whether the text of a job has all words, which are in lower case.
@@ -154,115 +152,105 @@ func (j *job) hasWords(words []string) bool {
 // listOwnJobs is GET /jobs/mine (developers/api-reference/jobs/mine).
 func (s *Sandbox) listOwnJobs(c *call) *reply {
 	status := c.URL.Query().Get("status")
-	statuses := []string{statusDraft, statusOpen, statusOngoing, statusComplete, statusArchived, statusPending}
+	statuses := []string{statusDraft, statusOpen, "ONGOING", "COMPLETED", statusArchived, "PENDING_APPROVAL"}
 	if status != "" && !slices.Contains(statuses, status) {
-		return badRequest(fmt.Sprintf("status %q is unknown.", status), details{"supportedStatuses": statuses})
+		return badRequest(fmt.Sprintf("status %q is unknown.", status), object{"supportedStatuses": statuses})
 	}
-	p := pager{name: "mine", standard: 25, most: 100, seq: func(j *job) int { return j.seq }, show: func(j *job) object {
-		return object{"id", j.id, "title", j.title(), "status", j.status,
-			"published", j.status != statusDraft && j.status != statusPending, "acceptingApplicants", j.status == statusOpen,
-			"createdAt", timestamp(j.created), "updatedAt", timestamp(j.updated), "jobUrl", s.jobURL(j),
-			"proposalCounts", object{"total", 0, "unreviewed", 0}}
+	p := pager{name: "mine", standard: 25, most: 100, show: func(j *job) object {
+		return object{"id": j.id, "title": j.title(), "status": j.status,
+			"published": j.status != statusDraft && j.status != "PENDING_APPROVAL", "acceptingApplicants": j.status == statusOpen,
+			"createdAt": timestamp(j.created), "updatedAt": timestamp(j.updated), "jobUrl": s.jobURL(j),
+			"proposalCounts": object{"total": 0, "unreviewed": 0}}
 	}}
 	return p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
 }
 
-// pager divides a list into pages. A cursor holds the seq of the last job of a page, so that pages stay stable while jobs are
-// added.
+// pager divides a list into pages. A cursor holds the place of the last job of a page, so that pages stay stable while jobs are added.
 type pager struct {
 	name           string
 	standard, most int // size of a page
-	seq            func(*job) int
 	show           func(*job) object
+	more           object // members of the page besides jobs and nextCursor
 }
 
 // page returns the matching jobs of the page that a request wants, newest first, and the cursor of the next page.
-func (p pager) page(c *call, jobs []*job, match func(*job) bool, more ...any) *reply {
+func (p pager) page(c *call, jobs []*job, match func(*job) bool) *reply {
 	query := c.URL.Query()
-	limit, before := p.standard, 0
+	limit, end := p.standard, len(jobs)
 	if query.Has("limit") {
 		var err error
 		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
-			return badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), details{"field": "limit"})
+			return badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), object{"field": "limit"})
 		}
 	}
 	if cursor := query.Get("cursor"); cursor != "" {
-		data, err := base64.RawURLEncoding.DecodeString(cursor)
-		number, fits := strings.CutPrefix(string(data), p.name+":")
-		if before, _ = strconv.Atoi(number); err != nil || !fits || before < 1 {
-			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", details{"field": "cursor"})
+		number, fits := strings.CutPrefix(cursor, p.name+"_")
+		if end, _ = strconv.Atoi(number); !fits || end < 1 || end > len(jobs) {
+			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", object{"field": "cursor"})
 		}
 	}
 	found, last, next := []object{}, 0, ""
-	for _, j := range slices.Backward(jobs) {
-		if before > 0 && p.seq(j) >= before || !match(j) {
+	for i, j := range slices.Backward(jobs[:end]) {
+		if !match(j) {
 			continue
 		}
 		if len(found) == limit {
-			next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", p.name, last))
+			next = fmt.Sprintf("%s_%d", p.name, last)
 			break
 		}
-		found, last = append(found, p.show(j)), p.seq(j)
+		found, last = append(found, p.show(j)), i
 	}
-	return ok(append(object{"jobs", found, "nextCursor", textOrNull(next)}, more...))
+	page := object{"jobs": found, "nextCursor": textOrNull(next)}
+	maps.Copy(page, p.more)
+	return ok(page)
 }
 
-// facet counts the values of a filter.
-type facet map[string]int
-
-func (f facet) count(values ...string) {
-	for _, value := range values {
-		f[value]++
+// facet counts the values of jobs, in descending order.
+func facet(jobs []*job, of func(*job) []string) []object {
+	counts := map[string]int{}
+	for _, j := range jobs {
+		for _, value := range of(j) {
+			counts[value]++
+		}
 	}
-}
-
-// sorted returns the counts in descending order.
-func (f facet) sorted() []object {
-	list := make([]object, 0, len(f))
-	for _, value := range slices.SortedFunc(maps.Keys(f), func(a, b string) int { return cmp.Or(f[b]-f[a], cmp.Compare(a, b)) }) {
-		list = append(list, object{"value", value, "count", f[value]})
+	delete(counts, "") // an edit may clear the payment type
+	list := make([]object, 0, len(counts))
+	most := func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) }
+	for _, value := range slices.SortedFunc(maps.Keys(counts), most) {
+		list = append(list, object{"value": value, "count": counts[value]})
 	}
 	return list
 }
 
 // listFacets is GET /jobs/facets, open to everyone (developers/api-reference/jobs/facets).
 func (s *Sandbox) listFacets(*call) *reply {
-	total, categories, languages, countries, payTypes := 0, facet{}, facet{}, facet{}, facet{}
-	for _, j := range s.market {
-		if !j.isListed() {
-			continue
-		}
-		total++
-		categories.count(j.category())
-		languages.count(j.fields.list("languages")...)
-		countries.count(countryCodes(j.fields.list("countries"))...)
-		payTypes.count(j.fields.text("paymentType"))
-	}
-	delete(payTypes, "") // an edit may clear it
-	return ok(object{"totalJobs", total, "categories", categories.sorted(), "languages", languages.sorted(),
-		"countries", countries.sorted(), "payTypes", payTypes.sorted(), "generatedAt", timestamp(s.cfg.Now())})
+	jobs := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return !j.isListed() })
+	return ok(object{"totalJobs": len(jobs), "generatedAt": timestamp(s.cfg.Now()),
+		"categories": facet(jobs, func(j *job) []string { return []string{j.category()} }),
+		"languages":  facet(jobs, func(j *job) []string { return j.fields.list("languages") }),
+		"countries":  facet(jobs, func(j *job) []string { return countryCodes(j.fields.list("countries")) }),
+		"payTypes":   facet(jobs, func(j *job) []string { return []string{j.fields.text("paymentType")} })})
 }
 
-// listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time
-// (developers/api-reference/jobs/changes).
+// listChanges is GET /jobs/changes, open to everyone: the latest event of each job since a time (developers/api-reference/jobs/changes).
 func (s *Sandbox) listChanges(c *call) *reply {
 	const most = 5000
 	since, valid := readTime(c.URL.Query().Get("since"))
 	if !valid {
-		return badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", details{"field": "since"})
+		return badRequest("since is required: an ISO 8601 time such as 2026-06-01T00:00:00Z.", object{"field": "since"})
 	}
 	now := s.cfg.Now()
 	until := now
-	changed := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return j.changed.Before(since) })
+	changed := slices.DeleteFunc(slices.Clone(s.market), func(j *job) bool { return j == nil || j.changed.Before(since) })
 	slices.SortFunc(changed, func(a, b *job) int { return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.place, b.place)) })
 	if len(changed) > most {
 		changed, until = changed[:most], changed[most-1].changed
 	}
 	changes := []object{}
 	for _, j := range changed {
-		changes = append(changes, object{"jobId", j.id, "eventType", j.event, "occurredAt", timestamp(j.changed)})
+		changes = append(changes, object{"jobId": j.id, "eventType": j.event, "occurredAt": timestamp(j.changed)})
 	}
-	return ok(object{"since", timestamp(since), "until", timestamp(until), "changes", changes, "generatedAt", timestamp(now)})
+	return ok(object{"since": timestamp(since), "until": timestamp(until), "changes": changes, "generatedAt": timestamp(now)})
 }
 
 // readTime parses an ISO 8601 date or a date and time. Without an offset, the time is UTC.

@@ -65,7 +65,7 @@ func (s *Sandbox) page(address *url.URL) page {
 		return s.firstPage()
 	case !isJob && !isDraft:
 		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts and jobs."}
-	case j == nil || isDraft && j.seq == 0:
+	case j == nil || isDraft && j.owner.number == 0:
 		return page{Problem: fmt.Sprintf("There is no job with the id %q here, or it's another company's draft. "+
 			"The sandbox forgets everything when it stops.", id)}
 	case isDraft || j.isListed():
@@ -81,10 +81,10 @@ func (s *Sandbox) firstPage() page {
 	p := page{Title: "OpenTrain sandbox", BaseURL: s.cfg.AppURL, Token: s.cfg.Accounts[0].Token}
 	for _, j := range slices.Backward(s.created) {
 		link := map[bool]string{true: s.jobURL(j), false: s.draftURL(j)}[j.isListed()]
-		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: *displayLabel(j.status)})
+		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: displayLabel(j.status)})
 	}
 	for _, j := range slices.Backward(s.market) {
-		if j.isListed() && j.seq == 0 {
+		if j.isListed() && j.owner.number == 0 {
 			p.Market = append(p.Market, page{Title: j.title(), Link: s.jobURL(j), About: j.owner.Name + " · " + j.pay()})
 		}
 	}
@@ -93,68 +93,63 @@ func (s *Sandbox) firstPage() page {
 
 // page shows a job with names and units for people, and what is open.
 func (j *job) page() page {
-	p := page{Title: j.title(), Status: *displayLabel(j.status), Description: j.fields.text("jobDescription"),
+	p := page{Title: j.title(), Status: displayLabel(j.status), Description: j.fields.text("jobDescription"),
 		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
 	for _, gap := range j.gaps() {
-		p.Questions = append(p.Questions, gap.prompt)
+		p.Questions = append(p.Questions, gap.Prompt)
 	}
+	shown := j.shown()
 	for _, f := range updateFields() {
-		if text := j.shown(f); text != "" {
-			p.Rows = append(p.Rows, [2]string{f.label, text})
+		if text := shown[f.Key]; text != "" {
+			p.Rows = append(p.Rows, [2]string{f.Label, text})
 		}
 		for _, g := range j.guesses {
-			if g.Field == f.key && j.status == statusDraft {
-				p.Questions = append(p.Questions, f.label+": "+g.Reason)
+			if g.Field == f.Key && j.status == statusDraft {
+				p.Questions = append(p.Questions, f.Label+": "+g.Reason)
 			}
 		}
 	}
 	return p
 }
 
-// shown is the value of a field for people, "" if it isn't set or is shown elsewhere.
-func (j *job) shown(f field) string {
-	switch f.key {
-	case "jobTitle", "jobDescription":
-		return ""
-	case "paymentType":
-		return j.pay()
-	case rateKey(j.fields.text("paymentType")):
-		return ""
-	case "labelTypes":
-		return strings.Join(j.labels(), ", ")
-	case "dataVolumeUnit":
-		if j.fields.has("dataVolume") {
-			return ""
+// shown has the values of the fields for people. An amount and its unit are one value.
+func (j *job) shown() map[string]string {
+	shown := map[string]string{}
+	for key, value := range j.fields {
+		switch value := value.(type) {
+		case bool:
+			shown[key] = map[bool]string{true: "Yes", false: "No"}[value]
+		case float64:
+			shown[key] = inDigits(value)
+		case []string:
+			shown[key] = strings.Join(value, ", ")
+		case string:
+			shown[key] = value
 		}
 	}
-	switch value := j.fields[f.key].(type) {
-	case bool:
-		return map[bool]string{true: "Yes", false: "No"}[value]
-	case float64:
+	for _, key := range []string{"dataType", "dataVolumeUnit", "experienceLevel"} {
+		shown[key] = displayLabel(shown[key])
+	}
+	if shown["dataVolume"] != "" {
 		units := map[string]string{unitHours: " hours of audio or video", unitFiles: " files", unitWords: " words"}
-		if f.key != "dataVolume" {
-			units = nil
-		}
-		return inDigits(value) + units[j.fields.text("dataVolumeUnit")]
-	case []string:
-		return strings.Join(value, ", ")
-	case string:
-		if f.kind == kindEnum || f.key == "dataType" {
-			return *displayLabel(value)
-		}
-		return value
+		shown["dataVolume"] += units[j.fields.text("dataVolumeUnit")]
+		shown["dataVolumeUnit"] = ""
 	}
-	return ""
+	shown["paymentType"], shown[rateKey(j.fields.text("paymentType"))] = j.pay(), ""
+	shown["labelTypes"] = strings.Join(j.labels(), ", ")
+	shown["jobTitle"], shown["jobDescription"] = "", ""
+	return shown
 }
 
 // pay says what a job pays, "" if that is open.
 func (j *job) pay() string {
 	key := rateKey(j.fields.text("paymentType"))
-	if !j.fields.has(key) {
+	rate, set := j.fields[key].(float64)
+	if !set {
 		return ""
 	}
 	unit := map[string]string{"pricePerHour": " per hour", "pricePerLabel": " per label", "fixedPrice": " in total"}[key]
-	return "$" + inDigits(j.fields.number(key)) + unit
+	return "$" + inDigits(rate) + unit
 }
 
 // inDigits writes a number as people in the United States do: 50,000 or 18.50.

@@ -3,20 +3,33 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// parsed is what a draft has from a description. A value that isn't certain is in guesses too. What was seen and
-// not used is in unmapped.
+// parsed is what a draft has from a description. A value that isn't certain is in guesses too. What was seen and not used is in unmapped.
 type parsed struct {
 	fields   values
 	guesses  []guess
 	unmapped []unmapped
-	demands  demands
+	demands  struct{ dataset, language, nda bool } // what is asked for, because the text mentions it
+}
+
+// guess is an entry of lowConfidenceFields, for a human to confirm. Its form is our assumption: the pages show no entry.
+type guess struct {
+	Field  string `json:"field"`
+	Value  any    `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// unmapped is an entry of unmappedFields (developers/api-reference/job-drafts/create).
+type unmapped struct {
+	Path         string `json:"path"`
+	Reason       string `json:"reason"`
+	ValuePreview string `json:"valuePreview"`
 }
 
 // reader reads one description. It takes a fact only in forms that can mean nothing else.
@@ -26,11 +39,13 @@ type reader struct {
 	text      string
 	tokens    []token
 	edge      token             // before the first one and after the last one
-	sentences []int             // where they start
+	sentences []int             // where they start, and where the last one ends
 	clause    int               // the last one
 	negated   []int             // by clause: 2 if it has a "not", 1 if one before may reach it
 	facts     map[string][]fact // by field
 	remarks   []fact            // that set no field; the doubt says why
+	hidden    int               // how many parts of the text are not shown in unmapped
+	present   set               // the groups of all tokens
 }
 
 // fact is what a rule says in the text.
@@ -44,7 +59,8 @@ type fact struct {
 // parse reads a description.
 func parse(text string) parsed {
 	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}, sentences: []int{0}}
-	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."].with(r.bits["*"])}
+	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."]}
+	r.present = r.edge.groups
 	r.fields = values{"jobDescription": text}
 	r.split()
 	r.setForeignAside()
@@ -69,154 +85,235 @@ func (r *reader) phrase(first, end int) string {
 	return strings.Join(strings.Fields(r.text[r.tokens[first].start:r.tokens[end-1].end]), " ")
 }
 
-// markSigns puts the signs of patterns into the groups of tokens, and finds what is negated or asked: a "not" reaches to
-// the end of its sentence, a question mark to its start.
-func (r *reader) markSigns() {
-	r.negated = make([]int, r.clause+1)
-	until := -1
-	for i := range r.tokens {
-		t, before := r.at(i), r.at(i-1)
-		reaches := r.in(t, "@not") || strings.HasSuffix(t.low, "n't") || t.low == "but" && r.in(before, "@all")
-		switch {
-		case reaches:
-			until = t.sentence
-		case t.low == "but":
-			until = -1
-		case t.low == "?":
-			for n := i; r.at(n).sentence == t.sentence; n-- {
-				r.negated[r.at(n).clause] = 2
-			}
-		case until == t.sentence:
-			r.negated[t.clause] = max(r.negated[t.clause], 1)
-		}
-		if reaches || r.in(t, "@no") {
-			r.negated[t.clause] = 2
-		}
-		starts := before.kind == stop && !r.in(before, "@open")
-		r.mark(t, "^", starts)
-		r.mark(t, "^^", starts && before.sentence != t.sentence)
-		r.mark(t, ".", t.kind == stop && t.low != ":")
-		r.mark(t, "_", t.kind == word && !r.in(t, "@ends"))
-		r.mark(t, "##", t.kind == number)
-		r.mark(t, "#", t.kind == number && t.value > 0)
-		r.mark(t, "#100", t.kind == number && t.value >= 100)
-	}
-}
+// maxParts is how many parts of a text or a document are shown, and maxPreview how much of each, in bytes.
+const maxParts, maxPreview = 50, 600
 
-// mark puts a token into a group.
-func (r *reader) mark(t *token, group string, holds bool) {
-	if holds {
-		t.groups = t.groups.with(r.bits[group])
-	}
-}
-
-// findFacts applies the rules.
-func (r *reader) findFacts() {
-	for n := range r.rules {
-		one, end := &r.rules[n], 0
-		for i := range r.tokens {
-			if i < end || !r.tokens[i].groups.meets(&one.begins) {
-				continue
-			}
-			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched {
-				if f := (fact{finding: found, rule: one, at: i}); r.holds(&f) {
-					r.facts[one.field] = append(r.facts[one.field], f)
-					end = f.end
-				}
-			}
-		}
-	}
-}
-
-// holds reports whether nothing around a fact makes it false, and completes it.
-func (r *reader) holds(f *fact) bool {
-	low, high := r.at(f.numbers[0]), r.at(f.numbers[1])
-	if f.count > 0 {
-		f.at, f.number = f.numbers[0], low.value
-	}
-	if f.count > 1 && f.field != "left" {
-		if low.scale == 1 && high.scale > 1 && low.value < high.value/high.scale { // "10-20k"
-			f.number *= high.scale
-		}
-		if f.number >= high.value {
-			return false
-		}
-	}
-	f.doubt = cmp.Or(f.doubt, f.guess)
-	claim := f.field
-	if f.field == "rate" || f.field == "amount" {
-		claim = "pay"
-	}
-	anyway := f.value == "false" || f.field == "amount" || strings.HasPrefix(f.field, "ask") || strings.HasPrefix(f.field, "left")
-	negated := r.negated[r.at(f.at).clause]
-	switch {
-	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
-		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
-		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }):
-		return false
-	case f.field == "dataVolume" && r.near(f, "@pace"):
-		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")
-	case claim == "pay" && r.near(f, "@special"):
-		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
-	}
-	for i := f.first; i < f.end; i++ {
-		t := r.at(i)
-		if t.claim = claim; r.in(t, "@cents") {
-			f.number /= 100
-		}
-		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
-	}
-	return true
-}
-
-// near reports whether a word of a group is in the clause of a fact, outside other facts.
-func (r *reader) near(f *fact, group string) bool {
-	for i := f.at - 20; i < f.at+20; i++ {
-		if t := r.at(i); t.clause == r.at(f.at).clause && t.claim == "" && r.in(t, group) {
-			return true
-		}
-	}
-	return false
-}
-
-// maxPreview is how much is shown of a sentence, in bytes. maxParts is how many sentences are shown.
-const (
-	maxPreview = 600
-	maxParts   = 50
-)
-
-// report makes an entry of the remarks on each sentence.
+// report makes entries of the remarks: one for each sentence, or more where they are many.
 func (r *reader) report() {
 	slices.SortStableFunc(r.remarks, func(a, b fact) int { return a.first - b.first })
 	last := -1
 	for _, one := range r.remarks {
 		sentence := r.at(one.first).sentence
-		if n := len(r.unmapped) - 1; sentence == last && len(r.unmapped[n].Reason) < 2*maxPreview {
+		if n := len(r.unmapped) - 1; sentence == last && r.hidden == 0 && len(r.unmapped[n].Reason) < 2*maxPreview {
 			r.unmapped[n].Reason += " " + one.doubt
 		} else {
 			r.addUnmapped(sentence, one.doubt)
 		}
 		last = sentence
 	}
-	if more := len(r.unmapped) - maxParts; more > 0 {
-		r.unmapped = append(r.unmapped[:maxParts], unmapped{"source.text", fmt.Sprintf("%d more parts of the text set no field.", more), "…"})
+	if r.hidden > 0 {
+		r.unmapped = append(r.unmapped, unmapped{"source.text", fmt.Sprintf("%d more parts of the text set no field.", r.hidden), "…"})
 	}
 }
 
-// addUnmapped reports a sentence.
 func (r *reader) addUnmapped(sentence int, reason string) {
-	part := r.text[r.sentences[sentence]:append(r.sentences, len(r.text))[sentence+1]]
-	if part = strings.Join(strings.Fields(part), " "); len(part) > maxPreview {
-		part = strings.ToValidUTF8(part[:maxPreview], "") + "…"
+	if len(r.unmapped) == maxParts {
+		r.hidden++
+		return
 	}
-	r.unmapped = append(r.unmapped, unmapped{"source.text", reason, part})
+	part := r.text[r.sentences[sentence]:r.sentences[sentence+1]]
+	r.unmapped = append(r.unmapped, unmapped{"source.text", reason, preview(part)})
+}
+
+// preview is the beginning of a text on one line.
+func preview(text string) string {
+	line := strings.Join(strings.Fields(strings.ToValidUTF8(text[:min(len(text), maxPreview)], "")), " ")
+	if len(text) > maxPreview {
+		line += "…"
+	}
+	return line
 }
 
 // capitalize returns a word with a capital first letter.
 func capitalize(word string) string {
 	r, size := utf8.DecodeRuneInString(word)
-	if size == 0 {
-		return word
-	}
 	return string(unicode.ToUpper(r)) + word[size:]
+}
+
+// setFields sets the fields that facts agree on, and reports what is left.
+func (r *reader) setFields() {
+	r.setList("labelTypes", "")
+	r.setPay()
+	if f := r.agreed("headcount"); f != nil {
+		r.set("headcount", f.number, r.doubts(f))
+	}
+	if f := r.agreed("projectDuration"); f != nil {
+		r.set("projectDuration", r.phrase(f.first+2, f.end), "")
+	}
+	if f := r.agreed("experienceLevel"); f != nil {
+		r.set("experienceLevel", f.value, "")
+	}
+	if f := r.agreed("ndaRequired"); f != nil {
+		r.set("ndaRequired", f.value == "true", "")
+	}
+	places := append(r.setList("languages", "@language"), r.setList("countries", "@country")...)
+	r.setTitle(r.setData())
+	r.demands.nda = len(r.facts["askNDA"]) > 0
+	counted := len(r.facts["askData"]) > 0 || len(r.facts["askItem"]) > 0 && !r.fields.has("labelTypes")
+	r.demands.dataset = r.demands.dataset || counted && !r.fields.has("dataVolume")
+	r.demands.language = r.demands.language || len(r.facts["askLanguage"]) > 0
+	for _, f := range slices.Concat(r.facts["leftPlace"], r.facts["left"]) {
+		if t := r.at(f.at); !t.used && !slices.Contains(places, t.name) && (t.low != "one" || f.end > f.first+1) {
+			r.remark(f, f.guess)
+		}
+	}
+}
+
+// certain returns the facts on a field: without the guesses, if something is certain.
+func (r *reader) certain(field string) []fact {
+	sure := slices.DeleteFunc(slices.Clone(r.facts[field]), func(f fact) bool { return f.guess != "" })
+	if len(sure) == 0 || field == "rate" {
+		return r.facts[field]
+	}
+	return sure
+}
+
+// agreed returns what the facts on a field agree on, nil if they don't.
+func (r *reader) agreed(field string) *fact {
+	facts := r.certain(field)
+	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.doubt, b.doubt) })
+	several := slices.ContainsFunc(facts, func(f fact) bool { return f.number != facts[0].number || f.value != facts[0].value })
+	for _, f := range facts {
+		if r.use(f); several {
+			r.remark(f, "the text names several, so none was used")
+		}
+	}
+	if several || len(facts) == 0 {
+		return nil
+	}
+	if others := func(f fact) bool { return f.value == field && !r.at(f.at).used }; slices.ContainsFunc(r.facts["left"], others) {
+		facts[0].doubt = cmp.Or(facts[0].doubt, "is not the only such number in the text")
+	}
+	return &facts[0]
+}
+
+// doubts returns why what a fact says is a guess, "" if it is certain.
+func (r *reader) doubts(f *fact) string {
+	if f.doubt == "" {
+		return ""
+	}
+	return fmt.Sprintf("The text says %q; %s %s.", r.phrase(f.first, f.end), strconv.FormatFloat(f.number, 'f', -1, 64), f.doubt)
+}
+
+// set sets a field. With a reason, it is a guess.
+func (r *reader) set(key string, value any, reason string) {
+	r.fields[key] = value
+	if reason != "" {
+		r.guesses = append(r.guesses, guess{Field: key, Value: value, Reason: capitalize(strings.TrimSuffix(reason, ".")) + "."})
+	}
+}
+
+// use marks the tokens of a fact that set a field or is reported.
+func (r *reader) use(f fact) {
+	for i := f.first; i < f.end; i++ {
+		r.tokens[i].used = true
+	}
+}
+
+// remark records why a fact set no field.
+func (r *reader) remark(f fact, reason string) {
+	r.use(f)
+	f.doubt = fmt.Sprintf("%q: %s.", r.phrase(f.first, f.end), reason)
+	r.remarks = append(r.remarks, f)
+}
+
+// setPay sets the payment type and the rate, if the text names only one.
+func (r *reader) setPay() {
+	for _, f := range r.facts["amount"] {
+		r.remark(f, f.guess)
+	}
+	best, hint := r.agreed("rate"), r.agreed("paymentType")
+	switch {
+	case best == nil && hint != nil && len(r.facts["rate"]) == 0:
+		r.set("paymentType", hint.value, hint.guess)
+	case best == nil:
+	case best.value == "other", hint != nil && hint.value != best.value:
+		r.remark(*best, cmp.Or(best.guess, "the text says something else about the pay too"))
+	default:
+		if len(r.facts["amount"]) > 0 {
+			best.doubt = cmp.Or(best.doubt, "is not the only amount in the text")
+		}
+		reason := "The text doesn't clearly say how the work is paid."
+		if best.doubt == "" || strings.HasPrefix(best.doubt, "is ") || hint != nil && hint.guess == "" {
+			reason = ""
+		}
+		r.set("paymentType", best.value, reason)
+		r.set(rateKey(best.value), best.number, r.doubts(best))
+	}
+}
+
+// setList sets the languages or countries of facts, or the kinds of work, in their order, and returns them. If the text
+// requires no language plainly and the work needs one, those that it names are a guess.
+func (r *reader) setList(field, group string) (list []string) {
+	facts, doubt := slices.Clone(r.certain(field)), ""
+	if len(facts) == 0 && field == "languages" && need(r.fields.list("labelTypes"), "language") {
+		facts = r.facts["named"]
+	}
+	slices.SortStableFunc(facts, func(a, b fact) int { return a.first - b.first })
+	for _, f := range facts {
+		for i := f.first; i < f.end; i++ {
+			name := f.value
+			if t := r.at(i); r.in(t, group) {
+				name, doubt = t.name, f.doubt
+			}
+			if name != "" && name != "Georgia" && !slices.Contains(list, name) { // Georgia is a state of the US too
+				list = append(list, name)
+			}
+		}
+	}
+	if len(list) > 0 {
+		r.set(field, list, doubt)
+	}
+	return list
+}
+
+// setData sets the amount of data, its unit and its type. It returns what the data is, for the title.
+func (r *reader) setData() (items string) {
+	f := r.agreed("dataVolume")
+	if f == nil {
+		return ""
+	}
+	files, recorded := false, false
+	for i := f.at + 1; i < f.end; i++ {
+		t := r.at(i)
+		for _, kind := range []string{"IMAGE", "VIDEO", "TEXT"} {
+			if r.in(t, "@"+kind) {
+				r.set("dataType", kind, "")
+			}
+		}
+		files, recorded = files || r.in(t, "@file"), recorded || r.in(t, "@recording") // counted in files, or in hours
+		if !r.in(t, "@vague") && !r.in(t, "@language") {
+			items += map[bool]string{true: "-", false: " "}[r.text[t.start-1] == '-'] + capitalize(r.text[t.start:t.end])
+		}
+	}
+	r.set("dataVolume", f.number, r.doubts(f))
+	if unit := cmp.Or(f.value, map[bool]string{true: unitFiles}[files && !recorded]); unit != "" {
+		r.set("dataVolumeUnit", unit, "")
+	}
+	return strings.TrimSpace(items)
+}
+
+// setTitle makes a title from the work and its items, or else from the first words.
+func (r *reader) setTitle(items string) {
+	types, languages := r.fields.list("labelTypes"), r.fields.list("languages")
+	if len(types) == 0 {
+		line, _, _ := strings.Cut(strings.TrimSpace(r.text), "\n")
+		words := strings.Fields(line)
+		title := strings.Trim(strings.Join(words[:min(len(words), 8)], " "), " .,;:!?-*#")
+		if title = strings.ToValidUTF8(title[:min(len(title), 80)], ""); strings.ContainsFunc(title, unicode.IsLetter) {
+			r.set("jobTitle", title, "Taken from the first words of the text.")
+		}
+		return
+	}
+	title, joint := r.tasks[types[0]].title, " for "
+	if need(types[:1], "language") {
+		joint = " — "
+		if len(languages) == 1 && !slices.ContainsFunc(r.guesses, func(g guess) bool { return g.Field == "languages" }) {
+			title = languages[0] + " " + title
+		}
+	}
+	if items != "" {
+		title += joint + items
+	}
+	r.set("jobTitle", title, map[bool]string{false: "The text names several kinds of work."}[len(types) == 1])
 }

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -214,20 +215,41 @@ func TestParseCountsWhatItDoesNotShow(t *testing.T) {
 // TestParseIsQuick reads long texts that repeat the words of the rules, and catches quadratic time.
 func TestParseIsQuick(t *testing.T) {
 	t.Parallel()
-	for _, part := range []string{"We need 10 English annotators, Kenya, must have ", "$1-2 per ", "10 to ", "Kenya and ", "French or ", "a,", "1", "x\n", "我"} {
+	for _, part := range []string{"We need 10 English annotators, Kenya, must have ", "$1-2 per ", "10 to ", "Kenya and ", "French or ", "a,", "1", "x\n", "x?", "我",
+		"$18 per hour ", "$18 ", "1.5; ", "10 annotators, ", "500 images "} {
 		parse := func(size int) time.Duration {
-			best := time.Hour // other tests may keep the machine busy
-			for range 2 {
-				start := time.Now()
-				newAPI(t, sandbox.Config{}).create(strings.Repeat(part, size/len(part)))
-				best = min(best, time.Since(start))
-			}
-			return best
+			start := time.Now()
+			newAPI(t, sandbox.Config{}).create(strings.Repeat(part, size/len(part)))
+			return time.Since(start)
 		}
-		// Ten times the text takes about ten times as long.
-		if short, long := parse(3_000), parse(30_000); long > 40*max(short, time.Millisecond) {
+		// Ten times the text takes about ten times as long. Other tests keep the machine busy, so the best times count.
+		short, long := time.Hour, time.Hour
+		for try := 0; try < 2 || try < 8 && long > 40*max(short, time.Millisecond); try++ {
+			short, long = min(short, parse(3_000)), min(long, parse(30_000))
+		}
+		if long > 40*max(short, time.Millisecond) {
 			t.Errorf("%q: 3,000 bytes take %v, and 30,000 take %v", part, short, long)
 		}
+	}
+}
+
+// BenchmarkParse reads texts of 60,000 characters.
+func BenchmarkParse(b *testing.B) {
+	for name, part := range map[string]string{
+		"text": guideText + " ", "amounts": "$18 per hour ", "counts": "10 annotators, ", "ranges": "10 to 20 ", "numbers": "1.5; ",
+	} {
+		text := strings.Repeat(part, 60_000/len(part))
+		b.Run(name, func(b *testing.B) {
+			box := sandbox.New(sandbox.Config{})
+			for b.Loop() {
+				body, _ := json.Marshal(object{"rawJobDescription": text})
+				req, _ := http.NewRequest(http.MethodPost, "http://x/api/public/v1/job-drafts", bytes.NewReader(body))
+				req.Header.Set("Authorization", "Bearer "+sandbox.DemoToken)
+				if resp, err := box.Transport().RoundTrip(req); err != nil || resp.StatusCode != http.StatusOK {
+					b.Fatal(resp, err)
+				}
+			}
+		})
 	}
 }
 

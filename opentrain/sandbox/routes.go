@@ -1,54 +1,53 @@
 package sandbox
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // prefix is the path of the public API.
 const prefix = "/api/public/v1"
 
-// Features that endpoints require (developers/concepts/scopes-and-capabilities).
-const (
-	featureDrafting   = "public_api_job_drafting"
-	featurePublishing = "public_api_job_publishing"
-	featureHiring     = "public_api_hiring"
-)
-
 // route is one endpoint and its requirements.
 type route struct {
 	method, path string
 	public       bool   // needs no token and ignores an invalid one
-	feature      string // required feature, "" for none
+	feature      string // required feature (developers/concepts/scopes-and-capabilities), "" for none
 	scope        string // required scope, "" for none
 	claim        string // what requires a claimed account, "" for nothing
 	body         bool   // the body must be a JSON object
-	own          bool   // {id} must be a job of the caller
 	handle       func(*Sandbox, *call) *reply
 }
 
 func routes() []route {
-	const drafting, publishing, write = featureDrafting, featurePublishing, "jobs:write"
+	const drafting, publishing, write = "public_api_job_drafting", "public_api_job_publishing", "jobs:write"
 	return []route{
 		{method: "POST", path: "/job-drafts", feature: drafting, scope: write, body: true, handle: (*Sandbox).createDraft},
 		{method: "GET", path: "/job-drafts/capabilities", feature: drafting, handle: (*Sandbox).capabilities},
-		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, body: true, own: true, handle: (*Sandbox).patchDraft},
-		{method: "POST", path: "/jobs/{id}/publish", feature: publishing, scope: write, own: true, handle: (*Sandbox).publish},
-		{method: "POST", path: "/jobs/{id}/close", feature: publishing, scope: write, own: true, handle: (*Sandbox).closeJob},
-		{method: "POST", path: "/jobs/{id}/invites", feature: featureHiring, scope: "proposals:write", claim: "invite AI trainers",
-			body: true, own: true, handle: (*Sandbox).inviteTrainer},
+		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, body: true, handle: (*Sandbox).patchDraft},
+		{method: "POST", path: "/jobs/{id}/publish", feature: publishing, scope: write, handle: (*Sandbox).publish},
+		{method: "POST", path: "/jobs/{id}/close", feature: publishing, scope: write, handle: (*Sandbox).closeJob},
+		{method: "POST", path: "/jobs/{id}/invites", feature: "public_api_hiring", scope: "proposals:write", claim: "invite AI trainers",
+			body: true, handle: (*Sandbox).inviteTrainer},
 		{method: "GET", path: "/jobs", public: true, handle: (*Sandbox).searchJobs},
 		{method: "GET", path: "/jobs/facets", public: true, handle: (*Sandbox).listFacets},
 		{method: "GET", path: "/jobs/changes", public: true, handle: (*Sandbox).listChanges},
 		{method: "GET", path: "/jobs/mine", scope: "jobs:read", handle: (*Sandbox).listOwnJobs},
 		{method: "GET", path: "/jobs/{id}", public: true, handle: (*Sandbox).getJob},
-		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, body: true, own: true, handle: (*Sandbox).editJob},
+		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, body: true, handle: (*Sandbox).editJob},
 		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
 	}
 }
@@ -118,23 +117,16 @@ func (s *Sandbox) answer(r *http.Request, methods map[string]route) *reply {
 // checkReadLimit counts a read without a token and rejects it over the limit. The pages do not document a Retry-After header,
 // so there is none. That the window is fixed, not sliding, and the members of details are our assumption.
 func (s *Sandbox) checkReadLimit(r *http.Request) *apiError {
-	limit := s.cfg.PublicReadLimit
-	if limit <= 0 {
-		return nil
-	}
-	ip, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		ip = r.RemoteAddr
-	}
+	ip, _, _ := net.SplitHostPort(r.RemoteAddr)
 	now := s.cfg.Now()
-	if age := now.Sub(s.readsSince); s.reads == nil || age < 0 || age >= time.Minute {
+	if now.Sub(s.readsSince).Abs() >= time.Minute {
 		s.reads, s.readsSince = map[string]int{}, now
 	}
-	if s.reads[ip] >= limit {
-		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d requests a minute is reached.", limit),
-			details{"limit": limit, "windowSeconds": 60})
-	}
 	s.reads[ip]++
+	if limit := s.cfg.PublicReadLimit; limit > 0 && s.reads[ip] > limit {
+		return refuse(http.StatusTooManyRequests, fmt.Sprintf("The limit of %d requests a minute is reached.", limit),
+			object{"limit": limit, "windowSeconds": 60})
+	}
 	return nil
 }
 
@@ -148,13 +140,13 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 		return refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
 	case slices.Contains(a.Disabled, r.feature):
 		return refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
-			details{"featureKey": r.feature, "mode": "ALLOWLIST"})
+			object{"featureKey": r.feature, "mode": "ALLOWLIST"})
 	case r.claim != "" && !a.Claimed:
 		return refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
-			details{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
+			object{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
 	case r.scope != "" && !a.granted(r.scope):
 		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
-			details{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
+			object{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
 	}
 	if r.body {
 		if c.body, rep = readObject(c.Body); rep != nil {
@@ -166,10 +158,9 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	if s.accounts[c.account.Token] != c.account { // it was claimed or revoked meanwhile
 		return refuse(http.StatusUnauthorized, "The API token was revoked.", nil)
 	}
-	if r.own {
-		if c.job = s.jobs[c.PathValue("id")]; c.job == nil || c.job.owner != c.account {
-			return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
-		}
+	c.job = s.jobs[c.PathValue("id")]
+	if strings.Contains(r.path, "{id}") && (c.job == nil || c.job.owner != c.account) {
+		return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
 	}
 	return r.handle(s, c)
 }
@@ -185,35 +176,125 @@ func (s *Sandbox) me(c *call) *reply {
 	a := c.account
 	user := fmt.Sprintf("user_%d", a.number)
 	return ok(object{
-		"actor", object{"userId", user, "email", user + "@example.com",
-			"firstName", a.Name, "lastName", "", "fullName", a.Name, "userType", "EMPLOYER"},
-		"token", object{"id", fmt.Sprintf("tok_%d", a.number), "label", "Sandbox token",
-			"scopes", append([]string{}, a.Scopes...), "ownerOrganizationId", nil},
-		"account", object{"kind", "employer_organization", "organizationId", fmt.Sprintf("org_%d", a.number),
-			"ownerUserId", user, "memberRole", "OWNER"},
+		"actor": object{"userId": user, "email": user + "@example.com",
+			"firstName": a.Name, "lastName": "", "fullName": a.Name, "userType": "EMPLOYER"},
+		"token": object{"id": fmt.Sprintf("tok_%d", a.number), "label": "Sandbox token",
+			"scopes": append([]string{}, a.Scopes...), "ownerOrganizationId": nil},
+		"account": object{"kind": "employer_organization", "organizationId": fmt.Sprintf("org_%d", a.number),
+			"ownerUserId": user, "memberRole": "OWNER"},
 	})
 }
 
 // capabilities is GET /job-drafts/capabilities (developers/api-reference/job-drafts/capabilities). Unlike the page's sample,
 // updateKeys is complete.
 func (s *Sandbox) capabilities(c *call) *reply {
-	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, feature) }
-	fields := updateFields()
-	keys := make([]string, len(fields))
-	for i, f := range fields {
-		keys[i] = f.key
+	on := func(feature string) bool { return !slices.Contains(c.account.Disabled, "public_api_"+feature) }
+	keys, enums := make([]string, 0, len(updateFields())), object{}
+	for _, f := range updateFields() {
+		keys = append(keys, f.Key)
+		if f.Type == "enum" {
+			enums[f.Key] = f.options(Reference) // the only page that prints them
+		}
 	}
 	return ok(object{
-		"featureKey", featureDrafting, "namespace", "job-drafts", "rolloutMode", "ALL", "actorIsAdmin", false,
-		"capabilities", object{
-			"draftImport", true, "draftCreate", true, "draftUpdate", true, "draftUrlRead", true, // otherwise there is no answer
-			"publish", on(featurePublishing), "hiring", on(featureHiring), "messagingWrites", on("public_api_messaging_writes"),
-			"team", on("public_api_team"), "paymentsWrite", on("public_api_payments_write"),
-			"credits", on("public_api_credits"), "webhooks", on("public_api_webhooks"),
+		"featureKey": "public_api_job_drafting", "namespace": "job-drafts", "rolloutMode": "ALL", "actorIsAdmin": false,
+		"capabilities": object{
+			"draftImport": true, "draftCreate": true, "draftUpdate": true, "draftUrlRead": true, // otherwise there is no answer
+			"publish": on("job_publishing"), "hiring": on("hiring"), "messagingWrites": on("messaging_writes"),
+			"team": on("team"), "paymentsWrite": on("payments_write"),
+			"credits": on("credits"), "webhooks": on("webhooks"),
 		},
-		"draft", object{"importFormats", importFormats(), "updateKeys", keys, "enums", object{ // as the only page that prints them
-			"paymentType", Reference.enum("paymentType"), "experienceLevel", Reference.enum("experienceLevel"),
-			"dataVolumeUnit", Reference.enum("dataVolumeUnit")}},
-		"authBootstrap", "token", "enabled", true,
+		"draft":         object{"importFormats": importFormats(), "updateKeys": keys, "enums": enums},
+		"authBootstrap": "token", "enabled": true,
 	})
+}
+
+// reply is a response that is not written yet.
+type reply struct {
+	status  int
+	header  map[string]string
+	body    any    // of a success; nil for none
+	message string // of an error
+	details object
+}
+
+// apiError is a reply that refuses a request.
+type apiError = reply
+
+func ok(body any) *reply { return &reply{status: http.StatusOK, body: body} }
+
+func refuse(status int, message string, d object) *apiError {
+	return &reply{status: status, message: message, details: d}
+}
+
+func badRequest(message string, d ...object) *apiError {
+	return refuse(http.StatusBadRequest, message, append(d, nil)[0])
+}
+
+func (rep *reply) write(w http.ResponseWriter) {
+	requestID := uuid.NewString()
+	h := w.Header()
+	h.Set("X-Request-Id", requestID)
+	h.Set("Cache-Control", "no-store")
+	for name, value := range rep.header {
+		h.Set(name, value)
+	}
+	if rep.message != "" { // all errors have the same envelope (developers/api-reference/overview)
+		codes := map[int]string{http.StatusUnauthorized: "UNAUTHORIZED", http.StatusForbidden: "FORBIDDEN",
+			http.StatusNotFound: "NOT_FOUND", http.StatusConflict: "CONFLICT", http.StatusTooManyRequests: "RATE_LIMITED"}
+		if rep.details == nil {
+			rep.details = object{}
+		}
+		rep.body = object{"error": rep.message, "code": cmp.Or(codes[rep.status], "BAD_REQUEST"), "requestId": requestID,
+			"details": rep.details}
+	}
+	if rep.body == nil {
+		w.WriteHeader(rep.status)
+		return
+	}
+	data := encode(rep.body)
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	w.WriteHeader(rep.status)
+	w.Write(data) //nolint:errcheck,gosec // the caller is gone
+}
+
+// encode marshals without escaping <, > and &, so that texts stay readable.
+func encode(v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.Encode(v) //nolint:errcheck,gosec // never fails: the values come from JSON
+	return buf.Bytes()
+}
+
+// object is a JSON object.
+type object map[string]any
+
+// timestamp formats a time like the API does.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// readObject reads a request body as a JSON object. The pages do not document a size limit.
+func readObject(body io.ReadCloser) (members map[string]json.RawMessage, failure *apiError) {
+	const maxBody = 1 << 20
+	data, err := io.ReadAll(http.MaxBytesReader(nil, body, maxBody))
+	if err == nil {
+		err = json.Unmarshal(data, &members)
+	}
+	syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
+	_, isType := errors.AsType[*json.UnmarshalTypeError](err)
+	_, isTooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case isTooLarge:
+		return nil, refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody),
+			object{"maxBytes": maxBody})
+	case isSyntax:
+		return nil, badRequest(fmt.Sprintf("The body is not valid JSON: %v (at byte %d).", syntax, syntax.Offset),
+			object{"offset": syntax.Offset})
+	case isType || err == nil && members == nil:
+		return nil, badRequest("The body must be a JSON object.")
+	case err != nil:
+		return nil, badRequest("The body could not be read to its end.")
+	}
+	return members, nil
 }

@@ -7,10 +7,15 @@ package sandbox
 
 import (
 	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"opentrain-mcp/internal/inprocess"
 )
 
 // Variant is the documentation page whose response form the sandbox uses.
@@ -50,15 +55,13 @@ type Config struct {
 	// AppURL is the prefix of draftUrl, jobUrl and the like; default "https://app.opentrain.ai". The Sandbox serves these
 	// pages itself: set its own address to make the links work, or PlaceholderURL.
 	AppURL string
-	// PublicReadLimit is the maximum number of reads without a token per minute and remote IP, by Now. 0 means no limit. The
-	// real API allows 120 (developers/api-reference/jobs/search).
+	// PublicReadLimit is how many reads without a token a remote IP has per minute; 0 means no limit. The real API allows 120
+	// (developers/api-reference/jobs/search).
 	PublicReadLimit int
-	// ClaimAfter is the number of polls after which a human seems to have claimed an agent's account. 0 means that only the
-	// claim page does it.
+	// ClaimAfter is the number of polls after which a human seems to have claimed an account; 0: only the claim page does it.
 	ClaimAfter int
-	// Fault may answer a request instead of the API, for tests of clients. It is called first for every request. If the
-	// handler that it returns is not nil, the handler answers. Fault must not read the body of other requests and must be
-	// safe for concurrent use. A handler that panics breaks the connection, over Transport and over a socket.
+	// Fault is for tests of clients. It is called first for every request, also concurrently. If it returns a handler, that
+	// answers instead of the API; otherwise it must not read the body. A handler that panics breaks the connection.
 	Fault func(*http.Request) http.Handler
 }
 
@@ -73,8 +76,7 @@ type Sandbox struct {
 	agents     agents
 	jobs       map[string]*job // all jobs by id; nil until the first request
 	created    []*job          // the accounts' jobs in the order of creation
-	market     []*job          // every job ever published, in the order of publication
-	places     int             // how often a job was published
+	market     []*job          // every job ever published, in the order of publication; nil where one was published again
 	readsSince time.Time       // the start of the current minute for PublicReadLimit
 	reads      map[string]int  // reads without a token in this minute, by remote IP
 }
@@ -126,3 +128,45 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mux().ServeHTTP(w, r)
 }
+
+// seedJSON has the jobs that are there from the start, oldest first. They are fictional, including companies and people.
+//
+//go:embed seed.json
+var seedJSON []byte
+
+// seed creates the jobs of the marketplace, and those of the first account if it has a history.
+func (s *Sandbox) seed() {
+	s.jobs = map[string]*job{}
+	var seeds []struct {
+		Company       string // "" for the first account
+		Posted, Saved int    // minutes before the sandbox was started; Saved is 0 for a job that wasn't changed
+		Status, Event string // "" for a live job that wasn't changed
+		Fields        map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(seedJSON, &seeds); err != nil {
+		panic(err) // the file is part of the program
+	}
+	own := s.accounts[s.cfg.Accounts[0].Token]
+	ago := func(minutes int) time.Time { return s.started.Add(-time.Duration(minutes) * time.Minute) }
+	for _, seed := range seeds {
+		fields, _ := s.cfg.Variant.decodeAll(seed.Fields)
+		j := &job{owner: own, status: cmp.Or(seed.Status, statusOpen), parsed: parsed{fields: fields},
+			created: ago(seed.Posted), updated: ago(cmp.Or(seed.Saved, seed.Posted))}
+		switch {
+		case seed.Company != "":
+			j.owner, j.id = &account{Account: Account{Name: seed.Company}}, fmt.Sprintf("market_%03d", len(s.jobs)-len(s.created)+1)
+			s.jobs[j.id] = j
+		case own != nil && s.cfg.History:
+			s.add(j)
+		default:
+			continue
+		}
+		if j.status != statusDraft {
+			s.list(j, j.created)
+			j.changed, j.event = j.updated, cmp.Or(seed.Event, eventPublished)
+		}
+	}
+}
+
+// Transport returns a RoundTripper that calls the sandbox in memory, for any host and without a socket.
+func (s *Sandbox) Transport() http.RoundTripper { return inprocess.Transport{Handler: s} }

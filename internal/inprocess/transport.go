@@ -1,4 +1,5 @@
-package sandbox
+// Package inprocess calls an HTTP handler as if it were a server, without a socket.
+package inprocess
 
 import (
 	"bytes"
@@ -9,15 +10,11 @@ import (
 	"time"
 )
 
-// Transport returns a RoundTripper that calls the sandbox in memory, for any host and without a socket.
-func (s *Sandbox) Transport() http.RoundTripper {
-	return transport{s}
-}
-
-type transport struct{ handler http.Handler }
+// Transport is a RoundTripper that a handler answers, for any host.
+type Transport struct{ Handler http.Handler }
 
 // RoundTrip implements http.RoundTripper. It returns early when the request's context ends.
-func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	if err := ctx.Err(); err != nil {
 		if req.Body != nil {
@@ -41,7 +38,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // serve runs the handler on a copy of req in the form that a server sees.
-func (t transport) serve(req *http.Request) (resp *http.Response, err error) {
+func (t Transport) serve(req *http.Request) (resp *http.Response, err error) {
 	in := req.Clone(req.Context())
 	in.RequestURI = req.URL.RequestURI()
 	in.RemoteAddr = "127.0.0.1:0"
@@ -51,11 +48,11 @@ func (t transport) serve(req *http.Request) (resp *http.Response, err error) {
 	defer in.Body.Close()
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("sandbox handler: %v", p)
+			err = fmt.Errorf("the handler panicked: %v", p)
 		}
 	}()
 	rec := &recorder{header: http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}} // as net/http's server adds it
-	t.handler.ServeHTTP(rec, in)
+	t.Handler.ServeHTTP(rec, in)
 	status := cmp.Or(rec.status, http.StatusOK)
 	if req.Method == http.MethodHead {
 		rec.body.Reset()
