@@ -59,8 +59,14 @@ func openable(address net.Addr) string {
 }
 
 // onlyHere refuses requests to a name that isn't this machine's own. Otherwise, a web page could make its name resolve to
-// this machine (DNS rebinding) and read drafts: the token is in the documentation, and pages need none.
+// this machine (DNS rebinding) and read drafts: the token is in the documentation, and pages need none. It also refuses
+// what a page of another site sends.
 func onlyHere(next http.Handler) http.Handler {
+	ownPages := http.NewCrossOriginProtection()
+	ownPages.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "This sandbox doesn't serve pages of other sites.", http.StatusForbidden)
+	}))
+	next = ownPages.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {

@@ -52,6 +52,25 @@ func TestSandboxAnswersThisMachineOnly(t *testing.T) {
 			}
 		}
 	}
+	for name, headers := range map[string]map[string]string{
+		"a form of another site": {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+		"an older browser":       {"Origin": "https://evil.example"},
+	} {
+		request, err := http.NewRequest(http.MethodPost, base+"/api/agent/identity", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for header, value := range headers {
+			request.Header.Set(header, value)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.Body.Close(); response.StatusCode != http.StatusForbidden {
+			t.Errorf("%s registered an agent: %s", name, response.Status)
+		}
+	}
 	everywhere, _ := runSandbox(t, "--listen", "0.0.0.0:0")
 	if !strings.HasPrefix(everywhere, "http://127.0.0.1:") {
 		t.Errorf("the address for browsers is %s", everywhere)

@@ -22,7 +22,7 @@ const (
 	claimInterval = 5 * time.Second
 	claimGrant    = "urn:opentrain:agent-auth:grant-type:claim"
 
-	maxAgentBody = 64 << 10
+	maxAgentBody = 2 << 10
 	maxAgents    = 10_000 // our assumption: beyond it, registering fails with rate_limit_exceeded
 )
 
