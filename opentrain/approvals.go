@@ -24,8 +24,8 @@ type Approval struct {
 	ID          string          `json:"id"`
 	Type        string          `json:"type"`
 	Status      string          `json:"status"`
-	ContractID  string          `json:"contractId"`  // IDs are "" where they don't apply
-	MilestoneID string          `json:"milestoneId"` //
+	ContractID  string          `json:"contractId"` // IDs are "" where they don't apply
+	MilestoneID string          `json:"milestoneId"`
 	JobID       string          `json:"jobId"`
 	ProposalID  string          `json:"proposalId"`
 	ApprovalURL string          `json:"approvalUrl"` // the page for the human
