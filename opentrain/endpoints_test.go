@@ -26,7 +26,9 @@ type endpoint struct {
 // takesID reports whether the ID of the call is in the path.
 func (e endpoint) takesID() bool { return strings.Contains(e.request+"/", "/x/") }
 
-func (e endpoint) make(ctx context.Context, c *opentrain.Client) (any, error) { return e.call(ctx, c, "x") }
+func (e endpoint) make(ctx context.Context, c *opentrain.Client) (any, error) {
+	return e.call(ctx, c, "x")
+}
 
 func result[T any](value *T, err error) (any, error) { return value, err }
 
