@@ -140,7 +140,7 @@ func agentError(res response) *Error {
 		e.Code = code
 	}
 	if code != "" {
-		e.Message = clip(hideTokens(cmp.Or(envelope.Description, strings.ReplaceAll(string(code), "_", " "))))
+		e.Message = clip(string(hideTokens([]byte(cmp.Or(envelope.Description, strings.ReplaceAll(string(code), "_", " "))))))
 	}
 	return e
 }

@@ -137,6 +137,7 @@ func keptIn(result any) opentrain.Fields {
 			if fields, ok := v.Interface().(opentrain.Fields); ok {
 				maps.Copy(found, fields)
 			}
+		default:
 		}
 	}
 	walk(reflect.ValueOf(result))

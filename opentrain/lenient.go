@@ -120,7 +120,7 @@ func (m *More) keep(members map[string]view) {
 		if m.Unknown == nil {
 			m.Unknown = Fields{}
 		}
-		m.Unknown[hideTokens(name)] = json.RawMessage(hideTokens(string(member)))
+		m.Unknown[string(hideTokens([]byte(name)))] = bytes.Clone(hideTokens(member)) // the response must not stay in memory
 	}
 }
 

@@ -1,9 +1,9 @@
 package opentrain
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -23,7 +23,7 @@ func (s Secret) Reveal() string {
 
 // Format implements fmt.Formatter.
 func (s Secret) Format(state fmt.State, _ rune) {
-	io.WriteString(state, "[secret]") //nolint:errcheck // as fmt itself
+	fmt.Fprint(state, "[secret]")
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -33,23 +33,19 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"[secret]"`), nil
 func (s *Secret) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.value) }
 
 // hideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication), for texts that
-// may have secrets that the caller doesn't know yet.
-func hideTokens(text string) string {
+// may have secrets that the caller doesn't know yet. It returns a text without any as it is.
+func hideTokens(text []byte) []byte {
 	for _, prefix := range []string{"ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_", "whsec_"} {
-		if !strings.Contains(text, prefix) {
+		before, rest, found := bytes.Cut(text, []byte(prefix))
+		if !found {
 			continue
 		}
-		var shown strings.Builder
-		for rest, found := text, true; found; {
-			var before string
-			before, rest, found = strings.Cut(rest, prefix)
-			shown.WriteString(before)
-			if found {
-				shown.WriteString(redacted)
-				rest = strings.TrimLeftFunc(rest, isTokenRune)
-			}
+		shown := append(make([]byte, 0, len(text)), before...)
+		for found {
+			before, rest, found = bytes.Cut(bytes.TrimLeftFunc(rest, isTokenRune), []byte(prefix))
+			shown = append(append(shown, redacted...), before...)
 		}
-		text = shown.String()
+		text = shown
 	}
 	return text
 }
