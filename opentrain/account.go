@@ -39,6 +39,27 @@ const (
 	FeatureDrafting   = "public_api_job_drafting"
 	FeaturePublishing = "public_api_job_publishing"
 	FeatureHiring     = "public_api_hiring"
+	FeatureMessaging  = "public_api_messaging_writes"
+	FeatureTeam       = "public_api_team"
+	FeaturePayments   = "public_api_payments_write"
+	FeatureCredits    = "public_api_credits"
+	FeatureWebhooks   = "public_api_webhooks"
+)
+
+// Scopes of a token. One that ends in :write includes the one that ends in :read
+// (developers/concepts/scopes-and-capabilities).
+const (
+	ScopeJobsRead       = "jobs:read"
+	ScopeJobsWrite      = "jobs:write"
+	ScopeProposalsRead  = "proposals:read"
+	ScopeProposalsWrite = "proposals:write"
+	ScopeMessagesRead   = "messages:read"
+	ScopeMessagesWrite  = "messages:write"
+	ScopePaymentsRead   = "payments:read"
+	ScopePaymentsWrite  = "payments:write" // no token that an agent registers has it
+	ScopeTeamRead       = "team:read"
+	ScopeTeamWrite      = "team:write"
+	ScopeWebhooks       = "webhooks:manage" // nor this one
 )
 
 // Capabilities returns what the account may do, which fields a draft has and which values they accept. It

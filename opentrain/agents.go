@@ -140,23 +140,7 @@ func agentError(res response) *Error {
 		e.Code = code
 	}
 	if code != "" {
-		e.Message = clip(hideTokens(cmp.Or(envelope.Description, strings.ReplaceAll(string(code), "_", " "))))
+		e.Message = clip(string(hideTokens([]byte(cmp.Or(envelope.Description, strings.ReplaceAll(string(code), "_", " "))))))
 	}
 	return e
-}
-
-// hideTokens takes out what looks like one of OpenTrain's secrets. The endpoints for agents handle secrets that the caller
-// doesn't know yet.
-func hideTokens(message string) string {
-	words := strings.FieldsFunc(message, func(r rune) bool {
-		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-	})
-	for _, word := range words {
-		for _, prefix := range []string{"ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_"} {
-			if at := strings.Index(word, prefix); at >= 0 {
-				message = strings.ReplaceAll(message, word[at:], redacted)
-			}
-		}
-	}
-	return message
 }

@@ -124,15 +124,19 @@ func TestUnknownMembersAreIgnored(t *testing.T) {
 func FuzzAnswer(f *testing.F) {
 	for _, seed := range []string{
 		guideAnswer, referenceAnswer, shortAnswer, `{"jobs":[{"id":1}]}`, `{"validation":{"missingFields":[{}]}}`, `null`, `[]`, `"x"`,
-		`{"missingFields":[["a"]]}`, `{"":1E1111}`,
+		`{"missingFields":[["a"]]}`, `{"":1E1111}`, `{"proposal":{"id":"p","ok":true}}`, `{"ok":[1],"messages":{"":[]}}`,
 	} {
 		f.Add([]byte(seed))
+	}
+	for _, e := range endpoints() {
+		f.Add([]byte(e.answer))
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		roundTrip[opentrain.Draft](t, answer)
 		roundTrip[opentrain.Publication](t, answer)
 		roundTrip[opentrain.PublicJob](t, answer)
 		roundTrip[opentrain.OwnJob](t, answer)
+		roundTrip[opentrain.Event](t, answer)
 		var draft opentrain.Draft
 		if json.Unmarshal(answer, &draft) == nil {
 			for _, gap := range draft.Missing() {
@@ -162,6 +166,9 @@ func everyCall(t *testing.T, answer []byte) {
 		"capabilities": func() error { _, err := client.Capabilities(ctx); return err },
 	} {
 		calls[name] = func(context.Context, *opentrain.Client) error { return call() }
+	}
+	for name, e := range endpoints() {
+		calls[name] = func(ctx context.Context, c *opentrain.Client) error { _, err := e.make(ctx, c); return err }
 	}
 	for name, call := range calls {
 		var failure *opentrain.Error

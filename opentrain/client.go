@@ -25,9 +25,11 @@ const (
 
 	apiPath = "/api/public/v1"
 
-	// maxID is the length limit of an ID in a path, in characters. The API's public job IDs have at most 64
+	// maxID is the length limit of a job ID, in characters. The API's public job IDs have at most 64
 	// (developers/api-reference/jobs/get).
 	maxID = 64
+	// maxSegment is this client's length limit of any other ID in a path, in characters.
+	maxSegment = 256
 )
 
 // Config configures a Client. The zero value uses DefaultBaseURL.
@@ -157,11 +159,15 @@ func isLoopback(host string) bool {
 // request is one API call.
 type request struct {
 	method string // "" means GET
-	path   string // below apiPath, or below agentPath for agent requests; "{id}" stands for jobID
-	jobID  string
+	path   string // below apiPath, or below agentPath for agent requests; a name in braces stands for id
+	id     string
 	query  url.Values
-	body   any  // encoded as JSON unless nil
-	keyed  bool // carries an idempotency key, so it is safe to repeat
+	body   any // encoded as JSON unless nil
+	// idempotent writes are safe to repeat: they carry an idempotency key, or the API's pages say that a repeated
+	// call returns the same result.
+	idempotent bool
+	member     string // of the response, which holds the result; "" if the response is the result
+	anyMember  bool   // the API's pages don't name the member: without it, the only list of the response is the result
 	// public requests carry no token. Their results are cached and shared.
 	public      bool
 	uncached    bool // a public request that neither reads nor fills the cache
@@ -185,7 +191,7 @@ type response struct {
 // the response does not hold noun: an outage must not look like an empty result. A nil valid rejects nothing.
 func fetch[T any](ctx context.Context, c *Client, req request, noun string, valid func(*T) bool) (*T, error) {
 	var err error
-	if req.path, err = expandPath(req.path, req.jobID); err != nil {
+	if req.path, err = expandPath(req.path, req.id); err != nil {
 		return nil, err
 	}
 	load := func(ctx context.Context) (any, response, error) {
@@ -196,9 +202,11 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 			return nil, res, err
 		}
 		var value T
-		if err := decodeLenient(res.body, &value); err != nil {
+		members, err := resultMembers(res.body, req)
+		if err != nil {
 			return nil, res, unexpected(res, err)
 		}
+		decodeMembers(members, &value)
 		if valid != nil && !valid(&value) {
 			err := unexpected(res, nil)
 			err.Message = "the response has no " + noun
@@ -233,7 +241,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 // send sends a request, with retries where they are safe. For an error status it returns both the response
 // and an *Error.
 func (c *Client) send(ctx context.Context, req request) (response, error) {
-	policy := retryPolicy{idempotent: req.method == "" || req.keyed}
+	policy := retryPolicy{idempotent: req.method == "" || req.idempotent}
 	r := c.http.R().SetContext(ctx).AddRetryCondition(policy.shouldRetry).SetHeaders(traceFrom(ctx).header())
 	base := c.baseURL
 	switch {
@@ -293,27 +301,43 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// expandPath replaces {id} in a path with the escaped job ID.
-func expandPath(path, jobID string) (string, error) {
-	before, after, hasID := strings.Cut(path, "{id}")
+// expandPath replaces the name in braces in a path, such as {jobId}, with the escaped ID.
+func expandPath(path, id string) (string, error) {
+	before, rest, _ := strings.Cut(path, "{")
+	name, after, hasID := strings.Cut(rest, "}")
 	if !hasID {
 		return path, nil
 	}
-	if err := CheckID(jobID); err != nil {
-		return "", invalidArgument("jobId %v", err)
+	check := checkSegment
+	if name == "jobId" {
+		check = CheckID
 	}
-	return before + url.PathEscape(jobID) + after, nil
+	if err := check(id); err != nil {
+		return "", invalidArgument("%s %v", name, err)
+	}
+	return before + url.PathEscape(id) + after, nil
 }
 
-// CheckID returns an error for an ID that leads to another endpoint. Its message starts with the ID.
+// CheckID returns an error for a job ID that leads to another endpoint. Its message starts with the ID.
 func CheckID(id string) error {
-	switch {
+	switch length := utf8.RuneCountInString(id); {
+	case slices.Contains([]string{"mine", "facets", "changes", "capabilities"}, id): // other endpoints
+		return fmt.Errorf("%q is not an id", id)
+	case length > maxID:
+		return fmt.Errorf("has %d characters; at most %d", length, maxID)
+	}
+	return checkSegment(id)
+}
+
+// checkSegment returns an error for an ID that is not one segment of a path.
+func checkSegment(id string) error {
+	switch length := utf8.RuneCountInString(id); {
 	case strings.TrimSpace(id) == "":
 		return errors.New("is empty")
-	case slices.Contains([]string{".", "..", "mine", "facets", "changes", "capabilities"}, id): // other endpoints
+	case id == ".", id == "..":
 		return fmt.Errorf("%q is not an id", id)
-	case utf8.RuneCountInString(id) > maxID:
-		return fmt.Errorf("has %d characters; at most %d", utf8.RuneCountInString(id), maxID)
+	case length > maxSegment:
+		return fmt.Errorf("has %d characters; at most %d", length, maxSegment)
 	case strings.ContainsFunc(id, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
 		return fmt.Errorf("%q has invalid characters", id)
 	}

@@ -60,7 +60,7 @@ type DraftSource struct {
 // BAD_REQUEST and details.supportedFormats if the API does not support the format.
 func (c *Client) CreateDraft(ctx context.Context, source DraftSource) (*Draft, error) {
 	keyed := source.IdempotencyKey != ""
-	return c.draft(ctx, request{method: http.MethodPost, path: "/job-drafts", body: source.body(), keyed: keyed})
+	return c.draft(ctx, request{method: http.MethodPost, path: "/job-drafts", body: source.body(), idempotent: keyed})
 }
 
 // body returns the request body that the API documents for the format.
@@ -80,7 +80,7 @@ func (s DraftSource) body() any {
 // UpdateDraft sets fields of an unpublished draft. The result validates the whole draft again
 // (developers/api-reference/job-drafts/update).
 func (c *Client) UpdateDraft(ctx context.Context, jobID string, fields Fields) (*Draft, error) {
-	return c.draft(ctx, request{method: http.MethodPatch, path: "/job-drafts/{id}", jobID: jobID, body: fields})
+	return c.draft(ctx, request{method: http.MethodPatch, path: "/job-drafts/{jobId}", id: jobID, body: fields})
 }
 
 func (c *Client) draft(ctx context.Context, req request) (*Draft, error) {

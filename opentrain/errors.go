@@ -30,6 +30,24 @@ const (
 	CodeInternal     Code = "INTERNAL_ERROR"
 )
 
+// Reasons of a CodeForbidden or CodeConflict, in details.reason. The list is not complete (developers/api-reference).
+const (
+	ReasonClaimRequired      = "account_claim_required"  // with details.claimUrl
+	ReasonModeration         = "moderation_blocked"      // with details.reasons
+	ReasonPaymentMethod      = "payment_method_required" // with details.billingUrl
+	ReasonMilestoneNotOpen   = "milestone_not_fundable"
+	ReasonMilestoneNotFunded = "milestone_not_funded"
+	ReasonContractEnded      = "contract_ended"
+	ReasonContractRate       = "contract_rate_missing"
+	ReasonEmployerFirst      = "employer_first_message_required" // the caller is the candidate
+	ReasonNotReady           = "proposal_not_ready_for_messaging"
+	ReasonJobNotPublished    = "job_not_published"
+	ReasonNotAFreelancer     = "not_a_freelancer"
+	ReasonUnavailable        = "freelancer_unavailable"
+	ReasonNoTeams            = "teams_not_enabled"
+	ReasonEmailFailed        = "invite_email_send_failed"
+)
+
 // Codes of this client, for failures without a code of the API.
 const (
 	CodeInvalidArgument Code = "INVALID_ARGUMENT" // an argument of the call is invalid; nothing was sent

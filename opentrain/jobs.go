@@ -10,7 +10,7 @@ import (
 // FORBIDDEN and details.reason "moderation_blocked" if moderation blocks it, and with RATE_LIMITED if the
 // daily limit is reached (developers/api-reference/jobs/publish).
 func (c *Client) PublishJob(ctx context.Context, jobID string) (*Publication, error) {
-	req := request{method: http.MethodPost, path: "/jobs/{id}/publish", jobID: jobID, invalidates: true}
+	req := request{method: http.MethodPost, path: "/jobs/{jobId}/publish", id: jobID, invalidates: true}
 	return fetch[Publication](ctx, c, req, "", nil)
 }
 
@@ -40,7 +40,7 @@ type Moderation struct {
 // posting guide, it returns an Edit with StatusDraft. It fails with CONFLICT and details.status if the job is
 // not open (developers/api-reference/jobs/update).
 func (c *Client) UpdateJob(ctx context.Context, jobID string, fields Fields) (*Edit, error) {
-	req := request{method: http.MethodPatch, path: "/jobs/{id}", jobID: jobID, body: fields, invalidates: true}
+	req := request{method: http.MethodPatch, path: "/jobs/{jobId}", id: jobID, body: fields, invalidates: true}
 	return fetch(ctx, c, req, "result of an edit", func(e *Edit) bool { return e.Status != "" || e.Moderation != nil })
 }
 
@@ -55,7 +55,7 @@ type Edit struct {
 // Its contracts continue. Closing a closed job changes nothing and sets AlreadyClosed
 // (developers/api-reference/jobs/close).
 func (c *Client) CloseJob(ctx context.Context, jobID string) (*Closing, error) {
-	req := request{method: http.MethodPost, path: "/jobs/{id}/close", jobID: jobID, invalidates: true}
+	req := request{method: http.MethodPost, path: "/jobs/{jobId}/close", id: jobID, invalidates: true}
 	return fetch(ctx, c, req, "job status", func(c *Closing) bool { return c.Status != "" })
 }
 
@@ -71,7 +71,7 @@ type Closing struct {
 // details.reason job_not_published, not_a_freelancer or freelancer_unavailable (developers/api-reference/jobs/invite).
 func (c *Client) InviteTrainer(ctx context.Context, jobID, freelancerID string) (*Invitation, error) {
 	body := map[string]string{"freelancerId": freelancerID}
-	req := request{method: http.MethodPost, path: "/jobs/{id}/invites", jobID: jobID, body: body}
+	req := request{method: http.MethodPost, path: "/jobs/{jobId}/invites", id: jobID, body: body}
 	return fetch(ctx, c, req, "invitation", func(i *Invitation) bool { return i.ProposalID != "" || i.FreelancerID != "" })
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 )
@@ -17,21 +18,110 @@ func decodeLenient(data []byte, target any) error {
 	if err := json.Unmarshal(data, &members); err != nil {
 		return err
 	}
+	decodeMembers(members, target)
+	return nil
+}
+
+// decodeMembers decodes members into the fields of target and takes them out of the map. If target embeds More, it
+// keeps what is left.
+func decodeMembers(members map[string]view, target any) {
 	v := reflect.ValueOf(target).Elem()
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		member, present := members[name]
-		if !present || name == "-" {
-			continue
-		}
-		field := v.Field(i)
-		if value := reflect.New(field.Type()); json.Unmarshal(member, value.Interface()) == nil {
-			field.Set(value.Elem())
-		} else if field.Kind() == reflect.Slice && field.Type().Elem().Kind() != reflect.Uint8 {
-			decodeEntries(member, field)
+		if present && name != "" && name != "-" && decodeValue(member, v.Field(i)) {
+			delete(members, name)
 		}
 	}
-	return nil
+	if more, ok := target.(interface{ keep(map[string]view) }); ok {
+		more.keep(members)
+	}
+}
+
+// decodeValue decodes a value into v. It reports whether all of it is there.
+func decodeValue(data []byte, v reflect.Value) bool {
+	custom := v.Addr().Type().Implements(reflect.TypeFor[json.Unmarshaler]())
+	switch kind := v.Kind(); {
+	case string(data) == "null":
+		return true
+	case kind == reflect.Struct && !custom:
+		return decodeLenient(data, v.Addr().Interface()) == nil
+	case kind == reflect.Pointer:
+		value := reflect.New(v.Type().Elem())
+		if !decodeValue(data, value.Elem()) {
+			return false
+		}
+		v.Set(value)
+		return true
+	case kind == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct && !custom:
+		return decodeEntries(data, v)
+	}
+	value := reflect.New(v.Type())
+	if json.Unmarshal(data, value.Interface()) == nil {
+		v.Set(value.Elem())
+		return true
+	}
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 && decodeEntries(data, v)
+}
+
+// resultMembers returns the members of the object that is the result of a request. The API puts most results into a
+// member of the response; what is beside it belongs to the result too. A list is under "items".
+func resultMembers(body []byte, req request) (map[string]view, error) {
+	var members map[string]view
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, err
+	}
+	name := req.member
+	if _, named := members[name]; !named && req.anyMember {
+		name = onlyList(members)
+	}
+	switch result := members[name]; {
+	case name == "", len(result) == 0:
+	case result[0] == '[':
+		delete(members, name)
+		members["items"] = result
+	case result[0] == '{':
+		delete(members, name)
+		var inner map[string]view
+		if err := json.Unmarshal(result, &inner); err != nil {
+			return nil, err
+		}
+		maps.Copy(members, inner)
+	}
+	return members, nil
+}
+
+// onlyList returns the name of the only member that is a list, "" if there are none or several.
+func onlyList(members map[string]view) string {
+	found := ""
+	for name, member := range members {
+		if member[0] == '[' && found != "" {
+			return ""
+		}
+		if member[0] == '[' {
+			found = name
+		}
+	}
+	return found
+}
+
+// More is embedded in results that keep everything that the API sends.
+type More struct {
+	// Unknown are the members that have no field here, and those of an unexpected type. It is nil if there are none.
+	// What looks like one of OpenTrain's secrets is taken out.
+	Unknown Fields `json:"-"`
+}
+
+func (m *More) keep(members map[string]view) {
+	for name, member := range members {
+		if name == "ok" && string(member) == "true" { // of every successful write
+			continue
+		}
+		if m.Unknown == nil {
+			m.Unknown = Fields{}
+		}
+		m.Unknown[string(hideTokens([]byte(name)))] = bytes.Clone(hideTokens(member)) // the response must not stay in memory
+	}
 }
 
 // view is a part of a JSON text, without a copy as in json.RawMessage. It is valid while the text is: a copy at every
@@ -45,17 +135,26 @@ func (v *view) UnmarshalJSON(data []byte) error {
 }
 
 // decodeEntries decodes a JSON array into a slice and skips entries of an unexpected type. The slice stays
-// nil if no entry is left.
-func decodeEntries(array []byte, slice reflect.Value) {
+// nil if no entry is left. It reports whether all entries are there.
+func decodeEntries(array []byte, slice reflect.Value) bool {
 	var entries []view
 	if json.Unmarshal(array, &entries) != nil {
-		return
+		return false
 	}
+	complete := true
+	list := reflect.MakeSlice(slice.Type(), 0, 0) // grows with what decodes: entries may be much smaller than their structs
 	for _, entry := range entries {
-		if value := reflect.New(slice.Type().Elem()); json.Unmarshal(entry, value.Interface()) == nil {
-			slice.Set(reflect.Append(slice, value.Elem()))
+		value := reflect.New(slice.Type().Elem()).Elem()
+		if decodeValue(entry, value) {
+			list = reflect.Append(list, value)
+		} else {
+			complete = false
 		}
 	}
+	if complete || list.Len() > 0 {
+		slice.Set(list)
+	}
+	return complete
 }
 
 // FieldPath is the path of a field, such as "skills.0". The API writes it as a string or, in validation

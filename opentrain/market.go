@@ -89,7 +89,7 @@ func (c *Client) GetJobUncached(ctx context.Context, jobID string) (*PublicJob, 
 }
 
 func (c *Client) publicJob(ctx context.Context, jobID string, uncached bool) (*PublicJob, error) {
-	req := request{path: "/jobs/{id}", jobID: jobID, public: true, uncached: uncached, closedOK: true}
+	req := request{path: "/jobs/{jobId}", id: jobID, public: true, uncached: uncached, closedOK: true}
 	return fetch(ctx, c, req, "job", func(j *PublicJob) bool { return j.ID != "" })
 }
 

@@ -79,6 +79,11 @@ func largest() map[string]flood {
 		"empty jobs":   {`{"jobs":[`, `{},`, `{}]}`, 16_000, readOwn},
 		"null jobs":    {`{"jobs":[`, `null,`, `{}]}`, 32_000, readOwn},
 		"public jobs":  {`{"jobs":[`, `null,`, `{}]}`, 32_000, read},
+		"proposals":    {`{"proposals":[`, `{"bid":{"a":0},"metrics":{"a":0},"candidate":{"a":0},"aiInterview":{"a":0}},`, `{}]}`, 10_200, readProposals},
+		"odd members":  {`{"proposals":[`, `{"a":0},`, `{}]}`, 25_000, readProposals},
+		"odd entries":  {`{"proposals":[`, `0,`, `{}]}`, 250_000, readProposals},
+		"unknown list": {`{"proposals":[],"a":[`, `0,`, `0]}`, 250_000, readProposals},
+		"unknown text": {`{"proposals":[],"a":"`, strings.Repeat("ot_pat_x ", 1000), `"}`, 930, readProposals},
 		"fields":       {`{"jobId":"j","normalizedFields":{`, `"%d":0,`, `"x":0}}`, 110_000, create},
 		"names":        {`{"jobId":"j","missingFields":[`, `"",`, `""]}`, 32_000, create},
 		"values":       {`{"jobId":"j","missingFields":[{"enumValues":[`, `"ab",`, `""]}]}`, 32_000, create},
@@ -87,6 +92,11 @@ func largest() map[string]flood {
 		"small jobs":   {`{"jobs":[`, `null,`, `{}]}`, 120, readOwn},
 		"small text":   {`{"jobId":"j","status":"`, strings.Repeat("x", 1000), `"}`, 64, create},
 	}
+}
+
+func readProposals(ctx context.Context, c *opentrain.Client) error {
+	_, err := c.ListProposals(ctx, "j", opentrain.ProposalQuery{})
+	return err
 }
 
 // TestLargestResponses: calls whose responses are as large as allowed get them or are busy, and together take little

@@ -1,0 +1,55 @@
+package opentrain
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Secret is a value that must not be shown, such as a new token or the secret of a webhook. However it is printed,
+// logged or encoded, it reads "[secret]".
+type Secret struct {
+	value *string // a pointer, so that not even a struct that hides the Secret prints it
+}
+
+// Reveal returns the value, "" if there is none.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
+
+// Format implements fmt.Formatter.
+func (s Secret) Format(state fmt.State, _ rune) {
+	fmt.Fprint(state, "[secret]")
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"[secret]"`), nil }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Secret) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.value) }
+
+// hideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication), for texts that
+// may have secrets that the caller doesn't know yet. It returns a text without any as it is.
+func hideTokens(text []byte) []byte {
+	for _, prefix := range []string{"ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_", "whsec_"} {
+		before, rest, found := bytes.Cut(text, []byte(prefix))
+		if !found {
+			continue
+		}
+		shown := append(make([]byte, 0, len(text)), before...)
+		for found {
+			before, rest, found = bytes.Cut(bytes.TrimLeftFunc(rest, isTokenRune), []byte(prefix))
+			shown = append(append(shown, redacted...), before...)
+		}
+		text = shown
+	}
+	return text
+}
+
+func isTokenRune(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("_-+/=", r)
+}
