@@ -49,8 +49,8 @@ func respond(id json.RawMessage, member string, value ...[]byte) []byte {
 	if id == nil {
 		id = json.RawMessage("null")
 	}
-	parts := [][]byte{[]byte(`{"jsonrpc":"2.0","id":`), id, []byte(`,"` + member + `":`)}
-	return slices.Concat(append(append(parts, value...), []byte("}"))...)
+	begin := [][]byte{[]byte(`{"jsonrpc":"2.0","id":`), id, []byte(`,"` + member + `":`)}
+	return slices.Concat(slices.Concat(begin, value, [][]byte{[]byte("}")})...)
 }
 
 // Call returns a request of this server, or a notification if id is 0.
