@@ -13,10 +13,14 @@ import (
 
 // decodeJSON decodes JSON. Hosts that only read this can't read comments.
 func decodeJSON(data []byte) (any, error) {
+	tree, err := decodeJSONC(data)
+	if err != nil {
+		return nil, err
+	}
 	if strange := firstExtra(data); strange >= 0 {
 		return nil, at(data, strange, "this host reads no comments and no comma before a closing bracket")
 	}
-	return decodeJSONC(data)
+	return tree, nil
 }
 
 // firstExtra is where the first comment or trailing comma is, or -1.
@@ -52,6 +56,9 @@ func decodeJSONC(data []byte) (any, error) {
 
 // parseJSON returns nil for a document without a value.
 func parseJSON(data []byte) (*hujson.Value, error) {
+	if deep := tooDeep(data); deep >= 0 {
+		return nil, at(data, deep, "this is nested too deep")
+	}
 	data = bytes.Clone(data) // the parser's result may share it
 	root, err := hujson.Parse(data)
 	if err == nil {
@@ -75,6 +82,40 @@ func parseJSON(data []byte) (*hujson.Value, error) {
 		problem.What = inner.Error()
 	}
 	return nil, problem
+}
+
+// tooDeep is where the nesting is deeper than in any settings, or -1. The parser has no limit of its own, and so much
+// nesting would end the program.
+func tooDeep(data []byte) int {
+	const deepest = 1000
+	depth := 0
+	for i := 0; i < len(data); i++ {
+		switch rest := data[i:]; {
+		case rest[0] == '[', rest[0] == '{':
+			if depth++; depth > deepest {
+				return i
+			}
+		case rest[0] == ']', rest[0] == '}':
+			depth--
+		case rest[0] == '"':
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+		case bytes.HasPrefix(rest, []byte("//")):
+			i += length(rest, "\n")
+		case bytes.HasPrefix(rest, []byte("/*")):
+			i += 2 + length(rest[2:], "*/")
+		}
+	}
+	return -1
+}
+
+// length is the length of a text before its end, or of all of it.
+func length(text []byte, end string) int {
+	before, _, _ := bytes.Cut(text, []byte(end))
+	return len(before)
 }
 
 // setJSON sets a value in JSON, with or without comments.
