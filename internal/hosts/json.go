@@ -56,8 +56,8 @@ func decodeJSONC(data []byte) (any, error) {
 
 // parseJSON returns nil for a document without a value.
 func parseJSON(data []byte) (*hujson.Value, error) {
-	if deep := tooDeep(data); deep >= 0 {
-		return nil, at(data, deep, "this is nested too deep")
+	if deep := deepJSON(data); deep >= 0 {
+		return nil, at(data, deep, tooDeep)
 	}
 	data = bytes.Clone(data) // the parser's result may share it
 	root, err := hujson.Parse(data)
@@ -82,40 +82,6 @@ func parseJSON(data []byte) (*hujson.Value, error) {
 		problem.What = inner.Error()
 	}
 	return nil, problem
-}
-
-// tooDeep is where the nesting is deeper than in any settings, or -1. The parser has no limit of its own, and so much
-// nesting would end the program.
-func tooDeep(data []byte) int {
-	const deepest = 1000
-	depth := 0
-	for i := 0; i < len(data); i++ {
-		switch rest := data[i:]; {
-		case rest[0] == '[', rest[0] == '{':
-			if depth++; depth > deepest {
-				return i
-			}
-		case rest[0] == ']', rest[0] == '}':
-			depth--
-		case rest[0] == '"':
-			for i++; i < len(data) && data[i] != '"'; i++ {
-				if data[i] == '\\' {
-					i++
-				}
-			}
-		case bytes.HasPrefix(rest, []byte("//")):
-			i += length(rest, "\n")
-		case bytes.HasPrefix(rest, []byte("/*")):
-			i += 2 + length(rest[2:], "*/")
-		}
-	}
-	return -1
-}
-
-// length is the length of a text before its end, or of all of it.
-func length(text []byte, end string) int {
-	before, _, _ := bytes.Cut(text, []byte(end))
-	return len(before)
 }
 
 // setJSON sets a value in JSON, with or without comments.
