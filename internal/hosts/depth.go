@@ -29,7 +29,7 @@ func deepJSON(data []byte) int {
 		case bytes.HasPrefix(rest, []byte("//")):
 			i += before(rest, "\n")
 		case bytes.HasPrefix(rest, []byte("/*")):
-			i += 2 + before(rest[2:], "*/")
+			i += 2 + before(rest[2:], "*/") + 1 // at its last character
 		}
 	}
 	return -1

@@ -89,15 +89,16 @@ func TestDeepFiles(t *testing.T) {
 		host, content string
 		deep          bool
 	}{
-		"JSON":            {"claude-code", `{"a":` + strings.Repeat("[", 5_000_000), true},
-		"JSONC":           {"cursor", "/*/ " + `"*/{"a":` + strings.Repeat(`{"a":`, 2_000_000), true},
-		"TOML":            {"codex", "[" + strings.Repeat("a.", 100_000) + "a]\n", true},
-		"TOML, lists":     {"codex", "a = " + strings.Repeat("[", 100_000), true},
-		"YAML":            {"goose", strings.Repeat("[", 100_000), true},
-		"a string":        {"cursor", `{"a\\": "\"` + open + `"}`, false},
-		"comments":        {"cursor", "// " + open + "\n/* " + open + "*/{} // " + open + "\n", false},
-		"side by side":    {"claude-code", `{"a": [` + strings.Repeat("[],", 1200) + "[]]}", false},
-		"much, but valid": {"claude-code", `{"a":` + open[:990] + shut[:990] + "}", false},
+		"JSON":             {"claude-code", `{"a":` + strings.Repeat("[", 5_000_000), true},
+		"JSONC":            {"cursor", "/*/ " + `"*/{"a":` + strings.Repeat(`{"a":`, 2_000_000), true},
+		"between comments": {"cursor", `/*//*//**//* */{"a":` + open + shut + "}", true},
+		"TOML":             {"codex", "[" + strings.Repeat("a.", 100_000) + "a]\n", true},
+		"TOML, lists":      {"codex", "a = " + strings.Repeat("[", 100_000), true},
+		"YAML":             {"goose", strings.Repeat("[", 100_000), true},
+		"a string":         {"cursor", `{"a\\": "\"` + open + `"}`, false},
+		"comments":         {"cursor", "// " + open + "\n/* " + open + "*/{} // " + open + "\n", false},
+		"side by side":     {"claude-code", `{"a": [` + strings.Repeat("[],", 1200) + "[]]}", false},
+		"much, but valid":  {"claude-code", `{"a":` + open[:990] + shut[:990] + "}", false},
 	} {
 		_, _, err := named(t, test.host).With([]byte(test.content), server)
 		if test.deep != (err != nil) {
