@@ -63,7 +63,7 @@ func (c doctorCommand) Run(ctx context.Context, std streams, parser *kong.Kong) 
 	case ctx.Err() != nil:
 		return exit(exitCanceled)
 	case c.JSON:
-		fmt.Fprintln(std.out, text.JSON(all))
+		fmt.Fprintln(std.out, text.Exact(all))
 	default:
 		report.Sum()
 	}

@@ -16,6 +16,7 @@ import (
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
 
@@ -79,8 +80,12 @@ func (c installCommand) Run(_ context.Context, std streams) error {
 	for _, more := range c.more(host) {
 		lines = append(lines, "      "+more)
 	}
-	_, err = fmt.Fprintln(std.out, strings.Join(lines, "\n"))
-	return err
+	for _, line := range lines {
+		if _, err = fmt.Fprintln(std.out, text.VisibleLine(line)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // more is what else to know after the installation.
@@ -163,8 +168,9 @@ func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (
 			return true, err
 		}
 	}
-	if _, err = fmt.Fprintf(out, said+"\n", f.Name, host.Title, change.File); err == nil && backup != "" {
-		_, err = fmt.Fprintln(out, "Backup: "+backup)
+	_, err = fmt.Fprintln(out, text.VisibleLine(fmt.Sprintf(said, f.Name, host.Title, change.File)))
+	if err == nil && backup != "" {
+		_, err = fmt.Fprintln(out, text.VisibleLine("Backup: "+backup))
 	}
 	return change.Outcome == hosts.Absent, err
 }
@@ -212,7 +218,8 @@ func (c installCommand) list(env hosts.Env, out io.Writer) error {
 		if here = append(here, host.Name); len(here) == 1 {
 			fmt.Fprint(table, "Hosts on this machine:\n\n")
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", host.Name, host.Title, state, shorten(file, env.Home))
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", host.Name, host.Title, text.VisibleLine(state),
+			text.VisibleLine(shorten(file, env.Home)))
 	}
 	switch {
 	case len(here) == 0:

@@ -135,7 +135,7 @@ func (l *login) end(ctx context.Context, err error) error {
 		l.result = loginResult{Status: "failed", Error: err.Error()}
 	}
 	if l.json {
-		fmt.Fprintln(l.std.out, text.JSON(l.result))
+		fmt.Fprintln(l.std.out, text.Exact(l.result))
 	}
 	return err
 }

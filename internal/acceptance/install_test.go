@@ -31,7 +31,11 @@ type machine struct {
 
 func newMachine(t *testing.T) *machine {
 	t.Helper()
-	home := t.TempDir()
+	return machineIn(t, t.TempDir())
+}
+
+func machineIn(t *testing.T, home string) *machine {
+	t.Helper()
 	return &machine{t, home, environment(t, "HOME="+home, "USERPROFILE="+home, "APPDATA="+filepath.Join(home, "AppData", "Roaming"),
 		"LOCALAPPDATA="+filepath.Join(home, "AppData", "Local"))}
 }

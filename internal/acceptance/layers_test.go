@@ -30,7 +30,7 @@ func layers() []struct {
 		{"internal/demo", ". internal/screen internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{"internal/doctor", "internal/hosts internal/screen internal/text internal/credential schema opentrain"},
 		{"internal/screen", "internal/text"},
-		{"internal/hosts", "schema"},
+		{"internal/hosts", "internal/text schema"},
 		{"internal/release", ". internal/account opentrain"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
 			"internal/caller internal/credential internal/edge internal/metrics internal/seal opentrain"},

@@ -21,7 +21,7 @@ type entry struct {
 	hosts.Entry
 	host      hosts.Host
 	scope     hosts.Scope
-	file      string
+	file      string // as it is shown: a folder's name can't pose as a line
 	installed bool
 	err       error // the file can't be read
 }
@@ -48,7 +48,7 @@ func find(cfg Config) (all []entry) {
 }
 
 func read(cfg Config, host hosts.Host, scope hosts.Scope, file string) entry {
-	found := entry{host: host, scope: scope, file: file}
+	found := entry{host: host, scope: scope, file: text.VisibleLine(file)}
 	found.Entry, found.installed, found.err = host.Find(cfg.Machine, scope, cfg.Entry)
 	return found
 }
@@ -126,11 +126,16 @@ func (e *examination) install(why string, f entry) string {
 		args = append(args, "--name "+e.Entry)
 	}
 	for _, arg := range f.Args {
-		if arg == "--sandbox" || strings.HasPrefix(arg, "--toolsets=") {
+		if names, toolsets := strings.CutPrefix(arg, "--toolsets="); arg == "--sandbox" || toolsets && plain(names) {
 			args = append(args, arg)
 		}
 	}
 	return e.run(why, args...)
+}
+
+// plain says that a shell sees nothing in a list of names but names: people copy the command.
+func plain(names string) bool {
+	return strings.Trim(names, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,_-") == ""
 }
 
 // entry checks a host.

@@ -27,12 +27,12 @@ func (r *Report) Show(check Check) {
 	if check.Status == Fail {
 		mark = strings.ToUpper(mark)
 	}
-	words, fix := check.Name+": "+check.Detail, check.Fix
+	words, fix := check.Name+": "+strings.ReplaceAll(check.Detail, "\n", " "), check.Fix
 	if check.Status != OK && check.Status != Note && fix != "" {
 		fix = "Fix: " + fix
 	}
 	if !r.Screen.Terminal() { // programs read lines
-		fmt.Fprintln(r.Screen.Out, screen.Safe(mark+strings.ReplaceAll(words, "\n", " ")))
+		fmt.Fprintln(r.Screen.Out, screen.Safe(mark+words))
 		for line := range strings.Lines(fix) {
 			fmt.Fprintln(r.Screen.Out, screen.Safe(indent+strings.TrimSuffix(line, "\n")))
 		}

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"unicode/utf8"
+
+	"opentrain-mcp/internal/text"
 )
 
 // Problem is a file that can't be read, or not changed. The file stays as it is.
@@ -27,13 +29,14 @@ func (p *Problem) Error() string {
 
 // Detail says what is wrong, and where.
 func (p *Problem) Detail() string {
+	where := p.File + " "
 	switch {
 	case p.Line > 0 && p.Column > 0:
-		return fmt.Sprintf("%s, line %d, column %d: %s", p.File, p.Line, p.Column, p.What)
+		where = fmt.Sprintf("%s, line %d, column %d: ", p.File, p.Line, p.Column)
 	case p.Line > 0:
-		return fmt.Sprintf("%s, line %d: %s", p.File, p.Line, p.What)
+		where = fmt.Sprintf("%s, line %d: ", p.File, p.Line)
 	}
-	return p.File + " " + p.What
+	return text.VisibleLine(where + p.What)
 }
 
 // at is a problem at an offset.

@@ -29,3 +29,6 @@ func Lookup(tree any, path ...string) (any, bool) { return lookup(tree, path...)
 
 // Members are the members of an object.
 func Members(value any) map[string]any { return members(value) }
+
+// HideSecrets hides what looks like a secret in a diff.
+func HideSecrets(diff string) string { return hideSecrets(diff) }

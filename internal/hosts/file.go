@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,17 +31,15 @@ func readFile(path string) (file, error) {
 	}
 	f.target = target
 	info, err := os.Stat(target)
+	if err == nil {
+		f.data, err = load(target, info)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return f, nil
+	case errors.Is(err, errNoFile), errors.Is(err, errTooLarge):
+		return f, &Problem{File: path, What: err.Error()}
 	case err != nil:
-		return f, &Problem{File: path, What: "can't be read: " + reason(err)}
-	case !info.Mode().IsRegular():
-		return f, &Problem{File: path, What: "is not a file"}
-	case info.Size() > maxFile:
-		return f, &Problem{File: path, What: "is too large for a file with settings"}
-	}
-	if f.data, err = os.ReadFile(target); err != nil {
 		return f, &Problem{File: path, What: "can't be read: " + reason(err)}
 	}
 	f.exists, f.mode = true, info.Mode().Perm()
@@ -48,6 +47,40 @@ func readFile(path string) (file, error) {
 		return f, &Problem{File: path, What: "is not UTF-8. Save it as UTF-8, then run this again"}
 	}
 	return f, nil
+}
+
+var (
+	errNoFile   = errors.New("is not a file")
+	errTooLarge = errors.New("is too large for a file with settings")
+)
+
+// load reads a regular file that isn't too large. Opening a pipe may wait forever, and a device may have no end.
+func load(path string, info fs.FileInfo) ([]byte, error) {
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, errNoFile
+	case info.Size() > maxFile:
+		return nil, errTooLarge
+	}
+	opened, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close() //nolint:errcheck // it was only read
+	data, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
+	if len(data) > maxFile { // it has grown, or its size is unknown
+		return nil, errTooLarge
+	}
+	return data, err
+}
+
+// loadBackup reads the backup of a file. A link isn't one: this program makes none.
+func loadBackup(path string) ([]byte, error) {
+	info, err := os.Lstat(backup(path))
+	if err != nil {
+		return nil, err
+	}
+	return load(backup(path), info)
 }
 
 // follow is where a path leads to. The last link may lead to a file that isn't there.
@@ -58,11 +91,52 @@ func follow(path string) (string, error) {
 			return path, nil //nolint:nilerr // not a link, or nothing there
 		}
 		if !filepath.IsAbs(link) {
-			link = filepath.Join(filepath.Dir(path), link)
+			folder, err := filepath.EvalSymlinks(filepath.Dir(path)) // .. leads out of the real one
+			if err != nil {
+				return "", err
+			}
+			link = filepath.Join(folder, link)
 		}
 		path = link
 	}
 	return "", errors.New("too many links")
+}
+
+// staysIn fails if links lead out of a folder, to the file or to its backup.
+func (f file) staysIn(folder string) error {
+	root, err := resolve(folder)
+	for _, path := range []string{filepath.Dir(f.path), f.target} {
+		real := ""
+		if err == nil {
+			real, err = resolve(path)
+		}
+		if err != nil {
+			return &Problem{File: f.path, What: "can't be found: " + reason(err)}
+		}
+		if inside, err := filepath.Rel(root, real); err != nil || !filepath.IsLocal(inside) {
+			return &Problem{File: f.path, What: "leads out of the project, to " + real + ". It was left alone. Replace the link with a file"}
+		}
+	}
+	return nil
+}
+
+// resolve is a path without links. Its end may not be there yet.
+func resolve(path string) (string, error) {
+	rest := ""
+	for {
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return filepath.Join(real, rest), err
+		}
+		next, err := follow(path)
+		if err != nil {
+			return "", err
+		}
+		if next == path {
+			next, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
+		}
+		path = next
+	}
 }
 
 // readOnly says that the file isn't meant to change. Root could, and so could a rename.

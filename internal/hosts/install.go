@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"opentrain-mcp/internal/text"
 )
 
 // Outcome is what a change does to a file.
@@ -46,11 +48,11 @@ type Entry struct {
 
 // Install plans to add a server to a host, or to update its entry.
 func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
-	path, _ := h.File(env, scope)
-	f, err := readFile(path)
+	f, err := h.open(env, scope)
 	if err != nil {
 		return nil, err
 	}
+	path := f.path
 	if !f.exists && scope == Project {
 		f.mode = 0o644 // for everyone who works on the project
 	}
@@ -61,8 +63,9 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 	if change.Outcome != Unchanged && f.readOnly() {
 		return nil, &Problem{File: path, What: "is read-only. Make it writable, then run this again"}
 	}
-	if old, err := os.ReadFile(backup(path)); change.Outcome == Updated && (err == nil || errors.Is(err, fs.ErrNotExist)) {
-		change.keepBackup = h.cameFrom(old, f.data, s.Name, env.Program)
+	if change.Outcome == Updated {
+		old, err := loadBackup(path)
+		change.keepBackup = (err == nil || errors.Is(err, fs.ErrNotExist)) && h.cameFrom(old, f.data, s.Name, env.Program)
 	}
 	change.Warning = h.exposed(f, change.after, scope, s.Name)
 	return change, nil
@@ -70,11 +73,11 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 
 // Uninstall plans to remove the entry of this program from a host.
 func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
-	path, _ := h.File(env, scope)
-	f, err := readFile(path)
+	f, err := h.open(env, scope)
 	if err != nil {
 		return nil, err
 	}
+	path := f.path
 	change := &Change{File: path, file: f}
 	if change.after, change.Outcome, err = h.without(f.data, name, env.Program); err != nil {
 		return nil, explain(path, err)
@@ -87,7 +90,7 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 	}
 	// The file doesn't say whether there was an empty object before, or nothing. The backup does, if nothing else has
 	// changed since.
-	old, err := os.ReadFile(backup(path))
+	old, err := loadBackup(path)
 	switch same := h.cameFrom(old, f.data, name, env.Program); {
 	case err == nil && same:
 		change.after, change.fromBackup = old, true
@@ -95,6 +98,16 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 		change.after, change.removeFile = nil, true
 	}
 	return change, nil
+}
+
+// open reads the file to change. Links in a project come from whoever wrote it, so they can't lead out of it.
+func (h Host) open(env Env, scope Scope) (file, error) {
+	path, _ := h.File(env, scope)
+	f, err := readFile(path)
+	if err == nil && scope == Project {
+		err = f.staysIn(env.Dir)
+	}
+	return f, err
 }
 
 // Find returns the entry with a name. found is false if there isn't one.
@@ -123,7 +136,7 @@ func explain(path string, err error) error {
 		problem.File = path
 		return problem
 	}
-	return fmt.Errorf("%s %w", path, err)
+	return fmt.Errorf("%s %w", text.VisibleLine(path), err)
 }
 
 // with is a file's content with the entry of a server.
@@ -183,9 +196,10 @@ func (h Host) without(data []byte, name, program string) ([]byte, Outcome, error
 func foreign(value any, h Host, name string) error {
 	starts := "starts something else"
 	if command := h.command(value); command != "" {
-		starts = "starts " + command
+		starts = "starts " + text.VisibleLine(command)
 	}
-	return fmt.Errorf("already has a server named %s, which %s. It was left alone. Pick another name with --name", name, starts)
+	return fmt.Errorf("already has a server named %s, which %s. It was left alone. Pick another name with --name",
+		text.VisibleLine(name), starts)
 }
 
 // cameFrom says whether an older content becomes the present one when the entry is added.
@@ -280,9 +294,9 @@ func unmarked(data []byte) []byte {
 	return text
 }
 
-// Diff is the change as a unified diff. It hides what looks like a secret.
+// Diff is the change as a unified diff. It hides what looks like a secret, and spells out hidden and control characters.
 func (c *Change) Diff() string {
-	return hideSecrets(unified(c.File, string(c.file.data), string(c.after)))
+	return visible(hideSecrets(unified(text.VisibleLine(c.File), string(c.file.data), string(c.after))))
 }
 
 // Apply makes the change. It returns the path of the backup, "" if there was no file before, or if the backup is in

@@ -13,10 +13,14 @@ import (
 
 // decodeJSON decodes JSON. Hosts that only read this can't read comments.
 func decodeJSON(data []byte) (any, error) {
+	tree, err := decodeJSONC(data)
+	if err != nil {
+		return nil, err
+	}
 	if strange := firstExtra(data); strange >= 0 {
 		return nil, at(data, strange, "this host reads no comments and no comma before a closing bracket")
 	}
-	return decodeJSONC(data)
+	return tree, nil
 }
 
 // firstExtra is where the first comment or trailing comma is, or -1.
@@ -52,6 +56,9 @@ func decodeJSONC(data []byte) (any, error) {
 
 // parseJSON returns nil for a document without a value.
 func parseJSON(data []byte) (*hujson.Value, error) {
+	if deep := deepJSON(data); deep >= 0 {
+		return nil, at(data, deep, tooDeep)
+	}
 	data = bytes.Clone(data) // the parser's result may share it
 	root, err := hujson.Parse(data)
 	if err == nil {

@@ -92,8 +92,8 @@ func (e Env) expand(template string) string {
 		path = standard + rest
 	}
 	if inner, rest, found := strings.Cut(strings.TrimPrefix(path, "<"), ">"); found && strings.HasPrefix(path, "<") {
-		data, err := os.ReadFile(e.expand(inner))
-		folder := strings.TrimSpace(string(data))
+		f, err := readFile(e.expand(inner))
+		folder := strings.TrimSpace(string(f.data))
 		if err != nil || folder == "" {
 			return ""
 		}

@@ -14,7 +14,10 @@ import (
 func decodeTOML(data []byte) (any, error) {
 	var tree map[string]any
 	err := toml.Unmarshal(data, &tree)
-	if err == nil {
+	switch {
+	case err == nil && deeper(tree, deepest): // keys with dots have no limit
+		return nil, &Problem{What: "is nested too deep"}
+	case err == nil:
 		return tree, nil
 	}
 	problem := &Problem{What: strings.TrimPrefix(err.Error(), "toml: ")}

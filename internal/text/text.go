@@ -101,10 +101,17 @@ func Plain(s string) string {
 }
 
 // Visible spells out hidden and control characters: a human must not say yes to what they can't see.
-func Visible(s string) string {
+func Visible(s string) string { return spell(s, concealed) }
+
+// VisibleLine is Visible for a name or a path, which stays one line: it spells out line ends and tabs, too.
+func VisibleLine(s string) string {
+	return spell(s, func(r rune) bool { return concealed(r) || unicode.IsControl(r) })
+}
+
+func spell(s string, chosen func(rune) bool) string {
 	var b strings.Builder
 	for _, r := range s {
-		if concealed(r) {
+		if chosen(r) {
 			fmt.Fprintf(&b, "[U+%04X]", r)
 			continue
 		}
