@@ -31,12 +31,8 @@ func formats() []format {
 	}
 }
 
-func importFormats() (names []string) {
-	for _, f := range formats() {
-		names = append(names, f.name)
-	}
-	return names
-}
+// MarshalText makes a format its name in JSON.
+func (f format) MarshalText() ([]byte, error) { return []byte(f.name), nil }
 
 // member is a value in the body of a request, and its path.
 type member struct {
@@ -100,7 +96,7 @@ func (v Variant) readDraft(name, text string, members map[string]member) (parsed
 	i := slices.IndexFunc(formats(), func(f format) bool { return f.name == name })
 	if i < 0 {
 		return parsed{}, badRequest(fmt.Sprintf("The import format %q is not supported.", name),
-			object{"supportedFormats": importFormats()})
+			object{"supportedFormats": formats()})
 	}
 	f := formats()[i]
 	for _, other := range formats() {

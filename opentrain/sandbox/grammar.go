@@ -15,7 +15,6 @@ import (
 //go:embed grammar.txt
 var grammarText string
 
-// grammar is what grammarText says.
 type grammar struct {
 	values map[string]float64 // of the words for numbers
 	groups map[string]set     // of a word, with the word itself
@@ -40,11 +39,23 @@ func (s set) with(other set) set {
 	return s
 }
 
-// has reports whether a text with these groups can have all steps of a rule.
-func (s *set) has(one rule) bool {
-	return !slices.ContainsFunc(one.steps, func(step step) bool {
-		return !step.optional && !s.meets(&step.any) && !slices.ContainsFunc(step.rules, s.has)
-	})
+// prune leaves out of a pattern what a text with these groups can't have, and reports whether it can have the rest.
+func (s *set) prune(steps []step) (kept []step, possible bool) {
+	for _, one := range steps {
+		all := one.rules
+		one.rules = nil
+		for _, sub := range all {
+			if sub.steps, possible = s.prune(sub.steps); possible {
+				one.rules = append(one.rules, sub)
+			}
+		}
+		if s.meets(&one.any) || one.rules != nil {
+			kept = append(kept, one)
+		} else if !one.optional {
+			return nil, false
+		}
+	}
+	return kept, true
 }
 
 // rule is a pattern and what it says of a field. guess is why that may be wrong.
@@ -220,7 +231,6 @@ func (r *reader) markSigns() {
 	}
 }
 
-// mark puts a token into a group.
 func (r *reader) mark(t *token, group string, holds bool) {
 	if holds {
 		t.groups = t.groups.with(r.bits[group])
@@ -231,11 +241,12 @@ func (r *reader) mark(t *token, group string, holds bool) {
 func (r *reader) findFacts() {
 	for n := range r.rules {
 		one, end := &r.rules[n], 0
-		if !r.present.has(*one) {
+		steps, possible := r.present.prune(one.steps)
+		if !possible {
 			continue
 		}
 		for i := range r.tokens {
-			if found, matched := r.match(finding{first: i, end: i}, one.steps); matched && i >= end {
+			if found, matched := r.match(finding{first: i, end: i}, steps); matched && i >= end {
 				if f := (fact{finding: found, rule: one, at: i}); r.holds(&f) {
 					r.facts[one.field] = append(r.facts[one.field], f)
 					end = f.end

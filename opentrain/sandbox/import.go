@@ -73,7 +73,6 @@ func (d *reading) add(path, key, text string) {
 	}
 }
 
-// addJSON adds the passages of a JSON value.
 func (d *reading) addJSON(path, key string, value any) {
 	if d.tokens++; d.tokens > maxTokens || len(path) > maxPath {
 		d.tokens = maxTokens + 1
@@ -108,7 +107,6 @@ func (d *reading) addJSON(path, key string, value any) {
 	}
 }
 
-// setFields sets the fields from the passages.
 func (d *reading) setFields() {
 	for _, other := range [][2]string{{"title", "name"}, {"countries", "office"}} { // applicants needn't be where the office is
 		if d.passages[other[0]] == nil {
@@ -139,7 +137,6 @@ func (d *reading) texts(role, separator string) string {
 	return strings.Join(texts, separator)
 }
 
-// setPlaces sets languages or countries by their names or codes.
 func (d *reading) setPlaces(key string) {
 	for _, f := range d.passages[key] {
 		name, issue := decodePlace(key, f.text)

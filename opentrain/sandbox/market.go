@@ -80,7 +80,6 @@ func (j *job) category() string {
 	return cmp.Or(displayLabel(j.fields.text("dataType")), "Data") + " Annotation"
 }
 
-// labels returns the display labels of the kinds of labeling.
 func (j *job) labels() []string {
 	labels := j.fields.list("labelTypes")
 	for i, value := range labels {

@@ -124,7 +124,6 @@ func preview(text string) string {
 	return line
 }
 
-// capitalize returns a word with a capital first letter.
 func capitalize(word string) string {
 	r, size := utf8.DecodeRuneInString(word)
 	return string(unicode.ToUpper(r)) + word[size:]

@@ -204,7 +204,7 @@ func (s *Sandbox) capabilities(c *call) *reply {
 			"team": on("team"), "paymentsWrite": on("payments_write"),
 			"credits": on("credits"), "webhooks": on("webhooks"),
 		},
-		"draft":         object{"importFormats": importFormats(), "updateKeys": keys, "enums": enums},
+		"draft":         object{"importFormats": formats(), "updateKeys": keys, "enums": enums},
 		"authBootstrap": "token", "enabled": true,
 	})
 }
