@@ -148,7 +148,7 @@ func TestFromNothingToAPublishedJob(t *testing.T) {
 		t.Error(path)
 	}
 	if !strings.Contains(n.said, "A human must claim this account within 24 hours") {
-		t.Error("nobody says that the account must be claimed")
+		t.Error("nothing says that the account must be claimed")
 	}
 	n.path = nil
 	n.follow("opentrain_invite_trainer", map[string]any{"jobId": "job_1", "freelancerId": sandbox.FreelancerAvailable})

@@ -92,8 +92,8 @@ func TestInProcess(t *testing.T) {
 	if entries, err := os.ReadDir(h.config); err != nil || len(entries) != 0 {
 		t.Error(entries, err)
 	}
-	nobody := account.InProcess(must(opentrain.New(opentrain.Config{Transport: h})), caller.Token{})
-	if token := nobody.Token(); !token.Registers || nobody.Place() != "this process" {
+	empty := account.InProcess(must(opentrain.New(opentrain.Config{Transport: h})), caller.Token{})
+	if token := empty.Token(); !token.Registers || empty.Place() != "this process" {
 		t.Errorf("%+v", token)
 	}
 }

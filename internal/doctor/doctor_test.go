@@ -241,7 +241,7 @@ func TestBrokenSetUps(t *testing.T) {
 			"http://127.0.0.1:1 (OPENTRAIN_API_BASE_URL) can't be used: the host refused the connection",
 			"remove it to use OpenTrain's:\nunset OPENTRAIN_API_BASE_URL", "",
 		},
-		"an address that is none": {
+		"an invalid address": {
 			func(m *machine) { m.cfg.BaseURL, m.cfg.BaseURLFrom = "http://app.opentrain.ai", "--base-url" }, "network", doctor.Fail, "use https",
 			"Correct --base-url", "",
 		},
@@ -264,7 +264,7 @@ func TestBrokenSetUps(t *testing.T) {
 			}, "network", doctor.Fail, "can't be used through the proxy http://user:xxxxx@127.0.0.1:1: the proxy couldn't be reached",
 			"\nexport NO_PROXY=opentrain.test", "",
 		},
-		"a proxy that is none": {
+		"an invalid proxy": {
 			func(m *machine) { m.cfg.BaseURL, m.env["https_proxy"] = "https://opentrain.test", "http://:x" }, "proxy", doctor.Fail,
 			"https_proxy isn't the address of a proxy", "\nunset https_proxy", "",
 		},
