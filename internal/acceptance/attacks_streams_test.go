@@ -37,13 +37,17 @@ func introduction(length int) string {
 // streamAttacks open streams.
 func streamAttacks() []attack {
 	return []attack{
-		{name: "240 streams that narrow 500 times, and bodies that never end", limit: strangersLimit, lines: few, run: func(v *victim) {
-			narrow := slices.Repeat([]string{"X-MCP-Readonly:0"}, 500)
+		{name: "240 streams that narrow 90 times, and bodies that never end", limit: strangersLimit, lines: few, run: func(v *victim) {
+			narrow := slices.Repeat([]string{"X-MCP-Readonly:0" + strings.Repeat(" ", 100)}, 90)
 			v.hold(240, "streams", func(n int, w *wire) bool { return v.open(n, w, narrow...) != "" })
 			v.hold(200, "bodies", func(n int, w *wire) bool {
 				text := v.post(hello, append([]string{from(n)}, narrow...)...)
 				return w.send(text[:len(text)-1])
 			})
+		}},
+		{name: "3,000 requests that narrow 500 times", limit: strangersLimit, lines: few, run: func(v *victim) {
+			narrow := slices.Repeat([]string{"X-MCP-Readonly:0"}, 500)
+			v.note("%s", counted(v.flood(3000, 300, func(n int) string { return v.post(hello, append([]string{from(n)}, narrow...)...) })))
 		}},
 		{name: "2,000 pages of metrics, compressed", limit: strangersLimit, lines: few, run: func(v *victim) {
 			v.note("%s", counted(v.flood(2000, 400, func(n int) string { return v.request("GET", "/metrics", "", from(n), "Accept-Encoding: gzip") })))

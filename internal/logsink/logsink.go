@@ -4,7 +4,6 @@
 package logsink
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -22,9 +21,10 @@ type Sink struct {
 	ended chan struct{} // closed when everything is written after Close
 
 	mu      sync.Mutex
-	lines   [][]byte
-	size    int // of lines, in bytes
-	dropped int // lines since the last notice
+	blocks  [][]byte // of lines that wait
+	spare   []byte   // for the next block
+	size    int      // of the blocks, in bytes
+	dropped int      // lines since the last notice
 	notice  func(out io.Writer, dropped int)
 	closed  bool
 }
@@ -43,11 +43,27 @@ func (s *Sink) Write(line []byte) (int, error) {
 	if s.closed || s.size+len(line) > Capacity {
 		s.dropped++
 	} else {
-		s.lines, s.size = append(s.lines, bytes.Clone(line)), s.size+len(line)
+		s.add(line)
 	}
 	s.mu.Unlock()
 	s.signal()
 	return len(line), nil
+}
+
+// blockSize is how many bytes are allocated at once. All calls wait for each other here, and an allocation may wait for the
+// garbage collector.
+const blockSize = 64 << 10
+
+func (s *Sink) add(line []byte) {
+	last := len(s.blocks) - 1
+	if last < 0 || len(s.blocks[last])+len(line) > cap(s.blocks[last]) {
+		if cap(s.spare) < len(line) {
+			s.spare = make([]byte, 0, max(blockSize, len(line)))
+		}
+		s.blocks, s.spare, last = append(s.blocks, s.spare), nil, last+1
+	}
+	s.blocks[last] = append(s.blocks[last], line...)
+	s.size += len(line)
 }
 
 // OnDrop sets what is written instead of dropped lines.
@@ -86,7 +102,7 @@ func (s *Sink) signal() {
 	}
 }
 
-// run writes until the sink is closed and empty. A line that can't be written is lost.
+// run writes until the sink is closed and empty. Lines that can't be written are lost.
 func (s *Sink) run() {
 	defer close(s.ended)
 	for range s.wake {
@@ -94,7 +110,7 @@ func (s *Sink) run() {
 			write()
 		}
 		s.mu.Lock()
-		done := s.closed && len(s.lines) == 0
+		done := s.closed && len(s.blocks) == 0
 		s.mu.Unlock()
 		if done {
 			return
@@ -106,15 +122,27 @@ func (s *Sink) run() {
 func (s *Sink) next() (write func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.lines) > 0 {
-		line := s.lines[0]
-		s.lines, s.size = s.lines[1:], s.size-len(line)
-		return func() { s.out.Write(line) } //nolint:errcheck,gosec // a log that can't be written has no one to report to
+	if len(s.blocks) > 0 {
+		lines := s.blocks[0]
+		s.blocks, s.size = s.blocks[1:], s.size-len(lines)
+		return func() {
+			s.out.Write(lines) //nolint:errcheck,gosec // a log that can't be written has no one to report to
+			s.keep(lines[:0])
+		}
 	}
-	s.lines = nil
+	s.blocks = nil
 	if dropped := s.dropped; dropped > 0 {
 		s.dropped = 0
 		return func() { s.notice(s.out, dropped) }
 	}
 	return nil
+}
+
+// keep keeps a block for further lines.
+func (s *Sink) keep(block []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cap(block) == blockSize {
+		s.spare = block
+	}
 }

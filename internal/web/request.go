@@ -16,6 +16,19 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
+// maxHeaderLines limits what a request holds in memory while its body arrives: a short line costs ten times its length.
+const maxHeaderLines = 100
+
+var errHeaderLines = refuse(http.StatusRequestHeaderFieldsTooLarge, "The request has more than %d headers.", maxHeaderLines)
+
+// countLines returns how many lines a header had.
+func countLines(header http.Header) (lines int) {
+	for _, values := range header {
+		lines += len(values)
+	}
+	return lines
+}
+
 // newRequest returns what is known of a request before its caller is identified.
 func newRequest(r *http.Request, behindProxy bool) *caller.Request {
 	request := &caller.Request{
@@ -190,9 +203,11 @@ func inReadOnly(served []tool.Set, values []string) (names []string, err error) 
 	if err != nil || len(values) > 1 {
 		return nil, fmt.Errorf("must be true or false, not %q", text.Clip(strings.Join(values, " "), 64))
 	}
-	for _, t := range (tool.Served{Sets: served}).Tools() {
-		if _, reads := t.Reading(); reads || !readOnly {
-			names = append(names, t.Name)
+	for _, set := range served {
+		for _, t := range set.Tools {
+			if _, reads := t.Reading(); reads || !readOnly {
+				names = append(names, t.Name)
+			}
 		}
 	}
 	return names, nil

@@ -227,6 +227,9 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 // prepare identifies the caller, reads the message and checks the rate limit.
 func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Share) (received jsonrpc.Message, err error) {
 	request := caller.From(r.Context())
+	if countLines(r.Header) > maxHeaderLines {
+		return received, errHeaderLines
+	}
 	if err := h.identify(r, request); err != nil {
 		return received, err
 	}

@@ -18,6 +18,10 @@ import (
 func TestRefusals(t *testing.T) {
 	s := start(t, func(c *Config) { c.RequireToken, c.MaxStreams = true, 0 })
 	token := []string{tokenHeader, one}
+	many := token
+	for i := range maxHeaderLines {
+		many = append(many, fmt.Sprint("X-", i), "1")
+	}
 	for name, test := range map[string]struct {
 		method, path, body string
 		headers            []string
@@ -30,6 +34,7 @@ func TestRefusals(t *testing.T) {
 		"method":       {"PUT", "/mcp", "", token, 405, mcp.INVALID_REQUEST, "Allow"},
 		"unknown id":   {"POST", "/message?sessionId=x", ping, token, 404, mcp.INVALID_REQUEST, ""},
 		"stream limit": {"GET", "/sse", "", token, 503, mcp.INVALID_REQUEST, "Retry-After"},
+		"headers":      {"GET", "/sse", "", many, 431, mcp.INVALID_REQUEST, ""},
 		"with a slash": {"GET", "/sse/", "", token, 503, mcp.INVALID_REQUEST, "Retry-After"},
 	} {
 		got := s.do(test.method, test.path, test.body, test.headers...)

@@ -18,7 +18,7 @@ const (
 	maxPending = 64        // limits the calls of one stream that wait for their answer
 	maxUnsent  = 4 << 20   // limits the messages that wait for all streams, in bytes
 	maxQueue   = 256 << 10 // limits those that wait for one stream
-	ownQueue   = 32 << 10  // of them, what never counts: others can't take it
+	ownQueue   = 16 << 10  // of them, what never counts: others can't take it
 	sseMethods = "Open a stream with GET, and send messages with POST to the address in its first event."
 )
 

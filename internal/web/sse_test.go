@@ -113,7 +113,7 @@ func TestEventsHaveOneFraming(t *testing.T) {
 func TestStreamWithoutAReaderEnds(t *testing.T) {
 	for name, test := range map[string]struct{ all, message, most int }{
 		"one stream":     {maxUnsent, maxQueue / 8, 8},
-		"all streams":    {maxQueue / 2, maxQueue / 8, 5},
+		"all streams":    {maxQueue / 2, ownQueue, maxQueue/2/ownQueue + 1},
 		"one message":    {maxUnsent, maxQueue + 1, 1},
 		"no room at all": {0, ownQueue / 2, 2},
 		"large, no room": {0, maxQueue, 1},
