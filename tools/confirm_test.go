@@ -198,7 +198,7 @@ func TestCallsOnOneJobWait(t *testing.T) {
 		defer cancel()
 		_, _, failure := tools.run(ctx, t, tool.Call{Caller: alice}, "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":5}}`)
 		if failure == nil || failure.Code != opentrain.CodeBusy || !failure.Retryable || failure.Next.Action != tool.Wait ||
-			!strings.Contains(failure.Text(), "another call is still working on this job") {
+			!strings.Contains(failure.Text(), "another call is still working on it") {
 			t.Errorf("got %v", failure)
 		}
 		close(api.waits[`"headcount":1}`])

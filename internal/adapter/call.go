@@ -221,6 +221,9 @@ func (c *toolCall) audit(ctx context.Context, effect tool.Effect, more ...any) {
 	if address := caller.From(ctx).Address; address != "" {
 		log = log.With("address", address) // callers who share a token have the same hash
 	}
+	if effect.Subject != "" {
+		log = log.With("subject", effect.Subject)
+	}
 	log.InfoContext(ctx, "audit", append([]any{"tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome}, more...)...)
 }
 

@@ -4,6 +4,7 @@
 package confirm
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"maps"
@@ -55,7 +56,8 @@ func (c *Confirmer) Off() bool { return c.off }
 
 // Intent is a call that needs a human's yes.
 type Intent struct {
-	Tool, JobID string         // no job for a call about the account
+	Tool, JobID string         // no job for a call about something else
+	Subject     string         // what the call is about if it isn't a job, such as "proposal prop_1"
 	Status      string         // of the job, if the yes is for it only in this status
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Token       string         // the confirmation that came with the call
@@ -92,7 +94,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:
 	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
-		c.Ledger.decline(call.Caller, intent.Tool, intent.JobID)
+		c.Ledger.decline(call.Caller, intent.Tool, intent.subject())
 		return Answer{No: true} // hosts leave out a box without a tick
 	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
 		return Answer{Why: "The form wasn't answered."}
@@ -106,9 +108,9 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 		return Answer{Why: "This confirmationToken isn't valid. It may have expired or belong to another call."}
 	}
 	switch {
-	case c.Ledger.ChangedSince(call.Caller, intent.JobID, sealed.Issued):
-		return Answer{Why: "The job has changed since the human saw it.", View: view}
-	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.JobID, sealed.Issued):
+	case c.Ledger.ChangedSince(call.Caller, intent.subject(), sealed.Issued):
+		return Answer{Why: intent.changed(), View: view}
+	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.subject(), sealed.Issued):
 		return Answer{Why: "The human didn't approve this before.", View: view}
 	}
 	if call.State == nil {
@@ -159,13 +161,23 @@ func (intent Intent) Declined() tool.Next {
 		" To ask again in the conversation, call " + intent.Tool + " with askHuman: false."}
 }
 
+// subject is what a yes is about, as the ledger knows it.
+func (intent Intent) subject() string { return cmp.Or(intent.JobID, intent.Subject) }
+
+func (intent Intent) changed() string {
+	if intent.JobID == "" {
+		return "Something has changed since the human saw it."
+	}
+	return "The job has changed since the human saw it."
+}
+
 // purpose binds a token to tool, job, caller and the other arguments.
 func (intent Intent) purpose(by caller.Caller) []string {
 	arguments := ""
 	if intent.Arguments != nil {
 		arguments = caller.Hash(text.Canonical(json.RawMessage(text.JSON(intent.Arguments))))
 	}
-	return []string{"confirm", intent.Tool, intent.JobID, by.ID, arguments, intent.Status}
+	return []string{"confirm", intent.Tool, intent.subject(), by.ID, arguments, intent.Status}
 }
 
 // bytes writes a View for a token, short: every result that asks for a yes has one.

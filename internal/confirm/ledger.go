@@ -69,7 +69,7 @@ func newCache[V any]() *ttlcache.Cache[jobKey, V] {
 		ttlcache.WithDisableTouchOnHit[jobKey, V]())
 }
 
-// Lock waits until no other call of the caller works on the job. It fails with BUSY when ctx ends first.
+// Lock waits until no other call of the caller works on the job, or on another subject. It fails with BUSY when ctx ends first.
 func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlock func(), err error) {
 	key := jobKey{by.ID, jobID}
 	l.mu.Lock()
@@ -99,7 +99,7 @@ func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlo
 	case <-ctx.Done():
 		leave()
 		return nil, &opentrain.Error{
-			Code: opentrain.CodeBusy, Message: "another call is still working on this job", RetryAfter: dateSlack, NotSent: true,
+			Code: opentrain.CodeBusy, Message: "another call is still working on it", RetryAfter: dateSlack, NotSent: true,
 		}
 	}
 }

@@ -105,7 +105,9 @@ func (e explainer) explain() Next {
 	case apiError.Code == opentrain.CodeInvalidArgument:
 		e.say("Invalid arguments; nothing was sent. Fix these and call %s again:", e.tool.Name)
 		e.say("- %s", text.Sentence(apiError.Message))
-		e.say("Job ids come from %s, %s and %s.", CreateDraft, ListJobs, SearchJobs)
+		if e.tool.Find.Action == "" {
+			e.say("Job ids come from %s, %s and %s.", CreateDraft, ListJobs, SearchJobs)
+		}
 		return e.tool.fixArguments()
 	case apiError.Code == opentrain.CodeBusy:
 		e.wrong(e.tool.Name + " did not run: " + text.Sentence(apiError.Message))
@@ -212,6 +214,8 @@ func (e explainer) notFound() Next {
 	}
 	e.wrong(problem)
 	switch {
+	case e.tool.Find.Action != "":
+		return e.tool.Find
 	case e.tool.Name == GetAccount:
 		return fixInApp(problem)
 	case e.by.ID == "":
@@ -225,6 +229,9 @@ func (e explainer) conflict() Next {
 	switch {
 	case e.details.Reason != "":
 		return e.reason()
+	case e.tool.Find.Action != "":
+		e.wrong(e.refusal())
+		return e.tool.Find
 	case status == "":
 		e.wrong(e.refusal())
 		return ListJobsNext("See the job's status.")

@@ -29,6 +29,14 @@ const (
 	KindPublish Kind = "publish"
 	// KindClose removes something from everyone's view.
 	KindClose Kind = "close"
+	// KindSend reaches another person. Repeating it reaches them again.
+	KindSend Kind = "send"
+	// KindAdd makes something new that others see. Repeating it makes another.
+	KindAdd Kind = "add"
+	// KindRequest asks a human to decide in OpenTrain's app about a hire or money. Repeating it does no harm.
+	KindRequest Kind = "request"
+	// KindEnd ends something for good.
+	KindEnd Kind = "end"
 )
 
 // StatusWords is how people read a job's status.
@@ -56,9 +64,9 @@ type Hints struct {
 func (k Kind) Hints() Hints {
 	return Hints{
 		ReadOnly:    k.ReadOnly(),
-		Destructive: k == KindPublish || k == KindClose,
-		Idempotent:  k != KindRegister && k != KindClaim,
-		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose || k == KindInvite || k == KindClaim,
+		Destructive: k == KindPublish || k == KindClose || k == KindEnd,
+		Idempotent:  k != KindRegister && k != KindClaim && k != KindSend && k != KindAdd,
+		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose || k == KindInvite || k == KindClaim || k == KindSend,
 	}
 }
 
@@ -73,5 +81,9 @@ func (k Kind) claims() bool { return k == KindClaim || k == KindRenew }
 
 // AsksFirst reports whether tools of this kind ask the human, or read the job, before the call that needs their scope.
 func (k Kind) AsksFirst() bool {
-	return k == KindPublish || k == KindClose || k == KindInvite || k == KindShow
+	switch k {
+	case KindPublish, KindClose, KindInvite, KindShow, KindSend, KindAdd, KindRequest, KindEnd:
+		return true
+	}
+	return false
 }

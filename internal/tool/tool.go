@@ -34,6 +34,7 @@ type Spec struct {
 	Feature            Feature // what the account must have; the zero Feature asks for nothing
 	OutcomeUnknown     string  // what to do when a write's outcome is unknown
 	NotFound           string  // what it means when OpenTrain doesn't find what the call names
+	Find               Next    // the step that finds what the call names, if it isn't a job
 
 	// Live, if not nil, calls decode with the schemas of arguments that the caller's account decides on, by name.
 	Live func(ctx context.Context, by caller.Caller, decode func(map[string]*schema.Node) error) error
@@ -318,5 +319,6 @@ type Result struct {
 // Effect is what a write did, for the audit log: what the Effect method of its output returns.
 type Effect struct {
 	JobID   string // the job that the call made, changed or named; "" for none
+	Subject string // what it made, changed or named besides a job, such as "proposal prop_1"
 	Outcome string // the job's status afterwards, or a word of the tool's own; "" when nothing was written
 }
