@@ -6,17 +6,26 @@ import "bytes"
 // level would end the program at some depth.
 const deepest = 1000
 
-// tooDeep says what is wrong with a file that is nested deeper.
-const tooDeep = "this is nested too deep"
+// maxValues is how many values are read from a file. A decoded value can take 500 bytes.
+const maxValues = 500_000
 
-// deepJSON is where JSON is nested too deep, or -1. The parser itself has no limit.
-func deepJSON(data []byte) int {
-	depth := 0
+// maxPlain is how long a file in TOML or YAML may be, in bytes. Any two of them can be a value.
+const maxPlain = 2 * maxValues
+
+// tooMuch finds where JSON is nested too deep or has too many values; -1 if nowhere. The parser itself has no
+// limits.
+func tooMuch(data []byte) (offset int, what string) {
+	depth, values := 0, 0
 	for i := 0; i < len(data); i++ {
+		if data[i] == ',' || data[i] == '[' || data[i] == '{' {
+			if values++; values > maxValues {
+				return i, "this file has too many values for a file with settings"
+			}
+		}
 		switch rest := data[i:]; {
 		case rest[0] == '[', rest[0] == '{':
 			if depth++; depth > deepest {
-				return i
+				return i, "this is nested too deep"
 			}
 		case rest[0] == ']', rest[0] == '}':
 			depth--
@@ -32,7 +41,7 @@ func deepJSON(data []byte) int {
 			i += 2 + before(rest[2:], "*/") + 1 // at its last character
 		}
 	}
-	return -1
+	return -1, ""
 }
 
 // before is how much of a text is before its end.

@@ -80,7 +80,7 @@ func TestPointersThatLeadNowhere(t *testing.T) {
 	}
 }
 
-// TestDeepFiles: a file that is nested without an end is a mistake, not the end of the program. Brackets in strings and
+// TestDeepFiles: a file that is nested without an end, or has millions of values, is a mistake, not the end of the program. Brackets in strings and
 // comments don't count.
 func TestDeepFiles(t *testing.T) {
 	t.Parallel()
@@ -95,6 +95,10 @@ func TestDeepFiles(t *testing.T) {
 		"TOML":             {"codex", "[" + strings.Repeat("a.", 100_000) + "a]\n", true},
 		"TOML, lists":      {"codex", "a = " + strings.Repeat("[", 100_000), true},
 		"YAML":             {"goose", strings.Repeat("[", 100_000), true},
+		"values":           {"cursor", `{"a":[` + strings.Repeat("0,", 500_000) + "0]}", true},
+		"values in TOML":   {"codex", "a = [" + strings.Repeat("0,", 500_000) + "0]", true},
+		"values in YAML":   {"goose", strings.Repeat("- 0\n", 250_001), true},
+		"commas in texts":  {"cursor", `{"a":"` + strings.Repeat(",", 600_000) + `"}`, false},
 		"a string":         {"cursor", `{"a\\": "\"` + open + `"}`, false},
 		"comments":         {"cursor", "// " + open + "\n/* " + open + "*/{} // " + open + "\n", false},
 		"side by side":     {"claude-code", `{"a": [` + strings.Repeat("[],", 1200) + "[]]}", false},

@@ -56,8 +56,8 @@ func decodeJSONC(data []byte) (any, error) {
 
 // parseJSON returns nil for a document without a value.
 func parseJSON(data []byte) (*hujson.Value, error) {
-	if deep := deepJSON(data); deep >= 0 {
-		return nil, at(data, deep, tooDeep)
+	if offset, what := tooMuch(data); offset >= 0 {
+		return nil, at(data, offset, what)
 	}
 	data = bytes.Clone(data) // the parser's result may share it
 	root, err := hujson.Parse(data)

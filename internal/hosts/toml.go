@@ -12,6 +12,9 @@ import (
 
 // decodeTOML decodes TOML.
 func decodeTOML(data []byte) (any, error) {
+	if len(data) > maxPlain {
+		return nil, &Problem{What: errTooLarge.Error()}
+	}
 	var tree map[string]any
 	err := toml.Unmarshal(data, &tree)
 	switch {

@@ -12,6 +12,9 @@ import (
 
 // decodeYAML decodes YAML with one document. Nothing at all counts as an empty object.
 func decodeYAML(data []byte) (any, error) {
+	if len(data) > maxPlain {
+		return nil, &Problem{What: errTooLarge.Error()}
+	}
 	var tree any
 	if err := loadYAML(data, &tree); err != nil {
 		return nil, err
