@@ -110,7 +110,7 @@ type Draft struct {
 }
 
 func (d *Draft) setDate(header http.Header) {
-	d.Date, _ = http.ParseTime(header.Get("Date")) // the zero time if there is none
+	d.Date, _ = http.ParseTime(header.Get("Date")) // the zero time if none
 }
 
 // Missing returns every missing field once: those of MissingFields, then those that only Validation lists.

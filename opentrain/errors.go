@@ -77,11 +77,11 @@ var ErrTooLarge = errors.New("the response is too large")
 type Error struct {
 	Code       Code            // never empty
 	Fault      Fault           // what prevented the connection, "" if unknown or temporary
-	Status     int             // HTTP status of the response, 0 if there is none
+	Status     int             // HTTP status of the response, 0 if none
 	Message    string          // from the API or from this client, at most 2,000 bytes and "…"
 	RequestID  string          // the API's ID of the request, visible ASCII characters, "" if unknown
-	Details    json.RawMessage // the API's details object or list of issues, nil if there is none or over 64 KiB
-	RetryAfter time.Duration   // from the Retry-After header, 0 if there is none
+	Details    json.RawMessage // the API's details object or list of issues, nil if absent or over 64 KiB
+	RetryAfter time.Duration   // from the Retry-After header, 0 if none
 	// NotSent is true if the request did not reach the API, so nothing can have changed.
 	NotSent bool
 

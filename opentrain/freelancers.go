@@ -36,7 +36,7 @@ type Freelancer struct {
 	Skills           Skills          `json:"skills"`
 	Languages        []Language      `json:"languages"`
 	Stats            FreelancerStats `json:"stats"`
-	Agency           json.RawMessage `json:"agency"` // nil if there is none; no page shows its form
+	Agency           json.RawMessage `json:"agency"` // nil if none; no page shows its form
 
 	LabelExperience []LabelExperience `json:"labelExperience"`
 	WorkExperience  []json.RawMessage `json:"workExperience"` // no page shows the form of an entry
@@ -62,7 +62,7 @@ type Language struct {
 	More
 }
 
-// FreelancerStats are figures of an AI trainer's work on OpenTrain. Scores are as they came, "" if there is none: no page
+// FreelancerStats are figures of an AI trainer's work on OpenTrain. Scores are as they came, "" if none: no page
 // names their scales.
 type FreelancerStats struct {
 	TotalEarnedUSD  *float64    `json:"totalEarnedUsd"`

@@ -53,7 +53,7 @@ type MessageQuery struct {
 
 // ListMessages lists messages of a conversation. It marks nothing as read. It needs the scope messages:read, and no
 // claimed account. No page names the member that holds the list: if it isn't "messages", the only list of the response
-// is taken (developers/api-reference/messages/list).
+// is used (developers/api-reference/messages/list).
 func (c *Client) ListMessages(ctx context.Context, conversationID string, query MessageQuery) (*Page[Message], error) {
 	if strings.TrimSpace(conversationID) == "" { // the API would list conversations
 		return nil, invalidArgument("conversationId is empty")

@@ -77,7 +77,7 @@ type ProposalStatus struct {
 type Bid struct {
 	AmountUSD            *float64 `json:"amountUsd"`            // per unit
 	Unit                 string   `json:"unit"`                 // such as PER_LABEL or per_hour; the pages disagree on the spelling
-	LabelerHourlyRateUSD *float64 `json:"labelerHourlyRateUsd"` // nil if there is none
+	LabelerHourlyRateUSD *float64 `json:"labelerHourlyRateUsd"` // nil if none
 	More
 }
 
@@ -98,7 +98,7 @@ type Candidate struct {
 	More
 }
 
-// Metrics are the scores of a proposal as they came, "" if there is none. The pages disagree on the scales: an interview
+// Metrics are the scores of a proposal as they came, "" if none. The pages disagree on the scales: an interview
 // has 0 to 10 or 0 to 100, a match 0 to 100 or 0 to 1 (developers/guides/evaluate-candidates,
 // developers/api-reference/proposals/get).
 type Metrics struct {
@@ -186,7 +186,7 @@ func (c *Client) HireProposal(ctx context.Context, proposalID string, hire HireR
 	return c.requestApproval(ctx, request{path: "/proposals/{proposalId}/hire", id: proposalID, body: body})
 }
 
-// StartConversation returns the conversation with the candidate of a proposal, and makes it if there is none. It needs the
+// StartConversation returns the conversation with the candidate of a proposal, and creates it if necessary. It needs the
 // scope messages:write (proposals:write on the page about scopes), FeatureMessaging and a claimed account. It fails with
 // CONFLICT and details.reason proposal_not_ready_for_messaging, and with FORBIDDEN for another account's job
 // (developers/api-reference/proposals/conversation).

@@ -85,7 +85,7 @@ func backoff(_ *resty.Client, res *resty.Response) (time.Duration, error) {
 	return max(wait, retryAfterOf(res)), nil
 }
 
-// retryAfterOf returns the Retry-After of a response, 0 if there is none.
+// retryAfterOf returns the Retry-After of a response, 0 if none.
 func retryAfterOf(res *resty.Response) time.Duration {
 	return parseRetryAfter(res.Header().Get("Retry-After"), time.Now())
 }

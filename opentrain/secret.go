@@ -13,7 +13,7 @@ type Secret struct {
 	value *string // a pointer, so that not even a struct that hides the Secret prints it
 }
 
-// Reveal returns the value, "" if there is none.
+// Reveal returns the value, "" if none.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""

@@ -23,7 +23,7 @@ type Trace struct {
 // Sent describes a request to the API.
 type Sent struct {
 	Method   string
-	Status   int // HTTP status of the response, 0 if there is none
+	Status   int // HTTP status of the response, 0 if none
 	Duration time.Duration
 }
 

@@ -84,8 +84,8 @@ func (c *Client) GetWebhook(ctx context.Context, webhookID string) (*Webhook, er
 	return c.webhook(ctx, request{id: webhookID})
 }
 
-// DeleteWebhook deletes a webhook. It needs what ListWebhooks needs. It fails with NOT_FOUND if there is none, so it is not
-// repeated after a lost response (developers/api-reference/webhooks/delete).
+// DeleteWebhook deletes a webhook. It needs what ListWebhooks needs. It fails with NOT_FOUND if there is no such webhook,
+// so it is not repeated after a lost response (developers/api-reference/webhooks/delete).
 func (c *Client) DeleteWebhook(ctx context.Context, webhookID string) (*Webhook, error) {
 	return c.webhook(ctx, request{method: http.MethodDelete, id: webhookID})
 }
