@@ -96,10 +96,26 @@ func Nearest(name string, names []string) string {
 		return ""
 	}
 	best, bestScore := "", 0.6 // below this, a suggestion misleads more than it helps
+	shared := sharedPrefix(names)
+	typed := fold(strings.TrimPrefix(name, shared))
 	for _, candidate := range names {
-		if score := levenshtein.Similarity(fold(name), fold(candidate), nil); score > bestScore {
+		if score := levenshtein.Similarity(typed, fold(candidate[len(shared):]), nil); score > bestScore {
 			best, bestScore = candidate, score
 		}
 	}
 	return best
+}
+
+// sharedPrefix is how all names begin, up to an underscore. It says nothing about which of them is meant.
+func sharedPrefix(names []string) string {
+	if len(names) < 2 {
+		return ""
+	}
+	shared := names[0][:strings.LastIndexByte(names[0], '_')+1]
+	for _, name := range names {
+		for !strings.HasPrefix(name, shared) {
+			shared = shared[:strings.LastIndexByte(shared[:len(shared)-1], '_')+1]
+		}
+	}
+	return shared
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/invopop/jsonschema"
 )
@@ -98,9 +99,35 @@ func Fields(data json.RawMessage) ([]Field, error) {
 		if property.Items != nil {
 			kind = "list of " + property.Items.Type + "s"
 		}
-		fields = append(fields, Field{Name: name, Type: kind, Description: property.Description, Required: slices.Contains(node.Required, name)})
+		fields = append(fields, Field{
+			Name: name, Type: kind, Description: strings.TrimSpace(property.Description + " " + bounds(property)),
+			Required: slices.Contains(node.Required, name),
+		})
 	}
 	return fields, nil
+}
+
+// bounds says which values a property may have, in sentences.
+func bounds(property *Node) string {
+	var said []string
+	allowed := property.Enum
+	if property.Items != nil {
+		allowed = property.Items.Enum
+	}
+	values := make([]string, len(allowed))
+	for i, value := range allowed {
+		values[i] = fmt.Sprint(value)
+	}
+	if len(values) > 0 {
+		said = append(said, "One of: "+strings.Join(values, ", ")+".")
+	}
+	if property.Minimum != "" && property.Maximum != "" {
+		said = append(said, fmt.Sprintf("From %s to %s.", property.Minimum, property.Maximum))
+	}
+	if property.Default != nil {
+		said = append(said, fmt.Sprintf("Default: %v.", property.Default))
+	}
+	return strings.Join(said, " ")
 }
 
 // Describe sets the descriptions of an object's properties. Use it in a struct's method JSONSchemaExtend(*Node)

@@ -51,7 +51,7 @@ func TestFields(t *testing.T) {
 		{Name: "size", Type: "number", Description: "Size."},
 		{Name: "count", Type: "integer", Description: "Count."},
 		{Name: "urgent", Type: "boolean", Description: "Urgent."},
-		{Name: "level", Type: "string", Description: "Level."},
+		{Name: "level", Type: "string", Description: "Level. One of: ANY_LEVEL, EXPERT."},
 		{Name: "tags", Type: "list of strings", Description: "Tags."},
 		{Name: "open", Type: "object", Description: "Open part."},
 	}

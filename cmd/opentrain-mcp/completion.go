@@ -74,7 +74,7 @@ func shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 func (c completionCommand) Run(std streams) error {
 	at := slices.Index(shells(), c.Shell)
 	if at < 0 {
-		return usagef("name your shell: opentrain-mcp completion %s", strings.Join(shells(), "|"))
+		return usagef("specify a shell: completion %s", strings.Join(shells(), "|"))
 	}
 	_, err := fmt.Fprint(std.out, []string{bashScript, zshScript, fishScript, powershellScript}[at])
 	return err

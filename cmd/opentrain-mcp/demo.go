@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"golang.org/x/term"
 
@@ -38,13 +36,4 @@ func (c demoCommand) Run(ctx context.Context, std streams) error {
 		return exit(exitFailure)
 	}
 	return err
-}
-
-// program is the path of this program, "" if "go run" built it for this run alone.
-func program() string {
-	path, err := os.Executable()
-	if err != nil || strings.Contains(path, string(filepath.Separator)+"go-build") {
-		return ""
-	}
-	return path
 }

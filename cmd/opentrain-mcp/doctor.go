@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -46,7 +43,7 @@ func (c doctorCommand) Run(ctx context.Context, std streams, parser *kong.Kong) 
 	}
 	v, commit := build()
 	cfg := doctor.Config{
-		Version: v + " (commit " + text.Clip(commit, 12) + ")", Command: typedCommand(machine.Program), Machine: machine, Host: c.Host,
+		Version: v + " (commit " + text.Clip(commit, 12) + ")", Command: typedProgram(machine.Program), Machine: machine, Host: c.Host,
 		Entry: c.Name, Sandbox: c.Sandbox, Environ: os.Environ(), Variables: knownVariables(parser.Model), Source: c.source(),
 		BaseURL: c.BaseURL, BaseURLFrom: c.baseURLFrom(), Transport: c.transport, Timeout: c.Limit,
 	}
@@ -73,20 +70,6 @@ func (c doctorCommand) Run(ctx context.Context, std streams, parser *kong.Kong) 
 		}
 	}
 	return nil
-}
-
-// typedCommand is how a person starts this program.
-func typedCommand(program string) string {
-	if found, err := exec.LookPath(hosts.Program); err == nil && sameFile(found, program) {
-		return hosts.Program
-	}
-	if strings.Contains(program, "go-build") {
-		return "." + string(filepath.Separator) + hosts.Program
-	}
-	if strings.Contains(program, " ") {
-		return `"` + program + `"`
-	}
-	return program
 }
 
 // knownVariables are the variables that the commands read.

@@ -55,7 +55,10 @@ func flagHelp() kong.Vars {
 		"helpInstall": "Add this server to a host, such as Claude Desktop or Cursor. Without a host, list those on this machine.",
 		"helpHost":    "The host: " + strings.Join(hosts.Names(), ", ") + ".",
 		"helpScope":   "user: for all your projects. project: for everyone who works on the project in this folder.",
-		"helpListen":  "Address to listen on. A non-loopback address also needs --allowed-hosts, and --tls-cert or --behind-proxy.",
+		"helpListen": "Address to listen on (default: 127.0.0.1:8080). A non-loopback address also needs --allowed-hosts, and " +
+			"--tls-cert or --behind-proxy.",
+		"helpListenSandbox": "Address to listen on (default: 127.0.0.1:8090); port 0 picks a free one. Other machines can use the sandbox " +
+			"too, if they can reach the address.",
 		"helpSessions": "Keep sessions for older hosts, with streams, forms and progress. All requests of a session must then " +
 			"reach one replica.",
 		"helpAuth": "callers: each caller sends an OpenTrain token. shared: everyone uses this server's account and sends the " +

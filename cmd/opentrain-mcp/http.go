@@ -27,6 +27,9 @@ const sandboxTokenHelp = "This server is a sandbox: nothing is real, and no toke
 const sharedTokenHelp = "This server uses its own OpenTrain account. Its operator must fix the API token " +
 	"in OPENTRAIN_PERSONAL_API_TOKEN or in the token file."
 
+// minSecret is how many characters the secret of --auth shared must have.
+const minSecret = 16
+
 // serverTokenVariable holds the secret of --auth shared.
 const serverTokenVariable = "OPENTRAIN_MCP_SERVER_TOKEN" //nolint:gosec // a name
 
@@ -44,7 +47,7 @@ type httpCommand struct {
 	RequireToken   bool          `help:"Reject callers without a token."`
 	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"${helpTLSCert}"`
 	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file with the TLS key."`
-	BehindProxy    bool          `help:"A proxy in front handles TLS. The last hop of X-Forwarded-For is the caller."`
+	BehindProxy    bool          `help:"A proxy in front handles TLS. The last address in X-Forwarded-For is the caller."`
 	Replicated     bool          `help:"${helpReplicated}"`
 	BasePath       string        `placeholder:"PATH" help:"Path prefix the proxy strips: /opentrain when callers use /opentrain/sse."`
 	AllowedHosts   []string      `placeholder:"A,B" help:"Names that callers use for this server, as in their Host header."`
@@ -74,7 +77,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := listen("--listen", c.Listen)
 	if err != nil {
 		return err
 	}
@@ -89,9 +92,9 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	connections := edge.NewConnections(c.MaxConnections, c.BehindProxy, log)
 	listeners := []net.Listener{connections.Limit(servers[0], listener)}
 	if c.OpsListen != "" {
-		ops, err := net.Listen("tcp", c.OpsListen)
+		ops, err := listen("--ops-listen", c.OpsListen)
 		if err != nil {
-			return fmt.Errorf("--ops-listen: %w", err)
+			return err
 		}
 		defer ops.Close() //nolint:errcheck // the process ends
 		servers = append(servers, httpServer(handler.Ops(), log))
@@ -236,6 +239,8 @@ func serverToken(log *slog.Logger) (string, error) {
 	case token == "":
 		return "", usagef("--auth shared needs a secret that callers send as Authorization: Bearer, in the %s "+
 			"environment variable or in the file named by %s_FILE", serverTokenVariable, serverTokenVariable)
+	case len(token) < minSecret:
+		return "", usagef("the secret in %s has %d characters; use at least %d: openssl rand -hex 32", from, len(token), minSecret)
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", usagef("the secret in %s has spaces or characters not allowed in a header", from)
 	}

@@ -2,8 +2,12 @@ package main
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -36,6 +40,18 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 		// stream. Calls end by --timeout, and each write to a stream has a deadline.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+}
+
+// listen opens an address that a flag names.
+func listen(flag, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s %s is in use by another program; choose another port", flag, address)
+	case err != nil:
+		return nil, fmt.Errorf("%s %s can't be opened: %w", flag, address, err)
+	}
+	return listener, nil
 }
 
 // fitConnections sets the limit of open connections, and lowers the limit of streams to half of it: streams last, and

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/credential"
@@ -30,7 +31,7 @@ type hostFlags struct {
 
 type installCommand struct {
 	hostFlags
-	Sandbox  bool     `env:"-" help:"Let the host use the built-in sandbox: no account, no network, nothing is real."`
+	Sandbox  bool     `env:"-" help:"Use the built-in sandbox in this host: no account, no network, nothing is real."`
 	Toolsets []string `env:"-" placeholder:"A,B|all" help:"${helpToolsets}"`
 }
 
@@ -101,7 +102,7 @@ func (c installCommand) more(host hosts.Host) (sentences []string) {
 	case c.Sandbox:
 	case !hasToken():
 		sentences = append(sentences, "There is no OpenTrain account on this machine yet. Your agent can set one up, or run: "+
-			hosts.Program+" login")
+			typed("login"))
 	case folder != "":
 		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it "+
 			"there, the host keeps variables to itself: set XDG_CONFIG_HOME in the entry too.")
@@ -139,6 +140,8 @@ func (f hostFlags) host() (hosts.Host, error) {
 	switch meant := hosts.Meant(f.Host); {
 	case f.Name == "":
 		return host, usageError{errors.New("--name is empty")}
+	case strings.ContainsFunc(f.Name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return host, usagef("--name %q has spaces; use a hyphen instead", f.Name)
 	case !known && len(meant) > 0:
 		return host, usagef("%q is not a known host; did you mean %s?", f.Host, strings.Join(meant, " or "))
 	case !known:
@@ -207,7 +210,7 @@ func (c installCommand) list(env hosts.Env, out io.Writer) error {
 		state := "not installed"
 		switch entry, installed, err := host.Find(env, hosts.User, c.Name); {
 		case err != nil:
-			state = "its file has a mistake"
+			state = "invalid settings file"
 		case installed && entry.Ours:
 			state = "installed"
 		case installed:
@@ -223,10 +226,10 @@ func (c installCommand) list(env hosts.Env, out io.Writer) error {
 	}
 	switch {
 	case len(here) == 0:
-		fmt.Fprintf(table, "No known host was found on this machine. If you use one of these, run: %s install NAME\n\n  %s\n",
-			hosts.Program, strings.Join(hosts.Names(), ", "))
+		fmt.Fprintf(table, "No known host was found on this machine. If you use one of these, run: %s\n\n  %s\n",
+			typed("install NAME"), strings.Join(hosts.Names(), ", "))
 	case len(without) > 0:
-		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s install %s\n", hosts.Program, without[0])
+		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed("install "+without[0]))
 	}
 	return table.Flush()
 }
@@ -276,13 +279,9 @@ func hostEnv() (hosts.Env, error) {
 
 // command is the path of this program that a host can start, now and after an upgrade. typed is how it was started.
 func command(program, typed, host string) (string, error) {
-	if built := filepath.Dir(program); filepath.Base(built) == "exe" && strings.Contains(built, "go-build") {
-		file := hosts.Program
-		if runtime.GOOS == "windows" {
-			file += ".exe"
-		}
-		return "", fmt.Errorf("go run builds the program in a temporary folder, where no host can find it later. Build it first:\n"+
-			"go build -o %s ./cmd/opentrain-mcp\n.%c%s install %s", file, filepath.Separator, file, host)
+	if builtByGoRun(program) {
+		return "", fmt.Errorf("go run builds the program in a folder that Go clears, where no host can find it later. Build it first:\n"+
+			"go build -o %s ./cmd/opentrain-mcp\n%s install %s", programFile(), typedProgram(program), host)
 	}
 	if strings.Contains(program, string(filepath.Separator)+"_npx"+string(filepath.Separator)) {
 		return "", fmt.Errorf("npx runs the program from npm's cache, which npm clears now and then. "+

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/mail"
 	"os"
 	"strings"
 	"time"
@@ -61,13 +62,17 @@ type login struct {
 	person *account.Account
 	std    streams
 	json   bool
+	again  string // the command line that continues
 	result loginResult
 }
 
 // Run gets an account, or shows it.
 func (c loginCommand) Run(ctx context.Context, std streams) error {
+	if c.Email != "" && !isEmail(c.Email) { // before an account is registered
+		return usagef("--email: %q isn't an email address", text.Clean(c.Email, 100))
+	}
 	if c.Action != "" && c.Action != "status" {
-		return usagef("login %s is unknown; use login or login status", text.Clean(c.Action, 40))
+		return usagef("there is no action %q; use login or login status", text.Clean(c.Action, 40))
 	}
 	l, err := c.begin(std, c.JSON)
 	if err != nil {
@@ -77,6 +82,7 @@ func (c loginCommand) Run(ctx context.Context, std streams) error {
 	case c.Action == "status":
 		return l.end(ctx, l.status(ctx))
 	case c.Token:
+		l.again = typed("login --token")
 		return l.end(ctx, l.paste(ctx, c.Force))
 	}
 	return l.end(ctx, l.account(ctx, c))
@@ -91,13 +97,13 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 	err = l.person.Logout(ctx, c.Revoke, c.Force)
 	if err == nil {
 		l.result = loginResult{Status: "logged_out", Revoked: c.Revoke}
-		l.say("The token in %s is removed%s.", l.place(), map[bool]string{true: " and revoked"}[c.Revoke])
+		l.say("%s the token from %s.", map[bool]string{false: "Removed", true: "Revoked and removed"}[c.Revoke], l.place())
 		if from := c.source().Elsewhere(); from != "" {
 			l.say("Servers on this machine still use the token from %s.", from)
 		}
 	}
 	if problem, ok := errors.AsType[*account.Problem](err); ok && problem.Reason == account.Unclaimed {
-		err = errors.New(problem.Text + " Claim it with `opentrain-mcp login` first, or use --force.")
+		err = errors.New(problem.Text + " Claim it first with `" + typed("login") + "`, or use --force.")
 	}
 	return l.end(ctx, err)
 }
@@ -108,7 +114,7 @@ func (f apiFlags) begin(std streams, json bool) (*login, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &login{api: api, person: opentrainmcp.UserAccount(api, f.TokenFile), std: std, json: json}, nil
+	return &login{api: api, person: opentrainmcp.UserAccount(api, f.TokenFile), std: std, json: json, again: typed("login")}, nil
 }
 
 // say tells the person something. With --json, standard output is for the result.
@@ -128,7 +134,7 @@ func (l *login) end(ctx context.Context, err error) error {
 	_, said := errors.AsType[exit](err)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		l.say("Interrupted. To go on, run: opentrain-mcp login")
+		l.say("Interrupted. To continue, run: %s", l.again)
 		l.result, err = loginResult{Status: "failed", Error: "interrupted"}, exit(exitCanceled)
 	case err != nil && !said:
 		err = l.explain(err)
@@ -155,15 +161,16 @@ func (l *login) explain(err error) error {
 		return err
 	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(strings.ToLower(failure.Message), "already"):
 		return errors.New("this email address has an OpenTrain account already; use another one, or paste a token of that account " +
-			"with: opentrain-mcp login --token --force")
+			"with: " + typed("login --token --force"))
 	case failure.Code == opentrain.CodeAnonymousNotEnabled:
-		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run: opentrain-mcp login --token")
+		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run: " + typed("login --token"))
 	case failure.Code == opentrain.CodeUnauthorized:
 		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked")
 	case failure.Status == 0:
-		return fmt.Errorf("%s (address: %s)", strings.TrimSuffix(text.Sentence(failure.Message), "."), l.api.Host())
+		return fmt.Errorf("%s can't be reached: %s Check the network connection, or run: %s", l.api.Host(), text.Sentence(failure.Message),
+			typed("doctor"))
 	}
-	return fmt.Errorf("OpenTrain said: %s", text.Sentence(failure.Message))
+	return fmt.Errorf("OpenTrain rejected this: %s", text.Sentence(failure.Message))
 }
 
 // place is where the token is saved, without its article.
@@ -180,14 +187,14 @@ func (l *login) status(ctx context.Context) error {
 		l.say("%s", token.Problem)
 		return exit(exitFailure)
 	case token.Value == "":
-		l.say("No account is set up on this machine. To get one, run: opentrain-mcp login")
+		l.say("No account is set up on this machine. To get one, run: %s", typed("login"))
 		return exit(exitFailure)
 	}
 	me, err := l.api.Me(opentrain.WithToken(ctx, token.Value))
 	if err != nil {
 		hint := ""
 		if token.Claims {
-			hint = ". If someone has claimed the account, run: opentrain-mcp login"
+			hint = ". If someone has claimed the account, run: " + typed("login")
 		}
 		return fmt.Errorf("the token from %s: %w%s", token.From, l.explain(err), hint)
 	}
@@ -197,9 +204,15 @@ func (l *login) status(ctx context.Context) error {
 	l.say("Address: %s", l.result.BaseURL)
 	l.say("Scopes: %s", cmp.Or(strings.Join(l.result.Scopes, ", "), "none"))
 	if token.Claims {
-		l.say("No one has claimed this account yet: it can post 3 jobs a day and can't hire. To claim it, run: opentrain-mcp login")
+		l.say("No one has claimed this account yet: it can post 3 jobs a day and can't hire. To claim it, run: %s", typed("login"))
 	}
 	return nil
+}
+
+// isEmail reports whether OpenTrain can send to an address.
+func isEmail(address string) bool {
+	parsed, err := mail.ParseAddress(address)
+	return err == nil && parsed.Address == address
 }
 
 // describe puts an account into the result.
@@ -266,7 +279,7 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 			}
 		}
 		l.result.Status = "logged_in"
-		l.say("An account is set up, and no one has claimed it yet.")
+		l.say("This account hasn't been claimed yet.")
 	}
 	email := c.Email
 	if email == "" && !l.json && !c.NoWait && l.onTerminal() {
@@ -274,9 +287,12 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 		if email, err = l.readLine(ctx, "Email address of the owner (press Enter to claim later): "); err != nil {
 			return err
 		}
+		if email != "" && !isEmail(email) {
+			return fmt.Errorf("%q isn't an email address", text.Clean(email, 100))
+		}
 	}
 	if email == "" {
-		l.say("To claim it, run: opentrain-mcp login --email you@example.com")
+		l.say("To claim it, run: %s", typed("login --email you@example.com"))
 		return nil
 	}
 	return l.claim(ctx, email, c.NoWait)
@@ -294,7 +310,7 @@ func (l *login) claim(ctx context.Context, email string, noWait bool) error {
 		l.say("OpenTrain has also sent you an email.")
 	}
 	if noWait {
-		l.say("When you have done so, run: opentrain-mcp login")
+		l.say("Then run: %s", typed("login"))
 		return nil
 	}
 	for start := time.Now(); ; {
@@ -309,7 +325,7 @@ func (l *login) claim(ctx context.Context, email string, noWait bool) error {
 			l.progress("")
 			return errInterrupted
 		case time.Now().After(attempt.Expires):
-			return errors.New("the link has expired; to get a new one, run: opentrain-mcp login")
+			return errors.New("the link has expired; to get a new one, run: " + typed("login"))
 		}
 		l.progress(fmt.Sprintf("Waiting for you… %d s", int(math.Round(time.Since(start).Seconds()))))
 	}
@@ -319,13 +335,13 @@ func (l *login) claim(ctx context.Context, email string, noWait bool) error {
 func (l *login) claimed(claim account.Claim) error {
 	switch {
 	case claim.State == account.Expired:
-		return errors.New("the account can't be claimed anymore; to register a new one, run: opentrain-mcp login --force")
+		return errors.New("the account can't be claimed anymore; to register a new one, run: " + typed("login --force"))
 	case claim.State == account.Delivered:
 		return errors.New("another program has received the account's token; copy one from OpenTrain's app and run: " +
-			"opentrain-mcp login --token --force")
+			typed("login --token --force"))
 	case claim.Unsaved != "":
-		return fmt.Errorf("the account is claimed, but its new token is lost: %s Copy one from OpenTrain's app and run: "+
-			"opentrain-mcp login --token --force", claim.Unsaved)
+		return fmt.Errorf("the account is claimed, but its new token is lost: %s Copy one from OpenTrain's app and run: %s",
+			claim.Unsaved, typed("login --token --force"))
 	}
 	l.result = loginResult{Status: "claimed", SavedTo: l.place(), BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
 	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place())

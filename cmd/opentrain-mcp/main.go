@@ -86,7 +86,7 @@ func main() {
 func newParser(std streams) (*kong.Kong, error) {
 	return kong.New(&commands{},
 		kong.Name("opentrain-mcp"),
-		kong.Description("An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n"+tokenHelp),
+		kong.Description("An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n"+tokenHelp()),
 		kong.DefaultEnvars("OPENTRAIN_MCP"),
 		defaults(),
 		flagHelp(),
@@ -102,7 +102,7 @@ func newParser(std streams) (*kong.Kong, error) {
 func run(std streams, args []string) (code int) {
 	parser, err := newParser(std)
 	if err != nil {
-		return fail(std, err)
+		return fail(std, err, nil)
 	}
 	defer func() {
 		if status, ok := recover().(exit); ok {
@@ -114,7 +114,7 @@ func run(std streams, args []string) (code int) {
 		command, err = parser.Parse(args)
 	}
 	if err != nil {
-		return fail(std, usageError{explainUsage(parser.Model, err)})
+		return fail(std, usageError{explainUsage(parser.Model, err)}, selected(err))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
@@ -123,19 +123,23 @@ func run(std streams, args []string) (code int) {
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.Bind(parser)
 	if err := command.Run(std); err != nil {
-		return fail(std, err)
+		return fail(std, err, command.Selected())
 	}
 	return 0
 }
 
-// fail prints an error and returns the exit code. The error may repeat values from outside.
-func fail(std streams, err error) int {
+// fail prints an error of a command, nil if none was chosen, and returns the exit code. The error may repeat values from outside.
+func fail(std streams, err error, command *kong.Node) int {
 	if status, said := errors.AsType[exit](err); said {
 		return int(status)
 	}
 	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(err.Error(), 4000))
 	if _, usage := errors.AsType[usageError](err); usage {
-		fmt.Fprintln(std.err, "Run opentrain-mcp help for the commands and settings.")
+		help := "help"
+		if command != nil {
+			help += " " + command.Name
+		}
+		fmt.Fprintln(std.err, "For the settings, run:", typed(help))
 		return exitUsage
 	}
 	return exitFailure

@@ -19,8 +19,8 @@ type seedFlag struct {
 }
 
 type sandboxCommand struct {
-	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"Address to listen on; port 0 picks a free one."`
-	Variant string `enum:"guide,reference" default:"guide" help:"Form of the responses: as in the posting guide or in the API reference."`
+	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"${helpListenSandbox}"`
+	Variant string `enum:"guide,reference" default:"guide" help:"Response format: as in the posting guide or in the API reference."`
 	seedFlag
 }
 
@@ -29,7 +29,7 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 	if err := checkAddress("--listen", c.Listen); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := listen("--listen", c.Listen)
 	if err != nil {
 		return err
 	}

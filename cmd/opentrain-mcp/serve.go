@@ -26,10 +26,12 @@ import (
 )
 
 // tokenHelp says how to give this server a token.
-const tokenHelp = "To use an account that exists, copy an API token from OpenTrain (app.opentrain.ai, Settings → API keys), run " +
-	"`opentrain-mcp login --token` in a terminal and paste it there; this server then uses it without a restart. Or set it as " +
-	"OPENTRAIN_PERSONAL_API_TOKEN for this server in the host's MCP configuration, and restart the server. " +
-	"To try it without an account, start the server with --sandbox."
+func tokenHelp() string {
+	return "To use your existing account, copy an API token from OpenTrain (app.opentrain.ai, Settings → API keys), run `" +
+		typed("login --token") + "` in a terminal and paste it there; this server then uses it without a restart. Or set it as " +
+		"OPENTRAIN_PERSONAL_API_TOKEN for this server in the host's MCP configuration, and restart the server. " +
+		"To try it without an account, start the server with --sandbox."
+}
 
 // selectFlags say which tools are served.
 type selectFlags struct {
@@ -58,7 +60,7 @@ type serveFlags struct {
 	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
 	Timeout     time.Duration `default:"${timeout}" help:"Time limit for one tool call, including retries."`
 	PublicReads int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
-	LogLevel    slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Writes are always logged."`
+	LogLevel    slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default: info). Writes are always logged."`
 	LogFormat   string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
 }
 
@@ -124,7 +126,7 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 		return wrong(err)
 	}
 	if term.IsTerminal(int(std.in.Fd())) {
-		fmt.Fprintln(std.err, "Waiting for an MCP host. Press Ctrl-C to leave. To add this server to a host, run: opentrain-mcp install")
+		fmt.Fprintln(std.err, "Waiting for an MCP host. Press Ctrl-C to exit. To add this server to a host, run:", typed("install"))
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -198,7 +200,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	if person := cfg.Account; person != nil {
 		cfg.Token = func(context.Context) opentrainmcp.Token { return person.Token() }
 	}
-	cfg.TokenHelp, cfg.Logger, cfg.Timeout = tokenHelp, log, f.Timeout
+	cfg.TokenHelp, cfg.Logger, cfg.Timeout = tokenHelp(), log, f.Timeout
 	cfg.Version, _ = build()
 	f.apply(&cfg)
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)

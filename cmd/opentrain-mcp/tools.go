@@ -23,7 +23,7 @@ type toolsCommand struct {
 	Name string `arg:"" optional:"" help:"A tool to explain, with its arguments and its result."`
 	selectFlags
 	JSON     bool `name:"json" help:"Print the definitions as hosts receive them."`
-	Markdown bool `help:"Print Markdown, as when the output is no terminal."`
+	Markdown bool `help:"Print Markdown, the default when the output isn't a terminal."`
 }
 
 // Run prints the tools, or their definitions.
@@ -74,7 +74,7 @@ func list(s screen.Screen, served []tool.Tool) {
 		s.Blank()
 	}
 	s.Show("", screen.Plain, text.Count(len(served), "tool")+". To see the arguments and the result of one, run:")
-	s.Line("  opentrain-mcp tools " + strings.TrimPrefix(served[0].Name, namePrefix))
+	s.Line("  " + typed("tools "+strings.TrimPrefix(served[0].Name, namePrefix)))
 }
 
 // explain shows a tool to a person.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,10 +65,7 @@ func explainUsage(app *kong.Application, err error) error {
 	if !is {
 		return err
 	}
-	command := parse.Context.Selected()
-	if command == nil {
-		command = app.DefaultCmd
-	}
+	command := cmp.Or(selected(err), app.DefaultCmd)
 	message := parse.Error()
 	if name, found := strings.CutPrefix(message, "unknown flag "); found {
 		name, _, _ = strings.Cut(name, ",")
@@ -81,6 +79,15 @@ func explainUsage(app *kong.Application, err error) error {
 		return unknownCommand(app, name)
 	}
 	return err
+}
+
+// selected is the command that was typed before an error of the parser, nil for none.
+func selected(err error) *kong.Node {
+	parse, is := errors.AsType[*kong.ParseError](err)
+	if !is {
+		return nil
+	}
+	return parse.Context.Selected()
 }
 
 // unknownCommand names the command that someone may have meant.
@@ -107,8 +114,11 @@ func unknownFlag(app *kong.Application, command *kong.Command, name string) erro
 			}
 		}
 	}
-	if owners != nil {
+	switch {
+	case owners != nil:
 		return fmt.Errorf("%s has no flag %s; it belongs to %s", command.Name, name, strings.Join(owners, ", "))
+	case command == app.DefaultCmd:
+		return fmt.Errorf("there is no flag %s%s", name, meant(name, names))
 	}
 	return fmt.Errorf("%s has no flag %s%s", command.Name, name, meant(name, names))
 }

@@ -104,7 +104,7 @@ func TestDemoInATerminal(t *testing.T) {
 				t.Errorf("exit code %d, color %v", code, color)
 			}
 			screen = regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(screen, "")
-			for _, want := range []string{"“nonsense” isn't one of the options.", "  Experience level: Expert\n", "  Unit of data: Number of files\n", "Done. "} {
+			for _, want := range []string{"“nonsense” isn't one of the options.", "  Experience level: Expert\n", "  Data volume unit: Number of files\n", "Done. "} {
 				if !strings.Contains(screen, want) {
 					t.Errorf("%q is not in\n%s", want, screen)
 				}
@@ -182,7 +182,7 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 		"another's flag":  {[]string{"--listen", "127.0.0.1:0"}, 2, "stdio has no flag --listen; it belongs to http, sandbox"},
 		"no argument":     {[]string{"logout", "now"}, 2, "logout doesn't take the argument now"},
 		"unknown help":    {[]string{"help", "instal"}, 2, "instal is not a command; did you mean install?"},
-		"unknown shell":   {[]string{"completion", "tcsh"}, 2, "name your shell: opentrain-mcp completion bash|zsh|fish|powershell"},
+		"unknown shell":   {[]string{"completion", "tcsh"}, 2, "specify a shell: completion bash|zsh|fish|powershell"},
 		"bad seed":        {[]string{"--sandbox", "--seed", "future"}, 2, `--seed must be history, not "future"`},
 		"seed without":    {[]string{"--seed", "history"}, 2, "--seed is for the sandbox: add --sandbox"},
 		"bad address":     {[]string{"sandbox", "--listen", "127.0.0.1:99999"}, 2, "--listen 127.0.0.1:99999 has an invalid port"},

@@ -87,7 +87,7 @@ func errorTable() []errorRow {
 		{name: "409 a publish of a closed job", tool: "opentrain_publish", args: job(),
 			api:  envelope(409, "CONFLICT", "Archived.", `{"jobId":"job_1","status":"ARCHIVED","requiredStatus":"DRAFT"}`),
 			want: at(wantNext(tool.Failure{RequestID: "req-7"}, "done", "", ""), "CONFLICT", 409),
-			text: []string{"The job is closed.", "It can't be edited here. To post a new job, use opentrain_create_draft.", "Nothing was changed"}},
+			text: []string{"The job is closed.", "It can't be changed or reopened here. To post a new job, use opentrain_create_draft.", "Nothing was changed"}},
 		{name: "409 without details", tool: "opentrain_close_job", args: job(), api: envelope(409, "CONFLICT", "Open milestones.", `{}`),
 			want: at(list, "CONFLICT", 409), text: []string{"Open milestones."}},
 		{name: "400 issues", tool: "opentrain_patch_draft", args: patch("headcount", 3),

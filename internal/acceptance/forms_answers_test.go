@@ -125,7 +125,7 @@ func TestAnsweredFieldsAreReported(t *testing.T) {
 			first, second any // the answers to each form, nil when it is canceled
 			fields, line  string
 		}{
-			"two forms":           {level, unit, `{"dataVolumeUnit":"NUMBER_OF_FILES","experienceLevel":"EXPERT"}`, "Unit of data: Number of files; Experience level: Expert"},
+			"two forms":           {level, unit, `{"dataVolumeUnit":"NUMBER_OF_FILES","experienceLevel":"EXPERT"}`, "Data volume unit: Number of files; Experience level: Expert"},
 			"the second canceled": {level, nil, `{"experienceLevel":"EXPERT"}`, "Experience level: Expert"},
 			"none":                {nil, nil, "", ""},
 		} {

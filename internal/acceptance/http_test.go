@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"crypto/tls"
+	"net"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -13,6 +14,11 @@ import (
 func TestHTTPRefusesToStart(t *testing.T) {
 	t.Parallel()
 	cert, key, _ := certificate(t, t.TempDir(), 1, "localhost")
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
 	for name, test := range map[string]struct {
 		args []string
 		env  []string
@@ -28,7 +34,9 @@ func TestHTTPRefusesToStart(t *testing.T) {
 		"shared without a secret": {[]string{"--auth", "shared"}, nil, "OPENTRAIN_MCP_SERVER_TOKEN"},
 		"shared, no such file": {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN_FILE=/nowhere"},
 			"OPENTRAIN_MCP_SERVER_TOKEN_FILE"},
-		"shared with spaces":    {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN=a b"}, "spaces"},
+		"shared with spaces":    {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN=a secret with spaces"}, "spaces"},
+		"a short secret":        {[]string{"--auth", "shared"}, []string{"OPENTRAIN_MCP_SERVER_TOKEN=short"}, "use at least 16"},
+		"a port in use":         {[]string{"--listen", busy.Addr().String()}, nil, "is in use by another program"},
 		"replicas, but no key":  {[]string{"--replicated"}, []string{"OPENTRAIN_MCP_STATE_KEY= "}, "state key"},
 		"a short key":           {nil, []string{"OPENTRAIN_MCP_STATE_KEY=c2hvcnQ="}, "32 bytes in base64"},
 		"two places for a key":  {nil, []string{"OPENTRAIN_MCP_STATE_KEY=a", "OPENTRAIN_MCP_STATE_KEY_FILE=b"}, "set one"},

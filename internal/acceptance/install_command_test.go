@@ -128,10 +128,10 @@ func TestInstallListsHosts(t *testing.T) {
 	want := regexp.MustCompile(`(?s)^Hosts on this machine:\n
   cursor +Cursor +installed +` + path("~/.cursor/mcp.json") + `
   codex +Codex +has another server named opentrain +` + path("~/.codex/config.toml") + `
-  gemini +Gemini CLI +its file has a mistake +` + path("~/.gemini/settings.json") + `
+  gemini +Gemini CLI +invalid settings file +` + path("~/.gemini/settings.json") + `
   jetbrains +JetBrains \(Junie\) +not installed +` + path("~/.junie/mcp/mcp.json") + `
 
-To add OpenTrain to one of them, run: opentrain-mcp install jetbrains
+To add OpenTrain to one of them, run: ` + regexp.QuoteMeta(binary) + ` install jetbrains
 $`)
 	if code != 0 || !want.MatchString(out) {
 		t.Errorf("code %d\n%s", code, out)
@@ -227,9 +227,11 @@ func TestInstallNamesALastingPath(t *testing.T) {
 		}
 	}
 	for want, path := range map[string]string{
-		"Build it first:\ngo build -o opentrain-mcp ./cmd/opentrain-mcp\n./opentrain-mcp install zed": place("go-build1", "b001", "exe", "opentrain-mcp"),
-		"Install it with npm install --global first":                                                  place("_npx", "1", "bin", "opentrain-mcp"),
+		"Build it first:\ngo build -o opentrain-mcp ./cmd/opentrain-mcp\n./opentrain-mcp install": place("go-build1", "b001", "exe", "opentrain-mcp"),
+		"Build it first:\ngo build ":                 place("cache", "19", strings.Repeat("19eb", 16)+"-d", "opentrain-mcp"),
+		"Install it with npm install --global first": place("_npx", "1", "bin", "opentrain-mcp"),
 	} {
+		m.env = append(m.env, "PATH=")
 		if err := os.Link(binary, path); err != nil {
 			t.Skip(err)
 		}

@@ -49,13 +49,13 @@ func TestLogin(t *testing.T) {
 		code           int
 		says           string // in either stream
 	}{
-		{"", "login status", 1, "To get one, run: opentrain-mcp login\n"},
-		{"", "login statsu", 2, "login statsu is unknown"},
+		{"", "login status", 1, "To get one, run: " + binary + " login\n"},
+		{"", "login statsu", 2, `there is no action "statsu"`},
 		{"", "logout", 1, "No token is saved in the file " + file},
 		{"", "login", 0, "its token saved in " + file},
 		{"", "login status", 0, "No one has claimed this account yet"},
 		{"", "logout --revoke", 1, "or use --force"},
-		{"", "login --email nonsense", 1, "The email is not valid."},
+		{"", "login --email nonsense", 2, `"nonsense" isn't an email address`},
 		{"", "login --email user_1@example.com", 1, "has an OpenTrain account already"},
 		{"", "login --email ada@example.org", 0, "enter the code "},
 		{"", "login status", 0, "proposals:write"},
@@ -66,7 +66,7 @@ func TestLogin(t *testing.T) {
 		{"", "login --token --force", 1, "The token is empty."},
 		{" " + sandbox.DemoToken + "\r\n", "login --token --force", 0, "Logged in as Sandbox Demo"},
 		{"", "login status", 0, "Logged in as Sandbox Demo, user_1@example.com, with the token from the file " + file},
-		{"", "logout", 0, "The token in " + file + " is removed."},
+		{"", "logout", 0, "Removed the token from " + file + "."},
 		{"", "login status", 1, "No account is set up"},
 	} {
 		out, complaint, code := c.run(step.input, strings.Fields(step.command)...)
@@ -111,7 +111,7 @@ func TestLoginAfterTheClaim(t *testing.T) {
 		code    int
 		says    string
 	}{
-		{"login status", 1, "If someone has claimed the account, run: opentrain-mcp login"},
+		{"login status", 1, "If someone has claimed the account, run: " + binary + " login"},
 		{"login", 0, "The account is claimed. Its new token is saved in"},
 		{"login status", 0, "proposals:write"},
 	} {
@@ -139,7 +139,7 @@ func TestLoginForScripts(t *testing.T) {
 		{"login --no-wait --email ada@example.org", 0, `"claimCode":"`},
 		{"login --email ada@example.org", 0, `"status":"claimed"`},
 		{"logout --revoke", 0, `"status":"logged_out","revoked":true`},
-		{"login --base-url http://127.0.0.1:1", 1, `"error":"the host refused the connection (address: 127.0.0.1:1)"`},
+		{"login --base-url http://127.0.0.1:1", 1, `"error":"127.0.0.1:1 can't be reached: the host refused the connection. Check the network`},
 	} {
 		out, complaint, code := c.run("", append(strings.Fields(step.command), "--json")...)
 		if code != step.code || !json.Valid([]byte(out)) || !strings.Contains(out, step.want) {

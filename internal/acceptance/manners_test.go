@@ -141,7 +141,7 @@ func TestToolsInATerminal(t *testing.T) {
 				t.Errorf("%s: code %d\n%s", command, code, screen)
 			}
 			for line := range strings.Lines(screen) {
-				if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > columns && !strings.Contains(command, "markdown") {
+				if line = strings.ReplaceAll(line, binary, "opentrain-mcp"); utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > columns && !strings.Contains(command, "markdown") {
 					t.Errorf("%s: wider than %d columns: %s", command, columns, line)
 				}
 			}
@@ -159,7 +159,7 @@ func TestToolsInATerminal(t *testing.T) {
 // TestStdioInATerminal: someone who starts it by hand hears what it waits for, and leaves with Ctrl-C.
 func TestStdioInATerminal(t *testing.T) {
 	t.Parallel()
-	const hint = "Waiting for an MCP host. Press Ctrl-C to leave. To add this server to a host, run: opentrain-mcp install\n"
+	hint := "Waiting for an MCP host. Press Ctrl-C to exit. To add this server to a host, run: " + binary + " install\n"
 	screen, code := atTerminal(t, 120, nil, "--sandbox", [][2]string{{"opentrain-mcp install", "\x03"}})
 	if code != 0 || !strings.Contains(screen, hint) {
 		t.Errorf("code %d\n%s", code, screen)
@@ -185,11 +185,11 @@ func TestLoginInATerminal(t *testing.T) {
 		code    int
 		want    string
 	}{
-		{"login --token", [][2]string{{paste, "\x03"}}, 130, "Interrupted. To go on, run: opentrain-mcp login\n"},
-		{"login", [][2]string{{ask, "\x03"}}, 130, "Interrupted. To go on, run: opentrain-mcp login\n"},
-		{"login", [][2]string{{ask, "\n"}}, 0, "To claim it, run: opentrain-mcp login --email you@example.com\n"},
-		{"login --no-wait", nil, 0, "To claim it, run: opentrain-mcp login --email you@example.com\n"},
-		{"login --no-wait --email ada@example.org", nil, 0, "When you have done so, run: opentrain-mcp login\n"},
+		{"login --token", [][2]string{{paste, "\x03"}}, 130, "Interrupted. To continue, run: " + binary + " login --token\n"},
+		{"login", [][2]string{{ask, "\x03"}}, 130, "Interrupted. To continue, run: " + binary + " login\n"},
+		{"login", [][2]string{{ask, "\n"}}, 0, "To claim it, run: " + binary + " login --email you@example.com\n"},
+		{"login --no-wait", nil, 0, "To claim it, run: " + binary + " login --email you@example.com\n"},
+		{"login --no-wait --email ada@example.org", nil, 0, "Then run: " + binary + " login\n"},
 		{"login --email ada@example.org", [][2]string{{"Waiting for you… 0 s", "\x03"}}, 130, "Interrupted."},
 		{"login --token --force", [][2]string{{paste, sandbox.DemoToken + "\n"}}, 0, "Logged in as Sandbox Demo"},
 	} {

@@ -140,14 +140,14 @@ func TestHTTPIgnoresItsOwnToken(t *testing.T) {
 		t.Errorf("without the secret: %d", got.status)
 	}
 	file := filepath.Join(t.TempDir(), "secret")
-	write(t, file, "from-a-file\n")
+	write(t, file, "the-secret-from-a-file\n")
 	env = environment(t, append(own, "OPENTRAIN_MCP_SERVER_TOKEN_FILE="+file)...)
-	got = runHTTP(t, env, "--auth", "shared").call("opentrain_get_account", map[string]any{}, "Authorization", "Bearer from-a-file")
+	got = runHTTP(t, env, "--auth", "shared").call("opentrain_get_account", map[string]any{}, "Authorization", "Bearer the-secret-from-a-file")
 	if !strings.Contains(got.text, "Sandbox Demo") {
 		t.Error(got.text)
 	}
 	for _, header := range sent {
-		if strings.Contains(header, "shown-by-callers") || strings.Contains(header, "from-a-file") {
+		if strings.Contains(header, "shown-by-callers") || strings.Contains(header, "the-secret-from-a-file") {
 			t.Errorf("the secret was sent to the API: %s", header)
 		}
 	}

@@ -29,7 +29,7 @@ func (a *Account) StartClaim(ctx context.Context, email string) (Attempt, error)
 	e.close()
 	switch {
 	case saved.ClaimToken == "" && saved.Token == "":
-		return Attempt{}, &Problem{NotRegistered, "There is no account on this machine yet."}
+		return Attempt{}, a.notRegistered()
 	case saved.ClaimToken == "":
 		return Attempt{}, &Problem{NoClaim, "There is no open claim: the token on this machine belongs to an account that is claimed."}
 	}
@@ -99,6 +99,13 @@ func (a *Account) CheckClaim(ctx context.Context) (Claim, error) {
 	}
 }
 
+func (a *Account) notRegistered() error {
+	if a.InSandbox() {
+		return &Problem{NotRegistered, "The sandbox's own account needs no claim. To try a claim, register an account first."}
+	}
+	return &Problem{NotRegistered, "There is no account on this machine yet."}
+}
+
 // checkOnce checks the claim, unless that has to wait.
 func (a *Account) checkOnce(ctx context.Context) (claim Claim, wait time.Duration, err error) {
 	claim = Claim{State: Pending, Attempt: a.lastAttempt()}
@@ -121,7 +128,7 @@ func (a *Account) checkOnce(ctx context.Context) (claim Claim, wait time.Duratio
 		claim.State, claim.Before = Claimed, true
 		return claim, 0, nil
 	}
-	return claim, 0, &Problem{NotRegistered, "There is no account on this machine yet."}
+	return claim, 0, a.notRegistered()
 }
 
 // poll asks once. OpenTrain delivers the token only once, so nothing may end the call before the token is kept.

@@ -98,8 +98,8 @@ func TestAPersonAnswers(t *testing.T) {
 	}{
 		{"published", "guru\n9\n\nsenior folks\nfiles\nperhaps\ny\n", []string{
 			"“guru” isn't one of the options. Type a number from 1 to 4, or a name.", "“9” isn't one of the options.",
-			"Please answer, or press Ctrl-C to stop.", "  Experience level: Expert\n", "  Unit of data: Number of files\n", "Please answer yes or no.",
-			"Your draft", "  Price per hour    $18\n", "  Amount of data    50,000\n", "Yours is number 1.",
+			"Please answer, or press Ctrl-C to stop.", "  Experience level: Expert\n", "  Data volume unit: Number of files\n", "Please answer yes or no.",
+			"Your draft", "  Price per hour    $18\n", "  Data volume       50,000\n", "Yours is number 1.",
 		}, true, nil},
 		{"declined", "1\n2\nno\n", []string{"OK. The job stays a draft. Nothing was published.", "What's next"}, false, nil},
 		{"input ends", "1\n", []string{"The input ended before you answered. Nothing was published.\n"}, false, demo.ErrNoInput},
@@ -136,7 +136,7 @@ func TestEveryQuestionTakesPlainAnswers(t *testing.T) {
 	for _, want := range []string{
 		"“magic” isn't one of the options.", "  Experience level: Any experience level\n", "Please give one amount in US dollars",
 		"How much is the price per hour, in US dollars?", "  Payment type: Per hour\n  Price per hour: $18\n",
-		"Are these files, words, or hours of audio or video?", "  Amount of data: 5,000\n  Unit of data: Number of files\n",
+		"Are these files, words, or hours of audio or video?", "  Data volume: 5,000\n  Data volume unit: Number of files\n",
 		"OpenTrain can't use that: \"any language\" is not a language.\n", "  Languages: English, German\n", "  NDA required: Yes\n", "! Please check the job title “",
 	} {
 		if !strings.Contains(shown, want) {

@@ -18,7 +18,7 @@ func TestContradictions(t *testing.T) {
 		"the same":                 {text, `{"headcount":10}`, nil},
 		"a price":                  {text, `{"pricePerHour":21}`, []string{"The description still says “$18”, but “Price per hour” is now $21."}},
 		"a number in words":        {text, `{"headcount":12}`, []string{"The description still says “Ten”, but “Number of people” is now 12."}},
-		"thousands":                {text, `{"dataVolume":60000}`, []string{"The description still says “50k”, but “Amount of data” is now 60,000."}},
+		"thousands":                {text, `{"dataVolume":60000}`, []string{"The description still says “50k”, but “Data volume” is now 60,000."}},
 		"both together":            {text, `{"pricePerHour":21,"jobDescription":"Ten people, 50k images, $21."}`, nil},
 		"a number that is nowhere": {"People label images.", `{"headcount":12}`, nil},
 		"another text":             {text, `{"jobDescription":"People label images."}`, nil},

@@ -252,7 +252,7 @@ func (e explainer) conflict() Next {
 		return Next{Action: CallTool, Tool: Publish, Arguments: map[string]any{"jobId": arguments["jobId"]}, Note: "Publish it first."}
 	}
 	if status != opentrain.StatusDraft && status != opentrain.StatusOpen {
-		return Next{Action: Done, Note: "It can't be edited here. To post a new job, use " + CreateDraft + "."}
+		return Next{Action: Done, Note: "It can't be changed or reopened here. To post a new job, use " + CreateDraft + "."}
 	}
 	return ListJobsNext("See the account's jobs.")
 }

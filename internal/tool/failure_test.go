@@ -38,7 +38,7 @@ func TestExplain(t *testing.T) {
 		},
 		"a conflict of the status": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.Done, []string{"The job is marked CLOSED. Nothing was changed.", "It can't be edited here."},
+			tool.Done, []string{"The job is marked CLOSED. Nothing was changed.", "It can't be changed or reopened here."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},

@@ -71,10 +71,6 @@ func FieldLabel(key string) string {
 	switch key {
 	case "headcount":
 		return "Number of people"
-	case "dataVolume":
-		return "Amount of data"
-	case "dataVolumeUnit":
-		return "Unit of data"
 	case "aiInterviewRequirements":
 		return "AI interview requirements"
 	case "ndaRequired":

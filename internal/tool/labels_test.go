@@ -24,7 +24,7 @@ func TestLabel(t *testing.T) {
 
 func TestFieldLabel(t *testing.T) {
 	for key, want := range map[string]string{
-		"pricePerHour": "Price per hour", "headcount": "Number of people", "dataVolumeUnit": "Unit of data", "jobTitle": "Job title",
+		"pricePerHour": "Price per hour", "headcount": "Number of people", "dataVolumeUnit": "Data volume unit", "jobTitle": "Job title",
 		"aiInterviewRequirements": "AI interview requirements", "someNewKey": "Some new key", "": "",
 	} {
 		if got := tool.FieldLabel(key); got != want {

@@ -35,7 +35,7 @@ func TestPatchPay(t *testing.T) {
 	equal(t, "pay", dig(got, "missingFields", 0), object{
 		"field": "pay", "label": "Pay", "message": "Pay is required", "code": "MISSING_PAY", "type": "object",
 		"prompt":     "How will AI trainers be paid (per hour, per label or a fixed price), and how much (USD)?",
-		"updateKeys": []string{"paymentType", "pricePerHour"},
+		"updateKeys": []string{"paymentType", "pricePerHour", "pricePerLabel", "fixedPrice"},
 		"example":    object{"paymentType": "PAY_PER_HOUR", "pricePerHour": 18},
 	})
 	got = a.want(200, "PATCH", "/job-drafts/job_1", object{"paymentType": "FIXED_PRICE"})
