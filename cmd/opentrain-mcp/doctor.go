@@ -20,7 +20,7 @@ type doctorCommand struct {
 	apiFlags
 	Host    string        `env:"-" placeholder:"HOST" help:"Check only this host."`
 	Name    string        `default:"${entryName}" env:"-" help:"Name of the entry in the hosts' settings."`
-	Sandbox bool          `env:"OPENTRAIN_MCP_SANDBOX" help:"Leave out the account and the network. The sandbox needs neither."`
+	Sandbox bool          `env:"OPENTRAIN_MCP_SANDBOX" help:"Skip the account and network checks: the sandbox needs neither."`
 	Limit   time.Duration `name:"timeout" default:"10s" env:"-" help:"Time limit for each server that is started and each request."`
 	JSON    bool          `name:"json" env:"-" help:"Print the result as JSON, for scripts."`
 }

@@ -39,10 +39,10 @@ func printHelp(options kong.HelpOptions, command *kong.Context) error {
 	s.Blank()
 	s.Show("", screen.Plain, "Exit codes:")
 	for _, code := range [][2]string{
-		{"0", "Fine. A server that you stop also ends with 0."},
-		{"1", "It failed."},
+		{"0", "Success. A server that you stop also exits with 0."},
+		{"1", "Error."},
 		{"2", "Wrong usage: an unknown command or flag, or a setting with a wrong value."},
-		{"130", "You interrupted it."},
+		{"130", "Interrupted."},
 	} {
 		s.Item(fmt.Sprintf("  %-6s", code[0]), screen.Plain, code[1])
 	}

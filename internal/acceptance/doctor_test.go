@@ -62,7 +62,7 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	}
 	m.env = append(m.env, "OT_API_TOKEN=ot_pat_secret_2", "OPENTRAIN_PERSONAL_API_TOKEN=", "OPENTRAIN_MCP_TIMEOT=3s")
 	wants := []string{
-		"\nFAIL  host cursor: " + filepath.Join(m.home, ".cursor", "mcp.json") + ", line 1, column 2: the file ends too early\n      Fix: Correct the file.",
+		"\nFAIL  host cursor: " + filepath.Join(m.home, ".cursor", "mcp.json") + ", line 1, column 2: the file is incomplete\n      Fix: Correct the file.",
 		"\nFAIL  host gemini: " + binary + " ended at once, with exit code 2: there is no flag --nope\n",
 		"\n      " + binary + " install gemini\n",
 		"\nFAIL  host jetbrains: ", "opentrain-mcp, which doesn't exist\n", "\n      " + binary + " install jetbrains\n",

@@ -107,7 +107,7 @@ func hostPlace(template string, windows bool) string {
 	}
 	path = "`" + path + "`" + note
 	if optional {
-		path += " if that folder is there"
+		path += " if that folder exists"
 	}
 	return path
 }

@@ -193,7 +193,7 @@ func TestInstallMistakesAreExplained(t *testing.T) {
 	for _, command := range []string{"install", "uninstall"} {
 		if out, log, code := m.run(command, "cursor"); code != 1 || out != "" ||
 			log != "opentrain-mcp: "+file+", line 2, column 8: this is not a value; a text needs quotes. "+
-				"The file was left alone; correct it, then run this again\n" {
+				"Nothing was changed. Fix the file and run this command again\n" {
 			t.Errorf("code %d\n%s%s", code, out, log)
 		}
 	}

@@ -281,7 +281,7 @@ func (r *run) finish() error {
 		r.Screen.Blank()
 		r.Screen.Show("", screen.Bold, "Done. Your job is live in the sandbox, and search finds it.")
 		if r.jobURL != "" {
-			r.Screen.Show("", screen.Plain, "Its page, which isn't real because this is the sandbox:")
+			r.Screen.Show("", screen.Plain, "Its page in the sandbox (the link doesn't open):")
 			r.Screen.Line(r.jobURL)
 		}
 	}

@@ -179,7 +179,7 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 	}
 	path, err := e.find(f)
 	if err != nil {
-		result(Fail, e.install("Write the entry again:", f), "%s starts %s, which %s", f.file, cmp.Or(f.Command, "nothing"), err)
+		result(Fail, e.install("Update the entry:", f), "%s starts %s, which %s", f.file, cmp.Or(f.Command, "nothing"), err)
 		return
 	}
 	if f.asks() {

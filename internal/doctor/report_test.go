@@ -13,14 +13,14 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	checks := []doctor.Check{
 		{Name: "program", Status: doctor.OK, Detail: "version 1"},
-		{Name: "host zed", Status: doctor.Fail, Detail: "/gone/opentrain-mcp is gone", Fix: "Write the entry again:\nopentrain-mcp install zed"},
+		{Name: "host zed", Status: doctor.Fail, Detail: "/gone/opentrain-mcp is gone", Fix: "Update the entry:\nopentrain-mcp install zed"},
 		{Name: "token", Status: doctor.Warn, Detail: "two tokens", Fix: "Remove one."},
 		{Name: "hosts", Status: doctor.Note, Detail: "not in goose", Fix: "To add it:\nopentrain-mcp install goose"},
 	}
 	for width, want := range map[int]string{
 		0: `ok    program: version 1
 FAIL  host zed: /gone/opentrain-mcp is gone
-      Fix: Write the entry again:
+      Fix: Update the entry:
       opentrain-mcp install zed
 warn  token: two tokens
       Fix: Remove one.
@@ -34,8 +34,8 @@ note  hosts: not in goose
 FAIL  host zed:
       /gone/opentrain-mc
       p is gone
-      Fix: Write the
-      entry again:
+      Fix: Update the
+      entry:
         opentrain-mcp install zed
 warn  token: two tokens
       Fix: Remove one.

@@ -37,7 +37,7 @@ func (e *examination) settings(context.Context) (checks []Check) {
 		}
 	}
 	if checks == nil && set > 0 {
-		checks = append(checks, Check{Name: "settings", Status: OK, Detail: "the variables of this shell have names that this program knows"})
+		checks = append(checks, Check{Name: "settings", Status: OK, Detail: "all OpenTrain variables in this shell are recognized"})
 	}
 	return checks
 }

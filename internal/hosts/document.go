@@ -22,7 +22,7 @@ type Problem struct {
 // Error says what is wrong, and where, and what has happened to the file.
 func (p *Problem) Error() string {
 	if p.Line > 0 {
-		return p.Detail() + ". The file was left alone; correct it, then run this again"
+		return p.Detail() + ". Nothing was changed. Fix the file and run this command again"
 	}
 	return p.Detail()
 }
@@ -47,7 +47,7 @@ func at(data []byte, offset int, what string) *Problem {
 }
 
 // errUneditable is for a file that is fine, but written in a way in which this package can't change it.
-var errUneditable = errors.New("is written in a way that this program can't change. The file was left alone; add the entry yourself")
+var errUneditable = errors.New("is written in a way that this program can't change. Nothing was changed. Add the entry yourself")
 
 // format edits a document in place. Nothing but the value at the path changes.
 type format struct {

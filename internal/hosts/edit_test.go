@@ -189,7 +189,7 @@ func TestMistakesHaveAPlace(t *testing.T) {
 	for name, test := range map[string]struct{ host, content, want string }{
 		"JSON":              {"cursor", "{\n  \"a\": tru\n}", "line 2, column 8: this is not a value; a text needs quotes"},
 		"JSON, a backslash": {"cursor", `{"a": "C:\Users"}`, "line 1, column 7: this text has a character in it that needs a backslash"},
-		"JSON, unfinished":  {"cursor", "{\n", "line 2, column 1: the file ends too early"},
+		"JSON, unfinished":  {"cursor", "{\n", "line 2, column 1: the file is incomplete"},
 		"JSON, a comment":   {"claude-desktop", "{\n  \"ü\": 1, // x\n}", "line 2, column 9: this host reads no comments and no comma before a closing bracket"},
 		"JSON, a comma":     {"claude-desktop", "{\n  \"a\": [1,]\n}", "line 2, column 10: this host reads no comments and no comma before a closing bracket"},
 		"JSON, a list":      {"cursor", " []", "line 1, column 2: an object in braces is expected here"},

@@ -114,7 +114,7 @@ func (f file) staysIn(folder string) error {
 			return &Problem{File: f.path, What: "can't be found: " + reason(err)}
 		}
 		if inside, err := filepath.Rel(root, real); err != nil || !filepath.IsLocal(inside) {
-			return &Problem{File: f.path, What: "leads out of the project, to " + real + ". It was left alone. Replace the link with a file"}
+			return &Problem{File: f.path, What: "leads out of the project, to " + real + ". Nothing was changed. Replace the link with a file"}
 		}
 	}
 	return nil

@@ -148,7 +148,7 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		"read-only": {func(path string) error { return os.WriteFile(path, []byte("{}"), 0o400) }, "is read-only. Make it writable"},
 		"another": {func(path string) error {
 			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {"command": "npx", "args": ["@opentrain-ai/mcp"]}}}`), 0o600)
-		}, "already has a server named opentrain, which starts npx. It was left alone. Pick another name with --name"},
+		}, "already has a server named opentrain, which starts npx. Nothing was changed. Choose another name with --name"},
 		"remote": {func(path string) error {
 			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {"url": "https://x"}}}`), 0o600)
 		}, "which starts something else"},

@@ -113,7 +113,7 @@ func TestDeepFiles(t *testing.T) {
 	file, _ := named(t, "cursor").File(env, hosts.User)
 	put(t, file, "{\n\"a\":"+open)
 	if _, _, err := named(t, "cursor").Find(env, hosts.User, "opentrain"); err == nil ||
-		!strings.HasPrefix(err.Error(), file+", line 2, column 1004: this is nested too deep. The file was left alone") {
+		!strings.HasPrefix(err.Error(), file+", line 2, column 1004: this is nested too deep. Nothing was changed") {
 		t.Error(err)
 	}
 }
@@ -213,7 +213,7 @@ func TestProjectsStayInTheirFolder(t *testing.T) {
 			continue
 		}
 		home, errHome := filepath.EvalSymlinks(env.Home)
-		want := " leads out of the project, to " + filepath.Join(home, filepath.FromSlash(test.out)) + ". It was left alone."
+		want := " leads out of the project, to " + filepath.Join(home, filepath.FromSlash(test.out)) + ". Nothing was changed."
 		if errHome != nil || err == nil || !strings.Contains(err.Error(), want) || files(t, env.Home) != before {
 			t.Errorf("%s: %v", name, err)
 		}

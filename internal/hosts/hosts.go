@@ -181,7 +181,7 @@ func All() []Host { //nolint:funlen // a table
 			Signs:    []string{"~/.junie"},
 			Commands: []string{"junie", "idea", "pycharm", "webstorm", "goland"},
 			Next:     "Turn the server on in the IDE's settings under Tools, Junie, MCP Settings.",
-			Note: "JetBrains AI Assistant has a list of its own: paste the entry in Settings, Tools, AI Assistant, " +
+			Note: "JetBrains AI Assistant has a separate list: paste the entry in Settings, Tools, AI Assistant, " +
 				"Model Context Protocol (MCP).",
 			Source: "https://www.jetbrains.com/help/junie/model-context-protocol-mcp.html",
 		},

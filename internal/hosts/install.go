@@ -198,7 +198,7 @@ func foreign(value any, h Host, name string) error {
 	if command := h.command(value); command != "" {
 		starts = "starts " + text.VisibleLine(command)
 	}
-	return fmt.Errorf("already has a server named %s, which %s. It was left alone. Pick another name with --name",
+	return fmt.Errorf("already has a server named %s, which %s. Nothing was changed. Choose another name with --name",
 		text.VisibleLine(name), starts)
 }
 

@@ -73,7 +73,7 @@ func parseJSON(data []byte) (*hujson.Value, error) {
 	}
 	switch inner := errors.Unwrap(err); {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		problem.What = "the file ends too early"
+		problem.What = "the file is incomplete"
 	case strings.HasPrefix(inner.Error(), "invalid literal: \""): // what it quotes may be a secret
 		problem.What = "this text has a character in it that needs a backslash"
 	case strings.HasPrefix(inner.Error(), "invalid literal: "):

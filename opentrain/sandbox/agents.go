@@ -161,7 +161,7 @@ func (s *Sandbox) startClaim(r *http.Request) (any, *oauthError) {
 	case !s.cfg.Now().Before(reg.expires):
 		return nil, invalidRequest("The claim window has closed.")
 	case local == "" || !strings.Contains(domain, ".") || strings.ContainsAny(body.Email, " \t\r\n<>"):
-		return nil, invalidRequest("The email is not valid.")
+		return nil, invalidRequest("The email address is not valid.")
 	case s.emailTaken(body.Email):
 		return nil, invalidRequest("email_already_registered: this email has an OpenTrain account.")
 	}

@@ -63,7 +63,7 @@ func TestPages(t *testing.T) {
 		a.wantPage(200, draft, "Price per hour: ")
 		draft = str(a.create(guideText)["draftUrl"])
 		a.wantPage(200, draft, "Draft", "Bounding Box Annotation for Dashcam Images", "$18 per hour", "50,000", "English",
-			"We need 10 experienced annotators", "What experience level should AI trainers have", "In what unit")
+			"We need 10 experienced annotators", "What experience level should AI trainers have", "What unit")
 		a.wantPage(404, "http://127.0.0.1:8090/jobs/job_2", "This job is a draft, so it isn't public yet.", "Open the draft")
 		a.want(200, "PATCH", "/job-drafts/job_2", object{"experienceLevel": "ENTRY_LEVEL", "dataVolumeUnit": "NUMBER_OF_FILES",
 			"jobDescription": "First line.\nSecond line.", "pricePerHour": 18.5, "ndaRequired": true, "labelingSoftware": "CVAT"})

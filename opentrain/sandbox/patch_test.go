@@ -19,7 +19,7 @@ func TestPatchToReady(t *testing.T) {
 			equal(t, "level", dig(got, "normalizedFields", "experienceLevel"), "INTERMEDIATE")
 		} else {
 			equal(t, "gap", dig(gap, "field"), "dataVolumeUnit")
-			equal(t, "prompt", dig(gap, "prompt"), "ask: In what unit is the data volume counted? (HOURS_OF_RECORDING_AUDIO_VIDEO, NUMBER_OF_FILES, NUMBER_OF_WORDS, UNKNOWN_NOT_SPECIFIED)")
+			equal(t, "prompt", dig(gap, "prompt"), "ask: What unit is the data volume in? (HOURS_OF_RECORDING_AUDIO_VIDEO, NUMBER_OF_FILES, NUMBER_OF_WORDS, UNKNOWN_NOT_SPECIFIED)")
 			equal(t, "number of members", len(got), 5)
 		}
 		got = a.want(200, "PATCH", "/job-drafts/job_1", object{"dataVolumeUnit": "UNKNOWN_NOT_SPECIFIED", "dataVolume": 50000})
