@@ -211,6 +211,8 @@ func (c installCommand) list(env hosts.Env, out io.Writer) error {
 		switch entry, installed, err := host.Find(env, hosts.User, c.Name); {
 		case err != nil:
 			state = "invalid settings file"
+		case installed && entry.Ours && entry.Name != c.Name:
+			state = "installed as " + entry.Name
 		case installed && entry.Ours:
 			state = "installed"
 		case installed:

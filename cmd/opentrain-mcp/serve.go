@@ -157,7 +157,11 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 			return cfg, err
 		}
 		found := f.source().Find()
-		report(log, found)
+		defer func() {
+			if err == nil { // else the error comes first
+				report(log, found)
+			}
+		}()
 		baseURL = cmp.Or(f.BaseURL, found.BaseURL)
 		if f.BaseURL == "" && found.BaseURL != "" {
 			baseURLFrom = "baseUrl in " + found.From

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,8 +69,9 @@ func Run(ctx context.Context, cfg Config, show func(Check)) {
 	for _, found := range e.found {
 		groups = append(groups, func(ctx context.Context) []Check { return e.entry(ctx, found) })
 	}
+	e.Sandbox = e.Sandbox || e.onlySandboxes() && len(e.Source.All()) == 0
 	groups = append(groups, e.others, e.tokens)
-	if !cfg.Sandbox {
+	if !e.Sandbox {
 		groups = append(groups, e.network)
 	}
 	results := make([]chan []Check, len(groups))
@@ -90,6 +92,12 @@ func Run(ctx context.Context, cfg Config, show func(Check)) {
 			return
 		}
 	}
+}
+
+// onlySandboxes reports whether every host's server uses the sandbox, which needs no account.
+func (e *examination) onlySandboxes() bool {
+	ours := slices.DeleteFunc(slices.Clone(e.found), func(f entry) bool { return !f.Ours })
+	return len(ours) > 0 && !slices.ContainsFunc(ours, func(f entry) bool { return !f.sandbox() })
 }
 
 // clean makes a text safe to show. What others have written into a file or a log may hold a token.

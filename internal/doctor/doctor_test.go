@@ -102,7 +102,7 @@ func TestBrokenSetUps(t *testing.T) {
 		},
 		"another server of that name": {
 			func(m *machine) { m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "npx"}}}`) }, "host cursor", doctor.Note,
-			"has another server named opentrain", "opentrain-mcp install cursor --name opentrain-mcp", "",
+			"has another server named opentrain", "opentrain-mcp install cursor --name opentrain-jobs", "",
 		},
 		"a value that the host asks for": {
 			func(m *machine) { m.entry("serve", "OT_API_TOKEN=${input:token}") }, "host cursor", doctor.Note, "only Cursor can ask", "", "",

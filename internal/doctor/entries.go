@@ -122,8 +122,8 @@ func (e *examination) install(why string, f entry) string {
 	if f.scope == hosts.Project {
 		args = append(args, "--scope project")
 	}
-	if e.Entry != hosts.EntryName {
-		args = append(args, "--name "+e.Entry)
+	if name := cmp.Or(f.Name, e.Entry); name != hosts.EntryName && plain(name) {
+		args = append(args, "--name "+name)
 	}
 	for _, arg := range f.Args {
 		if names, toolsets := strings.CutPrefix(arg, "--toolsets="); arg == "--sandbox" || toolsets && plain(names) {
@@ -169,7 +169,7 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		return
 	}
 	if !f.Ours {
-		result(Note, e.run("To add this one beside it:", "install", f.host.Name, "--name opentrain-mcp"),
+		result(Note, e.run("To add this one beside it:", "install", f.host.Name, "--name opentrain-jobs"),
 			"%s has another server named %s", f.file, e.Entry)
 		return
 	}

@@ -175,7 +175,7 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		if outcome, _ := install(t, named(t, "cursor"), env, other); outcome != hosts.Added {
 			t.Error(outcome)
 		}
-		if entry, found, err := named(t, "cursor").Find(env, hosts.User, "opentrain"); !found || err != nil || entry.Ours {
+		if entry, found, err := named(t, "cursor").Find(env, hosts.User, "opentrain"); !found || err != nil || entry.Name != other.Name {
 			t.Errorf("%+v, %v", entry, err)
 		}
 	}

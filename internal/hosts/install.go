@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -110,7 +111,7 @@ func (h Host) open(env Env, scope Scope) (file, error) {
 	return f, err
 }
 
-// Find returns the entry with a name. found is false if there isn't one.
+// Find returns the entry with a name, or else one that starts this program. found is false if there isn't one.
 func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, err error) {
 	path, _ := h.File(env, scope)
 	f, err := readFile(path)
@@ -122,12 +123,29 @@ func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, 
 		return Entry{}, false, explain(path, err)
 	}
 	value, _, found := h.find(tree, name)
+	if other := h.ours(tree, env.Program); other != "" && !(found && h.isOurs(value, env.Program)) {
+		name = other
+		value, _, found = h.find(tree, name)
+	}
 	if !found {
 		return Entry{}, false, nil
 	}
 	entry = h.read(value, name, env.Program)
 	entry.Exposed = h.exposed(f, f.data, scope, name)
 	return entry, true, nil
+}
+
+// ours is the name of the first entry that starts this program, "" for none.
+func (h Host) ours(tree any, program string) string {
+	for _, keys := range [][]string{h.Keys, h.Keys2} {
+		servers, _ := lookup(tree, keys...)
+		for _, name := range slices.Sorted(maps.Keys(members(servers))) {
+			if value, _ := lookup(servers, name); len(keys) > 0 && h.isOurs(value, program) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // explain adds the file to a problem.
