@@ -32,6 +32,9 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"[secret]"`), nil
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Secret) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.value) }
 
+// HideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication).
+func HideTokens(text string) string { return string(hideTokens([]byte(text))) }
+
 // hideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication), for texts that
 // may have secrets that the caller doesn't know yet. It returns a text without any as it is.
 func hideTokens(text []byte) []byte {

@@ -2,7 +2,9 @@ package acceptance_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -148,6 +150,77 @@ func TestChangesElsewhereVoidAConfirmation(t *testing.T) {
 				t.Errorf("asked %s, replicated %v: %s", name, replicated, got.text)
 			}
 		}
+	}
+}
+
+// manyJobs is a sandbox whose account has more jobs than are read: the list of them never ends, and has none of those asked for.
+type manyJobs struct{ http.RoundTripper }
+
+func (e manyJobs) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path != "/api/public/v1/jobs/mine" {
+		return e.RoundTripper.RoundTrip(r)
+	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprint(w, `{"jobs":[],"nextCursor":"more"}`)
+	return w.Result(), nil
+}
+
+// TestReplicasCheckOrRefuse: where a change through another replica can't be noticed, a human publishes in the app.
+func TestReplicasCheckOrRefuse(t *testing.T) {
+	t.Parallel()
+	box, token := manyJobs{ticking(sandbox.Guide)}, []string{tokenHeader, sandbox.DemoToken}
+	first, second := replicas(t, box)
+	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
+	ready := first.call("opentrain_patch_draft", completing(), token...).next(t)
+	second.call("opentrain_patch_draft", patch("pricePerHour", 99), token...)
+	for name, arguments := range map[string]map[string]any{"with a yes": ready.Arguments, "without": job()} {
+		got := first.call("opentrain_publish", arguments, token...)
+		if next := got.failure.Next; !got.isError || next == nil || next.Action != tool.Fix || next.URL == "" || strings.Contains(got.text, "is live") {
+			t.Errorf("%s: %s", name, got.text)
+		}
+	}
+}
+
+// replicas are two servers that share a key.
+func replicas(t *testing.T, api http.RoundTripper) (first, second *remote) {
+	t.Helper()
+	start := func() *remote {
+		return startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) {
+			c.Confirm, c.StateKeys, c.Replicated = opentrainmcp.Auto, [][]byte{bytes.Repeat([]byte{7}, 32)}, true
+		})
+	}
+	return start(), start()
+}
+
+// TestASecondYesIsSpent: a yes from a question that was asked again counts once too, at any replica.
+func TestASecondYesIsSpent(t *testing.T) {
+	t.Parallel()
+	first, second := replicas(t, ticking(sandbox.Guide))
+	token := []string{tokenHeader, sandbox.DemoToken}
+	first.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
+	ready := first.call("opentrain_patch_draft", completing(), token...).next(t)
+	if got := first.call(ready.Tool, ready.Arguments, token...); !strings.Contains(got.text, "is live") {
+		t.Fatal(got.text)
+	}
+	edit := func(price int) tool.Next {
+		return first.call("opentrain_update_job", patch("pricePerHour", price), token...).next(t)
+	}
+	apply := func(s *remote, next tool.Next) answer { return s.call(next.Tool, next.Arguments, token...) }
+	asked := edit(20)
+	apply(second, edit(18)) // the job changes after the question
+	again := apply(first, asked).next(t)
+	if again.Action != tool.ConfirmWithHuman {
+		t.Fatalf("%+v", again)
+	}
+	if got := apply(second, again); !strings.Contains(got.text, "was changed") {
+		t.Fatal(got.text)
+	}
+	if got := apply(second, edit(33)); !strings.Contains(got.text, "was changed") {
+		t.Fatal(got.text)
+	}
+	if got := apply(first, again); strings.Contains(got.text, "was changed") {
+		t.Errorf("a spent yes was applied again: %s", got.text)
 	}
 }
 

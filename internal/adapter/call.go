@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,7 @@ type toolCall struct {
 
 	call     tool.Call
 	delivery delivery
+	token    string        // the caller's
 	duration time.Duration // of the tool; a human's time for a form doesn't count
 }
 
@@ -59,7 +61,8 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 			return c.fail(ctx, failure)
 		case ask == nil:
 			c.record(ctx, "ok", result.Effect)
-			return mcp.NewToolResultStructured(result.Structured, result.Text)
+			structured := json.RawMessage(c.hide(result.Structured))
+			return mcp.NewToolResultStructured(structured, string(c.hide([]byte(result.Text))))
 		case c.delivery == inResult:
 			c.record(ctx, "input_required", ask.Done)
 			return c.server.forms.inputRequired(c.statePurpose(), ask)
@@ -84,7 +87,7 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 			failure = c.explain(errors.New("panic"))
 		}
 	}()
-	c.call.Caller = by
+	c.call.Caller, c.token = by, opentrain.TokenFrom(bounded)
 	if number == 0 {
 		c.call.Served = c.server.servedTo(ctx)
 		if err := c.admit(ctx); err != nil {
@@ -102,7 +105,7 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 	if by.ID == "" || by.ID == c.call.Caller.ID {
 		return result, ask, failure
 	}
-	c.call.Caller = by
+	c.call.Caller, c.token = by, opentrain.TokenFrom(renewed)
 	return c.server.cfg.Runner.Run(renewed, c.tool, c.call, c.arguments)
 }
 
@@ -161,7 +164,7 @@ func (c *toolCall) statePurpose() []string {
 // fail returns a failure without structuredContent, which older clients check against the output schema.
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
 	log := identified(ctx, c.server.cfg.Logger, c.call.Caller)
-	log.DebugContext(ctx, "tool failed", "tool", c.tool.Name, "error", failure.Error()) // not its JSON, which has arguments
+	log.DebugContext(ctx, "tool failed", "tool", c.counted(), "error", opentrain.HideTokens(failure.Error())) // its JSON has arguments
 	var args struct {
 		JobID string `json:"jobId"`
 	}
@@ -169,23 +172,30 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 		args.JobID = "" // it may be half read
 	}
 	c.record(ctx, string(failure.Code), tool.Effect{JobID: text.Clean(args.JobID, 64), Outcome: string(failure.Code)})
-	result := mcp.NewToolResultError(failure.Text())
-	result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": failure})
+	result := mcp.NewToolResultError(string(c.hide([]byte(failure.Text()))))
+	if meta, err := json.Marshal(failure); err == nil {
+		result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": json.RawMessage(c.hide(meta))})
+	}
 	return result
+}
+
+// hide takes the caller's token out of a result: OpenTrain's answer may repeat it in pieces, which cleaning joins.
+func (c *toolCall) hide(result []byte) []byte {
+	if c.token == "" {
+		return result
+	}
+	return bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
 }
 
 // record logs and counts the call. It never logs arguments or tokens. Strangers must not fill the log, so calls that were
 // refused for their caller are sampled.
 func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
-	counted := c.tool.Name
-	if !c.server.cfg.Served.Has(counted) {
-		counted = notServed // a caller can make up any number of names
-	}
+	counted := c.counted()
 	c.server.cfg.Metrics.ToolCall(counted, outcome, c.duration)
 	by, ctx := c.call.Caller, context.WithoutCancel(ctx)
 	write := func(more ...any) {
 		identified(ctx, c.server.cfg.Logger, by).InfoContext(ctx, "tool call", append([]any{
-			"tool", c.tool.Name, "status", outcome, "duration_ms", float64(c.duration.Microseconds()) / 1000,
+			"tool", counted, "status", outcome, "duration_ms", float64(c.duration.Microseconds()) / 1000,
 		}, more...)...)
 	}
 	audit := func(more ...any) { c.audit(ctx, effect, more...) }
@@ -199,6 +209,14 @@ func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effec
 		write()
 		audit()
 	}
+}
+
+// counted is the tool's name for logs and metrics: a caller can make up any number of names.
+func (c *toolCall) counted() string {
+	if !c.server.cfg.Served.Has(c.tool.Name) {
+		return notServed
+	}
+	return c.tool.Name
 }
 
 // sample writes the first line of a kind and address at once, and then one a minute that says how many there were.
@@ -222,9 +240,10 @@ func (c *toolCall) audit(ctx context.Context, effect tool.Effect, more ...any) {
 		log = log.With("address", address) // callers who share a token have the same hash
 	}
 	if effect.Subject != "" {
-		log = log.With("subject", effect.Subject)
+		log = log.With("subject", opentrain.HideTokens(effect.Subject))
 	}
-	log.InfoContext(ctx, "audit", append([]any{"tool", c.tool.Name, "job", effect.JobID, "outcome", effect.Outcome}, more...)...)
+	job := opentrain.HideTokens(effect.JobID)
+	log.InfoContext(ctx, "audit", append([]any{"tool", c.counted(), "job", job, "outcome", effect.Outcome}, more...)...)
 }
 
 // identified returns the log with what identifies a call: the request's id and a short hash of the token.

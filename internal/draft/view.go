@@ -12,6 +12,7 @@ import (
 
 	"github.com/jellydator/ttlcache/v3"
 
+	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -41,6 +42,12 @@ func (d *Desk) See(ctx context.Context, call tool.Call, own Own) (View, error) {
 		return d.view(ctx, call, before, confirm.Moment{Time: own.Changed}), nil
 	}
 	return d.Reread(ctx, call, own)
+}
+
+// Checks reports whether a change after a human's yes is noticed: in the list of jobs, or by this process, if no other one
+// serves the same callers.
+func (d *Desk) Checks(by caller.Caller, own Own) bool {
+	return !own.Unknown || !d.replicated || !d.Confirm.Asks(by)
 }
 
 // Reread reads a draft. The API has no call for that; a report comes back when a field is saved, so the title is saved
@@ -123,8 +130,16 @@ func AskTitle(jobID string) tool.Next {
 func (d *Desk) Compare(ctx context.Context, call tool.Call, own Own, seen confirm.View) (now View, why string, err error) {
 	unchanged := d.Confirm.Ledger.Unchanged(call.Caller, own.ID, seen, own.Changed)
 	certain := !seen.Rough && !own.Changed.IsZero()
-	if own.Unknown || !d.Confirm.Asks(call.Caller) || unchanged && certain {
+	if own.Unknown {
+		known, found := d.remembered(call.Caller, own.ID)
+		certain = !found || known.view.Content == seen.Content
+	}
+	switch {
+	case !d.Confirm.Asks(call.Caller), unchanged && certain:
 		return View{}, "", nil
+	case own.Unknown:
+		now, err = d.See(ctx, call, own)
+		return now, "The draft has changed since the human saw it.", err
 	}
 	now, err = d.Reread(ctx, call, own)
 	same := now.View.Content == seen.Content

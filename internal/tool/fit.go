@@ -2,6 +2,7 @@ package tool
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
@@ -59,9 +60,9 @@ func FitPage[Out Output, Entry any](
 	}
 }
 
-// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept.
+// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept or has characters that no cursor needs.
 func Cursor(next string) string {
-	if len(next) > maxCursor {
+	if len(next) > maxCursor || strings.ContainsFunc(next, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return ""
 	}
 	return next

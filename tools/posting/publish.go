@@ -89,6 +89,9 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	if err := own.Require(opentrain.StatusDraft); err != nil {
 		return out, nil, err
 	}
+	if !p.Checks(call.Caller, own) {
+		return out, nil, uncheckable(own)
+	}
 	if !answer.Yes {
 		return p.askToPublish(ctx, call, intent, own, out, answer.Why)
 	}
@@ -106,6 +109,15 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	}
 	p.Record(call.Caller, in.JobID, err)
 	return p.published(ctx, call, own, out, answered, err)
+}
+
+// uncheckable refuses to publish a draft that may have changed since the human saw it.
+func uncheckable(own draft.Own) error {
+	const problem = "This account has so many jobs that the draft can't be checked here before it's published."
+	return &tool.Refusal{
+		Code: opentrain.CodeConflict, Lines: []string{problem + " Nothing was changed.", "The human can publish it on its page."},
+		Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem, URL: own.Page},
+	}
 }
 
 // The outcomes of the check before a call is repeated.

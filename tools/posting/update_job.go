@@ -76,7 +76,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		return out, nil, err
 	}
 	view := own.View()
-	if answer.Yes && own.Moved(answer.View) {
+	if answer.Yes && p.Moved(own, answer.View) {
 		answer, view.Again = confirm.Answer{Why: "The job has changed since the human saw it."}, 1
 	}
 	if !answer.Yes {
