@@ -1,0 +1,215 @@
+package contracts
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+type hireProposalInput struct {
+	ProposalID  string  `json:"proposalId" jsonschema:"minLength=1,maxLength=100"`
+	AmountUSD   float64 `json:"amountUsd" jsonschema:"exclusiveMinimum=0,maximum=1000000"`
+	DueDate     string  `json:"dueDate" jsonschema:"maxLength=10"`
+	Name        string  `json:"name,omitempty" jsonschema:"maxLength=200"`
+	Description string  `json:"description,omitempty" jsonschema:"maxLength=2000"`
+
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (hireProposalInput) JSONSchemaExtend(s *schema.Node) {
+	describeAsking(s, map[string]string{
+		"proposalId": "Id of a proposal for a job in the account.",
+		"amountUsd":  "Dollars of the first milestone, without fees, from the human.",
+		"dueDate":    "The milestone's due date, such as 2026-07-01.",
+		"name":       "The milestone's name. It needs a name or a description.", "description": "What is to be done in it.",
+	})
+}
+
+type hireProposalOutput struct {
+	ProposalID  string    `json:"proposalId"`
+	JobID       string    `json:"jobId,omitempty"`
+	Trainer     string    `json:"trainer,omitempty" jsonschema_description:"Who would be hired."`
+	Cost        *cost     `json:"cost,omitempty"`
+	Approval    *approval `json:"approval,omitempty"`
+	Interpreted []string  `json:"interpreted,omitempty"`
+	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func (c contracts) hireProposal() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.HireProposal, Title: "Ask to hire an AI trainer", Kind: tool.KindRequest,
+		Description: "Ask to hire the AI trainer of a proposal with a first milestone, and return the page in OpenTrain's app where a human " +
+			"confirms the hire. Use it once the human has chosen someone, an amount and a due date. " +
+			"Before that, compare people with opentrain_list_proposals. " +
+			"The human sees the whole cost and approves the request first; nobody is hired and nothing is charged until they confirm it in the app, " +
+			"within about 72 hours. The same terms again return the same approval; other terms replace it.",
+		Scope: opentrain.ScopeProposalsWrite, Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
+		OutcomeUnknown: "It's unclear whether the approval was requested; calling again with the same arguments returns the same one.",
+		NotFound:       "No proposal for a job in this account has this id.",
+		Find: tool.Next{
+			Action: tool.CallTool, Tool: tool.ListJobs, Arguments: map[string]any{},
+			Note: "Find the job. " + tool.ListProposals + " lists its proposals.",
+		},
+	}, c.hire)
+}
+
+func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInput) (hireProposalOutput, *tool.Ask, error) {
+	out := hireProposalOutput{ProposalID: in.ProposalID, Interpreted: call.Interpreted}
+	cost, err := in.check()
+	if err != nil {
+		return out, nil, err
+	}
+	subject := "proposal " + in.ProposalID
+	unlock, err := c.Confirm.Ledger.Lock(ctx, call.Caller, subject)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
+	proposal, err := c.API.GetProposal(ctx, in.ProposalID)
+	if err != nil {
+		return out, nil, draft.Unsent(err)
+	}
+	if err := hireable(*proposal); err != nil {
+		return out, nil, err
+	}
+	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
+	preview := tool.Preview{
+		JobID: out.JobID, Title: text.Clean(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
+		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. Nobody is hired and nothing is charged before."},
+	}
+	intent := confirm.Intent{
+		Tool: tool.HireProposal, Subject: subject, Status: strings.Join(preview.Changes, "\n"), Arguments: in.terms(),
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Ask OpenTrain for this hire?",
+		Note: "A yes only asks for the hire. It is confirmed in OpenTrain's app.", IfNo: "Nobody is hired.",
+	}
+	yes, ask, next := c.yes(call, intent, preview)
+	if out.Next = next; !yes {
+		return out, ask, nil
+	}
+	call.Step("Asking for the hire")
+	requested, err := c.API.HireProposal(ctx, in.ProposalID, opentrain.HireRequest{Milestone: opentrain.HireMilestone{
+		Name: in.Name, Description: in.Description, AmountUSD: in.AmountUSD, DueDate: in.DueDate,
+	}})
+	if err != nil { // a lost answer voids no yes: the same terms return the same approval
+		return out, nil, err
+	}
+	c.Confirm.Ledger.Record(call.Caller, subject, nil)
+	out.Approval = approvalOf(*requested)
+	out.Next = out.Approval.next()
+	return out, nil, nil
+}
+
+// check checks what the schema can't, and returns the cost.
+func (in hireProposalInput) check() (*cost, error) {
+	if strings.TrimSpace(in.Name+in.Description) == "" {
+		return nil, tool.Problem("name", "is required without a description: the milestone needs one of them")
+	}
+	if err := checkDate("dueDate", in.DueDate); err != nil {
+		return nil, err
+	}
+	cents, err := tool.Cents("amountUsd", in.AmountUSD)
+	if err != nil {
+		return nil, err
+	}
+	return costOf(cents), nil
+}
+
+// terms are the arguments that a yes is for.
+func (in hireProposalInput) terms() map[string]any {
+	terms := map[string]any{"proposalId": in.ProposalID, "amountUsd": in.AmountUSD, "dueDate": in.DueDate}
+	for name, value := range map[string]string{"name": in.Name, "description": in.Description} {
+		if value != "" {
+			terms[name] = value
+		}
+	}
+	return terms
+}
+
+// shown is what the human sees before a yes.
+func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []string {
+	bid := ""
+	if proposal.Bid != nil && proposal.Bid.AmountUSD != nil {
+		bid = ", who asks for " + text.Join(" ", dollars(proposal.Bid.AmountUSD), unitWords(proposal.Bid.Unit))
+	}
+	shown := []string{"Hire " + candidate(proposal) + bid, "First milestone: " + text.Join(", ", text.VisibleLine(in.Name), "due "+in.DueDate)}
+	if in.Description != "" {
+		shown = append(shown, "Description: "+text.VisibleLine(in.Description))
+	}
+	return append(shown, "Cost: "+cost.words())
+}
+
+// candidate names the AI trainer of a proposal.
+func candidate(proposal opentrain.Proposal) string {
+	who := proposal.Candidate
+	if who == nil {
+		return person("", "")
+	}
+	return person(cmp.Or(who.DisplayName, who.FirstName), cmp.Or(who.Country, who.CountryCode))
+}
+
+// unitWords writes the unit of a bid, which the API spells PER_LABEL or per_hour.
+func unitWords(unit string) string {
+	return strings.ToLower(strings.ReplaceAll(text.Stranger(unit, 40), "_", " "))
+}
+
+// hireable refuses the hire of a proposal that can't be hired here.
+func hireable(proposal opentrain.Proposal) error {
+	status := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToUpper(cmp.Or(proposal.Status.Raw, proposal.Status.Label)))
+	jobID := map[string]any{"jobId": text.Clean(proposal.JobID, 64)}
+	refuse := func(problem, remedy string, next tool.Next) error {
+		return &tool.Refusal{Code: opentrain.CodeConflict, Lines: []string{problem + " Nothing was changed.", remedy}, Next: next}
+	}
+	switch status {
+	case opentrain.ProposalHired:
+		next := tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: jobID, Note: "See the job's contracts."}
+		if proposal.Contract != nil && proposal.Contract.ID != "" {
+			id := map[string]any{"contractId": text.Clean(proposal.Contract.ID, 100)}
+			next = tool.Next{Action: tool.CallTool, Tool: tool.GetContract, Arguments: id, Note: "See the contract."}
+		}
+		return refuse("The AI trainer of this proposal is hired already.", "For more work, add a milestone to the contract.", next)
+	case opentrain.ProposalDeclined:
+		next := tool.Next{Action: tool.CallTool, Tool: tool.ListProposals, Arguments: jobID, Note: "See the job's other proposals."}
+		return refuse("This proposal was declined, so it can't be hired here.", "The human can change that in OpenTrain's app.", next)
+	case opentrain.ProposalNotAFit:
+		const problem = "This proposal was marked as not a fit. A hire needs a confirmation of that, which no tool can send."
+		const remedy = "If the human wants to hire this person anyway, they can do it in OpenTrain's app."
+		return refuse(problem, remedy, tool.Next{Action: tool.Fix, By: "human", Problem: problem + " " + remedy, URL: opentrain.DefaultBaseURL})
+	}
+	return nil
+}
+
+func (o hireProposalOutput) Effect() tool.Effect {
+	effect := tool.Effect{JobID: o.JobID, Subject: "proposal " + o.ProposalID, Outcome: "not requested"}
+	if o.Approval != nil {
+		effect.Outcome = "approval requested"
+	}
+	return effect
+}
+
+func (o hireProposalOutput) Text() string {
+	var l text.Lines
+	switch {
+	case o.Approval != nil:
+		l.Add("The hire waits for a human's approval in OpenTrain's app. Nobody is hired and nothing is charged yet.")
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("The hire hasn't been requested yet. Ask the human first.")
+	default:
+		l.Add("The hire was not requested.")
+	}
+	l.Field("Proposal", o.ProposalID)
+	l.Field("Hire", o.Trainer)
+	if o.Cost != nil {
+		l.Field("Cost", o.Cost.words())
+	}
+	o.Approval.lines(&l)
+	l.Fields("Interpreted", o.Interpreted)
+	return l.With(o.Next.Text())
+}
