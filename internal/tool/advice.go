@@ -32,6 +32,9 @@ func (e explainer) reason() Next {
 	for _, why := range text.CleanAll(e.details.Reasons, MaxReasons, MaxReason) {
 		e.say("- %s", why)
 	}
+	if status := e.details.Status; status != "" && e.apiError.NotSent { // a milestone's, which this server read
+		e.say("Its status is %s.", strings.ToLower(Label(text.Clean(status, 40))))
+	}
 	e.say("%s", remedy)
 	return e.afterReason(text.Join(" ", problem, remedy))
 }
