@@ -51,6 +51,7 @@ func (h *hiring) answers() map[string]string {
 		"GET /auth/me": `{"actor":{"userId":"u"},"token":{"id":"t","scopes":` +
 			cmp.Or(h.scopes, `["proposals:write","payments:write","team:write","webhooks:manage","messages:write"]`) + `}}`,
 		"GET /job-drafts/capabilities":  `{"capabilities":{"hiring":true,"` + cmp.Or(h.off, "publish") + `":false}}`,
+		"GET /jobs/mine":                `{"jobs":[{"id":"j1","title":"Label cats","status":"OPEN"}]}`,
 		"GET /proposals/p1":             theProposal,
 		"POST /proposals/p1/hire":       approvalOf("proposal_hire", "pending", `,"jobId":"j1","proposalId":"p1"`),
 		"GET /contracts":                `{"contracts":[` + theContract + `]}`,
