@@ -82,7 +82,7 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 		return out, nil, err
 	}
 	out.JobID = text.Clean(contract.JobID, 64)
-	preview := tool.Preview{JobID: out.JobID, Title: text.Clean(text.Visible(contract.Title), 200), Changes: in.shown(*contract, price)}
+	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.VisibleLine(contract.Title), 200), Changes: in.shown(*contract, price)}
 	preview.Notes = []string{"No money moves: the milestone is funded later, and a human confirms that in OpenTrain's app."}
 	intent := confirm.Intent{
 		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,

@@ -82,7 +82,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	}
 	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
 	preview := tool.Preview{
-		JobID: out.JobID, Title: text.Clean(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
+		JobID: out.JobID, Title: text.Stranger(text.VisibleLine(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
 		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. Nobody is hired and nothing is charged before."},
 	}
 	intent := confirm.Intent{
@@ -155,9 +155,12 @@ func candidate(proposal opentrain.Proposal) string {
 	return person(cmp.Or(who.DisplayName, who.FirstName), cmp.Or(who.Country, who.CountryCode))
 }
 
-// unitWords writes the unit of a bid, which the API spells PER_LABEL or per_hour.
+// unitWords writes the unit of a bid, which the API spells PER_LABEL or per_hour; "" for what is no unit.
 func unitWords(unit string) string {
-	return strings.ToLower(strings.ReplaceAll(text.Stranger(unit, 40), "_", " "))
+	if len(unit) > 40 || strings.ContainsFunc(unit, func(r rune) bool { return r != '_' && (r|0x20 < 'a' || r|0x20 > 'z') }) {
+		return ""
+	}
+	return strings.ToLower(strings.ReplaceAll(unit, "_", " "))
 }
 
 // hireable refuses the hire of a proposal that can't be hired here.

@@ -123,7 +123,7 @@ func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Mile
 
 func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Milestone) tool.Preview {
 	preview := tool.Preview{
-		JobID: text.Clean(contract.JobID, 64), Title: text.Clean(text.Visible(contract.Title), 200), Notes: []string{r.note},
+		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.VisibleLine(contract.Title), 200), Notes: []string{r.note},
 	}
 	if contract.ID == "" {
 		preview.Changes = []string{r.doing + " the milestone with the id " + text.Visible(m.ID)}
