@@ -138,7 +138,7 @@ func TestLongContractsStayShort(t *testing.T) {
 	one := strings.Replace(oneMilestone, "100 cats", strings.Repeat("cats ", 300), 1)
 	one = strings.Replace(one, `"name":"First"`, `"name":"`+strings.Repeat("n", 300)+`","pendingApproval":true,"needsReview":true,"volume":5`, 1)
 	long := strings.Replace(theContract, oneMilestone, strings.Repeat(one+",", 119)+one, 1)
-	api := &hiring{replies: map[string]reply{"GET /contracts/c1": {200, `{"contract":` + long + `}`}, "GET /contracts": {200, `{"contracts":[` + strings.Repeat(long+",", 99) + long + `]}`}}}
+	api := &hiring{replies: map[string]reply{"GET /contracts/c1": {200, `{"contract":` + long + `}`}, "GET /contracts": {200, `{"contracts":[` + strings.Repeat(long+",", 19) + long + `]}`}}}
 	tools := serve(t, api, setup{})
 	got, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
 	wants(t, got.Text, "The milestones' descriptions are cut", "96 more milestones are in the app.", "an approval is pending · needs review", "volume 5")

@@ -87,7 +87,7 @@ func trainer(contract opentrain.Contract) string {
 
 // quoted puts a text into quotation marks that it can't close. Hidden characters are spelled out.
 func quoted(s string, limit int) string {
-	return "“" + strings.NewReplacer("“", "'", "”", "'").Replace(text.Stranger(text.VisibleLine(s), limit)) + "”"
+	return "“" + strings.NewReplacer("“", "'", "”", "'").Replace(text.Stranger(text.Visible(s), limit)) + "”"
 }
 
 // checkDate checks a date that was sent.

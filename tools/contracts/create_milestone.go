@@ -82,7 +82,7 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 		return out, nil, err
 	}
 	out.JobID = text.Clean(contract.JobID, 64)
-	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.VisibleLine(contract.Title), 200), Changes: in.shown(*contract, price)}
+	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: in.shown(*contract, price)}
 	preview.Notes = []string{"No money moves: the milestone is funded later, and a human confirms that in OpenTrain's app."}
 	intent := confirm.Intent{
 		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,
@@ -164,8 +164,8 @@ func (in createMilestoneInput) shown(contract opentrain.Contract, price string) 
 	}
 	return []string{
 		"Add a milestone to the contract with " + trainer(contract),
-		"Milestone: " + text.Join(", ", text.VisibleLine(in.Name), price, due),
-		"Description: " + text.VisibleLine(in.Description),
+		"Milestone: " + text.Join(", ", text.Clean(text.Visible(in.Name), 200), price, due),
+		"Description: " + text.Clean(text.Visible(in.Description), 2000),
 	}
 }
 

@@ -67,7 +67,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		out.AlreadyEnded = true
 		return out.ended(), nil, nil
 	}
-	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.VisibleLine(contract.Title), 200), Changes: ending(*contract)}
+	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
 	intent := confirm.Intent{
 		Tool: tool.EndContract, Subject: subject, Status: strings.Join(append(preview.Changes, state(*contract)), "\n"),
 		Arguments: map[string]any{"contractId": in.ContractID}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,

@@ -82,7 +82,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	}
 	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
 	preview := tool.Preview{
-		JobID: out.JobID, Title: text.Stranger(text.VisibleLine(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
+		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
 		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. Nobody is hired and nothing is charged before."},
 	}
 	intent := confirm.Intent{
@@ -139,9 +139,9 @@ func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []stri
 	if proposal.Bid != nil && proposal.Bid.AmountUSD != nil {
 		bid = ", who asks for " + text.Join(" ", dollars(proposal.Bid.AmountUSD), unitWords(proposal.Bid.Unit))
 	}
-	shown := []string{"Hire " + candidate(proposal) + bid, "First milestone: " + text.Join(", ", text.VisibleLine(in.Name), "due "+in.DueDate)}
+	shown := []string{"Hire " + candidate(proposal) + bid, "First milestone: " + text.Join(", ", text.Clean(text.Visible(in.Name), 200), "due "+in.DueDate)}
 	if in.Description != "" {
-		shown = append(shown, "Description: "+text.VisibleLine(in.Description))
+		shown = append(shown, "Description: "+text.Clean(text.Visible(in.Description), 2000))
 	}
 	return append(shown, "Cost: "+cost.words())
 }

@@ -123,7 +123,7 @@ func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Mile
 
 func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Milestone) tool.Preview {
 	preview := tool.Preview{
-		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.VisibleLine(contract.Title), 200), Notes: []string{r.note},
+		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200), Notes: []string{r.note},
 	}
 	if contract.ID == "" {
 		preview.Changes = []string{r.doing + " the milestone with the id " + text.Visible(m.ID)}
@@ -133,7 +133,7 @@ func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Miles
 	preview.Changes = []string{r.doing + " the milestone " + quoted(m.Name, 80) + " of the contract with " + trainer(contract)}
 	for _, field := range []struct{ name, value string }{
 		{"Amount", dollars(m.AmountUSD)}, {"Volume", strings.TrimPrefix(volumeWords(m.Volume), "volume ")},
-		{"Description", text.Stranger(text.VisibleLine(m.Description), 1000)},
+		{"Description", text.Stranger(text.Visible(m.Description), 1000)},
 	} {
 		if field.value != "" {
 			preview.Changes = append(preview.Changes, field.name+": "+field.value)
