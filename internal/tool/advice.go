@@ -50,7 +50,7 @@ func (e explainer) afterReason(problem string) Next {
 	case opentrain.ReasonContractEnded, opentrain.ReasonMilestoneNotOpen, opentrain.ReasonMilestoneNotFunded:
 		return e.lookAtContract()
 	case opentrain.ReasonNotReady:
-		return e.named(Next{Action: CallTool, Tool: GetProposal, Arguments: map[string]any{"proposalId": nil}, Note: "See the proposal's status."})
+		return e.named(Next{Action: CallTool, Tool: GetProposal, Arguments: map[string]any{"proposalId": nil}, Note: "See its status."})
 	case opentrain.ReasonEmailFailed:
 		return Next{Action: CallTool, Tool: GetTeam, Arguments: map[string]any{}, Note: "It lists the invitations."}
 	}
@@ -100,7 +100,9 @@ func adviceFor(reason string) (problem, remedy string) {
 			"The account has no payment method or too little credit.",
 			"The human adds a payment method on the billing page. For credits, use " + CreateCreditTopUp + ".",
 		},
-		opentrain.ReasonMilestoneNotOpen:   {"This milestone can't be funded in its current state.", "Only a milestone that isn't funded can be."},
+		opentrain.ReasonMilestoneNotOpen: {
+			"This milestone can't be funded in its current state.", "Only a milestone that isn't funded can be.",
+		},
 		opentrain.ReasonMilestoneNotFunded: {"This milestone isn't funded, so its work can't be approved."},
 		opentrain.ReasonContractEnded:      {"The contract has ended."},
 		opentrain.ReasonContractRate:       {"The contract has no rate.", "The human must set one in the app."},

@@ -34,7 +34,7 @@ func paymentsFeature() tool.Feature {
 
 // findContracts is the step that finds a contract or a milestone.
 func findContracts() tool.Next {
-	return tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "Find the contract and its milestones."}
+	return tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "Find the contract or milestone."}
 }
 
 // describeAsking describes the arguments of a tool that asks for a yes, with those of its own.

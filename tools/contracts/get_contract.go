@@ -3,12 +3,10 @@ package contracts
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 type getContractInput struct {
@@ -23,42 +21,6 @@ type getContractOutput struct {
 	Cut            string          `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted    []string        `json:"interpreted,omitempty"`
 	Next           tool.Next       `json:"next" jsonschema_description:"What to do now."`
-}
-
-// milestone is a milestone as a contract shows it.
-type milestone struct {
-	ID              string   `json:"id"`
-	Number          int      `json:"number,omitempty"`
-	Name            string   `json:"name,omitempty"`
-	Description     string   `json:"description,omitempty"`
-	Status          string   `json:"status"`
-	AmountUSD       *float64 `json:"amountUsd,omitempty"`
-	Volume          *float64 `json:"volume,omitempty"`
-	DueDate         string   `json:"dueDate,omitempty"`
-	PendingApproval bool     `json:"pendingApproval,omitempty"`
-	NeedsReview     bool     `json:"needsReview,omitempty"`
-	InvoiceID       string   `json:"invoiceId,omitempty"`
-}
-
-func (milestone) JSONSchema() *schema.Node {
-	return tool.PlainObject("id, number, name, description, status, amountUsd, volume (hours or labels), dueDate, pendingApproval, " +
-		"needsReview, invoiceId.")
-}
-
-// budget says how much of the funded work of a contract is done, as OpenTrain sent it.
-type budget struct {
-	State            string   `json:"state,omitempty"`
-	FundedUSD        *float64 `json:"fundedUsd,omitempty"`
-	FundedVolume     *float64 `json:"fundedVolume,omitempty"`
-	ConsumedVolume   *float64 `json:"consumedVolume,omitempty"`
-	RemainingVolume  *float64 `json:"remainingVolume,omitempty"`
-	ConsumedFraction *float64 `json:"consumedFraction,omitempty"`
-	LastUsageAt      string   `json:"lastUsageAt,omitempty"`
-}
-
-func (budget) JSONSchema() *schema.Node {
-	return tool.PlainObject("state (OK, LOW or DEPLETED), fundedUsd, fundedVolume, consumedVolume, remainingVolume (hours or labels), " +
-		"consumedFraction, lastUsageAt.")
 }
 
 func (c contracts) getContract() tool.Tool {
@@ -87,24 +49,6 @@ func (c contracts) read(ctx context.Context, call tool.Call, in getContractInput
 	return tool.Fit(out, (*getContractOutput).cutDescriptions, (*getContractOutput).cutMilestones), nil, nil
 }
 
-func shownMilestone(m opentrain.Milestone) milestone {
-	return milestone{
-		ID: text.Stranger(m.ID, 100), Number: m.MilestoneNumber, Name: text.Stranger(m.Name, 200), Description: text.Stranger(m.Description, 1000),
-		Status: text.Stranger(m.Status, 40), AmountUSD: m.AmountUSD, Volume: m.Volume, DueDate: text.Stranger(m.DueDate, 40),
-		PendingApproval: m.PendingApproval, NeedsReview: m.NeedsReview, InvoiceID: text.Stranger(m.InvoiceID, 100),
-	}
-}
-
-func budgetOf(b *opentrain.Budget) *budget {
-	if b == nil {
-		return nil
-	}
-	return &budget{
-		State: text.Stranger(b.State, 40), FundedUSD: b.FundedAmountUSD, FundedVolume: b.FundedVolume, ConsumedVolume: b.ConsumedVolume,
-		RemainingVolume: b.RemainingVolume, ConsumedFraction: b.Fraction, LastUsageAt: text.Stranger(b.LastUsageAt, 40),
-	}
-}
-
 // nextSteps says what can be done with a contract.
 func nextSteps(contract opentrain.Contract) string {
 	if contract.Status == opentrain.ContractEnded {
@@ -116,7 +60,7 @@ func nextSteps(contract opentrain.Contract) string {
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
 			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":
-			approve = "When the work of milestone " + text.Stranger(m.ID, 100) + " is accepted, " + tool.RequestMilestoneApproval + " asks to pay for it."
+			approve = "To pay for the work of milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneApproval + "."
 		}
 	}
 	return text.Join(" ", fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
@@ -164,37 +108,10 @@ func (o getContractOutput) Text() string {
 		if m.NeedsReview {
 			review = "needs review"
 		}
-		l.Add("- Milestone %s · %s", m.ID, text.Join(" · ", statusWords(m.Status), dollars(m.AmountUSD), volumeWords(m.Volume), due, pending, review))
+		price := text.Join(" · ", dollars(m.AmountUSD), volumeWords(m.Volume))
+		l.Add("- Milestone %s · %s", m.ID, text.Join(" · ", statusWords(m.Status), price, due, pending, review))
 		l.Quoted("  ", text.Join(": ", m.Name, m.Description))
 	}
 	l.Field("Left out", o.Cut)
 	return l.With(o.Next.Text())
-}
-
-// volumeWords writes hours or labels.
-func volumeWords(volume *float64) string {
-	if volume == nil {
-		return ""
-	}
-	return "volume " + number(*volume)
-}
-
-func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
-
-func (b *budget) words() string {
-	if b == nil {
-		return ""
-	}
-	part := func(n *float64, words string) string {
-		if n == nil {
-			return ""
-		}
-		return number(*n) + " " + words
-	}
-	funded := ""
-	if b.FundedUSD != nil {
-		funded = dollars(b.FundedUSD) + " funded"
-	}
-	return text.Join(", ", b.State, funded, part(b.FundedVolume, "volume funded"), part(b.ConsumedVolume, "consumed"),
-		part(b.RemainingVolume, "remaining"), part(b.ConsumedFraction, "as the consumed fraction"))
 }

@@ -107,14 +107,6 @@ func summarize(contract opentrain.Contract) contractSummary {
 	return s
 }
 
-// milestoneWords is a milestone in one line.
-func milestoneWords(m opentrain.Milestone) string {
-	return text.Join(" · ", text.Stranger(m.ID, 100), text.Stranger(m.Name, 60), dollars(m.AmountUSD), statusWords(m.Status))
-}
-
-// statusWords writes the status of a milestone.
-func statusWords(status string) string { return strings.ToLower(tool.Label(text.Stranger(status, 40))) }
-
 // payWords is what a contract pays.
 func payWords(contract opentrain.Contract) string {
 	words := strings.ToLower(tool.Label(text.Stranger(contract.PaymentType, 40)))

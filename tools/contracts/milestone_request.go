@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"opentrain-mcp/internal/confirm"
-	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -86,28 +85,6 @@ func (r milestoneRequest) run(
 	out.Approval = approvalOf(*requested)
 	out.Next = out.Approval.next()
 	return out, nil, nil
-}
-
-// findMilestone finds a milestone among the account's contracts. If OpenTrain sent only some of them, all that is known of the
-// milestone may be its id.
-func (c contracts) findMilestone(ctx context.Context, id string) (opentrain.Contract, opentrain.Milestone, error) {
-	all, err := c.API.ListContracts(ctx, opentrain.ContractQuery{})
-	if err != nil {
-		return opentrain.Contract{}, opentrain.Milestone{}, draft.Unsent(err)
-	}
-	for _, contract := range all.Items {
-		for _, m := range contract.Milestones {
-			if m.ID == id {
-				return contract, m, nil
-			}
-		}
-	}
-	if all.NextCursor != "" {
-		return opentrain.Contract{}, opentrain.Milestone{ID: id}, nil
-	}
-	return opentrain.Contract{}, opentrain.Milestone{}, &opentrain.Error{
-		Code: opentrain.CodeNotFound, NotSent: true, Message: "no contract of this account has the milestone " + text.Clean(id, 100),
-	}
 }
 
 // possible refuses a request that can't succeed.

@@ -62,7 +62,8 @@ func (m money) topUp(ctx context.Context, call tool.Call, in createCreditTopUpIn
 		out.Next.Tool, out.Next.Arguments = tool.GetCredits, map[string]any{}
 	}
 	if out.CheckoutURL == "" {
-		out.Next.URL, out.Next.Note = opentrain.DefaultBaseURL, "OpenTrain sent no safe address of the checkout page. The human can buy credits in the app."
+		out.Next.URL = opentrain.DefaultBaseURL
+		out.Next.Note = "OpenTrain sent no safe address of the checkout page. The human can buy credits in the app."
 	}
 	return out, nil, nil
 }

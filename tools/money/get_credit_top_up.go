@@ -65,7 +65,7 @@ func (m money) paid(ctx context.Context, call tool.Call, in getCreditTopUpInput)
 	case opentrain.TopUpExpired:
 		out.Next = tool.Next{Action: tool.Done, Note: "If the human still wants to pay, make another page with " + tool.CreateCreditTopUp + "."}
 	default:
-		out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetCredits, Arguments: map[string]any{}, Note: "The balance shows whether it was paid."}
+		out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetCredits, Arguments: map[string]any{}, Note: "See the balance."}
 	}
 	return out, nil, nil
 }

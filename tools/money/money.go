@@ -28,7 +28,7 @@ func creditsFeature() tool.Feature {
 
 // seeAccount is the step after a refusal that nothing here explains.
 func seeAccount() tool.Next {
-	return tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See what the account and its token can do."}
+	return tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See what the account can do."}
 }
 
 // entry is a change of the balance.
