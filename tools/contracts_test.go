@@ -86,7 +86,7 @@ func TestMilestones(t *testing.T) {
 	}
 	asked, _ = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
 	wants(t, asked.Text, "The funding hasn't been requested yet.", "Amount: $300", "shows the whole charge with any fees")
-	if strings.Contains(asked.Text, "10 %") || strings.Contains(asked.Text, "9.95") {
+	if strings.Contains(asked.Text, "10%") || strings.Contains(asked.Text, "9.95") {
 		t.Errorf("fees that no page names:\n%s", asked.Text)
 	}
 	asked, _ = tools.answer(t, tool.RequestMilestoneApproval, `{"milestoneId":"m2"}`)

@@ -139,16 +139,16 @@ func TestHiringGates(t *testing.T) {
 	const after = `["jobs:read","jobs:write","proposals:write","messages:write","payments:read","team:write"]`
 	for _, write := range hiringWrites() {
 		for name, test := range map[string]struct {
-			api   hiring
+			api   *hiring
 			by    caller.Caller
 			words []string
 		}{
-			"feature":               {hiring{off: features[write.name]}, alice, []string{"is not enabled for this account. Nothing was changed."}},
-			"scope":                 {hiring{scopes: `["jobs:read","team:write"]`}, alice, []string{"scope; it has jobs:read, team:write. Nothing was changed.", "Settings → API keys"}},
-			"unclaimed, over HTTP":  {hiring{scopes: before}, alice, []string{"the human probably has to claim it first", "Nothing was changed."}},
-			"unclaimed, over stdio": {hiring{scopes: before}, caller.Caller{ID: "alice", Claims: true}, []string{"A human must claim this account before", "Next: ask_human"}},
+			"feature":               {&hiring{off: features[write.name]}, alice, []string{"is not enabled for this account. Nothing was changed."}},
+			"scope":                 {&hiring{scopes: `["jobs:read","team:write"]`}, alice, []string{"scope; it has jobs:read, team:write. Nothing was changed.", "Settings → API keys"}},
+			"unclaimed, over HTTP":  {&hiring{scopes: before}, alice, []string{"the human probably has to claim it first", "Nothing was changed."}},
+			"unclaimed, over stdio": {&hiring{scopes: before}, caller.Caller{ID: "alice", Claims: true}, []string{"A human must claim this account before", "Next: ask_human"}},
 		} {
-			api := &test.api
+			api := test.api
 			tools := serve(t, api, setup{confirm: true})
 			_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: test.by, CanAsk: true, Served: tools.claiming()}, write.name, write.arguments)
 			if failure == nil || ask != nil || len(api.sent) != 0 {

@@ -110,7 +110,6 @@ func (h *hiring) RoundTrip(r *http.Request) (*http.Response, error) {
 type hiringWrite struct {
 	name, arguments, route string
 	asks                   bool // for a human's yes first
-	yes                    string
 }
 
 const hireArguments = `{"proposalId":"p1","amountUsd":300,"dueDate":"2026-07-01","name":"Batch 1","description":"100 cats"}`
@@ -175,7 +174,7 @@ func TestHire(t *testing.T) {
 		t.Fatalf("sent %v, next %+v", api.sent, next)
 	}
 	wants(t, asked.Text, "The hire hasn't been requested yet.", `Hire AI trainer “Maria G.”, country “Spain”, who asks for $0.06 per label`,
-		"$300.00 milestone + $30.00 marketplace fee (10 %) + $9.95 contract fee = $339.95 in total", "First milestone: Batch 1, due 2026-07-01", "Label cats")
+		"$300.00 milestone + $30.00 marketplace fee (10%) + $9.95 contract fee = $339.95 in total", "First milestone: Batch 1, due 2026-07-01", "Label cats")
 	if next.Show == nil || len(next.Show.Changes) != 4 || next.Otherwise != "Nobody is hired." {
 		t.Errorf("shown %+v", next.Show)
 	}
@@ -213,11 +212,11 @@ func TestHire(t *testing.T) {
 // TestHireCosts: the cost is exact to the cent.
 func TestHireCosts(t *testing.T) {
 	for amount, want := range map[string]string{
-		"300":      "$300.00 milestone + $30.00 marketplace fee (10 %) + $9.95 contract fee = $339.95 in total",
-		"0.1":      "$0.10 milestone + $0.01 marketplace fee (10 %) + $9.95 contract fee = $10.06 in total",
-		"33.35":    "$33.35 milestone + $3.34 marketplace fee (10 %) + $9.95 contract fee = $46.64 in total",
-		"1999.99":  "$1,999.99 milestone + $200.00 marketplace fee (10 %) + $9.95 contract fee = $2,209.94 in total",
-		`"$1,500"`: "$1,500.00 milestone + $150.00 marketplace fee (10 %) + $9.95 contract fee = $1,659.95 in total",
+		"300":      "$300.00 milestone + $30.00 marketplace fee (10%) + $9.95 contract fee = $339.95 in total",
+		"0.1":      "$0.10 milestone + $0.01 marketplace fee (10%) + $9.95 contract fee = $10.06 in total",
+		"33.35":    "$33.35 milestone + $3.34 marketplace fee (10%) + $9.95 contract fee = $46.64 in total",
+		"1999.99":  "$1,999.99 milestone + $200.00 marketplace fee (10%) + $9.95 contract fee = $2,209.94 in total",
+		`"$1,500"`: "$1,500.00 milestone + $150.00 marketplace fee (10%) + $9.95 contract fee = $1,659.95 in total",
 	} {
 		result, _ := serve(t, &hiring{}, setup{confirm: true}).answer(t, tool.HireProposal, `{"proposalId":"p1","amountUsd":`+amount+`,"dueDate":"2026-07-01","name":"N"}`)
 		wants(t, result.Text, want)

@@ -38,6 +38,6 @@ func costOf(milestone int64) *cost {
 
 func (c cost) words() string {
 	in := func(cents int64) string { return text.Cents(cents, "") }
-	return fmt.Sprintf("%s milestone + %s marketplace fee (%d %%) + %s contract fee = %s in total",
+	return fmt.Sprintf("%s milestone + %s marketplace fee (%d%%) + %s contract fee = %s in total",
 		in(c.milestone), in(c.marketplaceFee), opentrain.MarketplaceFeePercent, in(c.contractFee), in(c.total))
 }

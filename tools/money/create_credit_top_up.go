@@ -37,6 +37,9 @@ func (m money) createCreditTopUp() tool.Tool {
 			"For the balance, use opentrain_get_credits.",
 		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: creditsFeature(), Find: seeAccount(),
 		OutcomeUnknown: "It's unclear whether a checkout page was made, but nothing was charged; an unpaid page expires by itself.",
+		Check: tool.Next{
+			Action: tool.CallTool, Tool: tool.CreateCreditTopUp, Arguments: map[string]any{"amountUsd": nil}, Note: "Make another page.",
+		},
 	}, m.topUp)
 }
 
