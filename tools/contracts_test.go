@@ -23,7 +23,7 @@ func TestApprovals(t *testing.T) {
 		{"milestone_approve", "confirmed", contract + `,"result":{"payoutTransactionId":"x"}`, "the AI trainer is paid", "opentrain_get_contract"},
 		{"milestone_approve", "expired", contract, "Nothing was paid.", "call " + tool.RequestMilestoneApproval},
 		{"contract_end", "confirmed", contract + `,"result":{"contractEnded":true}`, "The contract has ended.", "opentrain_get_contract"},
-		{"contract_end", "declined", contract, "The contract wasn't ended by it.", "call " + tool.EndContract},
+		{"contract_end", "declined", contract, "It hasn't ended the contract.", "call " + tool.EndContract},
 		{"brand_new", "confirmed", "", "What it asked for is done.", "opentrain_list_contracts {}"},
 		{"brand_new", "odd", "", "OpenTrain's status for it is odd.", "Open: " + pageOfApproval},
 	} {

@@ -203,7 +203,7 @@ func TestHire(t *testing.T) {
 	}
 	got, next = tools.answer(t, next.Tool, follow(t, next))
 	wants(t, got.Text, "Contract c1 is active.", "> Maria G. · Spain · Label cats", "- Milestone m1 · not funded · $300 · due 2026-07-01", "Conversation: conv1",
-		"Budget: OK, $120.50 funded, 0.25 as the consumed fraction", "To fund milestone m1, use "+tool.RequestMilestoneFunding)
+		"Budget: OK, $120.50 funded, consumed fraction 0.25", "To fund milestone m1, use "+tool.RequestMilestoneFunding)
 	if next.Action != tool.Done || len(api.sent) != 1 {
 		t.Errorf("sent %v, next %+v", api.sent, next)
 	}

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"math"
 	"strconv"
 
 	"opentrain-mcp/internal/text"
@@ -35,7 +36,8 @@ func budgetOf(b *opentrain.Budget) *budget {
 	}
 }
 
-func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+// number writes a number with at most four decimals.
+func number(n float64) string { return strconv.FormatFloat(math.Round(n*1e4)/1e4, 'f', -1, 64) }
 
 func (b *budget) words() string {
 	if b == nil {
@@ -51,6 +53,10 @@ func (b *budget) words() string {
 	if b.FundedUSD != nil {
 		funded = dollars(b.FundedUSD) + " funded"
 	}
+	fraction := ""
+	if b.ConsumedFraction != nil {
+		fraction = "consumed fraction " + number(*b.ConsumedFraction)
+	}
 	return text.Join(", ", b.State, funded, part(b.FundedVolume, "volume funded"), part(b.ConsumedVolume, "consumed"),
-		part(b.RemainingVolume, "remaining"), part(b.ConsumedFraction, "as the consumed fraction"))
+		part(b.RemainingVolume, "remaining"), fraction)
 }

@@ -113,7 +113,7 @@ func approvalWords(kind string) approvalType {
 	case opentrain.ApprovalMilestoneApprove:
 		return approvalType{"Nothing was paid.", "The work is accepted, and the AI trainer is paid for it.", tool.RequestMilestoneApproval}
 	case opentrain.ApprovalContractEnd:
-		return approvalType{"The contract wasn't ended by it.", "The contract has ended.", tool.EndContract}
+		return approvalType{"It hasn't ended the contract.", "The contract has ended.", tool.EndContract}
 	}
 	return approvalType{"What it asks for hasn't happened.", "What it asked for is done.", "the same tool"}
 }
