@@ -271,8 +271,8 @@ func TestHireTermsAreChecked(t *testing.T) {
 	wants(t, got.Text, "volume 2 × $300 = $600")
 }
 
-// TestNobodyIsAskedInVain: what can't happen is refused without a question, and the step leads on.
-func TestNobodyIsAskedInVain(t *testing.T) {
+// TestNoHireIsAskedForInVain: what can't happen is refused without a question, and the step leads on.
+func TestNoHireIsAskedForInVain(t *testing.T) {
 	status := func(raw string) map[string]reply {
 		return map[string]reply{"GET /proposals/p1": {200, strings.Replace(theProposal, "SHORTLISTED", raw, 1)}}
 	}
