@@ -7,7 +7,9 @@ import (
 	"opentrain-mcp/internal/tool"
 	accounttools "opentrain-mcp/tools/account"
 	"opentrain-mcp/tools/applicants"
+	"opentrain-mcp/tools/contracts"
 	"opentrain-mcp/tools/market"
+	"opentrain-mcp/tools/money"
 	"opentrain-mcp/tools/posting"
 )
 
@@ -18,6 +20,8 @@ func Sets(desk *draft.Desk, person *account.Account) []tool.Set {
 		market.Toolset(desk.API, desk.Accounts),
 		accounttools.Toolset(desk, person),
 		applicants.Toolset(desk),
+		contracts.Toolset(desk),
+		money.Toolset(desk.API),
 	}
 }
 

@@ -191,33 +191,34 @@ func errorTable() []errorRow {
 // reasonRows are the rows of the error table for every documented details.reason.
 func reasonRows() []errorRow {
 	var rows []errorRow
+	const fix, nothing = "fix", "Nothing was changed"
 	for reason, want := range map[string]struct {
-		status   int
-		by, tool string
-		text     string
+		status           int
+		action, by, tool string
+		text, outcome    string
 	}{
-		"job_not_published":                {409, "human", "opentrain_publish", "only to a live job"},
-		"not_a_freelancer":                 {409, "human", "", "doesn't belong to an AI trainer"},
-		"freelancer_unavailable":           {409, "human", "", "isn't accepting invitations"},
-		"payment_method_required":          {409, "human", "", "https://app.opentrain.ai/billing"},
-		"milestone_not_fundable":           {409, "human", "", "can't be funded"},
-		"milestone_not_funded":             {409, "human", "", "is not funded"},
-		"contract_ended":                   {409, "human", "", "has ended"},
-		"contract_rate_missing":            {409, "human", "", "no rate"},
-		"employer_first_message_required":  {403, "human", "", "first message"},
-		"proposal_not_ready_for_messaging": {409, "human", "", "doesn't accept messages yet"},
-		"teams_not_enabled":                {403, "human", "", "Teams are not enabled"},
-		"invite_email_send_failed":         {409, "agent", "", "was not sent"},
-		"some_new_reason":                  {409, "human", "", "some_new_reason"},
-		"moderation_blocked":               {400, "human", "opentrain_patch_draft", "Bad words."},
+		"job_not_published":                {409, fix, "human", "opentrain_publish", "only to a live job", nothing},
+		"not_a_freelancer":                 {409, fix, "human", "", "doesn't belong to an AI trainer", nothing},
+		"freelancer_unavailable":           {409, fix, "human", "", "isn't accepting invitations", nothing},
+		"payment_method_required":          {409, "open_url", "", "opentrain_invite_trainer", "https://app.opentrain.ai/billing", nothing},
+		"milestone_not_fundable":           {409, fix, "human", "", "can't be funded", nothing},
+		"milestone_not_funded":             {409, fix, "human", "", "isn't funded", nothing},
+		"contract_ended":                   {409, fix, "human", "", "has ended", nothing},
+		"contract_rate_missing":            {409, fix, "human", "", "no rate", nothing},
+		"employer_first_message_required":  {403, fix, "human", "", "first message", nothing},
+		"proposal_not_ready_for_messaging": {409, "call_tool", "", "opentrain_get_proposal", "doesn't accept messages yet", nothing},
+		"teams_not_enabled":                {403, fix, "human", "", "Teams are not enabled", nothing},
+		"invite_email_send_failed":         {409, "call_tool", "", "opentrain_get_team", "couldn't send the invitation's email", "It's unclear whether"},
+		"some_new_reason":                  {409, fix, "human", "", "some_new_reason", nothing},
+		"moderation_blocked":               {400, fix, "human", "opentrain_patch_draft", "Bad words.", nothing},
 	} {
 		code := map[int]opentrain.Code{400: "BAD_REQUEST", 403: "FORBIDDEN", 409: "CONFLICT"}[want.status]
 		rows = append(rows, errorRow{
 			name: reason, tool: "opentrain_invite_trainer", args: job("freelancerId", "f_1"),
 			api: envelope(want.status, string(code), "Refused.",
 				`{"reason":"`+reason+`","reasons":["Bad words."],"billingUrl":"https://app.opentrain.ai/billing"}`),
-			want: wantNext(tool.Failure{Code: code, Status: want.status, RequestID: "req-7"}, "fix", want.by, want.tool),
-			text: []string{want.text, "Nothing was changed"},
+			want: wantNext(tool.Failure{Code: code, Status: want.status, RequestID: "req-7"}, tool.Action(want.action), want.by, want.tool),
+			text: []string{want.text, want.outcome},
 		})
 	}
 	return rows

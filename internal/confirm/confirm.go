@@ -58,7 +58,7 @@ func (c *Confirmer) Off() bool { return c.off }
 type Intent struct {
 	Tool, JobID string         // no job for a call about something else
 	Subject     string         // what the call is about if it isn't a job, such as "proposal prop_1"
-	Status      string         // of the job, if the yes is for it only in this status
+	Status      string         // of the job, if the yes is for it only in this status; or what was shown of another subject
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Token       string         // the confirmation that came with the call
 	AskHuman    *bool          // false asks in the conversation, not in a form

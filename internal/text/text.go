@@ -5,6 +5,7 @@ package text
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -190,24 +191,52 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// SecureURL is URL for a page on which people decide or pay: only with https, or on this machine.
+func SecureURL(address string) string {
+	clean := URL(address)
+	parsed, err := url.Parse(clean)
+	if err != nil || parsed.Scheme != "https" && parsed.Hostname() != "localhost" && !net.ParseIP(parsed.Hostname()).IsLoopback() {
+		return ""
+	}
+	return clean
+}
+
 // Money writes an amount as people read it: $18, $12.50, $0.005, $9,000, 900 EUR. No currency means dollars.
 func Money(amount float64, currency string) string {
-	digits := strconv.FormatFloat(amount, 'f', -1, 64)
 	if amount < 0 || amount >= 1e15 {
-		digits = strconv.FormatFloat(amount, 'g', -1, 64)
+		return inCurrency(strconv.FormatFloat(amount, 'g', -1, 64), currency)
 	}
-	whole, cents, hasCents := strings.Cut(digits, ".")
+	whole, cents, hasCents := strings.Cut(strconv.FormatFloat(amount, 'f', -1, 64), ".")
 	if hasCents && len(cents) == 1 {
 		cents += "0"
 	}
-	for i := len(whole) - 3; i > 0 && amount >= 0 && amount < 1e15; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
+	whole = thousands(whole)
 	if hasCents {
 		whole += "." + cents
 	}
-	if currency = Clean(currency, 10); currency != "" && currency != "USD" {
-		return whole + " " + currency
+	return inCurrency(whole, currency)
+}
+
+// Cents writes an amount of cents exactly, with both decimals: $339.95, -$25.00, 5.00 EUR. No currency means dollars.
+func Cents(cents int64, currency string) string {
+	sign, amount := "", uint64(cents) //nolint:gosec // the sign is written first
+	if cents < 0 {
+		sign, amount = "-", -amount
 	}
-	return "$" + whole
+	return sign + inCurrency(thousands(strconv.FormatUint(amount/100, 10))+fmt.Sprintf(".%02d", amount%100), strings.ToUpper(currency))
+}
+
+// thousands puts commas into the digits of a whole number.
+func thousands(whole string) string {
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return whole
+}
+
+func inCurrency(amount, currency string) string {
+	if currency = Clean(currency, 10); currency != "" && currency != "USD" {
+		return amount + " " + currency
+	}
+	return "$" + amount
 }

@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -119,6 +120,32 @@ func TestMoney(t *testing.T) {
 	} {
 		if got := text.Money(test.amount, test.currency); got != test.want {
 			t.Errorf("%v %q: %q, want %q", test.amount, test.currency, got, test.want)
+		}
+	}
+}
+
+func TestCents(t *testing.T) {
+	for _, test := range []struct {
+		cents          int64
+		currency, want string
+	}{
+		{33995, "", "$339.95"}, {5, "usd", "$0.05"}, {0, "USD", "$0.00"}, {-2500, "usd", "-$25.00"}, {500, "eur", "5.00 EUR"},
+		{1234567890, "", "$12,345,678.90"}, {math.MinInt64, "", "-$92,233,720,368,547,758.08"},
+	} {
+		if got := text.Cents(test.cents, test.currency); got != test.want {
+			t.Errorf("%d %q: %q, want %q", test.cents, test.currency, got, test.want)
+		}
+	}
+}
+
+// TestSecureURL: a page on which people pay isn't read or changed on the way.
+func TestSecureURL(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://app.opentrain.ai/approvals/a1": true, "http://127.0.0.1:8090/approvals/a1": true, "http://localhost/a": true, "http://[::1]/a": true,
+		"http://app.opentrain.ai/approvals/a1": false, "javascript:alert(1)": false, "": false, "https://": false, "http://localhost.example/a": false,
+	} {
+		if got := text.SecureURL(address); (got == address) != want && want || got != "" && !want {
+			t.Errorf("%s: %q", address, got)
 		}
 	}
 }

@@ -13,10 +13,7 @@ import (
 )
 
 // ReasonModeration is details.reason of a job that the content check blocked.
-const ReasonModeration = "moderation_blocked"
-
-// reasonUnclaimed is details.reason of a call that needs an account which a human has claimed.
-const reasonUnclaimed = "account_claim_required"
+const ReasonModeration = opentrain.ReasonModeration
 
 // The bounds of what is shown of the content check's reasons.
 const (
@@ -35,50 +32,86 @@ func (e explainer) reason() Next {
 	for _, why := range text.CleanAll(e.details.Reasons, MaxReasons, MaxReason) {
 		e.say("- %s", why)
 	}
+	if status := e.details.Status; status != "" && e.apiError.NotSent { // a milestone's, which this server read
+		e.say("Its status is %s.", strings.ToLower(Label(text.Clean(status, 40))))
+	}
 	e.say("%s", remedy)
-	by, tool := "human", ""
-	switch reason {
+	return e.afterReason(text.Join(" ", problem, remedy))
+}
+
+// afterReason is the step that leads on from a details.reason. What it names is what the call named, whatever the API says.
+func (e explainer) afterReason(problem string) Next {
+	switch e.details.Reason {
+	case opentrain.ReasonPaymentMethod:
+		billing := cmp.Or(text.SecureURL(e.details.BillingURL), opentrain.DefaultBaseURL)
+		return Next{
+			Action: OpenURL, URL: billing, Tool: e.tool.Name, Arguments: argumentsOf(e.args), Note: "After that, call with the same arguments.",
+		}
+	case opentrain.ReasonContractEnded, opentrain.ReasonMilestoneNotOpen, opentrain.ReasonMilestoneNotFunded:
+		return e.lookAtContract()
+	case opentrain.ReasonNotReady:
+		return e.named(Next{Action: CallTool, Tool: GetProposal, Arguments: map[string]any{"proposalId": nil}, Note: "See its status."})
+	case opentrain.ReasonEmailFailed:
+		return Next{Action: CallTool, Tool: GetTeam, Arguments: map[string]any{}, Note: "It lists the invitations."}
+	}
+	next := Next{
+		Action: Fix, By: "human", Problem: problem, URL: text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)),
+	}
+	switch e.details.Reason {
 	case ReasonModeration:
-		tool = PatchDraft
-	case "job_not_published":
-		tool = Publish
-	case "invite_email_send_failed":
-		by = "agent"
+		next.Tool = PatchDraft
+	case opentrain.ReasonJobNotPublished:
+		next.Tool = Publish
+	case opentrain.ReasonContractRate, opentrain.ReasonNoTeams, opentrain.ReasonClaimRequired:
+		next.URL = cmp.Or(next.URL, opentrain.DefaultBaseURL)
 	}
-	// The job is the one that the call named, whatever the answer says.
-	var arguments map[string]any
-	if jobID, named := argumentsOf(e.args)["jobId"]; named && tool != "" {
-		arguments = map[string]any{"jobId": jobID}
+	if jobID, named := argumentsOf(e.args)["jobId"]; named && next.Tool != "" {
+		next.Arguments = map[string]any{"jobId": jobID}
 	}
-	return Next{
-		Action: Fix, By: by, Problem: text.Join(" ", problem, remedy), Tool: tool, Arguments: arguments,
-		URL: text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)),
+	return next
+}
+
+// lookAtContract is the step that shows the contract of the call, or the contracts if only a milestone is named.
+func (e explainer) lookAtContract() Next {
+	const note = "See the contract's milestones and their status."
+	next := e.named(Next{Action: CallTool, Tool: GetContract, Arguments: map[string]any{"contractId": nil}, Note: note})
+	if e.apiError.NotSent && e.details.ContractID != "" { // this server found it
+		next.Arguments["contractId"] = text.Clean(e.details.ContractID, 100)
 	}
+	if len(next.Arguments) == 0 {
+		next.Tool = ListContracts
+	}
+	return next
 }
 
 // adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
 func adviceFor(reason string) (problem, remedy string) {
 	advice := map[string][2]string{
-		reasonUnclaimed:  {"A human must claim this account first.", "They can do it in OpenTrain's app."},
-		ReasonModeration: {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
-		"job_not_published": {
+		opentrain.ReasonClaimRequired: {"A human must claim this account first.", "They can do it in OpenTrain's app."},
+		ReasonModeration:              {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
+		opentrain.ReasonJobNotPublished: {
 			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},
-		"not_a_freelancer": {
+		opentrain.ReasonNotAFreelancer: {
 			"This user id doesn't belong to an AI trainer.", "Ask the human for the id in the trainer's profile.",
 		},
-		"freelancer_unavailable": {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},
-		"payment_method_required": {
-			"The account has no payment method or too little credit.", "The human must add one or top up in the app.",
+		opentrain.ReasonUnavailable: {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},
+		opentrain.ReasonPaymentMethod: {
+			"The account has no payment method or too little credit.",
+			"The human adds a payment method on the billing page. For credits, use " + CreateCreditTopUp + ".",
 		},
-		"milestone_not_fundable":           {"This milestone can't be funded in its current state."},
-		"milestone_not_funded":             {"This milestone is not funded, so it can't be approved."},
-		"contract_ended":                   {"The contract has ended."},
-		"contract_rate_missing":            {"The contract has no rate.", "The human must set one in the app."},
-		"employer_first_message_required":  {"The employer must write the first message of this conversation."},
-		"proposal_not_ready_for_messaging": {"This proposal doesn't accept messages yet."},
-		"teams_not_enabled":                {"Teams are not enabled for this account."},
-		"invite_email_send_failed":         {"The invitation was not sent: the email failed.", "Try again later."},
+		opentrain.ReasonMilestoneNotOpen: {
+			"This milestone can't be funded in its current state.", "Only a milestone that isn't funded can be.",
+		},
+		opentrain.ReasonMilestoneNotFunded: {"This milestone isn't funded, so its work can't be approved."},
+		opentrain.ReasonContractEnded:      {"The contract has ended."},
+		opentrain.ReasonContractRate:       {"The contract has no rate.", "The human must set one in the app."},
+		opentrain.ReasonEmployerFirst: {
+			"The employer must write the first message of this conversation.", "Use a token of the employer's account.",
+		},
+		opentrain.ReasonNotReady:    {"This proposal doesn't accept messages yet."},
+		opentrain.ReasonNoTeams:     {"Teams are not enabled for this account.", "The human can ask OpenTrain to enable them."},
+		opentrain.ReasonEmailFailed: {"OpenTrain couldn't send the invitation's email."},
 	}[reason]
 	return advice[0], advice[1]
 }

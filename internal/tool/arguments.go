@@ -18,7 +18,7 @@ import (
 func Dialect() schema.Dialect {
 	return schema.Dialect{
 		Label: Label, Refuse: placeholder, Ignored: hostArguments(),
-		Readings: map[string]schema.Reading{"jobId": {Text: readJobID}},
+		Readings: map[string]schema.Reading{"jobId": {Text: readJobID}, "amountUsd": {Dollars: true}},
 	}
 }
 

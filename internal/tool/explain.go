@@ -87,6 +87,7 @@ type explainer struct {
 		Reasons           []string `json:"reasons"`
 		ClaimURL          string   `json:"claimUrl"`
 		BillingURL        string   `json:"billingUrl"`
+		ContractID        string   `json:"contractId"`
 		FeatureKey        string   `json:"featureKey"`
 		RequiredScopes    []string `json:"requiredScopes"`
 		GrantedScopes     []string `json:"grantedScopes"`
@@ -147,6 +148,8 @@ func (e explainer) wrong(problem string) {
 	outcome := ""
 	switch conflict := e.apiError.Status == http.StatusConflict; {
 	case e.tool.Kind.ReadOnly(), e.tool.Kind == KindShow:
+	case conflict && e.details.Reason == opentrain.ReasonEmailFailed: // the invitation itself may be there
+		outcome = cmp.Or(e.tool.OutcomeUnknown, "It's unclear whether anything was changed.")
 	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status+e.details.Reason != "":
 		outcome = "Nothing was changed."
 	case conflict:
@@ -172,7 +175,8 @@ func (e explainer) fixToken(problem string) Next {
 }
 
 func (e explainer) forbidden() Next {
-	if e.details.Reason == reasonUnclaimed || claimAdds(e.details.RequiredScopes) {
+	seemsUnclaimed := e.tool.Claimed && beforeClaim(e.details.GrantedScopes)
+	if e.details.Reason == opentrain.ReasonClaimRequired || claimAdds(e.details.RequiredScopes) || seemsUnclaimed {
 		if next, can := e.claimFirst(); can {
 			return next
 		}
@@ -187,6 +191,9 @@ func (e explainer) forbidden() Next {
 		}
 		problem := fmt.Sprintf("%s lacks the %s %s; it has %s.", text.Capitalize(e.token()), scopes, noun, granted)
 		e.wrong(problem)
+		if seemsUnclaimed {
+			e.say("Its scopes are those of an account that no human has claimed, so the human probably has to claim it first.")
+		}
 		e.say("Create another token in the app, under Settings → API keys.")
 		return fixInApp(problem)
 	case e.details.FeatureKey != "":
@@ -198,6 +205,9 @@ func (e explainer) forbidden() Next {
 		return e.reason()
 	}
 	e.wrong(e.refusal())
+	if e.tool.Find.Action != "" { // the API answers so for some objects of other accounts
+		return e.tool.Find
+	}
 	return fixInApp(e.refusal())
 }
 
@@ -313,6 +323,21 @@ func argumentsOf(args json.RawMessage) map[string]any {
 		return nil
 	}
 	return arguments
+}
+
+// named is a step with those of the call's arguments that it names.
+func (e explainer) named(step Next) Next {
+	var sent map[string]json.RawMessage
+	arguments := map[string]any{}
+	if json.Unmarshal(e.args, &sent) == nil {
+		for name := range step.Arguments {
+			if value, found := sent[name]; found && len(value) <= maxRepeated {
+				arguments[name] = value
+			}
+		}
+	}
+	step.Arguments = arguments
+	return step
 }
 
 // sameFields are a call's arguments for another tool that sets the same fields. note asks the model for fields that

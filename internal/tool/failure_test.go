@@ -57,9 +57,9 @@ func TestExplain(t *testing.T) {
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"job_not_published"}`)},
 			tool.Fix, []string{"AI trainers can be invited only to a live job.", "By: human", `Call: opentrain_publish {"jobId":"j"}`},
 		},
-		"reason that the agent can solve": {
-			tool.InviteTrainer, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"invite_email_send_failed"}`)},
-			tool.Fix, []string{"By: agent"},
+		"an invitation whose email failed may be there": {
+			tool.InviteTeamMember, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"reason":"invite_email_send_failed"}`)},
+			tool.CallTool, []string{"OpenTrain couldn't send the invitation's email. It is lost.", "Call: opentrain_get_team {}"},
 		},
 		"unknown reason": {
 			tool.CloseJob, alice, `{}`,

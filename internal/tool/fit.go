@@ -2,6 +2,7 @@ package tool
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -58,6 +59,23 @@ func FitPage[Out Output, Entry any](
 		limit = min(count-1, fitting)
 		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(limit, "entry"))
 	}
+}
+
+// PageOf returns a page of a list that the API returns whole: the entries after the one whose id is the cursor. next is the
+// cursor of the page after it.
+func PageOf[Entry any](list []Entry, id func(Entry) string, cursor string, limit int) (page []Entry, next string, err error) {
+	if cursor != "" {
+		at := slices.IndexFunc(list, func(entry Entry) bool { return id(entry) == cursor })
+		if at < 0 {
+			return nil, "", Problem("cursor", "leads nowhere; pass nextCursor unchanged, or no cursor for the first page")
+		}
+		list = list[at+1:]
+	}
+	if len(list) > limit {
+		list = list[:limit]
+		next = id(list[limit-1])
+	}
+	return list, next, nil
 }
 
 // Cursor returns a cursor unchanged, or "" if it is longer than the tools accept or has characters that no cursor needs.

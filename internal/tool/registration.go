@@ -3,6 +3,7 @@ package tool
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"opentrain-mcp/internal/text"
@@ -54,6 +55,10 @@ func (e explainer) claimFirst() (Next, bool) {
 	}
 	e.wrong("A human must claim this account before " + e.tool.Name + " works.")
 	e.say("Ask the human for their email address, and start the claim with %s.", ClaimAccount)
+	if scopes := e.details.RequiredScopes; len(scopes) > 0 && !claimAdds(scopes) {
+		e.say("After that, the human creates a token with %s in the app, under Settings → API keys.",
+			strings.Join(text.CleanAll(scopes, 20, 60), ", "))
+	}
 	return ClaimNext(""), true
 }
 
@@ -62,6 +67,12 @@ func claimAdds(scopes []string) bool {
 	return len(scopes) > 0 && !slices.ContainsFunc(scopes, func(scope string) bool {
 		return !slices.Contains([]string{"proposals:write", "messages:write", "team:write"}, scope)
 	})
+}
+
+// beforeClaim reports whether a token has exactly the scopes of an account that no human has claimed.
+func beforeClaim(granted []string) bool {
+	all := []string{"jobs:read", "jobs:write", "messages:read", "payments:read", "proposals:read", "team:read"}
+	return slices.Equal(slices.Sorted(slices.Values(granted)), all)
 }
 
 // unclaimed adds to the step after a publish that the account waits for a human: after a day it can't be claimed anymore.

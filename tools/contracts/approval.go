@@ -1,0 +1,53 @@
+package contracts
+
+import (
+	"cmp"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// approval is a request that a human decides on in OpenTrain's app.
+type approval struct {
+	ID        string `json:"id"`
+	Status    string `json:"status"`
+	URL       string `json:"url,omitempty"`
+	ExpiresAt string `json:"expiresAt,omitempty"`
+}
+
+func (approval) JSONSchema() *schema.Node { return tool.PlainObject("id, status, url, expiresAt.") }
+
+func approvalOf(a opentrain.Approval) *approval {
+	return &approval{
+		ID: text.Clean(a.ID, 100), Status: text.Clean(cmp.Or(a.Status, opentrain.ApprovalPending), 40),
+		URL: text.SecureURL(a.ApprovalURL), ExpiresAt: text.Clean(a.ExpiresAt, 40),
+	}
+}
+
+// next is the step in which the human decides.
+func (a approval) next() tool.Next {
+	next := tool.Next{
+		Action: tool.OpenURL, URL: a.URL, Tool: tool.GetApproval, Arguments: map[string]any{"approvalId": a.ID},
+		Note: "The human confirms or declines it on that page. Nothing happens before.",
+	}
+	switch {
+	case a.Status != opentrain.ApprovalPending:
+		next.Action, next.URL, next.Note = tool.CallTool, "", "See what became of it."
+	case a.URL == "":
+		next.URL = opentrain.DefaultBaseURL
+		next.Note = "OpenTrain sent no safe address of the approval's page. The human finds the approval in the app."
+	}
+	return next
+}
+
+// lines add the approval to a result's lines.
+func (a *approval) lines(l *text.Lines) {
+	if a == nil {
+		return
+	}
+	l.Field("Approval", a.ID+" ("+a.Status+")")
+	l.Field("Approval page", a.URL)
+	l.Field("Open until", a.ExpiresAt)
+}

@@ -1,0 +1,62 @@
+package contracts
+
+import (
+	"math"
+	"strconv"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// budget says how much of the funded work of a contract is done, as OpenTrain sent it.
+type budget struct {
+	State            string   `json:"state,omitempty"`
+	FundedUSD        *float64 `json:"fundedUsd,omitempty"`
+	FundedVolume     *float64 `json:"fundedVolume,omitempty"`
+	ConsumedVolume   *float64 `json:"consumedVolume,omitempty"`
+	RemainingVolume  *float64 `json:"remainingVolume,omitempty"`
+	ConsumedFraction *float64 `json:"consumedFraction,omitempty"`
+	LastUsageAt      string   `json:"lastUsageAt,omitempty"`
+}
+
+func (budget) JSONSchema() *schema.Node {
+	return tool.PlainObject("state (OK, LOW or DEPLETED), fundedUsd, fundedVolume, consumedVolume, remainingVolume (hours or labels), " +
+		"consumedFraction, lastUsageAt.")
+}
+
+func budgetOf(b *opentrain.Budget) *budget {
+	if b == nil {
+		return nil
+	}
+	return &budget{
+		State: text.Stranger(b.State, 40), FundedUSD: b.FundedAmountUSD, FundedVolume: b.FundedVolume, ConsumedVolume: b.ConsumedVolume,
+		RemainingVolume: b.RemainingVolume, ConsumedFraction: b.Fraction, LastUsageAt: text.Stranger(b.LastUsageAt, 40),
+	}
+}
+
+// number writes a number with at most four decimals.
+func number(n float64) string { return strconv.FormatFloat(math.Round(n*1e4)/1e4, 'f', -1, 64) }
+
+func (b *budget) words() string {
+	if b == nil {
+		return ""
+	}
+	part := func(n *float64, words string) string {
+		if n == nil {
+			return ""
+		}
+		return number(*n) + " " + words
+	}
+	funded := ""
+	if b.FundedUSD != nil {
+		funded = dollars(b.FundedUSD) + " funded"
+	}
+	fraction := ""
+	if b.ConsumedFraction != nil {
+		fraction = "consumed fraction " + number(*b.ConsumedFraction)
+	}
+	return text.Join(", ", b.State, funded, part(b.FundedVolume, "volume funded"), part(b.ConsumedVolume, "consumed"),
+		part(b.RemainingVolume, "remaining"), fraction)
+}

@@ -1,0 +1,116 @@
+// Package contracts has the tools that hire people and work with their contracts. None of them moves money: what does is
+// confirmed by a human in OpenTrain's app.
+package contracts
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// Toolset returns the tools in the order of a hire.
+func Toolset(desk *draft.Desk) tool.Set {
+	c := contracts{desk}
+	return tool.Set{Name: "contracts", OffByDefault: true, Tools: []tool.Tool{
+		c.hireProposal(), c.listContracts(), c.getContract(), c.createMilestone(), c.requestMilestoneFunding(), c.requestMilestoneApproval(),
+		c.endContract(), c.getApproval(),
+	}}
+}
+
+type contracts struct{ *draft.Desk }
+
+// paymentsFeature is what an account needs to change contracts.
+func paymentsFeature() tool.Feature {
+	return tool.Feature{Capability: "paymentsWrite", Key: opentrain.FeaturePayments}
+}
+
+// findContracts is the step that finds a contract or a milestone.
+func findContracts() tool.Next {
+	return tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "Find the contract or milestone."}
+}
+
+// describeAsking describes the arguments of a tool that asks for a yes, with those of its own.
+func describeAsking(s *schema.Node, own map[string]string) {
+	own["askHuman"], own["confirmationToken"] = confirm.AskHumanHelp, confirm.TokenHelp
+	schema.Describe(s, own)
+}
+
+// yes reports whether a human has said yes to an intent as it is shown. Otherwise it returns the form or the step that asks,
+// or the step after a no.
+func (c contracts) yes(call tool.Call, intent confirm.Intent, preview tool.Preview) (bool, *tool.Ask, tool.Next) {
+	answer := c.Confirm.Read(call, &intent)
+	switch {
+	case answer.No:
+		return false, nil, intent.Declined()
+	case answer.Yes:
+		return true, nil, tool.Next{}
+	}
+	ask, next := c.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+	if next == nil {
+		next = &tool.Next{}
+	}
+	return false, ask, *next
+}
+
+// conflict refuses a call that can't succeed with one of the API's reasons, before anything is sent.
+func conflict(reason, contractID, status string) error {
+	details := map[string]string{"reason": reason, "contractId": contractID, "status": status}
+	return &opentrain.Error{Code: opentrain.CodeConflict, NotSent: true, Message: reason, Details: json.RawMessage(text.JSON(details))}
+}
+
+// person names an AI trainer. Whatever the name says, it stays between its quotation marks.
+func person(name, country string) string {
+	if country != "" {
+		country = ", country " + quoted(country, 60)
+	}
+	if name == "" {
+		return "an AI trainer without a name" + country
+	}
+	return "AI trainer " + quoted(name, 80) + country
+}
+
+// trainer names the AI trainer of a contract.
+func trainer(contract opentrain.Contract) string {
+	if contract.Freelancer == nil {
+		return person("", "")
+	}
+	return person(contract.Freelancer.DisplayName, contract.Freelancer.Country)
+}
+
+// quoted puts a text into quotation marks that it can't close. Hidden characters are spelled out.
+func quoted(s string, limit int) string {
+	return "“" + strings.NewReplacer("“", "'", "”", "'").Replace(text.Stranger(text.Visible(s), limit)) + "”"
+}
+
+// checkDate checks a date that was sent.
+func checkDate(argument, date string) error {
+	if _, err := time.Parse(time.DateOnly, date); date != "" && err != nil {
+		return tool.Problem(argument, "is not a date such as 2026-07-01")
+	}
+	return nil
+}
+
+// dollars writes an amount of the API; "" for none.
+func dollars(amount *float64) string {
+	if amount == nil {
+		return ""
+	}
+	return text.Money(*amount, "")
+}
+
+// readContract reads a contract before a write, which fails as one that wasn't sent.
+func (c contracts) readContract(ctx context.Context, id string) (*opentrain.Contract, error) {
+	contract, err := c.API.GetContract(ctx, id)
+	if err != nil {
+		return nil, draft.Unsent(err)
+	}
+	return contract, nil
+}

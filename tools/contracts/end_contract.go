@@ -1,0 +1,143 @@
+package contracts
+
+import (
+	"context"
+	"strings"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+type endContractInput struct {
+	ContractID        string `json:"contractId" jsonschema:"minLength=1,maxLength=100"`
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (endContractInput) JSONSchemaExtend(s *schema.Node) {
+	describeAsking(s, map[string]string{"contractId": "Id of an active contract of the account."})
+}
+
+type endContractOutput struct {
+	ContractID   string    `json:"contractId"`
+	JobID        string    `json:"jobId,omitempty"`
+	Trainer      string    `json:"trainer,omitempty" jsonschema_description:"Whose contract it is."`
+	Ended        bool      `json:"ended"`
+	AlreadyEnded bool      `json:"alreadyEnded,omitempty"`
+	Approval     *approval `json:"approval,omitempty" jsonschema_description:"Set if a human must confirm the end in the app."`
+	Interpreted  []string  `json:"interpreted,omitempty"`
+	Next         tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func (c contracts) endContract() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.EndContract, Title: "End a contract", Kind: tool.KindEnd,
+		Description: "End the contract with a hired AI trainer for good, and return whether it has ended. " +
+			"Use it when the human wants no more work from this person on the job. The human approves it first. " +
+			"Without funded milestones the contract ends at once; with some, the result has the page in OpenTrain's app where a human " +
+			"confirms the end, within about 72 hours. To pay for finished work before that, use opentrain_request_milestone_approval. " +
+			"No tool reopens a contract. To stop new proposals for a job, use opentrain_close_job.",
+		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: paymentsFeature(),
+		OutcomeUnknown: "It's unclear whether the contract has ended. " + tool.GetContract + " shows its status.",
+		NotFound:       "This account has no contract with that id.", Find: findContracts(),
+		Check: tool.Next{
+			Action: tool.CallTool, Tool: tool.GetContract, Arguments: map[string]any{"contractId": nil},
+			Note: "If the contract is still active, end it again.",
+		},
+	}, c.end)
+}
+
+func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput) (endContractOutput, *tool.Ask, error) {
+	out := endContractOutput{ContractID: in.ContractID, Interpreted: call.Interpreted}
+	subject := "contract " + in.ContractID
+	unlock, err := c.Confirm.Ledger.Lock(ctx, call.Caller, subject)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
+	contract, err := c.readContract(ctx, in.ContractID)
+	if err != nil {
+		return out, nil, err
+	}
+	out.JobID, out.Trainer = text.Clean(contract.JobID, 64), trainer(*contract)
+	if contract.Status == opentrain.ContractEnded {
+		out.AlreadyEnded = true
+		return out.ended(), nil, nil
+	}
+	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
+	intent := confirm.Intent{
+		Tool: tool.EndContract, Subject: subject, Status: strings.Join(append(preview.Changes, state(*contract)), "\n"),
+		Arguments: map[string]any{"contractId": in.ContractID}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Question: "End this contract?", Note: "The contract can't be reopened here.", IfNo: "The contract stays active.",
+	}
+	yes, ask, next := c.yes(call, intent, preview)
+	if out.Next = next; !yes {
+		return out, ask, nil
+	}
+	call.Step("Ending the contract")
+	end, err := c.API.EndContract(ctx, in.ContractID)
+	c.Confirm.Ledger.Record(call.Caller, subject, err)
+	switch {
+	case err != nil:
+		return out, nil, err
+	case end.Approval != nil && end.Approval.ID != "":
+		out.Approval = approvalOf(*end.Approval)
+		out.Next = out.Approval.next()
+		return out, nil, nil
+	}
+	return out.ended(), nil, nil
+}
+
+// ending is what the human sees before a yes.
+func ending(contract opentrain.Contract) []string {
+	shown := []string{"End the contract with " + trainer(contract)}
+	for _, m := range contract.Milestones {
+		if m.Status == opentrain.MilestoneFunded && len(shown) <= maxMilestones {
+			shown = append(shown, "Funded milestone: "+text.Join(", ", quoted(m.Name, 80), dollars(m.AmountUSD)))
+		}
+	}
+	if len(shown) == 1 {
+		return append(shown, "Funded milestones: none, so it ends at once")
+	}
+	return append(shown, "A human confirms the end in OpenTrain's app, because there are funded milestones")
+}
+
+func (o endContractOutput) ended() endContractOutput {
+	o.Ended = true
+	o.Next = tool.Next{Action: tool.Done, Note: "To hire someone else for the job, see its proposals with " + tool.ListProposals + "."}
+	return o
+}
+
+func (o endContractOutput) Effect() tool.Effect {
+	effect := tool.Effect{JobID: o.JobID, Subject: "contract " + o.ContractID, Outcome: "not ended"}
+	switch {
+	case o.Approval != nil:
+		effect.Outcome = "approval requested"
+	case o.Ended:
+		effect.Outcome = "ended"
+	}
+	return effect
+}
+
+func (o endContractOutput) Text() string {
+	var l text.Lines
+	switch {
+	case o.Approval != nil:
+		l.Add("The end of contract %s waits for a human's approval in OpenTrain's app. The contract is still active.", o.ContractID)
+	case o.AlreadyEnded:
+		l.Add("Contract %s had ended already.", o.ContractID)
+	case o.Ended:
+		l.Add("Contract %s has ended.", o.ContractID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("Contract %s hasn't been ended yet. Ask the human first.", o.ContractID)
+	default:
+		l.Add("Contract %s was not ended.", o.ContractID)
+	}
+	l.Field("With", o.Trainer)
+	o.Approval.lines(&l)
+	l.Fields("Interpreted", o.Interpreted)
+	return l.With(o.Next.Text())
+}

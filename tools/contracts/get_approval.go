@@ -1,0 +1,135 @@
+package contracts
+
+import (
+	"cmp"
+	"context"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+type getApprovalInput struct {
+	ApprovalID string `json:"approvalId" jsonschema:"minLength=1,maxLength=100" jsonschema_description:"Id from the request that made it."`
+}
+
+type getApprovalOutput struct {
+	ApprovalID  string    `json:"approvalId"`
+	Type        string    `json:"type" jsonschema_description:"proposal_hire, milestone_fund, milestone_approve or contract_end."`
+	Status      string    `json:"status" jsonschema_description:"pending, confirmed, declined or expired."`
+	Outcome     string    `json:"outcome" jsonschema_description:"What that means, in words."`
+	ContractID  string    `json:"contractId,omitempty"`
+	MilestoneID string    `json:"milestoneId,omitempty"`
+	JobID       string    `json:"jobId,omitempty"`
+	ProposalID  string    `json:"proposalId,omitempty"`
+	InvoiceID   string    `json:"invoiceId,omitempty"`
+	ExpiresAt   string    `json:"expiresAt,omitempty"`
+	ResolvedAt  string    `json:"resolvedAt,omitempty"`
+	Interpreted []string  `json:"interpreted,omitempty"`
+	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func (c contracts) getApproval() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.GetApproval, Title: "Show an approval", Kind: tool.KindRead,
+		Description: "Show whether a human has confirmed or declined a request in OpenTrain's app, and return what has happened. " +
+			"Use it after opentrain_hire_proposal, opentrain_request_milestone_funding, opentrain_request_milestone_approval or " +
+			"opentrain_end_contract has returned an approval, when the human says that they have decided. " +
+			"While it is pending, the result has the page for the human again. It doesn't decide anything: only a human can, in the app. " +
+			"An approval expires after about 72 hours. Changes nothing.",
+		Scope:    opentrain.ScopePaymentsRead,
+		NotFound: "There is no approval with this id, or another token asked for it.",
+		Find: tool.Next{
+			Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "See what was hired and funded.",
+		},
+	}, c.approval)
+}
+
+func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalInput) (getApprovalOutput, *tool.Ask, error) {
+	a, err := c.API.GetApproval(ctx, in.ApprovalID)
+	if err != nil {
+		return getApprovalOutput{}, nil, err
+	}
+	result := opentrain.ApprovalResult{}
+	if a.Result != nil {
+		result = *a.Result
+	}
+	out := getApprovalOutput{
+		ApprovalID: in.ApprovalID, Type: text.Clean(a.Type, 40), Status: text.Clean(a.Status, 40),
+		ContractID: text.Clean(cmp.Or(a.ContractID, result.ContractID), 100), MilestoneID: text.Clean(a.MilestoneID, 100),
+		JobID: text.Clean(cmp.Or(a.JobID, result.JobID), 64), ProposalID: text.Clean(a.ProposalID, 100),
+		InvoiceID: text.Clean(result.InvoiceID, 100), ExpiresAt: text.Clean(a.ExpiresAt, 40), ResolvedAt: text.Clean(a.ResolvedAt, 40),
+		Interpreted: call.Interpreted,
+	}
+	about := approvalWords(a.Type)
+	switch a.Status {
+	case opentrain.ApprovalPending:
+		out.Outcome = "Nobody has decided yet. " + about.before
+		waiting := approvalOf(*a)
+		waiting.ID = in.ApprovalID
+		out.Next = waiting.next()
+	case opentrain.ApprovalConfirmed:
+		out.Outcome, out.Next = about.done, out.result()
+	case opentrain.ApprovalDeclined:
+		out.Outcome = "The human declined it. " + about.before
+		out.Next = tool.Next{Action: tool.Done, Note: "To ask again, call " + about.tool + " with what the human wants instead."}
+	case opentrain.ApprovalExpired:
+		out.Outcome = "Nobody decided in time. " + about.before
+		out.Next = tool.Next{Action: tool.Done, Note: "If the human still wants it, call " + about.tool + " again."}
+	default:
+		out.Outcome = "OpenTrain's status for it is " + cmp.Or(out.Status, "missing") + "."
+		out.Next = tool.Next{Action: tool.Done, Note: "The human can look at it in OpenTrain's app.", URL: text.SecureURL(a.ApprovalURL)}
+	}
+	return out, nil, nil
+}
+
+// result is the step that shows what a confirmed approval did.
+func (o getApprovalOutput) result() tool.Next {
+	next := tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "See the contract."}
+	switch {
+	case o.ContractID != "":
+		next.Tool, next.Arguments = tool.GetContract, map[string]any{"contractId": o.ContractID}
+	case o.JobID != "":
+		next.Arguments = map[string]any{"jobId": o.JobID}
+	}
+	return next
+}
+
+// approvalType is what a type of approval means.
+type approvalType struct {
+	before string // while it isn't confirmed
+	done   string // once it is
+	tool   string // that asks for it
+}
+
+func approvalWords(kind string) approvalType {
+	switch kind {
+	case opentrain.ApprovalHire:
+		return approvalType{
+			"Nobody was hired and nothing was charged.", "The AI trainer is hired, and the first milestone is funded.", tool.HireProposal,
+		}
+	case opentrain.ApprovalMilestoneFund:
+		return approvalType{"Nothing was charged.", "The milestone is funded.", tool.RequestMilestoneFunding}
+	case opentrain.ApprovalMilestoneApprove:
+		return approvalType{"Nothing was paid.", "The work is accepted, and the AI trainer is paid for it.", tool.RequestMilestoneApproval}
+	case opentrain.ApprovalContractEnd:
+		return approvalType{"It hasn't ended the contract.", "The contract has ended.", tool.EndContract}
+	}
+	return approvalType{"What it asks for hasn't happened.", "What it asked for is done.", "the same tool"}
+}
+
+func (o getApprovalOutput) Text() string {
+	var l text.Lines
+	l.Add("Approval %s is %s. %s", o.ApprovalID, cmp.Or(o.Status, "without a status"), o.Outcome)
+	for _, field := range []struct{ name, value string }{
+		{"Type", o.Type}, {"Proposal", o.ProposalID}, {"Job", o.JobID}, {"Contract", o.ContractID}, {"Milestone", o.MilestoneID},
+		{"Invoice", o.InvoiceID}, {"Decided", o.ResolvedAt},
+	} {
+		l.Field(field.name, field.value)
+	}
+	if o.Status == opentrain.ApprovalPending {
+		l.Field("Open until", o.ExpiresAt)
+	}
+	l.Fields("Interpreted", o.Interpreted)
+	return l.With(o.Next.Text())
+}

@@ -1,0 +1,135 @@
+package contracts
+
+import (
+	"context"
+	"strings"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+type hireProposalInput struct {
+	ProposalID  string  `json:"proposalId" jsonschema:"minLength=1,maxLength=100"`
+	AmountUSD   float64 `json:"amountUsd" jsonschema:"exclusiveMinimum=0,maximum=1000000"`
+	DueDate     string  `json:"dueDate" jsonschema:"maxLength=10"`
+	Name        string  `json:"name,omitempty" jsonschema:"maxLength=200"`
+	Description string  `json:"description,omitempty" jsonschema:"maxLength=2000"`
+
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (hireProposalInput) JSONSchemaExtend(s *schema.Node) {
+	describeAsking(s, map[string]string{
+		"proposalId": "Id of a proposal for a job in the account.",
+		"amountUsd":  "Dollars of the first milestone, without fees, from the human.",
+		"dueDate":    "The milestone's due date, such as 2026-07-01.",
+		"name":       "The milestone's name. It needs a name or a description.", "description": "What is to be done in it.",
+	})
+}
+
+type hireProposalOutput struct {
+	ProposalID  string    `json:"proposalId"`
+	JobID       string    `json:"jobId,omitempty"`
+	Trainer     string    `json:"trainer,omitempty" jsonschema_description:"Who would be hired."`
+	Cost        *cost     `json:"cost,omitempty"`
+	Approval    *approval `json:"approval,omitempty"`
+	Interpreted []string  `json:"interpreted,omitempty"`
+	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func (c contracts) hireProposal() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.HireProposal, Title: "Ask to hire an AI trainer", Kind: tool.KindRequest,
+		Description: "Ask to hire the AI trainer of a proposal with a first milestone, and return the page in OpenTrain's app where a human " +
+			"confirms the hire. Use it once the human has chosen someone, an amount and a due date. " +
+			"Before that, compare people with opentrain_list_proposals. " +
+			"The human sees the whole cost and approves the request first; nobody is hired and nothing is charged until they confirm it " +
+			"in the app, within about 72 hours. The same terms again return the same approval; other terms replace it.",
+		Scope: opentrain.ScopeProposalsWrite, Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
+		OutcomeUnknown: "It's unclear whether the approval was requested; calling again with the same arguments returns the same one.",
+		NotFound:       "No proposal for a job in this account has this id.",
+		Find: tool.Next{
+			Action: tool.CallTool, Tool: tool.ListJobs, Arguments: map[string]any{},
+			Note: "Find the job. " + tool.ListProposals + " lists its proposals.",
+		},
+	}, c.hire)
+}
+
+func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInput) (hireProposalOutput, *tool.Ask, error) {
+	out := hireProposalOutput{ProposalID: in.ProposalID, Interpreted: call.Interpreted}
+	cost, err := in.check()
+	if err != nil {
+		return out, nil, err
+	}
+	subject := "proposal " + in.ProposalID
+	unlock, err := c.Confirm.Ledger.Lock(ctx, call.Caller, subject)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
+	proposal, err := c.API.GetProposal(ctx, in.ProposalID)
+	if err != nil {
+		return out, nil, draft.Unsent(err)
+	}
+	if err := hireable(*proposal); err != nil {
+		return out, nil, err
+	}
+	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
+	preview := tool.Preview{
+		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
+		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. Nobody is hired and nothing is charged before."},
+	}
+	intent := confirm.Intent{
+		Tool: tool.HireProposal, Subject: subject, Status: strings.Join(preview.Changes, "\n"), Arguments: in.terms(),
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Ask OpenTrain for this hire?",
+		Note: "A yes only asks for the hire. It is confirmed in OpenTrain's app.", IfNo: "Nobody is hired.",
+	}
+	yes, ask, next := c.yes(call, intent, preview)
+	if out.Next = next; !yes {
+		return out, ask, nil
+	}
+	call.Step("Asking for the hire")
+	requested, err := c.API.HireProposal(ctx, in.ProposalID, opentrain.HireRequest{Milestone: opentrain.HireMilestone{
+		Name: in.Name, Description: in.Description, AmountUSD: in.AmountUSD, DueDate: in.DueDate,
+	}})
+	if err != nil { // a lost answer voids no yes: the same terms return the same approval
+		return out, nil, err
+	}
+	c.Confirm.Ledger.Record(call.Caller, subject, nil)
+	out.Approval = approvalOf(*requested)
+	out.Next = out.Approval.next()
+	return out, nil, nil
+}
+
+func (o hireProposalOutput) Effect() tool.Effect {
+	effect := tool.Effect{JobID: o.JobID, Subject: "proposal " + o.ProposalID, Outcome: "not requested"}
+	if o.Approval != nil {
+		effect.Outcome = "approval requested"
+	}
+	return effect
+}
+
+func (o hireProposalOutput) Text() string {
+	var l text.Lines
+	switch {
+	case o.Approval != nil:
+		l.Add("The hire waits for a human's approval in OpenTrain's app. Nobody is hired and nothing is charged yet.")
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("The hire hasn't been requested yet. Ask the human first.")
+	default:
+		l.Add("The hire was not requested.")
+	}
+	l.Field("Proposal", o.ProposalID)
+	l.Field("Hire", o.Trainer)
+	if o.Cost != nil {
+		l.Field("Cost", o.Cost.words())
+	}
+	o.Approval.lines(&l)
+	l.Fields("Interpreted", o.Interpreted)
+	return l.With(o.Next.Text())
+}

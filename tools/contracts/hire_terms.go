@@ -1,0 +1,93 @@
+package contracts
+
+import (
+	"cmp"
+	"strings"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// check checks what the schema can't, and returns the cost.
+func (in hireProposalInput) check() (*cost, error) {
+	if strings.TrimSpace(in.Name+in.Description) == "" {
+		return nil, tool.Problem("name", "is required without a description: the milestone needs one of them")
+	}
+	if err := checkDate("dueDate", in.DueDate); err != nil {
+		return nil, err
+	}
+	cents, err := tool.Cents("amountUsd", in.AmountUSD)
+	if err != nil {
+		return nil, err
+	}
+	return costOf(cents), nil
+}
+
+// terms are the arguments that a yes is for.
+func (in hireProposalInput) terms() map[string]any {
+	terms := map[string]any{"proposalId": in.ProposalID, "amountUsd": in.AmountUSD, "dueDate": in.DueDate}
+	for name, value := range map[string]string{"name": in.Name, "description": in.Description} {
+		if value != "" {
+			terms[name] = value
+		}
+	}
+	return terms
+}
+
+// shown is what the human sees before a yes.
+func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []string {
+	bid := ""
+	if proposal.Bid != nil && proposal.Bid.AmountUSD != nil {
+		bid = ", who asks for " + text.Join(" ", dollars(proposal.Bid.AmountUSD), unitWords(proposal.Bid.Unit))
+	}
+	milestone := text.Join(", ", text.Clean(text.Visible(in.Name), 200), "due "+in.DueDate)
+	shown := []string{"Hire " + candidate(proposal) + bid, "First milestone: " + milestone}
+	if in.Description != "" {
+		shown = append(shown, "Description: "+text.Clean(text.Visible(in.Description), 2000))
+	}
+	return append(shown, "Cost: "+cost.words())
+}
+
+// candidate names the AI trainer of a proposal.
+func candidate(proposal opentrain.Proposal) string {
+	who := proposal.Candidate
+	if who == nil {
+		return person("", "")
+	}
+	return person(cmp.Or(who.DisplayName, who.FirstName), cmp.Or(who.Country, who.CountryCode))
+}
+
+// unitWords writes the unit of a bid, which the API spells PER_LABEL or per_hour; "" for what is no unit.
+func unitWords(unit string) string {
+	if len(unit) > 40 || strings.ContainsFunc(unit, func(r rune) bool { return r != '_' && (r|0x20 < 'a' || r|0x20 > 'z') }) {
+		return ""
+	}
+	return strings.ToLower(strings.ReplaceAll(unit, "_", " "))
+}
+
+// hireable refuses the hire of a proposal that can't be hired here.
+func hireable(proposal opentrain.Proposal) error {
+	status := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToUpper(cmp.Or(proposal.Status.Raw, proposal.Status.Label)))
+	jobID := map[string]any{"jobId": text.Clean(proposal.JobID, 64)}
+	refuse := func(problem, remedy string, next tool.Next) error {
+		return &tool.Refusal{Code: opentrain.CodeConflict, Lines: []string{problem + " Nothing was changed.", remedy}, Next: next}
+	}
+	switch status {
+	case opentrain.ProposalHired:
+		next := tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: jobID, Note: "See the job's contracts."}
+		if proposal.Contract != nil && proposal.Contract.ID != "" {
+			id := map[string]any{"contractId": text.Clean(proposal.Contract.ID, 100)}
+			next = tool.Next{Action: tool.CallTool, Tool: tool.GetContract, Arguments: id, Note: "See the contract."}
+		}
+		return refuse("The AI trainer of this proposal is hired already.", "For more work, add a milestone to the contract.", next)
+	case opentrain.ProposalDeclined:
+		next := tool.Next{Action: tool.CallTool, Tool: tool.ListProposals, Arguments: jobID, Note: "See the job's other proposals."}
+		return refuse("This proposal was declined, so it can't be hired here.", "The human can change that in OpenTrain's app.", next)
+	case opentrain.ProposalNotAFit:
+		const problem = "This proposal was marked as not a fit. A hire needs a confirmation of that, which no tool can send."
+		const remedy = "If the human wants to hire this person anyway, they can do it in OpenTrain's app."
+		return refuse(problem, remedy, tool.Next{Action: tool.Fix, By: "human", Problem: problem + " " + remedy, URL: opentrain.DefaultBaseURL})
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package contracts
+
+import (
+	"context"
+	"strings"
+
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// milestone is a milestone as a contract shows it.
+type milestone struct {
+	ID              string   `json:"id"`
+	Number          int      `json:"number,omitempty"`
+	Name            string   `json:"name,omitempty"`
+	Description     string   `json:"description,omitempty"`
+	Status          string   `json:"status"`
+	AmountUSD       *float64 `json:"amountUsd,omitempty"`
+	Volume          *float64 `json:"volume,omitempty"`
+	DueDate         string   `json:"dueDate,omitempty"`
+	PendingApproval bool     `json:"pendingApproval,omitempty"`
+	NeedsReview     bool     `json:"needsReview,omitempty"`
+	InvoiceID       string   `json:"invoiceId,omitempty"`
+}
+
+func (milestone) JSONSchema() *schema.Node {
+	return tool.PlainObject("id, number, name, description, status, amountUsd, volume (hours or labels), dueDate, pendingApproval, " +
+		"needsReview, invoiceId.")
+}
+
+func shownMilestone(m opentrain.Milestone) milestone {
+	return milestone{
+		ID: text.Stranger(m.ID, 100), Number: m.MilestoneNumber, Name: text.Stranger(m.Name, 200),
+		Description: text.Stranger(m.Description, 1000),
+		Status:      text.Stranger(m.Status, 40), AmountUSD: m.AmountUSD, Volume: m.Volume, DueDate: text.Stranger(m.DueDate, 40),
+		PendingApproval: m.PendingApproval, NeedsReview: m.NeedsReview, InvoiceID: text.Stranger(m.InvoiceID, 100),
+	}
+}
+
+// volumeWords writes hours or labels.
+func volumeWords(volume *float64) string {
+	if volume == nil {
+		return ""
+	}
+	return "volume " + number(*volume)
+}
+
+// milestoneWords is a milestone in one line.
+func milestoneWords(m opentrain.Milestone) string {
+	return text.Join(" · ", text.Stranger(m.ID, 100), text.Stranger(m.Name, 60), dollars(m.AmountUSD), statusWords(m.Status))
+}
+
+// statusWords writes the status of a milestone.
+func statusWords(status string) string { return strings.ToLower(tool.Label(text.Stranger(status, 40))) }
+
+// findMilestone finds a milestone among the account's contracts. If OpenTrain sent only some of them, all that is known of the
+// milestone may be its id.
+func (c contracts) findMilestone(ctx context.Context, id string) (opentrain.Contract, opentrain.Milestone, error) {
+	all, err := c.API.ListContracts(ctx, opentrain.ContractQuery{})
+	if err != nil {
+		return opentrain.Contract{}, opentrain.Milestone{}, draft.Unsent(err)
+	}
+	for _, contract := range all.Items {
+		for _, m := range contract.Milestones {
+			if m.ID == id {
+				return contract, m, nil
+			}
+		}
+	}
+	if all.NextCursor != "" {
+		return opentrain.Contract{}, opentrain.Milestone{ID: id}, nil
+	}
+	return opentrain.Contract{}, opentrain.Milestone{}, &opentrain.Error{
+		Code: opentrain.CodeNotFound, NotSent: true, Message: "no contract of this account has the milestone " + text.Clean(id, 100),
+	}
+}

@@ -1,0 +1,80 @@
+package contracts
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// price is what the milestone pays, in words. It fails where the contract needs another price.
+func (in createMilestoneInput) price(contract opentrain.Contract) (string, error) {
+	if _, err := tool.Cents("amountUsd", in.AmountUSD); err != nil {
+		return "", err
+	}
+	fixed := contract.PaymentType == "FIXED_PRICE"
+	switch {
+	case fixed && in.AmountUSD == 0:
+		return "", tool.Problem("amountUsd", "is required: the contract has a fixed price")
+	case !fixed && contract.PaymentType != "" && in.Volume == 0:
+		return "", tool.Problem("volume", "is required: the contract pays "+strings.ToLower(tool.Label(text.Clean(contract.PaymentType, 40))))
+	case in.Volume == 0:
+		return text.Money(in.AmountUSD, ""), nil
+	case contract.RateUSD == nil || fixed:
+		return text.Join(", ", volumeWords(&in.Volume), amountWords(in.AmountUSD)), nil
+	}
+	product := in.Volume * *contract.RateUSD
+	total := text.Money(math.Round(product*100)/100, "")
+	if in.AmountUSD != 0 && math.Abs(product-in.AmountUSD) > 0.005 {
+		return "", tool.Problem("amountUsd", "must be the contract's rate times volume, "+total+", or left out")
+	}
+	return fmt.Sprintf("%s × %s = %s", volumeWords(&in.Volume), dollars(contract.RateUSD), total), nil
+}
+
+func amountWords(usd float64) string {
+	if usd == 0 {
+		return ""
+	}
+	return text.Money(usd, "")
+}
+
+// terms are the arguments that a yes is for.
+func (in createMilestoneInput) terms() map[string]any {
+	terms := map[string]any{"contractId": in.ContractID, "description": in.Description}
+	for name, value := range map[string]string{"name": in.Name, "dueDate": in.DueDate} {
+		if value != "" {
+			terms[name] = value
+		}
+	}
+	for name, value := range map[string]float64{"amountUsd": in.AmountUSD, "volume": in.Volume} {
+		if value != 0 {
+			terms[name] = value
+		}
+	}
+	return terms
+}
+
+// shown is what the human sees before a yes.
+func (in createMilestoneInput) shown(contract opentrain.Contract, price string) []string {
+	due := ""
+	if in.DueDate != "" {
+		due = "due " + in.DueDate
+	}
+	return []string{
+		"Add a milestone to the contract with " + trainer(contract),
+		"Milestone: " + text.Join(", ", text.Clean(text.Visible(in.Name), 200), price, due),
+		"Description: " + text.Clean(text.Visible(in.Description), 2000),
+	}
+}
+
+// state tells two states of a contract's milestones apart.
+func state(contract opentrain.Contract) string {
+	state := contract.Status
+	for _, m := range contract.Milestones {
+		state += "\n" + m.ID + " " + m.Status
+	}
+	return state
+}
