@@ -198,6 +198,9 @@ func (e explainer) forbidden() Next {
 		return e.reason()
 	}
 	e.wrong(e.refusal())
+	if e.tool.Find.Action != "" { // the API answers so for some objects of other accounts
+		return e.tool.Find
+	}
 	return fixInApp(e.refusal())
 }
 
@@ -313,6 +316,21 @@ func argumentsOf(args json.RawMessage) map[string]any {
 		return nil
 	}
 	return arguments
+}
+
+// named is a step with those of the call's arguments that it names.
+func (e explainer) named(step Next) Next {
+	var sent map[string]json.RawMessage
+	arguments := map[string]any{}
+	if json.Unmarshal(e.args, &sent) == nil {
+		for name := range step.Arguments {
+			if value, found := sent[name]; found && len(value) <= maxRepeated {
+				arguments[name] = value
+			}
+		}
+	}
+	step.Arguments = arguments
+	return step
 }
 
 // sameFields are a call's arguments for another tool that sets the same fields. note asks the model for fields that

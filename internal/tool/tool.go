@@ -35,6 +35,9 @@ type Spec struct {
 	OutcomeUnknown     string  // what to do when a write's outcome is unknown
 	NotFound           string  // what it means when OpenTrain doesn't find what the call names
 	Find               Next    // the step that finds what the call names, if it isn't a job
+	// Check, if it has a tool, finds out what became of a write whose answer was lost, in place of a second one. Its arguments
+	// are the call's of the same names.
+	Check Next
 
 	// Live, if not nil, calls decode with the schemas of arguments that the caller's account decides on, by name.
 	Live func(ctx context.Context, by caller.Caller, decode func(map[string]*schema.Node) error) error
