@@ -8,6 +8,7 @@ import (
 	accounttools "opentrain-mcp/tools/account"
 	"opentrain-mcp/tools/applicants"
 	"opentrain-mcp/tools/market"
+	"opentrain-mcp/tools/messages"
 	"opentrain-mcp/tools/posting"
 )
 
@@ -18,6 +19,7 @@ func Sets(desk *draft.Desk, person *account.Account) []tool.Set {
 		market.Toolset(desk.API, desk.Accounts),
 		accounttools.Toolset(desk, person),
 		applicants.Toolset(desk),
+		messages.Toolset(desk),
 	}
 }
 
