@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -142,6 +144,9 @@ func (o getProposalOutput) part(all []opentrain.InterviewMessage, start int) get
 		o.Cut = "The message is too long to show whole. The interview is on the job's page in the app."
 	}
 	end := start + len(o.Interview)
+	if o.Cut == "" && slices.ContainsFunc(all[start:end], func(m opentrain.InterviewMessage) bool { return utf8.RuneCountInString(m.Content) > maxAnswer }) {
+		o.Cut = fmt.Sprintf("Messages are cut after %d characters.", maxAnswer)
+	}
 	o.Messages = fmt.Sprintf("Messages %d to %d of %d in the interview.", start+1, end, len(all))
 	if end < len(all) {
 		o.NextCursor = strconv.Itoa(end)
