@@ -58,9 +58,6 @@ func (m messages) sendMessage() tool.Tool {
 
 func (m messages) send(ctx context.Context, call tool.Call, in sendMessageInput) (sendMessageOutput, *tool.Ask, error) {
 	out := sendMessageOutput{ConversationID: in.ConversationID, Interpreted: call.Interpreted}
-	if strings.TrimSpace(in.Content) == "" {
-		return out, nil, tool.Problem("content", "is empty")
-	}
 	subject := "conversation " + in.ConversationID
 	unlock, err := m.Confirm.Ledger.Lock(ctx, call.Caller, subject)
 	if err != nil {
