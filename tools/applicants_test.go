@@ -383,7 +383,8 @@ func TestPublishedJobsLeadToProposals(t *testing.T) {
 			t.Errorf("%d proposals: %v\n%s", total, failure, result.Text)
 		}
 	}
-	for already, want := range map[string]string{"false": "shows who applied", "true": `Call: opentrain_get_proposal {"proposalId":"p"}`} {
+	for _, already := range []string{"false", "true"} {
+		const want = "opentrain_get_proposal with this proposalId shows what became of it. opentrain_list_proposals shows who else applied."
 		api := &script{answers: map[string]string{
 			"GET /jobs/mine":       `{"jobs":[{"id":"j","title":"T","status":"` + opentrain.StatusOpen + `"}]}`,
 			"POST /jobs/j/invites": `{"ok":true,"proposalId":"p","jobId":"j","freelancerId":"f","alreadyInvited":` + already + `}`,

@@ -4,21 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strconv"
-	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
-)
-
-const (
-	maxSummary  = 2000 // characters of an interview's summary
-	maxAnswer   = 8000 // of one message of an interview
-	maxOpenData = 1500 // of results whose form no page shows
 )
 
 type getProposalInput struct {
@@ -50,17 +40,6 @@ type getProposalOutput struct {
 	Next             tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
 
-// message is a question or an answer of an interview.
-type message struct {
-	From    string `json:"from"` // interviewer or candidate
-	SentAt  string `json:"sentAt,omitempty"`
-	Content string `json:"content"`
-}
-
-func (message) JSONSchema() *schema.Node {
-	return tool.PlainObject("from (interviewer or candidate), sentAt, content.")
-}
-
 func (a applicants) getProposal() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.GetProposal, Title: "Show a proposal", Kind: tool.KindRead,
@@ -78,13 +57,9 @@ func findProposal() tool.Next {
 }
 
 func (a applicants) read(ctx context.Context, call tool.Call, in getProposalInput) (getProposalOutput, *tool.Ask, error) {
-	start := 0
-	if in.Cursor != "" {
-		at, err := strconv.Atoi(in.Cursor)
-		if err != nil || at < 1 {
-			return getProposalOutput{}, nil, tool.Problem("cursor", "leads nowhere; pass nextCursor unchanged, or no cursor for the beginning")
-		}
-		start = at
+	start, err := partAt(in.Cursor)
+	if err != nil {
+		return getProposalOutput{}, nil, err
 	}
 	came, err := a.API.GetProposal(ctx, in.ProposalID)
 	if err != nil {
@@ -126,60 +101,6 @@ func (a applicants) detailed(came opentrain.Proposal) getProposalOutput {
 		out.ContractID = text.Stranger(came.Contract.ID, maxID)
 	}
 	return out
-}
-
-// part adds the messages of the interview from start on, as many as fit. The cursor of the rest is the number of messages
-// before it.
-func (o getProposalOutput) part(all []opentrain.InterviewMessage, start int) getProposalOutput {
-	start = min(start, len(all))
-	if start == len(all) {
-		o.Messages = "The interview has no more messages."
-		return o
-	}
-	o.Interview = tool.Map(all[start:], func(m opentrain.InterviewMessage) message {
-		return message{text.Stranger(m.Role, 30), text.Stranger(m.SentAt, 40), text.StrangerParagraphs(m.Content, maxAnswer)}
-	})
-	tool.FitEntries(&o, &o.Interview)
-	if tool.FitText(&o, &o.Interview[0].Content) {
-		o.Cut = "The message is too long to show whole. The interview is on the job's page in the app."
-	}
-	end := start + len(o.Interview)
-	if o.Cut == "" && slices.ContainsFunc(all[start:end], func(m opentrain.InterviewMessage) bool { return utf8.RuneCountInString(m.Content) > maxAnswer }) {
-		o.Cut = fmt.Sprintf("Messages are cut after %d characters.", maxAnswer)
-	}
-	o.Messages = fmt.Sprintf("Messages %d to %d of %d in the interview.", start+1, end, len(all))
-	if end < len(all) {
-		o.NextCursor = strconv.Itoa(end)
-	}
-	return o
-}
-
-// afterProposal is what can be done with a proposal: see the contract, hire, or leave it.
-func (a applicants) afterProposal(call tool.Call, proposalID string, o getProposalOutput) tool.Next {
-	ways := text.Join(" ", seeProfile(o.Proposal.Candidate.FreelancerID), "To write to the candidate, use "+tool.StartProposalConversation+".")
-	switch status := o.Proposal.Status; {
-	case o.ContractID != "" && call.Served.Has(tool.GetContract):
-		return tool.Next{
-			Action: tool.CallTool, Tool: tool.GetContract, Arguments: map[string]any{"contractId": o.ContractID}, Note: "This candidate is hired. " + ways,
-		}
-	case o.ContractID != "", status == opentrain.ProposalHired:
-		return tool.Next{Action: tool.Done, Note: "This candidate is hired. The contract is in the app. " + ways, URL: o.JobURL}
-	case status == opentrain.ProposalDeclined, status == opentrain.ProposalNotAFit:
-		return tool.Next{Action: tool.Done, Note: "This candidate isn't in the running anymore. " + ways, URL: o.JobURL}
-	case !call.Served.Has(tool.HireProposal):
-		return tool.Next{
-			Action: tool.OpenURL, URL: cmp.Or(o.JobURL, a.API.BaseURL()), Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": proposalID},
-			Note: "The human can hire the candidate on the job's page in the app: this server doesn't serve the contracts toolset, which has the tool for it. " + ways,
-		}
-	}
-	return tool.Next{
-		Action: tool.AskHuman, Question: "Do you want to hire this candidate? If so: what is the first milestone, for how many dollars, and when is it due?",
-		Inputs: []tool.Input{{Key: "description", Type: "string"}, {Key: "amountUsd", Type: "number"}, {Key: "dueDate", Type: "string"}},
-		Tool:   tool.HireProposal, Arguments: map[string]any{
-			"proposalId": proposalID, "description": tool.AnswerTo("description"), "amountUsd": tool.AnswerTo("amountUsd"), "dueDate": tool.AnswerTo("dueDate"),
-		},
-		Note: "Ask only if the human is deciding about a hire. " + ways,
-	}
 }
 
 func (o getProposalOutput) Text() string {

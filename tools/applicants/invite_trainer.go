@@ -87,20 +87,11 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return out, nil, err
 	}
 	out.Invited, out.ProposalID, out.AlreadyInvited = true, text.Clean(invitation.ProposalID, 100), invitation.AlreadyInvited
-	out.Next = out.invited()
-	return out, nil, nil
-}
-
-// invited is the step after an invitation: what became of one from before, or who applied.
-func (o inviteTrainerOutput) invited() tool.Next {
-	if o.AlreadyInvited && o.ProposalID != "" {
-		return tool.Next{
-			Action: tool.CallTool, Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": o.ProposalID},
-			Note: "See what became of the invitation.",
-		}
+	out.Next = tool.Next{Action: tool.Done,
+		Note: "The trainer decides whether to respond. " + tool.GetProposal + " with this proposalId shows what became of it. " +
+			tool.ListProposals + " shows who else applied.",
 	}
-	return tool.Next{Action: tool.Done, Note: "The trainer decides whether to respond. " + tool.ListProposals + " shows who applied, and " +
-		tool.GetProposal + " this proposal."}
+	return out, nil, nil
 }
 
 func (o inviteTrainerOutput) Effect() tool.Effect {

@@ -3,20 +3,11 @@ package applicants
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"slices"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
-)
-
-// The orders of a list.
-const (
-	byBid       = "bid"
-	byMatch     = "match"
-	byInterview = "interview"
 )
 
 type listProposalsInput struct {
@@ -84,66 +75,6 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 	return out, nil, nil
 }
 
-// sort puts the page in the order that was asked for, with what has no value at the end. The API sorts by time only.
-func (o *listProposalsOutput) sort(by string) {
-	var compare func(a, b proposal) int
-	switch by {
-	case byMatch:
-		o.Order = "highest match first"
-		compare = func(a, b proposal) int { return highestFirst(a.MatchScore, b.MatchScore) }
-	case byInterview:
-		o.Order = "highest interview score first"
-		compare = func(a, b proposal) int { return highestFirst(a.InterviewScore, b.InterviewScore) }
-	case byBid:
-		o.Order = "lowest bid first"
-		if o.severalUnits() {
-			o.Order += ", each unit apart"
-		}
-		compare = lowestBidFirst
-	default:
-		o.Order = "newest first"
-		return
-	}
-	slices.SortStableFunc(o.Proposals, compare)
-	if o.later || o.NextCursor != "" || o.Cut != "" {
-		o.Order += ", on this page only"
-	}
-}
-
-func highestFirst(a, b json.Number) int {
-	x, errX := a.Float64()
-	y, errY := b.Float64()
-	return cmp.Or(missingLast(errX != nil, errY != nil), cmp.Compare(y, x))
-}
-
-// lowestBidFirst keeps units apart: amounts in different ones don't compare.
-func lowestBidFirst(a, b proposal) int {
-	if a.amount == nil || b.amount == nil {
-		return missingLast(a.amount == nil, b.amount == nil)
-	}
-	return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(*a.amount, *b.amount))
-}
-
-func missingLast(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
-func (o *listProposalsOutput) severalUnits() bool {
-	units := map[string]bool{}
-	for _, p := range o.Proposals {
-		if p.amount != nil {
-			units[p.unit] = true
-		}
-	}
-	return len(units) > 1
-}
-
 // next looks at the first proposal, or says how there can be one.
 func (o *listProposalsOutput) next() tool.Next {
 	switch {
@@ -168,7 +99,8 @@ func (o listProposalsOutput) Text() string {
 	var l text.Lines
 	switch {
 	case len(o.Proposals) > 0:
-		l.Add("%s on this page for job %s, %s. Lines starting with > quote the candidates.", text.Count(len(o.Proposals), "proposal"), o.JobID, o.Order)
+		const words = "%s on this page for job %s, %s. Lines starting with > quote the candidates."
+		l.Add(words, text.Count(len(o.Proposals), "proposal"), o.JobID, o.Order)
 	case o.later:
 		l.Add("There are no more proposals.")
 	case o.status != "":
@@ -186,11 +118,4 @@ func (o listProposalsOutput) Text() string {
 		l.Add("More: pass cursor %s with the same job, status and sort.", text.Exact(o.NextCursor))
 	}
 	return l.With(o.Next.Text())
-}
-
-func (c candidate) reference() string {
-	if c.FreelancerID == "" {
-		return ""
-	}
-	return "freelancerId " + c.FreelancerID
 }

@@ -3,7 +3,6 @@ package applicants
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"opentrain-mcp/internal/text"
@@ -35,18 +34,6 @@ func (proposal) JSONSchema() *schema.Node {
 		"updatedAt, candidate (freelancerId, name, title, country, countryCode, talentType, reviewCount, highestEarnings).")
 }
 
-// candidate is the person who made a proposal. Most of it is that person's own words.
-type candidate struct {
-	FreelancerID    string `json:"freelancerId,omitempty"`
-	Name            string `json:"name,omitempty"`
-	Title           string `json:"title,omitempty"`
-	Country         string `json:"country,omitempty"`
-	CountryCode     string `json:"countryCode,omitempty"`
-	TalentType      string `json:"talentType,omitempty"`
-	ReviewCount     *int   `json:"reviewCount,omitempty"`
-	HighestEarnings string `json:"highestEarnings,omitempty"`
-}
-
 func summarize(p opentrain.Proposal) proposal {
 	s := proposal{
 		ProposalID: text.Stranger(p.ID, maxID), Status: text.Stranger(cmp.Or(p.Status.Raw, p.Status.Label), 40),
@@ -62,19 +49,10 @@ func summarize(p opentrain.Proposal) proposal {
 	if p.AIInterview != nil {
 		s.InterviewScore = cmp.Or(s.InterviewScore, score(p.AIInterview.Score))
 	}
-	if who := p.Candidate; who != nil {
-		s.Candidate = candidate{
-			FreelancerID: text.Stranger(who.ID, maxID), Name: nameOf(who.DisplayName, who.FirstName, who.LastNameInitial),
-			Title: text.Stranger(who.ProfileTitle, 120), Country: text.Stranger(who.Country, 60), CountryCode: text.Stranger(who.CountryCode, 10),
-			TalentType: text.Stranger(who.TalentType, 30), ReviewCount: who.ReviewCount, HighestEarnings: dollars(who.HighestEarningsUSD),
-		}
+	if p.Candidate != nil {
+		s.Candidate = candidateOf(*p.Candidate)
 	}
 	return s
-}
-
-// nameOf is how OpenTrain shows a person to employers.
-func nameOf(display, first, initial string) string {
-	return text.Stranger(cmp.Or(display, text.Join(" ", first, initial)), 80)
 }
 
 // score is a score as it came: the pages of the API disagree on the scales.
@@ -120,16 +98,6 @@ func verification(checked *opentrain.Verification) string {
 	return text.Join(", ", location, identity(checked.Identity.Verified))
 }
 
-func identity(verified *bool) string {
-	switch {
-	case verified == nil:
-		return ""
-	case *verified:
-		return "identity verified"
-	}
-	return "identity not verified"
-}
-
 // day is the date of an RFC 3339 time.
 func day(at string) string {
 	date, _, _ := strings.Cut(text.Stranger(at, 40), "T")
@@ -152,24 +120,4 @@ func compared(name, value string) string {
 		return "no " + name
 	}
 	return name + " " + value
-}
-
-// line is what the candidate says, or others say of them.
-func (c candidate) line() string {
-	reviews, earnings := "", ""
-	if c.ReviewCount != nil {
-		reviews = text.Count(*c.ReviewCount, "review")
-	}
-	if c.HighestEarnings != "" {
-		earnings = "highest earnings " + c.HighestEarnings
-	}
-	return text.Join(" · ", c.Name, c.Title, c.Country, c.TalentType, reviews, earnings)
-}
-
-// seeProfile names the call that shows a profile.
-func seeProfile(freelancerID string) string {
-	if freelancerID == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s with freelancerId %s shows the whole profile.", tool.GetFreelancerProfile, freelancerID)
 }

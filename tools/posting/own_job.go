@@ -70,6 +70,7 @@ func day(at string) string {
 // listProposals is the step that shows who applied to a job.
 func listProposals(jobID, note string) tool.Next {
 	return tool.Next{
-		Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": jobID}, Note: text.Join(" ", "See who applied.", note),
+		Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": jobID},
+		Note: text.Join(" ", "See who applied.", note),
 	}
 }
