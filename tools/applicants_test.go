@@ -280,7 +280,7 @@ func TestInterviewComesInParts(t *testing.T) {
 		t.Errorf("%d messages in %d parts", heard, parts)
 	}
 	for args, want := range map[string]string{
-		`{"proposalId":"p","cursor":"40"}`: "The interview has no more messages.", `{"proposalId":"p","cursor":"x"}`: "cursor: leads nowhere",
+		`{"proposalId":"p","cursor":"40"}`: "Interview: There are no more messages.", `{"proposalId":"p","cursor":"x"}`: "cursor: leads nowhere",
 		`{"proposalId":"p","cursor":"-3"}`: "cursor: leads nowhere",
 	} {
 		result, failure := call(t, api, setup{}, alice, tool.GetProposal, args)

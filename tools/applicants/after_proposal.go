@@ -12,9 +12,14 @@ import (
 const hireInApp = "The human can hire the candidate on the job's page in the app: this server doesn't serve the contracts toolset, " +
 	"which has the tool for it. "
 
-// afterProposal is what can be done with a proposal: see the contract, hire, or leave it.
-func (a applicants) afterProposal(call tool.Call, proposalID string, o getProposalOutput) tool.Next {
-	ways := text.Join(" ", seeProfile(o.Proposal.Candidate.FreelancerID),
+// afterProposal is what can be done with a proposal: see the contract, hire, or leave it. heard says that the result has the
+// interview.
+func (a applicants) afterProposal(call tool.Call, proposalID string, o getProposalOutput, heard bool) tool.Next {
+	interview := ""
+	if !heard {
+		interview = tool.GetProposal + " with interview: true shows the screening interview."
+	}
+	ways := text.Join(" ", interview, seeProfile(o.Proposal.Candidate.FreelancerID),
 		"To write to the candidate, use "+tool.StartProposalConversation+".")
 	switch status := o.Proposal.Status; {
 	case o.ContractID != "" && call.Served.Has(tool.GetContract):
@@ -25,7 +30,8 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 	case o.ContractID != "", status == opentrain.ProposalHired:
 		return tool.Next{Action: tool.Done, Note: "This candidate is hired. The contract is in the app. " + ways, URL: o.JobURL}
 	case status == opentrain.ProposalDeclined, status == opentrain.ProposalNotAFit:
-		return tool.Next{Action: tool.Done, Note: "This candidate isn't in the running anymore. " + ways, URL: o.JobURL}
+		return tool.Next{Action: tool.Done, Note: "This candidate isn't in the running anymore. If the human wants to hire them anyway, " +
+			"they can do it on the job's page in the app. " + ways, URL: o.JobURL}
 	case !call.Served.Has(tool.HireProposal):
 		return tool.Next{
 			Action: tool.OpenURL, URL: cmp.Or(o.JobURL, a.API.BaseURL()), Note: hireInApp + ways,

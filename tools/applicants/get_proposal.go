@@ -3,7 +3,6 @@ package applicants
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -65,23 +64,14 @@ func (a applicants) read(ctx context.Context, call tool.Call, in getProposalInpu
 	if err != nil {
 		return getProposalOutput{}, nil, err
 	}
-	out := a.detailed(*came)
-	out.Interpreted, out.Next = call.Interpreted, a.afterProposal(call, in.ProposalID, out)
-	if !in.Interview && start == 0 {
+	out, interview := a.detailed(*came), in.Interview || start > 0
+	out.Interpreted, out.Next = call.Interpreted, a.afterProposal(call, in.ProposalID, out, interview)
+	if !interview {
 		return out, nil, nil
 	}
 	call.Step("Reading the interview")
-	interview, err := a.API.GetInterview(ctx, in.ProposalID)
-	switch {
-	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
-		out.Messages = "No screening interview is recorded for this proposal."
-		return out, nil, nil
-	case err != nil:
-		return out, nil, err
-	}
-	out.InterviewSummary = cmp.Or(out.InterviewSummary, text.StrangerParagraphs(interview.Summary, maxSummary))
-	out.Proposal.InterviewScore = cmp.Or(out.Proposal.InterviewScore, score(interview.Score))
-	return out.part(interview.Messages, start), nil, nil
+	out, err = a.interviewed(ctx, in.ProposalID, start, out)
+	return out, nil, err
 }
 
 func (a applicants) detailed(came opentrain.Proposal) getProposalOutput {
@@ -118,7 +108,7 @@ func (o getProposalOutput) Text() string {
 	l.Quoted("", p.Candidate.line())
 	l.Quote("Interview summary", o.InterviewSummary)
 	l.Quote("Labeling assessment", o.Assessment)
-	l.Add("%s", cmp.Or(o.Messages, "To read the screening interview, call "+tool.GetProposal+" with interview: true."))
+	l.Field("Interview", o.Messages)
 	for _, m := range o.Interview {
 		l.Add("%s:", text.Join(", ", cmp.Or(m.From, "unknown"), m.SentAt))
 		l.Quoted("", cmp.Or(m.Content, "(empty)"))

@@ -1,6 +1,9 @@
 package applicants
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -29,6 +32,21 @@ func (message) JSONSchema() *schema.Node {
 	return tool.PlainObject("from (interviewer or candidate), sentAt, content.")
 }
 
+// interviewed adds a part of the interview to a proposal.
+func (a applicants) interviewed(ctx context.Context, proposalID string, start int, out getProposalOutput) (getProposalOutput, error) {
+	interview, err := a.API.GetInterview(ctx, proposalID)
+	switch {
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}): // the proposal was there a moment ago
+		out.Messages = "No screening interview is recorded for this proposal."
+		return out, nil
+	case err != nil:
+		return out, err
+	}
+	out.InterviewSummary = cmp.Or(out.InterviewSummary, text.StrangerParagraphs(interview.Summary, maxSummary))
+	out.Proposal.InterviewScore = cmp.Or(out.Proposal.InterviewScore, score(interview.Score))
+	return out.part(interview.Messages, start), nil
+}
+
 // partAt reads a cursor: the number of messages before the part.
 func partAt(cursor string) (start int, err error) {
 	if cursor == "" {
@@ -44,7 +62,7 @@ func partAt(cursor string) (start int, err error) {
 func (o getProposalOutput) part(all []opentrain.InterviewMessage, start int) getProposalOutput {
 	start = min(start, len(all))
 	if start == len(all) {
-		o.Messages = "The interview has no more messages."
+		o.Messages = "There are no more messages."
 		return o
 	}
 	o.Interview = tool.Map(all[start:], func(m opentrain.InterviewMessage) message {
@@ -59,7 +77,7 @@ func (o getProposalOutput) part(all []opentrain.InterviewMessage, start int) get
 	if o.Cut == "" && slices.ContainsFunc(all[start:end], long) {
 		o.Cut = fmt.Sprintf("Messages are cut after %d characters.", maxAnswer)
 	}
-	o.Messages = fmt.Sprintf("Messages %d to %d of %d in the interview.", start+1, end, len(all))
+	o.Messages = fmt.Sprintf("messages %d to %d of %d", start+1, end, len(all))
 	if end < len(all) {
 		o.NextCursor = strconv.Itoa(end)
 	}
