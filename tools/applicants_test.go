@@ -60,8 +60,8 @@ func (s *script) to(route string) (sent []string) {
 	return sent
 }
 
-// nextIn is the step in a result.
-func nextIn(t *testing.T, result tool.Result) tool.Next {
+// stepIn is the step in a result.
+func stepIn(t *testing.T, result tool.Result) tool.Next {
 	t.Helper()
 	var out struct{ Next tool.Next }
 	if err := json.Unmarshal(result.Structured, &out); err != nil {
@@ -120,7 +120,7 @@ func TestListOfProposals(t *testing.T) {
 		if len(api.sent) != 1 || api.sent[0] != "GET /jobs/j/proposals?"+test.query {
 			t.Errorf("%s: %v", name, api.sent)
 		}
-		next := nextIn(t, result)
+		next := stepIn(t, result)
 		switch {
 		case order != "" && (next.Tool != tool.GetProposal || next.Arguments["proposalId"] != order[:1]),
 			name == "with a status" && (next.Tool != tool.ListProposals || len(next.Arguments) != 1),
@@ -219,7 +219,7 @@ func TestProposalLeadsOn(t *testing.T) {
 		if failure != nil {
 			t.Fatal(name, failure)
 		}
-		next := nextIn(t, result)
+		next := stepIn(t, result)
 		if next.Action != test.action || next.URL != "https://app.opentrain.ai/jobs/j" || len(api.sent) != 1 {
 			t.Errorf("%s: %+v, %v", name, next, api.sent)
 		}

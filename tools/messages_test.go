@@ -61,7 +61,7 @@ func TestReadingMessages(t *testing.T) {
 				t.Errorf("%s: %q is not in\n%s", name, want, result.Text)
 			}
 		}
-		next := nextIn(t, result)
+		next := stepIn(t, result)
 		if next.Action != test.next.Action || next.Tool != test.next.Tool || fmt.Sprint(next.Arguments) != fmt.Sprint(test.next.Arguments) {
 			t.Errorf("%s: %+v", name, next)
 		}
@@ -91,7 +91,7 @@ func TestOpeningAConversation(t *testing.T) {
 		if failure != nil || !strings.Contains(result.Text, want) || result.Effect.Subject != "conversation v" {
 			t.Errorf("%v\n%s", failure, result.Text)
 		}
-		next := nextIn(t, result)
+		next := stepIn(t, result)
 		if next.Action != tool.AskHuman || next.Tool != tool.SendMessage || next.Arguments["conversationId"] != "v" || next.Arguments["content"] != tool.Answer {
 			t.Errorf("%+v", next)
 		}
@@ -164,7 +164,7 @@ func TestSendingAsksFirst(t *testing.T) {
 		if failure != nil || ask != nil {
 			t.Fatal(textOf(failure), ask)
 		}
-		return result, nextIn(t, result)
+		return result, stepIn(t, result)
 	}
 	const content = "Hello Maria,\n\nyou can start\u200b on Monday."
 	result, next := run(sending("v", content, ""))
@@ -234,7 +234,7 @@ func TestWhoGetsAMessage(t *testing.T) {
 		api := correspondence()
 		api.answers["GET /messages"] = test.list
 		result, failure := call(t, api, setup{confirm: true}, alice, tool.SendMessage, sending("v", "Hi", ""))
-		if failure != nil || nextIn(t, result).Show.Changes[0] != test.want {
+		if failure != nil || stepIn(t, result).Show.Changes[0] != test.want {
 			t.Errorf("%s: %v\n%s", name, textOf(failure), result.Text)
 		}
 	}
@@ -244,7 +244,7 @@ func TestWhoGetsAMessage(t *testing.T) {
 		t.Errorf("%v\n%s", textOf(failure), result.Text)
 	}
 	for content, want := range map[string]string{
-		" \n ": "must not be empty", strings.Repeat("\n", 9000): "must not be empty", strings.Repeat("\"\n", 5000): "too long to show it to the human", strings.Repeat("x", 10_001): "content",
+		strings.Repeat("\n", 9000): "must not be empty", strings.Repeat("\"\n", 5000): "too long to show it to the human", strings.Repeat("x", 10_001): "content",
 	} {
 		api := correspondence()
 		if _, failure := call(t, api, setup{confirm: true}, alice, tool.SendMessage, sending("v", content, "")); !strings.Contains(textOf(failure), want) || len(api.to("POST /messages")) > 0 {
@@ -254,7 +254,7 @@ func TestWhoGetsAMessage(t *testing.T) {
 	// The longest message of plain text is shown whole.
 	content := strings.Repeat("A word. ", 1249) + "The end"
 	result, failure = call(t, correspondence(), setup{confirm: true}, alice, tool.SendMessage, sending("v", content, ""))
-	if failure != nil || !slices.Contains(nextIn(t, result).Show.Changes, "> "+content) || !strings.Contains(result.Text, content) || len(result.Text) > tool.MaxResult {
+	if failure != nil || !slices.Contains(stepIn(t, result).Show.Changes, "> "+content) || !strings.Contains(result.Text, content) || len(result.Text) > tool.MaxResult {
 		t.Errorf("%v, %d characters", textOf(failure), len(result.Text))
 	}
 }
@@ -276,7 +276,7 @@ func TestLostMessagesAreNotSentAgain(t *testing.T) {
 				if failure != nil {
 					t.Fatal(failure)
 				}
-				arguments, err := json.Marshal(nextIn(t, result).Arguments)
+				arguments, err := json.Marshal(stepIn(t, result).Arguments)
 				if args = string(arguments); err != nil {
 					t.Fatal(err)
 				}
@@ -290,7 +290,7 @@ func TestLostMessagesAreNotSentAgain(t *testing.T) {
 				continue
 			}
 			result, _, failure := all.run(t.Context(), t, tool.Call{Caller: alice}, tool.SendMessage, args)
-			if failure != nil || nextIn(t, result).Action != tool.ConfirmWithHuman || len(api.to("POST /messages")) != 1 {
+			if failure != nil || stepIn(t, result).Action != tool.ConfirmWithHuman || len(api.to("POST /messages")) != 1 {
 				t.Errorf("%s: a yes from before counts again: %v", name, api.sent)
 			}
 		}
