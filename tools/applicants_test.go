@@ -230,6 +230,18 @@ func TestProposalLeadsOn(t *testing.T) {
 			}
 		}
 	}
+	// Where the tools for contracts are served, they come next.
+	for body, want := range map[string]string{
+		detailed(checked): `Call: opentrain_hire_proposal {"amountUsd":"<answer:amountUsd>","description":"<answer:description>","dueDate":"<answer:dueDate>","proposalId":"p"}`,
+		hired:             `Call: opentrain_get_contract {"contractId":"c1"}`,
+	} {
+		all := serve(t, &script{answers: map[string]string{"GET /proposals/p": body}}, setup{})
+		contracts := []tool.Tool{{Spec: tool.Spec{Name: tool.HireProposal}}, {Spec: tool.Spec{Name: tool.GetContract}}}
+		by := tool.Call{Caller: alice, Served: tool.Served{Sets: []tool.Set{{Tools: append(slices.Collect(maps.Values(all.tools)), contracts...)}}}}
+		if result, _, failure := all.run(t.Context(), t, by, tool.GetProposal, `{"proposalId":"p"}`); failure != nil || !strings.Contains(result.Text, want) {
+			t.Errorf("%v:\n%s", failure, result.Text)
+		}
+	}
 	// Words name no tool that isn't served.
 	api := &script{answers: map[string]string{"GET /proposals/p": detailed("")}}
 	all := serve(t, api, setup{})
