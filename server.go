@@ -299,8 +299,7 @@ func instructions(served tool.Served) string {
 		"or \"<answer:KEY>\" in arguments with the answer, then call the tool. Never answer for the human. "+
 		"You can ask several open questions at once and save the answers in one call.")
 	say(writes, "- confirm_with_human: show the human everything in show. Call the tool only after a clear yes.")
-	opens := served.Has(tool.ClaimAccount) || served.Has(tool.GetProposal)
-	say(opens, "- open_url: give the human the url and what the note says. Call the tool when they are done.")
+	say(served.Has(tool.ClaimAccount), "- open_url: give the human the url and what the note says. Call the tool when they are done.")
 	say(true, "- call_tool: call the tool. wait: wait, then call it. fix: if by is human, tell them; otherwise solve the problem. "+
 		"done: nothing is left to do.\n")
 	say(writes, "Retries never create duplicates. Publish, edit, close or invite only after the human approves.")

@@ -210,7 +210,7 @@ func TestProposalLeadsOn(t *testing.T) {
 		action tool.Action
 		note   []string
 	}{
-		"open":      {detailed(checked), tool.OpenURL, []string{"doesn't serve the contracts toolset", tool.StartProposalConversation, tool.GetFreelancerProfile + " with freelancerId f-p"}},
+		"open":      {detailed(checked), tool.Done, []string{"doesn't serve the contracts toolset", tool.StartProposalConversation, tool.GetFreelancerProfile + " with freelancerId f-p"}},
 		"hired":     {hired, tool.Done, []string{"This candidate is hired."}},
 		"not a fit": {notAFit, tool.Done, []string{"isn't in the running", tool.StartProposalConversation}},
 	} {

@@ -33,10 +33,7 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 		return tool.Next{Action: tool.Done, Note: "This candidate isn't in the running anymore. If the human wants to hire them anyway, " +
 			"they can do it on the job's page in the app. " + ways, URL: o.JobURL}
 	case !call.Served.Has(tool.HireProposal):
-		return tool.Next{
-			Action: tool.OpenURL, URL: cmp.Or(o.JobURL, a.API.BaseURL()), Note: hireInApp + ways,
-			Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": proposalID},
-		}
+		return tool.Next{Action: tool.Done, Note: hireInApp + ways, URL: cmp.Or(o.JobURL, a.API.BaseURL())}
 	}
 	return tool.Next{
 		Action:   tool.AskHuman,
