@@ -114,6 +114,9 @@ func (c *Client) DraftURL(jobID string) string {
 	return c.BaseURL() + "/job-post?job=" + url.QueryEscape(jobID)
 }
 
+// JobURL returns the page of a job in the app (developers/api-reference/jobs/mine).
+func (c *Client) JobURL(jobID string) string { return c.BaseURL() + "/jobs/" + url.PathEscape(jobID) }
+
 // DefaultTransport returns a new transport with the system's CA certificates, the usual proxy variables, and
 // enough idle connections for many concurrent calls to one host.
 func DefaultTransport() *http.Transport {

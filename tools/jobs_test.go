@@ -158,7 +158,13 @@ func TestListOfOwnJobs(t *testing.T) {
 		"none with a status":  {`{"status":"OPEN"}`, ``, "This account has no jobs with status OPEN.\n\nNext: done"},
 		"the page after last": {`{"cursor":"c"}`, ``, "There are no more jobs.\n\nNext: done"},
 		"an open job": {`{}`, job("a", opentrain.StatusOpen, `,"updatedAt":"2026-06-02T12:00:00Z"`+counts),
-			"1 job on this page.\n1. T (id a) · OPEN · 1 proposal, 0 unreviewed · created 2026-06-01 · updated 2026-06-02 · " + page + "\n\nNext: done"},
+			"1 job on this page.\n1. T (id a) · OPEN · 1 proposal, 0 unreviewed · created 2026-06-01 · updated 2026-06-02 · " + page +
+				"\n\nNext: call_tool\nNote: See who applied.\nCall: opentrain_list_proposals {\"jobId\":\"a\"}"},
+		"several with proposals, and a draft": {`{}`, job("a", opentrain.StatusOpen, counts) + "," + job("b", opentrain.StatusArchived, counts) + "," + job("c", opentrain.StatusDraft, ""),
+			"3 jobs on this page.\n1. T (id a) · OPEN · 1 proposal, 0 unreviewed · created 2026-06-01 · " + page +
+				"\n2. T (id b) · ARCHIVED · 1 proposal, 0 unreviewed · created 2026-06-01 · https://app.opentrain.ai/jobs/b" +
+				"\n3. T (id c) · DRAFT · created 2026-06-01 · https://app.opentrain.ai/job-post?job=c" +
+				"\n\nNext: done\nNote: To see a draft, use opentrain_get_draft. To see who applied to a job, use opentrain_list_proposals."},
 		"a draft": {`{"status":"DRAFT"}`, job("a", opentrain.StatusDraft, `,"updatedAt":"2026-06-01T13:00:00Z"`+counts),
 			"1 job on this page.\n1. T (id a) · DRAFT · created 2026-06-01 · " + editor + "\n\nNext: call_tool\nCall: opentrain_get_draft {\"jobId\":\"a\"}"},
 		"a draft among others": {`{}`, job("a", opentrain.StatusDraft, "") + "," + job("b", opentrain.StatusArchived, ""),

@@ -9,6 +9,7 @@ import (
 	"opentrain-mcp/tools/applicants"
 	"opentrain-mcp/tools/contracts"
 	"opentrain-mcp/tools/market"
+	"opentrain-mcp/tools/messages"
 	"opentrain-mcp/tools/money"
 	"opentrain-mcp/tools/posting"
 )
@@ -22,6 +23,7 @@ func Sets(desk *draft.Desk, person *account.Account) []tool.Set {
 		applicants.Toolset(desk),
 		contracts.Toolset(desk),
 		money.Toolset(desk.API),
+		messages.Toolset(desk),
 	}
 }
 

@@ -30,6 +30,7 @@ func ofAccounts() map[string]beginning {
 			given: func(w *world) { w.token = "" }, solved: func(w *world) map[string]any { w.token = sandbox.DemoToken; return nil },
 		})
 		add("a wrong token", beginning{
+			on:    "stand-in",
 			given: func(w *world) { w.token = "ot_pat_wrong" }, solved: func(w *world) map[string]any { w.token = sandbox.DemoToken; return nil },
 		})
 		add("a token without the scope", beginning{

@@ -43,8 +43,8 @@ func TestToolDefinitionsKeepTheRules(t *testing.T) {
 	if err := json.Unmarshal(listed(t), &tools); err != nil {
 		t.Fatal(err)
 	}
-	if len(tools) != 16 {
-		t.Fatalf("%d tools, want 16", len(tools))
+	if len(tools) != 19 {
+		t.Fatalf("%d tools, want 19", len(tools))
 	}
 	scanned := regexp.MustCompile(`(?i)\b(important|crucial|critical|vital|urgent|ignore|disregard|override|bypass)\b`)
 	for _, tool := range tools {
@@ -126,8 +126,9 @@ func TestSchemasMatchTheirConstants(t *testing.T) {
 		want              int
 		tools             string // those that have the property
 	}{
-		{"limit", "default", tool.DefaultPage, "opentrain_list_changes opentrain_list_jobs opentrain_search_jobs"},
-		{"cursor", "maxLength", longestCursor, "opentrain_list_changes opentrain_list_jobs opentrain_search_jobs"},
+		{"limit", "default", tool.DefaultPage, "opentrain_list_changes opentrain_list_jobs opentrain_list_proposals opentrain_search_jobs"},
+		{"cursor", "maxLength", longestCursor,
+			"opentrain_get_proposal opentrain_list_changes opentrain_list_jobs opentrain_list_proposals opentrain_search_jobs"},
 		{"description", "maxLength", opentrain.MaxDescription, "opentrain_create_draft"},
 	} {
 		var having []string

@@ -136,7 +136,7 @@ func TestNarrowing(t *testing.T) {
 		"no set":         {[]string{"X-MCP-Toolsets", " "}, len(all) - 1, 200},
 		"no such set":    {[]string{"X-MCP-Toolsets", "jobs"}, 0, 400},
 		"set and tool":   {[]string{"X-MCP-Toolsets", "market", "X-MCP-Tools", "opentrain_get_job,opentrain_publish"}, 1, 200},
-		"nothing left":   {[]string{"X-MCP-Toolsets", "applicants", "X-MCP-Readonly", "true"}, 0, 200},
+		"nothing left":   {[]string{"X-MCP-Tools", "opentrain_invite_trainer", "X-MCP-Readonly", "true"}, 0, 200},
 	} {
 		got := s.do("POST", "/mcp", list, test.headers...)
 		if n := strings.Count(got.body, `"inputSchema"`); got.status != test.status || n != test.tools {

@@ -270,3 +270,13 @@ func (s *standIn) getChanges(c *standInCall) (int, any) {
 	}
 	return 200, jsonObject{"since": standInTime(since), "until": standInTime(c.now), "changes": changes, "generatedAt": standInTime(c.now)}
 }
+
+// getProposals lists the proposals for a job: nobody applies here.
+func (s *standIn) getProposals(c *standInCall) (int, any) {
+	if _, found := s.own(c); !found {
+		return noJob()
+	}
+	return 200, jsonObject{"proposals": []any{}, "nextCursor": nil}
+}
+
+func noSuchThing(*standInCall) (int, any) { return refuse(404, "Not found.", nil) }

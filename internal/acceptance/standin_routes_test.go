@@ -64,11 +64,14 @@ func (s *standIn) routing() map[string]standInRoute {
 		"POST /jobs/{id}/close":        {scope: "jobs:write", feature: publishing, handle: s.postClose},
 		"POST /jobs/{id}/invites": {scope: "proposals:write", feature: "public_api_hiring",
 			claim: "invite AI trainers to jobs", handle: s.postInvite},
-		"GET /jobs/mine":    {scope: "jobs:read", handle: s.getMine},
-		"GET /jobs":         {scope: noToken, handle: s.getJobs},
-		"GET /jobs/{id}":    {scope: noToken, handle: s.getJob},
-		"GET /jobs/facets":  {scope: noToken, handle: s.getFacets},
-		"GET /jobs/changes": {scope: noToken, handle: s.getChanges},
+		"GET /jobs/{id}/proposals": {scope: "proposals:read", handle: s.getProposals},
+		"GET /proposals/{id}":      {scope: "proposals:read", handle: noSuchThing},
+		"GET /freelancers/{id}":    {scope: "proposals:read", handle: noSuchThing},
+		"GET /jobs/mine":           {scope: "jobs:read", handle: s.getMine},
+		"GET /jobs":                {scope: noToken, handle: s.getJobs},
+		"GET /jobs/{id}":           {scope: noToken, handle: s.getJob},
+		"GET /jobs/facets":         {scope: noToken, handle: s.getFacets},
+		"GET /jobs/changes":        {scope: noToken, handle: s.getChanges},
 	}
 }
 

@@ -48,12 +48,14 @@ func TestToolsets(t *testing.T) {
 		{"in one text", opentrainmcp.Config{Toolsets: []string{"account, market"}}, append(slices.Clone(market), "get_account"), ""},
 		{"all", opentrainmcp.Config{Toolsets: []string{" all"}}, every, ""},
 		{"all beside one", opentrainmcp.Config{Toolsets: []string{"market", "all"}}, every, ""},
+		{"off by default", opentrainmcp.Config{Toolsets: []string{"messages"}},
+			[]string{"read_messages", "start_proposal_conversation", "send_message"}, ""},
 		{"empty", opentrainmcp.Config{Toolsets: []string{""}, Tools: []string{" "}, ExcludeTools: []string{""}}, all, ""},
 		{"narrowed", opentrainmcp.Config{Toolsets: []string{"market"}, ExcludeTools: []string{"opentrain_get_job"}},
 			[]string{"search_jobs", "list_facets", "list_changes"}, ""},
 		{"a tool of another set", opentrainmcp.Config{Toolsets: []string{"market"}, Tools: []string{"opentrain_get_job", "opentrain_publish"}},
 			[]string{"get_job"}, ""},
-		{"nothing left", opentrainmcp.Config{Toolsets: []string{"applicants"}, ReadOnly: true}, nil, "exclude every tool"},
+		{"nothing left", opentrainmcp.Config{Tools: []string{"opentrain_invite_trainer"}, ReadOnly: true}, nil, "exclude every tool"},
 		{"misspelled", opentrainmcp.Config{Toolsets: []string{"markt"}}, nil,
 			`there is no toolset "markt"; did you mean market? Toolsets: posting, market, account, applicants, `},
 	} {
@@ -85,7 +87,7 @@ func TestToolsetsOfTheProgram(t *testing.T) {
 		"the flag wins":  {"OPENTRAIN_MCP_TOOLSETS=market", []string{"--toolsets", "all"}, true, ""},
 		"no such set":    {"OPENTRAIN_MCP_TOOLSETS=jobs", nil, false, `there is no toolset "jobs". Toolsets: posting,`},
 		"read-only":      {"OPENTRAIN_MCP_READ_ONLY=true", nil, false, ""},
-		"nothing at all": {"OPENTRAIN_MCP_TOOLSETS=applicants", []string{"--read-only"}, false, "exclude every tool"},
+		"nothing at all": {"OPENTRAIN_MCP_TOOLS=opentrain_invite_trainer", []string{"--read-only"}, false, "exclude every tool"},
 	} {
 		cmd := exec.Command(binary, append([]string{"tools"}, test.args...)...)
 		cmd.Env = environment(t, test.variable)

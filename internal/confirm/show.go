@@ -45,6 +45,9 @@ func readingOrder(fields opentrain.Fields) []string {
 	})
 }
 
+// Shows reports whether a confirmation can show all of this.
+func Shows(preview tool.Preview) bool { return text.Length(preview) <= maxShown }
+
 // Shorten cuts what is shown until it isn't too long.
 func Shorten(preview tool.Preview) tool.Preview {
 	if text.Length(preview) > maxShown {

@@ -35,6 +35,24 @@ func Fit[Out Output](out Out, cuts ...func(*Out)) Out {
 	return out
 }
 
+// FitEntries drops entries at the end of a list in a result until the result isn't too long. The first one stays. out is a
+// pointer to the result, entries to its list.
+func FitEntries[Entry any](out Output, entries *[]Entry) {
+	for size := Size(out); size > MaxResult-Headroom && len(*entries) > 1; size = Size(out) {
+		*entries = (*entries)[:max(1, min(len(*entries)*(MaxResult-Headroom)/size, len(*entries)-1))]
+	}
+}
+
+// FitText shortens a text in a result until the result isn't too long, and reports whether it did. out is a pointer to the
+// result, words to its text.
+func FitText(out Output, words *string) (cut bool) {
+	for size := Size(out); size > MaxResult-Headroom && *words != ""; size = Size(out) {
+		shown := []rune(*words)
+		*words, cut = string(shown[:min(len(shown)*(MaxResult-Headroom)/size, len(shown)-1)]), true
+	}
+	return cut
+}
+
 // FitPage reads a page of at most limit entries that fits into a result. If it doesn't fit, a shorter page is
 // read instead, so that its cursor leads to the first entry that isn't shown. If the API returns more entries
 // than requested, the page is cut. note says what is missing.

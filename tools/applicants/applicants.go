@@ -1,4 +1,4 @@
-// Package applicants has the tools about the people who work on a job.
+// Package applicants has the tools about the people who work on a job, or want to.
 package applicants
 
 import (
@@ -8,7 +8,10 @@ import (
 
 // Toolset returns the tools.
 func Toolset(desk *draft.Desk) tool.Set {
-	return tool.Set{Name: "applicants", Tools: []tool.Tool{applicants{desk}.inviteTrainer()}}
+	a := applicants{desk}
+	return tool.Set{Name: "applicants", Tools: []tool.Tool{
+		a.listProposals(), a.getProposal(), a.getFreelancerProfile(), a.inviteTrainer(),
+	}}
 }
 
 type applicants struct{ *draft.Desk }

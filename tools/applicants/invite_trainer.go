@@ -20,7 +20,7 @@ type inviteTrainerInput struct {
 
 func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"freelancerId": "The AI trainer's user id, from the human.",
+		"freelancerId": "The AI trainer's user id, from the human or a profile.",
 		"askHuman":     confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
 	})
 }
@@ -39,7 +39,7 @@ func (a applicants) inviteTrainer() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.InviteTrainer, Title: "Invite an AI trainer", Kind: tool.KindInvite,
 		Description: "Invite one AI trainer to a live job on OpenTrain and return the invitation. " +
-			"Use it when the human gives a trainer's user id, from a profile or an earlier contract. " +
+			"Use it when the human wants someone from opentrain_get_freelancer_profile or an earlier contract. " +
 			"The human approves it first, and the trainer sees the job right away. Inviting hires no one and costs nothing. " +
 			"Inviting again changes nothing. To publish a draft first, use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
@@ -88,7 +88,8 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	}
 	out.Invited, out.ProposalID, out.AlreadyInvited = true, text.Clean(invitation.ProposalID, 100), invitation.AlreadyInvited
 	out.Next = tool.Next{Action: tool.Done,
-		Note: "The trainer decides whether to respond. " + tool.ListJobs + " shows the job's proposal count.",
+		Note: "The trainer decides whether to respond. " + tool.GetProposal + " with this proposalId shows what became of it. " +
+			tool.ListProposals + " shows who else applied.",
 	}
 	return out, nil, nil
 }

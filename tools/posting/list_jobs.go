@@ -3,7 +3,6 @@ package posting
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -63,16 +62,30 @@ func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (li
 	return out, nil, err
 }
 
-// next opens the only draft, and says how to open one of several.
+// next opens the only draft or the proposals for the only job that has some, and says how to open one of several.
 func (o listJobsOutput) next() tool.Next {
-	isDraft := func(job ownJob) bool { return job.Status == opentrain.StatusDraft }
-	switch {
-	case o.status == opentrain.StatusDraft && !o.later && len(o.Jobs) == 1:
-		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": o.Jobs[0].ID}}
-	case slices.ContainsFunc(o.Jobs, isDraft):
-		return tool.Next{Action: tool.Done, Note: "To see a draft, use " + tool.GetDraft + "."}
+	var drafts, applied []ownJob
+	for _, job := range o.Jobs {
+		switch {
+		case job.Status == opentrain.StatusDraft:
+			drafts = append(drafts, job)
+		case job.Proposals != nil && *job.Proposals > 0:
+			applied = append(applied, job)
+		}
 	}
-	return tool.Next{Action: tool.Done}
+	note := ""
+	if len(drafts) > 0 {
+		note = "To see a draft, use " + tool.GetDraft + "."
+	}
+	switch {
+	case o.status == opentrain.StatusDraft && !o.later && len(o.Jobs) == 1 && len(drafts) == 1:
+		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": drafts[0].ID}}
+	case len(applied) == 1:
+		return listProposals(applied[0].ID, note)
+	case len(applied) > 1:
+		note = text.Join(" ", note, "To see who applied to a job, use "+tool.ListProposals+".")
+	}
+	return tool.Next{Action: tool.Done, Note: note}
 }
 
 func (o listJobsOutput) Text() string {

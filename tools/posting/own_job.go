@@ -66,3 +66,11 @@ func day(at string) string {
 	date, _, _ := strings.Cut(at, "T")
 	return date
 }
+
+// listProposals is the step that shows who applied to a job.
+func listProposals(jobID, note string) tool.Next {
+	return tool.Next{
+		Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": jobID},
+		Note: text.Join(" ", "See who applied.", note),
+	}
+}

@@ -236,6 +236,9 @@ func (o publishOutput) notReady(report draft.Report) publishOutput {
 func (o publishOutput) alreadyLive(own draft.Own) publishOutput {
 	o.Status, o.Published, o.AlreadyPublished, o.JobURL = opentrain.StatusOpen, true, true, text.URL(own.JobURL)
 	o.Next = tool.Next{Action: tool.Done, Note: "To edit the live job, use " + tool.UpdateJob + "."}
+	if counts := own.ProposalCounts; counts != nil && counts.Total > 0 {
+		o.Next = listProposals(own.ID, o.Next.Note)
+	}
 	return o
 }
 
@@ -244,11 +247,14 @@ func checkListing(own draft.Own) tool.Next {
 	if words := keywords(own.Title); words != "" {
 		return tool.Next{
 			Action: tool.CallTool, Tool: tool.SearchJobs, Arguments: map[string]any{"q": words},
-			Note: "Check how the job is listed. A new listing can take five minutes to show.",
+			Note: "Check how the job is listed. A new listing can take five minutes to show. " + applyNow,
 		}
 	}
-	return tool.ListJobsNext("Check that the job is listed as OPEN.")
+	return tool.ListJobsNext("Check that the job is listed as OPEN. " + applyNow)
 }
+
+// applyNow says where the job's applicants will be.
+const applyNow = "AI trainers can apply now: " + tool.ListProposals + " shows who did."
 
 func keywords(title string) string {
 	words := tool.Map(strings.Fields(text.Clean(title, 200)), func(word string) string {

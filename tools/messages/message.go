@@ -1,0 +1,101 @@
+package messages
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// message says who wrote what.
+type message struct {
+	From        string `json:"from"` // see the constants
+	SenderID    string `json:"senderUserId,omitempty"`
+	SentAt      string `json:"sentAt,omitempty"`
+	Content     string `json:"content"`
+	Attachments int    `json:"attachments,omitempty"`
+	Audio       bool   `json:"audio,omitempty"`
+	Edited      bool   `json:"edited,omitempty"`
+	Unread      bool   `json:"unread,omitempty"`
+}
+
+// Who wrote a message.
+const (
+	fromYou    = "you"    // the account's side
+	fromOther  = "other"  // somebody else
+	fromSystem = "system" // OpenTrain
+)
+
+func (message) JSONSchema() *schema.Node {
+	return tool.PlainObject("from (you: this account; other: the other side; system: OpenTrain), senderUserId, sentAt, content, attachments " +
+		"(how many), audio, edited, unread.")
+}
+
+func cleaned(came opentrain.Message, limit int) message {
+	from := fromOther
+	switch system := string(came.System); {
+	case came.IsFromViewer:
+		from = fromYou
+	case system != "" && system != "null" && system != "false":
+		from = fromSystem
+	}
+	return message{
+		From: from, SenderID: text.Stranger(came.SenderUserID, maxID), SentAt: text.Stranger(came.CreatedAt, 40),
+		Content: text.StrangerParagraphs(came.Content, limit), Attachments: came.AttachmentCount, Audio: came.HasAudio,
+		Edited: came.EditedAt != "", Unread: came.HasUnreadFlag,
+	}
+}
+
+// oldestFirst compares times. The API doesn't say in which order its messages are.
+func oldestFirst(a, b message) int {
+	atA, errA := time.Parse(time.RFC3339, a.SentAt)
+	atB, errB := time.Parse(time.RFC3339, b.SentAt)
+	if errA != nil || errB != nil {
+		return 0
+	}
+	return atA.Compare(atB)
+}
+
+// afterMessages asks for an answer to what the other side wrote last. forward says that the page has newer messages.
+func (o readMessagesOutput) afterMessages(forward bool) tool.Next {
+	n := len(o.Messages)
+	latest := !o.later || forward && o.NextCursor == ""
+	switch {
+	case n == 0 && !o.later:
+		return write(o.ConversationID, "", "")
+	case n > 0 && latest && o.Messages[n-1].From == fromOther:
+		return write(o.ConversationID, "What should the answer say?", "No answer is sent without the human's words or their yes.")
+	}
+	return tool.Next{Action: tool.Done, Note: "To write, use " + tool.SendMessage + " with this conversationId."}
+}
+
+// add adds who wrote the message and when, and quotes what.
+func (m message) add(l *text.Lines, indent string) {
+	who := map[string]string{fromYou: "You", fromOther: "The other side", fromSystem: "OpenTrain"}[m.From]
+	if m.SenderID != "" && m.From == fromOther {
+		who += " (user " + m.SenderID + ")"
+	}
+	files, marks := "", []string{}
+	if m.Attachments > 0 {
+		files = text.Count(m.Attachments, "attachment")
+	}
+	for mark, is := range map[string]bool{"audio": m.Audio, "edited": m.Edited, "unread": m.Unread} {
+		if is {
+			marks = append(marks, mark)
+		}
+	}
+	slices.Sort(marks)
+	l.Add("%s%s wrote:", indent, text.Join(", ", append([]string{who, m.SentAt, files}, marks...)...))
+	l.Quoted(indent, cmp.Or(m.Content, "(no text)"))
+}
+
+func named(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return name + " " + value
+}
