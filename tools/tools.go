@@ -6,9 +6,11 @@ import (
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/tool"
 	accounttools "opentrain-mcp/tools/account"
+	"opentrain-mcp/tools/admin"
 	"opentrain-mcp/tools/applicants"
 	"opentrain-mcp/tools/market"
 	"opentrain-mcp/tools/posting"
+	"opentrain-mcp/tools/updates"
 )
 
 // Sets returns every toolset. person is the account of the person at this machine, nil where callers bring their own.
@@ -18,6 +20,8 @@ func Sets(desk *draft.Desk, person *account.Account) []tool.Set {
 		market.Toolset(desk.API, desk.Accounts),
 		accounttools.Toolset(desk, person),
 		applicants.Toolset(desk),
+		updates.Toolset(desk, person),
+		admin.Toolset(desk),
 	}
 }
 

@@ -25,7 +25,7 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	})
 	switch {
 	case err != nil:
-		return Own{}, nil, unsent(err)
+		return Own{}, nil, Unsent(err)
 	case len(hit) > 0:
 		return d.ownOf(hit[0]), nil, nil
 	}

@@ -41,7 +41,7 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 		found, whole, err := d.ownJobs(ctx, wanted, is)
 		switch {
 		case err != nil:
-			return Own{}, unsent(err)
+			return Own{}, Unsent(err)
 		case len(found) > 0:
 			return d.ownOf(found[0]), nil
 		case !whole:
@@ -53,8 +53,8 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 	}
 }
 
-// unsent marks the error of a read that came before a write: the write was not sent.
-func unsent(err error) error {
+// Unsent marks the error of a read that came before a write: the write was not sent.
+func Unsent(err error) error {
 	apiError, ok := errors.AsType[*opentrain.Error](err)
 	if !ok {
 		return err

@@ -52,7 +52,7 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 	draft, err := d.API.UpdateDraft(ctx, own.ID, opentrain.Fields{"jobTitle": json.RawMessage(text.JSON(own.Title))})
 	if err != nil {
 		d.Record(call.Caller, own.ID, err)
-		return View{}, unsent(err)
+		return View{}, Unsent(err)
 	}
 	draft.JobID = own.ID
 	before, found := d.remembered(call.Caller, own.ID)

@@ -51,6 +51,10 @@ func (e explainer) outage() Next {
 
 // retryOutage is the step of a failure that waiting may cure.
 func (e explainer) retryOutage() Next {
+	if repeats := e.tool.Kind.Hints(); (repeats.Destructive || !repeats.Idempotent) && e.tool.Find.Action == CallTool &&
+		opentrain.MayHaveChanged(e.apiError) {
+		return e.tool.Find // it may have been done: look before it is done again
+	}
 	next := e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
 	next.Note = "If it keeps failing, tell the human."
 	return next

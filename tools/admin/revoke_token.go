@@ -1,0 +1,155 @@
+package admin
+
+import (
+	"context"
+	"slices"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+type revokeTokenInput struct {
+	TokenID string `json:"tokenId" jsonschema:"minLength=1,maxLength=100"`
+
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (revokeTokenInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"tokenId":  "Id from opentrain_list_tokens, not the token itself.",
+		"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
+	})
+}
+
+type revokeTokenOutput struct {
+	TokenID        string    `json:"tokenId"`
+	Revoked        bool      `json:"revoked"`
+	AlreadyRevoked bool      `json:"alreadyRevoked,omitempty"`
+	Own            bool      `json:"own,omitempty" jsonschema_description:"This server itself used it."`
+	Interpreted    []string  `json:"interpreted,omitempty"`
+	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func (a admin) revokeToken() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.RevokeToken, Title: "Revoke an API token", Kind: tool.KindEnd,
+		Description: "Revoke one of the account's API tokens by its id: whatever uses it loses its access at once. " +
+			"Use it for a token that is no longer needed, or that others may know. Find the id with opentrain_list_tokens. " +
+			"The human approves it first and sees the token's name, its first and last characters, and its last use. " +
+			"It can't be undone. Revoking the token that this server uses ends the server's own access to OpenTrain.",
+		NotFound: noToken, Find: findToken(),
+		OutcomeUnknown: "It's unclear whether the token was revoked. " + tool.ListTokens + " shows its status.",
+	}, a.revoke)
+}
+
+const noToken = "This account has no API token with that id."
+
+func findToken() tool.Next {
+	return tool.Next{Action: tool.CallTool, Tool: tool.ListTokens, Arguments: map[string]any{}, Note: "See the account's tokens."}
+}
+
+func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) (revokeTokenOutput, *tool.Ask, error) {
+	out := revokeTokenOutput{TokenID: text.Clean(in.TokenID, 100), Interpreted: call.Interpreted}
+	subject := "token " + in.TokenID
+	unlock, err := a.Confirm.Ledger.Lock(ctx, call.Caller, subject)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
+	intent := confirm.Intent{
+		Tool: tool.RevokeToken, Subject: subject, Arguments: map[string]any{"tokenId": in.TokenID},
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Revoke this API token?",
+		Note: "Whatever uses it loses its access at once. This can't be undone.", IfNo: "The token stays as it is.",
+	}
+	answer := a.Confirm.Read(call, &intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	found, warnings, err := a.token(ctx, call, in.TokenID)
+	if err != nil {
+		return out, nil, draft.Unsent(err)
+	}
+	out.Own = found.Own
+	switch {
+	case found.Status == opentrain.TokenRevoked:
+		out.AlreadyRevoked, out.Next = true, tool.Next{Action: tool.Done, Note: "Nothing was changed."}
+		return out, nil, nil
+	case !answer.Yes:
+		preview := tool.Preview{Warnings: warnings, Changes: []string{"Revoke the API token " + found.called() + ", " + found.used()}}
+		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+		if next != nil {
+			out.Next = *next
+		}
+		return out, ask, nil
+	}
+	_, err = a.API.RevokeTokenByID(ctx, in.TokenID)
+	a.Confirm.Ledger.Record(call.Caller, subject, err)
+	if err != nil {
+		return out, nil, err
+	}
+	out.Revoked, out.Next = true, tool.Next{Action: tool.Done}
+	if out.Own {
+		out.Next = tool.Next{
+			Action: tool.Fix, By: "human", Problem: "This server has lost its access to OpenTrain: give it another API token.",
+			URL: opentrain.DefaultBaseURL,
+		}
+	}
+	return out, nil, nil
+}
+
+// token finds the token, and what a human should be warned about.
+func (a admin) token(ctx context.Context, call tool.Call, id string) (found token, warnings []string, err error) {
+	list, err := a.API.ListTokens(ctx)
+	if err != nil {
+		return token{}, nil, err
+	}
+	at := slices.IndexFunc(list.Items, func(t opentrain.APIToken) bool { return t.ID == id })
+	if at < 0 {
+		return token{}, nil, &opentrain.Error{Code: opentrain.CodeNotFound, NotSent: true, Message: "no token in this account has that id"}
+	}
+	me, err := a.API.Me(ctx)
+	if err != nil {
+		return token{}, nil, err
+	}
+	found = shown(list.Items[at], me.Token.ID)
+	switch {
+	case found.Own:
+		warnings = append(warnings, "This server itself uses this token: revoking it ends the server's access to OpenTrain.")
+	case me.Token.ID == "":
+		warnings = append(warnings, "OpenTrain doesn't say which token this server uses: if it's this one, the server loses its access.")
+	}
+	if found.Own && call.Caller.Claims {
+		warnings = append(warnings, "No human has claimed this account yet: without this token, no one can use it again.")
+	}
+	return found, warnings, nil
+}
+
+func (o revokeTokenOutput) Effect() tool.Effect {
+	effect := tool.Effect{Subject: "token " + o.TokenID, Outcome: "not revoked"}
+	if o.Revoked {
+		effect.Outcome = "revoked"
+	}
+	return effect
+}
+
+func (o revokeTokenOutput) Text() string {
+	var l text.Lines
+	switch {
+	case o.Revoked:
+		l.Add("API token %s was revoked.", o.TokenID)
+	case o.AlreadyRevoked:
+		l.Add("API token %s was revoked before.", o.TokenID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("API token %s hasn't been revoked yet. Ask the human first.", o.TokenID)
+	default:
+		l.Add("API token %s was not revoked.", o.TokenID)
+	}
+	l.Fields("Interpreted", o.Interpreted)
+	return l.With(o.Next.Text())
+}
