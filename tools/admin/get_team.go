@@ -97,7 +97,8 @@ func (o getTeamOutput) Text() string {
 	l.Quote("Owner", o.Owner)
 	l.Fields("Interpreted", o.Interpreted)
 	for i, p := range o.People {
-		l.Add("%d. %s", i+1, text.Join(" · ", cmp.Or(tool.Label(p.Role), "Member")+" (id "+p.ID+")", dated("since", p.Since), dated("expires", p.ExpiresAt)))
+		role := cmp.Or(tool.Label(p.Role), "Member")
+		l.Add("%d. %s", i+1, text.Join(" · ", role+" (id "+p.ID+")", dated("since", p.Since), dated("expires", p.ExpiresAt)))
 		l.Quoted("   ", text.Join(" · ", p.Name, p.Email))
 	}
 	if o.NextCursor != "" {

@@ -9,7 +9,6 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 type listTokensInput struct {
@@ -21,25 +20,6 @@ type listTokensOutput struct {
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
-}
-
-// token is what the account knows of a token. The token itself can't be read again.
-type token struct {
-	ID         string   `json:"tokenId"`
-	Name       string   `json:"name,omitempty"`
-	Preview    string   `json:"preview,omitempty"`
-	Own        bool     `json:"own,omitempty"`
-	Status     string   `json:"status"`
-	Scopes     []string `json:"scopes"`
-	CreatedAt  string   `json:"createdAt,omitempty"`
-	LastUsedAt string   `json:"lastUsedAt,omitempty"`
-	ExpiresAt  string   `json:"expiresAt,omitempty"`
-	RevokedAt  string   `json:"revokedAt,omitempty"`
-}
-
-func (token) JSONSchema() *schema.Node {
-	return tool.PlainObject("tokenId, name, preview (its start and end), own (this server uses it), status (active, expired or revoked), " +
-		"scopes, createdAt, lastUsedAt, expiresAt, revokedAt.")
 }
 
 func (a admin) listTokens() tool.Tool {
@@ -72,43 +52,6 @@ func (a admin) tokens(ctx context.Context, call tool.Call, in listTokensInput) (
 	}, nil, nil
 }
 
-// rank puts the tokens that work first.
-func rank(t opentrain.APIToken) int {
-	if t.Status == opentrain.TokenActive {
-		return 0
-	}
-	return 1
-}
-
-func shown(t opentrain.APIToken, own string) token {
-	return token{
-		ID: text.Stranger(t.ID, 100), Name: text.Stranger(t.Name, opentrain.MaxTokenName), Preview: preview(t.Preview),
-		Own: own != "" && t.ID == own, Status: text.Stranger(t.Status, 40), Scopes: text.Strangers(t.Scopes, 20, 40),
-		CreatedAt: text.Stranger(t.CreatedAt, 40), LastUsedAt: text.Stranger(t.LastUsedAt, 40),
-		ExpiresAt: text.Stranger(t.ExpiresAt, 40), RevokedAt: text.Stranger(t.RevokedAt, 40),
-	}
-}
-
-// preview is the masked form of a token. A text without a mask may be a whole token: it isn't shown.
-func preview(s string) string {
-	if !strings.Contains(s, "***") {
-		return ""
-	}
-	return text.Stranger(s, 60)
-}
-
-// called names the token for people.
-func (t token) called() string {
-	return text.Join(" ", cmp.Or(t.Name, "API token"), "("+text.Join(", ", "id "+t.ID, t.Preview)+")")
-}
-
-func (t token) used() string {
-	if t.LastUsedAt == "" {
-		return "never used"
-	}
-	return "last used " + t.LastUsedAt
-}
-
 func (o listTokensOutput) Text() string {
 	var l text.Lines
 	if len(o.Tokens) == 0 {
@@ -131,11 +74,4 @@ func (o listTokensOutput) Text() string {
 		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))
 	}
 	return l.With(o.Next.Text())
-}
-
-func dated(what, at string) string {
-	if at == "" {
-		return ""
-	}
-	return what + " " + at
 }

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"slices"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/draft"
@@ -101,33 +100,6 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 		}
 	}
 	return out, nil, nil
-}
-
-// token finds the token, and what a human should be warned about.
-func (a admin) token(ctx context.Context, call tool.Call, id string) (found token, warnings []string, err error) {
-	list, err := a.API.ListTokens(ctx)
-	if err != nil {
-		return token{}, nil, err
-	}
-	at := slices.IndexFunc(list.Items, func(t opentrain.APIToken) bool { return t.ID == id })
-	if at < 0 {
-		return token{}, nil, &opentrain.Error{Code: opentrain.CodeNotFound, NotSent: true, Message: "no token in this account has that id"}
-	}
-	me, err := a.API.Me(ctx)
-	if err != nil {
-		return token{}, nil, err
-	}
-	found = shown(list.Items[at], me.Token.ID)
-	switch {
-	case found.Own:
-		warnings = append(warnings, "This server itself uses this token: revoking it ends the server's access to OpenTrain.")
-	case me.Token.ID == "":
-		warnings = append(warnings, "OpenTrain doesn't say which token this server uses: if it's this one, the server loses its access.")
-	}
-	if found.Own && call.Caller.Claims {
-		warnings = append(warnings, "No human has claimed this account yet: without this token, no one can use it again.")
-	}
-	return found, warnings, nil
 }
 
 func (o revokeTokenOutput) Effect() tool.Effect {

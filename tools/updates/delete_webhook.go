@@ -65,7 +65,9 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 	}
 	if !answer.Yes {
 		w := shown(*found)
-		preview := tool.Preview{Changes: []string{"Delete the webhook " + w.ID + " (" + w.Status + ") that sends to " + w.URL, "Events: " + w.events()}}
+		preview := tool.Preview{Changes: []string{
+			"Delete the webhook " + w.ID + " (" + w.Status + ") that sends to " + w.URL, "Events: " + w.events(),
+		}}
 		ask, next := u.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
 		if next != nil {
 			out.Next = *next

@@ -81,7 +81,8 @@ func describe(e opentrain.Event) (what, name string, arguments map[string]any) {
 		id := about("contractId")
 		return "The budget of contract " + id + " is now: " + budget(get), tool.GetContract, map[string]any{"contractId": id}
 	}
-	return text.Join(" ", "An event of the type "+cmp.Or(text.Stranger(e.Type, 60), "(none)"), named("about", text.Stranger(e.ResourceID, 64))), "", nil
+	what = "An event of the type " + cmp.Or(text.Stranger(e.Type, 60), "(none)")
+	return text.Join(" ", what, named("about", text.Stranger(e.ResourceID, 64))), "", nil
 }
 
 // budget says how the budget of a contract stands. Volumes come in the contract's own unit, which the event doesn't name.
@@ -123,4 +124,8 @@ func (e event) line() string {
 		show = "Show: " + e.Tool + " " + text.Exact(e.Arguments)
 	}
 	return text.Join(" ", e.At, e.What, show)
+}
+
+func eventsInWords(events []opentrain.Event, served tool.Served) []event {
+	return tool.Map(events, func(e opentrain.Event) event { return inWords(e, served) })
 }

@@ -2,7 +2,6 @@ package updates
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"opentrain-mcp/internal/text"
@@ -35,7 +34,8 @@ func (u updates) list(ctx context.Context, call tool.Call, _ struct{}) (listWebh
 	}
 	out := listWebhooksOutput{Webhooks: tool.Map(page.Items, shown), Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
 	if over := len(out.Webhooks) - opentrain.MaxWebhooks; over > 0 {
-		out.Webhooks, out.Cut = out.Webhooks[:opentrain.MaxWebhooks], fmt.Sprintf("%s, to keep the result short.", text.Count(over, "older webhook"))
+		out.Webhooks = out.Webhooks[:opentrain.MaxWebhooks]
+		out.Cut = text.Count(over, "older webhook") + ", to keep the result short."
 	}
 	if slices.ContainsFunc(out.Webhooks, webhook.disabled) {
 		out.Next.Note = replaceNote

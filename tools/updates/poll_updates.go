@@ -117,10 +117,6 @@ func (o pollUpdatesOutput) next(in pollUpdatesInput, limit int) tool.Next {
 	return tool.Next{Action: tool.Done, Note: "These are all for now. Next time, pass nextCursor to see only what's new."}
 }
 
-func eventsInWords(events []opentrain.Event, served tool.Served) []event {
-	return tool.Map(events, func(e opentrain.Event) event { return inWords(e, served) })
-}
-
 func (o pollUpdatesOutput) Text() string {
 	var l text.Lines
 	count := text.Count(len(o.Updates), "update")
