@@ -39,7 +39,8 @@ func inWords(e opentrain.Event, served tool.Served) event {
 	said.What += onJob + "."
 	complete := true
 	for _, value := range said.Arguments {
-		complete = complete && value != ""
+		id, _ := value.(string)
+		complete = complete && id != "" && !strings.HasSuffix(id, "…") // a cut id leads nowhere
 	}
 	if said.Tool == "" || !complete || !served.Has(said.Tool) {
 		said.Tool, said.Arguments = "", nil

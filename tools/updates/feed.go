@@ -114,6 +114,7 @@ func (u updates) changed(ctx context.Context, by caller.Caller) (bool, error) {
 	if err != nil {
 		if errors.Is(err, &opentrain.Error{Code: opentrain.CodeBadRequest}) {
 			w.callerID = "" // the cursor doesn't count any more
+			u.places.Delete(by.ID)
 		}
 		return other, err
 	}
