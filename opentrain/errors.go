@@ -236,7 +236,8 @@ func responseError(res response) *Error {
 		}
 		return e
 	}
-	e.Code, e.Message = cmp.Or(Code(printable(string(envelope.Code))), codeForStatus(res.status)), clip(string(hideTokens([]byte(envelope.Error))))
+	e.Code = cmp.Or(Code(printable(string(envelope.Code))), codeForStatus(res.status))
+	e.Message = clip(string(hideTokens([]byte(envelope.Error))))
 	e.RequestID = cmp.Or(printable(envelope.RequestID), e.RequestID)
 	if details := envelope.Details; len(details) > 0 && len(details) <= maxDetails && (details[0] == '{' || details[0] == '[') {
 		e.Details = hideInJSON(details)

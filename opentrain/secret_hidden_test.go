@@ -17,7 +17,7 @@ func TestErrorsHideSecrets(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Request-Id", "whsec_Hidden1")
 		w.WriteHeader(http.StatusConflict)
-		fmt.Fprint(w, `{"error":"No whsec\u005fHidden2!","code":"CONFLICT","details":{"n":12345678901234567890,"a":["ot_pat\u005fHidden3"],"whsec_Hidden4":1}}`) //nolint:errcheck // a test
+		fmt.Fprint(w, `{"error":"No whsec\u005fHidden2!","code":"CONFLICT","details":{"n":12345678901234567890,"a":["ot_pat\u005fHidden3"],"whsec_Hidden4":1}}`)
 	}))
 	defer server.Close()
 	api, err := opentrain.New(opentrain.Config{BaseURL: server.URL})

@@ -32,6 +32,10 @@ func TestToolsets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	every, err := names(opentrainmcp.Config{Toolsets: []string{"all"}})
+	if err != nil || len(every) <= len(all) || !slices.Equal(every[:len(all)], all) {
+		t.Errorf("all are %v, and those that are on by default %v (%v)", every, all, err)
+	}
 	market := []string{"search_jobs", "get_job", "list_facets", "list_changes"}
 	for _, test := range []struct {
 		name string
@@ -42,8 +46,8 @@ func TestToolsets(t *testing.T) {
 		{"one", opentrainmcp.Config{Toolsets: []string{"market"}}, market, ""},
 		{"two", opentrainmcp.Config{Toolsets: []string{"account", " market "}}, append(slices.Clone(market), "get_account"), ""},
 		{"in one text", opentrainmcp.Config{Toolsets: []string{"account, market"}}, append(slices.Clone(market), "get_account"), ""},
-		{"all", opentrainmcp.Config{Toolsets: []string{"all"}}, all, ""},
-		{"all beside one", opentrainmcp.Config{Toolsets: []string{"market", "all"}}, all, ""},
+		{"all", opentrainmcp.Config{Toolsets: []string{" all"}}, every, ""},
+		{"all beside one", opentrainmcp.Config{Toolsets: []string{"market", "all"}}, every, ""},
 		{"empty", opentrainmcp.Config{Toolsets: []string{""}, Tools: []string{" "}, ExcludeTools: []string{""}}, all, ""},
 		{"narrowed", opentrainmcp.Config{Toolsets: []string{"market"}, ExcludeTools: []string{"opentrain_get_job"}},
 			[]string{"search_jobs", "list_facets", "list_changes"}, ""},
@@ -51,7 +55,7 @@ func TestToolsets(t *testing.T) {
 			[]string{"get_job"}, ""},
 		{"nothing left", opentrainmcp.Config{Toolsets: []string{"applicants"}, ReadOnly: true}, nil, "exclude every tool"},
 		{"misspelled", opentrainmcp.Config{Toolsets: []string{"markt"}}, nil,
-			`there is no toolset "markt"; did you mean market? Toolsets: posting, market, account, applicants, all`},
+			`there is no toolset "markt"; did you mean market? Toolsets: posting, market, account, applicants, `},
 	} {
 		got, err := names(test.cfg)
 		switch {

@@ -46,22 +46,22 @@ func (a *updatesAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.polls++
 		after := 0
 		if cursor := r.URL.Query().Get("cursor"); cursor != "" {
-			fmt.Sscan(cursor, &after) //nolint:errcheck,gosec // a number
+			fmt.Sscan(cursor, &after) //nolint:errcheck // a number
 		}
-		fmt.Fprintf(w, `{"events":[%s],"nextCursor":"%d","hasMore":false}`, strings.Join(a.events[after:], ","), len(a.events)) //nolint:errcheck // a test
+		fmt.Fprintf(w, `{"events":[%s],"nextCursor":"%d","hasMore":false}`, strings.Join(a.events[after:], ","), len(a.events))
 	case "GET /webhooks":
-		fmt.Fprint(w, `{"webhooks":[]}`) //nolint:errcheck // a test
+		fmt.Fprint(w, `{"webhooks":[]}`)
 	case "POST /webhooks":
 		a.writes = append(a.writes, route)
 		if a.broken {
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("X-Request-Id", hookSecret)
-		fmt.Fprint(w, `{"webhook":{"id":"w1","url":"https://example.com/hook","eventTypes":["message.received"],"status":"ACTIVE","note":"`+ //nolint:errcheck // a test
+		fmt.Fprint(w, `{"webhook":{"id":"w1","url":"https://example.com/hook","eventTypes":["message.received"],"status":"ACTIVE","note":"`+
 			hookSecret+`"},"secret":"`+hookSecret+`","message":"Save `+hookSecret+`"}`)
 	default:
 		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprint(w, `{"error":"No `+hookSecret+`","code":"NOT_FOUND"}`) //nolint:errcheck // a test
+		fmt.Fprint(w, `{"error":"No `+hookSecret+`","code":"NOT_FOUND"}`)
 	}
 }
 

@@ -220,7 +220,7 @@ func (p *Peer) unsubscribe(uri string) {
 
 // listen serves a request that stays open for notifications: they are sent as they come. It ends with the server, too.
 func (c *Call) listen(ctx context.Context) (answer mcp.JSONRPCMessage) {
-	defer context.AfterFunc(c.peer.server.watches.ended, c.end)()
+	defer context.AfterFunc(c.peer.server.watches.ended, c.end)() //nolint:contextcheck // it ends with the server
 	answered := make(chan struct{})
 	var passing sync.WaitGroup
 	passing.Go(func() {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -97,8 +98,14 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 	if err != nil {
 		return out, nil, err
 	}
+	out.keep(made, file)
+	return out, nil, nil
+}
+
+// keep saves the secret of a new webhook and says what comes next.
+func (o *createWebhookOutput) keep(made *opentrain.NewWebhook, file *account.SecretFile) {
 	w := shown(made.Webhook)
-	out.Created, out.Webhook, out.subject = true, &w, "webhook "+w.ID
+	o.Created, o.Webhook, o.subject = true, &w, "webhook "+w.ID
 	problem := "OpenTrain sent no secret with it."
 	if secret := made.Secret.Reveal(); secret != "" {
 		if problem = ""; file.Complete(secret) != nil {
@@ -106,19 +113,18 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		}
 	}
 	if problem != "" {
-		out.Next = tool.Next{
+		o.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.DeleteWebhook, Arguments: map[string]any{"webhookId": w.ID},
 			Problem: problem, Note: "No one knows this webhook's secret. Delete it, then create it again.",
 		}
-		return out, nil, nil
+		return
 	}
-	out.SecretFile = file.Path
-	out.Next = tool.Next{
+	o.SecretFile = file.Path
+	o.Next = tool.Next{
 		Action: tool.Done,
 		Note: "Tell the human where the secret is: their receiver needs it to check the " + opentrain.WebhookSignatureHeader +
 			" header of each delivery. OpenTrain doesn't show it again.",
 	}
-	return out, nil, nil
 }
 
 func (o createWebhookOutput) Effect() tool.Effect {
