@@ -195,7 +195,7 @@ func TestSubscriptionsOfOlderClients(t *testing.T) {
 		}
 		l.send("7", "resources/subscribe", `"uri":"test://news"`)
 		l.all()
-		s.StopForms() // as at the end of the input
+		s.StopForms()         // as at the end of the input
 		time.Sleep(time.Hour) //nolint:forbidigo // of the bubble
 		if looks := n.taken(t); looks > 1 {
 			t.Errorf("%d looks after the client is gone", looks)

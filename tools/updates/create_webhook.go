@@ -26,10 +26,7 @@ func (createWebhookInput) JSONSchemaExtend(s *schema.Node) {
 		"url":        "https address that gets the events; http only for this machine.",
 		"eventTypes": "What to send.", "askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
 	})
-	types, _ := s.Properties.Get("eventTypes")
-	for _, one := range eventScopes() {
-		types.Items.Enum = append(types.Items.Enum, one.event)
-	}
+	enumerateEvents(s, "eventTypes")
 }
 
 type createWebhookOutput struct {

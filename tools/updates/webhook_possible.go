@@ -13,6 +13,7 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // eventScopes lists the types of events, and the scope that each needs.
@@ -26,6 +27,14 @@ func eventScopes() []struct{ event, scope string } {
 		{opentrain.EventPaymentPending, opentrain.ScopePaymentsRead},
 		{opentrain.EventApprovalConfirmed, opentrain.ScopePaymentsRead},
 		{opentrain.EventContractBudgetChanged, opentrain.ScopePaymentsRead},
+	}
+}
+
+// enumerateEvents allows the types of events in a list, and no others.
+func enumerateEvents(s *schema.Node, list string) {
+	types, _ := s.Properties.Get(list)
+	for _, one := range eventScopes() {
+		types.Items.Enum = append(types.Items.Enum, one.event)
 	}
 }
 
