@@ -1,6 +1,10 @@
 package tool
 
-import "opentrain-mcp/opentrain"
+import (
+	"slices"
+
+	"opentrain-mcp/opentrain"
+)
 
 // Kind is what a tool reads or changes. Annotations, read-only mode and documentation depend on it.
 type Kind string
@@ -81,9 +85,5 @@ func (k Kind) claims() bool { return k == KindClaim || k == KindRenew }
 
 // AsksFirst reports whether tools of this kind ask the human, or read the job, before the call that needs their scope.
 func (k Kind) AsksFirst() bool {
-	switch k {
-	case KindPublish, KindClose, KindInvite, KindShow, KindSend, KindAdd, KindRequest, KindEnd:
-		return true
-	}
-	return false
+	return slices.Contains([]Kind{KindPublish, KindClose, KindInvite, KindShow, KindSend, KindAdd, KindRequest, KindEnd}, k)
 }

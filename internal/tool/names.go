@@ -36,10 +36,10 @@ const (
 	EndContract              = "opentrain_end_contract"
 	GetApproval              = "opentrain_get_approval"
 
-	GetCredits          = "opentrain_get_credits"
+	GetCredits          = "opentrain_get_credits" //nolint:gosec // a name
 	ListCreditLedger    = "opentrain_list_credit_ledger"
 	CreateCreditTopUp   = "opentrain_create_credit_top_up"
-	GetCreditTopUp      = "opentrain_get_credit_top_up"
+	GetCreditTopUp      = "opentrain_get_credit_top_up" //nolint:gosec // a name
 	ListPendingPayments = "opentrain_list_pending_payments"
 
 	PollUpdates   = "opentrain_poll_updates"
