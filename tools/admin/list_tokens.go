@@ -29,6 +29,7 @@ func (a admin) listTokens() tool.Tool {
 			"Use it to find a token that is no longer needed or may be known to others, before opentrain_revoke_token. " +
 			"For the scopes of the token in use, opentrain_get_account is enough. " +
 			"Tokens are never shown whole. New ones are created in OpenTrain's app, under Settings → API keys. Changes nothing.",
+		NotFound: "OpenTrain finds no API tokens for this account.", Find: seeAccount(),
 	}, a.tokens)
 }
 

@@ -46,7 +46,7 @@ func (u updates) createWebhook() tool.Tool {
 			"on this machine that has its signing secret. " +
 			"Use it when the human runs a receiver. To look for news in this conversation, use opentrain_poll_updates. " +
 			"The human approves it first. Calling again makes another; an account has at most 10. Also needs the read scope of each event.",
-		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), Find: findWebhook(), NotFound: noWebhook,
+		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), Find: findWebhook(), NotFound: noWebhooks,
 		OutcomeUnknown: "It's unclear whether the webhook was created. If it was, no one knows its secret: find it with " +
 			tool.ListWebhooks + ", delete it with " + tool.DeleteWebhook + ", and create it again.",
 	}, u.create)

@@ -44,8 +44,7 @@ func (u updates) pollUpdates() tool.Tool {
 			"Use newest to catch up, then pass nextCursor on every later call: no update is lost, also over an empty page. " +
 			"To be notified instead, use opentrain_create_webhook. For all proposals of one job, use opentrain_list_proposals. " +
 			"Leaves out what the token's scopes (proposals, messages, payments) don't cover. Changes nothing.",
-		NotFound: "OpenTrain doesn't know this feed.",
-		Find:     tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See the token's scopes."},
+		NotFound: "OpenTrain finds no updates for this account.", Find: seeAccount(),
 	}, u.poll)
 }
 
