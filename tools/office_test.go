@@ -26,11 +26,11 @@ func TestWhatIsShownBeforeAYes(t *testing.T) {
 		"deletion": {office{}, alice, tool.DeleteWebhook, `{"webhookId":"w1"}`,
 			[]string{"Delete the webhook w1 (ACTIVE) that sends to https://example.com/hook", "can't be brought back"}, ""},
 		"token": {office{own: "mine"}, alice, tool.RevokeToken, `{"tokenId":"t1"}`,
-			[]string{"Revoke the API token CI ‹b> (id t1, ot_pat_c3f9********bd21), last used 2026-06-01T12:00:00Z"}, "this server"},
+			[]string{"Revoke the API token CI ‹b> (id t1, ot_pat_c3f9********bd21), active, last used 2026-06-01T12:00:00Z"}, "this server"},
 		"own token": {office{own: "t1"}, caller.Caller{ID: "alice", Claims: true}, tool.RevokeToken, `{"tokenId":"t1"}`,
 			[]string{"This server itself uses this token: revoking it ends the server's access to OpenTrain.", "no one can use it again"}, ""},
 		"perhaps own": {office{}, alice, tool.RevokeToken, `{"tokenId":"t2"}`,
-			[]string{"New (id t2), never used", "OpenTrain doesn't say which token this server uses"}, "whole"},
+			[]string{"New (id t2), active, never used", "OpenTrain doesn't say which token this server uses"}, "whole"},
 		"invitation": {office{}, alice, tool.InviteTeamMember, `{"email":"bob@example.com"}`,
 			[]string{"Invite bob@example.com into the team of Acme", "it's added to the team at once"}, "already"},
 		"again": {office{}, alice, tool.InviteTeamMember, `{"email":"old@example.com"}`,
@@ -70,7 +70,6 @@ func TestWhatBecameOfIt(t *testing.T) {
 		"there before":   {office{}, tool.InviteTeamMember, `{"email":"Ada@Example.com"}`, "is already in the team.", tool.Done, 0},
 		"otherwise":      {invited("on_hold"), tool.InviteTeamMember, `{"email":"bob@example.com"}`, "OpenTrain says: on_hold.", tool.Done, 1},
 		"revoked":        {office{own: "x", body: `{"token":{"id":"t1"}}`}, tool.RevokeToken, `{"tokenId":"t1"}`, "API token t1 was revoked.", tool.Done, 1},
-		"own revoked":    {office{own: "t1", body: `{"token":{"id":"t1"}}`}, tool.RevokeToken, `{"tokenId":"t1"}`, "This server has lost its access", tool.Fix, 1},
 		"revoked before": {office{}, tool.RevokeToken, `{"tokenId":"t0"}`, "was revoked before", tool.Done, 0},
 		"deleted":        {office{body: `{"webhook":{"id":"w1"}}`}, tool.DeleteWebhook, `{"webhookId":"w1"}`, "Webhook w1 was deleted.", tool.Done, 1},
 	} {
@@ -78,6 +77,22 @@ func TestWhatBecameOfIt(t *testing.T) {
 		if failure != nil || !strings.Contains(result.Text, test.want) || !strings.Contains(result.Text, "Next: "+string(test.action)) || len(test.api.writes) != test.writes {
 			t.Errorf("%s: %v, %v\n%s", name, failure, test.api.writes, result.Text)
 		}
+	}
+}
+
+// TestOwnTokenIsRevokedOnlyWithAYes: without confirmations no one would hear that the server loses its access.
+func TestOwnTokenIsRevokedOnlyWithAYes(t *testing.T) {
+	for _, own := range []string{"t1", ""} { // or OpenTrain doesn't say which it is
+		api := &office{own: own, body: `{"token":{"id":"t1"}}`}
+		_, failure := call(t, api, setup{}, alice, tool.RevokeToken, `{"tokenId":"t1"}`)
+		if failure == nil || len(api.writes) != 0 || !strings.Contains(failure.Text(), "Nothing was changed.") || failure.Next.By != "human" {
+			t.Errorf("%q: %v, %v", own, failure, api.writes)
+		}
+	}
+	api := &office{own: "t1", body: `{"token":{"id":"t1"}}`}
+	_, result, failure := serve(t, api, setup{confirm: true}).confirmed(t, tool.RevokeToken, `{"tokenId":"t1"}`)
+	if failure != nil || len(api.writes) != 1 || !strings.Contains(result.Text, "This server has lost its access to OpenTrain") {
+		t.Errorf("%v, %v: %s", failure, api.writes, result.Text)
 	}
 }
 

@@ -69,6 +69,17 @@ func (f *feed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
+// counted is an API that counts its requests.
+type counted struct {
+	upstream
+	times int
+}
+
+func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.times++
+	return c.upstream.RoundTrip(r)
+}
+
 // polled is the structured content of poll_updates.
 type polled struct {
 	Updates []struct {
@@ -286,6 +297,10 @@ func TestUpdatesResource(t *testing.T) {
 	}
 	if changed(alice) {
 		t.Error("what is old was announced")
+	}
+	away := &counted{upstream: upstream{status: 503, body: `{}`}}
+	if _, err := serve(t, away, setup{}).resources[i].Changed(ctx, alice); err == nil || away.times != 1 {
+		t.Errorf("%v after %d requests", err, away.times)
 	}
 	broken := serve(t, &upstream{status: 500, body: `{}`}, setup{})
 	if _, err := broken.resources[i].Read(ctx, alice, ""); err == nil || !strings.Contains(err.Error(), "couldn't be read") {

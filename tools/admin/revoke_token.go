@@ -76,11 +76,14 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 	}
 	out.Own = found.Own
 	switch {
+	case len(warnings) > 0 && a.Confirm.Off() && found.Status != opentrain.TokenRevoked: // no one would hear of them
+		return out, nil, keepsOwn(warnings)
 	case found.Status == opentrain.TokenRevoked:
 		out.AlreadyRevoked, out.Next = true, tool.Next{Action: tool.Done, Note: "Nothing was changed."}
 		return out, nil, nil
 	case !answer.Yes:
-		preview := tool.Preview{Warnings: warnings, Changes: []string{"Revoke the API token " + found.called() + ", " + found.used()}}
+		change := "Revoke the API token " + text.Join(", ", found.called(), found.Status, found.used())
+		preview := tool.Preview{Warnings: warnings, Changes: []string{change}}
 		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
 		if next != nil {
 			out.Next = *next

@@ -91,6 +91,9 @@ type watch struct {
 	since    time.Time // when watching began
 }
 
+// errLater ends a look that failed: the next one is the retry.
+var errLater = errors.New("OpenTrain didn't answer; the next look is in a while")
+
 // clockSlack is how far the API's clock may be behind.
 const clockSlack = 5 * time.Minute
 
@@ -110,7 +113,8 @@ func (u updates) changed(ctx context.Context, by caller.Caller) (bool, error) {
 			w.cursor, w.caughtUp = item.Value().end, item.Value().end != ""
 		}
 	}
-	page, err := u.page(ctx, w.cursor, opentrain.MaxUpdates)
+	once := opentrain.WithRetryCheck(ctx, func(context.Context) error { return errLater })
+	page, err := u.page(once, w.cursor, opentrain.MaxUpdates)
 	if err != nil {
 		if errors.Is(err, &opentrain.Error{Code: opentrain.CodeBadRequest}) {
 			w.callerID = "" // the cursor doesn't count any more
