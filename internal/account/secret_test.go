@@ -3,6 +3,7 @@ package account_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -39,7 +40,8 @@ func TestSecretFile(t *testing.T) {
 		}
 		data, err := os.ReadFile(file.Path)
 		info, errInfo := os.Lstat(file.Path)
-		if err != nil || errInfo != nil || string(data) != "whsec_1\n" || info.Mode() != 0o600 {
+		if err != nil || errInfo != nil || string(data) != "whsec_1\n" || !info.Mode().IsRegular() ||
+			runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Errorf("%q, %v, %v", data, err, info)
 		}
 		if filepath.Dir(file.Path) != filepath.Join(config, "opentrain") || !strings.HasPrefix(filepath.Base(file.Path), "webhook-") {

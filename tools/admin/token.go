@@ -60,7 +60,8 @@ func (a admin) token(ctx context.Context, call tool.Call, id string) (found toke
 
 // keepsOwn is the refusal to end this server's access where no human is asked.
 func keepsOwn(warnings []string) error {
-	const remedy = "This server runs without confirmations, so it doesn't do that. The human can, in OpenTrain's app, under Settings → API keys."
+	const remedy = "This server runs without confirmations, so it doesn't do that. " +
+		"The human can, in OpenTrain's app, under Settings → API keys."
 	return &tool.Refusal{
 		Code: opentrain.CodeForbidden, Lines: append(warnings, "Nothing was changed. "+remedy),
 		Next: tool.Next{Action: tool.Fix, By: "human", Problem: text.Join(" ", warnings[0], remedy), URL: opentrain.DefaultBaseURL},
