@@ -236,10 +236,11 @@ func responseError(res response) *Error {
 		}
 		return e
 	}
-	e.Code, e.Message = cmp.Or(Code(printable(string(envelope.Code))), codeForStatus(res.status)), clip(envelope.Error)
+	e.Code = cmp.Or(Code(printable(string(envelope.Code))), codeForStatus(res.status))
+	e.Message = clip(string(hideTokens([]byte(envelope.Error))))
 	e.RequestID = cmp.Or(printable(envelope.RequestID), e.RequestID)
 	if details := envelope.Details; len(details) > 0 && len(details) <= maxDetails && (details[0] == '{' || details[0] == '[') {
-		e.Details = details
+		e.Details = hideInJSON(details)
 	}
 	return e
 }
@@ -269,12 +270,13 @@ const (
 
 // printable returns the visible ASCII characters of a name, cut at maxName: it may be logged as it is.
 func printable(name string) string {
-	return strings.Clone(strings.Map(func(r rune) rune {
+	name = strings.Map(func(r rune) rune {
 		if r <= ' ' || r > '~' {
 			return -1
 		}
 		return r
-	}, name[:min(len(name), maxName)]))
+	}, name[:min(len(name), maxName)])
+	return string(hideTokens([]byte(name)))
 }
 
 // clip cuts a message at maxMessage.

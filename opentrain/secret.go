@@ -53,6 +53,27 @@ func hideTokens(text []byte) []byte {
 	return text
 }
 
+// hideInJSON is hideTokens for JSON, in which a secret may be written with escapes.
+func hideInJSON(data json.RawMessage) json.RawMessage {
+	if !bytes.Contains(data, []byte(`\u`)) {
+		return hideTokens(data)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber() // numbers keep their digits
+	var value any
+	if decoder.Decode(&value) != nil {
+		return nil
+	}
+	plain, err := json.Marshal(value)
+	if err != nil { // it was decoded
+		return nil
+	}
+	if hidden := hideTokens(plain); !bytes.Equal(hidden, plain) {
+		return hidden
+	}
+	return data
+}
+
 func isTokenRune(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("_-+/=", r)
 }

@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	local "opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/tool"
@@ -25,12 +27,14 @@ type setup struct {
 	box     *seal.Box
 	now     func() time.Time
 	help    string
+	config  string // the folder with the settings of the person at this machine; "" where callers bring their own
 }
 
 // served are the tools of one server in a test.
 type served struct {
-	tools  map[string]tool.Tool
-	runner tool.Runner
+	tools     map[string]tool.Tool
+	runner    tool.Runner
+	resources []tool.Resource
 }
 
 // serve makes the tools for an API behind a transport.
@@ -51,7 +55,14 @@ func serve(t *testing.T, transport http.RoundTripper, s setup) served {
 	accounts := tool.NewAccounts(api)
 	desk := draft.NewDesk(api, accounts, confirm.New(!s.confirm, s.box, s.now), false, s.now)
 	all := served{tools: map[string]tool.Tool{}, runner: tool.Runner{Accounts: accounts, TokenHelp: s.help}}
-	for _, set := range tools.Sets(desk, nil) {
+	var person *local.Account
+	if s.config != "" {
+		person = local.New(api, credential.Source{Getenv: func(name string) string {
+			return map[string]string{"XDG_CONFIG_HOME": s.config}[name]
+		}})
+	}
+	for _, set := range tools.Sets(desk, person) {
+		all.resources = append(all.resources, set.Resources...)
 		for _, made := range set.Tools {
 			all.tools[made.Name] = made
 		}

@@ -6,12 +6,14 @@ import (
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/tool"
 	accounttools "opentrain-mcp/tools/account"
+	"opentrain-mcp/tools/admin"
 	"opentrain-mcp/tools/applicants"
 	"opentrain-mcp/tools/contracts"
 	"opentrain-mcp/tools/market"
 	"opentrain-mcp/tools/messages"
 	"opentrain-mcp/tools/money"
 	"opentrain-mcp/tools/posting"
+	"opentrain-mcp/tools/updates"
 )
 
 // Sets returns every toolset. person is the account of the person at this machine, nil where callers bring their own.
@@ -21,9 +23,11 @@ func Sets(desk *draft.Desk, person *account.Account) []tool.Set {
 		market.Toolset(desk.API, desk.Accounts),
 		accounttools.Toolset(desk, person),
 		applicants.Toolset(desk),
+		messages.Toolset(desk),
 		contracts.Toolset(desk),
 		money.Toolset(desk.API),
-		messages.Toolset(desk),
+		updates.Toolset(desk, person),
+		admin.Toolset(desk),
 	}
 }
 

@@ -32,6 +32,13 @@ type file struct {
 
 func (f file) place() string { return "the file " + f.source.SharedPath() }
 
+func (f file) folder() string {
+	if path := f.source.SharedPath(); path != "" {
+		return filepath.Dir(path)
+	}
+	return ""
+}
+
 func (f file) elsewhere() string { return f.source.Elsewhere() }
 
 // token never sends a token to another address than the one that it was saved with.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"os"
 	"sync"
 
 	"opentrain-mcp/internal/caller"
@@ -19,6 +20,9 @@ type memory struct {
 }
 
 func (*memory) place() string { return "this process" }
+
+// folder isn't that of the shared file: nothing here is real.
+func (*memory) folder() string { return os.TempDir() }
 
 func (*memory) elsewhere() string { return "" }
 

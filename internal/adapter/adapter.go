@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -34,9 +35,11 @@ type Config struct {
 	FormsOff bool // for every client
 	// FormTimeout is how long a human has for a form while a call waits (protocols before 2026-07-28).
 	FormTimeout time.Duration
-	Box         *seal.Box        // seals the state that clients carry from one round of a call to the next
-	Limiter     *edge.Limiter    // nil limits nothing
-	Metrics     *metrics.Metrics // nil counts nothing
+	Box         *seal.Box // seals the state that clients carry from one round of a call to the next
+	// Subscriptions says that clients can subscribe to resources: the transport can send a message at any time.
+	Subscriptions bool
+	Limiter       *edge.Limiter    // nil limits nothing
+	Metrics       *metrics.Metrics // nil counts nothing
 	// Logger never gets arguments or tokens. Every write is logged, whatever the logger's level.
 	Logger *slog.Logger
 }
@@ -50,6 +53,7 @@ type Server struct {
 	lists     *toolLists
 	prompts   []tool.Prompt
 	resources []tool.Resource
+	watches   *watches
 }
 
 // New builds a Server.
@@ -57,12 +61,13 @@ func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, lists: newToolLists(cfg.Served)}
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(keepSubscriptionID)
+	hooks.AddBeforeSubscriptionsListen(s.keepResources)
 	hooks.AddOnError(s.keepProblem)
 	s.addServed(&hooks)
 	s.mcp = server.NewMCPServer(cfg.Name, cfg.Version,
 		server.WithTitle("OpenTrain"), server.WithHooks(&hooks), server.WithPromptFilter(s.filterPrompts),
 		server.WithToolCapabilities(false), server.WithPromptCapabilities(false),
-		server.WithResourceCapabilities(false, false), server.WithCompletions(),
+		server.WithResourceCapabilities(s.announces(), false), server.WithCompletions(),
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),
 	)
@@ -75,6 +80,7 @@ func New(cfg Config) *Server {
 		s.addPrompts(set.Prompts)
 		s.addResources(set.Resources)
 	}
+	s.watches = s.newWatches(s.resources)
 	return s
 }
 
@@ -91,9 +97,20 @@ func (s *Server) Admit(ctx context.Context) (wait time.Duration) {
 	return s.cfg.Limiter.Take(caller.From(ctx).RateKey())
 }
 
-// StopForms ends the forms that wait for an answer, and prevents new ones. It also writes the log lines that wait.
+// announces reports whether a client can subscribe to a resource.
+func (s *Server) announces() bool {
+	return s.cfg.Subscriptions && slices.ContainsFunc(s.cfg.Served.Sets, func(set tool.Set) bool {
+		return slices.ContainsFunc(set.Resources, func(r tool.Resource) bool {
+			return r.Changed != nil && s.cfg.Served.Has(r.Needs...)
+		})
+	})
+}
+
+// StopForms ends the forms that wait for an answer, and prevents new ones. It also ends all subscriptions, and writes the
+// log lines that wait.
 func (s *Server) StopForms() {
 	s.forms.stop()
+	s.watches.end()
 	s.refusals.Flush()
 }
 

@@ -26,12 +26,16 @@ type Peer struct {
 	last  int64                            // the id of the last request in either direction
 	calls map[int64]*Call                  // in progress or waiting
 	asked map[int64]chan<- jsonrpc.Message // requests to the client that wait for a response
+
+	push       func(message []byte) // nil for a client that gets nothing outside of its requests
+	subscribed map[string]func()    // by resource; ends the subscription
 }
 
 // NewPeer returns a Peer. The id names its session, "" for none.
 func (s *Server) NewPeer(id string) *Peer {
 	return &Peer{
 		server: s, session: &session{id: id}, calls: map[int64]*Call{}, asked: map[int64]chan<- jsonrpc.Message{},
+		subscribed: map[string]func(){},
 	}
 }
 
@@ -47,12 +51,15 @@ type Call struct {
 	send     func(message []byte)
 	problem  *problem        // with the params, nil for none
 	tools    json.RawMessage // the list that answers tools/list
+
+	listening []*watch // what a request that stays open subscribes to
 }
 
 // Begin makes a request known, so that the client can cancel it: then the returned context ends. Call End when the
 // request is over.
 func (p *Peer) Begin(ctx context.Context, m jsonrpc.Message) (context.Context, *Call) {
-	c := &Call{peer: p, message: m, session: callSession{p.session, make(chan mcp.JSONRPCNotification, maxNotifications)}}
+	c := &Call{peer: p, message: m}
+	c.session = callSession{p.session, make(chan mcp.JSONRPCNotification, maxNotifications), c}
 	ctx, c.end = context.WithCancel(context.WithValue(ctx, callKey{}, c))
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,7 +82,11 @@ func (c *Call) End() {
 // progress. It may be nil if the transport can't send them.
 func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response []byte, code int) {
 	c.send = send
-	answer := c.handle(ctx)
+	serve := c.handle
+	if c.message.Method == string(mcp.MethodSubscriptionsListen) {
+		serve = c.listen
+	}
+	answer := serve(ctx)
 	c.forward()
 	if c.canceled.Load() {
 		return nil, 0
@@ -124,14 +135,19 @@ func (c *Call) forward() {
 	for {
 		select {
 		case n := <-c.session.notifications:
-			if _, ok := n.Params.Meta[mcp.MetaKeySubscriptionID]; ok {
-				n.Params.Meta[mcp.MetaKeySubscriptionID] = c.message.ID // as its sender wrote it
-			}
-			c.notify(n.Method, n.Params)
+			c.pass(n)
 		default:
 			return
 		}
 	}
+}
+
+// pass sends a notification of mcp-go to the client.
+func (c *Call) pass(n mcp.JSONRPCNotification) {
+	if _, ok := n.Params.Meta[mcp.MetaKeySubscriptionID]; ok {
+		n.Params.Meta[mcp.MetaKeySubscriptionID] = c.message.ID // as its sender wrote it
+	}
+	c.notify(n.Method, n.Params)
 }
 
 func (c *Call) notify(method string, params any) {
@@ -224,6 +240,7 @@ type session struct {
 type callSession struct {
 	*session
 	notifications chan mcp.JSONRPCNotification
+	call          *Call
 }
 
 var _ server.SessionWithClientInfo = callSession{}

@@ -32,6 +32,7 @@ func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, 
 	c := &connection{
 		peer: s.NewPeer("stdio"), out: out, log: log, workers: make(chan struct{}, workers), writing: make(chan struct{}, 1), fail: stop,
 	}
+	c.peer.Push(c.write)
 	// The end of ctx ends the input. The running calls go on until they are answered.
 	calls, cancel := context.WithCancel(caller.With(context.WithoutCancel(ctx), &caller.Request{Transport: caller.Stdio}))
 	defer cancel()
@@ -47,7 +48,7 @@ func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, 
 	case <-lines.ended:
 	case <-input.Done():
 	}
-	s.StopForms() // a host that is gone answers no form
+	s.StopForms() // a host that is gone answers no form and hears no news
 	select {
 	case <-answered:
 	case <-time.After(timeout + time.Second):

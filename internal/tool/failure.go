@@ -93,7 +93,10 @@ func (s Spec) internal(cause error) *Failure {
 	f.say("%s", problem)
 	if !s.Kind.ReadOnly() {
 		f.say("It's unclear whether anything was changed.")
-		next := ListJobsNext("See what the job's status is now.")
+		next := s.Find
+		if next.Action == "" {
+			next = ListJobsNext("See what the job's status is now.")
+		}
 		f.Next = &next
 	} else {
 		f.say("The server's log has the cause.")

@@ -2,6 +2,7 @@ package tool
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ type Refusal struct {
 	Code  opentrain.Code
 	Lines []string // what is wrong, and what to do
 	Next  Next
+	Cause error // OpenTrain's answer, if it led to this
 }
 
 func (r *Refusal) Error() string { return text.Join(" ", r.Lines...) }
@@ -25,6 +27,10 @@ func explainRefusal(refused *Refusal) *Failure {
 	f := &Failure{Code: refused.Code, Next: &next, cause: refused}
 	for _, line := range refused.Lines {
 		f.say("%s", line)
+	}
+	if apiError, ok := errors.AsType[*opentrain.Error](refused.Cause); ok {
+		f.Status, f.RequestID = apiError.Status, text.Clean(apiError.RequestID, 100)
+		f.Details = cleanDetails(apiError.Details)
 	}
 	if next.Action == Wait {
 		f.Retryable, f.RetryAfterSeconds = true, next.RetryAfterSeconds

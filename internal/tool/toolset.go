@@ -2,6 +2,7 @@ package tool
 
 import (
 	"context"
+	"time"
 
 	"opentrain-mcp/internal/caller"
 )
@@ -42,6 +43,10 @@ type Resource struct {
 	Read func(ctx context.Context, by caller.Caller, value string) (string, error)
 	// Complete lists the variable's values that match what was typed; nil when there are none to list.
 	Complete func(ctx context.Context, by caller.Caller, typed string) ([]string, error)
+	// Changed reports whether there is something new since the last call. It is called every Interval at most, and only for
+	// clients that want to know. nil for a resource that no one can subscribe to. It has no variable.
+	Changed  func(ctx context.Context, by caller.Caller) (bool, error)
+	Interval time.Duration
 }
 
 // NotFoundError says in words for people that there is no resource at an address.

@@ -1,0 +1,130 @@
+package admin
+
+import (
+	"context"
+
+	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+type revokeTokenInput struct {
+	TokenID string `json:"tokenId" jsonschema:"minLength=1,maxLength=100"`
+
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+}
+
+func (revokeTokenInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{ //nolint:gosec // words
+		"tokenId":  "Id from opentrain_list_tokens, not the token itself.",
+		"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
+	})
+}
+
+type revokeTokenOutput struct {
+	TokenID        string    `json:"tokenId"`
+	Revoked        bool      `json:"revoked"`
+	AlreadyRevoked bool      `json:"alreadyRevoked,omitempty"`
+	Own            bool      `json:"own,omitempty" jsonschema_description:"This server itself used it."`
+	Interpreted    []string  `json:"interpreted,omitempty"`
+	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`
+}
+
+func (a admin) revokeToken() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.RevokeToken, Title: "Revoke an API token", Kind: tool.KindEnd,
+		Description: "Revoke one of the account's API tokens by its id: whatever uses it loses its access at once. " +
+			"Use it for a token that is no longer needed, or that others may know. Find the id with opentrain_list_tokens. " +
+			"The human approves it first and sees the token's name, its first and last characters, and its last use. " +
+			"It can't be undone. Revoking the token that this server uses ends the server's own access to OpenTrain.",
+		NotFound: noToken, Find: findToken(),
+		OutcomeUnknown: "It's unclear whether the token was revoked. " + tool.ListTokens + " shows its status.",
+	}, a.revoke)
+}
+
+const noToken = "This account has no API token with that id."
+
+func findToken() tool.Next {
+	return tool.Next{Action: tool.CallTool, Tool: tool.ListTokens, Arguments: map[string]any{}, Note: "See the account's tokens."}
+}
+
+func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) (revokeTokenOutput, *tool.Ask, error) {
+	out := revokeTokenOutput{TokenID: text.Clean(in.TokenID, 100), Interpreted: call.Interpreted}
+	subject := "token " + in.TokenID
+	unlock, err := a.Confirm.Ledger.Lock(ctx, call.Caller, subject)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
+	intent := confirm.Intent{
+		Tool: tool.RevokeToken, Subject: subject, Arguments: map[string]any{"tokenId": in.TokenID},
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Revoke this API token?",
+		Note: "Whatever uses it loses its access at once. This can't be undone.", IfNo: "The token stays as it is.",
+	}
+	answer := a.Confirm.Read(call, &intent)
+	if answer.No {
+		out.Next = intent.Declined()
+		return out, nil, nil
+	}
+	found, warnings, err := a.token(ctx, call, in.TokenID)
+	if err != nil {
+		return out, nil, draft.Unsent(err)
+	}
+	out.Own = found.Own
+	switch {
+	case len(warnings) > 0 && a.Confirm.Off() && found.Status != opentrain.TokenRevoked: // no one would hear of them
+		return out, nil, keepsOwn(warnings)
+	case found.Status == opentrain.TokenRevoked:
+		out.AlreadyRevoked, out.Next = true, tool.Next{Action: tool.Done, Note: "Nothing was changed."}
+		return out, nil, nil
+	case !answer.Yes:
+		change := "Revoke the API token " + text.Join(", ", found.called(), found.Status, found.used())
+		preview := tool.Preview{Warnings: warnings, Changes: []string{change}}
+		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
+		if next != nil {
+			out.Next = *next
+		}
+		return out, ask, nil
+	}
+	_, err = a.API.RevokeTokenByID(ctx, in.TokenID)
+	a.Confirm.Ledger.Record(call.Caller, subject, err)
+	if err != nil {
+		return out, nil, err
+	}
+	out.Revoked, out.Next = true, tool.Next{Action: tool.Done}
+	if out.Own {
+		out.Next = tool.Next{
+			Action: tool.Fix, By: "human", Problem: "This server has lost its access to OpenTrain: give it another API token.",
+			URL: opentrain.DefaultBaseURL,
+		}
+	}
+	return out, nil, nil
+}
+
+func (o revokeTokenOutput) Effect() tool.Effect {
+	effect := tool.Effect{Subject: "token " + o.TokenID, Outcome: "not revoked"}
+	if o.Revoked {
+		effect.Outcome = "revoked"
+	}
+	return effect
+}
+
+func (o revokeTokenOutput) Text() string {
+	var l text.Lines
+	switch {
+	case o.Revoked:
+		l.Add("API token %s was revoked.", o.TokenID)
+	case o.AlreadyRevoked:
+		l.Add("API token %s was revoked before.", o.TokenID)
+	case o.Next.Action == tool.ConfirmWithHuman:
+		l.Add("API token %s hasn't been revoked yet. Ask the human first.", o.TokenID)
+	default:
+		l.Add("API token %s was not revoked.", o.TokenID)
+	}
+	l.Fields("Interpreted", o.Interpreted)
+	return l.With(o.Next.Text())
+}

@@ -1,0 +1,146 @@
+package updates
+
+import (
+	"cmp"
+	"context"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+type pollUpdatesInput struct {
+	Cursor string `json:"cursor,omitempty" jsonschema:"maxLength=2000"`
+	Newest bool   `json:"newest,omitempty"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=10" jsonschema_description:"Updates per page."`
+}
+
+func (pollUpdatesInput) JSONSchemaExtend(s *schema.Node) {
+	schema.Describe(s, map[string]string{
+		"cursor": "nextCursor of the previous call. Without it, the feed starts at the account's first update.",
+		"newest": "Skip to the newest updates.",
+	})
+}
+
+type pollUpdatesOutput struct {
+	Updates     []event   `json:"updates" jsonschema_description:"What happened, oldest first."`
+	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor next time, also after an empty page."`
+	HasMore     bool      `json:"hasMore" jsonschema_description:"There are more updates now."`
+	FromStart   bool      `json:"fromStart,omitempty" jsonschema_description:"These are the account's oldest updates."`
+	Older       bool      `json:"older,omitempty" jsonschema_description:"There are older updates, which were skipped."`
+	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
+	Interpreted []string  `json:"interpreted,omitempty"`
+	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
+
+	newest bool
+}
+
+func (u updates) pollUpdates() tool.Tool {
+	return tool.New(tool.Spec{
+		Name: tool.PollUpdates, Title: "Poll updates", Kind: tool.KindRead,
+		Description: "List what happened to the account: new proposals and messages, changes of contracts, milestones, payments and " +
+			"approvals, with the tool that shows each. " +
+			"Use newest to catch up, then pass nextCursor on every later call: no update is lost, also over an empty page. " +
+			"To be notified instead, use opentrain_create_webhook. For all proposals of one job, use opentrain_list_proposals. " +
+			"Leaves out what the token's scopes (proposals, messages, payments) don't cover. Changes nothing.",
+		NotFound: "OpenTrain finds no updates for this account.", Find: seeAccount(),
+	}, u.poll)
+}
+
+func (u updates) poll(ctx context.Context, call tool.Call, in pollUpdatesInput) (pollUpdatesOutput, *tool.Ask, error) {
+	limit := cmp.Or(in.Limit, tool.DefaultPage)
+	if in.Newest {
+		out, err := u.pollNewest(ctx, call, in.Cursor, limit)
+		return out, nil, err
+	}
+	out, cut, err := tool.FitPage(limit, func(limit int) (pollUpdatesOutput, error) {
+		page, err := u.page(ctx, opentrain.EventID(in.Cursor), limit)
+		if err != nil {
+			return pollUpdatesOutput{}, err
+		}
+		return pollUpdatesOutput{
+			Updates: eventsInWords(page.Events, call.Served), NextCursor: tool.Cursor(string(page.NextCursor)), HasMore: page.HasMore,
+			FromStart: in.Cursor == "", Interpreted: call.Interpreted,
+		}, nil
+	}, func(out *pollUpdatesOutput) *[]event { return &out.Updates })
+	if err != nil {
+		return out, nil, err
+	}
+	if shown := len(out.Updates); cut != "" && shown > 0 && !out.HasMore { // the API sent more than was asked for
+		out.NextCursor, out.HasMore = out.Updates[shown-1].ID, true
+	}
+	out.Cut = cut
+	out.Next = out.next(in, limit)
+	return out, nil, nil
+}
+
+// pollNewest shows the last updates of the feed.
+func (u updates) pollNewest(ctx context.Context, call tool.Call, cursor string, limit int) (pollUpdatesOutput, error) {
+	found, err := u.newest(ctx, call.Caller, cursor, limit)
+	if err != nil {
+		return pollUpdatesOutput{}, err
+	}
+	out := tool.Fit(pollUpdatesOutput{
+		Updates: eventsInWords(found.events, call.Served), NextCursor: tool.Cursor(string(found.cursor)), HasMore: found.more,
+		Older: found.older, Interpreted: call.Interpreted, newest: true,
+	}, (*pollUpdatesOutput).cutOldest, (*pollUpdatesOutput).cutOldest, (*pollUpdatesOutput).cutOldest)
+	out.Next = out.next(pollUpdatesInput{Newest: true}, limit)
+	return out, nil
+}
+
+// cutOldest leaves out the older half.
+func (o *pollUpdatesOutput) cutOldest() {
+	o.Older, o.Updates = true, o.Updates[len(o.Updates)/2:]
+	o.Cut = "Only " + text.Count(len(o.Updates), "update") + ", to keep the result short."
+}
+
+// next is the step after a page. The first page of all leads to the newest, since history can be long.
+func (o pollUpdatesOutput) next(in pollUpdatesInput, limit int) tool.Next {
+	switch {
+	case o.HasMore && o.FromStart:
+		return tool.Next{Action: tool.CallTool, Tool: tool.PollUpdates, Arguments: map[string]any{"newest": true},
+			Note: "This skips to the newest updates. To read on from here instead, pass nextCursor."}
+	case o.HasMore && o.NextCursor != "":
+		arguments := map[string]any{"cursor": o.NextCursor}
+		if in.Newest {
+			arguments["newest"] = true
+		}
+		if limit != tool.DefaultPage {
+			arguments["limit"] = limit
+		}
+		return tool.Next{Action: tool.CallTool, Tool: tool.PollUpdates, Arguments: arguments, Note: "There are more updates."}
+	case o.NextCursor == "":
+		return tool.Next{Action: tool.Done, Note: "Nothing has happened yet. Call again later, without a cursor."}
+	}
+	return tool.Next{Action: tool.Done, Note: "These are all for now. Next time, pass nextCursor to see only what's new."}
+}
+
+func (o pollUpdatesOutput) Text() string {
+	var l text.Lines
+	count := text.Count(len(o.Updates), "update")
+	switch {
+	case len(o.Updates) == 0 && o.HasMore:
+		l.Add("There are no updates on this page that your token can read.")
+	case len(o.Updates) == 0:
+		l.Add("There are no new updates.")
+	case o.newest:
+		l.Add("The newest %s, oldest first.", count)
+	case o.FromStart:
+		l.Add("%s from the beginning of the account's history, oldest first.", count)
+	default:
+		l.Add("%s, oldest first.", count)
+	}
+	if o.Older {
+		l.Add("Older updates were skipped. To read them, call without newest.")
+	}
+	l.Fields("Interpreted", o.Interpreted)
+	for _, e := range o.Updates {
+		l.Add("- %s", e.line())
+	}
+	l.Field("Left out", o.Cut)
+	if o.NextCursor != "" {
+		l.Add("Next cursor: %s", text.Exact(o.NextCursor))
+	}
+	return l.With(o.Next.Text())
+}

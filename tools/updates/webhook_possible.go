@@ -1,0 +1,101 @@
+package updates
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
+)
+
+// eventScopes lists the types of events, and the scope that each needs.
+func eventScopes() []struct{ event, scope string } {
+	return []struct{ event, scope string }{
+		{opentrain.EventProposalReceived, opentrain.ScopeProposalsRead},
+		{opentrain.EventProposalStatusChanged, opentrain.ScopeProposalsRead},
+		{opentrain.EventMessageReceived, opentrain.ScopeMessagesRead},
+		{opentrain.EventContractCreated, opentrain.ScopePaymentsRead},
+		{opentrain.EventMilestoneStatusChanged, opentrain.ScopePaymentsRead},
+		{opentrain.EventPaymentPending, opentrain.ScopePaymentsRead},
+		{opentrain.EventApprovalConfirmed, opentrain.ScopePaymentsRead},
+		{opentrain.EventContractBudgetChanged, opentrain.ScopePaymentsRead},
+	}
+}
+
+// enumerateEvents allows the types of events in a list, and no others.
+func enumerateEvents(s *schema.Node, list string) {
+	types, _ := s.Properties.Get(list)
+	for _, one := range eventScopes() {
+		types.Items.Enum = append(types.Items.Enum, one.event)
+	}
+}
+
+// possible finds out before the question whether the webhook can be created, and what else a human should know.
+func (u updates) possible(ctx context.Context, call tool.Call, address string, types []string) (notes []string, err error) {
+	for _, one := range eventScopes() {
+		if slices.Contains(types, one.event) {
+			if err := u.Accounts.RequireScope(ctx, call.Caller, one.scope); err != nil {
+				return nil, err
+			}
+		}
+	}
+	page, err := u.API.ListWebhooks(ctx)
+	if err != nil {
+		return nil, draft.Unsent(err)
+	}
+	active := 0
+	for _, w := range page.Items {
+		if w.Status != opentrain.WebhookDisabled {
+			active++
+		}
+		if w.URL == address {
+			same := shown(w)
+			notes = append(notes, fmt.Sprintf("There is already a webhook with this address: %s (%s), for %s",
+				same.ID, same.Status, same.events()))
+		}
+	}
+	if active < opentrain.MaxWebhooks {
+		return notes[:min(len(notes), 3)], nil
+	}
+	problem := fmt.Sprintf("This account already has %d active webhooks, and %d is the limit.", active, opentrain.MaxWebhooks)
+	next := findWebhook()
+	next.Note = "The human decides which one to delete."
+	return nil, &tool.Refusal{Code: opentrain.CodeConflict, Lines: []string{problem + " Nothing was changed."}, Next: next}
+}
+
+// noFile is the refusal for a secret that couldn't be kept.
+func noFile(err error) error {
+	problem := text.Capitalize(err.Error())
+	return &tool.Refusal{
+		Code: opentrain.CodeForbidden, Lines: []string{"The webhook's secret needs a file. " + problem + " Nothing was changed."},
+		Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem},
+	}
+}
+
+// wrongURL says why OpenTrain can't send to an address, "" if it can.
+func wrongURL(address string) string {
+	parsed, err := url.Parse(address)
+	switch {
+	case err != nil, cmp.Or(parsed.Hostname(), parsed.Opaque) == "",
+		strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "is not a web address, such as https://example.com/opentrain"
+	case parsed.Scheme == "https" && parsed.Opaque == "":
+		return ""
+	case parsed.Scheme == "http" && isLoopback(parsed.Hostname()):
+		return ""
+	}
+	return "must start with https://; http:// is only for this machine, such as http://localhost:8000/hook"
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
