@@ -28,7 +28,9 @@ type page struct {
 	Rows                           [][2]string
 	Questions                      []string
 	BaseURL, Token                 string // the first page
-	Own, Market                    []page
+	Own, Market, Waiting           []page
+	State                          string      // of something to decide
+	Actions                        [][2]string // values and labels of buttons
 }
 
 // servePage serves the pages that the API links to. They need no login: whoever can open them knows the sandbox's token.
@@ -37,18 +39,24 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 		s.answer(r, nil).write(w)
 		return
 	}
-	p := s.page(r.URL)
+	s.page(r.URL).write(w, "'none'")
+}
+
+// write sends a page whose forms go to an origin only.
+func (p page) write(w http.ResponseWriter, forms string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "+forms+"; frame-ancestors 'none'")
 	if p.Problem != "" {
 		w.WriteHeader(http.StatusNotFound)
 	}
 	pageTemplate().Execute(w, p) //nolint:errcheck,gosec // the reader is gone
 }
+
+const minutes = "January 2, 2006, 15:04 UTC"
 
 func (s *Sandbox) page(address *url.URL) page {
 	s.lock()
@@ -83,6 +91,9 @@ func (s *Sandbox) firstPage() page {
 		link := map[bool]string{true: s.jobURL(j), false: s.draftURL(j)}[j.isListed()]
 		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: displayLabel(j.status)})
 	}
+	for _, a := range slices.Backward(s.accounts[p.Token].waiting()) {
+		p.Waiting = append(p.Waiting, page{Title: a.title() + ": " + a.job.title(), Link: s.cfg.AppURL + "/approvals/" + a.id})
+	}
 	for _, j := range slices.Backward(s.market) {
 		if j.isListed() && j.owner.number == 0 {
 			p.Market = append(p.Market, page{Title: j.title(), Link: s.jobURL(j), About: j.owner.Name + " · " + j.pay()})
@@ -94,7 +105,7 @@ func (s *Sandbox) firstPage() page {
 // page shows a job with names and units for people, and what is open.
 func (j *job) page() page {
 	p := page{Title: j.title(), Status: displayLabel(j.status), Description: j.fields.text("jobDescription"),
-		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
+		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format(minutes))}
 	for _, gap := range j.gaps() {
 		p.Questions = append(p.Questions, gap.Prompt)
 	}
