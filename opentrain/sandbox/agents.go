@@ -123,7 +123,7 @@ func (s *Sandbox) registerAgent(r *http.Request) (any, *oauthError) {
 		return nil, &oauthError{http.StatusTooManyRequests, "rate_limit_exceeded", "Too many agents have registered."}
 	}
 	name, scopes := cmp.Or(body.Organization, fmt.Sprintf("Agent account %d", s.lastAccount+1)), preClaimScopes()
-	made := s.newAccount(Account{Token: newSecret("ot_pat_"), Name: name, Scopes: scopes})
+	made := s.newAccount(Account{Token: newSecret("ot_pat_"), Name: name, Scopes: scopes}, s.cfg.Now())
 	reg := &registration{
 		account: made, id: fmt.Sprintf("reg_%d", made.number), agentName: body.AgentName,
 		claimToken: newSecret("ot_clm_"), expires: s.cfg.Now().Add(claimWindow),

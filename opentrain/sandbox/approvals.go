@@ -2,12 +2,14 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"time"
 )
 
-// The types and statuses of an approval (developers/api-reference/approvals/get), and how long one is pending.
+// The types and statuses of an approval (developers/api-reference/approvals/get).
 const (
 	approvalHire    = "proposal_hire"
 	approvalFund    = "milestone_fund"
@@ -20,97 +22,101 @@ const (
 	expired   = "expired"
 
 	approvalLifetime = 72 * time.Hour
+	initiationFee    = 995 // cents, once per contract (developers/api-reference/proposals/hire)
 )
+
+// inCents converts US dollars, and withFee adds the marketplace fee of 10%.
+func inCents(amount float64) int { return int(math.Round(amount * 100)) }
+func withFee(amount float64) int { return int(math.Round(amount * 110)) }
 
 // approval is a request to a human.
 type approval struct {
 	record
 	kind, status string
 	job          *job
-	proposal     *proposal
+	proposal     *proposal // of a hire
 	contract     *contract
 	milestone    *milestone
-	terms        terms  // of a hire
-	cost         int    // cents
-	hold         *entry // of credits; nil if the payment method pays
-	invoice      string
+	terms        terms // of a hire
+	cost, reads  int   // cost is in cents
 	resolved     time.Time
 	result       object
-	reads        int
 }
 
 // ask is a request for an approval. While the same request is pending, it returns the same approval. A request with other terms
-// replaces the one before, which expires. That credits pay if they cover everything is our assumption.
+// replaces the one before, which expires.
 func (s *Sandbox) ask(c *call, a approval) *reply {
 	b, now := c.account.books, s.cfg.Now()
-	var before *approval
-	for _, other := range b.approvals {
-		if other.status == pending && other.kind == a.kind && other.proposal == a.proposal && other.contract == a.contract &&
-			other.milestone == a.milestone {
-			before = other
-		}
+	same := slices.IndexFunc(b.approvals, func(other *approval) bool {
+		return other.status == pending && other.kind == a.kind && other.proposal == a.proposal && other.contract == a.contract &&
+			other.milestone == a.milestone
+	})
+	if same >= 0 && b.approvals[same].terms == a.terms {
+		return s.asked(b.approvals[same])
 	}
-	if before != nil && before.terms == a.terms {
-		return s.asked(before)
-	}
-	available := b.available()
-	if before != nil && before.hold != nil {
-		available -= before.hold.cents
-	}
-	if a.cost > available && s.cfg.NoPaymentMethod {
+	if !s.canPay(b, a.cost) {
 		return conflict("payment_method_required", "Add a payment method or enough credits first.", "billingUrl", s.cfg.AppURL+"/billing")
 	}
 	if failure := s.charge(b, a.terms.name, a.terms.description, a.terms.due); failure != nil {
 		return failure
 	}
-	if before != nil {
-		s.resolve(before, expired, now)
+	if same >= 0 {
+		s.resolve(b.approvals[same], expired, now)
 	}
 	a.record, a.status = s.newRecord(b, "approval", now), pending
-	b.approvals = append(b.approvals, &a)
-	s.records[a.id] = &a
-	if a.cost > 0 && a.cost <= available {
-		a.hold = b.enter(s, entry{kind: "HOLD", cents: -a.cost, open: true, approval: &a}, now)
-	}
+	b.approvals, s.records[a.id] = append(b.approvals, &a), &a
 	if a.milestone != nil {
-		s.numbered++
-		a.invoice = fmt.Sprintf("invoice_%d", s.numbered)
-		s.tell(b, now, "payment.pending", a.invoice, a.job.id,
-			object{"invoiceId": a.invoice, "milestoneId": a.milestone.id, "contractId": a.contract.id})
+		s.tell(b, now, "payment.pending", a.invoice(), a.job.id,
+			object{"invoiceId": a.invoice(), "milestoneId": a.milestone.id, "contractId": a.contract.id})
 	}
 	s.later(now.Add(approvalLifetime), func(at time.Time) { s.resolve(&a, expired, at) })
 	return s.asked(&a)
 }
+
+// canPay reports whether the account can pay for something. That credits pay if they cover it is our assumption.
+func (s *Sandbox) canPay(b *books, cost int) bool {
+	return cost == 0 || !s.cfg.NoPaymentMethod || b.available() >= cost
+}
+
+func (a *approval) invoice() string { return "invoice_" + a.id }
 
 func (s *Sandbox) asked(a *approval) *reply {
 	return &reply{status: http.StatusAccepted, body: object{"approval": s.showApproval(a),
 		"message": "A human must confirm this at approvalUrl. Nothing happens before."}}
 }
 
-// showApproval has null for ids that don't apply.
-func (s *Sandbox) showApproval(a *approval) object {
-	shown := object{"id": a.id, "type": a.kind, "status": a.status, "contractId": nil, "milestoneId": nil, "jobId": a.job.id,
-		"proposalId": nil, "approvalUrl": s.cfg.AppURL + "/approvals/" + a.id, "expiresAt": timestamp(a.created.Add(approvalLifetime)),
-		"resolvedAt": timeOrNull(a.resolved), "result": nil, "createdAt": timestamp(a.created)}
-	if a.contract != nil {
-		shown["contractId"] = a.contract.id
-	}
-	if a.milestone != nil {
-		shown["milestoneId"] = a.milestone.id
+// ids are those of what an approval is about, null where they don't apply.
+func (a *approval) ids() object {
+	ids := object{"jobId": nil, "proposalId": nil, "contractId": nil, "milestoneId": nil}
+	if a.job != nil {
+		ids["jobId"] = a.job.id
 	}
 	if a.proposal != nil {
-		shown["proposalId"] = a.proposal.id
+		ids["proposalId"] = a.proposal.id
 	}
+	if a.contract != nil {
+		ids["contractId"] = a.contract.id
+	}
+	if a.milestone != nil && a.kind != approvalHire {
+		ids["milestoneId"] = a.milestone.id
+	}
+	return ids
+}
+
+func (s *Sandbox) showApproval(a *approval) object {
+	shown := object{"id": a.id, "type": a.kind, "status": a.status, "approvalUrl": s.cfg.AppURL + "/approvals/" + a.id,
+		"expiresAt": timestamp(a.created.Add(approvalLifetime)), "resolvedAt": timeOrNull(a.resolved), "result": nil,
+		"createdAt": timestamp(a.created)}
 	if a.result != nil {
 		shown["result"] = a.result
 	}
+	maps.Copy(shown, a.ids())
 	return shown
 }
 
 // getApproval is GET /approvals/{approvalId} (developers/api-reference/approvals/get).
 func (s *Sandbox) getApproval(_ *call, a *approval) *reply {
-	a.reads++
-	if after := s.cfg.DecideAfter; after > 0 && a.reads >= after {
+	if a.reads++; s.cfg.DecideAfter > 0 && a.reads >= s.cfg.DecideAfter {
 		s.resolve(a, map[bool]string{true: declined, false: confirmed}[s.cfg.Decline], s.cfg.Now())
 	}
 	return ok(object{"approval": s.showApproval(a)})
@@ -121,66 +127,76 @@ func (s *Sandbox) resolve(a *approval, status string, at time.Time) {
 	if a.status != pending {
 		return
 	}
-	a.status, a.resolved, a.updated = status, at, at
-	if a.hold != nil {
-		a.hold.open = false
-		a.books.enter(s, entry{kind: "HOLD_RELEASE", cents: a.cost, hold: a.hold, approval: a}, at)
+	if !s.canPay(a.books, a.cost) {
+		status = declined // other things were paid meanwhile
 	}
+	a.status, a.resolved = status, at
 	s.tell(a.books, at, "approval.confirmed", a.id, a.job.id, object{"approvalId": a.id, "status": status})
-	if status != confirmed {
+	switch {
+	case status != confirmed:
 		return
-	}
-	switch a.kind {
-	case approvalHire:
+	case a.kind == approvalHire:
 		s.hireNow(a, at)
 		a.result = object{"hired": true, "contractId": a.contract.id, "jobId": a.job.id, "freelancerUserId": a.proposal.person.id}
-	case approvalFund:
+	case a.kind == approvalFund:
+		a.milestone.invoice = a.invoice()
 		s.setMilestone(a.milestone, milestoneFunded, at)
-		a.milestone.invoice = a.invoice
-		a.result = object{"invoiceId": a.invoice, "paymentIntentId": "payment_" + a.id}
-		if s.cfg.Variant == Reference {
-			delete(a.result, "paymentIntentId")
+		a.result = object{"invoiceId": a.invoice()}
+		if s.cfg.Variant == Guide { // as in developers/concepts/human-approvals
+			a.result["paymentIntentId"] = "payment_" + a.id
 		}
-	case approvalApprove:
+	case a.kind == approvalApprove:
 		s.setMilestone(a.milestone, milestonePaid, at)
-		a.result = object{"invoiceId": a.invoice, "payoutTransactionId": "payout_" + a.id}
-	case approvalEnd:
+		a.result = object{"invoiceId": a.invoice(), "payoutTransactionId": "payout_" + a.id}
+	default:
 		s.endNow(a.contract, at)
 		a.result = object{"contractEnded": true}
 	}
-	if a.hold != nil {
-		a.milestone.credits = cents(a.milestone.amount)
-		a.books.enter(s, entry{kind: "CAPTURE", cents: -a.cost, hold: a.hold, approval: a}, at)
+	if a.cost > 0 && a.books.available() >= a.cost {
+		a.books.enter(entry{record: s.newRecord(a.books, "entry", at), kind: "CAPTURE", cents: -a.cost, approval: a})
 	}
-}
-
-// waiting are the approvals that a human can decide, none if the token was revoked.
-func (a *account) waiting() (list []*approval) {
-	if a == nil {
-		return nil
-	}
-	for _, asked := range a.books.approvals {
-		if asked.status == pending {
-			list = append(list, asked)
-		}
-	}
-	return list
 }
 
 // pendingPayments is GET /payments/pending (developers/api-reference/payments/pending).
 func (s *Sandbox) pendingPayments(c *call) *reply {
 	payments := []object{}
 	for i, a := range slices.Backward(c.account.books.approvals) {
-		if a.status != pending || a.milestone == nil {
+		if a.status != pending || a.kind != approvalFund && a.kind != approvalApprove {
 			continue
 		}
 		status, kind := "PENDING_FUNDING", "FUNDING"
 		if a.kind == approvalApprove {
 			status, kind = "PENDING_PAYOUT", "PAYOUT"
 		}
-		payments = append(payments, object{"id": a.invoice, "status": status, "invoiceKind": kind, "viewerRole": "EMPLOYER",
+		payments = append(payments, object{"id": a.invoice(), "status": status, "invoiceKind": kind, "viewerRole": "EMPLOYER",
 			"amountUsd": orNull(a.milestone.amount), "createdAt": timestamp(a.created), "invoiceNumber": 1001 + i,
 			"job": object{"id": a.job.id, "title": a.job.title()}, "milestone": object{"id": a.milestone.id, "name": a.milestone.name}})
 	}
 	return ok(object{"payments": payments})
+}
+
+// page shows an approval to the human.
+func (a *approval) page() page {
+	titles := map[string]string{approvalHire: "Hire an AI trainer", approvalFund: "Fund a milestone", approvalApprove: "Pay for a milestone",
+		approvalEnd: "End a contract"}
+	p, t, fees := a.proposal, a.terms, a.cost-inCents(a.terms.amount)
+	if p == nil {
+		p = a.contract.proposal
+	}
+	if a.kind != approvalHire && a.milestone != nil {
+		t, fees = a.milestone.terms, a.cost-inCents(a.milestone.amount)
+	}
+	shown := page{Title: titles[a.kind], State: capitalize(a.status), Link: "/approvals/" + a.id,
+		About: fmt.Sprintf("%s · %s · expires %s", a.job.title(), a.id, a.created.Add(approvalLifetime).UTC().Format(minutes))}
+	rows := [][2]string{{"Job", a.job.title()}, {"AI trainer", p.person.name + ", " + p.person.country.name}, {"Milestone", t.name},
+		{"Description", t.description}, {"Due", t.due}, {"Amount", dollars(inCents(t.amount))}, {"Fees", dollars(fees)}, {"You pay", dollars(a.cost)}}
+	for _, row := range rows {
+		if row[1] != "" && (a.cost > 0 || row[0] != "Fees") {
+			shown.Rows = append(shown.Rows, row)
+		}
+	}
+	if a.status == pending {
+		shown.Actions = [][2]string{{confirmed, "Confirm"}, {declined, "Decline"}}
+	}
+	return shown
 }

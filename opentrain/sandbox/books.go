@@ -1,31 +1,32 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
-// The sandbox's limits for what jobs lead to, in bytes. They are our assumption: strangers may share a sandbox, and it never forgets.
+// The limits for what follows a job, in bytes. They are our assumption: strangers may share a sandbox, and it never forgets.
 const (
 	maxOfAccount = 4 << 20
 	maxOfAll     = 64 << 20
 	sizeOfRecord = 2 << 10 // with its events, without the caller's texts
 )
 
-// books are what an account has besides its jobs. All tokens of the account share them, also after a claim. Lists are in the order
-// of creation.
+// books are what an account has besides its jobs, in the order of creation. All tokens of the account share them, also after a claim.
 type books struct {
-	conversations []*conversation
-	contracts     []*contract
-	approvals     []*approval
-	ledger        []*entry
-	events        []*event
-	webhooks      []*webhook
-	tokens        []*apiToken
-	team          team
-	used          int // bytes, about
+	conversations    []*conversation
+	contracts        []*contract
+	approvals        []*approval
+	ledger           []*entry
+	events           []*event
+	webhooks         []*webhook
+	tokens           []*apiToken
+	members, invites []teammate
+	used             int // bytes, about
 }
 
 // record is what all things with an id have.
@@ -45,10 +46,7 @@ func (s *Sandbox) newRecord(b *books, kind string, at time.Time) record {
 
 // charge counts the memory for a new record and the caller's texts in it, or refuses it.
 func (s *Sandbox) charge(b *books, texts ...string) *apiError {
-	size := sizeOfRecord
-	for _, text := range texts {
-		size += len(text)
-	}
+	size := sizeOfRecord + len(strings.Join(texts, ""))
 	if b.used+size > maxOfAccount || s.used+size > maxOfAll {
 		return refuse(http.StatusTooManyRequests, "The sandbox has no memory left for this. It forgets everything when it stops.",
 			object{"maxBytesOfAccount": maxOfAccount, "maxBytesOfSandbox": maxOfAll})
@@ -58,27 +56,20 @@ func (s *Sandbox) charge(b *books, texts ...string) *apiError {
 	return nil
 }
 
-// kind is a kind of things with an id in a path.
-type kind struct {
-	param    string // in the path
-	resource string // in the details of an error, "" for none
-	foreign  int    // the status of the error for another account's thing: 403 or 404 (the pages disagree)
-}
-
-// on makes an endpoint of what its path names, which must be the caller's.
-func on[T interface{ base() *record }](k kind, handle func(*Sandbox, *call, T) *reply) func(*Sandbox, *call) *reply {
+// on makes an endpoint of what its path names, which must be the caller's. If it isn't, details has its id, and the resource if
+// there is one. foreign is the status for another account's thing, 0 for 404: the pages disagree.
+func on[T interface{ base() *record }](param, resource string, foreign int, handle func(*Sandbox, *call, T) *reply) func(*Sandbox, *call) *reply {
 	return func(s *Sandbox, c *call) *reply {
-		id := c.PathValue(k.param)
-		found, known := s.records[id].(T)
+		found, known := s.records[c.PathValue(param)].(T)
+		details := object{param: c.PathValue(param)}
+		if resource != "" {
+			details["resource"] = resource
+		}
 		switch {
 		case known && found.base().books == c.account.books:
 			return handle(s, c, found)
-		case known && k.foreign == http.StatusForbidden:
-			return refuse(k.foreign, "This belongs to another account.", object{k.param: id})
-		}
-		details := object{k.param: id}
-		if k.resource != "" {
-			details["resource"] = k.resource
+		case known && foreign != 0:
+			return refuse(foreign, "This belongs to another account.", details)
 		}
 		return refuse(http.StatusNotFound, "There is no such thing, or it belongs to another account.", details)
 	}
@@ -90,16 +81,14 @@ type deed struct {
 	do func(at time.Time)
 }
 
-// later makes something happen at the first request after a time.
+// later makes something happen at the first request after a time. Webhooks that are delivered don't wait for a request.
 func (s *Sandbox) later(at time.Time, do func(at time.Time)) {
-	i, _ := slices.BinarySearchFunc(s.tasks, at, func(t deed, at time.Time) int {
-		if t.at.After(at) {
-			return 1
-		}
-		return -1
-	})
-	s.tasks = slices.Insert(s.tasks, i, deed{at, do})
-	if s.timers { // webhooks are told without a request
+	i := slices.IndexFunc(s.deeds, func(d deed) bool { return d.at.After(at) })
+	if i < 0 {
+		i = len(s.deeds)
+	}
+	s.deeds = slices.Insert(s.deeds, i, deed{at, do})
+	if s.timers {
 		time.AfterFunc(at.Sub(s.cfg.Now())+time.Millisecond, func() {
 			s.lock()
 			s.mu.Unlock()
@@ -109,26 +98,26 @@ func (s *Sandbox) later(at time.Time, do func(at time.Time)) {
 
 // advance does what is due.
 func (s *Sandbox) advance(now time.Time) {
-	for len(s.tasks) > 0 && !s.tasks[0].at.After(now) {
-		t := s.tasks[0]
-		s.tasks = slices.Delete(s.tasks, 0, 1)
-		t.do(t.at)
+	for len(s.deeds) > 0 && !s.deeds[0].at.After(now) {
+		due := s.deeds[0]
+		s.deeds = slices.Delete(s.deeds, 0, 1)
+		due.do(due.at)
 	}
 }
 
-// param is a member of a body.
-type param struct {
-	key, kind string // kind is string or number
-	optional  bool
-}
+// rawObject is a JSON object whose members aren't decoded.
+type rawObject = map[string]json.RawMessage
 
-// read reads members of a body, or returns all of their problems in the form of zod.
-func (s *Sandbox) read(body rawObject, path []any, params ...param) (values, []object) {
+// read reads members of a body, or returns all of their problems in the form of zod. "name" is a text, "amount#" a number, and "due?"
+// may be missing.
+func (s *Sandbox) read(body rawObject, path []any, keys ...string) (values, []object) {
 	set, issues := values{}, []object(nil)
-	for _, p := range params {
-		if raw := body[p.key]; !p.optional || len(raw) > 0 && typeOf(raw) != "null" {
-			value, issue := s.cfg.Variant.decodeOne(field{Type: p.kind}, raw)
-			set[p.key], issues = value, append(issues, issue.at(append(slices.Clone(path), p.key)...)...)
+	for _, key := range keys {
+		key, optional := strings.CutSuffix(key, "?")
+		key, isNumber := strings.CutSuffix(key, "#")
+		if raw := body[key]; !optional || len(raw) > 0 && typeOf(raw) != "null" {
+			value, issue := s.cfg.Variant.decodeOne(field{Type: map[bool]string{true: "number"}[isNumber]}, raw)
+			set[key], issues = value, append(issues, issue.at(append(slices.Clone(path), key)...)...)
 		}
 	}
 	return set, issues
@@ -138,18 +127,27 @@ func invalid(issues []object) *apiError {
 	return badRequest("The body has invalid fields.", object{"issues": issues})
 }
 
-func conflict(reason, message string, more ...any) *apiError {
-	details := object{"reason": reason}
-	for i := 0; i+1 < len(more); i += 2 {
-		details[fmt.Sprint(more[i])] = more[i+1]
-	}
-	return refuse(http.StatusConflict, message, details)
+// tooLong is an issue of zod.
+func tooLong(most int) object {
+	return object{"code": "too_big", "maximum": most, "type": "string", "inclusive": true, "exact": false,
+		"message": fmt.Sprintf("String must contain at most %d character(s)", most)}
 }
 
-// timeOrNull is null for no time.
-func timeOrNull(t time.Time) *string {
+// conflict refuses with a reason and another member of details.
+func conflict(reason, message, key string, value any) *apiError {
+	return refuse(http.StatusConflict, message, object{"reason": reason, key: value})
+}
+
+func timeOrNull(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return textOrNull(timestamp(t))
+	return timestamp(t)
+}
+
+func orNull(n float64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
 }

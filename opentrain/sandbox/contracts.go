@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -8,7 +9,7 @@ import (
 	"time"
 )
 
-// The statuses of a contract and of a milestone (developers/api-reference/contracts). No page names that of a paid milestone.
+// The statuses of a contract and of a milestone (developers/api-reference/contracts). No page names the last two.
 const (
 	contractActive = "active"
 	contractEnded  = "ended"
@@ -16,6 +17,7 @@ const (
 	milestoneNotFunded = "NOT_FUNDED"
 	milestoneFunded    = "ACTIVE_FUNDED"
 	milestonePaid      = "PAID"
+	milestoneRefunded  = "REFUNDED"
 )
 
 // contract is what a hire leads to.
@@ -25,7 +27,6 @@ type contract struct {
 	status     string
 	ended      time.Time
 	milestones []*milestone
-	nextNumber int
 }
 
 type milestone struct {
@@ -35,15 +36,13 @@ type milestone struct {
 	number   int
 	status   string
 	invoice  string
-	credits  int // cents of credits that paid for it
 }
 
 // hireNow makes the contract of a confirmed hire.
 func (s *Sandbox) hireNow(a *approval, at time.Time) {
 	p := a.proposal
 	ct := &contract{record: s.newRecord(a.books, "contract", at), proposal: p, status: contractActive}
-	ct.books.contracts = append(ct.books.contracts, ct)
-	s.records[ct.id] = ct
+	ct.books.contracts, s.records[ct.id] = append(ct.books.contracts, ct), ct
 	p.contract, p.status, p.updated, a.contract = ct, hired, at, ct
 	if p.conversation == nil {
 		s.openConversation(p, at)
@@ -51,18 +50,15 @@ func (s *Sandbox) hireNow(a *approval, at time.Time) {
 	s.tell(ct.books, at, "proposal.status_changed", p.id, p.job.id, object{"proposalId": p.id, "status": hired})
 	s.tell(ct.books, at, "contract.created", ct.id, p.job.id, object{"contractId": ct.id, "jobId": p.job.id, "proposalId": p.id})
 	a.milestone = s.addMilestone(ct, a.terms, at)
-	a.milestone.invoice = "invoice_" + a.milestone.id
+	a.milestone.invoice = a.invoice()
 	s.setMilestone(a.milestone, milestoneFunded, at)
 }
 
 func (s *Sandbox) addMilestone(ct *contract, t terms, at time.Time) *milestone {
-	ct.nextNumber++
-	if t.name == "" {
-		t.name = fmt.Sprintf("Milestone %d", ct.nextNumber)
-	}
-	m := &milestone{record: s.newRecord(ct.books, "milestone", at), contract: ct, terms: t, number: ct.nextNumber, status: milestoneNotFunded}
-	ct.milestones, ct.updated = append(ct.milestones, m), at
-	s.records[m.id] = m
+	number := len(ct.milestones) + 1
+	t.name = cmp.Or(t.name, fmt.Sprintf("Milestone %d", number))
+	m := &milestone{record: s.newRecord(ct.books, "milestone", at), contract: ct, terms: t, number: number, status: milestoneNotFunded}
+	ct.milestones, ct.updated, s.records[m.id] = append(ct.milestones, m), at, m
 	return m
 }
 
@@ -70,11 +66,6 @@ func (s *Sandbox) setMilestone(m *milestone, status string, at time.Time) {
 	m.status, m.updated, m.contract.updated = status, at, at
 	s.tell(m.books, at, "milestone.status_changed", m.id, m.contract.proposal.job.id,
 		object{"milestoneId": m.id, "contractId": m.contract.id, "status": status})
-}
-
-// waits reports whether a human is asked about something.
-func (b *books) waits(about func(*approval) bool) bool {
-	return slices.ContainsFunc(b.approvals, func(a *approval) bool { return a.status == pending && about(a) })
 }
 
 // listContracts is GET /contracts (developers/api-reference/contracts/list).
@@ -100,30 +91,35 @@ func (s *Sandbox) listContracts(c *call) *reply {
 
 func (s *Sandbox) showContract(ct *contract) object {
 	p := ct.proposal
-	shown, milestones, volume := orNull(p.bid), []object{}, any(nil)
-	total, active := 0.0, false
+	milestones, volume, total := []object{}, 0.0, p.bid
 	for _, m := range ct.milestones {
-		milestones = append(milestones, m.show())
-		total += m.volume
-		active = active || m.status == milestoneFunded
+		if m.status != milestoneRefunded {
+			milestones = append(milestones, m.show())
+			volume += m.volume
+		}
 	}
 	if p.unit != fixedPrice {
-		volume = orNull(total)
-		total *= p.bid
-	} else {
-		total = p.bid
+		total = float64(inCents(volume*p.bid)) / 100
 	}
 	return object{"id": ct.id, "status": ct.status, "title": p.job.title(), "jobId": p.job.id, "proposalId": p.id,
-		"paymentType": textOrNull(p.unit), "rateUsd": shown, "estimatedTotalUsd": orNull(inCents(total)), "estimatedVolume": volume,
-		"hasActiveMilestone": active, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended), "createdAt": timestamp(ct.created),
+		"paymentType": textOrNull(p.unit), "rateUsd": orNull(p.bid), "estimatedTotalUsd": orNull(total), "estimatedVolume": orNull(volume),
+		"hasActiveMilestone": ct.funded() != nil, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended), "createdAt": timestamp(ct.created),
 		"updatedAt": timestamp(ct.updated), "milestones": milestones, "freelancer": object{"userId": p.person.id,
-			"displayName": p.person.name(), "country": p.person.country.name, "profilePath": "/profile/" + p.person.slug}}
+			"displayName": p.person.name, "country": p.person.country.name, "profilePath": "/profile/" + p.person.slug}}
 }
 
-func inCents(amount float64) float64 { return math.Round(amount*100) / 100 }
+// funded is the first funded milestone, or nil.
+func (ct *contract) funded() *milestone {
+	for _, m := range ct.milestones {
+		if m.status == milestoneFunded {
+			return m
+		}
+	}
+	return nil
+}
 
 func (m *milestone) show() object {
-	waits := m.books.waits(func(a *approval) bool { return a.milestone == m })
+	waits := slices.ContainsFunc(m.books.approvals, func(a *approval) bool { return a.status == pending && a.milestone == m })
 	return object{"id": m.id, "name": m.name, "description": m.description, "status": m.status, "amountUsd": orNull(m.amount),
 		"volume": orNull(m.volume), "milestoneNumber": m.number, "dueDate": textOrNull(m.due), "pendingApproval": waits,
 		"needsReview": false, "invoiceId": textOrNull(m.invoice), "createdAt": timestamp(m.created)}
@@ -136,7 +132,7 @@ func (s *Sandbox) getContract(_ *call, ct *contract) *reply {
 	for _, m := range ct.milestones {
 		if m.status == milestoneFunded {
 			amount, volume = amount+m.amount, volume+m.volume
-			active = object{"id": m.id, "name": m.name, "amountUsd": m.amount, "volume": orNull(m.volume), "status": m.status}
+			active = m.show() // the page shows fewer members
 		}
 	}
 	shown["jobDmConversationId"] = ct.proposal.conversation.id
@@ -166,7 +162,7 @@ func (s *Sandbox) createMilestone(c *call, ct *contract) *reply {
 	case !fixed && p.bid == 0:
 		return conflict("contract_rate_missing", "This contract has no rate.", "contractId", ct.id)
 	case !fixed && t.amount == 0:
-		t.amount = inCents(t.volume * p.bid)
+		t.amount = float64(inCents(t.volume*p.bid)) / 100
 	case !fixed && math.Abs(t.amount-t.volume*p.bid) > 0.01:
 		return wrong("amountUsd", "amountUsd must equal the rate times volume.")
 	}
@@ -184,7 +180,7 @@ func (s *Sandbox) fundMilestone(c *call, m *milestone) *reply {
 	case m.status != milestoneNotFunded:
 		return conflict("milestone_not_fundable", "This milestone can't be funded: it is "+m.status+".", "milestoneId", m.id)
 	}
-	return s.ask(c, approval{kind: approvalFund, job: m.contract.proposal.job, contract: m.contract, milestone: m, cost: charged(m.amount)})
+	return s.ask(c, approval{kind: approvalFund, job: m.contract.proposal.job, contract: m.contract, milestone: m, cost: withFee(m.amount)})
 }
 
 // approveMilestone is POST /milestones/{milestoneId}/approve (developers/api-reference/milestones/approve).
@@ -200,7 +196,7 @@ func (s *Sandbox) endContract(c *call, ct *contract) *reply {
 	switch {
 	case ct.status == contractEnded:
 		return conflict("contract_ended", "This contract has ended.", "contractId", ct.id)
-	case slices.ContainsFunc(ct.milestones, func(m *milestone) bool { return m.status == milestoneFunded }):
+	case ct.funded() != nil:
 		return s.ask(c, approval{kind: approvalEnd, job: ct.proposal.job, contract: ct})
 	}
 	s.endNow(ct, s.cfg.Now())
@@ -217,11 +213,7 @@ func (s *Sandbox) endNow(ct *contract, at time.Time) {
 	}
 	for _, m := range ct.milestones {
 		if m.status == milestoneFunded {
-			s.setMilestone(m, "REFUNDED", at)
-		}
-		if m.status == "REFUNDED" && m.credits > 0 {
-			ct.books.enter(s, entry{kind: "REFUND", cents: m.credits, approval: &approval{contract: ct, milestone: m}}, at)
+			s.setMilestone(m, milestoneRefunded, at)
 		}
 	}
-	ct.milestones = slices.DeleteFunc(ct.milestones, func(m *milestone) bool { return m.status == "REFUNDED" })
 }

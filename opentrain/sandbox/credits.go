@@ -1,31 +1,23 @@
 package sandbox
 
 import (
-	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
 )
 
-const topUpLifetime = 24 * time.Hour
-
-// entry is a change of the credits (developers/api-reference/credits/ledger).
+// entry is a change of the credits (developers/api-reference/credits/ledger). The sandbox holds and reserves nothing.
 type entry struct {
 	record
-	kind     string
+	kind     string // TOP_UP or CAPTURE
 	cents    int
-	open     bool      // a hold that counts
-	hold     *entry    // that this entry is about
 	approval *approval // nil for a top-up
 	topUp    *topUp
 }
 
-// enter adds an entry.
-func (b *books) enter(s *Sandbox, e entry, at time.Time) *entry {
-	e.record = s.newRecord(b, "entry", at)
-	b.ledger = append(b.ledger, &e)
-	return &e
-}
+func (b *books) enter(e entry) { b.ledger = append(b.ledger, &e) }
 
 func (b *books) available() (cents int) {
 	for _, e := range b.ledger {
@@ -37,38 +29,26 @@ func (b *books) available() (cents int) {
 func (e *entry) show() object {
 	shown := object{"id": e.id, "type": e.kind, "amountCents": e.cents, "createdAt": timestamp(e.created), "holdEntryId": nil,
 		"jobofferId": nil, "contractId": nil, "milestoneId": nil, "topUpId": nil, "note": nil}
-	if e.hold != nil {
-		shown["holdEntryId"] = e.hold.id
-	}
 	if e.topUp != nil {
 		shown["topUpId"] = e.topUp.id
+		return shown
 	}
-	if a := e.approval; a != nil {
-		if a.proposal != nil {
-			shown["jobofferId"] = a.proposal.id
-		}
-		if a.contract != nil {
-			shown["contractId"] = a.contract.id
-		}
-		if a.milestone != nil {
-			shown["milestoneId"] = a.milestone.id
-		}
-	}
+	about := e.approval.ids()
+	shown["jobofferId"] = about["proposalId"]
+	delete(about, "proposalId")
+	delete(about, "jobId")
+	maps.Copy(shown, about)
 	return shown
 }
 
 // credits is GET /credits (developers/api-reference/credits/balance).
 func (s *Sandbox) credits(c *call) *reply {
-	b, reserved, recent := c.account.books, 0, []object{}
-	for _, e := range slices.Backward(b.ledger) {
-		if e.open {
-			reserved -= e.cents
-		}
-		if len(recent) < 10 {
-			recent = append(recent, e.show())
-		}
+	recent := []object{}
+	for _, e := range slices.Backward(c.account.books.ledger[max(0, len(c.account.books.ledger)-10):]) {
+		recent = append(recent, e.show())
 	}
-	return ok(object{"credits": object{"availableCents": b.available(), "reservedCents": reserved, "currency": "usd", "recentEntries": recent}})
+	return ok(object{"credits": object{"availableCents": c.account.books.available(), "reservedCents": 0, "currency": "usd",
+		"recentEntries": recent}})
 }
 
 // listLedger is GET /credits/ledger (developers/api-reference/credits/ledger).
@@ -80,27 +60,26 @@ func (s *Sandbox) listLedger(c *call) *reply {
 // topUp is a purchase of credits.
 type topUp struct {
 	record
-	cents     int
-	status    string // PENDING, COMPLETED or EXPIRED
-	completed time.Time
-	reads     int
+	cents, reads int
+	status       string // PENDING, COMPLETED or EXPIRED
+	completed    time.Time
 }
 
 // createTopUp is POST /credits/top-ups (developers/api-reference/credits/create-top-up).
 func (s *Sandbox) createTopUp(c *call) *reply {
-	raw := c.body["amountUsd"]
-	if len(raw) == 0 {
-		raw = c.body["amount"]
+	key := "amountUsd"
+	if len(c.body[key]) == 0 {
+		key = "amount"
 	}
-	set, issues := s.read(rawObject{"amountUsd": raw}, nil, param{key: "amountUsd", kind: "number"})
-	amount, _ := set["amountUsd"].(float64)
+	set, issues := s.read(c.body, nil, key+"#")
+	amount, _ := set[key].(float64)
 	if issues != nil || amount < 10 || amount > 10_000 {
 		return badRequest("amountUsd must be from 10 to 10,000.", object{"field": "amountUsd"})
 	}
 	if failure := s.charge(c.account.books); failure != nil {
 		return failure
 	}
-	t := &topUp{record: s.newRecord(c.account.books, "topup", s.cfg.Now()), cents: cents(amount), status: "PENDING"}
+	t := &topUp{record: s.newRecord(c.account.books, "topup", s.cfg.Now()), cents: inCents(amount), status: "PENDING"}
 	s.records[t.id] = t
 	s.later(t.expires(), func(time.Time) {
 		if t.status == "PENDING" {
@@ -111,7 +90,7 @@ func (s *Sandbox) createTopUp(c *call) *reply {
 		"expiresAt": timestamp(t.expires()), "topUp": t.show(), "message": "A human must pay at checkoutUrl. Nothing is charged before."}}
 }
 
-func (t *topUp) expires() time.Time { return t.created.Add(topUpLifetime) }
+func (t *topUp) expires() time.Time { return t.created.Add(24 * time.Hour) }
 
 func (t *topUp) show() object {
 	return object{"id": t.id, "status": t.status, "amountCents": t.cents, "createdAt": timestamp(t.created),
@@ -120,25 +99,65 @@ func (t *topUp) show() object {
 
 // getTopUp is GET /credits/top-ups/{topUpId} (developers/api-reference/credits/get-top-up).
 func (s *Sandbox) getTopUp(_ *call, t *topUp) *reply {
-	t.reads++
-	if after := s.cfg.DecideAfter; after > 0 && t.reads >= after && !s.cfg.Decline {
-		s.pay(t, s.cfg.Now())
+	if t.reads++; s.cfg.DecideAfter > 0 && t.reads >= s.cfg.DecideAfter && !s.cfg.Decline {
+		s.pay(t)
 	}
 	return ok(object{"topUp": t.show()})
 }
 
-func (s *Sandbox) pay(t *topUp, at time.Time) {
-	if t.status == "PENDING" {
-		t.status, t.completed, t.updated = "COMPLETED", at, at
-		t.books.enter(s, entry{kind: "TOP_UP", cents: t.cents, topUp: t}, at)
+func (s *Sandbox) pay(t *topUp) {
+	if now := s.cfg.Now(); t.status == "PENDING" {
+		t.status, t.completed = "COMPLETED", now
+		t.books.enter(entry{record: s.newRecord(t.books, "entry", now), kind: "TOP_UP", cents: t.cents, topUp: t})
 	}
 }
 
-// rawObject is a JSON object whose members aren't decoded.
-type rawObject = map[string]json.RawMessage
+func dollars(cents int) string { return "$" + inDigits(float64(cents)/100) }
 
-// decodeObject decodes an object that is a part of a valid body.
-func decodeObject(raw json.RawMessage) (members rawObject) {
-	_ = json.Unmarshal(raw, &members)
-	return members
+// page shows the checkout of a top-up. The real one is Stripe's.
+func (t *topUp) page() page {
+	shown := page{Title: "Add credits", State: displayLabel(t.status), Rows: [][2]string{{"You pay", dollars(t.cents)}},
+		About: t.id + " · expires " + t.expires().UTC().Format(minutes)}
+	if t.status == "PENDING" {
+		shown.Actions = [][2]string{{"pay", "Pay " + dollars(t.cents) + " (nothing is charged)"}}
+	}
+	return shown
+}
+
+// decisionPage is the page of an approval or a top-up, where a human decides. Like the other pages, it needs no login. It does
+// nothing for a page of another site.
+func (s *Sandbox) decisionPage(w http.ResponseWriter, r *http.Request) {
+	decision := ""
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+	case r.Method != http.MethodPost:
+		s.answer(r, nil).write(w)
+		return
+	case http.NewCrossOriginProtection().Check(r) != nil:
+		refuse(http.StatusForbidden, "This page doesn't answer pages of other sites.", nil).write(w)
+		return
+	default:
+		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
+		decision = r.PostFormValue("decision")
+	}
+	s.decide(r.PathValue("id"), decision).write(w, "'self'")
+}
+
+// decide returns the page of an approval or a top-up, after what the human decided.
+func (s *Sandbox) decide(id, decision string) page {
+	s.lock()
+	defer s.mu.Unlock()
+	switch found := s.records[id].(type) {
+	case *approval:
+		if decision == confirmed || decision == declined {
+			s.resolve(found, decision, s.cfg.Now())
+		}
+		return found.page()
+	case *topUp:
+		if decision == "pay" {
+			s.pay(found)
+		}
+		return found.page()
+	}
+	return page{Problem: fmt.Sprintf("There is nothing to decide with the id %q here. The sandbox forgets everything when it stops.", id)}
 }

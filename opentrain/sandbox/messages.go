@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -116,11 +115,10 @@ const maxMessage = 10_000 // characters (developers/api-reference/messages/send)
 
 // sendMessage is POST /messages (developers/api-reference/messages/send). The candidate answers each message.
 func (s *Sandbox) sendMessage(c *call) *reply {
-	set, issues := s.read(c.body, nil, param{key: "conversationId"}, param{key: "content"})
+	set, issues := s.read(c.body, nil, "conversationId", "content")
 	content := set.text("content")
-	if n := utf8.RuneCountInString(content); issues == nil && n > maxMessage {
-		issues = object{"code": "too_big", "maximum": maxMessage, "type": "string", "inclusive": true, "exact": false,
-			"message": fmt.Sprintf("String must contain at most %d character(s)", maxMessage)}.at("content")
+	if issues == nil && utf8.RuneCountInString(content) > maxMessage {
+		issues = tooLong(maxMessage).at("content")
 	}
 	v, known := s.records[set.text("conversationId")].(*conversation)
 	switch {
@@ -129,7 +127,7 @@ func (s *Sandbox) sendMessage(c *call) *reply {
 	case !known || v.books != c.account.books:
 		return refuse(http.StatusNotFound, "There is no such conversation.", object{"conversationId": set.text("conversationId")})
 	}
-	if failure := cmp.Or(s.charge(v.books, content), s.charge(v.books)); failure != nil { // with the answer
+	if failure := s.charge(v.books, content); failure != nil {
 		return failure
 	}
 	sent := s.addMessage(v, content, true, s.cfg.Now())

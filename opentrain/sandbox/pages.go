@@ -91,8 +91,12 @@ func (s *Sandbox) firstPage() page {
 		link := map[bool]string{true: s.jobURL(j), false: s.draftURL(j)}[j.isListed()]
 		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: displayLabel(j.status)})
 	}
-	for _, a := range slices.Backward(s.accounts[p.Token].waiting()) {
-		p.Waiting = append(p.Waiting, page{Title: a.title() + ": " + a.job.title(), Link: s.cfg.AppURL + "/approvals/" + a.id})
+	if own := s.accounts[p.Token]; own != nil {
+		for _, a := range own.books.approvals {
+			if a.status == pending {
+				p.Waiting = append(p.Waiting, a.page())
+			}
+		}
 	}
 	for _, j := range slices.Backward(s.market) {
 		if j.isListed() && j.owner.number == 0 {

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,8 +43,8 @@ func (s *Sandbox) listProposals(c *call) *reply {
 func (s *Sandbox) listed(p *proposal) object {
 	who, guide := p.person, s.cfg.Variant == Guide
 	unit := map[string]string{payPerHour: "PER_HOUR", payPerLabel: "PER_LABEL", fixedPrice: "FIXED_PRICE"}[p.unit]
-	candidate := object{"id": who.id, "profileSlug": who.slug, "displayName": who.name(), "firstName": who.First,
-		"lastNameInitial": who.Initial, "profileTitle": who.title(), "profilePhotoUrl": nil, "countryCode": who.country.code,
+	candidate := object{"id": who.id, "profileSlug": who.slug, "displayName": who.name, "firstName": who.First,
+		"lastNameInitial": who.Initial, "profileTitle": who.title, "profilePhotoUrl": nil, "countryCode": who.country.code,
 		"country": who.country.name, "talentType": "FREELANCER", "highestEarningsUsd": who.Earned, "reviewCount": who.Reviews}
 	metrics := object{"interviewScore": s.score(p), "matchScore": float64(who.Match) / 100}
 	if guide {
@@ -91,7 +91,7 @@ func (s *Sandbox) interview(_ *call, p *proposal) *reply {
 		return refuse(http.StatusNotFound, "There is no interview for this proposal.", object{"proposalId": p.id})
 	}
 	years := map[bool]string{true: "a year", false: fmt.Sprintf("%d years", p.person.Years)}[p.person.Years == 1]
-	fill := strings.NewReplacer("{work}", p.person.labor(), "{years}", years, "{languages}", strings.Join(p.person.languages, ", "))
+	fill := strings.NewReplacer("{work}", p.person.work, "{years}", years, "{languages}", strings.Join(p.person.languages, ", "))
 	messages, id := []object{}, "interview_"+p.id
 	for i, line := range theCast().Interview {
 		sent := p.created.Add(time.Duration(i-len(theCast().Interview)) * time.Minute)
@@ -102,39 +102,35 @@ func (s *Sandbox) interview(_ *call, p *proposal) *reply {
 		"messages": messages}})
 }
 
-// terms are those of a new milestone.
+// terms are those of a milestone. The amount is in US dollars, the volume in hours or labels.
 type terms struct {
 	name, description, due string
 	amount, volume         float64
 }
 
-// readTerms reads a milestone in which the amount has this name.
-func (s *Sandbox) readTerms(body rawObject, path []any, amount string) (terms, []object) {
-	text := func(key string) param { return param{key: key, optional: true} }
-	set, issues := s.read(body, path, text("name"), text("description"), text("dueDate"), param{amount, "number", true},
-		param{"volume", "number", true})
-	t := terms{name: set.text("name"), description: set.text("description"), due: set.text("dueDate")}
+// readTerms reads a milestone in which the amount has this name. The limit of an amount is our assumption.
+func (s *Sandbox) readTerms(body rawObject, path []any, amount string) (t terms, issues []object) {
+	set, issues := s.read(body, path, "name?", "description?", "dueDate?", amount+"#?", "volume#?")
+	t = terms{name: set.text("name"), description: set.text("description"), due: set.text("dueDate")}
 	t.amount, _ = set[amount].(float64)
 	t.volume, _ = set["volume"].(float64)
 	if _, valid := readTime(t.due); t.due != "" && !valid {
-		issues = append(issues, custom("dueDate must be a date such as 2026-07-01.").at(append(slices.Clone(path), "dueDate")...)...)
+		issues = append(issues, custom("dueDate must be a date such as 2026-07-01.").at(append(path, "dueDate")...)...)
 	}
-	if t.amount > maxAmount {
-		issues = append(issues, custom("The amount must not be above %d.", maxAmount).at(append(slices.Clone(path), amount)...)...)
+	if t.amount > 1_000_000 {
+		issues = append(issues, custom("%s must be at most 1,000,000.", amount).at(append(path, amount)...)...)
 	}
 	return t, issues
 }
 
-const maxAmount = 1_000_000 // of a milestone in US dollars; our assumption
-
 // hire is POST /proposals/{proposalId}/hire (developers/api-reference/proposals/hire). That a second hire is a conflict is our
 // assumption.
 func (s *Sandbox) hire(c *call, p *proposal) *reply {
-	raw := c.body["milestone"]
-	if typeOf(raw) != "object" {
+	var milestone rawObject
+	if raw := c.body["milestone"]; json.Unmarshal(raw, &milestone) != nil || milestone == nil {
 		return invalid(wrongType("object", raw).at("milestone"))
 	}
-	t, issues := s.readTerms(decodeObject(raw), []any{"milestone"}, "amount")
+	t, issues := s.readTerms(milestone, []any{"milestone"}, "amount")
 	switch {
 	case issues != nil:
 	case t.amount == 0:
@@ -142,19 +138,13 @@ func (s *Sandbox) hire(c *call, p *proposal) *reply {
 	case t.name == "" && t.description == "":
 		issues = custom("A milestone needs a name or a description.").at("milestone", "name")
 	}
-	if issues != nil {
+	switch {
+	case issues != nil:
 		return invalid(issues)
-	}
-	if p.contract != nil {
+	case p.contract != nil:
 		return conflict("proposal_already_hired", "This candidate is hired.", "contractId", p.contract.id)
-	}
-	if p.bid > 0 && p.unit != fixedPrice {
+	case p.bid > 0 && p.unit != fixedPrice:
 		t.volume = t.amount / p.bid
 	}
-	return s.ask(c, approval{kind: approvalHire, job: p.job, proposal: p, terms: t, cost: charged(t.amount) + initiationFee})
+	return s.ask(c, approval{kind: approvalHire, job: p.job, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee})
 }
-
-// charged is an amount with the marketplace fee of 10 %, in cents.
-func charged(amount float64) int { return int(math.Round(amount * 110)) }
-
-const initiationFee = 995 // cents, once per contract

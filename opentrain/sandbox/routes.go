@@ -141,6 +141,8 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	switch a := c.account; {
 	case a == nil || !strings.EqualFold(scheme, "Bearer"):
 		return refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
+	case r.feature == teamFeature && slices.Contains(a.Disabled, "teams"):
+		return refuse(http.StatusForbidden, "Teams aren't enabled for this account.", object{"reason": "teams_not_enabled"})
 	case slices.Contains(a.Disabled, r.feature):
 		return refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
 			object{"featureKey": r.feature, "mode": "ALLOWLIST"})

@@ -43,7 +43,7 @@ type Account struct {
 	Name     string   // shown as the company of published jobs
 	Scopes   []string // granted scopes; "jobs:write" implies "jobs:read"
 	Claimed  bool     // false for an agent account that no human has claimed yet
-	Disabled []string // features that are off, for example "public_api_job_publishing"
+	Disabled []string // features that are off, for example "public_api_job_publishing"; "teams": the account has no teams; "teams" for an account without teams
 }
 
 // Config configures a Sandbox. The zero Config is ready to use.
@@ -90,7 +90,7 @@ type Sandbox struct {
 	market      []*job             // every job ever published, in the order of publication; nil where one was published again
 	people      map[string]*person // who applied, by id and slug
 	records     map[string]any     // the parts of the accounts' books, by id
-	tasks       []deed             // what other people will do, in the order of time
+	deeds       []deed             // what other people will do, in the order of time
 	numbered    int                // records
 	told        int                // events
 	used        int                // bytes of all books, about
@@ -124,7 +124,7 @@ func New(cfg Config) *Sandbox {
 	s := &Sandbox{cfg: cfg, started: cfg.Now(), timers: timers, accounts: map[string]*account{}, people: map[string]*person{},
 		records: map[string]any{}}
 	for _, a := range cfg.Accounts {
-		if made := s.newAccount(a); a.Token != "" { // otherwise, requests without a token would belong to it
+		if made := s.newAccount(a, s.started); a.Token != "" { // otherwise, requests without a token would belong to it
 			s.accounts[a.Token] = made
 		}
 	}

@@ -53,7 +53,7 @@ func (h *webhook) show() object {
 // createWebhook is POST /webhooks (developers/api-reference/webhooks/create). The pages don't say how an eleventh is refused.
 func (s *Sandbox) createWebhook(c *call) *reply {
 	b := c.account.books
-	set, issues := s.read(c.body, nil, param{key: "url"})
+	set, issues := s.read(c.body, nil, "url")
 	address := set.text("url")
 	parsed, err := url.Parse(address)
 	var types []string
@@ -63,7 +63,7 @@ func (s *Sandbox) createWebhook(c *call) *reply {
 	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && (parsed.Scheme != "http" || !isLoopback(parsed.Hostname())):
 		return invalid(custom("url must be https, or http for localhost.").at("url"))
 	case utf8.RuneCountInString(address) > maxWebhookURL:
-		return invalid(custom("url must have at most %d characters.", maxWebhookURL).at("url"))
+		return invalid(tooLong(maxWebhookURL).at("url"))
 	case json.Unmarshal(c.body["eventTypes"], &types) != nil || len(types) == 0:
 		return invalid(custom("eventTypes must be a list of event types that isn't empty.").at("eventTypes"))
 	case len(b.webhooks) >= maxWebhooks:
@@ -83,8 +83,7 @@ func (s *Sandbox) createWebhook(c *call) *reply {
 		return failure
 	}
 	h := &webhook{record: s.newRecord(b, "webhook", s.cfg.Now()), url: address, types: types, secret: newSecret("whsec_")}
-	b.webhooks = append(b.webhooks, h)
-	s.records[h.id] = h
+	b.webhooks, s.records[h.id] = append(b.webhooks, h), h
 	return &reply{status: http.StatusCreated, body: object{"webhook": h.show(), "secret": h.secret,
 		"message": "Store the secret now: it isn't shown again. There is no backfill."}}
 }
@@ -136,24 +135,22 @@ func (s *Sandbox) dispatch(b *books, e *event) {
 
 // send makes an attempt without waiting for it, and the next one later if it fails.
 func (s *Sandbox) send(d delivery) {
+	now := s.cfg.Now()
 	if s.records[d.hook.id] == nil || !d.hook.disabled.IsZero() {
 		return
 	}
-	now := s.cfg.Now()
 	s.sending.Go(func() {
 		err := d.post(now)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		switch {
-		case err == nil:
-			d.hook.waiting--
-		case d.attempt == len(backoff()):
-			d.hook.waiting--
-			d.hook.disabled = s.cfg.Now()
-		default:
+		if err != nil && d.attempt < len(backoff()) {
 			next := d
 			next.attempt++
 			s.later(s.cfg.Now().Add(backoff()[d.attempt]), func(time.Time) { s.send(next) })
+			return
+		}
+		if d.hook.waiting--; err != nil {
+			d.hook.disabled = s.cfg.Now()
 		}
 	})
 }
@@ -176,7 +173,7 @@ func (d delivery) post(now time.Time) error {
 		request.Header.Set(name, value)
 	}
 	dialer := net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
-		if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().Unmap().IsLoopback() {
+		if host, _, err := net.SplitHostPort(address); err != nil || !isLoopback(host) {
 			return errors.New("webhooks are delivered to this machine only")
 		}
 		return nil

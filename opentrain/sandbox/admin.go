@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/mail"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -39,11 +41,10 @@ func (k *apiToken) show(now time.Time) object {
 }
 
 // newAccount returns an account with its books and the record of its token.
-func (s *Sandbox) newAccount(a Account) *account {
+func (s *Sandbox) newAccount(a Account, at time.Time) *account {
 	s.lastAccount++
-	b := &books{}
-	made := &account{Account: a, number: s.lastAccount, byKey: map[string]*job{}, books: b}
-	made.key = s.newToken(made, fmt.Sprintf("tok_%d", made.number), "Sandbox token", s.cfg.Now())
+	made := &account{Account: a, number: s.lastAccount, byKey: map[string]*job{}, books: &books{}}
+	made.key = s.newToken(made, fmt.Sprintf("tok_%d", made.number), "Sandbox token", at)
 	return made
 }
 
@@ -54,8 +55,7 @@ func (s *Sandbox) newToken(a *account, id, name string, at time.Time) *apiToken 
 		preview = a.Token[:len("ot_pat_")+4] + preview + a.Token[n-4:]
 	}
 	k := &apiToken{record: record{id, a.books, at, at}, name: name, preview: preview, scopes: append([]string{}, a.Scopes...)}
-	a.books.tokens = append(a.books.tokens, k)
-	s.records[id] = k
+	a.books.tokens, s.records[id] = append(a.books.tokens, k), k
 	return k
 }
 
@@ -78,16 +78,16 @@ func (s *Sandbox) listTokens(c *call) *reply {
 
 // createToken is POST /tokens (developers/api-reference/tokens/create). The pages don't say how a 26th is refused.
 func (s *Sandbox) createToken(c *call) *reply {
-	b, now, scopes := c.account.books, s.cfg.Now(), c.account.Scopes
-	set, issues := s.read(c.body, nil, param{key: "name", optional: true}, param{key: "expiresAt", optional: true})
-	if raw := c.body["scopes"]; len(raw) > 0 && json.Unmarshal(raw, &scopes) != nil {
+	b, now, scopes := c.account.books, s.cfg.Now(), slices.Clone(c.account.Scopes)
+	set, issues := s.read(c.body, nil, "name?", "expiresAt?")
+	if raw := c.body["scopes"]; len(raw) > 0 && typeOf(raw) != "null" && json.Unmarshal(raw, &scopes) != nil {
 		issues = append(issues, wrongType("array", raw).at("scopes")...)
 	}
 	name, active, unknown := set.text("name"), 0, []string{}
 	expires, valid := readTime(set.text("expiresAt"))
 	switch {
 	case utf8.RuneCountInString(name) > maxTokenName:
-		issues = append(issues, custom("name must have at most %d characters.", maxTokenName).at("name")...)
+		issues = append(issues, tooLong(maxTokenName).at("name")...)
 	case set.has("expiresAt") && (!valid || !expires.After(now)):
 		issues = append(issues, custom("expiresAt must be a time in the future.").at("expiresAt")...)
 	case name == "":
@@ -141,3 +141,66 @@ func (s *Sandbox) revokeToken(_ *call, k *apiToken) *reply {
 
 // allScopes are the scopes that a token can have (developers/concepts/scopes-and-capabilities).
 func allScopes() []string { return append(claimedScopes(), "payments:write", "webhooks:manage") }
+
+// UndeliverableDomain is the end of email addresses that get no invitation: 409 invite_email_send_failed.
+const UndeliverableDomain = "@undeliverable.example"
+
+type teammate struct {
+	id, email string
+	at        time.Time
+}
+
+func (a *account) user() string { return fmt.Sprintf("user_%d", a.number) }
+
+func (a *account) email() string { return a.user() + "@example.com" }
+
+// showTeam shows the people of an account in the form of GET /team.
+func (a *account) showTeam() object {
+	members := []object{{"userId": a.user(), "role": "OWNER", "name": a.Name, "email": a.email(), "joinedAt": timestamp(a.books.tokens[0].created)}}
+	for _, m := range a.books.members {
+		members = append(members, object{"userId": m.id, "role": "MEMBER", "name": m.email, "email": m.email, "joinedAt": timestamp(m.at)})
+	}
+	invites := []object{}
+	for _, i := range a.books.invites {
+		invites = append(invites, object{"id": i.id, "email": i.email, "createdAt": timestamp(i.at), "expiresAt": timestamp(i.at.AddDate(0, 0, 7))})
+	}
+	return object{"organization": object{"id": fmt.Sprintf("org_%d", a.number), "name": a.Name, "ownerUserId": a.user(), "ownerName": a.Name},
+		"members": members, "invites": invites}
+}
+
+// getTeam is GET /team (developers/api-reference/team/list).
+func (s *Sandbox) getTeam(c *call) *reply { return ok(object{"team": c.account.showTeam()}) }
+
+// inviteMember is POST /team/invites (developers/api-reference/team/invite).
+func (s *Sandbox) inviteMember(c *call) *reply {
+	a, b := c.account, c.account.books
+	set, issues := s.read(c.body, nil, "email")
+	email := strings.ToLower(set.text("email"))
+	parsed, err := mail.ParseAddress(email)
+	same := func(m teammate) bool { return m.email == email }
+	status := "invite_created"
+	switch {
+	case issues != nil:
+		return invalid(issues)
+	case err != nil || parsed.Address != email || len(email) > 254:
+		return badRequest("This is no email address.", object{"email": set.text("email")})
+	case strings.HasSuffix(email, UndeliverableDomain):
+		return conflict("invite_email_send_failed", "The invitation couldn't be sent.", "email", email)
+	case email == a.email() || slices.ContainsFunc(b.members, same):
+		status = "already_member"
+	case slices.ContainsFunc(b.invites, same):
+	default:
+		if failure := s.charge(b, email); failure != nil {
+			return failure
+		}
+		s.numbered++
+		made := teammate{fmt.Sprintf("invite_%d", s.numbered), email, s.cfg.Now()}
+		if s.emailTaken(email) {
+			status, made.id = "member_added", fmt.Sprintf("member_%d", s.numbered)
+			b.members = append(b.members, made)
+		} else {
+			b.invites = append(b.invites, made)
+		}
+	}
+	return ok(object{"ok": true, "status": status, "email": email, "team": a.showTeam()})
+}
