@@ -37,3 +37,6 @@ func coded(what, code string) (string, bool) {
 	p, known := allPlaces()[what].codes[base]
 	return p.name, known
 }
+
+// Settle waits for the deliveries of webhooks that are under way.
+func (s *Sandbox) Settle() { s.sending.Wait() }
