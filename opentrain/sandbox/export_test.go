@@ -40,3 +40,10 @@ func coded(what, code string) (string, bool) {
 
 // Settle waits for the deliveries of webhooks that are under way.
 func (s *Sandbox) Settle() { s.sending.Wait() }
+
+// HasRoom reports whether the first account has room for one more thing.
+func (s *Sandbox) HasRoom() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accounts[s.cfg.Accounts[0].Token].books.used+sizeOfRecord <= maxOfAccount
+}
