@@ -219,7 +219,7 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 			return failure
 		}
 		j.invited, status = append(j.invited, who.id), http.StatusCreated
-		s.later(s.cfg.Now().Add(pace), func(at time.Time) { s.apply(j, who, proposalID, at, false) })
+		s.later(s.cfg.Now().Add(s.cfg.Pace), func(at time.Time) { s.apply(j, who, proposalID, at, false) })
 	}
 	return &reply{status: status, body: object{"ok": true, "proposalId": proposalID, "jobId": j.id,
 		"freelancerId": freelancer, "alreadyInvited": already}}

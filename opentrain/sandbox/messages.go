@@ -133,7 +133,7 @@ func (s *Sandbox) sendMessage(c *call) *reply {
 	sent := s.addMessage(v, content, true, s.cfg.Now())
 	replies := theCast().Replies
 	answer := replies[(len(v.messages)/2)%len(replies)]
-	s.later(sent.created.Add(pace), func(at time.Time) {
+	s.later(sent.created.Add(s.cfg.Pace), func(at time.Time) {
 		n := s.addMessage(v, answer, false, at)
 		s.tell(v.books, at, "message.received", n.id, v.proposal.job.id, object{"conversationId": v.id, "messageId": n.id})
 	})

@@ -14,10 +14,7 @@ import (
 	"time"
 )
 
-const (
-	applicants = 3               // for each published job
-	pace       = 3 * time.Second // between applications, and before an answer
-)
+const applicants = 3 // for each published job
 
 // trainersJSON has the AI trainers and what they say. They are fictional.
 //
@@ -125,7 +122,7 @@ func (s *Sandbox) freelancer(c *call) *reply {
 func (s *Sandbox) recruit(j *job, posted time.Time) {
 	for n := range applicants {
 		all, id := theCast().Trainers, fmt.Sprintf("%s_%d", j.id, n+1)
-		s.later(posted.Add(time.Duration(n+1)*pace), func(at time.Time) {
+		s.later(posted.Add(time.Duration(n+1)*s.cfg.Pace), func(at time.Time) {
 			if s.records["proposal_"+id] == nil { // the job may be published again
 				s.apply(j, newPerson(all[(j.place*applicants+n)%len(all)], "freelancer_"+id, wishes(j.fields), n, at), "proposal_"+id, at, true)
 			}

@@ -52,6 +52,8 @@ type Config struct {
 	Accounts []Account        // default: one claimed account with DemoToken and all scopes, as a token from the app can have
 	History  bool             // the first account has a live job, a draft from last week and an archived job
 	Now      func() time.Time // default time.Now
+	// Pace is the time between the AI trainers' applications to a published job, and before they answer; default 3 seconds.
+	Pace time.Duration
 	// AppURL is the prefix of draftUrl, jobUrl and the like; default "https://app.opentrain.ai". The Sandbox serves these
 	// pages itself: set its own address to make the links work, or PlaceholderURL.
 	AppURL string
@@ -120,6 +122,7 @@ func New(cfg Config) *Sandbox {
 	if len(cfg.Accounts) == 0 {
 		cfg.Accounts = []Account{{Token: DemoToken, Name: "Sandbox Demo", Claimed: true, Scopes: allScopes()}}
 	}
+	cfg.Pace = cmp.Or(cfg.Pace, 3*time.Second)
 	cfg.AppURL = strings.TrimRight(cmp.Or(cfg.AppURL, "https://app.opentrain.ai"), "/")
 	s := &Sandbox{cfg: cfg, started: cfg.Now(), timers: timers, accounts: map[string]*account{}, people: map[string]*person{},
 		records: map[string]any{}}
