@@ -38,9 +38,6 @@ func coded(what, code string) (string, bool) {
 	return p.name, known
 }
 
-// Settle waits for the deliveries of webhooks that are under way.
-func (s *Sandbox) Settle() { s.sending.Wait() }
-
 // HasRoom reports whether the first account has room for one more thing.
 func (s *Sandbox) HasRoom() bool {
 	s.mu.Lock()

@@ -155,6 +155,9 @@ func (s *Sandbox) send(d delivery) {
 	})
 }
 
+// Settle waits for the deliveries of webhooks that are under way.
+func (s *Sandbox) Settle() { s.sending.Wait() }
+
 // post sends an event with its signature. Everything but a 2xx within 10 seconds is a failure.
 func (d delivery) post(now time.Time) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
