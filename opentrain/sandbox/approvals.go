@@ -57,9 +57,6 @@ func (s *Sandbox) ask(c *call, a approval) *reply {
 	if !s.canPay(b, a.cost) {
 		return conflict("payment_method_required", "Add a payment method or enough credits first.", "billingUrl", s.cfg.AppURL+"/billing")
 	}
-	if failure := s.charge(b, a.terms.name, a.terms.description, a.terms.due); failure != nil {
-		return failure
-	}
 	if same >= 0 {
 		s.resolve(b.approvals[same], expired, now)
 	}
@@ -153,7 +150,7 @@ func (s *Sandbox) resolve(a *approval, status string, at time.Time) {
 		a.result = object{"contractEnded": true}
 	}
 	if a.cost > 0 && a.books.available() >= a.cost {
-		a.books.enter(entry{record: s.newRecord(a.books, "entry", at), kind: "CAPTURE", cents: -a.cost, approval: a})
+		a.books.enter(s, "CAPTURE", -a.cost, at, a.ids())
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 const (
 	maxOfAccount = 4 << 20
 	maxOfAll     = 64 << 20
-	sizeOfRecord = 2 << 10 // with its events, without the caller's texts
+	sizeOfRecord = 4 << 10 // with its events, without the caller's texts
 )
 
 // books are what an account has besides its jobs, in the order of creation. All tokens of the account share them, also after a claim.
@@ -21,8 +21,8 @@ type books struct {
 	conversations    []*conversation
 	contracts        []*contract
 	approvals        []*approval
-	ledger           []*entry
-	events           []*event
+	ledger           []entry
+	events           []event
 	webhooks         []*webhook
 	tokens           []*apiToken
 	members, invites []teammate
@@ -44,16 +44,19 @@ func (s *Sandbox) newRecord(b *books, kind string, at time.Time) record {
 	return record{fmt.Sprintf("%s_%d", kind, s.numbered), b, at, at}
 }
 
-// charge counts the memory for a new record and the caller's texts in it, or refuses it.
-func (s *Sandbox) charge(b *books, texts ...string) *apiError {
-	size := sizeOfRecord + len(strings.Join(texts, ""))
-	if b.used+size > maxOfAccount || s.used+size > maxOfAll {
+// within does what needs up to a number of bytes for the caller's texts, and counts the memory. Without memory, it refuses.
+func (s *Sandbox) within(b *books, size int, do func() *reply) *reply {
+	if b.used+size+sizeOfRecord > maxOfAccount || s.used+size+sizeOfRecord > maxOfAll {
 		return refuse(http.StatusTooManyRequests, "The sandbox has no memory left for this. It forgets everything when it stops.",
 			object{"maxBytesOfAccount": maxOfAccount, "maxBytesOfSandbox": maxOfAll})
 	}
-	b.used += size
-	s.used += size
-	return nil
+	before := s.numbered
+	answer := do()
+	if made := s.numbered - before; made > 0 {
+		b.used += size + made*sizeOfRecord
+		s.used += size + made*sizeOfRecord
+	}
+	return answer
 }
 
 // on makes an endpoint of what its path names, which must be the caller's. If it isn't, details has its id, and the resource if
@@ -136,6 +139,15 @@ func tooLong(most int) object {
 // conflict refuses with a reason and another member of details.
 func conflict(reason, message, key string, value any) *apiError {
 	return refuse(http.StatusConflict, message, object{"reason": reason, key: value})
+}
+
+// newest shows all items, newest first.
+func newest[T any](items []T, show func(T) object) []object {
+	shown := make([]object, 0, len(items))
+	for _, item := range slices.Backward(items) {
+		shown = append(shown, show(item))
+	}
+	return shown
 }
 
 func timeOrNull(t time.Time) any {

@@ -2,22 +2,22 @@ package sandbox
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 )
 
-// entry is a change of the credits (developers/api-reference/credits/ledger). The sandbox holds and reserves nothing.
+// entry is a change of the credits, as it is shown (developers/api-reference/credits/ledger). The sandbox holds and reserves nothing.
 type entry struct {
-	record
-	kind     string // TOP_UP or CAPTURE
-	cents    int
-	approval *approval // nil for a top-up
-	topUp    *topUp
+	cents int
+	shown object
 }
 
-func (b *books) enter(e entry) { b.ledger = append(b.ledger, &e) }
+// enter adds an entry. ids are those of what it is about.
+func (b *books) enter(s *Sandbox, kind string, cents int, at time.Time, ids object) {
+	shown := object{"id": s.newRecord(b, "entry", at).id, "type": kind, "amountCents": cents, "createdAt": timestamp(at), "holdEntryId": nil,
+		"jobofferId": ids["proposalId"], "contractId": ids["contractId"], "milestoneId": ids["milestoneId"], "topUpId": ids["topUpId"], "note": nil}
+	b.ledger = append(b.ledger, entry{cents, shown})
+}
 
 func (b *books) available() (cents int) {
 	for _, e := range b.ledger {
@@ -26,35 +26,17 @@ func (b *books) available() (cents int) {
 	return cents
 }
 
-func (e *entry) show() object {
-	shown := object{"id": e.id, "type": e.kind, "amountCents": e.cents, "createdAt": timestamp(e.created), "holdEntryId": nil,
-		"jobofferId": nil, "contractId": nil, "milestoneId": nil, "topUpId": nil, "note": nil}
-	if e.topUp != nil {
-		shown["topUpId"] = e.topUp.id
-		return shown
-	}
-	about := e.approval.ids()
-	shown["jobofferId"] = about["proposalId"]
-	delete(about, "proposalId")
-	delete(about, "jobId")
-	maps.Copy(shown, about)
-	return shown
-}
-
 // credits is GET /credits (developers/api-reference/credits/balance).
 func (s *Sandbox) credits(c *call) *reply {
-	recent := []object{}
-	for _, e := range slices.Backward(c.account.books.ledger[max(0, len(c.account.books.ledger)-10):]) {
-		recent = append(recent, e.show())
-	}
+	recent := newest(c.account.books.ledger, func(e entry) object { return e.shown })
 	return ok(object{"credits": object{"availableCents": c.account.books.available(), "reservedCents": 0, "currency": "usd",
-		"recentEntries": recent}})
+		"recentEntries": recent[:min(10, len(recent))]}})
 }
 
 // listLedger is GET /credits/ledger (developers/api-reference/credits/ledger).
 func (s *Sandbox) listLedger(c *call) *reply {
-	p := pager[*entry]{name: "ledger", list: "entries", standard: 50, most: 100, show: (*entry).show}
-	return p.page(c, c.account.books.ledger, func(*entry) bool { return true })
+	p := pager[entry]{name: "ledger", list: "entries", standard: 50, most: 100, show: func(e entry) object { return e.shown }}
+	return p.page(c, c.account.books.ledger, func(entry) bool { return true })
 }
 
 // topUp is a purchase of credits.
@@ -75,9 +57,6 @@ func (s *Sandbox) createTopUp(c *call) *reply {
 	amount, _ := set[key].(float64)
 	if issues != nil || amount < 10 || amount > 10_000 {
 		return badRequest("amountUsd must be from 10 to 10,000.", object{"field": "amountUsd"})
-	}
-	if failure := s.charge(c.account.books); failure != nil {
-		return failure
 	}
 	t := &topUp{record: s.newRecord(c.account.books, "topup", s.cfg.Now()), cents: inCents(amount), status: "PENDING"}
 	s.records[t.id] = t
@@ -108,7 +87,7 @@ func (s *Sandbox) getTopUp(_ *call, t *topUp) *reply {
 func (s *Sandbox) pay(t *topUp) {
 	if now := s.cfg.Now(); t.status == "PENDING" {
 		t.status, t.completed = "COMPLETED", now
-		t.books.enter(entry{record: s.newRecord(t.books, "entry", now), kind: "TOP_UP", cents: t.cents, topUp: t})
+		t.books.enter(s, "TOP_UP", t.cents, now, object{"topUpId": t.id})
 	}
 }
 
@@ -124,29 +103,8 @@ func (t *topUp) page() page {
 	return shown
 }
 
-// decisionPage is the page of an approval or a top-up, where a human decides. Like the other pages, it needs no login. It does
-// nothing for a page of another site.
-func (s *Sandbox) decisionPage(w http.ResponseWriter, r *http.Request) {
-	decision := ""
-	switch {
-	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-	case r.Method != http.MethodPost:
-		s.answer(r, nil).write(w)
-		return
-	case http.NewCrossOriginProtection().Check(r) != nil:
-		refuse(http.StatusForbidden, "This page doesn't answer pages of other sites.", nil).write(w)
-		return
-	default:
-		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
-		decision = r.PostFormValue("decision")
-	}
-	s.decide(r.PathValue("id"), decision).write(w, "'self'")
-}
-
 // decide returns the page of an approval or a top-up, after what the human decided.
 func (s *Sandbox) decide(id, decision string) page {
-	s.lock()
-	defer s.mu.Unlock()
 	switch found := s.records[id].(type) {
 	case *approval:
 		if decision == confirmed || decision == declined {
@@ -159,5 +117,5 @@ func (s *Sandbox) decide(id, decision string) page {
 		}
 		return found.page()
 	}
-	return page{Problem: fmt.Sprintf("There is nothing to decide with the id %q here. The sandbox forgets everything when it stops.", id)}
+	return page{Problem: fmt.Sprintf("There is nothing to decide with the id %q here. %s", id, forgets)}
 }

@@ -215,9 +215,6 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 		already, proposalID = true, j.proposals[i].id // who has applied needs no invitation
 	}
 	if !already {
-		if failure := s.charge(j.owner.books); failure != nil {
-			return failure
-		}
 		j.invited, status = append(j.invited, who.id), http.StatusCreated
 		s.later(s.cfg.Now().Add(s.cfg.Pace), func(at time.Time) { s.apply(j, who, proposalID, at, false) })
 	}

@@ -30,9 +30,6 @@ func (s *Sandbox) converse(_ *call, p *proposal) *reply {
 		return conflict("proposal_not_ready_for_messaging", "The job isn't open anymore.", "proposalId", p.id)
 	}
 	if created {
-		if failure := s.charge(p.books); failure != nil {
-			return failure
-		}
 		s.openConversation(p, s.cfg.Now())
 	}
 	return ok(object{"ok": true, "conversationId": p.conversation.id, "proposalId": p.id, "jobId": p.job.id, "created": created})
@@ -126,9 +123,6 @@ func (s *Sandbox) sendMessage(c *call) *reply {
 		return invalid(issues)
 	case !known || v.books != c.account.books:
 		return refuse(http.StatusNotFound, "There is no such conversation.", object{"conversationId": set.text("conversationId")})
-	}
-	if failure := s.charge(v.books, content); failure != nil {
-		return failure
 	}
 	sent := s.addMessage(v, content, true, s.cfg.Now())
 	replies := theCast().Replies

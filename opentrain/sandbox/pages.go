@@ -35,12 +35,35 @@ type page struct {
 
 // servePage serves the pages that the API links to. They need no login: whoever can open them knows the sandbox's token.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	kind, id, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	decides, decision := kind == "approvals" || kind == "checkout", ""
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+	case r.Method != http.MethodPost || !decides:
 		s.answer(r, nil).write(w)
 		return
+	case http.NewCrossOriginProtection().Check(r) != nil: // only the human decides
+		refuse(http.StatusForbidden, "This page doesn't answer pages of other sites.", nil).write(w)
+		return
+	default:
+		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
+		decision = r.PostFormValue("decision")
 	}
-	s.page(r.URL).write(w, "'none'")
+	forms, show := "'none'", func() page { return s.page(r.URL) }
+	if decides {
+		forms, show = "'self'", func() page { return s.decide(id, decision) }
+	}
+	s.locked(show).write(w, forms)
 }
+
+// locked makes a page. Its reader may be slow, so it's written without the lock.
+func (s *Sandbox) locked(show func() page) page {
+	s.lock()
+	defer s.mu.Unlock()
+	return show()
+}
+
+const forgets = "The sandbox forgets everything when it stops."
 
 // write sends a page whose forms go to an origin only.
 func (p page) write(w http.ResponseWriter, forms string) {
@@ -59,8 +82,6 @@ func (p page) write(w http.ResponseWriter, forms string) {
 const minutes = "January 2, 2006, 15:04 UTC"
 
 func (s *Sandbox) page(address *url.URL) page {
-	s.lock()
-	defer s.mu.Unlock()
 	name, isJob := strings.CutPrefix(address.Path, "/jobs/")
 	id := name[strings.LastIndex(name, "-")+1:] // it may follow the words of the title
 	isDraft := address.Path == "/job-post"
@@ -75,7 +96,7 @@ func (s *Sandbox) page(address *url.URL) page {
 		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts and jobs."}
 	case j == nil || isDraft && j.owner.number == 0:
 		return page{Problem: fmt.Sprintf("There is no job with the id %q here, or it's another company's draft. "+
-			"The sandbox forgets everything when it stops.", id)}
+			forgets, id)}
 	case isDraft || j.isListed():
 		return j.page()
 	case j.place > 0:

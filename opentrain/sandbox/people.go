@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -57,7 +56,10 @@ type person struct {
 // newPerson returns a trainer who fits the fields of a job.
 func newPerson(t trainer, id string, j values, n int, since time.Time) *person {
 	p := &person{trainer: t, id: id, slug: slug(t.First + " " + t.Initial + " " + id), name: t.First + " " + t.Initial + ".", title: "AI Trainer",
-		work: "data labeling", languages: j.list("languages"), level: cmp.Or(j.text("experienceLevel"), "INTERMEDIATE"), job: j, since: since}
+		work: "data labeling", languages: j.list("languages"), level: j.text("experienceLevel"), job: values{}, since: since}
+	for _, key := range []string{"labelTypes", "dataType", "subjectMatter", "labelingSoftware"} { // other fields may be long
+		p.job[key] = j[key]
+	}
 	countries := append(j.list("countries"), t.Home)
 	p.country, _ = namedPlace("countries", countries[n%max(len(countries)-1, 1)])
 	if len(p.languages) == 0 {
@@ -66,7 +68,7 @@ func newPerson(t trainer, id string, j values, n int, since time.Time) *person {
 	if !slices.Contains(p.languages, "English") {
 		p.languages = append(p.languages, "English")
 	}
-	if p.level == "ANY_EXPERIENCE_LEVEL" {
+	if p.level == "" || p.level == "ANY_EXPERIENCE_LEVEL" {
 		p.level = "INTERMEDIATE"
 	}
 	if labels := (&job{parsed: parsed{fields: j}}).labels(); len(labels) > 0 {
@@ -124,36 +126,31 @@ func (s *Sandbox) recruit(j *job, posted time.Time) {
 		all, id := theCast().Trainers, fmt.Sprintf("%s_%d", j.id, n+1)
 		s.later(posted.Add(time.Duration(n+1)*s.cfg.Pace), func(at time.Time) {
 			if s.records["proposal_"+id] == nil { // the job may be published again
-				s.apply(j, newPerson(all[(j.place*applicants+n)%len(all)], "freelancer_"+id, wishes(j.fields), n, at), "proposal_"+id, at, true)
+				s.apply(j, newPerson(all[(j.place*applicants+n)%len(all)], "freelancer_"+id, j.fields, n, at), "proposal_"+id, at, true)
 			}
 		})
 	}
 }
 
-// wishes are the fields of a job that say who fits. The others may be long.
-func wishes(j values) values {
-	kept := maps.Clone(j)
-	maps.DeleteFunc(kept, func(key string, _ any) bool {
-		return !oneOf(key, "labelTypes dataType subjectMatter labelingSoftware languages countries experienceLevel")
-	})
-	return kept
-}
-
-// apply makes a proposal if the job is open. A bid is never above the rate of the job.
+// apply makes a proposal if the job is open and there is memory left. A bid is never above the rate of the job.
 func (s *Sandbox) apply(j *job, who *person, id string, at time.Time, interviewed bool) {
-	if j.status != statusOpen || s.charge(j.owner.books, fmt.Sprint(who.job)) != nil {
+	if j.status != statusOpen {
 		return
 	}
-	p := &proposal{record: record{id, j.owner.books, at, at}, job: j, person: who, status: unreviewed, unit: j.fields.text("paymentType"),
-		interviewed: interviewed}
-	if rate, paid := j.fields[rateKey(p.unit)].(float64); paid {
-		digits := map[bool]float64{true: 1e4, false: 1e2}[p.unit == payPerLabel]
-		p.bid = min(cmp.Or(math.Round(rate*who.Bid*digits)/digits, rate), rate)
-	}
-	if p.unit == payPerHour {
-		who.hourly = orNull(p.bid)
-	}
-	j.proposals = append(j.proposals, p)
-	s.records[id], s.people[who.id], s.people[who.slug] = p, who, who
-	s.tell(p.books, at, "proposal.received", id, j.id, object{"proposalId": id, "jobId": j.id})
+	s.within(j.owner.books, len(fmt.Sprint(who.job)), func() *reply {
+		s.numbered++
+		p := &proposal{record: record{id, j.owner.books, at, at}, job: j, person: who, status: unreviewed, unit: j.fields.text("paymentType"),
+			interviewed: interviewed}
+		if rate, paid := j.fields[rateKey(p.unit)].(float64); paid {
+			digits := map[bool]float64{true: 1e4, false: 1e2}[p.unit == payPerLabel]
+			p.bid = min(cmp.Or(math.Round(rate*who.Bid*digits)/digits, rate), rate)
+		}
+		if p.unit == payPerHour {
+			who.hourly = orNull(p.bid)
+		}
+		j.proposals = append(j.proposals, p)
+		s.records[id], s.people[who.id], s.people[who.slug] = p, who, who
+		s.tell(p.books, at, "proposal.received", id, j.id, object{"proposalId": id, "jobId": j.id})
+		return nil
+	})
 }

@@ -74,8 +74,6 @@ func (s *Sandbox) newMux() *http.ServeMux {
 	}
 	mux.HandleFunc("/", s.servePage)
 	s.addAgents(mux)
-	mux.HandleFunc("/approvals/{id}", s.decisionPage)
-	mux.HandleFunc("/checkout/{id}", s.decisionPage)
 	return mux
 }
 
@@ -169,7 +167,14 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	case takesJob && (c.job == nil || c.job.owner.books != c.account.books):
 		return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
 	}
-	return r.handle(s, c)
+	if r.method != http.MethodPost || r.scope == "jobs:write" { // jobs have a limit of their own
+		return r.handle(s, c)
+	}
+	size := 0
+	for _, raw := range c.body {
+		size += len(raw)
+	}
+	return s.within(c.account.books, size, func() *reply { return r.handle(s, c) })
 }
 
 // granted reports whether the token has a scope; X:write implies X:read.

@@ -7,13 +7,11 @@ import (
 	"time"
 )
 
-// event is an entry of the updates feed.
+// event is an entry of the updates feed, as it is shown.
 type event struct {
-	number          int
-	kind            string
-	resource, jobID string
-	data            object
-	at              time.Time
+	number int
+	kind   string
+	shown  object
 }
 
 // eventScopes are the types of events and the scope that each needs, in the order of developers/guides/stay-in-sync.
@@ -35,14 +33,11 @@ func scopeOfEvent(kind string) string {
 // tell adds an event to the feed of an account and to its webhooks.
 func (s *Sandbox) tell(b *books, at time.Time, kind, resource, jobID string, data object) {
 	s.told++
-	e := &event{1000 + s.told, kind, resource, jobID, data, at}
+	number := 1000 + s.told
+	e := event{number, kind, object{"id": strconv.Itoa(number), "type": kind, "apiVersion": "v1", "createdAt": timestamp(at),
+		"resourceId": resource, "jobId": jobID, "data": data}}
 	b.events = append(b.events, e)
 	s.dispatch(b, e)
-}
-
-func (e *event) show() object {
-	return object{"id": strconv.Itoa(e.number), "type": e.kind, "apiVersion": "v1", "createdAt": timestamp(e.at), "resourceId": e.resource,
-		"jobId": e.jobID, "data": e.data}
 }
 
 // pollUpdates is GET /updates (developers/api-reference/updates/poll). A cursor is the first number that a page may have, as in the
@@ -80,7 +75,7 @@ func (s *Sandbox) pollUpdates(c *call) *reply {
 		if more = len(events) == limit; more {
 			break
 		}
-		events, cursor = append(events, e.show()), strconv.Itoa(e.number+1)
+		events, cursor = append(events, e.shown), strconv.Itoa(e.number+1)
 	}
 	return ok(object{"events": events, "nextCursor": textOrNull(cursor), "hasMore": more})
 }

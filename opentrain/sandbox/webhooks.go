@@ -79,9 +79,6 @@ func (s *Sandbox) createWebhook(c *call) *reply {
 			return c.account.lacks(scope)
 		}
 	}
-	if failure := s.charge(b, address); failure != nil {
-		return failure
-	}
 	h := &webhook{record: s.newRecord(b, "webhook", s.cfg.Now()), url: address, types: types, secret: newSecret("whsec_")}
 	b.webhooks, s.records[h.id] = append(b.webhooks, h), h
 	return &reply{status: http.StatusCreated, body: object{"webhook": h.show(), "secret": h.secret,
@@ -90,11 +87,7 @@ func (s *Sandbox) createWebhook(c *call) *reply {
 
 // listWebhooks is GET /webhooks (developers/api-reference/webhooks/list).
 func (s *Sandbox) listWebhooks(c *call) *reply {
-	list := []object{}
-	for _, h := range slices.Backward(c.account.books.webhooks) {
-		list = append(list, h.show())
-	}
-	return ok(object{"webhooks": list})
+	return ok(object{"webhooks": newest(c.account.books.webhooks, (*webhook).show)})
 }
 
 // getWebhook is GET /webhooks/{webhookId} (developers/api-reference/webhooks/get).
@@ -111,14 +104,14 @@ func (s *Sandbox) deleteWebhook(_ *call, h *webhook) *reply {
 type delivery struct {
 	hook    *webhook
 	id      string
-	event   *event
+	event   event
 	body    []byte
 	attempt int // from 0
 }
 
 // dispatch starts the deliveries of an event, if the sandbox delivers: only to this machine, so that it can't be used to call
 // others.
-func (s *Sandbox) dispatch(b *books, e *event) {
+func (s *Sandbox) dispatch(b *books, e event) {
 	for _, h := range b.webhooks {
 		address, _ := url.Parse(h.url) // it was valid
 		if !s.cfg.Deliver || !slices.Contains(h.types, e.kind) || !h.disabled.IsZero() || !isLoopback(address.Hostname()) {
@@ -129,7 +122,7 @@ func (s *Sandbox) dispatch(b *books, e *event) {
 			continue
 		}
 		s.numbered++
-		s.send(delivery{hook: h, id: fmt.Sprintf("delivery_%d", s.numbered), event: e, body: bytes.TrimSpace(encode(e.show()))})
+		s.send(delivery{hook: h, id: fmt.Sprintf("delivery_%d", s.numbered), event: e, body: bytes.TrimSpace(encode(e.shown))})
 	}
 }
 
