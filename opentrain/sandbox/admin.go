@@ -11,10 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	maxTokensOfAccount = 25 // developers/api-reference/tokens/create
-	maxTokenName       = 120
-)
+const maxTokensOfAccount, maxTokenName = 25, 120 // developers/api-reference/tokens/create
 
 // apiToken is what an account knows of a token.
 type apiToken struct {
@@ -80,7 +77,7 @@ func (s *Sandbox) createToken(c *call) *reply {
 	if raw := c.body["scopes"]; len(raw) > 0 && typeOf(raw) != "null" && json.Unmarshal(raw, &scopes) != nil {
 		issues = append(issues, wrongType("array", raw).at("scopes")...)
 	}
-	name, active, unknown := set.text("name"), 0, []string{}
+	name, unknown := set.text("name"), []string{}
 	expires, valid := readTime(set.text("expiresAt"))
 	switch {
 	case utf8.RuneCountInString(name) > maxTokenName:
@@ -100,15 +97,11 @@ func (s *Sandbox) createToken(c *call) *reply {
 			return c.account.lacks(scope)
 		}
 	}
-	for _, k := range b.tokens {
-		if k.status(now) == contractActive {
-			active++
-		}
-	}
+	active := slices.DeleteFunc(slices.Clone(b.tokens), func(k *apiToken) bool { return k.status(now) != contractActive })
 	switch {
 	case len(unknown) > 0:
 		return badRequest("There are unknown scopes.", object{"unknownScopes": unknown, "supportedScopes": allScopes()})
-	case active >= maxTokensOfAccount:
+	case len(active) >= maxTokensOfAccount:
 		return conflict("token_limit_reached", fmt.Sprintf("An account can have %d active tokens.", maxTokensOfAccount), "limit", maxTokensOfAccount)
 	}
 	made := *c.account
@@ -122,10 +115,10 @@ func (s *Sandbox) createToken(c *call) *reply {
 
 // revokeToken is DELETE /tokens/{tokenId} (developers/api-reference/tokens/revoke). The demo token stays: everyone uses it.
 func (s *Sandbox) revokeToken(_ *call, k *apiToken) *reply {
+	if demo := s.accounts[DemoToken]; demo != nil && demo.key == k {
+		return conflict("demo_token", "The sandbox's own token can't be revoked.", "tokenId", k.id)
+	}
 	for token, a := range s.accounts {
-		if a.key == k && token == DemoToken {
-			return conflict("demo_token", "The sandbox's own token can't be revoked.", "tokenId", k.id)
-		}
 		if a.key == k {
 			s.drop(token)
 		}
@@ -139,27 +132,15 @@ func allScopes() []string { return append(claimedScopes(), "payments:write", "we
 // UndeliverableDomain is the end of email addresses that get no invitation: 409 invite_email_send_failed.
 const UndeliverableDomain = "@undeliverable.example"
 
-type teammate struct {
-	id, email string
-	at        time.Time
-}
-
 func (a *account) user() string { return fmt.Sprintf("user_%d", a.number) }
 
 func (a *account) email() string { return a.user() + "@example.com" }
 
 // showTeam shows the people of an account in the form of GET /team.
 func (a *account) showTeam() object {
-	members := []object{{"userId": a.user(), "role": "OWNER", "name": a.Name, "email": a.email(), "joinedAt": timestamp(a.books.tokens[0].created)}}
-	for _, m := range a.books.members {
-		members = append(members, object{"userId": m.id, "role": "MEMBER", "name": m.email, "email": m.email, "joinedAt": timestamp(m.at)})
-	}
-	invites := []object{}
-	for _, i := range a.books.invites {
-		invites = append(invites, object{"id": i.id, "email": i.email, "createdAt": timestamp(i.at), "expiresAt": timestamp(i.at.AddDate(0, 0, 7))})
-	}
+	owner := object{"userId": a.user(), "role": "OWNER", "name": a.Name, "email": a.email(), "joinedAt": timestamp(a.books.tokens[0].created)}
 	return object{"organization": object{"id": fmt.Sprintf("org_%d", a.number), "name": a.Name, "ownerUserId": a.user(), "ownerName": a.Name},
-		"members": members, "invites": invites}
+		"members": append([]object{owner}, a.books.members...), "invites": append([]object{}, a.books.invites...)}
 }
 
 // getTeam is GET /team (developers/api-reference/team/list).
@@ -171,7 +152,7 @@ func (s *Sandbox) inviteMember(c *call) *reply {
 	set, issues := s.read(c.body, nil, "email")
 	email := strings.ToLower(set.text("email"))
 	parsed, err := mail.ParseAddress(email)
-	same := func(m teammate) bool { return m.email == email }
+	same := func(m object) bool { return m["email"] == email }
 	status := "invite_created"
 	switch {
 	case issues != nil:
@@ -184,13 +165,13 @@ func (s *Sandbox) inviteMember(c *call) *reply {
 		status = "already_member"
 	case slices.ContainsFunc(b.invites, same):
 	default:
-		s.numbered++
-		made := teammate{fmt.Sprintf("invite_%d", s.numbered), email, s.cfg.Now()}
+		now := s.cfg.Now()
+		id := s.newRecord(b, "invite", now).id
 		if s.emailTaken(email) {
-			status, made.id = "member_added", fmt.Sprintf("member_%d", s.numbered)
-			b.members = append(b.members, made)
+			status = "member_added"
+			b.members = append(b.members, object{"userId": id, "role": "MEMBER", "name": email, "email": email, "joinedAt": timestamp(now)})
 		} else {
-			b.invites = append(b.invites, made)
+			b.invites = append(b.invites, object{"id": id, "email": email, "createdAt": timestamp(now), "expiresAt": timestamp(now.AddDate(0, 0, 7))})
 		}
 	}
 	return ok(object{"ok": true, "status": status, "email": email, "team": a.showTeam()})

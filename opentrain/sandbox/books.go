@@ -25,7 +25,7 @@ type books struct {
 	events           []event
 	webhooks         []*webhook
 	tokens           []*apiToken
-	members, invites []teammate
+	members, invites []object
 	used             int // bytes, about
 }
 

@@ -167,9 +167,7 @@ func (s *Sandbox) listOwnJobs(c *call) *reply {
 // unreviewed is the number of proposals that the employer hasn't decided on.
 func (j *job) unreviewed() (n int) {
 	for _, p := range j.proposals {
-		if p.status == unreviewed {
-			n++
-		}
+		n += map[string]int{unreviewed: 1}[p.status]
 	}
 	return n
 }
@@ -187,23 +185,19 @@ type pager[T any] struct {
 
 // page returns the matching items of the page that a request wants, newest first, and the cursor of the next page.
 func (p pager[T]) page(c *call, items []T, match func(T) bool) *reply {
-	query := c.URL.Query()
-	limit, start := p.standard, len(items)
+	start, step := len(items), -1
 	if p.forward {
-		start = -1
+		start, step = -1, 1
 	}
-	if query.Has("limit") {
-		var err error
-		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
-			return badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), object{"field": "limit"})
-		}
+	limit, failure := c.limit(p.standard, p.most)
+	if failure != nil {
+		return failure
 	}
-	if cursor := query.Get("cursor"); cursor != "" {
+	if cursor := c.URL.Query().Get("cursor"); cursor != "" {
 		if start = p.place(cursor, items); start < 0 {
 			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", object{"field": "cursor"})
 		}
 	}
-	step := map[bool]int{true: 1, false: -1}[p.forward]
 	found, last, next := []object{}, 0, ""
 	for i := start + step; i >= 0 && i < len(items); i += step {
 		if !match(items[i]) {
@@ -218,6 +212,18 @@ func (p pager[T]) page(c *call, items []T, match func(T) bool) *reply {
 	page := object{p.list: found, "nextCursor": textOrNull(next)}
 	maps.Copy(page, p.more)
 	return ok(page)
+}
+
+// limit is the size of a page that a request wants.
+func (c *call) limit(standard, most int) (int, *apiError) {
+	limit, err := strconv.Atoi(c.URL.Query().Get("limit"))
+	switch {
+	case !c.URL.Query().Has("limit"):
+		return standard, nil
+	case err != nil || limit < 1 || limit > most:
+		return 0, badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", most), object{"field": "limit"})
+	}
+	return limit, nil
 }
 
 func (p pager[T]) cursor(i int, items []T) string {

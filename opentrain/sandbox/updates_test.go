@@ -207,7 +207,7 @@ func TestWebhookLimit(t *testing.T) {
 	a.want(201, "POST", "/webhooks", hook)
 }
 
-func TestTokens(t *testing.T) {
+func TestTokensOfAccounts(t *testing.T) {
 	clock := newClock()
 	a := newAPI(t, sandbox.Config{Now: clock.Now, Accounts: []sandbox.Account{writer("ot_pat_one_secret"), writer("two")}})
 	made := a.want(201, "POST", "/tokens", object{"name": "Robot", "expiresAt": "2026-06-10T10:00:00Z"})
