@@ -14,7 +14,7 @@ func TestMilestones(t *testing.T) {
 		l := newLive(t, sandbox.Config{}, object{"paymentType": kind, "pricePerHour": nil, rate: 10})
 		id, first := l.hired()
 		contract := obj(l.want(200, "GET", "/contracts/"+id, nil)["contract"])
-		bid := contract["rateUsd"].(float64)
+		bid := num(contract["rateUsd"])
 		equal(t, kind, contract["paymentType"], kind)
 		made := object{"description": "More", "amountUsd": 10 * bid, "dueDate": "2026-08-01"}
 		if kind != "FIXED_PRICE" {

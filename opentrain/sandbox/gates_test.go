@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -197,7 +198,7 @@ func TestMemory(t *testing.T) {
 	text, sent := strings.Repeat("\U0001f600", 10_000), 0
 	for ; ; sent++ {
 		resp, got := l.do("POST", "/messages", object{"conversationId": id, "content": text})
-		if resp.StatusCode == 429 {
+		if resp.StatusCode == http.StatusTooManyRequests {
 			equal(t, "limit", dig(got, "details", "maxBytesOfAccount"), 4<<20)
 			break
 		}

@@ -75,7 +75,7 @@ func TestApplicants(t *testing.T) {
 		for i, p := range list(a.want(200, "GET", "/jobs/"+id+"/proposals", nil)["proposals"]) {
 			equal(t, "job", dig(p, "jobId"), id)
 			equal(t, "newest first", dig(p, "id"), "proposal_"+id+"_"+string(rune('3'-i)))
-			country, bid := str(dig(p, "candidate", "country")), dig(p, "bid", "amountUsd").(float64)
+			country, bid := str(dig(p, "candidate", "country")), num(dig(p, "bid", "amountUsd"))
 			if country != "Kenya" && country != "Spain" || bid > 20 || bid < 10 {
 				t.Errorf("%s, %v", country, bid)
 			}
@@ -90,8 +90,8 @@ func TestApplicants(t *testing.T) {
 			equal(t, "country code", dig(p, "candidate", "countryCode") == nil, guide)
 			equal(t, "initial", strings.HasSuffix(str(dig(p, "candidate", "lastNameInitial")), "."), guide)
 			equal(t, "unit", dig(p, "bid", "unit"), map[bool]string{true: "per_hour", false: "PER_HOUR"}[guide])
-			equal(t, "interview up to 10", dig(p, "metrics", "interviewScore").(float64) <= 10, guide)
-			equal(t, "match up to 1", dig(p, "metrics", "matchScore").(float64) <= 1, !guide)
+			equal(t, "interview up to 10", num(dig(p, "metrics", "interviewScore")) <= 10, guide)
+			equal(t, "match up to 1", num(dig(p, "metrics", "matchScore")) <= 1, !guide)
 		}
 		equal(t, "names", len(names), 3)
 	})

@@ -51,7 +51,7 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 	}
 	forms, show := "'none'", func() page { return s.page(r.URL) }
 	if decides {
-		forms, show = "'self'", func() page { return s.decide(id, decision) }
+		forms, show = "'self'", func() page { return s.decide(id, decision) } //nolint:contextcheck // webhooks outlast the request
 	}
 	s.locked(show).write(w, forms)
 }

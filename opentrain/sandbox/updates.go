@@ -248,7 +248,7 @@ func (d delivery) post(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // it isn't read
+	defer response.Body.Close()
 	if response.StatusCode/100 != 2 {
 		return errors.New(response.Status)
 	}
