@@ -16,10 +16,7 @@ const (
 	approvalApprove = "milestone_approve"
 	approvalEnd     = "contract_end"
 
-	pending   = "pending"
-	confirmed = "confirmed"
-	declined  = "declined"
-	expired   = "expired"
+	pending, confirmed, declined, expired = "pending", "confirmed", "declined", "expired"
 
 	approvalLifetime = 72 * time.Hour
 	initiationFee    = 995 // cents, once per contract (developers/api-reference/proposals/hire)
@@ -40,7 +37,7 @@ type approval struct {
 	terms        terms // of a hire
 	cost, reads  int   // cost is in cents
 	resolved     time.Time
-	result       object
+	ids, result  object // ids are those of what it is about
 }
 
 // ask is a request for an approval. While the same request is pending, it returns the same approval. A request with other terms
@@ -82,32 +79,11 @@ func (s *Sandbox) asked(a *approval) *reply {
 		"message": "A human must confirm this at approvalUrl. Nothing happens before."}}
 }
 
-// ids are those of what an approval is about, null where they don't apply.
-func (a *approval) ids() object {
-	ids := object{"jobId": nil, "proposalId": nil, "contractId": nil, "milestoneId": nil}
-	if a.job != nil {
-		ids["jobId"] = a.job.id
-	}
-	if a.proposal != nil {
-		ids["proposalId"] = a.proposal.id
-	}
-	if a.contract != nil {
-		ids["contractId"] = a.contract.id
-	}
-	if a.milestone != nil && a.kind != approvalHire {
-		ids["milestoneId"] = a.milestone.id
-	}
-	return ids
-}
-
 func (s *Sandbox) showApproval(a *approval) object {
-	shown := object{"id": a.id, "type": a.kind, "status": a.status, "approvalUrl": s.cfg.AppURL + "/approvals/" + a.id,
-		"expiresAt": timestamp(a.created.Add(approvalLifetime)), "resolvedAt": timeOrNull(a.resolved), "result": nil,
-		"createdAt": timestamp(a.created)}
-	if a.result != nil {
-		shown["result"] = a.result
-	}
-	maps.Copy(shown, a.ids())
+	shown := object{"id": a.id, "type": a.kind, "status": a.status, "contractId": nil, "milestoneId": nil, "jobId": a.job.id, "proposalId": nil,
+		"approvalUrl": s.cfg.AppURL + "/approvals/" + a.id, "expiresAt": timestamp(a.created.Add(approvalLifetime)),
+		"resolvedAt": timeOrNull(a.resolved), "result": a.result, "createdAt": timestamp(a.created)}
+	maps.Copy(shown, a.ids)
 	return shown
 }
 
@@ -124,7 +100,7 @@ func (s *Sandbox) resolve(a *approval, status string, at time.Time) {
 	if a.status != pending {
 		return
 	}
-	if !s.canPay(a.books, a.cost) {
+	if status == confirmed && !s.canPay(a.books, a.cost) {
 		status = declined // other things were paid meanwhile
 	}
 	a.status, a.resolved = status, at
@@ -134,6 +110,7 @@ func (s *Sandbox) resolve(a *approval, status string, at time.Time) {
 		return
 	case a.kind == approvalHire:
 		s.hireNow(a, at)
+		a.ids["contractId"] = a.contract.id
 		a.result = object{"hired": true, "contractId": a.contract.id, "jobId": a.job.id, "freelancerUserId": a.proposal.person.id}
 	case a.kind == approvalFund:
 		a.milestone.invoice = a.invoice()
@@ -150,7 +127,7 @@ func (s *Sandbox) resolve(a *approval, status string, at time.Time) {
 		a.result = object{"contractEnded": true}
 	}
 	if a.cost > 0 && a.books.available() >= a.cost {
-		a.books.enter(s, "CAPTURE", -a.cost, at, a.ids())
+		a.books.enter(s, "CAPTURE", -a.cost, at, a.ids)
 	}
 }
 
@@ -161,11 +138,8 @@ func (s *Sandbox) pendingPayments(c *call) *reply {
 		if a.status != pending || a.kind != approvalFund && a.kind != approvalApprove {
 			continue
 		}
-		status, kind := "PENDING_FUNDING", "FUNDING"
-		if a.kind == approvalApprove {
-			status, kind = "PENDING_PAYOUT", "PAYOUT"
-		}
-		payments = append(payments, object{"id": a.invoice(), "status": status, "invoiceKind": kind, "viewerRole": "EMPLOYER",
+		kind := map[string]string{approvalFund: "FUNDING", approvalApprove: "PAYOUT"}[a.kind]
+		payments = append(payments, object{"id": a.invoice(), "status": "PENDING_" + kind, "invoiceKind": kind, "viewerRole": "EMPLOYER",
 			"amountUsd": orNull(a.milestone.amount), "createdAt": timestamp(a.created), "invoiceNumber": 1001 + i,
 			"job": object{"id": a.job.id, "title": a.job.title()}, "milestone": object{"id": a.milestone.id, "name": a.milestone.name}})
 	}
@@ -174,24 +148,21 @@ func (s *Sandbox) pendingPayments(c *call) *reply {
 
 // page shows an approval to the human.
 func (a *approval) page() page {
-	titles := map[string]string{approvalHire: "Hire an AI trainer", approvalFund: "Fund a milestone", approvalApprove: "Pay for a milestone",
-		approvalEnd: "End a contract"}
-	p, t, fees := a.proposal, a.terms, a.cost-inCents(a.terms.amount)
+	p, t := a.proposal, a.terms
 	if p == nil {
 		p = a.contract.proposal
 	}
-	if a.kind != approvalHire && a.milestone != nil {
-		t, fees = a.milestone.terms, a.cost-inCents(a.milestone.amount)
+	if a.milestone != nil {
+		t = a.milestone.terms
 	}
+	titles := map[string]string{approvalHire: "Hire an AI trainer", approvalFund: "Fund a milestone", approvalApprove: "Pay for a milestone",
+		approvalEnd: "End a contract"}
 	shown := page{Title: titles[a.kind], State: capitalize(a.status), Link: "/approvals/" + a.id,
-		About: fmt.Sprintf("%s · %s · expires %s", a.job.title(), a.id, a.created.Add(approvalLifetime).UTC().Format(minutes))}
-	rows := [][2]string{{"Job", a.job.title()}, {"AI trainer", p.person.name + ", " + p.person.country.name}, {"Milestone", t.name},
-		{"Description", t.description}, {"Due", t.due}, {"Amount", dollars(inCents(t.amount))}, {"Fees", dollars(fees)}, {"You pay", dollars(a.cost)}}
-	for _, row := range rows {
-		if row[1] != "" && (a.cost > 0 || row[0] != "Fees") {
-			shown.Rows = append(shown.Rows, row)
-		}
-	}
+		About: fmt.Sprintf("%s · %s · expires %s", a.job.title(), a.id, a.created.Add(approvalLifetime).UTC().Format(minutes)),
+		Rows: [][2]string{{"Job", a.job.title()}, {"AI trainer", p.person.name + ", " + p.person.country.name}, {"Milestone", t.name},
+			{"Description", t.description}, {"Due", t.due}, {"Amount", dollars(inCents(t.amount))},
+			{"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {"You pay", dollars(a.cost)}}}
+	shown.Rows = slices.DeleteFunc(shown.Rows, func(row [2]string) bool { return row[1] == "" || row[1] == "$0" && row[0] != "You pay" })
 	if a.status == pending {
 		shown.Actions = [][2]string{{confirmed, "Confirm"}, {declined, "Decline"}}
 	}

@@ -11,13 +11,9 @@ import (
 
 // The statuses of a contract and of a milestone (developers/api-reference/contracts). No page names the last two.
 const (
-	contractActive = "active"
-	contractEnded  = "ended"
-
-	milestoneNotFunded = "NOT_FUNDED"
-	milestoneFunded    = "ACTIVE_FUNDED"
-	milestonePaid      = "PAID"
-	milestoneRefunded  = "REFUNDED"
+	contractActive, contractEnded       = "active", "ended"
+	milestoneNotFunded, milestoneFunded = "NOT_FUNDED", "ACTIVE_FUNDED"
+	milestonePaid, milestoneRefunded    = "PAID", "REFUNDED"
 )
 
 // contract is what a hire leads to.
@@ -110,10 +106,8 @@ func (s *Sandbox) showContract(ct *contract) object {
 
 // funded is the first funded milestone, or nil.
 func (ct *contract) funded() *milestone {
-	for _, m := range ct.milestones {
-		if m.status == milestoneFunded {
-			return m
-		}
+	if i := slices.IndexFunc(ct.milestones, func(m *milestone) bool { return m.status == milestoneFunded }); i >= 0 {
+		return ct.milestones[i]
 	}
 	return nil
 }
@@ -128,7 +122,7 @@ func (m *milestone) show() object {
 // getContract is GET /contracts/{contractId} (developers/api-reference/contracts/get). Nobody works in the sandbox, so nothing of
 // a budget is ever used.
 func (s *Sandbox) getContract(_ *call, ct *contract) *reply {
-	shown, amount, volume, active := s.showContract(ct), 0.0, 0.0, any(nil)
+	shown, amount, volume, active := s.showContract(ct), 0.0, 0.0, object(nil)
 	for _, m := range ct.milestones {
 		if m.status == milestoneFunded {
 			amount, volume = amount+m.amount, volume+m.volume
@@ -177,7 +171,7 @@ func (s *Sandbox) fundMilestone(c *call, m *milestone) *reply {
 	case m.status != milestoneNotFunded:
 		return conflict("milestone_not_fundable", "This milestone can't be funded: it is "+m.status+".", "milestoneId", m.id)
 	}
-	return s.ask(c, approval{kind: approvalFund, job: m.contract.proposal.job, contract: m.contract, milestone: m, cost: withFee(m.amount)})
+	return s.askAbout(c, approvalFund, m, withFee(m.amount))
 }
 
 // approveMilestone is POST /milestones/{milestoneId}/approve (developers/api-reference/milestones/approve).
@@ -185,7 +179,12 @@ func (s *Sandbox) approveMilestone(c *call, m *milestone) *reply {
 	if m.status != milestoneFunded {
 		return conflict("milestone_not_funded", "This milestone isn't funded: it is "+m.status+".", "milestoneId", m.id)
 	}
-	return s.ask(c, approval{kind: approvalApprove, job: m.contract.proposal.job, contract: m.contract, milestone: m})
+	return s.askAbout(c, approvalApprove, m, 0)
+}
+
+func (s *Sandbox) askAbout(c *call, kind string, m *milestone, cost int) *reply {
+	return s.ask(c, approval{kind: kind, job: m.contract.proposal.job, contract: m.contract, milestone: m, cost: cost,
+		ids: object{"contractId": m.contract.id, "milestoneId": m.id}})
 }
 
 // endContract is POST /contracts/{contractId}/end (developers/api-reference/contracts/end).
@@ -194,7 +193,7 @@ func (s *Sandbox) endContract(c *call, ct *contract) *reply {
 	case ct.status == contractEnded:
 		return conflict("contract_ended", "This contract has ended.", "contractId", ct.id)
 	case ct.funded() != nil:
-		return s.ask(c, approval{kind: approvalEnd, job: ct.proposal.job, contract: ct})
+		return s.ask(c, approval{kind: approvalEnd, job: ct.proposal.job, contract: ct, ids: object{"contractId": ct.id}})
 	}
 	s.endNow(ct, s.cfg.Now())
 	return ok(object{"ok": true, "contractId": ct.id, "status": contractEnded})

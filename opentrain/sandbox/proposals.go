@@ -10,11 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// The statuses of a proposal (developers/api-reference/jobs/list-proposals).
-const (
-	unreviewed = "UNREVIEWED"
-	hired      = "HIRED"
-)
+const unreviewed, hired = "UNREVIEWED", "HIRED" // statuses of a proposal
 
 // proposal is an application to a job.
 type proposal struct {
@@ -147,7 +143,8 @@ func (s *Sandbox) hire(c *call, p *proposal) *reply {
 	case p.bid > 0 && p.unit != fixedPrice:
 		t.volume = t.amount / p.bid
 	}
-	return s.ask(c, approval{kind: approvalHire, job: p.job, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee})
+	return s.ask(c, approval{kind: approvalHire, job: p.job, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee,
+		ids: object{"proposalId": p.id}})
 }
 
 // conversation is one with a candidate. Its messages are in the order in which they were sent.
@@ -168,19 +165,18 @@ type note struct {
 // closed job isn't ready for messages is our assumption.
 func (s *Sandbox) converse(_ *call, p *proposal) *reply {
 	created := p.conversation == nil
-	if created && p.job.status != statusOpen {
+	switch {
+	case created && p.job.status != statusOpen:
 		return conflict("proposal_not_ready_for_messaging", "The job isn't open anymore.", "proposalId", p.id)
-	}
-	if created {
+	case created:
 		s.openConversation(p, s.cfg.Now())
 	}
 	return ok(object{"ok": true, "conversationId": p.conversation.id, "proposalId": p.id, "jobId": p.job.id, "created": created})
 }
 
 func (s *Sandbox) openConversation(p *proposal, at time.Time) {
-	p.conversation = &conversation{record: s.newRecord(p.books, "conversation", at), proposal: p}
-	p.books.conversations = append(p.books.conversations, p.conversation)
-	s.records[p.conversation.id] = p.conversation
+	v := &conversation{record: s.newRecord(p.books, "conversation", at), proposal: p}
+	p.conversation, p.books.conversations, s.records[v.id] = v, append(p.books.conversations, v), v
 }
 
 // bucket says whether the candidate is hired.
@@ -228,11 +224,9 @@ func (s *Sandbox) listMessages(c *call) *reply {
 }
 
 func (v *conversation) listed() object {
-	unread, last := v.unread(), any(nil)
+	unread, last := v.unread(), object(nil) // the page shows fewer members of a message
 	if n := len(v.messages); n > 0 {
-		full := v.show(v.messages[n-1])
-		last = object{"id": full["id"], "content": full["content"], "senderUserId": full["senderUserId"],
-			"isFromViewer": full["isFromViewer"], "createdAt": full["createdAt"]}
+		last = v.show(v.messages[n-1])
 	}
 	return object{"id": v.id, "type": "DIRECT_MESSAGE", "bucket": v.bucket(), "jobId": v.jobID(), "proposalId": v.proposal.id,
 		"channelName": nil, "updatedAt": timestamp(v.updated), "lastMessage": last, "unreadCount": unread, "needsReplyCount": min(unread, 1)}
@@ -266,8 +260,7 @@ func (s *Sandbox) sendMessage(c *call) *reply {
 	case !known || v.books != c.account.books:
 		return refuse(http.StatusNotFound, "There is no such conversation.", object{"conversationId": set.text("conversationId")})
 	}
-	sent := s.addMessage(v, content, true, s.cfg.Now())
-	replies := theCast().Replies
+	sent, replies := s.addMessage(v, content, true, s.cfg.Now()), theCast().Replies
 	answer := replies[(len(v.messages)/2)%len(replies)]
 	s.later(sent.created.Add(s.cfg.Pace), func(at time.Time) {
 		n := s.addMessage(v, answer, false, at)
