@@ -100,6 +100,7 @@ func TestApplicants(t *testing.T) {
 // TestApplicantsOfOddJobs: whatever a job leaves open, who applies has it.
 func TestApplicantsOfOddJobs(t *testing.T) {
 	for name, fields := range map[string]object{
+		"experts":      {"experienceLevel": "EXPERT"},
 		"nothing said": {"experienceLevel": "ANY_EXPERIENCE_LEVEL", "countries": nil, "languages": nil},
 		"tiny rate":    {"paymentType": "PAY_PER_LABEL", "pricePerLabel": 0.00001, "pricePerHour": nil},
 		"fixed price":  {"paymentType": "FIXED_PRICE", "fixedPrice": 1, "pricePerHour": nil, "labelingSoftware": "CVAT"},
@@ -110,6 +111,9 @@ func TestApplicantsOfOddJobs(t *testing.T) {
 				t.Errorf("%s: a bid of %v", name, bid)
 			}
 			profile := dig(l.want(200, "GET", "/freelancers/"+str(dig(p, "candidate", "id")), nil), "freelancer")
+			if name == "experts" && str(dig(profile, "memberSince")) > "2022-12" {
+				t.Errorf("an expert since %v", dig(profile, "memberSince"))
+			}
 			if dig(profile, "countryCode") == "" || dig(profile, "languages", 0, "language") == "" || dig(profile, "expertiseLevel") == "ANY_EXPERIENCE_LEVEL" {
 				t.Errorf("%s: %v", name, profile)
 			}

@@ -125,6 +125,9 @@ func (s *Sandbox) recruit(j *job, posted time.Time) {
 	for n := range applicants {
 		all, id := theCast().Trainers, fmt.Sprintf("%s_%d", j.id, n+1)
 		s.later(posted.Add(time.Duration(n+1)*s.cfg.Pace), func(at time.Time) {
+			if j.fields.text("experienceLevel") == "EXPERT" {
+				all = slices.DeleteFunc(slices.Clone(all), func(t trainer) bool { return t.Years < 4 })
+			}
 			if s.records["proposal_"+id] == nil { // the job may be published again
 				s.apply(j, newPerson(all[(j.place*applicants+n)%len(all)], "freelancer_"+id, j.fields, n, at), "proposal_"+id, at, true)
 			}
