@@ -148,7 +148,7 @@ func (s *Sandbox) apply(j *job, who *person, id string, at time.Time, interviewe
 			digits := map[bool]float64{true: 1e4, false: 1e2}[p.unit == payPerLabel]
 			p.bid = min(cmp.Or(math.Round(rate*who.Bid*digits)/digits, rate), rate)
 		}
-		if p.unit == payPerHour {
+		if p.unit == payPerHour && who.hourly == nil { // an invited one may have a rate from another job
 			who.hourly = orNull(p.bid)
 		}
 		j.proposals = append(j.proposals, p)
