@@ -15,6 +15,7 @@ import (
 type demoCommand struct {
 	Description string `arg:"" optional:"" help:"The job in plain words (default: the posting guide's sample)."`
 	Yes         bool   `help:"Answer every question with a sample answer."`
+	Hire        bool   `help:"Go on after publishing: compare who applied, write to one, and ask for a hire."`
 	Variant     string `enum:"guide,reference" default:"guide" help:"Form of the sandbox's responses: guide or reference."`
 }
 
@@ -22,7 +23,7 @@ type demoCommand struct {
 func (c demoCommand) Run(ctx context.Context, std streams) error {
 	v, _ := build()
 	cfg := demo.Config{
-		Description: c.Description, Variant: sandbox.Variant(c.Variant), Version: v,
+		Description: c.Description, Variant: sandbox.Variant(c.Variant), Hire: c.Hire, Version: v,
 		Screen: screen.New(std.out, os.Getenv), Program: program(),
 	}
 	if !c.Yes && term.IsTerminal(int(std.in.Fd())) {

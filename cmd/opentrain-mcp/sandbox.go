@@ -34,13 +34,15 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	base := "http://" + openable(listener.Addr())
-	box := sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant), AppURL: base, History: c.Seed == "history"})
+	address, isTCP := listener.Addr().(*net.TCPAddr)
+	private := isTCP && address.IP.IsLoopback() // nobody else can have webhooks call services of this machine
+	box := sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant), AppURL: base, History: c.Seed == "history", Deliver: private})
 	server := &http.Server{Handler: box, ReadHeaderTimeout: 5 * time.Second}
-	if address, ok := listener.Addr().(*net.TCPAddr); ok && address.IP.IsLoopback() {
+	if private {
 		server.Handler = onlyHere(box)
 	}
 	fmt.Fprintf(std.out, "OpenTrain sandbox (%s responses): in memory, nothing is real. Press Ctrl-C to stop.\n\n"+
-		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n\nOpen %s/ to see its drafts and jobs.\n",
+		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n\nOpen %s/ to see its drafts and jobs, and what waits for you.\n",
 		c.Variant, base, sandbox.DemoToken, base)
 	context.AfterFunc(ctx, func() { server.Close() }) //nolint:errcheck,gosec // the process ends
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -186,7 +186,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 		// No one serves the sandbox's pages, so its links must not look like OpenTrain's.
 		client.BaseURL = sandbox.PlaceholderURL
 		client.Transport = sandbox.New(sandbox.Config{
-			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox,
+			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox, DecideAfter: pollsOfSandbox,
 		}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
@@ -212,7 +212,8 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	return cfg, nil
 }
 
-// pollsOfSandbox is the number of polls after which a human seems to have claimed an account: there is no page for it.
+// pollsOfSandbox is the number of polls after which a human seems to have claimed an account, confirmed an approval or paid: there is
+// no page for it.
 const pollsOfSandbox = 2
 
 // baseURLFrom is the setting that BaseURL comes from, "" for none.

@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -138,4 +141,65 @@ func open(t *testing.T, address, host string) (status int, page string) {
 		t.Fatal(err)
 	}
 	return resp.StatusCode, string(body)
+}
+
+// TestSandboxLetsAHumanDecide: `opentrain-mcp sandbox` with jobs from before has applicants at once; a hire waits on its page, and other
+// sites can't decide it. A webhook is told.
+func TestSandboxLetsAHumanDecide(t *testing.T) {
+	t.Parallel()
+	base, token := runSandbox(t, "--seed", "history")
+	client, err := opentrain.New(opentrain.Config{BaseURL: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan string, 10)
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		told <- r.Header.Get(opentrain.WebhookEventHeader)
+	}))
+	defer hook.Close()
+	ctx := opentrain.WithToken(t.Context(), token)
+	if _, err := client.CreateWebhook(ctx, hook.URL, []string{opentrain.EventApprovalConfirmed}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := client.ListProposals(ctx, "job_2", opentrain.ProposalQuery{})
+	if err != nil || len(found.Items) != 3 {
+		t.Fatal(found, err)
+	}
+	asked, err := client.HireProposal(ctx, found.Items[0].ID, opentrain.HireRequest{
+		Milestone: opentrain.HireMilestone{Name: "Pilot", AmountUSD: 300},
+	})
+	if err != nil || !strings.HasPrefix(asked.ApprovalURL, base+"/approvals/") {
+		t.Fatal(asked, err)
+	}
+	for _, link := range []string{asked.ApprovalURL, base + "/"} {
+		if _, page := open(t, link, ""); !strings.Contains(page, "Hire an AI trainer") {
+			t.Errorf("%s: %s", link, page)
+		}
+	}
+	for origin, want := range map[string]int{"https://evil.example": http.StatusForbidden, base: http.StatusOK} {
+		request, err := http.NewRequest(http.MethodPost, asked.ApprovalURL, strings.NewReader("decision=confirmed"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Origin", origin)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.Body.Close(); response.StatusCode != want {
+			t.Errorf("%s: %s", origin, response.Status)
+		}
+	}
+	if got, err := client.GetApproval(ctx, asked.ID); err != nil || got.Status != opentrain.ApprovalConfirmed || !got.Result.Hired {
+		t.Errorf("%+v, %v", got, err)
+	}
+	select {
+	case kind := <-told:
+		if kind != opentrain.EventApprovalConfirmed {
+			t.Error(kind)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the webhook wasn't told")
+	}
 }

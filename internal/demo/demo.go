@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -39,6 +41,7 @@ const maxSteps = 50
 type Config struct {
 	Description string // "" means SampleDescription
 	Variant     sandbox.Variant
+	Hire        bool // go on to a hire that waits for approval
 	Version     string
 	Screen      screen.Screen
 	// Answers are a person's, one in each line. Nil means sample answers.
@@ -51,14 +54,15 @@ type Config struct {
 // has read about ErrCanceled, ErrNoInput and ErrStopped.
 func Run(ctx context.Context, cfg Config) error {
 	cfg.Description = cmp.Or(cfg.Description, SampleDescription)
-	host, stop, err := connect(ctx, cfg)
+	r := run{Config: cfg, told: map[string]bool{}}
+	host, stop, err := connect(ctx, cfg, r.now)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	r := run{Config: cfg, person: person{screen: cfg.Screen, lines: lines(ctx, cfg.Answers)}, host: host, told: map[string]bool{}}
+	r.person, r.host = person{screen: cfg.Screen, lines: lines(ctx, cfg.Answers)}, host
 	err = r.loop(ctx)
 	switch {
 	case ctx.Err() != nil:
@@ -70,15 +74,20 @@ func Run(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// connect starts the server on the sandbox and a client on the server.
-func connect(ctx context.Context, cfg Config) (*client.Client, func(), error) {
-	box := sandbox.New(sandbox.Config{Variant: cfg.Variant, AppURL: sandbox.PlaceholderURL})
+// connect starts the server on the sandbox, which has a clock of its own, and a client on the server.
+func connect(ctx context.Context, cfg Config, now func() time.Time) (*client.Client, func(), error) {
+	box := sandbox.New(sandbox.Config{Variant: cfg.Variant, AppURL: sandbox.PlaceholderURL, Now: now})
 	api, err := opentrain.New(opentrain.Config{BaseURL: sandbox.PlaceholderURL, Transport: box.Transport()})
 	if err != nil {
 		return nil, nil, err
 	}
+	var toolsets []string
+	if cfg.Hire {
+		toolsets = []string{"all"}
+	}
 	server, err := opentrainmcp.New(opentrainmcp.Config{
-		API: api, Version: cfg.Version, Logger: slog.New(slog.DiscardHandler),
+		Toolsets: toolsets,
+		API:      api, Version: cfg.Version, Logger: slog.New(slog.DiscardHandler),
 		Token: func(context.Context) opentrainmcp.Token { return opentrainmcp.Token{Value: sandbox.DemoToken} },
 	})
 	if err != nil {
@@ -119,7 +128,12 @@ type run struct {
 	publishing    bool            // the job may be live
 	position      int             // of the job in the search, from 1
 	told          map[string]bool // remarks that the person has read
+	last          output          // of the last call
+	ahead         atomic.Int64    // nanoseconds that the sandbox's time is ahead
 }
+
+// now is the sandbox's time.
+func (r *run) now() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 
 // loop does what each result says comes next, until nothing is left to do.
 func (r *run) loop(ctx context.Context) error {
@@ -134,7 +148,13 @@ func (r *run) loop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.finish()
+	if err = r.finish(); err == nil && r.Hire && r.jobID != "" {
+		err = r.hire(ctx)
+	}
+	if err == nil {
+		r.whatNext()
+	}
+	return err
 }
 
 // step does what a result said comes next.
@@ -229,6 +249,7 @@ func (r *run) call(ctx context.Context, name string, arguments map[string]any) (
 		return tool.Next{}, fmt.Errorf("%s: the result can't be read: %w", name, err)
 	}
 	headline, _, _ := strings.Cut(textOf(result), "\n")
+	r.last = out
 	r.read(out, headline)
 	return out.Next, nil
 }
@@ -241,6 +262,15 @@ type output struct {
 	Jobs      []struct {
 		ID string `json:"id"`
 	} `json:"jobs"`
+	Proposals        []proposal `json:"proposals"`
+	InterviewSummary string     `json:"interviewSummary"`
+	Bio              string     `json:"bio"`
+	ConversationID   string     `json:"conversationId"`
+	Messages         any        `json:"messages"` // in words, or those of a conversation
+	Approval         struct {
+		URL string `json:"url"`
+	} `json:"approval"`
+
 	Reasons             []string      `json:"reasons"`
 	Issues              []tool.Remark `json:"issues"`
 	Warnings            []tool.Remark `json:"warnings"`
@@ -285,7 +315,6 @@ func (r *run) finish() error {
 			r.Screen.Line(r.jobURL)
 		}
 	}
-	r.whatNext()
 	return nil
 }
 

@@ -116,7 +116,7 @@ func TestCapabilitiesAndMe(t *testing.T) {
 	equal(t, "name", dig(me, "actor", "fullName"), "Writer one")
 	equal(t, "kind", dig(me, "account", "kind"), "employer_organization")
 	scopes := list(dig(newAPI(t, sandbox.Config{}).want(200, "GET", "/auth/me", nil), "token", "scopes"))
-	equal(t, "scopes of the demo account", len(scopes), 9)
+	equal(t, "scopes of the demo account", len(scopes), 11)
 }
 
 func TestTransportHonoursTheContext(t *testing.T) {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -63,7 +64,12 @@ func invalidRequest(description string) *oauthError {
 func (s *Sandbox) accountOf(token string) *account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.accounts[token]
+	a, now := s.accounts[token], s.cfg.Now()
+	if a == nil || a.key.status(now) != contractActive {
+		return nil
+	}
+	a.key.lastUsed = now
+	return a
 }
 
 // preClaimScopes are the scopes that a new account's token has, and claimedScopes those that a claimed account's token has
@@ -116,19 +122,10 @@ func (s *Sandbox) registerAgent(r *http.Request) (any, *oauthError) {
 	if len(s.agents.registered) >= maxAgents {
 		return nil, &oauthError{http.StatusTooManyRequests, "rate_limit_exceeded", "Too many agents have registered."}
 	}
-	number := 0
-	for _, a := range s.accounts {
-		number = max(number, a.number)
-	}
-	number++
-	name := body.Organization
-	if name == "" {
-		name = fmt.Sprintf("Agent account %d", number)
-	}
-	scopes := preClaimScopes()
+	name, scopes := cmp.Or(body.Organization, fmt.Sprintf("Agent account %d", s.lastAccount+1)), preClaimScopes()
+	made := s.newAccount(Account{Token: newSecret("ot_pat_"), Name: name, Scopes: scopes}, s.cfg.Now())
 	reg := &registration{
-		account: &account{Account: Account{Token: newSecret("ot_pat_"), Name: name, Scopes: scopes}, number: number, byKey: map[string]*job{}},
-		id:      fmt.Sprintf("reg_%d", number), agentName: body.AgentName,
+		account: made, id: fmt.Sprintf("reg_%d", made.number), agentName: body.AgentName,
 		claimToken: newSecret("ot_clm_"), expires: s.cfg.Now().Add(claimWindow),
 	}
 	s.accounts[reg.account.Token] = reg.account
@@ -178,7 +175,7 @@ func (s *Sandbox) startClaim(r *http.Request) (any, *oauthError) {
 // emailTaken reports whether an email has an account. The caller holds s.mu.
 func (s *Sandbox) emailTaken(email string) bool {
 	for _, a := range s.accounts {
-		if strings.EqualFold(email, fmt.Sprintf("user_%d@example.com", a.number)) {
+		if strings.EqualFold(email, a.email()) {
 			return true
 		}
 	}
@@ -234,7 +231,13 @@ func (s *Sandbox) claim(reg *registration) {
 			j.owner = &claimed
 		}
 	}
-	delete(s.accounts, before.Token)
+	for token, a := range s.accounts {
+		if a.books == before.books {
+			s.drop(token)
+		}
+	}
+	s.numbered++
+	claimed.key = s.newToken(&claimed, fmt.Sprintf("token_%d", s.numbered), "Sandbox token", s.cfg.Now())
 	s.accounts[claimed.Token] = &claimed
 	reg.account, reg.claimed = &claimed, true
 }
@@ -246,7 +249,7 @@ func (s *Sandbox) revoke(r *http.Request) (any, *oauthError) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.accounts, r.PostForm.Get("token"))
+	s.drop(r.PostForm.Get("token"))
 	return struct{}{}, nil
 }
 

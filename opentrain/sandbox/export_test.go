@@ -37,3 +37,10 @@ func coded(what, code string) (string, bool) {
 	p, known := allPlaces()[what].codes[base]
 	return p.name, known
 }
+
+// HasRoom reports whether the first account has room for one more thing.
+func (s *Sandbox) HasRoom() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accounts[s.cfg.Accounts[0].Token].books.used+sizeOfRecord <= maxOfAccount
+}

@@ -197,10 +197,15 @@ func bothVariants(t *testing.T, run func(t *testing.T, v sandbox.Variant)) {
 	}
 }
 
-// str, list and obj return the zero value for another type, so that the comparison fails.
+// str, num, list and obj return the zero value for another type, so that the comparison fails.
 func str(v any) string {
 	s, _ := v.(string)
 	return s
+}
+
+func num(v any) float64 {
+	n, _ := v.(float64)
+	return n
 }
 
 func list(v any) []any {

@@ -31,8 +31,9 @@ type job struct {
 	status string
 	parsed
 	invited          []string // ids of freelancers
-	place            int      // in Sandbox.market, from 1; 0 for a job that was never public
-	event            string   // the latest event in the marketplace
+	proposals        []*proposal
+	place            int    // in Sandbox.market, from 1; 0 for a job that was never public
+	event            string // the latest event in the marketplace
 	created, updated time.Time
 	posted, changed  time.Time // in the marketplace
 }
@@ -127,6 +128,7 @@ func (s *Sandbox) publish(c *call) *reply {
 	}
 	j.status, j.updated = statusOpen, now
 	s.list(j, now)
+	s.recruit(j, now)
 	maps.Copy(answer, object{"alreadyPublished": false, "publishAttemptId": fmt.Sprintf("attempt_%d", j.place),
 		"warnings": payWarnings(j.fields), "sideEffects": object{"dispatched": true, "status": "queued"}})
 	return ok(answer)
@@ -155,7 +157,7 @@ func (s *Sandbox) mayPublish(j *job, now time.Time) *apiError {
 		limit = 20
 	}
 	for _, other := range s.created {
-		if other.owner == j.owner && other.posted.After(now.Add(-24*time.Hour)) {
+		if other.owner.books == j.owner.books && other.posted.After(now.Add(-24*time.Hour)) {
 			published++
 		}
 	}
@@ -197,6 +199,7 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 	conflict := func(message, reason string) *reply {
 		return refuse(http.StatusConflict, message, object{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
+	who := s.person(freelancer)
 	switch {
 	case j.status != statusOpen:
 		return conflict("AI trainers can only be invited to a published job; this one is "+j.status+".", "job_not_published")
@@ -204,13 +207,17 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 		return conflict("This AI trainer isn't accepting invitations.", "freelancer_unavailable")
 	case freelancer == NotAFreelancer:
 		return conflict("This user is not an AI trainer.", "not_a_freelancer")
-	case freelancer != FreelancerAvailable && freelancer != FreelancerAlsoAvailable:
+	case who == nil:
 		return refuse(http.StatusNotFound, "There is no such user.", nil)
 	}
-	already, status := slices.Contains(j.invited, freelancer), http.StatusOK
-	if !already {
-		j.invited, status = append(j.invited, freelancer), http.StatusCreated
+	already, status, proposalID := slices.Contains(j.invited, who.id), http.StatusOK, "proposal_"+j.id+"_"+who.id
+	if i := slices.IndexFunc(j.proposals, func(p *proposal) bool { return p.person.id == who.id }); i >= 0 {
+		already, proposalID = true, j.proposals[i].id // who has applied needs no invitation
 	}
-	return &reply{status: status, body: object{"ok": true, "proposalId": "proposal_" + j.id + "_" + freelancer, "jobId": j.id,
+	if !already {
+		j.invited, status = append(j.invited, who.id), http.StatusCreated
+		s.later(s.cfg.Now().Add(s.cfg.Pace), func(at time.Time) { s.apply(j, who, proposalID, at, false) })
+	}
+	return &reply{status: status, body: object{"ok": true, "proposalId": proposalID, "jobId": j.id,
 		"freelancerId": freelancer, "alreadyInvited": already}}
 }

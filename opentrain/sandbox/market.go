@@ -132,7 +132,7 @@ func (s *Sandbox) searchJobs(c *call) *reply {
 	among := func(want string, list ...string) bool {
 		return want == "" || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, want) })
 	}
-	p := pager{name: "jobs", standard: 20, most: map[Variant]int{Guide: 50, Reference: 100}[s.cfg.Variant], show: s.publicJob,
+	p := pager[*job]{name: "jobs", list: "jobs", standard: 20, most: map[Variant]int{Guide: 50, Reference: 100}[s.cfg.Variant], show: s.publicJob,
 		more: object{"generatedAt": timestamp(s.cfg.Now())}}
 	return p.page(c, s.market, func(j *job) bool {
 		return j.isListed() && among(payType, j.fields.text("paymentType")) && among(query.Get("category"), j.category()) &&
@@ -155,53 +155,94 @@ func (s *Sandbox) listOwnJobs(c *call) *reply {
 	if status != "" && !slices.Contains(statuses, status) {
 		return badRequest(fmt.Sprintf("status %q is unknown.", status), object{"supportedStatuses": statuses})
 	}
-	p := pager{name: "mine", standard: 25, most: 100, show: func(j *job) object {
+	p := pager[*job]{name: "mine", list: "jobs", standard: 25, most: 100, show: func(j *job) object {
 		return object{"id": j.id, "title": j.title(), "status": j.status,
 			"published": j.status != statusDraft && j.status != "PENDING_APPROVAL", "acceptingApplicants": j.status == statusOpen,
 			"createdAt": timestamp(j.created), "updatedAt": timestamp(j.updated), "jobUrl": s.jobURL(j),
-			"proposalCounts": object{"total": 0, "unreviewed": 0}}
+			"proposalCounts": object{"total": len(j.proposals), "unreviewed": j.unreviewed()}}
 	}}
-	return p.page(c, s.created, func(j *job) bool { return j.owner == c.account && (status == "" || j.status == status) })
+	return p.page(c, s.created, func(j *job) bool { return j.owner.books == c.account.books && (status == "" || j.status == status) })
 }
 
-// pager divides a list into pages. A cursor holds the place of the last job of a page, so that pages stay stable while jobs are added.
-type pager struct {
-	name           string
-	standard, most int // size of a page
-	show           func(*job) object
-	more           object // members of the page besides jobs and nextCursor
-}
-
-// page returns the matching jobs of the page that a request wants, newest first, and the cursor of the next page.
-func (p pager) page(c *call, jobs []*job, match func(*job) bool) *reply {
-	query := c.URL.Query()
-	limit, end := p.standard, len(jobs)
-	if query.Has("limit") {
-		var err error
-		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > p.most {
-			return badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", p.most), object{"field": "limit"})
-		}
+// unreviewed is the number of proposals that the employer hasn't decided on.
+func (j *job) unreviewed() (n int) {
+	for _, p := range j.proposals {
+		n += map[string]int{unreviewed: 1}[p.status]
 	}
-	if cursor := query.Get("cursor"); cursor != "" {
-		number, fits := strings.CutPrefix(cursor, p.name+"_")
-		if end, _ = strconv.Atoi(number); !fits || end < 1 || end > len(jobs) {
+	return n
+}
+
+// pager divides a list into pages. A cursor holds the place of the last item of a page, so that pages stay stable while items are added.
+type pager[T any] struct {
+	name           string // of cursors
+	list           string // the member of the page with its items
+	standard, most int    // size of a page
+	show           func(T) object
+	more           object         // members of the page besides the list and nextCursor
+	id             func(T) string // cursors are the ids of items; nil for places
+	forward        bool           // oldest first, after the cursor
+}
+
+// page returns the matching items of the page that a request wants, newest first, and the cursor of the next page.
+func (p pager[T]) page(c *call, items []T, match func(T) bool) *reply {
+	start, step := len(items), -1
+	if p.forward {
+		start, step = -1, 1
+	}
+	limit, failure := c.limit(p.standard, p.most)
+	if failure != nil {
+		return failure
+	}
+	if cursor := c.URL.Query().Get("cursor"); cursor != "" {
+		if start = p.place(cursor, items); start < 0 {
 			return badRequest("The cursor is malformed: pass nextCursor back unchanged.", object{"field": "cursor"})
 		}
 	}
 	found, last, next := []object{}, 0, ""
-	for i, j := range slices.Backward(jobs[:end]) {
-		if !match(j) {
+	for i := start + step; i >= 0 && i < len(items); i += step {
+		if !match(items[i]) {
 			continue
 		}
 		if len(found) == limit {
-			next = fmt.Sprintf("%s_%d", p.name, last)
+			next = p.cursor(last, items)
 			break
 		}
-		found, last = append(found, p.show(j)), i
+		found, last = append(found, p.show(items[i])), i
 	}
-	page := object{"jobs": found, "nextCursor": textOrNull(next)}
+	page := object{p.list: found, "nextCursor": textOrNull(next)}
 	maps.Copy(page, p.more)
 	return ok(page)
+}
+
+// limit is the size of a page that a request wants.
+func (c *call) limit(standard, most int) (int, *apiError) {
+	limit, err := strconv.Atoi(c.URL.Query().Get("limit"))
+	switch {
+	case !c.URL.Query().Has("limit"):
+		return standard, nil
+	case err != nil || limit < 1 || limit > most:
+		return 0, badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", most), object{"field": "limit"})
+	}
+	return limit, nil
+}
+
+func (p pager[T]) cursor(i int, items []T) string {
+	if p.id != nil {
+		return p.id(items[i])
+	}
+	return fmt.Sprintf("%s_%d", p.name, i)
+}
+
+// place is the index of the item that a cursor stands for, -1 for none.
+func (p pager[T]) place(cursor string, items []T) int {
+	if p.id != nil {
+		return slices.IndexFunc(items, func(item T) bool { return p.id(item) == cursor })
+	}
+	number, fits := strings.CutPrefix(cursor, p.name+"_")
+	if i, err := strconv.Atoi(number); fits && err == nil && i >= 0 && i < len(items) {
+		return i
+	}
+	return -1
 }
 
 // facet counts the values of jobs, in descending order.

@@ -28,31 +28,60 @@ type page struct {
 	Rows                           [][2]string
 	Questions                      []string
 	BaseURL, Token                 string // the first page
-	Own, Market                    []page
+	Own, Market, Waiting           []page
+	State                          string      // of something to decide
+	Actions                        [][2]string // values and labels of buttons
 }
 
 // servePage serves the pages that the API links to. They need no login: whoever can open them knows the sandbox's token.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	kind, id, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	decides, decision := kind == "approvals" || kind == "checkout", ""
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+	case r.Method != http.MethodPost || !decides:
 		s.answer(r, nil).write(w)
 		return
+	case http.NewCrossOriginProtection().Check(r) != nil: // only the human decides
+		refuse(http.StatusForbidden, "This page doesn't answer pages of other sites.", nil).write(w)
+		return
+	default:
+		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
+		decision = r.PostFormValue("decision")
 	}
-	p := s.page(r.URL)
+	forms, show := "'none'", func() page { return s.page(r.URL) }
+	if decides {
+		forms, show = "'self'", func() page { return s.decide(id, decision) } //nolint:contextcheck // webhooks outlast the request
+	}
+	s.locked(show).write(w, forms)
+}
+
+// locked makes a page. Its reader may be slow, so it's written without the lock.
+func (s *Sandbox) locked(show func() page) page {
+	s.lock()
+	defer s.mu.Unlock()
+	return show()
+}
+
+const forgets = "The sandbox forgets everything when it stops."
+
+// write sends a page whose forms go to an origin only.
+func (p page) write(w http.ResponseWriter, forms string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "+forms+"; frame-ancestors 'none'")
 	if p.Problem != "" {
 		w.WriteHeader(http.StatusNotFound)
 	}
 	pageTemplate().Execute(w, p) //nolint:errcheck,gosec // the reader is gone
 }
 
+const minutes = "January 2, 2006, 15:04 UTC"
+
 func (s *Sandbox) page(address *url.URL) page {
-	s.lock()
-	defer s.mu.Unlock()
 	name, isJob := strings.CutPrefix(address.Path, "/jobs/")
 	id := name[strings.LastIndex(name, "-")+1:] // it may follow the words of the title
 	isDraft := address.Path == "/job-post"
@@ -67,7 +96,7 @@ func (s *Sandbox) page(address *url.URL) page {
 		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts and jobs."}
 	case j == nil || isDraft && j.owner.number == 0:
 		return page{Problem: fmt.Sprintf("There is no job with the id %q here, or it's another company's draft. "+
-			"The sandbox forgets everything when it stops.", id)}
+			forgets, id)}
 	case isDraft || j.isListed():
 		return j.page()
 	case j.place > 0:
@@ -83,6 +112,13 @@ func (s *Sandbox) firstPage() page {
 		link := map[bool]string{true: s.jobURL(j), false: s.draftURL(j)}[j.isListed()]
 		p.Own = append(p.Own, page{Title: j.title(), Link: link, Status: displayLabel(j.status)})
 	}
+	if own := s.accounts[p.Token]; own != nil {
+		for _, a := range own.books.approvals {
+			if a.status == pending {
+				p.Waiting = append(p.Waiting, a.page())
+			}
+		}
+	}
 	for _, j := range slices.Backward(s.market) {
 		if j.isListed() && j.owner.number == 0 {
 			p.Market = append(p.Market, page{Title: j.title(), Link: s.jobURL(j), About: j.owner.Name + " · " + j.pay()})
@@ -94,7 +130,7 @@ func (s *Sandbox) firstPage() page {
 // page shows a job with names and units for people, and what is open.
 func (j *job) page() page {
 	p := page{Title: j.title(), Status: displayLabel(j.status), Description: j.fields.text("jobDescription"),
-		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format("January 2, 2006, 15:04 UTC"))}
+		About: fmt.Sprintf("%s · %s · updated %s", j.owner.Name, j.id, j.updated.UTC().Format(minutes))}
 	for _, gap := range j.gaps() {
 		p.Questions = append(p.Questions, gap.Prompt)
 	}

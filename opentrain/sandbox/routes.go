@@ -29,12 +29,13 @@ type route struct {
 	scope        string // required scope, "" for none
 	claim        string // what requires a claimed account, "" for nothing
 	body         bool   // the body must be a JSON object
+	foreign      int    // the status for another account's job; 0 for 404
 	handle       func(*Sandbox, *call) *reply
 }
 
 func routes() []route {
 	const drafting, publishing, write = "public_api_job_drafting", "public_api_job_publishing", "jobs:write"
-	return []route{
+	return append([]route{
 		{method: "POST", path: "/job-drafts", feature: drafting, scope: write, body: true, handle: (*Sandbox).createDraft},
 		{method: "GET", path: "/job-drafts/capabilities", feature: drafting, handle: (*Sandbox).capabilities},
 		{method: "PATCH", path: "/job-drafts/{id}", feature: drafting, scope: write, body: true, handle: (*Sandbox).patchDraft},
@@ -49,7 +50,7 @@ func routes() []route {
 		{method: "GET", path: "/jobs/{id}", public: true, handle: (*Sandbox).getJob},
 		{method: "PATCH", path: "/jobs/{id}", feature: publishing, scope: write, body: true, handle: (*Sandbox).editJob},
 		{method: "GET", path: "/auth/me", handle: (*Sandbox).me},
-	}
+	}, laterRoutes()...)
 }
 
 // newMux has one pattern per path, not per method: /jobs/mine is never taken for /jobs/{id}.
@@ -138,6 +139,8 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 	switch a := c.account; {
 	case a == nil || !strings.EqualFold(scheme, "Bearer"):
 		return refuse(http.StatusUnauthorized, "The API token is missing, invalid, expired or revoked.", nil)
+	case r.feature == teamFeature && slices.Contains(a.Disabled, "teams"):
+		return refuse(http.StatusForbidden, "Teams aren't enabled for this account.", object{"reason": "teams_not_enabled"})
 	case slices.Contains(a.Disabled, r.feature):
 		return refuse(http.StatusForbidden, "The feature "+r.feature+" is not enabled for this account.",
 			object{"featureKey": r.feature, "mode": "ALLOWLIST"})
@@ -145,8 +148,7 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 		return refuse(http.StatusForbidden, "A human must claim this agent account before it can "+r.claim+".",
 			object{"reason": "account_claim_required", "action": r.claim, "claimUrl": s.cfg.AppURL + "/claim"})
 	case r.scope != "" && !a.granted(r.scope):
-		return refuse(http.StatusForbidden, "The API token lacks the scope "+r.scope+".",
-			object{"requiredScopes": []string{r.scope}, "grantedScopes": append([]string{}, a.Scopes...)})
+		return a.lacks(r.scope)
 	}
 	if r.body {
 		if c.body, rep = readObject(c.Body); rep != nil {
@@ -159,10 +161,20 @@ func (s *Sandbox) answerPrivate(r route, c *call) (rep *reply) {
 		return refuse(http.StatusUnauthorized, "The API token was revoked.", nil)
 	}
 	c.job = s.jobs[c.PathValue("id")]
-	if strings.Contains(r.path, "{id}") && (c.job == nil || c.job.owner != c.account) {
+	switch takesJob := strings.Contains(r.path, "{id}"); {
+	case takesJob && c.job != nil && c.job.owner.books != c.account.books && r.foreign != 0:
+		return refuse(r.foreign, "This job belongs to another account.", nil)
+	case takesJob && (c.job == nil || c.job.owner.books != c.account.books):
 		return refuse(http.StatusNotFound, "There is no such job, or it belongs to another account.", nil)
 	}
-	return r.handle(s, c)
+	if r.method != http.MethodPost || r.scope == "jobs:write" { // jobs have a limit of their own
+		return r.handle(s, c)
+	}
+	size := 0
+	for _, raw := range c.body {
+		size += len(raw)
+	}
+	return s.within(c.account.books, size, func() *reply { return r.handle(s, c) })
 }
 
 // granted reports whether the token has a scope; X:write implies X:read.
@@ -174,11 +186,11 @@ func (a *account) granted(scope string) bool {
 // me is GET /auth/me (developers/api-reference/auth/me).
 func (s *Sandbox) me(c *call) *reply {
 	a := c.account
-	user := fmt.Sprintf("user_%d", a.number)
+	user := a.user()
 	return ok(object{
-		"actor": object{"userId": user, "email": user + "@example.com",
+		"actor": object{"userId": user, "email": a.email(),
 			"firstName": a.Name, "lastName": "", "fullName": a.Name, "userType": "EMPLOYER"},
-		"token": object{"id": fmt.Sprintf("tok_%d", a.number), "label": "Sandbox token",
+		"token": object{"id": a.key.id, "label": a.key.name,
 			"scopes": append([]string{}, a.Scopes...), "ownerOrganizationId": nil},
 		"account": object{"kind": "employer_organization", "organizationId": fmt.Sprintf("org_%d", a.number),
 			"ownerUserId": user, "memberRole": "OWNER"},

@@ -43,15 +43,17 @@ type Account struct {
 	Name     string   // shown as the company of published jobs
 	Scopes   []string // granted scopes; "jobs:write" implies "jobs:read"
 	Claimed  bool     // false for an agent account that no human has claimed yet
-	Disabled []string // features that are off, for example "public_api_job_publishing"
+	Disabled []string // features that are off, for example "public_api_job_publishing"; "teams": the account has no teams; "teams" for an account without teams
 }
 
 // Config configures a Sandbox. The zero Config is ready to use.
 type Config struct {
 	Variant  Variant          // default Guide
-	Accounts []Account        // default: one claimed account with DemoToken and the scopes that a claimed account has
+	Accounts []Account        // default: one claimed account with DemoToken and all scopes, as a token from the app can have
 	History  bool             // the first account has a live job, a draft from last week and an archived job
 	Now      func() time.Time // default time.Now
+	// Pace is the time between the AI trainers' applications to a published job, and before they answer; default 3 seconds.
+	Pace time.Duration
 	// AppURL is the prefix of draftUrl, jobUrl and the like; default "https://app.opentrain.ai". The Sandbox serves these
 	// pages itself: set its own address to make the links work, or PlaceholderURL.
 	AppURL string
@@ -60,6 +62,14 @@ type Config struct {
 	PublicReadLimit int
 	// ClaimAfter is the number of polls after which a human seems to have claimed an account; 0: only the claim page does it.
 	ClaimAfter int
+	// DecideAfter is the number of reads after which a human seems to have confirmed an approval or paid for a top-up; 0: only
+	// their pages do it. With Decline, that human declines and doesn't pay.
+	DecideAfter     int
+	Decline         bool
+	NoPaymentMethod bool // the accounts have none: only credits can pay
+	// Deliver sends the events of webhooks to loopback addresses, and to no others. Not for a sandbox that strangers use: they
+	// could reach services of this machine. Without it, webhooks can be managed but get nothing.
+	Deliver bool
 	// Fault is for tests of clients. It is called first for every request, also concurrently. If it returns a handler, that
 	// answers instead of the API; otherwise it must not read the body. A handler that panics breaks the connection.
 	Fault func(*http.Request) http.Handler
@@ -69,23 +79,35 @@ type Config struct {
 type Sandbox struct {
 	cfg     Config
 	started time.Time
+	timers  bool // the time is the real one
 	mux     func() *http.ServeMux
+	sending sync.WaitGroup // deliveries of webhooks
 
-	mu         sync.Mutex          // guards everything below
-	accounts   map[string]*account // by token
-	agents     agents
-	jobs       map[string]*job // all jobs by id; nil until the first request
-	created    []*job          // the accounts' jobs in the order of creation
-	market     []*job          // every job ever published, in the order of publication; nil where one was published again
-	readsSince time.Time       // the start of the current minute for PublicReadLimit
-	reads      map[string]int  // reads without a token in this minute, by remote IP
+	mu          sync.Mutex          // guards everything below
+	accounts    map[string]*account // by token
+	lastAccount int
+	agents      agents
+	jobs        map[string]*job    // all jobs by id; nil until the first request
+	created     []*job             // the accounts' jobs in the order of creation
+	market      []*job             // every job ever published, in the order of publication; nil where one was published again
+	people      map[string]*person // who applied, by id and slug
+	records     map[string]any     // the parts of the accounts' books, by id
+	deeds       []deed             // what other people will do, in the order of time
+	numbered    int                // records
+	told        int                // events
+	used        int                // bytes of all books, about
+	readsSince  time.Time          // the start of the current minute for PublicReadLimit
+	reads       map[string]int     // reads without a token in this minute, by remote IP
 }
 
 // account is an Account and its state.
+// Each token has its own copy; the copies share what they point to.
 type account struct {
 	Account
 	number int
 	byKey  map[string]*job // drafts by idempotency key
+	books  *books          // nil for a company of the marketplace
+	key    *apiToken       // the token's record
 }
 
 // New returns a sandbox.
@@ -93,29 +115,34 @@ func New(cfg Config) *Sandbox {
 	if cfg.Variant != Reference {
 		cfg.Variant = Guide
 	}
+	timers := cfg.Now == nil && cfg.Deliver
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	if len(cfg.Accounts) == 0 {
-		cfg.Accounts = []Account{{Token: DemoToken, Name: "Sandbox Demo", Claimed: true, Scopes: claimedScopes()}}
+		cfg.Accounts = []Account{{Token: DemoToken, Name: "Sandbox Demo", Claimed: true, Scopes: allScopes()}}
 	}
+	cfg.Pace = cmp.Or(cfg.Pace, 3*time.Second)
 	cfg.AppURL = strings.TrimRight(cmp.Or(cfg.AppURL, "https://app.opentrain.ai"), "/")
-	s := &Sandbox{cfg: cfg, started: cfg.Now(), accounts: map[string]*account{}}
-	for i, a := range cfg.Accounts {
-		if a.Token != "" { // otherwise, requests without a token would belong to it
-			s.accounts[a.Token] = &account{Account: a, number: i + 1, byKey: map[string]*job{}}
+	s := &Sandbox{cfg: cfg, started: cfg.Now(), timers: timers, accounts: map[string]*account{}, people: map[string]*person{},
+		records: map[string]any{}}
+	for _, a := range cfg.Accounts {
+		if made := s.newAccount(a, s.started); a.Token != "" { // otherwise, requests without a token would belong to it
+			s.accounts[a.Token] = made
 		}
 	}
 	s.mux = sync.OnceValue(s.newMux)
 	return s
 }
 
-// lock locks the state. The first call creates the jobs that are there from the start.
+// lock locks the state and brings it up to now. The first call creates the jobs that are there from the start.
 func (s *Sandbox) lock() {
+	now := s.cfg.Now()
 	s.mu.Lock()
 	if s.jobs == nil {
 		s.seed()
 	}
+	s.advance(now)
 }
 
 // ServeHTTP implements http.Handler.
@@ -164,6 +191,9 @@ func (s *Sandbox) seed() {
 		if j.status != statusDraft {
 			s.list(j, j.created)
 			j.changed, j.event = j.updated, cmp.Or(seed.Event, eventPublished)
+			if j.owner == own {
+				s.recruit(j, j.created)
+			}
 		}
 	}
 }
