@@ -206,7 +206,7 @@ func valuesOf(flag *kong.Flag) []option {
 	case "host":
 		return hostOptions()
 	case "toolsets":
-		return words([]string{"posting", "market", "account", "applicants", "all"})
+		return words([]string{"posting", "market", "account", "applicants", "messages", "contracts", "money", "updates", "admin", "all"})
 	case "log-level":
 		return words([]string{"debug", "info", "warn", "error"})
 	case "confirm", "elicitation":

@@ -208,7 +208,7 @@ func reasonRows() []errorRow {
 		"employer_first_message_required":  {403, fix, "human", "", "first message", nothing},
 		"proposal_not_ready_for_messaging": {409, "call_tool", "", "opentrain_get_proposal", "doesn't accept messages yet", nothing},
 		"teams_not_enabled":                {403, fix, "human", "", "Teams are not enabled", nothing},
-		"invite_email_send_failed":         {409, "call_tool", "", "opentrain_get_team", "couldn't send the invitation's email", "It's unclear whether"},
+		"invite_email_send_failed":         {409, fix, "human", "", "couldn't send the invitation's email", "It's unclear whether"},
 		"some_new_reason":                  {409, fix, "human", "", "some_new_reason", nothing},
 		"moderation_blocked":               {400, fix, "human", "opentrain_patch_draft", "Bad words.", nothing},
 	} {

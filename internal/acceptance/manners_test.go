@@ -66,7 +66,7 @@ func TestShellCompletion(t *testing.T) {
 		"http --auth s":            "shared",
 		"--timeout 3s --log-level": "--log-level",
 		"--log-level w":            "warn",
-		"--toolsets m":             "market",
+		"--toolsets ma":            "market",
 		"--confirm ":               "auto off",
 		"doctor --host z":          "zed",
 		"login s":                  "status",

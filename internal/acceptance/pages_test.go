@@ -46,7 +46,7 @@ func TestToolsPage(t *testing.T) {
 	if !found || !closed {
 		t.Fatal("the page has no marker for the tools")
 	}
-	out, err := exec.Command(binary, "tools").Output()
+	out, err := exec.Command(binary, "tools", "--toolsets", "all").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,11 +89,12 @@ func narrowed(all []string) map[string]struct {
 		add("toolset "+set, opentrainmcp.Config{Toolsets: []string{set}})
 		add("X-MCP-Toolsets "+set, opentrainmcp.Config{}, "X-MCP-Toolsets", set)
 	}
+	add("toolset messages", opentrainmcp.Config{Toolsets: []string{"messages"}})
 	add("toolset posting, read-only", opentrainmcp.Config{Toolsets: []string{"posting"}, ReadOnly: true})
 	add("X-MCP-Readonly", opentrainmcp.Config{}, "X-MCP-Readonly", "true")
 	add("X-MCP-Readonly, posting", opentrainmcp.Config{Toolsets: []string{"posting"}}, "X-MCP-Readonly", "true")
 	add("X-MCP-Toolsets, read-only", opentrainmcp.Config{ReadOnly: true}, "X-MCP-Toolsets", "posting,account")
-	add("nothing", opentrainmcp.Config{}, "X-MCP-Readonly", "true", "X-MCP-Toolsets", "applicants")
+	add("nothing", opentrainmcp.Config{}, "X-MCP-Readonly", "true", "X-MCP-Tools", "opentrain_invite_trainer")
 	for _, name := range all {
 		add("only "+name, opentrainmcp.Config{Tools: []string{name}})
 		add("without "+name, opentrainmcp.Config{ExcludeTools: []string{name}})
