@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -17,6 +18,9 @@ import (
 type seedFlag struct {
 	Seed string `enum:",history" default:"" placeholder:"history" help:"${helpSeed}"`
 }
+
+// sandboxConnections is how many connections the sandbox has at once.
+const sandboxConnections = 100
 
 type sandboxCommand struct {
 	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"${helpListenSandbox}"`
@@ -37,7 +41,7 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 	address, isTCP := listener.Addr().(*net.TCPAddr)
 	private := isTCP && address.IP.IsLoopback() // nobody else can have webhooks call services of this machine
 	box := sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant), AppURL: base, History: c.Seed == "history", Deliver: private})
-	server := &http.Server{Handler: box, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: box, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
 	if private {
 		server.Handler = onlyHere(box)
 	}
@@ -45,6 +49,7 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 		"  export OPENTRAIN_API_BASE_URL=%s\n  export OT_API_TOKEN=%s\n\nOpen %s/ to see its drafts and jobs, and what waits for you.\n",
 		c.Variant, base, sandbox.DemoToken, base)
 	context.AfterFunc(ctx, func() { server.Close() }) //nolint:errcheck,gosec // the process ends
+	listener = edge.NewConnections(sandboxConnections, true, slog.New(slog.DiscardHandler)).Limit(server, listener)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -112,6 +112,9 @@ func waitingAttacks() []attack {
 			patch := map[string]any{"jobId": fmt.Sprintf("%064d", n), "fields": map[string]any{"headcount": 3}}
 			return v.post(rpc(1, "opentrain_patch_draft", patch), from(n), valid(v, 1))
 		}),
+		{name: "200 drafts of 50 KB in the sandbox", limit: strangersLimit, args: []string{"--sandbox"}, alone: true, run: func(v *victim) {
+			v.note("%s", counted(v.flood(200, 8, func(n int) string { return v.post(strings.ReplaceAll(long, "signs", fmt.Sprint(n)), from(n)) })))
+		}},
 		{name: "32 calls of strangers that would show forms", limit: strangersLimit, args: []string{
 			"--sessions", "--confirm", "auto",
 		}, run: func(v *victim) {

@@ -18,7 +18,7 @@ func TestHTTPRefusesToStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer busy.Close()
+	t.Cleanup(func() { busy.Close() })
 	for name, test := range map[string]struct {
 		args []string
 		env  []string

@@ -123,7 +123,7 @@ func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, 
 		return Entry{}, false, explain(path, err)
 	}
 	value, _, found := h.find(tree, name)
-	if other := h.ours(tree, env.Program); other != "" && !(found && h.isOurs(value, env.Program)) {
+	if other := h.ours(tree, env.Program); other != "" && (!found || !h.isOurs(value, env.Program)) {
 		name = other
 		value, _, found = h.find(tree, name)
 	}

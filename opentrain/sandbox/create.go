@@ -66,7 +66,10 @@ func (s *Sandbox) createDraft(c *call) *reply {
 	}
 	now := s.cfg.Now()
 	j := s.add(&job{owner: c.account, status: statusDraft, parsed: draft, created: now, updated: now})
-	c.account.byKey[idempotencyKey] = j
+	if idempotencyKey != "" {
+		c.account.byKey[idempotencyKey] = j
+	}
+	s.grow(j, c.body)
 	return &reply{status: map[Variant]int{Guide: http.StatusOK, Reference: http.StatusCreated}[s.cfg.Variant], body: s.report(j, true)}
 }
 

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -36,14 +37,37 @@ type job struct {
 	event            string // the latest event in the marketplace
 	created, updated time.Time
 	posted, changed  time.Time // in the marketplace
+	size             int       // of the bodies that it was made from, in bytes
 }
 
 // add gives a job to its owner.
 func (s *Sandbox) add(j *job) *job {
-	s.created = append(s.created, j)
-	j.id = fmt.Sprintf("job_%d", len(s.created))
+	s.created, s.added = append(s.created, j), s.added+1
+	j.id = fmt.Sprintf("job_%d", s.added)
 	s.jobs[j.id] = j
 	return j
+}
+
+// maxOfDrafts limits the bodies that jobs were made from, in bytes: strangers may share a sandbox.
+const maxOfDrafts = 2 << 20
+
+// grow counts a body that a job was made from. Beyond the limit, the sandbox forgets its oldest drafts.
+func (s *Sandbox) grow(j *job, body map[string]json.RawMessage) {
+	for key, value := range body {
+		j.size += len(key) + len(value)
+		s.bodies += len(key) + len(value)
+	}
+	for s.bodies > maxOfDrafts {
+		i := slices.IndexFunc(s.created, func(other *job) bool { return other != j && other.size > 0 && other.status == statusDraft })
+		if i < 0 {
+			return
+		}
+		oldest := s.created[i]
+		s.bodies -= oldest.size
+		s.created = slices.Delete(s.created, i, i+1)
+		delete(s.jobs, oldest.id)
+		maps.DeleteFunc(oldest.owner.byKey, func(_ string, other *job) bool { return other == oldest })
+	}
 }
 
 func (j *job) title() string { return cmp.Or(j.fields.text("jobTitle"), "Untitled job") }
@@ -68,6 +92,7 @@ func (s *Sandbox) patch(c *call, status, otherwise string) *apiError {
 	maps.DeleteFunc(j.fields, func(_ string, value any) bool { return value == nil })
 	j.guesses = slices.DeleteFunc(j.guesses, func(g guess) bool { return patch.has(g.Field) })
 	j.updated = s.cfg.Now()
+	s.grow(j, c.body)
 	return nil
 }
 

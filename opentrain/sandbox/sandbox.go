@@ -89,6 +89,8 @@ type Sandbox struct {
 	agents      agents
 	jobs        map[string]*job    // all jobs by id; nil until the first request
 	created     []*job             // the accounts' jobs in the order of creation
+	added       int                // how many there have been
+	bodies      int                // of those jobs, in bytes
 	market      []*job             // every job ever published, in the order of publication; nil where one was published again
 	people      map[string]*person // who applied, by id and slug
 	records     map[string]any     // the parts of the accounts' books, by id
