@@ -67,6 +67,14 @@ func TestFit(t *testing.T) {
 	}
 }
 
+func TestCursorsArePlain(t *testing.T) {
+	for _, cursor := range []string{"c\n1", "a\u202eb", "é", "\x1b[2J", "a\x7f"} {
+		if got := tool.Cursor(cursor); got != "" {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func TestCursorTooLongToSendBack(t *testing.T) {
 	for length, want := range map[int]int{0: 0, 2000: 2000, 2001: 0} {
 		if got := tool.Cursor(strings.Repeat("c", length)); len(got) != want {
