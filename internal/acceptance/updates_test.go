@@ -160,9 +160,11 @@ func TestWebhookSecretsReachNoModel(t *testing.T) {
 	if lost := p.call("opentrain_create_webhook", arguments); !lost.isError || !strings.Contains(lost.text, "no one knows its secret: find it with opentrain_list_webhooks") {
 		t.Errorf("%s", lost.text)
 	}
+	api.mu.Lock()
 	if len(api.writes) != 2 {
 		t.Errorf("the API saw %v", api.writes)
 	}
+	api.mu.Unlock()
 	if err := p.stdin.Close(); err != nil {
 		t.Fatal(err)
 	}
