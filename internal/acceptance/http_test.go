@@ -18,7 +18,7 @@ func TestHTTPRefusesToStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { busy.Close() })
+	defer busy.Close() //nolint:errcheck // it only holds a port
 	for name, test := range map[string]struct {
 		args []string
 		env  []string
