@@ -124,7 +124,7 @@ async function connect(name, answer) {
 
   // From here on the SDK holds every result against its tool's output schema.
   const { tools } = await client.listTools()
-  const count = kind === "stdio" ? 16 : 13 // with those that register an account
+  const count = kind === "stdio" ? 19 : 16 // with those that register an account
   check(`${name}: ${count} tools with output schemas`, tools.length === count && tools.every((tool) => tool.outputSchema), tools.map((tool) => tool.name))
   return host
 }
