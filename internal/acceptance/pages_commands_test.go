@@ -36,11 +36,11 @@ func otherCommands() map[string]struct{ ranBy, reason string } {
 		"./opentrain-mcp doctor":        {reason: "it has tests of its own"},
 		"opentrain-mcp COMMAND --help":  {ranBy: "TestPagesKnowTheFlags"},
 
-		"pip install mcp":                        {reason: "it downloads a package; TestExamplesRun has a stand-in"},
-		"nginx -s reload":                        {reason: "it needs nginx as a service"},
+		"pip install mcp": {reason: "it downloads a package; TestExamplesRun has a stand-in"},
+		"nginx -s reload": {reason: "it needs nginx as a service"},
 		"docker run --rm -i -e OPENTRAIN_PERSONAL_API_TOKEN opentrain-mcp:0.1.0": {reason: "it needs Docker"},
-		"docker build -t opentrain-mcp:0.1.0 --build-arg VERSION=0.1.0 .":       {reason: "it needs Docker; .ci/run runs the Dockerfile's build line"},
-		"docker compose -f deploy/compose.yaml up -d --no-deps opentrain-mcp-a": {reason: "it needs Docker"},
+		"docker build -t opentrain-mcp:0.1.0 --build-arg VERSION=0.1.0 .":        {reason: "it needs Docker; .ci/run runs the Dockerfile's build line"},
+		"docker compose -f deploy/compose.yaml up -d --no-deps opentrain-mcp-a":  {reason: "it needs Docker"},
 		"kubectl apply": {reason: "it needs a cluster"},
 		`claude mcp add --transport http opentrain https://mcp.example.com/mcp --header "X-OpenTrain-Token: ot_pat_..."`: {
 			reason: "it needs Claude Code"},

@@ -54,7 +54,7 @@ func (r *run) hire(ctx context.Context) error {
 		return err
 	}
 	conversation := r.last.ConversationID
-	content := "Hi " + best.Candidate.Name + " Thanks for applying. Could you start next week?"
+	content := "Hi " + best.Candidate.Name + ", thanks for applying. Could you start next week?"
 	yes, err := r.agree(ctx, "Send this message?", tool.SendMessage, map[string]any{"conversationId": conversation, "content": content})
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (r *run) hire(ctx context.Context) error {
 		return errors.New("the hire has no approval")
 	default:
 		r.Screen.Show("", screen.Bold, "Done. The hire waits for a human's approval, and nothing is charged before.")
-		r.Screen.Show("", screen.Plain, "The page where a human confirms or declines it, which isn't real because this is the sandbox:")
+		r.Screen.Show("", screen.Plain, "The page in the sandbox where a human confirms or declines it (the link doesn't open):")
 		r.Screen.Line(r.last.Approval.URL)
 	}
 	return nil
