@@ -46,7 +46,7 @@ type TokenRequest struct {
 	ExpiresAt string   `json:"expiresAt,omitempty"` // RFC 3339, in the future; "" means never
 }
 
-// CreateToken makes an API token. Nobody can read it again. It needs a token with any scope. It fails with BAD_REQUEST and
+// CreateToken makes an API token. No one can read it again. It needs a token with any scope. It fails with BAD_REQUEST and
 // details.unknownScopes, and with FORBIDDEN for a scope that the caller lacks (developers/api-reference/tokens/create).
 func (c *Client) CreateToken(ctx context.Context, token TokenRequest) (*NewToken, error) {
 	req := request{method: http.MethodPost, path: "/tokens", body: token}

@@ -40,7 +40,7 @@ var (
 	ErrWebhookTime      = errors.New("the webhook's signature is too old, or from the future")
 )
 
-// CreateWebhook subscribes an https URL (http for localhost only) to types of events from now on. Nobody can read its secret
+// CreateWebhook subscribes an https URL (http for localhost only) to types of events from now on. No one can read its secret
 // again. It needs the scope webhooks:manage, the scopes of the events, and FeatureWebhooks
 // (developers/api-reference/webhooks/create).
 func (c *Client) CreateWebhook(ctx context.Context, url string, eventTypes []string) (*NewWebhook, error) {

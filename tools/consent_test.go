@@ -102,7 +102,7 @@ func TestNothingChangesWithoutAHuman(t *testing.T) {
 			continue
 		case next.Action == tool.OpenURL:
 			if made.Name != tool.CreateCreditTopUp || !strings.HasPrefix(next.URL, "https://checkout.stripe.com/") {
-				t.Errorf("%s asked nobody: %+v", made.Name, next)
+				t.Errorf("%s asked no one: %+v", made.Name, next)
 			}
 			continue
 		case next.Action != tool.ConfirmWithHuman || next.Tool != made.Name || len(api.sent) > 0:

@@ -175,7 +175,7 @@ func TestHire(t *testing.T) {
 	}
 	wants(t, asked.Text, "The hire hasn't been requested yet.", `Hire AI trainer “Maria G.”, country “Spain”, who asks for $0.06 per label`,
 		"$300.00 milestone + $30.00 marketplace fee (10%) + $9.95 contract fee = $339.95 in total", "First milestone: Batch 1, due 2026-07-01", "Label cats")
-	if next.Show == nil || len(next.Show.Changes) != 4 || next.Otherwise != "Nobody is hired." {
+	if next.Show == nil || len(next.Show.Changes) != 4 || next.Otherwise != "No one is hired." {
 		t.Errorf("shown %+v", next.Show)
 	}
 	got, next := tools.answer(t, next.Tool, follow(t, next))
@@ -186,7 +186,7 @@ func TestHire(t *testing.T) {
 	if next.Action != tool.OpenURL || next.URL != pageOfApproval || next.Tool != tool.GetApproval || next.Arguments["approvalId"] != "a1" {
 		t.Errorf("next %+v", next)
 	}
-	wants(t, got.Text, "Nobody is hired and nothing is charged yet.", "$339.95 in total", "Approval: a1 (pending)")
+	wants(t, got.Text, "No one is hired and nothing is charged yet.", "$339.95 in total", "Approval: a1 (pending)")
 	wants(t, string(got.Structured), `"cost":{"milestoneUsd":300,"marketplaceFeeUsd":30,"contractFeeUsd":9.95,"totalUsd":339.95}`)
 	if got.Effect != (tool.Effect{JobID: "j1", Subject: "proposal p1", Outcome: "approval requested"}) {
 		t.Errorf("effect %+v", got.Effect)

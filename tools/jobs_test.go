@@ -68,7 +68,7 @@ func TestNothingFound(t *testing.T) {
 	}
 }
 
-// TestOwnJobsAreMarked: a search marks the jobs that this process has seen to be the caller's, and nobody else's,
+// TestOwnJobsAreMarked: a search marks the jobs that this process has seen to be the caller's, and no one else's,
 // without a request of its own.
 func TestOwnJobsAreMarked(t *testing.T) {
 	const market = `{"jobs":[{"id":"own","title":"A"},{"id":"other","title":"B"}]}`
@@ -124,12 +124,12 @@ func TestJobsThatAreNotPublic(t *testing.T) {
 		"just published": {alice, mine("OPEN"), false,
 			[]string{"Job j is yours, but the marketplace doesn't show it.", "Next: done\nNote: A new listing can take five minutes to show."}, "Call"},
 		"archived":                {alice, mine("ARCHIVED"), false, []string{"Status: ARCHIVED", "Next: done"}, "five minutes"},
-		"nobody knows it":         {alice, map[string]string{"GET /jobs/mine": `{"jobs":[]}`}, true, []string{"No live job has this id."}, "your own"},
+		"no one knows it":         {alice, map[string]string{"GET /jobs/mine": `{"jobs":[]}`}, true, []string{"No live job has this id."}, "your own"},
 		"own jobs are unknown":    {alice, nil, true, []string{"No live job has this id."}, "your own"},
-		"nobody asks":             {caller.Caller{}, mine("DRAFT"), true, []string{"No live job has this id."}, "your own"},
+		"no one asks":             {caller.Caller{}, mine("DRAFT"), true, []string{"No live job has this id."}, "your own"},
 		"closed, of someone":      {alice, closed, false, []string{"Job j is not live (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
 		"closed, own jobs unread": {alice, unreadable, false, []string{"Job j is not live (closed).", "Call: opentrain_list_jobs {}"}, "your own"},
-		"closed, and nobody asks": {caller.Caller{}, closed, false, []string{"Job j is not live (closed).", "Next: done"}, "Call"},
+		"closed, and no one asks": {caller.Caller{}, closed, false, []string{"Job j is not live (closed).", "Next: done"}, "Call"},
 	} {
 		result, failure := call(t, &routes{bodies: test.bodies}, setup{}, test.by, tool.GetJob, `{"jobId":"j"}`)
 		words := result.Text

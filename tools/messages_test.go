@@ -81,7 +81,7 @@ func TestReadingMessages(t *testing.T) {
 	}
 }
 
-// TestOpeningAConversation asks nobody, and leads to the message.
+// TestOpeningAConversation asks no one, and leads to the message.
 func TestOpeningAConversation(t *testing.T) {
 	for created, want := range map[string]string{"true": "is open. Nothing was sent yet.", "false": "shows what was written before"} {
 		api := &script{answers: map[string]string{

@@ -39,7 +39,7 @@ func (c sandboxCommand) Run(ctx context.Context, std streams) error {
 	}
 	base := "http://" + openable(listener.Addr())
 	address, isTCP := listener.Addr().(*net.TCPAddr)
-	private := isTCP && address.IP.IsLoopback() // nobody else can have webhooks call services of this machine
+	private := isTCP && address.IP.IsLoopback() // no one else can have webhooks call services of this machine
 	box := sandbox.New(sandbox.Config{Variant: sandbox.Variant(c.Variant), AppURL: base, History: c.Seed == "history", Deliver: private})
 	server := &http.Server{Handler: box, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
 	if private {

@@ -271,7 +271,7 @@ func (s *standIn) getChanges(c *standInCall) (int, any) {
 	return 200, jsonObject{"since": standInTime(since), "until": standInTime(c.now), "changes": changes, "generatedAt": standInTime(c.now)}
 }
 
-// getProposals lists the proposals for a job: nobody applies here.
+// getProposals lists the proposals for a job: no one applies here.
 func (s *standIn) getProposals(c *standInCall) (int, any) {
 	if _, found := s.own(c); !found {
 		return noJob()

@@ -13,7 +13,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// TestSecretFile: a secret gets a new file beside the account's, which only its owner can read. There is none after a failure.
+// TestSecretFile: a secret gets a new file beside the account's, which only its owner can read. After a failure there is no file.
 func TestSecretFile(t *testing.T) {
 	api, err := opentrain.New(opentrain.Config{})
 	if err != nil {

@@ -77,7 +77,7 @@ func TestLock(t *testing.T) {
 		t.Errorf("held: %v", err)
 	}
 	for name, by := range map[string]caller.Caller{"other": alice, "j": bob} {
-		free, err := c.Ledger.Lock(ended, by, name) // nobody holds these
+		free, err := c.Ledger.Lock(ended, by, name) // no one holds these
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ func (r *run) hire(ctx context.Context) error {
 		return err
 	}
 	if len(r.last.Proposals) == 0 {
-		return errors.New("nobody has applied")
+		return errors.New("no one has applied")
 	}
 	r.Screen.Table(tool.Map(r.last.Proposals, func(p proposal) screen.Row {
 		return screen.Row{Label: p.Candidate.Name, Value: text.Join(" · ", p.Candidate.Country, p.Bid,
@@ -79,7 +79,7 @@ func (r *run) hire(ctx context.Context) error {
 	r.Screen.Blank()
 	switch {
 	case !yes:
-		r.Screen.Show("", screen.Plain, "OK. Nobody is hired.")
+		r.Screen.Show("", screen.Plain, "OK. No one is hired.")
 	case r.last.Approval.URL == "":
 		return errors.New("the hire has no approval")
 	default:

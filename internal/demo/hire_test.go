@@ -28,15 +28,15 @@ func TestHire(t *testing.T) {
 	}
 }
 
-// TestHireNobody: a person who wants neither the message nor the hire, one who stops, and one who doesn't publish.
-func TestHireNobody(t *testing.T) {
+// TestNoHire: a person who wants neither the message nor the hire, one who stops, and one who doesn't publish.
+func TestNoHire(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		answers     map[string][]string
 		says, never string
 		err         error
 	}{
-		"two times no": {map[string][]string{"Publish": {"yes"}, "Send": {"no"}, "Ask for": {"no"}}, "OK. Nobody is hired.", "approvals/", nil},
+		"two times no": {map[string][]string{"Publish": {"yes"}, "Send": {"no"}, "Ask for": {"no"}}, "OK. No one is hired.", "approvals/", nil},
 		"no input":     {map[string][]string{"Publish": {"yes"}}, "The input ended", "approvals/", demo.ErrNoInput},
 		"unpublished":  {map[string][]string{"Publish": {"no"}}, "The job stays a draft.", "A day later", nil},
 	} {

@@ -119,7 +119,7 @@ func (m *milestone) show() object {
 		"needsReview": false, "invoiceId": textOrNull(m.invoice), "createdAt": timestamp(m.created)}
 }
 
-// getContract is GET /contracts/{contractId} (developers/api-reference/contracts/get). Nobody works in the sandbox, so nothing of
+// getContract is GET /contracts/{contractId} (developers/api-reference/contracts/get). No one works in the sandbox, so nothing of
 // a budget is ever used.
 func (s *Sandbox) getContract(_ *call, ct *contract) *reply {
 	shown, amount, volume, active := s.showContract(ct), 0.0, 0.0, object(nil)

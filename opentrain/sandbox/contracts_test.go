@@ -92,7 +92,7 @@ func TestMoney(t *testing.T) {
 	})
 }
 
-// TestEndWithoutMoney: nobody is asked if nothing is funded.
+// TestEndWithoutMoney: no one is asked if nothing is funded.
 func TestEndWithoutMoney(t *testing.T) {
 	l := newLive(t, sandbox.Config{}, nil)
 	id, first := l.hired()

@@ -111,7 +111,7 @@ func (v Variant) decodeOne(f field, raw json.RawMessage) (any, object) {
 }
 
 // decodePlace reads the name or code of one of the countries or languages, and returns its English name. The pages do not say
-// what the API does with other texts. That it refuses them is our assumption: a job in Narnia finds nobody.
+// what the API does with other texts. That it refuses them is our assumption: a job for a country that does not exist reaches no one.
 func decodePlace(what, text string) (any, object) {
 	if found, known := findPlace(what, text); known {
 		return found.name, nil

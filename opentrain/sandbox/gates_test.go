@@ -216,7 +216,7 @@ func TestMemory(t *testing.T) {
 			"milestone": object{"name": "x", "amount": 1}, "freelancerId": sandbox.FreelancerAvailable})
 	}
 	l.want(200, "GET", "/messages?limit=100&conversationId="+id, nil)
-	job := l.publishNew("Nobody applies")
+	job := l.publishNew("No one applies")
 	l.clock.add(time.Minute)
 	equal(t, "applicants", l.want(200, "GET", "/jobs/"+job+"/proposals", nil)["proposals"], []any{})
 }

@@ -133,7 +133,7 @@ func TestDeliveriesAreRepeated(t *testing.T) {
 	r.answer(302) // a redirect isn't followed
 	l, hook, _ := subscribe(t, sandbox.Config{Deliver: true}, r.URL)
 	l.wait(3 * time.Second)
-	l.want(200, "POST", "/jobs/"+l.job+"/close", nil) // nobody else applies
+	l.want(200, "POST", "/jobs/"+l.job+"/close", nil) // no one else applies
 	attempts := 1
 	for _, d := range []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour} {
 		equal(t, "before", len(r.got), attempts)
@@ -172,7 +172,7 @@ func TestDeliveriesStayHere(t *testing.T) {
 	equal(t, "nobody there", dig(l.want(200, "GET", "/webhooks/"+hook, nil), "webhook", "status"), "DISABLED")
 }
 
-// TestDeliveriesWithoutRequests: with the real time, nobody has to ask.
+// TestDeliveriesWithoutRequests: with the real time, no one has to ask.
 func TestDeliveriesWithoutRequests(t *testing.T) {
 	came := make(chan string, 3)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { came <- r.Header.Get("X-Opentrain-Event") }))

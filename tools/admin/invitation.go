@@ -12,7 +12,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// placeOf says what an address is in the team, "" for nothing.
+// placeOf returns the role that an address has in the team, "" if it has none.
 func placeOf(now *opentrain.Team, email string) (role, since string) {
 	people := peopleOf(now)
 	at := slices.IndexFunc(people, func(p teamPerson) bool { return strings.EqualFold(p.Email, email) })

@@ -64,7 +64,7 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 	about := approvalWords(a.Type)
 	switch a.Status {
 	case opentrain.ApprovalPending:
-		out.Outcome = "Nobody has decided yet. " + about.before
+		out.Outcome = "No one has decided yet. " + about.before
 		waiting := approvalOf(*a)
 		waiting.ID = in.ApprovalID
 		out.Next = waiting.next()
@@ -74,7 +74,7 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 		out.Outcome = "The human declined it. " + about.before
 		out.Next = tool.Next{Action: tool.Done, Note: "To ask again, call " + about.tool + " with what the human wants instead."}
 	case opentrain.ApprovalExpired:
-		out.Outcome = "Nobody decided in time. " + about.before
+		out.Outcome = "No one decided in time. " + about.before
 		out.Next = tool.Next{Action: tool.Done, Note: "If the human still wants it, call " + about.tool + " again."}
 	default:
 		out.Outcome = "OpenTrain's status for it is " + cmp.Or(out.Status, "missing") + "."
@@ -106,7 +106,7 @@ func approvalWords(kind string) approvalType {
 	switch kind {
 	case opentrain.ApprovalHire:
 		return approvalType{
-			"Nobody was hired and nothing was charged.", "The AI trainer is hired, and the first milestone is funded.", tool.HireProposal,
+			"No one was hired and nothing was charged.", "The AI trainer is hired, and the first milestone is funded.", tool.HireProposal,
 		}
 	case opentrain.ApprovalMilestoneFund:
 		return approvalType{"Nothing was charged.", "The milestone is funded.", tool.RequestMilestoneFunding}

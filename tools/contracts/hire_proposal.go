@@ -48,7 +48,7 @@ func (c contracts) hireProposal() tool.Tool {
 		Description: "Ask to hire the AI trainer of a proposal with a first milestone, and return the page in OpenTrain's app where a human " +
 			"confirms the hire. Use it once the human has chosen someone, an amount and a due date. " +
 			"Before that, compare people with opentrain_list_proposals. " +
-			"The human sees the whole cost and approves the request first; nobody is hired and nothing is charged until they confirm it " +
+			"The human sees the whole cost and approves the request first; no one is hired and nothing is charged until they confirm it " +
 			"in the app, within about 72 hours. The same terms again return the same approval; other terms replace it.",
 		Scope: opentrain.ScopeProposalsWrite, Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
 		OutcomeUnknown: "It's unclear whether the approval was requested; calling again with the same arguments returns the same one.",
@@ -82,12 +82,12 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. Nobody is hired and nothing is charged before."},
+		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before."},
 	}
 	intent := confirm.Intent{
 		Tool: tool.HireProposal, Subject: subject, Status: strings.Join(preview.Changes, "\n"), Arguments: in.terms(),
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Ask OpenTrain for this hire?",
-		Note: "A yes only asks for the hire. It is confirmed in OpenTrain's app.", IfNo: "Nobody is hired.",
+		Note: "A yes only asks for the hire. It is confirmed in OpenTrain's app.", IfNo: "No one is hired.",
 	}
 	yes, ask, next := c.yes(call, intent, preview)
 	if out.Next = next; !yes {
@@ -118,7 +118,7 @@ func (o hireProposalOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.Approval != nil:
-		l.Add("The hire waits for a human's approval in OpenTrain's app. Nobody is hired and nothing is charged yet.")
+		l.Add("The hire waits for a human's approval in OpenTrain's app. No one is hired and nothing is charged yet.")
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("The hire hasn't been requested yet. Ask the human first.")
 	default:
