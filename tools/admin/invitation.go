@@ -12,7 +12,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// placeOf returns the role that an address has in the team, "" if it has none.
+// placeOf returns the role that an address has in the team, and since when; "" if it is not there.
 func placeOf(now *opentrain.Team, email string) (role, since string) {
 	people := peopleOf(now)
 	at := slices.IndexFunc(people, func(p teamPerson) bool { return strings.EqualFold(p.Email, email) })
