@@ -5,15 +5,11 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 )
 
 // bodyTimeout is how long a request body may take to arrive. A server's ReadTimeout would end streams too.
 const bodyTimeout = 15 * time.Second
-
-// lastRead is how long it may still take when another needs its place: it may have arrived while the server is busy.
-const lastRead = 250 * time.Millisecond
 
 // The errors of ReadBody. Answer with HTTP 413, 408 and 429.
 var (
@@ -33,19 +29,10 @@ func LimitBodyTime(w http.ResponseWriter, r *http.Request) {
 // ReadBody reads a body of at most limit bytes. It does not start if Content-Length exceeds the limit. Beyond the free
 // bytes, the share grows with each byte that arrives, not by what the header announces: announcing costs a caller nothing, and must
 // not take the room of others.
-func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, share *Share, arrivals *Places) ([]byte, error) {
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, share *Share) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
-	var mu sync.Mutex
-	complete := false
-	defer arrivals.Push(share.address, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if !complete { // else the deadline would cancel the request
-			setReadDeadline(w, time.Now().Add(lastRead))
-		}
-	}).Leave()
 	body, err := io.ReadAll(&sharedReader{http.MaxBytesReader(w, r.Body, limit), free, share})
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
@@ -56,13 +43,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, sha
 	case err != nil:
 		return nil, err
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	complete = true
 	setReadDeadline(w, time.Time{})
-	if r.Context().Err() != nil { // net/http reads on after the last byte, and may have met the deadline
-		return nil, ErrTooSlow
-	}
 	return body, nil
 }
 

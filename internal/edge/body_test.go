@@ -43,7 +43,7 @@ func TestReadBody(t *testing.T) {
 				start := time.Now()
 				client := connect(t, func(w http.ResponseWriter, r *http.Request) {
 					edge.LimitBodyTime(w, r)
-					body, err := edge.ReadBody(w, r, maxBody, 0, edge.NewQuota(2*maxBody).Share("a"), edge.NewPlaces(1))
+					body, err := edge.ReadBody(w, r, maxBody, 0, edge.NewQuota(2*maxBody).Share("a"))
 					if string(body) != test.body || !errors.Is(err, test.err) || time.Since(start) != test.after {
 						t.Errorf("got %q, %v after %v", body, err, time.Since(start))
 					}
@@ -68,7 +68,7 @@ func TestBodyTimeEndsWithTheBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := connect(t, func(w http.ResponseWriter, r *http.Request) {
 			edge.LimitBodyTime(w, r)
-			if _, err := edge.ReadBody(w, r, maxBody, 0, edge.NewQuota(2*maxBody).Share("a"), edge.NewPlaces(1)); err != nil {
+			if _, err := edge.ReadBody(w, r, maxBody, 0, edge.NewQuota(2*maxBody).Share("a")); err != nil {
 				t.Error(err)
 			}
 			select {
@@ -95,7 +95,7 @@ func TestBodiesShareTheirRoom(t *testing.T) {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		r.ContentLength = -1
 		share := quota.Share(address)
-		_, err := edge.ReadBody(w, r, maxBody, 0, share, edge.NewPlaces(1))
+		_, err := edge.ReadBody(w, r, maxBody, 0, share)
 		return share, err
 	}
 	first, err := read("a", "012345")
@@ -121,7 +121,7 @@ func TestBodiesShareTheirRoom(t *testing.T) {
 func TestReadBodyWithoutDeadlines(t *testing.T) {
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("01234"))
 	edge.LimitBodyTime(w, r)
-	if body, err := edge.ReadBody(w, r, maxBody, 0, edge.NewQuota(2*maxBody).Share("a"), edge.NewPlaces(1)); err != nil || string(body) != "01234" {
+	if body, err := edge.ReadBody(w, r, maxBody, 0, edge.NewQuota(2*maxBody).Share("a")); err != nil || string(body) != "01234" {
 		t.Errorf("got %q, %v", body, err)
 	}
 }

@@ -12,18 +12,17 @@ import (
 const (
 	maxBody   = 1 << 20 // limits the body of a request, in bytes
 	maxBodies = 4 << 20 // limits the bodies of all requests in progress: decoded, they take several times as much
-	arriving  = 100     // limits the bodies that arrive at once
 	freeBody  = 8 << 10 // of each body, what never counts: large bodies can't lock out small ones
 )
 
 // receiveBody reads the body of a POST. It counts in the share, until the request is served.
-func receiveBody(w http.ResponseWriter, r *http.Request, share *edge.Share, arrivals *edge.Places) ([]byte, error) {
+func receiveBody(w http.ResponseWriter, r *http.Request, share *edge.Share) ([]byte, error) {
 	// A web page can send this type only after a preflight request, which CORS decides.
 	types := r.Header.Values("Content-Type")
 	if kind, _, err := mime.ParseMediaType(strings.Join(types, ",")); err != nil || kind != "application/json" || len(types) > 1 {
 		return nil, refuse(http.StatusUnsupportedMediaType, "Send JSON, with Content-Type: application/json.")
 	}
-	body, err := edge.ReadBody(w, r, maxBody, freeBody, share, arrivals)
+	body, err := edge.ReadBody(w, r, maxBody, freeBody, share)
 	switch {
 	case errors.Is(err, edge.ErrTooLarge):
 		return nil, refuse(http.StatusRequestEntityTooLarge, "The request is larger than %d MiB.", maxBody>>20)

@@ -98,7 +98,6 @@ type Handler struct {
 	unread       *edge.Places  // responses that wait until their client reads
 	requests     *edge.Quota   // in progress, besides streams
 	requestWait  time.Duration // for a place among them
-	arrivals     *edge.Places  // bodies that arrive
 	bodies       *edge.Quota   // bytes of their messages
 	unsent       *edge.Quota   // bytes that wait for streams
 	samples      edge.Sampler  // of what strangers could fill the log with
@@ -122,7 +121,7 @@ func New(cfg Config) (*Handler, error) {
 	h := &Handler{
 		cfg: cfg, sessions: newSessions(cfg), streamPlaces: edge.NewPlaces(cfg.MaxStreams),
 		unread:   edge.NewPlaces(maxUnread),
-		requests: edge.NewQuota(cfg.MaxRequests), requestWait: requestWait, arrivals: edge.NewPlaces(arriving),
+		requests: edge.NewQuota(cfg.MaxRequests), requestWait: requestWait,
 		bodies: edge.NewQuota(maxBodies), unsent: edge.NewQuota(maxUnsent), idle: make(chan struct{}),
 	}
 	close(h.idle)

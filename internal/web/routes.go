@@ -86,7 +86,7 @@ const requestWait = 5 * time.Second
 
 const (
 	maxUnread = 50                     // limits the responses that wait until their client reads
-	lastWrite = 500 * time.Millisecond // what such a response may still take when another needs its place: the server may be busy
+	lastWrite = 2 * time.Second // what such a response may still take when another needs its place: the server may be busy
 )
 
 // write limits a write to a client that may not read, until end.
@@ -239,7 +239,7 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 	if r.Method != http.MethodPost {
 		return received, h.admit(r)
 	}
-	body, err := receiveBody(w, r, share, h.arrivals)
+	body, err := receiveBody(w, r, share)
 	if err != nil {
 		return received, err
 	}
