@@ -85,7 +85,7 @@ const addressRate = "Your network is sending requests faster than this server al
 const requestWait = 5 * time.Second
 
 const (
-	maxUnread = 50                     // limits the responses that wait until their client reads
+	maxUnread = 50              // limits the responses that wait until their client reads
 	lastWrite = 2 * time.Second // what such a response may still take when another needs its place: the server may be busy
 )
 
