@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -58,7 +60,7 @@ func (c *Confirmer) Off() bool { return c.off }
 type Intent struct {
 	Tool, JobID string         // no job for a call about something else
 	Subject     string         // what the call is about if it isn't a job, such as "proposal prop_1"
-	Status      string         // of the job, if the yes is for it only in this status; or what was shown of another subject
+	Status      string         // of the subject, if the yes is for it only in this status
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Token       string         // the confirmation that came with the call
 	AskHuman    *bool          // false asks in the conversation, not in a form
@@ -119,8 +121,23 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	return Answer{Yes: true, View: view}
 }
 
+// Approve reports whether a human has said yes to an intent whose changes are those of the preview. Otherwise it returns the form
+// or the step that asks, or the step after a no.
+func (c *Confirmer) Approve(call tool.Call, intent Intent, preview tool.Preview) (yes bool, ask *tool.Ask, next tool.Next) {
+	intent.Status = strings.Join(append(slices.Clone(preview.Changes), intent.Status), "\n")
+	answer := c.Read(call, &intent)
+	switch {
+	case answer.Yes:
+		return true, nil, next
+	case answer.No:
+		return false, nil, intent.Declined()
+	}
+	ask, next = c.Ask(call, intent, preview, View{}, answer.Why)
+	return false, ask, next
+}
+
 // Ask returns a form for the human, or the step that asks in the conversation. why says why the human is asked again.
-func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, view View, why string) (*tool.Ask, *tool.Next) {
+func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, view View, why string) (*tool.Ask, tool.Next) {
 	token := c.Token(call.Caller, intent, view)
 	preview = preview.Visible()
 	message := intent.message(preview, why)
@@ -129,7 +146,7 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 		return &tool.Ask{
 			Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
 			Fields: []tool.Field{{Name: field, Label: intent.Question, Prompt: intent.Note, Type: "boolean", Required: true}},
-		}, nil
+		}, tool.Next{}
 	}
 	arguments, again := map[string]any{"confirmationToken": token}, ""
 	if intent.JobID != "" {
@@ -141,7 +158,7 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 		maps.Copy(arguments, intent.Arguments)
 	}
 	preview = Shorten(preview)
-	return nil, &tool.Next{
+	return nil, tool.Next{
 		Action: tool.ConfirmWithHuman, Show: &preview, Tool: intent.Tool, Arguments: arguments, Otherwise: intent.IfNo,
 		Note: text.Join(" ", why, intent.Note, again),
 	}

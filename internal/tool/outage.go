@@ -54,10 +54,6 @@ func (e explainer) retryOutage() Next {
 	if e.tool.Check.Tool != "" && opentrain.MayHaveChanged(e.apiError) {
 		return e.named(e.tool.Check)
 	}
-	if repeats := e.tool.Kind.Hints(); (repeats.Destructive || !repeats.Idempotent) && e.tool.Find.Action == CallTool &&
-		opentrain.MayHaveChanged(e.apiError) {
-		return e.tool.Find // it may have been done: look before it is done again
-	}
 	next := e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
 	next.Note = "If it keeps failing, tell the human."
 	return next

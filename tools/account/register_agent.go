@@ -57,16 +57,8 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 	}
 	intent := registering(in.Force)
 	intent.Token, intent.AskHuman = in.ConfirmationToken, in.AskHuman
-	answer := t.Confirm.Read(call, &intent)
-	switch {
-	case answer.No:
-		out.Next = intent.Declined()
-		return out, nil, nil
-	case !answer.Yes:
-		ask, next := t.Confirm.Ask(call, intent, t.newAccount(in), confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *in.repeatedIn(next)
-		}
+	yes, ask, next := t.Confirm.Approve(call, intent, t.newAccount(in))
+	if out.Next = in.repeatedIn(next); !yes {
 		return out, ask, nil
 	}
 	call.Step("Registering the account")
@@ -83,7 +75,10 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 }
 
 // repeatedIn adds the names to the step that asks for a yes.
-func (in registerAgentInput) repeatedIn(next *tool.Next) *tool.Next {
+func (in registerAgentInput) repeatedIn(next tool.Next) tool.Next {
+	if next.Action != tool.ConfirmWithHuman {
+		return next
+	}
 	for name, value := range map[string]string{"agentName": in.AgentName, "organizationName": in.OrganizationName} {
 		if value != "" {
 			next.Arguments[name] = value

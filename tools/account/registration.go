@@ -25,7 +25,7 @@ func (t tools) registrationNext(call tool.Call) tool.Next {
 		return tool.Next{Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{}, Note: "Set up an account."}
 	}
 	_, next := t.Confirm.Ask(call, registering(false), t.newAccount(registerAgentInput{}), confirm.View{}, "")
-	return *next
+	return next
 }
 
 // registering is the intent to register an account.

@@ -43,7 +43,8 @@ func (a admin) inviteTeamMember() tool.Tool {
 			"Use it when the human names a colleague who should work in their account. " +
 			"To offer a job to an AI trainer, use opentrain_invite_trainer. To see who is in the team, use opentrain_get_team. " +
 			"The human approves it first. Removing someone is only possible in OpenTrain's app.",
-		Scope: opentrain.ScopeTeamWrite, Claimed: true, Feature: team(), Find: seeTeam(), NotFound: "OpenTrain finds no team for this account.",
+		Scope: opentrain.ScopeTeamWrite, Claimed: true, Feature: team(), NotFound: "OpenTrain finds no team for this account.",
+		Find: seeTeam(), Check: seeTeam(),
 		OutcomeUnknown: "It's unclear whether the person was invited. " + tool.GetTeam + " shows members and invitations.",
 	}, a.invite)
 }
@@ -68,30 +69,22 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person into the team?",
 		Note: "OpenTrain emails the address. If it has an OpenTrain account, it's added to the team at once.", IfNo: "No one is invited.",
 	}
-	answer := a.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
-		return out, nil, nil
-	}
 	now, err := a.API.GetTeam(ctx)
 	if err != nil {
 		return out, nil, draft.Unsent(err)
 	}
 	role, since := placeOf(now, in.Email)
-	switch {
-	case role != "" && role != invited:
+	if role != "" && role != invited {
 		out.Status, out.Next = opentrain.InviteAlreadyThere, tool.Next{Action: tool.Done, Note: "Nothing was changed."}
 		return out, nil, nil
-	case !answer.Yes:
-		organization := cmp.Or(text.Stranger(now.Organization.Name, 200), text.Stranger(now.Organization.ID, 100), "the account's organization")
-		preview := tool.Preview{Changes: []string{"Invite " + in.Email + " into the team of " + organization}}
-		if role == invited {
-			preview.Notes = []string{text.Join(" ", "This address already has an invitation that waits for an answer,", dated("since", since))}
-		}
-		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *next
-		}
+	}
+	organization := cmp.Or(text.Stranger(now.Organization.Name, 200), text.Stranger(now.Organization.ID, 100), "the account's organization")
+	preview := tool.Preview{Changes: []string{"Invite " + in.Email + " into the team of " + organization}}
+	if role == invited {
+		preview.Notes = []string{text.Join(" ", "This address already has an invitation that waits for an answer,", dated("since", since))}
+	}
+	yes, ask, next := a.Confirm.Approve(call, intent, preview)
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	made, err := a.API.InviteTeamMember(ctx, in.Email)

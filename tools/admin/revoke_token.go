@@ -41,7 +41,7 @@ func (a admin) revokeToken() tool.Tool {
 			"Use it for a token that is no longer needed, or that others may know. Find the id with opentrain_list_tokens. " +
 			"The human approves it first and sees the token's name, its first and last characters, and its last use. " +
 			"It can't be undone. Revoking the token that this server uses ends the server's own access to OpenTrain.",
-		NotFound: noToken, Find: findToken(),
+		NotFound: noToken, Find: findToken(), Check: findToken(),
 		OutcomeUnknown: "It's unclear whether the token was revoked. " + tool.ListTokens + " shows its status.",
 	}, a.revoke)
 }
@@ -65,11 +65,6 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Revoke this API token?",
 		Note: "Whatever uses it loses its access at once. This can't be undone.", IfNo: "The token stays as it is.",
 	}
-	answer := a.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
-		return out, nil, nil
-	}
 	found, warnings, err := a.token(ctx, call, in.TokenID)
 	if err != nil {
 		return out, nil, draft.Unsent(err)
@@ -81,13 +76,13 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 	case found.Status == opentrain.TokenRevoked:
 		out.AlreadyRevoked, out.Next = true, tool.Next{Action: tool.Done, Note: "Nothing was changed."}
 		return out, nil, nil
-	case !answer.Yes:
-		change := "Revoke the API token " + text.Join(", ", found.called(), found.Status, found.used())
-		preview := tool.Preview{Warnings: warnings, Changes: []string{change}}
-		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *next
-		}
+	}
+	preview := tool.Preview{
+		Changes: []string{"Revoke the API token " + text.Join(", ", found.called(), found.Status)}, Warnings: warnings,
+		Notes: []string{text.Capitalize(found.used()) + "."}, // not a change: a token may be used between the question and the yes
+	}
+	yes, ask, next := a.Confirm.Approve(call, intent, preview)
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	_, err = a.API.RevokeTokenByID(ctx, in.TokenID)

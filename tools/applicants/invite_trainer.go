@@ -61,11 +61,6 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this AI trainer to the job?",
 		Note: "The trainer will see the job and the invitation right away. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
-	answer := a.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
-		return out, nil, nil
-	}
 	own, err := a.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
 	if err == nil {
 		err = own.Require(opentrain.StatusOpen)
@@ -73,13 +68,10 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	if err != nil {
 		return out, nil, err
 	}
-	if !answer.Yes {
-		preview := own.Preview()
-		preview.Changes = []string{"Invite the AI trainer with the user id " + text.Visible(in.FreelancerID)}
-		ask, next := a.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *next
-		}
+	preview := own.Preview()
+	preview.Changes = []string{"Invite the AI trainer with the user id " + text.Visible(in.FreelancerID)}
+	yes, ask, next := a.Confirm.Approve(call, intent, preview)
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	invitation, err := a.API.InviteTrainer(ctx, in.JobID, in.FreelancerID)

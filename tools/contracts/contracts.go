@@ -43,23 +43,6 @@ func describeAsking(s *schema.Node, own map[string]string) {
 	schema.Describe(s, own)
 }
 
-// yes reports whether a human has said yes to an intent as it is shown. Otherwise it returns the form or the step that asks,
-// or the step after a no.
-func (c contracts) yes(call tool.Call, intent confirm.Intent, preview tool.Preview) (bool, *tool.Ask, tool.Next) {
-	answer := c.Confirm.Read(call, &intent)
-	switch {
-	case answer.No:
-		return false, nil, intent.Declined()
-	case answer.Yes:
-		return true, nil, tool.Next{}
-	}
-	ask, next := c.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-	if next == nil {
-		next = &tool.Next{}
-	}
-	return false, ask, *next
-}
-
 // conflict refuses a call that can't succeed with one of the API's reasons, before anything is sent.
 func conflict(reason, contractID, status string) error {
 	details := map[string]string{"reason": reason, "contractId": contractID, "status": status}

@@ -84,10 +84,10 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 	preview.Notes = []string{"No money moves: the milestone is funded later, and a human confirms that in OpenTrain's app."}
 	intent := confirm.Intent{
 		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,
-		Status:   strings.Join(append(preview.Changes, state(*contract)), "\n"), // each yes is for one milestone more than there are
+		Status:   state(*contract), // each yes is for one milestone more than there are
 		Question: "Add this milestone to the contract?", Note: "The AI trainer sees the milestone.", IfNo: "The contract stays as it is.",
 	}
-	yes, ask, next := c.yes(call, intent, preview)
+	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}

@@ -2,7 +2,6 @@ package contracts
 
 import (
 	"context"
-	"strings"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -69,11 +68,10 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	}
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
 	intent := confirm.Intent{
-		Tool: tool.EndContract, Subject: subject, Status: strings.Join(append(preview.Changes, state(*contract)), "\n"),
-		Arguments: map[string]any{"contractId": in.ContractID}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Tool: tool.EndContract, Subject: subject, Status: state(*contract), Arguments: map[string]any{"contractId": in.ContractID}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
 		Question: "End this contract?", Note: "The contract can't be reopened here.", IfNo: "The contract stays active.",
 	}
-	yes, ask, next := c.yes(call, intent, preview)
+	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}

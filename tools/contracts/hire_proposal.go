@@ -2,7 +2,6 @@ package contracts
 
 import (
 	"context"
-	"strings"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/draft"
@@ -85,11 +84,11 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before."},
 	}
 	intent := confirm.Intent{
-		Tool: tool.HireProposal, Subject: subject, Status: strings.Join(preview.Changes, "\n"), Arguments: in.terms(),
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Ask OpenTrain for this hire?",
+		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken,
+		 AskHuman: in.AskHuman, Question: "Ask OpenTrain for this hire?",
 		Note: "A yes only asks for the hire. It is confirmed in OpenTrain's app.", IfNo: "No one is hired.",
 	}
-	yes, ask, next := c.yes(call, intent, preview)
+	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}

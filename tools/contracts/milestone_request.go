@@ -68,11 +68,11 @@ func (r milestoneRequest) run(
 	out.Trainer = trainer(contract)
 	preview := r.preview(contract, m)
 	intent := confirm.Intent{
-		Tool: r.tool, Subject: subject, Status: strings.Join(preview.Changes, "\n"), Arguments: map[string]any{"milestoneId": in.MilestoneID},
+		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID},
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Ask OpenTrain for this?",
 		Note: "A yes only asks for it. It is confirmed in OpenTrain's app.", IfNo: r.ifNo,
 	}
-	yes, ask, next := c.yes(call, intent, preview)
+	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}

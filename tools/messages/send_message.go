@@ -78,9 +78,7 @@ func (m messages) send(ctx context.Context, call tool.Call, in sendMessageInput)
 			return out, nil, draft.Unsent(err)
 		}
 		ask, next := m.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *next
-		}
+		out.Next = next
 		return out, ask, nil
 	}
 	call.Step("Sending the message")

@@ -60,20 +60,12 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	case own.Status == opentrain.StatusArchived:
 		return out.closed(own.Status, true), nil, nil
 	}
-	intent.Status = own.Status // a yes to close a draft isn't one to close the job that it became
-	answer := p.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
-		return out, nil, nil
-	}
 	out.Status = text.Clean(own.Status, 40)
-	if !answer.Yes {
-		preview := own.Preview()
-		preview.Changes = []string{"Status: " + strings.TrimPrefix(tool.StatusWords(out.Status), "a ") + " → closed"}
-		ask, next := p.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *next
-		}
+	preview := own.Preview()
+	// A yes to close a draft isn't one to close the job that it became.
+	preview.Changes = []string{"Status: " + strings.TrimPrefix(tool.StatusWords(out.Status), "a ") + " → closed"}
+	yes, ask, next := p.Confirm.Approve(call, intent, preview)
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	call.Step("Closing the job")

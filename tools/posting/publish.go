@@ -166,10 +166,7 @@ func (p posting) askAgain(
 		return out.notReady(view.Report), nil, nil
 	}
 	ask, next := p.Confirm.Ask(call, intent, view.Preview(own), view.View, why)
-	if next != nil {
-		next.Change = view.Report.Next.Change
-		out.Next = *next
-	}
+	next.Change, out.Next = view.Report.Next.Change, next
 	return out, ask, nil
 }
 

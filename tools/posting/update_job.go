@@ -82,10 +82,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	if !answer.Yes {
 		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
 		ask, next := p.Confirm.Ask(call, intent, preview, view, answer.Why)
-		if next != nil {
-			next.Change = resolve
-			out.Next = *next
-		}
+		next.Change, out.Next = resolve, next
 		return out, ask, nil
 	}
 	call.Step("Editing the job")

@@ -46,7 +46,7 @@ func (u updates) createWebhook() tool.Tool {
 			"on this machine that has its signing secret. " +
 			"Use it when the human runs a receiver. To look for news in this conversation, use opentrain_poll_updates. " +
 			"The human approves it first. Calling again makes another; an account has at most 10. Also needs the read scope of each event.",
-		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), Find: findWebhook(), NotFound: noWebhooks,
+		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), NotFound: noWebhooks, Find: findWebhook(), Check: findWebhook(),
 		OutcomeUnknown: "It's unclear whether the webhook was created. If it was, no one knows its secret: find it with " +
 			tool.ListWebhooks + ", delete it with " + tool.DeleteWebhook + ", and create it again.",
 	}, u.create)
@@ -68,11 +68,6 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Create this webhook?",
 		Note: "OpenTrain will send these events of the account to this address from now on.", IfNo: "No webhook is created.",
 	}
-	answer := u.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
-		return out, nil, nil
-	}
 	notes, err := u.possible(ctx, call, in.URL, types)
 	if err != nil {
 		return out, nil, err
@@ -82,12 +77,9 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		return out, nil, noFile(err)
 	}
 	defer file.Discard()
-	if !answer.Yes {
-		preview := tool.Preview{Notes: notes, Changes: []string{"Send events to " + in.URL, "Events: " + strings.Join(types, ", ")}}
-		ask, next := u.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *next
-		}
+	preview := tool.Preview{Notes: notes, Changes: []string{"Send events to " + in.URL, "Events: " + strings.Join(types, ", ")}}
+	yes, ask, next := u.Confirm.Approve(call, intent, preview)
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	made, err := u.API.CreateWebhook(ctx, in.URL, types)

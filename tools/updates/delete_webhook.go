@@ -36,7 +36,7 @@ func (u updates) deleteWebhook() tool.Tool {
 			"Use it when an address is no longer in use, when OpenTrain has disabled the webhook, or when its secret is lost or known to others: " +
 			"then create another with opentrain_create_webhook, which gets a new secret. " +
 			"The human approves it first. A deleted webhook can't be brought back. opentrain_poll_updates still shows the events.",
-		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), NotFound: noWebhook, Find: findWebhook(),
+		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), NotFound: noWebhook, Find: findWebhook(), Check: findWebhook(),
 		OutcomeUnknown: "It's unclear whether the webhook was deleted. " + tool.ListWebhooks + " shows it.",
 	}, u.delete)
 }
@@ -54,24 +54,15 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Delete this webhook?",
 		Note: "OpenTrain will send no more events to this address. A deleted webhook can't be brought back.", IfNo: "The webhook stays.",
 	}
-	answer := u.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
-		return out, nil, nil
-	}
 	found, err := u.API.GetWebhook(ctx, in.WebhookID)
 	if err != nil {
 		return out, nil, draft.Unsent(err)
 	}
-	if !answer.Yes {
-		w := shown(*found)
-		preview := tool.Preview{Changes: []string{
-			"Delete the webhook " + w.ID + " (" + w.Status + ") that sends to " + w.URL, "Events: " + w.events(),
-		}}
-		ask, next := u.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		if next != nil {
-			out.Next = *next
-		}
+	w := shown(*found)
+	yes, ask, next := u.Confirm.Approve(call, intent, tool.Preview{Changes: []string{
+		"Delete the webhook " + w.ID + " (" + w.Status + ") that sends to " + w.URL, "Events: " + w.events(),
+	}})
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	_, err = u.API.DeleteWebhook(ctx, in.WebhookID)
