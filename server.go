@@ -171,6 +171,9 @@ func (cfg *Config) complete() error {
 	return nil
 }
 
+// Toolsets returns the toolsets that are served, with those of their tools that are.
+func (s *Server) Toolsets() []tool.Set { return s.adapter.Served().Sets }
+
 // Tools returns the tools that are served.
 func (s *Server) Tools() []tool.Tool { return s.adapter.Served().Tools() }
 
@@ -303,7 +306,7 @@ func instructions(served tool.Served) string {
 	say(served.Has(tool.ClaimAccount), "- open_url: give the human the url and what the note says. Call the tool when they are done.")
 	say(true, "- call_tool: call the tool. wait: wait, then call it. fix: if by is human, tell them; otherwise solve the problem. "+
 		"done: nothing is left to do.\n")
-	say(writes, "Retries never create duplicates. Publish, edit, close or invite only after the human approves.")
+	say(writes, "Publish, edit, close, invite, send, hire or end only after the human approves.")
 	say(served.Has(tool.RegisterAgent), "Without an account, opentrain_register_agent registers one once the human agrees.")
 	say(true, "opentrain_get_draft shows a draft from an earlier conversation. opentrain_list_jobs lists the account's own jobs. "+
 		"opentrain_search_jobs searches everyone's live jobs and needs no token.")

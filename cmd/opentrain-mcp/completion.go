@@ -200,13 +200,18 @@ func commandsOf(app *kong.Application) (options []option) {
 	return options
 }
 
+// toolsets are the values of --toolsets.
+func toolsets() []string {
+	return []string{"posting", "market", "account", "applicants", "messages", "contracts", "money", "updates", "admin", "all"}
+}
+
 // valuesOf are the values of a flag that are known. Without any, shells complete the names of files.
 func valuesOf(flag *kong.Flag) []option {
 	switch flag.Name {
 	case "host":
 		return hostOptions()
 	case "toolsets":
-		return words([]string{"posting", "market", "account", "applicants", "messages", "contracts", "money", "updates", "admin", "all"})
+		return words(toolsets())
 	case "log-level":
 		return words([]string{"debug", "info", "warn", "error"})
 	case "confirm", "elicitation":

@@ -75,8 +75,7 @@ func flagHelp() kong.Vars {
 		"helpLogin": "Get an account on this machine: register one, claim it, or paste a token (--token). " +
 			"\"login status\" shows which account is in use.",
 		"helpSeed": "history: the sandbox's account has a live job, a draft from last week and an archived job.",
-		"helpToolsets": "Serve only these toolsets: posting, market, account, applicants, messages, contracts, money, updates, " +
-			"admin, or all.",
+		"helpToolsets": "Serve only these toolsets, or all: " + strings.Join(toolsets()[:len(toolsets())-1], ", ") + ".",
 		"helpBaseURL": "OpenTrain's URL (default: https://app.opentrain.ai).",
 		"helpConfirm": "auto: a human approves what others see or what can't be undone. off: no approval. Approvals are " +
 			"sealed with the key in OPENTRAIN_MCP_STATE_KEY or in the file named by OPENTRAIN_MCP_STATE_KEY_FILE.",

@@ -12,7 +12,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/logsink"
+	"opentrain-mcp/opentrain"
 )
 
 func testParser(t *testing.T) *kong.Kong {
@@ -275,5 +277,18 @@ func TestArguments(t *testing.T) {
 	if _, err := cleanArguments(parser.Model, []string{"stdio", "${user_config.more}"}); err == nil ||
 		!strings.Contains(err.Error(), "an argument is a placeholder that the host didn't expand: ${user_config.more}") {
 		t.Error(err)
+	}
+}
+
+// TestToolsetsAreThoseOfTheServer: the help and completions name every toolset.
+func TestToolsetsAreThoseOfTheServer(t *testing.T) {
+	t.Parallel()
+	api, err := opentrain.New(opentrain.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = opentrainmcp.New(opentrainmcp.Config{API: api, Toolsets: []string{"unknown"}})
+	if want := "Toolsets: " + strings.Join(toolsets(), ", "); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v doesn't end with %s", err, want)
 	}
 }

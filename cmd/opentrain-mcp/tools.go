@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,7 +42,6 @@ func (c toolsCommand) Run(std streams) error {
 	if err != nil {
 		return wrong(err)
 	}
-	served := server.Tools()
 	if c.JSON {
 		definitions, err := server.Definitions()
 		if err != nil {
@@ -51,30 +51,36 @@ func (c toolsCommand) Run(std streams) error {
 		return err
 	}
 	if s := screen.New(std.out, os.Getenv); s.Terminal() && !c.Markdown {
-		if c.Name != "" && len(served) == 1 {
+		if served := server.Tools(); c.Name != "" && len(served) == 1 {
 			return explain(s, served[0])
 		}
-		list(s, served)
+		list(s, server.Toolsets())
 		return nil
 	}
-	return printTable(std.out, served)
+	return printTables(std.out, server.Toolsets())
 }
 
 // list shows the tools to a person.
-func list(s screen.Screen, served []tool.Tool) {
-	if len(served) == 0 {
-		s.Show("", screen.Plain, "No tools.")
-		return
-	}
-	for _, t := range served {
-		s.Show("", screen.Bold, t.Name)
-		first, _, _ := strings.Cut(t.Description, ". ")
-		s.Show("  ", screen.Plain, strings.TrimSuffix(first, ".")+".")
-		s.Show("  ", screen.Plain, "Kind: "+fmt.Sprint(t.Kind)+". Token: "+strings.ReplaceAll(token(t.Spec), "`", "")+".")
+func list(s screen.Screen, sets []tool.Set) {
+	count, example := 0, ""
+	for _, set := range sets {
+		if len(set.Tools) == 0 {
+			continue
+		}
+		s.Show("", screen.Bold, "Toolset "+set.Name)
 		s.Blank()
+		for _, t := range set.Tools {
+			s.Show("", screen.Bold, t.Name)
+			first, _, _ := strings.Cut(t.Description, ". ")
+			s.Show("  ", screen.Plain, strings.TrimSuffix(first, ".")+".")
+			s.Show("  ", screen.Plain, "Kind: "+fmt.Sprint(t.Kind)+". Token: "+strings.ReplaceAll(token(t.Spec), "`", "")+".")
+			s.Blank()
+		}
+		count += len(set.Tools)
+		example = cmp.Or(example, strings.TrimPrefix(set.Tools[0].Name, namePrefix))
 	}
-	s.Show("", screen.Plain, text.Count(len(served), "tool")+". To see the arguments and the result of one, run:")
-	s.Line("  " + typed("tools "+strings.TrimPrefix(served[0].Name, namePrefix)))
+	s.Show("", screen.Plain, text.Count(count, "tool")+". To see the arguments and the result of one, run:")
+	s.Line("  " + typed("tools "+example))
 }
 
 // explain shows a tool to a person.
@@ -129,32 +135,46 @@ func token(spec tool.Spec) string {
 	return "any"
 }
 
-// printTable writes the tools, and what each one returns, as Markdown.
-func printTable(w io.Writer, served []tool.Tool) error {
+// printTables writes the tools by toolset, with the arguments and the result of each, as Markdown.
+func printTables(w io.Writer, sets []tool.Set) error {
 	var b strings.Builder
-	b.WriteString("| Tool | What it does | Kind | Token |\n|---|---|---|---|\n")
-	for _, t := range served {
-		first, _, _ := strings.Cut(t.Description, ". ")
-		fmt.Fprintf(&b, "| `%s` | %s. | %s | %s |\n", t.Name, first, t.Kind, token(t.Spec))
-	}
-	for _, t := range served {
-		fmt.Fprintf(&b, "\n#### `%s`\n\n", t.Name)
-		for _, part := range parts(t) {
-			fields, err := schema.Fields(part.schema)
-			if err != nil {
+	for _, set := range sets {
+		if len(set.Tools) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "### Toolset `%s`\n\n| Tool | What it does | Kind | Token |\n|---|---|---|---|\n", set.Name)
+		for _, t := range set.Tools {
+			first, _, _ := strings.Cut(t.Description, ". ")
+			fmt.Fprintf(&b, "| `%s` | %s. | %s | %s |\n", t.Name, first, t.Kind, token(t.Spec))
+		}
+		b.WriteString("\n")
+		for _, t := range set.Tools {
+			if err := describe(&b, t); err != nil {
 				return err
 			}
-			fmt.Fprintf(&b, "| %s | Type | |\n|---|---|---|\n", part.name)
-			for _, field := range fields {
-				mark := ""
-				if field.Required {
-					mark = " *"
-				}
-				fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", field.Name, mark, field.Type, field.Description)
-			}
-			b.WriteString("\n")
 		}
 	}
 	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
 	return err
+}
+
+// describe writes the arguments and the result of a tool as Markdown.
+func describe(b *strings.Builder, t tool.Tool) error {
+	fmt.Fprintf(b, "#### `%s`\n\n", t.Name)
+	for _, part := range parts(t) {
+		fields, err := schema.Fields(part.schema)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "| %s | Type | |\n|---|---|---|\n", part.name)
+		for _, field := range fields {
+			mark := ""
+			if field.Required {
+				mark = " *"
+			}
+			fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", field.Name, mark, field.Type, field.Description)
+		}
+		b.WriteString("\n")
+	}
+	return nil
 }

@@ -165,18 +165,32 @@ func (c *toolCall) statePurpose() []string {
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
 	log := identified(ctx, c.server.cfg.Logger, c.call.Caller)
 	log.DebugContext(ctx, "tool failed", "tool", c.counted(), "error", opentrain.HideTokens(failure.Error())) // its JSON has arguments
-	var args struct {
-		JobID string `json:"jobId"`
-	}
-	if json.Unmarshal(c.arguments, &args) != nil {
-		args.JobID = "" // it may be half read
-	}
-	c.record(ctx, string(failure.Code), tool.Effect{JobID: text.Clean(args.JobID, 64), Outcome: string(failure.Code)})
+	effect := named(c.arguments)
+	effect.Outcome = string(failure.Code)
+	c.record(ctx, string(failure.Code), effect)
 	result := mcp.NewToolResultError(string(c.hide([]byte(failure.Text()))))
 	if meta, err := json.Marshal(failure); err == nil {
 		result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": json.RawMessage(c.hide(meta))})
 	}
 	return result
+}
+
+// named is what the arguments of a call name.
+func named(arguments json.RawMessage) tool.Effect {
+	var args struct{ JobID, ProposalID, ConversationID, ContractID, MilestoneID, WebhookID, TokenID string }
+	if json.Unmarshal(arguments, &args) != nil {
+		return tool.Effect{} // args may be half read
+	}
+	effect := tool.Effect{JobID: text.Clean(args.JobID, 64)}
+	for what, id := range map[string]string{
+		"proposal": args.ProposalID, "conversation": args.ConversationID, "contract": args.ContractID, "milestone": args.MilestoneID,
+		"webhook": args.WebhookID, "token": args.TokenID,
+	} {
+		if id != "" { // a tool has one of them
+			effect.Subject = what + " " + text.Clean(id, 100)
+		}
+	}
+	return effect
 }
 
 // hide takes the caller's token out of a result: OpenTrain's answer may repeat it in pieces, which cleaning joins.

@@ -15,7 +15,7 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// maxLists limits the lists that are kept for requests that narrow what is served, of at most 20 KB each.
+// maxLists limits the lists that are kept for requests that narrow what is served, of about 46 KB each at most.
 const maxLists = 32
 
 // toolLists makes each list of tools once, as JSON.

@@ -12,9 +12,6 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// ReasonModeration is details.reason of a job that the content check blocked.
-const ReasonModeration = opentrain.ReasonModeration
-
 // The bounds of what is shown of the content check's reasons.
 const (
 	MaxReasons = 20
@@ -58,7 +55,7 @@ func (e explainer) afterReason(problem string) Next {
 		Action: Fix, By: "human", Problem: problem, URL: text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)),
 	}
 	switch e.details.Reason {
-	case ReasonModeration:
+	case opentrain.ReasonModeration:
 		next.Tool = PatchDraft
 	case opentrain.ReasonJobNotPublished:
 		next.Tool = Publish
@@ -88,7 +85,7 @@ func (e explainer) lookAtContract() Next {
 func adviceFor(reason string) (problem, remedy string) {
 	advice := map[string][2]string{
 		opentrain.ReasonClaimRequired: {"A human must claim this account first.", "They can do it in OpenTrain's app."},
-		ReasonModeration:              {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
+		opentrain.ReasonModeration:    {"OpenTrain's content check blocked the job.", "Ask the human what to change."},
 		opentrain.ReasonJobNotPublished: {
 			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},

@@ -247,6 +247,9 @@ func (s *Sandbox) revoke(r *http.Request) (any, *oauthError) {
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("token") == "" {
 		return nil, invalidRequest("token is missing.")
 	}
+	if r.PostForm.Get("token") == DemoToken {
+		return nil, invalidRequest("The sandbox's own token can't be revoked.")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drop(r.PostForm.Get("token"))

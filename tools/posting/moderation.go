@@ -24,7 +24,7 @@ func blockedBy(err error, code opentrain.Code) *opentrain.Moderation {
 		Reasons []string `json:"reasons"`
 	}
 	apiError, ok := errors.AsType[*opentrain.Error](err)
-	if !ok || apiError.Code != code || !apiError.DecodeDetails(&details) || details.Reason != tool.ReasonModeration {
+	if !ok || apiError.Code != code || !apiError.DecodeDetails(&details) || details.Reason != opentrain.ReasonModeration {
 		return nil
 	}
 	return &opentrain.Moderation{Decision: "BLOCK", Reasons: details.Reasons}
