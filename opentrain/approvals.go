@@ -56,23 +56,23 @@ func (c *Client) GetApproval(ctx context.Context, approvalID string) (*Approval,
 	return c.approval(ctx, request{path: "/approvals/{approvalId}", id: approvalID})
 }
 
-// RequestMilestoneFunding asks a human to fund a milestone. While the approval is pending, it returns the same one. It needs
+// RequestMilestoneFunding asks a human to fund a milestone. No page says whether a repeated request makes another. It needs
 // what CreateMilestone needs. It fails with CONFLICT and details.reason payment_method_required, milestone_not_fundable or
 // others (developers/api-reference/milestones/fund).
 func (c *Client) RequestMilestoneFunding(ctx context.Context, milestoneID string) (*Approval, error) {
 	return c.requestApproval(ctx, request{path: "/milestones/{milestoneId}/fund", id: milestoneID})
 }
 
-// RequestMilestoneApproval asks a human to pay for the finished work of a funded milestone. While the approval is pending,
-// it returns the same one. It needs what CreateMilestone needs. It fails with CONFLICT and details.reason
-// milestone_not_funded or others (developers/api-reference/milestones/approve).
+// RequestMilestoneApproval asks a human to pay for the finished work of a funded milestone. No page says whether a repeated
+// request makes another. It needs what CreateMilestone needs. It fails with CONFLICT and details.reason milestone_not_funded
+// or others (developers/api-reference/milestones/approve).
 func (c *Client) RequestMilestoneApproval(ctx context.Context, milestoneID string) (*Approval, error) {
 	return c.requestApproval(ctx, request{path: "/milestones/{milestoneId}/approve", id: milestoneID})
 }
 
-// requestApproval makes a request for an approval, which the API returns again if it is pending.
+// requestApproval makes a request for an approval.
 func (c *Client) requestApproval(ctx context.Context, req request) (*Approval, error) {
-	req.method, req.idempotent = http.MethodPost, true
+	req.method = http.MethodPost
 	return c.approval(ctx, req)
 }
 

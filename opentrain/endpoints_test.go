@@ -171,11 +171,11 @@ func hiringEndpoints() map[string]endpoint {
 			},
 		},
 		"fund milestone": {
-			again, "POST /milestones/x/fund", "", requestedSample,
+			once, "POST /milestones/x/fund", "", requestedSample,
 			func(ctx ctx, c client, id string) (any, error) { return result(c.RequestMilestoneFunding(ctx, id)) },
 		},
 		"approve milestone": {
-			again, "POST /milestones/x/approve", "", requestedSample,
+			once, "POST /milestones/x/approve", "", requestedSample,
 			func(ctx ctx, c client, id string) (any, error) { return result(c.RequestMilestoneApproval(ctx, id)) },
 		},
 		"end contract": {

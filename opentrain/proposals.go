@@ -183,7 +183,7 @@ func (c *Client) HireProposal(ctx context.Context, proposalID string, hire HireR
 		body[name] = value
 	}
 	body["milestone"] = hire.Milestone
-	return c.requestApproval(ctx, request{path: "/proposals/{proposalId}/hire", id: proposalID, body: body})
+	return c.requestApproval(ctx, request{path: "/proposals/{proposalId}/hire", id: proposalID, body: body, idempotent: true})
 }
 
 // StartConversation returns the conversation with the candidate of a proposal, and creates it if necessary. It needs the

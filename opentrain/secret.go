@@ -32,6 +32,9 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"[secret]"`), nil
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Secret) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.value) }
 
+// maxPreview is the most of a secret, after its prefix, that its masked form shows: ot_pat_c3f9********bd21.
+const maxPreview = 4
+
 // HideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication).
 func HideTokens(text string) string { return string(hideTokens([]byte(text))) }
 
@@ -45,8 +48,13 @@ func hideTokens(text []byte) []byte {
 		}
 		shown := append(make([]byte, 0, len(text)), before...)
 		for found {
-			before, rest, found = bytes.Cut(bytes.TrimLeftFunc(rest, isTokenRune), []byte(prefix))
-			shown = append(append(shown, redacted...), before...)
+			after := bytes.TrimLeftFunc(rest, isTokenRune)
+			hidden := []byte(redacted)
+			if len(rest)-len(after) <= maxPreview && bytes.HasPrefix(after, []byte("*")) {
+				hidden = append([]byte(prefix), rest[:len(rest)-len(after)]...)
+			}
+			before, rest, found = bytes.Cut(after, []byte(prefix))
+			shown = append(append(shown, hidden...), before...)
 		}
 		text = shown
 	}

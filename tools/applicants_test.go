@@ -29,11 +29,11 @@ func TestListOfProposals(t *testing.T) {
 		args, page, order, said, query string
 	}{
 		"as they came":    {`{"jobId":"j"}`, `{"proposals":[` + all + `],"nextCursor":"d"}`, "abcd", "newest first. ", "limit=10"},
-		"by match":        {`{"jobId":"j","sort":"match"}`, `{"proposals":[` + all + `]}`, "cadb", "highest match first. ", "limit=10"},
-		"by interview":    {`{"jobId":"j","sort":"interview"}`, `{"proposals":[` + all + `]}`, "dabc", "highest interview score first. ", "limit=10"},
-		"by bid":          {`{"jobId":"j","sort":"bid"}`, `{"proposals":[` + all + `]}`, "cdab", "lowest bid first, each unit apart. ", "limit=10"},
-		"one of pages":    {`{"jobId":"j","sort":"bid","limit":4}`, `{"proposals":[` + all + `],"nextCursor":"d"}`, "cdab", "each unit apart, on this page only. ", "limit=4"},
-		"the last page":   {`{"jobId":"j","sort":"match","cursor":"x"}`, `{"proposals":[` + all + `]}`, "cadb", "first, on this page only. ", "cursor=x&limit=10"},
+		"by match":        {`{"jobId":"j","sort":"match"}`, `{"proposals":[` + all + `]}`, "cadb", "highest match first. ", "limit=100"},
+		"by interview":    {`{"jobId":"j","sort":"interview"}`, `{"proposals":[` + all + `]}`, "dabc", "highest interview score first. ", "limit=100"},
+		"by bid":          {`{"jobId":"j","sort":"bid"}`, `{"proposals":[` + all + `]}`, "cdab", "lowest bid first, each unit apart. ", "limit=100"},
+		"one of pages":    {`{"jobId":"j","sort":"bid","limit":2}`, `{"proposals":[` + all + `]}`, "cd", "More: pass cursor \"d\"", "limit=100"},
+		"the next page":   {`{"jobId":"j","sort":"match","cursor":"a"}`, `{"proposals":[` + all + `]}`, "db", "highest match first. ", "limit=100"},
 		"with a status":   {`{"jobId":"j","status":"not a fit"}`, `{"proposals":[]}`, "", "Job j has no proposals with status NOT_A_FIT.", "limit=10&status=NOT_A_FIT"},
 		"none":            {`{"jobId":"j"}`, `{"proposals":[]}`, "", "Job j has no proposals yet.", "limit=10"},
 		"none of a page":  {`{"jobId":"j","cursor":"x"}`, `{"proposals":[]}`, "", "There are no more proposals.", "cursor=x&limit=10"},
@@ -226,8 +226,8 @@ func TestInterviewComesInParts(t *testing.T) {
 		t.Errorf("%d messages in %d parts", heard, parts)
 	}
 	for args, want := range map[string]string{
-		`{"proposalId":"p","cursor":"40"}`: "Interview: There are no more messages.", `{"proposalId":"p","cursor":"x"}`: "cursor: leads nowhere",
-		`{"proposalId":"p","cursor":"-3"}`: "cursor: leads nowhere",
+		`{"proposalId":"p","cursor":"40"}`: "Interview: There are no more messages.", `{"proposalId":"p","cursor":"x"}`: "cursor: isn't valid",
+		`{"proposalId":"p","cursor":"-3"}`: "cursor: isn't valid",
 	} {
 		result, failure := call(t, api, setup{}, alice, tool.GetProposal, args)
 		if words := result.Text + textOf(failure); !strings.Contains(words, want) {

@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -50,13 +51,15 @@ func TestEndContract(t *testing.T) {
 	api := &hiring{}
 	tools := serve(t, api, setup{confirm: true})
 	asked, next := tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
-	wants(t, asked.Text, "Funded milestone: “Second”, $120.50", "A human confirms the end in OpenTrain's app")
+	wants(t, asked.Text, "Milestone: “Second”, $120.50, active and funded", "a human confirms the end in OpenTrain's app, which says what happens to its money")
 	got, next := tools.answer(t, next.Tool, follow(t, next))
-	wants(t, got.Text, "waits for a human's approval in OpenTrain's app. The contract is still active.")
+	wants(t, got.Text, "is pending approval in OpenTrain's app. The contract is still active.")
 	if next.Action != tool.OpenURL || got.Effect.Outcome != "approval requested" {
 		t.Errorf("%+v, %+v", next, got.Effect)
 	}
-	unfunded := strings.Replace(theContract, "ACTIVE_FUNDED", "NOT_FUNDED", 1)
+	unfunded := regexp.MustCompile(`ACTIVE_FUNDED|"fundedAmountUsd":[0-9.]+`).ReplaceAllStringFunc(theContract, func(found string) string {
+		return map[bool]string{true: "NOT_FUNDED", false: `"fundedAmountUsd":0`}[found == "ACTIVE_FUNDED"]
+	})
 	api = &hiring{replies: map[string]reply{
 		"GET /contracts/c1": {200, `{"contract":` + unfunded + `}`}, "POST /contracts/c1/end": {200, `{"ok":true,"contractId":"c1","status":"ended"}`},
 	}}

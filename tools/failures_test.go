@@ -59,7 +59,7 @@ func everyError(t *testing.T) map[string]*opentrain.Error {
 		refused("status "+status, opentrain.CodeConflict, 409, `{"status":"`+status+`~","requiredStatus":"OTHER"}`)
 	}
 	for _, reason := range []string{
-		"account_claim_required", tool.ReasonModeration, "job_not_published", "not_a_freelancer", "freelancer_unavailable",
+		"account_claim_required", opentrain.ReasonModeration, "job_not_published", "not_a_freelancer", "freelancer_unavailable",
 		"payment_method_required", "milestone_not_fundable", "milestone_not_funded", "contract_ended", "contract_rate_missing",
 		"employer_first_message_required", "proposal_not_ready_for_messaging", "teams_not_enabled", "invite_email_send_failed", "a_new~_one",
 	} {

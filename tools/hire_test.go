@@ -173,7 +173,7 @@ func TestHire(t *testing.T) {
 	if next.Action != tool.ConfirmWithHuman || next.Tool != tool.HireProposal || len(api.sent) != 0 {
 		t.Fatalf("sent %v, next %+v", api.sent, next)
 	}
-	wants(t, asked.Text, "The hire hasn't been requested yet.", `Hire AI trainer “Maria G.”, country “Spain”, who asks for $0.06 per label`,
+	wants(t, asked.Text, "The hire hasn't been requested yet.", `Hire AI trainer “Maria G.”, country “Spain” (proposal p1), who asks for $0.06 per label`,
 		"$300.00 milestone + $30.00 marketplace fee (10%) + $9.95 contract fee = $339.95 in total", "First milestone: Batch 1, due 2026-07-01", "Label cats")
 	if next.Show == nil || len(next.Show.Changes) != 4 || next.Otherwise != "No one is hired." {
 		t.Errorf("shown %+v", next.Show)
@@ -255,7 +255,7 @@ func TestHireTermsAreChecked(t *testing.T) {
 		{tool.CreateCreditTopUp, `{"amountUsd":9}`, "amountUsd: 9 is too small; at least 10"},
 		{tool.CreateCreditTopUp, `{"amountUsd":10001}`, "amountUsd: 10001 is too large; at most 10000"},
 		{tool.CreateCreditTopUp, `{"amountUsd":10.123}`, "amountUsd has a fraction of a cent"},
-		{tool.ListContracts, `{"cursor":"nowhere"}`, "cursor: leads nowhere"},
+		{tool.ListContracts, `{"cursor":"nowhere"}`, "cursor: isn't valid"},
 	} {
 		_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true}, test.name, test.arguments)
 		if failure == nil || ask != nil || failure.Next.Action != tool.Fix {

@@ -28,7 +28,7 @@ func TestReadingMessages(t *testing.T) {
 		next                tool.Next
 	}{
 		"conversations": {`{}`, conversations, "limit=10", []string{
-			"2 conversations on this page, latest first.", "1. Conversation v · proposal · proposal p · 1 unread message · waits for an answer · 2026-06-02T10:00:00Z\n" +
+			"2 conversations on this page, latest first.", "1. Conversation v · proposal · proposal p · 1 unread message · needs a reply · 2026-06-02T10:00:00Z\n" +
 				"   The other side (user f-p), 2026-06-02T10:00:00Z wrote:\n   > When do I start?\n2. Conversation w · job · job j\n   > Channel all hands\n", `pass cursor "n"`,
 		}, tool.Next{Action: tool.CallTool, Tool: tool.ReadMessages, Arguments: map[string]any{"conversationId": "v"}}},
 		"some of them": {`{"filter":"proposal","unreadOnly":true,"cursor":"c","limit":3}`, `{"conversations":[]}`, "cursor=c&filter=proposal&limit=3&unreadOnly=true",
@@ -170,7 +170,7 @@ func TestSendingAsksFirst(t *testing.T) {
 	result, next := run(sending("v", content, ""))
 	shown := strings.Join(next.Show.Changes, "\n")
 	const want = "To: \"Maria p.\", the candidate of proposal p\nIn conversation: v\nMessage:\n> Hello Maria,\n> \n> you can start[U+200B] on Monday."
-	if next.Action != tool.ConfirmWithHuman || shown != want || len(api.sent) > 4 || len(api.to("POST /messages")) != 0 {
+	if next.Action != tool.ConfirmWithHuman || shown != want || len(api.sent) > 5 || len(api.to("POST /messages")) != 0 {
 		t.Fatalf("%+v after %v", next, api.sent)
 	}
 	if !strings.Contains(result.Text, "The message hasn't been sent yet.") || next.Arguments["content"] != content {
@@ -228,8 +228,8 @@ func TestWhoGetsAMessage(t *testing.T) {
 		"a channel":           {one(`,"jobId":"j","channelName":"all\nhands"`), `To: everyone in the channel "all hands"`},
 		"a user":              {one(`,"jobId":"j","lastMessage":{"senderUserId":"f","isFromViewer":false}`), "To: user f"},
 		"a job":               {one(`,"jobId":"j","lastMessage":{"senderUserId":"u","isFromViewer":true}`), "To: whoever is in the conversation about job j"},
-		"nothing":             {one(``), "To: whoever is in the conversation (OpenTrain doesn't say who)"},
-		"an older one":        {`{"conversations":[{"id":"x"}],"messages":[]}`, "To: whoever is in the conversation (OpenTrain doesn't say who)"},
+		"nothing":             {one(``), "To: whoever is in the conversation (their name isn't known here)"},
+		"an older one":        {`{"conversations":[{"id":"x"}],"messages":[]}`, "To: whoever is in the conversation (their name isn't known here)"},
 	} {
 		api := correspondence()
 		api.answers["GET /messages"] = test.list

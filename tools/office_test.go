@@ -32,9 +32,9 @@ func TestWhatIsShownBeforeAYes(t *testing.T) {
 		"perhaps own": {office{}, alice, tool.RevokeToken, `{"tokenId":"t2"}`,
 			[]string{"New (id t2), active", "Never used", "OpenTrain doesn't say which token this server uses"}, "whole"},
 		"invitation": {office{}, alice, tool.InviteTeamMember, `{"email":"bob@example.com"}`,
-			[]string{"Invite bob@example.com into the team of Acme", "it's added to the team at once"}, "already"},
+			[]string{"Invite bob@example.com to the team of Acme", "it's added to the team at once"}, "already"},
 		"again": {office{}, alice, tool.InviteTeamMember, `{"email":"old@example.com"}`,
-			[]string{"already has an invitation that waits for an answer, since 2026-06-01T12:00:00Z"}, ""},
+			[]string{"already has a pending invitation, since 2026-06-01T12:00:00Z"}, ""},
 	} {
 		all := serve(t, &test.api, setup{confirm: true, config: t.TempDir()})
 		_, form, failure := all.run(t.Context(), t, tool.Call{Caller: test.by, CanAsk: true}, test.tool, test.args)
@@ -166,7 +166,7 @@ func TestListsOfTheOffice(t *testing.T) {
 		if seen != 25 {
 			t.Errorf("%s: %d of 25", name, seen)
 		}
-		if _, _, failure := all.run(t.Context(), t, tool.Call{Caller: alice}, name, `{"cursor":"x"}`); failure == nil || !strings.Contains(failure.Text(), "is not a cursor") {
+		if _, _, failure := all.run(t.Context(), t, tool.Call{Caller: alice}, name, `{"cursor":"x"}`); failure == nil || !strings.Contains(failure.Text(), "isn't valid") {
 			t.Errorf("%s: %v", name, failure)
 		}
 	}

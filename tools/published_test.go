@@ -21,7 +21,7 @@ func TestPublishedJobsLeadToProposals(t *testing.T) {
 		}
 	}
 	for _, already := range []string{"false", "true"} {
-		const want = "opentrain_get_proposal with this proposalId shows what became of it. opentrain_list_proposals shows who else applied."
+		const want = "opentrain_get_proposal with this proposalId shows its status. opentrain_list_proposals shows who else applied."
 		api := &script{answers: map[string]string{
 			"GET /jobs/mine":       `{"jobs":[{"id":"j","title":"T","status":"` + opentrain.StatusOpen + `"}]}`,
 			"POST /jobs/j/invites": `{"ok":true,"proposalId":"p","jobId":"j","freelancerId":"f","alreadyInvited":` + already + `}`,

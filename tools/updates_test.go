@@ -141,7 +141,7 @@ func TestUpdatesInWords(t *testing.T) {
 			`Contract k1 was created for proposal p1 (job j1). Show: opentrain_get_contract {"contractId":"k1"}`,
 			`Milestone s1 of contract k1 is now: Active and funded. Show: opentrain_get_contract {"contractId":"k1"}`,
 			`A payment is pending: invoice i1 for milestone s1 of contract k1. Show: opentrain_list_pending_payments {}`,
-			`Approval a1 has ended: declined. Show: opentrain_get_approval {"approvalId":"a1"}`,
+			`Approval a1 was declined. Show: opentrain_get_approval {"approvalId":"a1"}`,
 			`The budget of contract k1 is now: LOW, before: OK; 12.5 of 100 left. Show: opentrain_get_contract`,
 			"An event of the type job.exploded about j1.\n",
 			"A new message came in, in conversation (no id).\n",

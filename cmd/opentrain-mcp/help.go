@@ -74,9 +74,9 @@ func flagHelp() kong.Vars {
 			"sends them to another replica.",
 		"helpLogin": "Get an account on this machine: register one, claim it, or paste a token (--token). " +
 			"\"login status\" shows which account is in use.",
-		"helpSeed": "history: the sandbox's account has a live job, a draft from last week and an archived job.",
+		"helpSeed":     "history: the sandbox's account has a live job, a draft from last week and an archived job.",
 		"helpToolsets": "Serve only these toolsets, or all: " + strings.Join(toolsets()[:len(toolsets())-1], ", ") + ".",
-		"helpBaseURL": "OpenTrain's URL (default: https://app.opentrain.ai).",
+		"helpBaseURL":  "OpenTrain's URL (default: https://app.opentrain.ai).",
 		"helpConfirm": "auto: a human approves what others see or what can't be undone. off: no approval. Approvals are " +
 			"sealed with the key in OPENTRAIN_MCP_STATE_KEY or in the file named by OPENTRAIN_MCP_STATE_KEY_FILE.",
 		"helpElicitation": "auto: ask the human in forms where the host can show them. off: always ask in the conversation.",

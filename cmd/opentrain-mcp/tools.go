@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	opentrainmcp "opentrain-mcp"
@@ -138,11 +139,12 @@ func token(spec tool.Spec) string {
 // printTables writes the tools by toolset, with the arguments and the result of each, as Markdown.
 func printTables(w io.Writer, sets []tool.Set) error {
 	var b strings.Builder
+	sets = slices.DeleteFunc(sets, func(set tool.Set) bool { return len(set.Tools) == 0 })
 	for _, set := range sets {
-		if len(set.Tools) == 0 {
-			continue
+		if len(sets) > 1 {
+			fmt.Fprintf(&b, "### Toolset `%s`\n\n", set.Name)
 		}
-		fmt.Fprintf(&b, "### Toolset `%s`\n\n| Tool | What it does | Kind | Token |\n|---|---|---|---|\n", set.Name)
+		b.WriteString("| Tool | What it does | Kind | Token |\n|---|---|---|---|\n")
 		for _, t := range set.Tools {
 			first, _, _ := strings.Cut(t.Description, ". ")
 			fmt.Fprintf(&b, "| `%s` | %s. | %s | %s |\n", t.Name, first, t.Kind, token(t.Spec))

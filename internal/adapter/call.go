@@ -193,12 +193,13 @@ func named(arguments json.RawMessage) tool.Effect {
 	return effect
 }
 
-// hide takes the caller's token out of a result: OpenTrain's answer may repeat it in pieces, which cleaning joins.
+// hide takes secrets out of a result. OpenTrain's answer may repeat the caller's token in pieces, which cleaning joins, and people
+// put tokens into names and texts.
 func (c *toolCall) hide(result []byte) []byte {
-	if c.token == "" {
-		return result
+	if c.token != "" {
+		result = bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
 	}
-	return bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
+	return []byte(opentrain.HideTokens(string(result)))
 }
 
 // record logs and counts the call. It never logs arguments or tokens. Strangers must not fill the log, so calls that were
@@ -257,7 +258,7 @@ func (c *toolCall) audit(ctx context.Context, effect tool.Effect, more ...any) {
 		log = log.With("subject", opentrain.HideTokens(effect.Subject))
 	}
 	job := opentrain.HideTokens(effect.JobID)
-	log.InfoContext(ctx, "audit", append([]any{"tool", c.counted(), "job", job, "outcome", effect.Outcome}, more...)...)
+	log.InfoContext(ctx, "audit", append([]any{"tool", c.counted(), "job", job, "outcome", opentrain.HideTokens(effect.Outcome)}, more...)...)
 }
 
 // identified returns the log with what identifies a call: the request's id and a short hash of the token.

@@ -5,11 +5,11 @@ package confirm
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -60,7 +60,7 @@ func (c *Confirmer) Off() bool { return c.off }
 type Intent struct {
 	Tool, JobID string         // no job for a call about something else
 	Subject     string         // what the call is about if it isn't a job, such as "proposal prop_1"
-	Status      string         // of the subject, if the yes is for it only in this status
+	Status      string         // of the subject, if a yes is for it only in this status, besides what is shown (see Approve)
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Token       string         // the confirmation that came with the call
 	AskHuman    *bool          // false asks in the conversation, not in a form
@@ -72,9 +72,10 @@ type Intent struct {
 
 // Answer is what is known of the human's answer to an intent.
 type Answer struct {
-	Yes, No bool
-	View    View   // what a yes is for
-	Why     string // why the confirmation that came doesn't count
+	Yes      bool
+	Declined *tool.Next // the step after a no
+	View     View       // what a yes is for
+	Why      string     // why the confirmation that came doesn't count
 }
 
 // View is the job as a human saw it before the yes. A confirmation carries it.
@@ -97,7 +98,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	case call.State == nil:
 	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
 		c.Ledger.decline(call.Caller, intent.Tool, intent.subject())
-		return Answer{No: true} // hosts leave out a box without a tick
+		return Answer{Declined: intent.declined()} // hosts leave out a box without a tick
 	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
 		return Answer{Why: "The form wasn't answered."}
 	}
@@ -121,18 +122,26 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	return Answer{Yes: true, View: view}
 }
 
-// Approve reports whether a human has said yes to an intent whose changes are those of the preview. Otherwise it returns the form
-// or the step that asks, or the step after a no.
+// Declined returns the step after a human's no to an intent, nil without a no. A call asks this before it reads anything.
+func (c *Confirmer) Declined(call tool.Call, intent Intent) *tool.Next {
+	return c.Read(call, &intent).Declined
+}
+
+// Approve reports whether a human has said yes to an intent, and saw the preview's changes then. Otherwise it returns the form or
+// the step that asks, or the step after a no.
 func (c *Confirmer) Approve(call tool.Call, intent Intent, preview tool.Preview) (yes bool, ask *tool.Ask, next tool.Next) {
-	intent.Status = strings.Join(append(slices.Clone(preview.Changes), intent.Status), "\n")
-	answer := c.Read(call, &intent)
+	seen := sha256.Sum256([]byte(text.JSON(append(slices.Clone(preview.Changes), intent.Status))))
+	view, answer := View{Content: binary.BigEndian.Uint64(seen[:]), Whole: true}, c.Read(call, &intent)
+	if answer.Yes && answer.View.Whole && answer.View.Content != view.Content {
+		answer = Answer{Why: intent.changed()}
+	}
 	switch {
+	case answer.Declined != nil:
+		return false, nil, *answer.Declined
 	case answer.Yes:
 		return true, nil, next
-	case answer.No:
-		return false, nil, intent.Declined()
 	}
-	ask, next = c.Ask(call, intent, preview, View{}, answer.Why)
+	ask, next = c.Ask(call, intent, preview, view, answer.Why)
 	return false, ask, next
 }
 
@@ -172,9 +181,9 @@ func (c *Confirmer) Token(by caller.Caller, intent Intent, view View) string {
 	return c.box.Seal(intent.purpose(by), view.bytes(), c.now())
 }
 
-// Declined is the step after a no.
-func (intent Intent) Declined() tool.Next {
-	return tool.Next{Action: tool.Done, Note: "The human didn't approve this. " + intent.IfNo +
+// declined is the step after a no.
+func (intent Intent) declined() *tool.Next {
+	return &tool.Next{Action: tool.Done, Note: "The human didn't approve this. " + intent.IfNo +
 		" To ask again in the conversation, call " + intent.Tool + " with askHuman: false."}
 }
 
@@ -194,7 +203,7 @@ func (intent Intent) purpose(by caller.Caller) []string {
 	if intent.Arguments != nil {
 		arguments = caller.Hash(text.Canonical(json.RawMessage(text.JSON(intent.Arguments))))
 	}
-	return []string{"confirm", intent.Tool, intent.subject(), by.ID, arguments, intent.Status}
+	return []string{"confirm", intent.Tool, intent.subject(), by.ID, arguments}
 }
 
 // bytes writes a View for a token, short: every result that asks for a yes has one.

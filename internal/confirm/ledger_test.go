@@ -176,7 +176,7 @@ func TestDeclinedFormIsOver(t *testing.T) {
 	yes, others := ask(alice), ask(bob)
 	no := yes
 	no.Form = tool.FormDeclined
-	if got := c.Read(no, &intent); !got.No {
+	if got := c.Read(no, &intent); got.Declined == nil {
 		t.Errorf("declined: %+v", got)
 	}
 	if got := c.Read(yes, &intent); got.Yes || got.Why == "" {

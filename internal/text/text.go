@@ -191,11 +191,12 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// SecureURL is URL for a page on which people decide or pay: only with https, or on this machine.
+// SecureURL is URL for a page on which people decide or pay: only with https, or on this machine, and without a user name, which
+// can look like another host.
 func SecureURL(address string) string {
 	clean := URL(address)
 	parsed, err := url.Parse(clean)
-	if err != nil || parsed.Scheme != "https" && parsed.Hostname() != "localhost" && !net.ParseIP(parsed.Hostname()).IsLoopback() {
+	if err != nil || parsed.User != nil || parsed.Scheme != "https" && parsed.Hostname() != "localhost" && !net.ParseIP(parsed.Hostname()).IsLoopback() {
 		return ""
 	}
 	return clean

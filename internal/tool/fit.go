@@ -71,7 +71,7 @@ func FitPage[Out Output, Entry any](
 			for *page = (*page)[:fitting]; Size(out) > MaxResult-Headroom && len(*page) > 1; {
 				*page = (*page)[:len(*page)/2]
 			}
-			const cut = "Only %d of %s, to keep the result short; use narrower filters to find the rest."
+			const cut = "Only %d of %s, to keep the result short: OpenTrain sent more than was asked for; use narrower filters to find the rest."
 			return out, fmt.Sprintf(cut, len(*page), text.Count(count, "entry")), nil
 		}
 		limit = min(count-1, fitting)
@@ -85,13 +85,13 @@ func PageOf[Entry any](list []Entry, id func(Entry) string, cursor string, limit
 	if cursor != "" {
 		at := slices.IndexFunc(list, func(entry Entry) bool { return id(entry) == cursor })
 		if at < 0 {
-			return nil, "", Problem("cursor", "leads nowhere; pass nextCursor unchanged, or no cursor for the first page")
+			return nil, "", Problem("cursor", "isn't valid; pass nextCursor unchanged, or no cursor for the first page")
 		}
 		list = list[at+1:]
 	}
 	if len(list) > limit {
 		list = list[:limit]
-		next = id(list[limit-1])
+		next = Cursor(id(list[limit-1]))
 	}
 	return list, next, nil
 }

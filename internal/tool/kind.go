@@ -15,6 +15,8 @@ const (
 	KindPublicRead Kind = "public read"
 	// KindRead reads what belongs to the caller.
 	KindRead Kind = "read"
+	// KindReadOthers reads what other people wrote to the caller.
+	KindReadOthers Kind = "read of others"
 	// KindCreate makes something new. Repeating it does no harm.
 	KindCreate Kind = "create"
 	// KindInvite reaches another person. Repeating it does no harm.
@@ -37,7 +39,7 @@ const (
 	KindSend Kind = "send"
 	// KindAdd makes something new that others see. Repeating it makes another.
 	KindAdd Kind = "add"
-	// KindRequest asks a human to decide in OpenTrain's app about a hire or money. Repeating it does no harm.
+	// KindRequest asks a human to decide in OpenTrain's app about a hire or money. Repeating it may ask again.
 	KindRequest Kind = "request"
 	// KindEnd ends something for good.
 	KindEnd Kind = "end"
@@ -69,13 +71,14 @@ func (k Kind) Hints() Hints {
 	return Hints{
 		ReadOnly:    k.ReadOnly(),
 		Destructive: k == KindPublish || k == KindClose || k == KindEnd,
-		Idempotent:  k != KindRegister && k != KindClaim && k != KindSend && k != KindAdd,
-		OpenWorld:   k == KindPublicRead || k == KindPublish || k == KindClose || k == KindInvite || k == KindClaim || k == KindSend,
+		Idempotent:  !slices.Contains([]Kind{KindRegister, KindClaim, KindSend, KindAdd, KindRequest}, k),
+		OpenWorld: slices.Contains([]Kind{KindPublicRead, KindReadOthers, KindPublish, KindClose, KindInvite, KindClaim, KindSend, KindAdd,
+			KindRequest, KindEnd}, k),
 	}
 }
 
 // ReadOnly reports whether tools of this kind change nothing.
-func (k Kind) ReadOnly() bool { return k == KindRead || k == KindPublicRead }
+func (k Kind) ReadOnly() bool { return k == KindRead || k == KindReadOthers || k == KindPublicRead }
 
 // NeedsToken reports whether tools of this kind need an API token.
 func (k Kind) NeedsToken() bool { return k != KindPublicRead && k != KindRegister && !k.claims() }

@@ -51,11 +51,11 @@ func (e explainer) outage() Next {
 
 // retryOutage is the step of a failure that waiting may cure.
 func (e explainer) retryOutage() Next {
-	if e.tool.Check.Tool != "" && opentrain.MayHaveChanged(e.apiError) {
+	if e.tool.Check.Action == CallTool && opentrain.MayHaveChanged(e.apiError) {
 		return e.named(e.tool.Check)
 	}
 	next := e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
-	next.Note = "If it keeps failing, tell the human."
+	next.Note = cmp.Or(e.tool.Check.Note, "If it keeps failing, tell the human.")
 	return next
 }
 

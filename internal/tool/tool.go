@@ -35,7 +35,7 @@ type Spec struct {
 	OutcomeUnknown     string  // what to do when a write's outcome is unknown
 	NotFound           string  // what it means when OpenTrain doesn't find what the call names
 	Find               Next    // the step that finds what the call names, if it isn't a job
-	// Check, if it has a tool, finds out what became of a write whose answer was lost, in place of a second one. Its arguments
+	// Check, if it has an action, is the step after a write whose answer was lost, in place of a second one. Its arguments
 	// are the call's of the same names.
 	Check Next
 
@@ -91,13 +91,16 @@ type Output interface {
 // maxNotes is how many notes about its arguments a result has.
 const maxNotes = 10
 
-// New makes a Tool from a spec and a function. It panics on a mistake in a type: In or Out has no JSON Schema, or the
-// output of a write has no Effect.
+// New makes a Tool from a spec and a function. It panics on a mistake: In or Out has no JSON Schema, the output of a write has
+// no Effect, or a write that makes another when it's repeated has no Check.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	input, err := schema.NewInput[In](Dialect())
 	output, errOutput := schema.Output[Out]()
 	if _, hasEffect := any(*new(Out)).(interface{ Effect() Effect }); !hasEffect && !spec.Kind.ReadOnly() {
 		errOutput = errors.Join(errOutput, errors.New("the output of a write has no Effect"))
+	}
+	if (spec.Kind == KindSend || spec.Kind == KindAdd) && spec.Check.Action == "" {
+		errOutput = errors.Join(errOutput, errors.New("the write has no Check"))
 	}
 	if err := errors.Join(err, errOutput); err != nil {
 		panic(fmt.Sprintf("%s: %v", spec.Name, err))

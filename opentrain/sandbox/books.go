@@ -47,8 +47,8 @@ func (s *Sandbox) newRecord(b *books, kind string, at time.Time) record {
 // within does what needs up to a number of bytes for the caller's texts, and counts the memory. Without memory, it refuses.
 func (s *Sandbox) within(b *books, size int, do func() *reply) *reply {
 	if b.used+size+sizeOfRecord > maxOfAccount || s.used+size+sizeOfRecord > maxOfAll {
-		return refuse(http.StatusTooManyRequests, "The sandbox has no memory left for this. It forgets everything when it stops.",
-			object{"maxBytesOfAccount": maxOfAccount, "maxBytesOfSandbox": maxOfAll})
+		return refuse(http.StatusConflict, "The sandbox has no memory left for this. It forgets everything when it's restarted.",
+			object{"reason": "sandbox_full", "maxBytesOfAccount": maxOfAccount, "maxBytesOfSandbox": maxOfAll})
 	}
 	before := s.numbered
 	answer := do()

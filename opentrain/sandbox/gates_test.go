@@ -198,7 +198,7 @@ func TestMemory(t *testing.T) {
 	text, sent := strings.Repeat("\U0001f600", 10_000), 0
 	for ; ; sent++ {
 		resp, got := l.do("POST", "/messages", object{"conversationId": id, "content": text})
-		if resp.StatusCode == http.StatusTooManyRequests {
+		if resp.StatusCode == http.StatusConflict {
 			equal(t, "limit", dig(got, "details", "maxBytesOfAccount"), 4<<20)
 			break
 		}
@@ -212,7 +212,7 @@ func TestMemory(t *testing.T) {
 	}
 	for _, path := range []string{"/proposals/" + l.proposal(2) + "/conversation", "/credits/top-ups", "/tokens", "/webhooks", "/team/invites",
 		"/proposals/" + l.proposal(2) + "/hire", "/jobs/" + l.job + "/invites"} {
-		l.want(429, "POST", path, object{"amountUsd": 10, "email": "ada@example.org", "url": "https://example.com", "eventTypes": []string{"message.received"},
+		l.want(409, "POST", path, object{"amountUsd": 10, "email": "ada@example.org", "url": "https://example.com", "eventTypes": []string{"message.received"},
 			"milestone": object{"name": "x", "amount": 1}, "freelancerId": sandbox.FreelancerAvailable})
 	}
 	l.want(200, "GET", "/messages?limit=100&conversationId="+id, nil)

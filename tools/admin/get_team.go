@@ -17,9 +17,9 @@ type getTeamInput struct {
 type getTeamOutput struct {
 	Organization string       `json:"organization,omitempty"`
 	Owner        string       `json:"owner,omitempty"`
-	People       []teamPerson `json:"people" jsonschema_description:"Members, then invitations that wait for an answer."`
+	People       []teamPerson `json:"people" jsonschema_description:"Members, then pending invitations."`
 	Members      int          `json:"members" jsonschema_description:"How many members there are in all."`
-	Invited      int          `json:"invited" jsonschema_description:"How many invitations wait for an answer."`
+	Invited      int          `json:"invited" jsonschema_description:"How many invitations are pending."`
 	NextCursor   string       `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Interpreted  []string     `json:"interpreted,omitempty"`
 	Next         tool.Next    `json:"next" jsonschema_description:"What to do now."`
@@ -63,7 +63,7 @@ func (a admin) showTeam(ctx context.Context, call tool.Call, in getTeamInput) (g
 	if err != nil {
 		return getTeamOutput{}, nil, err
 	}
-	people, next, err := pageAfter(peopleOf(found), in.Cursor, func(p teamPerson) string { return p.ID })
+	people, next, err := tool.PageOf(peopleOf(found), func(p teamPerson) string { return p.ID }, in.Cursor, tool.DefaultPage)
 	if err != nil {
 		return getTeamOutput{}, nil, err
 	}

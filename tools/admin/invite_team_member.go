@@ -38,7 +38,7 @@ type inviteTeamMemberOutput struct {
 func (a admin) inviteTeamMember() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.InviteTeamMember, Title: "Invite a team member", Kind: tool.KindSend,
-		Description: "Invite a person into the team of the account by email and return what came of it: an invitation was sent, the person " +
+		Description: "Invite a person to the account's team by email and return what came of it: an invitation was sent, the person " +
 			"was added because they have an OpenTrain account, or they were in the team already. " +
 			"Use it when the human names a colleague who should work in their account. " +
 			"To offer a job to an AI trainer, use opentrain_invite_trainer. To see who is in the team, use opentrain_get_team. " +
@@ -58,7 +58,7 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 	if address, err := mail.ParseAddress(in.Email); err != nil || address.Address != in.Email || text.Visible(in.Email) != in.Email {
 		return out, nil, tool.Problem("email", "is not an email address, such as ada@example.com")
 	}
-	subject := "invitation to " + in.Email
+	subject := "invitation of " + call.Caller.ID + " to " + in.Email // others may invite the same address into their teams
 	unlock, err := a.Confirm.Ledger.Lock(ctx, call.Caller, subject)
 	if err != nil {
 		return out, nil, err
@@ -66,8 +66,12 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.InviteTeamMember, Subject: subject, Arguments: map[string]any{"email": in.Email},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person into the team?",
+		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person to the team?",
 		Note: "OpenTrain emails the address. If it has an OpenTrain account, it's added to the team at once.", IfNo: "No one is invited.",
+	}
+	if declined := a.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
 	}
 	now, err := a.API.GetTeam(ctx)
 	if err != nil {
@@ -79,10 +83,11 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 		return out, nil, nil
 	}
 	organization := cmp.Or(text.Stranger(now.Organization.Name, 200), text.Stranger(now.Organization.ID, 100), "the account's organization")
-	preview := tool.Preview{Changes: []string{"Invite " + in.Email + " into the team of " + organization}}
+	preview := tool.Preview{Changes: []string{"Invite " + in.Email + " to the team of " + organization}}
 	if role == invited {
-		preview.Notes = []string{text.Join(" ", "This address already has an invitation that waits for an answer,", dated("since", since))}
+		preview.Notes = []string{text.Join(" ", "This address already has a pending invitation,", dated("since", since))}
 	}
+	intent.Status = role // a yes is for one email
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil

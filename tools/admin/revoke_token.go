@@ -65,6 +65,10 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Revoke this API token?",
 		Note: "Whatever uses it loses its access at once. This can't be undone.", IfNo: "The token stays as it is.",
 	}
+	if declined := a.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	found, warnings, err := a.token(ctx, call, in.TokenID)
 	if err != nil {
 		return out, nil, draft.Unsent(err)

@@ -9,7 +9,7 @@ import (
 )
 
 // hireInApp names the toolset that isn't served. No page of the API's documentation names the page of a proposal.
-const hireInApp = "The human can hire the candidate on the job's page in the app: this server doesn't serve the contracts toolset, " +
+const hireInApp = "The human can hire the candidate in the app: this server doesn't serve the contracts toolset, " +
 	"which has the tool for it. "
 
 // afterProposal is what can be done with a proposal: see the contract, hire, or leave it. heard says that the result has the
@@ -31,7 +31,7 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 		return tool.Next{Action: tool.Done, Note: "This candidate is hired. The contract is in the app. " + ways, URL: o.JobURL}
 	case status == opentrain.ProposalDeclined, status == opentrain.ProposalNotAFit:
 		return tool.Next{Action: tool.Done, Note: "This candidate isn't in the running anymore. If the human wants to hire them anyway, " +
-			"they can do it on the job's page in the app. " + ways, URL: o.JobURL}
+			"they can do it in the app. " + ways, URL: o.JobURL}
 	case !call.Served.Has(tool.HireProposal):
 		return tool.Next{Action: tool.Done, Note: hireInApp + ways, URL: cmp.Or(o.JobURL, a.API.BaseURL())}
 	}

@@ -49,7 +49,7 @@ type getFreelancerProfileOutput struct {
 
 func (a applicants) getFreelancerProfile() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.GetFreelancerProfile, Title: "Show an AI trainer's profile", Kind: tool.KindRead,
+		Name: tool.GetFreelancerProfile, Title: "Show an AI trainer's profile", Kind: tool.KindReadOthers,
 		Description: "Show an AI trainer's public profile: skills, languages, rate, experience, education, figures and reviews. " +
 			"Use it to learn more about a candidate from opentrain_list_proposals, or before opentrain_invite_trainer. " +
 			"For a candidate's bid and interview, use opentrain_get_proposal. Long lists and texts are shortened. " +

@@ -53,7 +53,7 @@ func partAt(cursor string) (start int, err error) {
 		return 0, nil
 	}
 	if start, err = strconv.Atoi(cursor); err != nil || start < 1 {
-		return 0, tool.Problem("cursor", "leads nowhere; pass nextCursor unchanged, or no cursor for the beginning")
+		return 0, tool.Problem("cursor", "isn't valid; pass nextCursor unchanged, or no cursor for the beginning")
 	}
 	return start, nil
 }
@@ -70,7 +70,7 @@ func (o getProposalOutput) part(all []opentrain.InterviewMessage, start int) get
 	})
 	tool.FitEntries(&o, &o.Interview)
 	if tool.FitText(&o, &o.Interview[0].Content) {
-		o.Cut = "The message is too long to show whole. The interview is on the job's page in the app."
+		o.Cut = "The message is too long to show whole. The interview is in the app."
 	}
 	end := start + len(o.Interview)
 	long := func(m opentrain.InterviewMessage) bool { return utf8.RuneCountInString(m.Content) > maxAnswer }

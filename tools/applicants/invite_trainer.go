@@ -61,6 +61,10 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this AI trainer to the job?",
 		Note: "The trainer will see the job and the invitation right away. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
+	if declined := a.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	own, err := a.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
 	if err == nil {
 		err = own.Require(opentrain.StatusOpen)
@@ -80,7 +84,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	}
 	out.Invited, out.ProposalID, out.AlreadyInvited = true, text.Clean(invitation.ProposalID, 100), invitation.AlreadyInvited
 	out.Next = tool.Next{Action: tool.Done,
-		Note: "The trainer decides whether to respond. " + tool.GetProposal + " with this proposalId shows what became of it. " +
+		Note: "The trainer decides whether to respond. " + tool.GetProposal + " with this proposalId shows its status. " +
 			tool.ListProposals + " shows who else applied.",
 	}
 	return out, nil, nil

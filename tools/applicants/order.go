@@ -2,41 +2,58 @@ package applicants
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 // The orders of a list.
 const (
+	byTime      = "newest"
 	byBid       = "bid"
 	byMatch     = "match"
 	byInterview = "interview"
 )
 
-// sort puts the page in the order that was asked for, with what has no value at the end. The API sorts by time only.
-func (o *listProposalsOutput) sort(by string) {
-	var compare func(a, b proposal) int
-	switch by {
+// maxSorted limits the proposals that are sorted here. The API sorts by time only.
+const maxSorted = 500
+
+// sorted returns the proposals for a job in the order that was asked for, with what has no value at the end, and names the order.
+func (a applicants) sorted(ctx context.Context, in listProposalsInput) (all []proposal, order string, err error) {
+	query := opentrain.ProposalQuery{Status: in.Status, Limit: 100}
+	for len(all) < maxSorted {
+		page, err := a.API.ListProposals(ctx, in.JobID, query)
+		if err != nil {
+			return nil, "", err
+		}
+		all = append(all, tool.Map(page.Items, summarize)...)
+		if query.Cursor = page.NextCursor; query.Cursor == "" || len(page.Items) == 0 {
+			break
+		}
+	}
+	compare := lowestBidFirst
+	switch in.Sort {
 	case byMatch:
-		o.Order = "highest match first"
+		order = "highest match first"
 		compare = func(a, b proposal) int { return highestFirst(a.MatchScore, b.MatchScore) }
 	case byInterview:
-		o.Order = "highest interview score first"
+		order = "highest interview score first"
 		compare = func(a, b proposal) int { return highestFirst(a.InterviewScore, b.InterviewScore) }
-	case byBid:
-		o.Order = "lowest bid first"
-		if o.severalUnits() {
-			o.Order += ", each unit apart"
-		}
-		compare = lowestBidFirst
 	default:
-		o.Order = "newest first"
-		return
+		order = "lowest bid first"
+		if severalUnits(all) {
+			order += ", each unit apart"
+		}
 	}
-	slices.SortStableFunc(o.Proposals, compare)
-	if o.later || o.NextCursor != "" || o.Cut != "" {
-		o.Order += ", on this page only"
+	slices.SortStableFunc(all, compare)
+	if query.Cursor != "" {
+		order += fmt.Sprintf(", of the %d newest", len(all))
 	}
+	return all, order, nil
 }
 
 func highestFirst(a, b json.Number) int {
@@ -63,9 +80,9 @@ func missingLast(a, b bool) int {
 	return -1
 }
 
-func (o *listProposalsOutput) severalUnits() bool {
+func severalUnits(all []proposal) bool {
 	units := map[string]bool{}
-	for _, p := range o.Proposals {
+	for _, p := range all {
 		if p.amount != nil {
 			units[p.unit] = true
 		}

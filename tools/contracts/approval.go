@@ -21,8 +21,8 @@ func (approval) JSONSchema() *schema.Node { return tool.PlainObject("id, status,
 
 func approvalOf(a opentrain.Approval) *approval {
 	return &approval{
-		ID: text.Clean(a.ID, 100), Status: text.Clean(cmp.Or(a.Status, opentrain.ApprovalPending), 40),
-		URL: text.SecureURL(a.ApprovalURL), ExpiresAt: text.Clean(a.ExpiresAt, 40),
+		ID: text.Stranger(a.ID, 100), Status: text.Stranger(cmp.Or(a.Status, opentrain.ApprovalPending), 40),
+		URL: text.SecureURL(a.ApprovalURL), ExpiresAt: text.Stranger(a.ExpiresAt, 40),
 	}
 }
 
@@ -34,7 +34,7 @@ func (a approval) next() tool.Next {
 	}
 	switch {
 	case a.Status != opentrain.ApprovalPending:
-		next.Action, next.URL, next.Note = tool.CallTool, "", "See what became of it."
+		next.Action, next.URL, next.Note = tool.CallTool, "", "See its result."
 	case a.URL == "":
 		next.URL = opentrain.DefaultBaseURL
 		next.Note = "OpenTrain sent no safe address of the approval's page. The human finds the approval in the app."
@@ -49,5 +49,5 @@ func (a *approval) lines(l *text.Lines) {
 	}
 	l.Field("Approval", a.ID+" ("+a.Status+")")
 	l.Field("Approval page", a.URL)
-	l.Field("Open until", a.ExpiresAt)
+	l.Field("Expires", a.ExpiresAt)
 }

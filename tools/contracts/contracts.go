@@ -1,5 +1,5 @@
-// Package contracts has the tools that hire people and work with their contracts. None of them moves money: what does is
-// confirmed by a human in OpenTrain's app.
+// Package contracts has the tools that hire people and work with their contracts. None of them moves money. A
+// human confirms every charge and payout in OpenTrain's app.
 package contracts
 
 import (
@@ -35,6 +35,24 @@ func paymentsFeature() tool.Feature {
 // findContracts is the step that finds a contract or a milestone.
 func findContracts() tool.Next {
 	return tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "Find the contract or milestone."}
+}
+
+// pendingIn is the step that shows whether an approval of a milestone is pending.
+func pendingIn() tool.Next {
+	return tool.Next{
+		Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "See whether the milestone's approval is pending.",
+	}
+}
+
+// wholeLine is a text of the caller in one line, with its hidden characters spelled out: a yes is for all of it.
+func wholeLine(s string) string { return text.Clean(text.Visible(s), 1<<20) }
+
+// tooLong refuses a call whose terms can't be shown whole.
+func tooLong(preview tool.Preview) error {
+	if confirm.Shows(preview) {
+		return nil
+	}
+	return tool.Problem("description", "is too long to show it to the human for a yes: hidden characters are spelled out")
 }
 
 // describeAsking describes the arguments of a tool that asks for a yes, with those of its own.

@@ -68,6 +68,14 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 		return out, nil, err
 	}
 	defer unlock()
+	intent := confirm.Intent{
+		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Question: "Add this milestone to the contract?", Note: "The AI trainer sees the milestone.", IfNo: "The contract stays as it is.",
+	}
+	if declined := c.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	contract, err := c.readContract(ctx, in.ContractID)
 	if err == nil && contract.Status == opentrain.ContractEnded {
 		err = conflict(opentrain.ReasonContractEnded, in.ContractID, "")
@@ -82,10 +90,9 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 	out.JobID = text.Clean(contract.JobID, 64)
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: in.shown(*contract, price)}
 	preview.Notes = []string{"No money moves: the milestone is funded later, and a human confirms that in OpenTrain's app."}
-	intent := confirm.Intent{
-		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,
-		Status:   state(*contract), // each yes is for one milestone more than there are
-		Question: "Add this milestone to the contract?", Note: "The AI trainer sees the milestone.", IfNo: "The contract stays as it is.",
+	intent.Status = state(*contract) // each yes is for one milestone more than there are
+	if err := tooLong(preview); err != nil {
+		return out, nil, err
 	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {

@@ -1,7 +1,9 @@
 package contracts
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -57,6 +59,14 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		return out, nil, err
 	}
 	defer unlock()
+	intent := confirm.Intent{
+		Tool: tool.EndContract, Subject: subject, Arguments: map[string]any{"contractId": in.ContractID}, Token: in.ConfirmationToken,
+		AskHuman: in.AskHuman, Question: "End this contract?", Note: "The contract can't be reopened here.", IfNo: "The contract stays active.",
+	}
+	if declined := c.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	contract, err := c.readContract(ctx, in.ContractID)
 	if err != nil {
 		return out, nil, err
@@ -67,10 +77,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		return out.ended(), nil, nil
 	}
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
-	intent := confirm.Intent{
-		Tool: tool.EndContract, Subject: subject, Status: state(*contract), Arguments: map[string]any{"contractId": in.ContractID}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
-		Question: "End this contract?", Note: "The contract can't be reopened here.", IfNo: "The contract stays active.",
-	}
+	intent.Status = state(*contract)
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
@@ -85,22 +92,33 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		out.Approval = approvalOf(*end.Approval)
 		out.Next = out.Approval.next()
 		return out, nil, nil
+	case end.Status != "" && end.Status != opentrain.ContractEnded:
+		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response doesn't say whether the contract has ended"}
 	}
 	return out.ended(), nil, nil
 }
 
-// ending is what the human sees before a yes.
+// ending is what the human sees before a yes. The API's pages name only two statuses, so others are
+// shown as they came.
 func ending(contract opentrain.Contract) []string {
-	shown := []string{"End the contract with " + trainer(contract)}
+	shown, held := []string{"End the contract with " + trainer(contract)}, 0
 	for _, m := range contract.Milestones {
-		if m.Status == opentrain.MilestoneFunded && len(shown) <= maxMilestones {
-			shown = append(shown, "Funded milestone: "+text.Join(", ", quoted(m.Name, 80), dollars(m.AmountUSD)))
+		if m.Status == opentrain.MilestoneNotFunded {
+			continue
+		}
+		if held++; held <= maxMilestones {
+			status := cmp.Or(statusWords(m.Status), "status unknown")
+			shown = append(shown, "Milestone: "+text.Join(", ", quoted(m.Name, 80), dollars(m.AmountUSD), status))
 		}
 	}
-	if len(shown) == 1 {
+	if more := held - maxMilestones; more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more milestones that may be funded", more))
+	}
+	budgeted := contract.Budget != nil && contract.Budget.FundedAmountUSD != nil && *contract.Budget.FundedAmountUSD > 0
+	if held == 0 && !contract.HasActiveMilestone && !budgeted {
 		return append(shown, "Funded milestones: none, so it ends at once")
 	}
-	return append(shown, "A human confirms the end in OpenTrain's app, because there are funded milestones")
+	return append(shown, "If a milestone is funded, a human confirms the end in OpenTrain's app, which says what happens to its money")
 }
 
 func (o endContractOutput) ended() endContractOutput {
@@ -124,7 +142,7 @@ func (o endContractOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.Approval != nil:
-		l.Add("The end of contract %s waits for a human's approval in OpenTrain's app. The contract is still active.", o.ContractID)
+		l.Add("The end of contract %s is pending approval in OpenTrain's app. The contract is still active.", o.ContractID)
 	case o.AlreadyEnded:
 		l.Add("Contract %s had ended already.", o.ContractID)
 	case o.Ended:

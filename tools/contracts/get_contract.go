@@ -57,6 +57,7 @@ func nextSteps(contract opentrain.Contract) string {
 	var fund, approve string
 	for _, m := range contract.Milestones {
 		switch {
+		case m.PendingApproval:
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
 			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":

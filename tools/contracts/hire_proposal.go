@@ -71,6 +71,14 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		return out, nil, err
 	}
 	defer unlock()
+	intent := confirm.Intent{
+		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Question: "Request this hire?", Note: "A yes only requests the hire. A human confirms it in OpenTrain's app.", IfNo: "No one is hired.",
+	}
+	if declined := c.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	proposal, err := c.API.GetProposal(ctx, in.ProposalID)
 	if err != nil {
 		return out, nil, draft.Unsent(err)
@@ -83,10 +91,8 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
 		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before."},
 	}
-	intent := confirm.Intent{
-		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken,
-		 AskHuman: in.AskHuman, Question: "Ask OpenTrain for this hire?",
-		Note: "A yes only asks for the hire. It is confirmed in OpenTrain's app.", IfNo: "No one is hired.",
+	if err := tooLong(preview); err != nil {
+		return out, nil, err
 	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
@@ -116,8 +122,10 @@ func (o hireProposalOutput) Effect() tool.Effect {
 func (o hireProposalOutput) Text() string {
 	var l text.Lines
 	switch {
+	case o.Approval != nil && o.Approval.Status != opentrain.ApprovalPending:
+		l.Add("The approval of the hire is %s.", o.Approval.Status)
 	case o.Approval != nil:
-		l.Add("The hire waits for a human's approval in OpenTrain's app. No one is hired and nothing is charged yet.")
+		l.Add("The hire is pending approval in OpenTrain's app. No one is hired and nothing is charged yet.")
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("The hire hasn't been requested yet. Ask the human first.")
 	default:

@@ -41,10 +41,11 @@ func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []stri
 	if proposal.Bid != nil && proposal.Bid.AmountUSD != nil {
 		bid = ", who asks for " + text.Join(" ", dollars(proposal.Bid.AmountUSD), unitWords(proposal.Bid.Unit))
 	}
-	milestone := text.Join(", ", text.Clean(text.Visible(in.Name), 200), "due "+in.DueDate)
-	shown := []string{"Hire " + candidate(proposal) + bid, "First milestone: " + milestone}
+	milestone := text.Join(", ", wholeLine(in.Name), "due "+in.DueDate)
+	who := candidate(proposal) + " (proposal " + text.Stranger(text.Visible(proposal.ID), 100) + ")"
+	shown := []string{"Hire " + who + bid, "First milestone: " + milestone}
 	if in.Description != "" {
-		shown = append(shown, "Description: "+text.Clean(text.Visible(in.Description), 2000))
+		shown = append(shown, "Description: "+wholeLine(in.Description))
 	}
 	return append(shown, "Cost: "+cost.words())
 }

@@ -50,7 +50,11 @@ func volumeWords(volume *float64) string {
 
 // milestoneWords is a milestone in one line.
 func milestoneWords(m opentrain.Milestone) string {
-	return text.Join(" · ", text.Stranger(m.ID, 100), text.Stranger(m.Name, 60), dollars(m.AmountUSD), statusWords(m.Status))
+	pending := ""
+	if m.PendingApproval {
+		pending = "an approval is pending"
+	}
+	return text.Join(" · ", text.Stranger(m.ID, 100), text.Stranger(m.Name, 60), dollars(m.AmountUSD), statusWords(m.Status), pending)
 }
 
 // statusWords writes the status of a milestone.

@@ -2,7 +2,7 @@ package contracts
 
 import (
 	"context"
-	"strings"
+	"strconv"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -42,8 +42,9 @@ type milestoneRequest struct {
 	reason string // the API's for another status
 	doing  string // before the milestone and the AI trainer, in a question
 	note   string // what to know before a yes
-	ifNo   string
-	send   func(ctx context.Context, milestoneID string) (*opentrain.Approval, error)
+
+	question string
+	send     func(ctx context.Context, milestoneID string) (*opentrain.Approval, error)
 }
 
 // run asks the human, and then OpenTrain for an approval.
@@ -57,6 +58,15 @@ func (r milestoneRequest) run(
 		return out, nil, err
 	}
 	defer unlock()
+	intent := confirm.Intent{
+		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID}, Token: in.ConfirmationToken,
+		AskHuman: in.AskHuman, Question: r.question, Note: "A yes only requests it. A human confirms it in OpenTrain's app.",
+		IfNo: "The milestone stays as it is.",
+	}
+	if declined := c.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	contract, m, err := c.findMilestone(ctx, in.MilestoneID)
 	if err == nil {
 		err = r.possible(contract, m)
@@ -66,57 +76,20 @@ func (r milestoneRequest) run(
 	}
 	out.ContractID, out.JobID, out.AmountUSD = text.Clean(contract.ID, 100), text.Clean(contract.JobID, 64), m.AmountUSD
 	out.Trainer = trainer(contract)
-	preview := r.preview(contract, m)
-	intent := confirm.Intent{
-		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Ask OpenTrain for this?",
-		Note: "A yes only asks for it. It is confirmed in OpenTrain's app.", IfNo: r.ifNo,
-	}
-	yes, ask, next := c.Confirm.Approve(call, intent, preview)
+	intent.Status = strconv.FormatBool(m.PendingApproval) // a yes is for one request
+	yes, ask, next := c.Confirm.Approve(call, intent, r.preview(contract, m))
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	call.Step("Asking for the approval")
 	requested, err := r.send(ctx, in.MilestoneID)
-	if err != nil { // a lost answer voids no yes: a pending approval comes again
+	c.Confirm.Ledger.Record(call.Caller, subject, err)
+	if err != nil {
 		return out, nil, err
 	}
-	c.Confirm.Ledger.Record(call.Caller, subject, nil)
 	out.Approval = approvalOf(*requested)
 	out.Next = out.Approval.next()
 	return out, nil, nil
-}
-
-// possible refuses a request that can't succeed.
-func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Milestone) error {
-	switch {
-	case contract.Status == opentrain.ContractEnded:
-		return conflict(opentrain.ReasonContractEnded, contract.ID, "")
-	case m.Status != "" && m.Status != r.status:
-		return conflict(r.reason, contract.ID, m.Status)
-	}
-	return nil
-}
-
-func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Milestone) tool.Preview {
-	preview := tool.Preview{
-		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200), Notes: []string{r.note},
-	}
-	if contract.ID == "" {
-		preview.Changes = []string{r.doing + " the milestone with the id " + text.Visible(m.ID)}
-		preview.Notes = append(preview.Notes, "This account has too many contracts to find the milestone, so its amount is unknown here.")
-		return preview
-	}
-	preview.Changes = []string{r.doing + " the milestone " + quoted(m.Name, 80) + " of the contract with " + trainer(contract)}
-	for _, field := range []struct{ name, value string }{
-		{"Amount", dollars(m.AmountUSD)}, {"Volume", strings.TrimPrefix(volumeWords(m.Volume), "volume ")},
-		{"Description", text.Stranger(text.Visible(m.Description), 1000)},
-	} {
-		if field.value != "" {
-			preview.Changes = append(preview.Changes, field.name+": "+field.value)
-		}
-	}
-	return preview
 }
 
 func (o milestoneRequestOutput) Effect() tool.Effect {
@@ -130,8 +103,10 @@ func (o milestoneRequestOutput) Effect() tool.Effect {
 func (o milestoneRequestOutput) Text() string {
 	var l text.Lines
 	switch {
+	case o.Approval != nil && o.Approval.Status != opentrain.ApprovalPending:
+		l.Add("%s: the approval is %s.", o.what, o.Approval.Status)
 	case o.Approval != nil:
-		l.Add("%s waits for a human's approval in OpenTrain's app. No money has moved.", o.what)
+		l.Add("%s is pending approval in OpenTrain's app. No money has moved.", o.what)
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("%s hasn't been requested yet. Ask the human first.", o.what)
 	default:

@@ -21,12 +21,19 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 		return "", tool.Problem("amountUsd", "is required: the contract has a fixed price")
 	case !fixed && contract.PaymentType != "" && in.Volume == 0:
 		return "", tool.Problem("volume", "is required: the contract pays "+strings.ToLower(tool.Label(text.Clean(contract.PaymentType, 40))))
+	case !fixed && contract.PaymentType != "" && contract.RateUSD == nil:
+		return "", conflict(opentrain.ReasonContractRate, contract.ID, "")
+	case in.Volume == 0 && in.AmountUSD == 0:
+		return "", tool.Problem("amountUsd", "is required, or volume")
 	case in.Volume == 0:
 		return text.Money(in.AmountUSD, ""), nil
 	case contract.RateUSD == nil || fixed:
 		return text.Join(", ", volumeWords(&in.Volume), amountWords(in.AmountUSD)), nil
 	}
 	product := in.Volume * *contract.RateUSD
+	if !(product > 0 && product <= 1e9) {
+		return "", conflict(opentrain.ReasonContractRate, contract.ID, "")
+	}
 	total := text.Money(math.Round(product*100)/100, "")
 	if in.AmountUSD != 0 && math.Abs(product-in.AmountUSD) > 0.005 {
 		return "", tool.Problem("amountUsd", "must be the contract's rate times volume, "+total+", or left out")
@@ -65,8 +72,8 @@ func (in createMilestoneInput) shown(contract opentrain.Contract, price string) 
 	}
 	return []string{
 		"Add a milestone to the contract with " + trainer(contract),
-		"Milestone: " + text.Join(", ", text.Clean(text.Visible(in.Name), 200), price, due),
-		"Description: " + text.Clean(text.Visible(in.Description), 2000),
+		"Milestone: " + text.Join(", ", wholeLine(in.Name), price, due),
+		"Description: " + wholeLine(in.Description),
 	}
 }
 

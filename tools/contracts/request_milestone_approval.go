@@ -10,7 +10,8 @@ import (
 func (c contracts) requestMilestoneApproval() tool.Tool {
 	request := milestoneRequest{
 		tool: tool.RequestMilestoneApproval, what: "The payment", status: opentrain.MilestoneFunded, reason: opentrain.ReasonMilestoneNotFunded,
-		doing: "Accept the work and pay the AI trainer for", ifNo: "The milestone stays as it is.", send: c.API.RequestMilestoneApproval,
+		doing: "Accept the work and pay the AI trainer for", question: "Request the payment of this milestone?",
+		send: c.API.RequestMilestoneApproval,
 		note: "This releases the milestone's money to the AI trainer. A human confirms it in OpenTrain's app. Nothing is paid before.",
 	}
 	return tool.New(tool.Spec{
@@ -18,11 +19,10 @@ func (c contracts) requestMilestoneApproval() tool.Tool {
 		Description: "Ask to accept the work of a funded milestone and pay the AI trainer for it. It returns the page in OpenTrain's app where " +
 			"a human confirms the payment. Use it once the human says that the work is done. " +
 			"The human approves the request first; nothing is paid until they confirm it in the app, within about 72 hours. " +
-			"To fund a milestone before the work, use opentrain_request_milestone_funding. " +
-			"While an approval is pending, calling again returns the same one.",
+			"To fund a milestone before the work, use opentrain_request_milestone_funding.",
 		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: paymentsFeature(),
-		OutcomeUnknown: "It's unclear whether the approval was requested; while it is pending, calling again returns the same one.",
-		NotFound:       "No contract of this account has a milestone with that id.", Find: findContracts(),
+		OutcomeUnknown: "It's unclear whether the approval was requested. " + tool.ListContracts + " shows whether one is pending.",
+		NotFound:       "No contract of this account has a milestone with that id.", Find: findContracts(), Check: pendingIn(),
 	}, func(ctx context.Context, call tool.Call, in milestoneRequestInput) (milestoneRequestOutput, *tool.Ask, error) {
 		return request.run(ctx, c, call, in)
 	})

@@ -47,13 +47,13 @@ func (c conversation) line() string {
 		unread = text.Count(c.Unread, "unread message")
 	}
 	if c.NeedsReply > 0 {
-		waiting = "waits for an answer"
+		waiting = "needs a reply"
 	}
 	about := text.Join(" · ", c.About, named("proposal", c.ProposalID), named("job", c.JobID))
 	return text.Join(" · ", "Conversation "+c.ID, about, unread, waiting, c.UpdatedAt)
 }
 
-// afterConversations opens the first conversation that waits for an answer, or the only one.
+// afterConversations opens the first conversation that needs a reply, or the only one.
 func (o readMessagesOutput) afterConversations() tool.Next {
 	i := slices.IndexFunc(o.Conversations, func(c conversation) bool { return c.NeedsReply > 0 || c.Unread > 0 })
 	switch {

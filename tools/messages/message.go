@@ -63,7 +63,7 @@ func oldestFirst(a, b message) int {
 // afterMessages asks for an answer to what the other side wrote last. forward says that the page has newer messages.
 func (o readMessagesOutput) afterMessages(forward bool) tool.Next {
 	n := len(o.Messages)
-	latest := !o.later || forward && o.NextCursor == ""
+	latest := !forward && !o.later || forward && o.NextCursor == ""
 	switch {
 	case n == 0 && !o.later:
 		return write(o.ConversationID, "", "")

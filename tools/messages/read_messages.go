@@ -43,7 +43,7 @@ type readMessagesOutput struct {
 
 func (m messages) readMessages() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.ReadMessages, Title: "Read messages", Kind: tool.KindRead,
+		Name: tool.ReadMessages, Title: "Read messages", Kind: tool.KindReadOthers,
 		Description: "Read the account's conversations with AI trainers: without conversationId the list, with it the messages and " +
 			"who wrote each. " +
 			"Use it to see what candidates write, or whether a message was sent. " +

@@ -12,34 +12,54 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// preview is the whole message and who gets it.
-func (m messages) preview(ctx context.Context, in sendMessageInput) (tool.Preview, error) {
-	to, err := m.recipient(ctx, in.ConversationID)
+// preview is the whole message and who gets it. lastOwn is the id of the account's last message before it.
+func (m messages) preview(ctx context.Context, in sendMessageInput) (preview tool.Preview, lastOwn string, err error) {
+	recent, err := m.API.ListMessages(ctx, in.ConversationID, opentrain.MessageQuery{Limit: 20})
 	if err != nil {
-		return tool.Preview{}, err
+		return preview, "", err
 	}
-	preview := tool.Preview{Changes: []string{"To: " + to, "In conversation: " + text.Visible(in.ConversationID), "Message:"}}
+	sender, lastOwnAt := "", ""
+	for _, each := range recent.Items {
+		switch {
+		case !each.IsFromViewer:
+			sender = each.SenderUserID
+		case lastOwn == "" || each.CreatedAt > lastOwnAt:
+			lastOwn, lastOwnAt = each.ID, each.CreatedAt
+		}
+	}
+	to, err := m.recipient(ctx, in.ConversationID, sender)
+	if err != nil {
+		return preview, "", err
+	}
+	preview.Changes = []string{"To: " + to, "In conversation: " + text.Visible(in.ConversationID), "Message:"}
 	for line := range strings.Lines(in.Content) {
-		preview.Changes = append(preview.Changes, "> "+text.Visible(strings.TrimRight(line, "\r\n")))
+		preview.Changes = append(preview.Changes, "> "+text.VisibleLine(strings.TrimRight(line, "\r\n")))
 	}
 	if !confirm.Shows(preview) {
-		return preview, tool.Problem("content", "is too long to show it to the human for a yes; send it in two messages")
+		err = tool.Problem("content", "is too long to show it to the human for a yes; send it in two messages")
 	}
-	return preview, nil
+	return preview, lastOwn, err
 }
 
-// recipient says who reads a conversation, as far as OpenTrain says. It fails if there is no such conversation.
-func (m messages) recipient(ctx context.Context, conversationID string) (string, error) {
-	page, err := m.API.ListConversations(ctx, opentrain.ConversationQuery{Limit: 100})
-	if err != nil {
-		return "", err
+// recipient says who reads a conversation, as far as OpenTrain says. sender is the user id of the other side, "" if it isn't known.
+func (m messages) recipient(ctx context.Context, conversationID, sender string) (string, error) {
+	found, query := opentrain.Conversation{}, opentrain.ConversationQuery{Limit: 100}
+	for range 5 { // 500 conversations, the latest first
+		page, err := m.API.ListConversations(ctx, query)
+		if err != nil {
+			return "", err
+		}
+		i := slices.IndexFunc(page.Items, func(c opentrain.Conversation) bool { return c.ID == conversationID })
+		if i >= 0 {
+			found = page.Items[i]
+		}
+		if query.Cursor = page.NextCursor; i >= 0 || query.Cursor == "" {
+			break
+		}
 	}
-	i := slices.IndexFunc(page.Items, func(c opentrain.Conversation) bool { return c.ID == conversationID })
-	if i < 0 { // an older one, or none
-		_, err := m.API.ListMessages(ctx, conversationID, opentrain.MessageQuery{Limit: 1})
-		return "whoever is in the conversation (OpenTrain doesn't say who)", err
+	if last := found.LastMessage; sender == "" && last != nil && !last.IsFromViewer {
+		sender = last.SenderUserID
 	}
-	found := page.Items[i]
 	name, about := "", ""
 	if found.ProposalID != "" {
 		about = "the candidate of proposal " + text.Stranger(text.Visible(found.ProposalID), maxID)
@@ -48,17 +68,17 @@ func (m messages) recipient(ctx context.Context, conversationID string) (string,
 			name = text.Stranger(cmp.Or(who.DisplayName, text.Join(" ", who.FirstName, who.LastNameInitial)), 80)
 		}
 	}
-	switch last := found.LastMessage; {
+	switch {
 	case name != "":
 		return text.JSON(name) + ", " + about, nil
 	case about != "":
 		return about, nil
 	case found.ChannelName != "":
 		return "everyone in the channel " + text.JSON(text.Stranger(found.ChannelName, 80)), nil
-	case last != nil && !last.IsFromViewer && last.SenderUserID != "":
-		return "user " + text.Stranger(last.SenderUserID, maxID), nil
+	case sender != "":
+		return "user " + text.Stranger(sender, maxID), nil
 	case found.JobID != "":
 		return "whoever is in the conversation about job " + text.Stranger(found.JobID, maxID), nil
 	}
-	return "whoever is in the conversation (OpenTrain doesn't say who)", nil
+	return "whoever is in the conversation (their name isn't known here)", nil
 }

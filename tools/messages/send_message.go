@@ -67,18 +67,19 @@ func (m messages) send(ctx context.Context, call tool.Call, in sendMessageInput)
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Send this message?",
 		Note: "It is sent right away and can't be taken back.", IfNo: "Nothing is sent.",
 	}
-	answer := m.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
+	if declined := m.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
 		return out, nil, nil
 	}
-	if !answer.Yes {
-		preview, err := m.preview(ctx, in)
-		if err != nil {
+	preview := tool.Preview{}
+	if m.Confirm.Asks(call.Caller) {
+		// Each yes is for one message more than there are.
+		if preview, intent.Status, err = m.preview(ctx, in); err != nil {
 			return out, nil, draft.Unsent(err)
 		}
-		ask, next := m.Confirm.Ask(call, intent, preview, confirm.View{}, answer.Why)
-		out.Next = next
+	}
+	yes, ask, next := m.Confirm.Approve(call, intent, preview)
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	call.Step("Sending the message")

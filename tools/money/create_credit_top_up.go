@@ -29,17 +29,15 @@ type createCreditTopUpOutput struct {
 
 func (m money) createCreditTopUp() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.CreateCreditTopUp, Title: "Make a checkout page for credits", Kind: tool.KindAdd,
-		Description: "Make a checkout page on which a human can buy credits for $10 to $10,000, and return its link. " +
+		Name: tool.CreateCreditTopUp, Title: "Create a checkout page for credits", Kind: tool.KindAdd,
+		Description: "Create a checkout page on which a human can buy credits for $10 to $10,000, and return its link. " +
 			"Use it when the human wants to top up, or when credits don't cover a hire or a milestone. " +
 			"It charges nothing by itself: the human pays on the page, which works for about 24 hours. " +
-			"Then opentrain_get_credit_top_up shows whether they have. Each call makes another page; unpaid ones expire. " +
+			"Then opentrain_get_credit_top_up shows whether they have. Each call creates another page; unpaid ones expire. " +
 			"For the balance, use opentrain_get_credits.",
 		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: creditsFeature(), Find: seeAccount(),
 		OutcomeUnknown: "It's unclear whether a checkout page was made, but nothing was charged; an unpaid page expires by itself.",
-		Check: tool.Next{
-			Action: tool.CallTool, Tool: tool.CreateCreditTopUp, Arguments: map[string]any{"amountUsd": nil}, Note: "Make another page.",
-		},
+		Check:          tool.Next{Action: tool.Wait, Note: "Then create another page."},
 	}, m.topUp)
 }
 

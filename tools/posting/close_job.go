@@ -53,6 +53,10 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
 		Note: "The job will accept no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
 	}
+	if declined := p.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
 	switch {
 	case err != nil:

@@ -75,8 +75,8 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		Question: "Publish this job on OpenTrain?", Note: draft.PublishNote, IfNo: draft.PublishIfNo,
 	}
 	answer := p.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
+	if answer.Declined != nil {
+		out.Next = *answer.Declined
 		return out, nil, nil
 	}
 	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusDraft)
@@ -166,7 +166,8 @@ func (p posting) askAgain(
 		return out.notReady(view.Report), nil, nil
 	}
 	ask, next := p.Confirm.Ask(call, intent, view.Preview(own), view.View, why)
-	next.Change, out.Next = view.Report.Next.Change, next
+	next.Change = view.Report.Next.Change
+	out.Next = next
 	return out, ask, nil
 }
 

@@ -64,8 +64,8 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so the edit shows right away.", IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
-	if answer.No {
-		out.Next = intent.Declined()
+	if answer.Declined != nil {
+		out.Next = *answer.Declined
 		return out, nil, nil
 	}
 	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
@@ -82,7 +82,8 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	if !answer.Yes {
 		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
 		ask, next := p.Confirm.Ask(call, intent, preview, view, answer.Why)
-		next.Change, out.Next = resolve, next
+		next.Change = resolve
+		out.Next = next
 		return out, ask, nil
 	}
 	call.Step("Editing the job")

@@ -68,6 +68,10 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Create this webhook?",
 		Note: "OpenTrain will send these events of the account to this address from now on.", IfNo: "No webhook is created.",
 	}
+	if declined := u.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	notes, err := u.possible(ctx, call, in.URL, types)
 	if err != nil {
 		return out, nil, err

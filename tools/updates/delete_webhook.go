@@ -54,6 +54,10 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Delete this webhook?",
 		Note: "OpenTrain will send no more events to this address. A deleted webhook can't be brought back.", IfNo: "The webhook stays.",
 	}
+	if declined := u.Confirm.Declined(call, intent); declined != nil {
+		out.Next = *declined
+		return out, nil, nil
+	}
 	found, err := u.API.GetWebhook(ctx, in.WebhookID)
 	if err != nil {
 		return out, nil, draft.Unsent(err)
@@ -71,7 +75,7 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 		return out, nil, err
 	}
 	out.Deleted = true
-	out.Next = tool.Next{Action: tool.Done, Note: "Its secret is of no use anymore: the file with it can be removed."}
+	out.Next = tool.Next{Action: tool.Done, Note: "If this server saved its secret to a file, you can delete the file."}
 	return out, nil, nil
 }
 

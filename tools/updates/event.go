@@ -76,8 +76,8 @@ func describe(e opentrain.Event) (what, name string, arguments map[string]any) {
 			named("of contract", get("contractId"))), tool.ListPendingPayments, map[string]any{}
 	case opentrain.EventApprovalConfirmed: // for every end of an approval
 		id := about("approvalId")
-		return "Approval " + id + " has ended: " + cmp.Or(strings.ToLower(tool.Label(get("status"))), "see its status"), tool.GetApproval,
-			map[string]any{"approvalId": id}
+		what := "Approval " + id + " was " + cmp.Or(strings.ToLower(tool.Label(get("status"))), "decided or has expired")
+		return what, tool.GetApproval, map[string]any{"approvalId": id}
 	case opentrain.EventContractBudgetChanged:
 		id := about("contractId")
 		return "The budget of contract " + id + " is now: " + budget(get), tool.GetContract, map[string]any{"contractId": id}

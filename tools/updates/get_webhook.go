@@ -24,7 +24,7 @@ func (u updates) getWebhook() tool.Tool {
 		Description: "Show one of the account's webhooks: its address, its events, its status and, if OpenTrain has disabled it, why. " +
 			"Use it to check whether a webhook still gets deliveries. " +
 			"To find its id or see all of them, use opentrain_list_webhooks. To see the events themselves, use opentrain_poll_updates. " +
-			"Its secret is never shown: it was written to a file when the webhook was created. Changes nothing.",
+			"Its secret is never shown: OpenTrain sends it only once, when the webhook is created. Changes nothing.",
 		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), NotFound: noWebhook, Find: findWebhook(),
 	}, u.get)
 }

@@ -54,11 +54,13 @@ func (u updates) poll(ctx context.Context, call tool.Call, in pollUpdatesInput) 
 		out, err := u.pollNewest(ctx, call, in.Cursor, limit)
 		return out, nil, err
 	}
+	sent := 0
 	out, cut, err := tool.FitPage(limit, func(limit int) (pollUpdatesOutput, error) {
 		page, err := u.page(ctx, opentrain.EventID(in.Cursor), limit)
 		if err != nil {
 			return pollUpdatesOutput{}, err
 		}
+		sent = len(page.Events)
 		return pollUpdatesOutput{
 			Updates: eventsInWords(page.Events, call.Served), NextCursor: tool.Cursor(string(page.NextCursor)), HasMore: page.HasMore,
 			FromStart: in.Cursor == "", Interpreted: call.Interpreted,
@@ -67,7 +69,7 @@ func (u updates) poll(ctx context.Context, call tool.Call, in pollUpdatesInput) 
 	if err != nil {
 		return out, nil, err
 	}
-	if shown := len(out.Updates); cut != "" && shown > 0 && !out.HasMore { // the API sent more than was asked for
+	if shown := len(out.Updates); shown > 0 && shown < sent { // the API sent more than was asked for
 		out.NextCursor, out.HasMore = out.Updates[shown-1].ID, true
 	}
 	out.Cut = cut

@@ -62,8 +62,13 @@ func (u updates) possible(ctx context.Context, call tool.Call, address string, t
 				same.ID, same.Status, same.events()))
 		}
 	}
-	if active < opentrain.MaxWebhooks {
-		return notes[:min(len(notes), 3)], nil
+	notes = notes[:min(len(notes), 3)]
+	switch {
+	case len(page.Items) < opentrain.MaxWebhooks:
+		return notes, nil
+	case active < opentrain.MaxWebhooks: // no page says whether disabled ones count
+		const full = "This account has %d webhooks, some of them disabled. OpenTrain may refuse another."
+		return append(notes, fmt.Sprintf(full, len(page.Items))), nil
 	}
 	problem := fmt.Sprintf("This account already has %d active webhooks, and %d is the limit.", active, opentrain.MaxWebhooks)
 	next := findWebhook()
@@ -84,6 +89,8 @@ func noFile(err error) error {
 func wrongURL(address string) string {
 	parsed, err := url.Parse(address)
 	switch {
+	case err == nil && parsed.User != nil: // it can look like another host
+		return "must not have a user name or a password before the host"
 	case err != nil, cmp.Or(parsed.Hostname(), parsed.Opaque) == "",
 		strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "is not a web address, such as https://example.com/opentrain"

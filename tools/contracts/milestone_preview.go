@@ -1,0 +1,45 @@
+package contracts
+
+import (
+	"cmp"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
+)
+
+// possible refuses a request that can't succeed.
+func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Milestone) error {
+	switch {
+	case contract.Status == opentrain.ContractEnded:
+		return conflict(opentrain.ReasonContractEnded, contract.ID, "")
+	case m.Status != "" && m.Status != r.status:
+		return conflict(r.reason, contract.ID, m.Status)
+	}
+	return nil
+}
+
+// preview is what the human sees before a yes. What isn't known is said to be unknown.
+func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Milestone) tool.Preview {
+	preview := tool.Preview{
+		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200), Notes: []string{r.note},
+		Changes: []string{
+			r.doing + " the milestone " + quoted(m.Name, 80) + " of the contract with " + trainer(contract),
+			"Amount: " + cmp.Or(dollars(m.AmountUSD), "unknown"),
+		},
+	}
+	if m.PendingApproval {
+		preview.Warnings = []string{"An approval for this milestone is already pending. Requesting it again may make a second one."}
+	}
+	if contract.ID == "" {
+		preview.Changes[0] = r.doing + " the milestone with the id " + text.Visible(m.ID)
+		preview.Notes = append(preview.Notes, "This account has too many contracts to find the milestone, so its amount is unknown here.")
+	}
+	if m.Volume != nil {
+		preview.Changes = append(preview.Changes, "Volume: "+number(*m.Volume))
+	}
+	if m.Description != "" {
+		preview.Changes = append(preview.Changes, "Description: "+text.Stranger(text.Visible(m.Description), 2000))
+	}
+	return preview
+}
