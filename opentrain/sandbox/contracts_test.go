@@ -160,8 +160,8 @@ func TestDecisionsAreTheHumans(t *testing.T) {
 	approval := obj(l.want(202, "POST", "/proposals/"+l.proposal(1)+"/hire", body)["approval"])
 	address := str(approval["approvalUrl"])
 	equal(t, "another site", l.submit(address, "confirmed", "https://evil.example"), 403)
-	equal(t, "nonsense", l.submit(address, "yes", ""), 200)
-	equal(t, "own site", l.submit(address, "", "http://127.0.0.1:8090"), 200)
+	equal(t, "nonsense", l.submit(address, "yes", ""), 303)
+	equal(t, "own site", l.submit(address, "", "http://127.0.0.1:8090"), 303)
 	equal(t, "status", dig(l.want(200, "GET", "/approvals/"+str(approval["id"]), nil), "approval", "status"), "pending")
 	resp, source, _ := l.fetch("GET", address)
 	if strings.Contains(source, "<script") || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "form-action 'self'") {

@@ -43,7 +43,7 @@ func (l live) ask(status, n int, amount any) object {
 // decide sends the form of a page.
 func (l live) decide(address any, decision string) {
 	l.t.Helper()
-	if status := l.submit(str(address), decision, ""); status != 200 {
+	if status := l.submit(str(address), decision, ""); status != 303 {
 		l.t.Fatalf("%v: %d", address, status)
 	}
 }
