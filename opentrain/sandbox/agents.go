@@ -280,7 +280,7 @@ func (s *Sandbox) claimPage(w http.ResponseWriter, r *http.Request) {
 	p.write(w, "'self'")
 }
 
-// claimByCode returns the page for an attempt's token, after it has claimed the account if the code is right.
+// claimByCode returns the page for an attempt's token, after it has claimed the account if the code is right. The caller holds s.mu.
 func (s *Sandbox) claimByCode(token, code string, sent bool) page {
 	reg := s.agents.find(func(reg *registration) bool { return reg.attempt.token == token })
 	switch {
@@ -301,7 +301,7 @@ func (s *Sandbox) claimByCode(token, code string, sent bool) page {
 		shown.State, shown.Note, shown.code = "Expired", "This link has expired. Ask the agent for a new one.", http.StatusGone
 	default:
 		shown.Note = "An AI agent has registered this account. To make it yours, enter the code that the agent shows to you."
-		shown.About = "expires " + reg.attempt.expires.UTC().Format(minutes)
+		shown.About = "The link expires " + reg.attempt.expires.UTC().Format(minutes)
 		shown.AsksCode = true
 		if sent {
 			shown.Warning, shown.code = "That's not the code. Try again.", http.StatusForbidden

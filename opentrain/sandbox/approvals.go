@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -154,11 +155,12 @@ func (a *approval) page() page {
 	}
 	titles := map[string]string{approvalHire: "Hire an AI trainer", approvalFund: "Fund a milestone", approvalApprove: "Pay for a milestone",
 		approvalEnd: "End a contract"}
+	total := cmp.Or(map[string]string{pending: "You pay", confirmed: "You paid"}[a.status], "Cost")
 	shown := page{Title: titles[a.kind], State: capitalize(a.status), About: a.id, Note: a.note(),
 		Rows: [][2]string{{"Job", a.job.title()}, {"AI trainer", a.trainer().name + ", " + a.trainer().country.name}, {"Milestone", t.name},
 			{"Description", t.description}, {"Due", t.due}, {"Amount", dollars(inCents(t.amount))},
-			{"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {"You pay", dollars(a.cost)}}}
-	shown.Rows = slices.DeleteFunc(shown.Rows, func(row [2]string) bool { return row[1] == "" || row[1] == "$0" && row[0] != "You pay" })
+			{"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {total, dollars(a.cost)}}}
+	shown.Rows = slices.DeleteFunc(shown.Rows, func(row [2]string) bool { return row[1] == "" || row[1] == "$0" && row[0] != total })
 	if a.status == pending {
 		shown.About += " · expires " + a.created.Add(approvalLifetime).UTC().Format(minutes)
 		shown.Actions = [][2]string{{confirmed, "Confirm"}, {declined, "Decline"}}
@@ -292,14 +294,15 @@ func dollars(cents int) string { return "$" + inDigits(float64(cents)/100) }
 // page shows the checkout of a top-up. The real one is Stripe's.
 func (t *topUp) page() page {
 	shown := page{Title: "Add credits", State: displayLabel(t.status), About: t.id,
-		Rows: [][2]string{{"Account", t.books.name}, {"Credits now", dollars(t.books.available())}, {"Credits you buy", dollars(t.cents)},
-			{"You pay", dollars(t.cents)}}}
+		Rows: [][2]string{{"Account", t.books.name}, {"Credits now", dollars(t.books.available())}}}
 	switch t.status {
 	case "PENDING":
 		shown.About += " · expires " + t.expires().UTC().Format(minutes)
 		shown.Note = "Credits pay for hires and milestones. In the sandbox, nothing is charged."
-		shown.Actions = [][2]string{{"pay", "Pay " + dollars(t.cents) + " (nothing is charged)"}}
+		shown.Actions = [][2]string{{"pay", "Pay " + dollars(t.cents)}}
+		shown.Rows = append(shown.Rows, [2]string{"Credits you buy", dollars(t.cents)}, [2]string{"You pay", dollars(t.cents)})
 	case "COMPLETED":
+		shown.Rows = append(shown.Rows, [2]string{"You paid", dollars(t.cents)})
 		shown.Note = "Paid on " + t.completed.UTC().Format(minutes) + ". The credits are in your account. You can close this page."
 	default:
 		shown.Note = "This page has expired, so you can't pay here anymore. Ask your agent for a new one."
