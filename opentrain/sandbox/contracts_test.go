@@ -149,6 +149,7 @@ func TestCredits(t *testing.T) {
 	l.clock.add(24 * time.Hour)
 	equal(t, "expired", dig(l.want(200, "GET", "/credits/top-ups/"+lapsed, nil), "topUp", "status"), "EXPIRED")
 	l.decide("http://127.0.0.1:8090/checkout/"+lapsed, "pay")
+	l.says("http://127.0.0.1:8090/checkout/"+lapsed, "Expired", "you can't pay here anymore")
 	equal(t, "too late", dig(l.want(200, "GET", "/credits/top-ups/"+lapsed, nil), "topUp", "status"), "EXPIRED")
 }
 
