@@ -228,7 +228,7 @@ func decides(t *testing.T, browser *browserTab) {
 		each.shows("Paid on ", "The credits are in your account.")
 	}
 	says(t, host, next.Tool, next.Arguments, " is paid.")
-	says(t, host, "opentrain_get_credits", map[string]any{}, "$250.00")
+	says(t, host, "opentrain_get_credits", map[string]any{}, "The account has $250.00 in credits.")
 }
 
 // claims claims the account that an agent has registered, with the code that the agent shows.

@@ -75,7 +75,7 @@ func (p page) afterForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther)
+	http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther) //nolint:gosec // to this very page
 }
 
 const forgets = "The sandbox forgets everything when it stops."
