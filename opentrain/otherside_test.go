@@ -66,7 +66,7 @@ func (e *employer) confirm(page, button string) {
 	req, _ := http.NewRequest(http.MethodPost, page, strings.NewReader(url.Values{"decision": {button}}.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := e.box.Transport().RoundTrip(req)
-	if err != nil || resp.StatusCode != http.StatusOK {
+	if err != nil || resp.StatusCode != http.StatusSeeOther {
 		e.t.Fatal(resp, err)
 	}
 	_ = resp.Body.Close()

@@ -76,6 +76,7 @@ func libraries() map[string][]string {
 		"github.com/pelletier/go-toml":       {"internal/hosts"},
 		"go.yaml.in/yaml":                    {"internal/hosts"},
 		"github.com/aymanbagabas/go-udiff":   {"internal/hosts"},
+		"github.com/chromedp":                {}, // only tests
 	}
 }
 

@@ -40,7 +40,7 @@ func (k *apiToken) show(now time.Time) object {
 // newAccount returns an account with its books and the record of its token.
 func (s *Sandbox) newAccount(a Account, at time.Time) *account {
 	s.lastAccount++
-	made := &account{Account: a, number: s.lastAccount, byKey: map[string]*job{}, books: &books{}}
+	made := &account{Account: a, number: s.lastAccount, byKey: map[string]*job{}, books: &books{name: a.Name}}
 	made.key = s.newToken(made, fmt.Sprintf("tok_%d", made.number), "Sandbox token", at)
 	return made
 }

@@ -6,11 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"math/big"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -272,64 +270,45 @@ func newSecret(prefix string) string {
 
 // claimPage is the page where a human claims an account with the code. The real one also has them sign in.
 func (s *Sandbox) claimPage(w http.ResponseWriter, r *http.Request) {
-	code := ""
-	if r.Method == http.MethodPost {
+	token, sent, code := r.URL.Query().Get("token"), r.Method == http.MethodPost, ""
+	if sent {
 		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
 		code = strings.TrimSpace(r.PostFormValue("code"))
 	}
-	status, body := s.claimByCode(r.URL.Query().Get("token"), code, r.Method == http.MethodPost)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, claimTemplate, body)
+	p := s.locked(func() page { return s.claimByCode(token, code, sent) })
+	if sent {
+		p.afterForm(w, r)
+		return
+	}
+	p.write(w, "'self'")
 }
 
-// claimByCode returns the page for an attempt's token, after it has claimed the account if the code is right.
-func (s *Sandbox) claimByCode(token, code string, sent bool) (status int, body string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// claimByCode returns the page for an attempt's token, after it has claimed the account if the code is right. The caller holds s.mu.
+func (s *Sandbox) claimByCode(token, code string, sent bool) page {
 	reg := s.agents.find(func(reg *registration) bool { return reg.attempt.token == token })
 	switch {
 	case token == "":
-		return http.StatusNotFound, "<p>Open the link that your agent shows to you. It has one after it has started the claim.</p>"
+		return page{Problem: "Open the link that your agent shows to you. It has one after it has started the claim."}
 	case reg == nil:
-		return http.StatusNotFound, "<p>This link isn't valid. The agent may have started the claim again.</p>"
-	case reg.claimed:
-		return http.StatusOK, "<p>The account is claimed. You can close this page.</p>"
-	case !s.cfg.Now().Before(reg.attempt.expires), !s.cfg.Now().Before(reg.expires):
-		return http.StatusGone, "<p>This link has expired. Ask the agent for a new one.</p>"
-	case sent && code == reg.attempt.code:
+		return page{Problem: "This link isn't valid. The agent may have started the claim again."}
+	}
+	if sent && !reg.claimed && code == reg.attempt.code && s.cfg.Now().Before(reg.attempt.expires) && s.cfg.Now().Before(reg.expires) {
 		s.claim(reg)
-		return http.StatusOK, "<p>The account is claimed. You can close this page.</p>"
 	}
-	status, wrong := http.StatusOK, ""
-	if sent {
-		status, wrong = http.StatusForbidden, "<p>That's not the code. Try again.</p>\n"
+	shown := page{Title: "Claim an agent's account", State: "Pending", Rows: [][2]string{
+		{"Account", reg.account.Name}, {"Agent", cmp.Or(reg.agentName, "It gave no name")}, {"Your email", reg.attempt.email}}}
+	switch {
+	case reg.claimed:
+		shown.State, shown.Note = "Claimed", "The account is claimed. You can close this page and go back to your agent."
+	case !s.cfg.Now().Before(reg.attempt.expires), !s.cfg.Now().Before(reg.expires):
+		shown.State, shown.Note, shown.code = "Expired", "This link has expired. Ask the agent for a new one.", http.StatusGone
+	default:
+		shown.Note = "An AI agent has registered this account. To make it yours, enter the code that the agent shows to you."
+		shown.About = "The link expires " + reg.attempt.expires.UTC().Format(minutes)
+		shown.AsksCode = true
+		if sent {
+			shown.Warning, shown.code = "That's not the code. Try again.", http.StatusForbidden
+		}
 	}
-	agent := "An AI agent"
-	if reg.agentName != "" {
-		agent = "The agent " + html.EscapeString(reg.agentName)
-	}
-	return status, fmt.Sprintf(`<p>%s has registered the account <b>%s</b>. Enter the code that it shows to you, %s.</p>
-%s<form method="post" action="/claim?token=%s">
-<label>Code <input name="code" inputmode="numeric" autocomplete="off" required autofocus></label>
-<button>Claim the account</button>
-</form>`, agent, html.EscapeString(reg.account.Name), html.EscapeString(reg.attempt.email), wrong, url.QueryEscape(token))
+	return shown
 }
-
-const claimTemplate = `<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Claim an agent account (sandbox)</title>
-<style>
-:root { color-scheme: light dark }
-body { margin: 0 auto; max-width: 36rem; padding: 2.5rem 1.25rem; font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere }
-input, button { font: inherit; padding: .3rem .6rem }
-</style>
-<h1>Claim an agent account</h1>
-<p><b>Sandbox.</b> Nothing here is real; it lives in memory until the sandbox stops.</p>
-%s
-</html>
-`

@@ -139,6 +139,9 @@ func TestClaims(t *testing.T) {
 	a.failsAs("invalid_request", 400, "/identity/claim", object{"claim_token": other["claim_token"], "email": "ADA@example.org"}) // taken
 	a.failsAs("invalid_request", 400, "/oauth/token", poll(""))
 	a.failsAs("unsupported_grant_type", 400, "/oauth/token", url.Values{"claim_token": {"x"}})
+	late := a.agent(200, "/identity/claim", object{"claim_token": other["claim_token"], "email": "eve@example.org"})
+	clock.add(30 * time.Minute)
+	a.wantPage(410, str(late["verification_uri"]), "Claim an agent's account", "eve@example.org", "This link has expired.")
 	clock.add(24 * time.Hour)
 	a.failsAs("expired_token", 400, "/oauth/token", poll(other["claim_token"]))
 	a.failsAs("invalid_request", 400, "/identity/claim", object{"claim_token": other["claim_token"], "email": "eve@example.org"})

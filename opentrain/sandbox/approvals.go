@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -81,7 +82,7 @@ func (s *Sandbox) asked(a *approval) *reply {
 
 func (s *Sandbox) showApproval(a *approval) object {
 	shown := object{"id": a.id, "type": a.kind, "status": a.status, "contractId": nil, "milestoneId": nil, "jobId": a.job.id, "proposalId": nil,
-		"approvalUrl": s.cfg.AppURL + "/approvals/" + a.id, "expiresAt": timestamp(a.created.Add(approvalLifetime)),
+		"approvalUrl": s.cfg.AppURL + a.path(), "expiresAt": timestamp(a.created.Add(approvalLifetime)),
 		"resolvedAt": timeOrNull(a.resolved), "result": a.result, "createdAt": timestamp(a.created)}
 	maps.Copy(shown, a.ids)
 	return shown
@@ -148,25 +149,59 @@ func (s *Sandbox) pendingPayments(c *call) *reply {
 
 // page shows an approval to the human.
 func (a *approval) page() page {
-	p, t := a.proposal, a.terms
-	if p == nil {
-		p = a.contract.proposal
-	}
+	t := a.terms
 	if a.milestone != nil {
 		t = a.milestone.terms
 	}
 	titles := map[string]string{approvalHire: "Hire an AI trainer", approvalFund: "Fund a milestone", approvalApprove: "Pay for a milestone",
 		approvalEnd: "End a contract"}
-	shown := page{Title: titles[a.kind], State: capitalize(a.status), Link: "/approvals/" + a.id,
-		About: fmt.Sprintf("%s · %s · expires %s", a.job.title(), a.id, a.created.Add(approvalLifetime).UTC().Format(minutes)),
-		Rows: [][2]string{{"Job", a.job.title()}, {"AI trainer", p.person.name + ", " + p.person.country.name}, {"Milestone", t.name},
+	total := cmp.Or(map[string]string{pending: "You pay", confirmed: "You paid"}[a.status], "Cost")
+	shown := page{Title: titles[a.kind], State: capitalize(a.status), About: a.id, Note: a.note(),
+		Rows: [][2]string{{"Job", a.job.title()}, {"AI trainer", a.trainer().name + ", " + a.trainer().country.name}, {"Milestone", t.name},
 			{"Description", t.description}, {"Due", t.due}, {"Amount", dollars(inCents(t.amount))},
-			{"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {"You pay", dollars(a.cost)}}}
-	shown.Rows = slices.DeleteFunc(shown.Rows, func(row [2]string) bool { return row[1] == "" || row[1] == "$0" && row[0] != "You pay" })
+			{"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {total, dollars(a.cost)}}}
+	shown.Rows = slices.DeleteFunc(shown.Rows, func(row [2]string) bool { return row[1] == "" || row[1] == "$0" && row[0] != total })
 	if a.status == pending {
+		shown.About += " · expires " + a.created.Add(approvalLifetime).UTC().Format(minutes)
 		shown.Actions = [][2]string{{confirmed, "Confirm"}, {declined, "Decline"}}
+		if a.cost > 0 {
+			shown.Actions[0][1] = "Confirm and pay " + dollars(a.cost)
+		}
 	}
 	return shown
+}
+
+func (a *approval) path() string { return "/approvals/" + a.id }
+
+// trainer is whom an approval is about.
+func (a *approval) trainer() *person {
+	if a.contract != nil {
+		return a.contract.proposal.person
+	}
+	return a.proposal.person
+}
+
+// summary tells approvals apart.
+func (a *approval) summary() string {
+	about := a.trainer().name + " · " + a.job.title()
+	if a.cost > 0 {
+		about = dollars(a.cost) + " · " + about
+	}
+	return about
+}
+
+// note says where an approval stands, and what the human can do.
+func (a *approval) note() string {
+	at := a.resolved.UTC().Format(minutes)
+	switch a.status {
+	case pending:
+		return "Your agent asks for this. Nothing happens until you confirm it."
+	case confirmed:
+		return "Confirmed on " + at + ". You can close this page and go back to your agent."
+	case declined:
+		return "Declined on " + at + ". Nothing has changed and nothing is charged. You can close this page."
+	}
+	return "This request isn't open anymore, since " + at + ". Nothing has changed and nothing is charged."
 }
 
 // entry is a change of the credits, as it is shown (developers/api-reference/credits/ledger). The sandbox holds and reserves nothing.
@@ -258,10 +293,19 @@ func dollars(cents int) string { return "$" + inDigits(float64(cents)/100) }
 
 // page shows the checkout of a top-up. The real one is Stripe's.
 func (t *topUp) page() page {
-	shown := page{Title: "Add credits", State: displayLabel(t.status), Rows: [][2]string{{"You pay", dollars(t.cents)}},
-		About: t.id + " · expires " + t.expires().UTC().Format(minutes)}
-	if t.status == "PENDING" {
-		shown.Actions = [][2]string{{"pay", "Pay " + dollars(t.cents) + " (nothing is charged)"}}
+	shown := page{Title: "Add credits", State: displayLabel(t.status), About: t.id,
+		Rows: [][2]string{{"Account", t.books.name}, {"Credits now", dollars(t.books.available())}}}
+	switch t.status {
+	case "PENDING":
+		shown.About += " · expires " + t.expires().UTC().Format(minutes)
+		shown.Note = "Credits pay for hires and milestones. In the sandbox, nothing is charged."
+		shown.Actions = [][2]string{{"pay", "Pay " + dollars(t.cents)}}
+		shown.Rows = append(shown.Rows, [2]string{"Credits you buy", dollars(t.cents)}, [2]string{"You pay", dollars(t.cents)})
+	case "COMPLETED":
+		shown.Rows = append(shown.Rows, [2]string{"You paid", dollars(t.cents)})
+		shown.Note = "Paid on " + t.completed.UTC().Format(minutes) + ". The credits are in your account. You can close this page."
+	default:
+		shown.Note = "This page has expired, so you can't pay here anymore. Ask your agent for a new one."
 	}
 	return shown
 }

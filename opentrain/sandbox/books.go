@@ -18,6 +18,7 @@ const (
 
 // books are what an account has besides its jobs, in the order of creation. All tokens of the account share them, also after a claim.
 type books struct {
+	name             string // the account's
 	conversations    []*conversation
 	contracts        []*contract
 	approvals        []*approval

@@ -149,6 +149,7 @@ func TestCredits(t *testing.T) {
 	l.clock.add(24 * time.Hour)
 	equal(t, "expired", dig(l.want(200, "GET", "/credits/top-ups/"+lapsed, nil), "topUp", "status"), "EXPIRED")
 	l.decide("http://127.0.0.1:8090/checkout/"+lapsed, "pay")
+	l.says("http://127.0.0.1:8090/checkout/"+lapsed, "Expired", "you can't pay here anymore")
 	equal(t, "too late", dig(l.want(200, "GET", "/credits/top-ups/"+lapsed, nil), "topUp", "status"), "EXPIRED")
 }
 
@@ -160,8 +161,8 @@ func TestDecisionsAreTheHumans(t *testing.T) {
 	approval := obj(l.want(202, "POST", "/proposals/"+l.proposal(1)+"/hire", body)["approval"])
 	address := str(approval["approvalUrl"])
 	equal(t, "another site", l.submit(address, "confirmed", "https://evil.example"), 403)
-	equal(t, "nonsense", l.submit(address, "yes", ""), 200)
-	equal(t, "own site", l.submit(address, "", "http://127.0.0.1:8090"), 200)
+	equal(t, "nonsense", l.submit(address, "yes", ""), 303)
+	equal(t, "own site", l.submit(address, "", "http://127.0.0.1:8090"), 303)
 	equal(t, "status", dig(l.want(200, "GET", "/approvals/"+str(approval["id"]), nil), "approval", "status"), "pending")
 	resp, source, _ := l.fetch("GET", address)
 	if strings.Contains(source, "<script") || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "form-action 'self'") {

@@ -43,7 +43,7 @@ func (l live) ask(status, n int, amount any) object {
 // decide sends the form of a page.
 func (l live) decide(address any, decision string) {
 	l.t.Helper()
-	if status := l.submit(str(address), decision, ""); status != 200 {
+	if status := l.submit(str(address), decision, ""); status != 303 {
 		l.t.Fatalf("%v: %d", address, status)
 	}
 }
@@ -221,6 +221,7 @@ func TestHire(t *testing.T) {
 		l.clock.add(72 * time.Hour)
 		got := obj(l.want(200, "GET", "/approvals/"+str(lapsed["id"]), nil)["approval"])
 		equal(t, "expired", []any{got["status"], got["resolvedAt"]}, []any{"expired", lapsed["expiresAt"]})
+		l.says(str(lapsed["approvalUrl"]), "Expired", "isn't open anymore, since June 13, 2026", "Cost", "nothing is charged")
 	})
 }
 

@@ -29,14 +29,16 @@ type page struct {
 	Questions                      []string
 	BaseURL, Token                 string // the first page
 	Own, Market, Waiting           []page
-	State                          string      // of something to decide
+	State, Note, Warning           string      // of something to decide
 	Actions                        [][2]string // values and labels of buttons
+	AsksCode                       bool        // of a claim
+	code                           int         // of HTTP, if it isn't what Problem says
 }
 
 // servePage serves the pages that the API links to. They need no login: whoever can open them knows the sandbox's token.
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 	kind, id, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	decides, decision := kind == "approvals" || kind == "checkout", ""
+	decides := kind == "approvals" || kind == "checkout"
 	switch {
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 	case r.Method != http.MethodPost || !decides:
@@ -47,11 +49,14 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 		return
 	default:
 		r.Body = http.MaxBytesReader(w, r.Body, maxAgentBody)
-		decision = r.PostFormValue("decision")
+		decision := r.PostFormValue("decision")
+		p := s.locked(func() page { return s.decide(id, decision) }) //nolint:contextcheck // webhooks outlast the request
+		p.afterForm(w, r)
+		return
 	}
 	forms, show := "'none'", func() page { return s.page(r.URL) }
 	if decides {
-		forms, show = "'self'", func() page { return s.decide(id, decision) } //nolint:contextcheck // webhooks outlast the request
+		forms, show = "'self'", func() page { return s.decide(id, "") } //nolint:contextcheck // it decides nothing
 	}
 	s.locked(show).write(w, forms)
 }
@@ -61,6 +66,16 @@ func (s *Sandbox) locked(show func() page) page {
 	s.lock()
 	defer s.mu.Unlock()
 	return show()
+}
+
+// afterForm answers a form: the browser opens the page anew, so that reloading it or going back sends nothing again.
+func (p page) afterForm(w http.ResponseWriter, r *http.Request) {
+	if p.Problem != "" || p.code != 0 {
+		p.write(w, "'self'")
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther) //nolint:gosec // to this very page
 }
 
 const forgets = "The sandbox forgets everything when it stops."
@@ -73,9 +88,10 @@ func (p page) write(w http.ResponseWriter, forms string) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy",
 		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "+forms+"; frame-ancestors 'none'")
-	if p.Problem != "" {
-		w.WriteHeader(http.StatusNotFound)
+	if p.Problem != "" && p.code == 0 {
+		p.code = http.StatusNotFound
 	}
+	w.WriteHeader(cmp.Or(p.code, http.StatusOK))
 	pageTemplate().Execute(w, p) //nolint:errcheck,gosec // the reader is gone
 }
 
@@ -115,7 +131,7 @@ func (s *Sandbox) firstPage() page {
 	if own := s.accounts[p.Token]; own != nil {
 		for _, a := range own.books.approvals {
 			if a.status == pending {
-				p.Waiting = append(p.Waiting, a.page())
+				p.Waiting = append(p.Waiting, page{Title: a.page().Title, Link: a.path(), About: a.summary()})
 			}
 		}
 	}
