@@ -38,10 +38,18 @@ const maxPreview = 4
 // HideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication).
 func HideTokens(text string) string { return string(hideTokens([]byte(text))) }
 
+// HideKeys takes out what looks like an API token or a webhook's secret. Links to claim an account keep their token.
+func HideKeys(text []byte) []byte { return hide(text, "ot_pat_", "whsec_") }
+
 // hideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication), for texts that
-// may have secrets that the caller doesn't know yet. It returns a text without any as it is.
+// may have secrets that the caller doesn't know yet.
 func hideTokens(text []byte) []byte {
-	for _, prefix := range []string{"ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_", "whsec_"} {
+	return hide(text, "ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_", "whsec_")
+}
+
+// hide takes out what starts with a prefix. It returns a text without any as it is.
+func hide(text []byte, prefixes ...string) []byte {
+	for _, prefix := range prefixes {
 		before, rest, found := bytes.Cut(text, []byte(prefix))
 		if !found {
 			continue

@@ -45,7 +45,7 @@ func argumentsFor(t *testing.T, made tool.Tool) map[string]any {
 	t.Helper()
 	values := map[string]any{
 		"proposalId": "p1", "contractId": "c1", "milestoneId": "m1", "approvalId": "a1", "topUpId": "u1", "tokenId": "t1", "email": "new@example.com",
-		"amountUsd": 50, "dueDate": "2026-07-01", "description": "More cats", "name": "Cats",
+		"amountUsd": 50, "dueDate": "2126-07-01", "description": "More cats", "name": "Cats",
 	}
 	if made.Name == tool.RequestMilestoneApproval {
 		values["milestoneId"] = "m2"

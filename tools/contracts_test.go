@@ -77,10 +77,10 @@ func TestEndContract(t *testing.T) {
 func TestMilestones(t *testing.T) {
 	api := &hiring{}
 	tools := serve(t, api, setup{confirm: true})
-	asked, next := tools.answer(t, tool.CreateMilestone, `{"contractId":"c1","description":"More cats","name":"Third","amountUsd":50,"dueDate":"2026-07-15"}`)
-	wants(t, asked.Text, "Milestone: Third, $50, due 2026-07-15", "Description: More cats", "No money moves")
+	asked, next := tools.answer(t, tool.CreateMilestone, `{"contractId":"c1","description":"More cats","name":"Third","amountUsd":50,"dueDate":"2126-07-15"}`)
+	wants(t, asked.Text, "Milestone: Third, $50, due 2126-07-15", "Description: More cats", "No money moves")
 	got, next := tools.answer(t, next.Tool, follow(t, next))
-	if api.body != `{"name":"Third","description":"More cats","amountUsd":50,"dueDate":"2026-07-15"}` || got.Effect.Subject != "milestone m3" {
+	if api.body != `{"name":"Third","description":"More cats","amountUsd":50,"dueDate":"2126-07-15"}` || got.Effect.Subject != "milestone m3" {
 		t.Errorf("sent %s, %+v", api.body, got.Effect)
 	}
 	wants(t, got.Text, "Milestone m3 was added to contract c1. It is not funded.", "Amount: $50")
@@ -88,12 +88,12 @@ func TestMilestones(t *testing.T) {
 		t.Errorf("next %+v", next)
 	}
 	asked, _ = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
-	wants(t, asked.Text, "The funding hasn't been requested yet.", "Amount: $300", "shows the whole charge with any fees")
+	wants(t, asked.Text, "The funding wasn't requested by this call.", "Amount: $300", "shows the whole charge with any fees")
 	if strings.Contains(asked.Text, "10%") || strings.Contains(asked.Text, "9.95") {
 		t.Errorf("fees that no page names:\n%s", asked.Text)
 	}
 	asked, _ = tools.answer(t, tool.RequestMilestoneApproval, `{"milestoneId":"m2"}`)
-	wants(t, asked.Text, "The payment hasn't been requested yet.", "releases the milestone's money to the AI trainer", "Amount: $120.50")
+	wants(t, asked.Text, "The payment wasn't requested by this call.", "releases the milestone's money to the AI trainer", "Amount: $120.50")
 	// Where OpenTrain sent only some of the contracts, it decides.
 	api.replies = map[string]reply{"GET /contracts": {200, `{"contracts":[],"nextCursor":"more"}`}}
 	asked, _ = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)

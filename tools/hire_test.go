@@ -23,7 +23,7 @@ type reply struct {
 const (
 	theProposal = `{"proposal":{"id":"p1","jobId":"j1","jobTitle":"Label cats","status":{"raw":"SHORTLISTED"},"bid":{"amountUsd":0.06,"unit":"PER_LABEL"},` +
 		`"candidate":{"id":"f1","displayName":"Maria G.","country":"Spain"}}}`
-	oneMilestone = `{"id":"m1","name":"First","description":"100 cats","status":"NOT_FUNDED","amountUsd":300,"milestoneNumber":1,"dueDate":"2026-07-01"}`
+	oneMilestone = `{"id":"m1","name":"First","description":"100 cats","status":"NOT_FUNDED","amountUsd":300,"milestoneNumber":1,"dueDate":"2126-07-01"}`
 	theContract  = `{"id":"c1","status":"active","title":"Label cats","jobId":"j1","proposalId":"p1","paymentType":"FIXED_PRICE","rateUsd":300,` +
 		`"freelancer":{"userId":"f1","displayName":"Maria G.","country":"Spain"},"jobDmConversationId":"conv1","milestones":[` + oneMilestone + `,` +
 		`{"id":"m2","name":"Second","status":"ACTIVE_FUNDED","amountUsd":120.5}],"budget":{"state":"OK","fundedAmountUsd":120.5,"consumedFraction":0.25}}`
@@ -32,7 +32,7 @@ const (
 
 // approvalOf is an approval as the API sends it.
 func approvalOf(kind, status, more string) string {
-	return `{"approval":{"id":"a1","type":"` + kind + `","status":"` + status + `","approvalUrl":"` + pageOfApproval + `","expiresAt":"2026-07-01T12:00:00Z"` + more + `},"message":"m"}`
+	return `{"approval":{"id":"a1","type":"` + kind + `","status":"` + status + `","approvalUrl":"` + pageOfApproval + `","expiresAt":"2126-07-01T12:00:00Z"` + more + `},"message":"m"}`
 }
 
 // hiring is an API with one proposal, one contract, credits, a token and a team. Replies by route replace its own answers.
@@ -112,7 +112,7 @@ type hiringWrite struct {
 	asks                   bool // for a human's yes first
 }
 
-const hireArguments = `{"proposalId":"p1","amountUsd":300,"dueDate":"2026-07-01","name":"Batch 1","description":"100 cats"}`
+const hireArguments = `{"proposalId":"p1","amountUsd":300,"dueDate":"2126-07-01","name":"Batch 1","description":"100 cats"}`
 
 func hiringWrites() []hiringWrite {
 	return []hiringWrite{
@@ -173,13 +173,13 @@ func TestHire(t *testing.T) {
 	if next.Action != tool.ConfirmWithHuman || next.Tool != tool.HireProposal || len(api.sent) != 0 {
 		t.Fatalf("sent %v, next %+v", api.sent, next)
 	}
-	wants(t, asked.Text, "The hire hasn't been requested yet.", `Hire AI trainer “Maria G.”, country “Spain” (proposal p1), who asks for $0.06 per label`,
-		"$300.00 milestone + $30.00 marketplace fee (10%) + $9.95 contract fee = $339.95 in total", "First milestone: Batch 1, due 2026-07-01", "Label cats")
+	wants(t, asked.Text, "The hire wasn't requested by this call.", `Hire AI trainer “Maria G.”, country “Spain” (proposal p1), who asks for $0.06 per label`,
+		"$300.00 milestone + $30.00 marketplace fee (10%) + $9.95 contract fee = $339.95 in total", "First milestone: Batch 1, due 2126-07-01", "Label cats")
 	if next.Show == nil || len(next.Show.Changes) != 4 || next.Otherwise != "No one is hired." {
 		t.Errorf("shown %+v", next.Show)
 	}
 	got, next := tools.answer(t, next.Tool, follow(t, next))
-	const body = `{"milestone":{"name":"Batch 1","description":"100 cats","amount":300,"dueDate":"2026-07-01"}}`
+	const body = `{"milestone":{"name":"Batch 1","description":"100 cats","amount":300,"dueDate":"2126-07-01"}}`
 	if !slices.Equal(api.sent, []string{"POST /proposals/p1/hire"}) || api.body != body {
 		t.Errorf("sent %v with %s", api.sent, api.body)
 	}
@@ -202,7 +202,7 @@ func TestHire(t *testing.T) {
 		t.Errorf("next %+v", next)
 	}
 	got, next = tools.answer(t, next.Tool, follow(t, next))
-	wants(t, got.Text, "Contract c1 is active.", "> Maria G. · Spain · Label cats", "- Milestone m1 · not funded · $300 · due 2026-07-01", "Conversation: conv1",
+	wants(t, got.Text, "Contract c1 is active.", "> Maria G. · Spain · Label cats", "- Milestone m1 · not funded · $300 · due 2126-07-01", "Conversation: conv1",
 		"Budget: OK, $120.50 funded, consumed fraction 0.25", "To fund milestone m1, use "+tool.RequestMilestoneFunding)
 	if next.Action != tool.Done || len(api.sent) != 1 {
 		t.Errorf("sent %v, next %+v", api.sent, next)
@@ -218,7 +218,7 @@ func TestHireCosts(t *testing.T) {
 		"1999.99":  "$1,999.99 milestone + $200.00 marketplace fee (10%) + $9.95 contract fee = $2,209.94 in total",
 		`"$1,500"`: "$1,500.00 milestone + $150.00 marketplace fee (10%) + $9.95 contract fee = $1,659.95 in total",
 	} {
-		result, _ := serve(t, &hiring{}, setup{confirm: true}).answer(t, tool.HireProposal, `{"proposalId":"p1","amountUsd":`+amount+`,"dueDate":"2026-07-01","name":"N"}`)
+		result, _ := serve(t, &hiring{}, setup{confirm: true}).answer(t, tool.HireProposal, `{"proposalId":"p1","amountUsd":`+amount+`,"dueDate":"2126-07-01","name":"N"}`)
 		wants(t, result.Text, want)
 	}
 }
@@ -242,14 +242,15 @@ func TestHireTermsAreChecked(t *testing.T) {
 	api := &hiring{replies: map[string]reply{"GET /contracts/c2": {200, `{"contract":` + strings.Replace(theContract, "FIXED_PRICE", "PAY_PER_HOUR", 1) + `}`}}}
 	tools := serve(t, api, setup{confirm: true})
 	for _, test := range []struct{ name, arguments, want string }{
-		{tool.HireProposal, `{"proposalId":"p1","amountUsd":300,"dueDate":"2026-07-01"}`, "name is required without a description"},
+		{tool.HireProposal, `{"proposalId":"p1","amountUsd":300,"dueDate":"2126-07-01"}`, "name is required without a description"},
 		{tool.HireProposal, `{"proposalId":"p1","amountUsd":300,"dueDate":"July","name":"N"}`, "dueDate is not a date such as 2026-07-01"},
-		{tool.HireProposal, `{"proposalId":"p1","amountUsd":0,"dueDate":"2026-07-01","name":"N"}`, "amountUsd: 0 is too small"},
-		{tool.HireProposal, `{"proposalId":"p1","amountUsd":1.005,"dueDate":"2026-07-01","name":"N"}`, "amountUsd has a fraction of a cent"},
-		{tool.HireProposal, `{"proposalId":"p1","dueDate":"2026-07-01","name":"N"}`, "amountUsd is required"},
+		{tool.HireProposal, `{"proposalId":"p1","amountUsd":0,"dueDate":"2126-07-01","name":"N"}`, "amountUsd: 0 is too small"},
+		{tool.HireProposal, `{"proposalId":"p1","amountUsd":1.005,"dueDate":"2126-07-01","name":"N"}`, "amountUsd has a fraction of a cent"},
+		{tool.HireProposal, `{"proposalId":"p1","dueDate":"2126-07-01","name":"N"}`, "amountUsd is required"},
 		{tool.CreateMilestone, `{"contractId":"c1","description":"D"}`, "amountUsd is required: the contract has a fixed price"},
 		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1.001}`, "amountUsd has a fraction of a cent"},
 		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1,"dueDate":"x"}`, "dueDate is not a date"},
+		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1,"dueDate":"2020-02-29"}`, "dueDate is in the past"},
 		{tool.CreateMilestone, `{"contractId":"c2","description":"D","amountUsd":10}`, "volume is required: the contract pays per hour"},
 		{tool.CreateMilestone, `{"contractId":"c2","description":"D","amountUsd":10,"volume":2}`, "amountUsd must be the contract's rate times volume, $600, or left out"},
 		{tool.CreateCreditTopUp, `{"amountUsd":9}`, "amountUsd: 9 is too small; at least 10"},

@@ -173,7 +173,7 @@ func TestSendingAsksFirst(t *testing.T) {
 	if next.Action != tool.ConfirmWithHuman || shown != want || len(api.sent) > 5 || len(api.to("POST /messages")) != 0 {
 		t.Fatalf("%+v after %v", next, api.sent)
 	}
-	if !strings.Contains(result.Text, "The message hasn't been sent yet.") || next.Arguments["content"] != content {
+	if !strings.Contains(result.Text, "The message wasn't sent by this call.") || next.Arguments["content"] != content {
 		t.Errorf("got\n%s", result.Text)
 	}
 	token, ok := next.Arguments["confirmationToken"].(string)

@@ -199,7 +199,7 @@ func (c *toolCall) hide(result []byte) []byte {
 	if c.token != "" {
 		result = bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
 	}
-	return []byte(opentrain.HideTokens(string(result)))
+	return opentrain.HideKeys(result)
 }
 
 // record logs and counts the call. It never logs arguments or tokens. Strangers must not fill the log, so calls that were

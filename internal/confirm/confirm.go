@@ -76,6 +76,8 @@ type Answer struct {
 	Declined *tool.Next // the step after a no
 	View     View       // what a yes is for
 	Why      string     // why the confirmation that came doesn't count
+
+	token string // that a yes came with
 }
 
 // View is the job as a human saw it before the yes. A confirmation carries it.
@@ -112,6 +114,9 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	}
 	switch {
 	case c.Ledger.ChangedSince(call.Caller, intent.subject(), sealed.Issued):
+		if c.Ledger.used.Get(jobKey{call.Caller.ID, caller.Hash(token)}) != nil {
+			return Answer{Why: "This yes was used before, and that call may have worked.", View: view}
+		}
 		return Answer{Why: intent.changed(), View: view}
 	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.subject(), sealed.Issued):
 		return Answer{Why: "The human didn't approve this before.", View: view}
@@ -119,7 +124,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	if call.State == nil {
 		intent.AskHuman = new(bool)
 	}
-	return Answer{Yes: true, View: view}
+	return Answer{Yes: true, View: view, token: token}
 }
 
 // Declined returns the step after a human's no to an intent, nil without a no. A call asks this before it reads anything.
@@ -139,6 +144,9 @@ func (c *Confirmer) Approve(call tool.Call, intent Intent, preview tool.Preview)
 	case answer.Declined != nil:
 		return false, nil, *answer.Declined
 	case answer.Yes:
+		if answer.token != "" {
+			c.Ledger.set(c.Ledger.used, jobKey{call.Caller.ID, caller.Hash(answer.token)})
+		}
 		return true, nil, next
 	}
 	ask, next = c.Ask(call, intent, preview, view, answer.Why)

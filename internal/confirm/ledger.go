@@ -23,6 +23,7 @@ type Ledger struct {
 	changes, unknown *ttlcache.Cache[jobKey, time.Time]
 	declined         *ttlcache.Cache[jobKey, time.Time] // by caller, tool and job
 	saves            *ttlcache.Cache[jobKey, save]      // saves of ours that changed nothing
+	used             *ttlcache.Cache[jobKey, time.Time] // by caller and the hash of a confirmation
 }
 
 type jobKey struct{ callerID, jobID string }
@@ -59,7 +60,8 @@ func (m Moment) Covers(change time.Time) bool {
 func newLedger(now func() time.Time) *Ledger {
 	return &Ledger{
 		now: now, locks: map[jobKey]*lock{},
-		changes: newCache[time.Time](), unknown: newCache[time.Time](), declined: newCache[time.Time](), saves: newCache[save](),
+		changes: newCache[time.Time](), unknown: newCache[time.Time](), declined: newCache[time.Time](), used: newCache[time.Time](),
+		saves: newCache[save](),
 	}
 }
 

@@ -196,7 +196,10 @@ func Count(n int, noun string) string {
 func SecureURL(address string) string {
 	clean := URL(address)
 	parsed, err := url.Parse(clean)
-	if err != nil || parsed.User != nil || parsed.Scheme != "https" && parsed.Hostname() != "localhost" && !net.ParseIP(parsed.Hostname()).IsLoopback() {
+	if err != nil || parsed.User != nil {
+		return ""
+	}
+	if host := parsed.Hostname(); parsed.Scheme != "https" && host != "localhost" && !net.ParseIP(host).IsLoopback() {
 		return ""
 	}
 	return clean

@@ -123,7 +123,7 @@ func (o inviteTeamMemberOutput) Text() string {
 	case o.Invited:
 		l.Add("%s was invited. OpenTrain says: %s.", o.Email, o.Status)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("%s hasn't been invited yet. Ask the human first.", o.Email)
+		l.Add("%s wasn't invited by this call. Ask the human first.", o.Email)
 	default:
 		l.Add("%s was not invited.", o.Email)
 	}

@@ -120,7 +120,7 @@ func (o revokeTokenOutput) Text() string {
 	case o.AlreadyRevoked:
 		l.Add("API token %s was revoked before.", o.TokenID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("API token %s hasn't been revoked yet. Ask the human first.", o.TokenID)
+		l.Add("API token %s wasn't revoked by this call. Ask the human first.", o.TokenID)
 	default:
 		l.Add("API token %s was not revoked.", o.TokenID)
 	}

@@ -1,7 +1,9 @@
 package applicants
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -73,7 +75,9 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return out, nil, err
 	}
 	preview := own.Preview()
-	preview.Changes = []string{"Invite the AI trainer with the user id " + text.Visible(in.FreelancerID)}
+	if a.Confirm.Asks(call.Caller) {
+		preview.Changes = []string{"Invite the AI trainer " + a.invited(ctx, in.FreelancerID)}
+	}
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
@@ -88,6 +92,20 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 			tool.ListProposals + " shows who else applied.",
 	}
 	return out, nil, nil
+}
+
+// invited says who would be invited, as far as OpenTrain shows their profile.
+func (a applicants) invited(ctx context.Context, id string) string {
+	byID := "with the user id " + text.Visible(id)
+	found, err := a.API.GetFreelancer(ctx, id)
+	switch {
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}): // not everyone may have a profile
+		return byID + ", for which OpenTrain shows no profile"
+	case err != nil:
+		return byID
+	}
+	name := cmp.Or(found.DisplayName, text.Join(" ", found.FirstName, found.LastNameInitial))
+	return text.Join(", ", text.JSON(text.Stranger(text.Visible(name), 80)), text.Stranger(found.Country, 60), byID)
 }
 
 func (o inviteTrainerOutput) Effect() tool.Effect {
@@ -105,7 +123,7 @@ func (o inviteTrainerOutput) Text() string {
 	case o.Invited:
 		l.Add("AI trainer %s was invited to job %s.", o.FreelancerID, o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("AI trainer %s hasn't been invited yet. Ask the human first.", o.FreelancerID)
+		l.Add("AI trainer %s wasn't invited by this call. Ask the human first.", o.FreelancerID)
 	default:
 		l.Add("AI trainer %s was not invited.", o.FreelancerID)
 	}

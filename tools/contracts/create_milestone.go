@@ -59,7 +59,7 @@ func (c contracts) createMilestone() tool.Tool {
 
 func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMilestoneInput) (createMilestoneOutput, *tool.Ask, error) {
 	out := createMilestoneOutput{ContractID: in.ContractID, Interpreted: call.Interpreted}
-	if err := checkDate("dueDate", in.DueDate); err != nil {
+	if err := c.checkDate("dueDate", in.DueDate); err != nil {
 		return out, nil, err
 	}
 	subject := "contract " + in.ContractID

@@ -1,9 +1,7 @@
 package contracts
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -98,29 +96,6 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	return out.ended(), nil, nil
 }
 
-// ending is what the human sees before a yes. The API's pages name only two statuses, so others are
-// shown as they came.
-func ending(contract opentrain.Contract) []string {
-	shown, held := []string{"End the contract with " + trainer(contract)}, 0
-	for _, m := range contract.Milestones {
-		if m.Status == opentrain.MilestoneNotFunded {
-			continue
-		}
-		if held++; held <= maxMilestones {
-			status := cmp.Or(statusWords(m.Status), "status unknown")
-			shown = append(shown, "Milestone: "+text.Join(", ", quoted(m.Name, 80), dollars(m.AmountUSD), status))
-		}
-	}
-	if more := held - maxMilestones; more > 0 {
-		shown = append(shown, fmt.Sprintf("and %d more milestones that may be funded", more))
-	}
-	budgeted := contract.Budget != nil && contract.Budget.FundedAmountUSD != nil && *contract.Budget.FundedAmountUSD > 0
-	if held == 0 && !contract.HasActiveMilestone && !budgeted {
-		return append(shown, "Funded milestones: none, so it ends at once")
-	}
-	return append(shown, "If a milestone is funded, a human confirms the end in OpenTrain's app, which says what happens to its money")
-}
-
 func (o endContractOutput) ended() endContractOutput {
 	o.Ended = true
 	o.Next = tool.Next{Action: tool.Done, Note: "To hire someone else for the job, see its proposals with " + tool.ListProposals + "."}
@@ -148,7 +123,7 @@ func (o endContractOutput) Text() string {
 	case o.Ended:
 		l.Add("Contract %s has ended.", o.ContractID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Contract %s hasn't been ended yet. Ask the human first.", o.ContractID)
+		l.Add("Contract %s wasn't ended by this call. Ask the human first.", o.ContractID)
 	default:
 		l.Add("Contract %s was not ended.", o.ContractID)
 	}

@@ -3,6 +3,7 @@ package contracts
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -75,7 +76,8 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 		out.Next = tool.Next{Action: tool.Done, Note: "To ask again, call " + about.tool + " with what the human wants instead."}
 	case opentrain.ApprovalExpired:
 		out.Outcome = "No one decided in time. " + about.before
-		out.Next = tool.Next{Action: tool.Done, Note: "If the human still wants it, call " + about.tool + " again."}
+		const note = "If the human still wants it, call %s again, unless a newer request has replaced this one."
+		out.Next = tool.Next{Action: tool.Done, Note: fmt.Sprintf(note, about.tool)}
 	default:
 		out.Outcome = "OpenTrain's status for it is " + cmp.Or(out.Status, "missing") + "."
 		out.Next = tool.Next{Action: tool.Done, Note: "The human can look at it in OpenTrain's app.", URL: text.SecureURL(a.ApprovalURL)}

@@ -54,17 +54,18 @@ func nextSteps(contract opentrain.Contract) string {
 	if contract.Status == opentrain.ContractEnded {
 		return "The contract has ended."
 	}
-	var fund, approve string
+	var fund, approve, pending string
 	for _, m := range contract.Milestones {
 		switch {
 		case m.PendingApproval:
+			pending = "An approval is pending: its page came with the request, and the human finds it in OpenTrain's app."
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
 			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":
 			approve = "To pay for the work of milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneApproval + "."
 		}
 	}
-	return text.Join(" ", fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
+	return text.Join(" ", pending, fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
 }
 
 func (o *getContractOutput) cutDescriptions() {

@@ -61,6 +61,9 @@ func (c contracts) hireProposal() tool.Tool {
 
 func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInput) (hireProposalOutput, *tool.Ask, error) {
 	out := hireProposalOutput{ProposalID: in.ProposalID, Interpreted: call.Interpreted}
+	if err := c.checkDate("dueDate", in.DueDate); err != nil {
+		return out, nil, err
+	}
 	cost, err := in.check()
 	if err != nil {
 		return out, nil, err
@@ -127,7 +130,7 @@ func (o hireProposalOutput) Text() string {
 	case o.Approval != nil:
 		l.Add("The hire is pending approval in OpenTrain's app. No one is hired and nothing is charged yet.")
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("The hire hasn't been requested yet. Ask the human first.")
+		l.Add("The hire wasn't requested by this call. Ask the human first.")
 	default:
 		l.Add("The hire was not requested.")
 	}

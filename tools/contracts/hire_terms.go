@@ -2,6 +2,8 @@ package contracts
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"strings"
 
 	"opentrain-mcp/internal/text"
@@ -13,9 +15,6 @@ import (
 func (in hireProposalInput) check() (*cost, error) {
 	if strings.TrimSpace(in.Name+in.Description) == "" {
 		return nil, tool.Problem("name", "is required without a description: the milestone needs one of them")
-	}
-	if err := checkDate("dueDate", in.DueDate); err != nil {
-		return nil, err
 	}
 	cents, err := tool.Cents("amountUsd", in.AmountUSD)
 	if err != nil {
@@ -37,11 +36,15 @@ func (in hireProposalInput) terms() map[string]any {
 
 // shown is what the human sees before a yes.
 func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []string {
-	bid := ""
-	if proposal.Bid != nil && proposal.Bid.AmountUSD != nil {
-		bid = ", who asks for " + text.Join(" ", dollars(proposal.Bid.AmountUSD), unitWords(proposal.Bid.Unit))
+	bid, buys := "", ""
+	if b := proposal.Bid; b != nil && b.AmountUSD != nil {
+		bid = ", who asks for " + text.Join(" ", dollars(b.AmountUSD), unitWords(b.Unit))
+		units, found := strings.CutPrefix(unitWords(b.Unit), "per ")
+		if volume := in.AmountUSD / *b.AmountUSD; found && volume > 0 && volume < 1e9 {
+			buys = fmt.Sprintf("about %s %ss at that bid", number(math.Round(volume*10)/10), units)
+		}
 	}
-	milestone := text.Join(", ", wholeLine(in.Name), "due "+in.DueDate)
+	milestone := text.Join(", ", wholeLine(in.Name), "due "+in.DueDate, buys)
 	who := candidate(proposal) + " (proposal " + text.Stranger(text.Visible(proposal.ID), 100) + ")"
 	shown := []string{"Hire " + who + bid, "First milestone: " + milestone}
 	if in.Description != "" {
@@ -77,6 +80,11 @@ func hireable(proposal opentrain.Proposal) error {
 	switch status {
 	case opentrain.ProposalHired:
 		next := tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: jobID, Note: "See the job's contracts."}
+		if proposal.Contract != nil && proposal.Contract.Status == opentrain.ContractEnded {
+			next = tool.Next{Action: tool.CallTool, Tool: tool.ListJobs, Arguments: map[string]any{"status": "OPEN"}, Note: "Find another live job."}
+			return refuse("The AI trainer was hired for this proposal, and that contract has ended.",
+				"To hire them again, invite them to another job with "+tool.InviteTrainer+".", next)
+		}
 		if proposal.Contract != nil && proposal.Contract.ID != "" {
 			id := map[string]any{"contractId": text.Clean(proposal.Contract.ID, 100)}
 			next = tool.Next{Action: tool.CallTool, Tool: tool.GetContract, Arguments: id, Note: "See the contract."}

@@ -37,7 +37,7 @@ type milestoneRequestOutput struct {
 // milestoneRequest is a request about a milestone that a human decides on in OpenTrain's app.
 type milestoneRequest struct {
 	tool   string
-	what   string // as in "The funding hasn't been requested yet."
+	what   string // as in "The funding wasn't requested by this call."
 	status string // that the milestone needs
 	reason string // the API's for another status
 	doing  string // before the milestone and the AI trainer, in a question
@@ -45,6 +45,18 @@ type milestoneRequest struct {
 
 	question string
 	send     func(ctx context.Context, milestoneID string) (*opentrain.Approval, error)
+}
+
+// made makes the tool.
+func (r milestoneRequest) made(c contracts, title, description string) tool.Tool {
+	return tool.New(tool.Spec{
+		Name: r.tool, Title: title, Kind: tool.KindRequest, Description: description,
+		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: paymentsFeature(),
+		OutcomeUnknown: "It's unclear whether the approval was requested. " + tool.ListContracts + " shows whether one is pending.",
+		NotFound:       "No contract of this account has a milestone with that id.", Find: findContracts(), Check: pendingIn(),
+	}, func(ctx context.Context, call tool.Call, in milestoneRequestInput) (milestoneRequestOutput, *tool.Ask, error) {
+		return r.run(ctx, c, call, in)
+	})
 }
 
 // run asks the human, and then OpenTrain for an approval.
@@ -108,7 +120,7 @@ func (o milestoneRequestOutput) Text() string {
 	case o.Approval != nil:
 		l.Add("%s is pending approval in OpenTrain's app. No money has moved.", o.what)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("%s hasn't been requested yet. Ask the human first.", o.what)
+		l.Add("%s wasn't requested by this call. Ask the human first.", o.what)
 	default:
 		l.Add("%s was not requested.", o.what)
 	}

@@ -1,8 +1,6 @@
 package contracts
 
 import (
-	"context"
-
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -14,16 +12,9 @@ func (c contracts) requestMilestoneApproval() tool.Tool {
 		send: c.API.RequestMilestoneApproval,
 		note: "This releases the milestone's money to the AI trainer. A human confirms it in OpenTrain's app. Nothing is paid before.",
 	}
-	return tool.New(tool.Spec{
-		Name: request.tool, Title: "Ask to approve a milestone", Kind: tool.KindRequest,
-		Description: "Ask to accept the work of a funded milestone and pay the AI trainer for it. It returns the page in OpenTrain's app where " +
-			"a human confirms the payment. Use it once the human says that the work is done. " +
-			"The human approves the request first; nothing is paid until they confirm it in the app, within about 72 hours. " +
-			"To fund a milestone before the work, use opentrain_request_milestone_funding.",
-		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: paymentsFeature(),
-		OutcomeUnknown: "It's unclear whether the approval was requested. " + tool.ListContracts + " shows whether one is pending.",
-		NotFound:       "No contract of this account has a milestone with that id.", Find: findContracts(), Check: pendingIn(),
-	}, func(ctx context.Context, call tool.Call, in milestoneRequestInput) (milestoneRequestOutput, *tool.Ask, error) {
-		return request.run(ctx, c, call, in)
-	})
+	return request.made(c, "Ask to approve a milestone",
+		"Ask to accept the work of a funded milestone and pay the AI trainer for it. It returns the page in OpenTrain's app where "+
+		"a human confirms the payment. Use it once the human says that the work is done. "+
+		"The human approves the request first; nothing is paid until they confirm it in the app, within about 72 hours. "+
+		"To fund a milestone before the work, use opentrain_request_milestone_funding.")
 }

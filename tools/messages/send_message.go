@@ -108,7 +108,7 @@ func (o sendMessageOutput) Text() string {
 	case o.Sent:
 		l.Add("The message was sent in conversation %s.", o.ConversationID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("The message hasn't been sent yet. Ask the human first.")
+		l.Add("The message wasn't sent by this call. Ask the human first.")
 	default:
 		l.Add("The message was not sent.")
 	}

@@ -83,7 +83,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 
 func (o closeJobOutput) closed(status string, already bool) closeJobOutput {
 	o.Closed, o.Status, o.AlreadyClosed = true, text.Clean(status, 40), already
-	o.Next = tool.Next{Action: tool.Done, Note: "Contracts on this job continue until they are ended in the app."}
+	o.Next = tool.Next{Action: tool.Done, Note: "Contracts on this job continue until someone ends them."}
 	return o
 }
 
@@ -102,7 +102,7 @@ func (o closeJobOutput) Text() string {
 	case o.Closed:
 		l.Add("Job %s is closed and accepts no new proposals.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s hasn't been closed yet. Ask the human first.", o.JobID)
+		l.Add("Job %s wasn't closed by this call. Ask the human first.", o.JobID)
 	default:
 		l.Add("Job %s was not closed.", o.JobID)
 	}

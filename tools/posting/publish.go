@@ -278,7 +278,7 @@ func (o publishOutput) Text() string {
 	case o.blocked:
 		l.Add("Job %s was not published: it failed the content check.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s hasn't been published yet. Ask the human first.", o.JobID)
+		l.Add("Job %s wasn't published by this call. Ask the human first.", o.JobID)
 	case o.Next.Action == tool.AskHuman:
 		l.Add("Job %s can't be published yet.", o.JobID)
 	default:

@@ -128,7 +128,7 @@ func (o updateJobOutput) Text() string {
 	var l text.Lines
 	switch {
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Job %s hasn't been edited yet. Ask the human first.", o.JobID)
+		l.Add("Job %s wasn't edited by this call. Ask the human first.", o.JobID)
 	case !o.Applied:
 		l.Add("Job %s was not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:

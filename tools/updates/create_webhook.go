@@ -136,7 +136,7 @@ func (o createWebhookOutput) Text() string {
 		o.Webhook.lines(&l, "")
 		l.Field("Signing secret, in the file", o.SecretFile)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("The webhook hasn't been created yet. Ask the human first.")
+		l.Add("The webhook wasn't created by this call. Ask the human first.")
 	default:
 		l.Add("No webhook was created.")
 	}

@@ -93,7 +93,7 @@ func (o deleteWebhookOutput) Text() string {
 	case o.Deleted:
 		l.Add("Webhook %s was deleted.", o.WebhookID)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("Webhook %s hasn't been deleted yet. Ask the human first.", o.WebhookID)
+		l.Add("Webhook %s wasn't deleted by this call. Ask the human first.", o.WebhookID)
 	default:
 		l.Add("Webhook %s was not deleted.", o.WebhookID)
 	}
