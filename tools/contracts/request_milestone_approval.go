@@ -14,7 +14,7 @@ func (c contracts) requestMilestoneApproval() tool.Tool {
 	}
 	return request.made(c, "Ask to approve a milestone",
 		"Ask to accept the work of a funded milestone and pay the AI trainer for it. It returns the page in OpenTrain's app where "+
-		"a human confirms the payment. Use it once the human says that the work is done. "+
-		"The human approves the request first; nothing is paid until they confirm it in the app, within about 72 hours. "+
-		"To fund a milestone before the work, use opentrain_request_milestone_funding.")
+			"a human confirms the payment. Use it once the human says that the work is done. "+
+			"The human approves the request first; nothing is paid until they confirm it in the app, within about 72 hours. "+
+			"To fund a milestone before the work, use opentrain_request_milestone_funding.")
 }
