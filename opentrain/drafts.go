@@ -127,9 +127,6 @@ func (d *Draft) Missing() []MissingField {
 	return missing
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Draft) UnmarshalJSON(data []byte) error { return decodeLenient(data, d) }
-
 // Validation says whether a draft can be published and what prevents it.
 type Validation struct {
 	PublishReady      bool `json:"publishReady"`
@@ -139,9 +136,6 @@ type Validation struct {
 	MissingFields []MissingField `json:"missingFields"`
 	Issues        []Note         `json:"issues"`
 }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (v *Validation) UnmarshalJSON(data []byte) error { return decodeLenient(data, v) }
 
 // MissingField is a missing field of a draft and the question to ask for it.
 type MissingField struct {

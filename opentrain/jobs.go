@@ -117,9 +117,6 @@ type OwnJob struct {
 	ProposalCounts      *ProposalCounts `json:"proposalCounts,omitempty"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (j *OwnJob) UnmarshalJSON(data []byte) error { return decodeLenient(data, j) }
-
 // ProposalCounts counts the proposals for a job.
 type ProposalCounts struct {
 	Total      int `json:"total"`

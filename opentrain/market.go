@@ -62,9 +62,6 @@ type PublicJob struct {
 	ApplyURL         string   `json:"applyUrl,omitempty"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (j *PublicJob) UnmarshalJSON(data []byte) error { return decodeLenient(data, j) }
-
 // Pay is the pay of a public job. Amounts that do not apply are nil.
 type Pay struct {
 	PaymentType  string   `json:"paymentType"`

@@ -59,12 +59,32 @@ func PlainJSON(v any, exact func(path string) bool) (json.RawMessage, error) {
 	if err := encoder.Encode(v); err != nil {
 		return nil, err
 	}
+	if data := bytes.TrimSpace(b.Bytes()); plain(data) {
+		return data, nil
+	}
 	return Rewrite(b.Bytes(), func(path, s string) string {
 		if exact(path) {
 			return s
 		}
 		return Plain(s)
 	})
+}
+
+// plain reports whether all strings in JSON are Plain for sure: nothing in it is hidden, neither itself nor as an escape.
+func plain(data []byte) bool {
+	if bytes.ContainsAny(data, "\r") || bytes.IndexFunc(data, concealed) >= 0 {
+		return false
+	}
+	for rest := data; ; {
+		at := bytes.IndexByte(rest, '\\')
+		if at < 0 {
+			return true
+		}
+		if strings.IndexByte("urbf", rest[at+1]) >= 0 {
+			return false
+		}
+		rest = rest[at+2:]
+	}
 }
 
 // Rewrite changes the names and strings in JSON. change gets the path of a string, and of a name that of its object.

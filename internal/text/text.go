@@ -124,6 +124,9 @@ func spell(s string, chosen func(rune) bool) string {
 // concealed reports whether a character of a text with lines is hidden, controls a terminal, or ends a line only for some
 // readers.
 func concealed(r rune) bool {
+	if ' ' <= r && r <= '~' {
+		return false
+	}
 	return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || r == '\u2028' || r == '\u2029' || hidden(r)
 }
 

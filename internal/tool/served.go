@@ -35,10 +35,21 @@ func (s Served) Tools() (served []Tool) {
 	return served
 }
 
+// Find returns the named tool as it is served, nil if it isn't.
+func (s Served) Find(name string) *Tool {
+	for _, set := range s.Sets {
+		for i := range set.Tools {
+			if set.Tools[i].Name == name {
+				return &set.Tools[i]
+			}
+		}
+	}
+	return nil
+}
+
 // Has reports whether all the named tools are served.
 func (s Served) Has(names ...string) bool {
-	served := toolNames(s.Sets)
-	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(served, name) })
+	return !slices.ContainsFunc(names, func(name string) bool { return s.Find(name) == nil })
 }
 
 // ReadOnly reports whether no tool that is served changes anything.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -174,9 +173,8 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
 		return Result{}, nil, call.Served.refuse(t.Name)
 	}
-	if served := call.Served.Tools(); len(served) > 0 { // a request may have narrowed the tool
-		i := slices.IndexFunc(served, func(other Tool) bool { return other.Name == t.Name })
-		t = served[max(i, 0)]
+	if served := call.Served.Find(t.Name); served != nil { // a request may have narrowed the tool
+		t = *served
 	}
 	result, ask, err := t.run(ctx, call, args, checks{
 		allowed:  func() error { return r.allowed(ctx, call.Caller, t) },
@@ -211,22 +209,21 @@ func (r Runner) allowed(ctx context.Context, by caller.Caller, t Tool) error {
 // are asked for a yes.
 func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool) Next {
 	next = call.Served.Next(next, failed)
-	tools := call.Served.Tools()
-	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == next.Tool && t.Kind.AsksFirst() })
-	if i < 0 || next.Action == Wait || next.Action == Fix {
+	t := call.Served.Find(next.Tool)
+	if t == nil || !t.Kind.AsksFirst() || next.Action == Wait || next.Action == Fix {
 		return next
 	}
-	err := r.allowed(ctx, call.Caller, tools[i])
+	err := r.allowed(ctx, call.Caller, *t)
 	if err == nil {
 		return next
 	}
-	instead := r.Explain(tools[i], call, nil, err).Next
+	instead := r.Explain(*t, call, nil, err).Next
 	if instead.Tool == ClaimAccount {
-		r.Accounts.interrupt(tools[i], *instead, json.RawMessage(text.JSON(next.Arguments)))
+		r.Accounts.interrupt(*t, *instead, json.RawMessage(text.JSON(next.Arguments)))
 		return *instead
 	}
 	problem := instead.Problem
-	if tools[i].Kind == KindShow && !failed {
+	if t.Kind == KindShow && !failed {
 		return Next{Action: Done, Note: text.Join(" ", next.Note, problem)}
 	}
 	return next.forHuman(problem)
