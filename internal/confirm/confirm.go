@@ -30,11 +30,13 @@ const (
 	field = "confirm" // the one field of a form
 )
 
-// TokenHelp describes the argument confirmationToken of such a tool.
-const TokenHelp = "Copy it from a next step's arguments." //nolint:gosec // words
-
-// AskHumanHelp describes the argument askHuman of a tool that asks for a yes.
-const AskHumanHelp = "Set to false to ask in the conversation, not in a form."
+// Asking has the arguments of every tool that asks for a yes.
+type Asking struct {
+	// ConfirmationToken is the yes that came back, "" for none.
+	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Copy it from a next step's arguments."`
+	// AskHuman set to false asks in the conversation, not in a form.
+	AskHuman *bool `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"Set to false to ask in the conversation, not in a form."`
+}
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {
@@ -62,8 +64,7 @@ type Intent struct {
 	Subject     string         // what the call is about if it isn't a job, such as "proposal prop_1"
 	Status      string         // of the subject, if a yes is for it only in this status, besides what is shown (see Approve)
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
-	Token       string         // the confirmation that came with the call
-	AskHuman    *bool          // false asks in the conversation, not in a form
+	Asking                     // what came with the call
 	Question    string         // for a form: "Publish this job on OpenTrain?"
 	Note        string         // what a yes means
 	IfNo        string         // what a no means: "The job stays a draft."
@@ -91,7 +92,7 @@ type View struct {
 // Read reads the human's answer from a call: from its token, or from the form that it continues. After a yes in the
 // conversation that doesn't count, the conversation asks again: a host that hides its forms would go round in a circle.
 func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
-	token := intent.Token
+	token := intent.ConfirmationToken
 	switch {
 	case !c.Asks(call.Caller) && (c.off || !intent.Anonymous):
 		return Answer{Yes: true}

@@ -12,20 +12,18 @@ import (
 )
 
 type registerAgentInput struct {
-	AgentName         string `json:"agentName,omitempty" jsonschema:"maxLength=100"`
-	OrganizationName  string `json:"organizationName,omitempty" jsonschema:"maxLength=100"`
-	Force             bool   `json:"force,omitempty"`
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	AgentName        string `json:"agentName,omitempty" jsonschema:"maxLength=100"`
+	OrganizationName string `json:"organizationName,omitempty" jsonschema:"maxLength=100"`
+	Force            bool   `json:"force,omitempty"`
+
+	confirm.Asking
 }
 
 func (registerAgentInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"agentName":         "Your name, for the human who claims the account.",
-		"organizationName":  "The human's organization.",
-		"force":             "Replace the token that is saved now.",
-		"confirmationToken": confirm.TokenHelp,
-		"askHuman":          confirm.AskHumanHelp,
+		"agentName":        "Your name, for the human who claims the account.",
+		"organizationName": "The human's organization.",
+		"force":            "Replace the token that is saved now.",
 	})
 }
 
@@ -56,7 +54,7 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 		return out, nil, t.refusal(call, tool.RegisterAgent, err)
 	}
 	intent := registering(in.Force)
-	intent.Token, intent.AskHuman = in.ConfirmationToken, in.AskHuman
+	intent.Asking = in.Asking
 	yes, ask, next := t.Confirm.Approve(call, intent, t.newAccount(in))
 	if out.Next = in.repeatedIn(next); !yes {
 		return out, ask, nil

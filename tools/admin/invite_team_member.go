@@ -16,14 +16,12 @@ import (
 type inviteTeamMemberInput struct {
 	Email string `json:"email" jsonschema:"minLength=3,maxLength=254"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	confirm.Asking
 }
 
 func (inviteTeamMemberInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"email":    "Email address of the person, from the human.",
-		"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
+		"email": "Email address of the person, from the human.",
 	})
 }
 
@@ -66,7 +64,7 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.InviteTeamMember, Subject: subject, Arguments: map[string]any{"email": in.Email},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this person to the team?",
+		Asking: in.Asking, Question: "Invite this person to the team?",
 		Note: "OpenTrain emails the address. If it has an OpenTrain account, it's added to the team at once.", IfNo: "No one is invited.",
 	}
 	if declined := a.Confirm.Declined(call, intent); declined != nil {

@@ -14,14 +14,12 @@ import (
 type revokeTokenInput struct {
 	TokenID string `json:"tokenId" jsonschema:"minLength=1,maxLength=100"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	confirm.Asking
 }
 
 func (revokeTokenInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{ //nolint:gosec // words
-		"tokenId":  "Id from opentrain_list_tokens, not the token itself.",
-		"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
+	schema.Describe(s, map[string]string{
+		"tokenId": "Id from opentrain_list_tokens, not the token itself.",
 	})
 }
 
@@ -62,7 +60,7 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.RevokeToken, Subject: subject, Arguments: map[string]any{"tokenId": in.TokenID},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Revoke this API token?",
+		Asking: in.Asking, Question: "Revoke this API token?",
 		Note: "Whatever uses it loses its access at once. This can't be undone.", IfNo: "The token stays as it is.",
 	}
 	if declined := a.Confirm.Declined(call, intent); declined != nil {

@@ -16,14 +16,12 @@ type inviteTrainerInput struct {
 	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job in the account."`
 	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	confirm.Asking
 }
 
 func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"freelancerId": "The AI trainer's user id, from the human or a profile.",
-		"askHuman":     confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
 	})
 }
 
@@ -60,7 +58,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	out := inviteTrainerOutput{JobID: in.JobID, FreelancerID: in.FreelancerID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Invite this AI trainer to the job?",
+		Asking: in.Asking, Question: "Invite this AI trainer to the job?",
 		Note: "The trainer will see the job and the invitation right away. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
 	if declined := a.Confirm.Declined(call, intent); declined != nil {

@@ -13,7 +13,6 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 // Toolset returns the tools in the order of a hire.
@@ -53,12 +52,6 @@ func tooLong(preview tool.Preview) error {
 		return nil
 	}
 	return tool.Problem("description", "is too long to show it to the human for a yes: hidden characters are spelled out")
-}
-
-// describeAsking describes the arguments of a tool that asks for a yes, with those of its own.
-func describeAsking(s *schema.Node, own map[string]string) {
-	own["askHuman"], own["confirmationToken"] = confirm.AskHumanHelp, confirm.TokenHelp
-	schema.Describe(s, own)
 }
 
 // conflict refuses a call that can't succeed with one of the API's reasons, before anything is sent.

@@ -19,12 +19,11 @@ type createMilestoneInput struct {
 	Volume      float64 `json:"volume,omitempty" jsonschema:"exclusiveMinimum=0,maximum=1000000000"`
 	DueDate     string  `json:"dueDate,omitempty" jsonschema:"maxLength=10"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	confirm.Asking
 }
 
 func (createMilestoneInput) JSONSchemaExtend(s *schema.Node) {
-	describeAsking(s, map[string]string{
+	schema.Describe(s, map[string]string{
 		"contractId": "Id of an active contract.", "description": "What is to be done.", "name": "A short name.",
 		"amountUsd": "Dollars, for a contract with a fixed price.",
 		"volume":    "Hours or labels, for a contract that pays per hour or per label.",
@@ -69,7 +68,7 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 	}
 	defer unlock()
 	intent := confirm.Intent{
-		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
 		Question: "Add this milestone to the contract?", Note: "The AI trainer sees the milestone.", IfNo: "The contract stays as it is.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {

@@ -11,13 +11,13 @@ import (
 )
 
 type endContractInput struct {
-	ContractID        string `json:"contractId" jsonschema:"minLength=1,maxLength=100"`
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	ContractID string `json:"contractId" jsonschema:"minLength=1,maxLength=100"`
+
+	confirm.Asking
 }
 
 func (endContractInput) JSONSchemaExtend(s *schema.Node) {
-	describeAsking(s, map[string]string{"contractId": "Id of an active contract of the account."})
+	schema.Describe(s, map[string]string{"contractId": "Id of an active contract of the account."})
 }
 
 type endContractOutput struct {
@@ -58,8 +58,8 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	}
 	defer unlock()
 	intent := confirm.Intent{
-		Tool: tool.EndContract, Subject: subject, Arguments: map[string]any{"contractId": in.ContractID}, Token: in.ConfirmationToken,
-		AskHuman: in.AskHuman, Question: "End this contract?", Note: "The contract can't be reopened here.", IfNo: "The contract stays active.",
+		Tool: tool.EndContract, Subject: subject, Arguments: map[string]any{"contractId": in.ContractID}, Asking: in.Asking,
+		Question: "End this contract?", Note: "The contract can't be reopened here.", IfNo: "The contract stays active.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

@@ -18,12 +18,11 @@ type hireProposalInput struct {
 	Name        string  `json:"name,omitempty" jsonschema:"maxLength=200"`
 	Description string  `json:"description,omitempty" jsonschema:"maxLength=2000"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	confirm.Asking
 }
 
 func (hireProposalInput) JSONSchemaExtend(s *schema.Node) {
-	describeAsking(s, map[string]string{
+	schema.Describe(s, map[string]string{
 		"proposalId": "Id of a proposal for a job in the account.",
 		"amountUsd":  "Dollars of the first milestone, without fees, from the human.",
 		"dueDate":    "The milestone's due date, such as 2026-07-01.",
@@ -75,7 +74,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	}
 	defer unlock()
 	intent := confirm.Intent{
-		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
 		Question: "Request this hire?", Note: "A yes only requests the hire. A human confirms it in OpenTrain's app.", IfNo: "No one is hired.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {

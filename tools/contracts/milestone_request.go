@@ -12,13 +12,13 @@ import (
 )
 
 type milestoneRequestInput struct {
-	MilestoneID       string `json:"milestoneId" jsonschema:"minLength=1,maxLength=100"`
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	MilestoneID string `json:"milestoneId" jsonschema:"minLength=1,maxLength=100"`
+
+	confirm.Asking
 }
 
 func (milestoneRequestInput) JSONSchemaExtend(s *schema.Node) {
-	describeAsking(s, map[string]string{"milestoneId": "Id of a milestone of an active contract, from its contract."})
+	schema.Describe(s, map[string]string{"milestoneId": "Id of a milestone of an active contract, from its contract."})
 }
 
 type milestoneRequestOutput struct {
@@ -71,8 +71,8 @@ func (r milestoneRequest) run(
 	}
 	defer unlock()
 	intent := confirm.Intent{
-		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID}, Token: in.ConfirmationToken,
-		AskHuman: in.AskHuman, Question: r.question, Note: "A yes only requests it. A human confirms it in OpenTrain's app.",
+		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID}, Asking: in.Asking,
+		Question: r.question, Note: "A yes only requests it. A human confirms it in OpenTrain's app.",
 		IfNo: "The milestone stays as it is.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {

@@ -15,15 +15,13 @@ type sendMessageInput struct {
 	ConversationID string `json:"conversationId" jsonschema:"minLength=1,maxLength=100"`
 	Content        string `json:"content" jsonschema:"minLength=1,maxLength=10000"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	confirm.Asking
 }
 
 func (sendMessageInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"conversationId": "From opentrain_start_proposal_conversation or opentrain_read_messages.",
 		"content":        "The whole message, as the other side will read it.",
-		"askHuman":       confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
 	})
 }
 
@@ -64,7 +62,7 @@ func (m messages) send(ctx context.Context, call tool.Call, in sendMessageInput)
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.SendMessage, Subject: subject, Arguments: map[string]any{"conversationId": in.ConversationID, "content": in.Content},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Send this message?",
+		Asking: in.Asking, Question: "Send this message?",
 		Note: "It is sent right away and can't be taken back.", IfNo: "Nothing is sent.",
 	}
 	if declined := m.Confirm.Declined(call, intent); declined != nil {

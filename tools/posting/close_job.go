@@ -8,17 +8,12 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 type closeJobInput struct {
-	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job in the account."`
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
-}
+	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a job in the account."`
 
-func (closeJobInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp})
+	confirm.Asking
 }
 
 type closeJobOutput struct {
@@ -50,7 +45,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	defer unlock()
 	out := closeJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
-		Tool: tool.CloseJob, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Close this job on OpenTrain?",
+		Tool: tool.CloseJob, JobID: in.JobID, Asking: in.Asking, Question: "Close this job on OpenTrain?",
 		Note: "The job will accept no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
 	}
 	if declined := p.Confirm.Declined(call, intent); declined != nil {

@@ -18,16 +18,14 @@ import (
 const maxWarnings = 10 // how many warnings a result shows
 
 type publishInput struct {
-	JobID             string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64"`
+
+	confirm.Asking
 }
 
 func (publishInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"jobId":             "The draft's id.",
-		"confirmationToken": confirm.TokenHelp,
-		"askHuman":          confirm.AskHumanHelp,
+		"jobId": "The draft's id.",
 	})
 }
 
@@ -71,7 +69,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	}
 	defer unlock()
 	intent := confirm.Intent{
-		Tool: tool.Publish, JobID: in.JobID, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Tool: tool.Publish, JobID: in.JobID, Asking: in.Asking,
 		Question: "Publish this job on OpenTrain?", Note: draft.PublishNote, IfNo: draft.PublishIfNo,
 	}
 	answer := p.Confirm.Read(call, &intent)

@@ -15,16 +15,14 @@ import (
 type updateJobInput struct {
 	JobID string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job in the account."`
 	// Fields has no schema of its own: the keys of opentrain_patch_draft twice would fill every host's context.
-	Fields            draft.Content `json:"fields"`
-	ConfirmationToken string        `json:"confirmationToken,omitempty"`
-	AskHuman          *bool         `json:"askHuman,omitempty" jsonschema:"default=true"`
+	Fields draft.Content `json:"fields"`
+
+	confirm.Asking
 }
 
 func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"fields":            `Fields to set, such as {"pricePerHour":25}; keys as in opentrain_patch_draft.`,
-		"confirmationToken": confirm.TokenHelp,
-		"askHuman":          confirm.AskHumanHelp,
+		"fields": `Fields to set, such as {"pricePerHour":25}; keys as in opentrain_patch_draft.`,
 	})
 }
 
@@ -60,7 +58,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	defer unlock()
 	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
-		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Token: in.ConfirmationToken, AskHuman: in.AskHuman,
+		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Asking: in.Asking,
 		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so the edit shows right away.", IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)

@@ -17,14 +17,13 @@ type createWebhookInput struct {
 	URL        string   `json:"url" jsonschema:"minLength=1,maxLength=2048"`
 	EventTypes []string `json:"eventTypes" jsonschema:"minItems=1"`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
+	confirm.Asking
 }
 
 func (createWebhookInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"url":        "https address that gets the events; http only for this machine.",
-		"eventTypes": "What to send.", "askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp,
+		"eventTypes": "What to send.",
 	})
 	enumerateEvents(s, "eventTypes")
 }
@@ -65,7 +64,7 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.CreateWebhook, Subject: "webhook to " + in.URL, Arguments: map[string]any{"url": in.URL, "eventTypes": types},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Create this webhook?",
+		Asking: in.Asking, Question: "Create this webhook?",
 		Note: "OpenTrain will send these events of the account to this address from now on.", IfNo: "No webhook is created.",
 	}
 	if declined := u.Confirm.Declined(call, intent); declined != nil {

@@ -8,18 +8,12 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 type deleteWebhookInput struct {
 	WebhookID string `json:"webhookId" jsonschema:"minLength=1,maxLength=100" jsonschema_description:"Id from opentrain_list_webhooks."`
 
-	ConfirmationToken string `json:"confirmationToken,omitempty"`
-	AskHuman          *bool  `json:"askHuman,omitempty" jsonschema:"default=true"`
-}
-
-func (deleteWebhookInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{"askHuman": confirm.AskHumanHelp, "confirmationToken": confirm.TokenHelp})
+	confirm.Asking
 }
 
 type deleteWebhookOutput struct {
@@ -51,7 +45,7 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 	out := deleteWebhookOutput{WebhookID: in.WebhookID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.DeleteWebhook, Subject: subject, Arguments: map[string]any{"webhookId": in.WebhookID},
-		Token: in.ConfirmationToken, AskHuman: in.AskHuman, Question: "Delete this webhook?",
+		Asking: in.Asking, Question: "Delete this webhook?",
 		Note: "OpenTrain will send no more events to this address. A deleted webhook can't be brought back.", IfNo: "The webhook stays.",
 	}
 	if declined := u.Confirm.Declined(call, intent); declined != nil {
