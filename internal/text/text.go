@@ -208,6 +208,22 @@ func SecureURL(address string) string {
 	return clean
 }
 
+// Labeled puts a label before a value; "" without a value.
+func Labeled(label, value string) string {
+	if value == "" {
+		return ""
+	}
+	return label + " " + value
+}
+
+// Dollars is Money for an amount in dollars that may be missing; "" without one.
+func Dollars(amount *float64) string {
+	if amount == nil {
+		return ""
+	}
+	return Money(*amount, "")
+}
+
 // Money writes an amount as people read it: $18, $12.50, $0.005, $9,000, 900 EUR. No currency means dollars.
 func Money(amount float64, currency string) string {
 	if amount < 0 || amount >= 1e15 {

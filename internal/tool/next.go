@@ -219,6 +219,11 @@ func ListJobsNext(note string) Next {
 	return Next{Action: CallTool, Tool: ListJobs, Arguments: map[string]any{}, Note: note}
 }
 
+// GetAccountNext is the step that looks at the account in use.
+func GetAccountNext(note string) Next {
+	return Next{Action: CallTool, Tool: GetAccount, Arguments: map[string]any{}, Note: note}
+}
+
 // PlainObject is a schema that doesn't list members: they would fill every host's context, once per tool.
 func PlainObject(description string) *schema.Node {
 	return &schema.Node{Type: "object", Description: description}

@@ -37,14 +37,14 @@ func (t tools) refusal(call tool.Call, name string, err error) error {
 			"To use another account, the human removes it from the host's configuration and restarts the server.")
 	case account.NoClaim:
 		refused.Code = opentrain.CodeConflict
-		refused.Next = t.Accounts.Resume(seeAccount())
+		refused.Next = t.Accounts.Resume(tool.GetAccountNext("See which account it is."))
 	case account.AlreadySaved:
 		refused.Code = opentrain.CodeConflict
 		uses := "This server uses it."
 		if now := t.person.Token(); now.Value == "" { // the call may have begun without a token that is there now
 			uses = "This server can't use it. " + now.Problem
 		} else {
-			refused.Next = t.Accounts.Resume(seeAccount())
+			refused.Next = t.Accounts.Resume(tool.GetAccountNext("See which account it is."))
 		}
 		refused.Lines = append(refused.Lines, uses,
 			"To replace it with a new account's, ask the human, then call "+tool.RegisterAgent+" with force: true.")
@@ -56,11 +56,6 @@ func (t tools) refusal(call tool.Call, name string, err error) error {
 	default: // the human reads what to do about the file
 	}
 	return refused
-}
-
-// seeAccount is the step that looks at the account in use.
-func seeAccount() tool.Next {
-	return tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See which account it is."}
 }
 
 // kept names where the token is, for people.

@@ -50,12 +50,9 @@ func (a admin) getTeam() tool.Tool {
 			"Use it to see who works in the account, or whether an invitation is still open. " +
 			"To add someone, use opentrain_invite_team_member. For the account and token that this server uses, opentrain_get_account. " +
 			"AI trainers who work on jobs are not in the team. Changes nothing.",
-		Scope: opentrain.ScopeTeamRead, Feature: team(), NotFound: "OpenTrain finds no team for this account.", Find: seeAccount(),
+		Scope: opentrain.ScopeTeamRead, Feature: team(), NotFound: "OpenTrain finds no team for this account.",
+		Find: tool.GetAccountNext("See which account it is."),
 	}, a.showTeam)
-}
-
-func seeAccount() tool.Next {
-	return tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See which account it is."}
 }
 
 func (a admin) showTeam(ctx context.Context, call tool.Call, in getTeamInput) (getTeamOutput, *tool.Ask, error) {
@@ -98,7 +95,7 @@ func (o getTeamOutput) Text() string {
 	l.Fields("Interpreted", o.Interpreted)
 	for i, p := range o.People {
 		role := cmp.Or(tool.Label(p.Role), "Member")
-		l.Add("%d. %s", i+1, text.Join(" · ", role+" (id "+p.ID+")", dated("since", p.Since), dated("expires", p.ExpiresAt)))
+		l.Add("%d. %s", i+1, text.Join(" · ", role+" (id "+p.ID+")", text.Labeled("since", p.Since), text.Labeled("expires", p.ExpiresAt)))
 		l.Quoted("   ", text.Join(" · ", p.Name, p.Email))
 	}
 	if o.NextCursor != "" {

@@ -83,7 +83,7 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 	organization := cmp.Or(text.Stranger(now.Organization.Name, 200), text.Stranger(now.Organization.ID, 100), "the account's organization")
 	preview := tool.Preview{Changes: []string{"Invite " + in.Email + " to the team of " + organization}}
 	if role == invited {
-		preview.Notes = []string{text.Join(" ", "This address already has a pending invitation,", dated("since", since))}
+		preview.Notes = []string{text.Join(" ", "This address already has a pending invitation,", text.Labeled("since", since))}
 	}
 	intent.Status = role // a yes is for one email
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)

@@ -29,7 +29,7 @@ func (a admin) listTokens() tool.Tool {
 			"Use it to find a token that is no longer needed or may be known to others, before opentrain_revoke_token. " +
 			"For the scopes of the token in use, opentrain_get_account is enough. " +
 			"Tokens are never shown whole. New ones are created in OpenTrain's app, under Settings → API keys. Changes nothing.",
-		NotFound: "OpenTrain finds no API tokens for this account.", Find: seeAccount(),
+		NotFound: "OpenTrain finds no API tokens for this account.", Find: tool.GetAccountNext("See which account it is."),
 	}, a.tokens)
 }
 
@@ -69,7 +69,8 @@ func (o listTokensOutput) Text() string {
 		l.Add("%d. %s", i+1, text.Join(" · ", "Token (id "+t.ID+")", t.Preview, t.Status, t.used(), own))
 		l.Quoted("   ", t.Name)
 		l.Field("   Scopes", cmp.Or(strings.Join(t.Scopes, ", "), "none"))
-		l.Field("   Dates", text.Join(", ", dated("created", t.CreatedAt), dated("expires", t.ExpiresAt), dated("revoked", t.RevokedAt)))
+		l.Field("   Dates", text.Join(", ", text.Labeled("created", t.CreatedAt), text.Labeled("expires", t.ExpiresAt),
+			text.Labeled("revoked", t.RevokedAt)))
 	}
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))

@@ -104,10 +104,3 @@ func (t token) used() string {
 	}
 	return "last used " + t.LastUsedAt
 }
-
-func dated(what, at string) string {
-	if at == "" {
-		return ""
-	}
-	return what + " " + at
-}

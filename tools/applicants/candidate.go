@@ -25,7 +25,7 @@ func candidateOf(who opentrain.Candidate) candidate {
 	return candidate{
 		FreelancerID: text.Stranger(who.ID, maxID), Name: nameOf(who.DisplayName, who.FirstName, who.LastNameInitial),
 		Title: text.Stranger(who.ProfileTitle, 120), Country: text.Stranger(who.Country, 60), CountryCode: text.Stranger(who.CountryCode, 10),
-		TalentType: text.Stranger(who.TalentType, 30), ReviewCount: who.ReviewCount, HighestEarnings: dollars(who.HighestEarningsUSD),
+		TalentType: text.Stranger(who.TalentType, 30), ReviewCount: who.ReviewCount, HighestEarnings: text.Dollars(who.HighestEarningsUSD),
 	}
 }
 

@@ -68,7 +68,7 @@ func profileOf(f opentrain.Freelancer) getFreelancerProfileOutput {
 			text.Strangers(f.Skills.LabelTypes, maxSkills, 60),
 		},
 		Stats: freelancerStats{
-			dollars(f.Stats.TotalEarnedUSD), f.Stats.BilledHours, score(f.Stats.JobSuccessScore), score(f.Stats.AverageRating),
+			text.Dollars(f.Stats.TotalEarnedUSD), f.Stats.BilledHours, score(f.Stats.JobSuccessScore), score(f.Stats.AverageRating),
 			f.Stats.ReviewCount,
 		},
 		Agency: rawText(f.Agency),
@@ -81,7 +81,7 @@ func profileOf(f opentrain.Freelancer) getFreelancerProfileOutput {
 		}),
 	}
 	if f.HourlyRateUSD != nil {
-		out.HourlyRate = dollars(f.HourlyRateUSD) + " per hour"
+		out.HourlyRate = text.Dollars(f.HourlyRateUSD) + " per hour"
 	}
 	if max(len(f.Languages), len(f.LabelExperience), len(f.WorkExperience), len(f.Education), len(f.Reviews)) > maxEntries {
 		out.Cut = "Each list has its first 12 entries at most. The rest is on the profile's page."

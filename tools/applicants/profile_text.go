@@ -12,24 +12,25 @@ func (o getFreelancerProfileOutput) Text() string {
 	o.Stats.add(&l, identity(o.IdentityVerified), o.HourlyRate)
 	l.Field("Page", o.URL)
 	l.Quoted("", text.Join(" · ", o.Name, o.Title, o.Place, o.TalentType))
-	level := text.Join(", ", o.ExpertiseLevel, named("English", o.EnglishLevel), o.Availability, named("member since", o.MemberSince))
+	level := text.Join(", ", o.ExpertiseLevel, text.Labeled("English", o.EnglishLevel), o.Availability,
+		text.Labeled("member since", o.MemberSince))
 	for _, quote := range []struct{ name, value string }{
 		{"Level", level}, {"Languages", strings.Join(o.Languages, ", ")}, {"Subjects", strings.Join(o.Skills.SubjectMatter, ", ")},
 		{"Skills", strings.Join(o.Skills.Tags, ", ")}, {"Software", strings.Join(o.Skills.Software, ", ")},
 		{"Data types", strings.Join(o.Skills.DataTypes, ", ")}, {"Label types", strings.Join(o.Skills.LabelTypes, ", ")}, {"Agency", o.Agency},
 	} {
-		l.Quoted("", named(quote.name+":", quote.value))
+		l.Quoted("", text.Labeled(quote.name+":", quote.value))
 	}
 	for _, list := range []struct {
 		name    string
 		entries []string
 	}{{"Labeling project", o.Projects}, {"Work", o.Work}, {"Education", o.Education}} {
 		for _, entry := range list.entries {
-			l.Quoted("", named(list.name+":", entry))
+			l.Quoted("", text.Labeled(list.name+":", entry))
 		}
 	}
 	for _, r := range o.Reviews {
-		l.Quoted("", "Review: "+text.Join(" · ", named("rating", r.Rating.String()), day(r.CreatedAt), r.Comment))
+		l.Quoted("", "Review: "+text.Join(" · ", text.Labeled("rating", r.Rating.String()), day(r.CreatedAt), r.Comment))
 	}
 	l.Quote("Bio", o.Bio)
 	l.Field("Left out", o.Cut)
@@ -52,11 +53,4 @@ func (s freelancerStats) add(l *text.Lines, identity, rate string) {
 	l.Field("Hours billed", hours)
 	l.Field("Job success, on OpenTrain's scale", s.JobSuccessScore.String())
 	l.Field("Rating, on OpenTrain's scale", text.Join(" from ", s.AverageRating.String(), reviews))
-}
-
-func named(name, value string) string {
-	if value == "" {
-		return ""
-	}
-	return name + " " + value
 }

@@ -63,22 +63,15 @@ func score(came json.Number) json.Number {
 	return came
 }
 
-func dollars(amount *float64) string {
-	if amount == nil {
-		return ""
-	}
-	return text.Money(*amount, "")
-}
-
 // bidText is a bid with its unit in words: "$0.06 per label".
 func bidText(bid opentrain.Bid, unit string) string {
 	words := ""
 	if bid.AmountUSD != nil {
-		words = dollars(bid.AmountUSD) + " " + cmp.Or(unit, "(no unit given)")
+		words = text.Dollars(bid.AmountUSD) + " " + cmp.Or(unit, "(no unit given)")
 	}
 	labelers := ""
 	if bid.LabelerHourlyRateUSD != nil {
-		labelers = "labelers " + dollars(bid.LabelerHourlyRateUSD) + " per hour"
+		labelers = "labelers " + text.Dollars(bid.LabelerHourlyRateUSD) + " per hour"
 	}
 	return text.Join(", ", words, labelers)
 }

@@ -51,7 +51,7 @@ func (b *budget) words() string {
 	}
 	funded := ""
 	if b.FundedUSD != nil {
-		funded = dollars(b.FundedUSD) + " funded"
+		funded = text.Dollars(b.FundedUSD) + " funded"
 	}
 	fraction := ""
 	if b.ConsumedFraction != nil {

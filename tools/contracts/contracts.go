@@ -98,14 +98,6 @@ func (c contracts) checkDate(argument, date string) error {
 	return nil
 }
 
-// dollars writes an amount of the API; "" for none.
-func dollars(amount *float64) string {
-	if amount == nil {
-		return ""
-	}
-	return text.Money(*amount, "")
-}
-
 // readContract reads a contract before a write, which fails as one that wasn't sent.
 func (c contracts) readContract(ctx context.Context, id string) (*opentrain.Contract, error) {
 	contract, err := c.API.GetContract(ctx, id)

@@ -127,7 +127,7 @@ func (o createMilestoneOutput) Text() string {
 	switch {
 	case o.Milestone != nil:
 		l.Add("Milestone %s was added to contract %s. It is %s.", o.Milestone.ID, o.ContractID, statusWords(o.Milestone.Status))
-		l.Field("Amount", dollars(o.Milestone.AmountUSD))
+		l.Field("Amount", text.Dollars(o.Milestone.AmountUSD))
 		l.Field("Volume", strings.TrimPrefix(volumeWords(o.Milestone.Volume), "volume "))
 		l.Field("Due", o.Milestone.DueDate)
 		l.Quoted("", text.Join(": ", o.Milestone.Name, o.Milestone.Description))

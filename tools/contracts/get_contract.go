@@ -110,7 +110,7 @@ func (o getContractOutput) Text() string {
 		if m.NeedsReview {
 			review = "needs review"
 		}
-		price := text.Join(" · ", dollars(m.AmountUSD), volumeWords(m.Volume))
+		price := text.Join(" · ", text.Dollars(m.AmountUSD), volumeWords(m.Volume))
 		l.Add("- Milestone %s · %s", m.ID, text.Join(" · ", statusWords(m.Status), price, due, pending, review))
 		l.Quoted("  ", text.Join(": ", m.Name, m.Description))
 	}

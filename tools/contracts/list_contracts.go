@@ -110,7 +110,7 @@ func summarize(contract opentrain.Contract) contractSummary {
 // payWords is what a contract pays.
 func payWords(contract opentrain.Contract) string {
 	words := strings.ToLower(tool.Label(text.Stranger(contract.PaymentType, 40)))
-	return text.Join(" ", dollars(contract.RateUSD), words)
+	return text.Join(" ", text.Dollars(contract.RateUSD), words)
 }
 
 func (o listContractsOutput) Text() string {

@@ -54,7 +54,7 @@ func milestoneWords(m opentrain.Milestone) string {
 	if m.PendingApproval {
 		pending = "an approval is pending"
 	}
-	return text.Join(" · ", text.Stranger(m.ID, 100), text.Stranger(m.Name, 60), dollars(m.AmountUSD), statusWords(m.Status), pending)
+	return text.Join(" · ", text.Stranger(m.ID, 100), text.Stranger(m.Name, 60), text.Dollars(m.AmountUSD), statusWords(m.Status), pending)
 }
 
 // statusWords writes the status of a milestone.

@@ -127,7 +127,7 @@ func (o milestoneRequestOutput) Text() string {
 	l.Field("Milestone", o.MilestoneID)
 	l.Field("Contract", o.ContractID)
 	l.Field("For", o.Trainer)
-	l.Field("Amount", dollars(o.AmountUSD))
+	l.Field("Amount", text.Dollars(o.AmountUSD))
 	o.Approval.lines(&l)
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

@@ -38,7 +38,7 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 	if in.AmountUSD != 0 && math.Abs(product-in.AmountUSD) > 0.005 {
 		return "", tool.Problem("amountUsd", "must be the contract's rate times volume, "+total+", or left out")
 	}
-	return fmt.Sprintf("%s × %s = %s", volumeWords(&in.Volume), dollars(contract.RateUSD), total), nil
+	return fmt.Sprintf("%s × %s = %s", volumeWords(&in.Volume), text.Dollars(contract.RateUSD), total), nil
 }
 
 func amountWords(usd float64) string {

@@ -49,7 +49,7 @@ func (c conversation) line() string {
 	if c.NeedsReply > 0 {
 		waiting = "needs a reply"
 	}
-	about := text.Join(" · ", c.About, named("proposal", c.ProposalID), named("job", c.JobID))
+	about := text.Join(" · ", c.About, text.Labeled("proposal", c.ProposalID), text.Labeled("job", c.JobID))
 	return text.Join(" · ", "Conversation "+c.ID, about, unread, waiting, c.UpdatedAt)
 }
 

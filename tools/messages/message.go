@@ -92,10 +92,3 @@ func (m message) add(l *text.Lines, indent string) {
 	l.Add("%s%s wrote:", indent, text.Join(", ", append([]string{who, m.SentAt, files}, marks...)...))
 	l.Quoted(indent, cmp.Or(m.Content, "(no text)"))
 }
-
-func named(name, value string) string {
-	if value == "" {
-		return ""
-	}
-	return name + " " + value
-}

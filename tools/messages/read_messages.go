@@ -126,7 +126,7 @@ func (o readMessagesOutput) Text() string {
 	l.Fields("Interpreted", o.Interpreted)
 	for i, c := range o.Conversations {
 		l.Add("%d. %s", i+1, c.line())
-		l.Quoted("   ", named("Channel", c.Channel))
+		l.Quoted("   ", text.Labeled("Channel", c.Channel))
 		if c.Last != nil {
 			c.Last.add(&l, "   ")
 		}

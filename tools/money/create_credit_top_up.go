@@ -35,7 +35,7 @@ func (m money) createCreditTopUp() tool.Tool {
 			"It charges nothing by itself: the human pays on the page, which works for about 24 hours. " +
 			"Then opentrain_get_credit_top_up shows whether they have. Each call creates another page; unpaid ones expire. " +
 			"For the balance, use opentrain_get_credits.",
-		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: creditsFeature(), Find: seeAccount(),
+		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: creditsFeature(), Find: tool.GetAccountNext("See what the account can do."),
 		OutcomeUnknown: "It's unclear whether a checkout page was made, but nothing was charged; an unpaid page expires by itself.",
 		Check:          tool.Next{Action: tool.Wait, Note: "Then create another page."},
 	}, m.topUp)

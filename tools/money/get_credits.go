@@ -28,7 +28,7 @@ func (m money) getCredits() tool.Tool {
 			"Use it before a hire or a milestone's funding, to see whether the credits cover it, and after a top-up. " +
 			"A hire can also be paid with a payment method in OpenTrain's app. For all changes, use opentrain_list_credit_ledger; " +
 			"to buy credits, use opentrain_create_credit_top_up. Changes nothing.",
-		Scope: opentrain.ScopePaymentsRead, Feature: creditsFeature(), Find: seeAccount(),
+		Scope: opentrain.ScopePaymentsRead, Feature: creditsFeature(), Find: tool.GetAccountNext("See what the account can do."),
 	}, m.credits)
 }
 

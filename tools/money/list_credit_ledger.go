@@ -29,7 +29,7 @@ func (m money) listCreditLedger() tool.Tool {
 			"amount of each, and the proposal, contract, milestone or top-up that it belongs to. " +
 			"Use it to explain the balance or to find a past top-up. For the balance itself, use opentrain_get_credits. " +
 			"Payments that wait for someone are in opentrain_list_pending_payments. Changes nothing.",
-		Scope: opentrain.ScopePaymentsRead, Feature: creditsFeature(), Find: seeAccount(),
+		Scope: opentrain.ScopePaymentsRead, Feature: creditsFeature(), Find: tool.GetAccountNext("See what the account can do."),
 	}, m.ledger)
 }
 

@@ -48,7 +48,7 @@ func (m money) listPendingPayments() tool.Tool {
 			"Use it when the human asks what is to be paid. It pays nothing: to fund a milestone, use " +
 			"opentrain_request_milestone_funding, and a human confirms it in OpenTrain's app. " +
 			"For the credits, use opentrain_get_credits; for past payments with credits, use opentrain_list_credit_ledger. Changes nothing.",
-		Scope: opentrain.ScopePaymentsRead, Find: seeAccount(),
+		Scope: opentrain.ScopePaymentsRead, Find: tool.GetAccountNext("See what the account can do."),
 	}, m.pending)
 }
 

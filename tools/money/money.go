@@ -26,11 +26,6 @@ func creditsFeature() tool.Feature {
 	return tool.Feature{Capability: "credits", Key: opentrain.FeatureCredits}
 }
 
-// seeAccount is the step after a refusal that nothing here explains.
-func seeAccount() tool.Next {
-	return tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See what the account can do."}
-}
-
 // entry is a change of the balance.
 type entry struct {
 	ID          string `json:"id"`

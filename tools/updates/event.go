@@ -65,15 +65,15 @@ func describe(e opentrain.Event) (what, name string, arguments map[string]any) {
 		return "A new message came in, in conversation " + cmp.Or(id, "(no id)"), tool.ReadMessages, map[string]any{"conversationId": id}
 	case opentrain.EventContractCreated:
 		id := about("contractId")
-		return text.Join(" ", "Contract "+id+" was created", named("for proposal", get("proposalId"))), tool.GetContract,
+		return text.Join(" ", "Contract "+id+" was created", text.Labeled("for proposal", get("proposalId"))), tool.GetContract,
 			map[string]any{"contractId": id}
 	case opentrain.EventMilestoneStatusChanged:
 		id := get("contractId")
-		return text.Join(" ", "Milestone "+about("milestoneId"), named("of contract", id), "is now: "+status), tool.GetContract,
+		return text.Join(" ", "Milestone "+about("milestoneId"), text.Labeled("of contract", id), "is now: "+status), tool.GetContract,
 			map[string]any{"contractId": id}
 	case opentrain.EventPaymentPending:
-		return text.Join(" ", "A payment is pending: invoice "+about("invoiceId"), named("for milestone", get("milestoneId")),
-			named("of contract", get("contractId"))), tool.ListPendingPayments, map[string]any{}
+		return text.Join(" ", "A payment is pending: invoice "+about("invoiceId"), text.Labeled("for milestone", get("milestoneId")),
+			text.Labeled("of contract", get("contractId"))), tool.ListPendingPayments, map[string]any{}
 	case opentrain.EventApprovalConfirmed: // for every end of an approval
 		id := about("approvalId")
 		what := "Approval " + id + " was " + cmp.Or(strings.ToLower(tool.Label(get("status"))), "decided or has expired")
@@ -83,7 +83,7 @@ func describe(e opentrain.Event) (what, name string, arguments map[string]any) {
 		return "The budget of contract " + id + " is now: " + budget(get), tool.GetContract, map[string]any{"contractId": id}
 	}
 	what = "An event of the type " + cmp.Or(text.Stranger(e.Type, 60), "(none)")
-	return text.Join(" ", what, named("about", text.Stranger(e.ResourceID, 64))), "", nil
+	return text.Join(" ", what, text.Labeled("about", text.Stranger(e.ResourceID, 64))), "", nil
 }
 
 // budget says how the budget of a contract stands. Volumes come in the contract's own unit, which the event doesn't name.
@@ -96,13 +96,6 @@ func budget(get func(key string) string) string {
 		words += fmt.Sprintf("; %s of %s left", left, of)
 	}
 	return words
-}
-
-func named(as, id string) string {
-	if id == "" {
-		return ""
-	}
-	return as + " " + id
 }
 
 // member is a text or a number of an event's data.

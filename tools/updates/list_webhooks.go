@@ -23,7 +23,7 @@ func (u updates) listWebhooks() tool.Tool {
 			"Use it to find a webhook's id, to see why deliveries stopped, or after a create whose outcome is unclear. " +
 			"For one webhook, use opentrain_get_webhook. To see the events themselves, use opentrain_poll_updates. " +
 			"An account has at most 10. Secrets are never shown. Changes nothing.",
-		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), NotFound: noWebhooks, Find: seeAccount(),
+		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), NotFound: noWebhooks, Find: tool.GetAccountNext("See which account it is."),
 	}, u.list)
 }
 

@@ -44,7 +44,7 @@ func (u updates) pollUpdates() tool.Tool {
 			"Use newest to catch up, then pass nextCursor on every later call: no update is lost, also over an empty page. " +
 			"To be notified instead, use opentrain_create_webhook. For all proposals of one job, use opentrain_list_proposals. " +
 			"Leaves out what the token's scopes (proposals, messages, payments) don't cover. Changes nothing.",
-		NotFound: "OpenTrain finds no updates for this account.", Find: seeAccount(),
+		NotFound: "OpenTrain finds no updates for this account.", Find: tool.GetAccountNext("See which account it is."),
 	}, u.poll)
 }
 

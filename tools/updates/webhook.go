@@ -55,11 +55,6 @@ func findWebhook() tool.Next {
 	return tool.Next{Action: tool.CallTool, Tool: tool.ListWebhooks, Arguments: map[string]any{}, Note: "See the account's webhooks."}
 }
 
-// seeAccount is the step when even a list isn't found.
-func seeAccount() tool.Next {
-	return tool.Next{Action: tool.CallTool, Tool: tool.GetAccount, Arguments: map[string]any{}, Note: "See which account it is."}
-}
-
 const (
 	noWebhook  = "This account has no webhook with that id."
 	noWebhooks = "OpenTrain finds no webhooks for this account."
