@@ -35,7 +35,7 @@ type Asking struct {
 	// ConfirmationToken is the yes that came back, "" for none.
 	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Copy it from a next step's arguments."`
 	// AskHuman set to false asks in the conversation, not in a form.
-	AskHuman *bool `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"Set to false to ask in the conversation, not in a form."`
+	AskHuman *bool `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False asks in the conversation, not a form."`
 }
 
 // Confirmer asks for confirmations and checks them.
