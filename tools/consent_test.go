@@ -50,7 +50,7 @@ func argumentsFor(t *testing.T, made tool.Tool) map[string]any {
 	if made.Name == tool.RequestMilestoneApproval {
 		values["milestoneId"] = "m2"
 	}
-	fields, err := schema.Fields(made.InputSchema)
+	fields, err := schema.Fields(made.Schemas().Input)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,8 @@ type part struct {
 }
 
 func parts(t tool.Tool) []part {
-	return []part{{"Argument", "Arguments", t.InputSchema}, {"Result", "Result", t.OutputSchema}}
+	schemas := t.Schemas()
+	return []part{{"Argument", "Arguments", schemas.Input}, {"Result", "Result", schemas.Output}}
 }
 
 // token says what token a tool needs.

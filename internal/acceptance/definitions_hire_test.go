@@ -25,13 +25,13 @@ func TestDefinitionsOfContractsAndMoney(t *testing.T) {
 		if n := utf8.RuneCountInString(tool.Description); n < 300 || n > 900 {
 			t.Errorf("%s: the description has %d characters", tool.Name, n)
 		}
-		if err := lintInput(tool.InputSchema); err != nil {
+		if err := lintInput(tool.Schemas().Input); err != nil {
 			t.Errorf("%s: input: %v", tool.Name, err)
 		}
-		if err := lintOutput(tool.OutputSchema); err != nil {
+		if err := lintOutput(tool.Schemas().Output); err != nil {
 			t.Errorf("%s: output: %v", tool.Name, err)
 		}
-		visible += text.Length(map[string]any{"name": tool.Name, "description": tool.Description, "inputSchema": tool.InputSchema})
+		visible += text.Length(map[string]any{"name": tool.Name, "description": tool.Description, "inputSchema": tool.Schemas().Input})
 	}
 	if len(made) != 13 || visible/len(made) > visibleBudget {
 		t.Errorf("%d tools, with %d visible characters of %d on average", len(made), visible/len(made), visibleBudget)

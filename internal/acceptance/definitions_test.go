@@ -176,10 +176,10 @@ func TestToolSchemasAreReadableByHosts(t *testing.T) {
 		t.Fatal("no tools")
 	}
 	for _, tool := range server.Tools() {
-		if err := lintInput(tool.InputSchema); err != nil {
+		if err := lintInput(tool.Schemas().Input); err != nil {
 			t.Errorf("%s: input: %v", tool.Name, err)
 		}
-		if err := lintOutput(tool.OutputSchema); err != nil {
+		if err := lintOutput(tool.Schemas().Output); err != nil {
 			t.Errorf("%s: output: %v", tool.Name, err)
 		}
 	}

@@ -35,16 +35,16 @@ func TestDefinitionsOfUpdatesAndAdmin(t *testing.T) {
 		if n := utf8.RuneCountInString(tool.Description); n < 300 || n > 900 || flagged.MatchString(tool.Description) {
 			t.Errorf("%s: %d characters: %s", tool.Name, n, tool.Description)
 		}
-		if err := lintInput(tool.InputSchema); err != nil {
+		if err := lintInput(tool.Schemas().Input); err != nil {
 			t.Errorf("%s: input: %v", tool.Name, err)
 		}
-		if err := lintOutput(tool.OutputSchema); err != nil {
+		if err := lintOutput(tool.Schemas().Output); err != nil {
 			t.Errorf("%s: output: %v", tool.Name, err)
 		}
 		var seen bytes.Buffer
 		encoder := json.NewEncoder(&seen)
 		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(map[string]any{"name": tool.Name, "description": tool.Description, "inputSchema": tool.InputSchema}); err != nil {
+		if err := encoder.Encode(map[string]any{"name": tool.Name, "description": tool.Description, "inputSchema": tool.Schemas().Input}); err != nil {
 			t.Fatal(err)
 		}
 		visible += len(bytes.TrimSpace(seen.Bytes()))

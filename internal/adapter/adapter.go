@@ -74,7 +74,7 @@ func New(cfg Config) *Server {
 	s.forms = newForms(cfg)
 	s.mcp.AddTool(mcp.NewTool(notServed), s.refusalHandler)
 	for _, t := range cfg.Served.Tools() {
-		s.mcp.AddTool(definition(t), s.toolHandler(t))
+		s.mcp.AddTool(mcp.NewTool(t.Name), s.toolHandler(t)) // only to be called: lists are made when they are asked for
 	}
 	for _, set := range cfg.Served.Sets {
 		s.addPrompts(set.Prompts)
@@ -141,9 +141,10 @@ func (s *Server) keepProblem(ctx context.Context, _ any, method mcp.MCPMethod, r
 func definition(t tool.Tool) mcp.Tool {
 	hints := t.Kind.Hints()
 	// Not mcp.NewTool: it presets hints, and a tool with both its schema and a raw one can't be marshaled.
-	d := mcp.NewToolWithRawSchema(t.Name, t.Description, t.InputSchema)
+	schemas := t.Schemas()
+	d := mcp.NewToolWithRawSchema(t.Name, t.Description, schemas.Input)
 	d.Title = t.Title
-	d.RawOutputSchema = t.OutputSchema
+	d.RawOutputSchema = schemas.Output
 	d.Annotations = mcp.ToolAnnotation{
 		Title:           t.Title,
 		ReadOnlyHint:    &hints.ReadOnly,

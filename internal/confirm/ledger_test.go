@@ -154,7 +154,7 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 		`[{"q":"Why not?","options":{"a":1,"b":2}}]`: false,
 	} {
 		again := intent(fields)
-		again.Token = token
+		again.ConfirmationToken = token
 		answer := c.Read(tool.Call{Caller: alice}, &again)
 		if answer.Yes != confirmed || confirmed && answer.View != seen || !confirmed && answer.Why == "" {
 			t.Errorf("%s: %+v", fields, answer)

@@ -87,7 +87,7 @@ func correct(configured bool) string {
 
 // tooLarge is the step after an answer over the client's limit.
 func (e explainer) tooLarge() Next {
-	if e.tool.Kind.ReadOnly() && strings.Contains(string(e.tool.InputSchema), `"limit"`) {
+	if e.tool.Kind.ReadOnly() && strings.Contains(string(e.tool.Schemas().Input), `"limit"`) {
 		const problem = "Ask for less, with a smaller limit or narrower filters."
 		e.say("%s", problem)
 		return Next{Action: Fix, By: "agent", Problem: problem, Tool: e.tool.Name}

@@ -89,7 +89,11 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 // Describe takes the tools that aren't served out of a tool's descriptions.
 func (s Served) Describe(t Tool) Tool {
 	t.Description = s.Text(t.Description)
-	t.InputSchema, t.OutputSchema = s.describe(t.InputSchema), s.describe(t.OutputSchema)
+	whole := t.Schemas
+	t.Schemas = func() Schemas {
+		schemas := whole()
+		return Schemas{s.describe(schemas.Input), s.describe(schemas.Output)}
+	}
 	return t
 }
 

@@ -130,7 +130,8 @@ func TestServedNext(t *testing.T) {
 func TestServedDescribe(t *testing.T) {
 	described := named("search_jobs", tool.KindPublicRead)
 	described.Description = "Search. Read with get_job."
-	described.InputSchema = []byte(`{"properties":{"id":{"description":"Its \"id\", from get_job."},"enum":{"enum":["get_job"]},"x":{"description":"Kept <as> it is."}}}`)
+	input := []byte(`{"properties":{"id":{"description":"Its \"id\", from get_job."},"enum":{"enum":["get_job"]},"x":{"description":"Kept <as> it is."}}}`)
+	described.Schemas = func() tool.Schemas { return tool.Schemas{Input: input} }
 	sets := market()
 	sets[0].Tools[0] = described
 	served, err := tool.Selection{Exclude: []string{"get_job"}}.Of(sets)
@@ -139,10 +140,10 @@ func TestServedDescribe(t *testing.T) {
 	}
 	got := served.Tools()[0]
 	const want = `{"properties":{"id":{"description":"Its \"id\"."},"enum":{"enum":["get_job"]},"x":{"description":"Kept <as> it is."}}}`
-	if got.Description != "Search." || string(got.InputSchema) != want {
-		t.Errorf("%s\n%s", got.Description, got.InputSchema)
+	if got.Description != "Search." || string(got.Schemas().Input) != want {
+		t.Errorf("%s\n%s", got.Description, got.Schemas().Input)
 	}
-	if all, err := (tool.Selection{}).Of(sets); err != nil || !slices.Equal(all.Tools()[0].InputSchema, described.InputSchema) {
-		t.Errorf("%v, %s", err, all.Tools()[0].InputSchema)
+	if all, err := (tool.Selection{}).Of(sets); err != nil || !slices.Equal(all.Tools()[0].Schemas().Input, input) {
+		t.Errorf("%v, %s", err, all.Tools()[0].Schemas().Input)
 	}
 }

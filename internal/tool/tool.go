@@ -5,10 +5,10 @@ package tool
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"opentrain-mcp/internal/caller"
@@ -60,11 +60,16 @@ func (s Spec) Needs() string {
 // Tool is one tool, ready to be served.
 type Tool struct {
 	Spec
-	InputSchema, OutputSchema json.RawMessage
+	// Schemas returns the JSON Schemas of the arguments and of the result. They are made when they are first needed: a program
+	// that starts doesn't wait for those of tools that no one lists or calls. It panics if a type has no schema.
+	Schemas func() Schemas
 
 	// run decodes the arguments, asks whether the account allows the call, and makes it.
 	run func(ctx context.Context, call Call, args json.RawMessage, checks checks) (Result, *Ask, error)
 }
+
+// Schemas are the two JSON Schemas of a tool.
+type Schemas struct{ Input, Output json.RawMessage }
 
 // Reading returns the tool as it is where nothing may be changed, if it can be served there.
 func (t Tool) Reading() (reading Tool, ok bool) {
@@ -90,25 +95,22 @@ type Output interface {
 // maxNotes is how many notes about its arguments a result has.
 const maxNotes = 10
 
-// New makes a Tool from a spec and a function. It panics on a mistake: In or Out has no JSON Schema, the output of a write has
-// no Effect, or a write that makes another when it's repeated has no Check.
+// New makes a Tool from a spec and a function. It panics on a mistake: the output of a write has no Effect, or a write that makes
+// another when it's repeated has no Check.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
-	input, err := schema.NewInput[In](Dialect())
-	output, errOutput := schema.Output[Out]()
 	if _, hasEffect := any(*new(Out)).(interface{ Effect() Effect }); !hasEffect && !spec.Kind.ReadOnly() {
-		errOutput = errors.Join(errOutput, errors.New("the output of a write has no Effect"))
+		panic(spec.Name + ": the output of a write has no Effect")
 	}
 	if (spec.Kind == KindSend || spec.Kind == KindAdd) && spec.Check.Action == "" {
-		errOutput = errors.Join(errOutput, errors.New("the write has no Check"))
+		panic(spec.Name + ": the write has no Check")
 	}
-	if err := errors.Join(err, errOutput); err != nil {
-		panic(fmt.Sprintf("%s: %v", spec.Name, err))
-	}
+	input := sync.OnceValue(func() *schema.Input[In] { return must(schema.NewInput[In](Dialect())) })
+	output := sync.OnceValue(func() json.RawMessage { return must(schema.Output[Out]()) })
 	spec.Description += " " + spec.Needs()
 	run := func(ctx context.Context, call Call, raw json.RawMessage, checks checks) (Result, *Ask, error) {
 		var args In
 		decode := func(live map[string]*schema.Node) (err error) {
-			args, call.Interpreted, err = input.Decode(raw, live)
+			args, call.Interpreted, err = input().Decode(raw, live)
 			return err
 		}
 		err := error(nil)
@@ -143,7 +145,15 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		}
 		return result, nil, nil
 	}
-	return Tool{Spec: spec, InputSchema: input.JSON(), OutputSchema: output, run: run}
+	return Tool{Spec: spec, Schemas: func() Schemas { return Schemas{input().JSON(), output()} }, run: run}
+}
+
+// must returns a value that is part of the program.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 // nextOf returns the step that an output holds in its field Next, if it has one.
