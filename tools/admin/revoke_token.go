@@ -18,7 +18,7 @@ type revokeTokenInput struct {
 }
 
 func (revokeTokenInput) JSONSchemaExtend(s *schema.Node) {
-	schema.Describe(s, map[string]string{
+	schema.Describe(s, map[string]string{ //nolint:gosec // words
 		"tokenId": "Id from opentrain_list_tokens, not the token itself.",
 	})
 }
