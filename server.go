@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -171,8 +172,8 @@ func (cfg *Config) complete() error {
 	return nil
 }
 
-// Toolsets returns the toolsets that are served, with those of their tools that are.
-func (s *Server) Toolsets() []tool.Set { return s.adapter.Served().Sets }
+// Toolsets returns the toolsets, each with the tools that are served.
+func (s *Server) Toolsets() []tool.Set { return slices.Clone(s.adapter.Served().Sets) }
 
 // Tools returns the tools that are served.
 func (s *Server) Tools() []tool.Tool { return s.adapter.Served().Tools() }

@@ -118,14 +118,20 @@ func (e *Error) DecodeDetails(v any) bool {
 
 // MayHaveChanged reports whether a write that returned err may have changed something. It is false only if
 // the request was not sent (Error.NotSent), or the API refused it with a 4xx status, or a proxy did with 401 or
-// 429. The exception is 409: the API returns it for an edit that moderation blocks, but applies the edit and takes
-// the job off the marketplace (developers/api-reference/jobs/update).
+// 429. The exceptions have status 409: without a reason, and with those of moderation, since the API applies an edit that it blocks and
+// takes the job off the marketplace (developers/api-reference/jobs/update), and of an invitation whose email failed.
 func MayHaveChanged(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return true
 	}
-	refused := e.Status >= 400 && e.Status < 500 && e.Status != http.StatusConflict && e.Code != CodeBadResponse
+	refused := e.Status >= 400 && e.Status < 500 && e.Code != CodeBadResponse
+	if e.Status == http.StatusConflict {
+		var details struct {
+			Reason string `json:"reason"`
+		}
+		refused = e.DecodeDetails(&details) && !slices.Contains([]string{"", ReasonModeration, ReasonEmailFailed}, details.Reason)
+	}
 	return !e.NotSent && !refused
 }
 

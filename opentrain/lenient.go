@@ -44,7 +44,7 @@ func decodeMembers(members map[string]view, target any) {
 
 // decodeValue decodes a value into v. It reports whether all of it is there.
 func decodeValue(data []byte, v reflect.Value) bool {
-	if decodeStrict(data, v) {
+	if len(data) <= smallSize && decodeStrict(data, v) { // a second copy of a large value would take memory that isn't reserved
 		return true
 	}
 	custom := v.Addr().Type().Implements(reflect.TypeFor[json.Unmarshaler]())

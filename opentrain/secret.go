@@ -32,23 +32,24 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"[secret]"`), nil
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Secret) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.value) }
 
-// maxPreview is the most of a secret, after its prefix, that its masked form shows: ot_pat_c3f9********bd21.
-const maxPreview = 4
-
 // HideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication).
 func HideTokens(text string) string { return string(hideTokens([]byte(text))) }
 
-// HideKeys takes out what looks like an API token or a webhook's secret. Links to claim an account keep their token.
-func HideKeys(text []byte) []byte { return hide(text, "ot_pat_", "whsec_") }
+// HideKeys takes out what looks like a whole API token or webhook secret. Links to claim an account keep their token, and words about
+// tokens and masked ones (ot_pat_c3f9********bd21) stay.
+func HideKeys(text []byte) []byte { return hide(text, minKey, "ot_pat_", "whsec_") }
+
+// minKey is the length from which what follows a prefix is a secret.
+const minKey = 8
 
 // hideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication), for texts that
 // may have secrets that the caller doesn't know yet.
 func hideTokens(text []byte) []byte {
-	return hide(text, "ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_", "whsec_")
+	return hide(text, 0, "ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_", "whsec_")
 }
 
-// hide takes out what starts with a prefix. It returns a text without any as it is.
-func hide(text []byte, prefixes ...string) []byte {
+// hide takes out a prefix with at least so many characters of a token after it. It returns a text without any as it is.
+func hide(text []byte, least int, prefixes ...string) []byte {
 	for _, prefix := range prefixes {
 		before, rest, found := bytes.Cut(text, []byte(prefix))
 		if !found {
@@ -57,12 +58,13 @@ func hide(text []byte, prefixes ...string) []byte {
 		shown := append(make([]byte, 0, len(text)), before...)
 		for found {
 			after := bytes.TrimLeftFunc(rest, isTokenRune)
-			hidden := []byte(redacted)
-			if len(rest)-len(after) <= maxPreview && bytes.HasPrefix(after, []byte("*")) {
-				hidden = append([]byte(prefix), rest[:len(rest)-len(after)]...)
+			if secret := rest[:len(rest)-len(after)]; len(secret) < least {
+				shown = append(append(shown, prefix...), secret...)
+			} else {
+				shown = append(shown, redacted...)
 			}
 			before, rest, found = bytes.Cut(after, []byte(prefix))
-			shown = append(append(shown, hidden...), before...)
+			shown = append(shown, before...)
 		}
 		text = shown
 	}

@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ func bidOf(id string, bid, unit, match, interview string) string {
 		`"metrics":{"interviewScore":` + interview + `,"matchScore":` + match + `}}`
 }
 
-// TestListOfProposals: they are sorted as asked, missing values last, on the page that was read; scores and units are as they came.
+// TestListOfProposals: they are sorted as asked, missing values last; scores and units are as they came.
 func TestListOfProposals(t *testing.T) {
 	all := bidOf("a", "0.06", "PER_LABEL", "0.91", "86") + "," + bidOf("b", "null", "PER_LABEL", "null", "8.6") + "," +
 		bidOf("c", "18", "per_hour", "87", "null") + "," + bidOf("d", "0.02", "PER_LABEL", "0.4", "90")
@@ -317,3 +318,56 @@ func TestPeopleNotFound(t *testing.T) {
 		}
 	}
 }
+
+// TestSortingReadsAllPages: the best proposal is the first one wherever OpenTrain lists it, and the cursor leads on in the same order.
+func TestSortingReadsAllPages(t *testing.T) {
+	pages := map[string]string{}
+	for page := range 6 { // one more than is read
+		entries := make([]string, 100)
+		for i := range entries {
+			n := page*100 + i
+			entries[i] = fmt.Sprintf(`{"id":"p%d","jobId":"j","metrics":{"matchScore":%d},"candidate":{"id":"c"}}`, n, n)
+		}
+		pages[fmt.Sprint(page)] = `{"proposals":[` + strings.Join(entries, ",") + fmt.Sprintf(`],"nextCursor":"%d"}`, page+1)
+	}
+	var sent []string
+	api := roundTrip(func(r *http.Request) (*http.Response, error) {
+		sent = append(sent, r.URL.RawQuery)
+		body := pages[cmp.Or(r.URL.Query().Get("cursor"), "0")]
+		if !strings.HasSuffix(r.URL.Path, "/jobs/j/proposals") {
+			body = `{}`
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+	})
+	seen := []string{}
+	args := `{"jobId":"j","sort":"match","limit":2}`
+	for range 2 {
+		sent = nil
+		result, failure := call(t, api, setup{}, alice, tool.ListProposals, args)
+		if failure != nil || !strings.Contains(result.Text, "highest match first, of the 500 newest") || len(sent) != 5 {
+			t.Fatalf("%v after %v\n%s", textOf(failure), sent, result.Text)
+		}
+		var out struct {
+			Proposals  []struct{ ProposalID string }
+			NextCursor string
+		}
+		if err := json.Unmarshal(result.Structured, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range out.Proposals {
+			seen = append(seen, p.ProposalID)
+		}
+		args = fmt.Sprintf(`{"jobId":"j","sort":"match","limit":2,"cursor":%q}`, out.NextCursor)
+	}
+	if want := "p499 p498 p497 p496"; strings.Join(seen, " ") != want {
+		t.Errorf("%v, not %s", seen, want)
+	}
+	pages["2"] = `<html>`
+	if result, failure := call(t, api, setup{}, alice, tool.ListProposals, `{"jobId":"j","sort":"match"}`); failure == nil {
+		t.Errorf("an error in the middle looks like a list: %s", result.Text)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -173,7 +173,7 @@ func TestHire(t *testing.T) {
 	if next.Action != tool.ConfirmWithHuman || next.Tool != tool.HireProposal || len(api.sent) != 0 {
 		t.Fatalf("sent %v, next %+v", api.sent, next)
 	}
-	wants(t, asked.Text, "The hire wasn't requested by this call.", `Hire AI trainer “Maria G.”, country “Spain” (proposal p1), who asks for $0.06 per label`,
+	wants(t, asked.Text, "The hire wasn't requested by this call.", `Hire AI trainer “Maria G.”, country “Spain” (proposal p1), whose bid is $0.06 per label`,
 		"$300.00 milestone + $30.00 marketplace fee (10%) + $9.95 contract fee = $339.95 in total", "First milestone: Batch 1, due 2126-07-01", "Label cats")
 	if next.Show == nil || len(next.Show.Changes) != 4 || next.Otherwise != "No one is hired." {
 		t.Errorf("shown %+v", next.Show)

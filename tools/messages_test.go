@@ -228,8 +228,8 @@ func TestWhoGetsAMessage(t *testing.T) {
 		"a channel":           {one(`,"jobId":"j","channelName":"all\nhands"`), `To: everyone in the channel "all hands"`},
 		"a user":              {one(`,"jobId":"j","lastMessage":{"senderUserId":"f","isFromViewer":false}`), "To: user f"},
 		"a job":               {one(`,"jobId":"j","lastMessage":{"senderUserId":"u","isFromViewer":true}`), "To: whoever is in the conversation about job j"},
-		"nothing":             {one(``), "To: whoever is in the conversation (their name isn't known here)"},
-		"an older one":        {`{"conversations":[{"id":"x"}],"messages":[]}`, "To: whoever is in the conversation (their name isn't known here)"},
+		"nothing":             {one(``), "To: whoever is in the conversation (OpenTrain doesn't say who)"},
+		"an older one":        {`{"conversations":[{"id":"x"}],"messages":[]}`, "To: whoever is in the conversation (OpenTrain doesn't say who)"},
 	} {
 		api := correspondence()
 		api.answers["GET /messages"] = test.list

@@ -140,7 +140,7 @@ func token(spec tool.Spec) string {
 // printTables writes the tools by toolset, with the arguments and the result of each, as Markdown.
 func printTables(w io.Writer, sets []tool.Set) error {
 	var b strings.Builder
-	sets = slices.DeleteFunc(sets, func(set tool.Set) bool { return len(set.Tools) == 0 })
+	sets = slices.DeleteFunc(slices.Clone(sets), func(set tool.Set) bool { return len(set.Tools) == 0 })
 	for _, set := range sets {
 		if len(sets) > 1 {
 			fmt.Fprintf(&b, "### Toolset `%s`\n\n", set.Name)

@@ -77,6 +77,7 @@ func libraries() map[string][]string {
 		"go.yaml.in/yaml":                    {"internal/hosts"},
 		"github.com/aymanbagabas/go-udiff":   {"internal/hosts"},
 		"github.com/chromedp":                {}, // only tests
+		"github.com/go-json-experiment":      {"opentrain"},
 	}
 }
 

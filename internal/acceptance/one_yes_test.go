@@ -91,3 +91,27 @@ func hired(t *testing.T, s *remote, clock *standInClock) (ids map[string]string)
 	shown := say(tool.GetContract, map[string]any{"contractId": contract})
 	return map[string]string{"contract": contract, "conversation": find(shown, `conversation_\d+`), "milestone": find(shown, `milestone_\d+`)}
 }
+
+// TestSecretsInArgumentsAreRefused: what others could read must not have a key in it, and no one is asked about it. Words about keys
+// stay as they are.
+func TestSecretsInArgumentsAreRefused(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(sandbox.Config{})
+	s := startHTTPWith(t, box.Transport(), func(c *opentrainmcp.HTTPConfig) { c.Confirm, c.Toolsets = opentrainmcp.Auto, []string{"all"} })
+	for secret, refused := range map[string]bool{
+		"ot_pat_0123456789ab_secret": true, "whsec_0123456789": true, sandbox.DemoToken: true, "ot_pat_...": false, "ot_pat_c3f9********bd21": false,
+	} {
+		for name, arguments := range map[string]map[string]any{
+			tool.CreateDraft: {"description": "We need 3 people. The key is " + secret}, tool.SendMessage: {"conversationId": "v", "content": secret},
+		} {
+			before := len(s.api.seen())
+			got := s.call(name, arguments, tokenHeader, sandbox.DemoToken)
+			if said := strings.Contains(got.text, "contain an API token or a webhook secret"); said != refused || refused && len(s.api.seen()) > before {
+				t.Errorf("%s with %s: %s", name, secret, got.text)
+			}
+		}
+	}
+	if got := s.call(tool.ListJobs, map[string]any{}); !strings.Contains(got.text, "Send a token") {
+		t.Error(got.text)
+	}
+}

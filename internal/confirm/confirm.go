@@ -35,7 +35,7 @@ type Asking struct {
 	// ConfirmationToken is the yes that came back, "" for none.
 	ConfirmationToken string `json:"confirmationToken,omitempty" jsonschema_description:"Copy it from a next step's arguments."`
 	// AskHuman set to false asks in the conversation, not in a form.
-	AskHuman *bool `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False asks in the conversation, not a form."`
+	AskHuman *bool `json:"askHuman,omitempty" jsonschema:"default=true" jsonschema_description:"False asks in the conversation, not in forms."`
 }
 
 // Confirmer asks for confirmations and checks them.
@@ -81,7 +81,7 @@ type Answer struct {
 	token string // that a yes came with
 }
 
-// View is the job as a human saw it before the yes. A confirmation carries it.
+// View is what a human saw before the yes. A confirmation carries it.
 type View struct {
 	Moment
 	Content uint64 // hashes what was shown

@@ -20,7 +20,7 @@ const (
 )
 
 // AskHumanHelp describes the argument askHuman of a tool that asks a draft's questions.
-const AskHumanHelp = "False asks in the conversation, not a form."
+const AskHumanHelp = "False asks in the conversation, not in forms."
 
 // FormState is what a form about a draft carries to the next round.
 type FormState struct {

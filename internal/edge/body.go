@@ -44,6 +44,9 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, sha
 		return nil, err
 	}
 	setReadDeadline(w, time.Time{})
+	if r.Context().Err() != nil { // net/http reads on after the last byte, and may have met the deadline
+		return nil, ErrTooSlow
+	}
 	return body, nil
 }
 

@@ -80,7 +80,7 @@ func plain(data []byte) bool {
 		if at < 0 {
 			return true
 		}
-		if strings.IndexByte("urbf", rest[at+1]) >= 0 {
+		if strings.IndexByte("urbf/", rest[at+1]) >= 0 {
 			return false
 		}
 		rest = rest[at+2:]

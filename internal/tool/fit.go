@@ -71,7 +71,7 @@ func FitPage[Out Output, Entry any](
 			for *page = (*page)[:fitting]; Size(out) > MaxResult-Headroom && len(*page) > 1; {
 				*page = (*page)[:len(*page)/2]
 			}
-			const cut = "Only %d of %s, to keep the result short: OpenTrain sent more than was asked for; use narrower filters to find the rest."
+			const cut = "Only %d of %s fit: OpenTrain sent more than requested; use narrower filters to find the rest."
 			return out, fmt.Sprintf(cut, len(*page), text.Count(count, "entry")), nil
 		}
 		limit = min(count-1, fitting)

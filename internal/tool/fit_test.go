@@ -39,8 +39,8 @@ func TestFitPage(t *testing.T) {
 		"read again":                     {length: 3000, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 entries, to keep the result short; use the cursor for the rest."},
 		"one entry is too long":          {length: 30_000, limit: 3, entries: 1, limits: []int{3, 1}, note: "Only 1 entry, to keep the result short; use the cursor for the rest."},
 		"only one entry":                 {length: 30_000, limit: 1, entries: 1, limits: []int{1}},
-		"the API ignores the limit":      {length: 3000, shortest: 20, limit: 10, entries: 6, limits: []int{10}, note: "Only 6 of 20 entries, to keep the result short: OpenTrain sent more than was asked for; use narrower filters to find the rest."},
-		"the API ignores a second limit": {length: 3000, shortest: 10, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 of 10 entries, to keep the result short: OpenTrain sent more than was asked for; use narrower filters to find the rest."},
+		"the API ignores the limit":      {length: 3000, shortest: 20, limit: 10, entries: 6, limits: []int{10}, note: "Only 6 of 20 entries fit: OpenTrain sent more than requested; use narrower filters to find the rest."},
+		"the API ignores a second limit": {length: 3000, shortest: 10, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 of 10 entries fit: OpenTrain sent more than requested; use narrower filters to find the rest."},
 	} {
 		read, limits := pages(test.length, test.shortest)
 		out, note, err := tool.FitPage(test.limit, read, func(out *list) *[]string { return &out.Entries })

@@ -15,7 +15,7 @@ const (
 	KindPublicRead Kind = "public read"
 	// KindRead reads what belongs to the caller.
 	KindRead Kind = "read"
-	// KindReadOthers reads what other people wrote to the caller.
+	// KindReadOthers reads what other people wrote.
 	KindReadOthers Kind = "read of others"
 	// KindCreate makes something new. Repeating it does no harm.
 	KindCreate Kind = "create"

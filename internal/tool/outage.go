@@ -55,7 +55,7 @@ func (e explainer) retryOutage() Next {
 		return e.named(e.tool.Check)
 	}
 	next := e.retry(cmp.Or(e.RetryAfterSeconds, 5), false)
-	next.Note = cmp.Or(e.tool.Check.Note, "If it keeps failing, tell the human.")
+	next.Note = text.Join(" ", e.tool.Check.Note, "If it keeps failing, tell the human.")
 	return next
 }
 

@@ -201,7 +201,7 @@ func (a *approval) note() string {
 	case declined:
 		return "Declined on " + at + ". Nothing has changed and nothing is charged. You can close this page."
 	}
-	return "This request isn't open anymore, since " + at + ". Nothing has changed and nothing is charged."
+	return "This request closed on " + at + ". Nothing has changed and nothing is charged."
 }
 
 // entry is a change of the credits, as it is shown (developers/api-reference/credits/ledger). The sandbox holds and reserves nothing.

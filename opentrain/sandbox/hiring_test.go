@@ -221,7 +221,7 @@ func TestHire(t *testing.T) {
 		l.clock.add(72 * time.Hour)
 		got := obj(l.want(200, "GET", "/approvals/"+str(lapsed["id"]), nil)["approval"])
 		equal(t, "expired", []any{got["status"], got["resolvedAt"]}, []any{"expired", lapsed["expiresAt"]})
-		l.says(str(lapsed["approvalUrl"]), "Expired", "isn't open anymore, since June 13, 2026", "Cost", "nothing is charged")
+		l.says(str(lapsed["approvalUrl"]), "Expired", "closed on June 13, 2026", "Cost", "nothing is charged")
 	})
 }
 

@@ -85,7 +85,7 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 	if role == invited {
 		preview.Notes = []string{text.Join(" ", "This address already has a pending invitation,", text.Labeled("since", since))}
 	}
-	intent.Status = role // a yes is for one email
+	intent.Status = role + " " + since // a yes is for one email
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -74,7 +75,11 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	}
 	preview := own.Preview()
 	if a.Confirm.Asks(call.Caller) {
-		preview.Changes = []string{"Invite the AI trainer " + a.invited(ctx, in.FreelancerID)}
+		who, err := a.invited(ctx, in.FreelancerID)
+		if err != nil {
+			return out, nil, err
+		}
+		preview.Changes = []string{"Invite the AI trainer " + who}
 	}
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
@@ -93,17 +98,22 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 }
 
 // invited says who would be invited, as far as OpenTrain shows their profile.
-func (a applicants) invited(ctx context.Context, id string) string {
+func (a applicants) invited(ctx context.Context, id string) (string, error) {
 	byID := "with the user id " + text.Visible(id)
 	found, err := a.API.GetFreelancer(ctx, id)
 	switch {
-	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}): // not everyone may have a profile
-		return byID + ", for which OpenTrain shows no profile"
-	case err != nil:
-		return byID
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}), errors.Is(err, &opentrain.Error{Code: opentrain.CodeInvalidArgument}):
+		return byID + ", for which OpenTrain shows no profile", nil
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}):
+		return byID, nil
+	case err != nil: // a name that comes and goes would void a yes
+		return "", draft.Unsent(err)
 	}
 	name := cmp.Or(found.DisplayName, text.Join(" ", found.FirstName, found.LastNameInitial))
-	return text.Join(", ", text.JSON(text.Stranger(text.Visible(name), 80)), text.Stranger(found.Country, 60), byID)
+	if name != "" {
+		name = text.JSON(text.Stranger(text.Visible(name), 80))
+	}
+	return text.Join(", ", name, text.Stranger(found.Country, 60), byID), nil
 }
 
 func (o inviteTrainerOutput) Effect() tool.Effect {

@@ -51,7 +51,7 @@ func tooLong(preview tool.Preview) error {
 	if confirm.Shows(preview) {
 		return nil
 	}
-	return tool.Problem("description", "is too long to show it to the human for a yes: hidden characters are spelled out")
+	return tool.Problem("description", "is too long to show to the human once hidden characters are spelled out")
 }
 
 // conflict refuses a call that can't succeed with one of the API's reasons, before anything is sent.

@@ -91,7 +91,8 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		out.Next = out.Approval.next()
 		return out, nil, nil
 	case end.Status != "" && end.Status != opentrain.ContractEnded:
-		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response doesn't say whether the contract has ended"}
+		message := "the response says that the contract is " + text.Clean(end.Status, 40)
+		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: message}
 	}
 	return out.ended(), nil, nil
 }

@@ -2,7 +2,6 @@ package contracts
 
 import (
 	"cmp"
-	"fmt"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -22,7 +21,7 @@ func ending(contract opentrain.Contract) []string {
 		}
 	}
 	if more := held - maxMilestones; more > 0 {
-		shown = append(shown, fmt.Sprintf("and %d more milestones that may be funded", more))
+		shown = append(shown, "and "+text.Count(more, "more milestone")+", perhaps funded")
 	}
 	budgeted := contract.Budget != nil && contract.Budget.FundedAmountUSD != nil && *contract.Budget.FundedAmountUSD > 0
 	if held == 0 && !contract.HasActiveMilestone && !budgeted {

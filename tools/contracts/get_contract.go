@@ -58,7 +58,7 @@ func nextSteps(contract opentrain.Contract) string {
 	for _, m := range contract.Milestones {
 		switch {
 		case m.PendingApproval:
-			pending = "An approval is pending: its page came with the request, and the human finds it in OpenTrain's app."
+			pending = "An approval is pending. The request returned its page; the human can also find it in OpenTrain's app."
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
 			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":

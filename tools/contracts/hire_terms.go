@@ -38,9 +38,9 @@ func (in hireProposalInput) terms() map[string]any {
 func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []string {
 	bid, buys := "", ""
 	if b := proposal.Bid; b != nil && b.AmountUSD != nil {
-		bid = ", who asks for " + text.Join(" ", text.Dollars(b.AmountUSD), unitWords(b.Unit))
+		bid = ", whose bid is " + text.Join(" ", text.Dollars(b.AmountUSD), unitWords(b.Unit))
 		units, found := strings.CutPrefix(unitWords(b.Unit), "per ")
-		if volume := in.AmountUSD / *b.AmountUSD; found && volume > 0 && volume < 1e9 {
+		if volume := in.AmountUSD / *b.AmountUSD; found && volume >= 2 && volume < 1e9 {
 			buys = fmt.Sprintf("about %s %ss at that bid", number(math.Round(volume*10)/10), units)
 		}
 	}

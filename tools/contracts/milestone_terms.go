@@ -31,7 +31,10 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 		return text.Join(", ", volumeWords(&in.Volume), amountWords(in.AmountUSD)), nil
 	}
 	product := in.Volume * *contract.RateUSD
-	if !(product > 0 && product <= 1e9) {
+	switch {
+	case product > 1e9:
+		return "", tool.Problem("volume", "is too large: it costs more than a billion dollars")
+	case product <= 0 || math.IsNaN(product):
 		return "", conflict(opentrain.ReasonContractRate, contract.ID, "")
 	}
 	total := text.Money(math.Round(product*100)/100, "")

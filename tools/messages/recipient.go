@@ -3,6 +3,7 @@ package messages
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 
 // preview is the whole message and who gets it. lastOwn is the id of the account's last message before it.
 func (m messages) preview(ctx context.Context, in sendMessageInput) (preview tool.Preview, lastOwn string, err error) {
-	recent, err := m.API.ListMessages(ctx, in.ConversationID, opentrain.MessageQuery{Limit: 20})
+	recent, err := m.API.ListMessages(ctx, in.ConversationID, opentrain.MessageQuery{Limit: 100})
 	if err != nil {
 		return preview, "", err
 	}
@@ -63,7 +64,12 @@ func (m messages) recipient(ctx context.Context, conversationID, sender string) 
 	name, about := "", ""
 	if found.ProposalID != "" {
 		about = "the candidate of proposal " + text.Stranger(text.Visible(found.ProposalID), maxID)
-		if proposal, err := m.API.GetProposal(ctx, found.ProposalID); err == nil && proposal.Candidate != nil {
+		proposal, err := m.API.GetProposal(ctx, found.ProposalID)
+		apiError, refused := errors.AsType[*opentrain.Error](err)
+		if err != nil && (!refused || apiError.Code != opentrain.CodeNotFound && apiError.Code != opentrain.CodeForbidden) {
+			return "", err // a name that comes and goes would void a yes
+		}
+		if err == nil && proposal.Candidate != nil {
 			who := proposal.Candidate
 			name = text.Stranger(cmp.Or(who.DisplayName, text.Join(" ", who.FirstName, who.LastNameInitial)), 80)
 		}
@@ -80,5 +86,5 @@ func (m messages) recipient(ctx context.Context, conversationID, sender string) 
 	case found.JobID != "":
 		return "whoever is in the conversation about job " + text.Stranger(found.JobID, maxID), nil
 	}
-	return "whoever is in the conversation (their name isn't known here)", nil
+	return "whoever is in the conversation (OpenTrain doesn't say who)", nil
 }

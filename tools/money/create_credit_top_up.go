@@ -37,7 +37,7 @@ func (m money) createCreditTopUp() tool.Tool {
 			"For the balance, use opentrain_get_credits.",
 		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: creditsFeature(), Find: tool.GetAccountNext("See what the account can do."),
 		OutcomeUnknown: "It's unclear whether a checkout page was made, but nothing was charged; an unpaid page expires by itself.",
-		Check:          tool.Next{Action: tool.Wait, Note: "Then create another page."},
+		Check:          tool.Next{Action: tool.Wait, Note: "Create the page again."},
 	}, m.topUp)
 }
 
