@@ -35,7 +35,9 @@ func TestOperationsAreCounted(t *testing.T) {
 	}, func(cfg *adapter.Config) { cfg.Metrics = page }), previous, anyForm())
 	h.answer = accept
 	h.call(tool.KindUpdate, `{}`, nil)
-	h.answer = func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) { return nil, errors.New("no") }
+	h.answer = func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
+		return nil, errors.New("no")
+	}
 	h.call(tool.KindUpdate, `{}`, nil)
 	h.call("made_up", `{}`, nil)
 	h.send(mcp.MethodPromptsGet, map[string]any{"name": "about"}, nil)
