@@ -23,7 +23,7 @@ type Trace struct {
 // Sent describes a request to the API.
 type Sent struct {
 	Method   string
-	Status   int // HTTP status of the response, 0 if none
+	Status   int   // HTTP status of the response, 0 if none
 	Err      error // why there is none
 	Duration time.Duration
 }

@@ -14,7 +14,7 @@ import (
 // count counts the request, which was answered with the code of an error, 0 for a result.
 func (c *Call) count(ctx context.Context, code int) {
 	counted := c.operation
-	counted.Method, counted.Code, counted.Session = methodOf(c.message), code, c.peer.counted(ctx, c.message.Version)
+	counted.Method, counted.Code, counted.Session = methodOf(c.message), code, c.peer.counted(caller.From(ctx), c.message.Version)
 	switch {
 	case c.canceled.Load():
 		counted.Error = metrics.Canceled
@@ -26,24 +26,23 @@ func (c *Call) count(ctx context.Context, code int) {
 
 // countAsked counts a request to the client. failure is "" if the client answered it.
 func (c *Call) countAsked(ctx context.Context, method, failure string, start time.Time) {
-	counted := metrics.Operation{Method: method, Error: failure, Session: c.peer.counted(ctx, c.message.Version)}
+	counted := metrics.Operation{Method: method, Error: failure, Session: c.peer.counted(caller.From(ctx), c.message.Version)}
 	c.peer.server.cfg.Metrics.Asked(counted, time.Since(start))
 }
 
 func (p *Peer) countNotification(ctx context.Context, m jsonrpc.Message) {
-	p.server.cfg.Metrics.Served(metrics.Operation{Method: methodOf(m), Session: p.counted(ctx, m.Version)}, 0)
+	p.server.cfg.Metrics.Served(metrics.Operation{Method: methodOf(m), Session: p.counted(caller.From(ctx), m.Version)}, 0)
 }
 
 // End counts the session, which has ended, if its client said hello.
-func (p *Peer) End(ctx context.Context) {
-	if counted := p.counted(ctx, ""); p.session.ProtocolVersion() != "" {
-		p.server.cfg.Metrics.Ended(counted, time.Since(p.start))
+func (p *Peer) End(over caller.Transport) {
+	if p.session.ProtocolVersion() != "" {
+		p.server.cfg.Metrics.Ended(p.counted(&caller.Request{Transport: over}, ""), time.Since(p.start))
 	}
 }
 
 // counted describes the session of a request for metrics. version is the one in _meta, "" for none.
-func (p *Peer) counted(ctx context.Context, version string) metrics.Session {
-	request := caller.From(ctx)
+func (p *Peer) counted(request *caller.Request, version string) metrics.Session {
 	if version == "" {
 		version = p.session.ProtocolVersion()
 	}
@@ -66,6 +65,7 @@ func methodOf(m jsonrpc.Message) string {
 		mcp.MethodNotificationInitialized, mcp.MethodNotificationCancelled, mcp.MethodNotificationProgress,
 		mcp.MethodNotificationRootsListChanged:
 		return m.Method
+	default:
+		return metrics.Other
 	}
-	return metrics.Other
 }

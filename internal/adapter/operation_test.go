@@ -22,12 +22,12 @@ func TestOperationsAreCounted(t *testing.T) {
 	page := metrics.New()
 	about := tool.Prompt{Name: "about", Text: func(context.Context, caller.Caller, string) (string, string) { return "", "" }}
 	var h *host
-	cancel := func(context.Context, tool.Call, input) (output, *tool.Ask, error) {
+	cancel := func(ctx context.Context, _ tool.Call, _ input) (output, *tool.Ask, error) {
 		m, err := jsonrpc.Parse([]byte(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`))
 		if err != nil {
 			return output{}, nil, err
 		}
-		h.peer.Receive(caller.With(t.Context(), &h.request), m)
+		h.peer.Receive(ctx, m)
 		return output{}, nil, errors.New("canceled")
 	}
 	h = newHost(t, newServer(t, tool.Set{
@@ -52,7 +52,7 @@ func TestOperationsAreCounted(t *testing.T) {
 		t.Errorf("a canceled call got %s", response)
 	}
 	call.End()
-	h.peer.End(ctx)
+	h.peer.End(caller.Stdio)
 
 	w := httptest.NewRecorder()
 	page.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))

@@ -49,7 +49,7 @@ func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, 
 	case <-input.Done():
 	}
 	s.StopForms() // a host that is gone answers no form and hears no news
-	defer c.peer.End(calls)
+	defer c.peer.End(caller.Stdio)
 	select {
 	case <-answered:
 	case <-time.After(timeout + time.Second):

@@ -52,7 +52,7 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	}
 	s.ctx, s.end = context.WithCancel(ctx)
 	defer s.close()
-	defer s.peer.End(ctx)
+	defer s.peer.End(caller.SSE)
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
 	// A caller who doesn't read must not hold up the end.
