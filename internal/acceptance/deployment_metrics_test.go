@@ -196,7 +196,8 @@ func TestDeployRules(t *testing.T) {
 		}
 		for label, values := range q.values {
 			for _, value := range values {
-				if label != "job" && !promPattern.MatchString(value) && !strings.Contains(source, value) && !isValue(exist, label, value) {
+				word := regexp.MustCompile(`[^\w]` + regexp.QuoteMeta(value) + `[^\w]`)
+				if label != "job" && !promPattern.MatchString(value) && !word.MatchString(source) && !isValue(exist, label, value) {
 					t.Errorf("%s: no %s is %q", rule.Alert, label, value)
 				}
 			}
