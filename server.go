@@ -168,7 +168,7 @@ func (cfg *Config) complete() error {
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.ElicitationTimeout = cmp.Or(cfg.ElicitationTimeout, DefaultElicitationTimeout)
-	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
+	cfg.Logger = slog.New(caller.LogTraces(cmp.Or(cfg.Logger, slog.Default()).Handler()))
 	return nil
 }
 

@@ -59,7 +59,7 @@ func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	start := time.Now()
 	res, err := t.next.RoundTrip(r)
-	traceFrom(r.Context()).sent(r, res, start)
+	traceFrom(r.Context()).sent(r, res, err, start)
 	if err != nil {
 		return nil, err
 	}

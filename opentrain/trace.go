@@ -23,7 +23,8 @@ type Trace struct {
 // Sent describes a request to the API.
 type Sent struct {
 	Method   string
-	Status   int // HTTP status of the response, 0 if none
+	Status   int   // HTTP status of the response, 0 if none
+	Err      error // why there is none
 	Duration time.Duration
 }
 
@@ -64,7 +65,7 @@ func (t *Trace) header() map[string]string {
 	return map[string]string{"Traceparent": t.Traceparent, "Tracestate": t.Tracestate}
 }
 
-func (t *Trace) sent(r *http.Request, res *http.Response, start time.Time) {
+func (t *Trace) sent(r *http.Request, res *http.Response, err error, start time.Time) {
 	if t.Sent == nil {
 		return
 	}
@@ -72,7 +73,7 @@ func (t *Trace) sent(r *http.Request, res *http.Response, start time.Time) {
 	if res != nil {
 		status = res.StatusCode
 	}
-	t.Sent(Sent{Method: strings.ToUpper(r.Method), Status: status, Duration: time.Since(start)})
+	t.Sent(Sent{Method: strings.ToUpper(r.Method), Status: status, Err: err, Duration: time.Since(start)})
 }
 
 func (t *Trace) read(source ReadSource) {

@@ -99,8 +99,8 @@ func TestRefusalsFillNoLog(t *testing.T) {
 	if most := 2 + 2*int(time.Since(start).Minutes()); len(lines) < 2 || len(lines) > most || strings.Contains(s.log.String(), "secretheader") {
 		t.Errorf("%d lines\n%.2000s", len(lines), s.log.String())
 	}
-	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, `opentrain_mcp_http_refused_total{status="401"} 60`) ||
-		!strings.Contains(metrics, `opentrain_mcp_http_refused_total{status="404"} 60`) {
+	if metrics := s.do("GET", "/metrics", "").body; !strings.Contains(metrics, `opentrain_mcp_http_refused_total{http_response_status_code="401"} 60`) ||
+		!strings.Contains(metrics, `opentrain_mcp_http_refused_total{http_response_status_code="404"} 60`) {
 		t.Error("metrics don't count every refused request")
 	}
 }

@@ -1,13 +1,19 @@
 package acceptance_test
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
+	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/opentrain"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -49,4 +55,39 @@ func benchHost(b *testing.B) *client.Client {
 	initialize(b, host, legacy)
 	call(b, host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription, "idempotencyKey": "one"})
 	return host
+}
+
+// BenchmarkHTTPCall measures a POST to /mcp without the network: what a call costs where calls are counted.
+func BenchmarkHTTPCall(b *testing.B) {
+	api, err := opentrain.New(opentrain.Config{Transport: sandbox.New(sandbox.Config{}).Transport()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	handler, err := opentrainmcp.NewHTTPHandler(opentrainmcp.HTTPConfig{CallsPerSecond: -1, AllowedHosts: []string{"mcp.example"}, Config: opentrainmcp.Config{
+		API: api, Version: "test", Logger: slog.New(slog.DiscardHandler),
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { handler.Shutdown(context.Background()) }) //nolint:errcheck // it has no calls
+	for _, bench := range []struct{ name, message string }{
+		{"ping", `{"jsonrpc":"2.0","id":1,"method":"ping"}`},
+		{"get_job", rpc(1, "opentrain_get_job", map[string]any{"jobId": "market_001"})},
+		{"list_jobs", rpc(1, "opentrain_list_jobs", map[string]any{})},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "http://mcp.example/mcp", strings.NewReader(bench.message))
+				r.RemoteAddr = "127.0.0.1:1"
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set(tokenHeader, sandbox.DemoToken)
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, r)
+				if w.Code != http.StatusOK || strings.Contains(w.Body.String(), `"isError":true`) {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
+		})
+	}
 }

@@ -32,7 +32,7 @@ func TestOperationsPage(t *testing.T) {
 		atLeast               int
 	}{
 		"flag":        {page, "`(--[a-z-]+)[`=]", string(help), 15},
-		"metric":      {page, `(opentrain_mcp_[a-z_]+)`, readFile(t, "../../internal/metrics/metrics.go"), 8},
+		"metric":      {page, `\b((?:opentrain_mcp|mcp|http_client)_[a-z_]+)`, readFile(t, "../../internal/metrics/metrics.go"), 15},
 		"log message": {firstCells(section("Logs")), "`([^`]+)`", goSource(t), 8},
 		"directive":   {section("Limits"), "`(limit_[a-z_ =]+|client_[a-z_]+|send_[a-z]+|keepalive_[a-z]+)`", singleSpaces(readFile(t, "../../deploy/nginx.conf")), 8},
 	} {
@@ -44,6 +44,18 @@ func TestOperationsPage(t *testing.T) {
 		}
 		if len(found) < test.atLeast {
 			t.Errorf("%s: only %d found", name, len(found))
+		}
+	}
+}
+
+// TestOperationsPageHasEveryMetric also looks for the labels.
+func TestOperationsPageHasEveryMetric(t *testing.T) {
+	t.Parallel()
+	page := readFile(t, "../../docs/operations.md")
+	names := regexp.MustCompile(`"((?:opentrain_mcp|mcp|http|gen_ai|network|error|rpc)_[a-z_]+)"`)
+	for _, name := range names.FindAllStringSubmatch(readFile(t, "../../internal/metrics/metrics.go"), -1) {
+		if name[1] != "tool_error" && !strings.Contains(page, "`"+name[1]+"`") {
+			t.Errorf("the page doesn't have %s", name[1])
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -26,11 +27,13 @@ const busyPause = 5 * time.Second
 
 // toolHandler serves the calls of one tool.
 func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
+	counted := s.countedAs(t.Name)
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		ctx = withTraceFromMeta(ctx, request.Params.Meta)
-		c := &toolCall{server: s, tool: t, request: request, progress: newProgress(ctx)}
+		call := callFrom(ctx)
+		call.operation.Tool = counted
+		c := &toolCall{server: s, tool: t, counted: counted, request: request, progress: newProgress(ctx)}
 		// As they came over the wire, so that large numbers keep their digits.
-		if c.arguments = callFrom(ctx).message.Arguments; c.arguments == nil {
+		if c.arguments = call.message.Arguments; c.arguments == nil {
 			c.arguments = json.RawMessage("null")
 		}
 		return c.run(ctx), nil
@@ -41,6 +44,7 @@ func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
 type toolCall struct {
 	server    *Server
 	tool      tool.Tool
+	counted   string // the tool's name for logs and metrics
 	request   mcp.CallToolRequest
 	arguments json.RawMessage
 	progress  *progress
@@ -168,10 +172,11 @@ func (c *toolCall) statePurpose() []string {
 // fail returns a failure without structuredContent, which older clients check against the output schema.
 func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToolResult {
 	log := identified(ctx, c.server.cfg.Logger, c.call.Caller)
-	log.DebugContext(ctx, "tool failed", "tool", c.counted(), "error", opentrain.HideTokens(failure.Error())) // its JSON has arguments
+	log.DebugContext(ctx, "tool failed", "tool", c.counted, "error", opentrain.HideTokens(failure.Error())) // its JSON has arguments
 	effect := named(c.arguments)
 	effect.Outcome = string(failure.Code)
 	c.record(ctx, string(failure.Code), effect)
+	callFrom(ctx).operation.Error = metrics.ToolError
 	result := mcp.NewToolResultError(string(c.hide([]byte(failure.Text()))))
 	if meta, err := json.Marshal(failure); err == nil {
 		result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": json.RawMessage(c.hide(meta))})
@@ -209,20 +214,19 @@ func (c *toolCall) hide(result []byte) []byte {
 // record logs and counts the call. It never logs arguments or tokens. Strangers must not fill the log, so calls that were
 // refused for their caller are sampled.
 func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effect) {
-	counted := c.counted()
-	c.server.cfg.Metrics.ToolCall(counted, outcome, c.duration)
+	c.server.cfg.Metrics.ToolCall(c.counted, outcome)
 	by, ctx := c.call.Caller, context.WithoutCancel(ctx)
 	write := func(more ...any) {
 		identified(ctx, c.server.cfg.Logger, by).InfoContext(ctx, "tool call", append([]any{
-			"tool", counted, "status", outcome, "duration_ms", float64(c.duration.Microseconds()) / 1000,
+			"tool", c.counted, "status", outcome, "duration_ms", float64(c.duration.Microseconds()) / 1000,
 		}, more...)...)
 	}
 	audit := func(more ...any) { c.audit(ctx, effect, more...) }
 	switch opentrain.Code(outcome) {
 	case opentrain.CodeBusy, opentrain.CodeNoToken, opentrain.CodeUnauthorized, opentrain.CodeInvalidArgument: // nothing was changed
-		c.sample(ctx, outcome+" "+counted, func(more ...any) { write(more...); audit(more...) })
+		c.sample(ctx, outcome+" "+c.counted, func(more ...any) { write(more...); audit(more...) })
 	case opentrain.CodeNetwork, opentrain.CodeTimeout: // such as calls that a client ends at once
-		c.sample(ctx, outcome+" "+counted, write)
+		c.sample(ctx, outcome+" "+c.counted, write)
 		audit()
 	default:
 		write()
@@ -230,12 +234,12 @@ func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effec
 	}
 }
 
-// counted is the tool's name for logs and metrics: a caller can make up any number of names.
-func (c *toolCall) counted() string {
-	if !c.server.cfg.Served.Has(c.tool.Name) {
-		return notServed
+// countedAs returns a tool's name for logs and metrics: a caller can make up any number of names.
+func (s *Server) countedAs(name string) string {
+	if !s.cfg.Served.Has(name) {
+		return metrics.Other
 	}
-	return c.tool.Name
+	return name
 }
 
 // sample writes the first line of a kind and address at once, and then one a minute that says how many there were.
@@ -262,18 +266,19 @@ func (c *toolCall) audit(ctx context.Context, effect tool.Effect, more ...any) {
 		log = log.With("subject", opentrain.HideTokens(effect.Subject))
 	}
 	job := opentrain.HideTokens(effect.JobID)
-	log.InfoContext(ctx, "audit", append([]any{"tool", c.counted(), "job", job, "outcome", opentrain.HideTokens(effect.Outcome)}, more...)...)
+	log.InfoContext(ctx, "audit", append([]any{"tool", c.counted, "job", job, "outcome", opentrain.HideTokens(effect.Outcome)}, more...)...)
 }
 
 // identified returns the log with what identifies a call: the request's id and a short hash of the token.
 func identified(ctx context.Context, log *slog.Logger, by caller.Caller) *slog.Logger {
+	var who []any
 	if id := caller.From(ctx).ID; id != "" {
-		log = log.With("request", id)
+		who = append(who, slog.String("request", id))
 	}
 	if by.ID != "" {
-		log = log.With("caller", by.ID[:12])
+		who = append(who, slog.String("caller", by.ID[:12]))
 	}
-	return log
+	return log.With(who...)
 }
 
 // allLevels handles a log at every level: a higher log level must not hide who changed what.

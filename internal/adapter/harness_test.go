@@ -164,7 +164,7 @@ func (h *host) receive(ctx context.Context, message []byte) {
 			answer = jsonrpc.Refusal(json.RawMessage(strconv.FormatInt(received.ID, 10)), jsonrpc.CodeInternalError, err.Error(), nil)
 		}
 		if m, err := jsonrpc.Parse(answer); err == nil {
-			h.peer.Receive(m)
+			h.peer.Receive(ctx, m)
 		}
 	}()
 }

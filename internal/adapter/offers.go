@@ -28,6 +28,7 @@ func (s *Server) addPrompts(prompts []tool.Prompt) {
 			mcp.WithPromptTitle(p.Title), mcp.WithPromptDescription(p.Description),
 			mcp.WithArgument(p.Argument.Name, argument...),
 		), handler(s, func(ctx context.Context, by caller.Caller, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			callFrom(ctx).operation.Prompt = p.Name
 			for _, name := range slices.Sorted(maps.Keys(request.Params.Arguments)) {
 				if name != p.Argument.Name {
 					return nil, noArgument(p.Name, name, p.Argument.Name)

@@ -8,11 +8,13 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/jsonrpc"
+	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/text"
 )
 
@@ -29,14 +31,20 @@ type Peer struct {
 
 	push       func(message []byte) // nil for a client that gets nothing outside of its requests
 	subscribed map[string]func()    // by resource; ends the subscription
+
+	start time.Time // of its session
 }
 
 // NewPeer returns a Peer. The id names its session, "" for none.
 func (s *Server) NewPeer(id string) *Peer {
-	return &Peer{
+	p := &Peer{
 		server: s, session: &session{id: id}, calls: map[int64]*Call{}, asked: map[int64]chan<- jsonrpc.Message{},
 		subscribed: map[string]func(){},
 	}
+	if id != "" {
+		p.start = time.Now()
+	}
+	return p
 }
 
 // Call is a request that a Peer has sent.
@@ -53,12 +61,15 @@ type Call struct {
 	tools    json.RawMessage // the list that answers tools/list
 
 	listening []*watch // what a request that stays open subscribes to
+
+	start     time.Time
+	operation metrics.Operation // as it is counted
 }
 
 // Begin makes a request known, so that the client can cancel it: then the returned context ends. Call End when the
 // request is over.
 func (p *Peer) Begin(ctx context.Context, m jsonrpc.Message) (context.Context, *Call) {
-	c := &Call{peer: p, message: m}
+	c := &Call{peer: p, message: m, start: time.Now()}
 	c.session = callSession{p.session, make(chan mcp.JSONRPCNotification, maxNotifications), c}
 	ctx, c.end = context.WithCancel(context.WithValue(ctx, callKey{}, c))
 	p.mu.Lock()
@@ -82,6 +93,7 @@ func (c *Call) End() {
 // progress. It may be nil if the transport can't send them.
 func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response []byte, code int) {
 	c.send = send
+	defer func() { c.count(ctx, code) }()
 	serve := c.handle
 	if c.message.Method == string(mcp.MethodSubscriptionsListen) {
 		serve = c.listen
@@ -175,20 +187,27 @@ func (c *Call) ask(ctx context.Context, method string, params any) (json.RawMess
 		defer p.mu.Unlock()
 		delete(p.asked, id)
 	}()
+	start := time.Now()
 	c.send(jsonrpc.Call(id, method, params))
 	select {
 	case m := <-response:
 		if m.Error != nil {
+			c.countAsked(ctx, method, metrics.Other, start)
 			return nil, fmt.Errorf("the client refused %s", method)
 		}
+		c.countAsked(ctx, method, "", start)
 		return m.Result, nil
 	case <-ctx.Done():
+		c.countAsked(ctx, method, metrics.FailureOf(ctx.Err()), start)
 		return nil, ctx.Err()
 	}
 }
 
 // Receive takes in a notification or a response. It reports whether something waited for it.
-func (p *Peer) Receive(m jsonrpc.Message) bool {
+func (p *Peer) Receive(ctx context.Context, m jsonrpc.Message) bool {
+	if m.Kind == jsonrpc.Notification {
+		p.countNotification(ctx, m)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m.Kind == jsonrpc.Response {

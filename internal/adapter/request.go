@@ -5,8 +5,6 @@ import (
 	"errors"
 	"runtime/debug"
 
-	"github.com/mark3labs/mcp-go/mcp"
-
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/opentrain"
 )
@@ -37,20 +35,8 @@ func (s *Server) requestContext(ctx context.Context) (context.Context, caller.Ca
 	request := caller.From(ctx)
 	token := s.cfg.Token(ctx)
 	ctx = opentrain.WithTrace(opentrain.WithToken(ctx, token.Value), &opentrain.Trace{
-		Traceparent: request.Trace.Parent, Tracestate: request.Trace.State,
+		Traceparent: request.Trace.Parent(), Tracestate: request.Trace.State,
 		Sent: s.cfg.Metrics.Sent, Read: s.cfg.Metrics.Read,
 	})
 	return ctx, token.Caller(), cancel
-}
-
-// withTraceFromMeta reads the trace from _meta, where clients put it that send no HTTP header for it (SEP-414).
-func withTraceFromMeta(ctx context.Context, meta *mcp.Meta) context.Context {
-	request := *caller.From(ctx)
-	if meta == nil || request.Trace.Parent != "" {
-		return ctx
-	}
-	parent, _ := meta.AdditionalFields["traceparent"].(string) // "" is invalid
-	state, _ := meta.AdditionalFields["tracestate"].(string)   // "" is valid
-	request.Trace = caller.ParseTrace(parent, state)
-	return caller.With(ctx, &request)
 }

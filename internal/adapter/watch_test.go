@@ -120,7 +120,7 @@ func (l *listener) send(id, method, params string) {
 func (l *listener) cancel(id string) {
 	l.t.Helper()
 	m, err := jsonrpc.Parse(fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%q}}`, id))
-	if err != nil || !l.peer.Receive(m) {
+	if err != nil || !l.peer.Receive(context.Background(), m) {
 		l.t.Error(err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 )
 
 // Caller is the account that a call is made for. It never holds a token.
@@ -69,22 +68,7 @@ type Request struct {
 	Address   string // the caller's network, as edge.Address names it
 	Narrowing Narrowing
 	Trace     Trace
-}
-
-// Trace is a W3C Trace Context, passed on to the API.
-type Trace struct{ Parent, State string }
-
-// ParseTrace returns a trace without its invalid parts. A state without a parent is invalid too.
-func ParseTrace(parent, state string) Trace {
-	parts := strings.Split(parent, "-") // version, trace id, span id, flags
-	if len(parts) != 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 || len(parts[3]) != 2 ||
-		strings.Trim(parent, "-0123456789abcdef") != "" {
-		return Trace{}
-	}
-	if len(state) > 512 || strings.ContainsFunc(state, func(r rune) bool { return r < ' ' || r > '~' }) {
-		state = ""
-	}
-	return Trace{Parent: parent, State: state}
+	Version   string // of the protocol, as an HTTP header names it; "" for none
 }
 
 type contextKey struct{}

@@ -48,32 +48,6 @@ func TestRateKey(t *testing.T) {
 	}
 }
 
-func TestParseTrace(t *testing.T) {
-	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	for name, test := range map[string]struct {
-		parent, state string
-		want          caller.Trace
-	}{
-		"none":             {"", "vendor=1", caller.Trace{}},
-		"both":             {parent, "vendor=1", caller.Trace{Parent: parent, State: "vendor=1"}},
-		"no state":         {parent, "", caller.Trace{Parent: parent}},
-		"longest state":    {parent, strings.Repeat("x", 512), caller.Trace{Parent: parent, State: strings.Repeat("x", 512)}},
-		"longer state":     {parent, strings.Repeat("x", 513), caller.Trace{Parent: parent}},
-		"state, not ASCII": {parent, "vendor=é", caller.Trace{Parent: parent}},
-		"state, line end":  {parent, "vendor=1\r\nX-Evil: 1", caller.Trace{Parent: parent}},
-		"capitals":         {strings.ToUpper(parent), "", caller.Trace{}},
-		"short":            {parent[:54], "", caller.Trace{}},
-		"more":             {parent + "-01", "", caller.Trace{}},
-		"line end":         {parent + "\r\n", "", caller.Trace{}},
-		"other letters":    {strings.Replace(parent, "af", "xy", 1), "", caller.Trace{}},
-		"hyphens moved":    {"000-af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "", caller.Trace{}},
-	} {
-		if got := caller.ParseTrace(test.parent, test.state); got != test.want {
-			t.Errorf("%s: %+v", name, got)
-		}
-	}
-}
-
 // TestNarrowingOnlyTakesAway: no second header brings back what the first removed.
 func TestNarrowingOnlyTakesAway(t *testing.T) {
 	first := caller.Restriction{Header: "First", Tools: []string{"search", "publish"}}

@@ -53,6 +53,8 @@ type Message struct {
 	Method string          // "" for a response
 	// Version is the protocol version in _meta, "" before protocol 2026-07-28.
 	Version string
+	// Traceparent and Tracestate are the trace context in _meta, "" for none. They aren't checked.
+	Traceparent, Tracestate string
 	// ProgressToken is as the sender wrote it, nil if it wants no reports.
 	ProgressToken json.RawMessage
 	// Canceled is the id of the request that notifications/cancelled names, as the sender wrote it.
@@ -215,6 +217,7 @@ func (p *parser) meta(m *Message) {
 	}
 	emptyObjects(meta, capabilitiesKey, metaPrefix+"clientInfo")
 	m.Version = stringOf(meta[versionKey])
+	m.Traceparent, m.Tracestate = shortString(meta["traceparent"]), shortString(meta["tracestate"])
 	if m.ProgressToken = present(meta["progressToken"]); m.ProgressToken != nil {
 		if problem := idProblem(m.ProgressToken); problem != "" {
 			p.refuse(CodeInvalidParams, "The progressToken %s.", problem)
@@ -355,6 +358,15 @@ func stringOf(raw json.RawMessage) string {
 		return ""
 	}
 	return s
+}
+
+// shortString is stringOf for values that are kept; longer ones than any trace needs are left out.
+func shortString(raw json.RawMessage) string {
+	const most = 520
+	if len(raw) > most {
+		return ""
+	}
+	return stringOf(raw)
 }
 
 // clip shortens a name for a message.

@@ -155,3 +155,20 @@ func TestIDScanner(t *testing.T) {
 		}
 	}
 }
+
+// TestParseKeepsTheTrace: the trace in _meta, if it has the type and about the size of one.
+func TestParseKeepsTheTrace(t *testing.T) {
+	long := strings.Repeat("x", 600)
+	for meta, want := range map[string][2]string{
+		`{"traceparent":"p","tracestate":"s"}`:                       {"p", "s"},
+		`{"traceparent":"\u0070"}`:                                   {"p", ""},
+		`{"traceparent":7,"tracestate":["s"]}`:                       {"", ""},
+		`{"traceparent":"` + long + `","tracestate":"` + long + `"}`: {"", ""},
+		`null`: {"", ""},
+	} {
+		m, err := Parse([]byte(`{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":` + meta + `}}`))
+		if err != nil || [2]string{m.Traceparent, m.Tracestate} != want {
+			t.Errorf("%s: %q %q, %v", meta, m.Traceparent, m.Tracestate, err)
+		}
+	}
+}

@@ -1,7 +1,11 @@
-// Package metrics counts what the server does, for Prometheus.
+// Package metrics counts what the server does, for Prometheus. What OpenTelemetry has a name for has that name
+// (https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md).
 package metrics
 
 import (
+	"context"
+	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -14,16 +18,51 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
+// Other is the value of a label for everything that isn't known.
+const Other = "_OTHER"
+
+// Values of Operation.Error that aren't the code of an error.
+const (
+	ToolError = "tool_error" // the result of a tool says so
+	Canceled  = "cancelled"  // by the client, as in notifications/cancelled
+	Timeout   = "timeout"
+)
+
 // Metrics holds the server's metrics. Callers cannot choose the value of a label, so the number of series is
 // bounded. A nil *Metrics counts nothing.
 type Metrics struct {
-	registry      *prometheus.Registry
-	calls         *prometheus.CounterVec
-	callDurations *prometheus.HistogramVec
-	sent          *prometheus.CounterVec
-	sentDurations prometheus.Histogram
-	reads         *prometheus.CounterVec
-	refused       *prometheus.CounterVec
+	registry   *prometheus.Registry
+	operations *durations[Operation]
+	asked      *durations[Operation]
+	sessions   *durations[Session]
+	sent       *durations[exchange]
+	calls      *prometheus.CounterVec
+	reads      *prometheus.CounterVec
+	refused    *prometheus.CounterVec
+}
+
+// Operation describes a request or notification of MCP. Its values must come from the server, never from a caller.
+type Operation struct {
+	Session
+
+	Method string
+	Tool   string // that is called, "" for none
+	Prompt string // that is read, "" for none
+	Code   int    // of the error in the response, 0 for none
+	Error  string // without a Code, why it failed anyway
+}
+
+// Session describes the other end of a conversation.
+type Session struct {
+	Version string // of the protocol
+	Pipe    bool   // over standard input and output, not HTTP
+}
+
+// exchange is a request to OpenTrain and its response.
+type exchange struct {
+	method string
+	status int
+	err    string
 }
 
 // New returns metrics with a registry of their own.
@@ -36,22 +75,61 @@ func New() *Metrics {
 	}
 	return &Metrics{
 		registry: registry,
+		operations: newDurations(registry, "mcp_server_operation_duration_seconds",
+			"Duration of requests and notifications of MCP, from their arrival to the result.", conventionBuckets(), Operation.labels,
+			"mcp_method_name", "gen_ai_operation_name", "gen_ai_tool_name", "gen_ai_prompt_name", "error_type", "rpc_response_status_code",
+			"mcp_protocol_version", "network_transport", "network_protocol_name"),
+		asked: newDurations(registry, "mcp_client_operation_duration_seconds",
+			"Duration of this server's requests to clients, such as forms, until the human's answer.", conventionBuckets(), Operation.labels,
+			"mcp_method_name", "error_type", "mcp_protocol_version", "network_transport", "network_protocol_name"),
+		sessions: newDurations(registry, "mcp_server_session_duration_seconds",
+			"Duration of sessions and of streams at /sse that have ended.", conventionBuckets(), Session.labels,
+			"mcp_protocol_version", "network_transport", "network_protocol_name"),
+		sent: newDurations(registry, "http_client_request_duration_seconds",
+			"Time until OpenTrain starts to respond. Without a status there was no response.",
+			[]float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}, exchange.labels,
+			"http_request_method", "http_response_status_code", "error_type"),
 		calls: counter("opentrain_mcp_tool_calls_total",
-			"Tool calls by tool and outcome: ok, input_required or an error code.", "tool", "outcome"),
-		callDurations: auto.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "opentrain_mcp_tool_call_duration_seconds", Help: "Duration of tool calls.",
-			Buckets: []float64{.001, .005, .02, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		}, []string{"tool"}),
-		sent: counter("opentrain_mcp_upstream_requests_total",
-			"Requests to OpenTrain by method and HTTP status. Status 0 means no response.", "method", "status"),
-		sentDurations: auto.NewHistogram(prometheus.HistogramOpts{
-			Name: "opentrain_mcp_upstream_duration_seconds", Help: "Time until OpenTrain starts to respond.",
-			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		}),
+			"Tool calls by tool and outcome: ok, input_required or an error code.", "gen_ai_tool_name", "outcome"),
 		reads: counter("opentrain_mcp_public_reads_total",
 			"Public reads by source: hit, stale, joined (shared another caller's request) or miss.", "source"),
-		refused: counter("opentrain_mcp_http_refused_total", "Rejected HTTP requests by status.", "status"),
+		refused: counter("opentrain_mcp_http_refused_total", "Rejected HTTP requests by status.", "http_response_status_code"),
 	}
+}
+
+func (o Operation) labels() prometheus.Labels {
+	labels := o.Session.labels()
+	labels["mcp_method_name"], labels["gen_ai_tool_name"], labels["gen_ai_prompt_name"] = o.Method, o.Tool, o.Prompt
+	labels["error_type"] = o.Error
+	if o.Code != 0 {
+		code := strconv.Itoa(o.Code)
+		labels["error_type"], labels["rpc_response_status_code"] = code, code
+	}
+	if o.Tool != "" {
+		labels["gen_ai_operation_name"] = "execute_tool"
+	}
+	return labels
+}
+
+func (s Session) labels() prometheus.Labels {
+	labels := prometheus.Labels{"mcp_protocol_version": s.Version, "network_transport": "tcp", "network_protocol_name": "http"}
+	if s.Pipe {
+		labels["network_transport"], labels["network_protocol_name"] = "pipe", ""
+	}
+	return labels
+}
+
+func (e exchange) labels() prometheus.Labels {
+	labels := prometheus.Labels{"http_request_method": e.method, "error_type": e.err}
+	if e.status == 0 {
+		return labels
+	}
+	status := strconv.Itoa(e.status)
+	labels["http_response_status_code"] = status
+	if e.status >= http.StatusBadRequest {
+		labels["error_type"] = status
+	}
+	return labels
 }
 
 // maxPages limits the pages of metrics that are made at once.
@@ -66,13 +144,32 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true, MaxRequestsInFlight: maxPages})
 }
 
-// ToolCall counts a tool call. The outcome is "ok", "input_required" or an error code.
-func (m *Metrics) ToolCall(tool, outcome string, duration time.Duration) {
-	if m == nil {
-		return
+// Served counts a request or notification that was served.
+func (m *Metrics) Served(operation Operation, duration time.Duration) {
+	if m != nil {
+		m.operations.observe(operation, duration)
 	}
-	m.calls.WithLabelValues(tool, boundedOutcome(outcome)).Inc()
-	m.callDurations.WithLabelValues(tool).Observe(duration.Seconds())
+}
+
+// Asked counts a request to a client.
+func (m *Metrics) Asked(operation Operation, duration time.Duration) {
+	if m != nil {
+		m.asked.observe(operation, duration)
+	}
+}
+
+// Ended counts a session that has ended.
+func (m *Metrics) Ended(session Session, duration time.Duration) {
+	if m != nil {
+		m.sessions.observe(session, duration)
+	}
+}
+
+// ToolCall counts a tool call. The outcome is "ok", "input_required" or an error code.
+func (m *Metrics) ToolCall(tool, outcome string) {
+	if m != nil {
+		m.calls.WithLabelValues(tool, boundedOutcome(outcome)).Inc()
+	}
 }
 
 // boundedOutcome replaces codes that OpenTrain does not document: the API could return any number of them.
@@ -84,7 +181,7 @@ func boundedOutcome(outcome string) string {
 		opentrain.CodeTimeout, opentrain.CodeBadResponse, opentrain.CodeBusy:
 		return outcome
 	default:
-		return "OTHER"
+		return Other
 	}
 }
 
@@ -93,8 +190,22 @@ func (m *Metrics) Sent(request opentrain.Sent) {
 	if m == nil {
 		return
 	}
-	m.sent.WithLabelValues(request.Method, strconv.Itoa(request.Status)).Inc()
-	m.sentDurations.Observe(request.Duration.Seconds())
+	done := exchange{method: request.Method, status: request.Status}
+	if done.status == 0 {
+		done.err = FailureOf(request.Err)
+	}
+	m.sent.observe(done, request.Duration)
+}
+
+// FailureOf names why there was no response.
+func FailureOf(err error) string {
+	if errors.Is(err, context.Canceled) { // the caller is gone
+		return Canceled
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return Timeout
+	}
+	return Other
 }
 
 // Read counts a public read.
@@ -111,15 +222,27 @@ func (m *Metrics) Refused(status int) {
 	}
 }
 
-// CountOpen sets who counts the open event streams and sessions. Call it once.
-func (m *Metrics) CountOpen(streams, sessions func() int) {
+// State is what is open now, and whether the server is ready for calls.
+type State struct {
+	Streams, Sessions int
+	Ready             bool
+}
+
+// Observe sets who tells the state. Call it once.
+func (m *Metrics) Observe(state func() State) {
 	if m == nil {
 		return
 	}
-	gauge := func(name, help string, count func() int) {
+	gauge := func(name, help string, value func(State) int) {
 		opts := prometheus.GaugeOpts{Name: name, Help: help}
-		m.registry.MustRegister(prometheus.NewGaugeFunc(opts, func() float64 { return float64(count()) }))
+		m.registry.MustRegister(prometheus.NewGaugeFunc(opts, func() float64 { return float64(value(state())) }))
 	}
-	gauge("opentrain_mcp_open_streams", "Open event streams.", streams)
-	gauge("opentrain_mcp_sessions", "Open sessions of Streamable HTTP.", sessions)
+	gauge("opentrain_mcp_open_streams", "Open event streams.", func(s State) int { return s.Streams })
+	gauge("opentrain_mcp_sessions", "Open sessions of Streamable HTTP.", func(s State) int { return s.Sessions })
+	gauge("opentrain_mcp_ready", "1 if /readyz says ready, 0 if the server is shutting down.", func(s State) int {
+		if s.Ready {
+			return 1
+		}
+		return 0
+	})
 }

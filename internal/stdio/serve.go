@@ -49,6 +49,7 @@ func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, 
 	case <-input.Done():
 	}
 	s.StopForms() // a host that is gone answers no form and hears no news
+	defer c.peer.End(caller.Stdio)
 	select {
 	case <-answered:
 	case <-time.After(timeout + time.Second):
@@ -92,13 +93,16 @@ func (c *connection) receiveAll(input, calls context.Context, lines <-chan line)
 // receive takes in a line. It blocks only while the host doesn't read what is written to it.
 func (c *connection) receive(ctx context.Context, l line) {
 	m, err := l.parse()
+	if trace := caller.ParseTrace(m.Traceparent, m.Tracestate); trace.ID != "" {
+		ctx = caller.With(ctx, &caller.Request{Transport: caller.Stdio, Trace: trace})
+	}
 	switch {
 	case err != nil && err.Silent:
 		c.log.DebugContext(ctx, "ignored a message", "reason", err.Message)
 	case err != nil:
 		c.write(err.Response())
 	case m.Kind != jsonrpc.Request:
-		c.peer.Receive(m)
+		c.peer.Receive(ctx, m)
 	case m.Method == string(mcp.MethodPing):
 		c.serve(c.peer.Begin(ctx, m))
 	case !c.reserve(len(l.text)):

@@ -126,7 +126,9 @@ func New(cfg Config) (*Handler, error) {
 	}
 	close(h.idle)
 	h.closing, h.close = context.WithCancel(context.Background())
-	cfg.Metrics.CountOpen(h.streamPlaces.Held, h.sessions.places.Held)
+	cfg.Metrics.Observe(func() metrics.State {
+		return metrics.State{Streams: h.streamPlaces.Held(), Sessions: h.sessions.places.Held(), Ready: !h.draining.Load()}
+	})
 	h.routes(guard)
 	return h, nil
 }

@@ -63,11 +63,13 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received json
 		return err
 	}
 	request := caller.From(r.Context())
+	request.Version = r.Header.Get(mcp.HeaderProtocolVersion)
 	defer h.enter()()
 	if !h.cfg.Sessions || modern {
 		request.Transport = caller.StreamableHTTP
 		if received.Kind != jsonrpc.Request {
-			// Without a session there is no request that this could belong to.
+			// Without a session there is no request that this could belong to. It is only counted.
+			h.cfg.Server.NewPeer("").Receive(r.Context(), received)
 			w.WriteHeader(http.StatusAccepted)
 			return nil
 		}
@@ -262,7 +264,7 @@ func (h *Handler) serveSession(w http.ResponseWriter, r *http.Request, id string
 		return nil
 	}
 	if received.Kind == jsonrpc.Notification {
-		open.peer.Receive(received)
+		open.peer.Receive(r.Context(), received)
 	}
 	w.WriteHeader(http.StatusAccepted)
 	return nil
@@ -309,5 +311,5 @@ func (h *Handler) receiveAnswer(r *http.Request, received jsonrpc.Message) bool 
 		return false
 	}
 	defer release()
-	return open.peer.Receive(received)
+	return open.peer.Receive(r.Context(), received)
 }

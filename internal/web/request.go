@@ -34,7 +34,7 @@ func newRequest(r *http.Request, behindProxy bool) *caller.Request {
 	request := &caller.Request{
 		ID:      rand.Text()[:16],
 		Address: edge.Address(r, behindProxy),
-		Trace:   caller.ParseTrace(r.Header.Get("Traceparent"), r.Header.Get("Tracestate")),
+		Trace:   caller.ParseTrace(r.Header.Get("Traceparent"), strings.Join(r.Header.Values("Tracestate"), ",")),
 	}
 	if id := r.Header.Get("X-Request-Id"); behindProxy && id != "" && len(id) <= 64 && only(id, alphanumeric+"._-") {
 		request.ID = id

@@ -247,6 +247,8 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, share *edge.Sh
 		return received, refuseMessage(err)
 	}
 	share.Shrink(len(body) - received.Size) // such as spaces
+	// The trace of a message is its sender's, the one in the headers may be a proxy's.
+	request.Trace = caller.ParseTrace(received.Traceparent, received.Tracestate).Or(request.Trace)
 	// A tool counts its calls itself, so that it can answer as a tool. A human's answer to a form must not be lost.
 	call := received.Kind == jsonrpc.Request && received.Method == string(mcp.MethodToolsCall)
 	if call || h.receiveAnswer(r, received) {

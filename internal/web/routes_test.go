@@ -279,7 +279,7 @@ func TestRefusalsAreSampled(t *testing.T) {
 	r.Host = localHost
 	s.handler.ServeHTTP(w, r)
 	for _, status := range []string{"400", "404"} {
-		if !strings.Contains(w.Body.String(), `opentrain_mcp_http_refused_total{status="`+status+`"} 1100`) {
+		if !strings.Contains(w.Body.String(), `opentrain_mcp_http_refused_total{http_response_status_code="`+status+`"} 1100`) {
 			t.Errorf("not every %s is counted", status)
 		}
 	}

@@ -53,6 +53,7 @@ func (s *sessions) open(server Server, request *caller.Request, evict func(*sess
 		opened.timer.Stop()
 		cancel()
 		opened.place.Leave()
+		opened.peer.End(caller.StreamableSession)
 	}
 	opened.end = func() { remove(false) }
 	s.mu.Lock()

@@ -52,6 +52,7 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	}
 	s.ctx, s.end = context.WithCancel(ctx)
 	defer s.close()
+	defer s.peer.End(caller.SSE)
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
 	// A caller who doesn't read must not hold up the end.
@@ -115,7 +116,7 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request, received j
 			s.settle(response)
 		}()
 	} else {
-		s.peer.Receive(received)
+		s.peer.Receive(r.Context(), received)
 	}
 	w.WriteHeader(http.StatusAccepted)
 	return nil
