@@ -100,8 +100,8 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 		c.prepare(ctx)
 	}
 	if !c.tool.Kind.ReadOnly() && !bytes.Equal(c.hide(c.arguments), c.arguments) {
-		const secret = "contain an API token or a webhook secret; take it out, since others could read it"
-		return tool.Result{}, nil, c.explain(tool.Problem("arguments", secret))
+		const found = "contain an API token or a webhook secret; take it out, since others could read it"
+		return tool.Result{}, nil, c.explain(tool.Problem("arguments", found))
 	}
 	result, ask, failure = c.server.cfg.Runner.Run(bounded, c.tool, c.call, c.arguments)
 	if failure == nil || failure.Code != opentrain.CodeUnauthorized {
