@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// wire is a transport.
+type wire string
+
+const (
+	overStdio wire = "stdio"
+	overHTTP  wire = "/mcp"
+)
+
+// process is a server that runs.
+type process struct {
+	server  server
+	wire    wire
+	address string // over HTTP
+	cmd     *exec.Cmd
+	stdin   io.WriteCloser
+	stdout  *bufio.Reader
+	stderr  bytes.Buffer
+	began   time.Time
+	next    int // id of the next message over stdio
+}
+
+// start starts a server. It is ready when hello returns.
+func (b bench) start(ctx context.Context, s server, w wire, base string) (*process, error) {
+	p := &process{server: s, wire: w, next: firstID}
+	args := append(s.command[1:len(s.command):len(s.command)], s.stdio...)
+	if w == overHTTP {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		p.address = listener.Addr().String()
+		listener.Close() //nolint:errcheck // only the address was wanted
+		args = append(append(s.command[1:len(s.command):len(s.command)], s.http...), p.address)
+	}
+	p.cmd = exec.CommandContext(ctx, s.command[0], args...) //nolint:gosec // it was built for this
+	p.cmd.Env, p.cmd.Dir, p.cmd.Stderr = environment(b.work, base), b.work, &p.stderr
+	stdin, err := p.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.stdin, p.stdout, p.began = stdin, bufio.NewReaderSize(stdout, 64<<10), time.Now()
+	return p, p.cmd.Start()
+}
+
+// stop ends the process, and returns what it wrote on standard error.
+func (p *process) stop() string {
+	p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+	p.cmd.Wait()         //nolint:errcheck // it was killed
+	return p.stderr.String()
+}
+
+// hello gets the answer to initialize.
+func (p *process) hello(ctx context.Context) error {
+	if p.wire == overStdio {
+		if _, err := io.WriteString(p.stdin, initialize+"\n"); err != nil {
+			return err
+		}
+		line, err := p.stdout.ReadBytes('\n')
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(line, []byte(`"serverInfo"`)) {
+			return fmt.Errorf("initialize: %s", line)
+		}
+		_, err = io.WriteString(p.stdin, initialized+"\n")
+		return err
+	}
+	conn, err := dial(ctx, p.address)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	answer, err := conn.post(request(p.address, initialize))
+	if err == nil && !bytes.Contains(answer, []byte(`"serverInfo"`)) {
+		err = fmt.Errorf("initialize: %s", answer)
+	}
+	return err
+}
+
+// dial connects to a server that may not listen yet.
+func dial(ctx context.Context, address string) (*connection, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err == nil {
+			return &connection{Conn: conn, answers: bufio.NewReaderSize(conn, 64<<10)}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(err, ctx.Err())
+		case <-again.C:
+		}
+	}
+}
+
+// processor is the processor time that the process has used.
+func (p *process) processor() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	used, _, err := processorTimes(string(stat))
+	return used, err
+}
+
+// memory is the memory of the process now.
+func (p *process) memory() (memory, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return memory{}, err
+	}
+	return parseMemory(string(status))
+}
