@@ -7,9 +7,8 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"time"
-
 	"strconv"
+	"time"
 )
 
 // kind is what a figure is about.
@@ -152,9 +151,12 @@ func (v *visit) kind(get bool, inFlight int) kind {
 	return kind{v.process.server.name, v.process.wire, get, inFlight}
 }
 
-// begin measures the memory of a server that has done nothing, and warms it.
+// begin measures the memory of a server that has done what every host asks for, and warms it.
 func (v *visit) begin(ctx context.Context) (err error) {
 	if err := v.process.hello(ctx); err != nil {
+		return err
+	}
+	if err := v.process.ask(ctx, listTools, "tools"); err != nil {
 		return err
 	}
 	if v.idle, err = v.process.memory(); err != nil {

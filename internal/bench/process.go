@@ -70,28 +70,32 @@ func (p *process) stop() string {
 
 // hello gets the answer to initialize.
 func (p *process) hello(ctx context.Context) error {
+	if err := p.ask(ctx, initialize, "serverInfo"); err != nil || p.wire == overHTTP {
+		return err
+	}
+	_, err := io.WriteString(p.stdin, initialized+"\n")
+	return err
+}
+
+// ask sends one message. Its answer must have the member.
+func (p *process) ask(ctx context.Context, message, member string) error {
+	var answer []byte
+	var err error
 	if p.wire == overStdio {
-		if _, err := io.WriteString(p.stdin, initialize+"\n"); err != nil {
+		if _, err := io.WriteString(p.stdin, message+"\n"); err != nil {
 			return err
 		}
-		line, err := p.stdout.ReadBytes('\n')
-		if err != nil {
+		answer, err = p.stdout.ReadBytes('\n')
+	} else {
+		var conn *connection
+		if conn, err = dial(ctx, p.address); err != nil {
 			return err
 		}
-		if !bytes.Contains(line, []byte(`"serverInfo"`)) {
-			return fmt.Errorf("initialize: %s", line)
-		}
-		_, err = io.WriteString(p.stdin, initialized+"\n")
-		return err
+		defer conn.close()
+		answer, err = conn.post(request(p.address, message))
 	}
-	conn, err := dial(ctx, p.address)
-	if err != nil {
-		return err
-	}
-	defer conn.close()
-	answer, err := conn.post(request(p.address, initialize))
-	if err == nil && !bytes.Contains(answer, []byte(`"serverInfo"`)) {
-		err = fmt.Errorf("initialize: %s", answer)
+	if err == nil && !bytes.Contains(answer, []byte(`"`+member+`"`)) {
+		err = fmt.Errorf("no %s in the answer: %s", member, answer)
 	}
 	return err
 }

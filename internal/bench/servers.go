@@ -81,16 +81,16 @@ func (b bench) build(ctx context.Context, only string) (built []server, notes []
 		if !slices.Contains(wanted, s.name) {
 			continue
 		}
+		if note := s.leftOut(); note != "" {
+			notes = append(notes, note)
+			fmt.Fprintln(b.log, note)
+			continue
+		}
 		fmt.Fprintln(b.log, "building", s.name)
 		switch s.name {
 		case ours:
 			err = s.goBuild(ctx, b.root, "./cmd/opentrain-mcp", b.work)
 		case "node":
-			if _, missing := exec.LookPath("npm"); missing != nil {
-				notes = append(notes, "node is left out: npm isn't installed.")
-				fmt.Fprintln(b.log, notes[len(notes)-1])
-				continue
-			}
 			err = s.npmInstall(ctx, filepath.Join(peers, s.name), filepath.Join(b.work, s.name))
 		default:
 			err = s.goBuild(ctx, peers, "./"+s.name, b.work)
@@ -101,6 +101,14 @@ func (b bench) build(ctx context.Context, only string) (built []server, notes []
 		built = append(built, s)
 	}
 	return built, notes, nil
+}
+
+// leftOut says why a server can't be measured on this machine, or nothing.
+func (s server) leftOut() string {
+	if _, err := exec.LookPath("npm"); s.name == "node" && err != nil {
+		return "node is left out: npm isn't installed."
+	}
+	return ""
 }
 
 // goBuild builds a program as releases are built.
