@@ -73,20 +73,19 @@ func (c *call) same(answer []byte) (id int, err error) {
 	return id, err
 }
 
-// answerID finds the id of an answer without decoding it: near its start, or near its end.
+// answerID finds the id of an answer without decoding it: servers write it right at the start or at the end.
 func answerID(answer []byte) (id, start, end int, err error) {
-	mark := []byte(`"id":`)
-	if start = bytes.Index(answer[:min(len(answer), 40)], mark); start < 0 {
-		start = bytes.LastIndex(answer, mark)
+	const first, last = `{"jsonrpc":"2.0","id":`, `,"id":`
+	if start = len(first); !bytes.HasPrefix(answer, []byte(first)) {
+		start = bytes.LastIndex(answer, []byte(last)) + len(last)
 	}
-	start += len(mark)
 	for end = start; end < len(answer) && answer[end] >= '0' && answer[end] <= '9'; end++ {
 	}
-	if start < len(mark) || start == end {
+	id, err = strconv.Atoi(string(answer[min(start, len(answer)):min(end, len(answer))]))
+	if err != nil {
 		return 0, 0, 0, fmt.Errorf("no id: %s", answer)
 	}
-	id, err = strconv.Atoi(string(answer[start:end]))
-	return id, start, end, err
+	return id, start, end, nil
 }
 
 // spread makes calls, so many of them at the same time, and returns how long each took.

@@ -15,8 +15,7 @@ const tick = 10 * time.Millisecond
 
 // processorTimes are the times in /proc/PID/stat: those of the process, and those of its children that have ended.
 func processorTimes(stat string) (own, children time.Duration, err error) {
-	_, after, _ := strings.Cut(stat, ") ") // the name may have spaces
-	fields := strings.Fields(after)
+	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:]) // the name may have anything in it
 	if len(fields) < 15 {
 		return 0, 0, fmt.Errorf("no times in %q", stat)
 	}
