@@ -101,8 +101,8 @@ func TestCallsOverHTTP(t *testing.T) {
 	}
 }
 
-// TestMeasureCountsTheAPI: a server that answers without asking the API isn't measured as if it asked.
-func TestMeasureCountsTheAPI(t *testing.T) {
+// TestSliceCountsTheAPI: a server that answers without asking the API isn't measured as if it asked.
+func TestSliceCountsTheAPI(t *testing.T) {
 	t.Parallel()
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {
@@ -118,7 +118,8 @@ func TestMeasureCountsTheAPI(t *testing.T) {
 				cmd: &exec.Cmd{Process: self}, server: server{name: "fake"},
 			},
 		}
-		err := v.measure(t.Context(), c, 1, 2)
+		err := v.slice(t.Context(), c, 1, 2)
+		v.finish(c, 1)
 		got := v.calls[kind{"fake", overStdio, false, 1}]
 		switch {
 		case problem == "" && (err != nil || len(got) != 1 || got[0].perSecond <= 0):

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -42,6 +43,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if *write && (*quick || *only != "" || amounts.rounds < 5) {
 		return errors.New("-write needs all servers and at least five rounds")
 	}
+	ctx, cancel := context.WithTimeout(ctx, amounts.patience) // it ends the servers
+	defer cancel()
 	root, err := output(ctx, ".", "go", "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		return err
@@ -73,22 +76,24 @@ type bench struct {
 // amounts says how much is measured.
 type amounts struct {
 	rounds, starts                        int
+	slices                                int // in which the servers take turns at the calls of a step
 	warm, sequential, concurrent          int // calls of list_jobs for each server and transport in a round
 	getWarm, getSequential, getConcurrent int // and of get_job
 	counted                               int // calls whose allocations are counted
+	patience                              time.Duration
 }
 
 func thorough(rounds int) amounts {
 	return amounts{
-		rounds: rounds, starts: 20, warm: 1000, sequential: 3000, concurrent: 6000,
-		getWarm: 500, getSequential: 2000, getConcurrent: 4000, counted: 500,
+		rounds: rounds, starts: 20, slices: 10, warm: 1000, sequential: 3000, concurrent: 6000,
+		getWarm: 500, getSequential: 2000, getConcurrent: 4000, counted: 500, patience: time.Duration(rounds) * 20 * time.Minute,
 	}
 }
 
 func few() amounts {
 	return amounts{
-		rounds: 1, starts: 2, warm: 20, sequential: 40, concurrent: 80,
-		getWarm: 20, getSequential: 20, getConcurrent: 40, counted: 10,
+		rounds: 1, starts: 2, slices: 2, warm: 20, sequential: 40, concurrent: 80,
+		getWarm: 20, getSequential: 20, getConcurrent: 40, counted: 10, patience: 10 * time.Minute,
 	}
 }
 

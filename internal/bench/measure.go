@@ -100,8 +100,7 @@ func (b bench) coldStart(ctx context.Context, s server, base string) (time.Durat
 	return took, nil
 }
 
-// round measures the servers over one transport. They all run, each step in turn, so that a busy moment of the machine
-// meets all of them.
+// round measures the servers over one transport. They all run, and take turns at each step.
 func (b bench) round(ctx context.Context, a *api, r *results, w wire, servers []server) error {
 	visits := make([]*visit, 0, len(servers))
 	defer func() {
@@ -120,19 +119,35 @@ func (b bench) round(ctx context.Context, a *api, r *results, w wire, servers []
 			get:  &call{tool: s.get, arguments: `{"jobId":"` + publicJob + `"}`, upstream: s.fresh},
 		})
 	}
-	for _, step := range []func(*visit, context.Context) error{
-		(*visit).begin,
-		func(v *visit, ctx context.Context) error { return v.measure(ctx, v.list, 1, b.sequential) },
-		func(v *visit, ctx context.Context) error { return v.measure(ctx, v.list, inFlight()[1], b.concurrent) },
-		(*visit).count,
-		(*visit).warmGet,
-		func(v *visit, ctx context.Context) error { return v.measureGet(ctx, 1, b.getSequential) },
-		func(v *visit, ctx context.Context) error { return v.measureGet(ctx, inFlight()[1], b.getConcurrent) },
-	} {
+	inTurn := func(step func(*visit) error) error {
 		for _, v := range visits {
-			if err := step(v, ctx); err != nil {
+			if err := step(v); err != nil {
 				return fmt.Errorf("%s over %s: %w\n%s", v.process.server.name, w, err, v.process.stop())
 			}
+		}
+		return nil
+	}
+	// measure makes the calls of a step in slices, so that a busy moment of the machine meets all servers.
+	measure := func(of func(*visit) *call, inFlight, calls int) error {
+		for range b.slices {
+			if err := inTurn(func(v *visit) error { return v.slice(ctx, of(v), inFlight, calls/b.slices) }); err != nil {
+				return err
+			}
+		}
+		return inTurn(func(v *visit) error { v.finish(of(v), inFlight); return nil })
+	}
+	list, get, several := func(v *visit) *call { return v.list }, func(v *visit) *call { return v.get }, inFlight()[1]
+	for _, step := range []func() error{
+		func() error { return inTurn(func(v *visit) error { return v.begin(ctx) }) },
+		func() error { return measure(list, 1, b.sequential) },
+		func() error { return measure(list, several, b.concurrent) },
+		func() error { return inTurn(func(v *visit) error { return v.count(ctx) }) },
+		func() error { return inTurn(func(v *visit) error { return v.warmGet(ctx) }) },
+		func() error { return measure(get, 1, b.getSequential) },
+		func() error { return measure(get, several, b.getConcurrent) },
+	} {
+		if err := step(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -145,6 +160,13 @@ type visit struct {
 	process   *process
 	list, get *call
 	idle      memory
+	tally     tally // of the step
+}
+
+// tally is what the slices of a step add up to.
+type tally struct {
+	durations                   []time.Duration
+	elapsed, processor, callers time.Duration
 }
 
 func (v *visit) kind(get bool, inFlight int) kind {
@@ -167,8 +189,11 @@ func (v *visit) begin(ctx context.Context) (err error) {
 	return err
 }
 
-// measure makes calls and keeps their figures.
-func (v *visit) measure(ctx context.Context, c *call, inFlight, calls int) error {
+// slice makes a part of a step's calls, if the server has the tool.
+func (v *visit) slice(ctx context.Context, c *call, inFlight, calls int) error {
+	if c.tool == "" {
+		return nil
+	}
 	asked := v.api.asked.Load()
 	used, err := v.process.processor()
 	if err != nil {
@@ -193,15 +218,28 @@ func (v *visit) measure(ctx context.Context, c *call, inFlight, calls int) error
 	if asked = v.api.asked.Load() - asked; c.upstream && asked != int64(calls) || !c.upstream && asked != 0 {
 		return fmt.Errorf("%d calls of %s made %d requests of the API", calls, c.tool, asked)
 	}
-	slices.Sort(durations)
-	each := func(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(calls) }
+	v.tally.durations = append(v.tally.durations, durations...)
+	v.tally.elapsed += later.at.Sub(earlier.at)
+	v.tally.processor += usedNow - used
+	v.tally.callers += later.this - earlier.this
+	return nil
+}
+
+// finish keeps the figures of a step.
+func (v *visit) finish(c *call, inFlight int) {
+	sum := v.tally
+	v.tally = tally{}
+	if len(sum.durations) == 0 {
+		return
+	}
+	slices.Sort(sum.durations)
+	calls := float64(len(sum.durations))
 	of := v.kind(c == v.get, inFlight)
 	v.calls[of] = append(v.calls[of], figures{
-		perSecond: float64(calls) / later.at.Sub(earlier.at).Seconds(),
-		p50:       percentile(durations, 50).Seconds() * 1e3, p99: percentile(durations, 99).Seconds() * 1e3,
-		processor: each(usedNow - used), callers: each(later.this - earlier.this),
+		perSecond: calls / sum.elapsed.Seconds(),
+		p50:       percentile(sum.durations, 50).Seconds() * 1e3, p99: percentile(sum.durations, 99).Seconds() * 1e3,
+		processor: sum.processor.Seconds() * 1e6 / calls, callers: sum.callers.Seconds() * 1e6 / calls,
 	})
-	return nil
 }
 
 // count reads the memory after all calls of list_jobs, and then counts allocations, where a server tells them.
@@ -243,13 +281,6 @@ func (v *visit) warmGet(ctx context.Context) error {
 	}
 	_, err := v.process.spread(ctx, v.get, 1, v.getWarm)
 	return err
-}
-
-func (v *visit) measureGet(ctx context.Context, inFlight, calls int) error {
-	if v.get.tool == "" {
-		return nil
-	}
-	return v.measure(ctx, v.get, inFlight, calls)
 }
 
 // allocations are those of the process until now.

@@ -38,7 +38,7 @@ func (r *results) page() (string, error) {
 	var page strings.Builder
 	err = parsed.Execute(&page, map[string]any{
 		"ListBytes": r.listBytes, "Servers": servers, "Notes": r.notes, "Machine": machine(),
-		"Rounds": r.rounds, "Warm": r.warm, "Sequential": r.sequential, "Concurrent": r.concurrent,
+		"Rounds": r.rounds, "Slices": r.slices, "Warm": r.warm, "Sequential": r.sequential, "Concurrent": r.concurrent,
 		"Starts": r.amounts.starts, "Total": r.warm + r.sequential + r.concurrent,
 		"Others": fmt.Sprintf("%.0f %%", 100*r.others), "Callers": r.callersCost(),
 		"StartTable": r.startTable(), "ListTables": r.callTables(false), "GetTables": r.callTables(true),
