@@ -176,6 +176,6 @@ func machine() string {
 	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		kernel = strings.TrimSpace(string(release))
 	}
-	return fmt.Sprintf("%d processors (%s), %s %s, %s, %s", processors(), model, runtime.GOOS, kernel, strings.Replace(runtime.Version(), "go", "Go ", 1),
-		time.Now().Format("January 2006"))
+	version := strings.Replace(runtime.Version(), "go", "Go ", 1)
+	return fmt.Sprintf("%d processors (%s), %s %s, %s, %s", processors(), model, runtime.GOOS, kernel, version, time.Now().Format("January 2006"))
 }
