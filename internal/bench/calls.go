@@ -53,11 +53,13 @@ func (c *call) check(answer []byte) error {
 			IsError bool
 		}
 	}
-	err := json.Unmarshal(answer, &parsed)
+	if err := json.Unmarshal(answer, &parsed); err != nil {
+		return fmt.Errorf("%s: %w: %s", c.tool, err, answer)
+	}
 	got := parsed.Result
-	if err != nil || got.IsError || len(got.Content) != 1 || len(got.StructuredContent.Jobs) != c.jobs ||
+	if got.IsError || len(got.Content) != 1 || len(got.StructuredContent.Jobs) != c.jobs ||
 		c.jobs == 0 && got.StructuredContent.Title == "" {
-		return fmt.Errorf("%s: not the answer that was expected (%v): %s", c.tool, err, answer)
+		return fmt.Errorf("%s: not the answer that was expected: %s", c.tool, answer)
 	}
 	_, start, end, err := answerID(answer)
 	c.before, c.after = bytes.Clone(answer[:start]), bytes.Clone(answer[end:])
@@ -193,7 +195,7 @@ type connection struct {
 	body    bytes.Buffer
 }
 
-func (c *connection) close() { c.Close() } //nolint:errcheck // nothing is left to write
+func (c *connection) close() { c.Close() } //nolint:errcheck,gosec // nothing is left to write
 
 // post writes a request and returns the body of the answer, until the next one.
 func (c *connection) post(raw []byte) ([]byte, error) {

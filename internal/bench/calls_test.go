@@ -44,7 +44,7 @@ func TestCallsOverAPipe(t *testing.T) {
 		{"another answer", first + strings.Replace(answer(firstID+1), "two", "one", 1), "another answer"},
 		{"an error", strings.Replace(first, `"content"`, `"isError":true,"content"`, 1), "not the answer"},
 		{"too few jobs", strings.Replace(first, "{},", "", 1), "not the answer"},
-		{"not JSON", "Listening\n", "not the answer"},
+		{"not JSON", "Listening\n", "invalid character"},
 	} {
 		sent := &writeBuffer{}
 		p := &process{wire: overStdio, stdin: sent, stdout: bufio.NewReader(strings.NewReader(test.answers)), next: firstID}

@@ -267,7 +267,7 @@ func (v *visit) count(ctx context.Context) error {
 	if end, err = v.process.allocations(ctx); err != nil {
 		return err
 	}
-	v.results.allocations[of] = append(v.results.allocations[of], allocations{
+	v.allocations[of] = append(v.allocations[of], allocations{
 		count: (end.count - 2*between.count + before.count) / float64(v.counted),
 		bytes: (end.bytes - 2*between.bytes + before.bytes) / float64(v.counted),
 	})

@@ -25,7 +25,7 @@ func (r *results) page() (string, error) {
 		Name, About string
 		Answer      int
 	}
-	var servers []described
+	servers := make([]described, 0, len(r.servers))
 	for _, s := range r.servers {
 		servers = append(servers, described{s.name, s.about, r.answers[s.name]})
 	}
@@ -50,25 +50,28 @@ func (r *results) page() (string, error) {
 
 // table is a table in Markdown. The first column is text, the others are numbers.
 func table(head []string, rows [][]string) string {
-	lines := []string{"| " + strings.Join(head, " | ") + " |", "|---|" + strings.Repeat("--:|", len(head)-1)}
+	var lines strings.Builder
+	line := func(cells []string) { fmt.Fprintf(&lines, "\n| %s |", strings.Join(cells, " | ")) }
+	line(head)
+	lines.WriteString("\n|---|" + strings.Repeat("--:|", len(head)-1))
 	for _, row := range rows {
-		lines = append(lines, "| "+strings.Join(row, " | ")+" |")
+		line(row)
 	}
-	return strings.Join(lines, "\n")
+	return strings.TrimSpace(lines.String())
 }
 
 func (r *results) startTable() string {
-	var rows [][]string
+	rows := make([][]string, 0, len(r.servers))
 	ownStart := median(r.starts[ours])
 	for _, s := range r.servers {
 		start := median(r.starts[s.name])
-		row := []string{s.name, milliseconds(start.Seconds() * 1e3), fmt.Sprintf("%.2f", float64(ownStart)/float64(start)),
-			fmt.Sprintf("%.1f MB", float64(s.size)/1e6)}
-		for _, w := range []wire{overStdio, overHTTP} {
-			all := r.memory[kind{server: s.name, wire: w}]
-			row = append(row, memoryCell(all, func(h held) memory { return h.idle }), memoryCell(all, func(h held) memory { return h.after }))
-		}
-		rows = append(rows, row)
+		cell := func(w wire, of func(held) memory) string { return memoryCell(r.memory[kind{server: s.name, wire: w}], of) }
+		idle, after := func(h held) memory { return h.idle }, func(h held) memory { return h.after }
+		rows = append(rows, []string{
+			s.name, milliseconds(start.Seconds() * 1e3), fmt.Sprintf("%.2f", float64(ownStart)/float64(start)),
+			fmt.Sprintf("%.1f MB", float64(s.size)/1e6),
+			cell(overStdio, idle), cell(overStdio, after), cell(overHTTP, idle), cell(overHTTP, after),
+		})
 	}
 	calls := fmt.Sprintf("after %d calls", r.warm+r.sequential+r.concurrent)
 	return table([]string{"Server", "Start", ours + " / this", "Size", "stdio, idle", "stdio, " + calls, "/mcp, idle", "/mcp, " + calls}, rows)
@@ -126,7 +129,7 @@ func (r *results) ratioTable(get bool, figure func(figures) float64) string {
 	head := []string{"Compared with"}
 	var rows [][]string
 	for _, s := range r.servers {
-		row := []string{s.name}
+		row := append(make([]string, 0, 5), s.name)
 		for _, w := range []wire{overStdio, overHTTP} {
 			for _, n := range inFlight() {
 				if len(rows) == 0 && s.name != ours {
@@ -152,7 +155,7 @@ func ratioCell(s spread) string {
 
 // callersCost says how much processor time the callers and the API used for a call.
 func (r *results) callersCost() string {
-	var all []float64
+	all := make([]float64, 0, len(r.calls))
 	for _, calls := range r.calls {
 		all = append(all, median(column(calls, func(f figures) float64 { return f.callers })))
 	}
@@ -177,5 +180,6 @@ func machine() string {
 		kernel = strings.TrimSpace(string(release))
 	}
 	version := strings.Replace(runtime.Version(), "go", "Go ", 1)
-	return fmt.Sprintf("%d processors (%s), %s %s, %s, %s", processors(), model, runtime.GOOS, kernel, version, time.Now().Format("January 2006"))
+	date := time.Now().Format("January 2006")
+	return fmt.Sprintf("%d processors (%s), %s %s, %s, %s", processors(), model, runtime.GOOS, kernel, version, date)
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 )
 
@@ -37,15 +38,15 @@ type process struct {
 // start starts a server. It is ready when hello returns.
 func (b bench) start(ctx context.Context, s server, w wire, base string) (*process, error) {
 	p := &process{server: s, wire: w, next: firstID}
-	args := append(s.command[1:len(s.command):len(s.command)], s.stdio...)
+	args := slices.Concat(s.command[1:], s.stdio)
 	if w == overHTTP {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
 		p.address = listener.Addr().String()
-		listener.Close() //nolint:errcheck // only the address was wanted
-		args = append(append(s.command[1:len(s.command):len(s.command)], s.http...), p.address)
+		listener.Close() //nolint:errcheck,gosec // only the address was wanted
+		args = slices.Concat(s.command[1:], s.http, []string{p.address})
 	}
 	p.cmd = exec.CommandContext(ctx, s.command[0], args...) //nolint:gosec // it was built for this
 	p.cmd.Env, p.cmd.Dir, p.cmd.Stderr = environment(b.work, base), b.work, &p.stderr
@@ -63,8 +64,8 @@ func (b bench) start(ctx context.Context, s server, w wire, base string) (*proce
 
 // stop ends the process, and returns what it wrote on standard error.
 func (p *process) stop() string {
-	p.cmd.Process.Kill() //nolint:errcheck // it may have ended
-	p.cmd.Wait()         //nolint:errcheck // it was killed
+	p.cmd.Process.Kill() //nolint:errcheck,gosec // it may have ended
+	p.cmd.Wait()         //nolint:errcheck,gosec // it was killed
 	return p.stderr.String()
 }
 
