@@ -65,7 +65,9 @@ func (r *results) startTable() string {
 	ownStart := median(r.starts[ours])
 	for _, s := range r.servers {
 		start := median(r.starts[s.name])
-		cell := func(w wire, of func(held) memory) string { return memoryCell(r.memory[kind{server: s.name, wire: w}], of) }
+		cell := func(w wire, of func(held) memory) string {
+			return memoryCell(r.memory[kind{server: s.name, wire: w}], of)
+		}
 		idle, after := func(h held) memory { return h.idle }, func(h held) memory { return h.after }
 		rows = append(rows, []string{
 			s.name, milliseconds(start.Seconds() * 1e3), fmt.Sprintf("%.2f", float64(ownStart)/float64(start)),
