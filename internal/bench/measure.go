@@ -118,6 +118,9 @@ func (b bench) round(ctx context.Context, a *api, r *results, w wire, servers []
 			list: &call{tool: s.list, arguments: "{}", upstream: true, jobs: 10},
 			get:  &call{tool: s.get, arguments: `{"jobId":"` + publicJob + `"}`, upstream: s.fresh},
 		})
+		if err := p.hello(ctx); err != nil { // it listens before another one looks for a port
+			return fmt.Errorf("%s over %s: %w\n%s", s.name, w, err, p.stop())
+		}
 	}
 	inTurn := func(step func(*visit) error) error {
 		for _, v := range visits {
@@ -175,9 +178,6 @@ func (v *visit) kind(get bool, inFlight int) kind {
 
 // begin measures the memory of a server that has done what every host asks for, and warms it.
 func (v *visit) begin(ctx context.Context) (err error) {
-	if err := v.process.hello(ctx); err != nil {
-		return err
-	}
 	if err := v.process.ask(ctx, listTools, "tools"); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -40,12 +41,10 @@ func (b bench) start(ctx context.Context, s server, w wire, base string) (*proce
 	p := &process{server: s, wire: w, next: firstID}
 	args := slices.Concat(s.command[1:], s.stdio)
 	if w == overHTTP {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+		var err error
+		if p.address, err = freeAddress(); err != nil {
 			return nil, err
 		}
-		p.address = listener.Addr().String()
-		listener.Close() //nolint:errcheck,gosec // only the address was wanted
 		args = slices.Concat(s.command[1:], s.http, []string{p.address})
 	}
 	p.cmd = exec.CommandContext(ctx, s.command[0], args...) //nolint:gosec // it was built for this
@@ -60,6 +59,20 @@ func (b bench) start(ctx context.Context, s server, w wire, base string) (*proce
 	}
 	p.stdin, p.stdout, p.began = stdin, bufio.NewReaderSize(stdout, 64<<10), time.Now()
 	return p, p.cmd.Start()
+}
+
+// freeAddress is an address on which nothing listens. Its port is below those that the system gives to connections.
+func freeAddress() (string, error) {
+	var problem error
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)) //nolint:gosec // not a secret
+		listener, err := net.Listen("tcp", address)
+		if err == nil {
+			return address, listener.Close()
+		}
+		problem = err
+	}
+	return "", problem
 }
 
 // stop ends the process, and returns what it wrote on standard error.
