@@ -50,10 +50,6 @@ func slow(t *testing.T, why string) {
 }
 
 func TestMain(m *testing.M) {
-	if listen := os.Getenv(bareListen); listen != "" {
-		fmt.Fprintln(os.Stderr, serveBare(listen, os.Getenv(bareUpstream)))
-		os.Exit(1)
-	}
 	os.Exit(buildAndRun(m))
 }
 

@@ -32,6 +32,7 @@ func layers() []struct {
 		{"internal/screen", "internal/text"},
 		{"internal/hosts", "internal/text schema"},
 		{"internal/release", ". internal/account opentrain"},
+		{"internal/bench", "opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
 			"internal/caller internal/credential internal/edge internal/metrics internal/seal opentrain"},
 		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics"},

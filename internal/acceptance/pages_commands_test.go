@@ -19,12 +19,11 @@ func otherCommands() map[string]struct{ ranBy, reason string } {
 	return map[string]struct{ ranBy, reason string }{
 		"go run ./cmd/opentrain-mcp demo": {ranBy: "TestDemoWithoutTerminal"},
 		"go test ./...":                   {ranBy: ".ci/run"},
-		"go test ./internal/acceptance -run '^$' -bench Load -benchtime 3s -v":                           {ranBy: "BenchmarkLoad"},
+		"go run ./internal/bench -write":  {ranBy: ".ci/run"},
 		"go test ./internal/acceptance ./schema ./opentrain -run '^$' -bench '(ToolCall|Decode|Draft)$'": {ranBy: ".ci/run"},
 		"go build -o opentrain-mcp.exe ./cmd/opentrain-mcp; ./opentrain-mcp.exe install claude-desktop":  {reason: "PowerShell"},
-		"./opentrain-mcp http --sandbox":                {ranBy: "TestPagesCurlCall"},
-		"opentrain-mcp http":                            {ranBy: "TestPagesCurlCall"},
-		"opentrain-mcp http --rate 0 --log-level error": {ranBy: "BenchmarkLoad"},
+		"./opentrain-mcp http --sandbox": {ranBy: "TestPagesCurlCall"},
+		"opentrain-mcp http":             {ranBy: "TestPagesCurlCall"},
 		"opentrain-mcp http --listen :8443 --tls-cert cert.pem --tls-key key.pem --allowed-hosts mcp.example.com --ops-listen 127.0.0.1:9090": {ranBy: "TestHTTPOverTLS"},
 
 		"opentrain-mcp login":           {ranBy: "TestLogin"},
