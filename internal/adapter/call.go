@@ -13,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/jsonrpc"
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -162,6 +163,18 @@ func (c *toolCall) resume(ctx context.Context) {
 	response := server.ElicitationResponse(params.InputResponses, formID)
 	c.call.State = state
 	c.call.Form, c.call.Answers = c.server.forms.outcome(ctx, c.call.Caller, response, sent)
+}
+
+// answerCall returns the response to tools/call. The structured content is JSON already, and long: it isn't encoded again.
+func (c *Call) answerCall(result mcp.CallToolResult) []byte {
+	structured, ok := result.StructuredContent.(json.RawMessage)
+	if !ok {
+		return jsonrpc.Answer(c.message.ID, result)
+	}
+	result.StructuredContent = nil
+	others := jsonrpc.Encode(result)
+	others[0] = ','
+	return jsonrpc.AnswerEncoded(c.message.ID, []byte(`{"structuredContent":`), structured, others)
 }
 
 // statePurpose binds the state of a form to its caller and call.

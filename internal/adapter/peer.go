@@ -105,8 +105,11 @@ func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response [
 	}
 	switch answer := answer.(type) {
 	case mcp.JSONRPCResponse:
-		if list, ok := answer.Result.(mcp.ListToolsResult); ok {
-			return c.answerTools(list), 0
+		switch result := answer.Result.(type) {
+		case mcp.ListToolsResult:
+			return c.answerTools(result), 0
+		case *mcp.CallToolResult:
+			return c.answerCall(*result), 0
 		}
 		return jsonrpc.Answer(c.message.ID, answer.Result), 0
 	case mcp.JSONRPCError:
