@@ -277,7 +277,9 @@ func (r *reader) holds(f *fact) bool {
 	switch {
 	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
 		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
-		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return t.claim == claim }):
+		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool {
+			return t.claim == claim || claim != "pay" && r.in(&t, "@cents") // only pay is in cents
+		}):
 		return false
 	case f.field == "dataVolume" && r.near(f, "@pace"):
 		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")

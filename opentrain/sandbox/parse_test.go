@@ -138,6 +138,9 @@ var payments = []reading{
 }
 
 var counts = []reading{
+	{text: "Keypoints in 3 million selfies, $9/hour. We need 1C annotators", gaps: "experienceLevel", guesses: "pricePerHour",
+		fields: object{"dataVolume": 3000000, "headcount": nil},
+		says:   []string{`9 is not the only amount in the text.`, `"1C": the text doesn't clearly say what it's paid for.`}},
 	{text: "Keypoints in 3 million selfies, $9/hour", gaps: "experienceLevel", fields: object{"dataVolume": 3000000}},
 	{text: "Object tracking in 500 video clips, $9/hour", gaps: "experienceLevel dataVolumeUnit", fields: object{"dataVolume": 500}},
 	{text: "Object tracking in 90.5 hours of CCTV footage, $9/hour", gaps: "experienceLevel",
