@@ -101,7 +101,7 @@ func (a *Account) CheckClaim(ctx context.Context) (Claim, error) {
 
 func (a *Account) notRegistered() error {
 	if a.InSandbox() {
-		return &Problem{NotRegistered, "The sandbox's own account needs no claim. To try a claim, register an account first."}
+		return &Problem{NoClaim, "The sandbox's own account needs no claim. To try a claim, register another account."}
 	}
 	return &Problem{NotRegistered, "There is no account on this machine yet."}
 }
