@@ -133,7 +133,7 @@ func (l *login) words() io.Writer {
 func (l *login) end(ctx context.Context, err error) error {
 	_, said := errors.AsType[exit](err)
 	switch {
-	case err != nil && ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil, errors.Is(err, errInterrupted):
 		l.say("Interrupted. To continue, run: %s", l.again)
 		l.result, err = loginResult{Status: "failed", Error: "interrupted"}, exit(exitCanceled)
 	case err != nil && !said:

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// errInterrupted is the error of a question that a signal ended.
+// errInterrupted is the error of a question that a signal or Ctrl-C ended.
 var errInterrupted = errors.New("interrupted")
 
 // readLine asks a person for a line.
@@ -30,17 +30,25 @@ func (l *login) readSecret(ctx context.Context, question string) (string, error)
 		return answer(ctx, func() (string, error) { return firstLine(l.std.in) })
 	}
 	fd := int(l.std.in.Fd())
-	before, err := term.GetState(fd)
+	before, err := term.MakeRaw(fd) // before the question: what is typed at once must not be shown either
 	if err != nil {
 		return "", err
 	}
-	defer term.Restore(fd, before) //nolint:errcheck // nothing is left to do about it
-	fmt.Fprint(l.words(), question)
 	defer fmt.Fprintln(l.words())
+	defer term.Restore(fd, before) //nolint:errcheck // nothing is left to do about it
 	return answer(ctx, func() (string, error) {
-		line, err := term.ReadPassword(fd)
-		return string(line), err
+		line, err := term.NewTerminal(readWriter{l.std.in, l.words()}, "").ReadPassword(question)
+		if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+			err = errInterrupted
+		}
+		return line, err
 	})
+}
+
+// readWriter is a terminal that is read and written at different places.
+type readWriter struct {
+	io.Reader
+	io.Writer
 }
 
 // answer waits for a read that can't be interrupted, or for a signal.
