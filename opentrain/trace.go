@@ -24,7 +24,7 @@ type Trace struct {
 type Sent struct {
 	Method   string
 	Status   int   // HTTP status of the response, 0 if none
-	Err      error // why there is none
+	Err      error // why there is no response
 	Duration time.Duration
 }
 

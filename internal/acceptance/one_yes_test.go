@@ -115,3 +115,15 @@ func TestSecretsInArgumentsAreRefused(t *testing.T) {
 		t.Error(got.text)
 	}
 }
+
+// TestShortTokensAreNoSecrets: a made-up token that is a part of many words changes no words, and keeps no call from OpenTrain.
+func TestShortTokensAreNoSecrets(t *testing.T) {
+	t.Parallel()
+	s := startHTTPWith(t, sandbox.New(sandbox.Config{}).Transport(), nil)
+	for _, token := range []string{"e", "next"} {
+		got := s.call(tool.CreateDraft, map[string]any{"description": "Everyone boxes the next texts"}, tokenHeader, token)
+		if !got.isError || strings.Contains(got.text, "[redacted]") || !strings.Contains(got.text, "OpenTrain rejected the API token") {
+			t.Errorf("%s: %s", token, got.text)
+		}
+	}
+}

@@ -215,10 +215,13 @@ func named(arguments json.RawMessage) tool.Effect {
 	return effect
 }
 
+// minToken is the length from which a caller's token is hidden: a shorter one isn't OpenTrain's, and could be a part of any word.
+const minToken = 8
+
 // hide takes secrets out of a result. OpenTrain's answer may repeat the caller's token in pieces, which cleaning joins, and people
 // put tokens into names and texts.
 func (c *toolCall) hide(result []byte) []byte {
-	if c.token != "" {
+	if len(c.token) >= minToken {
 		result = bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
 	}
 	return opentrain.HideKeys(result)
