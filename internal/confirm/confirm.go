@@ -193,7 +193,7 @@ func (c *Confirmer) Token(by caller.Caller, intent Intent, view View) string {
 // declined is the step after a no.
 func (intent Intent) declined() *tool.Next {
 	return &tool.Next{Action: tool.Done, Note: "The human didn't approve this. " + intent.IfNo +
-		" To ask again in the conversation, call " + intent.Tool + " with askHuman: false."}
+		" If they change their mind, call " + intent.Tool + " with askHuman: false."}
 }
 
 // subject is what a yes is about, as the ledger knows it.

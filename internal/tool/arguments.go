@@ -17,9 +17,20 @@ import (
 // Dialect is what the arguments of all tools have in common.
 func Dialect() schema.Dialect {
 	return schema.Dialect{
-		Label: Label, Refuse: placeholder, Ignored: hostArguments(),
+		Label: argumentLabel, Refuse: placeholder, Ignored: hostArguments(),
 		Readings: map[string]schema.Reading{"jobId": {Text: readJobID}, "amountUsd": {Dollars: true}},
 	}
+}
+
+// argumentLabel is how callers name a value: for statuses of jobs, also as results write them (see StatusWords).
+func argumentLabel(value string) string {
+	switch value {
+	case opentrain.StatusOpen:
+		return "Live"
+	case opentrain.StatusArchived:
+		return "Closed"
+	}
+	return Label(value)
 }
 
 // hostArguments are arguments that hosts add to a call on their own, as public reports of them say.
@@ -80,11 +91,11 @@ func pageURL(given string) (address *url.URL, isURL bool) {
 }
 
 // hasJobs reports whether a host has pages of jobs: OpenTrain's hosts and the sandbox's. A sandbox is on this machine, or
-// has no pages and the host sandbox.invalid.
+// has no pages (see noPages).
 func hasJobs(host string) bool {
 	host = strings.ToLower(host)
 	return host == "opentrain.ai" || strings.HasSuffix(host, ".opentrain.ai") ||
-		host == "sandbox.invalid" || host == "localhost" || net.ParseIP(host).IsLoopback()
+		host == noPages || host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // idInURL returns the job id in an address such as /jobs/some-title-ID, /jobs/ID, /job-post?job=ID or

@@ -1,8 +1,10 @@
 package contracts
 
 import (
+	"context"
 	"math"
 	"strconv"
+	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -38,6 +40,37 @@ func budgetOf(b *opentrain.Budget) *budget {
 
 // number writes a number with at most four decimals.
 func number(n float64) string { return strconv.FormatFloat(math.Round(n*1e4)/1e4, 'f', -1, 64) }
+
+// recorded says how much work OpenTrain has recorded on a contract.
+func (c contracts) recorded(ctx context.Context, contractID string) string {
+	unknown := "OpenTrain didn't say how much work is recorded."
+	if contractID == "" {
+		return unknown
+	}
+	contract, err := c.API.GetContract(ctx, contractID)
+	if err != nil || contract.Budget == nil {
+		return unknown
+	}
+	var parts []string
+	known := false
+	for _, part := range []struct {
+		amount *float64
+		unit   string
+	}{
+		{contract.Budget.Consumed.Hours, "hours"}, {contract.Budget.Consumed.Labels, "labels"}, {contract.Budget.Consumed.Tasks, "tasks"},
+	} {
+		if known = known || part.amount != nil; part.amount != nil && *part.amount > 0 {
+			parts = append(parts, number(*part.amount)+" "+part.unit)
+		}
+	}
+	switch {
+	case !known:
+		return unknown
+	case parts == nil:
+		return "OpenTrain has recorded no work on this contract yet."
+	}
+	return "Work recorded on the contract so far: " + strings.Join(parts, ", ") + "."
+}
 
 func (b *budget) words() string {
 	if b == nil {

@@ -17,14 +17,17 @@ import (
 
 // Toolset returns the tools in the order of a hire.
 func Toolset(desk *draft.Desk) tool.Set {
-	c := contracts{desk}
+	c := contracts{desk, newWaiting()}
 	return tool.Set{Name: "contracts", OffByDefault: true, Tools: []tool.Tool{
 		c.hireProposal(), c.listContracts(), c.getContract(), c.createMilestone(), c.requestMilestoneFunding(), c.requestMilestoneApproval(),
 		c.endContract(), c.getApproval(),
 	}}
 }
 
-type contracts struct{ *draft.Desk }
+type contracts struct {
+	*draft.Desk
+	waiting waiting
+}
 
 // paymentsFeature is what an account needs to change contracts.
 func paymentsFeature() tool.Feature {

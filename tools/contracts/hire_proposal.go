@@ -96,6 +96,10 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	if err := tooLong(preview); err != nil {
 		return out, nil, err
 	}
+	if out.Approval = c.pending(ctx, call, intent); out.Approval != nil {
+		out.Next = out.Approval.next()
+		return out, nil, nil
+	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
@@ -108,7 +112,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		return out, nil, err
 	}
 	c.Confirm.Ledger.Record(call.Caller, subject, nil)
-	out.Approval = approvalOf(*requested)
+	out.Approval = c.requested(call, intent, *requested)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }
@@ -116,7 +120,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 func (o hireProposalOutput) Effect() tool.Effect {
 	effect := tool.Effect{JobID: o.JobID, Subject: "proposal " + o.ProposalID, Outcome: "not requested"}
 	if o.Approval != nil {
-		effect.Outcome = "approval requested"
+		effect.Outcome = o.Approval.outcome()
 	}
 	return effect
 }
