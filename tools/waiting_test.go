@@ -66,3 +66,46 @@ func TestPaymentShowsRecordedWork(t *testing.T) {
 		}
 	}
 }
+
+// TestPendingRequestsAreListed: what waits for the human is found again without an id, also from the proposal and the contract.
+func TestPendingRequestsAreListed(t *testing.T) {
+	api := &hiring{replies: map[string]reply{}}
+	tools := serve(t, api, setup{confirm: true})
+	none, _ := tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, none.Text, "No request of this server waits for the human. It knows only what it requested since it started")
+	_, asked := tools.answer(t, tool.HireProposal, hireArguments)
+	tools.answer(t, asked.Tool, follow(t, asked))
+	listed, next := tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, listed.Text, "1 request of this server for the human", "- Approval a1 · "+pageOfApproval, "> Hire AI trainer “Maria G.”", "= $339.95 in total")
+	if next.Action != tool.Done {
+		t.Errorf("%+v", next)
+	}
+	pasted, _ := tools.answer(t, tool.GetApproval, `{"approvalId":"`+pageOfApproval+`"}`)
+	wants(t, pasted.Text, "Approval a1 is pending.", "For: Hire AI trainer “Maria G.”")
+	result, _, failure := tools.run(t.Context(), t, tools.with(t, tool.GetApproval, tool.HireProposal, tool.GetProposal), tool.GetProposal, `{"proposalId":"p1"}`)
+	if next := nextIn(t, result); failure != nil || next.Tool != tool.GetApproval || next.Arguments["approvalId"] != "a1" {
+		t.Errorf("%+v, %v", next, failure)
+	}
+	// Other terms replace the request: the human sees that, and a no leaves the first one.
+	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p1","amountUsd":100,"dueDate":"2126-07-01T00:00:00Z","name":"Small"}`)
+	wants(t, other.Text, "Approval a1 of a hire with other terms is pending. This request replaces it.", "If no: Approval a1, which was requested before, stays as it is.")
+	// Others see nothing of it, and once it's decided no one waits for it.
+	result, _, failure = tools.run(t.Context(), t, tool.Call{Caller: caller.Caller{ID: "bob"}}, tool.GetApproval, `{}`)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	wants(t, result.Text, "No request of this server waits")
+	api.replies["GET /approvals/a1"] = reply{}
+	if _, _, failure = tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{}`); failure == nil {
+		t.Error("an outage looks like an empty list")
+	}
+	api.replies["GET /approvals/a1"] = reply{200, approvalOf("proposal_hire", "expired", "")}
+	gone, _ := tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, gone.Text, "No request of this server waits")
+	api.replies["POST /milestones/m1/fund"] = reply{202, approvalOf("milestone_fund", "pending", "")}
+	api.replies["GET /contracts/c1"] = reply{200, `{"contract":{"id":"c1","status":"active","milestones":[{"id":"m1","status":"NOT_FUNDED","pendingApproval":true}]}}`}
+	_, asked = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
+	tools.answer(t, asked.Tool, follow(t, asked))
+	contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
+	wants(t, contract.Text, "Approval a1 is pending: see it with opentrain_get_approval.")
+}

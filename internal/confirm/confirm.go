@@ -40,7 +40,8 @@ type Asking struct {
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {
-	Ledger *Ledger
+	Ledger    *Ledger
+	Approvals *Approvals
 
 	off bool
 	box *seal.Box
@@ -49,7 +50,7 @@ type Confirmer struct {
 
 // New makes a Confirmer. With off, every call counts as confirmed.
 func New(off bool, box *seal.Box, now func() time.Time) *Confirmer {
-	return &Confirmer{off: off, box: box, now: now, Ledger: newLedger(now)}
+	return &Confirmer{off: off, box: box, now: now, Ledger: newLedger(now), Approvals: newApprovals(now)}
 }
 
 // Asks reports whether calls of the caller need a yes. Without an API token nothing is sent anyway.

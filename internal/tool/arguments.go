@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/google/uuid"
@@ -18,7 +20,10 @@ import (
 func Dialect() schema.Dialect {
 	return schema.Dialect{
 		Label: argumentLabel, Refuse: placeholder, Ignored: hostArguments(),
-		Readings: map[string]schema.Reading{"jobId": {Text: readJobID}, "amountUsd": {Dollars: true}},
+		Readings: map[string]schema.Reading{
+			"jobId": {Text: readJobID}, "amountUsd": {Dollars: true}, "dueDate": {Text: readDate}, "approvalId": {Text: readID("approvals")},
+			"proposalId": {Text: readID("proposals")}, "contractId": {Text: readID("contracts")},
+		},
 	}
 }
 
@@ -69,6 +74,33 @@ func readJobID(given string) (string, error) {
 		return "", fmt.Errorf("%s; job ids come from %s, %s and %s", text.Clean(err.Error(), 200), CreateDraft, ListJobs, SearchJobs)
 	}
 	return id, nil
+}
+
+// readID reads an id, or takes it out of the address of a page below a name, such as /approvals/ID.
+func readID(name string) func(string) (string, error) {
+	return func(given string) (string, error) {
+		address, isURL := pageURL(strings.TrimSpace(given))
+		if !isURL {
+			return given, nil
+		}
+		segments := strings.Split(strings.Trim(address.Path, "/"), "/")
+		at := slices.Index(segments, name) + 1
+		if at == 0 || at == len(segments) || !hasJobs(address.Hostname()) {
+			return "", fmt.Errorf("\"%s\" is no address with an id in it; send the id", text.Clean(given, 100))
+		}
+		return segments[at], nil
+	}
+}
+
+// readDate reads a date, also from a time.
+func readDate(given string) (string, error) {
+	if at, err := time.Parse(time.RFC3339, given); err == nil {
+		return at.Format(time.DateOnly), nil
+	}
+	if _, err := time.Parse(time.DateOnly, given); err != nil {
+		return "", fmt.Errorf("\"%s\" is not a date such as 2026-07-01", text.Clean(given, 60))
+	}
+	return given, nil
 }
 
 // pageURL parses an address, with or without https://.

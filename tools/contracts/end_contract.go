@@ -75,8 +75,8 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		return out.ended(), nil, nil
 	}
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
-	if out.Approval = c.pending(ctx, call, intent); out.Approval != nil {
-		out.Next = out.Approval.next()
+	if same, _ := c.pending(ctx, call, intent); same != nil {
+		out.Approval, out.Next = same, same.next()
 		return out, nil, nil
 	}
 	intent.Status = state(*contract)
@@ -91,7 +91,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	case err != nil:
 		return out, nil, err
 	case end.Approval != nil && end.Approval.ID != "":
-		out.Approval = c.requested(call, intent, *end.Approval)
+		out.Approval = c.requested(call, intent, *end.Approval, preview.Changes)
 		out.Next = out.Approval.next()
 		return out, nil, nil
 	case end.Status != "" && end.Status != opentrain.ContractEnded:

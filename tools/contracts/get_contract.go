@@ -43,14 +43,14 @@ func (c contracts) read(ctx context.Context, call tool.Call, in getContractInput
 	out := getContractOutput{
 		Contract: summarize(*contract), Milestones: tool.Map(contract.Milestones, shownMilestone), Budget: budgetOf(contract.Budget),
 		ConversationID: text.Stranger(contract.JobDMConversationID, 100), Interpreted: call.Interpreted,
-		Next: tool.Next{Action: tool.Done, Note: nextSteps(*contract)},
+		Next: tool.Next{Action: tool.Done, Note: c.nextSteps(call, *contract)},
 	}
 	out.Contract.Milestones = nil // they are shown in full
 	return tool.Fit(out, (*getContractOutput).cutDescriptions, (*getContractOutput).cutMilestones), nil, nil
 }
 
 // nextSteps says what can be done with a contract.
-func nextSteps(contract opentrain.Contract) string {
+func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract) string {
 	if contract.Status == opentrain.ContractEnded {
 		return "The contract has ended."
 	}
@@ -58,7 +58,7 @@ func nextSteps(contract opentrain.Contract) string {
 	for _, m := range contract.Milestones {
 		switch {
 		case m.PendingApproval:
-			pending = "An approval is pending. The request returned its page; the human can also find it in OpenTrain's app."
+			pending = c.pendingWords(call, m.ID)
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
 			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":

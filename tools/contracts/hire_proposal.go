@@ -77,6 +77,9 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
 		Question: "Request this hire?", Note: "A yes only requests the hire. A human confirms it in OpenTrain's app.", IfNo: "No one is hired.",
 	}
+	if asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, subject); found {
+		intent.IfNo = "Approval " + text.Stranger(asked.ID, 100) + ", which was requested before, stays as it is."
+	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
 		return out, nil, nil
@@ -96,9 +99,13 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	if err := tooLong(preview); err != nil {
 		return out, nil, err
 	}
-	if out.Approval = c.pending(ctx, call, intent); out.Approval != nil {
-		out.Next = out.Approval.next()
+	same, other := c.pending(ctx, call, intent)
+	if same != nil {
+		out.Approval, out.Next = same, same.next()
 		return out, nil, nil
+	}
+	if other != "" {
+		preview.Warnings = []string{"Approval " + text.Stranger(other, 100) + " of a hire with other terms is pending. This request replaces it."}
 	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
@@ -112,7 +119,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		return out, nil, err
 	}
 	c.Confirm.Ledger.Record(call.Caller, subject, nil)
-	out.Approval = c.requested(call, intent, *requested)
+	out.Approval = c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }

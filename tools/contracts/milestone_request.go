@@ -89,8 +89,8 @@ func (r milestoneRequest) run(
 	}
 	out.ContractID, out.JobID, out.AmountUSD = text.Clean(contract.ID, 100), text.Clean(contract.JobID, 64), m.AmountUSD
 	out.Trainer = trainer(contract)
-	if out.Approval = c.pending(ctx, call, intent); out.Approval != nil {
-		out.Next = out.Approval.next()
+	if same, _ := c.pending(ctx, call, intent); same != nil {
+		out.Approval, out.Next = same, same.next()
 		return out, nil, nil
 	}
 	preview := r.preview(contract, m)
@@ -108,7 +108,7 @@ func (r milestoneRequest) run(
 	if err != nil {
 		return out, nil, err
 	}
-	out.Approval = c.requested(call, intent, *requested)
+	out.Approval = c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }

@@ -2,50 +2,108 @@ package contracts
 
 import (
 	"context"
-	"time"
+	"errors"
 
-	"github.com/jellydator/ttlcache/v3"
-
-	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
-// waiting has the ids of the approvals that callers asked for, by caller and request. The API has no list of them. A request
-// whose approval is still pending leads to that approval, instead of to the human for another yes.
+// waiting is a request that waits for the human.
 type waiting struct {
-	ids *ttlcache.Cache[string, string]
+	approval
+	About []string `json:"about,omitempty"`
 }
 
-// newWaiting keeps ids a little longer than an approval lasts (about 72 hours, developers/concepts/human-approvals).
-func newWaiting() waiting {
-	return waiting{ttlcache.New(ttlcache.WithTTL[string, string](80*time.Hour), ttlcache.WithCapacity[string, string](5000),
-		ttlcache.WithDisableTouchOnHit[string, string]())}
+func (waiting) JSONSchema() *schema.Node {
+	return tool.PlainObject("id, status, url, expiresAt, about.")
 }
 
-func (w waiting) key(by caller.Caller, intent confirm.Intent) string {
-	return caller.Hash(by.ID + " " + intent.Tool + " " + intent.Subject + " " + text.JSON(intent.Arguments))
+// maxWaiting is how many approvals one call looks at, the newest first.
+const maxWaiting = 10
+
+// pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer, not
+// another question. other is the id of a pending approval for other arguments.
+func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, other string) {
+	asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, intent.Subject)
+	if !found {
+		return nil, ""
+	}
+	came, err := c.API.GetApproval(ctx, asked.ID)
+	switch {
+	case err != nil || came.Status != opentrain.ApprovalPending:
+		return nil, ""
+	case !asked.For(intent):
+		return nil, asked.ID
+	}
+	same = approvalOf(*came)
+	same.requestedBefore = true
+	return same, ""
 }
 
-// requested keeps an approval that the caller has asked for.
-func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentrain.Approval) *approval {
-	c.waiting.ids.Set(c.waiting.key(call.Caller, intent), asked.ID, ttlcache.DefaultTTL)
+// requested remembers an approval that the caller has asked for.
+func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentrain.Approval, about []string) *approval {
+	if asked.ID != "" {
+		c.Confirm.Approvals.Add(call.Caller, intent, asked.ID, about)
+	}
 	return approvalOf(asked)
 }
 
-// pending returns the approval that the caller asked for with the same arguments, nil if none is known to be pending.
-func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) *approval {
-	item := c.waiting.ids.Get(c.waiting.key(call.Caller, intent))
-	if item == nil {
-		return nil
+// pendingWords says where the pending approval of a milestone is.
+func (c contracts) pendingWords(call tool.Call, milestoneID string) string {
+	for _, name := range []string{tool.RequestMilestoneFunding, tool.RequestMilestoneApproval} {
+		if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+milestoneID); found {
+			return "Approval " + text.Stranger(asked.ID, 100) + " is pending: see it with " + tool.GetApproval + "."
+		}
 	}
-	found, err := c.API.GetApproval(ctx, item.Value())
-	if err != nil || found.Status != opentrain.ApprovalPending {
-		return nil
+	return "An approval is pending. The human finds it in OpenTrain's app."
+}
+
+// allPending lists the approvals that the caller asked for through this server and that no one has decided.
+func (c contracts) allPending(ctx context.Context, call tool.Call) (getApprovalOutput, error) {
+	out := getApprovalOutput{Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
+	all := c.Confirm.Approvals.All(call.Caller)
+	for _, asked := range all[:min(len(all), maxWaiting)] {
+		came, err := c.API.GetApproval(ctx, asked.ID)
+		switch {
+		case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
+		case err != nil:
+			return out, err
+		case came.Status == opentrain.ApprovalPending:
+			out.Pending = append(out.Pending, waiting{*approvalOf(*came), asked.About})
+			continue
+		}
+		c.Confirm.Approvals.Forget(call.Caller, asked.ID)
 	}
-	again := approvalOf(*found)
-	again.requestedBefore = true
-	return again
+	out.Outcome = "No request of this server waits for the human."
+	if len(out.Pending) > 0 {
+		out.Outcome = text.Count(len(out.Pending), "request") + " of this server for the human to decide in OpenTrain's app."
+	}
+	out.Outcome += " It knows only what it requested since it started; the app shows everything."
+	return out, nil
+}
+
+// about is what the human was shown when an approval was requested, nil if that isn't known anymore.
+func (c contracts) about(call tool.Call, approvalID string) []string {
+	for _, asked := range c.Confirm.Approvals.All(call.Caller) {
+		if asked.ID == approvalID {
+			return asked.About
+		}
+	}
+	return nil
+}
+
+func (o getApprovalOutput) pendingText() string {
+	var l text.Lines
+	l.Add("%s", o.Outcome)
+	for _, w := range o.Pending {
+		l.Add("- Approval %s", text.Join(" · ", w.ID, w.URL, text.Labeled("open until", w.ExpiresAt)))
+		for _, line := range w.About {
+			l.Quoted("  ", line)
+		}
+	}
+	l.Fields("Interpreted", o.Interpreted)
+	return l.With(o.Next.Text())
 }
