@@ -254,3 +254,18 @@ func TestStrangersInHiring(t *testing.T) {
 		}
 	}
 }
+
+// TestBudgetsCountWhatTheContractPays: hours and labels are named, and a fixed price has none.
+func TestBudgetsCountWhatTheContractPays(t *testing.T) {
+	for paymentType, words := range map[string]string{
+		"PAY_PER_HOUR":  "Budget: LOW, $456 funded, 20 hours funded, 15.5 hours used, 4.5 hours left\n",
+		"PAY_PER_LABEL": "Budget: LOW, $456 funded, 20 labels funded, 15.5 labels used, 4.5 labels left\n",
+		"FIXED_PRICE":   "Budget: LOW, $456 funded, consumed fraction 0.775\n",
+	} {
+		api := &hiring{replies: map[string]reply{"GET /contracts/c1": {200, `{"contract":{"id":"c1","status":"active","paymentType":"` + paymentType + `",` +
+			`"milestones":[{"id":"m1","status":"ACTIVE_FUNDED","volume":20}],"budget":{"state":"LOW","fundedAmountUsd":456,"fundedVolume":20,` +
+			`"consumedVolume":15.5,"remainingVolume":4.5,"consumedFraction":0.775}}}`}}}
+		got, _ := serve(t, api, setup{}).answer(t, tool.GetContract, `{"contractId":"c1"}`)
+		wants(t, got.Text, words)
+	}
+}

@@ -269,7 +269,7 @@ func TestHireTermsAreChecked(t *testing.T) {
 		t.Errorf("sent %v", api.sent)
 	}
 	got, _ := tools.answer(t, tool.CreateMilestone, `{"contractId":"c2","description":"D","volume":2}`)
-	wants(t, got.Text, "volume 2 × $300 = $600")
+	wants(t, got.Text, "2 hours × $300 = $600")
 }
 
 // TestNoHireIsAskedForInVain: what can't happen is refused without a question, and the step leads on.

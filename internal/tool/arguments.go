@@ -34,6 +34,8 @@ func argumentLabel(value string) string {
 		return "Live"
 	case opentrain.StatusArchived:
 		return "Closed"
+	case opentrain.PayPerHour:
+		return "Hourly"
 	}
 	return Label(value)
 }

@@ -72,7 +72,8 @@ func (c contracts) recorded(ctx context.Context, contractID string) string {
 	return "Work recorded on the contract so far: " + strings.Join(parts, ", ") + "."
 }
 
-func (b *budget) words() string {
+// words say how much of the funded work is done. A fixed price has no volume.
+func (b *budget) words(paymentType string) string {
 	if b == nil {
 		return ""
 	}
@@ -80,16 +81,17 @@ func (b *budget) words() string {
 		if n == nil {
 			return ""
 		}
-		return number(*n) + " " + words
+		return text.Join(" ", number(*n), words)
 	}
-	funded := ""
+	funded, fraction, unit := "", "", unitOf(paymentType)
 	if b.FundedUSD != nil {
 		funded = text.Dollars(b.FundedUSD) + " funded"
 	}
-	fraction := ""
-	if b.ConsumedFraction != nil {
-		fraction = "consumed fraction " + number(*b.ConsumedFraction)
+	if unit == "" {
+		if b.ConsumedFraction != nil && *b.ConsumedFraction > 0 {
+			fraction = "consumed fraction " + number(*b.ConsumedFraction)
+		}
+		return text.Join(", ", b.State, funded, fraction)
 	}
-	return text.Join(", ", b.State, funded, part(b.FundedVolume, "volume funded"), part(b.ConsumedVolume, "consumed"),
-		part(b.RemainingVolume, "remaining"), fraction)
+	return text.Join(", ", b.State, funded, part(b.FundedVolume, unit+" funded"), part(b.ConsumedVolume, unit+" used"), part(b.RemainingVolume, unit+" left"))
 }
