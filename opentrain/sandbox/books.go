@@ -22,7 +22,8 @@ type books struct {
 	conversations    []*conversation
 	contracts        []*contract
 	approvals        []*approval
-	ledger           []entry
+	ledger           []object // changes of the credits
+	credits          int      // cents
 	events           []event
 	webhooks         []*webhook
 	tokens           []*apiToken
@@ -142,13 +143,15 @@ func conflict(reason, message, key string, value any) *apiError {
 	return refuse(http.StatusConflict, message, object{"reason": reason, key: value})
 }
 
-// newest shows all items, newest first.
+// newest shows items, newest first, without those that show as nil.
 func newest[T any](items []T, show func(T) object) []object {
-	shown := make([]object, 0, len(items))
+	all := []object{}
 	for _, item := range slices.Backward(items) {
-		shown = append(shown, show(item))
+		if shown := show(item); shown != nil {
+			all = append(all, shown)
+		}
 	}
-	return shown
+	return all
 }
 
 func timeOrNull(t time.Time) any {

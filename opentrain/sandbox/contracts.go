@@ -46,7 +46,7 @@ func (s *Sandbox) hireNow(a *approval, at time.Time) {
 	s.tell(ct.books, at, "proposal.status_changed", p.id, p.job.id, object{"proposalId": p.id, "status": hired})
 	s.tell(ct.books, at, "contract.created", ct.id, p.job.id, object{"contractId": ct.id, "jobId": p.job.id, "proposalId": p.id})
 	a.milestone = s.addMilestone(ct, a.terms, at)
-	a.milestone.invoice = a.invoice()
+	a.terms, a.milestone.invoice = a.milestone.terms, a.invoice()
 	s.setMilestone(a.milestone, milestoneFunded, at)
 }
 
@@ -183,7 +183,7 @@ func (s *Sandbox) approveMilestone(c *call, m *milestone) *reply {
 }
 
 func (s *Sandbox) askAbout(c *call, kind string, m *milestone, cost int) *reply {
-	return s.ask(c, approval{kind: kind, job: m.contract.proposal.job, contract: m.contract, milestone: m, cost: cost,
+	return s.ask(c, &approval{kind: kind, proposal: m.contract.proposal, contract: m.contract, milestone: m, terms: m.terms, cost: cost,
 		ids: object{"contractId": m.contract.id, "milestoneId": m.id}})
 }
 
@@ -193,7 +193,7 @@ func (s *Sandbox) endContract(c *call, ct *contract) *reply {
 	case ct.status == contractEnded:
 		return conflict("contract_ended", "This contract has ended.", "contractId", ct.id)
 	case ct.funded() != nil:
-		return s.ask(c, approval{kind: approvalEnd, job: ct.proposal.job, contract: ct, ids: object{"contractId": ct.id}})
+		return s.ask(c, &approval{kind: approvalEnd, proposal: ct.proposal, contract: ct, ids: object{"contractId": ct.id}})
 	}
 	s.endNow(ct, s.cfg.Now())
 	return ok(object{"ok": true, "contractId": ct.id, "status": contractEnded})

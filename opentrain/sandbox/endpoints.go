@@ -39,7 +39,7 @@ func laterRoutes() []route {
 			handle: on("milestoneId", "", 0, (*Sandbox).approveMilestone)},
 		{method: "GET", path: "/approvals/{approvalId}", scope: readMoney,
 			handle: on("approvalId", "approvals", 0, (*Sandbox).getApproval)},
-		{method: "GET", path: "/credits", feature: credits, scope: readMoney, handle: (*Sandbox).credits},
+		{method: "GET", path: "/credits", feature: credits, scope: readMoney, handle: (*Sandbox).getCredits},
 		{method: "GET", path: "/credits/ledger", feature: credits, scope: readMoney, handle: (*Sandbox).listLedger},
 		{method: "POST", path: "/credits/top-ups", feature: credits, scope: pay, claim: "create credit top-ups", body: true,
 			handle: (*Sandbox).createTopUp},

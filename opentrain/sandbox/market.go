@@ -200,7 +200,7 @@ func (p pager[T]) page(c *call, items []T, match func(T) bool) *reply {
 	}
 	found, last, next := []object{}, 0, ""
 	for i := start + step; i >= 0 && i < len(items); i += step {
-		if !match(items[i]) {
+		if match != nil && !match(items[i]) {
 			continue
 		}
 		if len(found) == limit {

@@ -143,7 +143,7 @@ func (s *Sandbox) hire(c *call, p *proposal) *reply {
 	case p.bid > 0 && p.unit != fixedPrice:
 		t.volume = t.amount / p.bid
 	}
-	return s.ask(c, approval{kind: approvalHire, job: p.job, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee,
+	return s.ask(c, &approval{kind: approvalHire, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee,
 		ids: object{"proposalId": p.id}})
 }
 
@@ -210,7 +210,7 @@ func (s *Sandbox) listMessages(c *call) *reply {
 		}
 		p := pager[*note]{name: "messages", list: "messages", standard: 20, most: 100, forward: query.Get("direction") == "newer",
 			show: func(n *note) object { return found.show(n) }}
-		return p.page(c, found.messages, func(*note) bool { return true })
+		return p.page(c, found.messages, nil)
 	}
 	filter, unreadOnly := query.Get("filter"), query.Get("unreadOnly") == "true" || query.Get("unreadOnly") == "1"
 	latest := slices.SortedStableFunc(slices.Values(c.account.books.conversations), func(a, b *conversation) int {
