@@ -16,7 +16,7 @@ const maxTokensOfAccount, maxTokenName = 25, 120 // developers/api-reference/tok
 // apiToken is what an account knows of a token.
 type apiToken struct {
 	record
-	name, preview              string
+	secret, name               string
 	scopes                     []string
 	expires, revoked, lastUsed time.Time
 }
@@ -32,7 +32,11 @@ func (k *apiToken) status(now time.Time) string {
 }
 
 func (k *apiToken) show(now time.Time) object {
-	return object{"id": k.id, "name": k.name, "preview": k.preview, "scopes": k.scopes, "status": k.status(now), "organizationId": nil,
+	preview := "********"
+	if n := len(k.secret); n >= len("ot_pat_")+8 {
+		preview = k.secret[:len("ot_pat_")+4] + preview + k.secret[n-4:]
+	}
+	return object{"id": k.id, "name": k.name, "preview": preview, "scopes": k.scopes, "status": k.status(now), "organizationId": nil,
 		"createdAt": timestamp(k.created), "lastUsedAt": timeOrNull(k.lastUsed), "expiresAt": timeOrNull(k.expires),
 		"revokedAt": timeOrNull(k.revoked)}
 }
@@ -47,11 +51,7 @@ func (s *Sandbox) newAccount(a Account, at time.Time) *account {
 
 // newToken adds the record of an account's token.
 func (s *Sandbox) newToken(a *account, id, name string, at time.Time) *apiToken {
-	preview := "********"
-	if n := len(a.Token); n >= len("ot_pat_")+8 {
-		preview = a.Token[:len("ot_pat_")+4] + preview + a.Token[n-4:]
-	}
-	k := &apiToken{record: record{id, a.books, at, at}, name: name, preview: preview, scopes: append([]string{}, a.Scopes...)}
+	k := &apiToken{record: record{id, a.books, at, at}, secret: a.Token, name: name, scopes: append([]string{}, a.Scopes...)}
 	a.books.tokens, s.records[id] = append(a.books.tokens, k), k
 	return k
 }
@@ -115,14 +115,10 @@ func (s *Sandbox) createToken(c *call) *reply {
 
 // revokeToken is DELETE /tokens/{tokenId} (developers/api-reference/tokens/revoke). The demo token stays: everyone uses it.
 func (s *Sandbox) revokeToken(_ *call, k *apiToken) *reply {
-	if demo := s.accounts[DemoToken]; demo != nil && demo.key == k {
+	if k.secret == DemoToken {
 		return conflict("demo_token", "The sandbox's own token can't be revoked.", "tokenId", k.id)
 	}
-	for token, a := range s.accounts {
-		if a.key == k {
-			s.drop(token)
-		}
-	}
+	s.drop(k.secret)
 	return ok(object{"token": k.show(s.cfg.Now())})
 }
 

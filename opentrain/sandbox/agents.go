@@ -229,10 +229,8 @@ func (s *Sandbox) claim(reg *registration) {
 			j.owner = &claimed
 		}
 	}
-	for token, a := range s.accounts {
-		if a.books == before.books {
-			s.drop(token)
-		}
+	for _, k := range before.books.tokens {
+		s.drop(k.secret)
 	}
 	s.numbered++
 	claimed.key = s.newToken(&claimed, fmt.Sprintf("token_%d", s.numbered), "Sandbox token", s.cfg.Now())

@@ -57,13 +57,12 @@ func (s *Sandbox) ask(c *call, a *approval) *reply {
 	same := slices.IndexFunc(b.approvals, func(other *approval) bool {
 		return other.status == pending && other.kind == a.kind && other.proposal == a.proposal && other.milestone == a.milestone
 	})
-	if same >= 0 && b.approvals[same].terms == a.terms {
+	switch {
+	case same >= 0 && b.approvals[same].terms == a.terms:
 		return s.asked(b.approvals[same])
-	}
-	if !s.canPay(b, a.cost) {
+	case !s.canPay(b, a.cost):
 		return conflict("payment_method_required", "Add a payment method or enough credits first.", "billingUrl", s.cfg.AppURL+"/billing")
-	}
-	if same >= 0 {
+	case same >= 0:
 		s.resolve(b.approvals[same], expired, s.cfg.Now())
 	}
 	s.await(a, b, "approval", 72*time.Hour)
@@ -169,23 +168,19 @@ func (a *approval) page() page {
 		approvalEnd: "End a contract"}
 	total := cmp.Or(map[string]string{pending: "You pay", confirmed: "You paid"}[a.status], "Cost")
 	job, who, t, at := a.proposal.job, a.proposal.person, a.terms, a.resolved.UTC().Format(minutes)
-	shown := page{Title: titles[a.kind], State: capitalize(a.status), About: a.about(), Rows: [][2]string{{"Job", job.title()},
+	notes := map[string]string{pending: "Your agent asks for this. Nothing happens until you confirm it.",
+		confirmed: "Confirmed on " + at + ". You can close this page and go back to your agent.",
+		declined:  "Declined on " + at + ". Nothing has changed and nothing is charged. You can close this page.",
+		expired:   "This request closed on " + at + ". Nothing has changed and nothing is charged."}
+	shown := page{Title: titles[a.kind], State: capitalize(a.status), About: a.about(), Note: notes[a.status], Rows: [][2]string{{"Job", job.title()},
 		{"AI trainer", who.name + ", " + who.country.name}, {"Milestone", t.name}, {"Description", t.description}, {"Due", t.due},
 		{"Amount", dollars(inCents(t.amount))}, {"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {total, dollars(a.cost)}}}
 	shown.Rows = slices.DeleteFunc(shown.Rows, func(row [2]string) bool { return row[1] == "" || row[1] == "$0" && row[0] != total })
-	switch a.status {
-	case pending:
-		shown.Note = "Your agent asks for this. Nothing happens until you confirm it."
+	if a.status == pending {
 		shown.Actions = [][2]string{{confirmed, "Confirm"}, {declined, "Decline"}}
 		if a.cost > 0 {
 			shown.Actions[0][1] = "Confirm and pay " + dollars(a.cost)
 		}
-	case confirmed:
-		shown.Note = "Confirmed on " + at + ". You can close this page and go back to your agent."
-	case declined:
-		shown.Note = "Declined on " + at + ". Nothing has changed and nothing is charged. You can close this page."
-	default:
-		shown.Note = "This request closed on " + at + ". Nothing has changed and nothing is charged."
 	}
 	return shown
 }
@@ -199,11 +194,8 @@ func (a *approval) path() string { return "/approvals/" + a.id }
 
 // summary tells approvals apart.
 func (a *approval) summary() string {
-	about := a.proposal.person.name + " · " + a.proposal.job.title()
-	if a.cost > 0 {
-		about = dollars(a.cost) + " · " + about
-	}
-	return about
+	cost := map[bool]string{true: dollars(a.cost) + " · "}[a.cost > 0]
+	return cost + a.proposal.person.name + " · " + a.proposal.job.title()
 }
 
 // enter adds a change of the credits, as it is shown (developers/api-reference/credits/ledger). The sandbox holds and reserves
@@ -232,12 +224,8 @@ func (s *Sandbox) listLedger(c *call) *reply {
 
 // createTopUp is POST /credits/top-ups (developers/api-reference/credits/create-top-up).
 func (s *Sandbox) createTopUp(c *call) *reply {
-	key := "amountUsd"
-	if len(c.body[key]) == 0 {
-		key = "amount"
-	}
-	set, issues := s.read(c.body, nil, key+"#")
-	amount, _ := set[key].(float64)
+	set, issues := s.read(c.body, nil, "amountUsd#?", "amount#?")
+	amount := cmp.Or(set.number("amountUsd"), set.number("amount"))
 	if issues != nil || amount < 10 || amount > 10_000 {
 		return badRequest("amountUsd must be from 10 to 10,000.", object{"field": "amountUsd"})
 	}
@@ -268,18 +256,18 @@ func dollars(cents int) string { return "$" + inDigits(float64(cents)/100) }
 
 // page shows the checkout of a top-up. The real one is Stripe's.
 func (t topUp) page() page {
-	shown, amount := page{Title: "Add credits", State: displayLabel(t.status()), About: t.about(),
-		Rows: [][2]string{{"Account", t.books.name}, {"Credits now", dollars(t.books.credits)}}}, dollars(-t.cost)
-	switch t.approval.status {
+	amount, status := dollars(-t.cost), t.approval.status
+	notes := map[string]string{pending: "Credits pay for hires and milestones. In the sandbox, nothing is charged.",
+		confirmed: "Paid on " + t.resolved.UTC().Format(minutes) + ". The credits are in your account. You can close this page.",
+		expired:   "This page has expired, so you can't pay here anymore. Ask your agent for a new one."}
+	shown := page{Title: "Add credits", State: displayLabel(t.status()), About: t.about(), Note: notes[status],
+		Rows: [][2]string{{"Account", t.books.name}, {"Credits now", dollars(t.books.credits)}}}
+	switch status {
 	case pending:
-		shown.Note = "Credits pay for hires and milestones. In the sandbox, nothing is charged."
 		shown.Actions = [][2]string{{"pay", "Pay " + amount}}
 		shown.Rows = append(shown.Rows, [2]string{"Credits you buy", amount}, [2]string{"You pay", amount})
 	case confirmed:
 		shown.Rows = append(shown.Rows, [2]string{"You paid", amount})
-		shown.Note = "Paid on " + t.resolved.UTC().Format(minutes) + ". The credits are in your account. You can close this page."
-	default:
-		shown.Note = "This page has expired, so you can't pay here anymore. Ask your agent for a new one."
 	}
 	return shown
 }

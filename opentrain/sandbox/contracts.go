@@ -76,16 +76,15 @@ func (s *Sandbox) listContracts(c *call) *reply {
 	case jobID != "" && j.owner.books != c.account.books:
 		return refuse(http.StatusForbidden, "This job belongs to another account.", object{"jobId": jobID})
 	}
-	list := []object{}
-	for _, ct := range slices.Backward(c.account.books.contracts) {
-		if (status == "" || ct.status == status) && (jobID == "" || ct.proposal.job.id == jobID) {
-			list = append(list, s.showContract(ct))
+	return ok(object{"contracts": newest(c.account.books.contracts, func(ct *contract) object {
+		if status != "" && status != ct.status || jobID != "" && jobID != ct.proposal.job.id {
+			return nil
 		}
-	}
-	return ok(object{"contracts": list})
+		return ct.show()
+	})})
 }
 
-func (s *Sandbox) showContract(ct *contract) object {
+func (ct *contract) show() object {
 	p := ct.proposal
 	milestones, volume, total := []object{}, 0.0, p.bid
 	for _, m := range ct.milestones {
@@ -99,17 +98,14 @@ func (s *Sandbox) showContract(ct *contract) object {
 	}
 	return object{"id": ct.id, "status": ct.status, "title": p.job.title(), "jobId": p.job.id, "proposalId": p.id,
 		"paymentType": textOrNull(p.unit), "rateUsd": orNull(p.bid), "estimatedTotalUsd": orNull(total), "estimatedVolume": orNull(volume),
-		"hasActiveMilestone": ct.funded() != nil, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended), "createdAt": timestamp(ct.created),
+		"hasActiveMilestone": len(ct.funded()) > 0, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended), "createdAt": timestamp(ct.created),
 		"updatedAt": timestamp(ct.updated), "milestones": milestones, "freelancer": object{"userId": p.person.id,
 			"displayName": p.person.name, "country": p.person.country.name, "profilePath": "/profile/" + p.person.slug}}
 }
 
-// funded is the first funded milestone, or nil.
-func (ct *contract) funded() *milestone {
-	if i := slices.IndexFunc(ct.milestones, func(m *milestone) bool { return m.status == milestoneFunded }); i >= 0 {
-		return ct.milestones[i]
-	}
-	return nil
+// funded are the milestones that are funded and not paid yet.
+func (ct *contract) funded() []*milestone {
+	return slices.DeleteFunc(slices.Clone(ct.milestones), func(m *milestone) bool { return m.status != milestoneFunded })
 }
 
 func (m *milestone) show() object {
@@ -122,12 +118,9 @@ func (m *milestone) show() object {
 // getContract is GET /contracts/{contractId} (developers/api-reference/contracts/get). No one works in the sandbox, so nothing of
 // a budget is ever used.
 func (s *Sandbox) getContract(_ *call, ct *contract) *reply {
-	shown, amount, volume, active := s.showContract(ct), 0.0, 0.0, object(nil)
-	for _, m := range ct.milestones {
-		if m.status == milestoneFunded {
-			amount, volume = amount+m.amount, volume+m.volume
-			active = m.show() // the page shows fewer members
-		}
+	shown, amount, volume, active := ct.show(), 0.0, 0.0, object(nil)
+	for _, m := range ct.funded() {
+		amount, volume, active = amount+m.amount, volume+m.volume, m.show() // the page shows fewer members
 	}
 	shown["jobDmConversationId"] = ct.proposal.conversation.id
 	shown["budget"] = object{"contractId": ct.id, "paymentType": textOrNull(ct.proposal.unit), "state": "OK", "fundedVolume": volume,
@@ -192,7 +185,7 @@ func (s *Sandbox) endContract(c *call, ct *contract) *reply {
 	switch {
 	case ct.status == contractEnded:
 		return conflict("contract_ended", "This contract has ended.", "contractId", ct.id)
-	case ct.funded() != nil:
+	case len(ct.funded()) > 0:
 		return s.ask(c, &approval{kind: approvalEnd, proposal: ct.proposal, contract: ct, ids: object{"contractId": ct.id}})
 	}
 	s.endNow(ct, s.cfg.Now())
@@ -207,9 +200,7 @@ func (s *Sandbox) endNow(ct *contract, at time.Time) {
 			s.resolve(a, expired, at)
 		}
 	}
-	for _, m := range ct.milestones {
-		if m.status == milestoneFunded {
-			s.setMilestone(m, milestoneRefunded, at)
-		}
+	for _, m := range ct.funded() {
+		s.setMilestone(m, milestoneRefunded, at)
 	}
 }

@@ -100,6 +100,11 @@ func (v values) text(key string) string {
 	return s
 }
 
+func (v values) number(key string) float64 {
+	n, _ := v[key].(float64)
+	return n
+}
+
 func (v values) list(key string) []string {
 	l, _ := v[key].([]string)
 	return append([]string{}, l...)
@@ -200,7 +205,7 @@ func (s *Sandbox) report(j *job, created bool) object {
 func payWarnings(fields values) []string {
 	key := rateKey(fields.text("paymentType"))
 	usual, known := map[string][2]float64{"pricePerHour": {3, 200}, "pricePerLabel": {0.002, 20}}[key]
-	if rate, _ := fields[key].(float64); known && rate > 0 && (rate < usual[0] || rate > usual[1]) {
+	if rate := fields.number(key); known && rate > 0 && (rate < usual[0] || rate > usual[1]) {
 		return []string{fmt.Sprintf("%s of $%v is far from what such work usually pays.", key, rate)}
 	}
 	return []string{}

@@ -196,8 +196,8 @@ func (j *job) shown() map[string]string {
 // pay says what a job pays, "" if that is open.
 func (j *job) pay() string {
 	key := rateKey(j.fields.text("paymentType"))
-	rate, set := j.fields[key].(float64)
-	if !set {
+	rate := j.fields.number(key)
+	if rate == 0 {
 		return ""
 	}
 	unit := map[string]string{"pricePerHour": " per hour", "pricePerLabel": " per label", "fixedPrice": " in total"}[key]

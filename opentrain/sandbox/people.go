@@ -77,18 +77,9 @@ func newPerson(t trainer, id string, j values, n int, since time.Time) *person {
 	return p
 }
 
-// person returns an AI trainer who has applied to a job, or one of the users with ids that tests know (see FreelancerAvailable).
-func (s *Sandbox) person(id string) *person {
-	n := slices.Index([]string{FreelancerAvailable, FreelancerUnavailable, FreelancerAlsoAvailable}, id)
-	if p := s.people[id]; p != nil || n < 0 {
-		return p
-	}
-	return newPerson(theCast().Trainers[n], id, values{}, 0, s.started)
-}
-
 // freelancer is GET /freelancers/{idOrSlug} (developers/api-reference/freelancers/get).
 func (s *Sandbox) freelancer(c *call) *reply {
-	p := s.person(c.PathValue("idOrSlug"))
+	p := s.people[c.PathValue("idOrSlug")]
 	if p == nil {
 		return refuse(http.StatusNotFound, "There is no such AI trainer.", object{"idOrSlug": c.PathValue("idOrSlug")})
 	}
@@ -144,7 +135,7 @@ func (s *Sandbox) apply(j *job, who *person, id string, at time.Time, interviewe
 		s.numbered++
 		p := &proposal{record: record{id, j.owner.books, at, at}, job: j, person: who, status: unreviewed, unit: j.fields.text("paymentType"),
 			interviewed: interviewed}
-		if rate, paid := j.fields[rateKey(p.unit)].(float64); paid {
+		if rate := j.fields.number(rateKey(p.unit)); rate > 0 {
 			digits := map[bool]float64{true: 1e4, false: 1e2}[p.unit == payPerLabel]
 			p.bid = min(cmp.Or(math.Round(rate*who.Bid*digits)/digits, rate), rate)
 		}

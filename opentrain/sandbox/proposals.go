@@ -58,13 +58,10 @@ func (s *Sandbox) listed(p *proposal) object {
 
 // score is that of the interview: up to 10 in the guide, up to 100 in the reference.
 func (s *Sandbox) score(p *proposal) any {
-	switch {
-	case !p.interviewed:
+	if !p.interviewed {
 		return nil
-	case s.cfg.Variant == Guide:
-		return float64(p.person.Score) / 10
 	}
-	return p.person.Score
+	return float64(p.person.Score) / map[Variant]float64{Guide: 10, Reference: 1}[s.cfg.Variant]
 }
 
 // getProposal is GET /proposals/{proposalId} (developers/api-reference/proposals/get).
@@ -77,7 +74,7 @@ func (s *Sandbox) getProposal(_ *call, p *proposal) *reply {
 	shown["verification"] = object{"location": object{"status": "PASSED", "method": "GPS", "checkedAt": timestamp(p.created)},
 		"identity": object{"verified": p.person.Verified}}
 	if p.contract != nil {
-		shown["contract"] = s.showContract(p.contract)
+		shown["contract"] = p.contract.show()
 	}
 	return ok(object{"proposal": shown})
 }
@@ -108,9 +105,7 @@ type terms struct {
 // readTerms reads a milestone in which the amount has this name. The limit of an amount is our assumption.
 func (s *Sandbox) readTerms(body rawObject, path []any, amount string) (t terms, issues []object) {
 	set, issues := s.read(body, path, "name?", "description?", "dueDate?", amount+"#?", "volume#?")
-	t = terms{name: set.text("name"), description: set.text("description"), due: set.text("dueDate")}
-	t.amount, _ = set[amount].(float64)
-	t.volume, _ = set["volume"].(float64)
+	t = terms{set.text("name"), set.text("description"), set.text("dueDate"), set.number(amount), set.number("volume")}
 	if _, valid := readTime(t.due); t.due != "" && !valid {
 		issues = append(issues, custom("dueDate must be a date such as 2026-07-01.").at(append(path, "dueDate")...)...)
 	}
@@ -130,14 +125,11 @@ func (s *Sandbox) hire(c *call, p *proposal) *reply {
 	t, issues := s.readTerms(milestone, []any{"milestone"}, "amount")
 	switch {
 	case issues != nil:
-	case t.amount == 0:
-		issues = wrongType("number", nil).at("milestone", "amount")
-	case t.name == "" && t.description == "":
-		issues = custom("A milestone needs a name or a description.").at("milestone", "name")
-	}
-	switch {
-	case issues != nil:
 		return invalid(issues)
+	case t.amount == 0:
+		return invalid(wrongType("number", nil).at("milestone", "amount"))
+	case t.name == "" && t.description == "":
+		return invalid(custom("A milestone needs a name or a description.").at("milestone", "name"))
 	case p.contract != nil:
 		return conflict("proposal_already_hired", "This candidate is hired.", "contractId", p.contract.id)
 	case p.bid > 0 && p.unit != fixedPrice:
@@ -152,6 +144,7 @@ type conversation struct {
 	record
 	proposal *proposal
 	messages []*note
+	unread   int // messages since the employer's last one: no endpoint marks one as read
 }
 
 // note is a message.
@@ -184,15 +177,6 @@ func (v *conversation) bucket() string {
 	return map[bool]string{true: "job", false: "proposal"}[v.proposal.contract != nil]
 }
 
-// unread is the number of messages since the employer's last one: no endpoint marks one as read.
-func (v *conversation) unread() int {
-	n := 0
-	for n < len(v.messages) && !v.messages[len(v.messages)-1-n].own {
-		n++
-	}
-	return n
-}
-
 // listMessages is GET /messages (developers/api-reference/messages/list): conversations, or the messages of one. No page names the
 // members of the latter. Older messages come newest first, newer ones oldest first: that is our assumption.
 func (s *Sandbox) listMessages(c *call) *reply {
@@ -213,23 +197,20 @@ func (s *Sandbox) listMessages(c *call) *reply {
 		return p.page(c, found.messages, nil)
 	}
 	filter, unreadOnly := query.Get("filter"), query.Get("unreadOnly") == "true" || query.Get("unreadOnly") == "1"
-	latest := slices.SortedStableFunc(slices.Values(c.account.books.conversations), func(a, b *conversation) int {
-		return a.updated.Compare(b.updated)
-	})
 	p := pager[*conversation]{list: "conversations", standard: 20, most: 100, show: (*conversation).listed,
 		id: func(v *conversation) string { return v.id }}
-	return p.page(c, latest, func(v *conversation) bool {
-		return (filter == "" || filter == "all" || filter == v.bucket()) && (!unreadOnly || v.unread() > 0)
+	return p.page(c, c.account.books.conversations, func(v *conversation) bool {
+		return (filter == "" || filter == "all" || filter == v.bucket()) && (!unreadOnly || v.unread > 0)
 	})
 }
 
 func (v *conversation) listed() object {
-	unread, last := v.unread(), object(nil) // the page shows fewer members of a message
+	last := object(nil) // the page shows fewer members of a message
 	if n := len(v.messages); n > 0 {
 		last = v.show(v.messages[n-1])
 	}
 	return object{"id": v.id, "type": "DIRECT_MESSAGE", "bucket": v.bucket(), "jobId": v.jobID(), "proposalId": v.proposal.id,
-		"channelName": nil, "updatedAt": timestamp(v.updated), "lastMessage": last, "unreadCount": unread, "needsReplyCount": min(unread, 1)}
+		"channelName": nil, "updatedAt": timestamp(v.updated), "lastMessage": last, "unreadCount": v.unread, "needsReplyCount": min(v.unread, 1)}
 }
 
 // jobID is null before a hire.
@@ -271,6 +252,8 @@ func (s *Sandbox) sendMessage(c *call) *reply {
 
 func (s *Sandbox) addMessage(v *conversation, content string, own bool, at time.Time) *note {
 	n := &note{s.newRecord(v.books, "message", at), content, own}
-	v.messages, v.updated = append(v.messages, n), at
+	v.messages, v.unread, v.updated = append(v.messages, n), map[bool]int{false: v.unread + 1}[own], at
+	others := slices.DeleteFunc(v.books.conversations, func(other *conversation) bool { return other == v })
+	v.books.conversations = append(others, v) // the latest one is the last one
 	return n
 }
