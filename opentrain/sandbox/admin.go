@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -45,14 +46,14 @@ func (k *apiToken) show(now time.Time) object {
 func (s *Sandbox) newAccount(a Account, at time.Time) *account {
 	s.lastAccount++
 	made := &account{Account: a, number: s.lastAccount, byKey: map[string]*job{}, books: &books{name: a.Name}}
-	made.key = s.newToken(made, fmt.Sprintf("tok_%d", made.number), "Sandbox token", at)
+	made.key = s.newToken(made, record{fmt.Sprintf("tok_%d", made.number), made.books, at, at}, "Sandbox token")
 	return made
 }
 
 // newToken adds the record of an account's token.
-func (s *Sandbox) newToken(a *account, id, name string, at time.Time) *apiToken {
-	k := &apiToken{record: record{id, a.books, at, at}, secret: a.Token, name: name, scopes: append([]string{}, a.Scopes...)}
-	a.books.tokens, s.records[id] = append(a.books.tokens, k), k
+func (s *Sandbox) newToken(a *account, r record, name string) *apiToken {
+	k := &apiToken{record: r, secret: a.Token, name: name, scopes: append([]string{}, a.Scopes...)}
+	a.books.tokens, s.records[k.id] = append(a.books.tokens, k), k
 	return k
 }
 
@@ -77,37 +78,31 @@ func (s *Sandbox) createToken(c *call) *reply {
 	if raw := c.body["scopes"]; len(raw) > 0 && typeOf(raw) != "null" && json.Unmarshal(raw, &scopes) != nil {
 		issues = append(issues, wrongType("array", raw).at("scopes")...)
 	}
-	name, unknown := set.text("name"), []string{}
+	name := cmp.Or(set.text("name"), "API token")
 	expires, valid := readTime(set.text("expiresAt"))
 	switch {
 	case utf8.RuneCountInString(name) > maxTokenName:
 		issues = append(issues, tooLong(maxTokenName).at("name")...)
 	case set.has("expiresAt") && (!valid || !expires.After(now)):
 		issues = append(issues, custom("expiresAt must be a time in the future.").at("expiresAt")...)
-	case name == "":
-		name = "API token"
 	}
 	if issues != nil {
 		return invalid(issues)
 	}
-	for _, scope := range scopes {
-		if !slices.Contains(allScopes(), scope) {
-			unknown = append(unknown, scope)
-		} else if !c.account.granted(scope) {
-			return c.account.lacks(scope)
-		}
-	}
+	unknown := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return slices.Contains(allScopes(), scope) })
+	lacking := slices.DeleteFunc(slices.Clone(scopes), c.account.granted)
 	active := slices.DeleteFunc(slices.Clone(b.tokens), func(k *apiToken) bool { return k.status(now) != contractActive })
 	switch {
 	case len(unknown) > 0:
 		return badRequest("There are unknown scopes.", object{"unknownScopes": unknown, "supportedScopes": allScopes()})
+	case len(lacking) > 0:
+		return c.account.lacks(lacking[0])
 	case len(active) >= maxTokensOfAccount:
 		return conflict("token_limit_reached", fmt.Sprintf("An account can have %d active tokens.", maxTokensOfAccount), "limit", maxTokensOfAccount)
 	}
 	made := *c.account
 	made.Token, made.Scopes = newSecret("ot_pat_"), scopes
-	s.numbered++
-	made.key = s.newToken(&made, fmt.Sprintf("token_%d", s.numbered), name, now)
+	made.key = s.newToken(&made, s.newRecord(b, "token", now), name)
 	made.key.expires = expires
 	s.accounts[made.Token] = &made
 	return &reply{status: http.StatusCreated, body: object{"token": made.Token, "tokenType": "bearer", "metadata": made.key.show(now)}}
@@ -144,7 +139,7 @@ func (s *Sandbox) getTeam(c *call) *reply { return ok(object{"team": c.account.s
 
 // inviteMember is POST /team/invites (developers/api-reference/team/invite).
 func (s *Sandbox) inviteMember(c *call) *reply {
-	a, b := c.account, c.account.books
+	a, b, now := c.account, c.account.books, s.cfg.Now()
 	set, issues := s.read(c.body, nil, "email")
 	email := strings.ToLower(set.text("email"))
 	parsed, err := mail.ParseAddress(email)
@@ -160,15 +155,13 @@ func (s *Sandbox) inviteMember(c *call) *reply {
 	case email == a.email() || slices.ContainsFunc(b.members, same):
 		status = "already_member"
 	case slices.ContainsFunc(b.invites, same):
+	case s.emailTaken(email):
+		status = "member_added"
+		b.members = append(b.members, object{"userId": s.newRecord(b, "invite", now).id, "role": "MEMBER", "name": email, "email": email,
+			"joinedAt": timestamp(now)})
 	default:
-		now := s.cfg.Now()
-		id := s.newRecord(b, "invite", now).id
-		if s.emailTaken(email) {
-			status = "member_added"
-			b.members = append(b.members, object{"userId": id, "role": "MEMBER", "name": email, "email": email, "joinedAt": timestamp(now)})
-		} else {
-			b.invites = append(b.invites, object{"id": id, "email": email, "createdAt": timestamp(now), "expiresAt": timestamp(now.AddDate(0, 0, 7))})
-		}
+		b.invites = append(b.invites, object{"id": s.newRecord(b, "invite", now).id, "email": email, "createdAt": timestamp(now),
+			"expiresAt": timestamp(now.AddDate(0, 0, 7))})
 	}
 	return ok(object{"ok": true, "status": status, "email": email, "team": a.showTeam()})
 }

@@ -232,8 +232,7 @@ func (s *Sandbox) claim(reg *registration) {
 	for _, k := range before.books.tokens {
 		s.drop(k.secret)
 	}
-	s.numbered++
-	claimed.key = s.newToken(&claimed, fmt.Sprintf("token_%d", s.numbered), "Sandbox token", s.cfg.Now())
+	claimed.key = s.newToken(&claimed, s.newRecord(claimed.books, "token", s.cfg.Now()), "Sandbox token")
 	s.accounts[claimed.Token] = &claimed
 	reg.account, reg.claimed = &claimed, true
 }

@@ -88,7 +88,7 @@ func (s *Sandbox) asked(a *approval) *reply {
 
 func (s *Sandbox) showApproval(a *approval) object {
 	shown := object{"id": a.id, "type": a.kind, "status": a.status, "contractId": nil, "milestoneId": nil, "jobId": a.proposal.job.id,
-		"proposalId": nil, "approvalUrl": s.cfg.AppURL + a.path(), "expiresAt": timestamp(a.expires),
+		"proposalId": nil, "approvalUrl": s.cfg.AppURL + "/approvals/" + a.id, "expiresAt": timestamp(a.expires),
 		"resolvedAt": timeOrNull(a.resolved), "result": a.result, "createdAt": timestamp(a.created)}
 	maps.Copy(shown, a.ids)
 	return shown
@@ -190,8 +190,6 @@ func (a *approval) about() string {
 	return a.id + map[string]string{pending: " · expires " + a.expires.UTC().Format(minutes)}[a.status]
 }
 
-func (a *approval) path() string { return "/approvals/" + a.id }
-
 // summary tells approvals apart.
 func (a *approval) summary() string {
 	cost := map[bool]string{true: dollars(a.cost) + " · "}[a.cost > 0]
@@ -207,18 +205,16 @@ func (b *books) enter(s *Sandbox, kind string, cents int, at time.Time, ids obje
 	b.credits += cents
 }
 
-func itself(entry object) object { return entry }
-
 // getCredits is GET /credits (developers/api-reference/credits/balance).
 func (s *Sandbox) getCredits(c *call) *reply {
-	recent := newest(c.account.books.ledger, itself)
+	recent := newest(c.account.books.ledger, maps.Clone[object])
 	return ok(object{"credits": object{"availableCents": c.account.books.credits, "reservedCents": 0, "currency": "usd",
 		"recentEntries": recent[:min(10, len(recent))]}})
 }
 
 // listLedger is GET /credits/ledger (developers/api-reference/credits/ledger).
 func (s *Sandbox) listLedger(c *call) *reply {
-	p := pager[object]{name: "ledger", list: "entries", standard: 50, most: 100, show: itself}
+	p := pager[object]{name: "ledger", list: "entries", standard: 50, most: 100, show: maps.Clone[object]}
 	return p.page(c, c.account.books.ledger, nil)
 }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -88,10 +89,7 @@ type deed struct {
 
 // later makes something happen at the first request after a time. Webhooks that are delivered don't wait for a request.
 func (s *Sandbox) later(at time.Time, do func(at time.Time)) {
-	i := slices.IndexFunc(s.deeds, func(d deed) bool { return d.at.After(at) })
-	if i < 0 {
-		i = len(s.deeds)
-	}
+	i, _ := slices.BinarySearchFunc(s.deeds, at, func(d deed, at time.Time) int { return cmp.Or(d.at.Compare(at), -1) })
 	s.deeds = slices.Insert(s.deeds, i, deed{at, do})
 	if s.timers {
 		time.AfterFunc(at.Sub(s.cfg.Now())+time.Millisecond, func() {
@@ -110,12 +108,9 @@ func (s *Sandbox) advance(now time.Time) {
 	}
 }
 
-// rawObject is a JSON object whose members aren't decoded.
-type rawObject = map[string]json.RawMessage
-
 // read reads members of a body, or returns all of their problems in the form of zod. "name" is a text, "amount#" a number, and "due?"
 // may be missing.
-func (s *Sandbox) read(body rawObject, path []any, keys ...string) (values, []object) {
+func (s *Sandbox) read(body map[string]json.RawMessage, path []any, keys ...string) (values, []object) {
 	set, issues := values{}, []object(nil)
 	for _, key := range keys {
 		key, optional := strings.CutSuffix(key, "?")
@@ -155,15 +150,12 @@ func newest[T any](items []T, show func(T) object) []object {
 }
 
 func timeOrNull(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamp(t)
+	return orNull(map[bool]string{false: timestamp(t)}[t.IsZero()])
 }
 
-func orNull(n float64) any {
-	if n == 0 {
+func orNull[T comparable](value T) any {
+	if value == *new(T) {
 		return nil
 	}
-	return n
+	return value
 }

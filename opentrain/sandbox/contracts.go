@@ -97,7 +97,7 @@ func (ct *contract) show() object {
 		total = float64(inCents(volume*p.bid)) / 100
 	}
 	return object{"id": ct.id, "status": ct.status, "title": p.job.title(), "jobId": p.job.id, "proposalId": p.id,
-		"paymentType": textOrNull(p.unit), "rateUsd": orNull(p.bid), "estimatedTotalUsd": orNull(total), "estimatedVolume": orNull(volume),
+		"paymentType": orNull(p.unit), "rateUsd": orNull(p.bid), "estimatedTotalUsd": orNull(total), "estimatedVolume": orNull(volume),
 		"hasActiveMilestone": len(ct.funded()) > 0, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended), "createdAt": timestamp(ct.created),
 		"updatedAt": timestamp(ct.updated), "milestones": milestones, "freelancer": object{"userId": p.person.id,
 			"displayName": p.person.name, "country": p.person.country.name, "profilePath": "/profile/" + p.person.slug}}
@@ -111,8 +111,8 @@ func (ct *contract) funded() []*milestone {
 func (m *milestone) show() object {
 	waits := slices.ContainsFunc(m.books.approvals, func(a *approval) bool { return a.status == pending && a.milestone == m })
 	return object{"id": m.id, "name": m.name, "description": m.description, "status": m.status, "amountUsd": orNull(m.amount),
-		"volume": orNull(m.volume), "milestoneNumber": m.number, "dueDate": textOrNull(m.due), "pendingApproval": waits,
-		"needsReview": false, "invoiceId": textOrNull(m.invoice), "createdAt": timestamp(m.created)}
+		"volume": orNull(m.volume), "milestoneNumber": m.number, "dueDate": orNull(m.due), "pendingApproval": waits,
+		"needsReview": false, "invoiceId": orNull(m.invoice), "createdAt": timestamp(m.created)}
 }
 
 // getContract is GET /contracts/{contractId} (developers/api-reference/contracts/get). No one works in the sandbox, so nothing of
@@ -123,7 +123,7 @@ func (s *Sandbox) getContract(_ *call, ct *contract) *reply {
 		amount, volume, active = amount+m.amount, volume+m.volume, m.show() // the page shows fewer members
 	}
 	shown["jobDmConversationId"] = ct.proposal.conversation.id
-	shown["budget"] = object{"contractId": ct.id, "paymentType": textOrNull(ct.proposal.unit), "state": "OK", "fundedVolume": volume,
+	shown["budget"] = object{"contractId": ct.id, "paymentType": orNull(ct.proposal.unit), "state": "OK", "fundedVolume": volume,
 		"fundedAmountUsd": amount, "consumed": object{"seconds": 0, "hours": 0, "labels": 0, "tasks": 0}, "consumedVolume": 0,
 		"remainingVolume": volume, "consumedFraction": 0, "activeMilestone": active, "lastUsageAt": nil}
 	return ok(object{"contract": shown})

@@ -164,7 +164,7 @@ func (f field) gap(v Variant) object {
 	}
 	return object{"field": f.Name, "label": f.Label, "message": cmp.Or(f.RefMissing, f.Label) + " is required before publishing.",
 		"code": "missing_required_field", "prompt": prompt, "type": kind, "enumValues": options, "updateKeys": keys,
-		"example": example, "hint": textOrNull(f.Hint)}
+		"example": example, "hint": orNull(f.Hint)}
 }
 
 // check returns the gaps of a job, and whether it can be published. The guide lists names in that, the reference whole gaps,

@@ -131,7 +131,7 @@ func (s *Sandbox) firstPage() page {
 	if own := s.accounts[p.Token]; own != nil {
 		for _, a := range own.books.approvals {
 			if a.status == pending {
-				p.Waiting = append(p.Waiting, page{Title: a.page().Title, Link: a.path(), About: a.summary()})
+				p.Waiting = append(p.Waiting, page{Title: a.page().Title, Link: "/approvals/" + a.id, About: a.summary()})
 			}
 		}
 	}

@@ -105,8 +105,8 @@ func (s *Sandbox) freelancer(c *call) *reply {
 		"stats": object{"totalEarnedUsd": p.Earned, "billedHours": p.Earned / 12, "jobSuccessScore": p.Match, "reviewCount": p.Reviews,
 			"averageRating": p.Rating},
 		"labelExperience": []object{{"id": "experience_" + p.id, "title": capitalize(p.work), "description": "Similar work for other teams.",
-			"fromYear": year - p.Years, "toYear": nil, "ongoing": true, "software": textOrNull(p.job.text("labelingSoftware")),
-			"dataType": textOrNull(p.job.text("dataType")), "labelTypes": labels}},
+			"fromYear": year - p.Years, "toYear": nil, "ongoing": true, "software": orNull(p.job.text("labelingSoftware")),
+			"dataType": orNull(p.job.text("dataType")), "labelTypes": labels}},
 		"reviews": []object{{"id": "review_" + p.id, "rating": p.Rating, "comment": "Good work, on time.",
 			"createdAt": timestamp(p.since.AddDate(0, -2, 0))}}}})
 }

@@ -52,7 +52,7 @@ func (s *Sandbox) listed(p *proposal) object {
 	}
 	return object{"id": p.id, "jobId": p.job.id, "jobTitle": p.job.title(), "createdAt": timestamp(p.created),
 		"updatedAt": timestamp(p.updated), "status": object{"raw": p.status, "label": displayLabel(p.status)},
-		"bid":       object{"amountUsd": orNull(p.bid), "unit": textOrNull(unit), "labelerHourlyRateUsd": nil},
+		"bid":       object{"amountUsd": orNull(p.bid), "unit": orNull(unit), "labelerHourlyRateUsd": nil},
 		"candidate": candidate, "metrics": metrics}
 }
 
@@ -103,7 +103,7 @@ type terms struct {
 }
 
 // readTerms reads a milestone in which the amount has this name. The limit of an amount is our assumption.
-func (s *Sandbox) readTerms(body rawObject, path []any, amount string) (t terms, issues []object) {
+func (s *Sandbox) readTerms(body map[string]json.RawMessage, path []any, amount string) (t terms, issues []object) {
 	set, issues := s.read(body, path, "name?", "description?", "dueDate?", amount+"#?", "volume#?")
 	t = terms{set.text("name"), set.text("description"), set.text("dueDate"), set.number(amount), set.number("volume")}
 	if _, valid := readTime(t.due); t.due != "" && !valid {
@@ -118,7 +118,7 @@ func (s *Sandbox) readTerms(body rawObject, path []any, amount string) (t terms,
 // hire is POST /proposals/{proposalId}/hire (developers/api-reference/proposals/hire). That a second hire is a conflict is our
 // assumption.
 func (s *Sandbox) hire(c *call, p *proposal) *reply {
-	var milestone rawObject
+	var milestone map[string]json.RawMessage
 	if raw := c.body["milestone"]; json.Unmarshal(raw, &milestone) != nil || milestone == nil {
 		return invalid(wrongType("object", raw).at("milestone"))
 	}
@@ -214,8 +214,8 @@ func (v *conversation) listed() object {
 }
 
 // jobID is null before a hire.
-func (v *conversation) jobID() *string {
-	return textOrNull(map[string]string{"job": v.proposal.job.id}[v.bucket()])
+func (v *conversation) jobID() any {
+	return orNull(map[string]string{"job": v.proposal.job.id}[v.bucket()])
 }
 
 func (v *conversation) show(n *note) object {

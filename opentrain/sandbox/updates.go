@@ -72,7 +72,7 @@ func (s *Sandbox) pollUpdates(c *call) *reply {
 		}
 		events, cursor = append(events, e.shown), strconv.Itoa(e.number+1)
 	}
-	return ok(object{"events": events, "nextCursor": textOrNull(cursor), "hasMore": more})
+	return ok(object{"events": events, "nextCursor": orNull(cursor), "hasMore": more})
 }
 
 // lacks refuses a token without scopes.
@@ -81,13 +81,7 @@ func (a *account) lacks(scopes ...string) *apiError {
 		object{"requiredScopes": scopes, "grantedScopes": append([]string{}, a.Scopes...)})
 }
 
-const (
-	maxWebhooks   = 10   // developers/api-reference/webhooks/create
-	maxWebhookURL = 2048 // characters
-)
-
-// backoff are the minutes between attempts of a delivery (developers/guides/verify-webhook-signatures).
-func backoff() []time.Duration { return []time.Duration{1, 5, 30, 120} }
+const maxWebhooks, maxWebhookURL = 10, 2048 // developers/api-reference/webhooks/create; a URL's in characters
 
 // webhook is a subscription to events.
 type webhook struct {
@@ -187,7 +181,7 @@ func (s *Sandbox) send(d *delivery) {
 		delivered := d.post(now)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		switch waits := backoff(); {
+		switch waits := []time.Duration{1, 5, 30, 120}; { // minutes (developers/guides/verify-webhook-signatures)
 		case delivered:
 		case d.attempt == len(waits):
 			d.hook.disabled = s.cfg.Now()
