@@ -172,9 +172,10 @@ func (a *approval) page() page {
 		confirmed: "Confirmed on " + at + ". You can close this page and go back to your agent.",
 		declined:  "Declined on " + at + ". Nothing has changed and nothing is charged. You can close this page.",
 		expired:   "This request closed on " + at + ". Nothing has changed and nothing is charged."}
-	shown := page{Title: titles[a.kind], State: capitalize(a.status), About: a.about(), Note: notes[a.status], Rows: [][2]string{{"Job", job.title()},
-		{"AI trainer", who.name + ", " + who.country.name}, {"Milestone", t.name}, {"Description", t.description}, {"Due", t.due},
-		{"Amount", dollars(inCents(t.amount))}, {"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {total, dollars(a.cost)}}}
+	shown := page{Title: titles[a.kind], State: capitalize(a.status), About: a.about(), Note: notes[a.status]}
+	shown.Rows = [][2]string{{"Job", job.title()}, {"AI trainer", who.name + ", " + who.country.name}, {"Milestone", t.name},
+		{"Description", t.description}, {"Due", t.due}, {"Amount", dollars(inCents(t.amount))},
+		{"Fees", dollars(max(0, a.cost-inCents(t.amount)))}, {total, dollars(a.cost)}}
 	shown.Rows = slices.DeleteFunc(shown.Rows, func(row [2]string) bool { return row[1] == "" || row[1] == "$0" && row[0] != total })
 	if a.status == pending {
 		shown.Actions = [][2]string{{confirmed, "Confirm"}, {declined, "Decline"}}

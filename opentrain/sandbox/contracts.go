@@ -98,9 +98,10 @@ func (ct *contract) show() object {
 	}
 	return object{"id": ct.id, "status": ct.status, "title": p.job.title(), "jobId": p.job.id, "proposalId": p.id,
 		"paymentType": orNull(p.unit), "rateUsd": orNull(p.bid), "estimatedTotalUsd": orNull(total), "estimatedVolume": orNull(volume),
-		"hasActiveMilestone": len(ct.funded()) > 0, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended), "createdAt": timestamp(ct.created),
-		"updatedAt": timestamp(ct.updated), "milestones": milestones, "freelancer": object{"userId": p.person.id,
-			"displayName": p.person.name, "country": p.person.country.name, "profilePath": "/profile/" + p.person.slug}}
+		"hasActiveMilestone": len(ct.funded()) > 0, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended),
+		"createdAt": timestamp(ct.created), "updatedAt": timestamp(ct.updated), "milestones": milestones,
+		"freelancer": object{"userId": p.person.id, "displayName": p.person.name, "country": p.person.country.name,
+			"profilePath": "/profile/" + p.person.slug}}
 }
 
 // funded are the milestones that are funded and not paid yet.

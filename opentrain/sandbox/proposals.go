@@ -231,13 +231,12 @@ const maxMessage = 10_000 // characters (developers/api-reference/messages/send)
 func (s *Sandbox) sendMessage(c *call) *reply {
 	set, issues := s.read(c.body, nil, "conversationId", "content")
 	content := set.text("content")
-	if issues == nil && utf8.RuneCountInString(content) > maxMessage {
-		issues = tooLong(maxMessage).at("content")
-	}
 	v, known := s.records[set.text("conversationId")].(*conversation)
 	switch {
 	case issues != nil:
 		return invalid(issues)
+	case utf8.RuneCountInString(content) > maxMessage:
+		return invalid(tooLong(maxMessage).at("content"))
 	case !known || v.books != c.account.books:
 		return refuse(http.StatusNotFound, "There is no such conversation.", object{"conversationId": set.text("conversationId")})
 	}

@@ -36,14 +36,19 @@ func scopeOfEvent(kind string) string {
 		"payment.pending": "payments:read", "approval.confirmed": "payments:read", "contract.budget_state_changed": "payments:read"}[kind]
 }
 
-// tell adds an event to the feed of an account and to its webhooks.
+// tell adds an event to the feed of an account, and sends it to webhooks on this machine. Others are never called.
 func (s *Sandbox) tell(b *books, at time.Time, kind, resource, jobID string, data object) {
 	s.told++
 	number := 1000 + s.told
 	e := event{number, kind, object{"id": strconv.Itoa(number), "type": kind, "apiVersion": "v1", "createdAt": timestamp(at),
 		"resourceId": resource, "jobId": jobID, "data": data}}
 	b.events = append(b.events, e)
-	s.dispatch(b, e)
+	for _, h := range b.webhooks {
+		address, _ := url.Parse(h.url) // it was valid
+		if s.cfg.Deliver && slices.Contains(h.types, kind) && isLoopback(address.Hostname()) {
+			s.send(&delivery{hook: h, id: s.newRecord(b, "delivery", at).id, event: e})
+		}
+	}
 }
 
 // pollUpdates is GET /updates (developers/api-reference/updates/poll). A cursor is the first number that a page may have, as in the
@@ -157,18 +162,6 @@ type delivery struct {
 	id      string
 	event   event
 	attempt int // from 0
-}
-
-// dispatch starts the deliveries of an event, if the sandbox delivers: only to this machine, so that it can't be used to call
-// others.
-func (s *Sandbox) dispatch(b *books, e event) {
-	for _, h := range b.webhooks {
-		address, _ := url.Parse(h.url) // it was valid
-		if !s.cfg.Deliver || !slices.Contains(h.types, e.kind) || !h.disabled.IsZero() || !isLoopback(address.Hostname()) {
-			continue
-		}
-		s.send(&delivery{hook: h, id: s.newRecord(b, "delivery", s.cfg.Now()).id, event: e})
-	}
 }
 
 // send makes an attempt without waiting for it, and the next one later if it fails.
