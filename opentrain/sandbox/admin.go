@@ -98,7 +98,8 @@ func (s *Sandbox) createToken(c *call) *reply {
 	case len(lacking) > 0:
 		return c.account.lacks(lacking[0])
 	case len(active) >= maxTokensOfAccount:
-		return conflict("token_limit_reached", fmt.Sprintf("An account can have %d active tokens.", maxTokensOfAccount), "limit", maxTokensOfAccount)
+		message := fmt.Sprintf("An account can have %d active tokens.", maxTokensOfAccount)
+		return conflict("token_limit_reached", message, "limit", maxTokensOfAccount)
 	}
 	made := *c.account
 	made.Token, made.Scopes = newSecret("ot_pat_"), scopes

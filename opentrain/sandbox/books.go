@@ -62,20 +62,21 @@ func (s *Sandbox) within(b *books, size int, do func() *reply) *reply {
 	return answer
 }
 
-// on makes an endpoint of what its path names, which must be the caller's. If it isn't, details has its id, and the resource if
-// there is one. foreign is the status for another account's thing, 0 for 404: the pages disagree.
-func on[T interface{ base() *record }](param, resource string, foreign int, handle func(*Sandbox, *call, T) *reply) func(*Sandbox, *call) *reply {
+// on makes an endpoint of what its path names, which must be the caller's. If it isn't, details has its id, and for some the resource.
+// Another account's proposal is forbidden, other things aren't found: the pages disagree.
+func on[T interface{ base() *record }](param string, handle func(*Sandbox, *call, T) *reply) func(*Sandbox, *call) *reply {
+	resources := map[string]string{"approvalId": "approvals", "topUpId": "credit-top-ups", "webhookId": "webhooks"}
 	return func(s *Sandbox, c *call) *reply {
 		found, known := s.records[c.PathValue(param)].(T)
 		details := object{param: c.PathValue(param)}
-		if resource != "" {
-			details["resource"] = resource
+		if resources[param] != "" {
+			details["resource"] = resources[param]
 		}
 		switch {
 		case known && found.base().books == c.account.books:
 			return handle(s, c, found)
-		case known && foreign != 0:
-			return refuse(foreign, "This belongs to another account.", details)
+		case known && param == "proposalId":
+			return refuse(http.StatusForbidden, "This belongs to another account.", details)
 		}
 		return refuse(http.StatusNotFound, "There is no such thing, or it belongs to another account.", details)
 	}

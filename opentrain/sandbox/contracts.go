@@ -29,7 +29,6 @@ type milestone struct {
 	record
 	contract *contract
 	terms    // of its own
-	number   int
 	status   string
 	invoice  string
 }
@@ -51,9 +50,8 @@ func (s *Sandbox) hireNow(a *approval, at time.Time) {
 }
 
 func (s *Sandbox) addMilestone(ct *contract, t terms, at time.Time) *milestone {
-	number := len(ct.milestones) + 1
-	t.name = cmp.Or(t.name, fmt.Sprintf("Milestone %d", number))
-	m := &milestone{record: s.newRecord(ct.books, "milestone", at), contract: ct, terms: t, number: number, status: milestoneNotFunded}
+	t.name = cmp.Or(t.name, fmt.Sprintf("Milestone %d", len(ct.milestones)+1))
+	m := &milestone{record: s.newRecord(ct.books, "milestone", at), contract: ct, terms: t, status: milestoneNotFunded}
 	ct.milestones, ct.updated, s.records[m.id] = append(ct.milestones, m), at, m
 	return m
 }
@@ -112,8 +110,8 @@ func (ct *contract) funded() []*milestone {
 func (m *milestone) show() object {
 	waits := slices.ContainsFunc(m.books.approvals, func(a *approval) bool { return a.status == pending && a.milestone == m })
 	return object{"id": m.id, "name": m.name, "description": m.description, "status": m.status, "amountUsd": orNull(m.amount),
-		"volume": orNull(m.volume), "milestoneNumber": m.number, "dueDate": orNull(m.due), "pendingApproval": waits,
-		"needsReview": false, "invoiceId": orNull(m.invoice), "createdAt": timestamp(m.created)}
+		"volume": orNull(m.volume), "milestoneNumber": 1 + slices.Index(m.contract.milestones, m), "dueDate": orNull(m.due),
+		"pendingApproval": waits, "needsReview": false, "invoiceId": orNull(m.invoice), "createdAt": timestamp(m.created)}
 }
 
 // getContract is GET /contracts/{contractId} (developers/api-reference/contracts/get). No one works in the sandbox, so nothing of

@@ -55,8 +55,9 @@ type person struct {
 
 // newPerson returns a trainer who fits the fields of a job.
 func newPerson(t trainer, id string, j values, n int, since time.Time) *person {
-	p := &person{trainer: t, id: id, slug: slug(t.First + " " + t.Initial + " " + id), name: t.First + " " + t.Initial + ".", title: "AI Trainer",
-		work: "data labeling", languages: j.list("languages"), level: j.text("experienceLevel"), job: values{}, since: since}
+	name := t.First + " " + t.Initial
+	p := &person{trainer: t, id: id, slug: slug(name + " " + id), name: name + ".", title: "AI Trainer", work: "data labeling",
+		languages: j.list("languages"), level: j.text("experienceLevel"), job: values{}, since: since}
 	for _, key := range []string{"labelTypes", "dataType", "subjectMatter", "labelingSoftware"} { // other fields may be long
 		p.job[key] = j[key]
 	}

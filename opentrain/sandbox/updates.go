@@ -199,11 +199,9 @@ func (d *delivery) post(now time.Time) (delivered bool) {
 	}
 	mac := hmac.New(sha256.New, []byte(d.hook.secret))
 	mac.Write([]byte(seconds + "." + string(body)))
-	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "OpenTrain-Webhooks/1.0",
-		"X-OpenTrain-Event": d.event.kind, "X-OpenTrain-Delivery": d.id,
-		"X-OpenTrain-Signature": "t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))} {
-		request.Header.Set(name, value)
-	}
+	request.Header = http.Header{"Content-Type": {"application/json"}, "User-Agent": {"OpenTrain-Webhooks/1.0"},
+		"X-OpenTrain-Event": {d.event.kind}, "X-OpenTrain-Delivery": {d.id},
+		"X-OpenTrain-Signature": {"t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))}}
 	dialer := net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
 		if host, _, err := net.SplitHostPort(address); err != nil || !isLoopback(host) {
 			return errors.New("webhooks are delivered to this machine only")
