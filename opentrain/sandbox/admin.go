@@ -80,19 +80,16 @@ func (s *Sandbox) createToken(c *call) *reply {
 	}
 	name := cmp.Or(set.text("name"), "API token")
 	expires, valid := readTime(set.text("expiresAt"))
-	switch {
-	case utf8.RuneCountInString(name) > maxTokenName:
-		issues = append(issues, tooLong(maxTokenName).at("name")...)
-	case set.has("expiresAt") && (!valid || !expires.After(now)):
-		issues = append(issues, custom("expiresAt must be a time in the future.").at("expiresAt")...)
-	}
-	if issues != nil {
-		return invalid(issues)
-	}
 	unknown := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return slices.Contains(allScopes(), scope) })
 	lacking := slices.DeleteFunc(slices.Clone(scopes), c.account.granted)
 	active := slices.DeleteFunc(slices.Clone(b.tokens), func(k *apiToken) bool { return k.status(now) != contractActive })
 	switch {
+	case issues != nil:
+		return invalid(issues)
+	case utf8.RuneCountInString(name) > maxTokenName:
+		return invalid(tooLong(maxTokenName).at("name"))
+	case set.has("expiresAt") && (!valid || !expires.After(now)):
+		return invalid(custom("expiresAt must be a time in the future.").at("expiresAt"))
 	case len(unknown) > 0:
 		return badRequest("There are unknown scopes.", object{"unknownScopes": unknown, "supportedScopes": allScopes()})
 	case len(lacking) > 0:

@@ -19,8 +19,8 @@ const (
 
 // books are what an account has besides its jobs, in the order of creation. All tokens of the account share them, also after a claim.
 type books struct {
-	name             string // the account's
-	conversations    []*conversation
+	name             string          // the account's
+	conversations    []*conversation // the latest one is the last one
 	contracts        []*contract
 	approvals        []*approval
 	ledger           []object // changes of the credits

@@ -252,7 +252,8 @@ func (s *Sandbox) sendMessage(c *call) *reply {
 func (s *Sandbox) addMessage(v *conversation, content string, own bool, at time.Time) *note {
 	n := &note{s.newRecord(v.books, "message", at), content, own}
 	v.messages, v.unread, v.updated = append(v.messages, n), map[bool]int{false: v.unread + 1}[own], at
-	others := slices.DeleteFunc(v.books.conversations, func(other *conversation) bool { return other == v })
-	v.books.conversations = append(others, v) // the latest one is the last one
+	b := v.books
+	b.conversations = slices.DeleteFunc(b.conversations, func(other *conversation) bool { return other == v })
+	b.conversations = append(b.conversations, v)
 	return n
 }
