@@ -80,6 +80,7 @@ type Answer struct {
 	Why      string     // why the confirmation that came doesn't count
 
 	token string // that a yes came with
+	used  bool   // it counted before
 }
 
 // View is what a human saw before the yes. A confirmation carries it.
@@ -112,12 +113,12 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.now())
 	view, ok := viewFrom(sealed.Data)
 	if err != nil || !ok {
-		return Answer{Why: "This confirmationToken isn't valid. It may have expired or belong to another call."}
+		return Answer{Why: "This confirmationToken doesn't fit: it has expired, is for other arguments, or is from before a restart of this server."}
 	}
 	switch {
 	case c.Ledger.ChangedSince(call.Caller, intent.subject(), sealed.Issued):
 		if c.Ledger.used.Get(jobKey{call.Caller.ID, caller.Hash(token)}) != nil {
-			return Answer{Why: "This yes was used before, and that call may have worked.", View: view}
+			return Answer{Why: "This yes was used before, and that call may have worked.", View: view, used: true}
 		}
 		return Answer{Why: intent.changed(), View: view}
 	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.subject(), sealed.Issued):
@@ -151,7 +152,11 @@ func (c *Confirmer) Approve(call tool.Call, intent Intent, preview tool.Preview)
 		}
 		return true, nil, next
 	}
+	if answer.used {
+		intent.AskHuman = new(bool) // the tool's Check comes before another question
+	}
 	ask, next = c.Ask(call, intent, preview, view, answer.Why)
+	next.Again = answer.used
 	return false, ask, next
 }
 
@@ -178,9 +183,17 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 	}
 	preview = Shorten(preview)
 	return nil, tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &preview, Tool: intent.Tool, Arguments: arguments, Otherwise: intent.IfNo,
-		Note: text.Join(" ", why, intent.Note, again),
+		Action: tool.ConfirmWithHuman, Question: intent.Question, Show: &preview, Tool: intent.Tool, Arguments: arguments,
+		Otherwise: intent.IfNo, Note: text.Join(" ", askAgain(why), intent.Note, again),
 	}
+}
+
+// askAgain keeps why the human is asked again apart from what a yes means.
+func askAgain(why string) string {
+	if why == "" {
+		return ""
+	}
+	return why + " Nothing was sent. Ask the human again. After a yes:"
 }
 
 // Token makes the confirmation of a job as it was seen. It is "" when confirmations are off.
