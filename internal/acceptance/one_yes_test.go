@@ -27,7 +27,7 @@ func TestAYesCountsOnceAtEveryReplica(t *testing.T) {
 		})
 	}
 	first, second, unasked := replica(opentrainmcp.Auto), replica(opentrainmcp.Auto), replica(opentrainmcp.Off)
-	ids := hired(t, unasked, clock)
+	ids := hired(t, unasked.endpoint, clock)
 	for _, write := range []struct {
 		tool, route string
 		arguments   map[string]any
@@ -62,7 +62,7 @@ func TestAYesCountsOnceAtEveryReplica(t *testing.T) {
 }
 
 // hired posts a job, hires the first who applies, and returns the ids of the conversation, the contract and its milestone.
-func hired(t *testing.T, s *remote, clock *standInClock) (ids map[string]string) {
+func hired(t *testing.T, s *endpoint, clock *standInClock) (ids map[string]string) {
 	t.Helper()
 	say := func(name string, arguments any) answer {
 		got := s.call(name, arguments, tokenHeader, sandbox.DemoToken)

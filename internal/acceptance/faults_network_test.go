@@ -1,0 +1,58 @@
+package acceptance_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+)
+
+// TestFaultyNetwork: whatever a network does between the server and the API, every call ends in time, with a result or a failure that
+// says what to do, no write is sent twice, and nothing is said to be done that wasn't, or the other way around.
+func TestFaultyNetwork(t *testing.T) {
+	slow(t, "waits for time limits")
+	for name, toxics := range map[string][]string{
+		"latency":                {`{"type":"latency","attributes":{"latency":150,"jitter":50}}`},
+		"latency over the limit": {`{"type":"latency","attributes":{"latency":10000}}`},
+		"bandwidth":              {`{"type":"bandwidth","attributes":{"rate":1}}`},
+		"slices":                 {`{"type":"slicer","attributes":{"average_size":8,"size_variation":4,"delay":100}}`},
+		"reset":                  {`{"type":"reset_peer","attributes":{"timeout":0}}`},
+		"reset later":            {`{"type":"reset_peer","attributes":{"timeout":300}}`},
+		"answers stop":           {`{"type":"timeout","attributes":{"timeout":0}}`},
+		"requests stop":          {`{"type":"timeout","stream":"upstream","attributes":{"timeout":0}}`},
+		"nothing, then closed":   {`{"type":"timeout","attributes":{"timeout":300}}`},
+		"answers are cut":        {`{"type":"limit_data","attributes":{"bytes":200}}`},
+		"slow and in slices": {`{"type":"latency","stream":"upstream","attributes":{"latency":100}}`,
+			`{"type":"slicer","attributes":{"average_size":50,"delay":2000}}`},
+		"down": nil,
+	} {
+		for _, late := range []bool{false, true} {
+			t.Run(name+map[bool]string{false: ", from the start", true: ", once writes arrive"}[late], func(t *testing.T) {
+				t.Parallel()
+				w := newFaultWorld(t)
+				w.under(func() (lift func()) { return poison(t, w.proxy, toxics) }, late)
+				w.check()
+			})
+		}
+	}
+}
+
+// poison adds toxics to a proxy, or stops it if there are none, and returns what ends that.
+func poison(t testing.TB, proxy *toxiproxy.Proxy, toxics []string) (lift func()) {
+	t.Helper()
+	for _, toxic := range toxics {
+		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			t.Error(err)
+		}
+	}
+	if toxics != nil {
+		return func() { proxy.Toxics.ResetToxics(context.Background()) }
+	}
+	proxy.Stop()
+	return func() {
+		if err := proxy.Start(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,316 @@
+package acceptance_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+
+	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain/sandbox"
+	"opentrain-mcp/tools"
+)
+
+const (
+	faultTimeout = 2 * time.Second        // of a call
+	faultSlack   = 800 * time.Millisecond // what a busy machine adds to it
+)
+
+// faultWorld is a sandbox in which every tool has something to do, the real program, and what comes between the two.
+type faultWorld struct {
+	t      *testing.T
+	server *httpProgram
+	proxy  *toxiproxy.Proxy
+	box    *sandbox.Sandbox
+	calls  []*faultCall
+
+	mu      sync.Mutex
+	answer  *scriptedAnswer
+	meeting *meeting       // of the writes; nil: they are handled as they come
+	arrived map[string]int // writes that reached the API, by "METHOD /path"
+	handled map[string]int // writes that it carried out
+}
+
+// faultCall is a call of one tool under a fault.
+type faultCall struct {
+	tool      string
+	arguments map[string]any
+	write     string // the request that carries it out, as a pattern; "" for a read
+	got       answer
+	took      time.Duration
+}
+
+// scriptedAnswer is what the API answers instead of its own answers, or for writes that it has carried out.
+type scriptedAnswer struct {
+	write http.HandlerFunc
+	only  string // "": every request; "writes"; "done": writes that were carried out
+}
+
+// meeting makes writes wait until all of them are there.
+type meeting struct {
+	missing sync.WaitGroup
+	start   func() // what happens then
+	started chan struct{}
+}
+
+// newFaultWorld starts the program behind a proxy, and makes jobs, drafts, people and contracts.
+func newFaultWorld(t *testing.T, args ...string) *faultWorld {
+	t.Helper()
+	clock := &standInClock{now: time.Now()}
+	w := &faultWorld{t: t, box: sandbox.New(sandbox.Config{Now: clock.read, DecideAfter: 1}), arrived: map[string]int{}, handled: map[string]int{}}
+	api := httptest.NewServer(w)
+	t.Cleanup(api.Close)
+	w.proxy = startProxy(t, api.Listener.Addr().String())
+	w.server = runHTTP(t, environment(t), append([]string{"--base-url", "http://" + w.proxy.Listen, "--toolsets", "all",
+		"--timeout", faultTimeout.String(), "--public-read-budget", "10000"}, args...)...)
+	w.prepare(clock)
+	clear(w.arrived)
+	clear(w.handled)
+	return w
+}
+
+// startProxy starts a proxy of toxiproxy on a free port.
+func startProxy(t testing.TB, upstream string) *toxiproxy.Proxy {
+	t.Helper()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	proxy := toxiproxy.NewProxy(server, "p", "127.0.0.1:0", upstream)
+	if err := proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Stop)
+	return proxy
+}
+
+// prepare makes what the calls are about.
+func (w *faultWorld) prepare(clock *standInClock) {
+	w.t.Helper()
+	say := func(name string, arguments any) answer {
+		w.t.Helper()
+		got := w.server.call(name, arguments, tokenHeader, sandbox.DemoToken)
+		if got.isError {
+			w.t.Fatalf("%s: %s", name, got.text)
+		}
+		return got
+	}
+	ids := hired(w.t, w.server.endpoint, clock)
+	find := func(got answer, pattern string) []string {
+		w.t.Helper()
+		found := slices.Compact(regexp.MustCompile(pattern).FindAllString(string(got.structured), -1))
+		if len(found) == 0 {
+			w.t.Fatalf("no %s in %s", pattern, got.structured)
+		}
+		return found
+	}
+	draft := func(n int, live bool) string {
+		made := say(tool.CreateDraft, map[string]any{"askHuman": false, "description": fmt.Sprintf(
+			"We need 10 experienced annotators for bounding boxes on %d dashcam images. Pay is $18/hour. English required.", n*1000)})
+		id := find(made, `job_\d+`)[0]
+		fields := map[string]any{"experienceLevel": "EXPERT", "dataVolumeUnit": "NUMBER_OF_FILES"}
+		say(tool.PatchDraft, map[string]any{"jobId": id, "askHuman": false, "fields": fields})
+		if live {
+			say(tool.Publish, map[string]any{"jobId": id})
+		}
+		return id
+	}
+	proposals := find(say(tool.ListProposals, map[string]any{"jobId": "job_1", "limit": 50}), `proposal_job_\d+_\d+`)
+	funded := find(say(tool.CreateMilestone, map[string]any{"contractId": ids["contract"], "description": "Calls", "volume": 2}), `milestone_\d+`)
+	proposals = slices.DeleteFunc(proposals, func(id string) bool { // whoever is hired already
+		return !strings.Contains(string(say(tool.GetProposal, map[string]any{"proposalId": id}).structured), tool.HireProposal)
+	})
+	patched, shown, published := draft(1, false), draft(2, false), draft(3, false)
+	updated, closed, invited := draft(4, true), draft(5, true), draft(6, true)
+	milestone := funded[len(funded)-1]
+	w.calls = []*faultCall{
+		{tool: tool.ListJobs, arguments: map[string]any{}},
+		{tool: tool.GetAccount, arguments: map[string]any{}},
+		{tool: tool.GetContract, arguments: map[string]any{"contractId": ids["contract"]}},
+		{tool: tool.ListProposals, arguments: map[string]any{"jobId": "job_1"}},
+		{tool: tool.ReadMessages, arguments: map[string]any{"conversationId": ids["conversation"]}},
+		{tool: tool.SearchJobs, arguments: map[string]any{"q": "dashcam"}},
+		{tool: tool.GetJob, arguments: map[string]any{"jobId": updated}},
+		{tool: tool.CreateDraft, arguments: map[string]any{"description": "Label 7 photos of cats", "askHuman": false}, write: `POST /job-drafts$`},
+		{tool: tool.StartProposalConversation, arguments: map[string]any{"proposalId": proposals[0]}, write: `POST .*` + proposals[0] + `.*conversation`},
+		{tool: tool.PatchDraft, arguments: map[string]any{"jobId": patched, "fields": map[string]any{"headcount": 3}}, write: `PATCH /job-drafts/` + patched + `$`},
+		{tool: tool.GetDraft, arguments: map[string]any{"jobId": shown}, write: `PATCH /job-drafts/` + shown + `$`},
+		{tool: tool.Publish, arguments: map[string]any{"jobId": published}, write: `POST /jobs/` + published + `/publish$`},
+		{tool: tool.UpdateJob, arguments: map[string]any{"jobId": updated, "fields": map[string]any{"headcount": 4}}, write: `PATCH /jobs/` + updated + `$`},
+		{tool: tool.CloseJob, arguments: map[string]any{"jobId": closed}, write: `POST /jobs/` + closed + `/close$`},
+		{tool: tool.InviteTrainer, arguments: map[string]any{"jobId": invited, "freelancerId": sandbox.FreelancerAvailable},
+			write: `POST /jobs/` + invited + `/invites$`},
+		{tool: tool.SendMessage, arguments: map[string]any{"conversationId": ids["conversation"], "content": "When can you start?"}, write: `POST /messages$`},
+		{tool: tool.InviteTeamMember, arguments: map[string]any{"email": "ada@example.com"}, write: `POST /team/invites$`},
+		{tool: tool.CreateMilestone, arguments: map[string]any{"contractId": ids["contract"], "description": "More calls", "volume": 3},
+			write: `POST /contracts/.*/milestones$`},
+		{tool: tool.CreateCreditTopUp, arguments: map[string]any{"amountUsd": 100}, write: `POST .*top-ups?$`},
+		{tool: tool.HireProposal, arguments: map[string]any{"proposalId": proposals[1], "amountUsd": 300, "dueDate": "2100-01-01", "name": "First"},
+			write: `POST .*/hire$`},
+		{tool: tool.RequestMilestoneFunding, arguments: map[string]any{"milestoneId": milestone}, write: `POST /milestones/` + milestone + `/fund$`},
+		{tool: tool.EndContract, arguments: map[string]any{"contractId": ids["contract"]}, write: `POST /contracts/.*/end$`},
+	}
+}
+
+// ServeHTTP is the API.
+func (w *faultWorld) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the request was cut off
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	request, writes := r.Method+" "+strings.TrimPrefix(r.URL.Path, standInBase), r.Method != http.MethodGet
+	w.mu.Lock()
+	if writes {
+		w.arrived[request]++
+	}
+	first, meeting := w.arrived[request] == 1, w.meeting
+	w.mu.Unlock()
+	if writes && first && meeting != nil {
+		meeting.missing.Done()
+		<-meeting.started
+	}
+	w.mu.Lock()
+	answer := w.answer
+	w.mu.Unlock()
+	if answer != nil && (answer.only == "" || answer.only == "writes" && writes) {
+		answer.write(out, r)
+		return
+	}
+	own := httptest.NewRecorder()
+	w.box.ServeHTTP(own, r)
+	if writes && own.Code < 300 {
+		w.mu.Lock()
+		w.handled[request]++
+		w.mu.Unlock()
+	}
+	if answer != nil && writes {
+		answer.write(out, r)
+		return
+	}
+	for name, values := range own.Header() {
+		out.Header()[name] = values
+	}
+	out.WriteHeader(own.Code)
+	out.Write(own.Body.Bytes()) //nolint:errcheck // the program sees it
+}
+
+// count adds up the requests of a call.
+func (w *faultWorld) count(c *faultCall, requests map[string]int) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	pattern := regexp.MustCompile("^" + c.write)
+	for request, times := range requests {
+		if pattern.MatchString(request) {
+			n += times
+		}
+	}
+	return n
+}
+
+// under makes all calls at once while there is a fault: from the start, or from the moment at which every write has arrived.
+func (w *faultWorld) under(start func() (lift func()), late bool) {
+	w.t.Helper()
+	lift := func() {}
+	if late {
+		meeting := &meeting{started: make(chan struct{})}
+		for _, c := range w.calls {
+			if c.write != "" {
+				meeting.missing.Add(1)
+			}
+		}
+		w.meeting = meeting
+		go func() {
+			meeting.missing.Wait()
+			lift = start()
+			close(meeting.started)
+		}()
+	} else {
+		lift = start()
+	}
+	var calling sync.WaitGroup
+	for _, c := range w.calls {
+		calling.Go(func() {
+			began := time.Now()
+			c.got = w.server.call(c.tool, c.arguments, tokenHeader, sandbox.DemoToken)
+			c.took = time.Since(began)
+		})
+	}
+	calling.Wait()
+	if late {
+		<-w.meeting.started
+		w.meeting = nil
+	}
+	lift()
+}
+
+// kinds are the kinds of all tools.
+func kinds() map[string]tool.Kind {
+	all := map[string]tool.Kind{}
+	for _, set := range tools.Sets(&draft.Desk{}, nil) {
+		for _, each := range set.Tools {
+			all[each.Spec.Name] = each.Spec.Kind
+		}
+	}
+	return all
+}
+
+// check checks what the calls said against what the API got, and that things go on after the fault.
+func (w *faultWorld) check() {
+	w.t.Helper()
+	kinds, outcomes := kinds(), map[string]int{}
+	for _, c := range w.calls {
+		fail := func(format string, args ...any) {
+			w.t.Helper()
+			w.t.Errorf("%s: %s\n(after %v) %s", c.tool, fmt.Sprintf(format, args...), c.took, c.got.text)
+		}
+		arrived, handled := w.count(c, w.arrived), w.count(c, w.handled)
+		if c.write == "" {
+			arrived, handled = 0, 0
+		}
+		outcomes[map[bool]string{false: "results", true: string(c.got.failure.Code)}[c.got.isError]]++
+		unclear, unchanged := strings.Contains(c.got.text, "unclear whether"), strings.Contains(c.got.text, "othing was changed")
+		switch {
+		case c.took > faultTimeout+faultSlack:
+			fail("took too long")
+		case arrived > 1 && kinds[c.tool] != tool.KindCreate:
+			fail("was sent %d times", arrived)
+		case !c.got.isError && c.write != "" && handled == 0:
+			fail("succeeded without a write")
+		case c.got.isError && c.write == "" && (unclear || unchanged):
+			fail("speaks of a change")
+		case c.got.isError && c.write != "" && unclear == unchanged:
+			fail("doesn't say whether anything was changed")
+		case c.got.isError && unchanged && handled > 0:
+			fail("was carried out")
+		}
+		if !c.got.isError {
+			continue
+		}
+		next := nextOf(w.t, c.got)
+		name, arguments := c.tool, c.arguments
+		if next.Tool != "" {
+			name = next.Tool
+			if next.Arguments != nil {
+				arguments = withLong(next, c.arguments)
+			}
+		}
+		again := w.server.call(name, arguments, tokenHeader, sandbox.DemoToken)
+		if again.isError {
+			fail("then %s %v fails: %s", name, arguments, again.text)
+		}
+		repeats := slices.Contains([]tool.Kind{tool.KindUpdate, tool.KindShow, tool.KindCreate, tool.KindInvite}, kinds[c.tool])
+		if after := w.count(c, w.handled); c.write != "" && after > 1 && !repeats {
+			fail("was carried out %d times in the end", after)
+		}
+	}
+	w.t.Log(outcomes)
+}
