@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -38,7 +37,8 @@ func TestFaultyNetwork(t *testing.T) {
 	}
 }
 
-// poison adds toxics to a proxy, or stops it if there are none, and returns what ends that.
+// poison adds toxics to a proxy, or stops it if there are none, and returns what ends that: a new proxy at the same address,
+// because toxiproxy can block when it removes a toxic from a connection that has ended.
 func poison(t testing.TB, proxy *toxiproxy.Proxy, toxics []string) (lift func()) {
 	t.Helper()
 	for _, toxic := range toxics {
@@ -46,13 +46,11 @@ func poison(t testing.TB, proxy *toxiproxy.Proxy, toxics []string) (lift func())
 			t.Error(err)
 		}
 	}
-	if toxics != nil {
-		return func() { proxy.Toxics.ResetToxics(context.Background()) }
+	if toxics == nil {
+		proxy.Stop()
 	}
-	proxy.Stop()
 	return func() {
-		if err := proxy.Start(); err != nil {
-			t.Error(err)
-		}
+		proxy.Stop()
+		startProxy(t, proxy.Listen, proxy.Upstream)
 	}
 }
