@@ -47,7 +47,8 @@ type faultCall struct {
 	tool      string
 	arguments map[string]any
 	write     string // the request that carries it out, as a pattern; "" for a read
-	again     bool   // the write may be repeated: OpenTrain finds what the first one made, or it sets the same values
+	again     bool   // the write may follow on itself: it does nothing new
+	found     bool   // the server itself may repeat it, because OpenTrain finds what the first one made
 	got       answer
 	took      time.Duration
 }
@@ -55,7 +56,7 @@ type faultCall struct {
 // scriptedAnswer is what the API answers instead of its own answers, or for writes that it has carried out.
 type scriptedAnswer struct {
 	write http.HandlerFunc
-	only  string // "": every request; "writes"; "done": writes that were carried out
+	to    string // "everything", "writes", or "writes that are done"
 }
 
 // meeting makes writes wait until all of them are there.
@@ -147,8 +148,8 @@ func (w *faultWorld) prepare(clock *standInClock) {
 		{tool: tool.ReadMessages, arguments: map[string]any{"conversationId": ids["conversation"]}},
 		{tool: tool.SearchJobs, arguments: map[string]any{"q": "dashcam"}},
 		{tool: tool.GetJob, arguments: map[string]any{"jobId": updated}},
-		{tool: tool.CreateDraft, arguments: map[string]any{"description": "Label 7 photos of cats", "askHuman": false}, write: `POST /job-drafts$`, again: true},
-		{tool: tool.StartProposalConversation, arguments: map[string]any{"proposalId": proposals[0]}, write: `POST .*` + proposals[0] + `.*conversation`, again: true},
+		{tool: tool.CreateDraft, arguments: map[string]any{"description": "Label 7 photos of cats", "askHuman": false}, write: `POST /job-drafts$`, again: true, found: true},
+		{tool: tool.StartProposalConversation, arguments: map[string]any{"proposalId": proposals[0]}, write: `POST .*` + proposals[0] + `.*conversation`, again: true, found: true},
 		{tool: tool.PatchDraft, arguments: map[string]any{"jobId": patched, "fields": map[string]any{"headcount": 3}}, write: `PATCH /job-drafts/` + patched + `$`, again: true},
 		{tool: tool.GetDraft, arguments: map[string]any{"jobId": shown}, write: `PATCH /job-drafts/` + shown + `$`, again: true},
 		{tool: tool.Publish, arguments: map[string]any{"jobId": published}, write: `POST /jobs/` + published + `/publish$`},
@@ -163,7 +164,7 @@ func (w *faultWorld) prepare(clock *standInClock) {
 		{tool: tool.CreateCreditTopUp, arguments: map[string]any{"amountUsd": 100}, write: `POST .*top-ups?$`,
 			again: true}, // an unpaid page does no harm,
 		{tool: tool.HireProposal, arguments: hire(1),
-			write: `POST .*/hire$`, again: true},
+			write: `POST .*/hire$`, again: true, found: true},
 		{tool: tool.RequestMilestoneFunding, arguments: map[string]any{"milestoneId": milestone}, write: `POST /milestones/` + milestone + `/fund$`, again: true},
 		{tool: tool.EndContract, arguments: map[string]any{"contractId": ended}, write: `POST /contracts/.*/end$`},
 	}
@@ -190,7 +191,7 @@ func (w *faultWorld) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	answer := w.answer
 	w.mu.Unlock()
-	if answer != nil && (answer.only == "" || answer.only == "writes" && writes) {
+	if answer != nil && (answer.to == "everything" || answer.to == "writes" && writes) {
 		answer.write(out, r)
 		return
 	}
@@ -214,6 +215,9 @@ func (w *faultWorld) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 
 // count adds up the requests of a call.
 func (w *faultWorld) count(c *faultCall, requests map[string]int) (n int) {
+	if c.write == "" {
+		return 0
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	pattern := regexp.MustCompile("^" + c.write)
@@ -280,22 +284,23 @@ func kinds() map[string]tool.Kind {
 // check checks what the calls said against what the API got, and that things go on after the fault.
 func (w *faultWorld) check() {
 	w.t.Helper()
-	kinds, outcomes := kinds(), map[string]int{}
+	kinds, outcomes, uncalled := kinds(), map[string]int{}, map[tool.Kind]bool{}
+	for _, kind := range kinds {
+		uncalled[kind] = !slices.Contains([]tool.Kind{tool.KindRegister, tool.KindClaim, tool.KindRenew}, kind) // only over stdio
+	}
 	for _, c := range w.calls {
 		fail := func(format string, args ...any) {
 			w.t.Helper()
 			w.t.Errorf("%s: %s\n(after %v) %s", c.tool, fmt.Sprintf(format, args...), c.took, c.got.text)
 		}
 		arrived, handled := w.count(c, w.arrived), w.count(c, w.handled)
-		if c.write == "" {
-			arrived, handled = 0, 0
-		}
+		uncalled[kinds[c.tool]] = false
 		outcomes[map[bool]string{false: "results", true: string(c.got.failure.Code)}[c.got.isError]]++
 		unclear, unchanged := strings.Contains(c.got.text, "unclear whether"), strings.Contains(c.got.text, "othing was changed")
 		switch {
 		case c.took > faultTimeout+faultSlack:
 			fail("took too long")
-		case arrived > 1 && kinds[c.tool] != tool.KindCreate:
+		case arrived > 1 && !c.found:
 			fail("was sent %d times", arrived)
 		case !c.got.isError && c.write != "" && handled == 0:
 			fail("succeeded without a write")
@@ -323,6 +328,11 @@ func (w *faultWorld) check() {
 		}
 		if after := w.count(c, w.handled); c.write != "" && after > 1 && !c.again {
 			fail("was carried out %d times in the end", after)
+		}
+	}
+	for kind, missing := range uncalled {
+		if missing {
+			w.t.Errorf("no tool of the kind %s was called", kind)
 		}
 	}
 	w.t.Log(outcomes)
