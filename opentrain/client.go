@@ -205,11 +205,9 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 			return nil, res, err
 		}
 		var value T
-		members, err := resultMembers(res.body, req)
-		if err != nil {
+		if err := decodeResult(res.body, req, &value); err != nil {
 			return nil, res, unexpected(res, err)
 		}
-		decodeMembers(members, &value)
 		if valid != nil && !valid(&value) {
 			err := unexpected(res, nil)
 			err.Message = "the response has no " + noun
