@@ -213,7 +213,7 @@ func (r *reader) findPlaces() {
 		t := tokens[i]
 		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 		lower := unicode.IsLower(first)
-		named := t.kind == word && (!lower || !r.in(&t, "@common"))
+		named := t.kind == word && (!lower || !r.in(&t, "@common")) // "polish", "us"
 		for size := min(5, len(tokens)-i); size > 0 && named; size-- {
 			last := tokens[i+size-1]
 			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
@@ -221,7 +221,10 @@ func (r *reader) findPlaces() {
 			land, known := namedPlace("countries", name)
 			known = known && name != "Us"
 			if spoken = spoken && (!lower || size == 1 && len(name) > 4); last.kind == word && (spoken || known) {
-				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
+				r.mark(&t, "@language", spoken)
+				small := lower && name == strings.ToLower(name)
+				r.mark(&t, "@country", !spoken && !small)
+				r.mark(&t, "@land", !spoken && small)
 				t.name, t.end = cmp.Or(language.name, land.name), last.end
 				if before := r.at(len(r.tokens) - 1); spoken && r.in(before, "@language") && before.name != t.name &&
 					strings.Trim(r.text[before.end:t.start], " \u00a0") == "" { // "Irish English" is English
