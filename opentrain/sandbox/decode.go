@@ -209,15 +209,19 @@ var betweenPlaces = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\s*[,;/&]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+`)
 })
 
-// findPlaces finds those of a list like "A, B and C". It returns nil if a part is none. A name has at most one "and".
+// findPlaces finds one, or those of a list like "A, B and C". It returns nil if a part isn't the name of one: "CA, US" and
+// "Georgia, US" are states. A name has at most one "and".
 func findPlaces(what, text string) (names []string) {
+	if found, known := findPlace(what, text); known {
+		return []string{found.name}
+	}
 	for rest := strings.ReplaceAll(text, " & ", " and "); rest != ""; {
 		ends := append(betweenPlaces().FindAllStringIndex(rest, 2), []int{len(rest), len(rest)})
 		for i := min(len(ends), 2) - 1; ; i-- {
 			if i < 0 {
 				return nil
 			}
-			if found, known := findPlace(what, rest[:ends[i][0]]); known {
+			if found, known := namedPlace(what, rest[:ends[i][0]]); known && found.name != "Georgia" {
 				names, rest = append(names, found.name), rest[ends[i][1]:]
 				break
 			}
