@@ -142,7 +142,7 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 				return Result{}, nil, err
 			}
 			result := Result{Structured: structured, Text: text.Plain(out.Text()), Effect: Effect{Outcome: "ok"}}
-			if call.page.again(max(utf8.RuneCount(structured), utf8.RuneCountInString(result.Text))) {
+			if call.page.again(max(text.LengthOf(structured), utf8.RuneCountInString(result.Text))) {
 				continue
 			}
 			if write, ok := any(out).(interface{ Effect() Effect }); ok {
