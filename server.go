@@ -8,6 +8,7 @@ package opentrainmcp
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ import (
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/stdio"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/internal/web"
 	"opentrain-mcp/opentrain"
@@ -78,7 +80,9 @@ type Config struct {
 	// Replicated says that other processes serve the same callers: they may change a draft without this one knowing it.
 	// It needs StateKeys.
 	Replicated bool
-	Version    string // of the server, in the protocol
+	// Store is what replicas share; nil means this process's memory. OpenStore opens one in Redis.
+	Store   Store
+	Version string // of the server, in the protocol
 	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens. Every write is logged, whatever
 	// the logger's level.
 	Logger *slog.Logger
@@ -105,6 +109,25 @@ func UserAccount(api *opentrain.Client, tokenFile string) *Account {
 	return account.New(api, credential.Source{Getenv: os.Getenv, TokenFile: tokenFile})
 }
 
+// Store keeps what replicas share.
+type Store = store.Store
+
+// RedisStore is a Store in Redis. Close it after the server.
+type RedisStore = store.Redis
+
+// OpenStore opens a store at a URL such as redis://host:6379 or, with TLS, rediss://host:6379. keys are Config.StateKeys, tls
+// may be nil. While Redis can't be reached, each replica goes on alone.
+func OpenStore(url string, keys [][]byte, tls *tls.Config, logger *slog.Logger) (*RedisStore, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("a store needs a state key (OPENTRAIN_MCP_STATE_KEY), which all replicas share")
+	}
+	box, err := seal.New(keys...)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(store.Config{URL: url, TLS: tls, Box: box, Logger: cmp.Or(logger, slog.Default())})
+}
+
 // Server serves OpenTrain's tools over MCP.
 type Server struct {
 	cfg     Config
@@ -125,7 +148,7 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 		return nil, fmt.Errorf("Config.StateKeys: %w", err)
 	}
 	accounts := tool.NewAccounts(cfg.API)
-	confirmer := confirm.New(cfg.Confirm == Off, box, time.Now)
+	confirmer := confirm.New(cfg.Confirm == Off, box, cfg.Store)
 	desk := draft.NewDesk(cfg.API, accounts, confirmer, cfg.Replicated, time.Now)
 	selected := tool.Selection{
 		ReadOnly: cfg.ReadOnly, Local: cfg.Account != nil, Toolsets: cfg.Toolsets, Tools: cfg.Tools, Exclude: cfg.ExcludeTools,
@@ -168,6 +191,9 @@ func (cfg *Config) complete() error {
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.ElicitationTimeout = cmp.Or(cfg.ElicitationTimeout, DefaultElicitationTimeout)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
+	if cfg.Store == nil {
+		cfg.Store = store.InMemory(time.Now)
+	}
 	return nil
 }
 
