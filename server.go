@@ -274,6 +274,9 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 	cfg.Account = nil // it belongs to one person
 	cfg.Token = func(ctx context.Context) Token { return caller.From(ctx).Token }
 	counters := metrics.New()
+	if shared, ok := cfg.Store.(metrics.Shared); ok {
+		counters.CountStore(shared)
+	}
 	rate, burst := cmp.Or(cfg.CallsPerSecond, DefaultCallsPerSecond), cmp.Or(cfg.Burst, DefaultBurst)
 	s, err := newServer(cfg.Config, false, edge.NewLimiter(rate, burst), counters)
 	if err != nil {

@@ -56,6 +56,7 @@ func layers() []struct {
 		{"opentrain", ""},
 		{"opentrain/sandbox", "internal/inprocess"},
 		{"internal/inprocess", ""},
+		{"internal/redistest", ""}, // only for tests
 	}
 }
 

@@ -52,13 +52,12 @@ func share(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.HTTPCo
 // connected waits until all replicas have Redis, or have noticed that it's gone.
 func (s *sharing) connected(want bool) {
 	s.t.Helper()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if !slices.ContainsFunc(s.stores, func(shared *opentrainmcp.RedisStore) bool { return shared.Connected() != want }) {
-			return
-		}
-		if time.Now().After(end) {
-			s.t.Fatalf("not within 5 s: connected %v", want)
-		}
+	started := time.Now()
+	eventually(s.t, "all replicas notice", func() bool {
+		return !slices.ContainsFunc(s.stores, func(shared *opentrainmcp.RedisStore) bool { return shared.Connected() != want })
+	})
+	if took := time.Since(started); took > 5*time.Second {
+		s.t.Errorf("connected %v after %v", want, took)
 	}
 }
 

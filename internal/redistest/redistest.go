@@ -3,6 +3,7 @@ package redistest
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"os/exec"
 	"strings"
@@ -30,7 +31,7 @@ func Start(t testing.TB, args ...string) *Server {
 		t.Fatal(err)
 	}
 	s := &Server{Address: free.Addr().String(), t: t}
-	free.Close() //nolint:errcheck // nothing was sent
+	_ = free.Close()
 	host, port, _ := net.SplitHostPort(s.Address)
 	s.args = append([]string{"--bind", host, "--port", port, "--save", "", "--dir", t.TempDir()}, args...)
 	s.Restart()
@@ -55,10 +56,7 @@ func (s *Server) Restart() {
 	var log strings.Builder
 	for lines := bufio.NewScanner(out); lines.Scan(); log.WriteString(lines.Text() + "\n") {
 		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			go func() {
-				for lines.Scan() { //nolint:revive // until it ends
-				}
-			}()
+			go io.Copy(io.Discard, out) //nolint:errcheck // until it ends
 			return
 		}
 	}
@@ -67,6 +65,6 @@ func (s *Server) Restart() {
 
 // Kill ends the server at once, and what it knew is lost.
 func (s *Server) Kill() {
-	s.Process.Process.Kill() //nolint:errcheck // it may have ended
-	s.Process.Wait()         //nolint:errcheck // it was killed
+	_ = s.Process.Process.Kill() // it may have ended
+	_ = s.Process.Wait()
 }

@@ -37,8 +37,12 @@ func replica(t *testing.T, url string, log io.Writer) *store.Redis {
 
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(10 * time.Second); !is(); {
+		select {
+		case <-tick.C:
+		case <-late:
 			t.Fatalf("not within 10 s: %s", what)
 		}
 	}
