@@ -149,7 +149,7 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 	}
 	accounts := tool.NewAccounts(cfg.API)
 	confirmer := confirm.New(cfg.Confirm == Off, box, cfg.Store)
-	desk := draft.NewDesk(cfg.API, accounts, confirmer, cfg.Replicated, time.Now)
+	desk := draft.NewDesk(cfg.API, accounts, confirmer, cfg.Store, cfg.Replicated, time.Now)
 	selected := tool.Selection{
 		ReadOnly: cfg.ReadOnly, Local: cfg.Account != nil, Toolsets: cfg.Toolsets, Tools: cfg.Tools, Exclude: cfg.ExcludeTools,
 	}

@@ -38,7 +38,7 @@ func layers() []struct {
 		{"internal/stdio", "internal/adapter internal/jsonrpc internal/caller"},
 		{"internal/adapter", "internal/tool internal/jsonrpc internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},
 		{"tools", "tools/* internal/draft internal/tool internal/account"},
-		{"tools/*", "internal/draft internal/confirm internal/tool internal/account internal/text internal/caller schema opentrain"},
+		{"tools/*", "internal/draft internal/confirm internal/tool internal/account internal/text internal/caller internal/store schema opentrain"},
 		{"internal/draft", "internal/confirm internal/tool internal/text internal/caller internal/store schema opentrain"},
 		{"internal/confirm", "internal/tool internal/text internal/caller internal/seal internal/store opentrain"},
 		{"internal/tool", "internal/text internal/caller schema opentrain"},

@@ -2,6 +2,8 @@ package acceptance_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -191,5 +194,35 @@ func TestStoreLost(t *testing.T) {
 	alone = say(1, "opentrain_publish", job()).next(t)
 	if got := say(1, alone.Tool, alone.Arguments); !strings.Contains(got.text, "is live") {
 		t.Errorf("no yes counts without Redis: %s", got.text)
+	}
+}
+
+// TestSharedKeys: the same description at every replica is one draft, even where one doesn't learn whose token it is and
+// so would make another key.
+func TestSharedKeys(t *testing.T) {
+	t.Parallel()
+	var down atomic.Bool
+	box := sandbox.New(sandbox.Config{}).Transport()
+	s := share(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if down.Load() && strings.HasSuffix(r.URL.Path, "/auth/me") {
+			return nil, errors.New("down")
+		}
+		return box.RoundTrip(r)
+	}), nil)
+	keys := map[string]bool{}
+	for i, each := range s.replicas {
+		got := each.call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, tokenHeader, sandbox.DemoToken)
+		var draft struct {
+			JobID, IdempotencyKey string
+			AlreadyCreated        bool
+		}
+		if err := json.Unmarshal(got.structured, &draft); err != nil || draft.JobID != "job_1" || draft.AlreadyCreated != (i > 0) {
+			t.Errorf("replica %d: %s", i, got.text)
+		}
+		keys[draft.IdempotencyKey] = true
+		down.Store(true)
+	}
+	if len(keys) != 1 {
+		t.Errorf("%d keys", len(keys))
 	}
 }
