@@ -46,6 +46,8 @@ type Config struct {
 	PublicReadBudget int
 	// MaxConcurrent is the maximum number of concurrent requests. 0 means DefaultMaxConcurrent.
 	MaxConcurrent int
+	// Shared, if set, has the budget of public reads and the refused tokens for all clients that share it.
+	Shared Shared
 }
 
 // Client calls the API. It caches public reads for as long as the API allows, and remembers for 30 seconds that a token
@@ -68,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = DefaultTransport()
 	}
-	throttle := newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent)
+	throttle := newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent, cfg.Shared)
 	client := resty.NewWithClient(&http.Client{
 		Transport: throttle,
 		// Do not follow redirects: the token goes to the configured host only.

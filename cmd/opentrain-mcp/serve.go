@@ -174,12 +174,14 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	if err != nil {
 		return cfg, err
 	}
+	client := opentrain.Config{BaseURL: baseURL, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if storeURL != "" {
-		if cfg.Store, err = f.store(log, storeURL, keys); err != nil {
+		shared, err := f.store(log, storeURL, keys)
+		if err != nil {
 			return cfg, err
 		}
+		cfg.Store, client.Shared = shared, shared.ForClient()
 	}
-	client := opentrain.Config{BaseURL: baseURL, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if f.Sandbox {
 		// No one serves the sandbox's pages, so its links must not look like OpenTrain's.
 		client.BaseURL = sandbox.PlaceholderURL
@@ -226,7 +228,7 @@ func (f serveFlags) check() error {
 }
 
 // store opens what replicas share.
-func (f apiFlags) store(log *slog.Logger, url string, keys [][]byte) (opentrainmcp.Store, error) {
+func (f apiFlags) store(log *slog.Logger, url string, keys [][]byte) (*opentrainmcp.RedisStore, error) {
 	trusted, err := f.certificates()
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func share(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.HTTPCo
 		}
 		t.Cleanup(func() { shared.Close() }) //nolint:errcheck // the test is over
 		s.stores = append(s.stores, shared)
-		s.replicas = append(s.replicas, startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) {
+		s.replicas = append(s.replicas, startHTTPSharing(t, api, shared.ForClient(), func(c *opentrainmcp.HTTPConfig) {
 			c.Confirm, c.StateKeys, c.Replicated, c.Store = opentrainmcp.Auto, keys, true, shared
 			if change != nil {
 				change(c)

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	maxOfKind   = 15_000 // values of each kind in memory; the oldest is forgotten first
-	maxBuckets  = 10_000 // of each kind of limit, about 700 bytes each; the one that was used least recently is forgotten first
-	maxRemember = 1 << 10
+	maxOfKind   = 15_000           // values of each kind in memory; the oldest is forgotten first
+	maxBuckets  = 10_000           // of each kind of limit, about 700 bytes each; the one that was used least recently is forgotten first
+	maxRemember = 256              // bytes of a value
 	minBucket   = 10 * time.Minute // how long a bucket is kept, or longer if it takes longer to fill
 )
 
@@ -133,7 +133,9 @@ func (m *memory) Take(key string, limit Limit) (time.Duration, bool) {
 	item, _ := m.bucketsOf(key).GetOrSetFunc(key, func() *rate.Limiter {
 		bucket := rate.NewLimiter(rate.Limit(limit.PerSecond), max(1, limit.Burst))
 		if limit.Strict {
-			bucket.AllowN(time.Now(), bucket.Burst())
+			for range bucket.Burst() + limit.debt {
+				bucket.Reserve()
+			}
 		}
 		return bucket
 	}, ttlcache.WithTTL[string, *rate.Limiter](max(minBucket, time.Duration(float64(limit.Burst)/limit.PerSecond*float64(time.Second)))))

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"math"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -56,6 +57,7 @@ type Redis struct {
 	lost     atomic.Int64         // when that began, in microseconds
 	skew     atomic.Int64         // nanoseconds that the clock of Redis is ahead
 	replicas atomic.Int64
+	queue    atomic.Int64 // until when calls wait for a strict limit, in microseconds
 	missed   atomic.Bool  // something was put that Redis doesn't have
 	failures atomic.Int64 // how often Redis was lost
 
@@ -235,5 +237,8 @@ func (r *Redis) share(limit Limit) Limit {
 	n := r.Replicas()
 	limit.PerSecond /= float64(n)
 	limit.Burst = max(1, limit.Burst/n)
+	if waits := time.Until(time.UnixMicro(r.queue.Load())); limit.Strict && waits > 0 {
+		limit.debt = int(math.Ceil(waits.Seconds() * limit.PerSecond)) // those who wait have their tokens
+	}
 	return limit
 }

@@ -47,6 +47,8 @@ type Limit struct {
 	Burst     int
 	MaxWait   time.Duration // the longest wait for a token
 	Strict    bool          // the bucket begins empty when it may have been lost
+
+	debt int // more tokens that are missing then
 }
 
 // Key names a value of some kind. It has a hash of the parts, so that no one can read them in Redis. Each kind has room

@@ -163,7 +163,11 @@ func (r *Redis) Take(key string, limit Limit) (wait time.Duration, ok bool) {
 	}) != nil {
 		return r.memory.Take(key, r.share(limit))
 	}
-	return time.Duration(micros) * time.Microsecond, allowed == 1
+	wait, ok = time.Duration(micros)*time.Microsecond, allowed == 1
+	if limit.Strict && ok {
+		r.queue.Store(time.Now().Add(wait).UnixMicro())
+	}
+	return wait, ok
 }
 
 var errAway = errors.New("the store is away")
