@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
@@ -48,5 +49,27 @@ func TestSharedRefusals(t *testing.T) {
 	}
 	if sent != 4 {
 		t.Errorf("%d requests", sent)
+	}
+}
+
+// TestSharedReads: 1,000 agents ask the same five questions at three replicas. OpenTrain sees each question once.
+func TestSharedReads(t *testing.T) {
+	t.Parallel()
+	s := share(t, sandbox.New(sandbox.Config{}).Transport(), func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = 1000, 1000 })
+	var calls sync.WaitGroup
+	places := make(chan struct{}, 50)
+	for i := range 1000 {
+		places <- struct{}{}
+		calls.Go(func() {
+			defer func() { <-places }()
+			got := s.replicas[i%3].call("opentrain_search_jobs", map[string]any{"q": fmt.Sprint("question ", i/3%5)})
+			if got.isError {
+				t.Error(got.text)
+			}
+		})
+	}
+	calls.Wait()
+	if sent := s.sent("GET /api/public/v1/jobs"); sent != 5 {
+		t.Errorf("%d reads", sent)
 	}
 }
