@@ -274,19 +274,22 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 	cfg.Account = nil // it belongs to one person
 	cfg.Token = func(ctx context.Context) Token { return caller.From(ctx).Token }
 	counters := metrics.New()
-	if shared, ok := cfg.Store.(metrics.Shared); ok {
-		counters.CountStore(shared)
-	}
 	rate, burst := cmp.Or(cfg.CallsPerSecond, DefaultCallsPerSecond), cmp.Or(cfg.Burst, DefaultBurst)
-	s, err := newServer(cfg.Config, false, edge.NewLimiter(rate, burst), counters)
+	var callers, addresses edge.Take
+	if shared, ok := cfg.Store.(*RedisStore); ok {
+		counters.CountStore(shared)
+		callers, addresses = shared.Calls("callers"), shared.Calls("addresses")
+	}
+	s, err := newServer(cfg.Config, false, edge.NewLimiter(rate, burst).Sharing(callers), counters)
 	if err != nil {
 		return nil, err
 	}
 	handler, err := web.New(web.Config{
 		Server: s.adapter, Metrics: counters, Logger: s.cfg.Logger, FormTimeout: s.cfg.ElicitationTimeout,
 		Auth: cmp.Or(cfg.Auth, AuthCallers), ServerToken: cfg.ServerToken, OwnToken: own,
-		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous, Addresses: edge.NewLimiter(AddressFactor*rate, AddressFactor*burst),
-		Sessions: cfg.Sessions, SessionIdle: cmp.Or(cfg.SessionIdle, DefaultSessionIdle), NoSSE: cfg.NoSSE, ReplicaID: cfg.ReplicaID,
+		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous,
+		Addresses: edge.NewLimiter(AddressFactor*rate, AddressFactor*burst).Sharing(addresses),
+		Sessions:  cfg.Sessions, SessionIdle: cmp.Or(cfg.SessionIdle, DefaultSessionIdle), NoSSE: cfg.NoSSE, ReplicaID: cfg.ReplicaID,
 		AllowedHosts: cfg.AllowedHosts, AllowedOrigins: cfg.AllowedOrigins, BehindProxy: cfg.BehindProxy, BasePath: cfg.BasePath,
 		SeparateOps: cfg.SeparateOps,
 		MaxStreams:  cmp.Or(cfg.MaxStreams, DefaultMaxStreams), MaxSessions: cmp.Or(cfg.MaxSessions, DefaultMaxSessions),

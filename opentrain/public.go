@@ -173,11 +173,11 @@ func (p *publicReads) store(url string, value any, res response, err error, star
 
 // invalidate empties the cache after a change to a job, because any list may contain it.
 func (p *publicReads) invalidate() {
+	p.invalidateShared()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flights = new(singleflight.Group)
 	p.cache.DeleteAll()
-	p.invalidateShared()
 }
 
 // lifetime returns how long a shared cache may use a response, and for how much longer while it renews it.

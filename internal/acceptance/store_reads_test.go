@@ -73,3 +73,21 @@ func TestSharedReads(t *testing.T) {
 		t.Errorf("%d reads", sent)
 	}
 }
+
+// TestSharedLimits: a caller has one limit at all replicas.
+func TestSharedLimits(t *testing.T) {
+	t.Parallel()
+	s := share(t, sandbox.New(sandbox.Config{}).Transport(), func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = 0.01, 6 })
+	passed := 0
+	for i := range 12 {
+		got := s.replicas[i%3].call("opentrain_list_facets", map[string]any{}, tokenHeader, sandbox.DemoToken)
+		if !got.isError {
+			passed++
+		} else if got.failure.Code != "BUSY" {
+			t.Errorf("%s", got.text)
+		}
+	}
+	if passed != 6 {
+		t.Errorf("%d calls passed", passed)
+	}
+}
