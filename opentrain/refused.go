@@ -63,9 +63,9 @@ func (r *refusals) find(token string) *Error {
 	if r.shared == nil || r.accepted.Get(hash) != nil {
 		return nil
 	}
-	var e Error
-	if json.Unmarshal(r.shared.Get(sharedRefused, string(hash[:])), &e) != nil {
-		return nil
+	var e *Error
+	if json.Unmarshal(r.shared.Get(sharedRefused, string(hash[:])), &e) == nil {
+		return e
 	}
-	return &e
+	return nil
 }

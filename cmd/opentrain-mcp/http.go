@@ -189,7 +189,7 @@ func (c httpCommand) handler(log *slog.Logger) (handler *opentrainmcp.HTTPHandle
 	}
 	closeStore = func() {
 		if closer, ok := cfg.Store.(io.Closer); ok {
-			closer.Close() //nolint:errcheck // the process ends
+			_ = closer.Close() // the process ends
 		}
 	}
 	cfg.Replicated, cfg.TokenHelp = c.Replicated || c.Store != "", httpTokenHelp

@@ -26,17 +26,24 @@ func Start(t testing.TB, args ...string) *Server {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("there is no redis-server (apt-get install redis-server)")
 	}
+	port := FreePort(t)
+	s := &Server{Address: "127.0.0.1:" + port, t: t}
+	s.args = append([]string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir()}, args...)
+	s.Restart()
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// FreePort is a port that no one listens at.
+func FreePort(t testing.TB) string {
+	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Address: free.Addr().String(), t: t}
+	_, port, _ := net.SplitHostPort(free.Addr().String())
 	_ = free.Close()
-	host, port, _ := net.SplitHostPort(s.Address)
-	s.args = append([]string{"--bind", host, "--port", port, "--save", "", "--dir", t.TempDir()}, args...)
-	s.Restart()
-	t.Cleanup(s.Kill)
-	return s
+	return port
 }
 
 // URL is where the server is.

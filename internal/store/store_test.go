@@ -2,13 +2,21 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gomodule/redigo/redis"
 
 	"opentrain-mcp/internal/redistest"
 	"opentrain-mcp/internal/seal"
@@ -180,5 +188,149 @@ func TestRedisLost(t *testing.T) {
 	lost, found := strings.Count(log.String(), "the store can't be reached"), strings.Count(log.String(), "the store is back")
 	if lost != 1 || found != 1 || strings.Contains(log.String(), "job_1") || a.Failures() != 1 {
 		t.Errorf("%d failures, and the log is\n%s", a.Failures(), &log)
+	}
+}
+
+// TestRedisTLS: with rediss://, the certificate must be trusted.
+func TestRedisTLS(t *testing.T) {
+	t.Parallel()
+	// Its certificate is for 127.0.0.1.
+	web := httptest.NewUnstartedServer(nil)
+	web.StartTLS()
+	defer web.Close()
+	dir := t.TempDir()
+	key, err := x509.MarshalPKCS8PrivateKey(web.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: web.Certificate().Raw}, "key.pem": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	port := redistest.FreePort(t)
+	redistest.Start(t, "--tls-port", port, "--tls-cert-file", filepath.Join(dir, "cert.pem"),
+		"--tls-key-file", filepath.Join(dir, "key.pem"), "--tls-auth-clients", "no")
+	roots := x509.NewCertPool()
+	roots.AddCert(web.Certificate())
+	box, err := seal.New(bytes.Repeat([]byte{7}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, trusted := range map[bool]*tls.Config{true: {RootCAs: roots, MinVersion: tls.VersionTLS12}, false: nil} {
+		var log bytes.Buffer
+		r, err := store.Open(store.Config{
+			URL: "rediss://127.0.0.1:" + port, TLS: trusted, Box: box, Timeout: 5 * time.Second,
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Connected(); got != want || !want && !strings.Contains(log.String(), "certificate") {
+			t.Errorf("connected: %v\n%s", got, &log)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestRedisRefuses: a wrong password is named by its code; nothing of the URL is in the log.
+func TestRedisRefuses(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--requirepass", "right")
+	var log bytes.Buffer
+	r := replica(t, "redis://:hunter2@"+server.Address, &log)
+	if r.Connected() || !strings.Contains(log.String(), "reason=WRONGPASS") || strings.Contains(log.String(), "hunter2") {
+		t.Errorf("connected: %v\n%s", r.Connected(), &log)
+	}
+	if m := r.Moment(); m.Epoch != 0 || !r.Claim(m, store.Key("spent", "x"), time.Minute) {
+		t.Errorf("alone at %v", m)
+	}
+	// Until Redis says how many replicas there are, this is one of three.
+	taken := 0
+	for range 20 {
+		if _, ok := r.Take("calls:x", store.Limit{PerSecond: .01, Burst: 12}); ok {
+			taken++
+		}
+	}
+	if taken != 4 {
+		t.Errorf("a third of the limit is %d", taken)
+	}
+}
+
+// TestRedisHoldsNoSecrets: what Redis has are names with a prefix, an expiry, and nothing that can be read.
+func TestRedisHoldsNoSecrets(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a, b := replica(t, server.URL(), io.Discard), replica(t, server.URL(), io.Discard)
+	a.Mark(store.Key("changed", "job_secret"), time.Minute)
+	a.Add(store.Key("create", "acc_secret"), []byte("mcp-secret"), time.Minute)
+	a.Take(store.Key("callers", "token_secret"), store.Limit{PerSecond: 1, Burst: 2})
+	client := a.ForClient()
+	client.Put("read", "/jobs?q=secret", []byte("secret"), time.Minute)
+	if got := b.ForClient().Get("read", "/jobs?q=secret"); string(got) != "secret" {
+		t.Errorf("got %q", got)
+	}
+	unlock := client.Lock("flight", "secret", time.Minute)
+	if unlock == nil || b.ForClient().Lock("flight", "secret", time.Minute) != nil {
+		t.Error("locked by two")
+	}
+	if unlock(); b.ForClient().Lock("flight", "secret", time.Minute) == nil {
+		t.Error("not unlocked")
+	}
+	client.Put("read", "large", make([]byte, 2<<20), time.Minute)
+	if client.Get("read", "large") != nil {
+		t.Error("a value without a limit")
+	}
+	conn, err := redis.DialURL(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // the test is over
+	keys, err := redis.Strings(conn.Do("KEYS", "*"))
+	if err != nil || len(keys) < 6 {
+		t.Fatal(keys, err)
+	}
+	for _, key := range keys {
+		dump, err := redis.String(conn.Do("DUMP", key))
+		if err != nil || !strings.HasPrefix(key, "{opentrain-mcp}:") || strings.Contains(key+dump, "secret") {
+			t.Errorf("%s: %v, %q", key, err, dump)
+		}
+		if lifetime, err := redis.Int(conn.Do("PTTL", key)); err != nil || lifetime <= 0 {
+			t.Errorf("%s: lives for %d ms, %v", key, lifetime, err)
+		}
+	}
+}
+
+// TestRedisForgets: what was emptied, or isn't sealed with this key, is unknown.
+func TestRedisForgets(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r := replica(t, server.URL(), io.Discard)
+	conn, err := redis.DialURL(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // the test is over
+	asked, key := r.Moment(), store.Key("changed", "job_1")
+	name := store.Key("value", "x")
+	if _, err := conn.Do("SET", "{opentrain-mcp}:"+name, "made up"); err != nil {
+		t.Fatal(err)
+	}
+	if held := r.Add(name, []byte("mine"), time.Minute); r.Get(name) != nil || string(held) != "mine" {
+		t.Errorf("got %q, added %q", r.Get(name), held)
+	}
+	if _, err := conn.Do("FLUSHALL"); err != nil {
+		t.Fatal(err)
+	}
+	if _, whole := marked(r, asked, key); whole || r.Claim(asked, key, time.Minute) {
+		t.Error("nothing seems to be lost")
+	}
+	eventually(t, "another epoch", func() bool { return r.Moment().Epoch != 0 && r.Moment().Epoch != asked.Epoch })
+	if !r.Connected() || r.Failures() != 0 {
+		t.Error("emptied isn't lost")
 	}
 }
