@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -18,6 +17,8 @@ import (
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/demo"
 	"opentrain-mcp/internal/redistest"
+	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain/sandbox"
 )
@@ -34,9 +35,14 @@ type sharing struct {
 func share(t *testing.T, api http.RoundTripper, change func(*opentrainmcp.HTTPConfig)) *sharing {
 	t.Helper()
 	s := &sharing{t: t, redis: redistest.Start(t)}
+	keys := [][]byte{bytes.Repeat([]byte{7}, 32)}
+	box, err := seal.New(keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 3 {
-		keys := [][]byte{bytes.Repeat([]byte{7}, 32)}
-		shared, err := opentrainmcp.OpenStore(s.redis.URL(), keys, nil, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+		// As OpenStore does it, with a long time-out: the machine may be busy.
+		shared, err := store.Open(store.Config{URL: s.redis.URL(), Box: box, Timeout: 5 * time.Second, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
