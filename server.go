@@ -80,7 +80,8 @@ type Config struct {
 	// Replicated says that other processes serve the same callers: they may change a draft without this one knowing it.
 	// It needs StateKeys.
 	Replicated bool
-	// Store is what replicas share; nil means this process's memory. OpenStore opens one in Redis.
+	// Store is what replicas share; nil means this process's memory. OpenStore opens one in Redis, whose ForClient is for
+	// opentrain.Config.Shared. It needs Replicated.
 	Store   Store
 	Version string // of the server, in the protocol
 	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens. Every write is logged, whatever

@@ -23,7 +23,7 @@ import (
 const (
 	prefix     = "{opentrain-mcp}:"
 	epochKey   = prefix + "epoch"
-	maxShared  = 1 << 20 // bytes of a value
+	maxShared  = 64 << 10 // bytes of a value: a minute has room for 120 public reads
 	maxAge     = 48 * time.Hour
 	lookEvery  = time.Second            // how often a replica shows that it lives
 	lookAgain  = 500 * time.Millisecond // after Redis was lost

@@ -79,8 +79,11 @@ func (r *Redis) remembers(since Point) bool {
 // Claim implements Store. When Redis doesn't answer, it may have the claim or not, so it counts as someone else's.
 func (r *Redis) Claim(since Point, key string, lifetime time.Duration) bool {
 	if since.Epoch == 0 {
+		if !r.remembers(since) {
+			return false
+		}
 		r.missed.Store(true)
-		return r.remembers(since) && r.memory.Claim(since, key, lifetime)
+		return r.memory.Claim(since, key, lifetime)
 	}
 	var claimed bool
 	return r.write(func(conn redis.Conn) (err error) {
