@@ -169,7 +169,10 @@ func (r *Redis) look() error {
 	if err != nil {
 		return err
 	}
-	_, run, _ := strings.Cut(info, "run_id:") // another one after each start
+	_, run, found := strings.Cut(info, "run_id:") // another one after each start
+	if !found {
+		return errors.New("INFO has no run_id, so a restart can't be noticed")
+	}
 	run, _, _ = strings.Cut(run, "\r")
 	missed := r.missed.Swap(false)
 	other := "0"

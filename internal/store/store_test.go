@@ -334,3 +334,29 @@ func TestRedisForgets(t *testing.T) {
 		t.Error("emptied isn't lost")
 	}
 }
+
+// TestRedisOfAnOldDisk: a Redis that comes back with what it had written some time ago has lost what came later.
+func TestRedisOfAnOldDisk(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--dbfilename", "old.rdb")
+	r := replica(t, server.URL(), io.Discard)
+	asked, key := r.Moment(), store.Key("changed", "job_1")
+	conn, err := redis.DialURL(server.URL())
+	if err == nil {
+		_, err = conn.Do("SAVE")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	r.Mark(key, time.Minute)
+	server.Kill()
+	server.Restart()
+	eventually(t, "it's back", func() bool { return r.Failures() == 1 && r.Connected() })
+	if after, whole := marked(r, asked, key); after || whole {
+		t.Errorf("marked %v, whole %v", after, whole)
+	}
+	if m := r.Moment(); m.Epoch == asked.Epoch || m.Epoch == 0 {
+		t.Errorf("the epoch is still %d", m.Epoch)
+	}
+}
