@@ -10,6 +10,7 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -28,7 +29,7 @@ func newConfirmer(t *testing.T, off bool) (*confirm.Confirmer, *clock) {
 		t.Fatal(err)
 	}
 	c := &clock{time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
-	return confirm.New(off, box, c.tell), c
+	return confirm.New(off, box, store.InMemory(c.tell)), c
 }
 
 // TestLedger: a change counts if it took effect or may have. The API answers a blocked live edit with CONFLICT but
@@ -49,7 +50,7 @@ func TestLedger(t *testing.T) {
 		"too many requests": {&opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429}, false, false},
 	} {
 		c, clock := newConfirmer(t, false)
-		issued := clock.now
+		issued := c.Ledger.Now()
 		clock.now = clock.now.Add(time.Second)
 		c.Ledger.Record(alice, "j", test.err)
 		if got := c.Ledger.ChangedSince(alice, "j", issued); got != test.mine {
@@ -58,7 +59,7 @@ func TestLedger(t *testing.T) {
 		if got := c.Ledger.ChangedSince(bob, "j", issued); got != test.theirs {
 			t.Errorf("%s: changed for someone else: %v", name, got)
 		}
-		if c.Ledger.ChangedSince(alice, "other", issued) || c.Ledger.ChangedSince(alice, "j", clock.now) {
+		if c.Ledger.ChangedSince(alice, "other", issued) || c.Ledger.ChangedSince(alice, "j", c.Ledger.Now()) {
 			t.Errorf("%s: another job, or a later time", name)
 		}
 	}
