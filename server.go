@@ -117,17 +117,33 @@ type Store = store.Store
 // RedisStore is a Store in Redis. Close it after the server.
 type RedisStore = store.Redis
 
-// OpenStore opens a store at a URL such as redis://host:6379 or, with TLS, rediss://host:6379. keys are Config.StateKeys, tls
-// may be nil. While Redis can't be reached, each replica goes on alone.
-func OpenStore(url string, keys [][]byte, tls *tls.Config, logger *slog.Logger) (*RedisStore, error) {
-	if len(keys) == 0 {
+// StoreConfig says where a store is.
+type StoreConfig struct {
+	// URL is such as redis://host:6379 or, with TLS, rediss://host:6379.
+	URL string
+	// BaseURL is the API's, as in opentrain.Config. Replicas with another one share nothing.
+	BaseURL string
+	// StateKeys are those of Config. A store needs one.
+	StateKeys [][]byte
+	// TLS may be nil.
+	TLS *tls.Config
+	// Logger takes the log; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// OpenStore opens a store in Redis. While Redis can't be reached, each replica goes on alone.
+func OpenStore(cfg StoreConfig) (*RedisStore, error) {
+	if len(cfg.StateKeys) == 0 {
 		return nil, errors.New("a store needs a state key (OPENTRAIN_MCP_STATE_KEY), which all replicas share")
 	}
-	box, err := seal.New(keys...)
+	box, err := seal.New(cfg.StateKeys...)
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(store.Config{URL: url, TLS: tls, Box: box, Logger: cmp.Or(logger, slog.Default())})
+	return store.Open(store.Config{
+		URL: cfg.URL, API: strings.TrimRight(cmp.Or(cfg.BaseURL, opentrain.DefaultBaseURL), "/"), TLS: cfg.TLS, Box: box,
+		Logger: cmp.Or(cfg.Logger, slog.Default()),
+	})
 }
 
 // Server serves OpenTrain's tools over MCP.

@@ -18,7 +18,8 @@ type Shared interface {
 	// Get returns a value of some kind, nil if there is none. Put sets it.
 	Get(kind, name string) []byte
 	Put(kind, name string, value []byte, lifetime time.Duration)
-	// Lock makes one of all clients do something; nil means that another one does it. The one who does calls unlock.
+	// Lock makes one of all clients do something, until it calls unlock or the lifetime ends; nil means that another one
+	// does it. While the others can't be reached, nobody waits.
 	Lock(kind, name string, lifetime time.Duration) (unlock func())
 }
 
@@ -33,7 +34,7 @@ const (
 const (
 	generation     = "generation"          // the name of what changes when all shared reads are void
 	generationTime = 24 * time.Hour        // longer than a read is kept
-	flightTime     = 10 * time.Second      // how long the others wait for a client
+	flightTime     = 10 * time.Second      // how long the others wait for a client, which may have vanished
 	flightLook     = 20 * time.Millisecond // how often they look
 )
 
@@ -52,29 +53,36 @@ func (p *publicReads) load(ctx context.Context, url string, load loader) (any, r
 		return value, res, started, err
 	}
 	name := string(p.shared.Get(sharedRead, generation)) + url
-	for {
+	for late := time.After(flightTime); ; {
 		if got, started := p.take(name); got != nil {
 			value, res, err := load(ctx, got)
 			return value, res, started, err
 		}
 		if unlock := p.shared.Lock(sharedFlight, name, flightTime); unlock != nil {
 			defer unlock()
-			got, started := p.take(name) // another client may just have got it
-			if got == nil {
-				started = time.Now()
-			}
-			value, res, err := load(ctx, got)
-			if err == nil && got == nil {
-				p.give(name, res, started)
-			}
-			return value, res, started, err
+			return p.fetch(ctx, name, load)
 		}
 		select {
 		case <-time.After(flightLook):
+		case <-late:
+			return p.fetch(ctx, name, load)
 		case <-ctx.Done():
 			return nil, response{}, time.Time{}, transportError(ctx, ctx.Err())
 		}
 	}
+}
+
+// fetch sends the request for the other clients too, unless one of them has just done so.
+func (p *publicReads) fetch(ctx context.Context, name string, load loader) (any, response, time.Time, error) {
+	got, started := p.take(name)
+	if got == nil {
+		started = time.Now()
+	}
+	value, res, err := load(ctx, got)
+	if err == nil && got == nil {
+		p.give(name, res, started)
+	}
+	return value, res, started, err
 }
 
 // take returns the response that another client has got, nil if there is none.

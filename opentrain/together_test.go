@@ -16,6 +16,7 @@ type together struct {
 	values map[string][]byte
 	locked map[string]bool
 	wait   time.Duration
+	gone   bool // someone has all locks
 }
 
 func (s *together) Take(string, float64, int, time.Duration) (time.Duration, bool) {
@@ -37,7 +38,7 @@ func (s *together) Put(kind, name string, value []byte, _ time.Duration) {
 func (s *together) Lock(kind, name string, _ time.Duration) func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.locked[kind+name] {
+	if s.gone || s.locked[kind+name] {
 		return nil
 	}
 	s.locked[kind+name] = true
@@ -94,6 +95,18 @@ func TestClientsShareReads(t *testing.T) {
 		search(t, t.Context(), a, "z")
 		if search(t, t.Context(), b, "z"); m.count() != 7 {
 			t.Errorf("%d requests of what isn't cached", m.count())
+		}
+	})
+}
+
+// TestClientsWaitForNoOneWhoVanished: a client that never gives its lock up holds the others up only for a while.
+func TestClientsWaitForNoOneWhoVanished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &market{header: cacheable("max-age=60")}
+		a, _ := clients(t, m, &together{values: map[string][]byte{}, gone: true})
+		start := time.Now()
+		if search(t, t.Context(), a, "x"); m.count() != 1 || time.Since(start) > 11*time.Second {
+			t.Errorf("%d requests after %v", m.count(), time.Since(start))
 		}
 	})
 }

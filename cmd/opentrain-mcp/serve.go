@@ -176,7 +176,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	}
 	client := opentrain.Config{BaseURL: baseURL, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if storeURL != "" {
-		shared, err := f.store(log, storeURL, keys)
+		shared, err := f.store(opentrainmcp.StoreConfig{URL: storeURL, BaseURL: baseURL, StateKeys: keys, Logger: log})
 		if err != nil {
 			return cfg, err
 		}
@@ -228,14 +228,13 @@ func (f serveFlags) check() error {
 }
 
 // store opens what replicas share.
-func (f apiFlags) store(log *slog.Logger, url string, keys [][]byte) (*opentrainmcp.RedisStore, error) {
-	trusted, err := f.certificates()
-	if err != nil {
+func (f apiFlags) store(cfg opentrainmcp.StoreConfig) (shared *opentrainmcp.RedisStore, err error) {
+	if cfg.TLS, err = f.certificates(); err != nil {
 		return nil, err
 	}
-	shared, err := opentrainmcp.OpenStore(url, keys, trusted, log)
+	shared, err = opentrainmcp.OpenStore(cfg)
 	if err != nil { // it doesn't repeat the URL, which may have a password
-		return nil, usagef("%s: %w", setting(url, "--store", "OPENTRAIN_MCP_STORE"), err)
+		return nil, usagef("%s: %w", setting(cfg.URL, "--store", "OPENTRAIN_MCP_STORE"), err)
 	}
 	return shared, nil
 }

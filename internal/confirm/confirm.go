@@ -126,7 +126,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	case !times[2].IsZero() && !asked.Time.After(times[2]):
 		return Answer{Why: "The human didn't approve this before.", View: view}
 	case !whole:
-		return Answer{Why: "This server doesn't know any more what has changed since the human was asked.", View: view}
+		return Answer{Why: notKnown, View: view}
 	}
 	if call.State == nil {
 		intent.AskHuman = new(bool)
@@ -134,13 +134,20 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	return Answer{Yes: true, View: view, token: token, asked: asked}
 }
 
-const usedBefore = "This yes was used before, and that call may have worked."
+// Why a yes doesn't count.
+const (
+	usedBefore = "This yes was used before, and that call may have worked."
+	notKnown   = "This server doesn't know any more what has changed since the human was asked."
+)
 
 // Spend uses up a yes right before the call that it's for. If another call has used it, at any replica, it's no yes. The
 // caller holds the subject's lock.
 func (c *Confirmer) Spend(call tool.Call, intent Intent, answer Answer) Answer {
-	if answer.token != "" && !c.Ledger.spend(call.Caller, intent.subject(), answer.token, answer.asked) {
-		return Answer{Why: usedBefore, View: answer.View}
+	if answer.token == "" {
+		return answer
+	}
+	if why := c.Ledger.spend(call.Caller, intent.subject(), answer.token, answer.asked); why != "" {
+		return Answer{Why: why, View: answer.View}
 	}
 	return answer
 }

@@ -120,7 +120,13 @@ func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
 		l.store.Mark(changeKey(jobID), lifetime)
 	case opentrain.MayHaveChanged(err):
 		l.store.Mark(unknownKey(by, jobID), lifetime)
-	default:
+	}
+	l.RecordUse(by, jobID, err)
+}
+
+// RecordUse records how a call ended that changes nothing of the job, such as an invitation: its yes is used up.
+func (l *Ledger) RecordUse(by caller.Caller, jobID string, err error) {
+	if !opentrain.MayHaveChanged(err) {
 		return
 	}
 	l.mu.Lock()
@@ -130,23 +136,26 @@ func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
 	}
 }
 
-// spend uses up a yes for the call that has the lock, and reports whether no other call has. A call without a lock may be
-// repeated. Until the call has changed something, the yes comes back when the lock is given up.
-func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point) bool {
+// spend uses up a yes for the call that has the lock. It returns why that yes doesn't count, "" if it does. A call without a
+// lock may be repeated. Until the call has changed something, the yes comes back when the lock is given up.
+func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point) (why string) {
 	l.mu.Lock()
 	entry := l.locks[jobKey{by.ID, jobID}]
 	l.mu.Unlock()
 	if entry == nil {
-		return true
+		return ""
 	}
 	key := spentKey(by, token)
-	if !l.store.Claim(asked, key, lifetime) {
-		return false
+	switch claimed, known := l.store.Claim(asked, key, lifetime); {
+	case !known:
+		return notKnown
+	case !claimed:
+		return usedBefore
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	entry.spent = key
-	return true
+	return ""
 }
 
 // forgive gives the yes back that a call used without changing anything.

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/gomodule/redigo/redis"
 )
 
 // Server is a redis-server that a test can kill and start again.
@@ -68,6 +70,17 @@ func (s *Server) Restart() {
 		}
 	}
 	s.t.Fatalf("redis-server ended:\n%s", &log)
+}
+
+// Do runs a command.
+func (s *Server) Do(command string, args ...any) error {
+	conn, err := redis.Dial("tcp", s.Address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // the command is done
+	_, err = conn.Do(command, args...)
+	return err
 }
 
 // Kill ends the server at once, and what it knew is lost.

@@ -31,9 +31,9 @@ type memory struct {
 func InMemory(now func() time.Time) Store { return newMemory(now) }
 
 func newMemory(now func() time.Time) *memory {
-	m := &memory{now: now, values: map[string]*ttlcache.Cache[string, []byte]{}}
-	m.forgetBuckets()
-	return m
+	return &memory{
+		now: now, values: map[string]*ttlcache.Cache[string, []byte]{}, buckets: map[string]*ttlcache.Cache[string, *rate.Limiter]{},
+	}
 }
 
 // Now implements Store.
@@ -55,12 +55,12 @@ func (m *memory) Marked(since Point, keys ...string) (times []time.Time, whole b
 }
 
 // Claim implements Store.
-func (m *memory) Claim(since Point, key string, lifetime time.Duration) bool {
+func (m *memory) Claim(since Point, key string, lifetime time.Duration) (claimed, known bool) {
 	if since.Epoch != 0 {
-		return false
+		return false, false
 	}
-	_, added := m.add(key, written(m.now()), lifetime)
-	return added
+	_, claimed = m.add(key, written(m.now()), lifetime)
+	return claimed, true
 }
 
 // Add implements Store.
@@ -156,11 +156,4 @@ func (m *memory) bucketsOf(key string) *ttlcache.Cache[string, *rate.Limiter] {
 		m.buckets[kind] = ttlcache.New(ttlcache.WithCapacity[string, *rate.Limiter](maxBuckets))
 	}
 	return m.buckets[kind]
-}
-
-// forgetBuckets makes all limits begin anew.
-func (m *memory) forgetBuckets() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.buckets = map[string]*ttlcache.Cache[string, *rate.Limiter]{}
 }

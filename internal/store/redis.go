@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/binary"
@@ -16,13 +17,13 @@ import (
 	"time"
 
 	"github.com/gomodule/redigo/redis"
+	"golang.org/x/time/rate"
 
 	"opentrain-mcp/internal/seal"
 )
 
 const (
 	prefix     = "{opentrain-mcp}:"
-	epochKey   = prefix + "epoch"
 	maxShared  = 64 << 10 // bytes of a value: a minute has room for 120 public reads
 	maxAge     = 48 * time.Hour
 	lookEvery  = time.Second            // how often a replica shows that it lives
@@ -32,11 +33,16 @@ const (
 	unknownOf  = 3 // replicas, until Redis says how many there are
 
 	maxIdle, maxOpen = 16, 128 // connections
+
+	defaultTimeout = 250 * time.Millisecond
+	slowPart       = 5  // a step is slow from this part of the time-out on
+	slowPercent    = 20 // of the time-out may be slow in each second
 )
 
 // Config says where Redis is.
 type Config struct {
 	URL     string        // redis:// or, with TLS, rediss://, with user, password and number of the database
+	API     string        // whose data is shared: its base URL
 	TLS     *tls.Config   // nil for the system's certificates
 	Box     *seal.Box     // seals the values; all replicas have its key
 	Timeout time.Duration // of one step, 0 for 250 ms
@@ -45,28 +51,37 @@ type Config struct {
 
 // Redis is a Store that replicas share. When Redis can't be reached, each replica goes on with its memory, and with its
 // share of the limits.
+//
+// A call takes several steps, which must not hold it up for long: when steps are slow for longer than the time-out of one,
+// Redis counts as away until it's fast again.
 type Redis struct {
 	memory  *memory
 	pool    *redis.Pool
-	box     *seal.Box
-	log     *slog.Logger
+	cfg     Config
 	scripts scripts
-	name    string // of this replica
+	replica string // a name of this one
+	epoch   string // the keys of what all replicas know
+	all     string
 
-	link     atomic.Pointer[link] // nil while Redis is away
-	lost     atomic.Int64         // when that began, in microseconds
-	skew     atomic.Int64         // nanoseconds that the clock of Redis is ahead
-	replicas atomic.Int64
-	queue    atomic.Int64 // until when calls wait for a strict limit, in microseconds
-	missed   atomic.Bool  // something was put that Redis doesn't have
-	failures atomic.Int64 // how often Redis was lost
+	mu        sync.Mutex // held while it's found out whether Redis can be used
+	missed    bool       // a mark isn't in Redis; only while it's away
+	connected atomic.Bool
+
+	lost      atomic.Int64 // when Redis was last lost, in microseconds
+	skew      atomic.Int64 // nanoseconds that the clock of Redis is ahead
+	replicas  atomic.Int64
+	queue     atomic.Int64 // until when calls wait for a strict limit, in microseconds
+	failures  atomic.Int64 // how often Redis was lost
+	slowUntil atomic.Int64 // when the last slow step ended, in microseconds
+	patience  *rate.Limiter
+	observe   atomic.Pointer[Observe]
 
 	wake, done, ended chan struct{}
 	once              sync.Once // of Close
 }
 
-// link is what is known of Redis while it can be reached.
-type link struct{ epoch uint32 }
+// Observe is called after each step at Redis. failure is "" or why it failed, one of few words.
+type Observe func(operation, failure string, took time.Duration)
 
 // Open connects to Redis. It fails only if the configuration is wrong: Redis may come later. Its errors and log lines have no
 // part of the URL but the address. The caller closes it.
@@ -75,21 +90,22 @@ func Open(cfg Config) (*Redis, error) {
 		return nil, err
 	}
 	if cfg.Timeout == 0 {
-		cfg.Timeout = 250 * time.Millisecond
+		cfg.Timeout = defaultTimeout
 	}
 	options := []redis.DialOption{
-		redis.DialConnectTimeout(cfg.Timeout), redis.DialTLSHandshakeTimeout(2 * cfg.Timeout),
-		redis.DialReadTimeout(cfg.Timeout), redis.DialWriteTimeout(cfg.Timeout),
+		redis.DialTLSHandshakeTimeout(cfg.Timeout), redis.DialReadTimeout(cfg.Timeout), redis.DialWriteTimeout(cfg.Timeout),
 	}
 	if cfg.TLS != nil {
 		options = append(options, redis.DialTLSConfig(cfg.TLS))
 	}
+	patience := int(cfg.Timeout.Milliseconds())
 	r := &Redis{
-		box: cfg.Box, log: cfg.Logger, scripts: newScripts(), name: strconv.FormatUint(uint64(number()), 36),
+		cfg: cfg, scripts: newScripts(), replica: rand.Text(), patience: rate.NewLimiter(rate.Limit(patience*slowPercent/100), patience),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 	}
+	r.epoch, r.all = r.name("epoch"), r.name("replicas")
 	r.pool = &redis.Pool{
-		Dial: func() (redis.Conn, error) { return redis.DialURL(cfg.URL, options...) },
+		DialContext: func(ctx context.Context) (redis.Conn, error) { return redis.DialURLContext(ctx, cfg.URL, options...) },
 		TestOnBorrow: func(_ redis.Conn, used time.Time) error {
 			if r.lost.Load() >= used.UnixMicro() {
 				return errAway // it is from before
@@ -120,22 +136,32 @@ func checkURL(raw string) error {
 	return nil
 }
 
+// name is a key in Redis. Only who has the state key knows what it stands for. Replicas with another key or another API
+// have other names.
+func (r *Redis) name(key string) string {
+	kind, _, _ := strings.Cut(key, ":")
+	return prefix + kind + ":" + r.cfg.Box.Name("store", r.cfg.API, key)
+}
+
 // Close ends the connections. What comes afterwards stays in memory. Further calls have no effect.
 func (r *Redis) Close() error {
 	r.once.Do(func() { close(r.done) })
 	<-r.ended
-	r.link.Store(nil)
+	r.connected.Store(false)
 	return r.pool.Close()
 }
 
 // Connected reports whether Redis can be reached.
-func (r *Redis) Connected() bool { return r.link.Load() != nil }
+func (r *Redis) Connected() bool { return r.connected.Load() }
 
 // Replicas returns how many replicas share the store, as far as this one knows.
 func (r *Redis) Replicas() int { return int(r.replicas.Load()) }
 
 // Failures returns how often Redis was lost.
 func (r *Redis) Failures() int { return int(r.failures.Load()) }
+
+// Observe sets what is called after each step.
+func (r *Redis) Observe(observe Observe) { r.observe.Store(&observe) }
 
 // keep shows that this replica lives, and looks for Redis while it's away.
 func (r *Redis) keep() {
@@ -161,52 +187,60 @@ func (r *Redis) keep() {
 	}
 }
 
-// look asks Redis who it is, and registers this replica.
+// look asks Redis who it is, and registers this replica. It begins another epoch if a mark was missed.
 func (r *Redis) look() error {
-	conn := r.pool.Get()
-	defer conn.Close() //nolint:errcheck // the pool has it
-	info, err := redis.String(conn.Do("INFO", "server"))
-	if err != nil {
-		return err
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	other := 0
+	if r.missed {
+		other = 1
 	}
-	_, run, found := strings.Cut(info, "run_id:") // another one after each start
-	if !found {
-		return errors.New("INFO has no run_id, so a restart can't be noticed")
-	}
-	run, _, _ = strings.Cut(run, "\r")
-	missed := r.missed.Swap(false)
-	other := "0"
-	if missed {
-		other = "1"
-	}
-	sent := time.Now()
-	got, err := redis.Values(r.scripts.hello.Do(conn, epochKey, prefix+"replicas",
-		run, number(), other, r.name, replicaTTL.Microseconds(), epochTTL.Milliseconds()))
 	var epoch, now, replicas int64
-	if err == nil {
-		_, err = redis.Scan(got, &epoch, &now, &replicas)
+	var sent time.Time
+	var took time.Duration
+	err := r.step("hello", func(conn redis.Conn) error {
+		info, err := redis.String(conn.Do("INFO", "server"))
+		if err != nil {
+			return err
+		}
+		_, run, found := strings.Cut(info, "run_id:") // another one after each start
+		if !found {
+			return errors.New("INFO has no run_id, so a restart can't be noticed")
+		}
+		run, _, _ = strings.Cut(run, "\r")
+		sent = time.Now()
+		got, err := redis.Values(r.scripts.hello.Do(conn, r.epoch, r.all,
+			run, number(), other, r.replica, replicaTTL.Microseconds(), epochTTL.Milliseconds()))
+		took = time.Since(sent)
+		if err == nil {
+			_, err = redis.Scan(got, &epoch, &now, &replicas)
+		}
+		return err
+	})
+	if err == nil && !r.Connected() && r.slow(took) {
+		err = errSlow
 	}
 	if err != nil {
-		r.missed.CompareAndSwap(false, missed)
 		return err
 	}
-	half := time.Since(sent) / 2
-	r.skew.Store(int64(time.UnixMicro(now).Sub(sent.Add(half))))
+	r.skew.Store(int64(time.UnixMicro(now).Sub(sent.Add(took / 2))))
 	r.replicas.Store(max(1, replicas))
-	if before := r.link.Swap(&link{uint32(epoch)}); before == nil && r.failures.Load() > 0 { //nolint:gosec // written by number
-		r.log.Warn("the store is back")
+	r.missed = false
+	if !r.connected.Swap(true) && r.failures.Load() > 0 {
+		r.cfg.Logger.Warn("the store is back")
 	}
 	return nil
 }
 
 // lose goes on without Redis.
 func (r *Redis) lose(err error) {
-	before := r.link.Load()
-	if before == nil || !r.link.CompareAndSwap(before, nil) {
+	if !r.Connected() {
 		return
 	}
-	r.lost.Store(time.Now().UnixMicro())
-	r.memory.forgetBuckets()
+	r.lost.Store(time.Now().UnixMicro()) // before anyone goes on with memory
+	if !r.connected.CompareAndSwap(true, false) {
+		return
+	}
 	r.warnLost(err)
 	select {
 	case r.wake <- struct{}{}:
@@ -216,7 +250,7 @@ func (r *Redis) lose(err error) {
 
 func (r *Redis) warnLost(err error) {
 	r.failures.Add(1)
-	r.log.Warn("the store can't be reached; this replica goes on with its own memory", "reason", reason(err))
+	r.cfg.Logger.Warn("the store can't be reached; this replica goes on with its own memory", "reason", reason(err))
 }
 
 // reason says why Redis can't be used. An error of Redis itself is cut after its code.
@@ -235,13 +269,16 @@ func number() uint32 {
 	return max(1, binary.BigEndian.Uint32(b))
 }
 
-// share is this replica's part of a limit while Redis is away.
-func (r *Redis) share(limit Limit) Limit {
+// alone counts something against this replica's share of a limit. A strict limit begins anew each time that Redis is lost.
+func (r *Redis) alone(key string, limit Limit) (wait time.Duration, ok bool) {
 	n := r.Replicas()
 	limit.PerSecond /= float64(n)
 	limit.Burst = max(1, limit.Burst/n)
-	if waits := time.Until(time.UnixMicro(r.queue.Load())); limit.Strict && waits > 0 {
-		limit.debt = int(math.Ceil(waits.Seconds() * limit.PerSecond)) // those who wait have their tokens
+	if limit.Strict {
+		key += ":" + strconv.FormatInt(r.lost.Load(), 36)
+		if waits := time.Until(time.UnixMicro(r.queue.Load())); waits > 0 {
+			limit.debt = int(math.Ceil(waits.Seconds() * limit.PerSecond)) // those who wait have their tokens
+		}
 	}
-	return limit
+	return r.memory.Take(key, limit)
 }

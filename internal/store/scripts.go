@@ -5,17 +5,18 @@ import "github.com/gomodule/redigo/redis"
 // Redis runs a script in one step. All keys have one hash tag, so that they are in the same slot of a cluster.
 
 // scripts are what Redis runs for the store.
-type scripts struct{ hello, moment, mark, add, take *redis.Script }
+type scripts struct{ hello, marked, mark, add, unlock, take *redis.Script }
 
 func newScripts() scripts {
 	return scripts{
-		hello: redis.NewScript(2, helloScript), moment: redis.NewScript(1, momentScript), mark: redis.NewScript(2, markScript),
-		add: redis.NewScript(1, addScript), take: redis.NewScript(2, takeScript),
+		hello: redis.NewScript(2, helloScript), marked: redis.NewScript(-1, markedScript), mark: redis.NewScript(2, markScript),
+		add: redis.NewScript(1, addScript), unlock: redis.NewScript(1, unlockScript), take: redis.NewScript(2, takeScript),
 	}
 }
 
 // helloScript registers a replica and returns the epoch, the time in microseconds and the number of replicas. Another
-// epoch begins when Redis was restarted, has lost the old one, or the replica has lost something.
+// epoch begins when Redis was restarted, has lost the old one, or the replica has lost something. A Redis that is full
+// rejects the script, because its first command needs memory.
 //
 //	KEYS: the epoch, the replicas
 //	ARGV: the run id of Redis, the number of another epoch, 1 if that must begin, the replica, how long it counts in microseconds,
@@ -23,31 +24,35 @@ func newScripts() scripts {
 const helloScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
+redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[4])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now - ARGV[5]))
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
 local epoch = redis.call('HMGET', KEYS[1], 'run', 'number')
+if epoch[1] ~= ARGV[1] then
+  redis.call('HSET', KEYS[1], 'began', string.format('%.0f', now))
+end
 if epoch[1] ~= ARGV[1] or ARGV[3] == '1' then
-  if epoch[1] ~= ARGV[1] then
-    redis.call('HSET', KEYS[1], 'began', string.format('%.0f', now))
-  end
   redis.call('HSET', KEYS[1], 'run', ARGV[1], 'number', ARGV[2])
   epoch[2] = ARGV[2]
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
-redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[4])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now - ARGV[5]))
-redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return {epoch[2], string.format('%.0f', now), redis.call('ZCARD', KEYS[2])}
 `
 
-// momentScript returns the number of the epoch and the time in microseconds.
+// markedScript returns the number of the epoch, the time in microseconds, and marks.
 //
-//	KEYS: the epoch
-const momentScript = `
+//	KEYS: the epoch, the marks
+const markedScript = `
 local time = redis.call('TIME')
-return {redis.call('HGET', KEYS[1], 'number') or '0', string.format('%.0f', time[1] * 1000000 + time[2])}
+local marks = {}
+if #KEYS > 1 then
+  marks = redis.call('MGET', unpack(KEYS, 2))
+end
+return {redis.call('HGET', KEYS[1], 'number') or '0', string.format('%.0f', time[1] * 1000000 + time[2]), marks}
 `
 
-// markScript sets a key to the time in microseconds, and returns 1. With an epoch, it returns 0 in another one, and for a
-// key that is marked.
+// markScript sets a key to the time in microseconds, and returns 1. With an epoch, it returns 0 for a key that is marked,
+// and -1 in another epoch.
 //
 //	KEYS: the mark, the epoch
 //	ARGV: its lifetime in milliseconds, the number of the epoch or 0
@@ -58,10 +63,13 @@ if ARGV[2] == '0' then
   redis.call('SET', KEYS[1], now, 'PX', ARGV[1])
   return 1
 end
-if redis.call('HGET', KEYS[2], 'number') ~= ARGV[2] or not redis.call('SET', KEYS[1], now, 'PX', ARGV[1], 'NX') then
-  return 0
+if redis.call('HGET', KEYS[2], 'number') ~= ARGV[2] then
+  return -1
 end
-return 1
+if redis.call('SET', KEYS[1], now, 'PX', ARGV[1], 'NX') then
+  return 1
+end
+return 0
 `
 
 // addScript sets a value that isn't there, and returns the one that is there then.
@@ -74,6 +82,17 @@ if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return redis.call('GET', KEYS[1])
+`
+
+// unlockScript deletes a lock of ours, not one that someone else has since.
+//
+//	KEYS: the lock
+//	ARGV: its value
+const unlockScript = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+end
+return 1
 `
 
 // takeScript is the generic cell rate algorithm, as in github.com/go-redis/redis_rate: the key has the theoretical

@@ -19,8 +19,9 @@ type Store interface {
 	Mark(key string, lifetime time.Duration)
 	// Marked returns when keys were last marked, zero for never. whole says that no mark from after the moment was lost.
 	Marked(since Point, keys ...string) (times []time.Time, whole bool)
-	// Claim marks a key that isn't marked, for one of all who try it. It fails if a mark from after the moment may be lost.
-	Claim(since Point, key string, lifetime time.Duration) bool
+	// Claim marks a key that isn't marked, for one of all who try it. known is false if nothing was claimed because a mark
+	// from after the moment may be lost, or because that can't be found out.
+	Claim(since Point, key string, lifetime time.Duration) (claimed, known bool)
 	// Add sets the value of a key that has none, for one of all who try it, and begins the key's lifetime anew. It returns
 	// the value that the key has then.
 	Add(key string, value []byte, lifetime time.Duration) (held []byte)
@@ -51,8 +52,7 @@ type Limit struct {
 	debt int // more tokens that are missing then
 }
 
-// Key names a value of some kind. It has a hash of the parts, so that no one can read them in Redis. Each kind has room
-// of its own in memory.
+// Key names a value of some kind. It has a hash of the parts, so that all are short. Each kind has room of its own in memory.
 func Key(kind string, parts ...string) string {
 	all := sha256.New()
 	for _, part := range parts {

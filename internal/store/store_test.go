@@ -56,6 +56,11 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 }
 
+func claim(s store.Store, since store.Point, key string) bool {
+	claimed, _ := s.Claim(since, key, time.Minute)
+	return claimed
+}
+
 func marked(s store.Store, since store.Point, key string) (after, whole bool) {
 	times, whole := s.Marked(since, key)
 	return since.Time.Before(times[0]), whole
@@ -79,14 +84,14 @@ func TestStore(t *testing.T) {
 		b.Delete(key)
 		check("deleted", a, start, false)
 		other := store.Point{Epoch: start.Epoch + 1, Time: start.Time}
-		if _, whole := a.Marked(other, key); whole || a.Claim(other, key, time.Minute) {
+		if _, whole := a.Marked(other, key); whole || claim(a, other, key) {
 			t.Error("another epoch counts")
 		}
 		var claimed atomic.Int64
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {
-				if [2]store.Store{a, b}[i%2].Claim(start, store.Key("spent", "at once"), time.Minute) {
+				if claim([2]store.Store{a, b}[i%2], start, store.Key("spent", "at once")) {
 					claimed.Add(1)
 				}
 			})
@@ -145,11 +150,11 @@ func TestRedisLost(t *testing.T) {
 	server.Kill()
 	a.Mark(key, time.Minute)
 	eventually(t, "both notice", func() bool { return !a.Connected() && !b.Connected() })
-	if after, whole := marked(a, before, key); !after || whole || a.Claim(before, store.Key("spent", "x"), time.Minute) {
+	if after, whole := marked(a, before, key); !after || whole || claim(a, before, store.Key("spent", "x")) {
 		t.Errorf("from before: %v, %v", after, whole)
 	}
 	alone := a.Moment()
-	if after, whole := marked(a, alone, key); after || !whole || !a.Claim(alone, store.Key("spent", "y"), time.Minute) {
+	if after, whole := marked(a, alone, key); after || !whole || !claim(a, alone, store.Key("spent", "y")) {
 		t.Errorf("alone: %v, %v", after, whole)
 	}
 	value := store.Key("value", "z")
@@ -174,7 +179,7 @@ func TestRedisLost(t *testing.T) {
 		t.Errorf("back after %v", took)
 	}
 	for name, since := range map[string]store.Point{"before": before, "alone": alone} {
-		if _, whole := marked(a, since, key); whole || a.Claim(since, store.Key("spent", name), time.Minute) {
+		if _, whole := marked(a, since, key); whole || claim(a, since, store.Key("spent", name)) {
 			t.Errorf("%s: counts after Redis is back", name)
 		}
 	}
@@ -246,7 +251,7 @@ func TestRedisRefuses(t *testing.T) {
 	if r.Connected() || !strings.Contains(log.String(), "reason=WRONGPASS") || strings.Contains(log.String(), "hunter2") {
 		t.Errorf("connected: %v\n%s", r.Connected(), &log)
 	}
-	if m := r.Moment(); m.Epoch != 0 || !r.Claim(m, store.Key("spent", "x"), time.Minute) {
+	if m := r.Moment(); m.Epoch != 0 || !claim(r, m, store.Key("spent", "x")) {
 		t.Errorf("alone at %v", m)
 	}
 	// Until Redis says how many replicas there are, this is one of three.
@@ -305,6 +310,37 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 	}
 }
 
+// TestRedisOfOthers: replicas with another state key or another API share nothing.
+func TestRedisOfOthers(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	open := func(key byte, api string) *store.Redis {
+		box, err := seal.New(bytes.Repeat([]byte{key}, seal.KeySize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := store.Open(store.Config{
+			URL: server.URL(), API: api, Box: box, Timeout: 5 * time.Second, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() }) //nolint:errcheck // the test is over
+		return r
+	}
+	first, name := open(1, "https://a.example"), store.Key("addresses", "192.0.2.1")
+	asked := first.Moment()
+	first.Put(name, []byte("x"), time.Minute)
+	for _, other := range []*store.Redis{open(2, "https://a.example"), open(1, "https://b.example")} {
+		if _, whole := marked(other, asked, name); whole || other.Get(name) != nil {
+			t.Errorf("whole %v, got %q", whole, other.Get(name))
+		}
+	}
+	if same := open(1, "https://a.example"); string(same.Get(name)) != "x" {
+		t.Error("replicas of one API don't share")
+	}
+}
+
 // TestRedisForgets: what was emptied, or isn't sealed with this key, is unknown.
 func TestRedisForgets(t *testing.T) {
 	t.Parallel()
@@ -317,7 +353,12 @@ func TestRedisForgets(t *testing.T) {
 	defer conn.Close() //nolint:errcheck // the test is over
 	asked, key := r.Moment(), store.Key("changed", "job_1")
 	name := store.Key("value", "x")
-	if _, err := conn.Do("SET", "{opentrain-mcp}:"+name, "made up"); err != nil {
+	r.Put(name, []byte("x"), time.Minute)
+	keys, err := redis.Strings(conn.Do("KEYS", "{opentrain-mcp}:value:*"))
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	if _, err := conn.Do("SET", keys[0], "made up"); err != nil {
 		t.Fatal(err)
 	}
 	if held := r.Add(name, []byte("mine"), time.Minute); r.Get(name) != nil || string(held) != "mine" {
@@ -326,7 +367,7 @@ func TestRedisForgets(t *testing.T) {
 	if _, err := conn.Do("FLUSHALL"); err != nil {
 		t.Fatal(err)
 	}
-	if _, whole := marked(r, asked, key); whole || r.Claim(asked, key, time.Minute) {
+	if _, whole := marked(r, asked, key); whole || claim(r, asked, key) {
 		t.Error("nothing seems to be lost")
 	}
 	eventually(t, "another epoch", func() bool { return r.Moment().Epoch != 0 && r.Moment().Epoch != asked.Epoch })

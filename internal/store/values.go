@@ -12,53 +12,33 @@ func (r *Redis) Now() time.Time { return time.Now().Add(time.Duration(r.skew.Loa
 
 // Moment implements Store.
 func (r *Redis) Moment() Point {
-	var epoch uint32
-	var micros int64
-	if r.do(func(conn redis.Conn) error {
-		got, err := redis.Values(r.scripts.moment.Do(conn, epochKey))
-		if err == nil {
-			_, err = redis.Scan(got, &epoch, &micros)
-		}
-		return err
-	}) != nil {
-		return r.memory.Moment()
+	if at, _, err := r.marked(); err == nil {
+		return at
 	}
-	return Point{epoch, time.UnixMicro(micros)}
+	return r.memory.Moment()
 }
 
-// Mark implements Store.
+// Mark implements Store. A mark that Redis doesn't get is missed there, and another epoch begins when it's back.
 func (r *Redis) Mark(key string, lifetime time.Duration) {
-	r.memory.Mark(key, lifetime)
-	r.write(func(conn redis.Conn) error {
-		_, err := r.scripts.mark.Do(conn, prefix+key, epochKey, lifetime.Milliseconds(), 0)
+	mark := func(conn redis.Conn) error {
+		_, err := r.scripts.mark.Do(conn, r.name(key), r.epoch, lifetime.Milliseconds(), 0)
 		return err
-	})
+	}
+	if r.do("mark", mark) == nil {
+		return
+	}
+	r.memory.Mark(key, lifetime)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.Connected() && r.do("mark", mark) == nil { // it's just back
+		return
+	}
+	r.missed = true
 }
 
 // Marked implements Store.
 func (r *Redis) Marked(since Point, keys ...string) (times []time.Time, whole bool) {
-	var marks [][]byte
-	var epoch uint64
-	err := r.do(func(conn redis.Conn) error {
-		if err := conn.Send("MGET", arguments(keys)...); err != nil {
-			return err
-		}
-		// After the marks: if they were lost before, the epoch is another one.
-		if err := conn.Send("HGET", epochKey, "number"); err != nil {
-			return err
-		}
-		if err := conn.Flush(); err != nil {
-			return err
-		}
-		var err error
-		if marks, err = redis.ByteSlices(conn.Receive()); err != nil {
-			return err
-		}
-		if epoch, err = redis.Uint64(conn.Receive()); errors.Is(err, redis.ErrNil) {
-			return nil
-		}
-		return err
-	})
+	now, marks, err := r.marked(keys...)
 	if err != nil {
 		times, _ = r.memory.Marked(since, keys...)
 		return times, r.remembers(since)
@@ -67,7 +47,29 @@ func (r *Redis) Marked(since Point, keys ...string) (times []time.Time, whole bo
 	for i := range keys {
 		times[i] = read(marks[i])
 	}
-	return times, epoch != 0 && uint64(since.Epoch) == epoch
+	return times, now.Epoch != 0 && now.Epoch == since.Epoch
+}
+
+// marked returns the present and marks.
+func (r *Redis) marked(keys ...string) (now Point, marks [][]byte, err error) {
+	args := []any{1 + len(keys), r.epoch}
+	for _, key := range keys {
+		args = append(args, r.name(key))
+	}
+	err = r.do("marked", func(conn redis.Conn) error {
+		got, err := redis.Values(r.scripts.marked.Do(conn, args...))
+		var micros int64
+		var values []any
+		if err == nil {
+			_, err = redis.Scan(got, &now.Epoch, &micros, &values)
+		}
+		if err == nil {
+			marks, err = redis.ByteSlices(values, nil)
+		}
+		now.Time = time.UnixMicro(micros)
+		return err
+	})
+	return now, marks, err
 }
 
 // remembers reports whether this process has all of its marks since a moment: it is from the time without Redis.
@@ -77,34 +79,34 @@ func (r *Redis) remembers(since Point) bool {
 }
 
 // Claim implements Store. When Redis doesn't answer, it may have the claim or not, so it counts as someone else's.
-func (r *Redis) Claim(since Point, key string, lifetime time.Duration) bool {
+func (r *Redis) Claim(since Point, key string, lifetime time.Duration) (claimed, known bool) {
 	if since.Epoch == 0 {
 		if !r.remembers(since) {
-			return false
+			return false, false
 		}
-		r.missed.Store(true)
 		return r.memory.Claim(since, key, lifetime)
 	}
-	var claimed bool
-	return r.write(func(conn redis.Conn) (err error) {
-		claimed, err = redis.Bool(r.scripts.mark.Do(conn, prefix+key, epochKey, lifetime.Milliseconds(), since.Epoch))
+	var result int
+	err := r.do("claim", func(conn redis.Conn) (err error) {
+		result, err = redis.Int(r.scripts.mark.Do(conn, r.name(key), r.epoch, lifetime.Milliseconds(), since.Epoch))
 		return err
-	}) && claimed
+	})
+	return err == nil && result == 1, err == nil && result >= 0
 }
 
 // Add implements Store.
 func (r *Redis) Add(key string, value []byte, lifetime time.Duration) []byte {
 	var sealed []byte
 	mine := r.seal(key, value)
-	if !r.write(func(conn redis.Conn) (err error) {
-		sealed, err = redis.Bytes(r.scripts.add.Do(conn, prefix+key, mine, lifetime.Milliseconds()))
+	if r.do("add", func(conn redis.Conn) (err error) {
+		sealed, err = redis.Bytes(r.scripts.add.Do(conn, r.name(key), mine, lifetime.Milliseconds()))
 		return err
-	}) {
+	}) != nil {
 		return r.memory.Add(key, value, lifetime)
 	}
 	held := r.open(key, sealed)
 	if held == nil {
-		held = value // another state key sealed it
+		held = value // it isn't ours
 	}
 	r.memory.Put(key, held, lifetime)
 	return held
@@ -113,8 +115,8 @@ func (r *Redis) Add(key string, value []byte, lifetime time.Duration) []byte {
 // Get implements Store.
 func (r *Redis) Get(key string) []byte {
 	var sealed []byte
-	if r.do(func(conn redis.Conn) (err error) {
-		if sealed, err = redis.Bytes(conn.Do("GET", prefix+key)); errors.Is(err, redis.ErrNil) {
+	if r.do("GET", func(conn redis.Conn) (err error) {
+		if sealed, err = redis.Bytes(conn.Do("GET", r.name(key))); errors.Is(err, redis.ErrNil) {
 			return nil
 		}
 		return err
@@ -131,8 +133,8 @@ func (r *Redis) Put(key string, value []byte, lifetime time.Duration) {
 	}
 	r.memory.Put(key, value, lifetime)
 	sealed := r.seal(key, value)
-	r.write(func(conn redis.Conn) error {
-		_, err := conn.Do("SET", prefix+key, sealed, "PX", lifetime.Milliseconds())
+	_ = r.do("SET", func(conn redis.Conn) error { // memory has it
+		_, err := conn.Do("SET", r.name(key), sealed, "PX", lifetime.Milliseconds())
 		return err
 	})
 }
@@ -140,8 +142,8 @@ func (r *Redis) Put(key string, value []byte, lifetime time.Duration) {
 // Delete implements Store.
 func (r *Redis) Delete(key string) {
 	r.memory.Delete(key)
-	r.write(func(conn redis.Conn) error {
-		_, err := conn.Do("DEL", prefix+key)
+	_ = r.do("DEL", func(conn redis.Conn) error { // else it ends by itself
+		_, err := conn.Do("DEL", r.name(key))
 		return err
 	})
 }
@@ -156,15 +158,15 @@ func (r *Redis) Take(key string, limit Limit) (wait time.Duration, ok bool) {
 		strict = 1
 	}
 	var allowed, micros int64
-	if r.do(func(conn redis.Conn) error {
-		got, err := redis.Values(r.scripts.take.Do(conn, prefix+key, epochKey,
+	if r.do("take", func(conn redis.Conn) error {
+		got, err := redis.Values(r.scripts.take.Do(conn, r.name(key), r.epoch,
 			max(1, int64(1e6/limit.PerSecond)), max(1, limit.Burst), limit.MaxWait.Microseconds(), strict))
 		if err == nil {
 			_, err = redis.Scan(got, &allowed, &micros)
 		}
 		return err
 	}) != nil {
-		return r.memory.Take(key, r.share(limit))
+		return r.alone(key, limit)
 	}
 	wait, ok = time.Duration(micros)*time.Microsecond, allowed == 1
 	if limit.Strict && ok {
@@ -173,36 +175,8 @@ func (r *Redis) Take(key string, limit Limit) (wait time.Duration, ok bool) {
 	return wait, ok
 }
 
-var errAway = errors.New("the store is away")
-
-// do runs something at Redis, unless it's away. After a failure it is.
-func (r *Redis) do(run func(redis.Conn) error) error {
-	if !r.Connected() {
-		return errAway
-	}
-	conn := r.pool.Get()
-	defer conn.Close()  //nolint:errcheck // the pool has it
-	if !r.Connected() { // since this call waits for a connection
-		return errAway
-	}
-	err := run(conn)
-	if err != nil {
-		r.lose(err)
-	}
-	return err
-}
-
-// write is do for what changes something. What Redis doesn't get is missed there.
-func (r *Redis) write(run func(redis.Conn) error) bool {
-	if r.do(run) != nil {
-		r.missed.Store(true)
-		return false
-	}
-	return true
-}
-
 func (r *Redis) seal(key string, value []byte) string {
-	return r.box.Seal([]string{"store", key}, value, r.Now())
+	return r.cfg.Box.Seal([]string{"store", key}, value, r.Now())
 }
 
 // open returns a value as it was put, nil for one that isn't valid.
@@ -210,17 +184,9 @@ func (r *Redis) open(key string, sealed []byte) []byte {
 	if sealed == nil {
 		return nil
 	}
-	opened, err := r.box.Open([]string{"store", key}, string(sealed), maxAge, r.Now())
+	opened, err := r.cfg.Box.Open([]string{"store", key}, string(sealed), maxAge, r.Now())
 	if err != nil {
 		return nil
 	}
 	return append([]byte{}, opened.Data...)
-}
-
-func arguments(keys []string) []any {
-	all := make([]any, len(keys))
-	for i, key := range keys {
-		all[i] = prefix + key
-	}
-	return all
 }
