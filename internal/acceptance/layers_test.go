@@ -74,7 +74,7 @@ func libraries() map[string][]string {
 		"github.com/prometheus":              {"internal/metrics"},
 		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
 		"github.com/gofrs/flock":             {"internal/account"},
-		"github.com/gomodule/redigo":         {"internal/store"},
+		"github.com/gomodule/redigo":         {"internal/store", "internal/redistest"},
 		"github.com/clipperhouse":            {"internal/screen"},
 		"github.com/tailscale/hujson":        {"internal/hosts"},
 		"github.com/pelletier/go-toml":       {"internal/hosts"},

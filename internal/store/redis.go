@@ -74,14 +74,11 @@ type Redis struct {
 	failures  atomic.Int64 // how often Redis was lost
 	slowUntil atomic.Int64 // when the last slow step ended, in microseconds
 	patience  *rate.Limiter
-	observe   atomic.Pointer[Observe]
+	observe   atomic.Pointer[func(operation, failure string, took time.Duration)]
 
 	wake, done, ended chan struct{}
 	once              sync.Once // of Close
 }
-
-// Observe is called after each step at Redis. failure is "" or why it failed, one of few words.
-type Observe func(operation, failure string, took time.Duration)
 
 // Open connects to Redis. It fails only if the configuration is wrong: Redis may come later. Its errors and log lines have no
 // part of the URL but the address. The caller closes it.
@@ -160,8 +157,10 @@ func (r *Redis) Replicas() int { return int(r.replicas.Load()) }
 // Failures returns how often Redis was lost.
 func (r *Redis) Failures() int { return int(r.failures.Load()) }
 
-// Observe sets what is called after each step.
-func (r *Redis) Observe(observe Observe) { r.observe.Store(&observe) }
+// Observe sets what is called after each step at Redis. failure is "" or why it failed, one of few words.
+func (r *Redis) Observe(observe func(operation, failure string, took time.Duration)) {
+	r.observe.Store(&observe)
+}
 
 // keep shows that this replica lives, and looks for Redis while it's away.
 func (r *Redis) keep() {
