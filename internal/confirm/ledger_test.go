@@ -163,6 +163,47 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 	}
 }
 
+// mute is a store that doesn't say whether a yes was used.
+type mute struct{ store.Store }
+
+func (mute) Claim(store.Point, string, time.Duration) (claimed, known bool) { return false, false }
+
+// TestSpend: a yes counts once; who is asked again hears whether it was used, or whether that isn't known.
+func TestSpend(t *testing.T) {
+	box, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory := store.InMemory(time.Now)
+	for name, test := range map[string]struct {
+		store store.Store
+		why   []string // of each call
+	}{
+		"known":   {memory, []string{"", "This yes was used before, and that call may have worked."}},
+		"unknown": {mute{memory}, []string{"This server doesn't know any more what has changed since the human was asked."}},
+	} {
+		c := confirm.New(false, box, test.store)
+		intent := confirm.Intent{Tool: tool.InviteTrainer, JobID: "j"}
+		intent.ConfirmationToken = c.Token(alice, intent, confirm.View{})
+		call := tool.Call{Caller: alice}
+		for i, want := range test.why {
+			unlock, err := c.Ledger.Lock(t.Context(), alice, "j")
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := c.Spend(call, intent, c.Read(call, &intent))
+			if answer.Why != want || answer.Yes != (want == "") {
+				t.Errorf("%s, call %d: %+v", name, i, answer)
+			}
+			c.Ledger.RecordUse(alice, "j", nil)
+			unlock()
+		}
+		if c.Ledger.ChangedSince(alice, "j", store.Point{}) {
+			t.Errorf("%s: the job counts as changed", name)
+		}
+	}
+}
+
 // TestDeclinedFormIsOver: after a no, the same form can't be answered with a yes. Another question can.
 func TestDeclinedFormIsOver(t *testing.T) {
 	c, clock := newConfirmer(t, false)
