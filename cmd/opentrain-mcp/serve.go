@@ -117,7 +117,7 @@ func limitMemory(more int64) {
 func (c stdioCommand) Run(ctx context.Context, std streams) error {
 	limitMemory(0)
 	log := c.logger(std.err, "text")
-	cfg, err := c.config(log, true, 0, "")
+	cfg, err := c.config(log, true, 0, "") //nolint:contextcheck // without a store
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,7 +67,7 @@ func deployIn(t *testing.T, env, changes []string, flags ...string) *deployment 
 	path := findNginx(t)
 	d := &deployment{api: watchAPI(t), replicas: map[string]*replica{}}
 	if env != nil {
-		d.env = append(env, "OPENTRAIN_API_BASE_URL="+d.api.address(t, "all"))
+		d.env = append(slices.Clone(env), "OPENTRAIN_API_BASE_URL="+d.api.address(t, "all"))
 	}
 	for _, id := range []string{"a", "b", "c"} {
 		d.replicas[id] = d.startReplica(t, id, flags)

@@ -76,8 +76,9 @@ type Redis struct {
 	patience  *rate.Limiter
 	observe   atomic.Pointer[func(operation, failure string, took time.Duration)]
 
-	wake, done, ended chan struct{}
-	once              sync.Once // of Close
+	open        context.Context // until Close
+	close       func()
+	wake, ended chan struct{}
 }
 
 // Open connects to Redis. It fails only if the configuration is wrong: Redis may come later. Its errors and log lines have no
@@ -98,8 +99,9 @@ func Open(cfg Config) (*Redis, error) {
 	patience := int(cfg.Timeout.Milliseconds())
 	r := &Redis{
 		cfg: cfg, scripts: newScripts(), replica: rand.Text(), patience: rate.NewLimiter(rate.Limit(patience*slowPercent/100), patience),
-		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
+		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
+	r.open, r.close = context.WithCancel(context.Background())
 	r.epoch, r.all = r.name("epoch"), r.name("replicas")
 	r.pool = &redis.Pool{
 		DialContext: func(ctx context.Context) (redis.Conn, error) { return redis.DialURLContext(ctx, cfg.URL, options...) },
@@ -142,7 +144,7 @@ func (r *Redis) name(key string) string {
 
 // Close ends the connections. What comes afterwards stays in memory. Further calls have no effect.
 func (r *Redis) Close() error {
-	r.once.Do(func() { close(r.done) })
+	r.close()
 	<-r.ended
 	r.connected.Store(false)
 	return r.pool.Close()
@@ -172,7 +174,7 @@ func (r *Redis) keep() {
 		}
 		timer := time.NewTimer(pause)
 		select {
-		case <-r.done:
+		case <-r.open.Done():
 			timer.Stop()
 			return
 		case <-r.wake:

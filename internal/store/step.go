@@ -40,7 +40,7 @@ func (r *Redis) do(operation string, run func(redis.Conn) error) error {
 	return err
 }
 
-// step takes a step at Redis.
+// step takes a step at Redis. It ends in time, not with a call: what was changed must be known even if the caller is gone.
 func (r *Redis) step(operation string, run func(redis.Conn) error) error {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), r.cfg.Timeout)

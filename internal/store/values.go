@@ -52,7 +52,7 @@ func (r *Redis) Marked(since Point, keys ...string) (times []time.Time, whole bo
 
 // marked returns the present and marks.
 func (r *Redis) marked(keys ...string) (now Point, marks [][]byte, err error) {
-	args := []any{1 + len(keys), r.epoch}
+	args := append(make([]any, 0, 2+len(keys)), 1+len(keys), r.epoch)
 	for _, key := range keys {
 		args = append(args, r.name(key))
 	}
@@ -104,7 +104,7 @@ func (r *Redis) Add(key string, value []byte, lifetime time.Duration) []byte {
 	}) != nil {
 		return r.memory.Add(key, value, lifetime)
 	}
-	held := r.open(key, sealed)
+	held := r.unseal(key, sealed)
 	if held == nil {
 		held = value // it isn't ours
 	}
@@ -123,7 +123,7 @@ func (r *Redis) Get(key string) []byte {
 	}) != nil {
 		return r.memory.Get(key)
 	}
-	return r.open(key, sealed)
+	return r.unseal(key, sealed)
 }
 
 // Put implements Store.
@@ -179,8 +179,8 @@ func (r *Redis) seal(key string, value []byte) string {
 	return r.cfg.Box.Seal([]string{"store", key}, value, r.Now())
 }
 
-// open returns a value as it was put, nil for one that isn't valid.
-func (r *Redis) open(key string, sealed []byte) []byte {
+// unseal returns a value as it was put, nil for one that isn't valid.
+func (r *Redis) unseal(key string, sealed []byte) []byte {
 	if sealed == nil {
 		return nil
 	}
