@@ -179,7 +179,7 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 		Name: Name, Version: cfg.Version, Instructions: instructions, Served: served,
 		Runner: tool.Runner{
 			Accounts: accounts, TokenHelp: cfg.TokenHelp, Address: tool.Address{Host: cfg.API.Host(), From: cfg.APIFrom},
-			Register: tools.Registration(desk, cfg.Account),
+			App: cfg.API.BaseURL(), Register: tools.Registration(desk, cfg.Account),
 		}, Token: cfg.Token, Timeout: cfg.Timeout,
 		FormsOff: cfg.Elicitation == Off, FormTimeout: cfg.ElicitationTimeout, Box: box,
 		Subscriptions: subscriptions, Limiter: limiter, Metrics: counters, Logger: cfg.Logger,

@@ -10,6 +10,10 @@ const (
 	ContractActive = "active"
 	ContractEnded  = "ended"
 
+	// Types of payment, of jobs and contracts.
+	PayPerHour  = "PAY_PER_HOUR"
+	PayPerLabel = "PAY_PER_LABEL"
+
 	MilestoneNotFunded = "NOT_FUNDED"
 	MilestoneFunded    = "ACTIVE_FUNDED"
 )

@@ -8,7 +8,7 @@ import (
 // GetFreelancer returns the public profile of an AI trainer, by user ID or by the slug of the profile. It needs the scope
 // proposals:read (developers/api-reference/freelancers/get).
 func (c *Client) GetFreelancer(ctx context.Context, idOrSlug string) (*Freelancer, error) {
-	req := request{path: "/freelancers/{idOrSlug}", id: idOrSlug, member: "freelancer"}
+	req := request{path: "/freelancers/{freelancerId}", id: idOrSlug, member: "freelancer"}
 	return fetch(ctx, c, req, "profile", func(f *Freelancer) bool { return f.ID != "" || f.ProfileSlug != "" })
 }
 

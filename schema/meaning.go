@@ -119,6 +119,20 @@ func parseNumber(text string, dollars bool) (number string, ok bool) {
 	return number, true
 }
 
+// withoutUnit takes "/hour", "per hour" or "an hour" off a number of dollars.
+func withoutUnit(text string, units []string) string {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, unit := range units {
+		rest, found := strings.CutSuffix(text, unit)
+		for _, before := range []string{"/", " per", " an", " a"} {
+			if number, cut := strings.CutSuffix(strings.TrimSpace(rest), before); found && cut {
+				return number
+			}
+		}
+	}
+	return text
+}
+
 // withoutDollars takes the currency off an amount, once on each side: "US$18", "$18 USD".
 func withoutDollars(text string) string {
 	for _, prefix := range []string{"us$", "usd", "$"} {

@@ -60,12 +60,13 @@ func (d *decoder) enum(path string, node *Node, raw json.RawMessage) json.RawMes
 }
 
 func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawMessage {
-	dollars := readingOf(node).Dollars
+	reading := readingOf(node)
+	dollars := reading.Dollars
 	if !isNumber(raw) {
 		text, _ := unquote(raw)
 		bare := json.RawMessage(strings.TrimSpace(text))
 		if !isNumber(bare) {
-			number, ok := parseNumber(text, dollars)
+			number, ok := parseNumber(withoutUnit(text, reading.Units), dollars)
 			switch {
 			case !ok && dollars:
 				d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))

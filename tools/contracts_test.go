@@ -16,7 +16,7 @@ func TestApprovals(t *testing.T) {
 	for _, test := range []struct{ kind, status, more, words, next string }{
 		{"proposal_hire", "pending", `,"result":null`, "No one has decided yet. No one was hired and nothing was charged.", "Open: " + pageOfApproval},
 		{"proposal_hire", "declined", "", "The human declined it. No one was hired and nothing was charged.", "To ask again, call " + tool.HireProposal},
-		{"proposal_hire", "expired", "", "No one decided in time. No one was hired", "If the human still wants it, call " + tool.HireProposal},
+		{"proposal_hire", "expired", "", "No one decided in time, or a newer request replaced it. No one was hired", "If the human still wants it and there is no newer request, call " + tool.HireProposal},
 		{"proposal_hire", "confirmed", `,"result":{"hired":true,"contractId":"c7"}`, "The AI trainer is hired", `Call: opentrain_get_contract {"contractId":"c7"}`},
 		{"proposal_hire", "confirmed", `,"jobId":"j1"`, "The AI trainer is hired", `Call: opentrain_list_contracts {"jobId":"j1"}`},
 		{"milestone_fund", "confirmed", contract + `,"result":{"invoiceId":"i1","paymentIntentId":"pi"}`, "The milestone is funded.", "opentrain_get_contract"},
@@ -252,5 +252,20 @@ func TestStrangersInHiring(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestBudgetsCountWhatTheContractPays: hours and labels are named, and a fixed price has none.
+func TestBudgetsCountWhatTheContractPays(t *testing.T) {
+	for paymentType, words := range map[string]string{
+		"PAY_PER_HOUR":  "Budget: LOW, $456 funded, 20 hours funded, 15.5 hours used, 4.5 hours left\n",
+		"PAY_PER_LABEL": "Budget: LOW, $456 funded, 20 labels funded, 15.5 labels used, 4.5 labels left\n",
+		"FIXED_PRICE":   "Budget: LOW, $456 funded, consumed fraction 0.775\n",
+	} {
+		api := &hiring{replies: map[string]reply{"GET /contracts/c1": {200, `{"contract":{"id":"c1","status":"active","paymentType":"` + paymentType + `",` +
+			`"milestones":[{"id":"m1","status":"ACTIVE_FUNDED","volume":20}],"budget":{"state":"LOW","fundedAmountUsd":456,"fundedVolume":20,` +
+			`"consumedVolume":15.5,"remainingVolume":4.5,"consumedFraction":0.775}}}`}}}
+		got, _ := serve(t, api, setup{}).answer(t, tool.GetContract, `{"contractId":"c1"}`)
+		wants(t, got.Text, words)
 	}
 }

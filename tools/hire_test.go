@@ -243,13 +243,13 @@ func TestHireTermsAreChecked(t *testing.T) {
 	tools := serve(t, api, setup{confirm: true})
 	for _, test := range []struct{ name, arguments, want string }{
 		{tool.HireProposal, `{"proposalId":"p1","amountUsd":300,"dueDate":"2126-07-01"}`, "name is required without a description"},
-		{tool.HireProposal, `{"proposalId":"p1","amountUsd":300,"dueDate":"July","name":"N"}`, "dueDate is not a date such as 2026-07-01"},
+		{tool.HireProposal, `{"proposalId":"p1","amountUsd":300,"dueDate":"July","name":"N"}`, `dueDate: "July" is not a date such as 2026-07-01`},
 		{tool.HireProposal, `{"proposalId":"p1","amountUsd":0,"dueDate":"2126-07-01","name":"N"}`, "amountUsd: 0 is too small"},
 		{tool.HireProposal, `{"proposalId":"p1","amountUsd":1.005,"dueDate":"2126-07-01","name":"N"}`, "amountUsd has a fraction of a cent"},
 		{tool.HireProposal, `{"proposalId":"p1","dueDate":"2126-07-01","name":"N"}`, "amountUsd is required"},
 		{tool.CreateMilestone, `{"contractId":"c1","description":"D"}`, "amountUsd is required: the contract has a fixed price"},
 		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1.001}`, "amountUsd has a fraction of a cent"},
-		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1,"dueDate":"x"}`, "dueDate is not a date"},
+		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1,"dueDate":"31.12.2126"}`, `dueDate: "31.12.2126" is not a date`},
 		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1,"dueDate":"2020-02-29"}`, "dueDate is in the past"},
 		{tool.CreateMilestone, `{"contractId":"c2","description":"D","amountUsd":10}`, "volume is required: the contract pays per hour"},
 		{tool.CreateMilestone, `{"contractId":"c2","description":"D","amountUsd":10,"volume":2}`, "amountUsd must be the contract's rate times volume, $600, or left out"},
@@ -269,7 +269,7 @@ func TestHireTermsAreChecked(t *testing.T) {
 		t.Errorf("sent %v", api.sent)
 	}
 	got, _ := tools.answer(t, tool.CreateMilestone, `{"contractId":"c2","description":"D","volume":2}`)
-	wants(t, got.Text, "volume 2 × $300 = $600")
+	wants(t, got.Text, "2 hours × $300 = $600")
 }
 
 // TestNoHireIsAskedForInVain: what can't happen is refused without a question, and the step leads on.

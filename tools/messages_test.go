@@ -29,7 +29,7 @@ func TestReadingMessages(t *testing.T) {
 	}{
 		"conversations": {`{}`, conversations, "limit=10", []string{
 			"2 conversations on this page, latest first.", "1. Conversation v · proposal · proposal p · 1 unread message · needs a reply · 2026-06-02T10:00:00Z\n" +
-				"   The other side (user f-p), 2026-06-02T10:00:00Z wrote:\n   > When do I start?\n2. Conversation w · job · job j\n   > Channel all hands\n", `pass cursor "n"`,
+				"   The other side (user f-p) wrote (2026-06-02T10:00:00Z):\n   > When do I start?\n2. Conversation w · job · job j\n   > Channel all hands\n", `pass cursor "n"`,
 		}, tool.Next{Action: tool.CallTool, Tool: tool.ReadMessages, Arguments: map[string]any{"conversationId": "v"}}},
 		"some of them": {`{"filter":"proposal","unreadOnly":true,"cursor":"c","limit":3}`, `{"conversations":[]}`, "cursor=c&filter=proposal&limit=3&unreadOnly=true",
 			[]string{"There is nothing more."}, tool.Next{Action: tool.Done}},
@@ -40,8 +40,8 @@ func TestReadingMessages(t *testing.T) {
 			tool.Next{Action: tool.CallTool, Tool: tool.ReadMessages, Arguments: map[string]any{"conversationId": "w"}}},
 		"read ones": {`{}`, `{"conversations":[{"id":"w"},{"id":"x"}]}`, "limit=10", []string{"To read one, pass its id"}, tool.Next{Action: tool.Done}},
 		"messages": {`{"conversationId":"v"}`, thread, "conversationId=v&limit=10", []string{
-			"3 messages of conversation v, oldest first.", "OpenTrain, 2026-06-01T09:00:00Z wrote:\n> Joined.\nYou, 2026-06-01T10:00:00Z, edited wrote:\n> Hello\n> Maria\n" +
-				"The other side (user f-p), 2026-06-02T10:00:00Z, 2 attachments, audio, unread wrote:\n> When do I start?\n", "What should the answer say?", `pass cursor "m0"`,
+			"3 messages of conversation v, oldest first.", "OpenTrain wrote (2026-06-01T09:00:00Z):\n> Joined.\nYou wrote (2026-06-01T10:00:00Z, edited):\n> Hello\n> Maria\n" +
+				"The other side (user f-p) wrote (2026-06-02T10:00:00Z, 2 attachments, audio, unread):\n> When do I start?\n", "What should the answer say?", `pass cursor "m0"`,
 		}, tool.Next{Action: tool.AskHuman, Tool: tool.SendMessage, Arguments: map[string]any{"conversationId": "v", "content": tool.Answer}}},
 		"older messages": {`{"conversationId":"v","cursor":"m0","direction":"older"}`, thread, "conversationId=v&cursor=m0&direction=older&limit=10", nil, tool.Next{Action: tool.Done}},
 		"newer messages": {`{"conversationId":"v","cursor":"m0","direction":"newer"}`, strings.Replace(thread, `"m0"}`, `null}`, 1), "conversationId=v&cursor=m0&direction=newer&limit=10", nil,

@@ -61,3 +61,48 @@ func TestAnInvitationUsesItsYes(t *testing.T) {
 		t.Errorf("invited again: %+v", got)
 	}
 }
+
+// TestNoOneIsInvitedInVain: the human isn't asked to invite someone who has a proposal for the job, if OpenTrain lists it.
+func TestNoOneIsInvitedInVain(t *testing.T) {
+	for candidate, asks := range map[string]bool{"f": false, "someone else": true} {
+		api := owner{status: opentrain.StatusOpen, RoundTripper: &script{answers: map[string]string{
+			"GET /jobs/j/proposals": `{"proposals":[{"id":"p1","jobId":"j","candidate":{"id":"` + candidate + `"}}]}`,
+			"GET /freelancers/f":    `{"freelancer":{"id":"f","displayName":"Maria G."}}`,
+		}}}
+		result, failure := call(t, api, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"f"}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		next := stepIn(t, result)
+		if got := next.Action == tool.ConfirmWithHuman; got != asks || !asks && next.Arguments["proposalId"] != "p1" {
+			t.Errorf("%s: %s", candidate, result.Text)
+		}
+	}
+}
+
+// TestAnEditThatChangesNothingSaysSo before the human approves it.
+func TestAnEditThatChangesNothingSaysSo(t *testing.T) {
+	for price, same := range map[string]bool{"25": true, "26": false} {
+		api := owner{status: opentrain.StatusOpen, RoundTripper: &script{answers: map[string]string{
+			"GET /jobs/j": `{"id":"j","title":"Label cats","status":"live","pay":{"paymentType":"PAY_PER_HOUR","hourlyRate":25,"currency":"USD"}}`,
+		}}}
+		result, failure := call(t, api, setup{confirm: true}, alice, tool.UpdateJob, `{"jobId":"j","fields":{"pricePerHour":`+price+`}}`)
+		if failure != nil || strings.Contains(result.Text, "The job has these values already.") != same {
+			t.Errorf("%s: %s %v", price, result.Text, failure)
+		}
+	}
+}
+
+// TestAccountsNameWhatTheTokenLacks: the scopes that no tool call should have to find out.
+func TestAccountsNameWhatTheTokenLacks(t *testing.T) {
+	api := &hiring{scopes: `["jobs:write","proposals:read","messages:write"]`}
+	tools := serve(t, api, setup{})
+	result, _, failure := tools.run(t.Context(), t, tools.with(t, tool.GetAccount, tool.ListJobs, tool.GetProposal, tool.HireProposal, tool.GetContract), tool.GetAccount, `{}`)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	wants(t, result.Text, "Missing scope: payments:read, for opentrain_get_contract\nMissing scope: proposals:write, for opentrain_hire_proposal\n")
+	if strings.Contains(result.Text, "Missing scope: jobs") {
+		t.Error(result.Text)
+	}
+}

@@ -41,7 +41,8 @@ type Asking struct {
 
 // Confirmer asks for confirmations and checks them.
 type Confirmer struct {
-	Ledger *Ledger
+	Ledger    *Ledger
+	Approvals *Approvals
 
 	off   bool
 	box   *seal.Box
@@ -50,7 +51,7 @@ type Confirmer struct {
 
 // New makes a Confirmer. With off, every call counts as confirmed.
 func New(off bool, box *seal.Box, shared store.Store) *Confirmer {
-	return &Confirmer{off: off, box: box, store: shared, Ledger: newLedger(shared)}
+	return &Confirmer{off: off, box: box, store: shared, Ledger: newLedger(shared), Approvals: newApprovals(shared.Now)}
 }
 
 // Asks reports whether calls of the caller need a yes. Without an API token nothing is sent anyway.
@@ -216,7 +217,7 @@ func (c *Confirmer) Token(by caller.Caller, intent Intent, view View) string {
 // declined is the step after a no.
 func (intent Intent) declined() *tool.Next {
 	return &tool.Next{Action: tool.Done, Note: "The human didn't approve this. " + intent.IfNo +
-		" To ask again in the conversation, call " + intent.Tool + " with askHuman: false."}
+		" If they change their mind, call " + intent.Tool + " with askHuman: false."}
 }
 
 // subject is what a yes is about, as the ledger knows it.

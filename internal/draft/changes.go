@@ -34,6 +34,11 @@ func (d *Desk) Changes(
 		now := wholeChange(key, fields[key])
 		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
 	}
+	if same := slices.Collect(maps.Keys(fields)); current != nil && !slices.ContainsFunc(same, func(key string) bool {
+		return text.Canonical(current[key]) != text.Canonical(fields[key])
+	}) {
+		preview.Warnings = append(preview.Warnings, "The job has these values already.")
+	}
 	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)

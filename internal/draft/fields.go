@@ -43,9 +43,9 @@ func (typedFields) JSONSchemaExtend(s *schema.Node) {
 		"dataVolume":  "Amount of data, in dataVolumeUnit.",
 		"paymentType": "How the work is paid. Set the matching price too.",
 	})
-	for _, price := range []string{"pricePerHour", "pricePerLabel", "fixedPrice"} {
-		schema.ReadProperty(s, price, schema.Reading{Dollars: true})
-	}
+	schema.ReadProperty(s, "pricePerHour", schema.Reading{Dollars: true, Units: []string{"hour", "hr", "h"}})
+	schema.ReadProperty(s, "pricePerLabel", schema.Reading{Dollars: true, Units: []string{"label"}})
+	schema.ReadProperty(s, "fixedPrice", schema.Reading{Dollars: true})
 	schema.ReadProperty(s, "labelTypes", schema.Reading{Split: splitCommas})
 	schema.ReadProperty(s, "countries", schema.Reading{Split: splitCommas})
 	schema.ReadEntries(s, "countries", schema.Reading{Text: country})

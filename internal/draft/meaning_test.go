@@ -29,8 +29,13 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 			`"bounding boxes, polygons"`: `["BOUNDING_BOX","POLYGON"]`, `["Bounding Box"]`: `["BOUNDING_BOX"]`, `"3D cuboids"`: `["CUBOID_3D"]`,
 			`"bounding boxes and polygons"`: "is not one of: BOUNDING_BOX, POLYGON, CUBOID_3D", `["circles"]`: "fields.labelTypes[0]: ",
 		},
-		"pricePerHour": {`"$18"`: `18`, `18.50`: `18.50`, `"18/hour"`: "is not a number of US dollars", `0`: "must be above 0"},
-		"headcount":    {`"1,000"`: `1000`, `"10 people"`: "is not a number; send digits only", `"$10"`: "is not a number; send digits only"},
+		"pricePerHour": {
+			`"$18"`: `18`, `18.50`: `18.50`, `"$22/h"`: `22`, `"18 per hour"`: `18`, `"18 USD an hour"`: `18`, `0`: "must be above 0",
+			`"$18 per label"`: "is not a number of US dollars", `"18-20/hour"`: "is not a number of US dollars", `"/h"`: "is not a number",
+		},
+		"pricePerLabel": {`"$0.06/label"`: `0.06`, `"6/hour"`: "is not a number of US dollars"},
+		"fixedPrice":    {`"$900/hour"`: "is not a number of US dollars"},
+		"headcount":     {`"1,000"`: `1000`, `"10 people"`: "is not a number; send digits only", `"$10"`: "is not a number; send digits only"},
 		"experienceLevel": {
 			`"experts"`: `"EXPERT"`, `"any"`: `"ANY_EXPERIENCE_LEVEL"`, `"VETERAN"`: `"VETERAN"`, // the API may have more values
 		},

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/google/uuid"
@@ -17,9 +19,25 @@ import (
 // Dialect is what the arguments of all tools have in common.
 func Dialect() schema.Dialect {
 	return schema.Dialect{
-		Label: Label, Refuse: placeholder, Ignored: hostArguments(),
-		Readings: map[string]schema.Reading{"jobId": {Text: readJobID}, "amountUsd": {Dollars: true}},
+		Label: argumentLabel, Refuse: placeholder, Ignored: hostArguments(),
+		Readings: map[string]schema.Reading{
+			"jobId": {Text: readJobID}, "amountUsd": {Dollars: true}, "dueDate": {Text: readDate}, "approvalId": {Text: readID("approvals")},
+			"proposalId": {Text: readID("proposals")}, "contractId": {Text: readID("contracts")},
+		},
 	}
+}
+
+// argumentLabel is how callers name a value: for statuses of jobs, also as results write them (see StatusWords).
+func argumentLabel(value string) string {
+	switch value {
+	case opentrain.StatusOpen:
+		return "Live"
+	case opentrain.StatusArchived:
+		return "Closed"
+	case opentrain.PayPerHour:
+		return "Hourly"
+	}
+	return Label(value)
 }
 
 // hostArguments are arguments that hosts add to a call on their own, as public reports of them say.
@@ -60,6 +78,33 @@ func readJobID(given string) (string, error) {
 	return id, nil
 }
 
+// readID reads an id, or takes it out of the address of a page below a name, such as /approvals/ID.
+func readID(name string) func(string) (string, error) {
+	return func(given string) (string, error) {
+		address, isURL := pageURL(strings.TrimSpace(given))
+		if !isURL {
+			return given, nil
+		}
+		segments := strings.Split(strings.Trim(address.Path, "/"), "/")
+		at := slices.Index(segments, name) + 1
+		if at == 0 || at == len(segments) || !hasJobs(address.Hostname()) {
+			return "", fmt.Errorf("\"%s\" is no address with an id in it; send the id", text.Clean(given, 100))
+		}
+		return segments[at], nil
+	}
+}
+
+// readDate reads a date, also from a time.
+func readDate(given string) (string, error) {
+	if at, err := time.Parse(time.RFC3339, given); err == nil {
+		return at.Format(time.DateOnly), nil
+	}
+	if _, err := time.Parse(time.DateOnly, given); err != nil {
+		return "", fmt.Errorf("\"%s\" is not a date such as 2026-07-01", text.Clean(given, 60))
+	}
+	return given, nil
+}
+
 // pageURL parses an address, with or without https://.
 func pageURL(given string) (address *url.URL, isURL bool) {
 	host, _, _ := strings.Cut(given, "/")
@@ -80,11 +125,11 @@ func pageURL(given string) (address *url.URL, isURL bool) {
 }
 
 // hasJobs reports whether a host has pages of jobs: OpenTrain's hosts and the sandbox's. A sandbox is on this machine, or
-// has no pages and the host sandbox.invalid.
+// has no pages (see noPages).
 func hasJobs(host string) bool {
 	host = strings.ToLower(host)
 	return host == "opentrain.ai" || strings.HasSuffix(host, ".opentrain.ai") ||
-		host == "sandbox.invalid" || host == "localhost" || net.ParseIP(host).IsLoopback()
+		host == noPages || host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // idInURL returns the job id in an address such as /jobs/some-title-ID, /jobs/ID, /job-post?job=ID or

@@ -194,8 +194,8 @@ func (e explainer) forbidden() Next {
 		if seemsUnclaimed {
 			e.say("Its scopes are those of an account that no human has claimed, so the human probably has to claim it first.")
 		}
-		e.say("Create another token in the app, under Settings → API keys.")
-		return fixInApp(problem)
+		e.say("Create another token with %s in the app, under Settings → API keys.", scopes)
+		return e.fixToken(problem)
 	case e.details.FeatureKey != "":
 		problem := "The feature " + text.Clean(e.details.FeatureKey, 100) + " is not enabled for this account."
 		e.wrong(problem)

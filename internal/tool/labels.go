@@ -112,7 +112,7 @@ func WithoutUnit(key string, value json.RawMessage) string {
 }
 
 func isUnit(words string) bool {
-	return slices.Contains([]string{"per hour", "per label", "in total", "people", "person"}, words)
+	return slices.Contains([]string{"per hour", "per label", "people", "person"}, words)
 }
 
 func readableText(key, s string) string {

@@ -2,6 +2,7 @@ package tool_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"opentrain-mcp/internal/tool"
@@ -60,6 +61,20 @@ func TestRemarkLine(t *testing.T) {
 	} {
 		if got := remark.Line(); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestNextOnPage(t *testing.T) {
+	for address, want := range map[string]tool.Next{
+		"https://app.opentrain.ai/approvals/a1": {Action: tool.OpenURL, URL: "https://app.opentrain.ai/approvals/a1", Note: "Decide."},
+		"":                                      {Action: tool.OpenURL, URL: "https://app.opentrain.ai", Note: "Look in the app."},
+		"https://sandbox.invalid/approvals/a1": {
+			Action: tool.CallTool, Note: "This is the sandbox: the page doesn't exist. The human counts as having said yes there at the second check.",
+		},
+	} {
+		if want.Tool = tool.GetApproval; !reflect.DeepEqual(tool.Next{Tool: tool.GetApproval}.OnPage(address, "Decide.", "Look in the app."), want) {
+			t.Errorf("%s: want %+v", address, want)
 		}
 	}
 }

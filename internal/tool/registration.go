@@ -49,7 +49,7 @@ func ClaimNext(note string) Next {
 // register explains a missing token where an account can be registered.
 func (e explainer) register() Next {
 	e.say("%s needs an OpenTrain account, and none is set up on this machine. Nothing was sent.", e.tool.Name)
-	e.say("Ask the human whether to register one now.")
+	e.say("%s asks the human whether to register one.", RegisterAgent)
 	e.say("%s", e.runner.TokenHelp)
 	return e.runner.Register(e.call)
 }
@@ -97,7 +97,7 @@ func (a *Accounts) interrupt(t Tool, next Next, args json.RawMessage) {
 	if a == nil || t.Local || !slices.Contains([]string{RegisterAgent, ClaimAccount, ClaimStatus}, next.Tool) {
 		return
 	}
-	step := Next{Action: CallTool, Tool: t.Name, Arguments: map[string]any{}, Note: "Continue with what the human wanted."}
+	step := Next{Action: CallTool, Tool: t.Name, Arguments: map[string]any{}, Note: "This call was waiting. Go on with it if the human still wants that."}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(args, &members) == nil {
 		for name, value := range members {

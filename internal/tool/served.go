@@ -47,6 +47,23 @@ func (s Served) Find(name string) *Tool {
 	return nil
 }
 
+// Lacking returns the scopes that a token lacks, with the tools that are served and need them.
+func (s Served) Lacking(granted []string) (missing []string) {
+	if len(granted) == 0 {
+		return nil
+	}
+	needing := map[string][]string{}
+	for _, t := range s.Tools() {
+		if lacks(granted, t.Scope) != nil {
+			needing[t.Scope] = append(needing[t.Scope], t.Name)
+		}
+	}
+	for _, scope := range slices.Sorted(maps.Keys(needing)) {
+		missing = append(missing, scope+", for "+strings.Join(needing[scope], ", "))
+	}
+	return missing
+}
+
 // Has reports whether all the named tools are served.
 func (s Served) Has(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return s.Find(name) == nil })

@@ -173,6 +173,8 @@ type Runner struct {
 	Accounts  *Accounts
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
 	Address   Address
+	// App is the address of OpenTrain's app, "" for the real one.
+	App string
 	// Register returns the step that asks the human whether to register an account; nil where callers bring their own.
 	Register func(Call) Next
 }
@@ -218,6 +220,14 @@ func (r Runner) allowed(ctx context.Context, by caller.Caller, t Tool) error {
 // possible returns the step as the caller can take it. What the account doesn't allow is left to the human, before they
 // are asked for a yes.
 func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool) Next {
+	next = r.allowedStep(ctx, call, next, failed)
+	if next.URL == opentrain.DefaultBaseURL && r.App != "" {
+		next.URL = r.App
+	}
+	return next
+}
+
+func (r Runner) allowedStep(ctx context.Context, call Call, next Next, failed bool) Next {
 	next = call.Served.Next(next, failed)
 	t := call.Served.Find(next.Tool)
 	if t == nil || !t.Kind.AsksFirst() || next.Action == Wait || next.Action == Fix {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -16,7 +17,7 @@ const maxTokensOfAccount, maxTokenName = 25, 120 // developers/api-reference/tok
 // apiToken is what an account knows of a token.
 type apiToken struct {
 	record
-	name, preview              string
+	secret, name               string
 	scopes                     []string
 	expires, revoked, lastUsed time.Time
 }
@@ -32,7 +33,11 @@ func (k *apiToken) status(now time.Time) string {
 }
 
 func (k *apiToken) show(now time.Time) object {
-	return object{"id": k.id, "name": k.name, "preview": k.preview, "scopes": k.scopes, "status": k.status(now), "organizationId": nil,
+	preview := "********"
+	if n := len(k.secret); n >= len("ot_pat_")+8 {
+		preview = k.secret[:len("ot_pat_")+4] + preview + k.secret[n-4:]
+	}
+	return object{"id": k.id, "name": k.name, "preview": preview, "scopes": k.scopes, "status": k.status(now), "organizationId": nil,
 		"createdAt": timestamp(k.created), "lastUsedAt": timeOrNull(k.lastUsed), "expiresAt": timeOrNull(k.expires),
 		"revokedAt": timeOrNull(k.revoked)}
 }
@@ -41,18 +46,14 @@ func (k *apiToken) show(now time.Time) object {
 func (s *Sandbox) newAccount(a Account, at time.Time) *account {
 	s.lastAccount++
 	made := &account{Account: a, number: s.lastAccount, byKey: map[string]*job{}, books: &books{name: a.Name}}
-	made.key = s.newToken(made, fmt.Sprintf("tok_%d", made.number), "Sandbox token", at)
+	made.key = s.newToken(made, record{fmt.Sprintf("tok_%d", made.number), made.books, at, at}, "Sandbox token")
 	return made
 }
 
 // newToken adds the record of an account's token.
-func (s *Sandbox) newToken(a *account, id, name string, at time.Time) *apiToken {
-	preview := "********"
-	if n := len(a.Token); n >= len("ot_pat_")+8 {
-		preview = a.Token[:len("ot_pat_")+4] + preview + a.Token[n-4:]
-	}
-	k := &apiToken{record: record{id, a.books, at, at}, name: name, preview: preview, scopes: append([]string{}, a.Scopes...)}
-	a.books.tokens, s.records[id] = append(a.books.tokens, k), k
+func (s *Sandbox) newToken(a *account, r record, name string) *apiToken {
+	k := &apiToken{record: r, secret: a.Token, name: name, scopes: append([]string{}, a.Scopes...)}
+	a.books.tokens, s.records[k.id] = append(a.books.tokens, k), k
 	return k
 }
 
@@ -77,37 +78,29 @@ func (s *Sandbox) createToken(c *call) *reply {
 	if raw := c.body["scopes"]; len(raw) > 0 && typeOf(raw) != "null" && json.Unmarshal(raw, &scopes) != nil {
 		issues = append(issues, wrongType("array", raw).at("scopes")...)
 	}
-	name, unknown := set.text("name"), []string{}
+	name := cmp.Or(set.text("name"), "API token")
 	expires, valid := readTime(set.text("expiresAt"))
-	switch {
-	case utf8.RuneCountInString(name) > maxTokenName:
-		issues = append(issues, tooLong(maxTokenName).at("name")...)
-	case set.has("expiresAt") && (!valid || !expires.After(now)):
-		issues = append(issues, custom("expiresAt must be a time in the future.").at("expiresAt")...)
-	case name == "":
-		name = "API token"
-	}
-	if issues != nil {
-		return invalid(issues)
-	}
-	for _, scope := range scopes {
-		if !slices.Contains(allScopes(), scope) {
-			unknown = append(unknown, scope)
-		} else if !c.account.granted(scope) {
-			return c.account.lacks(scope)
-		}
-	}
+	unknown := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return slices.Contains(allScopes(), scope) })
+	lacking := slices.DeleteFunc(slices.Clone(scopes), c.account.granted)
 	active := slices.DeleteFunc(slices.Clone(b.tokens), func(k *apiToken) bool { return k.status(now) != contractActive })
 	switch {
+	case issues != nil:
+		return invalid(issues)
+	case utf8.RuneCountInString(name) > maxTokenName:
+		return invalid(tooLong(maxTokenName).at("name"))
+	case set.has("expiresAt") && (!valid || !expires.After(now)):
+		return invalid(custom("expiresAt must be a time in the future.").at("expiresAt"))
 	case len(unknown) > 0:
 		return badRequest("There are unknown scopes.", object{"unknownScopes": unknown, "supportedScopes": allScopes()})
+	case len(lacking) > 0:
+		return c.account.lacks(lacking[0])
 	case len(active) >= maxTokensOfAccount:
-		return conflict("token_limit_reached", fmt.Sprintf("An account can have %d active tokens.", maxTokensOfAccount), "limit", maxTokensOfAccount)
+		message := fmt.Sprintf("An account can have %d active tokens.", maxTokensOfAccount)
+		return conflict("token_limit_reached", message, "limit", maxTokensOfAccount)
 	}
 	made := *c.account
 	made.Token, made.Scopes = newSecret("ot_pat_"), scopes
-	s.numbered++
-	made.key = s.newToken(&made, fmt.Sprintf("token_%d", s.numbered), name, now)
+	made.key = s.newToken(&made, s.newRecord(b, "token", now), name)
 	made.key.expires = expires
 	s.accounts[made.Token] = &made
 	return &reply{status: http.StatusCreated, body: object{"token": made.Token, "tokenType": "bearer", "metadata": made.key.show(now)}}
@@ -115,14 +108,10 @@ func (s *Sandbox) createToken(c *call) *reply {
 
 // revokeToken is DELETE /tokens/{tokenId} (developers/api-reference/tokens/revoke). The demo token stays: everyone uses it.
 func (s *Sandbox) revokeToken(_ *call, k *apiToken) *reply {
-	if demo := s.accounts[DemoToken]; demo != nil && demo.key == k {
+	if k.secret == DemoToken {
 		return conflict("demo_token", "The sandbox's own token can't be revoked.", "tokenId", k.id)
 	}
-	for token, a := range s.accounts {
-		if a.key == k {
-			s.drop(token)
-		}
-	}
+	s.drop(k.secret)
 	return ok(object{"token": k.show(s.cfg.Now())})
 }
 
@@ -148,7 +137,7 @@ func (s *Sandbox) getTeam(c *call) *reply { return ok(object{"team": c.account.s
 
 // inviteMember is POST /team/invites (developers/api-reference/team/invite).
 func (s *Sandbox) inviteMember(c *call) *reply {
-	a, b := c.account, c.account.books
+	a, b, now := c.account, c.account.books, s.cfg.Now()
 	set, issues := s.read(c.body, nil, "email")
 	email := strings.ToLower(set.text("email"))
 	parsed, err := mail.ParseAddress(email)
@@ -164,15 +153,13 @@ func (s *Sandbox) inviteMember(c *call) *reply {
 	case email == a.email() || slices.ContainsFunc(b.members, same):
 		status = "already_member"
 	case slices.ContainsFunc(b.invites, same):
+	case s.emailTaken(email):
+		status = "member_added"
+		b.members = append(b.members, object{"userId": s.newRecord(b, "invite", now).id, "role": "MEMBER", "name": email, "email": email,
+			"joinedAt": timestamp(now)})
 	default:
-		now := s.cfg.Now()
-		id := s.newRecord(b, "invite", now).id
-		if s.emailTaken(email) {
-			status = "member_added"
-			b.members = append(b.members, object{"userId": id, "role": "MEMBER", "name": email, "email": email, "joinedAt": timestamp(now)})
-		} else {
-			b.invites = append(b.invites, object{"id": id, "email": email, "createdAt": timestamp(now), "expiresAt": timestamp(now.AddDate(0, 0, 7))})
-		}
+		b.invites = append(b.invites, object{"id": s.newRecord(b, "invite", now).id, "email": email, "createdAt": timestamp(now),
+			"expiresAt": timestamp(now.AddDate(0, 0, 7))})
 	}
 	return ok(object{"ok": true, "status": status, "email": email, "team": a.showTeam()})
 }

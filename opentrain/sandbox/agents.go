@@ -172,8 +172,8 @@ func (s *Sandbox) startClaim(r *http.Request) (any, *oauthError) {
 
 // emailTaken reports whether an email has an account. The caller holds s.mu.
 func (s *Sandbox) emailTaken(email string) bool {
-	for _, a := range s.accounts {
-		if strings.EqualFold(email, a.email()) {
+	for n := range s.lastAccount { // an account whose tokens are all revoked is still there
+		if other := (account{number: n + 1}); strings.EqualFold(email, other.email()) {
 			return true
 		}
 	}
@@ -225,17 +225,14 @@ func (s *Sandbox) claim(reg *registration) {
 	claimed := *before // requests in progress read the one before
 	claimed.Token, claimed.Scopes, claimed.Claimed = newSecret("ot_pat_"), claimedScopes(), true
 	for _, j := range s.jobs {
-		if j.owner == before {
+		if j.owner.books == before.books {
 			j.owner = &claimed
 		}
 	}
-	for token, a := range s.accounts {
-		if a.books == before.books {
-			s.drop(token)
-		}
+	for _, k := range before.books.tokens {
+		s.drop(k.secret)
 	}
-	s.numbered++
-	claimed.key = s.newToken(&claimed, fmt.Sprintf("token_%d", s.numbered), "Sandbox token", s.cfg.Now())
+	claimed.key = s.newToken(&claimed, s.newRecord(claimed.books, "token", s.cfg.Now()), "Sandbox token")
 	s.accounts[claimed.Token] = &claimed
 	reg.account, reg.claimed = &claimed, true
 }

@@ -152,3 +152,42 @@ func TestClaims(t *testing.T) {
 	a.as(str(other["access_token"])).want(401, "GET", "/auth/me", nil)
 	a.failsAs("invalid_request", 400, "/oauth/revoke", url.Values{})
 }
+
+// TestRevokedTokens: a token that revokes itself is refused everywhere, and the account has no second beginning.
+func TestRevokedTokens(t *testing.T) {
+	clock := newClock()
+	a := newAPI(t, sandbox.Config{Now: clock.Now, ClaimAfter: 1})
+	for _, claimed := range []bool{false, true} {
+		made := a.agent(200, "/identity", "{}")
+		agent, email := a.as(str(made["access_token"])), fmt.Sprintf("ada%v@example.org", claimed)
+		if claimed {
+			clock.add(time.Minute)
+			a.agent(200, "/identity/claim", object{"claim_token": made["claim_token"], "email": email})
+			agent = a.as(str(a.agent(200, "/oauth/token", poll(made["claim_token"]))["access_token"]))
+		}
+		me := agent.want(200, "GET", "/auth/me", nil)
+		own := "/tokens/" + str(dig(me, "token", "id"))
+		equal(t, "status", dig(agent.want(200, "DELETE", own, nil), "token", "status"), "revoked")
+		for _, r := range append(sandbox.PrivateRoutes(), [2]string{"DELETE", own}) {
+			equal(t, r[1], agent.want(401, r[0], r[1], object{})["code"], "UNAUTHORIZED")
+		}
+		agent.want(200, "GET", "/jobs", nil) // public
+		again := a.agent(200, "/identity", "{}")
+		if other := a.as(str(again["access_token"])).want(200, "GET", "/auth/me", nil); dig(other, "actor", "userId") == dig(me, "actor", "userId") {
+			t.Error("the account was registered again")
+		}
+		for _, taken := range []any{dig(me, "actor", "email"), email}[:map[bool]int{false: 1, true: 2}[claimed]] {
+			a.failsAs("invalid_request", 400, "/identity/claim", object{"claim_token": again["claim_token"], "email": taken})
+		}
+		if claimed {
+			a.failsAs("invalid_grant", 400, "/oauth/token", poll(made["claim_token"]))
+			a.failsAs("invalid_request", 400, "/identity/claim", object{"claim_token": made["claim_token"], "email": "bob@example.org"})
+			continue
+		}
+		clock.add(time.Minute) // its claim token still lets a human have the account, with a new token
+		a.agent(200, "/identity/claim", object{"claim_token": made["claim_token"], "email": "eve@example.org"})
+		heir := a.as(str(a.agent(200, "/oauth/token", poll(made["claim_token"]))["access_token"]))
+		equal(t, "account", dig(heir.want(200, "GET", "/auth/me", nil), "actor", "userId"), dig(me, "actor", "userId"))
+		agent.want(401, "GET", "/auth/me", nil)
+	}
+}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,11 +19,12 @@ const (
 
 // books are what an account has besides its jobs, in the order of creation. All tokens of the account share them, also after a claim.
 type books struct {
-	name             string // the account's
-	conversations    []*conversation
+	name             string          // the account's
+	conversations    []*conversation // the latest one is the last one
 	contracts        []*contract
 	approvals        []*approval
-	ledger           []entry
+	ledger           []object // changes of the credits
+	credits          int      // cents
 	events           []event
 	webhooks         []*webhook
 	tokens           []*apiToken
@@ -60,20 +62,21 @@ func (s *Sandbox) within(b *books, size int, do func() *reply) *reply {
 	return answer
 }
 
-// on makes an endpoint of what its path names, which must be the caller's. If it isn't, details has its id, and the resource if
-// there is one. foreign is the status for another account's thing, 0 for 404: the pages disagree.
-func on[T interface{ base() *record }](param, resource string, foreign int, handle func(*Sandbox, *call, T) *reply) func(*Sandbox, *call) *reply {
+// on makes an endpoint of what its path names, which must be the caller's. If it isn't, details has its id, and for some the resource.
+// Another account's proposal is forbidden, other things aren't found: the pages disagree.
+func on[T interface{ base() *record }](param string, handle func(*Sandbox, *call, T) *reply) func(*Sandbox, *call) *reply {
+	resources := map[string]string{"approvalId": "approvals", "topUpId": "credit-top-ups", "webhookId": "webhooks"}
 	return func(s *Sandbox, c *call) *reply {
 		found, known := s.records[c.PathValue(param)].(T)
 		details := object{param: c.PathValue(param)}
-		if resource != "" {
-			details["resource"] = resource
+		if resources[param] != "" {
+			details["resource"] = resources[param]
 		}
 		switch {
 		case known && found.base().books == c.account.books:
 			return handle(s, c, found)
-		case known && foreign != 0:
-			return refuse(foreign, "This belongs to another account.", details)
+		case known && param == "proposalId":
+			return refuse(http.StatusForbidden, "This belongs to another account.", details)
 		}
 		return refuse(http.StatusNotFound, "There is no such thing, or it belongs to another account.", details)
 	}
@@ -87,10 +90,7 @@ type deed struct {
 
 // later makes something happen at the first request after a time. Webhooks that are delivered don't wait for a request.
 func (s *Sandbox) later(at time.Time, do func(at time.Time)) {
-	i := slices.IndexFunc(s.deeds, func(d deed) bool { return d.at.After(at) })
-	if i < 0 {
-		i = len(s.deeds)
-	}
+	i, _ := slices.BinarySearchFunc(s.deeds, at, func(d deed, at time.Time) int { return cmp.Or(d.at.Compare(at), -1) })
 	s.deeds = slices.Insert(s.deeds, i, deed{at, do})
 	if s.timers {
 		time.AfterFunc(at.Sub(s.cfg.Now())+time.Millisecond, func() {
@@ -109,12 +109,9 @@ func (s *Sandbox) advance(now time.Time) {
 	}
 }
 
-// rawObject is a JSON object whose members aren't decoded.
-type rawObject = map[string]json.RawMessage
-
 // read reads members of a body, or returns all of their problems in the form of zod. "name" is a text, "amount#" a number, and "due?"
 // may be missing.
-func (s *Sandbox) read(body rawObject, path []any, keys ...string) (values, []object) {
+func (s *Sandbox) read(body map[string]json.RawMessage, path []any, keys ...string) (values, []object) {
 	set, issues := values{}, []object(nil)
 	for _, key := range keys {
 		key, optional := strings.CutSuffix(key, "?")
@@ -142,25 +139,24 @@ func conflict(reason, message, key string, value any) *apiError {
 	return refuse(http.StatusConflict, message, object{"reason": reason, key: value})
 }
 
-// newest shows all items, newest first.
+// newest shows items, newest first, without those that show as nil.
 func newest[T any](items []T, show func(T) object) []object {
-	shown := make([]object, 0, len(items))
+	all := []object{}
 	for _, item := range slices.Backward(items) {
-		shown = append(shown, show(item))
+		if shown := show(item); shown != nil {
+			all = append(all, shown)
+		}
 	}
-	return shown
+	return all
 }
 
 func timeOrNull(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamp(t)
+	return orNull(map[bool]string{false: timestamp(t)}[t.IsZero()])
 }
 
-func orNull(n float64) any {
-	if n == 0 {
+func orNull[T comparable](value T) any {
+	if value == *new(T) {
 		return nil
 	}
-	return n
+	return value
 }

@@ -29,7 +29,6 @@ type milestone struct {
 	record
 	contract *contract
 	terms    // of its own
-	number   int
 	status   string
 	invoice  string
 }
@@ -46,14 +45,13 @@ func (s *Sandbox) hireNow(a *approval, at time.Time) {
 	s.tell(ct.books, at, "proposal.status_changed", p.id, p.job.id, object{"proposalId": p.id, "status": hired})
 	s.tell(ct.books, at, "contract.created", ct.id, p.job.id, object{"contractId": ct.id, "jobId": p.job.id, "proposalId": p.id})
 	a.milestone = s.addMilestone(ct, a.terms, at)
-	a.milestone.invoice = a.invoice()
+	a.terms, a.milestone.invoice = a.milestone.terms, a.invoice()
 	s.setMilestone(a.milestone, milestoneFunded, at)
 }
 
 func (s *Sandbox) addMilestone(ct *contract, t terms, at time.Time) *milestone {
-	number := len(ct.milestones) + 1
-	t.name = cmp.Or(t.name, fmt.Sprintf("Milestone %d", number))
-	m := &milestone{record: s.newRecord(ct.books, "milestone", at), contract: ct, terms: t, number: number, status: milestoneNotFunded}
+	t.name = cmp.Or(t.name, fmt.Sprintf("Milestone %d", len(ct.milestones)+1))
+	m := &milestone{record: s.newRecord(ct.books, "milestone", at), contract: ct, terms: t, status: milestoneNotFunded}
 	ct.milestones, ct.updated, s.records[m.id] = append(ct.milestones, m), at, m
 	return m
 }
@@ -76,16 +74,15 @@ func (s *Sandbox) listContracts(c *call) *reply {
 	case jobID != "" && j.owner.books != c.account.books:
 		return refuse(http.StatusForbidden, "This job belongs to another account.", object{"jobId": jobID})
 	}
-	list := []object{}
-	for _, ct := range slices.Backward(c.account.books.contracts) {
-		if (status == "" || ct.status == status) && (jobID == "" || ct.proposal.job.id == jobID) {
-			list = append(list, s.showContract(ct))
+	return ok(object{"contracts": newest(c.account.books.contracts, func(ct *contract) object {
+		if status != "" && status != ct.status || jobID != "" && jobID != ct.proposal.job.id {
+			return nil
 		}
-	}
-	return ok(object{"contracts": list})
+		return ct.show()
+	})})
 }
 
-func (s *Sandbox) showContract(ct *contract) object {
+func (ct *contract) show() object {
 	p := ct.proposal
 	milestones, volume, total := []object{}, 0.0, p.bid
 	for _, m := range ct.milestones {
@@ -98,39 +95,34 @@ func (s *Sandbox) showContract(ct *contract) object {
 		total = float64(inCents(volume*p.bid)) / 100
 	}
 	return object{"id": ct.id, "status": ct.status, "title": p.job.title(), "jobId": p.job.id, "proposalId": p.id,
-		"paymentType": textOrNull(p.unit), "rateUsd": orNull(p.bid), "estimatedTotalUsd": orNull(total), "estimatedVolume": orNull(volume),
-		"hasActiveMilestone": ct.funded() != nil, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended), "createdAt": timestamp(ct.created),
-		"updatedAt": timestamp(ct.updated), "milestones": milestones, "freelancer": object{"userId": p.person.id,
-			"displayName": p.person.name, "country": p.person.country.name, "profilePath": "/profile/" + p.person.slug}}
+		"paymentType": orNull(p.unit), "rateUsd": orNull(p.bid), "estimatedTotalUsd": orNull(total), "estimatedVolume": orNull(volume),
+		"hasActiveMilestone": len(ct.funded()) > 0, "startDate": timestamp(ct.created), "endDate": timeOrNull(ct.ended),
+		"createdAt": timestamp(ct.created), "updatedAt": timestamp(ct.updated), "milestones": milestones,
+		"freelancer": object{"userId": p.person.id, "displayName": p.person.name, "country": p.person.country.name,
+			"profilePath": "/profile/" + p.person.slug}}
 }
 
-// funded is the first funded milestone, or nil.
-func (ct *contract) funded() *milestone {
-	if i := slices.IndexFunc(ct.milestones, func(m *milestone) bool { return m.status == milestoneFunded }); i >= 0 {
-		return ct.milestones[i]
-	}
-	return nil
+// funded are the milestones that are funded and not paid yet.
+func (ct *contract) funded() []*milestone {
+	return slices.DeleteFunc(slices.Clone(ct.milestones), func(m *milestone) bool { return m.status != milestoneFunded })
 }
 
 func (m *milestone) show() object {
 	waits := slices.ContainsFunc(m.books.approvals, func(a *approval) bool { return a.status == pending && a.milestone == m })
 	return object{"id": m.id, "name": m.name, "description": m.description, "status": m.status, "amountUsd": orNull(m.amount),
-		"volume": orNull(m.volume), "milestoneNumber": m.number, "dueDate": textOrNull(m.due), "pendingApproval": waits,
-		"needsReview": false, "invoiceId": textOrNull(m.invoice), "createdAt": timestamp(m.created)}
+		"volume": orNull(m.volume), "milestoneNumber": 1 + slices.Index(m.contract.milestones, m), "dueDate": orNull(m.due),
+		"pendingApproval": waits, "needsReview": false, "invoiceId": orNull(m.invoice), "createdAt": timestamp(m.created)}
 }
 
 // getContract is GET /contracts/{contractId} (developers/api-reference/contracts/get). No one works in the sandbox, so nothing of
 // a budget is ever used.
 func (s *Sandbox) getContract(_ *call, ct *contract) *reply {
-	shown, amount, volume, active := s.showContract(ct), 0.0, 0.0, object(nil)
-	for _, m := range ct.milestones {
-		if m.status == milestoneFunded {
-			amount, volume = amount+m.amount, volume+m.volume
-			active = m.show() // the page shows fewer members
-		}
+	shown, amount, volume, active := ct.show(), 0.0, 0.0, object(nil)
+	for _, m := range ct.funded() {
+		amount, volume, active = amount+m.amount, volume+m.volume, m.show() // the page shows fewer members
 	}
 	shown["jobDmConversationId"] = ct.proposal.conversation.id
-	shown["budget"] = object{"contractId": ct.id, "paymentType": textOrNull(ct.proposal.unit), "state": "OK", "fundedVolume": volume,
+	shown["budget"] = object{"contractId": ct.id, "paymentType": orNull(ct.proposal.unit), "state": "OK", "fundedVolume": volume,
 		"fundedAmountUsd": amount, "consumed": object{"seconds": 0, "hours": 0, "labels": 0, "tasks": 0}, "consumedVolume": 0,
 		"remainingVolume": volume, "consumedFraction": 0, "activeMilestone": active, "lastUsageAt": nil}
 	return ok(object{"contract": shown})
@@ -183,7 +175,7 @@ func (s *Sandbox) approveMilestone(c *call, m *milestone) *reply {
 }
 
 func (s *Sandbox) askAbout(c *call, kind string, m *milestone, cost int) *reply {
-	return s.ask(c, approval{kind: kind, job: m.contract.proposal.job, contract: m.contract, milestone: m, cost: cost,
+	return s.ask(c, &approval{kind: kind, proposal: m.contract.proposal, contract: m.contract, milestone: m, terms: m.terms, cost: cost,
 		ids: object{"contractId": m.contract.id, "milestoneId": m.id}})
 }
 
@@ -192,8 +184,8 @@ func (s *Sandbox) endContract(c *call, ct *contract) *reply {
 	switch {
 	case ct.status == contractEnded:
 		return conflict("contract_ended", "This contract has ended.", "contractId", ct.id)
-	case ct.funded() != nil:
-		return s.ask(c, approval{kind: approvalEnd, job: ct.proposal.job, contract: ct, ids: object{"contractId": ct.id}})
+	case len(ct.funded()) > 0:
+		return s.ask(c, &approval{kind: approvalEnd, proposal: ct.proposal, contract: ct, ids: object{"contractId": ct.id}})
 	}
 	s.endNow(ct, s.cfg.Now())
 	return ok(object{"ok": true, "contractId": ct.id, "status": contractEnded})
@@ -207,9 +199,7 @@ func (s *Sandbox) endNow(ct *contract, at time.Time) {
 			s.resolve(a, expired, at)
 		}
 	}
-	for _, m := range ct.milestones {
-		if m.status == milestoneFunded {
-			s.setMilestone(m, milestoneRefunded, at)
-		}
+	for _, m := range ct.funded() {
+		s.setMilestone(m, milestoneRefunded, at)
 	}
 }

@@ -102,8 +102,7 @@ func (v Variant) decodeOne(f field, raw json.RawMessage) (any, object) {
 		return nil, object{"code": "too_small", "minimum": 1, "type": wanted, "inclusive": true, "exact": false,
 			"message": "String must contain at least 1 character(s)"}
 	case f.Key == "jobDescription" && utf8.RuneCountInString(text) > maxDescription:
-		return nil, object{"code": "too_big", "maximum": maxDescription, "type": wanted, "inclusive": true, "exact": false,
-			"message": fmt.Sprintf("String must contain at most %d character(s)", maxDescription)}
+		return nil, tooLong(maxDescription)
 	case f.Type == "array" && options == nil:
 		return decodePlace(f.Of, strings.TrimSpace(text))
 	}

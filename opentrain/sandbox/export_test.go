@@ -44,3 +44,13 @@ func (s *Sandbox) HasRoom() bool {
 	defer s.mu.Unlock()
 	return s.accounts[s.cfg.Accounts[0].Token].books.used+sizeOfRecord <= maxOfAccount
 }
+
+// PrivateRoutes are the methods and paths of all endpoints that need a token.
+func PrivateRoutes() (private [][2]string) {
+	for _, r := range routes() {
+		if !r.public {
+			private = append(private, [2]string{r.method, strings.NewReplacer("{", "", "}", "").Replace(r.path)})
+		}
+	}
+	return private
+}

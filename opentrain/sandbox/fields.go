@@ -100,6 +100,11 @@ func (v values) text(key string) string {
 	return s
 }
 
+func (v values) number(key string) float64 {
+	n, _ := v[key].(float64)
+	return n
+}
+
 func (v values) list(key string) []string {
 	l, _ := v[key].([]string)
 	return append([]string{}, l...)
@@ -159,7 +164,7 @@ func (f field) gap(v Variant) object {
 	}
 	return object{"field": f.Name, "label": f.Label, "message": cmp.Or(f.RefMissing, f.Label) + " is required before publishing.",
 		"code": "missing_required_field", "prompt": prompt, "type": kind, "enumValues": options, "updateKeys": keys,
-		"example": example, "hint": textOrNull(f.Hint)}
+		"example": example, "hint": orNull(f.Hint)}
 }
 
 // check returns the gaps of a job, and whether it can be published. The guide lists names in that, the reference whole gaps,
@@ -200,7 +205,7 @@ func (s *Sandbox) report(j *job, created bool) object {
 func payWarnings(fields values) []string {
 	key := rateKey(fields.text("paymentType"))
 	usual, known := map[string][2]float64{"pricePerHour": {3, 200}, "pricePerLabel": {0.002, 20}}[key]
-	if rate, _ := fields[key].(float64); known && rate > 0 && (rate < usual[0] || rate > usual[1]) {
+	if rate := fields.number(key); known && rate > 0 && (rate < usual[0] || rate > usual[1]) {
 		return []string{fmt.Sprintf("%s of $%v is far from what such work usually pays.", key, rate)}
 	}
 	return []string{}

@@ -224,7 +224,7 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 	conflict := func(message, reason string) *reply {
 		return refuse(http.StatusConflict, message, object{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
-	who := s.person(freelancer)
+	who := s.people[freelancer]
 	switch {
 	case j.status != statusOpen:
 		return conflict("AI trainers can only be invited to a published job; this one is "+j.status+".", "job_not_published")

@@ -219,7 +219,8 @@ func (r *reader) findPlaces() {
 			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
 			language, spoken := namedPlace("languages", name)
 			land, known := namedPlace("countries", name)
-			if spoken = spoken && (!lower || size == 1); last.kind == word && (spoken || known && !lower) {
+			known = known && !lower && (len(name) > 2 || name == strings.ToUpper(name)) // "US" isn't "Us"
+			if spoken = spoken && (!lower || size == 1); last.kind == word && (spoken || known) {
 				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
 				t.name, t.end = cmp.Or(language.name, land.name), last.end
 				i += size - 1

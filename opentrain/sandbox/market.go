@@ -62,9 +62,9 @@ func (s *Sandbox) publicJob(j *job) object {
 		"seoTitle":        nil, "summary": nil, "status": statusOpen, "datePosted": timestamp(j.posted),
 		"validThrough": timestamp(j.posted.AddDate(0, 0, 56)), "updatedAt": timestamp(j.changed),
 		"employmentTypes": []string{"CONTRACTOR"}, "countries": countryCodes(f.list("countries")),
-		"languages": f.list("languages"), "category": j.category(), "dataType": textOrNull(displayLabel(f.text("dataType"))),
-		"labelTypes": labels, "labelingSoftware": textOrNull(f.text("labelingSoftware")),
-		"experienceLevel": textOrNull(displayLabel(f.text("experienceLevel"))), "skills": labels,
+		"languages": f.list("languages"), "category": j.category(), "dataType": orNull(displayLabel(f.text("dataType"))),
+		"labelTypes": labels, "labelingSoftware": orNull(f.text("labelingSoftware")),
+		"experienceLevel": orNull(displayLabel(f.text("experienceLevel"))), "skills": labels,
 		"pay": object{"paymentType": f.text("paymentType"), "currency": "USD", "hourlyRate": rates[payPerHour], "hourlyMin": nil,
 			"hourlyMax": nil, "fixedPrice": rates[fixedPrice], "perLabelRate": rates[payPerLabel]},
 		"url": s.cfg.AppURL + "/jobs/" + slug(title) + "-" + j.id, "applyUrl": s.cfg.AppURL + "/api/out?job=" + j.id + "&src=www_seo"}
@@ -98,13 +98,6 @@ func displayLabel(value string) string {
 		words[i] = capitalize(word)
 	}
 	return strings.Join(words, " ")
-}
-
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // slug returns a title for use in a URL: lowercase ASCII letters, digits and hyphens.
@@ -200,7 +193,7 @@ func (p pager[T]) page(c *call, items []T, match func(T) bool) *reply {
 	}
 	found, last, next := []object{}, 0, ""
 	for i := start + step; i >= 0 && i < len(items); i += step {
-		if !match(items[i]) {
+		if match != nil && !match(items[i]) {
 			continue
 		}
 		if len(found) == limit {
@@ -209,7 +202,7 @@ func (p pager[T]) page(c *call, items []T, match func(T) bool) *reply {
 		}
 		found, last = append(found, p.show(items[i])), i
 	}
-	page := object{p.list: found, "nextCursor": textOrNull(next)}
+	page := object{p.list: found, "nextCursor": orNull(next)}
 	maps.Copy(page, p.more)
 	return ok(page)
 }

@@ -131,7 +131,7 @@ func (s *Sandbox) firstPage() page {
 	if own := s.accounts[p.Token]; own != nil {
 		for _, a := range own.books.approvals {
 			if a.status == pending {
-				p.Waiting = append(p.Waiting, page{Title: a.page().Title, Link: a.path(), About: a.summary()})
+				p.Waiting = append(p.Waiting, page{Title: a.page().Title, Link: "/approvals/" + a.id, About: a.summary()})
 			}
 		}
 	}
@@ -196,8 +196,8 @@ func (j *job) shown() map[string]string {
 // pay says what a job pays, "" if that is open.
 func (j *job) pay() string {
 	key := rateKey(j.fields.text("paymentType"))
-	rate, set := j.fields[key].(float64)
-	if !set {
+	rate := j.fields.number(key)
+	if rate == 0 {
 		return ""
 	}
 	unit := map[string]string{"pricePerHour": " per hour", "pricePerLabel": " per label", "fixedPrice": " in total"}[key]

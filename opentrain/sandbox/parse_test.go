@@ -25,7 +25,7 @@ type reading struct {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	for _, group := range [][]reading{samples, payments, counts, people, hostile} {
+	for _, group := range [][]reading{samples, payments, casual, counts, people, hostile} {
 		for _, r := range group {
 			t.Run(r.text[:min(len(r.text), 40)], func(t *testing.T) { checkReading(t, r) })
 		}
@@ -135,6 +135,28 @@ var payments = []reading{
 	{text: "Bounding boxes on 2,500 photos. Paid per label. $18/hour", gaps: "experienceLevel pay", says: []string{"the text says something else about the pay too"}},
 	{text: "Transcription in French, $30 per hour of audio", gaps: "experienceLevel pay dataVolume", guesses: "languages",
 		says: []string{`"$30 per hour of audio": it's not a plain rate`}},
+}
+
+// casual has what people write without care, and what only looks like it.
+var casual = []reading{
+	{text: "Polygons on 10 photos, senior annotators, 15-18 bucks an hour", guesses: "pricePerHour", says: []string{"15 is the lower end of the range."},
+		fields: object{"paymentType": "PAY_PER_HOUR", "pricePerHour": 15}},
+	{text: "Polygons on 10 photos, senior annotators, 15 bucks an hour", fields: object{"pricePerHour": 15}},
+	{text: "Polygons on 10 photos, senior annotators, $15–18/hr", guesses: "pricePerHour", says: []string{"15 is the lower end of the range."},
+		fields: object{"pricePerHour": 15}},
+	{text: "We need 5 US experts. Polygons on 10 photos, $9/hour",
+		fields: object{"headcount": 5, "experienceLevel": "EXPERT", "countries": []string{"United States"}}},
+	{text: "Looking for US and UK experts to draw polygons on 10 photos, $9/hour", gaps: "experienceLevel",
+		fields: object{"countries": []string{"United States", "United Kingdom"}}},
+	{text: "Polygons on 10 photos by US experts, $9/hour", gaps: "experienceLevel", guesses: "countries",
+		fields: object{"countries": []string{"United States"}}, says: []string{"The text doesn't clearly say that AI trainers must be there."}},
+	{text: "UK-based senior annotators", gaps: "labelTypes pay", guesses: "jobTitle", says: []string{`"UK"`}, fields: object{"countries": nil}},
+	{text: "Polygons on 10 photos, senior annotators, UK-based, $9/hour", fields: object{"countries": []string{"United Kingdom"}}},
+	{text: "Polygons on 10 photos, senior annotators, US-based. $9/hour", fields: object{"countries": []string{"United States"}}},
+	{text: "Polygons on 10 photos, $9/hour. For questions, contact us experts", gaps: "experienceLevel", fields: object{"countries": nil}},
+	{text: "Polygons on 10 photos, $9/hour. Us experts pay on time.", gaps: "experienceLevel", fields: object{"countries": nil}},
+	{text: "Polygons on 10 photos, $9/hour, senior annotators. Give us feedback", fields: object{"countries": nil}},
+	{text: "Polygons on 10 photos, $9/hour, senior annotators, no US experts", says: []string{`"US"`}, fields: object{"countries": nil}},
 }
 
 var counts = []reading{
@@ -258,7 +280,7 @@ func BenchmarkParse(b *testing.B) {
 
 // FuzzParse checks that every text gives a valid draft: values that PATCH accepts, known gaps, the text unchanged.
 func FuzzParse(f *testing.F) {
-	for _, group := range [][]reading{samples, payments, counts, people, hostile} {
+	for _, group := range [][]reading{samples, payments, casual, counts, people, hostile} {
 		for _, r := range group {
 			f.Add(r.text)
 		}

@@ -55,8 +55,9 @@ type person struct {
 
 // newPerson returns a trainer who fits the fields of a job.
 func newPerson(t trainer, id string, j values, n int, since time.Time) *person {
-	p := &person{trainer: t, id: id, slug: slug(t.First + " " + t.Initial + " " + id), name: t.First + " " + t.Initial + ".", title: "AI Trainer",
-		work: "data labeling", languages: j.list("languages"), level: j.text("experienceLevel"), job: values{}, since: since}
+	name := t.First + " " + t.Initial
+	p := &person{trainer: t, id: id, slug: slug(name + " " + id), name: name + ".", title: "AI Trainer", work: "data labeling",
+		languages: j.list("languages"), level: j.text("experienceLevel"), job: values{}, since: since}
 	for _, key := range []string{"labelTypes", "dataType", "subjectMatter", "labelingSoftware"} { // other fields may be long
 		p.job[key] = j[key]
 	}
@@ -77,18 +78,9 @@ func newPerson(t trainer, id string, j values, n int, since time.Time) *person {
 	return p
 }
 
-// person returns an AI trainer who has applied to a job, or one of the users with ids that tests know (see FreelancerAvailable).
-func (s *Sandbox) person(id string) *person {
-	n := slices.Index([]string{FreelancerAvailable, FreelancerUnavailable, FreelancerAlsoAvailable}, id)
-	if p := s.people[id]; p != nil || n < 0 {
-		return p
-	}
-	return newPerson(theCast().Trainers[n], id, values{}, 0, s.started)
-}
-
 // freelancer is GET /freelancers/{idOrSlug} (developers/api-reference/freelancers/get).
 func (s *Sandbox) freelancer(c *call) *reply {
-	p := s.person(c.PathValue("idOrSlug"))
+	p := s.people[c.PathValue("idOrSlug")]
 	if p == nil {
 		return refuse(http.StatusNotFound, "There is no such AI trainer.", object{"idOrSlug": c.PathValue("idOrSlug")})
 	}
@@ -114,8 +106,8 @@ func (s *Sandbox) freelancer(c *call) *reply {
 		"stats": object{"totalEarnedUsd": p.Earned, "billedHours": p.Earned / 12, "jobSuccessScore": p.Match, "reviewCount": p.Reviews,
 			"averageRating": p.Rating},
 		"labelExperience": []object{{"id": "experience_" + p.id, "title": capitalize(p.work), "description": "Similar work for other teams.",
-			"fromYear": year - p.Years, "toYear": nil, "ongoing": true, "software": textOrNull(p.job.text("labelingSoftware")),
-			"dataType": textOrNull(p.job.text("dataType")), "labelTypes": labels}},
+			"fromYear": year - p.Years, "toYear": nil, "ongoing": true, "software": orNull(p.job.text("labelingSoftware")),
+			"dataType": orNull(p.job.text("dataType")), "labelTypes": labels}},
 		"reviews": []object{{"id": "review_" + p.id, "rating": p.Rating, "comment": "Good work, on time.",
 			"createdAt": timestamp(p.since.AddDate(0, -2, 0))}}}})
 }
@@ -144,7 +136,7 @@ func (s *Sandbox) apply(j *job, who *person, id string, at time.Time, interviewe
 		s.numbered++
 		p := &proposal{record: record{id, j.owner.books, at, at}, job: j, person: who, status: unreviewed, unit: j.fields.text("paymentType"),
 			interviewed: interviewed}
-		if rate, paid := j.fields[rateKey(p.unit)].(float64); paid {
+		if rate := j.fields.number(rateKey(p.unit)); rate > 0 {
 			digits := map[bool]float64{true: 1e4, false: 1e2}[p.unit == payPerLabel]
 			p.bid = min(cmp.Or(math.Round(rate*who.Bid*digits)/digits, rate), rate)
 		}

@@ -52,19 +52,16 @@ func (s *Sandbox) listed(p *proposal) object {
 	}
 	return object{"id": p.id, "jobId": p.job.id, "jobTitle": p.job.title(), "createdAt": timestamp(p.created),
 		"updatedAt": timestamp(p.updated), "status": object{"raw": p.status, "label": displayLabel(p.status)},
-		"bid":       object{"amountUsd": orNull(p.bid), "unit": textOrNull(unit), "labelerHourlyRateUsd": nil},
+		"bid":       object{"amountUsd": orNull(p.bid), "unit": orNull(unit), "labelerHourlyRateUsd": nil},
 		"candidate": candidate, "metrics": metrics}
 }
 
 // score is that of the interview: up to 10 in the guide, up to 100 in the reference.
 func (s *Sandbox) score(p *proposal) any {
-	switch {
-	case !p.interviewed:
+	if !p.interviewed {
 		return nil
-	case s.cfg.Variant == Guide:
-		return float64(p.person.Score) / 10
 	}
-	return p.person.Score
+	return float64(p.person.Score) / map[Variant]float64{Guide: 10, Reference: 1}[s.cfg.Variant]
 }
 
 // getProposal is GET /proposals/{proposalId} (developers/api-reference/proposals/get).
@@ -77,7 +74,7 @@ func (s *Sandbox) getProposal(_ *call, p *proposal) *reply {
 	shown["verification"] = object{"location": object{"status": "PASSED", "method": "GPS", "checkedAt": timestamp(p.created)},
 		"identity": object{"verified": p.person.Verified}}
 	if p.contract != nil {
-		shown["contract"] = s.showContract(p.contract)
+		shown["contract"] = p.contract.show()
 	}
 	return ok(object{"proposal": shown})
 }
@@ -106,11 +103,9 @@ type terms struct {
 }
 
 // readTerms reads a milestone in which the amount has this name. The limit of an amount is our assumption.
-func (s *Sandbox) readTerms(body rawObject, path []any, amount string) (t terms, issues []object) {
+func (s *Sandbox) readTerms(body map[string]json.RawMessage, path []any, amount string) (t terms, issues []object) {
 	set, issues := s.read(body, path, "name?", "description?", "dueDate?", amount+"#?", "volume#?")
-	t = terms{name: set.text("name"), description: set.text("description"), due: set.text("dueDate")}
-	t.amount, _ = set[amount].(float64)
-	t.volume, _ = set["volume"].(float64)
+	t = terms{set.text("name"), set.text("description"), set.text("dueDate"), set.number(amount), set.number("volume")}
 	if _, valid := readTime(t.due); t.due != "" && !valid {
 		issues = append(issues, custom("dueDate must be a date such as 2026-07-01.").at(append(path, "dueDate")...)...)
 	}
@@ -123,27 +118,24 @@ func (s *Sandbox) readTerms(body rawObject, path []any, amount string) (t terms,
 // hire is POST /proposals/{proposalId}/hire (developers/api-reference/proposals/hire). That a second hire is a conflict is our
 // assumption.
 func (s *Sandbox) hire(c *call, p *proposal) *reply {
-	var milestone rawObject
+	var milestone map[string]json.RawMessage
 	if raw := c.body["milestone"]; json.Unmarshal(raw, &milestone) != nil || milestone == nil {
 		return invalid(wrongType("object", raw).at("milestone"))
 	}
 	t, issues := s.readTerms(milestone, []any{"milestone"}, "amount")
 	switch {
 	case issues != nil:
-	case t.amount == 0:
-		issues = wrongType("number", nil).at("milestone", "amount")
-	case t.name == "" && t.description == "":
-		issues = custom("A milestone needs a name or a description.").at("milestone", "name")
-	}
-	switch {
-	case issues != nil:
 		return invalid(issues)
+	case t.amount == 0:
+		return invalid(wrongType("number", nil).at("milestone", "amount"))
+	case t.name == "" && t.description == "":
+		return invalid(custom("A milestone needs a name or a description.").at("milestone", "name"))
 	case p.contract != nil:
 		return conflict("proposal_already_hired", "This candidate is hired.", "contractId", p.contract.id)
 	case p.bid > 0 && p.unit != fixedPrice:
 		t.volume = t.amount / p.bid
 	}
-	return s.ask(c, approval{kind: approvalHire, job: p.job, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee,
+	return s.ask(c, &approval{kind: approvalHire, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee,
 		ids: object{"proposalId": p.id}})
 }
 
@@ -152,6 +144,7 @@ type conversation struct {
 	record
 	proposal *proposal
 	messages []*note
+	unread   int // messages since the employer's last one: no endpoint marks one as read
 }
 
 // note is a message.
@@ -184,15 +177,6 @@ func (v *conversation) bucket() string {
 	return map[bool]string{true: "job", false: "proposal"}[v.proposal.contract != nil]
 }
 
-// unread is the number of messages since the employer's last one: no endpoint marks one as read.
-func (v *conversation) unread() int {
-	n := 0
-	for n < len(v.messages) && !v.messages[len(v.messages)-1-n].own {
-		n++
-	}
-	return n
-}
-
 // listMessages is GET /messages (developers/api-reference/messages/list): conversations, or the messages of one. No page names the
 // members of the latter. Older messages come newest first, newer ones oldest first: that is our assumption.
 func (s *Sandbox) listMessages(c *call) *reply {
@@ -210,31 +194,28 @@ func (s *Sandbox) listMessages(c *call) *reply {
 		}
 		p := pager[*note]{name: "messages", list: "messages", standard: 20, most: 100, forward: query.Get("direction") == "newer",
 			show: func(n *note) object { return found.show(n) }}
-		return p.page(c, found.messages, func(*note) bool { return true })
+		return p.page(c, found.messages, nil)
 	}
 	filter, unreadOnly := query.Get("filter"), query.Get("unreadOnly") == "true" || query.Get("unreadOnly") == "1"
-	latest := slices.SortedStableFunc(slices.Values(c.account.books.conversations), func(a, b *conversation) int {
-		return a.updated.Compare(b.updated)
-	})
 	p := pager[*conversation]{list: "conversations", standard: 20, most: 100, show: (*conversation).listed,
 		id: func(v *conversation) string { return v.id }}
-	return p.page(c, latest, func(v *conversation) bool {
-		return (filter == "" || filter == "all" || filter == v.bucket()) && (!unreadOnly || v.unread() > 0)
+	return p.page(c, c.account.books.conversations, func(v *conversation) bool {
+		return (filter == "" || filter == "all" || filter == v.bucket()) && (!unreadOnly || v.unread > 0)
 	})
 }
 
 func (v *conversation) listed() object {
-	unread, last := v.unread(), object(nil) // the page shows fewer members of a message
+	last := object(nil) // the page shows fewer members of a message
 	if n := len(v.messages); n > 0 {
 		last = v.show(v.messages[n-1])
 	}
 	return object{"id": v.id, "type": "DIRECT_MESSAGE", "bucket": v.bucket(), "jobId": v.jobID(), "proposalId": v.proposal.id,
-		"channelName": nil, "updatedAt": timestamp(v.updated), "lastMessage": last, "unreadCount": unread, "needsReplyCount": min(unread, 1)}
+		"channelName": nil, "updatedAt": timestamp(v.updated), "lastMessage": last, "unreadCount": v.unread, "needsReplyCount": min(v.unread, 1)}
 }
 
 // jobID is null before a hire.
-func (v *conversation) jobID() *string {
-	return textOrNull(map[string]string{"job": v.proposal.job.id}[v.bucket()])
+func (v *conversation) jobID() any {
+	return orNull(map[string]string{"job": v.proposal.job.id}[v.bucket()])
 }
 
 func (v *conversation) show(n *note) object {
@@ -250,13 +231,12 @@ const maxMessage = 10_000 // characters (developers/api-reference/messages/send)
 func (s *Sandbox) sendMessage(c *call) *reply {
 	set, issues := s.read(c.body, nil, "conversationId", "content")
 	content := set.text("content")
-	if issues == nil && utf8.RuneCountInString(content) > maxMessage {
-		issues = tooLong(maxMessage).at("content")
-	}
 	v, known := s.records[set.text("conversationId")].(*conversation)
 	switch {
 	case issues != nil:
 		return invalid(issues)
+	case utf8.RuneCountInString(content) > maxMessage:
+		return invalid(tooLong(maxMessage).at("content"))
 	case !known || v.books != c.account.books:
 		return refuse(http.StatusNotFound, "There is no such conversation.", object{"conversationId": set.text("conversationId")})
 	}
@@ -271,6 +251,9 @@ func (s *Sandbox) sendMessage(c *call) *reply {
 
 func (s *Sandbox) addMessage(v *conversation, content string, own bool, at time.Time) *note {
 	n := &note{s.newRecord(v.books, "message", at), content, own}
-	v.messages, v.updated = append(v.messages, n), at
+	v.messages, v.unread, v.updated = append(v.messages, n), map[bool]int{false: v.unread + 1}[own], at
+	b := v.books
+	b.conversations = slices.DeleteFunc(b.conversations, func(other *conversation) bool { return other == v })
+	b.conversations = append(b.conversations, v)
 	return n
 }

@@ -29,30 +29,26 @@ type event struct {
 	shown  object
 }
 
-// eventScopes are the types of events and the scope that each needs, in the order of developers/guides/stay-in-sync.
-func eventScopes() [][2]string {
-	return [][2]string{{"proposal.received", "proposals:read"}, {"proposal.status_changed", "proposals:read"},
-		{"message.received", "messages:read"}, {"contract.created", "payments:read"}, {"milestone.status_changed", "payments:read"},
-		{"payment.pending", "payments:read"}, {"approval.confirmed", "payments:read"}, {"contract.budget_state_changed", "payments:read"}}
-}
-
+// scopeOfEvent is the scope that a type of events needs (developers/guides/stay-in-sync), "" for an unknown type.
 func scopeOfEvent(kind string) string {
-	for _, known := range eventScopes() {
-		if known[0] == kind {
-			return known[1]
-		}
-	}
-	return ""
+	return map[string]string{"proposal.received": "proposals:read", "proposal.status_changed": "proposals:read",
+		"message.received": "messages:read", "contract.created": "payments:read", "milestone.status_changed": "payments:read",
+		"payment.pending": "payments:read", "approval.confirmed": "payments:read", "contract.budget_state_changed": "payments:read"}[kind]
 }
 
-// tell adds an event to the feed of an account and to its webhooks.
+// tell adds an event to the feed of an account, and sends it to webhooks on this machine. Others are never called.
 func (s *Sandbox) tell(b *books, at time.Time, kind, resource, jobID string, data object) {
 	s.told++
 	number := 1000 + s.told
 	e := event{number, kind, object{"id": strconv.Itoa(number), "type": kind, "apiVersion": "v1", "createdAt": timestamp(at),
 		"resourceId": resource, "jobId": jobID, "data": data}}
 	b.events = append(b.events, e)
-	s.dispatch(b, e)
+	for _, h := range b.webhooks {
+		address, _ := url.Parse(h.url) // it was valid
+		if s.cfg.Deliver && slices.Contains(h.types, kind) && isLoopback(address.Hostname()) {
+			s.send(&delivery{hook: h, id: s.newRecord(b, "delivery", at).id, event: e})
+		}
+	}
 }
 
 // pollUpdates is GET /updates (developers/api-reference/updates/poll). A cursor is the first number that a page may have, as in the
@@ -81,7 +77,7 @@ func (s *Sandbox) pollUpdates(c *call) *reply {
 		}
 		events, cursor = append(events, e.shown), strconv.Itoa(e.number+1)
 	}
-	return ok(object{"events": events, "nextCursor": textOrNull(cursor), "hasMore": more})
+	return ok(object{"events": events, "nextCursor": orNull(cursor), "hasMore": more})
 }
 
 // lacks refuses a token without scopes.
@@ -90,14 +86,7 @@ func (a *account) lacks(scopes ...string) *apiError {
 		object{"requiredScopes": scopes, "grantedScopes": append([]string{}, a.Scopes...)})
 }
 
-const (
-	maxWebhooks   = 10   // developers/api-reference/webhooks/create
-	maxWebhookURL = 2048 // characters
-	maxWaiting    = 100  // deliveries of a webhook; our assumption
-)
-
-// backoff are the minutes between attempts of a delivery (developers/guides/verify-webhook-signatures).
-func backoff() []time.Duration { return []time.Duration{1, 5, 30, 120} }
+const maxWebhooks, maxWebhookURL = 10, 2048 // developers/api-reference/webhooks/create; a URL's in characters
 
 // webhook is a subscription to events.
 type webhook struct {
@@ -106,7 +95,6 @@ type webhook struct {
 	types    []string
 	secret   string
 	disabled time.Time
-	waiting  int // deliveries
 }
 
 func (h *webhook) show() object {
@@ -173,45 +161,26 @@ type delivery struct {
 	hook    *webhook
 	id      string
 	event   event
-	body    []byte
 	attempt int // from 0
 }
 
-// dispatch starts the deliveries of an event, if the sandbox delivers: only to this machine, so that it can't be used to call
-// others.
-func (s *Sandbox) dispatch(b *books, e event) {
-	for _, h := range b.webhooks {
-		address, _ := url.Parse(h.url) // it was valid
-		if !s.cfg.Deliver || !slices.Contains(h.types, e.kind) || !h.disabled.IsZero() || !isLoopback(address.Hostname()) {
-			continue
-		}
-		if h.waiting++; h.waiting > maxWaiting {
-			h.disabled = s.cfg.Now()
-			continue
-		}
-		s.numbered++
-		s.send(delivery{hook: h, id: fmt.Sprintf("delivery_%d", s.numbered), event: e, body: bytes.TrimSpace(encode(e.shown))})
-	}
-}
-
 // send makes an attempt without waiting for it, and the next one later if it fails.
-func (s *Sandbox) send(d delivery) {
+func (s *Sandbox) send(d *delivery) {
 	now := s.cfg.Now()
 	if s.records[d.hook.id] == nil || !d.hook.disabled.IsZero() {
 		return
 	}
 	s.sending.Go(func() {
-		err := d.post(now)
+		delivered := d.post(now)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if err != nil && d.attempt < len(backoff()) {
-			next := d
-			next.attempt++
-			s.later(s.cfg.Now().Add(backoff()[d.attempt]*time.Minute), func(time.Time) { s.send(next) })
-			return
-		}
-		if d.hook.waiting--; err != nil {
+		switch waits := []time.Duration{1, 5, 30, 120}; { // minutes (developers/guides/verify-webhook-signatures)
+		case delivered:
+		case d.attempt == len(waits):
 			d.hook.disabled = s.cfg.Now()
+		default:
+			s.later(s.cfg.Now().Add(waits[d.attempt]*time.Minute), func(time.Time) { s.send(d) })
+			d.attempt++
 		}
 	})
 }
@@ -220,22 +189,19 @@ func (s *Sandbox) send(d delivery) {
 func (s *Sandbox) Settle() { s.sending.Wait() }
 
 // post sends an event with its signature. Everything but a 2xx within 10 seconds is a failure.
-func (d delivery) post(now time.Time) error {
+func (d *delivery) post(now time.Time) (delivered bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.hook.url, bytes.NewReader(d.body))
+	body, seconds := bytes.TrimSpace(encode(d.event.shown)), fmt.Sprint(now.Unix())
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.hook.url, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return false
 	}
-	seconds := fmt.Sprint(now.Unix())
 	mac := hmac.New(sha256.New, []byte(d.hook.secret))
-	mac.Write([]byte(seconds + "."))
-	mac.Write(d.body)
-	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "OpenTrain-Webhooks/1.0",
-		"X-OpenTrain-Event": d.event.kind, "X-OpenTrain-Delivery": d.id,
-		"X-OpenTrain-Signature": "t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))} {
-		request.Header.Set(name, value)
-	}
+	mac.Write([]byte(seconds + "." + string(body)))
+	request.Header = http.Header{"Content-Type": {"application/json"}, "User-Agent": {"OpenTrain-Webhooks/1.0"},
+		"X-OpenTrain-Event": {d.event.kind}, "X-OpenTrain-Delivery": {d.id},
+		"X-OpenTrain-Signature": {"t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))}}
 	dialer := net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
 		if host, _, err := net.SplitHostPort(address); err != nil || !isLoopback(host) {
 			return errors.New("webhooks are delivered to this machine only")
@@ -246,13 +212,10 @@ func (d delivery) post(now time.Time) error {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
 	if err != nil {
-		return err
+		return false
 	}
-	defer response.Body.Close()
-	if response.StatusCode/100 != 2 {
-		return errors.New(response.Status)
-	}
-	return nil
+	_ = response.Body.Close()
+	return response.StatusCode/100 == 2
 }
 
 func isLoopback(host string) bool {

@@ -64,18 +64,10 @@ func shown(attempt account.Attempt) (url, code string) {
 
 // claiming is the step in which the human claims the account.
 func (t tools) claiming(attempt account.Attempt) tool.Next {
-	next := tool.Next{Action: tool.OpenURL, Tool: tool.ClaimStatus, Arguments: map[string]any{}}
 	url, code := shown(attempt)
-	if next.URL = url; url == "" {
-		next.URL = opentrain.DefaultBaseURL
-	}
-	next.Note = "The human opens the page, signs up with exactly " + attempt.Email + ", and enters the code " +
+	note := "The human opens the page, signs up with exactly " + attempt.Email + ", and enters the code " +
 		cmp.Or(code, "from the email") + "."
-	if t.person.InSandbox() {
-		next.Action, next.URL = tool.CallTool, ""
-		next.Note = "This is the sandbox: the page doesn't exist, and the account counts as claimed at the second check."
-	}
-	return next
+	return tool.Next{Tool: tool.ClaimStatus, Arguments: map[string]any{}}.OnPage(url, note, note)
 }
 
 // notStarted adds the step that leads on to OpenTrain's refusal.

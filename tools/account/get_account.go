@@ -20,6 +20,7 @@ type getAccountOutput struct {
 	TokenLabel     string              `json:"tokenLabel,omitempty"`
 	TokenFrom      string              `json:"tokenFrom,omitempty"`
 	Scopes         []string            `json:"scopes" jsonschema_description:"What the token can do; write includes read."`
+	MissingScopes  []string            `json:"missingScopes,omitempty" jsonschema_description:"Scopes that the token lacks, with the tools that need them."`
 	Features       map[string]bool     `json:"features,omitzero" jsonschema_description:"What the account can do; false means it can't."`
 	ImportFormats  []string            `json:"importFormats,omitempty" jsonschema_description:"Formats of opentrain_create_draft."`
 	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`
@@ -51,7 +52,7 @@ func (a tools) read(ctx context.Context, call tool.Call, _ struct{}) (getAccount
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
 		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenSource, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
-		Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
+		MissingScopes: call.Served.Lacking(me.Token.Scopes), Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
 		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Interpreted: call.Interpreted,
 		Unclaimed: call.Caller.Claims, Next: tool.Next{Action: tool.Done},
 	}
@@ -86,6 +87,7 @@ func (o getAccountOutput) Text() string {
 		l.Add("No human has claimed this account yet: it can publish 3 jobs a day and can't hire. Start a claim with %s.", tool.ClaimAccount)
 	}
 	l.Field("Scopes", cmp.Or(strings.Join(o.Scopes, ", "), "none"))
+	l.Fields("Missing scope", o.MissingScopes)
 	features := map[bool][]string{}
 	for _, feature := range slices.Sorted(maps.Keys(o.Features)) {
 		on := o.Features[feature]

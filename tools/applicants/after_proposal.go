@@ -21,6 +21,7 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 	}
 	ways := text.Join(" ", interview, seeProfile(o.Proposal.Candidate.FreelancerID),
 		"To write to the candidate, use "+tool.StartProposalConversation+".")
+	asked, requested := a.Confirm.Approvals.Of(call.Caller, tool.HireProposal, "proposal "+proposalID)
 	switch status := o.Proposal.Status; {
 	case o.ContractID != "" && call.Served.Has(tool.GetContract):
 		return tool.Next{
@@ -32,6 +33,11 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 	case status == opentrain.ProposalDeclined, status == opentrain.ProposalNotAFit:
 		return tool.Next{Action: tool.Done, Note: "This candidate isn't in the running anymore. If the human wants to hire them anyway, " +
 			"they can do it in the app. " + ways, URL: o.JobURL}
+	case requested && call.Served.Has(tool.GetApproval):
+		return tool.Next{
+			Action: tool.CallTool, Tool: tool.GetApproval, Arguments: map[string]any{"approvalId": text.Stranger(asked.ID, maxID)},
+			Note: "The hire of this candidate was requested. See whether it's confirmed. " + ways,
+		}
 	case !call.Served.Has(tool.HireProposal):
 		return tool.Next{Action: tool.Done, Note: hireInApp + ways, URL: cmp.Or(o.JobURL, a.API.BaseURL())}
 	}

@@ -2,6 +2,7 @@ package applicants
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -65,7 +66,7 @@ func (a applicants) profile(ctx context.Context, call tool.Call, in getFreelance
 	id := strings.TrimSpace(in.FreelancerID)
 	if slug := slugIn(id); slug != "" {
 		id = slug
-		call.Interpreted = append(call.Interpreted, "freelancerId as "+text.Clean(id, maxID))
+		call.Interpreted = append(call.Interpreted, fmt.Sprintf("freelancerId: read as %q", text.Clean(id, maxID)))
 	}
 	came, err := a.API.GetFreelancer(ctx, id)
 	if err != nil {

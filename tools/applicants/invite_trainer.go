@@ -42,7 +42,7 @@ func (a applicants) inviteTrainer() tool.Tool {
 		Description: "Invite one AI trainer to a live job on OpenTrain and return the invitation. " +
 			"Use it when the human wants someone from opentrain_get_freelancer_profile or an earlier contract. " +
 			"The human approves it first, and the trainer sees the job right away. Inviting hires no one and costs nothing. " +
-			"Inviting again changes nothing. To publish a draft first, use opentrain_publish.",
+			"Inviting again changes nothing. No tool searches for AI trainers. To publish a draft first, use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
 		OutcomeUnknown: "It's unclear whether the AI trainer was invited. Call again with the same arguments: no one is invited twice.",
 		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +
@@ -75,6 +75,10 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	}
 	preview := own.Preview()
 	if a.Confirm.Asks(call.Caller) {
+		if out.ProposalID = a.proposalOf(ctx, in.JobID, in.FreelancerID); out.ProposalID != "" {
+			out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": out.ProposalID}}
+			return out, nil, nil
+		}
 		who, err := a.invited(ctx, in.FreelancerID)
 		if err != nil {
 			return out, nil, err
@@ -96,6 +100,21 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 			tool.ListProposals + " shows who else applied.",
 	}
 	return out, nil, nil
+}
+
+// proposalOf returns the id of the AI trainer's proposal for the job, from an application or an invitation, "" if none is found: the
+// invitation itself says for sure.
+func (a applicants) proposalOf(ctx context.Context, jobID, freelancerID string) string {
+	page, err := a.API.ListProposals(ctx, jobID, opentrain.ProposalQuery{Limit: 100})
+	if err != nil {
+		return ""
+	}
+	for _, p := range page.Items {
+		if p.Candidate != nil && p.Candidate.ID == freelancerID {
+			return text.Clean(p.ID, 100)
+		}
+	}
+	return ""
 }
 
 // invited says who would be invited, as far as OpenTrain shows their profile.
@@ -127,8 +146,10 @@ func (o inviteTrainerOutput) Effect() tool.Effect {
 func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
 	switch {
+	case !o.Invited && o.ProposalID != "":
+		l.Add("AI trainer %s has a proposal for job %s already, so there's no one to invite.", o.FreelancerID, o.JobID)
 	case o.AlreadyInvited:
-		l.Add("AI trainer %s was already invited to job %s.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s was invited to job %s before, or has applied.", o.FreelancerID, o.JobID)
 	case o.Invited:
 		l.Add("AI trainer %s was invited to job %s.", o.FreelancerID, o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:

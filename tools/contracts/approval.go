@@ -15,6 +15,8 @@ type approval struct {
 	Status    string `json:"status"`
 	URL       string `json:"url,omitempty"`
 	ExpiresAt string `json:"expiresAt,omitempty"`
+
+	requestedBefore bool // by an earlier call with the same arguments
 }
 
 func (approval) JSONSchema() *schema.Node { return tool.PlainObject("id, status, url, expiresAt.") }
@@ -28,18 +30,24 @@ func approvalOf(a opentrain.Approval) *approval {
 
 // next is the step in which the human decides.
 func (a approval) next() tool.Next {
-	next := tool.Next{
-		Action: tool.OpenURL, URL: a.URL, Tool: tool.GetApproval, Arguments: map[string]any{"approvalId": a.ID},
-		Note: "The human confirms or declines it on that page. Nothing happens before.",
+	next := tool.Next{Action: tool.CallTool, Tool: tool.GetApproval, Arguments: map[string]any{"approvalId": a.ID}, Note: "See its result."}
+	if a.Status != opentrain.ApprovalPending {
+		return next
 	}
-	switch {
-	case a.Status != opentrain.ApprovalPending:
-		next.Action, next.URL, next.Note = tool.CallTool, "", "See its result."
-	case a.URL == "":
-		next.URL = opentrain.DefaultBaseURL
-		next.Note = "OpenTrain sent no safe address of the approval's page. The human finds the approval in the app."
+	next = next.OnPage(a.URL, "The human confirms or declines it on that page. Nothing happens before.",
+		"OpenTrain sent no safe address of the approval's page. The human finds the approval in the app.")
+	if a.requestedBefore {
+		next.Note = "It was requested before, so nothing was sent again. " + next.Note
 	}
 	return next
+}
+
+// outcome is what a call did, for logs and metrics.
+func (a *approval) outcome() string {
+	if a.requestedBefore {
+		return "requested before"
+	}
+	return "approval requested"
 }
 
 // lines add the approval to a result's lines.

@@ -1,8 +1,10 @@
 package contracts
 
 import (
+	"context"
 	"math"
 	"strconv"
+	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -39,7 +41,39 @@ func budgetOf(b *opentrain.Budget) *budget {
 // number writes a number with at most four decimals.
 func number(n float64) string { return strconv.FormatFloat(math.Round(n*1e4)/1e4, 'f', -1, 64) }
 
-func (b *budget) words() string {
+// recorded says how much work OpenTrain has recorded on a contract.
+func (c contracts) recorded(ctx context.Context, contractID string) string {
+	unknown := "OpenTrain didn't say how much work is recorded."
+	if contractID == "" {
+		return unknown
+	}
+	contract, err := c.API.GetContract(ctx, contractID)
+	if err != nil || contract.Budget == nil {
+		return unknown
+	}
+	var parts []string
+	known := false
+	for _, part := range []struct {
+		amount *float64
+		unit   string
+	}{
+		{contract.Budget.Consumed.Hours, "hours"}, {contract.Budget.Consumed.Labels, "labels"}, {contract.Budget.Consumed.Tasks, "tasks"},
+	} {
+		if known = known || part.amount != nil; part.amount != nil && *part.amount > 0 {
+			parts = append(parts, number(*part.amount)+" "+part.unit)
+		}
+	}
+	switch {
+	case !known:
+		return unknown
+	case parts == nil:
+		return "OpenTrain has recorded no work on this contract yet."
+	}
+	return "Work recorded on the contract so far: " + strings.Join(parts, ", ") + "."
+}
+
+// words say how much of the funded work is done. A fixed price has no volume.
+func (b *budget) words(paymentType string) string {
 	if b == nil {
 		return ""
 	}
@@ -47,16 +81,17 @@ func (b *budget) words() string {
 		if n == nil {
 			return ""
 		}
-		return number(*n) + " " + words
+		return text.Join(" ", number(*n), words)
 	}
-	funded := ""
+	funded, fraction, unit := "", "", unitOf(paymentType)
 	if b.FundedUSD != nil {
 		funded = text.Dollars(b.FundedUSD) + " funded"
 	}
-	fraction := ""
-	if b.ConsumedFraction != nil {
-		fraction = "consumed fraction " + number(*b.ConsumedFraction)
+	if unit == "" {
+		if b.ConsumedFraction != nil && *b.ConsumedFraction > 0 {
+			fraction = "consumed fraction " + number(*b.ConsumedFraction)
+		}
+		return text.Join(", ", b.State, funded, fraction)
 	}
-	return text.Join(", ", b.State, funded, part(b.FundedVolume, "volume funded"), part(b.ConsumedVolume, "consumed"),
-		part(b.RemainingVolume, "remaining"), fraction)
+	return text.Join(", ", b.State, funded, part(b.FundedVolume, unit+" funded"), part(b.ConsumedVolume, unit+" used"), part(b.RemainingVolume, unit+" left"))
 }

@@ -84,15 +84,9 @@ func quoted(s string, limit int) string {
 	return "“" + strings.NewReplacer("“", "'", "”", "'").Replace(text.Stranger(text.Visible(s), limit)) + "”"
 }
 
-// checkDate checks a date that was sent. It may be yesterday's here and today's elsewhere.
+// checkDate refuses a date in the past. It may be yesterday's here and today's elsewhere.
 func (c contracts) checkDate(argument, date string) error {
-	at, err := time.Parse(time.DateOnly, date)
-	switch {
-	case date == "":
-		return nil
-	case err != nil:
-		return tool.Problem(argument, "is not a date such as 2026-07-01")
-	case at.Before(c.Now().AddDate(0, 0, -2)):
+	if at, err := time.Parse(time.DateOnly, date); err == nil && at.Before(c.Now().AddDate(0, 0, -2)) {
 		return tool.Problem(argument, "is in the past")
 	}
 	return nil

@@ -37,6 +37,8 @@ type createMilestoneOutput struct {
 	Milestone   *milestone `json:"milestone,omitempty"`
 	Interpreted []string   `json:"interpreted,omitempty"`
 	Next        tool.Next  `json:"next" jsonschema_description:"What to do now."`
+
+	paymentType string
 }
 
 func (c contracts) createMilestone() tool.Tool {
@@ -86,7 +88,7 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 	if err != nil {
 		return out, nil, err
 	}
-	out.JobID = text.Clean(contract.JobID, 64)
+	out.JobID, out.paymentType = text.Clean(contract.JobID, 64), contract.PaymentType
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: in.shown(*contract, price)}
 	preview.Notes = []string{"No money moves: the milestone is funded later, and a human confirms that in OpenTrain's app."}
 	intent.Status = state(*contract) // each yes is for one milestone more than there are
@@ -128,7 +130,7 @@ func (o createMilestoneOutput) Text() string {
 	case o.Milestone != nil:
 		l.Add("Milestone %s was added to contract %s. It is %s.", o.Milestone.ID, o.ContractID, statusWords(o.Milestone.Status))
 		l.Field("Amount", text.Dollars(o.Milestone.AmountUSD))
-		l.Field("Volume", strings.TrimPrefix(volumeWords(o.Milestone.Volume), "volume "))
+		l.Field("Volume", strings.TrimPrefix(volumeWords(o.Milestone.Volume, o.paymentType), "volume "))
 		l.Field("Due", o.Milestone.DueDate)
 		l.Quoted("", text.Join(": ", o.Milestone.Name, o.Milestone.Description))
 	case o.Next.Action == tool.ConfirmWithHuman:

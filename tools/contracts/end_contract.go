@@ -75,6 +75,10 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		return out.ended(), nil, nil
 	}
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
+	if same, _ := c.pending(ctx, call, intent); same != nil {
+		out.Approval, out.Next = same, same.next()
+		return out, nil, nil
+	}
 	intent.Status = state(*contract)
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
@@ -87,7 +91,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	case err != nil:
 		return out, nil, err
 	case end.Approval != nil && end.Approval.ID != "":
-		out.Approval = approvalOf(*end.Approval)
+		out.Approval = c.requested(call, intent, *end.Approval, preview.Changes)
 		out.Next = out.Approval.next()
 		return out, nil, nil
 	case end.Status != "" && end.Status != opentrain.ContractEnded:
@@ -107,7 +111,7 @@ func (o endContractOutput) Effect() tool.Effect {
 	effect := tool.Effect{JobID: o.JobID, Subject: "contract " + o.ContractID, Outcome: "not ended"}
 	switch {
 	case o.Approval != nil:
-		effect.Outcome = "approval requested"
+		effect.Outcome = o.Approval.outcome()
 	case o.Ended:
 		effect.Outcome = "ended"
 	}

@@ -11,14 +11,16 @@ import (
 )
 
 type getApprovalInput struct {
-	ApprovalID string `json:"approvalId" jsonschema:"minLength=1,maxLength=100" jsonschema_description:"Id from the request that made it."`
+	ApprovalID string `json:"approvalId,omitempty" jsonschema:"maxLength=100" jsonschema_description:"Leave it out to see what is pending."`
 }
 
 type getApprovalOutput struct {
-	ApprovalID  string    `json:"approvalId"`
-	Type        string    `json:"type" jsonschema_description:"proposal_hire, milestone_fund, milestone_approve or contract_end."`
-	Status      string    `json:"status" jsonschema_description:"pending, confirmed, declined or expired."`
+	ApprovalID  string    `json:"approvalId,omitempty"`
+	Type        string    `json:"type,omitempty" jsonschema_description:"proposal_hire, milestone_fund, milestone_approve or contract_end."`
+	Status      string    `json:"status,omitempty" jsonschema_description:"pending, confirmed, declined or expired."`
 	Outcome     string    `json:"outcome" jsonschema_description:"What that means, in words."`
+	About       []string  `json:"about,omitempty" jsonschema_description:"What the human was shown when it was requested."`
+	Pending     []waiting `json:"pending,omitempty" jsonschema_description:"Without approvalId: what waits for the human."`
 	ContractID  string    `json:"contractId,omitempty"`
 	MilestoneID string    `json:"milestoneId,omitempty"`
 	JobID       string    `json:"jobId,omitempty"`
@@ -34,6 +36,7 @@ func (c contracts) getApproval() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.GetApproval, Title: "Show an approval", Kind: tool.KindRead,
 		Description: "Show whether a human has confirmed or declined a request in OpenTrain's app, and return what has happened. " +
+			"Without approvalId, list the requests that this server made and that still wait for the human. " +
 			"Use it after opentrain_hire_proposal, opentrain_request_milestone_funding, opentrain_request_milestone_approval or " +
 			"opentrain_end_contract has returned an approval, when the human says that they have decided. " +
 			"While it is pending, the result has the page for the human again. It doesn't decide anything: only a human can, in the app. " +
@@ -47,6 +50,10 @@ func (c contracts) getApproval() tool.Tool {
 }
 
 func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalInput) (getApprovalOutput, *tool.Ask, error) {
+	if in.ApprovalID == "" {
+		out, err := c.allPending(ctx, call)
+		return out, nil, err
+	}
 	a, err := c.API.GetApproval(ctx, in.ApprovalID)
 	if err != nil {
 		return getApprovalOutput{}, nil, err
@@ -60,7 +67,10 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 		ContractID: text.Clean(cmp.Or(a.ContractID, result.ContractID), 100), MilestoneID: text.Clean(a.MilestoneID, 100),
 		JobID: text.Clean(cmp.Or(a.JobID, result.JobID), 64), ProposalID: text.Clean(a.ProposalID, 100),
 		InvoiceID: text.Clean(result.InvoiceID, 100), ExpiresAt: text.Clean(a.ExpiresAt, 40), ResolvedAt: text.Clean(a.ResolvedAt, 40),
-		Interpreted: call.Interpreted,
+		Interpreted: call.Interpreted, About: c.about(call, in.ApprovalID),
+	}
+	if a.Status != opentrain.ApprovalPending {
+		c.Confirm.Approvals.Forget(call.Caller, in.ApprovalID)
 	}
 	about := approvalWords(a.Type)
 	switch a.Status {
@@ -75,8 +85,8 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 		out.Outcome = "The human declined it. " + about.before
 		out.Next = tool.Next{Action: tool.Done, Note: "To ask again, call " + about.tool + " with what the human wants instead."}
 	case opentrain.ApprovalExpired:
-		out.Outcome = "No one decided in time. " + about.before
-		const note = "If the human still wants it, call %s again, unless a newer request has replaced this one."
+		out.Outcome = "No one decided in time, or a newer request replaced it. " + about.before
+		const note = "If the human still wants it and there is no newer request, call %s again."
 		out.Next = tool.Next{Action: tool.Done, Note: fmt.Sprintf(note, about.tool)}
 	default:
 		out.Outcome = "OpenTrain's status for it is " + cmp.Or(out.Status, "missing") + "."
@@ -122,7 +132,11 @@ func approvalWords(kind string) approvalType {
 
 func (o getApprovalOutput) Text() string {
 	var l text.Lines
+	if o.ApprovalID == "" {
+		return o.pendingText()
+	}
 	l.Add("Approval %s is %s. %s", o.ApprovalID, cmp.Or(o.Status, "without a status"), o.Outcome)
+	l.Fields("For", o.About)
 	for _, field := range []struct{ name, value string }{
 		{"Type", o.Type}, {"Proposal", o.ProposalID}, {"Job", o.JobID}, {"Contract", o.ContractID}, {"Milestone", o.MilestoneID},
 		{"Invoice", o.InvoiceID}, {"Decided", o.ResolvedAt},

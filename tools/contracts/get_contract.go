@@ -21,6 +21,8 @@ type getContractOutput struct {
 	Cut            string          `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted    []string        `json:"interpreted,omitempty"`
 	Next           tool.Next       `json:"next" jsonschema_description:"What to do now."`
+
+	paymentType string
 }
 
 func (c contracts) getContract() tool.Tool {
@@ -43,14 +45,14 @@ func (c contracts) read(ctx context.Context, call tool.Call, in getContractInput
 	out := getContractOutput{
 		Contract: summarize(*contract), Milestones: tool.Map(contract.Milestones, shownMilestone), Budget: budgetOf(contract.Budget),
 		ConversationID: text.Stranger(contract.JobDMConversationID, 100), Interpreted: call.Interpreted,
-		Next: tool.Next{Action: tool.Done, Note: nextSteps(*contract)},
+		paymentType: contract.PaymentType, Next: tool.Next{Action: tool.Done, Note: c.nextSteps(call, *contract)},
 	}
 	out.Contract.Milestones = nil // they are shown in full
 	return tool.Fit(out, (*getContractOutput).cutDescriptions, (*getContractOutput).cutMilestones), nil, nil
 }
 
 // nextSteps says what can be done with a contract.
-func nextSteps(contract opentrain.Contract) string {
+func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract) string {
 	if contract.Status == opentrain.ContractEnded {
 		return "The contract has ended."
 	}
@@ -58,7 +60,7 @@ func nextSteps(contract opentrain.Contract) string {
 	for _, m := range contract.Milestones {
 		switch {
 		case m.PendingApproval:
-			pending = "An approval is pending. The request returned its page; the human can also find it in OpenTrain's app."
+			pending = c.pendingWords(call, m.ID)
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
 			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":
@@ -94,7 +96,7 @@ func (o getContractOutput) Text() string {
 	l.Quoted("", text.Join(" · ", s.Trainer, s.Country, s.Title))
 	for _, field := range []struct{ name, value string }{
 		{"AI trainer's user id", s.TrainerID}, {"Job", s.JobID}, {"Proposal", s.ProposalID}, {"Pay", s.Pay}, {"Started", s.StartDate},
-		{"Ended", s.EndDate}, {"Conversation", o.ConversationID}, {"Budget", o.Budget.words()},
+		{"Ended", s.EndDate}, {"Conversation", o.ConversationID}, {"Budget", o.Budget.words(o.paymentType)},
 	} {
 		l.Field(field.name, field.value)
 	}
@@ -110,7 +112,7 @@ func (o getContractOutput) Text() string {
 		if m.NeedsReview {
 			review = "needs review"
 		}
-		price := text.Join(" · ", text.Dollars(m.AmountUSD), volumeWords(m.Volume))
+		price := text.Join(" · ", text.Dollars(m.AmountUSD), volumeWords(m.Volume, o.paymentType))
 		l.Add("- Milestone %s · %s", m.ID, text.Join(" · ", statusWords(m.Status), price, due, pending, review))
 		l.Quoted("  ", text.Join(": ", m.Name, m.Description))
 	}

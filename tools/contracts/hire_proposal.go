@@ -77,6 +77,9 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
 		Question: "Request this hire?", Note: "A yes only requests the hire. A human confirms it in OpenTrain's app.", IfNo: "No one is hired.",
 	}
+	if asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, subject); found {
+		intent.IfNo = "Approval " + text.Stranger(asked.ID, 100) + ", which was requested before, stays as it is."
+	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
 		return out, nil, nil
@@ -96,6 +99,14 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	if err := tooLong(preview); err != nil {
 		return out, nil, err
 	}
+	same, other := c.pending(ctx, call, intent)
+	if same != nil {
+		out.Approval, out.Next = same, same.next()
+		return out, nil, nil
+	}
+	if other != "" {
+		preview.Warnings = []string{"Approval " + text.Stranger(other, 100) + " of a hire with other terms is pending. This request replaces it."}
+	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
@@ -108,7 +119,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		return out, nil, err
 	}
 	c.Confirm.Ledger.Record(call.Caller, subject, nil)
-	out.Approval = approvalOf(*requested)
+	out.Approval = c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }
@@ -116,7 +127,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 func (o hireProposalOutput) Effect() tool.Effect {
 	effect := tool.Effect{JobID: o.JobID, Subject: "proposal " + o.ProposalID, Outcome: "not requested"}
 	if o.Approval != nil {
-		effect.Outcome = "approval requested"
+		effect.Outcome = o.Approval.outcome()
 	}
 	return effect
 }

@@ -40,12 +40,27 @@ func shownMilestone(m opentrain.Milestone) milestone {
 	}
 }
 
-// volumeWords writes hours or labels.
-func volumeWords(volume *float64) string {
-	if volume == nil {
+// volumeWords writes hours or labels, as the type of payment counts them.
+func volumeWords(volume *float64, paymentType string) string {
+	switch unit := unitOf(paymentType); {
+	case volume == nil:
 		return ""
+	case unit == "":
+		return "volume " + number(*volume)
+	default:
+		return number(*volume) + " " + unit
 	}
-	return "volume " + number(*volume)
+}
+
+// unitOf is what a contract counts, "" for a fixed price.
+func unitOf(paymentType string) string {
+	switch paymentType {
+	case opentrain.PayPerHour:
+		return "hours"
+	case opentrain.PayPerLabel:
+		return "labels"
+	}
+	return ""
 }
 
 // milestoneWords is a milestone in one line.

@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"cmp"
+	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -36,7 +37,7 @@ func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Miles
 		preview.Notes = append(preview.Notes, "This account has too many contracts to find the milestone, so its amount is unknown here.")
 	}
 	if m.Volume != nil {
-		preview.Changes = append(preview.Changes, "Volume: "+number(*m.Volume))
+		preview.Changes = append(preview.Changes, "Volume: "+strings.TrimPrefix(volumeWords(m.Volume, contract.PaymentType), "volume "))
 	}
 	if m.Description != "" {
 		preview.Changes = append(preview.Changes, "Description: "+text.Stranger(text.Visible(m.Description), 2000))

@@ -42,6 +42,7 @@ type milestoneRequest struct {
 	reason string // the API's for another status
 	doing  string // before the milestone and the AI trainer, in a question
 	note   string // what to know before a yes
+	pays   bool   // for work, so that the human sees how much is recorded
 
 	question string
 	send     func(ctx context.Context, milestoneID string) (*opentrain.Approval, error)
@@ -88,8 +89,16 @@ func (r milestoneRequest) run(
 	}
 	out.ContractID, out.JobID, out.AmountUSD = text.Clean(contract.ID, 100), text.Clean(contract.JobID, 64), m.AmountUSD
 	out.Trainer = trainer(contract)
+	if same, _ := c.pending(ctx, call, intent); same != nil {
+		out.Approval, out.Next = same, same.next()
+		return out, nil, nil
+	}
+	preview := r.preview(contract, m)
+	if r.pays {
+		preview.Notes = append(preview.Notes, c.recorded(ctx, contract.ID)) // it may grow until the yes, so the yes isn't for it
+	}
 	intent.Status = strconv.FormatBool(m.PendingApproval) // a yes is for one request
-	yes, ask, next := c.Confirm.Approve(call, intent, r.preview(contract, m))
+	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
@@ -99,7 +108,7 @@ func (r milestoneRequest) run(
 	if err != nil {
 		return out, nil, err
 	}
-	out.Approval = approvalOf(*requested)
+	out.Approval = c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }
@@ -107,7 +116,7 @@ func (r milestoneRequest) run(
 func (o milestoneRequestOutput) Effect() tool.Effect {
 	effect := tool.Effect{JobID: o.JobID, Subject: "milestone " + o.MilestoneID, Outcome: "not requested"}
 	if o.Approval != nil {
-		effect.Outcome = "approval requested"
+		effect.Outcome = o.Approval.outcome()
 	}
 	return effect
 }

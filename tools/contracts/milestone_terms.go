@@ -28,7 +28,7 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 	case in.Volume == 0:
 		return text.Money(in.AmountUSD, ""), nil
 	case contract.RateUSD == nil || fixed:
-		return text.Join(", ", volumeWords(&in.Volume), amountWords(in.AmountUSD)), nil
+		return text.Join(", ", volumeWords(&in.Volume, contract.PaymentType), amountWords(in.AmountUSD)), nil
 	}
 	product := in.Volume * *contract.RateUSD
 	switch {
@@ -41,7 +41,7 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 	if in.AmountUSD != 0 && math.Abs(product-in.AmountUSD) > 0.005 {
 		return "", tool.Problem("amountUsd", "must be the contract's rate times volume, "+total+", or left out")
 	}
-	return fmt.Sprintf("%s × %s = %s", volumeWords(&in.Volume), text.Dollars(contract.RateUSD), total), nil
+	return fmt.Sprintf("%s × %s = %s", volumeWords(&in.Volume, contract.PaymentType), text.Dollars(contract.RateUSD), total), nil
 }
 
 func amountWords(usd float64) string {

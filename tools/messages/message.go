@@ -89,6 +89,7 @@ func (m message) add(l *text.Lines, indent string) {
 		}
 	}
 	slices.Sort(marks)
-	l.Add("%s%s wrote:", indent, text.Join(", ", append([]string{who, m.SentAt, files}, marks...)...))
+	when := text.Join(", ", append([]string{m.SentAt, files}, marks...)...)
+	l.Add("%s%s wrote (%s):", indent, who, cmp.Or(when, "time unknown"))
 	l.Quoted(indent, cmp.Or(m.Content, "(no text)"))
 }

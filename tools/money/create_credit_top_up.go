@@ -55,17 +55,12 @@ func (m money) topUp(ctx context.Context, call tool.Call, in createCreditTopUpIn
 		CheckoutURL: text.SecureURL(checkout.CheckoutURL), ExpiresAt: text.Clean(cmp.Or(checkout.ExpiresAt, checkout.TopUp.ExpiresAt), 40),
 		Interpreted: call.Interpreted,
 	}
-	out.Next = tool.Next{
-		Action: tool.OpenURL, URL: out.CheckoutURL, Tool: tool.GetCreditTopUp, Arguments: map[string]any{"topUpId": out.TopUpID},
-		Note: "The human decides there whether to pay.",
-	}
+	next := tool.Next{Tool: tool.GetCreditTopUp, Arguments: map[string]any{"topUpId": out.TopUpID}}
 	if out.TopUpID == "" {
-		out.Next.Tool, out.Next.Arguments = tool.GetCredits, map[string]any{}
+		next = tool.Next{Tool: tool.GetCredits, Arguments: map[string]any{}}
 	}
-	if out.CheckoutURL == "" {
-		out.Next.URL = opentrain.DefaultBaseURL
-		out.Next.Note = "OpenTrain sent no safe address of the checkout page. The human can buy credits in the app."
-	}
+	out.Next = next.OnPage(out.CheckoutURL, "The human decides there whether to pay.",
+		"OpenTrain sent no safe address of the checkout page. The human can buy credits in the app.")
 	return out, nil, nil
 }
 

@@ -50,7 +50,11 @@ func (m money) ledger(ctx context.Context, call tool.Call, in listCreditLedgerIn
 
 func (o listCreditLedgerOutput) Text() string {
 	var l text.Lines
-	l.Add("%s of the credits on this page.", text.Count(len(o.Entries), "change"))
+	if len(o.Entries) == 0 {
+		l.Add("There are no changes of the credits here.")
+	} else {
+		l.Add("%s of the credits on this page.", text.Count(len(o.Entries), "change"))
+	}
 	l.Fields("Interpreted", o.Interpreted)
 	for _, e := range o.Entries {
 		e.lines(&l)

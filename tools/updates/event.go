@@ -76,7 +76,10 @@ func describe(e opentrain.Event) (what, name string, arguments map[string]any) {
 			text.Labeled("of contract", get("contractId"))), tool.ListPendingPayments, map[string]any{}
 	case opentrain.EventApprovalConfirmed: // for every end of an approval
 		id := about("approvalId")
-		what := "Approval " + id + " was " + cmp.Or(strings.ToLower(tool.Label(get("status"))), "decided or has expired")
+		ended := map[string]string{
+			opentrain.ApprovalConfirmed: "was confirmed", opentrain.ApprovalDeclined: "was declined", opentrain.ApprovalExpired: "has expired or was replaced",
+		}
+		what := "Approval " + id + " " + cmp.Or(ended[get("status")], "was decided or has expired")
 		return what, tool.GetApproval, map[string]any{"approvalId": id}
 	case opentrain.EventContractBudgetChanged:
 		id := about("contractId")

@@ -1,0 +1,111 @@
+package tools_test
+
+import (
+	"slices"
+	"testing"
+
+	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/tool"
+)
+
+// TestPendingRequestsAreNotRepeated: the same request again shows the pending approval again, without a question and without a second
+// request. Once it was decided, other arguments, and another caller ask the human as before.
+func TestPendingRequestsAreNotRepeated(t *testing.T) {
+	for _, write := range hiringWrites() {
+		if !write.asks || write.name == tool.CreateMilestone {
+			continue
+		}
+		api := &hiring{replies: map[string]reply{}}
+		tools := serve(t, api, setup{confirm: true})
+		_, asked := tools.answer(t, write.name, write.arguments)
+		tools.answer(t, asked.Tool, follow(t, asked))
+		for name, arguments := range map[string]string{"again": write.arguments, "the same yes again": follow(t, asked)} {
+			again, next := tools.answer(t, write.name, arguments)
+			wants(t, again.Text, "is pending approval in OpenTrain's app", "It was requested before, so nothing was sent again.", pageOfApproval)
+			if next.Action != tool.OpenURL || again.Effect.Outcome != "requested before" || !slices.Equal(api.sent, []string{write.route}) {
+				t.Errorf("%s %s: %+v %+v, sent %v", write.name, name, next, again.Effect, api.sent)
+			}
+		}
+		other, _, failure := tools.run(t.Context(), t, tool.Call{Caller: caller.Caller{ID: "bob"}}, write.name, write.arguments)
+		if failure != nil || nextIn(t, other).Action != tool.ConfirmWithHuman {
+			t.Errorf("%s by another caller: %s %v", write.name, other.Text, failure)
+		}
+		api.replies["GET /approvals/a1"] = reply{200, approvalOf("proposal_hire", "declined", "")}
+		if _, next := tools.answer(t, write.name, write.arguments); next.Action != tool.ConfirmWithHuman {
+			t.Errorf("%s after a no in the app: %+v", write.name, next)
+		}
+		api.replies["GET /approvals/a1"] = reply{} // the answer is lost
+		if _, next := tools.answer(t, write.name, write.arguments); next.Action != tool.ConfirmWithHuman {
+			t.Errorf("%s when the approval can't be read: %+v", write.name, next)
+		}
+	}
+}
+
+// TestPaymentShowsRecordedWork: before a payment the human sees what was recorded. It may grow until the yes.
+func TestPaymentShowsRecordedWork(t *testing.T) {
+	contract := func(budget string) reply {
+		return reply{200, `{"contract":{"id":"c1","status":"active","budget":` + budget + `}}`}
+	}
+	for _, test := range []struct {
+		answer reply
+		words  string
+	}{
+		{contract(`{"consumed":{"seconds":43200,"hours":12,"labels":0,"tasks":3}}`), "Work recorded on the contract so far: 12 hours, 3 tasks."},
+		{contract(`{"consumed":{"hours":0,"labels":0}}`), "OpenTrain has recorded no work on this contract yet."},
+		{contract(`{}`), "OpenTrain didn't say how much work is recorded."},
+		{contract(`null`), "OpenTrain didn't say how much work is recorded."},
+		{reply{}, "OpenTrain didn't say how much work is recorded."},
+	} {
+		api := &hiring{replies: map[string]reply{"GET /contracts/c1": test.answer}}
+		tools := serve(t, api, setup{confirm: true})
+		asked, next := tools.answer(t, tool.RequestMilestoneApproval, `{"milestoneId":"m2"}`)
+		wants(t, asked.Text, test.words)
+		api.replies["GET /contracts/c1"] = contract(`{"consumed":{"hours":99}}`)
+		if tools.answer(t, next.Tool, follow(t, next)); len(api.sent) != 1 {
+			t.Errorf("sent %v", api.sent)
+		}
+	}
+}
+
+// TestPendingRequestsAreListed: what waits for the human is found again without an id, also from the proposal and the contract.
+func TestPendingRequestsAreListed(t *testing.T) {
+	api := &hiring{replies: map[string]reply{}}
+	tools := serve(t, api, setup{confirm: true})
+	none, _ := tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, none.Text, "No request of this server waits for the human. It knows only what it requested since it started")
+	_, asked := tools.answer(t, tool.HireProposal, hireArguments)
+	tools.answer(t, asked.Tool, follow(t, asked))
+	listed, next := tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, listed.Text, "1 request of this server for the human", "- Approval a1 · "+pageOfApproval, "> Hire AI trainer “Maria G.”", "= $339.95 in total")
+	if next.Action != tool.Done {
+		t.Errorf("%+v", next)
+	}
+	pasted, _ := tools.answer(t, tool.GetApproval, `{"approvalId":"`+pageOfApproval+`"}`)
+	wants(t, pasted.Text, "Approval a1 is pending.", "For: Hire AI trainer “Maria G.”")
+	result, _, failure := tools.run(t.Context(), t, tools.with(t, tool.GetApproval, tool.HireProposal, tool.GetProposal), tool.GetProposal, `{"proposalId":"p1"}`)
+	if next := nextIn(t, result); failure != nil || next.Tool != tool.GetApproval || next.Arguments["approvalId"] != "a1" {
+		t.Errorf("%+v, %v", next, failure)
+	}
+	// Other terms replace the request: the human sees that, and a no leaves the first one.
+	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p1","amountUsd":100,"dueDate":"2126-07-01T00:00:00Z","name":"Small"}`)
+	wants(t, other.Text, "Approval a1 of a hire with other terms is pending. This request replaces it.", "If no: Approval a1, which was requested before, stays as it is.")
+	// Others see nothing of it, and once it's decided no one waits for it.
+	result, _, failure = tools.run(t.Context(), t, tool.Call{Caller: caller.Caller{ID: "bob"}}, tool.GetApproval, `{}`)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	wants(t, result.Text, "No request of this server waits")
+	api.replies["GET /approvals/a1"] = reply{}
+	if _, _, failure = tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{}`); failure == nil {
+		t.Error("an outage looks like an empty list")
+	}
+	api.replies["GET /approvals/a1"] = reply{200, approvalOf("proposal_hire", "expired", "")}
+	gone, _ := tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, gone.Text, "No request of this server waits")
+	api.replies["POST /milestones/m1/fund"] = reply{202, approvalOf("milestone_fund", "pending", "")}
+	api.replies["GET /contracts/c1"] = reply{200, `{"contract":{"id":"c1","status":"active","milestones":[{"id":"m1","status":"NOT_FUNDED","pendingApproval":true}]}}`}
+	_, asked = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
+	tools.answer(t, asked.Tool, follow(t, asked))
+	contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
+	wants(t, contract.Text, "Approval a1 is pending: see it with opentrain_get_approval.")
+}
