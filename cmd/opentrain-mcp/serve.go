@@ -29,7 +29,8 @@ import (
 func tokenHelp() string {
 	return "To use your existing account, copy an API token from OpenTrain (app.opentrain.ai, Settings → API keys), run `" +
 		typed("login --token") + "` in a terminal and paste it there; this server then uses it without a restart. Or set it as " +
-		"OPENTRAIN_PERSONAL_API_TOKEN for this server in the host's MCP configuration, and restart the server."
+		"OPENTRAIN_PERSONAL_API_TOKEN for this server in the host's MCP configuration, and restart the server. " +
+		"To try it without an account, start the server with --sandbox."
 }
 
 // selectFlags say which tools are served.

@@ -97,7 +97,8 @@ func (a *Accounts) interrupt(t Tool, next Next, args json.RawMessage) {
 	if a == nil || t.Local || !slices.Contains([]string{RegisterAgent, ClaimAccount, ClaimStatus}, next.Tool) {
 		return
 	}
-	step := Next{Action: CallTool, Tool: t.Name, Arguments: map[string]any{}, Note: "This call was waiting. Go on with it if the human still wants that."}
+	step := Next{Action: CallTool, Tool: t.Name, Arguments: map[string]any{}}
+	step.Note = "This call was waiting. Go on with it if the human still wants that."
 	var members map[string]json.RawMessage
 	if json.Unmarshal(args, &members) == nil {
 		for name, value := range members {

@@ -45,7 +45,8 @@ func (s *Sandbox) tell(b *books, at time.Time, kind, resource, jobID string, dat
 	b.events = append(b.events, e)
 	for _, h := range b.webhooks {
 		address, _ := url.Parse(h.url) // it was valid
-		if s.cfg.Deliver && slices.Contains(h.types, kind) && isLoopback(address.Hostname()) {
+		if s.cfg.Deliver && slices.Contains(h.types, kind) && isLoopback(address.Hostname()) && h.waiting < maxWaiting {
+			h.waiting++
 			s.send(&delivery{hook: h, id: s.newRecord(b, "delivery", at).id, event: e})
 		}
 	}
@@ -95,7 +96,11 @@ type webhook struct {
 	types    []string
 	secret   string
 	disabled time.Time
+	waiting  int // deliveries that have neither arrived nor failed for good
 }
+
+// maxWaiting bounds the deliveries that wait for a webhook; our assumption.
+const maxWaiting = 100
 
 func (h *webhook) show() object {
 	status, reason := "ACTIVE", any(nil)
@@ -176,6 +181,7 @@ func (s *Sandbox) send(d *delivery) {
 		defer s.mu.Unlock()
 		switch waits := []time.Duration{1, 5, 30, 120}; { // minutes (developers/guides/verify-webhook-signatures)
 		case delivered:
+			d.hook.waiting--
 		case d.attempt == len(waits):
 			d.hook.disabled = s.cfg.Now()
 		default:

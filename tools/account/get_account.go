@@ -20,7 +20,7 @@ type getAccountOutput struct {
 	TokenLabel     string              `json:"tokenLabel,omitempty"`
 	TokenFrom      string              `json:"tokenFrom,omitempty"`
 	Scopes         []string            `json:"scopes" jsonschema_description:"What the token can do; write includes read."`
-	MissingScopes  []string            `json:"missingScopes,omitempty" jsonschema_description:"Scopes that the token lacks, with the tools that need them."`
+	MissingScopes  []string            `json:"missingScopes,omitempty" jsonschema_description:"Those that tools need."`
 	Features       map[string]bool     `json:"features,omitzero" jsonschema_description:"What the account can do; false means it can't."`
 	ImportFormats  []string            `json:"importFormats,omitempty" jsonschema_description:"Formats of opentrain_create_draft."`
 	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`
@@ -52,7 +52,8 @@ func (a tools) read(ctx context.Context, call tool.Call, _ struct{}) (getAccount
 		Email: text.Clean(me.Actor.Email, 200), Name: text.Clean(me.Actor.FullName, 200),
 		OrganizationID: text.Clean(me.Account.OrganizationID, 100), Role: text.Clean(me.Account.MemberRole, 40),
 		TokenLabel: text.Clean(me.Token.Label, 120), TokenFrom: call.Caller.TokenSource, Scopes: text.CleanAll(me.Token.Scopes, 50, 60),
-		MissingScopes: call.Served.Lacking(me.Token.Scopes), Features: known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
+		MissingScopes: call.Served.Lacking(me.Token.Scopes),
+		Features:      known.Features, Enums: known.Draft.Enums, ImportFormats: text.CleanAll(known.Draft.ImportFormats, 40, 60),
 		UpdateKeys: text.CleanAll(known.Draft.UpdateKeys, 300, 60), Interpreted: call.Interpreted,
 		Unclaimed: call.Caller.Claims, Next: tool.Next{Action: tool.Done},
 	}

@@ -35,7 +35,7 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 			"they can do it in the app. " + ways, URL: o.JobURL}
 	case requested && call.Served.Has(tool.GetApproval):
 		return tool.Next{
-			Action: tool.CallTool, Tool: tool.GetApproval, Arguments: map[string]any{"approvalId": text.Stranger(asked.ID, maxID)},
+			Action: tool.CallTool, Tool: tool.GetApproval, Arguments: map[string]any{"approvalId": asked.ID},
 			Note: "The hire of this candidate was requested. See whether it's confirmed. " + ways,
 		}
 	case !call.Served.Has(tool.HireProposal):

@@ -93,5 +93,6 @@ func (b *budget) words(paymentType string) string {
 		}
 		return text.Join(", ", b.State, funded, fraction)
 	}
-	return text.Join(", ", b.State, funded, part(b.FundedVolume, unit+" funded"), part(b.ConsumedVolume, unit+" used"), part(b.RemainingVolume, unit+" left"))
+	return text.Join(", ", b.State, funded, part(b.FundedVolume, unit+" funded"), part(b.ConsumedVolume, unit+" used"),
+		part(b.RemainingVolume, unit+" left"))
 }

@@ -107,29 +107,6 @@ func (o getApprovalOutput) result() tool.Next {
 	return next
 }
 
-// approvalType is what a type of approval means.
-type approvalType struct {
-	before string // while it isn't confirmed
-	done   string // once it is
-	tool   string // that asks for it
-}
-
-func approvalWords(kind string) approvalType {
-	switch kind {
-	case opentrain.ApprovalHire:
-		return approvalType{
-			"No one was hired and nothing was charged.", "The AI trainer is hired, and the first milestone is funded.", tool.HireProposal,
-		}
-	case opentrain.ApprovalMilestoneFund:
-		return approvalType{"Nothing was charged.", "The milestone is funded.", tool.RequestMilestoneFunding}
-	case opentrain.ApprovalMilestoneApprove:
-		return approvalType{"Nothing was paid.", "The work is accepted, and the AI trainer is paid for it.", tool.RequestMilestoneApproval}
-	case opentrain.ApprovalContractEnd:
-		return approvalType{"It hasn't ended the contract.", "The contract has ended.", tool.EndContract}
-	}
-	return approvalType{"What it asks for hasn't happened.", "What it asked for is done.", "the same tool"}
-}
-
 func (o getApprovalOutput) Text() string {
 	var l text.Lines
 	if o.ApprovalID == "" {

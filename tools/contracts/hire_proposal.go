@@ -60,10 +60,7 @@ func (c contracts) hireProposal() tool.Tool {
 
 func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInput) (hireProposalOutput, *tool.Ask, error) {
 	out := hireProposalOutput{ProposalID: in.ProposalID, Interpreted: call.Interpreted}
-	if err := c.checkDate("dueDate", in.DueDate); err != nil {
-		return out, nil, err
-	}
-	cost, err := in.check()
+	cost, err := c.check(in)
 	if err != nil {
 		return out, nil, err
 	}
@@ -78,7 +75,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		Question: "Request this hire?", Note: "A yes only requests the hire. A human confirms it in OpenTrain's app.", IfNo: "No one is hired.",
 	}
 	if asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, subject); found {
-		intent.IfNo = "Approval " + text.Stranger(asked.ID, 100) + ", which was requested before, stays as it is."
+		intent.IfNo = "Approval " + asked.ID + ", which was requested before, stays as it is."
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
@@ -99,13 +96,9 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	if err := tooLong(preview); err != nil {
 		return out, nil, err
 	}
-	same, other := c.pending(ctx, call, intent)
-	if same != nil {
-		out.Approval, out.Next = same, same.next()
+	if out.Approval, preview.Warnings = c.pending(ctx, call, intent); out.Approval != nil {
+		out.Next = out.Approval.next()
 		return out, nil, nil
-	}
-	if other != "" {
-		preview.Warnings = []string{"Approval " + text.Stranger(other, 100) + " of a hire with other terms is pending. This request replaces it."}
 	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {

@@ -12,7 +12,10 @@ import (
 )
 
 // check checks what the schema can't, and returns the cost.
-func (in hireProposalInput) check() (*cost, error) {
+func (c contracts) check(in hireProposalInput) (*cost, error) {
+	if err := c.checkDate("dueDate", in.DueDate); err != nil {
+		return nil, err
+	}
 	if strings.TrimSpace(in.Name+in.Description) == "" {
 		return nil, tool.Problem("name", "is required without a description: the milestone needs one of them")
 	}

@@ -25,28 +25,29 @@ func (waiting) JSONSchema() *schema.Node {
 const maxWaiting = 10
 
 // pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer, not
-// another question. other is the id of a pending approval for other arguments.
-func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, other string) {
+// another question. replaced warns of a pending
+// approval for other arguments.
+func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, replaced []string) {
 	asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, intent.Subject)
 	if !found {
-		return nil, ""
+		return nil, nil
 	}
 	came, err := c.API.GetApproval(ctx, asked.ID)
 	switch {
 	case err != nil || came.Status != opentrain.ApprovalPending:
-		return nil, ""
+		return nil, nil
 	case !asked.For(intent):
-		return nil, asked.ID
+		return nil, []string{"Approval " + asked.ID + " of a request with other terms is pending. This request replaces it."}
 	}
 	same = approvalOf(*came)
 	same.requestedBefore = true
-	return same, ""
+	return same, nil
 }
 
 // requested remembers an approval that the caller has asked for.
 func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentrain.Approval, about []string) *approval {
 	if asked.ID != "" {
-		c.Confirm.Approvals.Add(call.Caller, intent, asked.ID, about)
+		c.Confirm.Approvals.Add(call.Caller, intent, text.Stranger(asked.ID, 100), about)
 	}
 	return approvalOf(asked)
 }
@@ -55,7 +56,7 @@ func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentr
 func (c contracts) pendingWords(call tool.Call, milestoneID string) string {
 	for _, name := range []string{tool.RequestMilestoneFunding, tool.RequestMilestoneApproval} {
 		if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+milestoneID); found {
-			return "Approval " + text.Stranger(asked.ID, 100) + " is pending: see it with " + tool.GetApproval + "."
+			return "Approval " + asked.ID + " is pending: see it with " + tool.GetApproval + "."
 		}
 	}
 	return "An approval is pending. The human finds it in OpenTrain's app."

@@ -77,7 +77,8 @@ func describe(e opentrain.Event) (what, name string, arguments map[string]any) {
 	case opentrain.EventApprovalConfirmed: // for every end of an approval
 		id := about("approvalId")
 		ended := map[string]string{
-			opentrain.ApprovalConfirmed: "was confirmed", opentrain.ApprovalDeclined: "was declined", opentrain.ApprovalExpired: "has expired or was replaced",
+			opentrain.ApprovalConfirmed: "was confirmed", opentrain.ApprovalDeclined: "was declined",
+			opentrain.ApprovalExpired: "has expired or was replaced",
 		}
 		what := "Approval " + id + " " + cmp.Or(ended[get("status")], "was decided or has expired")
 		return what, tool.GetApproval, map[string]any{"approvalId": id}
