@@ -82,12 +82,12 @@ func TestSlowRedis(t *testing.T) {
 	}
 	eventually(t, "it counts as away", func() bool { return !r.Connected() })
 	start = time.Now()
-	for range 200 {
+	for range 100 {
 		r.Get("value:x")
 		<-time.After(10 * time.Millisecond)
 	}
 	if took := time.Since(start); r.Connected() || took > 3*time.Second {
-		t.Errorf("connected %v, 200 steps took %v", r.Connected(), took)
+		t.Errorf("connected %v, 100 steps took %v", r.Connected(), took)
 	}
 	proxy.Replies(func([]byte) bool { return true })
 	eventually(t, "it's back", r.Connected)
@@ -159,7 +159,7 @@ func TestFullRedis(t *testing.T) {
 	set("1")
 	limit := store.Limit{PerSecond: .001, Burst: 3}
 	taken := 0
-	for range 250 {
+	for range 120 {
 		if _, ok := r.Take("calls:x", limit); ok {
 			taken++
 		}
