@@ -65,6 +65,10 @@ func TestStoreOfThePrograms(t *testing.T) {
 	if took := time.Since(restarted); took > 5*time.Second {
 		t.Errorf("back after %v", took)
 	}
+	eventually(t, "steps are counted", func() bool {
+		return strings.Contains(programs[0].do("GET", "/metrics", "").body,
+			`db_client_operation_duration_seconds_count{db_operation_name="add",db_system_name="redis",error_type=""}`)
+	})
 	close(stop)
 	agents.Wait()
 	for _, p := range programs {
