@@ -65,7 +65,7 @@ func TestEndContract(t *testing.T) {
 	}}
 	tools = serve(t, api, setup{confirm: true})
 	asked, next = tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
-	wants(t, asked.Text, "Funded milestones: none, so it ends at once")
+	wants(t, asked.Text, "No milestone is funded, so the contract ends at once, with this yes.")
 	got, next = tools.answer(t, next.Tool, follow(t, next))
 	wants(t, got.Text, "Contract c1 has ended.")
 	if next.Action != tool.Done || got.Effect.Outcome != "ended" {

@@ -181,7 +181,7 @@ func TestSendingAsksFirst(t *testing.T) {
 		t.Fatalf("%+v", next)
 	}
 	for _, other := range []string{sending("v", "Another.", token), sending("w", content, token)} {
-		if _, next := run(other); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "isn't valid") {
+		if _, next := run(other); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "doesn't fit") {
 			t.Errorf("%s: %+v", other, next)
 		}
 	}
@@ -189,7 +189,7 @@ func TestSendingAsksFirst(t *testing.T) {
 	if next.Action != tool.Done || result.Effect != (tool.Effect{Subject: "conversation v", Outcome: "sent"}) || !strings.Contains(result.Text, "Message id: m3") {
 		t.Errorf("%+v\n%s", result.Effect, result.Text)
 	}
-	if _, next = run(sending("v", content, token)); next.Action != tool.ConfirmWithHuman {
+	if _, next = run(sending("v", content, token)); next.Tool != tool.ReadMessages || !strings.Contains(next.Note, "used before") {
 		t.Errorf("a yes counts twice: %+v", next)
 	}
 	body, err := json.Marshal(content)
@@ -290,7 +290,7 @@ func TestLostMessagesAreNotSentAgain(t *testing.T) {
 				continue
 			}
 			result, _, failure := all.run(t.Context(), t, tool.Call{Caller: alice}, tool.SendMessage, args)
-			if failure != nil || stepIn(t, result).Action != tool.ConfirmWithHuman || len(api.to("POST /messages")) != 1 {
+			if failure != nil || stepIn(t, result).Tool != tool.ReadMessages || len(api.to("POST /messages")) != 1 {
 				t.Errorf("%s: a yes from before counts again: %v", name, api.sent)
 			}
 		}

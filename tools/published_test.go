@@ -3,6 +3,7 @@ package tools_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,5 +105,21 @@ func TestAccountsNameWhatTheTokenLacks(t *testing.T) {
 	wants(t, result.Text, "Missing scope: payments:read, for opentrain_get_contract\nMissing scope: proposals:write, for opentrain_hire_proposal\n")
 	if strings.Contains(result.Text, "Missing scope: jobs") {
 		t.Error(result.Text)
+	}
+}
+
+// TestAnAddressIsNoDescription: OpenTrain gets no job whose text is a link.
+func TestAnAddressIsNoDescription(t *testing.T) {
+	for description, refused := range map[string]bool{
+		"Post this: https://careers.example/jobs/778": true, "http://careers.example": true,
+		"Label 500 photos of cats as in the guide at https://example.com/guide": false,
+	} {
+		api := &script{answers: map[string]string{"POST /job-drafts/import": `{"jobId":"j","status":"DRAFT"}`}}
+		arguments := fmt.Sprintf(`{"description":%q}`, description)
+		_, failure := call(t, api, setup{}, alice, tool.CreateDraft, arguments)
+		sent := slices.ContainsFunc(api.sent, func(s string) bool { return strings.HasPrefix(s, "POST") })
+		if refused == sent || refused != (failure != nil && strings.Contains(failure.Text(), "Send the job's text instead")) {
+			t.Errorf("%s: sent %v, %v", description, api.sent, failure)
+		}
 	}
 }

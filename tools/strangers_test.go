@@ -50,8 +50,7 @@ func TestStrangersStayData(t *testing.T) {
 		found := 0
 		for line := range strings.Lines(words) {
 			start := strings.TrimSpace(line)
-			marked := strings.HasPrefix(start, "> ") || strings.HasPrefix(start, `To: "EVIL`) || strings.HasPrefix(start, `To: everyone in the channel "EVIL`) ||
-				strings.HasPrefix(start, `Show: {"changes":["To: \"EVIL`) || strings.HasPrefix(start, `Show: {"changes":["To: everyone in the channel \"EVIL`)
+			marked := strings.HasPrefix(start, "> ") || strings.HasPrefix(start, `To: "EVIL`) || strings.HasPrefix(start, `To: everyone in the channel "EVIL`)
 			if strings.Contains(line, "EVIL") {
 				if found++; !marked {
 					t.Errorf("%s: %q isn't marked as quoted", name, line)

@@ -326,7 +326,7 @@ func TestStepsWithoutTheirTool(t *testing.T) {
 			[]string{"Question: ", "Options: ", "this server's settings exclude it. The human can do it in OpenTrain's app.", "By: human",
 				"Draft page: "}},
 		"a confirmation": {"opentrain_publish", "opentrain_patch_draft", map[string]any{"jobId": "job_2", "fields": map[string]any{"headcount": 3}},
-			tool.Fix, []string{"Show: ", "this server's settings exclude it", "By: human"}},
+			tool.Fix, []string{"Show:\n> ", "this server's settings exclude it", "By: human"}},
 		"a look at what is done": {"opentrain_get_job", "opentrain_update_job", map[string]any{"jobId": "job_3", "fields": map[string]any{"headcount": 3}},
 			tool.Done, []string{"Job job_3 was changed", "Note: Check how the job is listed.", "Open: https://app.opentrain.ai"}},
 		"no jobs": {"opentrain_create_draft", "opentrain_list_jobs", map[string]any{"status": "COMPLETED"},

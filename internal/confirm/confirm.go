@@ -114,7 +114,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.store.Now())
 	view, epoch, ok := viewFrom(sealed.Data)
 	if err != nil || !ok {
-		return Answer{Why: "This confirmationToken isn't valid. It may have expired or belong to another call."}
+		return Answer{Why: "This confirmationToken doesn't fit: it has expired, is for other arguments, or is from before a restart of this server."}
 	}
 	asked, subject := store.Point{Epoch: epoch, Time: sealed.Issued}, intent.subject()
 	times, whole := c.store.Marked(asked, changeKey(subject), unknownKey(call.Caller, subject),
@@ -173,7 +173,12 @@ func (c *Confirmer) Approve(call tool.Call, intent Intent, preview tool.Preview)
 	case answer.Yes:
 		return true, nil, next
 	}
+	used := answer.Why == usedBefore
+	if used {
+		intent.AskHuman = new(bool) // the tool's Check comes before another question
+	}
 	ask, next = c.Ask(call, intent, preview, view, answer.Why)
+	next.Again = used
 	return false, ask, next
 }
 
@@ -200,9 +205,17 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 	}
 	preview = Shorten(preview)
 	return nil, tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &preview, Tool: intent.Tool, Arguments: arguments, Otherwise: intent.IfNo,
-		Note: text.Join(" ", why, intent.Note, again),
+		Action: tool.ConfirmWithHuman, Question: intent.Question, Show: &preview, Tool: intent.Tool, Arguments: arguments,
+		Otherwise: intent.IfNo, Note: text.Join(" ", askAgain(why), intent.Note, again),
 	}
+}
+
+// askAgain keeps why the human is asked again apart from what a yes means.
+func askAgain(why string) string {
+	if why == "" {
+		return ""
+	}
+	return why + " Nothing was sent. Ask the human again. After a yes:"
 }
 
 // Token makes the confirmation of a job as it was seen. It is "" when confirmations are off.

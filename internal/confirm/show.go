@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
@@ -15,34 +13,8 @@ import (
 
 // message is the text above a form: what the yes is for, with a link. why says why the human is asked again.
 func (intent Intent) message(preview tool.Preview, why string) string {
-	var l text.Lines
-	if why != "" {
-		l.Add("%s", why)
-	}
-	l.Add("%s", intent.Question)
-	l.Field("Title", preview.Title)
-	l.Field("Job id", text.Clean(intent.JobID, 64))
-	for _, key := range readingOrder(preview.Fields) {
-		l.Field(text.Clean(text.Visible(tool.FieldLabel(key)), 100), text.Clean(tool.WithoutUnit(key, preview.Fields[key]), maxMessage+1))
-	}
-	for _, change := range preview.Changes {
-		l.Add("%s", change)
-	}
-	for _, guess := range preview.Guesses {
-		l.Field("Guessed by OpenTrain", text.Clean(guess.Labeled().Line(), 500))
-	}
-	l.Fields("Warning", preview.Warnings)
-	l.Fields("Note", preview.Notes)
-	l.Field("Page", cmp.Or(preview.DraftURL, preview.URL))
-	return l.String()
-}
-
-// readingOrder begins with the title and ends with the long text.
-func readingOrder(fields opentrain.Fields) []string {
-	rank := map[string]int{"jobTitle": -1, "jobDescription": 1}
-	return slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
-		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
-	})
+	preview.JobID = cmp.Or(intent.JobID, preview.JobID)
+	return text.Join("\n", why, intent.Question, preview.Text())
 }
 
 // Shows reports whether a confirmation can show all of this.

@@ -272,8 +272,9 @@ func (e explainer) rateLimit() Next {
 	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
 		e.say("This account has reached its limit of %s in %d hours. Nothing was changed.",
 			text.Count(max(0, e.details.Limit), "published job"), hours)
-		if e.by.Claims {
-			e.say("Once a human has claimed this account, it can publish more. %s starts a claim.", ClaimAccount)
+		if e.by.Claims && e.call.Served.Has(ClaimAccount, ClaimStatus) {
+			e.say("Once a human has claimed this account, it can publish more.")
+			return ClaimNext("Or publish again once the day is over.")
 		}
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}

@@ -3,10 +3,8 @@ package tool
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"opentrain-mcp/internal/text"
-	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
 )
 
@@ -51,6 +49,9 @@ type Next struct {
 	Arguments         map[string]any `json:"arguments,omitzero"`
 	Otherwise         string         `json:"otherwise,omitempty"` // what a no means
 	Change            *Change        `json:"change,omitempty"`    // resolves what the warnings name, if the human wants that
+
+	// Again says that a yes came which was used before: what the call does may be done, so its tool's Check comes first.
+	Again bool `json:"-"`
 }
 
 // Change is a call that changes what a step shows.
@@ -81,44 +82,6 @@ func (i Input) Text() string {
 
 // JSONSchema implements the generator's interface.
 func (Next) JSONSchema() *schema.Node { return PlainObject("") }
-
-// Preview is what a human sees before a yes, of a job in most cases. Its members are sorted by name.
-type Preview struct {
-	Changes  []string         `json:"changes,omitempty"` // of an edit: old → new
-	DraftURL string           `json:"draftUrl,omitempty"`
-	Fields   opentrain.Fields `json:"fields,omitzero"`
-	Guesses  []Remark         `json:"guesses,omitempty"`
-	JobID    string           `json:"jobId,omitempty"`
-	Notes    []string         `json:"notes,omitempty"` // what else to know before a yes
-	Title    string           `json:"title,omitempty"`
-	URL      string           `json:"url,omitempty"`      // of a job that is no draft
-	Warnings []string         `json:"warnings,omitempty"` // where the draft contradicts itself
-}
-
-// Visible spells out hidden characters in all that a human sees.
-func (p Preview) Visible() Preview {
-	visible := func(value json.RawMessage) json.RawMessage {
-		shown, err := text.Rewrite(json.RawMessage(text.Canonical(value)), func(_, s string) string { return text.Visible(s) })
-		if err != nil { // it isn't JSON
-			return value
-		}
-		return shown
-	}
-	p.Title = text.Visible(p.Title)
-	fields := opentrain.Fields{}
-	for key, value := range p.Fields {
-		fields[text.Visible(key)] = visible(value)
-	}
-	if p.Fields != nil {
-		p.Fields = fields
-	}
-	p.Guesses = slices.Clone(p.Guesses)
-	for i, guess := range p.Guesses {
-		guess.Value, guess.Message, guess.Reason = visible(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
-		p.Guesses[i] = guess
-	}
-	return p
-}
 
 // Remark is a note of the API on a draft.
 type Remark struct {
@@ -164,7 +127,8 @@ func (n Next) Text() string {
 		l.Field("Input "+input.Key, input.Text())
 	}
 	if n.Show != nil {
-		l.Field("Show", text.Shown(n.Show))
+		l.Add("Show:")
+		l.Quoted("", n.Show.Text())
 	}
 	l.Field("By", n.By)
 	l.Field("Open", n.URL)

@@ -27,7 +27,7 @@ func TestNextText(t *testing.T) {
 		},
 		"confirmation": {
 			tool.Next{Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: "j", Title: "T"}, Tool: "t", Otherwise: "o"},
-			"Next: confirm_with_human (show it; call only after a yes)\nShow: {\"jobId\":\"j\",\"title\":\"T\"}\nCall: t\nIf no: o",
+			"Next: confirm_with_human (show it; call only after a yes)\nShow:\n> Title: T\n> Job id: j\nCall: t\nIf no: o",
 		},
 		"wait": {
 			tool.Next{Action: tool.Wait, RetryAfterSeconds: 60, AtMost: true, Tool: "t"},

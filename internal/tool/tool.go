@@ -189,8 +189,14 @@ func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage
 		t = *served
 	}
 	result, ask, err := t.run(ctx, call, args, checks{
-		allowed:  func() error { return r.allowed(ctx, call.Caller, t) },
-		possible: func(next Next) Next { return r.unclaimed(t, call, r.possible(ctx, call, next, false)) },
+		allowed: func() error { return r.allowed(ctx, call.Caller, t) },
+		possible: func(next Next) Next {
+			if next.Again && t.Check.Action == CallTool {
+				next = explainer{tool: t, args: args}.named(t.Check)
+				next.Note = "This yes was used before, and that call may have worked. Nothing was sent now. " + next.Note
+			}
+			return r.unclaimed(t, call, r.possible(ctx, call, next, false))
+		},
 	})
 	if err != nil {
 		r.Accounts.Refused(call.Caller, err)

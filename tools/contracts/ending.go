@@ -10,11 +10,12 @@ import (
 // ending is what the human sees before a yes. The API's pages name only two statuses, so others are
 // shown as they came.
 func ending(contract opentrain.Contract) []string {
-	shown, held := []string{"End the contract with " + trainer(contract)}, 0
+	shown, held, funded := []string{"End the contract with " + trainer(contract)}, 0, false
 	for _, m := range contract.Milestones {
-		if m.Status == opentrain.MilestoneNotFunded {
+		if m.Status == opentrain.MilestoneNotFunded || statusWords(m.Status) == "paid" {
 			continue
 		}
+		funded = funded || m.Status == opentrain.MilestoneFunded
 		if held++; held <= maxMilestones {
 			status := cmp.Or(statusWords(m.Status), "status unknown")
 			shown = append(shown, "Milestone: "+text.Join(", ", quoted(m.Name, 80), text.Dollars(m.AmountUSD), status))
@@ -24,8 +25,11 @@ func ending(contract opentrain.Contract) []string {
 		shown = append(shown, "and "+text.Count(more, "more milestone")+", perhaps funded")
 	}
 	budgeted := contract.Budget != nil && contract.Budget.FundedAmountUSD != nil && *contract.Budget.FundedAmountUSD > 0
-	if held == 0 && !contract.HasActiveMilestone && !budgeted {
-		return append(shown, "Funded milestones: none, so it ends at once")
+	switch {
+	case funded:
+		return append(shown, "A milestone is funded, so a human confirms the end in OpenTrain's app, which says what happens to its money.")
+	case held == 0 && !contract.HasActiveMilestone && (!budgeted || len(contract.Milestones) > 0):
+		return append(shown, "No milestone is funded, so the contract ends at once, with this yes.")
 	}
-	return append(shown, "If a milestone is funded, a human confirms the end in OpenTrain's app, which says what happens to its money")
+	return append(shown, "If a milestone is funded, a human confirms the end in OpenTrain's app, which says what happens to its money.")
 }

@@ -66,12 +66,19 @@ func (m money) pending(ctx context.Context, call tool.Call, in listPendingPaymen
 	}, func(out *listPendingPaymentsOutput) *[]payment { return &out.Payments })
 	out.Cut = cut
 	for _, p := range out.Payments {
-		if p.Status == "PENDING_FUNDING" && p.MilestoneID != "" {
-			out.Next.Note = "To fund a milestone, use " + tool.RequestMilestoneFunding + " with its id."
+		switch {
+		case p.Status == "PENDING_FUNDING" && p.MilestoneID != "":
+			out.Next.Note = "To fund a milestone, use " + tool.RequestMilestoneFunding + " with its id. " + seeApprovals
+		case out.Next.Note == "":
+			out.Next.Note = seeApprovals
 		}
 	}
 	return out, nil, err
 }
+
+// seeApprovals says what the list doesn't have.
+const seeApprovals = "A payment may also wait for the human's confirmation in OpenTrain's app: " + tool.GetApproval +
+	" without an id lists what was requested."
 
 func paymentOf(p opentrain.PendingPayment) payment {
 	return payment{

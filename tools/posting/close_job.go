@@ -63,6 +63,10 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	preview := own.Preview()
 	// A yes to close a draft isn't one to close the job that it became.
 	preview.Changes = []string{"Status: " + strings.TrimPrefix(tool.StatusWords(out.Status), "a ") + " → closed"}
+	preview.Notes = append(preview.Notes, "OpenTrain doesn't show the text of a closed job. To post it again, you need its description.")
+	if counts := own.ProposalCounts; counts != nil && counts.Unreviewed > 0 {
+		preview.Warnings = append(preview.Warnings, text.Count(counts.Unreviewed, "proposal")+" for this job: unreviewed.")
+	}
 	yes, ask, next := p.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil

@@ -123,6 +123,8 @@ func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error
 	}
 	only := given[0]
 	switch {
+	case only.argument == "description" && isAddress(in.Description):
+		return source, tool.Problem("description", "is the address of a page, which isn't read. Send the job's text instead")
 	case in.Format == "" && len(only.formats) > 1:
 		return source, tool.Problem("format", "is required with "+only.argument+": "+strings.Join(only.formats, " or "))
 	case in.Format == "":
@@ -141,6 +143,14 @@ type document struct {
 	argument string
 	given    bool
 	formats  []string // that it may have
+}
+
+// isAddress reports whether a description has an address in it and few words besides.
+func isAddress(description string) bool {
+	words := strings.Fields(description)
+	return len(words) < 8 && slices.ContainsFunc(words, func(word string) bool {
+		return strings.HasPrefix(word, "https://") || strings.HasPrefix(word, "http://")
+	})
 }
 
 func (in createDraftInput) documents() []document {

@@ -1,0 +1,80 @@
+package tool
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
+)
+
+// Preview is what a human sees before a yes, of a job in most cases. Its members are sorted by name.
+type Preview struct {
+	Changes  []string         `json:"changes,omitempty"` // of an edit: old → new
+	DraftURL string           `json:"draftUrl,omitempty"`
+	Fields   opentrain.Fields `json:"fields,omitzero"`
+	Guesses  []Remark         `json:"guesses,omitempty"`
+	JobID    string           `json:"jobId,omitempty"`
+	Notes    []string         `json:"notes,omitempty"` // what else to know before a yes
+	Title    string           `json:"title,omitempty"`
+	URL      string           `json:"url,omitempty"`      // of a job that is no draft
+	Warnings []string         `json:"warnings,omitempty"` // where the draft contradicts itself
+}
+
+// Visible spells out hidden characters in all that a human sees.
+func (p Preview) Visible() Preview {
+	visible := func(value json.RawMessage) json.RawMessage {
+		shown, err := text.Rewrite(json.RawMessage(text.Canonical(value)), func(_, s string) string { return text.Visible(s) })
+		if err != nil { // it isn't JSON
+			return value
+		}
+		return shown
+	}
+	p.Title = text.Visible(p.Title)
+	fields := opentrain.Fields{}
+	for key, value := range p.Fields {
+		fields[text.Visible(key)] = visible(value)
+	}
+	if p.Fields != nil {
+		p.Fields = fields
+	}
+	p.Guesses = slices.Clone(p.Guesses)
+	for i, guess := range p.Guesses {
+		guess.Value, guess.Message, guess.Reason = visible(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
+		p.Guesses[i] = guess
+	}
+	return p
+}
+
+// maxShown is more than any value that is shown has, in characters.
+const maxShown = 12_001
+
+// Text is the preview as people read it, one line for each thing.
+func (p Preview) Text() string {
+	var l text.Lines
+	l.Field("Title", p.Title)
+	l.Field("Job id", text.Clean(p.JobID, 64))
+	for _, key := range readingOrder(p.Fields) {
+		l.Field(text.Clean(text.Visible(FieldLabel(key)), 100), text.Clean(WithoutUnit(key, p.Fields[key]), maxShown))
+	}
+	for _, change := range p.Changes {
+		l.Add("%s", change)
+	}
+	for _, guess := range p.Guesses {
+		l.Field("Guessed by OpenTrain", text.Clean(guess.Labeled().Line(), 500))
+	}
+	l.Fields("Warning", p.Warnings)
+	l.Fields("Note", p.Notes)
+	l.Field("Page", cmp.Or(p.DraftURL, p.URL))
+	return l.String()
+}
+
+// readingOrder begins with the title and ends with the long text.
+func readingOrder(fields opentrain.Fields) []string {
+	rank := map[string]int{"jobTitle": -1, "jobDescription": 1}
+	return slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
+	})
+}
