@@ -16,7 +16,7 @@ func TestApprovals(t *testing.T) {
 	for _, test := range []struct{ kind, status, more, words, next string }{
 		{"proposal_hire", "pending", `,"result":null`, "No one has decided yet. No one was hired and nothing was charged.", "Open: " + pageOfApproval},
 		{"proposal_hire", "declined", "", "The human declined it. No one was hired and nothing was charged.", "To ask again, call " + tool.HireProposal},
-		{"proposal_hire", "expired", "", "No one decided in time, or a newer request replaced it. No one was hired", "If the human still wants it and there is no newer request, call " + tool.HireProposal},
+		{"proposal_hire", "expired", "", "It ended without a decision. No one was hired", "If the human still wants it and there is no newer request, call " + tool.HireProposal},
 		{"proposal_hire", "confirmed", `,"result":{"hired":true,"contractId":"c7"}`, "The AI trainer is hired", `Call: opentrain_get_contract {"contractId":"c7"}`},
 		{"proposal_hire", "confirmed", `,"jobId":"j1"`, "The AI trainer is hired", `Call: opentrain_list_contracts {"jobId":"j1"}`},
 		{"milestone_fund", "confirmed", contract + `,"result":{"invoiceId":"i1","paymentIntentId":"pi"}`, "The milestone is funded.", "opentrain_get_contract"},

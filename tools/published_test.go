@@ -123,3 +123,33 @@ func TestAnAddressIsNoDescription(t *testing.T) {
 		}
 	}
 }
+
+// TestAnIDIsNoTitle: a job's id isn't read as words of another draft's title.
+func TestAnIDIsNoTitle(t *testing.T) {
+	api := &script{answers: map[string]string{}}
+	jobs := `{"jobs":[{"id":"job_6","title":"See job page 778 for 7 labels","status":"DRAFT"},{"id":"job_7","title":"Cats","status":"ARCHIVED"}]}`
+	for name, said := range map[string]string{"job_7": "Job job_7 is closed", "7 labels": "Job job_6 is a draft"} {
+		api.answers["GET /jobs/mine"] = jobs
+		result, failure := call(t, api, setup{}, alice, tool.GetDraft, `{"jobId":"`+name+`"}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		wants(t, result.Text, said)
+	}
+}
+
+// TestAnEditThatTakesThePriceWarns before the human approves it.
+func TestAnEditThatTakesThePriceWarns(t *testing.T) {
+	for fields, warns := range map[string]bool{
+		`{"pricePerHour":null}`: true, `{"paymentType":"FIXED_PRICE"}`: true, `{"paymentType":"FIXED_PRICE","fixedPrice":90}`: false,
+		`{"pricePerHour":26}`: false, `{"headcount":3}`: false,
+	} {
+		api := owner{status: opentrain.StatusOpen, RoundTripper: &script{answers: map[string]string{
+			"GET /jobs/j": `{"id":"j","title":"Label cats","status":"live","pay":{"paymentType":"PAY_PER_HOUR","hourlyRate":25,"currency":"USD"}}`,
+		}}}
+		result, failure := call(t, api, setup{confirm: true}, alice, tool.UpdateJob, `{"jobId":"j","fields":`+fields+`}`)
+		if failure != nil || strings.Contains(result.Text, "Warning: The job would have no price.") != warns {
+			t.Errorf("%s: %s %v", fields, result.Text, failure)
+		}
+	}
+}

@@ -114,7 +114,8 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.store.Now())
 	view, epoch, ok := viewFrom(sealed.Data)
 	if err != nil || !ok {
-		return Answer{Why: "This confirmationToken doesn't fit: it has expired, is for other arguments, or is from before a restart of this server."}
+		return Answer{Why: "This confirmationToken doesn't fit: it has expired, is for other arguments, or is from before a restart of this " +
+			"server."}
 	}
 	asked, subject := store.Point{Epoch: epoch, Time: sealed.Issued}, intent.subject()
 	times, whole := c.store.Marked(asked, changeKey(subject), unknownKey(call.Caller, subject),
@@ -191,7 +192,9 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 	if inForm && utf8.RuneCountInString(message) <= maxMessage { // a yes to a cut text isn't a yes
 		return &tool.Ask{
 			Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
-			Fields: []tool.Field{{Name: field, Label: intent.Question, Prompt: intent.Note, Type: "boolean", Required: true}},
+			Fields: []tool.Field{{
+				Name: field, Label: intent.Question, Prompt: "Tick this to approve. " + intent.Note, Type: "boolean", Required: true,
+			}},
 		}, tool.Next{}
 	}
 	arguments, again := map[string]any{"confirmationToken": token}, ""

@@ -42,6 +42,7 @@ func (d *Desk) Changes(
 	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)
+	preview.Warnings = append(preview.Warnings, unpaid(after.draft.NormalizedFields, fields)...)
 	found := after.contradictions()
 	for _, warning := range found.warnings { // nothing is changed yet
 		preview.Warnings = append(preview.Warnings, strings.Replace(warning, " is now ", " would be ", 1))
@@ -51,6 +52,18 @@ func (d *Desk) Changes(
 		resolve = &tool.Change{Tool: tool.UpdateJob, Arguments: map[string]any{"jobId": own.ID, "fields": found.patch}}
 	}
 	return preview, resolve
+}
+
+// unpaid warns of an edit after which the job has no price.
+func unpaid(after, edited opentrain.Fields) []string {
+	own := ownRate(after)
+	_, isPaid := edited["paymentType"]
+	_, isPriced := edited[own]
+	if own == "" || !isPaid && !isPriced || numberOf(after[own]) != "" {
+		return nil
+	}
+	return []string{"The job would have no price. Its payment type is “" + tool.Label(textOf(after["paymentType"])) + "”, and “" +
+		tool.FieldLabel(own) + "” would not be set."}
 }
 
 // wholeChange is the new value of a field. One that is too long says so.

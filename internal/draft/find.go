@@ -30,6 +30,11 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 		return d.ownOf(hit[0]), nil, nil
 	}
 	similar := those(drafts, func(title string) bool { return strings.EqualFold(strings.TrimSpace(title), strings.TrimSpace(name)) })
+	if len(similar) == 0 && looksLikeID(name) {
+		if found, err = d.FindOwn(ctx, name, ""); !errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) {
+			return found, nil, err
+		}
+	}
 	if len(similar) == 0 {
 		similar = those(drafts, func(title string) bool { return hasWords(title, name) })
 	}

@@ -85,7 +85,7 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 		out.Outcome = "The human declined it. " + about.before
 		out.Next = tool.Next{Action: tool.Done, Note: "To ask again, call " + about.tool + " with what the human wants instead."}
 	case opentrain.ApprovalExpired:
-		out.Outcome = "No one decided in time, or a newer request replaced it. " + about.before
+		out.Outcome = "It ended without a decision. " + about.before
 		const note = "If the human still wants it and there is no newer request, call %s again."
 		out.Next = tool.Next{Action: tool.Done, Note: fmt.Sprintf(note, about.tool)}
 	default:

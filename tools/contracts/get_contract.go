@@ -54,7 +54,7 @@ func (c contracts) read(ctx context.Context, call tool.Call, in getContractInput
 // nextSteps says what can be done with a contract.
 func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract) string {
 	if contract.Status == opentrain.ContractEnded {
-		return "The contract has ended."
+		return "The contract has ended. Refunded and canceled milestones aren't listed: the app shows what became of their money."
 	}
 	var fund, approve, pending string
 	for _, m := range contract.Milestones {
@@ -100,7 +100,7 @@ func (o getContractOutput) Text() string {
 	} {
 		l.Field(field.name, field.value)
 	}
-	l.Add("%s:", text.Count(len(o.Milestones), "milestone"))
+	l.Add("Milestones: %d", len(o.Milestones))
 	for _, m := range o.Milestones {
 		due, pending, review := "", "", ""
 		if m.DueDate != "" {

@@ -30,7 +30,7 @@ func (p posting) closeJob() tool.Tool {
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
 		Description: "Close a job on OpenTrain and return its status. The job leaves the marketplace and accepts no new proposals. " +
 			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
-			"To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
+			"It also throws a draft away. To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),
 		OutcomeUnknown: "It's unclear whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",
@@ -66,6 +66,9 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	preview.Notes = append(preview.Notes, "OpenTrain doesn't show the text of a closed job. To post it again, you need its description.")
 	if counts := own.ProposalCounts; counts != nil && counts.Unreviewed > 0 {
 		preview.Warnings = append(preview.Warnings, text.Count(counts.Unreviewed, "proposal")+" for this job: unreviewed.")
+	}
+	if own.Status == opentrain.StatusDraft {
+		intent.Note = "The draft is thrown away. No tool brings it back."
 	}
 	yes, ask, next := p.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
