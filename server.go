@@ -8,6 +8,7 @@ package opentrainmcp
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ import (
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/stdio"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/internal/web"
 	"opentrain-mcp/opentrain"
@@ -79,7 +81,10 @@ type Config struct {
 	// Replicated says that other processes serve the same callers: they may change a draft without this one knowing it.
 	// It needs StateKeys.
 	Replicated bool
-	Version    string // of the server, in the protocol
+	// Store is what replicas share; nil means this process's memory. OpenStore opens one in Redis, whose ForClient is for
+	// opentrain.Config.Shared. It needs Replicated.
+	Store   Store
+	Version string // of the server, in the protocol
 	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens. Every write is logged, whatever
 	// the logger's level.
 	Logger *slog.Logger
@@ -106,6 +111,41 @@ func UserAccount(api *opentrain.Client, tokenFile string) *Account {
 	return account.New(api, credential.Source{Getenv: os.Getenv, TokenFile: tokenFile})
 }
 
+// Store keeps what replicas share.
+type Store = store.Store
+
+// RedisStore is a Store in Redis. Close it after the server.
+type RedisStore = store.Redis
+
+// StoreConfig says where a store is.
+type StoreConfig struct {
+	// URL is such as redis://host:6379 or, with TLS, rediss://host:6379.
+	URL string
+	// BaseURL is the API's, as in opentrain.Config. Replicas with another one share nothing.
+	BaseURL string
+	// StateKeys are those of Config. A store needs one.
+	StateKeys [][]byte
+	// TLS may be nil.
+	TLS *tls.Config
+	// Logger takes the log; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// OpenStore opens a store in Redis. While Redis can't be reached, each replica goes on alone.
+func OpenStore(cfg StoreConfig) (*RedisStore, error) {
+	if len(cfg.StateKeys) == 0 {
+		return nil, errors.New("a store needs a state key (OPENTRAIN_MCP_STATE_KEY), which all replicas share")
+	}
+	box, err := seal.New(cfg.StateKeys...)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(store.Config{
+		URL: cfg.URL, API: strings.TrimRight(cmp.Or(cfg.BaseURL, opentrain.DefaultBaseURL), "/"), TLS: cfg.TLS, Box: box,
+		Logger: cmp.Or(cfg.Logger, slog.Default()),
+	})
+}
+
 // Server serves OpenTrain's tools over MCP.
 type Server struct {
 	cfg     Config
@@ -126,8 +166,8 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 		return nil, fmt.Errorf("Config.StateKeys: %w", err)
 	}
 	accounts := tool.NewAccounts(cfg.API)
-	confirmer := confirm.New(cfg.Confirm == Off, box, time.Now)
-	desk := draft.NewDesk(cfg.API, accounts, confirmer, cfg.Replicated, time.Now)
+	confirmer := confirm.New(cfg.Confirm == Off, box, cfg.Store)
+	desk := draft.NewDesk(cfg.API, accounts, confirmer, cfg.Store, cfg.Replicated, time.Now)
 	selected := tool.Selection{
 		ReadOnly: cfg.ReadOnly, Local: cfg.Account != nil, Toolsets: cfg.Toolsets, Tools: cfg.Tools, Exclude: cfg.ExcludeTools,
 	}
@@ -169,6 +209,9 @@ func (cfg *Config) complete() error {
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.ElicitationTimeout = cmp.Or(cfg.ElicitationTimeout, DefaultElicitationTimeout)
 	cfg.Logger = slog.New(caller.LogTraces(cmp.Or(cfg.Logger, slog.Default()).Handler()))
+	if cfg.Store == nil {
+		cfg.Store = store.InMemory(time.Now)
+	}
 	return nil
 }
 
@@ -250,15 +293,21 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 	cfg.Token = func(ctx context.Context) Token { return caller.From(ctx).Token }
 	counters := metrics.New()
 	rate, burst := cmp.Or(cfg.CallsPerSecond, DefaultCallsPerSecond), cmp.Or(cfg.Burst, DefaultBurst)
-	s, err := newServer(cfg.Config, false, edge.NewLimiter(rate, burst), counters)
+	var callers, addresses edge.Take
+	if shared, ok := cfg.Store.(*RedisStore); ok {
+		counters.CountStore(shared)
+		callers, addresses = shared.Calls("callers"), shared.Calls("addresses")
+	}
+	s, err := newServer(cfg.Config, false, edge.NewLimiter(rate, burst).Sharing(callers), counters)
 	if err != nil {
 		return nil, err
 	}
 	handler, err := web.New(web.Config{
 		Server: s.adapter, Metrics: counters, Logger: s.cfg.Logger, FormTimeout: s.cfg.ElicitationTimeout,
 		Auth: cmp.Or(cfg.Auth, AuthCallers), ServerToken: cfg.ServerToken, OwnToken: own,
-		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous, Addresses: edge.NewLimiter(AddressFactor*rate, AddressFactor*burst),
-		Sessions: cfg.Sessions, SessionIdle: cmp.Or(cfg.SessionIdle, DefaultSessionIdle), NoSSE: cfg.NoSSE, ReplicaID: cfg.ReplicaID,
+		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous,
+		Addresses: edge.NewLimiter(AddressFactor*rate, AddressFactor*burst).Sharing(addresses),
+		Sessions:  cfg.Sessions, SessionIdle: cmp.Or(cfg.SessionIdle, DefaultSessionIdle), NoSSE: cfg.NoSSE, ReplicaID: cfg.ReplicaID,
 		AllowedHosts: cfg.AllowedHosts, AllowedOrigins: cfg.AllowedOrigins, BehindProxy: cfg.BehindProxy, BasePath: cfg.BasePath,
 		SeparateOps: cfg.SeparateOps,
 		MaxStreams:  cmp.Or(cfg.MaxStreams, DefaultMaxStreams), MaxSessions: cmp.Or(cfg.MaxSessions, DefaultMaxSessions),

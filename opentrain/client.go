@@ -46,6 +46,8 @@ type Config struct {
 	PublicReadBudget int
 	// MaxConcurrent is the maximum number of concurrent requests. 0 means DefaultMaxConcurrent.
 	MaxConcurrent int
+	// Shared, if set, has the public reads, their budget and the refused tokens for all clients that share it.
+	Shared Shared
 }
 
 // Client calls the API. It caches public reads for as long as the API allows, and remembers for 30 seconds that a token
@@ -68,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = DefaultTransport()
 	}
-	throttle := newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent)
+	throttle := newThrottle(transport, cfg.PublicReadBudget, cfg.MaxConcurrent, cfg.Shared)
 	client := resty.NewWithClient(&http.Client{
 		Transport: throttle,
 		// Do not follow redirects: the token goes to the configured host only.
@@ -82,7 +84,7 @@ func New(cfg Config) (*Client, error) {
 		SetRetryMaxWaitTime(maxBackoff).
 		OnBeforeRequest(checkRetry).
 		SetLogger(noLogger{})
-	return &Client{http: client, baseURL: baseURL, public: newPublicReads(), memory: newMemory(), refused: throttle.refused}, nil
+	return &Client{http: client, baseURL: baseURL, public: newPublicReads(cfg.Shared), memory: newMemory(), refused: throttle.refused}, nil
 }
 
 // Host returns the host that the client calls, with a port if the base URL has one.
@@ -197,19 +199,17 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 	if req.path, err = expandPath(req.path, req.id); err != nil {
 		return nil, err
 	}
-	load := func(ctx context.Context) (any, response, error) {
+	load := func(ctx context.Context, got *response) (any, response, error) {
 		ctx, answer := c.memory.newAnswer(ctx)
 		defer answer.release()
-		res, err := c.send(ctx, req)
+		res, err := c.sendOr(ctx, req, got)
 		if err != nil {
 			return nil, res, err
 		}
 		var value T
-		members, err := resultMembers(res.body, req)
-		if err != nil {
+		if err := decodeResult(res.body, req, &value); err != nil {
 			return nil, res, unexpected(res, err)
 		}
-		decodeMembers(members, &value)
 		if valid != nil && !valid(&value) {
 			err := unexpected(res, nil)
 			err.Message = "the response has no " + noun
@@ -223,13 +223,13 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 	var value any
 	switch {
 	case req.public && req.uncached, req.agent:
-		value, _, err = load(ctx)
+		value, _, err = load(ctx, nil)
 	case req.public:
 		value, err = c.public.read(ctx, req.path+"?"+req.query.Encode(), load)
 	case TokenFrom(ctx) == "":
 		err = &Error{Code: CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
 	default:
-		value, _, err = load(ctx)
+		value, _, err = load(ctx, nil)
 		if req.invalidates && MayHaveChanged(err) {
 			c.public.invalidate()
 		}
@@ -291,6 +291,20 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		return res, e
 	}
 	return res, nil
+}
+
+// sendOr is send, unless another client has got the response. That takes memory in the same way.
+func (c *Client) sendOr(ctx context.Context, req request, got *response) (response, error) {
+	if got == nil {
+		return c.send(ctx, req)
+	}
+	answer := answerFrom(ctx)
+	answer.body = got.body
+	if err := answer.measure(ctx); err != nil {
+		return response{}, busy("too many large responses from OpenTrain are being read", maxQueueTime)
+	}
+	got.size = answer.size
+	return *got, nil
 }
 
 // encode encodes JSON without escaping <, > and &, so that the API stores a description as it was written.

@@ -97,6 +97,18 @@ var numbers = sync.OnceValue(func() *jsonv2.Unmarshalers {
 	})
 })
 
+// decodeResult decodes the result of a request, at once if it is just as its type says.
+func decodeResult(body []byte, req request, target any) error {
+	if req.member == "" && !req.anyMember && len(body) <= smallSize && decodeStrict(body, reflect.ValueOf(target).Elem()) {
+		return nil
+	}
+	members, err := resultMembers(body, req)
+	if err == nil {
+		decodeMembers(members, target)
+	}
+	return err
+}
+
 // resultMembers returns the members of the object that is the result of a request. The API puts most results into a
 // member of the response; what is beside it belongs to the result too. A list is under "items".
 func resultMembers(body []byte, req request) (map[string]view, error) {

@@ -27,7 +27,8 @@ const (
 // publicReads caches and coalesces reads that do not depend on the caller. It is a shared cache as in RFC
 // 9111, with stale-while-revalidate as in RFC 5861.
 type publicReads struct {
-	cache *ttlcache.Cache[string, *entry]
+	shared Shared // nil for none
+	cache  *ttlcache.Cache[string, *entry]
 
 	mu sync.Mutex // held for every change of the cache
 	// flights coalesces concurrent requests for one URL. invalidate replaces it: new callers do not join
@@ -44,13 +45,14 @@ type entry struct {
 	renewAfter time.Time // guarded by publicReads.mu
 }
 
-// loader sends a public read and decodes the response. It returns the response together with an error status
-// or an error of decoding.
-type loader func(context.Context) (any, response, error)
+// loader sends a public read and decodes the response, or the one that another client has got. It returns the response
+// together with an error status or an error of decoding.
+type loader func(ctx context.Context, got *response) (any, response, error)
 
-func newPublicReads() *publicReads {
+func newPublicReads(shared Shared) *publicReads {
 	size := func(item ttlcache.CostItem[string, *entry]) uint64 { return item.Value.size }
 	return &publicReads{
+		shared:  shared,
 		cache:   ttlcache.New(ttlcache.WithMaxCost(maxCacheSize, size), ttlcache.WithDisableTouchOnHit[string, *entry]()),
 		flights: new(singleflight.Group),
 	}
@@ -78,9 +80,12 @@ func (p *publicReads) read(ctx context.Context, url string, load loader) (any, e
 		return nil, notSent(ctx)
 	}
 	source := ReadJoined
-	result := p.start(ctx, url, func(ctx context.Context) (any, response, error) {
+	result := p.start(ctx, url, func(ctx context.Context, got *response) (any, response, error) {
 		source = ReadMiss
-		return load(ctx)
+		if got != nil {
+			source = ReadShared
+		}
+		return load(ctx, got)
 	})
 	select {
 	case done := <-result:
@@ -130,8 +135,7 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 		}
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
-		started := time.Now()
-		value, res, err := load(ctx)
+		value, res, started, err := p.load(ctx, url, load)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.flights == flights {
@@ -169,6 +173,7 @@ func (p *publicReads) store(url string, value any, res response, err error, star
 
 // invalidate empties the cache after a change to a job, because any list may contain it.
 func (p *publicReads) invalidate() {
+	p.invalidateShared()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flights = new(singleflight.Group)

@@ -27,12 +27,13 @@ type throttle struct {
 	limiter *rate.Limiter // for requests without a token; nil means no limit
 	slots   chan struct{}
 	refused *refusals
+	shared  Shared // has the limiter's state, nil for none
 }
 
 // newThrottle returns a throttle. 0 means the defaults; a negative budget means no rate limit.
-func newThrottle(next http.RoundTripper, budget, concurrent int) *throttle {
+func newThrottle(next http.RoundTripper, budget, concurrent int, shared Shared) *throttle {
 	budget, concurrent = cmp.Or(budget, DefaultPublicReadBudget), cmp.Or(max(0, concurrent), DefaultMaxConcurrent)
-	t := &throttle{next: next, slots: make(chan struct{}, concurrent), refused: newRefusals()}
+	t := &throttle{next: next, slots: make(chan struct{}, concurrent), refused: newRefusals(shared), shared: shared}
 	if budget > 0 {
 		// No minute has more requests than budget and burst together: 120 by default.
 		t.limiter = rate.NewLimiter(rate.Limit(float64(budget)/60), max(1, budget/11))
@@ -64,6 +65,9 @@ func (t *throttle) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized && r.Header.Get("Authorization") != "" {
+		t.refused.accept(TokenFrom(r.Context()))
+	}
 	if err := answerFrom(r.Context()).receive(r, res); err != nil {
 		return nil, err
 	}
@@ -76,19 +80,29 @@ func (t *throttle) waitForRate(r *http.Request) error {
 	if t.limiter == nil || r.Header.Get("Authorization") != "" {
 		return nil
 	}
-	reservation := t.limiter.Reserve()
-	delay := reservation.Delay()
+	delay, cancel := t.reserve()
 	if delay > maxQueueTime {
-		reservation.Cancel()
+		cancel()
 		return busy("this server has reached its limit of public reads per minute", delay)
 	}
 	select {
 	case <-time.After(delay):
 		return nil
 	case <-r.Context().Done():
-		reservation.Cancel()
+		cancel()
 		return notSent(r.Context())
 	}
+}
+
+// reserve counts a request without a token and returns how long it must wait. cancel gives it back, except where the
+// limit is shared: there a wait beyond maxQueueTime isn't counted.
+func (t *throttle) reserve() (delay time.Duration, cancel func()) {
+	if t.shared != nil {
+		delay, _ = t.shared.Take(sharedBudget, float64(t.limiter.Limit()), t.limiter.Burst(), maxQueueTime)
+		return delay, func() {}
+	}
+	reservation := t.limiter.Reserve()
+	return reservation.Delay(), reservation.Cancel
 }
 
 func busy(message string, retryAfter time.Duration) *Error {

@@ -36,6 +36,7 @@ const (
 	ReadHit    ReadSource = "hit"    // a fresh response from the cache
 	ReadStale  ReadSource = "stale"  // a stale response from the cache, which is renewed in the background
 	ReadJoined ReadSource = "joined" // a request that another caller had already started
+	ReadShared ReadSource = "shared" // a request of another client (see Config.Shared)
 	ReadMiss   ReadSource = "miss"   // a request of this caller
 )
 

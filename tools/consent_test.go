@@ -13,6 +13,7 @@ import (
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -27,7 +28,8 @@ func sensitive(t *testing.T, api *hiring) []tool.Tool {
 	if errClient != nil || errBox != nil {
 		t.Fatal(errClient, errBox)
 	}
-	desk := draft.NewDesk(client, tool.NewAccounts(client), confirm.New(false, box, time.Now), false, time.Now)
+	memory := store.InMemory(time.Now)
+	desk := draft.NewDesk(client, tool.NewAccounts(client), confirm.New(false, box, memory), memory, false, time.Now)
 	var found []tool.Tool
 	for _, set := range tools.Sets(desk, nil) {
 		if slices.Contains([]string{"contracts", "money", "admin"}, set.Name) {

@@ -51,7 +51,7 @@ func TestEndContract(t *testing.T) {
 	api := &hiring{}
 	tools := serve(t, api, setup{confirm: true})
 	asked, next := tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
-	wants(t, asked.Text, "Milestone: “Second”, $120.50, active and funded", "a human confirms the end in OpenTrain's app, which says what happens to its money")
+	wants(t, asked.Text, "Milestone: “Second”, $120.50, active and funded", "you confirm the end in OpenTrain's app, which says what happens to its money")
 	got, next := tools.answer(t, next.Tool, follow(t, next))
 	wants(t, got.Text, "is pending approval in OpenTrain's app. The contract is still active.")
 	if next.Action != tool.OpenURL || got.Effect.Outcome != "approval requested" {
@@ -268,4 +268,18 @@ func TestBudgetsCountWhatTheContractPays(t *testing.T) {
 		got, _ := serve(t, api, setup{}).answer(t, tool.GetContract, `{"contractId":"c1"}`)
 		wants(t, got.Text, words)
 	}
+}
+
+// TestPaidMilestonesArePaid: no one is told that work which was paid for isn't funded.
+func TestPaidMilestonesArePaid(t *testing.T) {
+	paid := strings.Replace(theContract, `"ACTIVE_FUNDED"`, `"PAID"`, 1)
+	api := &hiring{replies: map[string]reply{"GET /contracts": {200, `{"contracts":[` + paid + `]}`}, "GET /contracts/c1": {200, `{"contract":` + paid + `}`}}}
+	tools := serve(t, api, setup{confirm: true})
+	_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true}, tool.RequestMilestoneApproval, `{"milestoneId":"m2"}`)
+	if failure == nil || ask != nil || failure.Next.Tool != tool.GetContract {
+		t.Fatalf("%+v %v", ask, failure)
+	}
+	wants(t, failure.Text(), "This milestone is paid already. Nothing was changed.")
+	ending, _ := tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
+	wants(t, ending.Text, "No milestone is funded, so the contract ends at once, with this yes.")
 }

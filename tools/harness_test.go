@@ -16,6 +16,7 @@ import (
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/tools"
@@ -53,7 +54,8 @@ func serve(t *testing.T, transport http.RoundTripper, s setup) served {
 		s.now = time.Now
 	}
 	accounts := tool.NewAccounts(api)
-	desk := draft.NewDesk(api, accounts, confirm.New(!s.confirm, s.box, s.now), false, s.now)
+	memory := store.InMemory(s.now)
+	desk := draft.NewDesk(api, accounts, confirm.New(!s.confirm, s.box, memory), memory, false, s.now)
 	all := served{tools: map[string]tool.Tool{}, runner: tool.Runner{Accounts: accounts, TokenHelp: s.help}}
 	var person *local.Account
 	if s.config != "" {

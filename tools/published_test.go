@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +32,34 @@ func TestPublishedJobsLeadToProposals(t *testing.T) {
 		if failure != nil || !strings.Contains(result.Text, want) {
 			t.Errorf("invited before %s: %v\n%s", already, failure, result.Text)
 		}
+	}
+}
+
+// TestAnInvitationUsesItsYes: it invites once, and leaves the yes to invite another trainer to the job as it was.
+func TestAnInvitationUsesItsYes(t *testing.T) {
+	api := &script{answers: map[string]string{
+		"GET /jobs/mine":       `{"jobs":[{"id":"j","title":"T","status":"` + opentrain.StatusOpen + `"}]}`,
+		"GET /freelancers/f":   `{"id":"f","displayName":"Ada"}`,
+		"GET /freelancers/g":   `{"id":"g","displayName":"Bob"}`,
+		"POST /jobs/j/invites": `{"ok":true,"proposalId":"p","jobId":"j","freelancerId":"f"}`,
+	}}
+	tools := serve(t, api, setup{confirm: true})
+	next := func(name, arguments string) tool.Next { return tools.next(t, name, arguments) }
+	var yes []string
+	for _, id := range []string{"f", "g"} {
+		asked, err := json.Marshal(next("invite_trainer", `{"jobId":"j","freelancerId":"`+id+`"}`).Arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		yes = append(yes, string(asked))
+	}
+	for _, each := range yes {
+		if got := next("invite_trainer", each); got.Action != tool.Done {
+			t.Errorf("not invited: %+v", got)
+		}
+	}
+	if got := next("invite_trainer", yes[0]); got.Action != tool.ConfirmWithHuman || !strings.Contains(got.Note, "This yes was used before") {
+		t.Errorf("invited again: %+v", got)
 	}
 }
 

@@ -66,6 +66,8 @@ func flagHelp() kong.Vars {
 		"helpTLSCert": "PEM file with the TLS certificate. It is reloaded when it changes.",
 		"helpReplicated": "Other replicas serve the same callers, so drafts can change without this one knowing. Needs " +
 			"OPENTRAIN_MCP_STATE_KEY.",
+		"helpStore": "Redis or Valkey for what replicas share: redis://host:6379 or, with TLS, rediss://user:password@host:6379/0. Implies " +
+			"--replicated. Set a URL with a password in the variable. Needs OPENTRAIN_MCP_STATE_KEY.",
 		"helpAllowedOrigins": "Web origins that may call, such as https://app.example.com. Turns on CORS for them.",
 		"helpRate":           "Calls per second per caller. An address can make ten times as many, whatever tokens it sends. 0 means no limit.",
 		"helpMaxConnections": "Maximum open connections (default: twice --max-streams, at least 500, as far as the limit of " +

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -49,6 +50,7 @@ type httpCommand struct {
 	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file with the TLS key."`
 	BehindProxy    bool          `help:"A proxy in front handles TLS. The last address in X-Forwarded-For is the caller."`
 	Replicated     bool          `help:"${helpReplicated}"`
+	Store          string        `placeholder:"URL" help:"${helpStore}"`
 	BasePath       string        `placeholder:"PATH" help:"Path prefix the proxy strips: /opentrain when callers use /opentrain/sse."`
 	AllowedHosts   []string      `placeholder:"A,B" help:"Names that callers use for this server, as in their Host header."`
 	AllowedOrigins []string      `placeholder:"A,B" help:"${helpAllowedOrigins}"`
@@ -69,10 +71,11 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	}
 	c.fitConnections(log)
 	limitMemory(c.memoryOf())
-	handler, err := c.handler(log)
+	handler, closeStore, err := c.handler(log) //nolint:contextcheck // the store outlives calls
 	if err != nil {
 		return err
 	}
+	defer closeStore()
 	certificates, err := c.certificates(log)
 	if err != nil {
 		return err
@@ -163,8 +166,8 @@ func (c httpCommand) drain(ctx context.Context, log *slog.Logger, handler *opent
 // lastClose is how long connections without a call may take to close.
 const lastClose = 300 * time.Millisecond
 
-// handler builds what is served.
-func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error) {
+// handler builds what is served, and returns what closes the store of it.
+func (c httpCommand) handler(log *slog.Logger) (handler *opentrainmcp.HTTPHandler, closeStore func(), err error) {
 	cfg := opentrainmcp.HTTPConfig{
 		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
 		Sessions: c.Sessions, SessionIdle: c.SessionIdle, MaxSessions: c.MaxSessions,
@@ -175,17 +178,21 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 	if c.Rate == 0 {
 		cfg.CallsPerSecond = -1
 	}
-	var err error
 	shared := cfg.Auth == opentrainmcp.AuthShared
 	if shared {
 		if cfg.ServerToken, err = serverToken(log); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	if cfg.Config, err = c.config(log, shared, c.MaxUpstream); err != nil {
-		return nil, err
+	if cfg.Config, err = c.config(log, shared, c.MaxUpstream, c.Store); err != nil {
+		return nil, nil, err
 	}
-	cfg.Replicated, cfg.TokenHelp = c.Replicated, httpTokenHelp
+	closeStore = func() {
+		if closer, ok := cfg.Store.(io.Closer); ok {
+			_ = closer.Close() // the process ends
+		}
+	}
+	cfg.Replicated, cfg.TokenHelp = c.Replicated || c.Store != "", httpTokenHelp
 	switch {
 	case shared:
 		cfg.TokenHelp = sharedTokenHelp
@@ -193,8 +200,10 @@ func (c httpCommand) handler(log *slog.Logger) (*opentrainmcp.HTTPHandler, error
 		cfg.TokenHelp = sandboxTokenHelp
 		cfg.Anonymous, cfg.Token = cfg.Token, nil
 	}
-	handler, err := opentrainmcp.NewHTTPHandler(cfg)
-	return handler, wrong(err)
+	if handler, err = opentrainmcp.NewHTTPHandler(cfg); err != nil {
+		closeStore()
+	}
+	return handler, closeStore, wrong(err)
 }
 
 // checkEdge refuses settings that would send callers' tokens unencrypted, or lock every caller out.

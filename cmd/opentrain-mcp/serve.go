@@ -117,7 +117,7 @@ func limitMemory(more int64) {
 func (c stdioCommand) Run(ctx context.Context, std streams) error {
 	limitMemory(0)
 	log := c.logger(std.err, "text")
-	cfg, err := c.config(log, true, 0)
+	cfg, err := c.config(log, true, 0, "") //nolint:contextcheck // without a store
 	if err != nil {
 		return err
 	}
@@ -149,8 +149,8 @@ func (m *mode) UnmarshalText(text []byte) error {
 }
 
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;
-// in the sandbox it always has an account. maxUpstream is 0 for the client's default.
-func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cfg opentrainmcp.Config, err error) {
+// in the sandbox it always has an account. maxUpstream is 0 for the client's default; storeURL is "" for no store.
+func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, storeURL string) (cfg opentrainmcp.Config, err error) {
 	baseURL, baseURLFrom := f.BaseURL, f.baseURLFrom()
 	if ownToken && !f.Sandbox {
 		if err := f.checkTokenFile(); err != nil {
@@ -167,21 +167,21 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 			baseURLFrom = "baseUrl in " + found.From
 		}
 	}
-	switch {
-	case f.Seed != "" && !f.Sandbox:
-		return cfg, usagef("--seed is for the sandbox: add --sandbox")
-	case f.Timeout <= 0:
-		return cfg, usagef("--timeout must be above zero")
-	case f.PublicReads < 1:
-		return cfg, usagef("--public-read-budget must be above zero")
-	case f.FormTimeout <= 0:
-		return cfg, usagef("--elicitation-timeout must be above zero")
+	if err := f.check(); err != nil {
+		return cfg, err
 	}
 	keys, err := stateKeys(log)
 	if err != nil {
 		return cfg, err
 	}
 	client := opentrain.Config{BaseURL: baseURL, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
+	if storeURL != "" {
+		shared, err := f.store(opentrainmcp.StoreConfig{URL: storeURL, BaseURL: baseURL, StateKeys: keys, Logger: log})
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Store, client.Shared = shared, shared.ForClient()
+	}
 	if f.Sandbox {
 		// No one serves the sandbox's pages, so its links must not look like OpenTrain's.
 		client.BaseURL = sandbox.PlaceholderURL
@@ -210,6 +210,33 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int) (cf
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
 	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
 	return cfg, nil
+}
+
+// check returns an error for settings that can't be served.
+func (f serveFlags) check() error {
+	switch {
+	case f.Seed != "" && !f.Sandbox:
+		return usagef("--seed is for the sandbox: add --sandbox")
+	case f.Timeout <= 0:
+		return usagef("--timeout must be above zero")
+	case f.PublicReads < 1:
+		return usagef("--public-read-budget must be above zero")
+	case f.FormTimeout <= 0:
+		return usagef("--elicitation-timeout must be above zero")
+	}
+	return nil
+}
+
+// store opens what replicas share.
+func (f apiFlags) store(cfg opentrainmcp.StoreConfig) (shared *opentrainmcp.RedisStore, err error) {
+	if cfg.TLS, err = f.certificates(); err != nil {
+		return nil, err
+	}
+	shared, err = opentrainmcp.OpenStore(cfg)
+	if err != nil { // it doesn't repeat the URL, which may have a password
+		return nil, usagef("%s: %w", setting(cfg.URL, "--store", "OPENTRAIN_MCP_STORE"), err)
+	}
+	return shared, nil
 }
 
 // pollsOfSandbox is the number of polls after which a human seems to have claimed an account, confirmed an approval or paid: there is
@@ -277,8 +304,17 @@ func (f apiFlags) client(cfg opentrain.Config) (*opentrain.Client, error) {
 // transport makes the connection to the API, with additional CA certificates.
 func (f apiFlags) transport() (*http.Transport, error) {
 	transport := opentrain.DefaultTransport()
+	trusted, err := f.certificates()
+	if trusted != nil {
+		transport.TLSClientConfig = trusted
+	}
+	return transport, err
+}
+
+// certificates are those to trust with the additional ones, nil without any.
+func (f apiFlags) certificates() (*tls.Config, error) {
 	if f.CAFile == "" {
-		return transport, nil
+		return nil, nil
 	}
 	const caVariable = "OPENTRAIN_MCP_CA_FILE"
 	pem, err := credential.ReadFile(f.CAFile, credential.MaxCertificate)
@@ -292,6 +328,5 @@ func (f apiFlags) transport() (*http.Transport, error) {
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, usagef("%s: %s contains no PEM certificate", setting(f.CAFile, "--ca-file", caVariable), f.CAFile)
 	}
-	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	return transport, nil
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }

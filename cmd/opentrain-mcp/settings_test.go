@@ -292,3 +292,22 @@ func TestToolsetsAreThoseOfTheServer(t *testing.T) {
 		t.Errorf("%v doesn't end with %s", err, want)
 	}
 }
+
+// TestStoreNeedsAKey: a store is refused without a state key, and a wrong URL isn't repeated.
+func TestStoreNeedsAKey(t *testing.T) {
+	for url, test := range map[string]struct{ key, says string }{
+		"redis://127.0.0.1:1":                 {"", "OPENTRAIN_MCP_STATE_KEY"},
+		"https://user:hunter2@127.0.0.1":      {strings.Repeat("A", 43) + "=", "redis://host:port"},
+		"redis://:hunter2@127.0.0.1:1/0?a=b":  {strings.Repeat("A", 43) + "=", "number of a database"},
+		"redis://:hunter2%zz@127.0.0.1:1/abc": {strings.Repeat("A", 43) + "=", "redis://host:port"},
+	} {
+		t.Setenv("OPENTRAIN_MCP_STATE_KEY", test.key)
+		_, _, err := httpCommand{
+			serveFlags: serveFlags{Timeout: 1, PublicReads: 1, FormTimeout: 1, Confirm: "auto", Elicitation: "auto"}, Store: url,
+		}.handler(slog.New(slog.DiscardHandler))
+		if err == nil || !strings.HasPrefix(err.Error(), "--store: ") || !strings.Contains(err.Error(), test.says) ||
+			strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}

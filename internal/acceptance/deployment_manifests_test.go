@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"opentrain-mcp/internal/redistest"
 )
 
 // manifest is the part of compose.yaml and kubernetes.yaml that these tests read.
@@ -24,7 +26,9 @@ type manifest struct {
 		Template struct {
 			Spec struct {
 				Containers []struct {
+					Name string
 					Args []string
+					Env  []struct{ Name, Value string }
 				}
 			}
 		}
@@ -61,18 +65,31 @@ func TestDeployManifests(t *testing.T) {
 		for _, m := range manifests[manifest](t, path) {
 			kinds = append(kinds, m.Kind)
 			for name, service := range m.Services {
-				if len(service.Command) > 0 {
+				switch {
+				case name == "redis":
+					redistest.Start(t, service.Command[1:]...)
+				case len(service.Command) > 0:
 					started++
 					checkFlags(t, path+" "+name, service.Command, service.Environment)
 				}
 			}
 			for _, container := range m.Spec.Template.Spec.Containers {
+				if container.Name == "redis" {
+					redistest.Start(t, container.Args[1:]...)
+					continue
+				}
 				started++
-				checkFlags(t, path, container.Args, map[string]string{"OPENTRAIN_MCP_STATE_KEY": "from a secret"})
+				env := map[string]string{}
+				for _, variable := range container.Env {
+					if variable.Name != "GOMEMLIMIT" && variable.Name != "POD_NAME" {
+						env[variable.Name] = variable.Value
+					}
+				}
+				checkFlags(t, path, container.Args, env)
 			}
 		}
 	}
-	want := []string{"", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"}
+	want := []string{"", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Deployment", "Service", "NetworkPolicy", "NetworkPolicy"}
 	if !slices.Equal(kinds, want) {
 		t.Errorf("kinds: %q", kinds)
 	}

@@ -1,7 +1,9 @@
 package acceptance_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,7 +66,16 @@ func readDashboard(t *testing.T) (d dashboard) {
 // scrape returns the labels of every metric, with their values, of a server that was used in every way that is counted.
 func scrape(t *testing.T) map[string]map[string][]string {
 	t.Helper()
-	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions = true })
+	shared, err := opentrainmcp.OpenStore(opentrainmcp.StoreConfig{ // no one listens there
+		URL: "redis://127.0.0.1:1", StateKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shared.Close() }) //nolint:errcheck // the test is over
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
+		c.Sessions, c.Replicated, c.Store, c.StateKeys = true, true, shared, [][]byte{bytes.Repeat([]byte{7}, 32)}
+	})
 	carried, err := transport.NewStreamableHTTP(s.url+"/mcp", transport.WithHTTPHeaders(map[string]string{tokenHeader: sandbox.DemoToken}))
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +87,9 @@ func scrape(t *testing.T) map[string]map[string][]string {
 	host.Close() //nolint:errcheck // the test is over
 	s.do("DELETE", "/mcp", "", "Mcp-Session-Id", s.do("POST", "/mcp", hello).header.Get("Mcp-Session-Id"))
 	s.do("POST", "/mcp", hello, "Authorization", "Bearer made-up")
+	eventually(t, "the store is looked for", func() bool {
+		return strings.Contains(s.do("GET", "/metrics", "").body, "\ndb_client_operation_duration_seconds")
+	})
 	found := map[string]map[string][]string{}
 	for line := range strings.Lines(s.do("GET", "/metrics", "").body) {
 		name, rest, _ := strings.Cut(strings.Fields(line)[0], "{")

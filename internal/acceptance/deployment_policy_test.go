@@ -14,6 +14,9 @@ type peer struct {
 	NamespaceSelector struct {
 		MatchLabels labels `yaml:"matchLabels"`
 	} `yaml:"namespaceSelector"`
+	PodSelector struct {
+		MatchLabels labels `yaml:"matchLabels"`
+	} `yaml:"podSelector"`
 	IPBlock struct {
 		CIDR   string   `yaml:"cidr"`
 		Except []string `yaml:"except"`
@@ -30,7 +33,10 @@ type rule struct {
 
 // policed is the part of a Deployment and of a NetworkPolicy that TestDeployNetworkPolicy reads.
 type policed struct {
-	Kind string `yaml:"kind"`
+	Kind     string `yaml:"kind"`
+	Metadata struct {
+		Name string `yaml:"name"`
+	} `yaml:"metadata"`
 	Spec struct {
 		Template struct {
 			Metadata struct {
@@ -54,11 +60,18 @@ type policed struct {
 }
 
 // TestDeployNetworkPolicy: a policy selects the pods. Each of their ports is open to one
-// namespace, and they reach only DNS and public addresses at port 443.
+// namespace, and they reach only Redis, DNS and public addresses at port 443. Redis is open to the pods and reaches no one.
 func TestDeployNetworkPolicy(t *testing.T) {
 	t.Parallel()
 	var pods, policy policed
 	for _, m := range manifests[policed](t, "../../deploy/kubernetes.yaml") {
+		if m.Metadata.Name == "opentrain-mcp-redis" {
+			if in := m.Spec.Ingress; m.Kind == "NetworkPolicy" && (len(m.Spec.Egress) > 0 || len(m.Spec.PolicyTypes) != 2 || len(in) != 1 ||
+				len(in[0].From) != 1 || in[0].From[0].PodSelector.MatchLabels["app.kubernetes.io/name"] != "opentrain-mcp") {
+				t.Errorf("the policy of Redis is %+v", m.Spec)
+			}
+			continue
+		}
 		switch m.Kind {
 		case "Deployment":
 			pods = m
@@ -100,6 +113,9 @@ func checkEgress(t *testing.T, rules []rule) {
 		"10.1.2.3", "172.20.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "fe80::1", "127.0.0.1", "::1", "64:ff9b::a9fe:a9fe"}
 	for _, out := range rules {
 		for _, to := range out.To {
+			if to.PodSelector.MatchLabels["app.kubernetes.io/name"] == "opentrain-mcp-redis" && out.Ports[0].Port == "6379" {
+				continue
+			}
 			if to.IPBlock.CIDR == "" {
 				if to.NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"] != "kube-system" || out.Ports[0].Port != "53" {
 					t.Errorf("a rule lets out to %+v", to)

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +35,7 @@ type deployment struct {
 	*endpoint
 	from     func(ip string) *endpoint // for a caller with that address
 	api      *watchedAPI
+	env      []string // of all replicas; nil for an address of the API for each
 	replicas map[string]*replica
 	nginx    *program
 }
@@ -42,6 +44,7 @@ type deployment struct {
 type replica struct {
 	*program
 	address string
+	ops     *endpoint // of --ops-listen
 }
 
 // deploy starts a deployment. It lifts nginx's limit of requests, because all callers of
@@ -54,9 +57,18 @@ func deploy(t *testing.T, flags ...string) *deployment {
 // deployWith starts a deployment with changes of nginx.conf: pairs of old and new.
 func deployWith(t *testing.T, changes []string, flags ...string) *deployment {
 	t.Helper()
+	return deployIn(t, nil, changes, flags...)
+}
+
+// deployIn starts a deployment whose replicas have one address of the API, and more environment variables, unless env is nil.
+func deployIn(t *testing.T, env, changes []string, flags ...string) *deployment {
+	t.Helper()
 	slow(t, "starts a deployment behind nginx")
 	path := findNginx(t)
 	d := &deployment{api: watchAPI(t), replicas: map[string]*replica{}}
+	if env != nil {
+		d.env = append(slices.Clone(env), "OPENTRAIN_API_BASE_URL="+d.api.address(t, "all"))
+	}
 	for _, id := range []string{"a", "b", "c"} {
 		d.replicas[id] = d.startReplica(t, id, flags)
 	}
@@ -92,8 +104,14 @@ func (d *deployment) startReplica(t *testing.T, id string, flags []string) *repl
 		"http", "--listen", "127.0.0.1:0", "--behind-proxy", "--allowed-hosts", siteName, "--replica-id", id,
 		"--ops-listen", "127.0.0.1:0", "--rate", "0", "--drain-pause", "1s",
 	}, flags...)
-	p := run(t, environment(t, "OPENTRAIN_API_BASE_URL="+d.api.address(t, id)), args...)
-	return &replica{p, listening(p, `"tls":`)}
+	env := d.env
+	if env == nil {
+		env = []string{"OPENTRAIN_API_BASE_URL=" + d.api.address(t, id)}
+	}
+	p := run(t, environment(t, env...), args...)
+	r := &replica{program: p, address: listening(p, `"tls":`)}
+	r.ops = &endpoint{t, "http://" + listening(p, `"serves":`), http.DefaultClient}
+	return r
 }
 
 func findNginx(t *testing.T) string {

@@ -213,8 +213,14 @@ func startHTTP(t testing.TB, accounts []sandbox.Account, change func(*opentrainm
 // startHTTPWith serves an API.
 func startHTTPWith(t testing.TB, api http.RoundTripper, change func(*opentrainmcp.HTTPConfig)) *remote {
 	t.Helper()
+	return startHTTPSharing(t, api, nil, change)
+}
+
+// startHTTPSharing serves an API whose client shares something with others.
+func startHTTPSharing(t testing.TB, api http.RoundTripper, shared opentrain.Shared, change func(*opentrainmcp.HTTPConfig)) *remote {
+	t.Helper()
 	s := &remote{api: &upstream{api: api}, log: &lockedBuffer{}}
-	apiClient, err := opentrain.New(opentrain.Config{Transport: s.api})
+	apiClient, err := opentrain.New(opentrain.Config{Transport: s.api, Shared: shared})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,14 +34,14 @@ func layers() []struct {
 		{"internal/release", ". internal/account opentrain"},
 		{"internal/bench", "opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
-			"internal/caller internal/credential internal/edge internal/metrics internal/seal opentrain"},
+			"internal/caller internal/credential internal/edge internal/metrics internal/seal internal/store opentrain"},
 		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics"},
 		{"internal/stdio", "internal/adapter internal/jsonrpc internal/caller"},
 		{"internal/adapter", "internal/tool internal/jsonrpc internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},
 		{"tools", "tools/* internal/draft internal/tool internal/account"},
-		{"tools/*", "internal/draft internal/confirm internal/tool internal/account internal/text internal/caller schema opentrain"},
-		{"internal/draft", "internal/confirm internal/tool internal/text internal/caller schema opentrain"},
-		{"internal/confirm", "internal/tool internal/text internal/caller internal/seal opentrain"},
+		{"tools/*", "internal/draft internal/confirm internal/tool internal/account internal/text internal/caller internal/store schema opentrain"},
+		{"internal/draft", "internal/confirm internal/tool internal/text internal/caller internal/store schema opentrain"},
+		{"internal/confirm", "internal/tool internal/text internal/caller internal/seal internal/store opentrain"},
 		{"internal/tool", "internal/text internal/caller schema opentrain"},
 		{"internal/account", "internal/text internal/caller internal/credential opentrain"},
 		{"internal/metrics", "opentrain"},
@@ -51,11 +51,13 @@ func layers() []struct {
 		{"internal/credential", ""},
 		{"internal/edge", ""},
 		{"internal/logsink", ""},
+		{"internal/store", "internal/seal"},
 		{"internal/seal", ""},
 		{"schema", ""},
 		{"opentrain", ""},
 		{"opentrain/sandbox", "internal/inprocess"},
 		{"internal/inprocess", ""},
+		{"internal/redistest", ""}, // only for tests
 	}
 }
 
@@ -72,6 +74,7 @@ func libraries() map[string][]string {
 		"github.com/prometheus":              {"internal/metrics"},
 		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
 		"github.com/gofrs/flock":             {"internal/account"},
+		"github.com/gomodule/redigo":         {"internal/store", "internal/redistest"},
 		"github.com/clipperhouse":            {"internal/screen"},
 		"github.com/tailscale/hujson":        {"internal/hosts"},
 		"github.com/pelletier/go-toml":       {"internal/hosts"},

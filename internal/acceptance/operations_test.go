@@ -32,7 +32,7 @@ func TestOperationsPage(t *testing.T) {
 		atLeast               int
 	}{
 		"flag":        {page, "`(--[a-z-]+)[`=]", string(help), 15},
-		"metric":      {page, `\b((?:opentrain_mcp|mcp|http_client)_[a-z_]+)`, readFile(t, "../../internal/metrics/metrics.go"), 15},
+		"metric":      {page, `\b((?:opentrain_mcp|mcp|http_client)_[a-z_]+)`, goSource(t), 15},
 		"log message": {firstCells(section("Logs")), "`([^`]+)`", goSource(t), 8},
 		"directive":   {section("Limits"), "`(limit_[a-z_ =]+|client_[a-z_]+|send_[a-z]+|keepalive_[a-z]+)`", singleSpaces(readFile(t, "../../deploy/nginx.conf")), 8},
 	} {

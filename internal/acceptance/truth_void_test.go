@@ -124,7 +124,7 @@ func TestABlockedEditVoidsAYes(t *testing.T) {
 				api.set(func(o *standInOptions) { o.moderate = nil }) // nothing else keeps it from being published
 				got := s.call(tool.Publish, yes)
 				next := got.next(t)
-				if api.job(id).status != "DRAFT" || next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "has changed") {
+				if api.job(id).status != "DRAFT" || next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "was used before") {
 					t.Errorf("%s, %s: the old yes counts: %s", name, formName, got.text)
 				}
 				if shown := shownFields(t, next)["jobTitle"]; answerForm == guideForm && shown != "Scam" ||

@@ -15,6 +15,7 @@ import (
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
@@ -43,14 +44,14 @@ type Confirmer struct {
 	Ledger    *Ledger
 	Approvals *Approvals
 
-	off bool
-	box *seal.Box
-	now func() time.Time
+	off   bool
+	box   *seal.Box
+	store store.Store
 }
 
 // New makes a Confirmer. With off, every call counts as confirmed.
-func New(off bool, box *seal.Box, now func() time.Time) *Confirmer {
-	return &Confirmer{off: off, box: box, now: now, Ledger: newLedger(now), Approvals: newApprovals(now)}
+func New(off bool, box *seal.Box, shared store.Store) *Confirmer {
+	return &Confirmer{off: off, box: box, store: shared, Ledger: newLedger(shared), Approvals: newApprovals(shared.Now)}
 }
 
 // Asks reports whether calls of the caller need a yes. Without an API token nothing is sent anyway.
@@ -80,7 +81,7 @@ type Answer struct {
 	Why      string     // why the confirmation that came doesn't count
 
 	token string // that a yes came with
-	used  bool   // it counted before
+	asked store.Point
 }
 
 // View is what a human saw before the yes. A confirmation carries it.
@@ -110,25 +111,47 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	if token == "" {
 		return Answer{}
 	}
-	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.now())
-	view, ok := viewFrom(sealed.Data)
+	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.store.Now())
+	view, epoch, ok := viewFrom(sealed.Data)
 	if err != nil || !ok {
 		return Answer{Why: "This confirmationToken doesn't fit: it has expired, is for other arguments, or is from before a restart of this " +
 			"server."}
 	}
-	switch {
-	case c.Ledger.ChangedSince(call.Caller, intent.subject(), sealed.Issued):
-		if c.Ledger.used.Get(jobKey{call.Caller.ID, caller.Hash(token)}) != nil {
-			return Answer{Why: "This yes was used before, and that call may have worked.", View: view, used: true}
-		}
+	asked, subject := store.Point{Epoch: epoch, Time: sealed.Issued}, intent.subject()
+	times, whole := c.store.Marked(asked, changeKey(subject), unknownKey(call.Caller, subject),
+		declinedKey(call.Caller, intent.Tool, subject), spentKey(call.Caller, token))
+	switch changed := asked.Time.Before(times[0]) || asked.Time.Before(times[1]); {
+	case changed && !times[3].IsZero():
+		return Answer{Why: usedBefore, View: view}
+	case changed:
 		return Answer{Why: intent.changed(), View: view}
-	case c.Ledger.declinedSince(call.Caller, intent.Tool, intent.subject(), sealed.Issued):
+	case !times[2].IsZero() && !asked.Time.After(times[2]):
 		return Answer{Why: "The human didn't approve this before.", View: view}
+	case !whole:
+		return Answer{Why: notKnown, View: view}
 	}
 	if call.State == nil {
 		intent.AskHuman = new(bool)
 	}
-	return Answer{Yes: true, View: view, token: token}
+	return Answer{Yes: true, View: view, token: token, asked: asked}
+}
+
+// Why a yes doesn't count.
+const (
+	usedBefore = "This yes was used before, and that call may have worked."
+	notKnown   = "This server doesn't know any more what has changed since the human was asked."
+)
+
+// Spend uses up a yes right before the call that it's for. If another call has used it, at any replica, it's no yes. The
+// caller holds the subject's lock.
+func (c *Confirmer) Spend(call tool.Call, intent Intent, answer Answer) Answer {
+	if answer.token == "" {
+		return answer
+	}
+	if why := c.Ledger.spend(call.Caller, intent.subject(), answer.token, answer.asked); why != "" {
+		return Answer{Why: why, View: answer.View}
+	}
+	return answer
 }
 
 // Declined returns the step after a human's no to an intent, nil without a no. A call asks this before it reads anything.
@@ -144,20 +167,19 @@ func (c *Confirmer) Approve(call tool.Call, intent Intent, preview tool.Preview)
 	if answer.Yes && answer.View.Whole && answer.View.Content != view.Content {
 		answer = Answer{Why: intent.changed()}
 	}
+	answer = c.Spend(call, intent, answer)
 	switch {
 	case answer.Declined != nil:
 		return false, nil, *answer.Declined
 	case answer.Yes:
-		if answer.token != "" {
-			c.Ledger.set(c.Ledger.used, jobKey{call.Caller.ID, caller.Hash(answer.token)})
-		}
 		return true, nil, next
 	}
-	if answer.used {
+	used := answer.Why == usedBefore
+	if used {
 		intent.AskHuman = new(bool) // the tool's Check comes before another question
 	}
 	ask, next = c.Ask(call, intent, preview, view, answer.Why)
-	next.Again = answer.used
+	next.Again = used
 	return false, ask, next
 }
 
@@ -204,7 +226,8 @@ func (c *Confirmer) Token(by caller.Caller, intent Intent, view View) string {
 	if c.off {
 		return ""
 	}
-	return c.box.Seal(intent.purpose(by), view.bytes(), c.now())
+	asked := c.Ledger.Now()
+	return c.box.Seal(intent.purpose(by), binary.BigEndian.AppendUint32(view.bytes(), asked.Epoch), asked.Time)
 }
 
 // declined is the step after a no.
@@ -246,13 +269,15 @@ func (v View) bytes() []byte {
 	return append(b, flags)
 }
 
-func viewFrom(b []byte) (View, bool) {
-	if len(b) != 17 {
-		return View{}, false
+// viewFrom reads a View and the number of the epoch after it.
+func viewFrom(b []byte) (view View, epoch uint32, ok bool) {
+	if len(b) != 21 {
+		return View{}, 0, false
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b))) //nolint:gosec // written by bytes
 	moment := Moment{Time: at, Rough: b[16]&isRough != 0}
-	return View{Moment: moment, Content: binary.BigEndian.Uint64(b[8:]), Whole: b[16]&isWhole != 0, Again: int(b[16] >> 2)}, true
+	view = View{Moment: moment, Content: binary.BigEndian.Uint64(b[8:]), Whole: b[16]&isWhole != 0, Again: int(b[16] >> 2)}
+	return view, binary.BigEndian.Uint32(b[17:]), true
 }
 
 // The flags of a View in a token.

@@ -8,22 +8,18 @@ import (
 	"github.com/jellydator/ttlcache/v3"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/opentrain"
 )
 
 // Ledger records the changes of jobs, so that a yes counts only for what the human saw. The changes of one job by one
-// caller wait for each other.
+// caller wait for each other. What it records is in the store, for all replicas.
 type Ledger struct {
-	now func() time.Time
+	store store.Store
 
 	mu    sync.Mutex
 	locks map[jobKey]*lock
-	// changes has the last change of each job, by job. unknown has those that may have taken effect, by caller and job: a
-	// stranger's call can't change someone's job, so its lost answer must neither void a yes nor push a change out.
-	changes, unknown *ttlcache.Cache[jobKey, time.Time]
-	declined         *ttlcache.Cache[jobKey, time.Time] // by caller, tool and job
-	saves            *ttlcache.Cache[jobKey, save]      // saves of ours that changed nothing
-	used             *ttlcache.Cache[jobKey, time.Time] // by caller and the hash of a confirmation
+	saves *ttlcache.Cache[jobKey, save] // saves of ours that changed nothing
 }
 
 type jobKey struct{ callerID, jobID string }
@@ -32,7 +28,23 @@ type jobKey struct{ callerID, jobID string }
 type lock struct {
 	held  chan struct{}
 	users int
+	spent string // the key of the yes that the call with the lock used, until it has changed something
 }
+
+// lifetime is how long records are kept: they outlive every confirmation from before them.
+const lifetime = 2 * Lifetime
+
+// The keys of the records. A change is known by the job. One that may have taken effect is known by caller and job: a
+// stranger's call can't change someone's job, so its lost answer must neither void a yes nor push a change out.
+func changeKey(jobID string) string { return store.Key("changed", jobID) }
+
+func unknownKey(by caller.Caller, jobID string) string { return store.Key("unknown", by.ID, jobID) }
+
+func declinedKey(by caller.Caller, tool, jobID string) string {
+	return store.Key("declined", by.ID, tool, jobID)
+}
+
+func spentKey(by caller.Caller, token string) string { return store.Key("spent", by.ID, token) }
 
 // save is one or more saves that changed nothing: the job's time before them, and after them.
 type save struct {
@@ -57,18 +69,9 @@ func (m Moment) Covers(change time.Time) bool {
 	return !change.After(m.Time)
 }
 
-func newLedger(now func() time.Time) *Ledger {
-	return &Ledger{
-		now: now, locks: map[jobKey]*lock{},
-		changes: newCache[time.Time](), unknown: newCache[time.Time](), declined: newCache[time.Time](), used: newCache[time.Time](),
-		saves: newCache[save](),
-	}
-}
-
-// newCache makes a cache whose entries outlive every confirmation from before them.
-func newCache[V any]() *ttlcache.Cache[jobKey, V] {
-	return ttlcache.New(ttlcache.WithTTL[jobKey, V](2*Lifetime), ttlcache.WithCapacity[jobKey, V](15_000),
-		ttlcache.WithDisableTouchOnHit[jobKey, V]())
+func newLedger(shared store.Store) *Ledger {
+	return &Ledger{store: shared, locks: map[jobKey]*lock{}, saves: ttlcache.New(ttlcache.WithTTL[jobKey, save](lifetime),
+		ttlcache.WithCapacity[jobKey, save](15_000), ttlcache.WithDisableTouchOnHit[jobKey, save]())}
 }
 
 // Lock waits until no other call of the caller works on the job, or on another subject. It fails with BUSY when ctx ends first.
@@ -89,7 +92,11 @@ func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlo
 			delete(l.locks, key)
 		}
 	}
-	unlock = func() { <-entry.held; leave() }
+	unlock = func() {
+		l.forgive(entry)
+		<-entry.held
+		leave()
+	}
 	select {
 	case entry.held <- struct{}{}: // even when ctx has ended: the lock isn't what the call fails for
 		return unlock, nil
@@ -110,30 +117,70 @@ func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlo
 func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
 	switch {
 	case err == nil:
-		l.set(l.changes, jobKey{jobID: jobID})
+		l.store.Mark(changeKey(jobID), lifetime)
 	case opentrain.MayHaveChanged(err):
-		l.set(l.unknown, jobKey{by.ID, jobID})
+		l.store.Mark(unknownKey(by, jobID), lifetime)
+	}
+	l.RecordUse(by, jobID, err)
+}
+
+// RecordUse records how a call ended that changes nothing of the job, such as an invitation: its yes is used up.
+func (l *Ledger) RecordUse(by caller.Caller, jobID string, err error) {
+	if !opentrain.MayHaveChanged(err) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if entry := l.locks[jobKey{by.ID, jobID}]; entry != nil {
+		entry.spent = ""
+	}
+}
+
+// spend uses up a yes for the call that has the lock. It returns why that yes doesn't count, "" if it does. A call without a
+// lock may be repeated. Until the call has changed something, the yes comes back when the lock is given up.
+func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point) (why string) {
+	l.mu.Lock()
+	entry := l.locks[jobKey{by.ID, jobID}]
+	l.mu.Unlock()
+	if entry == nil {
+		return ""
+	}
+	key := spentKey(by, token)
+	switch claimed, known := l.store.Claim(asked, key, lifetime); {
+	case !known:
+		return notKnown
+	case !claimed:
+		return usedBefore
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	entry.spent = key
+	return ""
+}
+
+// forgive gives the yes back that a call used without changing anything.
+func (l *Ledger) forgive(entry *lock) {
+	l.mu.Lock()
+	key := entry.spent
+	entry.spent = ""
+	l.mu.Unlock()
+	if key != "" {
+		l.store.Delete(key)
 	}
 }
 
 // decline records that a human said no: the form that was declined can't be answered again.
 func (l *Ledger) decline(by caller.Caller, tool, jobID string) {
-	l.set(l.declined, jobKey{by.ID, tool + " " + jobID})
+	l.store.Mark(declinedKey(by, tool, jobID), lifetime)
 }
 
-func (l *Ledger) declinedSince(by caller.Caller, tool, jobID string, at time.Time) bool {
-	item := l.declined.Get(jobKey{by.ID, tool + " " + jobID})
-	return item != nil && !at.After(item.Value())
-}
+// Now is the moment that a question is asked at.
+func (l *Ledger) Now() store.Point { return l.store.Moment() }
 
-func (l *Ledger) set(times *ttlcache.Cache[jobKey, time.Time], key jobKey) {
-	times.Set(key, l.now().Truncate(time.Microsecond), ttlcache.DefaultTTL)
-}
-
-// ChangedSince reports whether the job was changed through this process since a time.
-func (l *Ledger) ChangedSince(by caller.Caller, jobID string, at time.Time) bool {
-	changed, unknown := l.changes.Get(jobKey{jobID: jobID}), l.unknown.Get(jobKey{by.ID, jobID})
-	return changed != nil && at.Before(changed.Value()) || unknown != nil && at.Before(unknown.Value())
+// ChangedSince reports whether the job was changed since a moment, or whether that isn't known any more.
+func (l *Ledger) ChangedSince(by caller.Caller, jobID string, asked store.Point) bool {
+	times, whole := l.store.Marked(asked, changeKey(jobID), unknownKey(by, jobID))
+	return asked.Time.Before(times[0]) || asked.Time.Before(times[1]) || !whole
 }
 
 // RecordSave records a save that changed nothing: the job's time before it, and the job as it is after it.

@@ -10,6 +10,7 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -28,7 +29,7 @@ func newConfirmer(t *testing.T, off bool) (*confirm.Confirmer, *clock) {
 		t.Fatal(err)
 	}
 	c := &clock{time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
-	return confirm.New(off, box, c.tell), c
+	return confirm.New(off, box, store.InMemory(c.tell)), c
 }
 
 // TestLedger: a change counts if it took effect or may have. The API answers a blocked live edit with CONFLICT but
@@ -49,7 +50,7 @@ func TestLedger(t *testing.T) {
 		"too many requests": {&opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429}, false, false},
 	} {
 		c, clock := newConfirmer(t, false)
-		issued := clock.now
+		issued := c.Ledger.Now()
 		clock.now = clock.now.Add(time.Second)
 		c.Ledger.Record(alice, "j", test.err)
 		if got := c.Ledger.ChangedSince(alice, "j", issued); got != test.mine {
@@ -58,7 +59,7 @@ func TestLedger(t *testing.T) {
 		if got := c.Ledger.ChangedSince(bob, "j", issued); got != test.theirs {
 			t.Errorf("%s: changed for someone else: %v", name, got)
 		}
-		if c.Ledger.ChangedSince(alice, "other", issued) || c.Ledger.ChangedSince(alice, "j", clock.now) {
+		if c.Ledger.ChangedSince(alice, "other", issued) || c.Ledger.ChangedSince(alice, "j", c.Ledger.Now()) {
 			t.Errorf("%s: another job, or a later time", name)
 		}
 	}
@@ -158,6 +159,47 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 		answer := c.Read(tool.Call{Caller: alice}, &again)
 		if answer.Yes != confirmed || confirmed && answer.View != seen || !confirmed && answer.Why == "" {
 			t.Errorf("%s: %+v", fields, answer)
+		}
+	}
+}
+
+// mute is a store that doesn't say whether a yes was used.
+type mute struct{ store.Store }
+
+func (mute) Claim(store.Point, string, time.Duration) (claimed, known bool) { return false, false }
+
+// TestSpend: a yes counts once; who is asked again hears whether it was used, or whether that isn't known.
+func TestSpend(t *testing.T) {
+	box, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory := store.InMemory(time.Now)
+	for name, test := range map[string]struct {
+		store store.Store
+		why   []string // of each call
+	}{
+		"known":   {memory, []string{"", "This yes was used before, and that call may have worked."}},
+		"unknown": {mute{memory}, []string{"This server doesn't know any more what has changed since the human was asked."}},
+	} {
+		c := confirm.New(false, box, test.store)
+		intent := confirm.Intent{Tool: tool.InviteTrainer, JobID: "j"}
+		intent.ConfirmationToken = c.Token(alice, intent, confirm.View{})
+		call := tool.Call{Caller: alice}
+		for i, want := range test.why {
+			unlock, err := c.Ledger.Lock(t.Context(), alice, "j")
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := c.Spend(call, intent, c.Read(call, &intent))
+			if answer.Why != want || answer.Yes != (want == "") {
+				t.Errorf("%s, call %d: %+v", name, i, answer)
+			}
+			c.Ledger.RecordUse(alice, "j", nil)
+			unlock()
+		}
+		if c.Ledger.ChangedSince(alice, "j", store.Point{}) {
+			t.Errorf("%s: the job counts as changed", name)
 		}
 	}
 }

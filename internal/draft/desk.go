@@ -10,6 +10,7 @@ import (
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -20,6 +21,7 @@ type Desk struct {
 	API      *opentrain.Client
 	Accounts *tool.Accounts
 	Confirm  *confirm.Confirmer
+	Store    store.Store // what replicas share
 	Now      func() time.Time
 
 	replicated bool
@@ -33,9 +35,11 @@ const (
 
 // NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered doesn't complete
 // the API's short answers.
-func NewDesk(api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, replicated bool, now func() time.Time) *Desk {
+func NewDesk(
+	api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, shared store.Store, replicated bool, now func() time.Time,
+) *Desk {
 	return &Desk{
-		API: api, Accounts: accounts, Confirm: confirmer, Now: now, replicated: replicated,
+		API: api, Accounts: accounts, Confirm: confirmer, Store: shared, Now: now, replicated: replicated,
 		drafts: ttlcache.New(
 			ttlcache.WithTTL[string, known](knownTTL),
 			ttlcache.WithDisableTouchOnHit[string, known](),

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -32,7 +33,7 @@ type FormState struct {
 	Asked   []string         `json:"asked"`             // update keys
 	Set     opentrain.Fields `json:"set,omitempty"`     // by the forms so far
 	Forms   int              `json:"forms"`             // shown so far
-	At      time.Time        `json:"at"`                // when the form was made
+	At      store.Point      `json:"at"`                // when the form was made
 }
 
 // FormOf returns the state of the form that the call continues, nil for none. Its error is tool.ErrFormOver.
@@ -67,7 +68,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
 	form.More = tool.Map(report.questions, func(q Question) bool { return q.more })
-	form.At, form.Open, form.Forms = d.Now(), report.open, form.Forms+1
+	form.At, form.Open, form.Forms = d.Confirm.Ledger.Now(), report.open, form.Forms+1
 	form.Report = report.with(tool.Next{}) // the next round makes its own step
 	state, err := json.Marshal(form)
 	if err != nil {

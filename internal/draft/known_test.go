@@ -22,7 +22,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			return &opentrain.Draft{JobID: id, NormalizedFields: opentrain.Fields{"jobDescription": []byte(`"` + long + `"`)}}, ReportOptions{}
 		},
 	} {
-		desk := NewDesk(nil, nil, nil, false, time.Now)
+		desk := NewDesk(nil, nil, nil, nil, false, time.Now)
 		const fit = maxRemembered / (1 << 18)
 		for i := range fit + 1 {
 			draft, options := of(fmt.Sprint("job_", i))

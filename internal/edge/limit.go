@@ -19,7 +19,11 @@ type Limiter struct {
 	perSecond rate.Limit
 	burst     int
 	callers   *ttlcache.Cache[string, *rate.Limiter]
+	take      Take // nil counts in this process
 }
+
+// Take counts a call for several processes, and returns 0 or how long the caller must wait.
+type Take func(caller string, perSecond float64, burst int) time.Duration
 
 // NewLimiter returns a Limiter, or nil when perSecond is zero or negative.
 func NewLimiter(perSecond float64, burst int) *Limiter {
@@ -38,10 +42,21 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 	}
 }
 
+// Sharing makes the limiter count elsewhere, unless take is nil.
+func (l *Limiter) Sharing(take Take) *Limiter {
+	if l != nil {
+		l.take = take
+	}
+	return l
+}
+
 // Take counts a call. It returns 0, or how long the caller must wait. A rejected call uses up nothing.
 func (l *Limiter) Take(caller string) time.Duration {
 	if l == nil {
 		return 0
+	}
+	if l.take != nil {
+		return l.take(caller, float64(l.perSecond), l.burst)
 	}
 	item, _ := l.callers.GetOrSetFunc(caller, func() *rate.Limiter { return rate.NewLimiter(l.perSecond, l.burst) })
 	reservation := item.Value().Reserve()

@@ -5,7 +5,10 @@ package seal
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -18,7 +21,10 @@ import (
 const KeySize = 32
 
 // Box seals and opens tokens. It is safe for concurrent use.
-type Box struct{ ciphers []cipher.AEAD }
+type Box struct {
+	ciphers []cipher.AEAD
+	names   []byte // the key of names
+}
 
 // New returns a Box that seals with the first key and opens with any of them, so that tokens stay valid while
 // a key is being replaced. Without keys, the Box uses a random key, and its tokens end with the process.
@@ -28,7 +34,11 @@ func New(keys ...[]byte) (*Box, error) {
 		rand.Read(key)
 		keys = [][]byte{key}
 	}
-	box := &Box{}
+	names, err := hkdf.Key(sha256.New, keys[0], nil, "opentrain-mcp names", KeySize)
+	if err != nil {
+		return nil, err
+	}
+	box := &Box{names: names}
 	for _, key := range keys {
 		if len(key) != KeySize {
 			return nil, fmt.Errorf("a key has %d bytes, not %d", KeySize, len(key))
@@ -81,6 +91,13 @@ func (b *Box) Open(purpose []string, token string, maxAge time.Duration, now tim
 		return Sealed{Data: plain[8:], Issued: issued}, nil
 	}
 	return Sealed{}, ErrInvalid
+}
+
+// Name returns the name of something that only who has the first key can tell from others. It is a keyed hash of the parts.
+func (b *Box) Name(parts ...string) string {
+	mac := hmac.New(sha256.New, b.names)
+	mac.Write(encodePurpose(parts))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }
 
 // encodePurpose encodes a purpose unambiguously: every part after its length.

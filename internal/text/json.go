@@ -168,3 +168,12 @@ func Length(v any) int {
 	}
 	return utf8.RuneCount(data)
 }
+
+// LengthOf is Length for JSON that is written already: the length that it has where markup is escaped.
+func LengthOf(data []byte) int {
+	length := utf8.RuneCount(data)
+	for _, markup := range []byte("<>&") {
+		length += bytes.Count(data, []byte{markup}) * len(`u003c`)
+	}
+	return length
+}

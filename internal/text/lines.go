@@ -55,6 +55,9 @@ func (l *Lines) With(last string) string { return l.String() + "\n\n" + last }
 
 // oneLine turns line breaks into spaces and drops other control characters.
 func oneLine(s string) string {
+	if isASCII(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\r', r == '\t', r == '\v', r == '\f', r == '\u0085', r == '\u2028', r == '\u2029':

@@ -35,6 +35,9 @@ func Inert(s string) string {
 
 // replaceMarkup replaces the characters with which markup starts.
 func replaceMarkup(s string, replace func(b *strings.Builder, c byte)) string {
+	if !strings.ContainsAny(s, "<!]&") {
+		return s
+	}
 	var b strings.Builder
 	for i := range len(s) {
 		if startsMarkup(s[i:]) {

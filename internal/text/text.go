@@ -16,6 +16,9 @@ import (
 
 // Clean makes a text from outside safe to show: one line of at most limit characters, without hidden ones.
 func Clean(s string, limit int) string {
+	if len(s) <= limit && isASCII(s) && !strings.Contains(s, "  ") && strings.Trim(s, " ") == s {
+		return s
+	}
 	var b strings.Builder
 	space, length := false, 0
 	for _, r := range s {
@@ -38,6 +41,16 @@ func Clean(s string, limit int) string {
 		length++
 	}
 	return b.String()
+}
+
+// isASCII reports whether a text has printable ASCII characters only, none of which is hidden.
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // CleanEnd cleans a text as Clean does, but keeps the end of a long one: a path says most there.

@@ -53,30 +53,42 @@ func FitText(out Output, words *string) (cut bool) {
 	return cut
 }
 
-// FitPage reads a page of at most limit entries that fits into a result. If it doesn't fit, a shorter page is
-// read instead, so that its cursor leads to the first entry that isn't shown. If the API returns more entries
-// than requested, the page is cut. note says what is missing.
+// paging is how many entries a result has. New runs a tool again, with a smaller limit, if its result is too long.
+type paging struct{ limit, count int }
+
+// again reports whether a result of some characters must have fewer entries, and sets the limit for it.
+func (p *paging) again(size int) bool {
+	if size <= MaxResult-Headroom || p.count <= 1 {
+		return false
+	}
+	p.limit = max(1, min(p.count-1, p.count*(MaxResult-Headroom)/size))
+	return true
+}
+
+// FitPage reads a page of at most limit entries. If the call's result turns out too long, the call runs again with a shorter page, so
+// that the page's cursor leads to the first entry that isn't shown. If the API returns more entries than requested then, the page is
+// cut. note says what is missing.
 func FitPage[Out Output, Entry any](
-	limit int, read func(limit int) (Out, error), entries func(*Out) *[]Entry,
+	call Call, limit int, read func(limit int) (Out, error), entries func(*Out) *[]Entry,
 ) (out Out, note string, err error) {
-	for {
-		out, err := read(limit)
-		page := entries(&out)
-		count, size := len(*page), Size(out)
-		if err != nil || size <= MaxResult-Headroom || count <= 1 {
-			return out, note, err
-		}
-		fitting := max(1, count*(MaxResult-Headroom)/size)
-		if count > limit {
-			for *page = (*page)[:fitting]; Size(out) > MaxResult-Headroom && len(*page) > 1; {
-				*page = (*page)[:len(*page)/2]
-			}
-			const cut = "Only %d of %s fit: OpenTrain sent more than requested; use narrower filters to find the rest."
-			return out, fmt.Sprintf(cut, len(*page), text.Count(count, "entry")), nil
-		}
-		limit = min(count-1, fitting)
+	shorter := call.page.limit > 0
+	if shorter {
+		limit = min(limit, call.page.limit)
+	}
+	if out, err = read(limit); err != nil {
+		return out, "", err
+	}
+	page := entries(&out)
+	switch count := len(*page); {
+	case shorter && count > limit:
+		*page = (*page)[:limit]
+		const cut = "Only %d of %s fit: OpenTrain sent more than requested; use narrower filters to find the rest."
+		note = fmt.Sprintf(cut, limit, text.Count(count, "entry"))
+	case shorter:
 		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(limit, "entry"))
 	}
+	call.page.count = len(*page)
+	return out, note, nil
 }
 
 // PageOf returns a page of a list that the API returns whole: the entries after the one whose id is the cursor. next is the

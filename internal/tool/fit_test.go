@@ -1,7 +1,8 @@
 package tool_test
 
 import (
-	"errors"
+	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -39,19 +40,31 @@ func TestFitPage(t *testing.T) {
 		"read again":                     {length: 3000, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 entries, to keep the result short; use the cursor for the rest."},
 		"one entry is too long":          {length: 30_000, limit: 3, entries: 1, limits: []int{3, 1}, note: "Only 1 entry, to keep the result short; use the cursor for the rest."},
 		"only one entry":                 {length: 30_000, limit: 1, entries: 1, limits: []int{1}},
-		"the API ignores the limit":      {length: 3000, shortest: 20, limit: 10, entries: 6, limits: []int{10}, note: "Only 6 of 20 entries fit: OpenTrain sent more than requested; use narrower filters to find the rest."},
+		"the API ignores the limit":      {length: 3000, shortest: 20, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 of 20 entries fit: OpenTrain sent more than requested; use narrower filters to find the rest."},
 		"the API ignores a second limit": {length: 3000, shortest: 10, limit: 10, entries: 6, limits: []int{10, 6}, note: "Only 6 of 10 entries fit: OpenTrain sent more than requested; use narrower filters to find the rest."},
 	} {
 		read, limits := pages(test.length, test.shortest)
-		out, note, err := tool.FitPage(test.limit, read, func(out *list) *[]string { return &out.Entries })
-		if err != nil || len(out.Entries) != test.entries || note != test.note || !slices.Equal(*limits, test.limits) {
-			t.Errorf("%s: %d entries with limits %v, %q (%v)", name, len(out.Entries), *limits, note, err)
+		note := ""
+		made := tool.New(tool.Spec{Name: "list", Kind: tool.KindRead}, func(_ context.Context, call tool.Call, _ struct{}) (out list, _ *tool.Ask, err error) {
+			out, note, err = tool.FitPage(call, test.limit, read, func(out *list) *[]string { return &out.Entries })
+			return out, nil, err
+		})
+		result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), made, tool.Call{}, nil)
+		var out list
+		if failure != nil || json.Unmarshal(result.Structured, &out) != nil {
+			t.Fatal(failure)
+		}
+		if len(out.Entries) != test.entries || note != test.note || !slices.Equal(*limits, test.limits) {
+			t.Errorf("%s: %d entries with limits %v, %q", name, len(out.Entries), *limits, note)
 		}
 	}
-	failed := errors.New("failed")
-	_, _, err := tool.FitPage(10, func(int) (list, error) { return list{}, failed }, func(out *list) *[]string { return &out.Entries })
-	if !errors.Is(err, failed) {
-		t.Errorf("got %v", err)
+	failed := &tool.Refusal{Lines: []string{"Failed."}}
+	made := tool.New(tool.Spec{Name: "list", Kind: tool.KindRead}, func(_ context.Context, call tool.Call, _ struct{}) (list, *tool.Ask, error) {
+		out, _, err := tool.FitPage(call, 10, func(int) (list, error) { return list{}, failed }, func(out *list) *[]string { return &out.Entries })
+		return out, nil, err
+	})
+	if _, _, failure := (tool.Runner{Accounts: tool.NewAccounts(nil)}).Run(t.Context(), made, tool.Call{}, nil); failure == nil || failure.Text() == "" {
+		t.Errorf("got %v", failure)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -128,22 +129,27 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 		if more := len(call.Interpreted) - maxNotes; more > 0 {
 			call.Interpreted = append(call.Interpreted[:maxNotes], fmt.Sprintf("and %d more", more))
 		}
-		out, ask, err := function(ctx, call, args)
-		if err != nil || ask != nil {
-			return Result{}, ask.plain(), err
+		for call.page = new(paging); ; {
+			out, ask, err := function(ctx, call, args)
+			if err != nil || ask != nil {
+				return Result{}, ask.plain(), err
+			}
+			if next, found := nextOf(&out); found {
+				*next = checks.possible(*next)
+			}
+			structured, err := plainJSON(out)
+			if err != nil {
+				return Result{}, nil, err
+			}
+			result := Result{Structured: structured, Text: text.Plain(out.Text()), Effect: Effect{Outcome: "ok"}}
+			if call.page.again(max(text.LengthOf(structured), utf8.RuneCountInString(result.Text))) {
+				continue
+			}
+			if write, ok := any(out).(interface{ Effect() Effect }); ok {
+				result.Effect = write.Effect()
+			}
+			return result, nil, nil
 		}
-		if next, found := nextOf(&out); found {
-			*next = checks.possible(*next)
-		}
-		structured, err := plainJSON(out)
-		if err != nil {
-			return Result{}, nil, err
-		}
-		result := Result{Structured: structured, Text: text.Plain(out.Text()), Effect: Effect{Outcome: "ok"}}
-		if write, ok := any(out).(interface{ Effect() Effect }); ok {
-			result.Effect = write.Effect()
-		}
-		return result, nil, nil
 	}
 	return Tool{Spec: spec, Schemas: func() Schemas { return Schemas{input().JSON(), output()} }, run: run}
 }
@@ -267,6 +273,8 @@ type Call struct {
 	BadState    bool              // the state of a form was changed, belongs to someone else or is too old
 	Progress    func(step string) // tells the client what the call does now; nil when it doesn't want to know
 	Interpreted []string          // how the tool read arguments that didn't quite match the schema
+
+	page *paging // see FitPage
 }
 
 // Step tells the client what the call does now.

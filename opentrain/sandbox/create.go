@@ -132,7 +132,7 @@ func (v Variant) readDraft(name, text string, members map[string]member) (parsed
 	case strings.TrimSpace(text) == "":
 		return parsed{}, badRequest("The job description is empty: send rawJobDescription, or source with type and text.")
 	}
-	return parse(text), nil
+	return parse(text, nil), nil
 }
 
 func typeFailure(expected string, m member) *apiError {
@@ -216,7 +216,7 @@ func (d *reading) readCanonical(v Variant, job map[string]any, path []any) *apiE
 func (m reading) fillFromDescription() parsed {
 	read := parsed{fields: values{}}
 	if description := m.fields.text("jobDescription"); description != "" {
-		read = parse(description)
+		read = parse(description, m.fields)
 	}
 	for i := range read.unmapped {
 		read.unmapped[i].Path = "jobDescription"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -66,8 +67,14 @@ func (v Variant) decode(f field, raw json.RawMessage, path ...any) (any, []objec
 	for i, item := range items {
 		value, problem := v.decodeOne(f, item)
 		issues = append(issues, problem.at(append(slices.Clone(path), i)...)...)
-		if text, isText := value.(string); isText && !slices.Contains(list, text) {
-			list = append(list, text)
+		texts, _ := value.([]string)
+		if text, isText := value.(string); isText {
+			texts = []string{text}
+		}
+		for _, text := range texts {
+			if !slices.Contains(list, text) {
+				list = append(list, text)
+			}
 		}
 	}
 	return list, issues
@@ -104,16 +111,16 @@ func (v Variant) decodeOne(f field, raw json.RawMessage) (any, object) {
 	case f.Key == "jobDescription" && utf8.RuneCountInString(text) > maxDescription:
 		return nil, tooLong(maxDescription)
 	case f.Type == "array" && options == nil:
-		return decodePlace(f.Of, strings.TrimSpace(text))
+		return decodePlaces(f.Of, strings.TrimSpace(text))
 	}
 	return value, nil
 }
 
-// decodePlace reads the name or code of one of the countries or languages, and returns its English name. The pages do not say
+// decodePlaces reads names or codes of countries or languages, and returns their English names. The pages do not say
 // what the API does with other texts. That it refuses them is our assumption: a job for a country that does not exist reaches no one.
-func decodePlace(what, text string) (any, object) {
-	if found, known := findPlace(what, text); known {
-		return found.name, nil
+func decodePlaces(what, text string) ([]string, object) {
+	if names := findPlaces(what, text); names != nil {
+		return names, nil
 	}
 	one, example := "country", `"Kenya" or "KE"`
 	if what == "languages" {
@@ -196,6 +203,31 @@ func findPlace(what, text string) (place, bool) {
 		found, known = allPlaces()[what].codes[code]
 	}
 	return found, known
+}
+
+var betweenPlaces = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\s*[,;/&]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+`)
+})
+
+// findPlaces finds one, or those of a list like "A, B and C". It returns nil if a part isn't the name of one: "CA, US" and
+// "Georgia, US" are states. A name has at most one "and".
+func findPlaces(what, text string) (names []string) {
+	if found, known := findPlace(what, text); known {
+		return []string{found.name}
+	}
+	for rest := strings.ReplaceAll(text, " & ", " and "); rest != ""; {
+		ends := append(betweenPlaces().FindAllStringIndex(rest, 2), []int{len(rest), len(rest)})
+		for i := min(len(ends), 2) - 1; ; i-- {
+			if i < 0 {
+				return nil
+			}
+			if found, known := namedPlace(what, rest[:ends[i][0]]); known && found.name != "Georgia" {
+				names, rest = append(names, found.name), rest[ends[i][1]:]
+				break
+			}
+		}
+	}
+	return names
 }
 
 // countryCodes converts names of countries to ISO codes, the form of public jobs.

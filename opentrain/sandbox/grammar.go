@@ -271,11 +271,13 @@ func (r *reader) holds(f *fact) bool {
 		}
 	}
 	f.doubt = cmp.Or(f.doubt, f.guess)
-	claim := cmp.Or(map[string]string{"rate": "pay", "amount": "pay"}[f.field], f.field)
+	claim := cmp.Or(map[string]string{"rate": "pay", "amount": "pay", "perTask": "dataVolume"}[f.field], f.field)
+	few := f.field == "dataVolume" && f.number < 10 && f.value != unitHours // "compare two answers", "two photos per item"
 	anyway := f.value == "false" || f.field == "amount" || strings.HasPrefix(f.field, "ask") || strings.HasPrefix(f.field, "left")
 	negated := r.negated[r.at(f.at).clause]
 	switch {
 	case !anyway && (negated == 2 || negated == 1 && claim != "pay"), f.field == "headcount" && r.near(f, "@pace"),
+		few && (r.in(r.at(f.first), "@work") || r.near(f, "@pace")),
 		f.field == "headcount" && (f.number != math.Trunc(f.number) || f.number > 1e5),
 		slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool {
 			return t.claim == claim || claim != "pay" && r.in(&t, "@cents") // only pay is in cents

@@ -139,11 +139,14 @@ func (d *reading) texts(role, separator string) string {
 
 func (d *reading) setPlaces(key string) {
 	for _, f := range d.passages[key] {
-		name, issue := decodePlace(key, f.text)
-		if list := d.fields.list(key); issue != nil {
+		names, issue := decodePlaces(key, f.text)
+		if issue != nil {
 			d.report(fmt.Sprint(issue["message"]), f)
-		} else if !slices.Contains(list, fmt.Sprint(name)) {
-			d.fields[key] = append(list, fmt.Sprint(name))
+		}
+		for _, name := range names {
+			if list := d.fields.list(key); !slices.Contains(list, name) {
+				d.fields[key] = append(list, name)
+			}
 		}
 	}
 }
@@ -164,7 +167,7 @@ func (d *reading) setPay() {
 	case amount+least+most == "":
 		reason = notRead
 	case amount != "" && !isRate && len(all) == 1 && len(amount) < 1000:
-		if read = parse(amount); !read.fields.has(rateKey(read.fields.text("paymentType"))) {
+		if read = parse(amount, nil); !read.fields.has(rateKey(read.fields.text("paymentType"))) {
 			reason = "This sandbox reads no rate in US dollars here; OpenTrain may."
 		}
 	case currency != "USD":

@@ -213,16 +213,23 @@ func (r *reader) findPlaces() {
 		t := tokens[i]
 		first, _ := utf8.DecodeRuneInString(r.text[t.start:])
 		lower := unicode.IsLower(first)
-		named := t.kind == word && (!lower || len(t.low) > 4 && t.low != "polish")
+		named := t.kind == word && (!lower || !r.in(&t, "@common")) // "polish", "us"
 		for size := min(5, len(tokens)-i); size > 0 && named; size-- {
 			last := tokens[i+size-1]
 			name := strings.Join(strings.Fields(r.text[t.start:last.end]), " ")
 			language, spoken := namedPlace("languages", name)
 			land, known := namedPlace("countries", name)
-			known = known && !lower && (len(name) > 2 || name == strings.ToUpper(name)) // "US" isn't "Us"
-			if spoken = spoken && (!lower || size == 1); last.kind == word && (spoken || known) {
-				r.mark(&t, map[bool]string{true: "@language", false: "@country"}[spoken], true)
+			known = known && name != "Us"
+			if spoken = spoken && (!lower || size == 1 && len(name) > 4); last.kind == word && (spoken || known) {
+				r.mark(&t, "@language", spoken)
+				small := lower && name == strings.ToLower(name)
+				r.mark(&t, "@country", !spoken && !small)
+				r.mark(&t, "@land", !spoken && small)
 				t.name, t.end = cmp.Or(language.name, land.name), last.end
+				if before := r.at(len(r.tokens) - 1); spoken && r.in(before, "@language") && before.name != t.name &&
+					strings.Trim(r.text[before.end:t.start], " \u00a0") == "" { // "Irish English" is English
+					before.groups = r.groups[before.low].with(r.bits["@variety"])
+				}
 				i += size - 1
 				break
 			}

@@ -36,6 +36,7 @@ type unmapped struct {
 type reader struct {
 	parsed
 	*grammar
+	given     values // by the document around the text: what the text says of them is not reported
 	text      string
 	tokens    []token
 	edge      token             // before the first one and after the last one
@@ -56,9 +57,9 @@ type fact struct {
 	at     int // the token of the number, or the first one
 }
 
-// parse reads a description.
-func parse(text string) parsed {
-	r := &reader{grammar: theGrammar(), text: text, facts: map[string][]fact{}, sentences: []int{0}}
+// parse reads a description. What it says of fields that are given need not set them.
+func parse(text string, given values) parsed {
+	r := &reader{grammar: theGrammar(), text: text, given: given, facts: map[string][]fact{}, sentences: []int{0}}
 	r.edge = token{kind: stop, sentence: -1, clause: -1, groups: r.bits["."]}
 	r.present = r.edge.groups
 	r.fields = values{"jobDescription": text}
@@ -151,8 +152,12 @@ func (r *reader) setFields() {
 	counted := len(r.facts["askData"]) > 0 || len(r.facts["askItem"]) > 0 && !r.fields.has("labelTypes")
 	r.demands.dataset = r.demands.dataset || counted && !r.fields.has("dataVolume")
 	r.demands.language = r.demands.language || len(r.facts["askLanguage"]) > 0
-	for _, f := range slices.Concat(r.facts["leftPlace"], r.facts["left"]) {
-		if t := r.at(f.at); !t.used && !slices.Contains(places, t.name) && (t.low != "one" || f.end > f.first+1) {
+	for _, f := range slices.Concat(r.facts["leftName"], r.facts["left"]) {
+		switch t := r.at(f.at); {
+		case t.used, slices.Contains(places, t.name), t.low == "one" && f.end == f.first+1:
+		case r.given.has(f.value):
+			r.use(f)
+		default:
 			r.remark(f, f.guess)
 		}
 	}
@@ -169,18 +174,18 @@ func (r *reader) certain(field string) []fact {
 
 // agreed returns what the facts on a field agree on, nil if they don't.
 func (r *reader) agreed(field string) *fact {
-	facts := r.certain(field)
+	facts, given := r.certain(field), r.given.has(field)
 	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.doubt, b.doubt) })
 	several := slices.ContainsFunc(facts, func(f fact) bool { return f.number != facts[0].number || f.value != facts[0].value })
 	for _, f := range facts {
-		if r.use(f); several {
+		if r.use(f); several && !given {
 			r.remark(f, "the text names several, so none was used")
 		}
 	}
 	if several || len(facts) == 0 {
 		return nil
 	}
-	if others := func(f fact) bool { return f.value == field && !r.at(f.at).used }; slices.ContainsFunc(r.facts["left"], others) {
+	if others := func(f fact) bool { return f.value == field && !given && !r.at(f.at).used }; slices.ContainsFunc(r.facts["left"], others) {
 		facts[0].doubt = cmp.Or(facts[0].doubt, "is not the only such number in the text")
 	}
 	return &facts[0]

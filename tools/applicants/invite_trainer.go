@@ -87,6 +87,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return out, ask, nil
 	}
 	invitation, err := a.API.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+	a.Confirm.Ledger.RecordUse(call.Caller, in.JobID, err)
 	if err != nil {
 		return out, nil, err
 	}

@@ -74,7 +74,7 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 			return tool.PageOf(all, func(p proposal) string { return p.ProposalID }, in.Cursor, limit)
 		}
 	}
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listProposalsOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listProposalsOutput, error) {
 		page, next, err := read(limit)
 		return listProposalsOutput{
 			JobID: in.JobID, Proposals: page, NextCursor: next, Order: order, Interpreted: call.Interpreted, status: in.Status,

@@ -27,9 +27,9 @@ func ending(contract opentrain.Contract) []string {
 	budgeted := contract.Budget != nil && contract.Budget.FundedAmountUSD != nil && *contract.Budget.FundedAmountUSD > 0
 	switch {
 	case funded:
-		return append(shown, "A milestone is funded, so a human confirms the end in OpenTrain's app, which says what happens to its money.")
+		return append(shown, "A milestone is funded, so you confirm the end in OpenTrain's app, which says what happens to its money.")
 	case held == 0 && !contract.HasActiveMilestone && (!budgeted || len(contract.Milestones) > 0):
 		return append(shown, "No milestone is funded, so the contract ends at once, with this yes.")
 	}
-	return append(shown, "If a milestone is funded, a human confirms the end in OpenTrain's app, which says what happens to its money.")
+	return append(shown, "If a milestone is funded, you confirm the end in OpenTrain's app, which says what happens to its money.")
 }

@@ -72,7 +72,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
-		Question: "Request this hire?", Note: "A yes only requests the hire. A human confirms it in OpenTrain's app.", IfNo: "No one is hired.",
+		Question: "Request this hire?", Note: "A yes only requests the hire. You confirm it in OpenTrain's app.", IfNo: "No one is hired.",
 	}
 	if asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, subject); found {
 		intent.IfNo = "Approval " + asked.ID + ", which was requested before, stays as it is."
@@ -91,7 +91,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Notes: []string{"A human confirms the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before."},
+		Notes: []string{"You confirm the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before."},
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err

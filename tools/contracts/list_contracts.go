@@ -67,7 +67,7 @@ func (c contracts) list(ctx context.Context, call tool.Call, in listContractsInp
 		return listContractsOutput{}, nil, err
 	}
 	id := func(contract opentrain.Contract) string { return contract.ID }
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listContractsOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listContractsOutput, error) {
 		page, next, err := tool.PageOf(all.Items, id, in.Cursor, limit)
 		return listContractsOutput{
 			Contracts: tool.Map(page, summarize), NextCursor: tool.Cursor(next), Interpreted: call.Interpreted,

@@ -14,6 +14,14 @@ func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Mile
 	switch {
 	case contract.Status == opentrain.ContractEnded:
 		return conflict(opentrain.ReasonContractEnded, contract.ID, "")
+	case statusWords(m.Status) == "paid":
+		return &tool.Refusal{
+			Code: opentrain.CodeConflict, Lines: []string{"This milestone is paid already. Nothing was changed."},
+			Next: tool.Next{
+				Action: tool.CallTool, Tool: tool.GetContract, Arguments: map[string]any{"contractId": text.Clean(contract.ID, 100)},
+				Note: "See the contract.",
+			},
+		}
 	case m.Status != "" && m.Status != r.status:
 		return conflict(r.reason, contract.ID, m.Status)
 	}

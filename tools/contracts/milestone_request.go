@@ -73,7 +73,7 @@ func (r milestoneRequest) run(
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID}, Asking: in.Asking,
-		Question: r.question, Note: "A yes only requests it. A human confirms it in OpenTrain's app.",
+		Question: r.question, Note: "A yes only requests it. You confirm it in OpenTrain's app.",
 		IfNo: "The milestone stays as it is.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {

@@ -74,7 +74,7 @@ func (m market) searchJobs() tool.Tool {
 }
 
 func (m market) search(ctx context.Context, call tool.Call, in searchJobsInput) (searchJobsOutput, *tool.Ask, error) {
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (searchJobsOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (searchJobsOutput, error) {
 		page, err := m.api.SearchJobs(ctx, opentrain.JobQuery{
 			Text: in.Q, Category: in.Category, Language: in.Language, Country: in.Country,
 			PayType: in.PayType, Limit: limit, Cursor: in.Cursor,

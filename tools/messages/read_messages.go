@@ -60,18 +60,18 @@ func (m messages) read(ctx context.Context, call tool.Call, in readMessagesInput
 	case in.ConversationID != "" && (in.UnreadOnly || in.Filter == "job" || in.Filter == "proposal"):
 		return out, nil, tool.Problem("conversationId", "can't be combined with filter or unreadOnly, which choose among conversations")
 	case in.ConversationID != "":
-		out, err = m.messagesOf(ctx, in)
+		out, err = m.messagesOf(ctx, call, in)
 		out.Next = out.afterMessages(in.Direction == "newer")
 	default:
-		out, err = m.conversations(ctx, in)
+		out, err = m.conversations(ctx, call, in)
 		out.Next = out.afterConversations()
 	}
 	out.Interpreted = call.Interpreted
 	return out, nil, err
 }
 
-func (m messages) conversations(ctx context.Context, in readMessagesInput) (readMessagesOutput, error) {
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (readMessagesOutput, error) {
+func (m messages) conversations(ctx context.Context, call tool.Call, in readMessagesInput) (readMessagesOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (readMessagesOutput, error) {
 		page, err := m.API.ListConversations(ctx, opentrain.ConversationQuery{
 			Filter: in.Filter, UnreadOnly: in.UnreadOnly, Limit: limit, Cursor: in.Cursor,
 		})
@@ -87,8 +87,8 @@ func (m messages) conversations(ctx context.Context, in readMessagesInput) (read
 	return out, err
 }
 
-func (m messages) messagesOf(ctx context.Context, in readMessagesInput) (readMessagesOutput, error) {
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (readMessagesOutput, error) {
+func (m messages) messagesOf(ctx context.Context, call tool.Call, in readMessagesInput) (readMessagesOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (readMessagesOutput, error) {
 		query := opentrain.MessageQuery{Direction: in.Direction, Limit: limit, Cursor: in.Cursor}
 		page, err := m.API.ListMessages(ctx, in.ConversationID, query)
 		if err != nil {
@@ -100,7 +100,7 @@ func (m messages) messagesOf(ctx context.Context, in readMessagesInput) (readMes
 		}, nil
 	}, func(out *readMessagesOutput) *[]message { return &out.Messages })
 	out.Cut = cut
-	if err == nil && len(out.Messages) > 0 && tool.FitText(&out, &out.Messages[0].Content) {
+	if err == nil && len(out.Messages) == 1 && tool.FitText(&out, &out.Messages[0].Content) {
 		out.Cut = "The message is too long to show whole. It is in the app."
 	}
 	slices.SortStableFunc(out.Messages, oldestFirst)

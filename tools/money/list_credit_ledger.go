@@ -34,7 +34,7 @@ func (m money) listCreditLedger() tool.Tool {
 }
 
 func (m money) ledger(ctx context.Context, call tool.Call, in listCreditLedgerInput) (listCreditLedgerOutput, *tool.Ask, error) {
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listCreditLedgerOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listCreditLedgerOutput, error) {
 		page, err := m.api.ListLedger(ctx, opentrain.PageQuery{Limit: limit, Cursor: in.Cursor})
 		if err != nil {
 			return listCreditLedgerOutput{}, err

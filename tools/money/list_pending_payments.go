@@ -58,7 +58,7 @@ func (m money) pending(ctx context.Context, call tool.Call, in listPendingPaymen
 		return listPendingPaymentsOutput{}, nil, err
 	}
 	id := func(p opentrain.PendingPayment) string { return p.ID }
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listPendingPaymentsOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listPendingPaymentsOutput, error) {
 		page, next, err := tool.PageOf(all.Items, id, in.Cursor, limit)
 		return listPendingPaymentsOutput{
 			Payments: tool.Map(page, paymentOf), NextCursor: tool.Cursor(next), Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},

@@ -8,39 +8,26 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jellydator/ttlcache/v3"
-
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
 
-const (
-	keyTTL  = 24 * time.Hour // how long a derived key is used again for the same content
-	maxKeys = 10_000         // how many keys are remembered
-)
+// keyTTL is how long a derived key is used again for the same content.
+const keyTTL = 24 * time.Hour
 
 // createKeys finds the idempotency key of a create that names none. The key is derived from account, content and UTC
-// day, so it survives a restart. Recent keys are remembered, so it survives midnight too.
+// day, so it survives a restart. Recent keys are in the store, so they survive midnight too, and all replicas have them.
 type createKeys struct {
-	mu     sync.Mutex
-	keys   *ttlcache.Cache[string, *usedKey] // by account and content
-	drafts *ttlcache.Cache[string, string]   // job ids by account and key
+	store store.Store
+
+	mu    sync.Mutex
+	calls map[string]int // that are under way, by account and content
 }
 
-// usedKey is the key of some creates with the same content.
-type usedKey struct {
-	key      string
-	calls    int  // that are under way
-	mayExist bool // a call may have created the draft
-}
-
-func newCreateKeys() *createKeys {
-	return &createKeys{
-		keys: ttlcache.New(ttlcache.WithTTL[string, *usedKey](keyTTL),
-			ttlcache.WithCapacity[string, *usedKey](maxKeys), ttlcache.WithDisableTouchOnHit[string, *usedKey]()),
-		drafts: ttlcache.New(ttlcache.WithTTL[string, string](keyTTL),
-			ttlcache.WithCapacity[string, string](maxKeys), ttlcache.WithDisableTouchOnHit[string, string]()),
-	}
+func newCreateKeys(shared store.Store) *createKeys {
+	return &createKeys{store: shared, calls: map[string]int{}}
 }
 
 // begin returns the key of a create, and a function to call with its outcome. That one reports whether an earlier call
@@ -49,52 +36,70 @@ func newCreateKeys() *createKeys {
 func (k *createKeys) begin(accounts []string, source opentrain.DraftSource, now time.Time) (
 	key string, end func(*opentrain.Draft, error) (existed bool),
 ) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	content := contentOf(source)
-	used := &usedKey{key: source.IdempotencyKey}
-	if used.key == "" {
-		used = k.used(accounts, content)
-		if used == nil {
-			used = &usedKey{key: derivedKey(accounts[0], content, now)}
-		}
-		used.calls++ // a call that is under way counts: it may outlast its caller and midnight
-		for _, account := range accounts {
-			k.keys.Set(account+content, used, ttlcache.DefaultTTL)
-		}
+	var names []string
+	if key = source.IdempotencyKey; key == "" {
+		content := contentOf(source)
+		names = tool.Map(accounts, func(account string) string { return store.Key("create", account, content) })
+		k.count(names[0], 1) // a call that is under way counts: it may outlast its caller and midnight
+		key = k.recent(names, derivedKey(accounts[0], content, now))
 	}
-	return used.key, func(draft *opentrain.Draft, err error) bool {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		used.calls--
-		used.mayExist = used.mayExist || err == nil || opentrain.MayHaveChanged(err)
-		if used.calls == 0 && !used.mayExist {
-			for _, account := range accounts {
-				k.keys.Delete(account + content)
+	drafts := tool.Map(accounts, func(account string) string { return store.Key("draft", account, key) })
+	return key, func(draft *opentrain.Draft, err error) (existed bool) {
+		mayExist := err == nil || opentrain.MayHaveChanged(err)
+		if len(names) > 0 && (k.count(names[0], -1) > 0 || mayExist) {
+			k.keep(names, key)
+		} else if !slices.ContainsFunc(drafts, func(name string) bool { return k.store.Get(name) != nil }) {
+			for _, name := range names {
+				k.store.Delete(name)
 			}
 		}
-		return err == nil && k.existed(accounts, used.key, draft.JobID)
+		switch {
+		case err == nil:
+			return k.existed(drafts, draft.JobID)
+		case mayExist:
+			for _, name := range drafts {
+				k.store.Add(name, []byte("unknown"), keyTTL)
+			}
+		}
+		return false
 	}
 }
 
-// used returns the key that was used for some content, nil if there is none.
-func (k *createKeys) used(accounts []string, content string) *usedKey {
-	for _, account := range accounts {
-		if item := k.keys.Get(account + content); item != nil {
-			return item.Value()
+// count counts the calls that are under way.
+func (k *createKeys) count(name string, more int) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	calls := k.calls[name] + more
+	if k.calls[name] = calls; calls == 0 {
+		delete(k.calls, name)
+	}
+	return calls
+}
+
+// recent returns the key that was used for some content in the last day, or a new one.
+func (k *createKeys) recent(names []string, key string) string {
+	for _, name := range names {
+		if held := k.store.Get(name); held != nil {
+			key = string(held)
+			break
 		}
 	}
-	return nil
+	key = string(k.store.Add(names[0], []byte(key), keyTTL)) // another call may have been faster
+	k.keep(names[1:], key)
+	return key
+}
+
+func (k *createKeys) keep(names []string, key string) {
+	for _, name := range names {
+		k.store.Put(name, []byte(key), keyTTL)
+	}
 }
 
 // existed remembers the draft that a key stands for, and reports whether it was known.
-func (k *createKeys) existed(accounts []string, key, jobID string) bool {
-	known := slices.ContainsFunc(accounts, func(account string) bool {
-		item := k.drafts.Get(account + " " + key)
-		return item != nil && item.Value() == jobID
-	})
-	for _, account := range accounts {
-		k.drafts.Set(account+" "+key, jobID, ttlcache.DefaultTTL)
+func (k *createKeys) existed(names []string, jobID string) (known bool) {
+	for _, name := range names {
+		known = known || string(k.store.Get(name)) == jobID
+		k.store.Put(name, []byte(jobID), keyTTL)
 	}
 	return known
 }

@@ -45,7 +45,7 @@ func (p posting) listJobs() tool.Tool {
 }
 
 func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (listJobsOutput, *tool.Ask, error) {
-	out, cut, err := tool.FitPage(cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listJobsOutput, error) {
+	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listJobsOutput, error) {
 		page, err := p.API.ListOwnJobs(ctx, opentrain.OwnJobQuery{Status: in.Status, Limit: limit, Cursor: in.Cursor})
 		if err != nil {
 			return listJobsOutput{}, err

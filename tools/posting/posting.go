@@ -9,7 +9,7 @@ import (
 
 // Toolset returns the tools in the order of the posting loop, with their prompts and the field reference.
 func Toolset(desk *draft.Desk) tool.Set {
-	p := posting{desk, newCreateKeys()}
+	p := posting{desk, newCreateKeys(desk.Store)}
 	return tool.Set{
 		Name:      "posting",
 		Tools:     []tool.Tool{p.createDraft(), p.patchDraft(), p.publishJob(), p.listJobs(), p.getDraft(), p.updateJob(), p.closeJob()},

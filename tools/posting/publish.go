@@ -97,6 +97,9 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	if err != nil || again != "" {
 		return p.askAgain(call, intent, own, view, out, again, err)
 	}
+	if answer = p.Confirm.Spend(call, intent, answer); !answer.Yes {
+		return p.askToPublish(ctx, call, intent, own, out, answer.Why)
+	}
 	call.Step("Publishing the job")
 	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(&own)), in.JobID)
 	switch {

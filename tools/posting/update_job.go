@@ -77,7 +77,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	if answer.Yes && p.Moved(own, answer.View) {
 		answer, view.Again = confirm.Answer{Why: "The job has changed since the human saw it."}, 1
 	}
-	if !answer.Yes {
+	if answer = p.Confirm.Spend(call, intent, answer); !answer.Yes {
 		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
 		ask, next := p.Confirm.Ask(call, intent, preview, view, answer.Why)
 		next.Change = resolve

@@ -55,7 +55,7 @@ func (u updates) poll(ctx context.Context, call tool.Call, in pollUpdatesInput) 
 		return out, nil, err
 	}
 	sent := 0
-	out, cut, err := tool.FitPage(limit, func(limit int) (pollUpdatesOutput, error) {
+	out, cut, err := tool.FitPage(call, limit, func(limit int) (pollUpdatesOutput, error) {
 		page, err := u.page(ctx, opentrain.EventID(in.Cursor), limit)
 		if err != nil {
 			return pollUpdatesOutput{}, err

@@ -1,0 +1,48 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Shared is a store that replicas share.
+type Shared interface {
+	Connected() bool
+	Replicas() int
+	Failures() int
+	Observe(func(operation, failure string, took time.Duration))
+}
+
+// step is something that is done at the store.
+type step struct{ operation, failure string }
+
+func (s step) labels() prometheus.Labels {
+	return prometheus.Labels{"db_system_name": "redis", "db_operation_name": s.operation, "error_type": s.failure}
+}
+
+// CountStore sets the store that is watched. Call it once.
+func (m *Metrics) CountStore(store Shared) {
+	if m == nil {
+		return
+	}
+	steps := newDurations(m.registry, "db_client_operation_duration_seconds", "Duration of commands and scripts at the store.",
+		[]float64{.001, .005, .01, .05, .1, .5, 1, 5, 10}, step.labels, "db_system_name", "db_operation_name", "error_type")
+	store.Observe(func(operation, failure string, took time.Duration) { steps.observe(step{operation, failure}, took) })
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "opentrain_mcp_store_connected", Help: "1 while the store that replicas share can be reached, else 0.",
+		}, func() float64 {
+			if store.Connected() {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "opentrain_mcp_store_replicas", Help: "Replicas that share the store, as far as this one knows.",
+		}, func() float64 { return float64(store.Replicas()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "opentrain_mcp_store_failures_total", Help: "How often the store was lost.",
+		}, func() float64 { return float64(store.Failures()) }),
+	)
+}

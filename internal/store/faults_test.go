@@ -1,0 +1,224 @@
+package store_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"opentrain-mcp/internal/redistest"
+	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
+)
+
+// TestLock: one of all has a lock, until it unlocks or vanishes. Who waits doesn't make it last longer.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a, b := replica(t, server.URL(), io.Discard).ForClient(), replica(t, server.URL(), io.Discard).ForClient()
+	const lifetime = 300 * time.Millisecond
+	late := a.Lock("flight", "x", lifetime) // it unlocks when the lock is another's
+	if late == nil || b.Lock("flight", "x", lifetime) != nil {
+		t.Fatal("locked by none or two")
+	}
+	var unlock func()
+	start := time.Now()
+	eventually(t, "the lock of one that vanished ends", func() bool {
+		unlock = b.Lock("flight", "x", time.Minute)
+		return unlock != nil
+	})
+	if took := time.Since(start); took > lifetime+time.Second {
+		t.Errorf("it ended after %v", took)
+	}
+	if late(); a.Lock("flight", "x", lifetime) != nil {
+		t.Error("unlocked by someone else")
+	}
+	if unlock(); a.Lock("flight", "x", time.Minute) == nil {
+		t.Error("not unlocked")
+	}
+}
+
+// TestLockWithoutRedis: when Redis is away, nobody waits for a lock, whoever has it.
+func TestLockWithoutRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a, b := replica(t, server.URL(), io.Discard), replica(t, server.URL(), io.Discard)
+	if a.ForClient().Lock("flight", "x", time.Minute) == nil || b.ForClient().Lock("flight", "x", time.Minute) != nil {
+		t.Fatal("locked by none or two")
+	}
+	server.Kill()
+	for range 3 {
+		if b.ForClient().Lock("flight", "x", time.Minute) == nil {
+			t.Error("it waits for a lock that no one can give up")
+		}
+	}
+}
+
+// TestSlowRedis: a Redis that answers each step just in time doesn't hold calls up for long, and isn't used again while it
+// is slow.
+func TestSlowRedis(t *testing.T) {
+	t.Parallel()
+	proxy := redistest.StartProxy(t, redistest.Start(t).Address)
+	box, err := seal.New(bytes.Repeat([]byte{7}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := store.Open(store.Config{URL: proxy.URL(), Box: box, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close() //nolint:errcheck // the test is over
+	for _, delay := range []time.Duration{70 * time.Millisecond, 240 * time.Millisecond} {
+		proxy.Replies(func([]byte) bool { return true })
+		eventually(t, "it's connected", r.Connected)
+		proxy.Replies(func([]byte) bool { <-time.After(delay); return true })
+		start := time.Now()
+		for range 20 { // more than any call takes
+			r.Get("value:x")
+		}
+		if took := time.Since(start); r.Connected() || took > 600*time.Millisecond {
+			t.Errorf("%v: connected %v, 20 steps took %v", delay, r.Connected(), took)
+		}
+		for range 100 {
+			if r.Connected() {
+				t.Fatalf("%v: connected again", delay)
+			}
+			<-time.After(10 * time.Millisecond)
+		}
+	}
+	proxy.Replies(func([]byte) bool { return true })
+	eventually(t, "it's back", r.Connected)
+}
+
+// TestChangeWhileReconnecting: a change that comes while Redis is found again is either there, or nothing from before it
+// counts.
+func TestChangeWhileReconnecting(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Address)
+	a, b := replica(t, proxy.URL(), io.Discard), replica(t, server.URL(), io.Discard)
+	first, second := store.Key("changed", "job_1"), store.Key("changed", "job_2")
+	proxy.Replies(func([]byte) bool { return false })
+	before := b.Moment()
+	a.Mark(first, time.Minute)
+	if a.Connected() {
+		t.Fatal("it's connected")
+	}
+	// The reply to INFO passes, the next one waits.
+	held, release := make(chan struct{}), make(chan struct{})
+	proxy.Replies(func(reply []byte) bool {
+		if strings.Contains(string(reply), "run_id:") {
+			return true
+		}
+		select {
+		case held <- struct{}{}:
+		default:
+		}
+		<-release
+		return true
+	})
+	<-held
+	asked := b.Moment()
+	if asked.Epoch == before.Epoch {
+		t.Fatal("no new epoch")
+	}
+	marked := make(chan struct{})
+	go func() {
+		a.Mark(second, time.Minute)
+		close(marked)
+	}()
+	select {
+	case <-marked:
+	case <-time.After(50 * time.Millisecond): // it waits until it's known whether Redis is back
+	}
+	close(release)
+	<-marked
+	eventually(t, "it's connected", a.Connected)
+	for _, at := range []store.Store{a, b} {
+		times, whole := at.Marked(asked, second)
+		if whole && !asked.Time.Before(times[0]) {
+			t.Error("the change isn't known, and nothing seems to be lost")
+		}
+	}
+}
+
+// TestFullRedis: a Redis without memory is away until it has some, and doesn't come and go.
+func TestFullRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--maxmemory-policy", "noeviction")
+	r := replica(t, server.URL(), io.Discard)
+	set := func(limit string) {
+		t.Helper()
+		if err := server.Do("CONFIG", "SET", "maxmemory", limit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("1")
+	limit := store.Limit{PerSecond: .001, Burst: 3}
+	taken := 0
+	for range 120 {
+		if _, ok := r.Take("calls:x", limit); ok {
+			taken++
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	if r.Connected() || r.Failures() != 1 || taken > 3 {
+		t.Errorf("connected %v, lost %d times, %d taken", r.Connected(), r.Failures(), taken)
+	}
+	set("0")
+	eventually(t, "it's back", r.Connected)
+}
+
+// TestBucketsAreKept: a Redis that comes and goes gives no caller a fresh burst each time.
+func TestBucketsAreKept(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r := replica(t, server.URL(), io.Discard)
+	taken := 0
+	for range 3 {
+		server.Kill()
+		for range 20 {
+			if _, ok := r.Take("calls:x", store.Limit{PerSecond: .001, Burst: 3}); ok {
+				taken++
+			}
+		}
+		server.Restart()
+		eventually(t, "it's back", r.Connected)
+	}
+	if taken != 3 {
+		t.Errorf("%d taken", taken)
+	}
+}
+
+// TestOnlyChangesAreMissed: a value that Redis didn't get makes no one ask again.
+func TestOnlyChangesAreMissed(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Address)
+	a, b := replica(t, proxy.URL(), io.Discard), replica(t, server.URL(), io.Discard)
+	asked, key := b.Moment(), store.Key("changed", "job_1")
+	lose := func(what func()) {
+		t.Helper()
+		lost := a.Failures()
+		proxy.Replies(func([]byte) bool { return false })
+		what()
+		proxy.Replies(func([]byte) bool { return true })
+		eventually(t, "it's lost and back", func() bool { return a.Failures() > lost && a.Connected() })
+	}
+	lose(func() {
+		a.Put("value:x", []byte("x"), time.Minute)
+		a.Add("value:y", []byte("y"), time.Minute)
+		a.Delete("value:z")
+		claim(a, asked, "spent:x")
+		a.ForClient().Lock("flight", "x", time.Minute)
+	})
+	if _, whole := b.Marked(asked, key); !whole {
+		t.Error("a value that's missing voids confirmations")
+	}
+	lose(func() { a.Mark(key, time.Minute) })
+	if _, whole := b.Marked(asked, key); whole {
+		t.Error("a change is missing, and nothing seems to be lost")
+	}
+}
