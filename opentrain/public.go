@@ -117,10 +117,11 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 	p.mu.Lock()
 	flights := p.flights
 	p.mu.Unlock()
-	limit := sharedReadTimeout
+	joinable := sharedReadTimeout
 	if deadline, ok := ctx.Deadline(); ok {
-		limit = max(limit, time.Until(deadline))
+		joinable = time.Until(deadline)
 	}
+	limit := max(sharedReadTimeout, joinable)
 	ctx = WithTrace(context.Background(), traceFrom(ctx)) //nolint:contextcheck // else it keeps alive what the caller sent
 	return flights.DoChan(url, func() (value any, err error) {
 		// singleflight would end the process with the panic.
@@ -135,6 +136,8 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 		}
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
+		// A request that outlasts its first caller may never end, so it's not for those who come later.
+		defer time.AfterFunc(joinable, func() { flights.Forget(url) }).Stop()
 		value, res, started, err := p.load(ctx, url, load)
 		p.mu.Lock()
 		defer p.mu.Unlock()

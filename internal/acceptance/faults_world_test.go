@@ -37,7 +37,7 @@ type faultWorld struct {
 
 	mu      sync.Mutex
 	answer  *scriptedAnswer
-	meeting *meeting       // of the writes; nil: they are handled as they come
+	meeting *gathering     // of the writes; nil: they are handled as they come
 	arrived map[string]int // writes that reached the API, by "METHOD /path"
 	handled map[string]int // writes that it carried out
 }
@@ -59,8 +59,8 @@ type scriptedAnswer struct {
 	to    string // "everything", "writes", or "writes that are done"
 }
 
-// meeting makes writes wait until all of them are there.
-type meeting struct {
+// gathering makes writes wait until all of them are there.
+type gathering struct {
 	missing sync.WaitGroup
 	start   func() // what happens then
 	started chan struct{}
@@ -234,7 +234,7 @@ func (w *faultWorld) under(start func() (lift func()), late bool) {
 	w.t.Helper()
 	lift := func() {}
 	if late {
-		meeting := &meeting{started: make(chan struct{})}
+		meeting := &gathering{started: make(chan struct{})}
 		for _, c := range w.calls {
 			if c.write != "" {
 				meeting.missing.Add(1)
@@ -316,6 +316,9 @@ func (w *faultWorld) check() {
 		}
 		next := nextOf(w.t, c.got)
 		name, arguments := c.tool, c.arguments
+		if next.Tool == "" && unclear { // a human looks
+			name, arguments = tool.ListJobs, map[string]any{}
+		}
 		if next.Tool != "" {
 			name = next.Tool
 			if next.Arguments != nil {

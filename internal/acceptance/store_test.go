@@ -123,7 +123,7 @@ func TestOneYesAtOnce(t *testing.T) {
 	clock := &standInClock{now: time.Now()}
 	transport := sandbox.New(sandbox.Config{Now: clock.read, DecideAfter: 1}).Transport()
 	unasked := startHTTPWith(t, transport, func(c *opentrainmcp.HTTPConfig) { c.Toolsets = []string{"all"} })
-	ids := hired(t, unasked, clock)
+	ids := hired(t, unasked.endpoint, clock)
 	held := &meeting{next: transport, path: "/api/public/v1/messages", open: make(chan struct{})}
 	s := share(t, held, func(c *opentrainmcp.HTTPConfig) { c.Toolsets = []string{"all"} })
 	arguments := map[string]any{"conversationId": ids["conversation"], "content": "When can you start?"}

@@ -92,6 +92,9 @@ func (e explainer) tooLarge() Next {
 		e.say("%s", problem)
 		return Next{Action: Fix, By: "agent", Problem: problem, Tool: e.tool.Name}
 	}
+	if !e.tool.Kind.ReadOnly() {
+		return e.retryOutage()
+	}
 	const problem = "The human can see it in OpenTrain's app."
 	e.say("%s", problem)
 	return fixInApp(problem)
