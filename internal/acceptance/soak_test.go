@@ -30,6 +30,7 @@ const (
 	soakPause    = 50 * time.Millisecond
 	soakWarmUp   = 20 * time.Second
 	soakSample   = 200 * time.Millisecond
+	soakReport   = 2 * time.Minute
 	soakGrowth   = 1.05 // the last quarter's memory over the first one's
 )
 
@@ -70,7 +71,14 @@ func TestSoak(t *testing.T) {
 	}
 	loop(s.visitBriefly)
 	memory := make([][]float64, len(longest))
+	report := time.NewTicker(soakReport)
+	defer report.Stop()
 	for until := time.Now().Add(*soakTime); time.Now().Before(until); <-time.After(soakSample) {
+		select {
+		case <-report.C:
+			t.Logf("%.1f MB; %s", residentMB(t, s.server), s.counted())
+		default:
+		}
 		for i, p := range longest {
 			memory[i] = append(memory[i], residentMB(t, p))
 		}
