@@ -58,6 +58,15 @@ type stdioOnly struct {
 	Stdio stdioCommand `cmd:"" default:"withargs"`
 }
 
+// noHelp is for a parser that never prints any: kong takes its time over long texts.
+func noHelp() kong.Vars {
+	help := flagHelp()
+	for name := range help {
+		help[name] = ""
+	}
+	return help
+}
+
 // isStdio reports whether a command line surely starts the command without a name, and nothing is asked about it.
 func isStdio(args []string) bool {
 	named := len(args) > 0 && args[0] == "stdio"
@@ -97,14 +106,14 @@ func main() {
 	os.Exit(code)
 }
 
-// newParser makes a parser of the command line.
-func newParser(std streams, grammar any) (*kong.Kong, error) {
+// newParser makes a parser of the command line. help has the flags' descriptions.
+func newParser(std streams, grammar any, help kong.Vars) (*kong.Kong, error) {
 	return kong.New(grammar,
 		kong.Name("opentrain-mcp"),
 		kong.Description("An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n"+tokenHelp()),
 		kong.DefaultEnvars("OPENTRAIN_MCP"),
 		defaults(),
-		flagHelp(),
+		help,
 		kong.Vars{"version": versionLine()},
 		kong.Help(printHelp),
 		kong.WithBeforeReset(cleanEnvironment),
@@ -114,8 +123,8 @@ func newParser(std streams, grammar any) (*kong.Kong, error) {
 	)
 }
 
-func parse(std streams, grammar any, args []string) (parser *kong.Kong, command *kong.Context, err error) {
-	if parser, err = newParser(std, grammar); err != nil {
+func parse(std streams, grammar any, help kong.Vars, args []string) (parser *kong.Kong, command *kong.Context, err error) {
+	if parser, err = newParser(std, grammar, help); err != nil {
 		return nil, nil, err
 	}
 	if args, err = cleanArguments(parser.Model, args); err == nil {
@@ -134,10 +143,10 @@ func run(std streams, args []string) (code int) {
 	var command *kong.Context
 	err := error(nil)
 	if isStdio(args) {
-		parser, command, err = parse(std, &stdioOnly{}, args)
+		parser, command, err = parse(std, &stdioOnly{}, noHelp(), args)
 	}
 	if command == nil || err != nil { // only the whole parser explains an error
-		parser, command, err = parse(std, &commands{}, args)
+		parser, command, err = parse(std, &commands{}, flagHelp(), args)
 	}
 	switch {
 	case parser == nil:
