@@ -22,7 +22,7 @@ func TestFormTextIsSafe(t *testing.T) {
 		"opentrain_publish":        {`{"jobId":"j"}`, "DRAFT", ready},
 		"opentrain_update_job":     {`{"jobId":"j","fields":{"jobTitle":"` + trick + `"}}`, "OPEN", body},
 		"opentrain_close_job":      {`{"jobId":"j"}`, "OPEN", body},
-		"opentrain_invite_trainer": {`{"jobId":"j","freelancerId":"` + trick + `"}`, "OPEN", body},
+		"opentrain_invite_trainer": {`{"jobId":"j","freelancerId":"` + strings.ReplaceAll(trick, " ", "_") + `"}`, "OPEN", body},
 	} {
 		tools, arguments := serve(t, owner{&upstream{body: test.body}, test.status, trick}, setup{confirm: true}), test.arguments
 		_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true, CanAskLists: true}, name, arguments)

@@ -146,9 +146,11 @@ func TestHiringGates(t *testing.T) {
 			by    caller.Caller
 			words []string
 		}{
-			"feature":               {&hiring{off: features[write.name]}, alice, []string{"is not enabled for this account. Nothing was changed."}},
-			"scope":                 {&hiring{scopes: `["jobs:read","team:write"]`}, alice, []string{"scope; it has jobs:read, team:write. Nothing was changed.", "Settings → API keys"}},
-			"unclaimed, over HTTP":  {&hiring{scopes: before}, alice, []string{"the human probably has to claim it first", "Nothing was changed."}},
+			"feature":              {&hiring{off: features[write.name]}, alice, []string{"is not enabled for this account. Nothing was changed."}},
+			"scope":                {&hiring{scopes: `["jobs:read","team:write"]`}, alice, []string{"scope; it has jobs:read, team:write. Nothing was changed.", "Settings → API keys"}},
+			"unclaimed, over HTTP": {&hiring{scopes: before}, alice, []string{"the human probably has to claim it first", "Nothing was changed."}},
+			"a claim is open": {&hiring{scopes: before}, caller.Caller{ID: "alice", Claims: true, Claiming: true},
+				[]string{"A human must claim this account before", "the human has a link", "Call: opentrain_claim_status"}},
 			"unclaimed, over stdio": {&hiring{scopes: before}, caller.Caller{ID: "alice", Claims: true}, []string{"A human must claim this account before", "Next: ask_human"}},
 		} {
 			api := test.api

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -151,5 +152,50 @@ func TestAnEditThatTakesThePriceWarns(t *testing.T) {
 		if failure != nil || strings.Contains(result.Text, "Warning: The job would have no price.") != warns {
 			t.Errorf("%s: %s %v", fields, result.Text, failure)
 		}
+	}
+}
+
+// TestProfilesCanBeInvited: the address of a profile stands for its AI trainer, and a name for no one.
+func TestProfilesCanBeInvited(t *testing.T) {
+	api := &script{answers: map[string]string{
+		"GET /freelancers/maria-g": `{"freelancer":{"id":"f7","displayName":"Maria G."}}`, "GET /freelancers/f7": `{"freelancer":{"id":"f7","displayName":"Maria G."}}`,
+	}}
+	open := owner{status: opentrain.StatusOpen, RoundTripper: api}
+	result, failure := call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"https://app.opentrain.ai/profile/maria-g"}`)
+	if failure != nil || stepIn(t, result).Arguments["freelancerId"] != "f7" {
+		t.Errorf("%s %v", result.Text, failure)
+	}
+	for _, id := range []string{"https://app.opentrain.ai/profile/no-one", "Maria G."} {
+		if _, failure := call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"`+id+`"}`); failure == nil {
+			t.Errorf("%s: the human is asked", id)
+		}
+	}
+}
+
+// TestOneKeyOneContent: OpenTrain would return the first draft for other content with the same key.
+func TestOneKeyOneContent(t *testing.T) {
+	api := &script{answers: map[string]string{"POST /job-drafts": `{"jobId":"j","status":"DRAFT"}`}}
+	tools := serve(t, api, setup{})
+	create := func(by caller.Caller, description string) *tool.Failure {
+		_, _, failure := tools.run(t.Context(), t, tool.Call{Caller: by}, tool.CreateDraft, `{"description":"`+description+`","idempotencyKey":"k1"}`)
+		return failure
+	}
+	if failure := create(alice, "Label cats."); failure != nil {
+		t.Fatal(failure)
+	}
+	for name, test := range map[string]struct {
+		by          caller.Caller
+		description string
+		refused     bool
+	}{
+		"the same": {alice, "Label cats.", false}, "other content": {alice, "Label dogs.", true}, "another caller's": {caller.Caller{ID: "bob"}, "Label dogs.", false},
+	} {
+		failure := create(test.by, test.description)
+		if test.refused != (failure != nil && strings.Contains(failure.Text(), "stands for draft j, which was created from other content")) {
+			t.Errorf("%s: %v", name, failure)
+		}
+	}
+	if n := len(api.to("POST /job-drafts")); n != 3 {
+		t.Errorf("%d drafts were asked for", n)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,6 +53,29 @@ type commands struct {
 	VersionFlag kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
+// stdioOnly is what a host starts. To read the flags of all commands takes kong longer than the rest of a start.
+type stdioOnly struct {
+	Stdio stdioCommand `cmd:"" default:"withargs"`
+}
+
+// noHelp is for a parser that never prints any: kong takes its time over long texts.
+func noHelp() kong.Vars {
+	help := flagHelp()
+	for name := range help {
+		help[name] = ""
+	}
+	return help
+}
+
+// isStdio reports whether a command line surely starts the command without a name, and nothing is asked about it.
+func isStdio(args []string) bool {
+	named := len(args) > 0 && args[0] == "stdio"
+	return !slices.ContainsFunc(args, func(arg string) bool {
+		asks := arg == "--help" || arg == "-h" || arg == "--version"
+		return asks || !named && !strings.HasPrefix(arg, "--")
+	})
+}
+
 // streams are the process's standard streams.
 type streams struct {
 	in  *os.File
@@ -82,14 +106,14 @@ func main() {
 	os.Exit(code)
 }
 
-// newParser makes the parser of the command line.
-func newParser(std streams) (*kong.Kong, error) {
-	return kong.New(&commands{},
+// newParser makes a parser of the command line. help has the flags' descriptions.
+func newParser(std streams, grammar any, help kong.Vars) (*kong.Kong, error) {
+	return kong.New(grammar,
 		kong.Name("opentrain-mcp"),
 		kong.Description("An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n"+tokenHelp()),
 		kong.DefaultEnvars("OPENTRAIN_MCP"),
 		defaults(),
-		flagHelp(),
+		help,
 		kong.Vars{"version": versionLine()},
 		kong.Help(printHelp),
 		kong.WithBeforeReset(cleanEnvironment),
@@ -99,21 +123,35 @@ func newParser(std streams) (*kong.Kong, error) {
 	)
 }
 
-func run(std streams, args []string) (code int) {
-	parser, err := newParser(std)
-	if err != nil {
-		return fail(std, err, nil)
+func parse(std streams, grammar any, help kong.Vars, args []string) (parser *kong.Kong, command *kong.Context, err error) {
+	if parser, err = newParser(std, grammar, help); err != nil {
+		return nil, nil, err
 	}
+	if args, err = cleanArguments(parser.Model, args); err == nil {
+		command, err = parser.Parse(args)
+	}
+	return parser, command, err
+}
+
+func run(std streams, args []string) (code int) {
 	defer func() {
 		if status, ok := recover().(exit); ok {
 			code = int(status)
 		}
 	}()
+	var parser *kong.Kong
 	var command *kong.Context
-	if args, err = cleanArguments(parser.Model, args); err == nil {
-		command, err = parser.Parse(args)
+	err := error(nil)
+	if isStdio(args) {
+		parser, command, err = parse(std, &stdioOnly{}, noHelp(), args)
 	}
-	if err != nil {
+	if command == nil || err != nil { // only the whole parser explains an error
+		parser, command, err = parse(std, &commands{}, flagHelp(), args)
+	}
+	switch {
+	case parser == nil:
+		return fail(std, err, nil)
+	case err != nil:
 		return fail(std, usageError{explainUsage(parser.Model, err)}, selected(err))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)

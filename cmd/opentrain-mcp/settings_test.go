@@ -19,7 +19,7 @@ import (
 
 func testParser(t *testing.T) *kong.Kong {
 	t.Helper()
-	parser, err := newParser(streams{out: io.Discard, err: logsink.New(io.Discard)})
+	parser, err := newParser(streams{out: io.Discard, err: logsink.New(io.Discard)}, &commands{}, flagHelp())
 	if err != nil {
 		t.Fatal(err)
 	}

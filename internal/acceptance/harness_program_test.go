@@ -9,10 +9,8 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"math/big"
-	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -28,6 +26,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
+
+	"opentrain-mcp/internal/redistest"
 )
 
 // environment has none of this machine's settings for OpenTrain. Nothing asks for a
@@ -303,19 +303,10 @@ func runSandbox(t testing.TB, args ...string) (base, token string) {
 	return base, token
 }
 
-// freePort is an address on which nothing listens. Its port is below those that the system
-// gives to others meanwhile.
+// freePort is an address on which nothing listens.
 func freePort(t testing.TB) string {
 	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+mathrand.IntN(20_000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			listener.Close() //nolint:errcheck // only the address was wanted
-			return address
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
+	return "127.0.0.1:" + redistest.FreePort(t)
 }
 
 // certificate writes cert.pem and key.pem for names and 127.0.0.1 into a directory.

@@ -68,10 +68,13 @@ func InProcess(api *opentrain.Client, token caller.Token) *Account {
 
 // Token returns the token as it is now: a changed one counts from the next call on.
 func (a *Account) Token() caller.Token {
-	if token := a.unsavedToken(); token.Token != "" {
-		return caller.Token{Value: token.Token, From: "this process", Claims: token.ClaimToken != ""}
+	token := a.keep.token()
+	if unsaved := a.unsavedToken(); unsaved.Token != "" {
+		token = caller.Token{Value: unsaved.Token, From: "this process", Claims: unsaved.ClaimToken != ""}
 	}
-	return a.keep.token()
+	attempt := a.lastAttempt()
+	token.Claiming = token.Claims && attempt != nil && time.Now().Before(attempt.Expires)
+	return token
 }
 
 // Place names where the token is kept.

@@ -14,7 +14,7 @@ type Caller struct {
 	TokenSource  string // as Token.From
 	TokenProblem string // as Token.Problem
 
-	Registers, Claims bool // as Token.Registers and Token.Claims
+	Registers, Claims, Claiming bool // as Token.Registers, Token.Claims and Token.Claiming
 }
 
 // Token is an API token and where it came from.
@@ -26,12 +26,15 @@ type Token struct {
 	Registers bool
 	// Claims says that no human has claimed the token's account yet, and that this server can help one to do it.
 	Claims bool
+	// Claiming says that a claim has begun, and that its link still works. Another one would end it.
+	Claiming bool
 }
 
 // Caller returns the caller that a token stands for.
 func (t Token) Caller() Caller {
 	return Caller{
 		ID: Hash(t.Value), TokenSource: t.From, TokenProblem: t.Problem, Registers: t.Registers, Claims: t.Claims,
+		Claiming: t.Claiming,
 	}
 }
 

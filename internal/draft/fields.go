@@ -20,7 +20,7 @@ type Fields opentrain.Fields
 
 // typedFields are the update keys with a type in developers/api-reference/job-drafts/update.
 type typedFields struct {
-	JobTitle        string   `json:"jobTitle,omitempty" jsonschema_description:"Title."`
+	JobTitle        string   `json:"jobTitle,omitempty" jsonschema:"minLength=1" jsonschema_description:"Title."`
 	JobDescription  string   `json:"jobDescription,omitempty" jsonschema_description:"Full text of the job."`
 	DataVolume      float64  `json:"dataVolume,omitempty" jsonschema:"exclusiveMinimum=0"`
 	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema_description:"Unit of dataVolume."`

@@ -4,8 +4,10 @@ package redistest
 import (
 	"bufio"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,16 +38,18 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
-// FreePort is a port that no one listens at.
+// FreePort is a port of this machine that no one listens at. It is below those that the system gives to others meanwhile.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000)) //nolint:gosec // a port is no secret
+		if listener, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = listener.Close()
+			return port
+		}
 	}
-	_, port, _ := net.SplitHostPort(free.Addr().String())
-	_ = free.Close()
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
 
 // URL is where the server is.

@@ -60,6 +60,11 @@ func (e explainer) claimFirst() (Next, bool) {
 		return Next{}, false
 	}
 	e.wrong("A human must claim this account before " + e.tool.Name + " works.")
+	if e.call.Caller.Claiming {
+		e.say("The claim has begun: the human has a link, and finishes there.")
+		const note = "Call it when the human says that they're done."
+		return Next{Action: CallTool, Tool: ClaimStatus, Arguments: map[string]any{}, Note: note}, true
+	}
 	e.say("Ask the human for their email address, and start the claim with %s.", ClaimAccount)
 	if scopes := e.details.RequiredScopes; len(scopes) > 0 && !claimAdds(scopes) {
 		e.say("After that, the human creates a token with %s in the app, under Settings → API keys.",

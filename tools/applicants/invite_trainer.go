@@ -53,6 +53,9 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return inviteTrainerOutput{}, nil, err
 	}
 	defer unlock()
+	if in.FreelancerID, err = a.trainerID(ctx, in.FreelancerID); err != nil {
+		return inviteTrainerOutput{}, nil, err
+	}
 	out := inviteTrainerOutput{JobID: in.JobID, FreelancerID: in.FreelancerID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
 
@@ -25,11 +27,30 @@ func (a applicants) proposalOf(ctx context.Context, jobID, freelancerID string) 
 	return ""
 }
 
+// trainerID is the user id of an AI trainer. The address of a profile has only a slug.
+func (a applicants) trainerID(ctx context.Context, given string) (string, error) {
+	slug := slugIn(given)
+	if slug == "" {
+		return given, nil
+	}
+	found, err := a.API.GetFreelancer(ctx, slug)
+	if err != nil {
+		return "", draft.Unsent(err)
+	}
+	return found.ID, nil
+}
+
 // invited says who would be invited, as far as OpenTrain shows their profile.
 func (a applicants) invited(ctx context.Context, id string) (string, error) {
 	byID := "with the user id " + text.Visible(id)
 	found, err := a.API.GetFreelancer(ctx, id)
 	switch {
+	case err != nil && strings.Contains(strings.TrimSpace(id), " "):
+		const problem = "This is a name, and not an AI trainer's user id. The id is in a profile, a proposal or a contract."
+		return "", &tool.Refusal{
+			Code: opentrain.CodeInvalidArgument, Lines: []string{problem + " Nothing was sent."},
+			Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem},
+		}
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}), errors.Is(err, &opentrain.Error{Code: opentrain.CodeInvalidArgument}):
 		return byID + ", for which OpenTrain shows no profile", nil
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}):

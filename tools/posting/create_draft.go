@@ -80,7 +80,10 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 		accounts = p.Accounts.IDs(ctx, call.Caller)
 	}
 	call.Step("Creating the draft")
-	key, end := p.keys.begin(accounts, source, p.Now())
+	key, end, err := p.keys.begin(accounts, source, p.Now())
+	if err != nil {
+		return createDraftOutput{}, nil, err
+	}
 	source.IdempotencyKey = key
 	created, err := p.API.CreateDraft(ctx, source)
 	existed := end(created, err)

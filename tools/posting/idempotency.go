@@ -32,18 +32,25 @@ func newCreateKeys(shared store.Store) *createKeys {
 
 // begin returns the key of a create, and a function to call with its outcome. That one reports whether an earlier call
 // created the draft. accounts are the ids of the caller's account, the best one first: a key is found under any of
-// them, since not all of them are known at all times.
+// them, since not all of them are known at all times. It fails if the source's own key stands for other content: OpenTrain
+// would return that draft.
 func (k *createKeys) begin(accounts []string, source opentrain.DraftSource, now time.Time) (
-	key string, end func(*opentrain.Draft, error) (existed bool),
+	key string, end func(*opentrain.Draft, error) (existed bool), err error,
 ) {
 	var names []string
+	content := contentOf(source)
 	if key = source.IdempotencyKey; key == "" {
-		content := contentOf(source)
 		names = tool.Map(accounts, func(account string) string { return store.Key("create", account, content) })
 		k.count(names[0], 1) // a call that is under way counts: it may outlast its caller and midnight
 		key = k.recent(names, derivedKey(accounts[0], content, now))
 	}
 	drafts := tool.Map(accounts, func(account string) string { return store.Key("draft", account, key) })
+	for _, name := range drafts {
+		if jobID, other, found := strings.Cut(string(k.store.Get(name)), " "); found && other != mark(content) {
+			return "", nil, tool.Problem("idempotencyKey", "stands for draft "+text.Clean(jobID, 64)+
+				", which was created from other content; send a new key for this one")
+		}
+	}
 	return key, func(draft *opentrain.Draft, err error) (existed bool) {
 		mayExist := err == nil || opentrain.MayHaveChanged(err)
 		if len(names) > 0 && (k.count(names[0], -1) > 0 || mayExist) {
@@ -55,14 +62,14 @@ func (k *createKeys) begin(accounts []string, source opentrain.DraftSource, now 
 		}
 		switch {
 		case err == nil:
-			return k.existed(drafts, draft.JobID)
+			return k.existed(drafts, draft.JobID, mark(content))
 		case mayExist:
 			for _, name := range drafts {
 				k.store.Add(name, []byte("unknown"), keyTTL)
 			}
 		}
 		return false
-	}
+	}, nil
 }
 
 // count counts the calls that are under way.
@@ -96,13 +103,17 @@ func (k *createKeys) keep(names []string, key string) {
 }
 
 // existed remembers the draft that a key stands for, and reports whether it was known.
-func (k *createKeys) existed(names []string, jobID string) (known bool) {
+func (k *createKeys) existed(names []string, jobID, content string) (known bool) {
 	for _, name := range names {
-		known = known || string(k.store.Get(name)) == jobID
-		k.store.Put(name, []byte(jobID), keyTTL)
+		held, _, _ := strings.Cut(string(k.store.Get(name)), " ")
+		known = known || held == jobID
+		k.store.Put(name, []byte(jobID+" "+content), keyTTL)
 	}
 	return known
 }
+
+// mark stands for content beside a draft's id.
+func mark(content string) string { return base32.StdEncoding.EncodeToString([]byte(content[:10])) }
 
 // contentOf is a hash of what a draft is made from, the same when a document's members are in another order.
 func contentOf(source opentrain.DraftSource) string {
