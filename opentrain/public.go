@@ -138,7 +138,7 @@ func (p *publicReads) start(ctx context.Context, url string, load loader) <-chan
 		defer cancel()
 		// A request that outlasts its first caller may never end, so it's not for those who come later.
 		defer time.AfterFunc(joinable, func() { flights.Forget(url) }).Stop()
-		value, res, started, err := p.load(ctx, url, load)
+		value, res, started, err := p.load(ctx, url, min(flightTime, joinable), load)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.flights == flights {

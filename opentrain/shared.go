@@ -34,7 +34,7 @@ const (
 const (
 	generation     = "generation"          // the name of what changes when all shared reads are void
 	generationTime = 24 * time.Hour        // longer than a read is kept
-	flightTime     = 10 * time.Second      // how long the others wait for a client, which may have vanished
+	flightTime     = 3 * time.Second       // how long the others wait for a client, which may have vanished
 	flightLook     = 20 * time.Millisecond // how often they look
 )
 
@@ -44,21 +44,21 @@ type sharedResponse struct {
 	At     time.Time // when it was asked for
 }
 
-// load is a loader for all clients that share something: one of them sends the request, the others take its response. It
-// returns when the request was started.
-func (p *publicReads) load(ctx context.Context, url string, load loader) (any, response, time.Time, error) {
+// load is a loader for all clients that share something: one of them sends the request, the others take its response, or
+// send their own after some time. It returns when the request was started.
+func (p *publicReads) load(ctx context.Context, url string, wait time.Duration, load loader) (any, response, time.Time, error) {
 	if p.shared == nil {
 		started := time.Now()
 		value, res, err := load(ctx, nil)
 		return value, res, started, err
 	}
 	name := string(p.shared.Get(sharedRead, generation)) + url
-	for late := time.After(flightTime); ; {
+	for late := time.After(wait); ; {
 		if got, started := p.take(name); got != nil {
 			value, res, err := load(ctx, got)
 			return value, res, started, err
 		}
-		if unlock := p.shared.Lock(sharedFlight, name, flightTime); unlock != nil {
+		if unlock := p.shared.Lock(sharedFlight, name, wait); unlock != nil {
 			defer unlock()
 			return p.fetch(ctx, name, load)
 		}

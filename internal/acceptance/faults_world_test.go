@@ -67,15 +67,15 @@ type gathering struct {
 }
 
 // newFaultWorld starts the program behind a proxy, and makes jobs, drafts, people and contracts.
-func newFaultWorld(t *testing.T, args ...string) *faultWorld {
+func newFaultWorld(t *testing.T, env ...string) *faultWorld {
 	t.Helper()
 	clock := &standInClock{now: time.Now()}
 	w := &faultWorld{t: t, box: sandbox.New(sandbox.Config{Now: clock.read, DecideAfter: 1}), arrived: map[string]int{}, handled: map[string]int{}}
 	api := httptest.NewServer(w)
 	t.Cleanup(api.Close)
 	w.proxy = startProxy(t, "127.0.0.1:0", api.Listener.Addr().String())
-	w.server = runHTTP(t, environment(t), append([]string{"--base-url", "http://" + w.proxy.Listen, "--toolsets", "all",
-		"--timeout", faultTimeout.String(), "--public-read-budget", "10000"}, args...)...)
+	w.server = runHTTP(t, environment(t, env...), "--base-url", "http://"+w.proxy.Listen, "--toolsets", "all",
+		"--timeout", faultTimeout.String(), "--public-read-budget", "10000")
 	w.prepare(clock)
 	clear(w.arrived)
 	clear(w.handled)
