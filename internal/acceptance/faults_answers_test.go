@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"opentrain-mcp/internal/redistest"
 )
 
 // TestFaultyAnswers: whatever the API answers, to everything, to writes that it doesn't carry out or to writes that it does, what holds
@@ -42,16 +44,27 @@ func TestFaultyAnswers(t *testing.T) {
 			}
 			t.Run(name+" to "+to, func(t *testing.T) {
 				t.Parallel()
-				w := newFaultWorld(t)
-				w.under(func() (lift func()) {
-					set := func(a *scriptedAnswer) { w.mu.Lock(); w.answer = a; w.mu.Unlock() }
-					set(&scriptedAnswer{test.answer, to})
-					return func() { set(nil) }
-				}, false)
-				w.check()
+				newFaultWorld(t).answered(test.answer, to)
+			})
+		}
+		if strings.HasSuffix(name, "without an end") {
+			t.Run(name+" to everything, with a store", func(t *testing.T) {
+				t.Parallel()
+				newFaultWorld(t, storeOf(redistest.Start(t).Address)...).answered(test.answer, "everything")
 			})
 		}
 	}
+}
+
+// answered makes and checks all calls while the API answers some requests in its own way.
+func (w *faultWorld) answered(answer http.HandlerFunc, to string) {
+	w.t.Helper()
+	set := func(a *scriptedAnswer) { w.mu.Lock(); w.answer = a; w.mu.Unlock() }
+	w.under(func() (lift func()) {
+		set(&scriptedAnswer{answer, to})
+		return func() { set(nil) }
+	}, false)
+	w.check()
 }
 
 // endlessAnswer begins an answer and never ends it.
