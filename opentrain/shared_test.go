@@ -114,6 +114,25 @@ func TestDeadlinesAreNotShared(t *testing.T) {
 	})
 }
 
+// TestHungReadIsLeft: a caller who comes after a request has outlasted its first caller sends its own.
+func TestHungReadIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &market{header: http.Header{}, release: make(chan struct{})}
+		client := marketClient(t, m)
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := client.SearchJobs(short, opentrain.JobQuery{}); !errors.Is(err, &opentrain.Error{Code: opentrain.CodeTimeout}) {
+			t.Errorf("the first caller: %v", err)
+		}
+		synctest.Wait()
+		m.set(func(m *market) { m.release = nil })
+		if got := search(t, t.Context(), client, ""); got != "answer_2" {
+			t.Errorf("the next one: %s", got)
+		}
+		time.Sleep(time.Minute) //nolint:forbidigo // fake time: the first request ends
+	})
+}
+
 // TestSharedReadEnds: a shared request has a deadline, even if no caller has one, and it doesn't cut short a caller
 // who waits longer.
 func TestSharedReadEnds(t *testing.T) {

@@ -80,3 +80,18 @@ func TestBadEntryDropsNoOther(t *testing.T) {
 		t.Errorf("got %s", got.text)
 	}
 }
+
+// TestHugeAnswerToAWrite: when the answer to a write is too large to read, the next step finds out what was done.
+func TestHugeAnswerToAWrite(t *testing.T) {
+	t.Parallel()
+	s := on(t, http.StatusOK, `{"jobs":[],"x":"`+strings.Repeat("x", 9<<20)+`"}`)
+	for name, want := range map[string]string{"opentrain_close_job": "opentrain_close_job", "opentrain_publish": "opentrain_publish"} {
+		got := call(t, s.host, name, job())
+		if next := nextOf(t, got); !strings.Contains(got.text, "unclear whether") || next.Tool != want {
+			t.Errorf("%+v: %s", next, got.text)
+		}
+	}
+	if got := call(t, s.host, "opentrain_search_jobs", nil); nextOf(t, got).By != "agent" {
+		t.Errorf("%s", got.text)
+	}
+}
