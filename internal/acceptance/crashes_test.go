@@ -40,7 +40,7 @@ func TestCrashes(t *testing.T) {
 			begun, slots := time.Now(), make(chan struct{}, crashesAtOnce)
 			t.Run("all", func(t *testing.T) {
 				for n := range *crashLoops {
-					seed := *crashSeed + uint64(n) //nolint:gosec // not negative
+					seed := *crashSeed + uint64(n)
 					t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 						t.Parallel()
 						slots <- struct{}{}

@@ -47,11 +47,19 @@ type faultCall struct {
 	tool      string
 	arguments map[string]any
 	write     string // the request that carries it out, as a pattern; "" for a read
-	again     bool   // the write may follow on itself: it does nothing new
-	found     bool   // the server itself may repeat it, because OpenTrain finds what the first one made
+	again     repeat
 	got       answer
 	took      time.Duration
 }
+
+// repeat is what a repeated write does.
+type repeat int
+
+const (
+	once     repeat = iota // something more: it must not be sent again
+	harmless               // nothing more, so a next step may be the same call
+	found                  // nothing more: OpenTrain finds what the first one made, so the server itself may send it again
+)
 
 // scriptedAnswer is what the API answers instead of its own answers, or for writes that it has carried out.
 type scriptedAnswer struct {
@@ -62,7 +70,6 @@ type scriptedAnswer struct {
 // gathering makes writes wait until all of them are there.
 type gathering struct {
 	missing sync.WaitGroup
-	start   func() // what happens then
 	started chan struct{}
 }
 
@@ -70,7 +77,8 @@ type gathering struct {
 func newFaultWorld(t *testing.T, env ...string) *faultWorld {
 	t.Helper()
 	clock := &standInClock{now: time.Now()}
-	w := &faultWorld{t: t, box: sandbox.New(sandbox.Config{Now: clock.read, DecideAfter: 1}), arrived: map[string]int{}, handled: map[string]int{}}
+	box := sandbox.New(sandbox.Config{Now: clock.read, DecideAfter: 1})
+	w := &faultWorld{t: t, box: box, arrived: map[string]int{}, handled: map[string]int{}}
 	api := httptest.NewServer(w)
 	t.Cleanup(api.Close)
 	w.proxy = startProxy(t, "127.0.0.1:0", api.Listener.Addr().String())
@@ -126,7 +134,8 @@ func (w *faultWorld) prepare(clock *standInClock) {
 		return id
 	}
 	proposals := find(say(tool.ListProposals, map[string]any{"jobId": "job_1", "limit": 50}), `proposal_job_\d+_\d+`)
-	funded := find(say(tool.CreateMilestone, map[string]any{"contractId": ids["contract"], "description": "Calls", "volume": 2}), `milestone_\d+`)
+	asked := map[string]any{"contractId": ids["contract"], "description": "Calls", "volume": 2}
+	funded := find(say(tool.CreateMilestone, asked), `milestone_\d+`)
 	proposals = slices.DeleteFunc(proposals, func(id string) bool { // whoever is hired already
 		return !strings.Contains(string(say(tool.GetProposal, map[string]any{"proposalId": id}).structured), tool.HireProposal)
 	})
@@ -140,34 +149,36 @@ func (w *faultWorld) prepare(clock *standInClock) {
 	proposals = append(proposals, find(say(tool.ListProposals, map[string]any{"jobId": invited}), `proposal_job_\d+_\d+`)...)
 	approval := find(say(tool.HireProposal, hire(2)), `approval_\d+`)[0]
 	ended := find(say(tool.GetApproval, map[string]any{"approvalId": approval}), `contract_\d+`)[0]
-	w.calls = []*faultCall{
-		{tool: tool.ListJobs, arguments: map[string]any{}},
-		{tool: tool.GetAccount, arguments: map[string]any{}},
-		{tool: tool.GetContract, arguments: map[string]any{"contractId": ids["contract"]}},
-		{tool: tool.ListProposals, arguments: map[string]any{"jobId": "job_1"}},
-		{tool: tool.ReadMessages, arguments: map[string]any{"conversationId": ids["conversation"]}},
-		{tool: tool.SearchJobs, arguments: map[string]any{"q": "dashcam"}},
-		{tool: tool.GetJob, arguments: map[string]any{"jobId": updated}},
-		{tool: tool.CreateDraft, arguments: map[string]any{"description": "Label 7 photos of cats", "askHuman": false}, write: `POST /job-drafts$`, again: true, found: true},
-		{tool: tool.StartProposalConversation, arguments: map[string]any{"proposalId": proposals[0]}, write: `POST .*` + proposals[0] + `.*conversation`, again: true, found: true},
-		{tool: tool.PatchDraft, arguments: map[string]any{"jobId": patched, "fields": map[string]any{"headcount": 3}}, write: `PATCH /job-drafts/` + patched + `$`, again: true},
-		{tool: tool.GetDraft, arguments: map[string]any{"jobId": shown}, write: `PATCH /job-drafts/` + shown + `$`, again: true},
-		{tool: tool.Publish, arguments: map[string]any{"jobId": published}, write: `POST /jobs/` + published + `/publish$`},
-		{tool: tool.UpdateJob, arguments: map[string]any{"jobId": updated, "fields": map[string]any{"headcount": 4}}, write: `PATCH /jobs/` + updated + `$`, again: true},
-		{tool: tool.CloseJob, arguments: map[string]any{"jobId": closed}, write: `POST /jobs/` + closed + `/close$`},
-		{tool: tool.InviteTrainer, arguments: map[string]any{"jobId": invited, "freelancerId": sandbox.FreelancerAvailable},
-			write: `POST /jobs/` + invited + `/invites$`, again: true},
-		{tool: tool.SendMessage, arguments: map[string]any{"conversationId": ids["conversation"], "content": "When can you start?"}, write: `POST /messages$`},
-		{tool: tool.InviteTeamMember, arguments: map[string]any{"email": "ada@example.com"}, write: `POST /team/invites$`},
-		{tool: tool.CreateMilestone, arguments: map[string]any{"contractId": ids["contract"], "description": "More calls", "volume": 3},
-			write: `POST /contracts/.*/milestones$`},
-		{tool: tool.CreateCreditTopUp, arguments: map[string]any{"amountUsd": 100}, write: `POST .*top-ups?$`,
-			again: true}, // an unpaid page does no harm,
-		{tool: tool.HireProposal, arguments: hire(1),
-			write: `POST .*/hire$`, again: true, found: true},
-		{tool: tool.RequestMilestoneFunding, arguments: map[string]any{"milestoneId": milestone}, write: `POST /milestones/` + milestone + `/fund$`, again: true},
-		{tool: tool.EndContract, arguments: map[string]any{"contractId": ended}, write: `POST /contracts/.*/end$`},
+	read := func(tool string, arguments jsonObject) {
+		w.calls = append(w.calls, &faultCall{tool: tool, arguments: arguments})
 	}
+	write := func(tool, request string, again repeat, arguments jsonObject) {
+		w.calls = append(w.calls, &faultCall{tool: tool, arguments: arguments, write: request, again: again})
+	}
+	read(tool.ListJobs, jsonObject{})
+	read(tool.GetAccount, jsonObject{})
+	read(tool.GetContract, jsonObject{"contractId": ids["contract"]})
+	read(tool.ListProposals, jsonObject{"jobId": "job_1"})
+	read(tool.ReadMessages, jsonObject{"conversationId": ids["conversation"]})
+	read(tool.SearchJobs, jsonObject{"q": "dashcam"})
+	read(tool.GetJob, jsonObject{"jobId": updated})
+	write(tool.CreateDraft, `POST /job-drafts$`, found, jsonObject{"description": "Label 7 photos of cats", "askHuman": false})
+	write(tool.StartProposalConversation, `POST .*`+proposals[0]+`.*conversation`, found, jsonObject{"proposalId": proposals[0]})
+	write(tool.PatchDraft, `PATCH /job-drafts/`+patched+`$`, harmless, jsonObject{"jobId": patched, "fields": jsonObject{"headcount": 3}})
+	write(tool.GetDraft, `PATCH /job-drafts/`+shown+`$`, harmless, jsonObject{"jobId": shown})
+	write(tool.Publish, `POST /jobs/`+published+`/publish$`, once, jsonObject{"jobId": published})
+	write(tool.UpdateJob, `PATCH /jobs/`+updated+`$`, harmless, jsonObject{"jobId": updated, "fields": jsonObject{"headcount": 4}})
+	write(tool.CloseJob, `POST /jobs/`+closed+`/close$`, once, jsonObject{"jobId": closed})
+	write(tool.InviteTrainer, `POST /jobs/`+invited+`/invites$`, harmless,
+		jsonObject{"jobId": invited, "freelancerId": sandbox.FreelancerAvailable})
+	write(tool.SendMessage, `POST /messages$`, once, jsonObject{"conversationId": ids["conversation"], "content": "When can you start?"})
+	write(tool.InviteTeamMember, `POST /team/invites$`, once, jsonObject{"email": "ada@example.com"})
+	write(tool.CreateMilestone, `POST /contracts/.*/milestones$`, once,
+		jsonObject{"contractId": ids["contract"], "description": "More calls", "volume": 3})
+	write(tool.CreateCreditTopUp, `POST .*top-ups?$`, harmless, jsonObject{"amountUsd": 100}) // no one pays on two pages
+	write(tool.HireProposal, `POST .*/hire$`, found, hire(1))
+	write(tool.RequestMilestoneFunding, `POST /milestones/`+milestone+`/fund$`, harmless, jsonObject{"milestoneId": milestone})
+	write(tool.EndContract, `POST /contracts/.*/end$`, once, jsonObject{"contractId": ended})
 }
 
 // ServeHTTP is the API.
@@ -275,7 +286,7 @@ func kinds() map[string]tool.Kind {
 	all := map[string]tool.Kind{}
 	for _, set := range tools.Sets(&draft.Desk{}, nil) {
 		for _, each := range set.Tools {
-			all[each.Spec.Name] = each.Spec.Kind
+			all[each.Name] = each.Kind
 		}
 	}
 	return all
@@ -300,7 +311,7 @@ func (w *faultWorld) check() {
 		switch {
 		case c.took > faultTimeout+faultSlack:
 			fail("took too long")
-		case arrived > 1 && !c.found:
+		case arrived > 1 && c.again != found:
 			fail("was sent %d times", arrived)
 		case !c.got.isError && c.write != "" && handled == 0:
 			fail("succeeded without a write")
@@ -329,7 +340,7 @@ func (w *faultWorld) check() {
 		if again.isError {
 			fail("then %s %v fails: %s", name, arguments, again.text)
 		}
-		if after := w.count(c, w.handled); c.write != "" && after > 1 && !c.again {
+		if after := w.count(c, w.handled); c.write != "" && after > 1 && c.again == once {
 			fail("was carried out %d times in the end", after)
 		}
 	}

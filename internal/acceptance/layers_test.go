@@ -81,6 +81,8 @@ func libraries() map[string][]string {
 		"go.yaml.in/yaml":                    {"internal/hosts"},
 		"github.com/aymanbagabas/go-udiff":   {"internal/hosts"},
 		"github.com/chromedp":                {}, // only tests
+		"github.com/Shopify/toxiproxy":       {}, // only tests
+		"github.com/rs/zerolog":              {}, // which toxiproxy logs with
 		"github.com/go-json-experiment":      {"opentrain"},
 	}
 }

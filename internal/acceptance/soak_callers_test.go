@@ -184,7 +184,8 @@ func (s *soak) vanish(n int) {
 		return
 	}
 	body, headers := soakRequest(n)
-	request := fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", conn.RemoteAddr(), len(body))
+	request := fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n",
+		conn.RemoteAddr(), len(body))
 	for i := 0; i < len(headers); i += 2 {
 		request += headers[i] + ": " + headers[i+1] + "\r\n"
 	}
@@ -238,7 +239,7 @@ func (s *soak) visitBriefly() {
 	h.visit()
 	io.WriteString(h.program.stdin, soakRPC(1000, h.n)+"\n") //nolint:errcheck // nothing depends on it
 	pass(rand.N(10 * time.Millisecond))
-	h.program.stdin.Close() //nolint:errcheck // it's how a host vanishes
+	h.program.stdin.Close()
 	select {
 	case <-h.program.ended:
 		s.count("stdio host vanished", false)
