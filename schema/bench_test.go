@@ -17,7 +17,7 @@ func BenchmarkDecode(b *testing.B) {
 			input := newOrder(b)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := input.Decode(json.RawMessage(args), nil); (err != nil) != (name == "invalid") {
+				if _, err := input.Decode(json.RawMessage(args), nil, new(order)); (err != nil) != (name == "invalid") {
 					b.Fatal(err)
 				}
 			}

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// Decode decodes arguments into T. It accepts a value in another form when its meaning is plain: "18" or "5k" for a
+// Decode decodes arguments into args, a pointer to a T. It accepts a value in another form when its meaning is plain: "18" or "5k" for a
 // number, a JSON string for an object or a list, one string for a list, an enum value in other words (see Match).
 // interpreted reports each such value in one sentence. Everything else fails with an *ArgumentError that lists
 // the problems, at most maxProblems.
@@ -22,19 +22,19 @@ import (
 // a null is a value and an enum may have values that the schema does not list.
 //
 // live has schemas of arguments, by name, that replace the published ones in this call.
-func (in *Input[T]) Decode(raw json.RawMessage, live map[string]*Node) (args T, interpreted []string, err error) {
+func (in *Input) Decode(raw json.RawMessage, live map[string]*Node, args any) (interpreted []string, err error) {
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) == 0 || string(trimmed) == "null" {
 		raw = json.RawMessage("{}")
 	}
 	d := decoder{dialect: in.dialect, live: live}
 	clean, interpreted, err := d.decode("", in.root, raw)
 	if err != nil {
-		return args, nil, err
+		return nil, err
 	}
-	if json.Unmarshal(clean, &args) != nil {
-		return args, nil, &ArgumentError{Problems: []Problem{{Message: "the arguments don't match the input schema"}}}
+	if json.Unmarshal(clean, args) != nil {
+		return nil, &ArgumentError{Problems: []Problem{{Message: "the arguments don't match the input schema"}}}
 	}
-	return args, interpreted, nil
+	return interpreted, nil
 }
 
 // DecodePart decodes one value against a schema of its own, like Decode. Messages refer to the value by path.

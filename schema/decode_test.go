@@ -31,7 +31,13 @@ func (openPart) JSONSchema() *schema.Node {
 	}]()
 }
 
-func newOrder(t testing.TB) *schema.Input[order] {
+// decodeInto decodes arguments into new ones.
+func decodeInto[T any](in *schema.Input, raw json.RawMessage, live map[string]*schema.Node) (args T, interpreted []string, err error) {
+	interpreted, err = in.Decode(raw, live, &args)
+	return args, interpreted, err
+}
+
+func newOrder(t testing.TB) *schema.Input {
 	t.Helper()
 	input, err := schema.NewInput[order](schema.Dialect{})
 	if err != nil {
@@ -71,7 +77,7 @@ func TestDecodeAcceptsPlainMeaning(t *testing.T) {
 			order{ID: "a", Open: openPart{"level": json.RawMessage(`"EXPERT"`)}}, "open.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, interpreted, err := newOrder(t).Decode(json.RawMessage(test.args), nil)
+			got, interpreted, err := decodeInto[order](newOrder(t), json.RawMessage(test.args), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +134,7 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"all at once", `{"size":"x","level":"y","what":1}`, []string{"what is not an argument", "id is required", "size:", "level:"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := newOrder(t).Decode(json.RawMessage(test.args), nil)
+			_, _, err := decodeInto[order](newOrder(t), json.RawMessage(test.args), nil)
 			var bad *schema.ArgumentError
 			if !errors.As(err, &bad) {
 				t.Fatalf("got %v, want an ArgumentError", err)
@@ -147,7 +153,7 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 
 func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 	const digits = "9007199254740993"
-	got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":{"price":`+digits+`}}`), nil)
+	got, _, err := decodeInto[order](newOrder(t), json.RawMessage(`{"id":"a","open":{"price":`+digits+`}}`), nil)
 	if err != nil || string(got.Open["price"]) != digits {
 		t.Errorf("got %s, %v", got.Open["price"], err)
 	}
@@ -155,7 +161,7 @@ func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 		`9007199254740993`: 9007199254740993, `"9007199254740993"`: 9007199254740993, `9007199254740993.0`: 9007199254740993,
 		`9223372036854775807`: math.MaxInt64, `1e3`: 1000, `3.00`: 3,
 	} {
-		got, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","count":`+args+`}`), nil)
+		got, _, err := decodeInto[order](newOrder(t), json.RawMessage(`{"id":"a","count":`+args+`}`), nil)
 		if err != nil || got.Count != want {
 			t.Errorf("count %s: got %d, %v", args, got.Count, err)
 		}
@@ -166,7 +172,7 @@ func TestLargeNumbersKeepTheirDigits(t *testing.T) {
 func TestNestedTooDeep(t *testing.T) {
 	const limit = 10_000
 	deep := `{"x":` + strings.Repeat("[", limit-1) + strings.Repeat("]", limit-1) + `}`
-	_, _, err := newOrder(t).Decode(json.RawMessage(`{"id":"a","open":`+strconv.Quote(deep)+`}`), nil)
+	_, _, err := decodeInto[order](newOrder(t), json.RawMessage(`{"id":"a","open":`+strconv.Quote(deep)+`}`), nil)
 	var bad *schema.ArgumentError
 	if !errors.As(err, &bad) {
 		t.Errorf("got %v, want an ArgumentError", err)
@@ -196,7 +202,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	input := newOrder(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		args, _, err := input.Decode(raw, nil)
+		args, _, err := decodeInto[order](input, raw, nil)
 		if err != nil {
 			var bad *schema.ArgumentError
 			if !errors.As(err, &bad) || len(bad.Problems) == 0 || err.Error() == "" {
@@ -214,7 +220,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		twice, interpreted, err := input.Decode(again, nil)
+		twice, interpreted, err := decodeInto[order](input, again, nil)
 		if err != nil || len(interpreted) > 0 || !reflect.DeepEqual(normal(args), normal(twice)) {
 			t.Fatalf("%s decodes to %+v, and that to %+v (%v, %v)", raw, args, twice, interpreted, err)
 		}

@@ -81,7 +81,7 @@ func (offer) JSONSchemaExtend(node *schema.Node) {
 	schema.ReadEntries(node, "tags", schema.Reading{Text: upper})
 }
 
-func newOffer(t *testing.T, dialect schema.Dialect) *schema.Input[offer] {
+func newOffer(t *testing.T, dialect schema.Dialect) *schema.Input {
 	t.Helper()
 	input, err := schema.NewInput[offer](dialect)
 	if err != nil {
@@ -107,7 +107,7 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, interpreted, err := newOffer(t, schema.Dialect{}).Decode(raw, nil)
+			got, interpreted, err := decodeInto[offer](newOffer(t, schema.Dialect{}), raw, nil)
 			switch value := got.Price + got.Count; {
 			case want < 0 && (err == nil || !strings.Contains(err.Error(), "is not a number")):
 				t.Errorf("%s %q: %v, %v", name, given, value, err)
@@ -147,7 +147,7 @@ func TestReadings(t *testing.T) {
 		"refused":               {args: `{"price":"?","tags":["?"]}`, problem: "price is open\ntags[0] is open"},
 		"empty arguments":       {args: `[]`, want: `{}`},
 	} {
-		got, interpreted, err := input.Decode(json.RawMessage(test.args), nil)
+		got, interpreted, err := decodeInto[offer](input, json.RawMessage(test.args), nil)
 		if test.problem != "" {
 			if err == nil || !strings.HasPrefix(err.Error(), test.problem) {
 				t.Errorf("%s: %v", name, err)
@@ -188,7 +188,7 @@ func TestLiveSchemas(t *testing.T) {
 	} {
 		input := newOrder(t)
 		raw := json.RawMessage(`{"id":"a","open":` + test.open + `}`)
-		got, _, err := input.Decode(raw, map[string]*schema.Node{"open": live})
+		got, _, err := decodeInto[order](input, raw, map[string]*schema.Node{"open": live})
 		if test.problems != "" {
 			if err == nil || !strings.HasPrefix(err.Error(), test.problems) {
 				t.Errorf("%s: %v", name, err)
@@ -206,7 +206,7 @@ func TestLiveSchemas(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, normal(got), err)
 		}
 	}
-	_, _, err := newOrder(t).Decode(json.RawMessage(`{"size":"x","what":1,"open":{"level":"boss","levels":1}}`), map[string]*schema.Node{"open": live})
+	_, _, err := decodeInto[order](newOrder(t), json.RawMessage(`{"size":"x","what":1,"open":{"level":"boss","levels":1}}`), map[string]*schema.Node{"open": live})
 	for _, want := range []string{"id is required", "size: ", "what is not an argument", "open.level: ", "open.levels is not a field"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in\n%v", want, err)

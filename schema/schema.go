@@ -19,40 +19,44 @@ type Node = jsonschema.Schema
 func NewObject() *Node { return &Node{Type: "object", Properties: jsonschema.NewProperties()} }
 
 // Input is the schema of a tool's arguments, decoded into T.
-type Input[T any] struct {
+type Input struct {
 	root    *Node
 	json    json.RawMessage
 	dialect Dialect
 }
 
 // NewInput builds the schema of T. Arguments that neither T nor the dialect names are rejected.
-func NewInput[T any](dialect Dialect) (*Input[T], error) {
-	root := reflectNode(new(T), true)
+func NewInput[T any](dialect Dialect) (*Input, error) { return newInput(new(T), dialect) }
+
+func newInput(args any, dialect Dialect) (*Input, error) {
+	root := reflectNode(args, true)
 	shown := published(root)
 	if len(shown.Required) == 0 { // some clients expect the list even when it is empty
 		shown.Extras = map[string]any{"required": []string{}}
 	}
 	data, err := json.Marshal(shown)
 	if err != nil {
-		return nil, fmt.Errorf("input schema of %T: %w", *new(T), err)
+		return nil, fmt.Errorf("input schema of %T: %w", args, err)
 	}
 	for name, reading := range dialect.Readings {
 		if property, found := root.Properties.Get(name); found {
 			Read(property, reading)
 		}
 	}
-	return &Input[T]{root: root, json: data, dialect: dialect}, nil
+	return &Input{root: root, json: data, dialect: dialect}, nil
 }
 
 // JSON returns the schema as clients see it.
-func (in *Input[T]) JSON() json.RawMessage { return in.json }
+func (in *Input) JSON() json.RawMessage { return in.json }
 
 // Output returns the schema of a tool's result. It allows members that T does not name, so that a newer
 // server does not break an older client.
-func Output[T any]() (json.RawMessage, error) {
-	data, err := json.Marshal(published(reflectNode(new(T), false)))
+func Output[T any]() (json.RawMessage, error) { return output(new(T)) }
+
+func output(result any) (json.RawMessage, error) {
+	data, err := json.Marshal(published(reflectNode(result, false)))
 	if err != nil {
-		return nil, fmt.Errorf("output schema of %T: %w", *new(T), err)
+		return nil, fmt.Errorf("output schema of %T: %w", result, err)
 	}
 	return data, nil
 }

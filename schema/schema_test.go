@@ -83,7 +83,7 @@ func TestDescribeAndEnum(t *testing.T) {
 	if got := string(input.JSON()); !strings.Contains(got, want) {
 		t.Errorf("got %s, want %s in it", got, want)
 	}
-	if got, interpreted, err := input.Decode(json.RawMessage(`{"size":"m","color":""}`), nil); err != nil || got.Size != "M" {
+	if got, interpreted, err := decodeInto[shirt](input, json.RawMessage(`{"size":"m","color":""}`), nil); err != nil || got.Size != "M" {
 		t.Errorf("got %+v, %q, %v", got, interpreted, err)
 	}
 }

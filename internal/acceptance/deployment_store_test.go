@@ -168,7 +168,7 @@ func TestDeployStoreLost(t *testing.T) {
 		t.Errorf("connected after %v", took)
 	}
 	for id := range d.replicas {
-		again(id, asked, "doesn't know any more what has changed")
+		again(id, asked, "no longer knows what has changed")
 	}
 	d.api.checkWrites()
 }

@@ -139,7 +139,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 // Why a yes doesn't count.
 const (
 	usedBefore = "This yes was used before, and that call may have worked."
-	notKnown   = "This server doesn't know any more what has changed since the human was asked."
+	notKnown   = "This server no longer knows what has changed since the human was asked."
 )
 
 // Spend uses up a yes right before the call that it's for. If another call has used it, at any replica, it's no yes. The

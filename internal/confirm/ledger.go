@@ -146,7 +146,7 @@ func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point)
 		return ""
 	}
 	key := spentKey(by, token)
-	switch claimed, known := l.store.Claim(asked, key, lifetime); {
+	switch claimed, known := l.store.Claim(asked, key, lifetime, changeKey(jobID), unknownKey(by, jobID)); {
 	case !known:
 		return notKnown
 	case !claimed:

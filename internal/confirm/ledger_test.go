@@ -166,7 +166,9 @@ func TestConfirmationIgnoresFieldOrder(t *testing.T) {
 // mute is a store that doesn't say whether a yes was used.
 type mute struct{ store.Store }
 
-func (mute) Claim(store.Point, string, time.Duration) (claimed, known bool) { return false, false }
+func (mute) Claim(store.Point, string, time.Duration, ...string) (claimed, known bool) {
+	return false, false
+}
 
 // TestSpend: a yes counts once; who is asked again hears whether it was used, or whether that isn't known.
 func TestSpend(t *testing.T) {
@@ -180,7 +182,7 @@ func TestSpend(t *testing.T) {
 		why   []string // of each call
 	}{
 		"known":   {memory, []string{"", "This yes was used before, and that call may have worked."}},
-		"unknown": {mute{memory}, []string{"This server doesn't know any more what has changed since the human was asked."}},
+		"unknown": {mute{memory}, []string{"This server no longer knows what has changed since the human was asked."}},
 	} {
 		c := confirm.New(false, box, test.store)
 		intent := confirm.Intent{Tool: tool.InviteTrainer, JobID: "j"}
@@ -229,5 +231,38 @@ func TestDeclinedFormIsOver(t *testing.T) {
 		if got := c.Read(call, &intent); !got.Yes {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// TestOneOfTwoQuestions: of two yeses to the same question at two replicas, the second one doesn't count once the first has changed
+// something, even if it was read before.
+func TestOneOfTwoQuestions(t *testing.T) {
+	box, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	shared := store.InMemory(func() time.Time { at = at.Add(time.Millisecond); return at })
+	call := tool.Call{Caller: caller.Caller{ID: "alice"}}
+	intent := confirm.Intent{Tool: tool.CreateMilestone, Subject: "contract c1", Arguments: map[string]any{"x": 1}}
+	var replicas [2]*confirm.Confirmer
+	var intents [2]confirm.Intent
+	var answers [2]confirm.Answer
+	for i := range replicas {
+		replicas[i], intents[i] = confirm.New(false, box, shared), intent
+		intents[i].ConfirmationToken = replicas[i].Token(call.Caller, intent, confirm.View{})
+		unlock, err := replicas[i].Ledger.Lock(t.Context(), call.Caller, intent.Subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock()
+	}
+	for i, c := range replicas {
+		answers[i] = c.Read(call, &intents[i])
+	}
+	first := replicas[0].Spend(call, intents[0], answers[0])
+	replicas[0].Ledger.Record(call.Caller, intent.Subject, nil)
+	if second := replicas[1].Spend(call, intents[1], answers[1]); !first.Yes || second.Yes {
+		t.Errorf("the first counts: %v; the second: %v", first.Yes, second.Yes)
 	}
 }

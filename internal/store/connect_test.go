@@ -73,7 +73,7 @@ func TestRedisRefuses(t *testing.T) {
 	if r.Connected() || !strings.Contains(log.String(), "reason=WRONGPASS") || strings.Contains(log.String(), "hunter2") {
 		t.Errorf("connected: %v\n%s", r.Connected(), &log)
 	}
-	if m := r.Moment(); m.Epoch != 0 || !claim(r, m, store.Key("spent", "x")) {
+	if m := r.Moment(); m.Epoch == 0 || !claim(r, m, store.Key("spent", "x")) {
 		t.Errorf("alone at %v", m)
 	}
 	// Until Redis says how many replicas there are, this is one of three.

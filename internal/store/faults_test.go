@@ -222,3 +222,52 @@ func TestOnlyChangesAreMissed(t *testing.T) {
 		t.Error("a change is missing, and nothing seems to be lost")
 	}
 }
+
+// TestAClaimSeesChanges that another replica marked after the moment, right before the claim.
+func TestAClaimSeesChanges(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	for name, pair := range map[string][2]store.Store{
+		"Redis":  {replica(t, server.URL(), io.Discard), replica(t, server.URL(), io.Discard)},
+		"memory": func() [2]store.Store { m := store.InMemory(time.Now); return [2]store.Store{m, m} }(),
+	} {
+		a, b, changed, other := pair[0], pair[1], store.Key("changed", name), store.Key("changed", "other")
+		asked := a.Moment()
+		if claimed, known := b.Claim(asked, store.Key("spent", name, "1"), time.Minute, changed, other); !claimed || !known {
+			t.Errorf("%s: nothing has changed, but %v %v", name, claimed, known)
+		}
+		a.Mark(changed, time.Minute)
+		if claimed, known := b.Claim(asked, store.Key("spent", name, "2"), time.Minute, changed, other); claimed || known {
+			t.Errorf("%s: a change isn't seen", name)
+		}
+		if claimed, _ := b.Claim(a.Moment(), store.Key("spent", name, "2"), time.Minute, changed, other); !claimed {
+			t.Errorf("%s: a change from before the moment counts", name)
+		}
+	}
+}
+
+// TestAloneNoOneElsesYesCounts: while Redis is away, a replica trusts only what it knows itself.
+func TestAloneNoOneElsesYesCounts(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a, b := replica(t, server.URL(), io.Discard), replica(t, server.URL(), io.Discard)
+	server.Kill()
+	a.Get("x:1")
+	b.Get("x:1")
+	eventually(t, "lost", func() bool { return !a.Connected() && !b.Connected() })
+	asked, spent := a.Moment(), store.Key("spent", "t")
+	if _, whole := b.Marked(asked, store.Key("changed", "c")); whole || claim(b, asked, spent) || !claim(a, asked, spent) {
+		t.Errorf("whole %v at the other replica", whole)
+	}
+}
+
+// TestALongValueLeavesNoOldOne in memory.
+func TestALongValueLeavesNoOldOne(t *testing.T) {
+	t.Parallel()
+	m := store.InMemory(time.Now)
+	m.Put("k:1", []byte("old"), time.Minute)
+	m.Put("k:1", bytes.Repeat([]byte("n"), 300), time.Minute)
+	if held := m.Get("k:1"); held != nil {
+		t.Errorf("%q", held)
+	}
+}

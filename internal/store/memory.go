@@ -55,9 +55,14 @@ func (m *memory) Marked(since Point, keys ...string) (times []time.Time, whole b
 }
 
 // Claim implements Store.
-func (m *memory) Claim(since Point, key string, lifetime time.Duration) (claimed, known bool) {
+func (m *memory) Claim(since Point, key string, lifetime time.Duration, changes ...string) (claimed, known bool) {
 	if since.Epoch != 0 {
 		return false, false
+	}
+	for _, change := range changes {
+		if since.Time.Before(read(m.Get(change))) {
+			return false, false
+		}
 	}
 	_, claimed = m.add(key, written(m.now()), lifetime)
 	return claimed, true
@@ -91,9 +96,11 @@ func (m *memory) Get(key string) []byte {
 
 // Put implements Store.
 func (m *memory) Put(key string, value []byte, lifetime time.Duration) {
-	if len(value) <= maxRemember {
-		m.kind(key).Set(key, bytes.Clone(value), lifetime)
+	if len(value) > maxRemember { // and no older one counts
+		m.Delete(key)
+		return
 	}
+	m.kind(key).Set(key, bytes.Clone(value), lifetime)
 }
 
 // written is a time as a value, to the microsecond.

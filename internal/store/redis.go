@@ -60,6 +60,7 @@ type Redis struct {
 	cfg     Config
 	scripts scripts
 	replica string // a name of this one
+	own     uint32 // the epoch of what is in memory alone
 	epoch   string // the keys of what all replicas know
 	all     string
 
@@ -98,7 +99,7 @@ func Open(cfg Config) (*Redis, error) {
 	}
 	patience := int(cfg.Timeout.Milliseconds())
 	r := &Redis{
-		cfg: cfg, scripts: newScripts(), replica: rand.Text(), patience: rate.NewLimiter(rate.Limit(patience*slowPercent/100), patience),
+		cfg: cfg, scripts: newScripts(), replica: rand.Text(), own: number(), patience: rate.NewLimiter(rate.Limit(patience*slowPercent/100), patience),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	r.open, r.close = context.WithCancel(context.Background())

@@ -5,12 +5,13 @@ import "github.com/gomodule/redigo/redis"
 // Redis runs a script in one step. All keys have one hash tag, so that they are in the same slot of a cluster.
 
 // scripts are what Redis runs for the store.
-type scripts struct{ hello, marked, mark, add, unlock, take *redis.Script }
+type scripts struct{ hello, marked, mark, claim, add, unlock, take *redis.Script }
 
 func newScripts() scripts {
 	return scripts{
-		hello: redis.NewScript(2, helloScript), marked: redis.NewScript(-1, markedScript), mark: redis.NewScript(2, markScript),
-		add: redis.NewScript(1, addScript), unlock: redis.NewScript(1, unlockScript), take: redis.NewScript(2, takeScript),
+		hello: redis.NewScript(2, helloScript), marked: redis.NewScript(-1, markedScript), mark: redis.NewScript(1, markScript),
+		claim: redis.NewScript(-1, claimScript),
+		add:   redis.NewScript(1, addScript), unlock: redis.NewScript(1, unlockScript), take: redis.NewScript(2, takeScript),
 	}
 }
 
@@ -51,20 +52,31 @@ end
 return {redis.call('HGET', KEYS[1], 'number') or '0', string.format('%.0f', time[1] * 1000000 + time[2]), marks}
 `
 
-// markScript sets a key to the time in microseconds, and returns 1. With an epoch, it returns 0 for a key that is marked,
-// and -1 in another epoch.
+// markScript sets a key to the time in microseconds.
 //
-//	KEYS: the mark, the epoch
-//	ARGV: its lifetime in milliseconds, the number of the epoch or 0
+//	KEYS: the mark
+//	ARGV: its lifetime in milliseconds
 const markScript = `
 local time = redis.call('TIME')
+redis.call('SET', KEYS[1], string.format('%.0f', time[1] * 1000000 + time[2]), 'PX', ARGV[1])
+return 1
+`
+
+// claimScript sets a key to the time in microseconds, and returns 1. It returns 0 for a key that is marked, and -1 in another
+// epoch, or if something has changed since.
+//
+//	KEYS: the mark, the epoch, the changes
+//	ARGV: its lifetime in milliseconds, the number of the epoch, the time in microseconds that changes count from
+const claimScript = `
+local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000000 + time[2])
-if ARGV[2] == '0' then
-  redis.call('SET', KEYS[1], now, 'PX', ARGV[1])
-  return 1
-end
 if redis.call('HGET', KEYS[2], 'number') ~= ARGV[2] then
   return -1
+end
+for i = 3, #KEYS do
+  if tonumber(redis.call('GET', KEYS[i]) or 0) > tonumber(ARGV[3]) then
+    return -1
+  end
 end
 if redis.call('SET', KEYS[1], now, 'PX', ARGV[1], 'NX') then
   return 1

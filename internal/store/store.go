@@ -19,9 +19,9 @@ type Store interface {
 	Mark(key string, lifetime time.Duration)
 	// Marked returns when keys were last marked, zero for never. whole says that no mark from after the moment was lost.
 	Marked(since Point, keys ...string) (times []time.Time, whole bool)
-	// Claim marks a key that isn't marked, for one of all who try it. known is false if nothing was claimed because a mark
-	// from after the moment may be lost, or because that can't be found out.
-	Claim(since Point, key string, lifetime time.Duration) (claimed, known bool)
+	// Claim marks a key that isn't marked, for one of all who try it. known is false if nothing was claimed because one of the
+	// changes was marked after the moment, or such a mark may be lost, or because that can't be found out.
+	Claim(since Point, key string, lifetime time.Duration, changes ...string) (claimed, known bool)
 	// Add sets the value of a key that has none, for one of all who try it, and begins the key's lifetime anew. It returns
 	// the value that the key has then.
 	Add(key string, value []byte, lifetime time.Duration) (held []byte)
@@ -36,7 +36,7 @@ type Store interface {
 	Take(key string, limit Limit) (wait time.Duration, ok bool)
 }
 
-// Point is a moment in an epoch, which ends when something may be lost. Without Redis, that is epoch 0.
+// Point is a moment in an epoch, which ends when something may be lost. Without a store that others share, that is epoch 0.
 type Point struct {
 	Epoch uint32    `json:"epoch,omitempty"`
 	Time  time.Time `json:"time"`

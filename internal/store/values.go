@@ -15,13 +15,13 @@ func (r *Redis) Moment() Point {
 	if at, _, err := r.marked(); err == nil {
 		return at
 	}
-	return r.memory.Moment()
+	return Point{Epoch: r.own, Time: r.Now()}
 }
 
 // Mark implements Store. A mark that Redis doesn't get is missed there, and another epoch begins when it's back.
 func (r *Redis) Mark(key string, lifetime time.Duration) {
 	mark := func(conn redis.Conn) error {
-		_, err := r.scripts.mark.Do(conn, r.name(key), r.epoch, lifetime.Milliseconds(), 0)
+		_, err := r.scripts.mark.Do(conn, r.name(key), lifetime.Milliseconds())
 		return err
 	}
 	if r.do("mark", mark) == nil {
@@ -40,7 +40,7 @@ func (r *Redis) Mark(key string, lifetime time.Duration) {
 func (r *Redis) Marked(since Point, keys ...string) (times []time.Time, whole bool) {
 	now, marks, err := r.marked(keys...)
 	if err != nil {
-		times, _ = r.memory.Marked(since, keys...)
+		times, _ = r.memory.Marked(Point{}, keys...)
 		return times, r.remembers(since)
 	}
 	times = make([]time.Time, len(keys))
@@ -75,20 +75,25 @@ func (r *Redis) marked(keys ...string) (now Point, marks [][]byte, err error) {
 // remembers reports whether this process has all of its marks since a moment: it is from the time without Redis.
 func (r *Redis) remembers(since Point) bool {
 	lost := time.UnixMicro(r.lost.Load()).Add(time.Duration(r.skew.Load()))
-	return since.Epoch == 0 && !since.Time.Before(lost) && !r.Connected()
+	return since.Epoch == r.own && !since.Time.Before(lost) && !r.Connected()
 }
 
 // Claim implements Store. When Redis doesn't answer, it may have the claim or not, so it counts as someone else's.
-func (r *Redis) Claim(since Point, key string, lifetime time.Duration) (claimed, known bool) {
-	if since.Epoch == 0 {
+func (r *Redis) Claim(since Point, key string, lifetime time.Duration, changes ...string) (claimed, known bool) {
+	if since.Epoch == r.own {
 		if !r.remembers(since) {
 			return false, false
 		}
-		return r.memory.Claim(since, key, lifetime)
+		return r.memory.Claim(Point{Time: since.Time}, key, lifetime, changes...)
 	}
+	args := []any{2 + len(changes), r.name(key), r.epoch}
+	for _, change := range changes {
+		args = append(args, r.name(change))
+	}
+	args = append(args, lifetime.Milliseconds(), since.Epoch, since.Time.UnixMicro())
 	var result int
 	err := r.do("claim", func(conn redis.Conn) (err error) {
-		result, err = redis.Int(r.scripts.mark.Do(conn, r.name(key), r.epoch, lifetime.Milliseconds(), since.Epoch))
+		result, err = redis.Int(r.scripts.claim.Do(conn, args...))
 		return err
 	})
 	return err == nil && result == 1, err == nil && result >= 0

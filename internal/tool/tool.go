@@ -105,53 +105,75 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 	if (spec.Kind == KindSend || spec.Kind == KindAdd) && spec.Check.Action == "" {
 		panic(spec.Name + ": the write has no Check")
 	}
-	input := sync.OnceValue(func() *schema.Input[In] { return must(schema.NewInput[In](Dialect())) })
-	output := sync.OnceValue(func() json.RawMessage { return must(schema.Output[Out]()) })
 	spec.Description += " " + spec.Needs()
-	run := func(ctx context.Context, call Call, raw json.RawMessage, checks checks) (Result, *Ask, error) {
-		var args In
-		decode := func(live map[string]*schema.Node) (err error) {
-			args, call.Interpreted, err = input().Decode(raw, live)
-			return err
+	return untyped{
+		spec: spec, input: sync.OnceValue(func() *schema.Input { return must(schema.NewInput[In](Dialect())) }),
+		output: sync.OnceValue(func() json.RawMessage { return must(schema.Output[Out]()) }),
+		args:   func() any { return new(In) },
+		function: func(ctx context.Context, call Call, args any) (any, *Ask, error) {
+			out, ask, err := function(ctx, call, *args.(*In)) //nolint:errcheck,forcetypeassert // what args made
+			return &out, ask, err
+		},
+	}.tool()
+}
+
+// untyped is a tool without its types, so that the program has the code below once.
+type untyped struct {
+	spec     Spec
+	input    func() *schema.Input
+	output   func() json.RawMessage
+	args     func() any // a pointer to new arguments
+	function func(ctx context.Context, call Call, args any) (out any, ask *Ask, err error)
+}
+
+func (u untyped) tool() Tool {
+	return Tool{Spec: u.spec, Schemas: func() Schemas { return Schemas{u.input().JSON(), u.output()} }, run: u.run}
+}
+
+func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks checks) (Result, *Ask, error) {
+	var args any
+	decode := func(live map[string]*schema.Node) (err error) {
+		args = u.args() // Live may decode again
+		call.Interpreted, err = u.input().Decode(raw, live, args)
+		return err
+	}
+	err := error(nil)
+	if u.spec.Live != nil {
+		err = u.spec.Live(ctx, call.Caller, decode)
+	} else {
+		err = decode(nil)
+	}
+	if err != nil {
+		return Result{}, nil, err
+	}
+	if err := checks.allowed(); err != nil {
+		return Result{}, nil, err
+	}
+	if more := len(call.Interpreted) - maxNotes; more > 0 {
+		call.Interpreted = append(call.Interpreted[:maxNotes], fmt.Sprintf("and %d more", more))
+	}
+	for call.page = new(paging); ; {
+		out, ask, err := u.function(ctx, call, args)
+		if err != nil || ask != nil {
+			return Result{}, ask.plain(), err
 		}
-		err := error(nil)
-		if spec.Live != nil {
-			err = spec.Live(ctx, call.Caller, decode)
-		} else {
-			err = decode(nil)
+		if next := nextOf(out); next != nil {
+			*next = checks.possible(*next)
 		}
+		structured, err := plainJSON(out)
 		if err != nil {
 			return Result{}, nil, err
 		}
-		if err := checks.allowed(); err != nil {
-			return Result{}, nil, err
+		words := out.(Output).Text() //nolint:errcheck,forcetypeassert // New has only such functions
+		result := Result{Structured: structured, Text: text.Plain(words), Effect: Effect{Outcome: "ok"}}
+		if call.page.again(max(text.LengthOf(structured), utf8.RuneCountInString(result.Text))) {
+			continue
 		}
-		if more := len(call.Interpreted) - maxNotes; more > 0 {
-			call.Interpreted = append(call.Interpreted[:maxNotes], fmt.Sprintf("and %d more", more))
+		if write, ok := out.(interface{ Effect() Effect }); ok {
+			result.Effect = write.Effect()
 		}
-		for call.page = new(paging); ; {
-			out, ask, err := function(ctx, call, args)
-			if err != nil || ask != nil {
-				return Result{}, ask.plain(), err
-			}
-			if next, found := nextOf(&out); found {
-				*next = checks.possible(*next)
-			}
-			structured, err := plainJSON(out)
-			if err != nil {
-				return Result{}, nil, err
-			}
-			result := Result{Structured: structured, Text: text.Plain(out.Text()), Effect: Effect{Outcome: "ok"}}
-			if call.page.again(max(text.LengthOf(structured), utf8.RuneCountInString(result.Text))) {
-				continue
-			}
-			if write, ok := any(out).(interface{ Effect() Effect }); ok {
-				result.Effect = write.Effect()
-			}
-			return result, nil, nil
-		}
+		return result, nil, nil
 	}
-	return Tool{Spec: spec, Schemas: func() Schemas { return Schemas{input().JSON(), output()} }, run: run}
 }
 
 // must returns a value that is part of the program.
@@ -162,16 +184,18 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// nextOf returns the step that an output holds in its field Next, if it has one.
-func nextOf[Out Output](out *Out) (next *Next, found bool) {
+// nextOf returns the step that an output, of which out is a pointer, holds in its field Next, nil if it has none.
+func nextOf(out any) *Next {
 	value := reflect.ValueOf(out).Elem()
 	if value.Kind() != reflect.Struct {
-		return nil, false
+		return nil
 	}
-	if field := value.FieldByName("Next"); field.IsValid() {
-		next, found = field.Addr().Interface().(*Next)
+	field := value.FieldByName("Next")
+	if !field.IsValid() {
+		return nil
 	}
-	return next, found
+	next, _ := field.Addr().Interface().(*Next)
+	return next
 }
 
 // Runner runs tools for callers.
