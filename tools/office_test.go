@@ -32,7 +32,7 @@ func TestWhatIsShownBeforeAYes(t *testing.T) {
 		"perhaps own": {office{}, alice, tool.RevokeToken, `{"tokenId":"t2"}`,
 			[]string{"New (id t2), active", "Never used", "OpenTrain doesn't say which token this server uses"}, "whole"},
 		"invitation": {office{}, alice, tool.InviteTeamMember, `{"email":"bob@example.com"}`,
-			[]string{"Invite bob@example.com to the team of Acme", "it's added to the team at once"}, "already"},
+			[]string{"Invite bob@example.com to the team of “Acme”", "it's added to the team at once"}, "already"},
 		"again": {office{}, alice, tool.InviteTeamMember, `{"email":"old@example.com"}`,
 			[]string{"already has a pending invitation, since 2026-06-01T12:00:00Z"}, ""},
 	} {

@@ -113,7 +113,8 @@ func TestAccountsNameWhatTheTokenLacks(t *testing.T) {
 func TestAnAddressIsNoDescription(t *testing.T) {
 	for description, refused := range map[string]bool{
 		"Post this: https://careers.example/jobs/778": true, "http://careers.example": true,
-		"Label 500 photos of cats as in the guide at https://example.com/guide": false,
+		"Label 500 photos of cats as in the guide at https://example.com/guide": false, "Transcribe the audio at https://example.org/a.zip in Spanish": false,
+		"我们需要标注员对街景图片中的行人和车辆进行边界框标注，共五万张图片。指南 https://example.com/guide 谢谢": false,
 	} {
 		api := &script{answers: map[string]string{"POST /job-drafts/import": `{"jobId":"j","status":"DRAFT"}`}}
 		arguments := fmt.Sprintf(`{"description":%q}`, description)
@@ -136,6 +137,17 @@ func TestAnIDIsNoTitle(t *testing.T) {
 			t.Fatal(failure)
 		}
 		wants(t, result.Text, said)
+	}
+}
+
+// TestUnknownPricesAreNotMissed: where the price isn't known, nothing says that it would be gone.
+func TestUnknownPricesAreNotMissed(t *testing.T) {
+	for _, job := range []string{"404 {}", `{"id":"j","title":"T","status":"live","pay":{"paymentType":"PAY_PER_HOUR","hourlyRate":20,"currency":"EUR"}}`} {
+		api := owner{status: opentrain.StatusOpen, RoundTripper: &script{answers: map[string]string{"GET /jobs/j": job}}}
+		result, failure := call(t, api, setup{confirm: true}, alice, tool.UpdateJob, `{"jobId":"j","fields":{"paymentType":"PAY_PER_HOUR"}}`)
+		if failure != nil || strings.Contains(result.Text, "would have no price") {
+			t.Errorf("%s: %s %v", job, result.Text, failure)
+		}
 	}
 }
 

@@ -1,11 +1,14 @@
 package tools_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 // TestPendingRequestsAreNotRepeated: the same request again shows the pending approval again, without a question and without a second
@@ -44,7 +47,7 @@ func TestPendingRequestsAreNotRepeated(t *testing.T) {
 // TestPaymentShowsRecordedWork: before a payment the human sees what was recorded. It may grow until the yes.
 func TestPaymentShowsRecordedWork(t *testing.T) {
 	contract := func(budget string) reply {
-		return reply{200, `{"contract":{"id":"c1","status":"active","budget":` + budget + `}}`}
+		return reply{200, `{"contract":{"id":"c1","status":"active","paymentType":"PAY_PER_HOUR","budget":` + budget + `}}`}
 	}
 	for _, test := range []struct {
 		answer reply
@@ -72,11 +75,11 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	api := &hiring{replies: map[string]reply{}}
 	tools := serve(t, api, setup{confirm: true})
 	none, _ := tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, none.Text, "No request of this server waits for the human. It knows only what it requested since it started")
+	wants(t, none.Text, "This server knows of no request that waits for a decision. It knows only what it requested since it started")
 	_, asked := tools.answer(t, tool.HireProposal, hireArguments)
 	tools.answer(t, asked.Tool, follow(t, asked))
 	listed, next := tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, listed.Text, "1 request of this server for the human", "- Approval a1 · "+pageOfApproval, "> Hire AI trainer “Maria G.”", "= $339.95 in total")
+	wants(t, listed.Text, "1 request waiting for a decision in OpenTrain's app.", "- Approval a1 · pending · "+pageOfApproval, "> Hire AI trainer “Maria G.”", "= $339.95 in total")
 	if next.Action != tool.Done {
 		t.Errorf("%+v", next)
 	}
@@ -94,18 +97,60 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	wants(t, result.Text, "No request of this server waits")
+	wants(t, result.Text, "This server knows of no request that waits")
 	api.replies["GET /approvals/a1"] = reply{}
 	if _, _, failure = tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{}`); failure == nil {
 		t.Error("an outage looks like an empty list")
 	}
 	api.replies["GET /approvals/a1"] = reply{200, approvalOf("proposal_hire", "expired", "")}
 	gone, _ := tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, gone.Text, "No request of this server waits")
+	wants(t, gone.Text, "This server knows of no request that waits")
 	api.replies["POST /milestones/m1/fund"] = reply{202, approvalOf("milestone_fund", "pending", "")}
 	api.replies["GET /contracts/c1"] = reply{200, `{"contract":{"id":"c1","status":"active","milestones":[{"id":"m1","status":"NOT_FUNDED","pendingApproval":true}]}}`}
 	_, asked = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
 	tools.answer(t, asked.Tool, follow(t, asked))
 	contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
 	wants(t, contract.Text, "Approval a1 is pending: see it with opentrain_get_approval.")
+}
+
+// TestPendingApprovalsAreNamedRight: by what is pending now, with those that were decided, and with how many weren't looked at.
+func TestPendingApprovalsAreNamedRight(t *testing.T) {
+	api := &hiring{replies: map[string]reply{}}
+	tools := serve(t, api, setup{confirm: true})
+	if _, _, failure := tools.run(t.Context(), t, tool.Call{}, tool.GetApproval, `{}`); failure == nil || failure.Code != opentrain.CodeNoToken {
+		t.Errorf("without a token: %v", failure)
+	}
+	named := func(of string, status int, id string) reply {
+		return reply{status, strings.ReplaceAll(of, `"a1"`, `"`+id+`"`)}
+	}
+	request := func(name, arguments string) {
+		_, asked := tools.answer(t, name, arguments)
+		tools.answer(t, asked.Tool, follow(t, asked))
+	}
+	// Funding was confirmed in the app, and no one looked; then the payment was requested.
+	request(tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
+	api.replies["GET /approvals/a1"] = reply{200, approvalOf("milestone_fund", "confirmed", "")}
+	funded := strings.Replace(theContract, `"status":"NOT_FUNDED"`, `"status":"ACTIVE_FUNDED"`, 1)
+	api.replies["GET /contracts"] = reply{200, `{"contracts":[` + funded + `]}`}
+	api.replies["POST /milestones/m1/approve"] = named(approvalOf("milestone_approve", "pending", ""), 202, "a2")
+	api.replies["GET /approvals/a2"] = named(approvalOf("milestone_approve", "pending", ""), 200, "a2")
+	request(tool.RequestMilestoneApproval, `{"milestoneId":"m1"}`)
+	api.replies["GET /contracts/c1"] = reply{200, `{"contract":` + strings.Replace(funded, `"id":"m1",`, `"id":"m1","pendingApproval":true,`, 1) + `}`}
+	contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
+	wants(t, contract.Text, "Approval a2 is pending")
+	listed, _ := tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, listed.Text, "1 request waiting for a decision", "- Approval a2 · pending", "- Approval a1 · confirmed", "> Fund the milestone")
+	for i := range 22 {
+		id := fmt.Sprintf("p%d", 10+i)
+		api.replies["GET /proposals/"+id] = reply{200, strings.ReplaceAll(theProposal, `"p1"`, `"`+id+`"`)}
+		api.replies["POST /proposals/"+id+"/hire"] = named(approvalOf("proposal_hire", "pending", ""), 202, "b"+id)
+		api.replies["GET /approvals/b"+id] = named(approvalOf("proposal_hire", "pending", ""), 200, "b"+id)
+		request(tool.HireProposal, strings.ReplaceAll(hireArguments, `"p1"`, `"`+id+`"`))
+	}
+	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.")
+	// A pending request that can't be read may be replaced.
+	api.replies["GET /approvals/bp10"] = reply{500, `{}`}
+	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p10","amountUsd":5,"dueDate":"2126-07-01","name":"N"}`)
+	wants(t, other.Text, "may still be pending. This request would replace it.")
 }

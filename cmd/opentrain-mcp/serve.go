@@ -174,6 +174,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	if err != nil {
 		return cfg, err
 	}
+	if f.Sandbox { // no one serves its pages, so its links must not look like OpenTrain's
+		baseURL = sandbox.PlaceholderURL
+	}
 	client := opentrain.Config{BaseURL: baseURL, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if storeURL != "" {
 		shared, err := f.store(opentrainmcp.StoreConfig{URL: storeURL, BaseURL: baseURL, StateKeys: keys, Logger: log})
@@ -183,8 +186,6 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 		cfg.Store, client.Shared = shared, shared.ForClient()
 	}
 	if f.Sandbox {
-		// No one serves the sandbox's pages, so its links must not look like OpenTrain's.
-		client.BaseURL = sandbox.PlaceholderURL
 		client.Transport = sandbox.New(sandbox.Config{
 			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox, DecideAfter: pollsOfSandbox,
 		}).Transport()

@@ -73,6 +73,8 @@ func TestRegisteringNeedsAYes(t *testing.T) {
 	yes := register(map[string]any{"organizationName": "Acme"}).next(t).Arguments
 	for _, arguments := range []map[string]any{
 		nil, {"confirmationToken": "AAAA"}, {"confirmationToken": yes["confirmationToken"], "force": true},
+		{"confirmationToken": yes["confirmationToken"]}, {"confirmationToken": yes["confirmationToken"], "organizationName": "Other"},
+		{"confirmationToken": yes["confirmationToken"], "organizationName": "Acme", "agentName": "Someone"},
 	} {
 		if got := register(arguments); got.next(t).Action != tool.ConfirmWithHuman {
 			t.Errorf("%v: %s", arguments, got.text)

@@ -218,7 +218,7 @@ func askAgain(why string) string {
 	if why == "" {
 		return ""
 	}
-	return why + " Nothing was sent. Ask the human again. After a yes:"
+	return why + " Nothing was sent. Ask the human again."
 }
 
 // Token makes the confirmation of a job as it was seen. It is "" when confirmations are off.

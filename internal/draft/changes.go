@@ -42,7 +42,7 @@ func (d *Desk) Changes(
 	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)
-	preview.Warnings = append(preview.Warnings, unpaid(after.draft.NormalizedFields, fields)...)
+	preview.Warnings = append(preview.Warnings, unpaid(current, after.draft.NormalizedFields, fields)...)
 	found := after.contradictions()
 	for _, warning := range found.warnings { // nothing is changed yet
 		preview.Warnings = append(preview.Warnings, strings.Replace(warning, " is now ", " would be ", 1))
@@ -54,12 +54,12 @@ func (d *Desk) Changes(
 	return preview, resolve
 }
 
-// unpaid warns of an edit after which the job has no price.
-func unpaid(after, edited opentrain.Fields) []string {
-	own := ownRate(after)
+// unpaid warns of an edit that takes the price that a job had: its own, or that of another payment type.
+func unpaid(before, after, edited opentrain.Fields) []string {
+	own, was := ownRate(after), ownRate(before)
 	_, isPaid := edited["paymentType"]
 	_, isPriced := edited[own]
-	if own == "" || !isPaid && !isPriced || numberOf(after[own]) != "" {
+	if own == "" || !isPaid && !isPriced || numberOf(after[own]) != "" || numberOf(before[was]) == "" {
 		return nil
 	}
 	return []string{"The job would have no price. Its payment type is “" + tool.Label(textOf(after["paymentType"])) + "”, and “" +

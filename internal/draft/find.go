@@ -31,7 +31,8 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	}
 	similar := those(drafts, func(title string) bool { return strings.EqualFold(strings.TrimSpace(title), strings.TrimSpace(name)) })
 	if len(similar) == 0 && looksLikeID(name) {
-		if found, err = d.FindOwn(ctx, name, ""); !errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) {
+		found, err = d.FindOwn(ctx, name, "")
+		if missing := errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) || found.Unknown; !missing {
 			return found, nil, err
 		}
 	}

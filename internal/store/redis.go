@@ -99,8 +99,9 @@ func Open(cfg Config) (*Redis, error) {
 	}
 	patience := int(cfg.Timeout.Milliseconds())
 	r := &Redis{
-		cfg: cfg, scripts: newScripts(), replica: rand.Text(), own: number(), patience: rate.NewLimiter(rate.Limit(patience*slowPercent/100), patience),
-		wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		cfg: cfg, scripts: newScripts(), replica: rand.Text(), own: number(),
+		patience: rate.NewLimiter(rate.Limit(patience*slowPercent/100), patience),
+		wake:     make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	r.open, r.close = context.WithCancel(context.Background())
 	r.epoch, r.all = r.name("epoch"), r.name("replicas")

@@ -5,6 +5,11 @@ import "strings"
 // Stranger cleans a text that another person wrote, as Clean does, and makes it Inert.
 func Stranger(s string, limit int) string { return Inert(Clean(s, limit)) }
 
+// InQuotes puts a text that another person wrote into quotation marks that it can't close. Hidden characters are spelled out.
+func InQuotes(s string, limit int) string {
+	return "“" + strings.NewReplacer("“", "'", "”", "'").Replace(Stranger(Visible(s), limit)) + "”"
+}
+
 // StrangerParagraphs is Stranger for a text of several lines.
 func StrangerParagraphs(s string, limit int) string { return Inert(Paragraphs(s, limit)) }
 

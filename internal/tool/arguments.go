@@ -87,8 +87,8 @@ func readID(name string) func(string) (string, error) {
 		}
 		segments := strings.Split(strings.Trim(address.Path, "/"), "/")
 		at := slices.Index(segments, name) + 1
-		if at == 0 || at == len(segments) || !hasJobs(address.Hostname()) {
-			return "", fmt.Errorf("\"%s\" is no address with an id in it; send the id", text.Clean(given, 100))
+		if at == 0 || at == len(segments) || segments[at] == "" || !hasJobs(address.Hostname()) {
+			return "", fmt.Errorf("\"%s\" isn't a URL with an id; send the id", text.Clean(given, 100))
 		}
 		return segments[at], nil
 	}
@@ -96,13 +96,12 @@ func readID(name string) func(string) (string, error) {
 
 // readDate reads a date, also from a time.
 func readDate(given string) (string, error) {
-	if at, err := time.Parse(time.RFC3339, given); err == nil {
-		return at.Format(time.DateOnly), nil
+	for _, layout := range []string{time.DateOnly, time.RFC3339, "2006-01-02T15:04:05"} {
+		if at, err := time.Parse(layout, strings.TrimSpace(given)); err == nil {
+			return at.Format(time.DateOnly), nil
+		}
 	}
-	if _, err := time.Parse(time.DateOnly, given); err != nil {
-		return "", fmt.Errorf("\"%s\" is not a date such as 2026-07-01", text.Clean(given, 60))
-	}
-	return given, nil
+	return "", fmt.Errorf("\"%s\" is not a date such as 2026-07-01", text.Clean(given, 60))
 }
 
 // pageURL parses an address, with or without https://.

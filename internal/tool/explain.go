@@ -274,7 +274,7 @@ func (e explainer) rateLimit() Next {
 			text.Count(max(0, e.details.Limit), "published job"), hours)
 		if e.by.Claims && e.call.Served.Has(ClaimAccount, ClaimStatus) {
 			e.say("Once a human has claimed this account, it can publish more.")
-			return ClaimNext("Or publish again once the day is over.")
+			return ClaimNext("Or publish again later: the limit is for " + text.Count(hours, "hour") + ".")
 		}
 		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
 	}

@@ -54,7 +54,10 @@ func FitText(out Output, words *string) (cut bool) {
 }
 
 // paging is how many entries a result has. New runs a tool again, with a smaller limit, if its result is too long.
-type paging struct{ limit, count int }
+type paging struct {
+	limit, count int
+	kept         any // see Once
+}
 
 // again reports whether a result of some characters must have fewer entries, and sets the limit for it.
 func (p *paging) again(size int) bool {
@@ -85,10 +88,22 @@ func FitPage[Out Output, Entry any](
 		const cut = "Only %d of %s fit: OpenTrain sent more than requested; use narrower filters to find the rest."
 		note = fmt.Sprintf(cut, limit, text.Count(count, "entry"))
 	case shorter:
-		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(limit, "entry"))
+		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(count, "entry"))
 	}
 	call.page.count = len(*page)
 	return out, note, nil
+}
+
+// Once reads a list that a call shows a page of. When the call runs again with a shorter page, the list is there.
+func Once[List any](call Call, read func() (List, error)) (List, error) {
+	if kept, found := call.page.kept.(List); found {
+		return kept, nil
+	}
+	list, err := read()
+	if err == nil {
+		call.page.kept = list
+	}
+	return list, err
 }
 
 // PageOf returns a page of a list that the API returns whole: the entries after the one whose id is the cursor. next is the

@@ -49,7 +49,7 @@ func (s Served) Find(name string) *Tool {
 
 // Lacking returns the scopes that a token lacks, with the tools that are served and need them.
 func (s Served) Lacking(granted []string) (missing []string) {
-	if len(granted) == 0 {
+	if granted == nil {
 		return nil
 	}
 	needing := map[string][]string{}

@@ -274,7 +274,7 @@ func (r Runner) allowedStep(ctx context.Context, call Call, next Next, failed bo
 		return next
 	}
 	instead := r.Explain(*t, call, nil, err).Next
-	if instead.Tool == ClaimAccount {
+	if instead.Tool == ClaimAccount || instead.Tool == ClaimStatus {
 		r.Accounts.interrupt(*t, *instead, json.RawMessage(text.JSON(next.Arguments)))
 		return *instead
 	}

@@ -53,10 +53,8 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 	if err := t.person.MayRegister(ctx, in.Force); err != nil {
 		return out, nil, t.refusal(call, tool.RegisterAgent, err)
 	}
-	intent := registering(in.Force)
-	intent.Asking = in.Asking
-	yes, ask, next := t.Confirm.Approve(call, intent, t.newAccount(in))
-	if out.Next = in.repeatedIn(next); !yes {
+	yes, ask, next := t.Confirm.Approve(call, in.intent(), t.newAccount(in))
+	if out.Next = next; !yes {
 		return out, ask, nil
 	}
 	call.Step("Registering the account")
@@ -70,19 +68,6 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 	out.SavedTo, out.Problem = t.kept(made.Unsaved)
 	out.Next = t.Accounts.Resume(tool.ClaimNext("The account can post jobs now. If the human wants to hire, ask for their email address."))
 	return out, nil, nil
-}
-
-// repeatedIn adds the names to the step that asks for a yes.
-func (in registerAgentInput) repeatedIn(next tool.Next) tool.Next {
-	if next.Action != tool.ConfirmWithHuman {
-		return next
-	}
-	for name, value := range map[string]string{"agentName": in.AgentName, "organizationName": in.OrganizationName} {
-		if value != "" {
-			next.Arguments[name] = value
-		}
-	}
-	return next
 }
 
 func (o registerAgentOutput) Effect() tool.Effect {

@@ -24,18 +24,24 @@ func (t tools) registrationNext(call tool.Call) tool.Next {
 	if call.CanAsk || t.Confirm.Off() {
 		return tool.Next{Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{}, Note: "Set up an account."}
 	}
-	_, next := t.Confirm.Ask(call, registering(false), t.newAccount(registerAgentInput{}), confirm.View{}, "")
+	none := registerAgentInput{}
+	_, _, next := t.Confirm.Approve(call, none.intent(), t.newAccount(none))
 	return next
 }
 
-// registering is the intent to register an account.
-func registering(force bool) confirm.Intent {
+// intent is the intent to register an account with these arguments.
+func (in registerAgentInput) intent() confirm.Intent {
 	intent := confirm.Intent{
-		Tool: tool.RegisterAgent, Anonymous: true, Question: "Register a new OpenTrain account?",
-		Note: "The agent can then post jobs for you.", IfNo: "No account is registered.",
+		Tool: tool.RegisterAgent, Anonymous: true, Question: "Register a new OpenTrain account?", Asking: in.Asking,
+		Note: "The agent can then post jobs for you.", IfNo: "No account is registered.", Arguments: map[string]any{},
 	}
-	if force {
-		intent.Arguments = map[string]any{"force": true}
+	if in.Force {
+		intent.Arguments["force"] = true
+	}
+	for name, value := range map[string]string{"agentName": in.AgentName, "organizationName": in.OrganizationName} {
+		if value != "" {
+			intent.Arguments[name] = value
+		}
 	}
 	return intent
 }
@@ -45,8 +51,10 @@ func (t tools) newAccount(in registerAgentInput) tool.Preview {
 	preview := tool.Preview{Title: "A new OpenTrain account", Notes: []string{
 		"It can post jobs at once, 3 a day. To hire, you claim it within 24 hours with your email address.",
 	}}
-	if in.OrganizationName != "" {
-		preview.Notes = append(preview.Notes, "Organization: "+text.Clean(in.OrganizationName, 100))
+	for _, named := range []struct{ what, name string }{{"Organization", in.OrganizationName}, {"Agent", in.AgentName}} {
+		if named.name != "" {
+			preview.Changes = append(preview.Changes, named.what+": "+text.JSON(text.Stranger(text.Visible(named.name), 100)))
+		}
 	}
 	switch {
 	case t.person.InSandbox():

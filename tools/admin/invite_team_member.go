@@ -81,7 +81,7 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 		return out, nil, nil
 	}
 	organization := cmp.Or(text.Stranger(now.Organization.Name, 200), text.Stranger(now.Organization.ID, 100), "the account's organization")
-	preview := tool.Preview{Changes: []string{"Invite " + in.Email + " to the team of " + organization}}
+	preview := tool.Preview{Changes: []string{"Invite " + in.Email + " to the team of " + text.InQuotes(organization, 200)}}
 	if role == invited {
 		preview.Notes = []string{text.Join(" ", "This address already has a pending invitation,", text.Labeled("since", since))}
 	}
@@ -123,7 +123,7 @@ func (o inviteTeamMemberOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("%s wasn't invited by this call. Ask the human first.", o.Email)
 	default:
-		l.Add("%s was not invited.", o.Email)
+		l.Add("%s was not invited by this call.", o.Email)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

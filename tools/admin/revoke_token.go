@@ -120,7 +120,7 @@ func (o revokeTokenOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("API token %s wasn't revoked by this call. Ask the human first.", o.TokenID)
 	default:
-		l.Add("API token %s was not revoked.", o.TokenID)
+		l.Add("API token %s was not revoked by this call.", o.TokenID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

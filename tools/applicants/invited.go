@@ -60,7 +60,11 @@ func (a applicants) invited(ctx context.Context, id string) (string, error) {
 	}
 	name := cmp.Or(found.DisplayName, text.Join(" ", found.FirstName, found.LastNameInitial))
 	if name != "" {
-		name = text.JSON(text.Stranger(text.Visible(name), 80))
+		name = text.InQuotes(name, 80)
 	}
-	return text.Join(", ", name, text.Stranger(found.Country, 60), byID), nil
+	country := found.Country
+	if country != "" {
+		country = "country " + text.InQuotes(country, 60)
+	}
+	return text.Join(", ", name, country, byID), nil
 }

@@ -65,13 +65,13 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 		return tool.Map(page.Items, summarize), tool.Cursor(page.NextCursor), nil
 	}
 	if in.Sort != "" && in.Sort != byTime { // which is how OpenTrain sorts
-		all, sorted, err := a.sorted(ctx, in)
+		ranked, err := tool.Once(call, func() (ranking, error) { return a.sorted(ctx, in) })
 		if err != nil {
 			return listProposalsOutput{}, nil, err
 		}
-		order = sorted
+		order = ranked.order
 		read = func(limit int) ([]proposal, string, error) {
-			return tool.PageOf(all, func(p proposal) string { return p.ProposalID }, in.Cursor, limit)
+			return tool.PageOf(ranked.all, func(p proposal) string { return p.ProposalID }, in.Cursor, limit)
 		}
 	}
 	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listProposalsOutput, error) {

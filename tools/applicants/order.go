@@ -22,13 +22,21 @@ const (
 // maxSorted limits the proposals that are sorted here. The API sorts by time only.
 const maxSorted = 500
 
-// sorted returns the proposals for a job in the order that was asked for, with what has no value at the end, and names the order.
-func (a applicants) sorted(ctx context.Context, in listProposalsInput) (all []proposal, order string, err error) {
+// ranking is the proposals for a job in an order.
+type ranking struct {
+	all   []proposal
+	order string // in words
+}
+
+// sorted returns the proposals for a job in the order that was asked for, with what has no value at the end.
+func (a applicants) sorted(ctx context.Context, in listProposalsInput) (ranking, error) {
+	var all []proposal
+	var order string
 	query := opentrain.ProposalQuery{Status: in.Status, Limit: 100}
 	for len(all) < maxSorted {
 		page, err := a.API.ListProposals(ctx, in.JobID, query)
 		if err != nil {
-			return nil, "", err
+			return ranking{}, err
 		}
 		all = append(all, tool.Map(page.Items, summarize)...)
 		if query.Cursor = page.NextCursor; query.Cursor == "" || len(page.Items) == 0 {
@@ -53,7 +61,7 @@ func (a applicants) sorted(ctx context.Context, in listProposalsInput) (all []pr
 	if query.Cursor != "" {
 		order += fmt.Sprintf(", of the %d newest", len(all))
 	}
-	return all, order, nil
+	return ranking{all, order}, nil
 }
 
 func highestFirst(a, b json.Number) int {

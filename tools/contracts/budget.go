@@ -41,9 +41,9 @@ func budgetOf(b *opentrain.Budget) *budget {
 // number writes a number with at most four decimals.
 func number(n float64) string { return strconv.FormatFloat(math.Round(n*1e4)/1e4, 'f', -1, 64) }
 
-// recorded says how much work OpenTrain has recorded on a contract.
-func (c contracts) recorded(ctx context.Context, contractID string) string {
-	unknown := "OpenTrain didn't say how much work is recorded."
+// recorded says how much work OpenTrain has recorded on a contract, nothing where zero says nothing.
+func (c contracts) recorded(ctx context.Context, contractID string) []string {
+	unknown := []string{"OpenTrain didn't say how much work is recorded."}
 	if contractID == "" {
 		return unknown
 	}
@@ -66,10 +66,12 @@ func (c contracts) recorded(ctx context.Context, contractID string) string {
 	switch {
 	case !known:
 		return unknown
+	case parts == nil && unitOf(contract.PaymentType) == "": // for a fixed price, zero says nothing
+		return nil
 	case parts == nil:
-		return "OpenTrain has recorded no work on this contract yet."
+		return []string{"OpenTrain has recorded no work on this contract yet."}
 	}
-	return "Work recorded on the contract so far: " + strings.Join(parts, ", ") + "."
+	return []string{"Work recorded on the contract so far: " + strings.Join(parts, ", ") + "."}
 }
 
 // words say how much of the funded work is done. A fixed price has no volume.

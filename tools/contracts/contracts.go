@@ -5,7 +5,6 @@ package contracts
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"opentrain-mcp/internal/confirm"
@@ -63,12 +62,12 @@ func conflict(reason, contractID, status string) error {
 // person names an AI trainer. Whatever the name says, it stays between its quotation marks.
 func person(name, country string) string {
 	if country != "" {
-		country = ", country " + quoted(country, 60)
+		country = ", country " + text.InQuotes(country, 60)
 	}
 	if name == "" {
 		return "an AI trainer without a name" + country
 	}
-	return "AI trainer " + quoted(name, 80) + country
+	return "AI trainer " + text.InQuotes(name, 80) + country
 }
 
 // trainer names the AI trainer of a contract.
@@ -77,11 +76,6 @@ func trainer(contract opentrain.Contract) string {
 		return person("", "")
 	}
 	return person(contract.Freelancer.DisplayName, contract.Freelancer.Country)
-}
-
-// quoted puts a text into quotation marks that it can't close. Hidden characters are spelled out.
-func quoted(s string, limit int) string {
-	return "“" + strings.NewReplacer("“", "'", "”", "'").Replace(text.Stranger(text.Visible(s), limit)) + "”"
 }
 
 // checkDate refuses a date in the past. It may be yesterday's here and today's elsewhere.

@@ -136,7 +136,7 @@ func (o createMilestoneOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("The milestone hasn't been added to contract %s yet. Ask the human first.", o.ContractID)
 	default:
-		l.Add("No milestone was added to contract %s.", o.ContractID)
+		l.Add("No milestone was added to contract %s by this call.", o.ContractID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

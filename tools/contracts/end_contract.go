@@ -130,7 +130,7 @@ func (o endContractOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("Contract %s wasn't ended by this call. Ask the human first.", o.ContractID)
 	default:
-		l.Add("Contract %s was not ended.", o.ContractID)
+		l.Add("Contract %s was not ended by this call.", o.ContractID)
 	}
 	l.Field("With", o.Trainer)
 	o.Approval.lines(&l)

@@ -18,7 +18,7 @@ func ending(contract opentrain.Contract) []string {
 		funded = funded || m.Status == opentrain.MilestoneFunded
 		if held++; held <= maxMilestones {
 			status := cmp.Or(statusWords(m.Status), "status unknown")
-			shown = append(shown, "Milestone: "+text.Join(", ", quoted(m.Name, 80), text.Dollars(m.AmountUSD), status))
+			shown = append(shown, "Milestone: "+text.Join(", ", milestoneName(m), text.Dollars(m.AmountUSD), status))
 		}
 	}
 	if more := held - maxMilestones; more > 0 {

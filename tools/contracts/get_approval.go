@@ -20,7 +20,7 @@ type getApprovalOutput struct {
 	Status      string    `json:"status,omitempty" jsonschema_description:"pending, confirmed, declined or expired."`
 	Outcome     string    `json:"outcome" jsonschema_description:"What that means, in words."`
 	About       []string  `json:"about,omitempty" jsonschema_description:"What the human was shown when it was requested."`
-	Pending     []waiting `json:"pending,omitempty" jsonschema_description:"Without approvalId: what waits for the human."`
+	Requests    []request `json:"requests,omitempty" jsonschema_description:"Without approvalId: what this server requested, newest first."`
 	ContractID  string    `json:"contractId,omitempty"`
 	MilestoneID string    `json:"milestoneId,omitempty"`
 	JobID       string    `json:"jobId,omitempty"`
@@ -36,7 +36,7 @@ func (c contracts) getApproval() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.GetApproval, Title: "Show an approval", Kind: tool.KindRead,
 		Description: "Show whether a human has confirmed or declined a request in OpenTrain's app, and return what has happened. " +
-			"Without approvalId, list the requests that this server made and that still wait for the human. " +
+			"Without approvalId, list what this server requested, with what waits for the human. " +
 			"Use it after opentrain_hire_proposal, opentrain_request_milestone_funding, opentrain_request_milestone_approval or " +
 			"opentrain_end_contract has returned an approval, when the human says that they have decided. " +
 			"While it is pending, the result has the page for the human again. It doesn't decide anything: only a human can, in the app. " +
@@ -51,7 +51,7 @@ func (c contracts) getApproval() tool.Tool {
 
 func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalInput) (getApprovalOutput, *tool.Ask, error) {
 	if in.ApprovalID == "" {
-		out, err := c.allPending(ctx, call)
+		out, err := c.requests(ctx, call)
 		return out, nil, err
 	}
 	a, err := c.API.GetApproval(ctx, in.ApprovalID)
@@ -110,7 +110,7 @@ func (o getApprovalOutput) result() tool.Next {
 func (o getApprovalOutput) Text() string {
 	var l text.Lines
 	if o.ApprovalID == "" {
-		return o.pendingText()
+		return o.listText()
 	}
 	l.Add("Approval %s is %s. %s", o.ApprovalID, cmp.Or(o.Status, "without a status"), o.Outcome)
 	l.Fields("For", o.About)

@@ -60,7 +60,7 @@ func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract) string
 	for _, m := range contract.Milestones {
 		switch {
 		case m.PendingApproval:
-			pending = c.pendingWords(call, m.ID)
+			pending = c.pendingWords(call, m)
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
 			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":

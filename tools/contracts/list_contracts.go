@@ -62,7 +62,9 @@ func (c contracts) listContracts() tool.Tool {
 }
 
 func (c contracts) list(ctx context.Context, call tool.Call, in listContractsInput) (listContractsOutput, *tool.Ask, error) {
-	all, err := c.API.ListContracts(ctx, opentrain.ContractQuery{JobID: in.JobID, Status: in.Status})
+	all, err := tool.Once(call, func() (*opentrain.Page[opentrain.Contract], error) {
+		return c.API.ListContracts(ctx, opentrain.ContractQuery{JobID: in.JobID, Status: in.Status})
+	})
 	if err != nil {
 		return listContractsOutput{}, nil, err
 	}

@@ -63,6 +63,14 @@ func unitOf(paymentType string) string {
 	return ""
 }
 
+// milestoneName names a milestone in a question.
+func milestoneName(m opentrain.Milestone) string {
+	if m.Name == "" {
+		return text.Visible(text.Clean(m.ID, 100))
+	}
+	return text.InQuotes(m.Name, 80)
+}
+
 // milestoneWords is a milestone in one line.
 func milestoneWords(m opentrain.Milestone) string {
 	pending := ""

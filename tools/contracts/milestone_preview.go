@@ -33,7 +33,7 @@ func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Miles
 	preview := tool.Preview{
 		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200), Notes: []string{r.note},
 		Changes: []string{
-			r.doing + " the milestone " + quoted(m.Name, 80) + " of the contract with " + trainer(contract),
+			r.doing + " the milestone " + milestoneName(m) + " of the contract with " + trainer(contract),
 			"Amount: " + cmp.Or(text.Dollars(m.AmountUSD), "unknown"),
 		},
 	}

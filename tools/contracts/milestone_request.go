@@ -95,7 +95,7 @@ func (r milestoneRequest) run(
 	}
 	preview := r.preview(contract, m)
 	if r.pays {
-		preview.Notes = append(preview.Notes, c.recorded(ctx, contract.ID)) // it may grow until the yes, so the yes isn't for it
+		preview.Notes = append(preview.Notes, c.recorded(ctx, contract.ID)...) // it may grow until the yes, so the yes isn't for it
 	}
 	intent.Status = strconv.FormatBool(m.PendingApproval) // a yes is for one request
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
@@ -131,7 +131,7 @@ func (o milestoneRequestOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("%s wasn't requested by this call. Ask the human first.", o.what)
 	default:
-		l.Add("%s was not requested.", o.what)
+		l.Add("%s was not requested by this call.", o.what)
 	}
 	l.Field("Milestone", o.MilestoneID)
 	l.Field("Contract", o.ContractID)

@@ -3,6 +3,7 @@ package contracts
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -11,32 +12,33 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// waiting is a request that waits for the human.
-type waiting struct {
+// request is what was requested of the human, and what became of it.
+type request struct {
 	approval
 	About []string `json:"about,omitempty"`
 }
 
-func (waiting) JSONSchema() *schema.Node {
+func (request) JSONSchema() *schema.Node {
 	return tool.PlainObject("id, status, url, expiresAt, about.")
 }
 
-// maxWaiting is how many approvals one call looks at, the newest first.
-const maxWaiting = 10
+// maxListed is how many requests one call looks at, the newest first.
+const maxListed = 20
 
-// pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer, not
-// another question. replaced warns of a pending
-// approval for other arguments.
+// pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer,
+// not another question. replaced warns of an approval for other arguments that is pending, or may be.
 func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, replaced []string) {
 	asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, intent.Subject)
 	if !found {
 		return nil, nil
 	}
 	came, err := c.API.GetApproval(ctx, asked.ID)
-	switch {
+	switch other := !asked.For(intent); {
+	case err != nil && other:
+		return nil, []string{"Approval " + asked.ID + " of a request with other terms may still be pending. This request would replace it."}
 	case err != nil || came.Status != opentrain.ApprovalPending:
 		return nil, nil
-	case !asked.For(intent):
+	case other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms is pending. This request replaces it."}
 	}
 	same = approvalOf(*came)
@@ -53,34 +55,43 @@ func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentr
 }
 
 // pendingWords says where the pending approval of a milestone is.
-func (c contracts) pendingWords(call tool.Call, milestoneID string) string {
-	for _, name := range []string{tool.RequestMilestoneFunding, tool.RequestMilestoneApproval} {
-		if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+milestoneID); found {
-			return "Approval " + asked.ID + " is pending: see it with " + tool.GetApproval + "."
-		}
+func (c contracts) pendingWords(call tool.Call, m opentrain.Milestone) string {
+	name := tool.RequestMilestoneApproval
+	if m.Status == opentrain.MilestoneNotFunded {
+		name = tool.RequestMilestoneFunding
+	}
+	if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+m.ID); found {
+		return "Approval " + asked.ID + " is pending: see it with " + tool.GetApproval + "."
 	}
 	return "An approval is pending. The human finds it in OpenTrain's app."
 }
 
-// allPending lists the approvals that the caller asked for through this server and that no one has decided.
-func (c contracts) allPending(ctx context.Context, call tool.Call) (getApprovalOutput, error) {
+// requests lists the approvals that the caller asked for through this server.
+func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOutput, error) {
 	out := getApprovalOutput{Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
-	all := c.Confirm.Approvals.All(call.Caller)
-	for _, asked := range all[:min(len(all), maxWaiting)] {
+	if call.Caller.ID == "" {
+		return out, &opentrain.Error{Code: opentrain.CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
+	}
+	all, waiting := c.Confirm.Approvals.All(call.Caller), 0
+	for _, asked := range all[:min(len(all), maxListed)] {
 		came, err := c.API.GetApproval(ctx, asked.ID)
 		switch {
 		case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
+			c.Confirm.Approvals.Forget(call.Caller, asked.ID)
+			continue
 		case err != nil:
 			return out, err
 		case came.Status == opentrain.ApprovalPending:
-			out.Pending = append(out.Pending, waiting{*approvalOf(*came), asked.About})
-			continue
+			waiting++
 		}
-		c.Confirm.Approvals.Forget(call.Caller, asked.ID)
+		out.Requests = append(out.Requests, request{*approvalOf(*came), asked.About})
 	}
-	out.Outcome = "No request of this server waits for the human."
-	if len(out.Pending) > 0 {
-		out.Outcome = text.Count(len(out.Pending), "request") + " of this server for the human to decide in OpenTrain's app."
+	out.Outcome = "This server knows of no request that waits for a decision."
+	if waiting > 0 {
+		out.Outcome = text.Count(waiting, "request") + " waiting for a decision in OpenTrain's app."
+	}
+	if more := len(all) - maxListed; more > 0 {
+		out.Outcome += fmt.Sprintf(" %d older ones weren't checked.", more)
 	}
 	out.Outcome += " It knows only what it requested since it started; the app shows everything."
 	return out, nil
@@ -96,12 +107,16 @@ func (c contracts) about(call tool.Call, approvalID string) []string {
 	return nil
 }
 
-func (o getApprovalOutput) pendingText() string {
+func (o getApprovalOutput) listText() string {
 	var l text.Lines
 	l.Add("%s", o.Outcome)
-	for _, w := range o.Pending {
-		l.Add("- Approval %s", text.Join(" · ", w.ID, w.URL, text.Labeled("open until", w.ExpiresAt)))
-		for _, line := range w.About {
+	for _, r := range o.Requests {
+		until := ""
+		if r.Status == opentrain.ApprovalPending {
+			until = text.Labeled("open until", r.ExpiresAt)
+		}
+		l.Add("- Approval %s", text.Join(" · ", r.ID, r.Status, r.URL, until))
+		for _, line := range r.About {
 			l.Quoted("  ", line)
 		}
 	}

@@ -108,7 +108,7 @@ func (o sendMessageOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("The message wasn't sent by this call. Ask the human first.")
 	default:
-		l.Add("The message was not sent.")
+		l.Add("The message was not sent by this call.")
 	}
 	l.Field("Message id", o.MessageID)
 	l.Field("Sent at", o.SentAt)

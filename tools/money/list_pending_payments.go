@@ -53,7 +53,7 @@ func (m money) listPendingPayments() tool.Tool {
 }
 
 func (m money) pending(ctx context.Context, call tool.Call, in listPendingPaymentsInput) (listPendingPaymentsOutput, *tool.Ask, error) {
-	all, err := m.api.ListPendingPayments(ctx)
+	all, err := tool.Once(call, func() (*opentrain.Page[opentrain.PendingPayment], error) { return m.api.ListPendingPayments(ctx) })
 	if err != nil {
 		return listPendingPaymentsOutput{}, nil, err
 	}

@@ -65,7 +65,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	preview.Changes = []string{"Status: " + strings.TrimPrefix(tool.StatusWords(out.Status), "a ") + " → closed"}
 	preview.Notes = append(preview.Notes, "OpenTrain doesn't show the text of a closed job. To post it again, you need its description.")
 	if counts := own.ProposalCounts; counts != nil && counts.Unreviewed > 0 {
-		preview.Warnings = append(preview.Warnings, text.Count(counts.Unreviewed, "proposal")+" for this job: unreviewed.")
+		preview.Warnings = append(preview.Warnings, text.Count(counts.Unreviewed, "unreviewed proposal")+".")
 	}
 	if own.Status == opentrain.StatusDraft {
 		intent.Note = "The draft is thrown away. No tool brings it back."

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/tool"
@@ -148,12 +149,18 @@ type document struct {
 	formats  []string // that it may have
 }
 
-// isAddress reports whether a description has an address in it and few words besides.
+// isAddress reports whether a description has an address in it and hardly a letter besides.
 func isAddress(description string) bool {
-	words := strings.Fields(description)
-	return len(words) < 8 && slices.ContainsFunc(words, func(word string) bool {
-		return strings.HasPrefix(word, "https://") || strings.HasPrefix(word, "http://")
-	})
+	const few = 20
+	rest, found := "", false
+	for _, word := range strings.Fields(description) {
+		if strings.HasPrefix(word, "https://") || strings.HasPrefix(word, "http://") {
+			found = true
+			continue
+		}
+		rest += word
+	}
+	return found && utf8.RuneCountInString(rest) < few
 }
 
 func (in createDraftInput) documents() []document {

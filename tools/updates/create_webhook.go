@@ -137,7 +137,7 @@ func (o createWebhookOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("The webhook wasn't created by this call. Ask the human first.")
 	default:
-		l.Add("No webhook was created.")
+		l.Add("No webhook was created by this call.")
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())

@@ -89,7 +89,7 @@ func (o deleteWebhookOutput) Text() string {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("Webhook %s wasn't deleted by this call. Ask the human first.", o.WebhookID)
 	default:
-		l.Add("Webhook %s was not deleted.", o.WebhookID)
+		l.Add("Webhook %s was not deleted by this call.", o.WebhookID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next.Text())
