@@ -35,6 +35,7 @@ type faultWorld struct {
 	proxy  *toxiproxy.Proxy
 	box    *sandbox.Sandbox
 	calls  []*faultCall
+	jobs   int // that there are from the start
 
 	mu      sync.Mutex
 	answer  *scriptedAnswer
@@ -150,6 +151,7 @@ func (w *faultWorld) prepare(clock *standInClock) {
 	proposals = append(proposals, find(say(tool.ListProposals, map[string]any{"jobId": invited}), `proposal_job_\d+_\d+`)...)
 	approval := find(say(tool.HireProposal, hire(2)), `approval_\d+`)[0]
 	ended := find(say(tool.GetApproval, map[string]any{"approvalId": approval}), `contract_\d+`)[0]
+	w.jobs = 7
 	read := func(tool string, arguments jsonObject) {
 		w.calls = append(w.calls, &faultCall{tool: tool, arguments: arguments})
 	}
@@ -328,7 +330,7 @@ func (w *faultWorld) check() {
 		}
 		next := nextOf(w.t, c.got)
 		name, arguments := c.tool, c.arguments
-		if next.Tool == "" && unclear { // a human looks
+		if next.Tool == "" && unclear && c.again == once { // a human looks
 			name, arguments = tool.ListJobs, map[string]any{}
 		}
 		if next.Tool != "" {
@@ -344,6 +346,10 @@ func (w *faultWorld) check() {
 		if after := w.count(c, w.handled); c.write != "" && after > 1 && c.again == once {
 			fail("was carried out %d times in the end", after)
 		}
+	}
+	jobs := w.server.call(tool.ListJobs, jsonObject{"limit": 50}, tokenHeader, sandbox.DemoToken)
+	if n := strings.Count(string(jobs.structured), `"id":"job_`); n != w.jobs+1 {
+		w.t.Errorf("%d jobs, where there were %d and one was created: %s%s", n, w.jobs, jobs.structured, jobs.text)
 	}
 	for kind, missing := range uncalled {
 		if missing {
