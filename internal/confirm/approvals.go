@@ -29,8 +29,14 @@ type Asked struct {
 
 // newApprovals remembers approvals a little longer than they last (about 72 hours, developers/concepts/human-approvals).
 func newApprovals(now func() time.Time) *Approvals {
-	return &Approvals{now: now, asked: ttlcache.New(ttlcache.WithTTL[jobKey, Asked](80*time.Hour), ttlcache.WithCapacity[jobKey, Asked](5000),
-		ttlcache.WithDisableTouchOnHit[jobKey, Asked]())}
+	const most = 4 << 20 // bytes
+	return &Approvals{now: now, asked: ttlcache.New(
+		ttlcache.WithTTL[jobKey, Asked](80*time.Hour), ttlcache.WithDisableTouchOnHit[jobKey, Asked](),
+		ttlcache.WithMaxCost(most, func(item ttlcache.CostItem[jobKey, Asked]) uint64 {
+			const fixed = 500                                                          // of an entry
+			return fixed + uint64(len(item.Value.terms)+text.Length(item.Value.About)) //nolint:gosec // lengths are not negative
+		}),
+	)}
 }
 
 // Add remembers an approval that a call asked for.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -264,5 +266,20 @@ func TestOneOfTwoQuestions(t *testing.T) {
 	replicas[0].Ledger.Record(call.Caller, intent.Subject, nil)
 	if second := replicas[1].Spend(call, intents[1], answers[1]); !first.Yes || second.Yes {
 		t.Errorf("the first counts: %v; the second: %v", first.Yes, second.Yes)
+	}
+}
+
+// TestApprovalsAreBounded by what they hold, not by how many there are.
+func TestApprovalsAreBounded(t *testing.T) {
+	c, _ := newConfirmer(t, false)
+	long := []string{strings.Repeat("x", 12_000)}
+	for i := range 1000 {
+		c.Approvals.Add(alice, confirm.Intent{Tool: tool.HireProposal, Subject: fmt.Sprint("proposal ", i)}, fmt.Sprint("a", i), long)
+	}
+	if n := len(c.Approvals.All(alice)); n < 100 || n > 400 {
+		t.Errorf("%d of 12 KB each are kept", n)
+	}
+	if _, found := c.Approvals.Of(alice, tool.HireProposal, "proposal 999"); !found {
+		t.Error("the newest isn't kept")
 	}
 }
