@@ -154,3 +154,18 @@ func TestPendingApprovalsAreNamedRight(t *testing.T) {
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p10","amountUsd":5,"dueDate":"2126-07-01","name":"N"}`)
 	wants(t, other.Text, "may still be pending. This request would replace it.")
 }
+
+// TestARequestedEndIsShown with the contract, until it's decided.
+func TestARequestedEndIsShown(t *testing.T) {
+	api := &hiring{replies: map[string]reply{}}
+	tools := serve(t, api, setup{confirm: true})
+	_, asked := tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
+	tools.answer(t, asked.Tool, follow(t, asked))
+	contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
+	wants(t, contract.Text, "Its end was requested: see approval a1 with opentrain_get_approval.")
+	api.replies["GET /approvals/a1"] = reply{200, approvalOf("contract_end", "declined", "")}
+	tools.answer(t, tool.GetApproval, `{"approvalId":"a1"}`)
+	if contract, _ = tools.answer(t, tool.GetContract, `{"contractId":"c1"}`); strings.Contains(contract.Text, "Its end was requested") {
+		t.Error(contract.Text)
+	}
+}

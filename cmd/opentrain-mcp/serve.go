@@ -187,7 +187,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	}
 	if f.Sandbox {
 		client.Transport = sandbox.New(sandbox.Config{
-			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: pollsOfSandbox, DecideAfter: pollsOfSandbox,
+			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: claimReads, DecideAfter: decisionReads,
 		}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
 	} else {
@@ -240,9 +240,9 @@ func (f apiFlags) store(cfg opentrainmcp.StoreConfig) (shared *opentrainmcp.Redi
 	return shared, nil
 }
 
-// pollsOfSandbox is the number of polls after which a human seems to have claimed an account, confirmed an approval or paid: there is
-// no page for it.
-const pollsOfSandbox = 2
+// The reads after which a human seems to have claimed an account, or confirmed an approval or paid: there is no page to do it on.
+// The server itself reads an approval when it's requested again.
+const claimReads, decisionReads = 2, 4
 
 // baseURLFrom is the setting that BaseURL comes from, "" for none.
 func (f apiFlags) baseURLFrom() string {

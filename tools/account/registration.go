@@ -53,7 +53,7 @@ func (t tools) newAccount(in registerAgentInput) tool.Preview {
 	}}
 	for _, named := range []struct{ what, name string }{{"Organization", in.OrganizationName}, {"Agent", in.AgentName}} {
 		if named.name != "" {
-			preview.Changes = append(preview.Changes, named.what+": "+text.JSON(text.Stranger(text.Visible(named.name), 100)))
+			preview.Changes = append(preview.Changes, named.what+": "+text.InQuotes(named.name, 100))
 		}
 	}
 	switch {

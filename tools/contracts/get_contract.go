@@ -56,7 +56,10 @@ func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract) string
 	if contract.Status == opentrain.ContractEnded {
 		return "The contract has ended. Refunded and canceled milestones aren't listed: the app shows what became of their money."
 	}
-	var fund, approve, pending string
+	var fund, approve, pending, ending string
+	if asked, found := c.Confirm.Approvals.Of(call.Caller, tool.EndContract, "contract "+contract.ID); found {
+		ending = "Its end was requested: see approval " + asked.ID + " with " + tool.GetApproval + "."
+	}
 	for _, m := range contract.Milestones {
 		switch {
 		case m.PendingApproval:
@@ -67,7 +70,7 @@ func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract) string
 			approve = "To pay for the work of milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneApproval + "."
 		}
 	}
-	return text.Join(" ", pending, fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
+	return text.Join(" ", ending, pending, fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
 }
 
 func (o *getContractOutput) cutDescriptions() {

@@ -91,7 +91,8 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Notes: []string{"You confirm the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before."},
+		Notes: []string{"You confirm the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before. " +
+			"If a hire of this person with other terms is waiting there, this one replaces it."},
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err

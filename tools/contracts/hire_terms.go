@@ -44,7 +44,8 @@ func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []stri
 		bid = ", whose bid is " + text.Join(" ", text.Dollars(b.AmountUSD), unitWords(b.Unit))
 		units, found := strings.CutPrefix(unitWords(b.Unit), "per ")
 		if volume := in.AmountUSD / *b.AmountUSD; found && volume >= 2 && volume < 1e9 {
-			buys = fmt.Sprintf("about %s %ss at that bid", number(math.Round(volume*10)/10), units)
+			digits := map[bool]float64{true: 1, false: 10}[units == "label"] // no one does a part of a label
+			buys = fmt.Sprintf("about %s %ss at that bid", number(math.Round(volume*digits)/digits), units)
 		}
 	}
 	milestone := text.Join(", ", wholeLine(in.Name), "due "+in.DueDate, buys)
