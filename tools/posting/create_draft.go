@@ -152,15 +152,17 @@ type document struct {
 // isAddress reports whether a description has an address in it and hardly a letter besides.
 func isAddress(description string) bool {
 	const few = 20
-	rest, found := "", false
-	for _, word := range strings.Fields(description) {
+	letters, found := 0, false
+	for word := range strings.FieldsSeq(description) {
 		if strings.HasPrefix(word, "https://") || strings.HasPrefix(word, "http://") {
 			found = true
 			continue
 		}
-		rest += word
+		if letters += utf8.RuneCountInString(word); letters >= few {
+			return false
+		}
 	}
-	return found && utf8.RuneCountInString(rest) < few
+	return found
 }
 
 func (in createDraftInput) documents() []document {
