@@ -293,7 +293,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	return res, nil
 }
 
-// sendOr is send, unless another client has got the response. That takes memory in the same way.
+// sendOr is send, unless another client has shared the response. That takes the same memory.
 func (c *Client) sendOr(ctx context.Context, req request, got *response) (response, error) {
 	if got == nil {
 		return c.send(ctx, req)

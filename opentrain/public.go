@@ -45,7 +45,7 @@ type entry struct {
 	renewAfter time.Time // guarded by publicReads.mu
 }
 
-// loader sends a public read and decodes the response, or the one that another client has got. It returns the response
+// loader sends a public read and decodes the response, or the one that another client has shared. It returns the response
 // together with an error status or an error of decoding.
 type loader func(ctx context.Context, got *response) (any, response, error)
 

@@ -15,11 +15,11 @@ type Shared interface {
 	// Take counts something against a common limit. It returns how long to wait; ok is false, and nothing is counted, if
 	// that is longer than maxWait.
 	Take(name string, perSecond float64, burst int, maxWait time.Duration) (wait time.Duration, ok bool)
-	// Get returns a value of some kind, nil if there is none. Put sets it.
+	// Get returns a value of some kind, or nil if it isn't there. Put sets it.
 	Get(kind, name string) []byte
 	Put(kind, name string, value []byte, lifetime time.Duration)
-	// Lock makes one of all clients do something, until it calls unlock or the lifetime ends; nil means that another one
-	// does it. While the others can't be reached, nobody waits.
+	// Lock gives a lock to one of all clients, until it calls unlock or the lifetime ends. The others get nil. While the store
+	// can't be reached, every client gets the lock.
 	Lock(kind, name string, lifetime time.Duration) (unlock func())
 }
 
@@ -85,7 +85,7 @@ func (p *publicReads) fetch(ctx context.Context, name string, load loader) (any,
 	return value, res, started, err
 }
 
-// take returns the response that another client has got, nil if there is none.
+// take returns the response that another client has shared, or nil.
 func (p *publicReads) take(name string) (*response, time.Time) {
 	header, body, found := bytes.Cut(p.shared.Get(sharedRead, name), []byte("\n"))
 	var shared sharedResponse

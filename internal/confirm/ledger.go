@@ -177,7 +177,7 @@ func (l *Ledger) decline(by caller.Caller, tool, jobID string) {
 // Now is the moment that a question is asked at.
 func (l *Ledger) Now() store.Point { return l.store.Moment() }
 
-// ChangedSince reports whether the job was changed since a moment, or whether that isn't known any more.
+// ChangedSince reports whether the job was changed since a moment, or whether that is no longer known.
 func (l *Ledger) ChangedSince(by caller.Caller, jobID string, asked store.Point) bool {
 	times, whole := l.store.Marked(asked, changeKey(jobID), unknownKey(by, jobID))
 	return asked.Time.Before(times[0]) || asked.Time.Before(times[1]) || !whole

@@ -27,7 +27,7 @@ func (c Client) Take(name string, perSecond float64, burst int, maxWait time.Dur
 	return c.store.Take(Key("api", name), Limit{PerSecond: perSecond, Burst: burst, MaxWait: maxWait, Strict: true})
 }
 
-// Get returns a value, nil if there is none.
+// Get returns a value, or nil if it isn't there.
 func (c Client) Get(kind, name string) []byte { return c.store.Get(Key(kind, name)) }
 
 // Put sets a value.
@@ -35,7 +35,8 @@ func (c Client) Put(kind, name string, value []byte, lifetime time.Duration) {
 	c.store.Put(Key(kind, name), value, lifetime)
 }
 
-// Lock returns what unlocks a name, or nil while someone else has locked it. Without Redis nobody waits for anyone.
+// Lock locks a name and returns a function that unlocks it, or nil while another client has the lock. While Redis is away, every
+// client gets the lock.
 func (c Client) Lock(kind, name string, lifetime time.Duration) (unlock func()) {
 	key, mine := c.store.name(Key(kind, name)), rand.Text()
 	held := false

@@ -40,7 +40,7 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// TestLockWithoutRedis: when Redis is away, nobody waits for a lock, whoever has it.
+// TestLockWithoutRedis: when Redis is away, every client gets the lock.
 func TestLockWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -43,7 +43,7 @@ type Account struct {
 	Name     string   // shown as the company of published jobs
 	Scopes   []string // granted scopes; "jobs:write" implies "jobs:read"
 	Claimed  bool     // false for an agent account that no human has claimed yet
-	Disabled []string // features that are off, for example "public_api_job_publishing"; "teams": the account has no teams; "teams" for an account without teams
+	Disabled []string // features that are off, for example "public_api_job_publishing"; "teams" for an account without teams
 }
 
 // Config configures a Sandbox. The zero Config is ready to use.
