@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 var update = flag.Bool("update", false, "write the page's tables")
@@ -27,7 +28,8 @@ func TestConfigurationPage(t *testing.T) {
 	if !found || !closed {
 		t.Fatal("the page has no marker for the flags")
 	}
-	want := flagTables(testParser(t).Model)
+	_, all := testProgram()
+	want := flagTables(all)
 	if *update {
 		if err := os.WriteFile(configurationPath, []byte(before+start+want+end+after), 0o600); err != nil {
 			t.Fatal(err)
@@ -40,16 +42,16 @@ func TestConfigurationPage(t *testing.T) {
 }
 
 // flagTables describe the flags of all commands. Flags that stdio and http share come first.
-func flagTables(app *kong.Application) string {
+func flagTables(all []*cobra.Command) string {
 	var b strings.Builder
-	flags := map[string][]*kong.Flag{}
-	for _, command := range app.Leaves(true) {
-		flags[command.Name] = command.Flags
+	flags := map[string][]*pflag.Flag{}
+	for _, command := range all {
+		flags[command.Name()] = flagsOf(command)
 	}
 	b.WriteString("\n### stdio and http\n\n" + flagTable(flags["stdio"], nil))
 	b.WriteString("\n### http\n\n" + flagTable(flags["http"], flags["stdio"]))
-	for _, command := range app.Leaves(true) {
-		switch name := command.Name; name {
+	for _, command := range all {
+		switch name := command.Name(); name {
 		case "stdio", "http", "install", "uninstall": // docs/hosts.md has the last two
 		default:
 			var shared []string
@@ -58,9 +60,9 @@ func flagTables(app *kong.Application) string {
 					shared = append(shared, "`--"+f.Name+"`")
 				}
 			}
-			fmt.Fprintf(&b, "\n### %s\n\n%s\n", name, command.Help)
-			for _, argument := range command.Positional {
-				fmt.Fprintf(&b, "\n`%s`: %s\n", strings.ToUpper(argument.Name), argument.Help)
+			fmt.Fprintf(&b, "\n### %s\n\n%s\n", name, command.Short)
+			if argument := argumentOf(command); argument != "" {
+				fmt.Fprintf(&b, "\n`%s`: %s\n", strings.ToUpper(strings.Trim(argument, "[<>]")), command.Long)
 			}
 			if len(shared) > 0 {
 				fmt.Fprintf(&b, "\nFlags as above: %s.\n", strings.Join(shared, ", "))
@@ -74,24 +76,25 @@ func flagTables(app *kong.Application) string {
 }
 
 // flagTable describes flags, except those that another table has.
-func flagTable(flags, others []*kong.Flag) string {
+func flagTable(flags, others []*pflag.Flag) string {
 	var rows strings.Builder
 	for _, f := range flags {
-		if f.Name == "help" || f.Hidden || among(others, f) {
+		if among(others, f) {
 			continue
 		}
+		placeholder, help := explained(f)
 		name, standard := "--"+f.Name, ""
-		if f.PlaceHolder != "" {
-			name += "=" + strings.ReplaceAll(f.PlaceHolder, "|", `\|`)
+		if placeholder != "" {
+			name += "=" + strings.ReplaceAll(placeholder, "|", `\|`)
 		}
-		if f.HasDefault && f.Default != "" {
-			standard = "`" + strings.Replace(f.Default, "m0s", "m", 1) + "`"
+		if !slices.Contains([]string{"", "0", "false"}, f.DefValue) {
+			standard = "`" + strings.Replace(f.DefValue, "m0s", "m", 1) + "`"
 		}
 		var variables []string
-		for _, variable := range f.Tag.Envs {
+		for _, variable := range variablesOf(f) {
 			variables = append(variables, "`"+variable+"`")
 		}
-		fmt.Fprintf(&rows, "| `%s` | %s | %s | %s |\n", name, strings.Join(variables, ", "), standard, f.Help)
+		fmt.Fprintf(&rows, "| `%s` | %s | %s | %s |\n", name, strings.Join(variables, ", "), standard, help)
 	}
 	if rows.Len() == 0 {
 		return ""
@@ -100,6 +103,6 @@ func flagTable(flags, others []*kong.Flag) string {
 }
 
 // among says whether a flag is one of others, for the same purpose.
-func among(others []*kong.Flag, f *kong.Flag) bool {
-	return slices.ContainsFunc(others, func(other *kong.Flag) bool { return other.Name == f.Name && other.Help == f.Help })
+func among(others []*pflag.Flag, f *pflag.Flag) bool {
+	return slices.ContainsFunc(others, func(other *pflag.Flag) bool { return other.Name == f.Name && other.Usage == f.Usage })
 }

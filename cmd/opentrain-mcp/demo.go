@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"opentrain-mcp/internal/demo"
@@ -13,10 +14,20 @@ import (
 )
 
 type demoCommand struct {
-	Description string `arg:"" optional:"" help:"The job in plain words (default: the posting guide's sample)."`
-	Yes         bool   `help:"Answer every question with a sample answer."`
-	Hire        bool   `help:"Go on after publishing: compare who applied, write to one, and ask for a hire."`
-	Variant     string `enum:"guide,reference" default:"guide" help:"Form of the sandbox's responses: guide or reference."`
+	Description, Variant string
+	Yes, Hire            bool
+}
+
+func newDemo(std streams) *cobra.Command {
+	var c demoCommand
+	command := newCommand("demo", "Post a job in the sandbox, from start to finish, and show every call.",
+		func(ctx context.Context) error { return c.Run(ctx, std) })
+	takes(command, &c.Description, "description", "The job in plain words (default: the posting guide's sample).")
+	flags := command.Flags()
+	flags.BoolVar(&c.Yes, "yes", false, "Answer every question with a sample answer.")
+	flags.BoolVar(&c.Hire, "hire", false, "Go on after publishing: compare who applied, write to one, and ask for a hire.")
+	choiceVar(flags, &c.Variant, "variant", "guide", "Form of the sandbox's responses: guide or reference.", "guide", "reference")
+	return command
 }
 
 // Run posts a job in the sandbox. Without a terminal it answers itself.

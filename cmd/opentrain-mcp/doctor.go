@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
 
 	"opentrain-mcp/internal/doctor"
 	"opentrain-mcp/internal/hosts"
@@ -18,15 +18,32 @@ import (
 
 type doctorCommand struct {
 	apiFlags
-	Host    string        `env:"-" placeholder:"HOST" help:"Check only this host."`
-	Name    string        `default:"${entryName}" env:"-" help:"Name of the entry in the hosts' settings."`
-	Sandbox bool          `env:"OPENTRAIN_MCP_SANDBOX" help:"Skip the account and network checks: the sandbox needs neither."`
-	Limit   time.Duration `name:"timeout" default:"10s" env:"-" help:"Time limit for each server that is started and each request."`
-	JSON    bool          `name:"json" env:"-" help:"Print the result as JSON, for scripts."`
+	Host, Name    string
+	Sandbox, JSON bool
+	Limit         time.Duration
 }
 
-// Run examines this machine.
-func (c doctorCommand) Run(ctx context.Context, std streams, parser *kong.Kong) error {
+func newDoctor(std streams) *cobra.Command {
+	var c doctorCommand
+	command := &cobra.Command{
+		Use: "doctor", Short: "Find out why something doesn't work: hosts, account, network. Says what to do.", Args: noArguments,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return c.Run(command.Context(), std, knownVariables(command.Root()))
+		},
+	}
+	flags := command.Flags()
+	c.register(flags)
+	flags.StringVar(&c.Host, "host", "", "`HOST` Check only this host.")
+	flags.StringVar(&c.Name, "name", hosts.EntryName, "Name of the entry in the hosts' settings.")
+	flags.BoolVar(&c.Sandbox, "sandbox", false, "Skip the account and network checks: the sandbox needs neither.")
+	flags.DurationVar(&c.Limit, "timeout", 10*time.Second, "Time limit for each server that is started and each request.")
+	flags.BoolVar(&c.JSON, "json", false, "Print the result as JSON, for scripts.")
+	withoutVariables(flags, "host", "name", "timeout", "json")
+	return command
+}
+
+// Run examines this machine. variables are those that the commands read.
+func (c doctorCommand) Run(ctx context.Context, std streams, variables []string) error {
 	machine, err := hostEnv()
 	if err != nil {
 		return err
@@ -44,7 +61,7 @@ func (c doctorCommand) Run(ctx context.Context, std streams, parser *kong.Kong) 
 	v, commit := build()
 	cfg := doctor.Config{
 		Version: v + " (commit " + text.Clip(commit, 12) + ")", Command: typedProgram(machine.Program), Machine: machine, Host: c.Host,
-		Entry: c.Name, Sandbox: c.Sandbox, Environ: os.Environ(), Variables: knownVariables(parser.Model), Source: c.source(),
+		Entry: c.Name, Sandbox: c.Sandbox, Environ: os.Environ(), Variables: variables, Source: c.source(),
 		BaseURL: c.BaseURL, BaseURLFrom: c.baseURLFrom(), Transport: c.transport, Timeout: c.Limit,
 	}
 	if _, err := command(machine.Program, os.Args[0], cmp.Or(c.Host, "HOST")); err != nil {
@@ -73,11 +90,11 @@ func (c doctorCommand) Run(ctx context.Context, std streams, parser *kong.Kong) 
 }
 
 // knownVariables are the variables that the commands read.
-func knownVariables(app *kong.Application) []string {
+func knownVariables(root *cobra.Command) []string {
 	names := []string{stateKeyVariable, stateKeyVariable + "_FILE", serverTokenVariable, serverTokenVariable + "_FILE"}
-	for _, leaf := range app.Leaves(false) {
-		for _, flag := range leaf.Flags {
-			names = append(names, flag.Tag.Envs...)
+	for _, command := range root.Commands() {
+		for _, flag := range flagsOf(command) {
+			names = append(names, variablesOf(flag)...)
 		}
 	}
 	return names

@@ -11,8 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/opentrain"
 )
 
 // httpTokenHelp tells a person or a model how a caller over HTTP sends a token.
@@ -36,31 +40,73 @@ const serverTokenVariable = "OPENTRAIN_MCP_SERVER_TOKEN" //nolint:gosec // a nam
 
 type httpCommand struct {
 	serveFlags
-	Listen         string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"${helpListen}"`
-	Sessions       bool          `help:"${helpSessions}"`
-	SessionIdle    time.Duration `default:"${sessionIdle}" help:"End a session after this long without use."`
-	MaxSessions    int           `default:"${maxSessions}" help:"Maximum sessions."`
-	NoSSE          bool          `name:"no-sse" help:"Turn off /sse and /message, the transport of older hosts."`
-	MaxStreams     int           `default:"${maxStreams}" help:"Maximum open event streams."`
-	MaxRequests    int           `default:"${maxRequests}" help:"Maximum requests in progress, besides streams."`
-	ReplicaID      string        `name:"replica-id" placeholder:"ID" help:"Prefix of session ids, so a proxy can find this replica."`
-	Auth           string        `enum:"callers,shared" default:"callers" help:"${helpAuth}"`
-	RequireToken   bool          `help:"Reject callers without a token."`
-	TLSCert        string        `name:"tls-cert" type:"path" placeholder:"FILE" help:"${helpTLSCert}"`
-	TLSKey         string        `name:"tls-key" type:"path" placeholder:"FILE" help:"PEM file with the TLS key."`
-	BehindProxy    bool          `help:"A proxy in front handles TLS. The last address in X-Forwarded-For is the caller."`
-	Replicated     bool          `help:"${helpReplicated}"`
-	Store          string        `placeholder:"URL" help:"${helpStore}"`
-	BasePath       string        `placeholder:"PATH" help:"Path prefix the proxy strips: /opentrain when callers use /opentrain/sse."`
-	AllowedHosts   []string      `placeholder:"A,B" help:"Names that callers use for this server, as in their Host header."`
-	AllowedOrigins []string      `placeholder:"A,B" help:"${helpAllowedOrigins}"`
-	OpsListen      string        `placeholder:"ADDRESS" help:"Serve /healthz, /readyz and /metrics on this address instead."`
-	Rate           float64       `default:"${rate}" help:"${helpRate}"`
-	Burst          int           `default:"${burst}" help:"Maximum burst of calls per caller."`
-	MaxConnections int           `placeholder:"N" help:"${helpMaxConnections}"`
-	MaxUpstream    int           `default:"${maxUpstream}" help:"Maximum concurrent requests to OpenTrain."`
-	DrainPause     time.Duration `default:"0s" help:"${helpDrainPause}"`
-	DrainTimeout   time.Duration `default:"40s" help:"Time for running calls to finish after SIGTERM."`
+	Listen, ReplicaID                    string
+	Sessions, NoSSE                      bool
+	SessionIdle                          time.Duration
+	MaxSessions, MaxStreams, MaxRequests int
+
+	Auth, TLSCert, TLSKey, Store, BasePath, OpsListen string
+	RequireToken, BehindProxy, Replicated             bool
+	AllowedHosts, AllowedOrigins                      []string
+
+	Rate                               float64
+	Burst, MaxConnections, MaxUpstream int
+	DrainPause, DrainTimeout           time.Duration
+}
+
+func newHTTP(std streams) *cobra.Command {
+	var c httpCommand
+	command := newCommand("http", "Serve many remote callers over Streamable HTTP and SSE.",
+		func(ctx context.Context) error { return c.Run(ctx, std) })
+	c.register(command.Flags())
+	c.registerSessions(command.Flags())
+	c.registerCallers(command.Flags())
+	c.registerLimits(command.Flags())
+	return command
+}
+
+func (c *httpCommand) registerSessions(flags *pflag.FlagSet) {
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`ADDRESS` Address to listen on (default: 127.0.0.1:8080). A non-loopback "+
+		"address also needs --allowed-hosts, and --tls-cert or --behind-proxy.")
+	flags.BoolVar(&c.Sessions, "sessions", false, "Keep sessions for older hosts, with streams, forms and progress. All requests of a "+
+		"session must then reach one replica.")
+	flags.DurationVar(&c.SessionIdle, "session-idle", opentrainmcp.DefaultSessionIdle, "End a session after this long without use.")
+	flags.IntVar(&c.MaxSessions, "max-sessions", defaultSessions, "Maximum sessions.")
+	flags.BoolVar(&c.NoSSE, "no-sse", false, "Turn off /sse and /message, the transport of older hosts.")
+	flags.IntVar(&c.MaxStreams, "max-streams", defaultStreams, "Maximum open event streams.")
+	flags.IntVar(&c.MaxRequests, "max-requests", defaultRequests, "Maximum requests in progress, besides streams.")
+	flags.StringVar(&c.ReplicaID, "replica-id", "", "`ID` Prefix of session ids, so a proxy can find this replica.")
+}
+
+func (c *httpCommand) registerCallers(flags *pflag.FlagSet) {
+	choiceVar(flags, &c.Auth, "auth", "callers", "callers: each caller sends an OpenTrain token. shared: everyone uses this server's "+
+		"account and sends the secret in OPENTRAIN_MCP_SERVER_TOKEN or in the file named by OPENTRAIN_MCP_SERVER_TOKEN_FILE.",
+		"callers", "shared")
+	flags.BoolVar(&c.RequireToken, "require-token", false, "Reject callers without a token.")
+	pathVar(flags, &c.TLSCert, "tls-cert", "`FILE` PEM file with the TLS certificate. It is reloaded when it changes.")
+	pathVar(flags, &c.TLSKey, "tls-key", "`FILE` PEM file with the TLS key.")
+	flags.BoolVar(&c.BehindProxy, "behind-proxy", false, "A proxy in front handles TLS. The last address in X-Forwarded-For is the caller.")
+	flags.BoolVar(&c.Replicated, "replicated", false, "Other replicas serve the same callers, so drafts can change without this one "+
+		"knowing. Needs OPENTRAIN_MCP_STATE_KEY.")
+	flags.StringVar(&c.Store, "store", "", "`URL` Redis or Valkey for what replicas share: redis://host:6379 or, with TLS, "+
+		"rediss://user:password@host:6379/0. Implies --replicated. Set a URL with a password in the variable. Needs OPENTRAIN_MCP_STATE_KEY.")
+	flags.StringVar(&c.BasePath, "base-path", "", "`PATH` Path prefix the proxy strips: /opentrain when callers use /opentrain/sse.")
+	listVar(flags, &c.AllowedHosts, "allowed-hosts", "`A,B` Names that callers use for this server, as in their Host header.")
+	listVar(flags, &c.AllowedOrigins, "allowed-origins", "`A,B` Web origins that may call, such as https://app.example.com. "+
+		"Turns on CORS for them.")
+	flags.StringVar(&c.OpsListen, "ops-listen", "", "`ADDRESS` Serve /healthz, /readyz and /metrics on this address instead.")
+}
+
+func (c *httpCommand) registerLimits(flags *pflag.FlagSet) {
+	flags.Float64Var(&c.Rate, "rate", opentrainmcp.DefaultCallsPerSecond, "Calls per second per caller. An address can make ten times as "+
+		"many, whatever tokens it sends. 0 means no limit.")
+	flags.IntVar(&c.Burst, "burst", opentrainmcp.DefaultBurst, "Maximum burst of calls per caller.")
+	flags.IntVar(&c.MaxConnections, "max-connections", 0, "`N` Maximum open connections (default: twice --max-streams, at least 500, as "+
+		"far as the limit of open files allows).")
+	flags.IntVar(&c.MaxUpstream, "max-upstream", opentrain.DefaultMaxConcurrent, "Maximum concurrent requests to OpenTrain.")
+	flags.DurationVar(&c.DrainPause, "drain-pause", 0, "After SIGTERM, answer new calls with 503 for this long before it stops "+
+		"listening, so that a proxy sends them to another replica.")
+	flags.DurationVar(&c.DrainTimeout, "drain-timeout", 40*time.Second, "Time for running calls to finish after SIGTERM.")
 }
 
 // Run serves many callers over HTTP until ctx is done.

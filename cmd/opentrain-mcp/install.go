@@ -14,6 +14,8 @@ import (
 	"text/tabwriter"
 	"unicode"
 
+	"github.com/spf13/cobra"
+
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
@@ -23,24 +25,51 @@ import (
 
 // hostFlags name an entry in a host's settings.
 type hostFlags struct {
-	Host   string `arg:"" optional:"" help:"${helpHost}"`
-	Scope  string `enum:"user,project" default:"user" env:"-" help:"${helpScope}"`
-	Name   string `default:"${entryName}" env:"-" help:"Name of the entry."`
-	DryRun bool   `env:"-" help:"Show the change as a diff. Nothing is written."`
+	Host, Scope, Name string
+	DryRun            bool
+}
+
+func (f *hostFlags) register(command *cobra.Command) {
+	takes(command, &f.Host, "host", "The host: "+strings.Join(hosts.Names(), ", ")+".")
+	flags := command.Flags()
+	choiceVar(flags, &f.Scope, "scope", "user", "user: for all your projects. project: for everyone who works on the project in this "+
+		"folder.", "user", "project")
+	flags.StringVar(&f.Name, "name", hosts.EntryName, "Name of the entry.")
+	flags.BoolVar(&f.DryRun, "dry-run", false, "Show the change as a diff. Nothing is written.")
+	withoutVariables(flags, "scope", "name", "dry-run")
 }
 
 type installCommand struct {
 	hostFlags
-	Sandbox  bool     `env:"-" help:"Use the built-in sandbox in this host: no account, no network, nothing is real."`
-	Toolsets []string `env:"-" placeholder:"A,B|all" help:"${helpToolsets}"`
+	Sandbox  bool
+	Toolsets []string
+}
+
+func newInstall(std streams) *cobra.Command {
+	var c installCommand
+	command := newCommand("install", "Add this server to a host, such as Claude Desktop or Cursor. Without a host, list those on this machine.",
+		func(context.Context) error { return c.Run(std) })
+	c.register(command)
+	flags := command.Flags()
+	flags.BoolVar(&c.Sandbox, "sandbox", false, "Use the built-in sandbox in this host: no account, no network, nothing is real.")
+	toolsetsVar(flags, &c.Toolsets)
+	withoutVariables(flags, "sandbox", "toolsets")
+	return command
 }
 
 type uninstallCommand struct {
 	hostFlags
 }
 
+func newUninstall(std streams) *cobra.Command {
+	var c uninstallCommand
+	command := newCommand("uninstall", "Remove this server from a host.", func(context.Context) error { return c.Run(std) })
+	c.register(command)
+	return command
+}
+
 // Run adds this program to a host's settings. Without a host, it lists those on this machine.
-func (c installCommand) Run(_ context.Context, std streams) error {
+func (c installCommand) Run(std streams) error {
 	env, err := hostEnv()
 	if err != nil {
 		return err
@@ -111,7 +140,7 @@ func (c installCommand) more(host hosts.Host) (sentences []string) {
 }
 
 // Run removes this program from a host's settings.
-func (c uninstallCommand) Run(_ context.Context, std streams) error {
+func (c uninstallCommand) Run(std streams) error {
 	env, err := hostEnv()
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	opentrainmcp "opentrain-mcp"
@@ -21,22 +22,46 @@ import (
 )
 
 type loginCommand struct {
-	Action string `arg:"" optional:"" placeholder:"status" help:"status: show which account is in use, and change nothing."`
+	Action string
 	apiFlags
-	AgentName        string `placeholder:"NAME" help:"The agent's name, for the person who claims the account."`
-	OrganizationName string `placeholder:"NAME" help:"Name of the organization that the account is for."`
-	Email            string `placeholder:"EMAIL" help:"Email address of the person who claims the account (default: asked for on a terminal)."`
-	Token            bool   `env:"OPENTRAIN_MCP_LOGIN_TOKEN" help:"Save a token that you paste, or that comes over standard input."`
-	Force            bool   `env:"OPENTRAIN_MCP_LOGIN_FORCE" help:"Replace the saved token."`
-	NoWait           bool   `help:"Don't ask for anything, and don't wait until someone has claimed the account."`
-	JSON             bool   `name:"json" help:"Print the result as JSON, for scripts."`
+	AgentName, OrganizationName, Email string
+	Token, Force, NoWait, JSON         bool
+}
+
+func newLogin(std streams) *cobra.Command {
+	var c loginCommand
+	command := newCommand("login", "Get an account on this machine: register one, claim it, or paste a token (--token). "+
+		"\"login status\" shows which account is in use.", func(ctx context.Context) error { return c.Run(ctx, std) })
+	takes(command, &c.Action, "action", "status: show which account is in use, and change nothing.")
+	flags := command.Flags()
+	c.register(flags)
+	flags.StringVar(&c.AgentName, "agent-name", "", "`NAME` The agent's name, for the person who claims the account.")
+	flags.StringVar(&c.OrganizationName, "organization-name", "", "`NAME` Name of the organization that the account is for.")
+	flags.StringVar(&c.Email, "email", "", "`EMAIL` Email address of the person who claims the account (default: asked for on a terminal).")
+	flags.BoolVar(&c.Token, "token", false, "Save a token that you paste, or that comes over standard input.")
+	fromVariables(flags, "token", "OPENTRAIN_MCP_LOGIN_TOKEN")
+	flags.BoolVar(&c.Force, "force", false, "Replace the saved token.")
+	fromVariables(flags, "force", "OPENTRAIN_MCP_LOGIN_FORCE")
+	flags.BoolVar(&c.NoWait, "no-wait", false, "Don't ask for anything, and don't wait until someone has claimed the account.")
+	flags.BoolVar(&c.JSON, "json", false, "Print the result as JSON, for scripts.")
+	return command
 }
 
 type logoutCommand struct {
 	apiFlags
-	Revoke bool `help:"Also revoke the token at OpenTrain, so that no copy of it works."`
-	Force  bool `env:"OPENTRAIN_MCP_LOGOUT_FORCE" help:"Also forget an account that no one has claimed: without its token it is lost."`
-	JSON   bool `name:"json" help:"Print the result as JSON, for scripts."`
+	Revoke, Force, JSON bool
+}
+
+func newLogout(std streams) *cobra.Command {
+	var c logoutCommand
+	command := newCommand("logout", "Forget the saved token.", func(ctx context.Context) error { return c.Run(ctx, std) })
+	flags := command.Flags()
+	c.register(flags)
+	flags.BoolVar(&c.Revoke, "revoke", false, "Also revoke the token at OpenTrain, so that no copy of it works.")
+	flags.BoolVar(&c.Force, "force", false, "Also forget an account that no one has claimed: without its token it is lost.")
+	fromVariables(flags, "force", "OPENTRAIN_MCP_LOGOUT_FORCE")
+	flags.BoolVar(&c.JSON, "json", false, "Print the result as JSON, for scripts.")
+	return command
 }
 
 // loginResult is what login and logout print with --json.

@@ -10,22 +10,37 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// seedFlag says which jobs the sandbox's account has from the start.
-type seedFlag struct {
-	Seed string `enum:",history" default:"" placeholder:"history" help:"${helpSeed}"`
+// seedVar makes the flag that says which jobs the sandbox's account has from the start.
+func seedVar(flags *pflag.FlagSet, seed *string) {
+	choiceVar(flags, seed, "seed", "", "`history` history: the sandbox's account has a live job, a draft from last week and an archived "+
+		"job.", "history")
 }
 
 // sandboxConnections is how many connections the sandbox has at once.
 const sandboxConnections = 100
 
 type sandboxCommand struct {
-	Listen  string `default:"127.0.0.1:8090" placeholder:"ADDRESS" help:"${helpListenSandbox}"`
-	Variant string `enum:"guide,reference" default:"guide" help:"Response format: as in the posting guide or in the API reference."`
-	seedFlag
+	Listen, Variant, Seed string
+}
+
+func newSandbox(std streams) *cobra.Command {
+	var c sandboxCommand
+	command := newCommand("sandbox", "Serve only the sandbox: its API for curl and other clients, its pages for browsers.",
+		func(ctx context.Context) error { return c.Run(ctx, std) })
+	flags := command.Flags()
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` Address to listen on (default: 127.0.0.1:8090); port 0 picks a free "+
+		"one. Other machines can use the sandbox too, if they can reach the address.")
+	choiceVar(flags, &c.Variant, "variant", "guide", "Response format: as in the posting guide or in the API reference.",
+		"guide", "reference")
+	seedVar(flags, &c.Seed)
+	return command
 }
 
 // Run serves the sandbox until ctx is done.

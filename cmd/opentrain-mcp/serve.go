@@ -15,6 +15,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	opentrainmcp "opentrain-mcp"
@@ -35,10 +37,21 @@ func tokenHelp() string {
 
 // selectFlags say which tools are served.
 type selectFlags struct {
-	ReadOnly     bool     `help:"Exclude every tool that changes something."`
-	Toolsets     []string `placeholder:"A,B|all" help:"${helpToolsets}"`
-	Tools        []string `placeholder:"A,B" help:"Serve only these tools from the toolsets."`
-	ExcludeTools []string `placeholder:"A,B" help:"Don't serve these tools."`
+	ReadOnly                      bool
+	Toolsets, Tools, ExcludeTools []string
+}
+
+func (f *selectFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.ReadOnly, "read-only", false, "Exclude every tool that changes something.")
+	toolsetsVar(flags, &f.Toolsets)
+	listVar(flags, &f.Tools, "tools", "`A,B` Serve only these tools from the toolsets.")
+	listVar(flags, &f.ExcludeTools, "exclude-tools", "`A,B` Don't serve these tools.")
+}
+
+func toolsetsVar(flags *pflag.FlagSet, value *[]string) {
+	named := toolsets()
+	listVar(flags, value, "toolsets", "`A,B|all` Serve only these toolsets, or all: "+
+		strings.Join(named[:len(named)-1], ", ")+".")
 }
 
 // apply puts the flags into a configuration.
@@ -49,26 +62,49 @@ func (f selectFlags) apply(cfg *opentrainmcp.Config) {
 // serveFlags are the settings of a command that serves tools.
 type serveFlags struct {
 	selectFlags
-	Sandbox bool `help:"Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real."`
-	seedFlag
 	apiFlags
+	Sandbox                               bool
+	Seed, Confirm, Elicitation, LogFormat string
+	FormTimeout, Timeout                  time.Duration
+	PublicReads                           int
+	LogLevel                              slog.Level
+}
 
-	// The second variable and the alias are the former name.
-	Confirm mode `env:"OPENTRAIN_MCP_CONFIRM,OPENTRAIN_MCP_PUBLISH_CONFIRM" aliases:"publish-confirm" default:"auto" help:"${helpConfirm}"`
-
-	Elicitation mode          `default:"auto" help:"${helpElicitation}"`
-	FormTimeout time.Duration `name:"elicitation-timeout" default:"${formTimeout}" help:"${helpFormTimeout}"`
-	Timeout     time.Duration `default:"${timeout}" help:"Time limit for one tool call, including retries."`
-	PublicReads int           `name:"public-read-budget" default:"${publicReads}" help:"${helpPublicReads}"`
-	LogLevel    slog.Level    `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default: info). Writes are always logged."`
-	LogFormat   string        `enum:",text,json" default:"" placeholder:"text|json" help:"${helpLogFormat}"`
+func (f *serveFlags) register(flags *pflag.FlagSet) {
+	f.selectFlags.register(flags)
+	flags.BoolVar(&f.Sandbox, "sandbox", false, "Use the built-in sandbox instead of OpenTrain: no account, no network, nothing is real.")
+	seedVar(flags, &f.Seed)
+	f.apiFlags.register(flags)
+	choiceVar(flags, &f.Confirm, "confirm", "auto", "auto: a human approves what others see or what can't be undone. off: no approval. "+
+		"Approvals are sealed with the key in OPENTRAIN_MCP_STATE_KEY or in the file named by OPENTRAIN_MCP_STATE_KEY_FILE.", "auto", "off")
+	fromVariables(flags, "confirm", "OPENTRAIN_MCP_CONFIRM", "OPENTRAIN_MCP_PUBLISH_CONFIRM")
+	flags.Var(flags.Lookup("confirm").Value, "publish-confirm", "") // the former name
+	withoutVariables(flags, "publish-confirm")
+	flags.Lookup("publish-confirm").Hidden = true
+	choiceVar(flags, &f.Elicitation, "elicitation", "auto", "auto: ask the human in forms where the host can show them. off: always ask "+
+		"in the conversation.", "auto", "off")
+	flags.DurationVar(&f.FormTimeout, "elicitation-timeout", opentrainmcp.DefaultElicitationTimeout,
+		"How long a call from an older host waits for a form's answer.")
+	flags.DurationVar(&f.Timeout, "timeout", opentrainmcp.DefaultTimeout, "Time limit for one tool call, including retries.")
+	flags.IntVar(&f.PublicReads, "public-read-budget", opentrain.DefaultPublicReadBudget, "Maximum reads per minute without a token. "+
+		"OpenTrain allows 120 per IP address; replicas behind one address share them.")
+	flags.TextVar(&f.LogLevel, "log-level", slog.LevelInfo, "`LEVEL` debug, info, warn or error (default: info). Writes are always logged.")
+	flags.Lookup("log-level").DefValue = "info"
+	choiceVar(flags, &f.LogFormat, "log-format", "", "`text|json` Format of the log on standard error (default: text; http: json).",
+		"text", "json")
 }
 
 // apiFlags say where OpenTrain is, and whose account to use.
 type apiFlags struct {
-	BaseURL   string `env:"OPENTRAIN_API_BASE_URL,OT_API_BASE_URL" placeholder:"URL" help:"${helpBaseURL}"`
-	TokenFile string `env:"OPENTRAIN_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the API token."`
-	CAFile    string `name:"ca-file" type:"path" placeholder:"FILE" help:"PEM file with more CA certificates to trust."`
+	BaseURL, TokenFile, CAFile string
+}
+
+func (f *apiFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.BaseURL, "base-url", "", "`URL` OpenTrain's URL (default: https://app.opentrain.ai).")
+	fromVariables(flags, "base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL")
+	pathVar(flags, &f.TokenFile, "token-file", "`FILE` File with the API token.")
+	fromVariables(flags, "token-file", "OPENTRAIN_API_TOKEN_FILE")
+	pathVar(flags, &f.CAFile, "ca-file", "`FILE` PEM file with more CA certificates to trust.")
 }
 
 // source is where the token of this machine's user is.
@@ -92,7 +128,7 @@ func (f apiFlags) checkTokenFile() error {
 // setting names where a value comes from: a variable that has it, or else the flag.
 func setting(value, flag string, variables ...string) string {
 	for _, variable := range variables {
-		if os.Getenv(variable) == value {
+		if set := strings.TrimSpace(os.Getenv(variable)); set == value || absolute(set) == value {
 			return variable
 		}
 	}
@@ -101,6 +137,15 @@ func setting(value, flag string, variables ...string) string {
 
 type stdioCommand struct {
 	serveFlags
+}
+
+func newStdio(std streams) *cobra.Command {
+	var c stdioCommand
+	command := newCommand("stdio", "Serve one host over standard input and output (default).",
+		func(ctx context.Context) error { return c.Run(ctx, std) })
+	command.Args = onlyCommands
+	c.register(command.Flags())
+	return command
 }
 
 // memoryLimit is where the garbage collector begins to work harder, in bytes, unless GOMEMLIMIT says otherwise. Nothing
@@ -135,17 +180,6 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 		end()
 	})
 	return server.ServeStdio(ctx, std.in, std.out)
-}
-
-// mode is a setting that is auto or off.
-type mode opentrainmcp.Mode
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (m *mode) UnmarshalText(text []byte) error {
-	if *m = mode(text); *m != mode(opentrainmcp.Auto) && *m != mode(opentrainmcp.Off) {
-		return fmt.Errorf("must be %s or %s, not %q", opentrainmcp.Auto, opentrainmcp.Off, text)
-	}
-	return nil
 }
 
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;

@@ -5,12 +5,15 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/text"
 )
 
 // Hosts fill in settings from forms and templates. So every value is trimmed, an empty one counts as not set, and
@@ -19,17 +22,31 @@ import (
 // usageError is a problem with a setting that the parser doesn't see.
 type usageError struct{ error }
 
-// cleanFlag returns the value that a flag has from a setting.
-func cleanFlag(from, value string, flag *kong.Flag) (string, error) {
-	value, err := clean(from, value, flag.IsSlice())
-	if err == nil && value != "" {
-		err = check(from, value, flag)
-	}
-	return value, err
+// cleaned is the value of a flag that takes what hosts fill in. Its errors go on from the name of the setting.
+type cleaned struct {
+	pflag.Value
+	begun bool // the next entries of a list join those before
 }
 
-// clean returns the value of the setting named from.
-func clean(from, value string, list bool) (string, error) {
+// Set implements pflag.Value.
+func (c *cleaned) Set(value string) error {
+	value, err := clean(value, isList(c.Value))
+	if err != nil || value == "" {
+		return err
+	}
+	if isList(c.Value) && c.begun {
+		value = c.String() + "," + value
+	}
+	c.begun = true
+	plain, expected := plainly(c.Type(), value)
+	if err := c.Value.Set(plain); err != nil {
+		return fmt.Errorf("must be %s, not %q", expected, text.Clean(value, 100))
+	}
+	return nil
+}
+
+// clean trims a value, and the entries of a list.
+func clean(value string, list bool) (string, error) {
 	value = strings.TrimSpace(value)
 	if list {
 		var entries []string
@@ -41,7 +58,7 @@ func clean(from, value string, list bool) (string, error) {
 		value = strings.Join(entries, ",")
 	}
 	if found := placeholder(value); found != "" {
-		return "", fmt.Errorf("%s contains a placeholder that the host didn't expand: %s", from, found)
+		return "", fmt.Errorf("contains a placeholder that the host didn't expand: %s", found)
 	}
 	return value, nil
 }
@@ -54,47 +71,36 @@ func placeholder(value string) string {
 	return regexp.MustCompile(`\$?\{+[^{}]*\}+|\$\([^)]*\)|%[A-Za-z_]\w{2,}%|\B\$(env:)?[A-Za-z_]\w*`).FindString(value)
 }
 
-// cleanArguments cleans the values of flags on the command line. A flag with an empty value is left out.
-func cleanArguments(app *kong.Application, args []string) (kept []string, err error) {
-	flags := map[string]*kong.Flag{}
-	for _, command := range app.Leaves(false) {
-		for _, flag := range command.Flags {
-			for _, name := range append(flag.Aliases, flag.Name) {
-				flags["--"+name] = flag
-			}
-		}
-	}
-	for i := 0; i < len(args); i++ {
-		arg := strings.TrimSpace(args[i])
-		name, value, joined := strings.Cut(arg, "=")
-		flag := flags[name]
-		separate := flag != nil && !joined && !flag.IsBool() && i+1 < len(args) && isValue(args[i+1])
+// cleanArguments trims arguments, leaves empty ones out, and puts the value of a flag next to it.
+func cleanArguments(root *cobra.Command, args []string) (kept []string, err error) {
+	kept = make([]string, 0, len(args))
+	for len(args) > 0 {
+		arg, rest := strings.TrimSpace(args[0]), args[1:]
 		switch {
+		case arg == "":
 		case arg == "--":
-			return append(kept, args[i:]...), nil
-		case separate:
-			i++
-			value = args[i]
-		case flag != nil && !joined && !flag.IsBool():
-			return nil, fmt.Errorf("%s needs a value", name)
-		case flag == nil && arg != "" && placeholder(arg) == arg:
-			return nil, fmt.Errorf("an argument is a placeholder that the host didn't expand: %s", arg)
-		case flag == nil || !joined:
-			if arg != "" {
-				kept = append(kept, arg)
-			}
-			continue
+			return append(kept, args...), nil
+		case placeholder(arg) == arg:
+			return kept, usagef("an argument is a placeholder that the host didn't expand: %s", arg)
+		case !takesValue(root, arg):
+			kept = append(kept, arg)
+		case len(rest) == 0 || !isValue(rest[0]):
+			return kept, usagef("%s needs a value", arg)
+		default:
+			kept, rest = append(kept, arg+"="+rest[0]), rest[1:]
 		}
-		if value, err = cleanFlag(name, value, flag); err != nil {
-			return nil, err
-		}
-		if value != "" && (joined || value[0] == '-') {
-			kept = append(kept, name+"="+value)
-		} else if value != "" {
-			kept = append(kept, name, value)
-		}
+		args = rest
 	}
 	return kept, nil
+}
+
+// takesValue reports whether an argument is a flag of any command that has its value in the next argument.
+func takesValue(root *cobra.Command, arg string) bool {
+	name, isFlag := strings.CutPrefix(arg, "--")
+	return isFlag && slices.ContainsFunc(root.Commands(), func(command *cobra.Command) bool {
+		flag := command.Flags().Lookup(name)
+		return flag != nil && flag.NoOptDefVal == ""
+	})
 }
 
 // isValue tells a value from a flag. A number may be negative.
@@ -103,29 +109,17 @@ func isValue(arg string) bool {
 	return !strings.HasPrefix(arg, "-") || err == nil
 }
 
-// cleanEnvironment cleans the variables of the command's flags. kong reads them right after.
-func cleanEnvironment(command *kong.Context) error {
-	for _, flag := range command.Flags() {
-		for _, name := range flag.Tag.Envs {
-			value, set := os.LookupEnv(name)
-			if !set {
-				continue
-			}
-			value, err := cleanFlag(name, value, flag)
-			if err != nil {
-				return err
-			}
-			if value == "" {
-				err = os.Unsetenv(name)
-			} else {
-				err = os.Setenv(name, value)
-			}
-			if err != nil {
-				return err
+// readVariables sets the flags of a command from the environment, and makes them ready for the command line.
+func readVariables(command *cobra.Command) (err error) {
+	command.Flags().VisitAll(func(flag *pflag.Flag) {
+		for _, variable := range slices.Backward(variablesOf(flag)) {
+			if problem := (&cleaned{Value: flag.Value}).Set(os.Getenv(variable)); problem != nil && err == nil {
+				err = usagef("%s %w", variable, problem)
 			}
 		}
-	}
-	return nil
+		flag.Value = &cleaned{Value: flag.Value}
+	})
+	return err
 }
 
 // secret reads a secret from an environment variable, or from the file that the variable with _FILE at its end
@@ -137,16 +131,16 @@ func secret(log *slog.Logger, variable string) (value, from string, err error) {
 		return "", variable, usageError{fmt.Errorf("%s is a placeholder that the host didn't expand", variable)}
 	}
 	from = variable + "_FILE"
-	file, err := clean(from, os.Getenv(from), false)
+	file, err := clean(os.Getenv(from), false)
 	switch {
 	case err != nil:
-		return "", from, usageError{err}
+		return "", from, usagef("%s %w", from, err)
 	case file == "":
 		return value, variable, nil
 	case value != "":
 		return "", from, usageError{fmt.Errorf("%s and %s are both set; set one", variable, from)}
 	}
-	file = kong.ExpandPath(file)
+	file = absolute(file)
 	data, err := credential.ReadFile(file, credential.MaxSecret)
 	if err != nil {
 		return "", file, usagef("%s: %s can't be read: %s", from, file, credential.Reason(err))

@@ -1,58 +1,49 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/logsink"
 	"opentrain-mcp/opentrain"
 )
 
-func testParser(t *testing.T) *kong.Kong {
-	t.Helper()
-	parser, err := newParser(streams{out: io.Discard, err: logsink.New(io.Discard)}, &commands{}, flagHelp())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parser
+func testProgram() (root *cobra.Command, all []*cobra.Command) {
+	return newProgram(streams{out: io.Discard, err: logsink.New(io.Discard)})
 }
 
-// parser reads settings.
-type parser struct{ *kong.Kong }
-
-// values parses a command line, and returns the value of each flag of its command.
-func (p parser) values(args ...string) (values map[string]string, err error) {
-	if args, err = cleanArguments(p.Model, args); err != nil {
-		return nil, err
+// values runs a command line, and returns the value that each flag of its command has.
+func values(args ...string) (values map[string]string, err error) {
+	root, all := testProgram()
+	for _, command := range all {
+		command.RunE = func(command *cobra.Command, _ []string) error {
+			values = map[string]string{}
+			command.Flags().VisitAll(func(flag *pflag.Flag) { values[flag.Name] = flag.Value.String() })
+			return nil
+		}
 	}
-	command, err := p.Parse(args)
-	if err != nil {
-		return nil, err
-	}
-	values = map[string]string{}
-	for _, flag := range command.Flags() {
-		values[flag.Name] = fmt.Sprint(flag.Target)
-	}
-	return values, nil
+	_, err = execute(context.Background(), root, args)
+	return values, err
 }
 
 // eachFlag calls check with every flag of every command. New flags are covered as well.
-func eachFlag(t *testing.T, check func(t *testing.T, parser parser, command string, flag *kong.Flag)) {
+func eachFlag(t *testing.T, check func(t *testing.T, command string, flag *pflag.Flag)) {
 	t.Helper()
-	parser, count := parser{testParser(t)}, 0
-	for _, command := range parser.Model.Leaves(false) {
-		for _, flag := range command.Flags {
+	count := 0
+	_, all := testProgram()
+	for _, command := range all {
+		for _, flag := range flagsOf(command) {
 			count++
-			t.Run(command.Name+" "+flag.Name, func(t *testing.T) { check(t, parser, command.Name, flag) })
+			t.Run(command.Name()+" "+flag.Name, func(t *testing.T) { check(t, command.Name(), flag) })
 		}
 	}
 	if count < 50 {
@@ -60,49 +51,51 @@ func eachFlag(t *testing.T, check func(t *testing.T, parser parser, command stri
 	}
 }
 
+func isBool(flag *pflag.Flag) bool { return flag.Value.Type() == "bool" }
+
 // valid returns a value that a flag takes and that is not its default.
-func valid(t *testing.T, flag *kong.Flag) string {
+func valid(t *testing.T, flag *pflag.Flag) string {
 	t.Helper()
-	switch flag.Target.Interface().(type) {
-	case bool:
-		return "true"
-	case int, float64:
-		return "7"
-	case []string:
-		return "a,b"
-	case slog.Level:
-		return "debug"
-	case mode:
-		return "off"
-	case string:
-		for _, choice := range flag.EnumSlice() {
-			if choice != "" && choice != flag.Default {
-				return choice
+	if choice, is := flag.Value.(choice); is {
+		for _, word := range choice.words {
+			if word != flag.DefValue {
+				return word
 			}
 		}
+	}
+	switch flag.Value.Type() {
+	case "bool":
+		return "true"
+	case "int", "float64":
+		return "7"
+	case "stringSlice":
+		return "a,b"
+	case "string", "path":
 		return "x"
-	default:
+	case "duration":
 		return "45s"
+	default:
+		return "debug"
 	}
 }
 
 // TestEmptySettingsCountAsNotSet: for every flag and its variables, an empty value leaves the default.
 func TestEmptySettingsCountAsNotSet(t *testing.T) {
-	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
-		want, err := parser.values(command)
+	eachFlag(t, func(t *testing.T, command string, flag *pflag.Flag) {
+		want, err := values(command)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, empty := range []string{"", " ", "\t\r\n"} {
 			args := [][]string{{command}, {command, "--" + flag.Name + "=" + empty}}
-			if !flag.IsBool() {
+			if !isBool(flag) {
 				args = append(args, []string{command, "--" + flag.Name, empty})
 			}
 			for _, args := range args {
-				for _, variable := range flag.Tag.Envs {
+				for _, variable := range variablesOf(flag) {
 					t.Setenv(variable, empty)
 				}
-				if got, err := parser.values(args...); err != nil || got[flag.Name] != want[flag.Name] {
+				if got, err := values(args...); err != nil || got[flag.Name] != want[flag.Name] {
 					t.Errorf("%q, %q: %v, got %q, want %q", args, empty, err, got[flag.Name], want[flag.Name])
 				}
 			}
@@ -112,27 +105,27 @@ func TestEmptySettingsCountAsNotSet(t *testing.T) {
 
 // TestSettingsAreTrimmed: for every flag and its variables, spaces around a value make no difference.
 func TestSettingsAreTrimmed(t *testing.T) {
-	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
+	eachFlag(t, func(t *testing.T, command string, flag *pflag.Flag) {
 		value := valid(t, flag)
 		padded := " \t" + strings.ReplaceAll(value, ",", " ,\n , ") + " \r\n"
-		want, err := parser.values(command, "--"+flag.Name+"="+value)
+		want, err := values(command, "--"+flag.Name+"="+value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if initial, err := parser.values(command); err != nil || initial[flag.Name] == want[flag.Name] {
+		if initial, err := values(command); err != nil || initial[flag.Name] == want[flag.Name] {
 			t.Fatalf("%s is the default: %v", value, err)
 		}
 		check := func(args ...string) {
 			t.Helper()
-			if got, err := parser.values(append([]string{command}, args...)...); err != nil || got[flag.Name] != want[flag.Name] {
+			if got, err := values(append([]string{command}, args...)...); err != nil || got[flag.Name] != want[flag.Name] {
 				t.Errorf("%q: %v, got %q, want %q", args, err, got[flag.Name], want[flag.Name])
 			}
 		}
 		check("--" + flag.Name + "=" + padded)
-		if !flag.IsBool() {
+		if !isBool(flag) {
 			check("--"+flag.Name, padded)
 		}
-		for _, variable := range flag.Tag.Envs {
+		for _, variable := range variablesOf(flag) {
 			t.Setenv(variable, padded)
 			check()
 			os.Unsetenv(variable) //nolint:errcheck // t.Setenv restores it
@@ -144,39 +137,37 @@ func TestSettingsAreTrimmed(t *testing.T) {
 // the flag takes.
 func TestWrongValuesAreExplained(t *testing.T) {
 	const nonsense = "nonsense"
-	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
+	eachFlag(t, func(t *testing.T, command string, flag *pflag.Flag) {
 		expected := ""
-		switch flag.Target.Interface().(type) {
-		case bool:
+		switch kind := flag.Value.Type(); kind {
+		case "bool":
 			expected = "true or false"
-		case int:
+		case "int":
 			expected = "a whole number"
-		case float64:
+		case "float64":
 			expected = "a number"
-		case time.Duration:
+		case "duration":
 			expected = "a time such as 500ms, 30s or 5m"
-		case slog.Level:
-			expected = "debug, info, warn or error"
-		case mode:
-			expected = "auto or off"
-		case string:
-			if expected = strings.ReplaceAll(strings.TrimPrefix(flag.Enum, ","), ",", " or "); expected == "" {
-				return
-			}
-		case []string:
+		case "string", "path", "stringSlice":
 			return
 		default:
-			t.Fatalf("a flag of the type %T", flag.Target.Interface())
+			if expected = "debug, info, warn or error"; flag.Name != "log-level" {
+				choice, is := flag.Value.(choice)
+				if !is {
+					t.Fatalf("a flag of the type %q", kind)
+				}
+				expected = strings.Join(choice.words, " or ")
+			}
 		}
 		check := func(from string, args ...string) {
 			t.Helper()
 			want := from + " must be " + expected + `, not "nonsense"`
-			if _, err := parser.values(append([]string{command}, args...)...); err == nil || err.Error() != want {
+			if _, err := values(append([]string{command}, args...)...); err == nil || err.Error() != want {
 				t.Errorf("%q: got %v, want %s", args, err, want)
 			}
 		}
 		check("--"+flag.Name, "--"+flag.Name+"="+nonsense)
-		for _, variable := range flag.Tag.Envs {
+		for _, variable := range variablesOf(flag) {
 			t.Setenv(variable, nonsense)
 			check(variable)
 			os.Unsetenv(variable) //nolint:errcheck // t.Setenv restores it
@@ -187,19 +178,19 @@ func TestWrongValuesAreExplained(t *testing.T) {
 // TestPlaceholdersAreNamed: for every flag and its variables, a placeholder that the host didn't expand is named.
 func TestPlaceholdersAreNamed(t *testing.T) {
 	const unexpanded = "${user_config.value}"
-	eachFlag(t, func(t *testing.T, parser parser, command string, flag *kong.Flag) {
+	eachFlag(t, func(t *testing.T, command string, flag *pflag.Flag) {
 		check := func(from string, args ...string) {
 			t.Helper()
 			want := from + " contains a placeholder that the host didn't expand: " + unexpanded
-			if _, err := parser.values(append([]string{command}, args...)...); err == nil || err.Error() != want {
+			if _, err := values(append([]string{command}, args...)...); err == nil || err.Error() != want {
 				t.Errorf("%q: got %v, want %s", args, err, want)
 			}
 		}
 		check("--"+flag.Name, "--"+flag.Name+"="+unexpanded)
-		if !flag.IsBool() {
+		if !isBool(flag) {
 			check("--"+flag.Name, "--"+flag.Name, unexpanded)
 		}
-		for _, variable := range flag.Tag.Envs {
+		for _, variable := range variablesOf(flag) {
 			t.Setenv(variable, unexpanded)
 			check(variable)
 			os.Unsetenv(variable) //nolint:errcheck // t.Setenv restores it
@@ -251,30 +242,30 @@ func TestPlaceholder(t *testing.T) {
 	}
 }
 
-// TestArguments: what isn't the value of a flag stays as it is, except that empty arguments go.
+// TestArguments: a value is next to its flag, and what isn't the value of a flag stays as it is, except that empty arguments go.
 func TestArguments(t *testing.T) {
-	parser := testParser(t)
+	root, _ := testProgram()
 	for given, want := range map[string]string{
 		"stdio||--sandbox| ":                    "stdio|--sandbox",
 		"http|--rate|-5":                        "http|--rate=-5",
 		"--nope|x":                              "--nope|x",
-		"--publish-confirm| off ":               "--publish-confirm|off",
-		"--read-only|--tools||--exclude-tools=": "--read-only",
+		"--publish-confirm| off ":               "--publish-confirm= off ",
+		"--read-only|--tools||--exclude-tools=": "--read-only|--tools=|--exclude-tools=",
 		"demo|--|${x}| ":                        "demo|--|${x}| ",
 		"demo|Label ${x} for $5":                "demo|Label ${x} for $5",
 	} {
-		got, err := cleanArguments(parser.Model, strings.Split(given, "|"))
+		got, err := cleanArguments(root, strings.Split(given, "|"))
 		if err != nil || strings.Join(got, "|") != want {
 			t.Errorf("%s: %v, got %q", given, err, got)
 		}
 	}
 	for _, args := range []string{"--timeout", "--timeout|--sandbox", "--toolsets|--"} {
 		name, _, _ := strings.Cut(args, "|")
-		if _, err := cleanArguments(parser.Model, strings.Split(args, "|")); err == nil || err.Error() != name+" needs a value" {
+		if _, err := cleanArguments(root, strings.Split(args, "|")); err == nil || err.Error() != name+" needs a value" {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
-	if _, err := cleanArguments(parser.Model, []string{"stdio", "${user_config.more}"}); err == nil ||
+	if _, err := cleanArguments(root, []string{"stdio", "${user_config.more}"}); err == nil ||
 		!strings.Contains(err.Error(), "an argument is a placeholder that the host didn't expand: ${user_config.more}") {
 		t.Error(err)
 	}

@@ -2,12 +2,15 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/account"
@@ -22,10 +25,20 @@ import (
 const namePrefix = "opentrain_"
 
 type toolsCommand struct {
-	Name string `arg:"" optional:"" help:"A tool to explain, with its arguments and its result."`
+	Name string
 	selectFlags
-	JSON     bool `name:"json" help:"Print the definitions as hosts receive them."`
-	Markdown bool `help:"Print Markdown, the default when the output isn't a terminal."`
+	JSON, Markdown bool
+}
+
+func newTools(std streams) *cobra.Command {
+	var c toolsCommand
+	command := newCommand("tools", "Print the tools.", func(context.Context) error { return c.Run(std) })
+	takes(command, &c.Name, "name", "A tool to explain, with its arguments and its result.")
+	flags := command.Flags()
+	c.register(flags)
+	flags.BoolVar(&c.JSON, "json", false, "Print the definitions as hosts receive them.")
+	flags.BoolVar(&c.Markdown, "markdown", false, "Print Markdown, the default when the output isn't a terminal.")
+	return command
 }
 
 // Run prints the tools, or their definitions.

@@ -4,15 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/agext/levenshtein"
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"opentrain-mcp/internal/text"
 )
@@ -30,97 +29,94 @@ func wrong(err error) error {
 	return usageError{err}
 }
 
-// check returns an error for a value that a flag doesn't take. from is the flag or the variable.
-func check(from, value string, flag *kong.Flag) error {
-	expected, fits := "", true
-	switch target := flag.Target.Interface().(type) {
-	case bool:
-		expected, fits = "true or false", slices.Contains([]string{"true", "1", "yes", "false", "0", "no"}, strings.ToLower(value))
-	case int:
-		_, err := strconv.ParseInt(value, 10, 32)
-		expected, fits = "a whole number", err == nil
-	case float64:
-		_, err := strconv.ParseFloat(value, 64)
-		expected, fits = "a number", err == nil
-	case time.Duration:
-		_, err := time.ParseDuration(value)
-		expected, fits = "a time such as 500ms, 30s or 5m", err == nil
-	case slog.Level:
-		expected, fits = "debug, info, warn or error", target.UnmarshalText([]byte(value)) == nil
-	case mode:
-		expected, fits = "auto or off", target.UnmarshalText([]byte(value)) == nil
-	case string:
-		choices := slices.DeleteFunc(flag.EnumSlice(), func(choice string) bool { return choice == "" })
-		expected, fits = strings.Join(choices, " or "), flag.Enum == "" || slices.Contains(choices, value)
-	}
-	if fits {
-		return nil
-	}
-	return fmt.Errorf("%s must be %s, not %q", from, expected, text.Clean(value, 100))
-}
-
-// explainUsage puts an error of the parser into words, with the nearest name for one that is mistyped.
-func explainUsage(app *kong.Application, err error) error {
-	parse, is := errors.AsType[*kong.ParseError](err)
-	if !is {
-		return err
-	}
-	command := cmp.Or(selected(err), app.DefaultCmd)
-	message := parse.Error()
-	if name, found := strings.CutPrefix(message, "unknown flag "); found {
-		name, _, _ = strings.Cut(name, ",")
-		return unknownFlag(app, command, name)
-	}
-	if name, found := strings.CutPrefix(message, "unexpected argument "); found {
-		name, _, _ = strings.Cut(name, ",")
-		if command != app.DefaultCmd {
-			return fmt.Errorf("%s doesn't take the argument %s", command.Name, name)
+// plainly spells a value as pflag does, and says what flags of that type take. People write yes, and 010 for ten.
+func plainly(kind, value string) (plain, expected string) {
+	switch kind {
+	case "bool":
+		value = strings.ToLower(value)
+		return cmp.Or(map[string]string{"yes": "true", "no": "false"}[value], value), "true or false"
+	case "int":
+		if number, err := strconv.ParseInt(value, 10, 32); err == nil {
+			return strconv.FormatInt(number, 10), ""
 		}
-		return unknownCommand(app, name)
+		return "", "a whole number"
+	case "float64":
+		return value, "a number"
+	case "duration":
+		return value, "a time such as 500ms, 30s or 5m"
+	case "": // pflag has no name for the level of a log
+		return value, "debug, info, warn or error"
 	}
-	return err
+	return value, kind // of a choice
 }
 
-// selected is the command that was typed before an error of the parser, nil for none.
-func selected(err error) *kong.Node {
-	parse, is := errors.AsType[*kong.ParseError](err)
-	if !is {
+// explainFlag puts an error about a flag into words, with the nearest name for one that is mistyped.
+func explainFlag(command *cobra.Command, err error) error {
+	if value, is := errors.AsType[*pflag.InvalidValueError](err); is {
+		return usagef("--%s %w", value.GetFlag().Name, value.Unwrap())
+	}
+	if unknown, is := errors.AsType[*pflag.NotExistError](err); is {
+		if unknown.GetSpecifiedShortnames() != "" {
+			return unknownFlag(command, "-"+unknown.GetSpecifiedName())
+		}
+		return unknownFlag(command, "--"+unknown.GetSpecifiedName())
+	}
+	return wrong(err)
+}
+
+// noArguments is for commands that take no argument, or no further one.
+func noArguments(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
 		return nil
 	}
-	return parse.Context.Selected()
+	return usagef("%s doesn't take the argument %s", command.Name(), args[0])
+}
+
+// onlyCommands is for the command whose name may be left out: what isn't a flag should have been a command.
+func onlyCommands(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return unknownCommand(command.Root(), args[0])
 }
 
 // unknownCommand names the command that someone may have meant.
-func unknownCommand(app *kong.Application, name string) error {
-	var names []string
-	for _, command := range app.Children {
-		if !command.Hidden {
-			names = append(names, command.Name)
-		}
+func unknownCommand(root *cobra.Command, name string) error {
+	names := make([]string, 0, len(root.Commands()))
+	for _, command := range root.Commands() {
+		names = append(names, command.Name())
 	}
-	return fmt.Errorf("%s is not a command%s", name, meant(name, names))
+	return usagef("%s is not a command%s", name, meant(name, names))
 }
 
 // unknownFlag names the flag that someone may have meant, or the commands that have it.
-func unknownFlag(app *kong.Application, command *kong.Command, name string) error {
-	names, owners := []string{"--version", "--help"}, []string(nil)
-	for _, other := range app.Leaves(true) {
-		for _, flag := range other.Flags {
-			if "--"+flag.Name == name {
-				owners = append(owners, other.Name)
-			}
-			if other == command {
-				names = append(names, "--"+flag.Name)
-			}
+func unknownFlag(command *cobra.Command, name string) error {
+	var names, owners []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) {
+		if !flag.Hidden {
+			names = append(names, "--"+flag.Name)
+		}
+	})
+	for _, other := range command.Root().Commands() {
+		if slices.ContainsFunc(flagsOf(other), func(flag *pflag.Flag) bool { return "--"+flag.Name == name }) {
+			owners = append(owners, other.Name())
 		}
 	}
 	switch {
 	case owners != nil:
-		return fmt.Errorf("%s has no flag %s; it belongs to %s", command.Name, name, strings.Join(owners, ", "))
-	case command == app.DefaultCmd:
-		return fmt.Errorf("there is no flag %s%s", name, meant(name, names))
+		return usagef("%s has no flag %s; it belongs to %s", typedName(command), name, strings.Join(owners, ", "))
+	case !command.HasParent():
+		return usagef("there is no flag %s%s", name, meant(name, names))
 	}
-	return fmt.Errorf("%s has no flag %s%s", command.Name, name, meant(name, names))
+	return usagef("%s has no flag %s%s", command.Name(), name, meant(name, names))
+}
+
+// typedName is the name of a command. The program itself is stdio.
+func typedName(command *cobra.Command) string {
+	if command.HasParent() {
+		return command.Name()
+	}
+	return "stdio"
 }
 
 // meant asks whether someone meant the nearest name. It never asks about one that destroys something.

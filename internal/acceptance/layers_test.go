@@ -72,7 +72,8 @@ func libraries() map[string][]string {
 		"github.com/go-resty/resty":          {"opentrain"},
 		"github.com/invopop/jsonschema":      {"schema"},
 		"github.com/prometheus":              {"internal/metrics"},
-		"github.com/alecthomas/kong":         {"cmd/opentrain-mcp"},
+		"github.com/spf13/cobra":             {"cmd/opentrain-mcp"},
+		"github.com/spf13/pflag":             {"cmd/opentrain-mcp"},
 		"github.com/gofrs/flock":             {"internal/account"},
 		"github.com/gomodule/redigo":         {"internal/store", "internal/redistest"},
 		"github.com/clipperhouse":            {"internal/screen"},
@@ -163,7 +164,7 @@ func TestLayersKnowLibraries(t *testing.T) {
 		"github.com/mark3labs/mcp-go/util":             "[] true",
 		"github.com/mark3labs/mcp-go/mcptest":          "[] true",
 		"github.com/mark3labs/mcp-go":                  "[] true",
-		"github.com/alecthomas/kong-yaml":              "[] true",
+		"github.com/spf13/cobra-cli":                   "[] true",
 		"github.com/go-resty/resty/v2":                 "[opentrain] true",
 		"strings":                                      "[] false",
 	} {
