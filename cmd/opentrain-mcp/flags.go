@@ -145,7 +145,7 @@ func newCommand(name, help string, run func(context.Context) error) *cobra.Comma
 	}
 }
 
-// takes gives a command its argument, which may be left out.
+// takes gives a command its argument, which may be left out. The long help of a command is about its argument.
 func takes(command *cobra.Command, value *string, name, help string) {
 	command.Use += " [<" + name + ">]"
 	command.Long = help

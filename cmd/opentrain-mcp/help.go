@@ -33,9 +33,9 @@ func newHelp() *cobra.Command {
 // printHelp prints the help of a command, or of the program with all its commands and the exit codes.
 func printHelp(command *cobra.Command, all []*cobra.Command) {
 	s := screen.New(command.OutOrStdout(), os.Getenv)
-	usage, about, flags := "<command>", description(), []*pflag.Flag(nil)
-	if command.HasParent() {
-		usage, about, flags = command.Use, command.Short, flagsOf(command)
+	usage, about := command.Use, command.Short
+	if !command.HasParent() {
+		usage, about = "<command>", description()
 	}
 	s.Show("", screen.Plain, "Usage: "+command.Root().Name()+" "+usage+" [flags]")
 	s.Blank()
@@ -45,24 +45,27 @@ func printHelp(command *cobra.Command, all []*cobra.Command) {
 		s.Show("", screen.Plain, "Arguments:")
 		s.Table([]screen.Row{{Label: argument, Value: command.Long}})
 	}
-	rows := []screen.Row{}
-	command.Root().PersistentFlags().VisitAll(func(flag *pflag.Flag) { rows = append(rows, flagRow(flag)) })
-	for _, flag := range flags {
-		rows = append(rows, flagRow(flag))
-	}
+	var shared, own, commands []screen.Row
+	command.Root().PersistentFlags().VisitAll(func(flag *pflag.Flag) { shared = append(shared, flagRow(flag)) })
 	s.Blank()
 	s.Show("", screen.Plain, "Flags:")
-	s.Table(rows)
+	s.Table(shared)
 	if command.HasParent() {
+		for _, flag := range flagsOf(command) {
+			own = append(own, flagRow(flag))
+		}
+		if own != nil {
+			s.Blank()
+			s.Table(own)
+		}
 		return
 	}
-	rows = nil
 	for _, other := range all {
-		rows = append(rows, screen.Row{Label: other.Name(), Value: other.Short})
+		commands = append(commands, screen.Row{Label: other.Name(), Value: other.Short})
 	}
 	s.Blank()
 	s.Show("", screen.Plain, "Commands:")
-	s.Table(rows)
+	s.Table(commands)
 	s.Blank()
 	s.Show("", screen.Plain, `Run "opentrain-mcp <command> --help" for more information on a command.`)
 	s.Blank()

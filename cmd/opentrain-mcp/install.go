@@ -47,8 +47,8 @@ type installCommand struct {
 
 func newInstall(std streams) *cobra.Command {
 	var c installCommand
-	command := newCommand("install", "Add this server to a host, such as Claude Desktop or Cursor. Without a host, list those on this machine.",
-		func(context.Context) error { return c.Run(std) })
+	command := newCommand("install", "Add this server to a host, such as Claude Desktop or Cursor. Without a host, list those on this "+
+		"machine.", func(context.Context) error { return c.Run(std) })
 	c.register(command)
 	flags := command.Flags()
 	flags.BoolVar(&c.Sandbox, "sandbox", false, "Use the built-in sandbox in this host: no account, no network, nothing is real.")

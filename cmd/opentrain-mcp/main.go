@@ -13,7 +13,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -65,10 +64,10 @@ func main() {
 func newProgram(std streams) (root *cobra.Command, all []*cobra.Command) {
 	root = newStdio(std)
 	root.Use = hosts.Program
+	help := newHelp()
 	all = []*cobra.Command{
 		newStdio(std), newHTTP(std), newDemo(std), newSandbox(std), newLogin(std), newLogout(std), newTools(std),
-		newInstall(std), newUninstall(std), newDoctor(std),
-		newHelp(), newCompletion(std), newVersion(std),
+		newInstall(std), newUninstall(std), newDoctor(std), help, newCompletion(std), newVersion(std),
 	}
 	for _, command := range append(all, root) {
 		command.Flags().SortFlags = false
@@ -79,7 +78,7 @@ func newProgram(std streams) (root *cobra.Command, all []*cobra.Command) {
 	shared.Bool("version", false, "Print the version.")
 	withoutVariables(shared, "help", "version")
 	root.AddCommand(all...)
-	root.SetHelpCommand(all[slices.IndexFunc(all, func(command *cobra.Command) bool { return command.Name() == "help" })])
+	root.SetHelpCommand(help)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetOut(std.out)
@@ -91,27 +90,35 @@ func newProgram(std streams) (root *cobra.Command, all []*cobra.Command) {
 
 // execute runs a command line, and returns the command of it.
 func execute(ctx context.Context, root *cobra.Command, args []string) (*cobra.Command, error) {
+	var err error
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // a shell asks, about words as they are typed
-		if err := offerWords(root); err != nil {
-			return root, err
-		}
+		err = offerWords(root)
 	} else {
-		kept, wrongArguments := cleanArguments(root, args)
-		command, _, err := root.Find(kept)
-		if err = cmp.Or(wrongArguments, err); err != nil {
-			return command, err
-		}
-		args = kept
-		wrongVariable := readVariables(command)
-		root.PersistentPreRunE = func(command *cobra.Command, _ []string) error { // not before --help
-			if asked, err := command.Flags().GetBool("version"); asked || err != nil {
-				return cmp.Or(err, printVersion(command.OutOrStdout()), error(exit(0)))
-			}
-			return wrongVariable
-		}
+		args, err = readSettings(root, args)
+	}
+	if err != nil {
+		command, _, _ := root.Find(args)
+		return command, err
 	}
 	root.SetArgs(args)
 	return root.ExecuteContextC(ctx)
+}
+
+// readSettings cleans the arguments, and reads the variables of the command that they name. --help goes on with a wrong variable.
+func readSettings(root *cobra.Command, args []string) ([]string, error) {
+	args, err := cleanArguments(root, args)
+	if err != nil {
+		return args, err
+	}
+	command, _, err := root.Find(args)
+	wrongVariable := readVariables(command)
+	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error {
+		if command.Flag("version").Value.String() == "true" {
+			return cmp.Or(printVersion(command.OutOrStdout()), error(exit(0)))
+		}
+		return wrongVariable
+	}
+	return args, err
 }
 
 func run(std streams, args []string) (code int) {

@@ -19,7 +19,7 @@ import (
 // Hosts fill in settings from forms and templates. So every value is trimmed, an empty one counts as not set, and
 // a placeholder that the host didn't expand is named as such.
 
-// usageError is a problem with a setting that the parser doesn't see.
+// usageError is a wrong command line, or a setting with a wrong value.
 type usageError struct{ error }
 
 // cleaned is the value of a flag that takes what hosts fill in. Its errors go on from the name of the setting.

@@ -103,6 +103,36 @@ func TestEmptySettingsCountAsNotSet(t *testing.T) {
 	})
 }
 
+// TestWhichSettingWins: a flag wins over its variables, the first of them over the others, and a list goes on with each flag.
+func TestWhichSettingWins(t *testing.T) {
+	for given, want := range map[string]string{
+		"":                                   "tools= confirm=auto",
+		"TOOLS=x,y":                          "tools=x,y confirm=auto",
+		"TOOLS=x,y --tools=":                 "tools=x,y confirm=auto",
+		"TOOLS=x,y --tools=a,b --tools=c":    "tools=a,b,c confirm=auto",
+		"PUBLISH_CONFIRM=off":                "tools= confirm=off",
+		"CONFIRM=auto PUBLISH_CONFIRM=off":   "tools= confirm=auto",
+		"CONFIRM=off --confirm=auto":         "tools= confirm=auto",
+		"CONFIRM=auto --publish-confirm=off": "tools= confirm=off",
+	} {
+		for _, variable := range []string{"TOOLS", "CONFIRM", "PUBLISH_CONFIRM"} {
+			t.Setenv("OPENTRAIN_MCP_"+variable, "")
+		}
+		args := []string{"stdio"}
+		for word := range strings.FieldsSeq(given) {
+			if name, value, _ := strings.Cut(word, "="); strings.HasPrefix(word, "--") {
+				args = append(args, word)
+			} else {
+				t.Setenv("OPENTRAIN_MCP_"+name, value)
+			}
+		}
+		got, err := values(args...)
+		if text := "tools=" + got["tools"] + " confirm=" + got["confirm"]; err != nil || text != want {
+			t.Errorf("%s: %v, got %s, want %s", given, err, text, want)
+		}
+	}
+}
+
 // TestSettingsAreTrimmed: for every flag and its variables, spaces around a value make no difference.
 func TestSettingsAreTrimmed(t *testing.T) {
 	eachFlag(t, func(t *testing.T, command string, flag *pflag.Flag) {
