@@ -221,7 +221,7 @@ const minToken = 8
 // hide takes secrets out of a result. OpenTrain's answer may repeat the caller's token in pieces, which cleaning joins, and people
 // put tokens into names and texts.
 func (c *toolCall) hide(result []byte) []byte {
-	if len(c.token) >= minToken {
+	if len(c.token) >= minToken && bytes.Contains(result, []byte(c.token)) {
 		result = bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
 	}
 	return opentrain.HideKeys(result)

@@ -72,7 +72,7 @@ func PlainJSON(v any, exact func(path string) bool) (json.RawMessage, error) {
 
 // plain reports whether all strings in JSON are Plain for sure: nothing in it is hidden, neither itself nor as an escape.
 func plain(data []byte) bool {
-	if bytes.ContainsAny(data, "\r") || bytes.IndexFunc(data, concealed) >= 0 {
+	if !isASCII(data) && (bytes.ContainsAny(data, "\r") || bytes.IndexFunc(data, concealed) >= 0) {
 		return false
 	}
 	for rest := data; ; {
