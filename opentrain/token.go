@@ -3,7 +3,6 @@ package opentrain
 import (
 	"bytes"
 	"context"
-	"net/http"
 	"strconv"
 )
 
@@ -34,19 +33,21 @@ func redact(res response, token string) response {
 	if len(token) < minToken {
 		return res
 	}
-	header := make(http.Header, len(res.header))
-	for name, values := range res.header {
-		for _, value := range values {
-			header.Add(name, string(redactText([]byte(value), token)))
+	for _, values := range res.header {
+		for i, value := range values {
+			values[i] = string(redactText([]byte(value), token))
 		}
 	}
-	res.header, res.body = header, redactText(res.body, token)
+	res.body = redactText(res.body, token)
 	return res
 }
 
 // redactText replaces a token in a text, also one that is written with the escapes of JSON, such as "ot\u005fpat", or
 // of JSON in a string of JSON. All other bytes stay as they are.
 func redactText(text []byte, token string) []byte {
+	if !bytes.Contains(text, []byte(token)) && bytes.IndexByte(text, '\\') < 0 {
+		return text
+	}
 	var out []byte
 	kept := 0 // the bytes of text that out is for
 	for i := 0; i < len(text); {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Decode decodes arguments into args, a pointer to a T. It accepts a value in another form when its meaning is plain: "18" or "5k" for a
@@ -245,8 +247,7 @@ func enumValues(node *Node) []string {
 
 // emptyObject returns {} for an empty list: PHP writes an empty object as one.
 func emptyObject(raw json.RawMessage) json.RawMessage {
-	var list []json.RawMessage
-	if decodes(raw, &list) && len(list) == 0 {
+	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 1 && trimmed[0] == '[' && string(bytes.TrimSpace(trimmed[1:])) == "]" {
 		return json.RawMessage("{}")
 	}
 	return raw
@@ -259,7 +260,14 @@ func decodes(raw []byte, value any) bool {
 
 // unquote returns the content of a JSON string, "" for any other value.
 func unquote(raw json.RawMessage) (text string, ok bool) {
-	ok = bytes.HasPrefix(bytes.TrimSpace(raw), []byte(`"`)) && json.Unmarshal(raw, &text) == nil
+	trimmed := bytes.TrimSpace(raw)
+	if !bytes.HasPrefix(trimmed, []byte(`"`)) {
+		return "", false
+	}
+	if plain, err := jsontext.AppendUnquote(nil, trimmed); err == nil {
+		return string(plain), true
+	}
+	ok = json.Unmarshal(trimmed, &text) == nil // half of a surrogate pair
 	return text, ok
 }
 

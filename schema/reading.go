@@ -57,19 +57,27 @@ func readingOf(node *Node) Reading {
 	return reading
 }
 
+// Clone copies a node with its properties and entries, which can be changed then.
+func Clone(node *Node) *Node { return cloned(node, func(*Node) {}) }
+
 // published is the node as clients see it: without readings.
 func published(node *Node) *Node {
+	return cloned(node, func(bare *Node) { delete(bare.Extras, readingKey) })
+}
+
+// cloned copies a node, and changes each node of the copy.
+func cloned(node *Node, change func(*Node)) *Node {
 	if node == nil {
 		return nil
 	}
-	bare := *node
-	bare.Extras, bare.Items = maps.Clone(node.Extras), published(node.Items)
-	delete(bare.Extras, readingKey)
+	clone := *node
+	clone.Extras, clone.Items = maps.Clone(node.Extras), cloned(node.Items, change)
 	if node.Properties != nil {
-		bare.Properties = NewObject().Properties
+		clone.Properties = NewObject().Properties
 		for name, property := range node.Properties.FromOldest() {
-			bare.Properties.Set(name, published(property))
+			clone.Properties.Set(name, cloned(property, change))
 		}
 	}
-	return &bare
+	change(&clone)
+	return &clone
 }

@@ -82,7 +82,7 @@ func (s served) run(ctx context.Context, t *testing.T, call tool.Call, name, arg
 	if call.Caller.ID != "" {
 		ctx = opentrain.WithToken(ctx, "ot_pat_"+call.Caller.ID)
 	}
-	return s.runner.Run(ctx, found, call, json.RawMessage(args))
+	return s.runner.Run(ctx, &found, call, json.RawMessage(args))
 }
 
 // owner is an API on which the caller has one job, j. What isn't about the list of their jobs goes to the transport.

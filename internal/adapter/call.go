@@ -32,7 +32,7 @@ func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		call := callFrom(ctx)
 		call.operation.Tool = counted
-		c := &toolCall{server: s, tool: t, counted: counted, request: request, progress: newProgress(ctx)}
+		c := &toolCall{server: s, tool: &t, counted: counted, request: request, progress: newProgress(ctx)}
 		// As they came over the wire, so that large numbers keep their digits.
 		if c.arguments = call.message.Arguments; c.arguments == nil {
 			c.arguments = json.RawMessage("null")
@@ -44,7 +44,7 @@ func (s *Server) toolHandler(t tool.Tool) server.ToolHandlerFunc {
 // toolCall is one call of a tool, with the forms that it shows on the way.
 type toolCall struct {
 	server    *Server
-	tool      tool.Tool
+	tool      *tool.Tool
 	counted   string // the tool's name for logs and metrics
 	request   mcp.CallToolRequest
 	arguments json.RawMessage
@@ -134,7 +134,7 @@ func (c *toolCall) admit(ctx context.Context) error {
 }
 
 func (c *toolCall) explain(err error) *tool.Failure {
-	return c.server.cfg.Runner.Explain(c.tool, c.call, c.arguments, err)
+	return c.server.cfg.Runner.Explain(*c.tool, c.call, c.arguments, err)
 }
 
 // prepare finds out what the client can show, and what it brings back from an earlier form.
@@ -172,9 +172,12 @@ func (c *Call) answerCall(result mcp.CallToolResult) []byte {
 		return jsonrpc.Answer(c.message.ID, result)
 	}
 	result.StructuredContent = nil
-	others := jsonrpc.Encode(result)
+	others, err := result.MarshalJSON() // one line; to encode it would read it again
+	if err != nil {
+		return jsonrpc.Refusal(c.message.ID, jsonrpc.CodeInternalError, errInternal.Error(), nil)
+	}
 	others[0] = ','
-	return jsonrpc.AnswerEncoded(c.message.ID, []byte(`{"structuredContent":`), structured, others)
+	return jsonrpc.AnswerEncoded(c.message.ID, []byte(`{"structuredContent":`), structured, jsonrpc.OneLine(others))
 }
 
 // statePurpose binds the state of a form to its caller and call.
@@ -221,7 +224,7 @@ const minToken = 8
 // hide takes secrets out of a result. OpenTrain's answer may repeat the caller's token in pieces, which cleaning joins, and people
 // put tokens into names and texts.
 func (c *toolCall) hide(result []byte) []byte {
-	if len(c.token) >= minToken {
+	if len(c.token) >= minToken && bytes.Contains(result, []byte(c.token)) {
 		result = bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
 	}
 	return opentrain.HideKeys(result)
@@ -233,6 +236,9 @@ func (c *toolCall) record(ctx context.Context, outcome string, effect tool.Effec
 	c.server.cfg.Metrics.ToolCall(c.counted, outcome)
 	by, ctx := c.call.Caller, context.WithoutCancel(ctx)
 	write := func(more ...any) {
+		if !c.server.cfg.Logger.Enabled(ctx, slog.LevelInfo) {
+			return
+		}
 		identified(ctx, c.server.cfg.Logger, by).InfoContext(ctx, "tool call", append([]any{
 			"tool", c.counted, "status", outcome, "duration_ms", float64(c.duration.Microseconds()) / 1000,
 		}, more...)...)

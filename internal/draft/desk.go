@@ -4,6 +4,7 @@ package draft
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -14,6 +15,7 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // Desk works on drafts and jobs for the tools of the posting loop.
@@ -26,6 +28,7 @@ type Desk struct {
 
 	replicated bool
 	drafts     *ttlcache.Cache[string, known] // by caller and job
+	fields     func() *schema.Node            // of drafts, as every account has them
 }
 
 const (
@@ -40,6 +43,7 @@ func NewDesk(
 ) *Desk {
 	return &Desk{
 		API: api, Accounts: accounts, Confirm: confirmer, Store: shared, Now: now, replicated: replicated,
+		fields: sync.OnceValue(Fields{}.JSONSchema),
 		drafts: ttlcache.New(
 			ttlcache.WithTTL[string, known](knownTTL),
 			ttlcache.WithDisableTouchOnHit[string, known](),

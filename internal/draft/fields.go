@@ -68,7 +68,7 @@ func untypedKeys() []string {
 func (d *Desk) Live(ctx context.Context, by caller.Caller, decode func(map[string]*schema.Node) error) error {
 	var err error
 	confirmed := d.Accounts.Check(ctx, by, func(known *opentrain.Capabilities) error {
-		err = decode(map[string]*schema.Node{"fields": fieldsOf(known.Draft)})
+		err = decode(map[string]*schema.Node{"fields": fieldsOf(d.fields(), known.Draft)})
 		if bad, ok := errors.AsType[*schema.ArgumentError](err); ok && slices.ContainsFunc(bad.Problems, isLive) {
 			return err // and read the capabilities again
 		}
@@ -105,8 +105,8 @@ func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentra
 
 // fieldsOf is the schema of a draft's fields for an account: the types of the API's pages, with the keys and values of
 // the account's capabilities, which name some that this release doesn't know.
-func fieldsOf(form opentrain.DraftForm) *schema.Node {
-	node := Fields{}.JSONSchema()
+func fieldsOf(general *schema.Node, form opentrain.DraftForm) *schema.Node {
+	node := schema.Clone(general)
 	reading := schema.Reading{Empty: "name at least one field. To see a draft, call " + tool.GetDraft}
 	if isComplete(form.UpdateKeys) {
 		reading.Members, reading.Noun = form.UpdateKeys, "a draft field"
@@ -158,7 +158,7 @@ func typesOf(fields *schema.Node) fieldTypes {
 
 // typesFor are the types for the caller's account.
 func (d *Desk) typesFor(ctx context.Context, by caller.Caller) fieldTypes {
-	return typesOf(fieldsOf(d.Accounts.Capabilities(ctx, by).Draft))
+	return typesOf(fieldsOf(d.fields(), d.Accounts.Capabilities(ctx, by).Draft))
 }
 
 // normalType converts the API's name of a type to one of tool.Next.Type.

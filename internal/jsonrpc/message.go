@@ -5,12 +5,15 @@ package jsonrpc
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Codes of errors (https://www.jsonrpc.org/specification#error_object).
@@ -83,24 +86,26 @@ func (e *Error) Error() string { return e.Message }
 // decoder could read differently: encoding/json ignores case and uses the last of several equal names.
 func Parse(data []byte) (Message, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
-	code, problem := CodeParseError, ""
-	switch {
-	case !utf8.Valid(data):
-		problem = "The message is not valid UTF-8."
-	case tooManyValues(data) != "":
-		code, problem = CodeInvalidRequest, tooManyValues(data)
-	case !json.Valid(data):
-		problem = "The message is not valid JSON."
-	case bytes.TrimSpace(data)[0] != '{':
-		problem = "The message is not a JSON object. Send one JSON-RPC message at a time."
+	if !utf8.Valid(data) {
+		return unreadable(data, CodeParseError, "The message is not valid UTF-8.")
 	}
-	if problem != "" {
-		var scanner IDScanner // the sender may wait for the response to its request
-		scanner.Write(data)   //nolint:errcheck,gosec // it returns no error
-		return Message{}, &Error{Code: code, Message: problem, ID: scanner.ID(), Silent: !scanner.IsRequest()}
+	if problem := tooManyValues(data); problem != "" {
+		return unreadable(data, CodeInvalidRequest, problem)
+	}
+	data = bytes.TrimSpace(data)
+	isObject := len(data) > 0 && data[0] == '{'
+	if !isObject && json.Valid(data) {
+		return unreadable(data, CodeParseError, "The message is not a JSON object. Send one JSON-RPC message at a time.")
 	}
 	var p parser
-	m := p.message(data)
+	var m Message
+	if isObject {
+		m = p.message(data)
+	}
+	if !isObject || p.broken {
+		return unreadable(data, CodeParseError, "The message is not valid JSON.")
+	}
+	m.keep()
 	m.Size = len(m.ID) + len(m.Method) + len(m.Result) + len(m.Error) + len(m.Arguments)
 	for name, value := range m.params {
 		m.Size += len(name) + len(value)
@@ -113,6 +118,23 @@ func Parse(data []byte) (Message, error) {
 		p.err.ID = m.ID
 	}
 	return Message{}, p.err
+}
+
+// keep copies what the message is made of, so that the rest of its text can go.
+func (m *Message) keep() {
+	for _, part := range []*json.RawMessage{&m.ID, &m.ProgressToken, &m.Canceled, &m.Result, &m.Error, &m.Arguments} {
+		*part = bytes.Clone(*part)
+	}
+	for name, value := range m.params {
+		m.params[name] = bytes.Clone(value)
+	}
+}
+
+// unreadable refuses a message that can't be decoded. Its sender may wait for the response to a request.
+func unreadable(data []byte, code int, problem string) (Message, error) {
+	var scanner IDScanner
+	scanner.Write(data) //nolint:errcheck,gosec // it returns no error
+	return Message{}, &Error{Code: code, Message: problem, ID: scanner.ID(), Silent: !scanner.IsRequest()}
 }
 
 // tooManyValues says why JSON is too much to decode, "" if it isn't. It decodes nothing.
@@ -145,7 +167,10 @@ func tooManyValues(data []byte) string {
 }
 
 // parser keeps the first problem of a message.
-type parser struct{ err *Error }
+type parser struct {
+	err    *Error
+	broken bool // the message isn't JSON
+}
 
 func (p *parser) refuse(code int, format string, args ...any) {
 	if p.err == nil {
@@ -231,22 +256,15 @@ func (p *parser) meta(m *Message) {
 // of the given names in another case. An empty array is an empty object, because PHP writes it so.
 func (p *parser) object(place string, raw json.RawMessage, names ...string) map[string]json.RawMessage {
 	raw = emptyObject(raw)
-	if present(raw) == nil {
+	if len(raw) == 0 || present(raw) == nil {
 		return nil
 	}
-	decoder, members := json.NewDecoder(bytes.NewReader(raw)), map[string]json.RawMessage{}
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+	members := map[string]json.RawMessage{}
+	if raw[0] != '{' {
 		p.refuse(CodeInvalidParams, "%s must be an object.", place)
 		return members
 	}
-	for decoder.More() {
-		token, err := decoder.Token()
-		var value json.RawMessage
-		if err != nil || decoder.Decode(&value) != nil {
-			p.refuse(CodeParseError, "The message is not valid JSON.")
-			return members
-		}
-		name, _ := token.(string)
+	err := eachMember(raw, func(name string, value json.RawMessage) {
 		if _, twice := members[name]; twice {
 			p.refuse(CodeInvalidRequest, "The member %q occurs twice in %s.", clip(name), place)
 		}
@@ -254,8 +272,34 @@ func (p *parser) object(place string, raw json.RawMessage, names ...string) map[
 			p.refuse(CodeInvalidRequest, "The member %q must be spelled %q.", clip(name), names[i])
 		}
 		members[name] = value
-	}
+	})
+	p.broken = p.broken || err != nil
 	return members
+}
+
+// eachMember reads an object, after which nothing may follow. The values are parts of it.
+func eachMember(raw []byte, read func(name string, value json.RawMessage)) error {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_, err := decoder.ReadToken()
+	for err == nil && decoder.PeekKind() != jsontext.KindEndObject {
+		var token jsontext.Token
+		if token, err = decoder.ReadToken(); err != nil {
+			break
+		}
+		name := token.String() // before the next read
+		var value jsontext.Value
+		if value, err = decoder.ReadValue(); err == nil {
+			end := decoder.InputOffset()
+			read(name, raw[end-int64(len(value)):end])
+		}
+	}
+	if err == nil {
+		_, err = decoder.ReadToken()
+	}
+	if err == nil && len(bytes.TrimSpace(raw[decoder.InputOffset():])) > 0 {
+		err = errors.New("something follows the object")
+	}
+	return err
 }
 
 // emptyObjects replaces empty arrays in members that hold objects. In capabilities every value is an object.
@@ -324,7 +368,7 @@ func (m Message) Params() json.RawMessage {
 // that every decoder keeps. Sender's ids aren't passed on, because a decoder that reads numbers as floats changes them.
 func (m Message) Forward(id int64) []byte {
 	b := []byte(`{"jsonrpc":"` + version + `","id":` + strconv.FormatInt(id, 10) + `,"method":`)
-	b = append(b, Encode(m.Method)...)
+	b = appendString(b, m.Method)
 	if m.params != nil {
 		b = append(append(b, `,"params":`...), m.Params()...)
 	}
@@ -338,9 +382,15 @@ func writeObject(members map[string]json.RawMessage) json.RawMessage {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(append(b, Encode(name)...), ':'), members[name]...)
+		b = append(append(appendString(b, name), ':'), members[name]...)
 	}
 	return append(b, '}')
+}
+
+// appendString writes a text without invalid characters.
+func appendString(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) //nolint:errcheck // it refuses nothing else
+	return b
 }
 
 // present returns nil for null.
@@ -353,11 +403,17 @@ func present(raw json.RawMessage) json.RawMessage {
 
 // stringOf returns a JSON string's value, and "" for any other value.
 func stringOf(raw json.RawMessage) string {
-	var s string
-	if len(raw) == 0 || json.Unmarshal(raw, &s) != nil {
+	if len(raw) == 0 || raw[0] != '"' {
 		return ""
 	}
-	return s
+	if text, err := jsontext.AppendUnquote(nil, raw); err == nil {
+		return string(text)
+	}
+	var text string // with half of a surrogate pair, which encoding/json replaces
+	if json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
 }
 
 // shortString is stringOf for values that are kept; longer ones than any trace needs are left out.

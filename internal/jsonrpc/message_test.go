@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -169,6 +170,24 @@ func TestParseKeepsTheTrace(t *testing.T) {
 		m, err := Parse([]byte(`{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":` + meta + `}}`))
 		if err != nil || [2]string{m.Traceparent, m.Tracestate} != want {
 			t.Errorf("%s: %q %q, %v", meta, m.Traceparent, m.Tracestate, err)
+		}
+	}
+}
+
+// TestParseKeepsNothingElse: a message doesn't change with the buffer that it was read from.
+func TestParseKeepsNothingElse(t *testing.T) {
+	for _, message := range []string{
+		`{"jsonrpc":"2.0","id":"id","method":"tools/call","params":{"name":"n","_meta":{"progressToken":"p","x":1},"arguments":{"a":"b"}}}`,
+		`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"r"}}`,
+		`{"jsonrpc":"2.0","id":1,"result":{"a":1}}`,
+		`{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}`,
+	} {
+		buffer := []byte(message)
+		got, err := Parse(buffer)
+		clear(buffer)
+		want, _ := Parse([]byte(message))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v: %+v, not %+v", err, got, want)
 		}
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// Encode returns v as one line of JSON. It escapes the characters that some clients take for the end of a line.
-// A value that can't be written becomes null.
+// Encode returns v as one line of JSON, as OneLine has it. A value that can't be written becomes null.
 func Encode(v any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -15,12 +14,16 @@ func Encode(v any) []byte {
 	if encoder.Encode(v) != nil {
 		return []byte("null")
 	}
-	line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return OneLine(bytes.TrimSuffix(b.Bytes(), []byte("\n"))) // encoding/json keeps them in values that are JSON already
+}
+
+// OneLine escapes in JSON the characters that some clients take for the end of a line.
+func OneLine(line []byte) []byte {
 	for _, end := range []struct{ raw, escaped string }{{"\u0085", `\u0085`}, {"\u2028", `\u2028`}, {"\u2029", `\u2029`}} {
 		if !bytes.Contains(line, []byte(end.raw)) {
 			continue
 		}
-		line = bytes.ReplaceAll(line, []byte(end.raw), []byte(end.escaped)) // encoding/json keeps them in values that are JSON already
+		line = bytes.ReplaceAll(line, []byte(end.raw), []byte(end.escaped))
 	}
 	return line
 }

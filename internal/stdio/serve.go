@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -113,6 +114,7 @@ func (c *connection) receive(ctx context.Context, l line) {
 		ctx, call := c.peer.Begin(ctx, m)
 		c.running.Go(func() {
 			defer c.release(len(l.text))
+			growStack()
 			if m.Method == string(mcp.MethodToolsCall) {
 				select {
 				case c.workers <- struct{}{}:
@@ -123,6 +125,14 @@ func (c *connection) receive(ctx context.Context, l line) {
 			c.serve(ctx, call)
 		})
 	}
+}
+
+// growStack makes room for a call on a new goroutine's stack, which otherwise is copied each time that it has to double.
+//
+//go:noinline
+func growStack() {
+	var room [24 << 10]byte
+	runtime.KeepAlive(&room)
 }
 
 // serve answers a request, unless it was canceled while it waited.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // JSON writes a value as one line of JSON, with <, > and & as they are.
@@ -72,7 +74,7 @@ func PlainJSON(v any, exact func(path string) bool) (json.RawMessage, error) {
 
 // plain reports whether all strings in JSON are Plain for sure: nothing in it is hidden, neither itself nor as an escape.
 func plain(data []byte) bool {
-	if bytes.ContainsAny(data, "\r") || bytes.IndexFunc(data, concealed) >= 0 {
+	if !isASCII(data) && (bytes.ContainsAny(data, "\r") || bytes.IndexFunc(data, concealed) >= 0) {
 		return false
 	}
 	for rest := data; ; {
@@ -151,13 +153,11 @@ func (w *rewriter) members(start json.Delim, path string) error {
 // Canonical writes JSON with the members of its objects in order at every depth, and numbers as they came.
 // Member order and spaces make no difference.
 func Canonical(raw json.RawMessage) string {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var v any
-	if decoder.Decode(&v) != nil {
+	value := jsontext.Value(bytes.Clone(raw))
+	if value.Format(jsontext.ReorderRawObjects(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) != nil {
 		return string(raw)
 	}
-	return JSON(v)
+	return string(value)
 }
 
 // Length is the length of a value as JSON, in characters.

@@ -1,24 +1,38 @@
 package text
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
 )
 
 // Lines collects the lines of a result. Each stays one line: no text from outside can pose as another.
-type Lines struct{ lines []string }
+type Lines struct{ text []byte } // every line with its end
 
 // Add adds a line.
 func (l *Lines) Add(format string, args ...any) {
-	l.lines = append(l.lines, oneLine(fmt.Sprintf(format, args...)))
+	start := len(l.text)
+	l.text = fmt.Appendf(l.text, format, args...)
+	l.end(start)
+}
+
+// end ends the line that starts at an index.
+func (l *Lines) end(start int) {
+	if line := l.text[start:]; !isASCII(line) {
+		l.text = append(l.text[:start], oneLine(string(line))...)
+	}
+	l.text = append(l.text, '\n')
 }
 
 // Field adds "name: value", unless the value is empty.
 func (l *Lines) Field(name, value string) {
-	if value != "" {
-		l.Add("%s: %s", name, value)
+	if value == "" {
+		return
 	}
+	start := len(l.text)
+	l.text = append(append(append(l.text, name...), ": "...), value...)
+	l.end(start)
 }
 
 // Fields adds a line for each value.
@@ -48,16 +62,13 @@ func (l *Lines) Quoted(indent, s string) {
 }
 
 // String joins the lines.
-func (l *Lines) String() string { return strings.Join(l.lines, "\n") }
+func (l *Lines) String() string { return string(bytes.TrimSuffix(l.text, []byte("\n"))) }
 
 // With ends the lines with a paragraph: a result's next step.
-func (l *Lines) With(last string) string { return l.String() + "\n\n" + last }
+func (l *Lines) With(last string) string { return string(append(append(l.text, '\n'), last...)) }
 
 // oneLine turns line breaks into spaces and drops other control characters.
 func oneLine(s string) string {
-	if isASCII(s) {
-		return s
-	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\r', r == '\t', r == '\v', r == '\f', r == '\u0085', r == '\u2028', r == '\u2029':

@@ -43,10 +43,10 @@ func Clean(s string, limit int) string {
 	return b.String()
 }
 
-// isASCII reports whether a text has printable ASCII characters only, none of which is hidden.
-func isASCII(s string) bool {
+// isASCII reports whether a text has printable ASCII characters only, none of which is hidden, and those that also may occur.
+func isASCII[Text string | []byte](s Text, also ...byte) bool {
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
+		if (s[i] < ' ' || s[i] > '~') && !slices.Contains(also, s[i]) {
 			return false
 		}
 	}
@@ -102,7 +102,7 @@ func URL(address string) string {
 
 // Plain takes the hidden and control characters out of a text of any length. Its lines stay lines.
 func Plain(s string) string {
-	if strings.IndexFunc(s, concealed) < 0 && !strings.Contains(s, "\r") {
+	if isASCII(s, '\n', '\t') || strings.IndexFunc(s, concealed) < 0 && !strings.Contains(s, "\r") {
 		return s
 	}
 	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\v", "\n", "\f", "\n")

@@ -32,7 +32,7 @@ func decoded(t *testing.T, args map[string]any) (idOutput, *tool.Failure) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), echo, tool.Call{}, raw)
+	result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), &echo, tool.Call{}, raw)
 	var out idOutput
 	if failure == nil && json.Unmarshal(result.Structured, &out) != nil {
 		t.Errorf("got %s", result.Structured)

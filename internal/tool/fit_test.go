@@ -49,7 +49,7 @@ func TestFitPage(t *testing.T) {
 			out, note, err = tool.FitPage(call, test.limit, read, func(out *list) *[]string { return &out.Entries })
 			return out, nil, err
 		})
-		result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), made, tool.Call{}, nil)
+		result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), &made, tool.Call{}, nil)
 		var out list
 		if failure != nil || json.Unmarshal(result.Structured, &out) != nil {
 			t.Fatal(failure)
@@ -63,7 +63,7 @@ func TestFitPage(t *testing.T) {
 		out, _, err := tool.FitPage(call, 10, func(int) (list, error) { return list{}, failed }, func(out *list) *[]string { return &out.Entries })
 		return out, nil, err
 	})
-	if _, _, failure := (tool.Runner{Accounts: tool.NewAccounts(nil)}).Run(t.Context(), made, tool.Call{}, nil); failure == nil || failure.Text() == "" {
+	if _, _, failure := (tool.Runner{Accounts: tool.NewAccounts(nil)}).Run(t.Context(), &made, tool.Call{}, nil); failure == nil || failure.Text() == "" {
 		t.Errorf("got %v", failure)
 	}
 }

@@ -211,34 +211,34 @@ type Runner struct {
 
 // Run runs a tool on raw arguments. It returns a result, a form for the human, or a failure. A tool that isn't served
 // needs no more than its name.
-func (r Runner) Run(ctx context.Context, t Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
+func (r Runner) Run(ctx context.Context, t *Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
 	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
 		return Result{}, nil, call.Served.refuse(t.Name)
 	}
 	if served := call.Served.Find(t.Name); served != nil { // a request may have narrowed the tool
-		t = *served
+		t = served
 	}
 	result, ask, err := t.run(ctx, call, args, checks{
-		allowed: func() error { return r.allowed(ctx, call.Caller, t) },
+		allowed: func() error { return r.allowed(ctx, call.Caller, *t) },
 		possible: func(next Next) Next {
 			if next.Again && t.Check.Action == CallTool {
-				next = explainer{tool: t, args: args}.named(t.Check)
+				next = explainer{tool: *t, args: args}.named(t.Check)
 				next.Note = "This yes was used before, and that call may have worked. Nothing was sent now. " + next.Note
 			}
-			return r.unclaimed(t, call, r.possible(ctx, call, next, false))
+			return r.unclaimed(*t, call, r.possible(ctx, call, next, false))
 		},
 	})
 	if err != nil {
 		r.Accounts.Refused(call.Caller, err)
-		failure := r.Explain(t, call, args, err)
+		failure := r.Explain(*t, call, args, err)
 		if failure.Next != nil {
-			r.Accounts.interrupt(t, *failure.Next, args)
+			r.Accounts.interrupt(*t, *failure.Next, args)
 			next := r.possible(ctx, call, *failure.Next, true)
 			failure.Next = &next
 		}
 		return Result{}, nil, failure
 	}
-	r.Accounts.went(t)
+	r.Accounts.went(*t)
 	if made := result.Effect; made.Outcome == opentrain.StatusDraft || made.Outcome == opentrain.StatusOpen {
 		r.Accounts.SawOwn(call.Caller, made.JobID) // OpenTrain answered with the job's status
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
@@ -142,6 +143,9 @@ func (h *Handler) observe(next http.Handler) http.Handler {
 
 // logRequest logs a request, but not its path: people put tokens into paths. Refused requests are sampled.
 func (h *Handler) logRequest(r *http.Request, status int, duration time.Duration) {
+	if status < http.StatusBadRequest && !h.cfg.Logger.Enabled(r.Context(), slog.LevelDebug) {
+		return
+	}
 	request := caller.From(r.Context())
 	line := []any{
 		"request", request.ID, "method", text.Clip(r.Method, 64), "route", r.Pattern,

@@ -64,13 +64,13 @@ func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (li
 
 // next opens the only draft or the proposals for the only job that has some, and says how to open one of several.
 func (o listJobsOutput) next() tool.Next {
-	var drafts, applied []ownJob
+	var drafts, applied []string
 	for _, job := range o.Jobs {
 		switch {
 		case job.Status == opentrain.StatusDraft:
-			drafts = append(drafts, job)
+			drafts = append(drafts, job.ID)
 		case job.Proposals != nil && *job.Proposals > 0:
-			applied = append(applied, job)
+			applied = append(applied, job.ID)
 		}
 	}
 	note := ""
@@ -79,9 +79,9 @@ func (o listJobsOutput) next() tool.Next {
 	}
 	switch {
 	case o.status == opentrain.StatusDraft && !o.later && len(o.Jobs) == 1 && len(drafts) == 1:
-		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": drafts[0].ID}}
+		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": drafts[0]}}
 	case len(applied) == 1:
-		return listProposals(applied[0].ID, note)
+		return listProposals(applied[0], note)
 	case len(applied) > 1:
 		note = text.Join(" ", note, "To see who applied to a job, use "+tool.ListProposals+".")
 	}
