@@ -71,7 +71,7 @@ func libraries() map[string][]string {
 		"github.com/mark3labs/mcp-go/client": {"internal/demo", "internal/doctor"},
 		"github.com/go-resty/resty":          {"opentrain"},
 		"github.com/invopop/jsonschema":      {"schema"},
-		"github.com/prometheus":              {"internal/metrics"},
+		"github.com/VictoriaMetrics/metrics": {"internal/metrics"},
 		"github.com/spf13/cobra":             {"cmd/opentrain-mcp"},
 		"github.com/spf13/pflag":             {"cmd/opentrain-mcp"},
 		"github.com/gofrs/flock":             {"internal/account"},
@@ -83,8 +83,12 @@ func libraries() map[string][]string {
 		"github.com/aymanbagabas/go-udiff":   {"internal/hosts"},
 		"github.com/chromedp":                {}, // only tests
 		"github.com/Shopify/toxiproxy":       {}, // only tests
+		"github.com/prometheus":              {}, // only tests
 		"github.com/rs/zerolog":              {}, // which toxiproxy logs with
 		"github.com/go-json-experiment":      {"opentrain"},
+		"maragu.dev/gomponents":              {"internal/web", "opentrain/sandbox"},
+		"text/template":                      {"internal/bench"}, // with templates, the linker keeps every exported method of the program
+		"html/template":                      {},
 	}
 }
 

@@ -10,10 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promauto"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/VictoriaMetrics/metrics"
+	"golang.org/x/sync/semaphore"
 
 	"opentrain-mcp/opentrain"
 )
@@ -31,14 +29,14 @@ const (
 // Metrics holds the server's metrics. Callers cannot choose the value of a label, so the number of series is
 // bounded. A nil *Metrics counts nothing.
 type Metrics struct {
-	registry   *prometheus.Registry
+	page       *metrics.Set
 	operations *durations[Operation]
 	asked      *durations[Operation]
 	sessions   *durations[Session]
 	sent       *durations[exchange]
-	calls      *prometheus.CounterVec
-	reads      *prometheus.CounterVec
-	refused    *prometheus.CounterVec
+	calls      *counters[toolCall]
+	reads      *counters[opentrain.ReadSource]
+	refused    *counters[int]
 }
 
 // Operation describes a request or notification of MCP. Its values must come from the server, never from a caller.
@@ -65,39 +63,38 @@ type exchange struct {
 	err    string
 }
 
-// New returns metrics with a registry of their own.
+type toolCall struct{ tool, outcome string }
+
+// New returns metrics with a page of their own.
 func New() *Metrics {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	auto := promauto.With(registry)
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return auto.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	}
+	page := metrics.NewSet()
+	showProcess(page)
 	return &Metrics{
-		registry: registry,
-		operations: newDurations(registry, "mcp_server_operation_duration_seconds",
+		page: page,
+		operations: newDurations(page, "mcp_server_operation_duration_seconds",
 			"Duration of requests and notifications of MCP, from their arrival to the result.", conventionBuckets(), Operation.labels,
 			"mcp_method_name", "gen_ai_operation_name", "gen_ai_tool_name", "gen_ai_prompt_name", "error_type", "rpc_response_status_code",
 			"mcp_protocol_version", "network_transport", "network_protocol_name"),
-		asked: newDurations(registry, "mcp_client_operation_duration_seconds",
+		asked: newDurations(page, "mcp_client_operation_duration_seconds",
 			"Duration of this server's requests to clients, such as forms, until the human's answer.", conventionBuckets(), Operation.labels,
 			"mcp_method_name", "error_type", "mcp_protocol_version", "network_transport", "network_protocol_name"),
-		sessions: newDurations(registry, "mcp_server_session_duration_seconds",
+		sessions: newDurations(page, "mcp_server_session_duration_seconds",
 			"Duration of sessions and of streams at /sse that have ended.", conventionBuckets(), Session.labels,
 			"mcp_protocol_version", "network_transport", "network_protocol_name"),
-		sent: newDurations(registry, "http_client_request_duration_seconds",
+		sent: newDurations(page, "http_client_request_duration_seconds",
 			"Time until OpenTrain starts to respond. Without a status there was no response.",
 			[]float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}, exchange.labels,
 			"http_request_method", "http_response_status_code", "error_type"),
-		calls: counter("opentrain_mcp_tool_calls_total",
-			"Tool calls by tool and outcome: ok, input_required or an error code.", "gen_ai_tool_name", "outcome"),
-		reads: counter("opentrain_mcp_public_reads_total",
-			"Public reads by source: hit, stale, joined (shared another caller's request) or miss.", "source"),
-		refused: counter("opentrain_mcp_http_refused_total", "Rejected HTTP requests by status.", "http_response_status_code"),
+		calls: newCounters(page, "opentrain_mcp_tool_calls_total",
+			"Tool calls by tool and outcome: ok, input_required or an error code.", toolCall.labels, "gen_ai_tool_name", "outcome"),
+		reads: newCounters(page, "opentrain_mcp_public_reads_total",
+			"Public reads by source: hit, stale, joined (shared another caller's request) or miss.", sourceLabels, "source"),
+		refused: newCounters(page, "opentrain_mcp_http_refused_total", "Rejected HTTP requests by status.", statusLabels,
+			"http_response_status_code"),
 	}
 }
 
-func (o Operation) labels() prometheus.Labels {
+func (o Operation) labels() map[string]string {
 	labels := o.Session.labels()
 	labels["mcp_method_name"], labels["gen_ai_tool_name"], labels["gen_ai_prompt_name"] = o.Method, o.Tool, o.Prompt
 	labels["error_type"] = o.Error
@@ -111,16 +108,16 @@ func (o Operation) labels() prometheus.Labels {
 	return labels
 }
 
-func (s Session) labels() prometheus.Labels {
-	labels := prometheus.Labels{"mcp_protocol_version": s.Version, "network_transport": "tcp", "network_protocol_name": "http"}
+func (s Session) labels() map[string]string {
+	labels := map[string]string{"mcp_protocol_version": s.Version, "network_transport": "tcp", "network_protocol_name": "http"}
 	if s.Pipe {
 		labels["network_transport"], labels["network_protocol_name"] = "pipe", ""
 	}
 	return labels
 }
 
-func (e exchange) labels() prometheus.Labels {
-	labels := prometheus.Labels{"http_request_method": e.method, "error_type": e.err}
+func (e exchange) labels() map[string]string {
+	labels := map[string]string{"http_request_method": e.method, "error_type": e.err}
 	if e.status == 0 {
 		return labels
 	}
@@ -132,6 +129,18 @@ func (e exchange) labels() prometheus.Labels {
 	return labels
 }
 
+func (c toolCall) labels() map[string]string {
+	return map[string]string{"gen_ai_tool_name": c.tool, "outcome": c.outcome}
+}
+
+func sourceLabels(source opentrain.ReadSource) map[string]string {
+	return map[string]string{"source": string(source)}
+}
+
+func statusLabels(status int) map[string]string {
+	return map[string]string{"http_response_status_code": strconv.Itoa(status)}
+}
+
 // maxPages limits the pages of metrics that are made at once.
 const maxPages = 4
 
@@ -140,35 +149,43 @@ func (m *Metrics) Handler() http.Handler {
 	if m == nil {
 		return http.NotFoundHandler()
 	}
-	// Compressing a page takes more memory than the page, for each request.
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true, MaxRequestsInFlight: maxPages})
+	pages := semaphore.NewWeighted(maxPages)
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !pages.TryAcquire(1) {
+			http.Error(w, "Too many requests for metrics. Try again later.", http.StatusServiceUnavailable)
+			return
+		}
+		defer pages.Release(1)
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		m.page.WritePrometheus(w)
+	})
 }
 
 // Served counts a request or notification that was served.
 func (m *Metrics) Served(operation Operation, duration time.Duration) {
 	if m != nil {
-		m.operations.observe(operation, duration)
+		m.operations.of(operation).Update(duration.Seconds())
 	}
 }
 
 // Asked counts a request to a client.
 func (m *Metrics) Asked(operation Operation, duration time.Duration) {
 	if m != nil {
-		m.asked.observe(operation, duration)
+		m.asked.of(operation).Update(duration.Seconds())
 	}
 }
 
 // Ended counts a session that has ended.
 func (m *Metrics) Ended(session Session, duration time.Duration) {
 	if m != nil {
-		m.sessions.observe(session, duration)
+		m.sessions.of(session).Update(duration.Seconds())
 	}
 }
 
 // ToolCall counts a tool call. The outcome is "ok", "input_required" or an error code.
 func (m *Metrics) ToolCall(tool, outcome string) {
 	if m != nil {
-		m.calls.WithLabelValues(tool, boundedOutcome(outcome)).Inc()
+		m.calls.of(toolCall{tool, boundedOutcome(outcome)}).Inc()
 	}
 }
 
@@ -194,7 +211,7 @@ func (m *Metrics) Sent(request opentrain.Sent) {
 	if done.status == 0 {
 		done.err = FailureOf(request.Err)
 	}
-	m.sent.observe(done, request.Duration)
+	m.sent.of(done).Update(request.Duration.Seconds())
 }
 
 // FailureOf names why there was no response.
@@ -211,14 +228,14 @@ func FailureOf(err error) string {
 // Read counts a public read.
 func (m *Metrics) Read(source opentrain.ReadSource) {
 	if m != nil {
-		m.reads.WithLabelValues(string(source)).Inc()
+		m.reads.of(source).Inc()
 	}
 }
 
 // Refused counts a refused HTTP request.
 func (m *Metrics) Refused(status int) {
 	if m != nil {
-		m.refused.WithLabelValues(strconv.Itoa(status)).Inc()
+		m.refused.of(status).Inc()
 	}
 }
 
@@ -234,8 +251,7 @@ func (m *Metrics) Observe(state func() State) {
 		return
 	}
 	gauge := func(name, help string, value func(State) int) {
-		opts := prometheus.GaugeOpts{Name: name, Help: help}
-		m.registry.MustRegister(prometheus.NewGaugeFunc(opts, func() float64 { return float64(value(state())) }))
+		show(m.page, name, "gauge", help, func() int { return value(state()) })
 	}
 	gauge("opentrain_mcp_open_streams", "Open event streams.", func(s State) int { return s.Streams })
 	gauge("opentrain_mcp_sessions", "Open sessions of Streamable HTTP.", func(s State) int { return s.Sessions })

@@ -3,10 +3,9 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	html "html/template"
+	"io"
 	"net/http"
 	"strings"
-	plain "text/template"
 
 	"opentrain-mcp/internal/text"
 )
@@ -32,7 +31,7 @@ func (h *Handler) homeOf(r *http.Request) home {
 	var config bytes.Buffer
 	encoder := json.NewEncoder(&config)
 	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)                                                     // the template does it
+	encoder.SetEscapeHTML(false)                                                     // the page does it
 	encoder.Encode(map[string]any{"mcpServers": map[string]any{"opentrain": entry}}) //nolint:errcheck,gosec // strings
 	page.Config = strings.TrimSpace(config.String())
 	return page
@@ -69,18 +68,19 @@ func (h *Handler) tokenHelp() string {
 
 // serveHome returns a handler that serves a page to browsers, and plain text to everyone else.
 func (h *Handler) serveHome() http.Handler {
-	page, words := html.Must(html.New("").Parse(homePage)), plain.Must(plain.New("").Parse(homeWords))
 	return get(func(w http.ResponseWriter, r *http.Request) {
-		header, kind, execute := w.Header(), "text/plain", words.Execute
+		header, home := w.Header(), h.homeOf(r)
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
-		if isBrowser(r) {
-			kind, execute = "text/html", page.Execute
-			header.Set("Content-Security-Policy",
-				"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		if !isBrowser(r) {
+			header.Set("Content-Type", "text/plain; charset=utf-8")
+			io.WriteString(w, home.words()) //nolint:errcheck,gosec // the client may be gone
+			return
 		}
-		header.Set("Content-Type", kind+"; charset=utf-8")
-		execute(w, h.homeOf(r)) //nolint:errcheck,gosec // the client may be gone
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		header.Set("Content-Security-Policy",
+			"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		home.page().Render(w) //nolint:errcheck,gosec // the client may be gone
 	})
 }
 

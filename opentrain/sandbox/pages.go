@@ -2,26 +2,18 @@ package sandbox
 
 import (
 	"cmp"
-	_ "embed"
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	decimal "golang.org/x/text/number"
 )
 
-//go:embed page.html
-var pageHTML string
-
-var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
-
-// page is what page.html shows. Empty members are left out.
+// page is what its markup shows. Empty members are left out.
 type page struct {
 	Title, Problem, Link, LinkText string // a problem and where it leads
 	Status, About, Description     string // a job
@@ -92,7 +84,7 @@ func (p page) write(w http.ResponseWriter, forms string) {
 		p.code = http.StatusNotFound
 	}
 	w.WriteHeader(cmp.Or(p.code, http.StatusOK))
-	pageTemplate().Execute(w, p) //nolint:errcheck,gosec // the reader is gone
+	p.markup().Render(w) //nolint:errcheck,gosec // the reader is gone
 }
 
 const minutes = "January 2, 2006, 15:04 UTC"

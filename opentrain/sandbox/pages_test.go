@@ -95,37 +95,39 @@ func TestPages(t *testing.T) {
 // TestPagesAreSafe puts markup into everything that a page shows.
 func TestPagesAreSafe(t *testing.T) {
 	const attack = `</title></style><script>alert(1)</script><img src=x onerror=alert(2)>" onmouseover="alert(3) {{.Token}}`
-	a := newAPI(t, sandbox.Config{AppURL: "http://127.0.0.1:8090", Accounts: []sandbox.Account{
-		{Token: "one", Name: attack, Scopes: []string{"jobs:write"}, Claimed: true}}})
-	id := a.publishNew(attack)
-	fields := object{"jobDescription": attack}
-	for _, key := range []string{"labelingOverview", "dataType", "subjectMatter", "visibility"} {
-		fields[key] = attack
-	}
-	a.want(200, "PATCH", "/jobs/"+id, fields)
-	for _, link := range []string{"/", "/job-post?job=" + id, "/jobs/" + id, "/jobs/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
-		"/%3Cscript%3E", "/job-post?job=%3Cimg%20src=x%3E"} {
-		for _, method := range []string{"GET", "HEAD"} {
-			resp, source, _ := a.fetch(method, "http://127.0.0.1:8090"+link)
-			for name, want := range map[string]string{
-				"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
-				"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
-					"frame-ancestors 'none'",
-			} {
-				equal(t, link, resp.Header.Get(name), want)
-			}
-			equal(t, method+" has a body", source != "", method == "GET")
-			tree, _ := html.Parse(strings.NewReader(source))
-			for node := range tree.Descendants() {
-				for _, attribute := range node.Attr {
-					if strings.HasPrefix(attribute.Key, "on") || strings.HasPrefix(attribute.Val, "javascript:") {
-						t.Errorf("%s: <%s %s=%q>", link, node.Data, attribute.Key, attribute.Val)
-					}
+	for _, appURL := range []string{"http://127.0.0.1:8090", "javascript:alert(4)//"} {
+		a := newAPI(t, sandbox.Config{AppURL: appURL, Accounts: []sandbox.Account{
+			{Token: "one", Name: attack, Scopes: []string{"jobs:write"}, Claimed: true}}})
+		id := a.publishNew(attack)
+		fields := object{"jobDescription": attack}
+		for _, key := range []string{"labelingOverview", "dataType", "subjectMatter", "visibility"} {
+			fields[key] = attack
+		}
+		a.want(200, "PATCH", "/jobs/"+id, fields)
+		for _, link := range []string{"/", "/job-post?job=" + id, "/jobs/" + id, "/jobs/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+			"/%3Cscript%3E", "/job-post?job=%3Cimg%20src=x%3E"} {
+			for _, method := range []string{"GET", "HEAD"} {
+				resp, source, _ := a.fetch(method, "http://127.0.0.1:8090"+link)
+				for name, want := range map[string]string{
+					"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+					"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
+						"frame-ancestors 'none'",
+				} {
+					equal(t, link, resp.Header.Get(name), want)
 				}
-				switch node.Data {
-				case "script", "img", "link", "iframe", "form", "object", "base":
-					if node.Type == html.ElementNode {
-						t.Errorf("%s: <%s>", link, node.Data)
+				equal(t, method+" has a body", source != "", method == "GET")
+				tree, _ := html.Parse(strings.NewReader(source))
+				for node := range tree.Descendants() {
+					for _, attribute := range node.Attr {
+						if strings.HasPrefix(attribute.Key, "on") || strings.HasPrefix(attribute.Val, "javascript:") {
+							t.Errorf("%s: <%s %s=%q>", link, node.Data, attribute.Key, attribute.Val)
+						}
+					}
+					switch node.Data {
+					case "script", "img", "link", "iframe", "form", "object", "base":
+						if node.Type == html.ElementNode {
+							t.Errorf("%s: <%s>", link, node.Data)
+						}
 					}
 				}
 			}
