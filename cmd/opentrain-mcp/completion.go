@@ -26,10 +26,8 @@ __opentrain-mcp_init_completion() {
 
 func newCompletion(std streams) *cobra.Command {
 	shell := ""
-	command := &cobra.Command{
-		Use: "completion", Short: "Print a script that completes commands, flags and values in your shell.",
-		RunE: func(command *cobra.Command, _ []string) error { return printScript(std.out, command.Root(), shell) },
-	}
+	command := newCommand("completion", "Print a script that completes commands, flags and values in your shell.",
+		func(command *cobra.Command) error { return printScript(std.out, command.Root(), shell) })
 	takes(command, &shell, "shell", "bash, zsh, fish or powershell. The script says how to turn it on.")
 	return command
 }

@@ -21,7 +21,7 @@ type demoCommand struct {
 func newDemo(std streams) *cobra.Command {
 	var c demoCommand
 	command := newCommand("demo", "Post a job in the sandbox, from start to finish, and show every call.",
-		func(ctx context.Context) error { return c.Run(ctx, std) })
+		func(command *cobra.Command) error { return c.Run(command.Context(), std) })
 	takes(command, &c.Description, "description", "The job in plain words (default: the posting guide's sample).")
 	flags := command.Flags()
 	flags.BoolVar(&c.Yes, "yes", false, "Answer every question with a sample answer.")

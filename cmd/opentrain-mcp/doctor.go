@@ -25,12 +25,10 @@ type doctorCommand struct {
 
 func newDoctor(std streams) *cobra.Command {
 	var c doctorCommand
-	command := &cobra.Command{
-		Use: "doctor", Short: "Find out why something doesn't work: hosts, account, network. Says what to do.", Args: noArguments,
-		RunE: func(command *cobra.Command, _ []string) error {
+	command := newCommand("doctor", "Find out why something doesn't work: hosts, account, network. Says what to do.",
+		func(command *cobra.Command) error {
 			return c.Run(command.Context(), std, knownVariables(command.Root()))
-		},
-	}
+		})
 	flags := command.Flags()
 	c.register(flags)
 	flags.StringVar(&c.Host, "host", "", "`HOST` Check only this host.")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -137,12 +136,14 @@ func explained(flag *pflag.Flag) (placeholder, help string) {
 	return "", flag.Usage
 }
 
-// newCommand makes a command without an argument.
-func newCommand(name, help string, run func(context.Context) error) *cobra.Command {
-	return &cobra.Command{
+// newCommand makes a command without an argument. Its flags stay in the order in which they are made.
+func newCommand(name, help string, run func(*cobra.Command) error) *cobra.Command {
+	command := &cobra.Command{
 		Use: name, Short: help, Args: noArguments,
-		RunE: func(command *cobra.Command, _ []string) error { return run(command.Context()) },
+		RunE: func(command *cobra.Command, _ []string) error { return run(command) },
 	}
+	command.Flags().SortFlags = false
+	return command
 }
 
 // takes gives a command its argument, which may be left out. The long help of a command is about its argument.

@@ -13,19 +13,16 @@ import (
 
 func newHelp() *cobra.Command {
 	name := ""
-	command := &cobra.Command{
-		Use: "help", Short: "Explain a command.",
-		RunE: func(command *cobra.Command, _ []string) error {
-			named, _, err := command.Root().Find([]string{name})
-			if err != nil {
-				return err
-			}
-			if name != "" && !named.HasParent() {
-				return unknownCommand(named, name)
-			}
-			return named.Help()
-		},
-	}
+	command := newCommand("help", "Explain a command.", func(command *cobra.Command) error {
+		named, _, err := command.Root().Find([]string{name})
+		if err != nil {
+			return err
+		}
+		if name != "" && !named.HasParent() {
+			return unknownCommand(named, name)
+		}
+		return named.Help()
+	})
 	takes(command, &name, "command", "The command to explain. Without one, list them.")
 	return command
 }

@@ -57,7 +57,7 @@ type httpCommand struct {
 func newHTTP(std streams) *cobra.Command {
 	var c httpCommand
 	command := newCommand("http", "Serve many remote callers over Streamable HTTP and SSE.",
-		func(ctx context.Context) error { return c.Run(ctx, std) })
+		func(command *cobra.Command) error { return c.Run(command.Context(), std) })
 	c.register(command.Flags())
 	c.registerSessions(command.Flags())
 	c.registerCallers(command.Flags())

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +47,7 @@ type installCommand struct {
 func newInstall(std streams) *cobra.Command {
 	var c installCommand
 	command := newCommand("install", "Add this server to a host, such as Claude Desktop or Cursor. Without a host, list those on this "+
-		"machine.", func(context.Context) error { return c.Run(std) })
+		"machine.", func(*cobra.Command) error { return c.Run(std) })
 	c.register(command)
 	flags := command.Flags()
 	flags.BoolVar(&c.Sandbox, "sandbox", false, "Use the built-in sandbox in this host: no account, no network, nothing is real.")
@@ -63,7 +62,7 @@ type uninstallCommand struct {
 
 func newUninstall(std streams) *cobra.Command {
 	var c uninstallCommand
-	command := newCommand("uninstall", "Remove this server from a host.", func(context.Context) error { return c.Run(std) })
+	command := newCommand("uninstall", "Remove this server from a host.", func(*cobra.Command) error { return c.Run(std) })
 	c.register(command)
 	return command
 }

@@ -31,7 +31,7 @@ type loginCommand struct {
 func newLogin(std streams) *cobra.Command {
 	var c loginCommand
 	command := newCommand("login", "Get an account on this machine: register one, claim it, or paste a token (--token). "+
-		"\"login status\" shows which account is in use.", func(ctx context.Context) error { return c.Run(ctx, std) })
+		"\"login status\" shows which account is in use.", func(command *cobra.Command) error { return c.Run(command.Context(), std) })
 	takes(command, &c.Action, "action", "status: show which account is in use, and change nothing.")
 	flags := command.Flags()
 	c.register(flags)
@@ -54,7 +54,7 @@ type logoutCommand struct {
 
 func newLogout(std streams) *cobra.Command {
 	var c logoutCommand
-	command := newCommand("logout", "Forget the saved token.", func(ctx context.Context) error { return c.Run(ctx, std) })
+	command := newCommand("logout", "Forget the saved token.", func(command *cobra.Command) error { return c.Run(command.Context(), std) })
 	flags := command.Flags()
 	c.register(flags)
 	flags.BoolVar(&c.Revoke, "revoke", false, "Also revoke the token at OpenTrain, so that no copy of it works.")

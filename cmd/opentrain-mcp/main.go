@@ -69,9 +69,6 @@ func newProgram(std streams) (root *cobra.Command, all []*cobra.Command) {
 		newStdio(std), newHTTP(std), newDemo(std), newSandbox(std), newLogin(std), newLogout(std), newTools(std),
 		newInstall(std), newUninstall(std), newDoctor(std), help, newCompletion(std), newVersion(std),
 	}
-	for _, command := range append(all, root) {
-		command.Flags().SortFlags = false
-	}
 	shared := root.PersistentFlags()
 	shared.SortFlags = false
 	shared.BoolP("help", "h", false, "Show context-sensitive help.")
@@ -163,18 +160,14 @@ type exit int
 func (e exit) Error() string { return "exit status " + strconv.Itoa(int(e)) }
 
 func newVersion(std streams) *cobra.Command {
-	return newCommand("version", "Print the version.", func(context.Context) error { return printVersion(std.out) })
+	return newCommand("version", "Print the version.", func(*cobra.Command) error { return printVersion(std.out) })
 }
 
 // printVersion prints version, commit and Go version.
 func printVersion(out io.Writer) error {
-	_, err := fmt.Fprintln(out, versionLine())
-	return err
-}
-
-func versionLine() string {
 	version, commit := build()
-	return fmt.Sprintf("opentrain-mcp %s (commit %s, %s)", version, commit, runtime.Version())
+	_, err := fmt.Fprintf(out, "opentrain-mcp %s (commit %s, %s)\n", version, commit, runtime.Version())
+	return err
 }
 
 // build returns the version and commit that the linker set, or what Go recorded of the build.

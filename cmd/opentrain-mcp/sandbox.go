@@ -33,7 +33,7 @@ type sandboxCommand struct {
 func newSandbox(std streams) *cobra.Command {
 	var c sandboxCommand
 	command := newCommand("sandbox", "Serve only the sandbox: its API for curl and other clients, its pages for browsers.",
-		func(ctx context.Context) error { return c.Run(ctx, std) })
+		func(command *cobra.Command) error { return c.Run(command.Context(), std) })
 	flags := command.Flags()
 	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` Address to listen on (default: 127.0.0.1:8090); port 0 picks a free "+
 		"one. Other machines can use the sandbox too, if they can reach the address.")

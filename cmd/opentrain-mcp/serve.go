@@ -142,7 +142,7 @@ type stdioCommand struct {
 func newStdio(std streams) *cobra.Command {
 	var c stdioCommand
 	command := newCommand("stdio", "Serve one host over standard input and output (default).",
-		func(ctx context.Context) error { return c.Run(ctx, std) })
+		func(command *cobra.Command) error { return c.Run(command.Context(), std) })
 	command.Args = onlyCommands
 	c.register(command.Flags())
 	return command

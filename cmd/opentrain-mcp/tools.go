@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,7 +31,7 @@ type toolsCommand struct {
 
 func newTools(std streams) *cobra.Command {
 	var c toolsCommand
-	command := newCommand("tools", "Print the tools.", func(context.Context) error { return c.Run(std) })
+	command := newCommand("tools", "Print the tools.", func(*cobra.Command) error { return c.Run(std) })
 	takes(command, &c.Name, "name", "A tool to explain, with its arguments and its result.")
 	flags := command.Flags()
 	c.register(flags)
