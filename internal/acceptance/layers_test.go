@@ -85,7 +85,7 @@ func libraries() map[string][]string {
 		"github.com/Shopify/toxiproxy":       {}, // only tests
 		"github.com/prometheus":              {}, // only tests
 		"github.com/rs/zerolog":              {}, // which toxiproxy logs with
-		"github.com/go-json-experiment":      {"opentrain"},
+		"github.com/go-json-experiment":      {"opentrain", "schema", "internal/jsonrpc", "internal/text"},
 		"maragu.dev/gomponents":              {"internal/web", "opentrain/sandbox"},
 		"text/template":                      {"internal/bench"}, // with templates, the linker keeps every exported method of the program
 		"html/template":                      {},

@@ -5,15 +5,11 @@ package jsonrpc
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Codes of errors (https://www.jsonrpc.org/specification#error_object).
@@ -277,31 +273,6 @@ func (p *parser) object(place string, raw json.RawMessage, names ...string) map[
 	return members
 }
 
-// eachMember reads an object, after which nothing may follow. The values are parts of it.
-func eachMember(raw []byte, read func(name string, value json.RawMessage)) error {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	_, err := decoder.ReadToken()
-	for err == nil && decoder.PeekKind() != jsontext.KindEndObject {
-		var token jsontext.Token
-		if token, err = decoder.ReadToken(); err != nil {
-			break
-		}
-		name := token.String() // before the next read
-		var value jsontext.Value
-		if value, err = decoder.ReadValue(); err == nil {
-			end := decoder.InputOffset()
-			read(name, raw[end-int64(len(value)):end])
-		}
-	}
-	if err == nil {
-		_, err = decoder.ReadToken()
-	}
-	if err == nil && len(bytes.TrimSpace(raw[decoder.InputOffset():])) > 0 {
-		err = errors.New("something follows the object")
-	}
-	return err
-}
-
 // emptyObjects replaces empty arrays in members that hold objects. In capabilities every value is an object.
 func emptyObjects(members map[string]json.RawMessage, names ...string) {
 	for _, name := range names {
@@ -328,13 +299,6 @@ func emptyCapabilities(raw json.RawMessage, levels int) json.RawMessage {
 		members[name] = emptyCapabilities(emptyObject(value), levels-1)
 	}
 	return writeObject(members)
-}
-
-func emptyObject(raw json.RawMessage) json.RawMessage {
-	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 1 && trimmed[0] == '[' && len(bytes.TrimSpace(trimmed[1:])) == 1 {
-		return json.RawMessage("{}")
-	}
-	return raw
 }
 
 // idProblem says why a value can't be an id, "" if it can.
@@ -373,63 +337,4 @@ func (m Message) Forward(id int64) []byte {
 		b = append(append(b, `,"params":`...), m.Params()...)
 	}
 	return append(b, '}')
-}
-
-// writeObject writes an object with its names in order.
-func writeObject(members map[string]json.RawMessage) json.RawMessage {
-	b := []byte{'{'}
-	for i, name := range slices.Sorted(maps.Keys(members)) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(appendString(b, name), ':'), members[name]...)
-	}
-	return append(b, '}')
-}
-
-// appendString writes a text without invalid characters.
-func appendString(b []byte, text string) []byte {
-	b, _ = jsontext.AppendQuote(b, text) //nolint:errcheck // it refuses nothing else
-	return b
-}
-
-// present returns nil for null.
-func present(raw json.RawMessage) json.RawMessage {
-	if string(raw) == "null" {
-		return nil
-	}
-	return raw
-}
-
-// stringOf returns a JSON string's value, and "" for any other value.
-func stringOf(raw json.RawMessage) string {
-	if len(raw) == 0 || raw[0] != '"' {
-		return ""
-	}
-	if text, err := jsontext.AppendUnquote(nil, raw); err == nil {
-		return string(text)
-	}
-	var text string // with half of a surrogate pair, which encoding/json replaces
-	if json.Unmarshal(raw, &text) != nil {
-		return ""
-	}
-	return text
-}
-
-// shortString is stringOf for values that are kept; longer ones than any trace needs are left out.
-func shortString(raw json.RawMessage) string {
-	const most = 520
-	if len(raw) > most {
-		return ""
-	}
-	return stringOf(raw)
-}
-
-// clip shortens a name for a message.
-func clip(name string) string {
-	const most = 64
-	if len(name) <= most {
-		return name
-	}
-	return strings.ToValidUTF8(name[:most], "") + "…"
 }
