@@ -39,7 +39,7 @@ func decodeInto[T any](in *schema.Input, raw json.RawMessage, live map[string]*s
 
 func newOrder(t testing.TB) *schema.Input {
 	t.Helper()
-	input, err := schema.NewInput[order](schema.Dialect{})
+	input, err := schema.NewInput(new(order), schema.Dialect{})
 	if err != nil {
 		t.Fatal(err)
 	}

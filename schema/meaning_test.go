@@ -83,7 +83,7 @@ func (offer) JSONSchemaExtend(node *schema.Node) {
 
 func newOffer(t *testing.T, dialect schema.Dialect) *schema.Input {
 	t.Helper()
-	input, err := schema.NewInput[offer](dialect)
+	input, err := schema.NewInput(new(offer), dialect)
 	if err != nil {
 		t.Fatal(err)
 	}

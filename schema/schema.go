@@ -18,17 +18,15 @@ type Node = jsonschema.Schema
 // NewObject returns the schema of an object without members. Properties.Set adds one at the end.
 func NewObject() *Node { return &Node{Type: "object", Properties: jsonschema.NewProperties()} }
 
-// Input is the schema of a tool's arguments, decoded into T.
+// Input is the schema of a tool's arguments.
 type Input struct {
 	root    *Node
 	json    json.RawMessage
 	dialect Dialect
 }
 
-// NewInput builds the schema of T. Arguments that neither T nor the dialect names are rejected.
-func NewInput[T any](dialect Dialect) (*Input, error) { return newInput(new(T), dialect) }
-
-func newInput(args any, dialect Dialect) (*Input, error) {
+// NewInput builds the schema of the struct that args points to. Arguments that neither it nor the dialect names are rejected.
+func NewInput(args any, dialect Dialect) (*Input, error) {
 	root := reflectNode(args, true)
 	shown := published(root)
 	if len(shown.Required) == 0 { // some clients expect the list even when it is empty
@@ -49,12 +47,10 @@ func newInput(args any, dialect Dialect) (*Input, error) {
 // JSON returns the schema as clients see it.
 func (in *Input) JSON() json.RawMessage { return in.json }
 
-// Output returns the schema of a tool's result. It allows members that T does not name, so that a newer
-// server does not break an older client.
-func Output[T any]() (json.RawMessage, error) { return output(new(T)) }
-
-func output(result any) (json.RawMessage, error) {
-	data, err := json.Marshal(published(reflectNode(result, false)))
+// Output returns the schema of a tool's result, a pointer to a struct. It allows members that the struct does not name, so that a
+// newer server does not break an older client.
+func Output(result any) (json.RawMessage, error) {
+	data, err := json.Marshal(reflectNode(result, false))
 	if err != nil {
 		return nil, fmt.Errorf("output schema of %T: %w", result, err)
 	}

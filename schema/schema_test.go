@@ -32,7 +32,7 @@ func TestInputSchema(t *testing.T) {
 }
 
 func TestOutputSchemaStaysOpen(t *testing.T) {
-	data, err := schema.Output[order]()
+	data, err := schema.Output(new(order))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func (shirt) JSONSchemaExtend(node *schema.Node) {
 }
 
 func TestDescribeAndEnum(t *testing.T) {
-	input, err := schema.NewInput[shirt](schema.Dialect{})
+	input, err := schema.NewInput(new(shirt), schema.Dialect{})
 	if err != nil {
 		t.Fatal(err)
 	}

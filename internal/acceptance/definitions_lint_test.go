@@ -193,7 +193,7 @@ func TestLintOfReflectedStructs(t *testing.T) {
 
 func inputOf[T any](t *testing.T) []byte {
 	t.Helper()
-	input, err := schema.NewInput[T](schema.Dialect{})
+	input, err := schema.NewInput(new(T), schema.Dialect{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,12 @@ type hidden struct {
 }
 
 // Tools returns the tools, in their order.
-func (s Served) Tools() (served []Tool) {
+func (s Served) Tools() []Tool {
+	count := 0
+	for _, set := range s.Sets {
+		count += len(set.Tools)
+	}
+	served := make([]Tool, 0, count)
 	for _, set := range s.Sets {
 		served = append(served, set.Tools...)
 	}

@@ -107,9 +107,7 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 	}
 	spec.Description += " " + spec.Needs()
 	return untyped{
-		spec: spec, input: sync.OnceValue(func() *schema.Input { return must(schema.NewInput[In](Dialect())) }),
-		output: sync.OnceValue(func() json.RawMessage { return must(schema.Output[Out]()) }),
-		args:   func() any { return new(In) },
+		spec: spec, args: func() any { return new(In) }, result: new(Out),
 		function: func(ctx context.Context, call Call, args any) (any, *Ask, error) {
 			out, ask, err := function(ctx, call, *args.(*In)) //nolint:errcheck,forcetypeassert // what args made
 			return &out, ask, err
@@ -121,13 +119,15 @@ func New[In any, Out Output](spec Spec, function func(context.Context, Call, In)
 type untyped struct {
 	spec     Spec
 	input    func() *schema.Input
-	output   func() json.RawMessage
 	args     func() any // a pointer to new arguments
+	result   any        // a pointer to an empty result
 	function func(ctx context.Context, call Call, args any) (out any, ask *Ask, err error)
 }
 
 func (u untyped) tool() Tool {
-	return Tool{Spec: u.spec, Schemas: func() Schemas { return Schemas{u.input().JSON(), u.output()} }, run: u.run}
+	u.input = sync.OnceValue(func() *schema.Input { return must(schema.NewInput(u.args(), Dialect())) })
+	output := sync.OnceValue(func() json.RawMessage { return must(schema.Output(u.result)) })
+	return Tool{Spec: u.spec, Schemas: func() Schemas { return Schemas{u.input().JSON(), output()} }, run: u.run}
 }
 
 func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks checks) (Result, *Ask, error) {
