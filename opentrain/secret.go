@@ -37,7 +37,20 @@ func HideTokens(text string) string { return string(hideTokens([]byte(text))) }
 
 // HideKeys takes out what looks like a whole API token or webhook secret. Links to claim an account keep their token, and words about
 // tokens and masked ones (ot_pat_c3f9********bd21) stay.
-func HideKeys(text []byte) []byte { return hide(text, minKey, "ot_pat_", "whsec_") }
+func HideKeys(text string) string {
+	if !strings.Contains(text, tokenPrefix) && !strings.Contains(text, webhookPrefix) {
+		return text
+	}
+	return string(HideKeysInJSON([]byte(text)))
+}
+
+// HideKeysInJSON is HideKeys for JSON without escapes in such secrets.
+func HideKeysInJSON(data []byte) []byte { return hide(data, minKey, tokenPrefix, webhookPrefix) }
+
+const (
+	tokenPrefix   = "ot_pat_"
+	webhookPrefix = "whsec_"
+)
 
 // minKey is the length from which what follows a prefix is a secret.
 const minKey = 8
@@ -45,7 +58,7 @@ const minKey = 8
 // hideTokens takes out what looks like one of OpenTrain's secrets (developers/concepts/authentication), for texts that
 // may have secrets that the caller doesn't know yet.
 func hideTokens(text []byte) []byte {
-	return hide(text, 0, "ot_pat_", "ot_clm_", "ot_cat_", "ot_ptk_", "whsec_")
+	return hide(text, 0, tokenPrefix, "ot_clm_", "ot_cat_", "ot_ptk_", webhookPrefix)
 }
 
 // hide takes out a prefix with at least so many characters of a token after it. It returns a text without any as it is.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -67,7 +68,7 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 		case ask == nil:
 			c.record(ctx, "ok", result.Effect)
 			structured := json.RawMessage(c.hide(result.Structured))
-			return mcp.NewToolResultStructured(structured, string(c.hide([]byte(result.Text))))
+			return mcp.NewToolResultStructured(structured, c.hideText(result.Text))
 		case c.delivery == inResult:
 			c.record(ctx, "input_required", ask.Done)
 			return c.server.forms.inputRequired(c.statePurpose(), ask)
@@ -193,7 +194,7 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 	effect.Outcome = string(failure.Code)
 	c.record(ctx, string(failure.Code), effect)
 	callFrom(ctx).operation.Error = metrics.ToolError
-	result := mcp.NewToolResultError(string(c.hide([]byte(failure.Text()))))
+	result := mcp.NewToolResultError(c.hideText(failure.Text()))
 	if meta, err := json.Marshal(failure); err == nil {
 		result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": json.RawMessage(c.hide(meta))})
 	}
@@ -221,13 +222,21 @@ func named(arguments json.RawMessage) tool.Effect {
 // minToken is the length from which a caller's token is hidden: a shorter one isn't OpenTrain's, and could be a part of any word.
 const minToken = 8
 
-// hide takes secrets out of a result. OpenTrain's answer may repeat the caller's token in pieces, which cleaning joins, and people
+// hideText takes secrets out of a result. OpenTrain's answer may repeat the caller's token in pieces, which cleaning joins, and people
 // put tokens into names and texts.
-func (c *toolCall) hide(result []byte) []byte {
-	if len(c.token) >= minToken && bytes.Contains(result, []byte(c.token)) {
-		result = bytes.ReplaceAll(result, []byte(c.token), []byte("[redacted]"))
+func (c *toolCall) hideText(result string) string {
+	if len(c.token) >= minToken {
+		result = strings.ReplaceAll(result, c.token, "[redacted]")
 	}
 	return opentrain.HideKeys(result)
+}
+
+// hide is hideText for JSON.
+func (c *toolCall) hide(data []byte) []byte {
+	if len(c.token) >= minToken && bytes.Contains(data, []byte(c.token)) {
+		data = bytes.ReplaceAll(data, []byte(c.token), []byte("[redacted]"))
+	}
+	return opentrain.HideKeysInJSON(data)
 }
 
 // record logs and counts the call. It never logs arguments or tokens. Strangers must not fill the log, so calls that were

@@ -196,8 +196,8 @@ func (r Report) Text() string {
 }
 
 // Lines describes the report, without the next step.
-func (r Report) Lines() text.Lines {
-	var l text.Lines
+func (r Report) Lines() *text.Lines {
+	l := new(text.Lines)
 	l.Add("%s", r.headline())
 	// The caller has seen the rest, or it isn't about a draft.
 	again := r.patched && r.Next.Action == tool.AskHuman || r.heading == "" && r.Status != "" && r.Status != opentrain.StatusDraft
@@ -220,11 +220,11 @@ func (r Report) Lines() text.Lines {
 	if len(r.FieldsSet) > 0 {
 		l.Field("Set", text.Shown(r.FieldsSet))
 	}
-	AddRemarks(&l, "Guess to confirm", tool.Map(r.LowConfidenceFields, tool.Remark.Labeled))
-	AddRemarks(&l, "Warning", r.Warnings)
-	AddRemarks(&l, "Not used", r.UnmappedFields)
-	AddRemarks(&l, "Issue", r.Issues)
-	AddQuestions(&l, r.MissingFields)
+	AddRemarks(l, "Guess to confirm", tool.Map(r.LowConfidenceFields, tool.Remark.Labeled))
+	AddRemarks(l, "Warning", r.Warnings)
+	AddRemarks(l, "Not used", r.UnmappedFields)
+	AddRemarks(l, "Issue", r.Issues)
+	AddQuestions(l, r.MissingFields)
 	l.Fields("Left out", r.Cut)
 	return l
 }

@@ -56,6 +56,7 @@ func escape(data string) string {
 // all characters, as escapes; a path is like "next.arguments". So do all strings below them.
 func PlainJSON(v any, exact func(path string) bool) (json.RawMessage, error) {
 	var b bytes.Buffer
+	b.Grow(2 << 10) // most results have more
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {

@@ -1,38 +1,35 @@
 package text
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
 )
 
 // Lines collects the lines of a result. Each stays one line: no text from outside can pose as another.
-type Lines struct{ text []byte } // every line with its end
+type Lines struct {
+	text strings.Builder
+	line []byte // the last one
+}
 
 // Add adds a line.
 func (l *Lines) Add(format string, args ...any) {
-	start := len(l.text)
-	l.text = fmt.Appendf(l.text, format, args...)
-	l.end(start)
-}
-
-// end ends the line that starts at an index.
-func (l *Lines) end(start int) {
-	if line := l.text[start:]; !isASCII(line) {
-		l.text = append(l.text[:start], oneLine(string(line))...)
+	l.line = fmt.Appendf(l.line[:0], format, args...)
+	if l.text.Len() > 0 {
+		l.text.WriteByte('\n')
 	}
-	l.text = append(l.text, '\n')
+	if isASCII(l.line) {
+		l.text.Write(l.line)
+		return
+	}
+	l.text.WriteString(oneLine(string(l.line)))
 }
 
 // Field adds "name: value", unless the value is empty.
 func (l *Lines) Field(name, value string) {
-	if value == "" {
-		return
+	if value != "" {
+		l.Add("%s: %s", name, value)
 	}
-	start := len(l.text)
-	l.text = append(append(append(l.text, name...), ": "...), value...)
-	l.end(start)
 }
 
 // Fields adds a line for each value.
@@ -62,10 +59,14 @@ func (l *Lines) Quoted(indent, s string) {
 }
 
 // String joins the lines.
-func (l *Lines) String() string { return string(bytes.TrimSuffix(l.text, []byte("\n"))) }
+func (l *Lines) String() string { return l.text.String() }
 
 // With ends the lines with a paragraph: a result's next step.
-func (l *Lines) With(last string) string { return string(append(append(l.text, '\n'), last...)) }
+func (l *Lines) With(last string) string {
+	l.text.WriteString("\n\n")
+	l.text.WriteString(last)
+	return l.text.String()
+}
 
 // oneLine turns line breaks into spaces and drops other control characters.
 func oneLine(s string) string {

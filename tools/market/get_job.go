@@ -109,8 +109,8 @@ func (o getJobOutput) Text() string {
 	return l.With(o.Next.Text())
 }
 
-func (o getJobOutput) lines() text.Lines {
-	var l text.Lines
+func (o getJobOutput) lines() *text.Lines {
+	l := new(text.Lines)
 	switch {
 	case o.Status == opentrain.StatusClosed:
 		l.Add("Job %s is not live (closed).", o.JobID)
