@@ -13,8 +13,14 @@ import (
 
 const apiPath = "/api/public/v1"
 
-// publicJob is a job that anyone can read.
-const publicJob = "market_001"
+const (
+	publicJob = "market_001" // anyone can read it
+	draftJob  = "job_11"     // the draft of the description
+
+	// The demo's. One question stays open after the patch, so no answer holds a confirmation, which would differ each time.
+	description = "We need 10 experienced annotators for bounding boxes on 50,000 dashcam images. Pay is $18/hour. English required. " +
+		"Work runs about six weeks."
+)
 
 // api is OpenTrain's API with answers of fixed bytes: those of the sandbox for an account with ten jobs.
 type api struct {
@@ -42,13 +48,20 @@ func newAPI() (*api, error) {
 		send(http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":%q}`, description))
 	}
 	fixed := map[string]*httptest.ResponseRecorder{}
-	for _, path := range []string{"/jobs/mine", "/auth/me", "/jobs/" + publicJob} {
-		fixed[apiPath+path] = send(http.MethodGet, path, "")
+	for _, r := range []struct{ method, path, body string }{
+		{http.MethodGet, "/jobs/mine", ""},
+		{http.MethodGet, "/auth/me", ""},
+		{http.MethodGet, "/jobs/" + publicJob, ""},
+		{http.MethodGet, "/job-drafts/capabilities", ""},
+		{http.MethodPost, "/job-drafts", fmt.Sprintf(`{"rawJobDescription":%q}`, description)},
+		{http.MethodPatch, "/job-drafts/" + draftJob, `{"experienceLevel":"EXPERT","headcount":4}`},
+	} {
+		fixed[r.method+apiPath+r.path] = send(r.method, r.path, r.body)
 	}
-	a := &api{listBytes: fixed[apiPath+"/jobs/mine"].Body.Len()}
+	a := &api{listBytes: fixed[http.MethodGet+apiPath+"/jobs/mine"].Body.Len()}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.asked.Add(1)
-		answer, known := fixed[r.URL.Path]
+		answer, known := fixed[r.Method+r.URL.Path]
 		if !known {
 			http.NotFound(w, r)
 			return

@@ -13,17 +13,22 @@ import (
 	"testing"
 )
 
-// TestQuick runs the whole benchmark with this server and one other.
+// TestQuick runs the whole benchmark with this server, one other, and one that stands for an earlier build.
 func TestQuick(t *testing.T) {
 	t.Parallel()
+	earlier := server{name: "earlier"}
+	if err := earlier.goBuild(t.Context(), ".", "opentrain-mcp/cmd/opentrain-mcp", t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
 	var page, log bytes.Buffer
-	if err := run(t.Context(), []string{"-quick", "-only", "raw"}, &page, &log); err != nil {
+	if err := run(t.Context(), []string{"-quick", "-only", "raw", "-before", earlier.command[0]}, &page, &log); err != nil {
 		t.Fatalf("%v\n%s", err, &log)
 	}
 	for _, row := range []string{
 		`\| opentrain-mcp \| \d+\.\d\d ms \| 1\.00 \|( \d+\.\d MB( \(\d+\.\d\))? \|){5}`,
 		`\| opentrain-mcp \| \d+ \| \d+\.\d\d ms \| \d+\.\d\d ms \| \d+ µs \| \d+, \d+\.\d KB \|`,
 		`\| raw \| \d\.\d\d \(\d\.\d\d to \d\.\d\d\) \|`,
+		`\| opentrain-mcp / before( \| (–|\d\.\d\d \(\d\.\d\d to \d\.\d\d\))){2} \|`,
 	} {
 		if !regexp.MustCompile(row).Match(page.Bytes()) {
 			t.Errorf("no row like %s", row)
@@ -40,6 +45,8 @@ func TestArguments(t *testing.T) {
 		"-write -quick":      "at least five rounds",
 		"-write -rounds 4":   "at least five rounds",
 		"-write -only raw":   "all servers",
+		"-write -before old": "no -before",
+		"-before none":       "no such file",
 		"-quick -only other": `no server "other"`,
 		"-loud":              "not defined",
 	} {

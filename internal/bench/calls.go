@@ -35,10 +35,20 @@ func message(id int, tool, arguments string) string {
 
 // call is one call that is made again and again.
 type call struct {
+	step            step
 	tool, arguments string
+	then            *call  // takes turns with it, with one in flight; or nil
 	upstream        bool   // each call asks the API once
 	jobs            int    // in the answer
 	before, after   []byte // the answer, before and after its id
+}
+
+// nth is the call that is made after n others.
+func (c *call) nth(n int) *call {
+	if c.then != nil && n%2 == 1 {
+		return c.then
+	}
+	return c
 }
 
 // check checks the first answer; all others must be the same.
@@ -47,8 +57,8 @@ func (c *call) check(answer []byte) error {
 		Result struct {
 			Content           []struct{ Text string }
 			StructuredContent struct {
-				Jobs  []json.RawMessage
-				Title string
+				Jobs         []json.RawMessage
+				Title, JobID string
 			}
 			IsError bool
 		}
@@ -58,7 +68,7 @@ func (c *call) check(answer []byte) error {
 	}
 	got := parsed.Result
 	if got.IsError || len(got.Content) != 1 || len(got.StructuredContent.Jobs) != c.jobs ||
-		c.jobs == 0 && got.StructuredContent.Title == "" {
+		c.jobs == 0 && got.StructuredContent.Title+got.StructuredContent.JobID == "" {
 		return fmt.Errorf("%s: not the answer that was expected: %s", c.tool, answer)
 	}
 	_, start, end, err := answerID(answer)
@@ -108,7 +118,8 @@ func (p *process) throughPipe(c *call, inFlight, calls int) ([]time.Duration, er
 		if len(begun) == calls {
 			return nil
 		}
-		line := message(first+len(begun), c.tool, c.arguments) + "\n"
+		next := c.nth(len(begun))
+		line := message(first+len(begun), next.tool, next.arguments) + "\n"
 		begun = append(begun, time.Now())
 		_, err := io.WriteString(p.stdin, line)
 		return err
@@ -126,12 +137,13 @@ func (p *process) throughPipe(c *call, inFlight, calls int) ([]time.Duration, er
 		if bytes.Contains(line[:min(len(line), 40)], []byte(`"method"`)) {
 			continue // a notification
 		}
-		if c.before == nil {
-			if err := c.check(line); err != nil {
+		answered := c.nth(len(durations))
+		if answered.before == nil {
+			if err := answered.check(line); err != nil {
 				return nil, err
 			}
 		}
-		id, err := c.same(line)
+		id, err := answered.same(line)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +160,6 @@ func (p *process) throughPipe(c *call, inFlight, calls int) ([]time.Duration, er
 
 // throughConnections has a connection for each call at the same time.
 func (p *process) throughConnections(ctx context.Context, c *call, inFlight, calls int) ([]time.Duration, error) {
-	raw := request(p.address, message(firstID, c.tool, c.arguments))
 	connections := make([]*connection, inFlight)
 	for i := range connections {
 		conn, err := dial(ctx, p.address)
@@ -158,12 +169,18 @@ func (p *process) throughConnections(ctx context.Context, c *call, inFlight, cal
 		defer conn.close()
 		connections[i] = conn
 	}
-	if c.before == nil {
-		answer, err := connections[0].post(raw)
+	raw := make([][]byte, 2)
+	for n := range raw {
+		next := c.nth(n)
+		raw[n] = request(p.address, message(firstID, next.tool, next.arguments))
+		if next.before != nil {
+			continue
+		}
+		answer, err := connections[0].post(raw[n])
 		if err != nil {
 			return nil, err
 		}
-		if err := c.check(answer); err != nil {
+		if err := next.check(answer); err != nil {
 			return nil, err
 		}
 		calls--
@@ -173,12 +190,12 @@ func (p *process) throughConnections(ctx context.Context, c *call, inFlight, cal
 	durations, failures := make([][]time.Duration, inFlight), make([]error, inFlight)
 	for i, conn := range connections {
 		group.Go(func() {
-			for failures[i] == nil && begun.Add(1) <= int64(calls) {
+			for n := 0; failures[i] == nil && begun.Add(1) <= int64(calls); n++ {
 				start := time.Now()
-				answer, err := conn.post(raw)
+				answer, err := conn.post(raw[n%2])
 				durations[i] = append(durations[i], time.Since(start))
 				if err == nil {
-					_, err = c.same(answer)
+					_, err = c.nth(n).same(answer)
 				}
 				failures[i] = err
 			}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -101,6 +102,59 @@ func TestCallsOverHTTP(t *testing.T) {
 	}
 }
 
+// TestPairs: two calls take turns, and each answer is compared with the first one of its own call.
+func TestPairs(t *testing.T) {
+	t.Parallel()
+	const draft = `{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":%q}],"structuredContent":{"jobId":"job_1"}}}`
+	pair := func() *call {
+		return &call{tool: "create", arguments: "{}", then: &call{tool: "patch", arguments: "{}"}}
+	}
+	for _, test := range []struct{ name, answers, problem string }{
+		{"all well", "create patch create patch", ""},
+		{"another create", "create patch patch patch", "another answer"},
+		{"another patch", "create patch create create", "another answer"},
+	} {
+		var answers strings.Builder
+		for i, text := range strings.Fields(test.answers) {
+			fmt.Fprintf(&answers, draft+"\n", firstID+i, text)
+		}
+		sent := &writeBuffer{}
+		p := &process{wire: overStdio, stdin: sent, stdout: bufio.NewReader(strings.NewReader(answers.String())), next: firstID}
+		durations, err := p.spread(t.Context(), pair(), 1, 4)
+		switch {
+		case test.problem == "" && (err != nil || len(durations) != 4 || toolsIn(sent.String()) != test.answers):
+			t.Errorf("%s: %d durations, %v, sent\n%s", test.name, len(durations), err, sent)
+		case test.problem != "" && (err == nil || !strings.Contains(err.Error(), test.problem)):
+			t.Errorf("%s: %v, want %s", test.name, err, test.problem)
+		}
+	}
+	asked := make(chan string, 8)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		asked <- toolsIn(string(body))
+		fmt.Fprintf(w, draft, firstID, toolsIn(string(body)))
+	}))
+	defer server.Close()
+	p := &process{wire: overHTTP, address: server.Listener.Addr().String()}
+	if durations, err := p.spread(t.Context(), pair(), 1, 6); err != nil || len(durations) != 4 {
+		t.Error(len(durations), err)
+	}
+	for i := range 6 {
+		if got, want := <-asked, []string{"create", "patch"}[i%2]; got != want {
+			t.Errorf("call %d is %s, want %s", i, got, want)
+		}
+	}
+}
+
+// toolsIn are the names of the tools that messages call.
+func toolsIn(messages string) string {
+	var names []string
+	for _, found := range regexp.MustCompile(`"name":"(\w+)"`).FindAllStringSubmatch(messages, -1) {
+		names = append(names, found[1])
+	}
+	return strings.Join(names, " ")
+}
+
 // TestSliceCountsTheAPI: a server that answers without asking the API isn't measured as if it asked.
 func TestSliceCountsTheAPI(t *testing.T) {
 	t.Parallel()
@@ -120,7 +174,7 @@ func TestSliceCountsTheAPI(t *testing.T) {
 		}
 		err := v.slice(t.Context(), c, 1, 2)
 		v.finish(c, 1)
-		got := v.calls[kind{"fake", overStdio, false, 1}]
+		got := v.calls[kind{"fake", overStdio, listJobs, 1}]
 		switch {
 		case problem == "" && (err != nil || len(got) != 1 || got[0].perSecond <= 0):
 			t.Error(got, err)

@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	quick := flags.Bool("quick", false, "few calls and one round, to see that it works; the figures mean nothing")
 	rounds := flags.Int("rounds", 5, "rounds, each with all servers in turn")
 	only := flags.String("only", "", "only these servers and opentrain-mcp, separated by commas: "+strings.Join(names(), ", "))
+	before := flags.String("before", "", "also measure this earlier build of opentrain-mcp, a program")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -40,8 +41,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if *quick {
 		amounts = few()
 	}
-	if *write && (*quick || *only != "" || amounts.rounds < 5) {
-		return errors.New("-write needs all servers and at least five rounds")
+	if *write && (*quick || *only != "" || *before != "" || amounts.rounds < 5) {
+		return errors.New("-write needs all servers, at least five rounds and no -before")
 	}
 	ctx, cancel := context.WithTimeout(ctx, amounts.patience) // it ends the servers
 	defer cancel()
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	}
 	defer os.RemoveAll(work) //nolint:errcheck // the system cleans up too
 	b := bench{amounts: amounts, root: root, work: work, log: log}
-	page, err := b.page(ctx, *only)
+	page, err := b.page(ctx, *only, *before)
 	if err != nil {
 		return err
 	}
@@ -79,6 +80,7 @@ type amounts struct {
 	slices                                int // in which the servers take turns at the calls of a step
 	warm, sequential, concurrent          int // calls of list_jobs for each server and transport in a round
 	getWarm, getSequential, getConcurrent int // and of get_job
+	draftWarm, draftPairs                 int // and pairs of create_draft and patch_draft
 	counted                               int // calls whose allocations are counted
 	patience                              time.Duration
 }
@@ -86,25 +88,26 @@ type amounts struct {
 func thorough(rounds int) amounts {
 	return amounts{
 		rounds: rounds, starts: 20, slices: 10, warm: 1000, sequential: 3000, concurrent: 6000,
-		getWarm: 500, getSequential: 2000, getConcurrent: 4000, counted: 500, patience: time.Duration(rounds) * 20 * time.Minute,
+		getWarm: 500, getSequential: 2000, getConcurrent: 4000, draftWarm: 500, draftPairs: 2000, counted: 500,
+		patience: time.Duration(rounds) * 20 * time.Minute,
 	}
 }
 
 func few() amounts {
 	return amounts{
 		rounds: 1, starts: 2, slices: 2, warm: 20, sequential: 40, concurrent: 80,
-		getWarm: 20, getSequential: 20, getConcurrent: 40, counted: 10, patience: 10 * time.Minute,
+		getWarm: 20, getSequential: 20, getConcurrent: 40, draftWarm: 10, draftPairs: 20, counted: 10, patience: 10 * time.Minute,
 	}
 }
 
 // page measures and returns the page.
-func (b bench) page(ctx context.Context, only string) (string, error) {
+func (b bench) page(ctx context.Context, only, before string) (string, error) {
 	api, err := newAPI()
 	if err != nil {
 		return "", err
 	}
 	defer api.Close()
-	servers, notes, err := b.build(ctx, only)
+	servers, notes, err := b.build(ctx, only, before)
 	if err != nil {
 		return "", err
 	}

@@ -15,9 +15,18 @@ import (
 type kind struct {
 	server   string
 	wire     wire
-	get      bool // get_job; else list_jobs
+	step     step
 	inFlight int
 }
+
+// step is what a server is asked for.
+type step int
+
+const (
+	listJobs step = iota
+	getJob
+	drafts // create_draft and patch_draft in turn
+)
 
 // figures are those of some calls in one round.
 type figures struct {
@@ -115,8 +124,12 @@ func (b bench) round(ctx context.Context, a *api, r *results, w wire, servers []
 		}
 		visits = append(visits, &visit{
 			results: r, api: a, process: p,
-			list: &call{tool: s.list, arguments: "{}", upstream: true, jobs: 10},
-			get:  &call{tool: s.get, arguments: `{"jobId":"` + publicJob + `"}`, upstream: s.fresh},
+			list: &call{step: listJobs, tool: s.list, arguments: "{}", upstream: true, jobs: 10},
+			get:  &call{step: getJob, tool: s.get, arguments: `{"jobId":"` + publicJob + `"}`, upstream: s.fresh},
+			draft: &call{
+				step: drafts, tool: s.create, arguments: fmt.Sprintf(`{"description":%q,"idempotencyKey":"one"}`, description), upstream: true,
+				then: &call{tool: s.patch, arguments: `{"jobId":"` + draftJob + `","fields":{"experienceLevel":"expert","headcount":"4"}}`},
+			},
 		})
 		if err := p.hello(ctx); err != nil { // it listens before another one looks for a port
 			return fmt.Errorf("%s over %s: %w\n%s", s.name, w, err, p.stop())
@@ -140,6 +153,7 @@ func (b bench) round(ctx context.Context, a *api, r *results, w wire, servers []
 		return inTurn(func(v *visit) error { v.finish(of(v), inFlight); return nil })
 	}
 	list, get, several := func(v *visit) *call { return v.list }, func(v *visit) *call { return v.get }, inFlight()[1]
+	draft := func(v *visit) *call { return v.draft }
 	for _, step := range []func() error{
 		func() error { return inTurn(func(v *visit) error { return v.begin(ctx) }) },
 		func() error { return measure(list, 1, b.sequential) },
@@ -148,6 +162,8 @@ func (b bench) round(ctx context.Context, a *api, r *results, w wire, servers []
 		func() error { return inTurn(func(v *visit) error { return v.warmGet(ctx) }) },
 		func() error { return measure(get, 1, b.getSequential) },
 		func() error { return measure(get, several, b.getConcurrent) },
+		func() error { return inTurn(func(v *visit) error { return v.warmDrafts(ctx) }) },
+		func() error { return measure(draft, 1, 2*b.draftPairs) },
 	} {
 		if err := step(); err != nil {
 			return err
@@ -159,11 +175,11 @@ func (b bench) round(ctx context.Context, a *api, r *results, w wire, servers []
 // visit is one server in a round, over one transport.
 type visit struct {
 	*results
-	api       *api
-	process   *process
-	list, get *call
-	idle      memory
-	tally     tally // of the step
+	api              *api
+	process          *process
+	list, get, draft *call
+	idle             memory
+	tally            tally // of the step
 }
 
 // tally is what the slices of a step add up to.
@@ -172,8 +188,8 @@ type tally struct {
 	elapsed, processor, callers time.Duration
 }
 
-func (v *visit) kind(get bool, inFlight int) kind {
-	return kind{v.process.server.name, v.process.wire, get, inFlight}
+func (v *visit) kind(of step, inFlight int) kind {
+	return kind{v.process.server.name, v.process.wire, of, inFlight}
 }
 
 // begin measures the memory of a server that has done what every host asks for, and warms it.
@@ -234,7 +250,7 @@ func (v *visit) finish(c *call, inFlight int) {
 	}
 	slices.Sort(sum.durations)
 	calls := float64(len(sum.durations))
-	of := v.kind(c == v.get, inFlight)
+	of := v.kind(c.step, inFlight)
 	v.calls[of] = append(v.calls[of], figures{
 		perSecond: calls / sum.elapsed.Seconds(),
 		p50:       percentile(sum.durations, 50).Seconds() * 1e3, p99: percentile(sum.durations, 99).Seconds() * 1e3,
@@ -248,7 +264,7 @@ func (v *visit) count(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	of := v.kind(false, 0)
+	of := v.kind(listJobs, 0)
 	v.memory[of] = append(v.memory[of], held{v.idle, after})
 	if v.process.wire != overHTTP || v.process.server.name == "node" {
 		return nil
@@ -280,6 +296,20 @@ func (v *visit) warmGet(ctx context.Context) error {
 		return nil
 	}
 	_, err := v.process.spread(ctx, v.get, 1, v.getWarm)
+	return err
+}
+
+// warmDrafts warms a server that has the tools. The first pair isn't compared: only later answers say that the draft existed.
+func (v *visit) warmDrafts(ctx context.Context) error {
+	if v.draft.tool == "" {
+		return nil
+	}
+	for _, c := range []*call{v.draft, v.draft.then} {
+		if err := v.process.ask(ctx, message(firstID, c.tool, c.arguments), "jobId"); err != nil {
+			return err
+		}
+	}
+	_, err := v.process.spread(ctx, v.draft, 1, 2*v.draftWarm)
 	return err
 }
 

@@ -41,9 +41,9 @@ func (r *results) page() (string, error) {
 		"Rounds": r.rounds, "Slices": r.slices, "Warm": r.warm, "Sequential": r.sequential, "Concurrent": r.concurrent,
 		"Starts": r.amounts.starts, "Total": r.warm + r.sequential + r.concurrent,
 		"Others": fmt.Sprintf("%.0f %%", 100*r.others), "Callers": r.callersCost(),
-		"StartTable": r.startTable(), "ListTables": r.callTables(false), "GetTables": r.callTables(true),
-		"RatioTable": r.ratioTable(false, bySpeed), "ProcessorTable": r.ratioTable(false, byProcessor),
-		"GetRatioTable": r.ratioTable(true, bySpeed),
+		"StartTable": r.startTable(), "ListTables": r.callTables(listJobs), "GetTables": r.callTables(getJob),
+		"RatioTable": r.ratioTable(listJobs, bySpeed), "ProcessorTable": r.ratioTable(listJobs, byProcessor),
+		"GetRatioTable": r.ratioTable(getJob, bySpeed), "DraftPairs": r.draftPairs, "DraftTable": r.draftTable(),
 	})
 	return page.String(), err
 }
@@ -86,17 +86,17 @@ func memoryCell(all []held, of func(held) memory) string {
 }
 
 // callTables are the figures of list_jobs or get_job, a table for each transport and number of calls in flight.
-func (r *results) callTables(get bool) (tables []titled) {
+func (r *results) callTables(of step) (tables []titled) {
 	for _, w := range []wire{overStdio, overHTTP} {
 		for _, n := range inFlight() {
 			head := []string{"Server", "Calls/s", "p50", "p99", "CPU per call"}
-			counts := !get && w == overHTTP && n == 1
+			counts := of == listJobs && w == overHTTP && n == 1
 			if counts {
 				head = append(head, "Allocations")
 			}
 			var rows [][]string
 			for _, s := range r.servers {
-				all := r.calls[kind{s.name, w, get, n}]
+				all := r.calls[kind{s.name, w, of, n}]
 				if len(all) == 0 {
 					continue
 				}
@@ -127,32 +127,58 @@ func allocationCell(all []allocations) string {
 }
 
 // ratioTable compares this server with each other one: one figure, over each transport and number of calls in flight.
-func (r *results) ratioTable(get bool, figure func(figures) float64) string {
+func (r *results) ratioTable(of step, figure func(figures) float64) string {
 	head := []string{"Compared with"}
 	var rows [][]string
 	for _, s := range r.servers {
 		row := append(make([]string, 0, 5), s.name)
 		for _, w := range []wire{overStdio, overHTTP} {
 			for _, n := range inFlight() {
-				if len(rows) == 0 && s.name != ours {
+				if s.name == ours {
 					head = append(head, fmt.Sprintf("%s, %d in flight", w, n))
 				}
-				own, other := r.calls[kind{ours, w, get, n}], r.calls[kind{s.name, w, get, n}]
+				own, other := r.calls[kind{ours, w, of, n}], r.calls[kind{s.name, w, of, n}]
 				row = append(row, ratioCell(spreadOf(ratios(column(own, figure), column(other, figure)))))
 			}
 		}
-		if s.name != ours && len(r.calls[kind{s.name, overStdio, get, 1}]) > 0 {
+		if s.name != ours && len(r.calls[kind{s.name, overStdio, of, 1}]) > 0 {
 			rows = append(rows, row)
 		}
 	}
 	return table(head, rows)
 }
 
-func ratioCell(s spread) string {
+// draftTable has the processor time of a pair of calls, and compares this server with an earlier build of it.
+func (r *results) draftTable() string {
+	pair := func(name string, w wire) []float64 {
+		return column(r.calls[kind{name, w, drafts, 1}], func(f figures) float64 { return 2 * f.processor })
+	}
+	row := func(name string, cell func(wire) string) []string {
+		return []string{name, cell(overStdio), cell(overHTTP)}
+	}
+	var rows [][]string
+	for _, s := range r.servers {
+		if s.create == "" {
+			continue
+		}
+		rows = append(rows, row(s.name, func(w wire) string { return spreadCell("%.0f µs", spreadOf(pair(s.name, w))) }))
+		if s.name != ours {
+			rows = append(rows, row(ours+" / "+s.name, func(w wire) string {
+				return ratioCell(spreadOf(ratios(pair(ours, w), pair(s.name, w))))
+			}))
+		}
+	}
+	return table([]string{"Server", "stdio", "/mcp"}, rows)
+}
+
+func ratioCell(s spread) string { return spreadCell("%.2f", s) }
+
+// spreadCell writes each value in the format.
+func spreadCell(format string, s spread) string {
 	if s.values == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", s.median, s.least, s.greatest)
+	return fmt.Sprintf(format+" ("+format+" to "+format+")", s.median, s.least, s.greatest)
 }
 
 // callersCost says how much processor time the callers and the API used for a call.

@@ -19,10 +19,11 @@ const ours = "opentrain-mcp"
 
 // server is a program that is measured.
 type server struct {
-	name, about string
-	list, get   string   // its tools; get may be ""
-	stdio, http []string // arguments; the address follows those of http
-	fresh       bool     // get asks the API each time
+	name, about   string
+	list, get     string   // its tools; get may be ""
+	create, patch string   // more of them, or ""
+	stdio, http   []string // arguments; the address follows those of http
+	fresh         bool     // get asks the API each time
 
 	command []string // set by build
 	size    int64    // in bytes
@@ -39,6 +40,7 @@ func all() []server {
 		{
 			name: ours, about: "this server, with all its tools, limits of calls off, and a log of errors only",
 			list: "opentrain_list_jobs", get: "opentrain_get_job",
+			create: "opentrain_create_draft", patch: "opentrain_patch_draft",
 			stdio: []string{"stdio", "--log-level", "error"},
 			http:  []string{"http", "--rate", "0", "--log-level", "error", "--listen"},
 		},
@@ -65,8 +67,9 @@ func environment(home, address string) []string {
 	}
 }
 
-// build builds the servers, or some of them. notes says which one is left out, and why.
-func (b bench) build(ctx context.Context, only string) (built []server, notes []string, err error) {
+// build builds the servers, or some of them. before is an earlier build of this server, or "". notes says which one is left
+// out, and why.
+func (b bench) build(ctx context.Context, only, before string) (built []server, notes []string, err error) {
 	wanted := append(names(), ours)
 	if only != "" {
 		wanted = append(strings.Split(only, ","), ours)
@@ -75,6 +78,15 @@ func (b bench) build(ctx context.Context, only string) (built []server, notes []
 		if !slices.ContainsFunc(all(), func(s server) bool { return s.name == name }) {
 			return nil, nil, fmt.Errorf("there is no server %q", name)
 		}
+	}
+	var earlier []server
+	if before != "" {
+		s := all()[0]
+		s.name, s.about = "before", "an earlier build of this server"
+		if err := s.use(before); err != nil {
+			return nil, nil, err
+		}
+		earlier = append(earlier, s)
 	}
 	peers := filepath.Join(b.root, "internal", "bench", "peers")
 	for _, s := range all() {
@@ -100,7 +112,7 @@ func (b bench) build(ctx context.Context, only string) (built []server, notes []
 		}
 		built = append(built, s)
 	}
-	return built, notes, nil
+	return append(built, earlier...), notes, nil
 }
 
 // leftOut says why a server can't be measured on this machine, or nothing.
@@ -116,6 +128,14 @@ func (s *server) goBuild(ctx context.Context, dir, pkg, work string) error {
 	program := filepath.Join(work, "bin-"+s.name)
 	_, err := output(ctx, dir, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, pkg)
 	if err != nil {
+		return err
+	}
+	return s.use(program)
+}
+
+// use makes a program the server's command.
+func (s *server) use(program string) (err error) {
+	if program, err = filepath.Abs(program); err != nil {
 		return err
 	}
 	s.command = []string{program}
