@@ -57,27 +57,19 @@ func readingOf(node *Node) Reading {
 	return reading
 }
 
-// Clone copies a node with its properties and entries, which can be changed then.
-func Clone(node *Node) *Node { return cloned(node, func(*Node) {}) }
-
 // published is the node as clients see it: without readings.
 func published(node *Node) *Node {
-	return cloned(node, func(bare *Node) { delete(bare.Extras, readingKey) })
-}
-
-// cloned copies a node, and changes each node of the copy.
-func cloned(node *Node, change func(*Node)) *Node {
 	if node == nil {
 		return nil
 	}
-	clone := *node
-	clone.Extras, clone.Items = maps.Clone(node.Extras), cloned(node.Items, change)
+	bare := *node
+	bare.Extras, bare.Items = maps.Clone(node.Extras), published(node.Items)
+	delete(bare.Extras, readingKey)
 	if node.Properties != nil {
-		clone.Properties = NewObject().Properties
+		bare.Properties = NewObject().Properties
 		for name, property := range node.Properties.FromOldest() {
-			clone.Properties.Set(name, cloned(property, change))
+			bare.Properties.Set(name, published(property))
 		}
 	}
-	change(&clone)
-	return &clone
+	return &bare
 }

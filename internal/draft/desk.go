@@ -4,7 +4,7 @@ package draft
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -15,7 +15,6 @@ import (
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
-	"opentrain-mcp/schema"
 )
 
 // Desk works on drafts and jobs for the tools of the posting loop.
@@ -28,7 +27,7 @@ type Desk struct {
 
 	replicated bool
 	drafts     *ttlcache.Cache[string, known] // by caller and job
-	fields     func() *schema.Node            // of drafts, as every account has them
+	fields     atomic.Pointer[accountFields]
 }
 
 const (
@@ -43,7 +42,6 @@ func NewDesk(
 ) *Desk {
 	return &Desk{
 		API: api, Accounts: accounts, Confirm: confirmer, Store: shared, Now: now, replicated: replicated,
-		fields: sync.OnceValue(Fields{}.JSONSchema),
 		drafts: ttlcache.New(
 			ttlcache.WithTTL[string, known](knownTTL),
 			ttlcache.WithDisableTouchOnHit[string, known](),

@@ -68,7 +68,7 @@ func untypedKeys() []string {
 func (d *Desk) Live(ctx context.Context, by caller.Caller, decode func(map[string]*schema.Node) error) error {
 	var err error
 	confirmed := d.Accounts.Check(ctx, by, func(known *opentrain.Capabilities) error {
-		err = decode(map[string]*schema.Node{"fields": fieldsOf(d.fields(), known.Draft)})
+		err = decode(map[string]*schema.Node{"fields": d.fieldsFor(known).schema})
 		if bad, ok := errors.AsType[*schema.ArgumentError](err); ok && slices.ContainsFunc(bad.Problems, isLive) {
 			return err // and read the capabilities again
 		}
@@ -105,8 +105,8 @@ func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentra
 
 // fieldsOf is the schema of a draft's fields for an account: the types of the API's pages, with the keys and values of
 // the account's capabilities, which name some that this release doesn't know.
-func fieldsOf(general *schema.Node, form opentrain.DraftForm) *schema.Node {
-	node := schema.Clone(general)
+func fieldsOf(form opentrain.DraftForm) *schema.Node {
+	node := Fields{}.JSONSchema()
 	reading := schema.Reading{Empty: "name at least one field. To see a draft, call " + tool.GetDraft}
 	if isComplete(form.UpdateKeys) {
 		reading.Members, reading.Noun = form.UpdateKeys, "a draft field"
@@ -158,7 +158,25 @@ func typesOf(fields *schema.Node) fieldTypes {
 
 // typesFor are the types for the caller's account.
 func (d *Desk) typesFor(ctx context.Context, by caller.Caller) fieldTypes {
-	return typesOf(fieldsOf(d.fields(), d.Accounts.Capabilities(ctx, by).Draft))
+	return d.fieldsFor(d.Accounts.Capabilities(ctx, by)).types
+}
+
+// accountFields are the fields of drafts as an account has them. They don't change.
+type accountFields struct {
+	account *opentrain.Capabilities
+	schema  *schema.Node
+	types   fieldTypes
+}
+
+// fieldsFor returns the fields for an account. Those of the last one are kept: most calls come from the same.
+func (d *Desk) fieldsFor(account *opentrain.Capabilities) *accountFields {
+	last := d.fields.Load()
+	if last == nil || last.account != account {
+		node := fieldsOf(account.Draft)
+		last = &accountFields{account, node, typesOf(node)}
+		d.fields.Store(last)
+	}
+	return last
 }
 
 // normalType converts the API's name of a type to one of tool.Next.Type.

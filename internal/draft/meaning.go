@@ -33,7 +33,7 @@ func (d *Desk) updateDraft(ctx context.Context, call *tool.Call, jobID string, f
 		options.Enums[key], refusedFields[key] = issue.Options, fields[key]
 	}
 	raw, errJSON := json.Marshal(refusedFields)
-	clean, interpreted, errRead := schema.DecodePart(fieldsOf(d.fields(), options), "fields", raw, tool.Dialect())
+	clean, interpreted, errRead := schema.DecodePart(fieldsOf(options), "fields", raw, tool.Dialect())
 	var read opentrain.Fields
 	if errors.Join(errJSON, errRead) != nil || len(interpreted) == 0 || json.Unmarshal(clean, &read) != nil {
 		return nil, err

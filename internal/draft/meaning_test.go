@@ -47,7 +47,7 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 				"labelTypes": {"BOUNDING_BOX", "POLYGON", "CUBOID_3D"}, "shift": {"EARLY_MORNING", "LATE"}, "none": {},
 			}}
 			raw := json.RawMessage(`{"` + key + `":` + given + `}`)
-			clean, _, err := schema.DecodePart(fieldsOf(Fields{}.JSONSchema(), form), "fields", raw, tool.Dialect())
+			clean, _, err := schema.DecodePart(fieldsOf(form), "fields", raw, tool.Dialect())
 			if refused := strings.Contains(want, " ") && !strings.HasPrefix(want, "["); refused || strings.HasPrefix(want, "fields.") {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("%s %s: %s, %v; want %q", key, given, clean, err, want)
@@ -65,7 +65,7 @@ func TestFieldsOfAnAccount(t *testing.T) {
 		UpdateKeys: []string{"experienceLevel", "languages", "shift"},
 		Enums:      map[string][]string{"experienceLevel": {"SENIOR", "JUNIOR"}, "languages": {"English", "Spanish"}, "shift": {"LATE"}},
 	}
-	types := typesOf(fieldsOf(Fields{}.JSONSchema(), form))
+	types := typesOf(fieldsOf(form))
 	for key, want := range map[string]string{
 		"experienceLevel": `enum ["SENIOR","JUNIOR"]`, "languages": `array ["English","Spanish"]`, "shift": `enum ["LATE"]`, "headcount": "number",
 	} {
@@ -79,13 +79,13 @@ func TestFieldsOfAnAccount(t *testing.T) {
 		`{"languages":"English and Klingon"}`: `fields.languages[1]: "Klingon" is not one of: English, Spanish`,
 		`{}`:                                  "fields is empty; name at least one field. To see a draft, call opentrain_get_draft",
 	} {
-		_, _, err := schema.DecodePart(fieldsOf(Fields{}.JSONSchema(), form), "fields", json.RawMessage(given), tool.Dialect())
+		_, _, err := schema.DecodePart(fieldsOf(form), "fields", json.RawMessage(given), tool.Dialect())
 		if err == nil || err.Error() != problem {
 			t.Errorf("%s: %v", given, err)
 		}
 	}
 	form.UpdateKeys = append(form.UpdateKeys, "…")
-	if _, _, err := schema.DecodePart(fieldsOf(Fields{}.JSONSchema(), form), "fields", json.RawMessage(`{"headcount":1}`), tool.Dialect()); err != nil {
+	if _, _, err := schema.DecodePart(fieldsOf(form), "fields", json.RawMessage(`{"headcount":1}`), tool.Dialect()); err != nil {
 		t.Errorf("the list of keys is not complete: %v", err)
 	}
 }
