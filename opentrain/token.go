@@ -33,6 +33,7 @@ func redact(res response, token string) response {
 	if len(token) < minToken {
 		return res
 	}
+	res.header = res.header.Clone() // the transport may keep it
 	for _, values := range res.header {
 		for i, value := range values {
 			values[i] = string(redactText([]byte(value), token))

@@ -75,7 +75,7 @@ func offerWords(root *cobra.Command) error {
 			err := command.RegisterFlagCompletionFunc(flag.Name,
 				func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 					others := func(word string) bool { return !strings.HasPrefix(word, typed) }
-					return slices.DeleteFunc(words, others), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+					return slices.DeleteFunc(slices.Clone(words), others), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 				})
 			if err != nil {
 				return err

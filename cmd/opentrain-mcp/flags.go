@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,8 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
-
-// The help of a flag may begin with what stands for its value, between backquotes.
 
 // choice is the value of a flag that takes one of a few words.
 type choice struct {
@@ -80,12 +79,20 @@ func pathVar(flags *pflag.FlagSet, value *string, name, help string) {
 	flags.Var((*path)(value), name, help)
 }
 
-// absolute is a path from the root. Hosts don't expand ~ as shells do.
+// absolute is a path from the root. Hosts don't expand ~ as shells do, and start programs without HOME.
 func absolute(name string) string {
 	if rest, inHome := strings.CutPrefix(name, "~/"); inHome {
-		if home, err := os.UserHomeDir(); err == nil {
-			return filepath.Join(home, rest)
+		home, err := os.UserHomeDir()
+		if person, known := user.Current(); err != nil && known == nil {
+			home = person.HomeDir
 		}
+		if home == "" {
+			return name
+		}
+		return filepath.Join(home, rest)
+	}
+	if filepath.IsAbs(name) { // as it is: .. may follow a link
+		return name
 	}
 	if full, err := filepath.Abs(name); err == nil {
 		return full
@@ -127,7 +134,8 @@ func flagsOf(command *cobra.Command) (flags []*pflag.Flag) {
 	return flags
 }
 
-// explained returns what stands for the value of a flag, "" for nothing, and the help.
+// explained returns what stands for the value of a flag, "" for nothing, and the help. The help as it is written may begin with
+// the former, between backquotes.
 func explained(flag *pflag.Flag) (placeholder, help string) {
 	if rest, found := strings.CutPrefix(flag.Usage, "`"); found {
 		placeholder, help, _ = strings.Cut(rest, "` ")

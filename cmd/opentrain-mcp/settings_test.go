@@ -6,6 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/user"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -269,6 +272,43 @@ func TestPlaceholder(t *testing.T) {
 		if got := placeholder(value); got != want {
 			t.Errorf("%s: got %q, want %q", value, got, want)
 		}
+	}
+}
+
+// TestBooleans: what people write for yes and no, and nothing else.
+func TestBooleans(t *testing.T) {
+	for word, want := range map[string]string{"yes": "true", "TRUE": "true", "1": "true", "No": "false", "false": "false", "0": "false", "t": "", "F": ""} {
+		got, err := values("http", "--sandbox="+word)
+		if want == "" && err == nil || want != "" && (err != nil || got["sandbox"] != want) {
+			t.Errorf("%s: %v, %v", word, got["sandbox"], err)
+		}
+	}
+}
+
+// TestAbsolutePaths: a path from the root stays as it is, because .. may follow a link. The home directory is known without HOME.
+func TestAbsolutePaths(t *testing.T) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs(filepath.FromSlash("/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := root + filepath.FromSlash("link/../file")
+	if got := absolute(linked); got != linked {
+		t.Error(got)
+	}
+	if got := absolute("~/file"); got != filepath.Join(home, "file") {
+		t.Error(got)
+	}
+	person, err := user.Current()
+	if err != nil || runtime.GOOS == "windows" {
+		return
+	}
+	t.Setenv("HOME", "")
+	if got := absolute("~/file"); got != filepath.Join(person.HomeDir, "file") {
+		t.Error(got)
 	}
 }
 

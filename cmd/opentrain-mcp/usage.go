@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -33,8 +32,8 @@ func wrong(err error) error {
 func plainly(kind, value string) (plain, expected string) {
 	switch kind {
 	case "bool":
-		value = strings.ToLower(value)
-		return cmp.Or(map[string]string{"yes": "true", "no": "false"}[value], value), "true or false"
+		words := map[string]string{"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
+		return words[strings.ToLower(value)], "true or false"
 	case "int":
 		if number, err := strconv.ParseInt(value, 10, 32); err == nil {
 			return strconv.FormatInt(number, 10), ""
@@ -85,6 +84,9 @@ func unknownCommand(root *cobra.Command, name string) error {
 	names := make([]string, 0, len(root.Commands()))
 	for _, command := range root.Commands() {
 		names = append(names, command.Name())
+	}
+	if slices.Contains(names, name) {
+		return usagef("put the command %s before --", name)
 	}
 	return usagef("%s is not a command%s", name, meant(name, names))
 }

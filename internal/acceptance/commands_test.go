@@ -169,6 +169,7 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 		code int
 		want string
 	}{
+		"before --":       {[]string{"--", "tools"}, 2, "put the command tools before --"},
 		"unknown command": {[]string{"stdoi"}, 2, "stdoi is not a command; did you mean stdio?"},
 		"unknown flag":    {[]string{"--sandbx"}, 2, "did you mean --sandbox?"},
 		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, `--publish-confirm must be auto or off, not "maybe"`},

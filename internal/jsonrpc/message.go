@@ -88,7 +88,7 @@ func Parse(data []byte) (Message, error) {
 	if problem := tooManyValues(data); problem != "" {
 		return unreadable(data, CodeInvalidRequest, problem)
 	}
-	data = bytes.TrimSpace(data)
+	data = trimSpace(data)
 	isObject := len(data) > 0 && data[0] == '{'
 	if !isObject && json.Valid(data) {
 		return unreadable(data, CodeParseError, "The message is not a JSON object. Send one JSON-RPC message at a time.")

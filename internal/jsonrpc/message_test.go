@@ -28,6 +28,9 @@ func TestParse(t *testing.T) {
 		{"other arguments", `{"jsonrpc":"2.0","id":1,"method":"x","params":{"arguments":{"NAME":1,"name":2}}}`, Request, "", ""},
 
 		{"nothing", ``, Request, "not valid JSON", ""},
+		{"a space that isn't JSON's", "\u00a0{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", Request, "not valid JSON", "1"},
+		{"such a space after it", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\v", Request, "not valid JSON", "1"},
+		{"such a space inside", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":\u2028{}}", Request, "not valid JSON", "1"},
 		{"half a message", `{"jsonrpc":"2.0"`, Request, "not valid JSON", ""},
 		{"invalid UTF-8", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\",\"params\":{\"a\":\"\xff\"}}", Request, "not valid UTF-8", "7"},
 		{"broken JSON", `{"jsonrpc":"2.0","id":7,"method":"x","params":{]}`, Request, "not valid JSON", "7"},

@@ -11,6 +11,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// space is what JSON calls whitespace.
+const space = " \t\r\n"
+
+func trimSpace(data []byte) []byte { return bytes.Trim(data, space) }
+
 // eachMember reads an object, after which nothing may follow. The values are parts of it.
 func eachMember(raw []byte, read func(name string, value json.RawMessage)) error {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -30,14 +35,14 @@ func eachMember(raw []byte, read func(name string, value json.RawMessage)) error
 	if err == nil {
 		_, err = decoder.ReadToken()
 	}
-	if err == nil && len(bytes.TrimSpace(raw[decoder.InputOffset():])) > 0 {
+	if err == nil && len(trimSpace(raw[decoder.InputOffset():])) > 0 {
 		err = errors.New("something follows the object")
 	}
 	return err
 }
 
 func emptyObject(raw json.RawMessage) json.RawMessage {
-	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 1 && trimmed[0] == '[' && len(bytes.TrimSpace(trimmed[1:])) == 1 {
+	if trimmed := trimSpace(raw); len(trimmed) > 1 && trimmed[0] == '[' && len(trimSpace(trimmed[1:])) == 1 {
 		return json.RawMessage("{}")
 	}
 	return raw

@@ -12,9 +12,6 @@ import (
 // processMetrics are the kind and the help text of what is shown of the process and the Go runtime, by the library's name.
 func processMetrics() map[string][2]string {
 	return map[string][2]string{
-		"go_gc_duration_seconds":           {"summary", "Pauses of the garbage collector."},
-		"go_gc_duration_seconds_sum":       {},
-		"go_gc_duration_seconds_count":     {},
 		"go_goroutines":                    {"gauge", "Goroutines that exist."},
 		"go_info":                          {"gauge", "The version of Go."},
 		"go_memstats_alloc_bytes":          {"gauge", "Bytes of the heap in use."},
@@ -55,7 +52,7 @@ func writeProcess(w io.Writer) {
 		if !isShown {
 			continue
 		}
-		if name != last && about[0] != "" {
+		if name != last {
 			describe(w, name, about[0], about[1])
 		}
 		io.WriteString(w, line) //nolint:errcheck,gosec // the page's reader may be gone

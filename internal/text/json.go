@@ -155,10 +155,16 @@ func (w *rewriter) members(start json.Delim, path string) error {
 // Member order and spaces make no difference.
 func Canonical(raw json.RawMessage) string {
 	value := jsontext.Value(bytes.Clone(raw))
-	if value.Format(jsontext.ReorderRawObjects(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) != nil {
+	if value.Format(jsontext.ReorderRawObjects(true), jsontext.AllowInvalidUTF8(true)) == nil {
+		return string(value)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw)) // of a name that occurs twice, every reader here takes the last value
+	decoder.UseNumber()
+	var v any
+	if decoder.Decode(&v) != nil {
 		return string(raw)
 	}
-	return string(value)
+	return JSON(v)
 }
 
 // Length is the length of a value as JSON, in characters.

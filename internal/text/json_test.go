@@ -62,7 +62,8 @@ func TestCanonical(t *testing.T) {
 		t.Errorf("%s and %s", a, b)
 	}
 	seen := map[string]string{}
-	for _, raw := range []string{`{}`, `[]`, `null`, `""`, `{"a":[1,2]}`, `{"a":[2,1]}`, `9007199254740993`, `9007199254740992`, `not JSON`} {
+	for _, raw := range []string{`{}`, `[]`, `null`, `""`, `{"a":[1,2]}`, `{"a":[2,1]}`, `9007199254740993`, `9007199254740992`, `not JSON`,
+		`{"a":1,"b":1,"a":2}`, `{"a":2,"b":1,"a":1}`, `[{"a":1,"\u0061":2}]`, `[{"\u0061":2,"a":1}]`} {
 		canonical := text.Canonical(json.RawMessage(raw))
 		if other, found := seen[canonical]; found {
 			t.Errorf("%s and %s are both %s", raw, other, canonical)
