@@ -65,7 +65,7 @@ func TestPage(t *testing.T) {
 		"opentrain_mcp_open_streams": dto.MetricType_GAUGE, "opentrain_mcp_sessions": dto.MetricType_GAUGE,
 		"opentrain_mcp_ready": dto.MetricType_GAUGE, "opentrain_mcp_store_connected": dto.MetricType_GAUGE,
 		"opentrain_mcp_store_replicas": dto.MetricType_GAUGE, "go_gc_gomemlimit_bytes": dto.MetricType_GAUGE,
-		"go_goroutines": dto.MetricType_GAUGE,
+		"go_goroutines":             dto.MetricType_GAUGE,
 		"go_memstats_mallocs_total": dto.MetricType_COUNTER, "process_cpu_seconds_total": dto.MetricType_COUNTER,
 		"process_resident_memory_bytes": dto.MetricType_GAUGE, "process_open_fds": dto.MetricType_GAUGE, "process_max_fds": dto.MetricType_GAUGE,
 	}
