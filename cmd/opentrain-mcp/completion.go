@@ -62,7 +62,7 @@ func printScript(out io.Writer, root *cobra.Command, shell string) (err error) {
 	return err
 }
 
-// offerWords has arguments and the values of flags completed. Where no words are known, shells complete the names of files.
+// offerWords completes arguments and the values of flags. Where it knows no words, shells complete file names.
 func offerWords(root *cobra.Command) error {
 	for _, command := range append(root.Commands(), root) {
 		command.ValidArgs = argumentsOf(command)
@@ -85,7 +85,7 @@ func offerWords(root *cobra.Command) error {
 	return nil
 }
 
-// argumentsOf are the arguments of a command that are known.
+// argumentsOf returns the known arguments of a command.
 func argumentsOf(command *cobra.Command) (words []cobra.Completion) {
 	switch command.Name() {
 	case "install", "uninstall":
@@ -102,7 +102,7 @@ func argumentsOf(command *cobra.Command) (words []cobra.Completion) {
 	return words
 }
 
-// valuesOf are the values of a flag that are known.
+// valuesOf returns the known values of a flag.
 func valuesOf(flag *pflag.Flag) []cobra.Completion {
 	switch flag.Name {
 	case "host":

@@ -21,7 +21,7 @@ type choice struct {
 // String implements pflag.Value.
 func (c choice) String() string { return *c.value }
 
-// Type implements pflag.Value. Errors say it of the value.
+// Type implements pflag.Value. Errors show it as what the flag takes.
 func (c choice) Type() string { return strings.Join(c.words, " or ") }
 
 // Set implements pflag.Value.
@@ -44,7 +44,7 @@ type entries []string
 // String implements pflag.Value.
 func (e *entries) String() string { return strings.Join(*e, ",") }
 
-// Type implements pflag.Value. By this name, cobra completes the flag again.
+// Type implements pflag.Value. Cobra completes flags of this type more than once.
 func (e *entries) Type() string { return "stringSlice" }
 
 // Set implements pflag.Value.

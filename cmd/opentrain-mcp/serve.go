@@ -152,8 +152,8 @@ func newStdio(std streams) *cobra.Command {
 // fails beyond it.
 const memoryLimit = 30 << 20
 
-// collectAfter is by how many percent memory grows before garbage is collected, below the limit and unless GOGC says otherwise.
-// With twice Go's default, a call takes about a tenth less processor time.
+// collectAfter is how much memory grows, in percent, before garbage is collected. It applies below the limit, and GOGC overrides
+// it. With twice Go's default, a call takes about a tenth less processor time.
 const collectAfter = 200
 
 func limitMemory(more int64) {

@@ -22,10 +22,11 @@ import (
 // usageError is a wrong command line, or a setting with a wrong value.
 type usageError struct{ error }
 
-// cleaned is the value of a flag that takes what hosts fill in. Its errors go on from the name of the setting.
+// cleaned wraps the value of a flag: it trims what hosts fill in, ignores an empty value and refuses a placeholder. Its errors
+// continue the name of the setting.
 type cleaned struct {
 	pflag.Value
-	begun bool // the next entries of a list join those before
+	begun bool // a list has entries, to which the next ones are added
 }
 
 // Set implements pflag.Value.
