@@ -208,7 +208,7 @@ func TestDeployStoreCost(t *testing.T) {
 	}
 	var speeds, costs, oneCosts, threeCosts []float64
 	measure("a", "b", "c")
-	for range 5 {
+	for range 7 {
 		one, oneCost := measure("a")
 		three, threeCost := measure("a", "b", "c")
 		speeds, costs = append(speeds, three/one), append(costs, threeCost/oneCost)
@@ -217,10 +217,10 @@ func TestDeployStoreCost(t *testing.T) {
 	speed, cost := middle(speeds), middle(costs)
 	t.Logf("%d cores; three replicas serve %.2f times the calls of one; CPU per call %.0f µs of one, %.0f µs of three: %.2f",
 		runtime.NumCPU(), speed, middle(oneCosts), middle(threeCosts), cost)
-	// Other programs only add to what a call costs, so the cheapest rounds count. With the race detector,
+	// A processor's speed changes from round to round, so only the costs of one round are compared. With the race detector,
 	// callers are too slow to keep replicas busy.
-	if least := slices.Min(threeCosts) / slices.Min(oneCosts); !raced && (runtime.NumCPU() >= 8 && speed < 2.2 || least > 3/2.2) {
-		t.Errorf("%.2f times the calls, %.2f times the CPU per call", speed, least)
+	if !raced && (runtime.NumCPU() >= 8 && speed < 2.2 || cost > 3/2.2) {
+		t.Errorf("%.2f times the calls, %.2f times the CPU per call: %.2f", speed, cost, costs)
 	}
 }
 
