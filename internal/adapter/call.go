@@ -167,18 +167,17 @@ func (c *toolCall) resume(ctx context.Context) {
 }
 
 // answerCall returns the response to tools/call. The structured content is JSON already, and long: it isn't encoded again.
-func (c *Call) answerCall(result mcp.CallToolResult) []byte {
+func (c *Call) answerCall(result mcp.CallToolResult) [][]byte {
 	structured, ok := result.StructuredContent.(json.RawMessage)
 	if !ok {
-		return jsonrpc.Answer(c.message.ID, result)
+		return whole(jsonrpc.Answer(c.message.ID, result))
 	}
 	result.StructuredContent = nil
 	others, err := result.MarshalJSON() // one line; to encode it would read it again
 	if err != nil {
-		return jsonrpc.Refusal(c.message.ID, jsonrpc.CodeInternalError, errInternal.Error(), nil)
+		return whole(jsonrpc.Refusal(c.message.ID, jsonrpc.CodeInternalError, errInternal.Error(), nil))
 	}
-	others[0] = ','
-	return jsonrpc.AnswerEncoded(c.message.ID, []byte(`{"structuredContent":`), structured, jsonrpc.OneLine(others))
+	return jsonrpc.AnswerWith(c.message.ID, "structuredContent", structured, jsonrpc.OneLine(others))
 }
 
 // statePurpose binds the state of a form to its caller and call.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -203,12 +204,12 @@ func (h *host) sendIn(ctx context.Context, method mcp.MCPMethod, params map[stri
 	}
 	served, call := h.peer.Begin(caller.With(ctx, &request), parsed)
 	defer call.End()
-	answer, _ := call.Serve(served, func(message []byte) { h.receive(ctx, message) })
+	parts, _ := call.Serve(served, func(message []byte) { h.receive(ctx, message) })
 	var envelope struct {
 		Result json.RawMessage
 		Error  *mcp.JSONRPCErrorDetails
 	}
-	if err := json.Unmarshal(answer, &envelope); err != nil {
+	if err := json.Unmarshal(slices.Concat(parts...), &envelope); err != nil {
 		h.t.Fatal(err)
 	}
 	if envelope.Error == nil && result != nil {

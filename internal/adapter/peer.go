@@ -88,10 +88,10 @@ func (c *Call) End() {
 	delete(c.peer.calls, c.id)
 }
 
-// Serve serves the request, with the context from Begin. It returns the response with its error code, 0 for a result.
-// The response is nil if the client canceled the request. send carries what belongs to the request, forms and reports of
-// progress. It may be nil if the transport can't send them.
-func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response []byte, code int) {
+// Serve serves the request, with the context from Begin. It returns the response in parts, which others may share, with its error
+// code, 0 for a result. The response is nil if the client canceled the request. send carries what belongs to the request, forms and
+// reports of progress. It may be nil if the transport can't send them.
+func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response [][]byte, code int) {
 	c.send = send
 	defer func() { c.count(ctx, code) }()
 	serve := c.handle
@@ -111,22 +111,25 @@ func (c *Call) Serve(ctx context.Context, send func(message []byte)) (response [
 		case *mcp.CallToolResult:
 			return c.answerCall(*result), 0
 		}
-		return jsonrpc.Answer(c.message.ID, answer.Result), 0
+		return whole(jsonrpc.Answer(c.message.ID, answer.Result)), 0
 	case mcp.JSONRPCError:
 		details := answer.Error
 		details.Message = text.Clean(details.Message, maxMessage) // mcp-go repeats what the client sent
 		if c.problem != nil {
 			details.Code, details.Message, details.Data = c.problem.code, c.problem.message, c.problem.data
 		}
-		return jsonrpc.Refusal(c.message.ID, details.Code, details.Message, details.Data), details.Code
+		return whole(jsonrpc.Refusal(c.message.ID, details.Code, details.Message, details.Data)), details.Code
 	}
-	return jsonrpc.Refusal(c.message.ID, jsonrpc.CodeInternalError, errInternal.Error(), nil), jsonrpc.CodeInternalError
+	return whole(jsonrpc.Refusal(c.message.ID, jsonrpc.CodeInternalError, errInternal.Error(), nil)), jsonrpc.CodeInternalError
 }
 
+// whole is a response in one part.
+func whole(response []byte) [][]byte { return [][]byte{response} }
+
 // Busy answers a request for which the transport has no room. Models see the results of tools, but not errors.
-func (c *Call) Busy(ctx context.Context) []byte {
+func (c *Call) Busy(ctx context.Context) [][]byte {
 	if c.message.Method != string(mcp.MethodToolsCall) {
-		return jsonrpc.Refusal(c.message.ID, jsonrpc.CodeBusy, "Too many requests are waiting. Try again in a few seconds.", nil)
+		return whole(jsonrpc.Refusal(c.message.ID, jsonrpc.CodeBusy, "Too many requests are waiting. Try again in a few seconds.", nil))
 	}
 	c.busy = true
 	response, _ := c.Serve(ctx, nil)

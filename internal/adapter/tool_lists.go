@@ -57,11 +57,6 @@ func encodeTools(served tool.Served) json.RawMessage {
 }
 
 // answerTools returns the response to tools/list, with the tools that are JSON already.
-func (c *Call) answerTools(result mcp.ListToolsResult) []byte {
-	others := jsonrpc.Encode(result.PaginatedResult)
-	others[0] = ','
-	if string(others) == ",}" {
-		others = others[1:]
-	}
-	return jsonrpc.AnswerEncoded(c.message.ID, []byte(`{"tools":`), c.tools, others)
+func (c *Call) answerTools(result mcp.ListToolsResult) [][]byte {
+	return jsonrpc.AnswerWith(c.message.ID, "tools", c.tools, jsonrpc.Encode(result.PaginatedResult))
 }

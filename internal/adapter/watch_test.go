@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,7 +113,7 @@ func (l *listener) send(id, method, params string) {
 	l.open.Go(func() {
 		defer call.End()
 		if response, _ := call.Serve(ctx, l.take); response != nil {
-			l.take(response)
+			l.take(slices.Concat(response...))
 		}
 	})
 }

@@ -25,7 +25,8 @@ type Connections struct {
 	mu        sync.Mutex
 	freed     chan struct{} // closed when a connection ends or waits
 	open      map[net.Conn]*connection
-	waiting   waiting // the connections without a request in progress
+	closing   map[net.Conn]struct{} // those that made room: net/http may not have noticed yet, and keeps their memory
+	waiting   waiting               // the connections without a request in progress
 	byAddress map[string]*connections
 }
 
@@ -60,7 +61,7 @@ type connection struct {
 func NewConnections(limit int, oneCaller bool, log *slog.Logger) *Connections {
 	c := &Connections{
 		limit: limit, freed: make(chan struct{}), perAddress: max(1, limit/2), log: log,
-		open: map[net.Conn]*connection{}, byAddress: map[string]*connections{},
+		open: map[net.Conn]*connection{}, closing: map[net.Conn]struct{}{}, byAddress: map[string]*connections{},
 	}
 	if oneCaller {
 		c.perAddress = limit
@@ -78,6 +79,10 @@ func (c *Connections) Limit(server *http.Server, listener net.Listener) net.List
 	next := server.Handler
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, _ := r.Context().Value(connectionKey{}).(net.Conn)
+		gone, full := c.state(conn)
+		if gone { // with further requests in net/http's buffer
+			panic(http.ErrAbortHandler)
+		}
 		begin := sync.OnceFunc(func() { c.serve(conn, 1) })
 		if r.ContentLength == 0 {
 			begin()
@@ -88,7 +93,7 @@ func (c *Connections) Limit(server *http.Server, listener net.Listener) net.List
 			c.serve(conn, -1)
 		})
 		defer end()
-		if c.full() { // others may wait
+		if full { // others may wait
 			w.Header().Set("Connection", "close")
 			c.warn("a connection serves one more request: all are in use", peer(r.RemoteAddr))
 		}
@@ -97,11 +102,12 @@ func (c *Connections) Limit(server *http.Server, listener net.Listener) net.List
 	return &reportingListener{listener, c}
 }
 
-// full reports whether a new connection needs the place of another.
-func (c *Connections) full() bool {
+// state reports whether a connection was closed to make room, and whether a new one would need the place of another.
+func (c *Connections) state(conn net.Conn) (gone, full bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.open) >= c.limit
+	_, gone = c.closing[conn]
+	return gone, len(c.open) >= c.limit
 }
 
 type connectionKey struct{}
@@ -155,6 +161,10 @@ func (c *Connections) track(conn net.Conn, state http.ConnState) {
 	case state == http.StateNew:
 		c.add(conn)
 	case tracked == nil: // it was closed to make room
+		if state == http.StateClosed {
+			delete(c.closing, conn)
+			c.free()
+		}
 	case state == http.StateClosed, state == http.StateHijacked:
 		c.remove(tracked)
 	}
@@ -169,7 +179,7 @@ func (c *Connections) add(conn net.Conn) {
 	full := same.open >= c.perAddress && !Loopback(added.address)
 	if full && !c.closeOldest(&same.waiting) || len(c.open) >= c.limit && !c.closeOldest(&c.waiting) {
 		c.warn("a connection was refused: all are in use", added.address)
-		closeNow(conn)
+		c.closeNow(conn)
 		return
 	}
 	c.open[conn], c.byAddress[added.address] = added, same
@@ -177,27 +187,45 @@ func (c *Connections) add(conn net.Conn) {
 	c.wait(added)
 }
 
-// newTime is how long new connections have for their first request while others wait to be accepted, and used ones for
-// their last response.
-const newTime = 250 * time.Millisecond
+// What connections have while others wait to be accepted: new ones for their first request, used ones for their last response. A busy
+// server may need a while for it.
+const (
+	newTime  = 250 * time.Millisecond
+	lastTime = 600 * time.Millisecond
+)
+
+// ripe returns how long a connection must still wait until it can make room.
+func (c *connection) ripe() time.Duration {
+	if c.used {
+		return lastTime - time.Since(c.since)
+	}
+	return newTime - time.Since(c.since)
+}
 
 // roomTime limits how long others wait to be accepted.
 const roomTime = 2 * time.Second
 
-// waitForRoom waits until a connection can make room that has waited for a while. A burst of callers waits in the system's
-// queue then, and none of them loses its connection or its last response.
+// closingShare is the part of the limit, one of so many, that connections may exceed it by while they close.
+const closingShare = 4
+
+// waitForRoom waits until a connection can make room that has waited for a while, and until most of those that made room are
+// gone. A burst of callers waits in the system's queue then, and none of them loses its connection or its last response.
 func (c *Connections) waitForRoom() {
 	for start := time.Now(); ; {
 		c.mu.Lock()
 		freed, full, left := c.freed, len(c.open) >= c.limit, roomTime-time.Since(start)
+		crowded := len(c.closing) > c.limit/closingShare && left > 0
 		for _, front := range []*list.Element{c.waiting.used.Front(), c.waiting.fresh.Front()} {
 			if front != nil {
 				oldest, _ := front.Value.(*connection)
-				left = min(left, newTime-time.Since(oldest.since))
+				left = min(left, oldest.ripe())
 			}
 		}
 		c.mu.Unlock()
-		if !full || left <= 0 {
+		switch {
+		case crowded:
+			left = roomTime - time.Since(start)
+		case !full || left <= 0:
 			return
 		}
 		select {
@@ -247,19 +275,20 @@ func (c *Connections) closeOldest(among *waiting) bool {
 		return false
 	}
 	oldest, _ := first.Value.(*connection)
-	if front := among.fresh.Front(); front != nil && time.Since(oldest.since) < newTime { // its response may be on its way
-		if fresh, _ := front.Value.(*connection); time.Since(fresh.since) >= newTime {
+	if front := among.fresh.Front(); front != nil && oldest.ripe() > 0 { // its response may be on its way
+		if fresh, _ := front.Value.(*connection); fresh.ripe() <= 0 {
 			oldest = fresh
 		}
 	}
 	c.remove(oldest)
-	closeNow(oldest.Conn)
+	c.closeNow(oldest.Conn)
 	c.warn("an idle connection was closed to make room", oldest.address)
 	return true
 }
 
 // closeNow closes a connection without a last TLS message, which would wait for a peer who doesn't read.
-func closeNow(conn net.Conn) {
+func (c *Connections) closeNow(conn net.Conn) {
+	c.closing[conn] = struct{}{}
 	if secure, ok := conn.(*tls.Conn); ok {
 		conn = secure.NetConn()
 	}

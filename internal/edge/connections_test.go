@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"opentrain-mcp/internal/edge"
 )
@@ -40,7 +41,8 @@ func (l callersListener) Accept() (net.Conn, error) {
 	return callersConn{conn, <-l.addresses}, nil
 }
 
-// limited is a server with limited connections. Its path /wait answers after release is closed.
+// limited is a server with limited connections. Its path /wait answers after release is closed, and /answer too, with a response that
+// seems to be on its way.
 type limited struct {
 	t         *testing.T
 	server    *httptest.Server
@@ -68,7 +70,10 @@ func limit(t *testing.T, connections int, oneCaller, secure bool) *limited {
 	t.Helper()
 	s := &limited{t: t, addresses: make(chan string, 100), started: make(chan struct{}, 100), release: make(chan struct{})}
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/wait" {
+		if r.URL.Path == "/answer" {
+			edge.Served(r.Context())
+		}
+		if r.URL.Path != "/" {
 			s.started <- struct{}{}
 			<-s.release
 		}
@@ -247,6 +252,31 @@ func TestOneRequestPerConnection(t *testing.T) {
 	<-s.started
 	if !greedy.served("/") || greedy.served("/") {
 		t.Error("with all connections in use, a connection didn't serve exactly one more request")
+	}
+}
+
+// TestClosingConnectionsTakeRoom: a connection that was closed to make room takes room until its handler has ended. Only a few may
+// do so at once; others wait to be accepted.
+func TestClosingConnectionsTakeRoom(t *testing.T) {
+	t.Parallel()
+	s := limit(t, 4, true, false)
+	answer := func() {
+		if err := s.connect("192.0.2.1").send("/answer"); err != nil {
+			t.Fatal(err)
+		}
+		<-s.started
+	}
+	for range 6 { // two of them close
+		answer()
+	}
+	start := time.Now()
+	answer()
+	if waited := time.Since(start); waited < 1500*time.Millisecond {
+		t.Errorf("a third one closed after %v", waited)
+	}
+	close(s.release)
+	if !s.connect("192.0.2.1").served("/") {
+		t.Error("a caller is locked out")
 	}
 }
 

@@ -29,11 +29,17 @@ func OneLine(line []byte) []byte {
 }
 
 // Answer returns the response to a request, with the id that its sender wrote.
-func Answer(id json.RawMessage, result any) []byte { return AnswerEncoded(id, Encode(result)) }
+func Answer(id json.RawMessage, result any) []byte { return respond(id, "result", Encode(result)) }
 
-// AnswerEncoded is Answer for a result that Encode made, maybe in parts.
-func AnswerEncoded(id json.RawMessage, result ...[]byte) []byte {
-	return respond(id, "result", result...)
+// AnswerWith is Answer for an object that Encode made, with one more member. It returns the response in parts. The member's value
+// is one of them, and isn't copied.
+func AnswerWith(id json.RawMessage, name string, value, object []byte) [][]byte {
+	begin := slices.Concat([]byte(beginning), idOf(id), []byte(`,"result":{"`+name+`":`))
+	end := slices.Concat(object, []byte("}"))
+	if end[0] = ','; string(object) == "{}" {
+		end = []byte("}}")
+	}
+	return [][]byte{begin, value, end}
 }
 
 // Refusal returns the response to a request that failed. Data may be nil.
@@ -48,12 +54,17 @@ func Refusal(id json.RawMessage, code int, message string, data any) []byte {
 // Response returns the response with which a server refuses a message.
 func (e *Error) Response() []byte { return Refusal(e.ID, e.Code, e.Message, nil) }
 
-func respond(id json.RawMessage, member string, value ...[]byte) []byte {
+const beginning = `{"jsonrpc":"2.0","id":`
+
+func respond(id json.RawMessage, member string, value []byte) []byte {
+	return slices.Concat([]byte(beginning), idOf(id), []byte(`,"`+member+`":`), value, []byte("}"))
+}
+
+func idOf(id json.RawMessage) json.RawMessage {
 	if id == nil {
-		id = json.RawMessage("null")
+		return json.RawMessage("null")
 	}
-	begin := [][]byte{[]byte(`{"jsonrpc":"2.0","id":`), id, []byte(`,"` + member + `":`)}
-	return slices.Concat(slices.Concat(begin, value, [][]byte{[]byte("}")})...)
+	return id
 }
 
 // Call returns a request of this server, or a notification if id is 0.

@@ -22,6 +22,8 @@ const (
 	// maxPending limits the requests without a response, and maxBytes their messages. Further requests are refused.
 	maxPending = 256
 	maxBytes   = 8 << 20
+	// maxKept limits the buffer of an answer that is kept for the next one, in bytes. Few are longer.
+	maxKept = 64 << 10
 )
 
 // Serve serves a host that writes messages to in and reads them from out. It returns nil after the end of in, or
@@ -33,7 +35,7 @@ func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, 
 	c := &connection{
 		peer: s.NewPeer("stdio"), out: out, log: log, workers: make(chan struct{}, workers), writing: make(chan struct{}, 1), fail: stop,
 	}
-	c.peer.Push(c.write)
+	c.peer.Push(c.send)
 	// The end of ctx ends the input. The running calls go on until they are answered.
 	calls, cancel := context.WithCancel(caller.With(context.WithoutCancel(ctx), &caller.Request{Transport: caller.Stdio}))
 	defer cancel()
@@ -70,6 +72,7 @@ type connection struct {
 
 	writing chan struct{} // has room for the one that writes
 	out     io.Writer
+	buffer  []byte // of the one that writes
 
 	running        sync.WaitGroup // requests without a response
 	mu             sync.Mutex
@@ -109,7 +112,7 @@ func (c *connection) receive(ctx context.Context, l line) {
 	case !c.reserve(len(l.text)):
 		ctx, call := c.peer.Begin(ctx, m)
 		defer call.End()
-		c.write(call.Busy(ctx))
+		c.write(call.Busy(ctx)...)
 	default:
 		ctx, call := c.peer.Begin(ctx, m)
 		c.running.Go(func() {
@@ -143,16 +146,27 @@ func (c *connection) serve(ctx context.Context, call *adapter.Call) {
 		return
 	default:
 	}
-	if response, _ := call.Serve(ctx, c.write); response != nil {
-		c.write(response)
+	if response, _ := call.Serve(ctx, c.send); response != nil {
+		c.write(response...)
 	}
 }
 
-func (c *connection) write(message []byte) {
+func (c *connection) send(message []byte) { c.write(message) }
+
+// write writes a message, which may be in parts.
+func (c *connection) write(parts ...[]byte) {
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
-	if _, err := c.out.Write(append(message, '\n')); err != nil {
+	line := c.buffer[:0]
+	for _, part := range parts {
+		line = append(line, part...)
+	}
+	line = append(line, '\n')
+	if _, err := c.out.Write(line); err != nil {
 		c.fail(fmt.Errorf("the host no longer reads standard output: %w", err))
+	}
+	if c.buffer = line; cap(line) > maxKept {
+		c.buffer = nil
 	}
 }
 

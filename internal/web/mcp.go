@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -158,6 +159,10 @@ func statusOf(code int) int {
 	return http.StatusOK
 }
 
+// maxJoined is the size up to which the parts of a response are written at once, in bytes. A longer one, such as a list of tools, isn't
+// copied: it may wait long for a client that doesn't read.
+const maxJoined = 16 << 10
+
 // messageWriter writes the response to a POST: a JSON object, or a stream of events once something has to come before it.
 type messageWriter struct {
 	mu     sync.Mutex
@@ -181,20 +186,30 @@ func (r *messageWriter) event(message []byte) {
 }
 
 // finish sends the response, nil if the client canceled the request.
-func (r *messageWriter) finish(response []byte, status int) {
+func (r *messageWriter) finish(response [][]byte, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.over = true
 	switch {
 	case r.stream && response != nil:
-		writeEvent(r.w, "message", response) //nolint:errcheck,gosec // the client may be gone
+		writeEvent(r.w, "message", response...) //nolint:errcheck,gosec // the client may be gone
 	case r.stream:
 	case response == nil:
 		r.w.WriteHeader(http.StatusAccepted)
 	default:
 		r.w.Header().Set("Content-Type", "application/json")
+		size := 0
+		for _, part := range response {
+			size += len(part)
+		}
+		r.w.Header().Set("Content-Length", strconv.Itoa(size)) // else the end of the response is a packet of its own
 		r.w.WriteHeader(status)
-		r.w.Write(response) //nolint:errcheck,gosec // the client may be gone
+		if size <= maxJoined {
+			response = [][]byte{slices.Concat(response...)}
+		}
+		for _, part := range response {
+			r.w.Write(part) //nolint:errcheck,gosec // the client may be gone
+		}
 	}
 }
 
@@ -206,12 +221,12 @@ func startEvents(w http.ResponseWriter) {
 }
 
 // writeEvent writes an event, or a comment without a name.
-func writeEvent(w http.ResponseWriter, name string, data []byte) error {
-	event := append(append([]byte("event: "+name+"\ndata: "), data...), "\n\n"...)
+func writeEvent(w http.ResponseWriter, name string, data ...[]byte) error {
+	begin := "event: " + name + "\ndata: "
 	if name == "" {
-		event = append(append([]byte(": "), data...), "\n\n"...)
+		begin = ": "
 	}
-	_, err := w.Write(event)
+	_, err := w.Write(slices.Concat([]byte(begin), slices.Concat(data...), []byte("\n\n")))
 	return errors.Join(err, http.NewResponseController(w).Flush())
 }
 

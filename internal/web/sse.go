@@ -157,9 +157,9 @@ func (s *stream) expect() error {
 }
 
 // settle sends the response to a pending call, nil if the client canceled the call.
-func (s *stream) settle(response []byte) {
+func (s *stream) settle(response [][]byte) {
 	if response != nil {
-		s.send(response)
+		s.send(slices.Concat(response...))
 	}
 	s.mu.Lock()
 	s.pending--
