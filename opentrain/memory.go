@@ -117,9 +117,13 @@ func (a *answer) read(ctx context.Context, res *http.Response) error {
 		if err := a.reserve(ctx, size); err != nil {
 			return err
 		}
-		// One byte more than the limit shows whether the body is longer.
-		a.body = append(make([]byte, 0, size+1), a.body...)
-		for len(a.body) <= size {
+		room := size
+		if res.ContentLength > 0 {
+			room = int(res.ContentLength)
+		}
+		// One byte more shows whether the body is longer.
+		a.body = append(make([]byte, 0, room+1), a.body...)
+		for len(a.body) < cap(a.body) {
 			n, err := res.Body.Read(a.body[len(a.body):cap(a.body)])
 			a.body = a.body[:len(a.body)+n]
 			if err == io.EOF {

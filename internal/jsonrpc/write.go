@@ -31,15 +31,15 @@ func OneLine(line []byte) []byte {
 // Answer returns the response to a request, with the id that its sender wrote.
 func Answer(id json.RawMessage, result any) []byte { return respond(id, "result", Encode(result)) }
 
-// AnswerWith is Answer for an object that Encode made, with one more member. It returns the response in parts. The member's value
-// is one of them, and isn't copied.
+// AnswerWith is Answer for an object that Encode made, with one more member. It returns the response in parts, of which the value and the
+// object are some: nothing long is copied. The object changes.
 func AnswerWith(id json.RawMessage, name string, value, object []byte) [][]byte {
 	begin := slices.Concat([]byte(beginning), idOf(id), []byte(`,"result":{"`+name+`":`))
-	end := slices.Concat(object, []byte("}"))
-	if end[0] = ','; string(object) == "{}" {
-		end = []byte("}}")
+	if string(object) == "{}" {
+		return [][]byte{begin, value, []byte("}}")}
 	}
-	return [][]byte{begin, value, end}
+	object[0] = ','
+	return [][]byte{begin, value, object, []byte("}")}
 }
 
 // Refusal returns the response to a request that failed. Data may be nil.

@@ -55,8 +55,7 @@ func escape(data string) string {
 // PlainJSON writes a value as JSON whose names and strings are Plain. Strings at the paths for which exact reports true keep
 // all characters, as escapes; a path is like "next.arguments". So do all strings below them.
 func PlainJSON(v any, exact func(path string) bool) (json.RawMessage, error) {
-	var b bytes.Buffer
-	b.Grow(2 << 10) // most results have more
+	var b bytes.Buffer // it gets the JSON in one piece
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {

@@ -17,6 +17,8 @@ func (l *Lines) Add(format string, args ...any) {
 	l.line = fmt.Appendf(l.line[:0], format, args...)
 	if l.text.Len() > 0 {
 		l.text.WriteByte('\n')
+	} else {
+		l.text.Grow(2 << 10) // enough for most results
 	}
 	if isASCII(l.line) {
 		l.text.Write(l.line)

@@ -159,10 +159,6 @@ func statusOf(code int) int {
 	return http.StatusOK
 }
 
-// maxJoined is the size up to which the parts of a response are written at once, in bytes. A longer one, such as a list of tools, isn't
-// copied: it may wait long for a client that doesn't read.
-const maxJoined = 16 << 10
-
 // messageWriter writes the response to a POST: a JSON object, or a stream of events once something has to come before it.
 type messageWriter struct {
 	mu     sync.Mutex
@@ -204,12 +200,7 @@ func (r *messageWriter) finish(response [][]byte, status int) {
 		}
 		r.w.Header().Set("Content-Length", strconv.Itoa(size)) // else the end of the response is a packet of its own
 		r.w.WriteHeader(status)
-		if size <= maxJoined {
-			response = [][]byte{slices.Concat(response...)}
-		}
-		for _, part := range response {
-			r.w.Write(part) //nolint:errcheck,gosec // the client may be gone
-		}
+		writeParts(r.w, response)
 	}
 }
 

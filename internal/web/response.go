@@ -109,6 +109,19 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p)
 }
 
+// writeParts writes a response in parts, which aren't copied: it may wait long for a client that doesn't read.
+func writeParts(w http.ResponseWriter, parts [][]byte) {
+	if recorder, ok := w.(*recorder); ok { // its limit is that of one write
+		defer recorder.begin()()
+		w = recorder.ResponseWriter
+	}
+	for _, part := range parts {
+		if _, err := w.Write(part); err != nil {
+			return // the client may be gone
+		}
+	}
+}
+
 // FlushError sends what was written. http.ResponseController calls it.
 func (r *recorder) FlushError() error {
 	defer r.begin()()
