@@ -24,7 +24,8 @@ func Size(out Output) int {
 	return max(text.Length(out), utf8.RuneCountInString(out.Text()))
 }
 
-// Fit makes cuts, one after another, until a result isn't too long.
+// Fit makes cuts, one after another, until a part of a result isn't too long. Shorten does that for a whole result, and measures it
+// only once.
 func Fit[Out Output](out Out, cuts ...func(*Out)) Out {
 	for _, cut := range cuts {
 		if Size(out) <= MaxResult-Headroom {
@@ -53,14 +54,33 @@ func FitText(out Output, words *string) (cut bool) {
 	return cut
 }
 
-// paging is how many entries a result has. New runs a tool again, with a smaller limit, if its result is too long.
-type paging struct {
-	limit, count int
+// Shorten has cuts made, one after another, until the result of a call isn't too long. Out is the type of the result.
+func Shorten[Out Output](call Call, cuts ...func(*Out)) {
+	for _, cut := range cuts {
+		call.fitting.cuts = append(call.fitting.cuts, func(out any) { cut(out.(*Out)) }) //nolint:errcheck,forcetypeassert // a mistake shows in any test
+	}
+}
+
+// fitting is how the result of a call is kept short.
+type fitting struct {
+	cuts []func(out any) // that weren't made yet; out is a pointer to the result
+
+	limit, count int // the entries of a page; the tool runs again, with a smaller limit, if the result is too long
 	kept         any // see Once
 }
 
+// cut makes the next cut in a result of some characters. It reports whether it did: the result was too long.
+func (p *fitting) cut(out any, size int) bool {
+	if size <= MaxResult-Headroom || len(p.cuts) == 0 {
+		return false
+	}
+	p.cuts[0](out)
+	p.cuts = p.cuts[1:]
+	return true
+}
+
 // again reports whether a result of some characters must have fewer entries, and sets the limit for it.
-func (p *paging) again(size int) bool {
+func (p *fitting) again(size int) bool {
 	if size <= MaxResult-Headroom || p.count <= 1 {
 		return false
 	}
@@ -74,9 +94,9 @@ func (p *paging) again(size int) bool {
 func FitPage[Out Output, Entry any](
 	call Call, limit int, read func(limit int) (Out, error), entries func(*Out) *[]Entry,
 ) (out Out, note string, err error) {
-	shorter := call.page.limit > 0
+	shorter := call.fitting.limit > 0
 	if shorter {
-		limit = min(limit, call.page.limit)
+		limit = min(limit, call.fitting.limit)
 	}
 	if out, err = read(limit); err != nil {
 		return out, "", err
@@ -90,18 +110,18 @@ func FitPage[Out Output, Entry any](
 	case shorter:
 		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(count, "entry"))
 	}
-	call.page.count = len(*page)
+	call.fitting.count = len(*page)
 	return out, note, nil
 }
 
 // Once reads a list that a call shows a page of. When the call runs again with a shorter page, the list is there.
 func Once[List any](call Call, read func() (List, error)) (List, error) {
-	if kept, found := call.page.kept.(List); found {
+	if kept, found := call.fitting.kept.(List); found {
 		return kept, nil
 	}
 	list, err := read()
 	if err == nil {
-		call.page.kept = list
+		call.fitting.kept = list
 	}
 	return list, err
 }

@@ -80,6 +80,25 @@ func TestFit(t *testing.T) {
 	}
 }
 
+// TestShorten makes the cuts of a whole result, no more than needed, whatever the tool adds to it, and none in a short one.
+func TestShorten(t *testing.T) {
+	for entries, want := range map[int]int{30: 10, 22: 10, 3: 3} {
+		to := func(entries int) func(*list) { return func(l *list) { l.Entries = l.Entries[:min(len(l.Entries), entries)] } }
+		made := tool.New(tool.Spec{Name: "list", Kind: tool.KindRead}, func(_ context.Context, call tool.Call, _ struct{}) (list, *tool.Ask, error) {
+			tool.Shorten(call, to(21), to(10), to(1))
+			return list{slices.Repeat([]string{strings.Repeat("x", 1000)}, entries)}, nil, nil
+		})
+		result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), &made, tool.Call{}, nil)
+		var out list
+		if failure != nil || json.Unmarshal(result.Structured, &out) != nil {
+			t.Fatal(failure)
+		}
+		if len(out.Entries) != want || strings.Count(result.Text, "\n") != want-1 {
+			t.Errorf("%d entries became %d, with %d lines", entries, len(out.Entries), strings.Count(result.Text, "\n")+1)
+		}
+	}
+}
+
 func TestCursorsArePlain(t *testing.T) {
 	for _, cursor := range []string{"c\n1", "a\u202eb", "é", "\x1b[2J", "a\x7f"} {
 		if got := tool.Cursor(cursor); got != "" {

@@ -152,7 +152,7 @@ func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks
 	if more := len(call.Interpreted) - maxNotes; more > 0 {
 		call.Interpreted = append(call.Interpreted[:maxNotes], fmt.Sprintf("and %d more", more))
 	}
-	for call.page = new(paging); ; {
+	for call.fitting = new(fitting); ; call.fitting.cuts = nil {
 		out, ask, err := u.function(ctx, call, args)
 		if err != nil || ask != nil {
 			return Result{}, ask.plain(), err
@@ -160,13 +160,14 @@ func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks
 		if next := nextOf(out); next != nil {
 			*next = checks.possible(*next)
 		}
-		structured, err := plainJSON(out)
+		result, size, err := render(out)
+		for err == nil && call.fitting.cut(out, size) {
+			result, size, err = render(out)
+		}
 		if err != nil {
 			return Result{}, nil, err
 		}
-		words := out.(Output).Text() //nolint:errcheck,forcetypeassert // New has only such functions
-		result := Result{Structured: structured, Text: text.Plain(words), Effect: Effect{Outcome: "ok"}}
-		if call.page.again(max(text.LengthOf(structured), utf8.RuneCountInString(result.Text))) {
+		if call.fitting.again(size) {
 			continue
 		}
 		if write, ok := out.(interface{ Effect() Effect }); ok {
@@ -174,6 +175,17 @@ func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks
 		}
 		return result, nil, nil
 	}
+}
+
+// render writes an output in both forms. size is the length of the longer one, in characters.
+func render(out any) (result Result, size int, err error) {
+	structured, err := plainJSON(out)
+	if err != nil {
+		return Result{}, 0, err
+	}
+	words := text.Plain(out.(Output).Text()) //nolint:errcheck,forcetypeassert // New has only such functions
+	result = Result{Structured: structured, Text: words, Effect: Effect{Outcome: "ok"}}
+	return result, max(text.LengthOf(structured), utf8.RuneCountInString(words)), nil
 }
 
 // must returns a value that is part of the program.
@@ -298,7 +310,7 @@ type Call struct {
 	Progress    func(step string) // tells the client what the call does now; nil when it doesn't want to know
 	Interpreted []string          // how the tool read arguments that didn't quite match the schema
 
-	page *paging // see FitPage
+	fitting *fitting // see FitPage and Shorten
 }
 
 // Step tells the client what the call does now.

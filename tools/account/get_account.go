@@ -64,7 +64,8 @@ func (a tools) read(ctx context.Context, call tool.Call, _ struct{}) (getAccount
 	case err != nil:
 		out.Missing = "The account's features couldn't be read: " + tool.Reason(err)
 	}
-	return tool.Fit(out, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures), nil, nil
+	tool.Shorten(call, (*getAccountOutput).cutEnums, (*getAccountOutput).cutKeys, (*getAccountOutput).cutFeatures)
+	return out, nil, nil
 }
 
 func (o *getAccountOutput) cutEnums() {

@@ -82,7 +82,8 @@ func (a applicants) profile(ctx context.Context, call tool.Call, in getFreelance
 			". To write to or hire someone who applied, start from the proposal: " + tool.ListProposals + ".",
 	}
 	halve, cut := (*getFreelancerProfileOutput).halveLists, (*getFreelancerProfileOutput).cutLists
-	return tool.Fit(out, halve, halve, cut), nil, nil
+	tool.Shorten(call, halve, halve, cut)
+	return out, nil, nil
 }
 
 // slugIn is the slug in the address of a profile's page, "" if there is none.

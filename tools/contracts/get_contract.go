@@ -48,7 +48,8 @@ func (c contracts) read(ctx context.Context, call tool.Call, in getContractInput
 		paymentType: contract.PaymentType, Next: tool.Next{Action: tool.Done, Note: c.nextSteps(call, *contract)},
 	}
 	out.Contract.Milestones = nil // they are shown in full
-	return tool.Fit(out, (*getContractOutput).cutDescriptions, (*getContractOutput).cutMilestones), nil, nil
+	tool.Shorten(call, (*getContractOutput).cutDescriptions, (*getContractOutput).cutMilestones)
+	return out, nil, nil
 }
 
 // nextSteps says what can be done with a contract.

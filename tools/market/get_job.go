@@ -73,7 +73,8 @@ func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJo
 	if closed && call.Caller.ID != "" && refused == nil {
 		out.Next = tool.ListJobsNext("If it's one of the account's own jobs, this list shows its status.")
 	}
-	return out.fit(), nil, nil
+	tool.Shorten(call, (*getJobOutput).cutDescription)
+	return out, nil, nil
 }
 
 func cleaned(job opentrain.PublicJob) getJobOutput {
@@ -89,17 +90,13 @@ func cleaned(job opentrain.PublicJob) getJobOutput {
 	}
 }
 
-// fit shortens the description until the result isn't too long.
-func (o getJobOutput) fit() getJobOutput {
+// cutDescription shortens the description until the result isn't too long.
+func (o *getJobOutput) cutDescription() {
 	whole := utf8.RuneCountInString(o.Description)
-	for size := tool.Size(o); size > tool.MaxResult && o.Description != ""; size = tool.Size(o) {
-		shown := []rune(o.Description)
-		shown = shown[:min(len(shown)*(tool.MaxResult-tool.Headroom)/size, len(shown)-1)]
-		o.Description = string(shown)
+	if tool.FitText(o, &o.Description) {
 		o.Cut = fmt.Sprintf("The description has %d characters; only the first %d are shown, to keep the result short. "+
-			"The full text is on the job's page.", whole, len(shown))
+			"The full text is on the job's page.", whole, utf8.RuneCountInString(o.Description))
 	}
-	return o
 }
 
 func (o getJobOutput) Text() string {

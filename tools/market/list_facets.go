@@ -51,7 +51,8 @@ func (m market) count(ctx context.Context, call tool.Call, _ struct{}) (listFace
 	out.Languages = out.shown("languages", facets.Languages)
 	out.Countries = out.shown("countries", facets.Countries)
 	out.PayTypes = out.shown("pay types", facets.PayTypes)
-	return tool.Fit(out, (*listFacetsOutput).cutValues), nil, nil
+	tool.Shorten(call, (*listFacetsOutput).cutValues)
+	return out, nil, nil
 }
 
 // maxFacets is how many values of a facet are shown.

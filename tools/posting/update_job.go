@@ -108,14 +108,10 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 			Note: "Check how the job is listed. An edit can take five minutes to show.",
 		}
 	}
-	return out.fit(), nil, nil
-}
-
-// fit cuts what was set until the result isn't too long: the caller has it.
-func (o updateJobOutput) fit() updateJobOutput {
-	return tool.Fit(o,
+	tool.Shorten(call, // of what was set: the caller has it
 		func(o *updateJobOutput) { o.FieldsSet = o.FieldsSet.Short(100) },
 		func(o *updateJobOutput) { o.FieldsSet = nil })
+	return out, nil, nil
 }
 
 func (o updateJobOutput) Effect() tool.Effect {

@@ -83,10 +83,12 @@ func (u updates) pollNewest(ctx context.Context, call tool.Call, cursor string, 
 	if err != nil {
 		return pollUpdatesOutput{}, err
 	}
-	out := tool.Fit(pollUpdatesOutput{
+	cut := (*pollUpdatesOutput).cutOldest
+	tool.Shorten(call, cut, cut, cut)
+	out := pollUpdatesOutput{
 		Updates: eventsInWords(found.events, call.Served), NextCursor: tool.Cursor(string(found.cursor)), HasMore: found.more,
 		Older: found.older, Interpreted: call.Interpreted, newest: true,
-	}, (*pollUpdatesOutput).cutOldest, (*pollUpdatesOutput).cutOldest, (*pollUpdatesOutput).cutOldest)
+	}
 	out.Next = out.next(pollUpdatesInput{Newest: true}, limit)
 	return out, nil
 }
