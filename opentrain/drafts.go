@@ -173,10 +173,8 @@ func (m MissingField) ExampleValues() Fields {
 
 // UnmarshalJSON implements json.Unmarshaler. It accepts an object or a field name.
 func (m *MissingField) UnmarshalJSON(data []byte) error {
-	if json.Unmarshal(data, &m.Field) == nil {
-		return nil
-	}
-	return decodeLenient(data, m)
+	type object MissingField
+	return decodeWordsOr(data, &m.Field, (*object)(m))
 }
 
 // Note is a remark of the API on a draft: an issue, a warning, a guess or an unmapped part. The documentation
@@ -194,8 +192,6 @@ type Note struct {
 
 // UnmarshalJSON implements json.Unmarshaler. It accepts an object or a string.
 func (n *Note) UnmarshalJSON(data []byte) error {
-	if json.Unmarshal(data, &n.Message) == nil {
-		return nil
-	}
-	return decodeLenient(data, n)
+	type object Note
+	return decodeWordsOr(data, &n.Message, (*object)(n))
 }

@@ -26,6 +26,17 @@ func decodeLenient(data []byte, target any) error {
 	return nil
 }
 
+// decodeWordsOr decodes a string into words, and anything else into the fields of target, a pointer to a struct without UnmarshalJSON.
+func decodeWordsOr(data []byte, words *string, target any) error {
+	switch {
+	case len(data) > 0 && data[0] == '"':
+		return json.Unmarshal(data, words)
+	case decodeStrict(data, reflect.ValueOf(target).Elem()):
+		return nil
+	}
+	return decodeLenient(data, target)
+}
+
 // decodeMembers decodes members into the fields of target and takes them out of the map. If target embeds More, it
 // keeps what is left.
 func decodeMembers(members map[string]view, target any) {
@@ -78,7 +89,7 @@ func decodeStrict(data []byte, v reflect.Value) bool {
 	if kept.Kind() == reflect.Slice || kept.Kind() == reflect.Pointer {
 		kept = kept.Elem()
 	}
-	_, keeps := reflect.New(kept).Interface().(interface{ keep(map[string]view) })
+	keeps := reflect.PointerTo(kept).Implements(reflect.TypeFor[interface{ keep(map[string]view) }]())
 	if jsonv2.Unmarshal(data, v.Addr().Interface(), jsonv2.RejectUnknownMembers(keeps), jsonv2.WithUnmarshalers(numbers())) == nil {
 		return true
 	}

@@ -13,7 +13,7 @@ import (
 // withAnswered adds what the human answered in the forms of this call, so that the model can speak of it.
 func (r Report) withAnswered(earlier Content, fields opentrain.Fields) Report {
 	r.Answered = Shortened(merged(opentrain.Fields(earlier), fields))
-	return tool.Fit(r,
+	return tool.Fit(r.Short(),
 		func(r *Report) { r.Answered = r.Answered.Short(100) },
 		func(r *Report) {
 			r.cutFields(0)

@@ -52,7 +52,8 @@ func NewDesk(
 	}
 }
 
-// Report reports on a draft to the caller, and remembers it. The caller holds the draft's lock, unless it is new.
+// Report reports on a draft to the caller, and remembers it. The report isn't cut yet; see Report.Short and Shorten. The caller holds
+// the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
 	now := d.remember(call.Caller, draft, options)
 	if draft.Validation.PublishReady && d.Confirm.Asks(call.Caller) {
@@ -86,7 +87,7 @@ func publishing(jobID string) confirm.Intent {
 	return confirm.Intent{Tool: tool.Publish, JobID: text.Clean(jobID, maxJobID)}
 }
 
-// Change sends a change of a draft and reports on the result. set is what the call set so far, these fields included.
+// Change sends a change of a draft and reports on the result, as Report does. set is what the call set so far, these fields included.
 func (d *Desk) Change(ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields) (Report, error) {
 	unlock, err := d.Confirm.Ledger.Lock(ctx, call.Caller, jobID)
 	if err != nil {

@@ -1,12 +1,14 @@
 package draft
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -164,9 +166,21 @@ func TestLongReports(t *testing.T) {
 		draft.NormalizedFields[name] = []byte(`"` + strings.Repeat("v", 500) + `"`)
 		draft.Warnings = append(draft.Warnings, opentrain.Note{Field: name, Message: "w"})
 	}
-	report := pageTypes().report(draft, nil, ReportOptions{})
+	whole := pageTypes().report(draft, nil, ReportOptions{})
+	report := whole.Short()
 	if tool.Size(report) > tool.MaxResult {
 		t.Errorf("%d characters", tool.Size(report))
+	}
+	made := tool.New(tool.Spec{Name: "report", Kind: tool.KindRead}, func(_ context.Context, call tool.Call, _ struct{}) (Report, *tool.Ask, error) {
+		Shorten(call, whole, func(r *Report) *Report { return r })
+		return whole, nil, nil
+	})
+	result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil)}.Run(t.Context(), &made, tool.Call{}, nil)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	if want := text.JSON(report); string(result.Structured) != want || result.Text != report.Text() {
+		t.Errorf("as a result\n%s\nwant\n%s", result.Structured, want)
 	}
 	if report.MissingFields[0].Field != report.Next.Field || len(report.Next.Options) != 30 || report.open != 61 {
 		t.Errorf("first question %+v, %d open", report.MissingFields[0], report.open)

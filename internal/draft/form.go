@@ -64,6 +64,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	if len(fields) == 0 {
 		return nil, nil
 	}
+	report = report.Short() // the form carries it
 	guesses := withoutFields(report.guesses, form.Set)
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })

@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/jellydator/ttlcache/v3"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
-	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
 
@@ -98,10 +98,24 @@ func completeQuestions(draft, before *opentrain.Draft, set opentrain.Fields) {
 
 // contentOf hashes what a human sees of a draft.
 func contentOf(draft *opentrain.Draft) uint64 {
-	missing := tool.Map(draft.Missing(), func(m opentrain.MissingField) string { return m.Field })
-	seen := text.JSON([]any{draft.Validation.PublishReady, missing, draft.NormalizedFields, slices.Concat(draft.LowConfidenceFields)})
-	hash := sha256.Sum256([]byte(text.Canonical(json.RawMessage(seen))))
-	return binary.BigEndian.Uint64(hash[:])
+	hash := sha256.New()
+	add := func(parts ...string) {
+		for _, part := range parts {
+			hash.Write(binary.AppendUvarint(nil, uint64(len(part)))) //nolint:errcheck,gosec // a hash returns no error
+			hash.Write([]byte(part))                                 //nolint:errcheck,gosec // neither here
+		}
+	}
+	add(strconv.FormatBool(draft.Validation.PublishReady))
+	for _, missing := range draft.Missing() {
+		add("missing", missing.Field)
+	}
+	for _, key := range slices.Sorted(maps.Keys(draft.NormalizedFields)) {
+		add("field", key, text.Canonical(draft.NormalizedFields[key]))
+	}
+	for _, guess := range draft.LowConfidenceFields {
+		add("guess", text.Canonical(json.RawMessage(text.JSON(guess))))
+	}
+	return binary.BigEndian.Uint64(hash.Sum(nil))
 }
 
 // merged returns the fields of both, where the later ones win.

@@ -47,7 +47,8 @@ type Report struct {
 	listedTitle    string        // instead of the content, when only that is known
 	heading        string        // instead of the usual one
 	open           int           // questions in all, also those that were cut
-	outcome        string        // for the audit log, "" when nothing was written
+	cuts           []func(*Report)
+	outcome        string // for the audit log, "" when nothing was written
 }
 
 // JSONSchemaExtend adds the descriptions that are too long for a tag.
@@ -103,13 +104,25 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		return func(r *Report) {
 			cut(r, limit)
 			*r = r.with(r.next(types, options))
+			r.Cut = r.missingFrom(whole)
 		}
 	}
 	remarks, fields, questions := (*Report).cutRemarks, (*Report).cutFields, (*Report).cutQuestions
-	report = tool.Fit(report, cutTo(10, remarks), cutTo(100, fields), cutTo(10, questions),
-		cutTo(2, remarks), cutTo(2, questions), cutTo(0, fields), cutTo(0, remarks))
-	report.Cut = report.missingFrom(whole)
+	report.cuts = []func(*Report){
+		cutTo(10, remarks), cutTo(100, fields), cutTo(10, questions),
+		cutTo(2, remarks), cutTo(2, questions), cutTo(0, fields), cutTo(0, remarks),
+	}
 	return report
+}
+
+// Short is the report, cut if it's too long to be a part of a result.
+func (r Report) Short() Report { return tool.Fit(r, r.cuts...) }
+
+// Shorten has the report in a result cut if the result is too long. in returns the report in the result.
+func Shorten[Out tool.Output](call tool.Call, report Report, in func(*Out) *Report) {
+	tool.Shorten(call, tool.Map(report.cuts, func(cut func(*Report)) func(*Out) {
+		return func(out *Out) { cut(in(out)) }
+	})...)
 }
 
 // with gives the report its next step. What the step has is not repeated.

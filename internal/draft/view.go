@@ -95,7 +95,7 @@ func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm
 	k.view.Moment = moment
 	d.drafts.Set(draftKey(call.Caller, k.draft.JobID), k, ttlcache.DefaultTTL)
 	report := d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{}))
-	return View{report, k.view}
+	return View{report.Short(), k.view}
 }
 
 // canSave reports whether a title can be saved exactly as it is. A draft without a title may be listed as untitled, a long

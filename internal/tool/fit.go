@@ -57,7 +57,8 @@ func FitText(out Output, words *string) (cut bool) {
 // Shorten has cuts made, one after another, until the result of a call isn't too long. Out is the type of the result.
 func Shorten[Out Output](call Call, cuts ...func(*Out)) {
 	for _, cut := range cuts {
-		call.fitting.cuts = append(call.fitting.cuts, func(out any) { cut(out.(*Out)) }) //nolint:errcheck,forcetypeassert // a mistake shows in any test
+		//nolint:errcheck,forcetypeassert // a wrong type shows in the first test of the tool's length
+		call.fitting.cuts = append(call.fitting.cuts, func(out any) { cut(out.(*Out)) })
 	}
 }
 

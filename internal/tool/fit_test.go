@@ -83,7 +83,9 @@ func TestFit(t *testing.T) {
 // TestShorten makes the cuts of a whole result, no more than needed, whatever the tool adds to it, and none in a short one.
 func TestShorten(t *testing.T) {
 	for entries, want := range map[int]int{30: 10, 22: 10, 3: 3} {
-		to := func(entries int) func(*list) { return func(l *list) { l.Entries = l.Entries[:min(len(l.Entries), entries)] } }
+		to := func(entries int) func(*list) {
+			return func(l *list) { l.Entries = l.Entries[:min(len(l.Entries), entries)] }
+		}
 		made := tool.New(tool.Spec{Name: "list", Kind: tool.KindRead}, func(_ context.Context, call tool.Call, _ struct{}) (list, *tool.Ask, error) {
 			tool.Shorten(call, to(21), to(10), to(1))
 			return list{slices.Repeat([]string{strings.Repeat("x", 1000)}, entries)}, nil, nil

@@ -157,12 +157,9 @@ func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks
 		if err != nil || ask != nil {
 			return Result{}, ask.plain(), err
 		}
-		if next := nextOf(out); next != nil {
-			*next = checks.possible(*next)
-		}
-		result, size, err := render(out)
+		result, size, err := render(out, checks.possible)
 		for err == nil && call.fitting.cut(out, size) {
-			result, size, err = render(out)
+			result, size, err = render(out, checks.possible)
 		}
 		if err != nil {
 			return Result{}, nil, err
@@ -177,8 +174,12 @@ func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks
 	}
 }
 
-// render writes an output in both forms. size is the length of the longer one, in characters.
-func render(out any) (result Result, size int, err error) {
+// render writes an output, with its next step as the caller can take it, in both forms. size is the length of the longer one, in
+// characters.
+func render(out any, possible func(Next) Next) (result Result, size int, err error) {
+	if next := nextOf(out); next != nil {
+		*next = possible(*next)
+	}
 	structured, err := plainJSON(out)
 	if err != nil {
 		return Result{}, 0, err

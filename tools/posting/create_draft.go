@@ -93,6 +93,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	}
 	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: anotherJob})
 	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: key, Existed: existed})
+	draft.Shorten(call, report, func(out *createDraftOutput) *draft.Report { return &out.Report })
 	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
 

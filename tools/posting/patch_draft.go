@@ -51,6 +51,7 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	if err != nil {
 		return draft.Report{}, nil, err
 	}
+	draft.Shorten(call, report, func(out *draft.Report) *draft.Report { return out })
 	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Set: fields})
 	return report, ask, err
 }

@@ -196,7 +196,7 @@ func (p posting) published(
 			JobID: own.ID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
 			Validation: *cmp.Or(answer.Validation, &opentrain.Validation{}),
 		}, draft.ReportOptions{})
-		out = out.notReady(report)
+		out = out.notReady(report.Short())
 	case answer.Status == "":
 		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: "the response doesn't say whether the job was published"}
 	default:
