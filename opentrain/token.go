@@ -33,10 +33,17 @@ func redact(res response, token string) response {
 	if len(token) < minToken {
 		return res
 	}
-	res.header = res.header.Clone() // the transport may keep it
-	for _, values := range res.header {
+	cloned := false
+	for name, values := range res.header {
 		for i, value := range values {
-			values[i] = string(redactText([]byte(value), token))
+			clean := redactText([]byte(value), token)
+			if string(clean) == value {
+				continue
+			}
+			if !cloned { // the transport may keep it
+				res.header, cloned = res.header.Clone(), true
+			}
+			res.header[name][i] = string(clean)
 		}
 	}
 	res.body = redactText(res.body, token)

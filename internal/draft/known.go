@@ -101,8 +101,8 @@ func contentOf(draft *opentrain.Draft) uint64 {
 	hash := sha256.New()
 	add := func(parts ...string) {
 		for _, part := range parts {
-			hash.Write(binary.AppendUvarint(nil, uint64(len(part)))) //nolint:errcheck,gosec // a hash returns no error
-			hash.Write([]byte(part))                                 //nolint:errcheck,gosec // neither here
+			hash.Write(binary.AppendUvarint(nil, uint64(len(part))))
+			hash.Write([]byte(part))
 		}
 	}
 	add(strconv.FormatBool(draft.Validation.PublishReady))

@@ -193,7 +193,19 @@ func Capitalize(s string) string {
 
 // Join joins the texts that aren't empty.
 func Join(separator string, texts ...string) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return s == "" }), separator)
+	length := 0
+	for _, s := range texts {
+		length += len(s) + len(separator)
+	}
+	var b strings.Builder
+	b.Grow(length)
+	for _, s := range texts {
+		if s != "" && b.Len() > 0 {
+			b.WriteString(separator)
+		}
+		b.WriteString(s)
+	}
+	return b.String()
 }
 
 // Count puts a number before a noun: "1 job", "2 jobs", "2 entries".
