@@ -31,7 +31,7 @@ func decodeWordsOr(data []byte, words *string, target any) error {
 	switch {
 	case len(data) > 0 && data[0] == '"':
 		return json.Unmarshal(data, words)
-	case decodeStrict(data, reflect.ValueOf(target).Elem()):
+	case len(data) <= smallSize && decodeStrict(data, reflect.ValueOf(target).Elem()): // as in decodeValue
 		return nil
 	}
 	return decodeLenient(data, target)

@@ -118,7 +118,7 @@ func (a *answer) read(ctx context.Context, res *http.Response) error {
 			return err
 		}
 		room := size
-		if res.ContentLength > 0 {
+		if res.ContentLength > 0 { // no body is longer: the transport sees to that
 			room = int(res.ContentLength)
 		}
 		// One byte more shows whether the body is longer.

@@ -1,6 +1,9 @@
 package tools_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"unicode"
@@ -81,6 +84,48 @@ func TestDeclinedFormKeepsTheQuestion(t *testing.T) {
 	for _, words := range []string{"Which topic?", "There are more values than fit here."} {
 		if !strings.Contains(asked, words) || !strings.Contains(declined, words) {
 			t.Errorf("%q is missing in one of:\n%.600s\n---\n%.600s", words, asked, declined)
+		}
+	}
+}
+
+// TestLongFormKeepsAnswers: a form asks what it can still ask after OpenTrain rejected an answer, however much of a long report it
+// doesn't carry. The other answers aren't lost.
+func TestLongFormKeepsAnswers(t *testing.T) {
+	api := &script{}
+	var fields, questions, warnings []string
+	for i := range 60 {
+		for _, name := range []string{"a", "b"} {
+			fields = append(fields, fmt.Sprintf(`"%s%d":%q`, name, i, strings.Repeat("v", 500)))
+		}
+		questions = append(questions, fmt.Sprintf(`{"field":"q%d","prompt":%q,"updateKeys":["q%d"]}`, i, strings.Repeat("p", 600), i))
+		warnings = append(warnings, fmt.Sprintf(`{"message":%q}`, strings.Repeat("w", 300)))
+	}
+	api.answers = map[string]string{
+		"POST /job-drafts": `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"normalizedFields":{` + strings.Join(fields, ",") +
+			`},"missingFields":[` + strings.Join(questions, ",") + `],"warnings":[` + strings.Join(warnings, ",") + `]}`,
+		"PATCH /job-drafts/j": `400 {"error":"Bad.","code":"BAD_REQUEST","details":[{"path":"%s","message":"no"}]}`,
+	}
+	tools := serve(t, api, setup{})
+	_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true}, tool.CreateDraft, `{"description":"x"}`)
+	if failure != nil || ask == nil {
+		t.Fatal(failure)
+	}
+	answers := map[string]json.RawMessage{}
+	for _, field := range ask.Fields {
+		answers[field.Name] = json.RawMessage(`"an answer"`)
+	}
+	for _, field := range ask.Fields {
+		rejected := *api
+		rejected.answers = maps.Clone(api.answers)
+		rejected.answers["PATCH /job-drafts/j"] = fmt.Sprintf(api.answers["PATCH /job-drafts/j"], field.Name)
+		again := serve(t, &rejected, setup{})
+		result, _, failure := again.run(t.Context(), t,
+			tool.Call{Caller: alice, Form: tool.FormAnswered, Answers: answers, State: ask.State}, tool.CreateDraft, `{"description":"x"}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		if next := stepIn(t, result); next.Tool != tool.PatchDraft || next.Arguments == nil {
+			t.Errorf("%s of %d: %+v", field.Name, len(ask.Fields), next)
 		}
 	}
 }

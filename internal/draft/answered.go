@@ -13,13 +13,9 @@ import (
 // withAnswered adds what the human answered in the forms of this call, so that the model can speak of it.
 func (r Report) withAnswered(earlier Content, fields opentrain.Fields) Report {
 	r.Answered = Shortened(merged(opentrain.Fields(earlier), fields))
-	return tool.Fit(r.Short(),
-		func(r *Report) { r.Answered = r.Answered.Short(100) },
-		func(r *Report) {
-			r.cutFields(0)
-			r.Cut = append(r.Cut, "the draft's fields, to keep the result short")
-		},
-	)
+	cut := func(r *Report) { r.Answered = r.Answered.Short(100) } // the draft's fields have the answers too
+	r.cuts = append([]func(*Report){cut}, r.cuts...)
+	return r
 }
 
 // answeredLine writes the answers as people read them.

@@ -182,6 +182,11 @@ func TestLongReports(t *testing.T) {
 	if want := text.JSON(report); string(result.Structured) != want || result.Text != report.Text() {
 		t.Errorf("as a result\n%s\nwant\n%s", result.Structured, want)
 	}
+	draft.Validation.PublishReady, draft.DraftURL = true, "https://app.opentrain.ai/drafts/j"
+	if ready := pageTypes().report(draft, nil, ReportOptions{token: "t"}).Short(); len(ready.Cut) == 0 || ready.Next.Show == nil ||
+		ready.Next.Show.DraftURL != draft.DraftURL {
+		t.Errorf("a ready draft lost its page: %+v", ready.Next)
+	}
 	if report.MissingFields[0].Field != report.Next.Field || len(report.Next.Options) != 30 || report.open != 61 {
 		t.Errorf("first question %+v, %d open", report.MissingFields[0], report.open)
 	}

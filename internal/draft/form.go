@@ -60,11 +60,11 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	if !call.CanAsk || wanted != nil && !*wanted || form.Forms >= maxForms || !isDraft {
 		return nil, nil
 	}
+	report = report.Short() // the form carries it, and asks what it carries
 	fields := questionFields(report.questions, call.CanAskLists)
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	report = report.Short() // the form carries it
 	guesses := withoutFields(report.guesses, form.Set)
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })

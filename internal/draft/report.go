@@ -103,6 +103,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	cutTo := func(limit int, cut func(*Report, int)) func(*Report) {
 		return func(r *Report) {
 			cut(r, limit)
+			r.DraftURL = whole.DraftURL // the step may have it
 			*r = r.with(r.next(types, options))
 			r.Cut = r.missingFrom(whole)
 		}

@@ -161,7 +161,7 @@ func (c *Connections) track(conn net.Conn, state http.ConnState) {
 	case state == http.StateNew:
 		c.add(conn)
 	case tracked == nil: // it was closed to make room
-		if state == http.StateClosed {
+		if state == http.StateClosed || state == http.StateHijacked {
 			delete(c.closing, conn)
 			c.free()
 		}
@@ -208,13 +208,13 @@ const roomTime = 2 * time.Second
 // closingShare is the part of the limit, one of so many, that connections may exceed it by while they close.
 const closingShare = 4
 
-// waitForRoom waits until a connection can make room that has waited for a while, and until most of those that made room are
-// gone. A burst of callers waits in the system's queue then, and none of them loses its connection or its last response.
+// waitForRoom waits until a connection can make room that has waited for a while, and until most of those that made room have
+// ended. A burst of callers waits in the system's queue then, and none of them loses its connection or its last response.
 func (c *Connections) waitForRoom() {
 	for start := time.Now(); ; {
 		c.mu.Lock()
 		freed, full, left := c.freed, len(c.open) >= c.limit, roomTime-time.Since(start)
-		crowded := len(c.closing) > c.limit/closingShare && left > 0
+		crowded := len(c.open)+len(c.closing) > c.limit+c.limit/closingShare && left > 0
 		for _, front := range []*list.Element{c.waiting.used.Front(), c.waiting.fresh.Front()} {
 			if front != nil {
 				oldest, _ := front.Value.(*connection)

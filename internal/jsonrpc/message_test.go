@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -122,6 +123,11 @@ func TestWrite(t *testing.T) {
 	raw := json.RawMessage("{\"a\":\"\u0085\u2028\u2029<\"}")
 	if got := string(Answer(json.RawMessage("1.0"), raw)); got != `{"jsonrpc":"2.0","id":1.0,"result":{"a":"\u0085\u2028\u2029<"}}` {
 		t.Error(got)
+	}
+	for object, want := range map[string]string{`{}`: `{"a":[1]}`, `{"b":2}`: `{"a":[1],"b":2}`} {
+		if got := string(slices.Concat(AnswerWith(nil, "a", []byte("[1]"), []byte(object))...)); got != `{"jsonrpc":"2.0","id":null,"result":`+want+"}" {
+			t.Error(got)
+		}
 	}
 	if got := string(Refusal(nil, -1, "no", nil)); got != `{"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"no"}}` {
 		t.Error(got)

@@ -31,15 +31,14 @@ func OneLine(line []byte) []byte {
 // Answer returns the response to a request, with the id that its sender wrote.
 func Answer(id json.RawMessage, result any) []byte { return respond(id, "result", Encode(result)) }
 
-// AnswerWith is Answer for an object that Encode made, with one more member. It returns the response in parts, of which the value and the
-// object are some: nothing long is copied. The object changes.
+// AnswerWith is Answer for an object that Encode made, with one more member. It returns the response in parts. The value is one, and the
+// members of the object are another: nothing long is copied.
 func AnswerWith(id json.RawMessage, name string, value, object []byte) [][]byte {
 	begin := slices.Concat([]byte(beginning), idOf(id), []byte(`,"result":{"`+name+`":`))
 	if string(object) == "{}" {
 		return [][]byte{begin, value, []byte("}}")}
 	}
-	object[0] = ','
-	return [][]byte{begin, value, object, []byte("}")}
+	return [][]byte{begin, value, []byte(","), object[1:], []byte("}")}
 }
 
 // Refusal returns the response to a request that failed. Data may be nil.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -157,7 +158,11 @@ func (c *connection) send(message []byte) { c.write(message) }
 func (c *connection) write(parts ...[]byte) {
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
-	line := c.buffer[:0]
+	size := 1
+	for _, part := range parts {
+		size += len(part)
+	}
+	line := slices.Grow(c.buffer[:0], size)
 	for _, part := range parts {
 		line = append(line, part...)
 	}
@@ -165,7 +170,8 @@ func (c *connection) write(parts ...[]byte) {
 	if _, err := c.out.Write(line); err != nil {
 		c.fail(fmt.Errorf("the host no longer reads standard output: %w", err))
 	}
-	if c.buffer = line; cap(line) > maxKept {
+	c.buffer = line
+	if cap(line) > maxKept {
 		c.buffer = nil
 	}
 }

@@ -64,20 +64,37 @@ func Shorten[Out Output](call Call, cuts ...func(*Out)) {
 
 // fitting is how the result of a call is kept short.
 type fitting struct {
-	cuts []func(out any) // that weren't made yet; out is a pointer to the result
+	cuts []func(out any) // of a result that is too long; out is a pointer to it
 
 	limit, count int // the entries of a page; the tool runs again, with a smaller limit, if the result is too long
 	kept         any // see Once
 }
 
-// cut makes the next cut in a result of some characters. It reports whether it did: the result was too long.
-func (p *fitting) cut(out any, size int) bool {
-	if size <= MaxResult-Headroom || len(p.cuts) == 0 {
-		return false
+// render writes an output, with its next step as the caller can take it. It makes cuts until the output isn't too long, or no cuts are
+// left. possible may ask the API, so it isn't called after every cut.
+func (p *fitting) render(out any, possible func(Next) Next) (result Result, size int, err error) {
+	next := nextOf(out)
+	if next == nil {
+		next = new(Next)
 	}
-	p.cuts[0](out)
-	p.cuts = p.cuts[1:]
-	return true
+	made := *next
+	*next = possible(made)
+	result, size, err = render(out)
+	if err != nil || size <= MaxResult-Headroom || len(p.cuts) == 0 {
+		return result, size, err
+	}
+	*next = made // cuts may make another one
+	for _, cut := range p.cuts {
+		cut(out)
+		if result, size, err = render(out); err != nil || size <= MaxResult-Headroom {
+			break
+		}
+	}
+	if err != nil {
+		return result, size, err
+	}
+	*next = possible(*next)
+	return render(out)
 }
 
 // again reports whether a result of some characters must have fewer entries, and sets the limit for it.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 // list is an output with entries of a certain length.
@@ -123,5 +124,29 @@ func TestMapIsNeverNil(t *testing.T) {
 	}
 	if got := tool.Map([]string{"a", "b"}, strings.ToUpper); !slices.Equal(got, []string{"A", "B"}) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// page is a list with a next step.
+type page struct {
+	list
+	Next tool.Next `json:"next"`
+}
+
+// TestCutsKeepTheStep: the step in a result that was cut is the step as the caller can take it, with what the cut changed.
+func TestCutsKeepTheStep(t *testing.T) {
+	for entries, want := range map[int]string{3: "https://app.example.com", 30: "https://app.example.com"} {
+		made := tool.New(tool.Spec{Name: "list", Kind: tool.KindRead}, func(_ context.Context, call tool.Call, _ struct{}) (page, *tool.Ask, error) {
+			tool.Shorten(call, func(p *page) { p.Entries, p.Next.Note = p.Entries[:1], "cut" })
+			return page{list{slices.Repeat([]string{strings.Repeat("x", 1000)}, entries)}, tool.Next{Action: tool.Fix, URL: opentrain.DefaultBaseURL}}, nil, nil
+		})
+		result, _, failure := tool.Runner{Accounts: tool.NewAccounts(nil), App: "https://app.example.com"}.Run(t.Context(), &made, tool.Call{}, nil)
+		var out page
+		if failure != nil || json.Unmarshal(result.Structured, &out) != nil {
+			t.Fatal(failure)
+		}
+		if out.Next.URL != want || (out.Next.Note == "cut") != (entries > 20) {
+			t.Errorf("%d entries: %+v", entries, out.Next)
+		}
 	}
 }

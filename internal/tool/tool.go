@@ -157,10 +157,7 @@ func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks
 		if err != nil || ask != nil {
 			return Result{}, ask.plain(), err
 		}
-		result, size, err := render(out, checks.possible)
-		for err == nil && call.fitting.cut(out, size) {
-			result, size, err = render(out, checks.possible)
-		}
+		result, size, err := call.fitting.render(out, checks.possible)
 		if err != nil {
 			return Result{}, nil, err
 		}
@@ -174,12 +171,8 @@ func (u untyped) run(ctx context.Context, call Call, raw json.RawMessage, checks
 	}
 }
 
-// render writes an output, with its next step as the caller can take it, in both forms. size is the length of the longer one, in
-// characters.
-func render(out any, possible func(Next) Next) (result Result, size int, err error) {
-	if next := nextOf(out); next != nil {
-		*next = possible(*next)
-	}
+// render writes an output in both forms. size is the length of the longer one, in characters.
+func render(out any) (result Result, size int, err error) {
 	structured, err := plainJSON(out)
 	if err != nil {
 		return Result{}, 0, err

@@ -217,7 +217,8 @@ func writeEvent(w http.ResponseWriter, name string, data ...[]byte) error {
 	if name == "" {
 		begin = ": "
 	}
-	_, err := w.Write(slices.Concat([]byte(begin), slices.Concat(data...), []byte("\n\n")))
+	parts := append(append([][]byte{[]byte(begin)}, data...), []byte("\n\n"))
+	_, err := w.Write(slices.Concat(parts...))
 	return errors.Join(err, http.NewResponseController(w).Flush())
 }
 

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -53,6 +55,24 @@ func TestAcceptDecides(t *testing.T) {
 		got := s.post(body, "Accept", accept)
 		if isStream := got.header.Get("Content-Type") == "text/event-stream"; isStream != events || !strings.Contains(got.body, "released") {
 			t.Errorf("%q: %v %s", accept, got.header, got.body)
+		}
+	}
+}
+
+// TestResponsesSayTheirLength: a response that isn't a stream has its length in the header, also if it is an error. One that follows on
+// the same connection begins where it ends.
+func TestResponsesSayTheirLength(t *testing.T) {
+	s := start(t, nil)
+	s.fake.release = make(chan struct{})
+	for _, body := range []string{
+		ping, call(1, "whoami"), call(1, "no_such_tool"), `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`,
+		`{"jsonrpc":"2.0","id":1,"method":"no/such"}`, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":7}`,
+	} {
+		for range 2 {
+			got := s.post(body, "Accept", "application/json")
+			if length := got.header.Get("Content-Length"); length != strconv.Itoa(len(got.body)) || !json.Valid([]byte(got.body)) {
+				t.Errorf("%s: %q for %d bytes: %s", body, length, len(got.body), got.body)
+			}
 		}
 	}
 }

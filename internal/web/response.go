@@ -109,9 +109,9 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p)
 }
 
-// writeParts writes a response in parts, which aren't copied: it may wait long for a client that doesn't read.
+// writeParts writes the parts of a response, after its header. They aren't copied: a response may wait long for a client that doesn't read.
 func writeParts(w http.ResponseWriter, parts [][]byte) {
-	if recorder, ok := w.(*recorder); ok { // its limit is that of one write
+	if recorder, ok := w.(*recorder); ok { // one limit for all parts
 		defer recorder.begin()()
 		w = recorder.ResponseWriter
 	}

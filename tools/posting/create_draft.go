@@ -65,6 +65,7 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	}
 	if form != nil { // the draft exists
 		report, ask, err := p.Resume(ctx, call, *form)
+		draft.Shorten(call, report, (*createDraftOutput).report)
 		return createDraftOutput{Report: report, IdempotencyKey: form.Key, AlreadyCreated: form.Existed}, ask, err
 	}
 	source, err := in.source(&call)
@@ -93,9 +94,11 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	}
 	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: anotherJob})
 	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: key, Existed: existed})
-	draft.Shorten(call, report, func(out *createDraftOutput) *draft.Report { return &out.Report })
+	draft.Shorten(call, report, (*createDraftOutput).report)
 	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
+
+func (o *createDraftOutput) report() *draft.Report { return &o.Report }
 
 const anotherJob = "To create another one, call " + tool.CreateDraft + " with a new idempotencyKey."
 

@@ -43,7 +43,9 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 		return draft.Report{}, nil, err
 	}
 	if form != nil { // the call's own fields are set
-		return p.Resume(ctx, call, *form)
+		report, ask, err := p.Resume(ctx, call, *form)
+		draft.Shorten(call, report, whole)
+		return report, ask, err
 	}
 	fields := opentrain.Fields(in.Fields)
 	call.Step("Setting the fields")
@@ -51,7 +53,10 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	if err != nil {
 		return draft.Report{}, nil, err
 	}
-	draft.Shorten(call, report, func(out *draft.Report) *draft.Report { return out })
+	draft.Shorten(call, report, whole)
 	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Set: fields})
 	return report, ask, err
 }
+
+// whole is the report in a result that is nothing else.
+func whole(out *draft.Report) *draft.Report { return out }
