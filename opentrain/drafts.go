@@ -1,6 +1,7 @@
 package opentrain
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -165,7 +166,7 @@ func (m MissingField) Question() string {
 // ExampleValues returns the example by update key, or nil if it is not an object.
 func (m MissingField) ExampleValues() Fields {
 	var values Fields
-	if json.Unmarshal(m.Example, &values) != nil {
+	if !bytes.HasPrefix(m.Example, []byte("{")) || json.Unmarshal(m.Example, &values) != nil {
 		return nil
 	}
 	return values

@@ -46,6 +46,9 @@ func ShortFields(fields opentrain.Fields, limit int) opentrain.Fields {
 
 // ShortValue turns a long value into a text that says how long it is.
 func ShortValue(value json.RawMessage, limit int) json.RawMessage {
+	if len(value) <= limit {
+		return value
+	}
 	var s string
 	if json.Unmarshal(value, &s) != nil {
 		s = string(value) // a list or an object, as it is written

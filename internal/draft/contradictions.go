@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -123,7 +124,7 @@ func stillSays(description, key string, was, now json.RawMessage) string {
 }
 
 func textOf(value json.RawMessage) (s string) {
-	if json.Unmarshal(value, &s) != nil {
+	if !bytes.HasPrefix(value, []byte(`"`)) || json.Unmarshal(value, &s) != nil {
 		return ""
 	}
 	return s
@@ -153,6 +154,9 @@ func numbersIn(s string) map[string]string {
 		word := strings.ToLower(strings.TrimLeft(written, "$€£"))
 		if n := slices.Index(spelled, word); n > 1 {
 			add(float64(n), written)
+			continue
+		}
+		if !strings.ContainsAny(word, "0123456789") {
 			continue
 		}
 		number, err := strconv.ParseFloat(strings.TrimRightFunc(strings.ReplaceAll(word, ",", ""), unicode.IsLetter), 64)
