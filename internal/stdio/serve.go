@@ -135,7 +135,7 @@ func (c *connection) receive(ctx context.Context, l line) {
 //
 //go:noinline
 func growStack() {
-	var room [24 << 10]byte
+	var room [40 << 10]byte
 	runtime.KeepAlive(&room)
 }
 
