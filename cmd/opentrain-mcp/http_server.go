@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"opentrain-mcp/internal/edge"
 )
 
 // The defaults of flags. docs/operations.md has what they cost.
@@ -51,7 +53,7 @@ func listen(flag, address string) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s %s can't be opened: %w", flag, address, err)
 	}
-	return listener, nil
+	return edge.LimitUnsent(listener), nil
 }
 
 // fitConnections sets the limit of open connections, and lowers the limit of streams to half of it: streams last, and
