@@ -36,19 +36,19 @@ type Report struct {
 	Interpreted         []string      `json:"interpreted,omitempty" jsonschema_description:"Arguments that were read as something else."`
 	Next                tool.Next     `json:"next" jsonschema_description:"What to do now."`
 
-	questions      []Question    // all of them, whole
-	content        Content       // what is known of the draft
-	guesses        []tool.Remark // about content
-	patched        bool          // by this call
-	whole          bool          // content is the whole draft
-	completed      bool          // content is from an earlier report
-	contradictions []string      // within content
-	created        bool          // by this call
-	listedTitle    string        // instead of the content, when only that is known
-	heading        string        // instead of the usual one
-	open           int           // questions in all, also those that were cut
-	cuts           []func(*Report)
-	outcome        string // for the audit log, "" when nothing was written
+	questions      []Question      // all of them, whole
+	content        Content         // what is known of the draft
+	guesses        []tool.Remark   // about content
+	patched        bool            // by this call
+	whole          bool            // content is the whole draft
+	completed      bool            // content is from an earlier report
+	contradictions []string        // within content
+	created        bool            // by this call
+	listedTitle    string          // instead of the content, when only that is known
+	heading        string          // instead of the usual one
+	open           int             // questions in all, also those that were cut
+	cuts           []func(*Report) // for a report that is too long, the least needed first
+	outcome        string          // for the audit log, "" when nothing was written
 }
 
 // JSONSchemaExtend adds the descriptions that are too long for a tag.
@@ -164,7 +164,7 @@ func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
 	return tool.Map(missing, types.question)
 }
 
-// The cuts of a report that is too long, the least needed first. The first question always stays as it is.
+// What the cuts leave out. The first question always stays as it is.
 
 func (r *Report) cutRemarks(entries int) {
 	for _, list := range []*[]tool.Remark{&r.guesses, &r.Warnings, &r.UnmappedFields, &r.Issues} {

@@ -187,15 +187,15 @@ func (c *Connections) add(conn net.Conn) {
 	c.wait(added)
 }
 
-// What connections have while others wait to be accepted: new ones for their first request, used ones for their last response. A busy
-// server may need a while for it.
+// How long connections stay while others wait to be accepted: new ones for their first request, used ones for their last response, which
+// a busy server may write late.
 const (
 	newTime  = 250 * time.Millisecond
 	lastTime = 600 * time.Millisecond
 )
 
-// ripe returns how long a connection must still wait until it can make room.
-func (c *connection) ripe() time.Duration {
+// left returns how long a connection stays while others wait.
+func (c *connection) left() time.Duration {
 	if c.used {
 		return lastTime - time.Since(c.since)
 	}
@@ -205,7 +205,7 @@ func (c *connection) ripe() time.Duration {
 // roomTime limits how long others wait to be accepted.
 const roomTime = 2 * time.Second
 
-// closingShare is the part of the limit, one of so many, that connections may exceed it by while they close.
+// closingShare is the share of the limit by which connections may exceed it while some of them close: 4 means a quarter.
 const closingShare = 4
 
 // waitForRoom waits until a connection can make room that has waited for a while, and until most of those that made room have
@@ -218,7 +218,7 @@ func (c *Connections) waitForRoom() {
 		for _, front := range []*list.Element{c.waiting.used.Front(), c.waiting.fresh.Front()} {
 			if front != nil {
 				oldest, _ := front.Value.(*connection)
-				left = min(left, oldest.ripe())
+				left = min(left, oldest.left())
 			}
 		}
 		c.mu.Unlock()
@@ -275,8 +275,8 @@ func (c *Connections) closeOldest(among *waiting) bool {
 		return false
 	}
 	oldest, _ := first.Value.(*connection)
-	if front := among.fresh.Front(); front != nil && oldest.ripe() > 0 { // its response may be on its way
-		if fresh, _ := front.Value.(*connection); fresh.ripe() <= 0 {
+	if front := among.fresh.Front(); front != nil && oldest.left() > 0 { // its response may be on its way
+		if fresh, _ := front.Value.(*connection); fresh.left() <= 0 {
 			oldest = fresh
 		}
 	}

@@ -2,11 +2,11 @@ package edge
 
 import "net"
 
-// maxUnsent limits what the system keeps of a connection's responses until the client reads them, in bytes. By itself it keeps
-// megabytes, and a client that doesn't read has that many responses made. A response is seldom longer than 80 KB.
+// maxUnsent limits what the system keeps of a connection's responses until the client reads them, in bytes. Systems keep megabytes
+// otherwise, and a client that never reads could make the server write dozens of responses. Few responses are longer than 80 KB.
 const maxUnsent = 64 << 10
 
-// LimitUnsent limits the responses that wait in the system for clients to read them.
+// LimitUnsent returns a listener whose connections keep few responses that their clients haven't read.
 func LimitUnsent(listener net.Listener) net.Listener { return unsentListener{listener} }
 
 type unsentListener struct{ net.Listener }

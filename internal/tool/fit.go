@@ -74,7 +74,7 @@ type fitting struct {
 // left. possible may ask the API, so it isn't called after every cut.
 func (p *fitting) render(out any, possible func(Next) Next) (result Result, size int, err error) {
 	next := nextOf(out)
-	if next == nil {
+	if next == nil { // the output has no step
 		next = new(Next)
 	}
 	made := *next
