@@ -101,7 +101,7 @@ func TestEndlessResponses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, sent := hostile(t, test.send)
-			ctx, cancel := context.WithTimeout(opentrain.WithToken(t.Context(), secret), 20*time.Second)
+			ctx, cancel := context.WithTimeout(opentrain.WithToken(t.Context(), secret), time.Minute)
 			defer cancel()
 			peak := peakHeap(func() {
 				_, err := client.CloseJob(ctx, "j")

