@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"opentrain-mcp/internal/tool"
@@ -25,7 +26,7 @@ type contradictions struct {
 // description, and a pay in another currency.
 func (k known) contradictions() contradictions {
 	var found contradictions
-	fields := k.draft.NormalizedFields
+	fields, description := k.draft.NormalizedFields, k.description()
 	patch := map[string]any{}
 	stray := strayRates(fields)
 	for _, key := range stray {
@@ -38,9 +39,9 @@ func (k known) contradictions() contradictions {
 			continue
 		}
 		patch["jobDescription"] = tool.Answer
-		found.warnings = append(found.warnings, stillSays(k.description(), key, k.outdated[key], fields[key]))
+		found.warnings = append(found.warnings, stillSays(description, key, k.outdated[key], fields[key]))
 	}
-	if amount, rate := foreignAmount(k.description()), ownRate(fields); amount != "" && numberOf(fields[rate]) != "" {
+	if amount, rate := foreignAmount(description), ownRate(fields); amount != "" && numberOf(fields[rate]) != "" {
 		patch["jobDescription"] = tool.Answer
 		found.warnings = append(found.warnings, fmt.Sprintf("The description says “%s”, but the job pays %s (US dollars).",
 			amount, tool.Readable(rate, fields[rate])))
@@ -61,8 +62,15 @@ func strayRates(fields opentrain.Fields) []string {
 
 // ownRate is the key of the rate that belongs to the payment type, "" for none.
 func ownRate(fields opentrain.Fields) string {
-	rates := map[string]string{"PAY_PER_HOUR": "pricePerHour", "PAY_PER_LABEL": "pricePerLabel", "FIXED_PRICE": "fixedPrice"}
-	return rates[textOf(fields["paymentType"])]
+	switch textOf(fields["paymentType"]) {
+	case "PAY_PER_HOUR":
+		return "pricePerHour"
+	case "PAY_PER_LABEL":
+		return "pricePerLabel"
+	case "FIXED_PRICE":
+		return "fixedPrice"
+	}
+	return ""
 }
 
 // outdated are the values that fields had when the description was written, as long as it still has their numbers.
@@ -73,11 +81,14 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 			old[key] = was
 		}
 	}
-	numbers := numbersIn(now.description())
+	numbers := sync.OnceValue(func() map[string]string { return numbersIn(now.description()) })
 	maps.DeleteFunc(old, func(key string, was json.RawMessage) bool {
-		current := numberOf(now.draft.NormalizedFields[key])
-		rewritten := set["jobDescription"] != nil && numbers[current] != ""
-		return current == "" || current == numberOf(was) || numbers[numberOf(was)] == "" || rewritten
+		before, current := numberOf(was), numberOf(now.draft.NormalizedFields[key])
+		if current == "" || current == before {
+			return true
+		}
+		rewritten := set["jobDescription"] != nil && numbers()[current] != ""
+		return rewritten || numbers()[before] == ""
 	})
 	return old
 }
@@ -132,11 +143,14 @@ func textOf(value json.RawMessage) (s string) {
 
 // numberOf is a JSON number in its shortest form, "" for any other value.
 func numberOf(value json.RawMessage) string {
-	var number *float64
-	if json.Unmarshal(value, &number) != nil || number == nil {
+	if len(value) == 0 || value[0] != '-' && (value[0] < '0' || value[0] > '9') {
 		return ""
 	}
-	return strconv.FormatFloat(*number, 'f', -1, 64)
+	number, err := strconv.ParseFloat(string(value), 64)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatFloat(number, 'f', -1, 64)
 }
 
 // numbersIn are the numbers in a text as they are written, by their shortest form: 50,000 and 50k are 50000, ten is 10.

@@ -46,7 +46,7 @@ func NewDesk(
 			ttlcache.WithTTL[string, known](knownTTL),
 			ttlcache.WithDisableTouchOnHit[string, known](),
 			ttlcache.WithMaxCost(maxRemembered, func(item ttlcache.CostItem[string, known]) uint64 {
-				return uint64(len(item.Key)) + uint64(text.Length(item.Value.draft)+len(item.Value.source)) //nolint:gosec // lengths are not negative
+				return uint64(len(item.Key) + item.Value.size()) //nolint:gosec // lengths are not negative
 			}),
 		),
 	}

@@ -27,6 +27,31 @@ type known struct {
 	view      confirm.View
 }
 
+// size is about how many bytes of memory a draft needs.
+func (k known) size() int {
+	const field, word, missing, note = 64, 16, 192, 136 // without their texts
+	size := len(k.source) + len(k.draft.DraftURL) + len(k.draft.ReviewURL)
+	for key, value := range k.draft.NormalizedFields {
+		size += field + len(key) + len(value)
+	}
+	for _, m := range k.draft.MissingFields {
+		size += missing + len(m.Field) + len(m.Label) + len(m.Message) + len(m.Prompt) + len(m.Example) + len(m.Hint)
+		for _, words := range [][]string{m.EnumValues, m.UpdateKeys} {
+			for _, w := range words {
+				size += word + len(w)
+			}
+		}
+	}
+	for _, notes := range [][]opentrain.Note{
+		k.draft.LowConfidenceFields, k.draft.Warnings, k.draft.UnmappedFields, k.draft.Validation.Issues,
+	} {
+		for _, n := range notes {
+			size += note + len(n.Field) + len(n.Path) + len(n.Message) + len(n.Reason) + len(n.Value) + len(n.ValuePreview)
+		}
+	}
+	return size
+}
+
 func draftKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
 
 // Forget drops what is known of a draft: it may have changed.
@@ -43,6 +68,7 @@ func (d *Desk) remembered(by caller.Caller, jobID string) (known, bool) {
 func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options ReportOptions) known {
 	before, _ := d.remembered(by, draft.JobID)
 	whole := draft.NormalizedFields != nil
+	draft.MissingFields, draft.Validation.MissingFields = draft.Missing(), nil
 	now := known{draft: draft, source: cmp.Or(before.source, options.Source), set: map[string]bool{}}
 	maps.Copy(now.set, before.set)
 	for key := range options.Set {
@@ -68,7 +94,7 @@ func complete(draft, before *opentrain.Draft, set opentrain.Fields) (completed b
 	if draft.LowConfidenceFields == nil {
 		draft.LowConfidenceFields = slices.Clone(before.LowConfidenceFields)
 	}
-	if missing := draft.Missing(); len(missing) == 0 || slices.ContainsFunc(missing, isName) {
+	if missing := draft.MissingFields; len(missing) == 0 || slices.ContainsFunc(missing, isName) {
 		completeQuestions(draft, before, set)
 	}
 	return completed
@@ -78,18 +104,17 @@ func isName(m opentrain.MissingField) bool { return m.Prompt == "" }
 
 // completeQuestions adds the words of questions that the answer only names or counts.
 func completeQuestions(draft, before *opentrain.Draft, set opentrain.Fields) {
-	asked := before.Missing()
-	if named := draft.Missing(); len(named) > 0 {
-		for i, missing := range named {
-			if at := slices.IndexFunc(asked, func(m opentrain.MissingField) bool { return m.Field == missing.Field }); isName(missing) && at >= 0 {
-				named[i] = asked[at]
-			}
+	asked := before.MissingFields
+	for i, missing := range draft.MissingFields {
+		if at := slices.IndexFunc(asked, func(m opentrain.MissingField) bool { return m.Field == missing.Field }); isName(missing) && at >= 0 {
+			draft.MissingFields[i] = asked[at]
 		}
-		draft.MissingFields = named
+	}
+	if len(draft.MissingFields) > 0 {
 		return
 	}
 	open := slices.DeleteFunc(slices.Clone(asked), func(m opentrain.MissingField) bool {
-		return slices.ContainsFunc(updateKeys(m), func(key string) bool { return set[key] != nil })
+		return slices.ContainsFunc(updateKeys(m, m.ExampleValues()), func(key string) bool { return set[key] != nil })
 	})
 	if !draft.Validation.PublishReady && len(open) <= draft.Validation.MissingFieldCount {
 		draft.MissingFields = open
@@ -98,15 +123,15 @@ func completeQuestions(draft, before *opentrain.Draft, set opentrain.Fields) {
 
 // contentOf hashes what a human sees of a draft.
 func contentOf(draft *opentrain.Draft) uint64 {
-	hash := sha256.New()
+	hash, length := sha256.New(), make([]byte, 0, binary.MaxVarintLen64)
 	add := func(parts ...string) {
 		for _, part := range parts {
-			hash.Write(binary.AppendUvarint(nil, uint64(len(part))))
+			hash.Write(binary.AppendUvarint(length, uint64(len(part))))
 			hash.Write([]byte(part))
 		}
 	}
 	add(strconv.FormatBool(draft.Validation.PublishReady))
-	for _, missing := range draft.Missing() {
+	for _, missing := range draft.MissingFields {
 		add("missing", missing.Field)
 	}
 	for _, key := range slices.Sorted(maps.Keys(draft.NormalizedFields)) {

@@ -41,16 +41,16 @@ func (Question) JSONSchema() *schema.Node {
 }
 
 func (types fieldTypes) question(missing opentrain.MissingField) Question {
-	keys, name := updateKeys(missing), text.Clean(cmp.Or(missing.Label, text.Words(missing.Field)), 100)
+	examples, room := missing.ExampleValues(), maxOptions
+	keys, name := updateKeys(missing, examples), text.Clean(cmp.Or(missing.Label, text.Words(missing.Field)), 100)
 	defaultPrompt := "What should “" + name + "” be?"
 	q := Question{
 		Field: text.Clean(missing.Field, 100), Question: cmp.Or(text.Clean(missing.Question(), maxQuestion), defaultPrompt),
 		Message: text.Clean(missing.Message, maxRemark), Hint: text.Clean(missing.Hint, maxRemark),
 		Keys: text.CleanAll(keys, maxKeys, 100), label: text.Clean(missing.Label, 100),
 	}
-	examples, room := missing.ExampleValues(), maxOptions
 	for i, key := range keys[:len(q.Keys)] {
-		input := types.input(missing, key, len(q.Keys))
+		input := types.input(missing, examples, key, len(q.Keys))
 		input.Key = q.Keys[i]
 		_, shown := examples[key]
 		input.Alternative = len(examples) > 0 && !shown
@@ -97,9 +97,9 @@ func (q *Question) cutOptions() {
 // ellipsis stands for the options that were cut.
 const ellipsis = "…"
 
-// updateKeys returns the update keys that a question asks for, those of its example first. The others are alternatives.
-func updateKeys(missing opentrain.MissingField) []string {
-	example, keys := slices.Sorted(maps.Keys(missing.ExampleValues())), distinct(missing.UpdateKeys)
+// updateKeys returns the update keys that a question asks for, those of its examples first. The others are alternatives.
+func updateKeys(missing opentrain.MissingField, examples opentrain.Fields) []string {
+	example, keys := slices.Sorted(maps.Keys(examples)), distinct(missing.UpdateKeys)
 	switch {
 	case len(example)+len(keys) > 0:
 	case missing.Field == "":
@@ -126,9 +126,9 @@ func distinct(list []string) []string {
 
 // input is the answer under one of the keys of a question. For a question with one key, the API's own words about
 // the question come first, then its pages' words about the key, then the example.
-func (types fieldTypes) input(missing opentrain.MissingField, key string, keys int) tool.Input {
+func (types fieldTypes) input(missing opentrain.MissingField, examples opentrain.Fields, key string, keys int) tool.Input {
 	known, isKnown := types[key]
-	example, found := missing.ExampleValues()[key]
+	example, found := examples[key]
 	if !found {
 		example = missing.Example
 	}

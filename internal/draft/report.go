@@ -82,7 +82,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
-		created: options.Source != "", patched: options.Set != nil, questions: types.questions(draft),
+		created: options.Source != "", patched: options.Set != nil, questions: tool.Map(draft.MissingFields, types.question),
 		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
 		whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
 	}
@@ -155,15 +155,6 @@ func (r Report) restored() Report {
 	return r
 }
 
-// questions are the open questions, nil when the API doesn't say that there are none.
-func (types fieldTypes) questions(draft *opentrain.Draft) []Question {
-	missing := draft.Missing()
-	if missing == nil && !draft.Validation.PublishReady {
-		return nil
-	}
-	return tool.Map(missing, types.question)
-}
-
 // What the cuts leave out. The first question always stays as it is.
 
 func (r *Report) cutRemarks(entries int) {
@@ -206,7 +197,7 @@ func (r Report) missingFrom(whole Report) []string {
 // Text implements tool.Output.
 func (r Report) Text() string {
 	l := r.Lines()
-	return l.With(r.Next.Text())
+	return l.With(r.Next)
 }
 
 // Lines describes the report, without the next step.

@@ -153,6 +153,9 @@ func (w *rewriter) members(start json.Delim, path string) error {
 // Canonical writes JSON with the members of its objects in order at every depth, and numbers as they came.
 // Member order and spaces make no difference.
 func Canonical(raw json.RawMessage) string {
+	if trimmed := bytes.TrimSpace(raw); !bytes.ContainsAny(trimmed, `{[\`) && utf8.Valid(trimmed) {
+		return string(trimmed)
+	}
 	value := jsontext.Value(bytes.Clone(raw))
 	if value.Format(jsontext.ReorderRawObjects(true), jsontext.AllowInvalidUTF8(true)) == nil {
 		return string(value)

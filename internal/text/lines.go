@@ -15,6 +15,11 @@ type Lines struct {
 // Add adds a line.
 func (l *Lines) Add(format string, args ...any) {
 	l.line = fmt.Appendf(l.line[:0], format, args...)
+	l.end()
+}
+
+// end adds the line that was just written.
+func (l *Lines) end() {
 	if l.text.Len() > 0 {
 		l.text.WriteByte('\n')
 	} else {
@@ -30,7 +35,8 @@ func (l *Lines) Add(format string, args ...any) {
 // Field adds "name: value", unless the value is empty.
 func (l *Lines) Field(name, value string) {
 	if value != "" {
-		l.Add("%s: %s", name, value)
+		l.line = append(append(append(l.line[:0], name...), ": "...), value...)
+		l.end()
 	}
 }
 
@@ -63,10 +69,10 @@ func (l *Lines) Quoted(indent, s string) {
 // String joins the lines.
 func (l *Lines) String() string { return l.text.String() }
 
-// With ends the lines with a paragraph: a result's next step.
-func (l *Lines) With(last string) string {
-	l.text.WriteString("\n\n")
-	l.text.WriteString(last)
+// With ends the lines with a paragraph: a result's next step, which adds its lines.
+func (l *Lines) With(step interface{ AddTo(l *Lines) }) string {
+	l.text.WriteByte('\n')
+	step.AddTo(l)
 	return l.text.String()
 }
 

@@ -150,6 +150,11 @@ func TestSecureURL(t *testing.T) {
 	}
 }
 
+// done is a step.
+type done struct{}
+
+func (done) AddTo(l *text.Lines) { l.Field("Next", "done") }
+
 // TestLinesStayLines: no value can add a line.
 func TestLinesStayLines(t *testing.T) {
 	var l text.Lines
@@ -165,7 +170,7 @@ func TestLinesStayLines(t *testing.T) {
 	if l.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", l.String(), want)
 	}
-	if got := l.With("Next: done"); got != want+"\n\nNext: done" {
+	if got := l.With(done{}); got != want+"\n\nNext: done" {
 		t.Errorf("got\n%s", got)
 	}
 }

@@ -58,7 +58,7 @@ func (f *Failure) tail() string {
 		if next.Action == Fix && next.By == "agent" && next.Arguments == nil && next.Tool != "" {
 			next.By, next.Tool = "", "" // so do they name the tool to call again
 		}
-		tail += "\n\n" + next.Text()
+		tail += new(text.Lines).With(next)
 	}
 	return tail
 }

@@ -109,10 +109,9 @@ func (r Remark) Line() string {
 	return text.Join(" — ", text.Join(" ", r.Field, value), r.Message, r.Reason)
 }
 
-// Text writes the step as lines of a fixed form, "Name: value", for clients that show the model no structured
+// AddTo adds the step as lines of a fixed form, "Name: value", for clients that show the model no structured
 // content. Values that a program needs are JSON.
-func (n Next) Text() string {
-	var l text.Lines
+func (n Next) AddTo(l *text.Lines) {
 	l.Field("Next", string(n.Action)+n.gloss())
 	l.Field("Question", n.Question)
 	l.Field("Problem", n.Problem)
@@ -152,7 +151,6 @@ func (n Next) Text() string {
 	if n.Change != nil {
 		l.Field("To resolve the warnings, with what the human decides", n.Change.Tool+" "+text.Exact(n.Change.Arguments))
 	}
-	return l.String()
 }
 
 // gloss explains the action to a reader who has no schema.

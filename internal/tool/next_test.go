@@ -5,10 +5,11 @@ import (
 	"reflect"
 	"testing"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
 
-func TestNextText(t *testing.T) {
+func TestNextLines(t *testing.T) {
 	for name, test := range map[string]struct {
 		next tool.Next
 		want string
@@ -42,8 +43,9 @@ func TestNextText(t *testing.T) {
 		"look at the jobs": {tool.ListJobsNext("Look."), "Next: call_tool\nNote: Look.\nCall: opentrain_list_jobs {}"},
 		"several lines":    {tool.Next{Action: tool.Done, Note: "a\nCall: b"}, "Next: done\nNote: a Call: b"},
 	} {
-		if got := test.next.Text(); got != test.want {
-			t.Errorf("%s:\n%s\nwant\n%s", name, got, test.want)
+		var got text.Lines
+		if test.next.AddTo(&got); got.String() != test.want {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got.String(), test.want)
 		}
 	}
 }

@@ -125,5 +125,5 @@ func (o claimAccountOutput) Text() string {
 		l.Add("OpenTrain has also sent them to %s.", o.Email)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -99,5 +99,5 @@ func (o claimStatusOutput) Text() string {
 	l.Field("Token saved in", o.SavedTo)
 	l.Field("Problem", o.Problem)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

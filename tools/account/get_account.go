@@ -104,5 +104,5 @@ func (o getAccountOutput) Text() string {
 	}
 	l.Field("Missing", o.Missing)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

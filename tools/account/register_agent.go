@@ -91,5 +91,5 @@ func (o registerAgentOutput) Text() string {
 	l.Field("Token saved in", o.SavedTo)
 	l.Field("Problem", o.Problem)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

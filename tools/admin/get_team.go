@@ -101,5 +101,5 @@ func (o getTeamOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -126,5 +126,5 @@ func (o inviteTeamMemberOutput) Text() string {
 		l.Add("%s was not invited by this call.", o.Email)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -75,5 +75,5 @@ func (o listTokensOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

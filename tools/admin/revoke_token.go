@@ -123,5 +123,5 @@ func (o revokeTokenOutput) Text() string {
 		l.Add("API token %s was not revoked by this call.", o.TokenID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

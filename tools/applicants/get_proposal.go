@@ -118,5 +118,5 @@ func (o getProposalOutput) Text() string {
 		l.Add("More of the interview: pass cursor %s with the same proposalId.", text.Exact(o.NextCursor))
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -125,5 +125,5 @@ func (o inviteTrainerOutput) Text() string {
 	}
 	l.Field("Proposal", o.ProposalID)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

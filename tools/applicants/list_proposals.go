@@ -134,5 +134,5 @@ func (o listProposalsOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s with the same job, status and sort.", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

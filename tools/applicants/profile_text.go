@@ -35,7 +35,7 @@ func (o getFreelancerProfileOutput) Text() string {
 	l.Quote("Bio", o.Bio)
 	l.Field("Left out", o.Cut)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }
 
 // add adds the figures, with what OpenTrain checked and the rate.

@@ -139,5 +139,5 @@ func (o createMilestoneOutput) Text() string {
 		l.Add("No milestone was added to contract %s by this call.", o.ContractID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -135,5 +135,5 @@ func (o endContractOutput) Text() string {
 	l.Field("With", o.Trainer)
 	o.Approval.lines(&l)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

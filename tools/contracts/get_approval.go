@@ -124,5 +124,5 @@ func (o getApprovalOutput) Text() string {
 		l.Field("Open until", o.ExpiresAt)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -121,5 +121,5 @@ func (o getContractOutput) Text() string {
 		l.Quoted("  ", text.Join(": ", m.Name, m.Description))
 	}
 	l.Field("Left out", o.Cut)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

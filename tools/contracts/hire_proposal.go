@@ -145,5 +145,5 @@ func (o hireProposalOutput) Text() string {
 	}
 	o.Approval.lines(&l)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

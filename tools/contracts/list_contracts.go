@@ -138,5 +138,5 @@ func (o listContractsOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s with the same filters.", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

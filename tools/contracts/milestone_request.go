@@ -139,5 +139,5 @@ func (o milestoneRequestOutput) Text() string {
 	l.Field("Amount", text.Dollars(o.AmountUSD))
 	o.Approval.lines(&l)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -121,5 +121,5 @@ func (o getApprovalOutput) listText() string {
 		}
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

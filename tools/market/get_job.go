@@ -103,7 +103,7 @@ func (o getJobOutput) Text() string {
 	l := o.lines()
 	l.Field("Left out", o.Cut)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }
 
 func (o getJobOutput) lines() *text.Lines {

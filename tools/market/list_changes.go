@@ -155,5 +155,5 @@ func (o listChangesOutput) Text() string {
 		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))
 	}
 	l.Field("Next time pass since", o.Until)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

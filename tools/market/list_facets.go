@@ -90,5 +90,5 @@ func (o listFacetsOutput) Text() string {
 	}
 	l.Fields("Left out", o.Cut)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

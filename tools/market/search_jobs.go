@@ -143,5 +143,5 @@ func (o searchJobsOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s with the same filters.", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -113,5 +113,5 @@ func (o sendMessageOutput) Text() string {
 	l.Field("Message id", o.MessageID)
 	l.Field("Sent at", o.SentAt)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

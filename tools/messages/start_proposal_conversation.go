@@ -74,5 +74,5 @@ func (o startConversationOutput) Text() string {
 	}
 	l.Field("Job", o.JobID)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -75,5 +75,5 @@ func (o createCreditTopUpOutput) Text() string {
 	l.Field("Checkout page", o.CheckoutURL)
 	l.Field("Open until", o.ExpiresAt)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -88,5 +88,5 @@ func (o getCreditTopUpOutput) Text() string {
 		l.Field(field.name, field.value)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

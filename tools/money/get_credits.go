@@ -67,5 +67,5 @@ func (o getCreditsOutput) Text() string {
 		e.lines(&l)
 	}
 	l.Field("Left out", o.Cut)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

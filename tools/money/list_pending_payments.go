@@ -129,5 +129,5 @@ func (o listPendingPaymentsOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

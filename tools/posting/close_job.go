@@ -109,5 +109,5 @@ func (o closeJobOutput) Text() string {
 		l.Add("Job %s was not closed.", o.JobID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -191,5 +191,5 @@ func (o createDraftOutput) Text() string {
 	if o.AlreadyCreated && o.Next.Action != tool.Done {
 		l.Add("This draft was created by an earlier call with the same content. %s", anotherJob)
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

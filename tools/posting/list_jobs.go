@@ -108,5 +108,5 @@ func (o listJobsOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s with the same status.", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

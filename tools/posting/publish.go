@@ -291,5 +291,5 @@ func (o publishOutput) Text() string {
 	draft.AddRemarks(&l, "Issue", o.Issues)
 	l.Fields("Interpreted", o.Interpreted)
 	draft.AddQuestions(&l, o.MissingFields)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

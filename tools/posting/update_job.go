@@ -132,5 +132,5 @@ func (o updateJobOutput) Text() string {
 	}
 	l.Fields("Reason", o.Reasons)
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -140,5 +140,5 @@ func (o createWebhookOutput) Text() string {
 		l.Add("No webhook was created by this call.")
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -92,5 +92,5 @@ func (o deleteWebhookOutput) Text() string {
 		l.Add("Webhook %s was not deleted by this call.", o.WebhookID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -46,5 +46,5 @@ func (o getWebhookOutput) Text() string {
 	l.Add("Webhook (id %s)", o.Webhook.ID)
 	o.Webhook.lines(&l, "")
 	l.Fields("Interpreted", o.Interpreted)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -56,5 +56,5 @@ func (o listWebhooksOutput) Text() string {
 		w.lines(&l, "   ")
 	}
 	l.Field("Left out", o.Cut)
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }

@@ -146,5 +146,5 @@ func (o pollUpdatesOutput) Text() string {
 	if o.NextCursor != "" {
 		l.Add("Next cursor: %s", text.Exact(o.NextCursor))
 	}
-	return l.With(o.Next.Text())
+	return l.With(o.Next)
 }
