@@ -26,7 +26,12 @@ func (d *Desk) Changes(
 ) (preview tool.Preview, resolve *tool.Change) {
 	preview = own.Preview()
 	current := d.current(ctx, by, own, &preview)
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
+	changed := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(key string) bool { return same(key, current[key], fields[key]) })
+	if len(changed) == 0 {
+		changed = slices.Sorted(maps.Keys(fields))
+		preview.Warnings = append(preview.Warnings, "The job has these values already.")
+	}
+	for _, key := range changed {
 		old := "unknown"
 		if value, isKnown := current[key]; isKnown {
 			old = text.Clip(text.Clean(tool.WithoutUnit(key, value), maxChange), 200)
@@ -34,36 +39,39 @@ func (d *Desk) Changes(
 		now := wholeChange(key, fields[key])
 		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
 	}
-	if same := slices.Collect(maps.Keys(fields)); current != nil && !slices.ContainsFunc(same, func(key string) bool {
-		return text.Canonical(current[key]) != text.Canonical(fields[key])
-	}) {
-		preview.Warnings = append(preview.Warnings, "The job has these values already.")
-	}
 	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)
-	preview.Warnings = append(preview.Warnings, unpaid(current, after.draft.NormalizedFields, fields)...)
 	found := after.contradictions()
+	if rate := unpaid(current, after.draft.NormalizedFields, fields); rate != "" {
+		preview.Warnings = append(preview.Warnings, "The job would have no price. Its payment type is “"+
+			tool.Label(textOf(after.draft.NormalizedFields["paymentType"]))+"”, and “"+tool.FieldLabel(rate)+"” would not be set.")
+		found.patch[rate] = tool.Answer
+	}
 	for _, warning := range found.warnings { // nothing is changed yet
 		preview.Warnings = append(preview.Warnings, strings.Replace(warning, " is now ", " would be ", 1))
 	}
-	if found.patch != nil {
+	if len(found.patch) > 0 {
 		maps.Copy(found.patch, asArguments(fields, found.patch))
 		resolve = &tool.Change{Tool: tool.UpdateJob, Arguments: map[string]any{"jobId": own.ID, "fields": found.patch}}
 	}
 	return preview, resolve
 }
 
-// unpaid warns of an edit that takes the price that a job had: its own, or that of another payment type.
-func unpaid(before, after, edited opentrain.Fields) []string {
+// same reports whether two values of a field read the same: the public list writes some in other letters than the API reads.
+func same(key string, a, b json.RawMessage) bool {
+	return len(a) > 0 && (text.Canonical(a) == text.Canonical(b) || strings.EqualFold(tool.Readable(key, a), tool.Readable(key, b)))
+}
+
+// unpaid is the rate that an edit leaves without a value, "" for none: the job had a price, of its own payment type or of another.
+func unpaid(before, after, edited opentrain.Fields) string {
 	own, was := ownRate(after), ownRate(before)
 	_, isPaid := edited["paymentType"]
 	_, isPriced := edited[own]
 	if own == "" || !isPaid && !isPriced || numberOf(after[own]) != "" || numberOf(before[was]) == "" {
-		return nil
+		return ""
 	}
-	return []string{"The job would have no price. Its payment type is “" + tool.Label(textOf(after["paymentType"])) + "”, and “" +
-		tool.FieldLabel(own) + "” would not be set."}
+	return own
 }
 
 // wholeChange is the new value of a field. One that is too long says so.

@@ -19,18 +19,17 @@ import (
 // contradictions are the places where a draft says two things, and the patch that resolves them.
 type contradictions struct {
 	warnings []string
-	patch    map[string]any // nil when there are none; the text is for the human to word
+	patch    map[string]any // empty when there are none; the text is for the human to word
 }
 
 // contradictions finds a rate that belongs to another payment type, numbers that were changed but are still in the
 // description, and a pay in another currency.
 func (k known) contradictions() contradictions {
-	var found contradictions
+	found := contradictions{patch: map[string]any{}}
 	fields, description := k.draft.NormalizedFields, k.description()
-	patch := map[string]any{}
 	stray := strayRates(fields)
 	for _, key := range stray {
-		patch[key] = nil
+		found.patch[key] = nil
 		found.warnings = append(found.warnings, fmt.Sprintf("The payment type is “%s”, but %s is still set.",
 			tool.Label(textOf(fields["paymentType"])), tool.Readable(key, fields[key])))
 	}
@@ -38,16 +37,14 @@ func (k known) contradictions() contradictions {
 		if slices.Contains(stray, key) {
 			continue
 		}
-		patch["jobDescription"] = tool.Answer
+		found.patch["jobDescription"] = tool.Answer
 		found.warnings = append(found.warnings, stillSays(description, key, k.outdated[key], fields[key]))
 	}
-	if amount, rate := foreignAmount(description), ownRate(fields); amount != "" && numberOf(fields[rate]) != "" {
-		patch["jobDescription"] = tool.Answer
+	rate := ownRate(fields)
+	if amount := foreignAmount(description, numberOf(fields[rate])); amount != "" {
+		found.patch["jobDescription"] = tool.Answer
 		found.warnings = append(found.warnings, fmt.Sprintf("The description says “%s”, but the job pays %s (US dollars).",
 			amount, tool.Readable(rate, fields[rate])))
-	}
-	if len(patch) > 0 {
-		found.patch = patch
 	}
 	return found
 }
@@ -93,12 +90,16 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 	return old
 }
 
-// foreignAmount is the first amount in a text that isn't in dollars: "€18", "18 euros".
-func foreignAmount(s string) string {
+// foreignAmount is the first pay in a text that isn't in dollars: "pays €18", "18 euros an hour". An amount that is neither the
+// job's price nor near a word about pay is something else: a coin, a weight, the sum on a receipt. Without a price there is none.
+func foreignAmount(s, price string) string {
+	if price == "" {
+		return ""
+	}
 	words := amountWords(s)
 	for i, word := range words {
 		sign := strings.HasPrefix(word, "€") || strings.HasPrefix(word, "£") || strings.HasSuffix(word, "€") || strings.HasSuffix(word, "£")
-		if !strings.ContainsFunc(word, unicode.IsDigit) {
+		if !isAmount(word) || strings.Trim(word, "€£") != price && !nearPay(words, i) {
 			continue
 		}
 		if sign {
@@ -109,6 +110,30 @@ func foreignAmount(s string) string {
 		}
 	}
 	return ""
+}
+
+func isAmount(word string) bool { return strings.ContainsFunc(word, unicode.IsDigit) }
+
+// nearPay reports whether one of the words next to an amount is about pay. Words beyond another amount are about that one.
+func nearPay(words []string, at int) bool {
+	const near = 3
+	for _, step := range []int{-1, 1} {
+		for i := at + step; i >= 0 && i < len(words) && (i-at)*step <= near && !isAmount(words[i]); i += step {
+			if aboutPay(words[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// aboutPay reports whether a word says that an amount is pay.
+func aboutPay(word string) bool {
+	word = strings.ToLower(word)
+	return strings.HasPrefix(word, "pay") || slices.Contains([]string{
+		"paid", "rate", "rates", "salary", "wage", "wages", "compensation", "budget", "price", "fee",
+		"hour", "hours", "hourly", "hr", "hrs", "h", "label", "labels",
+	}, word)
 }
 
 // amountWords are the words and numbers of a text, with the signs of currencies.

@@ -24,6 +24,9 @@ func TestContradictions(t *testing.T) {
 		"another text":             {text, `{"jobDescription":"People label images."}`, nil},
 		"euros":                    {text, `{"jobDescription":"10 people, 50,000 images, €18, or $18."}`, []string{"The description says “€18”, but the job pays $18 per hour (US dollars)."}},
 		"euros in words":           {text, `{"jobDescription":"10 people, 50,000 images, 18 euros; $18."}`, []string{"The description says “18 euros”, but the job pays $18 per hour (US dollars)."}},
+		"euros an hour":            {text, `{"jobDescription":"10 people, 50,000 images, 25 euros an hour."}`, []string{"The description says “25 euros”, but the job pays $18 per hour (US dollars)."}},
+		"coins":                    {text, `{"jobDescription":"10 people, 50,000 images of 2 euro coins and of a receipt over €12.50; $18 an hour."}`, nil},
+		"a weight":                 {text, `{"jobDescription":"10 people, 50,000 images of dogs that weigh 50 pounds, $18."}`, nil},
 		"another payment type":     {text, `{"paymentType":"PAY_PER_LABEL","pricePerLabel":0.05}`, []string{"The payment type is “Per label”, but $18 per hour is still set."}},
 	} {
 		fields := opentrain.Fields{
@@ -41,7 +44,7 @@ func TestContradictions(t *testing.T) {
 		before := known{draft: &opentrain.Draft{NormalizedFields: fields}}
 		now := known{draft: &opentrain.Draft{NormalizedFields: merged(fields, set)}}
 		now.outdated = outdated(before, now, set)
-		if got := now.contradictions(); !slices.Equal(got.warnings, test.want) || (got.patch != nil) != (test.want != nil) {
+		if got := now.contradictions(); !slices.Equal(got.warnings, test.want) || (len(got.patch) > 0) != (test.want != nil) {
 			t.Errorf("%s: %q, %v", name, got.warnings, got.patch)
 		}
 		// The next call leaves things as they are.

@@ -55,6 +55,10 @@ func NewDesk(
 // Report reports on a draft to the caller, and remembers it. The report isn't cut yet; see Report.Short and Shorten. The caller holds
 // the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
+	if options.Set != nil { // the input is an earlier call's
+		before, _ := d.remembered(call.Caller, draft.JobID)
+		options.unmapped = before.draft.UnmappedFields
+	}
 	now := d.remember(call.Caller, draft, options)
 	if draft.Validation.PublishReady && d.Confirm.Asks(call.Caller) {
 		now = d.dated(ctx, call.Caller, now)
@@ -87,20 +91,26 @@ func publishing(jobID string) confirm.Intent {
 	return confirm.Intent{Tool: tool.Publish, JobID: text.Clean(jobID, maxJobID)}
 }
 
-// Change sends a change of a draft and reports on the result, as Report does. set is what the call set so far, these fields included.
-func (d *Desk) Change(ctx context.Context, call tool.Call, jobID string, fields, set opentrain.Fields) (Report, error) {
+// Change sends a change of a draft and reports on the result, as Report does.
+func (d *Desk) Change(ctx context.Context, call tool.Call, jobID string, fields opentrain.Fields) (Report, error) {
 	unlock, err := d.Confirm.Ledger.Lock(ctx, call.Caller, jobID)
 	if err != nil {
 		return Report{}, err
 	}
 	defer unlock()
+	return d.change(ctx, call, jobID, fields, ReportOptions{Set: fields})
+}
+
+// change is Change for a caller that holds the draft's lock. The options have what the call set so far, these fields included.
+func (d *Desk) change(ctx context.Context, call tool.Call, jobID string, fields opentrain.Fields, options ReportOptions) (Report, error) {
 	draft, err := d.updateDraft(ctx, &call, jobID, fields)
 	d.Record(call.Caller, jobID, err)
 	if err != nil {
 		return Report{}, err
 	}
 	draft.JobID = jobID // the one that was patched, whatever the answer says
-	return d.Report(ctx, call, draft, ReportOptions{Set: set, sent: fields}), nil
+	options.sent = fields
+	return d.Report(ctx, call, draft, options), nil
 }
 
 // Record records how a change of a job ended: earlier confirmations and what is remembered may no longer hold.

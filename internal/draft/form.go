@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -33,7 +34,10 @@ type FormState struct {
 	Asked   []string         `json:"asked"`             // update keys
 	Set     opentrain.Fields `json:"set,omitempty"`     // by the forms so far
 	Forms   int              `json:"forms"`             // shown so far
-	At      store.Point      `json:"at"`                // when the form was made
+	Skipped []string         `json:"skipped,omitempty"` // update keys that the human left out
+
+	Problems []tool.Remark `json:"-"`  // with the answers of the last form
+	At       store.Point   `json:"at"` // when the form was made
 }
 
 // FormOf returns the state of the form that the call continues, nil for none. Its error is tool.ErrFormOver.
@@ -61,11 +65,13 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 		return nil, nil
 	}
 	report = report.Short() // the form carries it, and asks what it carries
-	fields := questionFields(report.questions, call.CanAskLists)
+	fields := questionFields(form.unasked(report.questions), call.CanAskLists)
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	guesses := withoutFields(report.guesses, form.Set)
+	guesses := slices.DeleteFunc(withoutFields(report.guesses, form.Set), func(r tool.Remark) bool {
+		return slices.Contains(form.Skipped, r.Field)
+	})
 	fields = d.typesFor(ctx, call.Caller).addGuesses(fields, guesses, call.CanAskLists)
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
 	form.More = tool.Map(report.questions, func(q Question) bool { return q.more })
@@ -75,11 +81,19 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	if err != nil {
 		return nil, err
 	}
+	problems := strings.Join(tool.Map(form.Problems, func(p tool.Remark) string { return p.Labeled().Line() + "\n" }), "")
 	return &tool.Ask{
-		Message: "Your draft" + report.title() + " needs a few answers before you can publish it. " +
+		Message: problems + "Your draft" + report.title() + " needs a few answers before you can publish it. " +
 			"Skip anything you don't know yet.",
 		Fields: fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
 	}, nil
+}
+
+// unasked are the questions that the human hasn't skipped.
+func (f FormState) unasked(questions []Question) []Question {
+	return slices.DeleteFunc(slices.Clone(questions), func(q Question) bool {
+		return slices.ContainsFunc(q.Keys, func(key string) bool { return slices.Contains(f.Skipped, key) })
+	})
 }
 
 func (r Report) title() string {

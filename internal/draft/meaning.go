@@ -92,11 +92,12 @@ func country(name string) (string, error) {
 // language refuses words that leave the language open.
 func language(name string) (string, error) {
 	open := []string{
-		"any", "any language", "any languages", "all", "all languages", "every language", "no preference", "no requirement", "no requirements",
+		"any", "any language", "any languages", "none", "all", "all languages", "every language",
+		"no preference", "no requirement", "no requirements",
 	}
 	if slices.Contains(open, plain(name)) {
 		return "", fmt.Errorf("\"%s\" is not a language. Ask the human which languages people must know; "+
-			"leave languages out if none is required", text.Clean(name, 60))
+			"leave languages out if none is required and OpenTrain doesn't ask for one", text.Clean(name, 60))
 	}
 	return name, nil
 }

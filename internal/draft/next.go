@@ -17,6 +17,8 @@ type ReportOptions struct {
 	Repeated string           // what a repeated create means when the job is no longer a draft
 
 	sent           opentrain.Fields // the fields of Set that this answer is about
+	unmapped       []opentrain.Note // what earlier reports said of the input
+	problems       []tool.Remark    // with a form's answers
 	note           string           // comes before the step's own note
 	noForm         bool             // the questions are asked in the conversation, not in another form
 	answers        opentrain.Fields // are sent along with the next answer
@@ -28,7 +30,7 @@ type ReportOptions struct {
 
 func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 	next := r.step(types, options)
-	if options.contradictions.patch != nil && next.Action != tool.Done {
+	if len(options.contradictions.patch) > 0 && next.Action != tool.Done {
 		next.Change = &tool.Change{Tool: tool.PatchDraft, Arguments: map[string]any{
 			"jobId": r.JobID, "fields": options.contradictions.patch,
 		}}
@@ -67,9 +69,7 @@ func (r Report) publish(options ReportOptions) tool.Next {
 	if options.token != "" {
 		arguments["confirmationToken"] = options.token
 	}
-	preview := r.preview()
-	preview.Warnings = options.contradictions.warnings
-	preview = preview.Visible()
+	preview := r.preview().Visible()
 	return tool.Next{
 		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: PublishIfNo,
 		Note: text.Join(" ", options.note, PublishNote),
@@ -78,7 +78,10 @@ func (r Report) publish(options ReportOptions) tool.Next {
 
 // preview is what a human sees of a draft before it is published.
 func (r Report) preview() tool.Preview {
-	preview := tool.Preview{JobID: r.JobID, Guesses: r.guesses, DraftURL: r.DraftURL}
+	preview := tool.Preview{
+		JobID: r.JobID, Guesses: r.guesses, DraftURL: r.DraftURL,
+		Warnings: append(tool.Map(r.warnings, func(w tool.Remark) string { return w.Labeled().Line() }), r.contradictions...),
+	}
 	switch {
 	case len(r.content) > 0 && r.completed:
 		preview.Fields = opentrain.Fields(r.content)

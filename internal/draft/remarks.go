@@ -20,12 +20,18 @@ const (
 	maxMember = 120 // one of them, with its value
 )
 
-// Remarks are the API's notes, cleaned.
-func Remarks(notes []opentrain.Note) []tool.Remark {
+// Remarks are the API's notes, cleaned, each once.
+func Remarks(notes []opentrain.Note) []tool.Remark { return newRemarks(notes, nil) }
+
+// newRemarks are those of the notes that say something new after earlier ones.
+func newRemarks(notes, earlier []opentrain.Note) []tool.Remark {
 	if notes == nil {
 		return nil
 	}
-	remarks := make([]tool.Remark, 0, len(notes))
+	remarks, said := make([]tool.Remark, 0, len(notes)), map[string]bool{"": true}
+	for _, remark := range Remarks(earlier) {
+		said[remark.Line()] = true
+	}
 	for _, note := range notes {
 		remark := tool.Remark{
 			Field:   text.CleanEnd(cmp.Or(note.Field, string(note.Path)), maxPath),
@@ -38,8 +44,8 @@ func Remarks(notes []opentrain.Note) []tool.Remark {
 			remark.Value = json.RawMessage(text.JSON(text.Inert(note.ValuePreview))) // a document from anywhere
 		}
 		remark.Value = confirm.ShortValue(remark.Value, maxRemark)
-		if remark.Line() != "" {
-			remarks = append(remarks, remark)
+		if line := remark.Line(); !said[line] {
+			said[line], remarks = true, append(remarks, remark)
 		}
 	}
 	return remarks

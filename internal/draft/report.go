@@ -39,6 +39,7 @@ type Report struct {
 	questions      []Question      // all of them, whole
 	content        Content         // what is known of the draft
 	guesses        []tool.Remark   // about content
+	warnings       []tool.Remark   // of OpenTrain
 	patched        bool            // by this call
 	whole          bool            // content is the whole draft
 	completed      bool            // content is from an earlier report
@@ -80,19 +81,14 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	report := Report{
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
-		Warnings: Remarks(draft.Warnings), UnmappedFields: Remarks(draft.UnmappedFields), Issues: Remarks(draft.Validation.Issues),
-		Interpreted: interpreted, outcome: opentrain.StatusDraft,
+		warnings: slices.Concat(options.problems, Remarks(draft.Warnings)), Issues: Remarks(draft.Validation.Issues),
+		UnmappedFields: newRemarks(draft.UnmappedFields, options.unmapped), Interpreted: interpreted, outcome: opentrain.StatusDraft,
 		created: options.Source != "", patched: options.Set != nil, questions: tool.Map(draft.MissingFields, types.question),
 		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
 		whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
 	}
 	if !report.whole {
 		report.content = Shortened(options.Set)
-	}
-	if !report.PublishReady || options.form { // otherwise the step shows them
-		for _, warning := range report.contradictions {
-			report.Warnings = append(report.Warnings, tool.Remark{Message: warning})
-		}
 	}
 	if report.Status != "" && report.Status != opentrain.StatusDraft {
 		report.DraftURL, report.ReviewURL = "", "" // their pages are gone
@@ -128,7 +124,8 @@ func Shorten[Out tool.Output](call tool.Call, report Report, in func(*Out) *Repo
 
 // with gives the report its next step. What the step has is not repeated.
 func (r Report) with(next tool.Next) Report {
-	r.Next, r.MissingFields, r.NormalizedFields, r.FieldsSet, r.LowConfidenceFields = next, slices.Clone(r.questions), nil, nil, nil
+	r.Next, r.MissingFields, r.NormalizedFields, r.FieldsSet = next, slices.Clone(r.questions), nil, nil
+	r.LowConfidenceFields, r.Warnings = nil, nil
 	if next.Action == tool.AskHuman && len(r.questions) > 0 && r.questions[0].Field == next.Field {
 		r.MissingFields[0] = Question{Field: next.Field}
 	}
@@ -141,13 +138,16 @@ func (r Report) with(next tool.Next) Report {
 	default:
 		r.FieldsSet = r.content
 	}
-	r.LowConfidenceFields = r.guesses
+	r.LowConfidenceFields, r.Warnings = r.guesses, slices.Clone(r.warnings)
+	for _, warning := range r.contradictions {
+		r.Warnings = append(r.Warnings, tool.Remark{Message: warning})
+	}
 	return r
 }
 
 // restored is a report that was carried as JSON.
 func (r Report) restored() Report {
-	r.questions, r.guesses = r.MissingFields, r.LowConfidenceFields
+	r.questions, r.guesses, r.warnings = r.MissingFields, r.LowConfidenceFields, r.Warnings
 	r.content, r.whole = r.NormalizedFields, r.NormalizedFields != nil
 	if !r.whole {
 		r.content = r.FieldsSet
@@ -158,7 +158,7 @@ func (r Report) restored() Report {
 // What the cuts leave out. The first question always stays as it is.
 
 func (r *Report) cutRemarks(entries int) {
-	for _, list := range []*[]tool.Remark{&r.guesses, &r.Warnings, &r.UnmappedFields, &r.Issues} {
+	for _, list := range []*[]tool.Remark{&r.guesses, &r.warnings, &r.UnmappedFields, &r.Issues} {
 		*list = (*list)[:min(len(*list), entries)]
 	}
 }
@@ -187,7 +187,7 @@ func (r Report) missingFrom(whole Report) []string {
 	}
 	add(len(whole.questions), len(r.questions), "more questions, which come later")
 	add(len(whole.guesses), len(r.guesses), "more guesses")
-	add(len(whole.Warnings), len(r.Warnings), "more warnings")
+	add(len(whole.warnings), len(r.warnings), "more warnings")
 	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")
 	add(len(whole.Issues), len(r.Issues), "more issues")
 	add(len(whole.content), len(r.content), "draft fields")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -16,39 +15,77 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// Resume puts a form's answers into the draft. What is still open is asked in another form, or comes back as the
+// errOutdated says that the draft was changed after the form was shown, or the form was answered already.
+var errOutdated = errors.New("the draft was changed after the form was shown")
+
+// Resume puts a form's answers into the draft. What is new or was invalid is asked in another form, or comes back as the
 // next question.
 func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Report, *tool.Ask, error) {
 	types, report := d.typesFor(ctx, call.Caller), form.Report
-	notes := len(call.Interpreted)
-	fields := d.answers(ctx, &call, form.Asked)
+	fields, problems := d.answers(ctx, &call, form.Asked)
 	if len(fields) == 0 {
-		note := "The form returned no answers. Ask in the conversation."
-		switch {
-		case len(call.Interpreted) > notes:
-			note = "The form's answers weren't valid. Ask in the conversation."
-		case call.Form == tool.FormDeclined:
-			note = "The human declined the form. Ask in the conversation."
-		}
-		return report.withoutForm(call, types, ReportOptions{note: note}, ""), nil, nil
-	}
-	if d.Confirm.Ledger.ChangedSince(call.Caller, report.JobID, form.At) { // or the form was answered already
-		return report.outOfDate(call, fields), nil, nil
+		k, _ := d.remembered(call.Caller, report.JobID)
+		report.warnings = slices.Concat(problems, report.warnings)
+		options := ReportOptions{note: form.unanswered(call, problems), contradictions: k.contradictions()}
+		return report.withoutForm(call, types, options, ""), nil, nil
 	}
 	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
-	after, err := d.Change(ctx, call, report.JobID, fields, form.Set)
-	if err != nil {
+	after, err := d.save(ctx, call, form, fields, problems)
+	switch {
+	case errors.Is(err, errOutdated):
+		return report.outOfDate(call, fields), nil, nil
+	case err != nil:
 		return report.unsaved(call, types, fields, err), nil, nil
 	}
 	after = after.withAnswered(report.Answered, fields)
+	form.skip(fields, problems)
 	ask, err := d.Ask(ctx, call, nil, after, form)
 	return after, ask, err
 }
 
+// save saves a form's answers, unless the draft was changed after the form was shown.
+func (d *Desk) save(ctx context.Context, call tool.Call, form FormState, fields opentrain.Fields, problems []tool.Remark) (Report, error) {
+	unlock, err := d.Confirm.Ledger.Lock(ctx, call.Caller, form.Report.JobID)
+	if err != nil {
+		return Report{}, err
+	}
+	defer unlock()
+	if d.Confirm.Ledger.ChangedSince(call.Caller, form.Report.JobID, form.At) {
+		return Report{}, errOutdated
+	}
+	return d.change(ctx, call, form.Report.JobID, fields, ReportOptions{Set: form.Set, problems: problems})
+}
+
+// unanswered says why a form has nothing to save.
+func (f FormState) unanswered(call tool.Call, problems []tool.Remark) string {
+	name := "The form"
+	if f.Forms > 1 {
+		name = "The second form"
+	}
+	switch {
+	case len(problems) > 0:
+		return name + "'s answers weren't valid. Ask in the conversation."
+	case call.Form == tool.FormDeclined:
+		return "The human declined the form. Ask in the conversation."
+	}
+	return name + " returned no answers. Ask in the conversation."
+}
+
+// skip notes what the human left out: another form doesn't ask it again. What was invalid is asked again.
+func (f *FormState) skip(fields opentrain.Fields, problems []tool.Remark) {
+	for _, key := range f.Asked {
+		isKey := func(problem tool.Remark) bool { return problem.Field == key }
+		if fields[key] == nil && !slices.ContainsFunc(problems, isKey) {
+			f.Skipped = append(f.Skipped, key)
+		}
+	}
+	f.Problems = problems
+}
+
 // answers are the fields that a form was filled in with, as the API expects them. A value that doesn't fit its
-// field is left out and reported: the draft keeps its question.
-func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) opentrain.Fields {
+// field is left out and is a problem: the draft keeps its question.
+func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) (fields opentrain.Fields, problems []tool.Remark) {
 	given := opentrain.Fields{}
 	for _, key := range asked {
 		switch value := call.Answers[key]; strings.TrimSpace(string(value)) {
@@ -61,21 +98,20 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) ope
 		fields, err := d.DecodeFields(ctx, call, given)
 		bad, refused := errors.AsType[*schema.ArgumentError](err)
 		if !refused {
-			return fields
+			return fields, problems
 		}
 		before := len(given)
 		for _, problem := range bad.Problems {
 			if key := keyOf(problem.Path); given[key] != nil {
 				delete(given, key)
-				note := fmt.Sprintf("the form's answer for %s wasn't valid: %s", key, text.Clean(problem.Message, 200))
-				call.Interpreted = append(call.Interpreted, note)
+				problems = append(problems, tool.Remark{Field: key, Message: "the answer wasn't saved: " + text.Clean(problem.Message, 200)})
 			}
 		}
 		if len(given) == before {
-			return nil
+			return nil, problems
 		}
 	}
-	return nil
+	return nil, problems
 }
 
 // keyOf returns the update key in the path of a problem: fields.languages[0] is about languages.

@@ -108,7 +108,7 @@ func canSave(title string) bool {
 // Preview is what a human sees of the draft before a yes.
 func (v View) Preview(own Own) tool.Preview {
 	preview := v.Report.preview()
-	preview.Warnings, preview.DraftURL = v.Report.contradictions, cmp.Or(preview.DraftURL, own.Page)
+	preview.DraftURL = cmp.Or(preview.DraftURL, own.Page)
 	preview.Notes = append(preview.Notes, own.Preview().Notes...)
 	if preview.Fields["jobTitle"] == nil {
 		preview.Title = text.Clean(text.Visible(own.Title), 200)

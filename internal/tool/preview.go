@@ -20,7 +20,7 @@ type Preview struct {
 	Notes    []string         `json:"notes,omitempty"` // what else to know before a yes
 	Title    string           `json:"title,omitempty"`
 	URL      string           `json:"url,omitempty"`      // of a job that is no draft
-	Warnings []string         `json:"warnings,omitempty"` // where the draft contradicts itself
+	Warnings []string         `json:"warnings,omitempty"` // OpenTrain's, and where the draft contradicts itself
 }
 
 // Visible spells out hidden characters in all that a human sees.
@@ -45,6 +45,7 @@ func (p Preview) Visible() Preview {
 		guess.Value, guess.Message, guess.Reason = visible(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
 		p.Guesses[i] = guess
 	}
+	p.Warnings = Map(p.Warnings, text.Visible)
 	return p
 }
 

@@ -206,7 +206,7 @@ func payWarnings(fields values) []string {
 	key := rateKey(fields.text("paymentType"))
 	usual, known := map[string][2]float64{"pricePerHour": {3, 200}, "pricePerLabel": {0.002, 20}}[key]
 	if rate := fields.number(key); known && rate > 0 && (rate < usual[0] || rate > usual[1]) {
-		return []string{fmt.Sprintf("%s of $%v is far from what such work usually pays.", key, rate)}
+		return []string{fmt.Sprintf("%s of $%s is far from what such work usually pays.", key, inDigits(rate))}
 	}
 	return []string{}
 }

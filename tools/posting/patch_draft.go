@@ -49,7 +49,7 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	}
 	fields := opentrain.Fields(in.Fields)
 	call.Step("Setting the fields")
-	report, err := p.Change(ctx, call, in.JobID, fields, fields)
+	report, err := p.Change(ctx, call, in.JobID, fields)
 	if err != nil {
 		return draft.Report{}, nil, err
 	}
