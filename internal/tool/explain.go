@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -252,14 +253,8 @@ func (e explainer) conflict() Next {
 		problem += " " + e.tool.Name + " works only " + cmp.Or(works, "when it is "+StatusWords(required)) + "."
 	}
 	e.wrong(problem)
-	arguments, note := sameFields(e.args)
-	switch {
-	case status == opentrain.StatusDraft && e.tool.Name == UpdateJob:
-		return Next{Action: CallTool, Tool: PatchDraft, Arguments: arguments, Note: note}
-	case status == opentrain.StatusOpen && e.tool.Name == PatchDraft: // update_job asks the human
-		return Next{Action: CallTool, Tool: UpdateJob, Arguments: arguments, Note: note}
-	case status == opentrain.StatusDraft && e.tool.Name == InviteTrainer:
-		return Next{Action: CallTool, Tool: Publish, Arguments: map[string]any{"jobId": arguments["jobId"]}, Note: "Publish it first."}
+	if instead, found := e.tool.Instead[status]; found {
+		return e.named(instead)
 	}
 	if status != opentrain.StatusDraft && status != opentrain.StatusOpen {
 		return Next{Action: Done, Note: "It can't be changed or reopened here. To post a new job, use " + CreateDraft + "."}
@@ -326,35 +321,20 @@ func argumentsOf(args json.RawMessage) map[string]any {
 	return arguments
 }
 
-// named is a step with those of the call's arguments that it names.
+// named is a step with those of the call's arguments that it names. The model sends those that are too long to repeat.
 func (e explainer) named(step Next) Next {
 	var sent map[string]json.RawMessage
 	arguments := map[string]any{}
 	if json.Unmarshal(e.args, &sent) == nil {
-		for name := range step.Arguments {
-			if value, found := sent[name]; found && len(value) <= maxRepeated {
+		for _, name := range slices.Sorted(maps.Keys(step.Arguments)) {
+			switch value, found := sent[name]; {
+			case found && len(value) <= maxRepeated:
 				arguments[name] = value
+			case found:
+				step.Note = text.Join(" ", step.Note, "Send the same "+name+" again.")
 			}
 		}
 	}
 	step.Arguments = arguments
 	return step
-}
-
-// sameFields are a call's arguments for another tool that sets the same fields. note asks the model for fields that
-// are too long to repeat.
-func sameFields(args json.RawMessage) (arguments map[string]any, note string) {
-	var call struct {
-		JobID  string          `json:"jobId"`
-		Fields json.RawMessage `json:"fields"`
-	}
-	if json.Unmarshal(args, &call) != nil {
-		return nil, "Send the same jobId and fields."
-	}
-	arguments = map[string]any{"jobId": call.JobID}
-	if len(call.Fields) > maxRepeated {
-		return arguments, "Send the same fields again."
-	}
-	arguments["fields"] = call.Fields
-	return arguments, ""
 }

@@ -17,7 +17,13 @@ import (
 
 // named is a tool of a kind that does nothing.
 func named(name string, kind tool.Kind) tool.Tool {
-	return tool.New(tool.Spec{Name: name, Kind: kind, OutcomeUnknown: "It is lost."}, func(context.Context, tool.Call, struct{}) (list, *tool.Ask, error) {
+	instead := func(other string) tool.Next {
+		return tool.Next{Action: tool.CallTool, Tool: other, Arguments: map[string]any{"jobId": nil, "fields": nil}}
+	}
+	spec := tool.Spec{Name: name, Kind: kind, OutcomeUnknown: "It is lost.", Instead: map[string]tool.Next{
+		opentrain.StatusDraft: instead(tool.PatchDraft), opentrain.StatusOpen: instead(tool.UpdateJob),
+	}}
+	return tool.New(spec, func(context.Context, tool.Call, struct{}) (list, *tool.Ask, error) {
 		return list{}, nil, nil
 	})
 }

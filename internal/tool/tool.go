@@ -35,6 +35,9 @@ type Spec struct {
 	OutcomeUnknown     string  // what to do when a write's outcome is unknown
 	NotFound           string  // what it means when OpenTrain doesn't find what the call names
 	Find               Next    // the step that finds what the call names, if it isn't a job
+	// Instead has the steps for a job in a status that the call doesn't fit, by that status. Their arguments are the call's of
+	// the same names.
+	Instead map[string]Next
 	// Check, if it has an action, is the step after a write whose answer was lost, in place of a second one. Its arguments
 	// are the call's of the same names.
 	Check Next

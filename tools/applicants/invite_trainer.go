@@ -41,6 +41,9 @@ func (a applicants) inviteTrainer() tool.Tool {
 			"The human approves it first, and the trainer sees the job right away. Inviting hires no one and costs nothing. " +
 			"Inviting again changes nothing. No tool searches for AI trainers. To publish a draft first, use opentrain_publish.",
 		Scope: "proposals:write", Claimed: true, Feature: tool.Feature{Capability: "hiring", Key: opentrain.FeatureHiring},
+		Instead: map[string]tool.Next{opentrain.StatusDraft: {
+			Action: tool.CallTool, Tool: tool.Publish, Arguments: map[string]any{"jobId": nil}, Note: "Publish it first.",
+		}},
 		OutcomeUnknown: "It's unclear whether the AI trainer was invited. Call again with the same arguments: no one is invited twice.",
 		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +
 			"Job ids come from " + tool.ListJobs + ".",

@@ -33,6 +33,7 @@ func (p posting) patchDraft() tool.Tool {
 			"Fields that you leave out stay as they are. Nothing goes live. " +
 			"To see a draft, use opentrain_get_draft. To edit a live job, use opentrain_update_job.",
 		Scope: "jobs:write", Feature: draftingFeature("draftUpdate"), Live: p.Live,
+		Instead:        map[string]tool.Next{opentrain.StatusOpen: sameFields(tool.UpdateJob)},
 		OutcomeUnknown: "It's unclear whether the fields were set. Setting the same values again is harmless.",
 	}, p.patch)
 }
@@ -56,6 +57,11 @@ func (p posting) patch(ctx context.Context, call tool.Call, in patchDraftInput) 
 	draft.Shorten(call, report, whole)
 	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Set: fields})
 	return report, ask, err
+}
+
+// sameFields is the step that sets the call's fields with another tool.
+func sameFields(name string) tool.Next {
+	return tool.Next{Action: tool.CallTool, Tool: name, Arguments: map[string]any{"jobId": nil, "fields": nil}}
 }
 
 // whole is the report in a result that is nothing else.

@@ -44,6 +44,7 @@ func (p posting) updateJob() tool.Tool {
 			"Fields that you leave out stay as they are. For drafts, use opentrain_patch_draft. " +
 			"OpenTrain checks the content again. An edit that fails the check is still saved, and turns the job back into a draft.",
 		Scope: "jobs:write", Feature: publishingFeature(), Live: p.Live,
+		Instead: map[string]tool.Next{opentrain.StatusDraft: sameFields(tool.PatchDraft)},
 		OutcomeUnknown: "It's unclear whether the edit took effect. " + tool.GetJob +
 			" shows the live job; setting the same values again is harmless.",
 	}, p.update)
