@@ -98,7 +98,7 @@ func adviceFor(reason string) (problem, remedy string) {
 			"The human adds a payment method on the billing page. For credits, use " + CreateCreditTopUp + ".",
 		},
 		opentrain.ReasonMilestoneNotOpen: {
-			"This milestone can't be funded in its current state.", "Only a milestone that isn't funded can be.",
+			"This milestone can't be funded in its current state.", "You can fund only an unfunded milestone.",
 		},
 		opentrain.ReasonMilestoneNotFunded: {"This milestone isn't funded, so its work can't be approved."},
 		opentrain.ReasonContractEnded:      {"The contract has ended."},

@@ -113,7 +113,7 @@ func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
 	switch {
 	case !o.Invited && o.ProposalID != "":
-		l.Add("AI trainer %s has a proposal for job %s already, so there's no one to invite.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s has already applied to job %s, or was invited.", o.FreelancerID, o.JobID)
 	case o.AlreadyInvited:
 		l.Add("AI trainer %s was invited to job %s before, or has applied.", o.FreelancerID, o.JobID)
 	case o.Invited:

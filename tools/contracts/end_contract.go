@@ -124,7 +124,7 @@ func (o endContractOutput) Text() string {
 	case o.Approval != nil:
 		l.Add("The end of contract %s is pending approval in OpenTrain's app. The contract is still active.", o.ContractID)
 	case o.AlreadyEnded:
-		l.Add("Contract %s had ended already.", o.ContractID)
+		l.Add("Contract %s has already ended.", o.ContractID)
 	case o.Ended:
 		l.Add("Contract %s has ended.", o.ContractID)
 	case o.Next.Action == tool.ConfirmWithHuman:

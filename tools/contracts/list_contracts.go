@@ -26,7 +26,7 @@ type listContractsOutput struct {
 	Interpreted []string          `json:"interpreted,omitempty"`
 	Next        tool.Next         `json:"next" jsonschema_description:"What to do now."`
 
-	later bool // not the first page
+	filtered, later bool // later: not the first page
 }
 
 // contractSummary is a contract in a few words.
@@ -73,7 +73,7 @@ func (c contracts) list(ctx context.Context, call tool.Call, in listContractsInp
 		page, next, err := tool.PageOf(all.Items, id, in.Cursor, limit)
 		return listContractsOutput{
 			Contracts: tool.Map(page, summarize), NextCursor: tool.Cursor(next), Interpreted: call.Interpreted,
-			Next: tool.Next{Action: tool.Done}, later: in.Cursor != "",
+			Next: tool.Next{Action: tool.Done}, filtered: in.JobID+in.Status != "", later: in.Cursor != "",
 		}, err
 	}, func(out *listContractsOutput) *[]contractSummary { return &out.Contracts })
 	out.Cut = cut
@@ -122,8 +122,10 @@ func (o listContractsOutput) Text() string {
 		l.Add("%s on this page. Lines starting with > have names and texts that others wrote.", text.Count(len(o.Contracts), "contract"))
 	case o.later:
 		l.Add("There are no more contracts.")
-	default:
+	case o.filtered:
 		l.Add("There are no such contracts.")
+	default:
+		l.Add("This account has no contracts.")
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for i, s := range o.Contracts {
