@@ -79,11 +79,11 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 			out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": out.ProposalID}}
 			return out, nil, nil
 		}
-		who, err := a.invited(ctx, in.FreelancerID)
+		who, warnings, err := a.invited(ctx, in.FreelancerID)
 		if err != nil {
 			return out, nil, err
 		}
-		preview.Changes = []string{"Invite the AI trainer " + who}
+		preview.Changes, preview.Warnings = []string{"Invite the AI trainer " + who}, warnings
 	}
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
