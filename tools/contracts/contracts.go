@@ -5,6 +5,7 @@ package contracts
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"opentrain-mcp/internal/confirm"
@@ -57,6 +58,23 @@ func tooLong(preview tool.Preview) error {
 func conflict(reason, contractID, status string) error {
 	details := map[string]string{"reason": reason, "contractId": contractID, "status": status}
 	return &opentrain.Error{Code: opentrain.CodeConflict, NotSent: true, Message: reason, Details: json.RawMessage(text.JSON(details))}
+}
+
+// overtaken explains a conflict by what is the case now, which may have changed since the question. Without a better explanation,
+// OpenTrain's own stays.
+func overtaken(err error, now func() error) error {
+	if !errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) {
+		return err
+	}
+	found := now()
+	if refused, ok := errors.AsType[*tool.Refusal](found); ok {
+		refused.Cause = err
+		return refused
+	}
+	if errors.Is(found, &opentrain.Error{Code: opentrain.CodeConflict}) {
+		return found
+	}
+	return err
 }
 
 // person names an AI trainer. Whatever the name says, it stays between its quotation marks.

@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"errors"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -65,6 +66,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		out.Next = *declined
 		return out, nil, nil
 	}
+	same, _ := c.pending(ctx, call, intent) // first: what it has become may have ended the contract
 	contract, err := c.readContract(ctx, in.ContractID)
 	if err != nil {
 		return out, nil, err
@@ -75,7 +77,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		return out.ended(), nil, nil
 	}
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
-	if same, _ := c.pending(ctx, call, intent); same != nil {
+	if same != nil {
 		out.Approval, out.Next = same, same.next()
 		return out, nil, nil
 	}
@@ -88,6 +90,9 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	end, err := c.API.EndContract(ctx, in.ContractID)
 	c.Confirm.Ledger.Record(call.Caller, subject, err)
 	switch {
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) && c.hasEnded(ctx, in.ContractID): // meanwhile
+		out.AlreadyEnded = true
+		return out.ended(), nil, nil
 	case err != nil:
 		return out, nil, err
 	case end.Approval != nil && end.Approval.ID != "":
@@ -99,6 +104,12 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: message}
 	}
 	return out.ended(), nil, nil
+}
+
+// hasEnded reports whether a contract is known to have ended.
+func (c contracts) hasEnded(ctx context.Context, id string) bool {
+	contract, err := c.API.GetContract(ctx, id)
+	return err == nil && contract.Status == opentrain.ContractEnded
 }
 
 func (o endContractOutput) ended() endContractOutput {

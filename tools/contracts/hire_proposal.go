@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"opentrain-mcp/internal/confirm"
-	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -81,24 +80,21 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		out.Next = *declined
 		return out, nil, nil
 	}
-	proposal, err := c.API.GetProposal(ctx, in.ProposalID)
+	same, replaced := c.pending(ctx, call, intent) // first: what it has become may have changed the proposal
+	proposal, err := c.hireable(ctx, in.ProposalID)
 	if err != nil {
-		return out, nil, draft.Unsent(err)
-	}
-	if err := hireable(*proposal); err != nil {
 		return out, nil, err
 	}
 	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Notes: []string{"You confirm the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before. " +
-			"If a hire of this person with other terms is waiting there, this one replaces it."},
+		Warnings: replaced,
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err
 	}
-	if out.Approval, preview.Warnings = c.pending(ctx, call, intent); out.Approval != nil {
-		out.Next = out.Approval.next()
+	if same != nil {
+		out.Approval, out.Next = same, same.next()
 		return out, nil, nil
 	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
@@ -110,7 +106,10 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		Name: in.Name, Description: in.Description, AmountUSD: in.AmountUSD, DueDate: in.DueDate,
 	}})
 	if err != nil { // a lost answer voids no yes: the same terms return the same approval
-		return out, nil, err
+		return out, nil, overtaken(err, func() error {
+			_, err := c.hireable(ctx, in.ProposalID)
+			return err
+		})
 	}
 	c.Confirm.Ledger.Record(call.Caller, subject, nil)
 	out.Approval = c.requested(call, intent, *requested, preview.Changes)

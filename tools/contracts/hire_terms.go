@@ -2,10 +2,12 @@ package contracts
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"strings"
 
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -74,7 +76,15 @@ func unitWords(unit string) string {
 	return strings.ToLower(strings.ReplaceAll(unit, "_", " "))
 }
 
-// hireable refuses the hire of a proposal that can't be hired here.
+// hireable reads a proposal before a hire, and refuses one that can't be hired here.
+func (c contracts) hireable(ctx context.Context, proposalID string) (*opentrain.Proposal, error) {
+	proposal, err := c.API.GetProposal(ctx, proposalID)
+	if err != nil {
+		return nil, draft.Unsent(err)
+	}
+	return proposal, hireable(*proposal)
+}
+
 func hireable(proposal opentrain.Proposal) error {
 	status := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToUpper(cmp.Or(proposal.Status.Raw, proposal.Status.Label)))
 	jobID := map[string]any{"jobId": text.Clean(proposal.JobID, 64)}

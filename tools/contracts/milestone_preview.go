@@ -2,12 +2,22 @@ package contracts
 
 import (
 	"cmp"
+	"context"
 	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
+
+// find finds the milestone before a request, and refuses one that can't succeed.
+func (r milestoneRequest) find(ctx context.Context, c contracts, id string) (opentrain.Contract, opentrain.Milestone, error) {
+	contract, m, err := c.findMilestone(ctx, id)
+	if err == nil {
+		err = r.possible(contract, m)
+	}
+	return contract, m, err
+}
 
 // possible refuses a request that can't succeed.
 func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Milestone) error {

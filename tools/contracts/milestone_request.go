@@ -80,16 +80,14 @@ func (r milestoneRequest) run(
 		out.Next = *declined
 		return out, nil, nil
 	}
-	contract, m, err := c.findMilestone(ctx, in.MilestoneID)
-	if err == nil {
-		err = r.possible(contract, m)
-	}
+	same, _ := c.pending(ctx, call, intent) // first: what it has become may have changed the milestone
+	contract, m, err := r.find(ctx, c, in.MilestoneID)
 	if err != nil {
 		return out, nil, err
 	}
 	out.ContractID, out.JobID, out.AmountUSD = text.Clean(contract.ID, 100), text.Clean(contract.JobID, 64), m.AmountUSD
 	out.Trainer = trainer(contract)
-	if same, _ := c.pending(ctx, call, intent); same != nil {
+	if same != nil {
 		out.Approval, out.Next = same, same.next()
 		return out, nil, nil
 	}
@@ -106,7 +104,10 @@ func (r milestoneRequest) run(
 	requested, err := r.send(ctx, in.MilestoneID)
 	c.Confirm.Ledger.Record(call.Caller, subject, err)
 	if err != nil {
-		return out, nil, err
+		return out, nil, overtaken(err, func() error {
+			_, _, err := r.find(ctx, c, in.MilestoneID)
+			return err
+		})
 	}
 	out.Approval = c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
