@@ -244,6 +244,26 @@ func TestYesIsForWhatWasShown(t *testing.T) {
 	}
 }
 
+// TestQuestionsSayEachThingOnce, in the conversation.
+func TestQuestionsSayEachThingOnce(t *testing.T) {
+	for _, write := range hiringWrites() {
+		if !write.asks {
+			continue
+		}
+		asked, _ := serve(t, &hiring{}, setup{confirm: true}).answer(t, write.name, write.arguments)
+		for _, once := range []string{"Maria G.", "in total", "Amount: ", "in OpenTrain's app", "replaces it"} {
+			if n := strings.Count(asked.Text, once); n > 1 {
+				t.Errorf("%s: %q is said %d times:\n%s", write.name, once, n, asked.Text)
+			}
+		}
+		for _, none := range []string{"replaces it", `"trainer"`, `"cost"`, `"amountUsd":120`} {
+			if strings.Contains(string(asked.Structured), none) {
+				t.Errorf("%s: %s is in\n%s", write.name, none, asked.Structured)
+			}
+		}
+	}
+}
+
 // TestHiringForms: a form asks, a no ends the matter, and a yes sends once.
 func TestHiringForms(t *testing.T) {
 	for _, write := range hiringWrites() {

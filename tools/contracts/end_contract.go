@@ -71,14 +71,14 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	if err != nil {
 		return out, nil, err
 	}
-	out.JobID, out.Trainer = text.Clean(contract.JobID, 64), trainer(*contract)
+	out.JobID = text.Clean(contract.JobID, 64)
 	if contract.Status == opentrain.ContractEnded {
-		out.AlreadyEnded = true
+		out.AlreadyEnded, out.Trainer = true, trainer(*contract)
 		return out.ended(), nil, nil
 	}
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
 	if same != nil {
-		out.Approval, out.Next = same, same.next()
+		out.Trainer, out.Approval, out.Next = trainer(*contract), same, same.next()
 		return out, nil, nil
 	}
 	intent.Status = state(*contract)
@@ -86,6 +86,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
+	out.Trainer = trainer(*contract)
 	call.Step("Ending the contract")
 	end, err := c.API.EndContract(ctx, in.ContractID)
 	c.Confirm.Ledger.Record(call.Caller, subject, err)

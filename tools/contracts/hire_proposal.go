@@ -71,7 +71,8 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
-		Question: "Request this hire?", Note: "A yes only requests the hire. You confirm it in OpenTrain's app.", IfNo: "No one is hired.",
+		Question: "Request this hire?", IfNo: "No one is hired.",
+		Note: "A yes only requests the hire. No one is hired and nothing is charged until you confirm it in OpenTrain's app.",
 	}
 	if asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, subject); found {
 		intent.IfNo = "Approval " + asked.ID + ", which was requested before, stays as it is."
@@ -85,7 +86,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	if err != nil {
 		return out, nil, err
 	}
-	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
+	out.JobID = text.Clean(proposal.JobID, 64)
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
 		Warnings: replaced,
@@ -94,7 +95,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		return out, nil, err
 	}
 	if same != nil {
-		out.Approval, out.Next = same, same.next()
+		out.Trainer, out.Cost, out.Approval, out.Next = candidate(*proposal), cost, same, same.next()
 		return out, nil, nil
 	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
@@ -112,7 +113,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		})
 	}
 	c.Confirm.Ledger.Record(call.Caller, subject, nil)
-	out.Approval = c.requested(call, intent, *requested, preview.Changes)
+	out.Trainer, out.Cost, out.Approval = candidate(*proposal), cost, c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }

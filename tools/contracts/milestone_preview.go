@@ -41,7 +41,7 @@ func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Mile
 // preview is what the human sees before a yes. What isn't known is said to be unknown.
 func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Milestone) tool.Preview {
 	preview := tool.Preview{
-		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200), Notes: []string{r.note},
+		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200),
 		Changes: []string{
 			r.doing + " the milestone " + milestoneName(m) + " of the contract with " + trainer(contract),
 			"Amount: " + cmp.Or(text.Dollars(m.AmountUSD), "unknown"),
