@@ -112,3 +112,9 @@ func (c contracts) readContract(ctx context.Context, id string) (*opentrain.Cont
 	}
 	return contract, nil
 }
+
+// hasEnded reports whether a contract is known to have ended.
+func (c contracts) hasEnded(ctx context.Context, id string) bool {
+	contract, err := c.API.GetContract(ctx, id)
+	return err == nil && contract.Status == opentrain.ContractEnded
+}

@@ -76,7 +76,10 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		out.AlreadyEnded, out.Trainer = true, trainer(*contract)
 		return out.ended(), nil, nil
 	}
-	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
+	preview := tool.Preview{
+		JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract),
+		Warnings: c.undecided(call, *contract),
+	}
 	if same != nil {
 		out.Trainer, out.Approval, out.Next = trainer(*contract), same, same.next()
 		return out, nil, nil
@@ -105,12 +108,6 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		return out, nil, &opentrain.Error{Code: opentrain.CodeBadResponse, Message: message}
 	}
 	return out.ended(), nil, nil
-}
-
-// hasEnded reports whether a contract is known to have ended.
-func (c contracts) hasEnded(ctx context.Context, id string) bool {
-	contract, err := c.API.GetContract(ctx, id)
-	return err == nil && contract.Status == opentrain.ContractEnded
 }
 
 func (o endContractOutput) ended() endContractOutput {
