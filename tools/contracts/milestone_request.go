@@ -90,6 +90,7 @@ func (r milestoneRequest) run(
 		return out, nil, nil
 	}
 	preview := r.preview(contract, m)
+	preview.Warnings = append(preview.Warnings, c.endRequested(ctx, call, contract.ID)...)
 	if r.pays {
 		preview.Notes = append(preview.Notes, c.recorded(ctx, contract.ID)...) // it may grow until the yes, so the yes isn't for it
 	}
