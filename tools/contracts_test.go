@@ -36,7 +36,7 @@ func TestApprovals(t *testing.T) {
 		}
 	}
 	_, _, failure := serve(t, &hiring{}, setup{}).run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{"approvalId":"a2"}`)
-	if failure == nil || failure.Next.Tool != tool.ListContracts {
+	if failure == nil || failure.Next.Tool != tool.GetApproval || len(failure.Next.Arguments) > 0 {
 		t.Errorf("got %v", failure)
 	}
 	// A request that was decided before it came back leads to the result.

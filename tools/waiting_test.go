@@ -75,16 +75,16 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	api := &hiring{replies: map[string]reply{}}
 	tools := serve(t, api, setup{confirm: true})
 	none, _ := tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, none.Text, "This server knows of no request that waits for a decision. It knows only what it requested since it started")
+	wants(t, none.Text, "No request is waiting for a decision. This server knows only the requests made since it started")
 	_, asked := tools.answer(t, tool.HireProposal, hireArguments)
 	tools.answer(t, asked.Tool, follow(t, asked))
 	listed, next := tools.answer(t, tool.GetApproval, `{}`)
 	wants(t, listed.Text, "1 request waiting for a decision in OpenTrain's app.", "- Approval a1 · pending · "+pageOfApproval, "> Hire AI trainer “Maria G.”", "= $339.95 in total")
-	if next.Action != tool.Done {
+	if next.Action != tool.OpenURL || next.URL != pageOfApproval || next.Tool != tool.GetApproval || next.Arguments["approvalId"] != "a1" {
 		t.Errorf("%+v", next)
 	}
 	pasted, _ := tools.answer(t, tool.GetApproval, `{"approvalId":"`+pageOfApproval+`"}`)
-	wants(t, pasted.Text, "Approval a1 is pending.", "For: Hire AI trainer “Maria G.”")
+	wants(t, pasted.Text, "Approval a1 is pending.", "\nFor:\n> Hire AI trainer “Maria G.”", "\n> Description: 100 cats\n> Cost: ")
 	result, _, failure := tools.run(t.Context(), t, tools.with(t, tool.GetApproval, tool.HireProposal, tool.GetProposal), tool.GetProposal, `{"proposalId":"p1"}`)
 	if next := nextIn(t, result); failure != nil || next.Tool != tool.GetApproval || next.Arguments["approvalId"] != "a1" {
 		t.Errorf("%+v, %v", next, failure)
@@ -97,14 +97,14 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	wants(t, result.Text, "This server knows of no request that waits")
+	wants(t, result.Text, "No request is waiting")
 	api.replies["GET /approvals/a1"] = reply{}
 	if _, _, failure = tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{}`); failure == nil {
 		t.Error("an outage looks like an empty list")
 	}
 	api.replies["GET /approvals/a1"] = reply{200, approvalOf("proposal_hire", "expired", "")}
 	gone, _ := tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, gone.Text, "This server knows of no request that waits")
+	wants(t, gone.Text, "No request is waiting")
 	api.replies["POST /milestones/m1/fund"] = reply{202, approvalOf("milestone_fund", "pending", "")}
 	api.replies["GET /contracts/c1"] = reply{200, `{"contract":{"id":"c1","status":"active","milestones":[{"id":"m1","status":"NOT_FUNDED","pendingApproval":true}]}}`}
 	_, asked = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
@@ -148,7 +148,7 @@ func TestPendingApprovalsAreNamedRight(t *testing.T) {
 		request(tool.HireProposal, strings.ReplaceAll(hireArguments, `"p1"`, `"`+id+`"`))
 	}
 	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.")
+	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.", "Each of the others has its own page.")
 	// A pending request that can't be read may be replaced.
 	api.replies["GET /approvals/bp10"] = reply{500, `{}`}
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p10","amountUsd":5,"dueDate":"2126-07-01","name":"N"}`)

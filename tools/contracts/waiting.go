@@ -92,7 +92,7 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 	if call.Caller.ID == "" {
 		return out, &opentrain.Error{Code: opentrain.CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
 	}
-	all, waiting := c.Confirm.Approvals.All(call.Caller), 0
+	all, waiting := c.Confirm.Approvals.All(call.Caller), []*approval{}
 	for _, asked := range all[:min(len(all), maxListed)] {
 		came, err := c.API.GetApproval(ctx, asked.ID)
 		switch {
@@ -102,18 +102,22 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 		case err != nil:
 			return out, err
 		case came.Status == opentrain.ApprovalPending:
-			waiting++
+			waiting = append(waiting, approvalOf(*came))
 		}
 		out.Requests = append(out.Requests, request{*approvalOf(*came), asked.About})
 	}
-	out.Outcome = "This server knows of no request that waits for a decision."
-	if waiting > 0 {
-		out.Outcome = text.Count(waiting, "request") + " waiting for a decision in OpenTrain's app."
+	out.Outcome = "No request is waiting for a decision."
+	if len(waiting) > 0 {
+		out.Outcome = text.Count(len(waiting), "request") + " waiting for a decision in OpenTrain's app."
+		out.Next = waiting[0].next()
+	}
+	if len(waiting) > 1 {
+		out.Next.Note += " Each of the others has its own page."
 	}
 	if more := len(all) - maxListed; more > 0 {
 		out.Outcome += fmt.Sprintf(" %d older ones weren't checked.", more)
 	}
-	out.Outcome += " It knows only what it requested since it started; the app shows everything."
+	out.Outcome += " This server knows only the requests made since it started; the app shows everything."
 	return out, nil
 }
 
