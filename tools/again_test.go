@@ -58,3 +58,16 @@ func TestAPendingEndIsWarnedOf(t *testing.T) {
 		}
 	}
 }
+
+// TestAYesIsForWhatWasThere: a webhook that came since is shown before another one is created.
+func TestAYesIsForWhatWasThere(t *testing.T) {
+	api := &office{webhooks: `{"webhooks":[]}`}
+	tools := serve(t, api, setup{confirm: true, config: t.TempDir()})
+	_, asked := tools.answer(t, tool.CreateWebhook, `{"url":"https://example.com/hook","eventTypes":["payment.pending"]}`)
+	api.webhooks = ""
+	again, next := tools.answer(t, asked.Tool, follow(t, asked))
+	if next.Action != tool.ConfirmWithHuman || len(api.writes) > 0 {
+		t.Errorf("%+v, sent %v", next, api.writes)
+	}
+	wants(t, again.Text, "Something has changed since the human saw it.", "There is already a webhook with this address: w1")
+}

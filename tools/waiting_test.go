@@ -148,7 +148,7 @@ func TestPendingApprovalsAreNamedRight(t *testing.T) {
 		request(tool.HireProposal, strings.ReplaceAll(hireArguments, `"p1"`, `"`+id+`"`))
 	}
 	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.", "Each of the others has its own page.")
+	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.", "The others are waiting too.")
 	// A pending request that can't be read may be replaced.
 	api.replies["GET /approvals/bp10"] = reply{500, `{}`}
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p10","amountUsd":5,"dueDate":"2126-07-01","name":"N"}`)

@@ -112,7 +112,7 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 		out.Next = waiting[0].next()
 	}
 	if len(waiting) > 1 {
-		out.Next.Note += " Each of the others has its own page."
+		out.Next.Note += " The others are waiting too."
 	}
 	if more := len(all) - maxListed; more > 0 {
 		out.Outcome += fmt.Sprintf(" %d older ones weren't checked.", more)

@@ -81,6 +81,7 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 	}
 	defer file.Discard()
 	preview := tool.Preview{Warnings: warnings, Changes: []string{"Send events to " + in.URL, "Events: " + strings.Join(types, ", ")}}
+	intent.Status = strings.Join(warnings, "\n") // a yes is for what was there
 	yes, ask, next := u.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
