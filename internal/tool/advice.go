@@ -34,8 +34,10 @@ func (e explainer) reason() Next {
 		e.say("Its status is %s.", strings.ToLower(Label(text.Clean(status, 40))))
 	}
 	e.say("%s", remedy)
-	if !known && e.apiError.Code == opentrain.CodeConflict { // what it conflicts with is where the state is shown
-		return e.look()
+	if !known && e.apiError.Code == opentrain.CodeConflict {
+		next := e.look()
+		next.URL = text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL))
+		return next
 	}
 	return e.afterReason(text.Join(" ", problem, remedy))
 }

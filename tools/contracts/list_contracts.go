@@ -137,7 +137,7 @@ func (o listContractsOutput) Text() string {
 			l.Quoted("   ", "Milestone "+m.words())
 		}
 		if s.More > 0 {
-			l.Add("   and %d more milestones, which %s shows", s.More, tool.GetContract)
+			l.Add("   and %d more", s.More)
 		}
 	}
 	l.Field("Left out", o.Cut)
