@@ -36,7 +36,7 @@ func TestApprovals(t *testing.T) {
 		}
 	}
 	_, _, failure := serve(t, &hiring{}, setup{}).run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{"approvalId":"a2"}`)
-	if failure == nil || failure.Next.Tool != tool.ListContracts {
+	if failure == nil || failure.Next.Tool != tool.GetApproval || len(failure.Next.Arguments) > 0 {
 		t.Errorf("got %v", failure)
 	}
 	// A request that was decided before it came back leads to the result.
@@ -129,7 +129,9 @@ func TestContractLists(t *testing.T) {
 	}
 	api.replies = map[string]reply{"GET /contracts": {200, `{"contracts":[]}`}}
 	got, _ := tools.answer(t, tool.ListContracts, `{}`)
-	wants(t, got.Text, "There are no such contracts.", tool.HireProposal)
+	wants(t, got.Text, "This account has no contracts.", tool.HireProposal)
+	got, _ = tools.answer(t, tool.ListContracts, `{"status":"ended"}`)
+	wants(t, got.Text, "There are no such contracts.")
 	api.replies = map[string]reply{"GET /contracts": {400, `{"error":"Bad status.","code":"BAD_REQUEST","details":{"field":"status"}}`}}
 	if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.ListContracts, `{}`); failure == nil || failure.Next.Action != tool.Fix {
 		t.Errorf("got %v", failure)
@@ -279,7 +281,7 @@ func TestPaidMilestonesArePaid(t *testing.T) {
 	if failure == nil || ask != nil || failure.Next.Tool != tool.GetContract {
 		t.Fatalf("%+v %v", ask, failure)
 	}
-	wants(t, failure.Text(), "This milestone is paid already. Nothing was changed.")
+	wants(t, failure.Text(), "This milestone is already paid. Nothing was changed.")
 	ending, _ := tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
 	wants(t, ending.Text, "No milestone is funded, so the contract ends at once, with this yes.")
 }

@@ -45,13 +45,13 @@ func TestHiringWritesThatFail(t *testing.T) {
 	}{
 		"payment method": {conflict("payment_method_required"), []string{"no payment method or too little credit. " + nothing},
 			func(w hiringWrite) string { return "Open: https://app.opentrain.ai/billing\nCall: " + w.name + " {" }},
-		"contract ended": {conflict("contract_ended"), []string{"The contract has ended. " + nothing}, contractStep},
-		"not fundable":   {conflict("milestone_not_fundable"), []string{"can't be funded in its current state. " + nothing}, contractStep},
-		"not funded":     {conflict("milestone_not_funded"), []string{"isn't funded, so its work can't be approved. " + nothing}, contractStep},
+		"contract ended": {conflict("contract_ended"), []string{"The contract has ended. " + nothing}, stateStep},
+		"not fundable":   {conflict("milestone_not_fundable"), []string{"can't be funded in its current state. " + nothing}, stateStep},
+		"not funded":     {conflict("milestone_not_funded"), []string{"isn't funded, so its work can't be approved. " + nothing}, stateStep},
 		"no rate": {conflict("contract_rate_missing"), []string{"The contract has no rate. " + nothing, "set one in the app"},
 			func(hiringWrite) string { return "By: human\nOpen: https://app.opentrain.ai" }},
 		"a new reason": {conflict("something_new"), []string{"It conflicts. " + nothing, "OpenTrain's reason: something_new."},
-			func(hiringWrite) string { return "By: human" }},
+			stateStep},
 		"no reason": {reply{409, `{"error":"It conflicts.","code":"CONFLICT"}`}, []string{"It conflicts. It's unclear whether anything was changed."},
 			func(hiringWrite) string { return "Call: opentrain_" }},
 		"scope": {forbidden(`{"requiredScopes":["payments:write"],"grantedScopes":["jobs:read"]}`),
@@ -90,10 +90,15 @@ func TestHiringWritesThatFail(t *testing.T) {
 	}
 }
 
-// contractStep is the step that shows the contract of a write, or the contracts.
-func contractStep(w hiringWrite) string {
-	if strings.Contains(w.arguments, "contractId") {
+// stateStep is the step that shows what a write is about.
+func stateStep(w hiringWrite) string {
+	switch w.name {
+	case tool.HireProposal:
+		return `Call: opentrain_get_proposal {"proposalId":"p1"}`
+	case tool.CreateMilestone, tool.EndContract:
 		return `Call: opentrain_get_contract {"contractId":"c1"}`
+	case tool.CreateCreditTopUp:
+		return "Call: opentrain_get_account {}"
 	}
 	return "Call: opentrain_list_contracts {}"
 }
@@ -235,6 +240,26 @@ func TestYesIsForWhatWasShown(t *testing.T) {
 		}
 		if len(api.sent) != 0 {
 			t.Errorf("%s: sent %v", write.name, api.sent)
+		}
+	}
+}
+
+// TestQuestionsSayEachThingOnce, in the conversation.
+func TestQuestionsSayEachThingOnce(t *testing.T) {
+	for _, write := range hiringWrites() {
+		if !write.asks {
+			continue
+		}
+		asked, _ := serve(t, &hiring{}, setup{confirm: true}).answer(t, write.name, write.arguments)
+		for _, once := range []string{"Maria G.", "in total", "Amount: ", "in OpenTrain's app", "replaces it"} {
+			if n := strings.Count(asked.Text, once); n > 1 {
+				t.Errorf("%s: %q is said %d times:\n%s", write.name, once, n, asked.Text)
+			}
+		}
+		for _, none := range []string{"replaces it", `"trainer"`, `"cost"`, `"amountUsd":120`} {
+			if strings.Contains(string(asked.Structured), none) {
+				t.Errorf("%s: %s is in\n%s", write.name, none, asked.Structured)
+			}
 		}
 	}
 }

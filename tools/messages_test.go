@@ -39,6 +39,8 @@ func TestReadingMessages(t *testing.T) {
 		"one": {`{}`, `{"conversations":[{"id":"w"}]}`, "limit=10", []string{"1. Conversation w\n"},
 			tool.Next{Action: tool.CallTool, Tool: tool.ReadMessages, Arguments: map[string]any{"conversationId": "w"}}},
 		"read ones": {`{}`, `{"conversations":[{"id":"w"},{"id":"x"}]}`, "limit=10", []string{"To read one, pass its id"}, tool.Next{Action: tool.Done}},
+		"one message": {`{"conversationId":"v"}`, `{"messages":[{"id":"m1","isFromViewer":true,"content":"Hello"}]}`, "conversationId=v&limit=10",
+			[]string{"1 message of conversation v. Lines starting with > quote it."}, tool.Next{Action: tool.Done}},
 		"messages": {`{"conversationId":"v"}`, thread, "conversationId=v&limit=10", []string{
 			"3 messages of conversation v, oldest first.", "OpenTrain wrote (2026-06-01T09:00:00Z):\n> Joined.\nYou wrote (2026-06-01T10:00:00Z, edited):\n> Hello\n> Maria\n" +
 				"The other side (user f-p) wrote (2026-06-02T10:00:00Z, 2 attachments, audio, unread):\n> When do I start?\n", "What should the answer say?", `pass cursor "m0"`,
@@ -83,7 +85,7 @@ func TestReadingMessages(t *testing.T) {
 
 // TestOpeningAConversation asks no one, and leads to the message.
 func TestOpeningAConversation(t *testing.T) {
-	for created, want := range map[string]string{"true": "is open. Nothing was sent yet.", "false": "shows what was written before"} {
+	for created, want := range map[string]string{"true": "is open. Nothing was sent yet.", "false": "Conversation v with this candidate is already open."} {
 		api := &script{answers: map[string]string{
 			"POST /proposals/p/conversation": `{"ok":true,"conversationId":"v","proposalId":"p","jobId":"j","created":` + created + `}`,
 		}}

@@ -116,7 +116,7 @@ func TestInvitationWithoutAnEmail(t *testing.T) {
 func TestListsOfTheOffice(t *testing.T) {
 	for name, wants := range map[string][]string{
 		tool.ListTokens:   {"3 tokens on this page, active ones first.", "1. Token (id t1) · ot_pat_c3f9********bd21 · active · last used 2026-06-01T12:00:00Z · this server uses it", "> CI ‹b>", "never used"},
-		tool.ListWebhooks: {"1 webhook, newest first.", "1. Webhook (id w1)", "Address: https://example.com/hook", "Status: Active"},
+		tool.ListWebhooks: {"1 webhook.\n", "1. Webhook (id w1)", "Address: https://example.com/hook", "Status: Active"},
 		tool.GetWebhook:   {"Webhook (id w1)", "Events: message.received", "Created: 2026-06-01T12:00:00Z"},
 		tool.GetTeam:      {"The team has 1 member and 1 open invitation.", "> Acme", "1. Owner (id u1)", "> Ada · ada@example.com", "2. Invited (id i1) · since 2026-06-01T12:00:00Z"},
 	} {

@@ -79,6 +79,9 @@ func TestNoOneIsInvitedInVain(t *testing.T) {
 		if got := next.Action == tool.ConfirmWithHuman; got != asks || !asks && next.Arguments["proposalId"] != "p1" {
 			t.Errorf("%s: %s", candidate, result.Text)
 		}
+		if !asks {
+			wants(t, result.Text, "AI trainer f has already applied to job j, or was invited.")
+		}
 	}
 }
 
@@ -182,6 +185,11 @@ func TestProfilesCanBeInvited(t *testing.T) {
 			t.Errorf("%s: the human is asked", id)
 		}
 	}
+	result, failure = call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"nope"}`)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	wants(t, result.Text, "> Warning: OpenTrain shows no profile with this user id. If the id is wrong, the invitation fails.")
 }
 
 // TestOneKeyOneContent: OpenTrain would return the first draft for other content with the same key.

@@ -165,7 +165,7 @@ func TestUpdatesInWords(t *testing.T) {
 	}
 }
 
-// TestUpdatesLoseNothing: following the cursor shows every update once, over empty pages, cut results, and an API that sends
+// TestUpdatesLoseNothing: following the next step shows every update once, over empty pages, cut results, and an API that sends
 // more than was asked for.
 func TestUpdatesLoseNothing(t *testing.T) {
 	long := strings.Repeat("x", 55)
@@ -195,7 +195,7 @@ func TestUpdatesLoseNothing(t *testing.T) {
 				}
 				break
 			}
-			if out.Next.Action != tool.CallTool || out.Next.Tool != tool.PollUpdates {
+			if args = follow(t, out.Next); out.Next.Action != tool.CallTool || out.Next.Tool != tool.PollUpdates {
 				t.Fatalf("%s: %+v", name, out.Next)
 			}
 		}
@@ -216,7 +216,7 @@ func TestNewestUpdates(t *testing.T) {
 	all := serve(t, f, setup{})
 	out, text := all.poll(t, alice, `{}`)
 	if !out.FromStart || out.Updates[0].ID != "1" || !strings.Contains(text, "from the beginning of the account's history") ||
-		out.Next.Arguments["newest"] != true {
+		out.Next.Arguments["newest"] != nil || out.Next.Arguments["cursor"] != "10" || !strings.Contains(out.Next.Note, "newest: true") {
 		t.Fatalf("%s", text)
 	}
 	newest := func(want, limit, pages int) {
@@ -234,6 +234,11 @@ func TestNewestUpdates(t *testing.T) {
 	newest(1051, 10, 2)
 	f.events = f.events[:300] // another account, whose feed is shorter
 	newest(300, 10, 3)
+
+	for args, words := range map[string]string{`{}`: "1 update from the beginning of the account's history.\n", `{"newest":true}`: "The newest update.\n"} {
+		_, text = serve(t, newFeed(1, then, ""), setup{}).poll(t, alice, args)
+		wants(t, text, words, "That's everything for now.")
+	}
 
 	f.events = newFeed(5000, then, "").events // more than one call reads
 	out, text = serve(t, f, setup{}).poll(t, alice, `{"newest":true}`)

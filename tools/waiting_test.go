@@ -75,16 +75,16 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	api := &hiring{replies: map[string]reply{}}
 	tools := serve(t, api, setup{confirm: true})
 	none, _ := tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, none.Text, "This server knows of no request that waits for a decision. It knows only what it requested since it started")
+	wants(t, none.Text, "No request is waiting for a decision. This server knows only the requests made since it started")
 	_, asked := tools.answer(t, tool.HireProposal, hireArguments)
 	tools.answer(t, asked.Tool, follow(t, asked))
 	listed, next := tools.answer(t, tool.GetApproval, `{}`)
 	wants(t, listed.Text, "1 request waiting for a decision in OpenTrain's app.", "- Approval a1 · pending · "+pageOfApproval, "> Hire AI trainer “Maria G.”", "= $339.95 in total")
-	if next.Action != tool.Done {
+	if next.Action != tool.OpenURL || next.URL != pageOfApproval || next.Tool != tool.GetApproval || next.Arguments["approvalId"] != "a1" {
 		t.Errorf("%+v", next)
 	}
 	pasted, _ := tools.answer(t, tool.GetApproval, `{"approvalId":"`+pageOfApproval+`"}`)
-	wants(t, pasted.Text, "Approval a1 is pending.", "For: Hire AI trainer “Maria G.”")
+	wants(t, pasted.Text, "Approval a1 is pending.", "\nFor:\n> Hire AI trainer “Maria G.”", "\n> Description: 100 cats\n> Cost: ")
 	result, _, failure := tools.run(t.Context(), t, tools.with(t, tool.GetApproval, tool.HireProposal, tool.GetProposal), tool.GetProposal, `{"proposalId":"p1"}`)
 	if next := nextIn(t, result); failure != nil || next.Tool != tool.GetApproval || next.Arguments["approvalId"] != "a1" {
 		t.Errorf("%+v, %v", next, failure)
@@ -97,20 +97,20 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	wants(t, result.Text, "This server knows of no request that waits")
+	wants(t, result.Text, "No request is waiting")
 	api.replies["GET /approvals/a1"] = reply{}
 	if _, _, failure = tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{}`); failure == nil {
 		t.Error("an outage looks like an empty list")
 	}
 	api.replies["GET /approvals/a1"] = reply{200, approvalOf("proposal_hire", "expired", "")}
 	gone, _ := tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, gone.Text, "This server knows of no request that waits")
+	wants(t, gone.Text, "No request is waiting")
 	api.replies["POST /milestones/m1/fund"] = reply{202, approvalOf("milestone_fund", "pending", "")}
 	api.replies["GET /contracts/c1"] = reply{200, `{"contract":{"id":"c1","status":"active","milestones":[{"id":"m1","status":"NOT_FUNDED","pendingApproval":true}]}}`}
 	_, asked = tools.answer(t, tool.RequestMilestoneFunding, `{"milestoneId":"m1"}`)
 	tools.answer(t, asked.Tool, follow(t, asked))
 	contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
-	wants(t, contract.Text, "Approval a1 is pending: see it with opentrain_get_approval.")
+	wants(t, contract.Text, "approval a1 is pending", "See a pending approval with opentrain_get_approval.")
 }
 
 // TestPendingApprovalsAreNamedRight: by what is pending now, with those that were decided, and with how many weren't looked at.
@@ -137,7 +137,7 @@ func TestPendingApprovalsAreNamedRight(t *testing.T) {
 	request(tool.RequestMilestoneApproval, `{"milestoneId":"m1"}`)
 	api.replies["GET /contracts/c1"] = reply{200, `{"contract":` + strings.Replace(funded, `"id":"m1",`, `"id":"m1","pendingApproval":true,`, 1) + `}`}
 	contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
-	wants(t, contract.Text, "Approval a2 is pending")
+	wants(t, contract.Text, "approval a2 is pending")
 	listed, _ := tools.answer(t, tool.GetApproval, `{}`)
 	wants(t, listed.Text, "1 request waiting for a decision", "- Approval a2 · pending", "- Approval a1 · confirmed", "> Fund the milestone")
 	for i := range 22 {
@@ -148,11 +148,37 @@ func TestPendingApprovalsAreNamedRight(t *testing.T) {
 		request(tool.HireProposal, strings.ReplaceAll(hireArguments, `"p1"`, `"`+id+`"`))
 	}
 	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.")
+	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.", "The others are waiting too.")
 	// A pending request that can't be read may be replaced.
 	api.replies["GET /approvals/bp10"] = reply{500, `{}`}
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p10","amountUsd":5,"dueDate":"2126-07-01","name":"N"}`)
 	wants(t, other.Text, "may still be pending. This request would replace it.")
+}
+
+// TestEveryPendingApprovalIsNamed with its milestone: by the contract, the list of contracts, and before the contract ends.
+func TestEveryPendingApprovalIsNamed(t *testing.T) {
+	api := &hiring{replies: map[string]reply{
+		"POST /milestones/m2/approve": {202, strings.ReplaceAll(approvalOf("milestone_approve", "pending", ""), `"a1"`, `"a2"`)},
+	}}
+	tools := serve(t, api, setup{confirm: true})
+	for name, arguments := range map[string]string{tool.RequestMilestoneFunding: `{"milestoneId":"m1"}`, tool.RequestMilestoneApproval: `{"milestoneId":"m2"}`} {
+		_, asked := tools.answer(t, name, arguments)
+		tools.answer(t, asked.Tool, follow(t, asked))
+	}
+	pending := strings.NewReplacer(`"id":"m1",`, `"id":"m1","pendingApproval":true,`, `"id":"m2",`, `"id":"m2","pendingApproval":true,`,
+		`"amountUsd":120.5}]`, `"amountUsd":120.5},{"id":"m3","name":"Third","status":"NOT_FUNDED","pendingApproval":true}]`).Replace(theContract)
+	api.replies["GET /contracts"] = reply{200, `{"contracts":[` + pending + `]}`}
+	api.replies["GET /contracts/c1"] = reply{200, `{"contract":` + pending + `}`}
+	one, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
+	wants(t, one.Text, "due 2126-07-01 · approval a1 is pending\n", "$120.50 · approval a2 is pending\n", "Milestone m3 · not funded · an approval is pending\n",
+		"See a pending approval with opentrain_get_approval.", "without an id in OpenTrain's app")
+	wants(t, string(one.Structured), `"approvalId":"a1"`, `"approvalId":"a2"`)
+	list, _ := tools.answer(t, tool.ListContracts, `{}`)
+	wants(t, list.Text, "> Milestone m1 · First · $300 · not funded · approval a1 is pending")
+	wants(t, string(list.Structured), `{"id":"m2","name":"Second","status":"ACTIVE_FUNDED","amountUsd":120.5,"pendingApproval":true,"approvalId":"a2"}`)
+	end, _ := tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
+	wants(t, end.Text, "Warning: Approval a1 is pending for the milestone “First”.", "Warning: Approval a2 is pending for the milestone “Second”.",
+		"Warning: An approval is pending for the milestone “Third”.")
 }
 
 // TestARequestedEndIsShown with the contract, until it's decided.

@@ -180,7 +180,7 @@ func TestWritesThatFail(t *testing.T) {
 		"half":         {office{status: 201, body: `{"ok":true}`}, unknown, func(w write) string { return w.look }},
 		"500":          {office{status: 500, body: refused("INTERNAL_ERROR", "{}")}, unknown, func(w write) string { return w.look }},
 		"409":          {office{status: 409, body: refused("CONFLICT", "{}")}, unknown, func(w write) string { return w.look }},
-		"409, reason":  {office{status: 409, body: refused("CONFLICT", `{"reason":"not_today"}`)}, nothing, func(write) string { return "" }},
+		"409, reason":  {office{status: 409, body: refused("CONFLICT", `{"reason":"not_today"}`)}, nothing, func(w write) string { return w.look }},
 		"gone":         {office{status: 404, body: refused("NOT_FOUND", `{}`)}, nothing, func(w write) string { return w.look }},
 		"unclaimed":    {office{status: 403, body: refused("FORBIDDEN", `{"reason":"account_claim_required"}`)}, nothing, func(write) string { return "" }},
 		"no teams":     {office{status: 403, body: refused("FORBIDDEN", `{"reason":"teams_not_enabled"}`)}, nothing, func(write) string { return "" }},

@@ -191,7 +191,7 @@ func errorTable() []errorRow {
 // reasonRows are the rows of the error table for every documented details.reason.
 func reasonRows() []errorRow {
 	var rows []errorRow
-	const fix, nothing = "fix", "Nothing was changed"
+	const fix, call, nothing = "fix", "call_tool", "Nothing was changed"
 	for reason, want := range map[string]struct {
 		status           int
 		action, by, tool string
@@ -201,15 +201,15 @@ func reasonRows() []errorRow {
 		"not_a_freelancer":                 {409, fix, "human", "", "doesn't belong to an AI trainer", nothing},
 		"freelancer_unavailable":           {409, fix, "human", "", "isn't accepting invitations", nothing},
 		"payment_method_required":          {409, "open_url", "", "opentrain_invite_trainer", "https://app.opentrain.ai/billing", nothing},
-		"milestone_not_fundable":           {409, fix, "human", "", "can't be funded", nothing},
-		"milestone_not_funded":             {409, fix, "human", "", "isn't funded", nothing},
-		"contract_ended":                   {409, fix, "human", "", "has ended", nothing},
+		"milestone_not_fundable":           {409, call, "", "opentrain_list_jobs", "can't be funded", nothing},
+		"milestone_not_funded":             {409, call, "", "opentrain_list_jobs", "isn't funded", nothing},
+		"contract_ended":                   {409, call, "", "opentrain_list_jobs", "has ended", nothing},
 		"contract_rate_missing":            {409, fix, "human", "", "no rate", nothing},
 		"employer_first_message_required":  {403, fix, "human", "", "first message", nothing},
-		"proposal_not_ready_for_messaging": {409, "call_tool", "", "opentrain_get_proposal", "doesn't accept messages yet", nothing},
+		"proposal_not_ready_for_messaging": {409, call, "", "opentrain_list_jobs", "doesn't accept messages yet", nothing},
 		"teams_not_enabled":                {403, fix, "human", "", "Teams are not enabled", nothing},
 		"invite_email_send_failed":         {409, fix, "human", "", "couldn't send the invitation's email", "It's unclear whether"},
-		"some_new_reason":                  {409, fix, "human", "", "some_new_reason", nothing},
+		"some_new_reason":                  {409, call, "", "opentrain_list_jobs", "some_new_reason", nothing},
 		"moderation_blocked":               {400, fix, "human", "opentrain_patch_draft", "Bad words.", nothing},
 	} {
 		code := map[int]opentrain.Code{400: "BAD_REQUEST", 403: "FORBIDDEN", 409: "CONFLICT"}[want.status]

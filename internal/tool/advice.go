@@ -22,7 +22,8 @@ const (
 func (e explainer) reason() Next {
 	reason := e.details.Reason
 	problem, remedy := adviceFor(reason)
-	if problem == "" {
+	known := problem != ""
+	if !known {
 		problem, remedy = e.refusal(), "OpenTrain's reason: "+text.Clean(reason, 100)+"."
 	}
 	e.wrong(problem)
@@ -33,6 +34,11 @@ func (e explainer) reason() Next {
 		e.say("Its status is %s.", strings.ToLower(Label(text.Clean(status, 40))))
 	}
 	e.say("%s", remedy)
+	if !known && e.apiError.Code == opentrain.CodeConflict {
+		next := e.look()
+		next.URL = text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL))
+		return next
+	}
 	return e.afterReason(text.Join(" ", problem, remedy))
 }
 
@@ -44,10 +50,8 @@ func (e explainer) afterReason(problem string) Next {
 		return Next{
 			Action: OpenURL, URL: billing, Tool: e.tool.Name, Arguments: argumentsOf(e.args), Note: "After that, call with the same arguments.",
 		}
-	case opentrain.ReasonContractEnded, opentrain.ReasonMilestoneNotOpen, opentrain.ReasonMilestoneNotFunded:
-		return e.lookAtContract()
-	case opentrain.ReasonNotReady:
-		return e.named(Next{Action: CallTool, Tool: GetProposal, Arguments: map[string]any{"proposalId": nil}, Note: "See its status."})
+	case opentrain.ReasonContractEnded, opentrain.ReasonMilestoneNotOpen, opentrain.ReasonMilestoneNotFunded, opentrain.ReasonNotReady:
+		return e.look()
 	case opentrain.ReasonEmailFailed:
 		return Next{Action: CallTool, Tool: GetTeam, Arguments: map[string]any{}, Note: "It lists the invitations."}
 	}
@@ -68,17 +72,30 @@ func (e explainer) afterReason(problem string) Next {
 	return next
 }
 
-// lookAtContract is the step that shows the contract of the call, or the contracts if only a milestone is named.
-func (e explainer) lookAtContract() Next {
-	const note = "See the contract's milestones and their status."
-	next := e.named(Next{Action: CallTool, Tool: GetContract, Arguments: map[string]any{"contractId": nil}, Note: note})
+// look is the step that shows what the call is about: what it names, or the list that has it.
+func (e explainer) look() Next {
+	const contract = "See the contract's milestones and their status."
 	if e.apiError.NotSent && e.details.ContractID != "" { // this server found it
-		next.Arguments["contractId"] = text.Clean(e.details.ContractID, 100)
+		id := text.Clean(e.details.ContractID, 100)
+		return Next{Action: CallTool, Tool: GetContract, Arguments: map[string]any{"contractId": id}, Note: contract}
 	}
-	if len(next.Arguments) == 0 {
-		next.Tool = ListContracts
+	for _, way := range []struct{ argument, tool, note string }{
+		{"proposalId", GetProposal, "See its status."},
+		{"contractId", GetContract, contract},
+		{"conversationId", ReadMessages, "See the conversation."},
+	} {
+		next := e.named(Next{Action: CallTool, Tool: way.tool, Arguments: map[string]any{way.argument: nil}, Note: way.note})
+		if len(next.Arguments) > 0 {
+			return next
+		}
 	}
-	return next
+	switch {
+	case argumentsOf(e.args)["milestoneId"] != nil:
+		return Next{Action: CallTool, Tool: ListContracts, Arguments: map[string]any{}, Note: contract}
+	case e.tool.Find.Action != "":
+		return e.tool.Find
+	}
+	return ListJobsNext("See the job's status.")
 }
 
 // adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.
@@ -98,7 +115,7 @@ func adviceFor(reason string) (problem, remedy string) {
 			"The human adds a payment method on the billing page. For credits, use " + CreateCreditTopUp + ".",
 		},
 		opentrain.ReasonMilestoneNotOpen: {
-			"This milestone can't be funded in its current state.", "Only a milestone that isn't funded can be.",
+			"This milestone can't be funded in its current state.", "You can fund only an unfunded milestone.",
 		},
 		opentrain.ReasonMilestoneNotFunded: {"This milestone isn't funded, so its work can't be approved."},
 		opentrain.ReasonContractEnded:      {"The contract has ended."},

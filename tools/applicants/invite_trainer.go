@@ -82,11 +82,11 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 			out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": out.ProposalID}}
 			return out, nil, nil
 		}
-		who, err := a.invited(ctx, in.FreelancerID)
+		who, warnings, err := a.invited(ctx, in.FreelancerID)
 		if err != nil {
 			return out, nil, err
 		}
-		preview.Changes = []string{"Invite the AI trainer " + who}
+		preview.Changes, preview.Warnings = []string{"Invite the AI trainer " + who}, warnings
 	}
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
@@ -116,7 +116,7 @@ func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
 	switch {
 	case !o.Invited && o.ProposalID != "":
-		l.Add("AI trainer %s has a proposal for job %s already, so there's no one to invite.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s has already applied to job %s, or was invited.", o.FreelancerID, o.JobID)
 	case o.AlreadyInvited:
 		l.Add("AI trainer %s was invited to job %s before, or has applied.", o.FreelancerID, o.JobID)
 	case o.Invited:

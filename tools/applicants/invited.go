@@ -40,23 +40,24 @@ func (a applicants) trainerID(ctx context.Context, given string) (string, error)
 	return found.ID, nil
 }
 
-// invited says who would be invited, as far as OpenTrain shows their profile.
-func (a applicants) invited(ctx context.Context, id string) (string, error) {
+// invited says who would be invited, as far as OpenTrain shows their profile. No page of the API says that everyone has one who can be
+// invited, so a missing profile is only a warning.
+func (a applicants) invited(ctx context.Context, id string) (who string, warnings []string, err error) {
 	byID := "with the user id " + text.Visible(id)
 	found, err := a.API.GetFreelancer(ctx, id)
 	switch {
 	case err != nil && strings.Contains(strings.TrimSpace(id), " "):
 		const problem = "This is a name, and not an AI trainer's user id. The id is in a profile, a proposal or a contract."
-		return "", &tool.Refusal{
+		return "", nil, &tool.Refusal{
 			Code: opentrain.CodeInvalidArgument, Lines: []string{problem + " Nothing was sent."},
 			Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem},
 		}
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}), errors.Is(err, &opentrain.Error{Code: opentrain.CodeInvalidArgument}):
-		return byID + ", for which OpenTrain shows no profile", nil
+		return byID, []string{"OpenTrain shows no profile with this user id. If the id is wrong, the invitation fails."}, nil
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}):
-		return byID, nil
+		return byID, nil, nil
 	case err != nil: // a name that comes and goes would void a yes
-		return "", draft.Unsent(err)
+		return "", nil, draft.Unsent(err)
 	}
 	name := cmp.Or(found.DisplayName, text.Join(" ", found.FirstName, found.LastNameInitial))
 	if name != "" {
@@ -66,5 +67,5 @@ func (a applicants) invited(ctx context.Context, id string) (string, error) {
 	if country != "" {
 		country = "country " + text.InQuotes(country, 60)
 	}
-	return text.Join(", ", name, country, byID), nil
+	return text.Join(", ", name, country, byID), nil, nil
 }

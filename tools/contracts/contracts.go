@@ -5,6 +5,7 @@ package contracts
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"opentrain-mcp/internal/confirm"
@@ -59,6 +60,23 @@ func conflict(reason, contractID, status string) error {
 	return &opentrain.Error{Code: opentrain.CodeConflict, NotSent: true, Message: reason, Details: json.RawMessage(text.JSON(details))}
 }
 
+// overtaken explains a conflict by what is the case now, which may have changed since the question. Without a better explanation,
+// OpenTrain's own stays.
+func overtaken(err error, now func() error) error {
+	if !errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) {
+		return err
+	}
+	found := now()
+	if refused, ok := errors.AsType[*tool.Refusal](found); ok {
+		refused.Cause = err
+		return refused
+	}
+	if errors.Is(found, &opentrain.Error{Code: opentrain.CodeConflict}) {
+		return found
+	}
+	return err
+}
+
 // person names an AI trainer. Whatever the name says, it stays between its quotation marks.
 func person(name, country string) string {
 	if country != "" {
@@ -93,4 +111,10 @@ func (c contracts) readContract(ctx context.Context, id string) (*opentrain.Cont
 		return nil, draft.Unsent(err)
 	}
 	return contract, nil
+}
+
+// hasEnded reports whether a contract is known to have ended.
+func (c contracts) hasEnded(ctx context.Context, id string) bool {
+	contract, err := c.API.GetContract(ctx, id)
+	return err == nil && contract.Status == opentrain.ContractEnded
 }

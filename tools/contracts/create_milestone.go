@@ -90,6 +90,7 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 	}
 	out.JobID, out.paymentType = text.Clean(contract.JobID, 64), contract.PaymentType
 	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: in.shown(*contract, price)}
+	preview.Warnings = append(c.endRequested(ctx, call, in.ContractID), in.already(contract.Milestones)...)
 	preview.Notes = []string{"No money moves: the milestone is funded later, and you confirm that in OpenTrain's app."}
 	intent.Status = state(*contract) // each yes is for one milestone more than there are
 	if err := tooLong(preview); err != nil {

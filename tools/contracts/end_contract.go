@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"errors"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -65,18 +66,22 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		out.Next = *declined
 		return out, nil, nil
 	}
+	same, _ := c.pending(ctx, call, intent) // first: what it has become may have ended the contract
 	contract, err := c.readContract(ctx, in.ContractID)
 	if err != nil {
 		return out, nil, err
 	}
-	out.JobID, out.Trainer = text.Clean(contract.JobID, 64), trainer(*contract)
+	out.JobID = text.Clean(contract.JobID, 64)
 	if contract.Status == opentrain.ContractEnded {
-		out.AlreadyEnded = true
+		out.AlreadyEnded, out.Trainer = true, trainer(*contract)
 		return out.ended(), nil, nil
 	}
-	preview := tool.Preview{JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract)}
-	if same, _ := c.pending(ctx, call, intent); same != nil {
-		out.Approval, out.Next = same, same.next()
+	preview := tool.Preview{
+		JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract),
+		Warnings: c.undecided(call, *contract),
+	}
+	if same != nil {
+		out.Trainer, out.Approval, out.Next = trainer(*contract), same, same.next()
 		return out, nil, nil
 	}
 	intent.Status = state(*contract)
@@ -84,10 +89,14 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
+	out.Trainer = trainer(*contract)
 	call.Step("Ending the contract")
 	end, err := c.API.EndContract(ctx, in.ContractID)
 	c.Confirm.Ledger.Record(call.Caller, subject, err)
 	switch {
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) && c.hasEnded(ctx, in.ContractID): // meanwhile
+		out.AlreadyEnded = true
+		return out.ended(), nil, nil
 	case err != nil:
 		return out, nil, err
 	case end.Approval != nil && end.Approval.ID != "":
@@ -124,7 +133,7 @@ func (o endContractOutput) Text() string {
 	case o.Approval != nil:
 		l.Add("The end of contract %s is pending approval in OpenTrain's app. The contract is still active.", o.ContractID)
 	case o.AlreadyEnded:
-		l.Add("Contract %s had ended already.", o.ContractID)
+		l.Add("Contract %s has already ended.", o.ContractID)
 	case o.Ended:
 		l.Add("Contract %s has ended.", o.ContractID)
 	case o.Next.Action == tool.ConfirmWithHuman:

@@ -4,8 +4,22 @@ import (
 	"cmp"
 
 	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
+
+// undecided warns of the approvals that are pending when a contract is to end.
+func (c contracts) undecided(call tool.Call, contract opentrain.Contract) (warnings []string) {
+	for _, m := range contract.Milestones {
+		if pending := c.milestone(call, m).pending(); pending != "" {
+			warnings = append(warnings, text.Capitalize(pending)+" for the milestone "+milestoneName(m)+".")
+		}
+	}
+	if more := len(warnings) - maxMilestones; more > 0 {
+		warnings = append(warnings[:maxMilestones], text.Count(more, "more approval")+" pending.")
+	}
+	return warnings
+}
 
 // ending is what the human sees before a yes. The API's pages name only two statuses, so others are
 // shown as they came.

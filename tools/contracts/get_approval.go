@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -44,7 +45,7 @@ func (c contracts) getApproval() tool.Tool {
 		Scope:    opentrain.ScopePaymentsRead,
 		NotFound: "There is no approval with this id, or another token asked for it.",
 		Find: tool.Next{
-			Action: tool.CallTool, Tool: tool.ListContracts, Arguments: map[string]any{}, Note: "See what was hired and funded.",
+			Action: tool.CallTool, Tool: tool.GetApproval, Arguments: map[string]any{}, Note: "See what this server requested.",
 		},
 	}, c.approval)
 }
@@ -113,7 +114,7 @@ func (o getApprovalOutput) Text() string {
 		return o.listText()
 	}
 	l.Add("Approval %s is %s. %s", o.ApprovalID, cmp.Or(o.Status, "without a status"), o.Outcome)
-	l.Fields("For", o.About)
+	l.Quote("For", strings.Join(o.About, "\n"))
 	for _, field := range []struct{ name, value string }{
 		{"Type", o.Type}, {"Proposal", o.ProposalID}, {"Job", o.JobID}, {"Contract", o.ContractID}, {"Milestone", o.MilestoneID},
 		{"Invoice", o.InvoiceID}, {"Decided", o.ResolvedAt},

@@ -43,35 +43,37 @@ func (c contracts) read(ctx context.Context, call tool.Call, in getContractInput
 		return getContractOutput{}, nil, err
 	}
 	out := getContractOutput{
-		Contract: summarize(*contract), Milestones: tool.Map(contract.Milestones, shownMilestone), Budget: budgetOf(contract.Budget),
+		Contract: summarize(*contract), Milestones: c.milestones(call, contract.Milestones), Budget: budgetOf(contract.Budget),
 		ConversationID: text.Stranger(contract.JobDMConversationID, 100), Interpreted: call.Interpreted,
-		paymentType: contract.PaymentType, Next: tool.Next{Action: tool.Done, Note: c.nextSteps(call, *contract)},
+		paymentType: contract.PaymentType, Next: tool.Next{Action: tool.Done},
 	}
-	out.Contract.Milestones = nil // they are shown in full
+	out.Next.Note = c.nextSteps(call, *contract, out.Milestones)
 	tool.Shorten(call, (*getContractOutput).cutDescriptions, (*getContractOutput).cutMilestones)
 	return out, nil, nil
 }
 
 // nextSteps says what can be done with a contract.
-func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract) string {
+func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract, milestones []milestone) string {
 	if contract.Status == opentrain.ContractEnded {
 		return "The contract has ended. Refunded and canceled milestones aren't listed: the app shows what became of their money."
 	}
-	var fund, approve, pending, ending string
+	var fund, approve, pending, inApp, ending string
 	if asked, found := c.Confirm.Approvals.Of(call.Caller, tool.EndContract, "contract "+contract.ID); found {
 		ending = "Its end was requested: see approval " + asked.ID + " with " + tool.GetApproval + "."
 	}
-	for _, m := range contract.Milestones {
+	for _, m := range milestones {
 		switch {
+		case m.ApprovalID != "":
+			pending = "See a pending approval with " + tool.GetApproval + "."
 		case m.PendingApproval:
-			pending = c.pendingWords(call, m)
+			inApp = "The human finds a pending approval without an id in OpenTrain's app."
 		case m.Status == opentrain.MilestoneNotFunded && fund == "":
-			fund = "To fund milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneFunding + "."
+			fund = "To fund milestone " + m.ID + ", use " + tool.RequestMilestoneFunding + "."
 		case m.Status == opentrain.MilestoneFunded && approve == "":
-			approve = "To pay for the work of milestone " + text.Stranger(m.ID, 100) + ", use " + tool.RequestMilestoneApproval + "."
+			approve = "To pay for the work of milestone " + m.ID + ", use " + tool.RequestMilestoneApproval + "."
 		}
 	}
-	return text.Join(" ", ending, pending, fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
+	return text.Join(" ", ending, pending, inApp, fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
 }
 
 func (o *getContractOutput) cutDescriptions() {
@@ -106,18 +108,15 @@ func (o getContractOutput) Text() string {
 	}
 	l.Add("Milestones: %d", len(o.Milestones))
 	for _, m := range o.Milestones {
-		due, pending, review := "", "", ""
+		due, review := "", ""
 		if m.DueDate != "" {
 			due = "due " + m.DueDate
-		}
-		if m.PendingApproval {
-			pending = "an approval is pending"
 		}
 		if m.NeedsReview {
 			review = "needs review"
 		}
 		price := text.Join(" · ", text.Dollars(m.AmountUSD), volumeWords(m.Volume, o.paymentType))
-		l.Add("- Milestone %s · %s", m.ID, text.Join(" · ", statusWords(m.Status), price, due, pending, review))
+		l.Add("- Milestone %s · %s", m.ID, text.Join(" · ", statusWords(m.Status), price, due, m.pending(), review))
 		l.Quoted("  ", text.Join(": ", m.Name, m.Description))
 	}
 	l.Field("Left out", o.Cut)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"opentrain-mcp/internal/confirm"
-	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -72,7 +71,8 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
-		Question: "Request this hire?", Note: "A yes only requests the hire. You confirm it in OpenTrain's app.", IfNo: "No one is hired.",
+		Question: "Request this hire?", IfNo: "No one is hired.",
+		Note: "A yes only requests the hire. No one is hired and nothing is charged until you confirm it in OpenTrain's app.",
 	}
 	if asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, subject); found {
 		intent.IfNo = "Approval " + asked.ID + ", which was requested before, stays as it is."
@@ -81,24 +81,21 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		out.Next = *declined
 		return out, nil, nil
 	}
-	proposal, err := c.API.GetProposal(ctx, in.ProposalID)
+	same, replaced := c.pending(ctx, call, intent) // first: what it has become may have changed the proposal
+	proposal, err := c.hireable(ctx, in.ProposalID)
 	if err != nil {
-		return out, nil, draft.Unsent(err)
-	}
-	if err := hireable(*proposal); err != nil {
 		return out, nil, err
 	}
-	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
+	out.JobID = text.Clean(proposal.JobID, 64)
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Notes: []string{"You confirm the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before. " +
-			"If a hire of this person with other terms is waiting there, this one replaces it."},
+		Warnings: replaced,
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err
 	}
-	if out.Approval, preview.Warnings = c.pending(ctx, call, intent); out.Approval != nil {
-		out.Next = out.Approval.next()
+	if same != nil {
+		out.Trainer, out.Cost, out.Approval, out.Next = candidate(*proposal), cost, same, same.next()
 		return out, nil, nil
 	}
 	yes, ask, next := c.Confirm.Approve(call, intent, preview)
@@ -110,10 +107,13 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		Name: in.Name, Description: in.Description, AmountUSD: in.AmountUSD, DueDate: in.DueDate,
 	}})
 	if err != nil { // a lost answer voids no yes: the same terms return the same approval
-		return out, nil, err
+		return out, nil, overtaken(err, func() error {
+			_, err := c.hireable(ctx, in.ProposalID)
+			return err
+		})
 	}
 	c.Confirm.Ledger.Record(call.Caller, subject, nil)
-	out.Approval = c.requested(call, intent, *requested, preview.Changes)
+	out.Trainer, out.Cost, out.Approval = candidate(*proposal), cost, c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }

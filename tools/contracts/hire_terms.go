@@ -2,10 +2,12 @@ package contracts
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"strings"
 
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -74,7 +76,15 @@ func unitWords(unit string) string {
 	return strings.ToLower(strings.ReplaceAll(unit, "_", " "))
 }
 
-// hireable refuses the hire of a proposal that can't be hired here.
+// hireable reads a proposal before a hire, and refuses one that can't be hired here.
+func (c contracts) hireable(ctx context.Context, proposalID string) (*opentrain.Proposal, error) {
+	proposal, err := c.API.GetProposal(ctx, proposalID)
+	if err != nil {
+		return nil, draft.Unsent(err)
+	}
+	return proposal, hireable(*proposal)
+}
+
 func hireable(proposal opentrain.Proposal) error {
 	status := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToUpper(cmp.Or(proposal.Status.Raw, proposal.Status.Label)))
 	jobID := map[string]any{"jobId": text.Clean(proposal.JobID, 64)}
@@ -93,7 +103,7 @@ func hireable(proposal opentrain.Proposal) error {
 			id := map[string]any{"contractId": text.Clean(proposal.Contract.ID, 100)}
 			next = tool.Next{Action: tool.CallTool, Tool: tool.GetContract, Arguments: id, Note: "See the contract."}
 		}
-		return refuse("The AI trainer of this proposal is hired already.", "For more work, add a milestone to the contract.", next)
+		return refuse("The AI trainer of this proposal is already hired.", "For more work, add a milestone to the contract.", next)
 	case opentrain.ProposalDeclined:
 		next := tool.Next{Action: tool.CallTool, Tool: tool.ListProposals, Arguments: jobID, Note: "See the job's other proposals."}
 		return refuse("This proposal was declined, so it can't be hired here.", "The human can change that in OpenTrain's app.", next)

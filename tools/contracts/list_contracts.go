@@ -3,7 +3,6 @@ package contracts
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"opentrain-mcp/internal/text"
@@ -26,27 +25,29 @@ type listContractsOutput struct {
 	Interpreted []string          `json:"interpreted,omitempty"`
 	Next        tool.Next         `json:"next" jsonschema_description:"What to do now."`
 
-	later bool // not the first page
+	filtered, later bool // later: not the first page
 }
 
 // contractSummary is a contract in a few words.
 type contractSummary struct {
-	ID         string   `json:"id"`
-	Status     string   `json:"status"`
-	Title      string   `json:"title,omitempty"`
-	JobID      string   `json:"jobId,omitempty"`
-	ProposalID string   `json:"proposalId,omitempty"`
-	Trainer    string   `json:"trainer,omitempty"`
-	TrainerID  string   `json:"trainerId,omitempty"`
-	Country    string   `json:"country,omitempty"`
-	Pay        string   `json:"pay,omitempty"`
-	StartDate  string   `json:"startDate,omitempty"`
-	EndDate    string   `json:"endDate,omitempty"`
-	Milestones []string `json:"milestones,omitempty"`
+	ID         string      `json:"id"`
+	Status     string      `json:"status"`
+	Title      string      `json:"title,omitempty"`
+	JobID      string      `json:"jobId,omitempty"`
+	ProposalID string      `json:"proposalId,omitempty"`
+	Trainer    string      `json:"trainer,omitempty"`
+	TrainerID  string      `json:"trainerId,omitempty"`
+	Country    string      `json:"country,omitempty"`
+	Pay        string      `json:"pay,omitempty"`
+	StartDate  string      `json:"startDate,omitempty"`
+	EndDate    string      `json:"endDate,omitempty"`
+	Milestones []milestone `json:"milestones,omitempty"`
+	More       int         `json:"moreMilestones,omitempty"`
 }
 
 func (contractSummary) JSONSchema() *schema.Node {
-	return tool.PlainObject("id, status, title, jobId, proposalId, trainer, trainerId, country, pay, startDate, endDate, milestones.")
+	return tool.PlainObject("id, status, title, jobId, proposalId, trainer, trainerId, country, pay, startDate, endDate, milestones " +
+		"(id, name, status, amountUsd, volume, pendingApproval, approvalId), moreMilestones.")
 }
 
 func (c contracts) listContracts() tool.Tool {
@@ -69,11 +70,17 @@ func (c contracts) list(ctx context.Context, call tool.Call, in listContractsInp
 		return listContractsOutput{}, nil, err
 	}
 	id := func(contract opentrain.Contract) string { return contract.ID }
+	summary := func(contract opentrain.Contract) contractSummary {
+		s, most := summarize(contract), min(len(contract.Milestones), maxMilestones)
+		s.Milestones = tool.Map(c.milestones(call, contract.Milestones[:most]), milestone.brief)
+		s.More = len(contract.Milestones) - most
+		return s
+	}
 	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listContractsOutput, error) {
 		page, next, err := tool.PageOf(all.Items, id, in.Cursor, limit)
 		return listContractsOutput{
-			Contracts: tool.Map(page, summarize), NextCursor: tool.Cursor(next), Interpreted: call.Interpreted,
-			Next: tool.Next{Action: tool.Done}, later: in.Cursor != "",
+			Contracts: tool.Map(page, summary), NextCursor: tool.Cursor(next), Interpreted: call.Interpreted,
+			Next: tool.Next{Action: tool.Done}, filtered: in.JobID+in.Status != "", later: in.Cursor != "",
 		}, err
 	}, func(out *listContractsOutput) *[]contractSummary { return &out.Contracts })
 	out.Cut = cut
@@ -100,12 +107,6 @@ func summarize(contract opentrain.Contract) contractSummary {
 		s.Trainer, s.TrainerID = text.Stranger(who.DisplayName, 80), text.Stranger(who.UserID, 100)
 		s.Country = text.Stranger(who.Country, 60)
 	}
-	for _, m := range contract.Milestones[:min(len(contract.Milestones), maxMilestones)] {
-		s.Milestones = append(s.Milestones, milestoneWords(m))
-	}
-	if more := len(contract.Milestones) - maxMilestones; more > 0 {
-		s.Milestones = append(s.Milestones, fmt.Sprintf("and %d more", more))
-	}
 	return s
 }
 
@@ -122,8 +123,10 @@ func (o listContractsOutput) Text() string {
 		l.Add("%s on this page. Lines starting with > have names and texts that others wrote.", text.Count(len(o.Contracts), "contract"))
 	case o.later:
 		l.Add("There are no more contracts.")
-	default:
+	case o.filtered:
 		l.Add("There are no such contracts.")
+	default:
+		l.Add("This account has no contracts.")
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for i, s := range o.Contracts {
@@ -131,7 +134,10 @@ func (o listContractsOutput) Text() string {
 		l.Quoted("   ", text.Join(" · ", s.Trainer, s.Country, s.Title))
 		l.Field("   Job", s.JobID)
 		for _, m := range s.Milestones {
-			l.Quoted("   ", "Milestone "+m)
+			l.Quoted("   ", "Milestone "+m.words())
+		}
+		if s.More > 0 {
+			l.Add("   and %d more", s.More)
 		}
 	}
 	l.Field("Left out", o.Cut)

@@ -22,13 +22,14 @@ type milestone struct {
 	Volume          *float64 `json:"volume,omitempty"`
 	DueDate         string   `json:"dueDate,omitempty"`
 	PendingApproval bool     `json:"pendingApproval,omitempty"`
+	ApprovalID      string   `json:"approvalId,omitempty"` // of the pending approval, if this server knows it
 	NeedsReview     bool     `json:"needsReview,omitempty"`
 	InvoiceID       string   `json:"invoiceId,omitempty"`
 }
 
 func (milestone) JSONSchema() *schema.Node {
 	return tool.PlainObject("id, number, name, description, status, amountUsd, volume (hours or labels), dueDate, pendingApproval, " +
-		"needsReview, invoiceId.")
+		"approvalId, needsReview, invoiceId.")
 }
 
 func shownMilestone(m opentrain.Milestone) milestone {
@@ -71,13 +72,28 @@ func milestoneName(m opentrain.Milestone) string {
 	return text.InQuotes(m.Name, 80)
 }
 
-// milestoneWords is a milestone in one line.
-func milestoneWords(m opentrain.Milestone) string {
-	pending := ""
-	if m.PendingApproval {
-		pending = "an approval is pending"
+// brief is what a list shows of a milestone.
+func (m milestone) brief() milestone {
+	return milestone{
+		ID: m.ID, Name: text.Clip(m.Name, 60), Status: m.Status, AmountUSD: m.AmountUSD, Volume: m.Volume,
+		PendingApproval: m.PendingApproval, ApprovalID: m.ApprovalID,
 	}
-	return text.Join(" · ", text.Stranger(m.ID, 100), text.Stranger(m.Name, 60), text.Dollars(m.AmountUSD), statusWords(m.Status), pending)
+}
+
+// words are a milestone in one line.
+func (m milestone) words() string {
+	return text.Join(" · ", m.ID, text.Clip(m.Name, 60), text.Dollars(m.AmountUSD), statusWords(m.Status), m.pending())
+}
+
+// pending says that an approval of the milestone is pending, and which.
+func (m milestone) pending() string {
+	switch {
+	case !m.PendingApproval:
+		return ""
+	case m.ApprovalID != "":
+		return "approval " + m.ApprovalID + " is pending"
+	}
+	return "an approval is pending"
 }
 
 // statusWords writes the status of a milestone.

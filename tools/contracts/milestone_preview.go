@@ -2,12 +2,22 @@ package contracts
 
 import (
 	"cmp"
+	"context"
 	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
+
+// find finds the milestone before a request, and refuses one that can't succeed.
+func (r milestoneRequest) find(ctx context.Context, c contracts, id string) (opentrain.Contract, opentrain.Milestone, error) {
+	contract, m, err := c.findMilestone(ctx, id)
+	if err == nil {
+		err = r.possible(contract, m)
+	}
+	return contract, m, err
+}
 
 // possible refuses a request that can't succeed.
 func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Milestone) error {
@@ -16,7 +26,7 @@ func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Mile
 		return conflict(opentrain.ReasonContractEnded, contract.ID, "")
 	case statusWords(m.Status) == "paid":
 		return &tool.Refusal{
-			Code: opentrain.CodeConflict, Lines: []string{"This milestone is paid already. Nothing was changed."},
+			Code: opentrain.CodeConflict, Lines: []string{"This milestone is already paid. Nothing was changed."},
 			Next: tool.Next{
 				Action: tool.CallTool, Tool: tool.GetContract, Arguments: map[string]any{"contractId": text.Clean(contract.ID, 100)},
 				Note: "See the contract.",
@@ -31,7 +41,7 @@ func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Mile
 // preview is what the human sees before a yes. What isn't known is said to be unknown.
 func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Milestone) tool.Preview {
 	preview := tool.Preview{
-		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200), Notes: []string{r.note},
+		JobID: text.Clean(contract.JobID, 64), Title: text.Stranger(text.Visible(contract.Title), 200),
 		Changes: []string{
 			r.doing + " the milestone " + milestoneName(m) + " of the contract with " + trainer(contract),
 			"Amount: " + cmp.Or(text.Dollars(m.AmountUSD), "unknown"),

@@ -41,7 +41,7 @@ type milestoneRequest struct {
 	status string // that the milestone needs
 	reason string // the API's for another status
 	doing  string // before the milestone and the AI trainer, in a question
-	note   string // what to know before a yes
+	note   string // what a yes means
 	pays   bool   // for work, so that the human sees how much is recorded
 
 	question string
@@ -73,27 +73,24 @@ func (r milestoneRequest) run(
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID}, Asking: in.Asking,
-		Question: r.question, Note: "A yes only requests it. You confirm it in OpenTrain's app.",
-		IfNo: "The milestone stays as it is.",
+		Question: r.question, Note: r.note, IfNo: "The milestone stays as it is.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
 		return out, nil, nil
 	}
-	contract, m, err := c.findMilestone(ctx, in.MilestoneID)
-	if err == nil {
-		err = r.possible(contract, m)
-	}
+	same, _ := c.pending(ctx, call, intent) // first: what it has become may have changed the milestone
+	contract, m, err := r.find(ctx, c, in.MilestoneID)
 	if err != nil {
 		return out, nil, err
 	}
-	out.ContractID, out.JobID, out.AmountUSD = text.Clean(contract.ID, 100), text.Clean(contract.JobID, 64), m.AmountUSD
-	out.Trainer = trainer(contract)
-	if same, _ := c.pending(ctx, call, intent); same != nil {
-		out.Approval, out.Next = same, same.next()
+	out.ContractID, out.JobID = text.Clean(contract.ID, 100), text.Clean(contract.JobID, 64)
+	if same != nil {
+		out.Trainer, out.AmountUSD, out.Approval, out.Next = trainer(contract), m.AmountUSD, same, same.next()
 		return out, nil, nil
 	}
 	preview := r.preview(contract, m)
+	preview.Warnings = append(preview.Warnings, c.endRequested(ctx, call, contract.ID)...)
 	if r.pays {
 		preview.Notes = append(preview.Notes, c.recorded(ctx, contract.ID)...) // it may grow until the yes, so the yes isn't for it
 	}
@@ -106,9 +103,12 @@ func (r milestoneRequest) run(
 	requested, err := r.send(ctx, in.MilestoneID)
 	c.Confirm.Ledger.Record(call.Caller, subject, err)
 	if err != nil {
-		return out, nil, err
+		return out, nil, overtaken(err, func() error {
+			_, _, err := r.find(ctx, c, in.MilestoneID)
+			return err
+		})
 	}
-	out.Approval = c.requested(call, intent, *requested, preview.Changes)
+	out.Trainer, out.AmountUSD, out.Approval = trainer(contract), m.AmountUSD, c.requested(call, intent, *requested, preview.Changes)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }

@@ -80,6 +80,24 @@ func (in createMilestoneInput) shown(contract opentrain.Contract, price string) 
 	}
 }
 
+// already warns of the same milestones. OpenTrain may have named them, and writes their dates in another way.
+func (in createMilestoneInput) already(milestones []opentrain.Milestone) []string {
+	differs := func(wanted float64, there *float64) bool {
+		return wanted != 0 && there != nil && math.Abs(wanted-*there) > 0.005
+	}
+	return tool.Already(milestones, func(m opentrain.Milestone) bool {
+		return strings.TrimSpace(m.Description) == strings.TrimSpace(in.Description) && (in.Name == "" || m.Name == in.Name) &&
+			!differs(in.AmountUSD, m.AmountUSD) && !differs(in.Volume, m.Volume)
+	}, func(m opentrain.Milestone) string {
+		name := ""
+		if m.Name != "" {
+			name = text.InQuotes(m.Name, 80)
+		}
+		return "The contract already has this milestone: " +
+			text.Join(", ", text.Stranger(m.ID, 100), name, text.Dollars(m.AmountUSD), statusWords(m.Status)) + "."
+	}, "A yes adds another one.")
+}
+
 // state tells two states of a contract's milestones apart.
 func state(contract opentrain.Contract) string {
 	state := contract.Status

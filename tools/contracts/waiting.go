@@ -54,16 +54,36 @@ func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentr
 	return approvalOf(asked)
 }
 
-// pendingWords says where the pending approval of a milestone is.
-func (c contracts) pendingWords(call tool.Call, m opentrain.Milestone) string {
-	name := tool.RequestMilestoneApproval
+// milestone is a milestone with its pending approval, if the caller asked for it through this server.
+func (c contracts) milestone(call tool.Call, m opentrain.Milestone) milestone {
+	shown, name := shownMilestone(m), tool.RequestMilestoneApproval
 	if m.Status == opentrain.MilestoneNotFunded {
 		name = tool.RequestMilestoneFunding
 	}
-	if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+m.ID); found {
-		return "Approval " + asked.ID + " is pending: see it with " + tool.GetApproval + "."
+	if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+m.ID); found && m.PendingApproval {
+		shown.ApprovalID = asked.ID
 	}
-	return "An approval is pending. The human finds it in OpenTrain's app."
+	return shown
+}
+
+func (c contracts) milestones(call tool.Call, all []opentrain.Milestone) []milestone {
+	return tool.Map(all, func(m opentrain.Milestone) milestone { return c.milestone(call, m) })
+}
+
+// endRequested warns that the end of a contract was requested, and may come.
+func (c contracts) endRequested(ctx context.Context, call tool.Call, contractID string) []string {
+	asked, found := c.Confirm.Approvals.Of(call.Caller, tool.EndContract, "contract "+contractID)
+	if !found {
+		return nil
+	}
+	came, err := c.API.GetApproval(ctx, asked.ID)
+	switch {
+	case err != nil:
+		return []string{"Approval " + asked.ID + " to end this contract may still be pending."}
+	case came.Status == opentrain.ApprovalPending:
+		return []string{"Approval " + asked.ID + " to end this contract is pending."}
+	}
+	return nil
 }
 
 // requests lists the approvals that the caller asked for through this server.
@@ -72,7 +92,7 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 	if call.Caller.ID == "" {
 		return out, &opentrain.Error{Code: opentrain.CodeNoToken, Message: "this call needs an OpenTrain API token", NotSent: true}
 	}
-	all, waiting := c.Confirm.Approvals.All(call.Caller), 0
+	all, waiting := c.Confirm.Approvals.All(call.Caller), []*approval{}
 	for _, asked := range all[:min(len(all), maxListed)] {
 		came, err := c.API.GetApproval(ctx, asked.ID)
 		switch {
@@ -82,18 +102,22 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 		case err != nil:
 			return out, err
 		case came.Status == opentrain.ApprovalPending:
-			waiting++
+			waiting = append(waiting, approvalOf(*came))
 		}
 		out.Requests = append(out.Requests, request{*approvalOf(*came), asked.About})
 	}
-	out.Outcome = "This server knows of no request that waits for a decision."
-	if waiting > 0 {
-		out.Outcome = text.Count(waiting, "request") + " waiting for a decision in OpenTrain's app."
+	out.Outcome = "No request is waiting for a decision."
+	if len(waiting) > 0 {
+		out.Outcome = text.Count(len(waiting), "request") + " waiting for a decision in OpenTrain's app."
+		out.Next = waiting[0].next()
+	}
+	if len(waiting) > 1 {
+		out.Next.Note += " The others are waiting too."
 	}
 	if more := len(all) - maxListed; more > 0 {
 		out.Outcome += fmt.Sprintf(" %d older ones weren't checked.", more)
 	}
-	out.Outcome += " It knows only what it requested since it started; the app shows everything."
+	out.Outcome += " This server knows only the requests made since it started; the app shows everything."
 	return out, nil
 }
 

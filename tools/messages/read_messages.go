@@ -118,6 +118,8 @@ func (o readMessagesOutput) Text() string {
 		l.Add("No conversations match.")
 	case count == 0:
 		l.Add("This account has no conversations yet.")
+	case o.ConversationID != "" && count == 1:
+		l.Add("1 message of conversation %s. Lines starting with > quote it.", o.ConversationID)
 	case o.ConversationID != "":
 		l.Add("%s of conversation %s, oldest first. Lines starting with > quote them.", text.Count(count, "message"), o.ConversationID)
 	default:

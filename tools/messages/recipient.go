@@ -32,6 +32,7 @@ func (m messages) preview(ctx context.Context, in sendMessageInput) (preview too
 	if err != nil {
 		return preview, "", err
 	}
+	preview.Warnings = in.sentBefore(recent.Items)
 	preview.Changes = []string{"To: " + to, "In conversation: " + text.Visible(in.ConversationID), "Message:"}
 	for line := range strings.Lines(in.Content) {
 		preview.Changes = append(preview.Changes, "> "+text.VisibleLine(strings.TrimRight(line, "\r\n")))
@@ -40,6 +41,16 @@ func (m messages) preview(ctx context.Context, in sendMessageInput) (preview too
 		err = tool.Problem("content", "is too long to show it to the human for a yes; send it in two messages")
 	}
 	return preview, lastOwn, err
+}
+
+// sentBefore warns of the same message from before.
+func (in sendMessageInput) sentBefore(recent []opentrain.Message) []string {
+	same := func(m opentrain.Message) bool {
+		return m.IsFromViewer && strings.TrimSpace(m.Content) == strings.TrimSpace(in.Content)
+	}
+	return tool.Already(recent, same, func(m opentrain.Message) string {
+		return text.Join(" ", "You already sent this message", text.Labeled("at", text.Stranger(m.CreatedAt, 40))) + "."
+	}, "A yes sends it again.")
 }
 
 // recipient says who reads a conversation, as far as OpenTrain says. sender is the user id of the other side, "" if it isn't known.

@@ -70,7 +70,7 @@ func (o startConversationOutput) Text() string {
 	if o.Created {
 		l.Add("Conversation %s with the candidate of proposal %s is open. Nothing was sent yet.", o.ConversationID, o.ProposalID)
 	} else {
-		l.Add("There is a conversation with the candidate of proposal %s already: %s.", o.ProposalID, o.ConversationID)
+		l.Add("Conversation %s with this candidate is already open.", o.ConversationID)
 	}
 	l.Field("Job", o.JobID)
 	l.Fields("Interpreted", o.Interpreted)

@@ -71,7 +71,7 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		out.Next = *declined
 		return out, nil, nil
 	}
-	notes, err := u.possible(ctx, call, in.URL, types)
+	warnings, err := u.possible(ctx, call, in.URL, types)
 	if err != nil {
 		return out, nil, err
 	}
@@ -80,7 +80,8 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		return out, nil, noFile(err)
 	}
 	defer file.Discard()
-	preview := tool.Preview{Notes: notes, Changes: []string{"Send events to " + in.URL, "Events: " + strings.Join(types, ", ")}}
+	preview := tool.Preview{Warnings: warnings, Changes: []string{"Send events to " + in.URL, "Events: " + strings.Join(types, ", ")}}
+	intent.Status = strings.Join(warnings, "\n") // a yes is for what was there
 	yes, ask, next := u.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil

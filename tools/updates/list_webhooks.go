@@ -45,10 +45,13 @@ func (u updates) list(ctx context.Context, call tool.Call, _ struct{}) (listWebh
 
 func (o listWebhooksOutput) Text() string {
 	var l text.Lines
-	if len(o.Webhooks) == 0 {
+	switch count := text.Count(len(o.Webhooks), "webhook"); len(o.Webhooks) {
+	case 0:
 		l.Add("This account has no webhooks.")
-	} else {
-		l.Add("%s, newest first.", text.Count(len(o.Webhooks), "webhook"))
+	case 1:
+		l.Add("%s.", count)
+	default:
+		l.Add("%s, newest first.", count)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for i, w := range o.Webhooks {

@@ -99,41 +99,25 @@ func (o *pollUpdatesOutput) cutOldest() {
 	o.Cut = "Only " + text.Count(len(o.Updates), "update") + ", to keep the result short."
 }
 
-// next is the step after a page. The first page of all leads to the newest, since history can be long.
-func (o pollUpdatesOutput) next(in pollUpdatesInput, limit int) tool.Next {
-	switch {
-	case o.HasMore && o.FromStart:
-		return tool.Next{Action: tool.CallTool, Tool: tool.PollUpdates, Arguments: map[string]any{"newest": true},
-			Note: "This skips to the newest updates. To read on from here instead, pass nextCursor."}
-	case o.HasMore && o.NextCursor != "":
-		arguments := map[string]any{"cursor": o.NextCursor}
-		if in.Newest {
-			arguments["newest"] = true
-		}
-		if limit != tool.DefaultPage {
-			arguments["limit"] = limit
-		}
-		return tool.Next{Action: tool.CallTool, Tool: tool.PollUpdates, Arguments: arguments, Note: "There are more updates."}
-	case o.NextCursor == "":
-		return tool.Next{Action: tool.Done, Note: "Nothing has happened yet. Call again later, without a cursor."}
-	}
-	return tool.Next{Action: tool.Done, Note: "These are all for now. Next time, pass nextCursor to see only what's new."}
-}
-
 func (o pollUpdatesOutput) Text() string {
 	var l text.Lines
-	count := text.Count(len(o.Updates), "update")
+	count, order := text.Count(len(o.Updates), "update"), ""
+	if len(o.Updates) > 1 {
+		order = ", oldest first"
+	}
 	switch {
 	case len(o.Updates) == 0 && o.HasMore:
 		l.Add("There are no updates on this page that your token can read.")
 	case len(o.Updates) == 0:
 		l.Add("There are no new updates.")
+	case o.newest && len(o.Updates) == 1:
+		l.Add("The newest update.")
 	case o.newest:
-		l.Add("The newest %s, oldest first.", count)
+		l.Add("The newest %s%s.", count, order)
 	case o.FromStart:
-		l.Add("%s from the beginning of the account's history, oldest first.", count)
+		l.Add("%s from the beginning of the account's history%s.", count, order)
 	default:
-		l.Add("%s, oldest first.", count)
+		l.Add("%s%s.", count, order)
 	}
 	if o.Older {
 		l.Add("Older updates were skipped. To read them, call without newest.")

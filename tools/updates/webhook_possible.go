@@ -38,8 +38,8 @@ func enumerateEvents(s *schema.Node, list string) {
 	}
 }
 
-// possible finds out before the question whether the webhook can be created, and what else a human should know.
-func (u updates) possible(ctx context.Context, call tool.Call, address string, types []string) (notes []string, err error) {
+// possible finds out before the question whether the webhook can be created, and what a human should be warned of.
+func (u updates) possible(ctx context.Context, call tool.Call, address string, types []string) (warnings []string, err error) {
 	for _, one := range eventScopes() {
 		if slices.Contains(types, one.event) {
 			if err := u.Accounts.RequireScope(ctx, call.Caller, one.scope); err != nil {
@@ -56,19 +56,17 @@ func (u updates) possible(ctx context.Context, call tool.Call, address string, t
 		if w.Status != opentrain.WebhookDisabled {
 			active++
 		}
-		if w.URL == address {
-			same := shown(w)
-			notes = append(notes, fmt.Sprintf("There is already a webhook with this address: %s (%s), for %s",
-				same.ID, same.Status, same.events()))
-		}
 	}
-	notes = notes[:min(len(notes), 3)]
+	warnings = tool.Already(page.Items, func(w opentrain.Webhook) bool { return w.URL == address }, func(w opentrain.Webhook) string {
+		same := shown(w)
+		return fmt.Sprintf("There is already a webhook with this address: %s (%s), for %s.", same.ID, same.Status, same.events())
+	}, "A yes creates another one.")
 	switch {
 	case len(page.Items) < opentrain.MaxWebhooks:
-		return notes, nil
+		return warnings, nil
 	case active < opentrain.MaxWebhooks: // no page says whether disabled ones count
 		const full = "This account has %d webhooks, some of them disabled. OpenTrain may refuse another."
-		return append(notes, fmt.Sprintf(full, len(page.Items))), nil
+		return append(warnings, fmt.Sprintf(full, len(page.Items))), nil
 	}
 	problem := fmt.Sprintf("This account already has %d active webhooks, and %d is the limit.", active, opentrain.MaxWebhooks)
 	next := findWebhook()
