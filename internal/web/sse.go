@@ -225,7 +225,7 @@ func (s *stream) serve(w http.ResponseWriter) {
 			select {
 			case <-s.wake:
 			case <-beat.C:
-				err = writeEvent(w, "", []byte("keep-alive"))
+				err = writeHeartbeat(w)
 			case <-closed:
 				closed = nil
 			case <-s.ctx.Done():
