@@ -319,7 +319,6 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) 
 			if writeHeartbeat(w) != nil {
 				return nil
 			}
-			open.use()()
 		case <-ctx.Done():
 			return nil
 		case <-open.ctx.Done():
