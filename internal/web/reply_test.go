@@ -97,7 +97,7 @@ func TestFormIsKeptAlive(t *testing.T) {
 			t.Errorf("after %v: %s", time.Since(began), body)
 		}
 		length := got.Body.Len()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // fake time
 		if got.Body.Len() != length {
 			t.Error("a heartbeat after the response")
 		}
