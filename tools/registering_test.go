@@ -59,3 +59,14 @@ func TestOneYesRegistersOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestClaimNeedsAnAddress: OpenTrain writes to it.
+func TestClaimNeedsAnAddress(t *testing.T) {
+	for _, email := range []string{"ada", "@example.com", "ada@", "a@b@c", "Ada <ada@example.com>", "a@example.com,b@example.com"} {
+		all := serve(t, &registry{}, setup{config: t.TempDir()})
+		_, _, failure := all.run(t.Context(), t, tool.Call{}, tool.ClaimAccount, `{"email":"`+email+`"}`)
+		if failure == nil || !strings.Contains(failure.Text(), "is not an email address") {
+			t.Errorf("%s: %v", email, failure)
+		}
+	}
+}

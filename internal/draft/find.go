@@ -86,8 +86,7 @@ func looksLikeID(name string) bool {
 
 // choice names a draft so that FindDraft finds it again.
 func choice(job opentrain.OwnJob) string {
-	created, _, _ := strings.Cut(text.Clean(job.CreatedAt, 40), "T")
-	return text.Clean(job.Title, 100) + " (" + text.Join(", ", text.Clean(job.ID, maxJobID), created) + ")"
+	return text.Clean(job.Title, 100) + " (" + text.Join(", ", text.Clean(job.ID, maxJobID), text.Day(job.CreatedAt)) + ")"
 }
 
 // Choose is the report that asks which of several drafts is meant.
