@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/mail"
 	"os"
 	"strings"
 	"time"
@@ -93,7 +92,7 @@ type login struct {
 
 // Run gets an account, or shows it.
 func (c loginCommand) Run(ctx context.Context, std streams) error {
-	if c.Email != "" && !isEmail(c.Email) { // before an account is registered
+	if c.Email != "" && !text.IsEmail(c.Email) { // before an account is registered
 		return usagef("--email: %q isn't an email address", text.Clean(c.Email, 100))
 	}
 	if c.Action != "" && c.Action != "status" {
@@ -234,12 +233,6 @@ func (l *login) status(ctx context.Context) error {
 	return nil
 }
 
-// isEmail reports whether OpenTrain can send to an address.
-func isEmail(address string) bool {
-	parsed, err := mail.ParseAddress(address)
-	return err == nil && parsed.Address == address
-}
-
 // describe puts an account into the result.
 func (l *login) describe(me *opentrain.Identity) {
 	l.result.Name, l.result.Email = text.Clean(me.Actor.FullName, 200), text.Clean(me.Actor.Email, 200)
@@ -312,7 +305,7 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 		if email, err = l.readLine(ctx, "Email address of the owner (press Enter to claim later): "); err != nil {
 			return err
 		}
-		if email != "" && !isEmail(email) {
+		if email != "" && !text.IsEmail(email) {
 			return fmt.Errorf("%q isn't an email address", text.Clean(email, 100))
 		}
 	}

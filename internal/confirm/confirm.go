@@ -143,7 +143,7 @@ const (
 )
 
 // Spend uses up a yes right before the call that it's for. If another call has used it, at any replica, it's no yes. The
-// caller holds the subject's lock.
+// call holds the subject's lock: without a change that it records, the yes comes back when it gives up the lock.
 func (c *Confirmer) Spend(call tool.Call, intent Intent, answer Answer) Answer {
 	if answer.token == "" {
 		return answer
@@ -160,7 +160,7 @@ func (c *Confirmer) Declined(call tool.Call, intent Intent) *tool.Next {
 }
 
 // Approve reports whether a human has said yes to an intent, and saw the preview's changes then. Otherwise it returns the form or
-// the step that asks, or the step after a no.
+// the step that asks, or the step after a no. A call that brings a yes holds the subject's lock, as for Spend.
 func (c *Confirmer) Approve(call tool.Call, intent Intent, preview tool.Preview) (yes bool, ask *tool.Ask, next tool.Next) {
 	seen := sha256.Sum256([]byte(text.JSON(append(slices.Clone(preview.Changes), intent.Status))))
 	view, answer := View{Content: binary.BigEndian.Uint64(seen[:]), Whole: true}, c.Read(call, &intent)

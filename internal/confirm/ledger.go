@@ -136,15 +136,9 @@ func (l *Ledger) RecordUse(by caller.Caller, jobID string, err error) {
 	}
 }
 
-// spend uses up a yes for the call that has the lock. It returns why that yes doesn't count, "" if it does. A call without a
-// lock may be repeated. Until the call has changed something, the yes comes back when the lock is given up.
+// spend uses up a yes for the call that has the lock. It returns why that yes doesn't count, "" if it does. Until the call
+// has changed something, the yes comes back when the lock is given up.
 func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point) (why string) {
-	l.mu.Lock()
-	entry := l.locks[jobKey{by.ID, jobID}]
-	l.mu.Unlock()
-	if entry == nil {
-		return ""
-	}
 	key := spentKey(by, token)
 	switch claimed, known := l.store.Claim(asked, key, lifetime, changeKey(jobID), unknownKey(by, jobID)); {
 	case !known:
@@ -154,7 +148,7 @@ func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	entry.spent = key
+	l.locks[jobKey{by.ID, jobID}].spent = key
 	return ""
 }
 

@@ -48,9 +48,6 @@ func (r *Report) Show(check Check) {
 	}
 }
 
-// Failed says how many checks have failed.
-func (r *Report) Failed() int { return r.counts[Fail] }
-
 // Sum prints how it went.
 func (r *Report) Sum() {
 	var parts []string

@@ -55,7 +55,7 @@ note  hosts: not in
 		for _, check := range checks {
 			report.Show(check)
 		}
-		if report.Sum(); out.String() != want || report.Failed() != 1 {
+		if report.Sum(); out.String() != want {
 			t.Errorf("%d columns:\n%s", width, out.String())
 		}
 	}

@@ -16,7 +16,8 @@ import (
 const maxChoices = 10
 
 // FindDraft finds one of the caller's drafts by its id or by words of its title: "the dashcam one". When none or several
-// match, it returns the drafts to choose from. A job that is no longer a draft is found by its id.
+// match, it returns the drafts to choose from. A job that is no longer a draft is found by its id. With too many jobs, what is
+// found is Unknown.
 func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []opentrain.OwnJob, err error) {
 	var drafts []opentrain.OwnJob
 	hit, whole, err := d.ownJobs(ctx, opentrain.StatusDraft, func(job opentrain.OwnJob) bool {
@@ -30,9 +31,10 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 		return d.ownOf(hit[0]), nil, nil
 	}
 	similar := those(drafts, func(title string) bool { return strings.EqualFold(strings.TrimSpace(title), strings.TrimSpace(name)) })
-	if len(similar) == 0 && looksLikeID(name) {
+	isID, missing := looksLikeID(name), &opentrain.Error{Code: opentrain.CodeNotFound}
+	if len(similar) == 0 && isID {
 		found, err = d.FindOwn(ctx, name, "")
-		if missing := errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) || found.Unknown; !missing {
+		if !errors.Is(err, missing) && !found.Unknown {
 			return found, nil, err
 		}
 	}
@@ -45,9 +47,12 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 	case len(similar) > 0:
 		return Own{}, similar[:min(len(similar), maxChoices)], nil
 	}
+	if isID {
+		return found, nil, err
+	}
 	found, err = d.FindOwn(ctx, name, "")
-	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) && len(drafts) > 0 && !looksLikeID(name) {
-		return Own{}, drafts[:min(len(drafts), maxChoices)], nil
+	if len(drafts) > 0 && (errors.Is(err, missing) || found.Unknown) {
+		return found, drafts[:min(len(drafts), maxChoices)], nil
 	}
 	return found, nil, err
 }
@@ -81,13 +86,16 @@ func looksLikeID(name string) bool {
 
 // choice names a draft so that FindDraft finds it again.
 func choice(job opentrain.OwnJob) string {
-	created, _, _ := strings.Cut(text.Clean(job.CreatedAt, 40), "T")
-	return text.Clean(job.Title, 100) + " (" + text.Join(", ", text.Clean(job.ID, maxJobID), created) + ")"
+	return text.Clean(job.Title, 100) + " (" + text.Join(", ", text.Clean(job.ID, maxJobID), text.Day(job.CreatedAt)) + ")"
 }
 
 // Choose is the report that asks which of several drafts is meant.
-func Choose(name string, drafts []opentrain.OwnJob) Report {
-	heading := "No draft title matches “" + text.Clean(name, 100) + "”."
+func Choose(name string, found Own, drafts []opentrain.OwnJob) Report {
+	heading := "No draft title"
+	if found.Unknown {
+		heading = "None of the draft titles that were checked"
+	}
+	heading += " matches “" + text.Clean(name, 100) + "”."
 	if hasWords(drafts[0].Title, name) {
 		heading = "These drafts match."
 	}
@@ -110,6 +118,15 @@ func NoLongerDraft(own Own) Report {
 		}
 	}
 	return report
+}
+
+// Unchecked is the report on a job that couldn't be looked up.
+func Unchecked(own Own) Report {
+	id := text.Clean(own.ID, maxJobID)
+	return Report{
+		JobID: id, DraftURL: own.Page, heading: "Job " + id + " couldn't be checked: this account has too many jobs.",
+		Next: tool.Next{Action: tool.Done, Note: "If it's a draft, its page shows it."},
+	}
 }
 
 // Listed is a report from what the list of jobs says.

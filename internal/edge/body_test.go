@@ -99,8 +99,8 @@ func TestBodiesShareTheirRoom(t *testing.T) {
 		return share, err
 	}
 	first, err := read("a", "012345")
-	if err != nil || quota.InUse() != 6 {
-		t.Fatalf("%v, %d in use", err, quota.InUse())
+	if err != nil || used(quota, 2*maxBody) != 6 {
+		t.Fatalf("%v, %d in use", err, used(quota, 2*maxBody))
 	}
 	if _, err := read("a", "01234"); !errors.Is(err, edge.ErrNoRoom) {
 		t.Errorf("more than half for one address: %v", err)

@@ -78,13 +78,6 @@ func (q *Quota) grant() {
 // Share returns an empty share of the quota for an address, as returned by [Address].
 func (q *Quota) Share(address string) *Share { return &Share{quota: q, address: address} }
 
-// InUse returns how much is in use.
-func (q *Quota) InUse() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.inUse
-}
-
 // Share is what one holder, such as a stream, uses of a Quota. Close it when the holder ends.
 type Share struct {
 	quota   *Quota

@@ -2,6 +2,7 @@ package edge_test
 
 import (
 	"fmt"
+	"sort"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,14 +36,14 @@ func TestQuota(t *testing.T) {
 					got += "n"
 				}
 			}
-			if got != test.want || quota.InUse() != len(releases) {
-				t.Errorf("got %s with %d in use, want %s", got, quota.InUse(), test.want)
+			if got != test.want || used(quota, test.limit) != len(releases) {
+				t.Errorf("got %s with %d in use, want %s", got, used(quota, test.limit), test.want)
 			}
 			for _, release := range releases {
 				release()
 			}
-			if quota.InUse() != 0 {
-				t.Errorf("%d in use at the end", quota.InUse())
+			if used(quota, test.limit) != 0 {
+				t.Errorf("%d in use at the end", used(quota, test.limit))
 			}
 		})
 	}
@@ -57,8 +58,8 @@ func TestQuotaReleasesOnce(t *testing.T) {
 	for range 3 {
 		first()
 	}
-	if quota.InUse() != 1 {
-		t.Errorf("%d in use", quota.InUse())
+	if used(quota, 4) != 1 {
+		t.Errorf("%d in use", used(quota, 4))
 	}
 	if _, ok := quota.Acquire("a"); !ok {
 		t.Error("the released place is not available")
@@ -90,19 +91,19 @@ func TestShare(t *testing.T) {
 	other.Shrink(4)
 	other.Shrink(100) // only what it has
 	first.Shrink(1)
-	if quota.InUse() != 4 || !local.Grow(6) || !second.Grow(0) || second.Grow(1) {
-		t.Errorf("%d in use", quota.InUse())
+	if used(quota, 10) != 4 || !local.Grow(6) || !second.Grow(0) || second.Grow(1) {
+		t.Errorf("%d in use", used(quota, 10))
 	}
 	for range 2 {
 		first.Close()
 		local.Close()
 	}
-	if quota.InUse() != 2 || first.Grow(1) || !second.Grow(3) {
-		t.Errorf("%d in use", quota.InUse())
+	if used(quota, 10) != 2 || first.Grow(1) || !second.Grow(3) {
+		t.Errorf("%d in use", used(quota, 10))
 	}
 	second.Close()
-	if quota.InUse() != 0 {
-		t.Errorf("%d in use at the end", quota.InUse())
+	if used(quota, 10) != 0 {
+		t.Errorf("%d in use at the end", used(quota, 10))
 	}
 }
 
@@ -131,7 +132,16 @@ func TestQuotaUnderLoad(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if most.Load() > limit || quota.InUse() != 0 {
-		t.Errorf("%d were open at once, %d in use at the end", most.Load(), quota.InUse())
+	if most.Load() > limit || used(quota, limit) != 0 {
+		t.Errorf("%d were open at once, %d in use at the end", most.Load(), used(quota, limit))
 	}
+}
+
+// used returns how much of a quota's limit is in use.
+func used(q *edge.Quota, limit int) int {
+	return limit - sort.Search(limit, func(n int) bool {
+		rest := q.Share("127.0.0.1")
+		defer rest.Close()
+		return !rest.Grow(n + 1)
+	})
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -239,52 +238,4 @@ func Labeled(label, value string) string {
 		return ""
 	}
 	return label + " " + value
-}
-
-// Dollars is Money for an amount in dollars that may be missing; "" without one.
-func Dollars(amount *float64) string {
-	if amount == nil {
-		return ""
-	}
-	return Money(*amount, "")
-}
-
-// Money writes an amount as people read it: $18, $12.50, $0.005, $9,000, 900 EUR. No currency means dollars.
-func Money(amount float64, currency string) string {
-	if amount < 0 || amount >= 1e15 {
-		return inCurrency(strconv.FormatFloat(amount, 'g', -1, 64), currency)
-	}
-	whole, cents, hasCents := strings.Cut(strconv.FormatFloat(amount, 'f', -1, 64), ".")
-	if hasCents && len(cents) == 1 {
-		cents += "0"
-	}
-	whole = thousands(whole)
-	if hasCents {
-		whole += "." + cents
-	}
-	return inCurrency(whole, currency)
-}
-
-// Cents writes an amount of cents exactly, with both decimals: $339.95, -$25.00, 5.00 EUR. No currency means dollars.
-func Cents(cents int64, currency string) string {
-	sign, amount := "", uint64(cents) //nolint:gosec // the sign is written first
-	if cents < 0 {
-		sign, amount = "-", -amount
-	}
-	return sign + inCurrency(thousands(strconv.FormatUint(amount/100, 10))+fmt.Sprintf(".%02d", amount%100), strings.ToUpper(currency))
-}
-
-// thousands puts commas into the digits of a whole number.
-func thousands(whole string) string {
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	return whole
-}
-
-func inCurrency(amount, currency string) string {
-	if currency = Clean(currency, 10); currency != "" && currency != "USD" {
-		return amount + " " + currency
-	}
-	return "$" + amount
 }

@@ -116,7 +116,7 @@ func TestMoney(t *testing.T) {
 	}{
 		{18, "USD", "$18"}, {18, "", "$18"}, {12.5, "USD", "$12.50"}, {0.05, "USD", "$0.05"}, {0.005, "USD", "$0.005"},
 		{999, "USD", "$999"}, {9000, "USD", "$9,000"}, {1234567.5, "USD", "$1,234,567.50"}, {900, "EUR", "900 EUR"}, {0, "USD", "$0"},
-		{-5, "USD", "$-5"}, {1e300, "USD", "$1e+300"}, {1, "E\u200bUR\n", "1 EUR"},
+		{-5, "USD", "-$5"}, {1e300, "USD", "$1e+300"}, {1, "E\u200bUR\n", "1 EUR"},
 	} {
 		if got := text.Money(test.amount, test.currency); got != test.want {
 			t.Errorf("%v %q: %q, want %q", test.amount, test.currency, got, test.want)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
-	"golang.org/x/sync/singleflight"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -38,12 +37,17 @@ type Feature struct {
 // Accounts remembers what each caller's account may do, and which jobs were seen to be its own.
 type Accounts struct {
 	api        *opentrain.Client
-	cache      *ttlcache.Cache[string, *opentrain.Capabilities]
-	identities *ttlcache.Cache[string, identity] // by caller
-	reads      singleflight.Group                // of identities
+	features   *remembered[features]
+	identities *remembered[identity]
 	own        *ttlcache.Cache[string, struct{}] // by caller and job
 
 	interrupted atomic.Pointer[interruption] // the last call that waits for an account
+}
+
+// features are what an account may do, or why they couldn't be read.
+type features struct {
+	known *opentrain.Capabilities // never nil
+	err   error
 }
 
 // identity is what a token says of its caller. It is empty when it couldn't be read.
@@ -55,17 +59,7 @@ type identity struct {
 // NewAccounts makes Accounts that remember nothing yet.
 func NewAccounts(api *opentrain.Client) *Accounts {
 	return &Accounts{
-		api: api,
-		cache: ttlcache.New(
-			ttlcache.WithTTL[string, *opentrain.Capabilities](capabilitiesTTL),
-			ttlcache.WithCapacity[string, *opentrain.Capabilities](maxAccounts),
-			ttlcache.WithDisableTouchOnHit[string, *opentrain.Capabilities](),
-		),
-		identities: ttlcache.New(
-			ttlcache.WithTTL[string, identity](identityTTL),
-			ttlcache.WithCapacity[string, identity](maxAccounts),
-			ttlcache.WithDisableTouchOnHit[string, identity](),
-		),
+		api: api, features: newRemembered[features](capabilitiesTTL), identities: newRemembered[identity](identityTTL),
 		own: ttlcache.New(ttlcache.WithTTL[string, struct{}](ownTTL), ttlcache.WithCapacity[string, struct{}](maxOwn)),
 	}
 }
@@ -102,19 +96,16 @@ func (a *Accounts) identity(ctx context.Context, by caller.Caller) identity {
 	if by.ID == "" {
 		return identity{}
 	}
-	read := ttlcache.LoaderFunc[string, identity](func(known *ttlcache.Cache[string, identity], id string) *ttlcache.Item[string, identity] {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), SideReadTime(ctx)) // others may wait for it
-		defer cancel()
+	return a.identities.get(ctx, by, func(ctx context.Context) (identity, time.Duration) {
 		me, err := a.api.Me(ctx)
 		switch {
 		case err != nil:
-			return known.Set(id, identity{}, retryAfter)
+			return identity{}, retryAfter
 		case me.Actor.UserID == "":
-			return known.Set(id, identity{scopes: me.Token.Scopes}, retryAfter)
+			return identity{scopes: me.Token.Scopes}, retryAfter
 		}
-		return known.Set(id, identity{me.Account.OrganizationID + "/" + me.Actor.UserID, me.Token.Scopes}, ttlcache.DefaultTTL)
+		return identity{me.Account.OrganizationID + "/" + me.Actor.UserID, me.Token.Scopes}, ttlcache.DefaultTTL
 	})
-	return a.identities.Get(by.ID, ttlcache.WithLoader(ttlcache.NewSuppressedLoader(read, &a.reads))).Value()
 }
 
 // Capabilities returns what is known of the caller's account. It is empty when nothing could be read.
@@ -122,46 +113,45 @@ func (a *Accounts) Capabilities(ctx context.Context, by caller.Caller) *opentrai
 	if by.ID == "" {
 		return &opentrain.Capabilities{}
 	}
-	if item := a.cache.Get(by.ID); item != nil {
-		return item.Value()
-	}
-	known, _ := a.Read(ctx, by)
-	return known
+	return a.read(ctx, by).known
 }
 
 // Read reads the capabilities of the caller's account, bypassing the cache. The result is never nil.
 func (a *Accounts) Read(ctx context.Context, by caller.Caller) (*opentrain.Capabilities, error) {
-	ctx, cancel := context.WithTimeout(ctx, SideReadTime(ctx))
-	defer cancel()
-	known, err := a.api.Capabilities(ctx)
-	switch {
-	case err == nil:
-		a.cache.Set(by.ID, known, ttlcache.DefaultTTL)
-	case FeatureOf(err) == opentrain.FeatureDrafting:
-		known = &opentrain.Capabilities{Features: map[string]bool{"draftCreate": false, "draftImport": false, "draftUpdate": false}}
-		a.cache.Set(by.ID, known, ttlcache.DefaultTTL)
-	default:
-		known = &opentrain.Capabilities{}
-		a.cache.Set(by.ID, known, retryAfter)
-	}
-	return known, err
+	a.features.forget(by)
+	read := a.read(ctx, by)
+	return read.known, read.err
+}
+
+func (a *Accounts) read(ctx context.Context, by caller.Caller) features {
+	return a.features.get(ctx, by, func(ctx context.Context) (features, time.Duration) {
+		known, err := a.api.Capabilities(ctx)
+		switch {
+		case err == nil:
+			return features{known, nil}, ttlcache.DefaultTTL
+		case FeatureOf(err) == opentrain.FeatureDrafting:
+			off := map[string]bool{"draftCreate": false, "draftImport": false, "draftUpdate": false}
+			return features{&opentrain.Capabilities{Features: off}, err}, ttlcache.DefaultTTL
+		}
+		return features{&opentrain.Capabilities{}, err}, retryAfter
+	})
 }
 
 // Refused takes note of OpenTrain's refusal of a call: what it is about is read again before the next one.
 func (a *Accounts) Refused(by caller.Caller, err error) {
 	about := refusalOf(err)
 	if about.FeatureKey != "" {
-		a.cache.Delete(by.ID)
+		a.features.forget(by)
 	}
 	if len(about.RequiredScopes) > 0 {
-		a.identities.Delete(by.ID)
+		a.identities.forget(by)
 	}
 }
 
 // Check checks the account's capabilities. An error from remembered ones is confirmed with fresh ones: a feature may
 // have been enabled, a key added.
 func (a *Accounts) Check(ctx context.Context, by caller.Caller, check func(*opentrain.Capabilities) error) error {
-	remembered := a.cache.Has(by.ID)
+	remembered := a.features.has(by)
 	err := check(a.Capabilities(ctx, by))
 	if err == nil || !remembered {
 		return err
@@ -193,12 +183,12 @@ func (a *Accounts) RequireScope(ctx context.Context, by caller.Caller, scope str
 	if scope == "" || by.ID == "" {
 		return nil
 	}
-	remembered := a.identities.Has(by.ID)
+	remembered := a.identities.has(by)
 	err := lacks(a.identity(ctx, by).scopes, scope)
 	if err == nil || !remembered {
 		return err
 	}
-	a.identities.Delete(by.ID)
+	a.identities.forget(by)
 	return lacks(a.identity(ctx, by).scopes, scope)
 }
 

@@ -142,33 +142,21 @@ func readableList(key string, list []string) string {
 func readableNumber(key, number string) string {
 	switch key {
 	case "pricePerHour":
-		return dollars(number) + " per hour"
+		return text.Amount(plainDecimal(number), "") + " per hour"
 	case "pricePerLabel":
-		return dollars(number) + " per label"
+		return text.Amount(plainDecimal(number), "") + " per label"
 	case "fixedPrice":
-		return dollars(number) + " in total"
+		return text.Amount(plainDecimal(number), "") + " in total"
 	case "dataVolume":
-		return thousands(plainDecimal(number))
+		return text.Thousands(plainDecimal(number))
 	case "headcount":
 		people := " people"
 		if number == "1" {
 			people = " person"
 		}
-		return thousands(plainDecimal(number)) + people
+		return text.Thousands(plainDecimal(number)) + people
 	}
 	return number // a year has no thousands
-}
-
-// dollars writes a price with all its digits, and with two of them for cents.
-func dollars(number string) string {
-	amount := thousands(plainDecimal(number))
-	if _, cents, found := strings.Cut(amount, "."); found && len(cents) == 1 && strings.Trim(cents, "0123456789") == "" {
-		amount += "0"
-	}
-	if positive, found := strings.CutPrefix(amount, "-"); found {
-		return "-$" + positive
-	}
-	return "$" + amount
 }
 
 // plainDecimal writes a number without an exponent, as long as people can read it that way.
@@ -184,20 +172,4 @@ func plainDecimal(number string) string {
 	}
 	digits, _ := exact.FloatPrec()
 	return exact.FloatString(digits)
-}
-
-// thousands separates the thousands of a number by commas.
-func thousands(number string) string {
-	whole, rest := number, ""
-	if at := strings.IndexAny(number, ".eE"); at >= 0 {
-		whole, rest = number[:at], number[at:]
-	}
-	whole, negative := strings.CutPrefix(whole, "-")
-	for at := len(whole) - 3; at > 0; at -= 3 {
-		whole = whole[:at] + "," + whole[at:]
-	}
-	if negative {
-		whole = "-" + whole
-	}
-	return whole + rest
 }

@@ -47,11 +47,11 @@ func TestBodiesInProgress(t *testing.T) {
 	stream.mustNext()
 	stream.body.Close()
 	s.handler.wait(t.Context()) //nolint:errcheck // it is only slow
-	for s.handler.requests.InUse() > 0 {
+	for used(s.handler.requests, 100) > 0 {
 		runtime.Gosched() // a request ends after its response
 	}
-	if used := s.handler.bodies.InUse(); used != 0 {
-		t.Errorf("%d bytes in use at the end", used)
+	if bytes := used(s.handler.bodies, maxBodies); bytes != 0 {
+		t.Errorf("%d bytes in use at the end", bytes)
 	}
 }
 

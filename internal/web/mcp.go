@@ -118,6 +118,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, peer *adapter.P
 	ctx, call := peer.Begin(r.Context(), received)
 	defer call.End()
 	writer := &messageWriter{w: w}
+	defer writer.end()
 	send := writer.event
 	if !acceptsEvents(r.Header) {
 		send = nil
@@ -161,10 +162,10 @@ func statusOf(code int) int {
 
 // messageWriter writes the response to a POST: a JSON object, or a stream of events once something has to come before it.
 type messageWriter struct {
-	mu     sync.Mutex
-	w      http.ResponseWriter
-	stream bool
-	over   bool
+	mu   sync.Mutex
+	w    http.ResponseWriter
+	beat *time.Timer // of the stream; nil if there is none
+	over bool
 }
 
 // event sends a message before the response.
@@ -174,11 +175,20 @@ func (r *messageWriter) event(message []byte) {
 	if r.over {
 		return
 	}
-	if !r.stream {
-		r.stream = true
+	if r.beat == nil {
+		r.beat = time.AfterFunc(heartbeat, r.keepAlive)
 		startEvents(r.w)
 	}
 	writeEvent(r.w, "message", message) //nolint:errcheck,gosec // the client may be gone
+}
+
+// keepAlive sends a heartbeat: a human may take minutes to answer a form.
+func (r *messageWriter) keepAlive() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over && writeHeartbeat(r.w) == nil {
+		r.beat.Reset(heartbeat)
+	}
 }
 
 // finish sends the response, nil if the client canceled the request.
@@ -187,9 +197,9 @@ func (r *messageWriter) finish(response [][]byte, status int) {
 	defer r.mu.Unlock()
 	r.over = true
 	switch {
-	case r.stream && response != nil:
+	case r.beat != nil && response != nil:
 		writeEvent(r.w, "message", response...) //nolint:errcheck,gosec // the client may be gone
-	case r.stream:
+	case r.beat != nil:
 	case response == nil:
 		r.w.WriteHeader(http.StatusAccepted)
 	default:
@@ -204,6 +214,16 @@ func (r *messageWriter) finish(response [][]byte, status int) {
 	}
 }
 
+// end stops the heartbeat. Nothing may be written after the handler's return.
+func (r *messageWriter) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	if r.beat != nil {
+		r.beat.Stop()
+	}
+}
+
 // startEvents begins a stream of events.
 func startEvents(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -211,14 +231,16 @@ func startEvents(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// writeEvent writes an event, or a comment without a name.
 func writeEvent(w http.ResponseWriter, name string, data ...[]byte) error {
-	begin := "event: " + name + "\ndata: "
-	if name == "" {
-		begin = ": "
-	}
-	parts := append(append([][]byte{[]byte(begin)}, data...), []byte("\n\n"))
-	_, err := w.Write(slices.Concat(parts...))
+	parts := append(append([][]byte{[]byte("event: " + name + "\ndata: ")}, data...), []byte("\n\n"))
+	return writeNow(w, slices.Concat(parts...))
+}
+
+// writeHeartbeat writes a comment, which clients ignore.
+func writeHeartbeat(w http.ResponseWriter) error { return writeNow(w, []byte(": keep-alive\n\n")) }
+
+func writeNow(w http.ResponseWriter, data []byte) error {
+	_, err := w.Write(data)
 	return errors.Join(err, http.NewResponseController(w).Flush())
 }
 
@@ -294,10 +316,9 @@ func (h *Handler) listen(w http.ResponseWriter, r *http.Request, open *session) 
 	for {
 		select {
 		case <-beat.C:
-			if writeEvent(w, "", []byte("keep-alive")) != nil {
+			if writeHeartbeat(w) != nil {
 				return nil
 			}
-			open.use()()
 		case <-ctx.Done():
 			return nil
 		case <-open.ctx.Done():

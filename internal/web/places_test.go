@@ -3,9 +3,12 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"sort"
 	"strings"
 	"testing"
 	"time"
+
+	"opentrain-mcp/internal/edge"
 )
 
 // TestQuotaPerAddress: one address has half of the sessions and streams.
@@ -59,4 +62,13 @@ func TestTwoAddressesLockNoOneOut(t *testing.T) {
 			t.Errorf("no word of a %s in %s", held, s.log)
 		}
 	}
+}
+
+// used returns how much of a quota's limit is in use.
+func used(q *edge.Quota, limit int) int {
+	return limit - sort.Search(limit, func(n int) bool {
+		rest := q.Share("127.0.0.1")
+		defer rest.Close()
+		return !rest.Grow(n + 1)
+	})
 }

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestReportsComeWithTheirCall: each call has its own, whatever else the session does.
@@ -75,4 +78,31 @@ func TestResponsesSayTheirLength(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestFormIsKeptAlive: a proxy would cut a call that is silent while a human reads.
+func TestFormIsKeptAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newHandler(t, func(c *Config) { c.Sessions, c.AllowedHosts = true, []string{"example.com"} })
+		post := func(body, session string) *httptest.ResponseRecorder {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Mcp-Session-Id", session)
+			s.handler.ServeHTTP(w, r)
+			return w
+		}
+		began, got := time.Now(), post(call(1, "ask"), post(initialize, "").Header().Get("Mcp-Session-Id"))
+		if body := got.Body.String(); time.Since(began) != time.Minute || strings.Count(body, ": keep-alive\n\n") != 2 ||
+			!strings.HasPrefix(body, "event: message\n") || !strings.Contains(body, "no answer") {
+			t.Errorf("after %v: %s", time.Since(began), body)
+		}
+		length := got.Body.Len()
+		time.Sleep(time.Minute) //nolint:forbidigo // fake time
+		if got.Body.Len() != length {
+			t.Error("a heartbeat after the response")
+		}
+		if err := s.handler.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"opentrain-mcp/internal/jsonrpc"
@@ -124,16 +125,33 @@ func writeParts(w http.ResponseWriter, parts [][]byte) {
 
 // FlushError sends what was written. http.ResponseController calls it.
 func (r *recorder) FlushError() error {
-	defer r.begin()()
 	control := http.NewResponseController(r.ResponseWriter)
-	err := control.Flush()
-	control.SetWriteDeadline(time.Time{}) //nolint:errcheck,gosec // the next write to a stream may be much later
-	return err
+	defer control.SetWriteDeadline(time.Time{}) //nolint:errcheck // the next write to a stream may be much later
+	defer r.begin()()
+	return control.Flush()
 }
 
-// setWriteDeadline limits the time of a write.
-func setWriteDeadline(w http.ResponseWriter, wait time.Duration) {
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait)) //nolint:errcheck,gosec // some writers have no deadlines
+// writeLimit limits the time of writes, until its end. It must end before the handler returns: a later deadline would
+// hit the connection's next response, and panic in HTTP/2.
+type writeLimit struct {
+	w     http.ResponseWriter
+	mu    sync.Mutex
+	ended bool
+}
+
+func (l *writeLimit) set(wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ended {
+		http.NewResponseController(l.w).SetWriteDeadline(time.Now().Add(wait)) //nolint:errcheck,gosec // some writers have no deadlines
+	}
+}
+
+// end makes set do nothing. A goroutine that was started to set a deadline may be late.
+func (l *writeLimit) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
 }
 
 // Unwrap implements what http.ResponseController looks for.

@@ -92,20 +92,22 @@ const (
 
 // write limits a write to a client that may not read, until end.
 func (h *Handler) write(w http.ResponseWriter, address string) (end func()) {
-	setWriteDeadline(w, writeTimeout)
+	limit := &writeLimit{w: w}
+	limit.set(writeTimeout)
 	var hurried atomic.Bool
 	place := h.unread.Push(address, func() {
 		hurried.Store(true)
 		h.warn("a response must end to make room: its client doesn't read", address)
-		setWriteDeadline(w, lastWrite)
+		limit.set(lastWrite)
 	})
-	goOn := context.AfterFunc(h.closing, func() { setWriteDeadline(w, drainTimeout) })
+	goOn := context.AfterFunc(h.closing, func() { limit.set(drainTimeout) })
 	return func() {
 		goOn()
 		place.Leave()
 		if hurried.Load() && h.closing.Err() == nil {
-			setWriteDeadline(w, writeTimeout) // net/http may have the end of the response in its buffer
+			limit.set(writeTimeout) // net/http may have the end of the response in its buffer
 		}
+		limit.end()
 	}
 }
 

@@ -123,7 +123,7 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 		"stateless, made up id":   {false, "secret-made-up", 202, false},
 		"sessions, long id":       {true, long, 400, false},
 		"sessions, made up id":    {true, "secret-made-up", 404, false},
-		"sessions, open, unasked": {true, "", 0, false}, // mcp-go decides
+		"sessions, open, unasked": {true, "", 202, false},
 		"sessions, open, calls":   {true, "", 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -327,24 +327,26 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 	hasMetrics(t, s, "opentrain_mcp_open_streams 0\n", "opentrain_mcp_sessions 0\n")
 }
 
-// TestStreamOfIdleSessionEnds: a session that mcp-go ends takes its stream along.
+// TestStreamOfIdleSessionEnds: a stream alone, with its heartbeats, doesn't keep a session.
 func TestStreamOfIdleSessionEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newHandler(t, func(c *Config) {
-			c.Sessions, c.SessionIdle, c.AllowedHosts = true, 10*time.Second, []string{"example.com"}
+			c.Sessions, c.SessionIdle, c.AllowedHosts = true, 3*heartbeat, []string{"example.com"}
 		})
 		opened := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(initialize))
 		r.Header.Set("Content-Type", "application/json")
 		s.handler.ServeHTTP(opened, r)
-		listen := httptest.NewRequest(http.MethodGet, "/mcp", nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*heartbeat)
+		defer cancel()
+		listen := httptest.NewRequestWithContext(ctx, http.MethodGet, "/mcp", nil)
 		listen.Header.Set("Mcp-Session-Id", opened.Header().Get("Mcp-Session-Id"))
 		began, stream := time.Now(), httptest.NewRecorder()
 		s.handler.ServeHTTP(stream, listen)
-		if duration := time.Since(began); stream.Code != 200 || duration < 10*time.Second || duration > 20*time.Second {
+		if duration := time.Since(began); stream.Code != 200 || duration != 3*heartbeat {
 			t.Errorf("status %d, ended after %v", stream.Code, duration)
 		}
-		synctest.Wait() // mcp-go ends the stream before the session
+		synctest.Wait()
 		if s.handler.sessions.places.Held() != 0 {
 			t.Error("the session is still open")
 		}

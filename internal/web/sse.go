@@ -56,7 +56,9 @@ func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.M
 	h.streams.Store(id, s)
 	defer h.streams.Delete(id)
 	// A caller who doesn't read must not hold up the end.
-	defer context.AfterFunc(s.ctx, func() { setWriteDeadline(w, 0) })() //nolint:contextcheck // the stream's
+	limit := &writeLimit{w: w}
+	defer limit.end()
+	defer context.AfterFunc(s.ctx, func() { limit.set(0) })() //nolint:contextcheck // the stream's
 	startEvents(w)
 	if writeEvent(w, "endpoint", []byte(h.cfg.BasePath+"/message?sessionId="+url.QueryEscape(id))) == nil {
 		s.serve(w)
@@ -223,7 +225,7 @@ func (s *stream) serve(w http.ResponseWriter) {
 			select {
 			case <-s.wake:
 			case <-beat.C:
-				err = writeEvent(w, "", []byte("keep-alive"))
+				err = writeHeartbeat(w)
 			case <-closed:
 				closed = nil
 			case <-s.ctx.Done():

@@ -126,12 +126,12 @@ func TestStreamWithoutAReaderEnds(t *testing.T) {
 			for ; s.ctx.Err() == nil; sent++ {
 				s.send(make([]byte, test.message))
 			}
-			if sent-1 != test.most || quota.InUse() != max(0, test.most*test.message-ownQueue) && quota.InUse() != 0 {
-				t.Errorf("%d messages, %d bytes", sent-1, quota.InUse())
+			if sent-1 != test.most || used(quota, test.all) != max(0, test.most*test.message-ownQueue) && used(quota, test.all) != 0 {
+				t.Errorf("%d messages, %d bytes", sent-1, used(quota, test.all))
 			}
 			s.close()
-			if quota.InUse() != 0 {
-				t.Errorf("%d bytes are left", quota.InUse())
+			if used(quota, test.all) != 0 {
+				t.Errorf("%d bytes are left", used(quota, test.all))
 			}
 		})
 	}

@@ -41,8 +41,7 @@ func (t tools) claimAccount() tool.Tool {
 
 func (t tools) startClaim(ctx context.Context, call tool.Call, in claimAccountInput) (claimAccountOutput, *tool.Ask, error) {
 	email := strings.TrimSpace(in.Email)
-	local, domain, _ := strings.Cut(email, "@")
-	if local == "" || domain == "" || text.Clean(email, 254) != email || strings.ContainsAny(email, " <>,") {
+	if !text.IsEmail(email) {
 		return claimAccountOutput{}, nil, tool.Problem("email", "is not an email address")
 	}
 	attempt, err := t.person.StartClaim(ctx, email)

@@ -2,8 +2,10 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -50,10 +52,15 @@ func (t tools) registerAgent() tool.Tool {
 
 func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInput) (registerAgentOutput, *tool.Ask, error) {
 	out := registerAgentOutput{Interpreted: call.Interpreted}
+	unlock, err := t.Confirm.Ledger.Lock(ctx, call.Caller, newAccount)
+	if err != nil {
+		return out, nil, err
+	}
+	defer unlock()
 	if err := t.person.MayRegister(ctx, in.Force); err != nil {
 		return out, nil, t.refusal(call, tool.RegisterAgent, err)
 	}
-	yes, ask, next := t.Confirm.Approve(call, in.intent(), t.newAccount(in))
+	yes, ask, next := t.Confirm.Approve(call, in.intent(), t.preview(in))
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
@@ -61,6 +68,9 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 	made, err := t.person.Register(ctx, opentrain.AgentProfile{
 		AgentName: text.Clean(in.AgentName, 100), OrganizationName: text.Clean(in.OrganizationName, 100),
 	}, in.Force)
+	if _, unsent := errors.AsType[*account.Problem](err); !unsent {
+		t.Confirm.Ledger.RecordUse(call.Caller, newAccount, err)
+	}
 	if err != nil {
 		return out, nil, t.notRegistered(call, err)
 	}

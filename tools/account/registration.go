@@ -25,14 +25,17 @@ func (t tools) registrationNext(call tool.Call) tool.Next {
 		return tool.Next{Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{}, Note: "Set up an account."}
 	}
 	none := registerAgentInput{}
-	_, _, next := t.Confirm.Approve(call, none.intent(), t.newAccount(none))
+	_, _, next := t.Confirm.Approve(call, none.intent(), t.preview(none))
 	return next
 }
+
+// newAccount is the subject of a registration.
+const newAccount = "new account"
 
 // intent is the intent to register an account with these arguments.
 func (in registerAgentInput) intent() confirm.Intent {
 	intent := confirm.Intent{
-		Tool: tool.RegisterAgent, Anonymous: true, Question: "Register a new OpenTrain account?", Asking: in.Asking,
+		Tool: tool.RegisterAgent, Subject: newAccount, Anonymous: true, Question: "Register a new OpenTrain account?", Asking: in.Asking,
 		Note: "The agent can then post jobs for you.", IfNo: "No account is registered.", Arguments: map[string]any{},
 	}
 	if in.Force {
@@ -46,8 +49,8 @@ func (in registerAgentInput) intent() confirm.Intent {
 	return intent
 }
 
-// newAccount is what the human sees before the yes.
-func (t tools) newAccount(in registerAgentInput) tool.Preview {
+// preview is what the human sees before the yes.
+func (t tools) preview(in registerAgentInput) tool.Preview {
 	preview := tool.Preview{Title: "A new OpenTrain account", Notes: []string{
 		"It can post jobs at once, 3 a day. To hire, you claim it within 24 hours with your email address.",
 	}}

@@ -32,7 +32,7 @@ func (a admin) notEmailed(ctx context.Context, email string, before bool, err er
 	if !ok || apiError.Code != opentrain.CodeConflict {
 		return err
 	}
-	if apiError.DecodeDetails(&details); details.Reason != "invite_email_send_failed" {
+	if apiError.DecodeDetails(&details); details.Reason != opentrain.ReasonEmailFailed {
 		return err
 	}
 	refused := &tool.Refusal{Code: apiError.Code, Cause: err, Next: tool.Next{

@@ -3,7 +3,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"net/mail"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/draft"
@@ -53,7 +52,7 @@ func seeTeam() tool.Next {
 
 func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberInput) (inviteTeamMemberOutput, *tool.Ask, error) {
 	out := inviteTeamMemberOutput{Email: text.Clean(in.Email, 254), Interpreted: call.Interpreted}
-	if address, err := mail.ParseAddress(in.Email); err != nil || address.Address != in.Email || text.Visible(in.Email) != in.Email {
+	if !text.IsEmail(in.Email) {
 		return out, nil, tool.Problem("email", "is not an email address, such as ada@example.com")
 	}
 	subject := "invitation of " + call.Caller.ID + " to " + in.Email // others may invite the same address into their teams

@@ -30,7 +30,7 @@ func (o getFreelancerProfileOutput) Text() string {
 		}
 	}
 	for _, r := range o.Reviews {
-		l.Quoted("", "Review: "+text.Join(" · ", text.Labeled("rating", r.Rating.String()), day(r.CreatedAt), r.Comment))
+		l.Quoted("", "Review: "+text.Join(" · ", text.Labeled("rating", r.Rating.String()), text.Day(r.CreatedAt), r.Comment))
 	}
 	l.Quote("Bio", o.Bio)
 	l.Field("Left out", o.Cut)

@@ -84,17 +84,11 @@ func verification(checked *opentrain.Verification) string {
 	location := ""
 	if status := text.Stranger(checked.Location.Status, 30); status != "" {
 		location = "location " + status
-		if how := text.Join(", ", text.Stranger(checked.Location.Method, 30), day(checked.Location.CheckedAt)); how != "" {
+		if how := text.Join(", ", text.Stranger(checked.Location.Method, 30), text.Day(checked.Location.CheckedAt)); how != "" {
 			location += " (" + how + ")"
 		}
 	}
 	return text.Join(", ", location, identity(checked.Identity.Verified))
-}
-
-// day is the date of an RFC 3339 time.
-func day(at string) string {
-	date, _, _ := strings.Cut(text.Stranger(at, 40), "T")
-	return date
 }
 
 // line has what OpenTrain says of a proposal. What the candidate says is quoted below it.
@@ -104,7 +98,7 @@ func (p proposal) line() string {
 		country = code
 	}
 	return text.Join(" · ", "Proposal "+p.ProposalID, p.Status, compared("bid", p.Bid), compared("match", p.MatchScore.String()),
-		compared("interview", p.InterviewScore.String()), country, p.Verification, day(p.CreatedAt))
+		compared("interview", p.InterviewScore.String()), country, p.Verification, text.Day(p.CreatedAt))
 }
 
 // compared names a value, and says so where there is none: a list is for comparing.

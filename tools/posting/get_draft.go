@@ -39,7 +39,9 @@ func (p posting) get(ctx context.Context, call tool.Call, in getDraftInput) (dra
 	case err != nil:
 		return draft.Report{}, nil, err
 	case len(others) > 0:
-		return draft.Choose(in.JobID, others), nil, nil
+		return draft.Choose(in.JobID, own, others), nil, nil
+	case own.Unknown:
+		return draft.Unchecked(own), nil, nil
 	case own.Status != opentrain.StatusDraft:
 		return draft.NoLongerDraft(own), nil, nil
 	case call.Served.ReadOnly():
@@ -52,6 +54,9 @@ func (p posting) get(ctx context.Context, call tool.Call, in getDraftInput) (dra
 	defer unlock()
 	if own, err = p.FindOwn(ctx, own.ID, opentrain.StatusDraft); err != nil { // it may have changed while the call waited
 		return draft.Report{}, nil, err
+	}
+	if own.Unknown {
+		return draft.Unchecked(own), nil, nil
 	}
 	view, err := p.Reread(ctx, call, own)
 	if errors.Is(err, draft.ErrNoTitle) {

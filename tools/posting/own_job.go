@@ -2,7 +2,6 @@ package posting
 
 import (
 	"fmt"
-	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -53,18 +52,12 @@ func (j ownJob) line() string {
 		proposals = fmt.Sprintf("%s, %d unreviewed", text.Count(*j.Proposals, "proposal"), *j.UnreviewedProposals)
 	}
 	if j.CreatedAt != "" {
-		created = "created " + day(j.CreatedAt)
+		created = "created " + text.Day(j.CreatedAt)
 	}
-	if j.UpdatedAt != "" && day(j.UpdatedAt) != day(j.CreatedAt) {
-		updated = "updated " + day(j.UpdatedAt)
+	if j.UpdatedAt != "" && text.Day(j.UpdatedAt) != text.Day(j.CreatedAt) {
+		updated = "updated " + text.Day(j.UpdatedAt)
 	}
 	return text.Join(" · ", fmt.Sprintf("%s (id %s)", j.Title, j.ID), j.Status, proposals, created, updated, j.DraftURL, j.JobURL)
-}
-
-// day is the date of an RFC 3339 time.
-func day(at string) string {
-	date, _, _ := strings.Cut(at, "T")
-	return date
 }
 
 // listProposals is the step that shows who applied to a job.
