@@ -126,7 +126,7 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"enum, far", `{"id":"a","level":"GURU"}`, []string{`"GURU" is not one of: ANY_LEVEL, EXPERT`}},
 		{"number for an enum", `{"id":"a","level":3}`, []string{"send one of"}},
 		{"object for a string", `{"id":{"a":1}}`, []string{"is not a string"}},
-		{"empty list", `{"id":"a","tags":[]}`, []string{"at least 1 entries"}},
+		{"empty list", `{"id":"a","tags":[]}`, []string{"has too few entries; send at least 1"}},
 		{"several in one string", `{"id":"a","tags":"Spanish, English"}`, []string{"is not a list"}},
 		{"wrong item", `{"id":"a","tags":["x",{}]}`, []string{"tags[1]: {} is not a string"}},
 		{"null in a list", `{"id":"a","tags":[null]}`, []string{"tags[0]"}},

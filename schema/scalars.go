@@ -100,13 +100,13 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 		raw = strconv.AppendInt(nil, whole, 10)
 	}
 	if bound, err := node.Minimum.Float64(); err == nil && value < bound {
-		d.reject(path, "%s is too small; at least %s", quote(raw), node.Minimum)
+		d.reject(path, "%s is too small; it must be at least %s", quote(raw), node.Minimum)
 	}
 	if bound, err := node.ExclusiveMinimum.Float64(); err == nil && value <= bound {
 		d.reject(path, "%s is too small; it must be above %s", quote(raw), node.ExclusiveMinimum)
 	}
 	if bound, err := node.Maximum.Float64(); err == nil && value > bound {
-		d.reject(path, "%s is too large; at most %s", quote(raw), node.Maximum)
+		d.reject(path, "%s is too large; it must be at most %s", quote(raw), node.Maximum)
 	}
 	return raw
 }
