@@ -22,7 +22,7 @@ type claimAccountOutput struct {
 	URL         string    `json:"url,omitempty" jsonschema_description:"Page where the human claims the account."`
 	Code        string    `json:"code,omitempty" jsonschema_description:"Code that the human enters there."`
 	EmailSent   bool      `json:"emailSent"`
-	ExpiresAt   string    `json:"expiresAt" jsonschema_description:"Until when the link and the code work."`
+	ExpiresAt   string    `json:"expiresAt" jsonschema_description:"When the link and the code expire."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
@@ -109,7 +109,7 @@ func (t tools) expired() error {
 func again() tool.Next {
 	return tool.Next{
 		Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{"force": true},
-		Note: "If the human wants a new account. The old one's jobs stay with the old one.",
+		Note: "Only if the human wants a new account. The old account keeps its jobs.",
 	}
 }
 

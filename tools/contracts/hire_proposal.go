@@ -26,7 +26,7 @@ func (hireProposalInput) JSONSchemaExtend(s *schema.Node) {
 		"proposalId": "Id of a proposal for a job in the account.",
 		"amountUsd":  "Dollars of the first milestone, without fees, from the human.",
 		"dueDate":    "The milestone's due date, such as 2026-07-01.",
-		"name":       "The milestone's name. It needs a name or a description.", "description": "What is to be done in it.",
+		"name":       "The milestone's name. It needs a name or a description.", "description": "The work to do for it.",
 	})
 }
 
@@ -91,7 +91,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID, out.Trainer, out.Cost = text.Clean(proposal.JobID, 64), candidate(*proposal), cost
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Notes: []string{"You confirm the hire in OpenTrain's app afterwards. No one is hired and nothing is charged before. " +
+		Notes: []string{"You then confirm the hire in OpenTrain's app. Until you do, no one is hired and nothing is charged. " +
 			"If a hire of this person with other terms is waiting there, this one replaces it."},
 	}
 	if err := tooLong(preview); err != nil {

@@ -9,11 +9,11 @@ func (c contracts) requestMilestoneFunding() tool.Tool {
 	request := milestoneRequest{
 		tool: tool.RequestMilestoneFunding, what: "The funding", status: opentrain.MilestoneNotFunded, reason: opentrain.ReasonMilestoneNotOpen,
 		doing: "Fund", question: "Request the funding of this milestone?", send: c.API.RequestMilestoneFunding,
-		note: "You confirm it in OpenTrain's app, which shows the whole charge with any fees. Nothing is charged before.",
+		note: "You confirm it in OpenTrain's app, which shows the whole charge with any fees. Nothing is charged until you do.",
 	}
 	return request.made(c, "Ask to fund a milestone",
 		"Ask to fund a milestone that isn't funded yet, and return the page in OpenTrain's app where a human confirms it. "+
-			"Use it when the AI trainer is to start on the milestone. The account needs a payment method or enough credits. "+
+			"Use it when the AI trainer should start on the milestone. The account needs a payment method or enough credits. "+
 			"The human approves the request first; nothing is charged until they confirm it in the app, within about 72 hours. "+
 			"To pay for finished work, use opentrain_request_milestone_approval.")
 }
