@@ -106,7 +106,7 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"text", `"hello"`, []string{"is not an object"}},
 		{"broken JSON", `{"id":`, []string{"is not an object"}},
 		{"blank", `{"id":"  "}`, []string{"id must not be empty"}},
-		{"too long", `{"id":"äöüßäö"}`, []string{"id has 6 characters; at most 5"}},
+		{"too long", `{"id":"äöüßäö"}`, []string{"id has 6 characters; the limit is 5"}},
 		{"unknown, near", `{"id":"a","sizes":1}`, []string{"sizes is not an argument of this tool; did you mean size?"}},
 		{"unknown, other spelling", `{"id":"a","ID":"b"}`, []string{"did you mean id?"}},
 		{"unknown, far", `{"id":"a","zzz":1}`, []string{"Arguments: id, size, count"}},

@@ -37,7 +37,7 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 	case node.MinLength != nil && *node.MinLength > 0 && strings.TrimSpace(text) == "":
 		d.reject(path, "must not be empty: %s", node.Description)
 	case node.MaxLength != nil && length > int(min(*node.MaxLength, math.MaxInt32)):
-		d.reject(path, "has %d characters; at most %d", length, *node.MaxLength)
+		d.reject(path, "has %d characters; the limit is %d", length, *node.MaxLength)
 	}
 	return raw
 }

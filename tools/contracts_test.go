@@ -279,7 +279,7 @@ func TestPaidMilestonesArePaid(t *testing.T) {
 	if failure == nil || ask != nil || failure.Next.Tool != tool.GetContract {
 		t.Fatalf("%+v %v", ask, failure)
 	}
-	wants(t, failure.Text(), "This milestone is paid already. Nothing was changed.")
+	wants(t, failure.Text(), "This milestone is already paid. Nothing was changed.")
 	ending, _ := tools.answer(t, tool.EndContract, `{"contractId":"c1"}`)
 	wants(t, ending.Text, "No milestone is funded, so the contract ends at once, with this yes.")
 }

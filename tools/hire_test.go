@@ -288,8 +288,8 @@ func TestNoHireIsAskedForInVain(t *testing.T) {
 		replies         map[string]reply
 		words, next     string
 	}{
-		"hired":                      {tool.HireProposal, hireArguments, status("HIRED"), "is hired already. Nothing was changed.", tool.ListContracts + ` {"jobId":"j1"}`},
-		"hired, with the contract":   {tool.HireProposal, hireArguments, hired, "is hired already.", tool.GetContract + ` {"contractId":"c9"}`},
+		"hired":                      {tool.HireProposal, hireArguments, status("HIRED"), "is already hired. Nothing was changed.", tool.ListContracts + ` {"jobId":"j1"}`},
+		"hired, with the contract":   {tool.HireProposal, hireArguments, hired, "is already hired.", tool.GetContract + ` {"contractId":"c9"}`},
 		"declined":                   {tool.HireProposal, hireArguments, status("DECLINED"), "was declined", tool.ListProposals + ` {"jobId":"j1"}`},
 		"not a fit":                  {tool.HireProposal, hireArguments, status("NOT_A_FIT"), "they can do it in OpenTrain's app", "Open: https://app.opentrain.ai"},
 		"someone else's proposal":    {tool.HireProposal, hireArguments, map[string]reply{"GET /proposals/p1": {403, `{"error":"Not yours.","code":"FORBIDDEN"}`}}, "Not yours. Nothing was changed.", tool.ListJobs},
@@ -318,7 +318,7 @@ func TestNoHireIsAskedForInVain(t *testing.T) {
 	// A contract that has ended can't be ended, which is what was wanted.
 	api := &hiring{replies: ended}
 	got, next := serve(t, api, setup{confirm: true}).answer(t, tool.EndContract, `{"contractId":"c1"}`)
-	wants(t, got.Text, "Contract c1 had ended already.")
+	wants(t, got.Text, "Contract c1 had already ended.")
 	if next.Action != tool.Done || len(api.sent) != 0 || got.Effect.Outcome != "ended" {
 		t.Errorf("%+v, %+v", next, got.Effect)
 	}

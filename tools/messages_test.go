@@ -83,7 +83,7 @@ func TestReadingMessages(t *testing.T) {
 
 // TestOpeningAConversation asks no one, and leads to the message.
 func TestOpeningAConversation(t *testing.T) {
-	for created, want := range map[string]string{"true": "is open. Nothing was sent yet.", "false": "shows what was written before"} {
+	for created, want := range map[string]string{"true": "is open. Nothing was sent yet.", "false": "shows the earlier messages"} {
 		api := &script{answers: map[string]string{
 			"POST /proposals/p/conversation": `{"ok":true,"conversationId":"v","proposalId":"p","jobId":"j","created":` + created + `}`,
 		}}

@@ -100,7 +100,7 @@ func (c *httpCommand) registerCallers(flags *pflag.FlagSet) {
 
 func (c *httpCommand) registerLimits(flags *pflag.FlagSet) {
 	flags.Float64Var(&c.Rate, "rate", opentrainmcp.DefaultCallsPerSecond, "Calls per second per caller. An address can make ten times as "+
-		"many, whatever tokens it sends. 0 means no limit.")
+		"many, with any number of tokens. 0 means no limit.")
 	flags.IntVar(&c.Burst, "burst", opentrainmcp.DefaultBurst, "Maximum burst of calls per caller.")
 	flags.IntVar(&c.MaxConnections, "max-connections", 0, "`N` Maximum open connections (default: twice --max-streams, at least 500, as "+
 		"far as the limit of open files allows).")

@@ -126,7 +126,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	case changed:
 		return Answer{Why: intent.changed(), View: view}
 	case !times[2].IsZero() && !asked.Time.After(times[2]):
-		return Answer{Why: "The human didn't approve this before.", View: view}
+		return Answer{Why: "The human didn't approve this earlier.", View: view}
 	case !whole:
 		return Answer{Why: notKnown, View: view}
 	}

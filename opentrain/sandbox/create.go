@@ -151,7 +151,7 @@ const (
 // The reasons why a part of a document sets no field.
 const (
 	notRead = "This sandbox doesn't read this part; OpenTrain may."
-	notUsed = "The draft has another value for this already."
+	notUsed = "The draft already has another value for this."
 )
 
 // read reads a document that describes one job.

@@ -81,7 +81,7 @@ func (t tools) notStarted(call tool.Call, err error) error {
 	case failure.Code == opentrain.CodeExpiredToken, failure.Code == opentrain.CodeInvalidRequest && strings.Contains(said, "window"):
 		return t.expired()
 	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(said, "already"):
-		const problem = "This email address has an OpenTrain account already."
+		const problem = "This email address already has an OpenTrain account."
 		return &tool.Refusal{
 			Code: opentrain.CodeConflict, Next: tool.ClaimNext(problem),
 			Lines: []string{problem + " Nothing was changed.", "Ask the human for another one, or use that account. " + pasteToken},
@@ -90,7 +90,7 @@ func (t tools) notStarted(call tool.Call, err error) error {
 		problem := "OpenTrain didn't start the claim: " + text.Sentence(failure.Message)
 		refused := &tool.Refusal{Code: failure.Code, Lines: []string{problem + " Nothing was changed."}, Next: tool.ClaimNext(problem)}
 		if !strings.Contains(said, "email") { // it is about the account
-			refused.Next = tool.Next{Action: tool.CallTool, Tool: tool.ClaimStatus, Arguments: map[string]any{}, Note: "It may be claimed already."}
+			refused.Next = tool.Next{Action: tool.CallTool, Tool: tool.ClaimStatus, Arguments: map[string]any{}, Note: "It may already be claimed."}
 		}
 		return refused
 	}

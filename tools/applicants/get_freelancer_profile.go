@@ -41,7 +41,7 @@ type getFreelancerProfileOutput struct {
 	Projects         []string        `json:"projects,omitempty" jsonschema_description:"Labeling projects, as the AI trainer describes them."`
 	Work             []string        `json:"work,omitempty"`
 	Education        []string        `json:"education,omitempty"`
-	Reviews          []profileReview `json:"reviews,omitempty" jsonschema_description:"By employers."`
+	Reviews          []profileReview `json:"reviews,omitempty" jsonschema_description:"Reviews by employers."`
 	URL              string          `json:"url,omitempty"`
 	Cut              string          `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted      []string        `json:"interpreted,omitempty"`

@@ -113,9 +113,9 @@ func (o inviteTrainerOutput) Text() string {
 	var l text.Lines
 	switch {
 	case !o.Invited && o.ProposalID != "":
-		l.Add("AI trainer %s has a proposal for job %s already, so there's no one to invite.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s already has a proposal for job %s, so there's no one to invite.", o.FreelancerID, o.JobID)
 	case o.AlreadyInvited:
-		l.Add("AI trainer %s was invited to job %s before, or has applied.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s was already invited to job %s, or has applied.", o.FreelancerID, o.JobID)
 	case o.Invited:
 		l.Add("AI trainer %s was invited to job %s.", o.FreelancerID, o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:

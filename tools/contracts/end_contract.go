@@ -23,7 +23,7 @@ func (endContractInput) JSONSchemaExtend(s *schema.Node) {
 type endContractOutput struct {
 	ContractID   string    `json:"contractId"`
 	JobID        string    `json:"jobId,omitempty"`
-	Trainer      string    `json:"trainer,omitempty" jsonschema_description:"Whose contract it is."`
+	Trainer      string    `json:"trainer,omitempty" jsonschema_description:"The AI trainer whose contract it is."`
 	Ended        bool      `json:"ended"`
 	AlreadyEnded bool      `json:"alreadyEnded,omitempty"`
 	Approval     *approval `json:"approval,omitempty" jsonschema_description:"Set if a human must confirm the end in the app."`
@@ -124,7 +124,7 @@ func (o endContractOutput) Text() string {
 	case o.Approval != nil:
 		l.Add("The end of contract %s is pending approval in OpenTrain's app. The contract is still active.", o.ContractID)
 	case o.AlreadyEnded:
-		l.Add("Contract %s had ended already.", o.ContractID)
+		l.Add("Contract %s had already ended.", o.ContractID)
 	case o.Ended:
 		l.Add("Contract %s has ended.", o.ContractID)
 	case o.Next.Action == tool.ConfirmWithHuman:

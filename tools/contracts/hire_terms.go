@@ -93,7 +93,7 @@ func hireable(proposal opentrain.Proposal) error {
 			id := map[string]any{"contractId": text.Clean(proposal.Contract.ID, 100)}
 			next = tool.Next{Action: tool.CallTool, Tool: tool.GetContract, Arguments: id, Note: "See the contract."}
 		}
-		return refuse("The AI trainer of this proposal is hired already.", "For more work, add a milestone to the contract.", next)
+		return refuse("The AI trainer of this proposal is already hired.", "For more work, add a milestone to the contract.", next)
 	case opentrain.ProposalDeclined:
 		next := tool.Next{Action: tool.CallTool, Tool: tool.ListProposals, Arguments: jobID, Note: "See the job's other proposals."}
 		return refuse("This proposal was declined, so it can't be hired here.", "The human can change that in OpenTrain's app.", next)

@@ -16,7 +16,7 @@ func (r milestoneRequest) possible(contract opentrain.Contract, m opentrain.Mile
 		return conflict(opentrain.ReasonContractEnded, contract.ID, "")
 	case statusWords(m.Status) == "paid":
 		return &tool.Refusal{
-			Code: opentrain.CodeConflict, Lines: []string{"This milestone is paid already. Nothing was changed."},
+			Code: opentrain.CodeConflict, Lines: []string{"This milestone is already paid. Nothing was changed."},
 			Next: tool.Next{
 				Action: tool.CallTool, Tool: tool.GetContract, Arguments: map[string]any{"contractId": text.Clean(contract.ID, 100)},
 				Note: "See the contract.",

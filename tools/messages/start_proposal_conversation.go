@@ -51,7 +51,7 @@ func (m messages) start(ctx context.Context, call tool.Call, in startConversatio
 	}
 	note := ""
 	if !started.Created {
-		note = tool.ReadMessages + " with this conversationId shows what was written before."
+		note = tool.ReadMessages + " with this conversationId shows the earlier messages."
 	}
 	out.Next = write(out.ConversationID, "", note)
 	return out, nil, nil
@@ -70,7 +70,7 @@ func (o startConversationOutput) Text() string {
 	if o.Created {
 		l.Add("Conversation %s with the candidate of proposal %s is open. Nothing was sent yet.", o.ConversationID, o.ProposalID)
 	} else {
-		l.Add("There is a conversation with the candidate of proposal %s already: %s.", o.ProposalID, o.ConversationID)
+		l.Add("There is already a conversation with the candidate of proposal %s: %s.", o.ProposalID, o.ConversationID)
 	}
 	l.Field("Job", o.JobID)
 	l.Fields("Interpreted", o.Interpreted)

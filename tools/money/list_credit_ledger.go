@@ -15,7 +15,7 @@ type listCreditLedgerInput struct {
 }
 
 type listCreditLedgerOutput struct {
-	Entries     []entry   `json:"entries" jsonschema_description:"Changes of the balance, in OpenTrain's order."`
+	Entries     []entry   `json:"entries" jsonschema_description:"Changes to the balance, in OpenTrain's order."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted []string  `json:"interpreted,omitempty"`
