@@ -39,7 +39,8 @@ import (
 // Name is the server's name in the protocol.
 const Name = "opentrain"
 
-// The defaults of Config and HTTPConfig. The command has lower limits, so that strangers cause less than 60 MB.
+// The defaults of Config and HTTPConfig. The command has lower limits; docs/operations.md says how much memory
+// strangers can use.
 const (
 	DefaultTimeout            = 30 * time.Second
 	DefaultElicitationTimeout = 5 * time.Minute

@@ -341,7 +341,7 @@ func CheckID(id string) error {
 	case slices.Contains([]string{"mine", "facets", "changes", "capabilities"}, id): // other endpoints
 		return fmt.Errorf("%q is not an id", id)
 	case length > maxID:
-		return fmt.Errorf("has %d characters; at most %d", length, maxID)
+		return fmt.Errorf("has %d characters; the limit is %d", length, maxID)
 	}
 	return checkSegment(id)
 }
@@ -354,7 +354,7 @@ func checkSegment(id string) error {
 	case id == ".", id == "..":
 		return fmt.Errorf("%q is not an id", id)
 	case length > maxSegment:
-		return fmt.Errorf("has %d characters; at most %d", length, maxSegment)
+		return fmt.Errorf("has %d characters; the limit is %d", length, maxSegment)
 	case strings.ContainsFunc(id, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }):
 		return fmt.Errorf("%q has invalid characters", id)
 	}

@@ -173,7 +173,7 @@ type HireMilestone struct {
 	DueDate     string  `json:"dueDate,omitempty"` // such as 2026-07-01
 }
 
-// HireProposal asks a human to confirm a hire in OpenTrain's app. No one is hired and nothing is charged before. With the
+// HireProposal asks a human to confirm a hire in OpenTrain's app. No one is hired and nothing is charged until then. With the
 // same terms again, it returns the same approval; other terms replace it. It needs the scope proposals:write,
 // FeatureHiring and a claimed account. It fails with CONFLICT and details.reason payment_method_required without a payment
 // method or enough credits, and other reasons (developers/api-reference/proposals/hire).

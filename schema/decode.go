@@ -204,7 +204,7 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 		d.interpret(path, raw, d.encode(path, items))
 	}
 	if node.MinItems != nil && uint64(len(items)) < *node.MinItems {
-		d.reject(path, "needs at least %d entries", *node.MinItems)
+		d.reject(path, "has too few entries; send at least %d", *node.MinItems)
 	}
 	for i, item := range items {
 		items[i] = d.value(path+"["+strconv.Itoa(i)+"]", node.Items, item)

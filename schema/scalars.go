@@ -37,7 +37,7 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 	case node.MinLength != nil && *node.MinLength > 0 && strings.TrimSpace(text) == "":
 		d.reject(path, "must not be empty: %s", node.Description)
 	case node.MaxLength != nil && length > int(min(*node.MaxLength, math.MaxInt32)):
-		d.reject(path, "has %d characters; at most %d", length, *node.MaxLength)
+		d.reject(path, "has %d characters; the limit is %d", length, *node.MaxLength)
 	}
 	return raw
 }
@@ -100,13 +100,13 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 		raw = strconv.AppendInt(nil, whole, 10)
 	}
 	if bound, err := node.Minimum.Float64(); err == nil && value < bound {
-		d.reject(path, "%s is too small; at least %s", quote(raw), node.Minimum)
+		d.reject(path, "%s is too small; it must be at least %s", quote(raw), node.Minimum)
 	}
 	if bound, err := node.ExclusiveMinimum.Float64(); err == nil && value <= bound {
 		d.reject(path, "%s is too small; it must be above %s", quote(raw), node.ExclusiveMinimum)
 	}
 	if bound, err := node.Maximum.Float64(); err == nil && value > bound {
-		d.reject(path, "%s is too large; at most %s", quote(raw), node.Maximum)
+		d.reject(path, "%s is too large; it must be at most %s", quote(raw), node.Maximum)
 	}
 	return raw
 }

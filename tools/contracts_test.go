@@ -164,7 +164,7 @@ func TestMoney(t *testing.T) {
 	wants(t, got.Text, "The account has $50.00 in credits.", "Reserved: $25.00", "-$25.00: reserved for a payment · proposal p1", "> first")
 	wants(t, string(got.Structured), `"availableCents":5000`)
 	got, _ = tools.answer(t, tool.ListCreditLedger, `{"limit":4}`)
-	wants(t, got.Text, "4 changes of the credits", "+$100.00: credits bought · top-up u1", "-$1,234.56: reserved credits spent", "$0.00: New kind", "amount unknown: a change", `pass cursor "n1"`)
+	wants(t, got.Text, "4 changes to the credits", "+$100.00: credits bought · top-up u1", "-$1,234.56: reserved credits spent", "$0.00: New kind", "amount unknown: a change", `pass cursor "n1"`)
 	got, next := tools.answer(t, tool.CreateCreditTopUp, `{"amountUsd":"$100"}`)
 	wants(t, got.Text, "A checkout page for $100.00 in credits is ready. Nothing has been charged", "Top-up: u1")
 	if api.body != `{"amountUsd":100}` || next.Action != tool.OpenURL || next.URL != "https://checkout.stripe.com/pay/u1" || next.Tool != tool.GetCreditTopUp {

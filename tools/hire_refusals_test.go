@@ -202,7 +202,7 @@ func TestUnsafeAddressesAreNotShown(t *testing.T) {
 			}
 			api.replies = map[string]reply{write.route: {200, body}}
 			got, next := serve(t, api, setup{}).answer(t, write.name, write.arguments)
-			if next.Action != tool.OpenURL || next.URL != "https://app.opentrain.ai" || address != "" && strings.Contains(got.Text, address) || !strings.Contains(next.Note, "no safe address") {
+			if next.Action != tool.OpenURL || next.URL != "https://app.opentrain.ai" || address != "" && strings.Contains(got.Text, address) || !strings.Contains(next.Note, "no safe link") {
 				t.Errorf("%s, %q: %+v", write.name, address, next)
 			}
 		}

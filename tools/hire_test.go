@@ -253,8 +253,8 @@ func TestHireTermsAreChecked(t *testing.T) {
 		{tool.CreateMilestone, `{"contractId":"c1","description":"D","amountUsd":1,"dueDate":"2020-02-29"}`, "dueDate is in the past"},
 		{tool.CreateMilestone, `{"contractId":"c2","description":"D","amountUsd":10}`, "volume is required: the contract pays per hour"},
 		{tool.CreateMilestone, `{"contractId":"c2","description":"D","amountUsd":10,"volume":2}`, "amountUsd must be the contract's rate times volume, $600, or left out"},
-		{tool.CreateCreditTopUp, `{"amountUsd":9}`, "amountUsd: 9 is too small; at least 10"},
-		{tool.CreateCreditTopUp, `{"amountUsd":10001}`, "amountUsd: 10001 is too large; at most 10000"},
+		{tool.CreateCreditTopUp, `{"amountUsd":9}`, "amountUsd: 9 is too small; it must be at least 10"},
+		{tool.CreateCreditTopUp, `{"amountUsd":10001}`, "amountUsd: 10001 is too large; it must be at most 10000"},
 		{tool.CreateCreditTopUp, `{"amountUsd":10.123}`, "amountUsd has a fraction of a cent"},
 		{tool.ListContracts, `{"cursor":"nowhere"}`, "cursor: isn't valid"},
 	} {

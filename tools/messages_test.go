@@ -183,7 +183,7 @@ func TestSendingAsksFirst(t *testing.T) {
 		t.Fatalf("%+v", next)
 	}
 	for _, other := range []string{sending("v", "Another.", token), sending("w", content, token)} {
-		if _, next := run(other); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "doesn't fit") {
+		if _, next := run(other); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "isn't valid") {
 			t.Errorf("%s: %+v", other, next)
 		}
 	}
@@ -246,7 +246,7 @@ func TestWhoGetsAMessage(t *testing.T) {
 		t.Errorf("%v\n%s", textOf(failure), result.Text)
 	}
 	for content, want := range map[string]string{
-		strings.Repeat("\n", 9000): "must not be empty", strings.Repeat("\"\n", 5000): "too long to show it to the human", strings.Repeat("x", 10_001): "content",
+		strings.Repeat("\n", 9000): "must not be empty", strings.Repeat("\"\n", 5000): "too long to show to the human", strings.Repeat("x", 10_001): "content",
 	} {
 		api := correspondence()
 		if _, failure := call(t, api, setup{confirm: true}, alice, tool.SendMessage, sending("v", content, "")); !strings.Contains(textOf(failure), want) || len(api.to("POST /messages")) > 0 {

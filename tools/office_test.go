@@ -70,7 +70,7 @@ func TestWhatBecameOfIt(t *testing.T) {
 		"there before":   {office{}, tool.InviteTeamMember, `{"email":"Ada@Example.com"}`, "is already in the team.", tool.Done, 0},
 		"otherwise":      {invited("on_hold"), tool.InviteTeamMember, `{"email":"bob@example.com"}`, "OpenTrain says: on_hold.", tool.Done, 1},
 		"revoked":        {office{own: "x", body: `{"token":{"id":"t1"}}`}, tool.RevokeToken, `{"tokenId":"t1"}`, "API token t1 was revoked.", tool.Done, 1},
-		"revoked before": {office{}, tool.RevokeToken, `{"tokenId":"t0"}`, "was revoked before", tool.Done, 0},
+		"revoked before": {office{}, tool.RevokeToken, `{"tokenId":"t0"}`, "was already revoked", tool.Done, 0},
 		"deleted":        {office{body: `{"webhook":{"id":"w1"}}`}, tool.DeleteWebhook, `{"webhookId":"w1"}`, "Webhook w1 was deleted.", tool.Done, 1},
 	} {
 		result, failure := call(t, &test.api, setup{}, alice, test.tool, test.args)
@@ -101,8 +101,8 @@ func TestInvitationWithoutAnEmail(t *testing.T) {
 	const failed = `{"error":"No email.","code":"CONFLICT","requestId":"r7","details":{"reason":"invite_email_send_failed"}}`
 	for name, test := range map[string]struct{ email, team, want string }{
 		"nothing":      {"bob@example.com", "", "There is no invitation: nothing was changed."},
-		"there anyway": {"bob@example.com", `,{"id":"i2","email":"bob@example.com"}`, "The team lists an invitation to it all the same; no email went out."},
-		"from before":  {"old@example.com", "", "The invitation from before is still there, without a new email."},
+		"there anyway": {"bob@example.com", `,{"id":"i2","email":"bob@example.com"}`, "The team lists an invitation anyway, but no email was sent."},
+		"from before":  {"old@example.com", "", "The earlier invitation is still there. No new email was sent."},
 	} {
 		api := &office{status: 409, body: failed, team: test.team}
 		_, failure := call(t, api, setup{}, alice, tool.InviteTeamMember, `{"email":"`+test.email+`"}`)

@@ -92,7 +92,7 @@ func TestAnEditThatChangesNothingSaysSo(t *testing.T) {
 			"GET /jobs/j": `{"id":"j","title":"Label cats","status":"live","pay":{"paymentType":"PAY_PER_HOUR","hourlyRate":25,"currency":"USD"}}`,
 		}}}
 		result, failure := call(t, api, setup{confirm: true}, alice, tool.UpdateJob, `{"jobId":"j","fields":{"pricePerHour":`+price+`}}`)
-		if failure != nil || strings.Contains(result.Text, "The job has these values already.") != same {
+		if failure != nil || strings.Contains(result.Text, "The job already has these values.") != same {
 			t.Errorf("%s: %s %v", price, result.Text, failure)
 		}
 	}

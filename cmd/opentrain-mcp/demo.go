@@ -26,7 +26,7 @@ func newDemo(std streams) *cobra.Command {
 	flags := command.Flags()
 	flags.BoolVar(&c.Yes, "yes", false, "Answer every question with a sample answer.")
 	flags.BoolVar(&c.Hire, "hire", false, "Go on after publishing: compare who applied, write to one, and ask for a hire.")
-	choiceVar(flags, &c.Variant, "variant", "guide", "Form of the sandbox's responses: guide or reference.", "guide", "reference")
+	choiceVar(flags, &c.Variant, "variant", "guide", variantUsage, "guide", "reference")
 	return command
 }
 

@@ -89,7 +89,8 @@ func (c *httpCommand) registerCallers(flags *pflag.FlagSet) {
 	flags.BoolVar(&c.Replicated, "replicated", false, "Other replicas serve the same callers, so drafts can change without this one "+
 		"knowing. Needs OPENTRAIN_MCP_STATE_KEY.")
 	flags.StringVar(&c.Store, "store", "", "`URL` Redis or Valkey for what replicas share: redis://host:6379 or, with TLS, "+
-		"rediss://user:password@host:6379/0. Implies --replicated. Set a URL with a password in the variable. Needs OPENTRAIN_MCP_STATE_KEY.")
+		"rediss://user:password@host:6379/0. Implies --replicated. If the URL has a password, set it in the variable, not in the flag. "+
+		"Needs OPENTRAIN_MCP_STATE_KEY.")
 	flags.StringVar(&c.BasePath, "base-path", "", "`PATH` Path prefix the proxy strips: /opentrain when callers use /opentrain/sse.")
 	listVar(flags, &c.AllowedHosts, "allowed-hosts", "`A,B` Names that callers use for this server, as in their Host header.")
 	listVar(flags, &c.AllowedOrigins, "allowed-origins", "`A,B` Web origins that may call, such as https://app.example.com. "+
@@ -99,13 +100,13 @@ func (c *httpCommand) registerCallers(flags *pflag.FlagSet) {
 
 func (c *httpCommand) registerLimits(flags *pflag.FlagSet) {
 	flags.Float64Var(&c.Rate, "rate", opentrainmcp.DefaultCallsPerSecond, "Calls per second per caller. An address can make ten times as "+
-		"many, whatever tokens it sends. 0 means no limit.")
+		"many, with any number of tokens. 0 means no limit.")
 	flags.IntVar(&c.Burst, "burst", opentrainmcp.DefaultBurst, "Maximum burst of calls per caller.")
 	flags.IntVar(&c.MaxConnections, "max-connections", 0, "`N` Maximum open connections (default: twice --max-streams, at least 500, as "+
 		"far as the limit of open files allows).")
 	flags.IntVar(&c.MaxUpstream, "max-upstream", opentrain.DefaultMaxConcurrent, "Maximum concurrent requests to OpenTrain.")
-	flags.DurationVar(&c.DrainPause, "drain-pause", 0, "After SIGTERM, answer new calls with 503 for this long before it stops "+
-		"listening, so that a proxy sends them to another replica.")
+	flags.DurationVar(&c.DrainPause, "drain-pause", 0, "After SIGTERM, keep listening for this long and answer new calls with 503, "+
+		"so that a proxy sends them to another replica.")
 	flags.DurationVar(&c.DrainTimeout, "drain-timeout", 40*time.Second, "Time for running calls to finish after SIGTERM.")
 }
 
@@ -270,7 +271,7 @@ func (c httpCommand) checkEdge() error {
 		return usagef("--tls-cert and --tls-key go together")
 	case !loopback && c.TLSCert == "" && !c.BehindProxy:
 		return usagef("--listen %s is reachable from other machines, so tokens would travel unencrypted. "+
-			"Set --tls-cert and --tls-key, or --behind-proxy if a proxy terminates TLS", c.Listen)
+			"Set --tls-cert and --tls-key, or --behind-proxy if a proxy handles TLS", c.Listen)
 	case !loopback && len(c.AllowedHosts) == 0:
 		return usagef("--listen %s is reachable from other machines: set --allowed-hosts to the names callers use for this server", c.Listen)
 	case c.Rate < 0 || c.Burst < 1:

@@ -133,7 +133,7 @@ func (c installCommand) more(host hosts.Host) (sentences []string) {
 			typed("login"))
 	case folder != "":
 		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it "+
-			"there, the host keeps variables to itself: set XDG_CONFIG_HOME in the entry too.")
+			"there, the host doesn't pass on your variables: set XDG_CONFIG_HOME in the entry too.")
 	}
 	return sentences
 }

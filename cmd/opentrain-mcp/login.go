@@ -184,7 +184,7 @@ func (l *login) explain(err error) error {
 	case !ok:
 		return err
 	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(strings.ToLower(failure.Message), "already"):
-		return errors.New("this email address has an OpenTrain account already; use another one, or paste a token of that account " +
+		return errors.New("this email address already has an OpenTrain account; use another one, or paste a token of that account " +
 			"with: " + typed("login --token --force"))
 	case failure.Code == opentrain.CodeAnonymousNotEnabled:
 		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run: " + typed("login --token"))
@@ -268,7 +268,7 @@ func (l *login) paste(ctx context.Context, force bool) error {
 func (l *login) account(ctx context.Context, c loginCommand) error {
 	token := l.person.Token()
 	if token.Value != "" && !token.Claims && !c.Force && c.source().Elsewhere() == "" {
-		l.say("An account is set up already. Use --force to replace it with a new one.")
+		l.say("An account is already set up. Use --force to replace it with a new one.")
 		return l.status(ctx)
 	}
 	l.result = loginResult{SavedTo: l.place(), BaseURL: l.person.BaseURL(), Unclaimed: true}

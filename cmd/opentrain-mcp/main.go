@@ -136,6 +136,10 @@ func fail(std streams, err error, command *cobra.Command) int {
 		return int(status)
 	}
 	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(err.Error(), 4000))
+	if _, unknown := errors.AsType[unknownCommandError](err); unknown {
+		fmt.Fprintln(std.err, "For the list of commands, run:", typed("help"))
+		return exitUsage
+	}
 	if _, usage := errors.AsType[usageError](err); usage {
 		fmt.Fprintln(std.err, "For the settings, run:", typed("help "+typedName(command)))
 		return exitUsage

@@ -23,6 +23,9 @@ func seedVar(flags *pflag.FlagSet, seed *string) {
 		"job.", "history")
 }
 
+// variantUsage explains the flag that chooses between the two forms that OpenTrain documents.
+const variantUsage = "Response format: guide (as in the posting guide) or reference (as in the API reference)."
+
 // sandboxConnections is how many connections the sandbox has at once.
 const sandboxConnections = 100
 
@@ -37,8 +40,7 @@ func newSandbox(std streams) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` Address to listen on (default: 127.0.0.1:8090); port 0 picks a free "+
 		"one. Other machines can use the sandbox too, if they can reach the address.")
-	choiceVar(flags, &c.Variant, "variant", "guide", "Response format: as in the posting guide or in the API reference.",
-		"guide", "reference")
+	choiceVar(flags, &c.Variant, "variant", "guide", variantUsage, "guide", "reference")
 	seedVar(flags, &c.Seed)
 	return command
 }

@@ -359,7 +359,7 @@ func TestStoreNeedsAKey(t *testing.T) {
 	for url, test := range map[string]struct{ key, says string }{
 		"redis://127.0.0.1:1":                 {"", "OPENTRAIN_MCP_STATE_KEY"},
 		"https://user:hunter2@127.0.0.1":      {strings.Repeat("A", 43) + "=", "redis://host:port"},
-		"redis://:hunter2@127.0.0.1:1/0?a=b":  {strings.Repeat("A", 43) + "=", "number of a database"},
+		"redis://:hunter2@127.0.0.1:1/0?a=b":  {strings.Repeat("A", 43) + "=", "only a database number is allowed"},
 		"redis://:hunter2%zz@127.0.0.1:1/abc": {strings.Repeat("A", 43) + "=", "redis://host:port"},
 	} {
 		t.Setenv("OPENTRAIN_MCP_STATE_KEY", test.key)

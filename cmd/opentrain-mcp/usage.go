@@ -79,6 +79,9 @@ func onlyCommands(command *cobra.Command, args []string) error {
 	return unknownCommand(command.Root(), args[0])
 }
 
+// unknownCommandError is a command line with a command that doesn't exist.
+type unknownCommandError struct{ error }
+
 // unknownCommand names the command that someone may have meant.
 func unknownCommand(root *cobra.Command, name string) error {
 	names := make([]string, 0, len(root.Commands()))
@@ -88,7 +91,7 @@ func unknownCommand(root *cobra.Command, name string) error {
 	if slices.Contains(names, name) {
 		return usagef("put the command %s before --", name)
 	}
-	return usagef("%s is not a command%s", name, meant(name, names))
+	return unknownCommandError{fmt.Errorf("%s is not a command%s", name, meant(name, names))}
 }
 
 // unknownFlag names the flag that someone may have meant, or the commands that have it.

@@ -170,7 +170,7 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 		want string
 	}{
 		"before --":       {[]string{"--", "tools"}, 2, "put the command tools before --"},
-		"unknown command": {[]string{"stdoi"}, 2, "stdoi is not a command; did you mean stdio?"},
+		"unknown command": {[]string{"stdoi"}, 2, "stdoi is not a command; did you mean stdio?\nFor the list of commands, run: " + binary + " help\n"},
 		"unknown flag":    {[]string{"--sandbx"}, 2, "did you mean --sandbox?"},
 		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, `--publish-confirm must be auto or off, not "maybe"`},
 		"bad duration":    {[]string{"--timeout", "soon"}, 2, `--timeout must be a time such as 500ms, 30s or 5m, not "soon"`},
@@ -182,7 +182,7 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 		"no value":        {[]string{"--timeout"}, 2, "--timeout needs a value"},
 		"another's flag":  {[]string{"--listen", "127.0.0.1:0"}, 2, "stdio has no flag --listen; it belongs to http, sandbox"},
 		"no argument":     {[]string{"logout", "now"}, 2, "logout doesn't take the argument now"},
-		"unknown help":    {[]string{"help", "instal"}, 2, "instal is not a command; did you mean install?"},
+		"unknown help":    {[]string{"help", "instal"}, 2, "instal is not a command; did you mean install?\nFor the list of commands, run: " + binary + " help\n"},
 		"unknown shell":   {[]string{"completion", "tcsh"}, 2, "specify a shell: completion bash|zsh|fish|powershell"},
 		"bad seed":        {[]string{"--sandbox", "--seed", "future"}, 2, `--seed must be history, not "future"`},
 		"seed without":    {[]string{"--seed", "history"}, 2, "--seed is for the sandbox: add --sandbox"},

@@ -42,7 +42,7 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 	for name, refused := range map[string]answer{
 		"another key": call(replica(key(2)), token, mine), "a key of its own": call(replica(), token, mine),
 	} {
-		if next := refused.next(t); next.Action != tool.ConfirmWithHuman || !strings.HasPrefix(next.Note, "This confirmationToken doesn't fit") {
+		if next := refused.next(t); next.Action != tool.ConfirmWithHuman || !strings.HasPrefix(next.Note, "This confirmationToken isn't valid") {
 			t.Errorf("%s: %s", name, refused.text)
 		}
 	}

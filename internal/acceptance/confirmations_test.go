@@ -114,7 +114,7 @@ func TestOnlyItsOwnConfirmationCounts(t *testing.T) {
 					t.Fatal("no confirmation to try")
 				}
 				got := call(t, s.host, c.tool, c.with("confirmationToken", token))
-				if fresh := c.asks(t, s, got); confirmationIn(got) == token || !strings.HasPrefix(fresh.Note, "This confirmationToken doesn't fit") {
+				if fresh := c.asks(t, s, got); confirmationIn(got) == token || !strings.HasPrefix(fresh.Note, "This confirmationToken isn't valid") {
 					t.Fatalf("%q: %s", token, got.text)
 				}
 			}

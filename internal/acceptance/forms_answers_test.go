@@ -119,7 +119,8 @@ func TestPartlyFilledForms(t *testing.T) {
 // TestAnsweredFieldsAreReported: the result has what the human answered in the forms of the call, and only that, as the
 // API got it and in words.
 func TestAnsweredFieldsAreReported(t *testing.T) {
-	level, unit := map[string]any{"experienceLevel": "expert"}, map[string]any{"dataVolumeUnit": "NUMBER_OF_FILES"}
+	level := map[string]any{"experienceLevel": "expert", "dataVolumeUnit": "BARRELS"} // the second form asks only what was invalid
+	unit := map[string]any{"dataVolumeUnit": "NUMBER_OF_FILES"}
 	for carrier := range carriers() {
 		for name, test := range map[string]struct {
 			first, second any // the answers to each form, nil when it is canceled

@@ -180,7 +180,7 @@ func fileStates(format hosts.Format, keys []string) map[string]struct{ content, 
 	if comments != "" {
 		states["comments"] = struct{ content, refusal string }{content: named(comments)}
 	} else {
-		states["comments"] = struct{ content, refusal string }{"{\n  // a comment\n}\n", ", line 2, column 3: this host reads no comments"}
+		states["comments"] = struct{ content, refusal string }{"{\n  // a comment\n}\n", ", line 2, column 3: this host doesn't allow comments"}
 	}
 	return states
 }

@@ -56,7 +56,7 @@ func TestLogin(t *testing.T) {
 		{"", "login status", 0, "No one has claimed this account yet"},
 		{"", "logout --revoke", 1, "or use --force"},
 		{"", "login --email nonsense", 2, `"nonsense" isn't an email address`},
-		{"", "login --email user_1@example.com", 1, "has an OpenTrain account already"},
+		{"", "login --email user_1@example.com", 1, "already has an OpenTrain account"},
 		{"", "login --email ada@example.org", 0, "enter the code "},
 		{"", "login status", 0, "proposals:write"},
 		{"", "login", 0, "Use --force to replace it"},

@@ -62,6 +62,26 @@ func TestToolsPage(t *testing.T) {
 	}
 }
 
+// TestPagesNameTheDefaultToolsets that the tools command prints.
+func TestPagesNameTheDefaultToolsets(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command(binary, "tools").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, heading := range regexp.MustCompile("Toolset (`[a-z]+`)").FindAllStringSubmatch(string(out), -1) {
+		names = append(names, heading[1])
+	}
+	last := len(names) - 1
+	want := strings.Join(names[:last], ", ") + " and " + names[last]
+	for path, page := range pages(t) {
+		if says := strings.Contains(page, want); !says && slices.Contains([]string{"configuration.md", "switching.md", "tools.md"}, filepath.Base(path)) {
+			t.Errorf("%s doesn't say %s", path, want)
+		}
+	}
+}
+
 // TestPagesHaveValidJSON: the JSON that a reader pastes is valid.
 func TestPagesHaveValidJSON(t *testing.T) {
 	t.Parallel()

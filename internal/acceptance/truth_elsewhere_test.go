@@ -62,7 +62,7 @@ func TestAYesOutlivesARestart(t *testing.T) {
 			api := newDuo(answerForm)
 			_, yes := approved(t, api, inside(t, api, oneKey))
 			got := inside(t, api, nil).call(tool.Publish, yes, alice...)
-			if next := got.next(t); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "This confirmationToken doesn't fit") {
+			if next := got.next(t); next.Action != tool.ConfirmWithHuman || !strings.Contains(next.Note, "This confirmationToken isn't valid") {
 				t.Errorf("%s, another key: %s", name, got.text)
 			}
 			pass(aWhile)

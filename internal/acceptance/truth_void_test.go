@@ -61,7 +61,7 @@ func TestAConfirmationThatDoesNotFitSaysWhy(t *testing.T) {
 					got := s.call(toolName, with(token))
 					next := got.next(t)
 					if got.isError || next.Action != tool.ConfirmWithHuman || tokenIn(t, got) == token ||
-						!strings.Contains(next.Note, "This confirmationToken doesn't fit") {
+						!strings.Contains(next.Note, "This confirmationToken isn't valid") {
 						t.Errorf("%s, %s, a token that is %s: %s", name, toolName, what, got.text)
 					}
 				}

@@ -114,7 +114,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	sealed, err := c.box.Open(intent.purpose(call.Caller), token, Lifetime, c.store.Now())
 	view, epoch, ok := viewFrom(sealed.Data)
 	if err != nil || !ok {
-		return Answer{Why: "This confirmationToken doesn't fit: it has expired, is for other arguments, or is from before a restart of this " +
+		return Answer{Why: "This confirmationToken isn't valid: it has expired, is for other arguments, or is from before a restart of this " +
 			"server."}
 	}
 	asked, subject := store.Point{Epoch: epoch, Time: sealed.Issued}, intent.subject()
@@ -126,7 +126,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	case changed:
 		return Answer{Why: intent.changed(), View: view}
 	case !times[2].IsZero() && !asked.Time.After(times[2]):
-		return Answer{Why: "The human didn't approve this before.", View: view}
+		return Answer{Why: "The human didn't approve this earlier.", View: view}
 	case !whole:
 		return Answer{Why: notKnown, View: view}
 	}
@@ -193,7 +193,7 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 		return &tool.Ask{
 			Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
 			Fields: []tool.Field{{
-				Name: field, Label: intent.Question, Prompt: "Tick this to approve. " + intent.Note, Type: "boolean", Required: true,
+				Name: field, Label: intent.Question, Prompt: "Check this box to approve. " + intent.Note, Type: "boolean", Required: true,
 			}},
 		}, tool.Next{}
 	}

@@ -83,7 +83,7 @@ func (r *run) hire(ctx context.Context) error {
 	case r.last.Approval.URL == "":
 		return errors.New("the hire has no approval")
 	default:
-		r.Screen.Show("", screen.Bold, "Done. The hire waits for a human's approval, and nothing is charged before.")
+		r.Screen.Show("", screen.Bold, "Done. The hire waits for a human's approval. Nothing is charged until then.")
 		r.Screen.Show("", screen.Plain, "The page in the sandbox where a human confirms or declines it (the link doesn't open):")
 		r.Screen.Line(r.last.Approval.URL)
 	}

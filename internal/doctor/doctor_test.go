@@ -137,7 +137,7 @@ func TestBrokenSetUps(t *testing.T) {
 			func(m *machine) {
 				m.api(sandbox.New(sandbox.Config{Accounts: []sandbox.Account{{Token: "ot_pat_secret", Claimed: true}}}))
 				m.save(set{"apiToken": "ot_pat_secret"})
-			}, "account", doctor.Fail, "has no scopes, so it may do nothing", "with the scopes that you need, and paste it here:\nopentrain-mcp login", "",
+			}, "account", doctor.Fail, "has no scopes, so it can't do anything", "with the scopes that you need, and paste it here:\nopentrain-mcp login", "",
 		},
 		"a token that can't post": {
 			func(m *machine) {
@@ -178,7 +178,7 @@ func TestBrokenSetUps(t *testing.T) {
 					return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 				}}))
 				m.save(set{"apiToken": "ot_pat_secret"})
-			}, "account", doctor.Fail, "OpenTrain says nothing about the token", "Try again", "",
+			}, "account", doctor.Fail, "OpenTrain couldn't check the token", "Try again", "",
 		},
 		"a file that others can read": {
 			func(m *machine) {

@@ -226,7 +226,7 @@ func (e *examination) find(f entry) (string, error) {
 		folder = e.Machine.Dir
 	}
 	if command == "" {
-		return "", errors.New("is no command")
+		return "", errors.New("isn't a command")
 	}
 	if !strings.ContainsAny(command, `/\`) {
 		path, err := exec.LookPath(command)

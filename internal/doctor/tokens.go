@@ -103,7 +103,7 @@ func (e *examination) unseen(mine credential.Found) []Check {
 	if len(titles) == 0 {
 		return nil
 	}
-	detail := strings.Join(titles, ", ") + " may not find this token: hosts hand on few variables of a shell, and it depends on one"
+	detail := strings.Join(titles, ", ") + " may not find this token: hosts pass on few of a shell's variables, and it depends on one"
 	if folder := strings.TrimSpace(e.Machine.Getenv("XDG_CONFIG_HOME")); folder != "" && mine.From == "the file "+e.Source.SharedPath() {
 		return []Check{{Name: "token", Status: Warn, Detail: detail, Fix: "Set XDG_CONFIG_HOME to " + folder + " in the host's entry, too."}}
 	}
@@ -170,7 +170,7 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 		if errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
 			add(Fail, "OpenTrain rejects the token from "+token.From+": it is invalid, expired or revoked", e.replace(token))
 		} else {
-			add(Fail, "OpenTrain says nothing about the token from "+token.From+": "+message(err), "Try again in a minute.")
+			add(Fail, "OpenTrain couldn't check the token from "+token.From+": "+message(err), "Try again in a minute.")
 		}
 		return checks
 	}
@@ -178,7 +178,7 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 	scopes := text.CleanAll(me.Token.Scopes, 50, 60)
 	switch {
 	case len(scopes) == 0:
-		add(Fail, who+", but the token from "+token.From+" has no scopes, so it may do nothing", e.replaceScoped(token))
+		add(Fail, who+", but the token from "+token.From+" has no scopes, so it can't do anything", e.replaceScoped(token))
 		return checks
 	case !slices.Contains(scopes, "jobs:write"):
 		add(Warn, who+"; scopes: "+strings.Join(scopes, ", ")+". Without jobs:write it can't post jobs", e.replaceScoped(token))

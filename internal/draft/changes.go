@@ -29,7 +29,7 @@ func (d *Desk) Changes(
 	changed := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(key string) bool { return same(key, current[key], fields[key]) })
 	if len(changed) == 0 {
 		changed = slices.Sorted(maps.Keys(fields))
-		preview.Warnings = append(preview.Warnings, "The job has these values already.")
+		preview.Warnings = append(preview.Warnings, "The job already has these values.")
 	}
 	for _, key := range changed {
 		old := "unknown"

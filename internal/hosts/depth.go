@@ -19,7 +19,7 @@ func tooMuch(data []byte) (offset int, what string) {
 	for i := 0; i < len(data); i++ {
 		if data[i] == ',' || data[i] == '[' || data[i] == '{' {
 			if values++; values > maxValues {
-				return i, "this file has too many values for a file with settings"
+				return i, "too many values for a settings file"
 			}
 		}
 		switch rest := data[i:]; {

@@ -112,7 +112,7 @@ func (f format) drop(data []byte, path []string) ([]byte, error) {
 	return changed, nil
 }
 
-// equalWithout compares two documents but for what is at a path, and for empty objects on the way there.
+// equalWithout compares two documents, except for what is at a path and for empty objects on the way there.
 func equalWithout(a, b any, path []string) bool {
 	return reflect.DeepEqual(without(a, path), without(b, path))
 }

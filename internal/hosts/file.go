@@ -51,7 +51,7 @@ func readFile(path string) (file, error) {
 
 var (
 	errNoFile   = errors.New("is not a file")
-	errTooLarge = errors.New("is too large for a file with settings")
+	errTooLarge = errors.New("is too large for a settings file")
 )
 
 // load reads a regular file that isn't too large. Opening a pipe may wait forever, and a device may have no end.

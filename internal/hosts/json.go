@@ -18,7 +18,7 @@ func decodeJSON(data []byte) (any, error) {
 		return nil, err
 	}
 	if strange := firstExtra(data); strange >= 0 {
-		return nil, at(data, strange, "this host reads no comments and no comma before a closing bracket")
+		return nil, at(data, strange, "this host doesn't allow comments or a comma before a closing bracket")
 	}
 	return tree, nil
 }

@@ -88,7 +88,8 @@ func New() *Metrics {
 		calls: newCounters(page, "opentrain_mcp_tool_calls_total",
 			"Tool calls by tool and outcome: ok, input_required or an error code.", toolCall.labels, "gen_ai_tool_name", "outcome"),
 		reads: newCounters(page, "opentrain_mcp_public_reads_total",
-			"Public reads by source: hit, stale, joined (shared another caller's request) or miss.", sourceLabels, "source"),
+			"Public reads by source: hit, stale, joined (another caller's request), shared (another replica's response) or miss.",
+			sourceLabels, "source"),
 		refused: newCounters(page, "opentrain_mcp_http_refused_total", "Rejected HTTP requests by status.", statusLabels,
 			"http_response_status_code"),
 	}

@@ -22,7 +22,7 @@ func processMetrics() map[string][2]string {
 		"go_memstats_heap_idle_bytes":      {"gauge", "Bytes of the heap in spans without objects."},
 		"go_memstats_heap_inuse_bytes":     {"gauge", "Bytes of the heap in spans with objects."},
 		"go_memstats_heap_objects":         {"gauge", "Objects in the heap."},
-		"go_memstats_heap_released_bytes":  {"gauge", "Bytes of the heap that the system has back."},
+		"go_memstats_heap_released_bytes":  {"gauge", "Bytes of heap memory that were returned to the system."},
 		"go_memstats_heap_sys_bytes":       {"gauge", "Bytes of the heap from the system."},
 		"go_memstats_last_gc_time_seconds": {"gauge", "When the garbage collector last ended, in seconds since 1970."},
 		"go_memstats_mallocs_total":        {"counter", "Objects of the heap that were ever allocated."},

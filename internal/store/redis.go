@@ -130,9 +130,9 @@ func checkURL(raw string) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "redis" && u.Scheme != "rediss":
-		return errors.New("it must be redis://host:port or, with TLS, rediss://host:port; special characters of a password are written as %40")
+		return errors.New("it must be redis://host:port or, with TLS, rediss://host:port; write special characters in the password as in %40")
 	case !regexp.MustCompile(`^/?\d*$`).MatchString(u.Path), u.RawQuery != "", u.Fragment != "":
-		return errors.New("after the address, it may only have the number of a database, such as /0")
+		return errors.New("after the address, only a database number is allowed, such as /0")
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func TestJobIDs(t *testing.T) {
 		"../tokens":             "has invalid characters",
 		"mine":                  "is not an id",
 		" ":                     "must not be empty",
-		strings.Repeat("x", 65): "has 65 characters; at most 64",
+		strings.Repeat("x", 65): "has 65 characters; the limit is 64",
 	} {
 		if _, failure := decoded(t, map[string]any{"jobId": given}); failure == nil || !strings.Contains(failure.Text(), "jobId") ||
 			!strings.Contains(failure.Text(), want) {

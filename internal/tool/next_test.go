@@ -72,7 +72,7 @@ func TestNextOnPage(t *testing.T) {
 		"https://app.opentrain.ai/approvals/a1": {Action: tool.OpenURL, URL: "https://app.opentrain.ai/approvals/a1", Note: "Decide."},
 		"":                                      {Action: tool.OpenURL, URL: "https://app.opentrain.ai", Note: "Look in the app."},
 		"https://sandbox.invalid/approvals/a1": {
-			Action: tool.CallTool, Note: "This is the sandbox: the page doesn't exist. It's confirmed after a few checks.",
+			Action: tool.CallTool, Note: "This is the sandbox: the page doesn't exist. The request is confirmed after a few checks.",
 		},
 	} {
 		if want.Tool = tool.GetApproval; !reflect.DeepEqual(tool.Next{Tool: tool.GetApproval}.OnPage(address, "Decide.", "Look in the app."), want) {

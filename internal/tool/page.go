@@ -19,7 +19,7 @@ func (n Next) OnPage(address, note, lost string) Next {
 		n.URL, n.Note = opentrain.DefaultBaseURL, lost
 	case err == nil && parsed.Hostname() == noPages:
 		n.Action, n.URL = CallTool, ""
-		n.Note = "This is the sandbox: the page doesn't exist. It's confirmed after a few checks."
+		n.Note = "This is the sandbox: the page doesn't exist. The request is confirmed after a few checks."
 	}
 	return n
 }

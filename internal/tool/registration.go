@@ -70,7 +70,7 @@ func (e explainer) claimFirst() (Next, bool) {
 		e.say("After that, the human creates a token with %s in the app, under Settings → API keys.",
 			strings.Join(text.CleanAll(scopes, 20, 60), ", "))
 	}
-	return ClaimNext("If the human has a link already, call " + ClaimStatus + " when they're done."), true
+	return ClaimNext("If the human already has a link, call " + ClaimStatus + " when they're done."), true
 }
 
 // claimAdds reports whether a claim gives an account all these scopes (developers/concepts/scopes-and-capabilities).

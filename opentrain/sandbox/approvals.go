@@ -83,7 +83,7 @@ func (a *approval) invoice() string { return "invoice_" + a.id }
 
 func (s *Sandbox) asked(a *approval) *reply {
 	return &reply{status: http.StatusAccepted, body: object{"approval": s.showApproval(a),
-		"message": "A human must confirm this at approvalUrl. Nothing happens before."}}
+		"message": "A human must confirm this at approvalUrl. Nothing happens until then."}}
 }
 
 func (s *Sandbox) showApproval(a *approval) object {
@@ -230,7 +230,7 @@ func (s *Sandbox) createTopUp(c *call) *reply {
 	s.await(t.approval, c.account.books, "topup", 24*time.Hour)
 	t.ids, s.records[t.id] = object{"topUpId": t.id}, t
 	return &reply{status: http.StatusCreated, body: object{"topUpId": t.id, "checkoutUrl": s.cfg.AppURL + "/checkout/" + t.id,
-		"expiresAt": timestamp(t.expires), "topUp": t.show(), "message": "A human must pay at checkoutUrl. Nothing is charged before."}}
+		"expiresAt": timestamp(t.expires), "topUp": t.show(), "message": "A human must pay at checkoutUrl. Nothing is charged until then."}}
 }
 
 func (t topUp) status() string {

@@ -125,7 +125,7 @@ func (s *Sandbox) read(body map[string]json.RawMessage, path []any, keys ...stri
 }
 
 func invalid(issues []object) *apiError {
-	return badRequest("The body has invalid fields.", object{"issues": issues})
+	return badRequest("Some fields are invalid.", object{"issues": issues})
 }
 
 // tooLong is an issue of zod.

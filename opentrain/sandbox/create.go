@@ -136,7 +136,7 @@ func (v Variant) readDraft(name, text string, members map[string]member) (parsed
 }
 
 func typeFailure(expected string, m member) *apiError {
-	return badRequest("The body has invalid fields. No draft was made.",
+	return badRequest("Some fields are invalid.",
 		object{"issues": wrongType(expected, m.raw).at(m.path...)})
 }
 
@@ -151,7 +151,7 @@ const (
 // The reasons why a part of a document sets no field.
 const (
 	notRead = "This sandbox doesn't read this part; OpenTrain may."
-	notUsed = "The draft has another value for this already."
+	notUsed = "The draft already has another value for this."
 )
 
 // read reads a document that describes one job.
@@ -180,7 +180,8 @@ func (f format) read(v Variant, document member) (d reading, failure *apiError) 
 	case d.tokens > maxTokens:
 		failure = badDocument(document.path, "The document cannot be read: %s.", tooLarge)
 	case d.jobs != 1:
-		failure = badDocument(document.path, "A draft is made from one %s, and there are %d.", strings.ReplaceAll(f.job, " ", " or "), d.jobs)
+		failure = badDocument(document.path, "The document must have one %s, not %d. Send one job per call.",
+			strings.ReplaceAll(f.job, " ", " or "), d.jobs)
 	default:
 		d.setFields()
 	}
@@ -206,7 +207,7 @@ func (d *reading) readCanonical(v Variant, job map[string]any, path []any) *apiE
 		d.fields[name], issues = decoded, append(issues, problems...)
 	}
 	if issues != nil {
-		return badRequest("The job object has invalid fields. No draft was made.", object{"issues": issues})
+		return badRequest("Some fields of the job object are invalid.", object{"issues": issues})
 	}
 	return nil
 }
@@ -282,6 +283,5 @@ func oneOf(word, list string) bool { return slices.Contains(strings.Fields(list)
 
 // badDocument returns the error for an invalid document, with the path of the problem.
 func badDocument(path []any, format string, args ...any) *apiError {
-	problem := custom(format, args...)
-	return badRequest(fmt.Sprint(problem["message"], " No draft was made."), object{"issues": problem.at(path...)})
+	return badRequest("The document can't be used.", object{"issues": custom(format, args...).at(path...)})
 }

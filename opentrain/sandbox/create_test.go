@@ -136,10 +136,10 @@ func TestCreateRefusals(t *testing.T) {
 		"nothing":         {`{}`, "rawJobDescription"},
 		"null text":       {`{"rawJobDescription": null}`, "rawJobDescription"},
 		"blank":           {`{"rawJobDescription": " \n\t "}`, "empty"},
-		"not a string":    {`{"rawJobDescription": 5}`, "invalid fields"},
-		"source a string": {`{"source": "x"}`, "invalid fields"},
-		"key a number":    {`{"rawJobDescription": "x", "idempotencyKey": 5}`, "invalid fields"},
-		"text an array":   {`{"source": {"text": ["x"]}}`, "invalid fields"},
+		"not a string":    {`{"rawJobDescription": 5}`, "fields are invalid"},
+		"source a string": {`{"source": "x"}`, "fields are invalid"},
+		"key a number":    {`{"rawJobDescription": "x", "idempotencyKey": 5}`, "fields are invalid"},
+		"text an array":   {`{"source": {"text": ["x"]}}`, "fields are invalid"},
 		"too long":        {object{"rawJobDescription": strings.Repeat("é", 60_001)}, "60000"},
 	} {
 		t.Run(name, func(t *testing.T) {

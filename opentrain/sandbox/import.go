@@ -269,7 +269,7 @@ func xmlFault(err error) string {
 	}
 	for _, hint := range [][2]string{
 		{"character entity", "Write & as &amp;"}, {"after <", "Write < as &lt;"}, {"attribute", "Put its value in quotes"},
-		{"closed by", "Close it before"}, {"unexpected EOF", "Send all of it"}, {"EOF", "Send one root element, and no text beside it"},
+		{"closed by", "Close it first"}, {"unexpected EOF", "Send all of it"}, {"EOF", "Send one root element, and no text beside it"},
 	} {
 		if strings.Contains(fault, hint[0]) {
 			return strings.TrimSpace(fault) + ". " + hint[1]

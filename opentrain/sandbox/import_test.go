@@ -52,7 +52,7 @@ func TestImportsOfRealDocuments(t *testing.T) {
 				"countries": []string{"Spain", "Mexico"}, "paymentType": "PAY_PER_HOUR", "pricePerHour": 9, "languages": []string{"Spanish"}, "ndaRequired": true, "labelTypes": []string{"SENTIMENT_ANALYSIS"}},
 			[]string{"pricePerHour"},
 			[]string{"jsonLd.datePosted: " + unread, "jsonLd.hiringOrganization.name: " + unread, "jsonLd.jobBenefits: " + unread, "jsonLd.identifier.value: " + unread, "jsonLd.employmentType[0]: " + unread,
-				"jsonLd.jobLocation.address.addressCountry: The draft has another value", "jsonLd.jobLocationType: " + unread, "jsonLd.totalJobOpenings: " + unread,
+				"jsonLd.jobLocation.address.addressCountry: The draft already has another value", "jsonLd.jobLocationType: " + unread, "jsonLd.totalJobOpenings: " + unread,
 				"jsonLd.experienceRequirements.monthsOfExperience: " + unread, "jsonLd.industry: " + unread},
 			[]string{"experienceLevel"}},
 		{"indeed_xml", "xml", "indeed.xml",
@@ -231,13 +231,13 @@ func TestPartsOfDocuments(t *testing.T) {
 		fields   string // as JSON, of title, countries and languages
 		remarks  []string
 	}{
-		{posting(`"name":"N"`), `{"jobTitle":"T"}`, []string{"N: The draft has another value"}},
+		{posting(`"name":"N"`), `{"jobTitle":"T"}`, []string{"N: The draft already has another value"}},
 		{object{"format": "schema_org_job_posting", "jsonLd": json.RawMessage(`{"@type":"JobPosting","name":"N"}`)}, `{"jobTitle":"N"}`, nil},
 		{object{"format": "schema_org_job_posting", "jsonLd": json.RawMessage(`{"@type":"schema:JobPosting","schema:title":[{"@value":"A","@language":"en"},"B"]}`)}, `{"jobTitle":"A"}`,
-			[]string{"en: This sandbox", "B: The draft has another value"}},
+			[]string{"en: This sandbox", "B: The draft already has another value"}},
 		{object{"format": "schema_org_job_posting", "jsonLd": json.RawMessage(`{"@type":"WebPage","name":"Jobs","mainEntity":{"@type":["Thing","http://schema.org/JobPosting"],"title":"T","similar":{"@type":"JobPosting","title":"U"}}}`)},
 			`{"jobTitle":"T"}`, []string{"Jobs: This sandbox", "U: This sandbox"}},
-		{indeed(`<title>U</title><title>T</title><contact><title>Boss</title></contact>`), `{"jobTitle":"T"}`, []string{"U: The draft has another value", "Boss: This sandbox"}},
+		{indeed(`<title>U</title><title>T</title><contact><title>Boss</title></contact>`), `{"jobTitle":"T"}`, []string{"U: The draft already has another value", "Boss: This sandbox"}},
 		{indeed(`<country>Remote</country><country>POL</country><country>in</country><country>Poland</country><country>Narnia</country>`), `{"countries":["Poland","India"],"jobTitle":"T"}`,
 			[]string{"Remote: \"Remote\" isn't a country", "Narnia: \"Narnia\" isn't a country"}},
 		{posting(`"applicantLocationRequirements":[{"name":"United States"},{"@type":"State","name":"Georgia"},"KE",{"@type":"Country","address":{"addressCountry":"Peru"}}]`), `{"countries":["United States","Kenya","Peru"],"jobTitle":"T"}`,
@@ -247,7 +247,7 @@ func TestPartsOfDocuments(t *testing.T) {
 		{hr(`<PositionTitle>T</PositionTitle><LanguageCode>fa</LanguageCode><PersonContact><PositionTitle>Boss</PositionTitle><Address><CountryCode>NL</CountryCode></Address></PersonContact>`), `{"jobTitle":"T","languages":["Persian"]}`,
 			[]string{"Boss: This sandbox", "NL: This sandbox"}},
 		{canonical(`"jobTitle":"U","countries":["jp","Narnia"],"languages":["es","English","es"],"tools":"CVAT","x":{"y":[1,null,true,""]},"z":null`), `{"countries":["Japan"],"jobTitle":"U","languages":["Spanish","English"]}`,
-			[]string{"T: The draft has another value", "Narnia: \"Narnia\"", "1: This sandbox", "true: This sandbox"}},
+			[]string{"T: The draft already has another value", "Narnia: \"Narnia\"", "1: This sandbox", "true: This sandbox"}},
 		{canonical(`"description":"Speak fluent Hindi. 10 annotators.","languages":["Tamil"],"headcount":5`), `{"jobTitle":"T","languages":["Tamil"]}`, nil},
 	} {
 		got := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", test.document)

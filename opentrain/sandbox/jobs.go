@@ -84,7 +84,7 @@ func (s *Sandbox) patch(c *call, status, otherwise string) *apiError {
 	patch, issues := s.cfg.Variant.decodeAll(c.body)
 	switch {
 	case issues != nil:
-		return badRequest("The body has invalid fields.", object{"issues": issues})
+		return badRequest("Some fields are invalid.", object{"issues": issues})
 	case j.status != status:
 		return refuse(http.StatusConflict, otherwise, object{"jobId": j.id, "status": j.status, "requiredStatus": status})
 	}

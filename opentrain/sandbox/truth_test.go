@@ -176,7 +176,7 @@ var position = regexp.MustCompile(`(?i)line (\d+), column (\d+)`)
 // misses returns what is wrong with a refusal.
 func (r refusal) misses(got object) []string {
 	var wrong []string
-	text := str(got["error"])
+	text := fmt.Sprint(got["error"], " ", dig(got, "details", "issues"))
 	if r.Line > 0 {
 		var line, column int
 		if at := position.FindStringSubmatch(text); at != nil {

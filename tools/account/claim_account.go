@@ -22,7 +22,7 @@ type claimAccountOutput struct {
 	URL         string    `json:"url,omitempty" jsonschema_description:"Page where the human claims the account."`
 	Code        string    `json:"code,omitempty" jsonschema_description:"Code that the human enters there."`
 	EmailSent   bool      `json:"emailSent"`
-	ExpiresAt   string    `json:"expiresAt" jsonschema_description:"Until when the link and the code work."`
+	ExpiresAt   string    `json:"expiresAt" jsonschema_description:"When the link and the code expire."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
@@ -80,7 +80,7 @@ func (t tools) notStarted(call tool.Call, err error) error {
 	case failure.Code == opentrain.CodeExpiredToken, failure.Code == opentrain.CodeInvalidRequest && strings.Contains(said, "window"):
 		return t.expired()
 	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(said, "already"):
-		const problem = "This email address has an OpenTrain account already."
+		const problem = "This email address already has an OpenTrain account."
 		return &tool.Refusal{
 			Code: opentrain.CodeConflict, Next: tool.ClaimNext(problem),
 			Lines: []string{problem + " Nothing was changed.", "Ask the human for another one, or use that account. " + pasteToken},
@@ -89,7 +89,7 @@ func (t tools) notStarted(call tool.Call, err error) error {
 		problem := "OpenTrain didn't start the claim: " + text.Sentence(failure.Message)
 		refused := &tool.Refusal{Code: failure.Code, Lines: []string{problem + " Nothing was changed."}, Next: tool.ClaimNext(problem)}
 		if !strings.Contains(said, "email") { // it is about the account
-			refused.Next = tool.Next{Action: tool.CallTool, Tool: tool.ClaimStatus, Arguments: map[string]any{}, Note: "It may be claimed already."}
+			refused.Next = tool.Next{Action: tool.CallTool, Tool: tool.ClaimStatus, Arguments: map[string]any{}, Note: "It may already be claimed."}
 		}
 		return refused
 	}
@@ -108,7 +108,7 @@ func (t tools) expired() error {
 func again() tool.Next {
 	return tool.Next{
 		Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{"force": true},
-		Note: "If the human wants a new account. The old one's jobs stay with the old one.",
+		Note: "Only if the human wants a new account. The old account keeps its jobs.",
 	}
 }
 

@@ -63,7 +63,7 @@ func (t tools) pending(claim account.Claim) tool.Next {
 	}
 	switch attempt := claim.Attempt; {
 	case attempt == nil:
-		return tool.ClaimNext("If the human has a link already, call " + tool.ClaimStatus + " when they're done.")
+		return tool.ClaimNext("If the human already has a link, call " + tool.ClaimStatus + " when they're done.")
 	case time.Now().After(attempt.Expires):
 		return tool.ClaimNext("The human's link has expired. Start again.")
 	default:

@@ -20,7 +20,7 @@ type getAccountOutput struct {
 	TokenLabel     string              `json:"tokenLabel,omitempty"`
 	TokenFrom      string              `json:"tokenFrom,omitempty"`
 	Scopes         []string            `json:"scopes" jsonschema_description:"What the token can do; write includes read."`
-	MissingScopes  []string            `json:"missingScopes,omitempty" jsonschema_description:"Those that tools need."`
+	MissingScopes  []string            `json:"missingScopes,omitempty" jsonschema_description:"Scopes that tools need but the token lacks."`
 	Features       map[string]bool     `json:"features,omitzero" jsonschema_description:"What the account can do; false means it can't."`
 	ImportFormats  []string            `json:"importFormats,omitempty" jsonschema_description:"Formats of opentrain_create_draft."`
 	UpdateKeys     []string            `json:"updateKeys,omitempty" jsonschema_description:"Field keys for opentrain_patch_draft."`

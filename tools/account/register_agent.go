@@ -33,7 +33,7 @@ type registerAgentOutput struct {
 	Registered  bool      `json:"registered"`
 	SavedTo     string    `json:"savedTo,omitempty" jsonschema_description:"Where the token is."`
 	Scopes      []string  `json:"scopes,omitempty" jsonschema_description:"What the account can do until it's claimed."`
-	ClaimBy     string    `json:"claimBy,omitempty" jsonschema_description:"Until when a human can claim the account."`
+	ClaimBy     string    `json:"claimBy,omitempty" jsonschema_description:"Deadline for claiming the account."`
 	Problem     string    `json:"problem,omitempty" jsonschema_description:"Why the token couldn't be saved."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`

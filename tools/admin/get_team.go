@@ -48,7 +48,7 @@ func (a admin) getTeam() tool.Tool {
 		Description: "Show the team of the account: the organization, its members with role and email, and the invitations that wait for an " +
 			"answer. " +
 			"Use it to see who works in the account, or whether an invitation is still open. " +
-			"To add someone, use opentrain_invite_team_member. For the account and token that this server uses, opentrain_get_account. " +
+			"To add someone, use opentrain_invite_team_member. For this server's account and token, use opentrain_get_account. " +
 			"AI trainers who work on jobs are not in the team. Changes nothing.",
 		Scope: opentrain.ScopeTeamRead, Feature: team(), NotFound: "OpenTrain finds no team for this account.",
 		Find: tool.GetAccountNext("See which account it is."),

@@ -43,14 +43,14 @@ func (a admin) notEmailed(ctx context.Context, email string, before bool, err er
 	case err != nil:
 		said, refused.Next = "It's unclear whether there is an invitation now.", seeTeam()
 	case before:
-		said = "The invitation from before is still there, without a new email."
+		said = "The earlier invitation is still there. No new email was sent."
 		if role, _ := placeOf(now, email); role != invited {
-			said, refused.Next = "The invitation from before is no longer open.", seeTeam()
+			said, refused.Next = "The earlier invitation is no longer open.", seeTeam()
 		}
 	default:
 		said = "There is no invitation: nothing was changed."
 		if role, _ := placeOf(now, email); role != "" {
-			said = "The team lists an invitation to it all the same; no email went out."
+			said = "The team lists an invitation anyway, but no email was sent."
 		}
 	}
 	refused.Lines = []string{"OpenTrain couldn't send the email to " + text.Clean(email, 254) + ". " + said}

@@ -35,8 +35,8 @@ type inviteTeamMemberOutput struct {
 func (a admin) inviteTeamMember() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.InviteTeamMember, Title: "Invite a team member", Kind: tool.KindSend,
-		Description: "Invite a person to the account's team by email and return what came of it: an invitation was sent, the person " +
-			"was added because they have an OpenTrain account, or they were in the team already. " +
+		Description: "Invite a person to the account's team by email and return the outcome: an invitation was sent, the person " +
+			"was added because they have an OpenTrain account, or they were already in the team. " +
 			"Use it when the human names a colleague who should work in their account. " +
 			"To offer a job to an AI trainer, use opentrain_invite_trainer. To see who is in the team, use opentrain_get_team. " +
 			"The human approves it first. Removing someone is only possible in OpenTrain's app.",

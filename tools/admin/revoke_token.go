@@ -35,7 +35,7 @@ type revokeTokenOutput struct {
 func (a admin) revokeToken() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.RevokeToken, Title: "Revoke an API token", Kind: tool.KindEnd,
-		Description: "Revoke one of the account's API tokens by its id: whatever uses it loses its access at once. " +
+		Description: "Revoke one of the account's API tokens by its id: everything that uses it loses access at once. " +
 			"Use it for a token that is no longer needed, or that others may know. Find the id with opentrain_list_tokens. " +
 			"The human approves it first and sees the token's name, its first and last characters, and its last use. " +
 			"It can't be undone. Revoking the token that this server uses ends the server's own access to OpenTrain.",
@@ -61,7 +61,7 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 	intent := confirm.Intent{
 		Tool: tool.RevokeToken, Subject: subject, Arguments: map[string]any{"tokenId": in.TokenID},
 		Asking: in.Asking, Question: "Revoke this API token?",
-		Note: "Whatever uses it loses its access at once. This can't be undone.", IfNo: "The token stays as it is.",
+		Note: "Everything that uses it loses access at once. This can't be undone.", IfNo: "The token stays as it is.",
 	}
 	if declined := a.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
@@ -116,7 +116,7 @@ func (o revokeTokenOutput) Text() string {
 	case o.Revoked:
 		l.Add("API token %s was revoked.", o.TokenID)
 	case o.AlreadyRevoked:
-		l.Add("API token %s was revoked before.", o.TokenID)
+		l.Add("API token %s was already revoked.", o.TokenID)
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("API token %s wasn't revoked by this call. Ask the human first.", o.TokenID)
 	default:

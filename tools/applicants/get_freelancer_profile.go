@@ -38,10 +38,10 @@ type getFreelancerProfileOutput struct {
 	Languages        []string        `json:"languages,omitempty"`
 	Stats            freelancerStats `json:"stats"`
 	Agency           string          `json:"agency,omitempty"`
-	Projects         []string        `json:"projects,omitempty" jsonschema_description:"Labeling projects, by their own account."`
+	Projects         []string        `json:"projects,omitempty" jsonschema_description:"Labeling projects, as the AI trainer describes them."`
 	Work             []string        `json:"work,omitempty"`
 	Education        []string        `json:"education,omitempty"`
-	Reviews          []profileReview `json:"reviews,omitempty" jsonschema_description:"By employers."`
+	Reviews          []profileReview `json:"reviews,omitempty" jsonschema_description:"Reviews by employers."`
 	URL              string          `json:"url,omitempty"`
 	Cut              string          `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted      []string        `json:"interpreted,omitempty"`

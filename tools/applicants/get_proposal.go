@@ -34,7 +34,7 @@ type getProposalOutput struct {
 	NextCursor       string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the rest of the interview."`
 	Cut              string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Assessment       string    `json:"assessment,omitempty" jsonschema_description:"Results of a labeling assessment, as they came."`
-	ContractID       string    `json:"contractId,omitempty" jsonschema_description:"Of the candidate who is hired."`
+	ContractID       string    `json:"contractId,omitempty" jsonschema_description:"The contract's id, once the candidate is hired."`
 	Interpreted      []string  `json:"interpreted,omitempty"`
 	Next             tool.Next `json:"next" jsonschema_description:"What to do now."`
 }

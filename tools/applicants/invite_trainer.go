@@ -118,7 +118,7 @@ func (o inviteTrainerOutput) Text() string {
 	case !o.Invited && o.ProposalID != "":
 		l.Add("AI trainer %s has already applied to job %s, or was invited.", o.FreelancerID, o.JobID)
 	case o.AlreadyInvited:
-		l.Add("AI trainer %s was invited to job %s before, or has applied.", o.FreelancerID, o.JobID)
+		l.Add("AI trainer %s was already invited to job %s, or has applied.", o.FreelancerID, o.JobID)
 	case o.Invited:
 		l.Add("AI trainer %s was invited to job %s.", o.FreelancerID, o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:

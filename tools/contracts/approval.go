@@ -34,8 +34,8 @@ func (a approval) next() tool.Next {
 	if a.Status != opentrain.ApprovalPending {
 		return next
 	}
-	next = next.OnPage(a.URL, "The human confirms or declines it on that page. Nothing happens before.",
-		"OpenTrain sent no safe address of the approval's page. The human finds the approval in the app.")
+	next = next.OnPage(a.URL, "The human confirms or declines it on that page. Nothing happens until then.",
+		"OpenTrain sent no safe link to the approval's page. The human finds the approval in the app.")
 	if a.requestedBefore {
 		next.Note = "It was requested before, so nothing was sent again. " + next.Note
 	}

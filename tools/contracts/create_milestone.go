@@ -24,7 +24,7 @@ type createMilestoneInput struct {
 
 func (createMilestoneInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"contractId": "Id of an active contract.", "description": "What is to be done.", "name": "A short name.",
+		"contractId": "Id of an active contract.", "description": "The work to do.", "name": "A short name.",
 		"amountUsd": "Dollars, for a contract with a fixed price.",
 		"volume":    "Hours or labels, for a contract that pays per hour or per label.",
 		"dueDate":   "Such as 2026-07-15.",
@@ -45,7 +45,7 @@ func (c contracts) createMilestone() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.CreateMilestone, Title: "Add a milestone", Kind: tool.KindAdd,
 		Description: "Add a milestone to an active contract and return it, not funded yet. " +
-			"Use it when a hired AI trainer is to do more work; the amount or volume comes from the human. " +
+			"Use it when the human wants more work from a hired AI trainer; the amount or volume comes from the human. " +
 			"The human approves it first, because the trainer sees it. No money moves: to fund it, use opentrain_request_milestone_funding. " +
 			"A hire's first milestone comes with opentrain_hire_proposal. Each call adds another milestone.",
 		Scope: opentrain.ScopePaymentsWrite, Claimed: true, Feature: paymentsFeature(),

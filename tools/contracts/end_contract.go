@@ -24,7 +24,7 @@ func (endContractInput) JSONSchemaExtend(s *schema.Node) {
 type endContractOutput struct {
 	ContractID   string    `json:"contractId"`
 	JobID        string    `json:"jobId,omitempty"`
-	Trainer      string    `json:"trainer,omitempty" jsonschema_description:"Whose contract it is."`
+	Trainer      string    `json:"trainer,omitempty" jsonschema_description:"The AI trainer whose contract it is."`
 	Ended        bool      `json:"ended"`
 	AlreadyEnded bool      `json:"alreadyEnded,omitempty"`
 	Approval     *approval `json:"approval,omitempty" jsonschema_description:"Set if a human must confirm the end in the app."`

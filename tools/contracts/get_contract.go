@@ -55,7 +55,7 @@ func (c contracts) read(ctx context.Context, call tool.Call, in getContractInput
 // nextSteps says what can be done with a contract.
 func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract, milestones []milestone) string {
 	if contract.Status == opentrain.ContractEnded {
-		return "The contract has ended. Refunded and canceled milestones aren't listed: the app shows what became of their money."
+		return "The contract has ended. Refunded and canceled milestones aren't listed: the app shows what happened to their money."
 	}
 	var fund, approve, pending, inApp, ending string
 	if asked, found := c.Confirm.Approvals.Of(call.Caller, tool.EndContract, "contract "+contract.ID); found {

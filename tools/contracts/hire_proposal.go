@@ -25,7 +25,7 @@ func (hireProposalInput) JSONSchemaExtend(s *schema.Node) {
 		"proposalId": "Id of a proposal for a job in the account.",
 		"amountUsd":  "Dollars of the first milestone, without fees, from the human.",
 		"dueDate":    "The milestone's due date, such as 2026-07-01.",
-		"name":       "The milestone's name. It needs a name or a description.", "description": "What is to be done in it.",
+		"name":       "The milestone's name. It needs a name or a description.", "description": "The work to do for it.",
 	})
 }
 

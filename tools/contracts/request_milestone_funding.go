@@ -13,7 +13,7 @@ func (c contracts) requestMilestoneFunding() tool.Tool {
 	}
 	return request.made(c, "Ask to fund a milestone",
 		"Ask to fund a milestone that isn't funded yet, and return the page in OpenTrain's app where a human confirms it. "+
-			"Use it when the AI trainer is to start on the milestone. The account needs a payment method or enough credits. "+
+			"Use it when the AI trainer should start on the milestone. The account needs a payment method or enough credits. "+
 			"The human approves the request first; nothing is charged until they confirm it in the app, within about 72 hours. "+
 			"To pay for finished work, use opentrain_request_milestone_approval.")
 }

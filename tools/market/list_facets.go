@@ -36,7 +36,7 @@ func (m market) listFacets() tool.Tool {
 		Name: tool.ListFacets, Title: "List search filters", Kind: tool.KindPublicRead,
 		Description: "List the categories, languages, countries and pay types of the live jobs on OpenTrain, with the number of jobs for each. " +
 			"Use it to find valid filters for opentrain_search_jobs, or for an overview of the market. " +
-			"For the values of draft fields, use opentrain_get_account. Counts can be five minutes old. Changes nothing.",
+			"For the values of draft fields, use opentrain_get_account. Counts are usually at most five minutes old. Changes nothing.",
 	}, m.count)
 }
 

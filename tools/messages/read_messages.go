@@ -24,7 +24,7 @@ func (readMessagesInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
 		"conversationId": "Leave it out to list the conversations.",
 		"filter":         "Conversations before a hire (proposal) or after it (job).",
-		"direction":      "Of a conversation: messages before or after the cursor.",
+		"direction":      "In a conversation: messages before or after the cursor.",
 		"cursor":         "nextCursor of the previous page; keep the rest.",
 	})
 }

@@ -38,7 +38,7 @@ func (m messages) preview(ctx context.Context, in sendMessageInput) (preview too
 		preview.Changes = append(preview.Changes, "> "+text.VisibleLine(strings.TrimRight(line, "\r\n")))
 	}
 	if !confirm.Shows(preview) {
-		err = tool.Problem("content", "is too long to show it to the human for a yes; send it in two messages")
+		err = tool.Problem("content", "is too long to show to the human for approval; send it as two messages")
 	}
 	return preview, lastOwn, err
 }

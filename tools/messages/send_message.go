@@ -38,7 +38,7 @@ func (m messages) sendMessage() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.SendMessage, Title: "Send a message", Kind: tool.KindSend,
 		Description: "Send a message in a conversation with an AI trainer on OpenTrain and return its id. " +
-			"Use it to write to a candidate or to answer one. For a first message, call opentrain_start_proposal_conversation before. " +
+			"Use it to write to a candidate or to answer one. Before a first message, call opentrain_start_proposal_conversation. " +
 			"To read what was written, use opentrain_read_messages. " +
 			"The human sees the whole text and who gets it, and approves it first. " +
 			"A message can't be taken back, and calling again sends it again.",

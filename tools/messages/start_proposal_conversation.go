@@ -51,7 +51,7 @@ func (m messages) start(ctx context.Context, call tool.Call, in startConversatio
 	}
 	note := ""
 	if !started.Created {
-		note = tool.ReadMessages + " with this conversationId shows what was written before."
+		note = tool.ReadMessages + " with this conversationId shows the earlier messages."
 	}
 	out.Next = write(out.ConversationID, "", note)
 	return out, nil, nil

@@ -22,7 +22,7 @@ type createCreditTopUpOutput struct {
 	TopUpID     string    `json:"topUpId,omitempty"`
 	Amount      string    `json:"amount" jsonschema_description:"What the human would pay, such as $100.00."`
 	CheckoutURL string    `json:"checkoutUrl,omitempty" jsonschema_description:"Page where the human pays."`
-	ExpiresAt   string    `json:"expiresAt,omitempty" jsonschema_description:"Until when the page works."`
+	ExpiresAt   string    `json:"expiresAt,omitempty" jsonschema_description:"When the page expires."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
@@ -60,7 +60,7 @@ func (m money) topUp(ctx context.Context, call tool.Call, in createCreditTopUpIn
 		next = tool.Next{Tool: tool.GetCredits, Arguments: map[string]any{}}
 	}
 	out.Next = next.OnPage(out.CheckoutURL, "The human decides there whether to pay.",
-		"OpenTrain sent no safe address of the checkout page. The human can buy credits in the app.")
+		"OpenTrain sent no safe link to the checkout page. The human can buy credits in the app.")
 	return out, nil, nil
 }
 

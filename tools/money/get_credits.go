@@ -15,7 +15,7 @@ type getCreditsOutput struct {
 	Reserved       string    `json:"reserved,omitempty" jsonschema_description:"What is set aside for payments that aren't final."`
 	ReservedCents  *int64    `json:"reservedCents,omitempty"`
 	Currency       string    `json:"currency"`
-	RecentEntries  []entry   `json:"recentEntries" jsonschema_description:"The latest changes of the balance."`
+	RecentEntries  []entry   `json:"recentEntries" jsonschema_description:"The latest changes to the balance."`
 	Cut            string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted    []string  `json:"interpreted,omitempty"`
 	Next           tool.Next `json:"next" jsonschema_description:"What to do now."`

@@ -15,7 +15,7 @@ type listCreditLedgerInput struct {
 }
 
 type listCreditLedgerOutput struct {
-	Entries     []entry   `json:"entries" jsonschema_description:"Changes of the balance, in OpenTrain's order."`
+	Entries     []entry   `json:"entries" jsonschema_description:"Changes to the balance, in OpenTrain's order."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted []string  `json:"interpreted,omitempty"`
@@ -24,8 +24,8 @@ type listCreditLedgerOutput struct {
 
 func (m money) listCreditLedger() tool.Tool {
 	return tool.New(tool.Spec{
-		Name: tool.ListCreditLedger, Title: "List changes of the credits", Kind: tool.KindRead,
-		Description: "List the changes of the account's credits: credits bought, reserved, released, spent and refunded. It returns the signed " +
+		Name: tool.ListCreditLedger, Title: "List changes to the credits", Kind: tool.KindRead,
+		Description: "List the changes to the account's credits: credits bought, reserved, released, spent and refunded. It returns the signed " +
 			"amount of each, and the proposal, contract, milestone or top-up that it belongs to. " +
 			"Use it to explain the balance or to find a past top-up. For the balance itself, use opentrain_get_credits. " +
 			"Payments that wait for someone are in opentrain_list_pending_payments. Changes nothing.",
@@ -51,9 +51,9 @@ func (m money) ledger(ctx context.Context, call tool.Call, in listCreditLedgerIn
 func (o listCreditLedgerOutput) Text() string {
 	var l text.Lines
 	if len(o.Entries) == 0 {
-		l.Add("There are no changes of the credits here.")
+		l.Add("There are no changes to the credits here.")
 	} else {
-		l.Add("%s of the credits on this page.", text.Count(len(o.Entries), "change"))
+		l.Add("%s to the credits on this page.", text.Count(len(o.Entries), "change"))
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for _, e := range o.Entries {

@@ -45,7 +45,7 @@ func (m money) listPendingPayments() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.ListPendingPayments, Title: "List pending payments", Kind: tool.KindRead,
 		Description: "List the account's pending payments, and return the amount, job and milestone of each. " +
-			"Use it when the human asks what is to be paid. It pays nothing: to fund a milestone, use " +
+			"Use it when the human asks what has to be paid. It pays nothing: to fund a milestone, use " +
 			"opentrain_request_milestone_funding, and a human confirms it in OpenTrain's app. " +
 			"For the credits, use opentrain_get_credits; for past payments with credits, use opentrain_list_credit_ledger. Changes nothing.",
 		Scope: opentrain.ScopePaymentsRead, Find: tool.GetAccountNext("See what the account can do."),

@@ -30,7 +30,7 @@ func (p posting) closeJob() tool.Tool {
 		Name: tool.CloseJob, Title: "Close a job", Kind: tool.KindClose,
 		Description: "Close a job on OpenTrain and return its status. The job leaves the marketplace and accepts no new proposals. " +
 			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
-			"It also throws a draft away. To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
+			"Closing a draft discards it. To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),
 		OutcomeUnknown: "It's unclear whether the job was closed. " + tool.ListJobs +
 			" shows its status (ARCHIVED when closed); closing again is harmless.",

@@ -43,7 +43,7 @@ func (u updates) createWebhook() tool.Tool {
 		Name: tool.CreateWebhook, Title: "Create a webhook", Kind: tool.KindAdd, Local: true,
 		Description: "Create a webhook: OpenTrain sends the account's events to a web address from now on. Returns its id and the file " +
 			"on this machine that has its signing secret. " +
-			"Use it when the human runs a receiver. To look for news in this conversation, use opentrain_poll_updates. " +
+			"Use it when the human runs a receiver. To check for updates in this conversation, use opentrain_poll_updates. " +
 			"The human approves it first. Calling again makes another; an account has at most 10. Also needs the read scope of each event.",
 		Scope: opentrain.ScopeWebhooks, Feature: webhooks(), NotFound: noWebhooks, Find: findWebhook(), Check: findWebhook(),
 		OutcomeUnknown: "It's unclear whether the webhook was created. If it was, no one knows its secret: find it with " +

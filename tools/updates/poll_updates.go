@@ -25,7 +25,7 @@ func (pollUpdatesInput) JSONSchemaExtend(s *schema.Node) {
 
 type pollUpdatesOutput struct {
 	Updates     []event   `json:"updates" jsonschema_description:"What happened, oldest first."`
-	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor next time, also after an empty page."`
+	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor next time, even after an empty page."`
 	HasMore     bool      `json:"hasMore" jsonschema_description:"There are more updates now."`
 	FromStart   bool      `json:"fromStart,omitempty" jsonschema_description:"These are the account's oldest updates."`
 	Older       bool      `json:"older,omitempty" jsonschema_description:"There are older updates, which were skipped."`
@@ -39,9 +39,9 @@ type pollUpdatesOutput struct {
 func (u updates) pollUpdates() tool.Tool {
 	return tool.New(tool.Spec{
 		Name: tool.PollUpdates, Title: "Poll updates", Kind: tool.KindRead,
-		Description: "List what happened to the account: new proposals and messages, changes of contracts, milestones, payments and " +
+		Description: "List what happened to the account: new proposals and messages, changes to contracts, milestones, payments and " +
 			"approvals, with the tool that shows each. " +
-			"Use newest to catch up, then pass nextCursor on every later call: no update is lost, also over an empty page. " +
+			"Use newest to catch up, then pass nextCursor on every later call: no update is lost, even after an empty page. " +
 			"To be notified instead, use opentrain_create_webhook. For all proposals of one job, use opentrain_list_proposals. " +
 			"Leaves out what the token's scopes (proposals, messages, payments) don't cover. Changes nothing.",
 		NotFound: "OpenTrain finds no updates for this account.", Find: tool.GetAccountNext("See which account it is."),

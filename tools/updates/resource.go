@@ -17,7 +17,7 @@ const pollInterval = 30 * time.Second
 func (u updates) resource() tool.Resource {
 	return tool.Resource{
 		URI: "opentrain://updates", Title: "Latest updates", MIMEType: "text/plain",
-		Description: "The latest updates of the OpenTrain account: new proposals, messages, and changes of contracts and payments.",
+		Description: "The latest updates of the OpenTrain account: new proposals, messages, and changes to contracts and payments.",
 		Needs:       []string{tool.PollUpdates},
 		Read: func(ctx context.Context, by caller.Caller, _ string) (string, error) {
 			found, err := u.newest(ctx, by, "", tool.DefaultPage)
