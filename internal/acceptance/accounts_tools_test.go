@@ -49,7 +49,7 @@ func TestRegisteringAsksInAForm(t *testing.T) {
 					t.Errorf("%s\n%+v", got.text, s.human.seen())
 				}
 				if shown := s.human.seen()[0]; !strings.HasPrefix(shown.message, "Register a new OpenTrain account?\n") ||
-					!strings.Contains(shown.message, "To hire, you claim it within 24 hours") {
+					!strings.Contains(shown.message, "To hire, claim it within 24 hours") {
 					t.Error(shown.message)
 				}
 				if name == "yes" && (next.Arguments["askHuman"] != false || !strings.Contains(next.Note, "Send description again, unchanged.")) {

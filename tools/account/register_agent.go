@@ -60,7 +60,7 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 	if err := t.person.MayRegister(ctx, in.Force); err != nil {
 		return out, nil, t.refusal(call, tool.RegisterAgent, err)
 	}
-	yes, ask, next := t.Confirm.Approve(call, in.intent(), t.preview(in))
+	yes, ask, next := t.Confirm.Approve(call, in.intent(), t.preview(call, in))
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
@@ -94,7 +94,7 @@ func (o registerAgentOutput) Text() string {
 		l.Add("The account is registered, and this server uses it from now on.")
 		l.Add("To hire, a human must claim it by %s.", o.ClaimBy)
 	case o.Next.Action == tool.ConfirmWithHuman:
-		l.Add("No account has been registered yet. Ask the human first.")
+		l.Add("No new account yet. Ask the human first.")
 	default:
 		l.Add("No account was registered.")
 	}

@@ -25,7 +25,8 @@ func (t tools) registrationNext(call tool.Call) tool.Next {
 		return tool.Next{Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{}, Note: "Set up an account."}
 	}
 	none := registerAgentInput{}
-	_, _, next := t.Confirm.Approve(call, none.intent(), t.preview(none))
+	asking := tool.Call{Caller: call.Caller, Served: call.Served} // a form of the running call isn't about this
+	_, _, next := t.Confirm.Approve(asking, none.intent(), t.preview(call, none))
 	return next
 }
 
@@ -50,9 +51,9 @@ func (in registerAgentInput) intent() confirm.Intent {
 }
 
 // preview is what the human sees before the yes.
-func (t tools) preview(in registerAgentInput) tool.Preview {
+func (t tools) preview(call tool.Call, in registerAgentInput) tool.Preview {
 	preview := tool.Preview{Title: "A new OpenTrain account", Notes: []string{
-		"It can post jobs at once, 3 a day. To hire, you claim it within 24 hours with your email address.",
+		"It can post jobs at once, 3 a day. To hire, claim it within 24 hours with your email address.",
 	}}
 	for _, named := range []struct{ what, name string }{{"Organization", in.OrganizationName}, {"Agent", in.AgentName}} {
 		if named.name != "" {
@@ -62,6 +63,9 @@ func (t tools) preview(in registerAgentInput) tool.Preview {
 	switch {
 	case t.person.InSandbox():
 		preview.Notes = append(preview.Notes, "This is the sandbox: nothing is real.")
+		if call.Caller.ID != "" {
+			preview.Warnings = []string{"This server then stops using the account with your jobs."}
+		}
 	case in.Force:
 		preview.Warnings = []string{"Its token replaces the one in " + t.person.Place() +
 			". Unless you have another token of that account, you lose access to it."}
