@@ -26,6 +26,7 @@ import (
 type setup struct {
 	confirm bool
 	box     *seal.Box
+	store   store.Store // that replicas share
 	now     func() time.Time
 	help    string
 	config  string // the folder with the settings of the person at this machine; "" where callers bring their own
@@ -54,8 +55,11 @@ func serve(t *testing.T, transport http.RoundTripper, s setup) served {
 		s.now = time.Now
 	}
 	accounts := tool.NewAccounts(api)
-	memory := store.InMemory(s.now)
-	desk := draft.NewDesk(api, accounts, confirm.New(!s.confirm, s.box, memory), memory, false, s.now)
+	shared, replicated := s.store, s.store != nil
+	if !replicated {
+		shared = store.InMemory(s.now)
+	}
+	desk := draft.NewDesk(api, accounts, confirm.New(!s.confirm, s.box, shared), shared, replicated, s.now)
 	all := served{tools: map[string]tool.Tool{}, runner: tool.Runner{Accounts: accounts, TokenHelp: s.help}}
 	var person *local.Account
 	if s.config != "" {

@@ -117,6 +117,27 @@ func TestSharedConfirmations(t *testing.T) {
 	}
 }
 
+// TestSharedDrafts: OpenTrain answers a patch in its short form, and the replica that sent it knows the rest from another one.
+func TestSharedDrafts(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(sandbox.Config{}).Transport()
+	const short = `{"jobId":"job_1","status":"DRAFT","validation":{"publishReady":false,"missingFieldCount":1,"missingFields":["dataVolumeUnit"]}}`
+	s := share(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodPatch {
+			return answering(http.StatusOK, short).RoundTrip(r)
+		}
+		return box.RoundTrip(r)
+	}), nil)
+	token := []string{tokenHeader, sandbox.DemoToken}
+	s.replicas[0].call("opentrain_create_draft", map[string]any{"description": demo.SampleDescription}, token...)
+	for _, each := range s.replicas[1:] {
+		got := each.call("opentrain_patch_draft", patch("experienceLevel", "EXPERT"), token...)
+		if next := got.next(t); next.Question != "What unit is the data volume in?" || !strings.Contains(string(got.structured), `"pricePerHour":18`) {
+			t.Errorf("%s", got.text)
+		}
+	}
+}
+
 // TestOneYesAtOnce: the same yes comes to three replicas in the same moment, and OpenTrain sees one write.
 func TestOneYesAtOnce(t *testing.T) {
 	t.Parallel()

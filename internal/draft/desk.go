@@ -33,10 +33,12 @@ type Desk struct {
 const (
 	knownTTL      = time.Hour // how long a draft is remembered
 	maxRemembered = 8 << 20   // the most that is remembered of drafts, in bytes
+
+	maxSharedDraft = 16 << 10 // the largest draft that replicas share, in bytes of JSON
 )
 
-// NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered doesn't complete
-// the API's short answers.
+// NewDesk makes a Desk. With replicated, other processes may change the same drafts: what is remembered completes the API's short
+// answers only if they share the store.
 func NewDesk(
 	api *opentrain.Client, accounts *tool.Accounts, confirmer *confirm.Confirmer, shared store.Store, replicated bool, now func() time.Time,
 ) *Desk {
@@ -55,11 +57,10 @@ func NewDesk(
 // Report reports on a draft to the caller, and remembers it. The report isn't cut yet; see Report.Short and Shorten. The caller holds
 // the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
+	now, before := d.remember(call.Caller, draft, options)
 	if options.Set != nil { // the input is an earlier call's
-		before, _ := d.remembered(call.Caller, draft.JobID)
 		options.unmapped = before.draft.UnmappedFields
 	}
-	now := d.remember(call.Caller, draft, options)
 	if draft.Validation.PublishReady && d.Confirm.Asks(call.Caller) {
 		now = d.dated(ctx, call.Caller, now)
 	}
@@ -71,7 +72,7 @@ func (d *Desk) dated(ctx context.Context, by caller.Caller, k known) known {
 	own, err := d.FindOwn(ctx, k.draft.JobID, opentrain.StatusDraft)
 	if err == nil && !own.Changed.IsZero() && (k.draft.Date.IsZero() || k.view.Covers(own.Changed)) {
 		k.view.Moment = confirm.Moment{Time: own.Changed}
-		d.drafts.Set(draftKey(by, k.draft.JobID), k, ttlcache.DefaultTTL)
+		d.keep(by, k)
 	}
 	return k
 }

@@ -13,6 +13,7 @@ import (
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
@@ -52,37 +53,74 @@ func (k known) size() int {
 	return size
 }
 
-func draftKey(by caller.Caller, jobID string) string { return by.ID + " " + jobID }
+func draftKey(by caller.Caller, jobID string) string { return store.Key("draft", by.ID, jobID) }
 
 // Forget drops what is known of a draft: it may have changed.
-func (d *Desk) Forget(by caller.Caller, jobID string) { d.drafts.Delete(draftKey(by, jobID)) }
+func (d *Desk) Forget(by caller.Caller, jobID string) {
+	d.drafts.Delete(draftKey(by, jobID))
+	if d.Store.Shared() {
+		d.Store.Delete(draftKey(by, jobID))
+	}
+}
 
-func (d *Desk) remembered(by caller.Caller, jobID string) (known, bool) {
-	if item := d.drafts.Get(draftKey(by, jobID)); item != nil {
+// remembered is what is known of a draft. Where replicas share a store, only what it has counts: another one may have changed
+// the draft since this one saw it.
+func (d *Desk) remembered(by caller.Caller, jobID string) (k known, found bool) {
+	if d.Store.Shared() {
+		var shared sharedDraft
+		if json.Unmarshal(d.Store.Get(draftKey(by, jobID)), &shared) == nil && shared.Draft != nil {
+			return known{shared.Draft, shared.Completed, shared.Source, shared.Set, shared.Outdated, shared.View}, true
+		}
+	} else if item := d.drafts.Get(draftKey(by, jobID)); item != nil {
 		return item.Value(), true
 	}
 	return known{draft: &opentrain.Draft{}}, false
 }
 
-// remember completes the API's answer and keeps it for the next one.
-func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options ReportOptions) known {
-	before, _ := d.remembered(by, draft.JobID)
+// keep remembers a draft, for all replicas that share a store.
+func (d *Desk) keep(by caller.Caller, k known) {
+	key := draftKey(by, k.draft.JobID)
+	if !d.Store.Shared() {
+		d.drafts.Set(key, k, ttlcache.DefaultTTL)
+		return
+	}
+	shared := text.JSON(sharedDraft{k.draft, k.completed, k.source, k.set, k.outdated, k.view})
+	if len(shared) > maxSharedDraft { // and no older one counts
+		d.Store.Delete(key)
+		return
+	}
+	d.Store.Put(key, []byte(shared), knownTTL)
+}
+
+// sharedDraft is known as JSON.
+type sharedDraft struct {
+	Draft     *opentrain.Draft `json:"draft"`
+	Completed bool             `json:"completed,omitempty"`
+	Source    string           `json:"source,omitempty"`
+	Set       map[string]bool  `json:"set,omitempty"`
+	Outdated  opentrain.Fields `json:"outdated,omitempty"`
+	View      confirm.View     `json:"view"`
+}
+
+// remember completes the API's answer and keeps it for the next one. before is what was known.
+func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options ReportOptions) (now, before known) {
+	before, _ = d.remembered(by, draft.JobID)
 	whole := draft.NormalizedFields != nil
 	draft.MissingFields, draft.Validation.MissingFields = draft.Missing(), nil
-	now := known{draft: draft, source: cmp.Or(before.source, options.Source), set: map[string]bool{}}
+	now = known{draft: draft, source: cmp.Or(before.source, options.Source), set: map[string]bool{}}
 	maps.Copy(now.set, before.set)
 	for key := range options.Set {
 		now.set[key] = true
 	}
-	if !d.replicated {
+	if !d.replicated || d.Store.Shared() {
 		now.completed = complete(draft, before.draft, options.sent)
 	}
 	// A guess about a field that the human set is settled, whatever the API says later.
 	draft.LowConfidenceFields = slices.DeleteFunc(draft.LowConfidenceFields, func(n opentrain.Note) bool { return now.set[n.Field] })
 	now.outdated = outdated(before, now, options.sent)
 	now.view = confirm.View{Moment: confirm.Moment{Time: draft.Date, Rough: true}, Content: contentOf(draft), Whole: whole}
-	d.drafts.Set(draftKey(by, draft.JobID), now, ttlcache.DefaultTTL)
-	return now
+	d.keep(by, now)
+	return now, before
 }
 
 // complete adds to an answer in the API's short form what an earlier one said, and reports whether it added content.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/opentrain"
 )
 
@@ -21,8 +22,15 @@ func TestMemoryIsBounded(t *testing.T) {
 		"content": func(id string) (*opentrain.Draft, ReportOptions) {
 			return &opentrain.Draft{JobID: id, NormalizedFields: opentrain.Fields{"jobDescription": []byte(`"` + long + `"`)}}, ReportOptions{}
 		},
+		"questions": func(id string) (*opentrain.Draft, ReportOptions) {
+			questions := make([]opentrain.MissingField, len(long)/192)
+			for i := range questions {
+				questions[i].Field = fmt.Sprint(i)
+			}
+			return &opentrain.Draft{JobID: id, MissingFields: questions}, ReportOptions{}
+		},
 	} {
-		desk := NewDesk(nil, nil, nil, nil, false, time.Now)
+		desk := NewDesk(nil, nil, nil, store.InMemory(time.Now), false, time.Now)
 		const fit = maxRemembered / (1 << 18)
 		for i := range fit + 1 {
 			draft, options := of(fmt.Sprint("job_", i))

@@ -10,8 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jellydator/ttlcache/v3"
-
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -66,10 +64,12 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 	if found && !d.Confirm.Ledger.Unchanged(call.Caller, own.ID, before.view, own.Changed) {
 		stale := before
 		stale.draft = &opentrain.Draft{} // it doesn't complete the answer about a changed draft
-		d.drafts.Set(draftKey(call.Caller, own.ID), stale, ttlcache.DefaultTTL)
+		stale.draft.JobID = own.ID
+		d.keep(call.Caller, stale)
 	}
 	keepGuess(draft, before.draft)
-	now := d.dated(ctx, call.Caller, d.remember(call.Caller, draft, ReportOptions{}))
+	now, _ := d.remember(call.Caller, draft, ReportOptions{})
+	now = d.dated(ctx, call.Caller, now)
 	if found && before.view.Content != now.view.Content {
 		d.Confirm.Ledger.Record(call.Caller, own.ID, nil)
 	} else {
@@ -93,7 +93,7 @@ func keepGuess(draft, before *opentrain.Draft) {
 
 func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm.Moment) View {
 	k.view.Moment = moment
-	d.drafts.Set(draftKey(call.Caller, k.draft.JobID), k, ttlcache.DefaultTTL)
+	d.keep(call.Caller, k)
 	report := d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{}))
 	return View{report.Short(), k.view}
 }

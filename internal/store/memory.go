@@ -36,6 +36,9 @@ func newMemory(now func() time.Time) *memory {
 	}
 }
 
+// Shared implements Store.
+func (m *memory) Shared() bool { return false }
+
 // Now implements Store.
 func (m *memory) Now() time.Time { return m.now() }
 

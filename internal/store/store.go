@@ -11,6 +11,8 @@ import (
 
 // Store keeps what replicas share for a while, and knows since when it has lost nothing. It is safe for concurrent use.
 type Store interface {
+	// Shared reports whether other processes have the same values.
+	Shared() bool
 	// Now is about the time by the clock that all replicas share.
 	Now() time.Time
 	// Moment is the present, in the order of all marks.

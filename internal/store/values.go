@@ -7,6 +7,9 @@ import (
 	"github.com/gomodule/redigo/redis"
 )
 
+// Shared implements Store.
+func (r *Redis) Shared() bool { return true }
+
 // Now implements Store: the time of Redis, as of the last look.
 func (r *Redis) Now() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) }
 
