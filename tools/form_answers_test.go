@@ -82,9 +82,53 @@ func TestInvalidAnswersSayWhy(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, result.Text)
 		}
 	}
+	result, _ = answer(t, tools, again, map[string]string{"headcount": `-5`})
+	if n := strings.Count(result.Text, reason); n != 1 {
+		t.Errorf("said %d times:\n%s", n, result.Text)
+	}
 	result, again = answer(t, tools, formOf(t, serve(t, asking(), setup{})), map[string]string{"headcount": `-5`})
 	if again != nil || !strings.Contains(result.Text, reason) || strings.Contains(result.Text, "Interpreted") {
 		t.Errorf("nothing valid: %s", result.Text)
+	}
+}
+
+// TestUnsavedAnswersSayWhy: an invalid answer is named, too, when the valid ones couldn't be saved.
+func TestUnsavedAnswersSayWhy(t *testing.T) {
+	answers := map[string]string{"experienceLevel": `"A"`, "headcount": `-5`}
+	const reason = "the answer wasn't saved: -5"
+	failing := asking()
+	failing.answers["PATCH /job-drafts/j"] = `400 {"error":"No.","code":"BAD_REQUEST"}`
+	tools := serve(t, failing, setup{})
+	if result, _ := answer(t, tools, formOf(t, tools), answers); !strings.Contains(result.Text, reason) {
+		t.Errorf("refused:\n%s", result.Text)
+	}
+	moments := atomic.Int64{}
+	tools = serve(t, asking(), setup{now: func() time.Time { return time.Unix(moments.Add(1), 0) }})
+	ask := formOf(t, tools)
+	if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.PatchDraft, `{"jobId":"j","fields":{"headcount":3}}`); failure != nil {
+		t.Fatal(failure)
+	}
+	result, _ := answer(t, tools, ask, answers)
+	if show := stepIn(t, result).Show; show == nil || len(show.Warnings) != 1 || !strings.Contains(show.Warnings[0], reason) {
+		t.Errorf("out of date:\n%s", result.Text)
+	}
+}
+
+// TestPartsOfAQuestionAreAskedAgain: a question with several keys of which one answer was invalid.
+func TestPartsOfAQuestionAreAskedAgain(t *testing.T) {
+	api := asking()
+	const pay = `{"field":"pay","prompt":"What do you pay?","updateKeys":["paymentType","pricePerHour","fixedPrice"],` +
+		`"example":{"paymentType":"PAY_PER_HOUR","pricePerHour":18}}`
+	report := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"missingFields":[` + pay + `],"unmappedFields":["NDA with Acme"]}`
+	api.answers = map[string]string{"POST /job-drafts": report, "PATCH /job-drafts/j": report}
+	tools := serve(t, api, setup{})
+	_, again := answer(t, tools, formOf(t, tools), map[string]string{"paymentType": `"PAY_PER_HOUR"`, "pricePerHour": `-18`})
+	if again == nil || !strings.Contains(again.Message, "Price per hour — the answer wasn't saved") {
+		t.Fatalf("%+v", again)
+	}
+	result, _ := answer(t, tools, again, nil)
+	if !strings.Contains(result.Text, "Not used: NDA with Acme") { // the forms didn't show it
+		t.Errorf("%s", result.Text)
 	}
 }
 

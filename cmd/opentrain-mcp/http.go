@@ -70,7 +70,8 @@ func (c *httpCommand) registerSessions(flags *pflag.FlagSet) {
 		"address also needs --allowed-hosts, and --tls-cert or --behind-proxy.")
 	flags.BoolVar(&c.Sessions, "sessions", false, "Keep sessions for older hosts, with streams, forms and progress. All requests of a "+
 		"session must then reach one replica.")
-	flags.DurationVar(&c.SessionIdle, "session-idle", opentrainmcp.DefaultSessionIdle, "End a session after this long without use.")
+	flags.DurationVar(&c.SessionIdle, "session-idle", opentrainmcp.DefaultSessionIdle,
+		"End a session after this long without a request. An open stream doesn't count.")
 	flags.IntVar(&c.MaxSessions, "max-sessions", defaultSessions, "Maximum sessions.")
 	flags.BoolVar(&c.NoSSE, "no-sse", false, "Turn off /sse and /message, the transport of older hosts.")
 	flags.IntVar(&c.MaxStreams, "max-streams", defaultStreams, "Maximum open event streams.")

@@ -58,9 +58,13 @@ func (d *Desk) Changes(
 	return preview, resolve
 }
 
-// same reports whether two values of a field read the same: the public list writes some in other letters than the API reads.
-func same(key string, a, b json.RawMessage) bool {
-	return len(a) > 0 && (text.Canonical(a) == text.Canonical(b) || strings.EqualFold(tool.Readable(key, a), tool.Readable(key, b)))
+// same reports whether a field has a value already. The public list writes enum values in other letters than the API reads.
+func same(key string, current, value json.RawMessage) bool {
+	switch key {
+	case "paymentType", "experienceLevel", "dataType", "labelTypes", "languages", "countries":
+		return len(current) > 0 && strings.EqualFold(tool.Readable(key, current), tool.Readable(key, value))
+	}
+	return text.Canonical(current) == text.Canonical(value)
 }
 
 // unpaid is the rate that an edit leaves without a value, "" for none: the job had a price, of its own payment type or of another.

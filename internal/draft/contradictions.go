@@ -105,7 +105,7 @@ func foreignAmount(s, price string) string {
 		if sign {
 			return word
 		}
-		if i+1 < len(words) && slices.Contains([]string{"euro", "euros", "eur", "gbp", "pounds"}, strings.ToLower(words[i+1])) {
+		if i+1 < len(words) && isCurrency(words[i+1]) {
 			return word + " " + words[i+1]
 		}
 	}
@@ -114,26 +114,37 @@ func foreignAmount(s, price string) string {
 
 func isAmount(word string) bool { return strings.ContainsFunc(word, unicode.IsDigit) }
 
-// nearPay reports whether one of the words next to an amount is about pay. Words beyond another amount are about that one.
+// nearPay reports whether the words around an amount say that it's pay: "pays at least €18", "18 euros an hour", "€18/hour".
 func nearPay(words []string, at int) bool {
 	const near = 3
-	for _, step := range []int{-1, 1} {
-		for i := at + step; i >= 0 && i < len(words) && (i-at)*step <= near && !isAmount(words[i]); i += step {
-			if aboutPay(words[i]) {
-				return true
-			}
+	before := words[max(0, at-near):at]
+	for i, word := range slices.Backward(before) {
+		if isAmount(word) { // what is before it is about that one
+			before = before[i+1:]
+			break
 		}
 	}
-	return false
+	after := words[at+1:]
+	if len(after) > 0 && isCurrency(after[0]) {
+		after = after[1:]
+	}
+	if len(after) > 1 && slices.Contains([]string{"per", "a", "an", "each", "every"}, strings.ToLower(after[0])) {
+		after = after[1:]
+	}
+	units := []string{"hour", "hr", "h", "hourly"}
+	return slices.ContainsFunc(before, aboutPay) || len(after) > 0 && slices.Contains(units, strings.ToLower(after[0]))
 }
 
-// aboutPay reports whether a word says that an amount is pay.
+// aboutPay reports whether a word before an amount says that it's pay.
 func aboutPay(word string) bool {
 	word = strings.ToLower(word)
 	return strings.HasPrefix(word, "pay") || slices.Contains([]string{
-		"paid", "rate", "rates", "salary", "wage", "wages", "compensation", "budget", "price", "fee",
-		"hour", "hours", "hourly", "hr", "hrs", "h", "label", "labels",
+		"paid", "earn", "earns", "rate", "rates", "salary", "wage", "wages", "compensation", "budget", "offer", "offers",
 	}, word)
+}
+
+func isCurrency(word string) bool {
+	return slices.Contains([]string{"euro", "euros", "eur", "gbp", "pounds"}, strings.ToLower(word))
 }
 
 // amountWords are the words and numbers of a text, with the signs of currencies.

@@ -26,6 +26,8 @@ func TestContradictions(t *testing.T) {
 		"euros in words":           {text, `{"jobDescription":"10 people, 50,000 images, 18 euros; $18."}`, []string{"The description says “18 euros”, but the job pays $18 per hour (US dollars)."}},
 		"euros an hour":            {text, `{"jobDescription":"10 people, 50,000 images, 25 euros an hour."}`, []string{"The description says “25 euros”, but the job pays $18 per hour (US dollars)."}},
 		"coins":                    {text, `{"jobDescription":"10 people, 50,000 images of 2 euro coins and of a receipt over €12.50; $18 an hour."}`, nil},
+		"euros that are earned":    {text, `{"jobDescription":"10 people, 50,000 images. Earn up to €25 for each."}`, []string{"The description says “€25”, but the job pays $18 per hour (US dollars)."}},
+		"receipts":                 {text, `{"jobDescription":"10 people label 50,000 receipts of €20 and more, and price tags of 5 euros. $18."}`, nil},
 		"a weight":                 {text, `{"jobDescription":"10 people, 50,000 images of dogs that weigh 50 pounds, $18."}`, nil},
 		"another payment type":     {text, `{"paymentType":"PAY_PER_LABEL","pricePerLabel":0.05}`, []string{"The payment type is “Per label”, but $18 per hour is still set."}},
 	} {

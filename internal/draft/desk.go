@@ -58,7 +58,7 @@ func NewDesk(
 // the draft's lock, unless it is new.
 func (d *Desk) Report(ctx context.Context, call tool.Call, draft *opentrain.Draft, options ReportOptions) Report {
 	now, before := d.remember(call.Caller, draft, options)
-	if options.Set != nil { // the input is an earlier call's
+	if options.again {
 		options.unmapped = before.draft.UnmappedFields
 	}
 	if draft.Validation.PublishReady && d.Confirm.Asks(call.Caller) {
@@ -99,7 +99,7 @@ func (d *Desk) Change(ctx context.Context, call tool.Call, jobID string, fields 
 		return Report{}, err
 	}
 	defer unlock()
-	return d.change(ctx, call, jobID, fields, ReportOptions{Set: fields})
+	return d.change(ctx, call, jobID, fields, ReportOptions{Set: fields, again: true})
 }
 
 // change is Change for a caller that holds the draft's lock. The options have what the call set so far, these fields included.

@@ -36,8 +36,8 @@ type FormState struct {
 	Forms   int              `json:"forms"`             // shown so far
 	Skipped []string         `json:"skipped,omitempty"` // update keys that the human left out
 
-	Problems []tool.Remark `json:"-"`  // with the answers of the last form
-	At       store.Point   `json:"at"` // when the form was made
+	Problems []tool.Remark `json:"problems,omitempty"` // the answers that weren't valid
+	At       store.Point   `json:"at"`                 // when the form was made
 }
 
 // FormOf returns the state of the form that the call continues, nil for none. Its error is tool.ErrFormOver.
@@ -76,23 +76,24 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	form.Asked = tool.Map(fields, func(f tool.Field) string { return f.Name })
 	form.More = tool.Map(report.questions, func(q Question) bool { return q.more })
 	form.At, form.Open, form.Forms = d.Confirm.Ledger.Now(), report.open, form.Forms+1
+	report.problems = nil
 	form.Report = report.with(tool.Next{}) // the next round makes its own step
 	state, err := json.Marshal(form)
 	if err != nil {
 		return nil, err
 	}
-	problems := strings.Join(tool.Map(form.Problems, func(p tool.Remark) string { return p.Labeled().Line() + "\n" }), "")
+	problems := append(tool.Map(form.Problems, remarkLine), "")
 	return &tool.Ask{
-		Message: problems + "Your draft" + report.title() + " needs a few answers before you can publish it. " +
+		Message: strings.Join(problems, "\n") + "Your draft" + report.title() + " needs a few answers before you can publish it. " +
 			"Skip anything you don't know yet.",
 		Fields: fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
 	}, nil
 }
 
-// unasked are the questions that the human hasn't skipped.
+// unasked are the questions that the human hasn't skipped: those that are new, and those of which they answered a part.
 func (f FormState) unasked(questions []Question) []Question {
 	return slices.DeleteFunc(slices.Clone(questions), func(q Question) bool {
-		return slices.ContainsFunc(q.Keys, func(key string) bool { return slices.Contains(f.Skipped, key) })
+		return !slices.ContainsFunc(q.Keys, func(key string) bool { return !slices.Contains(f.Skipped, key) })
 	})
 }
 

@@ -17,7 +17,8 @@ type ReportOptions struct {
 	Repeated string           // what a repeated create means when the job is no longer a draft
 
 	sent           opentrain.Fields // the fields of Set that this answer is about
-	unmapped       []opentrain.Note // what earlier reports said of the input
+	again          bool             // the caller has seen the report before this one
+	unmapped       []opentrain.Note // what that said of the input
 	problems       []tool.Remark    // with a form's answers
 	note           string           // comes before the step's own note
 	noForm         bool             // the questions are asked in the conversation, not in another form
@@ -80,7 +81,7 @@ func (r Report) publish(options ReportOptions) tool.Next {
 func (r Report) preview() tool.Preview {
 	preview := tool.Preview{
 		JobID: r.JobID, Guesses: r.guesses, DraftURL: r.DraftURL,
-		Warnings: append(tool.Map(r.warnings, func(w tool.Remark) string { return w.Labeled().Line() }), r.contradictions...),
+		Warnings: append(tool.Map(slices.Concat(r.problems, r.warnings), remarkLine), r.contradictions...),
 	}
 	switch {
 	case len(r.content) > 0 && r.completed:

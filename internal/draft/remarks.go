@@ -56,6 +56,9 @@ func withoutFields(remarks []tool.Remark, fields opentrain.Fields) []tool.Remark
 	return slices.DeleteFunc(slices.Clone(remarks), func(r tool.Remark) bool { return fields[r.Field] != nil })
 }
 
+// remarkLine is a remark as one line for people.
+func remarkLine(r tool.Remark) string { return r.Labeled().Line() }
+
 // AddRemarks adds a line for each remark. Those that differ only in field and value share one.
 func AddRemarks(l *text.Lines, name string, remarks []tool.Remark) {
 	for _, group := range grouped(remarks) {

@@ -40,6 +40,7 @@ type Report struct {
 	content        Content         // what is known of the draft
 	guesses        []tool.Remark   // about content
 	warnings       []tool.Remark   // of OpenTrain
+	problems       []tool.Remark   // with a form's answers
 	patched        bool            // by this call
 	whole          bool            // content is the whole draft
 	completed      bool            // content is from an earlier report
@@ -81,7 +82,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	report := Report{
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
-		warnings: slices.Concat(options.problems, Remarks(draft.Warnings)), Issues: Remarks(draft.Validation.Issues),
+		problems: options.problems, warnings: Remarks(draft.Warnings), Issues: Remarks(draft.Validation.Issues),
 		UnmappedFields: newRemarks(draft.UnmappedFields, options.unmapped), Interpreted: interpreted, outcome: opentrain.StatusDraft,
 		created: options.Source != "", patched: options.Set != nil, questions: tool.Map(draft.MissingFields, types.question),
 		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
@@ -138,7 +139,7 @@ func (r Report) with(next tool.Next) Report {
 	default:
 		r.FieldsSet = r.content
 	}
-	r.LowConfidenceFields, r.Warnings = r.guesses, slices.Clone(r.warnings)
+	r.LowConfidenceFields, r.Warnings = r.guesses, slices.Concat(r.problems, r.warnings)
 	for _, warning := range r.contradictions {
 		r.Warnings = append(r.Warnings, tool.Remark{Message: warning})
 	}

@@ -22,16 +22,17 @@ var errOutdated = errors.New("the draft was changed after the form was shown")
 // next question.
 func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Report, *tool.Ask, error) {
 	types, report := d.typesFor(ctx, call.Caller), form.Report
-	fields, problems := d.answers(ctx, &call, form.Asked)
+	fields, invalid := d.answers(ctx, &call, form.Asked)
+	form.note(fields, invalid)
+	report.problems = form.Problems
 	if len(fields) == 0 {
 		k, _ := d.remembered(call.Caller, report.JobID)
-		report.warnings = slices.Concat(problems, report.warnings)
-		options := ReportOptions{note: form.unanswered(call, problems), contradictions: k.contradictions()}
+		options := ReportOptions{note: form.unanswered(call, invalid), contradictions: k.contradictions()}
 		return report.withoutForm(call, types, options, ""), nil, nil
 	}
 	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
-	after, err := d.save(ctx, call, form, fields, problems)
+	after, err := d.save(ctx, call, form, fields)
 	switch {
 	case errors.Is(err, errOutdated):
 		return report.outOfDate(call, fields), nil, nil
@@ -39,13 +40,12 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 		return report.unsaved(call, types, fields, err), nil, nil
 	}
 	after = after.withAnswered(report.Answered, fields)
-	form.skip(fields, problems)
 	ask, err := d.Ask(ctx, call, nil, after, form)
 	return after, ask, err
 }
 
 // save saves a form's answers, unless the draft was changed after the form was shown.
-func (d *Desk) save(ctx context.Context, call tool.Call, form FormState, fields opentrain.Fields, problems []tool.Remark) (Report, error) {
+func (d *Desk) save(ctx context.Context, call tool.Call, form FormState, fields opentrain.Fields) (Report, error) {
 	unlock, err := d.Confirm.Ledger.Lock(ctx, call.Caller, form.Report.JobID)
 	if err != nil {
 		return Report{}, err
@@ -54,17 +54,17 @@ func (d *Desk) save(ctx context.Context, call tool.Call, form FormState, fields 
 	if d.Confirm.Ledger.ChangedSince(call.Caller, form.Report.JobID, form.At) {
 		return Report{}, errOutdated
 	}
-	return d.change(ctx, call, form.Report.JobID, fields, ReportOptions{Set: form.Set, problems: problems})
+	return d.change(ctx, call, form.Report.JobID, fields, ReportOptions{Set: form.Set, problems: form.Problems})
 }
 
 // unanswered says why a form has nothing to save.
-func (f FormState) unanswered(call tool.Call, problems []tool.Remark) string {
+func (f FormState) unanswered(call tool.Call, invalid []tool.Remark) string {
 	name := "The form"
 	if f.Forms > 1 {
 		name = "The second form"
 	}
 	switch {
-	case len(problems) > 0:
+	case len(invalid) > 0:
 		return name + "'s answers weren't valid. Ask in the conversation."
 	case call.Form == tool.FormDeclined:
 		return "The human declined the form. Ask in the conversation."
@@ -72,15 +72,19 @@ func (f FormState) unanswered(call tool.Call, problems []tool.Remark) string {
 	return name + " returned no answers. Ask in the conversation."
 }
 
-// skip notes what the human left out: another form doesn't ask it again. What was invalid is asked again.
-func (f *FormState) skip(fields opentrain.Fields, problems []tool.Remark) {
+// note notes which answers weren't valid so far, and what the human left out: another form doesn't ask that again.
+func (f *FormState) note(fields opentrain.Fields, invalid []tool.Remark) {
+	about := func(problems []tool.Remark, key string) bool {
+		return slices.ContainsFunc(problems, func(problem tool.Remark) bool { return problem.Field == key })
+	}
+	f.Problems = slices.Concat(invalid, slices.DeleteFunc(f.Problems, func(earlier tool.Remark) bool {
+		return fields[earlier.Field] != nil || about(invalid, earlier.Field)
+	}))
 	for _, key := range f.Asked {
-		isKey := func(problem tool.Remark) bool { return problem.Field == key }
-		if fields[key] == nil && !slices.ContainsFunc(problems, isKey) {
+		if fields[key] == nil && !about(f.Problems, key) {
 			f.Skipped = append(f.Skipped, key)
 		}
 	}
-	f.Problems = problems
 }
 
 // answers are the fields that a form was filled in with, as the API expects them. A value that doesn't fit its
@@ -133,7 +137,8 @@ func (r Report) withoutForm(call tool.Call, types fieldTypes, options ReportOpti
 func (r Report) outOfDate(call tool.Call, fields opentrain.Fields) Report {
 	r.Interpreted, r.outcome = call.Interpreted, "answers not saved"
 	return r.with(tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: r.JobID, DraftURL: r.DraftURL, Fields: fields}, Tool: tool.PatchDraft,
+		Action: tool.ConfirmWithHuman, Tool: tool.PatchDraft,
+		Show:      &tool.Preview{JobID: r.JobID, DraftURL: r.DraftURL, Fields: fields, Warnings: tool.Map(r.problems, remarkLine)},
 		Arguments: map[string]any{"jobId": r.JobID, "fields": fields, "askHuman": false}, Otherwise: "The draft stays as it is.",
 		Note: "The draft was changed after this form was shown, so these answers were not saved. Save them?",
 	})

@@ -115,10 +115,9 @@ func (k *createKeys) existed(names []string, jobID, content string) (known bool)
 // mark stands for content beside a draft's id.
 func mark(content string) string { return base32.StdEncoding.EncodeToString([]byte(content[:10])) }
 
-// contentOf is a hash of what a draft is made from, the same when a text has other spaces or a document's members are in another order.
+// contentOf is a hash of what a draft is made from, the same when a document's members are in another order.
 func contentOf(source opentrain.DraftSource) string {
-	words := strings.Join(strings.Fields(source.Text), " ")
-	return hash(source.Format, words+source.XML+text.Canonical(source.Job)+text.Canonical(source.JSONLD), source.ExternalID)
+	return hash(source.Format, source.Text+source.XML+text.Canonical(source.Job)+text.Canonical(source.JSONLD), source.ExternalID)
 }
 
 func derivedKey(account, content string, now time.Time) string {
