@@ -245,7 +245,7 @@ func (e explainer) conflict() Next {
 		return e.tool.Find
 	case status == "":
 		e.wrong(e.refusal())
-		return ListJobsNext("See the job's status.")
+		return e.look(e.refusal())
 	}
 	problem := "The job is " + StatusWords(status) + "."
 	if required := text.Clean(e.details.RequiredStatus, 40); required != "" {
@@ -319,6 +319,12 @@ func argumentsOf(args json.RawMessage) map[string]any {
 		return nil
 	}
 	return arguments
+}
+
+// names reports whether the call has an argument.
+func (e explainer) names(argument string) bool {
+	var sent map[string]json.RawMessage
+	return json.Unmarshal(e.args, &sent) == nil && sent[argument] != nil
 }
 
 // named is a step with those of the call's arguments that it names. The model sends those that are too long to repeat.
