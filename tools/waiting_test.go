@@ -92,6 +92,9 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	// Other terms replace the request: the human sees that, and a no leaves the first one.
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p1","amountUsd":100,"dueDate":"2126-07-01T00:00:00Z","name":"Small"}`)
 	wants(t, other.Text, "Approval a1 of a request with other terms is pending. This request replaces it.", "If no: Approval a1, which was requested before, stays as it is.")
+	if strings.Contains(other.Text, "is already pending, this one replaces it") {
+		t.Errorf("a pending hire is named twice:\n%s", other.Text)
+	}
 	// Others see nothing of it, and once it's decided no one waits for it.
 	result, _, failure = tools.run(t.Context(), t, tool.Call{Caller: caller.Caller{ID: "bob"}}, tool.GetApproval, `{}`)
 	if failure != nil {

@@ -89,7 +89,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID = text.Clean(proposal.JobID, 64)
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Warnings: replaced,
+		Warnings: replaced, Notes: elsewhere(replaced),
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err

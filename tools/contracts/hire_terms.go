@@ -59,6 +59,14 @@ func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []stri
 	return append(shown, "Cost: "+cost.words())
 }
 
+// elsewhere says that a hire may replace one that this server doesn't know of: from before a restart, or from the app.
+func elsewhere(replaced []string) []string {
+	if len(replaced) > 0 {
+		return nil
+	}
+	return []string{"If a hire of this person with other terms is already pending, this one replaces it."}
+}
+
 // candidate names the AI trainer of a proposal.
 func candidate(proposal opentrain.Proposal) string {
 	who := proposal.Candidate
