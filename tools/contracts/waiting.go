@@ -65,22 +65,6 @@ func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentr
 	return approvalOf(asked)
 }
 
-// milestone is a milestone with its pending approval, if the caller asked for it through this server.
-func (c contracts) milestone(call tool.Call, m opentrain.Milestone) milestone {
-	shown, name := shownMilestone(m), tool.RequestMilestoneApproval
-	if m.Status == opentrain.MilestoneNotFunded {
-		name = tool.RequestMilestoneFunding
-	}
-	if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+m.ID); found && m.PendingApproval {
-		shown.ApprovalID = asked.ID
-	}
-	return shown
-}
-
-func (c contracts) milestones(call tool.Call, all []opentrain.Milestone) []milestone {
-	return tool.Map(all, func(m opentrain.Milestone) milestone { return c.milestone(call, m) })
-}
-
 // endRequested warns that the end of a contract was requested, and may come.
 func (c contracts) endRequested(ctx context.Context, call tool.Call, contractID string) []string {
 	asked, found := c.Confirm.Approvals.Of(call.Caller, tool.EndContract, "contract "+contractID)
