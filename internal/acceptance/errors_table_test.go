@@ -256,5 +256,10 @@ func newReasonRows() (rows []errorRow) {
 			want: row.want, text: words,
 		})
 	}
-	return rows
+	blocked := wantNext(tool.Failure{Code: "CONFLICT", Status: 409, RequestID: "req-7"}, "fix", "human", "opentrain_patch_draft")
+	return append(rows, errorRow{ // OpenTrain applies an edit that it blocks
+		name: "409 blocked", tool: "opentrain_publish", args: job(), want: blocked,
+		api:  envelope(409, "CONFLICT", "Blocked.", `{"reason":"moderation_blocked","reasons":["Bad words."]}`),
+		text: []string{"content check blocked the job. It's unclear whether the job was published", "- Bad words."},
+	})
 }

@@ -149,10 +149,10 @@ func (e explainer) wrong(problem string) {
 	outcome := ""
 	switch conflict := e.apiError.Status == http.StatusConflict; {
 	case e.tool.Kind.ReadOnly(), e.tool.Kind == KindShow:
-	case conflict && e.details.Reason == opentrain.ReasonEmailFailed: // the invitation itself may be there
-		outcome = cmp.Or(e.tool.OutcomeUnknown, "It's unclear whether anything was changed.")
-	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status+e.details.Reason != "":
+	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status != "" && e.details.Reason == "":
 		outcome = "Nothing was changed."
+	case conflict && e.details.Reason != "": // the invitation whose email failed or the blocked edit may be there
+		outcome = cmp.Or(e.tool.OutcomeUnknown, "It's unclear whether anything was changed.")
 	case conflict:
 		outcome = "It's unclear whether anything was changed."
 	default:
