@@ -59,6 +59,42 @@ func TestAPendingEndIsWarnedOf(t *testing.T) {
 	}
 }
 
+// TestAnApprovalThatIsGoneIsForgotten: OpenTrain no longer knows it, so no one is warned of it or sent to it.
+func TestAnApprovalThatIsGoneIsForgotten(t *testing.T) {
+	const missing = `{"error":"No approval.","code":"NOT_FOUND"}`
+	requested := func(name, arguments string) served {
+		api := &hiring{replies: map[string]reply{}}
+		tools := serve(t, api, setup{confirm: true})
+		_, asked := tools.answer(t, name, arguments)
+		tools.answer(t, asked.Tool, follow(t, asked))
+		api.replies["GET /approvals/a1"] = reply{404, missing}
+		return tools
+	}
+	for _, write := range hiringWrites()[1:4] {
+		tools := requested(tool.EndContract, `{"contractId":"c1"}`)
+		again, _ := tools.answer(t, write.name, write.arguments)
+		contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
+		for _, got := range []string{again.Text, contract.Text} {
+			if strings.Contains(got, "a1") {
+				t.Errorf("%s:\n%s", write.name, got)
+			}
+		}
+	}
+	tools := requested(tool.HireProposal, hireArguments)
+	other, _ := tools.answer(t, tool.HireProposal, strings.Replace(hireArguments, "300", "100", 1))
+	if strings.Contains(other.Text, "a1") {
+		t.Error(other.Text)
+	}
+	wants(t, other.Text, "If no: No one is hired.")
+	tools = requested(tool.EndContract, `{"contractId":"c1"}`)
+	if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{"approvalId":"a1"}`); failure == nil {
+		t.Error("an approval that is gone is shown")
+	}
+	if contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`); strings.Contains(contract.Text, "a1") {
+		t.Errorf("after a look at it:\n%s", contract.Text)
+	}
+}
+
 // TestAYesIsForWhatWasThere: a webhook that came since is shown before another one is created.
 func TestAYesIsForWhatWasThere(t *testing.T) {
 	api := &office{webhooks: `{"webhooks":[]}`}

@@ -10,7 +10,10 @@ import (
 )
 
 // endless is an API whose lists of jobs never end.
-type endless struct{ lists, writes int }
+type endless struct {
+	lists, writes int
+	drafts        string // the answer to a list of drafts, "" for an endless one
+}
 
 func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := `{"capabilities":{}}`
@@ -18,6 +21,9 @@ func (e *endless) RoundTrip(r *http.Request) (*http.Response, error) {
 	case strings.HasSuffix(r.URL.Path, "/jobs/mine"):
 		e.lists++
 		body = `{"jobs":[{"id":"other_1","title":"Dogs","status":"DRAFT"}],"nextCursor":"more"}`
+		if e.drafts != "" && r.URL.Query().Get("status") == "DRAFT" {
+			body = e.drafts
+		}
 	case r.Method != http.MethodGet:
 		e.writes++
 	}
@@ -42,5 +48,28 @@ func TestDraftAmongTooManyJobs(t *testing.T) {
 	result, failure = call(t, api, setup{}, alice, tool.GetDraft, `{"jobId":"the cats one"}`)
 	if failure != nil || nextIn(t, result).Field != "jobId" || !strings.Contains(result.Text, "Dogs (other_1)") {
 		t.Errorf("%v %s", failure, result.Text)
+	}
+}
+
+// TestWordsAreNoID: with all drafts read, words that match none of them name no draft, however many other jobs there are.
+func TestWordsAreNoID(t *testing.T) {
+	for name, test := range map[string]struct{ drafts, wanted string }{
+		"the dashcam one": {`{"jobs":[]}`, "This account has no draft with that id or title."},
+		"dashcam":         {`{"jobs":[]}`, "This account has no draft with that id or title."},
+		"job_7":           {`{"jobs":[]}`, "Job job_7 couldn't be checked"},
+		"the cats one":    {`{"jobs":[{"id":"other_1","title":"Dogs","status":"DRAFT"}]}`, "No draft title matches “the cats one”."},
+	} {
+		api := &endless{drafts: test.drafts}
+		result, failure := call(t, api, setup{}, alice, tool.GetDraft, `{"jobId":"`+name+`"}`)
+		got := result.Text
+		if failure != nil {
+			got = failure.Text()
+		}
+		if !strings.Contains(got, test.wanted) || api.writes != 0 {
+			t.Errorf("%s: %s", name, got)
+		}
+		if id := name == "job_7"; api.lists > 1 != id {
+			t.Errorf("%s: %d reads of lists", name, api.lists)
+		}
 	}
 }

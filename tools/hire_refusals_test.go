@@ -50,8 +50,10 @@ func TestHiringWritesThatFail(t *testing.T) {
 		"not funded":     {conflict("milestone_not_funded"), []string{"isn't funded, so its work can't be approved. " + nothing}, stateStep},
 		"no rate": {conflict("contract_rate_missing"), []string{"The contract has no rate. " + nothing, "set one in the app"},
 			func(hiringWrite) string { return "By: human\nOpen: https://app.opentrain.ai" }},
-		"a new reason": {conflict("something_new"), []string{"It conflicts. " + nothing, "OpenTrain's reason: something_new."},
-			stateStep},
+		"a new reason": {reply{409, `{"error":"It conflicts.","code":"CONFLICT","details":{"reason":"something_new"}}`},
+			[]string{"It conflicts. " + nothing, "OpenTrain's reason: something_new."}, stateStep},
+		"a new reason with a page": {conflict("something_new"), []string{"It conflicts. " + nothing, "OpenTrain's reason: something_new."},
+			func(hiringWrite) string { return "By: human\nOpen: https://app.opentrain.ai/billing" }},
 		"no reason": {reply{409, `{"error":"It conflicts.","code":"CONFLICT"}`}, []string{"It conflicts. It's unclear whether anything was changed."},
 			func(hiringWrite) string { return "Call: opentrain_" }},
 		"scope": {forbidden(`{"requiredScopes":["payments:write"],"grantedScopes":["jobs:read"]}`),
@@ -256,7 +258,10 @@ func TestQuestionsSayEachThingOnce(t *testing.T) {
 				t.Errorf("%s: %q is said %d times:\n%s", write.name, once, n, asked.Text)
 			}
 		}
-		for _, none := range []string{"replaces it", `"trainer"`, `"cost"`, `"amountUsd":120`} {
+		if hire := write.name == tool.HireProposal; strings.Contains(asked.Text, "If a hire of this person with other terms is already pending, this one replaces it.") != hire {
+			t.Errorf("%s: a hire that this server doesn't know of:\n%s", write.name, asked.Text)
+		}
+		for _, none := range []string{`"trainer"`, `"cost"`, `"amountUsd":120`} {
 			if strings.Contains(string(asked.Structured), none) {
 				t.Errorf("%s: %s is in\n%s", write.name, none, asked.Structured)
 			}

@@ -92,6 +92,9 @@ func TestPendingRequestsAreListed(t *testing.T) {
 	// Other terms replace the request: the human sees that, and a no leaves the first one.
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p1","amountUsd":100,"dueDate":"2126-07-01T00:00:00Z","name":"Small"}`)
 	wants(t, other.Text, "Approval a1 of a request with other terms is pending. This request replaces it.", "If no: Approval a1, which was requested before, stays as it is.")
+	if strings.Contains(other.Text, "is already pending, this one replaces it") {
+		t.Errorf("a pending hire is named twice:\n%s", other.Text)
+	}
 	// Others see nothing of it, and once it's decided no one waits for it.
 	result, _, failure = tools.run(t.Context(), t, tool.Call{Caller: caller.Caller{ID: "bob"}}, tool.GetApproval, `{}`)
 	if failure != nil {
@@ -149,6 +152,13 @@ func TestPendingApprovalsAreNamedRight(t *testing.T) {
 	}
 	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
 	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.", "The others are waiting too.")
+	// The older ones may be pending when none of the others is.
+	for i := range 20 {
+		id := fmt.Sprintf("bp%d", 12+i)
+		api.replies["GET /approvals/"+id] = named(approvalOf("proposal_hire", "declined", ""), 200, id)
+	}
+	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
+	wants(t, listed.Text, "None of the 20 newest requests is waiting for a decision. 4 older ones weren't checked. This server knows only")
 	// A pending request that can't be read may be replaced.
 	api.replies["GET /approvals/bp10"] = reply{500, `{}`}
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p10","amountUsd":5,"dueDate":"2126-07-01","name":"N"}`)

@@ -190,7 +190,7 @@ func errorTable() []errorRow {
 
 // reasonRows are the rows of the error table for every documented details.reason.
 func reasonRows() []errorRow {
-	var rows []errorRow
+	rows := newReasonRows()
 	const fix, call, nothing = "fix", "call_tool", "Nothing was changed"
 	for reason, want := range map[string]struct {
 		status           int
@@ -209,7 +209,7 @@ func reasonRows() []errorRow {
 		"proposal_not_ready_for_messaging": {409, call, "", "opentrain_list_jobs", "doesn't accept messages yet", nothing},
 		"teams_not_enabled":                {403, fix, "human", "", "Teams are not enabled", nothing},
 		"invite_email_send_failed":         {409, fix, "human", "", "couldn't send the invitation's email", "It's unclear whether"},
-		"some_new_reason":                  {409, call, "", "opentrain_list_jobs", "some_new_reason", nothing},
+		"some_new_reason":                  {409, fix, "human", "", "Open: https://app.opentrain.ai/billing", nothing},
 		"moderation_blocked":               {400, fix, "human", "opentrain_patch_draft", "Bad words.", nothing},
 	} {
 		code := map[int]opentrain.Code{400: "BAD_REQUEST", 403: "FORBIDDEN", 409: "CONFLICT"}[want.status]
@@ -222,4 +222,44 @@ func reasonRows() []errorRow {
 		})
 	}
 	return rows
+}
+
+// newReasonRows are conflicts that no page of the API names: a human opens the page that OpenTrain names, or the step shows
+// what the call names.
+func newReasonRows() (rows []errorRow) {
+	const billing, claim = "https://app.opentrain.ai/billing", "https://app.opentrain.ai/claim"
+	human := wantNext(tool.Failure{Code: "CONFLICT", Status: 409, RequestID: "req-7"}, "fix", "human", "")
+	list := wantNext(tool.Failure{Code: "CONFLICT", Status: 409, RequestID: "req-7"}, "call_tool", "", "opentrain_list_jobs")
+	for _, row := range []struct {
+		tool    string
+		args    any
+		details string
+		want    tool.Failure
+		open    string
+	}{
+		{"opentrain_create_draft", map[string]any{"description": "Label 100 photos"}, `{"reason":"plan_limit","billingUrl":"` + billing + `"}`, human, billing},
+		{"opentrain_create_draft", map[string]any{"description": "Label 100 photos"}, `{"reason":"plan_limit"}`, human, "http://127.0.0.1"},
+		{"opentrain_create_draft", map[string]any{"description": "Label 100 photos"}, `{}`, human, "http://127.0.0.1"},
+		{"opentrain_publish", job(), `{"reason":"plan_limit","billingUrl":"` + billing + `"}`, human, billing},
+		{"opentrain_publish", job(), `{"reason":"plan_limit","claimUrl":"` + claim + `"}`, human, claim},
+		{"opentrain_publish", job(), `{"reason":"plan_limit"}`, list, ""},
+		{"opentrain_get_account", map[string]any{}, `{"reason":"plan_limit","billingUrl":"` + billing + `"}`, human, billing},
+		{"opentrain_get_account", map[string]any{}, `{"reason":"plan_limit"}`, human, "http://127.0.0.1"},
+		{"opentrain_get_account", map[string]any{}, `{}`, human, "http://127.0.0.1"},
+	} {
+		words := []string{"Limit reached."}
+		if row.open != "" {
+			words = append(words, "Open: "+row.open)
+		}
+		rows = append(rows, errorRow{
+			name: "409 " + row.details, tool: row.tool, args: row.args, api: envelope(409, "CONFLICT", "Limit reached.", row.details),
+			want: row.want, text: words,
+		})
+	}
+	blocked := wantNext(tool.Failure{Code: "CONFLICT", Status: 409, RequestID: "req-7"}, "fix", "human", "opentrain_patch_draft")
+	return append(rows, errorRow{ // OpenTrain applies an edit that it blocks
+		name: "409 blocked", tool: "opentrain_publish", args: job(), want: blocked,
+		api:  envelope(409, "CONFLICT", "Blocked.", `{"reason":"moderation_blocked","reasons":["Bad words."]}`),
+		text: []string{"content check blocked the job. It's unclear whether the job was published", "- Bad words."},
+	})
 }

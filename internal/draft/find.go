@@ -17,7 +17,7 @@ const maxChoices = 10
 
 // FindDraft finds one of the caller's drafts by its id or by words of its title: "the dashcam one". When none or several
 // match, it returns the drafts to choose from. A job that is no longer a draft is found by its id. With too many jobs, what is
-// found is Unknown.
+// found by an id is Unknown, and so is a choice that may lack the draft.
 func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []opentrain.OwnJob, err error) {
 	var drafts []opentrain.OwnJob
 	hit, whole, err := d.ownJobs(ctx, opentrain.StatusDraft, func(job opentrain.OwnJob) bool {
@@ -31,10 +31,10 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 		return d.ownOf(hit[0]), nil, nil
 	}
 	similar := those(drafts, func(title string) bool { return strings.EqualFold(strings.TrimSpace(title), strings.TrimSpace(name)) })
-	isID, missing := looksLikeID(name), &opentrain.Error{Code: opentrain.CodeNotFound}
+	isID := looksLikeID(name)
 	if len(similar) == 0 && isID {
 		found, err = d.FindOwn(ctx, name, "")
-		if !errors.Is(err, missing) && !found.Unknown {
+		if missing := errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) || found.Unknown; !missing {
 			return found, nil, err
 		}
 	}
@@ -46,15 +46,12 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 		return d.ownOf(similar[0]), nil, nil
 	case len(similar) > 0:
 		return Own{}, similar[:min(len(similar), maxChoices)], nil
-	}
-	if isID {
+	case isID:
 		return found, nil, err
+	case len(drafts) > 0:
+		return Own{Unknown: !whole}, drafts[:min(len(drafts), maxChoices)], nil
 	}
-	found, err = d.FindOwn(ctx, name, "")
-	if len(drafts) > 0 && (errors.Is(err, missing) || found.Unknown) {
-		return found, drafts[:min(len(drafts), maxChoices)], nil
-	}
-	return found, nil, err
+	return Own{}, nil, noJob(name)
 }
 
 // those are the jobs whose title fits.

@@ -49,8 +49,12 @@ func (d *Desk) FindOwn(ctx context.Context, jobID, status string) (Own, error) {
 			return Own{OwnJob: opentrain.OwnJob{ID: jobID}, Unknown: true, Page: d.API.DraftURL(jobID)}, nil
 		}
 	}
-	return Own{}, &opentrain.Error{
-		Code: opentrain.CodeNotFound, NotSent: true, Message: "no job in this account has the id " + text.Clean(jobID, 64),
+	return Own{}, noJob(jobID)
+}
+
+func noJob(name string) error {
+	return &opentrain.Error{
+		Code: opentrain.CodeNotFound, NotSent: true, Message: "no job in this account has the id " + text.Clean(name, 64),
 	}
 }
 

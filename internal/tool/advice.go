@@ -34,13 +34,15 @@ func (e explainer) reason() Next {
 		e.say("Its status is %s.", strings.ToLower(Label(text.Clean(status, 40))))
 	}
 	e.say("%s", remedy)
-	if !known && e.apiError.Code == opentrain.CodeConflict {
-		next := e.look()
-		next.URL = text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL))
-		return next
+	problem = text.Join(" ", problem, remedy)
+	if !known && e.apiError.Code == opentrain.CodeConflict && e.page() == "" {
+		return e.look(problem)
 	}
-	return e.afterReason(text.Join(" ", problem, remedy))
+	return e.afterReason(problem)
 }
+
+// page is the page that OpenTrain names for the human, "" for none.
+func (e explainer) page() string { return text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)) }
 
 // afterReason is the step that leads on from a details.reason. What it names is what the call named, whatever the API says.
 func (e explainer) afterReason(problem string) Next {
@@ -51,13 +53,11 @@ func (e explainer) afterReason(problem string) Next {
 			Action: OpenURL, URL: billing, Tool: e.tool.Name, Arguments: argumentsOf(e.args), Note: "After that, call with the same arguments.",
 		}
 	case opentrain.ReasonContractEnded, opentrain.ReasonMilestoneNotOpen, opentrain.ReasonMilestoneNotFunded, opentrain.ReasonNotReady:
-		return e.look()
+		return e.look(problem)
 	case opentrain.ReasonEmailFailed:
 		return Next{Action: CallTool, Tool: GetTeam, Arguments: map[string]any{}, Note: "It lists the invitations."}
 	}
-	next := Next{
-		Action: Fix, By: "human", Problem: problem, URL: text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)),
-	}
+	next := Next{Action: Fix, By: "human", Problem: problem, URL: e.page()}
 	switch e.details.Reason {
 	case opentrain.ReasonModeration:
 		next.Tool = PatchDraft
@@ -72,8 +72,8 @@ func (e explainer) afterReason(problem string) Next {
 	return next
 }
 
-// look is the step that shows what the call is about: what it names, or the list that has it.
-func (e explainer) look() Next {
+// look is the step that shows what the call is about: what it names, or the list that has it. Otherwise a human solves the problem.
+func (e explainer) look(problem string) Next {
 	const contract = "See the contract's milestones and their status."
 	if e.apiError.NotSent && e.details.ContractID != "" { // this server found it
 		id := text.Clean(e.details.ContractID, 100)
@@ -84,18 +84,19 @@ func (e explainer) look() Next {
 		{"contractId", GetContract, contract},
 		{"conversationId", ReadMessages, "See the conversation."},
 	} {
-		next := e.named(Next{Action: CallTool, Tool: way.tool, Arguments: map[string]any{way.argument: nil}, Note: way.note})
-		if len(next.Arguments) > 0 {
-			return next
+		if e.names(way.argument) {
+			return e.named(Next{Action: CallTool, Tool: way.tool, Arguments: map[string]any{way.argument: nil}, Note: way.note})
 		}
 	}
 	switch {
-	case argumentsOf(e.args)["milestoneId"] != nil:
+	case e.names("milestoneId"):
 		return Next{Action: CallTool, Tool: ListContracts, Arguments: map[string]any{}, Note: contract}
 	case e.tool.Find.Action != "":
 		return e.tool.Find
+	case e.names("jobId"):
+		return ListJobsNext("See the job's status.")
 	}
-	return ListJobsNext("See the job's status.")
+	return fixInApp(problem)
 }
 
 // adviceFor says what a details.reason means and what to do about it. It covers every reason on the API's pages.

@@ -149,10 +149,10 @@ func (e explainer) wrong(problem string) {
 	outcome := ""
 	switch conflict := e.apiError.Status == http.StatusConflict; {
 	case e.tool.Kind.ReadOnly(), e.tool.Kind == KindShow:
-	case conflict && e.details.Reason == opentrain.ReasonEmailFailed: // the invitation itself may be there
-		outcome = cmp.Or(e.tool.OutcomeUnknown, "It's unclear whether anything was changed.")
-	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status+e.details.Reason != "":
+	case !opentrain.MayHaveChanged(e.apiError), conflict && e.details.Status != "" && e.details.Reason == "":
 		outcome = "Nothing was changed."
+	case conflict && e.details.Reason != "": // the invitation whose email failed or the blocked edit may be there
+		outcome = cmp.Or(e.tool.OutcomeUnknown, "It's unclear whether anything was changed.")
 	case conflict:
 		outcome = "It's unclear whether anything was changed."
 	default:
@@ -245,7 +245,7 @@ func (e explainer) conflict() Next {
 		return e.tool.Find
 	case status == "":
 		e.wrong(e.refusal())
-		return ListJobsNext("See the job's status.")
+		return e.look(e.refusal())
 	}
 	problem := "The job is " + StatusWords(status) + "."
 	if required := text.Clean(e.details.RequiredStatus, 40); required != "" {
@@ -319,6 +319,12 @@ func argumentsOf(args json.RawMessage) map[string]any {
 		return nil
 	}
 	return arguments
+}
+
+// names reports whether the call has an argument.
+func (e explainer) names(argument string) bool {
+	var sent map[string]json.RawMessage
+	return json.Unmarshal(e.args, &sent) == nil && sent[argument] != nil
 }
 
 // named is a step with those of the call's arguments that it names. The model sends those that are too long to repeat.

@@ -39,7 +39,7 @@ func TestExplain(t *testing.T) {
 		text   []string
 	}{
 		"a conflict without a known cause": {
-			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
+			tool.CloseJob, alice, `{"jobId":"j"}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
 			tool.CallTool, []string{"OpenTrain rejected opentrain_close_job: No. It's unclear whether anything was changed."},
 		},
 		"a conflict of the status": {

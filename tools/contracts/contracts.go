@@ -60,10 +60,10 @@ func conflict(reason, contractID, status string) error {
 	return &opentrain.Error{Code: opentrain.CodeConflict, NotSent: true, Message: reason, Details: json.RawMessage(text.JSON(details))}
 }
 
-// overtaken explains a conflict by what is the case now, which may have changed since the question. Without a better explanation,
-// OpenTrain's own stays.
+// overtaken explains a conflict that changed nothing by what is the case now, which may have changed since the question. Without a
+// better explanation, OpenTrain's own stays.
 func overtaken(err error, now func() error) error {
-	if !errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) {
+	if !errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) || opentrain.MayHaveChanged(err) {
 		return err
 	}
 	found := now()

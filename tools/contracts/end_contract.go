@@ -95,7 +95,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	c.Confirm.Ledger.Record(call.Caller, subject, err)
 	switch {
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeConflict}) && c.hasEnded(ctx, in.ContractID): // meanwhile
-		out.AlreadyEnded = true
+		out.AlreadyEnded = !opentrain.MayHaveChanged(err)
 		return out.ended(), nil, nil
 	case err != nil:
 		return out, nil, err

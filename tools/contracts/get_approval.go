@@ -55,7 +55,7 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 		out, err := c.requests(ctx, call)
 		return out, nil, err
 	}
-	a, err := c.API.GetApproval(ctx, in.ApprovalID)
+	a, _, err := c.look(ctx, call, in.ApprovalID)
 	if err != nil {
 		return getApprovalOutput{}, nil, err
 	}

@@ -71,17 +71,15 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
-		Question: "Request this hire?", IfNo: "No one is hired.",
+		Question: "Request this hire?", IfNo: c.unhired(call, subject),
 		Note: "A yes only requests the hire. No one is hired and nothing is charged until you confirm it in OpenTrain's app.",
-	}
-	if asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, subject); found {
-		intent.IfNo = "Approval " + asked.ID + ", which was requested before, stays as it is."
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
 		return out, nil, nil
 	}
 	same, replaced := c.pending(ctx, call, intent) // first: what it has become may have changed the proposal
+	intent.IfNo = c.unhired(call, subject)         // what is gone is forgotten by now
 	proposal, err := c.hireable(ctx, in.ProposalID)
 	if err != nil {
 		return out, nil, err
@@ -89,7 +87,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID = text.Clean(proposal.JobID, 64)
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Warnings: replaced,
+		Warnings: replaced, Notes: elsewhere(replaced),
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err

@@ -59,6 +59,22 @@ func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []stri
 	return append(shown, "Cost: "+cost.words())
 }
 
+// unhired is what a no to a hire means.
+func (c contracts) unhired(call tool.Call, subject string) string {
+	if asked, found := c.Confirm.Approvals.Of(call.Caller, tool.HireProposal, subject); found {
+		return "Approval " + asked.ID + ", which was requested before, stays as it is."
+	}
+	return "No one is hired."
+}
+
+// elsewhere says that a hire may replace one that this server doesn't know of: from before a restart, or from the app.
+func elsewhere(replaced []string) []string {
+	if len(replaced) > 0 {
+		return nil
+	}
+	return []string{"If a hire of this person with other terms is already pending, this one replaces it."}
+}
+
 // candidate names the AI trainer of a proposal.
 func candidate(proposal opentrain.Proposal) string {
 	who := proposal.Candidate

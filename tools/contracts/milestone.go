@@ -120,3 +120,19 @@ func (c contracts) findMilestone(ctx context.Context, id string) (opentrain.Cont
 		Code: opentrain.CodeNotFound, NotSent: true, Message: "no contract of this account has the milestone " + text.Clean(id, 100),
 	}
 }
+
+// milestone is a milestone with its pending approval, if the caller asked for it through this server.
+func (c contracts) milestone(call tool.Call, m opentrain.Milestone) milestone {
+	shown, name := shownMilestone(m), tool.RequestMilestoneApproval
+	if m.Status == opentrain.MilestoneNotFunded {
+		name = tool.RequestMilestoneFunding
+	}
+	if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+m.ID); found && m.PendingApproval {
+		shown.ApprovalID = asked.ID
+	}
+	return shown
+}
+
+func (c contracts) milestones(call tool.Call, all []opentrain.Milestone) []milestone {
+	return tool.Map(all, func(m opentrain.Milestone) milestone { return c.milestone(call, m) })
+}

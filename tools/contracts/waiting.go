@@ -25,6 +25,15 @@ func (request) JSONSchema() *schema.Node {
 // maxListed is how many requests one call looks at, the newest first.
 const maxListed = 20
 
+// look reads an approval. One that OpenTrain no longer knows is gone, and forgotten.
+func (c contracts) look(ctx context.Context, call tool.Call, id string) (came *opentrain.Approval, gone bool, err error) {
+	came, err = c.API.GetApproval(ctx, id)
+	if gone = errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}); gone {
+		c.Confirm.Approvals.Forget(call.Caller, id)
+	}
+	return came, gone, err
+}
+
 // pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer,
 // not another question. replaced warns of an approval for other arguments that is pending, or may be.
 func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, replaced []string) {
@@ -32,8 +41,10 @@ func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.I
 	if !found {
 		return nil, nil
 	}
-	came, err := c.API.GetApproval(ctx, asked.ID)
+	came, gone, err := c.look(ctx, call, asked.ID)
 	switch other := !asked.For(intent); {
+	case gone:
+		return nil, nil
 	case err != nil && other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms may still be pending. This request would replace it."}
 	case err != nil || came.Status != opentrain.ApprovalPending:
@@ -54,30 +65,16 @@ func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentr
 	return approvalOf(asked)
 }
 
-// milestone is a milestone with its pending approval, if the caller asked for it through this server.
-func (c contracts) milestone(call tool.Call, m opentrain.Milestone) milestone {
-	shown, name := shownMilestone(m), tool.RequestMilestoneApproval
-	if m.Status == opentrain.MilestoneNotFunded {
-		name = tool.RequestMilestoneFunding
-	}
-	if asked, found := c.Confirm.Approvals.Of(call.Caller, name, "milestone "+m.ID); found && m.PendingApproval {
-		shown.ApprovalID = asked.ID
-	}
-	return shown
-}
-
-func (c contracts) milestones(call tool.Call, all []opentrain.Milestone) []milestone {
-	return tool.Map(all, func(m opentrain.Milestone) milestone { return c.milestone(call, m) })
-}
-
 // endRequested warns that the end of a contract was requested, and may come.
 func (c contracts) endRequested(ctx context.Context, call tool.Call, contractID string) []string {
 	asked, found := c.Confirm.Approvals.Of(call.Caller, tool.EndContract, "contract "+contractID)
 	if !found {
 		return nil
 	}
-	came, err := c.API.GetApproval(ctx, asked.ID)
+	came, gone, err := c.look(ctx, call, asked.ID)
 	switch {
+	case gone:
+		return nil
 	case err != nil:
 		return []string{"Approval " + asked.ID + " to end this contract may still be pending."}
 	case came.Status == opentrain.ApprovalPending:
@@ -94,10 +91,9 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 	}
 	all, waiting := c.Confirm.Approvals.All(call.Caller), []*approval{}
 	for _, asked := range all[:min(len(all), maxListed)] {
-		came, err := c.API.GetApproval(ctx, asked.ID)
+		came, gone, err := c.look(ctx, call, asked.ID)
 		switch {
-		case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}):
-			c.Confirm.Approvals.Forget(call.Caller, asked.ID)
+		case gone:
 			continue
 		case err != nil:
 			return out, err
@@ -106,15 +102,20 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 		}
 		out.Requests = append(out.Requests, request{*approvalOf(*came), asked.About})
 	}
-	out.Outcome = "No request is waiting for a decision."
-	if len(waiting) > 0 {
+	more := len(all) - maxListed
+	switch {
+	case len(waiting) > 0:
 		out.Outcome = text.Count(len(waiting), "request") + " waiting for a decision in OpenTrain's app."
 		out.Next = waiting[0].next()
+	case more > 0:
+		out.Outcome = fmt.Sprintf("None of the %d newest requests is waiting for a decision.", maxListed)
+	default:
+		out.Outcome = "No request is waiting for a decision."
 	}
 	if len(waiting) > 1 {
 		out.Next.Note += " The others are waiting too."
 	}
-	if more := len(all) - maxListed; more > 0 {
+	if more > 0 {
 		out.Outcome += fmt.Sprintf(" %d older ones weren't checked.", more)
 	}
 	out.Outcome += " This server knows only the requests made since it started; the app shows everything."
