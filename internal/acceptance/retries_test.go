@@ -30,15 +30,11 @@ func TestRepeatedCreateMakesOneDraft(t *testing.T) {
 	for _, own := range []map[string]any{
 		{"description": demo.SampleDescription, "idempotencyKey": "another"},
 		{"description": demo.SampleDescription, "externalId": "another"},
-		{"description": demo.SampleDescription + " Soon."},
+		{"description": demo.SampleDescription + " "},
 	} {
 		if third := call(t, s.host, "opentrain_create_draft", own); strings.Contains(string(third.structured), `"jobId":"job_1"`) {
 			t.Errorf("%v found the first draft", own)
 		}
-	}
-	spaced := map[string]any{"description": " " + demo.SampleDescription + "\n"}
-	if same := call(t, s.host, "opentrain_create_draft", spaced); !strings.Contains(string(same.structured), `"jobId":"job_1"`) {
-		t.Errorf("with spaces around it: %s", same.text)
 	}
 }
 

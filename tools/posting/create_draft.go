@@ -106,7 +106,7 @@ const anotherJob = "To create another one, call " + tool.CreateDraft + " with a 
 func (in createDraftInput) source(call *tool.Call) (opentrain.DraftSource, error) {
 	in.Job, in.JSONLD = orNothing(in.Job), orNothing(in.JSONLD)
 	source := opentrain.DraftSource{
-		Format: in.Format, Text: strings.TrimSpace(in.Description), Job: in.Job, JSONLD: in.JSONLD, XML: in.XML,
+		Format: in.Format, Text: in.Description, Job: in.Job, JSONLD: in.JSONLD, XML: in.XML,
 		ExternalID: in.ExternalID, IdempotencyKey: in.IdempotencyKey,
 	}
 	expected := "description" // by the format
