@@ -90,8 +90,8 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 	return old
 }
 
-// foreignAmount is the first pay in a text that isn't in dollars: "pays €18", "18 euros an hour". An amount that is neither the
-// job's price nor near a word about pay is something else: a coin, a weight, the sum on a receipt. Without a price there is none.
+// foreignAmount is the first pay in a text that isn't in dollars: "pays €18", "18 euros an hour". An amount counts as pay if it
+// equals the job's price or the words around it are about pay. Others are coins, weights or sums on receipts.
 func foreignAmount(s, price string) string {
 	if price == "" {
 		return ""

@@ -31,12 +31,12 @@ type known struct {
 // size is about how many bytes of memory a draft needs.
 func (k known) size() int {
 	const field, word, missing, note = 64, 16, 192, 136 // without their texts
-	size := len(k.source) + len(k.draft.DraftURL) + len(k.draft.ReviewURL)
+	size := len(k.source) + len(k.draft.JobID) + len(k.draft.Status) + len(k.draft.DraftURL) + len(k.draft.ReviewURL)
 	for key, value := range k.draft.NormalizedFields {
 		size += field + len(key) + len(value)
 	}
 	for _, m := range k.draft.MissingFields {
-		size += missing + len(m.Field) + len(m.Label) + len(m.Message) + len(m.Prompt) + len(m.Example) + len(m.Hint)
+		size += missing + len(m.Field) + len(m.Label) + len(m.Message) + len(m.Code) + len(m.Prompt) + len(m.Type) + len(m.Example) + len(m.Hint)
 		for _, words := range [][]string{m.EnumValues, m.UpdateKeys} {
 			for _, w := range words {
 				size += word + len(w)
@@ -47,7 +47,7 @@ func (k known) size() int {
 		k.draft.LowConfidenceFields, k.draft.Warnings, k.draft.UnmappedFields, k.draft.Validation.Issues,
 	} {
 		for _, n := range notes {
-			size += note + len(n.Field) + len(n.Path) + len(n.Message) + len(n.Reason) + len(n.Value) + len(n.ValuePreview)
+			size += note + len(n.Field) + len(n.Path) + len(n.Message) + len(n.Reason) + len(n.Code) + len(n.Value) + len(n.ValuePreview)
 		}
 	}
 	return size

@@ -22,6 +22,12 @@ func TestMemoryIsBounded(t *testing.T) {
 		"content": func(id string) (*opentrain.Draft, ReportOptions) {
 			return &opentrain.Draft{JobID: id, NormalizedFields: opentrain.Fields{"jobDescription": []byte(`"` + long + `"`)}}, ReportOptions{}
 		},
+		"texts that no one sees": func(id string) (*opentrain.Draft, ReportOptions) {
+			return &opentrain.Draft{
+				JobID: id, Status: long[:len(long)/4], MissingFields: []opentrain.MissingField{{Field: "a", Code: long[:len(long)/4], Type: long[:len(long)/4]}},
+				Warnings: []opentrain.Note{{Code: long[:len(long)/4]}},
+			}, ReportOptions{}
+		},
 		"questions": func(id string) (*opentrain.Draft, ReportOptions) {
 			questions := make([]opentrain.MissingField, len(long)/192)
 			for i := range questions {

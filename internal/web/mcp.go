@@ -164,7 +164,7 @@ func statusOf(code int) int {
 type messageWriter struct {
 	mu   sync.Mutex
 	w    http.ResponseWriter
-	beat *time.Timer // of the stream; nil if there is none
+	beat *time.Timer // sends the stream's heartbeats; nil until there is a stream
 	over bool
 }
 
