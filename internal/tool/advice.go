@@ -66,10 +66,19 @@ func (e explainer) afterReason(problem string) Next {
 	case opentrain.ReasonContractRate, opentrain.ReasonNoTeams, opentrain.ReasonClaimRequired:
 		next.URL = cmp.Or(next.URL, opentrain.DefaultBaseURL)
 	}
-	if jobID, named := argumentsOf(e.args)["jobId"]; named && next.Tool != "" {
-		next.Arguments = map[string]any{"jobId": jobID}
+	if next.Tool != "" && e.names("jobId") {
+		next.Arguments = map[string]any{"jobId": nil}
+		return e.named(next)
 	}
 	return next
+}
+
+// check is the step after a write that may have worked.
+func (e explainer) check(problem string) Next {
+	if e.tool.Check.Action == CallTool {
+		return e.named(e.tool.Check)
+	}
+	return e.look(problem)
 }
 
 // look is the step that shows what the call is about: what it names, or the list that has it. Otherwise a human solves the problem.

@@ -40,7 +40,7 @@ func (r Runner) explain(t Tool, call Call, args json.RawMessage, err error) *Fai
 	}
 	apiError, ok := errors.AsType[*opentrain.Error](err)
 	if !ok {
-		return t.internal(err)
+		return t.internal(args, err)
 	}
 	f := &Failure{
 		Code: opentrain.Code(text.Clean(string(apiError.Code), 60)), Status: apiError.Status, RequestID: text.Clean(apiError.RequestID, 100),
@@ -107,7 +107,7 @@ func (e explainer) explain() Next {
 	case apiError.Code == opentrain.CodeInvalidArgument:
 		e.say("Invalid arguments; nothing was sent. Fix these and call %s again:", e.tool.Name)
 		e.say("- %s", text.Sentence(apiError.Message))
-		if e.tool.Find.Action == "" {
+		if e.names("jobId") {
 			e.say("Job ids come from %s, %s and %s.", CreateDraft, ListJobs, SearchJobs)
 		}
 		return e.tool.fixArguments()

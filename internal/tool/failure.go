@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -84,23 +85,18 @@ func (f *Failure) say(format string, args ...any) {
 }
 
 // internal is the Failure for a bug of this server. Its words hide the cause, which is for the log.
-func (s Spec) internal(cause error) *Failure {
-	problem := s.Name + " failed because of a bug in this server, not because of your arguments."
-	f := &Failure{
-		Code: opentrain.CodeInternal, cause: cause,
-		Next: &Next{Action: Fix, By: "human", Problem: problem + " The server's log has the cause."},
-	}
+func (t Tool) internal(args json.RawMessage, cause error) *Failure {
+	problem := t.Name + " failed because of a bug in this server, not because of your arguments."
+	f := &Failure{Code: opentrain.CodeInternal, cause: cause}
 	f.say("%s", problem)
-	if !s.Kind.ReadOnly() {
-		f.say("It's unclear whether anything was changed.")
-		next := s.Find
-		if next.Action == "" {
-			next = ListJobsNext("See what the job's status is now.")
-		}
-		f.Next = &next
-	} else {
+	next := Next{Action: Fix, By: "human", Problem: problem + " The server's log has the cause."}
+	if t.Kind.ReadOnly() {
 		f.say("The server's log has the cause.")
+	} else {
+		f.say("It's unclear whether anything was changed.")
+		next = explainer{tool: t, args: args, apiError: new(opentrain.Error)}.check(next.Problem)
 	}
+	f.Next = &next
 	return f
 }
 

@@ -82,6 +82,15 @@ func TestExplain(t *testing.T) {
 			&opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Details: []byte(`{"status":"DRAFT"}`)},
 			tool.CallTool, []string{"Note: Send the same fields again.", `Call: opentrain_patch_draft {"jobId":"j"}`},
 		},
+		"a reason keeps the job of a call with long fields": {
+			tool.UpdateJob, alice, `{"jobId":"j","fields":{"a":"` + strings.Repeat("x", 500) + `"}}`,
+			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"reason":"moderation_blocked"}`)},
+			tool.Fix, []string{`Call: opentrain_patch_draft {"jobId":"j"}`},
+		},
+		"an invalid argument besides jobs": {
+			tool.RevokeToken, alice, `{"tokenId":"."}`, &opentrain.Error{Code: opentrain.CodeInvalidArgument, Message: "bad id"},
+			tool.Fix, []string{"- bad id.\n\nNext: fix"},
+		},
 		"issues": {
 			tool.PatchDraft, alice, `{}`,
 			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"formErrors":["all"],"fieldErrors":{"b":["two"],"a":["one","more"]}}`)},
@@ -199,16 +208,25 @@ func TestFailureTextLimit(t *testing.T) {
 	}
 }
 
-// TestBugs: an unknown error says nothing about its cause.
+// TestBugs: an unknown error says nothing about its cause. After a write, the step shows what the call was about.
 func TestBugs(t *testing.T) {
-	for kind, unknown := range map[tool.Kind]bool{tool.KindRead: false, tool.KindUpdate: true} {
-		failure := tool.Runner{}.Explain(named("t", kind), tool.Call{}, nil, errors.New("secret"))
-		text := failure.Text()
-		if failure.Next == nil {
-			t.Errorf("%s: no next step", kind)
-		}
-		if strings.Contains(text, "secret") || strings.Contains(text, "It's unclear whether anything was changed") != unknown {
-			t.Errorf("%s: %s", kind, text)
+	checked := named(tool.SendMessage, tool.KindUpdate)
+	checked.Check = tool.Next{Action: tool.CallTool, Tool: tool.ReadMessages, Arguments: map[string]any{"conversationId": nil}}
+	for name, test := range map[string]struct {
+		tool tool.Tool
+		args string
+		want string
+	}{
+		"a read":                    {named(tool.ListJobs, tool.KindRead), `{}`, "The server's log has the cause.\n\nNext: fix\nBy: human"},
+		"a write to a job":          {named(tool.CloseJob, tool.KindClose), `{"jobId":"j"}`, "Call: opentrain_list_jobs {}"},
+		"a write without a job":     {named(tool.ClaimAccount, tool.KindClaim), `{}`, "It's unclear whether anything was changed.\n\nNext: fix\nBy: human"},
+		"a write to a contract":     {named(tool.EndContract, tool.KindEnd), `{"contractId":"c"}`, `Call: opentrain_get_contract {"contractId":"c"}`},
+		"a write that has a check":  {checked, `{"conversationId":"v"}`, `Call: opentrain_read_messages {"conversationId":"v"}`},
+		"arguments that aren't any": {named(tool.CloseJob, tool.KindClose), ``, "Next: fix\nBy: human"},
+	} {
+		failure := tool.Runner{}.Explain(test.tool, tool.Call{}, json.RawMessage(test.args), errors.New("secret"))
+		if got := failure.Text(); !strings.Contains(got, test.want) || strings.Contains(got, "secret") {
+			t.Errorf("%s: %q is not in\n%s", name, test.want, got)
 		}
 	}
 }
