@@ -83,9 +83,9 @@ func singular(word string) string {
 	return word
 }
 
-// parseNumber reads a number as people write one: "18", "50,000", "5k", and with dollars "$18" and "18 USD". A comma
+// ParseNumber reads a number as people write one: "18", "50,000", "5k", and with dollars "$18" and "18 USD". A comma
 // separates thousands only before exactly three digits: "18,50" is no number.
-func parseNumber(text string, dollars bool) (number string, ok bool) {
+func ParseNumber(text string, dollars bool) (number string, ok bool) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if dollars {
 		text = withoutDollars(text)

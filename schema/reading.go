@@ -29,7 +29,7 @@ type Dialect struct {
 	Refuse func(text string) string
 	// Ignored are arguments that hosts add on their own. They are dropped unless the schema has them.
 	Ignored []string
-	// Readings are those of arguments by name, for the arguments that every tool has.
+	// Readings are those of arguments by name, for arguments that many tools have. A tool's own reading goes first.
 	Readings map[string]Reading
 }
 

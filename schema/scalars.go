@@ -66,7 +66,7 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 		text, _ := unquote(raw)
 		bare := json.RawMessage(strings.TrimSpace(text))
 		if !isNumber(bare) {
-			number, ok := parseNumber(withoutUnit(text, reading.Units), dollars)
+			number, ok := ParseNumber(withoutUnit(text, reading.Units), dollars)
 			switch {
 			case !ok && dollars:
 				d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))

@@ -37,7 +37,7 @@ func NewInput(args any, dialect Dialect) (*Input, error) {
 		return nil, fmt.Errorf("input schema of %T: %w", args, err)
 	}
 	for name, reading := range dialect.Readings {
-		if property, found := root.Properties.Get(name); found {
+		if property, found := root.Properties.Get(name); found && property.Extras[readingKey] == nil {
 			Read(property, reading)
 		}
 	}

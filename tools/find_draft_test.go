@@ -1,11 +1,13 @@
 package tools_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -70,6 +72,34 @@ func TestWordsAreNoID(t *testing.T) {
 		}
 		if id := name == "job_7"; api.lists > 1 != id {
 			t.Errorf("%s: %d reads of lists", name, api.lists)
+		}
+	}
+}
+
+// TestChoicesFindTheirDraft: each draft that a human can choose is found by the words of that choice, whatever its title has.
+func TestChoicesFindTheirDraft(t *testing.T) {
+	titles := []string{
+		"Image/Video Annotation", `Image\Video 50% more`, strings.Repeat("Image labeling of long streets ", 8), "mine", "image-labels batch_2",
+		"Image “A” (B, C)", "https images", "image-batch_3",
+	}
+	jobs := make([]string, len(titles))
+	for i, title := range titles {
+		jobs[i] = fmt.Sprintf(`{"id":"job-%d_x","title":%s,"status":"DRAFT","createdAt":"2026-06-01T00:00:00Z"}`, i, text.JSON(title))
+	}
+	api := &endless{drafts: `{"jobs":[` + strings.Join(jobs, ",") + `]}`}
+	result, failure := call(t, api, setup{}, alice, tool.GetDraft, `{"jobId":"penguins"}`)
+	if failure != nil {
+		t.Fatal(failure.Text())
+	}
+	next := nextIn(t, result)
+	if len(next.Options) != len(titles) {
+		t.Fatal(result.Text)
+	}
+	for i, option := range append(next.Options, titles...) {
+		id := fmt.Sprintf("job-%d_x", i%len(titles))
+		result, failure := call(t, api, setup{}, alice, tool.GetDraft, `{"jobId":`+text.JSON(option)+`}`)
+		if failure != nil || !strings.Contains(result.Text, "ob "+id) {
+			t.Errorf("%q: %v %s", option, failure, result.Text)
 		}
 	}
 }

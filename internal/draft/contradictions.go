@@ -14,6 +14,7 @@ import (
 
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
+	"opentrain-mcp/schema"
 )
 
 // contradictions are the places where a draft says two things, and the patch that resolves them.
@@ -27,18 +28,14 @@ type contradictions struct {
 func (k known) contradictions() contradictions {
 	found := contradictions{patch: map[string]any{}}
 	fields, description := k.draft.NormalizedFields, k.description()
-	stray := strayRates(fields)
-	for _, key := range stray {
+	for _, key := range strayRates(fields) {
 		found.patch[key] = nil
 		found.warnings = append(found.warnings, fmt.Sprintf("The payment type is “%s”, but %s is still set.",
 			tool.Label(textOf(fields["paymentType"])), tool.Readable(key, fields[key])))
 	}
 	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
-		if slices.Contains(stray, key) {
-			continue
-		}
 		found.patch["jobDescription"] = tool.Answer
-		found.warnings = append(found.warnings, stillSays(description, key, k.outdated[key], fields[key]))
+		found.warnings = append(found.warnings, stillSays(description, instead(fields, key), k.outdated[key], fields))
 	}
 	rate := ownRate(fields)
 	if amount := foreignAmount(description, numberOf(fields[rate])); amount != "" {
@@ -49,12 +46,20 @@ func (k known) contradictions() contradictions {
 	return found
 }
 
+// rates are the fields that say what the job pays. Only the one of the payment type counts.
+func rates() []string { return []string{"fixedPrice", "pricePerHour", "pricePerLabel"} }
+
 // strayRates are the rates that are set beside the one of the payment type.
 func strayRates(fields opentrain.Fields) []string {
-	own := ownRate(fields)
-	return slices.DeleteFunc([]string{"fixedPrice", "pricePerHour", "pricePerLabel"}, func(key string) bool {
-		return own == "" || key == own || numberOf(fields[key]) == ""
-	})
+	return slices.DeleteFunc(rates(), func(key string) bool { return instead(fields, key) == key || numberOf(fields[key]) == "" })
+}
+
+// instead is the field that says what a field says: of a rate, the one of the payment type.
+func instead(fields opentrain.Fields, key string) string {
+	if !slices.Contains(rates(), key) {
+		return key
+	}
+	return cmp.Or(ownRate(fields), key)
 }
 
 // ownRate is the key of the rate that belongs to the payment type, "" for none.
@@ -72,15 +77,19 @@ func ownRate(fields opentrain.Fields) string {
 
 // outdated are the values that fields had when the description was written, as long as it still has their numbers.
 func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
-	old := merged(nil, before.outdated)
-	for key := range set {
-		if was := before.draft.NormalizedFields[key]; old[key] == nil && numberOf(was) != "" {
-			old[key] = was
+	old, was, is := merged(nil, before.outdated), before.draft.NormalizedFields, now.draft.NormalizedFields
+	changed := slices.Collect(maps.Keys(set))
+	if set["paymentType"] != nil {
+		changed = append(changed, ownRate(was))
+	}
+	for _, key := range changed {
+		if old[key] == nil && numberOf(was[key]) != "" {
+			old[key] = was[key]
 		}
 	}
 	numbers := sync.OnceValue(func() map[string]string { return numbersIn(now.description()) })
-	maps.DeleteFunc(old, func(key string, was json.RawMessage) bool {
-		before, current := numberOf(was), numberOf(now.draft.NormalizedFields[key])
+	maps.DeleteFunc(old, func(key string, value json.RawMessage) bool {
+		before, current := numberOf(value), numberOf(is[instead(is, key)])
 		if current == "" || current == before {
 			return true
 		}
@@ -164,10 +173,9 @@ func (k known) description() string {
 }
 
 // stillSays is the warning about a number in the description that a change of a field made wrong.
-func stillSays(description, key string, was, now json.RawMessage) string {
-	current := tool.WithoutUnit(key, now)
+func stillSays(description, key string, was json.RawMessage, fields opentrain.Fields) string {
 	return fmt.Sprintf("The description still says “%s”, but “%s” is now %s.",
-		numbersIn(description)[numberOf(was)], tool.FieldLabel(key), current)
+		numbersIn(description)[numberOf(was)], tool.FieldLabel(key), tool.WithoutUnit(key, fields[key]))
 }
 
 func textOf(value json.RawMessage) (s string) {
@@ -196,27 +204,17 @@ func numbersIn(s string) map[string]string {
 		"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 	}
 	numbers := map[string]string{}
-	add := func(number float64, written string) {
-		key := strconv.FormatFloat(number, 'f', -1, 64)
-		numbers[key] = cmp.Or(numbers[key], written)
-	}
 	for _, written := range amountWords(s) {
-		word := strings.ToLower(strings.TrimLeft(written, "$€£"))
+		word := strings.ToLower(strings.Trim(written, "€£"))
+		number := ""
 		if n := slices.Index(spelled, word); n > 1 {
-			add(float64(n), written)
-			continue
+			number = strconv.Itoa(n)
+		} else if isAmount(word) {
+			number, _ = schema.ParseNumber(word, true)
 		}
-		if !strings.ContainsAny(word, "0123456789") {
-			continue
+		if number = numberOf(json.RawMessage(number)); number != "" && numbers[number] == "" {
+			numbers[number] = written
 		}
-		number, err := strconv.ParseFloat(strings.TrimRightFunc(strings.ReplaceAll(word, ",", ""), unicode.IsLetter), 64)
-		if err != nil {
-			continue
-		}
-		if strings.HasSuffix(word, "k") {
-			number *= 1000
-		}
-		add(number, written)
 	}
 	return numbers
 }

@@ -29,7 +29,17 @@ func TestContradictions(t *testing.T) {
 		"euros that are earned":    {text, `{"jobDescription":"10 people, 50,000 images. Earn up to €25 for each."}`, []string{"The description says “€25”, but the job pays $18 per hour (US dollars)."}},
 		"receipts":                 {text, `{"jobDescription":"10 people label 50,000 receipts of €20 and more, and price tags of 5 euros. $18."}`, nil},
 		"a weight":                 {text, `{"jobDescription":"10 people, 50,000 images of dogs that weigh 50 pounds, $18."}`, nil},
-		"another payment type":     {text, `{"paymentType":"PAY_PER_LABEL","pricePerLabel":0.05}`, []string{"The payment type is “Per label”, but $18 per hour is still set."}},
+		"another payment type": {text, `{"paymentType":"PAY_PER_LABEL","pricePerLabel":0.05}`, []string{
+			"The payment type is “Per label”, but $18 per hour is still set.", "The description still says “$18”, but “Price per label” is now $0.05.",
+		}},
+		"another payment type alone": {text, `{"paymentType":"FIXED_PRICE","fixedPrice":500,"pricePerHour":null}`, []string{
+			"The description still says “$18”, but “Fixed price” is now $500 in total.",
+		}},
+		"another payment type of a text without pay": {"Ten people label images.", `{"paymentType":"FIXED_PRICE","fixedPrice":500,"pricePerHour":null}`, nil},
+		"the same number of dollars":                 {text, `{"paymentType":"FIXED_PRICE","fixedPrice":18,"pricePerHour":null}`, nil},
+		"words that only start as numbers do":        {"People draw 10D boxes, the 10th time, in 10K and mp10.", `{"headcount":12}`, nil},
+		"a sum that countries write in two ways":     {"People label 1,0 images.", `{"headcount":12}`, nil},
+		"dollars before and after":                   {"Pay is US$18.", `{"pricePerHour":20}`, []string{"The description still says “US$18”, but “Price per hour” is now $20."}},
 	} {
 		fields := opentrain.Fields{
 			"headcount": []byte("10"), "dataVolume": []byte("50000"), "pricePerHour": []byte("18"), "paymentType": []byte(`"PAY_PER_HOUR"`),

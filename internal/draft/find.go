@@ -20,9 +20,10 @@ const maxChoices = 10
 // found by an id is Unknown, and so is a choice that may lack the draft.
 func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []opentrain.OwnJob, err error) {
 	var drafts []opentrain.OwnJob
+	id := tool.JobIDIn(name)
 	hit, whole, err := d.ownJobs(ctx, opentrain.StatusDraft, func(job opentrain.OwnJob) bool {
 		drafts = append(drafts, job)
-		return job.ID == name || choice(job) == name
+		return job.ID == name || job.ID == id || choice(job) == name
 	})
 	switch {
 	case err != nil:
@@ -31,9 +32,9 @@ func (d *Desk) FindDraft(ctx context.Context, name string) (found Own, others []
 		return d.ownOf(hit[0]), nil, nil
 	}
 	similar := those(drafts, func(title string) bool { return strings.EqualFold(strings.TrimSpace(title), strings.TrimSpace(name)) })
-	isID := looksLikeID(name)
+	isID := looksLikeID(id) && opentrain.CheckID(id) == nil
 	if len(similar) == 0 && isID {
-		found, err = d.FindOwn(ctx, name, "")
+		found, err = d.FindOwn(ctx, id, "")
 		if missing := errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}) || found.Unknown; !missing {
 			return found, nil, err
 		}

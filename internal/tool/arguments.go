@@ -58,24 +58,38 @@ func placeholder(value string) string {
 
 // readJobID returns the id of a job from the id itself, the job's slug, or the address of its page or draft page.
 func readJobID(given string) (string, error) {
-	id := strings.TrimSpace(given)
-	address, isURL := pageURL(id)
-	switch {
-	case isURL:
-		id = idInURL(address)
-	default:
-		if head, tail := splitSlug(id); isSlug(head) && isSureID(tail) {
-			id = tail
-		}
+	id, err := ReadJobName(given)
+	if err != nil {
+		return "", err
 	}
-	if id == "" {
-		return "", fmt.Errorf("\"%s\" is not a job's page on OpenTrain; send the job's id or the URL of its page or draft page",
-			text.Clean(given, 100))
+	if _, isURL := pageURL(strings.TrimSpace(given)); !isURL {
+		id = JobIDIn(id)
 	}
 	if err := opentrain.CheckID(id); err != nil {
 		return "", fmt.Errorf("%s; job ids come from %s, %s and %s", text.Clean(err.Error(), 200), CreateDraft, ListJobs, SearchJobs)
 	}
 	return id, nil
+}
+
+// ReadJobName returns the job's id from the address of its page or draft page. Other words may be a title.
+func ReadJobName(given string) (string, error) {
+	name := strings.TrimSpace(given)
+	if address, isURL := pageURL(name); isURL {
+		name = idInURL(address)
+	}
+	if name == "" {
+		return "", fmt.Errorf("\"%s\" is not a job's page on OpenTrain; send the job's id or the URL of its page or draft page",
+			text.Clean(given, 100))
+	}
+	return name, nil
+}
+
+// JobIDIn returns the id in a job's slug. Any other name is returned as it is.
+func JobIDIn(name string) string {
+	if head, tail := splitSlug(name); isSlug(head) && isSureID(tail) {
+		return tail
+	}
+	return name
 }
 
 // readID reads an id, or takes it out of the address of a page below a name, such as /approvals/ID.

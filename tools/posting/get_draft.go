@@ -16,6 +16,7 @@ type getDraftInput struct {
 
 func (getDraftInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{"jobId": "The draft's id, its page's URL, or words from its title, such as dashcam."})
+	schema.ReadProperty(s, "jobId", schema.Reading{Text: tool.ReadJobName})
 }
 
 func (p posting) getDraft() tool.Tool {
