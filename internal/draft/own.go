@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -109,6 +110,39 @@ func (o Own) Require(status string) error {
 	return &opentrain.Error{
 		Code: opentrain.CodeConflict, NotSent: true, Details: json.RawMessage(text.JSON(details)),
 		Message: "the job is " + text.Clean(o.Status, 40),
+	}
+}
+
+// ErrChanged is the error of a write that wasn't repeated because someone else had changed the job meanwhile.
+var ErrChanged = errors.New("the job has changed")
+
+// Recheck returns a context for a write to a job. Before a repeated attempt, the job is read again into own. The write fails
+// then if the job has another status, or for the reason that check returns; check may be nil.
+func (d *Desk) Recheck(ctx context.Context, own *Own, check func(now Own) error) context.Context {
+	before := *own
+	return opentrain.WithRetryCheck(ctx, func(ctx context.Context) error {
+		now, err := d.FindOwn(ctx, before.ID, before.Status)
+		if err != nil {
+			return err
+		}
+		*own = now
+		if err := now.Require(before.Status); err != nil && !before.Unknown {
+			return err
+		}
+		if check == nil {
+			return nil
+		}
+		return check(now)
+	})
+}
+
+// Unchanged returns a check for Recheck: the job must be as it was just now, or as the human saw it.
+func (d *Desk) Unchanged(by caller.Caller, own Own, seen confirm.View) func(now Own) error {
+	return func(now Own) error {
+		if now.Changed.Equal(own.Changed) || d.Confirm.Ledger.Unchanged(by, own.ID, seen, now.Changed) {
+			return nil
+		}
+		return ErrChanged
 	}
 }
 

@@ -75,7 +75,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 		return out, ask, nil
 	}
 	call.Step("Closing the job")
-	closing, err := p.API.CloseJob(ctx, in.JobID)
+	closing, err := p.API.CloseJob(p.Recheck(ctx, &own, nil), in.JobID)
 	p.Record(call.Caller, in.JobID, err)
 	if err != nil {
 		return out, nil, err

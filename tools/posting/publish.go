@@ -101,11 +101,11 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		return p.askToPublish(ctx, call, intent, own, out, answer.Why)
 	}
 	call.Step("Publishing the job")
-	answered, err := p.API.PublishJob(opentrain.WithRetryCheck(ctx, p.stillToPublish(&own)), in.JobID)
+	answered, err := p.API.PublishJob(p.Recheck(ctx, &own, p.Unchanged(call.Caller, own, answer.View)), in.JobID)
 	switch {
-	case errors.Is(err, errLive):
+	case err != nil && own.Status == opentrain.StatusOpen: // someone else was faster
 		answered, err = &opentrain.Publication{Status: opentrain.StatusOpen, JobURL: own.JobURL}, nil
-	case errors.Is(err, errChanged):
+	case errors.Is(err, draft.ErrChanged):
 		return p.askToPublish(ctx, call, intent, own, out, "The draft was changed while it was being published.")
 	}
 	p.Record(call.Caller, in.JobID, err)
@@ -118,31 +118,6 @@ func uncheckable(own draft.Own) error {
 	return &tool.Refusal{
 		Code: opentrain.CodeConflict, Lines: []string{problem + " Nothing was changed.", "The human can publish it on its page."},
 		Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem, URL: own.Page},
-	}
-}
-
-// The outcomes of the check before a call is repeated.
-var (
-	errLive    = errors.New("the job is live")
-	errChanged = errors.New("the draft has changed")
-)
-
-// stillToPublish looks at the list again before a repeated attempt: the first one may have published the job. It updates own.
-func (p posting) stillToPublish(own *draft.Own) func(context.Context) error {
-	changed := own.Changed
-	return func(ctx context.Context) error {
-		now, err := p.FindOwn(ctx, own.ID, opentrain.StatusDraft)
-		if err != nil {
-			return err
-		}
-		*own = now
-		switch {
-		case now.Status == opentrain.StatusOpen:
-			return errLive
-		case !now.Changed.Equal(changed):
-			return errChanged
-		}
-		return now.Require(opentrain.StatusDraft)
 	}
 }
 

@@ -3,6 +3,7 @@ package posting
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/draft"
@@ -78,15 +79,21 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	if answer.Yes && p.Moved(own, answer.View) {
 		answer, view.Again = confirm.Answer{Why: "The job has changed since the human saw it."}, 1
 	}
-	if answer = p.Confirm.Spend(call, intent, answer); !answer.Yes {
+	ask := func(view confirm.View, why string) (updateJobOutput, *tool.Ask, error) {
 		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
-		ask, next := p.Confirm.Ask(call, intent, preview, view, answer.Why)
+		ask, next := p.Confirm.Ask(call, intent, preview, view, why)
 		next.Change = resolve
 		out.Next = next
 		return out, ask, nil
 	}
+	if answer = p.Confirm.Spend(call, intent, answer); !answer.Yes {
+		return ask(view, answer.Why)
+	}
 	call.Step("Editing the job")
-	edit, err := p.API.UpdateJob(ctx, in.JobID, fields)
+	edit, err := p.API.UpdateJob(p.Recheck(ctx, &own, p.Unchanged(call.Caller, own, answer.View)), in.JobID, fields)
+	if errors.Is(err, draft.ErrChanged) {
+		return ask(own.View(), "The job was changed while it was being edited.")
+	}
 	p.Record(call.Caller, in.JobID, err)
 	p.Forget(call.Caller, in.JobID)
 	if err != nil {

@@ -1,0 +1,96 @@
+package acceptance_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"opentrain-mcp/internal/tool"
+)
+
+// TestRetriesLookFirst: a confirmed write to a live job whose connection fails is repeated only if the job is as the human saw it.
+func TestRetriesLookFirst(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		tool, route string
+		fields      map[string]any // of an edit
+		meddle      func(*standInJob)
+		text        string // of the result
+	}{
+		"an edit, nothing else": {tool.UpdateJob, "PATCH /jobs/{id}", map[string]any{"pricePerHour": 25}, nil, "was changed and is live."},
+		"an edit of an edited job": {
+			tool.UpdateJob, "PATCH /jobs/{id}", map[string]any{"pricePerHour": 25}, func(j *standInJob) { j.fields["pricePerHour"] = 40 },
+			"The job was changed while it was being edited.",
+		},
+		"an edit of a closed job": {
+			tool.UpdateJob, "PATCH /jobs/{id}", map[string]any{"pricePerHour": 25}, func(j *standInJob) { j.status = "ARCHIVED" },
+			"The job is closed. opentrain_update_job works only on live jobs. Nothing was changed.",
+		},
+		"a close, nothing else": {tool.CloseJob, "POST /jobs/{id}/close", nil, nil, "is closed and accepts no new proposals."},
+		"a close of a job that is a draft again": {
+			tool.CloseJob, "POST /jobs/{id}/close", nil, func(j *standInJob) { j.status = "DRAFT" },
+			"The job is a draft. opentrain_close_job works only on live jobs. Nothing was changed.",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := newDuo(guideForm)
+				s := inside(t, api, nil)
+				id := made(api, "alice", "OPEN", signs())
+				pass(aWhile)
+				args := map[string]any{"jobId": id}
+				if test.fields != nil {
+					args["fields"] = test.fields
+				}
+				next := s.call(test.tool, args, alice...).next(t)
+				if next.Action != tool.ConfirmWithHuman {
+					t.Fatalf("%+v", next)
+				}
+				pass(aWhile)
+				remove := api.hook(standInHook{on: test.route, nth: 1, drop: dropUnsent})
+				defer remove()
+				answered := make(chan answer, 1)
+				go func() { answered <- s.call(test.tool, next.Arguments, alice...) }()
+				synctest.Wait() // it waits for its retry
+				if test.meddle != nil {
+					api.edit(id, test.meddle)
+				}
+				got := <-answered
+				if !strings.Contains(got.text, test.text) {
+					t.Errorf("%s", got.text)
+				}
+				if sent := len(api.arrived(test.route)); (sent == 0) != (test.meddle != nil) {
+					t.Errorf("%d requests", sent)
+				}
+			})
+		})
+	}
+}
+
+// TestOwnSavesAreNoChange: a draft that was saved unchanged to read it is published by its first yes, also when the connection
+// fails and OpenTrain moves the time of the job with each save.
+func TestOwnSavesAreNoChange(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newDuo(guideForm)
+		api.set(func(o *standInOptions) { o.noopMoves = true })
+		s := inside(t, api, nil)
+		id := made(api, "alice", "DRAFT", signs())
+		pass(aWhile)
+		up := api.fail("GET /jobs/mine", 0, 500, "") // the time of the patch comes from its answer's header
+		next := s.call(tool.PatchDraft, map[string]any{"jobId": id, "fields": map[string]any{"headcount": 5}}, alice...).next(t)
+		up()
+		if next.Tool != tool.Publish || next.Arguments["confirmationToken"] == nil {
+			t.Fatalf("%+v", next)
+		}
+		pass(aWhile)
+		defer api.hook(standInHook{on: "POST /jobs/{id}/publish", nth: 1, drop: dropUnsent})()
+		if got := s.call(tool.Publish, next.Arguments, alice...); !strings.Contains(got.text, "is live.") {
+			t.Error(got.text)
+		}
+		if saves := len(api.arrived("PATCH /job-drafts/{id}")); saves != 2 {
+			t.Errorf("%d saves", saves)
+		}
+	})
+}
