@@ -112,6 +112,8 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"unknown, far", `{"id":"a","zzz":1}`, []string{"Arguments: id, size, count"}},
 		{"word for a number", `{"id":"a","size":"lots"}`, []string{`size: "lots" is not a number`}},
 		{"comma for a point", `{"id":"a","size":"18,50"}`, []string{`size: "18,50" is not a number; send digits only`}},
+		{"a point that may separate thousands", `{"id":"a","size":"2.000"}`, []string{`size: "2.000" may be a fraction or thousands; ask the human which`}},
+		{"a number in scientific notation in a text", `{"id":"a","size":"1e3"}`, []string{`size: "1e3" is not a number`}},
 		{"dollars for a plain number", `{"id":"a","size":"$18"}`, []string{"send digits only"}},
 		{"list for a number", `{"id":"a","size":[1]}`, []string{"is not a number"}},
 		{"zero", `{"id":"a","size":0}`, []string{"must be above 0"}},

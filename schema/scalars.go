@@ -64,20 +64,24 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 	dollars := reading.Dollars
 	if !isNumber(raw) {
 		text, _ := unquote(raw)
-		bare := json.RawMessage(strings.TrimSpace(text))
-		if !isNumber(bare) {
-			number, ok := ParseNumber(withoutUnit(text, reading.Units), dollars)
-			switch {
-			case !ok && dollars:
-				d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))
-				return nil
-			case !ok:
-				d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))
-				return nil
-			}
-			bare = json.RawMessage(number)
+		text, negative := strings.CutPrefix(withoutUnit(text, reading.Units), "-")
+		number, ok := ParseNumber(text, dollars)
+		_, otherwise := ParseNumber(strings.ReplaceAll(text, ".", ","), dollars)
+		switch {
+		case !ok && dollars:
+			d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))
+			return nil
+		case !ok && otherwise:
+			d.reject(path, "%s may be a fraction or thousands; ask the human which, and send digits only", quote(raw))
+			return nil
+		case !ok:
+			d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))
+			return nil
 		}
-		raw = d.interpret(path, raw, bare)
+		if negative { // the bounds refuse it
+			number = "-" + number
+		}
+		raw = d.interpret(path, raw, json.RawMessage(number))
 	}
 	value, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {

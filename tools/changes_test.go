@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -53,5 +54,54 @@ func TestUnpaidEditsAskForThePrice(t *testing.T) {
 	change := stepIn(t, result).Change
 	if fields, _ := change.Arguments["fields"].(map[string]any); fields["fixedPrice"] != tool.Answer || fields["paymentType"] != "FIXED_PRICE" {
 		t.Errorf("%+v in\n%s", change, result.Text)
+	}
+}
+
+// TestLongEditsAreRefused: no human is asked for a yes to changes that can't be shown. Two long texts can.
+func TestLongEditsAreRefused(t *testing.T) {
+	api := &script{answers: map[string]string{"GET /jobs/j": `{"id":"j","title":"T"}`}}
+	tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusOpen}, setup{confirm: true})
+	long := strings.Repeat("We need careful annotators. ", 250)
+	edit := func(keys ...string) (tool.Result, *tool.Failure) {
+		fields := map[string]any{"pricePerHour": 250}
+		for _, key := range keys {
+			fields[key] = long
+		}
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.UpdateJob, `{"jobId":"j","fields":`+text.JSON(fields)+`}`)
+		return result, failure
+	}
+	if _, failure := edit("jobDescription", "labelingOverview", "datasetDescription"); failure == nil ||
+		!strings.Contains(failure.Text(), "fields is too long to show to the human for approval at once; set some of the fields in another call") {
+		t.Error(failure.Text())
+	}
+	result, failure := edit("jobDescription", "labelingOverview")
+	if failure != nil || len(stepIn(t, result).Show.Changes) != 3 || !strings.Contains(result.Text, "Price per hour: unknown → $250") {
+		t.Errorf("%v %s", failure, result.Text)
+	}
+}
+
+// TestDecisionOfTheContentCheck: a job that passed the content check is live, whatever else the check says.
+func TestDecisionOfTheContentCheck(t *testing.T) {
+	for decision, passed := range map[string]bool{
+		`{"decision":"ALLOW","reasons":["mentions pay"]}`: true, `{"decision":"ALLOW"}`: true, `{"reasons":[]}`: true,
+		`{"decision":"BLOCK"}`: false, `{"reasons":["mentions pay"]}`: false,
+	} {
+		api := &upstream{body: `{"ok":true,"moderation":` + decision + `}`}
+		result, failure := call(t, owner{RoundTripper: api, status: opentrain.StatusOpen}, setup{}, alice, tool.UpdateJob, `{"jobId":"j","fields":{"jobTitle":"U"}}`)
+		if failure != nil || strings.Contains(result.Text, "was changed and is live.") != passed {
+			t.Errorf("%s: %v %s", decision, failure, result.Text)
+		}
+		result, failure = call(t, owner{RoundTripper: api, status: opentrain.StatusDraft}, setup{}, alice, tool.Publish, `{"jobId":"j"}`)
+		if (failure != nil) != passed || strings.Contains(result.Text, "content check") == passed { // without a status, passed says nothing
+			t.Errorf("%s: %v %s", decision, failure, result.Text)
+		}
+	}
+}
+
+// TestCloseOfAnUnknownStatus: a job that couldn't be looked up may be a draft.
+func TestCloseOfAnUnknownStatus(t *testing.T) {
+	result, failure := call(t, &endless{}, setup{confirm: true}, alice, tool.CloseJob, `{"jobId":"job_7"}`)
+	if failure != nil || !strings.Contains(result.Text, "Status: unknown → closed") || !strings.Contains(result.Text, "Warning: It may be a draft.") {
+		t.Errorf("%v %s", failure, result.Text)
 	}
 }

@@ -20,14 +20,19 @@ func (intent Intent) message(preview tool.Preview, why string) string {
 // Shows reports whether a confirmation can show all of this.
 func Shows(preview tool.Preview) bool { return text.Length(preview) <= maxShown }
 
-// Shorten cuts what is shown until it isn't too long.
+// Shorten cuts what is shown of a job until it isn't too long. Changes stay whole: a call that would show too many of them
+// refuses (see Shows).
 func Shorten(preview tool.Preview) tool.Preview {
-	if text.Length(preview) > maxShown {
+	if !Shows(preview) {
 		preview.Fields = ShortFields(preview.Fields, 100)
 	}
-	if text.Length(preview) > maxShown {
-		preview.Fields, preview.Changes, preview.Guesses = nil, nil, nil
-		preview.Notes = append(preview.Notes, "This is too long to show here. Look at the page.")
+	if !Shows(preview) && len(preview.Guesses) > 0 {
+		preview.Guesses = nil
+		preview.Notes = append(preview.Notes, "OpenTrain's guesses are too long to show here. Look at the page.")
+	}
+	if !Shows(preview) && preview.Fields != nil {
+		preview.Fields = nil
+		preview.Notes = append(preview.Notes, "The fields are too long to show here. Look at the page.")
 	}
 	return preview
 }

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode"
 
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -99,74 +98,6 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 	return old
 }
 
-// foreignAmount is the first pay in a text that isn't in dollars: "pays €18", "18 euros an hour". An amount counts as pay if it
-// equals the job's price or the words around it are about pay. Others are coins, weights or sums on receipts.
-func foreignAmount(s, price string) string {
-	if price == "" {
-		return ""
-	}
-	words := amountWords(s)
-	for i, word := range words {
-		sign := strings.HasPrefix(word, "€") || strings.HasPrefix(word, "£") || strings.HasSuffix(word, "€") || strings.HasSuffix(word, "£")
-		if !isAmount(word) || strings.Trim(word, "€£") != price && !nearPay(words, i) {
-			continue
-		}
-		if sign {
-			return word
-		}
-		if i+1 < len(words) && isCurrency(words[i+1]) {
-			return word + " " + words[i+1]
-		}
-	}
-	return ""
-}
-
-func isAmount(word string) bool { return strings.ContainsFunc(word, unicode.IsDigit) }
-
-// nearPay reports whether the words around an amount say that it's pay: "pays at least €18", "18 euros an hour", "€18/hour".
-func nearPay(words []string, at int) bool {
-	const near = 3
-	before := words[max(0, at-near):at]
-	for i, word := range slices.Backward(before) {
-		if isAmount(word) { // what is before it is about that one
-			before = before[i+1:]
-			break
-		}
-	}
-	after := words[at+1:]
-	if len(after) > 0 && isCurrency(after[0]) {
-		after = after[1:]
-	}
-	if len(after) > 1 && slices.Contains([]string{"per", "a", "an", "each", "every"}, strings.ToLower(after[0])) {
-		after = after[1:]
-	}
-	units := []string{"hour", "hr", "h", "hourly"}
-	return slices.ContainsFunc(before, aboutPay) || len(after) > 0 && slices.Contains(units, strings.ToLower(after[0]))
-}
-
-// aboutPay reports whether a word before an amount says that it's pay.
-func aboutPay(word string) bool {
-	word = strings.ToLower(word)
-	return strings.HasPrefix(word, "pay") || slices.Contains([]string{
-		"paid", "earn", "earns", "rate", "rates", "salary", "wage", "wages", "compensation", "budget", "offer", "offers",
-	}, word)
-}
-
-func isCurrency(word string) bool {
-	return slices.Contains([]string{"euro", "euros", "eur", "gbp", "pounds"}, strings.ToLower(word))
-}
-
-// amountWords are the words and numbers of a text, with the signs of currencies.
-func amountWords(s string) []string {
-	words := strings.FieldsFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".,$€£", r)
-	})
-	for i, word := range words {
-		words[i] = strings.Trim(word, ".,")
-	}
-	return words
-}
-
 // description is the draft's text, or else what it was made from.
 func (k known) description() string {
 	return cmp.Or(textOf(k.draft.NormalizedFields["jobDescription"]), k.source)
@@ -205,7 +136,7 @@ func numbersIn(s string) map[string]string {
 	}
 	numbers := map[string]string{}
 	for _, written := range amountWords(s) {
-		word := strings.ToLower(strings.Trim(written, "€£"))
+		word := strings.ToLower(withoutForeignSign(written))
 		number := ""
 		if n := slices.Index(spelled, word); n > 1 {
 			number = strconv.Itoa(n)

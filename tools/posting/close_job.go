@@ -62,12 +62,19 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	out.Status = text.Clean(own.Status, 40)
 	preview := own.Preview()
 	// A yes to close a draft isn't one to close the job that it became.
-	preview.Changes = []string{"Status: " + strings.TrimPrefix(tool.StatusWords(out.Status), "a ") + " → closed"}
+	status := strings.TrimPrefix(tool.StatusWords(out.Status), "a ")
+	if own.Unknown {
+		status = "unknown"
+	}
+	preview.Changes = []string{"Status: " + status + " → closed"}
 	preview.Notes = append(preview.Notes, "OpenTrain doesn't show the text of a closed job. To post it again, you need its description.")
 	if counts := own.ProposalCounts; counts != nil && counts.Unreviewed > 0 {
 		preview.Warnings = append(preview.Warnings, text.Count(counts.Unreviewed, "unreviewed proposal")+".")
 	}
-	if own.Status == opentrain.StatusDraft {
+	switch {
+	case own.Unknown:
+		preview.Warnings = append(preview.Warnings, "It may be a draft. A draft is thrown away, and no tool brings it back.")
+	case own.Status == opentrain.StatusDraft:
 		intent.Note = "The draft is thrown away. No tool brings it back."
 	}
 	yes, ask, next := p.Confirm.Approve(call, intent, preview)

@@ -8,12 +8,12 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// contentCheck reads what the content check found. A job that passed may have reasons too.
+// contentCheck reads what the content check found. Its decision counts, if it has one: a job that passed may have reasons too.
 func contentCheck(moderation *opentrain.Moderation) (blocked bool, reasons []string) {
 	if moderation == nil {
 		return false, nil
 	}
-	blocked = len(moderation.Reasons) > 0 || moderation.Decision != "" && moderation.Decision != "ALLOW"
+	blocked = moderation.Decision != "ALLOW" && (moderation.Decision != "" || len(moderation.Reasons) > 0)
 	return blocked, text.CleanAll(moderation.Reasons, tool.MaxReasons, tool.MaxReason)
 }
 

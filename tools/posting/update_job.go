@@ -81,6 +81,9 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	}
 	ask := func(view confirm.View, why string) (updateJobOutput, *tool.Ask, error) {
 		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
+		if !confirm.Shows(preview.Visible()) {
+			return out, nil, tool.Problem("fields", "is too long to show to the human for approval at once; set some of the fields in another call")
+		}
 		ask, next := p.Confirm.Ask(call, intent, preview, view, why)
 		next.Change = resolve
 		out.Next = next

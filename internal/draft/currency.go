@@ -1,0 +1,111 @@
+package draft
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/currency"
+)
+
+// foreignAmount is the first pay in a text that isn't in US dollars: "pays €18", "CHF 30 per hour", "18 euros an hour". An amount
+// counts as pay if it equals the job's price or the words around it are about pay. Others are coins, weights or sums on receipts.
+func foreignAmount(s, price string) string {
+	if price == "" {
+		return ""
+	}
+	words := amountWords(s)
+	for i, word := range words {
+		if !isAmount(word) || numberIn(word) != price && !nearPay(words, i) {
+			continue
+		}
+		switch {
+		case hasForeignSign(word):
+			return word
+		case strings.Contains(word, "$"): // the words beside it are about something else
+		case i+1 < len(words) && isForeign(words[i+1]):
+			return word + " " + words[i+1]
+		case i > 0 && isForeign(words[i-1]) && (i == 1 || !isAmount(words[i-2])):
+			return words[i-1] + " " + word
+		}
+	}
+	return ""
+}
+
+func isAmount(word string) bool { return strings.ContainsFunc(word, unicode.IsDigit) }
+
+// numberIn is the number of an amount without its currency, such as 18 in €18.
+func numberIn(word string) string {
+	return strings.TrimFunc(word, func(r rune) bool { return !unicode.IsDigit(r) })
+}
+
+// hasForeignSign reports whether an amount has the sign or the letters of a currency that isn't US dollars: €18, C$18, 18CHF.
+func hasForeignSign(amount string) bool {
+	before, after, _ := strings.Cut(amount, numberIn(amount))
+	for _, sign := range []string{before, after} {
+		letters, _, isDollar := strings.Cut(sign, "$")
+		switch {
+		case isDollar && letters != "" && !strings.EqualFold(letters, "us"), strings.ContainsFunc(sign, isForeignSign), isForeign(sign):
+			return true
+		}
+	}
+	return false
+}
+
+func isForeignSign(r rune) bool { return r > unicode.MaxASCII && unicode.Is(unicode.Sc, r) }
+
+func withoutForeignSign(amount string) string { return strings.TrimFunc(amount, isForeignSign) }
+
+// isForeign reports whether a word is the name or the code of a currency that isn't US dollars.
+func isForeign(word string) bool {
+	if word == strings.ToUpper(word) && word != "USD" {
+		if _, err := currency.ParseISO(word); err == nil {
+			return true
+		}
+	}
+	return slices.Contains([]string{
+		"euro", "euros", "eur", "pound", "pounds", "gbp", "quid", "franc", "francs", "chf", "fr", "rupee", "rupees", "inr", "rs", "yen",
+		"yuan", "rmb", "peso", "pesos", "zloty", "zlotys", "ruble", "rubles", "krona", "kronor", "krone", "kroner", "kr", "dirham", "dirhams",
+		"naira", "shekel", "shekels", "reais", "ringgit", "baht", "rupiah", "lira", "cad", "aud",
+	}, strings.ToLower(word))
+}
+
+// nearPay reports whether the words around an amount say that it's pay: "pays at least €18", "18 euros an hour", "€18/hour".
+func nearPay(words []string, at int) bool {
+	const near = 3
+	before := words[max(0, at-near):at]
+	for i, word := range slices.Backward(before) {
+		if isAmount(word) { // what is before it is about that one
+			before = before[i+1:]
+			break
+		}
+	}
+	after := words[at+1:]
+	if len(after) > 0 && isForeign(after[0]) {
+		after = after[1:]
+	}
+	if len(after) > 1 && slices.Contains([]string{"per", "a", "an", "each", "every"}, strings.ToLower(after[0])) {
+		after = after[1:]
+	}
+	units := []string{"hour", "hr", "h", "hourly"}
+	return slices.ContainsFunc(before, aboutPay) || len(after) > 0 && slices.Contains(units, strings.ToLower(after[0]))
+}
+
+// aboutPay reports whether a word before an amount says that it's pay.
+func aboutPay(word string) bool {
+	word = strings.ToLower(word)
+	return strings.HasPrefix(word, "pay") || slices.Contains([]string{
+		"paid", "earn", "earns", "rate", "rates", "salary", "wage", "wages", "compensation", "budget", "offer", "offers",
+	}, word)
+}
+
+// amountWords are the words and numbers of a text, with the signs of currencies.
+func amountWords(s string) []string {
+	words := strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".,$", r) && !isForeignSign(r)
+	})
+	for i, word := range words {
+		words[i] = strings.Trim(word, ".,")
+	}
+	return words
+}
