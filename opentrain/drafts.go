@@ -106,11 +106,17 @@ type Draft struct {
 	Warnings            []Note `json:"warnings,omitempty"`
 	// UnmappedFields are parts of the source that match no field.
 	UnmappedFields []Note `json:"unmappedFields,omitempty"`
-	// Date is the time of the answer by the API's clock, to the second; zero if it gave none.
+
+	Dated
+}
+
+// Dated has the time of an answer.
+type Dated struct {
+	// Date is by the API's clock, to the second; zero if it gave none.
 	Date time.Time `json:"-"`
 }
 
-func (d *Draft) setDate(header http.Header) {
+func (d *Dated) setDate(header http.Header) {
 	d.Date, _ = http.ParseTime(header.Get("Date")) // the zero time if none
 }
 

@@ -26,6 +26,8 @@ type Publication struct {
 	Validation       *Validation    `json:"validation,omitempty"`
 	MissingFields    []MissingField `json:"missingFields,omitempty"`
 	Moderation       *Moderation    `json:"moderation,omitempty"`
+
+	Dated
 }
 
 // Moderation is the result of the content check.
@@ -49,6 +51,8 @@ type Edit struct {
 	JobID      string      `json:"jobId"`
 	Status     string      `json:"status"`
 	Moderation *Moderation `json:"moderation,omitempty"`
+
+	Dated
 }
 
 // CloseJob takes a job off the marketplace: its status becomes StatusArchived and it gets no new proposals.

@@ -114,6 +114,24 @@ func TestUnsavedAnswersSayWhy(t *testing.T) {
 	}
 }
 
+// TestARepeatedFormIsNoChange: the answers of a form come again after the response with their result was lost. They were saved once.
+func TestARepeatedFormIsNoChange(t *testing.T) {
+	moments := atomic.Int64{}
+	api := asking()
+	api.answers["PATCH /job-drafts/j"] = strings.Replace(api.answers["PATCH /job-drafts/j"], `"T"`, `"T","experienceLevel":"A"`, 1)
+	tools := serve(t, api, setup{now: func() time.Time { return time.Unix(moments.Add(1), 0) }})
+	ask := formOf(t, tools)
+	answers := map[string]string{"experienceLevel": `"A"`}
+	first, another := answer(t, tools, ask, answers)
+	second, same := answer(t, tools, ask, answers)
+	if strings.Contains(second.Text, "not saved") || first.Text != second.Text || (another == nil) != (same == nil) {
+		t.Errorf("%s\nthen\n%s", first.Text, second.Text)
+	}
+	if sent := api.to("PATCH /job-drafts/j"); len(sent) != 1 {
+		t.Errorf("sent: %q", sent)
+	}
+}
+
 // TestPartsOfAQuestionAreAskedAgain: a question with several keys of which one answer was invalid.
 func TestPartsOfAQuestionAreAskedAgain(t *testing.T) {
 	api := asking()
@@ -184,7 +202,7 @@ func TestFormAnswersDontOverwrite(t *testing.T) {
 	})
 }
 
-// TestWarningsReachTheHuman: what OpenTrain warns of stands in front of the human who says yes, in the conversation and in a form.
+// TestWarningsReachTheHuman: what OpenTrain warns of, and what it didn't use, stands in front of the human who says yes, in the conversation and in a form.
 func TestWarningsReachTheHuman(t *testing.T) {
 	const warning = "$1500 an hour is far from usual."
 	report := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":{"jobTitle":"T"},"warnings":["` + warning + `"],
@@ -200,20 +218,37 @@ func TestWarningsReachTheHuman(t *testing.T) {
 		return result, ask
 	}
 	created, _ := run(tool.Call{}, tool.CreateDraft, `{"description":"x"}`)
-	if n := strings.Count(created.Text, "Not used: a"); n != 1 {
-		t.Errorf("%d times not used:\n%s", n, created.Text)
-	}
 	patched, _ := run(tool.Call{}, tool.PatchDraft, `{"jobId":"j","fields":{"headcount":3}}`)
-	if strings.Contains(patched.Text, "Not used") {
-		t.Errorf("said again:\n%s", patched.Text)
-	}
 	published, _ := run(tool.Call{}, tool.Publish, `{"jobId":"j"}`)
 	for _, result := range []tool.Result{created, patched, published} {
 		if show := stepIn(t, result).Show; show == nil || !slices.Contains(show.Warnings, warning) || strings.Count(result.Text, warning) != 1 {
 			t.Errorf("%+v in\n%s", show, result.Text)
 		}
+		if n := strings.Count(result.Text, "Not used"); n != 1 || !strings.Contains(result.Text, "> Note: Not used by OpenTrain: a") {
+			t.Errorf("%d times not used:\n%s", n, result.Text)
+		}
 	}
-	if _, ask := run(tool.Call{CanAsk: true}, tool.Publish, `{"jobId":"j"}`); ask == nil || !strings.Contains(ask.Message, "Warning: "+warning) {
+	if _, ask := run(tool.Call{CanAsk: true}, tool.Publish, `{"jobId":"j"}`); ask == nil || !strings.Contains(ask.Message, "Warning: "+warning) ||
+		!strings.Contains(ask.Message, "Note: Not used by OpenTrain: a") {
 		t.Errorf("%+v", ask)
+	}
+}
+
+// TestUnusedInputIsSaidOnce: what OpenTrain didn't use of the input is in the first result of a draft with open questions, and not again.
+func TestUnusedInputIsSaidOnce(t *testing.T) {
+	report := `{"jobId":"j","status":"DRAFT","validation":{},"missingFields":[{"field":"headcount","prompt":"How many?","type":"number","updateKeys":["headcount"]}],
+		"unmappedFields":["a","a"]}`
+	api := &script{answers: map[string]string{"POST /job-drafts": report, "PATCH /job-drafts/j": report}}
+	tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusDraft}, setup{confirm: true})
+	texts := ""
+	for _, run := range [][2]string{{tool.CreateDraft, `{"description":"x"}`}, {tool.PatchDraft, `{"jobId":"j","fields":{"jobTitle":"T"}}`}} {
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, run[0], run[1])
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		texts += result.Text
+	}
+	if strings.Count(texts, "Not used: a") != 1 {
+		t.Error(texts)
 	}
 }

@@ -94,3 +94,34 @@ func TestOwnSavesAreNoChange(t *testing.T) {
 		}
 	})
 }
+
+// TestEditsKnowWhatWentLive: an edit of a job that was published or edited here shows old values that no listing has, and warns of
+// what the description still says. After a change in the app, they are unknown.
+func TestEditsKnowWhatWentLive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newDuo(guideForm)
+		s := inside(t, api, nil)
+		id, yes := approved(t, api, s)
+		if got := s.call(tool.Publish, yes, alice...); !strings.Contains(got.text, "is live.") {
+			t.Fatal(got.text)
+		}
+		edit := func(want ...string) tool.Next {
+			t.Helper()
+			pass(aWhile)
+			got := s.call(tool.UpdateJob, map[string]any{"jobId": id, "fields": map[string]any{"headcount": 6}}, alice...)
+			if !hasAll(got.text, want) {
+				t.Errorf("%q isn't in %s", want, got.text)
+			}
+			return got.next(t)
+		}
+		next := edit("Number of people: 4 → 6", "Warning: The description still says “4”, but “Number of people” would be 6.")
+		if got := s.call(tool.UpdateJob, next.Arguments, alice...); !strings.Contains(got.text, "was changed and is live.") {
+			t.Fatal(got.text)
+		}
+		edit("The job already has these values.")
+		pass(aWhile)
+		api.edit(id, func(j *standInJob) { j.fields["headcount"] = 9 })
+		edit("Number of people: unknown → 6")
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jellydator/ttlcache/v3"
 
@@ -53,6 +54,16 @@ func (k known) size() int {
 	return size
 }
 
+// has reports whether the draft is known to have these values.
+func (k known) has(fields opentrain.Fields) bool {
+	for key, value := range fields {
+		if !same(key, k.draft.NormalizedFields[key], value) {
+			return false
+		}
+	}
+	return true
+}
+
 func draftKey(by caller.Caller, jobID string) string { return store.Key("draft", by.ID, jobID) }
 
 // Forget drops what is known of a draft: it may have changed.
@@ -61,6 +72,20 @@ func (d *Desk) Forget(by caller.Caller, jobID string) {
 	if d.Store.Shared() {
 		d.Store.Delete(draftKey(by, jobID))
 	}
+}
+
+// WentLive remembers what a live job says: what was published, or an edit of that. own is the job right before, and at the time of
+// the answer. What isn't certain is forgotten.
+func (d *Desk) WentLive(by caller.Caller, own Own, edit opentrain.Fields, at time.Time) {
+	k, found := d.remembered(by, own.ID)
+	if !found || at.IsZero() || own.Changed.IsZero() || k.draft.NormalizedFields == nil || !k.view.Covers(own.Changed) {
+		d.Forget(by, own.ID)
+		return
+	}
+	live := *k.draft
+	live.NormalizedFields = merged(live.NormalizedFields, edit)
+	k.draft, k.view.Moment = &live, confirm.Moment{Time: at, Rough: true}
+	d.keep(by, k)
 }
 
 // remembered is what is known of a draft. Where replicas share a store, only what it has counts: another one may have changed
@@ -131,6 +156,9 @@ func complete(draft, before *opentrain.Draft, set opentrain.Fields) (completed b
 	}
 	if draft.LowConfidenceFields == nil {
 		draft.LowConfidenceFields = slices.Clone(before.LowConfidenceFields)
+	}
+	if draft.UnmappedFields == nil {
+		draft.UnmappedFields = slices.Clone(before.UnmappedFields)
 	}
 	if missing := draft.MissingFields; len(missing) == 0 || slices.ContainsFunc(missing, isName) {
 		completeQuestions(draft, before, set)

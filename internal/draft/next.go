@@ -2,6 +2,7 @@ package draft
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -55,7 +56,7 @@ func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 
 // The words about publishing, here and in opentrain_publish.
 const (
-	PublishNote = "The job goes live."
+	PublishNote = "With a yes, the job goes live."
 	PublishIfNo = "The job stays a draft. To change it, use " + tool.PatchDraft + "."
 )
 
@@ -94,6 +95,14 @@ func (r Report) preview() tool.Preview {
 		preview.Notes = []string{"Only the fields set in the last call are shown. The draft's page shows everything."}
 	default:
 		preview.Notes = []string{"The draft's content can't be shown here. Look at its page."}
+	}
+	const most = 3 // lines
+	groups := grouped(r.unused)
+	for _, group := range groups[:min(len(groups), most)] {
+		preview.Notes = append(preview.Notes, "Not used by OpenTrain: "+lineOf(group))
+	}
+	if more := len(groups) - most; more > 0 {
+		preview.Notes = append(preview.Notes, fmt.Sprintf("Not used by OpenTrain for other reasons: %s of the description.", text.Count(more, "more part")))
 	}
 	return preview
 }
@@ -146,8 +155,28 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 		more = "There are more values than fit here. The draft's page lists them all."
 	}
 	return tool.Next{
-		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more), Field: q.Field,
+		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more, notSure(q.Inputs)), Field: q.Field,
 		Type: q.Type, Options: q.Options, Inputs: q.Inputs, Remaining: remaining,
 		Tool: tool.PatchDraft, Arguments: arguments,
 	}
 }
+
+// notSure says how to answer that the human doesn't know a number: with the unit that says so.
+func notSure(inputs []tool.Input) string {
+	number, unit := "", ""
+	for _, input := range inputs {
+		switch {
+		case input.Type == "number":
+			number = input.Key
+		case slices.Contains(input.Options, unknownUnit):
+			unit = input.Key
+		}
+	}
+	if number == "" || unit == "" {
+		return ""
+	}
+	return "If the human doesn't know, leave out " + number + " and send " + unknownUnit + " as " + unit + "."
+}
+
+// unknownUnit is the unit of an amount of data that isn't known (developers/api-reference/job-drafts/update).
+const unknownUnit = "UNKNOWN_NOT_SPECIFIED"

@@ -17,7 +17,7 @@ const (
 	maxRemark = 400 // a message, a reason or a value
 	maxPath   = 100 // a path; its end says most
 	maxGroup  = 600 // all fields that share a reason
-	maxMember = 120 // one of them, with its value
+	maxMember = 80  // the value of one of them
 )
 
 // Remarks are the API's notes, cleaned, each once.
@@ -89,7 +89,11 @@ func lineOf(group []tool.Remark) string {
 	}
 	members, size := "", 0
 	for i, remark := range group {
-		member := text.Clip(tool.Remark{Field: remark.Field, Value: remark.Value}.Line(), maxMember)
+		value := remark.Value
+		if words := textOf(value); words != "" {
+			value = json.RawMessage(text.JSON(text.Clip(words, maxMember)))
+		}
+		member := tool.Remark{Field: remark.Field, Value: value}.Line()
 		if size += len([]rune(member)); size > maxGroup {
 			members += fmt.Sprintf("; and %d more", len(group)-i)
 			break

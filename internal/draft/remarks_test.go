@@ -28,7 +28,7 @@ func TestAddRemarks(t *testing.T) {
 		"the same twice, without a field": {[]tool.Remark{{Message: "m"}, {Message: "m"}}, []string{"N: m"}},
 		"a long value among others": {
 			[]tool.Remark{{Field: "a", Value: value(strings.Repeat("x", 300)), Reason: "r"}, {Field: "b", Reason: "r"}},
-			[]string{`N: a = "` + strings.Repeat("x", 114) + `…; b — r`},
+			[]string{`N: a = "` + strings.Repeat("x", 79) + `…"; b — r`},
 		},
 	} {
 		var l text.Lines

@@ -40,6 +40,8 @@ type Report struct {
 	content        Content         // what is known of the draft
 	guesses        []tool.Remark   // about content
 	warnings       []tool.Remark   // of OpenTrain
+	unmapped       []tool.Remark   // what the caller hasn't seen of the input that fits no field
+	unused         []tool.Remark   // all of it
 	problems       []tool.Remark   // with a form's answers
 	patched        bool            // by this call
 	whole          bool            // content is the whole draft
@@ -83,7 +85,8 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		problems: options.problems, warnings: Remarks(draft.Warnings), Issues: Remarks(draft.Validation.Issues),
-		UnmappedFields: newRemarks(draft.UnmappedFields, options.unmapped), Interpreted: interpreted, outcome: opentrain.StatusDraft,
+		unmapped: newRemarks(draft.UnmappedFields, options.unmapped), unused: Remarks(draft.UnmappedFields),
+		Interpreted: interpreted, outcome: opentrain.StatusDraft,
 		created: options.Source != "", patched: options.Set != nil, questions: tool.Map(draft.MissingFields, types.question),
 		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
 		whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
@@ -126,7 +129,7 @@ func Shorten[Out tool.Output](call tool.Call, report Report, in func(*Out) *Repo
 // with gives the report its next step. What the step has is not repeated.
 func (r Report) with(next tool.Next) Report {
 	r.Next, r.MissingFields, r.NormalizedFields, r.FieldsSet = next, slices.Clone(r.questions), nil, nil
-	r.LowConfidenceFields, r.Warnings = nil, nil
+	r.LowConfidenceFields, r.Warnings, r.UnmappedFields = nil, nil, nil
 	if next.Action == tool.AskHuman && len(r.questions) > 0 && r.questions[0].Field == next.Field {
 		r.MissingFields[0] = Question{Field: next.Field}
 	}
@@ -139,7 +142,7 @@ func (r Report) with(next tool.Next) Report {
 	default:
 		r.FieldsSet = r.content
 	}
-	r.LowConfidenceFields, r.Warnings = r.guesses, slices.Concat(r.problems, r.warnings)
+	r.LowConfidenceFields, r.Warnings, r.UnmappedFields = r.guesses, slices.Concat(r.problems, r.warnings), r.unmapped
 	for _, warning := range r.contradictions {
 		r.Warnings = append(r.Warnings, tool.Remark{Message: warning})
 	}
@@ -148,7 +151,7 @@ func (r Report) with(next tool.Next) Report {
 
 // restored is a report that was carried as JSON.
 func (r Report) restored() Report {
-	r.questions, r.guesses, r.warnings = r.MissingFields, r.LowConfidenceFields, r.Warnings
+	r.questions, r.guesses, r.warnings, r.unmapped = r.MissingFields, r.LowConfidenceFields, r.Warnings, r.UnmappedFields
 	r.content, r.whole = r.NormalizedFields, r.NormalizedFields != nil
 	if !r.whole {
 		r.content = r.FieldsSet
@@ -159,7 +162,7 @@ func (r Report) restored() Report {
 // What the cuts leave out. The first question always stays as it is.
 
 func (r *Report) cutRemarks(entries int) {
-	for _, list := range []*[]tool.Remark{&r.guesses, &r.warnings, &r.UnmappedFields, &r.Issues} {
+	for _, list := range []*[]tool.Remark{&r.guesses, &r.warnings, &r.unmapped, &r.unused, &r.Issues} {
 		*list = (*list)[:min(len(*list), entries)]
 	}
 }
@@ -189,7 +192,7 @@ func (r Report) missingFrom(whole Report) []string {
 	add(len(whole.questions), len(r.questions), "more questions, which come later")
 	add(len(whole.guesses), len(r.guesses), "more guesses")
 	add(len(whole.warnings), len(r.warnings), "more warnings")
-	add(len(whole.UnmappedFields), len(r.UnmappedFields), "more parts of the input that fit no field")
+	add(len(whole.unmapped), len(r.unmapped), "more parts of the input that fit no field")
 	add(len(whole.Issues), len(r.Issues), "more issues")
 	add(len(whole.content), len(r.content), "draft fields")
 	return cut

@@ -33,7 +33,11 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
 	after, err := d.save(ctx, call, form, fields)
+	k, _ := d.remembered(call.Caller, report.JobID)
 	switch {
+	case errors.Is(err, errOutdated) && k.has(fields): // this form was answered before, and the response was lost
+		options := d.options(call, k, ReportOptions{Set: form.Set, problems: form.Problems})
+		after = d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, options)
 	case errors.Is(err, errOutdated):
 		return report.outOfDate(call, fields), nil, nil
 	case err != nil:
@@ -54,7 +58,9 @@ func (d *Desk) save(ctx context.Context, call tool.Call, form FormState, fields 
 	if d.Confirm.Ledger.ChangedSince(call.Caller, form.Report.JobID, form.At) {
 		return Report{}, errOutdated
 	}
-	return d.change(ctx, call, form.Report.JobID, fields, ReportOptions{Set: form.Set, problems: form.Problems})
+	return d.change(ctx, call, form.Report.JobID, fields, ReportOptions{
+		Set: form.Set, problems: form.Problems, again: len(form.Report.unmapped) == 0,
+	})
 }
 
 // unanswered says why a form has nothing to save.

@@ -161,6 +161,7 @@ func (p posting) published(
 	blocked, reasons := contentCheck(answer.Moderation)
 	switch {
 	case answer.Status == opentrain.StatusOpen:
+		p.WentLive(call.Caller, own, nil, answer.Date)
 		out.Published, out.AlreadyPublished, out.JobURL = true, answer.AlreadyPublished, text.URL(answer.JobURL)
 		out.Next = checkListing(own)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):

@@ -98,8 +98,8 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		return ask(own.View(), "The job was changed while it was being edited.")
 	}
 	p.Record(call.Caller, in.JobID, err)
-	p.Forget(call.Caller, in.JobID)
 	if err != nil {
+		p.Forget(call.Caller, in.JobID)
 		moderation := blockedBy(err, opentrain.CodeConflict)
 		if moderation == nil {
 			return updateJobOutput{}, nil, err
@@ -110,9 +110,11 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	blocked, reasons := contentCheck(edit.Moderation)
 	out.Applied, out.FieldsSet, out.Reasons = true, draft.Shortened(fields), reasons
 	if edit.Status == opentrain.StatusDraft || edit.Status == "" && blocked {
+		p.Forget(call.Caller, in.JobID)
 		out.Status = opentrain.StatusDraft
 		out.Next = changeContent(in.JobID, "The content check took the job off the marketplace.")
 	} else {
+		p.WentLive(call.Caller, own, fields, edit.Date)
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": in.JobID},
