@@ -81,7 +81,7 @@ func candidate(proposal opentrain.Proposal) string {
 	if who == nil {
 		return person("", "")
 	}
-	return person(cmp.Or(who.DisplayName, who.FirstName), cmp.Or(who.Country, who.CountryCode))
+	return person(who.Name(), cmp.Or(who.Country, who.CountryCode))
 }
 
 // unitWords writes the unit of a bid, which the API spells PER_LABEL or per_hour; "" for what is no unit.
