@@ -35,8 +35,8 @@ func (c contracts) look(ctx context.Context, call tool.Call, id string) (came *o
 }
 
 // pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer,
-// not another question. replaced warns of an approval for other arguments that is pending, or may be.
-func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, replaced []string) {
+// not another question. The warnings are of an approval that may be pending, and of one for other arguments that is.
+func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, warnings []string) {
 	asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, intent.Subject)
 	if !found {
 		return nil, nil
@@ -47,7 +47,9 @@ func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.I
 		return nil, nil
 	case err != nil && other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms may still be pending. This request would replace it."}
-	case err != nil || came.Status != opentrain.ApprovalPending:
+	case err != nil:
+		return nil, []string{"Approval " + asked.ID + " of the same request may still be pending."}
+	case came.Status != opentrain.ApprovalPending:
 		return nil, nil
 	case other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms is pending. This request replaces it."}
