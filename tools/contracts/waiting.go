@@ -43,14 +43,12 @@ func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.I
 	}
 	came, gone, err := c.look(ctx, call, asked.ID)
 	switch other := !asked.For(intent); {
-	case gone:
+	case gone, err == nil && came.Status != opentrain.ApprovalPending:
 		return nil, nil
 	case err != nil && other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms may still be pending. This request would replace it."}
 	case err != nil:
 		return nil, []string{"Approval " + asked.ID + " of the same request may still be pending."}
-	case came.Status != opentrain.ApprovalPending:
-		return nil, nil
 	case other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms is pending. This request replaces it."}
 	}
