@@ -56,7 +56,7 @@ type Contract struct {
 	CreatedAt          string              `json:"createdAt"` // RFC 3339
 	UpdatedAt          string              `json:"updatedAt"` // RFC 3339
 	Freelancer         *ContractFreelancer `json:"freelancer"`
-	Milestones         []Milestone         `json:"milestones"` // without refunded and cancelled ones
+	Milestones         []Milestone         `json:"milestones"` // without refunded and canceled ones
 
 	// Only GetContract sets these.
 	JobDMConversationID string  `json:"jobDmConversationId"` // for ListMessages and SendMessage

@@ -45,6 +45,9 @@ type Freelancer struct {
 	More
 }
 
+// Name is the AI trainer's name as employers see it, such as "Maria G."; "" if OpenTrain sent none.
+func (f Freelancer) Name() string { return shownName(f.DisplayName, f.FirstName, f.LastNameInitial) }
+
 // Skills are what an AI trainer knows.
 type Skills struct {
 	SubjectMatter []string `json:"subjectMatter"`

@@ -1,9 +1,11 @@
 package opentrain
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // Statuses of a proposal (developers/api-reference/jobs/list-proposals).
@@ -96,6 +98,14 @@ type Candidate struct {
 	HighestEarningsUSD *float64 `json:"highestEarningsUsd"`
 	ReviewCount        *int     `json:"reviewCount"`
 	More
+}
+
+// Name is the candidate's name as employers see it before a hire, such as "Maria G."; "" if OpenTrain sent none.
+func (c Candidate) Name() string { return shownName(c.DisplayName, c.FirstName, c.LastNameInitial) }
+
+// shownName is a name with the initial of the last one, if there is one: first names alone don't tell people apart.
+func shownName(display, first, initial string) string {
+	return cmp.Or(display, strings.TrimSpace(first+" "+initial))
 }
 
 // Metrics are the scores of a proposal as they came, "" if none. The pages disagree on the scales: an interview

@@ -75,14 +75,14 @@ func TestAnApprovalThatIsGoneIsForgotten(t *testing.T) {
 		again, _ := tools.answer(t, write.name, write.arguments)
 		contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
 		for _, got := range []string{again.Text, contract.Text} {
-			if strings.Contains(got, "a1") {
+			if strings.Contains(got, "pproval a1") {
 				t.Errorf("%s:\n%s", write.name, got)
 			}
 		}
 	}
 	tools := requested(tool.HireProposal, hireArguments)
 	other, _ := tools.answer(t, tool.HireProposal, strings.Replace(hireArguments, "300", "100", 1))
-	if strings.Contains(other.Text, "a1") {
+	if strings.Contains(other.Text, "pproval a1") {
 		t.Error(other.Text)
 	}
 	wants(t, other.Text, "If no: No one is hired.")
@@ -90,7 +90,7 @@ func TestAnApprovalThatIsGoneIsForgotten(t *testing.T) {
 	if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetApproval, `{"approvalId":"a1"}`); failure == nil {
 		t.Error("an approval that is gone is shown")
 	}
-	if contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`); strings.Contains(contract.Text, "a1") {
+	if contract, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`); strings.Contains(contract.Text, "pproval a1") {
 		t.Errorf("after a look at it:\n%s", contract.Text)
 	}
 }

@@ -209,6 +209,24 @@ func TestHire(t *testing.T) {
 	}
 }
 
+// TestNamesHaveTheInitial wherever people are named: first names alone don't tell two Marias apart.
+func TestNamesHaveTheInitial(t *testing.T) {
+	const maria = `"firstName":"Maria","lastNameInitial":"G.","country":"Spain"}`
+	api := &hiring{replies: map[string]reply{
+		"GET /proposals/p1":   {200, strings.Replace(theProposal, `"displayName":"Maria G.","country":"Spain"}`, maria, 1)},
+		"GET /freelancers/f1": {200, `{"freelancer":{"id":"f1",` + maria + `}`},
+		"GET /messages":       {200, `{"conversations":[{"id":"conv1","proposalId":"p1"}],"messages":[]}`},
+	}}
+	tools := serve(t, api, setup{confirm: true})
+	for name, arguments := range map[string]string{
+		tool.HireProposal: hireArguments, tool.GetProposal: `{"proposalId":"p1"}`, tool.GetFreelancerProfile: `{"freelancerId":"f1"}`,
+		tool.InviteTrainer: `{"jobId":"j1","freelancerId":"f1"}`, tool.SendMessage: `{"conversationId":"conv1","content":"Hello"}`,
+	} {
+		got, _ := tools.answer(t, name, arguments)
+		wants(t, got.Text, "Maria G.")
+	}
+}
+
 // TestHireCosts: the cost is exact to the cent.
 func TestHireCosts(t *testing.T) {
 	for amount, want := range map[string]string{

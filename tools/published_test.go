@@ -176,16 +176,35 @@ func TestProfilesCanBeInvited(t *testing.T) {
 		"GET /freelancers/maria-g": `{"freelancer":{"id":"f7","displayName":"Maria G."}}`, "GET /freelancers/f7": `{"freelancer":{"id":"f7","displayName":"Maria G."}}`,
 	}}
 	open := owner{status: opentrain.StatusOpen, RoundTripper: api}
-	result, failure := call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"https://app.opentrain.ai/profile/maria-g"}`)
-	if failure != nil || stepIn(t, result).Arguments["freelancerId"] != "f7" {
-		t.Errorf("%s %v", result.Text, failure)
+	for _, given := range []string{"maria-g", "https://app.opentrain.ai/profile/maria-g", "https://app.opentrain.ai/profile/maria-g?" + strings.Repeat("x", 40)} {
+		arguments := `{"jobId":"j","freelancerId":"` + given + `"}`
+		result, failure := call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, arguments)
+		if failure != nil || stepIn(t, result).Arguments["freelancerId"] != "f7" {
+			t.Fatalf("%s: %s %v", given, result.Text, failure)
+		}
+		wants(t, result.Text, "Invite the AI trainer “Maria G.”, with the user id f7", `freelancerId: read as "f7"`)
+		// With its id, someone who has applied is found.
+		api.answers["GET /jobs/j/proposals"] = `{"proposals":[{"id":"p1","jobId":"j","candidate":{"id":"f7"}}]}`
+		result, failure = call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, arguments)
+		if failure != nil || stepIn(t, result).Arguments["proposalId"] != "p1" {
+			t.Errorf("%s: %s %v", given, result.Text, failure)
+		}
+		delete(api.answers, "GET /jobs/j/proposals")
+		// Without questions too, OpenTrain gets the id.
+		api.answers["POST /jobs/j/invites"] = `{"ok":true,"proposalId":"p","jobId":"j","freelancerId":"f7"}`
+		if _, failure = call(t, open, setup{}, alice, tool.InviteTrainer, arguments); failure != nil {
+			t.Error(failure)
+		}
+	}
+	if sent := api.to("POST /jobs/j/invites"); len(sent) != 3 || slices.ContainsFunc(sent, func(s string) bool { return !strings.HasSuffix(s, `{"freelancerId":"f7"}`) }) {
+		t.Errorf("sent %v", sent)
 	}
 	for _, id := range []string{"https://app.opentrain.ai/profile/no-one", "Maria G."} {
 		if _, failure := call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"`+id+`"}`); failure == nil {
 			t.Errorf("%s: the human is asked", id)
 		}
 	}
-	result, failure = call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"nope"}`)
+	result, failure := call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, `{"jobId":"j","freelancerId":"nope"}`)
 	if failure != nil {
 		t.Fatal(failure)
 	}

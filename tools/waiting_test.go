@@ -38,9 +38,11 @@ func TestPendingRequestsAreNotRepeated(t *testing.T) {
 			t.Errorf("%s after a no in the app: %+v", write.name, next)
 		}
 		api.replies["GET /approvals/a1"] = reply{} // the answer is lost
-		if _, next := tools.answer(t, write.name, write.arguments); next.Action != tool.ConfirmWithHuman {
+		unread, next := tools.answer(t, write.name, write.arguments)
+		if next.Action != tool.ConfirmWithHuman {
 			t.Errorf("%s when the approval can't be read: %+v", write.name, next)
 		}
+		wants(t, unread.Text, "Warning: Approval a1 of the same request may still be pending.")
 	}
 }
 

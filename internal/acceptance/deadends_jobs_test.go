@@ -179,7 +179,7 @@ func ofLiveJobs() map[string]beginning {
 		"a path as a job":        {tool: "close_job", arguments: `{"jobId":"../x"}`, ends: "done"},
 
 		"an invitation": {tool: "invite_trainer", arguments: invite(sandbox.FreelancerAvailable), ends: "done", reaches: isInvited},
-		"an invitation again": {tool: "invite_trainer", arguments: invite(sandbox.FreelancerAvailable), ends: "done", reaches: `"alreadyInvited":true`, given: func(w *world) {
+		"an invitation again": {tool: "invite_trainer", arguments: invite(sandbox.FreelancerAvailable), ends: "done", reaches: `"proposalId":"proposal_job_3_freelancer_1"`, given: func(w *world) {
 			w.send(sandbox.DemoToken, "POST /jobs/job_3/invites", fmt.Sprintf(`{"freelancerId":%q}`, sandbox.FreelancerAvailable))
 		}},
 		"an invitation to a draft":   {tool: "invite_trainer", arguments: strings.Replace(invite(sandbox.FreelancerAvailable), "job_3", "job_2", 1), ends: "done", reaches: isPublished},

@@ -23,7 +23,7 @@ const (
 	initiationFee = 995 // cents, once per contract (developers/api-reference/proposals/hire)
 )
 
-// inCents converts US dollars, and withFee adds the marketplace fee of 10%.
+// inCents converts US dollars, and withFee adds the marketplace fee of 10% that a hire costs.
 func inCents(amount float64) int { return int(math.Round(amount * 100)) }
 func withFee(amount float64) int { return int(math.Round(amount * 110)) }
 

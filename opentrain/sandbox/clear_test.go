@@ -46,6 +46,14 @@ func TestWhatIsClear(t *testing.T) {
 		{"Total: 5000 conversations", "dataVolume", 5000, ""},
 		{"5000+ conversations", "dataVolume", 5000, "5000 is the lower limit."},
 		{"Roughly 50 questions", "dataVolume", nil, `"50 questions": ` + unclear},
+		// The pay in few words.
+		{"Label 2,000 images. Pay $20/hour.", "pricePerHour", 20, ""},
+		{"Label 2,000 images. Pay $20/hour.", "paymentType", "PAY_PER_HOUR", ""},
+		{"Label photos, pay rate $20 an hour", "pricePerHour", 20, ""},
+		{"Label photos. Our hourly rate $20.", "pricePerHour", 20, ""},
+		{"Label photos. Pay $0.05 per label.", "pricePerLabel", 0.05, ""},
+		{"Label photos. Price $500 total.", "fixedPrice", 500, ""},
+		{"Label photos. Pay 20 dollars.", "pricePerHour", nil, `"20 dollars"`},
 		// Where people are from, and where other things are from.
 		{"People from the UK, US or Ireland.", "countries", []string{"United Kingdom", "United States", "Ireland"}, ""},
 		{"Rate ads. Only native English speakers from Canada.", "countries", []string{"Canada"}, ""},
@@ -88,6 +96,30 @@ func TestWhatIsClear(t *testing.T) {
 		}
 		if !strings.Contains(said, test.says) || test.says == "" && said != "" {
 			t.Errorf("%s: said %q, want %q", test.text, said, test.says)
+		}
+	}
+}
+
+// TestTitlesAreOneSentence: what comes after the first sentence, such as the pay, isn't part of a title.
+func TestTitlesAreOneSentence(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"We need 5 annotators for 2,000 images. Pay $20/hour.":     "We need 5 annotators for 2,000 images",
+		"Label street photos. Pay is $18/hour":                     "Label street photos",
+		"label street photos! pay is $18/hour":                     "label street photos",
+		"Label 2.5 million photos. Pay is $18/hour":                "Label 2.5 million photos",
+		"Label approx. 500 photos for Dr. Lee. Pay $18/hour":       "Label approx. 500 photos for Dr. Lee",
+		"Acme Inc. needs help with photos. Pay $18/hour":           "Acme Inc. needs help with photos",
+		"Sort U.S. street photos, e.g. of signs. Pay is $18/hour":  "Sort U.S. street photos, e.g. of signs",
+		"Label photos for Acme Inc. Pay is $18/hour":               "Label photos for Acme Inc",
+		"Hiring! Label street photos. Pay is $18/hour":             "Hiring! Label street photos",
+		"Photos need labels\n\nPay is $18/hour":                    "Photos need labels",
+		"Label photos of cats and dogs in many houses, thoroughly": "Label photos of cats and dogs in many",
+	} {
+		got := newAPI(t, sandbox.Config{}).create(text)
+		equal(t, text, dig(got, "normalizedFields", "jobTitle"), want)
+		if isGuess(got, "paymentType") || isGuess(got, "pricePerHour") {
+			t.Errorf("%s: the pay is a guess: %v", text, got["lowConfidenceFields"])
 		}
 	}
 }

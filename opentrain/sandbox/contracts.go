@@ -155,7 +155,8 @@ func (s *Sandbox) createMilestone(c *call, ct *contract) *reply {
 	return &reply{status: http.StatusCreated, body: object{"milestone": s.addMilestone(ct, t, s.cfg.Now()).show()}}
 }
 
-// fundMilestone is POST /milestones/{milestoneId}/fund (developers/api-reference/milestones/fund).
+// fundMilestone is POST /milestones/{milestoneId}/fund (developers/api-reference/milestones/fund). It costs no fee: the pages name fees
+// only for a hire.
 func (s *Sandbox) fundMilestone(c *call, m *milestone) *reply {
 	switch {
 	case m.contract.status == contractEnded:
@@ -163,7 +164,7 @@ func (s *Sandbox) fundMilestone(c *call, m *milestone) *reply {
 	case m.status != milestoneNotFunded:
 		return conflict("milestone_not_fundable", "This milestone can't be funded: it is "+m.status+".", "milestoneId", m.id)
 	}
-	return s.askAbout(c, approvalFund, m, withFee(m.amount))
+	return s.askAbout(c, approvalFund, m, inCents(m.amount))
 }
 
 // approveMilestone is POST /milestones/{milestoneId}/approve (developers/api-reference/milestones/approve).

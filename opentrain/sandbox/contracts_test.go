@@ -62,7 +62,7 @@ func TestMoney(t *testing.T) {
 		equal(t, "pending", []any{pending["status"], pending["amountUsd"], dig(pending, "milestone", "id")}, []any{"PENDING_FUNDING", 100, second})
 		equal(t, "waits", dig(l.want(200, "GET", "/contracts/"+id, nil), "contract", "milestones", 1, "pendingApproval"), true)
 		l.says("http://127.0.0.1:8090/", "Waiting for you", "Fund a milestone")
-		l.says(str(fund["approvalUrl"]), "Fund a milestone", "$110", "Fees", "$10")
+		l.says(str(fund["approvalUrl"]), "Fund a milestone", "Confirm and pay $100")
 		l.decide(fund["approvalUrl"], "confirmed")
 		result := obj(dig(l.want(200, "GET", "/approvals/"+str(fund["id"]), nil), "approval", "result"))
 		equal(t, "invoice", result["invoiceId"], pending["id"])
@@ -143,6 +143,10 @@ func TestCredits(t *testing.T) {
 		[]any{"CAPTURE", -33995, l.proposal(1), id, nil})
 	older := l.want(200, "GET", "/credits/ledger?limit=1&cursor="+str(newest["nextCursor"]), nil)
 	equal(t, "older", []any{dig(older, "entries", 0, "type"), dig(older, "entries", 0, "topUpId"), older["nextCursor"]}, []any{"TOP_UP", made["topUpId"], nil})
+	more := obj(l.want(201, "POST", "/contracts/"+id+"/milestones", object{"description": "More", "volume": 2})["milestone"])
+	l.decide(dig(l.want(202, "POST", "/milestones/"+str(more["id"])+"/fund", nil), "approval", "approvalUrl"), "confirmed")
+	funded := dig(l.want(200, "GET", "/credits/ledger?limit=1", nil), "entries", 0)
+	equal(t, "funded without fees", []any{dig(funded, "milestoneId"), dig(funded, "amountCents")}, []any{more["id"], -100 * num(more["amountUsd"])})
 	for _, limit := range []string{"0", "101"} {
 		equal(t, "limit", l.want(400, "GET", "/credits/ledger?limit="+limit, nil)["details"], object{"field": "limit"})
 	}

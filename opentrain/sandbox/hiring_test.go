@@ -168,11 +168,14 @@ func TestInterviews(t *testing.T) {
 				t.Error(m)
 			}
 		}
-		// Who is invited applies without an interview.
+		// Who is invited has a proposal at once, and applies later, without an interview.
 		invited := l.want(201, "POST", "/jobs/"+l.job+"/invites", object{"freelancerId": sandbox.FreelancerAvailable})
-		l.want(404, "GET", "/proposals/"+str(invited["proposalId"]), nil)
+		now := obj(l.want(200, "GET", "/proposals/"+str(invited["proposalId"]), nil)["proposal"])
+		equal(t, "at once", []any{dig(now, "status", "raw"), dig(now, "bid", "amountUsd")}, []any{"INVITED", nil})
+		equal(t, "listed", dig(l.want(200, "GET", "/jobs/"+l.job+"/proposals", nil), "proposals", 0, "id"), invited["proposalId"])
 		l.clock.add(3 * time.Second)
 		later := obj(l.want(200, "GET", "/proposals/"+str(invited["proposalId"]), nil)["proposal"])
+		equal(t, "applied", []any{dig(later, "status", "raw"), dig(later, "bid", "amountUsd") != nil}, []any{"UNREVIEWED", true})
 		equal(t, "person", dig(later, "candidate", "id"), sandbox.FreelancerAvailable)
 		equal(t, "interview", later["aiInterview"], nil)
 		equal(t, "score", dig(later, "metrics", "interviewScore"), nil)
@@ -181,6 +184,12 @@ func TestInterviews(t *testing.T) {
 		again := l.want(200, "POST", "/jobs/"+l.job+"/invites", object{"freelancerId": dig(proposal, "candidate", "id")})
 		equal(t, "applied already", again["proposalId"], l.proposal(1))
 		l.want(200, "GET", "/freelancers/"+sandbox.FreelancerUnavailable, nil)
+		// An invitation takes a user id. Only a profile is found by its slug too.
+		slug := str(dig(l.want(200, "GET", "/freelancers/"+sandbox.FreelancerAlsoAvailable, nil), "freelancer", "profileSlug"))
+		l.want(200, "GET", "/freelancers/"+slug, nil)
+		for _, one := range []string{slug, str(dig(proposal, "candidate", "profileSlug"))} {
+			l.want(404, "POST", "/jobs/"+l.job+"/invites", object{"freelancerId": one})
+		}
 	})
 }
 

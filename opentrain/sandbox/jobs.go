@@ -31,7 +31,6 @@ type job struct {
 	owner  *account
 	status string
 	parsed
-	invited          []string // ids of freelancers
 	proposals        []*proposal
 	place            int    // in Sandbox.market, from 1; 0 for a job that was never public
 	event            string // the latest event in the marketplace
@@ -225,6 +224,9 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 		return refuse(http.StatusConflict, message, object{"jobId": j.id, "freelancerId": freelancer, "reason": reason})
 	}
 	who := s.people[freelancer]
+	if who != nil && who.id != freelancer { // by slug
+		who = nil
+	}
 	switch {
 	case j.status != statusOpen:
 		return conflict("AI trainers can only be invited to a published job; this one is "+j.status+".", "job_not_published")
@@ -235,14 +237,14 @@ func (s *Sandbox) inviteTrainer(c *call) *reply {
 	case who == nil:
 		return refuse(http.StatusNotFound, "There is no such user.", nil)
 	}
-	already, status, proposalID := slices.Contains(j.invited, who.id), http.StatusOK, "proposal_"+j.id+"_"+who.id
-	if i := slices.IndexFunc(j.proposals, func(p *proposal) bool { return p.person.id == who.id }); i >= 0 {
-		already, proposalID = true, j.proposals[i].id // who has applied needs no invitation
+	status, p := http.StatusOK, (*proposal)(nil)
+	i := slices.IndexFunc(j.proposals, func(p *proposal) bool { return p.person.id == who.id })
+	if i >= 0 {
+		p = j.proposals[i] // who has applied needs no invitation
+	} else {
+		status, p = http.StatusCreated, s.propose(j, who, "proposal_"+j.id+"_"+who.id, s.cfg.Now())
+		s.later(s.cfg.Now().Add(s.cfg.Pace), func(at time.Time) { s.apply(p, at) })
 	}
-	if !already {
-		j.invited, status = append(j.invited, who.id), http.StatusCreated
-		s.later(s.cfg.Now().Add(s.cfg.Pace), func(at time.Time) { s.apply(j, who, proposalID, at, false) })
-	}
-	return &reply{status: status, body: object{"ok": true, "proposalId": proposalID, "jobId": j.id,
-		"freelancerId": freelancer, "alreadyInvited": already}}
+	return &reply{status: status, body: object{"ok": true, "proposalId": p.id, "jobId": j.id,
+		"freelancerId": freelancer, "alreadyInvited": i >= 0}}
 }

@@ -101,7 +101,10 @@ func (r *reader) addMark(start, end int) {
 	after := strings.TrimLeft(r.text[end:min(len(r.text), end+9)], " \n\u00a0")
 	between := before.kind == number && after != "" && strings.ContainsAny(after[:1], "0123456789$") // "$15 – 20"
 	text, touches := r.text[start:end], before.end == start && before.kind >= word
-	if text == "-" && touches && unicode.IsLetter(next) || text == "." && touches && r.in(before, "@abbreviation") {
+	follows, _ := utf8.DecodeRuneInString(after)
+	dotted := before.kind == word && strings.Contains(before.low, ".") // "U.S. based"
+	short := r.in(before, "@abbreviation") || unicode.IsLower(follows) && (dotted || r.in(before, "@company"))
+	if text == "-" && touches && unicode.IsLetter(next) || text == "." && touches && short {
 		return
 	}
 	t := r.add(mark, 0, start, end)

@@ -297,12 +297,23 @@ func (r *reader) setData() (items string) {
 	return strings.TrimSpace(items)
 }
 
+// opening is the first line of the text, up to the end of a sentence. A word alone, as in "Hiring!", is no sentence here.
+func (r *reader) opening() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(r.text), "\n")
+	start := strings.Index(r.text, line)
+	for _, end := range r.sentences[1:] {
+		if end -= start; end > 0 && end < len(line) && len(strings.Fields(line[:end])) > 1 {
+			return line[:end]
+		}
+	}
+	return line
+}
+
 // setTitle makes a title from the work and its items, or else from the first words.
 func (r *reader) setTitle(items string) {
 	types, languages := r.fields.list("labelTypes"), r.fields.list("languages")
 	if len(types) == 0 {
-		line, _, _ := strings.Cut(strings.TrimSpace(r.text), "\n")
-		words := strings.Fields(line)
+		words := strings.Fields(r.opening())
 		title := strings.Trim(strings.Join(words[:min(len(words), 8)], " "), " .,;:!?-*#")
 		if title = strings.ToValidUTF8(title[:min(len(title), 80)], ""); strings.ContainsFunc(title, unicode.IsLetter) {
 			r.set("jobTitle", title, "Taken from the first words of the text.")

@@ -188,7 +188,7 @@ var people = []reading{
 	{text: "Entry-level US-based annotators, polygons on 10 photos, $9/hour", fields: object{"experienceLevel": "ENTRY_LEVEL", "countries": []string{"United States"}}},
 	{text: "Polygons on 10 photos from Kenya, any experience level, $9/hour", fields: object{"experienceLevel": "ANY_EXPERIENCE_LEVEL", "countries": nil},
 		says: []string{`"Kenya": the text doesn't clearly say that AI trainers must be there.`}},
-	{text: "Polygons on 10 photos, senior annotators, U.K. only, $9/hour", says: []string{"U.K"}, fields: object{"experienceLevel": "EXPERT"}},
+	{text: "Polygons on 10 photos, senior annotators, U.K. only, $9/hour", fields: object{"experienceLevel": "EXPERT", "countries": []string{"United Kingdom"}}},
 	{text: "Polygons on 10 photos, senior annotators, UK only, $9/hour", fields: object{"experienceLevel": "EXPERT", "countries": []string{"United Kingdom"}}},
 	{text: "Polygons on 10 photos, annotators in Georgia, $9/hour", gaps: "experienceLevel", fields: object{"countries": nil}, says: []string{`"Georgia"`}},
 	{text: "Polygons on 10 photos, beginners and experts, $9/hour", gaps: "experienceLevel"},

@@ -120,32 +120,42 @@ func (s *Sandbox) recruit(j *job, posted time.Time) {
 			if j.fields.text("experienceLevel") == "EXPERT" {
 				all = slices.DeleteFunc(slices.Clone(all), func(t trainer) bool { return t.Years < 4 })
 			}
-			if s.records["proposal_"+id] == nil { // the job may be published again
-				s.apply(j, newPerson(all[(j.place*applicants+n)%len(all)], "freelancer_"+id, j.fields, n, at), "proposal_"+id, at, true)
+			who := newPerson(all[(j.place*applicants+n)%len(all)], "freelancer_"+id, j.fields, n, at)
+			if j.status != statusOpen || s.records["proposal_"+id] != nil { // the job may be published again
+				return
 			}
+			s.within(j.owner.books, len(fmt.Sprint(who.job)), func() *reply {
+				p := s.propose(j, who, "proposal_"+id, at)
+				p.interviewed = true
+				s.apply(p, at)
+				return nil
+			})
 		})
 	}
 }
 
-// apply makes a proposal if the job is open and there is memory left. A bid is never above the rate of the job.
-func (s *Sandbox) apply(j *job, who *person, id string, at time.Time, interviewed bool) {
-	if j.status != statusOpen {
+// propose makes the proposal of someone who is invited to a job, and hasn't applied yet.
+func (s *Sandbox) propose(j *job, who *person, id string, at time.Time) *proposal {
+	s.numbered++
+	p := &proposal{record: record{id, j.owner.books, at, at}, job: j, person: who, status: invited, unit: j.fields.text("paymentType")}
+	j.proposals = append(j.proposals, p)
+	s.records[id], s.people[who.id], s.people[who.slug] = p, who, who
+	return p
+}
+
+// apply has the person of a proposal apply, if the job is open. A bid is never above the rate of the job.
+func (s *Sandbox) apply(p *proposal, at time.Time) {
+	j, who := p.job, p.person
+	if j.status != statusOpen || p.contract != nil {
 		return
 	}
-	s.within(j.owner.books, len(fmt.Sprint(who.job)), func() *reply {
-		s.numbered++
-		p := &proposal{record: record{id, j.owner.books, at, at}, job: j, person: who, status: unreviewed, unit: j.fields.text("paymentType"),
-			interviewed: interviewed}
-		if rate := j.fields.number(rateKey(p.unit)); rate > 0 {
-			digits := map[bool]float64{true: 1e4, false: 1e2}[p.unit == payPerLabel]
-			p.bid = min(cmp.Or(math.Round(rate*who.Bid*digits)/digits, rate), rate)
-		}
-		if p.unit == payPerHour && who.hourly == nil { // an invited one may have a rate from another job
-			who.hourly = orNull(p.bid)
-		}
-		j.proposals = append(j.proposals, p)
-		s.records[id], s.people[who.id], s.people[who.slug] = p, who, who
-		s.tell(p.books, at, "proposal.received", id, j.id, object{"proposalId": id, "jobId": j.id})
-		return nil
-	})
+	p.status, p.updated, p.unit = unreviewed, at, j.fields.text("paymentType")
+	if rate := j.fields.number(rateKey(p.unit)); rate > 0 {
+		digits := map[bool]float64{true: 1e4, false: 1e2}[p.unit == payPerLabel]
+		p.bid = min(cmp.Or(math.Round(rate*who.Bid*digits)/digits, rate), rate)
+	}
+	if p.unit == payPerHour && who.hourly == nil { // an invited one may have a rate from another job
+		who.hourly = orNull(p.bid)
+	}
+	s.tell(p.books, at, "proposal.received", p.id, j.id, object{"proposalId": p.id, "jobId": j.id})
 }

@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-const unreviewed, hired = "UNREVIEWED", "HIRED" // statuses of a proposal
+// The statuses of a proposal (developers/api-reference/jobs/list-proposals). No page names the one of an invited proposal.
+const invited, unreviewed, hired = "INVITED", "UNREVIEWED", "HIRED"
 
 // proposal is an application to a job.
 type proposal struct {

@@ -92,7 +92,7 @@ type Sandbox struct {
 	added       int                // how many there have been
 	bodies      int                // of those jobs, in bytes
 	market      []*job             // every job ever published, in the order of publication; nil where one was published again
-	people      map[string]*person // who can be invited or applied, by id; by slug who applied
+	people      map[string]*person // who can be invited or applied, by id and slug
 	records     map[string]any     // the parts of the accounts' books, by id
 	deeds       []deed             // what other people will do, in the order of time
 	numbered    int                // records
@@ -176,7 +176,8 @@ func (s *Sandbox) seed() {
 		panic(err) // the file is part of the program
 	}
 	for n, id := range []string{FreelancerAvailable, FreelancerUnavailable, FreelancerAlsoAvailable} {
-		s.people[id] = newPerson(theCast().Trainers[n], id, values{}, 0, s.started)
+		p := newPerson(theCast().Trainers[n], id, values{}, 0, s.started)
+		s.people[id], s.people[p.slug] = p, p
 	}
 	own := s.accounts[s.cfg.Accounts[0].Token]
 	ago := func(minutes int) time.Time { return s.started.Add(-time.Duration(minutes) * time.Minute) }

@@ -1,13 +1,14 @@
 package applicants
 
 import (
-	"cmp"
 	"fmt"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
+
+const maxName = 80 // characters of a person's name
 
 // candidate is the person who made a proposal. Most of it is that person's own words.
 type candidate struct {
@@ -23,15 +24,10 @@ type candidate struct {
 
 func candidateOf(who opentrain.Candidate) candidate {
 	return candidate{
-		FreelancerID: text.Stranger(who.ID, maxID), Name: nameOf(who.DisplayName, who.FirstName, who.LastNameInitial),
+		FreelancerID: text.Stranger(who.ID, maxID), Name: text.Stranger(who.Name(), maxName),
 		Title: text.Stranger(who.ProfileTitle, 120), Country: text.Stranger(who.Country, 60), CountryCode: text.Stranger(who.CountryCode, 10),
 		TalentType: text.Stranger(who.TalentType, 30), ReviewCount: who.ReviewCount, HighestEarnings: text.Dollars(who.HighestEarningsUSD),
 	}
-}
-
-// nameOf is how OpenTrain shows a person to employers.
-func nameOf(display, first, initial string) string {
-	return text.Stranger(cmp.Or(display, text.Join(" ", first, initial)), 80)
 }
 
 func identity(verified *bool) string {

@@ -2,6 +2,7 @@ package applicants
 
 import (
 	"context"
+	"fmt"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -12,14 +13,14 @@ import (
 
 type inviteTrainerInput struct {
 	JobID        string `json:"jobId" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"Id of a live job in the account."`
-	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=64"`
+	FreelancerID string `json:"freelancerId" jsonschema:"minLength=1,maxLength=200"`
 
 	confirm.Asking
 }
 
 func (inviteTrainerInput) JSONSchemaExtend(s *schema.Node) {
 	schema.Describe(s, map[string]string{
-		"freelancerId": "The AI trainer's user id, from the human or a profile.",
+		"freelancerId": "The AI trainer's user id, or the slug or URL of the profile.",
 	})
 }
 
@@ -56,9 +57,6 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return inviteTrainerOutput{}, nil, err
 	}
 	defer unlock()
-	if in.FreelancerID, err = a.trainerID(ctx, in.FreelancerID); err != nil {
-		return inviteTrainerOutput{}, nil, err
-	}
 	out := inviteTrainerOutput{JobID: in.JobID, FreelancerID: in.FreelancerID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
@@ -76,23 +74,27 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	if err != nil {
 		return out, nil, err
 	}
+	who, err := a.invited(ctx, call.Caller, in.FreelancerID)
+	if err != nil {
+		return out, nil, err
+	}
+	if who.id != in.FreelancerID {
+		out.Interpreted = append(out.Interpreted, fmt.Sprintf("freelancerId: read as %q", text.Clean(who.id, maxID)))
+	}
+	out.FreelancerID, intent.Arguments = who.id, map[string]any{"freelancerId": who.id}
 	preview := own.Preview()
+	preview.Changes, preview.Warnings = []string{"Invite the AI trainer " + who.words}, who.warnings
 	if a.Confirm.Asks(call.Caller) {
-		if out.ProposalID = a.proposalOf(ctx, in.JobID, in.FreelancerID); out.ProposalID != "" {
+		if out.ProposalID = a.proposalOf(ctx, in.JobID, who.id); out.ProposalID != "" {
 			out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": out.ProposalID}}
 			return out, nil, nil
 		}
-		who, warnings, err := a.invited(ctx, in.FreelancerID)
-		if err != nil {
-			return out, nil, err
-		}
-		preview.Changes, preview.Warnings = []string{"Invite the AI trainer " + who}, warnings
 	}
 	yes, ask, next := a.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
-	invitation, err := a.API.InviteTrainer(ctx, in.JobID, in.FreelancerID)
+	invitation, err := a.API.InviteTrainer(ctx, in.JobID, who.id)
 	a.Confirm.Ledger.RecordUse(call.Caller, in.JobID, err)
 	if err != nil {
 		return out, nil, err

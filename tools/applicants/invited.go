@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -27,45 +28,46 @@ func (a applicants) proposalOf(ctx context.Context, jobID, freelancerID string) 
 	return ""
 }
 
-// trainerID is the user id of an AI trainer. The address of a profile has only a slug.
-func (a applicants) trainerID(ctx context.Context, given string) (string, error) {
-	slug := slugIn(given)
-	if slug == "" {
-		return given, nil
-	}
-	found, err := a.API.GetFreelancer(ctx, slug)
-	if err != nil {
-		return "", draft.Unsent(err)
-	}
-	return found.ID, nil
+// invitee is who would be invited.
+type invitee struct {
+	id       string // of the user
+	words    string // for a question
+	warnings []string
 }
 
-// invited says who would be invited, as far as OpenTrain shows their profile. No page of the API says that everyone has one who can be
-// invited, so a missing profile is only a warning.
-func (a applicants) invited(ctx context.Context, id string) (who string, warnings []string, err error) {
+// invited finds who would be invited, as far as OpenTrain shows their profile: callers name people by a profile's slug or address too,
+// and an invitation takes only the user id. No page of the API says that everyone has a profile who can be invited, so a missing one is
+// only a warning, unless its address was given.
+func (a applicants) invited(ctx context.Context, by caller.Caller, given string) (invitee, error) {
+	slug := slugIn(given)
+	id := cmp.Or(slug, strings.TrimSpace(given))
 	byID := "with the user id " + text.Visible(id)
 	found, err := a.API.GetFreelancer(ctx, id)
 	switch {
-	case err != nil && strings.Contains(strings.TrimSpace(id), " "):
+	case err != nil && slug != "":
+		return invitee{}, draft.Unsent(err)
+	case err != nil && strings.Contains(id, " "):
 		const problem = "This is a name, and not an AI trainer's user id. The id is in a profile, a proposal or a contract."
-		return "", nil, &tool.Refusal{
+		return invitee{}, &tool.Refusal{
 			Code: opentrain.CodeInvalidArgument, Lines: []string{problem + " Nothing was sent."},
 			Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem},
 		}
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}), errors.Is(err, &opentrain.Error{Code: opentrain.CodeInvalidArgument}):
-		return byID, []string{"OpenTrain shows no profile with this user id. If the id is wrong, the invitation fails."}, nil
-	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}):
-		return byID, nil, nil
+		warning := "OpenTrain shows no profile with this user id. If the id is wrong, the invitation fails."
+		return invitee{id, byID, []string{warning}}, nil
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}), err != nil && !a.Confirm.Asks(by):
+		return invitee{id, byID, nil}, nil
 	case err != nil: // a name that comes and goes would void a yes
-		return "", nil, draft.Unsent(err)
+		return invitee{}, draft.Unsent(err)
 	}
-	name := cmp.Or(found.DisplayName, text.Join(" ", found.FirstName, found.LastNameInitial))
+	id = cmp.Or(found.ID, id)
+	name := found.Name()
 	if name != "" {
-		name = text.InQuotes(name, 80)
+		name = text.InQuotes(name, maxName)
 	}
 	country := found.Country
 	if country != "" {
 		country = "country " + text.InQuotes(country, 60)
 	}
-	return text.Join(", ", name, country, byID), nil, nil
+	return invitee{id, text.Join(", ", name, country, "with the user id "+text.Visible(id)), nil}, nil
 }

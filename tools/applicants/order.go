@@ -43,7 +43,7 @@ func (a applicants) sorted(ctx context.Context, in listProposalsInput) (ranking,
 			break
 		}
 	}
-	compare := lowestBidFirst
+	var compare func(a, b proposal) int
 	switch in.Sort {
 	case byMatch:
 		order = "highest match first"
@@ -51,11 +51,13 @@ func (a applicants) sorted(ctx context.Context, in listProposalsInput) (ranking,
 	case byInterview:
 		order = "highest interview score first"
 		compare = func(a, b proposal) int { return highestFirst(a.InterviewScore, b.InterviewScore) }
-	default:
-		order = "lowest bid first"
+	case byBid:
+		order, compare = "lowest bid first", lowestBidFirst
 		if severalUnits(all) {
 			order += ", each unit apart"
 		}
+	default:
+		return ranking{}, tool.Problem("sort", "isn't an order that this server has")
 	}
 	slices.SortStableFunc(all, compare)
 	if query.Cursor != "" {

@@ -56,7 +56,7 @@ func (profileReview) JSONSchema() *schema.Node {
 
 func profileOf(f opentrain.Freelancer) getFreelancerProfileOutput {
 	out := getFreelancerProfileOutput{
-		FreelancerID: text.Stranger(cmp.Or(f.ID, f.ProfileSlug), maxID), Name: nameOf(f.DisplayName, f.FirstName, f.LastNameInitial),
+		FreelancerID: text.Stranger(cmp.Or(f.ID, f.ProfileSlug), maxID), Name: text.Stranger(f.Name(), maxName),
 		Title: text.Stranger(f.Title, 200), Bio: text.StrangerParagraphs(f.Bio, maxBio),
 		Place:      text.Join(", ", text.Stranger(f.City, 60), text.Stranger(cmp.Or(f.Country, f.CountryCode), 60)),
 		TalentType: text.Stranger(f.TalentType, 30), Availability: text.Stranger(f.Availability, 30),

@@ -66,7 +66,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 		out.Next = *declined
 		return out, nil, nil
 	}
-	same, _ := c.pending(ctx, call, intent) // first: what it has become may have ended the contract
+	same, warnings := c.pending(ctx, call, intent) // first: what it has become may have ended the contract
 	contract, err := c.readContract(ctx, in.ContractID)
 	if err != nil {
 		return out, nil, err
@@ -78,7 +78,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	}
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(contract.Title), 200), Changes: ending(*contract),
-		Warnings: c.undecided(call, *contract),
+		Warnings: append(warnings, c.undecided(call, *contract)...),
 	}
 	if same != nil {
 		out.Trainer, out.Approval, out.Next = trainer(*contract), same, same.next()

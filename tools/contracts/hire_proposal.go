@@ -78,7 +78,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		out.Next = *declined
 		return out, nil, nil
 	}
-	same, replaced := c.pending(ctx, call, intent) // first: what it has become may have changed the proposal
+	same, warnings := c.pending(ctx, call, intent) // first: what it has become may have changed the proposal
 	intent.IfNo = c.unhired(call, subject)         // what is gone is forgotten by now
 	proposal, err := c.hireable(ctx, in.ProposalID)
 	if err != nil {
@@ -87,7 +87,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID = text.Clean(proposal.JobID, 64)
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Warnings: replaced, Notes: elsewhere(replaced),
+		Warnings: warnings, Notes: elsewhere(warnings),
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err

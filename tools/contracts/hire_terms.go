@@ -68,8 +68,8 @@ func (c contracts) unhired(call tool.Call, subject string) string {
 }
 
 // elsewhere says that a hire may replace one that this server doesn't know of: from before a restart, or from the app.
-func elsewhere(replaced []string) []string {
-	if len(replaced) > 0 {
+func elsewhere(known []string) []string {
+	if len(known) > 0 {
 		return nil
 	}
 	return []string{"If a hire of this person with other terms is already pending, this one replaces it."}
@@ -81,7 +81,7 @@ func candidate(proposal opentrain.Proposal) string {
 	if who == nil {
 		return person("", "")
 	}
-	return person(cmp.Or(who.DisplayName, who.FirstName), cmp.Or(who.Country, who.CountryCode))
+	return person(who.Name(), cmp.Or(who.Country, who.CountryCode))
 }
 
 // unitWords writes the unit of a bid, which the API spells PER_LABEL or per_hour; "" for what is no unit.

@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"opentrain-mcp/internal/confirm"
@@ -79,7 +80,7 @@ func (r milestoneRequest) run(
 		out.Next = *declined
 		return out, nil, nil
 	}
-	same, _ := c.pending(ctx, call, intent) // first: what it has become may have changed the milestone
+	same, warnings := c.pending(ctx, call, intent) // first: what it has become may have changed the milestone
 	contract, m, err := r.find(ctx, c, in.MilestoneID)
 	if err != nil {
 		return out, nil, err
@@ -90,7 +91,7 @@ func (r milestoneRequest) run(
 		return out, nil, nil
 	}
 	preview := r.preview(contract, m)
-	preview.Warnings = append(preview.Warnings, c.endRequested(ctx, call, contract.ID)...)
+	preview.Warnings = slices.Concat(preview.Warnings, warnings, c.endRequested(ctx, call, contract.ID))
 	if r.pays {
 		preview.Notes = append(preview.Notes, c.recorded(ctx, contract.ID)...) // it may grow until the yes, so the yes isn't for it
 	}

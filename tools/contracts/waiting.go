@@ -35,20 +35,20 @@ func (c contracts) look(ctx context.Context, call tool.Call, id string) (came *o
 }
 
 // pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer,
-// not another question. replaced warns of an approval for other arguments that is pending, or may be.
-func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, replaced []string) {
+// not another question. The warnings are of an approval that may be pending, and of one for other arguments that is.
+func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, warnings []string) {
 	asked, found := c.Confirm.Approvals.Of(call.Caller, intent.Tool, intent.Subject)
 	if !found {
 		return nil, nil
 	}
 	came, gone, err := c.look(ctx, call, asked.ID)
 	switch other := !asked.For(intent); {
-	case gone:
+	case gone, err == nil && came.Status != opentrain.ApprovalPending:
 		return nil, nil
 	case err != nil && other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms may still be pending. This request would replace it."}
-	case err != nil || came.Status != opentrain.ApprovalPending:
-		return nil, nil
+	case err != nil:
+		return nil, []string{"Approval " + asked.ID + " of the same request may still be pending."}
 	case other:
 		return nil, []string{"Approval " + asked.ID + " of a request with other terms is pending. This request replaces it."}
 	}

@@ -1,7 +1,6 @@
 package messages
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -81,8 +80,7 @@ func (m messages) recipient(ctx context.Context, conversationID, sender string) 
 			return "", err // a name that comes and goes would void a yes
 		}
 		if err == nil && proposal.Candidate != nil {
-			who := proposal.Candidate
-			name = text.Stranger(cmp.Or(who.DisplayName, text.Join(" ", who.FirstName, who.LastNameInitial)), 80)
+			name = text.Stranger(proposal.Candidate.Name(), 80)
 		}
 	}
 	switch {
