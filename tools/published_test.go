@@ -238,3 +238,27 @@ func TestOneKeyOneContent(t *testing.T) {
 		t.Errorf("%d drafts were asked for", n)
 	}
 }
+
+// TestAKeySentWithOtherContent: a create without a key isn't refused because its derived key was sent with other content before, and
+// repeats still have one key.
+func TestAKeySentWithOtherContent(t *testing.T) {
+	api := &script{answers: map[string]string{"POST /job-drafts": `{"jobId":"j","status":"DRAFT"}`}}
+	create := func(tools served, arguments string) string {
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.CreateDraft, arguments)
+		if failure != nil {
+			t.Fatal(failure.Text())
+		}
+		var out struct{ IdempotencyKey string }
+		if err := json.Unmarshal(result.Structured, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.IdempotencyKey
+	}
+	derived := create(serve(t, api, setup{}), `{"description":"Label cats."}`)
+	after := serve(t, api, setup{}) // a restart
+	create(after, `{"description":"Label dogs.","idempotencyKey":"`+derived+`"}`)
+	second := create(after, `{"description":"Label cats."}`)
+	if again := create(after, `{"description":"Label cats."}`); derived == "" || second == derived || again != second {
+		t.Errorf("%q, then %q, then %q", derived, second, again)
+	}
+}

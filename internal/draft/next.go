@@ -102,7 +102,7 @@ func (r Report) preview() tool.Preview {
 		preview.Notes = append(preview.Notes, "Not used by OpenTrain: "+lineOf(group))
 	}
 	if more := len(groups) - most; more > 0 {
-		preview.Notes = append(preview.Notes, fmt.Sprintf("Not used by OpenTrain for other reasons: %s of the description.", text.Count(more, "more part")))
+		preview.Notes = append(preview.Notes, fmt.Sprintf("%d more remarks on parts that weren't used are on the draft's page.", more))
 	}
 	return preview
 }

@@ -43,14 +43,15 @@ func (k *createKeys) begin(accounts []string, source opentrain.DraftSource, now 
 		names = tool.Map(accounts, func(account string) string { return store.Key("create", account, content) })
 		k.count(names[0], 1) // a call that is under way counts: it may outlast its caller and midnight
 		key = k.recent(names, derivedKey(accounts[0], content, now))
-	}
-	drafts := tool.Map(accounts, func(account string) string { return store.Key("draft", account, key) })
-	for _, name := range drafts {
-		if jobID, other, found := strings.Cut(string(k.store.Get(name)), " "); found && other != mark(content) {
-			return "", nil, tool.Problem("idempotencyKey", "stands for draft "+text.Clean(jobID, 64)+
-				", which was created from other content; send a new key for this one")
+		if k.other(accounts, key, content) != "" { // someone sent it with other content
+			key = derivedKey(accounts[0], content+key, now)
+			k.keep(names, key)
 		}
+	} else if jobID := k.other(accounts, key, content); jobID != "" {
+		return "", nil, tool.Problem("idempotencyKey", "stands for draft "+text.Clean(jobID, 64)+
+			", which was created from other content; send a new key for this one")
 	}
+	drafts := draftNames(accounts, key)
 	return key, func(draft *opentrain.Draft, err error) (existed bool) {
 		mayExist := err == nil || opentrain.MayHaveChanged(err)
 		if len(names) > 0 && (k.count(names[0], -1) > 0 || mayExist) {
@@ -70,6 +71,21 @@ func (k *createKeys) begin(accounts []string, source opentrain.DraftSource, now 
 		}
 		return false
 	}, nil
+}
+
+// draftNames are the names under which the store has the draft that a key stands for.
+func draftNames(accounts []string, key string) []string {
+	return tool.Map(accounts, func(account string) string { return store.Key("draft", account, key) })
+}
+
+// other returns the draft of other content that a key stands for, "" for none.
+func (k *createKeys) other(accounts []string, key, content string) (jobID string) {
+	for _, name := range draftNames(accounts, key) {
+		if jobID, of, found := strings.Cut(string(k.store.Get(name)), " "); found && of != mark(content) {
+			return jobID
+		}
+	}
+	return ""
 }
 
 // count counts the calls that are under way.
