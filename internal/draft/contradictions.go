@@ -62,8 +62,10 @@ func instead(fields opentrain.Fields, key string) string {
 }
 
 // ownRate is the key of the rate that belongs to the payment type, "" for none.
-func ownRate(fields opentrain.Fields) string {
-	switch textOf(fields["paymentType"]) {
+func ownRate(fields opentrain.Fields) string { return rateOf(textOf(fields["paymentType"])) }
+
+func rateOf(paymentType string) string {
+	switch paymentType {
 	case "PAY_PER_HOUR":
 		return "pricePerHour"
 	case "PAY_PER_LABEL":

@@ -127,7 +127,7 @@ func (q Question) fields(lists bool) []tool.Field {
 		}
 		field := formField(input)
 		if i == 0 {
-			field.Prompt = q.Question
+			field.Prompt = text.Join(" ", q.Question, field.Prompt)
 		}
 		if len(inputs) == 1 {
 			field.Label = cmp.Or(q.label, field.Label)
@@ -157,11 +157,21 @@ func (types fieldTypes) addGuesses(fields []tool.Field, guesses []tool.Remark, l
 
 func formField(input tool.Input) tool.Field {
 	return tool.Field{
-		Name: input.Key, Label: tool.FieldLabel(input.Key), Type: input.Type,
+		Name: input.Key, Label: tool.FieldLabel(input.Key), Type: input.Type, Prompt: rateHelp(input.Key),
 		Choices: tool.Map(input.Options, func(option string) tool.Choice {
 			return tool.Choice{Value: option, Title: cmp.Or(text.Clean(tool.Label(option), 100), "(no name)")}
 		}),
 	}
+}
+
+// rateHelp says when a rate counts, and in what it is; "" for another field.
+func rateHelp(key string) string {
+	for _, paymentType := range []string{"PAY_PER_HOUR", "PAY_PER_LABEL", "FIXED_PRICE"} {
+		if rateOf(paymentType) == key {
+			return "In US dollars. Only for the payment type “" + tool.Label(paymentType) + "”."
+		}
+	}
+	return ""
 }
 
 // overlap reports whether two lists have a name in common.

@@ -105,6 +105,24 @@ func Problem(path, message string) error {
 	return &schema.ArgumentError{Problems: []schema.Problem{{Path: path, Message: message}}}
 }
 
+// Problems joins errors about arguments, so that a call gets all of them at once. Another error goes first.
+func Problems(errs ...error) error {
+	var all schema.ArgumentError
+	for _, err := range errs {
+		bad, ok := errors.AsType[*schema.ArgumentError](err)
+		switch {
+		case ok:
+			all.Problems = append(all.Problems, bad.Problems...)
+		case err != nil:
+			return err
+		}
+	}
+	if all.Problems == nil {
+		return nil
+	}
+	return &all
+}
+
 // ErrFormOver is the error of a call that continues a form that has ended.
 var ErrFormOver = errors.New("the form has expired")
 

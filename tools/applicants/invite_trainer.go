@@ -94,7 +94,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
-	invitation, err := a.API.InviteTrainer(ctx, in.JobID, who.id)
+	invitation, err := a.API.InviteTrainer(a.Recheck(ctx, &own, nil), in.JobID, who.id)
 	a.Confirm.Ledger.RecordUse(call.Caller, in.JobID, err)
 	if err != nil {
 		return out, nil, err

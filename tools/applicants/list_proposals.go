@@ -40,6 +40,8 @@ type listProposalsOutput struct {
 	status string // that was asked for
 	sorted bool   // by a score or the bid
 	later  bool   // not the first page
+
+	jobStatus string // of a job without proposals, "" if it isn't known
 }
 
 func (a applicants) listProposals() tool.Tool {
@@ -86,6 +88,11 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 	}
 	a.Accounts.SawOwn(call.Caller, in.JobID) // OpenTrain lists the proposals for no one else's
 	out.Cut = cut
+	if len(out.Proposals) == 0 && in.Status == "" && in.Cursor == "" {
+		if own, err := a.FindOwn(ctx, in.JobID, opentrain.StatusOpen); err == nil {
+			out.jobStatus = own.Status
+		}
+	}
 	out.Next = out.next()
 	return out, nil, nil
 }
@@ -103,6 +110,13 @@ func (o *listProposalsOutput) next() tool.Next {
 		return tool.Next{Action: tool.Done, Note: "To see one with its interview, use " + tool.GetProposal + " with its id."}
 	case o.later:
 		return tool.Next{Action: tool.Done}
+	case o.jobStatus == opentrain.StatusDraft:
+		return tool.Next{
+			Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": o.JobID},
+			Note: "The job is a draft. AI trainers can apply once it is published. See what it still needs.",
+		}
+	case o.jobStatus == opentrain.StatusArchived:
+		return tool.Next{Action: tool.Done, Note: "The job is closed, so no one else can apply."}
 	case o.status != "":
 		return tool.Next{
 			Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": o.JobID}, Note: "See all proposals for the job.",
@@ -123,7 +137,7 @@ func (o listProposalsOutput) Text() string {
 	case o.status != "":
 		l.Add("Job %s has no proposals with status %s.", o.JobID, o.status)
 	default:
-		l.Add("Job %s has no proposals yet.", o.JobID)
+		l.Add("Job %s has no proposals.", o.JobID)
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for i, p := range o.Proposals {

@@ -15,14 +15,12 @@ import (
 
 // check checks what the schema can't, and returns the cost.
 func (c contracts) check(in hireProposalInput) (*cost, error) {
-	if err := c.checkDate("dueDate", in.DueDate); err != nil {
-		return nil, err
-	}
+	nameless := error(nil)
 	if strings.TrimSpace(in.Name+in.Description) == "" {
-		return nil, tool.Problem("name", "is required without a description: the milestone needs one of them")
+		nameless = tool.Problem("name", "is required without a description: the milestone needs one of them")
 	}
 	cents, err := tool.Cents("amountUsd", in.AmountUSD)
-	if err != nil {
+	if err := tool.Problems(c.checkDate("dueDate", in.DueDate), nameless, err); err != nil {
 		return nil, err
 	}
 	return costOf(cents), nil

@@ -57,6 +57,9 @@ func (r milestoneRequest) preview(contract opentrain.Contract, m opentrain.Miles
 	if m.Volume != nil {
 		preview.Changes = append(preview.Changes, "Volume: "+strings.TrimPrefix(volumeWords(m.Volume, contract.PaymentType), "volume "))
 	}
+	if m.DueDate != "" {
+		preview.Changes = append(preview.Changes, "Due: "+text.Stranger(text.Day(m.DueDate), 40))
+	}
 	if m.Description != "" {
 		preview.Changes = append(preview.Changes, "Description: "+text.Stranger(text.Visible(m.Description), 2000))
 	}

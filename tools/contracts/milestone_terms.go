@@ -20,7 +20,8 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 	case fixed && in.AmountUSD == 0:
 		return "", tool.Problem("amountUsd", "is required: the contract has a fixed price")
 	case !fixed && contract.PaymentType != "" && in.Volume == 0:
-		return "", tool.Problem("volume", "is required: the contract pays "+strings.ToLower(tool.Label(text.Clean(contract.PaymentType, 40))))
+		return "", tool.Problem("volume", "is required: the contract pays "+
+			strings.ToLower(tool.Label(text.Clean(contract.PaymentType, 40)))+", so an amount alone isn't enough")
 	case !fixed && contract.PaymentType != "" && contract.RateUSD == nil:
 		return "", conflict(opentrain.ReasonContractRate, contract.ID, "")
 	case in.Volume == 0 && in.AmountUSD == 0:
