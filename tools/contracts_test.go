@@ -187,6 +187,18 @@ func TestMoney(t *testing.T) {
 			t.Errorf("%s: next %+v", status, after)
 		}
 	}
+	sandboxed := serve(t, &hiring{replies: map[string]reply{
+		"POST /credits/top-ups":   {201, `{"topUpId":"u1","checkoutUrl":"https://sandbox.invalid/checkout/u1"}`},
+		"GET /credits/top-ups/u1": {200, `{"topUp":{"id":"u1","status":"PENDING"}}`},
+	}}, setup{base: "https://sandbox.invalid"})
+	made, next := sandboxed.answer(t, tool.CreateCreditTopUp, `{"amountUsd":50}`)
+	pending, _ := sandboxed.answer(t, next.Tool, follow(t, next))
+	for _, got := range []string{made.Text, pending.Text} { // a page that doesn't exist can't be paid on, and another doesn't help
+		wants(t, got, "the page doesn't exist. After a few checks, the sandbox acts as if the human had agreed there.")
+		if strings.Contains(got, "lost it") {
+			t.Error(got)
+		}
+	}
 	_, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetCreditTopUp, `{"topUpId":"u2"}`)
 	if failure == nil || failure.Next.Tool != tool.ListCreditLedger {
 		t.Errorf("got %v", failure)
