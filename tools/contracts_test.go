@@ -229,6 +229,20 @@ func TestPendingPayments(t *testing.T) {
 	wants(t, got.Text, "No payments are pending.")
 }
 
+// TestListsNameDays: a list says what a time is, as a day.
+func TestListsNameDays(t *testing.T) {
+	const at = `"2026-06-01T10:00:00.123Z"`
+	tools := serve(t, &hiring{replies: map[string]reply{
+		"GET /payments/pending": {200, `{"payments":[{"id":"i1","status":"PENDING_FUNDING","amountUsd":300,"createdAt":` + at + `}]}`},
+		"GET /contracts": {200, `{"contracts":[{"id":"c1","status":"ended","startDate":` + at + `,"endDate":"2026-07-01T00:00:00Z"},` +
+			`{"id":"c2","status":"active","startDate":` + at + `}]}`},
+	}}, setup{})
+	got, _ := tools.answer(t, tool.ListPendingPayments, `{}`)
+	wants(t, got.Text, "1. $300 · waits for funding · created 2026-06-01\n")
+	got, _ = tools.answer(t, tool.ListContracts, `{}`)
+	wants(t, got.Text, "1. Contract c1 · ended · started 2026-06-01 · ended 2026-07-01\n", "2. Contract c2 · active · started 2026-06-01\n")
+}
+
 // TestStrangersInHiring: a name, a title or a note that carries instructions, markup or hidden characters stays data, in every
 // result and form.
 func TestStrangersInHiring(t *testing.T) {
