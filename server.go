@@ -83,7 +83,7 @@ type Config struct {
 	// It needs StateKeys.
 	Replicated bool
 	// Store is what replicas share; nil means this process's memory. OpenStore opens one in Redis, whose ForClient is for
-	// opentrain.Config.Shared. It needs Replicated.
+	// opentrain.Config.Shared. A shared one needs Replicated, and its own StateKeys here too.
 	Store   Store
 	Version string // of the server, in the protocol
 	// Logger takes the log; nil means slog.Default. It never gets arguments or tokens. Every write is logged, whatever
@@ -197,6 +197,8 @@ func (cfg *Config) complete() error {
 	switch {
 	case cfg.API == nil:
 		return errors.New("Config.API is required")
+	case cfg.Store != nil && cfg.Store.Shared() && !cfg.Replicated:
+		return errors.New("a Store that processes share needs Config.Replicated: others may change what this one remembers")
 	case cfg.Replicated && len(cfg.StateKeys) == 0:
 		return errors.New("replicas must share a state key (OPENTRAIN_MCP_STATE_KEY): otherwise they reject each other's approvals")
 	}

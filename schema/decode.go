@@ -192,43 +192,50 @@ func (d *decoder) otherMembers(path string, node *Node, members map[string]json.
 
 func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	var items []json.RawMessage
-	if !decodes(raw, &items) {
-		text, _ := unquote(raw)
-		if !decodes([]byte(text), &items) {
-			items = d.split(node, raw)
-		}
-		if items == nil {
-			d.reject(path, "%s is not a list; send [\"…\", \"…\"]", quote(raw))
+	isList := decodes(raw, &items)
+	if text, _ := unquote(raw); !isList && !decodes([]byte(text), &items) {
+		var instead string
+		if items, instead = d.split(node, text); items == nil {
+			d.reject(path, "%s is not a list%s", quote(raw), instead)
 			return nil
 		}
-		d.interpret(path, raw, d.encode(path, items))
 	}
 	if node.MinItems != nil && uint64(len(items)) < *node.MinItems {
 		d.reject(path, "has too few entries; send at least %d", *node.MinItems)
 	}
+	said := len(d.interpreted)
 	for i, item := range items {
 		items[i] = d.value(path+"["+strconv.Itoa(i)+"]", node.Items, item)
 	}
-	return d.encode(path, items)
+	list := d.encode(path, items)
+	if !isList {
+		d.interpreted = d.interpreted[:said]             // one sentence is enough
+		if len(items) != 1 || !sameText(items[0], raw) { // more than brackets
+			d.interpret(path, raw, list)
+		}
+	}
+	return list
 }
 
-// split makes a list of a value that is not a list. It returns nil when the meaning is not plain.
-func (d *decoder) split(node *Node, raw json.RawMessage) []json.RawMessage {
-	text, _ := unquote(raw)
+// split makes a list of a text. When its meaning is not plain, it returns what to do instead.
+func (d *decoder) split(node *Node, text string) (items []json.RawMessage, instead string) {
+	instead = `; send ["…", "…"]`
 	text = strings.TrimSpace(text)
+	_, one := Match(text, enumValues(node.Items), d.dialect.Label)
 	switch split := readingOf(node).Split; {
 	case text == "", strings.ContainsAny(text, ";\n[{"):
-		return nil
+		return nil, instead
+	case !one && isChoice(text):
+		return nil, ": it leaves a choice; ask the human which"
 	case split != nil:
-		var items []json.RawMessage
 		for _, entry := range split(text) {
 			items = append(items, d.encode("", entry))
 		}
-		return items
+		return items, instead
 	case strings.Contains(text, ","): // a name may contain a comma
-		return nil
+		return nil, instead
 	}
-	return []json.RawMessage{raw}
+	return []json.RawMessage{d.encode("", text)}, ""
 }
 
 // fold gives spellings of one name the same text: "job_id" and jobId, "Any-level" and ANY_LEVEL.
@@ -269,6 +276,12 @@ func unquote(raw json.RawMessage) (text string, ok bool) {
 	}
 	ok = json.Unmarshal(trimmed, &text) == nil // half of a surrogate pair
 	return text, ok
+}
+
+func sameText(a, b json.RawMessage) bool {
+	one, isText := unquote(a)
+	other, _ := unquote(b)
+	return isText && one == other
 }
 
 func isNumber(raw json.RawMessage) bool {

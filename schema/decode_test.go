@@ -58,7 +58,10 @@ func TestDecodeAcceptsPlainMeaning(t *testing.T) {
 		{"number in a string", `{"id":"a","size":" 18 "}`, order{ID: "a", Size: 18}, `size: " 18 " was read as 18`},
 		{"whole float", `{"id":"a","count":3.0}`, order{ID: "a", Count: 3}, ""},
 		{"boolean in a string", `{"id":"a","urgent":"True"}`, order{ID: "a", Urgent: true}, "urgent"},
-		{"string for a list", `{"id":"a","tags":"Spanish"}`, order{ID: "a", Tags: []string{"Spanish"}}, `["Spanish"]`},
+		{"string for a list", `{"id":"a","tags":"Spanish"}`, order{ID: "a", Tags: []string{"Spanish"}}, ""},
+		{"string for a list, with spaces", `{"id":"a","tags":" Spanish "}`, order{ID: "a", Tags: []string{"Spanish"}}, `["Spanish"]`},
+		{"number for a string", `{"id":12}`, order{ID: "12"}, `id: 12 was read as "12"`},
+		{"code that looks like a word", `{"id":"a","tags":"or"}`, order{ID: "a", Tags: []string{"or"}}, ""},
 		{"list in a string", `{"id":"a","tags":"[\"x\",\"y\"]"}`, order{ID: "a", Tags: []string{"x", "y"}}, "tags"},
 		{"enum in other case", `{"id":"a","level":"expert"}`, order{ID: "a", Level: "EXPERT"}, `"EXPERT"`},
 		{"enum with spaces", `{"id":"a","level":"any level"}`, order{ID: "a", Level: "ANY_LEVEL"}, `"ANY_LEVEL"`},
@@ -106,6 +109,8 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"text", `"hello"`, []string{"is not an object"}},
 		{"broken JSON", `{"id":`, []string{"is not an object"}},
 		{"blank", `{"id":"  "}`, []string{"id must not be empty"}},
+		{"choice", `{"id":"a","tags":"Spanish or English"}`, []string{`tags: "Spanish or English" is not a list: it leaves a choice; ask the human which`}},
+		{"empty list in a string", `{"id":"a","tags":"[]"}`, []string{"tags has too few entries"}},
 		{"too long", `{"id":"äöüßäö"}`, []string{"id has 6 characters; the limit is 5"}},
 		{"unknown, near", `{"id":"a","sizes":1}`, []string{"sizes is not an argument of this tool; did you mean size?"}},
 		{"unknown, other spelling", `{"id":"a","ID":"b"}`, []string{"did you mean id?"}},
@@ -150,6 +155,13 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestABlankTextIsAPlainProblem: what the argument is for doesn't follow "must not be empty", as if it explained that.
+func TestABlankTextIsAPlainProblem(t *testing.T) {
+	if _, _, err := decodeInto[order](newOrder(t), json.RawMessage(`{"id":"  "}`), nil); err == nil || err.Error() != "id must not be empty" {
+		t.Error(err)
 	}
 }
 

@@ -53,7 +53,7 @@ func (p Problem) at(message string) string {
 	if p.Path == "" {
 		return message
 	}
-	for _, verb := range []string{"is ", "must ", "has ", "can't ", "still "} {
+	for _, verb := range []string{"is ", "isn't ", "must ", "has ", "can't ", "still "} {
 		if strings.HasPrefix(message, verb) { // a sentence about the path
 			return p.Path + " " + message
 		}

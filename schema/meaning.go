@@ -83,6 +83,15 @@ func singular(word string) string {
 	return word
 }
 
+// isChoice reports whether a text leaves open which of several things it means: "English or Spanish". At its beginning or end,
+// "or" is a code.
+func isChoice(text string) bool {
+	words := strings.Fields(text)
+	return len(words) > 2 && slices.ContainsFunc(words[1:len(words)-1], func(word string) bool {
+		return strings.EqualFold(word, "or") || strings.EqualFold(word, "and/or")
+	})
+}
+
 // ParseNumber reads a number as people write one: "18", "50,000", "5k", and with dollars "$18" and "18 USD". A comma
 // separates thousands only before exactly three digits: "18,50" is no number.
 func ParseNumber(text string, dollars bool) (number string, ok bool) {

@@ -136,7 +136,12 @@ func TestReadings(t *testing.T) {
 		t.Errorf("%s", input.JSON())
 	}
 	for name, test := range map[string]struct{ args, want, interpreted, problem string }{
-		"split":                 {args: `{"tags":"a+b"}`, want: `{"tags":["A","B"]}`, interpreted: "tags: \"a+b\" was read as [\"a\",\"b\"]\ntags[0]: \"a\" was read as \"A\"\ntags[1]: \"b\" was read as \"B\""},
+		"split":                 {args: `{"tags":"a+b"}`, want: `{"tags":["A","B"]}`, interpreted: `tags: "a+b" was read as ["A","B"]`},
+		"split into one":        {args: `{"tags":"a"}`, want: `{"tags":["A"]}`, interpreted: `tags: "a" was read as ["A"]`},
+		"only brackets":         {args: `{"tags":"A"}`, want: `{"tags":["A"]}`},
+		"entries":               {args: `{"tags":["a","B"]}`, want: `{"tags":["A","B"]}`, interpreted: `tags[0]: "a" was read as "A"`},
+		"read from a number":    {args: `{"code":12}`, want: `{"code":"12"}`, interpreted: `code: 12 was read as "12"`},
+		"a choice":              {args: `{"tags":"a and/or b"}`, problem: `tags: "a and/or b" is not a list: it leaves a choice; ask the human which`},
 		"not split":             {args: `{"tags":"none"}`, problem: `tags: "none" is not a list`},
 		"entries stay whole":    {args: `{"tags":["A+B"]}`, want: `{"tags":["A+B"]}`},
 		"entry refused":         {args: `{"tags":["A","no"]}`, problem: "tags[1] is no tag"},

@@ -19,23 +19,23 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 		return nil
 	case !ok:
 		text = string(raw)
-		raw = d.interpret(path, raw, d.encode(path, text))
 	}
+	meant := text
 	if read != nil && strings.TrimSpace(text) != "" {
-		meant, err := read(text)
-		if err != nil {
+		var err error
+		if meant, err = read(text); err != nil {
 			d.reject(path, "%v", err)
 			return nil
 		}
-		if meant != text {
-			raw = d.interpret(path, raw, d.encode(path, meant))
-		}
-		text = meant
 	}
+	if !ok || meant != text {
+		raw = d.interpret(path, raw, d.encode(path, meant))
+	}
+	text = meant
 	length := utf8.RuneCountInString(text)
 	switch {
 	case node.MinLength != nil && *node.MinLength > 0 && strings.TrimSpace(text) == "":
-		d.reject(path, "must not be empty: %s", node.Description)
+		d.reject(path, "must not be empty")
 	case node.MaxLength != nil && length > int(min(*node.MaxLength, math.MaxInt32)):
 		d.reject(path, "has %d characters; the limit is %d", length, *node.MaxLength)
 	}

@@ -27,7 +27,7 @@ func TestWhatIsThereAlreadyIsWarnedOf(t *testing.T) {
 		"the other side's": {serve(t, sent, setup{confirm: true}), tool.SendMessage, sending("v", "When do I start?", ""), ""},
 		"another message":  {serve(t, sent, setup{confirm: true}), tool.SendMessage, sending("v", "Hello", ""), ""},
 		"the same webhook": {serve(t, &office{}, setup{confirm: true, config: t.TempDir()}), tool.CreateWebhook, `{"url":"https://example.com/hook","eventTypes":["payment.pending"]}`,
-			"There is already a webhook with this address: w1 (ACTIVE), for message.received. A yes creates another one."},
+			"There is already a webhook with this address: w1 (active), for message.received. A yes creates another one."},
 		"another webhook": {serve(t, &office{}, setup{confirm: true, config: t.TempDir()}), tool.CreateWebhook, `{"url":"https://example.com/other","eventTypes":["payment.pending"]}`, ""},
 	} {
 		asked, next := test.tools.answer(t, test.tool, test.arguments)

@@ -244,8 +244,8 @@ func TestInterviewComesInParts(t *testing.T) {
 		t.Errorf("%d messages in %d parts", heard, parts)
 	}
 	for args, want := range map[string]string{
-		`{"proposalId":"p","cursor":"40"}`: "Interview: There are no more messages.", `{"proposalId":"p","cursor":"x"}`: "cursor: isn't valid",
-		`{"proposalId":"p","cursor":"-3"}`: "cursor: isn't valid",
+		`{"proposalId":"p","cursor":"40"}`: "Interview: There are no more messages.", `{"proposalId":"p","cursor":"x"}`: "cursor isn't valid",
+		`{"proposalId":"p","cursor":"-3"}`: "cursor isn't valid",
 	} {
 		result, failure := call(t, api, setup{}, alice, tool.GetProposal, args)
 		if words := result.Text + textOf(failure); !strings.Contains(words, want) {

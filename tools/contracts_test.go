@@ -187,6 +187,18 @@ func TestMoney(t *testing.T) {
 			t.Errorf("%s: next %+v", status, after)
 		}
 	}
+	sandboxed := serve(t, &hiring{replies: map[string]reply{
+		"POST /credits/top-ups":   {201, `{"topUpId":"u1","checkoutUrl":"https://sandbox.invalid/checkout/u1"}`},
+		"GET /credits/top-ups/u1": {200, `{"topUp":{"id":"u1","status":"PENDING"}}`},
+	}}, setup{base: "https://sandbox.invalid"})
+	made, next := sandboxed.answer(t, tool.CreateCreditTopUp, `{"amountUsd":50}`)
+	pending, _ := sandboxed.answer(t, next.Tool, follow(t, next))
+	for _, got := range []string{made.Text, pending.Text} { // a page that doesn't exist can't be paid on, and another doesn't help
+		wants(t, got, "the page doesn't exist. After a few checks, the sandbox acts as if the human had agreed there.")
+		if strings.Contains(got, "lost it") {
+			t.Error(got)
+		}
+	}
 	_, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.GetCreditTopUp, `{"topUpId":"u2"}`)
 	if failure == nil || failure.Next.Tool != tool.ListCreditLedger {
 		t.Errorf("got %v", failure)
@@ -215,6 +227,20 @@ func TestPendingPayments(t *testing.T) {
 	api.replies = map[string]reply{"GET /payments/pending": {200, `{"payments":[]}`}}
 	got, _ = tools.answer(t, tool.ListPendingPayments, `{}`)
 	wants(t, got.Text, "No payments are pending.")
+}
+
+// TestListsNameDays: a list says what a time is, as a day.
+func TestListsNameDays(t *testing.T) {
+	const at = `"2026-06-01T10:00:00.123Z"`
+	tools := serve(t, &hiring{replies: map[string]reply{
+		"GET /payments/pending": {200, `{"payments":[{"id":"i1","status":"PENDING_FUNDING","amountUsd":300,"createdAt":` + at + `}]}`},
+		"GET /contracts": {200, `{"contracts":[{"id":"c1","status":"ended","startDate":` + at + `,"endDate":"2026-07-01T00:00:00Z"},` +
+			`{"id":"c2","status":"active","startDate":` + at + `}]}`},
+	}}, setup{})
+	got, _ := tools.answer(t, tool.ListPendingPayments, `{}`)
+	wants(t, got.Text, "1. $300 · waits for funding · created 2026-06-01\n")
+	got, _ = tools.answer(t, tool.ListContracts, `{}`)
+	wants(t, got.Text, "1. Contract c1 · ended · started 2026-06-01 · ended 2026-07-01\n", "2. Contract c2 · active · started 2026-06-01\n")
 }
 
 // TestStrangersInHiring: a name, a title or a note that carries instructions, markup or hidden characters stays data, in every

@@ -29,6 +29,7 @@ type setup struct {
 	store   store.Store // that replicas share
 	now     func() time.Time
 	help    string
+	base    string // of the API, "" for the default
 	config  string // the folder with the settings of the person at this machine; "" where callers bring their own
 }
 
@@ -42,7 +43,7 @@ type served struct {
 // serve makes the tools for an API behind a transport.
 func serve(t *testing.T, transport http.RoundTripper, s setup) served {
 	t.Helper()
-	api, err := opentrain.New(opentrain.Config{Transport: transport})
+	api, err := opentrain.New(opentrain.Config{Transport: transport, BaseURL: s.base})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -277,7 +277,7 @@ func TestHireTermsAreChecked(t *testing.T) {
 		{tool.CreateCreditTopUp, `{"amountUsd":9}`, "amountUsd: 9 is too small; it must be at least 10"},
 		{tool.CreateCreditTopUp, `{"amountUsd":10001}`, "amountUsd: 10001 is too large; it must be at most 10000"},
 		{tool.CreateCreditTopUp, `{"amountUsd":10.123}`, "amountUsd has a fraction of a cent"},
-		{tool.ListContracts, `{"cursor":"nowhere"}`, "cursor: isn't valid"},
+		{tool.ListContracts, `{"cursor":"nowhere"}`, "cursor isn't valid"},
 	} {
 		_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true}, test.name, test.arguments)
 		if failure == nil || ask != nil || failure.Next.Action != tool.Fix {

@@ -22,9 +22,9 @@ func TestWhatIsShownBeforeAYes(t *testing.T) {
 	}{
 		"webhook": {office{}, alice, tool.CreateWebhook, `{"url":"https://example.com/hook","eventTypes":["payment.pending","message.received","payment.pending"]}`,
 			[]string{"Send events to https://example.com/hook", "Events: message.received, payment.pending",
-				"There is already a webhook with this address: w1 (ACTIVE), for message.received"}, ""},
+				"There is already a webhook with this address: w1 (active), for message.received"}, ""},
 		"deletion": {office{}, alice, tool.DeleteWebhook, `{"webhookId":"w1"}`,
-			[]string{"Delete the webhook w1 (ACTIVE) that sends to https://example.com/hook", "can't be brought back"}, ""},
+			[]string{"Delete the webhook w1 (active) that sends to https://example.com/hook", "can't be brought back"}, ""},
 		"token": {office{own: "mine"}, alice, tool.RevokeToken, `{"tokenId":"t1"}`,
 			[]string{"Revoke the API token CI ‹b> (id t1, ot_pat_c3f9********bd21), active", "Last used 2026-06-01T12:00:00Z"}, "this server"},
 		"own token": {office{own: "t1"}, caller.Caller{ID: "alice", Claims: true}, tool.RevokeToken, `{"tokenId":"t1"}`,

@@ -269,6 +269,33 @@ func TestNobodyIsAskedInVain(t *testing.T) {
 	}
 }
 
+// TestAllProblemsOfAWebhookAtOnce: those of its address, and those of its events.
+func TestAllProblemsOfAWebhookAtOnce(t *testing.T) {
+	_, _, failure := serve(t, &office{}, setup{config: t.TempDir()}).run(t.Context(), t, tool.Call{Caller: alice}, tool.CreateWebhook,
+		`{"url":"ftp://example.com/h","eventTypes":["nope"]}`)
+	if failure == nil {
+		t.Fatal("no failure")
+	}
+	wants(t, failure.Text(), "- url must start with https://", `- eventTypes[0]: "nope" is not one of: proposal.received`)
+}
+
+// TestAddressesThatOpenTrainCannotReach are warned of before a yes, unless the API is here too.
+func TestAddressesThatOpenTrainCannotReach(t *testing.T) {
+	const warning = "Warning: Only this machine or its network can reach this address, so OpenTrain's events can't arrive there."
+	for base, warns := range map[string]bool{"": true, "http://127.0.0.1:8090": false, "http://localhost": false, "https://sandbox.invalid": false} {
+		for address, local := range map[string]bool{
+			"https://localhost/h": true, "https://127.0.0.1/h": true, "http://[::1]:8000/h": true, "https://192.168.1.5/h": true,
+			"https://example.com/h": false,
+		} {
+			asked, next := serve(t, &office{}, setup{confirm: true, config: t.TempDir(), base: base}).answer(t, tool.CreateWebhook,
+				`{"url":"`+address+`","eventTypes":["message.received"]}`)
+			if next.Action != tool.ConfirmWithHuman || strings.Contains(asked.Text, warning) != (warns && local) {
+				t.Errorf("API %q: %s", base, asked.Text)
+			}
+		}
+	}
+}
+
 // TestSecretsNeedAFile: one that can't be written is found out before the webhook is made.
 func TestSecretsNeedAFile(t *testing.T) {
 	config := t.TempDir()

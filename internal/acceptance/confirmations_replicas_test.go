@@ -3,6 +3,7 @@ package acceptance_test
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -65,6 +66,34 @@ func TestConfirmationsOfReplicas(t *testing.T) {
 	short.StateKeys = [][]byte{{1, 2, 3}}
 	if _, err := opentrainmcp.New(short); err == nil {
 		t.Error("a short key is accepted")
+	}
+}
+
+// TestASharedStoreIsForReplicas: New refuses a store that processes share, unless it's told that they do and has their keys.
+func TestASharedStoreIsForReplicas(t *testing.T) {
+	t.Parallel()
+	keys := [][]byte{bytes.Repeat([]byte{7}, 32)}
+	shared, err := opentrainmcp.OpenStore(opentrainmcp.StoreConfig{ // no one listens there
+		URL: "redis://127.0.0.1:1", StateKeys: keys, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shared.Close() }) //nolint:errcheck // the test is over
+	cfg := newSetup(sandbox.New(sandbox.Config{}).Transport()).config(t)
+	cfg.Store = shared
+	for _, test := range []struct {
+		replicated bool
+		keys       [][]byte
+		problem    string
+	}{
+		{false, nil, "needs Config.Replicated"}, {false, keys, "needs Config.Replicated"}, {true, nil, "replicas must share a state key"}, {true, keys, ""},
+	} {
+		cfg.Replicated, cfg.StateKeys = test.replicated, test.keys
+		_, err := opentrainmcp.New(cfg)
+		if test.problem == "" && err != nil || test.problem != "" && (err == nil || !strings.Contains(err.Error(), test.problem)) {
+			t.Errorf("replicated %v, %d keys: %v", test.replicated, len(test.keys), err)
+		}
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -261,13 +263,61 @@ func TestAloneNoOneElsesYesCounts(t *testing.T) {
 	}
 }
 
-// TestALongValueLeavesNoOldOne in memory.
+// TestALongValueLeavesNoOldOne: what was there before counts no more.
 func TestALongValueLeavesNoOldOne(t *testing.T) {
 	t.Parallel()
+	server := redistest.Start(t)
+	a, b := replica(t, server.URL(), io.Discard), replica(t, server.URL(), io.Discard)
 	m := store.InMemory(time.Now)
-	m.Put("k:1", []byte("old"), time.Minute)
-	m.Put("k:1", bytes.Repeat([]byte("n"), 300), time.Minute)
-	if held := m.Get("k:1"); held != nil {
-		t.Errorf("%q", held)
+	for name, test := range map[string]struct {
+		put, get store.Store
+		size     int
+	}{"memory": {m, m, 300}, "Redis": {a, b, 65 << 10}} {
+		test.put.Put("k:1", []byte("old"), time.Minute)
+		if held := test.get.Get("k:1"); string(held) != "old" {
+			t.Errorf("%s: %q", name, held)
+		}
+		test.put.Put("k:1", make([]byte, test.size), time.Minute)
+		if held := test.get.Get("k:1"); held != nil {
+			t.Errorf("%s: %d bytes", name, len(held))
+		}
+	}
+}
+
+// TestForgottenMarks: with too many marks the oldest are forgotten, and a moment from before one of them isn't whole, for the marks
+// of that kind alone.
+func TestForgottenMarks(t *testing.T) {
+	t.Parallel()
+	var now atomic.Int64
+	m := store.InMemory(func() time.Time { return time.Unix(now.Load(), 0) })
+	key := store.Key("changed", "job_1")
+	before, spent := m.Moment(), store.Key("spent", "before")
+	if !claim(m, before, spent) {
+		t.Fatal("not claimed")
+	}
+	now.Add(1)
+	m.Mark(key, time.Minute)
+	after := m.Moment()
+	now.Add(1)
+	for i := range 15_000 {
+		m.Mark(store.Key("changed", strconv.Itoa(i)), time.Minute)
+	}
+	if changed, whole := marked(m, before, key); changed || whole {
+		t.Errorf("before: changed %v, whole %v", changed, whole)
+	}
+	if changed, whole := marked(m, after, key); changed || !whole {
+		t.Errorf("after: changed %v, whole %v", changed, whole)
+	}
+	if claimed, known := m.Claim(before, store.Key("spent", "x"), time.Minute, key); claimed || known {
+		t.Errorf("before: claimed %v, known %v", claimed, known)
+	}
+	if _, whole := marked(m, before, spent); !whole || !claim(m, before, store.Key("spent", "y")) {
+		t.Error("another kind has forgotten marks")
+	}
+	for i := range 15_000 {
+		claim(m, after, store.Key("spent", strconv.Itoa(i)))
+	}
+	if claimed, known := m.Claim(before, spent, time.Minute); claimed || known {
+		t.Errorf("a forgotten claim: claimed %v, known %v", claimed, known)
 	}
 }

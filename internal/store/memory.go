@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,17 +24,23 @@ type memory struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	values  map[string]*ttlcache.Cache[string, []byte] // by kind
+	kinds   map[string]*kind
 	buckets map[string]*ttlcache.Cache[string, *rate.Limiter]
 }
 
-// InMemory returns a Store that this process has for itself. It loses nothing while the process lives.
+// kind holds the values of one kind.
+type kind struct {
+	*ttlcache.Cache[string, []byte]
+
+	forgotten time.Time // when the newest mark was set that had to make room
+}
+
+// InMemory returns a Store that this process has for itself. A kind of which there is too much forgets its oldest values, and
+// a moment from before such a mark isn't whole.
 func InMemory(now func() time.Time) Store { return newMemory(now) }
 
 func newMemory(now func() time.Time) *memory {
-	return &memory{
-		now: now, values: map[string]*ttlcache.Cache[string, []byte]{}, buckets: map[string]*ttlcache.Cache[string, *rate.Limiter]{},
-	}
+	return &memory{now: now, kinds: map[string]*kind{}, buckets: map[string]*ttlcache.Cache[string, *rate.Limiter]{}}
 }
 
 // Shared implements Store.
@@ -50,60 +57,56 @@ func (m *memory) Mark(key string, lifetime time.Duration) { m.Put(key, written(m
 
 // Marked implements Store. A moment of another epoch belongs to a store that this process doesn't have.
 func (m *memory) Marked(since Point, keys ...string) (times []time.Time, whole bool) {
-	times = make([]time.Time, len(keys))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.marked(since, keys)
+}
+
+func (m *memory) marked(since Point, keys []string) (times []time.Time, whole bool) {
+	times, whole = make([]time.Time, len(keys)), since.Epoch == 0
 	for i, key := range keys {
-		times[i] = read(m.Get(key))
+		marks := m.kind(key)
+		times[i], whole = read(marks.value(key)), whole && !since.Time.Before(marks.forgotten)
 	}
-	return times, since.Epoch == 0
+	return times, whole
 }
 
 // Claim implements Store.
 func (m *memory) Claim(since Point, key string, lifetime time.Duration, changes ...string) (claimed, known bool) {
-	if since.Epoch != 0 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	times, whole := m.marked(since, append(slices.Clip(changes), key))
+	if !whole || slices.ContainsFunc(times[:len(changes)], since.Time.Before) {
 		return false, false
 	}
-	for _, change := range changes {
-		if since.Time.Before(read(m.Get(change))) {
-			return false, false
-		}
-	}
-	_, claimed = m.add(key, written(m.now()), lifetime)
+	_, claimed = m.kind(key).add(key, written(m.now()), lifetime)
 	return claimed, true
 }
 
 // Add implements Store.
 func (m *memory) Add(key string, value []byte, lifetime time.Duration) []byte {
-	held, _ := m.add(key, value, lifetime)
-	return held
-}
-
-func (m *memory) add(key string, value []byte, lifetime time.Duration) (held []byte, added bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	values := m.kindLocked(key)
-	item := values.Get(key)
-	if added = item == nil; !added {
-		value = item.Value()
-	}
-	values.Set(key, bytes.Clone(value), lifetime)
-	return value, added
+	held, _ := m.kind(key).add(key, value, lifetime)
+	return held
 }
 
 // Get implements Store.
 func (m *memory) Get(key string) []byte {
-	if item := m.kind(key).Get(key); item != nil {
-		return item.Value()
-	}
-	return nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.kind(key).value(key)
 }
 
 // Put implements Store.
 func (m *memory) Put(key string, value []byte, lifetime time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if len(value) > maxRemember { // and no older one counts
-		m.Delete(key)
+		m.kind(key).Delete(key)
 		return
 	}
-	m.kind(key).Set(key, bytes.Clone(value), lifetime)
+	m.kind(key).put(key, value, lifetime)
 }
 
 // written is a time as a value, to the microsecond.
@@ -119,20 +122,51 @@ func read(value []byte) time.Time {
 }
 
 // Delete implements Store.
-func (m *memory) Delete(key string) { m.kind(key).Delete(key) }
-
-func (m *memory) kind(key string) *ttlcache.Cache[string, []byte] {
+func (m *memory) Delete(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.kindLocked(key)
+	m.kind(key).Delete(key)
 }
 
-func (m *memory) kindLocked(key string) *ttlcache.Cache[string, []byte] {
-	kind, _, _ := strings.Cut(key, ":")
-	if m.values[kind] == nil {
-		m.values[kind] = ttlcache.New(ttlcache.WithCapacity[string, []byte](maxOfKind), ttlcache.WithDisableTouchOnHit[string, []byte]())
+// kind returns the values of a key's kind. It needs the lock.
+func (m *memory) kind(key string) *kind {
+	name, _, _ := strings.Cut(key, ":")
+	if m.kinds[name] == nil {
+		m.kinds[name] = &kind{Cache: ttlcache.New(ttlcache.WithDisableTouchOnHit[string, []byte]())}
 	}
-	return m.values[kind]
+	return m.kinds[name]
+}
+
+// value is the value of a key, nil if it has none.
+func (k *kind) value(key string) []byte {
+	if item := k.Get(key); item != nil {
+		return item.Value()
+	}
+	return nil
+}
+
+// add sets the value of a key that has none, and begins the key's lifetime anew.
+func (k *kind) add(key string, value []byte, lifetime time.Duration) (held []byte, added bool) {
+	if held = k.value(key); held != nil {
+		value = held
+	}
+	k.put(key, value, lifetime)
+	return value, held == nil
+}
+
+// put sets the value of a key. The oldest makes room.
+func (k *kind) put(key string, value []byte, lifetime time.Duration) {
+	k.DeleteExpired()
+	if k.Len() >= maxOfKind && !k.Has(key) {
+		k.RangeBackwards(func(oldest *ttlcache.Item[string, []byte]) bool {
+			if at := read(oldest.Value()); k.forgotten.Before(at) {
+				k.forgotten = at
+			}
+			k.Delete(oldest.Key())
+			return false
+		})
+	}
+	k.Set(key, bytes.Clone(value), lifetime)
 }
 
 // Take implements Store.

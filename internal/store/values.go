@@ -43,8 +43,8 @@ func (r *Redis) Mark(key string, lifetime time.Duration) {
 func (r *Redis) Marked(since Point, keys ...string) (times []time.Time, whole bool) {
 	now, marks, err := r.marked(keys...)
 	if err != nil {
-		times, _ = r.memory.Marked(Point{}, keys...)
-		return times, r.remembers(since)
+		times, whole = r.memory.Marked(Point{Time: since.Time}, keys...)
+		return times, whole && r.remembers(since)
 	}
 	times = make([]time.Time, len(keys))
 	for i := range keys {
@@ -136,7 +136,8 @@ func (r *Redis) Get(key string) []byte {
 
 // Put implements Store.
 func (r *Redis) Put(key string, value []byte, lifetime time.Duration) {
-	if len(value) > maxShared {
+	if len(value) > maxShared { // and no older one counts
+		r.Delete(key)
 		return
 	}
 	r.memory.Put(key, value, lifetime)

@@ -72,6 +72,14 @@ func Day(at string) string {
 	return date
 }
 
+// DayOf is Day after a word that says what happened then, "" without a time.
+func DayOf(word, at string) string {
+	if at == "" {
+		return ""
+	}
+	return word + " " + Day(at)
+}
+
 // IsEmail reports whether mail can be sent to an address, which hides no characters.
 func IsEmail(address string) bool {
 	parsed, err := mail.ParseAddress(address)

@@ -182,6 +182,17 @@ func (i Issue) problem() schema.Problem {
 		}
 	case len(i.Keys) > 0 && !strings.Contains(message, i.Keys[0]):
 		message += " (" + strings.Join(text.CleanAll(i.Keys, 20, 60), ", ") + ")"
+	case valueOf(i.Expected) != "" && i.Received != "undefined":
+		message = "must be " + valueOf(i.Expected)
 	}
 	return schema.Problem{Path: path, Message: message, Allowed: i.Options}
+}
+
+// valueOf says what to send where the API expects a type; "" for a type that this doesn't know.
+func valueOf(expected string) string {
+	return map[string]string{
+		"boolean": "a boolean; send true or false", "string": "a text; send it in quotation marks", "array": `a list; send ["…"]`,
+		"number": "a number; send digits without quotation marks", "integer": "a whole number; send digits without quotation marks",
+		"int": "a whole number; send digits without quotation marks", "object": `an object; send {"name": value}`,
+	}[expected]
 }

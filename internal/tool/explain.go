@@ -283,6 +283,9 @@ func (e explainer) badRequest() Next {
 	}
 	e.wrong(e.refusal())
 	issues := IssuesOf(e.apiError.Details)
+	if e.names("cursor") && strings.Contains(strings.ToLower(e.apiError.Message), "cursor") {
+		e.say("Pass %s", e.otherCursor())
+	}
 	const room = 500 // for the lines after the issues, and the next step
 	e.sayProblems(Map(issues, Issue.problem), maxFailureText-room)
 	supported := slices.Concat(e.details.SupportedFormats, e.details.SupportedStatuses, e.details.SupportedPayTypes)
@@ -290,6 +293,18 @@ func (e explainer) badRequest() Next {
 		e.say("Supported: %s.", strings.Join(text.CleanAll(supported, 40, 60), ", "))
 	}
 	return e.tool.fixArguments()
+}
+
+// otherCursor says what to pass instead of a cursor that OpenTrain rejects, as far as its message doesn't.
+func (e explainer) otherCursor() string {
+	unchanged, restart := "nextCursor unchanged, or ", "no cursor for the first page."
+	if e.tool.Name == PollUpdates {
+		restart = "newest: true without a cursor."
+	}
+	if strings.Contains(e.apiError.Message, "nextCursor") {
+		return restart
+	}
+	return unchanged + restart
 }
 
 // refusal is what OpenTrain said.

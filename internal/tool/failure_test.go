@@ -96,6 +96,28 @@ func TestExplain(t *testing.T) {
 			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"formErrors":["all"],"fieldErrors":{"b":["two"],"a":["one","more"]}}`)},
 			tool.Fix, []string{"- all\n- a: one more\n- b: two\n"},
 		},
+		"types": {
+			tool.PatchDraft, alice, `{}`,
+			&opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Details: []byte(`{"issues":[` +
+				`{"path":["nda"],"expected":"boolean","received":"string","message":"Expected boolean, received string"},` +
+				`{"path":["budget"],"expected":"string","message":"Invalid input: expected string, received number"},` +
+				`{"path":["new"],"expected":"date","received":"string","message":"Expected date, received string"},` +
+				`{"path":["must"],"expected":"string","received":"undefined","message":"Required"}]}`)},
+			tool.Fix, []string{"- nda must be a boolean; send true or false\n- budget must be a text; send it in quotation marks\n" +
+				"- new: Expected date, received string\n- must: Required\n"},
+		},
+		"a cursor": {
+			tool.ListJobs, alice, `{"cursor":"x"}`, &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Message: "Bad cursor"},
+			tool.Fix, []string{"Bad cursor. Nothing was changed.\nPass nextCursor unchanged, or no cursor for the first page.\n"},
+		},
+		"a cursor of the feed": {
+			tool.PollUpdates, alice, `{"cursor":"x"}`, &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Message: "cursor must be a number"},
+			tool.Fix, []string{"\nPass nextCursor unchanged, or newest: true without a cursor.\n"},
+		},
+		"a cursor, as OpenTrain says": {
+			tool.ListJobs, alice, `{"cursor":"x"}`, &opentrain.Error{Code: opentrain.CodeBadRequest, Status: 400, Message: "Bad cursor: pass nextCursor"},
+			tool.Fix, []string{"\nPass no cursor for the first page.\n"},
+		},
 		"daily limit": {
 			tool.Publish, alice, `{}`, &opentrain.Error{Code: opentrain.CodeRateLimited, Status: 429, Details: []byte(`{"limit":3,"windowHours":24}`)},
 			tool.Wait, []string{"3 published jobs in 24 hours", "Wait: at most 86400 seconds"},

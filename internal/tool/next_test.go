@@ -72,11 +72,37 @@ func TestNextOnPage(t *testing.T) {
 		"https://app.opentrain.ai/approvals/a1": {Action: tool.OpenURL, URL: "https://app.opentrain.ai/approvals/a1", Note: "Decide."},
 		"":                                      {Action: tool.OpenURL, URL: "https://app.opentrain.ai", Note: "Look in the app."},
 		"https://sandbox.invalid/approvals/a1": {
-			Action: tool.CallTool, Note: "This is the sandbox: the page doesn't exist. The request is confirmed after a few checks.",
+			Action: tool.CallTool, Note: "This is the sandbox: the page doesn't exist. After a few checks, the sandbox acts as if the human had agreed there.",
 		},
 	} {
 		if want.Tool = tool.GetApproval; !reflect.DeepEqual(tool.Next{Tool: tool.GetApproval}.OnPage(address, "Decide.", "Look in the app."), want) {
 			t.Errorf("%s: want %+v", address, want)
+		}
+	}
+}
+
+// TestGuessesReadLikeFields: a human sees no JSON and no keys.
+func TestGuessesReadLikeFields(t *testing.T) {
+	preview := tool.Preview{Guesses: []tool.Remark{
+		{Field: "languages", Value: json.RawMessage(`["German","Dutch"]`), Reason: "from the text"},
+		{Field: "experienceLevel", Value: json.RawMessage(`"ENTRY_LEVEL"`)}, {Field: "pricePerHour", Message: "unsure"}, {Reason: "r"},
+	}}
+	const want = "Guessed by OpenTrain: Languages: German, Dutch — from the text\nGuessed by OpenTrain: Experience level: Entry level\n" +
+		"Guessed by OpenTrain: Price per hour — unsure\nGuessed by OpenTrain: r"
+	if got := preview.Text(); got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestIsLocal: hosts that no one elsewhere can reach.
+func TestIsLocal(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "LocalHost.": true, "a.localhost": true, "nas.local": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true,
+		"::ffff:10.0.0.1": true, "192.168.1.5": true, "169.254.1.1": true, "0.0.0.0": true, "fd00::1": true,
+		"example.com": false, "localhost.example.com": false, "8.8.8.8": false, "2001:4860::1": false, "": false,
+	} {
+		if got := tool.IsLocal(host); got != want {
+			t.Errorf("%q: %v", host, got)
 		}
 	}
 }

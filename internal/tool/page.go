@@ -1,7 +1,9 @@
 package tool
 
 import (
+	"net/netip"
 	"net/url"
+	"strings"
 
 	"opentrain-mcp/opentrain"
 )
@@ -18,8 +20,22 @@ func (n Next) OnPage(address, note, lost string) Next {
 	case address == "":
 		n.URL, n.Note = opentrain.DefaultBaseURL, lost
 	case err == nil && parsed.Hostname() == noPages:
-		n.Action, n.URL = CallTool, ""
-		n.Note = "This is the sandbox: the page doesn't exist. The request is confirmed after a few checks."
+		n.Action, n.URL, n.Note = CallTool, "", NoPage
 	}
 	return n
+}
+
+// NoPage says how a human decides in the sandbox inside this server.
+const NoPage = "This is the sandbox: the page doesn't exist. After a few checks, the sandbox acts as if the human had agreed there."
+
+// HasPages reports whether an API's app has pages.
+func HasPages(api *opentrain.Client) bool { return api.Host() != noPages }
+
+// IsLocal reports whether a host is this machine, or in its network alone: no one elsewhere can reach it.
+func IsLocal(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	address, err := netip.ParseAddr(host)
+	address = address.Unmap()
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") || err == nil &&
+		(address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified())
 }

@@ -64,7 +64,12 @@ func (p Preview) Text() string {
 		l.Add("%s", change)
 	}
 	for _, guess := range p.Guesses {
-		l.Field("Guessed by OpenTrain", text.Clean(guess.Labeled().Line(), 500))
+		value := ""
+		if len(guess.Value) > 0 {
+			value = WithoutUnit(guess.Field, guess.Value)
+		}
+		value = text.Join(": ", FieldLabel(guess.Field), value)
+		l.Field("Guessed by OpenTrain", text.Clean(text.Join(" — ", value, guess.Message, guess.Reason), 500))
 	}
 	l.Fields("Warning", p.Warnings)
 	l.Fields("Note", p.Notes)

@@ -130,7 +130,8 @@ func (o listContractsOutput) Text() string {
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for i, s := range o.Contracts {
-		l.Add("%d. Contract %s · %s", i+1, s.ID, text.Join(" · ", s.Status, s.Pay, s.StartDate, s.EndDate))
+		l.Add("%d. Contract %s · %s", i+1, s.ID, text.Join(" · ", s.Status, s.Pay,
+			text.DayOf("started", s.StartDate), text.DayOf("ended", s.EndDate)))
 		l.Quoted("   ", text.Join(" · ", s.Trainer, s.Country, s.Title))
 		l.Field("   Job", s.JobID)
 		for _, m := range s.Milestones {

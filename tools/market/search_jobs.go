@@ -132,7 +132,7 @@ func (o searchJobsOutput) Text() string {
 		if job.Own {
 			own = "yours"
 		}
-		l.Add("%d. %s", i+1, text.Join(" · ", "Job (id "+job.ID+")", own, job.Pay, job.DatePosted))
+		l.Add("%d. %s", i+1, text.Join(" · ", "Job (id "+job.ID+")", own, job.Pay, text.DayOf("posted", job.DatePosted)))
 		l.Quoted("   ", text.Join(" · ", job.Title, job.CompanyName))
 		l.Quoted("   ", text.Join(" · ", job.Category, job.ExperienceLevel, strings.Join(job.Languages, ", "),
 			strings.Join(job.Countries, ", ")))

@@ -120,7 +120,7 @@ func (o listPendingPaymentsOutput) Text() string {
 		if p.InvoiceNumber != "" {
 			number = "invoice " + p.InvoiceNumber
 		}
-		l.Add("%d. %s · %s", i+1, p.amount(), text.Join(" · ", p.statusWords(), number, p.CreatedAt))
+		l.Add("%d. %s · %s", i+1, p.amount(), text.Join(" · ", p.statusWords(), number, text.DayOf("created", p.CreatedAt)))
 		l.Field("   Milestone", p.MilestoneID)
 		l.Field("   Job", p.JobID)
 		l.Quoted("   ", text.Join(" · ", p.MilestoneName, p.JobTitle))

@@ -25,6 +25,7 @@ func (createWebhookInput) JSONSchemaExtend(s *schema.Node) {
 		"url":        "https address that gets the events; http only for this machine.",
 		"eventTypes": "What to send.",
 	})
+	schema.ReadProperty(s, "url", schema.Reading{Text: readAddress})
 	enumerateEvents(s, "eventTypes")
 }
 
@@ -54,9 +55,6 @@ func (u updates) createWebhook() tool.Tool {
 func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInput) (createWebhookOutput, *tool.Ask, error) {
 	types := slices.Compact(slices.Sorted(slices.Values(in.EventTypes)))
 	out := createWebhookOutput{Interpreted: call.Interpreted, subject: "webhook"} // addresses can hold passwords
-	if problem := wrongURL(in.URL); problem != "" {
-		return out, nil, tool.Problem("url", problem)
-	}
 	unlock, err := u.Confirm.Ledger.Lock(ctx, call.Caller, "webhook to "+in.URL)
 	if err != nil {
 		return out, nil, err

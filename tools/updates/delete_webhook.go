@@ -58,7 +58,7 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 	}
 	w := shown(*found)
 	yes, ask, next := u.Confirm.Approve(call, intent, tool.Preview{Changes: []string{
-		"Delete the webhook " + w.ID + " (" + w.Status + ") that sends to " + w.URL, "Events: " + w.events(),
+		"Delete the webhook " + w.ID + " (" + w.state() + ") that sends to " + w.URL, "Events: " + w.events(),
 	}})
 	if out.Next = next; !yes {
 		return out, ask, nil

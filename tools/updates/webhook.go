@@ -35,6 +35,11 @@ func shown(w opentrain.Webhook) webhook {
 
 func (w webhook) disabled() bool { return w.Status == opentrain.WebhookDisabled }
 
+// state is the status within a sentence.
+func (w webhook) state() string {
+	return strings.ToLower(cmp.Or(tool.Label(w.Status), "status unknown"))
+}
+
 func (w webhook) events() string { return cmp.Or(strings.Join(w.EventTypes, ", "), "no events") }
 
 // lines describe the webhook under a heading of its own.

@@ -3,6 +3,7 @@ package updates
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -59,8 +60,9 @@ func (u updates) possible(ctx context.Context, call tool.Call, address string, t
 	}
 	warnings = tool.Already(page.Items, func(w opentrain.Webhook) bool { return w.URL == address }, func(w opentrain.Webhook) string {
 		same := shown(w)
-		return fmt.Sprintf("There is already a webhook with this address: %s (%s), for %s.", same.ID, same.Status, same.events())
+		return fmt.Sprintf("There is already a webhook with this address: %s (%s), for %s.", same.ID, same.state(), same.events())
 	}, "A yes creates another one.")
+	warnings = append(warnings, u.unreachable(address)...)
 	switch {
 	case len(page.Items) < opentrain.MaxWebhooks:
 		return warnings, nil
@@ -83,24 +85,34 @@ func noFile(err error) error {
 	}
 }
 
-// wrongURL says why OpenTrain can't send to an address, "" if it can.
-func wrongURL(address string) string {
+// readAddress returns an address that OpenTrain can send to, or why it can't.
+func readAddress(address string) (string, error) {
 	parsed, err := url.Parse(address)
 	switch {
 	case err == nil && parsed.User != nil: // it can look like another host
-		return "must not have a user name or a password before the host"
+		return "", errors.New("must not have a user name or a password before the host")
 	case err != nil, cmp.Or(parsed.Hostname(), parsed.Opaque) == "",
 		strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "is not a web address, such as https://example.com/opentrain"
+		return "", errors.New("is not a web address, such as https://example.com/opentrain")
 	case parsed.Scheme == "https" && parsed.Opaque == "":
-		return ""
+		return address, nil
 	case parsed.Scheme == "http" && isLoopback(parsed.Hostname()):
-		return ""
+		return address, nil
 	}
-	return "must start with https://; http:// is only for this machine, such as http://localhost:8000/hook"
+	return "", errors.New("must start with https://; http:// is only for this machine, such as http://localhost:8000/hook")
 }
 
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// unreachable warns of an address that OpenTrain can't reach. An API on this machine can.
+func (u updates) unreachable(address string) []string {
+	parsed, err := url.Parse(address)
+	base, errBase := url.Parse(u.API.BaseURL())
+	if err != nil || errBase != nil || !tool.IsLocal(parsed.Hostname()) || tool.IsLocal(base.Hostname()) || !tool.HasPages(u.API) {
+		return nil
+	}
+	return []string{"Only this machine or its network can reach this address, so OpenTrain's events can't arrive there."}
 }
