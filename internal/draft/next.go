@@ -155,27 +155,22 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 		more = "There are more values than fit here. The draft's page lists them all."
 	}
 	return tool.Next{
-		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more, notSure(q.Inputs)), Field: q.Field,
-		Type: q.Type, Options: q.Options, Inputs: q.Inputs, Remaining: remaining,
+		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more), Field: q.Field,
+		Type: q.Type, Options: q.Options, Inputs: optional(q.Inputs), Remaining: remaining,
 		Tool: tool.PatchDraft, Arguments: arguments,
 	}
 }
 
-// notSure says how to answer that the human doesn't know a number: with the unit that says so.
-func notSure(inputs []tool.Input) string {
-	number, unit := "", ""
-	for _, input := range inputs {
-		switch {
-		case input.Type == "number":
-			number = input.Key
-		case slices.Contains(input.Options, unknownUnit):
-			unit = input.Key
-		}
+// optional marks the numbers that may be left out because their unit can say that they aren't known.
+func optional(inputs []tool.Input) []tool.Input {
+	canBeUnknown := slices.ContainsFunc(inputs, func(i tool.Input) bool { return slices.Contains(i.Options, unknownUnit) })
+	if !canBeUnknown {
+		return inputs
 	}
-	if number == "" || unit == "" {
-		return ""
-	}
-	return "If the human doesn't know, leave out " + number + " and send " + unknownUnit + " as " + unit + "."
+	return tool.Map(inputs, func(i tool.Input) tool.Input {
+		i.Optional = i.Type == "number"
+		return i
+	})
 }
 
 // unknownUnit is the unit of an amount of data that isn't known (developers/api-reference/job-drafts/update).
