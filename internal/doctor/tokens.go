@@ -96,7 +96,7 @@ func (e *examination) broken(found credential.Found, first, shared string) Check
 func (e *examination) unseen(mine credential.Found) []Check {
 	var titles []string
 	for _, f := range e.found {
-		if f.installed && f.err == nil && f.Ours && !f.sandbox() && e.source(f).Find().From == "" {
+		if f.installed && f.err == nil && f.Ours && !f.foreign && !f.sandbox() && e.source(f).Find().From == "" {
 			titles = append(titles, f.host.Title)
 		}
 	}

@@ -43,6 +43,7 @@ type Entry struct {
 	Server
 	Env     map[string]string
 	Ours    bool   // it starts this program
+	Plain   bool   // it has a command and arguments as Install writes them, and nothing else
 	Off     bool   // it is turned off in the file
 	Exposed string // a sentence that warns about a token in it, if others can read it; "" for none
 }
@@ -270,6 +271,7 @@ func (h Host) read(value any, name, program string) Entry {
 			entry.Args = append(entry.Args, text)
 		}
 	}
+	entry.Plain = same(value, h.entry(entry.Server))
 	for _, key := range []string{"env", "envs", "environment"} {
 		variables, _ := lookup(value, key)
 		for name, value := range members(variables) {
