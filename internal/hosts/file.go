@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"opentrain-mcp/internal/links"
 )
 
 // maxFile is the largest file that is read, in bytes. Claude Code's can have many megabytes.
@@ -25,7 +27,7 @@ type file struct {
 // readFile reads a host's file. A file that isn't there is empty.
 func readFile(path string) (file, error) {
 	f := file{path: path, target: path, mode: 0o600}
-	target, err := follow(path)
+	target, err := links.Follow(path)
 	if err != nil {
 		return f, &Problem{File: path, What: "can't be found: " + reason(err)}
 	}
@@ -83,32 +85,13 @@ func loadBackup(path string) ([]byte, error) {
 	return load(backup(path), info)
 }
 
-// follow is where a path leads to. The last link may lead to a file that isn't there.
-func follow(path string) (string, error) {
-	for range 40 {
-		link, err := os.Readlink(path)
-		if err != nil {
-			return path, nil //nolint:nilerr // not a link, or nothing there
-		}
-		if !filepath.IsAbs(link) {
-			folder, err := filepath.EvalSymlinks(filepath.Dir(path)) // .. leads out of the real one
-			if err != nil {
-				return "", err
-			}
-			link = filepath.Join(folder, link)
-		}
-		path = link
-	}
-	return "", errors.New("too many links")
-}
-
 // staysIn fails if links lead out of a folder, to the file or to its backup.
 func (f file) staysIn(folder string) error {
-	root, err := resolve(folder)
+	root, err := links.Resolve(folder)
 	for _, path := range []string{filepath.Dir(f.path), f.target} {
 		real := ""
 		if err == nil {
-			real, err = resolve(path)
+			real, err = links.Resolve(path)
 		}
 		if err != nil {
 			return &Problem{File: f.path, What: "can't be found: " + reason(err)}
@@ -118,25 +101,6 @@ func (f file) staysIn(folder string) error {
 		}
 	}
 	return nil
-}
-
-// resolve is a path without links. Its end may not be there yet.
-func resolve(path string) (string, error) {
-	rest := ""
-	for {
-		real, err := filepath.EvalSymlinks(path)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return filepath.Join(real, rest), err
-		}
-		next, err := follow(path)
-		if err != nil {
-			return "", err
-		}
-		if next == path {
-			next, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
-		}
-		path = next
-	}
 }
 
 // readOnly says that the file isn't meant to change. Root could, and so could a rename.
