@@ -182,13 +182,6 @@ func (f hostFlags) host() (hosts.Host, error) {
 
 // apply makes a change, or shows it, and says what was done. done says that there is nothing more to say.
 func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (done bool, err error) {
-	said := map[hosts.Outcome]string{
-		hosts.Added:     "Added %s to %s: %s",
-		hosts.Updated:   "Updated %s in %s: %s",
-		hosts.Removed:   "Removed %s from %s: %s",
-		hosts.Unchanged: "%s is already installed in %s: %s",
-		hosts.Absent:    "%s isn't installed in %s: there is no such entry in %s",
-	}[change.Outcome]
 	backup, changes := "", change.Outcome != hosts.Unchanged && change.Outcome != hosts.Absent
 	if changes && f.DryRun {
 		_, err = fmt.Fprint(out, change.Diff(), "\nThis was a dry run: nothing has changed.\n")
@@ -199,6 +192,13 @@ func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (
 			return true, err
 		}
 	}
+	said := map[hosts.Outcome]string{
+		hosts.Added:     "Added %s to %s: %s",
+		hosts.Updated:   "Updated %s in %s: %s",
+		hosts.Removed:   "Removed %s from %s: %s",
+		hosts.Unchanged: "%s is already installed in %s: %s",
+		hosts.Absent:    "%s isn't installed in %s: there is no such entry in %s",
+	}[change.Outcome]
 	_, err = fmt.Fprintln(out, text.VisibleLine(fmt.Sprintf(said, f.Name, host.Title, change.File)))
 	if err == nil && backup != "" {
 		_, err = fmt.Fprintln(out, text.VisibleLine("Backup: "+backup))

@@ -75,7 +75,7 @@ func libraries() map[string][]string {
 		"github.com/VictoriaMetrics/metrics": {"internal/metrics"},
 		"github.com/spf13/cobra":             {"cmd/opentrain-mcp"},
 		"github.com/spf13/pflag":             {"cmd/opentrain-mcp"},
-		"github.com/gofrs/flock":             {"internal/account"},
+		"github.com/gofrs/flock":             {"internal/account", "internal/hosts"},
 		"github.com/gomodule/redigo":         {"internal/store", "internal/redistest"},
 		"github.com/clipperhouse":            {"internal/screen"},
 		"github.com/tailscale/hujson":        {"internal/hosts"},

@@ -2,18 +2,28 @@ package hosts
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"opentrain-mcp/internal/links"
 )
 
 // maxFile is the largest file that is read, in bytes. Claude Code's can have many megabytes.
 const maxFile = 64 << 20
+
+const (
+	patience  = 10 * time.Second // for another process
+	lockRetry = 20 * time.Millisecond
+	tries     = 5 // of a change to a file that others change
+)
 
 // file is a host's file before a change.
 type file struct {
@@ -112,23 +122,30 @@ func (f file) replaceWithBackup(data []byte) (string, error) {
 		return "", f.replace(data)
 	}
 	path := backup(f.path)
-	if err := write(path, f.data, f.mode); err != nil {
+	if err := write(path, f.data, f.mode, func() error { return nil }); err != nil {
 		return "", err
 	}
 	return path, f.replace(data)
 }
 
-// replace writes the file, unless it has changed since it was read. A link to it stays a link.
-func (f file) replace(data []byte) error {
-	if err := f.unchanged(); err != nil {
-		return err
-	}
+// lock keeps other processes of this program from changing files in the same folder, and makes the folder if it isn't there. A
+// lock on the folder leaves no file behind. Where a folder can't be locked, as on Windows, the check before a rename has to do.
+func (f file) lock() (unlock func(), err error) {
 	searchable := f.mode | f.mode&0o444>>2 // whoever can read the file can enter its folder
 	if err := os.MkdirAll(filepath.Dir(f.target), searchable); err != nil {
-		return &Problem{File: f.path, What: "can't be written, since its folder can't be made: " + reason(err)}
+		return nil, &Problem{File: f.path, What: "can't be written, since its folder can't be made: " + reason(err)}
 	}
-	return write(f.target, data, f.mode)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	folder := flock.New(filepath.Dir(f.target), flock.SetFlag(os.O_RDONLY))
+	if _, err := folder.TryLockContext(ctx, lockRetry); err != nil && ctx.Err() != nil {
+		return nil, &Problem{File: f.path, What: "is being changed by another process of this program. Run this again later"}
+	}
+	return func() { folder.Close() }, nil //nolint:errcheck,gosec // it ends with the process at the latest
 }
+
+// replace writes the file, unless it has changed since it was read. A link to it stays a link.
+func (f file) replace(data []byte) error { return write(f.target, data, f.mode, f.unchanged) }
 
 // remove removes the file, unless it has changed since it was read.
 func (f file) remove() error {
@@ -148,13 +165,13 @@ func (f file) unchanged() error {
 		return err
 	}
 	if now.exists != f.exists || !bytes.Equal(now.data, f.data) {
-		return &Problem{File: f.path, What: "has changed while this ran. Run it again"}
+		return &Problem{File: f.path, What: "keeps changing while this runs. Close the host, then run this again", changed: true}
 	}
 	return nil
 }
 
-// write replaces a file in one step, so that no one reads half of it.
-func write(path string, data []byte, mode fs.FileMode) (err error) {
+// write replaces a file in one step, so that no one reads half of it. At the last moment, it asks whether it still may.
+func write(path string, data []byte, mode fs.FileMode, may func() error) (err error) {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return cantWrite(path, err)
@@ -181,10 +198,16 @@ func write(path string, data []byte, mode fs.FileMode) (err error) {
 	if err := temporary.Close(); err != nil {
 		return err
 	}
+	if err := may(); err != nil {
+		return err
+	}
 	return os.Rename(temporary.Name(), path)
 }
 
 func cantWrite(path string, err error) error {
+	if _, explained := errors.AsType[*Problem](err); explained {
+		return err
+	}
 	return &Problem{File: path, What: fmt.Sprintf("can't be written: %s. Check who owns the file and its folder", reason(err))}
 }
 

@@ -36,6 +36,8 @@ type Change struct {
 	fromBackup bool // after is the backup
 	keepBackup bool // the backup is the file without the entry, or there was no file without it
 	removeFile bool // the file was made for the entry
+
+	plan func() (*Change, error) // plans it for what is in the file now
 }
 
 // Entry is the entry of a server in a host's file.
@@ -58,7 +60,7 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 	if !f.exists && scope == Project {
 		f.mode = 0o644 // for everyone who works on the project
 	}
-	change := &Change{File: path, file: f}
+	change := &Change{File: path, file: f, plan: func() (*Change, error) { return h.Install(env, scope, s) }}
 	if change.after, change.Outcome, err = h.with(f.data, s, env.Program); err != nil {
 		return nil, explain(path, err)
 	}
@@ -80,7 +82,7 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 		return nil, err
 	}
 	path := f.path
-	change := &Change{File: path, file: f}
+	change := &Change{File: path, file: f, plan: func() (*Change, error) { return h.Uninstall(env, scope, name) }}
 	if change.after, change.Outcome, err = h.without(f.data, name, env.Program); err != nil {
 		return nil, explain(path, err)
 	}
@@ -320,8 +322,32 @@ func (c *Change) Diff() string {
 }
 
 // Apply makes the change. It returns the path of the backup, "" if there was no file before, or if the backup is in
-// place again.
-func (c *Change) Apply() (string, error) {
+// place again. If someone else has changed the file since it was read, it plans the change again, which may change the outcome.
+func (c *Change) Apply() (path string, err error) {
+	if c.Outcome == Unchanged || c.Outcome == Absent {
+		return "", nil
+	}
+	unlock, err := c.file.lock()
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	for range tries {
+		path, err = c.apply()
+		problem, is := errors.AsType[*Problem](err)
+		if !is || !problem.changed {
+			break
+		}
+		again, err := c.plan()
+		if err != nil {
+			return "", err
+		}
+		*c = *again
+	}
+	return path, err
+}
+
+func (c *Change) apply() (string, error) {
 	switch {
 	case c.Outcome == Unchanged, c.Outcome == Absent:
 		return "", nil
