@@ -102,9 +102,6 @@ func (c installCommand) Run(std streams) error {
 	if c.Scope == string(hosts.Project) {
 		lines = append(lines, "Note: the entry has the path of the program on this machine, "+server.Command)
 	}
-	if change.Warning != "" {
-		lines = append(lines, "Warning: "+change.Warning)
-	}
 	lines = append(lines, "Next: "+host.Next)
 	for _, more := range c.more(host) {
 		lines = append(lines, "      "+more)
@@ -184,7 +181,12 @@ func (f hostFlags) host() (hosts.Host, error) {
 func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (done bool, err error) {
 	backup, changes := "", change.Outcome != hosts.Unchanged && change.Outcome != hosts.Absent
 	if changes && f.DryRun {
-		_, err = fmt.Fprint(out, change.Diff(), "\nThis was a dry run: nothing has changed.\n")
+		if _, err = fmt.Fprintln(out, change.Diff()); err == nil {
+			err = f.about(out, change)
+		}
+		if err == nil {
+			_, err = fmt.Fprintln(out, "This was a dry run: nothing has changed.")
+		}
 		return true, err
 	}
 	if changes {
@@ -203,7 +205,30 @@ func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (
 	if err == nil && backup != "" {
 		_, err = fmt.Fprintln(out, text.VisibleLine("Backup: "+backup))
 	}
+	if err == nil {
+		err = f.about(out, change)
+	}
 	return change.Outcome == hosts.Absent, err
+}
+
+// about says what stays of an entry, and what is risky about it.
+func (f hostFlags) about(out io.Writer, change *hosts.Change) (err error) {
+	var lines []string
+	if len(change.Kept) > 0 {
+		lines = append(lines, "Note: these settings of the entry stay: "+strings.Join(change.Kept, ", "))
+	}
+	for _, warning := range change.Warnings {
+		lines = append(lines, "Warning: "+warning)
+	}
+	if len(change.Warnings) > 0 && f.Scope == string(hosts.Project) {
+		lines = append(lines, "         If you don't want that, remove it from "+change.File)
+	}
+	for _, line := range lines {
+		if err == nil {
+			_, err = fmt.Fprintln(out, text.VisibleLine(line))
+		}
+	}
+	return err
 }
 
 // args are what the host starts the program with.

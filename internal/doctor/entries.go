@@ -177,6 +177,11 @@ func (e *examination) entry(ctx context.Context, f entry) []Check {
 	check := Check{Name: f.name()}
 	e.examine(ctx, f, &check)
 	checks := []Check{check}
+	if len(f.Warnings) > 0 {
+		checks = append(checks, Check{
+			Name: f.name(), Status: Warn, Detail: strings.Join(f.Warnings, " "), Fix: "Remove what you don't want from " + f.file + ".",
+		})
+	}
 	if f.Exposed != "" {
 		checks = append(checks, Check{
 			Name: f.name(), Status: Warn, Detail: f.Exposed,

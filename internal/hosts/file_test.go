@@ -293,7 +293,7 @@ func TestTokensInFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		change, err := host.Install(env, hosts.User, server)
-		if err != nil || !strings.HasSuffix(change.Warning, want) || (change.Warning == "") != (want == "") {
+		if err != nil || !strings.HasSuffix(strings.Join(change.Warnings, ""), want) || (change.Warnings == nil) != (want == "") {
 			t.Errorf("%o: %v, %v", mode, change, err)
 		}
 		if diff := change.Diff(); strings.Contains(diff, "ot_pat_secret") || !strings.Contains(diff, "(hidden)") {
@@ -305,12 +305,12 @@ func TestTokensInFiles(t *testing.T) {
 	}
 	project := filepath.Join(env.Dir, ".cursor", "mcp.json")
 	put(t, project, read(t, file))
-	if change, err := host.Install(env, hosts.Project, server); err != nil || !strings.Contains(change.Warning, "Everyone who gets the project") {
+	if change, err := host.Install(env, hosts.Project, server); err != nil || !strings.Contains(strings.Join(change.Warnings, ""), "Everyone who gets the project") {
 		t.Error(change, err)
 	}
 	remove(t, project)
 	change, err := host.Install(env, hosts.Project, server)
-	if err != nil || change.Warning != "" {
+	if err != nil || change.Warnings != nil {
 		t.Error(change, err)
 	}
 	if _, err := change.Apply(); err != nil || strings.Contains(read(t, project), "TOKEN") {

@@ -27,9 +27,10 @@ const (
 
 // Change is a change to a host's file. Nothing happens before Apply.
 type Change struct {
-	Outcome Outcome
-	File    string
-	Warning string // a sentence, "" for none
+	Outcome  Outcome
+	File     string
+	Kept     []string // the names of the entry's variables and settings that stay
+	Warnings []string // sentences
 
 	file       file
 	after      []byte
@@ -43,11 +44,12 @@ type Change struct {
 // Entry is the entry of a server in a host's file.
 type Entry struct {
 	Server
-	Env     map[string]string
-	Ours    bool   // it starts this program
-	Plain   bool   // it has a command and arguments as Install writes them, and nothing else
-	Off     bool   // it is turned off in the file
-	Exposed string // a sentence that warns about a token in it, if others can read it; "" for none
+	Env      map[string]string
+	Ours     bool     // it starts this program
+	Plain    bool     // it has a command and arguments as Install writes them, and nothing else
+	Off      bool     // it is turned off in the file
+	Exposed  string   // a sentence that warns about a token in it, if others can read it; "" for none
+	Warnings []string // sentences about what it can do, if it is in a project
 }
 
 // Install plans to add a server to a host, or to update its entry.
@@ -71,7 +73,10 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 		old, err := loadBackup(path)
 		change.keepBackup = (err == nil || errors.Is(err, fs.ErrNotExist)) && h.cameFrom(old, f.data, s.Name, env.Program)
 	}
-	change.Warning = h.exposed(f, change.after, scope, s.Name)
+	exposed := ""
+	if change.Kept, change.Warnings, exposed = h.judge(f, change.after, scope, s.Name, env.Program); exposed != "" {
+		change.Warnings = append(change.Warnings, exposed)
+	}
 	return change, nil
 }
 
@@ -134,7 +139,7 @@ func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, 
 		return Entry{}, false, nil
 	}
 	entry = h.read(value, name, env.Program)
-	entry.Exposed = h.exposed(f, f.data, scope, name)
+	_, entry.Warnings, entry.Exposed = h.judge(f, f.data, scope, name, env.Program)
 	return entry, true, nil
 }
 
@@ -274,31 +279,13 @@ func (h Host) read(value any, name, program string) Entry {
 		}
 	}
 	entry.Plain = same(value, h.entry(entry.Server))
-	for _, key := range []string{"env", "envs", "environment"} {
+	for _, key := range variableKeys() {
 		variables, _ := lookup(value, key)
 		for name, value := range members(variables) {
 			entry.Env[name] = fmt.Sprint(value)
 		}
 	}
 	return entry
-}
-
-// exposed warns about a token that a person has put into the entry, if others can read it there.
-func (h Host) exposed(f file, data []byte, scope Scope, name string) string {
-	tree, err := h.Format.editor().decode(unmarked(data))
-	if err != nil {
-		return ""
-	}
-	value, _, _ := h.find(tree, name)
-	switch {
-	case !token(value):
-		return ""
-	case scope == Project:
-		return "The entry has a token in it, and the file belongs to the project. Everyone who gets the project can read the token."
-	case f.exists && f.mode&0o044 != 0:
-		return "The entry has a token in it, and other users of this machine can read the file. Run chmod 600 on it."
-	}
-	return ""
 }
 
 // byteOrderMark is at the start of files that some editors on Windows write.
