@@ -50,7 +50,8 @@ func (f file) token() caller.Token {
 	}
 	if found.Token != "" && found.BaseURL != "" && !opentrain.SameBaseURL(found.BaseURL, f.baseURL) {
 		return caller.Token{From: found.From, Problem: "The API token from " + found.From + " is for a different baseUrl (" +
-			text.Clean(opentrain.ShownBaseURL(found.BaseURL), 200) + ") than this server uses (" + f.baseURL + "); correct it and restart the server."}
+			text.Clean(opentrain.ShownBaseURL(found.BaseURL), 200) + ") than this server uses (" + f.baseURL +
+			"); correct it and restart the server."}
 	}
 	token.Registers = found.From == "" && f.source.SharedPath() != ""
 	token.Claims = found.Token != "" && found.ClaimToken != ""

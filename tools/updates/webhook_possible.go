@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -94,13 +93,8 @@ func wrongURL(address string) string {
 		return "is not a web address, such as https://example.com/opentrain"
 	case parsed.Scheme == "https" && parsed.Opaque == "":
 		return ""
-	case parsed.Scheme == "http" && isLoopback(parsed.Hostname()):
+	case parsed.Scheme == "http" && text.Loopback(parsed.Hostname()):
 		return ""
 	}
 	return "must start with https://; http:// is only for this machine, such as http://localhost:8000/hook"
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
