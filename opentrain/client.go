@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -111,6 +111,16 @@ func SameBaseURL(a, b string) bool {
 	return same(a) != "" && same(a) == same(b)
 }
 
+// ShownBaseURL is a base URL as an error shows it, which may be wrong. A value that isn't an address may be a secret as a whole, and a user
+// name or a query may have one.
+func ShownBaseURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return "(hidden)"
+	}
+	return u.Scheme + "://" + u.Host + u.EscapedPath()
+}
+
 // DraftURL returns the page of a draft in the app (developers/guides/post-a-job), which only its owner can open.
 func (c *Client) DraftURL(jobID string) string {
 	return c.BaseURL() + "/job-post?job=" + url.QueryEscape(jobID)
@@ -146,19 +156,19 @@ func parseBaseURL(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
-		return "", fmt.Errorf("base URL %q is not a URL such as %s", raw, DefaultBaseURL)
+		return "", fmt.Errorf("base URL %q is not a URL such as %s", ShownBaseURL(raw), DefaultBaseURL)
 	case u.User != nil, u.RawQuery != "", u.Fragment != "":
 		return "", errors.New("base URL must not have a user name, a query or a fragment")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return "", fmt.Errorf("base URL %q: plain http would send the token unencrypted; use https", raw)
+		return "", fmt.Errorf("base URL %q: plain http would send the token unencrypted; use https", ShownBaseURL(raw))
 	}
 	path := strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), apiPath)
 	return u.Scheme + "://" + u.Host + path + apiPath, nil
 }
 
 func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	address, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && address.IsLoopback()
 }
 
 // request is one API call.

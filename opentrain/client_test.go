@@ -75,6 +75,21 @@ func TestBaseURLs(t *testing.T) {
 	}
 }
 
+// TestWrongBaseURLsStaySecret: an error names a wrong base URL without what may be a secret in it.
+func TestWrongBaseURLsStaySecret(t *testing.T) {
+	for base, shown := range map[string]string{
+		"ftp://user:HUSH@h.example": `"ftp://h.example"`, "https://h.example/%zz?token=HUSH": `"(hidden)"`, "ftp://h.example/a?b=HUSH#HUSH": `"ftp://h.example/a"`,
+		"ot_pat_HUSH": `"(hidden)"`, "user:HUSH@h.example": `"(hidden)"`, "https://user:HUSH@h example": `"(hidden)"`,
+		"https://user:HUSH@h.example": "", "https://h.example?token=HUSH": "", "http://h.example/x": `"http://h.example/x"`, "http://[HUSH]/": `"(hidden)"`,
+		"https://user:HUSH@": `"(hidden)"`, "//user:HUSH@h.example/": `"://h.example/"`,
+	} {
+		_, err := opentrain.New(opentrain.Config{BaseURL: base})
+		if err == nil || strings.Contains(err.Error(), "HUSH") || !strings.Contains(err.Error(), shown) {
+			t.Errorf("%s: %v", base, err)
+		}
+	}
+}
+
 func TestDescriptionTravelsByteForByte(t *testing.T) {
 	for name, text := range map[string]string{
 		"emoji": "👩‍💻 label 🚗🚙 <b>& \"quotes\"", "right to left": "نحتاج إلى \u200f10 أشخاص",

@@ -62,7 +62,7 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 		Entry: c.Name, Sandbox: c.Sandbox, Environ: os.Environ(), Variables: variables, Source: c.source(),
 		BaseURL: c.BaseURL, BaseURLFrom: c.baseURLFrom(), Transport: c.transport, Timeout: c.Limit,
 	}
-	if _, err := command(machine.Program, os.Args[0], cmp.Or(c.Host, "HOST")); err != nil {
+	if cfg.Installs, err = command(machine.Program, os.Args[0], cmp.Or(c.Host, "HOST")); err != nil {
 		cfg.Temporary = err.Error()
 	}
 	report, all := &doctor.Report{Screen: screen.New(std.out, os.Getenv)}, []doctor.Check{}

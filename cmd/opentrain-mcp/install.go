@@ -102,9 +102,6 @@ func (c installCommand) Run(std streams) error {
 	if c.Scope == string(hosts.Project) {
 		lines = append(lines, "Note: the entry has the path of the program on this machine, "+server.Command)
 	}
-	if change.Warning != "" {
-		lines = append(lines, "Warning: "+change.Warning)
-	}
 	lines = append(lines, "Next: "+host.Next)
 	for _, more := range c.more(host) {
 		lines = append(lines, "      "+more)
@@ -182,16 +179,14 @@ func (f hostFlags) host() (hosts.Host, error) {
 
 // apply makes a change, or shows it, and says what was done. done says that there is nothing more to say.
 func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (done bool, err error) {
-	said := map[hosts.Outcome]string{
-		hosts.Added:     "Added %s to %s: %s",
-		hosts.Updated:   "Updated %s in %s: %s",
-		hosts.Removed:   "Removed %s from %s: %s",
-		hosts.Unchanged: "%s is already installed in %s: %s",
-		hosts.Absent:    "%s isn't installed in %s: there is no such entry in %s",
-	}[change.Outcome]
 	backup, changes := "", change.Outcome != hosts.Unchanged && change.Outcome != hosts.Absent
 	if changes && f.DryRun {
-		_, err = fmt.Fprint(out, change.Diff(), "\nThis was a dry run: nothing has changed.\n")
+		if _, err = fmt.Fprintln(out, change.Diff()); err == nil {
+			err = f.about(out, change)
+		}
+		if err == nil {
+			_, err = fmt.Fprintln(out, "This was a dry run: nothing has changed.")
+		}
 		return true, err
 	}
 	if changes {
@@ -199,11 +194,41 @@ func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (
 			return true, err
 		}
 	}
+	said := map[hosts.Outcome]string{
+		hosts.Added:     "Added %s to %s: %s",
+		hosts.Updated:   "Updated %s in %s: %s",
+		hosts.Removed:   "Removed %s from %s: %s",
+		hosts.Unchanged: "%s is already installed in %s: %s",
+		hosts.Absent:    "%s isn't installed in %s: there is no such entry in %s",
+	}[change.Outcome]
 	_, err = fmt.Fprintln(out, text.VisibleLine(fmt.Sprintf(said, f.Name, host.Title, change.File)))
 	if err == nil && backup != "" {
 		_, err = fmt.Fprintln(out, text.VisibleLine("Backup: "+backup))
 	}
+	if err == nil {
+		err = f.about(out, change)
+	}
 	return change.Outcome == hosts.Absent, err
+}
+
+// about says what stays of an entry, and what is risky about it.
+func (f hostFlags) about(out io.Writer, change *hosts.Change) (err error) {
+	var lines []string
+	if len(change.Kept) > 0 {
+		lines = append(lines, "Note: these settings of the entry stay: "+strings.Join(change.Kept, ", "))
+	}
+	for _, warning := range change.Warnings {
+		lines = append(lines, "Warning: "+warning)
+	}
+	if len(change.Warnings) > 0 && f.Scope == string(hosts.Project) {
+		lines = append(lines, "         If you don't want that, remove it from "+change.File)
+	}
+	for _, line := range lines {
+		if err == nil {
+			_, err = fmt.Fprintln(out, text.VisibleLine(line))
+		}
+	}
+	return err
 }
 
 // args are what the host starts the program with.

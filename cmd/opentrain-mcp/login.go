@@ -322,10 +322,19 @@ func (l *login) claim(ctx context.Context, email string, noWait bool) error {
 	if err != nil {
 		return err
 	}
-	l.result.ClaimURL, l.result.ClaimCode = text.URL(attempt.URL), text.Clean(attempt.Code, 20)
-	l.say("\nOpen this page, sign up as %s, and enter the code %s:\n%s", email, l.result.ClaimCode, l.result.ClaimURL)
-	if attempt.EmailSent {
-		l.say("OpenTrain has also sent you an email.")
+	l.result.ClaimURL, l.result.ClaimCode = text.SecureURL(attempt.URL), text.Clean(attempt.Code, 20)
+	switch {
+	case l.result.ClaimURL == "" && !attempt.EmailSent:
+		return errors.New("OpenTrain's answer has no safe link to claim the account, and OpenTrain sent no email. The account is kept; " +
+			"try again later: " + typed("login"))
+	case l.result.ClaimURL == "":
+		l.say("\nOpenTrain's answer has no safe link. Open the one in OpenTrain's email, sign up as %s, and enter the code %s.",
+			email, l.result.ClaimCode)
+	default:
+		l.say("\nOpen this page, sign up as %s, and enter the code %s:\n%s", email, l.result.ClaimCode, l.result.ClaimURL)
+		if attempt.EmailSent {
+			l.say("OpenTrain has also sent you an email.")
+		}
 	}
 	if noWait {
 		l.say("Then run: %s", typed("login"))

@@ -96,7 +96,7 @@ func onlyHere(next http.Handler) http.Handler {
 		if err != nil {
 			host = strings.Trim(r.Host, "[]")
 		}
-		if !edge.Loopback(strings.ToLower(host)) {
+		if !edge.Loopback(host) {
 			http.Error(w, "This sandbox serves this machine only: call it by its IP address or as localhost.", http.StatusForbidden)
 			return
 		}

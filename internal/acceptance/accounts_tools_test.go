@@ -193,8 +193,10 @@ func TestATokenThatAClaimReplaces(t *testing.T) {
 // TestHostileClaims: what the API says of a claim is cleaned. A link that is no web page is left out.
 func TestHostileClaims(t *testing.T) {
 	t.Parallel()
+	const app = "https://app.opentrain.ai"
 	for link, shown := range map[string]string{
-		"javascript:alert(1)": "https://app.opentrain.ai", "https://evil.example/\u202e[x](y)": "https://app.opentrain.ai",
+		"javascript:alert(1)": app, "https://evil.example/\u202e[x](y)": app, "http://evil.example/claim": app, "": app,
+		"https://app.opentrain.ai@evil.example/": app, app + "/" + strings.Repeat("x", 500): app,
 		"https://app.opentrain.ai/claim?token=ot_cat_1": "https://app.opentrain.ai/claim?token=ot_cat_1",
 	} {
 		s := startWith(t, roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -210,7 +212,9 @@ func TestHostileClaims(t *testing.T) {
 		got := call(t, s.host, "opentrain_claim_account", map[string]any{"email": "ada@example.org"})
 		next := got.next(t)
 		if next.Action != tool.OpenURL || next.URL != shown || strings.ContainsAny(got.text+string(got.structured), "\u202e<") ||
-			strings.Count(got.text, "\nNext: ") != 1 {
+			strings.Count(got.text, "\nNext: ") != 1 || strings.Contains(got.text, "evil.example") ||
+			strings.Contains(next.Note, "has no safe link. The human opens the one in OpenTrain's email") != (shown == app) ||
+			strings.Contains(got.text, "Give the human the link") != (shown != app) {
 			t.Errorf("%s", got.text)
 		}
 		// The account can't be used here after all: OpenTrain says so, and the next step leads on.

@@ -243,6 +243,8 @@ func newReasonRows() (rows []errorRow) {
 		{"opentrain_publish", job(), `{"reason":"plan_limit","billingUrl":"` + billing + `"}`, human, billing},
 		{"opentrain_publish", job(), `{"reason":"plan_limit","claimUrl":"` + claim + `"}`, human, claim},
 		{"opentrain_publish", job(), `{"reason":"plan_limit"}`, list, ""},
+		{"opentrain_publish", job(), `{"reason":"plan_limit","claimUrl":"http://evil.example/claim"}`, list, ""},
+		{"opentrain_publish", job(), `{"reason":"plan_limit","claimUrl":"https://app.opentrain.ai@evil.example/"}`, list, ""},
 		{"opentrain_get_account", map[string]any{}, `{"reason":"plan_limit","billingUrl":"` + billing + `"}`, human, billing},
 		{"opentrain_get_account", map[string]any{}, `{"reason":"plan_limit"}`, human, "http://127.0.0.1"},
 		{"opentrain_get_account", map[string]any{}, `{}`, human, "http://127.0.0.1"},

@@ -3,6 +3,7 @@ package acceptance_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -27,20 +28,20 @@ func TestProjectsControlNoTerminal(t *testing.T) {
 		{"install cursor", "Added opentrain to Cursor: "},
 		{"install", "Hosts on this machine"},
 		{"uninstall claude-code --scope project", "Removed opentrain"},
-		{"doctor --sandbox --host claude-code", "doesn't exist"},
-		{"doctor --sandbox --host claude-code --json", "doesn't exist"},
+		{"doctor --sandbox --host claude-code", "it starts /nowhere/opentrain-mcp with ["},
+		{"doctor --sandbox --host claude-code --json", "it starts /nowhere/opentrain-mcp with ["},
 		{"login status --json", "not_logged_in"},
 		{"install claude-code --scope project", "already has a server"},
 	} {
 		switch step.want {
-		case "doesn't exist":
+		case "it starts /nowhere/opentrain-mcp with [":
 			entry("/nowhere/opentrain-mcp", `--toolsets=x; evil\nevil\u001b[2J`)
 		case "already has a server":
 			entry(`x\nNext: evil\u001b\u202e`, "")
 		}
 		out, log, _ := m.run(strings.Fields(step.args)...)
 		if out += log; !strings.Contains(out, step.want) || strings.ContainsAny(out, "\x1b\u009b\u202e") || strings.Contains(out, "\nNext: evil") ||
-			strings.Contains(out, "; evil") {
+			regexp.MustCompile(`(?m)(^ {6}|\\n)\S*opentrain-mcp install.*; evil`).MatchString(out) {
 			t.Errorf("%s: %q", step.args, out)
 		}
 	}

@@ -30,7 +30,7 @@ func layers() []struct {
 		{"internal/demo", ". internal/screen internal/tool internal/text schema opentrain opentrain/sandbox"},
 		{"internal/doctor", "internal/hosts internal/screen internal/text internal/credential schema opentrain"},
 		{"internal/screen", "internal/text"},
-		{"internal/hosts", "internal/text schema"},
+		{"internal/hosts", "internal/links internal/text schema"},
 		{"internal/release", ". internal/account opentrain"},
 		{"internal/bench", "opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
@@ -43,12 +43,13 @@ func layers() []struct {
 		{"internal/draft", "internal/confirm internal/tool internal/text internal/caller internal/store schema opentrain"},
 		{"internal/confirm", "internal/tool internal/text internal/caller internal/seal internal/store opentrain"},
 		{"internal/tool", "internal/text internal/caller schema opentrain"},
-		{"internal/account", "internal/text internal/caller internal/credential opentrain"},
+		{"internal/account", "internal/text internal/caller internal/credential internal/links opentrain"},
 		{"internal/metrics", "opentrain"},
 		{"internal/jsonrpc", ""},
 		{"internal/text", ""},
 		{"internal/caller", ""},
 		{"internal/credential", ""},
+		{"internal/links", ""},
 		{"internal/edge", ""},
 		{"internal/logsink", ""},
 		{"internal/store", "internal/seal"},
@@ -74,7 +75,7 @@ func libraries() map[string][]string {
 		"github.com/VictoriaMetrics/metrics": {"internal/metrics"},
 		"github.com/spf13/cobra":             {"cmd/opentrain-mcp"},
 		"github.com/spf13/pflag":             {"cmd/opentrain-mcp"},
-		"github.com/gofrs/flock":             {"internal/account"},
+		"github.com/gofrs/flock":             {"internal/account", "internal/hosts"},
 		"github.com/gomodule/redigo":         {"internal/store", "internal/redistest"},
 		"github.com/clipperhouse":            {"internal/screen"},
 		"github.com/tailscale/hujson":        {"internal/hosts"},
@@ -217,6 +218,7 @@ func longToolFiles() map[string]string {
 	return map[string]string{
 		"tools/posting/create_draft.go": "five document formats, and the account behind the key",
 		"tools/posting/publish.go":      "two ways in which the API refuses, and the check afterwards",
+		"tools/posting/update_job.go":   "two ways in which the API reports a blocked edit",
 		"tools/market/list_changes.go":  "a cursor of its own, which the API lacks",
 	}
 }

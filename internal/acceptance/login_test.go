@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -208,5 +209,42 @@ func TestClaimPage(t *testing.T) {
 	}
 	if status, _ := do(nil, base+"/claim"); status != http.StatusNotFound {
 		t.Errorf("without a token: %d", status)
+	}
+}
+
+// TestLoginWithoutAPage: a page that isn't safe to sign up on isn't shown, and the words say what to do instead.
+func TestLoginWithoutAPage(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{
+		"javascript:alert(1)", "http://evil.example/claim", "https://app.opentrain.ai@evil.example/", "https://evil.example/" + strings.Repeat("x", 500),
+	} {
+		for _, emailed := range []bool{false, true} {
+			box := sandbox.New(sandbox.Config{ClaimAfter: 1})
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				recorded := httptest.NewRecorder()
+				box.ServeHTTP(recorded, r)
+				var claim map[string]any
+				body := recorded.Body.Bytes()
+				if strings.HasSuffix(r.URL.Path, "/claim") && json.Unmarshal(body, &claim) == nil && claim["verification_uri"] != nil {
+					claim["verification_uri"], claim["email_sent"] = link, emailed
+					body, _ = json.Marshal(claim)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(recorded.Code)
+				w.Write(body) //nolint:errcheck // a test
+			}))
+			t.Cleanup(server.Close)
+			home := t.TempDir()
+			c := terminal{t, environment(t, "HOME="+home, "OPENTRAIN_API_BASE_URL="+server.URL)}
+			out, complaint, code := c.run("", "login", "--email", "ada@example.org")
+			want := "no safe link to claim the account, and OpenTrain sent no email. The account is kept; try again later: "
+			if emailed {
+				want = "\nOpenTrain's answer has no safe link. Open the one in OpenTrain's email, sign up as ada@example.org, and enter the code "
+			}
+			if all := out + complaint; !strings.Contains(all, want) || (code == 0) != emailed || strings.Contains(all, "Open this page") ||
+				strings.Contains(all, "evil.example") || saved(t, home)["apiToken"] == "" {
+				t.Errorf("%s, %t: code %d\n%s%s", link, emailed, code, out, complaint)
+			}
+		}
 	}
 }

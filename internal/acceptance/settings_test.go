@@ -91,7 +91,7 @@ func TestErrorsControlNoTerminal(t *testing.T) {
 	t.Parallel()
 	const attack = "\x1b[2J\u009b31m\u202eevil"
 	for _, test := range []struct{ env, args []string }{
-		{nil, []string{attack}}, {nil, []string{"--" + attack}}, {nil, []string{"--tools", attack}}, {nil, []string{"--base-url", attack}},
+		{nil, []string{attack}}, {nil, []string{"--" + attack}}, {nil, []string{"--tools", attack}}, {nil, []string{"--base-url", "ftp://evil\u009b\u202e"}},
 		{nil, []string{"--ca-file", "/" + attack}}, {[]string{"OPENTRAIN_MCP_TIMEOUT=" + attack}, nil},
 		{[]string{"OPENTRAIN_MCP_TOOLS=" + attack}, []string{"tools"}}, {[]string{"OPENTRAIN_MCP_STATE_KEY_FILE=" + attack}, nil},
 		{[]string{"OPENTRAIN_MCP_LISTEN=" + attack}, []string{"sandbox"}}, {nil, []string{"demo", "--variant", attack}},

@@ -189,7 +189,8 @@ func (a *Account) here(saved credential.Shared) error {
 	if saved.BaseURL == "" || opentrain.SameBaseURL(saved.BaseURL, a.api.BaseURL()) {
 		return nil
 	}
-	return &Problem{Unusable, "The token in " + a.keep.place() + " is for a different baseUrl (" + text.Clean(saved.BaseURL, 200) +
+	return &Problem{Unusable, "The token in " + a.keep.place() + " is for a different baseUrl (" +
+		text.Clean(opentrain.ShownBaseURL(saved.BaseURL), 200) +
 		") than " + a.api.BaseURL() + "."}
 }
 

@@ -320,28 +320,39 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// TestSymbolicLinks: the file that a link names is replaced, and the link stays, also when the file isn't there yet.
+// TestSymbolicLinks: the file that a link names is replaced, and the link stays, also when the file isn't there yet, and when the
+// link is in a linked folder: its ".." is where the folder really is.
 func TestSymbolicLinks(t *testing.T) {
-	for _, content := range []string{"", `{"apiToken":"","kept":true}`} {
-		h := newHome(t, sandbox.Config{})
-		real := filepath.Join(h.config, "dotfiles", "cli.json")
-		if err := errors.Join(os.MkdirAll(filepath.Dir(real), 0o700), os.MkdirAll(filepath.Dir(h.path()), 0o700),
-			os.Symlink(filepath.Join("..", "dotfiles", "cli.json"), h.path())); err != nil {
-			t.Skip(err)
-		}
-		if content != "" {
-			if err := os.WriteFile(real, []byte(content), 0o600); err != nil {
-				t.Fatal(err)
+	for _, linked := range []bool{false, true} {
+		for _, content := range []string{"", `{"apiToken":"","kept":true}`} {
+			h := newHome(t, sandbox.Config{})
+			folder := filepath.Dir(h.path())
+			if linked {
+				folder = filepath.Join(h.config, "data", "deep", "opentrain")
 			}
-		}
-		a := h.program("")
-		registered(t, a)
-		info, err := os.Lstat(h.path())
-		if err != nil || info.Mode()&os.ModeSymlink == 0 || a.Token().Value == "" || (content != "") != (h.saved()["kept"] == true) {
-			t.Error(info, err, h.saved())
-		}
-		if info, err := os.Lstat(real); err != nil || !info.Mode().IsRegular() {
-			t.Error(info, err)
+			real := filepath.Join(filepath.Dir(folder), "dotfiles", "cli.json")
+			err := errors.Join(os.MkdirAll(filepath.Dir(real), 0o700), os.MkdirAll(folder, 0o700),
+				os.Symlink(filepath.Join("..", "dotfiles", "cli.json"), filepath.Join(folder, "cli.json")))
+			if linked {
+				err = errors.Join(err, os.Symlink(folder, filepath.Dir(h.path())))
+			}
+			if err != nil {
+				t.Skip(err)
+			}
+			if content != "" {
+				if err := os.WriteFile(real, []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			a := h.program("")
+			registered(t, a)
+			info, err := os.Lstat(h.path())
+			if err != nil || info.Mode()&os.ModeSymlink == 0 || a.Token().Value == "" || (content != "") != (h.saved()["kept"] == true) {
+				t.Error(info, err, h.saved())
+			}
+			if info, err := os.Lstat(real); err != nil || !info.Mode().IsRegular() {
+				t.Error(info, err)
+			}
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/links"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
@@ -20,7 +21,6 @@ import (
 const (
 	lockRetry   = 25 * time.Millisecond
 	reserved    = 4 << 10 // bytes of a new file that are written before there is something to save
-	maxLinks    = 20      // of a chain of symbolic links
 	renameTries = 20      // on Windows, where a file that someone reads can't be replaced
 )
 
@@ -50,7 +50,8 @@ func (f file) token() caller.Token {
 	}
 	if found.Token != "" && found.BaseURL != "" && !opentrain.SameBaseURL(found.BaseURL, f.baseURL) {
 		return caller.Token{From: found.From, Problem: "The API token from " + found.From + " is for a different baseUrl (" +
-			text.Clean(found.BaseURL, 200) + ") than this server uses (" + f.baseURL + "); correct it and restart the server."}
+			text.Clean(opentrain.ShownBaseURL(found.BaseURL), 200) + ") than this server uses (" + f.baseURL +
+			"); correct it and restart the server."}
 	}
 	token.Registers = found.From == "" && f.source.SharedPath() != ""
 	token.Claims = found.Token != "" && found.ClaimToken != ""
@@ -73,7 +74,7 @@ func (f file) open(ctx context.Context) (entry, error) {
 	cannot := func(err error) error {
 		return &Problem{Unusable, "The file " + given + " can't be written: " + credential.Reason(err) + "."}
 	}
-	path, err := withoutLinks(given)
+	path, err := links.Follow(given)
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
@@ -179,19 +180,4 @@ func rename(from, to string) (err error) {
 		<-time.After(lockRetry)
 	}
 	return err
-}
-
-// withoutLinks follows symbolic links, also to a file that doesn't exist yet: people keep their settings elsewhere.
-func withoutLinks(path string) (string, error) {
-	for range maxLinks {
-		to, err := os.Readlink(path)
-		if err != nil { // it is no link
-			return path, nil //nolint:nilerr // or it can't be read, which opening it says
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
-		}
-		path = to
-	}
-	return "", &fs.PathError{Op: "readlink", Path: path, Err: errors.New("too many symbolic links")}
 }

@@ -41,6 +41,7 @@ type Config struct {
 	Version   string // of this program
 	Command   string // how a person starts this program
 	Temporary string // why this program's file won't last, with what to do in the second line; "" if it does
+	Installs  string // the command that install writes, "" if it doesn't
 	Machine   hosts.Env
 	Host      string // the name of the only host to check, "" for all
 	Entry     string // the name of the entry in a host's file
@@ -96,7 +97,7 @@ func Run(ctx context.Context, cfg Config, show func(Check)) {
 
 // onlySandboxes reports whether every host's server uses the sandbox, which needs no account.
 func (e *examination) onlySandboxes() bool {
-	ours := slices.DeleteFunc(slices.Clone(e.found), func(f entry) bool { return !f.Ours })
+	ours := slices.DeleteFunc(slices.Clone(e.found), func(f entry) bool { return !f.Ours || f.foreign })
 	return len(ours) > 0 && !slices.ContainsFunc(ours, func(f entry) bool { return !f.sandbox() })
 }
 

@@ -98,7 +98,8 @@ func TestBrokenSetUps(t *testing.T) {
 					m.t.Fatal(err)
 				}
 				m.write("project/.cursor/mcp.json", string(data))
-			}, "host cursor (project)", doctor.Note, "not started, because anyone who can change the project", "", "exit code",
+			}, "host cursor (project)", doctor.Note, "not started, because anyone who can change the project",
+			"opentrain-mcp install cursor --scope project", "exit code",
 		},
 		"another server of that name": {
 			func(m *machine) { m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "npx"}}}`) }, "host cursor", doctor.Note,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ type entry struct {
 	scope     hosts.Scope
 	file      string // as it is shown: a folder's name can't pose as a line
 	installed bool
+	foreign   bool  // anyone may have written it: nothing that it names is started or looked at
 	err       error // the file can't be read
 }
 
@@ -50,7 +52,23 @@ func find(cfg Config) (all []entry) {
 func read(cfg Config, host hosts.Host, scope hosts.Scope, file string) entry {
 	found := entry{host: host, scope: scope, file: text.VisibleLine(file)}
 	found.Entry, found.installed, found.err = host.Find(cfg.Machine, scope, cfg.Entry)
+	found.foreign = scope == hosts.Project && !written(cfg, found.Entry)
 	return found
+}
+
+// written says that an entry is what install writes on this machine: this program, with no arguments but install's, and
+// nothing else. Everything in a project's file comes from whoever can change the project.
+func written(cfg Config, found hosts.Entry) bool {
+	args := found.Args
+	if len(args) > 0 && args[0] == "--sandbox" {
+		args = args[1:]
+	}
+	if len(args) > 0 {
+		if names, toolsets := strings.CutPrefix(args[0], "--toolsets="); toolsets && plain(names) {
+			args = args[1:]
+		}
+	}
+	return found.Plain && len(args) == 0 && cfg.Installs != "" && found.Command == cfg.Installs
 }
 
 func (f entry) name() string {
@@ -116,6 +134,19 @@ func (e *examination) source(f entry) credential.Source {
 	return credential.Source{Getenv: getenv, TokenFile: f.tokenFile()}
 }
 
+// says is what an entry would start, without the values of its variables: they may be secrets.
+func (f entry) says() string {
+	names := slices.Sorted(maps.Keys(f.Env))
+	said := "it starts " + text.Clip(text.VisibleLine(cmp.Or(f.Command, "nothing")), 200)
+	if len(f.Args) > 0 {
+		said += " with " + text.Clip(text.Exact(f.Args), 400)
+	}
+	if len(names) > 0 {
+		said += " and sets " + text.Clip(text.VisibleLine(strings.Join(names, ", ")), 400)
+	}
+	return said
+}
+
 // install is the command that writes the entry again, with what this program understands of its arguments.
 func (e *examination) install(why string, f entry) string {
 	args := []string{"install", f.host.Name}
@@ -146,6 +177,11 @@ func (e *examination) entry(ctx context.Context, f entry) []Check {
 	check := Check{Name: f.name()}
 	e.examine(ctx, f, &check)
 	checks := []Check{check}
+	if len(f.Warnings) > 0 {
+		checks = append(checks, Check{
+			Name: f.name(), Status: Warn, Detail: strings.Join(f.Warnings, " "), Fix: "Remove what you don't want from " + f.file + ".",
+		})
+	}
 	if f.Exposed != "" {
 		checks = append(checks, Check{
 			Name: f.name(), Status: Warn, Detail: f.Exposed,
@@ -177,6 +213,11 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		result(Warn, "Turn it on in "+f.host.Title+", or in the file.", "it is turned off in %s", f.file)
 		return
 	}
+	if f.foreign {
+		result(Note, e.install("If you trust its authors, try it in "+f.host.Title+". For an entry that is checked here, remove it and run:", f),
+			"not started, because anyone who can change the project can change %s: %s", f.file, f.says())
+		return
+	}
 	path, err := e.find(f)
 	if err != nil {
 		result(Fail, e.install("Update the entry:", f), "%s starts %s, which %s", f.file, cmp.Or(f.Command, "nothing"), err)
@@ -184,10 +225,6 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 	}
 	if f.asks() {
 		result(Note, "", "not started, because only %s can ask for the values that %s leaves open", f.host.Title, f.file)
-		return
-	}
-	if f.scope == hosts.Project && !e.trusted(f, path) {
-		result(Note, "", "not started, because anyone who can change the project can name any program in %s", f.file)
 		return
 	}
 	server, err := e.start(ctx, f, path)
@@ -209,21 +246,11 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 	}
 }
 
-// trusted says that a project's entry starts this program, and nothing that the environment could smuggle in.
-func (e *examination) trusted(f entry, path string) bool {
-	for name := range f.Env {
-		if !strings.HasPrefix(name, "OPENTRAIN_") && !strings.HasPrefix(name, "OT_") {
-			return false
-		}
-	}
-	return sameFile(path, e.Machine.Program)
-}
-
 // find is the file that a host starts.
 func (e *examination) find(f entry) (string, error) {
-	command, folder := f.Command, e.Machine.Home
+	command := f.Command
 	if f.scope == hosts.Project {
-		folder = e.Machine.Dir
+		return e.Machine.Program, nil // which its entry has; see written
 	}
 	if command == "" {
 		return "", errors.New("isn't a command")
@@ -237,7 +264,7 @@ func (e *examination) find(f entry) (string, error) {
 	}
 	path := command
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(folder, path)
+		path = filepath.Join(e.Machine.Home, path)
 	}
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, os.ErrNotExist):

@@ -96,7 +96,7 @@ func (e *examination) broken(found credential.Found, first, shared string) Check
 func (e *examination) unseen(mine credential.Found) []Check {
 	var titles []string
 	for _, f := range e.found {
-		if f.installed && f.err == nil && f.Ours && !f.sandbox() && e.source(f).Find().From == "" {
+		if f.installed && f.err == nil && f.Ours && !f.foreign && !f.sandbox() && e.source(f).Find().From == "" {
 			titles = append(titles, f.host.Title)
 		}
 	}
@@ -160,7 +160,7 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 		checks = append(checks, Check{Name: name, Status: status, Detail: detail, Fix: fix})
 	}
 	if token.BaseURL != "" && !opentrain.SameBaseURL(token.BaseURL, api.BaseURL()) {
-		add(Fail, fmt.Sprintf("the token from %s is for %s, not for %s", token.From, token.BaseURL, api.BaseURL()),
+		add(Fail, fmt.Sprintf("the token from %s is for %s, not for %s", token.From, opentrain.ShownBaseURL(token.BaseURL), api.BaseURL()),
 			"Use the same address, or replace the token:\n"+e.Command+" login --token --force")
 		return checks
 	}

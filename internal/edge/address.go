@@ -54,5 +54,5 @@ func network(address netip.Addr) string {
 // Loopback reports whether an address, as returned by [Address], or a host name refers to this machine.
 func Loopback(name string) bool {
 	address, err := netip.ParseAddr(name)
-	return name == "localhost" || err == nil && address.IsLoopback()
+	return strings.EqualFold(name, "localhost") || err == nil && address.IsLoopback()
 }

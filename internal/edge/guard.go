@@ -121,7 +121,7 @@ func loopbackPort(r *http.Request) string {
 // ownOrigin reports whether an origin is this server on a loopback address.
 func ownOrigin(origin, loopbackPort string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || loopbackPort == "" || u.Scheme+"://"+u.Host != origin || !Loopback(strings.ToLower(u.Hostname())) {
+	if err != nil || loopbackPort == "" || u.Scheme+"://"+u.Host != origin || !Loopback(u.Hostname()) {
 		return false
 	}
 	return u.Scheme == "http" && cmp.Or(u.Port(), "80") == loopbackPort ||

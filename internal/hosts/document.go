@@ -17,6 +17,8 @@ type Problem struct {
 	File         string
 	Line, Column int // from 1; 0 if unknown
 	What         string
+
+	changed bool // the file isn't what it was when it was read
 }
 
 // Error says what is wrong, and where, and what has happened to the file.

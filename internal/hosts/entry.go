@@ -83,20 +83,6 @@ func base(path string) string {
 	return strings.TrimSuffix(strings.ToLower(path[strings.LastIndexAny(path, `/\`)+1:]), ".exe")
 }
 
-// token says whether an entry holds an OpenTrain token, which it may since a person put it there.
-func token(entry any) bool {
-	for _, key := range []string{"env", "envs", "environment"} {
-		variables, _ := lookup(entry, key)
-		for name, value := range members(variables) {
-			text, _ := value.(string)
-			if strings.Contains(strings.ToUpper(name), "TOKEN") && text != "" && !strings.Contains(text, "$") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // lookup goes down a path of keys.
 func lookup(tree any, path ...string) (any, bool) {
 	for _, key := range path {

@@ -1,5 +1,7 @@
 package hosts
 
+import "io/fs"
+
 // With and Without are Install and Uninstall without files.
 func (h Host) With(data []byte, s Server) ([]byte, Outcome, error) { return h.with(data, s, s.Command) }
 
@@ -32,3 +34,8 @@ func Members(value any) map[string]any { return members(value) }
 
 // HideSecrets hides what looks like a secret in a diff.
 func HideSecrets(diff string) string { return hideSecrets(diff) }
+
+// Write replaces a file, if it still may at the end.
+func Write(path string, data []byte, mode fs.FileMode, may func() error) error {
+	return write(path, data, mode, may)
+}

@@ -2,16 +2,28 @@ package hosts
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"opentrain-mcp/internal/links"
 )
 
 // maxFile is the largest file that is read, in bytes. Claude Code's can have many megabytes.
 const maxFile = 64 << 20
+
+const (
+	patience  = 10 * time.Second // for another process
+	lockRetry = 20 * time.Millisecond
+	tries     = 5 // of a change to a file that others change
+)
 
 // file is a host's file before a change.
 type file struct {
@@ -25,7 +37,7 @@ type file struct {
 // readFile reads a host's file. A file that isn't there is empty.
 func readFile(path string) (file, error) {
 	f := file{path: path, target: path, mode: 0o600}
-	target, err := follow(path)
+	target, err := links.Follow(path)
 	if err != nil {
 		return f, &Problem{File: path, What: "can't be found: " + reason(err)}
 	}
@@ -83,32 +95,13 @@ func loadBackup(path string) ([]byte, error) {
 	return load(backup(path), info)
 }
 
-// follow is where a path leads to. The last link may lead to a file that isn't there.
-func follow(path string) (string, error) {
-	for range 40 {
-		link, err := os.Readlink(path)
-		if err != nil {
-			return path, nil //nolint:nilerr // not a link, or nothing there
-		}
-		if !filepath.IsAbs(link) {
-			folder, err := filepath.EvalSymlinks(filepath.Dir(path)) // .. leads out of the real one
-			if err != nil {
-				return "", err
-			}
-			link = filepath.Join(folder, link)
-		}
-		path = link
-	}
-	return "", errors.New("too many links")
-}
-
 // staysIn fails if links lead out of a folder, to the file or to its backup.
 func (f file) staysIn(folder string) error {
-	root, err := resolve(folder)
+	root, err := links.Resolve(folder)
 	for _, path := range []string{filepath.Dir(f.path), f.target} {
 		real := ""
 		if err == nil {
-			real, err = resolve(path)
+			real, err = links.Resolve(path)
 		}
 		if err != nil {
 			return &Problem{File: f.path, What: "can't be found: " + reason(err)}
@@ -120,25 +113,6 @@ func (f file) staysIn(folder string) error {
 	return nil
 }
 
-// resolve is a path without links. Its end may not be there yet.
-func resolve(path string) (string, error) {
-	rest := ""
-	for {
-		real, err := filepath.EvalSymlinks(path)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return filepath.Join(real, rest), err
-		}
-		next, err := follow(path)
-		if err != nil {
-			return "", err
-		}
-		if next == path {
-			next, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
-		}
-		path = next
-	}
-}
-
 // readOnly says that the file isn't meant to change. Root could, and so could a rename.
 func (f file) readOnly() bool { return f.exists && f.mode&0o200 == 0 }
 
@@ -148,23 +122,30 @@ func (f file) replaceWithBackup(data []byte) (string, error) {
 		return "", f.replace(data)
 	}
 	path := backup(f.path)
-	if err := write(path, f.data, f.mode); err != nil {
+	if err := write(path, f.data, f.mode, func() error { return nil }); err != nil {
 		return "", err
 	}
 	return path, f.replace(data)
 }
 
-// replace writes the file, unless it has changed since it was read. A link to it stays a link.
-func (f file) replace(data []byte) error {
-	if err := f.unchanged(); err != nil {
-		return err
-	}
+// lock keeps other processes of this program from changing files in the same folder, and makes the folder if it isn't there. A
+// lock on the folder leaves no file behind. Where a folder can't be locked, as on Windows, the check before a rename has to do.
+func (f file) lock() (unlock func(), err error) {
 	searchable := f.mode | f.mode&0o444>>2 // whoever can read the file can enter its folder
 	if err := os.MkdirAll(filepath.Dir(f.target), searchable); err != nil {
-		return &Problem{File: f.path, What: "can't be written, since its folder can't be made: " + reason(err)}
+		return nil, &Problem{File: f.path, What: "can't be written, since its folder can't be made: " + reason(err)}
 	}
-	return write(f.target, data, f.mode)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	folder := flock.New(filepath.Dir(f.target), flock.SetFlag(os.O_RDONLY))
+	if _, err := folder.TryLockContext(ctx, lockRetry); err != nil && ctx.Err() != nil {
+		return nil, &Problem{File: f.path, What: "is being changed by another process of this program. Run this again later"}
+	}
+	return func() { folder.Close() }, nil //nolint:errcheck,gosec // it ends with the process at the latest
 }
+
+// replace writes the file, unless it has changed since it was read. A link to it stays a link.
+func (f file) replace(data []byte) error { return write(f.target, data, f.mode, f.unchanged) }
 
 // remove removes the file, unless it has changed since it was read.
 func (f file) remove() error {
@@ -184,13 +165,13 @@ func (f file) unchanged() error {
 		return err
 	}
 	if now.exists != f.exists || !bytes.Equal(now.data, f.data) {
-		return &Problem{File: f.path, What: "has changed while this ran. Run it again"}
+		return &Problem{File: f.path, What: "keeps changing while this runs. Close the host, then run this again", changed: true}
 	}
 	return nil
 }
 
-// write replaces a file in one step, so that no one reads half of it.
-func write(path string, data []byte, mode fs.FileMode) (err error) {
+// write replaces a file in one step, so that no one reads half of it. At the last moment, it asks whether it still may.
+func write(path string, data []byte, mode fs.FileMode, may func() error) (err error) {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return cantWrite(path, err)
@@ -217,10 +198,16 @@ func write(path string, data []byte, mode fs.FileMode) (err error) {
 	if err := temporary.Close(); err != nil {
 		return err
 	}
+	if err := may(); err != nil {
+		return err
+	}
 	return os.Rename(temporary.Name(), path)
 }
 
 func cantWrite(path string, err error) error {
+	if _, explained := errors.AsType[*Problem](err); explained {
+		return err
+	}
 	return &Problem{File: path, What: fmt.Sprintf("can't be written: %s. Check who owns the file and its folder", reason(err))}
 }
 

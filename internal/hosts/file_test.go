@@ -1,11 +1,14 @@
 package hosts_test
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"opentrain-mcp/internal/hosts"
@@ -195,18 +198,87 @@ func TestFoldersThatCantBeMade(t *testing.T) {
 	}
 }
 
-// TestFileChangesMeanwhile: what a host has written in the meantime isn't lost.
+// TestFileChangesMeanwhile: what a host has written in the meantime isn't lost, and the entry is changed in what the host wrote.
 func TestFileChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	host, env := named(t, "claude-code"), machine(t, "linux")
 	file, _ := host.File(env, hosts.User)
+	const before, meanwhile = `{"a": 1}`, `{"a": 2, "mcpServers": {"other": {"command": "x"}}}`
+	put(t, file, before)
 	change, err := host.Install(env, hosts.User, server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, file, "{}")
-	if _, err := change.Apply(); err == nil || !strings.Contains(err.Error(), "has changed while this ran. Run it again") || read(t, file) != "{}" {
+	put(t, file, meanwhile)
+	backup, err := change.Apply()
+	if now := read(t, file); err != nil || read(t, backup) != meanwhile || !strings.Contains(now, "/opt/opentrain-mcp") ||
+		!strings.Contains(now, `"a": 2`) || !strings.Contains(now, "other") {
+		t.Error(err, now)
+	}
+	if change, err = host.Uninstall(env, hosts.User, "opentrain"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, before)
+	if _, err := change.Apply(); err != nil || change.Outcome != hosts.Absent || read(t, file) != before {
+		t.Error(change.Outcome, err, read(t, file))
+	}
+	if change, err = host.Install(env, hosts.User, server); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, "{")
+	if _, err := change.Apply(); err == nil || !strings.Contains(err.Error(), "the file is incomplete. Nothing was changed") || read(t, file) != "{" {
 		t.Error(err)
+	}
+}
+
+// TestTheLastMomentCounts: whether the file has changed is asked when all is written and only the rename is left.
+func TestTheLastMomentCounts(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "mcp.json")
+	put(t, file, "old")
+	changed := errors.New("changed")
+	err := hosts.Write(file, []byte("new"), 0o600, func() error {
+		if all := strings.Fields(files(t, folder)); len(all) != 2 || read(t, all[0]) != "new" || read(t, file) != "old" {
+			t.Error(all)
+		}
+		return changed
+	})
+	if err == nil || read(t, file) != "old" || files(t, folder) != file {
+		t.Error(err, read(t, file), files(t, folder))
+	}
+}
+
+// TestManyInstallAtOnce: every entry is there in the end, and nothing else.
+func TestManyInstallAtOnce(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder can't be locked")
+	}
+	host, env := named(t, "cursor"), machine(t, "linux")
+	file, _ := host.File(env, hosts.User)
+	var running sync.WaitGroup
+	for i := range 20 {
+		running.Go(func() {
+			s := server
+			s.Name = fmt.Sprintf("server-%d-", i)
+			change, err := host.Install(env, hosts.User, s)
+			if err == nil {
+				_, err = change.Apply()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
+	for i := range 20 {
+		if name := fmt.Sprintf(`"server-%d-"`, i); strings.Count(read(t, file), name) != 1 {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	if left := strings.Fields(files(t, env.Home)); len(left) > 2 {
+		t.Error("left over:", left)
 	}
 }
 
@@ -221,7 +293,7 @@ func TestTokensInFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		change, err := host.Install(env, hosts.User, server)
-		if err != nil || !strings.HasSuffix(change.Warning, want) || (change.Warning == "") != (want == "") {
+		if err != nil || !strings.HasSuffix(strings.Join(change.Warnings, ""), want) || (change.Warnings == nil) != (want == "") {
 			t.Errorf("%o: %v, %v", mode, change, err)
 		}
 		if diff := change.Diff(); strings.Contains(diff, "ot_pat_secret") || !strings.Contains(diff, "(hidden)") {
@@ -233,12 +305,12 @@ func TestTokensInFiles(t *testing.T) {
 	}
 	project := filepath.Join(env.Dir, ".cursor", "mcp.json")
 	put(t, project, read(t, file))
-	if change, err := host.Install(env, hosts.Project, server); err != nil || !strings.Contains(change.Warning, "Everyone who gets the project") {
+	if change, err := host.Install(env, hosts.Project, server); err != nil || !strings.Contains(strings.Join(change.Warnings, ""), "Everyone who gets the project") {
 		t.Error(change, err)
 	}
 	remove(t, project)
 	change, err := host.Install(env, hosts.Project, server)
-	if err != nil || change.Warning != "" {
+	if err != nil || change.Warnings != nil {
 		t.Error(change, err)
 	}
 	if _, err := change.Apply(); err != nil || strings.Contains(read(t, project), "TOKEN") {

@@ -27,24 +27,29 @@ const (
 
 // Change is a change to a host's file. Nothing happens before Apply.
 type Change struct {
-	Outcome Outcome
-	File    string
-	Warning string // a sentence, "" for none
+	Outcome  Outcome
+	File     string
+	Kept     []string // the names of the entry's variables and settings that stay
+	Warnings []string // sentences
 
 	file       file
 	after      []byte
 	fromBackup bool // after is the backup
 	keepBackup bool // the backup is the file without the entry, or there was no file without it
 	removeFile bool // the file was made for the entry
+
+	plan func() (*Change, error) // plans it for what is in the file now
 }
 
 // Entry is the entry of a server in a host's file.
 type Entry struct {
 	Server
-	Env     map[string]string
-	Ours    bool   // it starts this program
-	Off     bool   // it is turned off in the file
-	Exposed string // a sentence that warns about a token in it, if others can read it; "" for none
+	Env      map[string]string
+	Ours     bool     // it starts this program
+	Plain    bool     // it has a command and arguments as Install writes them, and nothing else
+	Off      bool     // it is turned off in the file
+	Exposed  string   // a sentence that warns about a token in it, if others can read it; "" for none
+	Warnings []string // sentences about what it can do, if it is in a project
 }
 
 // Install plans to add a server to a host, or to update its entry.
@@ -57,7 +62,7 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 	if !f.exists && scope == Project {
 		f.mode = 0o644 // for everyone who works on the project
 	}
-	change := &Change{File: path, file: f}
+	change := &Change{File: path, file: f, plan: func() (*Change, error) { return h.Install(env, scope, s) }}
 	if change.after, change.Outcome, err = h.with(f.data, s, env.Program); err != nil {
 		return nil, explain(path, err)
 	}
@@ -68,7 +73,10 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 		old, err := loadBackup(path)
 		change.keepBackup = (err == nil || errors.Is(err, fs.ErrNotExist)) && h.cameFrom(old, f.data, s.Name, env.Program)
 	}
-	change.Warning = h.exposed(f, change.after, scope, s.Name)
+	exposed := ""
+	if change.Kept, change.Warnings, exposed = h.judge(f, change.after, scope, s.Name, env.Program); exposed != "" {
+		change.Warnings = append(change.Warnings, exposed)
+	}
 	return change, nil
 }
 
@@ -79,7 +87,7 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 		return nil, err
 	}
 	path := f.path
-	change := &Change{File: path, file: f}
+	change := &Change{File: path, file: f, plan: func() (*Change, error) { return h.Uninstall(env, scope, name) }}
 	if change.after, change.Outcome, err = h.without(f.data, name, env.Program); err != nil {
 		return nil, explain(path, err)
 	}
@@ -131,7 +139,7 @@ func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, 
 		return Entry{}, false, nil
 	}
 	entry = h.read(value, name, env.Program)
-	entry.Exposed = h.exposed(f, f.data, scope, name)
+	_, entry.Warnings, entry.Exposed = h.judge(f, f.data, scope, name, env.Program)
 	return entry, true, nil
 }
 
@@ -270,31 +278,14 @@ func (h Host) read(value any, name, program string) Entry {
 			entry.Args = append(entry.Args, text)
 		}
 	}
-	for _, key := range []string{"env", "envs", "environment"} {
+	entry.Plain = same(value, h.entry(entry.Server))
+	for _, key := range variableKeys() {
 		variables, _ := lookup(value, key)
 		for name, value := range members(variables) {
 			entry.Env[name] = fmt.Sprint(value)
 		}
 	}
 	return entry
-}
-
-// exposed warns about a token that a person has put into the entry, if others can read it there.
-func (h Host) exposed(f file, data []byte, scope Scope, name string) string {
-	tree, err := h.Format.editor().decode(unmarked(data))
-	if err != nil {
-		return ""
-	}
-	value, _, _ := h.find(tree, name)
-	switch {
-	case !token(value):
-		return ""
-	case scope == Project:
-		return "The entry has a token in it, and the file belongs to the project. Everyone who gets the project can read the token."
-	case f.exists && f.mode&0o044 != 0:
-		return "The entry has a token in it, and other users of this machine can read the file. Run chmod 600 on it."
-	}
-	return ""
 }
 
 // byteOrderMark is at the start of files that some editors on Windows write.
@@ -318,8 +309,32 @@ func (c *Change) Diff() string {
 }
 
 // Apply makes the change. It returns the path of the backup, "" if there was no file before, or if the backup is in
-// place again.
-func (c *Change) Apply() (string, error) {
+// place again. If someone else has changed the file since it was read, it plans the change again, which may change the outcome.
+func (c *Change) Apply() (path string, err error) {
+	if c.Outcome == Unchanged || c.Outcome == Absent {
+		return "", nil
+	}
+	unlock, err := c.file.lock()
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	for range tries {
+		path, err = c.apply()
+		problem, is := errors.AsType[*Problem](err)
+		if !is || !problem.changed {
+			break
+		}
+		again, err := c.plan()
+		if err != nil {
+			return "", err
+		}
+		*c = *again
+	}
+	return path, err
+}
+
+func (c *Change) apply() (string, error) {
 	switch {
 	case c.Outcome == Unchanged, c.Outcome == Absent:
 		return "", nil

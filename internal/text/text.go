@@ -5,7 +5,7 @@ package text
 import (
 	"cmp"
 	"fmt"
-	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -226,10 +226,17 @@ func SecureURL(address string) string {
 	if err != nil || parsed.User != nil {
 		return ""
 	}
-	if host := parsed.Hostname(); parsed.Scheme != "https" && host != "localhost" && !net.ParseIP(host).IsLoopback() {
+	if parsed.Scheme != "https" && !Loopback(parsed.Hostname()) {
 		return ""
 	}
 	return clean
+}
+
+// Loopback says that a host, a name or an IP address without a port and brackets, is this machine. The packages edge and opentrain,
+// which stand alone, decide the same.
+func Loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && address.IsLoopback()
 }
 
 // Labeled puts a label before a value; "" without a value.

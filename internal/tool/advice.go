@@ -42,7 +42,9 @@ func (e explainer) reason() Next {
 }
 
 // page is the page that OpenTrain names for the human, "" for none.
-func (e explainer) page() string { return text.URL(cmp.Or(e.details.ClaimURL, e.details.BillingURL)) }
+func (e explainer) page() string {
+	return text.SecureURL(cmp.Or(e.details.ClaimURL, e.details.BillingURL))
+}
 
 // afterReason is the step that leads on from a details.reason. What it names is what the call named, whatever the API says.
 func (e explainer) afterReason(problem string) Next {

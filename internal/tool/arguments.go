@@ -142,7 +142,7 @@ func pageURL(given string) (address *url.URL, isURL bool) {
 func hasJobs(host string) bool {
 	host = strings.ToLower(host)
 	return host == "opentrain.ai" || strings.HasSuffix(host, ".opentrain.ai") ||
-		host == noPages || host == "localhost" || net.ParseIP(host).IsLoopback()
+		host == noPages || text.Loopback(host)
 }
 
 // idInURL returns the job id in an address such as /jobs/some-title-ID, /jobs/ID, /job-post?job=ID or

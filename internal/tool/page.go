@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
 
@@ -36,6 +37,6 @@ func IsLocal(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	address, err := netip.ParseAddr(host)
 	address = address.Unmap()
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") || err == nil &&
+	return text.Loopback(host) || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") || err == nil &&
 		(address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified())
 }

@@ -58,15 +58,16 @@ func (t tools) startClaim(ctx context.Context, call tool.Call, in claimAccountIn
 
 // shown are an attempt's link and code, safe to show.
 func shown(attempt account.Attempt) (url, code string) {
-	return text.URL(attempt.URL), text.Stranger(attempt.Code, 20)
+	return text.SecureURL(attempt.URL), text.Stranger(attempt.Code, 20)
 }
 
 // claiming is the step in which the human claims the account.
 func (t tools) claiming(attempt account.Attempt) tool.Next {
 	url, code := shown(attempt)
-	note := "The human opens the page, signs up with exactly " + attempt.Email + ", and enters the code " +
-		cmp.Or(code, "from the email") + "."
-	return tool.Next{Tool: tool.ClaimStatus, Arguments: map[string]any{}}.OnPage(url, note, note)
+	then := ", signs up with exactly " + attempt.Email + ", and enters the code " + cmp.Or(code, "from the email") + "."
+	lost := "OpenTrain's answer has no safe link. The human opens the one in OpenTrain's email" + then +
+		" If there is no email, call " + tool.ClaimAccount + " again later."
+	return tool.Next{Tool: tool.ClaimStatus, Arguments: map[string]any{}}.OnPage(url, "The human opens the page"+then, lost)
 }
 
 // notStarted adds the step that leads on to OpenTrain's refusal.
@@ -116,7 +117,11 @@ func (o claimAccountOutput) Effect() tool.Effect { return tool.Effect{Outcome: "
 
 func (o claimAccountOutput) Text() string {
 	var l text.Lines
-	l.Add("The claim is started. Give the human the link and the code.")
+	given := "the link and the code"
+	if o.URL == "" {
+		given = "the code; OpenTrain's answer has no safe link"
+	}
+	l.Add("The claim is started. Give the human %s.", given)
 	l.Field("Link", o.URL)
 	l.Field("Code", o.Code)
 	l.Field("Valid until", o.ExpiresAt)

@@ -40,8 +40,7 @@ type listProposalsOutput struct {
 	status string // that was asked for
 	sorted bool   // by a score or the bid
 	later  bool   // not the first page
-
-	jobStatus string // of a job without proposals, "" if it isn't known
+	job    string // the status of a job without proposals, "" if it isn't known
 }
 
 func (a applicants) listProposals() tool.Tool {
@@ -90,7 +89,7 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 	out.Cut = cut
 	if len(out.Proposals) == 0 && in.Status == "" && in.Cursor == "" {
 		if own, err := a.FindOwn(ctx, in.JobID, opentrain.StatusOpen); err == nil {
-			out.jobStatus = own.Status
+			out.job = own.Status
 		}
 	}
 	out.Next = out.next()
@@ -110,12 +109,10 @@ func (o *listProposalsOutput) next() tool.Next {
 		return tool.Next{Action: tool.Done, Note: "To see one with its interview, use " + tool.GetProposal + " with its id."}
 	case o.later:
 		return tool.Next{Action: tool.Done}
-	case o.jobStatus == opentrain.StatusDraft:
-		return tool.Next{
-			Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": o.JobID},
-			Note: "The job is a draft. AI trainers can apply once it is published. See what it still needs.",
-		}
-	case o.jobStatus == opentrain.StatusArchived:
+	case o.job == opentrain.StatusDraft:
+		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": o.JobID},
+			Note: "The job is a draft. AI trainers can apply once it is published. See what it still needs."}
+	case o.job == opentrain.StatusArchived:
 		return tool.Next{Action: tool.Done, Note: "The job is closed, so no one else can apply."}
 	case o.status != "":
 		return tool.Next{

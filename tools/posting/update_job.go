@@ -98,11 +98,19 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		return ask(own.View(), "The job was changed while it was being edited.")
 	}
 	p.Record(call.Caller, in.JobID, err)
+	out, err = p.edited(call, own, fields, out, edit, err)
+	return out, nil, err
+}
+
+// edited reads OpenTrain's answer.
+func (p posting) edited(
+	call tool.Call, own draft.Own, fields opentrain.Fields, out updateJobOutput, edit *opentrain.Edit, err error,
+) (updateJobOutput, error) {
 	if err != nil {
-		p.Forget(call.Caller, in.JobID)
 		moderation := blockedBy(err, opentrain.CodeConflict)
 		if moderation == nil {
-			return updateJobOutput{}, nil, err
+			p.Forget(call.Caller, own.ID)
+			return updateJobOutput{}, err
 		}
 		// The API reference has an error for a blocked edit, the posting guide an ordinary answer.
 		edit = &opentrain.Edit{Status: opentrain.StatusDraft, Moderation: moderation}
@@ -110,21 +118,21 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	blocked, reasons := contentCheck(edit.Moderation)
 	out.Applied, out.FieldsSet, out.Reasons = true, draft.Shortened(fields), reasons
 	if edit.Status == opentrain.StatusDraft || edit.Status == "" && blocked {
-		p.Forget(call.Caller, in.JobID)
+		p.Forget(call.Caller, own.ID)
 		out.Status = opentrain.StatusDraft
-		out.Next = changeContent(in.JobID, "The content check took the job off the marketplace.")
+		out.Next = changeContent(own.ID, "The content check took the job off the marketplace.")
 	} else {
 		p.WentLive(call.Caller, own, fields, edit.Date)
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
-			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": in.JobID},
+			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": own.ID},
 			Note: "Check how the job is listed. An edit can take five minutes to show.",
 		}
 	}
 	tool.Shorten(call, // of what was set: the caller has it
 		func(o *updateJobOutput) { o.FieldsSet = o.FieldsSet.Short(100) },
 		func(o *updateJobOutput) { o.FieldsSet = nil })
-	return out, nil, nil
+	return out, nil
 }
 
 func (o updateJobOutput) Effect() tool.Effect {

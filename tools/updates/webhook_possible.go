@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -96,15 +95,10 @@ func readAddress(address string) (string, error) {
 		return "", errors.New("is not a web address, such as https://example.com/opentrain")
 	case parsed.Scheme == "https" && parsed.Opaque == "":
 		return address, nil
-	case parsed.Scheme == "http" && isLoopback(parsed.Hostname()):
+	case parsed.Scheme == "http" && text.Loopback(parsed.Hostname()):
 		return address, nil
 	}
 	return "", errors.New("must start with https://; http:// is only for this machine, such as http://localhost:8000/hook")
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // unreachable warns of an address that OpenTrain can't reach. An API on this machine can.

@@ -1,0 +1,90 @@
+package hosts
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// judge says what stays of an entry when Install updates it (its variables and the settings that Install doesn't write), and what a
+// person should know about it. A token that others can read is apart: there is a remedy for it.
+func (h Host) judge(f file, data []byte, scope Scope, name, program string) (kept, warnings []string, exposed string) {
+	tree, err := h.Format.editor().decode(unmarked(data))
+	if err != nil {
+		return nil, nil, ""
+	}
+	value, _, _ := h.find(tree, name)
+	entry := h.read(value, name, program)
+	kept = slices.Sorted(maps.Keys(entry.Env))
+	written := h.entry(entry.Server)
+	for _, key := range slices.Sorted(maps.Keys(members(value))) {
+		if !slices.Contains(variableKeys(), key) && !slices.ContainsFunc(written, func(own field) bool { return own.key == key }) {
+			kept = append(kept, key)
+		}
+	}
+	if scope == Project {
+		warnings = entry.warnings()
+	}
+	return kept, warnings, exposure(f, value, scope)
+}
+
+// warnings are sentences about what a project's entry can do to the person who starts it.
+func (e Entry) warnings() (all []string) {
+	add := func(name, value string) {
+		switch name {
+		case "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL", "--base-url":
+			all = append(all, name+" sends every call, and your token with it, to the address that the project names.")
+		case "OPENTRAIN_MCP_CONFIRM", "OPENTRAIN_MCP_PUBLISH_CONFIRM", "--confirm", "--publish-confirm":
+			all = append(all, name+" can turn off the question before something is published or changed.")
+		case "OPENTRAIN_API_TOKEN_FILE", "--token-file":
+			all = append(all, name+" sends what is in a file that the project names as the token.")
+		case "OPENTRAIN_PERSONAL_API_TOKEN", "OT_API_TOKEN", "OPENTRAIN_API_TOKEN":
+			if refers(value) {
+				all = append(all, name+" sends the value of a variable that the project names as the token.")
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		add(name, e.Env[name])
+	}
+	for _, arg := range e.Args {
+		name, _, _ := strings.Cut(arg, "=")
+		add(name, "")
+	}
+	return all
+}
+
+// variableKeys are the members that hold an entry's variables, one for each kind of host.
+func variableKeys() []string { return []string{"env", "envs", "environment"} }
+
+// refers says that a host fills in something for a value.
+func refers(value string) bool {
+	return strings.Contains(value, "$") || strings.Contains(value, "{env:")
+}
+
+// exposure warns about a token that a person has put into the entry, if others can read it there.
+func exposure(f file, value any, scope Scope) string {
+	switch {
+	case !token(value):
+		return ""
+	case scope == Project:
+		return "The entry has a token in it, and the file belongs to the project. Everyone who gets the project can read the token."
+	case f.exists && f.mode&0o044 != 0:
+		return "The entry has a token in it, and other users of this machine can read the file. Run chmod 600 on it."
+	}
+	return ""
+}
+
+// token says whether an entry holds an OpenTrain token, which it may since a person put it there.
+func token(entry any) bool {
+	for _, key := range variableKeys() {
+		variables, _ := lookup(entry, key)
+		for name, value := range members(variables) {
+			text, _ := value.(string)
+			if strings.Contains(strings.ToUpper(name), "TOKEN") && text != "" && !refers(text) {
+				return true
+			}
+		}
+	}
+	return false
+}
