@@ -252,3 +252,24 @@ func TestUnusedInputIsSaidOnce(t *testing.T) {
 		t.Error(texts)
 	}
 }
+
+// TestUnknownAmounts: a question for a number says how to answer that it isn't known, and that answer is accepted.
+func TestUnknownAmounts(t *testing.T) {
+	report := `{"jobId":"j","status":"DRAFT","validation":{},"missingFields":[{"field":"data","prompt":"How much data is there?",
+		"updateKeys":["dataVolume","dataVolumeUnit"],"example":{"dataVolume":50000,"dataVolumeUnit":"NUMBER_OF_FILES"}}]}`
+	api := &script{answers: map[string]string{
+		"POST /job-drafts": report, "PATCH /job-drafts/j": report,
+		"GET /job-drafts/capabilities": `{"updateKeys":["dataVolume","dataVolumeUnit"],"enums":{"dataVolumeUnit":["NUMBER_OF_FILES","UNKNOWN_NOT_SPECIFIED"]}}`,
+	}}
+	tools := serve(t, api, setup{})
+	created, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.CreateDraft, `{"description":"x"}`)
+	if failure != nil || !strings.Contains(created.Text, "Note: If the number isn't known, leave it out and choose “Not sure” as the unit.") {
+		t.Fatalf("%v %s", failure, created.Text)
+	}
+	if _, _, failure = tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.PatchDraft, `{"jobId":"j","fields":{"dataVolumeUnit":"Not sure"}}`); failure != nil {
+		t.Error(failure.Text())
+	}
+	if sent := api.to("PATCH /job-drafts/j"); len(sent) != 1 || !strings.Contains(sent[0], `{"dataVolumeUnit":"UNKNOWN_NOT_SPECIFIED"}`) {
+		t.Errorf("%q", sent)
+	}
+}

@@ -155,22 +155,19 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 		more = "There are more values than fit here. The draft's page lists them all."
 	}
 	return tool.Next{
-		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more), Field: q.Field,
-		Type: q.Type, Options: q.Options, Inputs: optional(q.Inputs), Remaining: remaining,
+		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more, notSure(q.Inputs)), Field: q.Field,
+		Type: q.Type, Options: q.Options, Inputs: q.Inputs, Remaining: remaining,
 		Tool: tool.PatchDraft, Arguments: arguments,
 	}
 }
 
-// optional marks the numbers that may be left out because their unit can say that they aren't known.
-func optional(inputs []tool.Input) []tool.Input {
-	canBeUnknown := slices.ContainsFunc(inputs, func(i tool.Input) bool { return slices.Contains(i.Options, unknownUnit) })
-	if !canBeUnknown {
-		return inputs
+// notSure says how to answer a question for a number that the human doesn't know.
+func notSure(inputs []tool.Input) string {
+	hasNumber := slices.ContainsFunc(inputs, func(i tool.Input) bool { return i.Type == "number" })
+	if !hasNumber || !slices.ContainsFunc(inputs, func(i tool.Input) bool { return slices.Contains(i.Options, unknownUnit) }) {
+		return ""
 	}
-	return tool.Map(inputs, func(i tool.Input) tool.Input {
-		i.Optional = i.Type == "number"
-		return i
-	})
+	return "If the number isn't known, leave it out and choose “" + tool.Label(unknownUnit) + "” as the unit."
 }
 
 // unknownUnit is the unit of an amount of data that isn't known (developers/api-reference/job-drafts/update).

@@ -66,7 +66,6 @@ type Input struct {
 	Type        string   `json:"type"`
 	Options     []string `json:"options,omitempty"`
 	Alternative bool     `json:"alternative,omitempty"` // may be answered instead of the others
-	Optional    bool     `json:"optional,omitempty"`    // may be left out if the human doesn't know
 }
 
 // Text writes the type of an input and its options.
@@ -77,9 +76,6 @@ func (i Input) Text() string {
 	}
 	if i.Alternative {
 		words += ", as an alternative"
-	}
-	if i.Optional {
-		words += ", left out if the human doesn't know"
 	}
 	return words
 }
