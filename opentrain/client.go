@@ -118,7 +118,8 @@ func ShownBaseURL(raw string) string {
 	if err != nil || u.Host == "" {
 		return "(hidden)"
 	}
-	return u.Scheme + "://" + u.Host + u.EscapedPath()
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }
 
 // DraftURL returns the page of a draft in the app (developers/guides/post-a-job), which only its owner can open.

@@ -81,7 +81,7 @@ func TestWrongBaseURLsStaySecret(t *testing.T) {
 		"ftp://user:HUSH@h.example": `"ftp://h.example"`, "https://h.example/%zz?token=HUSH": `"(hidden)"`, "ftp://h.example/a?b=HUSH#HUSH": `"ftp://h.example/a"`,
 		"ot_pat_HUSH": `"(hidden)"`, "user:HUSH@h.example": `"(hidden)"`, "https://user:HUSH@h example": `"(hidden)"`,
 		"https://user:HUSH@h.example": "", "https://h.example?token=HUSH": "", "http://h.example/x": `"http://h.example/x"`, "http://[HUSH]/": `"(hidden)"`,
-		"https://user:HUSH@": `"(hidden)"`, "//user:HUSH@h.example/": `"://h.example/"`,
+		"https://user:HUSH@": `"(hidden)"`, "//user:HUSH@h.example/": `"//h.example/"`,
 	} {
 		_, err := opentrain.New(opentrain.Config{BaseURL: base})
 		if err == nil || strings.Contains(err.Error(), "HUSH") || !strings.Contains(err.Error(), shown) {

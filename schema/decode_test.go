@@ -117,7 +117,7 @@ func TestDecodeRejectsTheRest(t *testing.T) {
 		{"unknown, far", `{"id":"a","zzz":1}`, []string{"Arguments: id, size, count"}},
 		{"word for a number", `{"id":"a","size":"lots"}`, []string{`size: "lots" is not a number`}},
 		{"comma for a point", `{"id":"a","size":"18,50"}`, []string{`size: "18,50" is not a number; send digits only`}},
-		{"a point that may separate thousands", `{"id":"a","size":"2.000"}`, []string{`size: "2.000" may be a fraction or thousands; ask the human which`}},
+		{"a point that may separate thousands", `{"id":"a","size":"2.000"}`, []string{`size: "2.000" can be read in two ways; ask the human`}},
 		{"a number in scientific notation in a text", `{"id":"a","size":"1e3"}`, []string{`size: "1e3" is not a number`}},
 		{"dollars for a plain number", `{"id":"a","size":"$18"}`, []string{"send digits only"}},
 		{"list for a number", `{"id":"a","size":[1]}`, []string{"is not a number"}},

@@ -68,11 +68,11 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 		number, ok := ParseNumber(text, dollars)
 		_, otherwise := ParseNumber(strings.ReplaceAll(text, ".", ","), dollars)
 		switch {
+		case !ok && otherwise:
+			d.reject(path, "%s can be read in two ways; ask the human, and send digits without a separator", quote(raw))
+			return nil
 		case !ok && dollars:
 			d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))
-			return nil
-		case !ok && otherwise:
-			d.reject(path, "%s may be a fraction or thousands; ask the human which, and send digits only", quote(raw))
 			return nil
 		case !ok:
 			d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))

@@ -72,7 +72,7 @@ func TestLongEditsAreRefused(t *testing.T) {
 	}
 	if _, failure := edit("jobDescription", "labelingOverview", "datasetDescription"); failure == nil ||
 		!strings.Contains(failure.Text(), "fields is too long to show to the human for approval at once; set some of the fields in another call") {
-		t.Error(failure.Text())
+		t.Errorf("%v", failure)
 	}
 	result, failure := edit("jobDescription", "labelingOverview")
 	if failure != nil || len(stepIn(t, result).Show.Changes) != 3 || !strings.Contains(result.Text, "Price per hour: unknown → $250") {

@@ -182,7 +182,7 @@ func TestProfilesCanBeInvited(t *testing.T) {
 		if failure != nil || stepIn(t, result).Arguments["freelancerId"] != "f7" {
 			t.Fatalf("%s: %s %v", given, result.Text, failure)
 		}
-		wants(t, result.Text, "Invite the AI trainer “Maria G.”, with the user id f7", `freelancerId: read as "f7"`)
+		wants(t, result.Text, "Invite the AI trainer “Maria G.”, with the user id f7", `was read as "f7"`)
 		// With its id, someone who has applied is found.
 		api.answers["GET /jobs/j/proposals"] = `{"proposals":[{"id":"p1","jobId":"j","candidate":{"id":"f7"}}]}`
 		result, failure = call(t, open, setup{confirm: true}, alice, tool.InviteTrainer, arguments)

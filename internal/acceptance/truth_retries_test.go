@@ -29,7 +29,10 @@ func TestRetriesLookFirst(t *testing.T) {
 		"a close, nothing else": {tool.CloseJob, "POST /jobs/{id}/close", nil, nil, "is closed and accepts no new proposals."},
 		"a close of a job that is a draft again": {
 			tool.CloseJob, "POST /jobs/{id}/close", nil, func(j *standInJob) { j.status = "DRAFT" },
-			"The job is a draft. opentrain_close_job works only on live jobs. Nothing was changed.",
+			"opentrain_close_job did not run: the job was changed at the same moment.",
+		},
+		"a close of a closed job": {
+			tool.CloseJob, "POST /jobs/{id}/close", nil, func(j *standInJob) { j.status = "ARCHIVED" }, "was already closed.",
 		},
 	}
 	for name, test := range tests {
@@ -62,6 +65,10 @@ func TestRetriesLookFirst(t *testing.T) {
 				}
 				if sent := len(api.arrived(test.route)); (sent == 0) != (test.meddle != nil) {
 					t.Errorf("%d requests", sent)
+				}
+				if got = s.call(test.tool, next.Arguments, alice...); test.meddle != nil && (got.isError || got.next(t).Action == tool.ConfirmWithHuman) ==
+					strings.Contains(got.text, "already closed") {
+					t.Errorf("the yes from before counts: %s", got.text)
 				}
 			})
 		})

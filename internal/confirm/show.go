@@ -20,7 +20,7 @@ func (intent Intent) message(preview tool.Preview, why string) string {
 // Shows reports whether a confirmation can show all of this.
 func Shows(preview tool.Preview) bool { return text.Length(preview) <= maxShown }
 
-// Shorten cuts what is shown of a job until it isn't too long. Changes stay whole: a call that would show too many of them
+// Shorten cuts what is shown of a job until it isn't too long. Changes stay: a call that would show too much of them
 // refuses (see Shows).
 func Shorten(preview tool.Preview) tool.Preview {
 	if !Shows(preview) {

@@ -15,6 +15,7 @@ import (
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/text"
+	"opentrain-mcp/opentrain"
 )
 
 // entry is what a host's file says about this server.
@@ -134,12 +135,20 @@ func (e *examination) source(f entry) credential.Source {
 	return credential.Source{Getenv: getenv, TokenFile: f.tokenFile()}
 }
 
-// says is what an entry would start, without the values of its variables: they may be secrets.
+// says is what an entry would start, without the values of its variables and flags: they may be secrets.
 func (f entry) says() string {
 	names := slices.Sorted(maps.Keys(f.Env))
 	said := "it starts " + text.Clip(text.VisibleLine(cmp.Or(f.Command, "nothing")), 200)
 	if len(f.Args) > 0 {
-		said += " with " + text.Clip(text.Exact(f.Args), 400)
+		args := slices.Clone(f.Args)
+		for i, arg := range args {
+			if name, _, hasValue := strings.Cut(arg, "="); hasValue {
+				args[i] = name + "=…"
+			} else if strings.Contains(arg, "://") {
+				args[i] = opentrain.ShownBaseURL(arg)
+			}
+		}
+		said += " with " + text.Clip(text.Exact(args), 400)
 	}
 	if len(names) > 0 {
 		said += " and sets " + text.Clip(text.VisibleLine(strings.Join(names, ", ")), 400)
@@ -177,10 +186,8 @@ func (e *examination) entry(ctx context.Context, f entry) []Check {
 	check := Check{Name: f.name()}
 	e.examine(ctx, f, &check)
 	checks := []Check{check}
-	if len(f.Warnings) > 0 {
-		checks = append(checks, Check{
-			Name: f.name(), Status: Warn, Detail: strings.Join(f.Warnings, " "), Fix: "Remove what you don't want from " + f.file + ".",
-		})
+	for _, warning := range f.Warnings {
+		checks = append(checks, Check{Name: f.name(), Status: Warn, Detail: warning, Fix: "Remove what you don't want from " + f.file + "."})
 	}
 	if f.Exposed != "" {
 		checks = append(checks, Check{

@@ -25,11 +25,15 @@ func (d *Desk) Changes(
 	ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields,
 ) (preview tool.Preview, resolve *tool.Change) {
 	preview = own.Preview()
-	current := d.current(ctx, by, own, &preview)
-	changed := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(key string) bool { return same(key, current[key], fields[key]) })
-	if len(changed) == 0 {
-		changed = slices.Sorted(maps.Keys(fields))
+	current, certain := d.current(ctx, by, own, &preview)
+	all := slices.Sorted(maps.Keys(fields))
+	changed := slices.DeleteFunc(slices.Clone(all), func(key string) bool { return same(key, current[key], fields[key]) })
+	switch {
+	case len(changed) == 0:
+		changed = all
 		preview.Warnings = append(preview.Warnings, "The job already has these values.")
+	case !certain:
+		changed = all
 	}
 	for _, key := range changed {
 		old := "unknown"
@@ -99,17 +103,17 @@ func asArguments(fields opentrain.Fields, others map[string]any) map[string]any 
 }
 
 // current is what the job's fields are now: as they were last reported, if nothing has changed since, otherwise as the
-// job is listed.
-func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *tool.Preview) opentrain.Fields {
+// job is listed. A change by others right after a call of this server may have gone unnoticed; then they aren't certain.
+func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *tool.Preview) (fields opentrain.Fields, certain bool) {
 	if k, found := d.remembered(by, own.ID); found && !own.Changed.IsZero() && k.view.Covers(own.Changed) {
-		return k.draft.NormalizedFields
+		return k.draft.NormalizedFields, !k.view.Rough
 	}
 	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	job, err := d.API.GetJobUncached(ctx, own.ID)
 	if err != nil || job.Status == opentrain.StatusClosed {
 		preview.Notes = append(preview.Notes, "The current values can't be read. Look at the job's page.")
-		return nil
+		return nil, false
 	}
 	preview.Notes = append(preview.Notes, "Current values as listed at "+d.Now().UTC().Format(time.RFC3339)+".")
 	preview.URL = text.URL(job.URL)
@@ -133,5 +137,5 @@ func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *
 		add("pricePerLabel", job.Pay.PerLabelRate)
 		add("fixedPrice", job.Pay.FixedPrice)
 	}
-	return listed
+	return listed, true
 }

@@ -44,29 +44,34 @@ func hasForeignSign(amount string) bool {
 	before, after, _ := strings.Cut(amount, numberIn(amount))
 	for _, sign := range []string{before, after} {
 		letters, _, isDollar := strings.Cut(sign, "$")
-		switch {
-		case isDollar && letters != "" && !strings.EqualFold(letters, "us"), strings.ContainsFunc(sign, isForeignSign), isForeign(sign):
+		letters = strings.ToLower(strings.ReplaceAll(letters, ".", ""))
+		otherDollars := isDollar && slices.Contains([]string{"a", "au", "c", "ca", "can", "hk", "mx", "nz", "r", "s", "nt", "sg"}, letters)
+		if otherDollars || strings.ContainsFunc(sign, isForeignSign) || !isDollar && isForeign(sign) {
 			return true
 		}
 	}
 	return false
 }
 
-func isForeignSign(r rune) bool { return r > unicode.MaxASCII && unicode.Is(unicode.Sc, r) }
+// isForeignSign reports whether a character is a currency's sign, but not one of dollars and cents.
+func isForeignSign(r rune) bool {
+	return r > unicode.MaxASCII && unicode.Is(unicode.Sc, r) && !strings.ContainsRune("¢＄﹩￠", r)
+}
 
 func withoutForeignSign(amount string) string { return strings.TrimFunc(amount, isForeignSign) }
 
 // isForeign reports whether a word is the name or the code of a currency that isn't US dollars.
 func isForeign(word string) bool {
-	if word == strings.ToUpper(word) && word != "USD" {
+	words := []string{"USD", "ALL", "TOP", "TRY", "PEN", "MAD", "PHP", "CAD", "ARM", "BAN", "CUP", "COP", "LAK", "SOS", "SIT", "MOP", "GIP"}
+	if word == strings.ToUpper(word) && !slices.Contains(words, word) { // which also mean something else
 		if _, err := currency.ParseISO(word); err == nil {
 			return true
 		}
 	}
 	return slices.Contains([]string{
-		"euro", "euros", "eur", "pound", "pounds", "gbp", "quid", "franc", "francs", "chf", "fr", "rupee", "rupees", "inr", "rs", "yen",
+		"euro", "euros", "eur", "pound", "pounds", "gbp", "quid", "franc", "francs", "chf", "rupee", "rupees", "inr", "rs", "yen",
 		"yuan", "rmb", "peso", "pesos", "zloty", "zlotys", "ruble", "rubles", "krona", "kronor", "krone", "kroner", "kr", "dirham", "dirhams",
-		"naira", "shekel", "shekels", "reais", "ringgit", "baht", "rupiah", "lira", "cad", "aud",
+		"naira", "shekel", "shekels", "reais", "ringgit", "baht", "rupiah", "lira", "aud",
 	}, strings.ToLower(word))
 }
 

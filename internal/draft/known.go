@@ -83,7 +83,7 @@ func (d *Desk) WentLive(by caller.Caller, own Own, edit opentrain.Fields, at tim
 		return
 	}
 	live := *k.draft
-	live.NormalizedFields = merged(live.NormalizedFields, edit)
+	live.Status, live.NormalizedFields = opentrain.StatusOpen, merged(live.NormalizedFields, edit)
 	k.draft, k.view.Moment = &live, confirm.Moment{Time: at, Rough: true}
 	d.keep(by, k)
 }

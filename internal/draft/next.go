@@ -2,7 +2,6 @@ package draft
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -96,13 +95,12 @@ func (r Report) preview() tool.Preview {
 	default:
 		preview.Notes = []string{"The draft's content can't be shown here. Look at its page."}
 	}
-	const most = 3 // lines
-	groups := grouped(r.unused)
-	for _, group := range groups[:min(len(groups), most)] {
-		preview.Notes = append(preview.Notes, "Not used by OpenTrain: "+lineOf(group))
+	const most, maxLine = 3, 300
+	for _, group := range r.unused[:min(len(r.unused), most)] {
+		preview.Notes = append(preview.Notes, "Not used by OpenTrain: "+text.Clip(lineOf(group), maxLine))
 	}
-	if more := len(groups) - most; more > 0 {
-		preview.Notes = append(preview.Notes, fmt.Sprintf("%d more remarks on parts that weren't used are on the draft's page.", more))
+	if more := len(r.unused) - most; more > 0 {
+		preview.Notes = append(preview.Notes, "OpenTrain gave "+text.Count(more, "more reason")+" for not using a part of the description.")
 	}
 	return preview
 }

@@ -116,8 +116,8 @@ func (o Own) Require(status string) error {
 // ErrChanged is the error of a write that wasn't repeated because someone else had changed the job meanwhile.
 var ErrChanged = errors.New("the job has changed")
 
-// Recheck returns a context for a write to a job. Before a repeated attempt, the job is read again into own. The write fails
-// then if the job has another status, or for the reason that check returns; check may be nil.
+// Recheck returns a context for a write to a job. Before a repeated attempt, the job is read again into own. The write isn't sent
+// again if check returns an error, which is the write's then.
 func (d *Desk) Recheck(ctx context.Context, own *Own, check func(now Own) error) context.Context {
 	before := *own
 	return opentrain.WithRetryCheck(ctx, func(ctx context.Context) error {
@@ -126,20 +126,20 @@ func (d *Desk) Recheck(ctx context.Context, own *Own, check func(now Own) error)
 			return err
 		}
 		*own = now
-		if err := now.Require(before.Status); err != nil && !before.Unknown {
-			return err
-		}
-		if check == nil {
-			return nil
-		}
 		return check(now)
 	})
 }
 
-// Unchanged returns a check for Recheck: the job must be as it was just now, or as the human saw it.
+// Unchanged returns a check for Recheck: the job must have its status, and where a human said yes be as it was just now or as they
+// saw it.
 func (d *Desk) Unchanged(by caller.Caller, own Own, seen confirm.View) func(now Own) error {
 	return func(now Own) error {
-		if now.Changed.Equal(own.Changed) || d.Confirm.Ledger.Unchanged(by, own.ID, seen, now.Changed) {
+		switch {
+		case !own.Unknown && (now.Unknown || now.Changed.IsZero() != own.Changed.IsZero()):
+			return ErrChanged // what can't be checked any more counts as changed
+		case !own.Unknown && now.Status != own.Status:
+			return now.Require(own.Status)
+		case !d.Confirm.Asks(by), now.Changed.Equal(own.Changed), d.Confirm.Ledger.Unchanged(by, own.ID, seen, now.Changed):
 			return nil
 		}
 		return ErrChanged

@@ -41,7 +41,7 @@ type Report struct {
 	guesses        []tool.Remark   // about content
 	warnings       []tool.Remark   // of OpenTrain
 	unmapped       []tool.Remark   // what the caller hasn't seen of the input that fits no field
-	unused         []tool.Remark   // all of it
+	unused         [][]tool.Remark // all of it, grouped
 	problems       []tool.Remark   // with a form's answers
 	patched        bool            // by this call
 	whole          bool            // content is the whole draft
@@ -85,7 +85,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		JobID: text.Clean(draft.JobID, maxJobID), Status: text.Clean(draft.Status, 40), PublishReady: draft.Validation.PublishReady,
 		DraftURL: text.URL(draft.DraftURL), ReviewURL: text.URL(draft.ReviewURL),
 		problems: options.problems, warnings: Remarks(draft.Warnings), Issues: Remarks(draft.Validation.Issues),
-		unmapped: newRemarks(draft.UnmappedFields, options.unmapped), unused: Remarks(draft.UnmappedFields),
+		unmapped: newRemarks(draft.UnmappedFields, options.unmapped), unused: grouped(Remarks(draft.UnmappedFields)),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
 		created: options.Source != "", patched: options.Set != nil, questions: tool.Map(draft.MissingFields, types.question),
 		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
@@ -162,7 +162,7 @@ func (r Report) restored() Report {
 // What the cuts leave out. The first question always stays as it is.
 
 func (r *Report) cutRemarks(entries int) {
-	for _, list := range []*[]tool.Remark{&r.guesses, &r.warnings, &r.unmapped, &r.unused, &r.Issues} {
+	for _, list := range []*[]tool.Remark{&r.guesses, &r.warnings, &r.unmapped, &r.Issues} {
 		*list = (*list)[:min(len(*list), entries)]
 	}
 }

@@ -38,6 +38,7 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	case errors.Is(err, errOutdated) && k.has(fields): // this form was answered before, and the response was lost
 		options := d.options(call, k, ReportOptions{Set: form.Set, problems: form.Problems})
 		after = d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, options)
+		after.outcome = ""
 	case errors.Is(err, errOutdated):
 		return report.outOfDate(call, fields), nil, nil
 	case err != nil:

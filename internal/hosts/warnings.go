@@ -31,6 +31,17 @@ func (h Host) judge(f file, data []byte, scope Scope, name, program string) (kep
 // warnings are sentences about what a project's entry can do to the person who starts it.
 func (e Entry) warnings() (all []string) {
 	add := func(name, value string) {
+		switch upper := strings.ToUpper(name); {
+		case slices.Contains([]string{"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}, upper):
+			all = append(all, name+" decides through which machine every call goes.")
+			return
+		case slices.Contains([]string{"OPENTRAIN_MCP_CA_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"}, upper), name == "--ca-file":
+			all = append(all, name+" trusts certificates that the project names, so whoever has them can read your token.")
+			return
+		case strings.HasPrefix(upper, "OPENTRAIN_MCP_STATE_KEY"):
+			all = append(all, name+" is the key of approvals: whoever knows it can make one.")
+			return
+		}
 		switch name {
 		case "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL", "--base-url":
 			all = append(all, name+" sends every call, and your token with it, to the address that the project names.")
@@ -45,7 +56,11 @@ func (e Entry) warnings() (all []string) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		said := len(all)
 		add(name, e.Env[name])
+		if own := strings.HasPrefix(name, "OPENTRAIN_") || strings.HasPrefix(name, "OT_"); !own && len(all) == said {
+			all = append(all, name+" isn't a setting of this server. It can change what the program does.")
+		}
 	}
 	for _, arg := range e.Args {
 		name, _, _ := strings.Cut(arg, "=")

@@ -35,7 +35,7 @@ type kind struct {
 	forgotten time.Time // when the newest mark was set that had to make room
 }
 
-// InMemory returns a Store that this process has for itself. A kind of which there is too much forgets its oldest values, and
+// InMemory returns a Store that this process has for itself. A kind of which there is too much forgets what was used least recently, and
 // a moment from before such a mark isn't whole.
 func InMemory(now func() time.Time) Store { return newMemory(now) }
 
@@ -154,7 +154,7 @@ func (k *kind) add(key string, value []byte, lifetime time.Duration) (held []byt
 	return value, held == nil
 }
 
-// put sets the value of a key. The oldest makes room.
+// put sets the value of a key. What was used least recently makes room.
 func (k *kind) put(key string, value []byte, lifetime time.Duration) {
 	k.DeleteExpired()
 	if k.Len() >= maxOfKind && !k.Has(key) {

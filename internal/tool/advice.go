@@ -184,7 +184,7 @@ func (i Issue) problem() schema.Problem {
 		}
 	case len(i.Keys) > 0 && !strings.Contains(message, i.Keys[0]):
 		message += " (" + strings.Join(text.CleanAll(i.Keys, 20, 60), ", ") + ")"
-	case valueOf(i.Expected) != "" && i.Received != "undefined":
+	case valueOf(i.Expected) != "" && i.Received != "undefined" && !strings.Contains(i.Message, "undefined"):
 		message = "must be " + valueOf(i.Expected)
 	}
 	return schema.Problem{Path: path, Message: message, Allowed: i.Options}

@@ -117,11 +117,14 @@ func (o claimAccountOutput) Effect() tool.Effect { return tool.Effect{Outcome: "
 
 func (o claimAccountOutput) Text() string {
 	var l text.Lines
-	given := "the link and the code"
-	if o.URL == "" {
-		given = "the code; OpenTrain's answer has no safe link"
+	switch {
+	case o.URL != "":
+		l.Add("The claim is started. Give the human the link and the code.")
+	case o.Code != "":
+		l.Add("The claim is started. Give the human the code; OpenTrain's answer has no safe link.")
+	default:
+		l.Add("The claim is started. OpenTrain's answer has no safe link and no code.")
 	}
-	l.Add("The claim is started. Give the human %s.", given)
 	l.Field("Link", o.URL)
 	l.Field("Code", o.Code)
 	l.Field("Valid until", o.ExpiresAt)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -79,7 +80,8 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 		return out, nil, err
 	}
 	if who.id != in.FreelancerID {
-		out.Interpreted = append(out.Interpreted, fmt.Sprintf("freelancerId: read as %q", text.Clean(who.id, maxID)))
+		given, id := text.Clean(in.FreelancerID, 200), text.Clean(who.id, maxID)
+		out.Interpreted = append(out.Interpreted, fmt.Sprintf("freelancerId: %q was read as %q", given, id))
 	}
 	out.FreelancerID, intent.Arguments = who.id, map[string]any{"freelancerId": who.id}
 	preview := own.Preview()
@@ -94,7 +96,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}
-	invitation, err := a.API.InviteTrainer(a.Recheck(ctx, &own, nil), in.JobID, who.id)
+	invitation, err := a.API.InviteTrainer(a.Recheck(ctx, &own, live), in.JobID, who.id)
 	a.Confirm.Ledger.RecordUse(call.Caller, in.JobID, err)
 	if err != nil {
 		return out, nil, err
@@ -106,6 +108,9 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	}
 	return out, nil, nil
 }
+
+// live checks the job before a repeated attempt.
+func live(now draft.Own) error { return now.Require(opentrain.StatusOpen) }
 
 func (o inviteTrainerOutput) Effect() tool.Effect {
 	if !o.Invited {

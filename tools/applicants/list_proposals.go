@@ -88,7 +88,9 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 	a.Accounts.SawOwn(call.Caller, in.JobID) // OpenTrain lists the proposals for no one else's
 	out.Cut = cut
 	if len(out.Proposals) == 0 && in.Status == "" && in.Cursor == "" {
-		if own, err := a.FindOwn(ctx, in.JobID, opentrain.StatusOpen); err == nil {
+		short, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
+		defer cancel()
+		if own, err := a.FindOwn(short, in.JobID, opentrain.StatusOpen); err == nil {
 			out.job = own.Status
 		}
 	}
@@ -115,9 +117,8 @@ func (o *listProposalsOutput) next() tool.Next {
 	case o.job == opentrain.StatusArchived:
 		return tool.Next{Action: tool.Done, Note: "The job is closed, so no one else can apply."}
 	case o.status != "":
-		return tool.Next{
-			Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": o.JobID}, Note: "See all proposals for the job.",
-		}
+		return tool.Next{Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": o.JobID},
+			Note: "See all proposals for the job."}
 	}
 	return tool.Next{Action: tool.Done, Note: "AI trainers apply while the job is live. Look again later. " +
 		"To invite an AI trainer whose user id the human knows, use " + tool.InviteTrainer + "."}

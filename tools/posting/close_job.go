@@ -3,8 +3,10 @@ package posting
 import (
 	"context"
 	"strings"
+	"time"
 
 	"opentrain-mcp/internal/confirm"
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -82,12 +84,27 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 		return out, ask, nil
 	}
 	call.Step("Closing the job")
-	closing, err := p.API.CloseJob(p.Recheck(ctx, &own, nil), in.JobID)
+	closing, err := p.API.CloseJob(p.Recheck(ctx, &own, sameStatus(own)), in.JobID)
+	if err != nil && own.Status == opentrain.StatusArchived { // someone else was faster
+		return out.closed(own.Status, true), nil, nil
+	}
 	p.Record(call.Caller, in.JobID, err)
 	if err != nil {
 		return out, nil, err
 	}
 	return out.closed(closing.Status, closing.AlreadyClosed), nil, nil
+}
+
+// sameStatus checks the job before a repeated attempt: a yes to close a draft isn't one to close the job that it became. The next
+// call asks again.
+func sameStatus(own draft.Own) func(now draft.Own) error {
+	return func(now draft.Own) error {
+		if now.Status == own.Status {
+			return nil
+		}
+		const busy = "the job was changed at the same moment"
+		return &opentrain.Error{Code: opentrain.CodeBusy, NotSent: true, RetryAfter: time.Second, Message: busy}
+	}
 }
 
 func (o closeJobOutput) closed(status string, already bool) closeJobOutput {

@@ -106,6 +106,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	case err != nil && own.Status == opentrain.StatusOpen: // someone else was faster
 		answered, err = &opentrain.Publication{Status: opentrain.StatusOpen, JobURL: own.JobURL}, nil
 	case errors.Is(err, draft.ErrChanged):
+		p.Record(call.Caller, in.JobID, nil) // by someone else: earlier confirmations are void
 		return p.askToPublish(ctx, call, intent, own, out, "The draft was changed while it was being published.")
 	}
 	p.Record(call.Caller, in.JobID, err)
@@ -161,7 +162,11 @@ func (p posting) published(
 	blocked, reasons := contentCheck(answer.Moderation)
 	switch {
 	case answer.Status == opentrain.StatusOpen:
-		p.WentLive(call.Caller, own, nil, answer.Date)
+		if answer.AlreadyPublished { // perhaps after another change
+			p.Forget(call.Caller, own.ID)
+		} else {
+			p.WentLive(call.Caller, own, nil, answer.Date)
+		}
 		out.Published, out.AlreadyPublished, out.JobURL = true, answer.AlreadyPublished, text.URL(answer.JobURL)
 		out.Next = checkListing(own)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):

@@ -95,7 +95,10 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	call.Step("Editing the job")
 	edit, err := p.API.UpdateJob(p.Recheck(ctx, &own, p.Unchanged(call.Caller, own, answer.View)), in.JobID, fields)
 	if errors.Is(err, draft.ErrChanged) {
-		return ask(own.View(), "The job was changed while it was being edited.")
+		p.Record(call.Caller, in.JobID, nil) // by someone else: earlier confirmations are void
+		view = own.View()
+		view.Again = 1
+		return ask(view, "The job was changed while it was being edited.")
 	}
 	p.Record(call.Caller, in.JobID, err)
 	out, err = p.edited(call, own, fields, out, edit, err)
