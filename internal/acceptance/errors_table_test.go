@@ -165,7 +165,7 @@ func errorTable() []errorRow {
 		{name: "connection dropped, an invitation", tool: "opentrain_invite_trainer", args: job("freelancerId", "f_1"), api: dropped,
 			want: retry("NETWORK", 0, 5, "opentrain_invite_trainer"),
 			text: []string{unknown + " the AI trainer was invited", "no one is invited twice"}},
-		{name: "time-out", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_MCP_TIMEOUT=1500ms"},
+		{name: "time-out", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_MCP_TIMEOUT=5s"},
 			api: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, want: retry("TIMEOUT", 0, 5, "opentrain_publish"),
 			text: []string{"didn't respond in time", unknown}},
 		{name: "no server", tool: "opentrain_publish", args: job(), env: []string{"OPENTRAIN_API_BASE_URL=http://127.0.0.1:1"},

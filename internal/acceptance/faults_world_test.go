@@ -92,14 +92,12 @@ func newFaultWorld(t *testing.T, env ...string) *faultWorld {
 	return w
 }
 
-// startProxy starts a proxy of toxiproxy.
+// startProxy starts a proxy of toxiproxy. At an address that was in use before, another connection may hold the port for a while.
 func startProxy(t testing.TB, address, upstream string) *toxiproxy.Proxy {
 	t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	proxy := toxiproxy.NewProxy(server, "p", address, upstream)
-	if err := proxy.Start(); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, "a proxy listens at "+address, func() bool { return proxy.Start() == nil })
 	t.Cleanup(proxy.Stop)
 	return proxy
 }
