@@ -13,6 +13,7 @@ const (
 	// Types of payment, of jobs and contracts.
 	PayPerHour  = "PAY_PER_HOUR"
 	PayPerLabel = "PAY_PER_LABEL"
+	FixedPrice  = "FIXED_PRICE"
 
 	MilestoneNotFunded = "NOT_FUNDED"
 	MilestoneFunded    = "ACTIVE_FUNDED"

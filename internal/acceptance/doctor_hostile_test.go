@@ -112,7 +112,7 @@ func TestDoctorStartsNothingOfAProject(t *testing.T) {
 			r := newRepository(t)
 			for link, to := range map[string]string{"opentrain-mcp": "/proc/self/exe", "opentrain-mcp-here": binary} {
 				if err := os.Symlink(to, filepath.Join(r.home, link)); err != nil {
-					t.Skip(err)
+					t.Skip("no links can be made here: ", err)
 				}
 			}
 			entry := set{"type": "stdio", "command": attack.command, "args": append([]string{}, attack.args...)}
@@ -180,7 +180,7 @@ func TestInstallReadsNoProject(t *testing.T) {
 			t.Parallel()
 			r := newRepository(t)
 			if err := os.Symlink("/proc/self/exe", filepath.Join(r.home, "opentrain-mcp")); err != nil {
-				t.Skip(err)
+				t.Skip("no links can be made here: ", err)
 			}
 			for _, file := range host.Project {
 				write(t, filepath.Join(r.home, filepath.FromSlash(file)), "{ not a file of settings")

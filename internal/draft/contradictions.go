@@ -45,8 +45,12 @@ func (k known) contradictions() contradictions {
 	return found
 }
 
+func paymentTypes() []string {
+	return []string{opentrain.FixedPrice, opentrain.PayPerHour, opentrain.PayPerLabel}
+}
+
 // rates are the fields that say what the job pays. Only the one of the payment type counts.
-func rates() []string { return []string{"fixedPrice", "pricePerHour", "pricePerLabel"} }
+func rates() []string { return tool.Map(paymentTypes(), rateOf) }
 
 // strayRates are the rates that are set beside the one of the payment type.
 func strayRates(fields opentrain.Fields) []string {
@@ -66,11 +70,11 @@ func ownRate(fields opentrain.Fields) string { return rateOf(textOf(fields["paym
 
 func rateOf(paymentType string) string {
 	switch paymentType {
-	case "PAY_PER_HOUR":
+	case opentrain.PayPerHour:
 		return "pricePerHour"
-	case "PAY_PER_LABEL":
+	case opentrain.PayPerLabel:
 		return "pricePerLabel"
-	case "FIXED_PRICE":
+	case opentrain.FixedPrice:
 		return "fixedPrice"
 	}
 	return ""

@@ -166,7 +166,7 @@ func formField(input tool.Input) tool.Field {
 
 // rateHelp says when a rate counts, and in what it is; "" for another field.
 func rateHelp(key string) string {
-	for _, paymentType := range []string{"PAY_PER_HOUR", "PAY_PER_LABEL", "FIXED_PRICE"} {
+	for _, paymentType := range paymentTypes() {
 		if rateOf(paymentType) == key {
 			return "In US dollars. Only for the payment type “" + tool.Label(paymentType) + "”."
 		}

@@ -74,8 +74,8 @@ func (d *Desk) Forget(by caller.Caller, jobID string) {
 	}
 }
 
-// WentLive remembers what a live job says: what was published, or an edit of that. own is the job right before, and at the time of
-// the answer. What isn't certain is forgotten.
+// WentLive remembers what a live job says: what was published, or an edit of that. own is the job as it was before the call, and at
+// is when OpenTrain answered. Without a report on that job, what was known of it is forgotten.
 func (d *Desk) WentLive(by caller.Caller, own Own, edit opentrain.Fields, at time.Time) {
 	k, found := d.remembered(by, own.ID)
 	if !found || at.IsZero() || own.Changed.IsZero() || k.draft.NormalizedFields == nil || !k.view.Covers(own.Changed) {

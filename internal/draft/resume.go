@@ -33,20 +33,29 @@ func (d *Desk) Resume(ctx context.Context, call tool.Call, form FormState) (Repo
 	call.Step("Saving the answers")
 	form.Set = merged(form.Set, fields)
 	after, err := d.save(ctx, call, form, fields)
-	k, _ := d.remembered(call.Caller, report.JobID)
 	switch {
-	case errors.Is(err, errOutdated) && k.has(fields): // this form was answered before, and the response was lost
-		options := d.options(call, k, ReportOptions{Set: form.Set, problems: form.Problems})
-		after = d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, options)
-		after.outcome = ""
 	case errors.Is(err, errOutdated):
-		return report.outOfDate(call, fields), nil, nil
+		saved := false
+		if after, saved = d.savedBefore(call, types, form, fields); !saved {
+			return report.outOfDate(call, fields), nil, nil
+		}
 	case err != nil:
 		return report.unsaved(call, types, fields, err), nil, nil
 	}
 	after = after.withAnswered(report.Answered, fields)
 	ask, err := d.Ask(ctx, call, nil, after, form)
 	return after, ask, err
+}
+
+// savedBefore is the report on a draft that has the answers already: the form was answered before, and the response was lost.
+func (d *Desk) savedBefore(call tool.Call, types fieldTypes, form FormState, fields opentrain.Fields) (report Report, saved bool) {
+	k, found := d.remembered(call.Caller, form.Report.JobID)
+	if !found || !k.has(fields) {
+		return Report{}, false
+	}
+	report = types.report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{Set: form.Set, problems: form.Problems}))
+	report.outcome = ""
+	return report, true
 }
 
 // save saves a form's answers, unless the draft was changed after the form was shown.

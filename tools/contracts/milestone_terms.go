@@ -15,7 +15,7 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 	if _, err := tool.Cents("amountUsd", in.AmountUSD); err != nil {
 		return "", err
 	}
-	fixed := contract.PaymentType == "FIXED_PRICE"
+	fixed := contract.PaymentType == opentrain.FixedPrice
 	switch {
 	case fixed && in.AmountUSD == 0:
 		return "", tool.Problem("amountUsd", "is required: the contract has a fixed price")
