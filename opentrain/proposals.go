@@ -75,12 +75,25 @@ type ProposalStatus struct {
 	More
 }
 
+// Value returns one of the Proposal constants, also when the API spells it as the app does: "Not a fit" is NOT_A_FIT.
+func (s ProposalStatus) Value() string {
+	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToUpper(strings.TrimSpace(cmp.Or(s.Raw, s.Label))))
+}
+
 // Bid is what a candidate asks for.
 type Bid struct {
 	AmountUSD            *float64 `json:"amountUsd"`            // per unit
 	Unit                 string   `json:"unit"`                 // such as PER_LABEL or per_hour; the pages disagree on the spelling
 	LabelerHourlyRateUSD *float64 `json:"labelerHourlyRateUsd"` // nil if none
 	More
+}
+
+// UnitWords returns the unit in words, such as "per label"; "" for what is no unit.
+func (b Bid) UnitWords() string {
+	if len(b.Unit) > 40 || strings.ContainsFunc(b.Unit, func(r rune) bool { return r != '_' && (r|0x20 < 'a' || r|0x20 > 'z') }) {
+		return ""
+	}
+	return strings.ToLower(strings.ReplaceAll(b.Unit, "_", " "))
 }
 
 // Candidate is an AI trainer as employers see one before a hire, without a full name or contact details.

@@ -98,6 +98,25 @@ func TestDecisionOfTheContentCheck(t *testing.T) {
 	}
 }
 
+// TestCloseOfADraft: a draft had no proposals and no contracts.
+func TestCloseOfADraft(t *testing.T) {
+	for status, want := range map[string]struct{ question, done string }{
+		opentrain.StatusDraft: {"Discard this draft on OpenTrain?", "Draft j was discarded.\n\nNext: done"},
+		opentrain.StatusOpen: {"Close this job on OpenTrain?",
+			"Job j is closed and accepts no new proposals.\n\nNext: done\nNote: Contracts on this job continue until someone ends them."},
+	} {
+		closed := owner{RoundTripper: &upstream{body: `{"id":"j","status":"ARCHIVED"}`}, status: status}
+		result, failure := call(t, closed, setup{confirm: true}, alice, tool.CloseJob, `{"jobId":"j"}`)
+		if failure != nil || !strings.Contains(result.Text, want.question) {
+			t.Errorf("%s: %v %s", status, failure, result.Text)
+		}
+		result, failure = call(t, closed, setup{}, alice, tool.CloseJob, `{"jobId":"j"}`)
+		if failure != nil || strings.TrimSpace(result.Text) != want.done {
+			t.Errorf("%s: %v %s", status, failure, result.Text)
+		}
+	}
+}
+
 // TestCloseOfAnUnknownStatus: a job that couldn't be looked up may be a draft.
 func TestCloseOfAnUnknownStatus(t *testing.T) {
 	result, failure := call(t, &endless{}, setup{confirm: true}, alice, tool.CloseJob, `{"jobId":"job_7"}`)

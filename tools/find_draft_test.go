@@ -76,6 +76,30 @@ func TestWordsAreNoID(t *testing.T) {
 	}
 }
 
+// TestTheOnlyDraft: no one is asked which draft is meant when there is one.
+func TestTheOnlyDraft(t *testing.T) {
+	for name, test := range map[string]struct {
+		drafts int
+		wanted string
+	}{
+		"my draft":      {1, "ob d_0"},
+		"the one":       {1, "ob d_0"},
+		"the job draft": {2, "These drafts match."},
+		"???":           {1, "No draft title matches"},
+		"the cats one":  {1, "No draft title matches"},
+	} {
+		jobs := make([]string, test.drafts)
+		for i := range jobs {
+			jobs[i] = fmt.Sprintf(`{"id":"d_%d","title":"Dogs","status":"DRAFT"}`, i)
+		}
+		api := &endless{drafts: `{"jobs":[` + strings.Join(jobs, ",") + `]}`}
+		result, failure := call(t, api, setup{}, alice, tool.GetDraft, `{"jobId":"`+name+`"}`)
+		if failure != nil || !strings.Contains(result.Text, test.wanted) {
+			t.Errorf("%s: %v %s", name, failure, result.Text)
+		}
+	}
+}
+
 // TestChoicesFindTheirDraft: each draft that a human can choose is found by the words of that choice, whatever its title has.
 func TestChoicesFindTheirDraft(t *testing.T) {
 	titles := []string{

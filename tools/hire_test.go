@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -342,5 +343,23 @@ func TestNoHireIsAskedForInVain(t *testing.T) {
 	wants(t, got.Text, "Contract c1 has already ended.")
 	if next.Action != tool.Done || len(api.sent) != 0 || got.Effect.Outcome != "ended" {
 		t.Errorf("%+v, %+v", next, got.Effect)
+	}
+}
+
+// TestOnlyPeopleWhoCanBeHired: no one is asked to hire a person who can't be hired, however OpenTrain spells the status.
+func TestOnlyPeopleWhoCanBeHired(t *testing.T) {
+	for status, want := range map[string]string{
+		`{"raw":null,"label":"Not a fit"}`: "isn't in the running", `{"raw":"not_a_fit"}`: "isn't in the running",
+		`{"raw":"","label":"not-a-fit"}`: "isn't in the running", `{"raw":"Declined"}`: "isn't in the running",
+		`{"raw":"hired"}`: "This candidate is hired.", `{"raw":null,"label":"Hired"}`: "This candidate is hired.",
+	} {
+		body := strings.Replace(detailed(checked), `"status":{"raw":"UNREVIEWED","label":"Unreviewed"}`, `"status":`+status, 1)
+		all := serve(t, &script{answers: map[string]string{"GET /proposals/p": body}}, setup{})
+		by := tool.Call{Caller: alice, Served: tool.Served{Sets: []tool.Set{{Tools: append(slices.Collect(maps.Values(all.tools)),
+			tool.Tool{Spec: tool.Spec{Name: tool.HireProposal}})}}}}
+		result, _, failure := all.run(t.Context(), t, by, tool.GetProposal, `{"proposalId":" p "}`)
+		if failure != nil || stepIn(t, result).Action != tool.Done || !strings.Contains(result.Text, want) {
+			t.Errorf("%s: %v\n%s", status, failure, result.Text)
+		}
 	}
 }

@@ -231,7 +231,13 @@ func TestWhoGetsAMessage(t *testing.T) {
 		"a user":              {one(`,"jobId":"j","lastMessage":{"senderUserId":"f","isFromViewer":false}`), "To: user f"},
 		"a job":               {one(`,"jobId":"j","lastMessage":{"senderUserId":"u","isFromViewer":true}`), "To: whoever is in the conversation about job j"},
 		"nothing":             {one(``), "To: whoever is in the conversation (OpenTrain doesn't say who)"},
-		"an older one":        {`{"conversations":[{"id":"x"}],"messages":[]}`, "To: whoever is in the conversation (OpenTrain doesn't say who)"},
+		"a user, then OpenTrain": {`{"conversations":[{"id":"v","jobId":"j"}],"messages":[{"id":"m1","senderUserId":"f","content":"Hi","system":null},` +
+			`{"id":"m2","senderUserId":"bot","content":"Joined","system":{"kind":"join"}}]}`, "To: user f"},
+		"two users": {`{"conversations":[{"id":"v","jobId":"j"}],"messages":[{"id":"m1","senderUserId":"g","content":"Hi"},` +
+			`{"id":"m2","senderUserId":"f","content":"Hi"},{"id":"m3","senderUserId":"g","content":"Hi"}]}`, "To: user f, user g"},
+		"OpenTrain alone": {`{"conversations":[{"id":"v","jobId":"j"}],"messages":[{"id":"m2","senderUserId":"bot","content":"Joined","system":true}]}`,
+			"To: whoever is in the conversation about job j"},
+		"an older one": {`{"conversations":[{"id":"x"}],"messages":[]}`, "To: whoever is in the conversation (OpenTrain doesn't say who)"},
 	} {
 		api := correspondence()
 		api.answers["GET /messages"] = test.list

@@ -37,7 +37,7 @@ func TestInvalidArgumentsAreExplainedAndNotSent(t *testing.T) {
 		{"opentrain_create_draft", json.RawMessage(`["x"]`), "is not an object"},
 		{"opentrain_patch_draft", nil, "jobId is required"},
 		{"opentrain_patch_draft", job(), "fields is required"},
-		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{}}, "fields is empty; name at least one field. To see a draft, call opentrain_get_draft"},
+		{"opentrain_patch_draft", map[string]any{"jobId": "job_1", "fields": map[string]any{}}, "fields is empty; name at least one field. opentrain_get_draft shows a draft, opentrain_get_job a live job"},
 		{"opentrain_patch_draft", map[string]any{"jobId": "", "fields": map[string]any{"headcount": 1}}, "jobId must not be empty"},
 		{"opentrain_patch_draft", map[string]any{"jobId": "../tokens", "fields": map[string]any{"headcount": 1}},
 			"has invalid characters"},

@@ -107,7 +107,7 @@ func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentra
 // the account's capabilities, which name some that this release doesn't know.
 func fieldsOf(form opentrain.DraftForm) *schema.Node {
 	node := Fields{}.JSONSchema()
-	reading := schema.Reading{Empty: "name at least one field. To see a draft, call " + tool.GetDraft}
+	reading := schema.Reading{Empty: "name at least one field. " + tool.GetDraft + " shows a draft, " + tool.GetJob + " a live job"}
 	if isComplete(form.UpdateKeys) {
 		reading.Members, reading.Noun = form.UpdateKeys, "a draft field"
 	}

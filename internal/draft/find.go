@@ -60,13 +60,14 @@ func those(jobs []opentrain.OwnJob, fits func(title string) bool) []opentrain.Ow
 	return slices.DeleteFunc(slices.Clone(jobs), func(job opentrain.OwnJob) bool { return !fits(job.Title) })
 }
 
-// hasWords reports whether a title has every word that says something about a job.
+// hasWords reports whether a title has every word that says something about a job: with no such word, as in "my draft", every title.
 func hasWords(title, name string) bool {
-	wanted := slices.DeleteFunc(wordsOf(name), func(word string) bool {
+	words := wordsOf(name)
+	wanted := slices.DeleteFunc(slices.Clone(words), func(word string) bool {
 		return slices.Contains([]string{"the", "a", "an", "my", "our", "one", "job", "draft", "for", "of", "with", "about", "that", "from"}, word)
 	})
 	have := wordsOf(title)
-	return len(wanted) > 0 && !slices.ContainsFunc(wanted, func(word string) bool {
+	return len(words) > 0 && !slices.ContainsFunc(wanted, func(word string) bool {
 		return !slices.ContainsFunc(have, func(other string) bool {
 			return strings.HasPrefix(other, word) || strings.HasPrefix(word, other) && len(other) > 3
 		})

@@ -77,7 +77,7 @@ func TestFieldsOfAnAccount(t *testing.T) {
 		`{"headcount":1}`:                     "fields.headcount is not a draft field. Fields: experienceLevel, languages, shift",
 		`{"experienceLevel":"EXPERT"}`:        `fields.experienceLevel: "EXPERT" is not one of: SENIOR, JUNIOR`,
 		`{"languages":"English and Klingon"}`: `fields.languages[1]: "Klingon" is not one of: English, Spanish`,
-		`{}`:                                  "fields is empty; name at least one field. To see a draft, call opentrain_get_draft",
+		`{}`:                                  "fields is empty; name at least one field. opentrain_get_draft shows a draft, opentrain_get_job a live job",
 	} {
 		_, _, err := schema.DecodePart(fieldsOf(form), "fields", json.RawMessage(given), tool.Dialect())
 		if err == nil || err.Error() != problem {

@@ -97,6 +97,9 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	if report.Status != "" && report.Status != opentrain.StatusDraft {
 		report.DraftURL, report.ReviewURL = "", "" // their pages are gone
 	}
+	if report.ReviewURL == report.DraftURL {
+		report.ReviewURL = ""
+	}
 	report.open = len(report.questions)
 	whole := report
 	report = report.with(report.next(types, options))
@@ -213,9 +216,7 @@ func (r Report) Lines() *text.Lines {
 	if !again {
 		l.Field("Draft page", r.DraftURL)
 	}
-	if r.ReviewURL != r.DraftURL {
-		l.Field("Review page", r.ReviewURL)
-	}
+	l.Field("Review page", r.ReviewURL)
 	l.Field("Answered by the human in a form", r.answeredLine())
 	l.Fields("Interpreted", r.Interpreted)
 	l.Field("Title", r.listedTitle)

@@ -162,8 +162,8 @@ func Clip(s string, limit int) string {
 
 // Sentence cleans a message and ends it with a full stop.
 func Sentence(message string) string {
-	message = cmp.Or(strings.TrimRight(Clean(message, 400), " "), "it gave no reason.")
-	if last, _ := utf8.DecodeLastRuneInString(message); strings.ContainsRune(".!…", last) {
+	message = cmp.Or(strings.TrimRight(Clean(message, 400), " :;,"), "it gave no reason.")
+	if last, _ := utf8.DecodeLastRuneInString(message); strings.ContainsRune(".!?…", last) {
 		return message
 	}
 	return message + "."

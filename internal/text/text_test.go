@@ -99,6 +99,7 @@ func TestClip(t *testing.T) {
 func TestWording(t *testing.T) {
 	for got, want := range map[string]string{
 		text.Sentence("no  entry"): "no entry.", text.Sentence("No!"): "No!", text.Sentence(""): "it gave no reason.",
+		text.Sentence("Is it a draft?"): "Is it a draft?", text.Sentence("These are missing:"): "These are missing.", text.Sentence(": "): "it gave no reason.",
 		text.Words("dataVolumeUnit"): "data volume unit", text.Capitalize("ärger"): "Ärger", text.Capitalize(""): "",
 		text.Join(", ", "a", "", "b"): "a, b", text.Join(", "): "", text.Join(" ", "", "a"): "a",
 		text.Count(1, "job"): "1 job", text.Count(0, "job"): "0 jobs", text.Count(1, "entry"): "1 entry", text.Count(2, "entry"): "2 entries",

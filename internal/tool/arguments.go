@@ -23,6 +23,8 @@ func Dialect() schema.Dialect {
 		Readings: map[string]schema.Reading{
 			"jobId": {Text: readJobID}, "amountUsd": {Dollars: true}, "dueDate": {Text: readDate}, "approvalId": {Text: readID("approvals")},
 			"proposalId": {Text: readID("proposals")}, "contractId": {Text: readID("contracts")},
+			"milestoneId": {Text: trimmed}, "conversationId": {Text: trimmed}, "freelancerId": {Text: trimmed}, "webhookId": {Text: trimmed},
+			"tokenId": {Text: trimmed}, "topUpId": {Text: trimmed},
 		},
 	}
 }
@@ -95,7 +97,8 @@ func JobIDIn(name string) string {
 // readID reads an id, or takes it out of the address of a page below a name, such as /approvals/ID.
 func readID(name string) func(string) (string, error) {
 	return func(given string) (string, error) {
-		address, isURL := pageURL(strings.TrimSpace(given))
+		given = strings.TrimSpace(given)
+		address, isURL := pageURL(given)
 		if !isURL {
 			return given, nil
 		}
@@ -107,6 +110,9 @@ func readID(name string) func(string) (string, error) {
 		return segments[at], nil
 	}
 }
+
+// trimmed reads an id that has no page of its own.
+func trimmed(given string) (string, error) { return strings.TrimSpace(given), nil }
 
 // readDate reads a date, also from a time.
 func readDate(given string) (string, error) {

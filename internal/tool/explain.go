@@ -256,7 +256,10 @@ func (e explainer) conflict() Next {
 	if instead, found := e.tool.Instead[status]; found {
 		return e.named(instead)
 	}
-	if status != opentrain.StatusDraft && status != opentrain.StatusOpen {
+	switch status {
+	case opentrain.StatusPendingApproval:
+		return Next{Action: Done, Note: "Nothing is left to do until OpenTrain has decided. " + ListJobs + " shows the job's status."}
+	case opentrain.StatusArchived, opentrain.StatusCompleted:
 		return Next{Action: Done, Note: "It can't be changed or reopened here. To post a new job, use " + CreateDraft + "."}
 	}
 	return ListJobsNext("See the account's jobs.")

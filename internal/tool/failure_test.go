@@ -28,6 +28,10 @@ func named(name string, kind tool.Kind) tool.Tool {
 	})
 }
 
+func statusConflict(status string) *opentrain.Error {
+	return &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"` + status + `"}`)}
+}
+
 func TestExplain(t *testing.T) {
 	alice := tool.Call{Caller: caller.Caller{ID: "alice"}}
 	for name, test := range map[string]struct {
@@ -42,9 +46,28 @@ func TestExplain(t *testing.T) {
 			tool.CloseJob, alice, `{"jobId":"j"}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No"},
 			tool.CallTool, []string{"OpenTrain rejected opentrain_close_job: No. It's unclear whether anything was changed."},
 		},
-		"a conflict of the status": {
-			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeConflict, Status: 409, Message: "No", Details: []byte(`{"status":"CLOSED"}`)},
-			tool.Done, []string{"The job is marked CLOSED. Nothing was changed.", "It can't be changed or reopened here."},
+		"a closed job": {
+			tool.CloseJob, alice, `{}`, statusConflict("ARCHIVED"),
+			tool.Done, []string{"The job is closed. Nothing was changed.", "It can't be changed or reopened here. To post a new job"},
+		},
+		"a completed job": {
+			tool.CloseJob, alice, `{}`, statusConflict("COMPLETED"),
+			tool.Done, []string{"The job is marked COMPLETED. Nothing was changed.", "It can't be changed or reopened here."},
+		},
+		"a job that will be live": { // another one would be posted twice
+			tool.CloseJob, alice, `{}`, statusConflict("PENDING_APPROVAL"),
+			tool.Done, []string{
+				"The job is waiting for OpenTrain's approval. Nothing was changed.",
+				"Nothing is left to do until OpenTrain has decided. opentrain_list_jobs shows the job's status.",
+			},
+		},
+		"a running job": {
+			tool.CloseJob, alice, `{}`, statusConflict("ONGOING"),
+			tool.CallTool, []string{"The job is marked ONGOING. Nothing was changed.", "See the account's jobs."},
+		},
+		"a job in a status of tomorrow": {
+			tool.CloseJob, alice, `{}`, statusConflict("PAUSED"),
+			tool.CallTool, []string{"The job is marked PAUSED. Nothing was changed.", "See the account's jobs."},
 		},
 		"a page of a proxy": {
 			tool.CloseJob, alice, `{}`, &opentrain.Error{Code: opentrain.CodeBadResponse, Status: 404, Message: "A page"},

@@ -66,8 +66,9 @@ func Shorten[Out Output](call Call, cuts ...func(*Out)) {
 type fitting struct {
 	cuts []func(out any) // of a result that is too long; out is a pointer to it
 
-	limit, count int // the entries of a page; the tool runs again, with a smaller limit, if the result is too long
-	kept         any // see Once
+	limit, count int  // the entries of a page; the tool runs again, with a smaller limit, if the result is too long
+	kept         any  // see Once
+	lostCursor   bool // the API has more entries, but no cursor that the tools accept
 }
 
 // render writes an output, with its next step as the caller can take it. It makes cuts until the output isn't too long, or no cuts are
@@ -116,6 +117,7 @@ func FitPage[Out Output, Entry any](
 	if shorter {
 		limit = min(limit, call.fitting.limit)
 	}
+	call.fitting.lostCursor = false
 	if out, err = read(limit); err != nil {
 		return out, "", err
 	}
@@ -127,6 +129,10 @@ func FitPage[Out Output, Entry any](
 		note = fmt.Sprintf(cut, limit, text.Count(count, "entry"))
 	case shorter:
 		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(count, "entry"))
+	}
+	if call.fitting.lostCursor {
+		note = fmt.Sprintf("There are more than these %s, but OpenTrain's cursor can't be passed on; use narrower filters to find the rest.",
+			text.Count(len(*page), "entry"))
 	}
 	call.fitting.count = len(*page)
 	return out, note, nil
@@ -146,7 +152,7 @@ func Once[List any](call Call, read func() (List, error)) (List, error) {
 
 // PageOf returns a page of a list that the API returns whole: the entries after the one whose id is the cursor. next is the
 // cursor of the page after it.
-func PageOf[Entry any](list []Entry, id func(Entry) string, cursor string, limit int) (page []Entry, next string, err error) {
+func PageOf[Entry any](call Call, list []Entry, id func(Entry) string, cursor string, limit int) (page []Entry, next string, err error) {
 	if cursor != "" {
 		at := slices.IndexFunc(list, func(entry Entry) bool { return id(entry) == cursor })
 		if at < 0 {
@@ -156,14 +162,16 @@ func PageOf[Entry any](list []Entry, id func(Entry) string, cursor string, limit
 	}
 	if len(list) > limit {
 		list = list[:limit]
-		next = Cursor(id(list[limit-1]))
+		next = call.Cursor(id(list[limit-1]))
 	}
 	return list, next, nil
 }
 
-// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept or has characters that no cursor needs.
-func Cursor(next string) string {
+// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept or has characters that no cursor needs. FitPage says
+// so.
+func (c Call) Cursor(next string) string {
 	if len(next) > maxCursor || strings.ContainsFunc(next, func(r rune) bool { return r < ' ' || r > '~' }) {
+		c.fitting.lostCursor = true
 		return ""
 	}
 	return next

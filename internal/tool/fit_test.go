@@ -102,18 +102,36 @@ func TestShorten(t *testing.T) {
 	}
 }
 
-func TestCursorsArePlain(t *testing.T) {
-	for _, cursor := range []string{"c\n1", "a\u202eb", "é", "\x1b[2J", "a\x7f"} {
-		if got := tool.Cursor(cursor); got != "" {
-			t.Errorf("%q", got)
+// A cursor that the tools can't take isn't the end of a list.
+func TestCursorThatIsNotPassedOn(t *testing.T) {
+	for _, c := range []struct {
+		cursor string
+		lost   bool
+	}{
+		{"", false},
+		{"abc==", false},
+		{strings.Repeat("c", 2000), false},
+		{strings.Repeat("c", 2001), true},
+		{"c\n1", true},
+		{"a\u202eb", true},
+		{"é", true},
+		{"\x1b[2J", true},
+		{"a\x7f", true},
+	} {
+		var next, note string
+		made := tool.New(tool.Spec{Name: "list", Kind: tool.KindRead}, func(_ context.Context, call tool.Call, _ struct{}) (list, *tool.Ask, error) {
+			out, cut, err := tool.FitPage(call, 10, func(int) (list, error) {
+				next = call.Cursor(c.cursor)
+				return list{[]string{"a", "b"}}, nil
+			}, func(l *list) *[]string { return &l.Entries })
+			note = cut
+			return out, nil, err
+		})
+		if _, _, failure := (tool.Runner{Accounts: tool.NewAccounts(nil)}).Run(t.Context(), &made, tool.Call{}, nil); failure != nil {
+			t.Fatal(failure)
 		}
-	}
-}
-
-func TestCursorTooLongToSendBack(t *testing.T) {
-	for length, want := range map[int]int{0: 0, 2000: 2000, 2001: 0} {
-		if got := tool.Cursor(strings.Repeat("c", length)); len(got) != want {
-			t.Errorf("%d characters became %d", length, len(got))
+		if c.lost != (next == "") && c.cursor != "" || c.lost != strings.Contains(note, "There are more than these 2 entries") {
+			t.Errorf("cursor %.20q became %.20q with the note %q", c.cursor, next, note)
 		}
 	}
 }

@@ -54,6 +54,8 @@ func StatusWords(status string) string {
 		return "live"
 	case opentrain.StatusArchived:
 		return "closed"
+	case opentrain.StatusPendingApproval:
+		return "waiting for OpenTrain's approval"
 	}
 	return "marked " + status
 }

@@ -60,7 +60,7 @@ func (a admin) showTeam(ctx context.Context, call tool.Call, in getTeamInput) (g
 	if err != nil {
 		return getTeamOutput{}, nil, err
 	}
-	people, next, err := tool.PageOf(peopleOf(found), func(p teamPerson) string { return p.ID }, in.Cursor, tool.DefaultPage)
+	people, next, err := tool.PageOf(call, peopleOf(found), func(p teamPerson) string { return p.ID }, in.Cursor, tool.DefaultPage)
 	if err != nil {
 		return getTeamOutput{}, nil, err
 	}

@@ -39,7 +39,7 @@ func (a admin) tokens(ctx context.Context, call tool.Call, in listTokensInput) (
 		return listTokensOutput{}, nil, err
 	}
 	slices.SortStableFunc(list.Items, func(x, y opentrain.APIToken) int { return cmp.Compare(rank(x), rank(y)) })
-	page, next, err := tool.PageOf(list.Items, func(t opentrain.APIToken) string { return t.ID }, in.Cursor, tool.DefaultPage)
+	page, next, err := tool.PageOf(call, list.Items, func(t opentrain.APIToken) string { return t.ID }, in.Cursor, tool.DefaultPage)
 	if err != nil {
 		return listTokensOutput{}, nil, err
 	}

@@ -63,7 +63,7 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 		if err != nil {
 			return nil, "", err
 		}
-		return tool.Map(page.Items, summarize), tool.Cursor(page.NextCursor), nil
+		return tool.Map(page.Items, summarize), call.Cursor(page.NextCursor), nil
 	}
 	if in.Sort != "" && in.Sort != byTime { // which is how OpenTrain sorts
 		ranked, err := tool.Once(call, func() (ranking, error) { return a.sorted(ctx, in) })
@@ -72,7 +72,7 @@ func (a applicants) list(ctx context.Context, call tool.Call, in listProposalsIn
 		}
 		order = ranked.order
 		read = func(limit int) ([]proposal, string, error) {
-			return tool.PageOf(ranked.all, func(p proposal) string { return p.ProposalID }, in.Cursor, limit)
+			return tool.PageOf(call, ranked.all, func(p proposal) string { return p.ProposalID }, in.Cursor, limit)
 		}
 	}
 	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listProposalsOutput, error) {

@@ -3,7 +3,6 @@ package applicants
 import (
 	"cmp"
 	"encoding/json"
-	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -36,11 +35,11 @@ func (proposal) JSONSchema() *schema.Node {
 
 func summarize(p opentrain.Proposal) proposal {
 	s := proposal{
-		ProposalID: text.Stranger(p.ID, maxID), Status: text.Stranger(cmp.Or(p.Status.Raw, p.Status.Label), 40),
+		ProposalID: text.Stranger(p.ID, maxID), Status: text.Stranger(p.Status.Value(), 40),
 		Verification: verification(p.Verification), CreatedAt: text.Stranger(p.CreatedAt, 40), UpdatedAt: text.Stranger(p.UpdatedAt, 40),
 	}
 	if bid := p.Bid; bid != nil {
-		s.amount, s.unit = bid.AmountUSD, strings.ToLower(strings.ReplaceAll(text.Stranger(bid.Unit, 30), "_", " "))
+		s.amount, s.unit = bid.AmountUSD, bid.UnitWords()
 		s.Bid = bidText(*bid, s.unit)
 	}
 	if p.Metrics != nil {

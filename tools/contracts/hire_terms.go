@@ -41,8 +41,8 @@ func (in hireProposalInput) terms() map[string]any {
 func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []string {
 	bid, buys := "", ""
 	if b := proposal.Bid; b != nil && b.AmountUSD != nil {
-		bid = ", whose bid is " + text.Join(" ", text.Dollars(b.AmountUSD), unitWords(b.Unit))
-		units, found := strings.CutPrefix(unitWords(b.Unit), "per ")
+		bid = ", whose bid is " + text.Join(" ", text.Dollars(b.AmountUSD), b.UnitWords())
+		units, found := strings.CutPrefix(b.UnitWords(), "per ")
 		if volume := in.AmountUSD / *b.AmountUSD; found && volume >= 2 && volume < 1e9 {
 			digits := map[bool]float64{true: 1, false: 10}[units == "label"] // no one does a part of a label
 			buys = fmt.Sprintf("about %s %ss at that bid", number(math.Round(volume*digits)/digits), units)
@@ -82,14 +82,6 @@ func candidate(proposal opentrain.Proposal) string {
 	return person(who.Name(), cmp.Or(who.Country, who.CountryCode))
 }
 
-// unitWords writes the unit of a bid, which the API spells PER_LABEL or per_hour; "" for what is no unit.
-func unitWords(unit string) string {
-	if len(unit) > 40 || strings.ContainsFunc(unit, func(r rune) bool { return r != '_' && (r|0x20 < 'a' || r|0x20 > 'z') }) {
-		return ""
-	}
-	return strings.ToLower(strings.ReplaceAll(unit, "_", " "))
-}
-
 // hireable reads a proposal before a hire, and refuses one that can't be hired here.
 func (c contracts) hireable(ctx context.Context, proposalID string) (*opentrain.Proposal, error) {
 	proposal, err := c.API.GetProposal(ctx, proposalID)
@@ -100,12 +92,11 @@ func (c contracts) hireable(ctx context.Context, proposalID string) (*opentrain.
 }
 
 func hireable(proposal opentrain.Proposal) error {
-	status := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToUpper(cmp.Or(proposal.Status.Raw, proposal.Status.Label)))
 	jobID := map[string]any{"jobId": text.Clean(proposal.JobID, 64)}
 	refuse := func(problem, remedy string, next tool.Next) error {
 		return &tool.Refusal{Code: opentrain.CodeConflict, Lines: []string{problem + " Nothing was changed.", remedy}, Next: next}
 	}
-	switch status {
+	switch proposal.Status.Value() {
 	case opentrain.ProposalHired:
 		next := tool.Next{Action: tool.CallTool, Tool: tool.ListContracts, Arguments: jobID, Note: "See the job's contracts."}
 		if proposal.Contract != nil && proposal.Contract.Status == opentrain.ContractEnded {

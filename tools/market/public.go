@@ -13,6 +13,10 @@ func payText(pay opentrain.Pay) string {
 		return amount(pay.HourlyRate) + " per hour"
 	case pay.HourlyMin != nil && pay.HourlyMax != nil:
 		return amount(pay.HourlyMin) + " to " + amount(pay.HourlyMax) + " per hour"
+	case pay.HourlyMin != nil:
+		return "from " + amount(pay.HourlyMin) + " per hour"
+	case pay.HourlyMax != nil:
+		return "up to " + amount(pay.HourlyMax) + " per hour"
 	case pay.PerLabelRate != nil:
 		return amount(pay.PerLabelRate) + " per label"
 	case pay.FixedPrice != nil:

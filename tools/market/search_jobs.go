@@ -86,7 +86,7 @@ func (m market) search(ctx context.Context, call tool.Call, in searchJobsInput) 
 			return summarize(job, m.accounts.Owns(call.Caller, job.ID))
 		})
 		return searchJobsOutput{
-			Jobs: jobs, NextCursor: tool.Cursor(page.NextCursor), GeneratedAt: text.Stranger(page.GeneratedAt, 40),
+			Jobs: jobs, NextCursor: call.Cursor(page.NextCursor), GeneratedAt: text.Stranger(page.GeneratedAt, 40),
 			Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}, later: in.Cursor != "",
 		}, nil
 	}, func(out *searchJobsOutput) *[]jobSummary { return &out.Jobs })

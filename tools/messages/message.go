@@ -35,16 +35,20 @@ func (message) JSONSchema() *schema.Node {
 		"(how many), audio, edited, unread.")
 }
 
-func cleaned(came opentrain.Message, limit int) message {
-	from := fromOther
-	switch system := string(came.System); {
-	case came.IsFromViewer:
-		from = fromYou
+// writer says who wrote a message.
+func writer(m opentrain.Message) string {
+	switch system := string(m.System); {
+	case m.IsFromViewer:
+		return fromYou
 	case system != "" && system != "null" && system != "false":
-		from = fromSystem
+		return fromSystem
 	}
+	return fromOther
+}
+
+func cleaned(came opentrain.Message, limit int) message {
 	return message{
-		From: from, SenderID: text.Stranger(came.SenderUserID, maxID), SentAt: text.Stranger(came.CreatedAt, 40),
+		From: writer(came), SenderID: text.Stranger(came.SenderUserID, maxID), SentAt: text.Stranger(came.CreatedAt, 40),
 		Content: text.StrangerParagraphs(came.Content, limit), Attachments: came.AttachmentCount, Audio: came.HasAudio,
 		Edited: came.EditedAt != "", Unread: came.HasUnreadFlag,
 	}

@@ -79,7 +79,7 @@ func (m messages) conversations(ctx context.Context, call tool.Call, in readMess
 			return readMessagesOutput{}, err
 		}
 		return readMessagesOutput{
-			Conversations: tool.Map(page.Items, summarize), NextCursor: tool.Cursor(page.NextCursor), later: in.Cursor != "",
+			Conversations: tool.Map(page.Items, summarize), NextCursor: call.Cursor(page.NextCursor), later: in.Cursor != "",
 			filtered: in.UnreadOnly || in.Filter != "" && in.Filter != "all",
 		}, nil
 	}, func(out *readMessagesOutput) *[]conversation { return &out.Conversations })
@@ -95,7 +95,7 @@ func (m messages) messagesOf(ctx context.Context, call tool.Call, in readMessage
 			return readMessagesOutput{}, err
 		}
 		return readMessagesOutput{
-			ConversationID: in.ConversationID, NextCursor: tool.Cursor(page.NextCursor), later: in.Cursor != "",
+			ConversationID: in.ConversationID, NextCursor: call.Cursor(page.NextCursor), later: in.Cursor != "",
 			Messages: tool.Map(page.Items, func(came opentrain.Message) message { return cleaned(came, opentrain.MaxMessage) }),
 		}, nil
 	}, func(out *readMessagesOutput) *[]message { return &out.Messages })

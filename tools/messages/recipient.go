@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,16 +19,13 @@ func (m messages) preview(ctx context.Context, in sendMessageInput) (preview too
 	if err != nil {
 		return preview, "", err
 	}
-	sender, lastOwnAt := "", ""
+	lastOwnAt := ""
 	for _, each := range recent.Items {
-		switch {
-		case !each.IsFromViewer:
-			sender = each.SenderUserID
-		case lastOwn == "" || each.CreatedAt > lastOwnAt:
+		if writer(each) == fromYou && (lastOwn == "" || each.CreatedAt > lastOwnAt) {
 			lastOwn, lastOwnAt = each.ID, each.CreatedAt
 		}
 	}
-	to, err := m.recipient(ctx, in.ConversationID, sender)
+	to, err := m.recipient(ctx, in.ConversationID, recent.Items)
 	if err != nil {
 		return preview, "", err
 	}
@@ -52,8 +50,19 @@ func (in sendMessageInput) sentBefore(recent []opentrain.Message) []string {
 	}, "A yes sends it again.")
 }
 
-// recipient says who reads a conversation, as far as OpenTrain says. sender is the user id of the other side, "" if it isn't known.
-func (m messages) recipient(ctx context.Context, conversationID, sender string) (string, error) {
+// others are the users who wrote to the account, in a fixed order.
+func others(messages []opentrain.Message) []string {
+	users := map[string]bool{}
+	for _, each := range messages {
+		if writer(each) == fromOther && each.SenderUserID != "" {
+			users["user "+text.Stranger(each.SenderUserID, maxID)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(users))
+}
+
+// recipient says who reads a conversation, as far as OpenTrain says. recent are its last messages.
+func (m messages) recipient(ctx context.Context, conversationID string, recent []opentrain.Message) (string, error) {
 	found, query := opentrain.Conversation{}, opentrain.ConversationQuery{Limit: 100}
 	for range 5 { // 500 conversations, the latest first
 		page, err := m.API.ListConversations(ctx, query)
@@ -68,8 +77,8 @@ func (m messages) recipient(ctx context.Context, conversationID, sender string) 
 			break
 		}
 	}
-	if last := found.LastMessage; sender == "" && last != nil && !last.IsFromViewer {
-		sender = last.SenderUserID
+	if found.LastMessage != nil {
+		recent = append(slices.Clip(recent), *found.LastMessage)
 	}
 	name, about := "", ""
 	if found.ProposalID != "" {
@@ -90,8 +99,8 @@ func (m messages) recipient(ctx context.Context, conversationID, sender string) 
 		return about, nil
 	case found.ChannelName != "":
 		return "everyone in the channel " + text.JSON(text.Stranger(found.ChannelName, 80)), nil
-	case sender != "":
-		return "user " + text.Stranger(sender, maxID), nil
+	case len(others(recent)) > 0:
+		return strings.Join(others(recent), ", "), nil
 	case found.JobID != "":
 		return "whoever is in the conversation about job " + text.Stranger(found.JobID, maxID), nil
 	}

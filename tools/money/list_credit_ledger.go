@@ -40,7 +40,7 @@ func (m money) ledger(ctx context.Context, call tool.Call, in listCreditLedgerIn
 			return listCreditLedgerOutput{}, err
 		}
 		return listCreditLedgerOutput{
-			Entries: tool.Map(page.Items, entryOf), NextCursor: tool.Cursor(page.NextCursor), Interpreted: call.Interpreted,
+			Entries: tool.Map(page.Items, entryOf), NextCursor: call.Cursor(page.NextCursor), Interpreted: call.Interpreted,
 			Next: tool.Next{Action: tool.Done},
 		}, nil
 	}, func(out *listCreditLedgerOutput) *[]entry { return &out.Entries })

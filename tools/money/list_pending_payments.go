@@ -59,9 +59,9 @@ func (m money) pending(ctx context.Context, call tool.Call, in listPendingPaymen
 	}
 	id := func(p opentrain.PendingPayment) string { return p.ID }
 	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listPendingPaymentsOutput, error) {
-		page, next, err := tool.PageOf(all.Items, id, in.Cursor, limit)
+		page, next, err := tool.PageOf(call, all.Items, id, in.Cursor, limit)
 		return listPendingPaymentsOutput{
-			Payments: tool.Map(page, paymentOf), NextCursor: tool.Cursor(next), Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
+			Payments: tool.Map(page, paymentOf), NextCursor: call.Cursor(next), Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
 		}, err
 	}, func(out *listPendingPaymentsOutput) *[]payment { return &out.Payments })
 	out.Cut = cut

@@ -25,6 +25,8 @@ type closeJobOutput struct {
 	AlreadyClosed bool      `json:"alreadyClosed,omitempty"`
 	Interpreted   []string  `json:"interpreted,omitempty"`
 	Next          tool.Next `json:"next" jsonschema_description:"What to do now."`
+
+	draft bool // it was one
 }
 
 func (p posting) closeJob() tool.Tool {
@@ -61,7 +63,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	case own.Status == opentrain.StatusArchived:
 		return out.closed(own.Status, true), nil, nil
 	}
-	out.Status = text.Clean(own.Status, 40)
+	out.Status, out.draft = text.Clean(own.Status, 40), own.Status == opentrain.StatusDraft
 	preview := own.Preview()
 	// A yes to close a draft isn't one to close the job that it became.
 	status := strings.TrimPrefix(tool.StatusWords(out.Status), "a ")
@@ -76,8 +78,9 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	switch {
 	case own.Unknown:
 		preview.Warnings = append(preview.Warnings, "It may be a draft. A draft is thrown away, and no tool brings it back.")
-	case own.Status == opentrain.StatusDraft:
-		intent.Note = "The draft is thrown away. No tool brings it back."
+	case out.draft:
+		intent.Question, intent.IfNo = "Discard this draft on OpenTrain?", "The draft stays as it is."
+		intent.Note = "No tool brings it back."
 	}
 	yes, ask, next := p.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
@@ -109,7 +112,10 @@ func sameStatus(own draft.Own) func(now draft.Own) error {
 
 func (o closeJobOutput) closed(status string, already bool) closeJobOutput {
 	o.Closed, o.Status, o.AlreadyClosed = true, text.Clean(status, 40), already
-	o.Next = tool.Next{Action: tool.Done, Note: "Contracts on this job continue until someone ends them."}
+	o.Next = tool.Next{Action: tool.Done}
+	if !o.draft {
+		o.Next.Note = "Contracts on this job continue until someone ends them."
+	}
 	return o
 }
 
@@ -125,6 +131,8 @@ func (o closeJobOutput) Text() string {
 	switch {
 	case o.AlreadyClosed:
 		l.Add("Job %s was already closed.", o.JobID)
+	case o.Closed && o.draft:
+		l.Add("Draft %s was discarded.", o.JobID)
 	case o.Closed:
 		l.Add("Job %s is closed and accepts no new proposals.", o.JobID)
 	case o.Next.Action == tool.ConfirmWithHuman:

@@ -54,7 +54,7 @@ func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (li
 			p.Accounts.SawOwn(call.Caller, job.ID)
 		}
 		return listJobsOutput{
-			Jobs: tool.Map(page.Jobs, p.summarize), NextCursor: tool.Cursor(page.NextCursor), Interpreted: call.Interpreted,
+			Jobs: tool.Map(page.Jobs, p.summarize), NextCursor: call.Cursor(page.NextCursor), Interpreted: call.Interpreted,
 			status: in.Status, later: in.Cursor != "",
 		}, nil
 	}, func(out *listJobsOutput) *[]ownJob { return &out.Jobs })
