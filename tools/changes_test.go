@@ -124,3 +124,31 @@ func TestCloseOfAnUnknownStatus(t *testing.T) {
 		t.Errorf("%v %s", failure, result.Text)
 	}
 }
+
+// TestNotesAboutWordsThatAreGone: what OpenTrain didn't use of a description isn't shown once a new description lacks it.
+func TestNotesAboutWordsThatAreGone(t *testing.T) {
+	const notes = `"unmappedFields":[{"path":"source.text","valuePreview":"Pay €19 an hour.","reason":"not in US dollars"},` +
+		`{"path":"source.text","valuePreview":"Three shifts…","reason":"no field"},{"path":"job.extra","valuePreview":"elsewhere","reason":"unknown"}]`
+	api := &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true,"issues":[]},"missingFields":[],` + notes +
+		`,"normalizedFields":{"jobTitle":"A","jobDescription":"Rate answers. Pay €19 an hour. Three shifts a day."}}`}
+	tools := serve(t, api, setup{})
+	run := func(name, args string) string {
+		t.Helper()
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, name, args)
+		if failure != nil {
+			t.Fatal(failure.Text())
+		}
+		return result.Text
+	}
+	created := run(tool.CreateDraft, `{"description":"Rate answers. Pay €19 an hour. Three shifts a day."}`)
+	for _, quoted := range []string{"Pay €19 an hour.", "Three shifts", "elsewhere"} {
+		if !strings.Contains(created, quoted) {
+			t.Errorf("%q isn't in\n%s", quoted, created)
+		}
+	}
+	api.body = strings.Replace(api.body, "Pay €19 an hour. Three", "$21 an hour. Three", 1)
+	patched := run(tool.PatchDraft, `{"jobId":"j","fields":{"jobDescription":"Rate answers. $21 an hour. Three shifts a day."}}`)
+	if strings.Contains(patched, "€19") || !strings.Contains(patched, "Three shifts") || !strings.Contains(patched, "elsewhere") {
+		t.Error(patched)
+	}
+}

@@ -202,8 +202,12 @@ func TestNarrowingFlags(t *testing.T) {
 				t.Errorf("%s: %s is listed", name, tool)
 			}
 			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":%q,"arguments":{"jobId":"job_1"}}}`, tool))
-			if m := p.receive(); !strings.Contains(string(m.Result), tool+" is not available: ") {
-				t.Errorf("%s: %s can be called: %s", name, tool, m.Result)
+			m := string(p.receive().Result)
+			if !strings.Contains(m, tool+" is not available: ") {
+				t.Errorf("%s: %s can be called: %s", name, tool, m)
+			}
+			if !strings.Contains(m, `"url":"https://sandbox.invalid"`) || strings.Contains(m, "https://app.opentrain.ai") {
+				t.Errorf("%s: %s sends the human to the real app: %s", name, tool, m)
 			}
 		}
 	}

@@ -113,22 +113,23 @@ func TestEditsKnowWhatWentLive(t *testing.T) {
 		if got := s.call(tool.Publish, yes, alice...); !strings.Contains(got.text, "is live.") {
 			t.Fatal(got.text)
 		}
-		edit := func(want ...string) tool.Next {
+		edit := func(headcount int, want ...string) tool.Next {
 			t.Helper()
 			pass(aWhile)
-			got := s.call(tool.UpdateJob, map[string]any{"jobId": id, "fields": map[string]any{"headcount": 6}}, alice...)
+			got := s.call(tool.UpdateJob, map[string]any{"jobId": id, "fields": map[string]any{"headcount": headcount}}, alice...)
 			if !hasAll(got.text, want) {
 				t.Errorf("%q isn't in %s", want, got.text)
 			}
 			return got.next(t)
 		}
-		next := edit("Number of people: 4 → 6", "Warning: The description still says “4”, but “Number of people” would be 6.")
+		next := edit(6, "Number of people: 4 → 6", "Warning: The description still says “4”, but “Number of people” would be 6.")
 		if got := s.call(tool.UpdateJob, next.Arguments, alice...); !strings.Contains(got.text, "was changed and is live.") {
 			t.Fatal(got.text)
 		}
-		edit("The job already has these values.")
+		edit(6, "The job already has these values.")
+		edit(8, "Number of people: 6 → 8", "Warning: The description still says “4”, but “Number of people” would be 8.")
 		pass(aWhile)
 		api.edit(id, func(j *standInJob) { j.fields["headcount"] = 9 })
-		edit("Number of people: unknown → 6")
+		edit(6, "Number of people: unknown → 6")
 	})
 }

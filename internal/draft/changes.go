@@ -25,7 +25,8 @@ func (d *Desk) Changes(
 	ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields,
 ) (preview tool.Preview, resolve *tool.Change) {
 	preview = own.Preview()
-	current, certain := d.current(ctx, by, own, &preview)
+	before, certain := d.current(ctx, by, own, &preview)
+	current := before.draft.NormalizedFields
 	all := slices.Sorted(maps.Keys(fields))
 	changed := slices.DeleteFunc(slices.Clone(all), func(key string) bool { return same(key, current[key], fields[key]) })
 	switch {
@@ -43,7 +44,6 @@ func (d *Desk) Changes(
 		now := wholeChange(key, fields[key])
 		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
 	}
-	before := known{draft: &opentrain.Draft{NormalizedFields: current}}
 	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)
 	found := after.contradictions()
@@ -104,20 +104,21 @@ func asArguments(fields opentrain.Fields, others map[string]any) map[string]any 
 
 // current is what the job's fields are now: as they were last reported, if nothing has changed since, otherwise as the
 // job is listed. A change by others right after a call of this server may have gone unnoticed; then they aren't certain.
-func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *tool.Preview) (fields opentrain.Fields, certain bool) {
+func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *tool.Preview) (now known, certain bool) {
 	if k, found := d.remembered(by, own.ID); found && !own.Changed.IsZero() && k.view.Covers(own.Changed) {
-		return k.draft.NormalizedFields, !k.view.Rough
+		return k, !k.view.Rough
 	}
+	listed := opentrain.Fields{}
+	now = known{draft: &opentrain.Draft{NormalizedFields: listed}}
 	ctx, cancel := context.WithTimeout(ctx, tool.SideReadTime(ctx))
 	defer cancel()
 	job, err := d.API.GetJobUncached(ctx, own.ID)
 	if err != nil || job.Status == opentrain.StatusClosed {
 		preview.Notes = append(preview.Notes, "The current values can't be read. Look at the job's page.")
-		return nil, false
+		return now, false
 	}
 	preview.Notes = append(preview.Notes, "Current values as listed at "+d.Now().UTC().Format(time.RFC3339)+".")
 	preview.URL = text.URL(job.URL)
-	listed := opentrain.Fields{}
 	add := func(key string, value any) {
 		if raw := text.JSON(value); raw != `""` && raw != "null" {
 			listed[key] = json.RawMessage(raw)
@@ -137,5 +138,5 @@ func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *
 		add("pricePerLabel", job.Pay.PerLabelRate)
 		add("fixedPrice", job.Pay.FixedPrice)
 	}
-	return listed, true
+	return now, true
 }

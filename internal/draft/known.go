@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -84,6 +85,7 @@ func (d *Desk) WentLive(by caller.Caller, own Own, edit opentrain.Fields, at tim
 	}
 	live := *k.draft
 	live.Status, live.NormalizedFields = opentrain.StatusOpen, merged(live.NormalizedFields, edit)
+	k.outdated = outdated(k, known{draft: &live, source: k.source}, edit)
 	k.draft, k.view.Moment = &live, confirm.Moment{Time: at, Rough: true}
 	d.keep(by, k)
 }
@@ -142,10 +144,19 @@ func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options Report
 	}
 	// A guess about a field that the human set is settled, whatever the API says later.
 	draft.LowConfidenceFields = slices.DeleteFunc(draft.LowConfidenceFields, func(n opentrain.Note) bool { return now.set[n.Field] })
+	if now.set["jobDescription"] {
+		draft.UnmappedFields = slices.DeleteFunc(draft.UnmappedFields, now.isGone)
+	}
 	now.outdated = outdated(before, now, options.sent)
 	now.view = confirm.View{Moment: confirm.Moment{Time: draft.Date, Rough: true}, Content: contentOf(draft), Whole: whole}
 	d.keep(by, now)
 	return now, before
+}
+
+// isGone reports whether a note quotes what the human has taken out of the description since.
+func (k known) isGone(n opentrain.Note) bool {
+	quoted := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(n.ValuePreview), "…"), "..."))
+	return quoted != "" && strings.Contains(k.source, quoted) && !strings.Contains(k.description(), quoted)
 }
 
 // complete adds to an answer in the API's short form what an earlier one said, and reports whether it added content.

@@ -222,7 +222,9 @@ type Runner struct {
 // needs no more than its name.
 func (r Runner) Run(ctx context.Context, t *Tool, call Call, args json.RawMessage) (Result, *Ask, *Failure) {
 	if _, hidden := call.Served.hidden[t.Name]; hidden || t.run == nil {
-		return Result{}, nil, call.Served.refuse(t.Name)
+		failure := call.Served.refuse(t.Name)
+		failure.Next.URL = r.page(failure.Next.URL)
+		return Result{}, nil, failure
 	}
 	if served := call.Served.Find(t.Name); served != nil { // a request may have narrowed the tool
 		t = served
@@ -266,10 +268,16 @@ func (r Runner) allowed(ctx context.Context, by caller.Caller, t Tool) error {
 // are asked for a yes.
 func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool) Next {
 	next = r.allowedStep(ctx, call, next, failed)
-	if next.URL == opentrain.DefaultBaseURL && r.App != "" {
-		next.URL = r.App
-	}
+	next.URL = r.page(next.URL)
 	return next
+}
+
+// page returns the address of a page for the human, with the app that is in use.
+func (r Runner) page(url string) string {
+	if url == opentrain.DefaultBaseURL && r.App != "" {
+		return r.App
+	}
+	return url
 }
 
 func (r Runner) allowedStep(ctx context.Context, call Call, next Next, failed bool) Next {
