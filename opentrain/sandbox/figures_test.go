@@ -1,0 +1,52 @@
+package sandbox_test
+
+import "testing"
+
+// TestFigures reads numbers in forms that can lose a part.
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	for _, r := range append(fractions, slips...) {
+		t.Run(r.text[:min(len(r.text), 40)], func(t *testing.T) { checkReading(t, r) })
+	}
+}
+
+// fractions are numbers that begin with a point.
+var fractions = []reading{
+	{text: "Polygons on 10 photos, senior annotators. Pay is .50 dollars per label", fields: object{"pricePerLabel": 0.5}},
+	{text: "Polygons on 10 photos, senior annotators, pay rate: .5 dollars per label", fields: object{"pricePerLabel": 0.5}},
+	{text: "Polygons on 10 photos, senior annotators. We pay $.50 per label.", fields: object{"pricePerLabel": 0.5}},
+	{text: "Polygons on 10 photos, senior annotators. We pay $ .125 per label.", fields: object{"pricePerLabel": 0.125}},
+	{text: "Polygons on 10 photos, senior annotators. We pay US$.05 per label.", fields: object{"pricePerLabel": 0.05}},
+	{text: "Polygons on 10 photos, senior annotators. We pay USD .50 per label.", fields: object{"pricePerLabel": 0.5}},
+	{text: "Polygons on 10 photos, senior annotators. We pay USD.50 per label.", fields: object{"pricePerLabel": 0.5}},
+	{text: "Polygons on 10 photos, senior annotators. We pay .50 USD per label.", fields: object{"pricePerLabel": 0.5}},
+	{text: "Polygons on 10 photos, senior annotators, $.5k in total", fields: object{"fixedPrice": 500}},
+	{text: "Polygons on 10 photos, senior annotators. Pay is .75 cents per label.", fields: object{"pricePerLabel": 0.0075},
+		guesses: "paymentType pricePerLabel", says: []string{`The text says ".75 cents per label"; 0.0075 was read as US cents per label.`}},
+	{text: "Polygons on 10 photos, senior annotators. We pay $.50–.75 per label.", fields: object{"pricePerLabel": 0.5}, guesses: "pricePerLabel",
+		says: []string{"0.5 is the lower end of the range."}},
+	{text: "Polygons on 10 photos, senior annotators. We pay .50 - .75 dollars per label.", fields: object{"pricePerLabel": 0.5}, guesses: "pricePerLabel",
+		says: []string{"0.5 is the lower end of the range."}},
+	{text: "Polygons on 10 photos, senior annotators. We pay €.50 per label.", fields: object{"pricePerLabel": nil}, gaps: "pricePerLabel",
+		says: []string{`"€.50 per label": it's not in US dollars`}},
+	{text: "Polygons on .5 million images, senior annotators, $9/hour", fields: object{"dataVolume": 500000}},
+	{text: "Polygons on .25k photos, senior annotators, $9/hour", fields: object{"dataVolume": 250}},
+	{text: "Polygons for senior annotators, $9/hr,\n.25 million images", fields: object{"dataVolume": 250000}},
+	{text: "Object tracking in .5 hours of footage, senior annotators, $9/hour", fields: object{"dataVolume": 0.5}},
+}
+
+// slips are points and commas before a number that may not be a part of it: such a number sets nothing and is reported.
+var slips = []reading{
+	{text: "Polygons for senior annotators, $9/hour. Labels.50 images", fields: object{"dataVolume": nil}, gaps: "dataVolume", says: []string{`"50 images"`}},
+	{text: "Polygons on 10 photos, senior annotators, $9/hour...50 annotators needed", fields: object{"headcount": nil}, says: []string{`"50 annotators"`}},
+	{text: "Polygons on 10 photos, expert level, $9/hour. We need 3..5 annotators", fields: object{"headcount": nil},
+		says: []string{`"3": no field`, `"5 annotators"`}},
+	{text: "Polygons on 10 photos, senior annotators, $9/hour, in tool v.5", says: []string{`"5": no field`}},
+	{text: "Polygons for senior annotators, $9/hour (a).5 million images", fields: object{"dataVolume": nil}, gaps: "dataVolume", says: []string{`"5 million images"`}},
+	{text: "Polygons on 10 photos, senior annotators. We pay 5 .50 dollars per label", fields: object{"pricePerLabel": nil}, gaps: "pay", says: []string{`"50 dollars"`}},
+	{text: "Polygons on 10 photos, senior annotators. We pay .5/.6 dollars per label", fields: object{"pricePerLabel": nil}, gaps: "pay", says: []string{`"6 dollars"`}},
+	{text: "Polygons on 10 photos, senior annotators. We pay .05.5 dollars per label", fields: object{"pricePerLabel": nil}, gaps: "pay", says: []string{`".05.5 dollars"`}},
+	{text: "Polygons on 10 photos, senior annotators. We pay .1,000 dollars per label", fields: object{"pricePerLabel": nil}, gaps: "pay", says: []string{`".1,000 dollars"`}},
+	{text: "Polygons, senior annotators. We pay 5 dollars.50 images", fields: object{"dataVolume": nil}, gaps: "pay dataVolume", says: []string{`"50 images"`}},
+	{text: "Polygons on 10 photos, senior annotators. We pay ,50 dollars per label", fields: object{"pricePerLabel": nil}, gaps: "pay", says: []string{`"50 dollars"`}},
+}
