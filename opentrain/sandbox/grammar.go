@@ -295,7 +295,25 @@ func (r *reader) holds(f *fact) bool {
 		}
 		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
 	}
+	if claim == "currency" {
+		r.setDollarsAside()
+	}
 	return true
+}
+
+// setDollarsAside makes dollars foreign, because the text says that amounts are in another currency, which can have this sign
+// and name too. It leaves those that are plainly American.
+func (r *reader) setDollarsAside() {
+	for i := range r.tokens {
+		t, usd := r.at(i), r.bits["@usd"]
+		plain := r.in(r.at(i-1), "@american") || r.at(i+1).kind == number && r.in(r.at(i+2), "@usd", "@american")
+		if oneOf(t.low, "$ dollar dollars bucks") && !plain {
+			for n := range usd {
+				t.groups[n] &^= usd[n]
+			}
+			r.mark(t, "@foreign", true)
+		}
+	}
 }
 
 // near reports whether a word of a group is in the clause of a fact, outside other facts.

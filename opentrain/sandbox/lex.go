@@ -35,7 +35,7 @@ const (
 )
 
 var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\n|\dD\b|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
+	return regexp.MustCompile(`\n|\dD\b|(?:[A-Z][a-zA-Z]{0,2})?\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
 		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\.?\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*(?:%|[kKM]\b)?|[^\s\p{Z}]`)
 })
 
@@ -125,7 +125,8 @@ func (r *reader) addMark(start, end int) {
 func (r *reader) addWord(start, end int) {
 	text := r.text[start:end]
 	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 {
-		if code := r.word(text[:digits]); r.in(&code, "@usd", "@foreign") { // "USD15"
+		before := r.at(len(r.tokens) - 1)
+		if code := r.word(text[:digits]); r.in(&code, "@usd", "@foreign") || before.low == "$" && before.end == start { // "USD15", "$A15"
 			r.add(word, 0, start, start+digits)
 			r.addNumber(start+digits, end)
 			return

@@ -226,6 +226,9 @@ func (r *reader) setPay() {
 	for _, f := range r.facts["amount"] {
 		r.remark(f, f.guess)
 	}
+	for _, f := range slices.Concat(r.facts["currency"], r.facts["plain"]) { // no country of trainers
+		r.use(f)
+	}
 	best, hint := r.agreed("rate"), r.agreed("paymentType")
 	switch {
 	case best == nil && hint != nil && len(r.facts["rate"]) == 0:
