@@ -1,11 +1,14 @@
 package sandbox_test
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestFigures reads numbers in forms that can lose a part.
 func TestFigures(t *testing.T) {
 	t.Parallel()
-	for _, r := range append(fractions, slips...) {
+	for _, r := range slices.Concat(fractions, slips, measures) {
 		t.Run(r.text[:min(len(r.text), 40)], func(t *testing.T) { checkReading(t, r) })
 	}
 }
@@ -49,4 +52,23 @@ var slips = []reading{
 	{text: "Polygons on 10 photos, senior annotators. We pay .1,000 dollars per label", fields: object{"pricePerLabel": nil}, gaps: "pay", says: []string{`".1,000 dollars"`}},
 	{text: "Polygons, senior annotators. We pay 5 dollars.50 images", fields: object{"dataVolume": nil}, gaps: "pay dataVolume", says: []string{`"50 images"`}},
 	{text: "Polygons on 10 photos, senior annotators. We pay ,50 dollars per label", fields: object{"pricePerLabel": nil}, gaps: "pay", says: []string{`"50 dollars"`}},
+}
+
+// measures are numbers that say how long, large or old something is, not how many there are.
+var measures = []reading{
+	{text: "Polygons for senior annotators, $9/hour, on 30 second clips", gaps: "dataVolume", says: []string{`"30 second": no field`}},
+	{text: "Polygons for senior annotators, $9/hour, on 100-word paragraphs", gaps: "dataVolume", says: []string{`"100-word": no field`}},
+	{text: "Draw polygons on 1080p videos, senior annotators, $9/hour", gaps: "dataVolume", says: []string{`"1080": no field`}},
+	{text: "Draw polygons on 640x480 images, senior annotators, $9/hour", gaps: "dataVolume", says: []string{`"640": no field`}},
+	{text: "Draw polygons on 360 degree images, senior annotators, $9/hour", gaps: "dataVolume", says: []string{`"360 degree": no field`}},
+	{text: "Draw polygons on 500 MB files, senior annotators, $9/hour", gaps: "dataVolume", says: []string{`"500 MB": no field`}},
+	{text: "Draw polygons on 20-page documents, senior annotators, $9/hour", gaps: "dataVolume", says: []string{`"20-page": no field`}},
+	{text: "Draw polygons on 500 large MB files, senior annotators, $9/hour", fields: object{"dataVolume": 500}},
+	{text: "Draw polygons on 500 high-quality photos, senior annotators, $9/hour", fields: object{"dataVolume": 500}},
+	{text: "Draw polygons on 500 one-page documents, senior annotators, $9/hour", gaps: "dataVolume", says: []string{`"500 one-page": no field`}},
+	{text: "Polygons on 10 photos, expert level, $9/hour. We need 5 years experienced annotators.", says: []string{`"5 years": no field`}},
+	{text: "Polygons on 10 photos, expert level, $9/hour. We need 5+ years experienced annotators.", says: []string{`"5+ years": no field`}},
+	{text: "Polygons on 10 photos, expert level, $9/hour. We need 18 year old participants.", says: []string{`"18 year": no field`}},
+	{text: "Polygons on 10 photos, expert level, $9/hour. We need five-year annotators.", says: []string{`"five-year": no field`}},
+	{text: "Polygons on 10 photos, expert level, $9/hour. We need 5 full-time annotators.", fields: object{"headcount": 5}},
 }

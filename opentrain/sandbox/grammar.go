@@ -223,12 +223,22 @@ func (r *reader) markSigns() {
 		r.mark(t, "^", starts)
 		r.mark(t, "^^", starts && before.sentence != t.sentence)
 		r.mark(t, ".", t.kind == stop && t.low != ":")
-		r.mark(t, "_", t.kind == word && !r.in(t, "@ends"))
+		r.mark(t, "_", t.kind == word && !r.in(t, "@ends") && !r.measures(i))
 		r.mark(t, "##", t.kind == number)
 		r.mark(t, "#", t.kind == number && t.value > 0)
 		r.mark(t, "#100", t.kind == number && t.value >= 100)
 		r.present = r.present.with(t.groups)
 	}
+}
+
+// measures reports whether a token makes the number before it one that counts nothing: "30 second clips", "1080p videos",
+// "two-page reports".
+func (r *reader) measures(i int) bool {
+	t, before := r.at(i), r.at(i-1)
+	if r.in(t, "@measure") && before.low == "+" {
+		before = r.at(i - 2)
+	}
+	return before.kind == number && (r.in(t, "@measure") || before.end == t.start || strings.TrimSpace(r.text[before.end:t.start]) != "")
 }
 
 func (r *reader) mark(t *token, group string, holds bool) {
