@@ -297,18 +297,30 @@ func (r *reader) holds(f *fact) bool {
 		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")
 	case claim == "pay" && r.near(f, "@special"):
 		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
+	case oneOf(f.field, "rate headcount dataVolume") && r.qualified(f.end):
+		f.doubt = cmp.Or(f.doubt, "is qualified by the words after it")
+	}
+	cents := slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return r.in(&t, "@cents") })
+	if cents {
+		f.number /= 100
 	}
 	for i := f.first; i < f.end; i++ {
 		t := r.at(i)
-		if t.claim = claim; r.in(t, "@cents") {
-			f.number /= 100
-		}
+		t.claim = claim
 		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
 	}
 	if claim == "currency" {
 		r.setDollarsAside()
 	}
 	return true
+}
+
+// qualified reports whether a qualifier like ", max." or "(per shift)" starts at a token.
+func (r *reader) qualified(at int) bool {
+	return slices.ContainsFunc(r.parts["&>qualifier"], func(one rule) bool {
+		_, matched := r.match(finding{end: at}, one.steps)
+		return matched
+	})
 }
 
 // setDollarsAside makes dollars foreign, because the text says that amounts are in another currency, which can have this sign

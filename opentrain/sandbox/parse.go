@@ -241,7 +241,8 @@ func (r *reader) setPay() {
 			best.doubt = cmp.Or(best.doubt, "is not the only amount in the text")
 		}
 		reason := "The text doesn't clearly say how the work is paid."
-		if best.doubt == "" || strings.HasPrefix(best.doubt, "is ") || hint != nil && hint.guess == "" {
+		plain := (best.doubt == "" || strings.HasPrefix(best.doubt, "is ")) && !strings.HasPrefix(best.guess, "was ")
+		if plain || hint != nil && hint.guess == "" {
 			reason = ""
 		}
 		r.set("paymentType", best.value, reason)
