@@ -163,8 +163,34 @@ func TestListsOfPlaces(t *testing.T) {
 		got = a.want(200, "PATCH", "/job-drafts/job_1", object{"countries": []string{"Japan", given}})
 		equal(t, "in a list: "+given, dig(got, "normalizedFields", "countries"), append([]string{"Japan"}, want...))
 	}
-	got := newAPI(t, sandbox.Config{}).want(200, "POST", "/job-drafts", canonical(`"languages":["English and Spanish"]`))
-	equal(t, "languages", dig(got, "normalizedFields", "languages"), []string{"English", "Spanish"})
+}
+
+// TestListsOfLanguages: all languages of a job are required, so alternatives are no list.
+func TestListsOfLanguages(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string][]string{
+		"English and Spanish":           {"English", "Spanish"},
+		"English, Spanish, and French":  {"English", "Spanish", "French"},
+		"French & German; Dutch":        {"French", "German", "Dutch"},
+		"French or German":              nil,
+		"French OR German":              nil,
+		"French, German or Dutch":       nil,
+		"French, or German":             nil,
+		"French and German, or Spanish": nil,
+		"French and/or German":          nil,
+		"French/German":                 nil,
+	} {
+		a := newAPI(t, sandbox.Config{})
+		got := a.want(200, "POST", "/job-drafts", canonical(`"languages":[`+jsonOf(t, given)+`]`))
+		equal(t, given, dig(got, "normalizedFields", "languages"), want)
+		if want != nil {
+			continue
+		}
+		if !strings.Contains(remarksOf(got), "isn't a language") {
+			t.Errorf("%q isn't reported: %s", given, remarksOf(got))
+		}
+		a.want(400, "PATCH", "/job-drafts/job_1", object{"languages": []string{given}})
+	}
 }
 
 // TestGivenFieldsAreNoNews: what a description says of a field that the document sets isn't reported.

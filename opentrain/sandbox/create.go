@@ -41,8 +41,8 @@ type member struct {
 }
 
 // createDraft is POST /job-drafts (developers/api-reference/job-drafts/create). A repeated idempotency key returns the job that
-// it created, whatever its status is now and whatever the body is. The pages do not document the status code of a success, so
-// each variant has its own.
+// it created, whatever its status is now and whatever job the body describes. The pages do not document the status code of a
+// success, so each variant has its own.
 func (s *Sandbox) createDraft(c *call) *reply {
 	members, failure := membersOf(c.body)
 	var name, text, idempotencyKey string
@@ -57,12 +57,12 @@ func (s *Sandbox) createDraft(c *call) *reply {
 	if failure != nil {
 		return failure
 	}
+	if j := c.account.byKey[idempotencyKey]; idempotencyKey != "" && j != nil {
+		return ok(s.report(j, true))
+	}
 	draft, failure := s.cfg.Variant.readDraft(cmp.Or(name, "text"), text, members)
 	if failure != nil {
 		return failure
-	}
-	if j := c.account.byKey[idempotencyKey]; idempotencyKey != "" && j != nil {
-		return ok(s.report(j, true))
 	}
 	now := s.cfg.Now()
 	j := s.add(&job{owner: c.account, status: statusDraft, parsed: draft, created: now, updated: now})

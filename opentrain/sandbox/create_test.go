@@ -176,6 +176,14 @@ func TestIdempotencyKey(t *testing.T) {
 		_, first := a.do("POST", "/job-drafts", body)
 		again := a.want(200, "POST", "/job-drafts", object{"source": object{"text": "another text", "idempotencyKey": "k"}})
 		equal(t, "the repeated answer", again, first)
+		for _, other := range []object{
+			{}, {"rawJobDescription": ""}, {"rawJobDescription": strings.Repeat("x", 60_001)}, {"format": "nope"},
+			{"format": "indeed_xml", "xml": "<job>"}, {"format": "schema_org_job_posting", "jsonLd": object{}},
+		} {
+			other["idempotencyKey"] = "k"
+			equal(t, "the answer to a body that makes no job", a.want(200, "POST", "/job-drafts", other), first)
+		}
+		a.want(400, "POST", "/job-drafts", object{"rawJobDescription": 5, "idempotencyKey": "k"})
 		a.want(200, "PATCH", "/job-drafts/job_1", object{"jobTitle": "Renamed"})
 		a.want(200, "POST", "/jobs/job_1/publish", nil)
 		again = a.want(200, "POST", "/job-drafts", body)

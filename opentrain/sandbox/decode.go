@@ -210,7 +210,7 @@ var betweenPlaces = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // findPlaces finds one, or those of a list like "A, B and C". It returns nil if a part isn't the name of one: "CA, US" and
-// "Georgia, US" are states. A name has at most one "and".
+// "Georgia, US" are states. A name has at most one "and". "A or B" allows both countries, but doesn't require both languages.
 func findPlaces(what, text string) (names []string) {
 	if found, known := findPlace(what, text); known {
 		return []string{found.name}
@@ -221,7 +221,8 @@ func findPlaces(what, text string) (names []string) {
 			if i < 0 {
 				return nil
 			}
-			if found, known := namedPlace(what, rest[:ends[i][0]]); known && found.name != "Georgia" {
+			choice := what == "languages" && strings.ContainsAny(rest[ends[i][0]:ends[i][1]], "rR/") // "or" and "and/or"
+			if found, known := namedPlace(what, rest[:ends[i][0]]); known && found.name != "Georgia" && !choice {
 				names, rest = append(names, found.name), rest[ends[i][1]:]
 				break
 			}

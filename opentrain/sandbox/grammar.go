@@ -223,12 +223,22 @@ func (r *reader) markSigns() {
 		r.mark(t, "^", starts)
 		r.mark(t, "^^", starts && before.sentence != t.sentence)
 		r.mark(t, ".", t.kind == stop && t.low != ":")
-		r.mark(t, "_", t.kind == word && !r.in(t, "@ends"))
+		r.mark(t, "_", t.kind == word && !r.in(t, "@ends") && !r.measures(i))
 		r.mark(t, "##", t.kind == number)
 		r.mark(t, "#", t.kind == number && t.value > 0)
 		r.mark(t, "#100", t.kind == number && t.value >= 100)
 		r.present = r.present.with(t.groups)
 	}
+}
+
+// measures reports whether a token makes the number before it one that counts nothing: "30 second clips", "1080p videos",
+// "two-page reports".
+func (r *reader) measures(i int) bool {
+	t, before := r.at(i), r.at(i-1)
+	if r.in(t, "@measure") && before.low == "+" {
+		before = r.at(i - 2)
+	}
+	return before.kind == number && (r.in(t, "@measure") || before.end == t.start || strings.TrimSpace(r.text[before.end:t.start]) != "")
 }
 
 func (r *reader) mark(t *token, group string, holds bool) {
@@ -287,15 +297,45 @@ func (r *reader) holds(f *fact) bool {
 		f.doubt = cmp.Or(f.doubt, "may not be the amount of all data")
 	case claim == "pay" && r.near(f, "@special"):
 		f.doubt = cmp.Or(f.doubt, "may not be the pay for all of the work")
+	case oneOf(f.field, "rate headcount dataVolume") && r.qualified(f.end):
+		f.doubt = cmp.Or(f.doubt, "is qualified by the words after it")
+	}
+	cents := slices.ContainsFunc(r.tokens[f.first:f.end], func(t token) bool { return r.in(&t, "@cents") })
+	if cents {
+		f.number /= 100
 	}
 	for i := f.first; i < f.end; i++ {
 		t := r.at(i)
-		if t.claim = claim; r.in(t, "@cents") {
-			f.number /= 100
-		}
+		t.claim = claim
 		r.mark(t, "@work", claim == "labelTypes" && !r.in(t, "@person"))
 	}
+	if claim == "currency" {
+		r.setDollarsAside()
+	}
 	return true
+}
+
+// qualified reports whether a qualifier like ", max." or "(per shift)" starts at a token.
+func (r *reader) qualified(at int) bool {
+	return slices.ContainsFunc(r.parts["&>qualifier"], func(one rule) bool {
+		_, matched := r.match(finding{end: at}, one.steps)
+		return matched
+	})
+}
+
+// setDollarsAside makes dollars foreign, because the text says that amounts are in another currency, which can have this sign
+// and name too. It leaves those that are plainly American.
+func (r *reader) setDollarsAside() {
+	for i := range r.tokens {
+		t, usd := r.at(i), r.bits["@usd"]
+		plain := r.in(r.at(i-1), "@american") || r.at(i+1).kind == number && r.in(r.at(i+2), "@usd", "@american")
+		if oneOf(t.low, "$ dollar dollars bucks") && !plain {
+			for n := range usd {
+				t.groups[n] &^= usd[n]
+			}
+			r.mark(t, "@foreign", true)
+		}
+	}
 }
 
 // near reports whether a word of a group is in the clause of a fact, outside other facts.

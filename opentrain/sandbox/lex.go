@@ -35,8 +35,8 @@ const (
 )
 
 var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\n|\dD\b|[A-Z]{0,3}\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
-		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*(?:%|[kKM]\b)?|[^\s\p{Z}]`)
+	return regexp.MustCompile(`\n|\dD\b|(?:[A-Z][a-zA-Z]{0,2})?\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
+		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\.?\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*(?:%|[kKM]\b)?|[^\s\p{Z}]`)
 })
 
 // split splits the text into tokens in one pass.
@@ -52,8 +52,11 @@ func (r *reader) split() {
 			line = end
 		case unicode.IsLetter(first), r.text[end-1] == 'D': // "3D"
 			r.addWord(start, end)
-		case unicode.IsNumber(first):
+		case unicode.IsNumber(first), first == '.' && end > start+1 && r.startsFraction(start): // ".50"
 			r.addNumber(start, end)
+		case first == '.' && end > start+1: // "labels.50", "3..5"
+			r.addMark(start, start+1)
+			r.addNumber(start+1, end)
 		case strings.TrimSpace(r.text[line:start]) != "" || !strings.ContainsRune("-*•#", first): // no bullet
 			r.addMark(start, end)
 		}
@@ -99,7 +102,7 @@ func (r *reader) addMark(start, end int) {
 	before := r.at(len(r.tokens) - 1)
 	next, _ := utf8.DecodeRuneInString(r.text[end:])
 	after := strings.TrimLeft(r.text[end:min(len(r.text), end+9)], " \n\u00a0")
-	between := before.kind == number && after != "" && strings.ContainsAny(after[:1], "0123456789$") // "$15 – 20"
+	between := before.kind == number && strings.IndexAny(strings.TrimPrefix(after, "."), "0123456789$") == 0 // "$15 – 20"
 	text, touches := r.text[start:end], before.end == start && before.kind >= word
 	follows, _ := utf8.DecodeRuneInString(after)
 	dotted := before.kind == word && strings.Contains(before.low, ".") // "U.S. based"
@@ -122,7 +125,8 @@ func (r *reader) addMark(start, end int) {
 func (r *reader) addWord(start, end int) {
 	text := r.text[start:end]
 	if digits := strings.IndexFunc(text, unicode.IsDigit); digits > 0 {
-		if code := r.word(text[:digits]); r.in(&code, "@usd", "@foreign") { // "USD15"
+		before := r.at(len(r.tokens) - 1)
+		if code := r.word(text[:digits]); r.in(&code, "@usd", "@foreign") || before.low == "$" && before.end == start { // "USD15", "$A15"
 			r.add(word, 0, start, start+digits)
 			r.addNumber(start+digits, end)
 			return
@@ -147,21 +151,38 @@ func (r *reader) addWord(start, end int) {
 	}
 }
 
-// addNumber adds a number. If it can mean several things, like "1.500" or a date, its value is 0.
+// addNumber adds a number. If it can mean several things, like "1.500", ",50" or a date, its value is 0.
 func (r *reader) addNumber(start, end int) {
 	digits := strings.TrimRight(r.text[start:end], "kKM")
 	value, scale := figure(digits), max(1, r.values[r.text[start+len(digits):end]])
-	before := " " + r.text[max(0, start-2):start]
+	before, last := " "+r.text[max(0, start-2):start], r.at(len(r.tokens)-1)
 	resolution := scale == 1e3 && (value == 4 || value == 8)
-	if resolution || strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
+	slip := last.low == "." && last.end == start || strings.HasSuffix(before, " ,") || strings.HasSuffix(before, "$,") // "$,50"
+	if resolution || slip || strings.HasSuffix(before, " -") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "+") {
 		value = 0
 	}
 	r.add(number, math.Round(value*scale*1e6)/1e6, start, end).scale = scale
 }
 
-// figure returns the value of "2,500", "1.5", "50 000" and "1,00,000", and 0 for anything else.
+// startsFraction reports whether the point before a digit belongs to the number. After a word, a mark that ends something or
+// another number, it can be a full stop, a part of a longer number or a slip.
+func (r *reader) startsFraction(at int) bool {
+	last := r.at(len(r.tokens) - 1)
+	touching, _ := utf8.DecodeLastRuneInString(r.text[:at])
+	switch {
+	case last.kind == number && strings.Trim(r.text[last.end:at], " \u00a0\u202f") == "": // "5 .50"
+		return false
+	case unicode.IsLetter(touching): // "USD.50", not "dollars.50" or "Rs.50"
+		code := r.text[last.start:at]
+		return r.in(last, "@usd", "@foreign") && code == strings.ToUpper(code)
+	}
+	return !unicode.IsNumber(touching) && !strings.ContainsRune(".…,;!?)]}%/_", touching)
+}
+
+// figure returns the value of "2,500", "1.5", ".5", "50 000" and "1,00,000", and 0 for anything else.
 func figure(s string) float64 {
 	whole, fraction, _ := strings.Cut(s, ".")
+	whole = cmp.Or(whole, "0")
 	groups := strings.FieldsFunc(whole, func(r rune) bool { return strings.ContainsRune(",'’ \u00a0\u202f", r) })
 	for i, group := range groups[1:] {
 		if len(groups[0]) > 3 || len(group) != 3 && (len(group) != 2 || i == len(groups)-2) {

@@ -226,6 +226,9 @@ func (r *reader) setPay() {
 	for _, f := range r.facts["amount"] {
 		r.remark(f, f.guess)
 	}
+	for _, f := range slices.Concat(r.facts["currency"], r.facts["plain"]) { // no country of trainers
+		r.use(f)
+	}
 	best, hint := r.agreed("rate"), r.agreed("paymentType")
 	switch {
 	case best == nil && hint != nil && len(r.facts["rate"]) == 0:
@@ -238,7 +241,8 @@ func (r *reader) setPay() {
 			best.doubt = cmp.Or(best.doubt, "is not the only amount in the text")
 		}
 		reason := "The text doesn't clearly say how the work is paid."
-		if best.doubt == "" || strings.HasPrefix(best.doubt, "is ") || hint != nil && hint.guess == "" {
+		plain := (best.doubt == "" || strings.HasPrefix(best.doubt, "is ")) && !strings.HasPrefix(best.guess, "was ")
+		if plain || hint != nil && hint.guess == "" {
 			reason = ""
 		}
 		r.set("paymentType", best.value, reason)
