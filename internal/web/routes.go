@@ -205,7 +205,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 			answerError(w, refuseFor(wait, addressRate))
 			return
 		}
-		if path == "/mcp" && r.Method == http.MethodGet && isBrowser(r) {
+		if r.Method == http.MethodGet && isBrowser(r) { // a link must open no stream
 			h.helpBrowser(w, r)
 			return
 		}
