@@ -214,7 +214,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 		received, err := h.prepare(w, r, held.share)
 		if err == nil && r.Method != http.MethodGet { // only now, because a body can take long to arrive
 			var ok bool
-			if held.release, ok = h.requests.AcquireWithin(r.Context(), address, h.requestWait); !ok {
+			if held.release, ok = h.requests.Acquire(r.Context(), address, h.requestWait); !ok {
 				err = errRequestLimit
 			}
 		}
