@@ -36,7 +36,7 @@ func (h *Handler) routes(guard edge.Guard) {
 	} else {
 		main.Handle("/metrics", get(func(w http.ResponseWriter, r *http.Request) {
 			if wait := h.cfg.Addresses.Take(caller.From(r.Context()).Address); wait > 0 {
-				answerError(w, refuseFor(wait, addressRate))
+				answerError(w, refuseFor(wait, addressRate), nil)
 				return
 			}
 			h.cfg.Metrics.Handler().ServeHTTP(w, r)
@@ -202,7 +202,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := caller.From(r.Context()).Address
 		if wait := h.cfg.Addresses.Take(address); wait > 0 {
-			answerError(w, refuseFor(wait, addressRate))
+			answerError(w, refuseFor(wait, addressRate), nil)
 			return
 		}
 		if r.Method == http.MethodGet && isBrowser(r) { // a link must open no stream
@@ -223,7 +223,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 		}
 		held.close() // not while a client doesn't read
 		if err != nil {
-			answerError(w, err)
+			answerError(w, err, received.RequestID())
 		}
 	})
 	mux.Handle(path, handler)
