@@ -79,8 +79,8 @@ func TestRefusalsNameTheRequest(t *testing.T) {
 		"sessions":                  {limited, nil, initialize, "0", 429, jsonrpc.CodeBusy},
 		"the server shuts down":     {nil, turnAway, request("7"), "7", 503, jsonrpc.CodeBusy},
 		"an unknown session":        {withSessions, nil, request("7"), "7", 400, jsonrpc.CodeInvalidRequest},
-		"an unknown stream":         {nil, func(*remote) string { return "/message?sessionId=x" }, request("7"), "7", 404, jsonrpc.CodeInvalidRequest},
-		"an answer to no stream":    {nil, func(*remote) string { return "/message?sessionId=x" }, answer, "null", 404, jsonrpc.CodeInvalidRequest},
+		"an unknown stream":         {nil, noStream, request("7"), "7", 404, jsonrpc.CodeInvalidRequest},
+		"an answer to no stream":    {nil, noStream, answer, "null", 404, jsonrpc.CodeInvalidRequest},
 		"a message that isn't good": {nil, nil, `{"jsonrpc":"2.0","id":7,"method":5}`, "7", 400, jsonrpc.CodeInvalidRequest},
 	} {
 		s, path := start(t, test.change), "/mcp"
@@ -126,6 +126,8 @@ func impatient(s *remote) (path string) {
 	s.handler.requestWait = time.Millisecond
 	return "/mcp"
 }
+
+func noStream(*remote) (path string) { return "/message?sessionId=x" }
 
 func turnAway(s *remote) (path string) {
 	s.handler.TurnAway()
