@@ -182,7 +182,7 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 			Accounts: accounts, TokenHelp: cfg.TokenHelp, Address: tool.Address{Host: cfg.API.Host(), From: cfg.APIFrom},
 			App: cfg.API.BaseURL(), Register: tools.Registration(desk, cfg.Account),
 		}, Token: cfg.Token, Timeout: cfg.Timeout,
-		FormsOff: cfg.Elicitation == Off, FormTimeout: cfg.ElicitationTimeout, Box: box,
+		FormsOff: cfg.Elicitation == Off, FormTimeout: cfg.ElicitationTimeout, Box: box, Now: cfg.Store.Now,
 		Subscriptions: subscriptions, Limiter: limiter, Metrics: counters, Logger: cfg.Logger,
 	})}, nil
 }

@@ -12,6 +12,8 @@ import (
 // Shared is what the clients of several processes share. Its methods don't fail: while the others can't be reached, a
 // client goes on alone.
 type Shared interface {
+	// Now is about the time by the clock of all clients: their own clocks differ.
+	Now() time.Time
 	// Take counts something against a common limit. It returns how long to wait; ok is false, and nothing is counted, if
 	// that is longer than maxWait.
 	Take(name string, perSecond float64, burst int, maxWait time.Duration) (wait time.Duration, ok bool)
@@ -41,7 +43,7 @@ const (
 // sharedResponse is a response without its body.
 type sharedResponse struct {
 	Header http.Header
-	At     time.Time // when it was asked for
+	At     time.Time // when it was asked for, by the clock of all clients
 }
 
 // load is a loader for all clients that share something: one of them sends the request, the others take its response, or
@@ -85,26 +87,28 @@ func (p *publicReads) fetch(ctx context.Context, name string, load loader) (any,
 	return value, res, started, err
 }
 
-// take returns the response that another client has shared, or nil.
+// take returns the response that another client has shared, or nil, and when it was asked for by this client's clock.
 func (p *publicReads) take(name string) (*response, time.Time) {
 	header, body, found := bytes.Cut(p.shared.Get(sharedRead, name), []byte("\n"))
 	var shared sharedResponse
 	if !found || json.Unmarshal(header, &shared) != nil {
 		return nil, time.Time{}
 	}
-	if fresh, _ := lifetime(shared.Header); fresh <= time.Since(shared.At) {
+	age := max(0, p.shared.Now().Sub(shared.At))
+	if fresh, _ := lifetime(shared.Header); fresh <= age {
 		return nil, time.Time{}
 	}
-	return &response{status: http.StatusOK, header: shared.Header, body: body}, shared.At
+	return &response{status: http.StatusOK, header: shared.Header, body: body}, time.Now().Add(-age)
 }
 
 // give shares a response for as long as it is fresh.
 func (p *publicReads) give(name string, res response, started time.Time) {
 	fresh, _ := lifetime(res.header)
-	if fresh -= time.Since(started); fresh <= 0 || res.status != http.StatusOK {
+	age := time.Since(started)
+	if fresh -= age; fresh <= 0 || res.status != http.StatusOK {
 		return
 	}
-	shared := sharedResponse{Header: http.Header{}, At: started}
+	shared := sharedResponse{Header: http.Header{}, At: p.shared.Now().Add(-age)}
 	for _, key := range []string{"Cache-Control", "Expires", "Age", "Date", "Vary", "Pragma"} {
 		if values := res.header.Values(key); len(values) > 0 {
 			shared.Header[key] = values

@@ -16,8 +16,11 @@ type together struct {
 	values map[string][]byte
 	locked map[string]bool
 	wait   time.Duration
-	gone   bool // someone has all locks
+	gone   bool          // someone has all locks
+	ahead  time.Duration // the common clock is
 }
+
+func (s *together) Now() time.Time { return time.Now().Add(s.ahead) }
 
 func (s *together) Take(string, float64, int, time.Duration) (time.Duration, bool) {
 	return s.wait, s.wait < 5*time.Second
@@ -97,6 +100,42 @@ func TestClientsShareReads(t *testing.T) {
 			t.Errorf("%d requests of what isn't cached", m.count())
 		}
 	})
+}
+
+// TestSharedReadsAgeByTheCommonClock: the own clocks of two clients may differ by more than a response is fresh.
+func TestSharedReadsAgeByTheCommonClock(t *testing.T) {
+	for _, test := range []struct {
+		step     time.Duration // of the common clock, between one client's read and the other's
+		requests int
+		kept     time.Duration // how long the other client keeps what it took
+	}{
+		{0, 1, time.Minute},
+		{time.Second, 1, 59 * time.Second},
+		{59 * time.Second, 1, time.Second},
+		{time.Minute, 2, time.Minute},
+		{time.Hour, 2, time.Minute},
+		{-time.Second, 1, time.Minute}, // it can't be fresh for longer than at the start
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := &market{header: cacheable("max-age=60")}
+			shared := &together{values: map[string][]byte{}, locked: map[string]bool{}}
+			a, b := clients(t, m, shared)
+			search(t, t.Context(), a, "x")
+			shared.ahead = test.step
+			if search(t, t.Context(), b, "x"); m.count() != test.requests {
+				t.Errorf("%v: %d requests", test.step, m.count())
+			}
+			shared.ahead += time.Hour // nothing that is shared is fresh
+			time.Sleep(test.kept - 1) //nolint:forbidigo // fake time
+			if search(t, t.Context(), b, "x"); m.count() != test.requests {
+				t.Errorf("%v: it isn't kept", test.step)
+			}
+			time.Sleep(time.Nanosecond) //nolint:forbidigo // fake time
+			if search(t, t.Context(), b, "x"); m.count() != test.requests+1 {
+				t.Errorf("%v: it's kept for longer", test.step)
+			}
+		})
+	}
 }
 
 // TestClientsWaitForNoOneWhoVanished: a client that never gives its lock up holds the others up only for a while.

@@ -34,6 +34,8 @@ func TestStrangePagesAreRefused(t *testing.T) {
 				{"Origin", "https://app.example.com.evil.example"},
 				{"Origin", "https://app.example.com", "Origin", "https://evil.example"}, {"Origin", "HTTPS://APP.EXAMPLE.COM/"}, {"Origin", ""},
 				{"Origin", "http://evil@localhost:" + port}, {"Origin", "http://localhost:" + port + "/x"}, {"Sec-Fetch-Site", "cross-site"},
+				{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"},
+				{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"},
 				{"Host", "evil.example"}, {"Host", "evil.example:" + port}, {"Host", "localhost:1"}, {"Host", "10.0.0.1:" + port},
 				{"Host", "other.example.com:98"}, {"Host", "mcp.example.com.evil.example"},
 			} {
@@ -54,6 +56,21 @@ func TestStrangePagesAreRefused(t *testing.T) {
 		} {
 			if got := s.do("POST", "/mcp", hello, good...); got.status != http.StatusOK {
 				t.Errorf("%v: %d %s", good, got.status, got.body)
+			}
+		}
+	}
+}
+
+// TestLinksLeadToTheServer: a person can follow a link on any page. It opens no stream, and a page can't do more with it.
+func TestLinksLeadToTheServer(t *testing.T) {
+	t.Parallel()
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.Sessions = true })
+	for _, route := range everyRoute() {
+		for _, site := range []string{"cross-site", "same-site"} {
+			got := s.do(route[0], route[1], "", "Sec-Fetch-Site", site, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document",
+				"Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+			if (got.status == http.StatusForbidden) == (route[0] == "GET") || got.header.Get("Content-Type") == "text/event-stream" {
+				t.Errorf("%v from %s: %d %s", route, site, got.status, got.body)
 			}
 		}
 	}

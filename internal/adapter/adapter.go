@@ -35,7 +35,8 @@ type Config struct {
 	FormsOff bool // for every client
 	// FormTimeout is how long a human has for a form while a call waits (protocols before 2026-07-28).
 	FormTimeout time.Duration
-	Box         *seal.Box // seals the state that clients carry from one round of a call to the next
+	Box         *seal.Box        // seals the state that clients carry from one round of a call to the next
+	Now         func() time.Time // the clock of that state, which all replicas share
 	// Subscriptions says that clients can subscribe to resources: the transport can send a message at any time.
 	Subscriptions bool
 	Limiter       *edge.Limiter    // nil limits nothing

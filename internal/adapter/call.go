@@ -156,14 +156,14 @@ func (c *toolCall) resume(ctx context.Context) {
 		c.call.BadState = len(params.InputResponses) > 0 // they answer no form
 		return
 	}
-	state, sent, ok := c.server.forms.openState(c.statePurpose(), params.RequestState)
+	state, age, ok := c.server.forms.openState(c.statePurpose(), params.RequestState)
 	if !ok {
 		c.call.BadState = true
 		return
 	}
 	response := server.ElicitationResponse(params.InputResponses, formID)
 	c.call.State = state
-	c.call.Form, c.call.Answers = c.server.forms.outcome(ctx, c.call.Caller, response, sent)
+	c.call.Form, c.call.Answers = c.server.forms.outcome(ctx, c.call.Caller, response, age)
 }
 
 // answerCall returns the response to tools/call. The structured content is JSON already, and long: it isn't encoded again.

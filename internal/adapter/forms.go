@@ -88,14 +88,14 @@ func showsForms(declared *mcp.ElicitationCapability) bool {
 	return declared != nil && (declared.Form != nil || declared.URL == nil)
 }
 
-// formKey names who answers forms: over HTTP the caller, whichever session the call uses. People who share a credential
-// are told apart by session or address.
+// formKey names who answers forms: over HTTP the caller, whichever session the call uses. People who share a credential, or
+// who sent none, are told apart by session or address.
 func formKey(ctx context.Context, by caller.Caller) string {
 	request, session := caller.From(ctx), callFrom(ctx).peer.session.id
 	switch {
-	case request.Transport == caller.Stdio, by.ID == "", request.Shared && session != "":
+	case request.Transport == caller.Stdio, !request.IsPersonal() && session != "":
 		return session + " " + by.ID
-	case request.Shared:
+	case !request.IsPersonal():
 		return request.Address + " " + by.ID
 	}
 	return by.ID
@@ -117,19 +117,21 @@ type sealedState struct {
 // inputRequired is a result that holds a form.
 func (f *forms) inputRequired(purpose []string, ask *tool.Ask) *mcp.CallToolResult {
 	data := text.JSON(sealedState{ask.State, ask.Lifetime})
-	state := f.cfg.Box.Seal(purpose, []byte(data), time.Now())
+	state := f.cfg.Box.Seal(purpose, []byte(data), f.cfg.Now())
 	return server.NewInputRequestBuilder(state).Elicit(formID, formParams(ask, mcp.LATEST_PROTOCOL_VERSION)).ToolResult()
 }
 
-// openState returns the state that a client of 2026-07-28 brings back and when its form was sent, if the state is
-// unchanged and not too old.
-func (f *forms) openState(purpose []string, token string) (state json.RawMessage, sent time.Time, ok bool) {
-	opened, err := f.cfg.Box.Open(purpose, token, maxStateAge, time.Now())
+// openState returns the state that a client of 2026-07-28 brings back and how long ago its form was sent, if the state is
+// unchanged and not too old. Clocks of replicas differ, so a form can seem to come from the future.
+func (f *forms) openState(purpose []string, token string) (state json.RawMessage, age time.Duration, ok bool) {
+	now := f.cfg.Now()
+	opened, err := f.cfg.Box.Open(purpose, token, maxStateAge, now)
+	age = now.Sub(opened.Issued)
 	var sealed sealedState
-	if err != nil || json.Unmarshal(opened.Data, &sealed) != nil || time.Since(opened.Issued) > sealed.Lifetime {
-		return nil, time.Time{}, false
+	if err != nil || json.Unmarshal(opened.Data, &sealed) != nil || age > sealed.Lifetime {
+		return nil, 0, false
 	}
-	return sealed.State, opened.Issued, true
+	return sealed.State, age, true
 }
 
 // elicit sends a form to an older client and waits for the answers. After any failure the form is unanswered: the tool
@@ -157,7 +159,7 @@ func (f *forms) elicit(
 		err = json.Unmarshal(answer, result)
 	}
 	if err == nil {
-		return f.outcome(ctx, by, result, sent)
+		return f.outcome(ctx, by, result, time.Since(sent))
 	}
 	f.cfg.Logger.DebugContext(ctx, "no answer to a form", "error", err)
 	switch {
@@ -169,10 +171,10 @@ func (f *forms) elicit(
 	return tool.FormUnanswered, nil
 }
 
-// outcome reads a client's response to a form. Hosts without windows decline forms at once, for a human who never saw
-// them.
+// outcome reads a client's response to a form that was sent some time ago. Hosts without windows decline forms at once, for a
+// human who never saw them. A time below zero doesn't prove that: it says nothing.
 func (f *forms) outcome(
-	ctx context.Context, by caller.Caller, response *mcp.ElicitationResult, sent time.Time,
+	ctx context.Context, by caller.Caller, response *mcp.ElicitationResult, after time.Duration,
 ) (tool.FormOutcome, map[string]json.RawMessage) {
 	switch {
 	case response == nil:
@@ -181,7 +183,7 @@ func (f *forms) outcome(
 		return tool.FormAnswered, answersIn(response.Content)
 	case response.Action != mcp.ElicitationResponseActionDecline:
 		return tool.FormUnanswered, nil
-	case time.Since(sent) < minReading:
+	case after >= 0 && after < minReading:
 		f.pause(ctx, by, "a form was declined before a human could read it")
 		return tool.FormUnanswered, nil
 	}

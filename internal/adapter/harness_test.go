@@ -94,7 +94,7 @@ func newServer(t *testing.T, set tool.Set, change func(*adapter.Config)) *adapte
 	}
 	cfg := adapter.Config{
 		Name: "test", Version: "1", Served: tool.Served{Sets: []tool.Set{set}}, Timeout: 30 * time.Second, FormTimeout: 5 * time.Minute,
-		Box: box, Logger: slog.New(slog.DiscardHandler),
+		Box: box, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 		Token: func(ctx context.Context) caller.Token { return caller.From(ctx).Token },
 	}
 	if change != nil {

@@ -89,9 +89,13 @@ func From(ctx context.Context) *Request {
 	return &Request{}
 }
 
+// IsPersonal reports whether the caller sent a credential of their own, which tells them apart from everyone else. Callers
+// without one share the server's account too, where it has one for them.
+func (r *Request) IsPersonal() bool { return r.Owner != "" && !r.Shared }
+
 // RateKey names who shares a rate limit: the owner of a credential, or everyone without one at an address.
 func (r *Request) RateKey() string {
-	if r.Owner != "" && !r.Shared {
+	if r.IsPersonal() {
 		return "token " + r.Owner
 	}
 	return "address " + r.Address

@@ -18,8 +18,9 @@ import (
 )
 
 // Guard accepts only requests with an expected Host and Origin. It protects every route from web pages that
-// send requests to this server, and from pages whose own name resolves to it (DNS rebinding). On a connection
-// to a loopback address, both headers may also name that address in any loopback form.
+// send requests to this server, and from pages whose own name resolves to it (DNS rebinding). People may follow links
+// from any page (see [IsNavigation]). On a connection to a loopback address, both headers may also name that address in
+// any loopback form.
 type Guard struct {
 	// Hosts are the names that callers use, each with a port, or without one to accept every port.
 	Hosts []string
@@ -73,16 +74,25 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 var (
 	errHost   = errors.New("this server doesn't answer to the name in the Host header; its operator can allow it with --allowed-hosts")
 	errOrigin = errors.New("pages from this origin can't call this server; its operator can allow it with --allowed-origins")
+	errEmbed  = errors.New("pages of other sites can link to this server, but they can't load anything from it")
 )
+
+// IsNavigation reports whether a browser opens the address as a page of its own: a person typed it or followed a link. The
+// page before reads nothing of the answer, but it chose the address, so such a request must have no effects.
+func IsNavigation(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+}
 
 func (g Guard) verify(r *http.Request) error {
 	if !g.hostAllowed(r) {
 		return errHost
 	}
 	origins := r.Header.Values("Origin")
-	// For an image at this server's address, browsers send no Origin, but they send Sec-Fetch-Site.
-	if site := r.Header.Get("Sec-Fetch-Site"); len(origins) == 0 && (site == "cross-site" || site == "same-site") {
-		return errOrigin
+	// For an image or a link at this server's address, browsers send no Origin, but they send Sec-Fetch-Site.
+	site := r.Header.Get("Sec-Fetch-Site")
+	if len(origins) == 0 && (site == "cross-site" || site == "same-site") && !IsNavigation(r) {
+		return errEmbed
 	}
 	for _, origin := range origins {
 		if !slices.Contains(g.Origins, origin) && !ownOrigin(origin, loopbackPort(r)) {

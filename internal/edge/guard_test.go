@@ -29,6 +29,11 @@ func request(handler http.Handler, local, method, host string, headers ...string
 
 func ok(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
 
+// fetch returns the headers with which browsers describe a request.
+func fetch(site, mode, dest string) []string {
+	return []string{"Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", dest}
+}
+
 func TestGuard(t *testing.T) {
 	const (
 		loopback = "127.0.0.1:8080"
@@ -82,7 +87,7 @@ func TestGuard(t *testing.T) {
 		{"any host: a name", anyHost, public, "evil.example", nil, true},
 		{"any host: none", anyHost, public, "", nil, true},
 		{"any host: a page", anyHost, public, "10.1.2.3:9090", []string{"Origin", "http://10.1.2.3:9090"}, false},
-		{"any host: a foreign image", anyHost, public, "evil.example", []string{"Sec-Fetch-Site", "cross-site"}, false},
+		{"any host: a foreign image", anyHost, public, "evil.example", fetch("cross-site", "no-cors", "image"), false},
 
 		{"allowed origin", guard, public, allowed, []string{"Origin", app}, true},
 		{"allowed loopback origin", guard, public, allowed, []string{"Origin", "http://localhost:3000"}, true},
@@ -107,8 +112,10 @@ func TestGuard(t *testing.T) {
 		{"path in the origin", edge.Guard{}, loopback, "localhost:8080", []string{"Origin", "http://localhost:8080/x"}, false},
 		{"broken origin", edge.Guard{}, loopback, "localhost:8080", []string{"Origin", "http://[::1"}, false},
 
-		{"cross-site image", guard, public, allowed, []string{"Sec-Fetch-Site", "cross-site"}, false},
-		{"same-site image", guard, public, allowed, []string{"Sec-Fetch-Site", "same-site"}, false},
+		{"cross-site, no more is known", guard, public, allowed, []string{"Sec-Fetch-Site", "cross-site"}, false},
+		{"cross-site image", guard, public, allowed, fetch("cross-site", "no-cors", "image"), false},
+		{"same-site image", guard, public, allowed, fetch("same-site", "no-cors", "image"), false},
+		{"a form of another site", guard, public, allowed, fetch("cross-site", "navigate", "document"), false},
 		{"address bar", guard, public, allowed, []string{"Sec-Fetch-Site", "none"}, true},
 		{"own page", guard, public, allowed, []string{"Sec-Fetch-Site", "same-origin"}, true},
 		{"cross-site call by an allowed page", guard, public, allowed, []string{"Sec-Fetch-Site", "cross-site", "Origin", app}, true},
@@ -124,6 +131,58 @@ func TestGuard(t *testing.T) {
 				t.Errorf("a rejected page gets %v", got.Header())
 			}
 		})
+	}
+}
+
+// TestGuardLetsPeopleFollowLinks: a link on any page opens, but no page loads anything from here.
+func TestGuardLetsPeopleFollowLinks(t *testing.T) {
+	const host = "mcp.example.com"
+	for _, test := range []struct {
+		method, mode, dest string
+		more               []string
+		want               bool
+	}{
+		{"GET", "navigate", "document", nil, true},
+		{"HEAD", "navigate", "document", nil, true},
+		{"POST", "navigate", "document", nil, false},
+		{"DELETE", "navigate", "document", nil, false},
+		{"OPTIONS", "navigate", "document", nil, false},
+		{"GET", "navigate", "iframe", nil, false},
+		{"GET", "navigate", "frame", nil, false},
+		{"GET", "navigate", "embed", nil, false},
+		{"GET", "navigate", "object", nil, false},
+		{"GET", "navigate", "", nil, false},
+		{"GET", "", "document", nil, false},
+		{"GET", "no-cors", "document", nil, false},
+		{"GET", "no-cors", "image", nil, false},
+		{"GET", "no-cors", "script", nil, false},
+		{"GET", "no-cors", "empty", nil, false},
+		{"GET", "cors", "empty", nil, false},
+		{"GET", "websocket", "websocket", nil, false},
+		{"GET", "navigate", "document", []string{"Origin", "https://evil.example"}, false},
+		{"GET", "navigate", "document", []string{"Origin", "null"}, false},
+	} {
+		for _, site := range []string{"cross-site", "same-site"} {
+			for name, guard := range map[string]edge.Guard{
+				"":                {Hosts: []string{host}},
+				"allowed origins": {Hosts: []string{host}, Origins: []string{"https://app.example.com"}},
+				"any host":        {AnyHost: true},
+			} {
+				headers := append(fetch(site, test.mode, test.dest), test.more...)
+				got := request(guard.Wrap(http.HandlerFunc(ok)), "203.0.113.1:443", test.method, host, headers...)
+				if (got.Code == http.StatusOK) != test.want || !test.want && got.Code != http.StatusForbidden {
+					t.Errorf("%s: %+v, %s: %d", name, test, site, got.Code)
+				}
+				if len(test.more) == 0 && strings.Contains(got.Body.String(), "--allowed-origins") {
+					t.Errorf("%+v: no origin was sent, but it says %s", test, got.Body)
+				}
+			}
+		}
+	}
+	evil := request(edge.Guard{Hosts: []string{host}}.Wrap(http.HandlerFunc(ok)), "203.0.113.1:443", "GET", "evil.example",
+		fetch("cross-site", "navigate", "document")...)
+	if evil.Code != http.StatusForbidden {
+		t.Errorf("a link to another name: %d", evil.Code)
 	}
 }
 

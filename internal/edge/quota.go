@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Quota limits how much is in use at once, such as sessions, streams or bytes: an amount in total, and half of it
+// Quota limits how much is in use at once, such as requests in progress or bytes: an amount in total, and half of it
 // (but at least one) per address, so that one caller cannot use up the quota. Loopback addresses have no limit of
 // their own, because many callers can share one behind a local proxy.
 type Quota struct {
@@ -30,22 +30,15 @@ func NewQuota(limit int) *Quota {
 	return &Quota{limit: limit, byAddress: map[string]int{}}
 }
 
-// Acquire counts one more open resource for an address, as returned by [Address]. Call release when the
-// resource closes; further calls have no effect. When the quota is used up, ok is false and release is nil.
-func (q *Quota) Acquire(address string) (release func(), ok bool) {
+// Acquire counts one more unit for an address, as returned by [Address]. It waits for room until the time is over or ctx
+// ends. Who came first gets it first. Call release at the end; further calls have no effect. Without room, ok is false
+// and release is nil.
+func (q *Quota) Acquire(ctx context.Context, address string, wait time.Duration) (release func(), ok bool) {
 	share := q.Share(address)
-	if !share.Grow(1) {
-		return nil, false
+	if share.Grow(1) {
+		return share.Close, true
 	}
-	return share.Close, true
-}
-
-// AcquireWithin is Acquire, but it waits for room until the time is over or ctx ends. Who came first gets it first.
-func (q *Quota) AcquireWithin(ctx context.Context, address string, wait time.Duration) (release func(), ok bool) {
-	if release, ok = q.Acquire(address); ok {
-		return release, true
-	}
-	w := &waiter{q.Share(address), make(chan struct{})}
+	w := &waiter{share, make(chan struct{})}
 	q.mu.Lock()
 	element := q.waiters.PushBack(w)
 	q.grant() // something may have been given back just now
@@ -59,7 +52,10 @@ func (q *Quota) AcquireWithin(ctx context.Context, address string, wait time.Dur
 		q.waiters.Remove(element) // no effect if it was granted
 		q.mu.Unlock()
 	}
-	return w.share.Close, w.share.isHeld()
+	if !share.isHeld() {
+		return nil, false
+	}
+	return share.Close, true
 }
 
 // grant gives what is free to those who wait.

@@ -26,7 +26,7 @@ func TestQuota(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			quota, got, releases := edge.NewQuota(test.limit), "", []func(){}
 			for _, address := range test.addresses {
-				release, ok := quota.Acquire(address)
+				release, ok := quota.Acquire(t.Context(), address, 0)
 				if (release != nil) != ok {
 					t.Errorf("%s: ok is %v, release is nil: %v", address, ok, release == nil)
 				}
@@ -51,8 +51,8 @@ func TestQuota(t *testing.T) {
 
 func TestQuotaReleasesOnce(t *testing.T) {
 	quota := edge.NewQuota(4)
-	first, _ := quota.Acquire("a")
-	if _, ok := quota.Acquire("a"); !ok {
+	first, _ := quota.Acquire(t.Context(), "a", 0)
+	if _, ok := quota.Acquire(t.Context(), "a", 0); !ok {
 		t.Fatal("the second is refused")
 	}
 	for range 3 {
@@ -61,10 +61,10 @@ func TestQuotaReleasesOnce(t *testing.T) {
 	if used(quota, 4) != 1 {
 		t.Errorf("%d in use", used(quota, 4))
 	}
-	if _, ok := quota.Acquire("a"); !ok {
+	if _, ok := quota.Acquire(t.Context(), "a", 0); !ok {
 		t.Error("the released place is not available")
 	}
-	if _, ok := quota.Acquire("a"); ok {
+	if _, ok := quota.Acquire(t.Context(), "a", 0); ok {
 		t.Error("a double release counts twice")
 	}
 }
@@ -116,7 +116,7 @@ func TestQuotaUnderLoad(t *testing.T) {
 		group.Go(func() {
 			address := fmt.Sprint("address ", i%3)
 			for range 200 {
-				release, ok := quota.Acquire(address)
+				release, ok := quota.Acquire(t.Context(), address, 0)
 				if !ok {
 					continue
 				}

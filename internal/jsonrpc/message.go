@@ -66,6 +66,14 @@ type Message struct {
 	params map[string]json.RawMessage
 }
 
+// RequestID returns the id that a refusal must have: that of a request, nil for other messages.
+func (m *Message) RequestID() json.RawMessage {
+	if m.Kind != Request {
+		return nil
+	}
+	return m.ID
+}
+
 // Error is the reason why a message is refused.
 type Error struct {
 	Code    int
@@ -110,9 +118,7 @@ func Parse(data []byte) (Message, error) {
 		return m, nil
 	}
 	p.err.Silent = m.Kind != Request
-	if m.Kind == Request {
-		p.err.ID = m.ID
-	}
+	p.err.ID = m.RequestID()
 	return Message{}, p.err
 }
 

@@ -74,7 +74,7 @@ func start(t *testing.T) *host {
 		t.Fatal(err)
 	}
 	s := adapter.New(adapter.Config{
-		Name: "test", Timeout: timeout, FormTimeout: timeout, Box: box, Logger: slog.New(slog.DiscardHandler),
+		Name: "test", Timeout: timeout, FormTimeout: timeout, Box: box, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 		Token: func(context.Context) caller.Token { return caller.Token{} },
 		Served: tool.Served{Sets: []tool.Set{{Tools: []tool.Tool{
 			tool.New(tool.Spec{Name: "echo", Kind: tool.KindPublicRead}, run(false)),

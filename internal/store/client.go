@@ -27,6 +27,9 @@ func (c Client) Take(name string, perSecond float64, burst int, maxWait time.Dur
 	return c.store.Take(Key("api", name), Limit{PerSecond: perSecond, Burst: burst, MaxWait: maxWait, Strict: true})
 }
 
+// Now is about the time by the clock of all clients.
+func (c Client) Now() time.Time { return c.store.Now() }
+
 // Get returns a value, or nil if it isn't there.
 func (c Client) Get(kind, name string) []byte { return c.store.Get(Key(kind, name)) }
 

@@ -48,7 +48,8 @@ type Config struct {
 	FormTimeout time.Duration
 	NoSSE       bool
 	ReplicaID   string
-	// MaxStreams, MaxSessions and MaxRequests limit what is open or in progress at once, as in edge.Quota.
+	// MaxStreams and MaxSessions limit what is open at once, as in edge.Places, MaxRequests what is in progress, as in
+	// edge.Quota.
 	MaxStreams, MaxSessions, MaxRequests int
 
 	// Addresses limits the requests of each address, whatever tokens they have; nil for no limit.

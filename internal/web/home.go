@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/text"
 )
 
@@ -84,13 +85,13 @@ func (h *Handler) serveHome() http.Handler {
 	})
 }
 
-// isBrowser reports whether a request comes from a browser's address bar.
+// isBrowser reports whether a request comes from a browser's address bar or a link.
 func isBrowser(r *http.Request) bool {
 	accept := r.Header.Get("Accept")
-	return strings.Contains(accept, "text/html") && !strings.Contains(accept, "text/event-stream")
+	return edge.IsNavigation(r) || strings.Contains(accept, "text/html") && !strings.Contains(accept, "text/event-stream")
 }
 
-// helpBrowser answers a browser that opens the endpoint of MCP.
+// helpBrowser answers a browser that opens an endpoint of MCP.
 func (h *Handler) helpBrowser(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Allow", http.MethodPost)
 	say(w, http.StatusMethodNotAllowed, "This address is for MCP clients, not for browsers. To connect a client, see "+h.baseURL(r)+"/")

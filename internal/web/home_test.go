@@ -146,6 +146,44 @@ func TestBrowserOpensTheEndpoint(t *testing.T) {
 	}
 }
 
+// TestLinksOpenPagesOnly: a page can send a person anywhere, so a link shows words and changes nothing.
+func TestLinksOpenPagesOnly(t *testing.T) {
+	for _, sessions := range []bool{false, true} {
+		s := start(t, func(c *Config) { c.Sessions = sessions })
+		_, path := s.openStream()
+		session := []string(nil)
+		if sessions {
+			session = s.openSession()
+		}
+		for at, want := range map[string]int{
+			"/": 200, "/healthz": 200, "/readyz": 200, "/metrics": 200, "/nothing": 404, "/register": 404,
+			"/mcp": 405, "/mcp/": 405, "/sse": 405, "/sse/": 405, path: 405, "/message": 405,
+		} {
+			for _, method := range []string{"GET", "HEAD"} {
+				for _, accept := range []string{browser, "*/*", "text/event-stream", ""} {
+					headers := append([]string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document",
+						"Accept", accept}, session...)
+					got := s.do(method, at, "", headers...)
+					if got.status != want || got.header.Get("Access-Control-Allow-Origin") != "" {
+						t.Errorf("%s %s, %q: %d %v %s", method, at, accept, got.status, got.header, got.body)
+					}
+				}
+			}
+			image := s.do("GET", at, "", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image")
+			if image.status != http.StatusForbidden {
+				t.Errorf("an image at %s: %d", at, image.status)
+			}
+		}
+		if streams := s.handler.streamPlaces.Held(); streams != 1 {
+			t.Errorf("%d streams are open", streams)
+		}
+		if home := s.do("GET", "/", "", "Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document",
+			"Accept", browser); !strings.Contains(home.body, "<html") {
+			t.Errorf("a link to the first page: %d %s", home.status, home.body)
+		}
+	}
+}
+
 // TestProbes: health answers under any name, but not to web pages.
 func TestProbes(t *testing.T) {
 	s := newHandler(t, nil)

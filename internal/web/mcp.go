@@ -88,7 +88,7 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received json
 func checkProtocol(header http.Header, received jsonrpc.Message, modern bool) error {
 	named := header.Get(mcp.HeaderProtocolVersion)
 	mismatch := func(message string) error {
-		return &refusal{status: http.StatusBadRequest, code: mcp.HEADER_MISMATCH, message: message, id: received.ID}
+		return &refusal{status: http.StatusBadRequest, code: mcp.HEADER_MISMATCH, message: message}
 	}
 	switch {
 	case !modern && named != "" && !mcp.IsValidProtocolVersion(named) && received.Method != string(mcp.MethodInitialize):
@@ -101,7 +101,7 @@ func checkProtocol(header http.Header, received jsonrpc.Message, modern bool) er
 		return mismatch("The " + mcp.HeaderProtocolVersion + " header is missing. It must be the version in _meta.")
 	case received.Version == "":
 		return &refusal{
-			status: http.StatusBadRequest, code: jsonrpc.CodeInvalidParams, id: received.ID,
+			status: http.StatusBadRequest, code: jsonrpc.CodeInvalidParams,
 			message: "_meta must have " + mcp.MetaKeyProtocolVersion + ", as in the " + mcp.HeaderProtocolVersion + " header.",
 		}
 	case named != received.Version:

@@ -20,7 +20,7 @@ type refusal struct {
 	status     int // of HTTP
 	code       int // of JSON-RPC
 	message    string
-	id         json.RawMessage // of the message that is refused; nil if it is unknown
+	id         json.RawMessage // of a message that can't be read, if at least its id can
 	allow      string          // the header Allow
 	retryAfter time.Duration   // the header Retry-After; 0 means defaultRetryAfter
 }
@@ -30,7 +30,16 @@ const defaultRetryAfter = 5 * time.Second
 
 // refuse returns a refusal of a request that is valid JSON.
 func refuse(status int, format string, args ...any) *refusal {
-	return &refusal{status: status, code: jsonrpc.CodeInvalidRequest, message: fmt.Sprintf(format, args...)}
+	code := jsonrpc.CodeInvalidRequest
+	if isBusy(status) {
+		code = jsonrpc.CodeBusy
+	}
+	return &refusal{status: status, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// isBusy reports whether a status says that the same request can be sent again later.
+func isBusy(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
 
 func refuseMethod(allow, message string) *refusal {
@@ -39,31 +48,35 @@ func refuseMethod(allow, message string) *refusal {
 
 // refuseFor returns a refusal of a request that came too early.
 func refuseFor(wait time.Duration, message string) *refusal {
-	return &refusal{status: http.StatusTooManyRequests, code: jsonrpc.CodeInvalidRequest, message: message, retryAfter: wait}
+	return &refusal{status: http.StatusTooManyRequests, code: jsonrpc.CodeBusy, message: message, retryAfter: wait}
 }
 
 func (r *refusal) Error() string { return r.message }
 
-// answerError answers with a JSON-RPC error, because some clients show its message.
-func answerError(w http.ResponseWriter, err error) {
+// answerError answers with a JSON-RPC error, because some clients show its message. The id is that of the request, nil if it
+// is unknown.
+func answerError(w http.ResponseWriter, err error, id json.RawMessage) {
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
 		refused = &refusal{status: http.StatusInternalServerError, code: jsonrpc.CodeInternalError, message: "internal server error"}
 	}
+	if refused.id != nil {
+		id = refused.id
+	}
 	header := w.Header()
-	switch refused.status {
-	case http.StatusMethodNotAllowed:
+	switch {
+	case refused.status == http.StatusMethodNotAllowed:
 		header.Set("Allow", refused.allow)
-	case http.StatusUnauthorized:
+	case refused.status == http.StatusUnauthorized:
 		// Without resource_metadata, because this server has no OAuth to discover.
 		header.Set("WWW-Authenticate", `Bearer realm="OpenTrain API token"`)
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+	case isBusy(refused.status):
 		seconds := math.Ceil(cmp.Or(refused.retryAfter, defaultRetryAfter).Seconds())
 		header.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 	header.Set("Content-Type", "application/json")
 	w.WriteHeader(refused.status)
-	w.Write(jsonrpc.Refusal(refused.id, refused.code, refused.message, nil)) //nolint:errcheck,gosec // the client may be gone
+	w.Write(jsonrpc.Refusal(id, refused.code, refused.message, nil)) //nolint:errcheck,gosec // the client may be gone
 }
 
 const (

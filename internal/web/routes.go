@@ -36,7 +36,7 @@ func (h *Handler) routes(guard edge.Guard) {
 	} else {
 		main.Handle("/metrics", get(func(w http.ResponseWriter, r *http.Request) {
 			if wait := h.cfg.Addresses.Take(caller.From(r.Context()).Address); wait > 0 {
-				answerError(w, refuseFor(wait, addressRate))
+				answerError(w, refuseFor(wait, addressRate), nil)
 				return
 			}
 			h.cfg.Metrics.Handler().ServeHTTP(w, r)
@@ -202,10 +202,10 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := caller.From(r.Context()).Address
 		if wait := h.cfg.Addresses.Take(address); wait > 0 {
-			answerError(w, refuseFor(wait, addressRate))
+			answerError(w, refuseFor(wait, addressRate), nil)
 			return
 		}
-		if path == "/mcp" && r.Method == http.MethodGet && isBrowser(r) {
+		if r.Method == http.MethodGet && isBrowser(r) { // a link must open no stream
 			h.helpBrowser(w, r)
 			return
 		}
@@ -214,7 +214,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 		received, err := h.prepare(w, r, held.share)
 		if err == nil && r.Method != http.MethodGet { // only now, because a body can take long to arrive
 			var ok bool
-			if held.release, ok = h.requests.AcquireWithin(r.Context(), address, h.requestWait); !ok {
+			if held.release, ok = h.requests.Acquire(r.Context(), address, h.requestWait); !ok {
 				err = errRequestLimit
 			}
 		}
@@ -223,7 +223,7 @@ func (h *Handler) handle(mux *http.ServeMux, path string, serve routeFunc) {
 		}
 		held.close() // not while a client doesn't read
 		if err != nil {
-			answerError(w, err)
+			answerError(w, err, received.RequestID())
 		}
 	})
 	mux.Handle(path, handler)

@@ -13,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/jsonrpc"
 )
 
 func TestRefusals(t *testing.T) {
@@ -32,10 +33,10 @@ func TestRefusals(t *testing.T) {
 		"no method":    {"POST", "/mcp", `{"jsonrpc":"2.0"}`, token, 400, mcp.INVALID_REQUEST, ""},
 		"no token":     {"POST", "/mcp", ping, nil, 401, mcp.INVALID_REQUEST, "Www-Authenticate"},
 		"method":       {"PUT", "/mcp", "", token, 405, mcp.INVALID_REQUEST, "Allow"},
-		"unknown id":   {"POST", "/message?sessionId=x", ping, token, 404, mcp.INVALID_REQUEST, ""},
-		"stream limit": {"GET", "/sse", "", token, 503, mcp.INVALID_REQUEST, "Retry-After"},
+		"unknown id":   {"POST", "/message?sessionId=x", answer, token, 404, mcp.INVALID_REQUEST, ""},
+		"stream limit": {"GET", "/sse", "", token, 503, jsonrpc.CodeBusy, "Retry-After"},
 		"headers":      {"GET", "/sse", "", many, 431, mcp.INVALID_REQUEST, ""},
-		"with a slash": {"GET", "/sse/", "", token, 503, mcp.INVALID_REQUEST, "Retry-After"},
+		"with a slash": {"GET", "/sse/", "", token, 503, jsonrpc.CodeBusy, "Retry-After"},
 	} {
 		got := s.do(test.method, test.path, test.body, test.headers...)
 		var rpc map[string]any
@@ -51,10 +52,86 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	answerError(w, context.Canceled)
+	answerError(w, context.Canceled, nil)
 	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "canceled") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+}
+
+// TestRefusalsNameTheRequest: a client waits for the response to its own request, and sends it again only if it may.
+func TestRefusalsNameTheRequest(t *testing.T) {
+	request := func(id string) string { return `{"jsonrpc":"2.0","id":` + id + `,"method":"ping"}` }
+	notification := `{"jsonrpc":"2.0","method":"notifications/initialized"}`
+	limited := func(c *Config) { c.Sessions, c.MaxSessions, c.MaxRequests = true, 0, 100 }
+	for name, test := range map[string]struct {
+		change       func(*Config)
+		prepare      func(*remote) (path string)
+		body, id     string
+		status, code int
+	}{
+		"a caller's rate":           {nil, slow, request("7"), "7", 429, jsonrpc.CodeBusy},
+		"a caller's rate, a name":   {nil, slow, request(`"a"`), `"a"`, 429, jsonrpc.CodeBusy},
+		"a notification":            {nil, slow, notification, "null", 429, jsonrpc.CodeBusy},
+		"an answer":                 {nil, slow, answer, "null", 429, jsonrpc.CodeBusy},
+		"an address's rate":         {func(c *Config) { c.Addresses = usedUp() }, nil, request("7"), "null", 429, jsonrpc.CodeBusy},
+		"requests in progress":      {func(c *Config) { c.MaxRequests = 0 }, impatient, request("7"), "7", 429, jsonrpc.CodeBusy},
+		"the same, a tool call":     {func(c *Config) { c.MaxRequests = 0 }, impatient, call(8, "whoami"), "8", 429, jsonrpc.CodeBusy},
+		"sessions":                  {limited, nil, initialize, "0", 429, jsonrpc.CodeBusy},
+		"the server shuts down":     {nil, turnAway, request("7"), "7", 503, jsonrpc.CodeBusy},
+		"an unknown session":        {withSessions, nil, request("7"), "7", 400, jsonrpc.CodeInvalidRequest},
+		"an unknown stream":         {nil, noStream, request("7"), "7", 404, jsonrpc.CodeInvalidRequest},
+		"an answer to no stream":    {nil, noStream, answer, "null", 404, jsonrpc.CodeInvalidRequest},
+		"a message that isn't good": {nil, nil, `{"jsonrpc":"2.0","id":7,"method":5}`, "7", 400, jsonrpc.CodeInvalidRequest},
+	} {
+		s, path := start(t, test.change), "/mcp"
+		if test.prepare != nil {
+			path = test.prepare(s)
+		}
+		for range 2 { // a refusal keeps nothing of the request before
+			for _, body := range []string{strings.Replace(test.body, `"id":7`, `"id":70`, 1), test.body} {
+				got := s.do("POST", path, body)
+				id := test.id
+				if id == "7" && body != test.body {
+					id = "70"
+				}
+				var rpc struct {
+					ID    json.RawMessage
+					Error struct{ Code int }
+				}
+				if err := json.Unmarshal([]byte(got.body), &rpc); err != nil || got.status != test.status || rpc.Error.Code != test.code ||
+					string(rpc.ID) != id || (test.code == jsonrpc.CodeBusy) != (got.header.Get("Retry-After") != "") {
+					t.Errorf("%s: %v %d %s %v", name, err, got.status, got.body, got.header)
+				}
+			}
+		}
+	}
+}
+
+// slow uses up the rate of callers.
+func slow(s *remote) (path string) {
+	s.fake.limiter = usedUp()
+	return "/mcp"
+}
+
+// usedUp returns a limit that is used up for this machine.
+func usedUp() *edge.Limiter {
+	limiter := edge.NewLimiter(0.001, 1)
+	for _, key := range []string{"127.0.0.1", "address 127.0.0.1"} {
+		limiter.Take(key)
+	}
+	return limiter
+}
+
+func impatient(s *remote) (path string) {
+	s.handler.requestWait = time.Millisecond
+	return "/mcp"
+}
+
+func noStream(*remote) (path string) { return "/message?sessionId=x" }
+
+func turnAway(s *remote) (path string) {
+	s.handler.TurnAway()
+	return "/mcp"
 }
 
 // TestRateLimit: messages other than tool calls, which count themselves.

@@ -87,8 +87,9 @@ func newFakeServer() *fakeServer {
 		panic(err)
 	}
 	f.Server = adapter.New(adapter.Config{
-		Name: "fake", Version: "1", Timeout: time.Minute, FormTimeout: time.Minute, Box: box, Logger: slog.New(slog.DiscardHandler),
-		Token: func(ctx context.Context) caller.Token { return caller.From(ctx).Token },
+		Name: "fake", Version: "1", Timeout: time.Minute, FormTimeout: time.Minute, Box: box, Now: time.Now,
+		Logger: slog.New(slog.DiscardHandler),
+		Token:  func(ctx context.Context) caller.Token { return caller.From(ctx).Token },
 		Served: tool.Served{Sets: []tool.Set{
 			{Name: "people", Tools: []tool.Tool{whoami, ask}}, {Name: "time", Tools: []tool.Tool{wait}},
 		}},
