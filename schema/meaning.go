@@ -92,7 +92,7 @@ func isChoice(text string) bool {
 	})
 }
 
-// ParseNumber reads a number as people write one: "18", "50,000", "5k", and with dollars "$18" and "18 USD". A comma
+// ParseNumber reads a number as people write one: "18", ".5", "50,000", "5k", and with dollars "$18" and "18 USD". A comma
 // separates thousands only before exactly three digits: "18,50" is no number.
 func ParseNumber(text string, dollars bool) (number string, ok bool) {
 	text = strings.ToLower(strings.TrimSpace(text))
@@ -101,6 +101,9 @@ func ParseNumber(text string, dollars bool) (number string, ok bool) {
 	}
 	text, isThousands := strings.CutSuffix(text, "k")
 	whole, fraction, hasFraction := strings.Cut(strings.TrimSpace(text), ".")
+	if whole == "" && hasFraction {
+		whole = "0"
+	}
 	groups := strings.Split(whole, ",")
 	if len(groups) > 1 && strings.HasPrefix(whole, "0") { // half a thing, as some countries write it
 		return "", false
@@ -114,7 +117,7 @@ func ParseNumber(text string, dollars bool) (number string, ok bool) {
 		return "", false
 	}
 	whole = strings.Join(groups, "")
-	if len(fraction) == 3 && !isThousands && strings.Trim(whole, "0") != "" { // 5.000 may be five thousand
+	if len(fraction) == 3 && len(groups) == 1 && !isThousands && strings.Trim(whole, "0") != "" { // 5.000 may be five thousand
 		return "", false
 	}
 	if isThousands {

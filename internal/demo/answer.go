@@ -224,9 +224,6 @@ func price(line string) (amount float64, key string, ok bool) {
 // quantity reads a number as people write it: 5k, 50,000, two million, and with dollars $18, 18 dollars, 5 cents.
 func quantity(words string, dollars bool) (float64, bool) {
 	words = withoutStart(words, []string{"about", "around", "approximately", "roughly", "~"})
-	if before, after, found := strings.Cut(words, "."); found && (before == "" || dollars && before == "$") {
-		words = before + "0." + after
-	}
 	if whole, fraction, found := strings.Cut(words, "."); found && len(fraction) == 3 && strings.Trim(whole, "$0") != "" {
 		return 0, false // 5.000 is five thousand for some people
 	}
