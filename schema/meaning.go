@@ -43,13 +43,40 @@ func containsAll(list, wanted []string) bool {
 }
 
 // usable are the words of a name that an answer may consist of. A word that turns the meaning of those after it can't
-// be left out: "sure" does not mean "Not sure", and "experience level" not "Any experience level".
+// be left out: "sure" does not mean "Not sure", and "experience level" not "Any experience level". Nor can what is
+// counted: "audio" does not mean "Hours of audio".
 func usable(name, given []string) []string {
-	turn := slices.IndexFunc(name, func(word string) bool { return turnsMeaning(word) && !slices.Contains(given, word) })
-	if turn < 0 {
-		return name
+	for i, word := range name {
+		isCounted := word == "of" && i > 0 && name[i-1] != "number" && !slices.Contains(given, name[i-1])
+		if isCounted || turnsMeaning(word) && !slices.Contains(given, word) {
+			return name[:i]
+		}
 	}
-	return name[:turn]
+	return name
+}
+
+// matchFor is Match for the value of an argument. The argument's own words may be left out: "Expert level" as the
+// experienceLevel is EXPERT.
+func matchFor(path, text string, allowed []string, label func(value string) string) (string, bool) {
+	if value, found := Match(text, allowed, label); found {
+		return value, true
+	}
+	own := keyWords(path)
+	others := slices.DeleteFunc(words(text), func(word string) bool { return slices.Contains(own, word) })
+	return Match(strings.Join(others, " "), allowed, label)
+}
+
+// keyWords are the words of the last name in a path: experience and level in fields.experienceLevel.
+func keyWords(path string) []string {
+	key, _, _ := strings.Cut(path[strings.LastIndexByte(path, '.')+1:], "[")
+	var spaced strings.Builder
+	for _, r := range key {
+		if unicode.IsUpper(r) {
+			spaced.WriteByte(' ')
+		}
+		spaced.WriteRune(r)
+	}
+	return words(spaced.String())
 }
 
 func turnsMeaning(word string) bool {

@@ -37,6 +37,9 @@ func TestMatchReadsWhatPeopleSay(t *testing.T) {
 		{"classification", append([]string{"CLASSIFICATION"}, kinds...), "CLASSIFICATION"},
 		{"classification", append(kinds[:len(kinds):len(kinds)], "CLASSIFICATION"), "CLASSIFICATION"},
 		{"files", units, "NUMBER_OF_FILES"}, {"hours of video", units, "HOURS_OF_RECORDING_AUDIO_VIDEO"}, {"number", units, ""},
+		{"audio", units, ""}, {"video", units, ""}, {"recordings", units, ""}, {"audio and video", units, ""}, {"hours", units, "HOURS_OF_RECORDING_AUDIO_VIDEO"},
+		{"audio hours", units, "HOURS_OF_RECORDING_AUDIO_VIDEO"}, {"words", units, "NUMBER_OF_WORDS"},
+		{"minutes", []string{"MINUTES_OF_AUDIO", "PAGES_OF_TEXT"}, "MINUTES_OF_AUDIO"}, {"text", []string{"MINUTES_OF_AUDIO", "PAGES_OF_TEXT"}, ""},
 		{"not sure", units, "UNKNOWN_NOT_SPECIFIED"}, {"not specified", units, "UNKNOWN_NOT_SPECIFIED"}, {"unknown", units, "UNKNOWN_NOT_SPECIFIED"},
 		{"sure", units, ""}, {"specified", units, ""}, {"not", units, ""}, {"of", units[:1], ""},
 		{"expert", levels, "EXPERT"}, {"experts", levels, "EXPERT"}, {"beginners", levels, "ENTRY_LEVEL"}, {"any", levels, "ANY_EXPERIENCE_LEVEL"},
@@ -220,6 +223,68 @@ func TestLiveSchemas(t *testing.T) {
 	for _, want := range []string{"id is required", "size: ", "what is not an argument", "open.level: ", "open.levels is not a field"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in\n%v", want, err)
+		}
+	}
+}
+
+// leveled has an enum whose values people name with words of the argument.
+type leveled struct {
+	ExperienceLevel string   `json:"experienceLevel,omitempty" jsonschema_description:"Level."`
+	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema_description:"Unit."`
+	Access          string   `json:"access,omitempty" jsonschema_description:"Access."`
+	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds."`
+}
+
+func (leveled) JSONSchemaExtend(node *schema.Node) {
+	schema.Enum(node, "experienceLevel", "EXPERT", "INTERMEDIATE", "ENTRY_LEVEL", "ANY_EXPERIENCE_LEVEL")
+	schema.Enum(node, "dataVolumeUnit", "HOURS_OF_RECORDING_AUDIO_VIDEO", "NUMBER_OF_FILES", "NUMBER_OF_WORDS", "UNKNOWN_NOT_SPECIFIED")
+	schema.Enum(node, "access", "INTERNAL", "ACTIVE", "PAID", "MINIMUM", "POLYGON_3D")
+	node.Properties.Value("labelTypes").Items.Enum = []any{"BOUNDING_BOX", "POLYGON"}
+}
+
+// TestSuggestionsAreForTypos: an argument's own words say nothing about its value, and what isn't a typo gets no suggestion:
+// a similar word may mean the opposite.
+func TestSuggestionsAreForTypos(t *testing.T) {
+	input, err := schema.NewInput(new(leveled), schema.Dialect{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const refused = ""
+	for name, answers := range map[string]map[string]string{ // the value, "?" and a suggestion, or refused
+		"experienceLevel": {
+			"Expert level": "EXPERT", "expert experience": "EXPERT", "level: expert": "EXPERT", "Experience level: intermediate": "INTERMEDIATE",
+			"entry-level experience": "ENTRY_LEVEL", "any level": "ANY_EXPERIENCE_LEVEL", "experience level": refused, "level": refused,
+			"non-expert": refused, "nonexpert": refused, "not expert": refused, "not expert level": refused, "anything but expert": refused,
+			"anything but exprt": refused, "not exprt": refused, "no experience": refused, "inexpert": refused, "expert or intermediate": refused,
+			"exprt": "?EXPERT", "expret level": "?EXPERT", "Intermediatte": "?INTERMEDIATE", "entry levl": "?ENTRY_LEVEL", "ENTRYLEVL": "?ENTRY_LEVEL",
+			"veteran": refused, strings.Repeat("exprt ", 30): refused,
+		},
+		"dataVolumeUnit": {
+			"fils": "?NUMBER_OF_FILES", "wrods": "?NUMBER_OF_WORDS", "unit: files": "NUMBER_OF_FILES", "data": refused, "audio": refused, "audioo": refused,
+			"houers of audio": "?HOURS_OF_RECORDING_AUDIO_VIDEO", "not speciffied": "?UNKNOWN_NOT_SPECIFIED", "speciffied": refused,
+		},
+		"access": {
+			"external": refused, "inactive": refused, "unpaid": refused, "maximum": refused, "minimun": "?MINIMUM", "polygon 2d": refused,
+			"polygon_2d": refused, "polygn 3d": "?POLYGON_3D", "access: active": "ACTIVE",
+		},
+		"labelTypes": {"polygon labels": "POLYGON", "polgyons": "?POLYGON", "no polygon type": refused},
+	} {
+		for answer, want := range answers {
+			raw, err := json.Marshal(map[string]any{name: answer})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := decodeInto[leveled](input, raw, nil)
+			value := strings.Join(append(got.LabelTypes, got.ExperienceLevel, got.DataVolumeUnit, got.Access), "")
+			suggested, isSuggestion := strings.CutPrefix(want, "?")
+			switch {
+			case isSuggestion && (err == nil || !strings.HasSuffix(err.Error(), "; did you mean "+suggested+"?")):
+				t.Errorf("%s %q: %q, %v; want the suggestion %s", name, answer, value, err, suggested)
+			case want == refused && (err == nil || strings.Contains(err.Error(), "did you mean")):
+				t.Errorf("%s %q: %q, %v; want no value and no suggestion", name, answer, value, err)
+			case want != refused && !isSuggestion && (err != nil || value != want):
+				t.Errorf("%s %q: %q, %v; want %s", name, answer, value, err, want)
+			}
 		}
 	}
 }

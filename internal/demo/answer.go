@@ -79,7 +79,7 @@ func choose(options []string, line string) (value any, problem string) {
 
 // named finds the option that has the words of an answer.
 func named(options []string, line string) (option string, found bool) {
-	if option, found = schema.Match(line, options, tool.Label); found && !isMedium(option, line) {
+	if option, found = schema.Match(line, options, tool.Label); found {
 		return option, true
 	}
 	known := ""
@@ -99,14 +99,7 @@ func named(options []string, line string) (option string, found bool) {
 		words = append(words, word)
 	}
 	meant := strings.Join(words, " ")
-	option, found = schema.Match(meant, options, tool.Label)
-	return option, found && !isMedium(option, meant)
-}
-
-// isMedium reports whether an answer names only what is in the data, not in what it is counted: "videos" may be counted
-// in hours or in files.
-func isMedium(option, line string) bool {
-	return strings.HasPrefix(option, "HOURS_") && !strings.Contains(strings.ToLower(line), "hour")
+	return schema.Match(meant, options, tool.Label)
 }
 
 // chooseSeveral reads a list: "1 and 7", "files, words", "English and Spanish".
