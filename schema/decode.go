@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -82,11 +81,9 @@ func (d *decoder) interpret(path string, raw, as json.RawMessage) json.RawMessag
 }
 
 func (d *decoder) value(path string, node *Node, raw json.RawMessage) json.RawMessage {
-	if text, ok := unquote(raw); ok && d.dialect.Refuse != nil {
-		if why := d.dialect.Refuse(text); why != "" {
-			d.reject(path, "%s", why)
-			return nil
-		}
+	if why := d.refusal(raw); why != "" {
+		d.reject(path, "%s", why)
+		return nil
 	}
 	switch node.Type {
 	case "object":
@@ -101,6 +98,15 @@ func (d *decoder) value(path string, node *Node, raw json.RawMessage) json.RawMe
 		return d.boolean(path, raw)
 	}
 	return d.untyped(path, node, raw)
+}
+
+// refusal says why a value can't be that of any argument, "" if it can.
+func (d *decoder) refusal(raw json.RawMessage) string {
+	text, ok := unquote(raw)
+	if !ok || d.dialect.Refuse == nil {
+		return ""
+	}
+	return d.dialect.Refuse(text)
 }
 
 // untyped decodes a value of any type. With an enum, a text is one of its values, and so is each text of a list.
@@ -188,54 +194,6 @@ func (d *decoder) otherMembers(path string, node *Node, members map[string]json.
 			d.add(func() Problem { return unknownName(at, name, "an argument of this tool", "Arguments", names) })
 		}
 	}
-}
-
-func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMessage {
-	var items []json.RawMessage
-	isList := decodes(raw, &items)
-	if text, _ := unquote(raw); !isList && !decodes([]byte(text), &items) {
-		var instead string
-		if items, instead = d.split(node, text); items == nil {
-			d.reject(path, "%s is not a list%s", quote(raw), instead)
-			return nil
-		}
-	}
-	if node.MinItems != nil && uint64(len(items)) < *node.MinItems {
-		d.reject(path, "has too few entries; send at least %d", *node.MinItems)
-	}
-	said := len(d.interpreted)
-	for i, item := range items {
-		items[i] = d.value(path+"["+strconv.Itoa(i)+"]", node.Items, item)
-	}
-	list := d.encode(path, items)
-	if !isList {
-		d.interpreted = d.interpreted[:said]             // one sentence is enough
-		if len(items) != 1 || !sameText(items[0], raw) { // more than brackets
-			d.interpret(path, raw, list)
-		}
-	}
-	return list
-}
-
-// split makes a list of a text. When its meaning is not plain, it returns what to do instead.
-func (d *decoder) split(node *Node, text string) (items []json.RawMessage, instead string) {
-	instead = `; send ["…", "…"]`
-	text = strings.TrimSpace(text)
-	_, one := Match(text, enumValues(node.Items), d.dialect.Label)
-	switch split := readingOf(node).Split; {
-	case text == "", strings.ContainsAny(text, ";\n[{"):
-		return nil, instead
-	case !one && isChoice(text):
-		return nil, ": it leaves a choice; ask the human which"
-	case split != nil:
-		for _, entry := range split(text) {
-			items = append(items, d.encode("", entry))
-		}
-		return items, instead
-	case strings.Contains(text, ","): // a name may contain a comma
-		return nil, instead
-	}
-	return []json.RawMessage{d.encode("", text)}, ""
 }
 
 // fold gives spellings of one name the same text: "job_id" and jobId, "Any-level" and ANY_LEVEL.

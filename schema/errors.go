@@ -61,10 +61,10 @@ func (p Problem) at(message string) string {
 	return p.Path + ": " + message
 }
 
-// NotAllowed is the problem with a text that is not an allowed value.
-func NotAllowed(path, text string, allowed []string) Problem {
+// NotAllowed is the problem with a text that is not an allowed value. label may be nil.
+func NotAllowed(path, text string, allowed []string, label func(value string) string) Problem {
 	is, nearest := `"`+truncate(text)+`" is not one of`, ""
-	if value := Nearest(text, allowed); value != "" {
+	if value := misspelled(path, text, allowed, label); value != "" {
 		nearest = "; did you mean " + value + "?"
 	}
 	return Problem{Path: path, Message: is + " the allowed values" + nearest, Allowed: allowed, before: is + ": ", after: nearest}

@@ -43,13 +43,40 @@ func containsAll(list, wanted []string) bool {
 }
 
 // usable are the words of a name that an answer may consist of. A word that turns the meaning of those after it can't
-// be left out: "sure" does not mean "Not sure", and "experience level" not "Any experience level".
+// be left out: "sure" does not mean "Not sure", and "experience level" not "Any experience level". Nor can what is
+// counted: "audio" does not mean "Hours of audio".
 func usable(name, given []string) []string {
-	turn := slices.IndexFunc(name, func(word string) bool { return turnsMeaning(word) && !slices.Contains(given, word) })
-	if turn < 0 {
-		return name
+	for i, word := range name {
+		isCounted := word == "of" && i > 0 && name[i-1] != "number" && !slices.Contains(given, name[i-1])
+		if isCounted || turnsMeaning(word) && !slices.Contains(given, word) {
+			return name[:i]
+		}
 	}
-	return name[:turn]
+	return name
+}
+
+// matchFor is Match for the value of an argument. The argument's own words may be left out: "Expert level" as the
+// experienceLevel is EXPERT.
+func matchFor(path, text string, allowed []string, label func(value string) string) (string, bool) {
+	if value, found := Match(text, allowed, label); found {
+		return value, true
+	}
+	own := keyWords(path)
+	others := slices.DeleteFunc(words(text), func(word string) bool { return slices.Contains(own, word) })
+	return Match(strings.Join(others, " "), allowed, label)
+}
+
+// keyWords are the words of the last name in a path: experience and level in fields.experienceLevel.
+func keyWords(path string) []string {
+	key, _, _ := strings.Cut(path[strings.LastIndexByte(path, '.')+1:], "[")
+	var spaced strings.Builder
+	for _, r := range key {
+		if unicode.IsUpper(r) {
+			spaced.WriteByte(' ')
+		}
+		spaced.WriteRune(r)
+	}
+	return words(spaced.String())
 }
 
 func turnsMeaning(word string) bool {
@@ -86,13 +113,11 @@ func singular(word string) string {
 // isChoice reports whether a text leaves open which of several things it means: "English or Spanish". At its beginning or end,
 // "or" is a code.
 func isChoice(text string) bool {
-	words := strings.Fields(text)
-	return len(words) > 2 && slices.ContainsFunc(words[1:len(words)-1], func(word string) bool {
-		return strings.EqualFold(word, "or") || strings.EqualFold(word, "and/or")
-	})
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/,;()", r) })
+	return len(words) > 2 && slices.ContainsFunc(words[1:len(words)-1], func(word string) bool { return strings.EqualFold(word, "or") })
 }
 
-// ParseNumber reads a number as people write one: "18", "50,000", "5k", and with dollars "$18" and "18 USD". A comma
+// ParseNumber reads a number as people write one: "18", ".5", "50,000", "5k", and with dollars "$18" and "18 USD". A comma
 // separates thousands only before exactly three digits: "18,50" is no number.
 func ParseNumber(text string, dollars bool) (number string, ok bool) {
 	text = strings.ToLower(strings.TrimSpace(text))
@@ -101,6 +126,9 @@ func ParseNumber(text string, dollars bool) (number string, ok bool) {
 	}
 	text, isThousands := strings.CutSuffix(text, "k")
 	whole, fraction, hasFraction := strings.Cut(strings.TrimSpace(text), ".")
+	if whole == "" && hasFraction {
+		whole = "0"
+	}
 	groups := strings.Split(whole, ",")
 	if len(groups) > 1 && strings.HasPrefix(whole, "0") { // half a thing, as some countries write it
 		return "", false
@@ -114,7 +142,7 @@ func ParseNumber(text string, dollars bool) (number string, ok bool) {
 		return "", false
 	}
 	whole = strings.Join(groups, "")
-	if len(fraction) == 3 && !isThousands && strings.Trim(whole, "0") != "" { // 5.000 may be five thousand
+	if len(fraction) == 3 && len(groups) == 1 && !isThousands && strings.Trim(whole, "0") != "" { // 5.000 may be five thousand
 		return "", false
 	}
 	if isThousands {

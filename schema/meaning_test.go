@@ -37,6 +37,9 @@ func TestMatchReadsWhatPeopleSay(t *testing.T) {
 		{"classification", append([]string{"CLASSIFICATION"}, kinds...), "CLASSIFICATION"},
 		{"classification", append(kinds[:len(kinds):len(kinds)], "CLASSIFICATION"), "CLASSIFICATION"},
 		{"files", units, "NUMBER_OF_FILES"}, {"hours of video", units, "HOURS_OF_RECORDING_AUDIO_VIDEO"}, {"number", units, ""},
+		{"audio", units, ""}, {"video", units, ""}, {"recordings", units, ""}, {"audio and video", units, ""}, {"hours", units, "HOURS_OF_RECORDING_AUDIO_VIDEO"},
+		{"audio hours", units, "HOURS_OF_RECORDING_AUDIO_VIDEO"}, {"words", units, "NUMBER_OF_WORDS"},
+		{"minutes", []string{"MINUTES_OF_AUDIO", "PAGES_OF_TEXT"}, "MINUTES_OF_AUDIO"}, {"text", []string{"MINUTES_OF_AUDIO", "PAGES_OF_TEXT"}, ""},
 		{"not sure", units, "UNKNOWN_NOT_SPECIFIED"}, {"not specified", units, "UNKNOWN_NOT_SPECIFIED"}, {"unknown", units, "UNKNOWN_NOT_SPECIFIED"},
 		{"sure", units, ""}, {"specified", units, ""}, {"not", units, ""}, {"of", units[:1], ""},
 		{"expert", levels, "EXPERT"}, {"experts", levels, "EXPERT"}, {"beginners", levels, "ENTRY_LEVEL"}, {"any", levels, "ANY_EXPERIENCE_LEVEL"},
@@ -95,12 +98,14 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 	for given, want := range map[string]struct{ price, count float64 }{
 		"18": {18, 18}, " 007 ": {7, 7}, "0": {0, 0}, "0.05": {0.05, 0.05}, "50,000": {50000, 50000}, "1,234,567.5": {1234567.5, 1234567.5},
 		"5k": {5000, 5000}, "5K": {5000, 5000}, "1.5k": {1500, 1500}, "10 k": {10000, 10000}, "1.0005k": {1000.5, 1000.5}, "0.5k": {500, 500},
+		".5": {0.5, 0.5}, ".05": {0.05, 0.05}, ".500": {0.5, 0.5}, ".5k": {500, 500}, "$.05": {0.05, -1}, "$ .05": {0.05, -1},
+		".05 USD": {0.05, -1}, ".": {-1, -1}, "..5": {-1, -1}, ".k": {-1, -1}, "$.": {-1, -1}, ". 5": {-1, -1}, "1,234.567": {1234.567, 1234.567},
 		"$18": {18, -1}, "$ 18.50": {18.5, -1}, "US$18": {18, -1}, "18 USD": {18, -1}, "USD 18": {18, -1}, "18 dollars": {18, -1},
 		"$1,500": {1500, -1}, "$18 USD": {18, -1}, "18$": {18, -1}, "$5k": {5000, -1},
 		"18,50": {-1, -1}, "1,23,456": {-1, -1}, "12,3456": {-1, -1}, "1234,567": {-1, -1}, "0,500": {-1, -1}, ",500": {-1, -1}, "5,": {-1, -1},
 		"€18": {-1, -1}, "18 EUR": {-1, -1}, "£5k": {-1, -1}, "A$18": {-1, -1}, "$18 CAD": {-1, -1}, "$$18": {-1, -1}, "$-5": {-1, -1},
 		"18/hour": {-1, -1}, "18 per hour": {-1, -1}, "10-20": {-1, -1}, "about 5": {-1, -1}, "5 cents": {-1, -1}, "5kk": {-1, -1}, "2M": {-1, -1},
-		"k": {-1, -1}, "$": {-1, -1}, "1.": {-1, -1}, ".5": {-1, -1}, "1.2.3": {-1, -1}, "1e3k": {-1, -1}, "": {-1, -1}, "٣": {-1, -1}, "0x10": {-1, -1},
+		"k": {-1, -1}, "$": {-1, -1}, "1.": {-1, -1}, "1.2.3": {-1, -1}, "1e3k": {-1, -1}, "": {-1, -1}, "٣": {-1, -1}, "0x10": {-1, -1},
 	} {
 		for name, want := range map[string]float64{"price": want.price, "count": want.count} {
 			raw, err := json.Marshal(map[string]string{name: given})
@@ -143,7 +148,10 @@ func TestReadings(t *testing.T) {
 		"read from a number":    {args: `{"code":12}`, want: `{"code":"12"}`, interpreted: `code: 12 was read as "12"`},
 		"a choice":              {args: `{"tags":"a and/or b"}`, problem: `tags: "a and/or b" is not a list: it leaves a choice; ask the human which`},
 		"not split":             {args: `{"tags":"none"}`, problem: `tags: "none" is not a list`},
-		"entries stay whole":    {args: `{"tags":["A+B"]}`, want: `{"tags":["A+B"]}`},
+		"entries are split":     {args: `{"tags":["C","a+B"]}`, want: `{"tags":["C","A","B"]}`, interpreted: `tags[1]: "a+B" was read as ["A","B"]`},
+		"an entry with a space": {args: `{"tags":["A","B "]}`, want: `{"tags":["A","B"]}`, interpreted: `tags[1]: "B " was read as "B"`},
+		"an entry's choice":     {args: `{"tags":["A","b/or/c"]}`, problem: `tags[1]: "b/or/c" leaves a choice; ask the human which`},
+		"an entry not split":    {args: `{"tags":["A","none"]}`, problem: `tags[1]: "none" is not one entry of a list; send ["…", "…"]`},
 		"entry refused":         {args: `{"tags":["A","no"]}`, problem: "tags[1] is no tag"},
 		"read, then measured":   {args: `{"code":"abc!!!"}`, want: `{"code":"abc"}`, interpreted: `code: "abc!!!" was read as "abc"`},
 		"too long after all":    {args: `{"code":"abcd!"}`, problem: "code has 4 characters"},
@@ -215,6 +223,68 @@ func TestLiveSchemas(t *testing.T) {
 	for _, want := range []string{"id is required", "size: ", "what is not an argument", "open.level: ", "open.levels is not a field"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in\n%v", want, err)
+		}
+	}
+}
+
+// leveled has an enum whose values people name with words of the argument.
+type leveled struct {
+	ExperienceLevel string   `json:"experienceLevel,omitempty" jsonschema_description:"Level."`
+	DataVolumeUnit  string   `json:"dataVolumeUnit,omitempty" jsonschema_description:"Unit."`
+	Access          string   `json:"access,omitempty" jsonschema_description:"Access."`
+	LabelTypes      []string `json:"labelTypes,omitempty" jsonschema_description:"Kinds."`
+}
+
+func (leveled) JSONSchemaExtend(node *schema.Node) {
+	schema.Enum(node, "experienceLevel", "EXPERT", "INTERMEDIATE", "ENTRY_LEVEL", "ANY_EXPERIENCE_LEVEL")
+	schema.Enum(node, "dataVolumeUnit", "HOURS_OF_RECORDING_AUDIO_VIDEO", "NUMBER_OF_FILES", "NUMBER_OF_WORDS", "UNKNOWN_NOT_SPECIFIED")
+	schema.Enum(node, "access", "INTERNAL", "ACTIVE", "PAID", "MINIMUM", "POLYGON_3D")
+	node.Properties.Value("labelTypes").Items.Enum = []any{"BOUNDING_BOX", "POLYGON"}
+}
+
+// TestSuggestionsAreForTypos: an argument's own words say nothing about its value, and what isn't a typo gets no suggestion:
+// a similar word may mean the opposite.
+func TestSuggestionsAreForTypos(t *testing.T) {
+	input, err := schema.NewInput(new(leveled), schema.Dialect{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const refused = ""
+	for name, answers := range map[string]map[string]string{ // the value, "?" and a suggestion, or refused
+		"experienceLevel": {
+			"Expert level": "EXPERT", "expert experience": "EXPERT", "level: expert": "EXPERT", "Experience level: intermediate": "INTERMEDIATE",
+			"entry-level experience": "ENTRY_LEVEL", "any level": "ANY_EXPERIENCE_LEVEL", "experience level": refused, "level": refused,
+			"non-expert": refused, "nonexpert": refused, "not expert": refused, "not expert level": refused, "anything but expert": refused,
+			"anything but exprt": refused, "not exprt": refused, "no experience": refused, "inexpert": refused, "expert or intermediate": refused,
+			"exprt": "?EXPERT", "expret level": "?EXPERT", "Intermediatte": "?INTERMEDIATE", "entry levl": "?ENTRY_LEVEL", "ENTRYLEVL": "?ENTRY_LEVEL",
+			"veteran": refused, strings.Repeat("exprt ", 30): refused,
+		},
+		"dataVolumeUnit": {
+			"fils": "?NUMBER_OF_FILES", "wrods": "?NUMBER_OF_WORDS", "unit: files": "NUMBER_OF_FILES", "data": refused, "audio": refused, "audioo": refused,
+			"houers of audio": "?HOURS_OF_RECORDING_AUDIO_VIDEO", "not speciffied": "?UNKNOWN_NOT_SPECIFIED", "speciffied": refused,
+		},
+		"access": {
+			"external": refused, "inactive": refused, "unpaid": refused, "maximum": refused, "minimun": "?MINIMUM", "polygon 2d": refused,
+			"polygon_2d": refused, "polygn 3d": "?POLYGON_3D", "access: active": "ACTIVE",
+		},
+		"labelTypes": {"polygon labels": "POLYGON", "polgyons": "?POLYGON", "no polygon type": refused},
+	} {
+		for answer, want := range answers {
+			raw, err := json.Marshal(map[string]any{name: answer})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := decodeInto[leveled](input, raw, nil)
+			value := strings.Join(append(got.LabelTypes, got.ExperienceLevel, got.DataVolumeUnit, got.Access), "")
+			suggested, isSuggestion := strings.CutPrefix(want, "?")
+			switch {
+			case isSuggestion && (err == nil || !strings.HasSuffix(err.Error(), "; did you mean "+suggested+"?")):
+				t.Errorf("%s %q: %q, %v; want the suggestion %s", name, answer, value, err, suggested)
+			case want == refused && (err == nil || strings.Contains(err.Error(), "did you mean")):
+				t.Errorf("%s %q: %q, %v; want no value and no suggestion", name, answer, value, err)
+			case want != refused && !isSuggestion && (err != nil || value != want):
+				t.Errorf("%s %q: %q, %v; want %s", name, answer, value, err, want)
+			}
 		}
 	}
 }

@@ -49,12 +49,12 @@ func (d *decoder) enum(path string, node *Node, raw json.RawMessage) json.RawMes
 		d.add(func() Problem { return notAText(path, quote(raw), allowed) })
 		return nil
 	}
-	value, found := Match(text, allowed, d.dialect.Label)
+	value, found := matchFor(path, text, allowed, d.dialect.Label)
 	switch {
 	case found && value != text:
 		return d.interpret(path, raw, d.encode(path, value))
 	case !found && (!d.open || readingOf(node).Complete):
-		d.add(func() Problem { return NotAllowed(path, text, allowed) })
+		d.add(func() Problem { return NotAllowed(path, text, allowed, d.dialect.Label) })
 	}
 	return raw
 }

@@ -79,7 +79,7 @@ func choose(options []string, line string) (value any, problem string) {
 
 // named finds the option that has the words of an answer.
 func named(options []string, line string) (option string, found bool) {
-	if option, found = schema.Match(line, options, tool.Label); found && !isMedium(option, line) {
+	if option, found = schema.Match(line, options, tool.Label); found {
 		return option, true
 	}
 	known := ""
@@ -99,14 +99,7 @@ func named(options []string, line string) (option string, found bool) {
 		words = append(words, word)
 	}
 	meant := strings.Join(words, " ")
-	option, found = schema.Match(meant, options, tool.Label)
-	return option, found && !isMedium(option, meant)
-}
-
-// isMedium reports whether an answer names only what is in the data, not in what it is counted: "videos" may be counted
-// in hours or in files.
-func isMedium(option, line string) bool {
-	return strings.HasPrefix(option, "HOURS_") && !strings.Contains(strings.ToLower(line), "hour")
+	return schema.Match(meant, options, tool.Label)
 }
 
 // chooseSeveral reads a list: "1 and 7", "files, words", "English and Spanish".
@@ -224,9 +217,6 @@ func price(line string) (amount float64, key string, ok bool) {
 // quantity reads a number as people write it: 5k, 50,000, two million, and with dollars $18, 18 dollars, 5 cents.
 func quantity(words string, dollars bool) (float64, bool) {
 	words = withoutStart(words, []string{"about", "around", "approximately", "roughly", "~"})
-	if before, after, found := strings.Cut(words, "."); found && (before == "" || dollars && before == "$") {
-		words = before + "0." + after
-	}
 	if whole, fraction, found := strings.Cut(words, "."); found && len(fraction) == 3 && strings.Trim(whole, "$0") != "" {
 		return 0, false // 5.000 is five thousand for some people
 	}

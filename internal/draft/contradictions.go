@@ -147,11 +147,17 @@ func numbersIn(s string) map[string]string {
 		if n := slices.Index(spelled, word); n > 1 {
 			number = strconv.Itoa(n)
 		} else if isAmount(word) {
-			number, _ = schema.ParseNumber(word, true)
+			number = shortest(word)
 		}
-		if number = numberOf(json.RawMessage(number)); number != "" && numbers[number] == "" {
+		if number != "" && numbers[number] == "" {
 			numbers[number] = written
 		}
 	}
 	return numbers
+}
+
+// shortest is a number as people write one in its shortest form, "" for any other text.
+func shortest(written string) string {
+	number, _ := schema.ParseNumber(written, true)
+	return numberOf(json.RawMessage(number))
 }

@@ -3,6 +3,7 @@ package draft
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"opentrain-mcp/opentrain"
@@ -51,6 +52,12 @@ func TestContradictions(t *testing.T) {
 		"the same number of dollars":                 {text, `{"paymentType":"FIXED_PRICE","fixedPrice":18,"pricePerHour":null}`, nil},
 		"words that only start as numbers do":        {"People draw 10D boxes, the 10th time, in 10K and mp10.", `{"headcount":12}`, nil},
 		"a sum that countries write in two ways":     {"People label 1,0 images.", `{"headcount":12}`, nil},
+		"a fraction without its zero":                {"People are paid .10 per label, or $.10, or .50,000.", `{"headcount":12}`, nil},
+		"a number after an ellipsis":                 {"We need...10 people.", `{"headcount":12}`, nil},
+		"a number after points":                      {"We need ...10, people.", `{"headcount":12}`, []string{"The description still says “10”, but “Number of people” is now 12."}},
+		"a fraction of a euro":                       {text, `{"jobDescription":"10 people, 50,000 images of €.18 coins, $18."}`, nil},
+		"rupees without a space":                     {text, `{"jobDescription":"10 people, 50,000 images. We pay Rs.300 for each hour."}`, []string{"The description says “Rs.300”, but the job pays $18 per hour (US dollars)."}},
+		"a pay with its fraction":                    {text, `{"jobDescription":"10 people, 50,000 images, €18.00."}`, []string{"The description says “€18.00”, but the job pays $18 per hour (US dollars)."}},
 		"dollars before and after":                   {"Pay is US$18.", `{"pricePerHour":20}`, []string{"The description still says “US$18”, but “Price per hour” is now $20."}},
 	} {
 		fields := opentrain.Fields{
@@ -76,6 +83,29 @@ func TestContradictions(t *testing.T) {
 		later.outdated = outdated(now, later, nil)
 		if got := later.contradictions(); !slices.Equal(got.warnings, test.want) {
 			t.Errorf("%s, later: %q", name, got.warnings)
+		}
+	}
+}
+
+// TestAFractionWithoutItsZero: the description's .05 is the price.
+func TestAFractionWithoutItsZero(t *testing.T) {
+	for written, foreign := range map[string]string{".05": "", "$.05": "", ".05 USD": "", "€.05": "€.05", ".05 euros": ".05 euros", "EUR .05": "EUR .05"} {
+		description, err := json.Marshal("We want labels for " + written + ", 7 people.")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := known{draft: &opentrain.Draft{NormalizedFields: opentrain.Fields{
+			"jobDescription": description, "paymentType": []byte(`"PAY_PER_LABEL"`), "pricePerLabel": []byte("0.05"), "headcount": []byte("5"),
+		}}}
+		if got := before.contradictions().warnings; len(got) != min(len(foreign), 1) || foreign != "" && !strings.Contains(got[0], "“"+foreign+"”") {
+			t.Errorf("%s: %q", written, got)
+		}
+		set := opentrain.Fields{"pricePerLabel": []byte("0.07"), "headcount": []byte("6")}
+		now := known{draft: &opentrain.Draft{NormalizedFields: merged(before.draft.NormalizedFields, set)}}
+		now.outdated = outdated(before, now, set)
+		got := now.contradictions().warnings
+		if len(got) != 1 || !strings.Contains(got[0], "“Price per label” is now $0.07") {
+			t.Errorf("%s: %q", written, got)
 		}
 	}
 }

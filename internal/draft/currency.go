@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/currency"
 )
@@ -16,7 +17,7 @@ func foreignAmount(s, price string) string {
 	}
 	words := amountWords(s)
 	for i, word := range words {
-		if !isAmount(word) || numberIn(word) != price && !nearPay(words, i) {
+		if !isAmount(word) || shortest(numberIn(word)) != price && !nearPay(words, i) {
 			continue
 		}
 		switch {
@@ -34,9 +35,15 @@ func foreignAmount(s, price string) string {
 
 func isAmount(word string) bool { return strings.ContainsFunc(word, unicode.IsDigit) }
 
-// numberIn is the number of an amount without its currency, such as 18 in €18.
+// numberIn is the number of an amount without its currency, such as 18 in €18, Rs.18 and 18CHF, and .05 in €.05.
 func numberIn(word string) string {
-	return strings.TrimFunc(word, func(r rune) bool { return !unicode.IsDigit(r) })
+	number := strings.TrimFunc(word, func(r rune) bool { return !unicode.IsDigit(r) })
+	before, _, _ := strings.Cut(word, number)
+	sign, hasPoint := strings.CutSuffix(before, ".")
+	if last, _ := utf8.DecodeLastRuneInString(sign); hasPoint && last != '.' && !unicode.IsLetter(last) {
+		return "." + number
+	}
+	return number
 }
 
 // hasForeignSign reports whether an amount has the sign or the letters of a currency that isn't US dollars: €18, C$18, 18CHF.
@@ -46,7 +53,7 @@ func hasForeignSign(amount string) bool {
 		letters, _, isDollar := strings.Cut(sign, "$")
 		letters = strings.ToLower(strings.ReplaceAll(letters, ".", ""))
 		otherDollars := isDollar && slices.Contains([]string{"a", "au", "c", "ca", "can", "hk", "mx", "nz", "r", "s", "nt", "sg"}, letters)
-		if otherDollars || strings.ContainsFunc(sign, isForeignSign) || !isDollar && isForeign(sign) {
+		if otherDollars || strings.ContainsFunc(sign, isForeignSign) || !isDollar && isForeign(strings.ReplaceAll(sign, ".", "")) {
 			return true
 		}
 	}
@@ -111,6 +118,9 @@ func amountWords(s string) []string {
 	})
 	for i, word := range words {
 		words[i] = strings.Trim(word, ".,")
+		if number := numberIn(strings.TrimRight(word, ".,")); "."+words[i] == number { // a decimal point
+			words[i] = number
+		}
 	}
 	return words
 }

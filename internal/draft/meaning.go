@@ -43,34 +43,86 @@ func (d *Desk) updateDraft(ctx context.Context, call *tool.Call, jobID string, f
 	return d.API.UpdateDraft(ctx, jobID, fields)
 }
 
-// splitCommas makes a list of the parts between commas.
-func splitCommas(list string) []string {
+// separate makes a list of the parts of a text between marks, and between words such as "and". Lines, commas and semicolons
+// always separate. What is in parentheses stays together: "Chinese (Simplified, Traditional)".
+func separate(list, marks string, between ...string) []string {
+	var spaced strings.Builder
+	depth := 0
+	for _, r := range list {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case depth == 0 && strings.ContainsRune(",;\n"+marks, r):
+			spaced.WriteString(" , ")
+			continue
+		}
+		spaced.WriteRune(r)
+	}
+	var entries, words []string
+	end := func() {
+		if len(words) > 0 {
+			entries, words = append(entries, strings.Join(words, " ")), nil
+		}
+	}
+	depth = 0
+	for word := range strings.FieldsSeq(spaced.String()) {
+		isBetween := func(other string) bool { return strings.EqualFold(word, other) }
+		if depth == 0 && (word == "," || slices.ContainsFunc(between, isBetween)) {
+			end()
+			continue
+		}
+		words = append(words, word)
+		depth += strings.Count(word, "(") - strings.Count(word, ")")
+	}
+	end()
+	return entries
+}
+
+func splitLabelTypes(list string) []string { return separate(list, "") }
+
+// splitLanguages makes a list of "English, Spanish and French". "or Spanish" is no list: something is missing.
+func splitLanguages(list string) []string {
+	entries := separate(list, "/&", "and")
+	isHalf := func(entry string) bool {
+		words := strings.Fields(strings.ToLower(entry))
+		return len(words) > 1 && (words[0] == "or" || words[len(words)-1] == "or")
+	}
+	if slices.ContainsFunc(entries, isHalf) {
+		return nil
+	}
+	return entries
+}
+
+// splitCountries makes a list of "Mexico, US or Canada". Many countries have an "and" in their names, and some a comma:
+// "Korea, South", "Tanzania, United Republic of".
+func splitCountries(list string) []string {
 	var entries []string
-	for part := range strings.SplitSeq(list, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			entries = append(entries, part)
+	for _, entry := range separate(list, "/", "or") {
+		words := strings.Fields(entry)
+		for len(words) > 0 && strings.EqualFold(words[0], "and") { // Mexico, and Peru
+			words = words[1:]
+		}
+		for len(words) > 0 && strings.EqualFold(words[len(words)-1], "and") { // Mexico and/or Peru
+			words = words[:len(words)-1]
+		}
+		name := strings.Join(words, " ")
+		switch last := len(entries) - 1; {
+		case name == "":
+		case last >= 0 && isQualifier(words):
+			entries[last] += ", " + name
+		default:
+			entries = append(entries, name)
 		}
 	}
 	return entries
 }
 
-// splitLanguages makes a list of "English, Spanish and French". "English or Spanish" is no list: it leaves a choice.
-func splitLanguages(list string) []string {
-	var entries []string
-	for _, part := range splitCommas(strings.ReplaceAll(list, "&", ",")) {
-		var words []string
-		for _, word := range append(strings.Fields(part), "and") {
-			switch {
-			case strings.EqualFold(word, "or"):
-				return nil
-			case !strings.EqualFold(word, "and"):
-				words = append(words, word)
-			case len(words) > 0:
-				entries, words = append(entries, strings.Join(words, " ")), nil
-			}
-		}
-	}
-	return entries
+// isQualifier reports whether words follow the comma in the name of a country.
+func isQualifier(words []string) bool {
+	last := strings.ToLower(words[len(words)-1])
+	return slices.Contains([]string{"of", "the", "rep", "rep."}, last) || len(words) == 1 && (last == "south" || last == "north")
 }
 
 // country refuses words for the whole world: OpenTrain doesn't document a value for it.

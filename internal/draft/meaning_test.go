@@ -16,18 +16,34 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 		"languages": {
 			`"English and Spanish"`: `["English","Spanish"]`, `"English, Spanish, and Brazilian Portuguese"`: `["English","Spanish","Brazilian Portuguese"]`,
 			`"English & Spanish"`: `["English","Spanish"]`, `"English AND Spanish"`: `["English","Spanish"]`, `"Spanish,"`: `["Spanish"]`,
-			`"Dusun Sandakan"`: `["Dusun Sandakan"]`, `["English and Spanish"]`: `["English and Spanish"]`, `null`: `null`, `[]`: `[]`,
-			`"English or Spanish"`: "is not a list", `"English; Spanish"`: "is not a list", `"and"`: "is not a list", `","`: "is not a list",
-			`"any"`: `"any" is not a language. Ask the human`, `["All languages"]`: "is not a language",
+			`"Dusun Sandakan"`: `["Dusun Sandakan"]`, `["English and Spanish"]`: `["English","Spanish"]`, `null`: `null`, `[]`: `[]`,
+			`"English; Spanish"`: `["English","Spanish"]`, "\"English\\nSpanish\"": `["English","Spanish"]`, `["English, Spanish"]`: `["English","Spanish"]`,
+			`["Thai","English; Spanish & French","Urdu"]`: `["Thai","English","Spanish","French","Urdu"]`,
+			`"English/Spanish"`:                           `["English","Spanish"]`, `["English / Spanish"]`: `["English","Spanish"]`, `["or"]`: `["or"]`, `["En, or"]`: `["En","or"]`,
+			`["Chinese (Simplified, Traditional)"]`: `["Chinese (Simplified, Traditional)"]`, `"Thai, Spanish (Peru and/und Chile)"`: `["Thai","Spanish (Peru and/und Chile)"]`,
+			`"Thai (a"`: `["Thai (a"]`, `[" Thai "]`: `["Thai"]`, `[""]`: `[""]`, `["Thai",3]`: `["Thai","3"]`,
+			`"English or Spanish"`: "is not a list: it leaves a choice", `["English or Spanish"]`: "fields.languages[0]: \"English or Spanish\" leaves a choice; ask the human which",
+			`["Thai","English/or/Spanish"]`: "fields.languages[1]: \"English/or/Spanish\" leaves a choice", `["English and/or Spanish"]`: "leaves a choice",
+			`["English (or Spanish)"]`: "leaves a choice", `["or Spanish"]`: "is not one entry of a list", `["[English"]`: "is not one entry of a list",
+			`["<answer: a or b>"]`: "fields.languages[0] still has the placeholder", `"and"`: "is not a list", `","`: "is not a list", `[","]`: "is not one entry",
+			`["English and any"]`: `fields.languages[0]: "any" is not a language`,
+			`"any"`:               `"any" is not a language. Ask the human`, `["All languages"]`: "is not a language",
 		},
 		"countries": {
 			`"Mexico, Peru"`: `["Mexico","Peru"]`, `"Trinidad and Tobago"`: `["Trinidad and Tobago"]`, `"US"`: `["US"]`, `["Korea, South"]`: `["Korea, South"]`,
+			`"Korea, South"`: `["Korea, South"]`, `"Korea, South; Peru"`: `["Korea, South","Peru"]`, `"Peru, Congo, Democratic Republic of the, Chile"`: `["Peru","Congo, Democratic Republic of the","Chile"]`,
+			`"US or Canada"`: `["US","Canada"]`, `["US or Canada"]`: `["US","Canada"]`, `"Mexico, the US, or Canada"`: `["Mexico","US","Canada"]`, `["US and/or Peru","Chile"]`: `["US","Peru","Chile"]`,
+			`["Mexico, Peru"]`: `["Mexico","Peru"]`, `"US/Canada"`: `["US","Canada"]`, `"Mexico, Peru, and Chile"`: `["Mexico","Peru","Chile"]`, `"or Peru"`: `["Peru"]`,
+			`["US or anywhere"]`: `"anywhere" is not a country. Ask the human`, `"and"`: "is not a list", `["South"]`: `["South"]`,
 			`"Antigua & Barbuda"`: `["Antigua & Barbuda"]`, `"worldwide"`: `"worldwide" is not a country. Ask the human`, `["Any-Where"]`: `["Any-Where"]`,
 			`["Anywhere!"]`: "is not a country", `["Peru","the world"]`: "fields.countries[1]: ", `"World-wide"`: "leave countries out if there's no limit",
 		},
 		"labelTypes": {
 			`"bounding boxes, polygons"`: `["BOUNDING_BOX","POLYGON"]`, `["Bounding Box"]`: `["BOUNDING_BOX"]`, `"3D cuboids"`: `["CUBOID_3D"]`,
 			`"bounding boxes and polygons"`: "is not one of: BOUNDING_BOX, POLYGON, CUBOID_3D", `["circles"]`: "fields.labelTypes[0]: ",
+			`["bounding boxes, polygons"]`: `["BOUNDING_BOX","POLYGON"]`, `"polygons; 3D cuboids"`: `["POLYGON","CUBOID_3D"]`,
+			`["bounding boxes or polygons"]`:  "fields.labelTypes[0]: \"bounding boxes or polygons\" leaves a choice; ask the human which",
+			`["bounding boxes and polygons"]`: "is not one of: BOUNDING_BOX",
 		},
 		"pricePerHour": {
 			`"$18"`: `18`, `18.50`: `18.50`, `"$22/h"`: `22`, `"18 per hour"`: `18`, `"18 USD an hour"`: `18`, `0`: "must be above 0",
@@ -55,6 +71,39 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 			} else if err != nil || string(clean) != `{"`+key+`":`+want+`}` {
 				t.Errorf("%s %s: %s, %v; want %s", key, given, clean, err, want)
 			}
+		}
+	}
+}
+
+// TestEntriesSayHowTheyWereRead: one sentence for each entry that was read as something else.
+func TestEntriesSayHowTheyWereRead(t *testing.T) {
+	for given, want := range map[string]string{
+		`{"languages":["Thai"]}`:                           "",
+		`{"languages":["Thai","English/Spanish"]}`:         `fields.languages[1]: "English/Spanish" was read as ["English","Spanish"]`,
+		`{"languages":["Spanish,"," Thai "]}`:              "fields.languages[0]: \"Spanish,\" was read as \"Spanish\"\nfields.languages[1]: \" Thai \" was read as \"Thai\"",
+		`{"languages":"English/Spanish"}`:                  `fields.languages: "English/Spanish" was read as ["English","Spanish"]`,
+		`{"countries":"the US or Canada"}`:                 `fields.countries: "the US or Canada" was read as ["US","Canada"]`,
+		`{"countries":["the US or the UK"]}`:               `fields.countries[0]: "the US or the UK" was read as ["US","UK"]`,
+		`{"countries":["the UK"]}`:                         `fields.countries[0]: "the UK" was read as "UK"`,
+		`{"languages":["English","en"],"countries":["X"]}`: "",
+	} {
+		_, interpreted, err := schema.DecodePart(fieldsOf(opentrain.DraftForm{}), "fields", json.RawMessage(given), tool.Dialect())
+		if got := strings.Join(interpreted, "\n"); err != nil || got != want {
+			t.Errorf("%s: %q, %v", given, got, err)
+		}
+	}
+}
+
+// TestValuesWithSeparators: an allowed value is one entry, whatever marks or words it has.
+func TestValuesWithSeparators(t *testing.T) {
+	form := opentrain.DraftForm{Enums: map[string][]string{"languages": {"Chinese, Simplified", "Serbian or Croatian", "English/US", "Thai"}}}
+	for given, want := range map[string]string{
+		`["Chinese, Simplified","Thai"]`: `["Chinese, Simplified","Thai"]`, `"chinese simplified"`: `["Chinese, Simplified"]`,
+		`"Chinese, Simplified"`: `["Chinese, Simplified"]`, `["Serbian or Croatian"]`: `["Serbian or Croatian"]`, `"English/US"`: `["English/US"]`,
+	} {
+		clean, _, err := schema.DecodePart(fieldsOf(form), "fields", json.RawMessage(`{"languages":`+given+`}`), tool.Dialect())
+		if err != nil || string(clean) != `{"languages":`+want+`}` {
+			t.Errorf("%s: %s, %v", given, clean, err)
 		}
 	}
 }

@@ -177,7 +177,7 @@ func (i Issue) problem() schema.Problem {
 	path, message := string(i.Path), text.Clean(i.Message, 200)
 	switch {
 	case len(i.Options) > 0 && i.Received != "":
-		return schema.NotAllowed(path, i.Received, i.Options)
+		return schema.NotAllowed(path, i.Received, i.Options, Label)
 	case len(i.Options) > 0:
 		if message == "" || strings.Contains(message, i.Options[0]) {
 			message = "has a value that is not allowed"

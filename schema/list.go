@@ -1,0 +1,97 @@
+package schema
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMessage {
+	var items []json.RawMessage
+	isList := decodes(raw, &items)
+	if text, _ := unquote(raw); !isList && !decodes([]byte(text), &items) {
+		var instead string
+		if items, instead = d.split(node, text); items == nil {
+			d.reject(path, "%s is not a list%s", quote(raw), instead)
+			return nil
+		}
+	}
+	said, entries := len(d.interpreted), []json.RawMessage{}
+	for i, item := range items {
+		entries = append(entries, d.entries(path+"["+strconv.Itoa(i)+"]", node, item)...)
+	}
+	if node.MinItems != nil && uint64(len(entries)) < *node.MinItems {
+		d.reject(path, "has too few entries; send at least %d", *node.MinItems)
+	}
+	list := d.encode(path, entries)
+	if !isList {
+		d.interpreted = d.interpreted[:said]                 // one sentence is enough
+		if len(entries) != 1 || !sameText(entries[0], raw) { // more than brackets
+			d.interpret(path, raw, list)
+		}
+	}
+	return list
+}
+
+// entries reads an entry of a list as a text in place of the list is read: it may name several.
+func (d *decoder) entries(path string, node *Node, raw json.RawMessage) []json.RawMessage {
+	text, isText := unquote(raw)
+	items, said := []json.RawMessage{raw}, len(d.interpreted)
+	switch {
+	case !isText, strings.TrimSpace(text) == "", d.refusal(raw) != "", d.isOne(node, text):
+	case d.leavesChoice(node, text):
+		d.reject(path, "%s leaves a choice; ask the human which", quote(raw))
+		return []json.RawMessage{nil}
+	case readingOf(node).Split != nil:
+		var instead string
+		if items, instead = d.split(node, text); items == nil {
+			d.reject(path, "%s is not one entry of a list%s", quote(raw), instead)
+			return []json.RawMessage{nil}
+		}
+	}
+	entries := make([]json.RawMessage, len(items))
+	for i, item := range items {
+		entries[i] = d.value(path, node.Items, item)
+	}
+	switch {
+	case len(items) > 1:
+		d.interpreted = d.interpreted[:said] // one sentence is enough
+		d.interpret(path, raw, d.encode(path, entries))
+	case isText && !sameText(items[0], raw):
+		d.interpreted = d.interpreted[:said]
+		d.interpret(path, raw, entries[0])
+	}
+	return entries
+}
+
+// split makes a list of a text. When its meaning is not plain, it returns what to do instead.
+func (d *decoder) split(node *Node, text string) (items []json.RawMessage, instead string) {
+	instead = `; send ["…", "…"]`
+	text = strings.TrimSpace(text)
+	split := readingOf(node).Split
+	switch {
+	case text == "", strings.ContainsAny(text, "[{"):
+		return nil, instead
+	case d.isOne(node, text):
+	case d.leavesChoice(node, text):
+		return nil, ": it leaves a choice; ask the human which"
+	case split != nil:
+		for _, entry := range split(text) {
+			items = append(items, d.encode("", entry))
+		}
+		return items, instead
+	case strings.ContainsAny(text, ",;\n"): // a name may contain a comma
+		return nil, instead
+	}
+	return []json.RawMessage{d.encode("", text)}, ""
+}
+
+// isOne reports whether a text is one of the values that entries may have.
+func (d *decoder) isOne(node *Node, text string) bool {
+	_, one := Match(text, enumValues(node.Items), d.dialect.Label)
+	return one
+}
+
+func (d *decoder) leavesChoice(node *Node, text string) bool {
+	return !readingOf(node).OrIsAnd && isChoice(text)
+}
