@@ -156,15 +156,12 @@ func ParseNumber(text string, dollars bool) (number string, ok bool) {
 	return number, true
 }
 
-// withoutUnit takes "/hour", "per hour" or "an hour" off a number of dollars.
+// withoutUnit takes a unit off a number: "/ hour" or "people".
 func withoutUnit(text string, units []string) string {
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(text), "/", " / ")), " ")
 	for _, unit := range units {
-		rest, found := strings.CutSuffix(text, unit)
-		for _, before := range []string{"/", " per", " an", " a"} {
-			if number, cut := strings.CutSuffix(strings.TrimSpace(rest), before); found && cut {
-				return number
-			}
+		if number, found := strings.CutSuffix(text, " "+unit); found {
+			return number
 		}
 	}
 	return text

@@ -12,7 +12,8 @@ type Reading struct {
 	Text func(text string) (string, error)
 	// Dollars says that a number is an amount of US dollars.
 	Dollars bool
-	// Units are the ends of such a number that say what is already known, as in "$22/hour". Other units are refused.
+	// Units are words after a number that say what is already known, in small letters, with spaces between them: "people",
+	// "/ hour". Other units are refused.
 	Units []string
 	// Complete says that an enum has no other values, also inside an object that accepts unknown members.
 	Complete bool

@@ -120,8 +120,11 @@ func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	text, _ := unquote(raw)
-	if folded := strings.ToLower(fold(text)); folded == "true" || folded == "false" {
-		return d.interpret(path, raw, json.RawMessage(folded))
+	switch fold(text) {
+	case "TRUE", "YES":
+		return d.interpret(path, raw, json.RawMessage("true"))
+	case "FALSE", "NO":
+		return d.interpret(path, raw, json.RawMessage("false"))
 	}
 	d.reject(path, "%s is not a boolean; send true or false", quote(raw))
 	return nil

@@ -43,9 +43,10 @@ func (typedFields) JSONSchemaExtend(s *schema.Node) {
 		"dataVolume":  "Amount of data, in dataVolumeUnit.",
 		"paymentType": "How the work is paid. Set the matching price too.",
 	})
-	schema.ReadProperty(s, "pricePerHour", schema.Reading{Dollars: true, Units: []string{"hour", "hr", "h"}})
-	schema.ReadProperty(s, "pricePerLabel", schema.Reading{Dollars: true, Units: []string{"label"}})
-	schema.ReadProperty(s, "fixedPrice", schema.Reading{Dollars: true})
+	for _, key := range rates() {
+		schema.ReadProperty(s, key, schema.Reading{Dollars: true, Units: tool.Units(key)})
+	}
+	schema.ReadProperty(s, "headcount", schema.Reading{Units: tool.Units("headcount")})
 	schema.ReadProperty(s, "labelTypes", schema.Reading{Split: splitLabelTypes})
 	schema.ReadProperty(s, "countries", schema.Reading{Split: splitCountries, OrIsAnd: true})
 	schema.ReadEntries(s, "countries", schema.Reading{Text: country})

@@ -15,25 +15,38 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// updateDraft sends fields. The API names the values of some fields only when it refuses one: then the answers are read
-// by these, and sent once more. A refused call changed nothing. fields then hold what was sent.
+// updateDraft sends fields. The API names the values or the type of some fields only when it refuses one: then the answers are
+// read by these, and sent once more. A refused call changed nothing. fields then hold what was sent.
 func (d *Desk) updateDraft(ctx context.Context, call *tool.Call, jobID string, fields opentrain.Fields) (*opentrain.Draft, error) {
 	draft, err := d.API.UpdateDraft(ctx, jobID, fields)
 	apiError, refused := errors.AsType[*opentrain.Error](err)
 	if !refused || apiError.Code != opentrain.CodeBadRequest {
 		return draft, err
 	}
-	options := opentrain.DraftForm{Enums: map[string][]string{}}
+	options, types := opentrain.DraftForm{Enums: map[string][]string{}}, map[string]string{}
 	refusedFields := opentrain.Fields{}
 	for _, issue := range tool.IssuesOf(apiError.Details) {
-		key := keyOf(string(issue.Path))
-		if len(issue.Options) == 0 || fields[key] == nil {
+		key, expected := keyOf(string(issue.Path)), normalType(issue.Expected)
+		switch {
+		case fields[key] == nil:
+			return nil, err
+		case len(issue.Options) > 0:
+			options.Enums[key] = issue.Options
+		case expected == "boolean" || expected == "number":
+			types[key] = expected
+		default:
 			return nil, err
 		}
-		options.Enums[key], refusedFields[key] = issue.Options, fields[key]
+		refusedFields[key] = fields[key]
+	}
+	node := fieldsOf(options)
+	for key, name := range types {
+		if _, typed := node.Properties.Get(key); !typed {
+			node.Properties.Set(key, &schema.Node{Type: name})
+		}
 	}
 	raw, errJSON := json.Marshal(refusedFields)
-	clean, interpreted, errRead := schema.DecodePart(fieldsOf(options), "fields", raw, tool.Dialect())
+	clean, interpreted, errRead := schema.DecodePart(node, "fields", raw, tool.Dialect())
 	var read opentrain.Fields
 	if errors.Join(errJSON, errRead) != nil || len(interpreted) == 0 || json.Unmarshal(clean, &read) != nil {
 		return nil, err

@@ -2,6 +2,10 @@ package draft
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,9 +14,9 @@ import (
 	"opentrain-mcp/schema"
 )
 
-// TestFieldsAsPeopleWriteThem: each field says itself how it is read.
-func TestFieldsAsPeopleWriteThem(t *testing.T) {
-	for key, tests := range map[string]map[string]string{
+// TestListsAsPeopleWriteThem: an entry of a list is read as a text in the list's place.
+func TestListsAsPeopleWriteThem(t *testing.T) {
+	expectReadings(t, map[string]map[string]string{
 		"languages": {
 			`"English and Spanish"`: `["English","Spanish"]`, `"English, Spanish, and Brazilian Portuguese"`: `["English","Spanish","Brazilian Portuguese"]`,
 			`"English & Spanish"`: `["English","Spanish"]`, `"English AND Spanish"`: `["English","Spanish"]`, `"Spanish,"`: `["Spanish"]`,
@@ -45,19 +49,32 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 			`["bounding boxes or polygons"]`:  "fields.labelTypes[0]: \"bounding boxes or polygons\" leaves a choice; ask the human which",
 			`["bounding boxes and polygons"]`: "is not one of: BOUNDING_BOX",
 		},
+	})
+}
+
+// TestFieldsAsPeopleWriteThem: each field says itself how it is read.
+func TestFieldsAsPeopleWriteThem(t *testing.T) {
+	expectReadings(t, map[string]map[string]string{
 		"pricePerHour": {
 			`"$18"`: `18`, `18.50`: `18.50`, `"$22/h"`: `22`, `"18 per hour"`: `18`, `"18 USD an hour"`: `18`, `0`: "must be above 0",
 			`"$18 per label"`: "is not a number of US dollars", `"18-20/hour"`: "is not a number of US dollars", `"/h"`: "is not a number",
 		},
 		"pricePerLabel": {`"$0.06/label"`: `0.06`, `"6/hour"`: "is not a number of US dollars"},
-		"fixedPrice":    {`"$900/hour"`: "is not a number of US dollars"},
-		"headcount":     {`"1,000"`: `1000`, `"10 people"`: "is not a number; send digits only", `"$10"`: "is not a number; send digits only"},
+		"fixedPrice":    {`"$900/hour"`: "is not a number of US dollars", `"$500 in total"`: `500`, `"500 dollars total"`: `500`, `"$500 each"`: "is not a number"},
+		"dataVolume":    {`"5,000"`: `5000`, `"5,000 images"`: "is not a number", `"5,000 hours"`: "is not a number"},
+		"headcount":     {`"1,000"`: `1000`, `"10 people"`: `10`, `"1 Person"`: `1`, `"10 hours"`: "is not a number; send digits only", `"people"`: "is not a number", `"$10"`: "is not a number; send digits only"},
 		"experienceLevel": {
 			`"experts"`: `"EXPERT"`, `"any"`: `"ANY_EXPERIENCE_LEVEL"`, `"VETERAN"`: `"VETERAN"`, // the API may have more values
 		},
 		"shift": {`"early"`: `"EARLY_MORNING"`, `["late","early morning"]`: `["LATE","EARLY_MORNING"]`, `{"new":"form"}`: `{"new":"form"}`, `""`: "is not one of"},
 		"new":   {`{"a":[1.50]}`: `{"a":[1.50]}`, `"<answer>"`: "still has the placeholder", `null`: `null`},
-	} {
+	})
+}
+
+// expectReadings decodes values, by key, and compares them with what they mean or a part of the problem.
+func expectReadings(t *testing.T, values map[string]map[string]string) {
+	t.Helper()
+	for key, tests := range values {
 		for given, want := range tests {
 			form := opentrain.DraftForm{Enums: map[string][]string{
 				"labelTypes": {"BOUNDING_BOX", "POLYGON", "CUBOID_3D"}, "shift": {"EARLY_MORNING", "LATE"}, "none": {},
@@ -137,4 +154,66 @@ func TestFieldsOfAnAccount(t *testing.T) {
 	if _, _, err := schema.DecodePart(fieldsOf(form), "fields", json.RawMessage(`{"headcount":1}`), tool.Dialect()); err != nil {
 		t.Errorf("the list of keys is not complete: %v", err)
 	}
+}
+
+// TestWhatIsShownIsRead: what results and confirmations write as a value is read as that value. Left out: what stands for no
+// value ("not set", "empty"; "all countries" is refused, since OpenTrain documents no value for it) and a number with exactly
+// three decimals such as 5.125, which some people read as thousands.
+func TestWhatIsShownIsRead(t *testing.T) {
+	form := opentrain.DraftForm{Enums: map[string][]string{
+		"labelTypes":   {"BOUNDING_BOX", "POLYGON", "POLYGON_3D", "CUBOID_3D", "OCR_TEXT", "TEXT_CLASSIFICATION", "CLASSIFICATION", "OTHER"},
+		"projectScope": {"SMALL", "LONG_TERM_SCOPE", "NOT_SURE", "NO_SCOPE"},
+	}}
+	node := fieldsOf(form)
+	node.Properties.Set("ndaRequired", &schema.Node{Type: "boolean"}) // as the API says when it refuses another type
+	values := map[string][]string{
+		"ndaRequired": {"true", "false"}, "languages": {`["Spanish"]`, `["Spanish","Brazilian Portuguese","Chinese (Simplified, Traditional)"]`},
+		"countries":  {`["Peru"]`, `["Korea, South","Trinidad and Tobago","US"]`, `["Peru","Tanzania, United Republic of"]`},
+		"labelTypes": {`["BOUNDING_BOX","CUBOID_3D"]`, `["TEXT_CLASSIFICATION","CLASSIFICATION","OCR_TEXT"]`},
+	}
+	for key, property := range node.Properties.FromOldest() {
+		for _, value := range property.Enum {
+			values[key] = append(values[key], strconv.Quote(fmt.Sprint(value)))
+		}
+		if property.Type == "array" && property.Items != nil {
+			for _, value := range property.Items.Enum {
+				values[key] = append(values[key], "["+strconv.Quote(fmt.Sprint(value))+"]")
+			}
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		whole := random.IntN(3_000_000) >> random.IntN(22)
+		values["headcount"] = append(values["headcount"], strconv.Itoa(whole+1))
+		for _, decimals := range []int{0, 1, 2, 4, 5} {
+			number := strconv.FormatFloat(float64(whole)+float64(1+random.IntN(99998))/100_000, 'f', decimals, 64)
+			if _, fraction, _ := strings.Cut(strings.TrimRight(number, "0"), "."); len(fraction) == 3 || strings.Trim(number, "0.") == "" {
+				continue
+			}
+			for _, key := range append(rates(), "dataVolume") {
+				values[key] = append(values[key], number)
+			}
+		}
+	}
+	for key, list := range values {
+		for _, value := range list {
+			for _, shown := range []string{tool.Readable(key, json.RawMessage(value)), tool.WithoutUnit(key, json.RawMessage(value))} {
+				raw, err := json.Marshal(map[string]string{key: shown})
+				if err != nil {
+					t.Fatal(err)
+				}
+				clean, _, err := schema.DecodePart(node, "fields", raw, tool.Dialect())
+				var read opentrain.Fields
+				if err != nil || json.Unmarshal(clean, &read) != nil || !sameValue(read[key], json.RawMessage(value)) {
+					t.Errorf("%s %s is shown as %q and read as %s: %v", key, value, shown, clean, err)
+				}
+			}
+		}
+	}
+}
+
+// sameValue compares values, and numbers however they are written.
+func sameValue(a, b json.RawMessage) bool {
+	var one, other any
+	return json.Unmarshal(a, &one) == nil && json.Unmarshal(b, &other) == nil && reflect.DeepEqual(one, other)
 }

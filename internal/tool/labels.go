@@ -89,6 +89,10 @@ func Readable(key string, value json.RawMessage) string {
 	switch raw := strings.TrimSpace(string(value)); {
 	case raw == "", raw == "null":
 		return "not set"
+	case raw == "true":
+		return "yes"
+	case raw == "false":
+		return "no"
 	case strings.HasPrefix(raw, `"`) && json.Unmarshal(value, &one) == nil:
 		return readableText(key, one)
 	case strings.HasPrefix(raw, "[") && json.Unmarshal(value, &list) == nil && !slices.Contains(list, nil):
@@ -99,20 +103,36 @@ func Readable(key string, value json.RawMessage) string {
 	return text.Visible(text.Canonical(value))
 }
 
-// WithoutUnit is Readable without the unit, for values beside the label of their field.
+// WithoutUnit is Readable without the unit, for values beside the label of their field. That of a fixed price has no unit.
 func WithoutUnit(key string, value json.RawMessage) string {
 	words := Readable(key, value)
-	switch key {
-	case "pricePerHour", "pricePerLabel", "fixedPrice", "headcount":
-		if amount, unit, found := strings.Cut(words, " "); found && isUnit(unit) {
-			return amount
-		}
+	if amount, unit, found := strings.Cut(words, " "); found && key != "fixedPrice" && slices.Contains(Units(key), unit) {
+		return amount
 	}
 	return words
 }
 
-func isUnit(words string) bool {
-	return slices.Contains([]string{"per hour", "per label", "people", "person"}, words)
+// Units are the words after the number of a field as callers may write them. Readable writes the first, except for 1 person.
+func Units(key string) []string {
+	switch key {
+	case "pricePerHour":
+		return rateUnits("hour", "hr", "h")
+	case "pricePerLabel":
+		return rateUnits("label")
+	case "fixedPrice":
+		return []string{"in total", "total"}
+	case "headcount":
+		return []string{"people", onePerson}
+	}
+	return nil
+}
+
+const onePerson = "person"
+
+func rateUnits(nouns ...string) []string {
+	return slices.Concat(Map(nouns, func(noun string) []string {
+		return []string{"per " + noun, "a " + noun, "an " + noun, "/ " + noun}
+	})...)
 }
 
 func readableText(key, s string) string {
@@ -132,6 +152,9 @@ func isProse(key string) bool {
 
 // readableList separates entries by semicolons when one of them has a comma of its own.
 func readableList(key string, list []string) string {
+	if key == "countries" && len(list) == 0 {
+		return "all countries" // a job without countries is open to everyone
+	}
 	separator := ", "
 	if slices.ContainsFunc(list, func(entry string) bool { return strings.Contains(entry, ",") }) {
 		separator = "; "
@@ -140,23 +163,18 @@ func readableList(key string, list []string) string {
 }
 
 func readableNumber(key, number string) string {
-	switch key {
-	case "pricePerHour":
-		return text.Amount(plainDecimal(number), "") + " per hour"
-	case "pricePerLabel":
-		return text.Amount(plainDecimal(number), "") + " per label"
-	case "fixedPrice":
-		return text.Amount(plainDecimal(number), "") + " in total"
-	case "dataVolume":
+	units := Units(key)
+	switch {
+	case key == "dataVolume":
 		return text.Thousands(plainDecimal(number))
-	case "headcount":
-		people := " people"
-		if number == "1" {
-			people = " person"
-		}
-		return text.Thousands(plainDecimal(number)) + people
+	case len(units) == 0:
+		return number // a year has no thousands
+	case key != "headcount":
+		return text.Amount(plainDecimal(number), "") + " " + units[0]
+	case number == "1":
+		return "1 " + onePerson
 	}
-	return number // a year has no thousands
+	return text.Thousands(plainDecimal(number)) + " " + units[0]
 }
 
 // plainDecimal writes a number without an exponent, as long as people can read it that way.

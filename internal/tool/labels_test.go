@@ -47,8 +47,8 @@ func TestReadable(t *testing.T) {
 		{"languages", `["Spanish","English"]`, "Spanish, English"}, {"countries", `["Korea, South","Peru"]`, "Korea, South; Peru"},
 		{"jobTitle", `"URGENT"`, "URGENT"}, {"visibility", `"PUBLIC"`, "Public"},
 		{"experienceLevel", `null`, "not set"}, {"experienceLevel", ``, "not set"}, {"jobTitle", `""`, "empty"}, {"visibility", `""`, "empty"},
-		{"countries", `[]`, "empty"}, {"countries", `["",""]`, "empty, empty"}, {"countries", `["Peru",null]`, `["Peru",null]`}, {"subjects", `["null"]`, "null"},
-		{"ndaRequired", `true`, "true"}, {"questions", `{"b":[1.50],"a":"x"}`, `{"a":"x","b":[1.50]}`},
+		{"countries", `[]`, "all countries"}, {"countries", `[ ]`, "all countries"}, {"countries", `null`, "not set"}, {"languages", `[]`, "empty"}, {"countries", `["",""]`, "empty, empty"}, {"countries", `["Peru",null]`, `["Peru",null]`}, {"subjects", `["null"]`, "null"},
+		{"ndaRequired", `true`, "yes"}, {"ndaRequired", `false`, "no"}, {"ndaRequired", `"true"`, "true"}, {"new", ` true `, "yes"}, {"questions", `{"b":[1.50],"a":"x"}`, `{"a":"x","b":[1.50]}`},
 	} {
 		if got := tool.Readable(test.key, json.RawMessage(test.value)); got != test.want {
 			t.Errorf("%s %s: %q, want %q", test.key, test.value, got, test.want)
