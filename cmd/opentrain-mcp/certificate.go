@@ -30,7 +30,7 @@ func (c httpCommand) certificates(log *slog.Logger) (*tls.Config, error) {
 	}
 	files := &certificate{certFile: c.TLSCert, keyFile: c.TLSKey, log: log}
 	if err := files.read(); err != nil {
-		return nil, usagef("--tls-cert, --tls-key: %w", err)
+		return nil, wrong(err)
 	}
 	warn(log, credential.Exposed(c.TLSKey))
 	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, nil
@@ -56,15 +56,15 @@ func (c *certificate) read() error {
 	stamp := c.stampNow()
 	cert, err := credential.ReadFile(c.certFile, credential.MaxCertificate)
 	if err != nil {
-		return err
+		return fmt.Errorf("--tls-cert: %s can't be read: %s", c.certFile, credential.Reason(err))
 	}
 	key, err := credential.ReadFile(c.keyFile, credential.MaxCertificate)
 	if err != nil {
-		return err
+		return fmt.Errorf("--tls-key: %s can't be read: %s", c.keyFile, credential.Reason(err))
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return err
+		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
 	c.current, c.stamp = &pair, stamp
 	return nil

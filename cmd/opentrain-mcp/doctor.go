@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -62,6 +63,9 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 		Entry: c.Name, Sandbox: c.Sandbox, Environ: os.Environ(), Variables: variables, Source: c.source(),
 		BaseURL: c.BaseURL, BaseURLFrom: c.baseURLFrom(), Transport: c.transport, Timeout: c.Limit,
 	}
+	if err := wrongSetting(); err != nil {
+		cfg.Unusable = err.Error()
+	}
 	if cfg.Installs, err = command(machine.Program, os.Args[0], cmp.Or(c.Host, "HOST")); err != nil {
 		cfg.Temporary = err.Error()
 	}
@@ -85,6 +89,21 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 		}
 	}
 	return nil
+}
+
+// wrongSetting is the error of the variables that a server would end with.
+func wrongSetting() error {
+	var server stdioCommand
+	command := &cobra.Command{}
+	server.register(command.Flags())
+	if err := readVariables(command); err != nil {
+		return err
+	}
+	if err := server.check(); err != nil {
+		return err
+	}
+	_, err := stateKeys(slog.New(slog.DiscardHandler))
+	return err
 }
 
 // knownVariables are the variables that the commands read.

@@ -284,9 +284,26 @@ func (c installCommand) list(env hosts.Env, out io.Writer) error {
 		fmt.Fprintf(table, "No known host was found on this machine. If you use one of these, run: %s\n\n  %s\n",
 			typed("install NAME"), strings.Join(hosts.Names(), ", "))
 	case len(without) > 0:
-		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed("install "+without[0]))
+		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed(strings.Join(append([]string{"install", without[0]}, c.flags()...), " ")))
 	}
 	return table.Flush()
+}
+
+// flags are those that were typed without a host, as far as a shell needs no quotes for them.
+func (c installCommand) flags() (flags []string) {
+	if c.Scope == string(hosts.Project) {
+		flags = append(flags, "--scope project")
+	}
+	if c.Name != hosts.EntryName && strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == "" {
+		flags = append(flags, "--name "+c.Name)
+	}
+	if c.DryRun {
+		flags = append(flags, "--dry-run")
+	}
+	if args, err := c.args(); err == nil {
+		flags = append(flags, args...)
+	}
+	return flags
 }
 
 // shorten writes a path with ~ for the home folder.

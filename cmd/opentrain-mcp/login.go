@@ -16,6 +16,7 @@ import (
 
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/account"
+	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
@@ -95,10 +96,13 @@ func (c loginCommand) Run(ctx context.Context, std streams) error {
 	if c.Email != "" && !text.IsEmail(c.Email) { // before an account is registered
 		return usagef("--email: %q isn't an email address", text.Clean(c.Email, 100))
 	}
+	if c.Token && c.Action != "" && c.Action != "status" { // it may be the token
+		return usagef("%s takes no token on the command line, where others may see it: %s", "login --token", pasteHelp())
+	}
 	if c.Action != "" && c.Action != "status" {
 		return usagef("there is no action %q; use login or login status", text.Clean(c.Action, 40))
 	}
-	l, err := c.begin(std, c.JSON)
+	l, err := c.begin(std, c.JSON, c.source().Find())
 	if err != nil {
 		return err
 	}
@@ -114,7 +118,11 @@ func (c loginCommand) Run(ctx context.Context, std streams) error {
 
 // Run forgets the saved token.
 func (c logoutCommand) Run(ctx context.Context, std streams) error {
-	l, err := c.begin(std, c.JSON)
+	var found credential.Found
+	if c.Revoke { // else nothing is sent, and a wrong address in the file must not keep the token there
+		found = c.source().Find()
+	}
+	l, err := c.begin(std, c.JSON, found)
 	if err != nil {
 		return err
 	}
@@ -132,9 +140,13 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 	return l.end(ctx, err)
 }
 
-// begin makes the client and the account.
-func (f apiFlags) begin(std streams, json bool) (*login, error) {
-	api, err := f.client(opentrain.Config{BaseURL: cmp.Or(f.BaseURL, f.source().Find().BaseURL)})
+// pasteHelp says how to hand over a token.
+func pasteHelp() string { return "run " + typed("login --token") + " and paste it when asked" }
+
+// begin makes the client, for the address that was found with the token unless a flag says otherwise, and the account.
+func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login, error) {
+	baseURL, from := f.address(found)
+	api, err := f.client(opentrain.Config{BaseURL: baseURL}, from)
 	if err != nil {
 		return nil, err
 	}
@@ -245,6 +257,10 @@ func (l *login) name() string {
 
 // paste saves a token from the terminal, or from a pipe.
 func (l *login) paste(ctx context.Context, force bool) error {
+	// No one pastes what isn't used. The same token may come over a pipe again.
+	if err := l.person.MayRegister(ctx, force || !l.onTerminal()); err != nil {
+		return err
+	}
 	token, err := l.readSecret(ctx, "Paste the API token (it stays hidden), then press Enter: ")
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -135,12 +136,18 @@ func fail(std streams, err error, command *cobra.Command) int {
 	if status, said := errors.AsType[exit](err); said {
 		return int(status)
 	}
-	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(err.Error(), 4000))
-	if _, unknown := errors.AsType[unknownCommandError](err); unknown {
+	words := regexp.MustCompile(`\b(ot_[a-z]{3}_)[\w-]+`).ReplaceAllString(err.Error(), "${1}…")
+	_, unknown := errors.AsType[unknownCommandError](err)
+	_, usage := errors.AsType[usageError](err)
+	if words != err.Error() && (unknown || usage) {
+		words += "\nDon't put a token on the command line: " + pasteHelp()
+	}
+	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(words, 4000))
+	if unknown {
 		fmt.Fprintln(std.err, "For the list of commands, run:", typed("help"))
 		return exitUsage
 	}
-	if _, usage := errors.AsType[usageError](err); usage {
+	if usage {
 		fmt.Fprintln(std.err, "For the settings, run:", typed("help "+typedName(command)))
 		return exitUsage
 	}

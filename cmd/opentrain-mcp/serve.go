@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -185,7 +184,7 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;
 // in the sandbox it always has an account. maxUpstream is 0 for the client's default; storeURL is "" for no store.
 func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, storeURL string) (cfg opentrainmcp.Config, err error) {
-	baseURL, baseURLFrom := f.BaseURL, f.baseURLFrom()
+	baseURL, baseURLFrom := f.address(credential.Found{})
 	if ownToken && !f.Sandbox {
 		if err := f.checkTokenFile(); err != nil {
 			return cfg, err
@@ -196,10 +195,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 				report(log, found)
 			}
 		}()
-		baseURL = cmp.Or(f.BaseURL, found.BaseURL)
-		if f.BaseURL == "" && found.BaseURL != "" {
-			baseURLFrom = "baseUrl in " + found.From
-		}
+		baseURL, baseURLFrom = f.address(found)
 	}
 	if err := f.check(); err != nil {
 		return cfg, err
@@ -227,7 +223,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	} else {
 		cfg.APIFrom = baseURLFrom
 	}
-	if cfg.API, err = f.client(client); err != nil {
+	if cfg.API, err = f.client(client, cfg.APIFrom); err != nil {
 		return cfg, err
 	}
 	switch {
@@ -321,8 +317,16 @@ func report(log *slog.Logger, found credential.Found) {
 	warn(log, found.Exposed)
 }
 
-// client makes the client of the API. Without a transport in cfg, it calls the network.
-func (f apiFlags) client(cfg opentrain.Config) (*opentrain.Client, error) {
+// address is the URL of the API, and the setting or the file that it comes from; "" for the default.
+func (f apiFlags) address(found credential.Found) (baseURL, from string) {
+	if f.BaseURL == "" && found.BaseURL != "" {
+		return found.BaseURL, "baseUrl in " + found.From
+	}
+	return f.BaseURL, f.baseURLFrom()
+}
+
+// client makes the client of the API. Without a transport in cfg, it calls the network. from is where the base URL comes from.
+func (f apiFlags) client(cfg opentrain.Config, from string) (*opentrain.Client, error) {
 	if cfg.Transport == nil {
 		transport, err := f.transport()
 		if err != nil {
@@ -333,6 +337,12 @@ func (f apiFlags) client(cfg opentrain.Config) (*opentrain.Client, error) {
 	v, _ := build()
 	cfg.UserAgent = "opentrain-mcp/" + v
 	api, err := opentrain.New(cfg)
+	switch file, isFile := strings.CutPrefix(from, "baseUrl in the file "); {
+	case err != nil && isFile: // no flag is wrong
+		return nil, fmt.Errorf("%s: %w. %s", from, err, credential.Cure(file))
+	case err != nil && from != "":
+		return nil, usagef("%s: %w", from, err)
+	}
 	return api, wrong(err)
 }
 

@@ -163,14 +163,33 @@ const (
 	claimMember   = "claimToken"
 )
 
-// ReadShared reads the shared file. The error is fs.ErrNotExist, or a sentence for people.
+// Cure is a sentence that says what to do about a shared file that can't be used.
+func Cure(path string) string {
+	return "Correct it, or run `" + MoveAway(path) + "` and get a token again."
+}
+
+// MoveAway is the command that moves a shared file away and keeps it.
+func MoveAway(path string) string { return "mv " + ShellPath(path) + " " + ShellPath(path+".broken") }
+
+// ShellPath writes a path as a shell reads it.
+func ShellPath(path string) string {
+	if strings.ContainsAny(path, " '\"$&;()\\`") && os.PathSeparator == '/' {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	if strings.Contains(path, " ") {
+		return `"` + path + `"`
+	}
+	return path
+}
+
+// ReadShared reads the shared file. The error is fs.ErrNotExist, or sentences for people that end with the cure.
 func ReadShared(path string) (Shared, error) {
 	data, err := ReadFile(path, MaxSecret)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Shared{}, err
 	case err != nil:
-		return Shared{}, fmt.Errorf("The file %s can't be read: %s.", path, Reason(err)) //nolint:staticcheck // a sentence
+		return Shared{}, fmt.Errorf("The file %s can't be read: %s. %s", path, Reason(err), Cure(path)) //nolint:staticcheck // sentences
 	}
 	var file Shared
 	err = json.Unmarshal(data, &file.Others)
@@ -182,7 +201,7 @@ func ReadShared(path string) (Shared, error) {
 		delete(file.Others, name)
 	}
 	if err != nil {
-		return Shared{}, fmt.Errorf("The file %s is not valid JSON.", path) //nolint:staticcheck // a sentence
+		return Shared{}, fmt.Errorf("The file %s is not valid JSON. %s", path, Cure(path)) //nolint:staticcheck // sentences
 	}
 	return file, nil
 }

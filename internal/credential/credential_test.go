@@ -127,9 +127,9 @@ func TestSharedFile(t *testing.T) {
 		{"no token", `{"baseUrl":"https://staging.example.com"}`, credential.Found{}},
 		{"empty token", `{"apiToken":"","baseUrl":"https://staging.example.com"}`, credential.Found{}},
 		{"null", `null`, credential.Found{}},
-		{"broken", `{"apiToken":`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON."}},
-		{"empty", ``, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON."}},
-		{"token is a number", `{"apiToken":1}`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON."}},
+		{"broken", `{"apiToken":`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON. Correct it, or run `mv PATH PATH.broken` and get a token again."}},
+		{"empty", ``, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON. Correct it, or run `mv PATH PATH.broken` and get a token again."}},
+		{"token is a number", `{"apiToken":1}`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON. Correct it, or run `mv PATH PATH.broken` and get a token again."}},
 		{"invalid token", `{"apiToken":"$OT_TOKEN","baseUrl":"https://staging.example.com"}`, credential.Found{
 			From: "the file PATH", BaseURL: "https://staging.example.com",
 			Problem: "The API token from the file PATH contains a variable name instead of its value: the host didn't expand it.",

@@ -49,6 +49,7 @@ type Config struct {
 
 	Environ   []string // as os.Environ
 	Variables []string // the variables that this program reads
+	Unusable  string   // what is wrong with this shell's settings, "" if a server starts with them
 	Source    credential.Source
 	BaseURL   string // "" for the token's or the default one
 	// BaseURLFrom is the setting that BaseURL comes from.

@@ -13,6 +13,11 @@ import (
 func (e *examination) settings(context.Context) (checks []Check) {
 	known := append(credential.Variables(), e.Variables...)
 	set := 0
+	if e.Unusable != "" {
+		checks = append(checks, Check{
+			Name: "settings", Status: Fail, Detail: "no server starts in this shell: " + e.Unusable, Fix: "Correct it, or remove it.",
+		})
+	}
 	for _, variable := range e.Environ {
 		name, value, _ := strings.Cut(variable, "=")
 		isKnown := slices.Contains(known, name)

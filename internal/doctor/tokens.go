@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -62,7 +63,7 @@ func (e *examination) exposed(found credential.Found) Check {
 	path := pathOf(found.From)
 	return Check{
 		Name: "token", Status: Fail, Detail: "other users of this machine can read or change " + path + ", which has the token",
-		Fix: "Keep it to yourself:\nchmod 600 " + quote(path),
+		Fix: "Make it readable only by you:\nchmod 600 " + credential.ShellPath(path),
 	}
 }
 
@@ -73,7 +74,10 @@ func pathOf(from string) string {
 
 // broken is the check of a place whose token can't be used.
 func (e *examination) broken(found credential.Found, first, shared string) Check {
-	check := Check{Name: "token", Status: Fail, Detail: strings.TrimSuffix(found.Problem, ".")}
+	path := pathOf(found.From)
+	detail := strings.TrimSuffix(strings.TrimSuffix(found.Problem, " "+credential.Cure(path)), ".")
+	check := Check{Name: "token", Status: Fail, Detail: detail}
+	_, gone := os.Stat(path)
 	variable, isVariable := strings.CutSuffix(strings.TrimPrefix(found.From, "the "), " environment variable")
 	switch {
 	case found.From != first:
@@ -82,12 +86,12 @@ func (e *examination) broken(found credential.Found, first, shared string) Check
 		check.Fix = "Correct it, or remove it."
 	case isVariable:
 		check.Fix = "Set it to the token alone, or remove it:\n" + e.unset(variable)
+	case found.From != shared && !errors.Is(gone, fs.ErrNotExist) && strings.Contains(found.Problem, "can't be read"):
+		check.Fix = "Make " + path + " a text file that you may read, or name another file with --token-file."
 	case found.From != shared:
-		check.Fix = "Put the token alone into " + pathOf(found.From) + ", or name another file with --token-file."
+		check.Fix = "Put the token alone into " + path + ", or name another file with --token-file."
 	default:
-		path := pathOf(found.From)
-		away := "mv " + quote(path) + " " + quote(path+".broken")
-		check.Fix = e.run("Correct the file, or move it away and get a token again:\n"+away, "login")
+		check.Fix = e.run("Correct the file, or move it away and get a token again:\n"+credential.MoveAway(path), "login")
 	}
 	return check
 }
@@ -231,15 +235,4 @@ func features(ctx context.Context, api *opentrain.Client, name string) []Check {
 		return []Check{{Name: name, Status: Warn, Detail: "these features are off for this account: " + strings.Join(off, ", "), Fix: fix}}
 	}
 	return nil
-}
-
-// quote writes a path as a shell reads it.
-func quote(path string) string {
-	if strings.ContainsAny(path, " '\"$&;()\\") && os.PathSeparator == '/' {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	if strings.Contains(path, " ") {
-		return `"` + path + `"`
-	}
-	return path
 }
