@@ -194,7 +194,7 @@ func (l *login) explain(err error) error {
 		return fmt.Errorf("%s can't be reached: %s Check the network connection, or run: %s", l.api.Host(), text.Sentence(failure.Message),
 			typed("doctor"))
 	}
-	return fmt.Errorf("OpenTrain rejected this: %s", text.Sentence(failure.Message))
+	return errors.New("OpenTrain rejected this. " + text.Sentence(failure.Message))
 }
 
 // place is where the token is saved, without its article.

@@ -62,8 +62,16 @@ func (e *examination) exposed(found credential.Found) Check {
 	path := pathOf(found.From)
 	return Check{
 		Name: "token", Status: Fail, Detail: "other users of this machine can read or change " + path + ", which has the token",
-		Fix: "Keep it to yourself:\nchmod 600 " + quote(path),
+		Fix: "Make it readable only by you:\nchmod 600 " + quote(path),
 	}
+}
+
+// clause is a problem as it continues a line after a colon.
+func clause(problem string) string {
+	if rest, found := strings.CutPrefix(problem, "The "); found {
+		problem = "the " + rest
+	}
+	return strings.TrimSuffix(problem, ".")
 }
 
 // pathOf is the path in the name of a place.
@@ -73,7 +81,7 @@ func pathOf(from string) string {
 
 // broken is the check of a place whose token can't be used.
 func (e *examination) broken(found credential.Found, first, shared string) Check {
-	check := Check{Name: "token", Status: Fail, Detail: strings.TrimSuffix(found.Problem, ".")}
+	check := Check{Name: "token", Status: Fail, Detail: clause(found.Problem)}
 	variable, isVariable := strings.CutSuffix(strings.TrimPrefix(found.From, "the "), " environment variable")
 	switch {
 	case found.From != first:
