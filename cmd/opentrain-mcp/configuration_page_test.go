@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -88,7 +89,12 @@ func flagTable(flags, others []*pflag.Flag) string {
 			name += "=" + strings.ReplaceAll(placeholder, "|", `\|`)
 		}
 		if !slices.Contains([]string{"", "0", "false"}, f.DefValue) {
-			standard = "`" + strings.Replace(f.DefValue, "m0s", "m", 1) + "`"
+			standard = "`" + defaultOf(f) + "`"
+		}
+		// Of a flag whose placeholder stands where the default would, the help says it. The page has a column for it.
+		if before, rest, found := strings.Cut(help, " (default: "); found {
+			inWords, after, _ := strings.Cut(rest, ")")
+			help, standard = before+after, cmp.Or(standard, inWords)
 		}
 		var variables []string
 		for _, variable := range variablesOf(f) {

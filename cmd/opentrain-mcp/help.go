@@ -88,6 +88,9 @@ func argumentOf(command *cobra.Command) string {
 	return argument
 }
 
+// defaultOf is the default of a flag, with times as people write them.
+func defaultOf(flag *pflag.Flag) string { return strings.Replace(flag.DefValue, "m0s", "m", 1) }
+
 // flagRow explains a flag.
 func flagRow(flag *pflag.Flag) screen.Row {
 	label := "--" + flag.Name
@@ -96,12 +99,10 @@ func flagRow(flag *pflag.Flag) screen.Row {
 	}
 	placeholder, help := explained(flag)
 	switch {
-	case isList(flag.Value):
-		label += "=" + placeholder + ",..."
 	case placeholder != "":
 		label += "=" + placeholder
 	case flag.NoOptDefVal == "":
-		label += "=" + flag.DefValue
+		label += "=" + defaultOf(flag)
 	}
 	if variables := variablesOf(flag); len(variables) > 0 {
 		help = strings.TrimSuffix(help, ".") + " ($" + strings.Join(variables, ", $") + ")."

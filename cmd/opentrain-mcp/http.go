@@ -21,7 +21,7 @@ import (
 
 // httpTokenHelp tells a person or a model how a caller over HTTP sends a token.
 const httpTokenHelp = "To send a token: copy one from OpenTrain (app.opentrain.ai, Settings → API keys), and have the host " +
-	"send it with every request to this server, as X-OpenTrain-Token: ot_pat_... or Authorization: Bearer ot_pat_.... " +
+	"send it with every request to this server, as \"X-OpenTrain-Token: ot_pat_...\" or \"Authorization: Bearer ot_pat_...\". " +
 	"Never put a token into a tool's arguments."
 
 // sandboxTokenHelp is for callers of a server on which nothing is real.

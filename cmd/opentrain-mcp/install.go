@@ -284,7 +284,8 @@ func (c installCommand) list(env hosts.Env, out io.Writer) error {
 		fmt.Fprintf(table, "No known host was found on this machine. If you use one of these, run: %s\n\n  %s\n",
 			typed("install NAME"), strings.Join(hosts.Names(), ", "))
 	case len(without) > 0:
-		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed(strings.Join(append([]string{"install", without[0]}, c.flags()...), " ")))
+		words := append([]string{"install", without[0]}, c.flags()...)
+		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed(strings.Join(words, " ")))
 	}
 	return table.Flush()
 }

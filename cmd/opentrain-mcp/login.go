@@ -140,9 +140,6 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 	return l.end(ctx, err)
 }
 
-// pasteHelp says how to hand over a token.
-func pasteHelp() string { return "run " + typed("login --token") + " and paste it when asked" }
-
 // begin makes the client, for the address that was found with the token unless a flag says otherwise, and the account.
 func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login, error) {
 	baseURL, from := f.address(found)
@@ -206,7 +203,7 @@ func (l *login) explain(err error) error {
 		return fmt.Errorf("%s can't be reached: %s Check the network connection, or run: %s", l.api.Host(), text.Sentence(failure.Message),
 			typed("doctor"))
 	}
-	return fmt.Errorf("OpenTrain rejected this: %s", text.Sentence(failure.Message))
+	return errors.New("OpenTrain rejected this. " + text.Sentence(failure.Message))
 }
 
 // place is where the token is saved, without its article.

@@ -14,6 +14,9 @@ import (
 // errInterrupted is the error of a question that a signal or Ctrl-C ended.
 var errInterrupted = errors.New("interrupted")
 
+// pasteHelp says how to hand over a token.
+func pasteHelp() string { return "run " + typed("login --token") + " and paste it when asked" }
+
 // readLine asks a person for a line.
 func (l *login) readLine(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(l.words(), question)

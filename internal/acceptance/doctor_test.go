@@ -130,7 +130,7 @@ func TestDoctorUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"doctor --host curser":      "did you mean cursor?",
 		"doctor --timeout 0s":       "--timeout must be above zero",
-		"doctor --token-file /gone": "The token file /gone can't be read",
+		"doctor --token-file /gone": "the token file /gone can't be read",
 	} {
 		code := map[bool]int{true: 2, false: 1}[strings.Contains(args, "--host") || strings.Contains(args, "0s")]
 		m.env = append(m.env, "OPENTRAIN_API_BASE_URL=http://127.0.0.1:1", "PATH=")

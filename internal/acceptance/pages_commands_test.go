@@ -36,6 +36,8 @@ func otherCommands() map[string]struct{ ranBy, reason string } {
 		"opentrain-mcp COMMAND --help":  {ranBy: "TestPagesKnowTheFlags"},
 
 		"pip install mcp": {reason: "it downloads a package; TestExamplesRun has a stand-in"},
+		"go get github.com/mark3labs/mcp-go/client": {reason: "it downloads a module"},
+		"go mod tidy":     {reason: "it downloads modules"},
 		"nginx -s reload": {reason: "it needs nginx as a service"},
 		"docker run --rm -i -e OPENTRAIN_PERSONAL_API_TOKEN opentrain-mcp:0.1.0": {reason: "it needs Docker"},
 		"docker build -t opentrain-mcp:0.1.0 --build-arg VERSION=0.1.0 .":        {reason: "it needs Docker; .ci/run runs the Dockerfile's build line"},

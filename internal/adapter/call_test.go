@@ -245,7 +245,7 @@ func TestTools(t *testing.T) {
 	}{
 		"close": {readOnly(), "close is not available: the X-MCP-Readonly header excludes it. Nothing was sent to OpenTrain.\n" +
 			"Tools: public read, read\n"},
-		"reads": {nil, "There is no tool \"reads\"; did you mean read? Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
+		"reads": {nil, "There is no tool \"reads\"; did you mean read? Nothing was sent to OpenTrain.\n"},
 		// The name of the tool that answers is no exception.
 		"not_served": {nil, "There is no tool \"not_served\". Tools: public read, read, close. Nothing was sent to OpenTrain.\n"},
 	} {

@@ -60,7 +60,7 @@ func (r *run) hire(ctx context.Context) error {
 		return err
 	}
 	if yes {
-		r.pass("A minute later, there is an answer.", time.Minute)
+		r.pass("A minute later, "+best.Candidate.Name+" replies.", time.Minute)
 		if _, err := r.call(ctx, tool.ReadMessages, map[string]any{"conversationId": conversation}); err != nil {
 			return err
 		}

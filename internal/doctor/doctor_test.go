@@ -203,7 +203,7 @@ func TestBrokenSetUps(t *testing.T) {
 			"Set it to the token alone, or remove it:\nunset OT_API_TOKEN", "",
 		},
 		"a token file that is gone": {
-			func(m *machine) { m.cfg.Source.TokenFile = "/gone/token" }, "token", doctor.Fail, "The token file /gone/token can't be read",
+			func(m *machine) { m.cfg.Source.TokenFile = "/gone/token" }, "token", doctor.Fail, "the token file /gone/token can't be read",
 			"Put the token alone into /gone/token, or name another file", "",
 		},
 		"two tokens": {

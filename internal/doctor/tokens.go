@@ -67,6 +67,14 @@ func (e *examination) exposed(found credential.Found) Check {
 	}
 }
 
+// clause is a problem as it continues a line after a colon.
+func clause(problem string) string {
+	if rest, found := strings.CutPrefix(problem, "The "); found {
+		problem = "the " + rest
+	}
+	return strings.TrimSuffix(problem, ".")
+}
+
 // pathOf is the path in the name of a place.
 func pathOf(from string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(from, "the token file "), "the file ")
@@ -75,8 +83,7 @@ func pathOf(from string) string {
 // broken is the check of a place whose token can't be used.
 func (e *examination) broken(found credential.Found, first, shared string) Check {
 	path := pathOf(found.From)
-	detail := strings.TrimSuffix(strings.TrimSuffix(found.Problem, " "+credential.Cure(path)), ".")
-	check := Check{Name: "token", Status: Fail, Detail: detail}
+	check := Check{Name: "token", Status: Fail, Detail: clause(strings.TrimSuffix(found.Problem, " "+credential.Cure(path)))}
 	_, gone := os.Stat(path)
 	variable, isVariable := strings.CutSuffix(strings.TrimPrefix(found.From, "the "), " environment variable")
 	switch {

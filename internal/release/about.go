@@ -16,7 +16,7 @@ const (
 	title   = "OpenTrain"
 	server  = "opentrain" // the name that hosts show
 	// The MCP registry allows 100 characters.
-	summary = "AI agents draft, publish and find jobs for AI-training work on OpenTrain, with their human's yes."
+	summary = "AI agents draft AI-training jobs on OpenTrain, publish them after you approve, and search live ones."
 	authors = "The opentrain-mcp authors"
 	license = "MIT"
 

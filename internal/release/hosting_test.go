@@ -51,7 +51,7 @@ func TestDecidedHosting(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"VERSION='2.0.0'", "HOMEBREW_TAP_NAME='homebrew-tap'", "REPOSITORY_OWNER='ada'", `DESCRIPTION='AI agents`, `their human'\''s yes`,
+		"VERSION='2.0.0'", "HOMEBREW_TAP_NAME='homebrew-tap'", "REPOSITORY_OWNER='ada'", `DESCRIPTION='AI agents draft AI-training jobs on OpenTrain, publish them after you approve,`,
 		"MAINTAINER='Ada Lovelace <ada@opentrain.example>'",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -162,7 +162,11 @@ func Clip(s string, limit int) string {
 
 // Sentence cleans a message and ends it with a full stop.
 func Sentence(message string) string {
-	message = cmp.Or(strings.TrimRight(Clean(message, 400), " :;,"), "it gave no reason.")
+	return Stop(cmp.Or(strings.TrimRight(Clean(message, 400), " :;,"), "it gave no reason."))
+}
+
+// Stop ends a message with a full stop, unless it has an end.
+func Stop(message string) string {
 	if last, _ := utf8.DecodeLastRuneInString(message); strings.ContainsRune(".!?…", last) {
 		return message
 	}

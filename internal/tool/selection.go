@@ -112,12 +112,15 @@ func unknownToolset(sets []Set, names []string) error {
 
 func unknownTool(sets []Set, names []string) error { return unknown("tool", names, toolNames(sets)) }
 
-// unknown returns an error about the first name that isn't known: what may have been meant, and all that there is.
+// unknown returns an error about the first name that isn't known: what may have been meant, or else all that there is.
 func unknown(kind string, names, known []string) error {
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return fmt.Errorf("there is no %s %q%s %ss: %s", kind, text.Clip(name, 64), schema.Suggestion(name, known),
-				text.Capitalize(kind), strings.Join(known, ", "))
+			what := fmt.Sprintf("there is no %s %q", kind, text.Clip(name, 64))
+			if nearest := schema.Nearest(name, known); nearest != "" {
+				return errors.New(what + "; did you mean " + nearest + "?")
+			}
+			return fmt.Errorf("%s. %ss: %s", what, text.Capitalize(kind), strings.Join(known, ", "))
 		}
 	}
 	return nil

@@ -223,7 +223,7 @@ func (s Served) refuse(name string) *Failure {
 	missing, exists := s.hidden[name]
 	if !exists {
 		f := &Failure{Code: opentrain.CodeInvalidArgument, cause: err}
-		f.say("%s. Nothing was sent to OpenTrain.", text.Capitalize(err.Error()))
+		f.say("%s Nothing was sent to OpenTrain.", text.Capitalize(text.Stop(err.Error())))
 		f.Next = &Next{Action: Fix, By: "agent", Problem: "There is no such tool. Call one of those that are served."}
 		return f
 	}

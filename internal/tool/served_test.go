@@ -38,7 +38,7 @@ func TestSelection(t *testing.T) {
 		"without one":                 {tool.Selection{Exclude: []string{"publish"}}, "search_jobs get_job"},
 		"nothing left":                {tool.Selection{Tools: []string{"publish"}, ReadOnly: true}, "the settings exclude every tool"},
 		"only a tool of another set":  {tool.Selection{Tools: []string{"send_message"}}, "the settings exclude every tool"},
-		"unknown set":                 {tool.Selection{Toolsets: []string{"mesages"}}, `there is no toolset "mesages"; did you mean messages? Toolsets: market, messages, all`},
+		"unknown set":                 {tool.Selection{Toolsets: []string{"mesages"}}, `there is no toolset "mesages"; did you mean messages?`},
 		"unknown tool":                {tool.Selection{Exclude: []string{"x"}}, `there is no tool "x". Tools: search_jobs, get_job, publish, send_message`},
 		"a very long name is clipped": {tool.Selection{Tools: []string{strings.Repeat("x", 70)}}, `there is no tool "` + strings.Repeat("x", 63) + "…\". Tools: search_jobs, get_job, publish, send_message"},
 	} {

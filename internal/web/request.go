@@ -181,7 +181,7 @@ func readNarrowing(header http.Header, served []tool.Set) (narrowing caller.Narr
 			}
 			kept, err := known.keep(served, names)
 			if err != nil {
-				return nil, refuse(http.StatusBadRequest, "%s: %v.", known.name, err)
+				return nil, refuse(http.StatusBadRequest, "%s: %s", known.name, text.Stop(err.Error()))
 			}
 			if all == nil {
 				all = &caller.Restriction{Header: known.name, Tools: kept}

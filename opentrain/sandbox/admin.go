@@ -123,7 +123,7 @@ const UndeliverableDomain = "@undeliverable.example"
 
 func (a *account) user() string { return fmt.Sprintf("user_%d", a.number) }
 
-func (a *account) email() string { return a.user() + "@example.com" }
+func (a *account) email() string { return cmp.Or(a.claimer, a.user()+"@example.com") }
 
 // showTeam shows the people of an account in the form of GET /team.
 func (a *account) showTeam() object {
@@ -150,7 +150,7 @@ func (s *Sandbox) inviteMember(c *call) *reply {
 		return badRequest("This is no email address.", object{"email": set.text("email")})
 	case strings.HasSuffix(email, UndeliverableDomain):
 		return conflict("invite_email_send_failed", "The invitation couldn't be sent.", "email", email)
-	case email == a.email() || slices.ContainsFunc(b.members, same):
+	case strings.EqualFold(email, a.email()) || slices.ContainsFunc(b.members, same):
 		status = "already_member"
 	case slices.ContainsFunc(b.invites, same):
 	case s.emailTaken(email):

@@ -224,6 +224,7 @@ func (s *Sandbox) claim(reg *registration) {
 	before := reg.account
 	claimed := *before // requests in progress read the one before
 	claimed.Token, claimed.Scopes, claimed.Claimed = newSecret("ot_pat_"), claimedScopes(), true
+	claimed.claimer = reg.attempt.email
 	for _, j := range s.jobs {
 		if j.owner.books == before.books {
 			j.owner = &claimed

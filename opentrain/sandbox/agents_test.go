@@ -128,6 +128,7 @@ func TestClaims(t *testing.T) {
 	clock.add(5 * time.Second)
 	granted := a.agent(200, "/oauth/token", poll(made["claim_token"]))
 	equal(t, "scopes", len(list(granted["scopes"])), 9)
+	equal(t, "email", dig(a.as(str(granted["access_token"])).want(200, "GET", "/auth/me", nil), "actor", "email"), "ada@example.org")
 	agent.want(401, "GET", "/auth/me", nil)
 	claimed := a.as(str(granted["access_token"]))
 	equal(t, "jobs", ids(claimed.want(200, "GET", "/jobs/mine", nil)), []string{id})

@@ -25,7 +25,11 @@ func (p page) markup() g.Node {
 	case p.BaseURL != "":
 		content = p.first
 	}
-	return c.HTML5(c.HTML5Props{Language: "en", Title: cmp.Or(p.Title, "Not found") + " · OpenTrain sandbox",
+	title := cmp.Or(p.Title, "Not found")
+	if p.BaseURL == "" { // the first page is called like the sandbox
+		title += " · OpenTrain sandbox"
+	}
+	return c.HTML5(c.HTML5Props{Language: "en", Title: title,
 		Head: []g.Node{h.Meta(h.Name("color-scheme"), h.Content("light dark")), h.StyleEl(g.Raw(pageCSS))},
 		Body: []g.Node{
 			h.Div(h.Class("banner"), h.B(g.Text("Sandbox.")), g.Text(" "+unreal+" lives in memory until the sandbox stops.")),

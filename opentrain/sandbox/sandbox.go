@@ -106,10 +106,11 @@ type Sandbox struct {
 // Each token has its own copy; the copies share what they point to.
 type account struct {
 	Account
-	number int
-	byKey  map[string]*job // drafts by idempotency key
-	books  *books          // nil for a company of the marketplace
-	key    *apiToken       // the token's record
+	number  int
+	claimer string          // the email address of the human who claimed it
+	byKey   map[string]*job // drafts by idempotency key
+	books   *books          // nil for a company of the marketplace
+	key     *apiToken       // the token's record
 }
 
 // New returns a sandbox.
