@@ -40,3 +40,11 @@ func IsLocal(host string) bool {
 	return text.Loopback(host) || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") || err == nil &&
 		(address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified())
 }
+
+// page returns the address of a page for the human, with the app that is in use.
+func (r Runner) page(url string) string {
+	if url == opentrain.DefaultBaseURL && r.App != "" {
+		return r.App
+	}
+	return url
+}

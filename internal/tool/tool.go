@@ -272,14 +272,6 @@ func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool)
 	return next
 }
 
-// page returns the address of a page for the human, with the app that is in use.
-func (r Runner) page(url string) string {
-	if url == opentrain.DefaultBaseURL && r.App != "" {
-		return r.App
-	}
-	return url
-}
-
 func (r Runner) allowedStep(ctx context.Context, call Call, next Next, failed bool) Next {
 	next = call.Served.Next(next, failed)
 	t := call.Served.Find(next.Tool)
