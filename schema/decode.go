@@ -150,7 +150,7 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 	}
 	defer func(outer bool) { d.open = outer }(d.open)
 	d.open = d.open || !closed(node)
-	d.otherMembers(path, node, members)
+	misplaced := d.otherMembers(path, node, members)
 	for name, property := range node.Properties.FromOldest() {
 		member, present := members[name]
 		null := string(member) == "null"
@@ -158,7 +158,7 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 		case null && !closed(node):
 		case !present || null:
 			delete(members, name)
-			if slices.Contains(node.Required, name) {
+			if slices.Contains(node.Required, name) && !slices.Contains(misplaced, name) {
 				d.reject(join(path, name), "is required: %s", property.Description)
 			}
 		default:
@@ -171,29 +171,70 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 	return d.encode(path, members)
 }
 
-// otherMembers decodes the members that the schema does not name, as far as the object may have them.
-func (d *decoder) otherMembers(path string, node *Node, members map[string]json.RawMessage) {
-	known, names := readingOf(node), slices.Collect(node.Properties.KeysFromOldest())
+// otherMembers decodes the members that the schema does not name, as far as the object may have them. It returns the names of
+// members that are there, but at another level.
+func (d *decoder) otherMembers(path string, node *Node, members map[string]json.RawMessage) (misplaced []string) {
+	known, arguments := readingOf(node), slices.Collect(node.Properties.KeysFromOldest())
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		_, inSchema := node.Properties.Get(name)
 		at := join(path, truncate(name))
+		refuse := func(noun, plural string, known []string) {
+			where, there := d.level(path, node, name, members[name])
+			misplaced = append(misplaced, there...)
+			if where != "" {
+				d.reject(at, "is not %s; %s", noun, where)
+				return
+			}
+			d.add(func() Problem { return unknownName(at, name, noun, plural, known) })
+		}
 		switch {
 		case len(d.problems) >= maxProblems:
-			return
+			return misplaced
 		case path == "" && !inSchema && slices.Contains(d.dialect.Ignored, name):
 			delete(members, name)
 			d.interpreted = append(d.interpreted, name+": was ignored; some hosts add it, but no tool has it")
 		case !closed(node) && len(known.Members) > 0 && !slices.Contains(known.Members, name):
-			d.add(func() Problem { return unknownName(at, name, known.Noun, "Fields", known.Members) })
+			refuse(known.Noun, "Fields", known.Members)
 		case inSchema:
 		case !closed(node):
 			members[name] = d.value(at, &Node{}, members[name])
-		case len(names) == 0:
+		case len(arguments) == 0:
 			d.reject(at, "is not an argument; this tool takes none")
 		default:
-			d.add(func() Problem { return unknownName(at, name, "an argument of this tool", "Arguments", names) })
+			refuse("an argument of this tool", "Arguments", arguments)
 		}
 	}
+	return misplaced
+}
+
+// level says at which level a member belongs that an object doesn't have, "" if at none, and which members of the object are
+// there then.
+func (d *decoder) level(path string, node *Node, name string, member json.RawMessage) (where string, there []string) {
+	var inner map[string]json.RawMessage
+	if decodes(member, &inner) && len(inner) > 0 {
+		there = slices.Sorted(maps.Keys(inner))
+		if !slices.ContainsFunc(there, func(each string) bool { return !names(node, each) }) {
+			return "send what it holds without it", there
+		}
+	}
+	for property, child := range node.Properties.FromOldest() {
+		if live, found := d.live[property]; found && path == "" {
+			child = live
+		}
+		if child.Type == "object" && names(child, name) {
+			return fmt.Sprintf("put it in %s, as in {%q: {%q: …}}", join(path, property), property, truncate(name)), []string{property}
+		}
+	}
+	return "", nil
+}
+
+// names reports whether an object is known to have a member.
+func names(object *Node, member string) bool {
+	inSchema := false
+	if object.Properties != nil {
+		_, inSchema = object.Properties.Get(member)
+	}
+	return inSchema || slices.Contains(readingOf(object).Members, member)
 }
 
 // fold gives spellings of one name the same text: "job_id" and jobId, "Any-level" and ANY_LEVEL.

@@ -3,8 +3,10 @@ package schema
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -72,7 +74,11 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 			d.reject(path, "%s can be read in two ways; ask the human, and send digits without a separator", quote(raw))
 			return nil
 		case !ok && dollars:
-			d.reject(path, "%s is not a number of US dollars; ask the human for one amount in dollars", quote(raw))
+			d.reject(path, "%s is not a number of US dollars; ask the human for %s", quote(raw),
+				strings.Join(append([]string{"one amount in dollars"}, reading.Units[:min(1, len(reading.Units))]...), " "))
+			return nil
+		case !ok && hasNumbers(text):
+			d.reject(path, "%s is not a number: it leaves a choice; ask the human which", quote(raw))
 			return nil
 		case !ok:
 			d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))
@@ -128,4 +134,10 @@ func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
 	}
 	d.reject(path, "%s is not a boolean; send true or false", quote(raw))
 	return nil
+}
+
+// hasNumbers reports whether a text has several numbers: "10-15", but not "1e3".
+func hasNumbers(text string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != ',' })
+	return len(slices.DeleteFunc(words, func(word string) bool { return !strings.ContainsFunc(word, unicode.IsDigit) })) > 1
 }

@@ -80,7 +80,7 @@ func TestCallsOfToolsThatAreNotServed(t *testing.T) {
 		"excluded": {func(c *opentrainmcp.Config) { c.ExcludeTools = []string{"opentrain_publish"} }, "opentrain_publish", opentrain.CodeForbidden,
 			"opentrain_publish is not available: this server's settings exclude it."},
 		"misspelled": {nil, "opentrain_publsh", opentrain.CodeInvalidArgument,
-			`There is no tool "opentrain_publsh"; did you mean opentrain_publish? Tools: opentrain_create_draft,`},
+			`There is no tool "opentrain_publsh"; did you mean opentrain_publish? Nothing was sent to OpenTrain.`},
 		"no name": {nil, "", opentrain.CodeInvalidArgument, `There is no tool "". Tools: opentrain_create_draft,`},
 	} {
 		s := startWith(t, answering(200, `{}`), test.change)

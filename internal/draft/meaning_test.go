@@ -60,7 +60,7 @@ func TestFieldsAsPeopleWriteThem(t *testing.T) {
 			`"$18 per label"`: "is not a number of US dollars", `"18-20/hour"`: "is not a number of US dollars", `"/h"`: "is not a number",
 		},
 		"pricePerLabel": {`"$0.06/label"`: `0.06`, `"6/hour"`: "is not a number of US dollars"},
-		"fixedPrice":    {`"$900/hour"`: "is not a number of US dollars", `"$500 in total"`: `500`, `"500 dollars total"`: `500`, `"$500 each"`: "is not a number"},
+		"fixedPrice":    {`"$900/hour"`: "is not a number of US dollars", `"$500 in total"`: `500`, `"500 dollars total"`: `500`, `"$500 each"`: "ask the human for one amount in dollars in total"},
 		"dataVolume":    {`"5,000"`: `5000`, `"5,000 images"`: "is not a number", `"5,000 hours"`: "is not a number"},
 		"headcount":     {`"1,000"`: `1000`, `"10 people"`: `10`, `"1 Person"`: `1`, `"10 hours"`: "is not a number; send digits only", `"people"`: "is not a number", `"$10"`: "is not a number; send digits only"},
 		"experienceLevel": {
