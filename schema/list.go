@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,7 +34,10 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 	return list
 }
 
-// entries reads an entry of a list as a text in place of the list is read: it may name several.
+// separators are the marks between entries in a text. In an entry of a list, they belong to a name: "Korea, South".
+const separators = ",;\n"
+
+// entries reads an entry of a list, which may name several: "English and Spanish".
 func (d *decoder) entries(path string, node *Node, raw json.RawMessage) []json.RawMessage {
 	text, isText := unquote(raw)
 	items, said := []json.RawMessage{raw}, len(d.interpreted)
@@ -42,7 +46,7 @@ func (d *decoder) entries(path string, node *Node, raw json.RawMessage) []json.R
 	case d.leavesChoice(node, text):
 		d.reject(path, "%s leaves a choice; ask the human which", quote(raw))
 		return []json.RawMessage{nil}
-	case readingOf(node).Split != nil:
+	case readingOf(node).Split != nil && !strings.ContainsAny(text, separators):
 		var instead string
 		if items, instead = d.split(node, text); items == nil {
 			d.reject(path, "%s is not one entry of a list%s", quote(raw), instead)
@@ -80,16 +84,17 @@ func (d *decoder) split(node *Node, text string) (items []json.RawMessage, inste
 			items = append(items, d.encode("", entry))
 		}
 		return items, instead
-	case strings.ContainsAny(text, ",;\n"): // a name may contain a comma
+	case strings.ContainsAny(text, separators):
 		return nil, instead
 	}
 	return []json.RawMessage{d.encode("", text)}, ""
 }
 
-// isOne reports whether a text is one of the values that entries may have.
+// isOne reports whether a text is one of the values that entries may have, with all its marks and words.
 func (d *decoder) isOne(node *Node, text string) bool {
-	_, one := Match(text, enumValues(node.Items), d.dialect.Label)
-	return one
+	return slices.ContainsFunc(enumValues(node.Items), func(value string) bool {
+		return strings.EqualFold(text, value) || d.dialect.Label != nil && strings.EqualFold(text, d.dialect.Label(value))
+	})
 }
 
 func (d *decoder) leavesChoice(node *Node, text string) bool {

@@ -113,7 +113,7 @@ func singular(word string) string {
 // isChoice reports whether a text leaves open which of several things it means: "English or Spanish". At its beginning or end,
 // "or" is a code.
 func isChoice(text string) bool {
-	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/,;()", r) })
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/()", r) })
 	return len(words) > 2 && slices.ContainsFunc(words[1:len(words)-1], func(word string) bool { return strings.EqualFold(word, "or") })
 }
 

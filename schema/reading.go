@@ -4,7 +4,8 @@ import "maps"
 
 // Reading says how the values of a node are read, beyond what its published schema says.
 type Reading struct {
-	// Split makes a list of one text or one entry, nil when it is neither. Without it, a text without commas is the only entry.
+	// Split makes a list of one text, or of an entry without commas, nil when it is neither. Without it, a text without commas,
+	// semicolons and lines is the only entry.
 	Split func(text string) []string
 	// OrIsAnd says that "A or B" in a list names both. In other lists it leaves a choice, which only a human can make.
 	OrIsAnd bool

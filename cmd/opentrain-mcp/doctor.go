@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/doctor"
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/screen"
@@ -63,7 +64,7 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 		Entry: c.Name, Sandbox: c.Sandbox, Environ: os.Environ(), Variables: variables, Source: c.source(),
 		BaseURL: c.BaseURL, BaseURLFrom: c.baseURLFrom(), Transport: c.transport, Timeout: c.Limit,
 	}
-	if err := wrongSetting(); err != nil {
+	if err := wrongSetting(c.Sandbox); err != nil {
 		cfg.Unusable = err.Error()
 	}
 	if cfg.Installs, err = command(machine.Program, os.Args[0], cmp.Or(c.Host, "HOST")); err != nil {
@@ -92,18 +93,21 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 }
 
 // wrongSetting is the error of the variables that a server would end with.
-func wrongSetting() error {
+func wrongSetting(sandbox bool) error {
 	var server stdioCommand
 	command := &cobra.Command{}
 	server.register(command.Flags())
 	if err := readVariables(command); err != nil {
 		return err
 	}
+	server.Sandbox = server.Sandbox || sandbox
 	if err := server.check(); err != nil {
 		return err
 	}
-	_, err := stateKeys(slog.New(slog.DiscardHandler))
-	return err
+	if _, err := stateKeys(slog.New(slog.DiscardHandler)); err != nil {
+		return err
+	}
+	return checkTools(opentrainmcp.Config{Toolsets: server.Toolsets, Tools: server.Tools, ExcludeTools: server.ExcludeTools})
 }
 
 // knownVariables are the variables that the commands read.

@@ -19,7 +19,6 @@ import (
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/text"
-	"opentrain-mcp/opentrain"
 )
 
 // hostFlags name an entry in a host's settings.
@@ -240,13 +239,8 @@ func (c installCommand) args() ([]string, error) {
 	if len(c.Toolsets) == 0 {
 		return args, nil
 	}
-	// The same check as at the start of the server.
-	api, err := opentrain.New(opentrain.Config{})
-	if err != nil {
+	if err := checkTools(opentrainmcp.Config{Toolsets: c.Toolsets}); err != nil {
 		return nil, err
-	}
-	if _, err = opentrainmcp.New(opentrainmcp.Config{API: api, Toolsets: c.Toolsets}); err != nil {
-		return nil, wrong(err)
 	}
 	return append(args, "--toolsets="+strings.Join(c.Toolsets, ",")), nil
 }
@@ -284,27 +278,32 @@ func (c installCommand) list(env hosts.Env, out io.Writer) error {
 		fmt.Fprintf(table, "No known host was found on this machine. If you use one of these, run: %s\n\n  %s\n",
 			typed("install NAME"), strings.Join(hosts.Names(), ", "))
 	case len(without) > 0:
-		words := append([]string{"install", without[0]}, c.flags()...)
-		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed(strings.Join(words, " ")))
+		name := without[0]
+		if c.Scope == string(hosts.Project) { // which not every host has
+			name = "HOST"
+		}
+		flags, err := c.flags()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed(strings.Join(append([]string{"install", name}, flags...), " ")))
 	}
 	return table.Flush()
 }
 
-// flags are those that were typed without a host, as far as a shell needs no quotes for them.
-func (c installCommand) flags() (flags []string) {
+// flags are those that were typed without a host.
+func (c installCommand) flags() (flags []string, err error) {
 	if c.Scope == string(hosts.Project) {
 		flags = append(flags, "--scope project")
 	}
-	if c.Name != hosts.EntryName && strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == "" {
-		flags = append(flags, "--name "+c.Name)
+	if c.Name != hosts.EntryName {
+		flags = append(flags, "--name "+credential.ShellPath(text.VisibleLine(c.Name)))
 	}
 	if c.DryRun {
 		flags = append(flags, "--dry-run")
 	}
-	if args, err := c.args(); err == nil {
-		flags = append(flags, args...)
-	}
-	return flags
+	args, err := c.args()
+	return append(flags, args...), err
 }
 
 // shorten writes a path with ~ for the home folder.

@@ -136,10 +136,11 @@ func fail(std streams, err error, command *cobra.Command) int {
 	if status, said := errors.AsType[exit](err); said {
 		return int(status)
 	}
-	words := regexp.MustCompile(`\b(ot_[a-z]{3}_)[\w-]+`).ReplaceAllString(err.Error(), "${1}…")
+	token := regexp.MustCompile(`\b(ot_[a-z]{3}_)[\w-]+`)
+	words := token.ReplaceAllString(err.Error(), "${1}…")
 	_, unknown := errors.AsType[unknownCommandError](err)
 	_, usage := errors.AsType[usageError](err)
-	if words != err.Error() && (unknown || usage) {
+	if words != err.Error() && (unknown || usage) && token.MatchString(strings.Join(os.Args[1:], " ")) {
 		words += "\nDon't put a token on the command line: " + pasteHelp()
 	}
 	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(words, 4000))

@@ -258,6 +258,15 @@ func (f serveFlags) check() error {
 	return nil
 }
 
+// checkTools checks names of tools and toolsets as the server does at its start.
+func checkTools(cfg opentrainmcp.Config) (err error) {
+	if cfg.API, err = opentrain.New(opentrain.Config{}); err != nil {
+		return err
+	}
+	_, err = opentrainmcp.New(cfg)
+	return wrong(err)
+}
+
 // store opens what replicas share.
 func (f apiFlags) store(cfg opentrainmcp.StoreConfig) (shared *opentrainmcp.RedisStore, err error) {
 	if cfg.TLS, err = f.certificates(); err != nil {

@@ -52,7 +52,7 @@ func TestAnEditIsShownAsItIsSent(t *testing.T) {
 			`{"pricePerHour":1e3}`:                         `Price per hour: $18 → $1,000 per hour`,
 			`{"pricePerHour":25,"pricePerHour":2500}`:      `Price per hour: $18 → $2,500 per hour`,
 			`{"pricePerHour":null}`:                        `Price per hour: $18 → not set`,
-			`{"countries":["Germany, France","Spain"]}`:    `Countries: all countries → Germany, France, Spain`,
+			`{"countries":["Germany, France","Spain"]}`:    `Countries: all countries → Germany, France; Spain`,
 			`{"countries":["Korea, South","Spain"]}`:       `Countries: all countries → Korea, South; Spain`,
 			`{"labelTypes":[]}`:                            `Label types: empty → empty`,
 			`{"screening":[{"q":"Visible?\u202e\u200b"}]}`: `Screening: unknown → [{"q":"Visible?[U+202E][U+200B]"}]`,

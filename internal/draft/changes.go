@@ -44,7 +44,7 @@ func (d *Desk) Changes(
 		now := wholeChange(key, fields[key])
 		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
 	}
-	after := known{draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
+	after := known{source: before.source, draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)
 	found := after.contradictions()
 	if rate := unpaid(current, after.draft.NormalizedFields, fields); rate != "" {

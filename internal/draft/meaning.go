@@ -56,48 +56,42 @@ func (d *Desk) updateDraft(ctx context.Context, call *tool.Call, jobID string, f
 	return d.API.UpdateDraft(ctx, jobID, fields)
 }
 
-// separate makes a list of the parts of a text between marks, and between words such as "and". Lines, commas and semicolons
-// always separate. What is in parentheses stays together: "Chinese (Simplified, Traditional)".
-func separate(list, marks string, between ...string) []string {
-	var spaced strings.Builder
-	depth := 0
-	for _, r := range list {
-		switch {
-		case r == '(':
-			depth++
-		case r == ')':
-			depth--
-		case depth == 0 && strings.ContainsRune(",;\n"+marks, r):
-			spaced.WriteString(" , ")
-			continue
-		}
-		spaced.WriteRune(r)
+// separate makes a list of the parts of a text: between lines or semicolons, or else between commas, and between words such as
+// "and". With semicolons, commas belong to names: "Korea, South; Peru". Without whole parts it is no list.
+func separate(list string, between ...string) []string {
+	marks := ","
+	if strings.ContainsAny(list, ";\n") {
+		marks = ";\n"
 	}
-	var entries, words []string
-	end := func() {
-		if len(words) > 0 {
-			entries, words = append(entries, strings.Join(words, " ")), nil
+	var entries []string
+	for part := range strings.FieldsFuncSeq(list, func(r rune) bool { return strings.ContainsRune(marks, r) }) {
+		var words []string
+		end := func() {
+			if len(words) > 0 {
+				entries, words = append(entries, strings.Join(words, " ")), nil
+			}
 		}
-	}
-	depth = 0
-	for word := range strings.FieldsSeq(spaced.String()) {
-		isBetween := func(other string) bool { return strings.EqualFold(word, other) }
-		if depth == 0 && (word == "," || slices.ContainsFunc(between, isBetween)) {
-			end()
-			continue
+		for word := range strings.FieldsSeq(part) {
+			if slices.ContainsFunc(between, func(other string) bool { return strings.EqualFold(word, other) }) {
+				end()
+				continue
+			}
+			words = append(words, word)
 		}
-		words = append(words, word)
-		depth += strings.Count(word, "(") - strings.Count(word, ")")
+		end()
 	}
-	end()
+	isPart := func(entry string) bool { return strings.Count(entry, "(") != strings.Count(entry, ")") }
+	if slices.ContainsFunc(entries, isPart) { // "Chinese (Simplified, Traditional)"
+		return nil
+	}
 	return entries
 }
 
-func splitLabelTypes(list string) []string { return separate(list, "") }
+func splitLabelTypes(list string) []string { return separate(list) }
 
 // splitLanguages makes a list of "English, Spanish and French". "or Spanish" is no list: something is missing.
 func splitLanguages(list string) []string {
-	entries := separate(list, "/&", "and")
+	entries := separate(strings.ReplaceAll(list, "&", " & "), "and", "&")
 	isHalf := func(entry string) bool {
 		words := strings.Fields(strings.ToLower(entry))
 		return len(words) > 1 && (words[0] == "or" || words[len(words)-1] == "or")
@@ -108,34 +102,18 @@ func splitLanguages(list string) []string {
 	return entries
 }
 
-// splitCountries makes a list of "Mexico, US or Canada". Many countries have an "and" in their names, and some a comma:
-// "Korea, South", "Tanzania, United Republic of".
+// splitCountries makes a list of "Mexico, US or Canada". Many countries have an "and" in their names.
 func splitCountries(list string) []string {
-	var entries []string
-	for _, entry := range separate(list, "/", "or") {
-		words := strings.Fields(entry)
-		for len(words) > 0 && strings.EqualFold(words[0], "and") { // Mexico, and Peru
-			words = words[1:]
-		}
-		for len(words) > 0 && strings.EqualFold(words[len(words)-1], "and") { // Mexico and/or Peru
-			words = words[:len(words)-1]
-		}
-		name := strings.Join(words, " ")
-		switch last := len(entries) - 1; {
-		case name == "":
-		case last >= 0 && isQualifier(words):
-			entries[last] += ", " + name
-		default:
-			entries = append(entries, name)
+	entries := separate(list, "or", "and/or")
+	for i, entry := range entries { // Mexico, and Peru
+		if first, rest, more := strings.Cut(entry, " "); more && strings.EqualFold(first, "and") {
+			entries[i] = rest
 		}
 	}
+	if len(entries) == 1 && strings.EqualFold(entries[0], "and") {
+		return nil
+	}
 	return entries
-}
-
-// isQualifier reports whether words follow the comma in the name of a country.
-func isQualifier(words []string) bool {
-	last := strings.ToLower(words[len(words)-1])
-	return slices.Contains([]string{"of", "the", "rep", "rep."}, last) || len(words) == 1 && (last == "south" || last == "north")
 }
 
 // country refuses words for the whole world: OpenTrain doesn't document a value for it.
@@ -148,14 +126,21 @@ func country(name string) (string, error) {
 		return "", fmt.Errorf("\"%s\" is not a country. Ask the human which countries people may work from; "+
 			"OpenTrain documents no value for all countries; leave countries out if there's no limit", text.Clean(name, 60))
 	}
+	if strings.Contains(name, "/") {
+		return "", fmt.Errorf("\"%s\" is not one country; send each as an entry of its own", text.Clean(name, 60))
+	}
 	if len(name) > 4 && strings.EqualFold(name[:4], "the ") {
 		name = name[4:] // "the UK" would be listed as it is
 	}
 	return name, nil
 }
 
-// language refuses words that leave the language open.
+// language refuses words that leave the language open, and entries that name several: a slash may mean a choice, or two names of
+// one language.
 func language(name string) (string, error) {
+	if before, _, _ := strings.Cut(name, "("); strings.ContainsAny(before, ",;/\n") {
+		return "", fmt.Errorf("\"%s\" is not one language; send each that people must know as an entry of its own", text.Clean(name, 60))
+	}
 	open := []string{
 		"any", "any language", "any languages", "none", "all", "all languages", "every language",
 		"no preference", "no requirement", "no requirements",

@@ -36,6 +36,8 @@ func argumentLabel(value string) string {
 		return "Live"
 	case opentrain.StatusArchived:
 		return "Closed"
+	case opentrain.StatusPendingApproval:
+		return "Waiting for OpenTrain's approval"
 	case opentrain.PayPerHour:
 		return "Hourly"
 	}

@@ -131,7 +131,7 @@ func FitPage[Out Output, Entry any](
 		note = fmt.Sprintf("Only %s, to keep the result short; use the cursor for the rest.", text.Count(count, "entry"))
 	}
 	if call.fitting.lostCursor {
-		note = fmt.Sprintf("There are more than these %s, but OpenTrain's cursor can't be passed on; use narrower filters to find the rest.",
+		note = fmt.Sprintf("There are more than these %s, but OpenTrain's cursor can't be passed on; the rest is in OpenTrain's app.",
 			text.Count(len(*page), "entry"))
 	}
 	call.fitting.count = len(*page)
@@ -167,11 +167,16 @@ func PageOf[Entry any](call Call, list []Entry, id func(Entry) string, cursor st
 	return list, next, nil
 }
 
-// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept or has characters that no cursor needs. FitPage says
-// so.
+// Cursor returns the cursor of the rest of a list unchanged, or "" if the tools don't accept it. Then FitPage says that there is more.
 func (c Call) Cursor(next string) string {
+	passed := Cursor(next)
+	c.fitting.lostCursor = passed != next
+	return passed
+}
+
+// Cursor returns a cursor unchanged, or "" if it is longer than the tools accept or has characters that no cursor needs.
+func Cursor(next string) string {
 	if len(next) > maxCursor || strings.ContainsFunc(next, func(r rune) bool { return r < ' ' || r > '~' }) {
-		c.fitting.lostCursor = true
 		return ""
 	}
 	return next

@@ -79,7 +79,7 @@ func (c contracts) list(ctx context.Context, call tool.Call, in listContractsInp
 	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listContractsOutput, error) {
 		page, next, err := tool.PageOf(call, all.Items, id, in.Cursor, limit)
 		return listContractsOutput{
-			Contracts: tool.Map(page, summary), NextCursor: call.Cursor(next), Interpreted: call.Interpreted,
+			Contracts: tool.Map(page, summary), NextCursor: next, Interpreted: call.Interpreted,
 			Next: tool.Next{Action: tool.Done}, filtered: in.JobID+in.Status != "", later: in.Cursor != "",
 		}, err
 	}, func(out *listContractsOutput) *[]contractSummary { return &out.Contracts })

@@ -61,7 +61,7 @@ func (m money) pending(ctx context.Context, call tool.Call, in listPendingPaymen
 	out, cut, err := tool.FitPage(call, cmp.Or(in.Limit, tool.DefaultPage), func(limit int) (listPendingPaymentsOutput, error) {
 		page, next, err := tool.PageOf(call, all.Items, id, in.Cursor, limit)
 		return listPendingPaymentsOutput{
-			Payments: tool.Map(page, paymentOf), NextCursor: call.Cursor(next), Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
+			Payments: tool.Map(page, paymentOf), NextCursor: next, Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done},
 		}, err
 	}, func(out *listPendingPaymentsOutput) *[]payment { return &out.Payments })
 	out.Cut = cut

@@ -62,7 +62,7 @@ func (u updates) poll(ctx context.Context, call tool.Call, in pollUpdatesInput) 
 		}
 		sent = len(page.Events)
 		return pollUpdatesOutput{
-			Updates: eventsInWords(page.Events, call.Served), NextCursor: call.Cursor(string(page.NextCursor)), HasMore: page.HasMore,
+			Updates: eventsInWords(page.Events, call.Served), NextCursor: tool.Cursor(string(page.NextCursor)), HasMore: page.HasMore,
 			FromStart: in.Cursor == "", Interpreted: call.Interpreted,
 		}, nil
 	}, func(out *pollUpdatesOutput) *[]event { return &out.Updates })
@@ -86,7 +86,7 @@ func (u updates) pollNewest(ctx context.Context, call tool.Call, cursor string, 
 	cut := (*pollUpdatesOutput).cutOldest
 	tool.Shorten(call, cut, cut, cut)
 	out := pollUpdatesOutput{
-		Updates: eventsInWords(found.events, call.Served), NextCursor: call.Cursor(string(found.cursor)), HasMore: found.more,
+		Updates: eventsInWords(found.events, call.Served), NextCursor: tool.Cursor(string(found.cursor)), HasMore: found.more,
 		Older: found.older, Interpreted: call.Interpreted, newest: true,
 	}
 	out.Next = out.next(pollUpdatesInput{Newest: true}, limit)
