@@ -3,6 +3,7 @@ package credential_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -219,6 +220,21 @@ func TestProblem(t *testing.T) {
 		}
 		if len(token) > 6 && strings.Contains(got, token) {
 			t.Errorf("Problem(%q) shows the token", token)
+		}
+	}
+}
+
+// TestShellPath: a command with a path can be copied into a shell.
+func TestShellPath(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its shells quote in another way")
+	}
+	for path, want := range map[string]string{
+		"/home/ada/.config/opentrain/cli.json": "/home/ada/.config/opentrain/cli.json", "/a-b_c+d@e%f:g,h": "/a-b_c+d@e%f:g,h", "/höme": "/höme",
+		"/a b": "'/a b'", "/a'b": `'/a'\''b'`, "/a|b": "'/a|b'", "/a*": "'/a*'", "~/x": "'~/x'", "/a\nb": "'/a\nb'", "/$HOME": "'/$HOME'",
+	} {
+		if got := credential.ShellPath(path); got != want {
+			t.Errorf("%s: %s", path, got)
 		}
 	}
 }
