@@ -173,7 +173,9 @@ func MoveAway(path string) string { return "mv " + ShellPath(path) + " " + Shell
 
 // ShellPath writes a path as a shell reads it.
 func ShellPath(path string) string {
-	isSpecial := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+@%:,", r) }
+	isSpecial := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+@%:,", r)
+	}
 	if strings.ContainsFunc(path, isSpecial) && os.PathSeparator == '/' {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 	}
