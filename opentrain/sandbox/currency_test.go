@@ -35,7 +35,7 @@ func TestOtherDollars(t *testing.T) {
 		})
 	}
 	for _, pay := range []string{
-		"$20/hr", "20 US dollars per hour", "20 U.S. dollars per hour", "$20 American dollars per hour",
+		"$20/hr", "Pay$20 per hour", "20 US dollars per hour", "20 U.S. dollars per hour", "$20 American dollars per hour",
 		"$20 USD per hour. We also pay in Canadian dollars.",
 		"US$20 per hour. All others in Canadian dollars.", "$20 per hour, paid in US dollars", "We don't pay in Canadian dollars. $20 per hour",
 		"$20/hr. Experience in CAD, PHP and R.", "Rate CAD drawings, $20/hr", "Draw polygons in CAD at $20/hr",
@@ -50,6 +50,10 @@ func TestOtherDollars(t *testing.T) {
 				t.Errorf("reported: %s", said)
 			}
 		})
+	}
+	for _, pay := range []string{"Can$20 per hour", "Cdn$20 per hour", "Mex$20 per hour", "C$20 per hour"} {
+		got := newAPI(t, sandbox.Config{}).create("Polygons on 10 photos. " + pay)
+		equal(t, pay, dig(got, "normalizedFields", "pricePerHour"), nil)
 	}
 	said := newAPI(t, sandbox.Config{}).create("Polygons on 10 photos. $20/hr (27 Canadian dollars)")
 	if !isGuess(said, "pricePerHour") || dig(said, "normalizedFields", "pricePerHour") != 20.0 {

@@ -35,7 +35,7 @@ const (
 )
 
 var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\n|\dD\b|(?:[A-Z][a-zA-Z]{0,2})?\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
+	return regexp.MustCompile(`\n|\dD\b|(?:[A-Z]{0,3}|Can|Cdn|Mex)\$|[A-Z][a-zA-Z]{0,2}\p{Nd}+(?:[.,]\p{Nd}+)*|\p{L}(?:\.\p{L})+` +
 		`|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+|-\d[\p{L}\p{N}]*)*|\.?\p{N}+(?:[.,'’:/ \x{a0}\x{202f}]\p{Nd}+)*(?:%|[kKM]\b)?|[^\s\p{Z}]`)
 })
 
