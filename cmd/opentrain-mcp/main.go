@@ -11,7 +11,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/logsink"
 	"opentrain-mcp/internal/text"
@@ -136,11 +136,10 @@ func fail(std streams, err error, command *cobra.Command) int {
 	if status, said := errors.AsType[exit](err); said {
 		return int(status)
 	}
-	token := regexp.MustCompile(`\b(ot_[a-z]{3}_)[\w-]+`)
-	words := token.ReplaceAllString(err.Error(), "${1}…")
+	words, typedWords := credential.Hide(err.Error()), strings.Join(os.Args[1:], " ")
 	_, unknown := errors.AsType[unknownCommandError](err)
 	_, usage := errors.AsType[usageError](err)
-	if words != err.Error() && (unknown || usage) && token.MatchString(strings.Join(os.Args[1:], " ")) {
+	if words != err.Error() && (unknown || usage) && credential.Hide(typedWords) != typedWords {
 		words += "\nDon't put a token on the command line: " + pasteHelp()
 	}
 	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(words, 4000))

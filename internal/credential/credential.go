@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -170,6 +171,11 @@ func Cure(path string) string {
 
 // MoveAway is the command that moves a shared file away and keeps it.
 func MoveAway(path string) string { return "mv " + ShellPath(path) + " " + ShellPath(path+".broken") }
+
+// Hide leaves only the beginning of each token in a text.
+func Hide(words string) string {
+	return regexp.MustCompile(`\b(ot_[a-z]{3}_)[\w-]+`).ReplaceAllString(words, "${1}…")
+}
 
 // ShellPath writes a path as a shell reads it.
 func ShellPath(path string) string {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -104,7 +103,7 @@ func (e *examination) onlySandboxes() bool {
 
 // clean makes a text safe to show. What others have written into a file or a log may hold a token.
 func clean(words string) string {
-	return regexp.MustCompile(`\b(ot_[a-z]{3}_)[\w-]+`).ReplaceAllString(text.Paragraphs(words, 1500), "${1}…")
+	return credential.Hide(text.Paragraphs(words, 1500))
 }
 
 // program says which program this is.
