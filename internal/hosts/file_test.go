@@ -170,9 +170,14 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		if name != "another" && name != "remote" {
 			continue
 		}
-		if _, err := named(t, "cursor").Uninstall(env, hosts.User, "opentrain"); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %v", name, err)
+		uninstall := func(want string) {
+			t.Helper()
+			_, err := named(t, "cursor").Uninstall(env, hosts.User, "opentrain")
+			if err == nil || !strings.Contains(err.Error(), "has a server named opentrain, which starts ") || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
+		uninstall("Nothing was changed")
 		other := server
 		other.Name = "opentrain-two"
 		if outcome, _ := install(t, named(t, "cursor"), env, other); outcome != hosts.Added {
@@ -181,6 +186,7 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		if entry, found, err := named(t, "cursor").Find(env, hosts.User, "opentrain"); !found || err != nil || entry.Name != other.Name {
 			t.Errorf("%+v, %v", entry, err)
 		}
+		uninstall("Nothing was changed. To remove this server, use --name opentrain-two")
 	}
 }
 

@@ -182,7 +182,7 @@ func (h Host) with(data []byte, s Server, program string) ([]byte, Outcome, erro
 		return append(mark, text...), Added, nil
 	}
 	if !h.isOurs(value, program) {
-		return nil, "", foreign(value, h, s.Name)
+		return nil, "", errors.New("already has " + h.foreign(value, s.Name) + ". Choose another name with --name")
 	}
 	outcome := Unchanged
 	for _, field := range entry {
@@ -210,7 +210,7 @@ func (h Host) without(data []byte, name, program string) ([]byte, Outcome, error
 		return data, Absent, nil
 	}
 	if !h.isOurs(value, program) {
-		return nil, "", foreign(value, h, name)
+		return nil, "", h.notOurs(tree, value, name, program)
 	}
 	if text, err = editor.drop(text, path); err != nil {
 		return nil, "", err
@@ -218,14 +218,22 @@ func (h Host) without(data []byte, name, program string) ([]byte, Outcome, error
 	return append(mark, text...), Removed, nil
 }
 
-// foreign is for an entry of another program.
-func foreign(value any, h Host, name string) error {
+// foreign names an entry of another program.
+func (h Host) foreign(value any, name string) string {
 	starts := "starts something else"
 	if command := h.command(value); command != "" {
 		starts = "starts " + text.VisibleLine(command)
 	}
-	return fmt.Errorf("already has a server named %s, which %s. Nothing was changed. Choose another name with --name",
-		text.VisibleLine(name), starts)
+	return "a server named " + text.VisibleLine(name) + ", which " + starts + ". Nothing was changed"
+}
+
+// notOurs is for the removal of another program's entry. It names the one of this program.
+func (h Host) notOurs(tree, value any, name, program string) error {
+	advice := ""
+	if other := h.ours(tree, program); other != "" {
+		advice = ". To remove this server, use --name " + text.VisibleLine(other)
+	}
+	return errors.New("has " + h.foreign(value, name) + advice)
 }
 
 // cameFrom says whether an older content becomes the present one when the entry is added.
