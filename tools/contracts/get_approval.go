@@ -117,7 +117,7 @@ func (o getApprovalOutput) Text() string {
 	l.Quote("For", strings.Join(o.About, "\n"))
 	for _, field := range []struct{ name, value string }{
 		{"Type", o.Type}, {"Proposal", o.ProposalID}, {"Job", o.JobID}, {"Contract", o.ContractID}, {"Milestone", o.MilestoneID},
-		{"Invoice", o.InvoiceID}, {"Decided", o.ResolvedAt},
+		{"Invoice", o.InvoiceID}, {"Ended", o.ResolvedAt},
 	} {
 		l.Field(field.name, field.value)
 	}
