@@ -78,12 +78,12 @@ func notAText(path, value string, allowed []string) Problem {
 
 // unknownName is the problem with a name that an object does not have. plural names the list of names.
 func unknownName(path, name, noun, plural string, names []string) Problem {
-	message := "is not " + noun + Suggestion(name, names)
+	message := "is not " + noun + suggestion(name, names)
 	return Problem{Path: path, Message: strings.TrimSuffix(message, "."), Allowed: names, before: message + " " + plural + ": "}
 }
 
-// Suggestion completes a sentence about an unknown name: "; did you mean jobId?", or "." when no name is close.
-func Suggestion(name string, names []string) string {
+// suggestion completes a sentence about an unknown name: "; did you mean jobId?", or "." when no name is close.
+func suggestion(name string, names []string) string {
 	if nearest := Nearest(name, names); nearest != "" {
 		return "; did you mean " + nearest + "?"
 	}
