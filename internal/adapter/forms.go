@@ -21,7 +21,7 @@ const (
 	formID           = "form"           // names the one form of a round
 	maxStateAge      = 24 * time.Hour   // limits the lifetime of every form
 	formsPause       = time.Hour        // no forms for a caller whose client doesn't show them
-	minReading       = time.Second      // no human read a form that was declined sooner
+	minReading       = time.Second      // no human read a form that was answered sooner
 	minClientTimeout = 45 * time.Second // tells a client that gave up, after a minute in SDKs, from a human who canceled
 	maxGuess         = 400              // the longest guess in a description, in characters
 	waitingInterval  = 15 * time.Second // between reports that keep a client from giving up
@@ -162,11 +162,12 @@ func (f *forms) elicit(
 		return f.outcome(ctx, by, result, time.Since(sent))
 	}
 	f.cfg.Logger.DebugContext(ctx, "no answer to a form", "error", err)
-	switch {
-	case ctx.Err() == nil:
-		f.pause(ctx, by, "the client answered a form with an error")
-	case errors.Is(ctx.Err(), context.DeadlineExceeded), time.Since(sent) > minClientTimeout:
+	// A client can also answer with an error when its human cancels the call, so an error proves nothing once a human could read.
+	switch waited := time.Since(sent); {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), waited > minClientTimeout:
 		f.pause(ctx, by, "a form timed out")
+	case ctx.Err() == nil && waited < minReading:
+		f.pause(ctx, by, "the client answered a form with an error")
 	}
 	return tool.FormUnanswered, nil
 }

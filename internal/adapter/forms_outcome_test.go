@@ -31,8 +31,11 @@ func TestElicit(t *testing.T) {
 			return answered(action), nil
 		}
 	}
-	fails := func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-		return nil, errors.New("not supported")
+	fails := func(delay time.Duration) answer {
+		return func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
+			time.Sleep(delay) //nolint:forbidigo // of the bubble
+			return nil, errors.New("not supported")
+		}
 	}
 	const unanswered = `no answer {"round":2}`
 	for _, test := range []struct {
@@ -50,7 +53,9 @@ func TestElicit(t *testing.T) {
 			pausing: "a form was declined before a human could read it"},
 		{name: "canceled", answer: after(0, "cancel"), want: unanswered},
 		{name: "an odd action", answer: after(time.Second, "maybe"), want: unanswered, takes: time.Second},
-		{name: "an error", answer: fails, want: unanswered, pausing: "the client answered a form with an error"},
+		{name: "an error when the human cancels", answer: fails(20 * time.Second), want: unanswered, takes: 20 * time.Second},
+		{name: "an error after a minute", answer: fails(time.Minute), want: unanswered, takes: time.Minute, pausing: "a form timed out"},
+		{name: "an error", answer: fails(0), want: unanswered, pausing: "the client answered a form with an error"},
 		{name: "no answer", answer: hang, want: unanswered, takes: 5 * time.Minute, pausing: "a form timed out"},
 		{name: "the human cancels the call", answer: hang, cancel: 20 * time.Second, want: unanswered, takes: 20 * time.Second},
 		{name: "the client times out", answer: hang, cancel: time.Minute, want: unanswered, takes: time.Minute, pausing: "a form timed out"},
