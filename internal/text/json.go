@@ -64,12 +64,25 @@ func PlainJSON(v any, exact func(path string) bool) (json.RawMessage, error) {
 	if data := bytes.TrimSpace(b.Bytes()); plain(data) {
 		return data, nil
 	}
-	return Rewrite(b.Bytes(), func(path, s string) string {
+	return rewrite(b.Bytes(), func(path, s string) string {
 		if exact(path) {
 			return s
 		}
 		return Plain(s)
 	})
+}
+
+// VisibleJSON is Visible for the names and strings in JSON, in its Canonical form. What isn't JSON stays as it is.
+func VisibleJSON(raw json.RawMessage) json.RawMessage {
+	canonical := json.RawMessage(Canonical(raw))
+	if plain(canonical) {
+		return canonical
+	}
+	shown, err := rewrite(canonical, func(_, s string) string { return Visible(s) })
+	if err != nil {
+		return raw
+	}
+	return shown
 }
 
 // plain reports whether all strings in JSON are Plain for sure: nothing in it is hidden, neither itself nor as an escape.
@@ -82,16 +95,16 @@ func plain(data []byte) bool {
 		if at < 0 {
 			return true
 		}
-		if strings.IndexByte("urbf/", rest[at+1]) >= 0 {
+		if at+1 == len(rest) || strings.IndexByte("urbf/", rest[at+1]) >= 0 {
 			return false
 		}
 		rest = rest[at+2:]
 	}
 }
 
-// Rewrite changes the names and strings in JSON. change gets the path of a string, and of a name that of its object.
+// rewrite changes the names and strings in JSON. change gets the path of a string, and of a name that of its object.
 // What change leaves of hidden characters is written as escapes.
-func Rewrite(raw json.RawMessage, change func(path, s string) string) (json.RawMessage, error) {
+func rewrite(raw json.RawMessage, change func(path, s string) string) (json.RawMessage, error) {
 	w := rewriter{in: json.NewDecoder(bytes.NewReader(raw)), change: change}
 	w.in.UseNumber() // 9007199254740993 stays what it is
 	err := w.value("")

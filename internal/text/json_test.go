@@ -2,6 +2,7 @@ package text_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"unicode"
 
@@ -72,26 +73,50 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
-// FuzzRewrite: JSON that nothing changes means the same, and has no hidden characters.
-func FuzzRewrite(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,"b",{"c":null}],"d":true}`, `"\u202e"`, `[]`, `{}`, `1e5`, `{"a":1`, `[1]]`, "\"\u0085\"", `[{"":{}}]`} {
+// FuzzVisibleJSON: every name and string of JSON is Visible afterwards, and everything else is what it was.
+func FuzzVisibleJSON(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,"b",{"c":null}],"d":true}`, `"\u202e"`, `[]`, `{}`, `1e5`, `{"a":1`, `[1]]`, "\"\u0085\"", `[{"":{}}]`,
+		`"\"`, `"\\"`, `"\\u202e"`, `"a\nb\tc\rd"`, "\"\u202e\"", "\"\xff\"", `{"\u202e":1,"[U+202E]":2}`, `9007199254740993`, `"<a>\/é"`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {
-		if !json.Valid([]byte(given)) {
+		decoder := json.NewDecoder(strings.NewReader(given))
+		decoder.UseNumber()
+		var v any
+		got := text.VisibleJSON(json.RawMessage(given))
+		if !json.Valid([]byte(given)) || decoder.Decode(&v) != nil {
 			return
-		}
-		got, err := text.Rewrite(json.RawMessage(given), func(_, s string) string { return s })
-		if err != nil {
-			t.Fatal(err)
-		}
-		if before, after := text.Canonical(json.RawMessage(given)), text.Canonical(got); before != after {
-			t.Errorf("%s became %s", before, after)
 		}
 		for _, r := range string(got) {
 			if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
 				t.Errorf("%U in %q", r, got)
 			}
 		}
+		want, distinct := visible(v)
+		if got := text.Canonical(got); distinct && got != text.Canonical(json.RawMessage(text.JSON(want))) {
+			t.Errorf("%s became %s, not %s", given, got, text.JSON(want))
+		}
 	})
+}
+
+// visible makes the names and strings of a decoded value Visible, and reports whether all names of an object still differ.
+func visible(v any) (shown any, distinct bool) {
+	distinct = true
+	switch v := v.(type) {
+	case string:
+		return text.Visible(v), true
+	case []any:
+		for i := range v {
+			inner, differ := visible(v[i])
+			v[i], distinct = inner, distinct && differ
+		}
+	case map[string]any:
+		members := map[string]any{}
+		for name := range v {
+			inner, differ := visible(v[name])
+			members[text.Visible(name)], distinct = inner, distinct && differ
+		}
+		return members, distinct && len(members) == len(v)
+	}
+	return v, distinct
 }

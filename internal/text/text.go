@@ -122,6 +122,9 @@ func VisibleLine(s string) string {
 }
 
 func spell(s string, chosen func(rune) bool) string {
+	if strings.IndexFunc(s, chosen) < 0 {
+		return s
+	}
 	var b strings.Builder
 	for _, r := range s {
 		if chosen(r) {

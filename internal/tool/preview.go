@@ -2,7 +2,6 @@ package tool
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 
@@ -25,24 +24,17 @@ type Preview struct {
 
 // Visible spells out hidden characters in all that a human sees.
 func (p Preview) Visible() Preview {
-	visible := func(value json.RawMessage) json.RawMessage {
-		shown, err := text.Rewrite(json.RawMessage(text.Canonical(value)), func(_, s string) string { return text.Visible(s) })
-		if err != nil { // it isn't JSON
-			return value
-		}
-		return shown
-	}
 	p.Title = text.Visible(p.Title)
 	fields := opentrain.Fields{}
 	for key, value := range p.Fields {
-		fields[text.Visible(key)] = visible(value)
+		fields[text.Visible(key)] = text.VisibleJSON(value)
 	}
 	if p.Fields != nil {
 		p.Fields = fields
 	}
 	p.Guesses = slices.Clone(p.Guesses)
 	for i, guess := range p.Guesses {
-		guess.Value, guess.Message, guess.Reason = visible(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
+		guess.Value, guess.Message, guess.Reason = text.VisibleJSON(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
 		p.Guesses[i] = guess
 	}
 	p.Warnings = Map(p.Warnings, text.Visible)
