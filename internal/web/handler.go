@@ -103,10 +103,9 @@ type Handler struct {
 	unsent       *edge.Quota   // bytes that wait for streams
 	samples      edge.Sampler  // of what strangers could fill the log with
 
-	turnsAway atomic.Bool     // new calls get 503
-	draining  atomic.Bool     // not ready; calls in progress go on
-	closing   context.Context // ends when streams must
-	close     context.CancelFunc
+	draining atomic.Bool     // not ready; new calls get 503, calls in progress go on
+	closing  context.Context // ends when streams must
+	close    context.CancelFunc
 
 	mu     sync.Mutex
 	active int           // requests and streams in progress
@@ -143,15 +142,12 @@ func (h *Handler) Ops() http.Handler { return h.ops }
 // TurnAway makes the handler not ready. It answers new calls and streams with 503 before anything is done, so
 // that a proxy can send them to another replica. Calls in progress go on. Call it before Shutdown of the
 // http.Server, which drops calls that have just arrived.
-func (h *Handler) TurnAway() {
-	h.turnsAway.Store(true)
-	h.draining.Store(true)
-}
+func (h *Handler) TurnAway() { h.draining.Store(true) }
 
-// Shutdown makes the handler not ready, ends streams and waits until calls in progress are answered or ctx is
+// Shutdown turns new calls away, ends streams and waits until calls in progress are answered or ctx is
 // done. Use it together with Shutdown of the http.Server, which stops new connections.
 func (h *Handler) Shutdown(ctx context.Context) error {
-	h.draining.Store(true)
+	h.TurnAway()
 	h.cfg.Server.StopForms() // an answer can't arrive any more
 	h.close()
 	defer h.sessions.close()
@@ -166,7 +162,8 @@ func (h *Handler) warn(message, address string) {
 	})
 }
 
-// enter counts a request or a stream as in progress, until leave.
+// enter counts a request or a stream as in progress, until leave. Look at draining after it: then either Shutdown waits for the
+// call, or the call is turned away.
 func (h *Handler) enter() (leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
