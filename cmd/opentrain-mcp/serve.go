@@ -273,7 +273,7 @@ func (f apiFlags) store(cfg opentrainmcp.StoreConfig) (shared *opentrainmcp.Redi
 	}
 	shared, err = opentrainmcp.OpenStore(cfg)
 	if err != nil { // it doesn't repeat the URL, which may have a password
-		return nil, usagef("%s: %w", setting(cfg.URL, "--store", "OPENTRAIN_MCP_STORE"), err)
+		return nil, usagef("%s: %w", setting(cfg.URL, "--store", "OPENTRAIN_MCP_STORE"), wrong(err))
 	}
 	return shared, nil
 }
