@@ -90,7 +90,8 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// ConfigError is the error of a field of Config, HTTPConfig or StoreConfig that can't be served.
+// ConfigError is the error of a field of Config, HTTPConfig or StoreConfig that can't be served. Unknown tools and toolsets,
+// and the URL of a store, have errors that say themselves what they are about.
 type ConfigError = setting.Error
 
 // Mode switches something on where possible, or off.
@@ -141,7 +142,7 @@ func OpenStore(cfg StoreConfig) (*RedisStore, error) {
 	}
 	box, err := seal.New(cfg.StateKeys...)
 	if err != nil {
-		return nil, err
+		return nil, setting.Wrong("StateKeys", "can't be used: %s", err)
 	}
 	return store.Open(store.Config{
 		URL: cfg.URL, API: strings.TrimRight(cmp.Or(cfg.BaseURL, opentrain.DefaultBaseURL), "/"), TLS: cfg.TLS, Box: box,
