@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/text"
@@ -85,6 +84,7 @@ type loginResult struct {
 type login struct {
 	api    *opentrain.Client
 	person *account.Account
+	place  string // the file that the token is saved in
 	std    streams
 	json   bool
 	again  string // the command line that continues
@@ -129,8 +129,8 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 	err = l.person.Logout(ctx, c.Revoke, c.Force)
 	if err == nil {
 		l.result = loginResult{Status: "logged_out", Revoked: c.Revoke}
-		l.say("%s the token from %s.", map[bool]string{false: "Removed", true: "Revoked and removed"}[c.Revoke], l.place())
-		if from := c.source().Elsewhere(); from != "" {
+		l.say("%s the token from %s.", map[bool]string{false: "Removed", true: "Revoked and removed"}[c.Revoke], l.place)
+		if from := c.source().Elsewhere(); !from.IsZero() {
 			l.say("Servers on this machine still use the token from %s.", from)
 		}
 	}
@@ -142,12 +142,14 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 
 // begin makes the client, for the address that was found with the token unless a flag says otherwise, and the account.
 func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login, error) {
-	baseURL, from := f.address(found)
-	api, err := f.client(opentrain.Config{BaseURL: baseURL}, from)
+	api, err := f.client(opentrain.Config{}, found)
 	if err != nil {
 		return nil, err
 	}
-	return &login{api: api, person: opentrainmcp.UserAccount(api, f.TokenFile), std: std, json: json, again: typed("login")}, nil
+	source := f.source()
+	return &login{
+		api: api, person: account.New(api, source), place: source.Shared().File, std: std, json: json, again: typed("login"),
+	}, nil
 }
 
 // say tells the person something. With --json, standard output is for the result.
@@ -205,9 +207,6 @@ func (l *login) explain(err error) error {
 	}
 	return errors.New("OpenTrain rejected this. " + text.Sentence(failure.Message))
 }
-
-// place is where the token is saved, without its article.
-func (l *login) place() string { return strings.TrimPrefix(l.person.Place(), "the file ") }
 
 // status shows the account in use.
 func (l *login) status(ctx context.Context) error {
@@ -271,20 +270,20 @@ func (l *login) paste(ctx context.Context, force bool) error {
 	if err != nil {
 		return err
 	}
-	l.result = loginResult{Status: "saved", SavedTo: l.place(), BaseURL: l.person.BaseURL()}
+	l.result = loginResult{Status: "saved", SavedTo: l.place, BaseURL: l.person.BaseURL()}
 	l.describe(me)
-	l.say("Logged in as %s. The token is saved in %s, and running servers use it from now on.", l.name(), l.place())
+	l.say("Logged in as %s. The token is saved in %s, and running servers use it from now on.", l.name(), l.place)
 	return nil
 }
 
 // account registers an account unless there is one, and claims it if there is someone to do it.
 func (l *login) account(ctx context.Context, c loginCommand) error {
 	token := l.person.Token()
-	if token.Value != "" && !token.Claims && !c.Force && c.source().Elsewhere() == "" {
+	if token.Value != "" && !token.Claims && !c.Force && c.source().Elsewhere().IsZero() {
 		l.say("An account is already set up. Use --force to replace it with a new one.")
 		return l.status(ctx)
 	}
-	l.result = loginResult{SavedTo: l.place(), BaseURL: l.person.BaseURL(), Unclaimed: true}
+	l.result = loginResult{SavedTo: l.place, BaseURL: l.person.BaseURL(), Unclaimed: true}
 	if !token.Claims || c.Force {
 		made, err := l.person.Register(ctx, opentrain.AgentProfile{
 			AgentName: cmp.Or(c.AgentName, "opentrain-mcp"), OrganizationName: c.OrganizationName,
@@ -297,7 +296,7 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 		}
 		l.result.Status, l.result.Scopes = "registered", text.CleanAll(made.Scopes, 50, 60)
 		l.result.ClaimBy = made.ClaimBy.UTC().Format(time.RFC3339)
-		l.say("A new account is registered, and its token saved in %s. Running servers use it from now on.", l.place())
+		l.say("A new account is registered, and its token saved in %s. Running servers use it from now on.", l.place)
 		l.say("It can post 3 jobs a day. To hire, someone must claim it with their email address by %s.", l.result.ClaimBy)
 	} else {
 		if _, err := l.api.Me(opentrain.WithToken(ctx, token.Value)); errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
@@ -383,8 +382,8 @@ func (l *login) claimed(claim account.Claim) error {
 		return fmt.Errorf("the account is claimed, but its new token is lost: %s Copy one from OpenTrain's app and run: %s",
 			claim.Unsaved, typed("login --token --force"))
 	}
-	l.result = loginResult{Status: "claimed", SavedTo: l.place(), BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
-	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place())
+	l.result = loginResult{Status: "claimed", SavedTo: l.place, BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
+	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place)
 	return nil
 }
 

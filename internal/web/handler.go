@@ -4,8 +4,6 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -17,6 +15,7 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
+	"opentrain-mcp/internal/setting"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -67,16 +66,22 @@ type Config struct {
 func (cfg Config) check() error {
 	switch {
 	case cfg.Auth != AuthCallers && cfg.Auth != AuthShared:
-		return fmt.Errorf("auth %q is not one of: %s, %s", cfg.Auth, AuthCallers, AuthShared)
+		return setting.Wrong("Auth", "%q is not one of: %s, %s", cfg.Auth, AuthCallers, AuthShared)
 	case cfg.Auth == AuthShared && (cfg.ServerToken == "" || cfg.OwnToken == nil):
-		return errors.New("auth shared needs a token that callers send, and an account of the server's own")
+		return setting.Wrong("Auth", "shared needs a ServerToken that callers send, and the Token of the server's own account")
 	case cfg.BasePath != "" && (!strings.HasPrefix(cfg.BasePath, "/") || strings.ContainsAny(cfg.BasePath, "?# ")):
-		return fmt.Errorf("base path %q: must be a path such as /opentrain", cfg.BasePath)
+		return setting.Wrong("BasePath", "%q: must be a path such as /opentrain", cfg.BasePath)
 	case cfg.Sessions && cfg.SessionIdle > 0 && cfg.FormTimeout >= cfg.SessionIdle:
-		return errors.New("a session must last longer than a form waits: " +
-			"raise the session's idle time, or lower the elicitation timeout")
+		return setting.Wrong("SessionIdle", "of %s is too short: a session must last longer than a form waits for its answer, %s",
+			cfg.SessionIdle, cfg.FormTimeout)
 	case len(cfg.ReplicaID) > 64 || !only(cfg.ReplicaID, alphanumeric+"-"):
-		return fmt.Errorf("replica id %q: must be at most 64 letters, digits and hyphens", cfg.ReplicaID)
+		return setting.Wrong("ReplicaID", "%q: must be at most 64 letters, digits and hyphens", cfg.ReplicaID)
+	}
+	if err := (edge.Guard{Hosts: cfg.AllowedHosts}).Check(); err != nil {
+		return setting.Wrong("AllowedHosts", "%s", err)
+	}
+	if err := (edge.Guard{Origins: cfg.AllowedOrigins}).Check(); err != nil {
+		return setting.Wrong("AllowedOrigins", "%s", err)
 	}
 	return nil
 }
@@ -115,7 +120,7 @@ type Handler struct {
 // New returns a Handler, or an error if the configuration is invalid. It uses no network and no files.
 func New(cfg Config) (*Handler, error) {
 	guard := edge.Guard{Hosts: cfg.AllowedHosts, Origins: cfg.AllowedOrigins}
-	if err := errors.Join(cfg.check(), guard.Check()); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	h := &Handler{
