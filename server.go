@@ -23,7 +23,6 @@ import (
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/draft"
-	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
 	"opentrain-mcp/internal/setting"
@@ -158,10 +157,10 @@ type Server struct {
 
 // New builds a Server. It fails on a configuration that can't be served. It touches
 // neither the network nor the file system.
-func New(cfg Config) (*Server, error) { return newServer(cfg, true, nil, nil) }
+func New(cfg Config) (*Server, error) { return newServer(cfg, true, 0, 0, nil) }
 
 // newServer builds a Server. subscriptions says that its transport can send a message at any time.
-func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *metrics.Metrics) (*Server, error) {
+func newServer(cfg Config, subscriptions bool, callsPerSecond float64, burst int, counters *metrics.Metrics) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
@@ -186,7 +185,7 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 			App: cfg.API.BaseURL(), Register: tools.Registration(desk, cfg.Account),
 		}, Token: cfg.Token, Timeout: cfg.Timeout,
 		FormsOff: cfg.Elicitation == Off, FormTimeout: cfg.ElicitationTimeout, Box: box, Now: cfg.Store.Now,
-		Subscriptions: subscriptions, Limiter: limiter, Metrics: counters, Logger: cfg.Logger,
+		Subscriptions: subscriptions, Limiter: store.Calls(cfg.Store, "callers", callsPerSecond, burst), Metrics: counters, Logger: cfg.Logger,
 	})}, nil
 }
 
@@ -299,12 +298,10 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 	cfg.Token = func(ctx context.Context) Token { return caller.From(ctx).Token }
 	counters := metrics.New()
 	rate, burst := cmp.Or(cfg.CallsPerSecond, DefaultCallsPerSecond), cmp.Or(cfg.Burst, DefaultBurst)
-	var callers, addresses edge.Take
 	if shared, ok := cfg.Store.(*RedisStore); ok {
 		counters.CountStore(shared)
-		callers, addresses = shared.Calls("callers"), shared.Calls("addresses")
 	}
-	s, err := newServer(cfg.Config, false, edge.NewLimiter(rate, burst).Sharing(callers), counters)
+	s, err := newServer(cfg.Config, false, rate, burst, counters)
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +309,7 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 		Server: s.adapter, Metrics: counters, Logger: s.cfg.Logger, FormTimeout: s.cfg.ElicitationTimeout,
 		Auth: cmp.Or(cfg.Auth, AuthCallers), ServerToken: cfg.ServerToken, OwnToken: own,
 		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous,
-		Addresses: edge.NewLimiter(AddressFactor*rate, AddressFactor*burst).Sharing(addresses),
+		Addresses: store.Calls(s.cfg.Store, "addresses", AddressFactor*rate, AddressFactor*burst),
 		Sessions:  cfg.Sessions, SessionIdle: cmp.Or(cfg.SessionIdle, DefaultSessionIdle), NoSSE: cfg.NoSSE, ReplicaID: cfg.ReplicaID,
 		AllowedHosts: cfg.AllowedHosts, AllowedOrigins: cfg.AllowedOrigins, BehindProxy: cfg.BehindProxy, BasePath: cfg.BasePath,
 		SeparateOps: cfg.SeparateOps,

@@ -172,6 +172,24 @@ func TestOutageIsNoEmptyList(t *testing.T) {
 	}
 }
 
+// overdue is a context whose deadline passes when a test says so.
+type overdue struct {
+	context.Context
+
+	passed chan struct{}
+}
+
+func (o overdue) Done() <-chan struct{} { return o.passed }
+
+func (o overdue) Err() error {
+	select {
+	case <-o.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 func TestFailuresWithoutAnAnswer(t *testing.T) {
 	refused := httptest.NewServer(http.NotFoundHandler())
 	refused.Close()
@@ -199,12 +217,11 @@ func TestFailuresWithoutAnAnswer(t *testing.T) {
 	if e := call(t.Context(), broken.URL); e.Code != opentrain.CodeNetwork || e.NotSent {
 		t.Errorf("broken: %+v", e)
 	}
-	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
+	late := overdue{t.Context(), make(chan struct{})}
+	go func() { <-arrived; close(late.passed) }()
 	if e := call(late, silent.URL); e.Code != opentrain.CodeTimeout || e.NotSent {
 		t.Errorf("silent: %+v", e)
 	}
-	<-arrived
 	cancelled, stop := context.WithCancel(t.Context())
 	go func() { <-arrived; stop() }()
 	if e := call(cancelled, silent.URL); e.Code != opentrain.CodeNetwork || !errors.Is(e, context.Canceled) {

@@ -148,14 +148,16 @@ func TestSlowResponses(t *testing.T) {
 	for name, start := range map[string]string{
 		"nothing": "", "header": "HTTP/1.1 200 OK\r\nX: ", "body": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
 	} {
-		hold := make(chan struct{})
-		client, _ := hostile(t, func(w io.Writer) { io.WriteString(w, start); <-hold }) //nolint:errcheck // the client may be gone
-		ctx, cancel := context.WithTimeout(opentrain.WithToken(t.Context(), secret), 50*time.Millisecond)
-		_, err := client.CloseJob(ctx, "j")
+		hold, late := make(chan struct{}), overdue{t.Context(), make(chan struct{})}
+		client, _ := hostile(t, func(w io.Writer) {
+			io.WriteString(w, start) //nolint:errcheck // the client may be gone
+			close(late.passed)
+			<-hold
+		})
+		_, err := client.CloseJob(opentrain.WithToken(late, secret), "j")
 		if e := asError(t, err); e.Code != opentrain.CodeTimeout || e.NotSent {
 			t.Errorf("%s: %+v", name, e)
 		}
-		cancel()
 		close(hold)
 	}
 }

@@ -34,7 +34,7 @@ func layers() []struct {
 		{"internal/release", ". internal/account opentrain"},
 		{"internal/bench", "opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
-			"internal/caller internal/credential internal/edge internal/metrics internal/seal internal/setting internal/store opentrain"},
+			"internal/caller internal/credential internal/metrics internal/seal internal/setting internal/store opentrain"},
 		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics " +
 			"internal/setting"},
 		{"internal/stdio", "internal/adapter internal/jsonrpc internal/caller"},

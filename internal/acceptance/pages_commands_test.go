@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -132,7 +133,7 @@ func inShellWith(t *testing.T, env []string, command string) (string, error) {
 	write(t, filepath.Join(dir, "go.mod"), "module example.com/mine\n")
 	run := exec.Command("sh", "-c", strings.TrimPrefix(command, builds))
 	run.Dir = dir
-	run.Env = append(env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	run.Env = append(slices.Clone(env), "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := run.CombinedOutput()
 	return string(out), err
 }

@@ -132,9 +132,10 @@ func TestAProcessThatEnds(t *testing.T) {
 		want string
 	}{
 		"complete":   {`{"apiToken":"ot_pat_new"}`, -time.Minute, "ot_pat_new"},
+		"not cut":    {`{"apiToken":"ot_pat_new"}` + "\n" + strings.Repeat(" ", 4000), -time.Minute, "ot_pat_new"},
 		"older":      {`{"apiToken":"ot_pat_new"}`, time.Minute, "ot_pat_old"},
 		"incomplete": {`{"apiToken":"ot_pat_new"`, -time.Minute, "ot_pat_old"},
-		"reserved":   {strings.Repeat("\x00", 4096), -time.Minute, "ot_pat_old"},
+		"reserved":   {strings.Repeat(" ", 4096), -time.Minute, "ot_pat_old"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHome(t, sandbox.Config{})

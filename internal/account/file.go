@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -122,7 +123,7 @@ func (l *lockedFile) prepare() error {
 		return err
 	}
 	l.next = next
-	_, err = next.Write(make([]byte, reserved))
+	_, err = next.Write(bytes.Repeat([]byte(" "), reserved)) // JSON with spaces after it is complete
 	return errors.Join(err, next.Sync())
 }
 

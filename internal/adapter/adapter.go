@@ -39,7 +39,7 @@ type Config struct {
 	Now         func() time.Time // the clock of that state, which all replicas share
 	// Subscriptions says that clients can subscribe to resources: the transport can send a message at any time.
 	Subscriptions bool
-	Limiter       *edge.Limiter    // nil limits nothing
+	Limiter       edge.Limiter     // nil limits nothing
 	Metrics       *metrics.Metrics // nil counts nothing
 	// Logger never gets arguments or tokens. Every write is logged, whatever the logger's level.
 	Logger *slog.Logger

@@ -14,7 +14,7 @@ import (
 
 	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 )
@@ -132,7 +132,7 @@ func TestLimit(t *testing.T) {
 	calls := 0
 	f := func(context.Context, tool.Call, input) (output, *tool.Ask, error) { calls++; return output{}, nil, nil }
 	s := newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindRead, f)}}, func(cfg *adapter.Config) {
-		cfg.Limiter = edge.NewLimiter(0.01, 2)
+		cfg.Limiter = store.Calls(store.InMemory(time.Now), "callers", 0.01, 2)
 	})
 	h := newHost(t, s, previous, nil)
 	h.request = caller.Request{Transport: caller.StreamableHTTP, Address: "192.0.2.7"}

@@ -14,14 +14,6 @@ type Client struct{ store *Redis }
 // ForClient is the store for opentrain.Config.Shared.
 func (r *Redis) ForClient() Client { return Client{r} }
 
-// Calls limits the calls of each caller of some kind.
-func (r *Redis) Calls(kind string) func(caller string, perSecond float64, burst int) time.Duration {
-	return func(caller string, perSecond float64, burst int) time.Duration {
-		wait, _ := r.Take(Key(kind, caller), Limit{PerSecond: perSecond, Burst: burst})
-		return wait
-	}
-}
-
 // Take counts something against a limit. A bucket that may be lost begins empty, so that the limit holds all the same.
 func (c Client) Take(name string, perSecond float64, burst int, maxWait time.Duration) (wait time.Duration, ok bool) {
 	return c.store.Take(Key("api", name), Limit{PerSecond: perSecond, Burst: burst, MaxWait: maxWait, Strict: true})

@@ -26,6 +26,7 @@ type memory struct {
 	mu      sync.Mutex
 	kinds   map[string]*kind
 	buckets map[string]*ttlcache.Cache[string, *rate.Limiter]
+	taking  sync.Mutex // of the buckets
 }
 
 // kind holds the values of one kind.
@@ -183,10 +184,13 @@ func (m *memory) Take(key string, limit Limit) (time.Duration, bool) {
 		}
 		return bucket
 	}, ttlcache.WithTTL[string, *rate.Limiter](max(minBucket, time.Duration(float64(limit.Burst)/limit.PerSecond*float64(time.Second)))))
-	reservation := item.Value().Reserve()
-	wait := reservation.Delay()
+	m.taking.Lock() // a bucket must see its times in order, and nothing between a reservation and its end
+	defer m.taking.Unlock()
+	now := time.Now()
+	reservation := item.Value().ReserveN(now, 1)
+	wait := reservation.DelayFrom(now)
 	if wait > limit.MaxWait {
-		reservation.Cancel()
+		reservation.CancelAt(now)
 		return wait, false
 	}
 	return wait, true

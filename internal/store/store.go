@@ -54,6 +54,17 @@ type Limit struct {
 	debt int // more tokens that are missing then
 }
 
+// Calls limits the calls of each caller of some kind. It is nil for a rate that limits nothing, 0 or less.
+func Calls(s Store, kind string, perSecond float64, burst int) func(caller string) (wait time.Duration) {
+	if perSecond <= 0 {
+		return nil
+	}
+	return func(caller string) time.Duration {
+		wait, _ := s.Take(Key(kind, caller), Limit{PerSecond: perSecond, Burst: burst})
+		return wait
+	}
+}
+
 // Key names a value of some kind. It has a hash of the parts, so that all are short. Each kind has room of its own in memory.
 func Key(kind string, parts ...string) string {
 	all := sha256.New()

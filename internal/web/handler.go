@@ -52,7 +52,7 @@ type Config struct {
 	MaxStreams, MaxSessions, MaxRequests int
 
 	// Addresses limits the requests of each address, whatever tokens they have; nil for no limit.
-	Addresses *edge.Limiter
+	Addresses edge.Limiter
 
 	AllowedHosts, AllowedOrigins []string // as in edge.Guard
 	BehindProxy                  bool

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/edge"
 )
 
 const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -232,7 +231,7 @@ func TestAddressLimit(t *testing.T) {
 		{"PUT", "/mcp", ""}, {"GET", "/sse", ""}, {"GET", "/sse/", ""}, {"POST", "/message?sessionId=x", ping},
 	} {
 		for _, token := range []string{"ot_pat_made_up", "not a token", "", "Basic"} {
-			s := start(t, func(c *Config) { c.BehindProxy, c.Addresses = true, edge.NewLimiter(0.1, 2) })
+			s := start(t, func(c *Config) { c.BehindProxy, c.Addresses = true, limited(0.1, 2) })
 			status := func(address, token string) (int, http.Header) {
 				response := s.send(test[0], test[1], test[2], "X-Forwarded-For", address, tokenHeader, token)
 				response.Body.Close()
@@ -261,7 +260,7 @@ func TestAddressLimit(t *testing.T) {
 func TestCallerLimitCountsStreams(t *testing.T) {
 	for _, request := range [][2]string{{"GET", "/sse"}, {"GET", "/mcp"}, {"DELETE", "/mcp"}} {
 		s := start(t, withSessions)
-		s.fake.limiter = edge.NewLimiter(0.1, 1)
+		s.fake.limiter = limited(0.1, 1)
 		for _, limited := range []bool{false, true} {
 			response := s.send(request[0], request[1], "", tokenHeader, one)
 			response.Body.Close()

@@ -1,12 +1,9 @@
 package web
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -117,8 +114,8 @@ func slow(s *remote) (path string) {
 }
 
 // usedUp returns a limit that is used up for this machine.
-func usedUp() *edge.Limiter {
-	limiter := edge.NewLimiter(0.001, 1)
+func usedUp() edge.Limiter {
+	limiter := limited(0.001, 1)
 	for _, key := range []string{"127.0.0.1", "address 127.0.0.1"} {
 		limiter.Take(key)
 	}
@@ -140,7 +137,7 @@ func turnAway(s *remote) (path string) {
 // TestRateLimit: messages other than tool calls, which count themselves.
 func TestRateLimit(t *testing.T) {
 	s := start(t, nil)
-	s.fake.limiter = edge.NewLimiter(0.1, 1)
+	s.fake.limiter = limited(0.1, 1)
 	s.post(ping, tokenHeader, one)
 	got := s.post(ping, tokenHeader, one)
 	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "10" || !strings.Contains(got.body, "faster than this server allows") {
@@ -197,7 +194,7 @@ func TestNoResponseIsStored(t *testing.T) {
 		check(t, s.do("POST", "/mcp", ping, "Origin", "https://evil.example").header, "foreign page")
 		check(t, s.do("OPTIONS", "/mcp", "", "Origin", page, "Access-Control-Request-Method", "POST").header, "preflight")
 		check(t, s.do("POST", "/mcp", ping, tokenHeader, "").header, "bad token")
-		s.fake.limiter = edge.NewLimiter(0.001, 1)
+		s.fake.limiter = limited(0.001, 1)
 		s.post(ping, session...)
 		check(t, s.post(ping, session...).header, "rate limit")
 		s.handler.TurnAway()
@@ -238,88 +235,6 @@ func TestOpsHandler(t *testing.T) {
 	}
 }
 
-func TestTurnAwayAndShutdown(t *testing.T) {
-	s := start(t, withSessions)
-	session := s.openSession()
-	listening := readEvents(t, s.send("GET", "/mcp", "", session...))
-	idle, _ := s.openStream()
-	busy, path := s.openStream()
-	s.do("POST", path, call(7, "wait"))
-	direct := make(chan reply)
-	go func() { direct <- s.post(call(8, "wait"), session...) }()
-	<-s.fake.started
-	<-s.fake.started
-	s.handler.TurnAway()
-	for _, request := range [][2]string{{"POST", "/mcp"}, {"GET", "/mcp"}, {"GET", "/sse"}, {"GET", "/readyz"}} {
-		if got := s.do(request[0], request[1], ping, session...); got.status != http.StatusServiceUnavailable {
-			t.Errorf("%v: %d", request, got.status)
-		}
-	}
-	if got := s.do("POST", path, ping); got.status != http.StatusAccepted {
-		t.Errorf("a message to an open stream: %d", got.status)
-	}
-	if got := busy.mustNext(); !strings.Contains(got, `"id":1`) {
-		t.Error(got)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.handler.Shutdown(context.Background()) }()
-	for name, stream := range map[string]*events{"a session's": listening, "an idle": idle} {
-		if data, ok := stream.next(); ok {
-			t.Errorf("%s stream goes on: %s", name, data)
-		}
-	}
-	if got := s.do("POST", path, ping); got.status != http.StatusServiceUnavailable {
-		t.Errorf("a new call on a stream: %d", got.status)
-	}
-	select {
-	case err := <-ended:
-		t.Fatalf("it ended with calls in progress: %v", err)
-	default:
-	}
-	close(s.fake.release)
-	if got := busy.mustNext(); !strings.Contains(got, "released") {
-		t.Error(got)
-	}
-	if got := <-direct; !strings.Contains(got.body, "released") {
-		t.Error(got.body)
-	}
-	if data, ok := busy.next(); ok {
-		t.Errorf("the stream goes on: %s", data)
-	}
-	if err := <-ended; err != nil || !s.fake.stopped.Load() {
-		t.Errorf("%v, forms stopped: %v", err, s.fake.stopped.Load())
-	}
-}
-
-// TestShutdownTurnsLateCallsAway: a call whose body is still arriving at the end isn't begun.
-func TestShutdownTurnsLateCallsAway(t *testing.T) {
-	s := start(t, nil)
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	body := call(1, "wait")
-	fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
-		strings.TrimPrefix(s.url, "http://"), len(body))
-	answers := bufio.NewReader(conn)
-	if response, err := http.ReadResponse(answers, nil); err != nil || response.StatusCode != http.StatusContinue {
-		t.Fatal(response, err)
-	}
-	if err := s.handler.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	io.WriteString(conn, body) //nolint:errcheck // the answer shows it
-	response, err := http.ReadResponse(answers, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusServiceUnavailable || len(s.fake.started) > 0 {
-		t.Errorf("%d, and %d calls began", response.StatusCode, len(s.fake.started))
-	}
-}
-
 // TestNoRedirects: a redirect could leave the base path, and a client would send its token there.
 func TestNoRedirects(t *testing.T) {
 	s := start(t, func(c *Config) { c.BasePath = "/opentrain" })
@@ -340,20 +255,6 @@ func TestNoRedirects(t *testing.T) {
 				t.Errorf("%s: %d", path, response.StatusCode)
 			}
 		}
-	}
-}
-
-func TestShutdownGivesUp(t *testing.T) {
-	s := newHandler(t, nil)
-	leave := s.handler.enter()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if err := s.handler.Shutdown(ctx); err == nil {
-		t.Error("no error")
-	}
-	leave()
-	if err := s.handler.Shutdown(t.Context()); err != nil {
-		t.Error(err)
 	}
 }
 

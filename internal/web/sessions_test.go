@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"opentrain-mcp/internal/caller"
-	"opentrain-mcp/internal/edge"
 )
 
 // TestSessionsBelongToTheirOwner is the table of who may use a session for what.
@@ -132,7 +131,7 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 			if id == "" {
 				id = s.openSession()[1]
 			}
-			s.fake.limiter = edge.NewLimiter(0.001, burst)
+			s.fake.limiter = limited(0.001, burst)
 			for i := range 4 * burst {
 				if test.calls {
 					s.post(call(1, "whoami"), "Mcp-Session-Id", id)
@@ -156,7 +155,7 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 	}
 	s := start(t, nil)
 	_, messages := s.openStream()
-	s.fake.limiter = edge.NewLimiter(0.001, 1)
+	s.fake.limiter = limited(0.001, 1)
 	for _, want := range []int{http.StatusAccepted, http.StatusTooManyRequests} {
 		if got := s.do("POST", messages, answer); got.status != want {
 			t.Errorf("SSE: %d", got.status)
@@ -168,7 +167,7 @@ func TestUnaskedAnswersAreLimitedAndNotLogged(t *testing.T) {
 func TestAnswersToFormsAreFree(t *testing.T) {
 	s := start(t, withSessions)
 	session := s.openSession()
-	s.fake.limiter = edge.NewLimiter(0.001, 1)
+	s.fake.limiter = limited(0.001, 1)
 	s.post(ping, session...)
 	if got := s.post(ping, session...); got.status != http.StatusTooManyRequests {
 		t.Fatalf("%d", got.status)

@@ -23,15 +23,21 @@ import (
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
+
+// limited limits the calls of each caller.
+func limited(perSecond float64, burst int) edge.Limiter {
+	return store.Calls(store.InMemory(time.Now), "callers", perSecond, burst)
+}
 
 // fakeServer is a Server with three toy tools: whoami returns what is known of the
 // request, wait reports a step and waits until release is closed, and ask opens a form.
 type fakeServer struct {
 	*adapter.Server
-	limiter *edge.Limiter
+	limiter edge.Limiter
 	started chan struct{}
 	release chan struct{}
 	stopped atomic.Bool
