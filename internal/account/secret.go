@@ -84,7 +84,7 @@ func (a *Account) Drop(what string) bool {
 		return false
 	}
 	path, found := sandbox.secrets.LoadAndDelete(what)
-	return found && os.Remove(path.(string)) == nil //nolint:forcetypeassert // DropLater stores only texts
+	return found && os.Remove(path.(string)) == nil //nolint:errcheck,forcetypeassert // DropLater stores only texts
 }
 
 // Discard removes the file, unless it is complete.
