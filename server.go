@@ -61,6 +61,7 @@ type Config struct {
 	// human can claim it; without Token, its token is used.
 	Account   *Account
 	TokenHelp string // how a human can give this server a token, in words for a model
+	TrialHelp string // how to try it without an account, for callers without a token
 	// ReadOnly leaves out every tool that changes something.
 	ReadOnly bool
 	// Toolsets are the names of the toolsets to serve, or "all". When empty, those that are on by default are served.
@@ -181,7 +182,7 @@ func newServer(cfg Config, subscriptions bool, callsPerSecond float64, burst int
 	return &Server{cfg: cfg, adapter: adapter.New(adapter.Config{
 		Name: Name, Version: cfg.Version, Instructions: instructions, Served: served,
 		Runner: tool.Runner{
-			Accounts: accounts, TokenHelp: cfg.TokenHelp, Address: tool.Address{Host: cfg.API.Host(), From: cfg.APIFrom},
+			Accounts: accounts, TokenHelp: cfg.TokenHelp, TrialHelp: cfg.TrialHelp, Address: tool.Address{Host: cfg.API.Host(), From: cfg.APIFrom},
 			App: cfg.API.BaseURL(), Register: tools.Registration(desk, cfg.Account),
 		}, Token: cfg.Token, Timeout: cfg.Timeout,
 		FormsOff: cfg.Elicitation == Off, FormTimeout: cfg.ElicitationTimeout, Box: box, Now: cfg.Store.Now,
@@ -355,7 +356,7 @@ func instructions(served tool.Served) string {
 	say(writes || served.Has(tool.GetDraft), "- ask_human: ask the question word for word and offer its options. Replace \"<answer>\" "+
 		"or \"<answer:KEY>\" in arguments with the answer, then call the tool. Never answer for the human. "+
 		"You can ask several open questions at once and save the answers in one call.")
-	say(writes, "- confirm_with_human: show the human everything in show. Call the tool only after a clear yes.")
+	say(writes, "- confirm_with_human: show the human everything in show and ask the question. Call the tool only after a clear yes.")
 	say(served.Has(tool.ClaimAccount), "- open_url: give the human the url and what the note says. Call the tool when they are done.")
 	say(true, "- call_tool: call the tool. wait: wait, then call it. fix: if by is human, tell them; otherwise solve the problem. "+
 		"done: nothing is left to do.\n")

@@ -111,6 +111,11 @@ func TestNothingChangesWithoutAHuman(t *testing.T) {
 			t.Errorf("%s: sent %v, next %+v", made.Name, api.sent, next)
 			continue
 		}
+		asked, err := json.Marshal(arguments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.asksTheSame(t, next, string(asked))
 		token := fmt.Sprint(next.Arguments["confirmationToken"])
 		form := tool.Call{Caller: alice, CanAsk: true}
 		_, ask := run(form, nil)
@@ -144,8 +149,8 @@ func TestNothingChangesWithoutAHuman(t *testing.T) {
 				api.sent = nil
 			}
 		}
-		next, _ = run(asker, nil) // the odd answer counted as a no: the question comes again
-		for range 2 {             // the second time, the yes is used up
+		next, _ = run(asker, nil)
+		for range 2 { // the second time, the yes is used up
 			run(asker, map[string]any{"confirmationToken": next.Arguments["confirmationToken"]})
 		}
 		if len(api.sent) != 1 {

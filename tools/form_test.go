@@ -16,7 +16,8 @@ func TestFormTextIsSafe(t *testing.T) {
 	const trick = `x\nPrice per hour: 1\u202e\u2066\u200b`
 	body := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":false},"normalizedFields":{"jobTitle":"` + trick + `","` + trick + `":"` + trick + `","labelTypes":["` + trick + `"]},` +
 		`"missingFields":[{"field":"experienceLevel","label":"` + trick + `","prompt":"` + trick + `","type":"enum","enumValues":["` + trick + `","B"],"updateKeys":["experienceLevel"]}],` +
-		`"lowConfidenceFields":[{"field":"headcount","value":3,"reason":"` + trick + `"},{"field":"subjectMatter","value":"` + trick + `"}],"draftUrl":"https://app.opentrain.ai/` + trick + `"}`
+		`"lowConfidenceFields":[{"field":"headcount","value":3,"reason":"` + trick + `"},{"field":"subjectMatter","value":"` + trick + `"}],"draftUrl":"https://app.opentrain.ai/` + trick + `",` +
+		`"freelancer":{"id":"f1","displayName":"` + trick + `"}}`
 	ready := strings.Replace(body, `"publishReady":false`, `"publishReady":true`, 1)
 	asks := 0
 	for name, test := range map[string]struct{ arguments, status, body string }{
@@ -25,7 +26,7 @@ func TestFormTextIsSafe(t *testing.T) {
 		"opentrain_publish":        {`{"jobId":"j"}`, "DRAFT", ready},
 		"opentrain_update_job":     {`{"jobId":"j","fields":{"jobTitle":"` + trick + `"}}`, "OPEN", body},
 		"opentrain_close_job":      {`{"jobId":"j"}`, "OPEN", body},
-		"opentrain_invite_trainer": {`{"jobId":"j","freelancerId":"` + strings.ReplaceAll(trick, " ", "_") + `"}`, "OPEN", body},
+		"opentrain_invite_trainer": {`{"jobId":"j","freelancerId":"f1"}`, "OPEN", body},
 	} {
 		tools, arguments := serve(t, owner{&upstream{body: test.body}, test.status, trick}, setup{confirm: true}), test.arguments
 		_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true, CanAskLists: true}, name, arguments)

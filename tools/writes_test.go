@@ -107,12 +107,26 @@ func (s served) confirmed(t *testing.T, name, args string) (shown tool.Next, res
 	if shown.Action != tool.ConfirmWithHuman || shown.Tool != name {
 		t.Fatalf("%s doesn't ask first: %+v", name, shown)
 	}
+	s.asksTheSame(t, shown, args)
 	again, err := json.Marshal(shown.Arguments)
 	if err != nil {
 		t.Fatal(err)
 	}
 	result, _, failure = s.run(t.Context(), t, tool.Call{Caller: alice}, name, string(again))
 	return shown, result, failure
+}
+
+// asksTheSame checks that the human reads what a yes does in the conversation as in the form, and that the note is for the model alone.
+func (s served) asksTheSame(t *testing.T, shown tool.Next, args string) {
+	t.Helper()
+	_, ask, failure := s.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true}, shown.Tool, args)
+	if failure != nil || ask == nil {
+		t.Fatalf("%s shows no form: %v", shown.Tool, failure)
+	}
+	prompt := strings.Replace(ask.Fields[0].Prompt, "Check this box to approve.", ask.Fields[0].Label, 1)
+	if shown.Question != prompt || strings.HasSuffix(prompt, "?") || shown.Note != "" {
+		t.Errorf("%s asks %q with the note %q, and in a form %q", shown.Tool, shown.Question, shown.Note, prompt)
+	}
 }
 
 // TestWritesAskAndAreDoneOnce: each asks first, is done once with a yes, and a yes counts once.

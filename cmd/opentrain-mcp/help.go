@@ -79,7 +79,7 @@ func printHelp(command *cobra.Command, all []*cobra.Command) {
 
 // description is what the program is for.
 func description() string {
-	return "An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n" + tokenHelp()
+	return "An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n" + tokenHelp() + " " + trialHelp
 }
 
 // argumentOf is the argument in the usage of a command.

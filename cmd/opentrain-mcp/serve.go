@@ -31,9 +31,14 @@ import (
 func tokenHelp() string {
 	return "To use your existing account, copy an API token from OpenTrain (app.opentrain.ai, Settings → API keys), run `" +
 		typed("login --token") + "` in a terminal and paste it there; this server then uses it without a restart. Or set it as " +
-		"OPENTRAIN_PERSONAL_API_TOKEN for this server in the host's MCP configuration, and restart the server. " +
-		"To try it without an account, start the server with --sandbox."
+		"OPENTRAIN_PERSONAL_API_TOKEN for this server in the host's MCP configuration, and restart the server."
 }
+
+// trialHelp says how to try this server without an account.
+const trialHelp = "To try it without an account, start the server with --sandbox."
+
+// ownSandboxHelp is for an account that lacks something in the sandbox inside this server.
+const ownSandboxHelp = "This is the sandbox: nothing is real. Its first account may do everything; restart the server to use it again."
 
 // selectFlags say which tools are served.
 type selectFlags struct {
@@ -234,7 +239,10 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	if person := cfg.Account; person != nil {
 		cfg.Token = func(context.Context) opentrainmcp.Token { return person.Token() }
 	}
-	cfg.APIFrom, cfg.TokenHelp, cfg.Logger, cfg.Timeout = from, tokenHelp(), log, f.Timeout
+	cfg.APIFrom, cfg.TokenHelp, cfg.TrialHelp, cfg.Logger, cfg.Timeout = from, tokenHelp(), trialHelp, log, f.Timeout
+	if f.Sandbox {
+		cfg.TokenHelp, cfg.TrialHelp = ownSandboxHelp, ""
+	}
 	cfg.Version, _ = build()
 	f.apply(&cfg)
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)

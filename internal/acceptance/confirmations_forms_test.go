@@ -39,7 +39,7 @@ func endings() map[string]ending {
 		"no":         {"accept", map[string]any{"confirm": false}, confirmed.isOver},
 		"no tick":    {"accept", map[string]any{}, confirmed.isOver},
 		"no content": {"accept", nil, confirmed.isOver},
-		"a word":     {"accept", map[string]any{"confirm": "true"}, confirmed.isOver},
+		"a word":     {"accept", map[string]any{"confirm": "true"}, talks},
 		"canceled":   {"cancel", map[string]any{"confirm": true}, talks},
 		"odd action": {"maybe", map[string]any{"confirm": true}, talks},
 		"unseen":     {"decline", map[string]any{"confirm": true}, talks},

@@ -274,8 +274,8 @@ func (k *walk) check(by tool.Action, got answer, next tool.Next) {
 			problem = "there is no question, or no place for its answer"
 		}
 	case tool.ConfirmWithHuman:
-		if next.Show == nil || next.Tool == "" || next.Otherwise == "" {
-			problem = "it doesn't say what a yes or a no means"
+		if next.Question == "" || next.Show == nil || next.Tool == "" || next.Otherwise == "" {
+			problem = "it asks nothing, or doesn't say what a yes or a no means"
 		}
 	case tool.CallTool:
 		if next.Tool == "" || next.Arguments == nil {

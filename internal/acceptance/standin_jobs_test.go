@@ -127,6 +127,14 @@ func (s *standIn) postClose(c *standInCall) (int, any) {
 	return 200, jsonObject{"ok": true, "jobId": j.id, "status": "ARCHIVED", "alreadyClosed": already}
 }
 
+// getFreelancer has a profile, with nothing but its id, of everyone who can be invited.
+func (s *standIn) getFreelancer(c *standInCall) (int, any) {
+	if _, known := s.options.people[c.id]; s.options.people != nil && !known {
+		return noSuchThing(c)
+	}
+	return 200, jsonObject{"freelancer": jsonObject{"id": c.id}}
+}
+
 func (s *standIn) postInvite(c *standInCall) (int, any) {
 	var body jsonObject
 	if json.Unmarshal([]byte(c.body), &body) != nil || standInText(body["freelancerId"]) == "" {

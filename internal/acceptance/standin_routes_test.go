@@ -66,7 +66,7 @@ func (s *standIn) routing() map[string]standInRoute {
 			claim: "invite AI trainers to jobs", handle: s.postInvite},
 		"GET /jobs/{id}/proposals": {scope: "proposals:read", handle: s.getProposals},
 		"GET /proposals/{id}":      {scope: "proposals:read", handle: noSuchThing},
-		"GET /freelancers/{id}":    {scope: "proposals:read", handle: noSuchThing},
+		"GET /freelancers/{id}":    {scope: "proposals:read", handle: s.getFreelancer},
 		"GET /jobs/mine":           {scope: "jobs:read", handle: s.getMine},
 		"GET /jobs":                {scope: noToken, handle: s.getJobs},
 		"GET /jobs/{id}":           {scope: noToken, handle: s.getJob},

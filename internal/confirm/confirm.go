@@ -67,8 +67,8 @@ type Intent struct {
 	Status      string         // of the subject, if a yes is for it only in this status, besides what is shown (see Approve)
 	Arguments   map[string]any // the others that the yes is for: an edit's fields, a trainer
 	Asking                     // what came with the call
-	Question    string         // for a form: "Publish this job on OpenTrain?"
-	Note        string         // what a yes means
+	Question    string         // for the human: "Publish this job on OpenTrain?"
+	Means       string         // what a yes does, for the human: "It can't be taken back."
 	IfNo        string         // what a no means: "The job stays a draft."
 	Anonymous   bool           // the call needs no API token
 }
@@ -102,10 +102,10 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	case call.BadState:
 		return Answer{Why: "The form has expired or belongs to another call."}
 	case call.State == nil:
-	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && string(call.Answers[field]) != "true":
+	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && isNo(call.Answers[field]):
 		c.Ledger.decline(call.Caller, intent.Tool, intent.subject())
-		return Answer{Declined: intent.declined()} // hosts leave out a box without a tick
-	case call.Form != tool.FormAnswered, json.Unmarshal(call.State, &token) != nil:
+		return Answer{Declined: intent.declined()}
+	case call.Form != tool.FormAnswered, string(call.Answers[field]) != "true", json.Unmarshal(call.State, &token) != nil:
 		return Answer{Why: "The form wasn't answered."}
 	}
 	if token == "" {
@@ -134,6 +134,12 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 		intent.AskHuman = new(bool)
 	}
 	return Answer{Yes: true, View: view, token: token, asked: asked}
+}
+
+// isNo reports whether a form was sent without the tick. Hosts leave out a box without one. Another answer, such as a text, is neither
+// a yes nor a no.
+func isNo(answer json.RawMessage) bool {
+	return slices.Contains([]string{"", "null", "false"}, string(answer))
 }
 
 // Why a yes doesn't count.
@@ -193,7 +199,7 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 		return &tool.Ask{
 			Message: message, State: json.RawMessage(text.JSON(token)), Lifetime: Lifetime,
 			Fields: []tool.Field{{
-				Name: field, Label: intent.Question, Prompt: "Check this box to approve. " + intent.Note, Type: "boolean", Required: true,
+				Name: field, Label: intent.Question, Prompt: "Check this box to approve. " + intent.Means, Type: "boolean", Required: true,
 			}},
 		}, tool.Next{}
 	}
@@ -208,12 +214,12 @@ func (c *Confirmer) Ask(call tool.Call, intent Intent, preview tool.Preview, vie
 	}
 	preview = Shorten(preview)
 	return nil, tool.Next{
-		Action: tool.ConfirmWithHuman, Question: intent.Question, Show: &preview, Tool: intent.Tool, Arguments: arguments,
-		Otherwise: intent.IfNo, Note: text.Join(" ", askAgain(why), intent.Note, again),
+		Action: tool.ConfirmWithHuman, Question: text.Join(" ", intent.Question, intent.Means), Show: &preview, Tool: intent.Tool,
+		Arguments: arguments, Otherwise: intent.IfNo, Note: text.Join(" ", askAgain(why), again),
 	}
 }
 
-// askAgain keeps why the human is asked again apart from what a yes means.
+// askAgain says why the human is asked again.
 func askAgain(why string) string {
 	if why == "" {
 		return ""

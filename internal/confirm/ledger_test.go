@@ -236,6 +236,29 @@ func TestDeclinedFormIsOver(t *testing.T) {
 	}
 }
 
+// TestFormAnswers: only a tick is a yes, and only a box without a tick is a no. Any other answer leads to the conversation.
+func TestFormAnswers(t *testing.T) {
+	for answer, want := range map[string]string{
+		"true": "yes", "false": "no", "null": "no", "": "no", `"true"`: "asked again", `"yes"`: "asked again", `"no"`: "asked again", "1": "asked again",
+	} {
+		c, _ := newConfirmer(t, false)
+		intent := confirm.Intent{Tool: tool.Publish, JobID: "j", Question: "Publish?"}
+		asked, _ := c.Ask(tool.Call{Caller: alice, CanAsk: true}, intent, tool.Preview{}, confirm.View{}, "")
+		call := tool.Call{Caller: alice, State: asked.State, Form: tool.FormAnswered, Answers: map[string]json.RawMessage{"confirm": []byte(answer)}}
+		read := c.Read(call, &intent)
+		got := map[bool]string{true: "yes"}[read.Yes]
+		switch {
+		case read.Declined != nil:
+			got += "no"
+		case read.Why != "":
+			got += "asked again"
+		}
+		if got != want {
+			t.Errorf("%q is %q, not %q", answer, got, want)
+		}
+	}
+}
+
 // TestOneOfTwoQuestions: of two yeses to the same question at two replicas, the second one doesn't count once the first has changed
 // something, even if it was read before.
 func TestOneOfTwoQuestions(t *testing.T) {

@@ -158,10 +158,9 @@ func (p person) volume(ctx context.Context, units []string) (map[string]any, err
 }
 
 // confirm asks a question that only a yes answers with yes.
-func (p person) confirm(ctx context.Context, question, note string) (yes bool, err error) {
+func (p person) confirm(ctx context.Context, question string) (yes bool, err error) {
 	p.screen.Blank()
 	p.screen.Show("? ", screen.Bold, question)
-	p.screen.Show("  ", screen.Plain, note)
 	err = p.ask(ctx, "Your answer (yes or no):", "yes", func(line string) (problem string) {
 		var value any
 		value, problem = yesOrNo(line)

@@ -173,7 +173,7 @@ func (r *run) step(ctx context.Context, next tool.Next) (tool.Next, error) {
 		return after, err
 	case tool.ConfirmWithHuman:
 		r.review(next)
-		yes, err := r.person.confirm(ctx, "Publish this job?", next.Note)
+		yes, err := r.person.confirm(ctx, next.Question)
 		if err != nil {
 			return next, err
 		}

@@ -55,7 +55,7 @@ func (r *run) hire(ctx context.Context) error {
 	}
 	conversation := r.last.ConversationID
 	content := "Hi " + best.Candidate.Name + ", thanks for applying. Could you start next week?"
-	yes, err := r.agree(ctx, "Send this message?", tool.SendMessage, map[string]any{"conversationId": conversation, "content": content})
+	yes, err := r.agree(ctx, tool.SendMessage, map[string]any{"conversationId": conversation, "content": content})
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (r *run) hire(ctx context.Context) error {
 	}
 	due := r.now().AddDate(0, 1, 0).Format(time.DateOnly)
 	terms := map[string]any{"proposalId": best.ID, "name": "Pilot", "amountUsd": pilot, "dueDate": due}
-	if yes, err = r.agree(ctx, "Ask for this hire?", tool.HireProposal, terms); err != nil {
+	if yes, err = r.agree(ctx, tool.HireProposal, terms); err != nil {
 		return err
 	}
 	r.Screen.Blank()
@@ -98,7 +98,7 @@ func (r *run) pass(words string, d time.Duration) {
 }
 
 // agree calls a tool that asks the human first, and calls it again if the person agrees.
-func (r *run) agree(ctx context.Context, question, name string, arguments map[string]any) (yes bool, err error) {
+func (r *run) agree(ctx context.Context, name string, arguments map[string]any) (yes bool, err error) {
 	next, err := r.call(ctx, name, arguments)
 	if err != nil || next.Action != tool.ConfirmWithHuman {
 		return err == nil, err
@@ -110,7 +110,7 @@ func (r *run) agree(ctx context.Context, question, name string, arguments map[st
 		}
 		r.tell("", sentences(next.Show.Notes))
 	}
-	if yes, err = r.person.confirm(ctx, question, next.Note); err != nil || !yes {
+	if yes, err = r.person.confirm(ctx, next.Question); err != nil || !yes {
 		return false, err
 	}
 	_, err = r.call(ctx, next.Tool, next.Arguments)

@@ -113,7 +113,7 @@ func NoLongerDraft(own Own) Report {
 	if own.Status == opentrain.StatusOpen {
 		report.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": report.JobID},
-			Note: "This shows its listing.",
+			Note: "This shows its listing.", Page: own.Page,
 		}
 	}
 	return report

@@ -65,7 +65,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 		return nil, nil
 	}
 	report = report.Short() // the form carries it, and asks what it carries
-	fields := questionFields(form.unasked(report.questions), call.CanAskLists)
+	fields := report.questionFields(form.unasked(report.questions), call.CanAskLists)
 	if len(fields) == 0 {
 		return nil, nil
 	}
@@ -82,10 +82,14 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	if err != nil {
 		return nil, err
 	}
+	page := ""
+	if tool.HasPages(d.API) {
+		page = "\nPage: " + cmp.Or(report.DraftURL, text.URL(d.API.DraftURL(report.JobID)))
+	}
 	problems := append(tool.Map(form.Problems, remarkLine), "")
 	return &tool.Ask{
 		Message: strings.Join(problems, "\n") + "Your draft" + report.title() + " needs a few answers before you can publish it. " +
-			"Skip anything you don't know yet.",
+			"Skip anything you don't know yet." + page,
 		Fields: fields, State: state, Lifetime: formLifetime, Done: report.Effect(),
 	}, nil
 }
@@ -105,16 +109,42 @@ func (r Report) title() string {
 	return " “" + text.Clean(title, 100) + "”"
 }
 
-func questionFields(questions []Question, lists bool) []tool.Field {
+func (r Report) questionFields(questions []Question, lists bool) []tool.Field {
 	var fields []tool.Field
 	for _, q := range questions {
 		some := q.fields(lists)
 		if q.more || len(some) == 0 || len(fields)+len(some) > maxFormFields || overlap(fields, some...) {
 			continue
 		}
+		for i, field := range some {
+			some[i].Prompt = text.Join(" ", field.Prompt, r.help(field))
+		}
 		fields = append(fields, some...)
 	}
 	return fields
+}
+
+// help says what a field's question leaves out: the value that the answer belongs to, or when a rate counts, and in what it is.
+func (r Report) help(field tool.Field) string {
+	for _, pair := range [][]string{{"dataVolume", "dataVolumeUnit"}, {"dataVolumeUnit", "dataVolume"}} {
+		if value, known := r.content[pair[1]]; known && pair[0] == field.Name && string(value) != "null" {
+			return tool.FieldLabel(pair[1]) + ": " + tool.WithoutUnit(pair[1], value) + "."
+		}
+	}
+	dollars, condition := "In US dollars.", ""
+	if strings.Contains(field.Prompt, "USD") || strings.Contains(field.Prompt, "dollar") {
+		dollars = ""
+	}
+	for _, paymentType := range paymentTypes() {
+		if rateOf(paymentType) != field.Name {
+			continue
+		}
+		if textOf(r.content["paymentType"]) != paymentType {
+			condition = "Only for the payment type “" + tool.Label(paymentType) + "”."
+		}
+		return text.Join(" ", dollars, condition)
+	}
+	return ""
 }
 
 // fields are the form fields that answer a question, none when one of them doesn't fit.
@@ -157,21 +187,11 @@ func (types fieldTypes) addGuesses(fields []tool.Field, guesses []tool.Remark, l
 
 func formField(input tool.Input) tool.Field {
 	return tool.Field{
-		Name: input.Key, Label: tool.FieldLabel(input.Key), Type: input.Type, Prompt: rateHelp(input.Key),
+		Name: input.Key, Label: tool.FieldLabel(input.Key), Type: input.Type,
 		Choices: tool.Map(input.Options, func(option string) tool.Choice {
 			return tool.Choice{Value: option, Title: cmp.Or(text.Clean(tool.Label(option), 100), "(no name)")}
 		}),
 	}
-}
-
-// rateHelp says when a rate counts, and in what it is; "" for another field.
-func rateHelp(key string) string {
-	for _, paymentType := range paymentTypes() {
-		if rateOf(paymentType) == key {
-			return "In US dollars. Only for the payment type “" + tool.Label(paymentType) + "”."
-		}
-	}
-	return ""
 }
 
 // overlap reports whether two lists have a name in common.

@@ -14,7 +14,7 @@ import (
 type ReportOptions struct {
 	Set      opentrain.Fields // what this call set; nil when it set nothing
 	Source   string           // the description that the draft was made from
-	Repeated string           // what a repeated create means when the job is no longer a draft
+	Repeated tool.Next        // the step after a repeated create when the job is no longer a draft
 
 	sent           opentrain.Fields // the fields of Set that this answer is about
 	again          bool             // the caller has seen the report before this one
@@ -42,7 +42,9 @@ func (r Report) next(types fieldTypes, options ReportOptions) tool.Next {
 func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 	switch {
 	case r.Status != "" && r.Status != opentrain.StatusDraft:
-		return tool.Next{Action: tool.Done, Note: text.Join(" ", options.note, options.Repeated)}
+		next := options.Repeated
+		next.Action, next.Note = cmp.Or(next.Action, tool.Done), text.Join(" ", options.note, next.Note)
+		return next
 	case r.PublishReady:
 		return r.publish(options)
 	case len(r.questions) > 0:
@@ -55,8 +57,9 @@ func (r Report) step(types fieldTypes, options ReportOptions) tool.Next {
 
 // The words about publishing, here and in opentrain_publish.
 const (
-	PublishNote = "With a yes, the job goes live."
-	PublishIfNo = "The job stays a draft. To change it, use " + tool.PatchDraft + "."
+	PublishQuestion = "Publish this job on OpenTrain?"
+	PublishMeans    = "With a yes, the job goes live."
+	PublishIfNo     = "The job stays a draft. To change it, use " + tool.PatchDraft + "."
 )
 
 func (r Report) publish(options ReportOptions) tool.Next {
@@ -72,8 +75,8 @@ func (r Report) publish(options ReportOptions) tool.Next {
 	}
 	preview := r.preview().Visible()
 	return tool.Next{
-		Action: tool.ConfirmWithHuman, Show: &preview, Tool: tool.Publish, Arguments: arguments, Otherwise: PublishIfNo,
-		Note: text.Join(" ", options.note, PublishNote),
+		Action: tool.ConfirmWithHuman, Question: PublishQuestion + " " + PublishMeans, Show: &preview, Tool: tool.Publish,
+		Arguments: arguments, Otherwise: PublishIfNo, Note: options.note,
 	}
 }
 

@@ -124,7 +124,7 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) (fi
 		for _, problem := range bad.Problems {
 			if key := keyOf(problem.Path); given[key] != nil {
 				delete(given, key)
-				problems = append(problems, tool.Remark{Field: key, Message: "the answer wasn't saved: " + text.Clean(problem.Message, 200)})
+				problems = append(problems, tool.Remark{Field: key, Message: "the answer wasn't saved: " + forHuman(text.Clean(problem.Message, 200))})
 			}
 		}
 		if len(given) == before {
@@ -132,6 +132,12 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) (fi
 		}
 	}
 	return nil, problems
+}
+
+// forHuman words the problem with a value for the person who entered it, not for a model that asks them.
+func forHuman(message string) string {
+	return strings.NewReplacer("ask the human for ", "enter ", "ask the human, and send ", "enter ", "ask the human which", "enter one",
+		"; send ", "; enter ").Replace(message)
 }
 
 // keyOf returns the update key in the path of a problem: fields.languages[0] is about languages.
@@ -153,10 +159,10 @@ func (r Report) withoutForm(call tool.Call, types fieldTypes, options ReportOpti
 func (r Report) outOfDate(call tool.Call, fields opentrain.Fields) Report {
 	r.Interpreted, r.outcome = call.Interpreted, "answers not saved"
 	return r.with(tool.Next{
-		Action: tool.ConfirmWithHuman, Tool: tool.PatchDraft,
+		Action: tool.ConfirmWithHuman, Question: "Save these answers?", Tool: tool.PatchDraft,
 		Show:      &tool.Preview{JobID: r.JobID, DraftURL: r.DraftURL, Fields: fields, Warnings: tool.Map(r.problems, remarkLine)},
 		Arguments: map[string]any{"jobId": r.JobID, "fields": fields, "askHuman": false}, Otherwise: "The draft stays as it is.",
-		Note: "The draft was changed after this form was shown, so these answers were not saved. Save them?",
+		Note: "The draft was changed after this form was shown, so these answers were not saved.",
 	})
 }
 

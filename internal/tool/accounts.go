@@ -22,6 +22,7 @@ const (
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
 	identityTTL     = time.Hour        // how long the owner and the scopes of a token are trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated
+	limitTTL        = 10 * time.Minute // how long a publish limit counts as reached: someone may raise it
 	maxAccounts     = 3_000            // how many accounts are remembered
 
 	ownTTL = 24 * time.Hour // how long the owner of a job is remembered
@@ -38,6 +39,7 @@ type Feature struct {
 type Accounts struct {
 	api        *opentrain.Client
 	features   *remembered[features]
+	limits     *remembered[*opentrain.Error] // on publishing, that OpenTrain says are reached
 	identities *remembered[identity]
 	own        *ttlcache.Cache[string, struct{}] // by caller and job
 
@@ -60,7 +62,8 @@ type identity struct {
 func NewAccounts(api *opentrain.Client) *Accounts {
 	return &Accounts{
 		api: api, features: newRemembered[features](capabilitiesTTL), identities: newRemembered[identity](identityTTL),
-		own: ttlcache.New(ttlcache.WithTTL[string, struct{}](ownTTL), ttlcache.WithCapacity[string, struct{}](maxOwn)),
+		limits: newRemembered[*opentrain.Error](limitTTL),
+		own:    ttlcache.New(ttlcache.WithTTL[string, struct{}](ownTTL), ttlcache.WithCapacity[string, struct{}](maxOwn)),
 	}
 }
 
@@ -146,6 +149,23 @@ func (a *Accounts) Refused(by caller.Caller, err error) {
 	if len(about.RequiredScopes) > 0 {
 		a.identities.forget(by)
 	}
+	if apiError, ok := errors.AsType[*opentrain.Error](err); ok && about.WindowHours > 0 && !apiError.NotSent {
+		reached := *apiError
+		reached.NotSent = true
+		ttl := limitTTL
+		if reached.RetryAfter > 0 {
+			ttl = min(ttl, reached.RetryAfter)
+		}
+		a.limits.cache.Set(by.ID, &reached, ttl)
+	}
+}
+
+// PublishLimit returns an error if the caller reached the limit of published jobs a short while ago.
+func (a *Accounts) PublishLimit(by caller.Caller) error {
+	if item := a.limits.cache.Get(by.ID); item != nil {
+		return item.Value()
+	}
+	return nil
 }
 
 // Check checks the account's capabilities. An error from remembered ones is confirmed with fresh ones: a feature may
@@ -211,10 +231,12 @@ func FeatureOf(err error) string { return refusalOf(err).FeatureKey }
 type refusal struct {
 	FeatureKey     string   `json:"featureKey"`
 	RequiredScopes []string `json:"requiredScopes"`
+	WindowHours    int      `json:"windowHours"` // of a limit that is reached
 }
 
 func refusalOf(err error) (about refusal) {
-	if apiError, ok := errors.AsType[*opentrain.Error](err); ok && apiError.Code == opentrain.CodeForbidden {
+	apiError, ok := errors.AsType[*opentrain.Error](err)
+	if ok && (apiError.Code == opentrain.CodeForbidden || apiError.Code == opentrain.CodeRateLimited) {
 		apiError.DecodeDetails(&about)
 	}
 	return about

@@ -119,7 +119,7 @@ func adviceFor(reason string) (problem, remedy string) {
 			"AI trainers can be invited only to a live job.", "The human decides whether to publish it, with " + Publish + ".",
 		},
 		opentrain.ReasonNotAFreelancer: {
-			"This user id doesn't belong to an AI trainer.", "Ask the human for the id in the trainer's profile.",
+			"This user id doesn't belong to an AI trainer.", "Ask the human for the URL of the trainer's profile.",
 		},
 		opentrain.ReasonUnavailable: {"This AI trainer isn't accepting invitations.", "Ask the human for another one."},
 		opentrain.ReasonPaymentMethod: {

@@ -119,7 +119,8 @@ func (e explainer) explain() Next {
 	case apiError.Code == opentrain.CodeNoToken:
 		problem := cmp.Or(e.by.TokenProblem, "There is no API token.")
 		e.wrong(text.Join(" ", e.tool.Name+" needs an OpenTrain API token.", e.by.TokenProblem))
-		return e.fixToken(problem)
+		e.say("%s", text.Join(" ", e.runner.TokenHelp, e.runner.TrialHelp))
+		return fixInApp(problem)
 	case apiError.Status >= 500: // whatever its code, the API itself didn't answer
 		return e.outage()
 	case apiError.Code == opentrain.CodeUnauthorized:
@@ -195,7 +196,9 @@ func (e explainer) forbidden() Next {
 		if seemsUnclaimed {
 			e.say("Its scopes are those of an account that no human has claimed, so the human probably has to claim it first.")
 		}
-		e.say("Create another token with %s in the app, under Settings → API keys.", scopes)
+		if e.runner.hasPages() {
+			e.say("Create another token with %s in the app, under Settings → API keys.", scopes)
+		}
 		return e.fixToken(problem)
 	case e.details.FeatureKey != "":
 		problem := "The feature " + text.Clean(e.details.FeatureKey, 100) + " is not enabled for this account."
@@ -318,8 +321,15 @@ func (e explainer) refusal() string {
 // retry is the step of a call that can be repeated later.
 func (e explainer) retry(seconds int, atMost bool) Next {
 	e.Retryable, e.RetryAfterSeconds = true, seconds
-	return Next{Action: Wait, RetryAfterSeconds: seconds, AtMost: atMost, Tool: e.tool.Name, Arguments: argumentsOf(e.args)}
+	arguments := argumentsOf(e.args)
+	if seconds >= yesLifetime {
+		delete(arguments, "confirmationToken")
+	}
+	return Next{Action: Wait, RetryAfterSeconds: seconds, AtMost: atMost, Tool: e.tool.Name, Arguments: arguments}
 }
+
+// yesLifetime is how long a yes is valid, in seconds.
+const yesLifetime = 10 * 60
 
 // fixInApp is the step of a problem that a human solves in OpenTrain's app. The failure's lines say the problem too.
 // The app's pages have no documented addresses below its own, so the lines name the page.

@@ -15,7 +15,7 @@ type Action string
 const (
 	// AskHuman: ask Question, put the answer where Arguments has Answer, call Tool.
 	AskHuman Action = "ask_human"
-	// ConfirmWithHuman: show Show; call Tool with Arguments only after a yes. Otherwise says what a no means.
+	// ConfirmWithHuman: show Show and ask Question; call Tool with Arguments only after a yes. Otherwise says what a no means.
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
@@ -32,8 +32,8 @@ const (
 // Next is the step after a result or a failure. It is enough to drive the loop from a description to a published job.
 type Next struct {
 	Action            Action         `json:"action"`
-	Question          string         `json:"question,omitempty"` // the API's own prompt, asked word for word
-	Note              string         `json:"note,omitempty"`     // says why a question comes again, or what to know about this step
+	Question          string         `json:"question,omitempty"` // of ask_human: the API's own prompt, asked word for word
+	Note              string         `json:"note,omitempty"`     // for the model: why a question comes again, or what to know about this step
 	Field             string         `json:"field,omitempty"`
 	Type              string         `json:"type,omitempty"` // enum, string, number, boolean or array (with Options: choose several)
 	Options           []string       `json:"options,omitempty"`
@@ -50,6 +50,8 @@ type Next struct {
 	Otherwise         string         `json:"otherwise,omitempty"` // what a no means
 	Change            *Change        `json:"change,omitempty"`    // resolves what the warnings name, if the human wants that
 
+	// Page is the page on which a human sees what a look is about, if the tool for that isn't served.
+	Page string `json:"-"`
 	// Again says that a yes came which was used before: what the call does may be done, so its tool's Check comes first.
 	Again bool `json:"-"`
 }
@@ -162,7 +164,7 @@ func (n Next) gloss() string {
 		}
 		return " (then call with the answer)"
 	case ConfirmWithHuman:
-		return " (show it; call only after a yes)"
+		return " (show it and ask; call only after a yes)"
 	case OpenURL:
 		return " (give it to the human, then call)"
 	default:

@@ -28,7 +28,7 @@ func TestNextLines(t *testing.T) {
 		},
 		"confirmation": {
 			tool.Next{Action: tool.ConfirmWithHuman, Show: &tool.Preview{JobID: "j", Title: "T"}, Tool: "t", Otherwise: "o"},
-			"Next: confirm_with_human (show it; call only after a yes)\nShow:\n> Title: T\n> Job id: j\nCall: t\nIf no: o",
+			"Next: confirm_with_human (show it and ask; call only after a yes)\nShow:\n> Title: T\n> Job id: j\nCall: t\nIf no: o",
 		},
 		"wait": {
 			tool.Next{Action: tool.Wait, RetryAfterSeconds: 60, AtMost: true, Tool: "t"},

@@ -41,10 +41,18 @@ func IsLocal(host string) bool {
 		(address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified())
 }
 
-// page returns the address of a page for the human, with the app that is in use.
-func (r Runner) page(url string) string {
-	if url == opentrain.DefaultBaseURL && r.App != "" {
-		return r.App
+// page returns the address of a page for the human, with the app that is in use, "" where there is none.
+func (r Runner) page(address string) string {
+	switch {
+	case address != opentrain.DefaultBaseURL || r.App == "":
+		return address
+	case !r.hasPages():
+		return ""
 	}
-	return url
+	return r.App
+}
+
+func (r Runner) hasPages() bool {
+	app, err := url.Parse(r.App)
+	return err != nil || app.Hostname() != noPages
 }

@@ -3,6 +3,7 @@ package tool
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func ClaimNext(note string) Next {
 func (e explainer) register() Next {
 	e.say("%s needs an OpenTrain account, and none is set up on this machine. Nothing was sent.", e.tool.Name)
 	e.say("%s asks the human whether to register one.", RegisterAgent)
-	e.say("%s", e.runner.TokenHelp)
+	e.say("%s", text.Join(" ", e.runner.TokenHelp, e.runner.TrialHelp))
 	return e.runner.Register(e.call)
 }
 
@@ -102,19 +103,25 @@ func (a *Accounts) interrupt(t Tool, next Next, args json.RawMessage) {
 	if a == nil || t.Local || !slices.Contains([]string{RegisterAgent, ClaimAccount, ClaimStatus}, next.Tool) {
 		return
 	}
-	step := Next{Action: CallTool, Tool: t.Name, Arguments: map[string]any{}}
-	step.Note = "This call was waiting. Go on with it if the human still wants that."
-	var members map[string]json.RawMessage
-	if json.Unmarshal(args, &members) == nil {
-		for name, value := range members {
-			if len(value) > maxRepeated {
-				step.Note += " Send " + name + " again, unchanged."
-				continue
-			}
-			step.Arguments[name] = value
-		}
-	}
+	step := CallAgain(t.Name, args, "This call was waiting. Go on with it if the human still wants that.")
 	a.interrupted.Store(&interruption{step, time.Now()})
+}
+
+// CallAgain is the step that repeats a call. The model sends those arguments that are too long to repeat.
+func CallAgain(name string, args json.RawMessage, note string) Next {
+	step := Next{Action: CallTool, Tool: name, Arguments: map[string]any{}, Note: note}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(args, &members) != nil {
+		return step
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if len(members[name]) > maxRepeated {
+			step.Note += " Send " + name + " again, unchanged."
+			continue
+		}
+		step.Arguments[name] = members[name]
+	}
+	return step
 }
 
 // interruption is a call that waits for an account.

@@ -112,12 +112,20 @@ func unknownToolset(sets []Set, names []string) error {
 
 func unknownTool(sets []Set, names []string) error { return unknown("tool", names, toolNames(sets)) }
 
+// sameDeed reports whether two names begin with verbs for the same: to reject a proposal isn't to get it.
+func sameDeed(name, other string) bool {
+	verb, _, _ := strings.Cut(strings.TrimPrefix(name, "opentrain_"), "_")
+	known, _, _ := strings.Cut(strings.TrimPrefix(other, "opentrain_"), "_")
+	reading := []string{"get", "list", "read", "search", "show", "view", "find", "fetch"}
+	return schema.Nearest(verb, []string{known}) != "" || slices.Contains(reading, verb) && slices.Contains(reading, known)
+}
+
 // unknown returns an error about the first name that isn't known: what may have been meant, or else all that there is.
 func unknown(kind string, names, known []string) error {
 	for _, name := range names {
 		if !slices.Contains(known, name) {
 			what := fmt.Sprintf("there is no %s %q", kind, text.Clip(name, 64))
-			if nearest := schema.Nearest(name, known); nearest != "" {
+			if nearest := schema.Nearest(name, known); nearest != "" && sameDeed(name, nearest) {
 				return errors.New(what + "; did you mean " + nearest + "?")
 			}
 			return fmt.Errorf("%s. %ss: %s", what, text.Capitalize(kind), strings.Join(known, ", "))

@@ -198,7 +198,7 @@ func (s Served) Next(next Next, failed bool) Next {
 		return next
 	}
 	if next.Action == CallTool && missing.reads && !failed {
-		return Next{Action: Done, Note: next.Note, URL: opentrain.DefaultBaseURL}
+		return Next{Action: Done, Note: next.Note, URL: cmp.Or(next.Page, opentrain.DefaultBaseURL)}
 	}
 	return next.forHuman("The tool for this step is not available: " + missing.why + ". " + inTheApp)
 }
@@ -212,7 +212,7 @@ func (n Next) forHuman(problem string) Next {
 	if n.Show != nil {
 		n.URL = cmp.Or(n.URL, n.Show.DraftURL)
 	}
-	n.URL = cmp.Or(n.URL, opentrain.DefaultBaseURL)
+	n.URL = cmp.Or(n.URL, n.Page, opentrain.DefaultBaseURL)
 	n.Tool, n.Arguments, n.Otherwise, n.RetryAfterSeconds, n.AtMost = "", nil, "", 0, false
 	return n
 }

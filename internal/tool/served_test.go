@@ -111,6 +111,8 @@ func TestServedNext(t *testing.T) {
 		"a change": {tool.Next{Action: tool.ConfirmWithHuman, Tool: "search_jobs", Change: &tool.Change{Tool: "publish"}}, false,
 			tool.Next{Action: tool.ConfirmWithHuman, Tool: "search_jobs"}},
 		"a look": {tool.Next{Action: tool.CallTool, Tool: "get_job", Note: "Look."}, false, tool.Next{Action: tool.Done, Note: "Look.", URL: app}},
+		"a look at a job": {tool.Next{Action: tool.CallTool, Tool: "get_job", Note: "Look.", Page: app + "/jobs/j"}, false,
+			tool.Next{Action: tool.Done, Note: "Look.", URL: app + "/jobs/j"}},
 		"a look after a failure": {tool.Next{Action: tool.CallTool, Tool: "get_job", Note: "Find it."}, true,
 			tool.Next{Action: tool.Fix, By: "human", Note: "Find it.", Problem: human, URL: app}},
 		"a question": {tool.Next{Action: tool.AskHuman, Question: "How many?", Options: []string{"1"}, Tool: "publish", Arguments: map[string]any{"a": 1}}, false,

@@ -211,6 +211,7 @@ func nextOf(out any) *Next {
 type Runner struct {
 	Accounts  *Accounts
 	TokenHelp string // how a human can give this server a token, in one or two sentences for a model
+	TrialHelp string // how to try this server without an account, in a sentence; "" for none
 	Address   Address
 	// App is the address of OpenTrain's app, "" for the real one.
 	App string

@@ -37,7 +37,7 @@ const newAccount = "new account"
 func (in registerAgentInput) intent() confirm.Intent {
 	intent := confirm.Intent{
 		Tool: tool.RegisterAgent, Subject: newAccount, Anonymous: true, Question: "Register a new OpenTrain account?", Asking: in.Asking,
-		Note: "The agent can then post jobs for you.", IfNo: "No account is registered.", Arguments: map[string]any{},
+		Means: "The agent can then post jobs for you.", IfNo: "No account is registered.", Arguments: map[string]any{},
 	}
 	if in.Force {
 		intent.Arguments["force"] = true

@@ -64,7 +64,7 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 	intent := confirm.Intent{
 		Tool: tool.InviteTeamMember, Subject: subject, Arguments: map[string]any{"email": in.Email},
 		Asking: in.Asking, Question: "Invite this person to the team?",
-		Note: "OpenTrain emails the address. If it has an OpenTrain account, it's added to the team at once.", IfNo: "No one is invited.",
+		Means: "OpenTrain emails the address. If it has an OpenTrain account, it's added to the team at once.", IfNo: "No one is invited.",
 	}
 	if declined := a.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

@@ -61,7 +61,7 @@ func (a admin) revoke(ctx context.Context, call tool.Call, in revokeTokenInput) 
 	intent := confirm.Intent{
 		Tool: tool.RevokeToken, Subject: subject, Arguments: map[string]any{"tokenId": in.TokenID},
 		Asking: in.Asking, Question: "Revoke this API token?",
-		Note: "Everything that uses it loses access at once. This can't be undone.", IfNo: "The token stays as it is.",
+		Means: "Everything that uses it loses access at once. This can't be undone.", IfNo: "The token stays as it is.",
 	}
 	if declined := a.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

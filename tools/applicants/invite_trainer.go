@@ -47,8 +47,7 @@ func (a applicants) inviteTrainer() tool.Tool {
 			Action: tool.CallTool, Tool: tool.Publish, Arguments: map[string]any{"jobId": nil}, Note: "Publish it first.",
 		}},
 		OutcomeUnknown: "It's unclear whether the AI trainer was invited. Call again with the same arguments: no one is invited twice.",
-		NotFound: "The trainer's user id is in their profile or a past contract: ask the human for it. " +
-			"Job ids come from " + tool.ListJobs + ".",
+		NotFound:       whoseID + " Job ids come from " + tool.ListJobs + ".",
 	}, a.invite)
 }
 
@@ -62,7 +61,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	intent := confirm.Intent{
 		Tool: tool.InviteTrainer, JobID: in.JobID, Arguments: map[string]any{"freelancerId": in.FreelancerID},
 		Asking: in.Asking, Question: "Invite this AI trainer to the job?",
-		Note: "The trainer will see the job and the invitation right away. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
+		Means: "The trainer will see the job and the invitation right away. Inviting hires no one and costs nothing.", IfNo: "No one is invited.",
 	}
 	if declined := a.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
@@ -85,7 +84,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	}
 	out.FreelancerID, intent.Arguments = who.id, map[string]any{"freelancerId": who.id}
 	preview := own.Preview()
-	preview.Changes, preview.Warnings = []string{"Invite the AI trainer " + who.words}, who.warnings
+	preview.Changes = []string{"Invite the AI trainer " + who.words}
 	if a.Confirm.Asks(call.Caller) {
 		if out.ProposalID = a.proposalOf(ctx, in.JobID, who.id); out.ProposalID != "" {
 			out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": out.ProposalID}}

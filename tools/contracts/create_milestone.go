@@ -71,7 +71,7 @@ func (c contracts) addMilestone(ctx context.Context, call tool.Call, in createMi
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.CreateMilestone, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
-		Question: "Add this milestone to the contract?", Note: "The AI trainer sees the milestone.", IfNo: "The contract stays as it is.",
+		Question: "Add this milestone to the contract?", Means: "The AI trainer sees the milestone.", IfNo: "The contract stays as it is.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

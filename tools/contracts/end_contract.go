@@ -60,7 +60,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.EndContract, Subject: subject, Arguments: map[string]any{"contractId": in.ContractID}, Asking: in.Asking,
-		Question: "End this contract?", Note: "The contract can't be reopened here.", IfNo: "The contract stays active.",
+		Question: "End this contract?", Means: "The contract can't be reopened here.", IfNo: "The contract stays active.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

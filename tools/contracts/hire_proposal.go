@@ -72,7 +72,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	intent := confirm.Intent{
 		Tool: tool.HireProposal, Subject: subject, Arguments: in.terms(), Asking: in.Asking,
 		Question: "Request this hire?", IfNo: c.unhired(call, subject),
-		Note: "A yes only requests the hire. No one is hired and nothing is charged until you confirm it in OpenTrain's app.",
+		Means: "A yes only requests the hire. No one is hired and nothing is charged until you confirm it in OpenTrain's app.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

@@ -42,7 +42,7 @@ type milestoneRequest struct {
 	status string // that the milestone needs
 	reason string // the API's for another status
 	doing  string // before the milestone and the AI trainer, in a question
-	note   string // what a yes means
+	means  string // what a yes does
 	pays   bool   // for work, so that the human sees how much is recorded
 
 	question string
@@ -74,7 +74,7 @@ func (r milestoneRequest) run(
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: r.tool, Subject: subject, Arguments: map[string]any{"milestoneId": in.MilestoneID}, Asking: in.Asking,
-		Question: r.question, Note: r.note, IfNo: "The milestone stays as it is.",
+		Question: r.question, Means: r.means, IfNo: "The milestone stays as it is.",
 	}
 	if declined := c.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

@@ -10,7 +10,7 @@ func (c contracts) requestMilestoneApproval() tool.Tool {
 		tool: tool.RequestMilestoneApproval, what: "The payment", status: opentrain.MilestoneFunded, reason: opentrain.ReasonMilestoneNotFunded,
 		doing: "Accept the work and pay the AI trainer for", question: "Request the payment of this milestone?",
 		send: c.API.RequestMilestoneApproval, pays: true,
-		note: "A yes only requests it. Confirming it in OpenTrain's app releases the milestone's money to the AI trainer.",
+		means: "A yes only requests it. Confirming it in OpenTrain's app releases the milestone's money to the AI trainer.",
 	}
 	return request.made(c, "Ask to approve a milestone",
 		"Ask to accept the work of a funded milestone and pay the AI trainer for it. It returns the page in OpenTrain's app where "+

@@ -9,7 +9,7 @@ func (c contracts) requestMilestoneFunding() tool.Tool {
 	request := milestoneRequest{
 		tool: tool.RequestMilestoneFunding, what: "The funding", status: opentrain.MilestoneNotFunded, reason: opentrain.ReasonMilestoneNotOpen,
 		doing: "Fund", question: "Request the funding of this milestone?", send: c.API.RequestMilestoneFunding,
-		note: "A yes only requests it. Nothing is charged until you confirm it in OpenTrain's app, which shows the whole charge with any fees.",
+		means: "A yes only requests it. Nothing is charged until you confirm it in OpenTrain's app, which shows the whole charge with any fees.",
 	}
 	return request.made(c, "Ask to fund a milestone",
 		"Ask to fund a milestone that isn't funded yet, and return the page in OpenTrain's app where a human confirms it. "+

@@ -63,7 +63,7 @@ func (m messages) send(ctx context.Context, call tool.Call, in sendMessageInput)
 	intent := confirm.Intent{
 		Tool: tool.SendMessage, Subject: subject, Arguments: map[string]any{"conversationId": in.ConversationID, "content": in.Content},
 		Asking: in.Asking, Question: "Send this message?",
-		Note: "It is sent right away and can't be taken back.", IfNo: "Nothing is sent.",
+		Means: "It is sent right away and can't be taken back.", IfNo: "Nothing is sent.",
 	}
 	if declined := m.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined

@@ -85,8 +85,12 @@ func (o getCreditTopUpOutput) Text() string {
 	default:
 		l.Add("Top-up %s has a status that this server doesn't know.", o.TopUpID)
 	}
+	until := o.ExpiresAt
+	if o.Status == opentrain.TopUpCompleted {
+		until = "" // the page is done
+	}
 	for _, field := range []struct{ name, value string }{
-		{"Status", o.Status}, {"Amount", o.Amount}, {"Made", o.CreatedAt}, {"Paid", o.CompletedAt}, {"Open until", o.ExpiresAt},
+		{"Status", o.Status}, {"Amount", o.Amount}, {"Made", o.CreatedAt}, {"Paid", o.CompletedAt}, {"Open until", until},
 	} {
 		l.Field(field.name, field.value)
 	}

@@ -27,6 +27,7 @@ type closeJobOutput struct {
 	Next          tool.Next `json:"next" jsonschema_description:"What to do now."`
 
 	draft bool // it was one
+	alone bool // no one has ever applied or been invited, so there is no contract
 }
 
 func (p posting) closeJob() tool.Tool {
@@ -50,13 +51,14 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	out := closeJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.CloseJob, JobID: in.JobID, Asking: in.Asking, Question: "Close this job on OpenTrain?",
-		Note: "The job will accept no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
+		Means: "The job will accept no new proposals, and it can't be reopened here. Its contracts continue.", IfNo: "The job stays as it is.",
 	}
 	if declined := p.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
 		return out, nil, nil
 	}
 	own, err := p.FindOwn(ctx, in.JobID, opentrain.StatusOpen)
+	out.alone = own.ProposalCounts != nil && own.ProposalCounts.Total == 0
 	switch {
 	case err != nil:
 		return out, nil, err
@@ -80,7 +82,7 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 		preview.Warnings = append(preview.Warnings, "It may be a draft. A draft is thrown away, and no tool brings it back.")
 	case out.draft:
 		intent.Question, intent.IfNo = "Discard this draft on OpenTrain?", "The draft stays as it is."
-		intent.Note = "No tool brings it back."
+		intent.Means = "No tool brings it back."
 	}
 	yes, ask, next := p.Confirm.Approve(call, intent, preview)
 	if out.Next = next; !yes {
@@ -113,7 +115,7 @@ func sameStatus(own draft.Own) func(now draft.Own) error {
 func (o closeJobOutput) closed(status string, already bool) closeJobOutput {
 	o.Closed, o.Status, o.AlreadyClosed = true, text.Clean(status, 40), already
 	o.Next = tool.Next{Action: tool.Done}
-	if !o.draft {
+	if !o.draft && !o.alone {
 		o.Next.Note = "Contracts on this job continue until someone ends them."
 	}
 	return o

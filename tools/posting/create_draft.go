@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"opentrain-mcp/internal/draft"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -92,13 +93,23 @@ func (p posting) create(ctx context.Context, call tool.Call, in createDraftInput
 	if err != nil {
 		return createDraftOutput{}, nil, err
 	}
-	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: anotherJob})
+	report := p.Report(ctx, call, created, draft.ReportOptions{Source: source.Text, Repeated: in.repeated(created)})
 	ask, err := p.Ask(ctx, call, in.AskHuman, report, draft.FormState{Key: key, Existed: existed})
 	draft.Shorten(call, report, (*createDraftOutput).report)
 	return createDraftOutput{Report: report, IdempotencyKey: key, AlreadyCreated: existed}, ask, err
 }
 
 func (o *createDraftOutput) report() *draft.Report { return &o.Report }
+
+// repeated is the step after a create whose job is no longer a draft. The key of the next one follows from the closed job: retries of
+// that call create no second one.
+func (in createDraftInput) repeated(created *opentrain.Draft) tool.Next {
+	if created.Status != opentrain.StatusArchived && created.Status != opentrain.StatusCompleted {
+		return tool.Next{Action: tool.Done, Note: anotherJob}
+	}
+	in.IdempotencyKey = "after-" + text.Clean(created.JobID, 100)
+	return tool.CallAgain(tool.CreateDraft, json.RawMessage(text.JSON(in)), "Only if the human wants to post it again: ask them first.")
+}
 
 const anotherJob = "To create another one, call " + tool.CreateDraft + " with a new idempotencyKey."
 
@@ -188,7 +199,7 @@ func orNothing(object json.RawMessage) json.RawMessage {
 
 func (o createDraftOutput) Text() string {
 	l := o.Lines()
-	if o.AlreadyCreated && o.Next.Action != tool.Done {
+	if o.AlreadyCreated && (o.Status == "" || o.Status == opentrain.StatusDraft) {
 		l.Add("This draft was created by an earlier call with the same content. %s", anotherJob)
 	}
 	return l.With(o.Next)

@@ -64,13 +64,14 @@ func (p posting) list(ctx context.Context, call tool.Call, in listJobsInput) (li
 
 // next opens the only draft or the proposals for the only job that has some, and says how to open one of several.
 func (o listJobsOutput) next() tool.Next {
-	var drafts, applied []string
+	var drafts []string
+	var applied []ownJob
 	for _, job := range o.Jobs {
 		switch {
 		case job.Status == opentrain.StatusDraft:
 			drafts = append(drafts, job.ID)
 		case job.Proposals != nil && *job.Proposals > 0:
-			applied = append(applied, job.ID)
+			applied = append(applied, job)
 		}
 	}
 	note := ""
@@ -81,7 +82,7 @@ func (o listJobsOutput) next() tool.Next {
 	case o.status == opentrain.StatusDraft && !o.later && len(o.Jobs) == 1 && len(drafts) == 1:
 		return tool.Next{Action: tool.CallTool, Tool: tool.GetDraft, Arguments: map[string]any{"jobId": drafts[0]}}
 	case len(applied) == 1:
-		return listProposals(applied[0], note)
+		return listProposals(applied[0].ID, applied[0].JobURL, note)
 	case len(applied) > 1:
 		note = text.Join(" ", note, "To see who applied to a job, use "+tool.ListProposals+".")
 	}

@@ -1,7 +1,10 @@
 package posting
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"maps"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -30,11 +33,25 @@ func blockedBy(err error, code opentrain.Code) *opentrain.Moderation {
 	return &opentrain.Moderation{Decision: "BLOCK", Reasons: details.Reasons}
 }
 
-// changeContent is the step after the content check blocked a job.
-func changeContent(jobID, problem string) tool.Next {
+// changeContent is the step after the content check blocked a job. It names the texts that an edit just set. Otherwise only the human
+// can say which text it is about.
+func changeContent(jobID, problem string, edited opentrain.Fields) tool.Next {
+	texts := maps.Clone(edited)
+	maps.DeleteFunc(texts, func(_ string, value json.RawMessage) bool { return !bytes.HasPrefix(value, []byte(`"`)) })
+	ask := "Ask the human what to change"
+	if len(texts) == 0 {
+		texts = opentrain.Fields{"jobTitle": nil, "jobDescription": nil}
+		ask = "Ask the human which text to change, the title or the description, and leave out the other"
+	}
+	fields := make(map[string]any, len(texts))
+	for key := range texts {
+		fields[key] = tool.AnswerTo(key)
+		if len(texts) == 1 {
+			fields[key] = tool.Answer
+		}
+	}
 	return tool.Next{
-		Action: tool.Fix, By: "human", Tool: tool.PatchDraft,
-		Arguments: map[string]any{"jobId": jobID, "fields": map[string]any{"jobDescription": tool.Answer}},
-		Problem:   problem + " Ask the human what to change, save it and publish again.",
+		Action: tool.Fix, By: "human", Tool: tool.PatchDraft, Arguments: map[string]any{"jobId": jobID, "fields": fields},
+		Problem: problem + " " + ask + ". Then save it and publish again.",
 	}
 }

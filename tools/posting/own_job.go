@@ -61,9 +61,9 @@ func (j ownJob) line() string {
 }
 
 // listProposals is the step that shows who applied to a job.
-func listProposals(jobID, note string) tool.Next {
+func listProposals(jobID, page, note string) tool.Next {
 	return tool.Next{
 		Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": jobID},
-		Note: text.Join(" ", "See who applied.", note),
+		Note: text.Join(" ", "See who applied.", note), Page: page,
 	}
 }

@@ -70,7 +70,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	defer unlock()
 	intent := confirm.Intent{
 		Tool: tool.Publish, JobID: in.JobID, Asking: in.Asking,
-		Question: "Publish this job on OpenTrain?", Note: draft.PublishNote, IfNo: draft.PublishIfNo,
+		Question: draft.PublishQuestion, Means: draft.PublishMeans, IfNo: draft.PublishIfNo,
 	}
 	answer := p.Confirm.Read(call, &intent)
 	if answer.Declined != nil {
@@ -91,6 +91,9 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		return out, nil, uncheckable(own)
 	}
 	if !answer.Yes {
+		if err := p.Accounts.PublishLimit(call.Caller); err != nil {
+			return out, nil, err // no one is asked for a yes to what can't happen
+		}
 		return p.askToPublish(ctx, call, intent, own, out, answer.Why)
 	}
 	view, again, err := p.Compare(ctx, call, own, answer.View)
@@ -168,10 +171,10 @@ func (p posting) published(
 			p.WentLive(call.Caller, own, nil, answer.Date)
 		}
 		out.Published, out.AlreadyPublished, out.JobURL = true, answer.AlreadyPublished, text.URL(answer.JobURL)
-		out.Next = checkListing(own)
+		out.Next = checkListing(own, out.JobURL)
 	case blocked && (answer.Status == opentrain.StatusDraft || answer.Status == ""):
 		out.Status, out.Reasons, out.blocked = opentrain.StatusDraft, reasons, true
-		out.Next = changeContent(own.ID, "The job failed OpenTrain's content check.")
+		out.Next = changeContent(own.ID, "The job failed OpenTrain's content check.", nil)
 	case answer.Validation != nil || len(answer.MissingFields) > 0:
 		report := p.Report(ctx, call, &opentrain.Draft{
 			JobID: own.ID, Status: opentrain.StatusDraft, MissingFields: answer.MissingFields,
@@ -217,20 +220,23 @@ func (o publishOutput) alreadyLive(own draft.Own) publishOutput {
 	o.Status, o.Published, o.AlreadyPublished, o.JobURL = opentrain.StatusOpen, true, true, text.URL(own.JobURL)
 	o.Next = tool.Next{Action: tool.Done, Note: "To edit the live job, use " + tool.UpdateJob + "."}
 	if counts := own.ProposalCounts; counts != nil && counts.Total > 0 {
-		o.Next = listProposals(own.ID, o.Next.Note)
+		o.Next = listProposals(own.ID, o.JobURL, o.Next.Note)
 	}
 	return o
 }
 
 // checkListing is the check that the posting guide advises: a search for the words of the job's title.
-func checkListing(own draft.Own) tool.Next {
+func checkListing(own draft.Own, page string) tool.Next {
 	if words := keywords(own.Title); words != "" {
 		return tool.Next{
 			Action: tool.CallTool, Tool: tool.SearchJobs, Arguments: map[string]any{"q": words},
 			Note: "Check how the job is listed. A new listing can take five minutes to show. " + applyNow,
+			Page: page,
 		}
 	}
-	return tool.ListJobsNext("Check that the job is listed as OPEN. " + applyNow)
+	next := tool.ListJobsNext("Check that the job is listed as OPEN. " + applyNow)
+	next.Page = page
+	return next
 }
 
 // applyNow says where the job's applicants will be.

@@ -61,7 +61,7 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 	out := updateJobOutput{JobID: in.JobID, Interpreted: call.Interpreted}
 	intent := confirm.Intent{
 		Tool: tool.UpdateJob, JobID: in.JobID, Arguments: map[string]any{"fields": fields}, Asking: in.Asking,
-		Question: "Edit this live job on OpenTrain?", Note: "The job is live, so the edit shows right away.", IfNo: "The job stays as it is.",
+		Question: "Edit this live job on OpenTrain?", Means: "The job is live, so the edit shows right away.", IfNo: "The job stays as it is.",
 	}
 	answer := p.Confirm.Read(call, &intent)
 	if answer.Declined != nil {
@@ -123,13 +123,13 @@ func (p posting) edited(
 	if edit.Status == opentrain.StatusDraft || edit.Status == "" && blocked {
 		p.Forget(call.Caller, own.ID)
 		out.Status = opentrain.StatusDraft
-		out.Next = changeContent(own.ID, "The content check took the job off the marketplace.")
+		out.Next = changeContent(own.ID, "The content check took the job off the marketplace.", fields)
 	} else {
 		p.WentLive(call.Caller, own, fields, edit.Date)
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": own.ID},
-			Note: "Check how the job is listed. An edit can take five minutes to show.",
+			Note: "Check how the job is listed. An edit can take five minutes to show.", Page: own.Page,
 		}
 	}
 	tool.Shorten(call, // of what was set: the caller has it

@@ -63,7 +63,7 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 	intent := confirm.Intent{
 		Tool: tool.CreateWebhook, Subject: "webhook to " + in.URL, Arguments: map[string]any{"url": in.URL, "eventTypes": types},
 		Asking: in.Asking, Question: "Create this webhook?",
-		Note: "OpenTrain will send these events of the account to this address from now on.", IfNo: "No webhook is created.",
+		Means: "OpenTrain will send these events of the account to this address from now on.", IfNo: "No webhook is created.",
 	}
 	if declined := u.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
@@ -90,6 +90,9 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		return out, nil, err
 	}
 	out.keep(made, file)
+	if out.SecretFile != "" {
+		u.person.DropLater(out.subject, file)
+	}
 	return out, nil, nil
 }
 

@@ -46,7 +46,7 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 	intent := confirm.Intent{
 		Tool: tool.DeleteWebhook, Subject: subject, Arguments: map[string]any{"webhookId": in.WebhookID},
 		Asking: in.Asking, Question: "Delete this webhook?",
-		Note: "OpenTrain will send no more events to this address. A deleted webhook can't be brought back.", IfNo: "The webhook stays.",
+		Means: "OpenTrain will send no more events to this address. A deleted webhook can't be brought back.", IfNo: "The webhook stays.",
 	}
 	if declined := u.Confirm.Declined(call, intent); declined != nil {
 		out.Next = *declined
@@ -69,7 +69,10 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 		return out, nil, err
 	}
 	out.Deleted = true
-	out.Next = tool.Next{Action: tool.Done, Note: "If this server saved its secret to a file, you can delete the file."}
+	out.Next = tool.Next{Action: tool.Done}
+	if !u.person.Drop("webhook " + w.ID) {
+		out.Next.Note = "If this server saved its secret to a file, you can delete the file."
+	}
 	return out, nil, nil
 }
 
