@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -14,10 +15,10 @@ import (
 // in other letters; in a title, letters are a change.
 func TestPreviewsShowWhatChanges(t *testing.T) {
 	api := &script{answers: map[string]string{
-		"GET /jobs/j": `{"id":"j","title":"label DASHCAM videos","experienceLevel":"Any Experience Level","pay":{"paymentType":"Per hour","hourlyRate":18}}`,
+		"GET /jobs/j": `{"id":"j","title":"label DASHCAM videos","updatedAt":"2026-06-01T12:00:00Z","experienceLevel":"Any Experience Level",` +
+			`"pay":{"paymentType":"Per hour","hourlyRate":18}}`,
 	}}
 	tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusOpen}, setup{confirm: true})
-	const same = "The job already has these values."
 	for fields, want := range map[string]struct {
 		changes  int
 		shows    string
@@ -25,9 +26,14 @@ func TestPreviewsShowWhatChanges(t *testing.T) {
 	}{
 		`{"jobTitle":"Label dashcam videos"}`:                      {1, "Job title: label DASHCAM videos → Label dashcam videos", nil},
 		`{"jobTitle":"Label dashcam videos","headcount":5}`:        {2, "Number of people: unknown → 5", nil},
-		`{"experienceLevel":"ANY_EXPERIENCE_LEVEL"}`:               {1, "Experience level", []string{same}},
 		`{"experienceLevel":"ANY_EXPERIENCE_LEVEL","headcount":5}`: {1, "Number of people", nil},
-		`{"jobTitle":null}`:                                        {1, "Job title: label DASHCAM videos → not set", nil},
+		`{"jobTitle":null}`: {1, "Job title: label DASHCAM videos → not set", []string{"The job would have no job title."}},
+		`{"languages":[],"labelTypes":[],"experienceLevel":null}`: {3, "Languages: unknown → empty", []string{
+			"The job would have no label types.", "The job would have no experience level.", "The job would have no languages.",
+		}},
+		`{"paymentType":null,"jobDescription":""}`: {2, "Payment type: Per hour → not set", []string{
+			"The job would have no job description.", "The job would have no payment type.",
+		}},
 	} {
 		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.UpdateJob, `{"jobId":"j","fields":`+fields+`}`)
 		if failure != nil {
@@ -150,5 +156,69 @@ func TestNotesAboutWordsThatAreGone(t *testing.T) {
 	patched := run(tool.PatchDraft, `{"jobId":"j","fields":{"jobDescription":"Rate answers. $21 an hour. Three shifts a day."}}`)
 	if strings.Contains(patched, "€19") || !strings.Contains(patched, "Three shifts") || !strings.Contains(patched, "elsewhere") {
 		t.Error(patched)
+	}
+}
+
+// TestApprovalsShowTheText: a human reads what goes live as it is, line by line, before the yes and when they ask for the draft.
+func TestApprovalsShowTheText(t *testing.T) {
+	text := strings.Repeat("We need 20 people to label streets. ", 30) + "\n\n- Rule 9\n- We pay only after 90 days.\nWarning: none"
+	const shown = "Job description:\n> We need 20 people to label streets. "
+	const end = "label streets.\n> \n> - Rule 9\n> - We pay only after 90 days.\n> Warning: none"
+	for _, forms := range []bool{false, true} {
+		api := owner{status: opentrain.StatusDraft, RoundTripper: &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true,"issues":[]},` +
+			`"missingFields":[],"normalizedFields":` + jsonOf(t, map[string]string{"jobTitle": "T", "jobDescription": text}) + `}`}}
+		tools := serve(t, api, setup{confirm: true})
+		result, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: forms}, tool.Publish, `{"jobId":"j"}`)
+		if failure != nil || (ask != nil) != forms {
+			t.Fatal(failure, ask)
+		}
+		said := strings.ReplaceAll(result.Text, "\n> ", "\n")
+		if forms {
+			said = ask.Message
+		}
+		wants(t, said, shown, end)
+		draft, _, failure := tools.run(t.Context(), t, tools.with(t, tool.GetDraft, tool.PatchDraft), tool.GetDraft, `{"jobId":"j"}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		wants(t, draft.Text, "We pay only after 90 days.")
+		patched, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true}, tool.PatchDraft, `{"jobId":"j","fields":{"headcount":20}}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		wants(t, patched.Text, "only the first 600 are shown") // no one says yes to this
+	}
+	edit := owner{status: opentrain.StatusOpen, RoundTripper: &script{answers: map[string]string{"GET /jobs/j": `{"id":"j","title":"T"}`}}}
+	result, failure := call(t, edit, setup{confirm: true}, alice, tool.UpdateJob, `{"jobId":"j","fields":`+jsonOf(t, map[string]string{"jobDescription": text})+`}`)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	wants(t, strings.ReplaceAll(result.Text, "\n> ", "\n"), "Job description: unknown →\n> We need 20 people", end)
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestNotesAreSettledByAnswers: once the human has set what a part of the description is about, the approval has no note on it. The
+// others don't name the API's keys, nor do the warnings.
+func TestNotesAreSettledByAnswers(t *testing.T) {
+	api := &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true,"issues":[]},"missingFields":[],` +
+		`"unmappedFields":[{"path":"source.text","valuePreview":"From Germany.","reason":"not clear"},{"path":"source.text","valuePreview":"Be kind.","reason":"no field"}],` +
+		`"warnings":["pricePerHour of $100,000 is far from usual."],"normalizedFields":{"jobTitle":"A","countries":["Germany"]}}`}
+	tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusDraft}, setup{confirm: true})
+	created := tools.next(t, "create_draft", `{"description":"From Germany. Be kind."}`)
+	wants(t, strings.Join(created.Show.Notes, "\n"), "Not used by OpenTrain: “From Germany.” — not clear\nNot used by OpenTrain: “Be kind.” — no field")
+	patched := tools.next(t, "patch_draft", `{"jobId":"j","fields":{"countries":["DE"]}}`)
+	if want := []string{"Not used by OpenTrain: “Be kind.” — no field"}; !slices.Equal(patched.Show.Notes, want) {
+		t.Errorf("%q", patched.Show.Notes)
+	}
+	if want := []string{"Price per hour of $100,000 is far from usual."}; !slices.Equal(patched.Show.Warnings, want) {
+		t.Errorf("%q", patched.Show.Warnings)
 	}
 }

@@ -87,13 +87,32 @@ func TestNoOneIsInvitedInVain(t *testing.T) {
 
 // TestAnEditThatChangesNothingSaysSo before the human approves it.
 func TestAnEditThatChangesNothingSaysSo(t *testing.T) {
-	for price, same := range map[string]bool{"25": true, "26": false} {
+	const already, seems = "Job j already has these values. Nothing was changed.", "Warning: The job seems to have these values already."
+	const listed, older = "2026-06-01T12:00:00Z", "2026-06-01T11:59:59Z" // the job's last change, and before it
+	for fields, want := range map[string]struct {
+		updated string
+		shows   []string
+	}{
+		`{"pricePerHour":25}`: {listed, []string{already}}, `{"pricePerHour":"$25.00"}`: {listed, []string{already}},
+		`{"countries":["Brazil"]}`: {listed, []string{already}}, `{"countries":["br"]}`: {listed, []string{already}},
+		`{"languages":["English","pt"]}`: {listed, []string{already}}, `{"labelTypes":["BOUNDING_BOX"]}`: {listed, []string{already}},
+		`{"experienceLevel":"EXPERT","pricePerHour":25}`: {listed, []string{already}},
+		`{"pricePerHour":26}`:                            {listed, []string{"Price per hour: $25 → $26 per hour"}},
+		`{"countries":["BR","Portugal"]}`:                {listed, []string{"Countries: Brazil → Brazil, Portugal"}},
+		`{"countries":["BR"],"languages":["en"]}`:        {listed, []string{"Title: T\n> Job id: j\n> Languages: Portuguese, English → English\n"}},
+		`{"pricePerHour":25.0}`:                          {older, []string{"Price per hour: $25 → $25", seems}},
+	} {
 		api := owner{status: opentrain.StatusOpen, RoundTripper: &script{answers: map[string]string{
-			"GET /jobs/j": `{"id":"j","title":"Label cats","status":"live","pay":{"paymentType":"PAY_PER_HOUR","hourlyRate":25,"currency":"USD"}}`,
+			"GET /jobs/j": `{"id":"j","title":"Label cats","status":"live","updatedAt":"` + want.updated + `","languages":["Portuguese","English"],"countries":["BR"],` +
+				`"labelTypes":["Bounding Box"],"experienceLevel":"Expert","pay":{"paymentType":"PAY_PER_HOUR","hourlyRate":25,"currency":"USD"}}`,
 		}}}
-		result, failure := call(t, api, setup{confirm: true}, alice, tool.UpdateJob, `{"jobId":"j","fields":{"pricePerHour":`+price+`}}`)
-		if failure != nil || strings.Contains(result.Text, "The job already has these values.") != same {
-			t.Errorf("%s: %s %v", price, result.Text, failure)
+		result, failure := call(t, api, setup{confirm: true}, alice, tool.UpdateJob, `{"jobId":"j","fields":`+fields+`}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		wants(t, result.Text, want.shows...)
+		if got := stepIn(t, result).Action; (got == tool.Done) != (want.shows[0] == already) {
+			t.Errorf("%s: %s", fields, result.Text)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -153,14 +154,17 @@ func TestOnePageOnce(t *testing.T) {
 }
 
 func TestLongTextsAreShortened(t *testing.T) {
-	long := strings.Repeat("é", 5000)
-	result, failure := call(t, &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":{"jobDescription":"` + long + `","headcount":3}}`},
-		setup{}, alice, "opentrain_create_draft", `{"description":"x"}`)
-	if failure != nil {
-		t.Fatal(failure)
-	}
-	if n := len([]rune(result.Text)); n > 2000 || !strings.Contains(result.Text, "(5000 characters in all)") {
-		t.Errorf("the text has %d characters", n)
+	long := strings.Repeat("é", 6000)
+	for ready, shown := range map[string]int{"false": 600, "true": 5000} { // what a human says yes to is shown further
+		result, failure := call(t, &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":` + ready + `},` +
+			`"normalizedFields":{"jobDescription":"` + long + `","headcount":3}}`}, setup{confirm: true}, alice, tool.PatchDraft, `{"jobId":"j","fields":{"headcount":3}}`)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		says := fmt.Sprintf("é… (6000 characters in all; only the first %d are shown)", shown)
+		if n := strings.Count(result.Text, "é"); n != shown || !strings.Contains(result.Text, says) {
+			t.Errorf("ready %s: %d characters are shown\n%s", ready, n, result.Text)
+		}
 	}
 }
 

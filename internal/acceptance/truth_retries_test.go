@@ -126,7 +126,7 @@ func TestEditsKnowWhatWentLive(t *testing.T) {
 		if got := s.call(tool.UpdateJob, next.Arguments, alice...); !strings.Contains(got.text, "was changed and is live.") {
 			t.Fatal(got.text)
 		}
-		edit(6, "The job already has these values.")
+		edit(6, "already has these values. Nothing was changed.")
 		edit(8, "Number of people: 6 → 8", "Warning: The description still says “4”, but “Number of people” would be 8.")
 		pass(aWhile)
 		api.edit(id, func(j *standInJob) { j.fields["headcount"] = 9 })

@@ -54,7 +54,6 @@ func TestAnEditIsShownAsItIsSent(t *testing.T) {
 			`{"pricePerHour":null}`:                        `Price per hour: $18 → not set`,
 			`{"countries":["Germany, France","Spain"]}`:    `Countries: all countries → Germany, France; Spain`,
 			`{"countries":["Korea, South","Spain"]}`:       `Countries: all countries → Korea, South; Spain`,
-			`{"labelTypes":[]}`:                            `Label types: empty → empty`,
 			`{"screening":[{"q":"Visible?\u202e\u200b"}]}`: `Screening: unknown → [{"q":"Visible?[U+202E][U+200B]"}]`,
 			`{"labelingOverview":"` + long + `b"}`: `Labeling overview: unknown → ` + long +
 				`… (5001 characters in all; only the first 5000 are shown)`,

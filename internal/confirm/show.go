@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"opentrain-mcp/internal/text"
@@ -23,8 +24,10 @@ func Shows(preview tool.Preview) bool { return text.Length(preview) <= maxShown 
 // Shorten cuts what is shown of a job until it isn't too long. Changes stay: a call that would show too much of them
 // refuses (see Shows).
 func Shorten(preview tool.Preview) tool.Preview {
-	if !Shows(preview) {
-		preview.Fields = ShortFields(preview.Fields, 100)
+	for _, limit := range []int{600, 100} {
+		if !Shows(preview) {
+			preview.Fields = ShortFields(preview.Fields, limit)
+		}
 	}
 	if !Shows(preview) && len(preview.Guesses) > 0 {
 		preview.Guesses = nil
@@ -58,9 +61,27 @@ func ShortValue(value json.RawMessage, limit int) json.RawMessage {
 	if json.Unmarshal(value, &s) != nil {
 		s = string(value) // a list or an object, as it is written
 	}
-	length := utf8.RuneCountInString(s)
-	if length <= limit {
-		return value
+	if short := Short(s, limit); short != s {
+		return json.RawMessage(text.JSON(short))
 	}
-	return json.RawMessage(text.JSON(fmt.Sprintf("%s… (%d characters in all)", string([]rune(s)[:limit]), length)))
+	return value
+}
+
+// Short cuts a text after limit characters, and says so. A text that is cut already may get shorter.
+func Short(s string, limit int) string {
+	const cut = "… (%d characters in all; only the first %d are shown)"
+	length := utf8.RuneCountInString(s)
+	if at := strings.LastIndex(s, "… ("); at >= 0 {
+		whole, shown := 0, 0
+		if n, _ := fmt.Sscanf(s[at:], cut, &whole, &shown); n == 2 && utf8.RuneCountInString(s[:at]) == shown {
+			if shown <= limit {
+				return s
+			}
+			length = whole
+		}
+	}
+	if length <= limit {
+		return s
+	}
+	return string([]rune(s)[:limit]) + fmt.Sprintf(cut, length, limit)
 }

@@ -3,14 +3,14 @@ package draft
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"opentrain-mcp/internal/caller"
+	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -20,37 +20,38 @@ import (
 const maxChange = 5000
 
 // Changes shows an edit of a live job, old and new value of each field. resolve is the call that resolves its warnings,
-// nil without any. The caller holds the job's lock.
+// nil without any. already says that the job certainly has these values. The caller holds the job's lock.
 func (d *Desk) Changes(
 	ctx context.Context, by caller.Caller, own Own, fields opentrain.Fields,
-) (preview tool.Preview, resolve *tool.Change) {
+) (preview tool.Preview, resolve *tool.Change, already bool) {
 	preview = own.Preview()
 	before, certain := d.current(ctx, by, own, &preview)
 	current := before.draft.NormalizedFields
 	all := slices.Sorted(maps.Keys(fields))
 	changed := slices.DeleteFunc(slices.Clone(all), func(key string) bool { return same(key, current[key], fields[key]) })
 	switch {
+	case len(changed) == 0 && certain:
+		return preview, nil, true
 	case len(changed) == 0:
 		changed = all
-		preview.Warnings = append(preview.Warnings, "The job already has these values.")
+		preview.Warnings = append(preview.Warnings, "The job seems to have these values already.")
 	case !certain:
 		changed = all
 	}
 	for _, key := range changed {
 		old := "unknown"
 		if value, isKnown := current[key]; isKnown {
-			old = text.Clip(text.Clean(tool.WithoutUnit(key, value), maxChange), 200)
+			old = text.Clip(text.Clean(tool.WithoutUnit(key, named(key, value)), maxChange), 200)
 		}
-		now := wholeChange(key, fields[key])
-		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" → "+now)
+		now := wholeChange(key, named(key, fields[key]))
+		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" →"+now)
 	}
-	after := known{source: before.source, draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
+	after := known{source: before.source, set: before.set, draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
 	after.outdated = outdated(before, after, fields)
 	found := after.contradictions()
-	if rate := unpaid(current, after.draft.NormalizedFields, fields); rate != "" {
-		preview.Warnings = append(preview.Warnings, "The job would have no price. Its payment type is “"+
-			tool.Label(textOf(after.draft.NormalizedFields["paymentType"]))+"”, and “"+tool.FieldLabel(rate)+"” would not be set.")
-		found.patch[rate] = tool.Answer
+	for _, key := range lacking(current, after.draft.NormalizedFields, fields) {
+		preview.Warnings = append(preview.Warnings, wouldLack(key, after.draft.NormalizedFields))
+		found.patch[key] = tool.Answer
 	}
 	for _, warning := range found.warnings { // nothing is changed yet
 		preview.Warnings = append(preview.Warnings, strings.Replace(warning, " is now ", " would be ", 1))
@@ -59,36 +60,46 @@ func (d *Desk) Changes(
 		maps.Copy(found.patch, asArguments(fields, found.patch))
 		resolve = &tool.Change{Tool: tool.UpdateJob, Arguments: map[string]any{"jobId": own.ID, "fields": found.patch}}
 	}
-	return preview, resolve
+	return preview, resolve, false
 }
 
-// same reports whether a field has a value already. The public list writes enum values in other letters than the API reads.
-func same(key string, current, value json.RawMessage) bool {
-	switch key {
-	case "paymentType", "experienceLevel", "dataType", "labelTypes", "languages", "countries":
-		return len(current) > 0 && strings.EqualFold(tool.Readable(key, current), tool.Readable(key, value))
-	}
-	return text.Canonical(current) == text.Canonical(value)
+// lacking are the fields that an edit leaves without a value, of those that a draft must have before it's published. The rate counts
+// where the job had a price, of its own payment type or of another.
+func lacking(before, after, edited opentrain.Fields) []string {
+	own := ownRate(after)
+	keys := []string{"jobTitle", "jobDescription", "labelTypes", "experienceLevel", "languages", "paymentType", own}
+	return slices.DeleteFunc(keys, func(key string) bool {
+		_, isEdited := edited[key]
+		was, isKnown := before[key]
+		isGone := isEdited && (!isKnown || !isEmpty(was))
+		if key == own {
+			_, isPaid := edited["paymentType"]
+			isGone = own != "" && (isEdited || isPaid) && numberOf(before[ownRate(before)]) != ""
+		}
+		return !isGone || !isEmpty(after[key])
+	})
 }
 
-// unpaid is the rate that an edit leaves without a value, "" for none: the job had a price, of its own payment type or of another.
-func unpaid(before, after, edited opentrain.Fields) string {
-	own, was := ownRate(after), ownRate(before)
-	_, isPaid := edited["paymentType"]
-	_, isPriced := edited[own]
-	if own == "" || !isPaid && !isPriced || numberOf(after[own]) != "" || numberOf(before[was]) == "" {
-		return ""
+func isEmpty(value json.RawMessage) bool {
+	return slices.Contains([]string{"", "null", `""`, "[]"}, text.Canonical(value))
+}
+
+// wouldLack warns about a field that an edit leaves without a value.
+func wouldLack(key string, after opentrain.Fields) string {
+	if key != ownRate(after) {
+		return "The job would have no " + strings.ToLower(tool.FieldLabel(key)) + "."
 	}
-	return own
+	return "The job would have no price. Its payment type is “" + tool.Label(textOf(after["paymentType"])) + "”, and “" +
+		tool.FieldLabel(key) + "” would not be set."
 }
 
 // wholeChange is the new value of a field. One that is too long says so.
 func wholeChange(key string, value json.RawMessage) string {
-	words := tool.Readable(key, value)
-	if length := utf8.RuneCountInString(words); length > maxChange {
-		return fmt.Sprintf("%s (%d characters in all; only the first %d are shown)", text.Clean(words, maxChange), length, maxChange)
+	words := confirm.Short(text.Paragraphs(tool.Readable(key, value), math.MaxInt), maxChange)
+	if strings.Contains(words, "\n") { // below the name
+		return "\n" + words
 	}
-	return text.Clean(words, maxChange)
+	return " " + words
 }
 
 // asArguments are the fields that others don't set.
@@ -103,10 +114,11 @@ func asArguments(fields opentrain.Fields, others map[string]any) map[string]any 
 }
 
 // current is what the job's fields are now: as they were last reported, if nothing has changed since, otherwise as the
-// job is listed. A change by others right after a call of this server may have gone unnoticed; then they aren't certain.
+// job is listed. They aren't certain if the job was changed in the seconds after a call of this server, which may have been someone
+// else, or after what the listing shows.
 func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *tool.Preview) (now known, certain bool) {
 	if k, found := d.remembered(by, own.ID); found && !own.Changed.IsZero() && k.view.Covers(own.Changed) {
-		return k, !k.view.Rough
+		return k, !own.Changed.After(k.view.Time.Add(time.Second)) // a rough time is that of a whole second
 	}
 	listed := opentrain.Fields{}
 	now = known{draft: &opentrain.Draft{NormalizedFields: listed}}
@@ -138,5 +150,6 @@ func (d *Desk) current(ctx context.Context, by caller.Caller, own Own, preview *
 		add("pricePerLabel", job.Pay.PerLabelRate)
 		add("fixedPrice", job.Pay.FixedPrice)
 	}
-	return now, true
+	shown, err := time.Parse(time.RFC3339Nano, job.UpdatedAt)
+	return now, err == nil && !own.Changed.IsZero() && !shown.Truncate(time.Microsecond).Before(own.Changed)
 }

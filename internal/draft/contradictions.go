@@ -23,7 +23,7 @@ type contradictions struct {
 }
 
 // contradictions finds a rate that belongs to another payment type, numbers that were changed but are still in the
-// description, and a pay in another currency.
+// description, and a pay in another currency or of another number of dollars.
 func (k known) contradictions() contradictions {
 	found := contradictions{patch: map[string]any{}}
 	fields, description := k.draft.NormalizedFields, k.description()
@@ -32,17 +32,32 @@ func (k known) contradictions() contradictions {
 		found.warnings = append(found.warnings, fmt.Sprintf("The payment type is “%s”, but %s is still set.",
 			tool.Label(textOf(fields["paymentType"])), tool.Readable(key, fields[key])))
 	}
-	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
+	if wrong := k.wrongInText(description); len(wrong) > 0 {
 		found.patch["jobDescription"] = tool.Answer
-		found.warnings = append(found.warnings, stillSays(description, instead(fields, key), k.outdated[key], fields))
-	}
-	rate := ownRate(fields)
-	if amount := foreignAmount(description, numberOf(fields[rate])); amount != "" {
-		found.patch["jobDescription"] = tool.Answer
-		found.warnings = append(found.warnings, fmt.Sprintf("The description says “%s”, but the job pays %s (US dollars).",
-			amount, tool.Readable(rate, fields[rate])))
+		found.warnings = append(found.warnings, wrong...)
 	}
 	return found
+}
+
+// wrongInText are the warnings about what the description says and the fields don't.
+func (k known) wrongInText(description string) (warnings []string) {
+	fields, isSaid := k.draft.NormalizedFields, false
+	rate := ownRate(fields)
+	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
+		now := instead(fields, key)
+		if current := numberOf(fields[now]); current != "" && current != numberOf(k.outdated[key]) {
+			warnings = append(warnings, stillSays(description, now, k.outdated[key], fields))
+			isSaid = isSaid || now == rate
+		}
+	}
+	price := numberOf(fields[rate])
+	if amount := foreignAmount(description, price); amount != "" {
+		warnings = append(warnings, fmt.Sprintf("The description says “%s”, but the job pays %s (US dollars).",
+			amount, tool.Readable(rate, fields[rate])))
+	} else if amount := otherRate(description, rate, price); amount != "" && !isSaid {
+		warnings = append(warnings, fmt.Sprintf("The description says “%s”, but the job pays %s.", amount, tool.Readable(rate, fields[rate])))
+	}
+	return warnings
 }
 
 func paymentTypes() []string {
@@ -80,7 +95,8 @@ func rateOf(paymentType string) string {
 	return ""
 }
 
-// outdated are the values that fields had when the description was written, as long as it still has their numbers.
+// outdated are the values that fields had when the description was written, as long as it still has their numbers: also while a field
+// has no value, or that one again.
 func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 	old, was, is := merged(nil, before.outdated), before.draft.NormalizedFields, now.draft.NormalizedFields
 	changed := slices.Collect(maps.Keys(set))
@@ -95,18 +111,19 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 	numbers := sync.OnceValue(func() map[string]string { return numbersIn(now.description()) })
 	maps.DeleteFunc(old, func(key string, value json.RawMessage) bool {
 		before, current := numberOf(value), numberOf(is[instead(is, key)])
-		if current == "" || current == before {
-			return true
-		}
-		rewritten := set["jobDescription"] != nil && numbers()[current] != ""
+		rewritten := set["jobDescription"] != nil && current != before && numbers()[current] != ""
 		return rewritten || numbers()[before] == ""
 	})
 	return old
 }
 
-// description is the draft's text, or else what it was made from.
+// description is the draft's text, or else what it was made from, unless that was replaced or cleared.
 func (k known) description() string {
-	return cmp.Or(textOf(k.draft.NormalizedFields["jobDescription"]), k.source)
+	value, found := k.draft.NormalizedFields["jobDescription"]
+	if found || k.set["jobDescription"] {
+		return textOf(value)
+	}
+	return k.source
 }
 
 // stillSays is the warning about a number in the description that a change of a field made wrong.

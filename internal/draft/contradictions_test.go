@@ -55,6 +55,18 @@ func TestContradictions(t *testing.T) {
 		"a fraction without its zero":                {"People are paid .10 per label, or $.10, or .50,000.", `{"headcount":12}`, nil},
 		"a number after an ellipsis":                 {"We need...10 people.", `{"headcount":12}`, nil},
 		"a number after points":                      {"We need ...10, people.", `{"headcount":12}`, []string{"The description still says “10”, but “Number of people” is now 12."}},
+		"no text":                                    {text, `{"jobDescription":null,"pricePerHour":21}`, nil},
+		"other dollars":                              {text, `{"jobDescription":"10 people, 50,000 images. Pay is $25 per hour."}`, []string{"The description says “$25 per hour”, but the job pays $18 per hour."}},
+		"other dollars/hour":                         {text, `{"jobDescription":"10 people, 50,000 images, 25 USD/h."}`, []string{"The description says “25 USD/h”, but the job pays $18 per hour."}},
+		"other dollars an hour":                      {text, `{"jobDescription":"10 people, 50,000 images. $1,030.50 an hour!"}`, []string{"The description says “$1,030.50 an hour”, but the job pays $18 per hour."}},
+		"a range above":                              {text, `{"jobDescription":"10 people, 50,000 images, $25-30 per hour"}`, []string{"The description says “$25-30 per hour”, but the job pays $18 per hour."}},
+		"dollars in words":                           {text, `{"jobDescription":"10 people, 50,000 images. You get 25 dollars each hour"}`, []string{"The description says “25 dollars each hour”, but the job pays $18 per hour."}},
+		"the price in a range":                       {text, `{"jobDescription":"10 people, 50,000 images, $15–$20/hour, $15 to 20 an hour, 15 and $18 hourly."}`, nil},
+		"the price and another":                      {text, `{"jobDescription":"10 people, 50,000 images, $18/hr, later $25/hr."}`, nil},
+		"bounds":                                     {text, `{"jobDescription":"10 people, 50,000 images: up to $30/h, from $12 an hour, at least $10 per hour."}`, nil},
+		"an open end":                                {text, `{"jobDescription":"10 people, 50,000 images, $15+/hour."}`, nil},
+		"other units":                                {text, `{"jobDescription":"10 people, 50,000 images, $0.05 per label, $900 per month, $25, a $25 hour, $30 hourlong, $500 in total."}`, nil},
+		"hours of something":                         {text, `{"jobDescription":"10 people, 50,000 images, 30 per hour, 40 hourly."}`, nil},
 		"a fraction of a euro":                       {text, `{"jobDescription":"10 people, 50,000 images of €.18 coins, $18."}`, nil},
 		"rupees without a space":                     {text, `{"jobDescription":"10 people, 50,000 images. We pay Rs.300 for each hour."}`, []string{"The description says “Rs.300”, but the job pays $18 per hour (US dollars)."}},
 		"a pay with its fraction":                    {text, `{"jobDescription":"10 people, 50,000 images, €18.00."}`, []string{"The description says “€18.00”, but the job pays $18 per hour (US dollars)."}},
@@ -106,6 +118,63 @@ func TestAFractionWithoutItsZero(t *testing.T) {
 		got := now.contradictions().warnings
 		if len(got) != 1 || !strings.Contains(got[0], "“Price per label” is now $0.07") {
 			t.Errorf("%s: %q", written, got)
+		}
+	}
+}
+
+// TestOldNumbersAreRemembered until they leave the text, whatever the fields are meanwhile.
+func TestOldNumbersAreRemembered(t *testing.T) {
+	const still = "The description still says “$18”, but “"
+	for name, steps := range map[string][][2]string{ // what is set, and a part of the warnings then, "" for none
+		"the price is gone for a step": {{`{"pricePerHour":null}`, ""}, {`{"pricePerHour":25}`, still + "Price per hour” is now $25."}},
+		"the type changes in between": {
+			{`{"pricePerHour":25}`, still}, {`{"paymentType":"FIXED_PRICE"}`, "$25 per hour is still set."},
+			{`{"fixedPrice":700}`, still + "Fixed price” is now $700 in total."}, {`{"pricePerHour":null}`, still + "Fixed price”"},
+		},
+		"there and back":   {{`{"pricePerHour":25}`, still}, {`{"pricePerHour":18}`, ""}, {`{"pricePerHour":19}`, still + "Price per hour” is now $19."}},
+		"another text":     {{`{"pricePerHour":25}`, still}, {`{"jobDescription":"For fair pay."}`, ""}, {`{"pricePerHour":26}`, ""}},
+		"no text":          {{`{"pricePerHour":25}`, still}, {`{"jobDescription":null}`, ""}, {`{"pricePerHour":26}`, ""}},
+		"one warning only": {{`{"jobDescription":"Now $30 an hour."}`, "says “$30 an hour”"}, {`{"pricePerHour":30}`, ""}, {`{"pricePerHour":31}`, "still says “$30”"}},
+	} {
+		k := known{source: "We pay $18 an hour.", draft: &opentrain.Draft{NormalizedFields: opentrain.Fields{
+			"jobDescription": []byte(`"We pay $18 an hour."`), "pricePerHour": []byte("18"), "paymentType": []byte(`"PAY_PER_HOUR"`),
+		}}}
+		for _, step := range steps {
+			var set opentrain.Fields
+			if err := json.Unmarshal([]byte(step[0]), &set); err != nil {
+				t.Fatal(err)
+			}
+			now := known{source: k.source, set: map[string]bool{}, draft: &opentrain.Draft{NormalizedFields: merged(k.draft.NormalizedFields, set)}}
+			now.outdated = outdated(k, now, set)
+			k = now
+			got := strings.Join(k.contradictions().warnings, "\n")
+			if (got == "") != (step[1] == "") || !strings.Contains(got, step[1]) || strings.Contains(got, "but the job pays") && strings.Contains(got, "still says") {
+				t.Errorf("%s: after %s: %q", name, step[0], got)
+			}
+		}
+	}
+}
+
+// TestClearedTextsSayNothing, whether the API repeats the empty description or leaves it out.
+func TestClearedTextsSayNothing(t *testing.T) {
+	fields := opentrain.Fields{"paymentType": []byte(`"PAY_PER_HOUR"`), "pricePerHour": []byte("20")}
+	for name, test := range map[string]struct {
+		set   map[string]bool
+		value string // of the description
+		warns int
+	}{
+		"never said":   {warns: 1},
+		"cleared":      {set: map[string]bool{"jobDescription": true}},
+		"null":         {value: "null"},
+		"empty":        {value: `""`},
+		"another text": {value: `"We pay well."`},
+	} {
+		k := known{source: "Pay 18 euros an hour.", set: test.set, draft: &opentrain.Draft{NormalizedFields: merged(fields, nil)}}
+		if test.value != "" {
+			k.draft.NormalizedFields["jobDescription"] = []byte(test.value)
+		}
+		if got := k.contradictions().warnings; len(got) != test.warns {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

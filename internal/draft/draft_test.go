@@ -150,7 +150,7 @@ func TestRemarks(t *testing.T) {
 	})
 	want := []tool.Remark{
 		{Field: "a"}, {Field: "b.0", Message: "m n"}, {Field: "c", Value: []byte(`"start"`)},
-		{Field: "d", Value: []byte(`"` + long[1:] + `… (401 characters in all)"`)},
+		{Field: "d", Value: []byte(`"` + long[1:] + `… (401 characters in all; only the first 400 are shown)"`)},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)

@@ -85,7 +85,7 @@ func (d *Desk) WentLive(by caller.Caller, own Own, edit opentrain.Fields, at tim
 	}
 	live := *k.draft
 	live.Status, live.NormalizedFields = opentrain.StatusOpen, merged(live.NormalizedFields, edit)
-	k.outdated = outdated(k, known{draft: &live, source: k.source}, edit)
+	k.outdated = outdated(k, known{draft: &live, source: k.source, set: k.set}, edit)
 	k.draft, k.view.Moment = &live, confirm.Moment{Time: at, Rough: true}
 	d.keep(by, k)
 }
@@ -144,9 +144,7 @@ func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options Report
 	}
 	// A guess about a field that the human set is settled, whatever the API says later.
 	draft.LowConfidenceFields = slices.DeleteFunc(draft.LowConfidenceFields, func(n opentrain.Note) bool { return now.set[n.Field] })
-	if now.set["jobDescription"] {
-		draft.UnmappedFields = slices.DeleteFunc(draft.UnmappedFields, now.isGone)
-	}
+	draft.UnmappedFields = slices.DeleteFunc(draft.UnmappedFields, func(n opentrain.Note) bool { return now.isGone(n) || now.isSettled(n) })
 	now.outdated = outdated(before, now, options.sent)
 	now.view = confirm.View{Moment: confirm.Moment{Time: draft.Date, Rough: true}, Content: contentOf(draft), Whole: whole}
 	d.keep(by, now)
@@ -156,7 +154,30 @@ func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options Report
 // isGone reports whether a note quotes what the human has taken out of the description since.
 func (k known) isGone(n opentrain.Note) bool {
 	quoted := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(n.ValuePreview), "…"), "..."))
-	return quoted != "" && strings.Contains(k.source, quoted) && !strings.Contains(k.description(), quoted)
+	return k.set["jobDescription"] && quoted != "" && strings.Contains(k.source, quoted) && !strings.Contains(k.description(), quoted)
+}
+
+// isSettled reports whether the human has set a field since that a note is about: the note is on that field or quotes its value, or a
+// pay that the draft warns of.
+func (k known) isSettled(n opentrain.Note) bool {
+	fields, quoted := k.draft.NormalizedFields, n.ValuePreview+" "+n.Reason
+	price := numberOf(fields[ownRate(fields)])
+	if slices.ContainsFunc(rates(), func(key string) bool { return k.set[key] }) && foreignAmount(quoted, price) != "" {
+		return true
+	}
+	words, path := " "+strings.Join(wordsOf(quoted), " ")+" ", string(n.Path)
+	about := cmp.Or(n.Field, path[strings.LastIndexByte(path, '.')+1:])
+	for key := range k.set {
+		value := fields[key]
+		isQuoted := slices.ContainsFunc(valuesOf(key, value), func(s string) bool {
+			return s != "" && strings.Contains(words, " "+strings.Join(wordsOf(s), " ")+" ")
+		})
+		number := numberOf(value)
+		if about == key || isQuoted || number != "" && numbersIn(quoted)[number] != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // complete adds to an answer in the API's short form what an earlier one said, and reports whether it added content.

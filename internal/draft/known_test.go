@@ -49,3 +49,40 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestSettledNotes: what OpenTrain didn't use is settled once the human has set the field that it's about.
+func TestSettledNotes(t *testing.T) {
+	countries := opentrain.Note{Path: "source.text", ValuePreview: "German speakers, from Germany or Austria.", Reason: `"Germany": not clear.`}
+	pay := opentrain.Note{Path: "source.text", ValuePreview: "Pay 18 euros an hour."}
+	images := opentrain.Note{Path: "source.text", ValuePreview: "500 photos", Reason: "this may not be the amount of data."}
+	for name, test := range map[string]struct {
+		note    opentrain.Note
+		key     string
+		value   string
+		settled bool
+	}{
+		"countries":          {countries, "countries", `["Poland","DE"]`, true},
+		"other countries":    {countries, "countries", `["Poland"]`, false},
+		"languages":          {countries, "languages", `["German"]`, true},
+		"a price":            {pay, "pricePerHour", "19.5", true},
+		"a part of a word":   {countries, "languages", `["Germ"]`, false},
+		"something else":     {pay, "headcount", "3", false},
+		"the same number":    {images, "dataVolume", "500", true},
+		"another number":     {images, "dataVolume", "800", false},
+		"a level":            {opentrain.Note{ValuePreview: "Any expert"}, "experienceLevel", `"EXPERT"`, true},
+		"a part of document": {opentrain.Note{Path: "job.headcount", ValuePreview: "a few"}, "headcount", "4", true},
+		"a note on a field":  {opentrain.Note{Field: "headcount", Reason: "a few"}, "headcount", "4", true},
+		"a long text":        {countries, "jobDescription", `"Germany"`, false},
+	} {
+		k := known{set: map[string]bool{test.key: true}, draft: &opentrain.Draft{NormalizedFields: opentrain.Fields{
+			"paymentType": []byte(`"PAY_PER_HOUR"`), "pricePerHour": []byte("20"), test.key: []byte(test.value),
+		}}}
+		if got := k.isSettled(test.note); got != test.settled {
+			t.Errorf("%s: %v", name, got)
+		}
+		k.set = nil
+		if k.isSettled(test.note) {
+			t.Errorf("%s: settled by no one", name)
+		}
+	}
+}

@@ -40,6 +40,8 @@ func TestListsAsPeopleWriteThem(t *testing.T) {
 			`"US or Canada"`: `["US","Canada"]`, `["US or Canada"]`: `["US","Canada"]`, `"Mexico, the US, or Canada"`: `["Mexico","US","Canada"]`, `["US and/or Peru","Chile"]`: `["US","Peru","Chile"]`,
 			`["Mexico, Peru"]`: `["Mexico, Peru"]`, `"US/Canada"`: "is not one country", `"Mexico, Peru, and Chile"`: `["Mexico","Peru","Chile"]`, `"or Peru"`: `["Peru"]`,
 			`["US or anywhere"]`: `"anywhere" is not a country. Ask the human`, `"and"`: "is not a list", `["South"]`: `["South"]`,
+			`"Germany, Austria & Switzerland"`: `["Germany","Austria","Switzerland"]`, `["Peru and Trinidad and Tobago & the UK"]`: `["Peru","Trinidad and Tobago","UK"]`,
+			`"Bosnia and Herzegovina"`: `["Bosnia and Herzegovina"]`, `"Peru and Chilé"`: `["Peru and Chilé"]`,
 			`"Antigua & Barbuda"`: `["Antigua & Barbuda"]`, `"worldwide"`: `"worldwide" is not a country. Ask the human`, `["Any-Where"]`: `["Any-Where"]`,
 			`["Anywhere!"]`: "is not a country", `["Peru","the world"]`: "fields.countries[1]: ", `"World-wide"`: "leave countries out if there's no limit",
 		},

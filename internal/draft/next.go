@@ -26,6 +26,7 @@ type ReportOptions struct {
 	token          string           // the confirmation of the draft as it is reported
 	form           bool             // a form will ask the human to publish
 	completed      bool             // the report's content is from an earlier one
+	long           bool             // the report is what a human asked to see
 	contradictions contradictions
 }
 
@@ -84,8 +85,11 @@ func (r Report) publish(options ReportOptions) tool.Next {
 func (r Report) preview() tool.Preview {
 	preview := tool.Preview{
 		JobID: r.JobID, Guesses: r.guesses, DraftURL: r.DraftURL,
-		Warnings: append(tool.Map(slices.Concat(r.problems, r.warnings), remarkLine), r.contradictions...),
 	}
+	for _, warning := range slices.Concat(r.problems, r.warnings) {
+		preview.Warnings = append(preview.Warnings, r.types.withLabels(remarkLine(warning)))
+	}
+	preview.Warnings = append(preview.Warnings, r.contradictions...)
 	switch {
 	case len(r.content) > 0 && r.completed:
 		preview.Fields = opentrain.Fields(r.content)
@@ -98,9 +102,9 @@ func (r Report) preview() tool.Preview {
 	default:
 		preview.Notes = []string{"The draft's content can't be shown here. Look at its page."}
 	}
-	const most, maxLine = 3, 300
+	const most = 3
 	for _, group := range r.unused[:min(len(r.unused), most)] {
-		preview.Notes = append(preview.Notes, "Not used by OpenTrain: "+text.Clip(lineOf(group), maxLine))
+		preview.Notes = append(preview.Notes, "Not used by OpenTrain: "+r.types.withLabels(unusedLine(group)))
 	}
 	if more := len(r.unused) - most; more > 0 {
 		preview.Notes = append(preview.Notes, "OpenTrain gave "+text.Count(more, "more reason")+" for not using a part of the description.")

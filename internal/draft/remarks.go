@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
@@ -101,4 +104,54 @@ func lineOf(group []tool.Remark) string {
 		members = text.Join("; ", members, member)
 	}
 	return tool.Remark{Field: members, Message: group[0].Message, Reason: group[0].Reason}.Line()
+}
+
+// unusedLine writes a group of parts of the input as one line for people, without the API's paths: the parts, then why none is used.
+func unusedLine(group []tool.Remark) string {
+	const most, maxReason = 3, 300
+	parts := ""
+	for _, remark := range group[:min(len(group), most)] {
+		part := ""
+		if value := cmp.Or(textOf(remark.Value), text.Canonical(remark.Value)); value != "" {
+			part = text.InQuotes(clipWords(value, maxMember), maxMember)
+		}
+		if isText := strings.HasPrefix(remark.Field, "source."); !isText || part == "" {
+			name := remark.Field[strings.LastIndexByte(remark.Field, '.')+1:]
+			part = text.Join(": ", tool.FieldLabel(name), part)
+		}
+		parts = text.Join("; ", parts, part)
+	}
+	if more := len(group) - most; more > 0 {
+		parts += "; and " + text.Count(more, "more part")
+	}
+	return text.Join(" — ", parts, clipWords(text.Join(" ", group[0].Message, group[0].Reason), maxReason))
+}
+
+// clipWords cuts a text between words.
+func clipWords(s string, limit int) string {
+	short := text.Clip(s, limit)
+	if at := strings.LastIndexByte(short, ' '); short != s && at > limit/2 {
+		return short[:at] + "…"
+	}
+	return short
+}
+
+// withLabels writes the keys of fields in a sentence as people read them.
+func (types fieldTypes) withLabels(s string) string {
+	var b strings.Builder
+	for s != "" {
+		end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
+		if end < 0 {
+			end = len(s)
+		}
+		word := s[:end]
+		_, isKey := types[word]
+		if isKey = isKey || slices.Contains(untypedKeys(), word); isKey && word != strings.ToLower(word) {
+			word = tool.FieldLabel(word)
+		}
+		_, size := utf8.DecodeRuneInString(s[end:])
+		b.WriteString(word + s[end:end+size])
+		s = s[end+size:]
+	}
+	return b.String()
 }

@@ -59,3 +59,23 @@ func TestManyUnmappedParts(t *testing.T) {
 		}
 	}
 }
+
+// TestUnusedPartsForPeople have no paths and no keys of the API.
+func TestUnusedPartsForPeople(t *testing.T) {
+	value := func(s string) []byte { return []byte(text.JSON(s)) }
+	for want, group := range map[string][]tool.Remark{
+		"“Pay 18 euros.” — not in US dollars":          {{Field: "source.text", Value: value("Pay 18 euros."), Reason: "not in US dollars"}},
+		"“A.”; “B.” — no field":                        {{Field: "source.text", Value: value("A."), Reason: "no field"}, {Field: "source.text", Value: value("B."), Reason: "no field"}},
+		"Shift plan: “nights” — no field":              {{Field: "job.shiftPlan", Value: value("nights"), Reason: "no field"}},
+		"A; B; C; and 2 more parts — r":                {{Field: "a", Reason: "r"}, {Field: "b", Reason: "r"}, {Field: "c", Reason: "r"}, {Field: "d", Reason: "r"}, {Field: "e", Reason: "r"}},
+		"A — " + strings.Repeat("word ", 58) + "word…": {{Field: "a", Reason: strings.Repeat("word ", 80)}},
+	} {
+		if got := unusedLine(group); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	const said = "pricePerHour of $100,000 is unusual for a labelingOverview on an iPhone."
+	if got := pageTypes().withLabels(said); got != "Price per hour of $100,000 is unusual for a Labeling overview on an iPhone." {
+		t.Error(got)
+	}
+}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxValue = 600 // the longest value of a draft that a result repeats, in characters: the caller wrote it
+	maxValue = 600 // the longest value of a draft that the result of a change repeats, in characters: the caller wrote it
 	maxJobID = 100 // the longest job id that a report shows, in characters
 )
 
@@ -37,7 +37,8 @@ type Report struct {
 	Next                tool.Next     `json:"next" jsonschema_description:"What to do now."`
 
 	questions      []Question      // all of them, whole
-	content        Content         // what is known of the draft
+	content        Content         // what is known of the draft, as far as a human sees it before a yes
+	longest        int             // the longest value of it that the report itself shows, in characters
 	guesses        []tool.Remark   // about content
 	warnings       []tool.Remark   // of OpenTrain
 	unmapped       []tool.Remark   // what the caller hasn't seen of the input that fits no field
@@ -51,6 +52,7 @@ type Report struct {
 	listedTitle    string          // instead of the content, when only that is known
 	heading        string          // instead of the usual one
 	open           int             // questions in all, also those that were cut
+	types          fieldTypes
 	cuts           []func(*Report) // for a report that is too long, the least needed first
 	outcome        string          // for the audit log, "" when nothing was written
 }
@@ -88,11 +90,14 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 		unmapped: newRemarks(draft.UnmappedFields, options.unmapped), unused: grouped(Remarks(draft.UnmappedFields)),
 		Interpreted: interpreted, outcome: opentrain.StatusDraft,
 		created: options.Source != "", patched: options.Set != nil, questions: tool.Map(draft.MissingFields, types.question),
-		content: Shortened(draft.NormalizedFields), guesses: Remarks(draft.LowConfidenceFields),
-		whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
+		content: Content(draft.NormalizedFields).Short(maxChange), longest: maxValue, guesses: Remarks(draft.LowConfidenceFields),
+		types: types, whole: draft.NormalizedFields != nil, completed: options.completed, contradictions: options.contradictions.warnings,
 	}
 	if !report.whole {
-		report.content = Shortened(options.Set)
+		report.content = Content(options.Set).Short(maxChange)
+	}
+	if options.long {
+		report.longest = maxChange
 	}
 	if report.Status != "" && report.Status != opentrain.StatusDraft {
 		report.DraftURL, report.ReviewURL = "", "" // their pages are gone
@@ -113,7 +118,7 @@ func (types fieldTypes) report(draft *opentrain.Draft, interpreted []string, opt
 	}
 	remarks, fields, questions := (*Report).cutRemarks, (*Report).cutFields, (*Report).cutQuestions
 	report.cuts = []func(*Report){
-		cutTo(10, remarks), cutTo(100, fields), cutTo(10, questions),
+		cutTo(10, remarks), cutTo(maxValue, fields), cutTo(100, fields), cutTo(10, questions),
 		cutTo(2, remarks), cutTo(2, questions), cutTo(0, fields), cutTo(0, remarks),
 	}
 	return report
@@ -141,9 +146,9 @@ func (r Report) with(next tool.Next) Report {
 		r.DraftURL = ""
 		return r
 	case r.whole:
-		r.NormalizedFields = r.content
+		r.NormalizedFields = r.content.Short(r.longest)
 	default:
-		r.FieldsSet = r.content
+		r.FieldsSet = r.content.Short(r.longest)
 	}
 	r.LowConfidenceFields, r.Warnings, r.UnmappedFields = r.guesses, slices.Concat(r.problems, r.warnings), r.unmapped
 	for _, warning := range r.contradictions {
@@ -155,7 +160,7 @@ func (r Report) with(next tool.Next) Report {
 // restored is a report that was carried as JSON.
 func (r Report) restored() Report {
 	r.questions, r.guesses, r.warnings, r.unmapped = r.MissingFields, r.LowConfidenceFields, r.Warnings, r.UnmappedFields
-	r.content, r.whole = r.NormalizedFields, r.NormalizedFields != nil
+	r.content, r.whole, r.longest = r.NormalizedFields, r.NormalizedFields != nil, maxValue
 	if !r.whole {
 		r.content = r.FieldsSet
 	}

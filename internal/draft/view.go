@@ -94,7 +94,7 @@ func keepGuess(draft, before *opentrain.Draft) {
 func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm.Moment) View {
 	k.view.Moment = moment
 	d.keep(call.Caller, k)
-	report := d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{}))
+	report := d.typesFor(ctx, call.Caller).report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{long: true}))
 	return View{report.Short(), k.view}
 }
 

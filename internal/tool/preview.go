@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
@@ -50,10 +51,10 @@ func (p Preview) Text() string {
 	l.Field("Title", p.Title)
 	l.Field("Job id", text.Clean(p.JobID, 64))
 	for _, key := range readingOrder(p.Fields) {
-		l.Field(text.Clean(text.Visible(FieldLabel(key)), 100), text.Clean(WithoutUnit(key, p.Fields[key]), maxShown))
+		addLines(&l, text.Clean(text.Visible(FieldLabel(key)), 100)+": ", text.Paragraphs(WithoutUnit(key, p.Fields[key]), maxShown))
 	}
 	for _, change := range p.Changes {
-		l.Add("%s", change)
+		addLines(&l, "", change)
 	}
 	for _, guess := range p.Guesses {
 		value := ""
@@ -67,6 +68,20 @@ func (p Preview) Text() string {
 	l.Fields("Note", p.Notes)
 	l.Field("Page", cmp.Or(p.DraftURL, p.URL))
 	return l.String()
+}
+
+// addLines adds a value after its name. Several lines begin below the name, each marked as quoted.
+func addLines(l *text.Lines, name, value string) {
+	first, rest, several := strings.Cut(value, "\n")
+	switch {
+	case value == "":
+	case several && name != "":
+		l.Add("%s", strings.TrimRight(name, " "))
+		l.Quoted("", value)
+	default:
+		l.Add("%s%s", name, first)
+		l.Quoted("", rest)
+	}
 }
 
 // readingOrder begins with the title and ends with the long text.

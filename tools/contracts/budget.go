@@ -38,8 +38,14 @@ func budgetOf(b *opentrain.Budget) *budget {
 	}
 }
 
-// number writes a number with at most four decimals.
-func number(n float64) string { return strconv.FormatFloat(math.Round(n*1e4)/1e4, 'f', -1, 64) }
+// number writes a number with at most two decimals, and more only of one below 1.
+func number(n float64) string {
+	digits := 1e2
+	if math.Abs(n) < 1 {
+		digits = 1e4
+	}
+	return text.Thousands(strconv.FormatFloat(math.Round(n*digits)/digits, 'f', -1, 64))
+}
 
 // recorded says how much work OpenTrain has recorded on a contract, nothing where zero says nothing.
 func (c contracts) recorded(ctx context.Context, contractID string) []string {

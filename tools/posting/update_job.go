@@ -30,6 +30,7 @@ func (updateJobInput) JSONSchemaExtend(s *schema.Node) {
 type updateJobOutput struct {
 	JobID   string `json:"jobId"`
 	Applied bool   `json:"applied" jsonschema_description:"True when the fields were changed."`
+	Already bool   `json:"alreadySet,omitempty" jsonschema_description:"True when the job had these values before."`
 	Status  string `json:"status,omitempty" jsonschema_description:"OPEN when still live; DRAFT when the content check took it down."`
 
 	FieldsSet   draft.Content `json:"fieldsSet,omitzero"`
@@ -80,7 +81,11 @@ func (p posting) update(ctx context.Context, call tool.Call, in updateJobInput) 
 		answer, view.Again = confirm.Answer{Why: "The job has changed since the human saw it."}, 1
 	}
 	ask := func(view confirm.View, why string) (updateJobOutput, *tool.Ask, error) {
-		preview, resolve := p.Changes(ctx, call.Caller, own, fields)
+		preview, resolve, already := p.Changes(ctx, call.Caller, own, fields)
+		if already {
+			out.Already, out.Status, out.Next = true, text.Clean(own.Status, 40), tool.Next{Action: tool.Done}
+			return out, nil, nil
+		}
 		if !confirm.Shows(preview.Visible()) {
 			return out, nil, tool.Problem("fields", "is too long to show to the human for approval at once; set some of the fields in another call")
 		}
@@ -139,7 +144,10 @@ func (p posting) edited(
 }
 
 func (o updateJobOutput) Effect() tool.Effect {
-	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not changed")}
+	if !o.Applied {
+		return tool.Effect{JobID: o.JobID, Outcome: "not changed"}
+	}
+	return tool.Effect{JobID: o.JobID, Outcome: o.Status}
 }
 
 func (o updateJobOutput) Text() string {
@@ -147,6 +155,8 @@ func (o updateJobOutput) Text() string {
 	switch {
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("Job %s wasn't edited by this call. Ask the human first.", o.JobID)
+	case o.Already:
+		l.Add("Job %s already has these values. Nothing was changed.", o.JobID)
 	case !o.Applied:
 		l.Add("Job %s was not changed.", o.JobID)
 	case o.Status == opentrain.StatusDraft:
