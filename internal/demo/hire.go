@@ -73,7 +73,7 @@ func (r *run) hire(ctx context.Context) error {
 	}
 	due := r.now().AddDate(0, 1, 0).Format(time.DateOnly)
 	terms := map[string]any{"proposalId": best.ID, "name": "Pilot", "amountUsd": pilot, "dueDate": due}
-	if yes, err = r.agree(ctx, "Ask for this hire?", tool.HireProposal, terms); err != nil {
+	if yes, err = r.agree(ctx, "Request this hire?", tool.HireProposal, terms); err != nil {
 		return err
 	}
 	r.Screen.Blank()

@@ -41,10 +41,13 @@ func IsLocal(host string) bool {
 		(address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified())
 }
 
-// page returns the address of a page for the human, with the app that is in use.
+// page returns the address of a page for the human, with the app that is in use. A sandbox without pages has none.
 func (r Runner) page(url string) string {
-	if url == opentrain.DefaultBaseURL && r.App != "" {
-		return r.App
+	switch {
+	case url != opentrain.DefaultBaseURL || r.App == "":
+		return url
+	case strings.HasSuffix(r.App, "://"+noPages):
+		return ""
 	}
-	return url
+	return r.App
 }
