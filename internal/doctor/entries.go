@@ -57,6 +57,10 @@ func read(cfg Config, host hosts.Host, scope hosts.Scope, file string) (all []en
 	names := []string{cfg.Entry}
 	if ours, err := host.Names(cfg.Machine, scope); err == nil && len(ours) > 0 && cfg.Entry == hosts.EntryName {
 		names = ours
+		if scope == hosts.Project { // whoever can change the project decides how many there are
+			at := max(0, slices.Index(ours, cfg.Entry))
+			names = ours[at : at+1]
+		}
 	}
 	for _, name := range names {
 		found := entry{host: host, scope: scope, file: text.VisibleLine(file)}
@@ -324,16 +328,18 @@ func sameFile(a, b string) bool {
 // others says which hosts don't have the entry.
 func (e *examination) others(context.Context) []Check {
 	var without []string
-	for _, f := range e.found {
+	first := entry{}
+	for _, f := range slices.Backward(e.found) {
 		if f.err == nil && !f.installed {
-			without = append(without, f.host.Name)
+			without, first = append(without, f.host.Name), f
 		}
 	}
+	slices.Reverse(without)
 	switch {
 	case e.Entry != hosts.EntryName && len(without) > 0 && len(without) == len(e.found): // someone asked for it
 		return []Check{{
 			Name: "hosts", Status: Fail, Detail: "there is no entry named " + text.VisibleLine(e.Entry) + " in " + strings.Join(without, ", "),
-			Fix: e.install("Leave --name out, or add the entry:", entry{host: e.found[0].host}),
+			Fix: e.install("Leave --name out, or add the entry:", first),
 		}}
 	case len(e.found) == 0:
 		return []Check{{
@@ -342,7 +348,7 @@ func (e *examination) others(context.Context) []Check {
 		}}
 	case len(without) > 0:
 		return []Check{{
-			Name: "hosts", Status: Note, Detail: "not added to " + strings.Join(without, ", "), Fix: e.run("To add it:", "install", without[0]),
+			Name: "hosts", Status: Note, Detail: "not added to " + strings.Join(without, ", "), Fix: e.install("To add it:", first),
 		}}
 	}
 	return nil
