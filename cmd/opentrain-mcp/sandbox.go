@@ -20,7 +20,7 @@ import (
 // seedVar makes the flag that says which jobs the sandbox's account has from the start.
 func seedVar(flags *pflag.FlagSet, seed *string) {
 	choiceVar(flags, seed, "seed", "", "`SEED` history: the sandbox starts with a live job, a draft from last week and an archived job "+
-		"of yours (default: with none).", "history")
+		"of yours (default: no jobs).", "history")
 }
 
 // variantUsage explains the flag that chooses between the two forms that OpenTrain documents.
