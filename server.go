@@ -62,6 +62,8 @@ type Config struct {
 	Account   *Account
 	TokenHelp string // how a human can give this server a token, in words for a model
 	TrialHelp string // how to try it without an account, for callers without a token
+	// ToolsetHelp says how a human can have this server serve a toolset that is off, in words for a model.
+	ToolsetHelp string
 	// ReadOnly leaves out every tool that changes something.
 	ReadOnly bool
 	// Toolsets are the names of the toolsets to serve, or "all". When empty, those that are on by default are served.
@@ -174,6 +176,7 @@ func newServer(cfg Config, subscriptions bool, callsPerSecond float64, burst int
 	desk := draft.NewDesk(cfg.API, accounts, confirmer, cfg.Store, cfg.Replicated, time.Now)
 	selected := tool.Selection{
 		ReadOnly: cfg.ReadOnly, Local: cfg.Account != nil, Toolsets: cfg.Toolsets, Tools: cfg.Tools, Exclude: cfg.ExcludeTools,
+		TurnOn: cfg.ToolsetHelp, NoApp: !tool.HasPages(cfg.API),
 	}
 	served, err := selected.Of(tools.Sets(desk, cfg.Account))
 	if err != nil {

@@ -156,8 +156,10 @@ func (noLogger) Debugf(string, ...any) {}
 func parseBaseURL(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
-		return "", fmt.Errorf("base URL %q is not a URL such as %s", ShownBaseURL(raw), DefaultBaseURL)
+	case err != nil, u.Host == "": // it may be a secret as a whole
+		return "", errors.New("what is set isn't an address such as " + DefaultBaseURL)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "", fmt.Errorf("%q isn't an address such as %s", ShownBaseURL(raw), DefaultBaseURL)
 	case u.User != nil, u.RawQuery != "", u.Fragment != "":
 		return "", errors.New("base URL must not have a user name, a query or a fragment")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):

@@ -25,7 +25,7 @@ func newDemo(std streams) *cobra.Command {
 	takes(command, &c.Description, "description", "The job in plain words (default: the posting guide's sample).")
 	flags := command.Flags()
 	flags.BoolVar(&c.Yes, "yes", false, "Answer every question with a sample answer.")
-	flags.BoolVar(&c.Hire, "hire", false, "Go on after publishing: compare who applied, write to one, and ask for a hire.")
+	flags.BoolVar(&c.Hire, "hire", false, "After publishing, also compare applicants, message one and request a hire.")
 	choiceVar(flags, &c.Variant, "variant", "guide", variantUsage, "guide", "reference")
 	return command
 }

@@ -27,7 +27,7 @@ type doctorCommand struct {
 
 func newDoctor(std streams) *cobra.Command {
 	var c doctorCommand
-	command := newCommand("doctor", "Find out why something doesn't work: hosts, account, network. Says what to do.",
+	command := newCommand("doctor", "Check hosts, account and network, and say how to fix problems.",
 		func(command *cobra.Command) error {
 			return c.Run(command.Context(), std, knownVariables(command.Root()))
 		})

@@ -31,8 +31,11 @@ func newHelp() *cobra.Command {
 func printHelp(command *cobra.Command, all []*cobra.Command) {
 	s := screen.New(command.OutOrStdout(), os.Getenv)
 	usage, about := command.Use, command.Short
-	if !command.HasParent() {
+	switch {
+	case !command.HasParent():
 		usage, about = "<command>", description()
+	case command.Name() == "login":
+		about += "\n\n" + tokenHelp()
 	}
 	s.Show("", screen.Plain, "Usage: "+command.Root().Name()+" "+usage+" [flags]")
 	s.Blank()
@@ -79,7 +82,8 @@ func printHelp(command *cobra.Command, all []*cobra.Command) {
 
 // description is what the program is for.
 func description() string {
-	return "An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n" + tokenHelp() + " " + trialHelp
+	return "An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n" +
+		"New here? Run `" + typed("demo") + "`, then `" + typed("install") + "`."
 }
 
 // argumentOf is the argument in the usage of a command.

@@ -249,19 +249,22 @@ func (c httpCommand) handler(log *slog.Logger) (handler *opentrainmcp.HTTPHandle
 		cfg.TokenHelp = sandboxTokenHelp
 		cfg.Anonymous, cfg.Token = cfg.Token, nil
 	}
+	cfg.ToolsetHelp = "The server's operator can turn it on with --toolsets=all."
 	if handler, err = opentrainmcp.NewHTTPHandler(cfg); err != nil {
 		closeStore()
+		return nil, nil, wrong(err)
 	}
-	return handler, closeStore, wrong(err)
+	c.report(log, shared)
+	return handler, closeStore, nil
 }
 
 // checkEdge refuses settings that would send callers' tokens unencrypted, or lock every caller out.
 func (c httpCommand) checkEdge() error {
-	if err := checkAddress("--listen", c.Listen); err != nil {
+	if err := checkAddress("--listen", c.Listen, "127.0.0.1:8080"); err != nil {
 		return err
 	}
 	if c.OpsListen != "" {
-		if err := checkAddress("--ops-listen", c.OpsListen); err != nil {
+		if err := checkAddress("--ops-listen", c.OpsListen, "127.0.0.1:9090"); err != nil {
 			return err
 		}
 	}

@@ -3,14 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -18,6 +16,7 @@ import (
 	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
+	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/internal/text"
 )
 
@@ -72,8 +71,9 @@ func (c installCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
+	out := screen.New(std.out, os.Getenv)
 	if c.Host == "" {
-		return c.list(env, std.out)
+		return c.list(env, out)
 	}
 	host, err := c.host()
 	if err != nil {
@@ -91,26 +91,34 @@ func (c installCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	if done, err := c.apply(std.out, host, change); done || err != nil {
+	if done, err := c.apply(out, host, change); done || err != nil {
 		return err
 	}
-	var lines []string
 	if !found && c.Scope == string(hosts.User) {
-		lines = append(lines, "Note: "+host.Title+" doesn't seem to be on this machine yet.")
+		tell(out, "Note: ", host.Title+" doesn't seem to be on this machine yet.")
 	}
 	if c.Scope == string(hosts.Project) {
-		lines = append(lines, "Note: the entry has the path of the program on this machine, "+server.Command)
+		tell(out, "Note: ", "the entry has the path of the program on this machine, "+server.Command)
 	}
-	lines = append(lines, "Next: "+host.Next)
+	tell(out, "Next: ", host.Next)
 	for _, more := range c.more(host) {
-		lines = append(lines, "      "+more)
+		tell(out, "      ", more)
 	}
-	for _, line := range lines {
-		if _, err = fmt.Fprintln(std.out, text.VisibleLine(line)); err != nil {
+	if host.Paste {
+		sample, err := host.Sample(server)
+		if err != nil {
 			return err
+		}
+		for line := range strings.Lines(sample) {
+			out.Line("        " + text.VisibleLine(strings.TrimSuffix(line, "\n")))
 		}
 	}
 	return nil
+}
+
+// tell prints a line. The names of folders and entries in it can't pose as another one.
+func tell(out screen.Screen, mark, words string) {
+	out.Tell(mark, screen.Plain, text.VisibleLine(words))
 }
 
 // more is what else to know after the installation.
@@ -151,11 +159,12 @@ func (c uninstallCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	if done, err := c.apply(std.out, host, change); done || err != nil {
+	out := screen.New(std.out, os.Getenv)
+	if done, err := c.apply(out, host, change); done || err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(std.out, "Next: restart "+host.Title+", or start a new session.")
-	return err
+	tell(out, "Next: ", "restart "+host.Title+", or start a new session.")
+	return nil
 }
 
 // host finds the host that was typed.
@@ -177,16 +186,13 @@ func (f hostFlags) host() (hosts.Host, error) {
 }
 
 // apply makes a change, or shows it, and says what was done. done says that there is nothing more to say.
-func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (done bool, err error) {
+func (f hostFlags) apply(out screen.Screen, host hosts.Host, change *hosts.Change) (done bool, err error) {
 	backup, changes := "", change.Outcome != hosts.Unchanged && change.Outcome != hosts.Absent
 	if changes && f.DryRun {
-		if _, err = fmt.Fprintln(out, change.Diff()); err == nil {
-			err = f.about(out, change)
-		}
-		if err == nil {
-			_, err = fmt.Fprintln(out, "This was a dry run: nothing has changed.")
-		}
-		return true, err
+		fmt.Fprintln(out.Out, change.Diff())
+		f.about(out, change)
+		tell(out, "", dryRun)
+		return true, nil
 	}
 	if changes {
 		if backup, err = change.Apply(); err != nil {
@@ -200,34 +206,37 @@ func (f hostFlags) apply(out io.Writer, host hosts.Host, change *hosts.Change) (
 		hosts.Unchanged: "%s is already installed in %s: %s",
 		hosts.Absent:    "%s isn't installed in %s: there is no such entry in %s",
 	}[change.Outcome]
-	_, err = fmt.Fprintln(out, text.VisibleLine(fmt.Sprintf(said, f.Name, host.Title, change.File)))
-	if err == nil && backup != "" {
-		_, err = fmt.Fprintln(out, text.VisibleLine("Backup: "+backup))
+	tell(out, "", fmt.Sprintf(said, f.Name, host.Title, change.File))
+	if backup != "" {
+		tell(out, "Backup: ", backup)
 	}
-	if err == nil {
-		err = f.about(out, change)
+	f.about(out, change)
+	if f.DryRun {
+		tell(out, "", dryRun)
 	}
-	return change.Outcome == hosts.Absent, err
+	return f.DryRun || change.Outcome == hosts.Absent, nil
 }
 
-// about says what stays of an entry, and what is risky about it.
-func (f hostFlags) about(out io.Writer, change *hosts.Change) (err error) {
-	var lines []string
+// dryRun ends a command that only shows what it would do.
+const dryRun = "This was a dry run: nothing has changed."
+
+// about says what a change does to the settings that an entry has, and what is risky about it.
+func (f hostFlags) about(out screen.Screen, change *hosts.Change) {
+	if change.Leaves {
+		tell(out, "Note: ", "this entry used the sandbox. It now uses OpenTrain itself, where jobs are real. Add --sandbox to go back.")
+	}
+	if len(change.Dropped) > 0 {
+		tell(out, "Note: ", "these arguments of the entry are gone: "+strings.Join(change.Dropped, ", "))
+	}
 	if len(change.Kept) > 0 {
-		lines = append(lines, "Note: these settings of the entry stay: "+strings.Join(change.Kept, ", "))
+		tell(out, "Note: ", "these settings of the entry stay: "+strings.Join(change.Kept, ", "))
 	}
 	for _, warning := range change.Warnings {
-		lines = append(lines, "Warning: "+warning)
+		tell(out, "Warning: ", warning)
 	}
 	if len(change.Warnings) > 0 && f.Scope == string(hosts.Project) {
-		lines = append(lines, "         If you don't want that, remove it from "+change.File)
+		tell(out, "         ", "If you don't want that, remove it from "+change.File)
 	}
-	for _, line := range lines {
-		if err == nil {
-			_, err = fmt.Fprintln(out, text.VisibleLine(line))
-		}
-	}
-	return err
 }
 
 // args are what the host starts the program with.
@@ -243,75 +252,6 @@ func (c installCommand) args() ([]string, error) {
 		return nil, err
 	}
 	return append(args, "--toolsets="+strings.Join(c.Toolsets, ",")), nil
-}
-
-// list prints the hosts that are on this machine.
-func (c installCommand) list(env hosts.Env, out io.Writer) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	var here, without []string // the hosts on this machine, and those that lack the entry
-	for _, host := range hosts.All() {
-		file, found := host.File(env, hosts.User)
-		if !found {
-			continue
-		}
-		state := "not installed"
-		switch entry, installed, err := host.Find(env, hosts.User, c.Name); {
-		case err != nil:
-			state = "invalid settings file"
-		case installed && entry.Ours && entry.Name != c.Name:
-			state = "installed as " + entry.Name
-		case installed && entry.Ours:
-			state = "installed"
-		case installed:
-			state = "has another server named " + c.Name
-		default:
-			without = append(without, host.Name)
-		}
-		if here = append(here, host.Name); len(here) == 1 {
-			fmt.Fprint(table, "Hosts on this machine:\n\n")
-		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", host.Name, host.Title, text.VisibleLine(state),
-			text.VisibleLine(shorten(file, env.Home)))
-	}
-	switch {
-	case len(here) == 0:
-		fmt.Fprintf(table, "No known host was found on this machine. If you use one of these, run: %s\n\n  %s\n",
-			typed("install NAME"), strings.Join(hosts.Names(), ", "))
-	case len(without) > 0:
-		name := without[0]
-		if c.Scope == string(hosts.Project) { // which not every host has
-			name = "HOST"
-		}
-		flags, err := c.flags()
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(table, "\nTo add OpenTrain to one of them, run: %s\n", typed(strings.Join(append([]string{"install", name}, flags...), " ")))
-	}
-	return table.Flush()
-}
-
-// flags are those that were typed without a host.
-func (c installCommand) flags() (flags []string, err error) {
-	if c.Scope == string(hosts.Project) {
-		flags = append(flags, "--scope project")
-	}
-	if c.Name != hosts.EntryName {
-		flags = append(flags, "--name "+credential.ShellPath(text.VisibleLine(c.Name)))
-	}
-	if c.DryRun {
-		flags = append(flags, "--dry-run")
-	}
-	args, err := c.args()
-	return append(flags, args...), err
-}
-
-// shorten writes a path with ~ for the home folder.
-func shorten(path, home string) string {
-	if rest, inside := strings.CutPrefix(path, home+string(filepath.Separator)); inside && home != "" {
-		return filepath.Join("~", rest)
-	}
-	return path
 }
 
 // hasToken says whether a token is stored where a server that a host starts finds it. Variables of this shell don't

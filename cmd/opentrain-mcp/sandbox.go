@@ -19,12 +19,15 @@ import (
 
 // seedVar makes the flag that says which jobs the sandbox's account has from the start.
 func seedVar(flags *pflag.FlagSet, seed *string) {
-	choiceVar(flags, seed, "seed", "", "`history` history: the sandbox's account has a live job, a draft from last week and an archived "+
-		"job.", "history")
+	choiceVar(flags, seed, "seed", "", "`SEED` history: the sandbox starts with a live job, a draft from last week and an archived job "+
+		"of yours (default: no jobs).", "history")
 }
 
 // variantUsage explains the flag that chooses between the two forms that OpenTrain documents.
 const variantUsage = "Response format: guide (as in the posting guide) or reference (as in the API reference)."
+
+// sandboxAddress is where the sandbox listens.
+const sandboxAddress = "127.0.0.1:8090"
 
 // sandboxConnections is how many connections the sandbox has at once.
 const sandboxConnections = 100
@@ -38,7 +41,7 @@ func newSandbox(std streams) *cobra.Command {
 	command := newCommand("sandbox", "Serve only the sandbox: its API for curl and other clients, its pages for browsers.",
 		func(command *cobra.Command) error { return c.Run(command.Context(), std) })
 	flags := command.Flags()
-	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` Address to listen on (default: 127.0.0.1:8090); port 0 picks a free "+
+	flags.StringVar(&c.Listen, "listen", sandboxAddress, "`ADDRESS` Address to listen on (default: "+sandboxAddress+"); port 0 picks a free "+
 		"one. Other machines can use the sandbox too, if they can reach the address.")
 	choiceVar(flags, &c.Variant, "variant", "guide", variantUsage, "guide", "reference")
 	seedVar(flags, &c.Seed)
@@ -47,7 +50,7 @@ func newSandbox(std streams) *cobra.Command {
 
 // Run serves the sandbox until ctx is done.
 func (c sandboxCommand) Run(ctx context.Context, std streams) error {
-	if err := checkAddress("--listen", c.Listen); err != nil {
+	if err := checkAddress("--listen", c.Listen, sandboxAddress); err != nil {
 		return err
 	}
 	listener, err := listen("--listen", c.Listen)

@@ -47,7 +47,7 @@ type selectFlags struct {
 }
 
 func (f *selectFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.ReadOnly, "read-only", false, "Exclude every tool that changes something.")
+	flags.BoolVar(&f.ReadOnly, "read-only", false, "Offer only tools that change nothing.")
 	toolsetsVar(flags, &f.Toolsets)
 	listVar(flags, &f.Tools, "tools", "`A,B` Serve only these tools from the toolsets.")
 	listVar(flags, &f.ExcludeTools, "exclude-tools", "`A,B` Don't serve these tools.")
@@ -175,6 +175,7 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return wrong(err)
 	}
+	c.report(log, true)
 	if term.IsTerminal(int(std.in.Fd())) {
 		fmt.Fprintln(std.err, "Waiting for an MCP host. Press Ctrl-C to exit. To add this server to a host, run:", typed("install"))
 	}
@@ -196,11 +197,6 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 			return cfg, err
 		}
 		found = f.source().Find()
-		defer func() {
-			if err == nil { // else the error comes first
-				report(log, found)
-			}
-		}()
 	}
 	if err := f.check(); err != nil {
 		return cfg, err
@@ -239,10 +235,11 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	if person := cfg.Account; person != nil {
 		cfg.Token = func(context.Context) opentrainmcp.Token { return person.Token() }
 	}
-	cfg.APIFrom, cfg.TokenHelp, cfg.TrialHelp, cfg.Logger, cfg.Timeout = from, tokenHelp(), trialHelp, log, f.Timeout
+	cfg.APIFrom, cfg.TokenHelp, cfg.TrialHelp, cfg.ToolsetHelp = from, tokenHelp(), trialHelp, f.toolsetHelp()
 	if f.Sandbox {
 		cfg.TokenHelp, cfg.TrialHelp = ownSandboxHelp, ""
 	}
+	cfg.Logger, cfg.Timeout = log, f.Timeout
 	cfg.Version, _ = build()
 	f.apply(&cfg)
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
@@ -320,8 +317,22 @@ func stateKeys(log *slog.Logger) ([][]byte, error) {
 	return keys, nil
 }
 
-// report logs at start where the token comes from, or what is wrong with it.
-func report(log *slog.Logger, found credential.Found) {
+// toolsetHelp says how to have this server serve all toolsets.
+func (f serveFlags) toolsetHelp() string {
+	command := "install HOST --toolsets=all"
+	if f.Sandbox {
+		command = "install HOST --sandbox --toolsets=all"
+	}
+	return "The human can turn it on: run `" + typed(command) + "` with the host's name, or set OPENTRAIN_MCP_TOOLSETS=all for this " +
+		"server, and restart the host."
+}
+
+// report logs at start where the token comes from, or what is wrong with it. ownToken is as in config.
+func (f serveFlags) report(log *slog.Logger, ownToken bool) {
+	if !ownToken || f.Sandbox {
+		return
+	}
+	found := f.source().Find()
 	switch {
 	case found.Problem.Text != "":
 		log.Warn(found.Problem.Error())

@@ -51,6 +51,9 @@ func (c toolsCommand) Run(std streams) error {
 	if c.Name != "" && len(c.Tools) == 0 {
 		cfg.Tools = []string{namePrefix + strings.TrimPrefix(c.Name, namePrefix)}
 	}
+	if c.Name != "" && len(c.Toolsets) == 0 { // a person may ask about any of them
+		cfg.Toolsets = []string{tool.AllToolsets}
+	}
 	server, err := opentrainmcp.New(cfg)
 	if err != nil {
 		return wrong(err)
@@ -65,10 +68,13 @@ func (c toolsCommand) Run(std streams) error {
 	}
 	if s := screen.New(std.out, os.Getenv); s.Terminal() && !c.Markdown {
 		if served := server.Tools(); c.Name != "" && len(served) == 1 {
-			return explain(s, served[0])
+			return explain(s, served[0], offByDefault(server.Toolsets()))
 		}
 		list(s, server.Toolsets())
 		return nil
+	}
+	if off := offByDefault(server.Toolsets()); c.Name != "" && off != "" {
+		fmt.Fprintln(std.out, off+"\n")
 	}
 	return printTables(std.out, server.Toolsets())
 }
@@ -96,9 +102,22 @@ func list(s screen.Screen, sets []tool.Set) {
 	s.Line("  " + typed("tools "+example))
 }
 
-// explain shows a tool to a person.
-func explain(s screen.Screen, t tool.Tool) error {
+// offByDefault names the first toolset with tools that is served only where someone chooses it, "" for none.
+func offByDefault(sets []tool.Set) string {
+	for _, set := range sets {
+		if set.OffByDefault && len(set.Tools) > 0 {
+			return "Toolset " + set.Name + ", off by default: --toolsets=all turns it on."
+		}
+	}
+	return ""
+}
+
+// explain shows a tool to a person. off is about its toolset, "" if that is on.
+func explain(s screen.Screen, t tool.Tool, off string) error {
 	s.Show("", screen.Bold, t.Name)
+	if off != "" {
+		s.Show("", screen.Plain, off)
+	}
 	s.Show("", screen.Plain, "Kind: "+fmt.Sprint(t.Kind)+". Token: "+strings.ReplaceAll(token(t.Spec), "`", "")+".")
 	s.Blank()
 	s.Show("", screen.Plain, t.Description)

@@ -136,6 +136,12 @@ func typedName(command *cobra.Command) string {
 // meant asks whether someone meant the nearest name. It never asks about one that destroys something.
 func meant(name string, names []string) string {
 	const mistakes = 2
+	switch name { // what other programs call it
+	case "status", "whoami":
+		return "; did you mean login status?"
+	case "-v", "-V":
+		return "; did you mean --version?"
+	}
 	nearest, distance := "", mistakes+1
 	for _, other := range names {
 		if d := levenshtein.Distance(strings.ToLower(text.Clip(name, 50)), other, nil); d < min(distance, len(other)-mistakes) {
@@ -149,11 +155,11 @@ func meant(name string, names []string) string {
 	return "; did you mean " + nearest + "?"
 }
 
-// checkAddress returns an error for what can't be an address to listen on.
-func checkAddress(flag, address string) error {
+// checkAddress returns an error for what can't be an address to listen on. The example is the usual one.
+func checkAddress(flag, address, example string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return usagef("%s must be an address such as 127.0.0.1:8080, not %q", flag, address)
+		return usagef("%s must be an address such as %s, not %q", flag, example, address)
 	}
 	if _, err := net.LookupPort("tcp", port); err != nil {
 		return usagef("%s %s has an invalid port", flag, address)

@@ -171,6 +171,12 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 	}{
 		"before --":       {[]string{"--", "tools"}, 2, "put the command tools before --"},
 		"unknown command": {[]string{"stdoi"}, 2, "stdoi is not a command; did you mean stdio?\nFor the list of commands, run: " + binary + " help\n"},
+		"another's word":  {[]string{"status"}, 2, "status is not a command; did you mean login status?"},
+		"a shell's word":  {[]string{"whoami"}, 2, "did you mean login status?"},
+		"a short flag":    {[]string{"-v"}, 2, "there is no flag -v; did you mean --version?"},
+		"not an address":  {[]string{"--base-url", "foo"}, 2, "--base-url: what is set isn't an address such as https://app.opentrain.ai\n"},
+		"half an address": {[]string{"sandbox", "--listen", "99"}, 2, `--listen must be an address such as 127.0.0.1:8090, not "99"`},
+		"only an error":   {[]string{"stdio", "--toolsets", "foo"}, 2, `opentrain-mcp: there is no toolset "foo"`},
 		"unknown flag":    {[]string{"--sandbx"}, 2, "did you mean --sandbox?"},
 		"bad choice":      {[]string{"--publish-confirm", "maybe"}, 2, `--publish-confirm must be auto or off, not "maybe"`},
 		"bad duration":    {[]string{"--timeout", "soon"}, 2, `--timeout must be a time such as 500ms, 30s or 5m, not "soon"`},
@@ -195,7 +201,8 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			cmd.Run() //nolint:errcheck // the exit code is looked at
-			if code := cmd.ProcessState.ExitCode(); code != test.code || !strings.Contains(stderr.String(), test.want) || stdout.Len() > 0 {
+			if code := cmd.ProcessState.ExitCode(); code != test.code || !strings.Contains(stderr.String(), test.want) || stdout.Len() > 0 ||
+				strings.Contains(stderr.String(), "no API token") {
 				t.Errorf("code %d\nstdout: %s\nstderr: %s", code, &stdout, &stderr)
 			}
 		})

@@ -104,8 +104,8 @@ func TestRenovateFindsTheVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, pattern := range map[string]string{
-		"Dockerfile":      `(?m)^ENV \w+=go1`,
-		".ci/run":         `(?m)^install `, ".ci/lib.sh": `(?m)^  npm_package `,
+		"Dockerfile": `(?m)^ENV \w+=go1`,
+		".ci/run":    `(?m)^install `, ".ci/lib.sh": `(?m)^  npm_package `,
 		".ci/conformance": `(?m)^npm_package `, ".ci/inspector": `(?m)^npm_package `, ".ci/sdk": `(?m)^npm_package `,
 	} {
 		text, err := os.ReadFile(filepath.Join("../..", path))

@@ -25,7 +25,7 @@ func TestDoctorFindsNothing(t *testing.T) {
 	m := newPatient(t)
 	for _, step := range []struct{ before, doctor, want string }{
 		{"", "doctor", "install NAME\nnote  token: no account is set up on this machine yet\n"},
-		{"install cursor --sandbox", "doctor --sandbox --host cursor", "\nok    host cursor: starts with 19 tools ("},
+		{"install cursor --sandbox", "doctor --sandbox --host cursor", "\nok    host cursor: starts with 19 tools, in the sandbox ("},
 		{"login --token", "doctor", "\nok    account: Sandbox Demo, user_1@example.com; scopes: "},
 	} {
 		if step.before != "" {

@@ -126,10 +126,10 @@ func TestInstallListsHosts(t *testing.T) {
 	out, _, code := m.run("install")
 	path := func(name string) string { return regexp.QuoteMeta(filepath.FromSlash(name)) }
 	want := regexp.MustCompile(`(?s)^Hosts on this machine:\n
-  cursor +Cursor +installed +` + path("~/.cursor/mcp.json") + `
+  cursor +Cursor +added +` + path("~/.cursor/mcp.json") + `
   codex +Codex +has another server named opentrain +` + path("~/.codex/config.toml") + `
   gemini +Gemini CLI +invalid settings file +` + path("~/.gemini/settings.json") + `
-  jetbrains +JetBrains \(Junie\) +not installed +` + path("~/.junie/mcp/mcp.json") + `
+  jetbrains +JetBrains \(Junie\) +not added +` + path("~/.junie/mcp/mcp.json") + `
 
 To add OpenTrain to one of them, run: ` + regexp.QuoteMeta(binary) + ` install jetbrains
 $`)

@@ -206,8 +206,8 @@ func TestNarrowingFlags(t *testing.T) {
 			if !strings.Contains(m, tool+" is not available: ") {
 				t.Errorf("%s: %s can be called: %s", name, tool, m)
 			}
-			if !strings.Contains(m, `"url":"https://sandbox.invalid"`) || strings.Contains(m, "https://app.opentrain.ai") {
-				t.Errorf("%s: %s sends the human to the real app: %s", name, tool, m)
+			if strings.Contains(m, "https://") || strings.Contains(m, "OpenTrain's app") {
+				t.Errorf("%s: %s sends the human to an app: %s", name, tool, m)
 			}
 		}
 	}

@@ -14,7 +14,7 @@ func TestCommandsAgree(t *testing.T) {
 		"OPENTRAIN_MCP_STATE_KEY=short", "OPENTRAIN_MCP_TOOLSETS=nope", "OPENTRAIN_MCP_EXCLUDE_TOOLS=nope"} {
 		c := terminal{t, environment(t, "HOME="+t.TempDir(), setting)}
 		name, _, _ := strings.Cut(setting, "=")
-		if out, complaint, code := c.run("", "doctor", "--sandbox"); code != 1 || !strings.Contains(out, "no server starts in this shell: ") {
+		if out, complaint, code := c.run("", "doctor", "--sandbox"); code != 1 || !strings.Contains(out, "; until then no server starts in this shell") {
 			t.Errorf("%s: %d %s%s", name, code, out, complaint)
 		}
 		if _, complaint, code := c.run("", "stdio"); code != 2 {

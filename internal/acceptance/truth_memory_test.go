@@ -14,7 +14,9 @@ import (
 
 // outOfDate reports whether a step says that what it shows may be out of date.
 func outOfDate(next tool.Next) bool {
-	return next.Show != nil && slices.ContainsFunc(next.Show.Notes, func(note string) bool { return strings.Contains(note, "may be out of date") })
+	return next.Show != nil && slices.ContainsFunc(next.Show.Notes, func(note string) bool {
+		return strings.Contains(note, "If someone changed the draft in the app, that isn't shown here.")
+	})
 }
 
 // TestMemoryGivesWayToAChange: what is remembered of a draft isn't shown once the list says that the draft has changed
@@ -78,7 +80,7 @@ func TestMemoryThatCannotBeCheckedSaysSo(t *testing.T) {
 					t.Errorf("%s: %s", name, got.text)
 				}
 				for _, f := range s.forms {
-					if !strings.Contains(f.message, "may be out of date") || !strings.Contains(f.message, "Price per hour: $18") {
+					if !strings.Contains(f.message, "If someone changed the draft in the app, that isn't shown here.") || !strings.Contains(f.message, "Price per hour: $18") {
 						t.Errorf("%s: %s", name, f.message)
 					}
 				}

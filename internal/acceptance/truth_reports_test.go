@@ -166,7 +166,9 @@ func TestShortAnswersAreCompleted(t *testing.T) {
 				next, shown := got.next(t), shownFields(t, got.next(t))
 				if next.Action != tool.ConfirmWithHuman || shown["jobTitle"] != "Street signs" || shown["experienceLevel"] != "EXPERT" ||
 					shown["pricePerHour"] != 20.0 || shown["headcount"] != 4.0 || shown["jobDescription"] == nil ||
-					!slices.ContainsFunc(next.Show.Notes, func(note string) bool { return strings.Contains(note, "may be out of date") }) {
+					!slices.ContainsFunc(next.Show.Notes, func(note string) bool {
+						return strings.Contains(note, "If someone changed the draft in the app, that isn't shown here.")
+					}) {
 					t.Errorf("%s, result %d: %s", listing, i, got.text)
 				}
 			}

@@ -19,7 +19,7 @@ func TestHire(t *testing.T) {
 		if err != nil || strings.Count(shown, live) != 1 || strings.Count(shown, "What's next") != 1 {
 			t.Fatalf("%s: %v\n%s", variant, err, shown)
 		}
-		for _, words := range []string{" · match ", "? Send this message?", "  │ Thanks for your message!", "$339.95", "? Request this hire?",
+		for _, words := range []string{" · match ", "? Send this message?", "  │ Thanks for your message!", "$339.95", "? Request this hire?", "The agent asks you first.", "--toolsets=all",
 			"Done. The hire waits for a human's approval", "https://sandbox.invalid/approvals/approval_"} {
 			if !strings.Contains(shown, words) {
 				t.Errorf("%s: %q is missing in\n%s", variant, words, shown)
@@ -36,7 +36,7 @@ func TestNoHire(t *testing.T) {
 		says, never string
 		err         error
 	}{
-		"two times no": {map[string][]string{"Publish": {"yes"}, "Send": {"no"}, "Ask for": {"no"}}, "OK. No one is hired.", "approvals/", nil},
+		"two times no": {map[string][]string{"Publish": {"yes"}, "Send": {"no"}, "Request this": {"no"}}, "OK. No one is hired.", "approvals/", nil},
 		"no input":     {map[string][]string{"Publish": {"yes"}}, "The input ended", "approvals/", demo.ErrNoInput},
 		"unpublished":  {map[string][]string{"Publish": {"no"}}, "The job stays a draft.", "A day later", nil},
 	} {

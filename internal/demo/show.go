@@ -140,7 +140,11 @@ func (r *run) whatNext() {
 		r.Screen.Command("go build", "-o "+file, "./cmd/opentrain-mcp")
 	}
 	step("Connect your agent, still in the sandbox. Without a name, install lists the hosts on this computer:")
-	r.Screen.Command(`"`+program+`"`, "install claude-code", "--sandbox")
+	words := []string{`"` + program + `"`, "install claude-code", "--sandbox"}
+	if r.Hire { // whose tools are off by default
+		words = append(words, "--toolsets=all")
+	}
+	r.Screen.Command(words...)
 	step("Ask your agent: “Post a job on OpenTrain: we need 10 annotators for bounding boxes on 50,000 dashcam images, " +
 		"$18 an hour, English.”")
 	r.Screen.Blank()

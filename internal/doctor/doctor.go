@@ -70,10 +70,16 @@ func Run(ctx context.Context, cfg Config, show func(Check)) {
 	for _, found := range e.found {
 		groups = append(groups, func(ctx context.Context) []Check { return e.entry(ctx, found) })
 	}
-	e.Sandbox = e.Sandbox || e.onlySandboxes() && len(e.Source.All()) == 0
+	online := e.network
+	switch {
+	case e.Sandbox: // as the person asked
+		online = nil
+	case e.onlySandboxes() && len(e.Source.All()) == 0:
+		e.Sandbox, online = true, unneeded
+	}
 	groups = append(groups, e.others, e.tokens)
-	if !e.Sandbox {
-		groups = append(groups, e.network)
+	if online != nil {
+		groups = append(groups, online)
 	}
 	results := make([]chan []Check, len(groups))
 	var running sync.WaitGroup
@@ -99,6 +105,11 @@ func Run(ctx context.Context, cfg Config, show func(Check)) {
 func (e *examination) onlySandboxes() bool {
 	ours := slices.DeleteFunc(slices.Clone(e.found), func(f entry) bool { return !f.Ours || f.foreign })
 	return len(ours) > 0 && !slices.ContainsFunc(ours, func(f entry) bool { return !f.sandbox() })
+}
+
+// unneeded says why neither the network nor an account was checked.
+func unneeded(context.Context) []Check {
+	return []Check{{Name: "network", Status: Note, Detail: "the network and the account weren't checked, because every host uses the sandbox"}}
 }
 
 // clean makes a text safe to show. What others have written into a file or a log may hold a token.

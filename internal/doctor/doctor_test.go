@@ -105,6 +105,41 @@ func TestBrokenSetUps(t *testing.T) {
 			func(m *machine) { m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"command": "npx"}}}`) }, "host cursor", doctor.Note,
 			"has another server named opentrain", "opentrain-mcp install cursor --name opentrain-jobs", "",
 		},
+		"a server elsewhere": {
+			func(m *machine) {
+				m.write(".cursor/mcp.json", `{"mcpServers": {"opentrain": {"url": "https://me:secret@mcp.example.com/mcp?key=secret"}}}`)
+			}, "host cursor", doctor.Note, "connects to https://mcp.example.com, which isn't checked", "", "another",
+		},
+		"a reference to nothing": {
+			func(m *machine) { m.entry("serve", "OT_API_TOKEN=${TOKEN}", "X={env:OTHER}") }, "host cursor", doctor.Note,
+			"no value in this shell for what the entry refers to: TOKEN, OTHER", "Make sure that Cursor fills it in.", "",
+		},
+		"an entry of another name": {
+			func(m *machine) {
+				m.entry("serve")
+				m.write(".gemini/settings.json", `{"mcpServers": {"opentrain-jobs": {"command": "`+m.cfg.Machine.Program+`", "env": {"`+
+					serverVariable+`": "crash"}}, "opentrain": {"command": "/gone/opentrain-mcp"}}}`)
+			}, "host gemini, entry opentrain-jobs", doctor.Fail, "exit code 3", "opentrain-mcp install gemini --name opentrain-jobs", "",
+		},
+		"no entry of that name": {
+			func(m *machine) { m.entry("serve"); m.cfg.Entry = "zzz" }, "hosts", doctor.Fail,
+			"there is no entry named zzz in cursor", "opentrain-mcp install cursor --name zzz", "",
+		},
+		"only sandboxes": {
+			func(m *machine) { m.entry("serve", "OPENTRAIN_MCP_SANDBOX=yes") }, "network", doctor.Note, "the network and the account weren't checked, because every host uses the sandbox", "", "",
+		},
+		"a sandbox": {
+			func(m *machine) { m.entry("serve", "OPENTRAIN_MCP_SANDBOX=true") }, "host cursor", doctor.OK, "starts with 2 tools, in the sandbox (", "", "",
+		},
+		"empty variables": {
+			func(m *machine) { m.env["OPENTRAIN_MCP_TOOLSETS"], m.env["OPENTRAIN_API_BASE_URL"] = "", " " }, "settings", doctor.Warn,
+			"these variables are set but empty, so they count as not set: OPENTRAIN_API_BASE_URL, OPENTRAIN_MCP_TOOLSETS",
+			"\nunset OPENTRAIN_API_BASE_URL OPENTRAIN_MCP_TOOLSETS", "",
+		},
+		"settings of this shell": {
+			func(m *machine) { m.cfg.Unusable = "OPENTRAIN_MCP_TIMEOUT must be a time" }, "settings", doctor.Fail,
+			"OPENTRAIN_MCP_TIMEOUT must be a time; until then no server starts in this shell", "", "",
+		},
 		"a value that the host asks for": {
 			func(m *machine) { m.entry("serve", "OT_API_TOKEN=${input:token}") }, "host cursor", doctor.Note, "only Cursor can ask", "", "",
 		},
@@ -113,7 +148,7 @@ func TestBrokenSetUps(t *testing.T) {
 				if err := os.Chmod(m.entry("serve", "OT_API_TOKEN="+sandbox.DemoToken), 0o644); err != nil {
 					m.t.Fatal(err)
 				}
-			}, "host cursor", doctor.Warn, "other users of this machine can read the file", "\nopentrain-mcp login --token", "",
+			}, "host cursor", doctor.Warn, "Other users of this machine can read the token in this entry.", "\nopentrain-mcp login --token", "",
 		},
 		"an ill-formed token of a host": {
 			func(m *machine) { m.entry("serve", `OT_API_TOKEN="quoted"`) }, "host cursor", doctor.Fail, "has quotes in it", "login --token", "quoted",

@@ -38,23 +38,37 @@ func find(cfg Config) (all []entry) {
 		user, here := host.File(cfg.Machine, hosts.User)
 		project, inProject := host.File(cfg.Machine, hosts.Project)
 		if here || cfg.Host != "" {
-			all = append(all, read(cfg, host, hosts.User, user))
+			all = append(all, read(cfg, host, hosts.User, user)...)
 		}
 		if !inProject || project == user {
 			continue
 		}
-		if found := read(cfg, host, hosts.Project, project); found.installed || found.err != nil {
-			all = append(all, found)
+		for _, found := range read(cfg, host, hosts.Project, project) {
+			if found.installed || found.err != nil {
+				all = append(all, found)
+			}
 		}
 	}
 	return all
 }
 
-func read(cfg Config, host hosts.Host, scope hosts.Scope, file string) entry {
-	found := entry{host: host, scope: scope, file: text.VisibleLine(file)}
-	found.Entry, found.installed, found.err = host.Find(cfg.Machine, scope, cfg.Entry)
-	found.foreign = scope == hosts.Project && !written(cfg, found.Entry)
-	return found
+// read reads a host's entries that start this program, or the only one that was asked for.
+func read(cfg Config, host hosts.Host, scope hosts.Scope, file string) (all []entry) {
+	names := []string{cfg.Entry}
+	if ours, err := host.Names(cfg.Machine, scope); err == nil && len(ours) > 0 && cfg.Entry == hosts.EntryName {
+		names = ours
+		if scope == hosts.Project { // whoever can change the project decides how many there are
+			at := max(0, slices.Index(ours, cfg.Entry))
+			names = ours[at : at+1]
+		}
+	}
+	for _, name := range names {
+		found := entry{host: host, scope: scope, file: text.VisibleLine(file)}
+		found.Entry, found.installed, found.err = host.Find(cfg.Machine, scope, name)
+		found.foreign = scope == hosts.Project && !written(cfg, found.Entry)
+		all = append(all, found)
+	}
+	return all
 }
 
 // written says that an entry is what install writes on this machine: this program, with no arguments but install's, and
@@ -73,22 +87,33 @@ func written(cfg Config, found hosts.Entry) bool {
 }
 
 func (f entry) name() string {
+	name := "host " + f.host.Name
 	if f.scope == hosts.Project {
-		return "host " + f.host.Name + " (project)"
+		name += " (project)"
 	}
-	return "host " + f.host.Name
+	if f.Name != "" && f.Name != hosts.EntryName {
+		name += ", entry " + credential.Hide(text.Clip(text.VisibleLine(f.Name), 64))
+	}
+	return name
 }
 
-// variables are the entry's own, with the references to this shell's that most hosts fill in.
-func (f entry) variables(getenv func(string) string) map[string]string {
-	all := map[string]string{}
-	for name, value := range f.Env {
-		all[name] = os.Expand(strings.ReplaceAll(value, "{env:", "{"), func(name string) string {
-			name, standard, _ := strings.Cut(strings.TrimPrefix(name, "env:"), ":-")
-			return cmp.Or(getenv(name), standard)
+// variables are the entry's own, with the references to this shell's that most hosts fill in. open are the references that this shell
+// has no value for.
+func (f entry) variables(getenv func(string) string) (all map[string]string, open []string) {
+	all = map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
+		value := strings.NewReplacer("${env:", "${", "{env:", "${").Replace(f.Env[name])
+		all[name] = os.Expand(value, func(reference string) string {
+			variable, standard, _ := strings.Cut(reference, ":-")
+			filled := cmp.Or(getenv(variable), standard)
+			// Any other $ may belong to a secret.
+			if filled == "" && (value == "$"+variable || strings.Contains(value, "${"+variable+"}")) && !slices.Contains(open, variable) {
+				open = append(open, variable)
+			}
+			return filled
 		})
 	}
-	return all
+	return all, open
 }
 
 // asks says that the host asks the person for a value when it starts the server.
@@ -98,8 +123,7 @@ func (f entry) asks() bool {
 
 // sandbox says that the entry's server uses the sandbox.
 func (f entry) sandbox() bool {
-	return slices.ContainsFunc(f.Args, func(arg string) bool { return arg == "--sandbox" || arg == "--sandbox=true" }) ||
-		strings.EqualFold(strings.TrimSpace(f.Env["OPENTRAIN_MCP_SANDBOX"]), "true")
+	return f.Sandbox()
 }
 
 // tokenFile is the token file that the entry names, "" for none.
@@ -195,6 +219,10 @@ func (e *examination) entry(ctx context.Context, f entry) []Check {
 			Fix: e.run("Remove it from "+f.file+", and save it where only you can read it:", "login --token"),
 		})
 	}
+	if _, open := f.variables(e.Machine.Getenv); len(open) > 0 && f.Ours && !f.Off && !f.foreign && !f.asks() {
+		detail := "no value in this shell for what the entry refers to: " + text.Clip(text.VisibleLine(strings.Join(open, ", ")), 400)
+		checks = append(checks, Check{Name: f.name(), Status: Note, Detail: detail, Fix: "Make sure that " + f.host.Title + " fills it in."})
+	}
 	return checks
 }
 
@@ -209,6 +237,10 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 			detail = problem.Detail()
 		}
 		result(Fail, "Correct the file. "+f.host.Title+" may not read any server from it until then.", "%s", detail)
+		return
+	}
+	if !f.Ours && f.URL != "" {
+		result(Note, "", "the entry %s in %s connects to %s, which isn't checked", text.VisibleLine(f.Name), f.file, f.URL)
 		return
 	}
 	if !f.Ours {
@@ -239,7 +271,10 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		result(Fail, e.install("Correct the entry in "+f.file+", or write it again:", f), "%s %s", path, err)
 		return
 	}
-	tools := text.Count(server.tools, "tool")
+	tools, where := text.Count(server.tools, "tool"), ""
+	if f.sandbox() {
+		where = ", in the sandbox"
+	}
 	switch found := e.source(f).Find(); {
 	case server.tools == 0:
 		result(Fail, e.install("Correct the entry's arguments, or write it again:", f), "%s starts, but has no tools", path)
@@ -249,7 +284,7 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		result(Warn, e.install("To use this program:", f),
 			"%s starts another copy, %s, version %s; it has %s", f.file, path, server.version, tools)
 	default:
-		result(OK, "", "starts with %s (%s)", tools, f.file)
+		result(OK, "", "starts with %s%s (%s)", tools, where, f.file)
 	}
 }
 
@@ -293,12 +328,19 @@ func sameFile(a, b string) bool {
 // others says which hosts don't have the entry.
 func (e *examination) others(context.Context) []Check {
 	var without []string
-	for _, f := range e.found {
+	first := entry{}
+	for _, f := range slices.Backward(e.found) {
 		if f.err == nil && !f.installed {
-			without = append(without, f.host.Name)
+			without, first = append(without, f.host.Name), f
 		}
 	}
+	slices.Reverse(without)
 	switch {
+	case e.Entry != hosts.EntryName && len(without) > 0 && len(without) == len(e.found): // someone asked for it
+		return []Check{{
+			Name: "hosts", Status: Fail, Detail: "there is no entry named " + text.VisibleLine(e.Entry) + " in " + strings.Join(without, ", "),
+			Fix: e.install("Leave --name out, or add the entry:", first),
+		}}
 	case len(e.found) == 0:
 		return []Check{{
 			Name: "hosts", Status: Note, Detail: "no known host was found on this machine",
@@ -306,7 +348,7 @@ func (e *examination) others(context.Context) []Check {
 		}}
 	case len(without) > 0:
 		return []Check{{
-			Name: "hosts", Status: Note, Detail: "not installed in " + strings.Join(without, ", "), Fix: e.run("To add it:", "install", without[0]),
+			Name: "hosts", Status: Note, Detail: "not added to " + strings.Join(without, ", "), Fix: e.install("To add it:", first),
 		}}
 	}
 	return nil

@@ -31,20 +31,17 @@ func (r *Report) Show(check Check) {
 	if check.Status != OK && check.Status != Note && fix != "" {
 		fix = "Fix: " + fix
 	}
-	if !r.Screen.Terminal() { // programs read lines
-		fmt.Fprintln(r.Screen.Out, screen.Safe(mark+words))
-		for line := range strings.Lines(fix) {
-			fmt.Fprintln(r.Screen.Out, screen.Safe(indent+strings.TrimSuffix(line, "\n")))
-		}
-		return
-	}
-	r.Screen.Item(mark, map[Status]screen.Style{OK: screen.Good, Warn: screen.Accent, Fail: screen.Bad}[check.Status], words)
+	r.Screen.Tell(mark, map[Status]screen.Style{OK: screen.Good, Warn: screen.Accent, Fail: screen.Bad}[check.Status], words)
 	what, commands, _ := strings.Cut(fix, "\n")
 	if what != "" {
-		r.Screen.Item(indent, screen.Plain, what)
+		r.Screen.Tell(indent, screen.Plain, what)
+	}
+	before := indent
+	if r.Screen.Terminal() {
+		before += "  "
 	}
 	for command := range strings.Lines(commands) {
-		r.Screen.Line(indent + "  " + strings.TrimSuffix(command, "\n")) // whole: people copy it
+		r.Screen.Line(before + strings.TrimSuffix(command, "\n")) // whole: people copy it
 	}
 }
 

@@ -12,21 +12,18 @@ import (
 // settings looks for variables that don't do what someone may think they do.
 func (e *examination) settings(context.Context) (checks []Check) {
 	known := append(credential.Variables(), e.Variables...)
-	set := 0
+	set, empty := 0, []string{}
 	if e.Unusable != "" {
 		checks = append(checks, Check{
-			Name: "settings", Status: Fail, Detail: "no server starts in this shell: " + e.Unusable, Fix: "Correct it, or remove it.",
+			Name: "settings", Status: Fail, Detail: e.Unusable + "; until then no server starts in this shell", Fix: "Correct it, or remove it.",
 		})
 	}
-	for _, variable := range e.Environ {
+	for _, variable := range slices.Sorted(slices.Values(e.Environ)) {
 		name, value, _ := strings.Cut(variable, "=")
 		isKnown := slices.Contains(known, name)
 		switch near := schema.Nearest(name, known); {
 		case isKnown && strings.TrimSpace(value) == "":
-			checks = append(checks, Check{
-				Name: "settings", Status: Warn, Detail: name + " is set but empty, so it counts as not set",
-				Fix: "Give it a value, or remove it:\n" + e.unset(name),
-			})
+			empty = append(empty, name)
 		case isKnown:
 			set++
 		case strings.HasPrefix(name, "OPENTRAIN_MCP_") && near != "":
@@ -41,8 +38,28 @@ func (e *examination) settings(context.Context) (checks []Check) {
 			})
 		}
 	}
+	if len(empty) > 0 {
+		checks = append(checks, e.empty(empty))
+	}
 	if checks == nil && set > 0 {
 		checks = append(checks, Check{Name: "settings", Status: OK, Detail: "all OpenTrain variables in this shell are recognized"})
 	}
 	return checks
+}
+
+// empty is the check of variables without a value.
+func (e *examination) empty(names []string) Check {
+	check := Check{
+		Name: "settings", Status: Warn, Detail: names[0] + " is set but empty, so it counts as not set", Fix: "Give it a value, or remove it:",
+	}
+	if len(names) > 1 {
+		check.Detail = "these variables are set but empty, so they count as not set: " + strings.Join(names, ", ")
+		check.Fix = "Give them values, or remove them:"
+	}
+	if e.Machine.GOOS == "windows" {
+		check.Fix += "\n" + e.unset(strings.Join(names, ",Env:"))
+	} else {
+		check.Fix += "\n" + e.unset(strings.Join(names, " "))
+	}
+	return check
 }

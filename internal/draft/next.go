@@ -93,7 +93,7 @@ func (r Report) preview() tool.Preview {
 	switch {
 	case len(r.content) > 0 && r.completed:
 		preview.Fields = opentrain.Fields(r.content)
-		preview.Notes = []string{"Some of this may be out of date. The draft's page shows the current version."}
+		preview.Notes = []string{"If someone changed the draft in the app, that isn't shown here. The draft's page shows it."}
 	case len(r.content) > 0 && r.whole:
 		preview.Fields = opentrain.Fields(r.content)
 	case len(r.content) > 0:

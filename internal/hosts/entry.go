@@ -1,8 +1,13 @@
 package hosts
 
 import (
+	"maps"
+	"net/url"
 	"reflect"
+	"slices"
 	"strings"
+
+	"opentrain-mcp/internal/text"
 )
 
 // Server is what a host starts.
@@ -70,6 +75,97 @@ func (h Host) command(entry any) string {
 	}
 	command, _ := value.(string)
 	return command
+}
+
+// address is the origin that an entry connects to, "" for none. What follows it in a URL may be a secret.
+func address(entry any) string {
+	for _, key := range []string{"url", "serverUrl", "httpUrl", "uri"} {
+		value, _ := lookup(entry, key)
+		written, _ := value.(string)
+		if u, err := url.Parse(strings.TrimSpace(written)); err == nil && u.Host != "" {
+			return text.Clip(text.VisibleLine(u.Scheme+"://"+u.Host), 200)
+		}
+	}
+	return ""
+}
+
+// sandboxFlag is the argument, and sandboxVariable the variable, that has the server use the sandbox.
+const sandboxFlag, sandboxVariable = "--sandbox", "OPENTRAIN_MCP_SANDBOX"
+
+// Sandbox says that the entry's server uses the sandbox. The last argument wins over the ones before and over the variable.
+func (e Entry) Sandbox() bool {
+	value := e.Env[sandboxVariable]
+	for _, arg := range e.Args {
+		name, given, hasValue := strings.Cut(arg, "=")
+		switch {
+		case name == sandboxFlag && hasValue:
+			value = given
+		case name == sandboxFlag:
+			value = "true"
+		}
+	}
+	return slices.Contains([]string{"true", "yes", "1"}, strings.ToLower(strings.TrimSpace(value)))
+}
+
+// flags are the names of the entry's flags.
+func (e Entry) flags() (names []string) {
+	for _, arg := range e.Args {
+		if name, _, _ := strings.Cut(arg, "="); strings.HasPrefix(name, "--") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// named is the entry with a name in a file's content.
+func (h Host) named(data []byte, name, program string) Entry {
+	tree, err := h.Format.editor().decode(unmarked(data))
+	if err != nil {
+		return Entry{}
+	}
+	value, _, _ := h.find(tree, name)
+	return h.read(value, name, program)
+}
+
+// Sample is a file that has only the entry of a server, for people to copy.
+func (h Host) Sample(s Server) (string, error) {
+	data, _, err := h.with(nil, s, s.Command)
+	return strings.TrimSpace(string(data)), err
+}
+
+// Names returns the names of the entries that start this program.
+func (h Host) Names(env Env, scope Scope) ([]string, error) {
+	path, _ := h.File(env, scope)
+	f, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := h.Format.editor().decode(unmarked(f.data))
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	return h.allOurs(tree, env.Program), nil
+}
+
+// allOurs are the names of the entries that start this program.
+func (h Host) allOurs(tree any, program string) (names []string) {
+	for _, keys := range [][]string{h.Keys, h.Keys2} {
+		servers, _ := lookup(tree, keys...)
+		for _, name := range slices.Sorted(maps.Keys(members(servers))) {
+			if value, _ := lookup(servers, name); len(keys) > 0 && h.isOurs(value, program) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// ours is the name of the first entry that starts this program, "" for none.
+func (h Host) ours(tree any, program string) string {
+	if names := h.allOurs(tree, program); len(names) > 0 {
+		return names[0]
+	}
+	return ""
 }
 
 // isOurs says whether an entry starts this program, or another copy of it.

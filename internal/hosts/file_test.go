@@ -1,12 +1,14 @@
 package hosts_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,10 +153,13 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		"read-only": {func(path string) error { return os.WriteFile(path, []byte("{}"), 0o400) }, "is read-only. Make it writable"},
 		"another": {func(path string) error {
 			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {"command": "npx", "args": ["@opentrain-ai/mcp"]}}}`), 0o600)
-		}, "already has a server named opentrain, which starts npx. Nothing was changed. Choose another name with --name"},
+		}, "already has a server named opentrain, which starts npx. Nothing was changed. Choose another name, such as --name opentrain-jobs"},
 		"remote": {func(path string) error {
-			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {"url": "https://x"}}}`), 0o600)
-		}, "which starts something else"},
+			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {"url": "https://me:secret@x/secret?key=secret"}}}`), 0o600)
+		}, "which connects to https://x. Nothing was changed."},
+		"nothing": {func(path string) error {
+			return os.WriteFile(path, []byte(`{"mcpServers": {"opentrain": {}}}`), 0o600)
+		}, "which isn't this program"},
 	} {
 		env := machine(t, "linux")
 		file, _ := named(t, "cursor").File(env, hosts.User)
@@ -173,7 +178,7 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		uninstall := func(want string) {
 			t.Helper()
 			_, err := named(t, "cursor").Uninstall(env, hosts.User, "opentrain")
-			if err == nil || !strings.Contains(err.Error(), "has a server named opentrain, which starts ") || !strings.HasSuffix(err.Error(), want) {
+			if err == nil || !strings.Contains(err.Error(), "has a server named opentrain, which ") || !strings.HasSuffix(err.Error(), want) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -183,8 +188,8 @@ func TestFilesThatCantBeChanged(t *testing.T) {
 		if outcome, _ := install(t, named(t, "cursor"), env, other); outcome != hosts.Added {
 			t.Error(outcome)
 		}
-		if entry, found, err := named(t, "cursor").Find(env, hosts.User, "opentrain"); !found || err != nil || entry.Name != other.Name {
-			t.Errorf("%+v, %v", entry, err)
+		if names, err := named(t, "cursor").Names(env, hosts.User); err != nil || !slices.Equal(names, []string{other.Name}) {
+			t.Errorf("%v, %v", names, err)
 		}
 		uninstall("Nothing was changed. To remove this server, use --name opentrain-two")
 	}
@@ -294,7 +299,7 @@ func TestTokensInFiles(t *testing.T) {
 	host, env := named(t, "cursor"), machine(t, "linux")
 	file, _ := host.File(env, hosts.User)
 	put(t, file, `{"mcpServers": {"opentrain": {"command": "opentrain-mcp", "env": {"OT_API_TOKEN": "ot_pat_secret"}}}}`)
-	for mode, want := range map[fs.FileMode]string{0o600: "", 0o644: "other users of this machine can read the file. Run chmod 600 on it."} {
+	for mode, want := range map[fs.FileMode]string{0o600: "", 0o644: "Other users of this machine can read the token in this entry. Run chmod 600 on the file."} {
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
 		}
@@ -344,5 +349,39 @@ func TestDiff(t *testing.T) {
 	}
 	if strings.Contains(read(t, file), "opentrain") {
 		t.Error("the plan alone has changed the file")
+	}
+}
+
+// TestWhatAnUpdateTakesAway: leaving the sandbox is never silent, and neither is the loss of an argument.
+func TestWhatAnUpdateTakesAway(t *testing.T) {
+	t.Parallel()
+	const all = "--toolsets=all"
+	for name, test := range map[string]struct {
+		before, now []string
+		env         string
+		leaves      bool
+		dropped     string
+	}{
+		"to the real one":     {[]string{"--sandbox"}, nil, "", true, ""},
+		"with other toolsets": {[]string{"--sandbox"}, []string{all}, "", true, ""},
+		"spelled out":         {[]string{"--sandbox=yes"}, nil, "", true, ""},
+		"it stays":            {[]string{"--sandbox", all}, []string{"--sandbox"}, "", false, "--toolsets"},
+		"a variable keeps it": {[]string{"--sandbox"}, nil, "true", false, ""},
+		"it never was":        {[]string{"--sandbox=false", all, "--base-url=https://x"}, []string{all}, "true", false, "--base-url"},
+	} {
+		host, env := named(t, "cursor"), machine(t, "linux")
+		file, _ := host.File(env, hosts.User)
+		entry := map[string]any{"command": "opentrain-mcp", "args": test.before, "env": map[string]string{"OPENTRAIN_MCP_SANDBOX": test.env}}
+		data, err := json.Marshal(map[string]any{"mcpServers": map[string]any{"opentrain": entry}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, file, string(data))
+		updated := server
+		updated.Args = test.now
+		change, err := host.Install(env, hosts.User, updated)
+		if err != nil || change.Leaves != test.leaves || strings.Join(change.Dropped, " ") != test.dropped {
+			t.Errorf("%s: %+v, %v", name, change, err)
+		}
 	}
 }

@@ -28,6 +28,7 @@ type Host struct {
 	Commands []string // programs in the PATH that show the same
 	Next     string   // what a person does after a change
 	Note     string   // what else they should know
+	Paste    bool     // the note is about pasting the entry
 	Caveat   string   // what they should know about a project's settings
 	Source   string   // the documentation of file and entry
 }
@@ -183,6 +184,7 @@ func All() []Host { //nolint:funlen // a table
 			Next:     "Turn the server on in the IDE's settings under Tools, Junie, MCP Settings.",
 			Note: "JetBrains AI Assistant has a separate list: paste the entry in Settings, Tools, AI Assistant, " +
 				"Model Context Protocol (MCP).",
+			Paste:  true,
 			Source: "https://www.jetbrains.com/help/junie/model-context-protocol-mcp.html",
 		},
 		{

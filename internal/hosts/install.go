@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -30,6 +29,8 @@ type Change struct {
 	Outcome  Outcome
 	File     string
 	Kept     []string // the names of the entry's variables and settings that stay
+	Dropped  []string // the names of the entry's arguments that go, besides --sandbox
+	Leaves   bool     // the entry used the sandbox, and uses OpenTrain itself now
 	Warnings []string // sentences
 
 	file       file
@@ -44,6 +45,7 @@ type Change struct {
 // Entry is the entry of a server in a host's file.
 type Entry struct {
 	Server
+	URL      string // of a server that the host connects to and doesn't start, "" for none
 	Env      map[string]string
 	Ours     bool     // it starts this program
 	Plain    bool     // it has a command and arguments as Install writes them, and nothing else
@@ -72,9 +74,17 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 	if change.Outcome == Updated {
 		old, err := loadBackup(path)
 		change.keepBackup = (err == nil || errors.Is(err, fs.ErrNotExist)) && h.cameFrom(old, f.data, s.Name, env.Program)
+		before, after := h.named(f.data, s.Name, env.Program), h.named(change.after, s.Name, env.Program)
+		change.Leaves = before.Sandbox() && !after.Sandbox()
+		change.Dropped = slices.DeleteFunc(before.flags(), func(name string) bool {
+			return name == sandboxFlag || slices.Contains(after.flags(), name)
+		})
 	}
 	exposed := ""
 	if change.Kept, change.Warnings, exposed = h.judge(f, change.after, scope, s.Name, env.Program); exposed != "" {
+		if scope == User {
+			exposed += " Run chmod 600 on the file."
+		}
 		change.Warnings = append(change.Warnings, exposed)
 	}
 	return change, nil
@@ -119,7 +129,7 @@ func (h Host) open(env Env, scope Scope) (file, error) {
 	return f, err
 }
 
-// Find returns the entry with a name, or else one that starts this program. found is false if there isn't one.
+// Find returns the entry with a name. found is false if there isn't one.
 func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, err error) {
 	path, _ := h.File(env, scope)
 	f, err := readFile(path)
@@ -131,29 +141,12 @@ func (h Host) Find(env Env, scope Scope, name string) (entry Entry, found bool, 
 		return Entry{}, false, explain(path, err)
 	}
 	value, _, found := h.find(tree, name)
-	if other := h.ours(tree, env.Program); other != "" && (!found || !h.isOurs(value, env.Program)) {
-		name = other
-		value, _, found = h.find(tree, name)
-	}
 	if !found {
 		return Entry{}, false, nil
 	}
 	entry = h.read(value, name, env.Program)
 	_, entry.Warnings, entry.Exposed = h.judge(f, f.data, scope, name, env.Program)
 	return entry, true, nil
-}
-
-// ours is the name of the first entry that starts this program, "" for none.
-func (h Host) ours(tree any, program string) string {
-	for _, keys := range [][]string{h.Keys, h.Keys2} {
-		servers, _ := lookup(tree, keys...)
-		for _, name := range slices.Sorted(maps.Keys(members(servers))) {
-			if value, _ := lookup(servers, name); len(keys) > 0 && h.isOurs(value, program) {
-				return name
-			}
-		}
-	}
-	return ""
 }
 
 // explain adds the file to a problem.
@@ -182,7 +175,7 @@ func (h Host) with(data []byte, s Server, program string) ([]byte, Outcome, erro
 		return append(mark, text...), Added, nil
 	}
 	if !h.isOurs(value, program) {
-		return nil, "", errors.New("already has " + h.foreign(value, s.Name) + ". Choose another name with --name")
+		return nil, "", errors.New("already has " + h.foreign(value, s.Name) + ". Choose another name, such as --name " + EntryName + "-jobs")
 	}
 	outcome := Unchanged
 	for _, field := range entry {
@@ -220,9 +213,11 @@ func (h Host) without(data []byte, name, program string) ([]byte, Outcome, error
 
 // foreign names an entry of another program.
 func (h Host) foreign(value any, name string) string {
-	starts := "starts something else"
+	starts := "isn't this program"
 	if command := h.command(value); command != "" {
 		starts = "starts " + text.VisibleLine(command)
+	} else if url := address(value); url != "" {
+		starts = "connects to " + url
 	}
 	return "a server named " + text.VisibleLine(name) + ", which " + starts + ". Nothing was changed"
 }
@@ -268,9 +263,9 @@ func (h Host) find(tree any, name string) (entry any, path []string, found bool)
 // read is an entry as this package understands it.
 func (h Host) read(value any, name, program string) Entry {
 	entry := Entry{
-		Server: Server{Name: name, Command: h.command(value), Args: []string{}},
-		Env:    map[string]string{},
-		Ours:   h.isOurs(value, program),
+		Server: Server{Name: name, Command: h.command(value), Args: []string{}}, URL: address(value),
+		Env:  map[string]string{},
+		Ours: h.isOurs(value, program),
 	}
 	enabled, _ := lookup(value, "enabled")
 	disabled, _ := lookup(value, "disabled")

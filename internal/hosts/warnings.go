@@ -85,7 +85,7 @@ func exposure(f file, value any, scope Scope) string {
 	case scope == Project:
 		return "The entry has a token in it, and the file belongs to the project. Everyone who gets the project can read the token."
 	case f.exists && f.mode&0o044 != 0:
-		return "The entry has a token in it, and other users of this machine can read the file. Run chmod 600 on it."
+		return "Other users of this machine can read the token in this entry."
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -118,7 +119,57 @@ func (s Screen) block(first, others string, marked, look Style, words string) {
 }
 
 // Prompt prints the beginning of the line on which a person answers.
-func (s Screen) Prompt(words string) { fmt.Fprint(s.Out, s.render(Bold, "  "+words+" ")) }
+func (s Screen) Prompt(words string) {
+	const indent, answer = "  ", 1
+	lines := wrap(Safe(words), s.width()-len(indent)-answer)
+	fmt.Fprint(s.Out, s.render(Bold, indent+strings.Join(lines, "\n"+indent)+" "))
+}
+
+// Tell prints a text that programs may read: a terminal shows it as Item does, and everything else gets it in one line.
+func (s Screen) Tell(mark string, look Style, words string) {
+	if s.Terminal() {
+		s.Item(mark, look, words)
+		return
+	}
+	fmt.Fprintln(s.Out, Safe(mark+words))
+}
+
+// Advise prints what to run, and why. A terminal has the command in a line of its own, whole: people copy it.
+func (s Screen) Advise(why, command string) {
+	if !s.Terminal() {
+		fmt.Fprintln(s.Out, Safe(why+" "+command))
+		return
+	}
+	s.Show("", Plain, why)
+	s.Line("  " + command)
+}
+
+// Columns prints rows of cells below each other. Where a row is wider than the terminal, its last cell has a line of its own.
+func (s Screen) Columns(rows [][]string) {
+	const indent, gap = 2, 2
+	widths, last := make([]int, len(rows[0])), len(rows[0])-1
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], displaywidth.String(Safe(cell)))
+		}
+	}
+	whole := indent + gap*last
+	for _, width := range widths {
+		whole += width
+	}
+	for _, row := range rows {
+		if s.Terminal() && whole > s.width() {
+			s.Show(strings.Repeat(" ", indent), Plain, strings.Join(row[:last], " · "))
+			s.Line(strings.Repeat(" ", 2*indent) + row[last])
+			continue
+		}
+		line := ""
+		for i, cell := range row[:last] {
+			line += Safe(cell) + strings.Repeat(" ", widths[i]-displaywidth.String(Safe(cell))+gap)
+		}
+		s.Line(strings.Repeat(" ", indent) + line + row[last])
+	}
+}
 
 // Row is a label with its value.
 type Row struct{ Label, Value string }
@@ -135,7 +186,8 @@ func (s Screen) Table(rows []Row) {
 		label := strings.Repeat(" ", indent) + Safe(r.Label)
 		room := s.width() - column
 		lines := wrap(Safe(r.Value), max(room, 1))
-		if room < narrowValue || len(lines) > 3 { // a long text needs the whole width
+		tight := slices.ContainsFunc(strings.Fields(Safe(r.Value)), func(word string) bool { return displaywidth.String(word) > room })
+		if room < narrowValue || len(lines) > 3 || tight { // a long text or word needs the whole width
 			s.Show(strings.Repeat(" ", indent), Plain, r.Label)
 			s.Show(strings.Repeat(" ", 2*indent), Plain, r.Value)
 			continue

@@ -27,3 +27,39 @@ func TestItem(t *testing.T) {
 		t.Errorf("%q", out.String())
 	}
 }
+
+// TestProgramsReadLines: what a terminal wraps is one line for programs. Commands and paths stay whole.
+func TestProgramsReadLines(t *testing.T) {
+	t.Parallel()
+	show := func(width func() int) string {
+		var out strings.Builder
+		s := screen.Screen{Out: &out, Width: width}
+		s.Tell("Note: ", screen.Plain, "this is longer than that")
+		s.Advise("To add it here, run:", "/a/long/path/program install")
+		s.Columns([][]string{{"a", "An App", "~/a/long/path/file.json"}, {"bcd", "B", "~/x"}})
+		s.Prompt("Your answer (number or name):")
+		return out.String()
+	}
+	const lines = "Note: this is longer than that\nTo add it here, run: /a/long/path/program install\n" +
+		"  a    An App  ~/a/long/path/file.json\n  bcd  B       ~/x\n  Your answer (number or name): "
+	if got := show(nil); got != lines {
+		t.Errorf("%q", got)
+	}
+	const wrapped = "Note: this is longer\n      than that\nTo add it here, run:\n  /a/long/path/program install\n" +
+		"  a · An App\n    ~/a/long/path/file.json\n  bcd · B\n    ~/x\n  Your answer (number\n  or name): "
+	if got := show(func() int { return 22 }); got != wrapped {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestTablesKeepWords: a word that doesn't fit beside its label has a line of its own.
+func TestTablesKeepWords(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	s := screen.Screen{Out: &out, Width: func() int { return 40 }}
+	s.Table([]screen.Row{{Label: "--public-reads", Value: "Reads ($OPENTRAIN_MCP_PUBLIC_READS)."}, {Label: "--short", Value: "Short."}})
+	const want = "  --public-reads\n    Reads ($OPENTRAIN_MCP_PUBLIC_READS).\n  --short         Short.\n"
+	if out.String() != want {
+		t.Errorf("%q", out.String())
+	}
+}

@@ -20,6 +20,8 @@ type Selection struct {
 	Toolsets []string // empty means those that are on by default
 	Tools    []string // the only tools served, unless empty
 	Exclude  []string // tools that are not served
+	TurnOn   string   // how a human has another toolset served, in words for a model
+	NoApp    bool     // no app is behind the API
 }
 
 // Of selects from all the toolsets of the server. It fails on an unknown name, and if nothing is left.
@@ -28,7 +30,7 @@ func (s Selection) Of(all []Set) (Served, error) {
 	if err := errors.Join(unknownToolset(all, chosen), unknownTool(all, slices.Concat(only, excluded))); err != nil {
 		return Served{}, err
 	}
-	served := Served{hidden: map[string]hidden{}}
+	served := Served{hidden: map[string]hidden{}, noApp: s.NoApp}
 	for _, set := range all {
 		off := set.OffByDefault
 		if len(chosen) > 0 {
@@ -37,7 +39,7 @@ func (s Selection) Of(all []Set) (Served, error) {
 		kept := set
 		kept.Tools = nil
 		for _, t := range set.Tools {
-			why := ""
+			why, remedy := "", ""
 			reading, reads := t.Reading()
 			if s.ReadOnly {
 				t = reading
@@ -48,14 +50,14 @@ func (s Selection) Of(all []Set) (Served, error) {
 			case t.Local && !s.Local:
 				why = "it works only over stdio, on the human's own machine"
 			case off:
-				why = "this server doesn't serve the " + set.Name + " toolset"
+				why, remedy = "this server doesn't serve the "+set.Name+" toolset", s.TurnOn
 			case len(only) > 0 && !slices.Contains(only, t.Name), slices.Contains(excluded, t.Name):
 				why = "this server's settings exclude it"
 			}
 			if why == "" {
 				kept.Tools = append(kept.Tools, t)
 			} else {
-				served.hidden[t.Name] = hidden{why, t.Kind.ReadOnly()}
+				served.hidden[t.Name] = hidden{why, remedy, t.Kind.ReadOnly()}
 			}
 		}
 		if !off {
@@ -63,7 +65,7 @@ func (s Selection) Of(all []Set) (Served, error) {
 		}
 	}
 	if len(served.Tools()) == 0 {
-		return Served{}, errors.New("the settings exclude every tool")
+		return Served{}, served.nothing(only)
 	}
 	for _, set := range served.Sets {
 		for i := range set.Tools {
@@ -71,6 +73,15 @@ func (s Selection) Of(all []Set) (Served, error) {
 		}
 	}
 	return served, nil
+}
+
+// nothing is the error of settings that leave no tool, with the reason for one that was chosen.
+func (s Served) nothing(chosen []string) error {
+	problem := "the settings exclude every tool"
+	if len(chosen) > 0 {
+		problem += ": " + chosen[0] + " is not available, because " + s.hidden[chosen[0]].why
+	}
+	return errors.New(problem)
 }
 
 // Names reads lists of names as people write them: separated by commas or spaces. Empty entries don't count.

@@ -19,12 +19,14 @@ type Served struct {
 	Sets []Set // with the tools that are left
 
 	hidden map[string]hidden // the server's other tools, by name
+	noApp  bool              // no app is behind the API
 }
 
 // hidden is a tool that isn't served.
 type hidden struct {
-	why   string // the end of a sentence
-	reads bool   // whether it only reads
+	why    string // the end of a sentence
+	remedy string // sentences for a model, "" for none
+	reads  bool   // whether it only reads
 }
 
 // Tools returns the tools, in their order.
@@ -84,7 +86,7 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 	if len(by) == 0 {
 		return s
 	}
-	left := Served{hidden: map[string]hidden{}}
+	left := Served{hidden: map[string]hidden{}, noApp: s.noApp}
 	maps.Copy(left.hidden, s.hidden)
 	for _, set := range s.Sets {
 		set.Tools = slices.DeleteFunc(slices.Clone(set.Tools), func(t Tool) bool {
@@ -94,7 +96,7 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 				if readOnly {
 					why = "the " + header + " header makes this connection read-only"
 				}
-				left.hidden[t.Name] = hidden{why, t.Kind.ReadOnly()}
+				left.hidden[t.Name] = hidden{why: why, reads: t.Kind.ReadOnly()}
 			}
 			return excluded
 		})
@@ -200,11 +202,20 @@ func (s Served) Next(next Next, failed bool) Next {
 	if next.Action == CallTool && missing.reads && !failed {
 		return Next{Action: Done, Note: next.Note, URL: cmp.Or(next.Page, opentrain.DefaultBaseURL)}
 	}
-	return next.forHuman("The tool for this step is not available: " + missing.why + ". " + inTheApp)
+	return next.forHuman(text.Join(" ", "The tool for this step is not available: "+missing.why+".", s.without(next.Tool)))
 }
 
-// inTheApp is what a human can do without a tool.
-const inTheApp = "The human can do it in OpenTrain's app."
+// without is what a human can do about a tool that isn't served.
+func (s Served) without(name string) string {
+	inTheApp := "The human can do it in OpenTrain's app."
+	if s.noApp {
+		inTheApp = ""
+	}
+	return text.Join(" ", s.hidden[name].remedy, inTheApp)
+}
+
+// TurnOn says how a human has the server serve a tool, "" if they can't or needn't.
+func (s Served) TurnOn(name string) string { return s.hidden[name].remedy }
 
 // forHuman is the step as a human takes it in OpenTrain's app, because of a problem with its tool.
 func (n Next) forHuman(problem string) Next {
@@ -231,7 +242,10 @@ func (s Served) refuse(name string) *Failure {
 	f := &Failure{Code: opentrain.CodeForbidden, cause: err}
 	f.say("%s Nothing was sent to OpenTrain.", problem)
 	f.say("Tools: %s", strings.Join(toolNames(s.Sets), ", "))
-	f.say("%s", inTheApp)
-	f.Next = &Next{Action: Fix, By: "human", Problem: problem + " " + inTheApp, URL: opentrain.DefaultBaseURL}
+	remedy := s.without(name)
+	if remedy != "" {
+		f.say("%s", remedy)
+	}
+	f.Next = &Next{Action: Fix, By: "human", Problem: text.Join(" ", problem, remedy), URL: opentrain.DefaultBaseURL}
 	return f
 }

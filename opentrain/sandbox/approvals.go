@@ -229,6 +229,7 @@ func (s *Sandbox) createTopUp(c *call) *reply {
 	t := topUp{&approval{kind: approvalTopUp, cost: -inCents(amount)}}
 	s.await(t.approval, c.account.books, "topup", 24*time.Hour)
 	t.ids, s.records[t.id] = object{"topUpId": t.id}, t
+	t.books.topUps = append(t.books.topUps, t)
 	return &reply{status: http.StatusCreated, body: object{"topUpId": t.id, "checkoutUrl": s.cfg.AppURL + "/checkout/" + t.id,
 		"expiresAt": timestamp(t.expires), "topUp": t.show(), "message": "A human must pay at checkoutUrl. Nothing is charged until then."}}
 }

@@ -23,6 +23,7 @@ type books struct {
 	conversations    []*conversation // the latest one is the last one
 	contracts        []*contract
 	approvals        []*approval
+	topUps           []topUp
 	ledger           []object // changes of the credits
 	credits          int      // cents
 	events           []event

@@ -127,6 +127,7 @@ func TestCredits(t *testing.T) {
 		[]any{"PENDING", 40025, "http://127.0.0.1:8090/checkout/" + str(made["topUpId"]), "2026-06-11T09:00:10.000Z"})
 	lapsed := str(l.want(201, "POST", "/credits/top-ups", object{"amount": 20})["topUpId"])
 	l.says(str(made["checkoutUrl"]), "Add credits", "$400.25", "nothing is charged")
+	l.says("http://127.0.0.1:8090/", "Waiting for you", "Add credits", "$400.25")
 	for range 2 { // only the first time counts
 		l.decide(made["checkoutUrl"], "pay")
 	}

@@ -101,7 +101,7 @@ func (s *Sandbox) page(address *url.URL) page {
 	case address.Path == "/":
 		return s.firstPage()
 	case !isJob && !isDraft:
-		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts and jobs."}
+		return page{Problem: "The sandbox has no page " + address.Path + ". It shows drafts, jobs, approvals, checkouts and claims."}
 	case j == nil || isDraft && j.owner.number == 0:
 		return page{Problem: fmt.Sprintf("There is no job with the id %q here, or it's another company's draft. "+
 			forgets, id)}
@@ -124,6 +124,11 @@ func (s *Sandbox) firstPage() page {
 		for _, a := range own.books.approvals {
 			if a.status == pending {
 				p.Waiting = append(p.Waiting, page{Title: a.page().Title, Link: "/approvals/" + a.id, About: a.summary()})
+			}
+		}
+		for _, t := range own.books.topUps {
+			if t.approval.status == pending {
+				p.Waiting = append(p.Waiting, page{Title: t.page().Title, Link: "/checkout/" + t.id, About: dollars(-t.cost)})
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // hireInApp names the toolset that isn't served. No page of the API's documentation names the page of a proposal.
 const hireInApp = "The human can hire the candidate in the app: this server doesn't serve the contracts toolset, " +
-	"which has the tool for it. "
+	"which has the tool for it."
 
 // afterProposal is what can be done with a proposal: see the contract, hire, or leave it. heard says that the result has the
 // interview.
@@ -39,7 +39,8 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 			Note: "The hire of this candidate was requested. See whether it's confirmed. " + ways,
 		}
 	case !call.Served.Has(tool.HireProposal):
-		return tool.Next{Action: tool.Done, Note: hireInApp + ways, URL: cmp.Or(o.JobURL, a.API.BaseURL())}
+		note := text.Join(" ", hireInApp, call.Served.TurnOn(tool.HireProposal), ways)
+		return tool.Next{Action: tool.Done, Note: note, URL: cmp.Or(o.JobURL, a.API.BaseURL())}
 	}
 	return tool.Next{
 		Action:   tool.AskHuman,
