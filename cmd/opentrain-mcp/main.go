@@ -23,7 +23,7 @@ import (
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/logsink"
-	"opentrain-mcp/internal/text"
+	"opentrain-mcp/internal/screen"
 )
 
 // Set by the linker: -ldflags "-X main.version=… -X main.commit=…".
@@ -31,9 +31,10 @@ var version, commit string
 
 // streams are the process's standard streams.
 type streams struct {
-	in  *os.File
-	out io.Writer
-	err *logsink.Sink
+	in   *os.File
+	out  io.Writer
+	err  *logsink.Sink
+	told screen.Screen // err, for people
 }
 
 const (
@@ -47,7 +48,8 @@ const lastLines = 500 * time.Millisecond
 
 func main() {
 	cobra.MousetrapHelpText = "" // on Windows, a double click starts this program too
-	std := streams{in: os.Stdin, out: os.Stdout, err: logsink.New(os.Stderr)}
+	std := streams{in: os.Stdin, out: os.Stdout, err: logsink.New(os.Stderr), told: screen.New(os.Stderr, os.Getenv)}
+	std.told.Out = std.err
 	// A stray print of a library must not get between the protocol's messages, or wait for a reader.
 	if file, err := std.err.File(); err == nil {
 		os.Stdout, os.Stderr = file, file
@@ -142,7 +144,7 @@ func fail(std streams, err error, command *cobra.Command) int {
 	if words != err.Error() && (unknown || usage) && credential.Hide(typedWords) != typedWords {
 		words += "\nDon't put a token on the command line: " + pasteHelp()
 	}
-	fmt.Fprintln(std.err, "opentrain-mcp:", text.Paragraphs(words, 4000))
+	show(std.told, hosts.Program+": "+words)
 	if unknown {
 		fmt.Fprintln(std.err, "For the list of commands, run:", typed("help"))
 		return exitUsage
