@@ -9,8 +9,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -28,6 +26,7 @@ import (
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
 	"opentrain-mcp/internal/seal"
+	"opentrain-mcp/internal/setting"
 	"opentrain-mcp/internal/stdio"
 	"opentrain-mcp/internal/store"
 	"opentrain-mcp/internal/tool"
@@ -91,6 +90,10 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+// ConfigError is the error of a field of Config, HTTPConfig or StoreConfig that can't be served. Unknown tools and toolsets,
+// and the URL of a store, have errors that say themselves what they are about.
+type ConfigError = setting.Error
+
 // Mode switches something on where possible, or off.
 type Mode string
 
@@ -135,11 +138,11 @@ type StoreConfig struct {
 // OpenStore opens a store in Redis. While Redis can't be reached, each replica goes on alone.
 func OpenStore(cfg StoreConfig) (*RedisStore, error) {
 	if len(cfg.StateKeys) == 0 {
-		return nil, errors.New("a store needs a state key (OPENTRAIN_MCP_STATE_KEY), which all replicas share")
+		return nil, setting.Wrong("StateKeys", "is missing: a store needs a state key, which all replicas share")
 	}
 	box, err := seal.New(cfg.StateKeys...)
 	if err != nil {
-		return nil, err
+		return nil, setting.Wrong("StateKeys", "can't be used: %s", err)
 	}
 	return store.Open(store.Config{
 		URL: cfg.URL, API: strings.TrimRight(cmp.Or(cfg.BaseURL, opentrain.DefaultBaseURL), "/"), TLS: cfg.TLS, Box: box,
@@ -164,7 +167,7 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 	}
 	box, err := seal.New(cfg.StateKeys...)
 	if err != nil {
-		return nil, fmt.Errorf("Config.StateKeys: %w", err)
+		return nil, setting.Wrong("StateKeys", "can't be used: %s", err)
 	}
 	accounts := tool.NewAccounts(cfg.API)
 	confirmer := confirm.New(cfg.Confirm == Off, box, cfg.Store)
@@ -189,18 +192,18 @@ func newServer(cfg Config, subscriptions bool, limiter *edge.Limiter, counters *
 
 // complete checks a Config and sets the defaults.
 func (cfg *Config) complete() error {
-	for _, mode := range []Mode{cfg.Confirm, cfg.Elicitation} {
+	for i, mode := range []Mode{cfg.Confirm, cfg.Elicitation} {
 		if mode != "" && mode != Auto && mode != Off {
-			return fmt.Errorf("unknown mode %q: use %s or %s", mode, Auto, Off)
+			return setting.Wrong([]string{"Confirm", "Elicitation"}[i], "has an unknown mode %q: use %s or %s", mode, Auto, Off)
 		}
 	}
 	switch {
 	case cfg.API == nil:
-		return errors.New("Config.API is required")
+		return setting.Wrong("API", "is required")
 	case cfg.Store != nil && cfg.Store.Shared() && !cfg.Replicated:
-		return errors.New("a Store that processes share needs Config.Replicated: others may change what this one remembers")
+		return setting.Wrong("Store", "is shared by processes, so it needs Config.Replicated: others may change what this one remembers")
 	case cfg.Replicated && len(cfg.StateKeys) == 0:
-		return errors.New("replicas must share a state key (OPENTRAIN_MCP_STATE_KEY): otherwise they reject each other's approvals")
+		return setting.Wrong("StateKeys", "is missing: replicas must share a state key, otherwise they reject each other's approvals")
 	}
 	if cfg.Token == nil && cfg.Account != nil {
 		person := cfg.Account

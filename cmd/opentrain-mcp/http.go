@@ -251,15 +251,8 @@ func (c httpCommand) handler(log *slog.Logger) (handler *opentrainmcp.HTTPHandle
 	}
 	if handler, err = opentrainmcp.NewHTTPHandler(cfg); err != nil {
 		closeStore()
-		err = usagef("%s", flagNames().Replace(err.Error()))
 	}
-	return handler, closeStore, err
-}
-
-// flagNames puts the names of flags into the handler's errors, which are for programs that embed it, too.
-func flagNames() *strings.Replacer {
-	return strings.NewReplacer("base path ", "--base-path ", "replica id ", "--replica-id ", "allowed host ", "--allowed-hosts ",
-		"allowed origin ", "--allowed-origins ", "the session's idle time", "--session-idle", "the elicitation timeout", "--elicitation-timeout")
+	return handler, closeStore, wrong(err)
 }
 
 // checkEdge refuses settings that would send callers' tokens unencrypted, or lock every caller out.

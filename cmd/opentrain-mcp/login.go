@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/screen"
@@ -82,6 +81,7 @@ type loginResult struct {
 type login struct {
 	api    *opentrain.Client
 	person *account.Account
+	place  string // the file that the token is saved in
 	std    streams
 	screen screen.Screen // for what it says
 	json   bool
@@ -129,8 +129,8 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 	err = l.person.Logout(ctx, c.Revoke, c.Force)
 	if err == nil {
 		l.result = loginResult{Status: "logged_out", Revoked: c.Revoke}
-		l.say("%s the token from %s.", map[bool]string{false: "Removed", true: "Revoked and removed"}[c.Revoke], l.place())
-		if from := c.source().Elsewhere(); from != "" {
+		l.say("%s the token from %s.", map[bool]string{false: "Removed", true: "Revoked and removed"}[c.Revoke], l.place)
+		if from := c.source().Elsewhere(); !from.IsZero() {
 			l.say("Servers on this machine still use the token from %s.", from)
 		}
 	}
@@ -139,12 +139,14 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 
 // begin makes the client, for the address that was found with the token unless a flag says otherwise, and the account.
 func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login, error) {
-	baseURL, from := f.address(found)
-	api, err := f.client(opentrain.Config{BaseURL: baseURL}, from)
+	api, err := f.client(opentrain.Config{}, found)
 	if err != nil {
 		return nil, err
 	}
-	l := &login{api: api, person: opentrainmcp.UserAccount(api, f.TokenFile), std: std, json: json, again: typed("login")}
+	source := f.source()
+	l := &login{
+		api: api, person: account.New(api, source), place: source.Shared().File, std: std, json: json, again: typed("login"),
+	}
 	l.screen = screen.New(std.out, os.Getenv)
 	if json { // standard output is for the result
 		l.screen = screen.Screen{Out: std.err}
@@ -217,9 +219,6 @@ func (l *login) ways() string {
 		"\nTo use the account of that address instead, paste a token of it (" + tokenPage + "):\n  " + typed("login --token --force")
 }
 
-// place is where the token is saved, without its article.
-func (l *login) place() string { return strings.TrimPrefix(l.person.Place(), "the file ") }
-
 // status shows the account in use.
 func (l *login) status(ctx context.Context) error {
 	token := l.person.Token()
@@ -287,8 +286,8 @@ func (l *login) paste(ctx context.Context, force bool) error {
 	if err != nil {
 		return err
 	}
-	l.result = loginResult{Status: "saved", SavedTo: l.place(), BaseURL: l.person.BaseURL()}
+	l.result = loginResult{Status: "saved", SavedTo: l.place, BaseURL: l.person.BaseURL()}
 	l.describe(me)
-	l.say("Logged in as %s. The token is saved in %s, and running servers use it from now on.", l.name(), l.place())
+	l.say("Logged in as %s. The token is saved in %s, and running servers use it from now on.", l.name(), l.place)
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 func (l *login) account(ctx context.Context, c loginCommand) error {
 	token := l.person.Token()
 	switch {
-	case token.Value == "", c.Force, c.source().Elsewhere() != "":
+	case token.Value == "", c.Force, !c.source().Elsewhere().IsZero():
 		return l.newAccount(ctx, c, token.Value == "")
 	case token.Claims:
 		return l.unclaimed(ctx, c, token.Value)
@@ -57,10 +57,10 @@ func (l *login) newAccount(ctx context.Context, c loginCommand, first bool) erro
 	}
 	claimBy := made.ClaimBy.UTC()
 	l.result = loginResult{
-		Status: "registered", SavedTo: l.place(), BaseURL: l.person.BaseURL(), Unclaimed: true,
+		Status: "registered", SavedTo: l.place, BaseURL: l.person.BaseURL(), Unclaimed: true,
 		Scopes: text.CleanAll(made.Scopes, 50, 60), ClaimBy: claimBy.Format(time.RFC3339),
 	}
-	l.say("Registered a new account. Its token is saved in %s, and running servers use it from now on.", l.place())
+	l.say("Registered a new account. Its token is saved in %s, and running servers use it from now on.", l.place)
 	l.say("It can post 3 jobs a day. To hire, claim it by %s with an email address that has no OpenTrain account yet.",
 		claimBy.Format("January 2, 15:04 UTC"))
 	return l.invite(ctx, c)
@@ -117,7 +117,7 @@ func rejected(err error) bool {
 
 // unclaimed goes on with an account that is here and that you haven't claimed, as far as this program knows.
 func (l *login) unclaimed(ctx context.Context, c loginCommand, token string) error {
-	l.result = loginResult{Status: "logged_in", SavedTo: l.place(), BaseURL: l.person.BaseURL(), Unclaimed: true}
+	l.result = loginResult{Status: "logged_in", SavedTo: l.place, BaseURL: l.person.BaseURL(), Unclaimed: true}
 	if _, err := l.api.Me(opentrain.WithToken(ctx, token)); rejected(err) {
 		// OpenTrain revokes the token when someone claims the account.
 		switch claim, err := l.person.CheckClaim(ctx); {
@@ -233,8 +233,8 @@ func (l *login) claimed(claim account.Claim) error {
 		return fmt.Errorf("the account is claimed, but its new token is lost: %s Copy one from OpenTrain's app and run:\n  %s",
 			claim.Unsaved, typed("login --token --force"))
 	}
-	l.result = loginResult{Status: "claimed", SavedTo: l.place(), BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
-	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place())
+	l.result = loginResult{Status: "claimed", SavedTo: l.place, BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
+	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -114,7 +115,7 @@ func (f apiFlags) source() credential.Source {
 // checkTokenFile returns an error for a token file that decides and can't be read. The file that OpenTrain's tools share may
 // be missing: no one has named it.
 func (f apiFlags) checkTokenFile() error {
-	if f.TokenFile == "" || !strings.HasSuffix(f.source().Elsewhere(), f.TokenFile) {
+	if f.source().Elsewhere().File == "" {
 		return nil
 	}
 	if _, err := credential.ReadFile(f.TokenFile, credential.MaxSecret); err != nil {
@@ -184,18 +185,17 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;
 // in the sandbox it always has an account. maxUpstream is 0 for the client's default; storeURL is "" for no store.
 func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, storeURL string) (cfg opentrainmcp.Config, err error) {
-	baseURL, baseURLFrom := f.address(credential.Found{})
+	var found credential.Found
 	if ownToken && !f.Sandbox {
 		if err := f.checkTokenFile(); err != nil {
 			return cfg, err
 		}
-		found := f.source().Find()
+		found = f.source().Find()
 		defer func() {
 			if err == nil { // else the error comes first
 				report(log, found)
 			}
 		}()
-		baseURL, baseURLFrom = f.address(found)
 	}
 	if err := f.check(); err != nil {
 		return cfg, err
@@ -204,8 +204,9 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	if err != nil {
 		return cfg, err
 	}
+	baseURL, from := f.address(found)
 	if f.Sandbox { // no one serves its pages, so its links must not look like OpenTrain's
-		baseURL = sandbox.PlaceholderURL
+		baseURL, from = sandbox.PlaceholderURL, ""
 	}
 	client := opentrain.Config{BaseURL: baseURL, PublicReadBudget: f.PublicReads, MaxConcurrent: maxUpstream}
 	if storeURL != "" {
@@ -220,10 +221,8 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 			AppURL: client.BaseURL, History: f.Seed == "history", ClaimAfter: claimReads, DecideAfter: decisionReads,
 		}).Transport()
 		log.Info("serving the built-in sandbox: nothing is real")
-	} else {
-		cfg.APIFrom = baseURLFrom
 	}
-	if cfg.API, err = f.client(client, cfg.APIFrom); err != nil {
+	if cfg.API, err = f.client(client, found); err != nil {
 		return cfg, err
 	}
 	switch {
@@ -235,7 +234,7 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	if person := cfg.Account; person != nil {
 		cfg.Token = func(context.Context) opentrainmcp.Token { return person.Token() }
 	}
-	cfg.TokenHelp, cfg.Logger, cfg.Timeout = tokenHelp(), log, f.Timeout
+	cfg.APIFrom, cfg.TokenHelp, cfg.Logger, cfg.Timeout = from, tokenHelp(), log, f.Timeout
 	cfg.Version, _ = build()
 	f.apply(&cfg)
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
@@ -274,7 +273,7 @@ func (f apiFlags) store(cfg opentrainmcp.StoreConfig) (shared *opentrainmcp.Redi
 	}
 	shared, err = opentrainmcp.OpenStore(cfg)
 	if err != nil { // it doesn't repeat the URL, which may have a password
-		return nil, usagef("%s: %w", setting(cfg.URL, "--store", "OPENTRAIN_MCP_STORE"), err)
+		return nil, usagef("%s: %w", setting(cfg.URL, "--store", "OPENTRAIN_MCP_STORE"), wrong(err))
 	}
 	return shared, nil
 }
@@ -316,12 +315,12 @@ func stateKeys(log *slog.Logger) ([][]byte, error) {
 // report logs at start where the token comes from, or what is wrong with it.
 func report(log *slog.Logger, found credential.Found) {
 	switch {
-	case found.Problem != "":
-		log.Warn(found.Problem)
+	case found.Problem.Text != "":
+		log.Warn(found.Problem.Error())
 	case found.Token == "":
 		log.Info("no API token is set: only public reads work until an account is registered or a token is saved")
 	default:
-		log.Info("API token found", "from", found.From)
+		log.Info("API token found", "from", found.From.String())
 	}
 	warn(log, found.Exposed)
 }
@@ -329,13 +328,14 @@ func report(log *slog.Logger, found credential.Found) {
 // address is the URL of the API, and the setting or the file that it comes from; "" for the default.
 func (f apiFlags) address(found credential.Found) (baseURL, from string) {
 	if f.BaseURL == "" && found.BaseURL != "" {
-		return found.BaseURL, "baseUrl in " + found.From
+		return found.BaseURL, "baseUrl in " + found.From.String()
 	}
 	return f.BaseURL, f.baseURLFrom()
 }
 
-// client makes the client of the API. Without a transport in cfg, it calls the network. from is where the base URL comes from.
-func (f apiFlags) client(cfg opentrain.Config, from string) (*opentrain.Client, error) {
+// client makes the client of the API. Without a base URL in cfg, its address is that of what was found; without a
+// transport, it calls the network.
+func (f apiFlags) client(cfg opentrain.Config, found credential.Found) (*opentrain.Client, error) {
 	if cfg.Transport == nil {
 		transport, err := f.transport()
 		if err != nil {
@@ -345,10 +345,12 @@ func (f apiFlags) client(cfg opentrain.Config, from string) (*opentrain.Client, 
 	}
 	v, _ := build()
 	cfg.UserAgent = "opentrain-mcp/" + v
+	baseURL, from := f.address(found)
+	cfg.BaseURL = cmp.Or(cfg.BaseURL, baseURL)
 	api, err := opentrain.New(cfg)
-	switch file, isFile := strings.CutPrefix(from, "baseUrl in the file "); {
-	case err != nil && isFile: // no flag is wrong
-		return nil, fmt.Errorf("%s: %w. %s", from, err, credential.Cure(file))
+	switch {
+	case err != nil && f.BaseURL == "" && found.BaseURL != "": // no flag is wrong
+		return nil, fmt.Errorf("%s: %w. %s", from, err, credential.Cure(found.From.File))
 	case err != nil && from != "":
 		return nil, usagef("%s: %w", from, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	opentrainmcp "opentrain-mcp"
 	"opentrain-mcp/internal/text"
 )
 
@@ -20,10 +22,17 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-// wrong makes a usage error of any error.
+// wrong makes a usage error of any error. For a field of the server's configuration, it names what sets the field here.
 func wrong(err error) error {
 	if err == nil {
 		return nil
+	}
+	if field, is := errors.AsType[*opentrainmcp.ConfigError](err); is {
+		names := map[string]string{
+			"AllowedHosts": "--allowed-hosts", "AllowedOrigins": "--allowed-origins", "BasePath": "--base-path",
+			"ReplicaID": "--replica-id", "SessionIdle": "--session-idle", "StateKeys": stateKeyVariable,
+		}
+		return usagef("%s %s", cmp.Or(names[field.Field], field.Field), field.Problem)
 	}
 	return usageError{err}
 }

@@ -57,8 +57,12 @@ func TestDeployLimits(t *testing.T) {
 	other.open(asDemo()...)
 
 	d.nginx.signal(syscall.SIGTERM)
+	d.do(http.MethodGet, "/mcp/ot_pat_secret", "")
 	if err := d.nginx.end(); err != nil {
 		t.Errorf("nginx ended with %v", err)
+	}
+	if log := d.nginx.stdout.String(); strings.Contains(log, "ot_pat_") || !strings.Contains(log, `"path":"other"`) {
+		t.Error("the log has a path with a token")
 	}
 	limited := 0
 	for line := range strings.Lines(d.nginx.stdout.String()) {

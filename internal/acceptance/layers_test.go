@@ -34,8 +34,9 @@ func layers() []struct {
 		{"internal/release", ". internal/account opentrain"},
 		{"internal/bench", "opentrain/sandbox"},
 		{".", "internal/web internal/stdio internal/adapter tools internal/draft internal/confirm internal/tool internal/account " +
-			"internal/caller internal/credential internal/edge internal/metrics internal/seal internal/store opentrain"},
-		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics"},
+			"internal/caller internal/credential internal/edge internal/metrics internal/seal internal/setting internal/store opentrain"},
+		{"internal/web", "internal/adapter internal/tool internal/text internal/jsonrpc internal/caller internal/credential internal/edge internal/metrics " +
+			"internal/setting"},
 		{"internal/stdio", "internal/adapter internal/jsonrpc internal/caller"},
 		{"internal/adapter", "internal/tool internal/jsonrpc internal/metrics internal/text internal/caller internal/edge internal/seal schema opentrain"},
 		{"tools", "tools/* internal/draft internal/tool internal/account"},
@@ -51,6 +52,7 @@ func layers() []struct {
 		{"internal/credential", ""},
 		{"internal/links", ""},
 		{"internal/edge", ""},
+		{"internal/setting", ""},
 		{"internal/logsink", ""},
 		{"internal/store", "internal/seal"},
 		{"internal/seal", ""},

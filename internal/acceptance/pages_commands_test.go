@@ -30,6 +30,7 @@ func otherCommands() map[string]struct{ ranBy, reason string } {
 		"opentrain-mcp login --token":   {ranBy: "TestLoginForScripts"},
 		"./opentrain-mcp login --token": {ranBy: "TestLoginForScripts"},
 		"opentrain-mcp login status":    {ranBy: "TestLogin"},
+		savesSandbox + "8090":           {ranBy: "TestPagesSandboxForHosts"},
 		"opentrain-mcp logout":          {ranBy: "TestLogin"},
 		"opentrain-mcp doctor":          {reason: "it has tests of its own"},
 		"./opentrain-mcp doctor":        {reason: "it has tests of its own"},
@@ -86,6 +87,21 @@ func TestPagesCommands(t *testing.T) {
 	}
 }
 
+// savesSandbox makes hosts use the sandbox command that listens on a port.
+const savesSandbox = "echo ot_pat_sandbox_demo | opentrain-mcp login --token --force --base-url http://127.0.0.1:"
+
+// TestPagesSandboxForHosts: after it, a host's server uses that sandbox without another setting.
+func TestPagesSandboxForHosts(t *testing.T) {
+	t.Parallel()
+	base, _ := runSandbox(t)
+	home := environment(t)
+	_, port, _ := strings.Cut(strings.TrimPrefix(base, "http://"), ":")
+	if out, err := inShellWith(t, home, savesSandbox+port); err != nil {
+		t.Fatal(err, out)
+	}
+	says(t, connect(t, home), "opentrain_create_draft", map[string]any{"description": "10 annotators for dashcam images, $18 an hour"}, base)
+}
+
 // commandsIn are the commands of a page: the lines of its shell blocks, and code that begins like a command.
 func commandsIn(page string) (commands []string) {
 	for _, block := range append(blocks(page, "sh"), blocks(page, "powershell")...) {
@@ -104,6 +120,11 @@ func commandsIn(page string) (commands []string) {
 // inShell runs a command as a reader does, in a folder with the program and an empty module.
 func inShell(t *testing.T, command string) (string, error) {
 	t.Helper()
+	return inShellWith(t, environment(t), command)
+}
+
+func inShellWith(t *testing.T, env []string, command string) (string, error) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.Symlink(binary, filepath.Join(dir, "opentrain-mcp")); err != nil {
 		t.Fatal(err)
@@ -111,7 +132,7 @@ func inShell(t *testing.T, command string) (string, error) {
 	write(t, filepath.Join(dir, "go.mod"), "module example.com/mine\n")
 	run := exec.Command("sh", "-c", strings.TrimPrefix(command, builds))
 	run.Dir = dir
-	run.Env = append(environment(t), "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	run.Env = append(env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := run.CombinedOutput()
 	return string(out), err
 }

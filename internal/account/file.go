@@ -30,30 +30,30 @@ type file struct {
 	baseURL string
 }
 
-func (f file) place() string { return "the file " + f.source.SharedPath() }
+func (f file) place() string { return f.source.Shared().String() }
 
 func (f file) folder() string {
-	if path := f.source.SharedPath(); path != "" {
+	if path := f.source.Shared().File; path != "" {
 		return filepath.Dir(path)
 	}
 	return ""
 }
 
-func (f file) elsewhere() string { return f.source.Elsewhere() }
+func (f file) elsewhere() string { return f.source.Elsewhere().String() }
 
 // token never sends a token to another address than the one that it was saved with.
 func (f file) token() caller.Token {
 	found := f.source.Find()
-	token := caller.Token{Value: found.Token, From: found.From, Problem: found.Problem}
-	if f.source.Elsewhere() != "" {
+	token := caller.Token{Value: found.Token, From: found.From.String(), Problem: found.Problem.Error()}
+	if !f.source.Elsewhere().IsZero() {
 		return token
 	}
 	if found.Token != "" && found.BaseURL != "" && !opentrain.SameBaseURL(found.BaseURL, f.baseURL) {
-		return caller.Token{From: found.From, Problem: "The API token from " + found.From + " is for a different baseUrl (" +
+		return caller.Token{From: token.From, Problem: "The API token from " + token.From + " is for a different baseUrl (" +
 			text.Clean(opentrain.ShownBaseURL(found.BaseURL), 200) + ") than this server uses (" + f.baseURL +
 			"); correct it and restart the server."}
 	}
-	token.Registers = found.From == "" && f.source.SharedPath() != ""
+	token.Registers = found.From.IsZero() && f.source.Shared().File != ""
 	token.Claims = found.Token != "" && found.ClaimToken != ""
 	return token
 }
@@ -62,7 +62,7 @@ func (f file) kept() credential.Shared {
 	if f.elsewhere() != "" {
 		return credential.Shared{}
 	}
-	content, err := credential.ReadShared(f.source.SharedPath())
+	content, err := credential.ReadShared(f.source.Shared().File)
 	if err != nil {
 		return credential.Shared{}
 	}
@@ -78,7 +78,7 @@ type lockedFile struct {
 }
 
 func (f file) open(ctx context.Context) (entry, error) {
-	given := f.source.SharedPath()
+	given := f.source.Shared().File
 	if given == "" {
 		return nil, &Problem{Unusable, "There is no home directory to save a token in. Set XDG_CONFIG_HOME."}
 	}

@@ -33,11 +33,54 @@ type Source struct {
 // Found is the result of a search.
 type Found struct {
 	Token      string // "" if there is no usable token
-	From       string // the place where the token was found; "" if no token is set
+	From       Place  // where the token was found
 	BaseURL    string // the address of the API, if the shared file has one
 	ClaimToken string // of an account that no human has claimed yet, if the shared file has one
-	Problem    string // a sentence that says why the token cannot be used
+	Problem    Fault  // why the token can't be used
 	Exposed    string // a sentence that warns about the file, if others can read it
+}
+
+// Place is where a token can be set. The zero Place is nowhere.
+type Place struct {
+	Variable string // the name of an environment variable, "" for a file
+	File     string // the path of a file, "" for a variable
+	Shared   bool   // it is the file that OpenTrain's own tools share
+}
+
+// IsZero says that it is nowhere.
+func (p Place) IsZero() bool { return p == Place{} }
+
+// String names the place, "" for nowhere.
+func (p Place) String() string {
+	switch {
+	case p.Variable != "":
+		return "the " + p.Variable + " environment variable"
+	case p.Shared:
+		return "the file " + p.File
+	case p.File != "":
+		return "the token file " + p.File
+	}
+	return ""
+}
+
+// Fault says why what is set can't be used. The zero Fault is none.
+type Fault struct {
+	Text       string // the beginning of a sentence, without the token: "the token file /x is empty"
+	Cure       string // a sentence that says what to do; "" if that depends on the reader
+	Unreadable bool   // the file is there, but it can't be read
+}
+
+// Error implements error, with sentences for people.
+func (f Fault) Error() string {
+	if f.Text == "" {
+		return ""
+	}
+	return strings.TrimSpace(strings.ToUpper(f.Text[:1]) + f.Text[1:] + ". " + f.Cure)
+}
+
+// unreadable is the fault of a file whose error isn't nil.
+func unreadable(place Place, err error) Fault {
+	return Fault{Text: fmt.Sprintf("%s can't be read: %s", place, Reason(err)), Unreadable: !errors.Is(err, fs.ErrNotExist)}
 }
 
 // Find looks for a token in the environment, then in the token file. Without a token file, it looks in the
@@ -45,7 +88,7 @@ type Found struct {
 // replaced on disk works at once.
 func (s Source) Find() Found {
 	if name, value := s.variable(); name != "" {
-		return validate(Found{Token: value, From: "the " + name + " environment variable"})
+		return validate(Found{Token: value, From: Place{Variable: name}})
 	}
 	if s.TokenFile != "" {
 		return s.fromTokenFile()
@@ -59,27 +102,24 @@ func (s Source) All() []Found {
 	var all []Found
 	for _, name := range Variables() {
 		if value := strings.TrimSpace(s.Getenv(name)); value != "" {
-			all = append(all, validate(Found{Token: value, From: "the " + name + " environment variable"}))
+			all = append(all, validate(Found{Token: value, From: Place{Variable: name}}))
 		}
 	}
 	if s.TokenFile != "" {
 		all = append(all, s.fromTokenFile())
 	}
-	if shared := s.fromSharedFile(); shared.From != "" {
+	if shared := s.fromSharedFile(); !shared.From.IsZero() {
 		all = append(all, shared)
 	}
 	return all
 }
 
-// Elsewhere names the setting that the token comes from, "" if the shared file decides.
-func (s Source) Elsewhere() string {
+// Elsewhere is the place that decides instead of the shared file, nowhere if there is none.
+func (s Source) Elsewhere() Place {
 	if name, _ := s.variable(); name != "" {
-		return "the " + name + " environment variable"
+		return Place{Variable: name}
 	}
-	if s.TokenFile != "" {
-		return "the token file " + s.TokenFile
-	}
-	return ""
+	return Place{File: s.TokenFile}
 }
 
 // variable returns the first variable that is set.
@@ -101,45 +141,45 @@ func leftEmpty(value string) bool {
 }
 
 func (s Source) fromTokenFile() Found {
-	found := Found{From: "the token file " + s.TokenFile, Exposed: Exposed(s.TokenFile)}
+	found := Found{From: Place{File: s.TokenFile}, Exposed: Exposed(s.TokenFile)}
 	data, err := ReadFile(s.TokenFile, MaxSecret)
 	if err != nil {
-		found.Problem = fmt.Sprintf("The token file %s can't be read: %s.", s.TokenFile, Reason(err))
+		found.Problem = unreadable(found.From, err)
 		return found
 	}
 	if found.Token = strings.TrimSpace(string(data)); found.Token == "" {
-		found.Problem = fmt.Sprintf("The token file %s is empty.", s.TokenFile)
+		found.Problem.Text = found.From.String() + " is empty"
 		return found
 	}
 	return validate(found)
 }
 
-// SharedPath returns the path of the file that OpenTrain's own tools share,
-// ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json (developers/mcp/overview). It is "" without a home directory.
-func (s Source) SharedPath() string {
+// Shared is the file that OpenTrain's own tools share, ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json
+// (developers/mcp/overview). It is nowhere without a home directory.
+func (s Source) Shared() Place {
 	dir := strings.TrimSpace(s.Getenv("XDG_CONFIG_HOME"))
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return ""
+			return Place{}
 		}
 		dir = filepath.Join(home, ".config")
 	}
-	return filepath.Join(dir, "opentrain", "cli.json")
+	return Place{File: filepath.Join(dir, "opentrain", "cli.json"), Shared: true}
 }
 
 func (s Source) fromSharedFile() Found {
-	path := s.SharedPath()
-	if path == "" {
+	place := s.Shared()
+	if place.IsZero() {
 		return Found{}
 	}
-	file, err := ReadShared(path)
-	found := Found{From: "the file " + path, Exposed: Exposed(path)}
+	file, err := ReadShared(place.File)
+	found := Found{From: place, Exposed: Exposed(place.File)}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Found{}
 	case err != nil:
-		found.Problem = err.Error()
+		found.Problem, _ = errors.AsType[Fault](err)
 		return found
 	case file.Token == "":
 		return Found{}
@@ -191,14 +231,17 @@ func ShellPath(path string) string {
 	return path
 }
 
-// ReadShared reads the shared file. The error is fs.ErrNotExist, or sentences for people that end with the cure.
+// ReadShared reads the shared file. The error is fs.ErrNotExist or a Fault.
 func ReadShared(path string) (Shared, error) {
+	place := Place{File: path, Shared: true}
 	data, err := ReadFile(path, MaxSecret)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Shared{}, err
 	case err != nil:
-		return Shared{}, fmt.Errorf("The file %s can't be read: %s. %s", path, Reason(err), Cure(path)) //nolint:staticcheck // sentences
+		fault := unreadable(place, err)
+		fault.Cure = Cure(path)
+		return Shared{}, fault
 	}
 	var file Shared
 	err = json.Unmarshal(data, &file.Others)
@@ -210,7 +253,7 @@ func ReadShared(path string) (Shared, error) {
 		delete(file.Others, name)
 	}
 	if err != nil {
-		return Shared{}, fmt.Errorf("The file %s is not valid JSON. %s", path, Cure(path)) //nolint:staticcheck // sentences
+		return Shared{}, Fault{Text: place.String() + " is not valid JSON", Cure: Cure(path)}
 	}
 	return file, nil
 }
@@ -252,7 +295,7 @@ func Reason(err error) string {
 // validate clears an invalid token and sets Problem, which does not show the token.
 func validate(found Found) Found {
 	if problem := Problem(found.Token); problem != "" {
-		found.Token, found.Problem = "", fmt.Sprintf("The API token from %s %s.", found.From, problem)
+		found.Token, found.Problem.Text = "", fmt.Sprintf("the API token from %s %s", found.From, problem)
 	}
 	return found
 }

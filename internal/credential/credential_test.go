@@ -42,29 +42,29 @@ func TestPrecedence(t *testing.T) {
 	config, shared := write(t, "opentrain/cli.json", `{"apiToken":"shared"}`)
 	_, file := write(t, "token", "file")
 	variables := []string{"XDG_CONFIG_HOME", config}
-	expect := func(tokenFile, token, from string) {
+	expect := func(tokenFile, token string, from credential.Place) {
 		t.Helper()
 		if got, want := find(tokenFile, variables...), (credential.Found{Token: token, From: from}); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
-	expect("", "shared", "the file "+shared)
-	expect(file, "file", "the token file "+file)
+	expect("", "shared", credential.Place{File: shared, Shared: true})
+	expect(file, "file", credential.Place{File: file})
 	variables = append(variables, "OPENTRAIN_API_TOKEN", "third")
-	expect(file, "third", "the OPENTRAIN_API_TOKEN environment variable")
+	expect(file, "third", credential.Place{Variable: "OPENTRAIN_API_TOKEN"})
 	variables = append(variables, "OT_API_TOKEN", "second")
-	expect(file, "second", "the OT_API_TOKEN environment variable")
+	expect(file, "second", credential.Place{Variable: "OT_API_TOKEN"})
 	variables = append(variables, "OPENTRAIN_PERSONAL_API_TOKEN", "first")
-	expect(file, "first", "the OPENTRAIN_PERSONAL_API_TOKEN environment variable")
-	expect("", "first", "the OPENTRAIN_PERSONAL_API_TOKEN environment variable")
+	expect(file, "first", credential.Place{Variable: "OPENTRAIN_PERSONAL_API_TOKEN"})
+	expect("", "first", credential.Place{Variable: "OPENTRAIN_PERSONAL_API_TOKEN"})
 }
 
 // TestInvalidTokensEndTheSearch: the next place could hold another account's token.
 func TestInvalidTokensEndTheSearch(t *testing.T) {
 	_, file := write(t, "token", "file")
 	want := credential.Found{
-		From:    "the OT_API_TOKEN environment variable",
-		Problem: "The API token from the OT_API_TOKEN environment variable has a space or a line break in it.",
+		From:    credential.Place{Variable: "OT_API_TOKEN"},
+		Problem: credential.Fault{Text: "the API token from the OT_API_TOKEN environment variable has a space or a line break in it"},
 	}
 	if got := find(file, "OT_API_TOKEN", "a b", "OPENTRAIN_API_TOKEN", "third"); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -77,16 +77,17 @@ func TestTokenFile(t *testing.T) {
 		{"token", "ot_pat_1", "ot_pat_1", ""},
 		{"newline", "ot_pat_1\n", "ot_pat_1", ""},
 		{"spaces and Windows line ends", "  ot_pat_1\t\r\n\r\n", "ot_pat_1", ""},
-		{"empty", "", "", "The token file PATH is empty."},
-		{"only a newline", "\n", "", "The token file PATH is empty."},
-		{"two lines", "ot_pat_1\not_pat_2\n", "", "The API token from the token file PATH has a space or a line break in it."},
+		{"empty", "", "", "the token file PATH is empty"},
+		{"only a newline", "\n", "", "the token file PATH is empty"},
+		{"two lines", "ot_pat_1\not_pat_2\n", "", "the API token from the token file PATH has a space or a line break in it"},
 		{"assignment with quotes", `TOKEN="ot_pat_1"`, "",
-			"The API token from the token file PATH has quotes in it; write the token without them."},
+			"the API token from the token file PATH has quotes in it; write the token without them"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, path := write(t, "token", test.content)
 			want := credential.Found{
-				Token: test.token, From: "the token file " + path, Problem: strings.ReplaceAll(test.problem, "PATH", path),
+				Token: test.token, From: credential.Place{File: path},
+				Problem: credential.Fault{Text: strings.ReplaceAll(test.problem, "PATH", path)},
 			}
 			if got := find(path, "XDG_CONFIG_HOME", config); got != want {
 				t.Errorf("got %+v, want %+v", got, want)
@@ -96,9 +97,45 @@ func TestTokenFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, path := range map[string]string{"missing": filepath.Join(dir, "missing"), "directory": dir} {
 		got := find(path, "XDG_CONFIG_HOME", config)
-		if got.Token != "" || got.From != "the token file "+path || !strings.HasPrefix(got.Problem, "The token file "+path+" can't be read: ") ||
-			strings.Count(got.Problem, path) != 1 {
+		if got.Token != "" || got.From != (credential.Place{File: path}) ||
+			!strings.HasPrefix(got.Problem.Error(), "The token file "+path+" can't be read: ") || strings.Count(got.Problem.Error(), path) != 1 ||
+			got.Problem.Unreadable != (name == "directory") {
 			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
+
+// TestWordsOfPlacesAndFaults: what people read is made of the fields.
+func TestWordsOfPlacesAndFaults(t *testing.T) {
+	for want, words := range map[string]string{
+		"the OT_API_TOKEN environment variable": credential.Place{Variable: "OT_API_TOKEN"}.String(),
+		"the token file /x":                     credential.Place{File: "/x"}.String(),
+		"the file /x":                           credential.Place{File: "/x", Shared: true}.String(),
+		"":                                      credential.Place{}.String() + credential.Fault{}.Error(),
+		"The token file /x is empty.":           credential.Fault{Text: "the token file /x is empty"}.Error(),
+		"The file /x is bad. Correct it.":       credential.Fault{Text: "the file /x is bad", Cure: "Correct it."}.Error(),
+	} {
+		if words != want {
+			t.Errorf("%q, not %q", words, want)
+		}
+	}
+	if !(credential.Place{}).IsZero() || (credential.Place{File: "/x"}).IsZero() {
+		t.Error("only the zero place is nowhere")
+	}
+}
+
+// TestElsewhere: the setting that decides instead of the shared file.
+func TestElsewhere(t *testing.T) {
+	getenv := func(value string) func(string) string {
+		return func(name string) string { return map[string]string{"OT_API_TOKEN": value}[name] }
+	}
+	for want, source := range map[credential.Place]credential.Source{
+		{}:                         {Getenv: getenv("")},
+		{File: "/x"}:               {Getenv: getenv(" "), TokenFile: "/x"},
+		{Variable: "OT_API_TOKEN"}: {Getenv: getenv("one"), TokenFile: "/x"},
+	} {
+		if got := source.Elsewhere(); got != want {
+			t.Errorf("%+v, not %+v", got, want)
 		}
 	}
 }
@@ -118,28 +155,32 @@ func TestTokenFileIsReadOnEveryCall(t *testing.T) {
 }
 
 func TestSharedFile(t *testing.T) {
+	here := credential.Place{File: "PATH", Shared: true}
+	broken := credential.Fault{Text: "the file PATH is not valid JSON", Cure: "Correct it, or run `mv PATH PATH.broken` and get a token again."}
 	for _, test := range []struct {
 		name, content string
 		want          credential.Found // PATH stands for the file
 	}{
-		{"token", `{"apiToken":"ot_pat_1"}`, credential.Found{Token: "ot_pat_1", From: "the file PATH"}},
+		{"token", `{"apiToken":"ot_pat_1"}`, credential.Found{Token: "ot_pat_1", From: here}},
 		{"token and base URL", `{"apiToken":"ot_pat_1","baseUrl":"https://staging.example.com","other":{"x":1}}`,
-			credential.Found{Token: "ot_pat_1", From: "the file PATH", BaseURL: "https://staging.example.com"}},
+			credential.Found{Token: "ot_pat_1", From: here, BaseURL: "https://staging.example.com"}},
 		{"no token", `{"baseUrl":"https://staging.example.com"}`, credential.Found{}},
 		{"empty token", `{"apiToken":"","baseUrl":"https://staging.example.com"}`, credential.Found{}},
 		{"null", `null`, credential.Found{}},
-		{"broken", `{"apiToken":`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON. Correct it, or run `mv PATH PATH.broken` and get a token again."}},
-		{"empty", ``, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON. Correct it, or run `mv PATH PATH.broken` and get a token again."}},
-		{"token is a number", `{"apiToken":1}`, credential.Found{From: "the file PATH", Problem: "The file PATH is not valid JSON. Correct it, or run `mv PATH PATH.broken` and get a token again."}},
+		{"broken", `{"apiToken":`, credential.Found{From: here, Problem: broken}},
+		{"empty", ``, credential.Found{From: here, Problem: broken}},
+		{"token is a number", `{"apiToken":1}`, credential.Found{From: here, Problem: broken}},
 		{"invalid token", `{"apiToken":"$OT_TOKEN","baseUrl":"https://staging.example.com"}`, credential.Found{
-			From: "the file PATH", BaseURL: "https://staging.example.com",
-			Problem: "The API token from the file PATH contains a variable name instead of its value: the host didn't expand it.",
+			From: here, BaseURL: "https://staging.example.com",
+			Problem: credential.Fault{Text: "the API token from the file PATH contains a variable name instead of its value: the host didn't expand it"},
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			config, path := write(t, "opentrain/cli.json", test.content)
 			want := test.want
-			want.From, want.Problem = strings.ReplaceAll(want.From, "PATH", path), strings.ReplaceAll(want.Problem, "PATH", path)
+			for _, words := range []*string{&want.From.File, &want.Problem.Text, &want.Problem.Cure} {
+				*words = strings.ReplaceAll(*words, "PATH", path)
+			}
 			if got := find("", "XDG_CONFIG_HOME", config); got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
@@ -153,7 +194,8 @@ func TestSharedFile(t *testing.T) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got := find("", "XDG_CONFIG_HOME", dir); got.Token != "" || !strings.HasPrefix(got.Problem, "The file "+path+" can't be read: ") {
+	if got := find("", "XDG_CONFIG_HOME", dir); got.Token != "" || !got.Problem.Unreadable ||
+		got.Problem.Error() != "The file "+path+" can't be read: it is a folder. "+credential.Cure(path) {
 		t.Errorf("directory: got %+v", got)
 	}
 }
@@ -162,7 +204,7 @@ func TestSharedFile(t *testing.T) {
 func TestFieldsLeftEmpty(t *testing.T) {
 	for _, empty := range []string{"", " ", "${user_config.api_token}", " ${user_config.token}\n"} {
 		config, shared := write(t, "opentrain/cli.json", `{"apiToken":"shared"}`)
-		want := credential.Found{Token: "shared", From: "the file " + shared}
+		want := credential.Found{Token: "shared", From: credential.Place{File: shared, Shared: true}}
 		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", empty, "XDG_CONFIG_HOME", config); got != want {
 			t.Errorf("%q: got %+v", empty, got)
 		}
@@ -171,7 +213,7 @@ func TestFieldsLeftEmpty(t *testing.T) {
 		}
 	}
 	for _, mistake := range []string{"${API_TOKEN}", "${user_config.api_token", "x${user_config.api_token}", "${user_config.a}${user_config.b}"} {
-		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", mistake); got.From != "the OPENTRAIN_PERSONAL_API_TOKEN environment variable" {
+		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", mistake); got.From.Variable != "OPENTRAIN_PERSONAL_API_TOKEN" {
 			t.Errorf("%q: got %+v", mistake, got)
 		}
 	}
@@ -181,7 +223,7 @@ func TestSharedFileWithoutXDG(t *testing.T) {
 	home, path := write(t, ".config/opentrain/cli.json", `{"apiToken":"ot_pat_1"}`)
 	t.Setenv("HOME", home)
 	t.Setenv("USERPROFILE", home) // on Windows
-	if got, want := find(""), (credential.Found{Token: "ot_pat_1", From: "the file " + path}); got != want {
+	if got, want := find(""), (credential.Found{Token: "ot_pat_1", From: credential.Place{File: path, Shared: true}}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	t.Setenv("HOME", "")

@@ -70,7 +70,7 @@ func TestTokensAreTrimmed(t *testing.T) {
 		"file":     find(file, "OT_API_TOKEN", ""),
 		"cli.json": find("", "XDG_CONFIG_HOME", " "+config+"\n"),
 	} {
-		if found.Token != "ot_pat_1" || found.Problem != "" || strings.TrimSpace(found.BaseURL) != found.BaseURL {
+		if found.Token != "ot_pat_1" || found.Problem.Text != "" || strings.TrimSpace(found.BaseURL) != found.BaseURL {
 			t.Errorf("%s: %+v", name, found)
 		}
 	}

@@ -166,6 +166,13 @@ func TestBrokenSetUps(t *testing.T) {
 				m.save(set{"apiToken": "ot_pat_secret"})
 			}, "account", doctor.Warn, "the feature public_api_job_drafting is off", "Ask its support", "",
 		},
+		"a revoked token of a host's own cli.json": { // which login doesn't write
+			func(m *machine) {
+				m.entry("serve", "XDG_CONFIG_HOME="+filepath.Join(m.home, "host"))
+				m.write("host/opentrain/cli.json", encode(m.t, set{"apiToken": "ot_pat_secret"}))
+			}, "account of host cursor", doctor.Fail, "OpenTrain rejects the token from the file ",
+			", and set it in the file ", "",
+		},
 		"a token for another address": {
 			func(m *machine) { m.save(set{"apiToken": "ot_pat_secret", "baseUrl": "https://other.example"}) }, "account", doctor.Fail,
 			"is for https://other.example, not for http://127.0.0.1:", "\nopentrain-mcp login --token --force", "",
@@ -205,6 +212,14 @@ func TestBrokenSetUps(t *testing.T) {
 		"a token file that is gone": {
 			func(m *machine) { m.cfg.Source.TokenFile = "/gone/token" }, "token", doctor.Fail, "the token file /gone/token can't be read",
 			"Put the token alone into /gone/token, or name another file", "",
+		},
+		"a token file that can't be read": {
+			func(m *machine) { m.cfg.Source.TokenFile = m.home }, "token", doctor.Fail, "can't be read: it is a folder",
+			" a text file that you may read, or name another file with --token-file.", "",
+		},
+		"a token file that is empty": {
+			func(m *machine) { m.cfg.Source.TokenFile = m.write("token", "") }, "token", doctor.Fail, "token is empty",
+			"Put the token alone into ", "",
 		},
 		"two tokens": {
 			func(m *machine) {
@@ -252,7 +267,7 @@ func TestBrokenSetUps(t *testing.T) {
 					w.Header().Set("Content-Type", "text/html")
 					w.Write([]byte("<html>Log in")) //nolint:errcheck // a test
 				}))
-				m.cfg.BaseURLFrom = "the default"
+				m.cfg.BaseURLFrom = "" // the default
 			}, "network", doctor.Fail, "a web page instead of OpenTrain's JSON", "Something else answers for OpenTrain", "",
 		},
 		"a proxy that is down": {

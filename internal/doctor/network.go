@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,12 +49,9 @@ func (c *clock) RoundTrip(r *http.Request) (*http.Response, error) {
 func (e *examination) network(ctx context.Context) (checks []Check) {
 	found := e.Source.Find()
 	base := cmp.Or(e.BaseURL, found.BaseURL, opentrain.DefaultBaseURL)
-	from := "the default"
-	switch {
-	case e.BaseURL != "":
-		from = e.BaseURLFrom
-	case found.BaseURL != "":
-		from = "baseUrl in " + found.From
+	from := e.BaseURLFrom
+	if e.BaseURL == "" && found.BaseURL != "" {
+		from = "baseUrl in " + found.From.String()
 	}
 	transport, err := e.Transport()
 	if err != nil {
@@ -74,7 +72,7 @@ func (e *examination) network(ctx context.Context) (checks []Check) {
 	defer cancel()
 	start := time.Now()
 	_, err = api.GetJobUncached(limited, "doctor") // OpenTrain says that there is no such job
-	where := fmt.Sprintf("%s (%s)", base, from)
+	where := fmt.Sprintf("%s (%s)", base, cmp.Or(from, "the default"))
 	way := ""
 	if proxy != "" {
 		way = " through the proxy " + proxy
@@ -96,12 +94,12 @@ func (e *examination) network(ctx context.Context) (checks []Check) {
 	return checks
 }
 
-// correct says how to get rid of an address that doesn't work.
+// correct says how to get rid of an address that doesn't work. from is the setting that it comes from, "" for the default.
 func (e *examination) correct(from string) string {
 	switch {
-	case strings.HasPrefix(from, "OPENTRAIN_") || strings.HasPrefix(from, "OT_"):
+	case slices.Contains(e.Variables, from):
 		return "Correct the address, or remove it to use OpenTrain's:\n" + e.unset(from)
-	case from == "the default":
+	case from == "":
 		return "Check this machine's network connection and firewall."
 	}
 	return "Correct " + from + ", or leave it out to use OpenTrain's."
@@ -117,7 +115,7 @@ func (e *examination) reach(failure *opentrain.Error, from, proxy, host string) 
 	case failure.Fault == opentrain.FaultTLS && strings.Contains(failure.Message, "certificate"):
 		return "If this machine's clock is wrong, set it. If a proxy inspects the traffic, or the API has a certificate of your own CA, " +
 			"name the CA's certificate:\n" + e.set("OPENTRAIN_MCP_CA_FILE", "/path/to/ca.pem")
-	case failure.Code == opentrain.CodeBadResponse && from == "the default":
+	case failure.Code == opentrain.CodeBadResponse && from == "":
 		return "Something else answers for OpenTrain, such as the login page of a network. Open https://app.opentrain.ai in a browser."
 	case failure.Code == opentrain.CodeTimeout && proxy != "":
 		return "Check the proxy " + proxy + "."

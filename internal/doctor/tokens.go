@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -17,18 +15,21 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// newToken says where a token is made.
-const newToken = "Copy a new token from app.opentrain.ai, Settings → API keys" //nolint:gosec // where one is
+// newToken says where a token is made, scoped one with other scopes.
+const (
+	newToken = "Copy a new token from app.opentrain.ai, Settings → API keys" //nolint:gosec // where one is
+	scoped   = newToken + ", with the scopes that you need"
+)
 
 // tokens looks where the token of this shell comes from, and what is wrong with it without asking OpenTrain.
 func (e *examination) tokens(context.Context) (checks []Check) {
-	all, shared := e.Source.All(), "the file "+e.Source.SharedPath()
+	all := e.Source.All()
 	for _, found := range all {
 		if found.Exposed != "" {
 			checks = append(checks, e.exposed(found))
 		}
-		if found.Problem != "" {
-			checks = append(checks, e.broken(found, all[0].From, shared))
+		if found.Problem.Text != "" {
+			checks = append(checks, e.broken(found, all[0].From))
 		}
 	}
 	for _, found := range all[min(1, len(all)):] {
@@ -36,7 +37,7 @@ func (e *examination) tokens(context.Context) (checks []Check) {
 			continue
 		}
 		fix := "Remove the one you don't need."
-		if variable, is := strings.CutSuffix(strings.TrimPrefix(all[0].From, "the "), " environment variable"); is {
+		if variable := all[0].From.Variable; variable != "" {
 			fix = "To use the other one:\n" + e.unset(variable)
 		}
 		checks = append(checks, Check{
@@ -52,7 +53,7 @@ func (e *examination) tokens(context.Context) (checks []Check) {
 			Fix: e.run("Ask your agent to register one on OpenTrain, or run:", "login"),
 		})
 	case all[0].Token != "":
-		checks = append(checks, Check{Name: "token", Status: OK, Detail: "found in " + all[0].From})
+		checks = append(checks, Check{Name: "token", Status: OK, Detail: "found in " + all[0].From.String()})
 		checks = append(checks, e.unseen(all[0])...)
 	}
 	return checks
@@ -60,45 +61,29 @@ func (e *examination) tokens(context.Context) (checks []Check) {
 
 // exposed is the check of a file that others can read.
 func (e *examination) exposed(found credential.Found) Check {
-	path := pathOf(found.From)
+	path := found.From.File
 	return Check{
 		Name: "token", Status: Fail, Detail: "other users of this machine can read or change " + path + ", which has the token",
 		Fix: "Make it readable only by you:\nchmod 600 " + credential.ShellPath(path),
 	}
 }
 
-// clause is a problem as it continues a line after a colon.
-func clause(problem string) string {
-	if rest, found := strings.CutPrefix(problem, "The "); found {
-		problem = "the " + rest
-	}
-	return strings.TrimSuffix(problem, ".")
-}
-
-// pathOf is the path in the name of a place.
-func pathOf(from string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(from, "the token file "), "the file ")
-}
-
 // broken is the check of a place whose token can't be used.
-func (e *examination) broken(found credential.Found, first, shared string) Check {
-	path := pathOf(found.From)
-	check := Check{Name: "token", Status: Fail, Detail: clause(strings.TrimSuffix(found.Problem, " "+credential.Cure(path)))}
-	_, gone := os.Stat(path)
-	variable, isVariable := strings.CutSuffix(strings.TrimPrefix(found.From, "the "), " environment variable")
-	switch {
-	case found.From != first:
+func (e *examination) broken(found credential.Found, first credential.Place) Check {
+	check := Check{Name: "token", Status: Fail, Detail: found.Problem.Text}
+	switch place := found.From; {
+	case place != first:
 		check.Status = Warn // another token is used
-		check.Detail += "; " + first + " is used instead"
+		check.Detail += "; " + first.String() + " is used instead"
 		check.Fix = "Correct it, or remove it."
-	case isVariable:
-		check.Fix = "Set it to the token alone, or remove it:\n" + e.unset(variable)
-	case found.From != shared && !errors.Is(gone, fs.ErrNotExist) && strings.Contains(found.Problem, "can't be read"):
-		check.Fix = "Make " + path + " a text file that you may read, or name another file with --token-file."
-	case found.From != shared:
-		check.Fix = "Put the token alone into " + path + ", or name another file with --token-file."
+	case place.Variable != "":
+		check.Fix = "Set it to the token alone, or remove it:\n" + e.unset(place.Variable)
+	case place.Shared:
+		check.Fix = e.run("Correct the file, or move it away and get a token again:\n"+credential.MoveAway(place.File), "login")
+	case found.Problem.Unreadable:
+		check.Fix = "Make " + place.File + " a text file that you may read, or name another file with --token-file."
 	default:
-		check.Fix = e.run("Correct the file, or move it away and get a token again:\n"+credential.MoveAway(path), "login")
+		check.Fix = "Put the token alone into " + place.File + ", or name another file with --token-file."
 	}
 	return check
 }
@@ -107,7 +92,7 @@ func (e *examination) broken(found credential.Found, first, shared string) Check
 func (e *examination) unseen(mine credential.Found) []Check {
 	var titles []string
 	for _, f := range e.found {
-		if f.installed && f.err == nil && f.Ours && !f.foreign && !f.sandbox() && e.source(f).Find().From == "" {
+		if f.installed && f.err == nil && f.Ours && !f.foreign && !f.sandbox() && e.source(f).Find().From.IsZero() {
 			titles = append(titles, f.host.Title)
 		}
 	}
@@ -115,7 +100,7 @@ func (e *examination) unseen(mine credential.Found) []Check {
 		return nil
 	}
 	detail := strings.Join(titles, ", ") + " may not find this token: hosts pass on few of a shell's variables, and it depends on one"
-	if folder := strings.TrimSpace(e.Machine.Getenv("XDG_CONFIG_HOME")); folder != "" && mine.From == "the file "+e.Source.SharedPath() {
+	if folder := strings.TrimSpace(e.Machine.Getenv("XDG_CONFIG_HOME")); folder != "" && mine.From.Shared {
 		return []Check{{Name: "token", Status: Warn, Detail: detail, Fix: "Set XDG_CONFIG_HOME to " + folder + " in the host's entry, too."}}
 	}
 	return []Check{{
@@ -127,7 +112,7 @@ func (e *examination) unseen(mine credential.Found) []Check {
 // saveCommand saves a token. What a variable holds would keep it from doing so.
 func (e *examination) saveCommand(found credential.Found) string {
 	command := e.Command + " login --token"
-	if variable, is := strings.CutSuffix(strings.TrimPrefix(found.From, "the "), " environment variable"); is && e.Machine.GOOS != "windows" {
+	if variable := found.From.Variable; variable != "" && e.Machine.GOOS != "windows" {
 		return "env -u " + variable + " " + command
 	}
 	return command
@@ -179,9 +164,9 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 	me, err := api.Me(ctx)
 	if err != nil {
 		if errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
-			add(Fail, "OpenTrain rejects the token from "+token.From+": it is invalid, expired or revoked", e.replace(token))
+			add(Fail, "OpenTrain rejects the token from "+token.From.String()+": it is invalid, expired or revoked", e.replace(token))
 		} else {
-			add(Fail, "OpenTrain couldn't check the token from "+token.From+": "+message(err), "Try again in a minute.")
+			add(Fail, "OpenTrain couldn't check the token from "+token.From.String()+": "+message(err), "Try again in a minute.")
 		}
 		return checks
 	}
@@ -189,10 +174,10 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 	scopes := text.CleanAll(me.Token.Scopes, 50, 60)
 	switch {
 	case len(scopes) == 0:
-		add(Fail, who+", but the token from "+token.From+" has no scopes, so it can't do anything", e.replaceScoped(token))
+		add(Fail, who+", but the token from "+token.From.String()+" has no scopes, so it can't do anything", e.another(token.From, scoped))
 		return checks
 	case !slices.Contains(scopes, "jobs:write"):
-		add(Warn, who+"; scopes: "+strings.Join(scopes, ", ")+". Without jobs:write it can't post jobs", e.replaceScoped(token))
+		add(Warn, who+"; scopes: "+strings.Join(scopes, ", ")+". Without jobs:write it can't post jobs", e.another(token.From, scoped))
 	default:
 		add(OK, who+"; scopes: "+strings.Join(scopes, ", "), "")
 	}
@@ -203,19 +188,21 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 	return append(checks, features(ctx, api, name)...)
 }
 
-// replace says how to get another token to the place of one.
+// replace says how to get another token to the place of one that doesn't work.
 func (e *examination) replace(token held) string {
-	switch {
-	case token.ClaimToken != "":
+	if token.ClaimToken != "" {
 		return e.run("OpenTrain ends the first token when someone claims the account. To fetch the new one:", "login")
-	case token.From == "the file "+e.Source.SharedPath():
-		return e.run(newToken+", and paste it here:", "login --token --force")
 	}
-	return newToken + ", and set it in " + token.From + "."
+	return e.another(token.From, newToken)
 }
 
-func (e *examination) replaceScoped(token held) string {
-	return strings.Replace(e.replace(held{Found: credential.Found{From: token.From}}), newToken, newToken+", with the scopes that you need", 1)
+// another says how to get another token, which is copied from OpenTrain, to a place. An entry may have a shared file of its own,
+// which login doesn't write.
+func (e *examination) another(place credential.Place, copied string) string {
+	if place == e.Source.Shared() {
+		return e.run(copied+", and paste it here:", "login --token --force")
+	}
+	return copied + ", and set it in " + place.String() + "."
 }
 
 // features says what OpenTrain hasn't turned on for an account.

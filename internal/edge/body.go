@@ -44,8 +44,8 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, free int, sha
 		return nil, err
 	}
 	setReadDeadline(w, time.Time{})
-	if r.Context().Err() != nil { // net/http reads on after the last byte, and may have met the deadline
-		return nil, ErrTooSlow
+	if err := r.Context().Err(); err != nil { // net/http reads on after the last byte: the client is gone, or met the deadline just now
+		return nil, err
 	}
 	return body, nil
 }

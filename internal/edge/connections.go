@@ -28,6 +28,7 @@ type Connections struct {
 	closing   map[net.Conn]struct{} // those that made room: net/http may not have noticed yet, and keeps their memory
 	waiting   waiting               // the connections without a request in progress
 	byAddress map[string]*connections
+	changed   time.Time // when a connection took or made room
 }
 
 // connections are those of one address.
@@ -182,7 +183,7 @@ func (c *Connections) add(conn net.Conn) {
 		c.closeNow(conn)
 		return
 	}
-	c.open[conn], c.byAddress[added.address] = added, same
+	c.open[conn], c.byAddress[added.address], c.changed = added, same, time.Now()
 	same.open++
 	c.wait(added)
 }
@@ -202,7 +203,7 @@ func (c *connection) left() time.Duration {
 	return newTime - time.Since(c.since)
 }
 
-// roomTime limits how long others wait to be accepted.
+// roomTime limits how long others wait to be accepted, each of them, and all of them when nothing makes room.
 const roomTime = 2 * time.Second
 
 // closingShare is the share of the limit by which connections may exceed it while some of them close: 4 means a quarter.
@@ -213,8 +214,8 @@ const closingShare = 4
 func (c *Connections) waitForRoom() {
 	for start := time.Now(); ; {
 		c.mu.Lock()
-		freed, full, left := c.freed, len(c.open) >= c.limit, roomTime-time.Since(start)
-		crowded := len(c.open)+len(c.closing) > c.limit+c.limit/closingShare && left > 0
+		freed, full, left := c.freed, len(c.open) >= c.limit, roomTime-max(time.Since(start), time.Since(c.changed))
+		crowded := len(c.open)+len(c.closing) > c.limit+c.limit/closingShare && time.Since(start) < roomTime
 		for _, front := range []*list.Element{c.waiting.used.Front(), c.waiting.fresh.Front()} {
 			if front != nil {
 				oldest, _ := front.Value.(*connection)
@@ -243,6 +244,7 @@ func (c *Connections) free() {
 func (c *Connections) wait(conn *connection) {
 	if conn.used {
 		conn.since = time.Now()
+		c.changed = conn.since
 		defer c.free()
 	}
 	if conn.inAll == nil {
@@ -260,6 +262,7 @@ func (c *Connections) stopWaiting(conn *connection) {
 
 func (c *Connections) remove(conn *connection) {
 	defer c.free()
+	c.changed = time.Now()
 	c.stopWaiting(conn)
 	delete(c.open, conn.Conn)
 	same := c.byAddress[conn.address]

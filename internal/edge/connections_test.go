@@ -166,7 +166,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
-// TestBusyConnectionsStay: a connection in use is never closed. Others are refused at once.
+// TestBusyConnectionsStay: a connection in use is never closed. Others wait together for a place, and are refused then.
 func TestBusyConnectionsStay(t *testing.T) {
 	s := limit(t, 2, true, false)
 	var busy []*client
@@ -177,10 +177,14 @@ func TestBusyConnectionsStay(t *testing.T) {
 		}
 		<-s.started
 	}
+	start := time.Now()
 	for range 10 {
 		if refused := s.connect("192.0.2.2"); !refused.ended() {
 			t.Error("a connection too many stays open")
 		}
+	}
+	if took := time.Since(start); took > 10*time.Second { // each would wait two seconds
+		t.Errorf("ten connections were refused in %v", took)
 	}
 	if n := s.logged("a connection was refused: all are in use"); n != 1 {
 		t.Errorf("%d lines", n)

@@ -36,13 +36,13 @@ type Guard struct {
 func (g Guard) Check() error {
 	for _, host := range g.Hosts {
 		if host == "" || strings.ContainsAny(host, "*/ ") {
-			return fmt.Errorf("allowed host %q: must be a name such as mcp.example.com, with or without a port", host)
+			return fmt.Errorf("%q: must be a name such as mcp.example.com, with or without a port", host)
 		}
 	}
 	for _, origin := range g.Origins {
 		u, err := url.Parse(origin)
 		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.Contains(origin, "*") {
-			return fmt.Errorf("allowed origin %q: must be a scheme and a host, such as https://app.example.com", origin)
+			return fmt.Errorf("%q: must be a scheme and a host, such as https://app.example.com", origin)
 		}
 	}
 	return nil

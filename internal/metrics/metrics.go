@@ -30,6 +30,7 @@ const (
 // bounded. A nil *Metrics counts nothing.
 type Metrics struct {
 	page       *metrics.Set
+	pages      *semaphore.Weighted // that are made now
 	operations *durations[Operation]
 	asked      *durations[Operation]
 	sessions   *durations[Session]
@@ -70,7 +71,7 @@ func New() *Metrics {
 	page := metrics.NewSet()
 	showProcess(page)
 	return &Metrics{
-		page: page,
+		page: page, pages: semaphore.NewWeighted(maxPages),
 		operations: newDurations(page, "mcp_server_operation_duration_seconds",
 			"Duration of requests and notifications of MCP, from their arrival to the result.", conventionBuckets(), Operation.labels,
 			"mcp_method_name", "gen_ai_operation_name", "gen_ai_tool_name", "gen_ai_prompt_name", "error_type", "rpc_response_status_code",
@@ -150,13 +151,12 @@ func (m *Metrics) Handler() http.Handler {
 	if m == nil {
 		return http.NotFoundHandler()
 	}
-	pages := semaphore.NewWeighted(maxPages)
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if !pages.TryAcquire(1) {
+		if !m.pages.TryAcquire(1) {
 			http.Error(w, "Too many requests for metrics. Try again later.", http.StatusServiceUnavailable)
 			return
 		}
-		defer pages.Release(1)
+		defer m.pages.Release(1)
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		m.page.WritePrometheus(w)
 	})

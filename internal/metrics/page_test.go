@@ -117,10 +117,10 @@ func (s slow) Write(data []byte) (int, error) {
 
 // TestPagesAreLimited: readers that don't read hold four pages at most.
 func TestPagesAreLimited(t *testing.T) {
-	handler := metrics.New().Handler()
+	m := metrics.New()
 	get := func(wrap func(http.ResponseWriter) http.ResponseWriter) int {
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(wrap(w), httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		m.Handler().ServeHTTP(wrap(w), httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		return w.Code
 	}
 	plain := func(w http.ResponseWriter) http.ResponseWriter { return w }

@@ -22,6 +22,9 @@ func receiveBody(w http.ResponseWriter, r *http.Request, share *edge.Share) ([]b
 	if kind, _, err := mime.ParseMediaType(strings.Join(types, ",")); err != nil || kind != "application/json" || len(types) > 1 {
 		return nil, refuse(http.StatusUnsupportedMediaType, "Send JSON, with Content-Type: application/json.")
 	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, refuse(http.StatusUnsupportedMediaType, "Send the request without compression: this server reads no Content-Encoding.")
+	}
 	body, err := edge.ReadBody(w, r, maxBody, freeBody, share)
 	switch {
 	case errors.Is(err, edge.ErrTooLarge):

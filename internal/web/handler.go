@@ -4,8 +4,6 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -17,6 +15,7 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/edge"
 	"opentrain-mcp/internal/metrics"
+	"opentrain-mcp/internal/setting"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -67,16 +66,22 @@ type Config struct {
 func (cfg Config) check() error {
 	switch {
 	case cfg.Auth != AuthCallers && cfg.Auth != AuthShared:
-		return fmt.Errorf("auth %q is not one of: %s, %s", cfg.Auth, AuthCallers, AuthShared)
+		return setting.Wrong("Auth", "%q is not one of: %s, %s", cfg.Auth, AuthCallers, AuthShared)
 	case cfg.Auth == AuthShared && (cfg.ServerToken == "" || cfg.OwnToken == nil):
-		return errors.New("auth shared needs a token that callers send, and an account of the server's own")
+		return setting.Wrong("Auth", "shared needs a ServerToken that callers send, and the Token of the server's own account")
 	case cfg.BasePath != "" && (!strings.HasPrefix(cfg.BasePath, "/") || strings.ContainsAny(cfg.BasePath, "?# ")):
-		return fmt.Errorf("base path %q: must be a path such as /opentrain", cfg.BasePath)
+		return setting.Wrong("BasePath", "%q: must be a path such as /opentrain", cfg.BasePath)
 	case cfg.Sessions && cfg.SessionIdle > 0 && cfg.FormTimeout >= cfg.SessionIdle:
-		return errors.New("a session must last longer than a form waits: " +
-			"raise the session's idle time, or lower the elicitation timeout")
+		return setting.Wrong("SessionIdle", "of %s is too short: a session must last longer than a form waits for its answer, %s",
+			cfg.SessionIdle, cfg.FormTimeout)
 	case len(cfg.ReplicaID) > 64 || !only(cfg.ReplicaID, alphanumeric+"-"):
-		return fmt.Errorf("replica id %q: must be at most 64 letters, digits and hyphens", cfg.ReplicaID)
+		return setting.Wrong("ReplicaID", "%q: must be at most 64 letters, digits and hyphens", cfg.ReplicaID)
+	}
+	if err := (edge.Guard{Hosts: cfg.AllowedHosts}).Check(); err != nil {
+		return setting.Wrong("AllowedHosts", "%s", err)
+	}
+	if err := (edge.Guard{Origins: cfg.AllowedOrigins}).Check(); err != nil {
+		return setting.Wrong("AllowedOrigins", "%s", err)
 	}
 	return nil
 }
@@ -103,10 +108,9 @@ type Handler struct {
 	unsent       *edge.Quota   // bytes that wait for streams
 	samples      edge.Sampler  // of what strangers could fill the log with
 
-	turnsAway atomic.Bool     // new calls get 503
-	draining  atomic.Bool     // not ready; calls in progress go on
-	closing   context.Context // ends when streams must
-	close     context.CancelFunc
+	draining atomic.Bool     // not ready; new calls get 503, calls in progress go on
+	closing  context.Context // ends when streams must
+	close    context.CancelFunc
 
 	mu     sync.Mutex
 	active int           // requests and streams in progress
@@ -116,7 +120,7 @@ type Handler struct {
 // New returns a Handler, or an error if the configuration is invalid. It uses no network and no files.
 func New(cfg Config) (*Handler, error) {
 	guard := edge.Guard{Hosts: cfg.AllowedHosts, Origins: cfg.AllowedOrigins}
-	if err := errors.Join(cfg.check(), guard.Check()); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	h := &Handler{
@@ -143,15 +147,12 @@ func (h *Handler) Ops() http.Handler { return h.ops }
 // TurnAway makes the handler not ready. It answers new calls and streams with 503 before anything is done, so
 // that a proxy can send them to another replica. Calls in progress go on. Call it before Shutdown of the
 // http.Server, which drops calls that have just arrived.
-func (h *Handler) TurnAway() {
-	h.turnsAway.Store(true)
-	h.draining.Store(true)
-}
+func (h *Handler) TurnAway() { h.draining.Store(true) }
 
-// Shutdown makes the handler not ready, ends streams and waits until calls in progress are answered or ctx is
+// Shutdown turns new calls away, ends streams and waits until calls in progress are answered or ctx is
 // done. Use it together with Shutdown of the http.Server, which stops new connections.
 func (h *Handler) Shutdown(ctx context.Context) error {
-	h.draining.Store(true)
+	h.TurnAway()
 	h.cfg.Server.StopForms() // an answer can't arrive any more
 	h.close()
 	defer h.sessions.close()
@@ -166,7 +167,8 @@ func (h *Handler) warn(message, address string) {
 	})
 }
 
-// enter counts a request or a stream as in progress, until leave.
+// enter counts a request or a stream as in progress, until leave. Look at draining after it: then either Shutdown waits for the
+// call, or the call is turned away.
 func (h *Handler) enter() (leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -48,7 +48,8 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received json
 	if !slices.Contains(methods, r.Method) {
 		return refuseMethod(strings.Join(methods, ", "), "Send messages with POST. GET and DELETE work only if the server keeps sessions.")
 	}
-	if r.Method != http.MethodDelete && h.turnsAway.Load() {
+	defer h.enter()()
+	if h.draining.Load() && (r.Method == http.MethodGet || received.Kind == jsonrpc.Request) {
 		return errClosing
 	}
 	for _, name := range []string{sessionHeader, mcp.HeaderProtocolVersion, mcp.HeaderMethod, mcp.HeaderName} {
@@ -65,7 +66,6 @@ func (h *Handler) serveMCP(w http.ResponseWriter, r *http.Request, received json
 	}
 	request := caller.From(r.Context())
 	request.Version = r.Header.Get(mcp.HeaderProtocolVersion)
-	defer h.enter()()
 	if !h.cfg.Sessions || modern {
 		request.Transport = caller.StreamableHTTP
 		if received.Kind != jsonrpc.Request {

@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -27,12 +29,13 @@ func (h *Handler) routes(guard edge.Guard) {
 		h.handle(main, "/sse", h.openStream)
 		h.handle(main, "/message", h.postMessage)
 	}
-	ops.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	nothing := func(w http.ResponseWriter, _ *http.Request) {
 		sayError(w, http.StatusNotFound, "not_found", "There is nothing at this path. This address serves /healthz, /readyz and /metrics.")
-	})
+	}
+	ops.HandleFunc("/", nothing)
 	ops.Handle("/metrics", get(h.cfg.Metrics.Handler().ServeHTTP))
 	if h.cfg.SeparateOps {
-		h.main = h.observe(guard.Wrap(main))
+		h.main = h.observe(guard.Wrap(asWritten(main, h.notFound())))
 	} else {
 		main.Handle("/metrics", get(func(w http.ResponseWriter, r *http.Request) {
 			if wait := h.cfg.Addresses.Take(caller.From(r.Context()).Address); wait > 0 {
@@ -41,11 +44,24 @@ func (h *Handler) routes(guard edge.Guard) {
 			}
 			h.cfg.Metrics.Handler().ServeHTTP(w, r)
 		}))
-		h.main = h.observe(h.withProbes(guard, guard.Wrap(main)))
+		h.main = h.observe(h.withProbes(guard, guard.Wrap(asWritten(main, h.notFound()))))
 	}
 	anyAddress := guard
 	anyAddress.AnyAddress = true
-	h.ops = h.observe(h.withProbes(guard, anyAddress.Wrap(ops)))
+	h.ops = h.observe(h.withProbes(guard, anyAddress.Wrap(asWritten(ops, nothing))))
+}
+
+// asWritten serves only paths as they are registered. The mux redirects others, such as //mcp: out of the base path that a proxy strips,
+// to where the client then sends its token.
+func asWritten(mux *http.ServeMux, notFound http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.TrimSuffix(r.URL.Path, "/") != strings.TrimSuffix(path.Clean(r.URL.Path), "/") {
+			r.Pattern = "/"
+			notFound(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // withProbes adds health to a handler. Probes may send any Host.

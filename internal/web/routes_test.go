@@ -1,9 +1,12 @@
 package web
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -285,6 +288,58 @@ func TestTurnAwayAndShutdown(t *testing.T) {
 	}
 	if err := <-ended; err != nil || !s.fake.stopped.Load() {
 		t.Errorf("%v, forms stopped: %v", err, s.fake.stopped.Load())
+	}
+}
+
+// TestShutdownTurnsLateCallsAway: a call whose body is still arriving at the end isn't begun.
+func TestShutdownTurnsLateCallsAway(t *testing.T) {
+	s := start(t, nil)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := call(1, "wait")
+	fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		strings.TrimPrefix(s.url, "http://"), len(body))
+	answers := bufio.NewReader(conn)
+	if response, err := http.ReadResponse(answers, nil); err != nil || response.StatusCode != http.StatusContinue {
+		t.Fatal(response, err)
+	}
+	if err := s.handler.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(conn, body) //nolint:errcheck // the answer shows it
+	response, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusServiceUnavailable || len(s.fake.started) > 0 {
+		t.Errorf("%d, and %d calls began", response.StatusCode, len(s.fake.started))
+	}
+}
+
+// TestNoRedirects: a redirect could leave the base path, and a client would send its token there.
+func TestNoRedirects(t *testing.T) {
+	s := start(t, func(c *Config) { c.BasePath = "/opentrain" })
+	ops := httptest.NewServer(s.handler.Ops())
+	defer ops.Close()
+	for _, path := range []string{"//", "//mcp", "/mcp//", "/./mcp", "/x/../mcp", "/mcp/../sse", "//sse", "//message", "//metrics", "/x/../healthz"} {
+		for _, url := range []string{s.url, ops.URL} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+path, strings.NewReader(ping))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.DefaultTransport.RoundTrip(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: %d", path, response.StatusCode)
+			}
+		}
 	}
 }
 

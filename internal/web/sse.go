@@ -33,13 +33,13 @@ var (
 // openStream serves /sse, the transport of older hosts, until the caller or the server ends the stream. It gets the
 // answers to calls at /message.
 func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, _ jsonrpc.Message, _ *hold) error {
-	if h.turnsAway.Load() {
-		return errClosing
-	}
 	if r.Method != http.MethodGet {
 		return refuseMethod(http.MethodGet, sseMethods)
 	}
 	defer h.enter()()
+	if h.draining.Load() {
+		return errClosing
+	}
 	ctx, leave, err := h.takeStream(r)
 	if err != nil {
 		return err

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/opentrain"
+)
+
+// TestWrongFieldsAreNamed: programs that embed the handler read the name of the field, people at a terminal that of the flag or
+// variable. What they have set may say anything.
+func TestWrongFieldsAreNamed(t *testing.T) {
+	t.Parallel()
+	api, err := opentrain.New(opentrain.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type config = opentrainmcp.HTTPConfig
+	_, all := testProgram()
+	for name, test := range map[string]struct {
+		set                 func(c *config)
+		field, here, remark string
+	}{
+		"host": {func(c *config) { c.AllowedHosts = []string{"a base path *"} }, "AllowedHosts", "--allowed-hosts",
+			`"a base path *": must be a name `},
+		"origin": {func(c *config) { c.AllowedOrigins = []string{"*"} }, "AllowedOrigins", "--allowed-origins",
+			`"*": must be a scheme `},
+		"path":    {func(c *config) { c.BasePath = "replica id x" }, "BasePath", "--base-path", `"replica id x": must be a path `},
+		"replica": {func(c *config) { c.ReplicaID = "a.b" }, "ReplicaID", "--replica-id", `"a.b": must be at most 64 `},
+		"session": {func(c *config) { c.Sessions, c.SessionIdle = true, time.Minute }, "SessionIdle", "--session-idle",
+			"of 1m0s is too short: a session must last longer than a form waits for its answer, 5m0s"},
+		"no key":      {func(c *config) { c.Replicated = true }, "StateKeys", stateKeyVariable, "is missing: "},
+		"key":         {func(c *config) { c.StateKeys = [][]byte{{1}} }, "StateKeys", stateKeyVariable, "can't be used: a key has "},
+		"auth":        {func(c *config) { c.Auth = "open" }, "Auth", "Auth", `"open" is not one of: `},
+		"no secret":   {func(c *config) { c.Auth = opentrainmcp.AuthShared }, "Auth", "Auth", "shared needs a ServerToken "},
+		"no API":      {func(c *config) { c.API = nil }, "API", "API", "is required"},
+		"confirm":     {func(c *config) { c.Confirm = "on" }, "Confirm", "Confirm", `has an unknown mode "on": `},
+		"elicitation": {func(c *config) { c.Elicitation = "on" }, "Elicitation", "Elicitation", `has an unknown mode "on": `},
+	} {
+		cfg := config{Config: opentrainmcp.Config{API: api}}
+		test.set(&cfg)
+		_, err := opentrainmcp.NewHTTPHandler(cfg)
+		wrongField, is := errors.AsType[*opentrainmcp.ConfigError](err)
+		if !is || wrongField.Field != test.field || !strings.HasPrefix(err.Error(), test.field+" "+test.remark) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, exists := reflect.TypeFor[config]().FieldByName(test.field); !exists {
+			t.Errorf("%s: there is no field %s", name, test.field)
+		}
+		said := wrong(err)
+		if _, usage := errors.AsType[usageError](said); !usage || !strings.HasPrefix(said.Error(), test.here+" "+test.remark) {
+			t.Errorf("%s: %v", name, said)
+		}
+		for _, command := range all {
+			if flag, is := strings.CutPrefix(test.here, "--"); is && command.Name() == "http" && command.Flags().Lookup(flag) == nil {
+				t.Errorf("%s: there is no flag %s", name, test.here)
+			}
+		}
+	}
+	if err := wrong(nil); err != nil {
+		t.Error(err)
+	}
+}
