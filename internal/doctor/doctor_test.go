@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -18,6 +19,42 @@ import (
 	"opentrain-mcp/internal/doctor"
 	"opentrain-mcp/opentrain/sandbox"
 )
+
+// TestOneProblem: what is wrong in one place is one problem, and a token of an entry is an account.
+func TestOneProblem(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("modes of files")
+	}
+	for name, test := range map[string]struct {
+		breaks func(m *machine)
+		failed string
+		absent string
+	}{
+		"a broken cli.json": {func(m *machine) {
+			m.entry("serve", "XDG_CONFIG_HOME="+filepath.Join(m.home, "config"))
+			m.write("config/opentrain/cli.json", "{")
+		}, "token", "two different"},
+		"an entry's token": {func(m *machine) { m.entry("serve", "OT_API_TOKEN=ot_pat_secret") }, "account of host cursor", "no account is set up"},
+		"a token file that is gone": {func(m *machine) {
+			m.cfg.Source.TokenFile = "/gone/token"
+			m.save(map[string]string{"apiToken": "ot_pat_secret"})
+		}, "token", "two different"},
+	} {
+		m := newMachine(t)
+		test.breaks(m)
+		var failed []string
+		checks := m.examine()
+		for _, check := range checks {
+			if check.Status == doctor.Fail {
+				failed = append(failed, check.Name)
+			}
+		}
+		if strings.Join(failed, ", ") != test.failed || strings.Contains(fmt.Sprint(checks), test.absent) {
+			t.Errorf("%s: %v", name, checks)
+		}
+	}
+}
 
 // TestBrokenSetUps: each is found, and the cure is named.
 func TestBrokenSetUps(t *testing.T) {
@@ -128,7 +165,7 @@ func TestBrokenSetUps(t *testing.T) {
 		},
 		"an invalid token of a host": {
 			func(m *machine) { m.entry("serve", "OT_API_TOKEN=ot_pat_secret") }, "account of host cursor", doctor.Fail,
-			"OpenTrain rejects the token", "Settings → API keys", "",
+			"OpenTrain rejects the token from OT_API_TOKEN in ", "Settings → API keys, and set it in OT_API_TOKEN in ", "environment variable",
 		},
 		"a token that was claimed": {
 			func(m *machine) { m.save(set{"apiToken": "ot_pat_secret", "claimToken": "ot_clm_secret"}) }, "account", doctor.Fail,
@@ -211,7 +248,20 @@ func TestBrokenSetUps(t *testing.T) {
 		},
 		"a token file that is gone": {
 			func(m *machine) { m.cfg.Source.TokenFile = "/gone/token" }, "token", doctor.Fail, "the token file /gone/token can't be read",
-			"Put the token alone into /gone/token, or name another file", "",
+			"Put the token alone into /gone/token, or name another file with --token-file.", "",
+		},
+		"a token file in a variable": {
+			func(m *machine) {
+				m.cfg.Source.TokenFile, m.env["OPENTRAIN_API_TOKEN_FILE"] = "/gone/token", "/gone/token"
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "token", doctor.Fail, "the token file /gone/token can't be read",
+			"or name another file in OPENTRAIN_API_TOKEN_FILE, or remove that:\nunset OPENTRAIN_API_TOKEN_FILE", "two different tokens",
+		},
+		"a broken cli.json of a host that this shell doesn't use": {
+			func(m *machine) {
+				m.entry("serve", "XDG_CONFIG_HOME="+filepath.Join(m.home, "other"))
+				m.write("other/opentrain/cli.json", "{")
+			}, "host cursor", doctor.Fail, "cli.json is not valid JSON", "other/opentrain/cli.json, or move it away.", "mcp.json",
 		},
 		"a token file that can't be read": {
 			func(m *machine) { m.cfg.Source.TokenFile = m.home }, "token", doctor.Fail, "can't be read: it is a folder",
