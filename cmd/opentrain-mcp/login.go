@@ -33,7 +33,8 @@ func newLogin(std streams) *cobra.Command {
 	c.register(flags)
 	flags.StringVar(&c.AgentName, "agent-name", "", "`NAME` The agent's name, which you see when you claim the account.")
 	flags.StringVar(&c.OrganizationName, "organization-name", "", "`NAME` Name of the organization that the account is for.")
-	flags.StringVar(&c.Email, "email", "", "`EMAIL` Your email address, to claim the account with. It must not have an OpenTrain account yet (default: asked for on a terminal).")
+	flags.StringVar(&c.Email, "email", "", "`EMAIL` Your email address, to claim the account with. It must not have an OpenTrain account yet "+
+		"(default: asked for on a terminal).")
 	flags.BoolVar(&c.Token, "token", false, "Save a token that you paste, or that comes over standard input.")
 	withoutVariables(flags, "token") // one with such a name would get a token
 	flags.BoolVar(&c.Force, "force", false, "Replace the saved token. It asks first if you haven't claimed its account.")
@@ -202,7 +203,7 @@ func (l *login) explain(err error) error {
 }
 
 // tokenPage is where people make tokens.
-const tokenPage = "app.opentrain.ai, Settings → API keys"
+const tokenPage = "app.opentrain.ai, Settings → API keys" //nolint:gosec // where one is
 
 // said is what an error says, on one line.
 func said(failure *opentrain.Error) string { return text.Sentence(text.Clean(failure.Message, 1000)) }
