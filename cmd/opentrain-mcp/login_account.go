@@ -195,7 +195,7 @@ func (l *login) claim(ctx context.Context, attempt account.Attempt, noWait bool)
 		}
 	}
 	if noWait {
-		l.say("Then run:\n  %s", typed("login"))
+		l.say("When you're done, run:\n  %s", typed("login"))
 		return nil
 	}
 	return l.wait(ctx, attempt)
