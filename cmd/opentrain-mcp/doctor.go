@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,7 +69,7 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 		cfg.Unusable = err.Error()
 	}
 	if cfg.Installs, err = command(machine.Program, os.Args[0], cmp.Or(c.Host, "HOST")); err != nil {
-		cfg.Temporary = err.Error()
+		cfg.Temporary = strings.ReplaceAll(err.Error(), "\n  ", "\n")
 	}
 	report, all := &doctor.Report{Screen: screen.New(std.out, os.Getenv)}, []doctor.Check{}
 	doctor.Run(ctx, cfg, func(check doctor.Check) {

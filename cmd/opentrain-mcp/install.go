@@ -293,7 +293,7 @@ func hostEnv() (hosts.Env, error) {
 func command(program, typed, host string) (string, error) {
 	if builtByGoRun(program) {
 		return "", fmt.Errorf("go run builds the program in a folder that Go clears, where no host can find it later. Build it first:\n"+
-			"go build -o %s ./cmd/opentrain-mcp\n%s install %s", programFile(), typedProgram(program), host)
+			"  go build -o %s ./cmd/opentrain-mcp\n  %s install %s", programFile(), typedProgram(program), host)
 	}
 	if strings.Contains(program, string(filepath.Separator)+"_npx"+string(filepath.Separator)) {
 		return "", fmt.Errorf("npx runs the program from npm's cache, which npm clears now and then. "+

@@ -5,17 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"opentrain-mcp/internal/account"
 	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
@@ -34,14 +31,15 @@ func newLogin(std streams) *cobra.Command {
 	takes(command, &c.Action, "action", "status: show which account is in use, and change nothing.")
 	flags := command.Flags()
 	c.register(flags)
-	flags.StringVar(&c.AgentName, "agent-name", "", "`NAME` The agent's name, for the person who claims the account.")
+	flags.StringVar(&c.AgentName, "agent-name", "", "`NAME` The agent's name, which you see when you claim the account.")
 	flags.StringVar(&c.OrganizationName, "organization-name", "", "`NAME` Name of the organization that the account is for.")
-	flags.StringVar(&c.Email, "email", "", "`EMAIL` Email address of the person who claims the account (default: asked for on a terminal).")
+	flags.StringVar(&c.Email, "email", "", "`EMAIL` Your email address, to claim the account with. It must not have an OpenTrain account yet "+
+		"(default: asked for on a terminal).")
 	flags.BoolVar(&c.Token, "token", false, "Save a token that you paste, or that comes over standard input.")
-	fromVariables(flags, "token", "OPENTRAIN_MCP_LOGIN_TOKEN")
-	flags.BoolVar(&c.Force, "force", false, "Replace the saved token.")
+	withoutVariables(flags, "token") // one with such a name would get a token
+	flags.BoolVar(&c.Force, "force", false, "Replace the saved token. It asks first if you haven't claimed its account.")
 	fromVariables(flags, "force", "OPENTRAIN_MCP_LOGIN_FORCE")
-	flags.BoolVar(&c.NoWait, "no-wait", false, "Don't ask for anything, and don't wait until someone has claimed the account.")
+	flags.BoolVar(&c.NoWait, "no-wait", false, "Don't ask for anything, and don't wait until you have claimed the account.")
 	flags.BoolVar(&c.JSON, "json", false, "Print the result as JSON, for scripts.")
 	return command
 }
@@ -57,7 +55,7 @@ func newLogout(std streams) *cobra.Command {
 	flags := command.Flags()
 	c.register(flags)
 	flags.BoolVar(&c.Revoke, "revoke", false, "Also revoke the token at OpenTrain, so that no copy of it works.")
-	flags.BoolVar(&c.Force, "force", false, "Also forget an account that no one has claimed: without its token it is lost.")
+	flags.BoolVar(&c.Force, "force", false, "Also forget an account that you haven't claimed: without its token it is lost.")
 	fromVariables(flags, "force", "OPENTRAIN_MCP_LOGOUT_FORCE")
 	flags.BoolVar(&c.JSON, "json", false, "Print the result as JSON, for scripts.")
 	return command
@@ -73,7 +71,7 @@ type loginResult struct {
 	Name      string   `json:"name,omitempty"`
 	Email     string   `json:"email,omitempty"`
 	Scopes    []string `json:"scopes,omitempty"`
-	Unclaimed bool     `json:"unclaimed,omitempty"` // no human has claimed the account yet
+	Unclaimed bool     `json:"unclaimed,omitempty"` // you haven't claimed the account yet
 	ClaimURL  string   `json:"claimUrl,omitempty"`
 	ClaimCode string   `json:"claimCode,omitempty"`
 	ClaimBy   string   `json:"claimBy,omitempty"`
@@ -86,7 +84,9 @@ type login struct {
 	person *account.Account
 	place  string // the file that the token is saved in
 	std    streams
+	screen screen.Screen // for what it says
 	json   bool
+	asks   bool   // someone is there who answers
 	again  string // the command line that continues
 	result loginResult
 }
@@ -106,6 +106,7 @@ func (c loginCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	l.asks = l.onTerminal() && !c.JSON && !c.NoWait
 	switch {
 	case c.Action == "status":
 		return l.end(ctx, l.status(ctx))
@@ -134,9 +135,6 @@ func (c logoutCommand) Run(ctx context.Context, std streams) error {
 			l.say("Servers on this machine still use the token from %s.", from)
 		}
 	}
-	if problem, ok := errors.AsType[*account.Problem](err); ok && problem.Reason == account.Unclaimed {
-		err = errors.New(problem.Text + " Claim it first with `" + typed("login") + "`, or use --force.")
-	}
 	return l.end(ctx, err)
 }
 
@@ -147,33 +145,29 @@ func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login,
 		return nil, err
 	}
 	source := f.source()
-	return &login{
+	l := &login{
 		api: api, person: account.New(api, source), place: source.Shared().File, std: std, json: json, again: typed("login"),
-	}, nil
-}
-
-// say tells the person something. With --json, standard output is for the result.
-func (l *login) say(format string, args ...any) {
-	fmt.Fprintln(l.words(), text.Paragraphs(fmt.Sprintf(format, args...), 4000))
-}
-
-func (l *login) words() io.Writer {
-	if l.json {
-		return l.std.err
 	}
-	return l.std.out
+	l.screen = screen.New(std.out, os.Getenv)
+	if json { // standard output is for the result
+		l.screen = screen.Screen{Out: std.err}
+	}
+	return l, nil
 }
+
+// say tells you something; see show.
+func (l *login) say(format string, args ...any) { show(l.screen, fmt.Sprintf(format, args...)) }
 
 // end prints the result.
 func (l *login) end(ctx context.Context, err error) error {
 	_, said := errors.AsType[exit](err)
 	switch {
 	case err != nil && ctx.Err() != nil, errors.Is(err, errInterrupted):
-		l.say("Interrupted. To continue, run: %s", l.again)
+		l.say("Interrupted. To continue:\n  %s", l.again)
 		l.result, err = loginResult{Status: "failed", Error: "interrupted"}, exit(exitCanceled)
 	case err != nil && !said:
 		err = l.explain(err)
-		l.result = loginResult{Status: "failed", Error: err.Error()}
+		l.result = loginResult{Status: "failed", Error: text.Clean(err.Error(), 4000)}
 	}
 	if l.json {
 		fmt.Fprintln(l.std.out, text.Exact(l.result))
@@ -187,6 +181,7 @@ func (l *login) explain(err error) error {
 		hint := map[account.Reason]string{
 			account.SetElsewhere: " Remove it there first.",
 			account.AlreadySaved: " Use --force to replace it.",
+			account.Unclaimed:    " Claim it first:\n  " + typed("login") + "\nOr forget it for good:\n  " + typed("logout --force"),
 		}[problem.Reason]
 		return errors.New(problem.Text + hint)
 	}
@@ -194,18 +189,35 @@ func (l *login) explain(err error) error {
 	switch {
 	case !ok:
 		return err
-	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(strings.ToLower(failure.Message), "already"):
-		return errors.New("this email address already has an OpenTrain account; use another one, or paste a token of that account " +
-			"with: " + typed("login --token --force"))
+	case taken(err):
+		return errors.New("this email address already has an OpenTrain account, so it can't claim the one that is saved here. " + l.ways())
 	case failure.Code == opentrain.CodeAnonymousNotEnabled:
-		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run: " + typed("login --token"))
+		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run:\n  " + typed("login --token"))
 	case failure.Code == opentrain.CodeUnauthorized:
-		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked")
+		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked. Copy a new one: " + tokenPage)
 	case failure.Status == 0:
-		return fmt.Errorf("%s can't be reached: %s Check the network connection, or run: %s", l.api.Host(), text.Sentence(failure.Message),
+		return fmt.Errorf("%s can't be reached: %s Check the network connection, or run:\n  %s", l.api.Host(), said(failure),
 			typed("doctor"))
 	}
-	return errors.New("OpenTrain rejected this. " + text.Sentence(failure.Message))
+	return errors.New("OpenTrain rejected this. " + said(failure))
+}
+
+// tokenPage is where people make tokens.
+const tokenPage = "app.opentrain.ai, Settings → API keys" //nolint:gosec // where one is
+
+// said is what an error says, on one line.
+func said(failure *opentrain.Error) string { return text.Sentence(text.Clean(failure.Message, 1000)) }
+
+// taken reports whether a claim was refused because the email address has an account.
+func taken(err error) bool {
+	failure, ok := errors.AsType[*opentrain.Error](err)
+	return ok && failure.Code == opentrain.CodeInvalidRequest && strings.Contains(strings.ToLower(failure.Message), "already")
+}
+
+// ways are what to do about an address that has an account.
+func (l *login) ways() string {
+	return "To claim it with another address:\n  " + typed("login --email you@example.com") +
+		"\nTo use the account of that address instead, paste a token of it (" + tokenPage + "):\n  " + typed("login --token --force")
 }
 
 // status shows the account in use.
@@ -219,16 +231,16 @@ func (l *login) status(ctx context.Context) error {
 		l.say("%s", token.Problem)
 		return exit(exitFailure)
 	case token.Value == "":
-		l.say("No account is set up on this machine. To get one, run: %s", typed("login"))
+		l.say("No account is set up on this machine. To get one:\n  %s", typed("login"))
 		return exit(exitFailure)
 	}
 	me, err := l.api.Me(opentrain.WithToken(ctx, token.Value))
-	if err != nil {
-		hint := ""
-		if token.Claims {
-			hint = ". If someone has claimed the account, run: " + typed("login")
-		}
-		return fmt.Errorf("the token from %s: %w%s", token.From, l.explain(err), hint)
+	switch {
+	case err != nil && token.Claims && rejected(err):
+		return fmt.Errorf("OpenTrain rejected the token from %s. If you have claimed the account, fetch its new token:\n  %s", token.From,
+			typed("login"))
+	case err != nil:
+		return fmt.Errorf("the token from %s: %w", token.From, l.explain(err))
 	}
 	l.result.Status = "logged_in"
 	l.describe(me)
@@ -236,7 +248,7 @@ func (l *login) status(ctx context.Context) error {
 	l.say("Address: %s", l.result.BaseURL)
 	l.say("Scopes: %s", cmp.Or(strings.Join(l.result.Scopes, ", "), "none"))
 	if token.Claims {
-		l.say("No one has claimed this account yet: it can post 3 jobs a day and can't hire. To claim it, run: %s", typed("login"))
+		l.say("You haven't claimed this account yet: it can post 3 jobs a day and can't hire. To claim it:\n  %s", typed("login"))
 	}
 	return nil
 }
@@ -257,13 +269,18 @@ func (l *login) paste(ctx context.Context, force bool) error {
 	if err := l.person.MayRegister(ctx, force || !l.onTerminal()); err != nil {
 		return err
 	}
-	token, err := l.readSecret(ctx, "Paste the API token (it stays hidden), then press Enter: ")
+	token, err := l.readSecret(ctx, "Paste an API token of your account ("+tokenPage+"). It stays hidden. Then press Enter.", "API token: ")
 	if err != nil {
 		return err
 	}
 	for prefix, what := range map[string]string{"ot_clm_": "a claim token", "ot_cat_": "part of a claim link", "ot_ptk_": "a platform token"} {
 		if strings.HasPrefix(token, prefix) {
 			return fmt.Errorf("this is %s, not an API token; those begin with ot_pat_", what)
+		}
+	}
+	if force && token != l.person.Token().Value {
+		if err := l.mayForget(ctx); err != nil {
+			return err
 		}
 	}
 	me, err := l.person.UseToken(ctx, token, force)
@@ -275,123 +292,3 @@ func (l *login) paste(ctx context.Context, force bool) error {
 	l.say("Logged in as %s. The token is saved in %s, and running servers use it from now on.", l.name(), l.place)
 	return nil
 }
-
-// account registers an account unless there is one, and claims it if there is someone to do it.
-func (l *login) account(ctx context.Context, c loginCommand) error {
-	token := l.person.Token()
-	if token.Value != "" && !token.Claims && !c.Force && c.source().Elsewhere().IsZero() {
-		l.say("An account is already set up. Use --force to replace it with a new one.")
-		return l.status(ctx)
-	}
-	l.result = loginResult{SavedTo: l.place, BaseURL: l.person.BaseURL(), Unclaimed: true}
-	if !token.Claims || c.Force {
-		made, err := l.person.Register(ctx, opentrain.AgentProfile{
-			AgentName: cmp.Or(c.AgentName, "opentrain-mcp"), OrganizationName: c.OrganizationName,
-		}, c.Force)
-		switch {
-		case err != nil:
-			return err
-		case made.Unsaved != "":
-			return fmt.Errorf("an account was registered, but its token is lost: %s", made.Unsaved)
-		}
-		l.result.Status, l.result.Scopes = "registered", text.CleanAll(made.Scopes, 50, 60)
-		l.result.ClaimBy = made.ClaimBy.UTC().Format(time.RFC3339)
-		l.say("A new account is registered, and its token saved in %s. Running servers use it from now on.", l.place)
-		l.say("It can post 3 jobs a day. To hire, someone must claim it with their email address by %s.", l.result.ClaimBy)
-	} else {
-		if _, err := l.api.Me(opentrain.WithToken(ctx, token.Value)); errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
-			// OpenTrain revokes the token when someone claims the account.
-			switch claim, err := l.person.CheckClaim(ctx); {
-			case err != nil:
-				return err
-			case claim.State != account.Pending:
-				return l.claimed(claim)
-			}
-		}
-		l.result.Status = "logged_in"
-		l.say("This account hasn't been claimed yet.")
-	}
-	email := c.Email
-	if email == "" && !l.json && !c.NoWait && l.onTerminal() {
-		var err error
-		if email, err = l.readLine(ctx, "Email address of the owner (press Enter to claim later): "); err != nil {
-			return err
-		}
-		if email != "" && !text.IsEmail(email) {
-			return fmt.Errorf("%q isn't an email address", text.Clean(email, 100))
-		}
-	}
-	if email == "" {
-		l.say("To claim it, run: %s", typed("login --email you@example.com"))
-		return nil
-	}
-	return l.claim(ctx, email, c.NoWait)
-}
-
-// claim starts a claim, and waits until the person has finished unless noWait says otherwise.
-func (l *login) claim(ctx context.Context, email string, noWait bool) error {
-	attempt, err := l.person.StartClaim(ctx, email)
-	if err != nil {
-		return err
-	}
-	l.result.ClaimURL, l.result.ClaimCode = text.SecureURL(attempt.URL), text.Clean(attempt.Code, 20)
-	switch {
-	case l.result.ClaimURL == "" && !attempt.EmailSent:
-		return errors.New("OpenTrain's answer has no safe link to claim the account, and OpenTrain sent no email. The account is kept; " +
-			"try again later: " + typed("login"))
-	case l.result.ClaimURL == "":
-		l.say("\nOpenTrain's answer has no safe link. Open the one in OpenTrain's email, sign up as %s, and enter the code %s.",
-			email, l.result.ClaimCode)
-	default:
-		l.say("\nOpen this page, sign up as %s, and enter the code %s:\n%s", email, l.result.ClaimCode, l.result.ClaimURL)
-		if attempt.EmailSent {
-			l.say("OpenTrain has also sent you an email.")
-		}
-	}
-	if noWait {
-		l.say("Then run: %s", typed("login"))
-		return nil
-	}
-	for start := time.Now(); ; {
-		claim, err := l.person.CheckClaim(ctx)
-		switch {
-		case err != nil:
-			return err
-		case claim.State != account.Pending:
-			l.progress("")
-			return l.claimed(claim)
-		case ctx.Err() != nil:
-			l.progress("")
-			return errInterrupted
-		case time.Now().After(attempt.Expires):
-			return errors.New("the link has expired; to get a new one, run: " + typed("login"))
-		}
-		l.progress(fmt.Sprintf("Waiting for you… %d s", int(math.Round(time.Since(start).Seconds()))))
-	}
-}
-
-// claimed says how a claim has ended.
-func (l *login) claimed(claim account.Claim) error {
-	switch {
-	case claim.State == account.Expired:
-		return errors.New("the account can't be claimed anymore; to register a new one, run: " + typed("login --force"))
-	case claim.State == account.Delivered:
-		return errors.New("another program has received the account's token; copy one from OpenTrain's app and run: " +
-			typed("login --token --force"))
-	case claim.Unsaved != "":
-		return fmt.Errorf("the account is claimed, but its new token is lost: %s Copy one from OpenTrain's app and run: %s",
-			claim.Unsaved, typed("login --token --force"))
-	}
-	l.result = loginResult{Status: "claimed", SavedTo: l.place, BaseURL: l.person.BaseURL(), Scopes: text.CleanAll(claim.Scopes, 50, 60)}
-	l.say("The account is claimed. Its new token is saved in %s, and running servers use it from now on.", l.place)
-	return nil
-}
-
-// progress rewrites the last line of a terminal. Without a terminal, it says nothing.
-func (l *login) progress(words string) {
-	if out, ok := l.std.out.(*os.File); ok && !l.json && term.IsTerminal(int(out.Fd())) {
-		fmt.Fprintf(out, "\r\x1b[K%s", words)
-	}
-}
-
-func (l *login) onTerminal() bool { return term.IsTerminal(int(l.std.in.Fd())) }

@@ -24,7 +24,6 @@ import (
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/logsink"
 	"opentrain-mcp/internal/screen"
-	"opentrain-mcp/internal/text"
 )
 
 // Set by the linker: -ldflags "-X main.version=… -X main.commit=…".
@@ -145,11 +144,7 @@ func fail(std streams, err error, command *cobra.Command) int {
 	if words != err.Error() && (unknown || usage) && credential.Hide(typedWords) != typedWords {
 		words += "\nDon't put a token on the command line: " + pasteHelp()
 	}
-	first, commands, _ := strings.Cut(text.Paragraphs(words, 4000), "\n")
-	std.told.Tell("", screen.Plain, hosts.Program+": "+first)
-	for line := range strings.Lines(commands) {
-		std.told.Line(strings.TrimSuffix(line, "\n")) // whole: people copy it
-	}
+	show(std.told, hosts.Program+": "+words)
 	if unknown {
 		std.told.Advise("For the list of commands, run:", typed("help"))
 		return exitUsage

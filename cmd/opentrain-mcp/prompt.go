@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"opentrain-mcp/internal/screen"
+	"opentrain-mcp/internal/text"
 )
 
 // errInterrupted is the error of a question that a signal or Ctrl-C ended.
@@ -17,30 +20,54 @@ var errInterrupted = errors.New("interrupted")
 // pasteHelp says how to hand over a token.
 func pasteHelp() string { return "run " + typed("login --token") + " and paste it when asked" }
 
-// readLine asks a person for a line.
+// show tells a person something, wrapped at a terminal. Lines that begin with two spaces stay whole: people copy them.
+func show(s screen.Screen, words string) {
+	for line := range strings.SplitSeq(text.Clip(words, 8000), "\n") {
+		if !strings.HasPrefix(line, "  ") {
+			line = text.Clean(line, 4000)
+			if s.Terminal() {
+				s.Show("", screen.Plain, line)
+				continue
+			}
+		}
+		s.Line(line)
+	}
+}
+
+// readLine asks a person for a line. The end of the input is an interruption.
 func (l *login) readLine(ctx context.Context, question string) (string, error) {
-	fmt.Fprint(l.words(), question)
+	fmt.Fprint(l.screen.Out, question)
 	line, err := answer(ctx, func() (string, error) { return firstLine(l.std.in) })
+	if errors.Is(err, io.EOF) {
+		err = errInterrupted
+	}
 	if err != nil {
-		fmt.Fprintln(l.words())
+		l.screen.Blank()
 	}
 	return line, err
 }
 
 // readSecret asks a person for a line without showing it. Without a terminal it reads the line from a pipe.
-func (l *login) readSecret(ctx context.Context, question string) (string, error) {
+func (l *login) readSecret(ctx context.Context, words, question string) (string, error) {
 	if !l.onTerminal() {
-		return answer(ctx, func() (string, error) { return firstLine(l.std.in) })
+		line, err := answer(ctx, func() (string, error) { return firstLine(l.std.in) })
+		if errors.Is(err, io.EOF) { // nothing is an empty token
+			err = nil
+		}
+		return line, err
 	}
 	fd := int(l.std.in.Fd())
 	before, err := term.MakeRaw(fd) // before the question: what is typed at once must not be shown either
 	if err != nil {
 		return "", err
 	}
-	defer fmt.Fprintln(l.words())
+	defer l.screen.Blank()
 	defer term.Restore(fd, before) //nolint:errcheck // nothing is left to do about it
+	terminal, wrapped := term.NewTerminal(readWriter{l.std.in, l.screen.Out}, ""), l.screen
+	wrapped.Out = terminal
+	show(wrapped, words)
 	return answer(ctx, func() (string, error) {
-		line, err := term.NewTerminal(readWriter{l.std.in, l.words()}, "").ReadPassword(question)
+		line, err := terminal.ReadPassword(question)
 		if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
 			err = errInterrupted
 		}
@@ -73,10 +100,10 @@ func answer(ctx context.Context, read func() (string, error)) (string, error) {
 	}
 }
 
-// firstLine reads a line, which may lack its end.
+// firstLine reads a line, which may lack its end. Without one, the error is io.EOF.
 func firstLine(in io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) && line != "" {
 		err = nil
 	}
 	return strings.TrimPrefix(line, "\ufeff"), err

@@ -123,9 +123,15 @@ func saved(t *testing.T, home string) map[string]string {
 	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
-	var members map[string]string
-	if err := json.Unmarshal(data, &members); err != nil {
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
 		t.Fatal(err)
+	}
+	members := map[string]string{}
+	for name, value := range all {
+		if member, is := value.(string); is {
+			members[name] = member
+		}
 	}
 	return members
 }

@@ -227,8 +227,8 @@ func TestInstallNamesALastingPath(t *testing.T) {
 		}
 	}
 	for want, path := range map[string]string{
-		"Build it first:\ngo build -o opentrain-mcp ./cmd/opentrain-mcp\n./opentrain-mcp install": place("go-build1", "b001", "exe", "opentrain-mcp"),
-		"Build it first:\ngo build ":                 place("cache", "19", strings.Repeat("19eb", 16)+"-d", "opentrain-mcp"),
+		"Build it first:\n  go build -o opentrain-mcp ./cmd/opentrain-mcp\n  ./opentrain-mcp install": place("go-build1", "b001", "exe", "opentrain-mcp"),
+		"Build it first:\n  go build ":               place("cache", "19", strings.Repeat("19eb", 16)+"-d", "opentrain-mcp"),
 		"Install it with npm install --global first": place("_npx", "1", "bin", "opentrain-mcp"),
 	} {
 		m.env = append(m.env, "PATH=")

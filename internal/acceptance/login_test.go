@@ -45,25 +45,30 @@ func TestLogin(t *testing.T) {
 	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{ClaimAfter: 1})
 	file := filepath.Join(home, ".config", "opentrain", "cli.json")
 	c := terminal{t, environment(t, "HOME="+home, "USERPROFILE="+home, "OPENTRAIN_API_BASE_URL="+base)}
+	lost := "You haven't claimed this account yet. Without its token, no one can use it again. Claim it first:\n  " + binary + " login\n" +
+		"Or forget it for good:\n  " + binary + " logout --force\n"
 	for _, step := range []struct {
 		input, command string
 		code           int
 		says           string // in either stream
 	}{
-		{"", "login status", 1, "To get one, run: " + binary + " login\n"},
+		{"", "login status", 1, "To get one:\n  " + binary + " login\n"},
 		{"", "login statsu", 2, `there is no action "statsu"`},
 		{"", "logout", 1, "No token is saved in the file " + file},
-		{"", "login", 0, "its token saved in " + file},
-		{"", "login status", 0, "No one has claimed this account yet"},
-		{"", "logout --revoke", 1, "or use --force"},
+		{"", "login", 0, "Registered a new account. Its token is saved in " + file},
+		{"", "login status", 0, "You haven't claimed this account yet"},
+		{"", "logout --revoke", 1, lost},
+		{"", "login --force", 1, lost},
+		{sandbox.DemoToken, "login --token --force", 1, lost},
 		{"", "login --email nonsense", 2, `"nonsense" isn't an email address`},
-		{"", "login --email user_1@example.com", 1, "already has an OpenTrain account"},
+		{"", "login --email user_1@example.com", 1, "already has an OpenTrain account, so it can't claim the one that is saved here. " +
+			"To claim it with another address:\n  " + binary + " login --email you@example.com\n"},
 		{"", "login --email ada@example.org", 0, "enter the code "},
 		{"", "login status", 0, "proposals:write"},
-		{"", "login", 0, "Use --force to replace it"},
+		{"", "login", 0, "You already have an account here. To register another one and forget this one, add --force.\n"},
 		{sandbox.DemoToken, "login --token", 1, "Use --force to replace it."},
 		{"ot_clm_a\n", "login --token --force", 1, "a claim token"},
-		{"ot_pat_wrong\n", "login --token --force", 1, "OpenTrain rejected the token"},
+		{"ot_pat_wrong\n", "login --token --force", 1, "OpenTrain rejected the token: it is invalid, expired or revoked. Copy a new one: app.opentrain.ai, Settings → API keys"},
 		{"", "login --token --force", 1, "The token is empty."},
 		{" " + sandbox.DemoToken + "\r\n", "login --token --force", 0, "Logged in as Sandbox Demo"},
 		{"", "login status", 0, "Logged in as Sandbox Demo, user_1@example.com, with the token from the file " + file},
@@ -112,7 +117,7 @@ func TestLoginAfterTheClaim(t *testing.T) {
 		code    int
 		says    string
 	}{
-		{"login status", 1, "If someone has claimed the account, run: " + binary + " login"},
+		{"login status", 1, "If you have claimed the account, fetch its new token:\n  " + binary + " login"},
 		{"login", 0, "The account is claimed. Its new token is saved in"},
 		{"login status", 0, "proposals:write"},
 	} {
@@ -136,7 +141,7 @@ func TestLoginForScripts(t *testing.T) {
 		{"login", 0, `"status":"registered"`},
 		{"login status", 0, `"status":"logged_in","tokenFrom":"the file `},
 		{"login status", 0, `"unclaimed":true`},
-		{"logout", 1, `"status":"failed","error":"No human has claimed`},
+		{"logout", 1, `"status":"failed","error":"You haven't claimed`},
 		{"login --no-wait --email ada@example.org", 0, `"claimCode":"`},
 		{"login --email ada@example.org", 0, `"status":"claimed"`},
 		{"logout --revoke", 0, `"status":"logged_out","revoked":true`},
@@ -237,7 +242,7 @@ func TestLoginWithoutAPage(t *testing.T) {
 			home := t.TempDir()
 			c := terminal{t, environment(t, "HOME="+home, "OPENTRAIN_API_BASE_URL="+server.URL)}
 			out, complaint, code := c.run("", "login", "--email", "ada@example.org")
-			want := "no safe link to claim the account, and OpenTrain sent no email. The account is kept; try again later: "
+			want := "no safe link to claim the account, and OpenTrain sent no email. The account is kept; try again later:\n  "
 			if emailed {
 				want = "\nOpenTrain's answer has no safe link. Open the one in OpenTrain's email, sign up as ada@example.org, and enter the code "
 			}
@@ -246,5 +251,30 @@ func TestLoginWithoutAPage(t *testing.T) {
 				t.Errorf("%s, %t: code %d\n%s%s", link, emailed, code, out, complaint)
 			}
 		}
+	}
+}
+
+// TestLoginGoesOn: login shows an open claim again, with the same page and code, until it expires or another address is given.
+func TestLoginGoesOn(t *testing.T) {
+	t.Parallel()
+	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{})
+	c := terminal{t, environment(t, "HOME="+home, "USERPROFILE="+home, "OPENTRAIN_API_BASE_URL="+base)}
+	claim := func(command string) (page, code string) {
+		t.Helper()
+		out, complaint, _ := c.run("", append(strings.Fields(command), "--json")...)
+		var result struct{ ClaimURL, ClaimCode string }
+		if err := json.Unmarshal([]byte(out), &result); err != nil || result.ClaimURL == "" || !strings.Contains(complaint, "\n  "+result.ClaimURL+"\n") {
+			t.Fatalf("%s: %v %s%s", command, err, out, complaint)
+		}
+		return result.ClaimURL, result.ClaimCode
+	}
+	page, code := claim("login --email ada@example.org --no-wait")
+	for _, command := range []string{"login --no-wait", "login", "login --email ADA@example.org --no-wait"} {
+		if again, sameCode := claim(command); again != page || sameCode != code {
+			t.Errorf("%s: %s %s, want %s %s", command, again, sameCode, page, code)
+		}
+	}
+	if other, _ := claim("login --email grace@example.org --no-wait"); other == page {
+		t.Error("another address has the same page")
 	}
 }

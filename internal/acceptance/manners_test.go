@@ -171,29 +171,46 @@ func TestStdioInATerminal(t *testing.T) {
 	}
 }
 
-// TestLoginInATerminal: what a person pastes isn't shown, the questions have answers, and Ctrl-C ends them with code 130.
+// TestLoginInATerminal: it asks before it registers an account or forgets one, asks again after a typo, and wraps what it says. What
+// a person pastes isn't shown, and Ctrl-C ends the questions with code 130.
 func TestLoginInATerminal(t *testing.T) {
 	t.Parallel()
 	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{})
 	env := []string{"HOME=" + home, "USERPROFILE=" + home, "OPENTRAIN_API_BASE_URL=" + base}
-	const ask, paste = "(press Enter to claim later): ", "then press Enter: "
+	const which, email, paste, forget = "Your answer (1 or 2): ", "Email address: ", "API token: ", "Forget it for good? (yes or no): "
+	claimIt, pasteOne := "\n  "+binary+" login --email you@example.com\n", "\n  "+binary+" login --token --force\n"
 	for _, step := range []struct {
-		command string
-		typing  [][2]string
-		code    int
-		want    string
+		command      string
+		typing       [][2]string
+		code         int
+		want, absent string
 	}{
-		{"login --token", [][2]string{{paste, "\x03"}}, 130, "Interrupted. To continue, run: " + binary + " login --token\n"},
-		{"login", [][2]string{{ask, "\x03"}}, 130, "Interrupted. To continue, run: " + binary + " login\n"},
-		{"login", [][2]string{{ask, "\n"}}, 0, "To claim it, run: " + binary + " login --email you@example.com\n"},
-		{"login --no-wait", nil, 0, "To claim it, run: " + binary + " login --email you@example.com\n"},
-		{"login --no-wait --email ada@example.org", nil, 0, "Then run: " + binary + " login\n"},
-		{"login --email ada@example.org", [][2]string{{"Waiting for you… 0 s", "\x03"}}, 130, "Interrupted."},
-		{"login --token --force", [][2]string{{paste, sandbox.DemoToken + "\n"}}, 0, "Logged in as Sandbox Demo"},
+		{"login --token", [][2]string{{paste, "\x03"}}, 130, "Interrupted. To continue:\n  " + binary + " login --token\n", ""},
+		{"login", [][2]string{{which, "\x03"}}, 130, "Interrupted. To continue:\n  " + binary + " login\n", "Registered"},
+		{"login", [][2]string{{which, "\x04"}}, 130, "2  Paste an API token", "Registered"},
+		{"login", [][2]string{{which, "2\n"}, {paste, sandbox.DemoToken + "\n"}}, 0, "Logged in as Sandbox Demo", "Registered"},
+		{"login --force", [][2]string{{which, "\n"}, {"Type 1 or 2.\r\n" + which, "1\n"}, {email, "\n"}}, 0, "To claim it later:" + claimIt, "set up"},
+		{"login --force", [][2]string{{which, "1\n"}, {forget, "no\n"}}, 1, "Nothing was changed.", "Registered"},
+		{"login --no-wait", nil, 0, "To claim it later:" + claimIt, ""},
+		{"login", [][2]string{{email, "foo\n"}, {"“foo” isn't an email address. Type it again, or press Enter.\r\n" + email, "\n"}}, 0, claimIt, ""},
+		{"login", [][2]string{{email, "user_1@example.com\n"}, {"Enter.\r\n" + email, "\n"}}, 0,
+			"user_1@example.com already has an OpenTrain account. Type another address, or", "isn't an"},
+		{"login", [][2]string{{email, "user_1@example.com\n"}, {"Enter.\r\n" + email, "\n"}}, 0, pasteOne, ""},
+		{"login", [][2]string{{email, "ada@example.org\n"}, {"Waiting for you… 0 s", "\x03"}}, 130, "Interrupted.", ""},
+		{"login", [][2]string{{"Waiting for you… 0 s", "\x03"}}, 130, "the page for it is still open.", email},
+		{"login --token --force", [][2]string{{paste, sandbox.DemoToken + "\n"}, {forget, "yes\n"}}, 0, "Logged in as Sandbox Demo", ""},
+		{"login --token", nil, 1, "A token is already saved in", ""},
 	} {
 		screen, code := atTerminal(t, 80, env, step.command, step.typing)
-		if code != step.code || !strings.Contains(screen, step.want) || strings.Contains(screen, sandbox.DemoToken) {
+		if code != step.code || !strings.Contains(screen, step.want) || strings.Contains(screen, sandbox.DemoToken) ||
+			step.absent != "" && strings.Contains(screen, step.absent) {
 			t.Errorf("%s: code %d\n%s", step.command, code, screen)
+		}
+		for line := range strings.Lines(screen) { // what people copy is whole
+			line = strings.TrimSuffix(line[strings.LastIndex(line, "\r")+1:], "\n")
+			if utf8.RuneCountInString(line) > 80 && !strings.HasPrefix(line, "  ") {
+				t.Errorf("%s: wider than the terminal: %q", step.command, line)
+			}
 		}
 	}
 }

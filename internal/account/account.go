@@ -23,7 +23,6 @@ type Account struct {
 	keep keeper
 
 	mu      sync.Mutex
-	attempt *Attempt // the last one of this process
 	polls   schedule // of claims
 	unsaved unsaved
 }
@@ -38,6 +37,8 @@ type unsaved struct {
 type keeper interface {
 	// token returns the token as it is now.
 	token() caller.Token
+	// kept returns what is kept now, nothing if it can't be read.
+	kept() credential.Shared
 	// place names the keeper: "the file /home/ada/.config/opentrain/cli.json".
 	place() string
 	// folder is where files with further secrets belong, "" for nowhere.
@@ -72,9 +73,16 @@ func (a *Account) Token() caller.Token {
 	if unsaved := a.unsavedToken(); unsaved.Token != "" {
 		token = caller.Token{Value: unsaved.Token, From: "this process", Claims: unsaved.ClaimToken != ""}
 	}
-	attempt := a.lastAttempt()
-	token.Claiming = token.Claims && attempt != nil && time.Now().Before(attempt.Expires)
+	token.Claiming = token.Claims && a.Attempt().Open()
 	return token
+}
+
+// Attempt is the last attempt to claim the account, nil for none. Any program on this machine may have begun it.
+func (a *Account) Attempt() *Attempt {
+	if unsaved := a.unsavedToken(); unsaved.Token != "" {
+		return attemptOf(unsaved)
+	}
+	return attemptOf(a.keep.kept())
 }
 
 // Place names where the token is kept.
@@ -143,8 +151,7 @@ func (a *Account) Register(ctx context.Context, profile opentrain.AgentProfile, 
 	if now := time.Now(); err != nil || claimBy.After(now.Add(30*opentrain.ClaimWindow)) {
 		claimBy = now.Add(opentrain.ClaimWindow)
 	}
-	a.begin(nil)
-	unsaved := a.save(e, credential.Shared{Token: made.Token, ClaimToken: made.ClaimToken})
+	unsaved := a.save(e, credential.Shared{Token: made.Token, ClaimToken: made.ClaimToken}, nil)
 	return Registered{Scopes: made.Scopes, ClaimBy: claimBy, Unsaved: unsaved}, nil
 }
 
@@ -156,6 +163,18 @@ func (a *Account) MayRegister(ctx context.Context, force bool) error {
 	}
 	defer e.close()
 	return a.free(e, force)
+}
+
+// MayForget returns an error if the account that is saved would be lost without its token.
+func (a *Account) MayForget() error {
+	if a.keep.kept().ClaimToken != "" {
+		return unclaimed()
+	}
+	return nil
+}
+
+func unclaimed() error {
+	return &Problem{Unclaimed, "You haven't claimed this account yet. Without its token, no one can use it again."}
 }
 
 // free returns an error if there is a token that force doesn't replace.
@@ -176,7 +195,7 @@ func (a *Account) open(ctx context.Context) (entry, error) {
 		return nil, err
 	}
 	if unsaved := a.unsavedToken(); unsaved.Token != "" {
-		if problem := a.save(e, unsaved); problem != "" {
+		if problem := a.save(e, unsaved, attemptOf(unsaved)); problem != "" {
 			e.close()
 			return nil, &Problem{Unusable, problem}
 		}
@@ -194,9 +213,11 @@ func (a *Account) here(saved credential.Shared) error {
 		") than " + a.api.BaseURL() + "."}
 }
 
-// save keeps tokens. When they can't be saved, this process keeps them, and the result is a sentence that says why.
-func (a *Account) save(e entry, tokens credential.Shared) (problem string) {
-	tokens.Others, tokens.BaseURL = e.saved().Others, a.api.BaseURL()
+// save keeps tokens, and the attempt to claim their account. When they can't be saved, this process keeps them, and the result is
+// a sentence that says why.
+func (a *Account) save(e entry, tokens credential.Shared, attempt *Attempt) (problem string) {
+	tokens.Others, tokens.BaseURL = e.saved().Others, cmp.Or(tokens.BaseURL, a.api.BaseURL())
+	tokens = withAttempt(tokens, attempt)
 	err := e.save(tokens)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -251,7 +272,7 @@ func (a *Account) UseToken(ctx context.Context, token string, force bool) (*open
 	if e.saved().Token == token {
 		kept.ClaimToken = e.saved().ClaimToken
 	}
-	if problem := a.save(e, kept); problem != "" {
+	if problem := a.save(e, kept, attemptOf(e.saved())); problem != "" {
 		return nil, &Problem{Unusable, problem}
 	}
 	return me, nil
@@ -270,7 +291,7 @@ func (a *Account) Logout(ctx context.Context, revoke, force bool) error {
 	case cmp.Or(saved.Token, saved.ClaimToken) == "":
 		return &Problem{NotRegistered, "No token is saved in " + a.keep.place() + "."}
 	case saved.ClaimToken != "" && !force:
-		return &Problem{Unclaimed, "No human has claimed this account yet. Without its token, no one can use it again."}
+		return unclaimed()
 	}
 	if revoke && saved.Token != "" {
 		if err := a.here(saved); err != nil {
@@ -280,7 +301,7 @@ func (a *Account) Logout(ctx context.Context, revoke, force bool) error {
 			return err
 		}
 	}
-	if err := e.save(credential.Shared{Others: saved.Others}); err != nil {
+	if err := e.save(withAttempt(credential.Shared{Others: saved.Others}, nil)); err != nil {
 		return &Problem{Unusable, a.keep.place() + " can't be written: " + credential.Reason(err) + "."}
 	}
 	return nil

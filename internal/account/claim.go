@@ -6,27 +6,21 @@ import (
 	"time"
 
 	"opentrain-mcp/internal/credential"
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
 
 // slowDown is how much longer the interval gets when OpenTrain says that polls come too fast (RFC 8628).
 const slowDown = 5 * time.Second
 
-// Attempt is what a human needs to claim the account.
-type Attempt struct {
-	Email, URL, Code string // as OpenTrain wrote them
-	EmailSent        bool
-	Expires          time.Time
-}
-
-// StartClaim invites a human to claim the account.
+// StartClaim invites a human to claim the account. It ends the attempt before.
 func (a *Account) StartClaim(ctx context.Context, email string) (Attempt, error) {
 	e, err := a.open(ctx)
 	if err != nil {
 		return Attempt{}, err
 	}
+	defer e.close()
 	saved := e.saved()
-	e.close()
 	switch {
 	case saved.ClaimToken == "" && saved.Token == "":
 		return Attempt{}, a.notRegistered()
@@ -36,26 +30,22 @@ func (a *Account) StartClaim(ctx context.Context, email string) (Attempt, error)
 	if err := a.here(saved); err != nil {
 		return Attempt{}, err
 	}
+	// A call that is canceled must not end the attempt before and lose this one.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTime)
+	defer cancel()
 	started, err := a.api.StartClaim(ctx, saved.ClaimToken, email)
 	if err != nil {
 		return Attempt{}, err
 	}
 	attempt := Attempt{
-		Email: email, URL: started.URL, Code: started.UserCode, EmailSent: started.EmailSent,
+		Email: email, URL: text.SecureURL(started.URL), Code: text.Clean(started.UserCode, 20), EmailSent: started.EmailSent,
 		Expires: time.Now().Add(started.Lifetime()),
 	}
-	a.begin(&attempt)
+	a.save(e, saved, &attempt) // if that fails, this process keeps it
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.polls.interval = started.PollInterval()
 	return attempt, nil
-}
-
-// begin forgets the attempt before.
-func (a *Account) begin(attempt *Attempt) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.attempt = attempt
 }
 
 // ClaimState is how far a claim is.
@@ -73,7 +63,7 @@ const (
 type Claim struct {
 	State   ClaimState
 	Wait    time.Duration // until the next poll, if it is pending
-	Attempt *Attempt      // the last one of this process, nil for none
+	Attempt *Attempt      // the last one, nil for none
 	Scopes  []string      // of a new token
 	Before  bool          // another process has taken the token, or there never was a claim
 	Unsaved string        // as in Registered
@@ -108,7 +98,7 @@ func (a *Account) notRegistered() error {
 
 // checkOnce checks the claim, unless that has to wait.
 func (a *Account) checkOnce(ctx context.Context) (claim Claim, wait time.Duration, err error) {
-	claim = Claim{State: Pending, Attempt: a.lastAttempt()}
+	claim = Claim{State: Pending, Attempt: a.Attempt()}
 	e, err := a.open(ctx)
 	if err != nil {
 		return claim, 0, err
@@ -144,7 +134,7 @@ func (a *Account) poll(ctx context.Context, e entry, saved credential.Shared, cl
 			return claim, err
 		}
 		claim.State, claim.Scopes = Claimed, grant.Scopes
-		claim.Unsaved = a.save(e, credential.Shared{Token: grant.Token})
+		claim.Unsaved = a.save(e, credential.Shared{Token: grant.Token}, nil)
 		return claim, nil
 	case failure == nil:
 		return claim, err
@@ -163,12 +153,6 @@ func (a *Account) poll(ctx context.Context, e entry, saved credential.Shared, cl
 		return claim, err
 	}
 	return claim, nil
-}
-
-func (a *Account) lastAttempt() *Attempt {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.attempt
 }
 
 // schedule says when the next poll is allowed.

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -272,4 +273,67 @@ func TestHostileAnswers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOpenClaims: another program on the machine goes on with an open claim. It ends with the claim, with the account and with the
+// token, and never belongs to another account.
+func TestOpenClaims(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, sandbox.Config{ClaimAfter: 1})
+		h.write(`{"theirs":{"a":1}}`)
+		begun := claiming(t, h.program(""))
+		other := h.program("")
+		same := func(a *account.Account) bool {
+			attempt := a.Attempt()
+			return attempt != nil && attempt.URL == begun.URL && attempt.Code == begun.Code && attempt.Email == begun.Email &&
+				attempt.Expires.Equal(begun.Expires)
+		}
+		if !same(other) || !other.Attempt().Open() || !other.Token().Claiming || fmt.Sprint(h.saved()["theirs"]) != "map[a:1]" {
+			t.Errorf("%+v %v", other.Attempt(), h.saved())
+		}
+		token, _ := h.saved()["apiToken"].(string)
+		if _, err := other.UseToken(t.Context(), token, false); err != nil || !same(other) { // the same again
+			t.Error(err, other.Attempt())
+		}
+		<-time.After(31 * time.Minute)
+		if !same(other) || other.Attempt().Open() || other.Token().Claiming {
+			t.Errorf("%+v", other.Attempt())
+		}
+		saved := h.saved()
+		saved["claimToken"] = "ot_clm_by_another_tool"
+		data, err := json.Marshal(saved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.write(string(data))
+		if other.Attempt() != nil {
+			t.Errorf("%+v", other.Attempt())
+		}
+		for _, change := range []func() error{
+			func() error { return other.Logout(t.Context(), false, true) },
+			func() error { _, err := other.Register(t.Context(), opentrain.AgentProfile{}, true); return err },
+			func() error { _, err := other.CheckClaim(t.Context()); return err },
+		} {
+			h.write(`{"theirs":{"a":1}}`)
+			claiming(t, other)
+			if err := change(); err != nil || other.Attempt() != nil || h.saved()["openClaim"] != nil || h.saved()["theirs"] == nil {
+				t.Error(err, other.Attempt(), h.saved())
+			}
+		}
+	})
+}
+
+// TestUnsafeClaims: what OpenTrain answers can't make the file unreadable, or a page that isn't safe out of it.
+func TestUnsafeClaims(t *testing.T) {
+	for _, link := range []string{"http://evil.example/", "https://evil.example/" + strings.Repeat("x", 100_000)} {
+		h := newHome(t, sandbox.Config{})
+		a := h.program("")
+		registered(t, a)
+		h.before = func(r *http.Request) *http.Response {
+			return answer(r, http.StatusOK, `{"user_code":"`+strings.Repeat("1", 100_000)+`","verification_uri":"`+link+`"}`)
+		}
+		if _, err := a.StartClaim(t.Context(), "owner@example.org"); err != nil || a.Token().Value == "" || !a.Attempt().Open() || a.Attempt().URL != "" {
+			t.Error(err, a.Token().Problem, a.Attempt())
+		}
+	}
 }

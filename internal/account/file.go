@@ -59,6 +59,17 @@ func (f file) token() caller.Token {
 	return token
 }
 
+func (f file) kept() credential.Shared {
+	if f.elsewhere() != "" {
+		return credential.Shared{}
+	}
+	content, err := credential.ReadShared(f.source.Shared().File)
+	if err != nil {
+		return credential.Shared{}
+	}
+	return content
+}
+
 // lockedFile is the shared file while this process alone may change it.
 type lockedFile struct {
 	lock    *flock.Flock

@@ -17,8 +17,8 @@ type memory struct {
 
 	changing sync.Mutex // held by the one that has opened the memory
 
-	mu   sync.Mutex
-	kept credential.Shared
+	mu      sync.Mutex
+	content credential.Shared
 }
 
 func (*memory) place() string { return "this process" }
@@ -43,16 +43,18 @@ func (m *memory) open(context.Context) (entry, error) {
 	return m, nil
 }
 
+func (m *memory) kept() credential.Shared { return m.saved() }
+
 func (m *memory) saved() credential.Shared {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.kept
+	return m.content
 }
 
 func (m *memory) save(content credential.Shared) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.kept = content
+	m.content = content
 	return nil
 }
 

@@ -163,7 +163,7 @@ func TestBrokenSetUps(t *testing.T) {
 		},
 		"an invalid token of a host": {
 			func(m *machine) { m.entry("serve", "OT_API_TOKEN=ot_pat_secret") }, "account of host cursor", doctor.Fail,
-			"OpenTrain rejects the token", "Settings → API keys", "",
+			"OpenTrain rejects the token from OT_API_TOKEN in ", "Settings → API keys, and set it in OT_API_TOKEN in ", "environment variable",
 		},
 		"a token that was claimed": {
 			func(m *machine) { m.save(set{"apiToken": "ot_pat_secret", "claimToken": "ot_clm_secret"}) }, "account", doctor.Fail,
@@ -246,7 +246,20 @@ func TestBrokenSetUps(t *testing.T) {
 		},
 		"a token file that is gone": {
 			func(m *machine) { m.cfg.Source.TokenFile = "/gone/token" }, "token", doctor.Fail, "the token file /gone/token can't be read",
-			"Put the token alone into /gone/token, or name another file", "",
+			"Put the token alone into /gone/token, or name another file with --token-file.", "",
+		},
+		"a token file in a variable": {
+			func(m *machine) {
+				m.cfg.Source.TokenFile, m.env["OPENTRAIN_API_TOKEN_FILE"] = "/gone/token", "/gone/token"
+				m.save(set{"apiToken": "ot_pat_secret"})
+			}, "token", doctor.Fail, "the token file /gone/token can't be read",
+			"or name another file in OPENTRAIN_API_TOKEN_FILE, or remove that:\nunset OPENTRAIN_API_TOKEN_FILE", "two different tokens",
+		},
+		"a broken cli.json of a host that this shell doesn't use": {
+			func(m *machine) {
+				m.entry("serve", "XDG_CONFIG_HOME="+filepath.Join(m.home, "other"))
+				m.write("other/opentrain/cli.json", "{")
+			}, "host cursor", doctor.Fail, "cli.json is not valid JSON", "other/opentrain/cli.json, or move it away.", "mcp.json",
 		},
 		"a token file that can't be read": {
 			func(m *machine) { m.cfg.Source.TokenFile = m.home }, "token", doctor.Fail, "can't be read: it is a folder",

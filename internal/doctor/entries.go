@@ -278,8 +278,8 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 	switch found := e.source(f).Find(); {
 	case server.tools == 0:
 		result(Fail, e.install("Correct the entry's arguments, or write it again:", f), "%s starts, but has no tools", path)
-	case found.Problem.Text != "" && !f.sandbox():
-		result(Fail, e.run("Correct it in "+f.file+", or remove it there and run:", "login --token"), "%s", found.Problem)
+	case found.Problem.Text != "" && !f.sandbox() && !e.sees(found.From):
+		result(Fail, e.cureOf(f, found), "%s", found.Problem.Text)
 	case !sameFile(path, e.Machine.Program) && e.Temporary == "":
 		result(Warn, e.install("To use this program:", f),
 			"%s starts another copy, %s, version %s; it has %s", f.file, path, server.version, tools)

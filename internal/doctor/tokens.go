@@ -33,7 +33,7 @@ func (e *examination) tokens(context.Context) (checks []Check) {
 		}
 	}
 	for _, found := range all[min(1, len(all)):] {
-		if found.Token == "" || found.Token == all[0].Token {
+		if all[0].Token == "" || found.Token == "" || found.Token == all[0].Token {
 			continue
 		}
 		fix := "Remove the one you don't need."
@@ -46,7 +46,7 @@ func (e *examination) tokens(context.Context) (checks []Check) {
 		})
 	}
 	switch {
-	case len(all) == 0 && e.Sandbox:
+	case len(all) == 0 && (e.Sandbox || e.ownTokens()):
 	case len(all) == 0:
 		checks = append(checks, Check{
 			Name: "token", Status: Note, Detail: "no account is set up on this machine yet",
@@ -76,16 +76,62 @@ func (e *examination) broken(found credential.Found, first credential.Place) Che
 		check.Status = Warn // another token is used
 		check.Detail += "; " + first.String() + " is used instead"
 		check.Fix = "Correct it, or remove it."
-	case place.Variable != "":
-		check.Fix = "Set it to the token alone, or remove it:\n" + e.unset(place.Variable)
-	case place.Shared:
-		check.Fix = e.run("Correct the file, or move it away and get a token again:\n"+credential.MoveAway(place.File), "login")
-	case found.Problem.Unreadable:
-		check.Fix = "Make " + place.File + " a text file that you may read, or name another file with --token-file."
 	default:
-		check.Fix = "Put the token alone into " + place.File + ", or name another file with --token-file."
+		check.Fix = e.cure(found)
 	}
 	return check
+}
+
+// cure says what to do about a place of this shell whose token can't be used.
+func (e *examination) cure(found credential.Found) string {
+	const fileVariable = "OPENTRAIN_API_TOKEN_FILE"
+	place := found.From
+	another := ", or name another file with --token-file."
+	if value := e.Machine.Getenv(fileVariable); value != "" && value == place.File {
+		another = ", or name another file in " + fileVariable + ", or remove that:\n" + e.unset(fileVariable)
+	}
+	switch {
+	case place.Variable != "":
+		return "Set it to the token alone, or remove it:\n" + e.unset(place.Variable)
+	case place.Shared:
+		return e.run("Correct the file, or move it away and get a token again:\n"+credential.MoveAway(place.File), "login")
+	case found.Problem.Unreadable:
+		return "Make " + place.File + " a text file that you may read" + another
+	}
+	return "Put the token alone into " + place.File + another
+}
+
+// cureOf says what to do about a token that an entry's server can't use.
+func (e *examination) cureOf(f entry, found credential.Found) string {
+	switch place := found.From; {
+	case place == e.Source.Shared():
+		return e.cure(found)
+	case place.Shared:
+		return "Correct " + place.File + ", or move it away."
+	case place.File != "":
+		return "Put the token alone into " + place.File + ", or name another file in " + f.file + "."
+	}
+	return e.run("Correct it in "+f.file+", or remove it there and run:", "login --token")
+}
+
+// sees reports whether this shell uses the same file, so that tokens says what is wrong with it.
+func (e *examination) sees(place credential.Place) bool {
+	return place.File != "" && place == e.Source.Find().From
+}
+
+// ownTokens reports whether there are servers that need an account, and each has a token of its own.
+func (e *examination) ownTokens() bool {
+	some := false
+	for _, f := range e.found {
+		if !f.installed || f.err != nil || !f.Ours || f.foreign || f.sandbox() {
+			continue
+		}
+		if e.source(f).Find().From.IsZero() {
+			return false
+		}
+		some = true
+	}
+	return some
 }
 
 // unseen warns about hosts whose server doesn't find the token of this shell.
@@ -122,6 +168,15 @@ func (e *examination) saveCommand(found credential.Found) string {
 type held struct {
 	credential.Found
 	users []string // the checks of the entries that use it; this shell isn't named
+	file  string   // the file of the entry that the token stands in, "" if it is elsewhere
+}
+
+// place names where the token is set.
+func (h held) place() string {
+	if h.file != "" {
+		return h.From.Variable + " in " + h.file
+	}
+	return h.From.String()
 }
 
 // held are the different tokens of this shell and of the entries.
@@ -138,7 +193,11 @@ func (e *examination) held() (all []held) {
 		switch {
 		case found.Token == "":
 		case at < 0:
-			all = append(all, held{Found: found, users: []string{f.host.Name}})
+			token := held{Found: found, users: []string{f.host.Name}}
+			if strings.TrimSpace(f.Env[found.From.Variable]) == found.Token {
+				token.file = f.file
+			}
+			all = append(all, token)
 		case len(all[at].users) > 0:
 			all[at].users = append(all[at].users, f.host.Name)
 		}
@@ -164,9 +223,9 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 	me, err := api.Me(ctx)
 	if err != nil {
 		if errors.Is(err, &opentrain.Error{Code: opentrain.CodeUnauthorized}) {
-			add(Fail, "OpenTrain rejects the token from "+token.From.String()+": it is invalid, expired or revoked", e.replace(token))
+			add(Fail, "OpenTrain rejects the token from "+token.place()+": it is invalid, expired or revoked", e.replace(token))
 		} else {
-			add(Fail, "OpenTrain couldn't check the token from "+token.From.String()+": "+message(err), "Try again in a minute.")
+			add(Fail, "OpenTrain couldn't check the token from "+token.place()+": "+message(err), "Try again in a minute.")
 		}
 		return checks
 	}
@@ -174,10 +233,10 @@ func (e *examination) account(ctx context.Context, api *opentrain.Client, token 
 	scopes := text.CleanAll(me.Token.Scopes, 50, 60)
 	switch {
 	case len(scopes) == 0:
-		add(Fail, who+", but the token from "+token.From.String()+" has no scopes, so it can't do anything", e.another(token.From, scoped))
+		add(Fail, who+", but the token from "+token.place()+" has no scopes, so it can't do anything", e.another(token, scoped))
 		return checks
 	case !slices.Contains(scopes, "jobs:write"):
-		add(Warn, who+"; scopes: "+strings.Join(scopes, ", ")+". Without jobs:write it can't post jobs", e.another(token.From, scoped))
+		add(Warn, who+"; scopes: "+strings.Join(scopes, ", ")+". Without jobs:write it can't post jobs", e.another(token, scoped))
 	default:
 		add(OK, who+"; scopes: "+strings.Join(scopes, ", "), "")
 	}
@@ -193,16 +252,16 @@ func (e *examination) replace(token held) string {
 	if token.ClaimToken != "" {
 		return e.run("OpenTrain ends the first token when someone claims the account. To fetch the new one:", "login")
 	}
-	return e.another(token.From, newToken)
+	return e.another(token, newToken)
 }
 
 // another says how to get another token, which is copied from OpenTrain, to a place. An entry may have a shared file of its own,
 // which login doesn't write.
-func (e *examination) another(place credential.Place, copied string) string {
-	if place == e.Source.Shared() {
+func (e *examination) another(token held, copied string) string {
+	if token.From == e.Source.Shared() {
 		return e.run(copied+", and paste it here:", "login --token --force")
 	}
-	return copied + ", and set it in " + place.String() + "."
+	return copied + ", and set it in " + token.place() + "."
 }
 
 // features says what OpenTrain hasn't turned on for an account.
