@@ -99,7 +99,7 @@ func TestCanceledCallHidesNothing(t *testing.T) {
 }
 
 // TestCallsWaitWithTheirOwnTime: a read of an account is for all, so it doesn't end with the time of the call that began it.
-// One that its own time ended says nothing about the account.
+// When its own time ends it, the next calls don't wait for another one.
 func TestCallsWaitWithTheirOwnTime(t *testing.T) {
 	const never = 0
 	for _, test := range []struct {
@@ -111,7 +111,7 @@ func TestCallsWaitWithTheirOwnTime(t *testing.T) {
 	}{
 		{"in time", time.Second, 30 * time.Second, time.Second, time.Second, 21 * time.Second, 2},
 		{"too late for the first call", time.Second, time.Second, never, time.Second, 21 * time.Second, 2},
-		{"too late for all", time.Minute, 30 * time.Second, never, never, never, 2},
+		{"too late for all", time.Minute, 30 * time.Second, never, never, never, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

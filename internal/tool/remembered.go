@@ -44,8 +44,8 @@ func (r *remembered[V]) get(ctx context.Context, by caller.Caller, read func(con
 	}
 }
 
-// load reads and remembers, unless there was too little time to learn anything. A panic belongs to a call that waits: in a goroutine
-// of its own, it would end the program.
+// load reads and remembers, also that the API was silent for the whole time: the next calls don't wait for it again. A panic belongs to
+// a call that waits: in a goroutine of its own, it would end the program.
 func (r *remembered[V]) load(ctx context.Context, by caller.Caller, read func(context.Context) (V, time.Duration)) (value V, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -58,9 +58,7 @@ func (r *remembered[V]) load(ctx context.Context, by caller.Caller, read func(co
 	ctx, cancel := context.WithTimeout(ctx, sideReadTimeout)
 	defer cancel()
 	value, ttl := read(ctx)
-	if ctx.Err() == nil {
-		r.cache.Set(by.ID, value, ttl)
-	}
+	r.cache.Set(by.ID, value, ttl)
 	return value, nil
 }
 
