@@ -44,12 +44,14 @@ const (
 	DefaultElicitationTimeout = 5 * time.Minute
 	DefaultCallsPerSecond     = 50
 	DefaultBurst              = 300
-	AddressFactor             = 10 // an address may call this many times as often as one caller
 	DefaultMaxStreams         = 10_000
 	DefaultMaxSessions        = 10_000
 	DefaultMaxRequests        = 1_000
 	DefaultSessionIdle        = 30 * time.Minute
 )
+
+// addressFactor is how many times as often as one caller an address may call.
+const addressFactor = 10
 
 // Config says what a Server serves. Only API is required.
 type Config struct {
@@ -281,7 +283,7 @@ type HTTPConfig struct {
 	BasePath    string
 	SeparateOps bool // leaves health and metrics out, for Ops to serve elsewhere
 
-	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate no limit. AddressFactor times as
+	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate no limit. Ten times as
 	// much is the limit of each address, since many people can share one: an office, a cloud of agents.
 	CallsPerSecond float64
 	Burst          int
@@ -313,7 +315,7 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 		Server: s.adapter, Metrics: counters, Logger: s.cfg.Logger, FormTimeout: s.cfg.ElicitationTimeout,
 		Auth: cmp.Or(cfg.Auth, AuthCallers), ServerToken: cfg.ServerToken, OwnToken: own,
 		RequireToken: cfg.RequireToken, Anonymous: cfg.Anonymous,
-		Addresses: store.Calls(s.cfg.Store, "addresses", AddressFactor*rate, AddressFactor*burst),
+		Addresses: store.Calls(s.cfg.Store, "addresses", addressFactor*rate, addressFactor*burst),
 		Sessions:  cfg.Sessions, SessionIdle: cmp.Or(cfg.SessionIdle, DefaultSessionIdle), NoSSE: cfg.NoSSE, ReplicaID: cfg.ReplicaID,
 		AllowedHosts: cfg.AllowedHosts, AllowedOrigins: cfg.AllowedOrigins, BehindProxy: cfg.BehindProxy, BasePath: cfg.BasePath,
 		SeparateOps: cfg.SeparateOps,

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -50,14 +49,17 @@ type decoder struct {
 	live        map[string]*Node
 	problems    []Problem
 	interpreted []string
+	values      int  // so far (see affords)
 	open        bool // inside an object that accepts unknown members
 }
 
-// maxProblems is how many problems of one call are reported.
+// maxProblems is how many problems of one call are reported, and how many values that were read in another form.
 const maxProblems = 50
 
 func (d *decoder) decode(path string, node *Node, raw json.RawMessage) (clean json.RawMessage, interpreted []string, err error) {
-	clean = d.value(path, node, raw)
+	if d.affords(path, valuesIn(raw)) {
+		clean = d.value(path, node, raw)
+	}
 	if len(d.problems) > 0 {
 		return nil, nil, &ArgumentError{Problems: d.problems}
 	}
@@ -75,8 +77,13 @@ func (d *decoder) add(problem func() Problem) {
 	}
 }
 
+// interpret makes a sentence only if it is reported. The others still count.
 func (d *decoder) interpret(path string, raw, as json.RawMessage) json.RawMessage {
-	d.interpreted = append(d.interpreted, fmt.Sprintf("%s: %s was read as %s", path, quote(raw), quote(as)))
+	sentence := "another value was read in another form"
+	if len(d.interpreted) < maxProblems {
+		sentence = fmt.Sprintf("%s: %s was read as %s", path, quote(raw), quote(as))
+	}
+	d.interpreted = append(d.interpreted, sentence)
 	return as
 }
 
@@ -135,6 +142,9 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 	raw = emptyObject(raw)
 	if !decodes(raw, &members) {
 		text, _ := unquote(raw)
+		if !d.affords(path, valuesIn(text)) {
+			return nil
+		}
 		inner := emptyObject([]byte(text))
 		if !decodes(inner, &members) {
 			d.reject(path, "%s is not an object; send {\"name\": value, …}", quote(raw))
@@ -270,7 +280,7 @@ func unquote(raw json.RawMessage) (text string, ok bool) {
 	if !bytes.HasPrefix(trimmed, []byte(`"`)) {
 		return "", false
 	}
-	if plain, err := jsontext.AppendUnquote(nil, trimmed); err == nil {
+	if plain, err := jsontext.AppendUnquote(make([]byte, 0, len(trimmed)), trimmed); err == nil {
 		return string(plain), true
 	}
 	ok = json.Unmarshal(trimmed, &text) == nil // half of a surrogate pair
@@ -300,10 +310,13 @@ func quote(raw json.RawMessage) string {
 
 func truncate(text string) string {
 	const limit = 60
-	if utf8.RuneCountInString(text) <= limit {
-		return strings.ToValidUTF8(text, "�")
+	runes := 0
+	for i := range text {
+		if runes++; runes > limit {
+			return strings.ToValidUTF8(text[:i], "�") + "…"
+		}
 	}
-	return string([]rune(text)[:limit]) + "…"
+	return strings.ToValidUTF8(text, "�")
 }
 
 // encode encodes a string or decoded JSON. It fails for nesting beyond the limit of encoding/json.

@@ -10,15 +10,29 @@ import (
 func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	var items []json.RawMessage
 	isList := decodes(raw, &items)
-	if text, _ := unquote(raw); !isList && !decodes([]byte(text), &items) {
+	if !isList {
+		text, _ := unquote(raw)
+		parts := partsIn(text)
+		if strings.HasPrefix(strings.TrimSpace(text), "[") {
+			parts = valuesIn(text)
+		}
+		if !d.affords(path, parts) {
+			return nil
+		}
 		var instead string
-		if items, instead = d.split(node, text); items == nil {
+		if !decodes([]byte(text), &items) {
+			items, instead = d.split(node, text)
+		}
+		if items == nil {
 			d.reject(path, "%s is not a list%s", quote(raw), instead)
 			return nil
 		}
 	}
 	said, entries := len(d.interpreted), []json.RawMessage{}
 	for i, item := range items {
+		if len(d.problems) >= maxProblems {
+			break
+		}
 		entries = append(entries, d.entries(path+"["+strconv.Itoa(i)+"]", node, item)...)
 	}
 	if node.MinItems != nil && uint64(len(entries)) < *node.MinItems {
@@ -43,6 +57,8 @@ func (d *decoder) entries(path string, node *Node, raw json.RawMessage) []json.R
 	items, said := []json.RawMessage{raw}, len(d.interpreted)
 	switch {
 	case !isText, strings.TrimSpace(text) == "", d.refusal(raw) != "", d.isOne(node, text):
+	case !d.affords(path, partsIn(text)):
+		return nil
 	case d.leavesChoice(node, text):
 		d.reject(path, "%s leaves a choice; ask the human which", quote(raw))
 		return []json.RawMessage{nil}

@@ -12,6 +12,9 @@ func Match(text string, allowed []string, label func(value string) string) (stri
 	if slices.Contains(allowed, text) {
 		return text, true
 	}
+	if len(text) > longest {
+		return "", false
+	}
 	given := words(text)
 	if !slices.ContainsFunc(given, carriesMeaning) {
 		return "", false
@@ -58,8 +61,8 @@ func usable(name, given []string) []string {
 // matchFor is Match for the value of an argument. The argument's own words may be left out: "Expert level" as the
 // experienceLevel is EXPERT.
 func matchFor(path, text string, allowed []string, label func(value string) string) (string, bool) {
-	if value, found := Match(text, allowed, label); found {
-		return value, true
+	if value, found := Match(text, allowed, label); found || len(text) > longest {
+		return value, found
 	}
 	own := keyWords(path)
 	others := slices.DeleteFunc(words(text), func(word string) bool { return slices.Contains(own, word) })

@@ -23,6 +23,10 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 		text = string(raw)
 	}
 	meant := text
+	if read != nil && len(text) > longest {
+		d.reject(path, "%s is too long", quote(raw))
+		return nil
+	}
 	if read != nil && strings.TrimSpace(text) != "" {
 		var err error
 		if meant, err = read(text); err != nil {
@@ -65,7 +69,7 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 	reading := readingOf(node)
 	dollars := reading.Dollars
 	if !isNumber(raw) {
-		text, _ := unquote(raw)
+		text := short(raw)
 		text, negative := strings.CutPrefix(withoutUnit(text, reading.Units), "-")
 		number, ok := ParseNumber(text, dollars)
 		_, otherwise := ParseNumber(strings.ReplaceAll(text, ".", ","), dollars)
@@ -125,8 +129,7 @@ func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
 	if text := string(raw); text == "true" || text == "false" {
 		return raw
 	}
-	text, _ := unquote(raw)
-	switch fold(text) {
+	switch fold(short(raw)) {
 	case "TRUE", "YES":
 		return d.interpret(path, raw, json.RawMessage("true"))
 	case "FALSE", "NO":
@@ -134,6 +137,15 @@ func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
 	}
 	d.reject(path, "%s is not a boolean; send true or false", quote(raw))
 	return nil
+}
+
+// short is a text that may have another form, "" for one that is too long.
+func short(raw json.RawMessage) string {
+	text, _ := unquote(raw)
+	if len(text) > longest {
+		return ""
+	}
+	return text
 }
 
 // hasNumbers reports whether a text has several numbers: "10-15", but not "1e3".

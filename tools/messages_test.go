@@ -304,3 +304,23 @@ func TestLostMessagesAreNotSentAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestAMessageOfTheSameSecond: a yes counts for a conversation as it was, so a message that was sent since then voids it.
+func TestAMessageOfTheSameSecond(t *testing.T) {
+	messages := func(more string) string {
+		return `{"conversations":[{"id":"v"}],"messages":[` + more + `{"id":"m1","isFromViewer":true,"content":"Hi","createdAt":"2026-06-01T10:00:00Z"}]}`
+	}
+	api := correspondence()
+	api.answers["GET /messages"] = messages("")
+	all := serve(t, api, setup{confirm: true})
+	shown := all.next(t, "send_message", sending("v", "Hello", ""))
+	arguments, err := json.Marshal(shown.Arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api.answers["GET /messages"] = messages(`{"id":"m2","isFromViewer":true,"content":"Hello","createdAt":"2026-06-01T10:00:00.5Z"},`)
+	again := all.next(t, "send_message", string(arguments))
+	if len(api.to("POST /messages")) > 0 || again.Action != tool.ConfirmWithHuman {
+		t.Errorf("%+v, %v", again, api.sent)
+	}
+}

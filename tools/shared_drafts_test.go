@@ -66,3 +66,14 @@ func TestReplicasShareDrafts(t *testing.T) {
 		t.Errorf("from a lost store:\n%s", text)
 	}
 }
+
+// TestAKeyLikeAJob: an idempotency key is the caller's own word. One that is the id of a draft doesn't stand for it.
+func TestAKeyLikeAJob(t *testing.T) {
+	shared := sharedStore{store.InMemory(time.Now), new(sync.Map)}
+	s := serve(t, asking(), setup{store: shared})
+	for _, arguments := range []string{`{"description":"one"}`, `{"description":"two","idempotencyKey":"j"}`} {
+		if _, _, failure := s.run(t.Context(), t, tool.Call{Caller: alice}, tool.CreateDraft, arguments); failure != nil {
+			t.Fatalf("%s: %s", arguments, failure.Text())
+		}
+	}
+}

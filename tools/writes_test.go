@@ -337,3 +337,24 @@ func TestSecretsNeedAFile(t *testing.T) {
 		noFilesBut(t, empty, false)
 	}
 }
+
+// TestEveryWriteHasAnOutcome: the log of what was changed doesn't depend on OpenTrain's words, which may be blank.
+func TestEveryWriteHasAnOutcome(t *testing.T) {
+	api := owner{&script{answers: map[string]string{"POST /jobs/j/close": `{"jobId":"j","status":" "}`}}, "OPEN", ""}
+	closed, failure := call(t, api, setup{}, alice, tool.CloseJob, `{"jobId":"j"}`)
+	if failure != nil || closed.Effect != (tool.Effect{JobID: "j", Outcome: "closed"}) {
+		t.Errorf("%v, %+v", failure, closed.Effect)
+	}
+	for _, w := range writes() {
+		blank := &office{body: strings.Replace(w.answer, "invite_created", " ", 1), own: "mine"}
+		_, result, failure := serve(t, blank, setup{confirm: true, config: t.TempDir()}).confirmed(t, w.name, w.args)
+		if failure != nil || result.Effect.Outcome == "" || strings.HasPrefix(result.Effect.Outcome, "not") {
+			t.Errorf("%s: %v, %+v\n%s", w.name, failure, result.Effect, result.Text)
+		}
+	}
+	held := `{"jobId":"j","status":" ","moderation":{"decision":"BLOCK","reasons":["Too short"]}}`
+	api = owner{&script{answers: map[string]string{"POST /jobs/j/publish": held}}, "DRAFT", ""}
+	if result, failure := call(t, api, setup{}, alice, tool.Publish, `{"jobId":"j"}`); failure != nil || result.Effect.Outcome == "" {
+		t.Errorf("%v, %+v\n%s", failure, result.Effect, result.Text)
+	}
+}

@@ -13,8 +13,6 @@ import (
 type memory struct {
 	first caller.Token // until an agent has registered
 
-	secrets sync.Map // the file of each, by what it is for
-
 	changing sync.Mutex // held by the one that has opened the memory
 
 	mu      sync.Mutex

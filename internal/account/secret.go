@@ -67,26 +67,6 @@ func (s *SecretFile) Complete(secret string) error {
 	return err
 }
 
-// DropLater notes what a complete file's secret is for, so that Drop can remove it. A real account's files stay: they are the human's.
-func (a *Account) DropLater(what string, file *SecretFile) {
-	if sandbox, is := a.keep.(*memory); is {
-		sandbox.secrets.Store(what, file.Path)
-	}
-}
-
-// Drop removes the file with the secret of something that is gone. It reports whether there was one to remove; nil has none.
-func (a *Account) Drop(what string) bool {
-	if a == nil {
-		return false
-	}
-	sandbox, is := a.keep.(*memory)
-	if !is {
-		return false
-	}
-	path, found := sandbox.secrets.LoadAndDelete(what)
-	return found && os.Remove(path.(string)) == nil //nolint:errcheck,forcetypeassert // DropLater stores only texts
-}
-
 // Discard removes the file, unless it is complete.
 func (s *SecretFile) Discard() {
 	if s.file == nil {

@@ -67,8 +67,8 @@ func (c *toolCall) run(ctx context.Context) *mcp.CallToolResult {
 			return c.fail(ctx, failure)
 		case ask == nil:
 			c.record(ctx, "ok", result.Effect)
-			structured := json.RawMessage(c.hide(result.Structured))
-			return mcp.NewToolResultStructured(structured, c.hideText(result.Text))
+			structured := json.RawMessage(hide(c.token, result.Structured))
+			return mcp.NewToolResultStructured(structured, hideText(c.token, result.Text))
 		case c.delivery == inResult:
 			c.record(ctx, "input_required", ask.Done)
 			return c.server.forms.inputRequired(c.statePurpose(), ask)
@@ -101,7 +101,7 @@ func (c *toolCall) round(ctx context.Context, number int) (result tool.Result, a
 		}
 		c.prepare(ctx)
 	}
-	if !c.tool.Kind.ReadOnly() && !bytes.Equal(c.hide(c.arguments), c.arguments) {
+	if !c.tool.Kind.ReadOnly() && !bytes.Equal(hide(c.token, c.arguments), c.arguments) {
 		const found = "contain an API token or a webhook secret; take it out, since others could read it"
 		return tool.Result{}, nil, c.explain(tool.Problem("arguments", found))
 	}
@@ -193,9 +193,9 @@ func (c *toolCall) fail(ctx context.Context, failure *tool.Failure) *mcp.CallToo
 	effect.Outcome = string(failure.Code)
 	c.record(ctx, string(failure.Code), effect)
 	callFrom(ctx).operation.Error = metrics.ToolError
-	result := mcp.NewToolResultError(c.hideText(failure.Text()))
+	result := mcp.NewToolResultError(hideText(c.token, failure.Text()))
 	if meta, err := json.Marshal(failure); err == nil {
-		result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": json.RawMessage(c.hide(meta))})
+		result.Meta = mcp.NewMetaFromMap(map[string]any{"opentrain/error": json.RawMessage(hide(c.token, meta))})
 	}
 	return result
 }
@@ -223,17 +223,17 @@ const minToken = 8
 
 // hideText takes secrets out of a result. OpenTrain's answer may repeat the caller's token in pieces, which cleaning joins, and people
 // put tokens into names and texts.
-func (c *toolCall) hideText(result string) string {
-	if len(c.token) >= minToken {
-		result = strings.ReplaceAll(result, c.token, "[redacted]")
+func hideText(token, result string) string {
+	if len(token) >= minToken {
+		result = strings.ReplaceAll(result, token, "[redacted]")
 	}
 	return opentrain.HideKeys(result)
 }
 
 // hide is hideText for JSON.
-func (c *toolCall) hide(data []byte) []byte {
-	if len(c.token) >= minToken && bytes.Contains(data, []byte(c.token)) {
-		data = bytes.ReplaceAll(data, []byte(c.token), []byte("[redacted]"))
+func hide(token string, data []byte) []byte {
+	if len(token) >= minToken && bytes.Contains(data, []byte(token)) {
+		data = bytes.ReplaceAll(data, []byte(token), []byte("[redacted]"))
 	}
 	return opentrain.HideKeysInJSON(data)
 }

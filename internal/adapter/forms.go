@@ -162,12 +162,15 @@ func (f *forms) elicit(
 		return f.outcome(ctx, by, result, time.Since(sent))
 	}
 	f.cfg.Logger.DebugContext(ctx, "no answer to a form", "error", err)
-	// A client can also answer with an error when its human cancels the call, so an error proves nothing once a human could read.
+	// A client may also answer with an error when its human cancels the call: an error proves nothing between the time in which a human
+	// could read and that in which the client may have given up.
 	switch waited := time.Since(sent); {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded), waited > minClientTimeout:
-		f.pause(ctx, by, "a form timed out")
 	case ctx.Err() == nil && waited < minReading:
 		f.pause(ctx, by, "the client answered a form with an error")
+	case ctx.Err() == nil && waited > minClientTimeout:
+		f.pause(ctx, by, "the client answered a form with an error after "+minClientTimeout.String()+" or more")
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), waited > minClientTimeout:
+		f.pause(ctx, by, "a form timed out")
 	}
 	return tool.FormUnanswered, nil
 }

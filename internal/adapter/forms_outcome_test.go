@@ -54,7 +54,8 @@ func TestElicit(t *testing.T) {
 		{name: "canceled", answer: after(0, "cancel"), want: unanswered},
 		{name: "an odd action", answer: after(time.Second, "maybe"), want: unanswered, takes: time.Second},
 		{name: "an error when the human cancels", answer: fails(20 * time.Second), want: unanswered, takes: 20 * time.Second},
-		{name: "an error after a minute", answer: fails(time.Minute), want: unanswered, takes: time.Minute, pausing: "a form timed out"},
+		{name: "an error after a minute", answer: fails(time.Minute), want: unanswered, takes: time.Minute,
+			pausing: "the client answered a form with an error after 45s or more"},
 		{name: "an error", answer: fails(0), want: unanswered, pausing: "the client answered a form with an error"},
 		{name: "no answer", answer: hang, want: unanswered, takes: 5 * time.Minute, pausing: "a form timed out"},
 		{name: "the human cancels the call", answer: hang, cancel: 20 * time.Second, want: unanswered, takes: 20 * time.Second},
@@ -125,25 +126,27 @@ func checkPause(t *testing.T, h *host, pausing bool) {
 
 // TestNoSecondFormWithoutAHuman: when the client didn't show a form, the tool learns in the same call that it can't show another.
 func TestNoSecondFormWithoutAHuman(t *testing.T) {
-	declines := map[string]any{"form": map[string]any{"action": "decline"}}
-	for version, answers := range map[string]map[string]any{current: declines, previous: nil} {
-		f := func(ctx context.Context, call tool.Call, in input) (output, *tool.Ask, error) {
-			if call.Form != tool.FormNone {
-				return output{Said: fmt.Sprint(call.Form == tool.FormUnanswered, call.CanAsk)}, nil, nil
+	synctest.Test(t, func(t *testing.T) { // the decline comes before a human could read, whatever else the machine does
+		declines := map[string]any{"form": map[string]any{"action": "decline"}}
+		for version, answers := range map[string]map[string]any{current: declines, previous: nil} {
+			f := func(ctx context.Context, call tool.Call, in input) (output, *tool.Ask, error) {
+				if call.Form != tool.FormNone {
+					return output{Said: fmt.Sprint(call.Form == tool.FormUnanswered, call.CanAsk)}, nil, nil
+				}
+				return asks(ctx, call, in)
 			}
-			return asks(ctx, call, in)
+			h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindUpdate, f)}}, nil), version, anyForm())
+			h.request.Token.Value = "ot_pat_x"
+			h.answer = func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
+				return answered("decline"), nil
+			}
+			got := h.call(tool.KindUpdate, `{}`, nil)
+			if version == current {
+				got = h.call(tool.KindUpdate, `{}`, map[string]any{"requestState": got.RequestState, "inputResponses": answers})
+			}
+			if got.text() != "true false" {
+				t.Errorf("%s: got %q", version, got.text())
+			}
 		}
-		h := newHost(t, newServer(t, tool.Set{Tools: []tool.Tool{newTool(tool.KindUpdate, f)}}, nil), version, anyForm())
-		h.request.Token.Value = "ot_pat_x"
-		h.answer = func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-			return answered("decline"), nil
-		}
-		got := h.call(tool.KindUpdate, `{}`, nil)
-		if version == current {
-			got = h.call(tool.KindUpdate, `{}`, map[string]any{"requestState": got.RequestState, "inputResponses": answers})
-		}
-		if got.text() != "true false" {
-			t.Errorf("%s: got %q", version, got.text())
-		}
-	}
+	})
 }

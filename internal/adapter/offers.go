@@ -11,6 +11,7 @@ import (
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 // addPrompts offers the prompts whose tools are served. People start them in their host.
@@ -35,8 +36,9 @@ func (s *Server) addPrompts(prompts []tool.Prompt) {
 				}
 			}
 			title, words := p.Text(ctx, by, strings.TrimSpace(request.Params.Arguments[p.Argument.Name]))
-			message := mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(words))
-			return mcp.NewGetPromptResult(title, []mcp.PromptMessage{message}), nil
+			token := opentrain.TokenFrom(ctx)
+			message := mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(hideText(token, words)))
+			return mcp.NewGetPromptResult(hideText(token, title), []mcp.PromptMessage{message}), nil
 		}))
 	}
 }
@@ -65,7 +67,8 @@ func (s *Server) addResources(resources []tool.Resource) {
 			if err != nil {
 				return nil, readError(request.Params.URI, err)
 			}
-			return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: r.MIMEType, Text: text.Plain(words)}}, nil
+			words = hideText(opentrain.TokenFrom(ctx), text.Plain(words))
+			return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: r.MIMEType, Text: words}}, nil
 		})
 		if variableOf(r.URI) == "" {
 			s.mcp.AddResource(mcp.NewResource(r.URI, r.Title, mcp.WithResourceDescription(r.Description), mcp.WithMIMEType(r.MIMEType)), read)
@@ -98,7 +101,7 @@ func (c completer) CompletePromptArgument(
 			return c.complete(ctx, p.Needs, p.Complete, argument.Value)
 		}
 	}
-	return completion(nil), nil
+	return completion(nil, nil), nil
 }
 
 func (c completer) CompleteResourceArgument(
@@ -109,25 +112,26 @@ func (c completer) CompleteResourceArgument(
 			return c.complete(ctx, r.Needs, r.Complete, argument.Value)
 		}
 	}
-	return completion(nil), nil
+	return completion(nil, nil), nil
 }
 
 func (c completer) complete(
 	ctx context.Context, needs []string, values func(context.Context, caller.Caller, string) ([]string, error), typed string,
 ) (*mcp.Completion, error) {
 	if values == nil || !c.servedTo(ctx).Has(needs...) {
-		return completion(nil), nil
+		return completion(nil, nil), nil
 	}
 	return handler(c.Server, func(ctx context.Context, by caller.Caller, typed string) (*mcp.Completion, error) {
 		matching, err := values(ctx, by, typed)
 		if err != nil {
 			c.cfg.Logger.DebugContext(ctx, "no completion", "error", err)
 		}
-		return completion(matching), nil
+		token := opentrain.TokenFrom(ctx)
+		return completion(matching, func(value string) string { return hideText(token, text.Plain(value)) }), nil
 	})(ctx, typed)
 }
 
-func completion(values []string) *mcp.Completion {
-	shown := tool.Map(values[:min(len(values), maxCompletions)], text.Plain)
+func completion(values []string, clean func(string) string) *mcp.Completion {
+	shown := tool.Map(values[:min(len(values), maxCompletions)], clean)
 	return &mcp.Completion{Values: shown, Total: len(values), HasMore: len(values) > len(shown)}
 }

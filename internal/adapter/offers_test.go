@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -223,6 +224,38 @@ func TestServeCompletion(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%s: got %s", test.name, got)
+		}
+	}
+}
+
+// TestOffersHideTokens: prompts, resources and completions show neither the caller's token nor one that someone put into a text, as
+// results don't.
+func TestOffersHideTokens(t *testing.T) {
+	const own, other = "a-token-of-another-kind", "ot_pat_0123456789abcdef0123456789abcdef"
+	words := "own " + own + ", other " + other
+	set := tool.Set{
+		Tools: []tool.Tool{newTool(tool.KindRead, says(output{Said: words}, nil))},
+		Prompts: []tool.Prompt{{
+			Name: "p", Argument: tool.PromptArgument{Name: "a"},
+			Text:     func(context.Context, caller.Caller, string) (title, text string) { return words, words },
+			Complete: func(context.Context, caller.Caller, string) ([]string, error) { return []string{words}, nil },
+		}},
+		Resources: []tool.Resource{{
+			URI: "test://r", Title: "R", Read: func(context.Context, caller.Caller, string) (string, error) { return words, nil },
+		}},
+	}
+	h := newHost(t, newServer(t, set, nil), previous, nil)
+	h.request = caller.Request{Transport: caller.StreamableHTTP, Token: caller.Token{Value: own}}
+	for method, params := range map[mcp.MCPMethod]map[string]any{
+		"tools/call": {"name": string(tool.KindRead)}, "prompts/get": {"name": "p"}, "resources/read": {"uri": "test://r"},
+		"completion/complete": {"ref": map[string]any{"type": "ref/prompt", "name": "p"}, "argument": map[string]any{"name": "a", "value": ""}},
+	} {
+		var result json.RawMessage
+		if err := h.send(method, params, &result); err != nil {
+			t.Fatal(method, err.Message)
+		}
+		if got := string(result); strings.Contains(got, own) || strings.Contains(got, other) || !strings.Contains(got, "own [redacted], other ") {
+			t.Errorf("%s: got %s", method, got)
 		}
 	}
 }

@@ -109,9 +109,11 @@ func (w *watch) once(ctx context.Context) (subscribers []func()) {
 	changed, err := w.look(ctx, struct{}{})
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.failures++; err == nil {
+	switch {
+	case err == nil:
 		w.failures = 0
-	} else if ctx.Err() == nil {
+	case ctx.Err() == nil: // else the last subscriber has left
+		w.failures++
 		w.notBefore = time.Now().Add(w.pause(err))
 		w.server.cfg.Logger.DebugContext(ctx, "can't look for changes", "resource", w.uri, "error", err)
 	}

@@ -23,6 +23,7 @@ type news struct {
 	mu    sync.Mutex
 	fresh bool
 	err   error
+	hangs bool // until the look is canceled
 	looks []time.Time
 }
 
@@ -35,10 +36,14 @@ func (n *news) set() tool.Set {
 	}}
 }
 
-func (n *news) changed(context.Context, caller.Caller) (bool, error) {
+func (n *news) changed(ctx context.Context, _ caller.Caller) (bool, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.looks = append(n.looks, time.Now())
+	if n.hangs {
+		<-ctx.Done()
+		return false, ctx.Err()
+	}
 	fresh := n.fresh
 	n.fresh = false
 	return fresh, n.err
@@ -267,6 +272,35 @@ func TestFailedLooks(t *testing.T) {
 		time.Sleep(time.Hour) //nolint:forbidigo // of the bubble
 		if got := l.all(); strings.Count(got, updated) != 1 {
 			t.Errorf("got %s", got)
+		}
+		s.StopForms()
+		l.open.Wait()
+	})
+}
+
+// TestCanceledLooks are no failures: they say nothing about OpenTrain, so the first failure after them is the first.
+func TestCanceledLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &news{hangs: true}
+		s := newServer(t, n.set(), withSubscriptions)
+		l := newListener(t, s)
+		for range 5 {
+			l.send("a", "subscriptions/listen", listenTo(`"test://news"`))
+			l.all()
+			l.cancel("a")
+			l.open.Wait()
+			time.Sleep(30 * time.Second) //nolint:forbidigo // of the bubble
+		}
+		if looks := n.taken(t); looks != 4 {
+			t.Errorf("%d looks after the first", looks)
+		}
+		n.hangs = false
+		n.change(false, errors.New("away"))
+		l.send("a", "subscriptions/listen", listenTo(`"test://news"`))
+		time.Sleep(30 * time.Second) //nolint:forbidigo // of the bubble
+		synctest.Wait()
+		if looks := n.taken(t); looks != 2 {
+			t.Errorf("%d looks in half a minute", looks)
 		}
 		s.StopForms()
 		l.open.Wait()

@@ -15,7 +15,7 @@ import (
 // them. It knows nothing of those that were asked for elsewhere, or through another process.
 type Approvals struct {
 	now   func() time.Time
-	asked *ttlcache.Cache[jobKey, Asked]
+	asked *ttlcache.Cache[subjectKey, Asked]
 }
 
 // Asked is an approval that a caller asked for.
@@ -31,8 +31,8 @@ type Asked struct {
 func newApprovals(now func() time.Time) *Approvals {
 	const most = 4 << 20 // bytes
 	return &Approvals{now: now, asked: ttlcache.New(
-		ttlcache.WithTTL[jobKey, Asked](80*time.Hour), ttlcache.WithDisableTouchOnHit[jobKey, Asked](),
-		ttlcache.WithMaxCost(most, func(item ttlcache.CostItem[jobKey, Asked]) uint64 {
+		ttlcache.WithTTL[subjectKey, Asked](80*time.Hour), ttlcache.WithDisableTouchOnHit[subjectKey, Asked](),
+		ttlcache.WithMaxCost(most, func(item ttlcache.CostItem[subjectKey, Asked]) uint64 {
 			const fixed = 500                                                          // of an entry
 			return fixed + uint64(len(item.Value.terms)+text.Length(item.Value.About)) //nolint:gosec // lengths are not negative
 		}),
@@ -77,6 +77,6 @@ func (a *Approvals) Forget(by caller.Caller, approvalID string) {
 // For reports whether the approval was asked for with the same arguments.
 func (a Asked) For(intent Intent) bool { return a.terms == text.JSON(intent.Arguments) }
 
-func approvalKey(by caller.Caller, tool, subject string) jobKey {
-	return jobKey{by.ID, tool + " " + subject}
+func approvalKey(by caller.Caller, tool, subject string) subjectKey {
+	return subjectKey{by.ID, tool + " " + subject}
 }

@@ -18,11 +18,12 @@ type Ledger struct {
 	store store.Store
 
 	mu    sync.Mutex
-	locks map[jobKey]*lock
-	saves *ttlcache.Cache[jobKey, save] // saves of ours that changed nothing
+	locks map[subjectKey]*lock
+	saves *ttlcache.Cache[subjectKey, save] // saves of ours that changed nothing
 }
 
-type jobKey struct{ callerID, jobID string }
+// subjectKey is a caller and what a change is about: a job by its id, or another subject.
+type subjectKey struct{ callerID, subject string }
 
 // lock is a mutex that a caller can stop waiting for.
 type lock struct {
@@ -36,15 +37,18 @@ const lifetime = 2 * Lifetime
 
 // The keys of the records. A change is known by the job. One that may have taken effect is known by caller and job: a
 // stranger's call can't change someone's job, so its lost answer must neither void a yes nor push a change out.
-func changeKey(jobID string) string { return store.Key("changed", jobID) }
+func changeKey(subject string) string { return store.Key("changed", subject) }
 
-func unknownKey(by caller.Caller, jobID string) string { return store.Key("unknown", by.ID, jobID) }
+func unknownKey(by caller.Caller, subject string) string { return store.Key("unknown", by.ID, subject) }
 
-func declinedKey(by caller.Caller, tool, jobID string) string {
-	return store.Key("declined", by.ID, tool, jobID)
+func declinedKey(by caller.Caller, tool, subject string) string {
+	return store.Key("declined", by.ID, tool, subject)
 }
 
 func spentKey(by caller.Caller, token string) string { return store.Key("spent", by.ID, token) }
+
+// lockRetry is when a call that couldn't get the lock may try again: most calls take less.
+const lockRetry = 2 * time.Second
 
 // save is one or more saves that changed nothing: the job's time before them, and after them.
 type save struct {
@@ -70,13 +74,13 @@ func (m Moment) Covers(change time.Time) bool {
 }
 
 func newLedger(shared store.Store) *Ledger {
-	return &Ledger{store: shared, locks: map[jobKey]*lock{}, saves: ttlcache.New(ttlcache.WithTTL[jobKey, save](lifetime),
-		ttlcache.WithCapacity[jobKey, save](15_000), ttlcache.WithDisableTouchOnHit[jobKey, save]())}
+	return &Ledger{store: shared, locks: map[subjectKey]*lock{}, saves: ttlcache.New(ttlcache.WithTTL[subjectKey, save](lifetime),
+		ttlcache.WithCapacity[subjectKey, save](15_000), ttlcache.WithDisableTouchOnHit[subjectKey, save]())}
 }
 
 // Lock waits until no other call of the caller works on the job, or on another subject. It fails with BUSY when ctx ends first.
-func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlock func(), err error) {
-	key := jobKey{by.ID, jobID}
+func (l *Ledger) Lock(ctx context.Context, by caller.Caller, subject string) (unlock func(), err error) {
+	key := subjectKey{by.ID, subject}
 	l.mu.Lock()
 	entry := l.locks[key]
 	if entry == nil {
@@ -108,39 +112,39 @@ func (l *Ledger) Lock(ctx context.Context, by caller.Caller, jobID string) (unlo
 	case <-ctx.Done():
 		leave()
 		return nil, &opentrain.Error{
-			Code: opentrain.CodeBusy, Message: "another call is still working on it", RetryAfter: dateSlack, NotSent: true,
+			Code: opentrain.CodeBusy, Message: "another call is still working on it", RetryAfter: lockRetry, NotSent: true,
 		}
 	}
 }
 
 // Record records how a change of a job ended.
-func (l *Ledger) Record(by caller.Caller, jobID string, err error) {
+func (l *Ledger) Record(by caller.Caller, subject string, err error) {
 	switch {
 	case err == nil:
-		l.store.Mark(changeKey(jobID), lifetime)
+		l.store.Mark(changeKey(subject), lifetime)
 	case opentrain.MayHaveChanged(err):
-		l.store.Mark(unknownKey(by, jobID), lifetime)
+		l.store.Mark(unknownKey(by, subject), lifetime)
 	}
-	l.RecordUse(by, jobID, err)
+	l.RecordUse(by, subject, err)
 }
 
 // RecordUse records how a call ended that changes nothing of the job, such as an invitation: its yes is used up.
-func (l *Ledger) RecordUse(by caller.Caller, jobID string, err error) {
+func (l *Ledger) RecordUse(by caller.Caller, subject string, err error) {
 	if !opentrain.MayHaveChanged(err) {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if entry := l.locks[jobKey{by.ID, jobID}]; entry != nil {
+	if entry := l.locks[subjectKey{by.ID, subject}]; entry != nil {
 		entry.spent = ""
 	}
 }
 
 // spend uses up a yes for the call that has the lock. It returns why that yes doesn't count, "" if it does. Until the call
 // has changed something, the yes comes back when the lock is given up.
-func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point) (why string) {
+func (l *Ledger) spend(by caller.Caller, subject, token string, asked store.Point) (why string) {
 	key := spentKey(by, token)
-	switch claimed, known := l.store.Claim(asked, key, lifetime, changeKey(jobID), unknownKey(by, jobID)); {
+	switch claimed, known := l.store.Claim(asked, key, lifetime, changeKey(subject), unknownKey(by, subject)); {
 	case !known:
 		return notKnown
 	case !claimed:
@@ -148,7 +152,7 @@ func (l *Ledger) spend(by caller.Caller, jobID, token string, asked store.Point)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.locks[jobKey{by.ID, jobID}].spent = key
+	l.locks[subjectKey{by.ID, subject}].spent = key
 	return ""
 }
 
@@ -164,37 +168,37 @@ func (l *Ledger) forgive(entry *lock) {
 }
 
 // decline records that a human said no: the form that was declined can't be answered again.
-func (l *Ledger) decline(by caller.Caller, tool, jobID string) {
-	l.store.Mark(declinedKey(by, tool, jobID), lifetime)
+func (l *Ledger) decline(by caller.Caller, tool, subject string) {
+	l.store.Mark(declinedKey(by, tool, subject), lifetime)
 }
 
 // Now is the moment that a question is asked at.
 func (l *Ledger) Now() store.Point { return l.store.Moment() }
 
 // ChangedSince reports whether the job was changed since a moment, or whether that is no longer known.
-func (l *Ledger) ChangedSince(by caller.Caller, jobID string, asked store.Point) bool {
-	times, whole := l.store.Marked(asked, changeKey(jobID), unknownKey(by, jobID))
+func (l *Ledger) ChangedSince(by caller.Caller, subject string, asked store.Point) bool {
+	times, whole := l.store.Marked(asked, changeKey(subject), unknownKey(by, subject))
 	return asked.Time.Before(times[0]) || asked.Time.Before(times[1]) || !whole
 }
 
 // RecordSave records a save that changed nothing: the job's time before it, and the job as it is after it.
-func (l *Ledger) RecordSave(by caller.Caller, jobID string, before time.Time, after View) {
+func (l *Ledger) RecordSave(by caller.Caller, subject string, before time.Time, after View) {
 	saved := save{before, after}
-	if item := l.saves.Get(jobKey{by.ID, jobID}); item != nil {
+	if item := l.saves.Get(subjectKey{by.ID, subject}); item != nil {
 		if last := item.Value(); last.after.Covers(before) && last.after.Content == after.Content {
 			saved.before = last.before // both saves in a row changed nothing
 		}
 	}
-	l.saves.Set(jobKey{by.ID, jobID}, saved, ttlcache.DefaultTTL)
+	l.saves.Set(subjectKey{by.ID, subject}, saved, ttlcache.DefaultTTL)
 }
 
 // Unchanged reports whether a job is as it was seen, when the API says that it was last changed at a time. Saves that
 // changed nothing may have moved that time.
-func (l *Ledger) Unchanged(by caller.Caller, jobID string, seen View, changed time.Time) bool {
+func (l *Ledger) Unchanged(by caller.Caller, subject string, seen View, changed time.Time) bool {
 	if seen.Covers(changed) {
 		return true
 	}
-	item := l.saves.Get(jobKey{by.ID, jobID})
+	item := l.saves.Get(subjectKey{by.ID, subject})
 	if item == nil || !seen.Covers(item.Value().before) || !item.Value().after.Covers(changed) {
 		return false
 	}

@@ -34,8 +34,13 @@ type known struct {
 func (k known) size() int {
 	const field, word, missing, note = 64, 16, 192, 136 // without their texts
 	size := len(k.source) + len(k.draft.JobID) + len(k.draft.Status) + len(k.draft.DraftURL) + len(k.draft.ReviewURL)
-	for key, value := range k.draft.NormalizedFields {
-		size += field + len(key) + len(value)
+	for _, fields := range []opentrain.Fields{k.draft.NormalizedFields, k.outdated} {
+		for key, value := range fields {
+			size += field + len(key) + len(value)
+		}
+	}
+	for key := range k.set {
+		size += field + len(key)
 	}
 	for _, m := range k.draft.MissingFields {
 		size += missing + len(m.Field) + len(m.Label) + len(m.Message) + len(m.Code) + len(m.Prompt) + len(m.Type) + len(m.Example) + len(m.Hint)

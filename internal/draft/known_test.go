@@ -35,6 +35,13 @@ func TestMemoryIsBounded(t *testing.T) {
 			}
 			return &opentrain.Draft{JobID: id, MissingFields: questions}, ReportOptions{}
 		},
+		"keys that were set": func(id string) (*opentrain.Draft, ReportOptions) {
+			keys := opentrain.Fields{}
+			for i := range len(long) / 64 {
+				keys[fmt.Sprint(i)] = nil
+			}
+			return &opentrain.Draft{JobID: id}, ReportOptions{Set: keys}
+		},
 	} {
 		desk := NewDesk(nil, nil, nil, store.InMemory(time.Now), false, time.Now)
 		const fit = maxRemembered / (1 << 18)

@@ -288,7 +288,9 @@ func (e explainer) badRequest() Next {
 		return e.reason()
 	}
 	e.wrong(e.refusal())
+	const most = 50 // more than there is room for: suggestions cost time
 	issues := IssuesOf(e.apiError.Details)
+	issues = issues[:min(len(issues), most)]
 	if e.names("cursor") && strings.Contains(strings.ToLower(e.apiError.Message), "cursor") {
 		e.say("Pass %s", e.otherCursor())
 	}

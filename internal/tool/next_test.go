@@ -3,10 +3,12 @@ package tool_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain"
 )
 
 func TestNextLines(t *testing.T) {
@@ -103,6 +105,20 @@ func TestIsLocal(t *testing.T) {
 	} {
 		if got := tool.IsLocal(host); got != want {
 			t.Errorf("%q: %v", host, got)
+		}
+	}
+}
+
+// TestVisiblePreview: no member of a preview has hidden characters.
+func TestVisiblePreview(t *testing.T) {
+	const hidden = "a\u202eb"
+	shown := tool.Preview{
+		JobID: hidden, Title: hidden, Changes: []string{hidden}, Notes: []string{hidden}, Warnings: []string{hidden},
+		Fields: opentrain.Fields{hidden: []byte(`"` + hidden + `"`)}, Guesses: []tool.Remark{{Message: hidden, Reason: hidden, Value: []byte(`"` + hidden + `"`)}},
+	}.Visible()
+	for _, preview := range []tool.Preview{shown, shown.Visible()} {
+		if data := text.JSON(preview); strings.Contains(data, "\u202e") || !reflect.DeepEqual(preview, shown) {
+			t.Errorf("got %s", data)
 		}
 	}
 }

@@ -38,7 +38,8 @@ func (p Preview) Visible() Preview {
 		guess.Value, guess.Message, guess.Reason = text.VisibleJSON(guess.Value), text.Visible(guess.Message), text.Visible(guess.Reason)
 		p.Guesses[i] = guess
 	}
-	p.Warnings = Map(p.Warnings, text.Visible)
+	p.JobID = text.Visible(p.JobID)
+	p.Changes, p.Notes, p.Warnings = Map(p.Changes, text.Visible), Map(p.Notes, text.Visible), Map(p.Warnings, text.Visible)
 	return p
 }
 

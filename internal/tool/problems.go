@@ -31,10 +31,11 @@ func (f *Failure) sayProblems(problems []schema.Problem, limit int) {
 	var lines []string
 	for _, problem := range problems {
 		line := "- " + text.Clean(problem.Short(), 1000)
-		if room -= utf8.RuneCountInString(line) + 1; room < 0 {
+		size := utf8.RuneCountInString(line) + 1
+		if size > room {
 			break
 		}
-		lines = append(lines, line)
+		lines, room = append(lines, line), room-size
 	}
 	for i, problem := range problems[:len(lines)] {
 		sameList := func(earlier schema.Problem) bool { return slices.Equal(earlier.Allowed, problem.Allowed) }

@@ -56,10 +56,15 @@ func TestInvalidArgumentsFit(t *testing.T) {
 	for i := range 50 {
 		lines = append(lines, problem(i, 200, nil))
 	}
+	listed := []schema.Problem{problem(0, 9, []string{"EXPERT", "ENTRY_LEVEL"})}
+	for i := range 30 {
+		listed = append(listed, problem(i+1, 900, nil))
+	}
 	for name, test := range map[string]struct {
 		problems []schema.Problem
 		want     string
 	}{
+		"a list, and a line too many":  {listed, ": EXPERT, ENTRY_LEVEL\n- p1: mmm"},
 		"many problems":                {lines, "\n- and "},
 		"a list that is too long":      {[]schema.Problem{problem(0, 9, values(3000, 20)), problem(1, 9, nil)}, " more values\n- p1: mmm"},
 		"two lists, of which one fits": {[]schema.Problem{problem(0, 9, values(130, 20)), problem(1, 9, values(131, 20))}, ", VALUE_00000000000129\n- p1: mmm"},

@@ -103,7 +103,7 @@ func (a admin) invite(ctx context.Context, call tool.Call, in inviteTeamMemberIn
 func (o inviteTeamMemberOutput) Effect() tool.Effect {
 	effect := tool.Effect{Subject: "team invitation", Outcome: "not invited"}
 	if o.Invited {
-		effect.Outcome = o.Status
+		effect.Outcome = cmp.Or(o.Status, "invited")
 	}
 	return effect
 }
@@ -118,7 +118,7 @@ func (o inviteTeamMemberOutput) Text() string {
 	case o.Status == opentrain.InviteAlreadyThere:
 		l.Add("%s is already in the team.", o.Email)
 	case o.Invited:
-		l.Add("%s was invited. OpenTrain says: %s.", o.Email, o.Status)
+		l.Add("%s was invited. OpenTrain says: %s.", o.Email, cmp.Or(o.Status, "nothing more"))
 	case o.Next.Action == tool.ConfirmWithHuman:
 		l.Add("%s wasn't invited by this call. Ask the human first.", o.Email)
 	default:

@@ -84,7 +84,7 @@ func (a applicants) invite(ctx context.Context, call tool.Call, in inviteTrainer
 	}
 	out.FreelancerID, intent.Arguments = who.id, map[string]any{"freelancerId": who.id}
 	preview := own.Preview()
-	preview.Changes = []string{"Invite the AI trainer " + who.words}
+	preview.Changes, preview.Warnings = []string{"Invite the AI trainer " + who.words}, who.warnings
 	if a.Confirm.Asks(call.Caller) {
 		if out.ProposalID = a.proposalOf(ctx, in.JobID, who.id); out.ProposalID != "" {
 			out.Next = tool.Next{Action: tool.CallTool, Tool: tool.GetProposal, Arguments: map[string]any{"proposalId": out.ProposalID}}

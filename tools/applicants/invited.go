@@ -34,12 +34,14 @@ const whoseID = "Ask the human for the URL of the trainer's profile. The user id
 
 // invitee is who would be invited.
 type invitee struct {
-	id    string // of the user
-	words string // for a question
+	id       string // of the user
+	words    string // for a question
+	warnings []string
 }
 
 // invited finds who would be invited, as far as OpenTrain shows their profile: callers name people by a profile's slug or address too,
-// and an invitation takes only the user id. No human is asked about someone without a profile; where no one asks, OpenTrain decides.
+// and an invitation takes only the user id. No page of the API says that everyone has a profile who can be invited, so a missing one is
+// only a warning, unless its address was given.
 func (a applicants) invited(ctx context.Context, by caller.Caller, given string) (invitee, error) {
 	slug := slugIn(given)
 	id := cmp.Or(slug, strings.TrimSpace(given))
@@ -55,13 +57,10 @@ func (a applicants) invited(ctx context.Context, by caller.Caller, given string)
 			Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem},
 		}
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeForbidden}), err != nil && !a.Confirm.Asks(by):
-		return invitee{id, byID}, nil
+		return invitee{id, byID, nil}, nil
 	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}), errors.Is(err, &opentrain.Error{Code: opentrain.CodeInvalidArgument}):
-		problem := "OpenTrain shows no AI trainer with the user id " + text.InQuotes(id, maxID) + "."
-		return invitee{}, &tool.Refusal{
-			Code: opentrain.CodeNotFound, Lines: []string{problem + " Nothing was sent.", whoseID},
-			Next: tool.Next{Action: tool.Fix, By: "human", Problem: problem + " " + whoseID},
-		}
+		warning := "OpenTrain shows no profile with this user id. If the id is wrong, the invitation fails."
+		return invitee{id, byID, []string{warning}}, nil
 	case err != nil: // a name that comes and goes would void a yes
 		return invitee{}, draft.Unsent(err)
 	}
@@ -74,5 +73,5 @@ func (a applicants) invited(ctx context.Context, by caller.Caller, given string)
 	if country != "" {
 		country = "country " + text.InQuotes(country, 60)
 	}
-	return invitee{id, text.Join(", ", name, country, "with the user id "+text.Visible(id))}, nil
+	return invitee{id, text.Join(", ", name, country, "with the user id "+text.Visible(id)), nil}, nil
 }

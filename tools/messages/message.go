@@ -55,9 +55,12 @@ func cleaned(came opentrain.Message, limit int) message {
 }
 
 // oldestFirst compares times. The API doesn't say in which order its messages are.
-func oldestFirst(a, b message) int {
-	atA, errA := time.Parse(time.RFC3339, a.SentAt)
-	atB, errB := time.Parse(time.RFC3339, b.SentAt)
+func oldestFirst(a, b message) int { return compareTimes(a.SentAt, b.SentAt) }
+
+// compareTimes finds equal what isn't a time. Texts of times can't be compared: "00.5Z" is later than "00Z".
+func compareTimes(a, b string) int {
+	atA, errA := time.Parse(time.RFC3339, a)
+	atB, errB := time.Parse(time.RFC3339, b)
 	if errA != nil || errB != nil {
 		return 0
 	}

@@ -21,7 +21,7 @@ func (m messages) preview(ctx context.Context, in sendMessageInput) (preview too
 	}
 	lastOwnAt := ""
 	for _, each := range recent.Items {
-		if writer(each) == fromYou && (lastOwn == "" || each.CreatedAt > lastOwnAt) {
+		if writer(each) == fromYou && (lastOwn == "" || compareTimes(each.CreatedAt, lastOwnAt) > 0) {
 			lastOwn, lastOwnAt = each.ID, each.CreatedAt
 		}
 	}

@@ -1,6 +1,7 @@
 package posting
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func (o closeJobOutput) Effect() tool.Effect {
 	if !o.Closed {
 		return tool.Effect{JobID: o.JobID, Outcome: "not closed"}
 	}
-	return tool.Effect{JobID: o.JobID, Outcome: o.Status}
+	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "closed")}
 }
 
 func (o closeJobOutput) Text() string {

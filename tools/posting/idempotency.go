@@ -73,7 +73,7 @@ func (k *createKeys) begin(accounts []string, source opentrain.DraftSource, now 
 
 // draftNames are the names under which the store has the draft that a key stands for.
 func draftNames(accounts []string, key string) []string {
-	return tool.Map(accounts, func(account string) string { return store.Key("draft", account, key) })
+	return tool.Map(accounts, func(account string) string { return store.Key("created", account, key) })
 }
 
 // other returns the draft of other content that a key stands for, "" for none.

@@ -251,9 +251,9 @@ func keywords(title string) string {
 
 func (o publishOutput) Effect() tool.Effect {
 	if !o.Published && len(o.Reasons) == 0 {
-		return tool.Effect{JobID: o.JobID, Outcome: "not published"}
+		o.Status = ""
 	}
-	return tool.Effect{JobID: o.JobID, Outcome: o.Status}
+	return tool.Effect{JobID: o.JobID, Outcome: cmp.Or(o.Status, "not published")}
 }
 
 func (o publishOutput) Text() string {

@@ -90,9 +90,6 @@ func (u updates) create(ctx context.Context, call tool.Call, in createWebhookInp
 		return out, nil, err
 	}
 	out.keep(made, file)
-	if out.SecretFile != "" {
-		u.person.DropLater(out.subject, file)
-	}
 	return out, nil, nil
 }
 

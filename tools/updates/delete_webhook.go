@@ -69,10 +69,7 @@ func (u updates) delete(ctx context.Context, call tool.Call, in deleteWebhookInp
 		return out, nil, err
 	}
 	out.Deleted = true
-	out.Next = tool.Next{Action: tool.Done}
-	if !u.person.Drop("webhook " + w.ID) {
-		out.Next.Note = "If this server saved its secret to a file, you can delete the file."
-	}
+	out.Next = tool.Next{Action: tool.Done, Note: "If this server saved its secret to a file, you can delete the file."}
 	return out, nil, nil
 }
 
