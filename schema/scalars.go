@@ -24,7 +24,11 @@ func (d *decoder) text(path string, node *Node, raw json.RawMessage) json.RawMes
 	}
 	meant := text
 	if read != nil && len(text) > longest {
-		d.reject(path, "%s is too long", quote(raw))
+		limit := longest
+		if node.MaxLength != nil {
+			limit = int(min(*node.MaxLength, longest))
+		}
+		d.reject(path, "has %d characters; the limit is %d", utf8.RuneCountInString(text), limit)
 		return nil
 	}
 	if read != nil && strings.TrimSpace(text) != "" {
