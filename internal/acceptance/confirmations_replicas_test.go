@@ -237,7 +237,7 @@ func TestASecondYesIsSpent(t *testing.T) {
 	}
 	apply := func(s *remote, next tool.Next) answer { return s.call(next.Tool, next.Arguments, token...) }
 	asked := edit(20)
-	apply(second, edit(18)) // the job changes after the question
+	apply(second, edit(19)) // the job changes after the question
 	again := apply(first, asked).next(t)
 	if again.Action != tool.ConfirmWithHuman {
 		t.Fatalf("%+v", again)

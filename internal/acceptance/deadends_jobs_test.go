@@ -163,7 +163,7 @@ func ofLiveJobs() map[string]beginning {
 		"an edit of a draft":       {tool: "update_job", arguments: patchOf("job_1", `"headcount":5`), ends: "done", reaches: isPublished},
 		"a long edit of a draft":   {tool: "update_job", arguments: patchOf("job_2", `"jobDescription":"`+strings.Repeat("Label photos. ", 100)+`"`), ends: "done", reaches: isPublished},
 		"an edit that is blocked":  {tool: "update_job", arguments: patchOf("job_3", `"jobTitle":"Scam test phrase"`), ends: "human", reaches: isApplied},
-		"a wrong edit":             {tool: "update_job", arguments: patchOf("job_3", `"experienceLevel":"senior","color":"red"`), ends: "done", reaches: isApplied},
+		"a wrong edit":             {tool: "update_job", arguments: patchOf("job_3", `"experienceLevel":"senior","color":"red","headcount":5`), ends: "done", reaches: isApplied},
 		"an edit of nothing":       {tool: "update_job", arguments: patchOf("job_3", ``), ends: "done", reaches: isApplied},
 		"an edit, a no in the app": {tool: "update_job", arguments: patchOf("job_3", `"headcount":5`), ends: "done", late: []string{"The job is closed"}, asked: closes},
 		"a blocked edit, then fixed": {tool: "update_job", arguments: patchOf("job_3", `"jobTitle":"Scam test phrase"`), ends: "done", reaches: isPublished,

@@ -71,7 +71,7 @@ func errorTable() []errorRow {
 			want: at(list, "NOT_FOUND", 404), text: []string{"No live job has this id", "For drafts and closed jobs"}},
 		{name: "404 invite", tool: "opentrain_invite_trainer", args: job("freelancerId", "f_1"), api: envelope(404, "NOT_FOUND", "No.", `{}`),
 			want: at(wantNext(tool.Failure{RequestID: "req-7"}, "fix", "human", "opentrain_invite_trainer"), "NOT_FOUND", 404),
-			text: []string{"OpenTrain rejected opentrain_invite_trainer: No. Nothing was changed.", "The trainer's user id is in their profile"}},
+			text: []string{"OpenTrain rejected opentrain_invite_trainer: No. Nothing was changed.", "Ask the human for the URL of the trainer's profile."}},
 		{name: "404 account", tool: "opentrain_get_account", args: map[string]any{}, api: envelope(404, "NOT_FOUND", "No.", `{}`),
 			want: fix("NOT_FOUND", 404), text: []string{"The API token's user no longer exists"}},
 		{name: "409 a draft's patch on an open job", tool: "opentrain_patch_draft", args: patch("headcount", 3),

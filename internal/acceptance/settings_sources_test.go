@@ -30,7 +30,7 @@ func TestErrorsNameWhatToCorrect(t *testing.T) {
 		"an address of a flag":     {"", "", "login status --base-url=foo", 2, "--base-url: what is set isn't an address such as https://app.opentrain.ai"},
 		"its replacement":          {plain, "", "logout --base-url=foo", 2, "--base-url: what is set isn't an address such as https://app.opentrain.ai"},
 		"an address over HTTP":     {"", "", "http --base-url=foo", 2, "--base-url: what is set isn't an address such as https://app.opentrain.ai"},
-		"short sessions":           {"", "", "http --sandbox --sessions --session-idle 1m", 2, "raise --session-idle, or lower --elicitation-timeout"},
+		"short sessions":           {"", "", "http --sandbox --sessions --session-idle 1m", 2, "--session-idle of 1m0s is too short: a session must last longer than a form waits for its answer, 5m0s"},
 		"a prefix":                 {"", "", "http --sandbox --base-path opentrain", 2, `--base-path "opentrain"`},
 		"a name":                   {"", "", "http --sandbox --allowed-hosts a/b", 2, `--allowed-hosts "a/b"`},
 		"an origin":                {"", "", "http --sandbox --allowed-origins example.com", 2, `--allowed-origins "example.com"`},
