@@ -70,6 +70,11 @@ func (d *decoder) reject(path, format string, args ...any) {
 	d.add(func() Problem { return Problem{Path: path, Message: fmt.Sprintf(format, args...)} })
 }
 
+// advise is reject with what the model must do besides.
+func (d *decoder) advise(path, advice, format string, args ...any) {
+	d.add(func() Problem { return Problem{Path: path, Message: fmt.Sprintf(format, args...), Advice: advice} })
+}
+
 // add makes a problem only if it is reported: its suggestions cost time.
 func (d *decoder) add(problem func() Problem) {
 	if len(d.problems) < maxProblems {

@@ -18,6 +18,8 @@ type Problem struct {
 	Path string `json:"path"`
 	// Message says what is wrong and what to send, without a final period and without the list of allowed values.
 	Message string `json:"message"`
+	// Advice is what the model that sent the call must do besides, such as ask a human. A human needs no such words.
+	Advice string `json:"-"`
 	// Allowed lists the allowed values or names, if there is such a list.
 	Allowed []string `json:"allowed,omitempty"`
 
@@ -41,8 +43,16 @@ func (p Problem) String() string {
 	return p.WithList(strings.Join(p.Allowed, ", "))
 }
 
-// Short joins path and message.
-func (p Problem) Short() string { return p.at(p.Message) }
+// Short joins path, message and advice.
+func (p Problem) Short() string { return p.at(p.Advised()) }
+
+// Advised joins message and advice.
+func (p Problem) Advised() string {
+	if p.Advice == "" {
+		return p.Message
+	}
+	return p.Message + "; " + p.Advice
+}
 
 // WithList joins path and message, with a list of the allowed values in it.
 func (p Problem) WithList(list string) string {

@@ -19,12 +19,12 @@ func (d *decoder) array(path string, node *Node, raw json.RawMessage) json.RawMe
 		if !d.affords(path, parts) {
 			return nil
 		}
-		var instead string
+		var why, instead string
 		if !decodes([]byte(text), &items) {
-			items, instead = d.split(node, text)
+			items, why, instead = d.split(node, text)
 		}
 		if items == nil {
-			d.reject(path, "%s is not a list%s", quote(raw), instead)
+			d.advise(path, instead, "%s is not a list%s", quote(raw), why)
 			return nil
 		}
 	}
@@ -60,12 +60,12 @@ func (d *decoder) entries(path string, node *Node, raw json.RawMessage) []json.R
 	case !d.affords(path, partsIn(text)):
 		return nil
 	case d.leavesChoice(node, text):
-		d.reject(path, "%s leaves a choice; ask the human which", quote(raw))
+		d.advise(path, askWhich, "%s leaves a choice", quote(raw))
 		return []json.RawMessage{nil}
 	case readingOf(node).Split != nil && !strings.ContainsAny(text, separators):
-		var instead string
-		if items, instead = d.split(node, text); items == nil {
-			d.reject(path, "%s is not one entry of a list%s", quote(raw), instead)
+		var why, instead string
+		if items, why, instead = d.split(node, text); items == nil {
+			d.advise(path, instead, "%s is not one entry of a list%s", quote(raw), why)
 			return []json.RawMessage{nil}
 		}
 	}
@@ -84,26 +84,29 @@ func (d *decoder) entries(path string, node *Node, raw json.RawMessage) []json.R
 	return entries
 }
 
-// split makes a list of a text. When its meaning is not plain, it returns what to do instead.
-func (d *decoder) split(node *Node, text string) (items []json.RawMessage, instead string) {
-	instead = `; send ["…", "…"]`
+// askWhich is what to do about a choice.
+const askWhich = "ask the human which"
+
+// split makes a list of a text. When its meaning is not plain, it returns why, and what to do instead.
+func (d *decoder) split(node *Node, text string) (items []json.RawMessage, why, instead string) {
+	instead = `send ["…", "…"]`
 	text = strings.TrimSpace(text)
 	split := readingOf(node).Split
 	switch {
 	case text == "", strings.ContainsAny(text, "[{"):
-		return nil, instead
+		return nil, "", instead
 	case d.isOne(node, text):
 	case d.leavesChoice(node, text):
-		return nil, ": it leaves a choice; ask the human which"
+		return nil, ": it leaves a choice", askWhich
 	case split != nil:
 		for _, entry := range split(text) {
 			items = append(items, d.encode("", entry))
 		}
-		return items, instead
+		return items, "", instead
 	case strings.ContainsAny(text, separators):
-		return nil, instead
+		return nil, "", instead
 	}
-	return []json.RawMessage{d.encode("", text)}, ""
+	return []json.RawMessage{d.encode("", text)}, "", ""
 }
 
 // isOne reports whether a text is one of the values that entries may have, with all its marks and words.

@@ -79,14 +79,14 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 		_, otherwise := ParseNumber(strings.ReplaceAll(text, ".", ","), dollars)
 		switch {
 		case !ok && otherwise:
-			d.reject(path, "%s can be read in two ways; ask the human, and send digits without a separator", quote(raw))
+			d.advise(path, "ask the human, and send digits without a separator", "%s can be read in two ways", quote(raw))
 			return nil
 		case !ok && dollars:
-			d.reject(path, "%s is not a number of US dollars; ask the human for %s", quote(raw),
-				strings.Join(append([]string{"one amount in dollars"}, reading.Units[:min(1, len(reading.Units))]...), " "))
+			amount := strings.Join(append([]string{"one amount in dollars"}, reading.Units[:min(1, len(reading.Units))]...), " ")
+			d.advise(path, "ask the human for "+amount, "%s is not a number of US dollars", quote(raw))
 			return nil
 		case !ok && hasNumbers(text):
-			d.reject(path, "%s is not a number: it leaves a choice; ask the human which", quote(raw))
+			d.advise(path, askWhich, "%s is not a number: it leaves a choice", quote(raw))
 			return nil
 		case !ok:
 			d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))

@@ -124,7 +124,7 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) (fi
 		for _, problem := range bad.Problems {
 			if key := keyOf(problem.Path); given[key] != nil {
 				delete(given, key)
-				problems = append(problems, tool.Remark{Field: key, Message: "the answer wasn't saved: " + forHuman(text.Clean(problem.Message, 200))})
+				problems = append(problems, tool.Remark{Field: key, Message: "the answer wasn't saved: " + text.Clean(problem.Message, 200)})
 			}
 		}
 		if len(given) == before {
@@ -132,12 +132,6 @@ func (d *Desk) answers(ctx context.Context, call *tool.Call, asked []string) (fi
 		}
 	}
 	return nil, problems
-}
-
-// forHuman words the problem with a value for the person who entered it, not for a model that asks them.
-func forHuman(message string) string {
-	return strings.NewReplacer("ask the human for ", "enter ", "ask the human, and send ", "enter ", "ask the human which", "enter one",
-		"; send ", "; enter ").Replace(message)
 }
 
 // keyOf returns the update key in the path of a problem: fields.languages[0] is about languages.

@@ -81,7 +81,7 @@ func withValues(problem schema.Problem, room int) string {
 func detailed(problems []schema.Problem) []schema.Problem {
 	room, shown := maxDetails, []schema.Problem{}
 	for _, problem := range problems {
-		clean := schema.Problem{Path: text.Clean(problem.Path, 200), Message: text.Clean(problem.Message, 1000)}
+		clean := schema.Problem{Path: text.Clean(problem.Path, 200), Message: text.Clean(problem.Advised(), 1000)}
 		if room -= text.Length(clean) + len(`,"allowed":[]`); room < 0 {
 			break
 		}
