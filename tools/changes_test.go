@@ -27,12 +27,12 @@ func TestPreviewsShowWhatChanges(t *testing.T) {
 		`{"jobTitle":"Label dashcam videos"}`:                      {1, "Job title: label DASHCAM videos → Label dashcam videos", nil},
 		`{"jobTitle":"Label dashcam videos","headcount":5}`:        {2, "Number of people: unknown → 5", nil},
 		`{"experienceLevel":"ANY_EXPERIENCE_LEVEL","headcount":5}`: {1, "Number of people", nil},
-		`{"jobTitle":null}`: {1, "Job title: label DASHCAM videos → not set", []string{"The job would have no job title."}},
+		`{"jobTitle":null}`: {1, "Job title: label DASHCAM videos → not set", []string{"“Job title” would be empty, and a job needs it."}},
 		`{"languages":[],"labelTypes":[],"experienceLevel":null}`: {3, "Languages: unknown → empty", []string{
-			"The job would have no label types.", "The job would have no experience level.", "The job would have no languages.",
+			"“Label types” would be empty, and a job needs it.", "“Experience level” would be empty, and a job needs it.", "“Languages” would be empty, and a job needs it.",
 		}},
 		`{"paymentType":null,"jobDescription":""}`: {2, "Payment type: Per hour → not set", []string{
-			"The job would have no job description.", "The job would have no payment type.",
+			"“Job description” would be empty, and a job needs it.", "“Payment type” would be empty, and a job needs it.",
 		}},
 	} {
 		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.UpdateJob, `{"jobId":"j","fields":`+fields+`}`)
@@ -209,11 +209,11 @@ func jsonOf(t *testing.T, v any) string {
 // others don't name the API's keys, nor do the warnings.
 func TestNotesAreSettledByAnswers(t *testing.T) {
 	api := &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true,"issues":[]},"missingFields":[],` +
-		`"unmappedFields":[{"path":"source.text","valuePreview":"From Germany.","reason":"not clear"},{"path":"source.text","valuePreview":"Be kind.","reason":"no field"}],` +
+		`"unmappedFields":[{"path":"job.countries","valuePreview":"From Germany.","reason":"not clear"},{"path":"source.text","valuePreview":"Be kind.","reason":"no field"}],` +
 		`"warnings":["pricePerHour of $100,000 is far from usual."],"normalizedFields":{"jobTitle":"A","countries":["Germany"]}}`}
 	tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusDraft}, setup{confirm: true})
 	created := tools.next(t, "create_draft", `{"description":"From Germany. Be kind."}`)
-	wants(t, strings.Join(created.Show.Notes, "\n"), "Not used by OpenTrain: “From Germany.” — not clear\nNot used by OpenTrain: “Be kind.” — no field")
+	wants(t, strings.Join(created.Show.Notes, "\n"), "Not used by OpenTrain: Countries: “From Germany.” — not clear\nNot used by OpenTrain: “Be kind.” — no field")
 	patched := tools.next(t, "patch_draft", `{"jobId":"j","fields":{"countries":["DE"]}}`)
 	if want := []string{"Not used by OpenTrain: “Be kind.” — no field"}; !slices.Equal(patched.Show.Notes, want) {
 		t.Errorf("%q", patched.Show.Notes)

@@ -241,7 +241,7 @@ func (c httpCommand) handler(log *slog.Logger) (handler *opentrainmcp.HTTPHandle
 			_ = closer.Close() // the process ends
 		}
 	}
-	cfg.Replicated, cfg.TokenHelp = c.Replicated || c.Store != "", httpTokenHelp
+	cfg.Replicated, cfg.TokenHelp, cfg.TrialHelp = c.Replicated || c.Store != "", httpTokenHelp, "" // callers don't start the server
 	switch {
 	case shared:
 		cfg.TokenHelp = sharedTokenHelp

@@ -223,10 +223,10 @@ const dryRun = "This was a dry run: nothing has changed."
 // about says what a change does to the settings that an entry has, and what is risky about it.
 func (f hostFlags) about(out screen.Screen, change *hosts.Change) {
 	if change.Leaves {
-		tell(out, "Note: ", "this entry used the sandbox. It now uses OpenTrain itself, where jobs are real. Add --sandbox to go back.")
+		tell(out, "Note: ", "this takes the entry out of the sandbox, to OpenTrain itself, where jobs are real. Add --sandbox to stay.")
 	}
 	if len(change.Dropped) > 0 {
-		tell(out, "Note: ", "these arguments of the entry are gone: "+strings.Join(change.Dropped, ", "))
+		tell(out, "Note: ", "arguments that the entry loses: "+strings.Join(change.Dropped, ", "))
 	}
 	if len(change.Kept) > 0 {
 		tell(out, "Note: ", "these settings of the entry stay: "+strings.Join(change.Kept, ", "))

@@ -11,8 +11,8 @@ import (
 // TestInstallSaysWhatItTakesAway: nobody leaves the sandbox, or loses an argument, without a word. A dry run says it too.
 func TestInstallSaysWhatItTakesAway(t *testing.T) {
 	t.Parallel()
-	const leaves = "\nNote: this entry used the sandbox. It now uses OpenTrain itself"
-	const gone = "\nNote: these arguments of the entry are gone: --toolsets\n"
+	const leaves = "\nNote: this takes the entry out of the sandbox, to OpenTrain itself"
+	const gone = "\nNote: arguments that the entry loses: --toolsets\n"
 	m := newMachine(t)
 	for _, step := range []struct{ args, says, silent string }{
 		{"install zed --sandbox", "Added opentrain", "Note: this"},

@@ -101,6 +101,9 @@ func TestPagesSandboxForHosts(t *testing.T) {
 		t.Fatal(err, out)
 	}
 	says(t, connect(t, home), "opentrain_create_draft", map[string]any{"description": "10 annotators for dashcam images, $18 an hour"}, base)
+	if out, err := inShellWith(t, home, "opentrain-mcp logout && opentrain-mcp login status"); err == nil || strings.Contains(out, base) {
+		t.Errorf("after logout: %v\n%s", err, out)
+	}
 }
 
 // commandsIn are the commands of a page: the lines of its shell blocks, and code that begins like a command.

@@ -128,7 +128,7 @@ func TestHTTPIgnoresItsOwnToken(t *testing.T) {
 	own := []string{"OPENTRAIN_API_BASE_URL=" + api.URL, "OPENTRAIN_PERSONAL_API_TOKEN=" + sandbox.DemoToken}
 	env := environment(t, append(own, "OPENTRAIN_MCP_SERVER_TOKEN=shown-by-callers")...)
 	got := runHTTP(t, env).call("opentrain_get_account", map[string]any{})
-	if got.failure.Code != "NO_TOKEN" || !strings.Contains(got.text, tokenHeader) || len(sent) != 0 {
+	if got.failure.Code != "NO_TOKEN" || !strings.Contains(got.text, tokenHeader) || strings.Contains(got.text, "start the server") || len(sent) != 0 {
 		t.Errorf("%s, sent %v", got.text, sent)
 	}
 	shared := runHTTP(t, env, "--auth", "shared")

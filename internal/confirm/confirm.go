@@ -22,7 +22,7 @@ import (
 
 const (
 	// Lifetime is how long a confirmation is valid.
-	Lifetime = 10 * time.Minute
+	Lifetime = tool.YesLifetime
 
 	maxMessage  = 4000   // the longest words above a form, in characters; longer ones are confirmed in the conversation
 	maxShown    = 12_000 // the most that a confirmation shows, in characters: a result holds it in each of its two forms

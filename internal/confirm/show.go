@@ -73,7 +73,8 @@ func Short(s string, limit int) string {
 	length := utf8.RuneCountInString(s)
 	if at := strings.LastIndex(s, "… ("); at >= 0 {
 		whole, shown := 0, 0
-		if n, _ := fmt.Sscanf(s[at:], cut, &whole, &shown); n == 2 && utf8.RuneCountInString(s[:at]) == shown {
+		n, _ := fmt.Sscanf(s[at:], cut, &whole, &shown)
+		if n == 2 && s[at:] == fmt.Sprintf(cut, whole, shown) && utf8.RuneCountInString(s[:at]) == shown {
 			if shown <= limit {
 				return s
 			}

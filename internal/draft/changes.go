@@ -87,7 +87,7 @@ func isEmpty(value json.RawMessage) bool {
 // wouldLack warns about a field that an edit leaves without a value.
 func wouldLack(key string, after opentrain.Fields) string {
 	if key != ownRate(after) {
-		return "The job would have no " + strings.ToLower(tool.FieldLabel(key)) + "."
+		return "“" + tool.FieldLabel(key) + "” would be empty, and a job needs it."
 	}
 	return "The job would have no price. Its payment type is “" + tool.Label(textOf(after["paymentType"])) + "”, and “" +
 		tool.FieldLabel(key) + "” would not be set."

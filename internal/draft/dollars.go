@@ -11,7 +11,7 @@ import (
 )
 
 // otherRate is the first amount of dollars in a text that is for the unit of a rate and isn't the price: "$25 per hour". It is "" if the
-// text has the price too, also within a range: then what it says may be true.
+// text has the price too, in dollars and with any unit, also within a range: then what it says may be true.
 func otherRate(s, rate, price string) string {
 	other, words, starts := "", amountWords(s), []int{}
 	if price == "" {
@@ -28,9 +28,9 @@ func otherRate(s, rate, price string) string {
 		dollars, unit := unitAfter(s[end:], rate)
 		said := s[starts[low]:end]
 		switch isDollars := dollars != "" || strings.Contains(said, "$"); {
-		case !isDollars || unit == "" || isBound(words[:low]):
-		case holds(words[low], word, price):
+		case isDollars && holds(words[low], word, price):
 			return ""
+		case !isDollars || unit == "" || isBound(words[:low]):
 		case other == "":
 			other = said + dollars + unit
 		}
@@ -54,11 +54,12 @@ func rangeStart(s string, words []string, starts []int) int {
 	return first
 }
 
-// isBound reports whether the words before an amount make it a bound: "up to $30", "at least $12".
+// isBound reports whether the words before an amount make it a bound or no pay: "up to $30", "a bonus of $5", "not $12".
 func isBound(before []string) bool {
 	return slices.ContainsFunc(before[max(0, len(before)-2):], func(word string) bool {
 		return slices.Contains([]string{
 			"up", "most", "max", "maximum", "under", "below", "from", "least", "min", "minimum", "over", "above", "than", "starting",
+			"bonus", "bonus:", "not",
 		}, strings.ToLower(word))
 	})
 }

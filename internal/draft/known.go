@@ -162,27 +162,16 @@ func (k known) isGone(n opentrain.Note) bool {
 	return k.set["jobDescription"] && quoted != "" && strings.Contains(k.source, quoted) && !strings.Contains(k.description(), quoted)
 }
 
-// isSettled reports whether the human has set a field since that a note is about: the note is on that field or quotes its value, or a
-// pay that the draft warns of.
+// isSettled reports whether the human has set a field since that a note is about: the field that it names, or the rate if it quotes a
+// pay in another currency, which the draft warns of. A note that only shares words with a value may be about something else: it stays.
 func (k known) isSettled(n opentrain.Note) bool {
-	fields, quoted := k.draft.NormalizedFields, n.ValuePreview+" "+n.Reason
-	price := numberOf(fields[ownRate(fields)])
-	if slices.ContainsFunc(rates(), func(key string) bool { return k.set[key] }) && foreignAmount(quoted, price) != "" {
+	path := string(n.Path)
+	if k.set[cmp.Or(n.Field, path[strings.LastIndexByte(path, '.')+1:])] {
 		return true
 	}
-	words, path := " "+strings.Join(wordsOf(quoted), " ")+" ", string(n.Path)
-	about := cmp.Or(n.Field, path[strings.LastIndexByte(path, '.')+1:])
-	for key := range k.set {
-		value := fields[key]
-		isQuoted := slices.ContainsFunc(valuesOf(key, value), func(s string) bool {
-			return s != "" && strings.Contains(words, " "+strings.Join(wordsOf(s), " ")+" ")
-		})
-		number := numberOf(value)
-		if about == key || isQuoted || number != "" && numbersIn(quoted)[number] != "" {
-			return true
-		}
-	}
-	return false
+	fields := k.draft.NormalizedFields
+	return slices.ContainsFunc(rates(), func(key string) bool { return k.set[key] }) &&
+		foreignAmount(n.ValuePreview, numberOf(fields[ownRate(fields)])) != ""
 }
 
 // complete adds to an answer in the API's short form what an earlier one said, and reports whether it added content.

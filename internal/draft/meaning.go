@@ -102,42 +102,18 @@ func splitLanguages(list string) []string {
 	return entries
 }
 
-// splitCountries makes a list of "Mexico, US or Canada" and "Peru & Chile". Many countries have an "and" in their names.
-func splitCountries(list string) (entries []string) {
-	for _, entry := range separate(list, "or", "and/or") {
-		if first, rest, more := strings.Cut(entry, " "); more && strings.EqualFold(first, "and") { // Mexico, and Peru
-			entry = rest
+// splitCountries makes a list of "Mexico, US or Canada". Many countries have an "and" in their names.
+func splitCountries(list string) []string {
+	entries := separate(list, "or", "and/or")
+	for i, entry := range entries { // Mexico, and Peru
+		if first, rest, more := strings.Cut(entry, " "); more && strings.EqualFold(first, "and") {
+			entries[i] = rest
 		}
-		if several := countriesIn(entry); several != nil {
-			entries = append(entries, several...)
-			continue
-		}
-		entries = append(entries, entry)
 	}
 	if len(entries) == 1 && strings.EqualFold(entries[0], "and") {
 		return nil
 	}
 	return entries
-}
-
-// countriesIn are the countries that a text names with "and" between them, nil when it has other parts.
-func countriesIn(entry string) []string {
-	words := strings.Fields(strings.ReplaceAll(entry, "&", " & "))
-	isAnd := func(word string) bool { return word == "&" || strings.EqualFold(word, "and") }
-	if len(entry) > 200 || !slices.ContainsFunc(words, isAnd) {
-		return nil
-	}
-	for i, word := range words {
-		if first := strings.Join(words[:i], " "); isAnd(word) && isCountry(first) {
-			last := strings.Join(words[i+1:], " ")
-			if rest := countriesIn(last); rest != nil {
-				return append([]string{first}, rest...)
-			} else if isCountry(last) {
-				return []string{first, last}
-			}
-		}
-	}
-	return nil
 }
 
 // country refuses words for the whole world: OpenTrain doesn't document a value for it.

@@ -49,22 +49,6 @@ func countryName(code string) string {
 	return ""
 }
 
-// isCountry reports whether a text is the code or the English name of a country.
-func isCountry(name string) bool {
-	name = strings.ReplaceAll(strings.TrimPrefix(strings.ToLower(name), "the "), " and ", " & ")
-	if len(name) < 4 {
-		return countryName(name) != ""
-	}
-	for first := 'A'; first <= 'Z'; first++ {
-		for second := 'A'; second <= 'Z'; second++ {
-			if strings.EqualFold(countryName(string([]rune{first, second})), name) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // same reports whether a field has a value already, as OpenTrain would store it: numbers by value, and of a list of countries, languages
 // or types of labels the same entries. The public list writes enum values in other letters than the API reads, and countries as codes.
 func same(key string, current, value json.RawMessage) bool {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -324,14 +325,14 @@ func (e explainer) refusal() string {
 func (e explainer) retry(seconds int, atMost bool) Next {
 	e.Retryable, e.RetryAfterSeconds = true, seconds
 	arguments := argumentsOf(e.args)
-	if seconds >= yesLifetime {
+	if seconds >= int(YesLifetime.Seconds()) {
 		delete(arguments, "confirmationToken")
 	}
 	return Next{Action: Wait, RetryAfterSeconds: seconds, AtMost: atMost, Tool: e.tool.Name, Arguments: arguments}
 }
 
-// yesLifetime is how long a yes is valid, in seconds.
-const yesLifetime = 10 * 60
+// YesLifetime is how long a human's yes in the conversation is valid.
+const YesLifetime = 10 * time.Minute
 
 // fixInApp is the step of a problem that a human solves in OpenTrain's app. The failure's lines say the problem too.
 // The app's pages have no documented addresses below its own, so the lines name the page.

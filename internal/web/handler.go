@@ -108,7 +108,7 @@ type Handler struct {
 	unsent       *edge.Quota   // bytes that wait for streams
 	samples      edge.Sampler  // of what strangers could fill the log with
 
-	draining atomic.Bool     // not ready; new calls get 503, calls in progress go on
+	draining atomic.Bool     // not ready; new calls get 503, but those on open streams go on
 	closing  context.Context // ends when streams must
 	close    context.CancelFunc
 

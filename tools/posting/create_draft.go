@@ -108,7 +108,12 @@ func (in createDraftInput) repeated(created *opentrain.Draft) tool.Next {
 		return tool.Next{Action: tool.Done, Note: anotherJob}
 	}
 	in.IdempotencyKey = "after-" + text.Clean(created.JobID, 100)
-	return tool.CallAgain(tool.CreateDraft, json.RawMessage(text.JSON(in)), "Only if the human wants to post it again: ask them first.")
+	next := tool.CallAgain(tool.CreateDraft, json.RawMessage(text.JSON(in)), "")
+	next.Action, next.Question, next.Otherwise = tool.ConfirmWithHuman, "Create a new draft of this job?", "No new draft is created."
+	next.Show = &tool.Preview{
+		JobID: text.Clean(created.JobID, 100), Changes: []string{"This job stays closed. The new draft gets the same content."},
+	}
+	return next
 }
 
 const anotherJob = "To create another one, call " + tool.CreateDraft + " with a new idempotencyKey."

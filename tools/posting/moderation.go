@@ -1,7 +1,6 @@
 package posting
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -37,7 +36,10 @@ func blockedBy(err error, code opentrain.Code) *opentrain.Moderation {
 // can say which text it is about.
 func changeContent(jobID, problem string, edited opentrain.Fields) tool.Next {
 	texts := maps.Clone(edited)
-	maps.DeleteFunc(texts, func(_ string, value json.RawMessage) bool { return !bytes.HasPrefix(value, []byte(`"`)) })
+	maps.DeleteFunc(texts, func(_ string, value json.RawMessage) bool {
+		var words string
+		return json.Unmarshal(value, &words) != nil || tool.Label(words) != words // a value of a list of choices
+	})
 	ask := "Ask the human what to change"
 	if len(texts) == 0 {
 		texts = opentrain.Fields{"jobTitle": nil, "jobDescription": nil}
