@@ -35,7 +35,10 @@ func (c demoCommand) Run(ctx context.Context, std streams) error {
 	v, _ := build()
 	cfg := demo.Config{
 		Description: c.Description, Variant: sandbox.Variant(c.Variant), Hire: c.Hire, Version: v,
-		Screen: screen.New(std.out, os.Getenv), Program: program(),
+		Screen: screen.New(std.out, os.Getenv),
+	}
+	if path := program(); path != "" {
+		cfg.Program = typedProgram(path)
 	}
 	if !c.Yes && term.IsTerminal(int(std.in.Fd())) {
 		cfg.Answers = std.in

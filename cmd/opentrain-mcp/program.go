@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 
+	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
 )
 
@@ -41,13 +42,10 @@ func typedProgram(path string) string {
 	if found, err := exec.LookPath(hosts.Program); err == nil && sameFile(found, path) {
 		return hosts.Program
 	}
-	switch {
-	case builtByGoRun(path):
+	if builtByGoRun(path) {
 		return "." + string(filepath.Separator) + programFile()
-	case strings.Contains(path, " "):
-		return `"` + path + `"`
 	}
-	return path
+	return credential.ShellPath(path)
 }
 
 // programFile is the name of the program's file.

@@ -46,7 +46,7 @@ type Config struct {
 	Screen      screen.Screen
 	// Answers are a person's, one in each line. Nil means sample answers.
 	Answers io.Reader
-	// Program is the path of this program, "" if it was built for this run alone.
+	// Program is how a person starts this program, "" if it was built for this run alone.
 	Program string
 }
 

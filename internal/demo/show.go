@@ -135,12 +135,12 @@ func (r *run) whatNext() {
 		if runtime.GOOS == "windows" {
 			file += ".exe"
 		}
-		program = "$PWD/" + file
+		program = `"$PWD/` + file + `"`
 		step("Build the program:")
 		r.Screen.Command("go build", "-o "+file, "./cmd/opentrain-mcp")
 	}
 	step("Connect your agent, still in the sandbox. Without a name, install lists the hosts on this computer:")
-	words := []string{`"` + program + `"`, "install claude-code", "--sandbox"}
+	words := []string{program, "install claude-code", "--sandbox"}
 	if r.Hire { // whose tools are off by default
 		words = append(words, "--toolsets=all")
 	}

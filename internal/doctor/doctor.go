@@ -104,7 +104,7 @@ func Run(ctx context.Context, cfg Config, show func(Check)) {
 // onlySandboxes reports whether every host's server uses the sandbox, which needs no account.
 func (e *examination) onlySandboxes() bool {
 	ours := slices.DeleteFunc(slices.Clone(e.found), func(f entry) bool { return !f.Ours || f.foreign })
-	return len(ours) > 0 && !slices.ContainsFunc(ours, func(f entry) bool { return !f.sandbox() })
+	return len(ours) > 0 && !slices.ContainsFunc(ours, func(f entry) bool { return !f.Sandbox() })
 }
 
 // unneeded says why neither the network nor an account was checked.

@@ -121,11 +121,6 @@ func (f entry) asks() bool {
 	return strings.Contains(fmt.Sprint(f.Args, f.Env), "${input:")
 }
 
-// sandbox says that the entry's server uses the sandbox.
-func (f entry) sandbox() bool {
-	return f.Sandbox()
-}
-
 // tokenFile is the token file that the entry names, "" for none.
 func (f entry) tokenFile() string {
 	for i, arg := range f.Args {
@@ -272,13 +267,13 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		return
 	}
 	tools, where := text.Count(server.tools, "tool"), ""
-	if f.sandbox() {
+	if f.Sandbox() {
 		where = ", in the sandbox"
 	}
 	switch found := e.source(f).Find(); {
 	case server.tools == 0:
 		result(Fail, e.install("Correct the entry's arguments, or write it again:", f), "%s starts, but has no tools", path)
-	case found.Problem.Text != "" && !f.sandbox() && !e.sees(found.From):
+	case found.Problem.Text != "" && !f.Sandbox() && !e.sees(found.From):
 		result(Fail, e.cureOf(f, found), "%s", found.Problem.Text)
 	case !sameFile(path, e.Machine.Program) && e.Temporary == "":
 		result(Warn, e.install("To use this program:", f),

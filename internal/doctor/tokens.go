@@ -123,7 +123,7 @@ func (e *examination) sees(place credential.Place) bool {
 func (e *examination) ownTokens() bool {
 	some := false
 	for _, f := range e.found {
-		if !f.installed || f.err != nil || !f.Ours || f.foreign || f.sandbox() {
+		if !f.installed || f.err != nil || !f.Ours || f.foreign || f.Sandbox() {
 			continue
 		}
 		if e.source(f).Find().From.IsZero() {
@@ -138,7 +138,7 @@ func (e *examination) ownTokens() bool {
 func (e *examination) unseen(mine credential.Found) []Check {
 	var titles []string
 	for _, f := range e.found {
-		if f.installed && f.err == nil && f.Ours && !f.foreign && !f.sandbox() && e.source(f).Find().From.IsZero() {
+		if f.installed && f.err == nil && f.Ours && !f.foreign && !f.Sandbox() && e.source(f).Find().From.IsZero() {
 			titles = append(titles, f.host.Title)
 		}
 	}
@@ -185,7 +185,7 @@ func (e *examination) held() (all []held) {
 		all = append(all, held{Found: mine})
 	}
 	for _, f := range e.found {
-		if !f.installed || f.err != nil || !f.Ours || f.sandbox() || f.elsewhere() || f.scope == hosts.Project {
+		if !f.installed || f.err != nil || !f.Ours || f.Sandbox() || f.elsewhere() || f.scope == hosts.Project {
 			continue
 		}
 		found := e.source(f).Find()

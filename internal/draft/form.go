@@ -117,7 +117,11 @@ func (r Report) questionFields(questions []Question, lists bool) []tool.Field {
 			continue
 		}
 		for i, field := range some {
-			some[i].Prompt = text.Join(" ", field.Prompt, r.help(field))
+			prompt, help := field.Prompt, r.help(field)
+			if prompt != "" && help != "" {
+				prompt = text.Stop(prompt)
+			}
+			some[i].Prompt = text.Join(" ", prompt, help)
 		}
 		fields = append(fields, some...)
 	}

@@ -136,22 +136,25 @@ func clipWords(s string, limit int) string {
 	return short
 }
 
-// withLabels writes the keys of fields in a sentence as people read them.
+// withLabels writes the keys of fields in a sentence as people read them, but not those in an address.
 func (types fieldTypes) withLabels(s string) string {
+	const address = "/?=&#"
 	var b strings.Builder
-	for s != "" {
+	for before := ""; s != ""; {
 		end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
 		if end < 0 {
 			end = len(s)
 		}
 		word := s[:end]
 		_, isKey := types[word]
-		if isKey = isKey || slices.Contains(untypedKeys(), word); isKey && word != strings.ToLower(word) {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		after := s[end : end+size]
+		isKey = (isKey || slices.Contains(untypedKeys(), word)) && !strings.ContainsAny(before+after, address)
+		if isKey && word != strings.ToLower(word) {
 			word = tool.FieldLabel(word)
 		}
-		_, size := utf8.DecodeRuneInString(s[end:])
-		b.WriteString(word + s[end:end+size])
-		s = s[end+size:]
+		b.WriteString(word + after)
+		before, s = after, s[end+size:]
 	}
 	return b.String()
 }

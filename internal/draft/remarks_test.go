@@ -74,8 +74,9 @@ func TestUnusedPartsForPeople(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	const said = "pricePerHour of $100,000 is unusual for a labelingOverview on an iPhone."
-	if got := pageTypes().withLabels(said); got != "Price per hour of $100,000 is unusual for a Labeling overview on an iPhone." {
+	const said = "pricePerHour of $100,000 is unusual for a labelingOverview on an iPhone; see https://x.example/jobTitle?pricePerHour=1."
+	if got := pageTypes().withLabels(said); got != "Price per hour of $100,000 is unusual for a Labeling overview on an iPhone; "+
+		"see https://x.example/jobTitle?pricePerHour=1." {
 		t.Error(got)
 	}
 }
