@@ -185,7 +185,8 @@ func (k *walk) follow(name string, arguments map[string]any) end {
 		case by == tool.Done, by == tool.ConfirmWithHuman && k.person.no:
 			return end{next}
 		case k.person.changes && next.Change != nil:
-			name, arguments = next.Change.Tool, next.Change.Arguments
+			words := []tool.Input{{Key: "jobDescription", Type: "string"}} // that warnings are about
+			name, arguments = next.Change.Tool, k.answered(tool.Next{Arguments: next.Change.Arguments, Type: "string", Inputs: words})
 		case by == tool.AskHuman:
 			arguments = k.answered(next)
 		case by == tool.ConfirmWithHuman:
