@@ -94,12 +94,12 @@ func TestAnEditThatChangesNothingSaysSo(t *testing.T) {
 		shows   []string
 	}{
 		`{"pricePerHour":25}`: {listed, []string{already}}, `{"pricePerHour":"$25.00"}`: {listed, []string{already}},
-		`{"countries":["Brazil"]}`: {listed, []string{already}}, `{"countries":["br"]}`: {listed, []string{already}},
-		`{"languages":["English","pt"]}`: {listed, []string{already}}, `{"labelTypes":["BOUNDING_BOX"]}`: {listed, []string{already}},
+		`{"countries":["br"]}`: {listed, []string{already}}, `{"languages":["english","Portuguese"]}`: {listed, []string{already}},
+		`{"labelTypes":["BOUNDING_BOX"]}`:                {listed, []string{already}},
 		`{"experienceLevel":"EXPERT","pricePerHour":25}`: {listed, []string{already}},
 		`{"pricePerHour":26}`:                            {listed, []string{"Price per hour: $25 → $26 per hour"}},
-		`{"countries":["BR","Portugal"]}`:                {listed, []string{"Countries: Brazil → Brazil, Portugal"}},
-		`{"countries":["BR"],"languages":["en"]}`:        {listed, []string{"Title: T\n> Job id: j\n> Languages: Portuguese, English → English\n"}},
+		`{"countries":["BR","Portugal"]}`:                {listed, []string{"Countries: BR → BR, Portugal"}},
+		`{"countries":["BR"],"languages":["English"]}`:   {listed, []string{"> Languages: Portuguese, English → English\n"}},
 		`{"pricePerHour":25.0}`:                          {older, []string{"Price per hour: $25 → $25", seems}},
 	} {
 		api := owner{status: opentrain.StatusOpen, RoundTripper: &script{answers: map[string]string{

@@ -41,9 +41,9 @@ func (d *Desk) Changes(
 	for _, key := range changed {
 		old := "unknown"
 		if value, isKnown := current[key]; isKnown {
-			old = text.Clip(text.Clean(tool.WithoutUnit(key, named(key, value)), maxChange), 200)
+			old = text.Clip(text.Clean(tool.WithoutUnit(key, value), maxChange), 200)
 		}
-		now := wholeChange(key, named(key, fields[key]))
+		now := wholeChange(key, fields[key])
 		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" →"+now)
 	}
 	after := known{source: before.source, set: before.set, draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}
