@@ -63,7 +63,7 @@ func (p Place) String() string {
 	return ""
 }
 
-// Fault says why what is set can't be used. The zero Fault is none.
+// Fault is the reason that a token or its file can't be used. The zero Fault means that there is none.
 type Fault struct {
 	Text       string // the beginning of a sentence, without the token: "the token file /x is empty"
 	Cure       string // a sentence that says what to do; "" if that depends on the reader
@@ -114,7 +114,7 @@ func (s Source) All() []Found {
 	return all
 }
 
-// Elsewhere is the place that decides instead of the shared file, nowhere if there is none.
+// Elsewhere is the variable or token file that is used instead of the shared file, the zero Place if there is none.
 func (s Source) Elsewhere() Place {
 	if name, _ := s.variable(); name != "" {
 		return Place{Variable: name}
