@@ -81,6 +81,7 @@ func (s *setup) config(t testing.TB) opentrainmcp.Config {
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return opentrainmcp.Config{
 		API: api, Version: "test", Token: fixed(sandbox.DemoToken), Account: account.InProcess(api, opentrainmcp.Token{}), Logger: logger,
+		Timeout: patience,
 	}
 }
 

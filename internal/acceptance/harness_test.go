@@ -36,7 +36,7 @@ var binary string
 var update = flag.Bool("update", false, "write the golden files")
 
 // patience limits every wait. A test that waits longer has failed.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // slowTests is the variable that switches on the tests that take long by their nature.
 const slowTests = "OPENTRAIN_MCP_SLOW_TESTS"

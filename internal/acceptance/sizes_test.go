@@ -27,9 +27,11 @@ func TestResultsStayShort(t *testing.T) {
 	}
 	draft := `{"jobId":"j","status":"DRAFT","validation":{"publishReady":%t},"missingFields":[%s],"normalizedFields":{` + strings.Join(fields,
 		",") + `},"warnings":[` + remarks + `],"unmappedFields":[` + remarks + `],"lowConfidenceFields":[` + remarks + `]}`
-	public := fmt.Sprintf(`{"id":"%%s","title":%q,"companyName":%q,"descriptionText":%q,"summary":%q,"category":%q,"languages":[%s],`+
-		`"countries":[%s],"labelTypes":[%s],"url":"https://app.opentrain.ai/jobs/%s"}`,
-		long, long, strings.Repeat(long, 4), long, long, options, options, options, strings.Repeat("x", 400))
+	public := func(text string) string {
+		return fmt.Sprintf(`{"id":"%%s","title":%q,"companyName":%q,"descriptionText":%q,"summary":%q,"category":%q,"languages":[%s],`+
+			`"countries":[%s],"labelTypes":[%s],"url":"https://app.opentrain.ai/jobs/%s"}`,
+			text, text, strings.Repeat(text, 4), text, text, options, options, options, strings.Repeat("x", 400))
+	}
 	for name, test := range map[string]struct{ tool, args, body, cut string }{
 		"questions": {"opentrain_create_draft", `{"description":"x"}`, fmt.Sprintf(draft, false, strings.Join(gaps, ",")),
 			"more questions"},
@@ -38,7 +40,7 @@ func TestResultsStayShort(t *testing.T) {
 		"questions without a field": {"opentrain_create_draft", `{"description":"x"}`,
 			`{"jobId":"j","status":"DRAFT","missingFields":[{"prompt":"How many?"},{"prompt":"Which?"}]}`, "How many?"},
 		"blocked":    {"opentrain_publish", `{"jobId":"j"}`, `{"status":"DRAFT","moderation":{"reasons":[` + remarks + `]}}`, ""},
-		"public job": {"opentrain_get_job", `{"jobId":"j"}`, fmt.Sprintf(public, "j"), "only the first"},
+		"public job": {"opentrain_get_job", `{"jobId":"j"}`, fmt.Sprintf(public(long), "j"), "only the first"},
 		"facets": {"opentrain_list_facets", `{}`, `{"categories":[` +
 			strings.Repeat(`{"value":"`+long[:300]+`","count":1},`, 200) + `{"value":"x","count":1}]}`, "left out"},
 		"account": {"opentrain_get_account", `{}`, `{"actor":{"userId":"u","email":"` + long[:900] + `"},"token":{"scopes":[` +
@@ -78,7 +80,7 @@ func TestResultsStayShort(t *testing.T) {
 		c.result(t, "opentrain_update_job", job("fields", edited))
 	})
 	t.Run("pages", func(t *testing.T) {
-		c := newChecker(t, startWith(t, paging(public), nil))
+		c := newChecker(t, startWith(t, paging(public(long[:900])), nil))
 		for _, tool := range []string{"opentrain_search_jobs", "opentrain_list_jobs"} {
 			var ids []string
 			arguments := map[string]any{"limit": 50}

@@ -167,8 +167,6 @@ func (f *forms) elicit(
 	switch waited := time.Since(sent); {
 	case ctx.Err() == nil && waited < minReading:
 		f.pause(ctx, by, "the client answered a form with an error")
-	case ctx.Err() == nil && waited > minClientTimeout:
-		f.pause(ctx, by, "the client answered a form with an error after "+minClientTimeout.String()+" or more")
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), waited > minClientTimeout:
 		f.pause(ctx, by, "a form timed out")
 	}

@@ -55,7 +55,7 @@ func TestElicit(t *testing.T) {
 		{name: "an odd action", answer: after(time.Second, "maybe"), want: unanswered, takes: time.Second},
 		{name: "an error when the human cancels", answer: fails(20 * time.Second), want: unanswered, takes: 20 * time.Second},
 		{name: "an error after a minute", answer: fails(time.Minute), want: unanswered, takes: time.Minute,
-			pausing: "the client answered a form with an error after 45s or more"},
+			pausing: "a form timed out"},
 		{name: "an error", answer: fails(0), want: unanswered, pausing: "the client answered a form with an error"},
 		{name: "no answer", answer: hang, want: unanswered, takes: 5 * time.Minute, pausing: "a form timed out"},
 		{name: "the human cancels the call", answer: hang, cancel: 20 * time.Second, want: unanswered, takes: 20 * time.Second},
